@@ -1,0 +1,293 @@
+// Makes the files that are derived from a declaration elsewhere and committed:
+//   native/record.def       -> src/records/record.gen.ts, native/record_layout.gen.h
+//   src/stream/wire.proto   -> src/stream/wire.gen.js, src/stream/wire.gen.d.ts
+// `node scripts/generate.ts` writes them; test/generated.test.ts compares them with what is committed.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const root = new URL('..', import.meta.url).pathname
+
+type Width = 'u8' | 'u16' | 'u32' | 'u64'
+type Member =
+  | { kind: 'field'; width: Width; name: string; unit: string; doc: string }
+  | { kind: 'bytes'; count: number; name: string; doc: string }
+  | { kind: 'string'; max: number; name: string; doc: string }
+type RecordDef = { name: string; type: number; doc: string; members: Member[] }
+type Constant = { set: string; name: string; value: number; doc: string }
+type Declarations = { records: RecordDef[]; flags: Constant[]; codes: Constant[]; layout: number }
+
+const WIDTH_BYTES: Record<Width, number> = { u8: 1, u16: 2, u32: 4, u64: 8 }
+const HEADER_BYTES = 16
+
+/** Reads record.def. Throws with the line on anything it does not understand. */
+export function parseRecordDef(text: string): Declarations {
+  const records: RecordDef[] = []
+  const flags: Constant[] = []
+  const codes: Constant[] = []
+  let open: RecordDef | undefined
+  const canon: string[] = []
+  text.split('\n').forEach((line, index) => {
+    const bare = line.replace(/^\s*\/\/.*$/, '').trim()
+    if (bare === '') return
+    const call = /^([A-Z]+)\((.*)\)$/.exec(bare)
+    if (!call) throw new Error(`record.def:${index + 1}: not a declaration: ${bare}`)
+    const verb = call[1]
+    const args = splitArguments(call[2] as string)
+    canon.push(`${verb}(${args.slice(0, 3).join(',')})`)
+    const [a = '', b = '', c = '', d = ''] = args
+    if (verb === 'RECORD') open = { name: a, type: Number(b), doc: c, members: [] }
+    else if (verb === 'FLAG') flags.push({ set: a, name: b, value: 2 ** Number(c), doc: d })
+    else if (verb === 'CODE') codes.push({ set: a, name: b, value: Number(c), doc: d })
+    else if (!open) throw new Error(`record.def:${index + 1}: ${verb} outside a record`)
+    else if (verb === 'FIELD') {
+      if (!(a in WIDTH_BYTES)) throw new Error(`record.def:${index + 1}: no such width: ${a}`)
+      open.members.push({ kind: 'field', width: a as Width, name: b, unit: c, doc: d })
+    } else if (verb === 'BYTES')
+      open.members.push({ kind: 'bytes', name: a, count: Number(b), doc: c })
+    else if (verb === 'STRING')
+      open.members.push({ kind: 'string', name: a, max: Number(b), doc: c })
+    else if (verb === 'END') {
+      records.push(open)
+      open = undefined
+    } else throw new Error(`record.def:${index + 1}: no such declaration: ${verb}`)
+  })
+  return { records, flags, codes, layout: fnv1a(canon.join('\n')) }
+}
+
+function splitArguments(text: string): string[] {
+  return [...text.matchAll(/\s*("(?:[^"\\]|\\.)*"|[^,]+)\s*(?:,|$)/g)].map((match) => {
+    const word = (match[1] as string).trim()
+    return word.startsWith('"') ? (JSON.parse(word) as string) : word
+  })
+}
+
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return hash
+}
+
+const camel = (name: string): string =>
+  name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+const pascal = (name: string): string => camel(`_${name}`)
+const upper = (name: string): string => name.toUpperCase()
+
+function layoutOf(record: RecordDef): { member: Member; offset: number }[] {
+  let offset = HEADER_BYTES
+  const placed = record.members.map((member) => {
+    const bytes =
+      member.kind === 'field' ? WIDTH_BYTES[member.width] : member.kind === 'bytes' ? member.count : 2
+    const align = member.kind === 'bytes' ? 1 : bytes
+    if (offset % align !== 0)
+      throw new Error(`record.def: ${record.name}.${member.name} would need padding at ${offset}`)
+    const here = { member, offset }
+    offset += bytes
+    return here
+  })
+  if (offset % 8 !== 0) throw new Error(`record.def: ${record.name} is ${offset} bytes, not 8n`)
+  return placed
+}
+
+const fixedBytes = (record: RecordDef): number =>
+  layoutOf(record).reduce(
+    (_, { member, offset }) =>
+      offset +
+      (member.kind === 'field' ? WIDTH_BYTES[member.width] : member.kind === 'bytes' ? member.count : 2),
+    HEADER_BYTES,
+  )
+
+function readExpression(member: Member, offset: number): string {
+  if (member.kind === 'bytes') return `bytes.slice(at + ${offset}, at + ${offset + member.count})`
+  if (member.kind === 'string') return `text(${offset})`
+  if (member.width === 'u64') return `view.getBigUint64(at + ${offset}, true)`
+  if (member.width === 'u8') return `view.getUint8(at + ${offset})`
+  return `view.getUint${WIDTH_BYTES[member.width] * 8}(at + ${offset}, true)`
+}
+
+function writeStatement(member: Member, offset: number): string {
+  const value = `record.${camel(member.name)}`
+  if (member.kind === 'bytes') return `putBytes(out, ${offset}, ${value}, ${member.count}, '${member.name}')`
+  if (member.kind === 'string') return `at = putText(out, view, ${offset}, at, ${camel(member.name)})`
+  if (member.width === 'u64') return `view.setBigUint64(${offset}, ${value}, true)`
+  if (member.width === 'u8') return `view.setUint8(${offset}, ${value})`
+  return `view.setUint${WIDTH_BYTES[member.width] * 8}(${offset}, ${value}, true)`
+}
+
+const typeOf = (member: Member): string =>
+  member.kind === 'bytes' ? 'Uint8Array' : member.kind === 'string' ? 'string' : member.width === 'u64' ? 'bigint' : 'number'
+
+/** The text of src/records/record.gen.ts. */
+export function recordTypeScript(declarations: Declarations): string {
+  const { records, flags, codes, layout } = declarations
+  const lines: string[] = [
+    '// Generated from native/record.def by scripts/generate.ts. Do not edit.',
+    '',
+    `/** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */`,
+    `export const LAYOUT = 0x${layout.toString(16).padStart(8, '0')}`,
+    `/** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */`,
+    `export const HEADER_BYTES = ${HEADER_BYTES}`,
+    '/** Longest a record can be. */',
+    'export const RECORD_BYTES_MAX = 131072',
+    '',
+    '/** A record\'s number on the wire. */',
+    'export const RecordType = {',
+    ...records.map((record) => `  ${camel(record.name)}: ${record.type},`),
+    '} as const',
+    '',
+  ]
+  const sets = new Map<string, Constant[]>()
+  for (const constant of codes) sets.set(constant.set, [...(sets.get(constant.set) ?? []), constant])
+  for (const [set, constants] of sets) {
+    lines.push(`export const ${pascal(set)} = {`)
+    for (const one of constants) {
+      if (one.doc) lines.push(`  /** ${one.doc} */`)
+      lines.push(`  ${camel(one.name)}: ${one.value},`)
+    }
+    lines.push('} as const', '')
+  }
+  const flagSets = new Map<string, Constant[]>()
+  for (const flag of flags) flagSets.set(flag.set, [...(flagSets.get(flag.set) ?? []), flag])
+  for (const [record, set] of flagSets) {
+    lines.push(`/** Bits of the ${record} record's flags. */`, `export const ${pascal(record)}Flag = {`)
+    for (const flag of set) lines.push(`  /** ${flag.doc} */`, `  ${camel(flag.name)}: ${flag.value},`)
+    lines.push('} as const', '')
+  }
+  lines.push('type Head = { source: number; atNs: bigint }', '')
+  for (const record of records) {
+    lines.push(`/** ${record.doc}. */`, `export type ${pascal(record.name)}Record = Head & {`)
+    for (const member of record.members) {
+      if (member.name.startsWith('reserved')) continue
+      const unit = member.kind === 'field' && member.unit ? ` (${member.unit})` : ''
+      const limit = member.kind === 'string' ? ` At most ${member.max} bytes.` : ''
+      const doc = `${member.doc}${unit}${limit}`.trim()
+      if (doc) lines.push(`  /** ${doc} */`)
+      lines.push(`  ${camel(member.name)}: ${typeOf(member)}`)
+    }
+    lines.push('}', '')
+    lines.push(`/** Byte offsets of the ${record.name} record's fields, from its first byte. */`)
+    lines.push(`export const ${upper(record.name)}_AT = {`)
+    for (const { member, offset } of layoutOf(record))
+      lines.push(`  ${camel(member.name)}${member.kind === 'string' ? 'Bytes' : ''}: ${offset},`)
+    lines.push('} as const', `/** Size of its fixed part. */`)
+    lines.push(`export const ${upper(record.name)}_FIXED_BYTES = ${fixedBytes(record)}`, '')
+    const strings = record.members.filter((member) => member.kind === 'string')
+    const shown = layoutOf(record).filter(({ member }) => !member.name.startsWith('reserved'))
+    lines.push(
+      `/** Reads the ${record.name} record at byte \`at\`, which must lie whole in \`view\` (checked by the framer). */`,
+      `export function read${pascal(record.name)}(view: DataView, at: number): ${pascal(record.name)}Record {`,
+    )
+    if (shown.some(({ member }) => member.kind === 'bytes'))
+      lines.push('  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)')
+    if (strings.length > 0) {
+      lines.push(
+        `  let next = at + ${fixedBytes(record)}`,
+        '  const text = (offset: number): string => {',
+        '    const from = next',
+        '    next += view.getUint16(at + offset, true)',
+        '    return getText(view, from, next)',
+        '  }',
+      )
+    }
+    lines.push('  return {', '    source: view.getUint8(at + 6),', '    atNs: view.getBigUint64(at + 8, true),')
+    for (const { member, offset } of shown) lines.push(`    ${camel(member.name)}: ${readExpression(member, offset)},`)
+    lines.push('  }', '}', '')
+    lines.push(
+      `/** The ${record.name} record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */`,
+      `export function write${pascal(record.name)}(record: ${pascal(record.name)}Record): Uint8Array {`,
+    )
+    for (const member of strings)
+      if (member.kind === 'string')
+        lines.push(`  const ${camel(member.name)} = cut(record.${camel(member.name)}, ${member.max})`)
+    const sum = [`${fixedBytes(record)}`, ...strings.map((member) => `${camel(member.name)}.length`)].join(' + ')
+    lines.push(
+      `  const out = new Uint8Array((${sum} + 7) & ~7)`,
+      '  const view = new DataView(out.buffer)',
+      `  putHead(view, out.length, ${record.type}, record)`,
+    )
+    if (strings.length > 0) lines.push(`  let at = ${fixedBytes(record)}`)
+    for (const { member, offset } of shown) lines.push(`  ${writeStatement(member, offset)}`)
+    lines.push('  return out', '}', '')
+  }
+  lines.push(SUPPORT)
+  return lines.join('\n')
+}
+
+const SUPPORT = `const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+function getText(view: DataView, from: number, to: number): string {
+  if (from === to) return ''
+  return decoder.decode(new Uint8Array(view.buffer, view.byteOffset + from, to - from))
+}
+
+function cut(text: string, bytesMax: number): Uint8Array {
+  const bytes = encoder.encode(text)
+  if (bytes.length <= bytesMax) return bytes
+  let end = bytesMax
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--
+  return bytes.subarray(0, end)
+}
+
+function putHead(view: DataView, size: number, type: number, head: Head): void {
+  view.setUint32(0, size, true)
+  view.setUint16(4, type, true)
+  view.setUint8(6, head.source)
+  view.setBigUint64(8, head.atNs, true)
+}
+
+function putBytes(out: Uint8Array, at: number, bytes: Uint8Array, count: number, name: string): void {
+  if (bytes.length !== count) throw new RangeError(\`\${name}: \${bytes.length} bytes, wants \${count}\`)
+  out.set(bytes, at)
+}
+
+function putText(out: Uint8Array, view: DataView, lengthAt: number, at: number, bytes: Uint8Array): number {
+  view.setUint16(lengthAt, bytes.length, true)
+  out.set(bytes, at)
+  return at + bytes.length
+}
+`
+
+/** The text of native/record_layout.gen.h. */
+export function recordLayoutHeader(declarations: Declarations): string {
+  return [
+    '// Generated from record.def by scripts/generate.ts. Do not edit.',
+    `inline constexpr u32 kRecordLayout = 0x${declarations.layout.toString(16).padStart(8, '0')}u;`,
+    '',
+  ].join('\n')
+}
+
+/** protobufjs' static module and its types for wire.proto: slim, with no code that nothing calls. */
+export function wireModules(): { js: string; types: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'freshet-wire-'))
+  try {
+    const js = join(folder, 'wire.gen.js')
+    const types = join(folder, 'wire.gen.d.ts')
+    const bin = (name: string) => join(root, 'node_modules', 'protobufjs-cli', 'bin', name)
+    const slim = ['--no-create', '--no-verify', '--no-convert', '--no-delimited', '--no-service']
+    const args = ['-t', 'static-module', '-w', 'es6', '--es6', '--force-long', ...slim]
+    execFileSync(process.execPath, [bin('pbjs'), ...args, '-o', js, join(root, 'src/stream/wire.proto')])
+    execFileSync(process.execPath, [bin('pbts'), '-o', types, js])
+    return { js: readFileSync(js, 'utf8'), types: readFileSync(types, 'utf8') }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Every generated file: its path from the project's root, and its text. */
+export function generate(): Map<string, string> {
+  const declarations = parseRecordDef(readFileSync(join(root, 'native/record.def'), 'utf8'))
+  const files = new Map([
+    ['src/records/record.gen.ts', recordTypeScript(declarations)],
+    ['native/record_layout.gen.h', recordLayoutHeader(declarations)],
+  ])
+  if (existsSync(join(root, 'src/stream/wire.proto'))) {
+    const wire = wireModules()
+    files.set('src/stream/wire.gen.js', wire.js)
+    files.set('src/stream/wire.gen.d.ts', wire.types)
+  }
+  return files
+}
+
+if (import.meta.main) for (const [path, text] of generate()) writeFileSync(join(root, path), text)

@@ -1,0 +1,138 @@
+// What the engine says: plain data, handed to the outbox in the order it was found.
+import type { Bytes, Pid, UnixNs } from '../units.ts'
+
+/** How a program file is vouched for, best first. On Linux only platform and unsigned occur. */
+export type SignerClass =
+  | 'platform'
+  | 'app_store'
+  | 'notarized'
+  | 'developer_id'
+  | 'adhoc'
+  | 'unsigned'
+  | 'invalid'
+
+export type Severity = 'low' | 'medium' | 'high'
+export type AlertState = 'opened' | 'updated' | 'final'
+
+/** One term of the score, with the number it came from. */
+export type Reason = {
+  term: 'novelty' | 'signer' | 'destination' | 'volume' | 'asymmetry' | 'no_response'
+  points: number
+  /** What was measured, in `unit`. */
+  value: number
+  /** What it is held against, in `unit`. */
+  threshold: number
+  unit: 'B' | 's' | 'ratio' | 'flows' | ''
+  /** One clause for a person. */
+  text: string
+}
+
+/** A program as the baseline knows it. */
+export type IdentityView = {
+  /** `platform:<path or signing id>`, `<team>:<signing id>`, `adhoc:<cdhash>`, `unsigned:sha256:<hex>`; see detection. */
+  key: string
+  signerClass: SignerClass
+  /** File name of the program. */
+  name: string
+  path: string
+  /** 64 hex digits, or empty when the file could not be read. */
+  sha256: string
+  signingId: string
+  teamId: string
+  cdhash: string
+  firstSeenAt: UnixNs
+  /** undefined: it has not used the network yet. */
+  firstNetworkAt: UnixNs | undefined
+}
+
+export type ProcessView = {
+  pid: Pid
+  pidversion: number
+  path: string
+  script: string
+  /** undefined when the source could not tell. */
+  uid: number | undefined
+  /** Filled in at the edge (host room), never by the engine. */
+  user: string
+  startedAt: UnixNs | undefined
+  /** undefined while the file has not been inspected. */
+  identityKey: string | undefined
+}
+
+export type DestinationView = {
+  /** What pairs are keyed by: registered domain, else IPv4 /24 or IPv6 /48, and the port. */
+  key: string
+  /** The address of the flow that opened it, as text. */
+  address: string
+  port: number
+  /** Empty when the system does not say. */
+  hostname: string
+  /** IANA: 6 TCP, 17 UDP. */
+  protocol: number
+}
+
+/** Bytes per bucket, oldest first; both arrays have the same length. */
+export type Timeline = { startAt: UnixNs; bucketMs: number; bytesOut: Bytes[]; bytesIn: Bytes[] }
+
+/** One revision of an alert; all revisions share `id`, and the highest is the present one. */
+export type Alert = {
+  /** 32 hex digits: hash of device, identity, destination, opening record. */
+  id: string
+  revision: number
+  state: AlertState
+  severity: Severity
+  score: number
+  sentence: string
+  reasons: Reason[]
+  openedAt: UnixNs
+  updatedAt: UnixNs
+  identity: IdentityView
+  /** Identity key of the process it acted for; undefined when it acted for itself. */
+  responsibleKey: string | undefined
+  /** The process, its parent, and so on, at most 8. */
+  chain: ProcessView[]
+  destination: DestinationView
+  bytesOut: Bytes
+  bytesIn: Bytes
+  flows: number
+  /** Flows that got nothing back. */
+  silentFlows: number
+  largestFlow: { bytesOut: Bytes; bytesIn: Bytes; pcr: number }
+  timeline: Timeline
+  policyVersion: number
+  /** ATT&CK ids: AN0032, DET0011, T1001.001. */
+  techniques: string[]
+}
+
+/** The first of something on this host. */
+export type Sighting = {
+  of: 'identity' | 'network' | 'destination'
+  identity: IdentityView
+  process: ProcessView
+  destination: DestinationView | undefined
+}
+
+/** What one pair did in one hour. */
+export type PairSummary = {
+  identityKey: string
+  destination: DestinationView
+  hourAt: UnixNs
+  bytesOut: Bytes
+  bytesIn: Bytes
+  flows: number
+  largestFlowOut: Bytes
+}
+
+/** A change in how well the agent sees or delivers. */
+export type Health = {
+  of: 'degraded' | 'recovered' | 'loss' | 'baseline' | 'outbox' | 'restart'
+  text: string
+  count: number
+}
+
+export type Finding = { at: UnixNs } & (
+  | { kind: 'alert'; alert: Alert }
+  | { kind: 'sighting'; sighting: Sighting }
+  | { kind: 'summary'; summary: PairSummary }
+  | { kind: 'health'; health: Health }
+)

@@ -1,0 +1,890 @@
+// Generated from native/record.def by scripts/generate.ts. Do not edit.
+
+/** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
+export const LAYOUT = 0x3a653c27
+/** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
+export const HEADER_BYTES = 16
+/** Longest a record can be. */
+export const RECORD_BYTES_MAX = 131072
+
+/** A record's number on the wire. */
+export const RecordType = {
+  exec: 1,
+  fork: 2,
+  exit: 3,
+  flow: 4,
+  name: 5,
+  invalidated: 6,
+  inspected: 7,
+  policy: 8,
+  tick: 9,
+  loss: 10,
+  mark: 11,
+  inspect: 12,
+} as const
+
+export const Source = {
+  /** the engine itself, or an importer */
+  none: 0,
+  /** perf tracepoints and sock_diag */
+  linux: 1,
+  /** macOS Endpoint Security */
+  endpointSecurity: 2,
+  /** macOS NetworkExtension content filter */
+  filter: 3,
+  /** the program-file inspector */
+  inspector: 4,
+} as const
+
+export const Direction = {
+  unknown: 0,
+  /** this host connected */
+  outbound: 1,
+  /** this host accepted */
+  inbound: 2,
+} as const
+
+export const FlowState = {
+  /** first report */
+  opened: 1,
+  /** counters rose */
+  report: 2,
+  /** final counters */
+  closed: 3,
+} as const
+
+export const Loss = {
+  /** records that found the ring full */
+  ringFull: 1,
+  /** events the kernel dropped before the source read them */
+  kernelEvents: 2,
+  /** overruns of the socket that reports closed flows; one overrun may hide several closes */
+  flowCloses: 3,
+  /** processes or flows that found the source's table full */
+  tableFull: 4,
+  /** events the source could not understand */
+  malformed: 5,
+} as const
+
+export const Mark = {
+  /** a source began; whatever was known of its processes and flows is enumerated anew */
+  start: 1,
+  /** the enumeration is complete */
+  enumerated: 2,
+  /** the wall clock was stepped, or drifted 0.5 s from the last mark */
+  clock: 3,
+  /** the machine goes to sleep */
+  sleep: 4,
+  /** the machine woke */
+  wake: 5,
+  /** the source ended in good order */
+  stop: 6,
+} as const
+
+export const Capability = {
+  /** execs, forks and exits as they happen */
+  processEvents: 1,
+  /** the process of a connection as it is made */
+  connectEvents: 2,
+  /** final counters of closed flows */
+  flowCloses: 4,
+  /** processes and sockets of all users */
+  allProcesses: 8,
+} as const
+
+/** Bits of the exec record's flags. */
+export const ExecFlag = {
+  /** was already running when the source looked; at_ns is when it was found, unless its start is known */
+  enumerated: 1,
+  /** macOS is_platform_binary */
+  platformBinary: 2,
+  /** the path is as the caller gave it; nothing confirmed it */
+  pathGuessed: 4,
+  /** a string was cut to its limit */
+  truncated: 8,
+} as const
+
+/** Bits of the flow record's flags. */
+export const FlowFlag = {
+  /** was already open when the source looked */
+  enumerated: 1,
+  /** the close was not seen; the counters are the last ones read */
+  inexact: 2,
+} as const
+
+/** Bits of the inspected record's flags. */
+export const InspectedFlag = {
+  /** the file, or a directory above it, can be changed by someone other than root */
+  writableByOthers: 1,
+  /** the file now at that path is not the one that was executed (another device or inode) */
+  replaced: 2,
+} as const
+
+type Head = { source: number; atNs: bigint }
+
+/** A process began to run a program, or was found running it. */
+export type ExecRecord = Head & {
+  /** FLAG exec (bits) */
+  flags: number
+  /** process (id) */
+  pid: number
+  /** changes with each image that a pid runs (macOS: the audit token's; Linux: numbered by the source) (id) */
+  pidversion: number
+  /** process that forked it (id) */
+  parentPid: number
+  /** (id) */
+  parentPidversion: number
+  /** macOS: the process responsible for it; 0 where the system does not say (id) */
+  responsiblePid: number
+  /** (id) */
+  responsiblePidversion: number
+  /** effective user; 4294967295 when not known (id) */
+  uid: number
+  /** macOS cs_flags as the kernel has them; 0 elsewhere (bits) */
+  codesignFlags: number
+  /** macOS: the code directory's hash; zeros elsewhere */
+  cdhash: Uint8Array
+  /** device of the program file; 0 when not known (id) */
+  dev: bigint
+  /** inode of the program file; 0 when not known (id) */
+  ino: bigint
+  /** absolute path of the program file; empty when not known At most 4096 bytes. */
+  path: string
+  /** path of the script when the program is its interpreter At most 4096 bytes. */
+  script: string
+  /** macOS signing identifier At most 1024 bytes. */
+  signingId: string
+  /** macOS team identifier At most 64 bytes. */
+  teamId: string
+}
+
+/** Byte offsets of the exec record's fields, from its first byte. */
+export const EXEC_AT = {
+  flags: 16,
+  pid: 20,
+  pidversion: 24,
+  parentPid: 28,
+  parentPidversion: 32,
+  responsiblePid: 36,
+  responsiblePidversion: 40,
+  uid: 44,
+  codesignFlags: 48,
+  cdhash: 52,
+  dev: 72,
+  ino: 80,
+  pathBytes: 88,
+  scriptBytes: 90,
+  signingIdBytes: 92,
+  teamIdBytes: 94,
+} as const
+/** Size of its fixed part. */
+export const EXEC_FIXED_BYTES = 96
+
+/** Reads the exec record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readExec(view: DataView, at: number): ExecRecord {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  let next = at + 96
+  const text = (offset: number): string => {
+    const from = next
+    next += view.getUint16(at + offset, true)
+    return getText(view, from, next)
+  }
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    flags: view.getUint32(at + 16, true),
+    pid: view.getUint32(at + 20, true),
+    pidversion: view.getUint32(at + 24, true),
+    parentPid: view.getUint32(at + 28, true),
+    parentPidversion: view.getUint32(at + 32, true),
+    responsiblePid: view.getUint32(at + 36, true),
+    responsiblePidversion: view.getUint32(at + 40, true),
+    uid: view.getUint32(at + 44, true),
+    codesignFlags: view.getUint32(at + 48, true),
+    cdhash: bytes.slice(at + 52, at + 72),
+    dev: view.getBigUint64(at + 72, true),
+    ino: view.getBigUint64(at + 80, true),
+    path: text(88),
+    script: text(90),
+    signingId: text(92),
+    teamId: text(94),
+  }
+}
+
+/** The exec record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeExec(record: ExecRecord): Uint8Array {
+  const path = cut(record.path, 4096)
+  const script = cut(record.script, 4096)
+  const signingId = cut(record.signingId, 1024)
+  const teamId = cut(record.teamId, 64)
+  const out = new Uint8Array((96 + path.length + script.length + signingId.length + teamId.length + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 1, record)
+  let at = 96
+  view.setUint32(16, record.flags, true)
+  view.setUint32(20, record.pid, true)
+  view.setUint32(24, record.pidversion, true)
+  view.setUint32(28, record.parentPid, true)
+  view.setUint32(32, record.parentPidversion, true)
+  view.setUint32(36, record.responsiblePid, true)
+  view.setUint32(40, record.responsiblePidversion, true)
+  view.setUint32(44, record.uid, true)
+  view.setUint32(48, record.codesignFlags, true)
+  putBytes(out, 52, record.cdhash, 20, 'cdhash')
+  view.setBigUint64(72, record.dev, true)
+  view.setBigUint64(80, record.ino, true)
+  at = putText(out, view, 88, at, path)
+  at = putText(out, view, 90, at, script)
+  at = putText(out, view, 92, at, signingId)
+  at = putText(out, view, 94, at, teamId)
+  return out
+}
+
+/** A process was made by fork; it runs its parent's image until an exec. */
+export type ForkRecord = Head & {
+  /** child (id) */
+  pid: number
+  /** (id) */
+  pidversion: number
+  /** (id) */
+  parentPid: number
+  /** (id) */
+  parentPidversion: number
+  /** effective user; 4294967295 when not known (id) */
+  uid: number
+}
+
+/** Byte offsets of the fork record's fields, from its first byte. */
+export const FORK_AT = {
+  pid: 16,
+  pidversion: 20,
+  parentPid: 24,
+  parentPidversion: 28,
+  uid: 32,
+  reserved: 36,
+} as const
+/** Size of its fixed part. */
+export const FORK_FIXED_BYTES = 40
+
+/** Reads the fork record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readFork(view: DataView, at: number): ForkRecord {
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    pid: view.getUint32(at + 16, true),
+    pidversion: view.getUint32(at + 20, true),
+    parentPid: view.getUint32(at + 24, true),
+    parentPidversion: view.getUint32(at + 28, true),
+    uid: view.getUint32(at + 32, true),
+  }
+}
+
+/** The fork record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeFork(record: ForkRecord): Uint8Array {
+  const out = new Uint8Array((40 + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 2, record)
+  view.setUint32(16, record.pid, true)
+  view.setUint32(20, record.pidversion, true)
+  view.setUint32(24, record.parentPid, true)
+  view.setUint32(28, record.parentPidversion, true)
+  view.setUint32(32, record.uid, true)
+  return out
+}
+
+/** A process ended. */
+export type ExitRecord = Head & {
+  /** (id) */
+  pid: number
+  /** (id) */
+  pidversion: number
+  /** wait status; 4294967295 when not known (code) */
+  status: number
+}
+
+/** Byte offsets of the exit record's fields, from its first byte. */
+export const EXIT_AT = {
+  pid: 16,
+  pidversion: 20,
+  status: 24,
+  reserved: 28,
+} as const
+/** Size of its fixed part. */
+export const EXIT_FIXED_BYTES = 32
+
+/** Reads the exit record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readExit(view: DataView, at: number): ExitRecord {
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    pid: view.getUint32(at + 16, true),
+    pidversion: view.getUint32(at + 20, true),
+    status: view.getUint32(at + 24, true),
+  }
+}
+
+/** The exit record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeExit(record: ExitRecord): Uint8Array {
+  const out = new Uint8Array((32 + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 3, record)
+  view.setUint32(16, record.pid, true)
+  view.setUint32(20, record.pidversion, true)
+  view.setUint32(24, record.status, true)
+  return out
+}
+
+/** Cumulative counters of one flow: when it opened, when they changed, when it closed. */
+export type FlowRecord = Head & {
+  /** Linux: socket cookie; macOS: hash of the flow's UUID (id) */
+  flowId: bigint
+  /** application bytes this host sent, retransmissions left out (bytes) */
+  bytesOut: bigint
+  /** application bytes this host received (bytes) */
+  bytesIn: bigint
+  /** rises when the counters of a reused flow id begin again (count) */
+  epoch: number
+  /** process that opened or accepted it; 0 when not known (id) */
+  pid: number
+  /** (id) */
+  pidversion: number
+  /** FLAG flow (bits) */
+  flags: number
+  /** IPv6, or IPv4 as ::ffff:a.b.c.d */
+  remoteAddr: Uint8Array
+  /** host byte order (port) */
+  remotePort: number
+  /** host byte order (port) */
+  localPort: number
+  /** 6 TCP, 17 UDP (IANA) */
+  protocol: number
+  /** CODE direction (code) */
+  direction: number
+  /** CODE flow_state (code) */
+  state: number
+}
+
+/** Byte offsets of the flow record's fields, from its first byte. */
+export const FLOW_AT = {
+  flowId: 16,
+  bytesOut: 24,
+  bytesIn: 32,
+  epoch: 40,
+  pid: 44,
+  pidversion: 48,
+  flags: 52,
+  remoteAddr: 56,
+  remotePort: 72,
+  localPort: 74,
+  protocol: 76,
+  direction: 77,
+  state: 78,
+  reserved: 79,
+} as const
+/** Size of its fixed part. */
+export const FLOW_FIXED_BYTES = 80
+
+/** Reads the flow record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readFlow(view: DataView, at: number): FlowRecord {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    flowId: view.getBigUint64(at + 16, true),
+    bytesOut: view.getBigUint64(at + 24, true),
+    bytesIn: view.getBigUint64(at + 32, true),
+    epoch: view.getUint32(at + 40, true),
+    pid: view.getUint32(at + 44, true),
+    pidversion: view.getUint32(at + 48, true),
+    flags: view.getUint32(at + 52, true),
+    remoteAddr: bytes.slice(at + 56, at + 72),
+    remotePort: view.getUint16(at + 72, true),
+    localPort: view.getUint16(at + 74, true),
+    protocol: view.getUint8(at + 76),
+    direction: view.getUint8(at + 77),
+    state: view.getUint8(at + 78),
+  }
+}
+
+/** The flow record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeFlow(record: FlowRecord): Uint8Array {
+  const out = new Uint8Array((80 + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 4, record)
+  view.setBigUint64(16, record.flowId, true)
+  view.setBigUint64(24, record.bytesOut, true)
+  view.setBigUint64(32, record.bytesIn, true)
+  view.setUint32(40, record.epoch, true)
+  view.setUint32(44, record.pid, true)
+  view.setUint32(48, record.pidversion, true)
+  view.setUint32(52, record.flags, true)
+  putBytes(out, 56, record.remoteAddr, 16, 'remote_addr')
+  view.setUint16(72, record.remotePort, true)
+  view.setUint16(74, record.localPort, true)
+  view.setUint8(76, record.protocol)
+  view.setUint8(77, record.direction)
+  view.setUint8(78, record.state)
+  return out
+}
+
+/** Strings and addresses of a flow, once a flow, before its first counters that matter. */
+export type NameRecord = Head & {
+  /** (id) */
+  flowId: bigint
+  /** (count) */
+  epoch: number
+  /** (port) */
+  localPort: number
+  /** IPv6, or IPv4 as ::ffff:a.b.c.d */
+  localAddr: Uint8Array
+  /** name the program asked for; empty when the system does not say At most 255 bytes. */
+  hostname: string
+}
+
+/** Byte offsets of the name record's fields, from its first byte. */
+export const NAME_AT = {
+  flowId: 16,
+  epoch: 24,
+  localPort: 28,
+  localAddr: 30,
+  hostnameBytes: 46,
+} as const
+/** Size of its fixed part. */
+export const NAME_FIXED_BYTES = 48
+
+/** Reads the name record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readName(view: DataView, at: number): NameRecord {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  let next = at + 48
+  const text = (offset: number): string => {
+    const from = next
+    next += view.getUint16(at + offset, true)
+    return getText(view, from, next)
+  }
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    flowId: view.getBigUint64(at + 16, true),
+    epoch: view.getUint32(at + 24, true),
+    localPort: view.getUint16(at + 28, true),
+    localAddr: bytes.slice(at + 30, at + 46),
+    hostname: text(46),
+  }
+}
+
+/** The name record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeName(record: NameRecord): Uint8Array {
+  const hostname = cut(record.hostname, 255)
+  const out = new Uint8Array((48 + hostname.length + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 5, record)
+  let at = 48
+  view.setBigUint64(16, record.flowId, true)
+  view.setUint32(24, record.epoch, true)
+  view.setUint16(28, record.localPort, true)
+  putBytes(out, 30, record.localAddr, 16, 'local_addr')
+  at = putText(out, view, 46, at, hostname)
+  return out
+}
+
+/** macOS: a running process's code signature became invalid. */
+export type InvalidatedRecord = Head & {
+  /** (id) */
+  pid: number
+  /** (id) */
+  pidversion: number
+}
+
+/** Byte offsets of the invalidated record's fields, from its first byte. */
+export const INVALIDATED_AT = {
+  pid: 16,
+  pidversion: 20,
+} as const
+/** Size of its fixed part. */
+export const INVALIDATED_FIXED_BYTES = 24
+
+/** Reads the invalidated record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readInvalidated(view: DataView, at: number): InvalidatedRecord {
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    pid: view.getUint32(at + 16, true),
+    pidversion: view.getUint32(at + 20, true),
+  }
+}
+
+/** The invalidated record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeInvalidated(record: InvalidatedRecord): Uint8Array {
+  const out = new Uint8Array((24 + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 6, record)
+  view.setUint32(16, record.pid, true)
+  view.setUint32(20, record.pidversion, true)
+  return out
+}
+
+/** What a program file is, in answer to an inspect record. */
+export type InspectedRecord = Head & {
+  /** device of the file inspected (id) */
+  dev: bigint
+  /** inode of the file inspected (id) */
+  ino: bigint
+  /** size of the file (bytes) */
+  fileBytes: bigint
+  /** process it was asked for (id) */
+  pid: number
+  /** (id) */
+  pidversion: number
+  /** (id) */
+  ownerUid: number
+  /** st_mode (bits) */
+  mode: number
+  /** FLAG inspected (bits) */
+  flags: number
+  /** 0, or why the file could not be read (errno) */
+  error: number
+  /** of the whole file; zeros on error */
+  sha256: Uint8Array
+  /** as asked At most 4096 bytes. */
+  path: string
+}
+
+/** Byte offsets of the inspected record's fields, from its first byte. */
+export const INSPECTED_AT = {
+  dev: 16,
+  ino: 24,
+  fileBytes: 32,
+  pid: 40,
+  pidversion: 44,
+  ownerUid: 48,
+  mode: 52,
+  flags: 56,
+  error: 60,
+  sha256: 64,
+  reserved32: 96,
+  reserved16: 100,
+  pathBytes: 102,
+} as const
+/** Size of its fixed part. */
+export const INSPECTED_FIXED_BYTES = 104
+
+/** Reads the inspected record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readInspected(view: DataView, at: number): InspectedRecord {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  let next = at + 104
+  const text = (offset: number): string => {
+    const from = next
+    next += view.getUint16(at + offset, true)
+    return getText(view, from, next)
+  }
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    dev: view.getBigUint64(at + 16, true),
+    ino: view.getBigUint64(at + 24, true),
+    fileBytes: view.getBigUint64(at + 32, true),
+    pid: view.getUint32(at + 40, true),
+    pidversion: view.getUint32(at + 44, true),
+    ownerUid: view.getUint32(at + 48, true),
+    mode: view.getUint32(at + 52, true),
+    flags: view.getUint32(at + 56, true),
+    error: view.getUint32(at + 60, true),
+    sha256: bytes.slice(at + 64, at + 96),
+    path: text(102),
+  }
+}
+
+/** The inspected record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeInspected(record: InspectedRecord): Uint8Array {
+  const path = cut(record.path, 4096)
+  const out = new Uint8Array((104 + path.length + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 7, record)
+  let at = 104
+  view.setBigUint64(16, record.dev, true)
+  view.setBigUint64(24, record.ino, true)
+  view.setBigUint64(32, record.fileBytes, true)
+  view.setUint32(40, record.pid, true)
+  view.setUint32(44, record.pidversion, true)
+  view.setUint32(48, record.ownerUid, true)
+  view.setUint32(52, record.mode, true)
+  view.setUint32(56, record.flags, true)
+  view.setUint32(60, record.error, true)
+  putBytes(out, 64, record.sha256, 32, 'sha256')
+  at = putText(out, view, 102, at, path)
+  return out
+}
+
+/** The policy in force from here on. */
+export type PolicyRecord = Head & {
+  /** (count) */
+  version: number
+  /** JSON At most 65535 bytes. */
+  document: string
+}
+
+/** Byte offsets of the policy record's fields, from its first byte. */
+export const POLICY_AT = {
+  version: 16,
+  reserved: 20,
+  documentBytes: 22,
+} as const
+/** Size of its fixed part. */
+export const POLICY_FIXED_BYTES = 24
+
+/** Reads the policy record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readPolicy(view: DataView, at: number): PolicyRecord {
+  let next = at + 24
+  const text = (offset: number): string => {
+    const from = next
+    next += view.getUint16(at + offset, true)
+    return getText(view, from, next)
+  }
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    version: view.getUint32(at + 16, true),
+    document: text(22),
+  }
+}
+
+/** The policy record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writePolicy(record: PolicyRecord): Uint8Array {
+  const document = cut(record.document, 65535)
+  const out = new Uint8Array((24 + document.length + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 8, record)
+  let at = 24
+  view.setUint32(16, record.version, true)
+  at = putText(out, view, 22, at, document)
+  return out
+}
+
+/** Time passed. */
+export type TickRecord = Head & {
+  /** wall clock, for display only (ns) */
+  unixNs: bigint
+}
+
+/** Byte offsets of the tick record's fields, from its first byte. */
+export const TICK_AT = {
+  unixNs: 16,
+} as const
+/** Size of its fixed part. */
+export const TICK_FIXED_BYTES = 24
+
+/** Reads the tick record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readTick(view: DataView, at: number): TickRecord {
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    unixNs: view.getBigUint64(at + 16, true),
+  }
+}
+
+/** The tick record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeTick(record: TickRecord): Uint8Array {
+  const out = new Uint8Array((24 + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 9, record)
+  view.setBigUint64(16, record.unixNs, true)
+  return out
+}
+
+/** Something was dropped; counts are of this record alone, never cumulative. */
+export type LossRecord = Head & {
+  /** how many (count) */
+  count: bigint
+  /** CODE loss (code) */
+  what: number
+}
+
+/** Byte offsets of the loss record's fields, from its first byte. */
+export const LOSS_AT = {
+  count: 16,
+  what: 24,
+  reserved: 28,
+} as const
+/** Size of its fixed part. */
+export const LOSS_FIXED_BYTES = 32
+
+/** Reads the loss record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readLoss(view: DataView, at: number): LossRecord {
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    count: view.getBigUint64(at + 16, true),
+    what: view.getUint32(at + 24, true),
+  }
+}
+
+/** The loss record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeLoss(record: LossRecord): Uint8Array {
+  const out = new Uint8Array((32 + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 10, record)
+  view.setBigUint64(16, record.count, true)
+  view.setUint32(24, record.what, true)
+  return out
+}
+
+/** Something that changes how what follows is read. */
+export type MarkRecord = Head & {
+  /** CODE mark (code) */
+  kind: number
+  /** what the source has: CODE capability, as a sum (bits) */
+  capabilities: number
+  /** wall clock at at_ns (ns) */
+  unixNs: bigint
+  /** UUID of this boot */
+  bootId: Uint8Array
+  /** FNV-1a of this file's declarations: both sides must agree (hash) */
+  layout: number
+  /** one sentence for a person: what is missing and how to get it; empty when nothing is At most 1024 bytes. */
+  note: string
+}
+
+/** Byte offsets of the mark record's fields, from its first byte. */
+export const MARK_AT = {
+  kind: 16,
+  capabilities: 20,
+  unixNs: 24,
+  bootId: 32,
+  layout: 48,
+  reserved: 52,
+  noteBytes: 54,
+} as const
+/** Size of its fixed part. */
+export const MARK_FIXED_BYTES = 56
+
+/** Reads the mark record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readMark(view: DataView, at: number): MarkRecord {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  let next = at + 56
+  const text = (offset: number): string => {
+    const from = next
+    next += view.getUint16(at + offset, true)
+    return getText(view, from, next)
+  }
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    kind: view.getUint32(at + 16, true),
+    capabilities: view.getUint32(at + 20, true),
+    unixNs: view.getBigUint64(at + 24, true),
+    bootId: bytes.slice(at + 32, at + 48),
+    layout: view.getUint32(at + 48, true),
+    note: text(54),
+  }
+}
+
+/** The mark record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeMark(record: MarkRecord): Uint8Array {
+  const note = cut(record.note, 1024)
+  const out = new Uint8Array((56 + note.length + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 11, record)
+  let at = 56
+  view.setUint32(16, record.kind, true)
+  view.setUint32(20, record.capabilities, true)
+  view.setBigUint64(24, record.unixNs, true)
+  putBytes(out, 32, record.bootId, 16, 'boot_id')
+  view.setUint32(48, record.layout, true)
+  at = putText(out, view, 54, at, note)
+  return out
+}
+
+/** Engine to sense: what is this program file? The only record that flows back. */
+export type InspectRecord = Head & {
+  /** as in the exec record (id) */
+  dev: bigint
+  /** (id) */
+  ino: bigint
+  /** (id) */
+  pid: number
+  /** (id) */
+  pidversion: number
+  /** At most 4096 bytes. */
+  path: string
+}
+
+/** Byte offsets of the inspect record's fields, from its first byte. */
+export const INSPECT_AT = {
+  dev: 16,
+  ino: 24,
+  pid: 32,
+  pidversion: 36,
+  reserved32: 40,
+  reserved16: 44,
+  pathBytes: 46,
+} as const
+/** Size of its fixed part. */
+export const INSPECT_FIXED_BYTES = 48
+
+/** Reads the inspect record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readInspect(view: DataView, at: number): InspectRecord {
+  let next = at + 48
+  const text = (offset: number): string => {
+    const from = next
+    next += view.getUint16(at + offset, true)
+    return getText(view, from, next)
+  }
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    dev: view.getBigUint64(at + 16, true),
+    ino: view.getBigUint64(at + 24, true),
+    pid: view.getUint32(at + 32, true),
+    pidversion: view.getUint32(at + 36, true),
+    path: text(46),
+  }
+}
+
+/** The inspect record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeInspect(record: InspectRecord): Uint8Array {
+  const path = cut(record.path, 4096)
+  const out = new Uint8Array((48 + path.length + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 12, record)
+  let at = 48
+  view.setBigUint64(16, record.dev, true)
+  view.setBigUint64(24, record.ino, true)
+  view.setUint32(32, record.pid, true)
+  view.setUint32(36, record.pidversion, true)
+  at = putText(out, view, 46, at, path)
+  return out
+}
+
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+function getText(view: DataView, from: number, to: number): string {
+  if (from === to) return ''
+  return decoder.decode(new Uint8Array(view.buffer, view.byteOffset + from, to - from))
+}
+
+function cut(text: string, bytesMax: number): Uint8Array {
+  const bytes = encoder.encode(text)
+  if (bytes.length <= bytesMax) return bytes
+  let end = bytesMax
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--
+  return bytes.subarray(0, end)
+}
+
+function putHead(view: DataView, size: number, type: number, head: Head): void {
+  view.setUint32(0, size, true)
+  view.setUint16(4, type, true)
+  view.setUint8(6, head.source)
+  view.setBigUint64(8, head.atNs, true)
+}
+
+function putBytes(out: Uint8Array, at: number, bytes: Uint8Array, count: number, name: string): void {
+  if (bytes.length !== count) throw new RangeError(`${name}: ${bytes.length} bytes, wants ${count}`)
+  out.set(bytes, at)
+}
+
+function putText(out: Uint8Array, view: DataView, lengthAt: number, at: number, bytes: Uint8Array): number {
+  view.setUint16(lengthAt, bytes.length, true)
+  out.set(bytes, at)
+  return at + bytes.length
+}
