@@ -1,0 +1,164 @@
+// What the page and the collector's JSON API say to each other. Types only: the page imports them.
+// Times are decimal strings of nanoseconds since 1970 UTC (a JSON number would lose 256 ns today);
+// counts and bytes are numbers below 2^53.
+
+/** Nanoseconds since 1970 UTC, in decimal. */
+export type NsText = string
+
+export type SeverityName = 'low' | 'medium' | 'high'
+export type AlertStateName = 'opened' | 'updated' | 'final'
+
+/** A row of the alert list: the newest revision of an alert. */
+export type AlertSummary = {
+  id: string
+  revision: number
+  state: AlertStateName
+  severity: SeverityName
+  score: number
+  sentence: string
+  openedAt: NsText
+  updatedAt: NsText
+  /** When this revision became durable here. */
+  storedAt: NsText
+  device: { id: string; hostname: string }
+  user: string
+  application: { key: string; name: string; path: string; signerClass: string }
+  destination: { key: string; address: string; port: number; hostname: string }
+  bytesOut: number
+  bytesIn: number
+  flows: number
+}
+
+export type ReasonView = {
+  term: string
+  points: number
+  value: number
+  threshold: number
+  unit: string
+  text: string
+}
+
+export type ProcessInfo = {
+  pid: number
+  path: string
+  script: string
+  uid: number
+  user: string
+  /** "0" when not known. */
+  startedAt: NsText
+  identityKey: string
+}
+
+export type IdentityInfo = {
+  key: string
+  signerClass: string
+  name: string
+  path: string
+  sha256: string
+  signingId: string
+  teamId: string
+  cdhash: string
+  firstSeenAt: NsText
+  /** "0": it has not used the network. */
+  firstNetworkAt: NsText
+}
+
+/** GET /api/alerts/:id */
+export type AlertDetail = AlertSummary & {
+  reasons: ReasonView[]
+  identity: IdentityInfo
+  chain: ProcessInfo[]
+  silentFlows: number
+  largestFlow: { bytesOut: number; bytesIn: number; pcr: number }
+  timeline: { startAt: NsText; bucketMs: number; bytesOut: number[]; bytesIn: number[] }
+  policyVersion: number
+  techniques: string[]
+  responsibleKey: string
+  /** Every revision stored, oldest first. */
+  revisions: {
+    revision: number
+    state: AlertStateName
+    severity: SeverityName
+    score: number
+    updatedAt: NsText
+    storedAt: NsText
+    bytesOut: number
+    bytesIn: number
+  }[]
+}
+
+/** An identity on a device, newest first sighting first. */
+export type IdentitySummary = IdentityInfo & {
+  device: { id: string; hostname: string }
+  /** Who first ran it. */
+  firstProcess: ProcessInfo
+  destinations: number
+}
+
+export type LiveFlowInfo = { name: string; destination: string; bytesOut: number; bytesIn: number }
+
+/** Counters of the moment of one agent. */
+export type LiveInfo = {
+  at: NsText
+  records: number
+  execs: number
+  flows: number
+  processes: number
+  openFlows: number
+  identities: number
+  bytesOut: number
+  bytesIn: number
+  unattributedFlows: number
+  lost: number
+  outboxItems: number
+  outboxEvicted: number
+  alerts: number
+  /** Empty, or the sentence that says what is missing and how to get it. */
+  degraded: string
+  top: LiveFlowInfo[]
+}
+
+export type DeviceInfo = {
+  id: string
+  hostname: string
+  os: string
+  osVersion: string
+  hardware: string
+  arch: string
+  agentVersion: string
+  connected: boolean
+  firstSeenAt: NsText
+  lastSeenAt: NsText
+  /** Highest sequence durably stored. */
+  lastSequence: number
+  live: LiveInfo | undefined
+}
+
+export type HealthInfo = { deviceId: string; at: NsText; kind: string; text: string; count: number }
+
+/** GET /api/alerts?limit=100&before=<storedAt>&device=&severity= */
+export type AlertsResponse = { alerts: AlertSummary[]; total: number }
+/** GET /api/identities?limit=200&device=&q= */
+export type IdentitiesResponse = { identities: IdentitySummary[]; total: number }
+/** GET /api/devices */
+export type DevicesResponse = { devices: DeviceInfo[] }
+/** GET /api/health?limit=50 */
+export type HealthResponse = { events: HealthInfo[] }
+/** Any refusal. */
+export type ErrorResponse = { error: string }
+
+/**
+ * GET /api/events, server-sent: the event's name is `type`, its data the rest as JSON.
+ * A client that falls behind is closed and reconnects; it then loads the lists again.
+ */
+export type PageEvent =
+  | { type: 'alert'; alert: AlertSummary }
+  | { type: 'identity'; identity: IdentitySummary }
+  | { type: 'device'; device: DeviceInfo }
+  | { type: 'health'; health: HealthInfo }
+
+/**
+ * POST /api/session with {"key": "..."}: 204 and an HttpOnly, SameSite=Strict cookie, or 401. Every other
+ * /api/ path wants that cookie, or `Authorization: Bearer <key>`.
+ */
+export type SessionRequest = { key: string }

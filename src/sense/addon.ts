@@ -1,0 +1,81 @@
+// The native addon as TypeScript sees it. native/addon.cc makes exactly this.
+import { createRequire } from 'node:module'
+
+/** Options of a source, checked here so that C++ gets only sane ones. */
+export type OpenOptions = {
+  /** Bytes of the ring, a power of two in [64 KiB, 1 GiB]. */
+  ringBytes: number
+  /** Interval between dumps of the socket counters, and between ticks. At least 10. */
+  intervalMs: number
+  /**
+   * Called on the JavaScript thread when records wait, once per burst: not again until a drain has
+   * found the ring empty.
+   */
+  onReadable: () => void
+}
+
+/** Counts since the source was opened. */
+export type SourceCounters = {
+  records: number
+  bytes: number
+  /** Records that found the ring full. */
+  dropped: number
+  /** Bytes waiting in the ring. */
+  waitingBytes: number
+}
+
+/** A running source. */
+export type NativeSource = {
+  /**
+   * Copies whole records into `into` (length at least RECORD_BYTES_MAX) until it or the ring is exhausted.
+   * Returns the bytes copied, 0 when the ring is empty; `into` is never partly a record.
+   */
+  drain(into: Uint8Array): number
+  counters(): SourceCounters
+  /**
+   * Asks for everything to be said anew: mark(start), one exec record a live process, one flow (and name)
+   * record a live flow, mark(enumerated). For an engine that has just started. Returns at once.
+   */
+  enumerate(): void
+  /** Stops the source's threads and returns when they have ended. What waits in the ring can still be drained. Idempotent. */
+  close(): void
+}
+
+export type InspectRequest = { path: string; pid: number; dev: bigint; ino: bigint }
+
+/** What a program file is. */
+export type Inspection = {
+  dev: bigint
+  ino: bigint
+  fileBytes: bigint
+  ownerUid: number
+  /** st_mode. */
+  mode: number
+  /** InspectedFlag bits. */
+  flags: number
+  /** errno, 0 when all is well. */
+  error: number
+  /** 32 bytes; zeros on error. */
+  sha256: Uint8Array
+}
+
+export type Addon = {
+  /** Layout hash of the records it writes; must equal LAYOUT of record.gen.ts. */
+  readonly layout: number
+  /** Opens this platform's source. Never throws for missing rights: the source runs on what is left and its mark(start) says so. */
+  open(options: OpenOptions): NativeSource
+  /** Off the JavaScript thread. Rejects never for a file's own sake: see `error`. Remembers by (dev, ino, size, mtime, ctime). */
+  inspect(request: InspectRequest): Promise<Inspection>
+}
+
+/** Loads native/build/Release/freshet.node. Throws when it was not built, with what to do. */
+export function loadAddon(): Addon {
+  const path = new URL('../../native/build/Release/freshet.node', import.meta.url).pathname
+  try {
+    return createRequire(import.meta.url)(path) as Addon
+  } catch (cause) {
+    throw new Error(`the native addon ${path} cannot be loaded: run \`node scripts/setup.mjs\``, {
+      cause,
+    })
+  }
+}
