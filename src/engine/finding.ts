@@ -1,15 +1,6 @@
 // What the engine says: plain data, handed to the outbox in the order it was found.
+import type { SignerClass } from '../baseline/baseline.ts'
 import type { Bytes, Pid, UnixNs } from '../units.ts'
-
-/** How a program file is vouched for, best first. On Linux only platform and unsigned occur. */
-export type SignerClass =
-  | 'platform'
-  | 'app_store'
-  | 'notarized'
-  | 'developer_id'
-  | 'adhoc'
-  | 'unsigned'
-  | 'invalid'
 
 export type Severity = 'low' | 'medium' | 'high'
 export type AlertState = 'opened' | 'updated' | 'final'

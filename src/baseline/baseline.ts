@@ -1,0 +1,83 @@
+// What the baseline answers and takes. The engine is its only user in a running agent.
+import type { Bytes, UnixNs } from '../units.ts'
+
+/** How a program file is vouched for, best first. On Linux only platform and unsigned occur. */
+export type SignerClass =
+  | 'platform'
+  | 'app_store'
+  | 'notarized'
+  | 'developer_id'
+  | 'adhoc'
+  | 'unsigned'
+  | 'invalid'
+
+/** A program this machine knows. */
+export type StoredIdentity = {
+  key: string
+  signerClass: SignerClass
+  /** File name of the program. */
+  name: string
+  path: string
+  sha256: string
+  signingId: string
+  teamId: string
+  cdhash: string
+  /** First run, or first found running. */
+  firstExecAt: UnixNs
+  /** undefined until it uses the network outside what detection leaves out. */
+  firstNetworkAt: UnixNs | undefined
+  lastSeenAt: UnixNs
+  /** Days (UTC) on which it used the network. */
+  daysActive: number
+  /** The last such day, days since 1970; -1 when none. */
+  lastActiveDay: number
+}
+
+/** A destination an identity has talked to. */
+export type StoredDestination = {
+  identityKey: string
+  destinationKey: string
+  firstAt: UnixNs
+  lastAt: UnixNs
+}
+
+/**
+ * An alert that is open or cooling down, kept so that a restart neither repeats nor forgets it. `flows`
+ * are the flows of its pair that were open, with what of them is in the totals already.
+ */
+export type StoredAlert = {
+  id: string
+  identityKey: string
+  destinationKey: string
+  /** What the engine wants back, as JSON of its own making. */
+  state: string
+  bytesOut: Bytes
+  bytesIn: Bytes
+  openedAt: UnixNs
+  updatedAt: UnixNs
+}
+
+export type BaselineCounts = { identities: number; destinations: number; alerts: number }
+
+/**
+ * Synchronous and cheap: reads come from memory once loaded, writes are gathered until `commit`, which
+ * makes all of them durable or none. What a put gave, the next get returns, committed or not.
+ */
+export type Baseline = {
+  /** Time of the first record this baseline ever saw; undefined when it is new. */
+  bornAt(): UnixNs | undefined
+  setBornAt(at: UnixNs): void
+  identity(key: string): StoredIdentity | undefined
+  putIdentity(identity: StoredIdentity): void
+  destination(identityKey: string, destinationKey: string): StoredDestination | undefined
+  putDestination(destination: StoredDestination): void
+  /** Whether any identity of this host has talked to it. */
+  hostKnowsDestination(destinationKey: string): boolean
+  alerts(): StoredAlert[]
+  putAlert(alert: StoredAlert): void
+  removeAlert(id: string): void
+  counts(): BaselineCounts
+  /** Throws BaselineError when the disk refuses; what was gathered is kept for the next try. */
+  commit(): void
+  close(): void
+}
