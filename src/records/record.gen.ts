@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0x3a653c27
+export const LAYOUT = 0x624a9d4c
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -21,6 +21,7 @@ export const RecordType = {
   loss: 10,
   mark: 11,
   inspect: 12,
+  acknowledge: 13,
 } as const
 
 export const Source = {
@@ -794,7 +795,7 @@ export function writeMark(record: MarkRecord): Uint8Array {
   return out
 }
 
-/** Engine to sense: what is this program file? The only record that flows back. */
+/** Engine to sense: what is this program file?. */
 export type InspectRecord = Head & {
   /** as in the exec record (id) */
   dev: bigint
@@ -852,6 +853,37 @@ export function writeInspect(record: InspectRecord): Uint8Array {
   view.setUint32(32, record.pid, true)
   view.setUint32(36, record.pidversion, true)
   at = putText(out, view, 46, at, path)
+  return out
+}
+
+/** Engine to sense: what these bytes told is durable and need not be sent again. */
+export type AcknowledgeRecord = Head & {
+  /** cumulative count of record bytes since this engine's pipe was opened (bytes) */
+  throughBytes: bigint
+}
+
+/** Byte offsets of the acknowledge record's fields, from its first byte. */
+export const ACKNOWLEDGE_AT = {
+  throughBytes: 16,
+} as const
+/** Size of its fixed part. */
+export const ACKNOWLEDGE_FIXED_BYTES = 24
+
+/** Reads the acknowledge record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readAcknowledge(view: DataView, at: number): AcknowledgeRecord {
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    throughBytes: view.getBigUint64(at + 16, true),
+  }
+}
+
+/** The acknowledge record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeAcknowledge(record: AcknowledgeRecord): Uint8Array {
+  const out = new Uint8Array((24 + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 13, record)
+  view.setBigUint64(16, record.throughBytes, true)
   return out
 }
 
