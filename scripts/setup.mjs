@@ -84,7 +84,11 @@ function buildAddon() {
 function buildProbe() {
   mkdirSync(join(root, 'native/build'), { recursive: true })
   const source = join(root, 'native/probe/probe.c')
-  run(process.env['CC'] ?? 'cc', ['-O2', '-Wall', '-o', join(root, 'native/build/probe'), source])
+  const args = ['-std=c99', '-O2', '-Wall', '-Wextra', '-Werror', '-o', join(root, 'native/build/probe'), source]
+  // Static where there is a static C library (not on macOS), so that a copy anywhere runs.
+  const compiler = process.env['CC'] ?? 'cc'
+  if (process.platform === 'linux' && spawnSync(compiler, ['-static', ...args], { cwd: root, stdio: 'ignore' }).status === 0) return
+  run(compiler, args)
 }
 
 function buildPage() {
