@@ -1,0 +1,346 @@
+// Bytes of wire.proto to typed values and back, for the outbox, the uplink and the gateway. Whatever
+// the bytes, decoding returns a value or throws StreamError; its memory is bounded by the frame's.
+import protobuf from 'protobufjs/minimal.js'
+import { findingFromWire, findingToWire } from './codec-finding.ts'
+import {
+  type Ack,
+  BATCH_ITEMS_MAX,
+  type Envelope,
+  FRAME_BYTES_MAX,
+  type Hello,
+  ITEM_BYTES_MAX,
+  type Item,
+  type Live,
+  StreamError,
+  type Welcome,
+} from './message.ts'
+import {
+  bigintFromWide,
+  countFromWide,
+  timeFromWide,
+  type Wide,
+  wideFromBigint,
+  wideFromCount,
+} from './wide.ts'
+import { freshet } from './wire.gen.js'
+
+export * from './message.ts'
+
+const wire = freshet.v1
+const LENGTH_DELIMITED = 2
+const FIELD = { hello: 1, welcome: 2, batch: 3, ack: 4, live: 5, goodbye: 6 } as const
+const BATCH_ITEMS_FIELD = 1
+const UUID_BYTES = 16
+const TOP_MAX = 8
+
+/** One item's bytes. Throws StreamError: too-large above ITEM_BYTES_MAX, out-of-range for a bad field. */
+export function encodeItem(item: Item): Uint8Array {
+  if (item.id.length !== UUID_BYTES)
+    throw new StreamError('out-of-range', `item.id: ${item.id.length} bytes, not ${UUID_BYTES}`)
+  const message = findingToWire(item.finding)
+  message.id = item.id
+  message.sequence = sequenceToWire(item.sequence, 'item.sequence')
+  const encoded = wire.Item.encode(message).finish()
+  if (encoded.length > ITEM_BYTES_MAX)
+    throw new StreamError('too-large', `item: ${encoded.length} bytes, at most ${ITEM_BYTES_MAX}`)
+  return encoded
+}
+
+/** Throws StreamError. `id` is a view of `encoded`. */
+export function decodeItem(encoded: Uint8Array): Item {
+  if (encoded.length > ITEM_BYTES_MAX)
+    throw new StreamError('too-large', `item: ${encoded.length} bytes, at most ${ITEM_BYTES_MAX}`)
+  const message = decoding('item', () => wire.Item.decode(reader(encoded)))
+  const id = message.id ?? new Uint8Array()
+  if (id.length !== UUID_BYTES)
+    throw new StreamError('missing', `item.id: ${id.length} bytes, not ${UUID_BYTES}`)
+  return {
+    id,
+    sequence: sequenceFromWire(message.sequence, 'item.sequence'),
+    finding: findingFromWire(message),
+  }
+}
+
+/**
+ * The sequence of an item that `decodeItem` refuses, so that it can be rejected by number; undefined when
+ * not even that can be read.
+ */
+export function itemSequence(encoded: Uint8Array): number | undefined {
+  try {
+    let sequence: number | undefined
+    const fields = reader(encoded)
+    while (fields.pos < fields.len) {
+      const tag = fields.uint32()
+      if (tag === ((2 << 3) | 0)) sequence = sequenceFromWire(fields.uint64(), 'item.sequence')
+      else fields.skipType(tag & 7, 0, tag >>> 3)
+    }
+    return sequence
+  } catch {
+    return undefined
+  }
+}
+
+/** A frame. Throws StreamError: too-large above FRAME_BYTES_MAX, out-of-range for a bad field. */
+export function encodeEnvelope(envelope: Exclude<Envelope, { kind: 'unknown' }>): Uint8Array {
+  const encoded = encodeBody(envelope)
+  if (encoded.length > FRAME_BYTES_MAX)
+    throw new StreamError('too-large', `frame: ${encoded.length} bytes, at most ${FRAME_BYTES_MAX}`)
+  return encoded
+}
+
+function encodeBody(envelope: Exclude<Envelope, { kind: 'unknown' }>): Uint8Array {
+  switch (envelope.kind) {
+    case 'hello':
+      return wire.Envelope.encode({ hello: helloToWire(envelope.hello) }).finish()
+    case 'welcome':
+      return wire.Envelope.encode({ welcome: welcomeToWire(envelope.welcome) }).finish()
+    case 'batch':
+      return encodeBatch(envelope.items)
+    case 'ack':
+      return wire.Envelope.encode({ ack: ackToWire(envelope.ack) }).finish()
+    case 'live':
+      return wire.Envelope.encode({ live: liveToWire(envelope.live) }).finish()
+    case 'goodbye':
+      return wire.Envelope.encode({ goodbye: { reason: envelope.reason } }).finish()
+    default:
+      return envelope satisfies never
+  }
+}
+
+/** What a frame says. Throws StreamError. Items of a batch are views of `frame`. */
+export function decodeEnvelope(frame: Uint8Array): Envelope {
+  if (frame.length > FRAME_BYTES_MAX)
+    throw new StreamError('too-large', `frame: ${frame.length} bytes, at most ${FRAME_BYTES_MAX}`)
+  const { field, body } = decoding('frame', () => onlyField(frame))
+  switch (field) {
+    case FIELD.hello:
+      return {
+        kind: 'hello',
+        hello: helloFromWire(decoding('hello', () => wire.Hello.decode(reader(body)))),
+      }
+    case FIELD.welcome:
+      return {
+        kind: 'welcome',
+        welcome: welcomeFromWire(decoding('welcome', () => wire.Welcome.decode(reader(body)))),
+      }
+    case FIELD.batch:
+      return { kind: 'batch', items: decoding('batch', () => batchItems(body)) }
+    case FIELD.ack:
+      return { kind: 'ack', ack: ackFromWire(decoding('ack', () => wire.Ack.decode(reader(body)))) }
+    case FIELD.live:
+      return {
+        kind: 'live',
+        live: liveFromWire(decoding('live', () => wire.Live.decode(reader(body)))),
+      }
+    case FIELD.goodbye: {
+      const goodbye = decoding('goodbye', () => wire.Goodbye.decode(reader(body)))
+      return { kind: 'goodbye', reason: goodbye.reason ?? '' }
+    }
+    default:
+      return { kind: 'unknown', field }
+  }
+}
+
+/** The items are bytes already: they are framed, not encoded a second time. */
+function encodeBatch(items: Uint8Array[]): Uint8Array {
+  if (items.length > BATCH_ITEMS_MAX)
+    throw new StreamError('too-large', `batch: ${items.length} items, at most ${BATCH_ITEMS_MAX}`)
+  const writer = protobuf.Writer.create()
+    .uint32((FIELD.batch << 3) | LENGTH_DELIMITED)
+    .fork()
+  for (const item of items) writer.uint32((BATCH_ITEMS_FIELD << 3) | LENGTH_DELIMITED).bytes(item)
+  return writer.ldelim().finish()
+}
+
+function batchItems(body: Uint8Array): Uint8Array[] {
+  const items: Uint8Array[] = []
+  const fields = reader(body)
+  while (fields.pos < fields.len) {
+    const tag = fields.uint32()
+    if (tag !== ((BATCH_ITEMS_FIELD << 3) | LENGTH_DELIMITED)) {
+      fields.skipType(tag & 7, 0, tag >>> 3)
+      continue
+    }
+    if (items.length === BATCH_ITEMS_MAX)
+      throw new StreamError('too-large', `batch: more than ${BATCH_ITEMS_MAX} items`)
+    items.push(fields.bytes())
+  }
+  return items
+}
+
+/** An envelope has one body. Two would leave it to the receiver which one counts, so they are refused. */
+function onlyField(frame: Uint8Array): { field: number; body: Uint8Array } {
+  const fields = reader(frame)
+  if (fields.len === 0) throw new StreamError('missing', 'frame: it has no body')
+  const tag = fields.uint32()
+  const field = tag >>> 3
+  if (field === 0 || (tag & 7) !== LENGTH_DELIMITED)
+    throw new StreamError('malformed', `frame: its first tag is ${tag}, not a message`)
+  const body = fields.bytes()
+  if (fields.pos !== fields.len)
+    throw new StreamError('malformed', `frame: ${fields.len - fields.pos} bytes after its body`)
+  return { field, body }
+}
+
+function helloToWire(hello: Hello): freshet.v1.Hello.$Properties {
+  return {
+    deviceId: hello.deviceId,
+    agentVersion: hello.agentVersion,
+    sentAtNs: wideFromBigint(hello.sentAt, 'hello.sent_at_ns'),
+    capabilities: wideFromBigint(hello.capabilities, 'hello.capabilities'),
+    host: { ...hello.host },
+  }
+}
+
+function helloFromWire(hello: freshet.v1.Hello.$Properties): Hello {
+  const { host } = hello
+  const deviceId = hello.deviceId ?? ''
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(deviceId))
+    throw new StreamError('out-of-range', 'hello.device_id: not a UUID in lower case')
+  return {
+    deviceId,
+    agentVersion: hello.agentVersion ?? '',
+    sentAt: timeFromWide(hello.sentAtNs, 'hello.sent_at_ns'),
+    capabilities: bigintFromWide(hello.capabilities),
+    host: {
+      hostname: host?.hostname ?? '',
+      os: host?.os ?? '',
+      osVersion: host?.osVersion ?? '',
+      osBuild: host?.osBuild ?? '',
+      hardware: host?.hardware ?? '',
+      arch: host?.arch ?? '',
+      bootId: host?.bootId ?? '',
+    },
+  }
+}
+
+function welcomeToWire(welcome: Welcome): freshet.v1.Welcome.$Properties {
+  return {
+    lastSequence: wideFromCount(welcome.lastSequence, 'welcome.last_sequence'),
+    capabilities: wideFromBigint(welcome.capabilities, 'welcome.capabilities'),
+    receivedAtNs: wideFromBigint(welcome.receivedAt, 'welcome.received_at_ns'),
+    creditItems: u32(welcome.creditItems, 'welcome.credit_items'),
+    backoffMaxMs: u32(welcome.backoffMaxMs, 'welcome.backoff_max_ms'),
+  }
+}
+
+function welcomeFromWire(welcome: freshet.v1.Welcome.$Properties): Welcome {
+  return {
+    lastSequence: countFromWide(welcome.lastSequence, 'welcome.last_sequence'),
+    capabilities: bigintFromWide(welcome.capabilities),
+    receivedAt: timeFromWide(welcome.receivedAtNs, 'welcome.received_at_ns'),
+    creditItems: welcome.creditItems ?? 0,
+    backoffMaxMs: welcome.backoffMaxMs ?? 0,
+  }
+}
+
+function ackToWire(ack: Ack): freshet.v1.Ack.$Properties {
+  return {
+    throughSequence: wideFromCount(ack.throughSequence, 'ack.through_sequence'),
+    rejects: ack.rejects.map(({ sequence, reason }) => ({
+      sequence: sequenceToWire(sequence, 'reject.sequence'),
+      reason,
+    })),
+  }
+}
+
+function ackFromWire(ack: freshet.v1.Ack.$Properties): Ack {
+  const rejects = ack.rejects ?? []
+  if (rejects.length > BATCH_ITEMS_MAX)
+    throw new StreamError('too-large', `ack: ${rejects.length} rejects, at most ${BATCH_ITEMS_MAX}`)
+  return {
+    throughSequence: countFromWide(ack.throughSequence, 'ack.through_sequence'),
+    rejects: rejects.map((reject) => ({
+      sequence: sequenceFromWire(reject.sequence, 'reject.sequence'),
+      reason: reject.reason ?? '',
+    })),
+  }
+}
+
+function liveToWire(live: Live): freshet.v1.Live.$Properties {
+  return {
+    atNs: wideFromBigint(live.at, 'live.at_ns'),
+    records: wideFromCount(live.records, 'live.records'),
+    execs: wideFromCount(live.execs, 'live.execs'),
+    flows: wideFromCount(live.flows, 'live.flows'),
+    processes: u32(live.processes, 'live.processes'),
+    openFlows: u32(live.openFlows, 'live.open_flows'),
+    identities: u32(live.identities, 'live.identities'),
+    bytesOut: wideFromCount(live.bytesOut, 'live.bytes_out'),
+    bytesIn: wideFromCount(live.bytesIn, 'live.bytes_in'),
+    unattributedFlows: wideFromCount(live.unattributedFlows, 'live.unattributed_flows'),
+    lost: wideFromCount(live.lost, 'live.lost'),
+    outboxItems: wideFromCount(live.outboxItems, 'live.outbox_items'),
+    outboxEvicted: wideFromCount(live.outboxEvicted, 'live.outbox_evicted'),
+    alerts: wideFromCount(live.alerts, 'live.alerts'),
+    degraded: live.degraded,
+    top: live.top.slice(0, TOP_MAX).map((flow) => ({
+      name: flow.name,
+      destination: flow.destination,
+      bytesOut: wideFromCount(flow.bytesOut, 'live.top.bytes_out'),
+      bytesIn: wideFromCount(flow.bytesIn, 'live.top.bytes_in'),
+    })),
+  }
+}
+
+function liveFromWire(live: freshet.v1.Live.$Properties): Live {
+  const top = live.top ?? []
+  if (top.length > TOP_MAX)
+    throw new StreamError('too-large', `live.top: ${top.length} flows, at most ${TOP_MAX}`)
+  return {
+    at: timeFromWide(live.atNs, 'live.at_ns'),
+    records: countFromWide(live.records, 'live.records'),
+    execs: countFromWide(live.execs, 'live.execs'),
+    flows: countFromWide(live.flows, 'live.flows'),
+    processes: live.processes ?? 0,
+    openFlows: live.openFlows ?? 0,
+    identities: live.identities ?? 0,
+    bytesOut: countFromWide(live.bytesOut, 'live.bytes_out'),
+    bytesIn: countFromWide(live.bytesIn, 'live.bytes_in'),
+    unattributedFlows: countFromWide(live.unattributedFlows, 'live.unattributed_flows'),
+    lost: countFromWide(live.lost, 'live.lost'),
+    outboxItems: countFromWide(live.outboxItems, 'live.outbox_items'),
+    outboxEvicted: countFromWide(live.outboxEvicted, 'live.outbox_evicted'),
+    alerts: countFromWide(live.alerts, 'live.alerts'),
+    degraded: live.degraded ?? '',
+    top: top.map((flow) => ({
+      name: flow.name ?? '',
+      destination: flow.destination ?? '',
+      bytesOut: countFromWide(flow.bytesOut, 'live.top.bytes_out'),
+      bytesIn: countFromWide(flow.bytesIn, 'live.top.bytes_in'),
+    })),
+  }
+}
+
+function sequenceToWire(sequence: number, field: string) {
+  if (sequence === 0) throw new StreamError('out-of-range', `${field}: sequences begin at 1`)
+  return wideFromCount(sequence, field)
+}
+
+function sequenceFromWire(value: Wide, field: string): number {
+  const sequence = countFromWide(value, field)
+  if (sequence === 0) throw new StreamError('missing', `${field}: sequences begin at 1`)
+  return sequence
+}
+
+function u32(value: number, field: string): number {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff)
+    throw new StreamError('out-of-range', `${field}: ${value} does not fit in 32 bits`)
+  return value
+}
+
+/** Unknown fields are skipped and not kept: what a peer adds must not cost us memory. */
+function reader(encoded: Uint8Array): protobuf.Reader {
+  const made = protobuf.Reader.create(encoded)
+  made.discardUnknown = true
+  return made
+}
+
+function decoding<T>(what: string, decode: () => T): T {
+  try {
+    return decode()
+  } catch (cause) {
+    if (cause instanceof StreamError) throw cause
+    throw new StreamError('malformed', `${what}: ${(cause as Error).message}`, { cause })
+  }
+}

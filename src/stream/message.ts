@@ -1,0 +1,121 @@
+// What agents and collectors say to each other, as the code sees it: wire.proto with units, closed
+// unions and no absent fields. codec.ts turns it into bytes and back.
+import type { Finding } from '../engine/finding.ts'
+import type { UnixNs } from '../units.ts'
+
+/** Upper bound of one encoded item. The largest alert the engine can make (8 processes with paths of 4 KiB) has 76 KiB. */
+export const ITEM_BYTES_MAX = 128 * 1024
+/** Upper bound of one frame, either way: the `maxPayload` of both ends. */
+export const FRAME_BYTES_MAX = 512 * 1024
+/** Upper bound of the items in one batch. */
+export const BATCH_ITEMS_MAX = 4096
+
+/** WebSocket subprotocol of this version of the protocol. */
+export const SUBPROTOCOL = 'freshet.v1'
+/** Path the gateway listens on. */
+export const STREAM_PATH = '/v1/stream'
+
+/** Facts about a machine; a string is empty when the system does not say. */
+export type HostFacts = {
+  hostname: string
+  os: string
+  osVersion: string
+  osBuild: string
+  hardware: string
+  arch: string
+  bootId: string
+}
+
+export type Hello = {
+  deviceId: string
+  agentVersion: string
+  sentAt: UnixNs
+  /** Bit mask, [0, 2^64). */
+  capabilities: bigint
+  host: HostFacts
+}
+
+export type Welcome = {
+  /** Highest sequence stored durably for this device; 0 when none. */
+  lastSequence: number
+  capabilities: bigint
+  receivedAt: UnixNs
+  /** Items that may be unacknowledged at once. */
+  creditItems: number
+  /** Upper end of the full-jitter reconnect delay. */
+  backoffMaxMs: number
+}
+
+export type Reject = { sequence: number; reason: string }
+
+/** Everything up to `throughSequence` is durable or rejected. */
+export type Ack = { throughSequence: number; rejects: Reject[] }
+
+export type LiveFlow = { name: string; destination: string; bytesOut: number; bytesIn: number }
+
+/** Counters of the moment; totals are since the engine started. */
+export type Live = {
+  at: UnixNs
+  records: number
+  execs: number
+  flows: number
+  /** Alive. */
+  processes: number
+  openFlows: number
+  /** In the baseline. */
+  identities: number
+  bytesOut: number
+  bytesIn: number
+  unattributedFlows: number
+  /** Records dropped, all causes. */
+  lost: number
+  /** Waiting in the outbox. */
+  outboxItems: number
+  outboxEvicted: number
+  /** Opened. */
+  alerts: number
+  /** Empty, or the sentence that says what is missing. */
+  degraded: string
+  /** Most bytes out in the last interval, at most 8. */
+  top: LiveFlow[]
+}
+
+/** What one numbered item of an outbox says. */
+export type Item = {
+  /** UUIDv7, 16 bytes. */
+  id: Uint8Array
+  /** 1, 2, 3 ... of its device's outbox. */
+  sequence: number
+  finding: Finding
+}
+
+/**
+ * One frame. The items of a batch stay encoded, for `decodeItem` to read one by one: a bad item is
+ * rejected alone, and a store can keep the bytes it was given.
+ */
+export type Envelope =
+  | { kind: 'hello'; hello: Hello }
+  | { kind: 'welcome'; welcome: Welcome }
+  | { kind: 'batch'; items: Uint8Array[] }
+  | { kind: 'ack'; ack: Ack }
+  | { kind: 'live'; live: Live }
+  | { kind: 'goodbye'; reason: string }
+  /** A body of a later version: to be ignored. */
+  | { kind: 'unknown'; field: number }
+
+/**
+ * malformed: not protobuf of this schema; missing: a field that must be there is not; out-of-range: a
+ * number, an id or a name outside its domain; too-large: more bytes or elements than the bound.
+ */
+export type StreamErrorCode = 'malformed' | 'missing' | 'out-of-range' | 'too-large'
+
+/** What cannot be encoded or decoded. Its message names the field. */
+export class StreamError extends Error {
+  readonly code: StreamErrorCode
+
+  constructor(code: StreamErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StreamError'
+    this.code = code
+  }
+}
