@@ -1,0 +1,142 @@
+// The watching half of `freshet simulate`: asks the collector's API what became of the upload, and when
+// nothing came of it, how far along the way it got.
+import { basename } from 'node:path'
+import type {
+  AlertDetail,
+  AlertsResponse,
+  DeviceInfo,
+  DevicesResponse,
+  ErrorResponse,
+  IdentitiesResponse,
+  IdentitySummary,
+} from '../collector/page-api.ts'
+
+/** The collector's API refused or is not there. */
+export class CollectorUnreachable extends Error {
+  override name = 'CollectorUnreachable'
+}
+
+export type CollectorApi = {
+  devices(): Promise<DeviceInfo[]>
+  /** The identity with this path and hash, whichever device saw it; undefined when none did. */
+  identity(path: string, sha256: string): Promise<IdentitySummary | undefined>
+  /** The alert on the program with this path and hash; undefined while there is none. */
+  alert(path: string, sha256: string): Promise<AlertDetail | undefined>
+  alertById(id: string): Promise<AlertDetail>
+}
+
+const ANSWER_TIMEOUT_MS = 5000
+
+/** Calls of the JSON API with the page's key. Each throws CollectorUnreachable, with what to do. */
+export function collectorApi(url: string, pageKey: string, signal: AbortSignal): CollectorApi {
+  const get = async <T>(path: string): Promise<T> => {
+    let response: Response
+    try {
+      response = await fetch(new URL(path, url), {
+        headers: { authorization: `Bearer ${pageKey}` },
+        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+      })
+    } catch (cause) {
+      signal.throwIfAborted()
+      throw new CollectorUnreachable(
+        `no collector answers at ${url}: start one with \`npm start\` (or \`freshet collector\`)`,
+        { cause },
+      )
+    }
+    if (response.ok) return (await response.json()) as T
+    const refusal = (await response.json().catch(() => undefined)) as ErrorResponse | undefined
+    throw new CollectorUnreachable(
+      `the collector at ${url} refused ${path} with ${response.status}${refusal ? `: ${refusal.error}` : ''}` +
+        (response.status === 401 ? ' (is --state the directory that the collector uses?)' : ''),
+    )
+  }
+  const alertById = (id: string) => get<AlertDetail>(`/api/alerts/${encodeURIComponent(id)}`)
+  return {
+    alertById,
+    devices: async () => (await get<DevicesResponse>('/api/devices')).devices,
+    identity: async (path, sha256) => {
+      const query = `/api/identities?limit=50&q=${encodeURIComponent(basename(path))}`
+      const { identities } = await get<IdentitiesResponse>(query)
+      return identities.find((one) => one.sha256 === sha256 || one.path === path)
+    },
+    alert: async (path, sha256) => {
+      const { alerts } = await get<AlertsResponse>('/api/alerts?limit=100')
+      const found = alerts.find(
+        ({ application }) => application.path === path || application.key.includes(sha256),
+      )
+      return found ? await alertById(found.id) : undefined
+    },
+  }
+}
+
+/** Where on the way from the program to the alert it stopped. */
+export type Stop = {
+  at: 'collector' | 'agent' | 'records' | 'flows' | 'sighting' | 'network' | 'gate'
+  /** What is the matter and what to do. */
+  sentence: string
+}
+
+/** What the agents had counted before the upload. */
+export type Before = { records: number; flows: number }
+
+/** Sums over connected agents. */
+export function countersOf(devices: readonly DeviceInfo[]): Before {
+  const live = devices.filter((one) => one.connected).flatMap((one) => one.live ?? [])
+  return {
+    records: live.reduce((sum, one) => sum + one.records, 0),
+    flows: live.reduce((sum, one) => sum + one.flows, 0),
+  }
+}
+
+const MIB = 2 ** 20
+/** Out of a pair before an unsigned or ad-hoc program can raise an alert, unless nothing came back. */
+const FLOOR_BYTES = MIB
+
+/** Why no alert came, from what is there to be seen: the first link of the chain that is missing. */
+export function whereItStopped(
+  devices: readonly DeviceInfo[],
+  before: Before,
+  identity: IdentitySummary | undefined,
+  sent: { bytes: number; silent: boolean; loopback: boolean },
+): Stop {
+  const connected = devices.filter((one) => one.connected)
+  if (connected.length === 0)
+    return {
+      at: 'agent',
+      sentence:
+        'no agent is connected to the collector: `freshet up` starts one here; `freshet status` says why one that runs is not connected',
+    }
+  const degraded = connected.map((one) => one.live?.degraded ?? '').find((text) => text !== '')
+  const also = degraded ? ` The agent says: ${degraded}` : ''
+  const now = countersOf(connected)
+  if (now.records <= before.records && !identity)
+    return {
+      at: 'records',
+      sentence: `the agent is connected but has read no record since the upload began (${now.records} in all): its sense process does not run, or is still starting.${also}`,
+    }
+  if (now.flows <= before.flows && !identity)
+    return {
+      at: 'flows',
+      sentence: `the agent sees this machine's processes but no new flow (${now.flows} in all): its flow source does not work.${also}`,
+    }
+  if (!identity)
+    return {
+      at: 'sighting',
+      sentence: `the agent counted ${now.flows - before.flows} flows meanwhile but never reported this program: its start was not seen, or its file not inspected.${also}`,
+    }
+  if (identity.firstNetworkAt === '0')
+    return {
+      at: 'network',
+      sentence: sent.loopback
+        ? `the program was seen but its flow was left out: loopback counts only where the policy includes it, which \`freshet up\` does and \`freshet agent\` does not.${also}`
+        : `the program was seen but no flow was attributed to it.${also}`,
+    }
+  const small =
+    sent.bytes < FLOOR_BYTES && !sent.silent
+      ? `; ${sent.bytes} B are under the floor of ${FLOOR_BYTES} B for a program without a signature`
+      : ''
+  return {
+    at: 'gate',
+    sentence: `the program and its flow were seen, but the gate was not crossed: it wants novelty, one-sidedness (out against in) or no response, and volume${small}. An exception of the policy would also hold it back.${also}`,
+  }
+}

@@ -1,0 +1,232 @@
+// `freshet simulate upload`: makes the very thing Freshet is for happen, harmlessly, and waits for the
+// alert. Nothing is pretended: a real program sends real bytes, and what is printed is what the
+// collector has stored.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AlertDetail } from '../collector/page-api.ts'
+import {
+  type ProbeReport,
+  resolveTarget,
+  runProbe,
+  startSink,
+  uniqueProgram,
+} from './simulate-probe.ts'
+import {
+  type CollectorApi,
+  CollectorUnreachable,
+  collectorApi,
+  countersOf,
+  type Stop,
+  whereItStopped,
+} from './simulate-watch.ts'
+
+export type SimulateOptions = {
+  /** The project's native probe, native/build/probe. */
+  probePath: string
+  /** Sent in all, over all flows. */
+  bytes: number
+  /** Connections at once, 1 to 256. */
+  flows: number
+  /** The sink answers nothing. Has no say where `to` is given. */
+  silent: boolean
+  /** "host:port" to send to; undefined: a sink of our own on loopback. */
+  to: string | undefined
+  /** How long the upload is made to last, so that the alert opens while it goes on; 0: full speed. */
+  paceMs: number
+  /** http://host:port of the collector. */
+  collectorUrl: string
+  /** The collector's page key (page.key in its state directory). */
+  pageKey: string
+  /** Bound for all of it, from the start of the upload to the final figure. */
+  timeoutMs: number
+  signal: AbortSignal
+  print: (line: string) => void
+}
+
+export type SimulateOutcome =
+  /** The alert's final figure equals what was sent. */
+  | { kind: 'exact'; alert: AlertDetail; sent: number; openedAfterMs: number; finalAfterMs: number }
+  /** It came to an end with another figure. */
+  | { kind: 'inexact'; alert: AlertDetail; sent: number }
+  /** It opened, but was not final in time. */
+  | { kind: 'unfinished'; alert: AlertDetail; sent: number }
+  | { kind: 'no_alert'; stop: Stop }
+  /** The upload itself did not come about. */
+  | { kind: 'not_sent'; sentence: string }
+
+/** 0: as it should be. 1: sent, but no alert or not the right figure. 2: nothing was tried, or not all sent. */
+export const exitStatus = (outcome: SimulateOutcome): number =>
+  outcome.kind === 'exact' ? 0 : outcome.kind === 'not_sent' ? 2 : 1
+
+const POLL_MS = 150
+/** A final revision may be followed by another when a flow of the pair was still to be counted. */
+const SETTLE_MS = 3000
+
+/** Throws only when `signal` aborts (its reason) or when the machine refuses something unforeseen. */
+export async function simulateUpload(options: SimulateOptions): Promise<SimulateOutcome> {
+  const { print, signal } = options
+  const api = collectorApi(options.collectorUrl, options.pageKey, signal)
+  try {
+    const devices = await api.devices()
+    if (!devices.some((one) => one.connected)) {
+      const stop = whereItStopped(devices, countersOf(devices), undefined, {
+        bytes: 0,
+        silent: options.silent,
+        loopback: true,
+      })
+      print(`Nothing was sent: ${stop.sentence}.`)
+      return { kind: 'not_sent', sentence: stop.sentence }
+    }
+    return await upload(options, api, countersOf(devices))
+  } catch (error) {
+    if (!(error instanceof CollectorUnreachable)) throw error
+    print(`Nothing was sent: ${error.message}.`)
+    return { kind: 'not_sent', sentence: error.message }
+  }
+}
+
+type Timing = { beganAt: number; deadlineAt: number }
+
+async function upload(
+  options: SimulateOptions,
+  api: CollectorApi,
+  before: { records: number; flows: number },
+): Promise<SimulateOutcome> {
+  const { print, signal } = options
+  await using cleanUp = new AsyncDisposableStack()
+  const program = await uniqueProgram(options.probePath)
+  cleanUp.defer(() => program.remove())
+  const target = options.to
+    ? await resolveTarget(options.to)
+    : cleanUp.adopt(await startSink(options.silent), (sink) => sink.close())
+  const loopback = !('loopback' in target) || target.loopback
+
+  print(`Program      ${program.path}`)
+  print(`SHA-256      ${program.sha256}, never seen before`)
+  print(
+    `Destination  ${target.address}:${target.port}` +
+      (options.to
+        ? loopback
+          ? ''
+          : ' (as you asked: these bytes leave this machine)'
+        : `, a sink of our own that answers ${options.silent ? 'nothing' : 'next to nothing'}`),
+  )
+  const timing = { beganAt: performance.now(), deadlineAt: performance.now() + options.timeoutMs }
+  const run = runProbe({
+    path: program.path,
+    target: { address: target.address, port: target.port, loopback },
+    bytes: options.bytes,
+    flows: options.flows,
+    rateBytesPerS: options.paceMs > 0 ? (options.bytes * 1000) / options.paceMs : 0,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]),
+  }).then((report) => {
+    if (report.sent !== options.bytes) throw new Error(shortfall(report, options.bytes))
+    print(`Sent         ${summary(report, performance.now() - timing.beganAt)}`)
+    return report
+  })
+  // The alert is looked for while the upload goes on; both are awaited, so neither rejects unseen.
+  const [ran, watched] = await Promise.allSettled([
+    run,
+    firstAlert(options, api, program, run, timing),
+  ])
+  signal.throwIfAborted()
+  if (ran.status === 'rejected') {
+    const why = ran.reason instanceof Error ? ran.reason.message : String(ran.reason)
+    print(`The upload failed: ${why}`)
+    return { kind: 'not_sent', sentence: why }
+  }
+  const sent = { bytes: ran.value.sent, silent: options.silent, loopback }
+  const stop = (stop: Stop): SimulateOutcome => {
+    print(
+      `No alert     within ${options.timeoutMs / 1000} s. It stopped at the ${stop.at}: ${stop.sentence}`,
+    )
+    return { kind: 'no_alert', stop }
+  }
+  try {
+    if (watched.status === 'rejected') throw watched.reason
+    if (watched.value) return await finalFigure(options, api, watched.value, ran.value, timing)
+    const identity = await api.identity(program.path, program.sha256)
+    return stop(whereItStopped(await api.devices(), before, identity, sent))
+  } catch (error) {
+    if (!(error instanceof CollectorUnreachable)) throw error
+    return stop({ at: 'collector', sentence: error.message })
+  }
+}
+
+type Opened = { alert: AlertDetail; afterMs: number }
+
+/** The alert as it opens. undefined: not in time, or the upload failed. */
+async function firstAlert(
+  options: SimulateOptions,
+  api: CollectorApi,
+  program: { path: string; sha256: string },
+  run: Promise<ProbeReport>,
+  timing: Timing,
+): Promise<Opened | undefined> {
+  let failed = false
+  run.catch(() => {
+    failed = true
+  })
+  while (!failed && performance.now() < timing.deadlineAt) {
+    const alert = await api.alert(program.path, program.sha256)
+    if (alert) {
+      const afterMs = performance.now() - timing.beganAt
+      options.print(
+        `Alert        ${seconds(afterMs)} after the upload began, at ${alert.bytesOut} B: ${alert.severity}, score ${Math.round(alert.score)}`,
+      )
+      options.print(`             ${alert.sentence}`)
+      for (const reason of alert.reasons)
+        options.print(
+          `             ${`+${reason.points}`.replace('+-', '-').padStart(4)}  ${reason.text}`,
+        )
+      return { alert, afterMs }
+    }
+    await sleep(POLL_MS, undefined, { signal: options.signal })
+  }
+  return undefined
+}
+
+/** Waits for the final revision and holds its figure against what was sent. */
+async function finalFigure(
+  options: SimulateOptions,
+  api: CollectorApi,
+  opened: Opened,
+  report: ProbeReport,
+  timing: Timing,
+): Promise<SimulateOutcome> {
+  const { print } = options
+  const sent = report.sent
+  let alert = opened.alert
+  let settleAt: number | undefined
+  while (performance.now() < Math.min(timing.deadlineAt, settleAt ?? Infinity)) {
+    alert = await api.alertById(alert.id)
+    if (alert.state === 'final' && alert.bytesOut === sent) {
+      const finalAfterMs = performance.now() - timing.beganAt
+      print(
+        `Final        ${seconds(finalAfterMs)} after the upload began: ${alert.bytesOut} B out, exactly what was sent; ${alert.bytesIn} B in, ${report.received} B came back`,
+      )
+      print(`Page         ${new URL(`/#/alerts/${alert.id}`, options.collectorUrl).href}`)
+      return { kind: 'exact', alert, sent, openedAfterMs: opened.afterMs, finalAfterMs }
+    }
+    if (alert.state === 'final') settleAt ??= performance.now() + SETTLE_MS
+    await sleep(POLL_MS, undefined, { signal: options.signal })
+  }
+  if (alert.state === 'final') {
+    print(
+      `Final        ${alert.bytesOut} B out, but ${sent} B were sent: ${Math.abs(alert.bytesOut - sent)} B ${alert.bytesOut < sent ? 'too few' : 'too many'}`,
+    )
+    return { kind: 'inexact', alert, sent }
+  }
+  print(
+    `Not final    within ${options.timeoutMs / 1000} s: the alert stands at revision ${alert.revision} with ${alert.bytesOut} of ${sent} B out, because the close of its flow was not reported`,
+  )
+  return { kind: 'unfinished', alert, sent }
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+
+const summary = (report: ProbeReport, elapsedMs: number): string =>
+  `${report.sent} B over ${report.flows} ${report.flows === 1 ? 'flow' : 'flows'} in ${seconds(elapsedMs)} by process ${report.pid}; ${report.received} B came back`
+
+const shortfall = (report: ProbeReport, bytes: number): string =>
+  `${report.sent} of ${bytes} B could be sent (${report.connectErrors} connections refused, ` +
+  `${report.ioErrors} broken${report.timedOut ? ', and the rest stood still' : ''})`
