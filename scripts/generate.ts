@@ -78,7 +78,11 @@ function layoutOf(record: RecordDef): { member: Member; offset: number }[] {
   let offset = HEADER_BYTES
   const placed = record.members.map((member) => {
     const bytes =
-      member.kind === 'field' ? WIDTH_BYTES[member.width] : member.kind === 'bytes' ? member.count : 2
+      member.kind === 'field'
+        ? WIDTH_BYTES[member.width]
+        : member.kind === 'bytes'
+          ? member.count
+          : 2
     const align = member.kind === 'bytes' ? 1 : bytes
     if (offset % align !== 0)
       throw new Error(`record.def: ${record.name}.${member.name} would need padding at ${offset}`)
@@ -94,7 +98,11 @@ const fixedBytes = (record: RecordDef): number =>
   layoutOf(record).reduce(
     (_, { member, offset }) =>
       offset +
-      (member.kind === 'field' ? WIDTH_BYTES[member.width] : member.kind === 'bytes' ? member.count : 2),
+      (member.kind === 'field'
+        ? WIDTH_BYTES[member.width]
+        : member.kind === 'bytes'
+          ? member.count
+          : 2),
     HEADER_BYTES,
   )
 
@@ -108,15 +116,23 @@ function readExpression(member: Member, offset: number): string {
 
 function writeStatement(member: Member, offset: number): string {
   const value = `record.${camel(member.name)}`
-  if (member.kind === 'bytes') return `putBytes(out, ${offset}, ${value}, ${member.count}, '${member.name}')`
-  if (member.kind === 'string') return `at = putText(out, view, ${offset}, at, ${camel(member.name)})`
+  if (member.kind === 'bytes')
+    return `putBytes(out, ${offset}, ${value}, ${member.count}, '${member.name}')`
+  if (member.kind === 'string')
+    return `at = putText(out, view, ${offset}, at, ${camel(member.name)})`
   if (member.width === 'u64') return `view.setBigUint64(${offset}, ${value}, true)`
   if (member.width === 'u8') return `view.setUint8(${offset}, ${value})`
   return `view.setUint${WIDTH_BYTES[member.width] * 8}(${offset}, ${value}, true)`
 }
 
 const typeOf = (member: Member): string =>
-  member.kind === 'bytes' ? 'Uint8Array' : member.kind === 'string' ? 'string' : member.width === 'u64' ? 'bigint' : 'number'
+  member.kind === 'bytes'
+    ? 'Uint8Array'
+    : member.kind === 'string'
+      ? 'string'
+      : member.width === 'u64'
+        ? 'bigint'
+        : 'number'
 
 /** The text of src/records/record.gen.ts. */
 export function recordTypeScript(declarations: Declarations): string {
@@ -131,14 +147,15 @@ export function recordTypeScript(declarations: Declarations): string {
     '/** Longest a record can be. */',
     'export const RECORD_BYTES_MAX = 131072',
     '',
-    '/** A record\'s number on the wire. */',
+    "/** A record's number on the wire. */",
     'export const RecordType = {',
     ...records.map((record) => `  ${camel(record.name)}: ${record.type},`),
     '} as const',
     '',
   ]
   const sets = new Map<string, Constant[]>()
-  for (const constant of codes) sets.set(constant.set, [...(sets.get(constant.set) ?? []), constant])
+  for (const constant of codes)
+    sets.set(constant.set, [...(sets.get(constant.set) ?? []), constant])
   for (const [set, constants] of sets) {
     lines.push(`export const ${pascal(set)} = {`)
     for (const one of constants) {
@@ -150,8 +167,12 @@ export function recordTypeScript(declarations: Declarations): string {
   const flagSets = new Map<string, Constant[]>()
   for (const flag of flags) flagSets.set(flag.set, [...(flagSets.get(flag.set) ?? []), flag])
   for (const [record, set] of flagSets) {
-    lines.push(`/** Bits of the ${record} record's flags. */`, `export const ${pascal(record)}Flag = {`)
-    for (const flag of set) lines.push(`  /** ${flag.doc} */`, `  ${camel(flag.name)}: ${flag.value},`)
+    lines.push(
+      `/** Bits of the ${record} record's flags. */`,
+      `export const ${pascal(record)}Flag = {`,
+    )
+    for (const flag of set)
+      lines.push(`  /** ${flag.doc} */`, `  ${camel(flag.name)}: ${flag.value},`)
     lines.push('} as const', '')
   }
   lines.push('type Head = { source: number; atNs: bigint }', '')
@@ -190,8 +211,13 @@ export function recordTypeScript(declarations: Declarations): string {
         '  }',
       )
     }
-    lines.push('  return {', '    source: view.getUint8(at + 6),', '    atNs: view.getBigUint64(at + 8, true),')
-    for (const { member, offset } of shown) lines.push(`    ${camel(member.name)}: ${readExpression(member, offset)},`)
+    lines.push(
+      '  return {',
+      '    source: view.getUint8(at + 6),',
+      '    atNs: view.getBigUint64(at + 8, true),',
+    )
+    for (const { member, offset } of shown)
+      lines.push(`    ${camel(member.name)}: ${readExpression(member, offset)},`)
     lines.push('  }', '}', '')
     lines.push(
       `/** The ${record.name} record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */`,
@@ -199,8 +225,13 @@ export function recordTypeScript(declarations: Declarations): string {
     )
     for (const member of strings)
       if (member.kind === 'string')
-        lines.push(`  const ${camel(member.name)} = cut(record.${camel(member.name)}, ${member.max})`)
-    const sum = [`${fixedBytes(record)}`, ...strings.map((member) => `${camel(member.name)}.length`)].join(' + ')
+        lines.push(
+          `  const ${camel(member.name)} = cut(record.${camel(member.name)}, ${member.max})`,
+        )
+    const sum = [
+      `${fixedBytes(record)}`,
+      ...strings.map((member) => `${camel(member.name)}.length`),
+    ].join(' + ')
     lines.push(
       `  const out = new Uint8Array((${sum} + 7) & ~7)`,
       '  const view = new DataView(out.buffer)',
@@ -267,7 +298,13 @@ export function wireModules(): { js: string; types: string } {
     const bin = (name: string) => join(root, 'node_modules', 'protobufjs-cli', 'bin', name)
     const slim = ['--no-create', '--no-verify', '--no-convert', '--no-delimited', '--no-service']
     const args = ['-t', 'static-module', '-w', 'es6', '--es6', '--force-long', ...slim]
-    execFileSync(process.execPath, [bin('pbjs'), ...args, '-o', js, join(root, 'src/stream/wire.proto')])
+    execFileSync(process.execPath, [
+      bin('pbjs'),
+      ...args,
+      '-o',
+      js,
+      join(root, 'src/stream/wire.proto'),
+    ])
     execFileSync(process.execPath, [bin('pbts'), '-o', types, js])
     return { js: readFileSync(js, 'utf8'), types: readFileSync(types, 'utf8') }
   } finally {

@@ -14,7 +14,8 @@ export type Port = Unit<number, 'Port'>
 
 /** Throws RangeError, naming `field`, unless 0 <= value < 2^63. */
 export function unixNs(value: bigint, field: string): UnixNs {
-  if (value < 0n || value >= 1n << 63n) throw new RangeError(`${field}: ${value} is not a time in ns`)
+  if (value < 0n || value >= 1n << 63n)
+    throw new RangeError(`${field}: ${value} is not a time in ns`)
   return value as UnixNs
 }
 
@@ -40,4 +41,4 @@ export function port(value: number, field: string): Port {
 }
 
 /** Wall time now. Only the edges (cli, uplink, collector) may call it; the engine's time comes from records. */
-export const nowUnixNs = (): UnixNs => BigInt(Date.now()) * 1_000_000n as UnixNs
+export const nowUnixNs = (): UnixNs => (BigInt(Date.now()) * 1_000_000n) as UnixNs

@@ -1,0 +1,213 @@
+// The engine role from top to bottom: record bytes from sense in, durable findings out, and on to the
+// collector. Everything that decides is in the rooms; here they are only joined.
+import { Socket } from 'node:net'
+import { openBaseline } from './baseline/sqlite.ts'
+import { createEngine, type Engine } from './engine/engine.ts'
+import type { Alert, Finding } from './engine/finding.ts'
+import type { Policy } from './engine/policy.ts'
+import { readOrMakeDeviceId } from './host/device.ts'
+import { lockDirectory } from './host/lock.ts'
+import { describeMachine } from './host/machine.ts'
+import { userName } from './host/users.ts'
+import { createFramer } from './records/framer.ts'
+import { Source, writeAcknowledge, writePolicy } from './records/record.gen.ts'
+import { serveStatus } from './status/socket.ts'
+import type { AgentStatus } from './status/view.ts'
+import { openOutbox } from './stream/outbox.ts'
+import { startUplink } from './stream/uplink.ts'
+import { nowUnixNs } from './units.ts'
+import { VERSION } from './version.ts'
+
+export type AgentOptions = {
+  /** The working directory, already entered: baseline, outbox, device id and status socket lie in it. */
+  directory: string
+  /** File descriptor of the pipe to sense: record bytes in; inspect and acknowledge records out. */
+  pipeFd: number
+  /** undefined: findings stay in the outbox until a collector is named. */
+  collector: { url: string; token: string } | undefined
+  policy: Policy
+  signal: AbortSignal
+  log: (text: string) => void
+}
+
+const OUTBOX_BYTES_MAX = 256 * 1024 * 1024
+const OUTBOX_AGE_MAX_MS = 30 * 24 * 3600 * 1000
+/** Record bytes after which sense is told that they are durable, at the latest; it keeps at most 4 MiB. */
+const ACKNOWLEDGE_BYTES = 1024 * 1024
+const COMMIT_INTERVAL_MS = 1000
+const LOCK_WAIT_MS = 10_000
+
+/** Runs until sense closes the pipe or `signal` aborts. Throws when the directory is held by another agent. */
+export async function runEngine(options: AgentOptions): Promise<void> {
+  const { directory, log } = options
+  const unlock = lockDirectory(directory, LOCK_WAIT_MS)
+  if (!unlock) throw new Error(`another agent runs with the state directory ${directory}`)
+  const ending = new AbortController()
+  const pipe = new Socket({ fd: options.pipeFd, readable: true, writable: true })
+  pipe.on('error', (error) => log(`the pipe to sense failed: ${error.message}`))
+  options.signal.addEventListener('abort', () => pipe.destroy(), { once: true })
+
+  const { baseline, setAside } = openBaseline('baseline.db', { now: nowUnixNs() })
+  const outbox = openOutbox('outbox.db', {
+    bytesMax: OUTBOX_BYTES_MAX,
+    ageMaxMs: OUTBOX_AGE_MAX_MS,
+    now: nowUnixNs,
+  })
+  const deviceId = readOrMakeDeviceId('.')
+  const machine = describeMachine()
+  const engine = createEngine({ deviceId, baseline })
+  engine.push(policyRecord(options.policy))
+
+  const collector = options.collector
+  const uplink = collector
+    ? startUplink({
+        url: collector.url,
+        token: collector.token,
+        hello: { deviceId, agentVersion: VERSION, host: machine },
+        outbox,
+        signal: ending.signal,
+        log,
+      })
+    : undefined
+
+  const tell = (findings: Finding[]) => {
+    if (findings.length === 0) return
+    try {
+      outbox.append(findings.map(withUserNames))
+    } catch (error) {
+      log(`findings were not kept (${(error as Error).message}); detection goes on`)
+    }
+    uplink?.poke()
+    for (const finding of findings) if (finding.kind === 'alert') noteAlert(finding.alert)
+  }
+  const lastAlerts: Alert[] = []
+  const noteAlert = (alert: Alert) => {
+    if (alert.state === 'opened') log(`alert ${alert.severity}: ${alert.sentence}`)
+    const at = lastAlerts.findIndex((other) => other.id === alert.id)
+    if (at >= 0) lastAlerts.splice(at, 1)
+    lastAlerts.push(alert)
+    if (lastAlerts.length > 5) lastAlerts.shift()
+  }
+  if (setAside)
+    tell([
+      healthOf(
+        'baseline',
+        `the baseline could not be read (${setAside.reason}); it was set aside as ${setAside.path} and a new one begun`,
+      ),
+    ])
+  if (outbox.setAside)
+    tell([
+      healthOf(
+        'outbox',
+        `the outbox could not be read (${outbox.setAside.reason}); it was set aside as ${outbox.setAside.path}`,
+      ),
+    ])
+
+  // Findings first, then the baseline: a crash between the two repeats a finding, it never loses one.
+  let takenBytes = 0
+  let acknowledgedBytes = 0
+  let committedAtMs = performance.now()
+  const settle = (force: boolean) => {
+    for (const request of engine.takeRequests()) pipe.write(request)
+    const findings = engine.takeFindings()
+    tell(findings)
+    const nowMs = performance.now()
+    const due =
+      force ||
+      findings.length > 0 ||
+      takenBytes - acknowledgedBytes >= ACKNOWLEDGE_BYTES ||
+      nowMs - committedAtMs >= COMMIT_INTERVAL_MS
+    if (!due || takenBytes === acknowledgedBytes) return
+    committedAtMs = nowMs
+    try {
+      baseline.commit()
+    } catch (error) {
+      log(`the baseline was not written (${(error as Error).message}); it is tried again`)
+    }
+    acknowledgedBytes = takenBytes
+    if (!pipe.destroyed && pipe.writable) pipe.write(acknowledgement(takenBytes))
+  }
+
+  const startedAtMs = Date.now()
+  const liveTimer = setInterval(
+    () => uplink?.live(liveOf(engine, outbox.counters(), baseline.counts().identities)),
+    1000,
+  )
+  await serveStatus({ directory: '.', status: statusNow, signal: ending.signal })
+  try {
+    const framer = createFramer()
+    for await (const chunk of pipe as AsyncIterable<Uint8Array>) {
+      for (const records of framer.push(chunk)) {
+        engine.push(records)
+        takenBytes += records.length
+      }
+      settle(false)
+    }
+  } catch (error) {
+    if (!options.signal.aborted) throw error
+  } finally {
+    clearInterval(liveTimer)
+    settle(true)
+    ending.abort()
+    await uplink?.done
+    outbox.close()
+    baseline.close()
+    pipe.destroy()
+    unlock()
+  }
+
+  function statusNow(): AgentStatus {
+    const { degraded, ...counters } = engine.counters()
+    return {
+      version: VERSION,
+      deviceId,
+      hostname: machine.hostname,
+      startedAtMs,
+      degraded,
+      counters: { ...counters, identities: baseline.counts().identities },
+      outbox: outbox.counters(),
+      collector: {
+        url: collector?.url ?? '',
+        ...(uplink?.state() ?? { state: 'refused', reason: 'no collector is named (--collector)' }),
+      },
+      lastAlerts: lastAlerts.map((alert) => ({
+        atMs: Number(alert.openedAt / 1_000_000n),
+        severity: alert.severity,
+        sentence: alert.sentence,
+      })),
+    }
+  }
+}
+
+function policyRecord(policy: Policy): Uint8Array {
+  return writePolicy({
+    source: Source.none,
+    atNs: 0n,
+    version: policy.version,
+    document: JSON.stringify(policy),
+  })
+}
+
+function acknowledgement(throughBytes: number): Uint8Array {
+  return writeAcknowledge({ source: Source.none, atNs: 0n, throughBytes: BigInt(throughBytes) })
+}
+
+/** User names are this machine's own affair: looked up here, at the edge, never by the engine. */
+function withUserNames(finding: Finding): Finding {
+  const named = (process: ProcessView): ProcessView => ({
+    ...process,
+    user: process.uid === undefined ? '' : (userName(process.uid) ?? ''),
+  })
+  if (finding.kind === 'alert')
+    return { ...finding, alert: { ...finding.alert, chain: finding.alert.chain.map(named) } }
+  if (finding.kind === 'sighting')
+    return {
+      ...finding,
+      sighting: { ...finding.sighting, process: named(finding.sighting.process) },
+    }
+  return finding
+}
+
+function healthOf(of: Health['of'], text: string): Finding {
+  return { at: nowUnixNs(), kind: 'health', health: { of, text, count: 1 } }
+}

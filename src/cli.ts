@@ -1,0 +1,221 @@
+// freshet's commands. Each loads its own rooms only when it runs: the root role must not load what it does
+// not need, and a command that only prints starts at once.
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { ConfigError } from './cli/state.ts'
+import { EXIT_CONFIG } from './sense/exit.ts'
+import { VERSION } from './version.ts'
+
+const program = new Command('freshet')
+  .description(
+    'Tells when an application nobody has seen before sends data out and gets little or nothing back.',
+  )
+  .version(VERSION)
+  .showHelpAfterError()
+
+const stateOption = () =>
+  new Option(
+    '--state <dir>',
+    "directory of this installation (default: FRESHET_STATE, else the platform's)",
+  )
+const userOption = () =>
+  new Option(
+    '--user <name>',
+    'user of engine and collector when run as root (default: _freshet, freshet or nobody)',
+  )
+const intervalOption = () =>
+  new Option('--interval <ms>', 'time between reads of the flow counters')
+    .argParser(whole(10, 60_000))
+    .default(1000)
+
+program
+  .command('up', { isDefault: false })
+  .description(
+    "collector and agent together on this machine; prints the page's address; Ctrl-C stops all",
+  )
+  .addOption(stateOption())
+  .addOption(userOption())
+  .addOption(
+    new Option(
+      '--port <n>',
+      'port of the page (default: 8442, or any when that is taken)',
+    ).argParser(whole(0, 65_535)),
+  )
+  .addOption(intervalOption())
+  .action(async (options: { state?: string; user?: string; port?: number; interval: number }) => {
+    const { runUpCommand } = await import('./cli/up.ts')
+    const { interval, ...rest } = options
+    await finish(runUpCommand({ ...rest, intervalMs: interval }))
+  })
+
+program
+  .command('agent')
+  .description('watches this machine and reports to a collector; as root it sees all users')
+  .addOption(stateOption())
+  .addOption(userOption())
+  .addOption(
+    new Option('--collector <url>', 'ws:// (loopback only) or wss:// address of the collector'),
+  )
+  .addOption(new Option('--token-file <file>', "file with the collector's agent token"))
+  .addOption(new Option('--policy <file>', 'policy document, JSON'))
+  .addOption(new Option('--include-loopback', 'detect on loopback too, for trials and tests'))
+  .addOption(intervalOption())
+  .addOption(
+    new Option('--ring-mb <n>', 'size of the ring between kernel and engine')
+      .argParser(whole(1, 1024))
+      .default(8),
+  )
+  .action(async (options: Record<string, string | number | boolean | undefined>) => {
+    const { runAgentCommand } = await import('./cli/agent.ts')
+    const passed: string[] = []
+    for (const [name, flag] of [
+      ['state', '--state'],
+      ['user', '--user'],
+      ['collector', '--collector'],
+      ['tokenFile', '--token-file'],
+      ['policy', '--policy'],
+    ] as const)
+      if (options[name] !== undefined) passed.push(flag, String(options[name]))
+    if (options['includeLoopback']) passed.push('--include-loopback')
+    await finish(
+      runAgentCommand({
+        engineArguments: passed,
+        intervalMs: options['interval'] as number,
+        ringBytes: ringBytes(options['ringMb'] as number),
+      }),
+    )
+  })
+
+program
+  .command('engine', { hidden: true })
+  .addOption(stateOption())
+  .addOption(userOption())
+  .option('--collector <url>')
+  .option('--token-file <file>')
+  .option('--policy <file>')
+  .option('--include-loopback', '', false)
+  .action(async (options: Parameters<typeof import('./cli/engine.ts').runEngineCommand>[0]) => {
+    const { runEngineCommand } = await import('./cli/engine.ts')
+    await finish(runEngineCommand(options))
+  })
+
+program
+  .command('collector')
+  .description('takes what agents send, keeps it, serves the page')
+  .addOption(stateOption())
+  .addOption(userOption())
+  .addOption(
+    new Option('--listen <host:port>', 'address to listen on; without TLS only loopback')
+      .argParser(address)
+      .default({ host: '127.0.0.1', port: 8442 }, '127.0.0.1:8442'),
+  )
+  .action(
+    async (options: { state?: string; user?: string; listen: { host: string; port: number } }) => {
+      const { runCollectorCommand } = await import('./cli/collector.ts')
+      await finish(runCollectorCommand(options))
+    },
+  )
+
+program
+  .command('status')
+  .description('what the agent on this machine sees and whether it reports')
+  .addOption(stateOption())
+  .option('--watch', 'once a second until Ctrl-C')
+  .option('--json', 'one JSON object a line')
+  .action(async (options: { state?: string; watch?: boolean; json?: boolean }) => {
+    const { runStatusCommand } = await import('./cli/status.ts')
+    await finish(runStatusCommand(options))
+  })
+
+const baseline = program.command('baseline').description('the programs this machine knows')
+baseline
+  .command('list')
+  .description('identities, the newest first')
+  .addOption(stateOption())
+  .option('--json', 'one JSON object a line')
+  .addOption(
+    new Option('--limit <n>', 'at most so many').argParser(whole(1, 1_000_000)).default(50),
+  )
+  .action(async (options: { state?: string; json?: boolean; limit: number }) => {
+    const { runBaselineList } = await import('./cli/baseline.ts')
+    await finish(runBaselineList(options))
+  })
+baseline
+  .command('show <identity>')
+  .description('one identity with its destinations; a key, the beginning of one, or a file name')
+  .addOption(stateOption())
+  .option('--json', 'one JSON object')
+  .action(async (identity: string, options: { state?: string; json?: boolean }) => {
+    const { runBaselineShow } = await import('./cli/baseline.ts')
+    await finish(runBaselineShow(identity, options))
+  })
+
+const simulate = program
+  .command('simulate')
+  .description('makes the behaviour that Freshet looks for')
+simulate
+  .command('upload')
+  .description('a program never seen before sends data and gets little or nothing back')
+  .addOption(stateOption())
+  .addOption(new Option('--mb <n>', 'MiB to send').argParser(whole(1, 10_240)).default(8))
+  .addOption(
+    new Option('--flows <n>', 'connections to send them over').argParser(whole(1, 1000)).default(1),
+  )
+  .option('--silent', 'the sink answers nothing at all')
+  .addOption(
+    new Option('--to <host:port>', 'send there instead of to a sink of its own').argParser(address),
+  )
+  .addOption(
+    new Option('--timeout <s>', 'longest wait for the alert').argParser(whole(1, 3600)).default(60),
+  )
+  .action(
+    async (options: {
+      state?: string
+      mb: number
+      flows: number
+      silent?: boolean
+      to?: { host: string; port: number }
+      timeout: number
+    }) => {
+      const { runSimulateCommand } = await import('./cli/simulate-command.ts')
+      await finish(runSimulateCommand(options))
+    },
+  )
+
+/** A parser for whole numbers in a range. */
+function whole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new InvalidArgumentError(`wants a whole number from ${min} to ${max}.`)
+    return value
+  }
+}
+
+function address(text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text)
+  const port = Number(match?.[3])
+  if (!match || port > 65_535) throw new InvalidArgumentError('wants host:port or [v6]:port.')
+  return { host: (match[1] ?? match[2]) as string, port }
+}
+
+/** MiB to the next power of two in bytes. */
+const ringBytes = (mib: number): number => 2 ** Math.ceil(Math.log2(mib)) * 1024 * 1024
+
+async function finish(work: Promise<number>): Promise<void> {
+  process.exitCode = await work
+  // What still holds the loop open has been told to end; a command that has its result must not hang.
+  setTimeout(() => process.exit(), 3000).unref()
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`freshet: ${error.message}\n`)
+    process.exit(EXIT_CONFIG)
+  }
+  process.stderr.write(
+    `freshet: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
+  process.exit(1)
+}

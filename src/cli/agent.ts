@@ -1,0 +1,29 @@
+// `freshet agent`: the root role, which starts the engine role (`freshet engine`) and feeds it.
+import { loadAddon } from '../sense/addon.ts'
+import { runSense } from '../sense/sense.ts'
+import { stopSignal } from './supervise.ts'
+
+export type AgentCommand = {
+  /** Command-line arguments that the engine gets. */
+  engineArguments: string[]
+  intervalMs: number
+  ringBytes: number
+}
+
+export async function runAgentCommand(command: AgentCommand): Promise<number> {
+  const cli = new URL('../cli.ts', import.meta.url).pathname
+  return runSense({
+    addon: loadAddon(),
+    engineCommand: [
+      process.execPath,
+      ...process.execArgv,
+      cli,
+      'engine',
+      ...command.engineArguments,
+    ],
+    intervalMs: command.intervalMs,
+    ringBytes: command.ringBytes,
+    signal: stopSignal(),
+    log: (text) => process.stderr.write(`sense: ${text}\n`),
+  })
+}

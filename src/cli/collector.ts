@@ -1,0 +1,79 @@
+// `freshet collector`: takes what agents send, keeps it, and serves the page.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startCollector } from '../collector/collector.ts'
+import { dropTo, resolveUser } from '../host/drop.ts'
+import { ConfigError, enterStateDirectory, makeStateDirectory, statePaths } from './state.ts'
+import { stopSignal } from './supervise.ts'
+
+/** File in the collector's state directory with the address it listens on: how `freshet simulate` finds it. */
+export const ADDRESS_FILE = 'address'
+
+export type CollectorCommand = {
+  state?: string
+  user?: string
+  listen: { host: string; port: number }
+}
+
+/** What the collector tells a parent that holds an IPC channel, once it listens. */
+export type CollectorReady = { pageUrl: string; url: string; port: number }
+
+export async function runCollectorCommand(command: CollectorCommand): Promise<number> {
+  const paths = statePaths(command.state)
+  const user = defaultUser(command.user)
+  makeStateDirectory(paths, paths.collector, user)
+  const signal = stopSignal()
+  const log = (text: string) => process.stderr.write(`collector: ${text}\n`)
+  const collector = await startCollector({
+    stateDir: paths.collector,
+    host: command.listen.host,
+    port: command.listen.port,
+    // The code is loaded by now; a clone under a home directory may be closed to this user.
+    beforeState: () => {
+      if (!user) return
+      dropTo(user)
+      enterStateDirectory(paths.collector, user.name)
+    },
+    log,
+  })
+  const address = new URL('/', collector.pageUrl).href
+  writeFileSync(join(paths.collector, ADDRESS_FILE), `${address}\n`, { mode: 0o600 })
+  const ready: CollectorReady = {
+    pageUrl: collector.pageUrl,
+    url: collector.url,
+    port: collector.port,
+  }
+  if (process.send) process.send(ready)
+  else process.stdout.write(`page: ${collector.pageUrl}\n`)
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  await collector.close()
+  return 0
+}
+
+/**
+ * Who engine and collector run as: --user, else, as root, the first of _freshet, freshet and nobody that
+ * exists; undefined (no change) when not root. Throws ConfigError.
+ */
+export function defaultUser(
+  option: string | undefined,
+): { name: string; uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) {
+    if (option === undefined) return undefined
+    throw new ConfigError('--user wants root: an ordinary user cannot become another')
+  }
+  if (option !== undefined) {
+    const user = resolveUser(option)
+    if (!user) throw new ConfigError(`--user: there is no user ${option} on this machine`)
+    return user.uid === 0 ? undefined : user
+  }
+  for (const name of ['_freshet', 'freshet', 'nobody']) {
+    const user = resolveUser(name)
+    if (user && user.uid !== 0) return user
+  }
+  throw new ConfigError(
+    'no user to run as: none of _freshet, freshet and nobody exists; name one with --user',
+  )
+}

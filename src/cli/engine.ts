@@ -1,0 +1,72 @@
+// `freshet engine`: the engine role. sense starts it with the record pipe as file descriptor 3.
+import { fstatSync, readFileSync } from 'node:fs'
+import { runEngine } from '../agent.ts'
+import { parsePolicy } from '../engine/policy.ts'
+import { dropTo } from '../host/drop.ts'
+import { defaultUser } from './collector.ts'
+import { ConfigError, enterStateDirectory, makeStateDirectory, statePaths } from './state.ts'
+import { stopSignal } from './supervise.ts'
+
+const PIPE_FD = 3
+
+export type EngineCommand = {
+  state?: string
+  user?: string
+  collector?: string
+  tokenFile?: string
+  policy?: string
+  includeLoopback: boolean
+}
+
+export async function runEngineCommand(command: EngineCommand): Promise<number> {
+  if (!isPipe(PIPE_FD))
+    throw new ConfigError('engine is started by `freshet agent`, which gives it the record pipe')
+  const paths = statePaths(command.state)
+  const user = defaultUser(command.user)
+  makeStateDirectory(paths, paths.agent, user)
+  const collector = command.collector
+    ? { url: command.collector, token: readToken(command.tokenFile) }
+    : undefined
+  const policy = {
+    ...parsePolicy(command.policy ? readText(command.policy, '--policy') : '{}'),
+    ...(command.includeLoopback ? { includeLoopback: true } : {}),
+    ownPids: [process.pid, process.ppid],
+  }
+  // All code is loaded by now; a clone under a home directory may be closed to this user.
+  if (user) dropTo(user)
+  enterStateDirectory(paths.agent, user?.name ?? 'this user')
+  await runEngine({
+    directory: paths.agent,
+    pipeFd: PIPE_FD,
+    collector,
+    policy,
+    signal: stopSignal({ ignoreInterrupt: true }),
+    log: (text) => process.stderr.write(`engine: ${text}\n`),
+  })
+  return 0
+}
+
+function readToken(path: string | undefined): string {
+  if (path === undefined)
+    throw new ConfigError(
+      "--collector wants --token-file: the file with the collector's agent token",
+    )
+  return readText(path, '--token-file').trim()
+}
+
+function readText(path: string, option: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`${option}: ${path} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+function isPipe(fd: number): boolean {
+  try {
+    const found = fstatSync(fd)
+    return found.isSocket() || found.isFIFO()
+  } catch {
+    return false
+  }
+}

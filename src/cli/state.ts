@@ -1,0 +1,78 @@
+// Where an installation keeps its files: one directory, 0700, its owner the user of engine and collector.
+import { accessSync, chmodSync, chownSync, constants, mkdirSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+
+/** A setting that cannot work; the message says what, where and what to do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+export type StatePaths = { root: string; agent: string; collector: string }
+
+/** --state, else FRESHET_STATE, else the platform's place for the daemon (as root) or for the user. */
+export function statePaths(option: string | undefined): StatePaths {
+  const root = resolve(option ?? process.env['FRESHET_STATE'] ?? defaultState())
+  return { root, agent: join(root, 'agent'), collector: join(root, 'collector') }
+}
+
+function defaultState(): string {
+  const mac = process.platform === 'darwin'
+  if (process.getuid?.() === 0)
+    return mac ? '/Library/Application Support/Freshet' : '/var/lib/freshet'
+  if (mac) return join(homedir(), 'Library/Application Support/Freshet')
+  return join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'freshet')
+}
+
+/**
+ * Makes `directory` and its parent up to the state's root, 0700 and owned by `owner` (undefined: by who
+ * runs this). Throws ConfigError when one belongs to somebody else or cannot be made.
+ */
+export function makeStateDirectory(
+  paths: StatePaths,
+  directory: string,
+  owner: { uid: number; gid: number } | undefined,
+): void {
+  const uid = owner?.uid ?? (process.getuid?.() as number)
+  for (const path of [paths.root, directory]) {
+    try {
+      mkdirSync(dirname(path), { recursive: true })
+      const made = mkdirIfMissing(path)
+      if (made && owner) chownSync(path, owner.uid, owner.gid)
+    } catch (error) {
+      throw new ConfigError(
+        `the state directory ${path} cannot be made (${(error as Error).message}): choose another with --state`,
+      )
+    }
+    const found = statSync(path)
+    if (!found.isDirectory())
+      throw new ConfigError(`${path} is not a directory: choose another with --state`)
+    if (found.uid !== uid)
+      throw new ConfigError(
+        `the state directory ${path} belongs to uid ${found.uid}, not to uid ${uid}: choose another with --state, or give it over with \`chown -R ${uid} ${path}\``,
+      )
+    if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700)
+  }
+}
+
+function mkdirIfMissing(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Called after privileges were dropped: the directory must still be reachable. Throws ConfigError. */
+export function enterStateDirectory(directory: string, user: string): void {
+  try {
+    process.chdir(directory)
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new ConfigError(
+      `the user ${user} cannot use the state directory ${directory} (${(error as Error).message}): a directory above it is closed to others; choose another with --state, or --user root`,
+    )
+  }
+}

@@ -1,0 +1,76 @@
+// Keeps a child process running: started again with back-off when it ends, ended with `signal`.
+import type { ChildProcess } from 'node:child_process'
+import { EXIT_CONFIG } from '../sense/exit.ts'
+
+const FIRST_MS = 200
+const MAX_MS = 10_000
+const STEADY_MS = 30_000
+const STOP_MS = 8_000
+
+/**
+ * Resolves with 0 when `signal` aborts and the child has ended, or with EXIT_CONFIG when the child ended
+ * with that status: its settings are wrong and it said so.
+ */
+export async function keepRunning(options: {
+  name: string
+  start: () => ChildProcess
+  signal: AbortSignal
+  log: (text: string) => void
+}): Promise<number> {
+  const { name, start, signal, log } = options
+  let delayMs = FIRST_MS
+  while (!signal.aborted) {
+    const began = performance.now()
+    const child = start()
+    const ended = new Promise<string | number>((resolve) => {
+      child.once('exit', (status, by) => resolve(status ?? (by as string)))
+      child.once('error', (error) => resolve(error.message))
+    })
+    const stop = () => stopChild(child, ended)
+    signal.addEventListener('abort', stop, { once: true })
+    const how = await ended
+    signal.removeEventListener('abort', stop)
+    if (signal.aborted) return 0
+    if (how === EXIT_CONFIG) return EXIT_CONFIG
+    if (performance.now() - began > STEADY_MS) delayMs = FIRST_MS
+    log(`${name} ended (${how}); it is started again in ${delayMs} ms`)
+    await pause(delayMs, signal)
+    delayMs = Math.min(delayMs * 2, MAX_MS)
+  }
+  return 0
+}
+
+function stopChild(child: ChildProcess, ended: Promise<unknown>): void {
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+  void ended.then(() => clearTimeout(timer))
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}
+
+/**
+ * A signal that aborts on SIGINT, SIGTERM, SIGHUP, and when a parent that holds an IPC channel is gone
+ * (kill -9 of the parent included). A second Ctrl-C ends at once. With `ignoreInterrupt` a Ctrl-C, which a
+ * terminal sends to every process of the group, is left to the parent, so that it can end this one in order.
+ */
+export function stopSignal(options: { ignoreInterrupt?: boolean } = {}): AbortSignal {
+  const controller = new AbortController()
+  const stop = () => {
+    if (options.ignoreInterrupt) return
+    if (controller.signal.aborted) process.exit(130)
+    controller.abort()
+  }
+  process.on('SIGINT', stop)
+  for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
+  if (process.connected) process.on('disconnect', () => controller.abort())
+  return controller.signal
+}

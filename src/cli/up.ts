@@ -1,0 +1,102 @@
+// `freshet up`: collector, sense and engine together on this machine. What `npm start` runs.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { VERSION } from '../version.ts'
+import type { CollectorReady } from './collector.ts'
+import { defaultUser } from './collector.ts'
+import { statePaths } from './state.ts'
+import { keepRunning, stopSignal } from './supervise.ts'
+
+export type UpCommand = { state?: string; user?: string; port?: number; intervalMs: number }
+
+/** The collector's usual port; when it is taken `up` lets the system choose one and says which. */
+export const DEFAULT_PORT = 8442
+const READY_MS = 60_000
+
+export async function runUpCommand(command: UpCommand): Promise<number> {
+  const paths = statePaths(command.state)
+  const user = defaultUser(command.user)
+  const outside = stopSignal()
+  const ending = new AbortController()
+  outside.addEventListener('abort', () => ending.abort(), { once: true })
+  const signal = ending.signal
+  const log = (text: string) => process.stderr.write(`freshet: ${text}\n`)
+  const shared = ['--state', paths.root, ...(user ? ['--user', user.name] : [])]
+
+  let port = command.port ?? (await freePort(DEFAULT_PORT))
+  const ready = Promise.withResolvers<CollectorReady>()
+  const collector = keepRunning({
+    name: 'the collector',
+    start: () => {
+      const child = startRole(['collector', ...shared, '--listen', `127.0.0.1:${port}`])
+      child.on('message', (message) => {
+        const told = message as CollectorReady
+        port = told.port
+        ready.resolve(told)
+      })
+      return child
+    },
+    signal,
+    log,
+  })
+  const first = await Promise.race([ready.promise, collector, timeout(READY_MS)])
+  if (typeof first !== 'object') {
+    ending.abort()
+    await collector
+    if (first === undefined) log(`the collector did not listen within ${READY_MS / 1000} s`)
+    return typeof first === 'number' ? first : 1
+  }
+
+  const agent = keepRunning({
+    name: 'the agent',
+    start: () =>
+      startRole([
+        'agent',
+        ...shared,
+        '--collector',
+        first.url,
+        '--token-file',
+        join(paths.collector, 'agent.token'),
+        '--include-loopback',
+        '--interval',
+        String(command.intervalMs),
+      ]),
+    signal,
+    log,
+  })
+  process.stdout.write(
+    [
+      `Freshet ${VERSION} watches this machine.`,
+      `  page    ${first.pageUrl}`,
+      `  state   ${paths.root}${user ? ` (engine and collector run as ${user.name})` : ''}`,
+      '  try     npx freshet simulate upload --mb 8     in another terminal',
+      '  Ctrl-C  stops everything',
+      '',
+    ].join('\n'),
+  )
+  const status = await Promise.race([collector, agent])
+  ending.abort()
+  const both = await Promise.all([collector, agent])
+  return outside.aborted ? 0 : Math.max(status, ...both)
+}
+
+function startRole(args: string[]): ChildProcess {
+  const cli = new URL('../cli.ts', import.meta.url).pathname
+  return spawn(process.execPath, [...process.execArgv, cli, ...args], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+}
+
+/** `wanted` when it can be listened on now, else 0: the system's choice. */
+async function freePort(wanted: number): Promise<number> {
+  const { createServer } = await import('node:net')
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(0))
+    server.listen(wanted, '127.0.0.1', () => server.close(() => resolve(wanted)))
+  })
+}
+
+function timeout(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref())
+}

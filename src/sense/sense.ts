@@ -1,0 +1,224 @@
+// The root role: the source's record bytes go to the engine's pipe, its questions come back. It opens no
+// socket to the network and reads nothing that came from one.
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { Duplex } from 'node:stream'
+import { createFramer } from '../records/framer.ts'
+import {
+  ACKNOWLEDGE_AT,
+  MARK_AT,
+  Mark,
+  RECORD_BYTES_MAX,
+  RecordType,
+  readAcknowledge,
+  readInspect,
+} from '../records/record.gen.ts'
+import type { Addon, NativeSource } from './addon.ts'
+import { EXIT_CONFIG } from './exit.ts'
+import { createInspector } from './inspector.ts'
+import { createWindow } from './window.ts'
+
+export type SenseOptions = {
+  addon: Addon
+  /** The engine's command line, run with the pipe as file descriptor 3. */
+  engineCommand: [string, ...string[]]
+  ringBytes?: number
+  intervalMs?: number
+  /** Bytes sent to the engine that it has not made durable; beyond it the ring keeps what comes. */
+  windowBytes?: number
+  signal: AbortSignal
+  log: (text: string) => void
+}
+
+const CHUNK_BYTES = 2 * RECORD_BYTES_MAX
+const RESTART_FIRST_MS = 100
+const RESTART_MAX_MS = 10_000
+const STEADY_MS = 60_000
+const STOP_MS = 5_000
+
+/** Runs until `signal`; resolves with the exit status: 0, or EXIT_CONFIG when the engine refused its settings. */
+export async function runSense(options: SenseOptions): Promise<number> {
+  const { addon, signal, log } = options
+  const window = createWindow(options.windowBytes ?? 4 * 1024 * 1024)
+  const scratch = new Uint8Array(CHUNK_BYTES)
+  const answers: Uint8Array[] = []
+  let pipe: Duplex | undefined
+  let writing = false
+  let clockMark: Uint8Array | undefined
+
+  const source: NativeSource = addon.open({
+    ringBytes: options.ringBytes ?? 8 * 1024 * 1024,
+    intervalMs: options.intervalMs ?? 1000,
+    onReadable: () => pump(),
+  })
+  const inspector = createInspector({
+    inspect: (request) => addon.inspect(request),
+    onAnswer: (record) => {
+      answers.push(record)
+      pump()
+    },
+    bootNs: () => process.hrtime.bigint(),
+  })
+
+  // One chunk is under way at a time; the ring, not this process, holds what the engine is slow to take.
+  function pump(): void {
+    if (!pipe || writing || !window.hasRoom()) return
+    const chunk = nextChunk()
+    if (!chunk) return
+    window.keep(chunk)
+    send(pipe, [chunk])
+  }
+
+  function nextChunk(): Uint8Array | undefined {
+    const drained = source.drain(scratch)
+    if (drained > 0) {
+      const chunk = scratch.slice(0, drained)
+      clockMark = lastMarkOf(chunk) ?? clockMark
+      return chunk
+    }
+    if (answers.length === 0) return undefined
+    return Buffer.concat(answers.splice(0, 256))
+  }
+
+  function send(to: Duplex, chunks: Uint8Array[]): void {
+    const [chunk, ...rest] = chunks
+    if (!chunk) return pump()
+    writing = true
+    to.write(chunk, (error) => {
+      if (to !== pipe) return
+      writing = false
+      if (!error) send(to, rest)
+    })
+  }
+
+  function listen(to: Duplex): void {
+    const framer = createFramer()
+    to.on('data', (bytes: Uint8Array) => {
+      try {
+        for (const records of framer.push(bytes)) answerAll(records)
+      } catch (error) {
+        log(`the engine sent what it must not (${String(error)}): it is started again`)
+        to.destroy()
+      }
+    })
+    to.on('error', (error) => log(`the engine's pipe failed: ${error.message}`))
+  }
+
+  function answerAll(records: Uint8Array): void {
+    const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+    for (let at = 0; at < records.length; at += view.getUint32(at, true)) {
+      const type = view.getUint16(at + 4, true)
+      if (type === RecordType.inspect) inspector.ask(readInspect(view, at))
+      else if (
+        type === RecordType.acknowledge &&
+        view.getUint32(at, true) > ACKNOWLEDGE_AT.throughBytes
+      )
+        window.acknowledge(Number(readAcknowledge(view, at).throughBytes))
+      else throw new Error(`record type ${type}`)
+    }
+    pump()
+  }
+
+  async function runEngine(first: boolean): Promise<{ status: number | null; aliveMs: number }> {
+    const began = performance.now()
+    const engine = startEngine(options.engineCommand)
+    const to = engine.stdio[3] as Duplex
+    const ended = endOf(engine, log)
+    writing = false
+    pipe = to
+    listen(to)
+    const again = window.reopen(first ? undefined : clockMark)
+    if (!first) source.enumerate()
+    send(to, again)
+    const status = await Promise.race([ended, aborted(signal)])
+    if (signal.aborted) {
+      source.close()
+      await flush(
+        () => writing,
+        () => pump(),
+      )
+      to.end()
+      return { status: await within(ended, STOP_MS, () => engine.kill('SIGKILL')), aliveMs: 0 }
+    }
+    pipe = undefined
+    return { status: status ?? null, aliveMs: performance.now() - began }
+  }
+
+  try {
+    let delayMs = RESTART_FIRST_MS
+    for (let first = true; !signal.aborted; first = false) {
+      const { status, aliveMs } = await runEngine(first)
+      if (signal.aborted) break
+      if (status === EXIT_CONFIG) return EXIT_CONFIG
+      if (aliveMs > STEADY_MS) delayMs = RESTART_FIRST_MS
+      log(`the engine ended (${status ?? 'killed'}); it is started again in ${delayMs} ms`)
+      await pause(delayMs, signal)
+      delayMs = Math.min(delayMs * 2, RESTART_MAX_MS)
+    }
+    return 0
+  } finally {
+    source.close()
+  }
+}
+
+/** The newest mark in a chunk, as a mark of the clock: what a new engine needs before anything else. */
+function lastMarkOf(chunk: Uint8Array): Uint8Array | undefined {
+  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  let found = -1
+  for (let at = 0; at < chunk.length; at += view.getUint32(at, true))
+    if (view.getUint16(at + 4, true) === RecordType.mark) found = at
+  if (found < 0) return undefined
+  const mark = chunk.slice(found, found + view.getUint32(found, true))
+  new DataView(mark.buffer).setUint32(MARK_AT.kind, Mark.clock, true)
+  return mark
+}
+
+function startEngine([command, ...args]: [string, ...string[]]): ChildProcess {
+  return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] })
+}
+
+function endOf(engine: ChildProcess, log: (text: string) => void): Promise<number | null> {
+  return new Promise((resolve) => {
+    engine.on('error', (error) => {
+      log(`the engine cannot be started: ${error.message}`)
+      resolve(null)
+    })
+    engine.on('exit', (status) => resolve(status))
+  })
+}
+
+/** Pumps until nothing is left to write, or two seconds have passed: an engine that hangs must not stop the stop. */
+async function flush(writing: () => boolean, pump: () => void): Promise<void> {
+  const deadline = performance.now() + 2000
+  do {
+    pump()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  } while (writing() && performance.now() < deadline)
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+    function done(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+  })
+}
+
+async function within<T>(work: Promise<T>, ms: number, otherwise: () => void): Promise<T> {
+  const timer = setTimeout(otherwise, ms)
+  try {
+    return await work
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import {
+  type InspectedRecord,
+  type InspectRecord,
+  readInspected,
+  Source,
+} from '../../src/records/record.gen.ts'
+import type { Inspection } from '../../src/sense/addon.ts'
+import { createInspector } from '../../src/sense/inspector.ts'
+
+const request = (path: string, pid = 7): InspectRecord => ({
+  source: Source.none,
+  atNs: 0n,
+  dev: 1n,
+  ino: 2n,
+  pid,
+  pidversion: 3,
+  path,
+})
+const found: Inspection = {
+  dev: 1n,
+  ino: 2n,
+  fileBytes: 10n,
+  ownerUid: 0,
+  mode: 0o100755,
+  flags: 0,
+  error: 0,
+  sha256: new Uint8Array(32).fill(9),
+}
+
+function harness(inspect: (asked: { path: string }) => Promise<Inspection>) {
+  const answers: InspectedRecord[] = []
+  const inspector = createInspector({
+    inspect,
+    onAnswer: (bytes) => answers.push(readInspected(new DataView(bytes.buffer), 0)),
+    bootNs: () => 42n,
+    waitingMax: 2,
+    runningMax: 1,
+  })
+  return { answers, inspector }
+}
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('sense inspector', () => {
+  it('answers with what the file is, for the process it was asked for', async () => {
+    const { answers, inspector } = harness(async () => found)
+    inspector.ask(request('/bin/true'))
+    await settled()
+    assert.equal(answers.length, 1)
+    const [one] = answers
+    assert.deepEqual([one?.pid, one?.pidversion, one?.path, one?.error], [7, 3, '/bin/true', 0])
+    assert.deepEqual(one?.sha256, found.sha256)
+  })
+
+  it('looks at absolute paths only', async () => {
+    const asked: string[] = []
+    const { answers, inspector } = harness(async ({ path }) => {
+      asked.push(path)
+      return found
+    })
+    for (const path of ['', 'etc/shadow', './x', '/etc/\0shadow']) inspector.ask(request(path))
+    await settled()
+    assert.deepEqual(asked, [])
+    assert.deepEqual(
+      answers.map((answer) => answer.error),
+      [22, 22, 22, 22],
+    )
+  })
+
+  it('answers EAGAIN and counts when too many wait, and never leaves a request without an answer', async () => {
+    const gate = Promise.withResolvers<Inspection>()
+    const { answers, inspector } = harness(() => gate.promise)
+    for (let pid = 1; pid <= 5; pid++) inspector.ask(request('/bin/true', pid))
+    assert.equal(inspector.refused(), 2)
+    gate.resolve(found)
+    for (let turn = 0; turn < 10; turn++) await settled()
+    assert.deepEqual(answers.map((answer) => answer.pid).sort(), [1, 2, 3, 4, 5])
+    assert.equal(answers.filter((answer) => answer.error === 11).length, 2)
+  })
+
+  it('answers with the errno of an addon that throws', async () => {
+    const { answers, inspector } = harness(async () => {
+      throw Object.assign(new Error('gone'), { errno: -2 })
+    })
+    inspector.ask(request('/gone'))
+    await settled()
+    await settled()
+    assert.equal(answers[0]?.error, 2)
+  })
+})
