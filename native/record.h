@@ -36,7 +36,9 @@ static_assert(sizeof(Header) == 16);
     Header header;
 #define FIELD(width, field, unit, doc) width field;
 #define BYTES(field, count, doc) u8 field[count];
-#define STRING(field, max, doc) u16 field##_bytes;
+#define STRING(field, max, doc)                \
+  static constexpr size_t k_##field##_max = max; \
+  u16 field##_bytes;
 #define FLAG(record, name, bit, doc)
 #define CODE(set, name, value, doc)
 #define END() \

@@ -1,0 +1,157 @@
+// A bounded ring of whole records between two threads.
+//
+// Threads: exactly one producer thread calls Push, Room and Flush; exactly one consumer thread calls
+// Drain. Anyone may read the counters. Nothing blocks, nothing allocates after construction, and a
+// record that finds the ring full is dropped and counted: a kernel callback is never held up.
+//
+// Waking: Push makes a record visible but wakes nobody. The producer calls Flush once a burst; it
+// answers whether the consumer has found the ring empty since the last time it was woken, so that a
+// consumer that still drains is not woken again.
+//
+// Invariant: tail_ <= head_ <= tail_ + capacity; both only rise, and every byte in [tail_, head_) belongs
+// to a whole record. Records are multiples of 8 bytes and so is the capacity, so a record's first
+// word (its size) never lies across the end of the buffer.
+#ifndef FRESHET_RING_H_
+#define FRESHET_RING_H_
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cassert>
+#include <cstddef>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+#include <span>
+
+#include "record.h"
+
+namespace freshet {
+
+using Bytes = std::span<const std::byte>;
+
+class Ring {
+ public:
+  struct Counters {
+    u64 records;        // pushed since construction
+    u64 bytes;          // pushed since construction
+    u64 dropped;        // records that found the ring full
+    u64 waiting_bytes;  // pushed and not yet drained
+  };
+
+  // REQUIRES: capacity_bytes is a power of two, at least 64.
+  explicit Ring(size_t capacity_bytes)
+      : capacity_(capacity_bytes), bytes_(std::make_unique<std::byte[]>(capacity_bytes)) {
+    assert(std::has_single_bit(capacity_bytes) && capacity_bytes >= 64);
+  }
+  Ring(const Ring&) = delete;
+  Ring& operator=(const Ring&) = delete;
+
+  // Producer. Bytes that a Push would find free now; more may be free by the time it is called.
+  size_t Room() {
+    cached_tail_ = tail_.load(std::memory_order_acquire);
+    return capacity_ - (head_.load(std::memory_order_relaxed) - cached_tail_);
+  }
+
+  // Producer. Appends the record that `parts` make up, or drops it, counts it and answers false.
+  // REQUIRES: the parts add up to a whole record, whose Header::size says so.
+  bool Push(std::initializer_list<Bytes> parts) {
+    size_t size = 0;
+    for (Bytes part : parts) size += part.size();
+    const size_t head = head_.load(std::memory_order_relaxed);
+    if (capacity_ - (head - cached_tail_) < size && Room() < size) {
+      Add(dropped_, 1);
+      return false;
+    }
+    size_t at = head;
+    for (Bytes part : parts) {
+      Write(at, part);
+      at += part.size();
+    }
+    Add(records_, 1);
+    Add(pushed_bytes_, size);
+    head_.store(at, std::memory_order_release);
+    return true;
+  }
+
+  // Producer. True, once, when the consumer waits to be woken and something may wait for it.
+  // Both sides read-modify-write `asleep_`: whichever comes second sees the other's writes, so either
+  // the producer sees a sleeper or the consumer sees the records.
+  bool Flush() {
+    if (head_.load(std::memory_order_relaxed) == tail_.load(std::memory_order_acquire)) return false;
+    return asleep_.exchange(false, std::memory_order_acq_rel);
+  }
+
+  // Consumer. Copies as many whole records as fit into `into` and answers their bytes. 0 when the ring
+  // is empty (the next Flush then wakes), or when the first record alone is larger than `into`.
+  size_t Drain(std::span<std::byte> into) {
+    size_t copied = Copy(into);
+    if (copied > 0) return copied;
+    asleep_.exchange(true, std::memory_order_acq_rel);
+    // A record may have come between the look and the exchange; its Flush may have missed the sleeper.
+    copied = Copy(into);
+    if (copied > 0) asleep_.exchange(false, std::memory_order_acq_rel);
+    return copied;
+  }
+
+  // Any thread; each number is exact, the four are not of one instant.
+  Counters counters() const {
+    const size_t tail = tail_.load(std::memory_order_acquire);
+    const size_t head = head_.load(std::memory_order_acquire);
+    return {records_.load(std::memory_order_relaxed), pushed_bytes_.load(std::memory_order_relaxed),
+            dropped_.load(std::memory_order_relaxed), head - tail};
+  }
+
+ private:
+  // One writer: no locked instruction needed.
+  static void Add(std::atomic<u64>& counter, u64 by) {
+    counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+
+  void Write(size_t at, Bytes part) {
+    if (part.empty()) return;
+    const size_t offset = at & (capacity_ - 1);
+    const size_t first = std::min(part.size(), capacity_ - offset);
+    std::memcpy(&bytes_[offset], part.data(), first);
+    if (first < part.size()) std::memcpy(&bytes_[0], part.data() + first, part.size() - first);
+  }
+
+  size_t Copy(std::span<std::byte> into) {
+    const size_t tail = tail_.load(std::memory_order_relaxed);
+    const size_t waiting = head_.load(std::memory_order_acquire) - tail;
+    size_t whole = 0;
+    while (whole < waiting) {
+      u32 size;
+      std::memcpy(&size, &bytes_[(tail + whole) & (capacity_ - 1)], sizeof(size));
+      if (whole + size > into.size()) break;
+      whole += size;
+    }
+    if (whole == 0) return 0;
+    const size_t offset = tail & (capacity_ - 1);
+    const size_t first = std::min(whole, capacity_ - offset);
+    std::memcpy(into.data(), &bytes_[offset], first);
+    if (first < whole) std::memcpy(into.data() + first, &bytes_[0], whole - first);
+    tail_.store(tail + whole, std::memory_order_release);
+    return whole;
+  }
+
+  static constexpr size_t kCacheLineBytes = 64;
+
+  const size_t capacity_;
+  const std::unique_ptr<std::byte[]> bytes_;
+
+  // Written by the producer.
+  alignas(kCacheLineBytes) std::atomic<size_t> head_{0};
+  size_t cached_tail_ = 0;  // the producer's own last look at tail_
+  std::atomic<u64> records_{0};
+  std::atomic<u64> pushed_bytes_{0};
+  std::atomic<u64> dropped_{0};
+  // Written by the consumer.
+  alignas(kCacheLineBytes) std::atomic<size_t> tail_{0};
+  // Written by both. A consumer that has never looked is woken for the first record.
+  alignas(kCacheLineBytes) std::atomic<bool> asleep_{true};
+};
+
+}  // namespace freshet
+
+#endif  // FRESHET_RING_H_
