@@ -1,0 +1,16 @@
+/**
+ * corrupt: the file was damaged under us (the next open sets it aside); full-disk, busy, io: the disk or
+ * another process refused, and what was gathered is kept for the next try; closed: used after close.
+ */
+export type BaselineErrorCode = 'corrupt' | 'full-disk' | 'busy' | 'io' | 'closed'
+
+/** What keeps the baseline from being read or written. */
+export class BaselineError extends Error {
+  readonly code: BaselineErrorCode
+
+  constructor(code: BaselineErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'BaselineError'
+    this.code = code
+  }
+}

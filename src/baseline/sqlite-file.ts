@@ -1,0 +1,159 @@
+// A SQLite file of ours, opened or, when it cannot be read, set aside and begun anew. For files whose
+// loss is bearable but must be told: the baseline and the outbox.
+import { closeSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { UnixNs } from '../units.ts'
+
+/** Files set aside that are kept, newest first: a failing disk must not fill itself with them. */
+const SET_ASIDE_KEPT = 5
+/** How long a statement waits for a reader's checkpoint or a backup. */
+const BUSY_TIMEOUT_MS = 2000
+
+/** SQLite result codes (https://sqlite.org/rescode.html), without their extensions. */
+const SQLITE_BUSY = 5
+const SQLITE_IOERR = 10
+const SQLITE_CORRUPT = 11
+const SQLITE_FULL = 13
+const SQLITE_NOTADB = 26
+
+/** Where a file that could not be used lies now, and what was wrong with it. */
+export type SetAside = { path: string; reason: string }
+
+export type FileOptions = {
+  /** PRAGMA user_version this code writes; a file with a higher one is a later version's. */
+  version: number
+  /** Makes the tables in a new file; runs in a transaction. */
+  create: (database: DatabaseSync) => void
+  /** Reads enough to know that the file is usable; throws when it is not. */
+  check: (database: DatabaseSync) => void
+  /** PRAGMA statements for this connection. */
+  pragmas: string
+  /** Names a file set aside. */
+  now: UnixNs
+}
+
+/** A file that is whole SQLite but not one this code can use; it is set aside like a corrupt one. */
+export class UnusableFile extends Error {}
+
+/**
+ * Opens or makes `path`, mode 0600, in WAL mode. A corrupt file or one of a later version is renamed
+ * (with its -wal and -shm) and a new one made. Throws what node:sqlite throws when the directory or the
+ * disk refuses: that is no reason to give a file up.
+ */
+export function openFile(
+  path: string,
+  options: FileOptions,
+): { database: DatabaseSync; setAside?: SetAside } {
+  try {
+    return { database: openOnce(path, options) }
+  } catch (error) {
+    if (!isCorrupt(error)) throw error
+    const setAside = setFileAside(path, (error as Error).message, options.now)
+    return { database: openOnce(path, options), setAside }
+  }
+}
+
+/** Renames `path` out of the way, its -wal and -shm with it. The connection must be closed. */
+export function setFileAside(path: string, reason: string, now: UnixNs): SetAside {
+  const stamp = new Date(Number(now / 1_000_000n)).toISOString().replace(/[-:]/g, '')
+  let aside = `${path}.${stamp}`
+  const taken = new Set(readdirSync(dirname(path)))
+  for (let copy = 1; taken.has(basename(aside)); copy++) aside = `${path}.${stamp}-${copy}`
+  // The file itself first: SQLite deletes a -wal whose file is new, so a crash in between mixes nothing.
+  renameIfThere(path, aside)
+  renameIfThere(`${path}-wal`, `${aside}-wal`)
+  renameIfThere(`${path}-shm`, `${aside}-shm`)
+  forgetOldest(path)
+  return { path: aside, reason }
+}
+
+export type DiskTrouble = 'corrupt' | 'full-disk' | 'busy' | 'io'
+
+/** What a node:sqlite error means for a file; undefined when it is not the file's doing. */
+export function diskTrouble(error: unknown): DiskTrouble | undefined {
+  switch (resultCode(error)) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return 'corrupt'
+    case SQLITE_FULL:
+      return 'full-disk'
+    case SQLITE_BUSY:
+      return 'busy'
+    case SQLITE_IOERR:
+      return 'io'
+    default:
+      return undefined
+  }
+}
+
+/** Runs `work` in one transaction: all of it is in the file afterwards, or none. Rethrows what it throws. */
+export function transaction(database: DatabaseSync, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    work()
+    database.exec('COMMIT')
+  } catch (error) {
+    // Some errors (a full disk among them) have rolled back already.
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function openOnce(path: string, options: FileOptions): DatabaseSync {
+  // SQLite makes -wal and -shm with the mode of the file.
+  closeSync(openSync(path, 'a', 0o600))
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    database.exec(`PRAGMA journal_mode = WAL; ${options.pragmas}`)
+    const version = userVersion(database)
+    if (version > options.version)
+      throw new UnusableFile(
+        `it was written by a later version (schema ${version}, this one knows ${options.version})`,
+      )
+    // Version and tables are made in one transaction, so version 0 is an empty file.
+    if (version === 0)
+      transaction(database, () => {
+        options.create(database)
+        database.exec(`PRAGMA user_version = ${options.version}`)
+      })
+    options.check(database)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function isCorrupt(error: unknown): boolean {
+  return error instanceof UnusableFile || diskTrouble(error) === 'corrupt'
+}
+
+/** PRAGMA user_version. */
+export function userVersion(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0)
+}
+
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+function forgetOldest(path: string): void {
+  const pattern = /^\.\d{8}T\d{6}\.\d{3}Z(-\d+)?$/
+  const name = basename(path)
+  const asides = readdirSync(dirname(path))
+    .filter((entry) => entry.startsWith(name) && pattern.test(entry.slice(name.length)))
+    .sort()
+  for (const old of asides.slice(0, -SET_ASIDE_KEPT))
+    for (const suffix of ['', '-wal', '-shm'])
+      rmSync(join(dirname(path), old + suffix), { force: true })
+}

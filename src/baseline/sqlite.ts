@@ -1,0 +1,281 @@
+// The baseline on disk. Reads come from bounded memory, else from the file; writes are gathered and
+// committed together.
+import type { DatabaseSync } from 'node:sqlite'
+import type { UnixNs } from '../units.ts'
+import type {
+  Baseline,
+  BaselineCounts,
+  StoredAlert,
+  StoredDestination,
+  StoredIdentity,
+} from './baseline.ts'
+import { Cache } from './cache.ts'
+import { BaselineError } from './error.ts'
+import { createSchema, SCHEMA_VERSION } from './schema.ts'
+import { diskTrouble, openFile, type SetAside, transaction, UnusableFile } from './sqlite-file.ts'
+import { Tables } from './tables.ts'
+
+export { BaselineError, type BaselineErrorCode } from './error.ts'
+export type { SetAside } from './sqlite-file.ts'
+
+export type BaselineOptions = {
+  /** Names a file that is set aside; nothing else depends on it. */
+  now: UnixNs
+  /** Most identities and destinations on disk; those not seen for longest are forgotten first. */
+  identitiesMax?: number
+  destinationsMax?: number
+}
+
+const IDENTITIES_MAX = 100_000
+const DESTINATIONS_MAX = 500_000
+const IDENTITIES_CACHED = 4096
+const DESTINATIONS_CACHED = 16_384
+/** Changes that wait while the disk refuses. Beyond it the oldest are given up, and counted. */
+const PENDING_MAX = 65_536
+
+/*
+ * synchronous = NORMAL: in WAL mode a commit is in the kernel's hands when it returns, so kill -9 loses
+ * nothing; a power cut may lose the last seconds, never the file. What that costs is that a program seen
+ * in those seconds is new once more. FULL would cost an fsync each second of every laptop's battery.
+ */
+const PRAGMAS = 'PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304'
+
+/**
+ * Opens or makes the baseline at `path`. A file that is corrupt or a later version's is set aside, told in
+ * `setAside`, and a new one begun. Throws BaselineError when the disk refuses, and what node:sqlite throws
+ * when the directory does.
+ */
+export function openBaseline(
+  path: string,
+  options: BaselineOptions,
+): { baseline: SqliteBaseline; setAside?: SetAside } {
+  const limits = {
+    identitiesMax: options.identitiesMax ?? IDENTITIES_MAX,
+    destinationsMax: options.destinationsMax ?? DESTINATIONS_MAX,
+  }
+  const { database, setAside } = guarded('open', () =>
+    openFile(path, {
+      version: SCHEMA_VERSION,
+      create: createSchema,
+      check: checkPages,
+      pragmas: PRAGMAS,
+      now: options.now,
+    }),
+  )
+  const baseline = new SqliteBaseline(database, limits)
+  return setAside ? { baseline, setAside } : { baseline }
+}
+
+/** Every page, since a bad one found later would stop the engine each time it comes across it. */
+function checkPages(database: DatabaseSync): void {
+  const found = database.prepare('PRAGMA quick_check(1)').get()?.quick_check
+  if (found !== 'ok') throw new UnusableFile(`${found}`)
+  // The tables too: a file that has others is no baseline.
+  const tables = new Tables(database)
+  tables.identity('')
+  tables.destination('', '')
+  tables.alerts()
+}
+
+export type Limits = { identitiesMax: number; destinationsMax: number }
+
+/** One file, one writer. Objects handed out are the cache's own: not to be changed, but put anew. */
+export class SqliteBaseline implements Baseline {
+  readonly #database: DatabaseSync
+  readonly #tables: Tables
+  readonly #limits: Limits
+  readonly #identities = new Cache<string, StoredIdentity>(IDENTITIES_CACHED)
+  readonly #destinations = new Cache<string, StoredDestination>(DESTINATIONS_CACHED)
+  readonly #hostDestinations = new Cache<string, true>(DESTINATIONS_CACHED)
+  readonly #pendingIdentities = new Map<string, StoredIdentity>()
+  readonly #pendingDestinations = new Map<string, StoredDestination>()
+  readonly #pendingHostDestinations = new Set<string>()
+  readonly #alerts: Map<string, StoredAlert>
+  readonly #pendingAlerts = new Set<string>()
+  readonly #counts: { identities: number; destinations: number }
+  #bornAt: UnixNs | undefined
+  #bornAtPending = false
+  #givenUp = 0
+  #closed = false
+
+  constructor(database: DatabaseSync, limits: Limits) {
+    this.#database = database
+    this.#tables = new Tables(database)
+    this.#limits = limits
+    this.#bornAt = this.#tables.bornAt()
+    this.#counts = this.#tables.counts()
+    this.#alerts = new Map(this.#tables.alerts().map((alert) => [alert.id, alert]))
+  }
+
+  bornAt(): UnixNs | undefined {
+    return this.#bornAt
+  }
+
+  setBornAt(at: UnixNs): void {
+    this.#bornAt = at
+    this.#bornAtPending = true
+  }
+
+  identity(key: string): StoredIdentity | undefined {
+    const known = this.#pendingIdentities.get(key) ?? this.#identities.get(key)
+    if (known) return known
+    const stored = this.#reading(() => this.#tables.identity(key))
+    if (stored) this.#identities.set(key, stored)
+    return stored
+  }
+
+  putIdentity(identity: StoredIdentity): void {
+    if (!this.identity(identity.key)) this.#counts.identities++
+    this.#gather(this.#pendingIdentities, identity.key, { ...identity })
+    this.#identities.set(identity.key, { ...identity })
+  }
+
+  destination(identityKey: string, destinationKey: string): StoredDestination | undefined {
+    const pair = pairKey(identityKey, destinationKey)
+    const known = this.#pendingDestinations.get(pair) ?? this.#destinations.get(pair)
+    if (known) return known
+    const stored = this.#reading(() => this.#tables.destination(identityKey, destinationKey))
+    if (stored) this.#destinations.set(pair, stored)
+    return stored
+  }
+
+  putDestination(destination: StoredDestination): void {
+    const { identityKey, destinationKey } = destination
+    const pair = pairKey(identityKey, destinationKey)
+    if (!this.destination(identityKey, destinationKey)) this.#counts.destinations++
+    this.#gather(this.#pendingDestinations, pair, { ...destination })
+    this.#destinations.set(pair, { ...destination })
+    this.#pendingHostDestinations.add(destinationKey)
+  }
+
+  hostKnowsDestination(destinationKey: string): boolean {
+    if (this.#pendingHostDestinations.has(destinationKey)) return true
+    if (this.#hostDestinations.get(destinationKey)) return true
+    const known = this.#reading(() => this.#tables.hostKnowsDestination(destinationKey))
+    if (known) this.#hostDestinations.set(destinationKey, true)
+    return known
+  }
+
+  alerts(): StoredAlert[] {
+    return [...this.#alerts.values()]
+  }
+
+  putAlert(alert: StoredAlert): void {
+    this.#alerts.set(alert.id, { ...alert })
+    this.#pendingAlerts.add(alert.id)
+  }
+
+  removeAlert(id: string): void {
+    if (this.#alerts.delete(id)) this.#pendingAlerts.add(id)
+  }
+
+  counts(): BaselineCounts {
+    return { ...this.#counts, alerts: this.#alerts.size }
+  }
+
+  /** Identities and destinations forgotten, over the life of the file, because it was at its limit. */
+  forgotten(): number {
+    return this.#reading(() => this.#tables.forgotten())
+  }
+
+  commit(): void {
+    if (!this.#isPending()) return
+    if (this.#closed) throw new BaselineError('closed', 'the baseline is closed')
+    let pruned = false
+    guarded(`write (${this.#waiting()})`, () => {
+      try {
+        transaction(this.#database, () => {
+          this.#write()
+          pruned = this.#tables.prune(this.#limits)
+        })
+      } catch (error) {
+        this.#tables.forgetKeyIds()
+        throw error
+      }
+    })
+    this.#pendingIdentities.clear()
+    this.#pendingDestinations.clear()
+    this.#pendingHostDestinations.clear()
+    this.#pendingAlerts.clear()
+    this.#bornAtPending = false
+    this.#givenUp = 0
+    if (pruned) this.#afterPrune()
+  }
+
+  /** Does not commit. Idempotent. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#database.close()
+  }
+
+  #write(): void {
+    if (this.#bornAtPending && this.#bornAt !== undefined) this.#tables.putBornAt(this.#bornAt)
+    for (const identity of this.#pendingIdentities.values()) this.#tables.putIdentity(identity)
+    for (const destination of this.#pendingDestinations.values())
+      this.#tables.putDestination(destination)
+    for (const id of this.#pendingAlerts) {
+      const alert = this.#alerts.get(id)
+      if (alert) this.#tables.putAlert(alert)
+      else this.#tables.removeAlert(id)
+    }
+  }
+
+  #afterPrune(): void {
+    this.#identities.clear()
+    this.#destinations.clear()
+    this.#hostDestinations.clear()
+    Object.assign(this.#counts, this.#tables.counts())
+  }
+
+  #isPending(): boolean {
+    return (
+      this.#bornAtPending ||
+      this.#pendingIdentities.size > 0 ||
+      this.#pendingDestinations.size > 0 ||
+      this.#pendingAlerts.size > 0
+    )
+  }
+
+  #gather<V>(pending: Map<string, V>, key: string, value: V): void {
+    pending.set(key, value)
+    if (pending.size <= PENDING_MAX) return
+    for (const oldest of pending.keys()) {
+      pending.delete(oldest)
+      break
+    }
+    this.#givenUp++
+  }
+
+  #waiting(): string {
+    const waiting =
+      this.#pendingIdentities.size + this.#pendingDestinations.size + this.#pendingAlerts.size
+    return `${waiting} changes wait${this.#givenUp > 0 ? `, ${this.#givenUp} were given up` : ''}`
+  }
+
+  #reading<T>(read: () => T): T {
+    if (this.#closed) throw new BaselineError('closed', 'the baseline is closed')
+    return guarded('read', read)
+  }
+}
+
+const SENTENCES = {
+  corrupt: 'the file is damaged: start the engine again, which sets it aside and begins a new one',
+  'full-disk': 'the disk is full: free some space, it is tried again',
+  busy: 'another process holds the file',
+  io: 'the disk reports an error',
+} as const
+
+/** Throws BaselineError for what the disk did, and passes on what is a bug. */
+function guarded<T>(what: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    const trouble = cause instanceof UnusableFile ? 'corrupt' : diskTrouble(cause)
+    if (!trouble) throw cause
+    throw new BaselineError(trouble, `baseline, ${what}: ${SENTENCES[trouble]}`, { cause })
+  }
+}
+
+/** No key has a NUL: paths and names cannot hold one. */
+const pairKey = (identityKey: string, destinationKey: string) => `${identityKey}\0${destinationKey}`

@@ -1,0 +1,113 @@
+// What the command line shows of a baseline, also while an agent writes it.
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import type { StoredDestination, StoredIdentity } from './baseline.ts'
+import { BaselineError } from './error.ts'
+import {
+  destinationFromRow,
+  IDENTITY_COLUMNS,
+  identityFromRow,
+  SCHEMA_VERSION,
+  text,
+} from './schema.ts'
+import { diskTrouble, userVersion } from './sqlite-file.ts'
+
+export type ListOptions = {
+  /** At most this many; 1 or more. */
+  limit: number
+  /** Only identities whose key, name or path contains it (ASCII letters in either case). */
+  matching?: string
+}
+
+export type IdentityList = {
+  /** Newest first run first. */
+  identities: (StoredIdentity & { destinations: number })[]
+  /** How many match in all. */
+  total: number
+}
+
+export type ShownIdentity =
+  | { found: 'none' }
+  /** Keys that begin so, at most 20. */
+  | { found: 'many'; keys: string[] }
+  /** Its destinations, latest first, at most 1000. */
+  | { found: 'one'; identity: StoredIdentity; destinations: StoredDestination[] }
+
+const KEYS_SHOWN_MAX = 20
+const DESTINATIONS_SHOWN_MAX = 1000
+
+/** Throws BaselineError when the file cannot be read; an Error with a sentence when there is none. */
+export function listIdentities(path: string, options: ListOptions): IdentityList {
+  return viewing(path, (database) => {
+    const matching = options.matching ?? ''
+    const where = `instr(lower(text || char(10) || name || char(10) || path), lower(?)) > 0`
+    const rows = database.prepare(
+      `SELECT ${IDENTITY_COLUMNS},
+          (SELECT count(*) FROM destinations WHERE identity = key) AS destinations
+        FROM identities JOIN keys ON keys.id = key WHERE ${where}
+        ORDER BY first_exec_ns DESC, key DESC LIMIT ?`,
+    )
+    rows.setReadBigInts(true)
+    const total = database
+      .prepare(`SELECT count(*) AS n FROM identities JOIN keys ON keys.id = key WHERE ${where}`)
+      .get(matching)
+    return {
+      identities: rows.all(matching, options.limit).map((row) => ({
+        ...identityFromRow(row),
+        destinations: Number(row.destinations),
+      })),
+      total: Number(total?.n ?? 0),
+    }
+  })
+}
+
+/** The identity with this key, or the only one whose key begins so. Throws as `listIdentities`. */
+export function showIdentity(path: string, keyOrPrefix: string): ShownIdentity {
+  return viewing(path, (database) => {
+    // A range, not LIKE: % and _ are letters in a path. U+10FFFF sorts after every other character.
+    const matches = database.prepare(
+      `SELECT key, ${IDENTITY_COLUMNS} FROM identities JOIN keys ON keys.id = key
+        WHERE text >= ?1 AND text < ?1 || char(0x10ffff) ORDER BY text LIMIT ?2`,
+    )
+    matches.setReadBigInts(true)
+    const rows = matches.all(keyOrPrefix, KEYS_SHOWN_MAX)
+    const row = rows.length === 1 ? rows[0] : rows.find((one) => one.text === keyOrPrefix)
+    if (!row) {
+      if (rows.length === 0) return { found: 'none' }
+      return { found: 'many', keys: rows.map((one) => text(one, 'text')) }
+    }
+    const identity = identityFromRow(row)
+    const destinations = database.prepare(
+      `SELECT text, first_ns, last_ns FROM destinations JOIN keys ON keys.id = destination
+        WHERE identity = ? ORDER BY last_ns DESC, destination LIMIT ?`,
+    )
+    destinations.setReadBigInts(true)
+    return {
+      found: 'one',
+      identity,
+      destinations: destinations
+        .all(row.key ?? null, DESTINATIONS_SHOWN_MAX)
+        .map((one) => destinationFromRow(identity.key, text(one, 'text'), one)),
+    }
+  })
+}
+
+function viewing<T>(path: string, read: (database: DatabaseSync) => T): T {
+  if (!existsSync(path))
+    throw new Error(`there is no baseline at ${path}: the agent makes it when it first runs`)
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 2000 })
+  try {
+    const version = userVersion(database)
+    if (version !== SCHEMA_VERSION)
+      throw new Error(
+        `${path} has schema ${version}, this version reads ${SCHEMA_VERSION}: use the agent's own freshet`,
+      )
+    return read(database)
+  } catch (cause) {
+    const trouble = diskTrouble(cause)
+    if (!trouble) throw cause
+    throw new BaselineError(trouble, `baseline ${path}: ${(cause as Error).message}`, { cause })
+  } finally {
+    database.close()
+  }
+}
