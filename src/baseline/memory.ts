@@ -1,0 +1,52 @@
+// The baseline of a replay: it begins empty, or from what it is given, and is gone with the process.
+import type { UnixNs } from '../units.ts'
+import type { Baseline, StoredAlert, StoredDestination, StoredIdentity } from './baseline.ts'
+
+/** A baseline in memory alone. Values are copied in and out, as a disk would. */
+export function openMemoryBaseline(): Baseline {
+  const identities = new Map<string, StoredIdentity>()
+  const destinations = new Map<string, StoredDestination>()
+  const hostDestinations = new Set<string>()
+  const alerts = new Map<string, StoredAlert>()
+  let bornAt: UnixNs | undefined
+  const pairKey = (identityKey: string, destinationKey: string): string =>
+    `${identityKey}\n${destinationKey}`
+  return {
+    bornAt: () => bornAt,
+    setBornAt(at) {
+      bornAt = at
+    },
+    identity(key) {
+      const found = identities.get(key)
+      return found && { ...found }
+    },
+    putIdentity(identity) {
+      identities.set(identity.key, { ...identity })
+    },
+    destination(identityKey, destinationKey) {
+      const found = destinations.get(pairKey(identityKey, destinationKey))
+      return found && { ...found }
+    },
+    putDestination(destination) {
+      destinations.set(pairKey(destination.identityKey, destination.destinationKey), {
+        ...destination,
+      })
+      hostDestinations.add(destination.destinationKey)
+    },
+    hostKnowsDestination: (destinationKey) => hostDestinations.has(destinationKey),
+    alerts: () => [...alerts.values()].map((alert) => ({ ...alert })),
+    putAlert(alert) {
+      alerts.set(alert.id, { ...alert })
+    },
+    removeAlert(id) {
+      alerts.delete(id)
+    },
+    counts: () => ({
+      identities: identities.size,
+      destinations: destinations.size,
+      alerts: alerts.size,
+    }),
+    commit() {},
+    close() {},
+  }
+}
