@@ -1,0 +1,321 @@
+// One alert: what was observed, with every number it rests on.
+import { useEffect, useState } from 'preact/hooks'
+import type { AlertDetail, ReasonView } from '../page-api.ts'
+import { type ApiError, getAlert } from './api.ts'
+import { attackAddress, attackKind } from './attack.ts'
+import { Chain } from './chain.tsx'
+import { Timeline } from './chart.tsx'
+import { bytesExact, bytesText, countText, pointsText, valueText } from './format.ts'
+import { IdentityPanel } from './identity.tsx'
+import { Age, Bytes, Clock, Cut, Figure, Severity, State } from './parts.tsx'
+import { routeHash } from './route.ts'
+import { alerts, lastAlertId, lastList } from './state.ts'
+
+export function AlertPage({ id }: { id: string }) {
+  const [alert, setAlert] = useState<AlertDetail | undefined>(undefined)
+  const [error, setError] = useState<ApiError | undefined>(undefined)
+  // The list is live; when it has a revision this page has not, the page is loaded again.
+  const row = alerts.value.rows.find((one) => one.id === id)
+  const revision = row?.revision
+  useEffect(() => {
+    lastAlertId.value = id
+    let stale = false
+    getAlert(id).then(
+      (loaded) => {
+        if (stale) return
+        setAlert(loaded)
+        setError(undefined)
+      },
+      (cause: ApiError) => {
+        if (!stale) setError(cause)
+      },
+    )
+    return () => {
+      stale = true
+    }
+  }, [id, revision])
+  return (
+    <>
+      <p class="back">
+        <a href={routeHash(lastList.value)}>← Alerts</a>
+      </p>
+      {error && !alert && (
+        <p class="nothing" role="alert">
+          {error.code === 'missing' ? 'There is no alert with this id.' : error.message}
+        </p>
+      )}
+      {alert && <Alert alert={alert} />}
+    </>
+  )
+}
+
+function Alert({ alert }: { alert: AlertDetail }) {
+  return (
+    <article class={`alert ${alert.severity}`}>
+      <header class="panel">
+        <p class="meta">
+          <Severity of={alert.severity} />
+          <span>score {countText(alert.score)}</span>
+          <State of={alert.state} />
+          <span>
+            opened <Clock at={alert.openedAt} />, <Age at={alert.openedAt} />
+            {' ago'}
+          </span>
+        </p>
+        <h1>{alert.sentence}</h1>
+        <Facts alert={alert} />
+      </header>
+      <section class="panel" aria-labelledby="time">
+        <h2 id="time">Out and in over time</h2>
+        <Timeline alert={alert} />
+      </section>
+      <div class="pair">
+        <section class="panel" aria-labelledby="why">
+          <h2 id="why">Why this is unusual</h2>
+          <Reasons alert={alert} />
+        </section>
+        <section class="panel" aria-labelledby="chain">
+          <h2 id="chain">Who started it</h2>
+          <Chain chain={alert.chain} />
+        </section>
+      </div>
+      <div class="pair">
+        <IdentityPanel alert={alert} />
+        <section class="panel" aria-labelledby="where">
+          <h2 id="where">Where it went</h2>
+          <Destination alert={alert} />
+          <h2>ATT&CK</h2>
+          <Techniques ids={alert.techniques} />
+        </section>
+      </div>
+      <section class="panel" aria-labelledby="revisions">
+        <h2 id="revisions">Revisions</h2>
+        <Revisions alert={alert} />
+      </section>
+      <details class="panel raw">
+        <summary>Raw JSON</summary>
+        <pre>
+          <code>{JSON.stringify(alert, null, 2)}</code>
+        </pre>
+      </details>
+    </article>
+  )
+}
+
+const toAlerts = (query: string): string =>
+  routeHash({ page: 'alerts', severity: undefined, query })
+
+function Facts({ alert }: { alert: AlertDetail }) {
+  const { destination, largestFlow } = alert
+  const where = destination.hostname || destination.address
+  return (
+    <dl class="figures facts">
+      <Figure name="Out" value={bytesText(alert.bytesOut)} more={bytesExact(alert.bytesOut)} />
+      <Figure name="In" value={bytesText(alert.bytesIn)} more={bytesExact(alert.bytesIn)} />
+      <Figure
+        name="Flows"
+        value={countText(alert.flows)}
+        more={`${countText(alert.silentFlows)} got nothing back`}
+      />
+      <Figure
+        name="Largest flow"
+        value={bytesText(largestFlow.bytesOut)}
+        more={`${bytesText(largestFlow.bytesIn)} back, ratio ${largestFlow.pcr.toFixed(3)}`}
+      />
+      <Figure
+        name="Application"
+        value={
+          <a href={toAlerts(alert.application.key)}>
+            <Cut text={alert.application.name} max={28} />
+          </a>
+        }
+      />
+      <Figure
+        name="Host and user"
+        value={
+          <a href={toAlerts(alert.device.hostname)}>
+            <Cut text={alert.device.hostname} max={28} />
+          </a>
+        }
+        more={
+          <a href={toAlerts(alert.user)}>
+            <Cut text={alert.user} max={24} />
+          </a>
+        }
+      />
+      <Figure
+        name="Destination"
+        value={
+          <a href={toAlerts(where)}>
+            <Cut text={where} max={34} />
+          </a>
+        }
+        more={`port ${destination.port}`}
+      />
+    </dl>
+  )
+}
+
+function Reasons({ alert }: { alert: AlertDetail }) {
+  const most = Math.max(1, ...alert.reasons.map((reason) => Math.abs(reason.points)))
+  const total = alert.reasons.reduce((sum, reason) => sum + reason.points, 0)
+  return (
+    <table class="plain reasons">
+      <thead>
+        <tr>
+          <th scope="col">Reason</th>
+          <th scope="col" class="right">
+            Measured
+          </th>
+          <th scope="col" class="right">
+            Held against
+          </th>
+          <th scope="col" class="right">
+            Points
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {alert.reasons.map((reason) => (
+          <Reason key={reason.term} reason={reason} most={most} />
+        ))}
+      </tbody>
+      <tfoot>
+        <tr>
+          <th scope="row" colSpan={3}>
+            Score
+          </th>
+          <td class="right number">
+            {countText(alert.score)}
+            {Math.abs(total - alert.score) > 0.5 && (
+              <span class="quiet"> (sum {pointsText(total)})</span>
+            )}
+          </td>
+        </tr>
+      </tfoot>
+    </table>
+  )
+}
+
+function Reason({ reason, most }: { reason: ReasonView; most: number }) {
+  const width = `${((Math.abs(reason.points) / most) * 100).toFixed(0)}%`
+  const words = reason.unit === ''
+  return (
+    <tr>
+      <th scope="row">
+        <span class="term">{reason.term.replaceAll('_', ' ')}</span>
+        <span class="meta">{reason.text}</span>
+      </th>
+      <td class="right number">
+        {words && reason.value === 0 ? '–' : valueText(reason.value, reason.unit)}
+      </td>
+      <td class="right number">
+        {words && reason.threshold === 0 ? '–' : valueText(reason.threshold, reason.unit)}
+      </td>
+      <td class="right number points">
+        {pointsText(reason.points)}
+        <span class="bar" aria-hidden="true">
+          <span style={{ width }} class={reason.points < 0 ? 'less' : ''} />
+        </span>
+      </td>
+    </tr>
+  )
+}
+
+function Destination({ alert }: { alert: AlertDetail }) {
+  const { destination } = alert
+  return (
+    <dl class="list">
+      <dt>Name</dt>
+      <dd>
+        {destination.hostname === '' ? (
+          <span class="quiet">none: the system does not say which name was asked for</span>
+        ) : (
+          <Cut text={destination.hostname} max={60} />
+        )}
+      </dd>
+      <dt>Address</dt>
+      <dd>
+        <Cut text={destination.address} max={60} mono />
+      </dd>
+      <dt>Port</dt>
+      <dd class="mono">{destination.port}</dd>
+      <dt>Counted as</dt>
+      <dd>
+        <Cut text={destination.key} max={60} mono />
+      </dd>
+    </dl>
+  )
+}
+
+function Techniques({ ids }: { ids: readonly string[] }) {
+  return (
+    <ul class="techniques">
+      {ids.map((id) => {
+        const address = attackAddress(id, ids)
+        return (
+          <li key={id}>
+            {address ? (
+              <a href={address} rel="noreferrer noopener" target="_blank">
+                {id}
+                <span class="unseen"> at attack.mitre.org, in a new tab</span>
+              </a>
+            ) : (
+              id
+            )}{' '}
+            <span class="quiet">{attackKind(id)}</span>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+function Revisions({ alert }: { alert: AlertDetail }) {
+  return (
+    <table class="plain">
+      <thead>
+        <tr>
+          <th scope="col">No.</th>
+          <th scope="col">State</th>
+          <th scope="col">Severity</th>
+          <th scope="col" class="right">
+            Score
+          </th>
+          <th scope="col">At</th>
+          <th scope="col">Stored</th>
+          <th scope="col" class="right">
+            Out
+          </th>
+          <th scope="col" class="right">
+            In
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {alert.revisions.map((revision) => (
+          <tr key={revision.revision}>
+            <td class="number">{revision.revision}</td>
+            <td>{revision.state}</td>
+            <td>
+              <Severity of={revision.severity} />
+            </td>
+            <td class="right number">{countText(revision.score)}</td>
+            <td>
+              <Clock at={revision.updatedAt} />
+            </td>
+            <td>
+              <Clock at={revision.storedAt} />
+            </td>
+            <td class="right number">
+              <Bytes of={revision.bytesOut} />
+            </td>
+            <td class="right number">
+              <Bytes of={revision.bytesIn} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

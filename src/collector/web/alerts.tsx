@@ -1,0 +1,184 @@
+// The list of alerts; while it is empty, what is being watched.
+import { useEffect, useState } from 'preact/hooks'
+import type { AlertSummary, SeverityName } from '../page-api.ts'
+import { getAlerts } from './api.ts'
+import { loadOlderAlerts } from './feed.ts'
+import { countText } from './format.ts'
+import { alertsMatching, ROWS_MAX, withAlert, withRows } from './lists.ts'
+import { Age, Cut, Search, Severity, Signer, State, Volume } from './parts.tsx'
+import { routeHash, SEVERITIES } from './route.ts'
+import { alerts, arrived, go, lastAlertId } from './state.ts'
+import { Watching } from './watching.tsx'
+
+type Filter = { severity: SeverityName | undefined; query: string }
+
+export function AlertsPage({ severity, query }: Filter) {
+  const held = alerts.value
+  const shown = alertsMatching(held.rows, severity, query)
+  useMoreOf(severity, held.total > held.rows.length)
+  if (held.rows.length === 0) return <Watching />
+  return (
+    <>
+      <div class="tools">
+        <h1>Alerts</h1>
+        <SeverityFilter severity={severity} query={query} />
+        <Search
+          label="Search alerts"
+          query={query}
+          onQuery={(text) => go({ page: 'alerts', severity, query: text }, true)}
+        />
+      </div>
+      {shown.length === 0 ? <NothingFound /> : <AlertTable rows={shown} />}
+      <More shown={shown.length} />
+    </>
+  )
+}
+
+/** Rows of a severity that lie beyond those held are fetched once when it is chosen. */
+function useMoreOf(severity: SeverityName | undefined, wanted: boolean): void {
+  useEffect(() => {
+    if (severity === undefined || !wanted) return
+    getAlerts(100, undefined, severity).then(
+      (found) => {
+        alerts.value = withRows(alerts.value, found.alerts, withAlert)
+      },
+      // The rows held are shown in any case, and a lost connection says so by itself.
+      () => undefined,
+    )
+  }, [severity])
+}
+
+function SeverityFilter({ severity, query }: Filter) {
+  const choices: [SeverityName | undefined, string][] = [
+    [undefined, 'All'],
+    ...SEVERITIES.map((name): [SeverityName, string] => [
+      name,
+      name.charAt(0).toUpperCase() + name.slice(1),
+    ]),
+  ]
+  return (
+    <nav class="choices" aria-label="Severity">
+      {choices.map(([value, name]) => (
+        <a
+          key={name}
+          href={routeHash({ page: 'alerts', severity: value, query })}
+          aria-current={value === severity ? 'true' : undefined}
+        >
+          {name}
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+function AlertTable({ rows }: { rows: readonly AlertSummary[] }) {
+  useEffect(() => {
+    const last = rows.find((row) => row.id === lastAlertId.value)
+    if (last && document.activeElement === document.body)
+      document.querySelector<HTMLElement>(`[data-row="${CSS.escape(last.id)}"]`)?.focus()
+  }, [])
+  return (
+    <table class="rows alerts">
+      <thead>
+        <tr>
+          <th scope="col">Severity</th>
+          <th scope="col">What happened</th>
+          <th scope="col" class="wide">
+            Host and user
+          </th>
+          <th scope="col" class="wide">
+            Destination
+          </th>
+          <th scope="col">Out and in</th>
+          <th scope="col" class="right">
+            Age
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <AlertRow key={row.id} row={row} />
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function AlertRow({ row }: { row: AlertSummary }) {
+  const { application, destination } = row
+  const where = destination.hostname || `${destination.address}:${destination.port}`
+  return (
+    <tr class={`${row.severity}${arrived.value.has(row.id) ? ' arrived' : ''}`}>
+      <td>
+        <Severity of={row.severity} />
+      </td>
+      <td class="what">
+        <a class="sentence" href={routeHash({ page: 'alert', id: row.id })} data-row={row.id}>
+          {row.sentence}
+        </a>
+        <p class="meta">
+          <strong>
+            <Cut text={application.name} max={40} />
+          </strong>
+          <Signer of={application.signerClass} />
+          <Cut text={application.path} max={60} mono />
+          <span class="narrow">
+            <Cut text={row.device.hostname} max={24} /> · <Cut text={row.user} max={16} /> →{' '}
+            <Cut text={where} max={40} />
+          </span>
+          {row.state !== 'final' && <State of={row.state} />}
+        </p>
+      </td>
+      <td class="wide">
+        <Cut text={row.device.hostname} max={24} />
+        <p class="meta">
+          <Cut text={row.user} max={24} />
+        </p>
+      </td>
+      <td class="wide">
+        <Cut text={where} max={34} />
+        <p class="meta">
+          {destination.hostname === '' ? (
+            'no name asked for'
+          ) : (
+            <Cut text={`${destination.address}:${destination.port}`} max={34} mono />
+          )}
+        </p>
+      </td>
+      <td class="volumes">
+        <Volume out bytes={row.bytesOut} />
+        <Volume out={false} bytes={row.bytesIn} />
+      </td>
+      <td class="right age">
+        <Age at={row.openedAt} />
+      </td>
+    </tr>
+  )
+}
+
+const NothingFound = () => (
+  <p class="nothing">
+    No alert matches. <a href="#/alerts">Show all</a>
+  </p>
+)
+
+function More({ shown }: { shown: number }) {
+  const [error, setError] = useState('')
+  const { rows, total } = alerts.value
+  const older = (): void => {
+    setError('')
+    loadOlderAlerts().catch((cause: Error) => setError(cause.message))
+  }
+  return (
+    <p class="rest">
+      {countText(shown)} shown, {countText(rows.length)} held here, {countText(total)} stored.{' '}
+      {total > rows.length && rows.length < ROWS_MAX && (
+        <button type="button" onClick={older}>
+          Load older
+        </button>
+      )}
+      {rows.length >= ROWS_MAX && `This page keeps the newest ${countText(ROWS_MAX)}.`}
+      {error !== '' && <span class="error"> {error}</span>}
+    </p>
+  )
+}

@@ -1,0 +1,86 @@
+// The collector's JSON API. Every string of an answer goes through `visible` here, once: names of
+// programs and paths come from whoever wrote the program.
+import type {
+  AlertDetail,
+  AlertsResponse,
+  DevicesResponse,
+  HealthResponse,
+  IdentitiesResponse,
+  SessionRequest,
+  SeverityName,
+} from '../page-api.ts'
+import { visible } from './format.ts'
+
+/** A call that came to nothing. `signed_out`: 401; `missing`: 404; `refused`: any other status. */
+export class ApiError extends Error {
+  readonly code: 'signed_out' | 'missing' | 'refused' | 'unreachable'
+  constructor(code: ApiError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Reads JSON of the collector. Its shape is the contract of page-api.ts. */
+export const readJson = <T>(text: string): T =>
+  JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? visible(value) : value)) as T
+
+async function call(path: string, init?: RequestInit): Promise<string> {
+  let response: Response
+  try {
+    response = await fetch(path, { ...init, credentials: 'same-origin', cache: 'no-store' })
+  } catch (cause) {
+    throw new ApiError('unreachable', 'The collector does not answer.', { cause })
+  }
+  const text = await response.text()
+  if (response.ok) return text
+  if (response.status === 401) throw new ApiError('signed_out', 'A key is needed.')
+  const code = response.status === 404 ? 'missing' : 'refused'
+  throw new ApiError(code, reasonIn(text) ?? `${path}: the collector answered ${response.status}`)
+}
+
+function reasonIn(text: string): string | undefined {
+  try {
+    const body = readJson<{ error?: unknown }>(text)
+    return typeof body.error === 'string' ? body.error : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const get = async <T>(path: string): Promise<T> => readJson<T>(await call(path))
+
+/** Opens a session. Throws ApiError signed_out when the key is not this collector's. */
+export async function openSession(key: string): Promise<void> {
+  const body: SessionRequest = { key }
+  await call('/api/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}
+
+/** Alerts stored before a time (all when undefined), newest first. */
+export function getAlerts(
+  limit: number,
+  before?: string,
+  severity?: SeverityName,
+): Promise<AlertsResponse> {
+  const fields = new URLSearchParams({ limit: String(limit) })
+  if (before !== undefined) fields.set('before', before)
+  if (severity !== undefined) fields.set('severity', severity)
+  return get(`/api/alerts?${fields}`)
+}
+
+export const getAlert = (id: string): Promise<AlertDetail> =>
+  get(`/api/alerts/${encodeURIComponent(id)}`)
+
+export function getIdentities(limit: number, query = ''): Promise<IdentitiesResponse> {
+  const fields = new URLSearchParams({ limit: String(limit) })
+  if (query !== '') fields.set('q', query)
+  return get(`/api/identities?${fields}`)
+}
+
+export const getDevices = (): Promise<DevicesResponse> => get('/api/devices')
+
+export const getHealth = (limit: number): Promise<HealthResponse> =>
+  get(`/api/health?limit=${limit}`)

@@ -1,0 +1,52 @@
+// The process chain as a tree, from the oldest ancestor down to the program.
+import type { ProcessInfo } from '../page-api.ts'
+import { fileName } from './format.ts'
+import { Clock, Cut } from './parts.tsx'
+
+/** `chain`: the process, its parent, and so on. */
+export function Chain({ chain }: { chain: readonly ProcessInfo[] }) {
+  if (chain.length === 0) return <p class="quiet">The process was not known.</p>
+  return <Branch processes={chain.toReversed()} />
+}
+
+function Branch({ processes }: { processes: readonly ProcessInfo[] }) {
+  const [first, ...rest] = processes
+  if (!first) return null
+  return (
+    <ul class="chain">
+      <li>
+        <Process process={first} last={rest.length === 0} />
+        {rest.length > 0 && <Branch processes={rest} />}
+      </li>
+    </ul>
+  )
+}
+
+function Process({ process, last }: { process: ProcessInfo; last: boolean }) {
+  return (
+    <div class={last ? 'process last' : 'process'}>
+      <p>
+        <strong>
+          <Cut text={fileName(process.path) || 'unknown program'} max={40} />
+        </strong>{' '}
+        <span class="quiet">
+          pid {process.pid} · {process.user || `uid ${process.uid}`}
+          {process.startedAt !== '0' && (
+            <>
+              {' · '}
+              <Clock at={process.startedAt} />
+            </>
+          )}
+        </span>
+      </p>
+      <p class="meta">
+        <Cut text={process.path} max={64} mono />
+        {process.script !== '' && (
+          <span>
+            script <Cut text={process.script} max={48} mono />
+          </span>
+        )}
+      </p>
+    </div>
+  )
+}

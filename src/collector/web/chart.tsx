@@ -1,0 +1,178 @@
+// Bytes out above the line and in below it, over time; the same numbers as a table beside the canvas.
+import 'uplot/dist/uPlot.min.css'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import uPlot from 'uplot'
+import type { AlertDetail, NsText } from '../page-api.ts'
+import { bytesExact, bytesText, countText, durationText } from './format.ts'
+import { Clock } from './parts.tsx'
+import { busyColumns, type Column, chartSeries, columns } from './timeline.ts'
+
+const HEIGHT_PX = 230
+
+type Mark = { at: NsText; name: string }
+
+export function Timeline({ alert }: { alert: AlertDetail }) {
+  const shown = columns(alert.timeline)
+  const marks = alert.revisions
+    .filter((revision) => revision.state === 'opened')
+    .map(({ updatedAt }) => ({ at: updatedAt, name: 'alert opened' }))
+  if (shown.length === 0) return <p class="quiet">This alert came without a timeline.</p>
+  const each = durationText((shown[0] as Column).spanMs / 1000)
+  return (
+    <>
+      <Chart shown={shown} marks={marks} each={each} />
+      <details>
+        <summary>As a table</summary>
+        <table class="plain">
+          <thead>
+            <tr>
+              <th scope="col">From</th>
+              <th scope="col" class="right">
+                Out in {each}
+              </th>
+              <th scope="col" class="right">
+                In in {each}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {busyColumns(shown).map((column) => (
+              <tr key={column.startAt}>
+                <td>
+                  <Clock at={column.startAt} />
+                </td>
+                <td class="right number">{bytesExact(column.bytesOut)}</td>
+                <td class="right number">{bytesExact(column.bytesIn)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        <p class="quiet">
+          {countText(shown.length - busyColumns(shown).length)} spans in which nothing moved are
+          left out.
+        </p>
+      </details>
+    </>
+  )
+}
+
+function Chart(props: { shown: readonly Column[]; marks: readonly Mark[]; each: string }) {
+  const box = useRef<HTMLDivElement>(null)
+  const [at, setAt] = useState<number | undefined>(undefined)
+  const column = at === undefined ? undefined : props.shown[Math.min(at, props.shown.length - 1)]
+  const fingerprint = JSON.stringify([props.shown, props.marks])
+  useEffect(() => {
+    const element = box.current
+    if (!element) return
+    let plot = draw(element, props.shown, props.marks, setAt)
+    const dark = matchMedia('(prefers-color-scheme: dark)')
+    const redraw = (): void => {
+      plot.destroy()
+      plot = draw(element, props.shown, props.marks, setAt)
+    }
+    dark.addEventListener('change', redraw)
+    const resized = new ResizeObserver(() => {
+      const width = element.clientWidth
+      if (width !== plot.width) plot.setSize({ width, height: HEIGHT_PX })
+    })
+    resized.observe(element)
+    return () => {
+      dark.removeEventListener('change', redraw)
+      resized.disconnect()
+      plot.destroy()
+    }
+  }, [fingerprint])
+  return (
+    <figure class="chart">
+      <figcaption>
+        <span class="key out">out</span>
+        <span class="key in">in</span>
+        <span class="reading">
+          {column ? (
+            <>
+              <Clock at={column.startAt} /> · out {bytesText(column.bytesOut)} · in{' '}
+              {bytesText(column.bytesIn)}
+            </>
+          ) : (
+            `bytes in each ${props.each}`
+          )}
+        </span>
+      </figcaption>
+      <div ref={box} class="plot" aria-hidden="true" />
+    </figure>
+  )
+}
+
+function draw(
+  element: HTMLElement,
+  shown: readonly Column[],
+  marks: readonly Mark[],
+  onIndex: (index: number | undefined) => void,
+): uPlot {
+  const style = getComputedStyle(document.documentElement)
+  const color = (name: string): string => style.getPropertyValue(name).trim()
+  const axis = {
+    stroke: color('--muted'),
+    grid: { stroke: color('--line'), width: 1 },
+    ticks: { stroke: color('--line'), width: 1 },
+    font: `11px ${style.fontFamily}`,
+  }
+  const paths = uPlot.paths.stepped?.({ align: 1 })
+  const series = (name: string): uPlot.Series => ({
+    stroke: color(`--${name}`),
+    fill: color(`--${name}-soft`),
+    width: 1.5,
+    points: { show: false },
+    ...(paths ? { paths } : {}),
+  })
+  return new uPlot(
+    {
+      width: element.clientWidth,
+      height: HEIGHT_PX,
+      legend: { show: false },
+      cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+      // In is below the line, and the line is always in the picture.
+      scales: { y: { range: (_, least, most) => bounds(least, most) } },
+      axes: [
+        axis,
+        { ...axis, size: 66, values: (_, ticks) => ticks.map((tick) => bytesText(Math.abs(tick))) },
+      ],
+      series: [{}, series('out'), series('in')],
+      hooks: {
+        setCursor: [(plot) => onIndex(plot.cursor.idx ?? undefined)],
+        draw: [(plot) => drawMarks(plot, marks, color('--muted'))],
+      },
+    },
+    chartSeries(shown),
+    element,
+  )
+}
+
+function bounds(least: number, most: number): [number, number] {
+  const above = Math.max(most, 0)
+  const below = Math.min(least, 0)
+  const air = Math.max(above - below, 1) * 0.08
+  return [below - air, above + air]
+}
+
+function drawMarks(plot: uPlot, marks: readonly Mark[], color: string): void {
+  const { ctx, bbox } = plot
+  ctx.save()
+  ctx.strokeStyle = color
+  ctx.fillStyle = color
+  ctx.font = `${Math.round(11 * devicePixelRatio)}px system-ui, sans-serif`
+  ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio])
+  for (const mark of marks) {
+    const x = plot.valToPos(Number(BigInt(mark.at) / 1000n) / 1e6, 'x', true)
+    if (x < bbox.left || x > bbox.left + bbox.width) continue
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+    const right = x > bbox.left + bbox.width * 0.75
+    ctx.textAlign = right ? 'right' : 'left'
+    const gap = (right ? -5 : 5) * devicePixelRatio
+    ctx.fillText(mark.name, x + gap, bbox.top + 12 * devicePixelRatio)
+  }
+  ctx.restore()
+}

@@ -1,0 +1,145 @@
+// Numbers, times and foreign text as a person reads them. Pure: the present is an argument.
+import type { NsText } from '../page-api.ts'
+
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
+
+/** Bytes with three digits in decimal units: `0 B`, `999 B`, `8.39 MB`. */
+export function bytesText(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  // 999.5 would be printed as 1000 of its unit.
+  while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 ? Math.round(value) : threeDigits(value)} ${BYTE_UNITS[unit]}`
+}
+
+/** Every byte: `8,388,608 B`. */
+export const bytesExact = (bytes: number): string => `${countText(bytes)} B`
+
+/** A whole number with thousands set apart: `12,345`. */
+export const countText = (count: number): string => Math.round(count).toLocaleString('en-US')
+
+/** A rate of things: `0/s`, `0.4/s`, `37/s`, `1,204/s`. */
+export function rateText(perSecond: number): string {
+  if (perSecond > 0 && perSecond < 9.95) return `${perSecond.toFixed(1)}/s`
+  return `${countText(perSecond)}/s`
+}
+
+export const byteRateText = (bytesPerSecond: number): string => `${bytesText(bytesPerSecond)}/s`
+
+const threeDigits = (value: number): string =>
+  value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(2)
+
+const DURATION_UNITS: [seconds: number, name: string][] = [
+  [86400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+]
+
+/** A length of time in its two largest units: `0.4 s`, `12 s`, `3 min 5 s`, `2 d 4 h`. */
+export function durationText(seconds: number): string {
+  if (seconds > 0 && seconds < 9.95) return `${Number(seconds.toFixed(1))} s`
+  const whole = Math.round(seconds)
+  for (const [index, [size, name]] of DURATION_UNITS.entries()) {
+    if (whole < size) continue
+    const [restSize, restName] = DURATION_UNITS[index + 1] ?? [1, 's']
+    const rest = Math.floor((whole % size) / restSize)
+    const first = `${countText(Math.floor(whole / size))} ${name}`
+    return rest === 0 ? first : `${first} ${rest} ${restName}`
+  }
+  return `${whole} s`
+}
+
+/** How long ago, in its largest unit: `now`, `12 s`, `4 min`, `3 h`, `5 d`. A time to come is `now`. */
+export function ageText(at: NsText, nowMs: number): string {
+  const seconds = Math.floor((nowMs - msOf(at)) / 1000)
+  if (seconds < 1) return 'now'
+  for (const [size, name] of DURATION_UNITS)
+    if (seconds >= size) return `${countText(Math.floor(seconds / size))} ${name}`
+  return `${seconds} s`
+}
+
+/** Milliseconds since 1970 UTC, the fraction cut. */
+export const msOf = (at: NsText): number => Number(BigInt(at) / 1_000_000n)
+
+/** Whether a time is told at all: "0" means it is not known. */
+export const isKnown = (at: NsText): boolean => at !== '0' && at !== ''
+
+/** Wall time to the second, with the date unless it is today. `timeZone` is for tests. */
+export function clockText(at: NsText, nowMs: number, timeZone?: string): string {
+  const zone = timeZone === undefined ? {} : { timeZone }
+  const day = new Intl.DateTimeFormat('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    ...zone,
+  })
+  const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', ...zone })
+  const when = msOf(at)
+  const clock = time.format(when)
+  return day.format(when) === day.format(nowMs) ? clock : `${day.format(when)}, ${clock}`
+}
+
+/** ISO 8601 in UTC with all nine digits of the fraction. */
+export function isoText(at: NsText): string {
+  const fraction = (BigInt(at) % 1_000_000_000n).toString().padStart(9, '0')
+  return `${new Date(msOf(at)).toISOString().slice(0, 19)}.${fraction}Z`
+}
+
+/** A measured value in the unit of a reason: B, s, ratio, flows or none. */
+export function valueText(value: number, unit: string): string {
+  if (unit === 'B') return bytesText(value)
+  if (unit === 's') return durationText(value)
+  if (unit === 'flows') return `${countText(value)} ${value === 1 ? 'flow' : 'flows'}`
+  if (unit === 'ratio') return value.toFixed(value > 0.99 && value < 1 ? 4 : 2)
+  return Number.isInteger(value) ? countText(value) : String(Number(value.toFixed(2)))
+}
+
+/** Points with their sign: `+25`, `−15`, `+7.5`. */
+export function pointsText(points: number): string {
+  const size = Number(Math.abs(points).toFixed(1))
+  return `${size === 0 ? '' : points < 0 ? '−' : '+'}${size}`
+}
+
+/** Cuts the middle out of a long text, keeping a third before and two thirds after: names stand last. */
+export function middle(text: string, lengthMax: number): string {
+  const letters = Array.from(text)
+  if (letters.length <= lengthMax) return text
+  const head = Math.floor((lengthMax - 1) / 3)
+  const tail = lengthMax - 1 - head
+  return `${letters.slice(0, head).join('')}…${letters.slice(letters.length - tail).join('')}`
+}
+
+/** Last part of a path; the path itself when it has none. */
+export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1) || path
+
+/**
+ * Foreign text made visible: controls, line ends, invisible and direction-changing characters (Unicode
+ * Cc, Cf, Cs, Co, Zl, Zp) become `\u{202E}`. A program's name can otherwise read backwards or be empty.
+ */
+export const visible = (text: string): string =>
+  text.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu,
+    (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
+  )
+
+/** Share of a bar in [0, 1] on a log scale: 0 for nothing, 1 from 10 GB up. A single byte can be seen. */
+export function logShare(bytes: number): number {
+  if (bytes <= 0) return 0
+  return Math.min(1, 0.03 + (0.97 * Math.log10(1 + bytes / 1000)) / 7)
+}
+
+const SIGNERS: Record<string, string> = {
+  platform: 'Platform',
+  app_store: 'App Store',
+  notarized: 'Notarized',
+  developer_id: 'Developer ID',
+  adhoc: 'Ad hoc',
+  unsigned: 'Unsigned',
+  invalid: 'Invalid signature',
+}
+
+/** A signer class in words; a class this page does not know stays as it is. */
+export const signerText = (signerClass: string): string => SIGNERS[signerClass] ?? signerClass

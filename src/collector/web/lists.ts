@@ -1,0 +1,123 @@
+// What the page holds of the collector's lists, and what a live event does to it. Bounded: the page of a
+// busy fleet stays open for weeks.
+import type { AlertSummary, HealthInfo, IdentitySummary, SeverityName } from '../page-api.ts'
+
+/** Rows of a list that the page keeps. */
+export const ROWS_MAX = 500
+/** Health events that the page keeps. */
+export const HEALTH_MAX = 100
+
+/** Newest first. `total` counts what the collector has; `rows` is what is held here. */
+export type Held<Row> = { rows: readonly Row[]; total: number }
+
+export const nothingHeld: Held<never> = { rows: [], total: 0 }
+
+/** Puts in an alert, or a later revision of one; an older revision changes nothing. */
+export function withAlert(held: Held<AlertSummary>, alert: AlertSummary): Held<AlertSummary> {
+  const present = held.rows.find((row) => row.id === alert.id)
+  if (present && present.revision > alert.revision) return held
+  return put(held, present, alert, (row) => BigInt(row.openedAt))
+}
+
+const identityId = (row: IdentitySummary): string => `${row.device.id} ${row.key}`
+
+/** Puts in an identity, or what is now known of one. */
+export function withIdentity(
+  held: Held<IdentitySummary>,
+  identity: IdentitySummary,
+): Held<IdentitySummary> {
+  const id = identityId(identity)
+  const present = held.rows.find((row) => identityId(row) === id)
+  return put(held, present, identity, (row) => BigInt(row.firstSeenAt))
+}
+
+/**
+ * Puts more of the collector's rows to those held (an older page, or what a filter found). They are part
+ * of `total` already; when there are too many, the oldest go.
+ */
+export function withRows<Row>(
+  held: Held<Row>,
+  rows: readonly Row[],
+  add: (held: Held<Row>, row: Row) => Held<Row>,
+): Held<Row> {
+  const all = rows.reduce(add, held)
+  return { rows: all.rows, total: Math.max(held.total, all.rows.length) }
+}
+
+function put<Row>(
+  held: Held<Row>,
+  present: Row | undefined,
+  row: Row,
+  time: (row: Row) => bigint,
+): Held<Row> {
+  const others = present ? held.rows.filter((other) => other !== present) : held.rows
+  const at = time(row)
+  let index = 0
+  while (index < others.length && time(others[index] as Row) > at) index++
+  const rows = [...others.slice(0, index), row, ...others.slice(index)].slice(0, ROWS_MAX)
+  return { rows, total: present ? held.total : held.total + 1 }
+}
+
+/** Newest first, bounded. */
+export const withHealth = (events: readonly HealthInfo[], event: HealthInfo): HealthInfo[] =>
+  [event, ...events]
+    .sort((a, b) => (BigInt(a.at) < BigInt(b.at) ? 1 : BigInt(a.at) > BigInt(b.at) ? -1 : 0))
+    .slice(0, HEALTH_MAX)
+
+const has = (words: readonly string[], fields: readonly string[]): boolean => {
+  const text = fields.join('\n').toLowerCase()
+  return words.every((word) => text.includes(word))
+}
+
+const wordsOf = (query: string): string[] =>
+  query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+
+/** Alerts of a severity in which every word of the query occurs. */
+export function alertsMatching(
+  rows: readonly AlertSummary[],
+  severity: SeverityName | undefined,
+  query: string,
+): AlertSummary[] {
+  const words = wordsOf(query)
+  return rows.filter(
+    (row) =>
+      (severity === undefined || row.severity === severity) &&
+      has(words, [
+        row.sentence,
+        row.application.name,
+        row.application.path,
+        row.application.key,
+        row.application.signerClass,
+        row.device.hostname,
+        row.user,
+        row.destination.hostname,
+        `${row.destination.address}:${row.destination.port}`,
+        row.destination.key,
+      ]),
+  )
+}
+
+/** Identities in which every word of the query occurs. */
+export function identitiesMatching(
+  rows: readonly IdentitySummary[],
+  query: string,
+): IdentitySummary[] {
+  const words = wordsOf(query)
+  return rows.filter((row) =>
+    has(words, [
+      row.name,
+      row.path,
+      row.key,
+      row.signerClass,
+      row.sha256,
+      row.signingId,
+      row.teamId,
+      row.device.hostname,
+      row.firstProcess.user,
+      row.firstProcess.script,
+    ]),
+  )
+}

@@ -1,0 +1,240 @@
+// The machines that report here: what each sees, what it lost, what moves at the moment.
+import type { DeviceInfo, HealthInfo, LiveFlowInfo, LiveInfo } from '../page-api.ts'
+import { byteRateText, bytesText, countText, rateText } from './format.ts'
+import { Age, Clock, Cut, Figure, Spark, Volume } from './parts.tsx'
+import { type Counter, rates, recentRate } from './rates.ts'
+import { devices, health, samples } from './state.ts'
+
+export function MachinePage() {
+  return (
+    <>
+      <div class="tools">
+        <h1>{devices.value.length === 1 ? 'Machine' : 'Machines'}</h1>
+      </div>
+      {devices.value.length === 0 && (
+        <p class="nothing">
+          No machine has reported to this collector yet. Start one with <code>freshet agent</code>.
+        </p>
+      )}
+      {devices.value.map((device) => (
+        <Device key={device.id} device={device} />
+      ))}
+      <HealthEvents events={health.value} />
+    </>
+  )
+}
+
+function Device({ device }: { device: DeviceInfo }) {
+  const { live } = device
+  const id = `device-${device.id}`
+  return (
+    <section class="panel device" aria-labelledby={id}>
+      <header>
+        <h2 id={id}>
+          <Cut text={device.hostname} max={60} />
+        </h2>
+        <p class={`link ${device.connected ? 'good' : 'bad'}`}>
+          <span class="dot" aria-hidden="true" />
+          {device.connected ? 'Connected' : 'Not connected'}
+          {live && (
+            <>
+              {', last report '}
+              <Age at={live.at} />
+            </>
+          )}
+        </p>
+        <p class="quiet">
+          {[
+            `${device.os} ${device.osVersion}`,
+            device.arch,
+            device.hardware,
+            `agent ${device.agentVersion}`,
+          ]
+            .filter((part) => part.trim() !== '')
+            .join(' · ')}
+        </p>
+      </header>
+      {live && live.degraded !== '' && (
+        <p class="banner warn">
+          <strong>Sees less than it should.</strong> {live.degraded}
+        </p>
+      )}
+      {live ? (
+        <>
+          <Counters device={device} live={live} />
+          <div class="pair">
+            <Losses device={device} live={live} />
+            <TopFlows flows={live.top} />
+          </div>
+        </>
+      ) : (
+        <p class="quiet">It has sent no counters since this collector started.</p>
+      )}
+    </section>
+  )
+}
+
+function Counters({ device, live }: { device: DeviceInfo; live: LiveInfo }) {
+  const held = samples.value.get(device.id) ?? []
+  const spark = (counter: Counter, name: string) => (
+    <Spark values={rates(held, counter)} name={name} />
+  )
+  return (
+    <dl class="figures">
+      <Figure
+        name="Programs started"
+        value={countText(live.execs)}
+        more={`${rateText(recentRate(held, 'execs'))} · ${countText(live.processes)} alive`}
+      >
+        {spark('execs', 'Programs started a second')}
+      </Figure>
+      <Figure
+        name="Network flows"
+        value={countText(live.flows)}
+        more={`${rateText(recentRate(held, 'flows'))} · ${countText(live.openFlows)} open`}
+      >
+        {spark('flows', 'Flows opened a second')}
+      </Figure>
+      <Figure
+        name="Bytes out"
+        value={bytesText(live.bytesOut)}
+        more={byteRateText(recentRate(held, 'bytesOut'))}
+      >
+        {spark('bytesOut', 'Bytes out a second')}
+      </Figure>
+      <Figure
+        name="Bytes in"
+        value={bytesText(live.bytesIn)}
+        more={byteRateText(recentRate(held, 'bytesIn'))}
+      >
+        {spark('bytesIn', 'Bytes in a second')}
+      </Figure>
+      <Figure
+        name="Records read"
+        value={countText(live.records)}
+        more={rateText(recentRate(held, 'records'))}
+      >
+        {spark('records', 'Records read a second')}
+      </Figure>
+      <Figure
+        name="Programs known"
+        value={countText(live.identities)}
+        more={`${countText(live.alerts)} ${live.alerts === 1 ? 'alert' : 'alerts'} opened`}
+      />
+    </dl>
+  )
+}
+
+function Losses({ device, live }: { device: DeviceInfo; live: LiveInfo }) {
+  const share = live.flows === 0 ? 0 : (live.unattributedFlows / live.flows) * 100
+  const rows: [name: string, value: string, bad: boolean][] = [
+    ['Records lost', countText(live.lost), live.lost > 0],
+    [
+      'Flows without a program',
+      `${countText(live.unattributedFlows)} (${share.toFixed(share > 0 && share < 0.1 ? 2 : 1)} %)`,
+      live.unattributedFlows > 0,
+    ],
+    ['Waiting to be delivered', countText(live.outboxItems), false],
+    ['Given up before delivery', countText(live.outboxEvicted), live.outboxEvicted > 0],
+    ['Stored here through item', countText(device.lastSequence), false],
+  ]
+  return (
+    <section aria-label="What was missed">
+      <h3>What was missed</h3>
+      <table class="plain">
+        <tbody>
+          {rows.map(([name, value, bad]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td class={`right number${bad ? ' loss' : ''}`}>{value}</td>
+            </tr>
+          ))}
+          <tr>
+            <th scope="row">First report</th>
+            <td class="right">
+              <Clock at={device.firstSeenAt} />
+            </td>
+          </tr>
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function TopFlows({ flows }: { flows: readonly LiveFlowInfo[] }) {
+  return (
+    <section aria-label="Sending at this moment">
+      <h3>Sending at this moment</h3>
+      {flows.length === 0 ? (
+        <p class="quiet">No bytes went out in the last interval.</p>
+      ) : (
+        <table class="plain">
+          <thead>
+            <tr>
+              <th scope="col">Program</th>
+              <th scope="col">Destination</th>
+              <th scope="col">Out and in</th>
+            </tr>
+          </thead>
+          <tbody>
+            {flows.map((flow, index) => (
+              <tr key={`${index} ${flow.name} ${flow.destination}`}>
+                <td>
+                  <Cut text={flow.name} max={28} />
+                </td>
+                <td>
+                  <Cut text={flow.destination} max={36} mono />
+                </td>
+                <td class="volumes">
+                  <Volume out bytes={flow.bytesOut} />
+                  <Volume out={false} bytes={flow.bytesIn} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  )
+}
+
+function HealthEvents({ events }: { events: readonly HealthInfo[] }) {
+  const hosts = new Map(devices.value.map((device) => [device.id, device.hostname]))
+  return (
+    <section class="panel" aria-labelledby="health">
+      <h2 id="health">Health events</h2>
+      {events.length === 0 ? (
+        <p class="quiet">None: nothing was lost, rebuilt or restarted.</p>
+      ) : (
+        <table class="plain">
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              <th scope="col">Host</th>
+              <th scope="col">Kind</th>
+              <th scope="col">What</th>
+              <th scope="col" class="right">
+                Count
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {events.map((event, index) => (
+              <tr key={`${event.deviceId} ${event.at} ${index}`}>
+                <td>
+                  <Clock at={event.at} />
+                </td>
+                <td>
+                  <Cut text={hosts.get(event.deviceId) ?? event.deviceId} max={24} />
+                </td>
+                <td>{event.kind}</td>
+                <td>{event.text}</td>
+                <td class="right number">{countText(event.count)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  )
+}

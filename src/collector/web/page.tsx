@@ -1,0 +1,180 @@
+// The frame around every page: who is connected, where one can go, what is missing.
+import { useEffect } from 'preact/hooks'
+import { AlertPage } from './alert.tsx'
+import { AlertsPage } from './alerts.tsx'
+import { ageText, countText } from './format.ts'
+import { IdentitiesPage } from './identities.tsx'
+import { installKeys } from './keys.ts'
+import { MachinePage } from './machine.tsx'
+import { type Route, routeHash } from './route.ts'
+import { SessionForm } from './session.tsx'
+import {
+  alerts,
+  announcement,
+  connection,
+  degraded,
+  devices,
+  identities,
+  loaded,
+  nowMs,
+  route,
+} from './state.ts'
+
+export function Page() {
+  useEffect(installKeys, [])
+  const link = connection.value
+  if (link.is === 'signed_out') return <SessionForm why={link.why} />
+  return (
+    <>
+      <button type="button" class="skip" onClick={toMain}>
+        To the content
+      </button>
+      <Header />
+      <LostBanner />
+      <DegradedBanner />
+      <main id="main" tabIndex={-1}>
+        {loaded.value ? <Content route={route.value} /> : <p class="quiet loading">Loading …</p>}
+      </main>
+      <KeysFooter />
+      <p class="unseen" aria-live="polite" role="status">
+        {announcement.value}
+      </p>
+    </>
+  )
+}
+
+/** A button, not a link: the address is the state, so `#main` must not get into it. */
+const toMain = (): void => document.getElementById('main')?.focus()
+
+function Content({ route: at }: { route: Route }) {
+  useEffect(() => {
+    document.title = `${titleOf(at)} · Freshet`
+  }, [at])
+  if (at.page === 'alerts') return <AlertsPage severity={at.severity} query={at.query} />
+  if (at.page === 'alert') return <AlertPage id={at.id} key={at.id} />
+  if (at.page === 'identities') return <IdentitiesPage query={at.query} />
+  return <MachinePage />
+}
+
+const titleOf = (at: Route): string =>
+  ({ alerts: 'Alerts', alert: 'Alert', identities: 'Identities', machine: 'Machine' })[at.page]
+
+function Header() {
+  const here = route.value.page
+  return (
+    <header class="top">
+      <a class="brand" href="#/alerts">
+        <img src="/icon.svg" alt="" width="22" height="22" />
+        Freshet
+      </a>
+      <nav aria-label="Pages">
+        <NavLink
+          to={{ page: 'alerts', severity: undefined, query: '' }}
+          here={here === 'alerts' || here === 'alert'}
+          name="Alerts"
+          count={alerts.value.total}
+        />
+        <NavLink
+          to={{ page: 'identities', query: '' }}
+          here={here === 'identities'}
+          name="Identities"
+          count={identities.value.total}
+        />
+        <NavLink to={{ page: 'machine' }} here={here === 'machine'} name="Machine" />
+      </nav>
+      <ConnectionMark />
+    </header>
+  )
+}
+
+function NavLink(props: { to: Route; here: boolean; name: string; count?: number }) {
+  return (
+    <a href={routeHash(props.to)} aria-current={props.here ? 'page' : undefined}>
+      {props.name}
+      {props.count !== undefined && loaded.value && (
+        <span class="count">{countText(props.count)}</span>
+      )}
+    </a>
+  )
+}
+
+function ConnectionMark() {
+  const link = connection.value
+  const reporting = devices.value.filter((device) => device.connected).length
+  const all = devices.value.length
+  if (link.is === 'live')
+    return (
+      <p class={`link ${reporting === all ? 'good' : 'warn'}`}>
+        <span class="dot" aria-hidden="true" />
+        {all === 0
+          ? 'Live · no machine yet'
+          : all === 1 && reporting === 1
+            ? `Live · ${devices.value[0]?.hostname}`
+            : `Live · ${reporting} of ${all} machines reporting`}
+      </p>
+    )
+  return (
+    <p class="link bad">
+      <span class="dot" aria-hidden="true" />
+      {link.is === 'lost' ? 'Disconnected' : 'Connecting …'}
+    </p>
+  )
+}
+
+function LostBanner() {
+  const link = connection.value
+  if (link.is !== 'lost') return null
+  const seconds = Math.max(0, Math.ceil((link.retryAtMs - nowMs.value) / 1000))
+  return (
+    <div class="banner bad" role="alert">
+      <strong>Connection lost.</strong> {link.why} What is shown may be old. Trying again
+      {seconds > 0 ? ` in ${seconds} s` : ''} …
+    </div>
+  )
+}
+
+function DegradedBanner() {
+  if (degraded.value.length === 0) return null
+  return (
+    <section class="banner warn" aria-label="Missing telemetry">
+      {degraded.value.slice(0, 3).map((device) => (
+        <p key={device.id}>
+          <strong>{device.hostname} sees less than it should.</strong> {device.live?.degraded}
+        </p>
+      ))}
+      {degraded.value.length > 3 && (
+        <p>
+          and {degraded.value.length - 3} more: see <a href="#/machine">Machine</a>
+        </p>
+      )}
+    </section>
+  )
+}
+
+function KeysFooter() {
+  const newest = devices.value.flatMap((device) => (device.live ? [device.live.at] : [])).sort()
+  return (
+    <footer class="keys">
+      <span>
+        <kbd>j</kbd> <kbd>k</kbd> move
+      </span>
+      <span>
+        <kbd>Enter</kbd> open
+      </span>
+      <span>
+        <kbd>Esc</kbd> back
+      </span>
+      <span>
+        <kbd>/</kbd> search
+      </span>
+      {newest.length > 0 && (
+        <span class="last">last report {agoText(newest.at(-1) as string)}</span>
+      )}
+    </footer>
+  )
+}
+
+function agoText(at: string): string {
+  const age = ageText(at, nowMs.value)
+  return age === 'now' ? 'just now' : `${age} ago`
+}

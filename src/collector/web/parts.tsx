@@ -1,0 +1,166 @@
+// Small things that every page is made of. Text is always a text node: nothing here makes HTML of a string.
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import type { AlertStateName, NsText, SeverityName } from '../page-api.ts'
+import {
+  ageText,
+  bytesExact,
+  bytesText,
+  clockText,
+  isKnown,
+  isoText,
+  logShare,
+  middle,
+  signerText,
+} from './format.ts'
+import { sparkPoints } from './rates.ts'
+import { nowMs } from './state.ts'
+
+/** How long ago, ticking; the exact time in its title. */
+export function Age({ at }: { at: NsText }) {
+  if (!isKnown(at)) return <span class="quiet">unknown</span>
+  return (
+    <time dateTime={isoText(at)} title={isoText(at)}>
+      {ageText(at, nowMs.value)}
+    </time>
+  )
+}
+
+/** Wall time in this browser's zone; UTC to the nanosecond in its title. */
+export function Clock({ at, none = 'unknown' }: { at: NsText; none?: string }) {
+  if (!isKnown(at)) return <span class="quiet">{none}</span>
+  return (
+    <time dateTime={isoText(at)} title={isoText(at)}>
+      {clockText(at, nowMs.value)}
+    </time>
+  )
+}
+
+export const Bytes = ({ of }: { of: number }) => <span title={bytesExact(of)}>{bytesText(of)}</span>
+
+/** Foreign text cut in its middle, whole in its title; `bdi` keeps its direction from its neighbours. */
+export function Cut({ text, max, mono }: { text: string; max: number; mono?: boolean }) {
+  const shown = middle(text, max)
+  return (
+    <bdi class={mono ? 'mono' : undefined} title={shown === text ? undefined : text}>
+      {shown}
+    </bdi>
+  )
+}
+
+const SEVERITY_WORDS: Record<SeverityName, string> = { high: 'High', medium: 'Medium', low: 'Low' }
+
+export const Severity = ({ of }: { of: SeverityName }) => (
+  <span class={`severity ${of}`}>{SEVERITY_WORDS[of] ?? of}</span>
+)
+
+export const State = ({ of }: { of: AlertStateName }) =>
+  of === 'final' ? (
+    <span class="state">Final figures</span>
+  ) : (
+    <span class="state open">
+      <span class="dot" aria-hidden="true" />
+      Still sending
+    </span>
+  )
+
+export const Signer = ({ of }: { of: string }) => (
+  <span class={`signer ${of === 'unsigned' || of === 'invalid' || of === 'adhoc' ? 'weak' : ''}`}>
+    {signerText(of)}
+  </span>
+)
+
+/** Bytes as a bar on a log scale with the number beside it. */
+export function Volume({ out, bytes }: { out: boolean; bytes: number }) {
+  const width = `${(logShare(bytes) * 100).toFixed(1)}%`
+  return (
+    <span class={`volume ${out ? 'out' : 'in'}`} title={bytesExact(bytes)}>
+      <span class="what">{out ? 'out' : 'in'}</span>
+      <span class="bar" aria-hidden="true">
+        <span style={{ width }} />
+      </span>
+      <span class="number">{bytesText(bytes)}</span>
+    </span>
+  )
+}
+
+/** A rate over the last minutes as a line; the number stands beside it. */
+export function Spark({ values, name }: { values: readonly number[]; name: string }) {
+  const points = sparkPoints(values, 120, 26)
+  return (
+    <svg class="spark" viewBox="-1 -2 122 30" preserveAspectRatio="none" role="img">
+      <title>{`${name} over the last minutes`}</title>
+      {points !== '' && (
+        <>
+          <polygon points={`0,26 ${points} 120,26`} />
+          <polyline points={points} />
+        </>
+      )}
+    </svg>
+  )
+}
+
+/** A number of weight with its name. */
+export function Figure(props: {
+  name: string
+  value: ComponentChildren
+  more?: ComponentChildren
+  children?: ComponentChildren
+}) {
+  return (
+    <div class="figure">
+      <dt>{props.name}</dt>
+      <dd>
+        <span class="value">{props.value}</span>
+        {props.more !== undefined && <span class="more">{props.more}</span>}
+        {props.children}
+      </dd>
+    </div>
+  )
+}
+
+/** Copies a text. Where the browser has no clipboard (an address without TLS), it selects it instead. */
+export function Copied({ text }: { text: string }) {
+  const [done, setDone] = useState('')
+  const copy = async (event: MouseEvent): Promise<void> => {
+    const shown = (event.currentTarget as HTMLElement).previousElementSibling
+    try {
+      await navigator.clipboard.writeText(text)
+      setDone('Copied')
+    } catch {
+      if (shown) getSelection()?.selectAllChildren(shown)
+      setDone('Selected')
+    }
+  }
+  return (
+    <span class="copied">
+      <code>{text}</code>
+      <button type="button" onClick={(event) => void copy(event)} aria-label={`Copy ${text}`}>
+        Copy
+      </button>
+      <span class="quiet" role="status">
+        {done}
+      </span>
+    </span>
+  )
+}
+
+/** The search of a page: what is typed is in the address at once. */
+export function Search(props: { label: string; query: string; onQuery: (query: string) => void }) {
+  return (
+    <label class="search">
+      <span class="unseen">{props.label}</span>
+      <input
+        type="search"
+        placeholder={props.label}
+        value={props.query}
+        onInput={(event) => props.onQuery(event.currentTarget.value)}
+        spellcheck={false}
+        autocomplete="off"
+      />
+      <span class="hint" aria-hidden="true">
+        /
+      </span>
+    </label>
+  )
+}

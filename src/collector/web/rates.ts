@@ -1,0 +1,72 @@
+// Counters of an agent over the last minutes, as rates.
+import type { DeviceInfo, LiveInfo } from '../page-api.ts'
+
+/** Samples kept a device: four minutes at one a second. */
+export const SAMPLES_MAX = 240
+
+export type Counter =
+  | 'records'
+  | 'execs'
+  | 'flows'
+  | 'bytesOut'
+  | 'bytesIn'
+  | 'alerts'
+  | 'lost'
+  | 'unattributedFlows'
+
+/** Oldest first, one a report, each later than the one before. */
+export type Samples = readonly LiveInfo[]
+
+/** Takes in a report. One that is not later is dropped: after a reconnect the last is told again. */
+export function withSample(samples: Samples, live: LiveInfo): Samples {
+  const last = samples.at(-1)
+  if (last && BigInt(live.at) <= BigInt(last.at)) return samples
+  return [...samples, live].slice(-SAMPLES_MAX)
+}
+
+/**
+ * Rate a second between each two samples, oldest first. A counter that fell began again at 0 (the agent
+ * restarted), so what it shows is what came since.
+ */
+export function rates(samples: Samples, counter: Counter): number[] {
+  return samples.slice(1).map((sample, index) => {
+    const before = samples[index] as LiveInfo
+    const seconds = Number(BigInt(sample.at) - BigInt(before.at)) / 1e9
+    const grown = sample[counter] - before[counter]
+    return (grown >= 0 ? grown : sample[counter]) / seconds
+  })
+}
+
+/** Rate over the last few samples, so that a page does not flicker between 0 and 2 a second. */
+export function recentRate(samples: Samples, counter: Counter, over = 5): number {
+  const last = rates(samples.slice(-over - 1), counter)
+  return last.length === 0 ? 0 : last.reduce((sum, rate) => sum + rate, 0) / last.length
+}
+
+/** Sum of a counter over devices that reported one. */
+export const sumOf = (devices: readonly DeviceInfo[], counter: keyof LiveInfo): number =>
+  devices.reduce((sum, { live }) => {
+    const value = live?.[counter]
+    return typeof value === 'number' ? sum + value : sum
+  }, 0)
+
+/** Adds series from their newest end; the result is as long as the longest. */
+export function addSeries(series: readonly number[][]): number[] {
+  const length = Math.max(0, ...series.map((one) => one.length))
+  return Array.from({ length }, (_, index) =>
+    series.reduce((sum, one) => sum + (one[index - length + one.length] ?? 0), 0),
+  )
+}
+
+/** Points of a polyline in a box of width by height, oldest at the left, 0 at the bottom. */
+export function sparkPoints(values: readonly number[], width: number, height: number): string {
+  if (values.length < 2) return ''
+  const top = Math.max(...values)
+  return values
+    .map((value, index) => {
+      const x = (index / (values.length - 1)) * width
+      const y = top === 0 ? height : height - (value / top) * height
+      return `${Number(x.toFixed(1))},${Number(y.toFixed(1))}`
+    })
+    .join(' ')
+}

@@ -1,0 +1,48 @@
+// Where the page is: the address is the state, so that a link shows what its sender saw.
+import type { SeverityName } from '../page-api.ts'
+
+export type Route =
+  | { page: 'alerts'; severity: SeverityName | undefined; query: string }
+  | { page: 'alert'; id: string }
+  | { page: 'identities'; query: string }
+  | { page: 'machine' }
+
+export const SEVERITIES: readonly SeverityName[] = ['high', 'medium', 'low']
+
+/** Reads the part of an address from its `#`. Whatever is not a route shows the alerts. */
+export function parseRoute(hash: string): Route {
+  const text = hash.startsWith('#') ? hash.slice(1) : hash
+  const cut = text.indexOf('?')
+  const path = (cut < 0 ? text : text.slice(0, cut)).split('/').filter((part) => part !== '')
+  const fields = new URLSearchParams(cut < 0 ? '' : text.slice(cut + 1))
+  const query = fields.get('q') ?? ''
+  if (path[0] === 'alerts' && path[1] !== undefined) return { page: 'alert', id: decoded(path[1]) }
+  if (path[0] === 'identities') return { page: 'identities', query }
+  if (path[0] === 'machine') return { page: 'machine' }
+  const severity = SEVERITIES.find((name) => name === fields.get('severity'))
+  return { page: 'alerts', severity, query }
+}
+
+/** The `#...` that parseRoute reads back as the same route. */
+export function routeHash(route: Route): string {
+  if (route.page === 'alert') return `#/alerts/${encodeURIComponent(route.id)}`
+  if (route.page === 'machine') return '#/machine'
+  const fields = new URLSearchParams()
+  if (route.page === 'alerts' && route.severity) fields.set('severity', route.severity)
+  if (route.query !== '') fields.set('q', route.query)
+  return `#/${route.page}${fields.size > 0 ? `?${fields}` : ''}`
+}
+
+/** The key of an address such as `#key=...`, or undefined. */
+export function keyOf(hash: string): string | undefined {
+  const match = /^#key=(.+)$/.exec(hash)
+  return match ? decoded(match[1] as string) : undefined
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,55 @@
+// What the page knows, as signals. feed.ts writes it, the views read it.
+import { computed, effect, signal } from '@preact/signals'
+import type { AlertSummary, DeviceInfo, HealthInfo, IdentitySummary } from '../page-api.ts'
+import { type Held, nothingHeld } from './lists.ts'
+import type { Samples } from './rates.ts'
+import { parseRoute, type Route, routeHash } from './route.ts'
+
+export type Connection =
+  | { is: 'connecting' }
+  | { is: 'live' }
+  | { is: 'lost'; retryAtMs: number; why: string }
+  | { is: 'signed_out'; why: string }
+
+export const connection = signal<Connection>({ is: 'connecting' })
+/** false until the lists have been loaded once: an empty list is then known to be empty. */
+export const loaded = signal(false)
+export const alerts = signal<Held<AlertSummary>>(nothingHeld)
+export const identities = signal<Held<IdentitySummary>>(nothingHeld)
+export const devices = signal<readonly DeviceInfo[]>([])
+export const health = signal<readonly HealthInfo[]>([])
+/** Reports of each device, by its id. */
+export const samples = signal<ReadonlyMap<string, Samples>>(new Map())
+/** Wall time of this browser, each second. */
+export const nowMs = signal(Date.now())
+/** What a screen reader is told. */
+export const announcement = signal('')
+/** Ids of alerts that arrived while the page was open, for a moment of emphasis. */
+export const arrived = signal<ReadonlySet<string>>(new Set())
+
+export const degraded = computed(() =>
+  devices.value.filter((device) => device.connected && device.live && device.live.degraded !== ''),
+)
+
+export const route = signal<Route>(parseRoute(''))
+
+/** Goes to a route: a new entry of the browser's history, unless `replace`. */
+export function go(to: Route, replace = false): void {
+  const hash = routeHash(to)
+  if (replace) history.replaceState(null, '', hash)
+  else if (location.hash !== hash) history.pushState(null, '', hash)
+  route.value = to
+}
+
+/** The list of alerts as it was last filtered: where Escape and j and k lead from an alert. */
+export const lastList = signal<Route & { page: 'alerts' }>({
+  page: 'alerts',
+  severity: undefined,
+  query: '',
+})
+effect(() => {
+  if (route.value.page === 'alerts') lastList.value = route.value
+})
+
+/** The alert last looked at: the list puts the focus back on it. */
+export const lastAlertId = signal('')

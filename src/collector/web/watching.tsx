@@ -1,0 +1,92 @@
+// What an empty list of alerts says: what is being watched right now, and how to see an alert.
+import { byteRateText, bytesText, countText, rateText } from './format.ts'
+import { Figure, Spark } from './parts.tsx'
+import { addSeries, type Counter, rates, recentRate, sumOf } from './rates.ts'
+import { devices, samples } from './state.ts'
+
+export function Watching() {
+  const reporting = devices.value.filter((device) => device.connected && device.live)
+  return (
+    <div class="watching">
+      <h1>Nothing unusual so far</h1>
+      {reporting.length === 0 ? (
+        <p class="lead">
+          No machine reports to this collector yet. Start the agent with <code>freshet agent</code>,
+          or everything on this machine with <code>npm start</code>.
+        </p>
+      ) : (
+        <p class="lead">
+          {reporting.length === 1
+            ? `Every program that starts on ${reporting[0]?.hostname} and every connection it makes is being watched.`
+            : `${countText(reporting.length)} machines are being watched: every program that starts and every connection it makes.`}{' '}
+          An alert appears here when a program that has not been seen before sends much and gets
+          little or nothing back.
+        </p>
+      )}
+      <LiveFigures />
+      <section class="try" aria-labelledby="try">
+        <h2 id="try">Try it</h2>
+        <p>
+          This starts a program the machine has never seen, which uploads 8 MB to a sink that
+          answers nothing. Its alert opens here while it still sends.
+        </p>
+        <pre>
+          <code>npx freshet simulate upload --mb 8</code>
+        </pre>
+      </section>
+    </div>
+  )
+}
+
+/** Counters of all machines together, live. */
+export function LiveFigures() {
+  const all = devices.value
+  const series = (counter: Counter): number[] =>
+    addSeries(all.map((device) => rates(samples.value.get(device.id) ?? [], counter)))
+  const rate = (counter: Counter): number =>
+    all.reduce((sum, { id }) => sum + recentRate(samples.value.get(id) ?? [], counter), 0)
+  return (
+    <dl class="figures">
+      <Figure
+        name="Programs started"
+        value={countText(sumOf(all, 'execs'))}
+        more={rateText(rate('execs'))}
+      >
+        <Spark values={series('execs')} name="Programs started a second" />
+      </Figure>
+      <Figure
+        name="Network flows"
+        value={countText(sumOf(all, 'flows'))}
+        more={`${rateText(rate('flows'))} · ${countText(sumOf(all, 'openFlows'))} open`}
+      >
+        <Spark values={series('flows')} name="Flows opened a second" />
+      </Figure>
+      <Figure
+        name="Bytes out"
+        value={bytesText(sumOf(all, 'bytesOut'))}
+        more={byteRateText(rate('bytesOut'))}
+      >
+        <Spark values={series('bytesOut')} name="Bytes out a second" />
+      </Figure>
+      <Figure
+        name="Bytes in"
+        value={bytesText(sumOf(all, 'bytesIn'))}
+        more={byteRateText(rate('bytesIn'))}
+      >
+        <Spark values={series('bytesIn')} name="Bytes in a second" />
+      </Figure>
+      <Figure
+        name="Records read"
+        value={countText(sumOf(all, 'records'))}
+        more={`${rateText(rate('records'))} · ${countText(sumOf(all, 'lost'))} lost`}
+      >
+        <Spark values={series('records')} name="Records read a second" />
+      </Figure>
+      <Figure
+        name="Programs known"
+        value={countText(sumOf(all, 'identities'))}
+        more={`${countText(sumOf(all, 'processes'))} processes alive`}
+      />
+    </dl>
+  )
+}
