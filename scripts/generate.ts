@@ -1,13 +1,14 @@
 // Makes the files that are derived from a declaration elsewhere and committed:
 //   native/record.def       -> src/records/record.gen.ts, native/record_layout.gen.h
 //   src/stream/wire.proto   -> src/stream/wire.gen.js, src/stream/wire.gen.d.ts
-// `node scripts/generate.ts` writes them; test/generated.test.ts compares them with what is committed.
+// `node scripts/generate.ts` writes them; test/project/generated.test.ts compares them with what is committed.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const root = new URL('..', import.meta.url).pathname
+const root = fileURLToPath(new URL('..', import.meta.url))
 
 type Width = 'u8' | 'u16' | 'u32' | 'u64'
 type Member =

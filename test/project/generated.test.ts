@@ -1,0 +1,62 @@
+// What is generated and committed is what its declaration says today.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { generate, parseRecordDef, recordLayoutHeader } from '../../scripts/generate.ts'
+import { LAYOUT } from '../../src/records/record.gen.ts'
+
+const read = (path: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8')
+
+describe('generated files', () => {
+  let files: Map<string, string>
+  before(function () {
+    this.timeout(60_000)
+    files = generate()
+  })
+
+  it('are fresh: run `npm run generate` when this fails', () => {
+    assert.deepEqual([...files.keys()].sort(), [
+      'native/record_layout.gen.h',
+      'src/records/record.gen.ts',
+      'src/stream/wire.gen.d.ts',
+      'src/stream/wire.gen.js',
+    ])
+    for (const [path, text] of files) assert.equal(read(path), text, path)
+  })
+
+  it('agree on the layout on both sides', () => {
+    const there = /kRecordLayout = (0x[0-9a-f]{8})u/.exec(read('native/record_layout.gen.h'))?.[1]
+    assert.equal(Number(there), LAYOUT)
+  })
+})
+
+describe('record.def', () => {
+  const text = read('native/record.def')
+
+  it('has another layout hash when a width, an order or a name changes, not when a comment does', () => {
+    const layout = (changed: string) => {
+      assert.notEqual(changed, text, 'the change did not change anything')
+      return parseRecordDef(changed).layout
+    }
+    const now = parseRecordDef(text).layout
+    assert.notEqual(layout(text.replace('FIELD(u32, pid,', 'FIELD(u64, pid,')), now)
+    assert.notEqual(layout(text.replace('FIELD(u32, pid,', 'FIELD(u32, pid_of,')), now)
+    assert.notEqual(
+      layout(text.replace(/(FIELD\(u64, bytes_out.*\n)(FIELD\(u64, bytes_in.*\n)/, '$2$1')),
+      now,
+    )
+    assert.equal(layout(`// more\n${text}`), now)
+    assert.match(recordLayoutHeader(parseRecordDef(text)), new RegExp(now.toString(16)))
+  })
+
+  it('is refused with the line where it cannot be understood', () => {
+    assert.throws(() => parseRecordDef('\nsomething'), /record\.def:2: not a declaration/)
+    assert.throws(() => parseRecordDef('FIELD(u8, a, "", "")'), /record\.def:1: FIELD outside/)
+    assert.throws(
+      () => parseRecordDef('RECORD(a, 1, "")\nFIELD(u7, a, "", "")'),
+      /record\.def:2: no such width: u7/,
+    )
+    assert.throws(() => parseRecordDef('RECORD(a, 1, "")\nWORD(a)'), /record\.def:2: no such decl/)
+  })
+})

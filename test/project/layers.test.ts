@@ -1,0 +1,151 @@
+// The table of scripts/layers.ts holds for this tree, and finds what it is there to find.
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readSource } from '../../scripts/imports.ts'
+import { checkLayers, roomOf } from '../../scripts/layers.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+describe('layers', () => {
+  it('hold', () => {
+    assert.deepEqual(checkLayers(root), [])
+  })
+
+  describe('find a planted breach, by file and line:', () => {
+    let copy: string
+    before(() => {
+      copy = mkdtempSync(join(tmpdir(), 'freshet-layers-'))
+      cpSync(join(root, 'src'), join(copy, 'src'), { recursive: true })
+    })
+    after(() => rmSync(copy, { recursive: true, force: true }))
+
+    /** Breaches that these files bring about, and no others. */
+    const planted = (files: Record<string, string>): string[] => {
+      try {
+        for (const path in files) writeFileSync(join(copy, path), files[path] as string)
+        return checkLayers(copy).map(({ file, line, text }) => `${file}:${line}: ${text}`)
+      } finally {
+        for (const path in files) rmSync(join(copy, path))
+      }
+    }
+    const refused = (files: Record<string, string>, ...expected: RegExp[]) => {
+      const found = planted(files)
+      for (const one of expected)
+        assert.ok(
+          found.some((text) => one.test(text)),
+          `${one} is not among ${found.join('\n')}`,
+        )
+    }
+
+    it('a room that imports to its right', () => {
+      refused(
+        { 'src/engine/planted.ts': "// one\nimport '../stream/codec.ts'\n" },
+        /^src\/engine\/planted\.ts:2: engine may not import stream/,
+      )
+    })
+    it('also for its types alone, from an export, a dynamic import and an import type', () => {
+      for (const text of [
+        "import type { Finding } from '../engine/finding.ts'",
+        "import { type Finding } from '../engine/finding.ts'",
+        "export * from '../engine/finding.ts'",
+        "export const later = () => import('../engine/finding.ts')",
+        "export type Later = import('../engine/finding.ts').Finding",
+        "export const other = new URL('../engine/finding.ts', import.meta.url)",
+      ])
+        refused(
+          { 'src/records/planted.ts': text },
+          /^src\/records\/planted\.ts:1: records may not import engine/,
+        )
+    })
+    it('values from the page-api in the page, and rooms in the page', () => {
+      refused(
+        { 'src/collector/web/planted.ts': "import '../page-api.ts'\nimport '../../units.ts'\n" },
+        /planted\.ts:1: the page imports types only/,
+        /planted\.ts:2: web may not import units/,
+      )
+      assert.deepEqual(
+        planted({
+          'src/collector/web/planted.ts': "import type { PageEvent } from '../page-api.ts'",
+        }),
+        [],
+      )
+    })
+    it('native code loaded elsewhere', () => {
+      refused(
+        { 'src/host/planted.ts': "import { createRequire } from 'node:module'\n" },
+        /^src\/host\/planted\.ts:1: only src\/sense\/addon\.ts loads native code/,
+      )
+    })
+    it('koffi outside host', () => {
+      refused(
+        { 'src/status/planted.ts': "import koffi from 'koffi'\n" },
+        /^src\/status\/planted\.ts:1: koffi belongs to host/,
+      )
+    })
+    it('the network in sense, and reached through another file', () => {
+      refused(
+        {
+          'src/sense/planted.ts': "import './planted-too.ts'\nimport 'node:net'\nimport 'ws'\n",
+          'src/sense/planted-too.ts': "export { request } from 'node:https'\n",
+        },
+        /^src\/sense\/planted\.ts:1: reaches node:https through src\/sense\/planted-too\.ts/,
+        /^src\/sense\/planted\.ts:2: reaches node:net/,
+        /^src\/sense\/planted\.ts:3: ws belongs to/,
+      )
+    })
+    it('files, clocks and chance in the engine', () => {
+      refused(
+        {
+          'src/engine/planted.ts':
+            "import 'node:fs'\nexport const a = Date.now()\nexport const b = new Date()\n" +
+            'export const c = Math.random()\nexport const d = performance.now()\nsetTimeout(() => {}, 1)\n',
+        },
+        /:1: engine may not import node:fs/,
+        /:2: the engine may not use Date\.now/,
+        /:3: the engine may not use new Date\(\)/,
+        /:4: the engine may not use Math\.random/,
+        /:5: the engine may not use performance\.now/,
+        /:6: the engine may not use setTimeout/,
+      )
+      assert.deepEqual(
+        planted({
+          'src/engine/planted.ts': '// Date.now()\nexport const text = "Math.random()"\n',
+        }),
+        [],
+        'comments and strings do not count',
+      )
+    })
+    it('a cycle of files', () => {
+      refused(
+        {
+          'src/engine/planted.ts': "export * from './planted-too.ts'\n",
+          'src/engine/planted-too.ts': "import './planted.ts'\n",
+        },
+        /closes a cycle: .*planted.* -> .*planted/,
+      )
+    })
+    it('an import that cannot be checked', () => {
+      refused(
+        { 'src/cli/planted.ts': 'export const load = (path: string) => import(path)\n' },
+        /^src\/cli\/planted\.ts:1: import\(\) of a computed path/,
+      )
+    })
+    it('a room that nobody named', () => {
+      refused({ 'src/attic.ts': '' }, /^src\/attic\.ts:1: attic is no room/)
+    })
+  })
+
+  it('names the rooms', () => {
+    assert.equal(roomOf('src/collector/web/main.tsx'), 'web')
+    assert.equal(roomOf('src/collector/store/store.ts'), 'collector')
+    assert.equal(roomOf('src/cli.ts'), 'cli')
+    assert.equal(roomOf('src/cli/up.ts'), 'cli')
+  })
+
+  it('refuse a file that is no program', () => {
+    assert.throws(() => readSource('src/x.ts', 'import {'), /src\/x\.ts/)
+  })
+})
