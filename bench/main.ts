@@ -58,7 +58,10 @@ async function main(): Promise<number> {
     options: { json: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
   })
   const all = (await Promise.all(AREAS.map(benchesOf))).flat()
-  const chosen = all.filter((bench) => bench.name.startsWith(values.only))
+  // `--only` may name an area, a bench, or one row of a bench.
+  const chosen = all.filter(
+    ({ name }) => name.startsWith(values.only) || values.only.startsWith(name),
+  )
   if (chosen.length === 0) {
     console.error(
       `bench: none is called ${values.only || 'anything'}; there are: ${all.map((bench) => bench.name).join(', ')}`,
@@ -69,7 +72,12 @@ async function main(): Promise<number> {
   let failed = 0
   for (const bench of chosen) {
     try {
-      rows.push(...(await bench.run()))
+      const made = await bench.run()
+      rows.push(
+        ...(bench.name.startsWith(values.only)
+          ? made
+          : made.filter((row) => row.name.startsWith(values.only))),
+      )
     } catch (error) {
       failed++
       console.error(`bench ${bench.name} failed:`, error)

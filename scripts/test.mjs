@@ -1,14 +1,23 @@
-// Runs mocha on the pinned Node. In CI (CI=true) a skipped test is a failure: .ci/run installs what tests need.
+// `npm test` runs all tests on the pinned Node; `npm test -- test/engine/*.test.ts` only those. In CI
+// (CI=true) a test that skips is a failure: .ci/run installs what tests need.
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const args = process.argv.slice(2)
 const strict = process.env.CI === 'true' ? ['--forbid-pending', '--forbid-only'] : []
+// mocha adds the files of its configuration to those that are named; who names some wants no others.
+const named = args.some((arg) => arg.includes('*') || existsSync(join(root, arg)))
+const config = named ? ['--no-config', '--extension', 'ts', '--timeout', '20000'] : []
 const made = spawnSync(
   join(root, 'node_modules/.bin/node'),
-  [join(root, 'node_modules/mocha/bin/mocha.js'), ...strict, ...args],
+  [join(root, 'node_modules/mocha/bin/mocha.js'), ...strict, ...config, ...args],
   { cwd: root, stdio: 'inherit' },
 )
+if (made.error) {
+  const why = made.error.message
+  process.stderr.write(`freshet: tests: ${why}; run \`node scripts/setup.mjs\` first\n`)
+}
 process.exit(made.status ?? 1)

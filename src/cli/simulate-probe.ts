@@ -104,19 +104,11 @@ export async function startSink(silent: boolean): Promise<Sink> {
 
 export type Target = { address: string; port: number; loopback: boolean }
 
-/**
- * Resolves "host:port", "1.2.3.4:port" or "[v6]:port". Throws RangeError when it is none of them, and
- * what the resolver throws when the name has no address.
- */
-export async function resolveTarget(text: string): Promise<Target> {
-  const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
-  const host = parts?.[1] ?? parts?.[2]
-  const port = Number(parts?.[3])
-  if (host === undefined || port < 1 || port > 65535 || (parts?.[1] && isIP(parts[1]) !== 6))
-    throw new RangeError(`--to ${text}: wants host:port, or [v6]:port, with a port of 1 to 65535`)
-  const { address } = await lookup(host)
+/** Looks the host up. Throws what the resolver throws when it has no address. */
+export async function resolveTarget(to: { host: string; port: number }): Promise<Target> {
+  const { address } = await lookup(to.host)
   const loopback = address === '::1' || /^(::ffff:)?127\./.test(address)
-  return { address, port, loopback }
+  return { address, port: to.port, loopback }
 }
 
 /** What the probe says of itself. */

@@ -28,8 +28,8 @@ export type SimulateOptions = {
   flows: number
   /** The sink answers nothing. Has no say where `to` is given. */
   silent: boolean
-  /** "host:port" to send to; undefined: a sink of our own on loopback. */
-  to: string | undefined
+  /** Where to send, by name or address; undefined: a sink of our own on loopback. */
+  to: { host: string; port: number } | undefined
   /** How long the upload is made to last, so that the alert opens while it goes on; 0: full speed. */
   paceMs: number
   /** http://host:port of the collector. */
