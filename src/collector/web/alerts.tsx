@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { AlertSummary, SeverityName } from '../page-api.ts'
 import { getAlerts } from './api.ts'
 import { loadOlderAlerts } from './feed.ts'
-import { countText } from './format.ts'
+import { countText, endpointText } from './format.ts'
 import { alertsMatching, ROWS_MAX, withAlert, withRows } from './lists.ts'
 import { Age, Cut, Search, Severity, Signer, State, Volume } from './parts.tsx'
 import { routeHash, SEVERITIES } from './route.ts'
@@ -106,7 +106,7 @@ function AlertTable({ rows }: { rows: readonly AlertSummary[] }) {
 
 function AlertRow({ row }: { row: AlertSummary }) {
   const { application, destination } = row
-  const where = destination.hostname || `${destination.address}:${destination.port}`
+  const where = destination.hostname || endpointText(destination.address, destination.port)
   return (
     <tr class={`${row.severity}${arrived.value.has(row.id) ? ' arrived' : ''}`}>
       <td>
@@ -141,7 +141,7 @@ function AlertRow({ row }: { row: AlertSummary }) {
           {destination.hostname === '' ? (
             'no name asked for'
           ) : (
-            <Cut text={`${destination.address}:${destination.port}`} max={34} mono />
+            <Cut text={endpointText(destination.address, destination.port)} max={34} mono />
           )}
         </p>
       </td>

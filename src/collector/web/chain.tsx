@@ -1,6 +1,6 @@
 // The process chain as a tree, from the oldest ancestor down to the program.
 import type { ProcessInfo } from '../page-api.ts'
-import { fileName } from './format.ts'
+import { fileName, userText } from './format.ts'
 import { Clock, Cut } from './parts.tsx'
 
 /** `chain`: the process, its parent, and so on. */
@@ -30,7 +30,7 @@ function Process({ process, last }: { process: ProcessInfo; last: boolean }) {
           <Cut text={fileName(process.path) || 'unknown program'} max={40} />
         </strong>{' '}
         <span class="quiet">
-          pid {process.pid} · {process.user || `uid ${process.uid}`}
+          pid {process.pid} · {userText(process.user, process.uid)}
           {process.startedAt !== '0' && (
             <>
               {' · '}

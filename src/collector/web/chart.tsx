@@ -1,7 +1,7 @@
 // Bytes out above the line and in below it, over time; the same numbers as a table beside the canvas.
 import 'uplot/dist/uPlot.min.css'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import uPlot from 'uplot'
+import type uPlot from 'uplot'
 import type { AlertDetail, NsText } from '../page-api.ts'
 import { bytesExact, bytesText, countText, durationText } from './format.ts'
 import { Clock } from './parts.tsx'
@@ -61,26 +61,25 @@ function Chart(props: { shown: readonly Column[]; marks: readonly Mark[]; each: 
   const [at, setAt] = useState<number | undefined>(undefined)
   const column = at === undefined ? undefined : props.shown[Math.min(at, props.shown.length - 1)]
   const fingerprint = JSON.stringify([props.shown, props.marks])
+  const [failed, setFailed] = useState(false)
   useEffect(() => {
     const element = box.current
     if (!element) return
-    let plot = draw(element, props.shown, props.marks, setAt)
-    const dark = matchMedia('(prefers-color-scheme: dark)')
-    const redraw = (): void => {
-      plot.destroy()
-      plot = draw(element, props.shown, props.marks, setAt)
-    }
-    dark.addEventListener('change', redraw)
-    const resized = new ResizeObserver(() => {
-      const width = element.clientWidth
-      if (width !== plot.width) plot.setSize({ width, height: HEIGHT_PX })
-    })
-    resized.observe(element)
-    return () => {
-      dark.removeEventListener('change', redraw)
-      resized.disconnect()
-      plot.destroy()
-    }
+    const gone = new AbortController()
+    // Loaded when a chart is first wanted. uPlot throws while it loads where the browser's language is
+    // not a BCP 47 tag (LANG=C makes it "en-US@posix"): the table beside the chart still has the numbers.
+    import('uplot').then(
+      ({ default: Plot }) => {
+        if (!gone.signal.aborted)
+          keepDrawn(
+            element,
+            () => draw(Plot, element, props.shown, props.marks, setAt),
+            gone.signal,
+          )
+      },
+      () => setFailed(true),
+    )
+    return () => gone.abort()
   }, [fingerprint])
   return (
     <figure class="chart">
@@ -98,12 +97,37 @@ function Chart(props: { shown: readonly Column[]; marks: readonly Mark[]; each: 
           )}
         </span>
       </figcaption>
-      <div ref={box} class="plot" aria-hidden="true" />
+      {failed ? (
+        <p class="quiet">The chart cannot be drawn in this browser; the table has its numbers.</p>
+      ) : (
+        <div ref={box} class="plot" aria-hidden="true" />
+      )}
     </figure>
   )
 }
 
+/** Draws, and again when the colours change; follows the width of its element until `gone`. */
+function keepDrawn(element: HTMLElement, make: () => uPlot, gone: AbortSignal): void {
+  let plot = make()
+  const dark = matchMedia('(prefers-color-scheme: dark)')
+  const redraw = (): void => {
+    plot.destroy()
+    plot = make()
+  }
+  dark.addEventListener('change', redraw, { signal: gone })
+  const resized = new ResizeObserver(() => {
+    const width = element.clientWidth
+    if (width !== plot.width) plot.setSize({ width, height: HEIGHT_PX })
+  })
+  resized.observe(element)
+  gone.addEventListener('abort', () => {
+    resized.disconnect()
+    plot.destroy()
+  })
+}
+
 function draw(
+  Plot: typeof uPlot,
   element: HTMLElement,
   shown: readonly Column[],
   marks: readonly Mark[],
@@ -117,7 +141,7 @@ function draw(
     ticks: { stroke: color('--line'), width: 1 },
     font: `11px ${style.fontFamily}`,
   }
-  const paths = uPlot.paths.stepped?.({ align: 1 })
+  const paths = Plot.paths.stepped?.({ align: 1 })
   const series = (name: string): uPlot.Series => ({
     stroke: color(`--${name}`),
     fill: color(`--${name}-soft`),
@@ -125,7 +149,7 @@ function draw(
     points: { show: false },
     ...(paths ? { paths } : {}),
   })
-  return new uPlot(
+  return new Plot(
     {
       width: element.clientWidth,
       height: HEIGHT_PX,
@@ -134,7 +158,7 @@ function draw(
       // In is below the line, and the line is always in the picture.
       scales: { y: { range: (_, least, most) => bounds(least, most) } },
       axes: [
-        axis,
+        { ...axis, space: 90, values: (_, ticks) => ticks.map(tickText) },
         { ...axis, size: 66, values: (_, ticks) => ticks.map((tick) => bytesText(Math.abs(tick))) },
       ],
       series: [{}, series('out'), series('in')],
@@ -147,6 +171,11 @@ function draw(
     element,
   )
 }
+
+const tickClock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
+
+/** A tick of the time axis, seconds since 1970. */
+const tickText = (seconds: number): string => tickClock.format(seconds * 1000)
 
 function bounds(least: number, most: number): [number, number] {
   const above = Math.max(most, 0)

@@ -112,6 +112,17 @@ export function middle(text: string, lengthMax: number): string {
   return `${letters.slice(0, head).join('')}…${letters.slice(letters.length - tail).join('')}`
 }
 
+/** An address with its port, IPv6 in brackets (RFC 3986, section 3.2.2). */
+export const endpointText = (address: string, port: number): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+
+/** uid that says "not known" in an answer of the API. */
+const UID_UNKNOWN = 0xffff_ffff
+
+/** A user's name, else the number, else that it is not known. */
+export const userText = (user: string, uid: number): string =>
+  user || (uid === UID_UNKNOWN ? 'unknown user' : `uid ${uid}`)
+
 /** Last part of a path; the path itself when it has none. */
 export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1) || path
 

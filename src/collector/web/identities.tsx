@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks'
 import type { IdentitySummary } from '../page-api.ts'
 import { getIdentities } from './api.ts'
-import { countText, isKnown } from './format.ts'
+import { countText, isKnown, userText } from './format.ts'
 import { identitiesMatching, ROWS_MAX, withIdentity, withRows } from './lists.ts'
 import { Age, Clock, Cut, Search, Signer } from './parts.tsx'
 import { routeHash } from './route.ts'
@@ -114,7 +114,7 @@ function IdentityTable({ rows }: { rows: readonly IdentitySummary[] }) {
               )}
             </td>
             <td class="wide">
-              <Cut text={row.firstProcess.user || `uid ${row.firstProcess.uid}`} max={24} />
+              <Cut text={userText(row.firstProcess.user, row.firstProcess.uid)} max={24} />
               <p class="meta">
                 <span>pid {row.firstProcess.pid}</span>
                 {row.firstProcess.script !== '' && (

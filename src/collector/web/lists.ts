@@ -2,6 +2,8 @@
 // busy fleet stays open for weeks.
 import type { AlertSummary, HealthInfo, IdentitySummary, SeverityName } from '../page-api.ts'
 
+import { endpointText } from './format.ts'
+
 /** Rows of a list that the page keeps. */
 export const ROWS_MAX = 500
 /** Health events that the page keeps. */
@@ -94,7 +96,7 @@ export function alertsMatching(
         row.device.hostname,
         row.user,
         row.destination.hostname,
-        `${row.destination.address}:${row.destination.port}`,
+        endpointText(row.destination.address, row.destination.port),
         row.destination.key,
       ]),
   )

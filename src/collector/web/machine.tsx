@@ -54,7 +54,7 @@ function Device({ device }: { device: DeviceInfo }) {
             .join(' · ')}
         </p>
       </header>
-      {live && live.degraded !== '' && (
+      {live && live.degraded !== '' && devices.value.length > 1 && (
         <p class="banner warn">
           <strong>Sees less than it should.</strong> {live.degraded}
         </p>

@@ -87,13 +87,14 @@ export function Volume({ out, bytes }: { out: boolean; bytes: number }) {
 /** A rate over the last minutes as a line; the number stands beside it. */
 export function Spark({ values, name }: { values: readonly number[]; name: string }) {
   const points = sparkPoints(values, 120, 26)
+  const line = points.map((point) => point.join(',')).join(' ')
   return (
     <svg class="spark" viewBox="-1 -2 122 30" preserveAspectRatio="none" role="img">
       <title>{`${name} over the last minutes`}</title>
-      {points !== '' && (
+      {points.length > 1 && (
         <>
-          <polygon points={`0,26 ${points} 120,26`} />
-          <polyline points={points} />
+          <polygon points={`${points[0]?.[0]},26 ${line} 120,26`} />
+          <polyline points={line} />
         </>
       )}
     </svg>

@@ -58,15 +58,23 @@ export function addSeries(series: readonly number[][]): number[] {
   )
 }
 
-/** Points of a polyline in a box of width by height, oldest at the left, 0 at the bottom. */
-export function sparkPoints(values: readonly number[], width: number, height: number): string {
-  if (values.length < 2) return ''
-  const top = Math.max(...values)
-  return values
-    .map((value, index) => {
-      const x = (index / (values.length - 1)) * width
-      const y = top === 0 ? height : height - (value / top) * height
-      return `${Number(x.toFixed(1))},${Number(y.toFixed(1))}`
-    })
-    .join(' ')
+/** Values a small line has room for: two minutes at one a second. */
+export const SPARK_VALUES = 120
+
+/**
+ * Points of a line in a box of width by height: the newest at the right, 0 at the bottom, the largest at
+ * the top. Fewer values than there is room for leave the left empty.
+ */
+export function sparkPoints(
+  values: readonly number[],
+  width: number,
+  height: number,
+): [x: number, y: number][] {
+  const shown = values.slice(-SPARK_VALUES)
+  const most = Math.max(1e-9, ...shown)
+  const step = width / (SPARK_VALUES - 1)
+  return shown.map((value, index) => [
+    Number((width - (shown.length - 1 - index) * step).toFixed(1)),
+    Number((height - (value / most) * height).toFixed(1)),
+  ])
 }
