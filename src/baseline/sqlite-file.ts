@@ -105,7 +105,8 @@ function openOnce(path: string, options: FileOptions): DatabaseSync {
   closeSync(openSync(path, 'a', 0o600))
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
   try {
-    database.exec(`PRAGMA journal_mode = WAL; ${options.pragmas}`)
+    // auto_vacuum among them holds only when it is set before the file has its first page.
+    database.exec(`${options.pragmas}; PRAGMA journal_mode = WAL`)
     const version = userVersion(database)
     if (version > options.version)
       throw new UnusableFile(

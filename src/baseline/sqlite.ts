@@ -186,7 +186,7 @@ export class SqliteBaseline implements Baseline {
       try {
         transaction(this.#database, () => {
           this.#write()
-          pruned = this.#tables.prune(this.#limits)
+          if (this.#isOverLimit()) pruned = this.#tables.prune(this.#limits)
         })
       } catch (error) {
         this.#tables.forgetKeyIds()
@@ -226,6 +226,11 @@ export class SqliteBaseline implements Baseline {
     this.#destinations.clear()
     this.#hostDestinations.clear()
     Object.assign(this.#counts, this.#tables.counts())
+  }
+
+  #isOverLimit(): boolean {
+    const { identities, destinations } = this.#counts
+    return identities > this.#limits.identitiesMax || destinations > this.#limits.destinationsMax
   }
 
   #isPending(): boolean {

@@ -1,6 +1,7 @@
 // Bytes of wire.proto to typed values and back, for the outbox, the uplink and the gateway. Whatever
 // the bytes, decoding returns a value or throws StreamError; its memory is bounded by the frame's.
 import protobuf from 'protobufjs/minimal.js'
+import type { Finding } from '../engine/finding.ts'
 import { findingFromWire, findingToWire } from './codec-finding.ts'
 import {
   type Ack,
@@ -33,17 +34,37 @@ const BATCH_ITEMS_FIELD = 1
 const UUID_BYTES = 16
 const TOP_MAX = 8
 
+/** Id and sequence at their longest, with their tags. */
+const ITEM_HEAD_BYTES_MAX = 2 + UUID_BYTES + 1 + 8
+
 /** One item's bytes. Throws StreamError: too-large above ITEM_BYTES_MAX, out-of-range for a bad field. */
 export function encodeItem(item: Item): Uint8Array {
-  if (item.id.length !== UUID_BYTES)
-    throw new StreamError('out-of-range', `item.id: ${item.id.length} bytes, not ${UUID_BYTES}`)
-  const message = findingToWire(item.finding)
-  message.id = item.id
-  message.sequence = sequenceToWire(item.sequence, 'item.sequence')
-  const encoded = wire.Item.encode(message).finish()
-  if (encoded.length > ITEM_BYTES_MAX)
-    throw new StreamError('too-large', `item: ${encoded.length} bytes, at most ${ITEM_BYTES_MAX}`)
-  return encoded
+  return numberItem(item.id, item.sequence, encodeContent(item.finding))
+}
+
+/** An item without its id and sequence, as the outbox keeps it. Throws StreamError as `encodeItem`. */
+export function encodeContent(finding: Finding): Uint8Array {
+  const content = wire.Item.encode(findingToWire(finding)).finish()
+  if (content.length > ITEM_BYTES_MAX - ITEM_HEAD_BYTES_MAX)
+    throw new StreamError('too-large', `item: ${content.length} bytes, at most ${ITEM_BYTES_MAX}`)
+  return content
+}
+
+/**
+ * The item that `content` becomes under an id and a sequence. Protobuf reads the fields of a message in
+ * any order, so they are put in front of it.
+ */
+export function numberItem(id: Uint8Array, sequence: number, content: Uint8Array): Uint8Array {
+  if (id.length !== UUID_BYTES)
+    throw new StreamError('out-of-range', `item.id: ${id.length} bytes, not ${UUID_BYTES}`)
+  const head = wire.Item.encode({
+    id,
+    sequence: sequenceToWire(sequence, 'item.sequence'),
+  }).finish()
+  const item = new Uint8Array(head.length + content.length)
+  item.set(head)
+  item.set(content, head.length)
+  return item
 }
 
 /** Throws StreamError. `id` is a view of `encoded`. */

@@ -1,0 +1,221 @@
+// The tables of the outbox's file and their statements. Throws what node:sqlite throws.
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { openFile, type SetAside, UnusableFile } from '../baseline/sqlite-file.ts'
+import type { UnixNs } from '../units.ts'
+
+/** PRAGMA user_version. */
+const SCHEMA_VERSION = 1
+/** Pages of 4 KiB left free in the file before it is given back to the disk, and how many at a time. */
+const FREE_PAGES_KEPT = 1024
+const FREE_PAGES_STEP = 512
+
+/**
+ * What the file holds, kept in one row and written with every change, so that opening counts nothing.
+ * All are counts over the life of the file but `items` and `bytes`.
+ */
+export type Totals = {
+  /** Of the next item; never lowered. */
+  nextSequence: number
+  /** Waiting. */
+  items: number
+  bytes: number
+  /** Highest acknowledged. */
+  acknowledged: number
+  /** Dropped because the outbox was full or they were too old. */
+  evicted: number
+  /** Not taken: the disk was full, or the file was damaged with them in it. */
+  notKept: number
+  /** Refused by the collector for good. */
+  rejected: number
+  /** Of evicted and notKept, what a health item has told. */
+  told: number
+  /** 1: a collector has answered this file before. */
+  joined: number
+}
+
+export type Row = { sequence: number; id: Uint8Array; content: Uint8Array }
+
+const COLUMNS: readonly [keyof Totals, string][] = [
+  ['nextSequence', 'next_sequence'],
+  ['items', 'items'],
+  ['bytes', 'bytes'],
+  ['acknowledged', 'acknowledged'],
+  ['evicted', 'evicted'],
+  ['notKept', 'not_kept'],
+  ['rejected', 'rejected'],
+  ['told', 'told'],
+  ['joined', 'joined'],
+]
+const ZERO: Totals = {
+  nextSequence: 1,
+  items: 0,
+  bytes: 0,
+  acknowledged: 0,
+  evicted: 0,
+  notKept: 0,
+  rejected: 0,
+  told: 0,
+  joined: 0,
+}
+
+/** What an item takes: its content, and about as much again of row, index and page as this. */
+export const itemBytes = (content: Uint8Array): number => content.length + ITEM_OVERHEAD_BYTES
+const ITEM_OVERHEAD_BYTES = 64
+
+export class OutboxFile {
+  readonly database: DatabaseSync
+  readonly setAside: SetAside | undefined
+  readonly #insert: StatementSync
+  readonly #read: StatementSync
+  readonly #remove: StatementSync
+  readonly #expired: StatementSync
+  readonly #least: StatementSync
+  readonly #sizeThrough: StatementSync
+  readonly #removeThrough: StatementSync
+  readonly #shift: StatementSync
+  readonly #write: StatementSync
+
+  constructor(path: string, options: { now: UnixNs; fileBytesMax: number }) {
+    const opened = openFile(path, {
+      version: SCHEMA_VERSION,
+      create,
+      check: (database) => {
+        readTotals(database)
+        database.prepare('SELECT sequence, id, content FROM items LIMIT 1').get()
+      },
+      pragmas: `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;
+        PRAGMA journal_size_limit = 4194304;
+        PRAGMA max_page_count = ${Math.ceil(options.fileBytesMax / 4096)}`,
+      now: options.now,
+    })
+    const { database } = opened
+    this.database = database
+    this.setAside = opened.setAside
+    const length = `length(content) + ${ITEM_OVERHEAD_BYTES} AS bytes`
+    this.#insert = database.prepare('INSERT INTO items VALUES (?, ?, ?, ?, ?)')
+    this.#read = database.prepare(
+      'SELECT sequence, id, content FROM items WHERE sequence > ? ORDER BY sequence LIMIT ?',
+    )
+    this.#remove = database.prepare('DELETE FROM items WHERE sequence = ?')
+    this.#expired = database.prepare(
+      `SELECT sequence, added_ms, ${length} FROM items ORDER BY sequence LIMIT ?`,
+    )
+    this.#least = database.prepare(
+      `SELECT sequence, ${length} FROM items ORDER BY rank, sequence LIMIT ?`,
+    )
+    this.#sizeThrough = database.prepare(
+      `SELECT count(*) AS items, ifnull(sum(length(content) + ${ITEM_OVERHEAD_BYTES}), 0) AS bytes
+        FROM items WHERE sequence <= ?`,
+    )
+    this.#removeThrough = database.prepare('DELETE FROM items WHERE sequence <= ?')
+    this.#shift = database.prepare('UPDATE items SET sequence = sequence + ?')
+    this.#write = database.prepare(
+      `UPDATE totals SET ${COLUMNS.map(([, column]) => `${column} = ?`).join(', ')}`,
+    )
+  }
+
+  totals(): Totals {
+    return readTotals(this.database)
+  }
+
+  writeTotals(totals: Totals): void {
+    this.#write.run(...COLUMNS.map(([field]) => totals[field]))
+  }
+
+  insert(
+    sequence: number,
+    rank: number,
+    addedMs: number,
+    id: Uint8Array,
+    content: Uint8Array,
+  ): void {
+    this.#insert.run(sequence, rank, addedMs, id, content)
+  }
+
+  /** In the order of sequence; to be read to the end or returned from. */
+  *read(afterSequence: number, itemsMax: number): Generator<Row> {
+    for (const row of this.#read.iterate(afterSequence, itemsMax)) {
+      const { id, content } = row
+      if (!(id instanceof Uint8Array) || !(content instanceof Uint8Array))
+        throw new UnusableFile('items: a column is not bytes')
+      yield { sequence: Number(row['sequence']), id, content }
+    }
+  }
+
+  /** The oldest items, those added before `beforeMs` only. */
+  oldest(beforeMs: number, itemsMax: number): { sequence: number; bytes: number }[] {
+    return this.#expired
+      .all(itemsMax)
+      .filter((row) => Number(row['added_ms']) < beforeMs)
+      .map((row) => ({ sequence: Number(row['sequence']), bytes: Number(row['bytes']) }))
+  }
+
+  /** The items that matter least: lowest rank, then oldest. */
+  least(itemsMax: number): { sequence: number; bytes: number }[] {
+    return this.#least
+      .all(itemsMax)
+      .map((row) => ({ sequence: Number(row['sequence']), bytes: Number(row['bytes']) }))
+  }
+
+  remove(sequence: number): void {
+    this.#remove.run(sequence)
+  }
+
+  /** Removes every item up to `sequence`; what that freed. */
+  removeThrough(sequence: number): { items: number; bytes: number } {
+    const freed = this.#sizeThrough.get(sequence)
+    this.#removeThrough.run(sequence)
+    return { items: Number(freed?.items), bytes: Number(freed?.bytes) }
+  }
+
+  /** Adds `by` to every sequence. REQUIRES: `by` is at least the highest sequence, so that none collide. */
+  shift(by: number): void {
+    this.#shift.run(by)
+  }
+
+  /**
+   * fsync at each commit or not. Not is enough for what may be done twice: an acknowledgement lost in a
+   * power cut costs sending the items again.
+   */
+  synchronous(mode: 'FULL' | 'NORMAL'): void {
+    this.database.exec(`PRAGMA synchronous = ${mode}`)
+  }
+
+  /** Gives a step of what a past backlog took back to the disk. */
+  shrink(): void {
+    const free = Number(this.database.prepare('PRAGMA freelist_count').get()?.['freelist_count'])
+    if (free > FREE_PAGES_KEPT) this.database.exec(`PRAGMA incremental_vacuum(${FREE_PAGES_STEP})`)
+  }
+
+  close(): void {
+    this.database.close()
+  }
+}
+
+function create(database: DatabaseSync): void {
+  database.exec(`
+    CREATE TABLE items (
+      sequence INTEGER PRIMARY KEY,
+      rank INTEGER NOT NULL,
+      added_ms INTEGER NOT NULL,
+      id BLOB NOT NULL,
+      content BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX items_rank ON items (rank, sequence);
+    CREATE TABLE totals (${COLUMNS.map(([, column]) => `${column} INTEGER NOT NULL`).join(', ')}) STRICT`)
+  database
+    .prepare(`INSERT INTO totals VALUES (${COLUMNS.map(() => '?').join(', ')})`)
+    .run(...COLUMNS.map(([field]) => ZERO[field]))
+}
+
+function readTotals(database: DatabaseSync): Totals {
+  const row = database.prepare('SELECT * FROM totals').get()
+  const totals = { ...ZERO }
+  for (const [field, column] of COLUMNS) {
+    const value = row?.[column]
+    if (typeof value !== 'number' || value < 0)
+      throw new UnusableFile(`totals: ${column} is ${value}`)
+    totals[field] = value
+  }
+  return totals
+}
