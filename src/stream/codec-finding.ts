@@ -1,30 +1,31 @@
 // Findings to wire messages and back. Used by codec.ts alone.
-import type { SignerClass } from '../baseline/baseline.ts'
 import type {
   Alert,
   AlertState,
-  DestinationView,
   Finding,
   Health,
-  IdentityView,
   PairSummary,
-  ProcessView,
   Reason,
   Severity,
   Sighting,
   Timeline,
 } from '../engine/finding.ts'
-import { pid, port, type UnixNs } from '../units.ts'
+import {
+  destinationFromWire,
+  destinationToWire,
+  identityFromWire,
+  identityToWire,
+  processFromWire,
+  processToWire,
+} from './codec-view.ts'
+import { bounded, finite, oneOf, time, u32 } from './fields.ts'
 import { StreamError } from './message.ts'
-import { countFromWide, timeFromWide, type Wide, wideFromBigint, wideFromCount } from './wide.ts'
+import { countFromWide, timeFromWide, wideFromCount } from './wide.ts'
 import { freshet } from './wire.gen.js'
 
 const wire = freshet.v1
 type WireItem = freshet.v1.Item.$Properties
 type Absent<T> = T | null | undefined
-
-/** What the wire says for a user that the source could not tell: the largest uid, never a user's. */
-const UID_UNKNOWN = 0xffff_ffff
 
 const LISTS_MAX = { reasons: 64, chain: 64, timeline: 4096, techniques: 64 }
 
@@ -41,15 +42,6 @@ const STATES: Record<AlertState, freshet.v1.AlertState> = {
 const SEVERITY_NAMES: readonly Severity[] = ['low', 'medium', 'high']
 const STATE_NAMES: readonly AlertState[] = ['opened', 'updated', 'final']
 
-const SIGNERS: readonly SignerClass[] = [
-  'platform',
-  'app_store',
-  'notarized',
-  'developer_id',
-  'adhoc',
-  'unsigned',
-  'invalid',
-]
 const TERMS: readonly Reason['term'][] = [
   'novelty',
   'signer',
@@ -266,133 +258,4 @@ function healthFromWire(health: freshet.v1.Health.$Properties): Health {
     text: health.text ?? '',
     count: countFromWide(health.count, 'health.count'),
   }
-}
-
-function identityToWire(identity: IdentityView): freshet.v1.Identity.$Properties {
-  return {
-    key: identity.key,
-    signerClass: identity.signerClass,
-    name: identity.name,
-    path: identity.path,
-    sha256: identity.sha256,
-    signingId: identity.signingId,
-    teamId: identity.teamId,
-    cdhash: identity.cdhash,
-    firstSeenNs: time(identity.firstSeenAt, 'identity.first_seen_ns'),
-    firstNetworkNs: optionalTime(identity.firstNetworkAt, 'identity.first_network_ns'),
-  }
-}
-
-function identityFromWire(
-  identity: Absent<freshet.v1.Identity.$Properties>,
-  field: string,
-): IdentityView {
-  if (!identity?.key) throw new StreamError('missing', `${field}: it has no key`)
-  return {
-    key: identity.key,
-    signerClass: oneOf(SIGNERS, identity.signerClass, `${field}.signer_class`),
-    name: identity.name ?? '',
-    path: identity.path ?? '',
-    sha256: identity.sha256 ?? '',
-    signingId: identity.signingId ?? '',
-    teamId: identity.teamId ?? '',
-    cdhash: identity.cdhash ?? '',
-    firstSeenAt: timeFromWide(identity.firstSeenNs, `${field}.first_seen_ns`),
-    firstNetworkAt: optionalTimeFromWide(identity.firstNetworkNs, `${field}.first_network_ns`),
-  }
-}
-
-function processToWire(process: ProcessView): freshet.v1.Process.$Properties {
-  return {
-    pid: u32(process.pid, 'process.pid'),
-    pidversion: u32(process.pidversion, 'process.pidversion'),
-    path: process.path,
-    script: process.script,
-    uid: u32(process.uid ?? UID_UNKNOWN, 'process.uid'),
-    user: process.user,
-    startedAtNs: optionalTime(process.startedAt, 'process.started_at_ns'),
-    identityKey: process.identityKey ?? '',
-  }
-}
-
-function processFromWire(
-  process: Absent<freshet.v1.Process.$Properties>,
-  field: string,
-): ProcessView {
-  if (!process) throw new StreamError('missing', `${field}: there is no process`)
-  return {
-    pid: ranged(pid, process.pid ?? 0, `${field}.pid`),
-    pidversion: process.pidversion ?? 0,
-    path: process.path ?? '',
-    script: process.script ?? '',
-    uid: process.uid === UID_UNKNOWN ? undefined : (process.uid ?? 0),
-    user: process.user ?? '',
-    startedAt: optionalTimeFromWide(process.startedAtNs, `${field}.started_at_ns`),
-    identityKey: process.identityKey || undefined,
-  }
-}
-
-function destinationToWire(destination: DestinationView): freshet.v1.Destination.$Properties {
-  return {
-    key: destination.key,
-    address: destination.address,
-    port: ranged(port, destination.port, 'destination.port'),
-    hostname: destination.hostname,
-    protocol: u32(destination.protocol, 'destination.protocol'),
-  }
-}
-
-function destinationFromWire(
-  destination: Absent<freshet.v1.Destination.$Properties>,
-  field: string,
-): DestinationView {
-  if (!destination?.key) throw new StreamError('missing', `${field}: it has no key`)
-  return {
-    key: destination.key,
-    address: destination.address ?? '',
-    port: ranged(port, destination.port ?? 0, `${field}.port`),
-    hostname: destination.hostname ?? '',
-    protocol: destination.protocol ?? 0,
-  }
-}
-
-const time = (value: UnixNs, field: string) => wideFromBigint(value, field)
-
-/** 0 on the wire: not known, or not yet. */
-const optionalTime = (value: UnixNs | undefined, field: string) =>
-  wideFromBigint(value ?? 0n, field)
-
-function optionalTimeFromWide(value: Wide, field: string): UnixNs | undefined {
-  return timeFromWide(value, field) || undefined
-}
-
-function u32(value: number, field: string): number {
-  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff)
-    throw new StreamError('out-of-range', `${field}: ${value} does not fit in 32 bits`)
-  return value
-}
-
-/** A score of NaN would compare as neither high nor low, and JSON has no word for it. */
-function finite(value: number, field: string): number {
-  if (!Number.isFinite(value)) throw new StreamError('out-of-range', `${field}: ${value}`)
-  return value
-}
-
-function ranged<T>(make: (value: number, field: string) => T, value: number, field: string): T {
-  try {
-    return make(value, field)
-  } catch (cause) {
-    throw new StreamError('out-of-range', `${field}: ${value} is out of range`, { cause })
-  }
-}
-
-function bounded<T>(list: T[], max: number, field: string): T[] {
-  if (list.length <= max) return list
-  throw new StreamError('too-large', `${field}: ${list.length} elements, at most ${max}`)
-}
-
-function oneOf<T extends string>(names: readonly T[], name: Absent<string>, field: string): T {
-  const found = names.find((known) => known === (name ?? ''))
-  if (found === undefined) throw new StreamError('out-of-range', `${field}: "${name}" is not known`)
-  return found
 }

@@ -2,27 +2,26 @@
 // the bytes, decoding returns a value or throws StreamError; its memory is bounded by the frame's.
 import protobuf from 'protobufjs/minimal.js'
 import type { Finding } from '../engine/finding.ts'
-import { findingFromWire, findingToWire } from './codec-finding.ts'
 import {
-  type Ack,
+  ackFromWire,
+  ackToWire,
+  helloFromWire,
+  helloToWire,
+  liveFromWire,
+  liveToWire,
+  welcomeFromWire,
+  welcomeToWire,
+} from './codec-control.ts'
+import { findingFromWire, findingToWire } from './codec-finding.ts'
+import { sequenceFromWire, sequenceToWire } from './fields.ts'
+import {
   BATCH_ITEMS_MAX,
   type Envelope,
   FRAME_BYTES_MAX,
-  type Hello,
   ITEM_BYTES_MAX,
   type Item,
-  type Live,
   StreamError,
-  type Welcome,
 } from './message.ts'
-import {
-  bigintFromWide,
-  countFromWide,
-  timeFromWide,
-  type Wide,
-  wideFromBigint,
-  wideFromCount,
-} from './wide.ts'
 import { freshet } from './wire.gen.js'
 
 export * from './message.ts'
@@ -32,7 +31,6 @@ const LENGTH_DELIMITED = 2
 const FIELD = { hello: 1, welcome: 2, batch: 3, ack: 4, live: 5, goodbye: 6 } as const
 const BATCH_ITEMS_FIELD = 1
 const UUID_BYTES = 16
-const TOP_MAX = 8
 
 /** Id and sequence at their longest, with their tags. */
 const ITEM_HEAD_BYTES_MAX = 2 + UUID_BYTES + 1 + 8
@@ -201,153 +199,6 @@ function onlyField(frame: Uint8Array): { field: number; body: Uint8Array } {
   if (fields.pos !== fields.len)
     throw new StreamError('malformed', `frame: ${fields.len - fields.pos} bytes after its body`)
   return { field, body }
-}
-
-function helloToWire(hello: Hello): freshet.v1.Hello.$Properties {
-  return {
-    deviceId: hello.deviceId,
-    agentVersion: hello.agentVersion,
-    sentAtNs: wideFromBigint(hello.sentAt, 'hello.sent_at_ns'),
-    capabilities: wideFromBigint(hello.capabilities, 'hello.capabilities'),
-    host: { ...hello.host },
-  }
-}
-
-function helloFromWire(hello: freshet.v1.Hello.$Properties): Hello {
-  const { host } = hello
-  const deviceId = hello.deviceId ?? ''
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(deviceId))
-    throw new StreamError('out-of-range', 'hello.device_id: not a UUID in lower case')
-  return {
-    deviceId,
-    agentVersion: hello.agentVersion ?? '',
-    sentAt: timeFromWide(hello.sentAtNs, 'hello.sent_at_ns'),
-    capabilities: bigintFromWide(hello.capabilities),
-    host: {
-      hostname: host?.hostname ?? '',
-      os: host?.os ?? '',
-      osVersion: host?.osVersion ?? '',
-      osBuild: host?.osBuild ?? '',
-      hardware: host?.hardware ?? '',
-      arch: host?.arch ?? '',
-      bootId: host?.bootId ?? '',
-    },
-  }
-}
-
-function welcomeToWire(welcome: Welcome): freshet.v1.Welcome.$Properties {
-  return {
-    lastSequence: wideFromCount(welcome.lastSequence, 'welcome.last_sequence'),
-    capabilities: wideFromBigint(welcome.capabilities, 'welcome.capabilities'),
-    receivedAtNs: wideFromBigint(welcome.receivedAt, 'welcome.received_at_ns'),
-    creditItems: u32(welcome.creditItems, 'welcome.credit_items'),
-    backoffMaxMs: u32(welcome.backoffMaxMs, 'welcome.backoff_max_ms'),
-  }
-}
-
-function welcomeFromWire(welcome: freshet.v1.Welcome.$Properties): Welcome {
-  return {
-    lastSequence: countFromWide(welcome.lastSequence, 'welcome.last_sequence'),
-    capabilities: bigintFromWide(welcome.capabilities),
-    receivedAt: timeFromWide(welcome.receivedAtNs, 'welcome.received_at_ns'),
-    creditItems: welcome.creditItems ?? 0,
-    backoffMaxMs: welcome.backoffMaxMs ?? 0,
-  }
-}
-
-function ackToWire(ack: Ack): freshet.v1.Ack.$Properties {
-  return {
-    throughSequence: wideFromCount(ack.throughSequence, 'ack.through_sequence'),
-    rejects: ack.rejects.map(({ sequence, reason }) => ({
-      sequence: sequenceToWire(sequence, 'reject.sequence'),
-      reason,
-    })),
-  }
-}
-
-function ackFromWire(ack: freshet.v1.Ack.$Properties): Ack {
-  const rejects = ack.rejects ?? []
-  if (rejects.length > BATCH_ITEMS_MAX)
-    throw new StreamError('too-large', `ack: ${rejects.length} rejects, at most ${BATCH_ITEMS_MAX}`)
-  return {
-    throughSequence: countFromWide(ack.throughSequence, 'ack.through_sequence'),
-    rejects: rejects.map((reject) => ({
-      sequence: sequenceFromWire(reject.sequence, 'reject.sequence'),
-      reason: reject.reason ?? '',
-    })),
-  }
-}
-
-function liveToWire(live: Live): freshet.v1.Live.$Properties {
-  return {
-    atNs: wideFromBigint(live.at, 'live.at_ns'),
-    records: wideFromCount(live.records, 'live.records'),
-    execs: wideFromCount(live.execs, 'live.execs'),
-    flows: wideFromCount(live.flows, 'live.flows'),
-    processes: u32(live.processes, 'live.processes'),
-    openFlows: u32(live.openFlows, 'live.open_flows'),
-    identities: u32(live.identities, 'live.identities'),
-    bytesOut: wideFromCount(live.bytesOut, 'live.bytes_out'),
-    bytesIn: wideFromCount(live.bytesIn, 'live.bytes_in'),
-    unattributedFlows: wideFromCount(live.unattributedFlows, 'live.unattributed_flows'),
-    lost: wideFromCount(live.lost, 'live.lost'),
-    outboxItems: wideFromCount(live.outboxItems, 'live.outbox_items'),
-    outboxEvicted: wideFromCount(live.outboxEvicted, 'live.outbox_evicted'),
-    alerts: wideFromCount(live.alerts, 'live.alerts'),
-    degraded: live.degraded,
-    top: live.top.slice(0, TOP_MAX).map((flow) => ({
-      name: flow.name,
-      destination: flow.destination,
-      bytesOut: wideFromCount(flow.bytesOut, 'live.top.bytes_out'),
-      bytesIn: wideFromCount(flow.bytesIn, 'live.top.bytes_in'),
-    })),
-  }
-}
-
-function liveFromWire(live: freshet.v1.Live.$Properties): Live {
-  const top = live.top ?? []
-  if (top.length > TOP_MAX)
-    throw new StreamError('too-large', `live.top: ${top.length} flows, at most ${TOP_MAX}`)
-  return {
-    at: timeFromWide(live.atNs, 'live.at_ns'),
-    records: countFromWide(live.records, 'live.records'),
-    execs: countFromWide(live.execs, 'live.execs'),
-    flows: countFromWide(live.flows, 'live.flows'),
-    processes: live.processes ?? 0,
-    openFlows: live.openFlows ?? 0,
-    identities: live.identities ?? 0,
-    bytesOut: countFromWide(live.bytesOut, 'live.bytes_out'),
-    bytesIn: countFromWide(live.bytesIn, 'live.bytes_in'),
-    unattributedFlows: countFromWide(live.unattributedFlows, 'live.unattributed_flows'),
-    lost: countFromWide(live.lost, 'live.lost'),
-    outboxItems: countFromWide(live.outboxItems, 'live.outbox_items'),
-    outboxEvicted: countFromWide(live.outboxEvicted, 'live.outbox_evicted'),
-    alerts: countFromWide(live.alerts, 'live.alerts'),
-    degraded: live.degraded ?? '',
-    top: top.map((flow) => ({
-      name: flow.name ?? '',
-      destination: flow.destination ?? '',
-      bytesOut: countFromWide(flow.bytesOut, 'live.top.bytes_out'),
-      bytesIn: countFromWide(flow.bytesIn, 'live.top.bytes_in'),
-    })),
-  }
-}
-
-function sequenceToWire(sequence: number, field: string) {
-  if (sequence === 0) throw new StreamError('out-of-range', `${field}: sequences begin at 1`)
-  return wideFromCount(sequence, field)
-}
-
-function sequenceFromWire(value: Wide, field: string): number {
-  const sequence = countFromWide(value, field)
-  if (sequence === 0) throw new StreamError('missing', `${field}: sequences begin at 1`)
-  return sequence
-}
-
-function u32(value: number, field: string): number {
-  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff)
-    throw new StreamError('out-of-range', `${field}: ${value} does not fit in 32 bits`)
-  return value
 }
 
 /** Unknown fields are skipped and not kept: what a peer adds must not cost us memory. */

@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import fc from 'fast-check'
+import {
+  BATCH_ITEMS_MAX,
+  decodeEnvelope,
+  decodeItem,
+  type Envelope,
+  encodeEnvelope,
+  encodeItem,
+  FRAME_BYTES_MAX,
+  type Hello,
+  ITEM_BYTES_MAX,
+  itemSequence,
+  type Live,
+  StreamError,
+} from '../../src/stream/codec.ts'
+import type { Bytes, UnixNs } from '../../src/units.ts'
+import {
+  alert,
+  alertFinding,
+  anyFinding,
+  destination,
+  healthFinding,
+  identity,
+  process_,
+  sightingFinding,
+  summaryFinding,
+} from './findings.ts'
+
+const id = Uint8Array.from({ length: 16 }, (_, index) => index)
+const at = 1_790_000_000_000_000_021n as UnixNs
+const live: Live = {
+  at,
+  records: 2 ** 53 - 1,
+  execs: 2,
+  flows: 3,
+  processes: 4,
+  openFlows: 5,
+  identities: 6,
+  bytesOut: 7,
+  bytesIn: 8,
+  unattributedFlows: 9,
+  lost: 10,
+  outboxItems: 11,
+  outboxEvicted: 12,
+  alerts: 13,
+  degraded: 'no tracepoints',
+  top: [{ name: 'curl', destination: 'example.org:443', bytesOut: 14, bytesIn: 15 }],
+}
+const hello: Hello = {
+  deviceId: '01234567-89ab-4cde-8f01-23456789abcd',
+  agentVersion: '0.1.0',
+  sentAt: at,
+  capabilities: (1n << 64n) - 1n,
+  host: {
+    hostname: 'mira-mac',
+    os: 'macos',
+    osVersion: '15.1',
+    osBuild: '24B83',
+    hardware: 'Mac15,7',
+    arch: 'arm64',
+    bootId: 'b00b00b0-0000-4000-8000-000000000000',
+  },
+}
+const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
+  hello: { kind: 'hello', hello },
+  welcome: {
+    kind: 'welcome',
+    welcome: {
+      lastSequence: 5,
+      capabilities: 1n << 63n,
+      receivedAt: at,
+      creditItems: 256,
+      backoffMaxMs: 30_000,
+    },
+  },
+  ack: { kind: 'ack', ack: { throughSequence: 9, rejects: [{ sequence: 8, reason: 'too old' }] } },
+  live: { kind: 'live', live },
+  goodbye: { kind: 'goodbye', reason: 'draining' },
+  alert: { kind: 'batch', items: [encodeItem({ id, sequence: 1, finding: alertFinding() })] },
+  sighting: { kind: 'batch', items: [encodeItem({ id, sequence: 2, finding: sightingFinding })] },
+  summary: { kind: 'batch', items: [encodeItem({ id, sequence: 3, finding: summaryFinding })] },
+  health: { kind: 'batch', items: [encodeItem({ id, sequence: 4, finding: healthFinding })] },
+}
+
+describe('stream codec: items', () => {
+  it('gives back every finding as it was, over the whole domain of every field', () => {
+    fc.assert(
+      fc.property(
+        anyFinding,
+        fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+        (finding, sequence) => {
+          const decoded = decodeItem(encodeItem({ id, sequence, finding }))
+          // A clone, since what fast-check makes has no prototype.
+          assert.deepEqual(decoded.finding, structuredClone(finding))
+          assert.equal(decoded.sequence, sequence)
+          assert.deepEqual([...decoded.id], [...id])
+        },
+      ),
+      { numRuns: 400 },
+    )
+  })
+
+  it('tells a user that is not known from root', () => {
+    const unknown = sightingWith({ ...process_, uid: undefined })
+    const root = sightingWith({ ...process_, uid: 0 })
+    assert.equal(processOf(decodeItem(unknown)).uid, undefined)
+    assert.equal(processOf(decodeItem(root)).uid, 0)
+  })
+
+  it('takes the largest alert the engine can make, and refuses a larger item', () => {
+    const long = 'x'.repeat(4096)
+    const chain = Array.from({ length: 8 }, () => ({ ...process_, path: long, script: long }))
+    const finding = { ...alertFinding(), kind: 'alert' as const, alert: { ...alert, chain } }
+    assert.ok(encodeItem({ id, sequence: 1, finding }).length < ITEM_BYTES_MAX)
+    const sentence = 'x'.repeat(ITEM_BYTES_MAX)
+    refuses('too-large', () =>
+      encodeItem({ id, sequence: 1, finding: alertFinding('low', sentence) }),
+    )
+    refuses('too-large', () => decodeItem(new Uint8Array(ITEM_BYTES_MAX + 1)))
+  })
+
+  it('refuses numbers outside their domain, naming the field', () => {
+    const bad: [string, Partial<typeof alert>][] = [
+      ['alert.bytes_out', { bytesOut: -1 as Bytes }],
+      ['alert.bytes_in', { bytesIn: (2 ** 53) as Bytes }],
+      ['alert.score', { score: Number.NaN }],
+      ['alert.flows', { flows: 2 ** 32 }],
+      ['alert.opened_at_ns', { openedAt: (1n << 64n) as UnixNs }],
+      ['destination.port', { destination: { ...destination, port: 65536 } }],
+    ]
+    for (const [field, change] of bad) {
+      const finding = { at, kind: 'alert' as const, alert: { ...alert, ...change } }
+      refuses('out-of-range', () => encodeItem({ id, sequence: 1, finding }), field)
+    }
+    refuses(
+      'out-of-range',
+      () => encodeItem({ id, sequence: 0, finding: healthFinding }),
+      'sequence',
+    )
+    refuses('out-of-range', () =>
+      encodeItem({ id: id.subarray(1), sequence: 1, finding: healthFinding }),
+    )
+  })
+
+  it('refuses on reading what no agent may say: no id, no content, no sequence, an unknown name', () => {
+    const whole = encodeItem({ id, sequence: 1, finding: healthFinding })
+    refuses('missing', () => decodeItem(whole.subarray(18)), 'item.id')
+    refuses('missing', () => decodeItem(whole.subarray(0, 20)), 'content')
+    refuses('missing', () =>
+      decodeItem(Uint8Array.from([...whole.subarray(0, 18), ...whole.subarray(20)])),
+    )
+    const renamed = Uint8Array.from(whole)
+    renamed[Buffer.from(whole).indexOf('loss')] = 0x62
+    refuses('out-of-range', () => decodeItem(renamed), 'health.kind')
+    assert.equal(itemSequence(renamed), 1)
+    assert.equal(itemSequence(whole.subarray(0, 19)), undefined)
+  })
+
+  it('refuses counts of 2^53 and above, and times of 2^63 and above', () => {
+    // Health { kind: "loss", count } and Item { id, sequence, at_ns }, by hand.
+    const health = (count: number[]) => [0x0a, 4, ...Buffer.from('loss'), 0x18, ...count]
+    const item = (time: number[], content: number[]) =>
+      Uint8Array.from([0x0a, 16, ...id, 0x10, 1, 0x19, ...time, 0x3a, content.length, ...content])
+    const zero = Array.from({ length: 8 }, () => 0)
+    const most = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f]
+    const found = decodeItem(item(zero, health(most))).finding
+    assert.equal(found.kind === 'health' && found.health.count, 2 ** 53 - 1)
+    const over = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10]
+    refuses('out-of-range', () => decodeItem(item(zero, health(over))), 'health.count')
+    const late = [0, 0, 0, 0, 0, 0, 0, 0x80]
+    refuses('out-of-range', () => decodeItem(item(late, health([1]))), 'item.at_ns')
+  })
+})
+
+describe('stream codec: frames', () => {
+  for (const [name, envelope] of Object.entries(envelopes)) {
+    it(`gives back ${name} as it was, in the same bytes as ever`, () => {
+      const encoded = encodeEnvelope(envelope)
+      assert.deepEqual(plain(decodeEnvelope(encoded)), plain(envelope))
+      assert.equal(Buffer.from(encoded).toString('hex'), golden(name, encoded))
+    })
+  }
+
+  it('carries 64 bits of capabilities exactly', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), (capabilities) => {
+        const decoded = decodeEnvelope(
+          encodeEnvelope({ kind: 'hello', hello: { ...hello, capabilities } }),
+        )
+        assert.equal(decoded.kind === 'hello' && decoded.hello.capabilities, capabilities)
+      }),
+    )
+    refuses('out-of-range', () =>
+      encodeEnvelope({ kind: 'hello', hello: { ...hello, capabilities: 1n << 64n } }),
+    )
+  })
+
+  it('reads a body of a later version as unknown, and skips fields it does not know', () => {
+    assert.deepEqual(decodeEnvelope(Uint8Array.of(0x7a, 2, 1, 2)), { kind: 'unknown', field: 15 })
+    const goodbye = Uint8Array.of(0x32, 6, 0x0a, 1, 0x78, 0xa2, 0x06, 0)
+    assert.deepEqual(decodeEnvelope(goodbye), { kind: 'goodbye', reason: 'x' })
+  })
+
+  it('refuses no body, two bodies, and a device id that is no UUID', () => {
+    refuses('missing', () => decodeEnvelope(new Uint8Array()))
+    const one = encodeEnvelope({ kind: 'goodbye', reason: 'x' })
+    refuses('malformed', () => decodeEnvelope(Uint8Array.from([...one, ...one])))
+    const named = encodeEnvelope({ kind: 'hello', hello: { ...hello, deviceId: '../../etc' } })
+    refuses('out-of-range', () => decodeEnvelope(named), 'device_id')
+  })
+
+  it('bounds frames, batches and rejects, both ways', () => {
+    refuses('too-large', () => decodeEnvelope(new Uint8Array(FRAME_BYTES_MAX + 1)))
+    const items = Array.from({ length: BATCH_ITEMS_MAX + 1 }, () => new Uint8Array())
+    refuses('too-large', () => encodeEnvelope({ kind: 'batch', items }))
+    const body = items.flatMap(() => [0x0a, 0])
+    const batch = [0x1a, (body.length & 0x7f) | 0x80, body.length >> 7, ...body]
+    refuses('too-large', () => decodeEnvelope(Uint8Array.from(batch)))
+    const large = Array.from({ length: 5 }, () => new Uint8Array(ITEM_BYTES_MAX))
+    refuses('too-large', () => encodeEnvelope({ kind: 'batch', items: large }))
+  })
+
+  it('answers any mutation of a valid frame with a value or a StreamError', () => {
+    const corpus = Object.values(envelopes).map((envelope) => encodeEnvelope(envelope))
+    const outcomes = { value: 0, refused: 0 }
+    const mutation = fc.record({
+      at: fc.nat(),
+      byte: fc.nat({ max: 255 }),
+      kind: fc.nat({ max: 3 }),
+    })
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...corpus),
+        fc.array(mutation, { minLength: 1, maxLength: 4 }),
+        (frame, mutations) => {
+          outcomes[read(mutations.reduce(mutate, frame))]++
+        },
+      ),
+      { numRuns: 20_000, seed: 0x32 },
+    )
+    assert.ok(outcomes.value > 1000 && outcomes.refused > 1000, JSON.stringify(outcomes))
+  })
+
+  it('answers random bytes with a value or a StreamError', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (frame) => void read(frame)),
+      { numRuns: 5000 },
+    )
+  })
+})
+
+function read(frame: Uint8Array): 'value' | 'refused' {
+  try {
+    const envelope = decodeEnvelope(frame)
+    if (envelope.kind === 'batch') for (const item of envelope.items) encodeItem(decodeItem(item))
+    return 'value'
+  } catch (error) {
+    assert.ok(error instanceof StreamError, `${error}`)
+    return 'refused'
+  }
+}
+
+function mutate(frame: Uint8Array, { at, byte, kind }: { at: number; byte: number; kind: number }) {
+  const where = at % (frame.length + 1)
+  if (kind === 0) return frame.subarray(0, where)
+  if (kind === 1)
+    return Uint8Array.from([...frame.subarray(0, where), byte, ...frame.subarray(where)])
+  const changed = Uint8Array.from(frame)
+  if (where < frame.length) changed[where] = kind === 2 ? byte : changed[where]! ^ (1 << (byte & 7))
+  return changed
+}
+
+function refuses(code: StreamError['code'], work: () => unknown, field = ''): void {
+  assert.throws(work, (error) => {
+    assert.ok(error instanceof StreamError, `${error}`)
+    assert.equal(error.code, code)
+    assert.ok(error.message.includes(field), error.message)
+    return true
+  })
+}
+
+function sightingWith(process: typeof process_): Uint8Array {
+  const sighting = { of: 'identity' as const, identity, process, destination: undefined }
+  return encodeItem({ id, sequence: 1, finding: { at, kind: 'sighting', sighting } })
+}
+
+function processOf({ finding }: ReturnType<typeof decodeItem>) {
+  assert.ok(finding.kind === 'sighting')
+  return finding.sighting.process
+}
+
+/** Buffers as plain arrays, so that what is compared is the bytes. */
+function plain(envelope: Envelope): unknown {
+  if (envelope.kind !== 'batch') return envelope
+  return { kind: 'batch', items: envelope.items.map((item) => [...item]) }
+}
+
+/** Bytes per message as committed; UPDATE_GOLDEN=1 writes them anew. */
+function golden(name: string, encoded: Uint8Array): string {
+  const path = new URL('golden.json', import.meta.url)
+  const known = JSON.parse(readFileSync(path, 'utf8'))
+  if (process.env['UPDATE_GOLDEN'] === '1') {
+    known[name] = Buffer.from(encoded).toString('hex')
+    writeFileSync(path, `${JSON.stringify(known, undefined, 2)}\n`)
+  }
+  return known[name]
+}
