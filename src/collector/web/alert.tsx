@@ -53,7 +53,7 @@ function Alert({ alert }: { alert: AlertDetail }) {
   return (
     <article class={`alert ${alert.severity}`}>
       <header class="panel">
-        <p class="meta">
+        <p class="meta headline">
           <Severity of={alert.severity} />
           <span>score {countText(alert.score)}</span>
           <State of={alert.state} />

@@ -204,7 +204,7 @@ function HealthEvents({ events }: { events: readonly HealthInfo[] }) {
     <section class="panel" aria-labelledby="health">
       <h2 id="health">Health events</h2>
       {events.length === 0 ? (
-        <p class="quiet">None: nothing was lost, rebuilt or restarted.</p>
+        <p class="quiet">None reported.</p>
       ) : (
         <table class="plain">
           <thead>

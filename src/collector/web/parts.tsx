@@ -90,7 +90,8 @@ export function Spark({ values, name }: { values: readonly number[]; name: strin
   const line = points.map((point) => point.join(',')).join(' ')
   return (
     <svg class="spark" viewBox="-1 -2 122 30" preserveAspectRatio="none" role="img">
-      <title>{`${name} over the last minutes`}</title>
+      <title>{`${name} over the last minute`}</title>
+      <line x1="0" y1="26" x2="120" y2="26" />
       {points.length > 1 && (
         <>
           <polygon points={`${points[0]?.[0]},26 ${line} 120,26`} />

@@ -58,8 +58,8 @@ export function addSeries(series: readonly number[][]): number[] {
   )
 }
 
-/** Values a small line has room for: two minutes at one a second. */
-export const SPARK_VALUES = 120
+/** Values a small line has room for: a minute at one a second. */
+export const SPARK_VALUES = 60
 
 /**
  * Points of a line in a box of width by height: the newest at the right, 0 at the bottom, the largest at

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import type { AlertSummary, HealthInfo, IdentitySummary } from '../../src/collector/page-api.ts'
+import { alertSummary, identitySummary } from '../../src/collector/views.ts'
+import {
+  alertsMatching,
+  HEALTH_MAX,
+  type Held,
+  identitiesMatching,
+  nothingHeld,
+  ROWS_MAX,
+  withAlert,
+  withHealth,
+  withIdentity,
+  withRows,
+} from '../../src/collector/web/lists.ts'
+import { unixNs } from '../../src/units.ts'
+import { alertOf, destination, identity, processOf } from './samples.ts'
+
+const START = 1_764_000_000_000_000_000n
+const at = (seconds: number) => unixNs(START + BigInt(seconds) * 1_000_000_000n, 'at')
+const device = { id: 'd', hostname: 'mac-1' }
+
+function row(
+  seed: number,
+  openedSeconds: number,
+  change: Partial<AlertSummary> = {},
+): AlertSummary {
+  const alert = alertOf({
+    seed: String(seed),
+    identity: identity('rclone', 'unsigned', at(0), '/opt/rclone'),
+    severity: 'high',
+    to: destination('2001:db8::7', 443, 'files.example.org'),
+    openedAt: at(openedSeconds),
+    bytesOut: 1000,
+    bytesIn: 0,
+    sentence: 'rclone sent 1 kB',
+  })
+  return { ...alertSummary(alert, at(openedSeconds), device), ...change }
+}
+
+describe('page: the list of alerts', () => {
+  it('is newest first, whatever order they arrive in', () => {
+    const rows = [row(1, 10), row(2, 30), row(3, 20)]
+    const held = rows.reduce(withAlert, nothingHeld as Held<AlertSummary>)
+    assert.deepEqual(
+      held.rows.map((one) => one.openedAt),
+      [at(30), at(20), at(10)].map(String),
+    )
+    assert.equal(held.total, 3)
+  })
+  it('replaces an alert by its later revision and counts it once', () => {
+    const first = withAlert(nothingHeld, row(1, 10))
+    const second = withAlert(first, row(1, 10, { revision: 2, bytesOut: 5000 }))
+    assert.equal(second.total, 1)
+    assert.deepEqual(
+      second.rows.map((one) => one.bytesOut),
+      [5000],
+    )
+  })
+  it('ignores a revision older than the one shown', () => {
+    const held = withAlert(nothingHeld, row(1, 10, { revision: 3 }))
+    assert.equal(withAlert(held, row(1, 10, { revision: 2 })), held)
+  })
+  it('shows the highest revision of each alert, whatever order they arrive in', () => {
+    const events = fc.array(fc.tuple(fc.nat({ max: 6 }), fc.integer({ min: 1, max: 9 })))
+    fc.assert(
+      fc.property(events, (told) => {
+        const highest = new Map<string, number>()
+        let held: Held<AlertSummary> = nothingHeld
+        for (const [seed, revision] of told) {
+          const one = row(seed, seed, { revision })
+          highest.set(one.id, Math.max(revision, highest.get(one.id) ?? 0))
+          held = withAlert(held, one)
+        }
+        assert.deepEqual(new Map(held.rows.map((one) => [one.id, one.revision])), highest)
+        assert.equal(held.total, highest.size)
+      }),
+      { numRuns: 50 },
+    )
+  })
+  it('keeps the newest when there are too many, and still counts all', () => {
+    let held: Held<AlertSummary> = nothingHeld
+    for (let index = 0; index < ROWS_MAX + 20; index++) held = withAlert(held, row(index, index))
+    assert.equal(held.rows.length, ROWS_MAX)
+    assert.equal(held.rows.at(-1)?.openedAt, at(20).toString())
+    assert.equal(held.total, ROWS_MAX + 20)
+  })
+  it('takes in an older page without counting it twice', () => {
+    const held: Held<AlertSummary> = { rows: [row(9, 90)], total: 3 }
+    const more = withRows(held, [row(8, 80), row(7, 70)], withAlert)
+    assert.equal(more.rows.length, 3)
+    assert.equal(more.total, 3)
+  })
+})
+
+describe('page: filters', () => {
+  const rows = [
+    row(1, 1),
+    row(2, 2, { severity: 'low', user: 'backup' }),
+    row(3, 3, {
+      application: { key: 'k', name: 'curl', path: '/usr/bin/curl', signerClass: 'platform' },
+    }),
+  ]
+  it('find every word in any field, in any case', () => {
+    assert.equal(alertsMatching(rows, undefined, 'FILES.example  rclone').length, 3)
+    assert.equal(alertsMatching(rows, undefined, '/usr/bin/curl mac-1').length, 1)
+    assert.equal(alertsMatching(rows, undefined, '[2001:db8::7]:443').length, 3)
+    assert.equal(alertsMatching(rows, undefined, 'backup curl').length, 0)
+  })
+  it('keep one severity', () => {
+    assert.deepEqual(
+      alertsMatching(rows, 'low', '').map((one) => one.user),
+      ['backup'],
+    )
+    assert.equal(alertsMatching(rows, 'low', 'curl').length, 0)
+  })
+})
+
+describe('page: the list of identities', () => {
+  const seen = (name: string, seconds: number, hostname = 'mac-1'): IdentitySummary =>
+    identitySummary(
+      identity(name, 'unsigned', at(seconds)),
+      processOf(`/usr/bin/${name}`, 'ada', 7, undefined),
+      { id: hostname, hostname },
+      0,
+    )
+  it('holds a program once a machine, with what was last said of it', () => {
+    const twice = [seen('a', 1), seen('b', 2), { ...seen('a', 1), destinations: 4 }]
+    const held = twice.reduce(withIdentity, nothingHeld as Held<IdentitySummary>)
+    assert.deepEqual(
+      held.rows.map((one) => [one.name, one.destinations]),
+      [
+        ['b', 0],
+        ['a', 4],
+      ],
+    )
+    assert.equal(withIdentity(held, seen('a', 1, 'mac-2')).total, 3)
+  })
+  it('is searched by name, path, hash and user', () => {
+    const rows = [seen('a', 1), seen('bash', 2)]
+    for (const query of ['bash', '/usr/bin/bash', rows[1]!.sha256, 'ada bash'])
+      assert.deepEqual(
+        identitiesMatching(rows, query).map((one) => one.name),
+        ['bash'],
+      )
+    assert.equal(identitiesMatching(rows, 'zsh').length, 0)
+  })
+})
+
+describe('page: health events', () => {
+  const event = (seconds: number): HealthInfo => ({
+    deviceId: 'd',
+    at: at(seconds).toString(),
+    kind: 'loss',
+    text: 'records were lost',
+    count: 1,
+  })
+  it('are newest first and bounded', () => {
+    let events: HealthInfo[] = []
+    for (let index = 0; index < HEALTH_MAX + 5; index++) events = withHealth(events, event(index))
+    assert.equal(events.length, HEALTH_MAX)
+    assert.equal(events[0]?.at, at(HEALTH_MAX + 4).toString())
+    assert.equal(withHealth(events, event(50))[0]?.at, at(HEALTH_MAX + 4).toString())
+  })
+})

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { attackAddress, attackKind } from '../../src/collector/web/attack.ts'
+import {
+  keyOf,
+  parseRoute,
+  type Route,
+  routeHash,
+  SEVERITIES,
+} from '../../src/collector/web/route.ts'
+
+const plain = { noNullPrototype: true }
+const routes: fc.Arbitrary<Route> = fc.oneof(
+  fc.record(
+    {
+      page: fc.constant('alerts' as const),
+      severity: fc.constantFrom(undefined, ...SEVERITIES),
+      query: fc.string({ unit: 'grapheme' }),
+    },
+    plain,
+  ),
+  fc.record({ page: fc.constant('alert' as const), id: fc.string({ minLength: 1 }) }, plain),
+  fc.record(
+    { page: fc.constant('identities' as const), query: fc.string({ unit: 'grapheme' }) },
+    plain,
+  ),
+  fc.constant<Route>({ page: 'machine' }),
+)
+
+describe('page: routes', () => {
+  it('are read back from the address they write', () => {
+    fc.assert(fc.property(routes, (route) => assert.deepEqual(parseRoute(routeHash(route)), route)))
+  })
+  it('are short when nothing is filtered', () => {
+    assert.equal(routeHash({ page: 'alerts', severity: undefined, query: '' }), '#/alerts')
+    assert.equal(
+      routeHash({ page: 'alerts', severity: 'high', query: 'rclone' }),
+      '#/alerts?severity=high&q=rclone',
+    )
+  })
+  it('show the alerts for whatever else stands in the address', () => {
+    const alerts: Route = { page: 'alerts', severity: undefined, query: '' }
+    for (const hash of ['', '#', '#/', '#/nothing', '#/alerts?severity=dire', '#x'])
+      assert.deepEqual(parseRoute(hash), alerts)
+    assert.deepEqual(parseRoute('#/alerts/%E0%A4%A'), { page: 'alert', id: '%E0%A4%A' })
+    fc.assert(fc.property(fc.string(), (text) => assert.ok(parseRoute(`#${text}`).page)))
+  })
+  it('tell a key from a route', () => {
+    assert.equal(keyOf('#key=abc%2Bdef'), 'abc+def')
+    assert.equal(keyOf('#key='), undefined)
+    assert.equal(keyOf('#/alerts?q=key=1'), undefined)
+  })
+})
+
+describe('page: ATT&CK', () => {
+  const all = ['AN0032', 'DET0011', 'T1001.001', 'T1041']
+  it('leads each id to its page', () => {
+    assert.deepEqual(
+      all.map((id) => attackAddress(id, all)),
+      [
+        'https://attack.mitre.org/detectionstrategies/DET0011/#AN0032',
+        'https://attack.mitre.org/detectionstrategies/DET0011/',
+        'https://attack.mitre.org/techniques/T1001/001/',
+        'https://attack.mitre.org/techniques/T1041/',
+      ],
+    )
+    assert.deepEqual(all.map(attackKind), [
+      'analytic',
+      'detection strategy',
+      'technique',
+      'technique',
+    ])
+  })
+  it('makes no address of anything else', () => {
+    assert.equal(attackAddress('AN0032', ['AN0032']), undefined)
+    assert.equal(attackAddress('T1001.001/../../x', all), undefined)
+    assert.equal(attackAddress('javascript:alert(1)', all), undefined)
+    assert.equal(attackKind('x'), '')
+  })
+})
