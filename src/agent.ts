@@ -2,9 +2,9 @@
 // collector. Everything that decides is in the rooms; here they are only joined.
 import { Socket } from 'node:net'
 import { openBaseline } from './baseline/sqlite.ts'
-import { createEngine, type Engine } from './engine/engine.ts'
-import type { Alert, Finding } from './engine/finding.ts'
-import type { Policy } from './engine/policy.ts'
+import { createEngine } from './engine/engine.ts'
+import type { Alert, Finding, Health, ProcessView } from './engine/finding.ts'
+import type { PolicyDocument } from './engine/policy.ts'
 import { readOrMakeDeviceId } from './host/device.ts'
 import { lockDirectory } from './host/lock.ts'
 import { describeMachine } from './host/machine.ts'
@@ -13,6 +13,7 @@ import { createFramer } from './records/framer.ts'
 import { Source, writeAcknowledge, writePolicy } from './records/record.gen.ts'
 import { serveStatus } from './status/socket.ts'
 import type { AgentStatus } from './status/view.ts'
+import type { Live } from './stream/message.ts'
 import { openOutbox } from './stream/outbox.ts'
 import { startUplink } from './stream/uplink.ts'
 import { nowUnixNs } from './units.ts'
@@ -25,7 +26,7 @@ export type AgentOptions = {
   pipeFd: number
   /** undefined: findings stay in the outbox until a collector is named. */
   collector: { url: string; token: string } | undefined
-  policy: Policy
+  policy: PolicyDocument
   signal: AbortSignal
   log: (text: string) => void
 }
@@ -35,6 +36,8 @@ const OUTBOX_AGE_MAX_MS = 30 * 24 * 3600 * 1000
 /** Record bytes after which sense is told that they are durable, at the latest; it keeps at most 4 MiB. */
 const ACKNOWLEDGE_BYTES = 1024 * 1024
 const COMMIT_INTERVAL_MS = 1000
+const LIVE_INTERVAL_MS = 1000
+const LIVE_FLOWS = 8
 const LOCK_WAIT_MS = 10_000
 
 /** Runs until sense closes the pipe or `signal` aborts. Throws when the directory is held by another agent. */
@@ -129,10 +132,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   }
 
   const startedAtMs = Date.now()
-  const liveTimer = setInterval(
-    () => uplink?.live(liveOf(engine, outbox.counters(), baseline.counts().identities)),
-    1000,
-  )
+  const liveTimer = setInterval(() => uplink?.live(liveNow()), LIVE_INTERVAL_MS)
   await serveStatus({ directory: '.', status: statusNow, signal: ending.signal })
   try {
     const framer = createFramer()
@@ -154,6 +154,18 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     baseline.close()
     pipe.destroy()
     unlock()
+  }
+
+  function liveNow(): Live {
+    const { items, evicted } = outbox.counters()
+    return {
+      ...engine.counters(),
+      at: nowUnixNs(),
+      identities: baseline.counts().identities,
+      outboxItems: items,
+      outboxEvicted: evicted,
+      top: engine.top(LIVE_FLOWS),
+    }
   }
 
   function statusNow(): AgentStatus {
@@ -179,11 +191,11 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   }
 }
 
-function policyRecord(policy: Policy): Uint8Array {
+function policyRecord(policy: PolicyDocument): Uint8Array {
   return writePolicy({
     source: Source.none,
     atNs: 0n,
-    version: policy.version,
+    version: policy.version ?? 0,
     document: JSON.stringify(policy),
   })
 }

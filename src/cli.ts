@@ -131,11 +131,12 @@ baseline
   .command('list')
   .description('identities, the newest first')
   .addOption(stateOption())
+  .option('--matching <text>', 'only those whose key, name or path contains it')
   .option('--json', 'one JSON object a line')
   .addOption(
     new Option('--limit <n>', 'at most so many').argParser(whole(1, 1_000_000)).default(50),
   )
-  .action(async (options: { state?: string; json?: boolean; limit: number }) => {
+  .action(async (options: { state?: string; json?: boolean; limit: number; matching?: string }) => {
     const { runBaselineList } = await import('./cli/baseline.ts')
     await finish(runBaselineList(options))
   })
@@ -158,9 +159,14 @@ simulate
   .addOption(stateOption())
   .addOption(new Option('--mb <n>', 'MiB to send').argParser(whole(1, 10_240)).default(8))
   .addOption(
-    new Option('--flows <n>', 'connections to send them over').argParser(whole(1, 1000)).default(1),
+    new Option('--flows <n>', 'connections to send them over').argParser(whole(1, 256)).default(1),
   )
   .option('--silent', 'the sink answers nothing at all')
+  .addOption(
+    new Option('--seconds <s>', 'spread the upload over so long')
+      .argParser(whole(0, 3600))
+      .default(0),
+  )
   .addOption(
     new Option('--to <host:port>', 'send there instead of to a sink of its own').argParser(address),
   )
@@ -174,6 +180,7 @@ simulate
       flows: number
       silent?: boolean
       to?: { host: string; port: number }
+      seconds: number
       timeout: number
     }) => {
       const { runSimulateCommand } = await import('./cli/simulate-command.ts')

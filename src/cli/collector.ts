@@ -3,11 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startCollector } from '../collector/collector.ts'
 import { dropTo, resolveUser } from '../host/drop.ts'
+import { ADDRESS_FILE } from './names.ts'
 import { ConfigError, enterStateDirectory, makeStateDirectory, statePaths } from './state.ts'
 import { stopSignal } from './supervise.ts'
-
-/** File in the collector's state directory with the address it listens on: how `freshet simulate` finds it. */
-export const ADDRESS_FILE = 'address'
 
 export type CollectorCommand = {
   state?: string
@@ -16,7 +14,7 @@ export type CollectorCommand = {
 }
 
 /** What the collector tells a parent that holds an IPC channel, once it listens. */
-export type CollectorReady = { pageUrl: string; url: string; port: number }
+export type CollectorReady = { pageUrl: string; agentUrl: string; port: number }
 
 export async function runCollectorCommand(command: CollectorCommand): Promise<number> {
   const paths = statePaths(command.state)
@@ -40,7 +38,7 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
   writeFileSync(join(paths.collector, ADDRESS_FILE), `${address}\n`, { mode: 0o600 })
   const ready: CollectorReady = {
     pageUrl: collector.pageUrl,
-    url: collector.url,
+    agentUrl: `${collector.url.replace(/^http/, 'ws')}/v1/agent`,
     port: collector.port,
   }
   if (process.send) process.send(ready)

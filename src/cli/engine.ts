@@ -1,7 +1,7 @@
 // `freshet engine`: the engine role. sense starts it with the record pipe as file descriptor 3.
 import { fstatSync, readFileSync } from 'node:fs'
 import { runEngine } from '../agent.ts'
-import { parsePolicy } from '../engine/policy.ts'
+import { makePolicy, type PolicyDocument, PolicyError } from '../engine/policy.ts'
 import { dropTo } from '../host/drop.ts'
 import { defaultUser } from './collector.ts'
 import { ConfigError, enterStateDirectory, makeStateDirectory, statePaths } from './state.ts'
@@ -27,11 +27,7 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   const collector = command.collector
     ? { url: command.collector, token: readToken(command.tokenFile) }
     : undefined
-  const policy = {
-    ...parsePolicy(command.policy ? readText(command.policy, '--policy') : '{}'),
-    ...(command.includeLoopback ? { includeLoopback: true } : {}),
-    ownPids: [process.pid, process.ppid],
-  }
+  const policy = readPolicy(command)
   // All code is loaded by now; a clone under a home directory may be closed to this user.
   if (user) dropTo(user)
   enterStateDirectory(paths.agent, user?.name ?? 'this user')
@@ -44,6 +40,26 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     log: (text) => process.stderr.write(`engine: ${text}\n`),
   })
   return 0
+}
+
+/** The document as it is told to the engine: the file's, with what the command line adds. */
+function readPolicy(command: EngineCommand): PolicyDocument {
+  try {
+    const given: unknown = command.policy ? JSON.parse(readText(command.policy, '--policy')) : {}
+    if (typeof given !== 'object' || given === null || Array.isArray(given))
+      throw new SyntaxError('not a JSON object')
+    const document: PolicyDocument = {
+      ...given,
+      ...(command.includeLoopback ? { includeLoopback: true } : {}),
+      ownPids: [process.pid, process.ppid],
+    }
+    makePolicy(document)
+    return document
+  } catch (error) {
+    if (error instanceof PolicyError || error instanceof SyntaxError)
+      throw new ConfigError(`--policy ${command.policy ?? ''}: ${error.message}`)
+    throw error
+  }
 }
 
 function readToken(path: string | undefined): string {

@@ -54,7 +54,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
         'agent',
         ...shared,
         '--collector',
-        first.url,
+        first.agentUrl,
         '--token-file',
         join(paths.collector, 'agent.token'),
         '--include-loopback',

@@ -1,0 +1,129 @@
+// `freshet baseline list` and `show`: what this machine knows, also while an agent runs.
+import { join } from 'node:path'
+import type { StoredDestination, StoredIdentity } from '../baseline/baseline.ts'
+import { listIdentities, type ShownIdentity, showIdentity } from '../baseline/view.ts'
+import type { UnixNs } from '../units.ts'
+import { ConfigError, statePaths } from './state.ts'
+
+const BASELINE_FILE = 'baseline.db'
+
+export async function runBaselineList(options: {
+  state?: string
+  json?: boolean
+  limit: number
+  matching?: string
+}): Promise<number> {
+  const path = join(statePaths(options.state).agent, BASELINE_FILE)
+  const { identities, total } = readable(() =>
+    listIdentities(path, {
+      limit: options.limit,
+      ...(options.matching ? { matching: options.matching } : {}),
+    }),
+  )
+  if (options.json) for (const identity of identities) print(jsonOf(identity))
+  else {
+    print(
+      `${'first run'.padEnd(20)} ${'first network use'.padEnd(20)} ${'signer'.padEnd(12)} dest  program`,
+    )
+    for (const one of identities)
+      print(
+        `${time(one.firstExecAt)} ${time(one.firstNetworkAt)} ${one.signerClass.padEnd(12)} ${String(one.destinations).padStart(4)}  ${printable(one.path || one.key)}`,
+      )
+    print(`${identities.length} of ${total}`)
+  }
+  return 0
+}
+
+export async function runBaselineShow(
+  wanted: string,
+  options: { state?: string; json?: boolean },
+): Promise<number> {
+  const path = join(statePaths(options.state).agent, BASELINE_FILE)
+  const shown = readable(() => byKeyOrProgram(path, wanted))
+  if (shown.found === 'none') {
+    process.stderr.write(
+      `freshet: no identity here has a key, path or name like ${printable(wanted)}\n`,
+    )
+    return 1
+  }
+  if (shown.found === 'many') {
+    process.stderr.write(`freshet: ${printable(wanted)} fits more than one identity; say which:\n`)
+    for (const key of shown.keys) process.stderr.write(`  ${printable(key)}\n`)
+    return 1
+  }
+  const { identity, destinations } = shown
+  if (options.json)
+    print(JSON.stringify({ ...plain(identity), destinations: destinations.map(plain) }))
+  else for (const line of linesOf(identity, destinations)) print(line)
+  return 0
+}
+
+/** By key or its beginning; else by what its path or name contains. */
+function byKeyOrProgram(path: string, wanted: string): ShownIdentity {
+  const byKey = showIdentity(path, wanted)
+  if (byKey.found !== 'none') return byKey
+  const { identities } = listIdentities(path, { limit: 20, matching: wanted })
+  const exact = identities.filter((one) => one.path === wanted || one.name === wanted)
+  const fitting = exact.length > 0 ? exact : identities
+  const [only] = fitting
+  if (!only) return byKey
+  if (fitting.length > 1) return { found: 'many', keys: fitting.map((one) => one.key) }
+  return showIdentity(path, only.key)
+}
+
+function linesOf(identity: StoredIdentity, destinations: StoredDestination[]): string[] {
+  const fields: [string, string][] = [
+    ['signer', identity.signerClass],
+    ['path', identity.path],
+    ['sha256', identity.sha256],
+    ['signing id', identity.signingId],
+    ['team id', identity.teamId],
+    ['cdhash', identity.cdhash],
+    ['first run', time(identity.firstExecAt)],
+    ['first network', time(identity.firstNetworkAt)],
+    ['last seen', time(identity.lastSeenAt)],
+    ['active days', String(identity.daysActive)],
+  ]
+  return [
+    printable(identity.key),
+    ...fields
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => `  ${name.padEnd(14)} ${printable(value)}`),
+    `  destinations   ${destinations.length}`,
+    ...destinations.map(
+      (one) => `    ${time(one.firstAt)} to ${time(one.lastAt)}  ${printable(one.destinationKey)}`,
+    ),
+  ]
+}
+
+/** An expected absence becomes a sentence; anything else goes on. */
+function readable<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new ConfigError((error as Error).message)
+  }
+}
+
+const print = (line: string): boolean => process.stdout.write(`${line}\n`)
+
+const time = (at: UnixNs | undefined): string =>
+  at === undefined
+    ? '-'.padEnd(20)
+    : `${new Date(Number(at / 1_000_000n)).toISOString().slice(0, 19)}Z`
+
+/** Paths are chosen by whoever made the file: nothing of theirs may steer the terminal. */
+const printable = (text: string): string =>
+  text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  )
+
+const plain = (row: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      typeof value === 'bigint' ? String(value) : value,
+    ]),
+  )
+const jsonOf = (row: object): string => JSON.stringify(plain(row))

@@ -1,0 +1,126 @@
+// A whole Freshet for a test: `freshet up` with its own state directory and port, ended by the test.
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const root = new URL('../..', import.meta.url).pathname
+const cli = join(root, 'src/cli.ts')
+
+export type Installation = {
+  pageUrl: string
+  /** http://127.0.0.1:PORT, without a slash. */
+  origin: string
+  pageKey: string
+  state: string
+  up: ChildProcess
+  /** Everything that it printed so far. */
+  output(): string
+  api<T>(path: string): Promise<T>
+  /** Ids of the running processes of a role. */
+  pidsOf(role: 'agent' | 'engine' | 'collector'): number[]
+  freshet(args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }>
+  stop(): Promise<number | null>
+}
+
+/** Starts it and waits until the page's address is printed. */
+export async function startInstallation(args: string[] = []): Promise<Installation> {
+  const state = mkdtempSync(join(tmpdir(), 'freshet-e2e-'))
+  rmSync(state, { recursive: true })
+  const up = spawn(process.execPath, [cli, 'up', '--state', state, '--port', '0', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [up.stdout, up.stderr]) stream.on('data', (text) => (output += text))
+  const ended = new Promise<number | null>((resolve) => up.once('exit', resolve))
+  const address = /http:\/\/127\.0\.0\.1:(\d+)\/#key=(\S+)/
+  await until(30_000, () => address.test(output) || up.exitCode !== null)
+  const match = address.exec(output)
+  assert.ok(match, `freshet up printed no address:\n${output}`)
+  const [pageUrl, port, pageKey] = match as unknown as [string, string, string]
+  const origin = `http://127.0.0.1:${port}`
+  return {
+    pageUrl,
+    origin,
+    pageKey,
+    state,
+    up,
+    output: () => output,
+    api: async <T>(path: string) => {
+      const response = await fetch(`${origin}${path}`, {
+        headers: { authorization: `Bearer ${pageKey}` },
+      })
+      assert.equal(response.status, 200, `${path}: ${response.status}`)
+      return (await response.json()) as T
+    },
+    pidsOf: (role) => descendants(up.pid as number).filter((pid) => roleOf(pid) === role),
+    freshet: (command) => run([cli, ...command, '--state', state]),
+    stop: async () => {
+      up.kill('SIGINT')
+      const status = await ended
+      rmSync(state, { recursive: true, force: true })
+      return status
+    },
+  }
+}
+
+/** Runs the pinned node to its end. */
+export async function run(
+  args: string[],
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (text) => (stdout += text))
+  child.stderr.on('data', (text) => (stderr += text))
+  const status = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { status, stdout, stderr }
+}
+
+/** Waits until `met` gives something truthy, and gives it back. Fails after `ms`. */
+export async function until<T>(
+  ms: number,
+  met: () => T | Promise<T>,
+  what = 'it',
+): Promise<NonNullable<T>> {
+  const deadline = performance.now() + ms
+  for (;;) {
+    const found = await met()
+    if (found) return found
+    if (performance.now() > deadline) assert.fail(`${what} did not come about within ${ms} ms`)
+    await sleep(50)
+  }
+}
+
+function descendants(ancestor: number): number[] {
+  const children = new Map<number, number[]>()
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const parent = Number(/^\d+ \(.*\) \S (\d+)/s.exec(readQuietly(`/proc/${name}/stat`))?.[1])
+    children.set(parent, [...(children.get(parent) ?? []), Number(name)])
+  }
+  const found: number[] = []
+  const visit = (pid: number) => {
+    for (const child of children.get(pid) ?? []) {
+      found.push(child)
+      visit(child)
+    }
+  }
+  visit(ancestor)
+  return found
+}
+
+function roleOf(pid: number): string | undefined {
+  const words = readQuietly(`/proc/${pid}/cmdline`).split('\0')
+  return words[words.indexOf(cli) + 1]
+}
+
+function readQuietly(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

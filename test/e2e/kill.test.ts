@@ -1,0 +1,138 @@
+// kill -9 of sense, engine and collector at random instants while findings stream: what the outbox
+// committed is stored exactly once.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Installation, startInstallation, until } from './installation.ts'
+
+const KILLS = 20
+const ROLES = ['agent', 'engine', 'collector'] as const
+const probe = new URL('../../native/build/probe', import.meta.url).pathname
+
+/** A stream of findings: programs never seen before, a few a second, each a sighting at least. */
+function streamStrangers(): { stop(): Promise<number> } {
+  const directory = mkdtempSync(join(tmpdir(), 'freshet-strangers-'))
+  chmodSync(directory, 0o755)
+  let running = true
+  let made = 0
+  const work = (async () => {
+    while (running) {
+      const program = join(directory, `stranger-${made++}`)
+      copyFileSync(probe, program)
+      writeFileSync(program, `\n${made} ${process.pid}`, { flag: 'a' })
+      chmodSync(program, 0o755)
+      // It only prints its usage: what is streamed is that it ran.
+      await new Promise<void>((resolve) =>
+        spawn(program, ['--help'], { stdio: 'ignore' }).once('exit', () => resolve()),
+      )
+      rmSync(program)
+      await sleep(30)
+    }
+  })()
+  return {
+    stop: async () => {
+      running = false
+      await work
+      rmSync(directory, { recursive: true })
+      return made
+    },
+  }
+}
+
+/** Seeded, so that a failing run can be told apart by its seed (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let word = Math.imul(state ^ (state >>> 15), 1 | state)
+    word = (word + Math.imul(word ^ (word >>> 7), 61 | word)) ^ word
+    return ((word ^ (word >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+async function killOne(installation: Installation, role: (typeof ROLES)[number]): Promise<void> {
+  const [pid] = await until(
+    20_000,
+    () => {
+      const pids = installation.pidsOf(role)
+      return pids.length > 0 ? pids : undefined
+    },
+    `a running ${role}`,
+  )
+  process.kill(pid as number, 'SIGKILL')
+}
+
+type Counts = { items: number; highest: number }
+
+describe('kill -9', function () {
+  this.timeout(300_000)
+  before(function () {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0) this.skip()
+  })
+
+  it(`of sense, engine and collector, ${KILLS} times each during a stream, loses and repeats nothing`, async () => {
+    const seed = Number(process.env.FRESHET_SEED ?? Date.now() % 1_000_000)
+    const random = randomOf(seed)
+    const installation = await startInstallation()
+    const strangers = streamStrangers()
+    try {
+      const order = ROLES.flatMap((role) => Array.from({ length: KILLS }, () => role))
+      order.sort(() => random() - 0.5)
+      for (const role of order) {
+        await sleep(100 + random() * 600)
+        await killOne(installation, role)
+      }
+      await sleep(3000)
+      const made = await strangers.stop()
+      const { committed, evicted, waiting } = await until(
+        60_000,
+        () => drained(installation.state),
+        'an empty outbox',
+      )
+      const stored = storedOf(installation.state)
+      console.log(
+        `      seed ${seed}: ${made} programs run, ${order.length} kills; committed ${committed}, waiting ${waiting}, ` +
+          `evicted ${evicted}, stored ${stored.items}, highest ${stored.highest}`,
+      )
+      assert.ok(committed > 100, `only ${committed} items were streamed`)
+      assert.equal(stored.items, committed - evicted)
+      assert.equal(stored.highest, committed)
+    } finally {
+      await strangers.stop().catch(() => 0)
+      await installation.stop()
+    }
+  })
+})
+
+/** The outbox's counters once nothing waits in it; undefined before. */
+function drained(
+  state: string,
+): { committed: number; evicted: number; waiting: number } | undefined {
+  const database = new DatabaseSync(join(state, 'agent/outbox.db'), { readOnly: true })
+  try {
+    const row = database
+      .prepare('SELECT next_sequence - 1 AS committed, evicted, items AS waiting FROM totals')
+      .get() as { committed: number; evicted: number; waiting: number }
+    return row.waiting === 0 ? row : undefined
+  } finally {
+    database.close()
+  }
+}
+
+/** `item` is keyed by (uid, device): what was stored twice would be there once, and what was lost not at all. */
+function storedOf(state: string): Counts {
+  const database = new DatabaseSync(join(state, 'collector/store.db'), { readOnly: true })
+  try {
+    return database
+      .prepare(
+        'SELECT (SELECT count(*) FROM item) AS items, (SELECT last_sequence FROM device) AS highest',
+      )
+      .get() as Counts
+  } finally {
+    database.close()
+  }
+}

@@ -1,0 +1,114 @@
+// The whole product on this machine's own kernel events: nothing in between is pretended.
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import type {
+  AlertsResponse,
+  DevicesResponse,
+  IdentitiesResponse,
+} from '../../src/collector/page-api.ts'
+import { type Installation, startInstallation, until } from './installation.ts'
+
+describe('live, from kernel to page', function () {
+  this.timeout(120_000)
+  let installation: Installation
+
+  before(async function () {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0) this.skip()
+    installation = await startInstallation()
+  })
+  after(async () => {
+    await installation?.stop()
+  })
+
+  it('shows this machine connected, whole, with what it sees', async () => {
+    const device = await until(20_000, async () => {
+      const { devices } = await installation.api<DevicesResponse>('/api/devices')
+      return devices.find((one) => one.connected && one.live && one.live.processes > 0)
+    })
+    assert.equal(device.live?.degraded, '')
+    assert.equal(device.os, 'linux')
+  })
+
+  it('knows the programs of this machine, the test runner among them', async () => {
+    await until(
+      20_000,
+      async () => {
+        const { identities } = await installation.api<IdentitiesResponse>(
+          '/api/identities?limit=500',
+        )
+        return identities.some(
+          (one) => one.path === process.execPath && /^[0-9a-f]{64}$/.test(one.sha256),
+        )
+      },
+      `an identity for ${process.execPath}`,
+    )
+  })
+
+  for (const silent of [false, true])
+    it(`raises an alert whose final figure is what simulate ${silent ? '--silent ' : ''}sent, to the byte`, async () => {
+      const args = ['simulate', 'upload', '--mb', '8', ...(silent ? ['--silent'] : [])]
+      const { status, stdout, stderr } = await installation.freshet(args)
+      assert.equal(status, 0, `${stdout}\n${stderr}`)
+      const { alerts } = await installation.api<AlertsResponse>('/api/alerts?limit=10')
+      const [newest] = alerts
+      assert.equal(newest?.bytesOut, 8 * 1024 * 1024)
+      assert.equal(newest?.state, 'final')
+      if (silent) assert.equal(newest?.bytesIn, 0)
+      assert.ok(stdout.includes(newest?.sentence as string), stdout)
+    })
+
+  it('tells its state in a terminal', async () => {
+    const { status, stdout } = await installation.freshet(['status'])
+    assert.equal(status, 0)
+    assert.match(stdout, /^Watching/)
+    assert.match(stdout, /collector {2}connected to ws:\/\/127\.0\.0\.1/)
+    const json = await installation.freshet(['status', '--json'])
+    assert.ok((JSON.parse(json.stdout) as { counters: { execs: number } }).counters.execs > 0)
+  })
+
+  it('lists and shows what the baseline knows while the agent runs', async () => {
+    const list = await installation.freshet(['baseline', 'list', '--limit', '1000'])
+    assert.equal(list.status, 0, list.stderr)
+    assert.ok(list.stdout.includes(process.execPath), list.stdout)
+    const show = await installation.freshet(['baseline', 'show', process.execPath])
+    assert.equal(show.status, 0, show.stderr)
+    assert.match(show.stdout, /unsigned:sha256:[0-9a-f]{64}/)
+    const none = await installation.freshet(['baseline', 'show', 'no-such-program'])
+    assert.equal(none.status, 1)
+    assert.match(none.stderr, /no-such-program/)
+  })
+
+  it('refuses a second one on the same state directory, with a sentence', async () => {
+    const { status, stderr } = await installation.freshet(['up', '--port', '0'])
+    assert.notEqual(status, 0)
+    assert.match(stderr, /another .* runs with the state directory|already/i)
+  })
+
+  it('keeps its files to itself', async () => {
+    const { statSync } = await import('node:fs')
+    assert.equal(statSync(installation.state).mode & 0o777, 0o700)
+    for (const file of ['collector/page.key', 'collector/agent.token'])
+      assert.equal(statSync(`${installation.state}/${file}`).mode & 0o777, 0o600)
+  })
+
+  it('runs engine and collector as an ordinary user, and ends all of it on Ctrl-C', async () => {
+    const { readFileSync } = await import('node:fs')
+    const uidOf = (pid: number) =>
+      /^Uid:\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)/m
+        .exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+        ?.slice(1)
+    const running = (['agent', 'engine', 'collector'] as const).map(
+      (role) => installation.pidsOf(role)[0] as number,
+    )
+    const [sense, engine, collector] = running as [number, number, number]
+    assert.deepEqual(uidOf(sense), ['0', '0', '0', '0'])
+    for (const pid of [engine, collector])
+      assert.ok(!uidOf(pid)?.includes('0'), `pid ${pid} runs as root`)
+    assert.equal(await installation.stop(), 0)
+    const alive = new Set(readdirSync('/proc'))
+    assert.deepEqual(
+      running.filter((pid) => alive.has(String(pid))),
+      [],
+    )
+  })
+})
