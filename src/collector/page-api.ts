@@ -144,6 +144,8 @@ export type IdentitiesResponse = { identities: IdentitySummary[]; total: number 
 export type DevicesResponse = { devices: DeviceInfo[] }
 /** GET /api/health?limit=50 */
 export type HealthResponse = { events: HealthInfo[] }
+/** GET /api/counters: what the collector counted since it started, by name. */
+export type CountersResponse = { counters: Record<string, number> }
 /** Any refusal. */
 export type ErrorResponse = { error: string }
 

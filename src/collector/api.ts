@@ -1,0 +1,96 @@
+import { type Devices, presentDevice } from './devices.ts'
+import { severityRank } from './intake.ts'
+import type {
+  AlertDetail,
+  AlertsResponse,
+  CountersResponse,
+  DevicesResponse,
+  HealthResponse,
+  IdentitiesResponse,
+} from './page-api.ts'
+import { limitOf, parseQuery, severityOf, textOf, timeOf } from './parameters.ts'
+import type { Store } from './store/store.ts'
+
+const ALERTS = { usual: 100, max: 500 }
+const IDENTITIES = { usual: 200, max: 1000 }
+const HEALTH = { usual: 50, max: 500 }
+const DEVICES_MAX = 10_000
+
+export type ApiBody =
+  | AlertsResponse
+  | AlertDetail
+  | IdentitiesResponse
+  | DevicesResponse
+  | HealthResponse
+  | CountersResponse
+
+export type Api = {
+  /**
+   * The answer to GET `path` with `query` (without its '?'); undefined when there is no such path or
+   * thing. Rejects with ParameterError for a parameter that cannot be, StoreError when the store fails.
+   */
+  get(path: string, query: string): Promise<ApiBody | undefined>
+}
+
+export function createApi(options: {
+  store: Pick<Store, 'read'>
+  devices: Devices
+  counters: () => CountersResponse
+}): Api {
+  const { store, devices } = options
+
+  async function alerts(query: string): Promise<AlertsResponse> {
+    const given = parseQuery(query, ['limit', 'before', 'device', 'severity'])
+    const severity = severityOf(given)
+    return store.read({
+      op: 'alerts',
+      limit: limitOf(given, ALERTS.usual, ALERTS.max),
+      before: timeOf(given, 'before'),
+      deviceId: textOf(given, 'device'),
+      severity: severity && severityRank(severity),
+    })
+  }
+
+  async function identities(query: string): Promise<IdentitiesResponse> {
+    const given = parseQuery(query, ['limit', 'device', 'q'])
+    return store.read({
+      op: 'identities',
+      limit: limitOf(given, IDENTITIES.usual, IDENTITIES.max),
+      deviceId: textOf(given, 'device'),
+      text: textOf(given, 'q'),
+    })
+  }
+
+  async function allDevices(query: string): Promise<DevicesResponse> {
+    parseQuery(query, [])
+    const rows = await store.read({ op: 'devices', limit: DEVICES_MAX })
+    return { devices: rows.map((row) => presentDevice(row, devices.get(row.id))) }
+  }
+
+  async function health(query: string): Promise<HealthResponse> {
+    const given = parseQuery(query, ['limit'])
+    return store.read({ op: 'health', limit: limitOf(given, HEALTH.usual, HEALTH.max) })
+  }
+
+  return {
+    async get(path, query) {
+      const id = /^\/api\/alerts\/([0-9a-f]{32})$/.exec(path)?.[1]
+      if (id) return store.read({ op: 'alert', id })
+      switch (path) {
+        case '/api/alerts':
+          return alerts(query)
+        case '/api/identities':
+          return identities(query)
+        case '/api/devices':
+          return allDevices(query)
+        case '/api/health':
+          return health(query)
+        case '/api/counters':
+          parseQuery(query, [])
+          return options.counters()
+        default:
+          return undefined
+      }
+    },
+  }
+}

@@ -1,0 +1,171 @@
+// The collector: agents' WebSocket, the store, the JSON API and the page, on one port.
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import { lockDirectory } from '../host/lock.ts'
+import { nowUnixNs, type UnixNs } from '../units.ts'
+import { hostInUrl, refuseUnlessLoopback } from './address.ts'
+import { createAnnouncer } from './announcer.ts'
+import { createApi } from './api.ts'
+import { CollectorError } from './collector-error.ts'
+import { Counters } from './counters.ts'
+import { Devices } from './devices.ts'
+import { createGateway } from './gateway.ts'
+import { createRequestListener } from './http.ts'
+import { LIMITS, type Limits } from './limits.ts'
+import type { CountersResponse } from './page-api.ts'
+import { readPageFiles } from './page-files.ts'
+import { Pages } from './pages.ts'
+import { openStateDir, readOrMakeSecrets } from './secrets.ts'
+import { Sessions } from './sessions.ts'
+import { type LoadedStore, loadStore, type Store } from './store/store.ts'
+import { StoreError } from './store/store-error.ts'
+
+/** A predecessor that is ending needs as long to let go of the state directory. */
+const LOCK_WAIT_MS = 2000
+const HEADER_BYTES_MAX = 16 * 1024
+
+export type CollectorOptions = {
+  /** Made when missing, 0700. Holds store.db, agent.token and page.key. */
+  stateDir: string
+  /** A loopback address. */
+  host: string
+  /** 0: any that is free. */
+  port: number
+  /** Aborting it is close(). */
+  signal?: AbortSignal
+  log: (text: string) => void
+  now?: () => UnixNs
+  /** Called when all code is loaded and nothing of the state was touched: the place to drop privileges. */
+  beforeState?: () => void
+  limits?: Partial<Limits>
+}
+
+export type Collector = {
+  /** Without a path, as `http://127.0.0.1:4610`. */
+  url: string
+  port: number
+  /** Opens the page signed in: keep it as secret as the key in it. */
+  pageUrl: string
+  counters(): Record<string, number>
+  /** Stops listening, lets what is being stored be acknowledged, says goodbye. Within 2 s. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Starts a collector; resolves when it listens. Rejects with CollectorError. */
+export async function startCollector(options: CollectorOptions): Promise<Collector> {
+  const { stateDir, host, log, now = nowUnixNs } = options
+  const limits = { ...LIMITS, ...options.limits }
+  options.signal?.throwIfAborted()
+  refuseUnlessLoopback(host)
+  const loaded = await loadStore({ now, log })
+  const undo: (() => void | Promise<void>)[] = [() => loaded.close()]
+  try {
+    const pageFiles = readPageFiles()
+    options.beforeState?.()
+    openStateDir(stateDir)
+    const unlock = lockDirectory(stateDir, LOCK_WAIT_MS)
+    if (!unlock)
+      throw new CollectorError(
+        'in-use',
+        `another collector uses the state directory ${stateDir}: stop it, or choose another directory`,
+      )
+    undo.unshift(unlock)
+    const secrets = readOrMakeSecrets(stateDir)
+    const store = await openStore(loaded, join(stateDir, 'store.db'))
+
+    const counters = new Counters()
+    const devices = new Devices(limits.devicesRememberedMax)
+    const pages = new Pages(limits, counters)
+    const announcer = createAnnouncer({ pages, devices, store, log })
+    const gateway = createGateway({
+      ledger: store,
+      agentToken: secrets.agentToken,
+      devices,
+      counters,
+      limits,
+      now,
+      log,
+      onStored: announcer.stored,
+    })
+    const readCounters = () => ({
+      ...counters.read(),
+      agentsConnected: gateway.size(),
+      storeWaitingBytes: store.waitingBytes(),
+    })
+    const listener = createRequestListener({
+      api: createApi({
+        store,
+        devices,
+        counters: (): CountersResponse => ({ counters: readCounters() }),
+      }),
+      pages,
+      sessions: new Sessions(limits, counters),
+      pageFiles,
+      pageKey: secrets.pageKey,
+      counters,
+      limits,
+      log,
+    })
+    const server = createServer(
+      {
+        headersTimeout: limits.headersTimeoutMs,
+        requestTimeout: 2 * limits.headersTimeoutMs,
+        connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs / 2),
+        maxHeaderSize: HEADER_BYTES_MAX,
+      },
+      listener,
+    )
+    server.on('upgrade', gateway.upgrade)
+    undo.unshift(() => {
+      announcer.close()
+      pages.close()
+    })
+    const port = await listen(server, host, options.port)
+    const url = `http://${hostInUrl(host)}:${port}`
+
+    let closed: Promise<void> | undefined
+    const close = () => {
+      closed ??= (async () => {
+        server.close()
+        announcer.close()
+        pages.close()
+        await gateway.close()
+        server.closeAllConnections()
+        await store.close()
+        unlock()
+      })()
+      return closed
+    }
+    options.signal?.addEventListener('abort', () => void close(), { once: true })
+    return { url, port, pageUrl: `${url}/#key=${secrets.pageKey}`, counters: readCounters, close }
+  } catch (cause) {
+    for (const step of undo) await step()
+    throw cause
+  }
+}
+
+async function openStore(loaded: LoadedStore, path: string): Promise<Store> {
+  try {
+    return await loaded.open(path)
+  } catch (cause) {
+    if (!(cause instanceof StoreError)) throw cause
+    throw new CollectorError('store', cause.message, { cause })
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const where = `${hostInUrl(host)}:${port}`
+      const why =
+        cause.code === 'EADDRINUSE'
+          ? `another program listens on ${where}: choose another port`
+          : `cannot listen on ${where}: ${cause.message}`
+      reject(new CollectorError('address', why, { cause }))
+    })
+    server.listen(port, host, () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : port)
+    })
+  })
+}

@@ -1,0 +1,91 @@
+// The devices of the moment: who is connected, and what their last counters were. In memory; the rest
+// of what is known of a device is the store's.
+import type { Live } from '../stream/message.ts'
+import type { UnixNs } from '../units.ts'
+import type { DeviceInfo } from './page-api.ts'
+import { BoundedMap } from './store/bounded-map.ts'
+import type { DeviceFacts, DeviceRow, Enrolled } from './store/protocol.ts'
+import { liveInfo, nsText } from './views.ts'
+
+export type Device = {
+  readonly facts: DeviceFacts
+  readonly enrolled: Enrolled
+  connected: boolean
+  lastSeenAt: UnixNs
+  lastSequence: number
+  live: Live | undefined
+}
+
+export class Devices {
+  readonly #known: BoundedMap<string, Device>
+  readonly #changed = new Set<string>()
+
+  constructor(rememberedMax: number) {
+    this.#known = new BoundedMap(rememberedMax)
+  }
+
+  /** A device that has just been welcomed; its last counters stay until it sends new ones. */
+  connect(facts: DeviceFacts, enrolled: Enrolled, now: UnixNs): Device {
+    const device: Device = {
+      facts,
+      enrolled,
+      connected: true,
+      lastSeenAt: now,
+      lastSequence: enrolled.lastSequence,
+      live: this.#known.get(facts.id)?.live,
+    }
+    this.#known.set(facts.id, device)
+    this.touch(device, now)
+    return device
+  }
+
+  /** A newer connection of the same device has its own entry, which this must not touch. */
+  disconnect(device: Device, now: UnixNs): void {
+    device.connected = false
+    if (this.#known.get(device.facts.id) === device) this.touch(device, now)
+  }
+
+  touch(device: Device, now: UnixNs): void {
+    device.lastSeenAt = now
+    this.#changed.add(device.facts.id)
+  }
+
+  get(id: string): Device | undefined {
+    return this.#known.get(id)
+  }
+
+  /** Up to `max` devices that changed since they were last taken; the rest waits for the next call. */
+  takeChanged(max: number): Device[] {
+    const taken: Device[] = []
+    for (const id of this.#changed) {
+      if (taken.length === max) break
+      this.#changed.delete(id)
+      const device = this.#known.get(id)
+      if (device) taken.push(device)
+    }
+    return taken
+  }
+}
+
+export function deviceInfo(device: Device): DeviceInfo {
+  const { facts, enrolled } = device
+  return {
+    id: facts.id,
+    hostname: facts.host.hostname,
+    os: facts.host.os,
+    osVersion: facts.host.osVersion,
+    hardware: facts.host.hardware,
+    arch: facts.host.arch,
+    agentVersion: facts.agentVersion,
+    connected: device.connected,
+    firstSeenAt: nsText(enrolled.firstSeenAt),
+    lastSeenAt: nsText(device.lastSeenAt),
+    lastSequence: device.lastSequence,
+    live: device.live && liveInfo(device.live),
+  }
+}
+
+/** A stored device with what is known of the moment. */
+export function presentDevice(row: DeviceRow, device: Device | undefined): DeviceInfo {
+  return device ? deviceInfo(device) : { ...row, connected: false, live: undefined }
+}

@@ -1,0 +1,203 @@
+// Agents' WebSocket: who may come in, and all connections together.
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { WebSocketServer } from 'ws'
+import type { Finding } from '../engine/finding.ts'
+import { FRAME_BYTES_MAX, STREAM_PATH, SUBPROTOCOL } from '../stream/message.ts'
+import type { UnixNs } from '../units.ts'
+import { isLoopbackHostHeader } from './address.ts'
+import { Connection } from './connection.ts'
+import type { CounterName, Counters } from './counters.ts'
+import type { Device, Devices } from './devices.ts'
+import type { Limits } from './limits.ts'
+import { RateLimit } from './rate.ts'
+import { bearerToken, sameSecret } from './secrets.ts'
+import type { Ledger } from './store/store.ts'
+
+const WATCH_MS = 1000
+const CLOSE_HANDSHAKE_MS = 1000
+const RETRY_AFTER_S = 5
+
+export type Gateway = {
+  /** For http.Server's 'upgrade'. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** Agents connected. */
+  size(): number
+  /** Refuses newcomers, lets what is being stored be acknowledged, says goodbye to all. */
+  close(): Promise<void>
+}
+
+export type GatewayOptions = {
+  ledger: Ledger
+  agentToken: string
+  devices: Devices
+  counters: Counters
+  limits: Limits
+  now: () => UnixNs
+  log: (text: string) => void
+  onStored(device: Device, findings: readonly Finding[], storedAt: BigInt64Array): void
+}
+
+type Refusal = { status: number; title: string; counter: CounterName; error: string }
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { ledger, counters, limits } = options
+  // A variable, since @types/ws does not know closeTimeout yet (ws 8.19 and later have it).
+  const serverOptions = {
+    noServer: true,
+    clientTracking: false,
+    maxPayload: FRAME_BYTES_MAX,
+    // Compression of each message fragments memory; a batch is dense already.
+    perMessageDeflate: false,
+    handleProtocols: () => SUBPROTOCOL,
+    closeTimeout: CLOSE_HANDSHAKE_MS,
+  }
+  const server = new WebSocketServer(serverOptions)
+  const connections = new Set<Connection>()
+  const byDevice = new Map<string, Connection>()
+  const paused = new Set<Connection>()
+  const rate = new RateLimit(limits.connectsPerSecond, limits.connectsBurst, performance.now())
+  let closing = false
+
+  const watch = setInterval(() => {
+    const nowMs = performance.now()
+    relieve()
+    for (const connection of connections) if (!paused.has(connection)) connection.watch(nowMs)
+  }, WATCH_MS)
+  watch.unref()
+
+  /** The store is behind: agents wait in their outboxes, not in our memory. */
+  function holdBack(connection: Connection): void {
+    if (ledger.waitingBytes() <= limits.storeBacklogBytesMax || paused.has(connection)) return
+    counters.add('pauses')
+    paused.add(connection)
+    connection.pause()
+  }
+
+  function relieve(): void {
+    if (paused.size === 0 || ledger.waitingBytes() > limits.storeBacklogBytesMax / 2) return
+    for (const connection of paused) connection.resume()
+    paused.clear()
+  }
+
+  function refusal(request: IncomingMessage): Refusal | undefined {
+    const { headers } = request
+    if (request.url !== STREAM_PATH)
+      return refused(404, 'Not Found', 'agentsRefusedPath', `agents connect to ${STREAM_PATH}`)
+    if (!isLoopbackHostHeader(headers.host))
+      return refused(
+        421,
+        'Misdirected Request',
+        'agentsRefusedHost',
+        'the Host header must name the loopback address this collector listens on',
+      )
+    if (headers.origin !== undefined)
+      return refused(403, 'Forbidden', 'agentsRefusedOrigin', 'browsers may not connect here')
+    const token = bearerToken(headers.authorization)
+    if (token === undefined || !sameSecret(token, options.agentToken))
+      return refused(
+        401,
+        'Unauthorized',
+        'agentsRefusedToken',
+        "the agent's token is missing or wrong: it is in agent.token in the collector's state directory",
+      )
+    const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim())
+    if (!offered.includes(SUBPROTOCOL))
+      return refused(
+        400,
+        'Bad Request',
+        'agentsRefusedProtocol',
+        `this collector speaks the subprotocol ${SUBPROTOCOL}`,
+      )
+    if (closing || connections.size >= limits.agentsMax)
+      return refused(
+        503,
+        'Service Unavailable',
+        'agentsRefusedLimit',
+        `${limits.agentsMax} agents are connected, which is the limit`,
+      )
+    if (!rate.take(performance.now()))
+      return refused(
+        503,
+        'Service Unavailable',
+        'agentsRefusedRate',
+        `more than ${limits.connectsPerSecond} agents connect a second`,
+      )
+    return undefined
+  }
+
+  function accept(connection: Connection): void {
+    counters.add('agentsAccepted')
+    connections.add(connection)
+  }
+
+  const context = {
+    ...options,
+    onHello(connection: Connection, deviceId: string) {
+      byDevice.get(deviceId)?.end('replaced', 'a newer connection of this device has taken over')
+      byDevice.set(deviceId, connection)
+    },
+    onHanded: holdBack,
+    onSettled: relieve,
+    onEnd(connection: Connection, deviceId: string | undefined) {
+      connections.delete(connection)
+      paused.delete(connection)
+      if (deviceId !== undefined && byDevice.get(deviceId) === connection) byDevice.delete(deviceId)
+    },
+  }
+
+  return {
+    upgrade(request, socket, head) {
+      const why = refusal(request)
+      if (why) {
+        counters.add(why.counter)
+        refuse(socket, why)
+        return
+      }
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        accept(new Connection(webSocket, context))
+      })
+    },
+    size: () => connections.size,
+    async close() {
+      closing = true
+      clearInterval(watch)
+      for (const connection of connections) connection.pause()
+      const deadlineMs = performance.now() + limits.closeMs
+      const busy = () => [...connections].some((each) => each.outstandingItems() > 0)
+      while (busy() && performance.now() < deadlineMs) await delay(5)
+      for (const connection of connections) {
+        connection.resume()
+        connection.end('stopping', 'the collector is stopping')
+      }
+      while (connections.size > 0 && performance.now() < deadlineMs) await delay(5)
+      for (const connection of connections) connection.terminate()
+    },
+  }
+}
+
+function refused(status: number, title: string, counter: CounterName, error: string): Refusal {
+  return { status, title, counter, error }
+}
+
+/** Answers an upgrade with a plain HTTP response, since there is no WebSocket yet. */
+function refuse(socket: Duplex, { status, title, error }: Refusal): void {
+  const body = JSON.stringify({ error })
+  socket.on('error', () => socket.destroy())
+  // What the client still sends is read and dropped, so that the answer is not lost to a reset.
+  socket.resume()
+  setTimeout(() => socket.destroy(), CLOSE_HANDSHAKE_MS).unref()
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${title}`,
+      'Connection: close',
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      ...(status === 401 ? ['WWW-Authenticate: Bearer'] : []),
+      ...(status === 503 ? [`Retry-After: ${RETRY_AFTER_S}`] : []),
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}

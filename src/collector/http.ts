@@ -1,0 +1,213 @@
+// HTTP: headers of every answer, who may ask, and which room answers.
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { isLoopbackHostHeader } from './address.ts'
+import type { Api } from './api.ts'
+import type { Counters } from './counters.ts'
+import type { Limits } from './limits.ts'
+import type { ErrorResponse, SessionRequest } from './page-api.ts'
+import type { PageFiles } from './page-files.ts'
+import type { Pages } from './pages.ts'
+import { ParameterError } from './parameters.ts'
+import { bearerToken, sameSecret } from './secrets.ts'
+import { cookieValue, type Sessions } from './sessions.ts'
+import { StoreError } from './store/store-error.ts'
+
+/** style-src and script-src are default-src: the page has no inline style and no inline script. */
+const HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'X-Frame-Options': 'DENY',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+}
+
+export type HttpOptions = {
+  api: Api
+  pages: Pages
+  sessions: Sessions
+  pageFiles: PageFiles
+  pageKey: string
+  counters: Counters
+  limits: Limits
+  log: (text: string) => void
+}
+
+type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
+const error = (status: number, text: string, headers: Record<string, string> = {}): Answer => ({
+  status,
+  body: { error: text } satisfies ErrorResponse,
+  headers,
+})
+
+export function createRequestListener(options: HttpOptions): RequestListener {
+  const { api, pages, sessions, pageFiles, pageKey, counters, limits, log } = options
+
+  return (request, response) => {
+    counters.add('requests')
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
+    respond(request, response).catch((cause: Error) => {
+      counters.add('requestsFailed')
+      log(`${request.method} ${pathOf(request)} failed: ${cause.message}`)
+      if (response.headersSent) response.destroy()
+      else if (cause instanceof StoreError)
+        sendJson(response, error(503, 'the store is not available, try again later'))
+      else sendJson(response, error(500, "this failed; the collector's log says why"))
+    })
+  }
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isLoopbackHostHeader(request.headers.host)) {
+      counters.add('requestsRefusedHost')
+      sendJson(response, error(421, 'the Host header must name the loopback address'))
+      return
+    }
+    const path = pathOf(request)
+    if (path === '/livez')
+      sendJson(response, onlyGet(request) ?? { status: 200, body: { ok: true } })
+    else if (path === '/api/session') sendJson(response, await signIn(request))
+    else if (path.startsWith('/api/')) await respondToApi(request, response, path)
+    else sendFile(request, response, path)
+  }
+
+  async function respondToApi(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+  ): Promise<void> {
+    const refused = unauthorized(request) ?? onlyGet(request)
+    if (refused) {
+      sendJson(response, refused)
+      return
+    }
+    if (path === '/api/events') {
+      listen(request, response)
+      return
+    }
+    try {
+      const query = (request.url ?? '').split('?').slice(1).join('?')
+      const body = await api.get(path, query)
+      sendJson(response, body ? { status: 200, body } : error(404, `there is no ${path}`))
+    } catch (cause) {
+      if (!(cause instanceof ParameterError)) throw cause
+      sendJson(response, error(400, cause.message))
+    }
+  }
+
+  function listen(request: IncomingMessage, response: ServerResponse): void {
+    response.setHeader('Cache-Control', 'no-store')
+    if (request.method === 'HEAD')
+      response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' }).end()
+    else if (!pages.add(response))
+      sendJson(response, error(503, `${limits.pagesMax} pages are open, which is the limit`))
+  }
+
+  function unauthorized(request: IncomingMessage): Answer | undefined {
+    const key = bearerToken(request.headers.authorization)
+    if (key !== undefined && sameSecret(key, pageKey)) return undefined
+    const token = cookieValue(request.headers.cookie, cookieName(request))
+    if (sessions.has(token, performance.now())) return undefined
+    counters.add('requestsUnauthorized')
+    return error(
+      401,
+      'sign in first: the key is in the address that `freshet up` prints, and in page.key in the ' +
+        "collector's state directory",
+      { 'WWW-Authenticate': 'Bearer' },
+    )
+  }
+
+  async function signIn(request: IncomingMessage): Promise<Answer> {
+    if (request.method !== 'POST') return error(405, 'POST the key here', { Allow: 'POST' })
+    const { origin, host } = request.headers
+    if (origin !== undefined && origin !== `http://${host}`) {
+      counters.add('requestsRefusedOrigin')
+      return error(403, 'another site may not sign in here')
+    }
+    if (!/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
+      return error(415, 'the body must be application/json')
+    const body = await readBody(request, limits.requestBytesMax)
+    if (body === undefined)
+      return error(413, `the body is larger than ${limits.requestBytesMax} bytes`, {
+        Connection: 'close',
+      })
+    const key = sessionKey(body)
+    if (key === undefined) return error(400, 'the body must be {"key": "..."}')
+    if (!sameSecret(key, pageKey)) {
+      counters.add('requestsUnauthorized')
+      return error(401, "this is not the key: it is in page.key in the collector's state directory")
+    }
+    const token = sessions.open(performance.now())
+    const seconds = Math.floor(limits.sessionMs / 1000)
+    const cookie = `${cookieName(request)}=${token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}`
+    return { status: 204, headers: { 'Set-Cookie': cookie } }
+  }
+
+  function sendFile(request: IncomingMessage, response: ServerResponse, path: string): void {
+    const refused = onlyGet(request)
+    const file = pageFiles.get(path)
+    if (refused) sendJson(response, refused)
+    else if (file)
+      response
+        .writeHead(200, {
+          'Content-Type': file.type,
+          'Content-Length': file.body.length,
+          'Cache-Control': file.cacheControl,
+        })
+        .end(file.body)
+    else if (path === '/')
+      sendJson(
+        response,
+        error(503, 'the page is not built: run `node scripts/setup.mjs`, then start again'),
+      )
+    else sendJson(response, error(404, `there is no ${path}`))
+  }
+}
+
+/** Cookies are shared by all ports of a host: two collectors on one machine must not sign each other out. */
+const cookieName = (request: IncomingMessage): string => `freshet_${request.socket.localPort}`
+
+const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?', 1)[0] as string
+
+/** HEAD is GET whose body Node leaves out. */
+function onlyGet(request: IncomingMessage): Answer | undefined {
+  if (request.method === 'GET' || request.method === 'HEAD') return undefined
+  return error(405, `${request.method} is not possible here`, { Allow: 'GET, HEAD' })
+}
+
+function sendJson(response: ServerResponse, { status, body, headers }: Answer): void {
+  const text = body === undefined ? undefined : JSON.stringify(body)
+  response.setHeader('Cache-Control', 'no-store')
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value)
+  if (text === undefined) {
+    response.writeHead(status).end()
+    return
+  }
+  response
+    .writeHead(status, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(text),
+    })
+    .end(text)
+}
+
+/** undefined when it is larger than `bytesMax`; the rest is not read then. */
+async function readBody(request: IncomingMessage, bytesMax: number): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    bytes += (chunk as Buffer).length
+    if (bytes > bytesMax) return undefined
+    chunks.push(chunk as Buffer)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function sessionKey(body: string): string | undefined {
+  try {
+    const { key } = JSON.parse(body) as Partial<SessionRequest>
+    return typeof key === 'string' ? key : undefined
+  } catch {
+    return undefined
+  }
+}

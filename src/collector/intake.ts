@@ -1,0 +1,104 @@
+// From the items of a frame to what the store takes. An item that cannot be read is refused by its
+// number and does not hold up the others.
+import type { Finding } from '../engine/finding.ts'
+import { decodeItem, type Item, itemSequence, type Reject, StreamError } from '../stream/codec.ts'
+import type { SeverityRank, StoreItem } from './store/protocol.ts'
+
+const SEVERITY_RANKS = { low: 1, medium: 2, high: 3 } as const satisfies Record<
+  string,
+  SeverityRank
+>
+/** So that the refusals of a whole batch fit in one frame. */
+const REASON_CHARS_MAX = 120
+
+export type Intake = {
+  items: StoreItem[]
+  /** Of `items`, in the same order. */
+  findings: Finding[]
+  rejects: Reject[]
+  /** Highest sequence of all, refused ones included; 0 when there is none. */
+  throughSequence: number
+}
+
+/**
+ * Reads encoded items. Throws StreamError malformed when not even the sequence of one can be read: then
+ * there is no number to refuse it by.
+ */
+export function readItems(encoded: readonly Uint8Array[]): Intake {
+  const intake: Intake = { items: [], findings: [], rejects: [], throughSequence: 0 }
+  for (const body of encoded) {
+    let sequence: number | undefined
+    try {
+      const item = decodeItem(body)
+      sequence = item.sequence
+      intake.items.push(storeItem(item, body))
+      intake.findings.push(item.finding)
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error
+      sequence = itemSequence(body)
+      if (sequence === undefined)
+        throw new StreamError('malformed', `an item without a sequence: ${error.message}`, {
+          cause: error,
+        })
+      intake.rejects.push({ sequence, reason: boundedReason(error.message) })
+    }
+    intake.throughSequence = Math.max(intake.throughSequence, sequence)
+  }
+  return intake
+}
+
+export const boundedReason = (text: string): string => text.slice(0, REASON_CHARS_MAX)
+
+export const severityRank = (name: keyof typeof SEVERITY_RANKS): SeverityRank =>
+  SEVERITY_RANKS[name]
+
+function storeItem({ id, sequence, finding }: Item, body: Uint8Array): StoreItem {
+  const common = { uid: id, sequence }
+  switch (finding.kind) {
+    case 'alert': {
+      const { alert } = finding
+      return {
+        ...common,
+        kind: 'alert',
+        alertId: alert.id,
+        revision: alert.revision,
+        severity: severityRank(alert.severity),
+        body,
+      }
+    }
+    case 'sighting': {
+      const { of, identity, destination } = finding.sighting
+      const networkAt = identity.firstNetworkAt ?? (of === 'network' ? finding.at : 0n)
+      return {
+        ...common,
+        kind: 'sighting',
+        identity: { key: identity.key, name: identity.name, path: identity.path },
+        firstSeenAt: identity.firstSeenAt,
+        firstNetworkAt: networkAt,
+        destination: destination?.key,
+        at: finding.at,
+        body,
+      }
+    }
+    case 'summary': {
+      const { summary } = finding
+      return {
+        ...common,
+        kind: 'summary',
+        identityKey: summary.identityKey,
+        destination: summary.destination.key,
+        hourAt: summary.hourAt,
+        bytesOut: summary.bytesOut,
+        bytesIn: summary.bytesIn,
+        flows: summary.flows,
+        largestFlowOut: summary.largestFlowOut,
+      }
+    }
+    case 'health': {
+      const { of, text, count } = finding.health
+      return { ...common, kind: 'health', at: finding.at, of, text, count }
+    }
+    default:
+      return finding satisfies never
+  }
+}

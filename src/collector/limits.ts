@@ -1,0 +1,59 @@
+// Everything the collector bounds, in one place. What a bound drops or refuses has a counter.
+
+export type Limits = {
+  /** Agents connected at once. */
+  agentsMax: number
+  /** New connections a second, and how many may come at once before that counts. */
+  connectsPerSecond: number
+  connectsBurst: number
+  /** From a connection's first byte to the end of its headers. */
+  headersTimeoutMs: number
+  /** From the upgrade to Hello. */
+  helloTimeoutMs: number
+  /** Silence after which an agent is taken for gone; agents send counters each second. */
+  silenceMs: number
+  /** How long the collector itself is silent towards an agent before it repeats its acknowledgement. */
+  heartbeatMs: number
+  /** Items an agent may have unacknowledged. */
+  creditItems: number
+  /** Upper end of an agent's full-jitter reconnect delay. */
+  backoffMaxMs: number
+  /** Bytes waiting to be sent to one agent, above which it is closed. */
+  agentBacklogBytesMax: number
+  /** Bytes handed to the store and not durable yet, above which agents are not read. */
+  storeBacklogBytesMax: number
+  /** Devices whose last counters are kept in memory. */
+  devicesRememberedMax: number
+  /** Pages open at once. */
+  pagesMax: number
+  /** Bytes waiting to be sent to one page, above which it is closed and reconnects. */
+  pageBacklogBytesMax: number
+  /** Signed-in sessions; the one used longest ago goes first. */
+  sessionsMax: number
+  sessionMs: number
+  /** Bytes of a request's body. */
+  requestBytesMax: number
+  /** From close() to the end of what has not ended by itself. */
+  closeMs: number
+}
+
+export const LIMITS: Limits = {
+  agentsMax: 10_000,
+  connectsPerSecond: 500,
+  connectsBurst: 1000,
+  headersTimeoutMs: 5000,
+  helloTimeoutMs: 10_000,
+  silenceMs: 45_000,
+  heartbeatMs: 15_000,
+  creditItems: 2048,
+  backoffMaxMs: 60_000,
+  agentBacklogBytesMax: 1024 * 1024,
+  storeBacklogBytesMax: 64 * 1024 * 1024,
+  devicesRememberedMax: 20_000,
+  pagesMax: 64,
+  pageBacklogBytesMax: 1024 * 1024,
+  sessionsMax: 256,
+  sessionMs: 12 * 3600 * 1000,
+  requestBytesMax: 4096,
+  closeMs: 1500,
+}

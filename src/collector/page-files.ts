@@ -1,0 +1,58 @@
+// The built page, read once at the start: afterwards no request's path touches the file system.
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.json': 'application/json; charset=utf-8',
+  '.webmanifest': 'application/manifest+json',
+}
+const FILES_BYTES_MAX = 16 * 1024 * 1024
+
+export type PageFile = { body: Buffer; type: string; cacheControl: string }
+
+/** URL path to file. '/' is index.html. Empty when the page was not built. */
+export type PageFiles = ReadonlyMap<string, PageFile>
+
+/** Reads the page that the set-up built beside this module. Throws when it is larger than any page is. */
+export function readPageFiles(
+  folder = fileURLToPath(new URL('./web/dist', import.meta.url)),
+): PageFiles {
+  const files = new Map<string, PageFile>()
+  let bytes = 0
+  for (const path of listFiles(folder, '')) {
+    const body = readFileSync(join(folder, path))
+    bytes += body.length
+    if (bytes > FILES_BYTES_MAX)
+      throw new Error(`the page in ${folder} is larger than ${FILES_BYTES_MAX} bytes`)
+    const file: PageFile = {
+      body,
+      type: TYPES[extname(path)] ?? 'application/octet-stream',
+      // The names of assets carry a hash of what is in them; the others keep their names.
+      cacheControl: path.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+    }
+    files.set(`/${path}`, file)
+    if (path === 'index.html') files.set('/', file)
+  }
+  return files
+}
+
+function listFiles(folder: string, under: string): string[] {
+  try {
+    return readdirSync(join(folder, under), { withFileTypes: true }).flatMap((entry) => {
+      const path = under === '' ? entry.name : `${under}/${entry.name}`
+      if (entry.isDirectory()) return listFiles(folder, path)
+      return entry.isFile() ? [path] : []
+    })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}

@@ -1,0 +1,54 @@
+// The parameters of the API's lists, checked. An empty one is as none.
+import type { SeverityName } from './page-api.ts'
+
+/** What is wrong with a request; answered 400. */
+export class ParameterError extends Error {}
+
+const TEXT_CHARS_MAX = 200
+
+/** Throws ParameterError when the query has a name that is not in `known`, or one twice. */
+export function parseQuery(query: string, known: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (!known.includes(name))
+      throw new ParameterError(
+        `there is no parameter "${name}"; there is ${known.join(', ') || 'none'}`,
+      )
+    if (found.has(name)) throw new ParameterError(`the parameter ${name} is there twice`)
+    if (value !== '') found.set(name, value)
+  }
+  return found
+}
+
+/** An integer in [1, max]. */
+export function limitOf(query: Map<string, string>, usual: number, max: number): number {
+  const text = query.get('limit')
+  if (text === undefined) return usual
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (limit < 1 || limit > max)
+    throw new ParameterError(`limit: a whole number from 1 to ${max}, not "${text}"`)
+  return limit
+}
+
+/** Nanoseconds since 1970 UTC in decimal, below 2^63. */
+export function timeOf(query: Map<string, string>, name: string): bigint | undefined {
+  const text = query.get(name)
+  if (text === undefined) return undefined
+  const ns = /^\d{1,19}$/.test(text) ? BigInt(text) : -1n
+  if (ns < 0n || ns >= 1n << 63n)
+    throw new ParameterError(`${name}: nanoseconds since 1970 in decimal, not "${text}"`)
+  return ns
+}
+
+export function severityOf(query: Map<string, string>): SeverityName | undefined {
+  const text = query.get('severity')
+  if (text === undefined || text === 'low' || text === 'medium' || text === 'high') return text
+  throw new ParameterError(`severity: low, medium or high, not "${text}"`)
+}
+
+export function textOf(query: Map<string, string>, name: string): string | undefined {
+  const text = query.get(name)
+  if (text !== undefined && text.length > TEXT_CHARS_MAX)
+    throw new ParameterError(`${name}: at most ${TEXT_CHARS_MAX} characters`)
+  return text
+}

@@ -1,0 +1,121 @@
+// The two secrets of a collector: the token agents show and the key the page asks for.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { CollectorError } from './collector-error.ts'
+
+const SECRET_BYTES = 32
+/** A secret that an administrator wrote may look otherwise, but not be guessable. */
+const SECRET_PATTERN = /^[\x21-\x7e]{32,512}$/
+
+export type Secrets = { agentToken: string; pageKey: string }
+
+/**
+ * The state directory, made when missing (0700). Throws CollectorError when others can look into it: it
+ * holds the secrets and what every device does.
+ */
+export function openStateDir(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+    const found = statSync(stateDir)
+    if (!found.isDirectory()) throw new Error('it is not a directory')
+    refuseOthers(stateDir, found.mode, found.uid, '700')
+  } catch (cause) {
+    if (cause instanceof CollectorError) throw cause
+    throw new CollectorError('state', `the state directory ${stateDir} cannot be used: ${cause}`, {
+      cause,
+    })
+  }
+}
+
+/** Reads both secrets, making the ones that are missing. Throws CollectorError. */
+export function readOrMakeSecrets(stateDir: string): Secrets {
+  return {
+    agentToken: readOrMake(join(stateDir, 'agent.token')),
+    pageKey: readOrMake(join(stateDir, 'page.key')),
+  }
+}
+
+function readOrMake(path: string): string {
+  try {
+    return read(path)
+  } catch (cause) {
+    if (cause instanceof CollectorError) throw cause
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw new CollectorError('state', `${path} cannot be read: ${cause}`, { cause })
+  }
+  try {
+    make(path)
+    return read(path)
+  } catch (cause) {
+    if (cause instanceof CollectorError) throw cause
+    throw new CollectorError('state', `${path} cannot be written: ${cause}`, { cause })
+  }
+}
+
+function read(path: string): string {
+  // NONBLOCK: a FIFO of that name must not hang the start.
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    const found = fstatSync(file)
+    if (!found.isFile()) throw new CollectorError('state', `${path} is not a file: remove it`)
+    refuseOthers(path, found.mode, found.uid, '600')
+    const secret = readFileSync(file, 'utf8').trim()
+    if (SECRET_PATTERN.test(secret)) return secret
+    throw new CollectorError(
+      'state',
+      `${path} does not hold a secret of 32 or more printable characters: remove it, a new one is made`,
+    )
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Whole or not at all: a crash in between leaves no empty secret. */
+function make(path: string): void {
+  const fresh = `${path}.new`
+  const file = openSync(fresh, 'w', 0o600)
+  try {
+    writeSync(file, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(fresh, path)
+}
+
+function refuseOthers(path: string, mode: number, uid: number, wanted: string): void {
+  if ((mode & 0o077) !== 0)
+    throw new CollectorError(
+      'state',
+      `${path} can be used by others (mode ${(mode & 0o777).toString(8)}): run \`chmod ${wanted} ${path}\``,
+    )
+  const own = process.getuid?.()
+  if (own !== undefined && uid !== own)
+    throw new CollectorError(
+      'state',
+      `${path} belongs to uid ${uid}, not to uid ${own} that the collector runs as: run \`chown ${own} ${path}\``,
+    )
+}
+
+/** Whether they are equal, in a time that tells nothing of where they differ. */
+export function sameSecret(given: string, wanted: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given), digest(wanted))
+}
+
+/** The token of `Authorization: Bearer <token>` (RFC 6750); undefined when there is none. */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+}

@@ -1,0 +1,127 @@
+// What the store's threads say to each other. Everything here survives a structured clone.
+import type { HostFacts } from '../../stream/message.ts'
+import type {
+  AlertDetail,
+  AlertsResponse,
+  DeviceInfo,
+  HealthResponse,
+  IdentitiesResponse,
+  IdentitySummary,
+} from '../page-api.ts'
+import type { StoreErrorCode } from './store-error.ts'
+
+/** 1 low, 2 medium, 3 high: the wire's numbers. */
+export type SeverityRank = 1 | 2 | 3
+
+/** What the writer wants to know of an item; `body` is the item as the agent encoded it. */
+export type StoreItem = {
+  /** UUIDv7, 16 bytes. */
+  uid: Uint8Array
+  sequence: number
+} & (
+  | {
+      kind: 'alert'
+      /** 32 hex digits. */
+      alertId: string
+      revision: number
+      severity: SeverityRank
+      body: Uint8Array
+    }
+  | {
+      kind: 'sighting'
+      identity: { key: string; name: string; path: string }
+      firstSeenAt: bigint
+      /** 0: it has not used the network. */
+      firstNetworkAt: bigint
+      /** The destination's key, when this is the sighting of one. */
+      destination: string | undefined
+      at: bigint
+      body: Uint8Array
+    }
+  | {
+      kind: 'summary'
+      identityKey: string
+      destination: string
+      hourAt: bigint
+      bytesOut: number
+      bytesIn: number
+      flows: number
+      largestFlowOut: number
+    }
+  | { kind: 'health'; at: bigint; of: string; text: string; count: number }
+)
+
+/** Items of one device, in the order it sent them. */
+export type StoreBatch = {
+  /** Row of the device, as `Enrolled` gave it. */
+  device: number
+  /**
+   * What the device was told, or will be told before this batch: everything up to here is stored. The
+   * batch is not stored when it is not so (an earlier batch of the connection failed), since a cumulative
+   * acknowledgement would then cover what is lost.
+   */
+  afterSequence: number
+  /** Highest sequence of the frame; items that were refused before they came here count. */
+  throughSequence: number
+  items: StoreItem[]
+}
+
+export type StoredBatch = {
+  /**
+   * One an item: when it became durable (nanoseconds since 1970 UTC, unique and rising in the store),
+   * DUPLICATE when it was stored before, or REFUSED when it never can be.
+   */
+  storedAt: BigInt64Array
+  /** Why, for each REFUSED. */
+  refusals: { sequence: number; reason: string }[]
+}
+export const DUPLICATE = 0n
+export const REFUSED = -1n
+
+export type DeviceFacts = { id: string; agentVersion: string; host: HostFacts }
+
+/** A device as the store knows it. */
+export type Enrolled = { device: number; lastSequence: number; firstSeenAt: bigint }
+
+/** What one transaction does. */
+export type Work =
+  | { op: 'append'; nowNs: bigint; batch: StoreBatch }
+  | { op: 'enroll'; nowNs: bigint; facts: DeviceFacts }
+
+/** Lists newest first. Answered with the types of page-api.ts, which `Answers` names. */
+export type Query =
+  | {
+      op: 'alerts'
+      limit: number
+      /** Only those whose newest revision was stored before. */
+      before: bigint | undefined
+      deviceId: string | undefined
+      severity: SeverityRank | undefined
+    }
+  | { op: 'alert'; id: string }
+  | { op: 'identities'; limit: number; deviceId: string | undefined; text: string | undefined }
+  | { op: 'identitiesByKey'; device: number; keys: string[] }
+  | { op: 'devices'; limit: number }
+  | { op: 'health'; limit: number }
+
+/** A device's row; whether it is connected and its live counters are not the store's to know. */
+export type DeviceRow = Omit<DeviceInfo, 'connected' | 'live'>
+
+export type Answers = {
+  alerts: AlertsResponse
+  alert: AlertDetail | undefined
+  identities: IdentitiesResponse
+  identitiesByKey: IdentitySummary[]
+  devices: DeviceRow[]
+  health: HealthResponse
+}
+
+/** To a thread: first where the store is, then requests. */
+export type ToThread<R> = ({ ticket: number } & ({ open: string } | { request: R })) | 'close'
+
+/** From a thread: once when its code is loaded, then one answer a request. */
+export type Message = { kind: 'loaded' } | { kind: 'answers'; answers: Answer[] }
+export type Answer = { ticket: number } & (
+  | { ok: true; value: unknown }
+  | { ok: false; code: StoreErrorCode; message: string }
+)

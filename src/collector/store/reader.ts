@@ -1,0 +1,199 @@
+// The reading half of the store: what the page asks, answered with the types of page-api.ts.
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { Alert } from '../../engine/finding.ts'
+import { decodeItem } from '../../stream/codec.ts'
+import type { UnixNs } from '../../units.ts'
+import type { AlertDetail, HealthInfo, IdentitySummary } from '../page-api.ts'
+import { alertDetail, alertSummary, type DeviceName, identitySummary, nsText } from '../views.ts'
+import type { Answers, DeviceRow, Query } from './protocol.ts'
+
+/** Revisions of one alert that are shown; an alert is updated at most once a minute. */
+const REVISIONS_MAX = 1000
+
+export type Reader = { answer(query: Query): Answers[Query['op']] }
+
+type Row = Record<string, unknown>
+
+export function createReader(db: DatabaseSync): Reader {
+  function rows(sql: string, parameters: SQLInputValue[]): Row[] {
+    const statement = statements.get(sql) ?? db.prepare(sql)
+    statement.setReadBigInts(true)
+    statements.set(sql, statement)
+    return statement.all(...parameters) as Row[]
+  }
+  const statements = new Map<string, ReturnType<DatabaseSync['prepare']>>()
+
+  function deviceRow(id: string): bigint {
+    // 0 is no device's row: an unknown id finds nothing.
+    return (rows('SELECT row FROM device WHERE id = ?', [id])[0]?.row as bigint) ?? 0n
+  }
+
+  function alerts(query: Extract<Query, { op: 'alerts' }>): Answers['alerts'] {
+    const where = new Conditions()
+    if (query.deviceId !== undefined) where.add('a.device = ?', deviceRow(query.deviceId))
+    if (query.severity !== undefined) where.add('a.severity = ?', query.severity)
+    const total = rows(
+      `SELECT coalesce(sum(a.alerts), 0) AS total FROM tally AS a ${where.sql()}`,
+      where.parameters,
+    )
+    if (query.before !== undefined) where.add('a.newest < ?', query.before)
+    const found = rows(
+      `SELECT a.newest, r.body, d.id, d.hostname
+       FROM alert AS a JOIN revision AS r ON r.stored_at = a.newest JOIN device AS d ON d.row = a.device
+       ${where.sql()} ORDER BY a.newest DESC LIMIT ?`,
+      [...where.parameters, query.limit],
+    )
+    return {
+      alerts: found.map((row) => alertSummary(alertOf(row), row.newest as bigint, deviceName(row))),
+      total: Number(total[0]?.total),
+    }
+  }
+
+  function alert(id: string): AlertDetail | undefined {
+    const [found] = rows(
+      `SELECT a.newest, a.last, d.id, d.hostname FROM alert AS a JOIN device AS d ON d.row = a.device
+       WHERE a.id = ? LIMIT 1`,
+      [Buffer.from(id, 'hex')],
+    )
+    if (!found) return undefined
+    const revision = (storedAt: bigint) => {
+      const [row] = rows('SELECT previous, body FROM revision WHERE stored_at = ?', [storedAt])
+      return row && { alert: alertOf(row), storedAt, previous: row.previous as bigint }
+    }
+    const revisions: { alert: Alert; storedAt: bigint }[] = []
+    let at = found.last as bigint
+    while (at !== 0n && revisions.length < REVISIONS_MAX) {
+      const one = revision(at)
+      if (!one) break
+      revisions.push(one)
+      at = one.previous
+    }
+    const newest = found.newest as bigint
+    if (!revisions.some(({ storedAt }) => storedAt === newest)) {
+      const one = revision(newest)
+      if (one) revisions.push(one)
+    }
+    return alertDetail(revisions, deviceName(found))
+  }
+
+  const IDENTITIES = `SELECT p.first_seen_at, p.first_network_at, p.destinations, s.body, d.id, d.hostname
+     FROM identity_device AS p JOIN sighting AS s ON s.row = p.row
+     JOIN identity AS i ON i.row = p.identity JOIN device AS d ON d.row = p.device`
+
+  function identities(query: Extract<Query, { op: 'identities' }>): Answers['identities'] {
+    const where = new Conditions()
+    if (query.deviceId !== undefined) where.add('p.device = ?', deviceRow(query.deviceId))
+    if (query.text) {
+      const like = `%${query.text.replace(/[\\%_]/g, '\\$&')}%`
+      where.add(
+        "(i.name LIKE ? ESCAPE '\\' OR i.path LIKE ? ESCAPE '\\' OR i.key LIKE ? ESCAPE '\\')",
+        like,
+        like,
+        like,
+      )
+    }
+    const total = rows(
+      `SELECT count(*) AS total FROM identity_device AS p JOIN sighting AS s ON s.row = p.row
+       JOIN identity AS i ON i.row = p.identity ${where.sql()}`,
+      where.parameters,
+    )
+    const found = rows(`${IDENTITIES} ${where.sql()} ORDER BY p.first_seen_at DESC LIMIT ?`, [
+      ...where.parameters,
+      query.limit,
+    ])
+    return { identities: found.map(identityOf), total: Number(total[0]?.total) }
+  }
+
+  function devices(limit: number): DeviceRow[] {
+    return rows('SELECT * FROM device ORDER BY last_seen_at DESC LIMIT ?', [limit]).map((row) => ({
+      id: text(row.id),
+      hostname: text(row.hostname),
+      os: text(row.os),
+      osVersion: text(row.os_version),
+      hardware: text(row.hardware),
+      arch: text(row.arch),
+      agentVersion: text(row.agent_version),
+      firstSeenAt: nsText(row.first_seen_at as bigint),
+      lastSeenAt: nsText(row.last_seen_at as bigint),
+      lastSequence: Number(row.last_sequence),
+    }))
+  }
+
+  function health(limit: number): HealthInfo[] {
+    return rows(
+      `SELECT h.at, h.kind, h.text, h.count, d.id FROM health AS h JOIN device AS d ON d.row = h.device
+       ORDER BY h.stored_at DESC LIMIT ?`,
+      [limit],
+    ).map((row) => ({
+      deviceId: text(row.id),
+      at: nsText(row.at as bigint),
+      kind: text(row.kind),
+      text: text(row.text),
+      count: Number(row.count),
+    }))
+  }
+
+  return {
+    answer(query) {
+      switch (query.op) {
+        case 'alerts':
+          return alerts(query)
+        case 'alert':
+          return alert(query.id)
+        case 'identities':
+          return identities(query)
+        case 'identitiesByKey':
+          return rows(
+            `${IDENTITIES} WHERE p.device = ? AND i.key IN (SELECT value FROM json_each(?))`,
+            [query.device, JSON.stringify(query.keys)],
+          ).map(identityOf)
+        case 'devices':
+          return devices(query.limit)
+        case 'health':
+          return { events: health(query.limit) }
+        default:
+          return query satisfies never
+      }
+    },
+  }
+}
+
+/** The conditions of a query, with the values they are about. */
+class Conditions {
+  readonly parameters: SQLInputValue[] = []
+  readonly #terms: string[] = []
+
+  add(term: string, ...values: SQLInputValue[]): void {
+    this.#terms.push(term)
+    this.parameters.push(...values)
+  }
+
+  sql(): string {
+    return this.#terms.length === 0 ? '' : `WHERE ${this.#terms.join(' AND ')}`
+  }
+}
+
+const text = (value: unknown): string => value as string
+
+const deviceName = (row: Row): DeviceName => ({
+  id: text(row.id),
+  hostname: text(row.hostname),
+})
+
+function alertOf(row: Row): Alert {
+  const { finding } = decodeItem(row.body as Uint8Array)
+  if (finding.kind !== 'alert') throw new Error(`a stored revision holds a ${finding.kind}`)
+  return finding.alert
+}
+
+function identityOf(row: Row): IdentitySummary {
+  const { finding } = decodeItem(row.body as Uint8Array)
+  if (finding.kind !== 'sighting') throw new Error(`a stored sighting holds a ${finding.kind}`)
+  const { identity, process } = finding.sighting
+  const dated = {
+    ...identity,
+    firstSeenAt: row.first_seen_at as UnixNs,
+    firstNetworkAt: row.first_network_at as UnixNs,
+  }
+  return identitySummary(dated, process, deviceName(row), Number(row.destinations))
+}

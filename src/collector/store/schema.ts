@@ -1,0 +1,181 @@
+// The store's tables. Each migration is run once, in order; what has been released is never edited.
+//
+// The layout decides the speed. The unique key of delivery has the time-ordered UUIDv7 first, so that
+// its index grows at its end; `stored_at` is unique and rises, so it is the row id, the order of the
+// lists and the cursor of their pages at once; bodies are the bytes the agent sent, in tables that have
+// no other index; names are integers.
+import { DatabaseSync } from 'node:sqlite'
+import { StoreError } from './store-error.ts'
+
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE device (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    hostname TEXT NOT NULL,
+    os TEXT NOT NULL,
+    os_version TEXT NOT NULL,
+    hardware TEXT NOT NULL,
+    arch TEXT NOT NULL,
+    agent_version TEXT NOT NULL,
+    first_seen_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    last_sequence INTEGER NOT NULL DEFAULT 0
+  );
+
+  -- What was stored, or refused for good: what comes again is not stored again.
+  CREATE TABLE item (
+    uid BLOB NOT NULL,
+    device INTEGER NOT NULL,
+    PRIMARY KEY (uid, device)
+  ) WITHOUT ROWID;
+
+  -- Every revision of every alert. "previous" is the stored_at of the one of the same alert that was
+  -- stored before it, 0 for the first: a chain costs no index.
+  CREATE TABLE revision (
+    stored_at INTEGER PRIMARY KEY,
+    previous INTEGER NOT NULL,
+    body BLOB NOT NULL
+  );
+
+  -- One row an alert: "newest" is the stored_at of its highest revision, "last" of the last one stored.
+  CREATE TABLE alert (
+    row INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    device INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    severity INTEGER NOT NULL,
+    newest INTEGER NOT NULL,
+    last INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX alert_id ON alert (id, device);
+  CREATE INDEX alert_newest ON alert (newest);
+  CREATE INDEX alert_device ON alert (device, newest);
+  CREATE INDEX alert_severity ON alert (severity, newest);
+
+  -- How many alerts there are, so that a list knows its length without walking it.
+  CREATE TABLE tally (
+    device INTEGER NOT NULL,
+    severity INTEGER NOT NULL,
+    alerts INTEGER NOT NULL,
+    PRIMARY KEY (device, severity)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE identity (
+    row INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL
+  );
+
+  -- An identity on a device; first_network_at is 0 until it uses the network.
+  CREATE TABLE identity_device (
+    row INTEGER PRIMARY KEY,
+    identity INTEGER NOT NULL,
+    device INTEGER NOT NULL,
+    first_seen_at INTEGER NOT NULL,
+    first_network_at INTEGER NOT NULL,
+    destinations INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE UNIQUE INDEX identity_device_pair ON identity_device (identity, device);
+  CREATE INDEX identity_device_first ON identity_device (first_seen_at);
+  CREATE INDEX identity_device_device ON identity_device (device, first_seen_at);
+
+  -- The item that says how it was first seen; "row" is identity_device's.
+  CREATE TABLE sighting (
+    row INTEGER PRIMARY KEY,
+    body BLOB NOT NULL
+  );
+
+  CREATE TABLE destination (
+    row INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE
+  );
+
+  -- Which destinations an identity has used on a device; "pair" is identity_device's row.
+  CREATE TABLE pair (
+    pair INTEGER NOT NULL,
+    destination INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    PRIMARY KEY (pair, destination)
+  ) WITHOUT ROWID;
+
+  -- What an identity sent to a destination in an hour.
+  CREATE TABLE pair_hour (
+    hour_at INTEGER NOT NULL,
+    pair INTEGER NOT NULL,
+    destination INTEGER NOT NULL,
+    bytes_out INTEGER NOT NULL,
+    bytes_in INTEGER NOT NULL,
+    flows INTEGER NOT NULL,
+    largest_flow_out INTEGER NOT NULL,
+    PRIMARY KEY (hour_at, pair, destination)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE health (
+    stored_at INTEGER PRIMARY KEY,
+    device INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    count INTEGER NOT NULL
+  );
+  `,
+]
+
+/**
+ * Opens the store for writing and brings its tables up to date. WAL, synchronous=FULL: a commit that
+ * returned survives a loss of power (sqlite.org/pragma.html#pragma_synchronous). Throws StoreError.
+ */
+export function openForWriting(path: string): DatabaseSync {
+  let db: DatabaseSync | undefined
+  try {
+    db = new DatabaseSync(path, { timeout: 2000 })
+    db.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA wal_autocheckpoint = 65536;
+      PRAGMA journal_size_limit = 67108864;
+      PRAGMA cache_size = -131072;
+      PRAGMA temp_store = MEMORY;
+    `)
+    migrate(db, path)
+    return db
+  } catch (cause) {
+    db?.close()
+    if (cause instanceof StoreError) throw cause
+    throw new StoreError('cannot-open', `the store ${path} cannot be opened: ${cause}`, { cause })
+  }
+}
+
+/** Opens the store for reading while another thread writes. Throws StoreError. */
+export function openForReading(path: string): DatabaseSync {
+  try {
+    const db = new DatabaseSync(path, { readOnly: true, timeout: 2000 })
+    db.exec('PRAGMA cache_size = -32768; PRAGMA query_only = ON;')
+    return db
+  } catch (cause) {
+    throw new StoreError('cannot-open', `the store ${path} cannot be read: ${cause}`, { cause })
+  }
+}
+
+function migrate(db: DatabaseSync, path: string): void {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.user_version)
+  if (version > MIGRATIONS.length)
+    throw new StoreError(
+      'newer',
+      `the store ${path} has schema ${version}, this collector knows up to ${MIGRATIONS.length}: ` +
+        'it was written by a later version; run that version',
+    )
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      db.exec(MIGRATIONS[next] as string)
+      db.exec(`PRAGMA user_version = ${next + 1}`)
+      db.exec('COMMIT')
+    } catch (cause) {
+      db.exec('ROLLBACK')
+      throw cause
+    }
+  }
+}

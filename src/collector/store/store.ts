@@ -1,0 +1,93 @@
+// The collector's store: one SQLite file, written by one thread and read by another.
+import type { UnixNs } from '../../units.ts'
+import type {
+  Answers,
+  DeviceFacts,
+  Enrolled,
+  Query,
+  StoreBatch,
+  StoredBatch,
+  Work,
+} from './protocol.ts'
+import { loadThread } from './thread.ts'
+
+/** Where the gateway puts what agents send. */
+export type Ledger = {
+  /**
+   * Resolves when all of the batch is durable. Rejects with StoreError, and then nothing of it is stored.
+   * Batches are stored in the order of the calls. `frame` is the memory that the items' bytes are views
+   * of; it is given away.
+   */
+  append(batch: StoreBatch, frame: ArrayBuffer): Promise<StoredBatch>
+  /** Makes the device known, or brings what is known of it up to date. Rejects with StoreError. */
+  enroll(facts: DeviceFacts): Promise<Enrolled>
+  /** Bytes handed to `append` and not answered yet. */
+  waitingBytes(): number
+}
+
+export type Store = Ledger & {
+  /** Rejects with StoreError. */
+  read<Q extends Query>(query: Q): Promise<Answers[Q['op']]>
+  /** Commits what was handed over, then closes the file. Idempotent. */
+  close(): Promise<void>
+}
+
+/** A store whose threads run and that is not opened yet. */
+export type LoadedStore = {
+  /** Opens or makes the store at `path`. Rejects with StoreError. */
+  open(path: string): Promise<Store>
+  /** For a store that was never opened. */
+  close(): Promise<void>
+}
+
+/** Starts the store's threads and loads their code, which is all it reads. Rejects with StoreError. */
+export async function loadStore(options: {
+  now: () => UnixNs
+  log: (text: string) => void
+}): Promise<LoadedStore> {
+  const { now, log } = options
+  const [writer, reader] = await Promise.all([
+    loadThread<Work>(new URL('./writer-worker.ts', import.meta.url), log),
+    loadThread<Query>(new URL('./reader-worker.ts', import.meta.url), log),
+  ])
+  const close = async () => {
+    await reader.close()
+    await writer.close()
+  }
+  let waitingBytes = 0
+
+  const store: Store = {
+    async append(batch, frame) {
+      const bytes = frame.byteLength
+      waitingBytes += bytes
+      try {
+        const work: Work = { op: 'append', nowNs: now(), batch }
+        return (await writer.call(work, [frame])) as StoredBatch
+      } finally {
+        waitingBytes -= bytes
+      }
+    },
+    async enroll(facts) {
+      return (await writer.call({ op: 'enroll', nowNs: now(), facts })) as Enrolled
+    },
+    waitingBytes: () => waitingBytes,
+    async read<Q extends Query>(query: Q) {
+      return (await reader.call(query)) as Answers[Q['op']]
+    },
+    close,
+  }
+  return {
+    async open(path) {
+      try {
+        // The writer makes the tables that the reader's connection expects.
+        await writer.open(path)
+        await reader.open(path)
+      } catch (cause) {
+        await close()
+        throw cause
+      }
+      return store
+    },
+    close,
+  }
+}

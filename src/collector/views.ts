@@ -1,0 +1,135 @@
+// What agents said, as the page's API says it (page-api.ts).
+import type { Alert, IdentityView, ProcessView } from '../engine/finding.ts'
+import type { Live } from '../stream/message.ts'
+import type {
+  AlertDetail,
+  AlertSummary,
+  IdentityInfo,
+  IdentitySummary,
+  LiveInfo,
+  NsText,
+  ProcessInfo,
+} from './page-api.ts'
+
+/** What JSON says for a user that the source could not tell: the wire's largest uid. */
+const UID_UNKNOWN = 0xffff_ffff
+
+export type DeviceName = { id: string; hostname: string }
+
+/** Decimal nanoseconds; "0" when undefined. */
+export const nsText = (at: bigint | undefined): NsText => (at ?? 0n).toString()
+
+export function alertSummary(alert: Alert, storedAt: bigint, device: DeviceName): AlertSummary {
+  const { identity, destination } = alert
+  return {
+    id: alert.id,
+    revision: alert.revision,
+    state: alert.state,
+    severity: alert.severity,
+    score: alert.score,
+    sentence: alert.sentence,
+    openedAt: nsText(alert.openedAt),
+    updatedAt: nsText(alert.updatedAt),
+    storedAt: nsText(storedAt),
+    device: { id: device.id, hostname: device.hostname },
+    user: userOf(alert.chain[0]),
+    application: {
+      key: identity.key,
+      name: identity.name,
+      path: identity.path,
+      signerClass: identity.signerClass,
+    },
+    destination: {
+      key: destination.key,
+      address: destination.address,
+      port: destination.port,
+      hostname: destination.hostname,
+    },
+    bytesOut: alert.bytesOut,
+    bytesIn: alert.bytesIn,
+    flows: alert.flows,
+  }
+}
+
+/** `revisions` in any order; the last of the highest is the one shown. Not empty. */
+export function alertDetail(
+  revisions: { alert: Alert; storedAt: bigint }[],
+  device: DeviceName,
+): AlertDetail {
+  const sorted = revisions.toSorted(
+    (a, b) => a.alert.revision - b.alert.revision || (a.storedAt < b.storedAt ? -1 : 1),
+  )
+  const { alert, storedAt } = sorted.at(-1) as { alert: Alert; storedAt: bigint }
+  return {
+    ...alertSummary(alert, storedAt, device),
+    reasons: alert.reasons,
+    identity: identityInfo(alert.identity),
+    chain: alert.chain.map(processInfo),
+    silentFlows: alert.silentFlows,
+    largestFlow: alert.largestFlow,
+    timeline: { ...alert.timeline, startAt: nsText(alert.timeline.startAt) },
+    policyVersion: alert.policyVersion,
+    techniques: alert.techniques,
+    responsibleKey: alert.responsibleKey ?? '',
+    revisions: sorted.map((each) => ({
+      revision: each.alert.revision,
+      state: each.alert.state,
+      severity: each.alert.severity,
+      score: each.alert.score,
+      updatedAt: nsText(each.alert.updatedAt),
+      storedAt: nsText(each.storedAt),
+      bytesOut: each.alert.bytesOut,
+      bytesIn: each.alert.bytesIn,
+    })),
+  }
+}
+
+export function identityInfo(identity: IdentityView): IdentityInfo {
+  return {
+    key: identity.key,
+    signerClass: identity.signerClass,
+    name: identity.name,
+    path: identity.path,
+    sha256: identity.sha256,
+    signingId: identity.signingId,
+    teamId: identity.teamId,
+    cdhash: identity.cdhash,
+    firstSeenAt: nsText(identity.firstSeenAt),
+    firstNetworkAt: nsText(identity.firstNetworkAt),
+  }
+}
+
+export function identitySummary(
+  identity: IdentityView,
+  firstProcess: ProcessView,
+  device: DeviceName,
+  destinations: number,
+): IdentitySummary {
+  return {
+    ...identityInfo(identity),
+    device: { id: device.id, hostname: device.hostname },
+    firstProcess: processInfo(firstProcess),
+    destinations,
+  }
+}
+
+export function processInfo(process: ProcessView): ProcessInfo {
+  return {
+    pid: process.pid,
+    path: process.path,
+    script: process.script,
+    uid: process.uid ?? UID_UNKNOWN,
+    user: process.user,
+    startedAt: nsText(process.startedAt),
+    identityKey: process.identityKey ?? '',
+  }
+}
+
+export function liveInfo(live: Live): LiveInfo {
+  return { ...live, at: nsText(live.at) }
+}
+
+function userOf(process: ProcessView | undefined): string {
+  if (!process) return ''
+  return process.user || (process.uid === undefined ? '' : `uid ${process.uid}`)
+}
