@@ -79,7 +79,7 @@ function checkPages(database: DatabaseSync): void {
 
 export type Limits = { identitiesMax: number; destinationsMax: number }
 
-/** One file, one writer. Objects handed out are the cache's own: not to be changed, but put anew. */
+/** One file, one writer. Values are copied in and out. */
 export class SqliteBaseline implements Baseline {
   readonly #database: DatabaseSync
   readonly #tables: Tables
@@ -118,33 +118,35 @@ export class SqliteBaseline implements Baseline {
 
   identity(key: string): StoredIdentity | undefined {
     const known = this.#pendingIdentities.get(key) ?? this.#identities.get(key)
-    if (known) return known
+    if (known) return { ...known }
     const stored = this.#reading(() => this.#tables.identity(key))
     if (stored) this.#identities.set(key, stored)
-    return stored
+    return stored && { ...stored }
   }
 
   putIdentity(identity: StoredIdentity): void {
     if (!this.identity(identity.key)) this.#counts.identities++
-    this.#gather(this.#pendingIdentities, identity.key, { ...identity })
-    this.#identities.set(identity.key, { ...identity })
+    const kept = { ...identity }
+    this.#gather(this.#pendingIdentities, identity.key, kept)
+    this.#identities.set(identity.key, kept)
   }
 
   destination(identityKey: string, destinationKey: string): StoredDestination | undefined {
     const pair = pairKey(identityKey, destinationKey)
     const known = this.#pendingDestinations.get(pair) ?? this.#destinations.get(pair)
-    if (known) return known
+    if (known) return { ...known }
     const stored = this.#reading(() => this.#tables.destination(identityKey, destinationKey))
     if (stored) this.#destinations.set(pair, stored)
-    return stored
+    return stored && { ...stored }
   }
 
   putDestination(destination: StoredDestination): void {
     const { identityKey, destinationKey } = destination
     const pair = pairKey(identityKey, destinationKey)
     if (!this.destination(identityKey, destinationKey)) this.#counts.destinations++
-    this.#gather(this.#pendingDestinations, pair, { ...destination })
-    this.#destinations.set(pair, { ...destination })
+    const kept = { ...destination }
+    this.#gather(this.#pendingDestinations, pair, kept)
+    this.#destinations.set(pair, kept)
     this.#pendingHostDestinations.add(destinationKey)
   }
 
@@ -157,7 +159,7 @@ export class SqliteBaseline implements Baseline {
   }
 
   alerts(): StoredAlert[] {
-    return [...this.#alerts.values()]
+    return [...this.#alerts.values()].map((alert) => ({ ...alert }))
   }
 
   putAlert(alert: StoredAlert): void {

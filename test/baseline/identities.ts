@@ -1,0 +1,43 @@
+// Identities and destinations to test with.
+import type { StoredAlert, StoredDestination, StoredIdentity } from '../../src/baseline/baseline.ts'
+import type { Bytes, UnixNs } from '../../src/units.ts'
+
+export const START = 1_790_000_000_000_000_001n as UnixNs
+export const later = (ns: number): UnixNs => (START + BigInt(ns)) as UnixNs
+
+export function identityOf(number: number): StoredIdentity {
+  const sha256 = number.toString(16).padStart(64, '0')
+  return {
+    key: `unsigned:sha256:${sha256}`,
+    signerClass: 'unsigned',
+    name: `tool-${number}`,
+    path: `/usr/local/bin/tool-${number}`,
+    sha256,
+    signingId: '',
+    teamId: '',
+    cdhash: '',
+    firstExecAt: later(number),
+    firstNetworkAt: number % 2 === 0 ? undefined : later(number + 1),
+    lastSeenAt: later(number + 2),
+    daysActive: number % 30,
+    lastActiveDay: number % 2 === 0 ? -1 : 20_717,
+  }
+}
+
+export const destinationOf = (identity: number, number: number): StoredDestination => ({
+  identityKey: identityOf(identity).key,
+  destinationKey: `host-${number}.example.org:443`,
+  firstAt: later(number),
+  lastAt: later(number + 5),
+})
+
+export const alertOf = (number: number): StoredAlert => ({
+  id: number.toString(16).padStart(32, '0'),
+  identityKey: identityOf(number).key,
+  destinationKey: `host-${number}.example.org:443`,
+  state: `{"revision":${number}}`,
+  bytesOut: (2 ** 53 - 1 - number) as Bytes,
+  bytesIn: 0 as Bytes,
+  openedAt: later(1),
+  updatedAt: later(2),
+})

@@ -1,0 +1,294 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import {
+  BaselineError,
+  type BaselineOptions,
+  openBaseline,
+  type SqliteBaseline,
+} from '../../src/baseline/sqlite.ts'
+import { alertOf, destinationOf, identityOf, later, START } from './identities.ts'
+
+describe('baseline on disk', () => {
+  let directory: string
+  let path: string
+  let open: SqliteBaseline[]
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-baseline-'))
+    path = join(directory, 'baseline.db')
+    open = []
+  })
+  afterEach(() => {
+    for (const baseline of open) baseline.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  const start = (options: Partial<BaselineOptions> = {}) => {
+    const opened = openBaseline(path, { now: START, ...options })
+    open.push(opened.baseline)
+    return opened
+  }
+  const restart = (options: Partial<BaselineOptions> = {}) => {
+    for (const baseline of open) baseline.close()
+    return start(options).baseline
+  }
+
+  it('knows nothing when new, and says so with undefined', () => {
+    const { baseline, setAside } = start()
+    assert.equal(setAside, undefined)
+    assert.equal(baseline.bornAt(), undefined)
+    assert.equal(baseline.identity('platform:/usr/bin/curl'), undefined)
+    assert.equal(baseline.destination('a', 'b'), undefined)
+    assert.equal(baseline.hostKnowsDestination('b'), false)
+    assert.deepEqual(baseline.counts(), { identities: 0, destinations: 0, alerts: 0 })
+  })
+
+  it('gives back what was put: at once, after the commit, and after a restart', () => {
+    let { baseline } = start()
+    const check = () => {
+      assert.equal(baseline.bornAt(), START)
+      assert.deepEqual(baseline.identity(identityOf(1).key), identityOf(1))
+      assert.deepEqual(baseline.identity(identityOf(2).key), identityOf(2))
+      assert.deepEqual(
+        baseline.destination(identityOf(1).key, 'host-3.example.org:443'),
+        destinationOf(1, 3),
+      )
+      assert.equal(baseline.destination(identityOf(2).key, 'host-3.example.org:443'), undefined)
+      assert.equal(baseline.hostKnowsDestination('host-3.example.org:443'), true)
+      assert.equal(baseline.hostKnowsDestination('host-4.example.org:443'), false)
+      assert.deepEqual(baseline.alerts(), [alertOf(1), alertOf(2)])
+      assert.deepEqual(baseline.counts(), { identities: 2, destinations: 1, alerts: 2 })
+    }
+    baseline.setBornAt(START)
+    baseline.putIdentity(identityOf(1))
+    baseline.putIdentity(identityOf(2))
+    baseline.putDestination(destinationOf(1, 3))
+    for (const number of [1, 2, 3]) baseline.putAlert(alertOf(number))
+    baseline.removeAlert(alertOf(3).id)
+    check()
+    baseline.commit()
+    check()
+    baseline = restart()
+    check()
+  })
+
+  it('keeps nothing that was not committed', () => {
+    const { baseline } = start()
+    baseline.putIdentity(identityOf(1))
+    baseline.commit()
+    baseline.putIdentity({ ...identityOf(1), daysActive: 9 })
+    baseline.putDestination(destinationOf(1, 1))
+    baseline.putAlert(alertOf(1))
+    const again = restart()
+    assert.deepEqual(again.identity(identityOf(1).key), identityOf(1))
+    assert.deepEqual(again.counts(), { identities: 1, destinations: 0, alerts: 0 })
+  })
+
+  it('takes a later put over an earlier one, and copies what it is given and gives', () => {
+    const { baseline } = start()
+    const given = identityOf(1)
+    baseline.putIdentity(given)
+    given.daysActive = 99
+    baseline.identity(given.key)!.daysActive = 98
+    assert.equal(baseline.identity(given.key)!.daysActive, 1)
+    baseline.commit()
+    baseline.putIdentity({ ...identityOf(1), lastSeenAt: later(77), firstNetworkAt: later(78) })
+    baseline.commit()
+    assert.equal(baseline.counts().identities, 1)
+    assert.equal(restart().identity(given.key)!.firstNetworkAt, later(78))
+  })
+
+  it('answers for more than its memory holds', function () {
+    this.timeout(60_000)
+    const { baseline } = start()
+    for (let number = 0; number < 20_000; number++) {
+      baseline.putIdentity(identityOf(number))
+      baseline.putDestination(destinationOf(number, number))
+    }
+    baseline.commit()
+    for (const number of [0, 1, 9_999, 19_999]) {
+      assert.deepEqual(baseline.identity(identityOf(number).key), identityOf(number))
+      assert.equal(baseline.hostKnowsDestination(`host-${number}.example.org:443`), true)
+      assert.deepEqual(
+        baseline.destination(identityOf(number).key, `host-${number}.example.org:443`),
+        destinationOf(number, number),
+      )
+    }
+  })
+
+  it('forgets what was not seen for longest when it is at its limit, and counts it', () => {
+    const limits = { identitiesMax: 100, destinationsMax: 150 }
+    const { baseline } = start(limits)
+    for (let number = 0; number < 130; number++) {
+      baseline.putIdentity(identityOf(number))
+      for (const to of [0, 1]) baseline.putDestination(destinationOf(number, number * 2 + to))
+      if (number % 10 === 9) baseline.commit()
+    }
+    const { identities, destinations } = baseline.counts()
+    assert.ok(identities <= 100 && identities >= 90, `${identities}`)
+    assert.ok(destinations <= 150 && destinations >= 140, `${destinations}`)
+    assert.equal(baseline.identity(identityOf(0).key), undefined)
+    assert.equal(baseline.hostKnowsDestination('host-0.example.org:443'), false)
+    assert.deepEqual(baseline.identity(identityOf(129).key), identityOf(129))
+    assert.ok(baseline.forgotten() >= 30)
+    const again = restart(limits)
+    assert.deepEqual(again.counts(), { identities, destinations, alerts: 0 })
+    assert.equal(unusedKeys(path), 0)
+  })
+
+  it('keeps what was gathered when the disk refuses, and commits it later', () => {
+    const { baseline } = start()
+    const lock = new DatabaseSync(path)
+    lock.exec('BEGIN IMMEDIATE')
+    baseline.putIdentity(identityOf(1))
+    refuses('busy', () => baseline.commit())
+    lock.exec('ROLLBACK')
+    lock.close()
+    assert.deepEqual(baseline.identity(identityOf(1).key), identityOf(1))
+    baseline.commit()
+    assert.deepEqual(restart().identity(identityOf(1).key), identityOf(1))
+  })
+
+  it('refuses to work once closed', () => {
+    const { baseline } = start()
+    baseline.putIdentity(identityOf(1))
+    baseline.close()
+    baseline.close()
+    refuses('closed', () => baseline.commit())
+    refuses('closed', () => baseline.identity('x'))
+  })
+
+  it('sets a file aside that is no database, keeps it as it was, and begins anew', () => {
+    writeFileSync(path, 'garbage')
+    const { baseline, setAside } = start()
+    assert.match(setAside?.reason ?? '', /not a database/)
+    assert.match(setAside?.path ?? '', /baseline\.db\.20260921T141320\.000Z$/)
+    assert.equal(readFileSync(setAside!.path, 'utf8'), 'garbage')
+    baseline.putIdentity(identityOf(1))
+    baseline.commit()
+    assert.equal(restart().counts().identities, 1)
+  })
+
+  it('sets a file of a later version aside, unharmed', () => {
+    start().baseline.putIdentity(identityOf(1))
+    open[0]!.commit()
+    open[0]!.close()
+    const other = new DatabaseSync(path)
+    other.exec('PRAGMA user_version = 2')
+    other.close()
+    const { baseline, setAside } = start()
+    assert.match(setAside?.reason ?? '', /later version \(schema 2, this one knows 1\)/)
+    assert.deepEqual(baseline.counts().identities, 0)
+    const kept = new DatabaseSync(setAside!.path)
+    assert.equal(kept.prepare('SELECT count(*) AS n FROM identities').get()?.['n'], 1)
+    kept.close()
+  })
+
+  it('finds a damaged page at the start, wherever it is', function () {
+    this.timeout(60_000)
+    const { baseline } = start()
+    for (let number = 0; number < 300; number++) baseline.putIdentity(identityOf(number))
+    baseline.commit()
+    baseline.close()
+    const whole = readFileSync(path)
+    let found = 0
+    for (let page = 0; page < whole.length / 4096; page++) {
+      for (const name of readdirSync(directory)) rmSync(join(directory, name))
+      writeFileSync(path, whole)
+      const file = openSync(path, 'r+')
+      writeSync(file, Buffer.alloc(4096, 0xa5), 0, 4096, page * 4096)
+      closeSync(file)
+      const opened = start()
+      if (opened.setAside) found++
+      opened.baseline.close()
+    }
+    assert.equal(found, whole.length / 4096)
+  })
+
+  it('keeps at most five files set aside', () => {
+    for (let round = 0; round < 8; round++) {
+      writeFileSync(path, `garbage ${round}`)
+      start().baseline.close()
+    }
+    const kept = readdirSync(directory).filter((name) => /^baseline\.db\.\d/.test(name))
+    assert.equal(kept.length, 5)
+  })
+
+  it('does not take a directory that refuses for a damaged file', () => {
+    assert.throws(() => openBaseline(join(directory, 'none', 'b.db'), { now: START }), /ENOENT/)
+    assert.deepEqual(readdirSync(directory), [])
+  })
+
+  it('keeps its files to its user alone', () => {
+    const { baseline } = start()
+    baseline.putIdentity(identityOf(1))
+    baseline.commit()
+    for (const name of readdirSync(directory))
+      assert.equal(statSync(join(directory, name)).mode & 0o77, 0, name)
+  })
+
+  it('has everything it committed, and only whole commits, after kill -9 at any instant', async function () {
+    this.timeout(60_000)
+    const writer = fileURLToPath(new URL('baseline-writer.ts', import.meta.url))
+    let kept = 0
+    for (let round = 0; round < 5; round++) {
+      const child = spawn(process.execPath, [writer, path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      let said = ''
+      child.stdout.setEncoding('utf8').on('data', (text) => {
+        said += text
+        if (said.split('\n').length > 15 + round * 9) child.kill('SIGKILL')
+      })
+      await once(child, 'close')
+      const last = Number(said.trim().split('\n').at(-1))
+      const { baseline, setAside } = start()
+      assert.equal(setAside, undefined)
+      const { identities, destinations, alerts } = baseline.counts()
+      assert.ok(identities >= last, `${identities} kept, ${last} said`)
+      assert.equal(destinations, identities * 2)
+      assert.equal(alerts, 1)
+      assert.equal(baseline.alerts()[0]!.state, `${identities}`)
+      for (let number = 0; number < identities; number++)
+        assert.deepEqual(baseline.identity(identityOf(number).key), identityOf(number))
+      assert.ok(last > kept)
+      kept = identities
+      baseline.close()
+    }
+  })
+})
+
+function refuses(code: BaselineError['code'], work: () => unknown): void {
+  assert.throws(work, (error) => error instanceof BaselineError && error.code === code)
+}
+
+function unusedKeys(path: string): unknown {
+  const database = new DatabaseSync(path, { readOnly: true })
+  try {
+    return database
+      .prepare(
+        `SELECT count(*) AS n FROM keys WHERE id NOT IN (SELECT key FROM identities)
+          AND id NOT IN (SELECT identity FROM destinations)
+          AND id NOT IN (SELECT destination FROM destinations)`,
+      )
+      .get()?.['n']
+  } finally {
+    database.close()
+  }
+}

@@ -1,0 +1,13 @@
+// Child of the kill test: appends for ever, and prints the last sequence after each append that returned.
+import { writeSync } from 'node:fs'
+import { openOutbox } from '../../src/stream/outbox.ts'
+import { nowUnixNs } from '../../src/units.ts'
+import { alertFinding } from './findings.ts'
+
+const path = process.argv[2]
+if (path === undefined) throw new Error('usage: outbox-writer.ts PATH')
+const outbox = openOutbox(path, { bytesMax: 1 << 28, ageMaxMs: 86_400_000, now: nowUnixNs })
+for (;;) {
+  outbox.append([alertFinding(), alertFinding('low'), alertFinding('medium')])
+  writeSync(1, `${outbox.lastSequence()}\n`)
+}

@@ -1,0 +1,358 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import type { Finding } from '../../src/engine/finding.ts'
+import { decodeItem } from '../../src/stream/codec.ts'
+import {
+  type Outbox,
+  OutboxError,
+  type OutboxOptions,
+  openOutbox,
+} from '../../src/stream/outbox.ts'
+import type { UnixNs } from '../../src/units.ts'
+import { alertFinding, healthFinding, sightingFinding, summaryFinding } from './findings.ts'
+
+const HOUR_MS = 3_600_000
+
+describe('outbox', () => {
+  let directory: string
+  let path: string
+  let nowMs: number
+  let open: Outbox[]
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-outbox-'))
+    path = join(directory, 'outbox.db')
+    nowMs = Date.UTC(2026, 0)
+    open = []
+  })
+  afterEach(() => {
+    for (const outbox of open) outbox.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  const start = (options: Partial<OutboxOptions> = {}): Outbox => {
+    const now = () => (BigInt(nowMs) * 1_000_000n) as UnixNs
+    const outbox = openOutbox(path, { bytesMax: 1 << 20, ageMaxMs: HOUR_MS, now, ...options })
+    open.push(outbox)
+    return outbox
+  }
+  const restart = (outbox: Outbox, options: Partial<OutboxOptions> = {}): Outbox => {
+    outbox.close()
+    return start(options)
+  }
+
+  it('gives back what it was given, numbered from 1, each id a UUIDv7 and ascending', () => {
+    const outbox = start()
+    outbox.append([alertFinding(), sightingFinding])
+    outbox.append([summaryFinding, healthFinding])
+    const items = outbox.read(0, 10, 1 << 20).map(({ encoded }) => decodeItem(encoded))
+    assert.deepEqual(
+      items.map(({ sequence }) => sequence),
+      [1, 2, 3, 4],
+    )
+    assert.deepEqual(
+      items.map(({ finding }) => finding),
+      [alertFinding(), sightingFinding, summaryFinding, healthFinding],
+    )
+    const ids = items.map(({ id }) => Buffer.from(id).toString('hex'))
+    assert.deepEqual(ids, [...ids].sort())
+    assert.ok(ids.every((id) => id[12] === '7'))
+  })
+
+  it('reads from where it is asked, within both bounds, and one item at least', () => {
+    const outbox = start()
+    outbox.append([alertFinding(), alertFinding(), alertFinding(), alertFinding()])
+    assert.deepEqual(sequences(outbox.read(1, 2, 1 << 20)), [2, 3])
+    assert.deepEqual(sequences(outbox.read(1, 10, 1)), [2])
+    const bytes = outbox.read(0, 1, 1)[0]!.encoded.length
+    assert.deepEqual(sequences(outbox.read(0, 10, bytes * 2)), [1, 2])
+    assert.deepEqual(outbox.read(4, 10, 1 << 20), [])
+    outbox.append([alertFinding()])
+    assert.equal(outbox.counters().items, 5)
+  })
+
+  it('drops what is acknowledged and no more, and keeps the rest over a restart', () => {
+    let outbox = start()
+    outbox.append([alertFinding(), alertFinding(), alertFinding()])
+    const before = outbox.read(0, 10, 1 << 20)
+    outbox.acknowledge(2)
+    outbox.acknowledge(1)
+    outbox = restart(outbox)
+    const after = outbox.read(0, 10, 1 << 20)
+    assert.deepEqual(after.map(plain), before.slice(2).map(plain))
+    assert.equal(outbox.counters().items, 1)
+  })
+
+  it('never gives a number out again, also when it was emptied and opened anew', () => {
+    let outbox = start()
+    outbox.append([alertFinding(), alertFinding()])
+    outbox.acknowledge(2)
+    assert.deepEqual(outbox.counters(), { items: 0, bytes: 0, evicted: 0, notKept: 0, rejected: 0 })
+    outbox = restart(outbox)
+    outbox.append([alertFinding()])
+    assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [3])
+  })
+
+  it('when full drops the lowest severity first, then the oldest; counts it, tells it once', () => {
+    let outbox = start({ bytesMax: 65_536 })
+    const large = (severity: 'low' | 'medium' | 'high') =>
+      alertFinding(severity, 'x'.repeat(15_000))
+    outbox.append([
+      summaryFinding,
+      large('high'),
+      sightingFinding,
+      large('low'),
+      large('low'),
+      large('medium'),
+    ])
+    assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [1, 2, 3, 4, 5, 6])
+    outbox.append([large('high')])
+    assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [2, 5, 6, 7])
+    const evicted = outbox.counters().evicted
+    assert.equal(evicted, 3)
+    outbox = restart(outbox, { bytesMax: 65_536 })
+    assert.equal(outbox.counters().evicted, evicted)
+    outbox.acknowledge(6)
+    outbox.append([healthFinding])
+    outbox.append([healthFinding])
+    const told = outbox.read(7, 10, 1 << 20).map(({ encoded }) => decodeItem(encoded).finding)
+    const counts = told.map(
+      (finding) => finding.kind === 'health' && [finding.health.of, finding.health.count],
+    )
+    assert.deepEqual(counts, [
+      ['loss', 5],
+      ['outbox', 3],
+      ['loss', 5],
+    ])
+  })
+
+  it('keeps within its bound whatever comes, a late summary giving way to an early alert', () => {
+    const outbox = start({ bytesMax: 65_536 })
+    outbox.append(Array.from({ length: 120 }, () => alertFinding('low')))
+    for (let round = 0; round < 20; round++)
+      outbox.append(Array.from({ length: 30 }, () => summaryFinding))
+    const { bytes, items, evicted } = outbox.counters()
+    assert.ok(bytes <= 65_536, `${bytes}`)
+    const kinds = outbox
+      .read(0, 1000, 1 << 20)
+      .map(({ encoded }) => decodeItem(encoded).finding.kind)
+    const alerts = kinds.filter((kind) => kind === 'alert').length
+    const tells = outbox.lastSequence() - 120 - 600
+    assert.equal(alerts, 120)
+    assert.equal(items + evicted, 120 + 600 + tells)
+  })
+
+  it('drops what is too old', () => {
+    const outbox = start()
+    outbox.append([alertFinding(), alertFinding()])
+    nowMs += HOUR_MS + 1
+    outbox.append([alertFinding()])
+    assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [3])
+    assert.equal(outbox.counters().evicted, 2)
+  })
+
+  it('skips a finding that cannot be encoded, says so, and keeps the rest', () => {
+    const outbox = start()
+    const bad: Finding = {
+      ...healthFinding,
+      health: { of: 'loss', text: '', count: -1 },
+    } as Finding
+    refuses('unencodable', () => outbox.append([alertFinding(), bad, alertFinding()]))
+    const kinds = outbox.read(0, 10, 1 << 20).map(({ encoded }) => decodeItem(encoded).finding.kind)
+    assert.deepEqual(kinds, ['alert', 'alert', 'health'], 'the last one tells of it')
+    assert.equal(outbox.counters().notKept, 1)
+  })
+
+  it('counts what a full disk kept out, and recovers when there is space', () => {
+    const options = { bytesMax: 1 << 20, fileBytesMax: 256 * 1024 }
+    let outbox = start(options)
+    const batch = Array.from({ length: 8 }, () => alertFinding('low', 'x'.repeat(8000)))
+    let refused = 0
+    for (; refused === 0; )
+      try {
+        outbox.append(batch)
+      } catch (error) {
+        assert.ok(error instanceof OutboxError && error.code === 'full-disk', `${error}`)
+        refused++
+      }
+    const full = outbox.counters()
+    assert.equal(full.notKept, 8)
+    assert.equal(outbox.read(0, 1000, 1 << 30).length, full.items)
+    outbox.acknowledge(outbox.lastSequence())
+    outbox.append(batch)
+    outbox = restart(outbox, options)
+    // The batch and the item that tells of the eight.
+    assert.deepEqual(
+      { ...outbox.counters(), bytes: 0 },
+      { items: 9, bytes: 0, evicted: 0, notKept: 8, rejected: 0 },
+    )
+  })
+
+  it('sets a file aside that is no database, keeps it, and begins anew', () => {
+    writeFileSync(path, 'not a database, but somebody may want it'.repeat(100))
+    const outbox = start()
+    assert.match(outbox.setAside?.reason ?? '', /not a database/)
+    assert.equal(statSync(outbox.setAside!.path).size, 4000)
+    assert.equal(readdirSync(directory).filter((name) => name.startsWith('outbox.db.')).length, 1)
+    outbox.append([alertFinding()])
+    assert.equal(outbox.counters().items, 1)
+    assert.equal(restart(outbox).setAside, undefined)
+  })
+
+  it('sets a file of a later version aside', () => {
+    start().close()
+    const later = new DatabaseSync(path)
+    later.exec('PRAGMA user_version = 99')
+    later.close()
+    assert.match(start().setAside?.reason ?? '', /later version \(schema 99/)
+  })
+
+  it('survives damage under its feet: sets the file aside, counts what was in it, goes on numbering', () => {
+    const outbox = start()
+    const batch = Array.from({ length: 20 }, () => alertFinding('high', 'x'.repeat(3000)))
+    outbox.append(batch)
+    const checkpoint = new DatabaseSync(path)
+    checkpoint.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    checkpoint.close()
+    damage(path)
+    outbox.append(batch)
+    for (let tries = 0; tries < 3 && !outbox.setAside; tries++) outbox.read(0, 100, 1 << 20)
+    assert.ok(outbox.setAside, 'the damage was found')
+    outbox.append([alertFinding()])
+    const items = outbox.read(0, 100, 1 << 20)
+    assert.ok(items.every(({ sequence }) => sequence > 20))
+    assert.ok(outbox.counters().notKept >= 20)
+  })
+
+  it('renumbers its items when the collector knows this device but not this file', () => {
+    const outbox = start()
+    outbox.append([alertFinding(), summaryFinding])
+    const ids = outbox.read(0, 10, 1 << 20).map(({ id }) => Buffer.from(id).toString('hex'))
+    assert.equal(outbox.join(500), 2)
+    const items = outbox.read(500, 10, 1 << 20)
+    assert.equal(items.length, 2)
+    assert.deepEqual(
+      items.map(({ encoded }) => decodeItem(encoded).sequence),
+      sequences(items),
+    )
+    assert.deepEqual(
+      items.map(({ id }) => Buffer.from(id).toString('hex')),
+      ids,
+    )
+    assert.equal(restart(outbox).join(500), 0)
+    assert.equal(open.at(-1)!.counters().items, 2)
+  })
+
+  it('takes a Welcome for what it says once the collector has answered this file', () => {
+    const outbox = start()
+    outbox.append([alertFinding(), alertFinding()])
+    assert.equal(outbox.join(0), 0)
+    assert.equal(outbox.join(1), 0)
+    assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [2])
+    assert.equal(outbox.join(7), 1, 'a sequence it never gave out')
+    assert.equal(outbox.counters().items, 1)
+  })
+
+  it('opens as fast with 50,000 items as with none', function () {
+    this.timeout(60_000)
+    const options = { bytesMax: 1 << 30 }
+    const empty = openMs(start(options))
+    const outbox = start(options)
+    for (let round = 0; round < 50; round++)
+      outbox.append(Array.from({ length: 1000 }, () => summaryFinding))
+    const full = openMs(outbox)
+    assert.ok(full < empty * 4 + 5, `${full} ms full, ${empty} ms empty`)
+
+    function openMs(current: Outbox): number {
+      const times = Array.from({ length: 5 }, () => {
+        current.close()
+        const began = performance.now()
+        current = start(options)
+        return performance.now() - began
+      })
+      return Math.min(...times)
+    }
+  })
+
+  it('gives the disk back what a backlog took', () => {
+    const outbox = start({ bytesMax: 1 << 26 })
+    for (let round = 0; round < 20; round++)
+      outbox.append(Array.from({ length: 100 }, () => alertFinding('low', 'x'.repeat(8000))))
+    const most = statSync(path).size
+    for (let through = 50; through <= 2000; through += 50) outbox.acknowledge(through)
+    outbox.close()
+    const least = statSync(path).size
+    assert.ok(least < most / 2, `${least} B of ${most}`)
+  })
+
+  it('keeps its file to its user alone', () => {
+    start().append([alertFinding()])
+    for (const name of readdirSync(directory))
+      assert.equal(statSync(join(directory, name)).mode & 0o77, 0, name)
+  })
+
+  it('has everything it said it kept after kill -9 at any instant', async function () {
+    this.timeout(60_000)
+    const writer = fileURLToPath(new URL('outbox-writer.ts', import.meta.url))
+    let kept = 0
+    for (let round = 0; round < 5; round++) {
+      const child = spawn(process.execPath, [writer, path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      let said = ''
+      child.stdout.setEncoding('utf8').on('data', (text) => {
+        // Killed after a number of its own reports, so that the instant falls anywhere in a later append.
+        said += text
+        if (said.split('\n').length > 20 + round * 7) child.kill('SIGKILL')
+      })
+      await once(child, 'close')
+      const last = Number(said.trim().split('\n').at(-1))
+      const outbox = start({ bytesMax: 1 << 28 })
+      assert.equal(outbox.setAside, undefined)
+      const found = sequences(outbox.read(0, 1_000_000, 1 << 30))
+      assert.deepEqual(
+        found,
+        Array.from({ length: found.length }, (_, index) => index + 1),
+      )
+      assert.ok(found.length >= last, `${found.length} kept, ${last} said`)
+      assert.equal(outbox.counters().items, found.length)
+      assert.ok(last > kept)
+      kept = found.length
+      outbox.close()
+    }
+  })
+})
+
+const sequences = (items: { sequence: number }[]): number[] => items.map(({ sequence }) => sequence)
+
+const plain = ({ sequence, encoded }: { sequence: number; encoded: Uint8Array }) => ({
+  sequence,
+  encoded: Buffer.from(encoded).toString('hex'),
+})
+
+function refuses(code: OutboxError['code'], work: () => unknown): void {
+  assert.throws(work, (error) => error instanceof OutboxError && error.code === code)
+}
+
+/** Overwrites every page but the first. */
+function damage(path: string): void {
+  const { size } = statSync(path)
+  const file = openSync(path, 'r+')
+  writeSync(file, Buffer.alloc(size - 4096, 0xa5), 0, size - 4096, 4096)
+  closeSync(file)
+}
