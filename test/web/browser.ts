@@ -1,0 +1,85 @@
+// Chromium from the npm package, for tests that look at the page.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import chromium, { inflate } from '@sparticuz/chromium'
+import axe, { type AxeResults } from 'axe-core'
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium as driver,
+  type Page,
+} from 'playwright-core'
+
+// The package's own list turns off web security; the page is to be seen with it.
+const ARGS = ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none']
+
+/**
+ * Starts it; rejects when it cannot run here. It needs NSS and NSPR: Debian's libnss3, else those the
+ * package carries.
+ */
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = await chromium.executablePath()
+  try {
+    return await driver.launch({ executablePath, args: ARGS })
+  } catch {
+    const carried = fileURLToPath(
+      new URL('../bin/al2023.tar.br', import.meta.resolve('@sparticuz/chromium')),
+    )
+    const libraries = join(await inflate(carried), 'lib')
+    const env = { ...process.env, LD_LIBRARY_PATH: libraries } as Record<string, string>
+    return await driver.launch({ executablePath, args: ARGS, env })
+  }
+}
+
+/** A page and what went wrong in it. */
+export type Watched = {
+  page: Page
+  /** Console errors, uncaught exceptions, requests to other origins. Content-Security-Policy breaches are among them. */
+  faults: string[]
+}
+
+/** A page in a context of its own. `origin` is the only one it may ask. */
+export async function openPage(
+  browser: Browser,
+  origin: string,
+  options: BrowserContextOptions = {},
+): Promise<Watched> {
+  const context = await browser.newContext({
+    locale: 'en-US',
+    timezoneId: 'UTC',
+    viewport: { width: 1280, height: 860 },
+    ...options,
+  })
+  const page = await context.newPage()
+  page.setDefaultTimeout(10_000)
+  const faults: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text())
+  })
+  page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`))
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== origin) faults.push(`asked ${request.url()}`)
+  })
+  return { page, faults }
+}
+
+/** What axe-core finds wrong on the page as it is: rule, element, advice. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate<AxeResults>('axe.run()')
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html.slice(0, 200)}: ${node.failureSummary}`),
+  )
+}
+
+/** Whether the page has been built. */
+export const pageIsBuilt = (): boolean =>
+  existsSync(fileURLToPath(new URL('../../src/collector/web/dist/index.html', import.meta.url)))
+
+/** A directory that `remove` takes away. */
+export function temporaryDirectory(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'freshet-page-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
