@@ -3,11 +3,12 @@
 //
 // Interrupted anywhere it leaves nothing that the next run would take for whole: a stamp is removed
 // before the work it vouches for begins, and written after. Two at once wait for each other.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -20,7 +21,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const modules = join(root, 'node_modules')
-const LOCKED = 'FRESHET_SETUP_LOCKED'
+/** See takeLock. */
+let lock = 'ignore'
 
 /** A sentence when this Node cannot run the set-up (or npm's current installer), else undefined. */
 export function tooOld(version) {
@@ -31,10 +33,10 @@ export function tooOld(version) {
 
 /**
  * What child processes get. nodedir must be the pinned package's: an .npmrc or the environment may name
- * another Node's headers, and the environment's word beats node-gyp's own --nodedir. npm's copies of
- * this project's own bin folder leave the path: npm ci must not run on the node that it replaces.
+ * another Node's headers, and the environment's word beats node-gyp's own --nodedir. This project's own
+ * bin folder, which npm puts first, leaves the path: npm ci must not run on the node that it replaces.
  */
-export function childEnvironment(environment, nodeHome) {
+export function childEnvironment(environment, nodedir) {
   const env = { ...environment }
   const foreign =
     /^npm_(package_config_node_gyp|config)_(nodedir|node_gyp|target|arch|runtime|disturl|dist_url|omit|only|production|include|ignore_scripts|global|prefix|dry_run|package_lock_only|workspaces?)$/i
@@ -45,7 +47,7 @@ export function childEnvironment(environment, nodeHome) {
     .split(delimiter)
     .filter((folder) => folder !== own)
     .join(delimiter)
-  if (nodeHome) env.npm_config_nodedir = nodeHome
+  if (nodedir) env.npm_config_nodedir = nodedir
   return env
 }
 
@@ -135,7 +137,7 @@ function install() {
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts']
   const made = spawnSync('npm', [...args, '--include=dev', '--include=optional'], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit', lock],
     env: childEnvironment(process.env),
   })
   if (made.error) fail(`npm cannot be run (${made.error.message}): it comes with Node`)
@@ -171,8 +173,9 @@ function buildPage() {
 function run(command, args) {
   const made = spawnSync(command, args, {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: childEnvironment(process.env, pinnedNode()),
+    stdio: ['ignore', 'pipe', 'pipe', lock],
+    // Relative to native/, where node-gyp works: its makefiles break on a folder with a space in it.
+    env: childEnvironment(process.env, relative(join(root, 'native'), pinnedNode())),
     maxBuffer: 64 * 2 ** 20,
   })
   if (made.status === 0) return
@@ -185,29 +188,25 @@ function run(command, args) {
 }
 
 /**
- * The set-up once more, under the kernel's lock on a file: it goes when its holder and what that started
- * are gone, however they ended. flock(1) is Linux's, lockf(1) macOS's.
+ * A descriptor that holds the kernel's lock on a file (flock(2)), which is left once this process and
+ * every child that was given the descriptor have ended, however they ended: an npm that is still
+ * tidying up after Ctrl-C keeps the next set-up waiting. Node has no flock; flock(1) or Python has.
  */
-function underLock() {
+function takeLock() {
   mkdirSync(join(root, '.cache'), { recursive: true })
-  const file = join(root, '.cache/setup.lock')
-  const self = [process.execPath, fileURLToPath(import.meta.url)]
-  const [tool, args] = process.platform === 'darwin' ? ['lockf', ['-k', file]] : ['flock', [file]]
-  const child = spawn(tool, [...args, ...self], {
-    stdio: 'inherit',
-    env: { ...process.env, [LOCKED]: '1' },
-  })
-  // A terminal sends Ctrl-C to the whole group; other signals reach only this process: passed on.
-  process.on('SIGINT', () => {})
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
-  child.on('error', () => {
-    say(`${tool} is not installed: going on without a lock; run one set-up at a time`)
-    setUp()
-  })
-  child.on('exit', (status, signal) => process.exit(status ?? (signal === 'SIGINT' ? 130 : 1)))
+  const fd = openSync(join(root, '.cache/setup.lock'), 'w')
+  const python = (how) => ['-c', `import fcntl; fcntl.flock(3, fcntl.LOCK_EX${how})`]
+  const ask = (tool, args) =>
+    spawnSync(tool, args, { stdio: ['ignore', 'ignore', 'ignore', fd] }).status
+  if (ask('flock', ['-n', '3']) === 0 || ask('python3', python(' | fcntl.LOCK_NB')) === 0) return fd
+  say('another set-up is at work here: waiting for it')
+  if (ask('flock', ['3']) === 0 || ask('python3', python('')) === 0) return fd
+  say('neither flock nor python3 can be run: going on without a lock; run one set-up at a time')
+  return fd
 }
 
 function setUp() {
+  lock = takeLock()
   for (const { name, product, stamp, want, make, fresh } of steps()) {
     if (fresh()) continue
     const began = Date.now()
@@ -238,6 +237,5 @@ if (
 ) {
   const old = tooOld(process.versions.node)
   if (old) fail(old)
-  if (process.env[LOCKED]) setUp()
-  else if (!steps().every((step) => step.fresh())) underLock()
+  if (!steps().every((step) => step.fresh())) setUp()
 }

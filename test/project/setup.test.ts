@@ -1,0 +1,111 @@
+// The set-up's traps, each tried as a machine would set it.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { childEnvironment, missingTools, tooOld } from '../../scripts/setup.mjs'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const setup = join(root, 'scripts/setup.mjs')
+
+describe('set-up', () => {
+  it('does nothing, and says nothing, when all is made', () => {
+    const began = performance.now()
+    const { status, stdout, stderr } = spawnSync(process.execPath, [setup], { encoding: 'utf8' })
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' })
+    const tookMs = performance.now() - began
+    assert.ok(tookMs < 3000, `${tookMs} ms: it looks at more than it has to`)
+  })
+
+  it('refuses a node that is too old with one sentence, and takes the oldest that is not', () => {
+    for (const version of ['18.20.8', '20.18.9', '19.0.0'])
+      assert.match(tooOld(version) ?? '', /is too old: set-up needs 20\.19 or later/, version)
+    for (const version of ['20.19.0', '22.0.0', '26.10.0']) assert.equal(tooOld(version), undefined)
+    const pretend =
+      "data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'18.1.0'}})"
+    const made = spawnSync(process.execPath, ['--import', pretend, setup], { encoding: 'utf8' })
+    assert.equal(made.status, 1)
+    assert.equal(made.stderr.trim().split('\n').length, 1)
+    assert.match(made.stderr, /^freshet: set-up: node 18\.1\.0 is too old/)
+  })
+
+  it('names each missing tool and how to get it', () => {
+    const sentence = missingTools({
+      cc: '/nowhere/cc',
+      node: process.execPath,
+      make: '/nowhere/make',
+    })
+    assert.match(
+      sentence ?? '',
+      /^\/nowhere\/cc, \/nowhere\/make not found: .*(apt-get|xcode-select)/,
+    )
+    assert.equal(missingTools({ node: process.execPath }), undefined)
+  })
+
+  it('does not let the machine say which headers, packages or node are used', () => {
+    const own = join(root, 'node_modules/.bin')
+    const env = childEnvironment(
+      {
+        PATH: `${own}:/usr/bin`,
+        NODE_ENV: 'production',
+        npm_config_nodedir: '/usr',
+        NPM_CONFIG_NODEDIR: '/usr',
+        npm_package_config_node_gyp_nodedir: '/usr',
+        npm_config_omit: 'optional',
+        npm_config_cache: '/kept',
+      },
+      '../pinned',
+    )
+    assert.deepEqual(env, {
+      PATH: '/usr/bin',
+      npm_config_cache: '/kept',
+      npm_config_nodedir: '../pinned',
+    })
+  })
+
+  describe('node-gyp in a folder with spaces, where .npmrc and the environment name other headers', () => {
+    let folder: string
+    before(() => {
+      folder = mkdtempSync(join(realpathSync(tmpdir()), 'freshet set up '))
+      mkdirSync(join(folder, 'native'))
+      writeFileSync(
+        join(folder, 'native/binding.gyp'),
+        '{ "targets": [{ "target_name": "a", "type": "none" }] }',
+      )
+      writeFileSync(join(folder, '.npmrc'), 'nodedir=/nowhere\n')
+    })
+    after(() => rmSync(folder, { recursive: true, force: true }))
+
+    it('is configured with the pinned headers', function () {
+      this.timeout(60_000)
+      // This test's own node is the pinned one: its package carries the headers.
+      const home = dirname(dirname(realpathSync(process.execPath)))
+      const gyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js')
+      const made = spawnSync(process.execPath, [gyp, 'configure', '--directory=native'], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: childEnvironment(
+          { ...process.env, HOME: folder, npm_config_nodedir: '/nowhere' },
+          home,
+        ),
+      })
+      assert.equal(made.status, 0, made.stderr)
+      const config = readFileSync(join(folder, 'native/build/config.gypi'), 'utf8')
+      assert.equal(/"nodedir": "(.*)"/.exec(config)?.[1], home)
+      assert.match(
+        readFileSync(join(home, 'include/node/node_version.h'), 'utf8'),
+        /MAJOR_VERSION 26/,
+      )
+    })
+  })
+
+  it('is not needed by `npm test` alone: every script that runs code has it in front', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    for (const name of ['start', 'test', 'check', 'bench'])
+      assert.equal(scripts[`pre${name}`], 'node scripts/setup.mjs', name)
+  })
+})
