@@ -1,0 +1,257 @@
+// From the outbox to the collector for as long as the agent runs: connects, sends what waits, drops what
+// is acknowledged, comes back after every kind of end.
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { WebSocket } from 'ws'
+import { createBackoff } from './backoff.ts'
+import { FRAME_BYTES_MAX, type Hello, type Live, SUBPROTOCOL } from './codec.ts'
+import { collectorUrl } from './collector-url.ts'
+import type { Outbox } from './outbox.ts'
+import { type Pace, printable, REPLACED, Session } from './session.ts'
+
+/** How the agent stands with its collector. */
+export type UplinkState =
+  | { state: 'connecting' }
+  | { state: 'connected' }
+  | { state: 'waiting'; reason: string; retryInMs: number }
+  /** It will not have us as we are; it is asked again now and then, since that can change. */
+  | { state: 'refused'; reason: string }
+
+export type UplinkOptions = {
+  /** As `collectorUrl` takes it. */
+  url: string
+  /** Proof that this agent may send; given as `Authorization: Bearer`. */
+  token: string
+  hello: Omit<Hello, 'sentAt' | 'capabilities'>
+  outbox: Outbox
+  /** Ends the uplink: it says goodbye and leaves what is not acknowledged in the outbox. */
+  signal: AbortSignal
+  onState?: (state: UplinkState) => void
+  log?: (text: string) => void
+  /** PEM file of the authorities to trust in place of the system's. */
+  caPath?: string
+  /** In [0, 1). */
+  random?: () => number
+  pace?: Partial<UplinkPace>
+}
+
+export type UplinkPace = Pace & {
+  /** Span of the first wait, and of the longest until the collector names another. */
+  backoffFirstMs: number
+  backoffMostMs: number
+  /** Least wait after a refusal. */
+  refusedMs: number
+}
+
+export type Uplink = {
+  /** The outbox has grown: sends at once what credit allows. */
+  poke(): void
+  /** Sends counters of the moment, or drops them when not connected or behind. */
+  live(live: Live): void
+  state(): UplinkState
+  /** Resolves when the signal has ended it. Never rejects. */
+  done: Promise<void>
+}
+
+const PACE: UplinkPace = {
+  handshakeMs: 10_000,
+  welcomeMs: 10_000,
+  pingMs: 15_000,
+  ackMs: 120_000,
+  closeMs: 1000,
+  backoffFirstMs: 1000,
+  backoffMostMs: 60_000,
+  refusedMs: 60_000,
+}
+const RETRY_AFTER_MOST_S = 3600
+const ANSWER_BYTES_MAX = 4096
+
+type End = { reason: string; isRefusal: boolean; isReplaced: boolean; retryAfterMs: number }
+
+/** Never throws: an address or a CA file that will not do is the state `refused`, with a sentence. */
+export function startUplink(options: UplinkOptions): Uplink {
+  const { outbox, signal, log = () => {}, onState = () => {}, random = Math.random } = options
+  const pace = { ...PACE, ...options.pace }
+  const backoff = createBackoff(pace.backoffFirstMs, pace.backoffMostMs, random)
+  let session: Session | undefined
+  let state: UplinkState = { state: 'connecting' }
+  let retryAtMs = 0
+  let lastLogged = ''
+
+  const enter = (next: UplinkState): void => {
+    state = next
+    const text = next.state === 'waiting' || next.state === 'refused' ? next.reason : next.state
+    if (next.state !== 'connecting' && text !== lastLogged) {
+      lastLogged = text
+      log(next.state === 'connected' ? 'connected to the collector' : `no collector: ${text}`)
+    }
+    onState(current())
+  }
+  const current = (): UplinkState =>
+    state.state === 'waiting'
+      ? { ...state, retryInMs: Math.max(0, Math.round(retryAtMs - performance.now())) }
+      : { ...state }
+
+  /** Resolves when the connection has ended, whyever. */
+  const connect = (url: URL, ca: string | undefined): Promise<End> =>
+    new Promise((resolve) => {
+      const end = (reason: string, more: Partial<End> = {}) =>
+        resolve({ reason, isRefusal: false, isReplaced: false, retryAfterMs: 0, ...more })
+      let socket: WebSocket
+      try {
+        socket = new WebSocket(url, SUBPROTOCOL, {
+          headers: { authorization: `Bearer ${options.token}` },
+          handshakeTimeout: pace.handshakeMs,
+          maxPayload: FRAME_BYTES_MAX,
+          perMessageDeflate: false,
+          ...(ca === undefined ? {} : { ca }),
+        })
+      } catch (error) {
+        // A token that is no header value, above all.
+        end(`the connection cannot be made: ${(error as Error).message}`, { isRefusal: true })
+        return
+      }
+      const abandon = () => (session ? session.goodbye('the agent stops') : socket.terminate())
+      signal.addEventListener('abort', abandon, { once: true })
+      const failed = (error: Error) => {
+        signal.removeEventListener('abort', abandon)
+        end(describe(error))
+      }
+      socket.once('error', failed)
+      socket.once('unexpected-response', (request, response) => {
+        socket.off('error', failed)
+        socket.on('error', () => {})
+        signal.removeEventListener('abort', abandon)
+        const cut = () => response.destroy()
+        signal.addEventListener('abort', cut, { once: true })
+        const timer = setTimeout(cut, pace.handshakeMs)
+        readAnswer(response).then((answer) => {
+          clearTimeout(timer)
+          signal.removeEventListener('abort', cut)
+          request.destroy()
+          end(answer.reason, answer)
+        })
+      })
+      socket.once('open', () => {
+        socket.off('error', failed)
+        let welcomedAtMs = Number.POSITIVE_INFINITY
+        session = new Session(
+          socket,
+          {
+            hello: options.hello,
+            outbox,
+            pace,
+            log,
+            onWelcome: ({ backoffMaxMs }) => {
+              welcomedAtMs = performance.now()
+              if (backoffMaxMs > 0) backoff.setMost(backoffMaxMs)
+              enter({ state: 'connected' })
+            },
+            onProgress: () => backoff.succeeded(),
+          },
+          (reason, code) => {
+            session = undefined
+            if (performance.now() - welcomedAtMs > pace.backoffMostMs) backoff.succeeded()
+            signal.removeEventListener('abort', abandon)
+            end(reason, { isReplaced: code === REPLACED })
+          },
+        )
+      })
+    })
+
+  const run = async (): Promise<void> => {
+    let url: URL
+    let ca: string | undefined
+    try {
+      url = collectorUrl(options.url)
+      if (options.caPath !== undefined) ca = readFileSync(options.caPath, 'utf8')
+    } catch (error) {
+      enter({ state: 'refused', reason: (error as Error).message })
+      await aborted(signal)
+      return
+    }
+    while (!signal.aborted) {
+      enter({ state: 'connecting' })
+      const { reason, isRefusal, isReplaced, retryAfterMs } = await connect(url, ca)
+      if (signal.aborted) return
+      // Two agents under one device id would throw each other out without end.
+      if (isReplaced) backoff.slow()
+      const waitMs = backoff.next(isRefusal ? pace.refusedMs : retryAfterMs)
+      retryAtMs = performance.now() + waitMs
+      enter(
+        isRefusal ? { state: 'refused', reason } : { state: 'waiting', reason, retryInMs: waitMs },
+      )
+      await delay(waitMs, signal)
+    }
+  }
+
+  return {
+    poke: () => session?.pump(),
+    live: (live) => session?.live(live),
+    state: current,
+    done: run(),
+  }
+}
+
+/** A collector that is there but will not have us: its own sentence, bounded. */
+async function readAnswer(response: IncomingMessage): Promise<Partial<End> & { reason: string }> {
+  const status = response.statusCode ?? 0
+  let body = ''
+  try {
+    for await (const chunk of response.setEncoding('utf8')) {
+      body += chunk
+      if (body.length > ANSWER_BYTES_MAX) break
+    }
+  } catch {
+    // Cut off: the status says enough.
+  }
+  const reason = `the collector answered ${status}${sentenceOf(body)}`
+  const retryAfterS = Number(response.headers['retry-after'])
+  const isBusy = status === 429 || status >= 500
+  if (!isBusy) return { reason, isRefusal: true }
+  const isSane = retryAfterS > 0 && retryAfterS <= RETRY_AFTER_MOST_S
+  return { reason, retryAfterMs: isSane ? retryAfterS * 1000 : 0 }
+}
+
+/** `{"error": "..."}`, as our collector answers; a proxy may say anything. */
+function sentenceOf(body: string): string {
+  try {
+    const parsed: unknown = JSON.parse(body)
+    if (
+      typeof parsed === 'object' &&
+      parsed &&
+      'error' in parsed &&
+      typeof parsed.error === 'string'
+    )
+      return `: ${printable(parsed.error)}`
+  } catch {
+    // Not ours.
+  }
+  return ''
+}
+
+function describe(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ECONNREFUSED') return 'nothing listens at its address (ECONNREFUSED)'
+  return printable(error.message || code || error.name)
+}
+
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', finish)
+      resolve()
+    }
+    const timer = setTimeout(finish, ms)
+    if (signal.aborted) finish()
+    else signal.addEventListener('abort', finish, { once: true })
+  })
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
