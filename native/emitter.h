@@ -1,5 +1,5 @@
-// Writes records into a ring, on its producer's thread: fills in headers, cuts strings to their limits,
-// and says what was dropped as soon as there is room to say it.
+// Writes records into a ring, on its producer's thread: fills in headers, cuts strings to their
+// limits, and says what was dropped as soon as there is room to say it.
 #ifndef FRESHET_EMITTER_H_
 #define FRESHET_EMITTER_H_
 
@@ -28,7 +28,7 @@ class Emitter {
   template <typename R>
   bool Emit(R record, u64 at_ns) {
     static_assert(sizeof(R) % 8 == 0);
-    return Send(&record.header, sizeof(R), R::kType, at_ns, {}, {});
+    return Send(&record, at_ns, {}, {});
   }
 
   // Emits a record with one or two strings, which are cut to the limits of record.def. The record's
@@ -40,20 +40,21 @@ class Emitter {
       record.flags |= k_exec_truncated;
     record.path_bytes = static_cast<u16>(cut_path.size());
     record.script_bytes = static_cast<u16>(cut_script.size());
-    return Send(&record.header, sizeof(record), exec_record::kType, at_ns, cut_path, cut_script);
+    return Send(&record, at_ns, cut_path, cut_script);
   }
   bool Emit(name_record record, u64 at_ns, std::string_view hostname) {
     const std::string_view cut = CutText(hostname, name_record::k_hostname_max);
     record.hostname_bytes = static_cast<u16>(cut.size());
-    return Send(&record.header, sizeof(record), name_record::kType, at_ns, cut, {});
+    return Send(&record, at_ns, cut, {});
   }
   bool Emit(mark_record record, u64 at_ns, std::string_view note) {
     const std::string_view cut = CutText(note, mark_record::k_note_max);
     record.note_bytes = static_cast<u16>(cut.size());
-    return Send(&record.header, sizeof(record), mark_record::kType, at_ns, cut, {});
+    return Send(&record, at_ns, cut, {});
   }
 
-  // Counts `count` things of CODE loss `what` as dropped; the loss record follows when there is room.
+  // Counts `count` things of CODE loss `what` as dropped; the loss record follows when there is
+  // room.
   void CountLoss(u32 what, u64 count) { losses_[what] += count; }
 
   // Emits what was counted, as far as there is room.
@@ -64,30 +65,26 @@ class Emitter {
       loss_record record{};
       record.count = losses_[what];
       record.what = what;
-      FillHeader(&record.header, sizeof(record), loss_record::kType, at_ns);
+      record.header = {sizeof(record), loss_record::kType, source_, 0, at_ns};
       ring_->Push({std::as_bytes(std::span(&record, 1))});
       losses_[what] = 0;
     }
   }
 
  private:
-  void FillHeader(Header* header, u32 size, u16 type, u64 at_ns) const {
-    *header = {size, type, source_, 0, at_ns};
-  }
-
-  // A loss is said before the next record that does get through, so that its place in the stream tells
-  // where the gap is.
-  bool Send(Header* record, size_t fixed_bytes, u16 type, u64 at_ns, std::string_view first,
-            std::string_view second) {
+  // A loss is said before the next record that does get through, so that its place in the stream
+  // tells where the gap is.
+  template <typename R>
+  bool Send(R* record, u64 at_ns, std::string_view first, std::string_view second) {
     static constexpr std::array<std::byte, 8> kZeros{};
     const size_t text_bytes = first.size() + second.size();
-    const size_t size = (fixed_bytes + text_bytes + 7) & ~size_t{7};
-    FillHeader(record, static_cast<u32>(size), type, at_ns);
+    const u32 size = RecordSize<R>(text_bytes);
+    record->header = {size, R::kType, source_, 0, at_ns};
     if (losses_[k_loss_ring_full] > 0 && ring_->Room() >= size + sizeof(loss_record))
       EmitLosses(at_ns);
-    const Bytes fixed(reinterpret_cast<const std::byte*>(record), fixed_bytes);
-    if (ring_->Push({fixed, std::as_bytes(std::span(first)), std::as_bytes(std::span(second)),
-                     Bytes(kZeros.data(), size - fixed_bytes - text_bytes)}))
+    if (ring_->Push({std::as_bytes(std::span(record, 1)), std::as_bytes(std::span(first)),
+                     std::as_bytes(std::span(second)),
+                     Bytes(kZeros.data(), size - sizeof(R) - text_bytes)}))
       return true;
     losses_[k_loss_ring_full]++;
     return false;

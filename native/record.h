@@ -1,7 +1,7 @@
 // Records as they lie in the ring, on the pipe and in a capture file: record.def as C++ types.
 //
-// A record is its fixed part (a struct below), then its strings in the order of declaration, then zeros
-// up to a multiple of 8. All integers are little-endian; the supported machines are too.
+// A record is its fixed part (a struct below), then its strings in the order of declaration, then
+// zeros up to a multiple of 8. All integers are little-endian; the supported machines are too.
 #ifndef FRESHET_RECORD_H_
 #define FRESHET_RECORD_H_
 
@@ -22,21 +22,21 @@ using u32 = uint32_t;
 using u64 = uint64_t;
 
 struct Header {
-  u32 size;    // whole record, a multiple of 8
-  u16 type;    // RecordType
-  u8 source;   // kSource*
-  u8 zero;     // 0
-  u64 at_ns;   // nanoseconds since boot, sleep included
+  u32 size;   // whole record, a multiple of 8
+  u16 type;   // RecordType
+  u8 source;  // kSource*
+  u8 zero;    // 0
+  u64 at_ns;  // nanoseconds since boot, sleep included
 };
 static_assert(sizeof(Header) == 16);
 
-#define RECORD(name, number, doc) \
-  struct name##_record {          \
+#define RECORD(name, number, doc)        \
+  struct name##_record {                 \
     static constexpr u16 kType = number; \
     Header header;
 #define FIELD(width, field, unit, doc) width field;
 #define BYTES(field, count, doc) u8 field[count];
-#define STRING(field, max, doc)                \
+#define STRING(field, max, doc)                  \
   static constexpr size_t k_##field##_max = max; \
   u16 field##_bytes;
 #define FLAG(record, name, bit, doc)
@@ -54,7 +54,7 @@ static_assert(sizeof(Header) == 16);
 #undef CODE
 
 // No padding, and a multiple of 8, for every record.
-#define RECORD(name, number, doc) \
+#define RECORD(name, number, doc)                                                \
   static_assert(alignof(name##_record) == 8 && sizeof(name##_record) % 8 == 0 && \
                 sizeof(name##_record) == sizeof(Header)
 #define FIELD(width, field, unit, doc) +sizeof(width)

@@ -1,16 +1,16 @@
 // A bounded ring of whole records between two threads.
 //
-// Threads: exactly one producer thread calls Push, Room and Flush; exactly one consumer thread calls
-// Drain. Anyone may read the counters. Nothing blocks, nothing allocates after construction, and a
-// record that finds the ring full is dropped and counted: a kernel callback is never held up.
+// Threads: exactly one producer thread calls Push, Room and Flush; exactly one consumer thread
+// calls Drain. Anyone may read the counters. Nothing blocks, nothing allocates after construction,
+// and a record that finds the ring full is dropped and counted: a kernel callback is never held up.
 //
 // Waking: Push makes a record visible but wakes nobody. The producer calls Flush once a burst; it
 // answers whether the consumer has found the ring empty since the last time it was woken, so that a
 // consumer that still drains is not woken again.
 //
-// Invariant: tail_ <= head_ <= tail_ + capacity; both only rise, and every byte in [tail_, head_) belongs
-// to a whole record. Records are multiples of 8 bytes and so is the capacity, so a record's first
-// word (its size) never lies across the end of the buffer.
+// Invariant: tail_ <= head_ <= tail_ + capacity; both only rise, and every byte in [tail_, head_)
+// belongs to a whole record. Records are multiples of 8 bytes and so is the capacity, so a record's
+// first word (its size) never lies across the end of the buffer.
 #ifndef FRESHET_RING_H_
 #define FRESHET_RING_H_
 
@@ -75,20 +75,23 @@ class Ring {
   }
 
   // Producer. True, once, when the consumer waits to be woken and something may wait for it.
-  // Both sides read-modify-write `asleep_`: whichever comes second sees the other's writes, so either
-  // the producer sees a sleeper or the consumer sees the records.
+  // Both sides read-modify-write `asleep_`: whichever comes second sees the other's writes, so
+  // either the producer sees a sleeper or the consumer sees the records.
   bool Flush() {
-    if (head_.load(std::memory_order_relaxed) == tail_.load(std::memory_order_acquire)) return false;
+    if (head_.load(std::memory_order_relaxed) == tail_.load(std::memory_order_acquire))
+      return false;
     return asleep_.exchange(false, std::memory_order_acq_rel);
   }
 
-  // Consumer. Copies as many whole records as fit into `into` and answers their bytes. 0 when the ring
-  // is empty (the next Flush then wakes), or when the first record alone is larger than `into`.
+  // Consumer. Copies as many whole records as fit into `into` and answers their bytes. 0 when the
+  // ring is empty (the next Flush then wakes), or when the first record alone is larger than
+  // `into`.
   size_t Drain(std::span<std::byte> into) {
     size_t copied = Copy(into);
     if (copied > 0) return copied;
     asleep_.exchange(true, std::memory_order_acq_rel);
-    // A record may have come between the look and the exchange; its Flush may have missed the sleeper.
+    // A record may have come between the look and the exchange; its Flush may have missed the
+    // sleeper.
     copied = Copy(into);
     if (copied > 0) asleep_.exchange(false, std::memory_order_acq_rel);
     return copied;

@@ -1,8 +1,8 @@
 // What a sensor is: something with threads of its own that turns what the system says into records.
 //
-// A source owns its threads and is its ring's one producer. It is made stopped. Start, RequestEnumerate
-// and Stop are called by one owner thread (or under its lock). A source decides nothing: it reports, and
-// says in mark(start) what it cannot see.
+// A source owns its threads and is its ring's one producer. It is made stopped. Start,
+// RequestEnumerate and Stop are called by one owner thread (or under its lock). A source decides
+// nothing: it reports, and says in mark(start) what it cannot see.
 #ifndef FRESHET_SOURCE_H_
 #define FRESHET_SOURCE_H_
 
@@ -16,7 +16,8 @@ namespace freshet {
 struct SourceOptions {
   // Between dumps of the counters, and between ticks. REQUIRES: at least 10.
   u32 interval_ms = 1000;
-  // Called on the source's thread when records wait, once a burst (see Ring::Flush). Must not block.
+  // Called on the source's thread when records wait, once a burst (see Ring::Flush). Must not
+  // block.
   std::function<void()> on_readable;
 };
 
@@ -24,16 +25,16 @@ class Source {
  public:
   virtual ~Source() = default;  // stops it
 
-  // Begins: mark(start), the enumeration, mark(enumerated), then events. Never fails for want of rights:
-  // it runs on what is left and mark(start) says what is missing. False, with errno set, only when the
-  // thread itself or its stop signal cannot be made.
+  // Begins: mark(start), the enumeration, mark(enumerated), then events. Never fails for want of
+  // rights: it runs on what is left and mark(start) says what is missing. False, with errno set,
+  // only when the thread itself or its stop signal cannot be made.
   virtual bool Start() = 0;
 
   // Asks for mark(start), everything known, mark(enumerated) once more. Returns at once.
   virtual void RequestEnumerate() = 0;
 
-  // Ends the threads and returns when they have ended, within milliseconds; mark(stop) is then the last
-  // record in the ring, if it had room. Idempotent.
+  // Ends the threads and returns when they have ended, within milliseconds; mark(stop) is then the
+  // last record in the ring, if it had room. Idempotent.
   virtual void Stop() = 0;
 };
 

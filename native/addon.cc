@@ -1,0 +1,50 @@
+// The addon: what src/sense/addon.ts declares. The only file that knows Node; it decides nothing.
+#include <napi.h>
+#include <node_version.h>
+
+#include <memory>
+
+#include "inspect_worker.h"
+#include "source_object.h"
+
+// Another major version's headers build without a word (an .npmrc may name them) and load by
+// chance.
+static_assert(NODE_MAJOR_VERSION == 26,
+              "build with the pinned Node's headers: node scripts/setup.mjs");
+
+namespace freshet {
+namespace {
+
+// What one environment (the main thread, or a worker) holds.
+struct AddonData {
+  Napi::FunctionReference source_class;
+  std::shared_ptr<Inspector> inspector = std::make_shared<Inspector>();
+};
+
+// open(options): NativeSource
+Napi::Value Open(const Napi::CallbackInfo& info) {
+  return info.Env().GetInstanceData<AddonData>()->source_class.New({info[0]});
+}
+
+// inspect(request): Promise<Inspection>
+Napi::Value Inspect(const Napi::CallbackInfo& info) {
+  return InspectWorker::Queue(info, info.Env().GetInstanceData<AddonData>()->inspector);
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  auto* data = new AddonData;
+  env.SetInstanceData(data);
+  data->source_class = Napi::Persistent(SourceObject::Define(env));
+  exports["layout"] = Napi::Number::New(env, kRecordLayout);
+  exports["open"] = Napi::Function::New(env, Open, "open");
+  exports["inspect"] = Napi::Function::New(env, Inspect, "inspect");
+  return exports;
+}
+
+}  // namespace
+}  // namespace freshet
+
+static Napi::Object InitFreshet(Napi::Env env, Napi::Object exports) {
+  return freshet::Init(env, exports);
+}
+NODE_API_MODULE(freshet, InitFreshet)

@@ -1,0 +1,36 @@
+{
+  'target_defaults': {
+    'include_dirs': ['.', '<!(node -p "require(\'node-addon-api\').include_dir")'],
+    'defines': ['NAPI_VERSION=9', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
+    'cflags_cc!': ['-std=gnu++17', '-std=gnu++20'],
+    'cflags_cc': [
+      '-std=c++20', '-Wall', '-Wextra', '-Werror', '-Wno-cast-function-type',
+      '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden'
+    ],
+    'xcode_settings': {
+      'CLANG_CXX_LANGUAGE_STANDARD': 'c++20',
+      'CLANG_CXX_LIBRARY': 'libc++',
+      'GCC_ENABLE_CPP_EXCEPTIONS': 'NO',
+      'GCC_ENABLE_CPP_RTTI': 'NO',
+      'GCC_SYMBOLS_PRIVATE_EXTERN': 'YES',
+      'MACOSX_DEPLOYMENT_TARGET': '13.5',
+      'OTHER_CPLUSPLUSFLAGS': ['-Wall', '-Wextra', '-Werror']
+    }
+  },
+  'targets': [
+    {
+      'target_name': 'freshet',
+      'sources': ['addon.cc', 'inspect_worker.cc', 'inspector.cc', 'source_object.cc'],
+      'conditions': [
+        ['OS=="linux"', {
+          'sources': [
+            'linux/connection_table.cc', 'linux/flow_table.cc', 'linux/linux_source.cc',
+            'linux/perf_reader.cc', 'linux/perf_record.cc', 'linux/process_table.cc',
+            'linux/procfs.cc', 'linux/reader.cc', 'linux/socket_diag.cc', 'linux/tracefs.cc'
+          ]
+        }]
+      ]
+    },
+    { 'target_name': 'freshet_bench', 'sources': ['bench/objects.cc'] }
+  ]
+}

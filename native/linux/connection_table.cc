@@ -1,0 +1,193 @@
+#include "linux/connection_table.h"
+
+#include <algorithm>
+
+namespace freshet {
+namespace {
+
+// The kernel sets CLOSE and destroys an orphan in one go, in the same softirq; a socket that its
+// process still holds takes a system call at least. Measured on Linux 6.18: 0.2 to 1 us against 5
+// us and more.
+constexpr u64 kOrphanDestroyNs = 3'000;
+
+}  // namespace
+
+void ConnectionTable::State(const PerfEvent& event, u64 at_ns) {
+  if (event.new_state == kTcpListen) return Listen(event);
+  if (event.old_state == kTcpListen && event.new_state == kTcpClose) return Unlisten(event);
+  const bool begins = event.new_state == kTcpSynSent && event.old_state == kTcpClose;
+  const bool accepted = event.new_state == kTcpSynRecv && event.old_state == kTcpListen;
+  auto found = by_skaddr_.find(event.skaddr);
+  if (found != by_skaddr_.end() && (begins || accepted)) {
+    // The address is used again: the old socket's end was not seen, or it was disconnected.
+    skaddr_by_ends_.erase(found->second.ends);
+    by_skaddr_.erase(found);
+    found = by_skaddr_.end();
+  }
+  if (found == by_skaddr_.end()) {
+    if (by_skaddr_.size() >= options_.connections_max) {
+      emitter_->CountLoss(k_loss_table_full, 1);
+      return;
+    }
+    found = by_skaddr_.emplace(event.skaddr, Connection{}).first;
+    found->second.opened_ns = at_ns;
+  }
+  Connection& connection = found->second;
+  if (begins) {
+    // In connect(2): the calling thread is the connecting process. The local port is not chosen
+    // yet.
+    connection.direction = k_direction_outbound;
+    connection.process = processes_->NameOf(event.pid);
+    connection.ends = event.ends;
+  } else if (accepted || event.old_state == kTcpSynRecv) {
+    if (connection.direction == k_direction_unknown) connection.direction = k_direction_inbound;
+  }
+  if (!connection.has_ends && event.new_state != kTcpSynSent && event.new_state != kTcpSynRecv)
+    Establish(event.skaddr, event, &connection);
+  // Who closes an accepted connection is who accepted it, whoever listened: the last holder of its
+  // descriptor. These two transitions are made by close(2), shutdown(2) or the end of a process.
+  const bool closed_by_process =
+      (event.old_state == kTcpEstablished && event.new_state == kTcpFinWait1) ||
+      (event.old_state == kTcpCloseWait && event.new_state == kTcpLastAck);
+  if (closed_by_process &&
+      (connection.direction == k_direction_inbound || connection.process.pid == 0)) {
+    const ProcessName closer = processes_->NameOf(event.pid);
+    if (closer.pid != 0) {
+      connection.process = closer;
+      connection.owner_doubtful = false;
+    }
+  }
+  if (event.new_state == kTcpCloseWait || event.new_state == kTcpClosing ||
+      event.new_state == kTcpLastAck)
+    connection.fin_received = true;
+  if (event.new_state == kTcpClose) connection.closed_ns = at_ns;
+  connection.state = event.new_state == kTcpClose && event.old_state == kTcpFinWait2
+                         ? kTcpTimeWait  // or destroyed in FIN_WAIT2: Destroyed tells them apart
+                         : event.new_state;
+}
+
+void ConnectionTable::Establish(u64 skaddr, const PerfEvent& event, Connection* connection) {
+  connection->ends = event.ends;
+  connection->has_ends = true;
+  skaddr_by_ends_[event.ends] = skaddr;
+  if (connection->direction != k_direction_inbound) return;
+  bool shared = false;
+  const Listener* listener = FindListener(event.ends.local, event.ends.local_port, &shared);
+  if (listener != nullptr) connection->process = listener->process;
+  // systemd listens for others (pid 1), and a listener that forked may be gone.
+  connection->owner_doubtful =
+      shared || connection->process.pid <= 1 || !processes_->IsAlive(connection->process);
+}
+
+void ConnectionTable::Destroyed(const PerfEvent& event, u64 at_ns) {
+  const auto found = by_skaddr_.find(event.skaddr);
+  if (found == by_skaddr_.end()) return;  // it never connected
+  Connection connection = found->second;
+  by_skaddr_.erase(found);
+  const auto indexed = skaddr_by_ends_.find(connection.ends);
+  if (indexed != skaddr_by_ends_.end() && indexed->second == event.skaddr)
+    skaddr_by_ends_.erase(indexed);
+  if (connection.state == kTcpTimeWait && at_ns - connection.closed_ns > kOrphanDestroyNs)
+    connection.fin_received = true;
+  connection.closed_ns = at_ns;
+  connection.cookie = event.cookie;
+  if (event.cookie == 0) return;
+  if (destroyed_.size() >= options_.destroyed_max) {
+    emitter_->CountLoss(k_loss_table_full, 1);
+    return;
+  }
+  destroyed_[event.cookie] = connection;
+}
+
+const Connection* ConnectionTable::Find(u64 cookie, const Endpoints& ends) const {
+  const auto destroyed = destroyed_.find(cookie);
+  if (destroyed != destroyed_.end()) return &destroyed->second;
+  const auto indexed = skaddr_by_ends_.find(ends);
+  if (indexed == skaddr_by_ends_.end()) return nullptr;
+  const auto found = by_skaddr_.find(indexed->second);
+  return found == by_skaddr_.end() ? nullptr : &found->second;
+}
+
+void ConnectionTable::Forget(u64 cookie, const Endpoints& ends) {
+  if (destroyed_.erase(cookie) > 0) return;
+  const auto indexed = skaddr_by_ends_.find(ends);
+  if (indexed == skaddr_by_ends_.end()) return;
+  const auto found = by_skaddr_.find(indexed->second);
+  if (found != by_skaddr_.end() && found->second.closed_ns == 0) return;  // a new one, same ends
+  if (found != by_skaddr_.end()) by_skaddr_.erase(found);
+  skaddr_by_ends_.erase(indexed);
+}
+
+void ConnectionTable::Listen(const PerfEvent& event) {
+  const ProcessName process = processes_->NameOf(event.pid);
+  auto& listeners = listeners_[event.ends.local_port];
+  for (Listener& known : listeners) {
+    if (known.skaddr != event.skaddr) continue;
+    known.process = process;
+    return;
+  }
+  if (listener_count_ >= options_.listeners_max) {
+    emitter_->CountLoss(k_loss_table_full, 1);
+    return;
+  }
+  listeners.push_back({event.skaddr, event.ends.local, process});
+  listener_count_++;
+}
+
+void ConnectionTable::Unlisten(const PerfEvent& event) {
+  const auto found = listeners_.find(event.ends.local_port);
+  if (found == listeners_.end()) return;
+  auto& listeners = found->second;
+  auto gone = std::find_if(listeners.begin(), listeners.end(),
+                           [&](const Listener& one) { return one.skaddr == event.skaddr; });
+  if (gone == listeners.end())
+    gone = std::find_if(listeners.begin(), listeners.end(), [&](const Listener& one) {
+      return one.skaddr == 0 && one.address == event.ends.local;
+    });
+  if (gone == listeners.end()) return;
+  listeners.erase(gone);
+  listener_count_--;
+  if (listeners.empty()) listeners_.erase(found);
+}
+
+void ConnectionTable::AddListener(const Address& address, u16 port, ProcessName process) {
+  auto& listeners = listeners_[port];
+  for (Listener& known : listeners) {
+    if (known.address != address) continue;
+    if (known.process.pid == 0) known.process = process;
+    return;
+  }
+  if (listener_count_ >= options_.listeners_max) {
+    emitter_->CountLoss(k_loss_table_full, 1);
+    return;
+  }
+  listeners.push_back({0, address, process});
+  listener_count_++;
+}
+
+const ConnectionTable::Listener* ConnectionTable::FindListener(const Address& address, u16 port,
+                                                               bool* shared) const {
+  const auto found = listeners_.find(port);
+  if (found == listeners_.end()) return nullptr;
+  const Listener* best = nullptr;
+  for (const Listener& one : found->second) {
+    if (one.address != address && !IsAnyAddress(one.address)) continue;
+    if (best != nullptr && best->address == one.address && !(best->process == one.process))
+      *shared = true;
+    if (best == nullptr || one.address == address) best = &one;
+  }
+  return best;
+}
+
+bool ConnectionTable::IsListening(const Address& address, u16 port) const {
+  bool shared = false;
+  return FindListener(address, port, &shared) != nullptr;
+}
+
+ProcessName ConnectionTable::ListenerOf(const Address& address, u16 port) const {
+  bool shared = false;
+  const Listener* listener = FindListener(address, port, &shared);
+  return listener == nullptr || shared ? ProcessName{} : listener->process;
+}
+
+}  // namespace freshet

@@ -1,0 +1,83 @@
+// The flows open now, and the records about them: from dumps of the sockets and from destroy
+// messages, joined with what events said of each connection.
+//
+// A flow is a socket's cookie. Its counters never fall within an epoch; a socket that was
+// disconnected and connected again begins its next epoch.
+//
+// Threads: one. Times are nanoseconds since boot.
+#ifndef FRESHET_LINUX_FLOW_TABLE_H_
+#define FRESHET_LINUX_FLOW_TABLE_H_
+
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "linux/connection_table.h"
+#include "linux/socket_diag.h"
+
+namespace freshet {
+
+class FlowTable {
+ public:
+  struct Options {
+    size_t flows_max = 65536;
+    bool own_only = false;  // owners of other users' sockets cannot be found: do not look
+  };
+  FlowTable(ProcessTable* processes, ConnectionTable* connections, Emitter* emitter,
+            Options options)
+      : processes_(processes), connections_(connections), emitter_(emitter), options_(options) {}
+
+  // A dump of the sockets that exist. `complete`: what is not in it is not open. `enumerating`:
+  // what is new was open before the source looked.
+  void Dumped(const std::vector<DiagSocket>& sockets, bool complete, bool enumerating, u64 now_ns);
+  // A destroy message.
+  void Closed(const DiagSocket& socket, u64 now_ns);
+  // A connection whose destroy message did not come. `announce`: messages were lost, so that a flow
+  // never heard of is said too; else it is another network namespace's or the kernel's own.
+  void CloseLost(const Connection& connection, bool announce);
+
+  // After an overrun, or without destroy messages, a flow is closed as soon as dumps lack it.
+  void SetClosesLost(bool lost) { closes_lost_ = lost; }
+
+  // Emits a name and a flow record for every open flow.
+  void EmitAll(u64 now_ns);
+  size_t size() const { return flows_.size(); }
+
+ private:
+  struct Flow {
+    Endpoints ends;
+    ProcessName process;
+    u64 bytes_out = 0;
+    u64 bytes_in = 0;
+    u32 epoch = 0;
+    u32 inode = 0;
+    u32 flags = 0;  // FLAG flow
+    u8 direction = 0;
+    u8 state = 0;
+    u8 lookups = 0;       // for its owner in /proc
+    bool opened = false;  // the first record was emitted
+    u64 opened_ns = 0;
+    u64 seen_ns = 0;  // by the last dump that had it
+  };
+
+  Flow* FindOrAdd(const DiagSocket& socket, u64 now_ns);
+  void Join(const Connection* connection, const DiagSocket& socket, Flow* flow);
+  void LookUpOwners(const std::vector<u64>& cookies, u64 now_ns);
+  void CloseVanished(u64 now_ns);
+  void Open(u64 cookie, Flow* flow, u64 at_ns);
+  void Emit(u64 cookie, const Flow& flow, u8 state, u64 at_ns, u32 more_flags);
+  void Close(u64 cookie, u64 at_ns, u32 more_flags);
+
+  ProcessTable* const processes_;
+  ConnectionTable* const connections_;
+  Emitter* const emitter_;
+  const Options options_;
+  std::unordered_map<u64, Flow> flows_;  // by cookie
+  std::unordered_set<u64>
+      closed_unseen_;  // cookies closed as vanished, whose message may still come
+  bool closes_lost_ = false;
+};
+
+}  // namespace freshet
+
+#endif  // FRESHET_LINUX_FLOW_TABLE_H_

@@ -1,0 +1,42 @@
+// The Linux source: processes and TCP flows from the kernel, without BPF and without a compiler.
+//
+// One thread waits for perf rings (execs, forks, exits, states of sockets), the sock_diag destroy
+// groups, a timer and two eventfds. It wakes at most some hundred times a second and then handles a
+// batch, in an order that makes joining exact:
+//
+//   1. takes the destroy messages that have arrived, and each interval a dump of the open sockets;
+//   2. handles every perf event up to that moment, in the order of time over all CPUs;
+//   3. then the destroy messages (final counters) and the dump, whose sockets those events explain.
+//
+// It sees TCP in its own network namespace. Facts behind it: docs/linux-source.md.
+#ifndef FRESHET_LINUX_LINUX_SOURCE_H_
+#define FRESHET_LINUX_LINUX_SOURCE_H_
+
+#include <atomic>
+#include <thread>
+
+#include "linux/fd.h"
+#include "source.h"
+
+namespace freshet {
+
+class LinuxSource final : public Source {
+ public:
+  LinuxSource(Ring* ring, SourceOptions options);
+  ~LinuxSource() override;
+
+  bool Start() override;
+  void RequestEnumerate() override;
+  void Stop() override;
+
+ private:
+  Ring* const ring_;
+  const SourceOptions options_;
+  Fd stop_;       // eventfd, readable once the thread is to end
+  Fd enumerate_;  // eventfd, readable when an enumeration was asked for
+  std::thread thread_;
+};
+
+}  // namespace freshet
+
+#endif  // FRESHET_LINUX_LINUX_SOURCE_H_

@@ -1,0 +1,192 @@
+#include "linux/procfs.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+#include "linux/clock.h"
+#include "linux/fd.h"
+
+namespace freshet {
+namespace {
+
+constexpr u64 kPfKthread = 0x00200000;  // PF_KTHREAD, include/linux/sched.h of the kernel
+constexpr std::string_view kDeleted = " (deleted)";
+
+std::string ProcPath(u32 pid, const char* name) {
+  return "/proc/" + std::to_string(pid) + "/" + name;
+}
+
+bool ReadLinkAt(int folder, const char* path, std::string* target) {
+  char buffer[PATH_MAX];
+  const ssize_t length = readlinkat(folder, path, buffer, sizeof(buffer));
+  if (length <= 0) return false;
+  target->assign(buffer, static_cast<size_t>(length));
+  return true;
+}
+
+// 0 unless the whole of `text` is a number.
+u64 ParseNumber(std::string_view text) {
+  u64 value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() ? value : 0;
+}
+
+std::string_view NextWord(std::string_view* text) {
+  const size_t from = std::min(text->find_first_not_of(" \n"), text->size());
+  const size_t to = std::min(text->find_first_of(" \n", from), text->size());
+  const std::string_view word = text->substr(from, to - from);
+  text->remove_prefix(to);
+  return word;
+}
+
+struct FolderCloser {
+  void operator()(DIR* folder) const { closedir(folder); }
+};
+using Folder = std::unique_ptr<DIR, FolderCloser>;
+
+}  // namespace
+
+bool ReadFileAt(int folder, const char* path, size_t bytes_max, std::string* text) {
+  const Fd fd(openat(folder, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!fd) return false;
+  text->resize(bytes_max);
+  size_t length = 0;
+  while (length < bytes_max) {
+    const ssize_t got = read(fd.get(), text->data() + length, bytes_max - length);
+    if (got < 0) return false;
+    if (got == 0) break;
+    length += static_cast<size_t>(got);
+  }
+  text->resize(length);
+  return true;
+}
+
+bool ParseProcStat(std::string_view text, ProcStat* stat) {
+  const size_t comm_end = text.rfind(')');
+  if (comm_end == std::string_view::npos) return false;
+  text.remove_prefix(comm_end + 1);
+  const std::string_view state = NextWord(&text);  // field 3
+  if (state.size() != 1) return false;
+  stat->state = state[0];
+  u64 fields[23] = {};  // by the numbers of the manual page
+  for (int field = 4; field <= 22; field++) {
+    const std::string_view word = NextWord(&text);
+    if (word.empty()) return false;
+    fields[field] = ParseNumber(word);
+  }
+  stat->parent_pid = static_cast<u32>(fields[4]);
+  stat->kernel_thread = (fields[9] & kPfKthread) != 0;
+  stat->threads = static_cast<u32>(fields[20]);
+  static const u64 ticks_per_second = static_cast<u64>(sysconf(_SC_CLK_TCK));
+  stat->start_ns = fields[22] * (kNsPerSecond / ticks_per_second);
+  return true;
+}
+
+bool ReadProcStat(u32 pid, ProcStat* stat) {
+  std::string text;
+  return ReadFileAt(AT_FDCWD, ProcPath(pid, "stat").c_str(), 1024, &text) &&
+         ParseProcStat(text, stat);
+}
+
+u32 ReadProcUid(u32 pid) {
+  std::string text;
+  if (!ReadFileAt(AT_FDCWD, ProcPath(pid, "status").c_str(), 2048, &text)) return kUidUnknown;
+  size_t at = text.find("\nUid:\t");
+  if (at == std::string::npos) return kUidUnknown;
+  at = text.find('\t', at + 6);  // behind the real user stands the effective one
+  if (at == std::string::npos) return kUidUnknown;
+  u32 uid = kUidUnknown;
+  std::from_chars(text.data() + at + 1, text.data() + text.size(), uid);
+  return uid;
+}
+
+std::string_view WithoutDeleted(std::string_view path) {
+  if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
+  return path;
+}
+
+bool ReadProgramFile(u32 pid, ProgramFile* file) {
+  const std::string link = ProcPath(pid, "exe");
+  struct stat status;
+  if (!ReadLinkAt(AT_FDCWD, link.c_str(), &file->path) || stat(link.c_str(), &status) != 0)
+    return false;
+  file->path.resize(WithoutDeleted(file->path).size());
+  file->dev = status.st_dev;
+  file->ino = status.st_ino;
+  return true;
+}
+
+std::vector<u32> ListPids() {
+  std::vector<u32> pids;
+  const Folder proc(opendir("/proc"));
+  if (!proc) return pids;
+  while (const dirent* entry = readdir(proc.get())) {
+    const u64 pid = ParseNumber(entry->d_name);
+    if (pid > 0) pids.push_back(static_cast<u32>(pid));
+  }
+  std::sort(pids.begin(), pids.end());
+  return pids;
+}
+
+std::string ReadScript(u32 pid, const ProgramFile& file) {
+  // For a script the kernel makes the arguments: interpreter, its one optional argument, script.
+  std::string arguments;
+  if (!ReadFileAt(AT_FDCWD, ProcPath(pid, "cmdline").c_str(), PATH_MAX, &arguments)) return {};
+  std::string_view rest = arguments;
+  for (int index = 0; index < 3 && !rest.empty(); index++) {
+    const size_t end = std::min(rest.find('\0'), rest.size());
+    std::string candidate(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (index == 0 || candidate.empty() || candidate[0] == '-') continue;
+    std::string folder;
+    if (candidate[0] != '/') {
+      if (!ReadLinkAt(AT_FDCWD, ProcPath(pid, "cwd").c_str(), &folder)) return {};
+      candidate = folder + "/" + candidate;
+    }
+    const std::string through_root = ProcPath(pid, "root") + candidate;
+    struct stat status;
+    if (stat(through_root.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    std::string first;
+    if (!ReadFileAt(AT_FDCWD, through_root.c_str(), 256, &first) || !first.starts_with("#!"))
+      continue;
+    std::string_view line = std::string_view(first).substr(2, first.find('\n') - 2);
+    const std::string interpreter = ProcPath(pid, "root") + std::string(NextWord(&line));
+    if (stat(interpreter.c_str(), &status) == 0 && status.st_ino == file.ino &&
+        status.st_dev == file.dev)
+      return candidate;
+    // "#!/usr/bin/env python3" has run another program since.
+    if (interpreter.ends_with("/env")) return candidate;
+  }
+  return {};
+}
+
+std::unordered_map<u64, u32> FindSocketOwners(const std::unordered_set<u64>& inodes) {
+  static constexpr std::string_view kSocket = "socket:[";
+  std::unordered_map<u64, u32> owners;
+  if (inodes.empty()) return owners;
+  for (const u32 pid : ListPids()) {
+    const Folder folder(opendir(ProcPath(pid, "fd").c_str()));
+    if (!folder) continue;
+    while (const dirent* entry = readdir(folder.get())) {
+      char buffer[64];
+      const ssize_t length = readlinkat(dirfd(folder.get()), entry->d_name, buffer, sizeof(buffer));
+      if (length <= 0) continue;
+      std::string_view target(buffer, static_cast<size_t>(length));
+      if (!target.starts_with(kSocket) || !target.ends_with(']')) continue;
+      target = target.substr(kSocket.size(), target.size() - kSocket.size() - 1);
+      const u64 inode = ParseNumber(target);
+      if (inodes.contains(inode)) owners[inode] = pid;
+    }
+  }
+  return owners;
+}
+
+}  // namespace freshet

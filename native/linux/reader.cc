@@ -1,0 +1,295 @@
+#include "linux/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <charconv>
+
+#include "linux/clock.h"
+#include "linux/procfs.h"
+
+namespace freshet {
+namespace {
+
+// Events are gathered for so long after the first, which bounds the wake-ups to some hundred a
+// second.
+constexpr int kGatherMs = 8;
+// A perf event is stamped before it is visible: what is older than this is.
+constexpr int kSettleMs = 2;
+constexpr size_t kDestroyedMax = 20'000;
+constexpr u64 kOverdueNs = 10 * kNsPerSecond;
+constexpr u64 kClockStepNs = kNsPerSecond / 2;
+constexpr u64 kSleepNs = kNsPerSecond;
+
+constexpr u32 kOpenStates = 1u << kTcpEstablished | 1u << kTcpFinWait1 | 1u << kTcpFinWait2 |
+                            1u << kTcpCloseWait | 1u << kTcpLastAck | 1u << kTcpClosing;
+
+// pidversions of this run: milliseconds since boot at its start, and upwards. Images are made more
+// slowly than one a millisecond, so that two runs in one boot do not use the same.
+u32 FirstVersion() { return static_cast<u32>(BoottimeNs() / kNsPerMs) | 1; }
+
+bool CanReadOthers() {
+  ProgramFile file;
+  return geteuid() == 0 && ReadProgramFile(1, &file);
+}
+
+u64 Distance(u64 a, u64 b) { return a > b ? a - b : b - a; }
+
+void ReadBootId(u8* out) {
+  std::string text;
+  if (!ReadFileAt(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &text)) return;
+  std::erase_if(text, [](char one) { return one == '-' || one == '\n'; });
+  if (text.size() != 32) return;
+  for (size_t index = 0; index < 16; index++)
+    std::from_chars(&text[index * 2], &text[index * 2 + 2], out[index], 16);
+}
+
+void Watch(int poller, int fd) {
+  if (fd < 0) return;
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = fd;
+  epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event);
+}
+
+}  // namespace
+
+Reader::Reader(Ring* ring, const SourceOptions& options, int stop_fd, int enumerate_fd)
+    : ring_(ring),
+      options_(options),
+      stop_fd_(stop_fd),
+      enumerate_fd_(enumerate_fd),
+      emitter_(ring, k_source_linux),
+      layouts_(ReadTraceLayouts(tracefs_)),
+      perf_(&layouts_),
+      sees_all_(CanReadOthers()),
+      processes_(&emitter_, {.first_version = FirstVersion(),
+                             .own_only = !sees_all_,
+                             .has_exec_names = perf_.has_exec_names()}),
+      connections_(&processes_, &emitter_, {}),
+      flows_(&processes_, &connections_, &emitter_, {.own_only = !sees_all_}),
+      timer_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
+      poller_(epoll_create1(EPOLL_CLOEXEC)) {
+  for (const int fd : {stop_fd_, enumerate_fd_, timer_.get(), destroy_.descriptor()})
+    Watch(poller_.get(), fd);
+  for (const int fd : perf_.descriptors()) Watch(poller_.get(), fd);
+  const time_t seconds = options.interval_ms / 1000;
+  const long rest_ns = static_cast<long>(options.interval_ms % 1000 * kNsPerMs);
+  const itimerspec every{{seconds, rest_ns}, {seconds, rest_ns}};
+  timerfd_settime(timer_.get(), 0, &every, nullptr);
+  flows_.SetClosesLost(!destroy_.ok());
+}
+
+void Reader::Run() {
+  boot_less_monotonic_ns_ = BoottimeNs() - MonotonicNs();
+  EmitMark(k_mark_start, MissingNote());
+  processes_.Reconcile(BoottimeNs());
+  FindListeners();
+  if (Cycle(true, true)) {
+    EmitMark(k_mark_enumerated, "");
+    Flush();
+    for (Wake wake = Wait(); wake != Wake::kStop; wake = Wait())
+      if (!Cycle(wake == Wake::kTick, false)) break;
+  }
+  emitter_.EmitLosses(BoottimeNs());
+  EmitMark(k_mark_stop, "");
+  Flush();
+}
+
+Reader::Wake Reader::Wait() {
+  for (;;) {
+    epoll_event events[32];
+    const int count = epoll_wait(poller_.get(), events, 32, perf_.holds() ? 0 : -1);
+    if (count < 0 && errno != EINTR) return Wake::kStop;
+    bool tick = false;
+    bool other = perf_.holds();
+    for (int index = 0; index < count; index++) {
+      const int fd = events[index].data.fd;
+      u64 times;
+      if (fd == stop_fd_) return Wake::kStop;
+      if (fd == timer_.get()) {
+        tick = read(fd, &times, sizeof(times)) == sizeof(times);
+      } else if (fd == enumerate_fd_) {
+        if (read(fd, &times, sizeof(times)) == sizeof(times)) Enumerate();
+      } else {
+        other = true;
+      }
+    }
+    if (tick) return Wake::kTick;
+    if (other) return Wake::kEvents;
+  }
+}
+
+bool Reader::Pause(int ms) {
+  pollfd stop{stop_fd_, POLLIN, 0};
+  return poll(&stop, 1, ms) <= 0;
+}
+
+bool Reader::Cycle(bool tick, bool enumerating) {
+  if (!Pause(kGatherMs)) return false;
+  u64 overruns = 0;
+  u64 malformed = 0;
+  destroyed_.clear();
+  dumped_.clear();
+  if (destroy_.ok()) destroy_.Receive(kDestroyedMax, &destroyed_, &overruns, &malformed);
+  const bool complete = tick && dumper_.ok() && dumper_.Dump(kOpenStates, &dumped_, &malformed);
+  const u64 horizon_ns = MonotonicNs();
+  if (!Pause(kSettleMs)) return false;
+  perf_.Drain();
+  perf_.Take(horizon_ns, [this](const PerfEvent& event) { HandlePerf(event); });
+  const u64 now_ns = BoottimeNs();
+  if (overruns > 0) {
+    emitter_.CountLoss(k_loss_flow_closes, overruns);
+    overrun_ns_ = now_ns;
+    flows_.SetClosesLost(true);
+  }
+  if (malformed > 0) emitter_.CountLoss(k_loss_malformed, malformed);
+  if (const u64 dropped = perf_.TakeDropped()) {
+    emitter_.CountLoss(k_loss_kernel_events, dropped);
+    events_lost_ = true;
+  }
+  for (const DiagSocket& socket : destroyed_) flows_.Closed(socket, now_ns);
+  if (tick) {
+    flows_.Dumped(dumped_, complete, enumerating, now_ns);
+    Tick(now_ns);
+  }
+  emitter_.EmitLosses(now_ns);
+  Flush();
+  return true;
+}
+
+void Reader::HandlePerf(const PerfEvent& event) {
+  using Kind = PerfEvent::Kind;
+  const u64 at_ns = event.at_ns + boot_less_monotonic_ns_;
+  switch (event.kind) {
+    case Kind::kOther:
+      break;
+    case Kind::kMalformed:
+      emitter_.CountLoss(k_loss_malformed, 1);
+      break;
+    case Kind::kImage:
+      processes_.Image(event.pid, at_ns);
+      break;
+    case Kind::kMap:
+      processes_.Map(event.pid, at_ns, event.path, event.dev, event.ino);
+      break;
+    case Kind::kExec:
+      processes_.Exec(event.pid, at_ns, event.path);
+      break;
+    case Kind::kFork:
+      processes_.Fork(event.pid, event.tid, event.parent_pid, at_ns);
+      break;
+    case Kind::kExit:
+      processes_.Exit(event.pid, event.tid, at_ns);
+      break;
+    case Kind::kLost:
+      emitter_.CountLoss(k_loss_kernel_events, event.lost);
+      events_lost_ = true;
+      break;
+    case Kind::kSocketState:
+      connections_.State(event, at_ns);
+      break;
+    case Kind::kDestroySocket:
+      connections_.Destroyed(event, at_ns);
+      break;
+  }
+}
+
+void Reader::FindListeners() {
+  std::vector<DiagSocket> listeners;
+  u64 malformed = 0;
+  if (!dumper_.ok() || !dumper_.Dump(1u << kTcpListen, &listeners, &malformed)) return;
+  std::unordered_set<u64> inodes;
+  for (const DiagSocket& one : listeners) inodes.insert(one.inode);
+  const auto owners = FindSocketOwners(inodes);
+  for (const DiagSocket& one : listeners) {
+    const auto owner = owners.find(one.inode);
+    connections_.AddListener(
+        one.ends.local, one.ends.local_port,
+        owner == owners.end() ? ProcessName{} : processes_.NameOf(owner->second));
+  }
+}
+
+void Reader::Enumerate() {
+  EmitMark(k_mark_start, MissingNote());
+  processes_.EmitAll();
+  flows_.EmitAll(BoottimeNs());
+  EmitMark(k_mark_enumerated, "");
+  Flush();
+}
+
+void Reader::Tick(u64 now_ns) {
+  const u64 asleep_ns = BoottimeNs() - MonotonicNs();
+  if (Distance(asleep_ns, boot_less_monotonic_ns_) > kSleepNs) {
+    boot_less_monotonic_ns_ = asleep_ns;
+    EmitMark(k_mark_wake, "");
+  }
+  if (Distance(RealtimeNs() - BoottimeNs(), unix_less_boot_ns_) >= kClockStepNs)
+    EmitMark(k_mark_clock, "");
+  // Without events, or after some were lost, /proc tells what they would have.
+  if (!perf_.has_process_events() || events_lost_) {
+    events_lost_ = false;
+    processes_.Reconcile(now_ns);
+  }
+  const bool lost_lately = overrun_ns_ != 0 && now_ns - overrun_ns_ < 2 * kOverdueNs;
+  connections_.ForgetOverdue(now_ns - kOverdueNs, [&](const Connection& connection) {
+    flows_.CloseLost(connection, lost_lately);
+  });
+  flows_.SetClosesLost(!destroy_.ok() || lost_lately);
+  tick_record tick{};
+  tick.unix_ns = RealtimeNs();
+  emitter_.Emit(tick, now_ns);
+}
+
+void Reader::EmitMark(u32 kind, const std::string& note) {
+  mark_record mark{};
+  mark.kind = kind;
+  mark.capabilities = (perf_.has_process_events() ? k_capability_process_events : 0) |
+                      (perf_.has_socket_events() ? k_capability_connect_events : 0) |
+                      (destroy_.ok() ? k_capability_flow_closes : 0) |
+                      (sees_all_ ? k_capability_all_processes : 0);
+  ReadBootId(mark.boot_id);
+  mark.layout = kRecordLayout;
+  const u64 now_ns = BoottimeNs();
+  mark.unix_ns = RealtimeNs();
+  unix_less_boot_ns_ = mark.unix_ns - now_ns;
+  emitter_.Emit(mark, now_ns, note);
+}
+
+void Reader::Flush() {
+  if (ring_->Flush() && options_.on_readable) options_.on_readable();
+}
+
+std::string Reader::MissingNote() const {
+  std::string note;
+  if (!sees_all_ && !perf_.has_process_events())
+    return "Only this user's programs are seen, and neither those that run for less than a second "
+           "nor "
+           "the connections they make: run freshet as root.";
+  if (!sees_all_) note += "Other users' programs are not seen: run freshet as root. ";
+  if (!perf_.has_process_events())
+    note += "Programs that run for less than a second are not seen: perf_event_open says \"" +
+            std::string(strerror(perf_.error())) + "\"; give the container CAP_PERFMON. ";
+  if (!perf_.has_socket_events())
+    note +=
+        "Who makes a short connection is not seen: " +
+        (tracefs_.ok() ? "the kernel gives no sock:inet_sock_set_state tracepoint"
+                       : "tracefs cannot be mounted (" + std::string(strerror(tracefs_.error())) +
+                             "): mount it at /sys/kernel/tracing or give CAP_SYS_ADMIN") +
+        ". ";
+  if (!destroy_.ok())
+    note +=
+        "What a connection sent since the last look before it closed is not counted: "
+        "NETLINK_SOCK_DIAG gives no destroy messages (CONFIG_INET_DIAG, Linux 4.2). ";
+  if (!dumper_.ok()) note += "No flows are seen: NETLINK_SOCK_DIAG cannot be opened. ";
+  while (note.ends_with(' ')) note.pop_back();
+  return note;
+}
+
+}  // namespace freshet

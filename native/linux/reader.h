@@ -1,0 +1,71 @@
+// The Linux source's thread, from opening what the kernel offers to the last record. See
+// linux_source.h.
+#ifndef FRESHET_LINUX_READER_H_
+#define FRESHET_LINUX_READER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "emitter.h"
+#include "linux/connection_table.h"
+#include "linux/flow_table.h"
+#include "linux/perf_reader.h"
+#include "linux/process_table.h"
+#include "linux/socket_diag.h"
+#include "source.h"
+
+namespace freshet {
+
+// Threads: made, run and destroyed on one. `stop_fd` and `enumerate_fd` are eventfds that others
+// write to.
+class Reader {
+ public:
+  Reader(Ring* ring, const SourceOptions& options, int stop_fd, int enumerate_fd);
+
+  // Runs until `stop_fd` is readable.
+  void Run();
+
+ private:
+  enum class Wake { kStop, kEvents, kTick };
+
+  void Begin();
+  Wake Wait();
+  // False when the source is to stop.
+  bool Pause(int ms);
+  bool Cycle(bool tick, bool enumerating);
+  void HandlePerf(const PerfEvent& event);
+  void FindListeners();
+  void Enumerate();
+  void Tick(u64 now_ns);
+  void EmitMark(u32 kind, const std::string& note);
+  void Flush();
+  std::string MissingNote() const;
+
+  Ring* const ring_;
+  const SourceOptions& options_;
+  const int stop_fd_;
+  const int enumerate_fd_;
+  Emitter emitter_;
+  Tracefs tracefs_;
+  TraceLayouts layouts_;
+  PerfReader perf_;
+  DestroyListener destroy_;
+  SocketDumper dumper_;
+  const bool sees_all_;
+  ProcessTable processes_;
+  ConnectionTable connections_;
+  FlowTable flows_;
+  Fd timer_;
+  Fd poller_;
+  std::vector<DiagSocket> destroyed_;
+  std::vector<DiagSocket> dumped_;
+  u64 boot_less_monotonic_ns_ = 0;  // time asleep
+  u64 unix_less_boot_ns_ = 0;       // at the last mark
+  u64 overrun_ns_ = 0;              // when destroy messages were last lost
+  bool events_lost_ = false;
+};
+
+}  // namespace freshet
+
+#endif  // FRESHET_LINUX_READER_H_

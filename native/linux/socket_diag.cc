@@ -1,0 +1,186 @@
+#include "linux/socket_diag.h"
+
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+namespace freshet {
+namespace {
+
+constexpr size_t kDatagramBytesMax = 64 * 1024;
+// Room for some 20,000 destroy messages; the kernel uses only what waits.
+constexpr int kReceiveBufferBytes = 16 << 20;
+constexpr size_t kDumpSocketsMax = 1 << 20;
+
+template <typename T>
+bool Load(std::span<const std::byte> bytes, size_t offset, T* value) {
+  if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return false;
+  std::memcpy(value, bytes.data() + offset, sizeof(T));
+  return true;
+}
+
+// Older kernels send a shorter tcp_info; what they lack reads 0.
+void ReadTcpInfo(std::span<const std::byte> bytes, DiagSocket* socket) {
+  u64 sent = 0, received = 0, resent = 0;
+  u32 data_segs_in = 0;
+  // tcpi_bytes_sent came with Linux 4.19.
+  if (!Load(bytes, offsetof(tcp_info, tcpi_bytes_sent), &sent) ||
+      !Load(bytes, offsetof(tcp_info, tcpi_bytes_retrans), &resent) ||
+      !Load(bytes, offsetof(tcp_info, tcpi_bytes_received), &received) ||
+      !Load(bytes, offsetof(tcp_info, tcpi_data_segs_in), &data_segs_in))
+    return;
+  socket->bytes_out = sent >= resent ? sent - resent : 0;
+  socket->bytes_in = received;
+  socket->data_segs_in = data_segs_in;
+  socket->has_counters = true;
+}
+
+Address ReadAddress(u8 family, const void* words) {
+  if (family == AF_INET) return MappedV4(words);
+  Address address;
+  std::memcpy(address.data(), words, address.size());
+  return address;
+}
+
+Fd OpenNetlink() {
+  return Fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG));
+}
+
+void GrowReceiveBuffer(int fd) {
+  const int bytes = kReceiveBufferBytes;
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) != 0)
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
+}  // namespace
+
+std::optional<DiagSocket> ParseDiagMessage(std::span<const std::byte> message) {
+  inet_diag_msg header;
+  if (!Load(message, 0, &header)) return std::nullopt;
+  if (header.idiag_family != AF_INET && header.idiag_family != AF_INET6) return std::nullopt;
+  DiagSocket socket;
+  socket.cookie = u64{header.id.idiag_cookie[1]} << 32 | header.id.idiag_cookie[0];
+  socket.ends.local = ReadAddress(header.idiag_family, header.id.idiag_src);
+  socket.ends.remote = ReadAddress(header.idiag_family, header.id.idiag_dst);
+  socket.ends.local_port = ntohs(header.id.idiag_sport);
+  socket.ends.remote_port = ntohs(header.id.idiag_dport);
+  socket.state = header.idiag_state;
+  socket.inode = header.idiag_inode;
+  socket.uid = header.idiag_uid;
+  size_t at = NLMSG_ALIGN(sizeof(header));
+  rtattr attribute;
+  while (Load(message, at, &attribute)) {
+    if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > message.size() - at)
+      return std::nullopt;
+    if (attribute.rta_type == INET_DIAG_INFO)
+      ReadTcpInfo(message.subspan(at + RTA_LENGTH(0), attribute.rta_len - RTA_LENGTH(0)), &socket);
+    at += RTA_ALIGN(attribute.rta_len);
+  }
+  return socket;
+}
+
+DiagEnd ParseDiagDatagram(std::span<const std::byte> datagram, std::vector<DiagSocket>* sockets,
+                          u64* malformed) {
+  nlmsghdr header;
+  size_t at = 0;
+  while (at < datagram.size()) {
+    if (!Load(datagram, at, &header) || header.nlmsg_len < sizeof(header) ||
+        header.nlmsg_len > datagram.size() - at) {
+      ++*malformed;
+      return DiagEnd::kMalformed;
+    }
+    if (header.nlmsg_type == NLMSG_DONE) return DiagEnd::kDone;
+    if (header.nlmsg_type == NLMSG_ERROR) return DiagEnd::kMalformed;
+    // A dump that the kernel could not do in one piece is not complete (netlink(7)).
+    const bool interrupted = (header.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+    if (header.nlmsg_type == SOCK_DIAG_BY_FAMILY) {
+      const auto socket =
+          ParseDiagMessage(datagram.subspan(at + NLMSG_HDRLEN, header.nlmsg_len - NLMSG_HDRLEN));
+      if (socket)
+        sockets->push_back(*socket);
+      else
+        ++*malformed;
+    }
+    if (interrupted) return DiagEnd::kMalformed;
+    at += NLMSG_ALIGN(header.nlmsg_len);
+  }
+  return DiagEnd::kMore;
+}
+
+DestroyListener::DestroyListener() : buffer_(kDatagramBytesMax) {
+  Fd fd = OpenNetlink();
+  if (!fd) return;
+  GrowReceiveBuffer(fd.get());
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) return;
+  for (const int group : {SKNLGRP_INET_TCP_DESTROY, SKNLGRP_INET6_TCP_DESTROY})
+    if (setsockopt(fd.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) != 0)
+      return;
+  socket_ = std::move(fd);
+}
+
+void DestroyListener::Receive(size_t sockets_max, std::vector<DiagSocket>* sockets, u64* overruns,
+                              u64* malformed) {
+  while (sockets->size() < sockets_max) {
+    const ssize_t got = recv(socket_.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+    if (got >= 0) {
+      ParseDiagDatagram(std::span(buffer_).first(static_cast<size_t>(got)), sockets, malformed);
+    } else if (errno == ENOBUFS) {
+      ++*overruns;
+    } else if (errno != EINTR) {
+      return;
+    }
+  }
+}
+
+SocketDumper::SocketDumper() : socket_(OpenNetlink()), buffer_(kDatagramBytesMax) {}
+
+bool SocketDumper::Dump(u32 states, std::vector<DiagSocket>* sockets, u64* malformed) {
+  const bool v4 = DumpFamily(AF_INET, states, sockets, malformed);
+  const bool v6 = DumpFamily(AF_INET6, states, sockets, malformed);
+  return v4 && v6;
+}
+
+bool SocketDumper::DumpFamily(u8 family, u32 states, std::vector<DiagSocket>* sockets,
+                              u64* malformed) {
+  struct {
+    nlmsghdr header;
+    inet_diag_req_v2 body;
+  } request{};
+  request.header.nlmsg_len = sizeof(request);
+  request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  request.header.nlmsg_seq = ++sequence_;
+  request.body.sdiag_family = family;
+  request.body.sdiag_protocol = IPPROTO_TCP;
+  request.body.idiag_ext = 1 << (INET_DIAG_INFO - 1);
+  request.body.idiag_states = states;
+  if (send(socket_.get(), &request, sizeof(request), 0) < 0) return false;
+  // The kernel fills one datagram at each recv, so there is always one until the last.
+  for (;;) {
+    pollfd ready{socket_.get(), POLLIN, 0};
+    if (poll(&ready, 1, 1000) <= 0) return false;
+    const ssize_t got = recv(socket_.get(), buffer_.data(), buffer_.size(), 0);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return false;
+    }
+    const auto datagram = std::span(buffer_).first(static_cast<size_t>(got));
+    nlmsghdr header;
+    if (!Load(datagram, 0, &header)) return false;
+    if (header.nlmsg_seq != sequence_) continue;  // the rest of a dump that was given up
+    const DiagEnd end = ParseDiagDatagram(datagram, sockets, malformed);
+    if (end == DiagEnd::kDone) return true;
+    if (end == DiagEnd::kMalformed || sockets->size() > kDumpSocketsMax) return false;
+  }
+}
+
+}  // namespace freshet

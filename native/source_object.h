@@ -1,0 +1,42 @@
+// NativeSource of the addon: a ring, a source that fills it, and the way to wake JavaScript.
+#ifndef FRESHET_SOURCE_OBJECT_H_
+#define FRESHET_SOURCE_OBJECT_H_
+
+#include <napi.h>
+
+#include <memory>
+
+#include "ring.h"
+#include "source.h"
+
+namespace freshet {
+
+// Threads: every method on the environment's JavaScript thread. The source's thread calls only the
+// thread-safe function, which is released after that thread has ended: by close(), by the end of
+// the environment (process.exit, a worker's end), or by the garbage collector, whichever is first.
+class SourceObject : public Napi::ObjectWrap<SourceObject> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+
+  // `info[0]`: OpenOptions. Throws TypeError or RangeError on others.
+  explicit SourceObject(const Napi::CallbackInfo& info);
+  ~SourceObject() override;
+
+ private:
+  Napi::Value Drain(const Napi::CallbackInfo& info);
+  Napi::Value Counters(const Napi::CallbackInfo& info);
+  void Enumerate(const Napi::CallbackInfo& info);
+  void CloseMethod(const Napi::CallbackInfo& info);
+  void Close();
+  static void CloseAtExit(void* self);
+
+  std::unique_ptr<Ring> ring_;
+  std::unique_ptr<Source> source_;
+  Napi::ThreadSafeFunction wake_;
+  napi_env env_ = nullptr;
+  bool open_ = false;
+};
+
+}  // namespace freshet
+
+#endif  // FRESHET_SOURCE_OBJECT_H_
