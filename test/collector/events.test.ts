@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { PageEvent } from '../../src/collector/page-api.ts'
+import { unixNs } from '../../src/units.ts'
+import {
+  type Agent,
+  alertItem,
+  connectAgent,
+  DEVICE_A,
+  identityOf,
+  itemOf,
+  liveOf,
+  processOf,
+  type Running,
+  runCollector,
+  T0,
+} from './agent.ts'
+
+/** The events of one page, as they come. */
+async function* listen(running: Running, stop: AbortSignal): AsyncGenerator<PageEvent> {
+  const response = await fetch(`${running.collector.url}/api/events`, {
+    headers: { Authorization: `Bearer ${running.key}` },
+    signal: stop,
+  })
+  assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8')
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true })
+    const blocks = text.split('\n\n')
+    text = blocks.pop() as string
+    for (const block of blocks) {
+      const type = /^event: (.*)$/m.exec(block)?.[1]
+      const data = /^data: (.*)$/m.exec(block)?.[1]
+      if (type && data) yield { type, ...JSON.parse(data) }
+    }
+  }
+}
+
+const at = unixNs(T0, 'at')
+
+describe('events for pages', () => {
+  let running: Running
+  let agent: Agent
+  const stop = new AbortController()
+  before(async () => {
+    running = await runCollector({ pagesMax: 2, pageBacklogBytesMax: 256 * 1024 })
+    agent = await connectAgent(running)
+  })
+  after(async () => {
+    stop.abort()
+    await agent.close()
+    await running.stop()
+  })
+
+  async function first<T extends PageEvent['type']>(
+    events: AsyncGenerator<PageEvent>,
+    type: T,
+  ): Promise<Extract<PageEvent, { type: T }>> {
+    for (;;) {
+      const { value } = await events.next()
+      assert(value, 'the stream ended')
+      if (value.type === type) return value
+    }
+  }
+
+  it('tells of an alert once it is stored, and not of one it knew', async () => {
+    const events = listen(running, stop.signal)
+    // The response has begun once this has come: the agent's connection is told to every page.
+    agent.send({ kind: 'live', live: liveOf() })
+    await first(events, 'device')
+    await agent.deliver([alertItem(1)])
+    await agent.deliver([alertItem(1), alertItem(2)])
+    const seen = [await first(events, 'alert'), await first(events, 'alert')]
+    assert.deepEqual(
+      seen.map(({ alert }) => Number(`0x${alert.id}`)),
+      [1, 2],
+    )
+    assert.equal(seen[0]?.alert.device.id, DEVICE_A)
+    await events.return(undefined)
+  })
+
+  it('tells of identities, of health and of the counters of the moment', async () => {
+    const events = listen(running, stop.signal)
+    agent.send({ kind: 'live', live: liveOf({ records: 99 }) })
+    assert.equal((await first(events, 'device')).device.live?.records, 99)
+    await agent.deliver([
+      itemOf(10, {
+        at,
+        kind: 'sighting',
+        sighting: {
+          of: 'identity',
+          identity: identityOf('tool'),
+          process: processOf('/opt/tool'),
+          destination: undefined,
+        },
+      }),
+      itemOf(11, { at, kind: 'health', health: { of: 'loss', text: '3 lost', count: 3 } }),
+    ])
+    const { health } = await first(events, 'health')
+    assert.deepEqual(health, {
+      deviceId: DEVICE_A,
+      at: T0.toString(),
+      kind: 'loss',
+      text: '3 lost',
+      count: 3,
+    })
+    assert.equal((await first(events, 'identity')).identity.name, 'tool')
+    await events.return(undefined)
+  })
+
+  it('refuses more pages than its limit, and drops one that does not read', async () => {
+    const pages = await Promise.all(
+      [0, 1].map(async () => {
+        const socket = connect(running.collector.port, '127.0.0.1')
+        socket.write(
+          `GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${running.key}\r\n\r\n`,
+        )
+        await once(socket, 'data')
+        socket.pause()
+        return socket
+      }),
+    )
+    assert.equal((await running.get('/api/events')).status, 503)
+    const closed = Promise.all(pages.map((page) => once(page, 'close')))
+    const sentence = 'x'.repeat(60_000)
+    for (let sequence = 100; running.collector.counters().pagesBehind !== 2; sequence++) {
+      assert(sequence < 2000, 'a page that reads nothing is never dropped')
+      await agent.deliver([alertItem(sequence, { sentence })])
+    }
+    for (const page of pages) page.resume()
+    await closed
+    const again = await running.get('/api/events')
+    assert.equal(again.status, 200)
+    await again.body?.cancel()
+  })
+})

@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request } from 'node:http'
+import type {
+  AlertDetail,
+  AlertsResponse,
+  CountersResponse,
+  DevicesResponse,
+  ErrorResponse,
+  HealthResponse,
+  IdentitiesResponse,
+} from '../../src/collector/page-api.ts'
+import { bytes, unixNs } from '../../src/units.ts'
+import {
+  type Agent,
+  alertItem,
+  connectAgent,
+  DEVICE_A,
+  DEVICE_B,
+  destinationOf,
+  identityOf,
+  itemOf,
+  liveOf,
+  processOf,
+  type Running,
+  runCollector,
+  T0,
+} from './agent.ts'
+
+type Raw = { status: number; headers: Record<string, unknown>; body: string }
+
+/** A request whose path is sent as it is: fetch would tidy it. */
+async function raw(
+  running: Running,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Raw> {
+  const { method = 'GET', headers = {}, body } = options
+  const { port } = running.collector
+  const sent = request({ host: '127.0.0.1', port, path, method, headers })
+  sent.end(body)
+  const [response] = await once(sent, 'response')
+  let text = ''
+  for await (const chunk of response) text += chunk
+  return { status: response.statusCode, headers: response.headers, body: text }
+}
+
+const at = unixNs(T0, 'at')
+
+describe("the collector's API", () => {
+  let running: Running
+  let agent: Agent
+  let other: Agent
+  before(async () => {
+    running = await runCollector()
+    agent = await connectAgent(running, DEVICE_A)
+    other = await connectAgent(running, DEVICE_B)
+    const network = unixNs(T0 + 5n, 'at')
+    const sighting = (of: 'identity' | 'network' | 'destination', name: string, key?: string) => ({
+      at,
+      kind: 'sighting' as const,
+      sighting: {
+        of,
+        identity: identityOf(name, {
+          firstSeenAt: unixNs(T0 + BigInt(name.length), 'at'),
+          firstNetworkAt: of === 'identity' ? undefined : network,
+        }),
+        process: processOf(`/opt/${name}`),
+        destination: key === undefined ? undefined : destinationOf(key),
+      },
+    })
+    await agent.deliver([
+      alertItem(1, { severity: 'low' }),
+      alertItem(2, { severity: 'high' }),
+      alertItem(3, { severity: 'low' }),
+      itemOf(4, sighting('identity', 'tool')),
+      itemOf(5, sighting('network', 'tool')),
+      itemOf(6, sighting('destination', 'tool', '203.0.113.0/24:443')),
+      itemOf(7, sighting('destination', 'tool', '203.0.113.0/24:443')),
+      itemOf(8, sighting('destination', 'tool', '198.51.100.0/24:22')),
+      itemOf(9, sighting('identity', 'other_tool')),
+      itemOf(10, { at, kind: 'health', health: { of: 'loss', text: '3 lost', count: 3 } }),
+      itemOf(11, {
+        at,
+        kind: 'summary',
+        summary: {
+          identityKey: identityOf('tool').key,
+          destination: destinationOf('192.0.2.0/24:443'),
+          hourAt: at,
+          bytesOut: bytes(10, 'out'),
+          bytesIn: bytes(5, 'in'),
+          flows: 1,
+          largestFlowOut: bytes(10, 'largest'),
+        },
+      }),
+    ])
+    await other.deliver([alertItem(1, { id: 'f'.repeat(32), severity: 'high' })])
+  })
+  after(async () => {
+    await agent.close()
+    await other.close()
+    await running.stop()
+  })
+
+  it('lists alerts newest first, by severity, by device, and page by page', async () => {
+    const list = (query: string) => running.json<AlertsResponse>(`/api/alerts?${query}`)
+    assert.equal((await list('')).total, 4)
+    assert.equal((await list('severity=low')).total, 2)
+    assert.equal((await list(`device=${DEVICE_A}&severity=high`)).alerts.length, 1)
+    assert.deepEqual(await list('device=nobody'), { alerts: [], total: 0 })
+    const seen: string[] = []
+    for (let before = ''; ; ) {
+      const { alerts } = await list(`limit=1&before=${before}`)
+      const [alert] = alerts
+      if (!alert) break
+      seen.push(alert.id)
+      before = alert.storedAt
+    }
+    assert.equal(new Set(seen).size, 4)
+    assert.equal(seen[0], 'f'.repeat(32))
+  })
+
+  it('answers one alert whole, and 404 for one that is not there', async () => {
+    const found = await running.get(`/api/alerts/${'2'.padStart(32, '0')}`)
+    const alert = (await found.json()) as AlertDetail
+    assert.equal(alert.severity, 'high')
+    assert.equal(alert.user, 'ana')
+    assert.equal(alert.device.hostname, 'mac-1')
+    assert.deepEqual(alert.timeline.bytesOut, [8_400_000])
+    assert.equal(alert.openedAt, (T0 + 2n).toString())
+    assert.equal((await running.get(`/api/alerts/${'e'.repeat(32)}`)).status, 404)
+    assert.equal((await running.get('/api/alerts/nonsense')).status, 404)
+  })
+
+  it('lists identities with their first network use and their destinations', async () => {
+    const { identities, total } = await running.json<IdentitiesResponse>('/api/identities')
+    assert.equal(total, 2)
+    assert.deepEqual(
+      identities.map(({ name, destinations, firstNetworkAt }) => [
+        name,
+        destinations,
+        firstNetworkAt,
+      ]),
+      [
+        ['other_tool', 0, '0'],
+        ['tool', 3, (T0 + 5n).toString()],
+      ],
+    )
+    assert.equal(identities[1]?.firstProcess.path, '/opt/tool')
+  })
+
+  it('finds identities by text, in which % and _ are no wildcards', async () => {
+    const find = async (q: string) =>
+      (await running.json<IdentitiesResponse>(`/api/identities?q=${encodeURIComponent(q)}`)).total
+    assert.equal(await find('TOOL'), 2)
+    assert.equal(await find('r_t'), 1)
+    assert.equal(await find('r%t'), 0)
+    assert.equal(await find("'; DROP TABLE identity; --"), 0)
+  })
+
+  it('lists devices with the counters of the moment', async () => {
+    agent.send({ kind: 'live', live: liveOf({ degraded: 'no filter', records: 77 }) })
+    // The answer to a batch comes after the counters that were sent before it.
+    await agent.deliver([alertItem(1)])
+    const { devices } = await running.json<DevicesResponse>('/api/devices')
+    const mac = devices.find(({ id }) => id === DEVICE_A)
+    assert.equal(mac?.live?.records, 77)
+    assert.equal(mac?.live?.degraded, 'no filter')
+    assert.equal(mac?.osVersion, '14.5')
+    assert.equal(devices.find(({ id }) => id === DEVICE_B)?.live, undefined)
+  })
+
+  it('lists health events and its own counters', async () => {
+    const { events } = await running.json<HealthResponse>('/api/health')
+    assert.deepEqual(events, [
+      { deviceId: DEVICE_A, at: T0.toString(), kind: 'loss', text: '3 lost', count: 3 },
+    ])
+    const { counters } = await running.json<CountersResponse>('/api/counters')
+    assert.equal(counters.agentsConnected, 2)
+    assert.equal(counters.itemsRejected, 0)
+  })
+
+  it('refuses parameters that cannot be, with a sentence', async () => {
+    for (const [path, why] of [
+      ['/api/alerts?limit=0', /limit: a whole number from 1 to 500/],
+      ['/api/alerts?limit=1e2', /limit/],
+      ['/api/alerts?limit=501', /limit/],
+      ['/api/alerts?before=yesterday', /before/],
+      [`/api/alerts?before=${1n << 63n}`, /before/],
+      ['/api/alerts?severity=urgent', /low, medium or high/],
+      ['/api/alerts?severity=low&severity=high', /twice/],
+      ['/api/alerts?sverity=low', /no parameter "sverity"/],
+      [`/api/identities?q=${'x'.repeat(201)}`, /at most 200/],
+    ] as const) {
+      const response = await running.get(path)
+      assert.equal(response.status, 400, path)
+      assert.match(((await response.json()) as ErrorResponse).error, why)
+    }
+  })
+
+  it('refuses without a session, and with a wrong key', async () => {
+    for (const headers of [{}, { Authorization: 'Bearer nonsense' }, { Cookie: 'freshet=1' }]) {
+      for (const path of ['/api/alerts', '/api/events', '/api/counters', '/api/nothing']) {
+        const { status, body } = await raw(running, path, { headers })
+        assert.equal(status, 401, path)
+        assert.match(JSON.parse(body).error, /page\.key/)
+      }
+    }
+    const token = { Authorization: `Bearer ${running.token}` }
+    assert.equal((await raw(running, '/api/alerts', { headers: token })).status, 401)
+  })
+
+  it('signs in with the key, by a cookie that scripts and other sites do not get', async () => {
+    const post = (body: string, headers: Record<string, string> = {}) =>
+      raw(running, '/api/session', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body,
+      })
+    const { status, headers } = await post(JSON.stringify({ key: running.key }))
+    assert.equal(status, 204)
+    const [cookie] = headers['set-cookie'] as string[]
+    assert.match(cookie as string, /; HttpOnly; SameSite=Strict; Path=\//)
+    const session = { Cookie: (cookie as string).split(';')[0] as string }
+    assert.equal((await raw(running, '/api/alerts', { headers: session })).status, 200)
+    assert.equal((await post('{"key":"wrong"}')).status, 401)
+    assert.equal((await post('{"key":1}')).status, 400)
+    assert.equal((await post('nonsense')).status, 400)
+    assert.equal((await post(`{"key":"${'x'.repeat(5000)}"}`)).status, 413)
+    assert.equal((await post('{}', { 'Content-Type': 'text/plain' })).status, 415)
+    const foreign = await post(JSON.stringify({ key: running.key }), {
+      Origin: 'http://evil.example',
+    })
+    assert.equal(foreign.status, 403)
+    assert.equal((await raw(running, '/api/session')).status, 405)
+  })
+
+  it('serves the page to anybody, under a policy that runs only its own code', async () => {
+    const { status, headers, body } = await raw(running, '/')
+    assert.equal(status, 200)
+    assert.match(body, /<html/i)
+    assert.match(headers['content-security-policy'] as string, /^default-src 'self';/)
+    assert.doesNotMatch(headers['content-security-policy'] as string, /unsafe/)
+    assert.equal(headers['x-content-type-options'], 'nosniff')
+    assert.equal(headers['referrer-policy'], 'no-referrer')
+    const asset = /\/assets\/[\w.-]+\.js/.exec(body)?.[0] as string
+    const script = await raw(running, asset)
+    assert.equal(script.status, 200)
+    assert.match(script.headers['content-type'] as string, /javascript/)
+    assert.match(script.headers['cache-control'] as string, /immutable/)
+  })
+
+  it('keeps answers of the API out of caches', async () => {
+    assert.equal((await running.get('/api/alerts')).headers.get('cache-control'), 'no-store')
+  })
+
+  it('serves nothing outside the page', async () => {
+    for (const path of [
+      '/../collector.ts',
+      '/assets/../../collector.ts',
+      '/..%2f..%2fcollector.ts',
+      '/%2e%2e/collector.ts',
+      '//etc/passwd',
+      '/assets/\\..\\..\\collector.ts',
+      '/index.html%00.js',
+    ])
+      assert.equal((await raw(running, path)).status, 404, path)
+  })
+
+  it('answers HEAD as GET without a body, and 405 to other methods', async () => {
+    const headers = { Authorization: `Bearer ${running.key}` }
+    for (const path of ['/', '/livez', '/api/alerts']) {
+      const head = await raw(running, path, { method: 'HEAD', headers })
+      assert.equal(head.status, 200, path)
+      assert.equal(head.body, '')
+      const post = await raw(running, path, { method: 'POST', headers })
+      assert.equal(post.status, 405, path)
+      assert.equal(post.headers.allow, 'GET, HEAD')
+    }
+  })
+
+  it('says that it lives to anybody, but not under a name that is not loopback', async () => {
+    assert.equal((await raw(running, '/livez')).status, 200)
+    for (const host of ['rebound.example', '127.0.0.1.rebound.example', '10.0.0.1'])
+      assert.equal((await raw(running, '/livez', { headers: { Host: host } })).status, 421, host)
+    for (const host of ['localhost:1', '[::1]:80', '127.0.0.1'])
+      assert.equal((await raw(running, '/livez', { headers: { Host: host } })).status, 200, host)
+  })
+})

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { startCollector } from '../../src/collector/collector.ts'
+import { CollectorError, type CollectorErrorCode } from '../../src/collector/collector-error.ts'
+import { alertItem, connectAgent, runCollector } from './agent.ts'
+
+describe('the start of a collector', () => {
+  let stateDir: string
+  beforeEach(() => {
+    stateDir = mkdtempSync(join(tmpdir(), 'freshet-collector-'))
+  })
+  afterEach(() => rmSync(stateDir, { recursive: true, force: true }))
+
+  const start = (host = '127.0.0.1', port = 0) =>
+    startCollector({ stateDir, host, port, log: () => {} })
+  const refuses = (started: Promise<unknown>, code: CollectorErrorCode, why: RegExp) =>
+    assert.rejects(started, (error) => {
+      assert(error instanceof CollectorError, String(error))
+      assert.equal(error.code, code)
+      assert.match(error.message, why)
+      return true
+    })
+
+  it('makes both secrets for its own user only, and reads them the next time', async () => {
+    const first = await start()
+    await first.close()
+    const secrets = ['agent.token', 'page.key'].map((name) => {
+      assert.equal(statSync(join(stateDir, name)).mode & 0o777, 0o600)
+      return readFileSync(join(stateDir, name), 'utf8')
+    })
+    assert.notEqual(secrets[0], secrets[1])
+    assert.equal(first.pageUrl, `http://127.0.0.1:${first.port}/#key=${secrets[1]?.trim()}`)
+    const second = await start()
+    await second.close()
+    assert(second.pageUrl.endsWith(first.pageUrl.split('#')[1] as string))
+  })
+
+  it('makes its state directory 0700, and refuses one that others can look into', async () => {
+    stateDir = join(stateDir, 'deep', 'state')
+    await (await start()).close()
+    assert.equal(statSync(stateDir).mode & 0o777, 0o700)
+    chmodSync(stateDir, 0o750)
+    await refuses(start(), 'state', /mode 750.*chmod 700/)
+  })
+
+  it('refuses a secret that others can read, is no secret, or is no file', async () => {
+    const path = join(stateDir, 'agent.token')
+    writeFileSync(path, 'x'.repeat(43), { mode: 0o644 })
+    await refuses(start(), 'state', /mode 644.*chmod 600 .*agent\.token/)
+    rmSync(path)
+    writeFileSync(path, 'short', { mode: 0o600 })
+    await refuses(start(), 'state', /does not hold a secret/)
+    rmSync(path)
+    mkdirSync(path, { mode: 0o700 })
+    await refuses(start(), 'state', /is not a file/)
+    rmSync(path, { recursive: true })
+    symlinkSync('/etc/hostname', path)
+    await refuses(start(), 'state', /agent\.token cannot be read/)
+  })
+
+  it('refuses a second collector on one state directory, and lets one follow', async () => {
+    const first = await start()
+    await refuses(start(), 'in-use', /another collector uses the state directory/)
+    await first.close()
+    await (await start()).close()
+  }).timeout(10_000)
+
+  it('refuses to listen beyond loopback, since it has no TLS', async () => {
+    for (const host of ['0.0.0.0', '::', '192.0.2.1', 'collector.example'])
+      await refuses(start(host), 'address', /loopback only.*TLS/)
+    const six = await start('::1')
+    assert.equal(six.url, `http://[::1]:${six.port}`)
+    assert.equal((await fetch(`${six.url}/livez`)).status, 200)
+    await six.close()
+  })
+
+  it('says that a port is taken, and lets go of the state directory', async () => {
+    const other = await runCollector()
+    await refuses(start('127.0.0.1', other.collector.port), 'address', /another program listens/)
+    await (await start()).close()
+    await other.stop()
+  })
+
+  it('refuses a store of a later version, and a file that is no store', async () => {
+    await (await start()).close()
+    const db = new DatabaseSync(join(stateDir, 'store.db'))
+    db.exec('PRAGMA user_version = 99')
+    db.close()
+    await refuses(start(), 'store', /schema 99.*later version/)
+    for (const end of ['', '-wal', '-shm'])
+      rmSync(join(stateDir, `store.db${end}`), { force: true })
+    writeFileSync(join(stateDir, 'store.db'), 'not a database '.repeat(100))
+    await refuses(start(), 'store', /store\.db cannot be opened/)
+  })
+
+  it('has loaded all it needs before the state is touched, and touches nothing when told not to', async () => {
+    const missing = join(stateDir, 'missing')
+    const started = startCollector({
+      stateDir: missing,
+      host: '127.0.0.1',
+      port: 0,
+      log: () => {},
+      beforeState: () => {
+        throw new Error('no such user')
+      },
+    })
+    await assert.rejects(started, /no such user/)
+    assert.throws(() => statSync(missing))
+  })
+
+  it('ends when its signal is aborted', async () => {
+    const stop = new AbortController()
+    const collector = await startCollector({
+      stateDir,
+      host: '127.0.0.1',
+      port: 0,
+      log: () => {},
+      signal: stop.signal,
+    })
+    stop.abort()
+    await collector.close()
+    await assert.rejects(fetch(`${collector.url}/livez`))
+  })
+
+  it('acknowledges nothing while the store cannot commit, and all of it afterwards', async () => {
+    const running = await runCollector({}, stateDir)
+    const agent = await connectAgent(running)
+    const thief = new DatabaseSync(join(stateDir, 'store.db'))
+    thief.exec('BEGIN IMMEDIATE')
+    agent.send({ kind: 'batch', items: [alertItem(1)] })
+    assert.match((await agent.expect('goodbye')).reason, /store is not available/)
+    assert.equal((await agent.closed).code, 1013)
+    thief.exec('ROLLBACK')
+    thief.close()
+    const again = await connectAgent(running)
+    assert.equal((await again.deliver([alertItem(1)])).throughSequence, 1)
+    assert.equal(running.collector.counters().itemsStored, 1)
+    assert.match(running.log.join(), /were not stored/)
+    await again.close()
+    await running.stop()
+  })
+})
