@@ -10,17 +10,29 @@ type Room = {
   packages?: readonly string[]
 }
 
-const LEFT_OF_STREAM = ['units', 'version', 'host', 'records', 'baseline', 'engine'] as const
+const LEFT_OF_STREAM = [
+  'units',
+  'place',
+  'version',
+  'host',
+  'records',
+  'baseline',
+  'engine',
+] as const
 
 /** From left to right: a room's imports are all above it. */
 const ROOMS: Record<string, Room> = {
   units: { rooms: [], packages: [] },
-  version: { rooms: [] },
-  host: { rooms: ['units', 'version'] },
+  place: { rooms: [], packages: ['node:url'] },
+  version: { rooms: ['place'] },
+  host: { rooms: ['units', 'place', 'version'] },
   records: { rooms: ['units'], packages: [] },
   baseline: { rooms: ['units'] },
-  sense: { rooms: ['units', 'version', 'records'] },
-  engine: { rooms: ['units', 'version', 'records', 'baseline'], packages: ['node:crypto'] },
+  sense: { rooms: ['units', 'place', 'version', 'records'] },
+  engine: {
+    rooms: ['units', 'place', 'version', 'records', 'baseline'],
+    packages: ['node:crypto'],
+  },
   stream: { rooms: LEFT_OF_STREAM },
   collector: { rooms: [...LEFT_OF_STREAM, 'stream'] },
   status: { rooms: [...LEFT_OF_STREAM, 'stream'] },

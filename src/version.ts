@@ -1,9 +1,10 @@
 // The version that every part reports.
 import { readFileSync } from 'node:fs'
+import { PLACE } from './place.ts'
 
 /** Freshet's version, from package.json. */
 export const VERSION: string = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  JSON.parse(readFileSync(PLACE.packageJson, 'utf8')) as {
     version: string
   }
 ).version

@@ -1,4 +1,5 @@
 // `freshet agent`: the root role, which starts the engine role (`freshet engine`) and feeds it.
+import { PLACE } from '../place.ts'
 import { loadAddon } from '../sense/addon.ts'
 import { runSense } from '../sense/sense.ts'
 import { stopSignal } from './supervise.ts'
@@ -11,13 +12,12 @@ export type AgentCommand = {
 }
 
 export async function runAgentCommand(command: AgentCommand): Promise<number> {
-  const cli = new URL('../cli.ts', import.meta.url).pathname
   return runSense({
     addon: loadAddon(),
     engineCommand: [
       process.execPath,
       ...process.execArgv,
-      cli,
+      PLACE.cli,
       'engine',
       ...command.engineArguments,
     ],

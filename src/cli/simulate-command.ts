@@ -1,6 +1,7 @@
 // `freshet simulate upload` as a command: finds the collector of this installation and its page key.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PLACE } from '../place.ts'
 import { ADDRESS_FILE } from './names.ts'
 import { exitStatus, simulateUpload } from './simulate.ts'
 import { ConfigError, statePaths } from './state.ts'
@@ -19,7 +20,7 @@ export type SimulateCommand = {
 export async function runSimulateCommand(command: SimulateCommand): Promise<number> {
   const paths = statePaths(command.state)
   const outcome = await simulateUpload({
-    probePath: new URL('../../native/build/probe', import.meta.url).pathname,
+    probePath: PLACE.probe,
     bytes: command.mb * 1024 * 1024,
     flows: command.flows,
     silent: command.silent ?? false,

@@ -1,6 +1,7 @@
 // `freshet up`: collector, sense and engine together on this machine. What `npm start` runs.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { PLACE } from '../place.ts'
 import { VERSION } from '../version.ts'
 import type { CollectorReady } from './collector.ts'
 import { defaultUser } from './collector.ts'
@@ -81,8 +82,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
 }
 
 function startRole(args: string[]): ChildProcess {
-  const cli = new URL('../cli.ts', import.meta.url).pathname
-  return spawn(process.execPath, [...process.execArgv, cli, ...args], {
+  return spawn(process.execPath, [...process.execArgv, PLACE.cli, ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
 }

@@ -1,0 +1,23 @@
+// Where the files lie that are not imported: beside the sources in a clone, beside the bundle where it is
+// installed (scripts/build.ts puts them there).
+import { fileURLToPath } from 'node:url'
+
+const bundled = import.meta.url.endsWith('.mjs')
+const at = (inClone: string, inBundle: string): string =>
+  fileURLToPath(new URL(bundled ? inBundle : inClone, import.meta.url))
+
+/** Absolute paths; a folder's ends with a slash. */
+export const PLACE = {
+  /** The command itself, to start another role. */
+  cli: at('./cli.ts', './freshet.mjs'),
+  /** The native addon. */
+  addon: at('../native/build/Release/freshet.node', './freshet.node'),
+  /** The program that `freshet simulate` copies. */
+  probe: at('../native/build/probe', './probe'),
+  /** The built page. */
+  page: at('./collector/web/dist/', './web/'),
+  storeWriter: at('./collector/store/writer-worker.ts', './store-writer.mjs'),
+  storeReader: at('./collector/store/reader-worker.ts', './store-reader.mjs'),
+  /** For the version. */
+  packageJson: at('../package.json', './package.json'),
+} as const
