@@ -1,8 +1,9 @@
 // Where a flow goes: what pairs are keyed by, and what detection leaves out.
+
+import { port as checkedPort } from '../units.ts'
 import { cidrHas, formatAddress, isIpv4 } from './address.ts'
 import type { DestinationView } from './finding.ts'
 import type { Policy } from './policy.ts'
-import { port as checkedPort } from '../units.ts'
 
 /**
  * Where an address lies. Special ranges as the IANA registries have them (RFC 6890 and its updates);
@@ -57,7 +58,9 @@ export function scopeOf(address: Uint8Array, policy: Policy): Scope {
 
 /** Whether flows to it are scored. */
 export function isScored(scope: Scope, policy: Policy): boolean {
-  return scope === 'external' || scope === 'private' || (scope === 'loopback' && policy.includeLoopback)
+  return (
+    scope === 'external' || scope === 'private' || (scope === 'loopback' && policy.includeLoopback)
+  )
 }
 
 /**

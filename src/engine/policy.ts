@@ -150,6 +150,7 @@ const pathMatches = (pattern: string, path: string): boolean =>
 export function parentChecks(policy: Policy, program: string, ancestors: string[]): boolean {
   return policy.parentProcessCheck.some(
     (rule) =>
-      pathMatches(rule.program, program) && ancestors.some((path) => pathMatches(rule.parent, path)),
+      pathMatches(rule.program, program) &&
+      ancestors.some((path) => pathMatches(rule.parent, path)),
   )
 }

@@ -1,0 +1,154 @@
+// One revision of an alert, made from what is known at this moment.
+import { bytes } from '../units.ts'
+import { fileName } from './acting.ts'
+import type { LiveAlert } from './alert.ts'
+import { type Clock, wallNow, wallOfMs } from './clock.ts'
+import type { Destination } from './destination.ts'
+import type { Alert, AlertState, ProcessView } from './finding.ts'
+import { identityView } from './identity-book.ts'
+import { C, P, PAIR_DOUBLES, PAIR_INTEGERS, type Pair, type PairTable } from './pair-table.ts'
+import type { IdentityState, Process } from './process.ts'
+import type { ProcessTable } from './process-table.ts'
+import { adjustedRatio } from './score.ts'
+import { alertSentence } from './sentence.ts'
+
+/** MITRE ATT&CK: the analytic, its detection strategy, its technique. */
+const TECHNIQUES = ['AN0032', 'DET0011', 'T1001.001']
+const CHAIN_MAX = 8
+
+/** How the program is vouched for, in words. */
+export function signerText(identity: IdentityState): string {
+  const { stored, responsible } = identity
+  const words = {
+    platform: 'a program of this system',
+    app_store: 'from the App Store',
+    notarized: `notarized, team ${stored.teamId}`,
+    developer_id: `signed by team ${stored.teamId}, not known to be notarized`,
+    adhoc: 'signed by nobody (ad hoc)',
+    unsigned: 'unsigned',
+    invalid: 'its signature is not valid',
+  }[stored.signerClass]
+  return responsible === undefined ? words : `${words}, acting for another`
+}
+
+/** What findings say of a process. */
+export function processView(process: Process, clock: Clock): ProcessView {
+  const { image } = process
+  return {
+    pid: process.pid as ProcessView['pid'],
+    pidversion: process.pidversion,
+    path: image.path,
+    script: image.script,
+    uid: process.uid,
+    user: '',
+    startedAt:
+      process.startedAtNs === undefined
+        ? undefined
+        : wallOfMs(clock, Number(process.startedAtNs) / 1e6),
+    identityKey: process.identity?.stored.key ?? image.program?.key,
+  }
+}
+
+/** The process, its parent, and so on. */
+export function chainOf(process: Process, table: ProcessTable, clock: Clock): ProcessView[] {
+  const chain: ProcessView[] = []
+  let next: Process | undefined = process
+  while (next && chain.length < CHAIN_MAX) {
+    chain.push(processView(next, clock))
+    next = table.parentOf(next)
+  }
+  return chain
+}
+
+const hostPort = ({ view }: Destination): string => {
+  const host = view.address.includes(':') ? `[${view.address}]` : view.address
+  return view.hostname === ''
+    ? `${host}:${view.port}`
+    : `${view.hostname}:${view.port} (${view.address})`
+}
+
+/** The revision to send. The pair's rings are turned to now. */
+export function alertView(
+  alert: LiveAlert,
+  state: AlertState,
+  pairs: PairTable,
+  slot: number,
+  pair: Pair,
+  clock: Clock,
+  policyVersion: number,
+): Alert {
+  const base = slot * PAIR_DOUBLES
+  const row = slot * PAIR_INTEGERS
+  const d = pairs.f64
+  const at = wallNow(clock)
+  const out = d[base + P.out] as number
+  const bytesIn = d[base + P.in] as number
+  const largestOut = d[base + P.largestOut] as number
+  const largestIn = d[base + P.largestIn] as number
+  const flows = pairs.i32[row + C.flows] as number
+  const silentFlows = pairs.i32[row + C.silentFlows] as number
+  const recent = pairs.lastMinutes(slot, clock.nowMs)
+  const timeline = pairs.timeline(slot)
+  const { identity } = pair
+  const [self, parent] = alert.chain
+  const responsible = identity.responsible
+  const runBy = responsible ? nameOfKey(responsible.key) : fileName(parent?.path ?? '')
+  return {
+    id: alert.id,
+    revision: alert.revision,
+    state,
+    severity: alert.severity,
+    score: Math.round(alert.score * 100) / 100,
+    sentence: alertSentence({
+      name: identity.stored.name,
+      signer: signerText(identity).replace(', acting for another', ''),
+      knownMs: Number(at - identity.stored.firstExecAt) / 1e6,
+      runBy,
+      actsFor: responsible !== undefined,
+      script: self?.script ?? '',
+      doubt: identity.doubt,
+      destination: hostPort(pair.destination),
+      bytesOut: out,
+      bytesIn,
+      durationMs: (d[base + P.lastAtMs] as number) - (d[base + P.firstAtMs] as number),
+      flows,
+      silentFlows,
+      recentOut: recent.out,
+      privateNetwork: pair.destination.scope === 'private',
+      rolledUp: identity.alertsRolledUp,
+    }),
+    reasons: alert.reasons,
+    openedAt: alert.openedAt,
+    updatedAt: at,
+    identity: identityView(identity),
+    responsibleKey: responsible?.key,
+    chain: alert.chain,
+    destination: pair.destination.view,
+    bytesOut: bytes(out, 'bytes_out'),
+    bytesIn: bytes(bytesIn, 'bytes_in'),
+    flows,
+    silentFlows,
+    largestFlow: {
+      bytesOut: bytes(largestOut, 'largest_flow.bytes_out'),
+      bytesIn: bytes(largestIn, 'largest_flow.bytes_in'),
+      pcr: Math.round(adjustedRatio(largestOut, largestIn, 0) * 10_000) / 10_000,
+    },
+    timeline: {
+      startAt: wallOfMs(clock, timeline.startMs),
+      bucketMs: timeline.widthMs,
+      bytesOut: timeline.out.map((count) => bytes(count, 'timeline.bytes_out')),
+      bytesIn: timeline.in.map((count) => bytes(count, 'timeline.bytes_in')),
+    },
+    policyVersion,
+    techniques: TECHNIQUES,
+  }
+}
+
+/** A short name for a key: its path's file name, or the first digits of its hash. */
+function nameOfKey(key: string | undefined): string {
+  if (key === undefined) return 'a process that was not seen'
+  const path = /^(?:platform|unsigned:path):(\/.*)$/.exec(key)
+  if (path) return fileName(path[1] as string)
+  const hash = /^(unsigned):sha256:([0-9a-f]{12})/.exec(key)
+  return hash ? `an unsigned program (${hash[2] as string})` : key
+}

@@ -1,0 +1,136 @@
+// An alert while it lives: what is kept of it between revisions, and across a restart.
+import type { SignerClass, StoredAlert } from '../baseline/baseline.ts'
+import type { UnixNs } from '../units.ts'
+import { pid, port } from '../units.ts'
+import type { Destination, Scope } from './destination.ts'
+import type { ProcessView, Reason, Severity } from './finding.ts'
+import type { PairSnapshot } from './pair-table.ts'
+
+export type LiveAlert = {
+  id: string
+  revision: number
+  /** The highest it had, and that of the last revision. */
+  severity: Severity
+  saidSeverity: Severity
+  /** The highest score it had, and why. */
+  score: number
+  reasons: Reason[]
+  openedAt: UnixNs
+  updatedAt: UnixNs
+  /** Bytes out in the last revision. */
+  saidOut: number
+  saidRolledUp: number
+  /** Record time of the last revision, ms since boot; -Infinity after a restart. */
+  saidAtMs: number
+  finals: number
+  isOpen: boolean
+  /** When its last flow had been closed for a while; Infinity while one is open. */
+  settledAtMs: number
+  /** Wall time, ms since 1970, until which its pair opens no other. */
+  coolsUntilMs: number
+  identityKey: string
+  destinationKey: string
+  chain: ProcessView[]
+  /** Slots of its flows that are open. */
+  flows: Set<number>
+  /** Numbers of its pair while the pair is out of the table. */
+  saved: PairSnapshot | undefined
+  /** Differs from what the baseline has. */
+  isDirty: boolean
+}
+
+/** An open flow with what of it is in the pair's numbers. */
+export type StoredFlow = [
+  idLow: number,
+  idHigh: number,
+  epoch: number,
+  out: number,
+  bytesIn: number,
+]
+
+/** What StoredAlert.state holds, as JSON; bigints in decimal. */
+export type AlertState = {
+  v: 1
+  bootId: string
+  /** Wall clock minus time since boot, ns. */
+  offsetNs: string
+  revision: number
+  severity: Severity
+  score: number
+  reasons: Reason[]
+  saidOut: number
+  finals: number
+  isOpen: boolean
+  coolsUntilMs: number
+  chain: (Omit<ProcessView, 'startedAt'> & { startedAt: string | null })[]
+  /** For whom its program acts; null: for itself. */
+  responsible: { key: string | null; signerClass: SignerClass } | null
+  destination: {
+    address: number[]
+    port: number
+    hostname: string
+    protocol: number
+    text: string
+    scope: Scope
+    bareAddress: boolean
+    newToIdentity: boolean
+    newToHost: boolean
+  }
+  pair: PairSnapshot
+  flows: StoredFlow[]
+  /** Open flows that found no room above. */
+  flowsOmitted: number
+}
+
+/** The JSON to store. */
+export function writeAlertState(
+  state: Omit<AlertState, 'v' | 'chain'>,
+  chain: ProcessView[],
+): string {
+  const whole: AlertState = {
+    v: 1,
+    ...state,
+    chain: chain.map((process) => {
+      const { startedAt, identityKey, uid, ...rest } = process
+      return { ...rest, uid, identityKey, startedAt: startedAt?.toString() ?? null }
+    }),
+  }
+  return JSON.stringify(whole)
+}
+
+/** Reads a state of our own making; undefined when it is not one. */
+export function readAlertState(
+  stored: StoredAlert,
+): { state: AlertState; chain: ProcessView[]; destination: Destination } | undefined {
+  try {
+    const state: AlertState = JSON.parse(stored.state)
+    if (state.v !== 1 || !Array.isArray(state.flows) || !Array.isArray(state.pair.doubles))
+      return undefined
+    const { address, text, scope, bareAddress, hostname, protocol } = state.destination
+    return {
+      state,
+      chain: state.chain.map((process) => ({
+        ...process,
+        pid: pid(process.pid, 'pid'),
+        // JSON has no undefined: what was not known is absent.
+        uid: process.uid,
+        identityKey: process.identityKey,
+        startedAt: process.startedAt === null ? undefined : (BigInt(process.startedAt) as UnixNs),
+      })),
+      destination: {
+        address: Uint8Array.from(address),
+        scope,
+        bareAddress,
+        view: {
+          key: stored.destinationKey,
+          address: text,
+          port: port(state.destination.port, 'port'),
+          hostname,
+          protocol,
+        },
+      },
+    }
+  } catch {
+    return undefined
+  }
+}

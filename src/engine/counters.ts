@@ -1,0 +1,86 @@
+// What the engine counts. Totals are of everything it was told, left out of detection or not.
+
+/** Why flows are no part of detection. */
+export type LeftOutReason =
+  | 'inbound'
+  | 'loopback'
+  | 'link_local'
+  | 'multicast'
+  | 'broadcast'
+  | 'unspecified'
+  | 'own'
+
+export type EngineCounters = {
+  /** Since the engine was made. */
+  records: number
+  /** Records of a type, or in a layout, that this engine does not know. */
+  unknownRecords: number
+  /** Flow reports that said less than an earlier one, or what cannot be. */
+  staleReports: number
+  /** Programs that began to run; those found running at the start are not among them. */
+  execs: number
+  flows: number
+  /** Alive now. */
+  processes: number
+  openFlows: number
+  bytesOut: number
+  bytesIn: number
+  /** Flows for which no process, or no program of it, was found in time. */
+  unattributedFlows: number
+  /** Flows that wait now. */
+  heldFlows: number
+  /** Flows that detection left out, by reason. */
+  leftOut: Record<LeftOutReason, number>
+  /** Pairs whose alert the policy suppressed. */
+  suppressed: number
+  /** Pairs that got no alert of their own, as their program had its share for the day. */
+  rolledUp: number
+  /** What sources dropped, as they said. */
+  lost: number
+  /** What this engine's own bounds cost. */
+  evicted: {
+    flows: number
+    /** Flows whose counters were forgotten: should one come back, it counts from there on. */
+    forgottenFlows: number
+    pairs: number
+    processes: number
+    alerts: number
+    /** Questions for sense that nobody fetched in time. */
+    requests: number
+  }
+  /** Alerts opened. */
+  alerts: number
+  openAlerts: number
+  /** Empty, or what is missing and how to get it. */
+  degraded: string
+}
+
+export const zeroCounters = (): EngineCounters => ({
+  records: 0,
+  unknownRecords: 0,
+  staleReports: 0,
+  execs: 0,
+  flows: 0,
+  processes: 0,
+  openFlows: 0,
+  bytesOut: 0,
+  bytesIn: 0,
+  unattributedFlows: 0,
+  heldFlows: 0,
+  leftOut: {
+    inbound: 0,
+    loopback: 0,
+    link_local: 0,
+    multicast: 0,
+    broadcast: 0,
+    unspecified: 0,
+    own: 0,
+  },
+  suppressed: 0,
+  rolledUp: 0,
+  lost: 0,
+  evicted: { flows: 0, forgottenFlows: 0, pairs: 0, processes: 0, alerts: 0, requests: 0 },
+  alerts: 0,
+  openAlerts: 0,
+  degraded: '',
+})

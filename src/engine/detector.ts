@@ -1,0 +1,486 @@
+// Decides when a pair becomes an alert, when the alert is said again, and when it is over. One alert a
+// pair: opened as the gate is crossed, updated on a step, final when its flows have closed, and back under
+// the same id while it cools down.
+import type { Baseline } from '../baseline/baseline.ts'
+import { bytes } from '../units.ts'
+import { type LiveAlert, readAlertState, type StoredFlow, writeAlertState } from './alert.ts'
+import { alertId } from './alert-id.ts'
+import { alertView, chainOf, signerText } from './alert-view.ts'
+import { type Clock, recordNs, wallNow, wallNowMs } from './clock.ts'
+import type { EngineCounters } from './counters.ts'
+import { emptyFeatures, loadFeatures } from './features.ts'
+import type { Alert, AlertState, Severity } from './finding.ts'
+import { D, F, FLOW_DOUBLES, FLOW_WORDS, type FlowTable, Phase } from './flow-table.ts'
+import type { IdentityBook } from './identity-book.ts'
+import type { Limits } from './limits.ts'
+import { C, P, PAIR_DOUBLES, PAIR_INTEGERS, type Pair, type PairTable } from './pair-table.ts'
+import { type Policy, parentChecks, whitelists } from './policy.ts'
+import type { Process } from './process.ts'
+import type { ProcessTable } from './process-table.ts'
+import { explain, noPoints, scoreInto, severityOf, standingOf } from './score.ts'
+
+/** Below this much out in 24 h and this many silent flows no gate can be crossed. */
+const SCORED_FROM_BYTES = 64 * 1024
+const SILENT_FLOWS_FROM = 5
+const VOLUME_STEP = 4
+/** Revisions of an alert are at least this far apart, its first final one excepted. */
+const REVISION_INTERVAL_MS = 60_000
+/** A pair whose flows have all closed may be between two of them. */
+const SETTLE_MS = 500
+const COOLDOWN_MS = 4 * 3_600_000
+const ALERTS_PER_IDENTITY_AND_DAY = 3
+const DAY_MS = 86_400_000
+const RANK: Record<Severity, number> = { low: 1, medium: 2, high: 3 }
+
+export type DetectorParts = {
+  deviceId: string
+  baseline: Baseline
+  clock: Clock
+  counters: EngineCounters
+  limits: Limits
+  pairs: PairTable
+  flows: FlowTable
+  processes: ProcessTable
+  book: IdentityBook
+  /** The process of a flow, by its slot. */
+  processOf: (flow: number) => Process | undefined
+  policy: () => Policy
+  emit: (alert: Alert) => void
+}
+
+export type Detector = {
+  /** A report of `flow` has changed the pair in `slot`. */
+  evaluate(slot: number, flow: number): void
+  attached(slot: number, flow: number): void
+  detached(slot: number, flow: number): void
+  /** A pair was made: its alert, if it has one that lives, goes on in it. */
+  pairAdded(slot: number): void
+  /** A pair leaves the table. */
+  pairRemoved(slot: number): void
+  /** Time passed. Returns the slots of pairs whose alert is over and forgotten. */
+  pass(): number[]
+  /** The policy changed: what it suppressed is judged anew. */
+  judgeAnew(): void
+  /** Brings back the alerts of the baseline; returns the flows they wait for. */
+  seed(): { flow: StoredFlow; key: string; omitted: boolean }[]
+  /** Says the alerts that were brought back once more, as a revision may have been lost with the last run. */
+  seeded(): void
+  /** Puts what changed into the baseline. */
+  store(): void
+  /** Alerts of the baseline that could not be read. */
+  unreadable(): number
+}
+
+export function createDetector(parts: DetectorParts): Detector {
+  const { baseline, clock, counters, limits, pairs, flows, book } = parts
+  const alerts = new Map<string, LiveAlert>()
+  const byPair = new Map<string, LiveAlert>()
+  const features = emptyFeatures()
+  const points = noPoints()
+  let seeding = false
+  let unreadable = 0
+
+  const pairKeyOf = (alert: LiveAlert): string => `${alert.identityKey}\n${alert.destinationKey}`
+  const today = (): number => Math.floor(wallNowMs(clock) / DAY_MS)
+
+  const score = (slot: number, pair: Pair): void => {
+    loadFeatures(features, pairs, slot, pair, clock)
+    scoreInto(features, points)
+  }
+
+  /** Takes the present score if it is the highest so far. */
+  const raise = (alert: LiveAlert, pair: Pair): void => {
+    if (points.total < alert.score) return
+    alert.score = points.total
+    alert.reasons = explain(features, points, signerText(pair.identity))
+    const severity = severityOf(points.total)
+    if (severity && RANK[severity] > RANK[alert.severity]) alert.severity = severity
+  }
+
+  const revise = (alert: LiveAlert, slot: number, pair: Pair, state: AlertState): void => {
+    pairs.turn(slot, clock.nowMs)
+    score(slot, pair)
+    raise(alert, pair)
+    alert.revision++
+    alert.updatedAt = wallNow(clock)
+    alert.saidAtMs = clock.nowMs
+    alert.saidOut = pairs.f64[slot * PAIR_DOUBLES + P.out] as number
+    alert.saidRolledUp = pair.identity.alertsRolledUp
+    alert.saidSeverity = alert.severity
+    alert.isDirty = true
+    parts.emit(alertView(alert, state, pairs, slot, pair, clock, parts.policy().version))
+  }
+
+  /** Whether something keeps the pair from having an alert of its own; counted. */
+  const isHeldBack = (pair: Pair, process: Process | undefined): boolean => {
+    const policy = parts.policy()
+    const { identity, destination } = pair
+    const chain = process ? chainOf(process, parts.processes, clock) : []
+    const ancestors = chain.slice(1).map(({ path }) => path)
+    if (
+      whitelists(policy, destination.address, destination.view.hostname) ||
+      parentChecks(policy, identity.stored.path, ancestors)
+    ) {
+      pair.suppressed = true
+      counters.suppressed++
+      return true
+    }
+    const day = today()
+    if (identity.alertDay !== day) {
+      identity.alertDay = day
+      identity.alertsOpened = 0
+      identity.alertsRolledUp = 0
+    }
+    if (identity.alertsOpened >= ALERTS_PER_IDENTITY_AND_DAY || !hasRoom()) {
+      identity.alertsRolledUp++
+      pair.rolledUpDay = day
+      counters.rolledUp++
+      return true
+    }
+    return false
+  }
+
+  /** Room for one more alert, made by forgetting the oldest that cools down. */
+  const hasRoom = (): boolean => {
+    if (alerts.size < limits.alerts) return true
+    for (const alert of alerts.values())
+      if (!alert.isOpen) {
+        forget(alert)
+        counters.evicted.alerts++
+        return true
+      }
+    return false
+  }
+
+  const forget = (alert: LiveAlert): void => {
+    alerts.delete(alert.id)
+    byPair.delete(pairKeyOf(alert))
+    baseline.removeAlert(alert.id)
+    const slot = pairs.find(pairKeyOf(alert))
+    const pair = pairs.meta[slot]
+    if (pair) pair.alertId = undefined
+  }
+
+  const open = (slot: number, flow: number, pair: Pair): void => {
+    const severity = severityOf(points.total)
+    if (severity === undefined) return
+    const process = parts.processOf(flow)
+    if (isHeldBack(pair, process)) return
+    const row = flow * FLOW_WORDS
+    const at = wallNow(clock)
+    const alert: LiveAlert = {
+      id: alertId(parts.deviceId, pair.identity.stored.key, pair.destination.view.key, {
+        atNs: recordNs(clock),
+        flowIdLow: flows.u32[row + F.idLow] as number,
+        flowIdHigh: flows.u32[row + F.idHigh] as number,
+        epoch: flows.u32[row + F.epoch] as number,
+      }),
+      revision: 0,
+      severity,
+      saidSeverity: severity,
+      score: Number.NEGATIVE_INFINITY,
+      reasons: [],
+      openedAt: at,
+      updatedAt: at,
+      saidOut: 0,
+      saidRolledUp: 0,
+      saidAtMs: clock.nowMs,
+      finals: 0,
+      isOpen: true,
+      settledAtMs: Number.POSITIVE_INFINITY,
+      coolsUntilMs: Number.POSITIVE_INFINITY,
+      identityKey: pair.identity.stored.key,
+      destinationKey: pair.destination.view.key,
+      chain: process ? chainOf(process, parts.processes, clock) : [],
+      flows: flowsOf(slot),
+      saved: undefined,
+      isDirty: true,
+    }
+    pair.identity.alertsOpened++
+    pair.alertId = alert.id
+    pair.pinned = true
+    alerts.set(alert.id, alert)
+    byPair.set(pair.key, alert)
+    counters.alerts++
+    revise(alert, slot, pair, 'opened')
+    if (alert.flows.size === 0) alert.settledAtMs = clock.nowMs + SETTLE_MS
+  }
+
+  /** The open flows of a pair. Looks at every flow: once an alert. */
+  const flowsOf = (slot: number): Set<number> => {
+    const found = new Set<number>()
+    const generation = pairs.i32[slot * PAIR_INTEGERS + C.generation]
+    for (let flow = 0; flow < flows.highWater(); flow++) {
+      const row = flow * FLOW_WORDS
+      if (
+        flows.u32[row + F.phase] === Phase.counted &&
+        flows.u32[row + F.pair] === slot &&
+        flows.u32[row + F.pairGeneration] === generation
+      )
+        found.add(flow)
+    }
+    return found
+  }
+
+  const mayUpdate = (alert: LiveAlert, slot: number, pair: Pair): void => {
+    if (clock.nowMs - alert.saidAtMs < REVISION_INTERVAL_MS || seeding) return
+    const out = pairs.f64[slot * PAIR_DOUBLES + P.out] as number
+    if (
+      alert.severity !== alert.saidSeverity ||
+      out >= alert.saidOut * VOLUME_STEP ||
+      pair.identity.alertsRolledUp > alert.saidRolledUp
+    )
+      revise(alert, slot, pair, 'updated')
+  }
+
+  const storedFlows = (alert: LiveAlert): StoredFlow[] => {
+    const list: StoredFlow[] = []
+    for (const flow of alert.flows) {
+      if (list.length >= limits.storedFlows) break
+      const row = flow * FLOW_WORDS
+      const base = flow * FLOW_DOUBLES
+      list.push([
+        flows.u32[row + F.idLow] as number,
+        flows.u32[row + F.idHigh] as number,
+        flows.u32[row + F.epoch] as number,
+        flows.f64[base + D.countedOut] as number,
+        flows.f64[base + D.countedIn] as number,
+      ])
+    }
+    return list
+  }
+
+  const storeOne = (alert: LiveAlert): void => {
+    const slot = pairs.find(pairKeyOf(alert))
+    const pair = pairs.meta[slot]
+    // Out of the table it has not changed since it was stored on leaving it.
+    if (pair === undefined) return
+    const list = storedFlows(alert)
+    const { destination } = pair
+    baseline.putAlert({
+      id: alert.id,
+      identityKey: alert.identityKey,
+      destinationKey: alert.destinationKey,
+      openedAt: alert.openedAt,
+      updatedAt: alert.updatedAt,
+      bytesOut: bytes(pairs.f64[slot * PAIR_DOUBLES + P.out] as number, 'bytes_out'),
+      bytesIn: bytes(pairs.f64[slot * PAIR_DOUBLES + P.in] as number, 'bytes_in'),
+      state: writeAlertState(
+        {
+          bootId: clock.bootId,
+          offsetNs: clock.offsetNs.toString(),
+          revision: alert.revision,
+          severity: alert.severity,
+          score: alert.score,
+          reasons: alert.reasons,
+          saidOut: alert.saidOut,
+          finals: alert.finals,
+          isOpen: alert.isOpen,
+          coolsUntilMs: Number.isFinite(alert.coolsUntilMs) ? alert.coolsUntilMs : 0,
+          responsible: pair.identity.responsible
+            ? {
+                key: pair.identity.responsible.key ?? null,
+                signerClass: pair.identity.responsible.signerClass,
+              }
+            : null,
+          destination: {
+            address: [...destination.address],
+            port: destination.view.port,
+            hostname: destination.view.hostname,
+            protocol: destination.view.protocol,
+            text: destination.view.address,
+            scope: destination.scope,
+            bareAddress: destination.bareAddress,
+            newToIdentity: pair.newToIdentity,
+            newToHost: pair.newToHost,
+          },
+          pair: pairs.snapshot(slot),
+          flows: list,
+          flowsOmitted: alert.flows.size - list.length,
+        },
+        alert.chain,
+      ),
+    })
+  }
+
+  const detector: Detector = {
+    evaluate(slot, flow) {
+      const pair = pairs.meta[slot] as Pair
+      if (pair.alertId === undefined) {
+        const base = slot * PAIR_DOUBLES
+        if (
+          (pairs.f64[base + P.out24] as number) < SCORED_FROM_BYTES &&
+          (pairs.f64[base + P.silent10] as number) < SILENT_FLOWS_FROM
+        )
+          return
+        score(slot, pair)
+        if (!points.gate || pair.suppressed) return
+        if (pair.rolledUpDay >= 0 && pair.rolledUpDay === today()) return
+        open(slot, flow, pair)
+        return
+      }
+      const alert = alerts.get(pair.alertId)
+      if (alert === undefined) return
+      alert.isOpen = true
+      pair.pinned = true
+      score(slot, pair)
+      const severity = severityOf(points.total)
+      if (severity && RANK[severity] > RANK[alert.severity]) raise(alert, pair)
+      mayUpdate(alert, slot, pair)
+    },
+    attached(slot, flow) {
+      const alertIdOfPair = pairs.meta[slot]?.alertId
+      const alert = alertIdOfPair === undefined ? undefined : alerts.get(alertIdOfPair)
+      if (alert === undefined) return
+      alert.flows.add(flow)
+      alert.settledAtMs = Number.POSITIVE_INFINITY
+      alert.isDirty = true
+    },
+    detached(slot, flow) {
+      const alertIdOfPair = pairs.meta[slot]?.alertId
+      const alert = alertIdOfPair === undefined ? undefined : alerts.get(alertIdOfPair)
+      if (alert === undefined) return
+      alert.flows.delete(flow)
+      alert.isDirty = true
+      if (alert.flows.size === 0) alert.settledAtMs = clock.nowMs + SETTLE_MS
+    },
+    pairAdded(slot) {
+      const pair = pairs.meta[slot] as Pair
+      const alert = byPair.get(pair.key)
+      if (alert === undefined) return
+      pair.alertId = alert.id
+      pair.pinned = alert.isOpen
+      if (alert.saved) pairs.restore(slot, alert.saved, 0, clock.nowMs)
+      alert.saved = undefined
+    },
+    pairRemoved(slot) {
+      const pair = pairs.meta[slot] as Pair
+      const alert = pair.alertId === undefined ? undefined : alerts.get(pair.alertId)
+      if (alert === undefined) return
+      storeOne(alert)
+      alert.isDirty = false
+      alert.saved = pairs.snapshot(slot)
+    },
+    pass() {
+      const over: number[] = []
+      for (const alert of alerts.values()) {
+        const slot = pairs.find(pairKeyOf(alert))
+        const pair = pairs.meta[slot]
+        if (!alert.isOpen) {
+          if (wallNowMs(clock) < alert.coolsUntilMs) continue
+          forget(alert)
+          if (pair) over.push(slot)
+          continue
+        }
+        if (pair === undefined || seeding) continue
+        mayUpdate(alert, slot, pair)
+        if (alert.flows.size > 0 || clock.nowMs < alert.settledAtMs) continue
+        if (alert.finals > 0 && clock.nowMs - alert.saidAtMs < REVISION_INTERVAL_MS) continue
+        alert.isOpen = false
+        alert.finals++
+        alert.coolsUntilMs = wallNowMs(clock) + COOLDOWN_MS
+        pair.pinned = false
+        revise(alert, slot, pair, 'final')
+      }
+      let openAlerts = 0
+      for (const alert of alerts.values()) if (alert.isOpen) openAlerts++
+      counters.openAlerts = openAlerts
+      return over
+    },
+    judgeAnew() {
+      pairs.each((_, pair) => {
+        pair.suppressed = false
+      })
+    },
+    seed() {
+      const waited: { flow: StoredFlow; key: string; omitted: boolean }[] = []
+      for (const stored of baseline.alerts()) {
+        const read = readAlertState(stored)
+        const identity = read && book.recall(stored.identityKey)
+        if (read === undefined || identity === undefined || alerts.size >= limits.alerts) {
+          unreadable++
+          baseline.removeAlert(stored.id)
+          continue
+        }
+        const { state, chain, destination } = read
+        if (state.responsible)
+          identity.responsible ??= {
+            key: state.responsible.key ?? undefined,
+            signerClass: state.responsible.signerClass,
+          }
+        const alert: LiveAlert = {
+          id: stored.id,
+          revision: state.revision,
+          severity: state.severity,
+          saidSeverity: state.severity,
+          score: state.score,
+          reasons: state.reasons,
+          openedAt: stored.openedAt,
+          updatedAt: stored.updatedAt,
+          saidOut: state.saidOut,
+          saidRolledUp: 0,
+          saidAtMs: Number.NEGATIVE_INFINITY,
+          finals: state.finals,
+          isOpen: state.isOpen,
+          settledAtMs: clock.nowMs,
+          coolsUntilMs: state.isOpen ? Number.POSITIVE_INFINITY : state.coolsUntilMs,
+          identityKey: stored.identityKey,
+          destinationKey: stored.destinationKey,
+          chain,
+          flows: new Set(),
+          saved: undefined,
+          isDirty: false,
+        }
+        const day = Math.floor(Number(stored.openedAt) / 1e6 / DAY_MS)
+        if (day === today()) {
+          identity.alertsOpened = identity.alertDay === day ? identity.alertsOpened + 1 : 1
+          identity.alertDay = day
+        }
+        alerts.set(alert.id, alert)
+        const key = pairKeyOf(alert)
+        byPair.set(key, alert)
+        const slot = pairs.add(
+          {
+            key,
+            identity,
+            standing: standingOf(identity.stored.signerClass, identity.responsible?.signerClass),
+            destination,
+            newToIdentity: state.destination.newToIdentity,
+            newToHost: state.destination.newToHost,
+            alertId: alert.id,
+            suppressed: false,
+            rolledUpDay: -1,
+            pinned: alert.isOpen,
+          },
+          clock.nowMs,
+        )
+        const sameBoot = state.bootId === clock.bootId
+        const shiftMs = sameBoot ? 0 : Number(BigInt(state.offsetNs) - clock.offsetNs) / 1e6
+        pairs.restore(slot, state.pair, shiftMs, clock.nowMs)
+        if (sameBoot)
+          for (const flow of state.flows)
+            waited.push({ flow, key, omitted: state.flowsOmitted > 0 })
+      }
+      seeding = alerts.size > 0
+      return waited
+    },
+    seeded() {
+      if (!seeding) return
+      seeding = false
+      for (const alert of alerts.values()) {
+        const slot = pairs.find(pairKeyOf(alert))
+        const pair = pairs.meta[slot]
+        if (pair && alert.isOpen && alert.flows.size > 0) revise(alert, slot, pair, 'updated')
+      }
+    },
+    store() {
+      for (const alert of alerts.values()) {
+        if (!alert.isDirty) continue
+        storeOne(alert)
+        alert.isDirty = false
+      }
+    },
+    unreadable: () => unreadable,
+  }
+  return detector
+}

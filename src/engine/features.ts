@@ -1,0 +1,57 @@
+// What the score reads of a pair, taken from its rows without making an object.
+import type { Clock } from './clock.ts'
+import { wallNowMs } from './clock.ts'
+import { P, PAIR_DOUBLES, type Pair, type PairTable } from './pair-table.ts'
+import { type Features, standingOf } from './score.ts'
+
+const DAY_MS = 86_400_000
+
+export const emptyFeatures = (): Features => ({
+  standing: standingOf('unsigned', undefined),
+  networkAgeMs: 0,
+  coldStart: false,
+  newToIdentity: false,
+  newToHost: false,
+  bareAddress: false,
+  privateNetwork: false,
+  protocol: 6,
+  remotePort: 0,
+  out24: 0,
+  in24: 0,
+  largestOut: 0,
+  largestIn: 0,
+  silentOut: 0,
+  silentFlows10: 0,
+  outBeforeIn: 0,
+})
+
+/** Fills `f` from the pair in `slot`. REQUIRES: its rings are turned to now. */
+export function loadFeatures(
+  f: Features,
+  pairs: PairTable,
+  slot: number,
+  pair: Pair,
+  clock: Clock,
+): void {
+  const base = slot * PAIR_DOUBLES
+  const d = pairs.f64
+  const { identity, destination } = pair
+  f.standing = pair.standing
+  f.networkAgeMs = Math.max(0, wallNowMs(clock) - identity.firstNetworkMs)
+  f.coldStart = identity.coldStart
+  f.newToIdentity = pair.newToIdentity
+  f.newToHost = pair.newToHost
+  f.bareAddress = destination.bareAddress
+  f.privateNetwork = destination.scope === 'private'
+  f.protocol = destination.view.protocol
+  f.remotePort = destination.view.port
+  f.out24 = d[base + P.out24] as number
+  f.in24 = d[base + P.in24] as number
+  // A flow that ended a day ago says nothing of today.
+  const isPresent = clock.nowMs - (d[base + P.largestAtMs] as number) < DAY_MS
+  f.largestOut = isPresent ? (d[base + P.largestOut] as number) : 0
+  f.largestIn = isPresent ? (d[base + P.largestIn] as number) : 0
+  f.silentOut = isPresent ? (d[base + P.silentOut] as number) : 0
+  f.silentFlows10 = d[base + P.silent10] as number
+  f.outBeforeIn = isPresent ? (d[base + P.outBeforeIn] as number) : 0
+}

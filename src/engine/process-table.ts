@@ -1,0 +1,184 @@
+// The processes of this boot, by (pid, pidversion): who runs what, and who made whom.
+import type { ExecRecord, ForkRecord } from '../records/record.gen.ts'
+import { ExecFlag } from '../records/record.gen.ts'
+import type { Image, Process } from './process.ts'
+
+const UID_UNKNOWN = 0xffffffff
+/** A string: both together do not fit a double. */
+const keyOf = (pid: number, pidversion: number): string => `${pid}.${pidversion}`
+
+export type ProcessTable = {
+  /** The process of an exec record; `isNew` false when it was known already (an enumeration said it again). */
+  exec(record: ExecRecord): { process: Process; isNew: boolean }
+  fork(record: ForkRecord): Process
+  exit(pid: number, pidversion: number, atMs: number): void
+  /** The image (pid, pidversion), or the present one of `pid` when the version is 0. */
+  find(pid: number, pidversion: number): Process | undefined
+  /** The process that forked it, as far as it is known. */
+  parentOf(process: Process): Process | undefined
+  beginEnumeration(): void
+  /** Ends the processes of `source` that the enumeration did not name. */
+  endEnumeration(source: number, atMs: number): void
+  /** Another boot: nothing that ran runs any more. */
+  reset(): void
+  /** Forgets what ended long ago. */
+  expire(nowMs: number): void
+  alive(): number
+  /** Processes pushed out of the full table. */
+  evicted(): number
+}
+
+/** Holds at most `capacity` images; ended ones go first, then those not heard of for longest. */
+export function createProcessTable(capacity: number, endedProcessMs: number): ProcessTable {
+  const known = new Map<string, Process>()
+  /** The image each pid runs now. */
+  const present = new Map<number, Process>()
+  /** Ended processes, oldest first. */
+  const ended = new Set<Process>()
+  let enumeration = 0
+  let evictedCount = 0
+
+  const end = (process: Process, atMs: number): void => {
+    if (present.get(process.pid) === process) present.delete(process.pid)
+    if (process.endedAtMs !== undefined) return
+    process.endedAtMs = atMs
+    ended.add(process)
+  }
+  const forget = (process: Process): void => {
+    known.delete(keyOf(process.pid, process.pidversion))
+    ended.delete(process)
+    if (present.get(process.pid) === process) present.delete(process.pid)
+  }
+  const add = (process: Process, atMs: number): void => {
+    const former = present.get(process.pid)
+    if (former) end(former, atMs)
+    if (known.size >= capacity) {
+      const first = ended.values().next().value ?? known.values().next().value
+      if (first) forget(first)
+      evictedCount++
+    }
+    known.set(keyOf(process.pid, process.pidversion), process)
+    present.set(process.pid, process)
+  }
+  const find = (pid: number, pidversion: number): Process | undefined =>
+    known.get(keyOf(pid, pidversion)) ?? (pidversion === 0 ? present.get(pid) : undefined)
+
+  return {
+    exec(record) {
+      const former = known.get(keyOf(record.pid, record.pidversion))
+      if (former) {
+        former.seenIn = enumeration
+        if (former.image.path === record.path || (record.flags & ExecFlag.enumerated) !== 0)
+          return { process: former, isNew: false }
+        forget(former)
+      }
+      const process: Process = {
+        pid: record.pid,
+        pidversion: record.pidversion,
+        parentPid: record.parentPid,
+        parentPidversion: record.parentPidversion,
+        responsiblePid: record.responsiblePid,
+        responsiblePidversion: record.responsiblePidversion,
+        uid: record.uid === UID_UNKNOWN ? undefined : record.uid,
+        source: record.source,
+        startedAtNs: (record.flags & ExecFlag.enumerated) === 0 ? record.atNs : undefined,
+        image: {
+          path: record.path,
+          script: record.script,
+          dev: record.dev,
+          ino: record.ino,
+          source: record.source,
+          platformBinary: (record.flags & ExecFlag.platformBinary) !== 0,
+          codesignFlags: record.codesignFlags,
+          cdhash: Buffer.from(record.cdhash).toString('hex'),
+          signingId: record.signingId,
+          teamId: record.teamId,
+          invalidated: false,
+          inspection: undefined,
+          program: undefined,
+        },
+        identity: undefined,
+        endedAtMs: undefined,
+        seenIn: enumeration,
+      }
+      add(process, Number(record.atNs) / 1e6)
+      return { process, isNew: true }
+    },
+    fork(record) {
+      const former = known.get(keyOf(record.pid, record.pidversion))
+      if (former) {
+        former.seenIn = enumeration
+        return former
+      }
+      const parent = find(record.parentPid, record.parentPidversion)
+      const process: Process = {
+        pid: record.pid,
+        pidversion: record.pidversion,
+        parentPid: record.parentPid,
+        parentPidversion: record.parentPidversion,
+        responsiblePid: parent?.responsiblePid ?? 0,
+        responsiblePidversion: parent?.responsiblePidversion ?? 0,
+        uid: record.uid === UID_UNKNOWN ? parent?.uid : record.uid,
+        source: record.source,
+        startedAtNs: record.atNs,
+        image: parent?.image ?? unknownImage(record.source),
+        identity: undefined,
+        endedAtMs: undefined,
+        seenIn: enumeration,
+      }
+      add(process, Number(record.atNs) / 1e6)
+      return process
+    },
+    exit(pid, pidversion, atMs) {
+      const process = find(pid, pidversion)
+      if (process) end(process, atMs)
+    },
+    find,
+    parentOf(process) {
+      if (process.parentPid === 0) return undefined
+      const parent =
+        known.get(keyOf(process.parentPid, process.parentPidversion)) ??
+        present.get(process.parentPid)
+      return parent === process ? undefined : parent
+    },
+    beginEnumeration() {
+      enumeration++
+    },
+    endEnumeration(source, atMs) {
+      for (const process of [...present.values()])
+        if (process.source === source && process.seenIn !== enumeration) end(process, atMs)
+    },
+    reset() {
+      known.clear()
+      present.clear()
+      ended.clear()
+    },
+    expire(nowMs) {
+      for (const process of ended) {
+        if (nowMs - (process.endedAtMs as number) < endedProcessMs) break
+        forget(process)
+      }
+    },
+    alive: () => present.size,
+    evicted: () => evictedCount,
+  }
+}
+
+/** A process whose parent was not seen: nothing is known of its program until it execs. */
+function unknownImage(source: number): Image {
+  return {
+    path: '',
+    script: '',
+    dev: 0n,
+    ino: 0n,
+    source,
+    platformBinary: false,
+    codesignFlags: 0,
+    cdhash: '',
+    signingId: '',
+    teamId: '',
+    invalidated: false,
+    inspection: undefined,
+    program: undefined,
+  }
+}

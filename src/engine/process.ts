@@ -1,0 +1,84 @@
+// What the engine remembers of a process, of the program it runs, and of whose program that is.
+import type { SignerClass, StoredIdentity } from '../baseline/baseline.ts'
+
+/** A program by itself, whoever runs it. */
+export type ProgramIdentity = {
+  key: string
+  signerClass: SignerClass
+  /** Why the key is weaker than it should be; empty when it is not. One clause for a person. */
+  doubt: string
+}
+
+/** On whose behalf a program acts. */
+export type Responsible = {
+  /** undefined: it has no ancestor that is known. */
+  key: string | undefined
+  signerClass: SignerClass
+}
+
+/** An identity in use: what the baseline knows of it, and what only this run needs. */
+export type IdentityState = {
+  stored: StoredIdentity
+  doubt: string
+  /** undefined: it acts for itself. */
+  responsible: Responsible | undefined
+  /** First network use, ms since 1970; Infinity while it has not used it. */
+  firstNetworkMs: number
+  /** Seen in the first 72 hours of this baseline. */
+  coldStart: boolean
+  /** Pairs that refer to it. */
+  pairs: number
+  /** Alerts opened on `alertDay` (days since 1970), and how many more would have. */
+  alertDay: number
+  alertsOpened: number
+  alertsRolledUp: number
+}
+
+/** What a program file was found to be; see the inspected record. */
+export type Inspection = {
+  sha256: string
+  ownerUid: number
+  writableByOthers: boolean
+  replaced: boolean
+  /** errno, 0 when it was read. */
+  error: number
+}
+
+/** A program as a process runs it. Shared by a process and those it forked. */
+export type Image = {
+  path: string
+  script: string
+  dev: bigint
+  ino: bigint
+  source: number
+  platformBinary: boolean
+  codesignFlags: number
+  cdhash: string
+  signingId: string
+  teamId: string
+  invalidated: boolean
+  inspection: Inspection | undefined
+  /** Set once it is certain. */
+  program: ProgramIdentity | undefined
+}
+
+export type Process = {
+  pid: number
+  pidversion: number
+  parentPid: number
+  parentPidversion: number
+  responsiblePid: number
+  responsiblePidversion: number
+  /** undefined when not known. */
+  uid: number | undefined
+  source: number
+  /** Nanoseconds since boot; undefined when it was found running. */
+  startedAtNs: bigint | undefined
+  image: Image
+  /** The identity its flows count for, once certain. */
+  identity: IdentityState | undefined
+  /** Record time of its end, ms since boot. */
+  endedAtMs: number | undefined
+  /** Last enumeration that named it. */
+  seenIn: number
+}

@@ -1,0 +1,87 @@
+// What an analyst reads. Claims what was observed, with its numbers, and no more.
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
+
+/** `0 B`, `812 B`, `8.4 MB`: decimal units. */
+export function humanBytes(count: number): string {
+  let value = count
+  let unit = 0
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit++
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : 1
+  return `${value.toFixed(digits)} ${UNITS[unit] as string}`
+}
+
+/** `0.4 s`, `12 s`, `5 min`, `3.2 h`, `12 days`. */
+export function humanDuration(ms: number): string {
+  if (!Number.isFinite(ms) || ms < 0) return '0 s'
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`
+  if (ms < 119_500) return `${Math.round(ms / 1000)} s`
+  if (ms < 7_170_000) return `${Math.round(ms / 60_000)} min`
+  if (ms < 172_800_000) return `${(ms / 3_600_000).toFixed(1)} h`
+  return `${Math.round(ms / 86_400_000)} days`
+}
+
+/** Share of bytes that went out. Cut, not rounded: 100 % means all of them. */
+export function humanShare(out: number, bytesIn: number): string {
+  const share = out + bytesIn === 0 ? 0 : out / (out + bytesIn)
+  return `${(Math.floor(share * 1000) / 10).toFixed(share === 1 ? 0 : 1)} %`
+}
+
+export type SentenceFacts = {
+  name: string
+  /** As "unsigned", "a program of this system". */
+  signer: string
+  /** First seen, ms before now. */
+  knownMs: number
+  /** File name of the process that ran it, or for which it acts; empty when not known. */
+  runBy: string
+  actsFor: boolean
+  script: string
+  doubt: string
+  /** host:port as text. */
+  destination: string
+  bytesOut: number
+  bytesIn: number
+  durationMs: number
+  flows: number
+  silentFlows: number
+  /** Bytes out in the last ten minutes. */
+  recentOut: number
+  privateNetwork: boolean
+  /** Further destinations of the same program that crossed the gate the same day. */
+  rolledUp: number
+}
+
+/** One or two sentences. */
+export function alertSentence(facts: SentenceFacts): string {
+  const who = [
+    facts.signer,
+    `first seen ${humanDuration(facts.knownMs)} ago`,
+    facts.runBy === '' ? '' : `${facts.actsFor ? 'acting for' : 'run by'} ${facts.runBy}`,
+    facts.script === '' ? '' : `running ${facts.script}`,
+    facts.doubt,
+  ].filter((text) => text !== '')
+  const back = facts.bytesIn === 0 ? 'nothing' : humanBytes(facts.bytesIn)
+  const flows = facts.flows === 1 ? 'one flow' : `${facts.flows} flows`
+  const silent =
+    facts.silentFlows === 0 || facts.flows === 1
+      ? ''
+      : `, ${facts.silentFlows} of them without any answer`
+  const place = facts.privateNetwork ? ' on a private network' : ''
+  const recent =
+    facts.durationMs > 600_000 && facts.recentOut > 0
+      ? `; ${humanBytes(facts.recentOut)} of it in the last 10 minutes`
+      : ''
+  const more =
+    facts.rolledUp === 0
+      ? ''
+      : ` ${facts.rolledUp} more of its destinations today crossed the same line and have no alert of their own.`
+  return (
+    `${facts.name} (${who.join(', ')}) sent ${humanBytes(facts.bytesOut)} to ${facts.destination}${place} ` +
+    `in ${humanDuration(facts.durationMs)} over ${flows}${silent} and got ${back} back: ` +
+    `${humanShare(facts.bytesOut, facts.bytesIn)} of what passed went out${recent}.${more}`
+  )
+}

@@ -1,0 +1,283 @@
+// Writes the records of a small story, and has an engine read them.
+
+import type { Baseline } from '../../src/baseline/baseline.ts'
+import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { parseAddress } from '../../src/engine/address.ts'
+import { createEngine, type Engine, type EngineOptions } from '../../src/engine/engine.ts'
+import type { Alert, Finding, Health, PairSummary, Sighting } from '../../src/engine/finding.ts'
+import {
+  Direction,
+  FlowState,
+  LAYOUT,
+  Mark,
+  Source,
+  writeExec,
+  writeExit,
+  writeFlow,
+  writeFork,
+  writeInspected,
+  writeLoss,
+  writeMark,
+  writeName,
+  writePolicy,
+  writeTick,
+} from '../../src/records/record.gen.ts'
+
+export const MIB = 1024 * 1024
+export const HOUR_MS = 3_600_000
+/** 2026-03-02 10:00 UTC, when the machine of these stories booted. */
+export const BOOT_UNIX_NS = 1_772_445_600_000_000_000n
+export const BOOT_ID = Uint8Array.from({ length: 16 }, (_, i) => i + 1)
+
+export type FlowSpec = {
+  id: number | bigint
+  epoch?: number
+  pid?: number
+  pidversion?: number
+  out?: number
+  in?: number
+  to?: string
+  port?: number
+  localPort?: number
+  protocol?: number
+  direction?: number
+  state?: 'opened' | 'report' | 'closed'
+  flags?: number
+  source?: number
+}
+
+export type ProgramSpec = {
+  pid: number
+  path: string
+  pidversion?: number
+  parent?: number
+  script?: string
+  sha?: string
+  owner?: number
+  inspectFlags?: number
+  error?: number
+  flags?: number
+}
+
+/** Records in the order they are written; time stands still until it is moved. */
+export class Script {
+  records: Uint8Array[] = []
+  nowMs = 10_000
+  source: number = Source.linux
+
+  get atNs(): bigint {
+    return BigInt(Math.round(this.nowMs * 1000)) * 1000n
+  }
+  head(): { source: number; atNs: bigint } {
+    return { source: this.source, atNs: this.atNs }
+  }
+  add(record: Uint8Array): this {
+    this.records.push(record)
+    return this
+  }
+  wait(ms: number): this {
+    this.nowMs += ms
+    return this
+  }
+  mark(kind: number, note = '', bootId = BOOT_ID, layout = LAYOUT): this {
+    return this.add(
+      writeMark({
+        ...this.head(),
+        kind,
+        capabilities: 15,
+        unixNs: BOOT_UNIX_NS + this.atNs,
+        bootId,
+        layout,
+        note,
+      }),
+    )
+  }
+  start(note = ''): this {
+    return this.mark(Mark.start, note).mark(Mark.enumerated)
+  }
+  tick(ms = 0): this {
+    this.wait(ms)
+    return this.add(writeTick({ ...this.head(), unixNs: BOOT_UNIX_NS + this.atNs }))
+  }
+  /** Lets time pass with a tick a second. */
+  ticks(seconds: number): this {
+    for (let i = 0; i < seconds; i++) this.tick(1_000)
+    return this
+  }
+  exec({ pid, path, pidversion = 1, parent = 1, script = '', flags = 0 }: ProgramSpec): this {
+    return this.add(
+      writeExec({
+        ...this.head(),
+        flags,
+        pid,
+        pidversion,
+        parentPid: parent,
+        parentPidversion: 1,
+        responsiblePid: 0,
+        responsiblePidversion: 0,
+        uid: 1000,
+        codesignFlags: 0,
+        cdhash: new Uint8Array(20),
+        dev: 1n,
+        ino: BigInt(pid),
+        path,
+        script,
+        signingId: '',
+        teamId: '',
+      }),
+    )
+  }
+  inspected(spec: ProgramSpec): this {
+    return this.add(
+      writeInspected({
+        source: Source.inspector,
+        atNs: this.atNs,
+        dev: 1n,
+        ino: BigInt(spec.pid),
+        fileBytes: 4096n,
+        pid: spec.pid,
+        pidversion: spec.pidversion ?? 1,
+        ownerUid: spec.owner ?? 1000,
+        mode: 0o100755,
+        flags: spec.inspectFlags ?? 0,
+        error: spec.error ?? 0,
+        sha256: Uint8Array.from(Buffer.from((spec.sha ?? 'ab').repeat(32), 'hex')),
+        path: spec.path,
+      }),
+    )
+  }
+  /** A program that begins to run and is inspected at once. */
+  program(spec: ProgramSpec): this {
+    return this.exec(spec).inspected(spec)
+  }
+  system(pid: number, path: string, parent = 1): this {
+    return this.program({ pid, path, parent, owner: 0, sha: 'cd' })
+  }
+  fork(pid: number, parent: number, pidversion = 1): this {
+    return this.add(
+      writeFork({
+        ...this.head(),
+        pid,
+        pidversion,
+        parentPid: parent,
+        parentPidversion: 1,
+        uid: 1000,
+      }),
+    )
+  }
+  exit(pid: number, pidversion = 1): this {
+    return this.add(writeExit({ ...this.head(), pid, pidversion, status: 0 }))
+  }
+  flow(spec: FlowSpec): this {
+    const address = parseAddress(spec.to ?? '203.0.113.7')
+    if (address === undefined) throw new Error(`not an address: ${spec.to}`)
+    return this.add(
+      writeFlow({
+        source: spec.source ?? this.source,
+        atNs: this.atNs,
+        flowId: BigInt(spec.id),
+        bytesOut: BigInt(spec.out ?? 0),
+        bytesIn: BigInt(spec.in ?? 0),
+        epoch: spec.epoch ?? 0,
+        pid: spec.pid ?? 100,
+        pidversion: spec.pidversion ?? 1,
+        flags: spec.flags ?? 0,
+        remoteAddr: address,
+        remotePort: spec.port ?? 443,
+        localPort: spec.localPort ?? 50_000,
+        protocol: spec.protocol ?? 6,
+        direction: spec.direction ?? Direction.outbound,
+        state: FlowState[spec.state ?? 'report'],
+      }),
+    )
+  }
+  name(id: number, hostname: string): this {
+    return this.add(
+      writeName({
+        ...this.head(),
+        flowId: BigInt(id),
+        epoch: 0,
+        localPort: 50_000,
+        localAddr: new Uint8Array(16),
+        hostname,
+      }),
+    )
+  }
+  loss(what: number, count: number): this {
+    return this.add(writeLoss({ ...this.head(), count: BigInt(count), what }))
+  }
+  policy(version: number, document: unknown): this {
+    return this.add(
+      writePolicy({
+        ...this.head(),
+        version,
+        document: typeof document === 'string' ? document : JSON.stringify(document),
+      }),
+    )
+  }
+  /** An upload in `steps` reports, a second apart, opened and (unless told) closed. */
+  upload(
+    spec: FlowSpec & { total: number; answer?: number; steps?: number; keepOpen?: boolean },
+  ): this {
+    const { total, answer = 0, steps = 8, keepOpen = false, ...flow } = spec
+    this.flow({ ...flow, state: 'opened' })
+    for (let step = 1; step <= steps; step++)
+      this.tick(1_000).flow({
+        ...flow,
+        out: Math.round((total * step) / steps),
+        in: Math.round((answer * step) / steps),
+      })
+    return keepOpen ? this : this.flow({ ...flow, out: total, in: answer, state: 'closed' })
+  }
+  bytes(): Uint8Array {
+    return Buffer.concat(this.records)
+  }
+}
+
+export type Told = {
+  engine: Engine
+  baseline: Baseline
+  findings: Finding[]
+  alerts: Alert[]
+  sightings: Sighting[]
+  summaries: PairSummary[]
+  health: Health[]
+}
+
+/** What the engine says of the script. */
+export function tell(script: Script, options: Partial<EngineOptions> = {}): Told {
+  const baseline = options.baseline ?? openMemoryBaseline()
+  const engine = createEngine({ deviceId: 'device-1', ...options, baseline })
+  engine.push(copyOf(script.bytes()))
+  return sorted(engine, baseline, engine.takeFindings())
+}
+
+export function sorted(engine: Engine, baseline: Baseline, findings: Finding[]): Told {
+  const told: Told = {
+    engine,
+    baseline,
+    findings,
+    alerts: [],
+    sightings: [],
+    summaries: [],
+    health: [],
+  }
+  for (const finding of findings) {
+    if (finding.kind === 'alert') told.alerts.push(finding.alert)
+    else if (finding.kind === 'sighting') told.sightings.push(finding.sighting)
+    else if (finding.kind === 'summary') told.summaries.push(finding.summary)
+    else told.health.push(finding.health)
+  }
+  return told
+}
+
+/** Bytes at an offset of 0 in a buffer of their own, as the framer's are aligned. */
+export const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
+
+/** Findings as text, for comparison. */
+export const asText = (findings: Finding[]): string =>
+  JSON.stringify(
+    findings,
+    (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value),
+    1,
+  )
