@@ -1,0 +1,185 @@
+// The agents of bench/collector.ts, in a thread of their own: frames are made beforehand, then sent as
+// fast as credit allows.
+import { createHash } from 'node:crypto'
+import { parentPort, workerData } from 'node:worker_threads'
+import { WebSocket } from 'ws'
+import type { Alert } from '../src/engine/finding.ts'
+import {
+  decodeEnvelope,
+  encodeEnvelope,
+  encodeItem,
+  STREAM_PATH,
+  SUBPROTOCOL,
+} from '../src/stream/codec.ts'
+import { bytes, pid, unixNs } from '../src/units.ts'
+
+/** What the thread is started with; `firstNumber` keeps ids apart from what is stored already. */
+export type Load = {
+  url: string
+  token: string
+  agents: number
+  framesAnAgent: number
+  alertsAFrame: number
+  firstNumber: number
+}
+
+const START_MS = 1_790_000_000_000
+
+/** Alert `number`, its delivery's id (UUIDv7, RFC 9562 5.7) in the order of numbers: some 700 bytes. */
+export function encodedAlert(number: number, sequence: number): Uint8Array {
+  const id = Buffer.alloc(16)
+  id.writeUIntBE(START_MS + Math.floor(number / 20), 0, 6)
+  id.writeUInt16BE(0x7000 | (number % 20), 6)
+  id.writeUInt32BE(0x80000000, 8)
+  id.writeUInt32BE(number, 12)
+  const at = unixNs(BigInt(START_MS) * 1_000_000n, 'at')
+  return encodeItem({ id, sequence, finding: { at, kind: 'alert', alert: alertOf(number, at) } })
+}
+
+function alertOf(number: number, at: Alert['openedAt']): Alert {
+  const hash = createHash('sha256').update(`${number}`).digest('hex')
+  const sent = bytes(8_000_000 + number, 'bytesOut')
+  const none = bytes(0, 'bytesIn')
+  return {
+    id: hash.slice(0, 32),
+    revision: 1,
+    state: 'opened',
+    severity: (['low', 'medium', 'high'] as const)[number % 3] as Alert['severity'],
+    score: 62,
+    sentence: `backup-tool, first seen 2 minutes ago, sent ${sent} B to 203.0.113.7 and got nothing back.`,
+    reasons: (['novelty', 'volume', 'no_response'] as const).map((term) => ({
+      term,
+      points: 20,
+      value: 8_000_000,
+      threshold: 5_000_000,
+      unit: 'B' as const,
+      text: 'it sent 8 MB where 5 MB is much',
+    })),
+    openedAt: at,
+    updatedAt: at,
+    identity: {
+      key: `unsigned:sha256:${hash}`,
+      signerClass: 'unsigned',
+      name: 'backup-tool',
+      path: '/Users/ana/Downloads/backup-tool',
+      sha256: hash,
+      signingId: '',
+      teamId: '',
+      cdhash: '',
+      firstSeenAt: at,
+      firstNetworkAt: at,
+    },
+    responsibleKey: undefined,
+    chain: ['/Users/ana/Downloads/backup-tool', '/bin/zsh'].map((path) => ({
+      pid: pid(4242, 'pid'),
+      pidversion: 1,
+      path,
+      script: '',
+      uid: 501,
+      user: 'ana',
+      startedAt: at,
+      identityKey: undefined,
+    })),
+    destination: {
+      key: '203.0.113.0/24:443',
+      address: '203.0.113.7',
+      port: 443,
+      hostname: '',
+      protocol: 6,
+    },
+    bytesOut: sent,
+    bytesIn: none,
+    flows: 1,
+    silentFlows: 1,
+    largestFlow: { bytesOut: sent, bytesIn: none, pcr: 1 },
+    timeline: {
+      startAt: at,
+      bucketMs: 1000,
+      bytesOut: Array.from({ length: 10 }, () => bytes(800_000, 'bytesOut')),
+      bytesIn: Array.from({ length: 10 }, () => none),
+    },
+    policyVersion: 1,
+    techniques: ['AN0032', 'DET0011', 'T1001.001'],
+  }
+}
+
+/** The UUID of agent `index`. */
+export const deviceId = (index: number): string =>
+  `0f8fad5b-d9cb-469f-a165-${index.toString(16).padStart(12, '0')}`
+
+const host = {
+  hostname: 'bench',
+  os: 'macos',
+  osVersion: '',
+  osBuild: '',
+  hardware: '',
+  arch: '',
+  bootId: '',
+}
+
+/** Resolves when the last frame is acknowledged. Rejects when the collector ends the connection. */
+function deliver(socket: WebSocket, frames: Uint8Array[], alertsAFrame: number, credit: number) {
+  return new Promise<void>((resolve, reject) => {
+    let sent = 0
+    let acknowledgedFrames = 0
+    const pump = () => {
+      while (sent < frames.length && (sent - acknowledgedFrames + 1) * alertsAFrame <= credit)
+        socket.send(frames[sent++] as Uint8Array)
+    }
+    socket.on('message', (data) => {
+      const envelope = decodeEnvelope(data as Buffer)
+      if (envelope.kind === 'goodbye') reject(new Error(`goodbye: ${envelope.reason}`))
+      if (envelope.kind !== 'ack') return
+      acknowledgedFrames = envelope.ack.throughSequence / alertsAFrame
+      if (acknowledgedFrames === frames.length) resolve()
+      else pump()
+    })
+    socket.on('close', () => reject(new Error('the collector closed the connection')))
+    pump()
+  })
+}
+
+async function main(load: Load): Promise<void> {
+  const { agents, framesAnAgent, alertsAFrame } = load
+  const connected = await Promise.all(
+    Array.from({ length: agents }, async (_, index) => {
+      const frames = Array.from({ length: framesAnAgent }, (_, frame) => {
+        const items = Array.from({ length: alertsAFrame }, (_, item) => {
+          const nth = frame * alertsAFrame + item
+          // Numbers of all agents rise together, as the times of their ids do.
+          return encodedAlert(load.firstNumber + nth * agents + index, nth + 1)
+        })
+        return encodeEnvelope({ kind: 'batch', items })
+      })
+      const socket = new WebSocket(`${load.url.replace('http', 'ws')}${STREAM_PATH}`, SUBPROTOCOL, {
+        headers: { Authorization: `Bearer ${load.token}` },
+      })
+      const credit = await new Promise<number>((resolve, reject) => {
+        const sentAt = unixNs(1n, 'sentAt')
+        const hello = {
+          deviceId: deviceId(index),
+          agentVersion: '',
+          sentAt,
+          capabilities: 0n,
+          host,
+        }
+        socket.on('open', () => socket.send(encodeEnvelope({ kind: 'hello', hello })))
+        socket.on('error', reject)
+        socket.once('message', (data) => {
+          const envelope = decodeEnvelope(data as Buffer)
+          if (envelope.kind === 'welcome') resolve(envelope.welcome.creditItems)
+          else reject(new Error(`${envelope.kind} in place of welcome`))
+        })
+      })
+      return { socket, frames, credit }
+    }),
+  )
+  const startedMs = performance.now()
+  await Promise.all(
+    connected.map(({ socket, frames, credit }) => deliver(socket, frames, alertsAFrame, credit)),
+  )
+  parentPort?.postMessage(performance.now() - startedMs)
+  for (const { socket } of connected) socket.terminate()
+}
+
+if (parentPort) await main(workerData as Load)
