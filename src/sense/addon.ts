@@ -1,5 +1,6 @@
 // The native addon as TypeScript sees it. native/addon.cc makes exactly this.
 import { createRequire } from 'node:module'
+import { PLACE } from '../place.ts'
 
 /** Options of a source, checked here so that C++ gets only sane ones. */
 export type OpenOptions = {
@@ -68,14 +69,16 @@ export type Addon = {
   inspect(request: InspectRequest): Promise<Inspection>
 }
 
-/** Loads native/build/Release/freshet.node. Throws when it was not built, with what to do. */
+/** Loads the addon that set-up built. Throws when it was not built, with what to do. */
 export function loadAddon(): Addon {
-  const path = new URL('../../native/build/Release/freshet.node', import.meta.url).pathname
   try {
-    return createRequire(import.meta.url)(path) as Addon
+    return createRequire(import.meta.url)(PLACE.addon) as Addon
   } catch (cause) {
-    throw new Error(`the native addon ${path} cannot be loaded: run \`node scripts/setup.mjs\``, {
-      cause,
-    })
+    throw new Error(
+      `the native addon ${PLACE.addon} cannot be loaded: run \`node scripts/setup.mjs\``,
+      {
+        cause,
+      },
+    )
   }
 }
