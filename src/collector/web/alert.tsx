@@ -1,13 +1,15 @@
 // One alert: what was observed, with every number it rests on.
 import { useEffect, useState } from 'preact/hooks'
-import type { AlertDetail, ReasonView } from '../page-api.ts'
+import type { AlertDetail } from '../page-api.ts'
 import { type ApiError, getAlert } from './api.ts'
 import { attackAddress, attackKind } from './attack.ts'
 import { Chain } from './chain.tsx'
 import { Timeline } from './chart.tsx'
-import { bytesExact, bytesText, countText, pointsText, valueText } from './format.ts'
+import { bytesExact, bytesText, countText } from './format.ts'
 import { IdentityPanel } from './identity.tsx'
-import { Age, Bytes, Clock, Cut, Figure, Severity, State } from './parts.tsx'
+import { Age, Clock, Cut, Figure, Severity, State } from './parts.tsx'
+import { Reasons } from './reasons.tsx'
+import { Revisions } from './revisions.tsx'
 import { routeHash } from './route.ts'
 import { alerts, lastAlertId, lastList } from './state.ts'
 
@@ -156,72 +158,6 @@ function Facts({ alert }: { alert: AlertDetail }) {
   )
 }
 
-function Reasons({ alert }: { alert: AlertDetail }) {
-  const most = Math.max(1, ...alert.reasons.map((reason) => Math.abs(reason.points)))
-  const total = alert.reasons.reduce((sum, reason) => sum + reason.points, 0)
-  return (
-    <table class="plain reasons">
-      <thead>
-        <tr>
-          <th scope="col">Reason</th>
-          <th scope="col" class="right">
-            Measured
-          </th>
-          <th scope="col" class="right">
-            Held against
-          </th>
-          <th scope="col" class="right">
-            Points
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {alert.reasons.map((reason) => (
-          <Reason key={reason.term} reason={reason} most={most} />
-        ))}
-      </tbody>
-      <tfoot>
-        <tr>
-          <th scope="row" colSpan={3}>
-            Score
-          </th>
-          <td class="right number">
-            {countText(alert.score)}
-            {Math.abs(total - alert.score) > 0.5 && (
-              <span class="quiet"> (sum {pointsText(total)})</span>
-            )}
-          </td>
-        </tr>
-      </tfoot>
-    </table>
-  )
-}
-
-function Reason({ reason, most }: { reason: ReasonView; most: number }) {
-  const width = `${((Math.abs(reason.points) / most) * 100).toFixed(0)}%`
-  const words = reason.unit === ''
-  return (
-    <tr>
-      <th scope="row">
-        <span class="term">{reason.term.replaceAll('_', ' ')}</span>
-        <span class="meta">{reason.text}</span>
-      </th>
-      <td class="right number">
-        {words && reason.value === 0 ? '–' : valueText(reason.value, reason.unit)}
-      </td>
-      <td class="right number">
-        {words && reason.threshold === 0 ? '–' : valueText(reason.threshold, reason.unit)}
-      </td>
-      <td class="right number points">
-        {pointsText(reason.points)}
-        <span class="bar" aria-hidden="true">
-          <span style={{ width }} class={reason.points < 0 ? 'less' : ''} />
-        </span>
-      </td>
-    </tr>
-  )
-}
-
 function Destination({ alert }: { alert: AlertDetail }) {
   const { destination } = alert
   return (
@@ -268,54 +204,5 @@ function Techniques({ ids }: { ids: readonly string[] }) {
         )
       })}
     </ul>
-  )
-}
-
-function Revisions({ alert }: { alert: AlertDetail }) {
-  return (
-    <table class="plain">
-      <thead>
-        <tr>
-          <th scope="col">No.</th>
-          <th scope="col">State</th>
-          <th scope="col">Severity</th>
-          <th scope="col" class="right">
-            Score
-          </th>
-          <th scope="col">At</th>
-          <th scope="col">Stored</th>
-          <th scope="col" class="right">
-            Out
-          </th>
-          <th scope="col" class="right">
-            In
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {alert.revisions.map((revision) => (
-          <tr key={revision.revision}>
-            <td class="number">{revision.revision}</td>
-            <td>{revision.state}</td>
-            <td>
-              <Severity of={revision.severity} />
-            </td>
-            <td class="right number">{countText(revision.score)}</td>
-            <td>
-              <Clock at={revision.updatedAt} />
-            </td>
-            <td>
-              <Clock at={revision.storedAt} />
-            </td>
-            <td class="right number">
-              <Bytes of={revision.bytesOut} />
-            </td>
-            <td class="right number">
-              <Bytes of={revision.bytesIn} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   )
 }

@@ -1,0 +1,69 @@
+// Why an alert opened: each term of the score with what was measured and what it is held against.
+import type { AlertDetail, ReasonView } from '../page-api.ts'
+import { countText, pointsText, valueText } from './format.ts'
+
+export function Reasons({ alert }: { alert: AlertDetail }) {
+  const most = Math.max(1, ...alert.reasons.map((reason) => Math.abs(reason.points)))
+  const total = alert.reasons.reduce((sum, reason) => sum + reason.points, 0)
+  return (
+    <table class="plain reasons">
+      <thead>
+        <tr>
+          <th scope="col">Reason</th>
+          <th scope="col" class="right">
+            Measured
+          </th>
+          <th scope="col" class="right">
+            Held against
+          </th>
+          <th scope="col" class="right">
+            Points
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {alert.reasons.map((reason, index) => (
+          <Reason key={`${index} ${reason.term}`} reason={reason} most={most} />
+        ))}
+      </tbody>
+      <tfoot>
+        <tr>
+          <th scope="row" colSpan={3}>
+            Score
+          </th>
+          <td class="right number">
+            {countText(alert.score)}
+            {Math.abs(total - alert.score) > 0.5 && (
+              <span class="quiet"> (sum {pointsText(total)})</span>
+            )}
+          </td>
+        </tr>
+      </tfoot>
+    </table>
+  )
+}
+
+function Reason({ reason, most }: { reason: ReasonView; most: number }) {
+  const width = `${((Math.abs(reason.points) / most) * 100).toFixed(0)}%`
+  const words = reason.unit === ''
+  return (
+    <tr>
+      <th scope="row">
+        <span class="term">{reason.term.replaceAll('_', ' ')}</span>
+        <span class="meta">{reason.text}</span>
+      </th>
+      <td class="right number">
+        {words && reason.value === 0 ? '–' : valueText(reason.value, reason.unit)}
+      </td>
+      <td class="right number">
+        {words && reason.threshold === 0 ? '–' : valueText(reason.threshold, reason.unit)}
+      </td>
+      <td class="right number points">
+        {pointsText(reason.points)}
+        <span class="bar" aria-hidden="true">
+          <span style={{ width }} class={reason.points < 0 ? 'less' : ''} />
+        </span>
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,77 @@
+// The pictures of the page in the documentation.
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { nowUnixNs } from '../../src/units.ts'
+import {
+  alertFinding,
+  destination,
+  identity,
+  liveAt,
+  secondsBefore,
+  sightingOf,
+} from './samples.ts'
+import { probe, stage, upload } from './scene.ts'
+
+describe('page and its pictures', function () {
+  this.timeout(60_000)
+  const { scene } = stage()
+
+  it('has its pictures in the documentation, made anew with UPDATE_SCREENSHOTS=1', async () => {
+    const { agent, page, tell } = await scene()
+    const now = nowUnixNs()
+    const rclone = identity('rclone', 'unsigned', secondsBefore(now, 400), '/home/ada/bin/rclone')
+    const sync = identity(
+      'sync-agent',
+      'unsigned',
+      secondsBefore(now, 7200),
+      '/opt/vendor/sync-agent',
+    )
+    const alerts = [
+      upload(now, { state: 'final', bytesOut: 8_388_608, openedAt: secondsBefore(now, 24) }),
+      upload(now, {
+        seed: 'rclone',
+        identity: rclone,
+        severity: 'medium',
+        openedAt: secondsBefore(now, 340),
+        to: destination('198.51.100.20', 443, 'upload.files.example.net'),
+        bytesOut: 2_412_345_678,
+        bytesIn: 48_211,
+        sentence: 'rclone sent 2.41 GB to upload.files.example.net and got 48.2 kB back',
+      }),
+      upload(now, {
+        seed: 'sync',
+        identity: sync,
+        severity: 'low',
+        user: 'backup',
+        state: 'final',
+        openedAt: secondsBefore(now, 6900),
+        to: destination('2001:db8:40::17', 22),
+        bytesOut: 1_310_720,
+        bytesIn: 12_400,
+        sentence: 'sync-agent sent 1.31 MB to [2001:db8:40::17]:22 and got 12.4 kB back',
+      }),
+    ]
+    for (let seconds = 70; seconds > 0; seconds--)
+      agent.send({ kind: 'live', live: liveAt(secondsBefore(now, seconds), 70 - seconds) })
+    await tell(...alerts.map(alertFinding), sightingOf(probe(now), 'ada'))
+    await page.getByText('rclone sent').waitFor()
+    // Without the emphasis on what has just arrived.
+    await page.reload()
+    await page.getByText('rclone sent').waitFor()
+    const list = await page.screenshot()
+    await page.getByRole('link', { name: /rclone sent/ }).click()
+    await page.locator('.plot canvas').waitFor()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    const alert = await page.screenshot({ fullPage: true })
+    assert.ok(list.length > 20_000 && alert.length > 40_000, 'both show something')
+    const docs = (name: string) => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url))
+    if (process.env['UPDATE_SCREENSHOTS'] === '1') {
+      mkdirSync(docs(''), { recursive: true })
+      writeFileSync(docs('alerts.png'), list)
+      writeFileSync(docs('alert-dark.png'), alert)
+    }
+    for (const name of ['alerts.png', 'alert-dark.png'])
+      assert.ok(existsSync(docs(name)), `docs/${name}: run this test with UPDATE_SCREENSHOTS=1`)
+  })
+})
