@@ -1,7 +1,10 @@
 // What agents and collectors say to each other, as the code sees it: wire.proto with units, closed
 // unions and no absent fields. codec.ts turns it into bytes and back.
 import type { Finding } from '../engine/finding.ts'
+import type { HostFacts } from '../host/machine.ts'
 import type { UnixNs } from '../units.ts'
+
+export type { HostFacts } from '../host/machine.ts'
 
 /** Upper bound of one encoded item. The largest alert the engine can make (8 processes with paths of 4 KiB) has 76 KiB. */
 export const ITEM_BYTES_MAX = 128 * 1024
@@ -14,17 +17,6 @@ export const BATCH_ITEMS_MAX = 4096
 export const SUBPROTOCOL = 'freshet.v1'
 /** Path the gateway listens on. */
 export const STREAM_PATH = '/v1/stream'
-
-/** Facts about a machine; a string is empty when the system does not say. */
-export type HostFacts = {
-  hostname: string
-  os: string
-  osVersion: string
-  osBuild: string
-  hardware: string
-  arch: string
-  bootId: string
-}
 
 export type Hello = {
   deviceId: string
