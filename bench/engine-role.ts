@@ -43,13 +43,13 @@ export async function startEngineRole(): Promise<EngineRole> {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     },
   )
-  const ready = await new Promise<{ pageUrl: string; agentUrl: string }>((resolve, reject) => {
+  const ready = await new Promise<{ pageUrl: string; url: string }>((resolve, reject) => {
     collector.once('message', (message) =>
-      resolve(message as { pageUrl: string; agentUrl: string }),
+      resolve(message as { pageUrl: string; url: string }),
     )
     collector.once('exit', (status) => reject(new Error(`the collector ended with ${status}`)))
   })
-  const args = ['--collector', ready.agentUrl, '--token-file', join(state, 'collector/agent.token')]
+  const args = ['--collector', ready.url, '--token-file', join(state, 'collector/agent.token')]
   const engine = spawn(
     process.execPath,
     [cli, 'engine', ...shared, ...args, '--include-loopback'],

@@ -214,6 +214,12 @@ async function finish(work: Promise<number>): Promise<void> {
   setTimeout(() => process.exit(), 3000).unref()
 }
 
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -14,7 +14,7 @@ export type CollectorCommand = {
 }
 
 /** What the collector tells a parent that holds an IPC channel, once it listens. */
-export type CollectorReady = { pageUrl: string; agentUrl: string; port: number }
+export type CollectorReady = { pageUrl: string; url: string; port: number }
 
 export async function runCollectorCommand(command: CollectorCommand): Promise<number> {
   const paths = statePaths(command.state)
@@ -38,7 +38,7 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
   writeFileSync(join(paths.collector, ADDRESS_FILE), `${address}\n`, { mode: 0o600 })
   const ready: CollectorReady = {
     pageUrl: collector.pageUrl,
-    agentUrl: `${collector.url.replace(/^http/, 'ws')}/v1/agent`,
+    url: collector.url,
     port: collector.port,
   }
   if (process.send) process.send(ready)

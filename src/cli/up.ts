@@ -55,7 +55,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
         'agent',
         ...shared,
         '--collector',
-        first.agentUrl,
+        first.url,
         '--token-file',
         join(paths.collector, 'agent.token'),
         '--include-loopback',
