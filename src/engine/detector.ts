@@ -373,9 +373,12 @@ export function createDetector(parts: DetectorParts): Detector {
           continue
         }
         if (pair === undefined || seeding) continue
-        mayUpdate(alert, slot, pair)
-        if (alert.flows.size > 0 || clock.nowMs < alert.settledAtMs) continue
-        if (alert.finals > 0 && clock.nowMs - alert.saidAtMs < REVISION_INTERVAL_MS) continue
+        const isTooSoon = alert.finals > 0 && clock.nowMs - alert.saidAtMs < REVISION_INTERVAL_MS
+        if (alert.flows.size > 0 || isTooSoon) {
+          mayUpdate(alert, slot, pair)
+          continue
+        }
+        if (clock.nowMs < alert.settledAtMs) continue
         alert.isOpen = false
         alert.finals++
         alert.coolsUntilMs = wallNowMs(clock) + COOLDOWN_MS
