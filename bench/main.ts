@@ -62,12 +62,12 @@ async function main(): Promise<number> {
   const chosen = all.filter(
     ({ name }) => name.startsWith(values.only) || values.only.startsWith(name),
   )
-  if (chosen.length === 0) {
-    console.error(
-      `bench: none is called ${values.only || 'anything'}; there are: ${all.map((bench) => bench.name).join(', ')}`,
-    )
+  const unknown = () => {
+    const names = all.map((bench) => bench.name).join(', ')
+    console.error(`bench: nothing is called ${values.only || 'anything'}; there are: ${names}`)
     return 2
   }
+  if (chosen.length === 0) return unknown()
   const rows: Row[] = []
   let failed = 0
   for (const bench of chosen) {
@@ -83,6 +83,7 @@ async function main(): Promise<number> {
       console.error(`bench ${bench.name} failed:`, error)
     }
   }
+  if (rows.length === 0 && failed === 0) return unknown()
   console.log(values.json ? JSON.stringify(rows, undefined, 2) : table(rows))
   return failed === 0 ? 0 : 1
 }
