@@ -1,15 +1,22 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { AlertSummary, HealthInfo, IdentitySummary } from '../../src/collector/page-api.ts'
+import type {
+  AlertSummary,
+  DeviceInfo,
+  HealthInfo,
+  IdentitySummary,
+} from '../../src/collector/page-api.ts'
 import { alertSummary, identitySummary } from '../../src/collector/views.ts'
 import {
   alertsMatching,
+  DEVICES_MAX,
   HEALTH_MAX,
   type Held,
   identitiesMatching,
   nothingHeld,
   ROWS_MAX,
   withAlert,
+  withDevice,
   withHealth,
   withIdentity,
   withRows,
@@ -145,6 +152,49 @@ describe('page: the list of identities', () => {
         ['bash'],
       )
     assert.equal(identitiesMatching(rows, 'zsh').length, 0)
+  })
+})
+
+describe('page: the list of machines', () => {
+  const machine = (id: string, hostname: string): DeviceInfo => ({
+    id,
+    hostname,
+    os: 'linux',
+    osVersion: '',
+    hardware: '',
+    arch: '',
+    agentVersion: '',
+    connected: true,
+    firstSeenAt: '0',
+    lastSeenAt: '0',
+    lastSequence: 0,
+    live: undefined,
+  })
+  it('is by name, each machine once, also when one is renamed', () => {
+    const told = [machine('1', 'c'), machine('2', 'a'), machine('3', 'b'), machine('1', 'c')]
+    const held = told.reduce(withDevice, [] as DeviceInfo[])
+    assert.deepEqual(
+      held.map((one) => one.hostname),
+      ['a', 'b', 'c'],
+    )
+    assert.deepEqual(
+      withDevice(held, machine('2', 'z')).map((one) => one.hostname),
+      ['b', 'c', 'z'],
+    )
+  })
+  it('shows what a machine said last', () => {
+    const held = withDevice([machine('1', 'a')], { ...machine('1', 'a'), connected: false })
+    assert.deepEqual(
+      held.map((one) => one.connected),
+      [false],
+    )
+  })
+  it('is bounded', () => {
+    let held: DeviceInfo[] = []
+    for (let index = 0; index < DEVICES_MAX + 3; index++)
+      held = withDevice(held, machine(String(index), String(index).padStart(6, '0')))
+    assert.equal(held.length, DEVICES_MAX)
+    assert.equal(held[0]?.hostname, '000000')
   })
 })
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { alertSentence } from '../../src/engine/sentence.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import {
   alertFinding,
@@ -12,6 +13,32 @@ import {
   sightingOf,
 } from './samples.ts'
 import { probe, stage, upload } from './scene.ts'
+
+const sentenceOf = (
+  name: string,
+  knownSeconds: number,
+  destination: string,
+  bytesOut: number,
+  bytesIn: number,
+): string =>
+  alertSentence({
+    name,
+    signer: 'unsigned',
+    knownMs: knownSeconds * 1000,
+    runBy: 'python3.11',
+    actsFor: false,
+    script: '',
+    doubt: '',
+    destination,
+    bytesOut,
+    bytesIn,
+    durationMs: 24_000,
+    flows: 3,
+    silentFlows: 1,
+    recentOut: bytesOut,
+    privateNetwork: false,
+    rolledUp: 0,
+  })
 
 describe('page and its pictures', function () {
   this.timeout(60_000)
@@ -28,7 +55,12 @@ describe('page and its pictures', function () {
       '/opt/vendor/sync-agent',
     )
     const alerts = [
-      upload(now, { state: 'final', bytesOut: 8_388_608, openedAt: secondsBefore(now, 24) }),
+      upload(now, {
+        state: 'final',
+        bytesOut: 8_388_608,
+        openedAt: secondsBefore(now, 24),
+        sentence: sentenceOf('freshet-probe-3f9c2a', 12, '203.0.113.77:4433', 8_388_608, 0),
+      }),
       upload(now, {
         seed: 'rclone',
         identity: rclone,
@@ -37,7 +69,7 @@ describe('page and its pictures', function () {
         to: destination('198.51.100.20', 443, 'upload.files.example.net'),
         bytesOut: 2_412_345_678,
         bytesIn: 48_211,
-        sentence: 'rclone sent 2.41 GB to upload.files.example.net and got 48.2 kB back',
+        sentence: sentenceOf('rclone', 400, 'upload.files.example.net:443', 2_412_345_678, 48_211),
       }),
       upload(now, {
         seed: 'sync',
@@ -49,18 +81,18 @@ describe('page and its pictures', function () {
         to: destination('2001:db8:40::17', 22),
         bytesOut: 1_310_720,
         bytesIn: 12_400,
-        sentence: 'sync-agent sent 1.31 MB to [2001:db8:40::17]:22 and got 12.4 kB back',
+        sentence: sentenceOf('sync-agent', 7200, '[2001:db8:40::17]:22', 1_310_720, 12_400),
       }),
     ]
     for (let seconds = 70; seconds > 0; seconds--)
       agent.send({ kind: 'live', live: liveAt(secondsBefore(now, seconds), 70 - seconds) })
     await tell(...alerts.map(alertFinding), sightingOf(probe(now), 'ada'))
-    await page.getByText('rclone sent').waitFor()
+    await page.getByRole('link', { name: /^rclone/ }).waitFor()
     // Without the emphasis on what has just arrived.
     await page.reload()
-    await page.getByText('rclone sent').waitFor()
+    await page.getByRole('link', { name: /^rclone/ }).waitFor()
     const list = await page.screenshot()
-    await page.getByRole('link', { name: /rclone sent/ }).click()
+    await page.getByRole('link', { name: /^rclone/ }).click()
     await page.locator('.plot canvas').waitFor()
     await page.emulateMedia({ colorScheme: 'dark' })
     const alert = await page.screenshot({ fullPage: true })

@@ -80,14 +80,22 @@ export type AlertFacts = {
   seconds?: number
 }
 
+/** Points of novelty, signer, volume, asymmetry and no response: sums of 95, 80 and 65. */
+const POINTS: Record<Severity, [number, number, number, number, number]> = {
+  high: [30, 25, 20, 25, -5],
+  medium: [20, 25, 20, 20, -5],
+  low: [20, 20, 10, 20, -5],
+}
+
 /** An alert whose parts agree: its timeline sums to its bytes, its reasons to its score. */
 export function alertOf(facts: AlertFacts): Alert {
   const { openedAt, bytesOut, bytesIn, user = 'ada' } = facts
   const seconds = facts.seconds ?? 24
+  const [novelty, signer, volume, asymmetry, noResponse] = POINTS[facts.severity]
   const reasons: Alert['reasons'] = [
     {
       term: 'novelty',
-      points: 30,
+      points: novelty,
       value: 12,
       threshold: 86400,
       unit: 's',
@@ -95,7 +103,7 @@ export function alertOf(facts: AlertFacts): Alert {
     },
     {
       term: 'signer',
-      points: 25,
+      points: signer,
       value: 0,
       threshold: 0,
       unit: '',
@@ -103,7 +111,7 @@ export function alertOf(facts: AlertFacts): Alert {
     },
     {
       term: 'volume',
-      points: 20,
+      points: volume,
       value: bytesOut,
       threshold: 1048576,
       unit: 'B',
@@ -111,7 +119,7 @@ export function alertOf(facts: AlertFacts): Alert {
     },
     {
       term: 'asymmetry',
-      points: 25,
+      points: asymmetry,
       value: 0.9998,
       threshold: 0.8,
       unit: 'ratio',
@@ -119,7 +127,7 @@ export function alertOf(facts: AlertFacts): Alert {
     },
     {
       term: 'no_response',
-      points: -5,
+      points: noResponse,
       value: 1,
       threshold: 5,
       unit: 'flows',

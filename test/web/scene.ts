@@ -28,9 +28,9 @@ export type Scene = {
   watched: Watched
   page: Page
   /** Sends findings and waits until they are stored. */
-  tell(...findings: Finding[]): Promise<void>
+  tell: (...findings: Finding[]) => Promise<void>
   /** Shows a route without loading the document again. */
-  show(hash: string): Promise<unknown>
+  show: (hash: string) => Promise<unknown>
 }
 
 type PageOptions = Parameters<typeof openPage>[2]
@@ -40,10 +40,10 @@ type PageOptions = Parameters<typeof openPage>[2]
  * ends after each test what the test began.
  */
 export function stage(): {
-  browser(): Browser
-  scene(options?: PageOptions): Promise<Scene>
+  browser: () => Browser
+  scene: (options?: PageOptions) => Promise<Scene>
   /** Runs after the present test, last added first. */
-  ending(end: () => unknown): void
+  ending: (end: () => unknown) => void
 } {
   let browser: Browser
   const endings: (() => unknown)[] = []

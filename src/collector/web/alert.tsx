@@ -5,6 +5,7 @@ import { type ApiError, getAlert } from './api.ts'
 import { attackAddress, attackKind } from './attack.ts'
 import { Chain } from './chain.tsx'
 import { Timeline } from './chart.tsx'
+import { signOut } from './feed.ts'
 import { bytesExact, bytesText, countText } from './format.ts'
 import { IdentityPanel } from './identity.tsx'
 import { Age, Clock, Cut, Figure, Severity, State } from './parts.tsx'
@@ -29,7 +30,9 @@ export function AlertPage({ id }: { id: string }) {
         setError(undefined)
       },
       (cause: ApiError) => {
-        if (!stale) setError(cause)
+        if (stale) return
+        if (cause.code === 'signed_out') signOut()
+        setError(cause)
       },
     )
     return () => {
@@ -140,9 +143,13 @@ function Facts({ alert }: { alert: AlertDetail }) {
           </a>
         }
         more={
-          <a href={toAlerts(alert.user)}>
-            <Cut text={alert.user} max={24} />
-          </a>
+          alert.user === '' ? (
+            'unknown user'
+          ) : (
+            <a href={toAlerts(alert.user)}>
+              <Cut text={alert.user} max={24} />
+            </a>
+          )
         }
       />
       <Figure

@@ -74,7 +74,8 @@ function SeverityFilter({ severity, query }: Filter) {
 function AlertTable({ rows }: { rows: readonly AlertSummary[] }) {
   useEffect(() => {
     const last = rows.find((row) => row.id === lastAlertId.value)
-    if (last && document.activeElement === document.body)
+    const focused = document.activeElement
+    if (last && (focused === document.body || focused?.id === 'main'))
       document.querySelector<HTMLElement>(`[data-row="${CSS.escape(last.id)}"]`)?.focus()
   }, [])
   return (
@@ -123,8 +124,8 @@ function AlertRow({ row }: { row: AlertSummary }) {
           <Signer of={application.signerClass} />
           <Cut text={application.path} max={60} mono />
           <span class="narrow">
-            <Cut text={row.device.hostname} max={24} /> · <Cut text={row.user} max={16} /> →{' '}
-            <Cut text={where} max={40} />
+            <Cut text={row.device.hostname} max={24} /> ·{' '}
+            <Cut text={row.user || 'unknown user'} max={16} /> → <Cut text={where} max={40} />
           </span>
           {row.state !== 'final' && <State of={row.state} />}
         </p>
@@ -132,7 +133,7 @@ function AlertRow({ row }: { row: AlertSummary }) {
       <td class="wide">
         <Cut text={row.device.hostname} max={24} />
         <p class="meta">
-          <Cut text={row.user} max={24} />
+          <Cut text={row.user || 'unknown user'} max={24} />
         </p>
       </td>
       <td class="wide">

@@ -10,8 +10,16 @@ import {
   openSession,
   readJson,
 } from './api.ts'
-import { HEALTH_MAX, nothingHeld, withAlert, withHealth, withIdentity, withRows } from './lists.ts'
-import { withSample } from './rates.ts'
+import {
+  HEALTH_MAX,
+  nothingHeld,
+  withAlert,
+  withDevice,
+  withHealth,
+  withIdentity,
+  withRows,
+} from './lists.ts'
+import { SAMPLED_MAX, withSample } from './rates.ts'
 import {
   alerts,
   announcement,
@@ -28,9 +36,14 @@ const RETRY_FIRST_MS = 500
 const RETRY_MAX_MS = 10_000
 /** Events held while the lists load; a connection that brings more is begun again. */
 const WAITING_MAX = 10_000
+/** Rows of alerts shown as new at once, and for how long: as long as the style's `arrive`. */
+const EMPHASIZED_MAX = 20
+const EMPHASIS_MS = 6000
 const EVENT_TYPES: readonly PageEvent['type'][] = ['alert', 'identity', 'device', 'health']
 
 let retryMs = RETRY_FIRST_MS
+/** The stream in use: there is one at a time. */
+let current: EventSource | undefined
 
 /** Signs in with a key and connects. Throws ApiError when the key is refused. */
 export async function signIn(key: string): Promise<void> {
@@ -38,13 +51,25 @@ export async function signIn(key: string): Promise<void> {
   connect()
 }
 
+/** Asks for the key again, when a call found that the session has ended. */
+export function signOut(): void {
+  current?.close()
+  current = undefined
+  connection.value = { is: 'signed_out', why: 'The session has ended.' }
+}
+
 /** Opens the event stream, then loads the lists: what happens between the two is in one of them. */
 export function connect(): void {
   connection.value = { is: 'connecting' }
+  current?.close()
   const source = new EventSource('/api/events')
+  current = source
   /** undefined once the lists are loaded. */
   let waiting: PageEvent[] | undefined = []
+  // The stream and the lists may both fail, for one reason: it is one loss.
   const lose = (error: unknown): void => {
+    if (current !== source) return
+    current = undefined
     source.close()
     void retry(error)
   }
@@ -54,13 +79,17 @@ export function connect(): void {
   }
   for (const type of EVENT_TYPES)
     source.addEventListener(type, (message: MessageEvent<string>) => {
-      take({ type, ...readJson<object>(message.data) } as PageEvent)
+      try {
+        take({ type, ...readJson<object>(message.data) } as PageEvent)
+      } catch (error) {
+        lose(error)
+      }
     })
   source.addEventListener('error', () => lose(undefined))
   source.addEventListener('open', () => {
     load()
       .then(() => {
-        if (source.readyState === EventSource.CLOSED) return
+        if (current !== source) return
         for (const event of waiting ?? []) apply(event, false)
         waiting = undefined
         retryMs = RETRY_FIRST_MS
@@ -97,7 +126,7 @@ function apply(event: PageEvent, told: boolean): void {
     const { alert } = event
     if (told && !alerts.value.rows.some((row) => row.id === alert.id)) {
       announcement.value = `New ${alert.severity} alert: ${alert.sentence}`
-      arrived.value = new Set([...arrived.value].slice(-20)).add(alert.id)
+      emphasize(alert.id)
     }
     alerts.value = withAlert(alerts.value, alert)
   } else if (event.type === 'identity')
@@ -107,12 +136,18 @@ function apply(event: PageEvent, told: boolean): void {
   else event satisfies never
 }
 
+function emphasize(id: string): void {
+  arrived.value = new Set([...arrived.value, id].slice(-EMPHASIZED_MAX))
+  setTimeout(() => {
+    arrived.value = new Set([...arrived.value].filter((other) => other !== id))
+  }, EMPHASIS_MS)
+}
+
 function putDevice(device: DeviceInfo): void {
-  const others = devices.value.filter((other) => other.id !== device.id)
-  devices.value = [...others, device].sort((a, b) => (a.hostname < b.hostname ? -1 : 1))
+  devices.value = withDevice(devices.value, device)
   if (!device.live) return
-  const held = samples.value.get(device.id) ?? []
-  samples.value = new Map(samples.value).set(device.id, withSample(held, device.live))
+  const held = samples.value.get(device.id) ?? (samples.value.size < SAMPLED_MAX ? [] : undefined)
+  if (held) samples.value = new Map(samples.value).set(device.id, withSample(held, device.live))
 }
 
 /** An EventSource does not tell why it failed, so the API is asked. */

@@ -67,16 +67,30 @@ export const msOf = (at: NsText): number => Number(BigInt(at) / 1_000_000n)
 /** Whether a time is told at all: "0" means it is not known. */
 export const isKnown = (at: NsText): boolean => at !== '0' && at !== ''
 
+type ClockFormats = { day: Intl.DateTimeFormat; time: Intl.DateTimeFormat }
+const clocks = new Map<string | undefined, ClockFormats>()
+
+/** Made once a zone: making one takes longer than formatting a whole list. */
+function clockFormats(timeZone: string | undefined): ClockFormats {
+  const known = clocks.get(timeZone)
+  if (known) return known
+  const zone = timeZone === undefined ? {} : { timeZone }
+  const made = {
+    day: new Intl.DateTimeFormat('en-GB', {
+      day: 'numeric',
+      month: 'short',
+      year: 'numeric',
+      ...zone,
+    }),
+    time: new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', ...zone }),
+  }
+  clocks.set(timeZone, made)
+  return made
+}
+
 /** Wall time to the second, with the date unless it is today. `timeZone` is for tests. */
 export function clockText(at: NsText, nowMs: number, timeZone?: string): string {
-  const zone = timeZone === undefined ? {} : { timeZone }
-  const day = new Intl.DateTimeFormat('en-GB', {
-    day: 'numeric',
-    month: 'short',
-    year: 'numeric',
-    ...zone,
-  })
-  const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', ...zone })
+  const { day, time } = clockFormats(timeZone)
   const when = msOf(at)
   const clock = time.format(when)
   return day.format(when) === day.format(nowMs) ? clock : `${day.format(when)}, ${clock}`

@@ -1,6 +1,12 @@
 // What the page holds of the collector's lists, and what a live event does to it. Bounded: the page of a
 // busy fleet stays open for weeks.
-import type { AlertSummary, HealthInfo, IdentitySummary, SeverityName } from '../page-api.ts'
+import type {
+  AlertSummary,
+  DeviceInfo,
+  HealthInfo,
+  IdentitySummary,
+  SeverityName,
+} from '../page-api.ts'
 
 import { endpointText } from './format.ts'
 
@@ -8,6 +14,9 @@ import { endpointText } from './format.ts'
 export const ROWS_MAX = 500
 /** Health events that the page keeps. */
 export const HEALTH_MAX = 100
+
+/** Machines that the page keeps. */
+export const DEVICES_MAX = 1000
 
 /** Newest first. `total` counts what the collector has; `rows` is what is held here. */
 export type Held<Row> = { rows: readonly Row[]; total: number }
@@ -58,6 +67,15 @@ function put<Row>(
   while (index < others.length && time(others[index] as Row) > at) index++
   const rows = [...others.slice(0, index), row, ...others.slice(index)].slice(0, ROWS_MAX)
   return { rows, total: present ? held.total : held.total + 1 }
+}
+
+/** Puts in a machine, or what it says now. By name; bounded, the last by name go. */
+export function withDevice(devices: readonly DeviceInfo[], device: DeviceInfo): DeviceInfo[] {
+  const at = devices.findIndex((other) => other.id === device.id)
+  if (at >= 0 && devices[at]?.hostname === device.hostname) return devices.with(at, device)
+  const others = devices.filter((other) => other.id !== device.id)
+  const after = others.findIndex((other) => other.hostname > device.hostname)
+  return others.toSpliced(after < 0 ? others.length : after, 0, device).slice(0, DEVICES_MAX)
 }
 
 /** Newest first, bounded. */

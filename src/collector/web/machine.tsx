@@ -5,6 +5,9 @@ import { Age, Clock, Cut, Figure, Spark, Volume } from './parts.tsx'
 import { type Counter, rates, recentRate } from './rates.ts'
 import { devices, health, samples } from './state.ts'
 
+/** Machines shown with all their counters at once. */
+const SHOWN_MAX = 50
+
 export function MachinePage() {
   return (
     <>
@@ -16,9 +19,14 @@ export function MachinePage() {
           No machine has reported to this collector yet. Start one with <code>freshet agent</code>.
         </p>
       )}
-      {devices.value.map((device) => (
+      {devices.value.slice(0, SHOWN_MAX).map((device) => (
         <Device key={device.id} device={device} />
       ))}
+      {devices.value.length > SHOWN_MAX && (
+        <p class="rest">
+          The first {SHOWN_MAX} of {countText(devices.value.length)} machines by name are shown.
+        </p>
+      )}
       <HealthEvents events={health.value} />
     </>
   )

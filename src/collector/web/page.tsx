@@ -44,12 +44,15 @@ export function Page() {
 }
 
 /** A button, not a link: the address is the state, so `#main` must not get into it. */
-const toMain = (): void => document.getElementById('main')?.focus()
+const toMain = (): void => document.getElementById('main')?.focus({ preventScroll: true })
 
 function Content({ route: at }: { route: Route }) {
   useEffect(() => {
     document.title = `${titleOf(at)} · Freshet`
-  }, [at])
+    // What was focused is gone with its page; the list puts the focus on the row one came from.
+    if (document.activeElement === document.body) toMain()
+    if (at.page !== 'alerts') scrollTo(0, 0)
+  }, [at.page, at.page === 'alert' ? at.id : ''])
   if (at.page === 'alerts') return <AlertsPage severity={at.severity} query={at.query} />
   if (at.page === 'alert') return <AlertPage id={at.id} key={at.id} />
   if (at.page === 'identities') return <IdentitiesPage query={at.query} />

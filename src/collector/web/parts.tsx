@@ -14,7 +14,7 @@ import {
   signerText,
 } from './format.ts'
 import { sparkPoints } from './rates.ts'
-import { nowMs } from './state.ts'
+import { minuteMs, nowMs } from './state.ts'
 
 /** How long ago, ticking; the exact time in its title. */
 export function Age({ at }: { at: NsText }) {
@@ -31,7 +31,7 @@ export function Clock({ at, none = 'unknown' }: { at: NsText; none?: string }) {
   if (!isKnown(at)) return <span class="quiet">{none}</span>
   return (
     <time dateTime={isoText(at)} title={isoText(at)}>
-      {clockText(at, nowMs.value)}
+      {clockText(at, minuteMs.value)}
     </time>
   )
 }

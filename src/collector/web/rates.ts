@@ -4,6 +4,9 @@ import type { DeviceInfo, LiveInfo } from '../page-api.ts'
 /** Samples kept a device: four minutes at one a second. */
 export const SAMPLES_MAX = 240
 
+/** Devices of which samples are kept: lines of a fleet are those of its first machines. */
+export const SAMPLED_MAX = 50
+
 export type Counter =
   | 'records'
   | 'execs'

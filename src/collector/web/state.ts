@@ -22,6 +22,8 @@ export const health = signal<readonly HealthInfo[]>([])
 export const samples = signal<ReadonlyMap<string, Samples>>(new Map())
 /** Wall time of this browser, each second. */
 export const nowMs = signal(Date.now())
+/** The same by the minute, for what shows a date only when it is not today's. */
+export const minuteMs = computed(() => Math.floor(nowMs.value / 60_000) * 60_000)
 /** What a screen reader is told. */
 export const announcement = signal('')
 /** Ids of alerts that arrived while the page was open, for a moment of emphasis. */
@@ -35,10 +37,14 @@ export const route = signal<Route>(parseRoute(''))
 
 /** Goes to a route: a new entry of the browser's history, unless `replace`. */
 export function go(to: Route, replace = false): void {
-  const hash = routeHash(to)
-  if (replace) history.replaceState(null, '', hash)
-  else if (location.hash !== hash) history.pushState(null, '', hash)
   route.value = to
+  const hash = routeHash(to)
+  try {
+    if (replace) history.replaceState(null, '', hash)
+    else if (location.hash !== hash) history.pushState(null, '', hash)
+  } catch {
+    // Safari refuses more than 100 changes in 30 s: fast typing. The next one takes the address along.
+  }
 }
 
 /** The list of alerts as it was last filtered: where Escape and j and k lead from an alert. */
