@@ -1,5 +1,6 @@
 // A small real WebSocket server that does what a test tells it to.
 import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Server as SecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -89,7 +90,7 @@ export class Peer {
 export type Refusal = (socket: Duplex) => void
 
 export class CollectorDouble {
-  readonly #http: Server
+  readonly #http: Server | SecureServer
   readonly #webSockets: WebSocketServer
   readonly #peers: Peer[] = []
   readonly #sockets = new Set<Socket>()
@@ -98,7 +99,7 @@ export class CollectorDouble {
   refusal: Refusal | undefined
   requests = 0
 
-  private constructor(http: Server) {
+  private constructor(http: Server | SecureServer) {
     this.#http = http
     this.#webSockets = new WebSocketServer({
       noServer: true,
@@ -121,7 +122,7 @@ export class CollectorDouble {
     })
   }
 
-  static async start(http: Server = createServer()): Promise<CollectorDouble> {
+  static async start(http: Server | SecureServer = createServer()): Promise<CollectorDouble> {
     const double = new CollectorDouble(http)
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
     return double

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Live } from '../../src/stream/codec.ts'
@@ -11,6 +12,7 @@ import {
   type UplinkState,
 } from '../../src/stream/uplink.ts'
 import { nowUnixNs } from '../../src/units.ts'
+import { makeCertificate } from './certificate.ts'
 import { answer, CollectorDouble } from './collector-double.ts'
 import { alertFinding, healthFinding } from './findings.ts'
 
@@ -409,6 +411,39 @@ describe('uplink', () => {
     const token = start({ token: 'two\nlines' })
     await state('refused', /the connection cannot be made/)
     assert.equal(token.state().state, 'refused')
+  })
+
+  it('speaks TLS to whom its authorities vouch for, and to nobody else', async () => {
+    const { cert, key } = makeCertificate(Date.now())
+    const secure = await CollectorDouble.start(createServer({ cert, key }))
+    try {
+      const url = `https://127.0.0.1:${secure.port}`
+      start({ url })
+      await state('waiting', /self-signed certificate/)
+      ending.abort()
+      ending = new AbortController()
+      const caPath = join(directory, 'ca.pem')
+      writeFileSync(caPath, cert)
+      start({ url, caPath })
+      ;(await secure.peer()).welcome()
+      await state('connected')
+      start({ url, caPath: join(directory, 'none.pem') })
+      await state('refused', /ENOENT.*none\.pem/)
+    } finally {
+      ending.abort()
+      await secure.stop()
+    }
+  })
+
+  it('waits long after another connection of this device has taken over', async () => {
+    const uplink = start({ pace: { ...PACE, backoffFirstMs: 1, backoffMostMs: 100_000 } })
+    const peer = await collector.peer()
+    peer.welcome()
+    await state('connected')
+    peer.socket.close(4001, 'a newer connection of this device has taken over')
+    await state('waiting', /a newer connection/)
+    const now = uplink.state()
+    assert.ok(now.state === 'waiting' && now.retryInMs > 40_000)
   })
 
   it('goes on while the disk refuses to drop what is acknowledged', async () => {
