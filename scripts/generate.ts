@@ -7,105 +7,22 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import {
+  type Constant,
+  type Declarations,
+  HEADER_BYTES,
+  layoutOf,
+  type Member,
+  parseRecordDef,
+  WIDTH_BYTES,
+} from './record-def.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-
-type Width = 'u8' | 'u16' | 'u32' | 'u64'
-type Member =
-  | { kind: 'field'; width: Width; name: string; unit: string; doc: string }
-  | { kind: 'bytes'; count: number; name: string; doc: string }
-  | { kind: 'string'; max: number; name: string; doc: string }
-type RecordDef = { name: string; type: number; doc: string; members: Member[] }
-type Constant = { set: string; name: string; value: number; doc: string }
-type Declarations = { records: RecordDef[]; flags: Constant[]; codes: Constant[]; layout: number }
-
-const WIDTH_BYTES: Record<Width, number> = { u8: 1, u16: 2, u32: 4, u64: 8 }
-const HEADER_BYTES = 16
-
-/** Reads record.def. Throws with the line on anything it does not understand. */
-export function parseRecordDef(text: string): Declarations {
-  const records: RecordDef[] = []
-  const flags: Constant[] = []
-  const codes: Constant[] = []
-  let open: RecordDef | undefined
-  const canon: string[] = []
-  text.split('\n').forEach((line, index) => {
-    const bare = line.replace(/^\s*\/\/.*$/, '').trim()
-    if (bare === '') return
-    const call = /^([A-Z]+)\((.*)\)$/.exec(bare)
-    if (!call) throw new Error(`record.def:${index + 1}: not a declaration: ${bare}`)
-    const verb = call[1]
-    const args = splitArguments(call[2] as string)
-    canon.push(`${verb}(${args.slice(0, 3).join(',')})`)
-    const [a = '', b = '', c = '', d = ''] = args
-    if (verb === 'RECORD') open = { name: a, type: Number(b), doc: c, members: [] }
-    else if (verb === 'FLAG') flags.push({ set: a, name: b, value: 2 ** Number(c), doc: d })
-    else if (verb === 'CODE') codes.push({ set: a, name: b, value: Number(c), doc: d })
-    else if (!open) throw new Error(`record.def:${index + 1}: ${verb} outside a record`)
-    else if (verb === 'FIELD') {
-      if (!(a in WIDTH_BYTES)) throw new Error(`record.def:${index + 1}: no such width: ${a}`)
-      open.members.push({ kind: 'field', width: a as Width, name: b, unit: c, doc: d })
-    } else if (verb === 'BYTES')
-      open.members.push({ kind: 'bytes', name: a, count: Number(b), doc: c })
-    else if (verb === 'STRING')
-      open.members.push({ kind: 'string', name: a, max: Number(b), doc: c })
-    else if (verb === 'END') {
-      records.push(open)
-      open = undefined
-    } else throw new Error(`record.def:${index + 1}: no such declaration: ${verb}`)
-  })
-  return { records, flags, codes, layout: fnv1a(canon.join('\n')) }
-}
-
-function splitArguments(text: string): string[] {
-  return [...text.matchAll(/\s*("(?:[^"\\]|\\.)*"|[^,]+)\s*(?:,|$)/g)].map((match) => {
-    const word = (match[1] as string).trim()
-    return word.startsWith('"') ? (JSON.parse(word) as string) : word
-  })
-}
-
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
-  return hash
-}
 
 const camel = (name: string): string =>
   name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 const pascal = (name: string): string => camel(`_${name}`)
 const upper = (name: string): string => name.toUpperCase()
-
-function layoutOf(record: RecordDef): { member: Member; offset: number }[] {
-  let offset = HEADER_BYTES
-  const placed = record.members.map((member) => {
-    const bytes =
-      member.kind === 'field'
-        ? WIDTH_BYTES[member.width]
-        : member.kind === 'bytes'
-          ? member.count
-          : 2
-    const align = member.kind === 'bytes' ? 1 : bytes
-    if (offset % align !== 0)
-      throw new Error(`record.def: ${record.name}.${member.name} would need padding at ${offset}`)
-    const here = { member, offset }
-    offset += bytes
-    return here
-  })
-  if (offset % 8 !== 0) throw new Error(`record.def: ${record.name} is ${offset} bytes, not 8n`)
-  return placed
-}
-
-const fixedBytes = (record: RecordDef): number =>
-  layoutOf(record).reduce(
-    (_, { member, offset }) =>
-      offset +
-      (member.kind === 'field'
-        ? WIDTH_BYTES[member.width]
-        : member.kind === 'bytes'
-          ? member.count
-          : 2),
-    HEADER_BYTES,
-  )
 
 function readExpression(member: Member, offset: number): string {
   if (member.kind === 'bytes') return `bytes.slice(at + ${offset}, at + ${offset + member.count})`
@@ -190,12 +107,17 @@ export function recordTypeScript(declarations: Declarations): string {
     lines.push('}', '')
     lines.push(`/** Byte offsets of the ${record.name} record's fields, from its first byte. */`)
     lines.push(`export const ${upper(record.name)}_AT = {`)
-    for (const { member, offset } of layoutOf(record))
+    for (const { member, offset } of layoutOf(record).placed)
       lines.push(`  ${camel(member.name)}${member.kind === 'string' ? 'Bytes' : ''}: ${offset},`)
     lines.push('} as const', `/** Size of its fixed part. */`)
-    lines.push(`export const ${upper(record.name)}_FIXED_BYTES = ${fixedBytes(record)}`, '')
+    lines.push(
+      `export const ${upper(record.name)}_FIXED_BYTES = ${layoutOf(record).fixedBytes}`,
+      '',
+    )
     const strings = record.members.filter((member) => member.kind === 'string')
-    const shown = layoutOf(record).filter(({ member }) => !member.name.startsWith('reserved'))
+    const shown = layoutOf(record).placed.filter(
+      ({ member }) => !member.name.startsWith('reserved'),
+    )
     lines.push(
       `/** Reads the ${record.name} record at byte \`at\`, which must lie whole in \`view\` (checked by the framer). */`,
       `export function read${pascal(record.name)}(view: DataView, at: number): ${pascal(record.name)}Record {`,
@@ -204,7 +126,7 @@ export function recordTypeScript(declarations: Declarations): string {
       lines.push('  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)')
     if (strings.length > 0) {
       lines.push(
-        `  let next = at + ${fixedBytes(record)}`,
+        `  let next = at + ${layoutOf(record).fixedBytes}`,
         '  const text = (offset: number): string => {',
         '    const from = next',
         '    next += view.getUint16(at + offset, true)',
@@ -230,7 +152,7 @@ export function recordTypeScript(declarations: Declarations): string {
           `  const ${camel(member.name)} = cut(record.${camel(member.name)}, ${member.max})`,
         )
     const sum = [
-      `${fixedBytes(record)}`,
+      `${layoutOf(record).fixedBytes}`,
       ...strings.map((member) => `${camel(member.name)}.length`),
     ].join(' + ')
     lines.push(
@@ -238,7 +160,7 @@ export function recordTypeScript(declarations: Declarations): string {
       '  const view = new DataView(out.buffer)',
       `  putHead(view, out.length, ${record.type}, record)`,
     )
-    if (strings.length > 0) lines.push(`  let at = ${fixedBytes(record)}`)
+    if (strings.length > 0) lines.push(`  let at = ${layoutOf(record).fixedBytes}`)
     for (const { member, offset } of shown) lines.push(`  ${writeStatement(member, offset)}`)
     lines.push('  return out', '}', '')
   }

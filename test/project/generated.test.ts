@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { generate, parseRecordDef, recordLayoutHeader } from '../../scripts/generate.ts'
+import { generate, recordLayoutHeader } from '../../scripts/generate.ts'
+import { layoutOf, parseRecordDef } from '../../scripts/record-def.ts'
 import { LAYOUT } from '../../src/records/record.gen.ts'
 
 const read = (path: string): string =>
@@ -58,5 +59,16 @@ describe('record.def', () => {
       /record\.def:2: no such width: u7/,
     )
     assert.throws(() => parseRecordDef('RECORD(a, 1, "")\nWORD(a)'), /record\.def:2: no such decl/)
+  })
+
+  it('refuses a record that would need padding, or is no multiple of 8 bytes', () => {
+    const layout = (members: string) =>
+      parseRecordDef(`RECORD(a, 1, "")\n${members}\nEND()`).records.map(layoutOf)
+    assert.throws(
+      () => layout('FIELD(u8, b, "", "")\nFIELD(u32, c, "", "")'),
+      /a\.c would need padding at 17/,
+    )
+    assert.throws(() => layout('FIELD(u32, b, "", "")'), /a is 20 bytes, not 8n/)
+    assert.equal(layout('FIELD(u64, b, "", "")')[0]?.fixedBytes, 24)
   })
 })
