@@ -1,12 +1,12 @@
-// The program that `freshet simulate` and the tests run: it connects, sends an exact number of bytes,
-// half-closes and reads what comes back. C99 and POSIX.1-2008, no dependencies; linked statically where
-// the platform allows, so that a copy of it anywhere still runs.
+// The program that `freshet simulate` and the tests run: it connects, sends an exact number of
+// bytes, half-closes and reads what comes back. C99 and POSIX.1-2008, no dependencies; linked
+// statically where the platform allows, so that a copy of it anywhere still runs.
 //
 //   probe --to ADDRESS:PORT --bytes N [--flows K] [--rate BYTES_PER_S] [--hold MS] [--timeout MS]
 //
-// ADDRESS is numeric, IPv4 or IPv6 in brackets: names are the caller's to resolve (a resolver is what
-// a static binary cannot carry). N is the total over all K connections. --hold keeps them open that
-// long after the last byte and before the half-close. --timeout is how long nothing may move.
+// ADDRESS is numeric, IPv4 or IPv6 in brackets: names are the caller's to resolve (a resolver is
+// what a static binary cannot carry). N is the total over all K connections. --hold keeps them open
+// that long after the last byte and before the half-close. --timeout is how long nothing may move.
 //
 // Prints one line of JSON: {"sent":N,"received":M,"flows":K,"pid":P,"connectErrors":E,"ioErrors":F,
 // "timedOut":B}. Exit status: 0 all bytes were handed to the kernel and no connection failed, 1 not
