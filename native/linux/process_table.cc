@@ -1,5 +1,6 @@
 #include "linux/process_table.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -173,12 +174,20 @@ bool ProcessTable::ReadInto(u32 pid, Process* process) {
   ProcStat stat;
   auto program = std::make_unique<Program>();
   ProgramFile file;
-  if (!ReadProcStat(pid, &stat) || stat.kernel_thread || !ReadProgramFile(pid, &file)) return false;
-  program->path = file.path;
-  program->dev = file.dev;
-  program->ino = file.ino;
-  program->script = ReadScript(pid, file);
+  if (!ReadProcStat(pid, &stat) || stat.kernel_thread) return false;
   program->flags = k_exec_enumerated;
+  if (ReadProgramFile(pid, &file)) {
+    program->path = file.path;
+    program->dev = file.dev;
+    program->ino = file.ino;
+    program->script = ReadScript(pid, file);
+  } else if (errno == EACCES && !options_.own_only) {
+    // It runs with capabilities that we lack.
+    program->path = ReadNamedProgram(pid);
+    program->flags |= k_exec_path_guessed;
+  } else {
+    return false;
+  }
   process->program = std::move(program);
   process->coming.reset();
   process->uid = ReadProcUid(pid);

@@ -124,6 +124,13 @@ bool ReadProgramFile(u32 pid, ProgramFile* file) {
   return true;
 }
 
+std::string ReadNamedProgram(u32 pid) {
+  std::string arguments;
+  if (!ReadFileAt(AT_FDCWD, ProcPath(pid, "cmdline").c_str(), PATH_MAX, &arguments)) return {};
+  arguments.resize(std::min(arguments.find('\0'), arguments.size()));
+  return arguments.starts_with('/') ? arguments : std::string();
+}
+
 std::vector<u32> ListPids() {
   std::vector<u32> pids;
   const Folder proc(opendir("/proc"));

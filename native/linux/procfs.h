@@ -38,8 +38,11 @@ struct ProgramFile {
   u64 dev = 0;
   u64 ino = 0;
 };
-// The program a process runs. False when it is gone, a kernel thread, or another user's.
+// The program a process runs. False, with errno, when it is gone or a kernel thread (ENOENT), or
+// hidden from us (EACCES: another user's, or one with more capabilities).
 bool ReadProgramFile(u32 pid, ProgramFile* file);
+// The program as its command line names it, when that is an absolute path; else empty.
+std::string ReadNamedProgram(u32 pid);
 
 // Cuts what the kernel appends to the path of a file without a name.
 std::string_view WithoutDeleted(std::string_view path);

@@ -1,0 +1,105 @@
+// Done when 3: fresh processes that make one short upload each are attributed to the right executable,
+// with exact bytes, and what was not is counted.
+import { ok } from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { copyFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Direction, FlowState, Loss } from '../../src/records/record.gen.ts'
+import {
+  buildSender,
+  hasCompiler,
+  openSink,
+  type Sink,
+  temporaryFolder,
+  type Watch,
+  watch,
+  whyNotLive,
+} from './watch.ts'
+
+const PROCESSES = 500
+const AT_ONCE = 8
+
+type Upload = { path: string; ino: bigint; bytes: bigint }
+
+describe('attribution of short uploads', () => {
+  const folder = temporaryFolder()
+  let seen: Watch | undefined
+  let sink: Sink | undefined
+
+  after(async () => {
+    seen?.close()
+    await sink?.close()
+    folder.remove()
+  })
+
+  it(`attributes ${PROCESSES} fresh processes, exactly`, async function () {
+    const reason = whyNotLive() ?? (hasCompiler('cc') ? undefined : 'no C compiler')
+    if (reason !== undefined) {
+      console.log(`      skipped: ${reason}`)
+      this.skip()
+    }
+    this.timeout(120_000)
+    const sender = buildSender(folder.path)
+    sink = await openSink('127.0.0.1')
+    seen = watch({ intervalMs: 1000 })
+    const { port } = sink
+    const watching = seen
+    await watching.until('the enumeration', () => watching.marks.find((mark) => mark.kind === 2))
+    const uploads: Upload[] = Array.from({ length: PROCESSES }, (_, index) => {
+      const path = join(folder.path, `upload-${index}`)
+      copyFileSync(sender, path)
+      return { path, ino: statSync(path, { bigint: true }).ino, bytes: BigInt(1000 + index * 37) }
+    })
+    const began = Date.now()
+    const queue = [...uploads]
+    const worker = async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift())
+        await run(next.path, port, next.bytes)
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+    const tookMs = Date.now() - began
+    const closed = () =>
+      watching.flows.filter(
+        (flow) =>
+          flow.state === FlowState.closed &&
+          flow.direction === Direction.outbound &&
+          flow.remotePort === port,
+      )
+    await watching
+      .until('every close', () => (closed().length >= PROCESSES ? true : undefined), 15_000)
+      .catch(() => {})
+
+    const images = new Map(watching.execs.map((exec) => [`${exec.pid}.${exec.pidversion}`, exec]))
+    const byBytes = new Map(closed().map((flow) => [flow.bytesOut, flow]))
+    let attributed = 0
+    let exact = 0
+    let silent = 0
+    for (const upload of uploads) {
+      const flow = byBytes.get(upload.bytes)
+      if (flow === undefined) continue
+      exact++
+      if (flow.bytesIn === 0n) silent++
+      const image = images.get(`${flow.pid}.${flow.pidversion}`)
+      if (image?.path === upload.path && image.ino === upload.ino) attributed++
+    }
+    const lost = watching.losses.reduce((sum, loss) => sum + Number(loss.count), 0)
+    const closes = watching.losses.filter((loss) => loss.what === Loss.flowCloses).length
+    console.log(
+      `      ${PROCESSES} processes in ${tookMs} ms: ${closed().length} flows closed, ` +
+        `${exact} with exact bytes out, ${silent} with nothing in, ` +
+        `${attributed} with the right executable; losses ${lost} (closes ${closes})`,
+    )
+    ok(exact >= PROCESSES * 0.99, `${exact} exact`)
+    ok(attributed >= PROCESSES * 0.99, `${attributed} attributed`)
+    ok(silent === exact, `${exact - silent} flows seem to have got something back`)
+    ok(attributed + lost >= PROCESSES || attributed === exact, 'what is missing is not counted')
+  })
+})
+
+function run(path: string, port: number, bytes: bigint): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, ['127.0.0.1', String(port), String(bytes)], { stdio: 'ignore' })
+    child.on('error', reject)
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${path}: ${code}`))))
+  })
+}

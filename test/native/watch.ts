@@ -1,0 +1,168 @@
+// What the live tests share: a running source whose records are kept, and small programs to be seen.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type ExecRecord,
+  type ExitRecord,
+  type FlowRecord,
+  type ForkRecord,
+  type LossRecord,
+  type MarkRecord,
+  type NameRecord,
+  RECORD_BYTES_MAX,
+  RecordType,
+  readExec,
+  readExit,
+  readFlow,
+  readFork,
+  readLoss,
+  readMark,
+  readName,
+} from '../../src/records/record.gen.ts'
+import { type Addon, loadAddon, type NativeSource } from '../../src/sense/addon.ts'
+
+/** Why the live source cannot be tried here; undefined when it can. */
+export function whyNotLive(): string | undefined {
+  if (process.platform !== 'linux') return 'the Linux source runs on Linux'
+  if (process.getuid?.() !== 0) return 'the Linux source wants root'
+  return undefined
+}
+
+export type Watch = {
+  source: NativeSource
+  execs: ExecRecord[]
+  forks: ForkRecord[]
+  exits: ExitRecord[]
+  flows: FlowRecord[]
+  names: NameRecord[]
+  losses: LossRecord[]
+  marks: MarkRecord[]
+  /** Every record's type, in order. */
+  types: number[]
+  ticks: number
+  /** Resolves with the first value that is not undefined; looks again after each burst. */
+  until<T>(what: string, look: () => T | undefined, timeoutMs?: number): Promise<T>
+  /** Closes the source and reads what it left. */
+  close(): void
+}
+
+export function watch(
+  options: { intervalMs?: number; ringBytes?: number; addon?: Addon; drain?: boolean } = {},
+): Watch {
+  const addon = options.addon ?? loadAddon()
+  const into = new Uint8Array(RECORD_BYTES_MAX)
+  const view = new DataView(into.buffer)
+  const waiters = new Set<() => void>()
+  const seen: Watch = {
+    source: addon.open({
+      ringBytes: options.ringBytes ?? 4 << 20,
+      intervalMs: options.intervalMs ?? 100,
+      onReadable: () => {
+        if (options.drain !== false) drain()
+      },
+    }),
+    execs: [],
+    forks: [],
+    exits: [],
+    flows: [],
+    names: [],
+    losses: [],
+    marks: [],
+    types: [],
+    ticks: 0,
+    until: (what, look, timeoutMs = 10_000) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiters.delete(check)
+          reject(new Error(`not seen in ${timeoutMs} ms: ${what}`))
+        }, timeoutMs)
+        const check = () => {
+          const found = look()
+          if (found === undefined) return
+          clearTimeout(timer)
+          waiters.delete(check)
+          resolve(found)
+        }
+        waiters.add(check)
+        check()
+      }),
+    close: () => {
+      seen.source.close()
+      drain()
+    },
+  }
+  const drain = () => {
+    for (let length = seen.source.drain(into); length > 0; length = seen.source.drain(into))
+      for (let at = 0; at < length; at += view.getUint32(at, true)) keep(seen, view, at)
+    for (const check of [...waiters]) check()
+  }
+  return seen
+}
+
+function keep(seen: Watch, view: DataView, at: number): void {
+  const type = view.getUint16(at + 4, true)
+  seen.types.push(type)
+  if (type === RecordType.exec) seen.execs.push(readExec(view, at))
+  else if (type === RecordType.fork) seen.forks.push(readFork(view, at))
+  else if (type === RecordType.exit) seen.exits.push(readExit(view, at))
+  else if (type === RecordType.flow) seen.flows.push(readFlow(view, at))
+  else if (type === RecordType.name) seen.names.push(readName(view, at))
+  else if (type === RecordType.loss) seen.losses.push(readLoss(view, at))
+  else if (type === RecordType.mark) seen.marks.push(readMark(view, at))
+  else if (type === RecordType.tick) seen.ticks++
+}
+
+/** A folder that is removed by `remove`. */
+export function temporaryFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'freshet-native-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+export const hasCompiler = (name: string): boolean =>
+  spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0
+
+/** Compiles native/test/sender.c into `folder`; its path. */
+export function buildSender(folder: string): string {
+  const source = new URL('../../native/test/sender.c', import.meta.url).pathname
+  const path = join(folder, 'sender')
+  execFileSync('cc', ['-O1', '-o', path, source])
+  return path
+}
+
+export type Sink = { port: number; received: Map<number, number>; close(): Promise<void> }
+
+/**
+ * A server on a free port of `host`. It counts what comes from each remote port; `replyBytes` go back at once,
+ * and it closes when the other side has.
+ */
+export async function openSink(host: string, replyBytes = 0): Promise<Sink> {
+  const received = new Map<number, number>()
+  const sockets = new Set<Socket>()
+  const server: Server = createServer((socket) => {
+    const port = socket.remotePort ?? 0
+    sockets.add(socket)
+    received.set(port, 0)
+    socket.on('data', (data) => received.set(port, (received.get(port) ?? 0) + data.length))
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+    if (replyBytes > 0) socket.write(Buffer.alloc(replyBytes))
+  })
+  await new Promise<void>((resolve) => server.listen(0, host, 512, resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return {
+    port: address.port,
+    received,
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy()
+        server.close(() => resolve())
+      }),
+  }
+}
+
+/** ::ffff:a.b.c.d and full IPv6 as 32 hex digits. */
+export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
