@@ -115,12 +115,14 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       },
       listener,
     )
+    server.maxConnections = limits.agentsMax + limits.otherConnectionsMax
+    server.on('drop', () => counters.add('connectionsDropped'))
     server.on('upgrade', gateway.upgrade)
     undo.unshift(() => {
       announcer.close()
       pages.close()
     })
-    const port = await listen(server, host, options.port)
+    const port = await listen(server, host, options.port, log)
     const url = `http://${hostInUrl(host)}:${port}`
 
     let closed: Promise<void> | undefined
@@ -136,7 +138,8 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       })()
       return closed
     }
-    options.signal?.addEventListener('abort', () => void close(), { once: true })
+    const closeOnAbort = () => close().catch((cause) => log(`it did not close well: ${cause}`))
+    options.signal?.addEventListener('abort', closeOnAbort, { once: true })
     return { url, port, pageUrl: `${url}/#key=${secrets.pageKey}`, counters: readCounters, close }
   } catch (cause) {
     for (const step of undo) await step()
@@ -153,7 +156,12 @@ async function openStore(loaded: LoadedStore, path: string): Promise<Store> {
   }
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
+function listen(
+  server: Server,
+  host: string,
+  port: number,
+  log: (text: string) => void,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const where = `${hostInUrl(host)}:${port}`
@@ -165,6 +173,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
     })
     server.listen(port, host, () => {
       const address = server.address()
+      server.on('error', (cause) => log(`the server: ${cause.message}`))
       resolve(typeof address === 'object' && address ? address.port : port)
     })
   })

@@ -9,12 +9,14 @@ import {
   StreamError,
 } from '../stream/codec.ts'
 import type { UnixNs } from '../units.ts'
+import { boundedHost, boundedLive, boundedReason, boundedText, closeReason } from './bounded.ts'
 import type { CounterName, Counters } from './counters.ts'
 import type { Device, Devices } from './devices.ts'
-import { boundedReason, readItems } from './intake.ts'
+import { readItems } from './intake.ts'
 import type { Limits } from './limits.ts'
 import { DUPLICATE, REFUSED } from './store/protocol.ts'
 import type { Ledger } from './store/store.ts'
+import { StoreError } from './store/store-error.ts'
 
 /** Why the collector ends a connection: its close code (RFC 6455, 7.4) and its counter. */
 const ENDINGS = {
@@ -27,13 +29,10 @@ const ENDINGS = {
   slow: { code: 1008, counter: 'agentsClosedSlow' },
   store: { code: 1013, counter: 'agentsClosedStore' },
   stopping: { code: 1001, counter: 'agentsClosedStopping' },
+  fault: { code: 1011, counter: 'agentsClosedFault' },
   replaced: { code: 4001, counter: 'agentsClosedReplaced' },
 } as const satisfies Record<string, { code: number; counter: CounterName }>
 export type Ending = keyof typeof ENDINGS
-
-/** A close frame's reason (RFC 6455, 5.5). */
-const CLOSE_REASON_BYTES_MAX = 123
-const FACT_CHARS_MAX = 256
 
 export type ConnectionContext = {
   ledger: Ledger
@@ -105,7 +104,7 @@ export class Connection {
     const { code, counter } = ENDINGS[ending]
     this.#context.counters.add(counter)
     this.#socket.send(encodeEnvelope({ kind: 'goodbye', reason }))
-    this.#socket.close(code, Buffer.from(reason).subarray(0, CLOSE_REASON_BYTES_MAX).toString())
+    this.#socket.close(code, closeReason(reason))
   }
 
   terminate(): void {
@@ -164,8 +163,9 @@ export class Connection {
     try {
       this.#dispatch(decodeEnvelope(frame), frame)
     } catch (error) {
-      if (!(error instanceof StreamError)) throw error
-      this.end('malformed', `a frame cannot be read: ${boundedReason(error.message)}`)
+      if (error instanceof StreamError)
+        this.end('malformed', `a frame cannot be read: ${boundedReason(error.message)}`)
+      else this.#fault(error as Error)
     }
   }
 
@@ -178,24 +178,25 @@ export class Connection {
       else this.end('noHello', `the first message must be hello, not ${envelope.kind}`)
     } else if (device && envelope.kind === 'batch') this.#take(device, envelope.items, frame.buffer)
     else if (device && envelope.kind === 'live') {
-      device.live = envelope.live
+      device.live = boundedLive(envelope.live)
       this.#context.devices.touch(device, this.#context.now())
     } else this.end('unexpected', `${envelope.kind} was not expected here`)
   }
 
   #greet(hello: Hello): void {
-    const { ledger, devices, limits, now, log, onHello } = this.#context
+    const { ledger, devices, limits, now, onHello } = this.#context
     clearTimeout(this.#helloTimer)
     this.#state = 'enrolling'
     this.#deviceId = hello.deviceId
     onHello(this, hello.deviceId)
     const facts = {
       id: hello.deviceId,
-      agentVersion: hello.agentVersion.slice(0, FACT_CHARS_MAX),
-      host: boundedFacts(hello.host),
+      agentVersion: boundedText(hello.agentVersion),
+      host: boundedHost(hello.host),
     }
-    ledger.enroll(facts).then(
-      (enrolled) => {
+    ledger
+      .enroll(facts)
+      .then((enrolled) => {
         if (this.#state === 'ended') return
         this.#state = 'streaming'
         this.#device = devices.connect(facts, enrolled, now())
@@ -210,16 +211,12 @@ export class Connection {
             backoffMaxMs: limits.backoffMaxMs,
           },
         })
-      },
-      (error: Error) => {
-        log(`a device cannot be enrolled: ${error.message}`)
-        this.end('store', 'the store is not available, try again later')
-      },
-    )
+      })
+      .catch((error: Error) => this.#notStored('a device is not enrolled', error))
   }
 
   #take(device: Device, encoded: readonly Uint8Array[], frame: ArrayBuffer): void {
-    const { ledger, counters, limits, log, onHanded, onSettled, onStored } = this.#context
+    const { ledger, counters, limits, onHanded, onSettled, onStored } = this.#context
     if (encoded.length === 0) return
     const outstanding = this.#outstandingItems + encoded.length
     if (outstanding > limits.creditItems) {
@@ -238,15 +235,17 @@ export class Connection {
       items,
     }
     this.#handed = Math.max(this.#handed, throughSequence)
-    const sequences = items.map(({ sequence }) => sequence)
     const stored = ledger.append(batch, frame)
     onHanded(this)
-    stored.finally(onSettled).then(
-      ({ storedAt, refusals }) => {
+    stored
+      .finally(() => {
         this.#outstandingItems -= encoded.length
+        onSettled()
+      })
+      .then(({ storedAt, refusals }) => {
         const duplicates = storedAt.filter((at) => at === DUPLICATE).length
         const refused = storedAt.filter((at) => at === REFUSED).length
-        counters.add('itemsStored', sequences.length - duplicates - refused)
+        counters.add('itemsStored', storedAt.length - duplicates - refused)
         counters.add('itemsDuplicate', duplicates)
         counters.add('itemsRejected', rejects.length + refused)
         device.lastSequence = Math.max(device.lastSequence, throughSequence)
@@ -256,14 +255,26 @@ export class Connection {
         for (const { sequence, reason } of refusals)
           rejects.push({ sequence, reason: boundedReason(reason) })
         this.#acknowledge(rejects)
-      },
-      (error: Error) => {
-        this.#outstandingItems -= encoded.length
-        if (this.#state !== 'ended')
-          log(`${encoded.length} items of ${device.facts.id} were not stored: ${error.message}`)
-        this.end('store', 'the store is not available, try again later')
-      },
-    )
+      })
+      .catch((error: Error) =>
+        this.#notStored(`${encoded.length} items of ${device.facts.id} were not stored`, error),
+      )
+  }
+
+  #notStored(what: string, error: Error): void {
+    if (this.#state === 'ended') return
+    if (!(error instanceof StoreError)) {
+      this.#fault(error)
+      return
+    }
+    this.#context.log(`${what}: ${error.message}`)
+    this.end('store', 'the store is not available, try again later')
+  }
+
+  /** A fault of ours must not end the other connections. */
+  #fault(error: Error): void {
+    this.#context.log(`a connection failed: ${error.stack ?? error.message}`)
+    this.end('fault', 'the collector failed here; its log says why')
   }
 
   #acknowledge(rejects: { sequence: number; reason: string }[]): void {
@@ -276,11 +287,4 @@ export class Connection {
     if (this.#socket.bufferedAmount > this.#context.limits.agentBacklogBytesMax)
       this.end('slow', 'acknowledgements are not read')
   }
-}
-
-function boundedFacts(host: Hello['host']): Hello['host'] {
-  const bounded = { ...host }
-  for (const name of Object.keys(bounded) as (keyof typeof bounded)[])
-    bounded[name] = bounded[name].slice(0, FACT_CHARS_MAX)
-  return bounded
 }

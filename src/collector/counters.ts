@@ -21,6 +21,7 @@ const NAMES = [
   'agentsClosedSlow',
   'agentsClosedReplaced',
   'agentsClosedStore',
+  'agentsClosedFault',
   'agentsClosedStopping',
   // What they sent.
   'frames',
@@ -32,6 +33,7 @@ const NAMES = [
   'itemsRejected',
   'pauses',
   // Pages.
+  'connectionsDropped',
   'requests',
   'requestsRefusedHost',
   'requestsRefusedOrigin',

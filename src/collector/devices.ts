@@ -34,7 +34,6 @@ export class Devices {
       lastSequence: enrolled.lastSequence,
       live: this.#known.get(facts.id)?.live,
     }
-    this.#known.set(facts.id, device)
     this.touch(device, now)
     return device
   }
@@ -45,8 +44,10 @@ export class Devices {
     if (this.#known.get(device.facts.id) === device) this.touch(device, now)
   }
 
+  /** Heard of: the one not heard of for longest is forgotten first. */
   touch(device: Device, now: UnixNs): void {
     device.lastSeenAt = now
+    this.#known.set(device.facts.id, device)
     this.#changed.add(device.facts.id)
   }
 

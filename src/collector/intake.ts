@@ -2,14 +2,13 @@
 // number and does not hold up the others.
 import type { Finding } from '../engine/finding.ts'
 import { decodeItem, type Item, itemSequence, type Reject, StreamError } from '../stream/codec.ts'
+import { boundedReason } from './bounded.ts'
 import type { SeverityRank, StoreItem } from './store/protocol.ts'
 
 const SEVERITY_RANKS = { low: 1, medium: 2, high: 3 } as const satisfies Record<
   string,
   SeverityRank
 >
-/** So that the refusals of a whole batch fit in one frame. */
-const REASON_CHARS_MAX = 120
 
 export type Intake = {
   items: StoreItem[]
@@ -46,8 +45,6 @@ export function readItems(encoded: readonly Uint8Array[]): Intake {
   }
   return intake
 }
-
-export const boundedReason = (text: string): string => text.slice(0, REASON_CHARS_MAX)
 
 export const severityRank = (name: keyof typeof SEVERITY_RANKS): SeverityRank =>
   SEVERITY_RANKS[name]

@@ -3,6 +3,8 @@
 export type Limits = {
   /** Agents connected at once. */
   agentsMax: number
+  /** Connections that are not agents': pages, and what has not shown its token yet. */
+  otherConnectionsMax: number
   /** New connections a second, and how many may come at once before that counts. */
   connectsPerSecond: number
   connectsBurst: number
@@ -39,6 +41,7 @@ export type Limits = {
 
 export const LIMITS: Limits = {
   agentsMax: 10_000,
+  otherConnectionsMax: 1024,
   connectsPerSecond: 500,
   connectsBurst: 1000,
   headersTimeoutMs: 5000,
@@ -55,5 +58,5 @@ export const LIMITS: Limits = {
   sessionsMax: 256,
   sessionMs: 12 * 3600 * 1000,
   requestBytesMax: 4096,
-  closeMs: 1500,
+  closeMs: 1000,
 }

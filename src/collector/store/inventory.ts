@@ -8,6 +8,8 @@ type SightingItem = Extract<StoreItem, { kind: 'sighting' }>
 type SummaryItem = Extract<StoreItem, { kind: 'summary' }>
 
 const NAMES_CACHED_MAX = 50_000
+/** Longer names are looked up each time: 50,000 of the largest an item may hold would be 6 GB. */
+const NAME_CHARS_CACHED_MAX = 512
 
 /** Runs inside the caller's transaction; `forget` on its rollback, since cached rows may be gone. */
 export type InventoryWriter = {
@@ -71,7 +73,7 @@ export function inventoryWriter(db: DatabaseSync): InventoryWriter {
     const row = Number((known ?? addIdentity.get(key, name, path))?.row)
     // A summary may have come before the sighting that carries the name.
     if (known && name !== '') nameIdentity.run(name, path, row)
-    if (name !== '') identities.set(key, row)
+    if (name !== '' && key.length <= NAME_CHARS_CACHED_MAX) identities.set(key, row)
     return row
   }
 
@@ -79,7 +81,7 @@ export function inventoryWriter(db: DatabaseSync): InventoryWriter {
     const cached = destinations.get(key)
     if (cached !== undefined) return cached
     const row = Number((findDestination.get(key) ?? addDestination.get(key))?.row)
-    destinations.set(key, row)
+    if (key.length <= NAME_CHARS_CACHED_MAX) destinations.set(key, row)
     return row
   }
 

@@ -1,0 +1,51 @@
+// What agents say and the collector keeps in memory or says back, cut to a length.
+import type { HostFacts, Live } from '../stream/message.ts'
+
+const TEXT_CHARS_MAX = 256
+const SENTENCE_CHARS_MAX = 1024
+/** So that the refusals of a whole batch fit in one frame. */
+const REASON_CHARS_MAX = 120
+const CLOSE_REASON_BYTES_MAX = 123
+
+/** A name. */
+export const boundedText = (text: string): string => cut(text, TEXT_CHARS_MAX)
+
+export const boundedReason = (text: string): string => cut(text, REASON_CHARS_MAX)
+
+/** For a close frame, whose reason has 123 bytes at most (RFC 6455, 5.5). A longer one makes ws throw. */
+export function closeReason(text: string): string {
+  // A character that is cut in two is replaced by one of 3 bytes.
+  return Buffer.from(text)
+    .subarray(0, CLOSE_REASON_BYTES_MAX - 2)
+    .toString()
+}
+
+export function boundedHost(host: HostFacts): HostFacts {
+  return {
+    hostname: boundedText(host.hostname),
+    os: boundedText(host.os),
+    osVersion: boundedText(host.osVersion),
+    osBuild: boundedText(host.osBuild),
+    hardware: boundedText(host.hardware),
+    arch: boundedText(host.arch),
+    bootId: boundedText(host.bootId),
+  }
+}
+
+/** The codec bounds the number of flows in `top`. */
+export function boundedLive(live: Live): Live {
+  return {
+    ...live,
+    degraded: cut(live.degraded, SENTENCE_CHARS_MAX),
+    top: live.top.map((flow) => ({
+      ...flow,
+      name: boundedText(flow.name),
+      destination: boundedText(flow.destination),
+    })),
+  }
+}
+
+/** Without half a surrogate pair at the end, which UTF-8 cannot say. */
+function cut(text: string, charsMax: number): string {
+  return text.length <= charsMax ? text : text.slice(0, charsMax).toWellFormed()
+}
