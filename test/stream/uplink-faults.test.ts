@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import { join } from 'node:path'
+import type { UplinkState } from '../../src/stream/uplink.ts'
+import { makeCertificate } from './certificate.ts'
+import { answer, CollectorDouble, type Peer } from './collector-double.ts'
+import { healthFinding } from './findings.ts'
+import { alerts, live, PACE, UplinkFixture, until } from './uplink-fixture.ts'
+
+describe('uplink against trouble', () => {
+  let made: UplinkFixture
+  beforeEach(async () => {
+    made = await UplinkFixture.make()
+  })
+  afterEach(() => made.remove())
+
+  const nonsense: [string, RegExp, (peer: Peer) => void][] = [
+    [
+      'an acknowledgement of what was never sent',
+      /acknowledged item 99, the last one sent is 2/,
+      (peer) => peer.ack(99),
+    ],
+    ['garbage', /cannot be read/, (peer) => peer.socket.send(Buffer.from('garbage'))],
+    ['text', /sent text/, (peer) => peer.socket.send('hello')],
+    ['a second Welcome', /sent welcome where it may not/, (peer) => peer.welcome()],
+    [
+      'what only agents say',
+      /sent live where it may not/,
+      (peer) => peer.say({ kind: 'live', live: live() }),
+    ],
+    [
+      'a frame above the bound',
+      /Max payload size exceeded/,
+      (peer) => peer.socket.send(Buffer.alloc(600 * 1024)),
+    ],
+    [
+      'goodbye',
+      /said goodbye: draining/,
+      (peer) => peer.say({ kind: 'goodbye', reason: 'draining' }),
+    ],
+  ]
+  for (const [what, reason, say] of nonsense)
+    it(`ends the connection on ${what}, loses nothing, and comes back`, async () => {
+      made.outbox.append(alerts(2))
+      made.start()
+      const peer = await made.collector.peer()
+      peer.welcome()
+      await peer.until(() => peer.items.length === 2)
+      say(peer)
+      await peer.closed()
+      await made.state('waiting', reason)
+      assert.equal(made.outbox.counters().items, 2)
+      const next = await made.collector.peer()
+      next.welcome()
+      await next.until(() => next.items.length === 2)
+    })
+
+  it('does not believe a Welcome without credit or beyond every number', async () => {
+    made.outbox.append(alerts(1))
+    made.start()
+    ;(await made.collector.peer()).welcome({ creditItems: 0 })
+    await made.state('waiting', /makes no sense \(last sequence 0, credit 0\)/)
+    ;(await made.collector.peer()).welcome({ lastSequence: 2 ** 53 - 1 })
+    await made.state('waiting', /makes no sense \(last sequence 9007199254740991/)
+    assert.equal(made.outbox.counters().items, 1)
+    assert.equal(made.outbox.lastSequence(), 1)
+  })
+
+  it('leaves a collector that hangs: before the upgrade, before Welcome, and in silence', async () => {
+    const pace = { ...PACE, handshakeMs: 60, welcomeMs: 60, pingMs: 40 }
+    made.collector.refusal = () => {}
+    made.start({ pace })
+    await made.state('waiting', /handshake has timed out/)
+    made.collector.refusal = undefined
+    const mute = await made.collector.peer()
+    await made.state('waiting', /did not answer Hello/)
+    await mute.closed()
+    const stopped = await made.collector.peer()
+    stopped.welcome()
+    await made.state('connected')
+    stopped.socket.pause()
+    await made.state('waiting', /nothing was heard/)
+  })
+
+  it('leaves a collector that answers pings but acknowledges nothing', async () => {
+    made.outbox.append(alerts(1))
+    made.start({ pace: { ...PACE, pingMs: 20, ackMs: 60 } })
+    const peer = await made.collector.peer()
+    peer.welcome()
+    await made.state('waiting', /acknowledged nothing/)
+    assert.equal(made.outbox.counters().items, 1)
+  })
+
+  it('stays with one that has nothing to acknowledge', async () => {
+    const uplink = made.start({ pace: { ...PACE, pingMs: 20, ackMs: 60 } })
+    const peer = await made.collector.peer()
+    peer.welcome()
+    let pings = 0
+    peer.socket.on('ping', () => pings++)
+    await until(() => pings >= 6)
+    assert.deepEqual(uplink.state(), { state: 'connected' })
+  })
+
+  it('says what a collector that refuses it says, and asks again', async () => {
+    made.collector.refusal = answer('401 Unauthorized', '{"error":"the agent\'s token is wrong"}')
+    const uplink = made.start()
+    await made.state('refused', /^the collector answered 401: the agent's token is wrong$/)
+    assert.equal(uplink.state().state, 'refused')
+    made.collector.refusal = undefined
+    ;(await made.collector.peer()).welcome()
+    await made.state('connected')
+  })
+
+  it('waits as long as a busy collector asks, and says so', async () => {
+    made.collector.refusal = answer(
+      '503 Service Unavailable',
+      '<html>no</html>',
+      'Retry-After: 30\r\n',
+    )
+    const uplink = made.start()
+    await made.state('waiting', /^the collector answered 503$/)
+    const now = uplink.state()
+    assert.ok(now.state === 'waiting' && now.retryInMs > 29_000 && now.retryInMs <= 30_050)
+  })
+
+  it('spreads its attempts over a span that doubles up to what the collector names', async () => {
+    const waits: number[] = []
+    const onState = (now: UplinkState) => {
+      if (now.state === 'waiting') waits.push(now.retryInMs)
+    }
+    made.collector.refusal = (socket) => socket.destroy()
+    made.start({
+      onState,
+      random: () => 0.999,
+      pace: { ...PACE, backoffFirstMs: 4, backoffMostMs: 30 },
+    })
+    await until(() => waits.length >= 6)
+    assert.deepEqual(waits.slice(0, 6), [4, 8, 16, 30, 30, 30])
+  })
+
+  it('refuses to send in the clear to another machine, and says what to do', async () => {
+    const uplink = made.start({ url: 'ws://collector.example.org/' })
+    assert.deepEqual(uplink.state(), {
+      state: 'refused',
+      reason:
+        'ws:// to collector.example.org would send the token and the findings in the clear: use wss://',
+    })
+    const token = made.start({ token: 'two\nlines' })
+    await made.state('refused', /the connection cannot be made/)
+    assert.equal(token.state().state, 'refused')
+  })
+
+  it('speaks TLS to whom its authorities vouch for, and to nobody else', async () => {
+    const { cert, key } = makeCertificate(Date.now())
+    const secure = await CollectorDouble.start(createServer({ cert, key }))
+    try {
+      const url = `https://127.0.0.1:${secure.port}`
+      made.start({ url })
+      await made.state('waiting', /self-signed certificate/)
+      await made.end()
+      const caPath = join(made.directory, 'ca.pem')
+      writeFileSync(caPath, cert)
+      made.start({ url, caPath })
+      ;(await secure.peer()).welcome()
+      await made.state('connected')
+      made.start({ url, caPath: join(made.directory, 'none.pem') })
+      await made.state('refused', /ENOENT.*none\.pem/)
+    } finally {
+      await made.end()
+      await secure.stop()
+    }
+  })
+
+  it('waits long after another connection of this device has taken over', async () => {
+    const uplink = made.start({ pace: { ...PACE, backoffFirstMs: 1, backoffMostMs: 100_000 } })
+    const peer = await made.collector.peer()
+    peer.welcome()
+    await made.state('connected')
+    peer.socket.close(4001, 'a newer connection of this device has taken over')
+    await made.state('waiting', /a newer connection/)
+    const now = uplink.state()
+    assert.ok(now.state === 'waiting' && now.retryInMs > 40_000)
+  })
+
+  it('goes on while the disk refuses to drop what is acknowledged', async () => {
+    made.outbox.append(alerts(1))
+    made.outbox.append([healthFinding])
+    made.start()
+    const peer = await made.collector.peer()
+    peer.welcome()
+    await peer.until(() => peer.items.length === 2)
+    const acknowledge = made.outbox.acknowledge.bind(made.outbox)
+    made.outbox.acknowledge = () => {
+      throw new Error('outbox, acknowledge: the disk is full')
+    }
+    peer.ack(1)
+    await until(() => made.lines.includes('outbox, acknowledge: the disk is full'))
+    made.outbox.acknowledge = acknowledge
+    peer.ack(2)
+    await until(() => made.outbox.counters().items === 0)
+  })
+})
