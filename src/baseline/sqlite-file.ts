@@ -10,13 +10,6 @@ const SET_ASIDE_KEPT = 5
 /** How long a statement waits for a reader's checkpoint or a backup. */
 const BUSY_TIMEOUT_MS = 2000
 
-/** SQLite result codes (https://sqlite.org/rescode.html), without their extensions. */
-const SQLITE_BUSY = 5
-const SQLITE_IOERR = 10
-const SQLITE_CORRUPT = 11
-const SQLITE_FULL = 13
-const SQLITE_NOTADB = 26
-
 /** Where a file that could not be used lies now, and what was wrong with it. */
 export type SetAside = { path: string; reason: string }
 
@@ -70,21 +63,20 @@ export function setFileAside(path: string, reason: string, now: UnixNs): SetAsid
 
 export type DiskTrouble = 'corrupt' | 'full-disk' | 'busy' | 'io'
 
+/** SQLite's primary result codes (https://sqlite.org/rescode.html) that are the disk's doing. */
+const TROUBLES = new Map<number, DiskTrouble>([
+  [5, 'busy'], // SQLITE_BUSY
+  [10, 'io'], // SQLITE_IOERR
+  [11, 'corrupt'], // SQLITE_CORRUPT
+  [13, 'full-disk'], // SQLITE_FULL
+  [26, 'corrupt'], // SQLITE_NOTADB
+])
+
 /** What a node:sqlite error means for a file; undefined when it is not the file's doing. */
 export function diskTrouble(error: unknown): DiskTrouble | undefined {
-  switch (resultCode(error)) {
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return 'corrupt'
-    case SQLITE_FULL:
-      return 'full-disk'
-    case SQLITE_BUSY:
-      return 'busy'
-    case SQLITE_IOERR:
-      return 'io'
-    default:
-      return undefined
-  }
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined
+  // The low byte is the primary code, the rest says more.
+  return typeof error.errcode === 'number' ? TROUBLES.get(error.errcode & 0xff) : undefined
 }
 
 /** Runs `work` in one transaction: all of it is in the file afterwards, or none. Rethrows what it throws. */
@@ -133,11 +125,6 @@ function isCorrupt(error: unknown): boolean {
 /** PRAGMA user_version. */
 export function userVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0)
-}
-
-function resultCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
 }
 
 function renameIfThere(from: string, to: string): void {

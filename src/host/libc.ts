@@ -25,10 +25,18 @@ const Passwd = koffi.struct('freshet_passwd', {
   rest: koffi.array('uint64_t', isMac ? 6 : 3),
 })
 
-const getpwuid_r = library.func(
+type LookUp<Key> = (
+  key: Key,
+  entry: Buffer,
+  text: Buffer,
+  textBytes: number,
+  result: unknown[],
+) => number
+
+const getpwuid_r: LookUp<number> = library.func(
   'int getpwuid_r(uint32_t uid, void *entry, void *text, size_t text_bytes, _Out_ void **result)',
 )
-const getpwnam_r = library.func(
+const getpwnam_r: LookUp<string> = library.func(
   'int getpwnam_r(const char *name, void *entry, void *text, size_t text_bytes, _Out_ void **result)',
 )
 

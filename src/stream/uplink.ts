@@ -125,7 +125,7 @@ export function startUplink(options: UplinkOptions): Uplink {
         const cut = () => response.destroy()
         signal.addEventListener('abort', cut, { once: true })
         const timer = setTimeout(cut, pace.handshakeMs)
-        readAnswer(response).then((answer) => {
+        void readAnswer(response).then((answer) => {
           clearTimeout(timer)
           signal.removeEventListener('abort', cut)
           request.destroy()

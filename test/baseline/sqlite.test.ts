@@ -221,6 +221,17 @@ describe('baseline on disk', () => {
     assert.equal(found, whole.length / 4096)
   })
 
+  it('takes nothing from the write-ahead log of a file that is gone', () => {
+    const { baseline } = start()
+    baseline.putIdentity(identityOf(1))
+    baseline.commit()
+    const log = readFileSync(`${path}-wal`)
+    baseline.close()
+    for (const name of readdirSync(directory)) rmSync(join(directory, name))
+    writeFileSync(`${path}-wal`, log)
+    assert.equal(start().baseline.counts().identities, 0)
+  })
+
   it('keeps at most five files set aside', () => {
     for (let round = 0; round < 8; round++) {
       writeFileSync(path, `garbage ${round}`)
