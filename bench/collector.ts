@@ -136,8 +136,8 @@ async function run(): Promise<Row[]> {
   await rate(forgetful(), WARM_UP_FRAMES, 50, stored)
   const rows: Row[] = []
   for (const { alertsAFrame, framesAnAgent } of [
-    { alertsAFrame: 50, framesAnAgent: 250 },
-    { alertsAFrame: 1, framesAnAgent: 2500 },
+    { alertsAFrame: 50, framesAnAgent: 200 },
+    { alertsAFrame: 1, framesAnAgent: 1500 },
   ]) {
     const nothing = await rate(forgetful(), framesAnAgent, alertsAFrame, stored)
     const durable = await withStore(stored, (ledger) =>

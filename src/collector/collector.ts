@@ -138,7 +138,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       })()
       return closed
     }
-    const closeOnAbort = () => close().catch((cause) => log(`it did not close well: ${cause}`))
+    const closeOnAbort = () => {
+      close().catch((cause) => log(`it did not close well: ${cause}`))
+    }
     options.signal?.addEventListener('abort', closeOnAbort, { once: true })
     return { url, port, pageUrl: `${url}/#key=${secrets.pageKey}`, counters: readCounters, close }
   } catch (cause) {

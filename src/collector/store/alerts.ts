@@ -4,6 +4,7 @@ import type { StoreItem } from './protocol.ts'
 import { prepare } from './statement.ts'
 
 type AlertItem = Extract<StoreItem, { kind: 'alert' }>
+type KnownAlert = Record<'row' | 'revision' | 'severity' | 'last', bigint>
 
 /** Runs inside the caller's transaction; `flushTally` before its commit, `forgetTally` on its rollback. */
 export type AlertWriter = {
@@ -15,11 +16,12 @@ export type AlertWriter = {
 export function alertWriter(db: DatabaseSync): AlertWriter {
   const find = prepare(
     db,
-    'SELECT row, revision, severity, newest, last FROM alert WHERE id = ? AND device = ?',
+    'SELECT row, revision, severity, last FROM alert WHERE id = ? AND device = ?',
   )
   const insert = prepare(
     db,
-    'INSERT INTO alert (id, device, revision, severity, newest, last) VALUES (?, ?, ?, ?, ?, ?)',
+    `INSERT INTO alert (id, device, revision, severity, newest, last) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id, device) DO NOTHING`,
   )
   const supersede = prepare(
     db,
@@ -42,22 +44,23 @@ export function alertWriter(db: DatabaseSync): AlertWriter {
   return {
     put(device, storedAt, item) {
       const id = Buffer.from(item.alertId, 'hex')
-      const known = find.get(id, device)
-      if (!known) {
-        keep.run(storedAt, 0n, item.body)
-        insert.run(id, device, item.revision, item.severity, storedAt, storedAt)
-        tallied(device, item.severity, 1)
+      const { revision, severity, body } = item
+      // Most are new: trying that first spares them a look-up.
+      if (insert.run(id, device, revision, severity, storedAt, storedAt).changes === 1n) {
+        keep.run(storedAt, 0n, body)
+        tallied(device, severity, 1)
         return
       }
-      keep.run(storedAt, known.last as bigint, item.body)
+      const known = find.get(id, device) as KnownAlert
+      keep.run(storedAt, known.last, body)
       // A lower revision that comes late is history; the list keeps the higher one.
-      if (BigInt(item.revision) < (known.revision as bigint)) {
-        chain.run(storedAt, known.row as bigint)
+      if (BigInt(revision) < known.revision) {
+        chain.run(storedAt, known.row)
         return
       }
-      supersede.run(item.revision, item.severity, storedAt, storedAt, known.row as bigint)
+      supersede.run(revision, severity, storedAt, storedAt, known.row)
       tallied(device, Number(known.severity), -1)
-      tallied(device, item.severity, 1)
+      tallied(device, severity, 1)
     },
     flushTally() {
       for (const [key, by] of tally) if (by !== 0) count.run(Math.floor(key / 4), key % 4, by)

@@ -19,7 +19,7 @@ export function createReader(db: DatabaseSync): Reader {
     const statement = statements.get(sql) ?? db.prepare(sql)
     statement.setReadBigInts(true)
     statements.set(sql, statement)
-    return statement.all(...parameters) as Row[]
+    return statement.all(...parameters)
   }
   const statements = new Map<string, ReturnType<DatabaseSync['prepare']>>()
 
