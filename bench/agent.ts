@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AlertSummary } from '../src/collector/page-api.ts'
+import { PLACE } from '../src/place.ts'
 import { startInstallation } from '../test/e2e/installation.ts'
 import { execOf, flowOf, startEngineRole, tick } from './engine-role.ts'
 import type { Bench, Row } from './row.ts'
@@ -185,7 +186,7 @@ async function underLoad(
   const sink = createServer((socket) => socket.on('error', () => {}).resume())
   await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve))
   const { port } = sink.address() as { port: number }
-  const probe = new URL('../native/build/probe', import.meta.url).pathname
+  const probe = PLACE.probe
   let execs = 0
   let running = true
   const began = performance.now()

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { PLACE } from '../src/place.ts'
 import { createFramer } from '../src/records/framer.ts'
 import {
   Capability,
@@ -22,7 +23,7 @@ import {
   writeTick,
 } from '../src/records/record.gen.ts'
 
-const cli = new URL('../src/cli.ts', import.meta.url).pathname
+const cli = PLACE.cli
 
 export type EngineRole = {
   pid: number
@@ -44,9 +45,7 @@ export async function startEngineRole(): Promise<EngineRole> {
     },
   )
   const ready = await new Promise<{ pageUrl: string; url: string }>((resolve, reject) => {
-    collector.once('message', (message) =>
-      resolve(message as { pageUrl: string; url: string }),
-    )
+    collector.once('message', (message) => resolve(message as { pageUrl: string; url: string }))
     collector.once('exit', (status) => reject(new Error(`the collector ended with ${status}`)))
   })
   const args = ['--collector', ready.url, '--token-file', join(state, 'collector/agent.token')]

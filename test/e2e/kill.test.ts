@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PLACE } from '../../src/place.ts'
 import { type Installation, startInstallation, until } from './installation.ts'
 
 const KILLS = 20
 const ROLES = ['agent', 'engine', 'collector'] as const
-const probe = new URL('../../native/build/probe', import.meta.url).pathname
+const probe = PLACE.probe
 
 /** A stream of findings: programs never seen before, a few a second, each a sighting at least. */
 function streamStrangers(): { stop(): Promise<number> } {

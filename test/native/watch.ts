@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import {
   type ExecRecord,
   type ExitRecord,
@@ -126,7 +127,7 @@ export const hasCompiler = (name: string): boolean =>
 
 /** Compiles native/test/sender.c into `folder`; its path. */
 export function buildSender(folder: string): string {
-  const source = new URL('../../native/test/sender.c', import.meta.url).pathname
+  const source = fileURLToPath(new URL('../../native/test/sender.c', import.meta.url))
   const path = join(folder, 'sender')
   execFileSync('cc', ['-O1', '-o', path, source])
   return path
