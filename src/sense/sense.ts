@@ -81,7 +81,10 @@ export async function runSense(options: SenseOptions): Promise<number> {
 
   function send(to: Duplex, chunks: Uint8Array[]): void {
     const [chunk, ...rest] = chunks
-    if (!chunk) return pump()
+    if (!chunk) {
+      pump()
+      return
+    }
     writing = true
     to.write(chunk, (error) => {
       if (to !== pipe) return

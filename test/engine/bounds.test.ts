@@ -59,7 +59,7 @@ function write(story: Step[]): { script: Script; model: Model } {
 }
 
 const nonZero = (sums: Map<string, number>) =>
-  Object.fromEntries([...sums].filter(([, sum]) => sum > 0).sort())
+  Object.fromEntries([...sums].filter(([, sum]) => sum > 0).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 describe('bounds', () => {
   it('says every byte once in summaries and totals, however small its tables', () => {

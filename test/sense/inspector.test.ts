@@ -74,7 +74,10 @@ describe('sense inspector', () => {
     assert.equal(inspector.refused(), 2)
     gate.resolve(found)
     for (let turn = 0; turn < 10; turn++) await settled()
-    assert.deepEqual(answers.map((answer) => answer.pid).sort(), [1, 2, 3, 4, 5])
+    assert.deepEqual(
+      answers.map((answer) => answer.pid).sort((a, b) => a - b),
+      [1, 2, 3, 4, 5],
+    )
     assert.equal(answers.filter((answer) => answer.error === 11).length, 2)
   })
 
