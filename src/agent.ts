@@ -19,6 +19,11 @@ import { startUplink } from './stream/uplink.ts'
 import { nowUnixNs } from './units.ts'
 import { VERSION } from './version.ts'
 
+/** Another agent holds the state directory. */
+export class AgentError extends Error {
+  override readonly name = 'AgentError'
+}
+
 export type AgentOptions = {
   /** The working directory, already entered: baseline, outbox, device id and status socket lie in it. */
   directory: string
@@ -40,11 +45,11 @@ const LIVE_INTERVAL_MS = 1000
 const LIVE_FLOWS = 8
 const LOCK_WAIT_MS = 10_000
 
-/** Runs until sense closes the pipe or `signal` aborts. Throws when the directory is held by another agent. */
+/** Runs until sense closes the pipe or `signal` aborts. Throws AgentError when the directory is held by another agent. */
 export async function runEngine(options: AgentOptions): Promise<void> {
   const { directory, log } = options
   const unlock = lockDirectory(directory, LOCK_WAIT_MS)
-  if (!unlock) throw new Error(`another agent runs with the state directory ${directory}`)
+  if (!unlock) throw new AgentError(`another agent runs with the state directory ${directory}`)
   const ending = new AbortController()
   const pipe = new Socket({ fd: options.pipeFd, readable: true, writable: true })
   pipe.on('error', (error) => log(`the pipe to sense failed: ${error.message}`))

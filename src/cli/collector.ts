@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startCollector } from '../collector/collector.ts'
+import { CollectorError } from '../collector/collector-error.ts'
 import { dropTo, resolveUser } from '../host/drop.ts'
 import { ADDRESS_FILE } from './names.ts'
 import { ConfigError, enterStateDirectory, makeStateDirectory, statePaths } from './state.ts'
@@ -33,6 +34,9 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
       enterStateDirectory(paths.collector, user.name)
     },
     log,
+  }).catch((error: unknown) => {
+    if (error instanceof CollectorError) throw new ConfigError(error.message)
+    throw error
   })
   const address = new URL('/', collector.pageUrl).href
   writeFileSync(join(paths.collector, ADDRESS_FILE), `${address}\n`, { mode: 0o600 })

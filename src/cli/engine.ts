@@ -1,6 +1,6 @@
 // `freshet engine`: the engine role. sense starts it with the record pipe as file descriptor 3.
 import { fstatSync, readFileSync } from 'node:fs'
-import { runEngine } from '../agent.ts'
+import { AgentError, runEngine } from '../agent.ts'
 import { makePolicy, type PolicyDocument, PolicyError } from '../engine/policy.ts'
 import { dropTo } from '../host/drop.ts'
 import { defaultUser } from './collector.ts'
@@ -38,6 +38,9 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     policy,
     signal: stopSignal({ ignoreInterrupt: true }),
     log: (text) => process.stderr.write(`engine: ${text}\n`),
+  }).catch((error: unknown) => {
+    if (error instanceof AgentError) throw new ConfigError(error.message)
+    throw error
   })
   return 0
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import type {
-  AlertsResponse,
+  AlertDetail,
   DevicesResponse,
   IdentitiesResponse,
 } from '../../src/collector/page-api.ts'
@@ -49,19 +49,23 @@ describe('live, from kernel to page', function () {
       const args = ['simulate', 'upload', '--mb', '8', ...(silent ? ['--silent'] : [])]
       const { status, stdout, stderr } = await installation.freshet(args)
       assert.equal(status, 0, `${stdout}\n${stderr}`)
-      const { alerts } = await installation.api<AlertsResponse>('/api/alerts?limit=10')
-      const [newest] = alerts
-      assert.equal(newest?.bytesOut, 8 * 1024 * 1024)
-      assert.equal(newest?.state, 'final')
-      if (silent) assert.equal(newest?.bytesIn, 0)
-      assert.ok(stdout.includes(newest?.sentence as string), stdout)
+      const id = /#\/alerts\/([0-9a-f]{32})/.exec(stdout)?.[1]
+      const alert = await installation.api<AlertDetail>(`/api/alerts/${id}`)
+      assert.equal(alert.bytesOut, 8 * 1024 * 1024)
+      assert.equal(alert.state, 'final')
+      if (silent) assert.equal(alert.bytesIn, 0)
+      const [probe, parent] = alert.chain
+      assert.match(probe?.path ?? '', /\/upload-[0-9a-f]+$/)
+      assert.equal(parent?.path, process.execPath)
+      assert.match(alert.identity.sha256, /^[0-9a-f]{64}$/)
+      assert.ok(stdout.includes(alert.identity.sha256), stdout)
     })
 
   it('tells its state in a terminal', async () => {
     const { status, stdout } = await installation.freshet(['status'])
     assert.equal(status, 0)
     assert.match(stdout, /^Watching/)
-    assert.match(stdout, /collector {2}connected to ws:\/\/127\.0\.0\.1/)
+    assert.match(stdout, /collector {2}connected to http:\/\/127\.0\.0\.1/)
     const json = await installation.freshet(['status', '--json'])
     assert.ok((JSON.parse(json.stdout) as { counters: { execs: number } }).counters.execs > 0)
   })
@@ -70,9 +74,14 @@ describe('live, from kernel to page', function () {
     const list = await installation.freshet(['baseline', 'list', '--limit', '1000'])
     assert.equal(list.status, 0, list.stderr)
     assert.ok(list.stdout.includes(process.execPath), list.stdout)
-    const show = await installation.freshet(['baseline', 'show', process.execPath])
+    const [key] =
+      /unsigned:sha256:[0-9a-f]{64}/.exec(
+        (await installation.freshet(['baseline', 'list', '--json', '--matching', process.execPath]))
+          .stdout,
+      ) ?? []
+    const show = await installation.freshet(['baseline', 'show', key as string])
     assert.equal(show.status, 0, show.stderr)
-    assert.match(show.stdout, /unsigned:sha256:[0-9a-f]{64}/)
+    assert.match(show.stdout, /^ {2}path +\//m)
     const none = await installation.freshet(['baseline', 'show', 'no-such-program'])
     assert.equal(none.status, 1)
     assert.match(none.stderr, /no-such-program/)
@@ -81,7 +90,7 @@ describe('live, from kernel to page', function () {
   it('refuses a second one on the same state directory, with a sentence', async () => {
     const { status, stderr } = await installation.freshet(['up', '--port', '0'])
     assert.notEqual(status, 0)
-    assert.match(stderr, /another .* runs with the state directory|already/i)
+    assert.match(stderr, /another collector uses the state directory/)
   })
 
   it('keeps its files to itself', async () => {
