@@ -6,7 +6,7 @@ import { alertFinding, liveAt, secondsBefore, sightingOf } from './samples.ts'
 import { DEGRADED, probe, ROUTES, stage, upload } from './scene.ts'
 
 describe('page and access', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   const { scene } = stage()
 
   it('is used with the keyboard alone', async () => {

@@ -6,7 +6,7 @@ import { alertFinding, liveAt, sightingOf } from './samples.ts'
 import { probe, ROUTES, stage, upload } from './scene.ts'
 
 describe('page and hostile names', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   const { scene } = stage()
 
   it('shows hostile names as the text they are', async () => {

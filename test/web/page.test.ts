@@ -13,7 +13,7 @@ import {
 import { DEGRADED, HOSTNAME, probe, ROUTES, stage, upload } from './scene.ts'
 
 describe('page in a browser', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   const { browser, ending, scene } = stage()
 
   it('takes the key out of the address and stays signed in', async () => {

@@ -158,7 +158,7 @@ function draw(
       // In is below the line, and the line is always in the picture.
       scales: { y: { range: (_, least, most) => bounds(least, most) } },
       axes: [
-        { ...axis, space: 90, values: (_, ticks) => ticks.map(tickText) },
+        { ...axis, space: 90, incrs: TICKS_S, values: (_, ticks) => ticks.map(tickText) },
         { ...axis, size: 66, values: (_, ticks) => ticks.map((tick) => bytesText(Math.abs(tick))) },
       ],
       series: [{}, series('out'), series('in')],
@@ -172,6 +172,9 @@ function draw(
   )
 }
 
+/** Whole seconds at least: a tick is printed to the second. */
+const TICKS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400]
+
 const tickClock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
 
 /** A tick of the time axis, seconds since 1970. */
@@ -180,8 +183,9 @@ const tickText = (seconds: number): string => tickClock.format(seconds * 1000)
 function bounds(least: number, most: number): [number, number] {
   const above = Math.max(most, 0)
   const below = Math.min(least, 0)
-  const air = Math.max(above - below, 1) * 0.08
-  return [below - air, above + air]
+  const height = Math.max(above - below, 1)
+  // Room above for the names of the marks.
+  return [below - height * 0.06, above + height * 0.18]
 }
 
 function drawMarks(plot: uPlot, marks: readonly Mark[], color: string): void {

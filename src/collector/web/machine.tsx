@@ -171,10 +171,10 @@ function Losses({ device, live }: { device: DeviceInfo; live: LiveInfo }) {
 
 function TopFlows({ flows }: { flows: readonly LiveFlowInfo[] }) {
   return (
-    <section aria-label="Sending at this moment">
-      <h3>Sending at this moment</h3>
+    <section aria-label="Moving at this moment">
+      <h3>Moving at this moment</h3>
       {flows.length === 0 ? (
-        <p class="quiet">No bytes went out in the last interval.</p>
+        <p class="quiet">Nothing moved in the last interval.</p>
       ) : (
         <table class="plain">
           <thead>

@@ -45,19 +45,16 @@ export function Reasons({ alert }: { alert: AlertDetail }) {
 
 function Reason({ reason, most }: { reason: ReasonView; most: number }) {
   const width = `${((Math.abs(reason.points) / most) * 100).toFixed(0)}%`
-  const words = reason.unit === ''
+  // A term that is a word (who signed it) has no number but its points.
+  const word = reason.unit === '' && reason.threshold === 0
   return (
     <tr>
       <th scope="row">
         <span class="term">{reason.term.replaceAll('_', ' ')}</span>
         <span class="meta">{reason.text}</span>
       </th>
-      <td class="right number">
-        {words && reason.value === 0 ? '–' : valueText(reason.value, reason.unit)}
-      </td>
-      <td class="right number">
-        {words && reason.threshold === 0 ? '–' : valueText(reason.threshold, reason.unit)}
-      </td>
+      <td class="right number">{word ? '–' : valueText(reason.value, reason.unit)}</td>
+      <td class="right number">{word ? '–' : valueText(reason.threshold, reason.unit)}</td>
       <td class="right number points">
         {pointsText(reason.points)}
         <span class="bar" aria-hidden="true">
