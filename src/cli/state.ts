@@ -33,7 +33,7 @@ export function makeStateDirectory(
   directory: string,
   owner: { uid: number; gid: number } | undefined,
 ): void {
-  const uid = owner?.uid ?? (process.getuid?.() as number)
+  const uid = owner?.uid ?? process.getuid?.()
   for (const path of [paths.root, directory]) {
     try {
       mkdirSync(dirname(path), { recursive: true })
