@@ -6,7 +6,8 @@ import { type Clock, wallNow, wallOfMs } from './clock.ts'
 import type { Destination } from './destination.ts'
 import type { Alert, AlertState, ProcessView } from './finding.ts'
 import { identityView } from './identity-book.ts'
-import { C, P, PAIR_DOUBLES, PAIR_INTEGERS, type Pair, type PairTable } from './pair-table.ts'
+import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
+import type { Pair, PairTable } from './pair-table.ts'
 import type { IdentityState, Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
 import { adjustedRatio } from './score.ts'
@@ -87,7 +88,6 @@ export function alertView(
   const largestIn = d[base + P.largestIn] as number
   const flows = pairs.i32[row + C.flows] as number
   const silentFlows = pairs.i32[row + C.silentFlows] as number
-  const recent = pairs.lastMinutes(slot, clock.nowMs)
   const timeline = pairs.timeline(slot)
   const { identity } = pair
   const [self, parent] = alert.chain
@@ -113,7 +113,7 @@ export function alertView(
       durationMs: (d[base + P.lastAtMs] as number) - (d[base + P.firstAtMs] as number),
       flows,
       silentFlows,
-      recentOut: recent.out,
+      recentOut: pairs.recentOut(slot),
       privateNetwork: pair.destination.scope === 'private',
       rolledUp: identity.alertsRolledUp,
     }),

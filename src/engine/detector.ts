@@ -13,15 +13,13 @@ import type { Alert, AlertState, Severity } from './finding.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, type FlowTable, Phase } from './flow-table.ts'
 import type { IdentityBook } from './identity-book.ts'
 import type { Limits } from './limits.ts'
-import { C, P, PAIR_DOUBLES, PAIR_INTEGERS, type Pair, type PairTable } from './pair-table.ts'
+import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
+import type { Pair, PairTable } from './pair-table.ts'
 import { type Policy, parentChecks, whitelists } from './policy.ts'
 import type { Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
-import { explain, noPoints, scoreInto, severityOf, standingOf } from './score.ts'
+import { explain, mayCross, noPoints, scoreInto, severityOf, standingOf } from './score.ts'
 
-/** Below this much out in 24 h and this many silent flows no gate can be crossed. */
-const SCORED_FROM_BYTES = 64 * 1024
-const SILENT_FLOWS_FROM = 5
 const VOLUME_STEP = 4
 /** Revisions of an alert are at least this far apart, its first final one excepted. */
 const REVISION_INTERVAL_MS = 60_000
@@ -305,14 +303,20 @@ export function createDetector(parts: DetectorParts): Detector {
 
   const detector: Detector = {
     evaluate(slot, flow) {
+      const base = slot * PAIR_DOUBLES
+      const d = pairs.f64
+      // Most reports end here, by numbers alone.
+      const isSuspect = mayCross(
+        (d[base + P.out] as number) - (d[base + P.dayOut] as number),
+        (d[base + P.in] as number) - (d[base + P.dayIn] as number),
+        d[base + P.largestOut] as number,
+        d[base + P.largestIn] as number,
+        d[base + P.silentOut] as number,
+        d[base + P.silent10] as number,
+      )
       const pair = pairs.meta[slot] as Pair
       if (pair.alertId === undefined) {
-        const base = slot * PAIR_DOUBLES
-        if (
-          (pairs.f64[base + P.out24] as number) < SCORED_FROM_BYTES &&
-          (pairs.f64[base + P.silent10] as number) < SILENT_FLOWS_FROM
-        )
-          return
+        if (!isSuspect) return
         score(slot, pair)
         if (!points.gate || pair.suppressed) return
         if (pair.rolledUpDay >= 0 && pair.rolledUpDay === today()) return

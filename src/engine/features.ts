@@ -1,7 +1,8 @@
 // What the score reads of a pair, taken from its rows without making an object.
 import type { Clock } from './clock.ts'
 import { wallNowMs } from './clock.ts'
-import { P, PAIR_DOUBLES, type Pair, type PairTable } from './pair-table.ts'
+import { P, PAIR_DOUBLES } from './pair-row.ts'
+import type { Pair, PairTable } from './pair-table.ts'
 import { type Features, standingOf } from './score.ts'
 
 const DAY_MS = 86_400_000
@@ -45,8 +46,8 @@ export function loadFeatures(
   f.privateNetwork = destination.scope === 'private'
   f.protocol = destination.view.protocol
   f.remotePort = destination.view.port
-  f.out24 = d[base + P.out24] as number
-  f.in24 = d[base + P.in24] as number
+  f.out24 = (d[base + P.out] as number) - (d[base + P.dayOut] as number)
+  f.in24 = (d[base + P.in] as number) - (d[base + P.dayIn] as number)
   // A flow that ended a day ago says nothing of today.
   const isPresent = clock.nowMs - (d[base + P.largestAtMs] as number) < DAY_MS
   f.largestOut = isPresent ? (d[base + P.largestOut] as number) : 0

@@ -152,6 +152,30 @@ function asymmetryPoints(out: number, ratio: number): number {
   return ratio >= 0.99 ? 25 : ratio >= 0.95 ? 20 : 15
 }
 
+/**
+ * Whether the gate can be crossed at all: false only where asymmetry and no response are both below 15 whatever
+ * else is true of the pair. Costs no logarithm and no look beyond the pair's numbers.
+ */
+export function mayCross(
+  out24: number,
+  in24: number,
+  largestOut: number,
+  largestIn: number,
+  silentOut: number,
+  silentFlows10: number,
+): boolean {
+  return (
+    isOneSided(out24, in24) ||
+    isOneSided(largestOut, largestIn) ||
+    silentOut >= SILENT_FROM_BYTES ||
+    silentFlows10 >= SILENT_FLOWS_FROM
+  )
+}
+
+/** adjustedRatio >= 0.8 with the larger allowance, from the least volume on. */
+const isOneSided = (out: number, bytesIn: number): boolean =>
+  out >= ASYMMETRY_FROM_BYTES && out >= 9 * (bytesIn - QUIC_HANDSHAKE_BYTES)
+
 const handshakeOf = (f: Features): number =>
   f.protocol === UDP ? QUIC_HANDSHAKE_BYTES : TLS_HANDSHAKE_BYTES
 

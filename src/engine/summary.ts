@@ -5,7 +5,8 @@ import { bytes, type UnixNs } from '../units.ts'
 import { type Clock, wallNow } from './clock.ts'
 import type { PairSummary } from './finding.ts'
 import type { IdentityBook } from './identity-book.ts'
-import { C, P, PAIR_DOUBLES, PAIR_INTEGERS, type PairTable } from './pair-table.ts'
+import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
+import type { PairTable } from './pair-table.ts'
 
 const HOUR_NS = 3_600_000_000_000n
 
@@ -32,8 +33,8 @@ export function createSummarizer(
     const base = slot * PAIR_DOUBLES
     const row = slot * PAIR_INTEGERS
     const d = pairs.f64
-    const out = d[base + P.summaryOut] as number
-    const bytesIn = d[base + P.summaryIn] as number
+    const out = (d[base + P.out] as number) - (d[base + P.summaryOut] as number)
+    const bytesIn = (d[base + P.in] as number) - (d[base + P.summaryIn] as number)
     if (out + bytesIn === 0) return
     emit({
       identityKey: pair.identity.stored.key,
@@ -44,8 +45,8 @@ export function createSummarizer(
       flows: pairs.i32[row + C.summaryFlows] as number,
       largestFlowOut: bytes(d[base + P.summaryLargest] as number, 'largest_flow_out'),
     })
-    d[base + P.summaryOut] = 0
-    d[base + P.summaryIn] = 0
+    d[base + P.summaryOut] = d[base + P.out] as number
+    d[base + P.summaryIn] = d[base + P.in] as number
     d[base + P.summaryLargest] = 0
     // Flows that stay open are flows of the next hour too.
     pairs.i32[row + C.summaryFlows] = pairs.i32[row + C.openFlows] as number

@@ -1,0 +1,174 @@
+// Where the numbers of a pair lie. What each report reads and writes comes first: two cache lines of doubles.
+
+/**
+ * Places in a row of doubles. Rings and the timeline hold no sums but marks: what `out` and `in` were when a minute,
+ * an hour or a bucket began. So a report adds to two numbers, and every sum is a difference, exact below 2^53.
+ */
+export const P = {
+  out: 0,
+  in: 1,
+  lastAtMs: 2,
+  /** Rises with each use of any pair: the least is the least recently used. */
+  used: 3,
+  /** When the next minute begins, ms since boot. */
+  turnAtMs: 4,
+  /** When the next bucket of the timeline begins. */
+  bucketEndMs: 5,
+  /** The flow that sent most: its bytes, and when it was last heard of. */
+  largestOut: 6,
+  largestIn: 7,
+  largestAtMs: 8,
+  /** Most that one flow sent before its first byte in. */
+  outBeforeIn: 9,
+  /** Mark of 24 hours ago. */
+  dayOut: 10,
+  dayIn: 11,
+  /** Bytes of the largest flow that got nothing in 30 s. */
+  silentOut: 12,
+  /** Silent flows in the last ten minutes. */
+  silent10: 13,
+  /** Most bytes out of one flow that was heard of since the last summary. */
+  summaryLargest: 14,
+  firstAtMs: 15,
+  /** Minute and hour since boot that the rings are at. */
+  minute: 16,
+  hour: 17,
+  timelineStartMs: 18,
+  timelineWidthMs: 19,
+  /** The bucket being filled, and its mark. */
+  bucket: 20,
+  bucketOut: 21,
+  bucketIn: 22,
+  /** Mark of the last summary. */
+  summaryOut: 23,
+  summaryIn: 24,
+  minuteOut: 26,
+  minuteIn: 36,
+  /** Silent flows of each minute: counts, not marks. */
+  minuteSilent: 46,
+  hourOut: 56,
+  hourIn: 80,
+  /** Bytes of each bucket that is over. */
+  timelineOut: 104,
+  timelineIn: 164,
+} as const
+
+export const MINUTES = 10
+export const HOURS = 24
+export const BUCKETS = 60
+/** Width of a bucket to begin with. It doubles whenever all are full. */
+export const FIRST_WIDTH_MS = 1_000
+export const MINUTE_MS = 60_000
+export const HOUR_MS = 3_600_000
+/** Doubles a row, a multiple of a cache line's eight. */
+export const PAIR_DOUBLES = 224
+
+/** Places in a row of integers. */
+export const C = {
+  /** Rises when the slot is given to another pair. */
+  generation: 0,
+  /** Slot of the flow that sent most, and of the largest silent one; -1 when it is gone. */
+  largestFlow: 1,
+  silentFlow: 2,
+  flows: 3,
+  silentFlows: 4,
+  openFlows: 5,
+  summaryFlows: 6,
+} as const
+export const PAIR_INTEGERS = 8
+
+/** Writes a row for a pair that begins at `atMs`. REQUIRES: the row is all zero. */
+export function beginRow(d: Float64Array, base: number, atMs: number): void {
+  d[base + P.firstAtMs] = atMs
+  d[base + P.lastAtMs] = atMs
+  d[base + P.timelineStartMs] = atMs
+  d[base + P.timelineWidthMs] = FIRST_WIDTH_MS
+  d[base + P.bucketEndMs] = atMs + FIRST_WIDTH_MS
+  setTime(d, base, atMs)
+}
+
+function setTime(d: Float64Array, base: number, atMs: number): void {
+  const minute = Math.floor(atMs / MINUTE_MS)
+  d[base + P.minute] = minute
+  d[base + P.turnAtMs] = (minute + 1) * MINUTE_MS
+  d[base + P.hour] = Math.floor(atMs / HOUR_MS)
+}
+
+/** Turns the rings to `atMs`: marks the minutes and hours that began since, and forgets the oldest. */
+export function turnRow(d: Float64Array, base: number, atMs: number): void {
+  if (atMs < (d[base + P.turnAtMs] as number)) return
+  const minutes = Math.floor(atMs / MINUTE_MS) - (d[base + P.minute] as number)
+  const hours = Math.floor(atMs / HOUR_MS) - (d[base + P.hour] as number)
+  setTime(d, base, atMs)
+  const out = d[base + P.out] as number
+  const bytesIn = d[base + P.in] as number
+  const minute = d[base + P.minute] as number
+  for (let i = 0; i < Math.min(minutes, MINUTES); i++) {
+    const place = base + ((minute - i) % MINUTES)
+    d[place + P.minuteOut] = out
+    d[place + P.minuteIn] = bytesIn
+    d[base + P.silent10] = (d[base + P.silent10] as number) - (d[place + P.minuteSilent] as number)
+    d[place + P.minuteSilent] = 0
+  }
+  if (hours <= 0) return
+  const hour = d[base + P.hour] as number
+  for (let i = 0; i < Math.min(hours, HOURS); i++) {
+    const place = base + ((hour - i) % HOURS)
+    d[place + P.hourOut] = out
+    d[place + P.hourIn] = bytesIn
+  }
+  const oldest = base + ((hour + 1) % HOURS)
+  d[base + P.dayOut] = d[oldest + P.hourOut] as number
+  d[base + P.dayIn] = d[oldest + P.hourIn] as number
+}
+
+/** Ends the present bucket of the timeline and begins the one that `atMs` lies in. */
+export function nextBucket(d: Float64Array, base: number, atMs: number): void {
+  fillBucket(d, base)
+  d[base + P.bucketOut] = d[base + P.out] as number
+  d[base + P.bucketIn] = d[base + P.in] as number
+  const start = d[base + P.timelineStartMs] as number
+  let bucket = Math.floor((atMs - start) / (d[base + P.timelineWidthMs] as number))
+  while (bucket >= BUCKETS) {
+    widen(d, base)
+    bucket = Math.floor((atMs - start) / (d[base + P.timelineWidthMs] as number))
+  }
+  d[base + P.bucket] = bucket
+  d[base + P.bucketEndMs] = start + (bucket + 1) * (d[base + P.timelineWidthMs] as number)
+}
+
+/** Brings the present bucket up to the counters. */
+export function fillBucket(d: Float64Array, base: number): void {
+  const place = base + (d[base + P.bucket] as number)
+  const out = (d[base + P.out] as number) - (d[base + P.bucketOut] as number)
+  const bytesIn = (d[base + P.in] as number) - (d[base + P.bucketIn] as number)
+  d[place + P.timelineOut] = (d[place + P.timelineOut] as number) + out
+  d[place + P.timelineIn] = (d[place + P.timelineIn] as number) + bytesIn
+  d[base + P.bucketOut] = d[base + P.out] as number
+  d[base + P.bucketIn] = d[base + P.in] as number
+}
+
+/** Halves the timeline's resolution: buckets 2k and 2k + 1 become k. */
+function widen(d: Float64Array, base: number): void {
+  for (const ring of [base + P.timelineOut, base + P.timelineIn])
+    for (let i = 0; i < BUCKETS; i++)
+      d[ring + i] =
+        i < BUCKETS / 2 ? (d[ring + 2 * i] as number) + (d[ring + 2 * i + 1] as number) : 0
+  d[base + P.timelineWidthMs] = (d[base + P.timelineWidthMs] as number) * 2
+}
+
+/**
+ * Moves a row that was written under another boot to this one: its times move by `shiftMs`, the last 24 hours
+ * stay counted for 24 more, the last minutes are forgotten.
+ */
+export function rebaseRow(d: Float64Array, base: number, shiftMs: number, nowMs: number): void {
+  for (const place of [P.firstAtMs, P.lastAtMs, P.largestAtMs, P.timelineStartMs, P.bucketEndMs])
+    d[base + place] = (d[base + place] as number) + shiftMs
+  setTime(d, base, nowMs)
+  d.fill(d[base + P.out] as number, base + P.minuteOut, base + P.minuteIn)
+  d.fill(d[base + P.in] as number, base + P.minuteIn, base + P.minuteSilent)
+  d.fill(0, base + P.minuteSilent, base + P.hourOut)
+  d.fill(d[base + P.dayOut] as number, base + P.hourOut, base + P.hourIn)
+  d.fill(d[base + P.dayIn] as number, base + P.hourIn, base + P.timelineOut)
+  d[base + P.silent10] = 0
+}
