@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process'
 import { EXIT_CONFIG } from '../sense/exit.ts'
 
 const FIRST_MS = 200
-const MAX_MS = 10_000
-const STEADY_MS = 30_000
+const MAX_MS = 5_000
+const STEADY_MS = 2_000
 const STOP_MS = 8_000
 
 /**

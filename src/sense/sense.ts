@@ -31,8 +31,8 @@ export type SenseOptions = {
 
 const CHUNK_BYTES = 2 * RECORD_BYTES_MAX
 const RESTART_FIRST_MS = 100
-const RESTART_MAX_MS = 10_000
-const STEADY_MS = 60_000
+const RESTART_MAX_MS = 5_000
+const STEADY_MS = 2_000
 const STOP_MS = 5_000
 
 /** Runs until `signal`; resolves with the exit status: 0, or EXIT_CONFIG when the engine refused its settings. */

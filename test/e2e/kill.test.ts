@@ -34,6 +34,7 @@ function streamStrangers(): { stop(): Promise<number> } {
       await sleep(30)
     }
   })()
+  work.catch(() => {})
   return {
     stop: async () => {
       running = false
@@ -84,7 +85,7 @@ describe('kill -9', function () {
       const order = ROLES.flatMap((role) => Array.from({ length: KILLS }, () => role))
       order.sort(() => random() - 0.5)
       for (const role of order) {
-        await sleep(100 + random() * 600)
+        await sleep(100 + random() * 1400)
         await killOne(installation, role)
       }
       await sleep(3000)
@@ -102,6 +103,9 @@ describe('kill -9', function () {
       assert.ok(committed > 100, `only ${committed} items were streamed`)
       assert.equal(stored.items, committed - evicted)
       assert.equal(stored.highest, committed)
+    } catch (error) {
+      console.error(installation.output().slice(-6000))
+      throw error
     } finally {
       await strangers.stop().catch(() => 0)
       await installation.stop()
