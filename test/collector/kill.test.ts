@@ -13,8 +13,11 @@ const BATCH_ITEMS = 20
 const FRAMES_AHEAD = 5
 
 describe('a collector that is killed', () => {
-  const stateDir = mkdtempSync(join(tmpdir(), 'freshet-collector-'))
+  let stateDir: string
   let child: ChildProcess | undefined
+  before(() => {
+    stateDir = mkdtempSync(join(tmpdir(), 'freshet-collector-'))
+  })
   after(() => {
     child?.kill('SIGKILL')
     rmSync(stateDir, { recursive: true, force: true })

@@ -48,11 +48,13 @@ describe('the start of a collector', () => {
   })
 
   it('makes its state directory 0700, and refuses one that others can look into', async () => {
-    stateDir = join(stateDir, 'deep', 'state')
-    await (await start()).close()
-    assert.equal(statSync(stateDir).mode & 0o777, 0o700)
-    chmodSync(stateDir, 0o750)
-    await refuses(start(), 'state', /mode 750.*chmod 700/)
+    const deep = join(stateDir, 'deep', 'state')
+    const startThere = () =>
+      startCollector({ stateDir: deep, host: '127.0.0.1', port: 0, log: () => {} })
+    await (await startThere()).close()
+    assert.equal(statSync(deep).mode & 0o777, 0o700)
+    chmodSync(deep, 0o750)
+    await refuses(startThere(), 'state', /mode 750.*chmod 700/)
   })
 
   it('refuses a secret that others can read, is no secret, or is no file', async () => {
