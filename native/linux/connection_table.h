@@ -28,8 +28,9 @@ struct Connection {
   bool fin_received = false;    // tcpi_bytes_received counts one byte for it
   bool owner_doubtful = false;  // accepted through a listener that several processes may share
   u64 opened_ns = 0;
-  u64 closed_ns = 0;  // when it reached CLOSE, then when it was destroyed; 0 before
-  u64 cookie = 0;     // once it is destroyed
+  u64 closed_ns = 0;   // when it reached CLOSE, then when it was destroyed; 0 before
+  u32 closed_tid = 0;  // the thread in whose context it reached CLOSE
+  u64 cookie = 0;      // once it is destroyed
 };
 
 class ConnectionTable {

@@ -46,6 +46,8 @@ export type Watch = {
   ticks: number
   /** Resolves with the first value that is not undefined; looks again after each burst. */
   until<T>(what: string, look: () => T | undefined, timeoutMs?: number): Promise<T>
+  /** Reads what waits. */
+  drain(): void
   /** Closes the source and reads what it left. */
   close(): void
 }
@@ -90,6 +92,7 @@ export function watch(
         waiters.add(check)
         check()
       }),
+    drain: () => drain(),
     close: () => {
       seen.source.close()
       drain()

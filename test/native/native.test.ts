@@ -1,0 +1,53 @@
+// Builds the native tests under sanitizers and runs them.
+import { equal } from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { hasCompiler, whyNotLive } from './watch.ts'
+
+const folder = new URL('../../native/test/', import.meta.url).pathname
+
+describe('native tests', () => {
+  before(async function () {
+    const reason =
+      process.platform !== 'linux'
+        ? 'they are built on Linux'
+        : hasCompiler('g++') && hasCompiler('make')
+          ? undefined
+          : 'no g++ or no make: apt-get install g++ make'
+    if (reason !== undefined) {
+      console.log(`    skipped: ${reason}`)
+      this.skip()
+    }
+    this.timeout(600_000)
+    const made = await run('make', ['-C', folder, `-j${availableParallelism()}`, 'all'])
+    equal(made.code, 0, made.output)
+  })
+
+  for (const sanitizer of ['asan', 'tsan'])
+    for (const name of ['ring', 'parser', 'source'])
+      it(`${name} under ${sanitizer === 'asan' ? 'ASan and UBSan' : 'TSan'}`, async function () {
+        this.timeout(120_000)
+        const reason = name === 'source' ? whyNotLive() : undefined
+        if (reason !== undefined) {
+          console.log(`      skipped: ${reason}`)
+          this.skip()
+        }
+        const ran = await run(`${folder}build/${name}.${sanitizer}`, [])
+        equal(ran.code, 0, ran.output)
+        for (const line of ran.output.trim().split('\n')) console.log(`      ${line}`)
+      })
+})
+
+function run(command: string, args: string[]): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    const keep = (data: Buffer) => {
+      output = (output + data.toString()).slice(-20_000)
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, output }))
+  })
+}
