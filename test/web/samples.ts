@@ -210,17 +210,21 @@ export const sightingOf = (
   },
 })
 
+/** Sum of a saw over `seconds`: it never falls, as counters do not. */
+const wave = (seconds: number, period: number): number =>
+  Array.from({ length: seconds }, (_, index) => index % period).reduce((all, step) => all + step, 0)
+
 /** Counters of a machine that has been at work for `seconds`. */
 export const liveAt = (at: UnixNs, seconds: number, degraded = ''): Live => ({
   at,
-  records: 4200 + seconds * 61 + (seconds % 7) * 9,
-  execs: 310 + seconds * 2 + (seconds % 3),
-  flows: 128 + seconds + (seconds % 5),
+  records: 4200 + seconds * 61 + wave(seconds, 7) * 9,
+  execs: 310 + seconds * 2 + wave(seconds, 3),
+  flows: 128 + seconds + wave(seconds, 5),
   processes: 87,
   openFlows: 12 + (seconds % 4),
   identities: 214,
-  bytesOut: 8_400_000 + seconds * 21_000 + (seconds % 6) * 9000,
-  bytesIn: 96_000_000 + seconds * 310_000 + (seconds % 4) * 80_000,
+  bytesOut: 8_400_000 + seconds * 21_000 + wave(seconds, 6) * 9000,
+  bytesIn: 96_000_000 + seconds * 310_000 + wave(seconds, 4) * 80_000,
   unattributedFlows: 1,
   lost: 0,
   outboxItems: 0,
