@@ -19,23 +19,26 @@ import {
   readMark,
   readName,
   readPolicy,
-  Source,
-  writeInspect,
 } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
 import { processView } from './alert-view.ts'
-import { createClock, recordNs, wallNow } from './clock.ts'
+import { createClock, wallNow } from './clock.ts'
 import { type EngineCounters, zeroCounters } from './counters.ts'
 import { createDetector } from './detector.ts'
+import { createEarlyRecords } from './early-records.ts'
 import type { Finding, Sighting } from './finding.ts'
+import { createFlowAttribution } from './flow-attribution.ts'
 import { createFlowLedger } from './flow-ledger.ts'
+import { createFlowMemory } from './flow-memory.ts'
+import { createFlowPairing } from './flow-pairing.ts'
+import { createFlowRows } from './flow-rows.ts'
 import { createFlowTable } from './flow-table.ts'
 import { createHealthLog } from './health-log.ts'
 import { createIdentityBook, identityView } from './identity-book.ts'
+import { createInspectRequests } from './inspect-requests.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { createPairTable } from './pair-table.ts'
 import { DEFAULT_POLICY, type Policy, PolicyError, parsePolicy } from './policy.ts'
-import type { Process } from './process.ts'
 import { createProcessTable } from './process-table.ts'
 import { createSummarizer } from './summary.ts'
 import { createTop, type TopFlow } from './top.ts'
@@ -69,26 +72,6 @@ export type Engine = {
 
 /** How often, in record time, what waits is looked at. */
 const PASS_INTERVAL_MS = 250
-/** Questions that nobody fetched. */
-const REQUESTS_MAX = 16_384
-
-/** Bytes of records kept until the first mark. */
-const EARLY_BYTES_MAX = 4 * 1024 * 1024
-
-/** Size of the whole record at `at`. Throws RecordError. */
-function sizeAt(view: DataView, at: number): number {
-  const size = view.byteLength - at < HEADER_BYTES ? 0 : view.getUint32(at, true)
-  if (size < HEADER_BYTES || size % 8 !== 0 || at + size > view.byteLength)
-    throw new RecordError('size', at, `no whole record of ${size} bytes`)
-  return size
-}
-
-function countRecords(view: DataView, until: number): number {
-  let count = 0
-  for (let at = 0; at < until; at += sizeAt(view, at)) count++
-  return count
-}
-
 export function createEngine(options: EngineOptions): Engine {
   const { baseline, deviceId } = options
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits }
@@ -97,7 +80,6 @@ export function createEngine(options: EngineOptions): Engine {
   let policy = options.policy ?? DEFAULT_POLICY
   const ownPids = policy.ownPids
   let findings: Finding[] = []
-  let requests: Uint8Array[] = []
   let nextPassMs = 0
   let isSeeded = false
   let isForeign = false
@@ -111,8 +93,6 @@ export function createEngine(options: EngineOptions): Engine {
   })
   const processes = createProcessTable(limits.processes, limits.endedProcessMs)
   const flows = createFlowTable(limits.flows)
-  const processOf: (Process | undefined)[] = new Array(limits.flows).fill(undefined)
-  const top = createTop(flows, processOf)
   const book = createIdentityBook(baseline, processes, limits.identities, (identity, process) =>
     sight({
       of: 'identity',
@@ -125,6 +105,13 @@ export function createEngine(options: EngineOptions): Engine {
     counters.evicted.pairs++
     summarizer.sayOne(slot)
     detector.pairRemoved(slot)
+  })
+  const rows = createFlowRows(flows, pairs)
+  const top = createTop(flows, rows.processOf)
+  const memory = createFlowMemory(flows, limits, counters)
+  const requests = createInspectRequests(clock, counters)
+  const early = createEarlyRecords((count) => {
+    counters.lost += count
   })
   const summarizer = createSummarizer(pairs, baseline, book, clock, (summary) => {
     findings.push({ at: at(), kind: 'summary', summary })
@@ -139,51 +126,48 @@ export function createEngine(options: EngineOptions): Engine {
     flows,
     processes,
     book,
-    processOf: (flow) => processOf[flow],
+    processOf: (flow) => rows.processOf[flow],
     policy: () => policy,
     emit: (alert) => {
       findings.push({ at: at(), kind: 'alert', alert })
     },
   })
-  const ledger = createFlowLedger({
+  const pairing = createFlowPairing({
     baseline,
     clock,
-    counters,
-    limits,
-    flows,
+    rows,
+    memory,
     pairs,
-    processes,
     book,
     detector,
-    top,
-    processOf,
     policy: () => policy,
     emit: sight,
   })
-
-  const ask = (process: Process): void => {
-    const { image } = process
-    if (image.path === '') return
-    if (requests.length >= REQUESTS_MAX) {
-      counters.evicted.requests++
-      return
-    }
-    requests.push(
-      writeInspect({
-        source: Source.none,
-        atNs: recordNs(clock),
-        dev: image.dev,
-        ino: image.ino,
-        pid: process.pid,
-        pidversion: process.pidversion,
-        path: image.path,
-      }),
-    )
-  }
+  const attribution = createFlowAttribution({
+    clock,
+    counters,
+    limits,
+    rows,
+    processes,
+    book,
+    policy: () => policy,
+    onSettled: (slot) => ledger.settled(slot),
+  })
+  const ledger = createFlowLedger({
+    clock,
+    counters,
+    rows,
+    memory,
+    attribution,
+    pairing,
+    processes,
+    top,
+  })
 
   const pass = (): void => {
     nextPassMs = clock.nowMs + PASS_INTERVAL_MS
-    ledger.pass()
+    attribution.pass()
+    pairing.pass()
     for (const slot of detector.pass()) {
       summarizer.sayOne(slot)
       pairs.remove(slot)
@@ -202,7 +186,7 @@ export function createEngine(options: EngineOptions): Engine {
     isSeeded = true
     clock.nowMs = Number(mark.atNs) / 1e6
     if (baseline.bornAt() === undefined) baseline.setBornAt(at())
-    ledger.expect(detector.seed())
+    memory.expect(detector.seed())
     // What waited for the mark is older than it.
     clock.nowMs = 0
     const count = detector.unreadable()
@@ -238,7 +222,7 @@ export function createEngine(options: EngineOptions): Engine {
       ledger.beginEnumeration()
       health.degraded(mark.source, mark.note)
     } else if (mark.kind === Mark.enumerated) {
-      ledger.learnt(undefined)
+      attribution.learnt(undefined)
       ledger.endEnumeration(mark.source)
       processes.endEnumeration(mark.source, clock.nowMs)
       detector.seeded()
@@ -258,7 +242,7 @@ export function createEngine(options: EngineOptions): Engine {
       error: record.error,
     }
     book.sight(process, at())
-    ledger.learnt(undefined)
+    attribution.learnt(undefined)
   }
 
   const onPolicy = (view: DataView, from: number): void => {
@@ -293,13 +277,13 @@ export function createEngine(options: EngineOptions): Engine {
         const { process, isNew } = processes.exec(record)
         if (!isNew) return
         if ((record.flags & 1) === 0) counters.execs++
-        ask(process)
+        requests.ask(process)
         book.sight(process, at())
-        ledger.learnt(record.pid)
+        attribution.learnt(record.pid)
         return
       }
       case RecordType.fork:
-        ledger.learnt(processes.fork(readFork(view, from)).pid)
+        attribution.learnt(processes.fork(readFork(view, from)).pid)
         return
       case RecordType.exit:
         processes.exit(
@@ -362,7 +346,8 @@ export function createEngine(options: EngineOptions): Engine {
       const low = words[w + 2] as number
       const high = words[w + 3] as number
       const atMs = (high * 4_294_967_296 + low) / 1e6
-      const type = (words[w + 1] as number) & 0xffff
+      const head = words[w + 1] as number
+      const type = head & 0xffff
       counters.records++
       clock.recordLow = low
       clock.recordHigh = high
@@ -373,7 +358,7 @@ export function createEngine(options: EngineOptions): Engine {
           clock.nowMs = atMs
           if (atMs >= nextPassMs) pass()
         }
-        if (type === RecordType.flow) ledger.report(words, records, w, atMs)
+        if (type === RecordType.flow) ledger.report(words, w, (head >>> 16) & 0xff, atMs)
         else {
           view ??= new DataView(records.buffer, records.byteOffset, records.length)
           onOther(type, view, w * 4, words, w)
@@ -383,31 +368,13 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  /** Kept until the first mark, at most EARLY_BYTES_MAX. */
-  let early: Uint8Array[] = []
-  let earlyBytes = 0
-
-  /**
-   * Before the first mark there is no wall clock and no boot to compare stored flows with: records wait for it,
-   * as when a sensor outlives the engine and has some left. Returns what may be taken now.
-   */
+  /** Takes up the clock of the first mark, then what waited for it; returns the records from that mark on. */
   const awaitMark = (records: Uint8Array): Uint8Array | undefined => {
-    const view = new DataView(records.buffer, records.byteOffset, records.length)
-    let at = 0
-    while (at < records.length && view.getUint16(at + 4, true) !== RecordType.mark)
-      at += sizeAt(view, at)
-    if (at > 0) {
-      earlyBytes += at
-      if (earlyBytes <= EARLY_BYTES_MAX) early.push(records.slice(0, at))
-      else counters.lost += countRecords(view, at)
-    }
-    if (at >= records.length) return undefined
-    sizeAt(view, at)
-    setClock(readMark(view, at))
-    const waited = early
-    early = []
-    for (const piece of waited) take(piece)
-    return records.subarray(at)
+    const rest = early.keep(records)
+    if (rest === undefined) return undefined
+    setClock(readMark(new DataView(rest.buffer, rest.byteOffset, rest.length), 0))
+    if (isSeeded) for (const piece of early.take()) take(piece)
+    return rest
   }
 
   return {
@@ -425,9 +392,7 @@ export function createEngine(options: EngineOptions): Engine {
       return taken
     },
     takeRequests() {
-      const taken = requests
-      requests = []
-      return taken
+      return requests.take()
     },
     counters() {
       return {

@@ -39,8 +39,6 @@ export const D = {
   countedIn: 11,
   firstAtMs: 12,
   lastAtMs: 13,
-  /** Bytes out before the first byte in, as far as reports tell. */
-  outBeforeIn: 14,
 } as const
 
 export const Phase = {

@@ -8,6 +8,8 @@ import type { Process } from './process.ts'
 export type TopFlow = { name: string; destination: string; bytesOut: number; bytesIn: number }
 
 export type Top = {
+  /** A flow is back in the table: what it moved before is no news. */
+  enter(slot: number): void
   /** A flow is about to go: what it moved since the last look is kept for the next. */
   leave(slot: number): void
   /** The `count` pairs of program and destination with most bytes, both ways, since the last call. */
@@ -45,7 +47,14 @@ export function createTop(flows: FlowTable, processOf: (Process | undefined)[]):
     } else if (into.size < max) into.set(key, { name, destination, bytesOut, bytesIn })
   }
 
+  const look = (slot: number): void => {
+    seenOut[slot] = f64[slot * FLOW_DOUBLES + D.out] as number
+    seenIn[slot] = f64[slot * FLOW_DOUBLES + D.in] as number
+    seenGeneration[slot] = flows.generation[slot] as number
+  }
+
   return {
+    enter: look,
     leave(slot) {
       addTo(departed, slot, DEPARTED_MAX)
     },
@@ -55,9 +64,7 @@ export function createTop(flows: FlowTable, processOf: (Process | undefined)[]):
       for (let slot = 0; slot < flows.highWater(); slot++) {
         if (u32[slot * FLOW_WORDS + F.phase] === Phase.free) continue
         addTo(sums, slot, Number.POSITIVE_INFINITY)
-        seenOut[slot] = f64[slot * FLOW_DOUBLES + D.out] as number
-        seenIn[slot] = f64[slot * FLOW_DOUBLES + D.in] as number
-        seenGeneration[slot] = flows.generation[slot] as number
+        look(slot)
       }
       return [...sums.values()]
         .sort((a, b) => b.bytesOut + b.bytesIn - (a.bytesOut + a.bytesIn))

@@ -1,0 +1,106 @@
+// What is remembered of flows that are not in the table: pushed out of it, open in an earlier run, or named
+// before their first report. Without it their bytes would be counted twice.
+import type { StoredFlow } from './alert.ts'
+import type { EngineCounters } from './counters.ts'
+import { D, F, FLOW_DOUBLES, FLOW_WORDS, type FlowTable } from './flow-table.ts'
+import type { Limits } from './limits.ts'
+
+/** Counters of a flow that the full table pushed out. */
+export type Parked = {
+  epoch: number
+  out: number
+  in: number
+  countedOut: number
+  countedIn: number
+  bits: number
+}
+/** A flow of an earlier run: what of it is in the numbers of its pair. */
+export type Expected = { epoch: number; out: number; in: number; pairKey: string }
+
+export type FlowMemory = {
+  park(slot: number): void
+  parked(idLow: number, idHigh: number): Parked | undefined
+  unpark(idLow: number, idHigh: number): void
+  expect(list: { flow: StoredFlow; key: string; omitted: boolean }[]): void
+  /** Takes what is expected of this flow. */
+  takeExpected(idLow: number, idHigh: number, epoch: number): Expected | undefined
+  /** Whether the pair had more open flows in an earlier run than could be listed. */
+  isOmitted(pairKey: string): boolean
+  /** The enumeration is over: who did not come is gone. */
+  endExpecting(): void
+  name(idLow: number, idHigh: number, epoch: number, hostname: string): void
+  takeName(idLow: number, idHigh: number, epoch: number): string | undefined
+  /** Another boot: nothing of it is true any more. */
+  clear(): void
+}
+
+export function createFlowMemory(
+  flows: FlowTable,
+  limits: Limits,
+  counters: EngineCounters,
+): FlowMemory {
+  const parked = new Map<string, Parked>()
+  const names = new Map<string, { epoch: number; hostname: string }>()
+  const expected = new Map<string, Expected>()
+  const omitted = new Set<string>()
+  const keyOf = (idLow: number, idHigh: number): string => `${idHigh}.${idLow}`
+  return {
+    park(slot) {
+      const row = slot * FLOW_WORDS
+      const base = slot * FLOW_DOUBLES
+      const { u32, f64 } = flows
+      if (parked.size >= limits.parkedFlows) {
+        parked.delete(parked.keys().next().value as string)
+        counters.evicted.forgottenFlows++
+      }
+      parked.set(keyOf(u32[row + F.idLow] as number, u32[row + F.idHigh] as number), {
+        epoch: u32[row + F.epoch] as number,
+        out: f64[base + D.out] as number,
+        in: f64[base + D.in] as number,
+        countedOut: f64[base + D.countedOut] as number,
+        countedIn: f64[base + D.countedIn] as number,
+        bits: u32[row + F.bits] as number,
+      })
+      counters.evicted.flows++
+    },
+    parked: (idLow, idHigh) => parked.get(keyOf(idLow, idHigh)),
+    unpark(idLow, idHigh) {
+      parked.delete(keyOf(idLow, idHigh))
+    },
+    expect(list) {
+      for (const { flow, key, omitted: isOmitted } of list) {
+        const [idLow, idHigh, epoch, out, bytesIn] = flow
+        expected.set(keyOf(idLow, idHigh), { epoch, out, in: bytesIn, pairKey: key })
+        if (isOmitted) omitted.add(key)
+      }
+    },
+    takeExpected(idLow, idHigh, epoch) {
+      const found = expected.get(keyOf(idLow, idHigh))
+      if (found?.epoch !== epoch) return undefined
+      expected.delete(keyOf(idLow, idHigh))
+      return found
+    },
+    isOmitted: (pairKey) => omitted.has(pairKey),
+    endExpecting() {
+      expected.clear()
+      omitted.clear()
+    },
+    name(idLow, idHigh, epoch, hostname) {
+      if (names.size >= limits.pendingNames) names.delete(names.keys().next().value as string)
+      names.set(keyOf(idLow, idHigh), { epoch, hostname })
+    },
+    takeName(idLow, idHigh, epoch) {
+      const key = keyOf(idLow, idHigh)
+      const found = names.get(key)
+      if (found === undefined) return undefined
+      names.delete(key)
+      return found.epoch === epoch ? found.hostname : undefined
+    },
+    clear() {
+      parked.clear()
+      names.clear()
+      expected.clear()
+      omitted.clear()
+    },
+  }
+}

@@ -1,0 +1,249 @@
+// Brings the bytes of counted flows to their pairs, each exactly once, and notices flows that get no answer.
+import type { Baseline } from '../baseline/baseline.ts'
+import { Source } from '../records/record.gen.ts'
+import { processView } from './alert-view.ts'
+import { type Clock, wallOfMs } from './clock.ts'
+import { type Destination, makeDestination } from './destination.ts'
+import type { Detector } from './detector.ts'
+import type { Sighting } from './finding.ts'
+import type { Expected, FlowMemory } from './flow-memory.ts'
+import type { FlowRows } from './flow-rows.ts'
+import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, NO_PAIR, Phase } from './flow-table.ts'
+import { type IdentityBook, identityView } from './identity-book.ts'
+import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
+import type { PairTable } from './pair-table.ts'
+import type { Policy } from './policy.ts'
+import type { IdentityState } from './process.ts'
+import { standingOf } from './score.ts'
+import { createSilentWatch, SILENT_AFTER_MS } from './silent-watch.ts'
+
+const SILENT_FLOW_BYTES = 1_024
+const DAY_NS = 86_400_000_000_000n
+
+export type PairingParts = {
+  baseline: Baseline
+  clock: Clock
+  rows: FlowRows
+  memory: FlowMemory
+  pairs: PairTable
+  book: IdentityBook
+  detector: Detector
+  policy: () => Policy
+  emit: (sighting: Sighting) => void
+}
+
+export type FlowPairing = {
+  /** Brings a counted flow's pair up to its counters, and has it judged. The hot path. */
+  update(slot: number, atMs: number): void
+  /** Goes on with a flow of an earlier run; false when its pair is gone. */
+  resume(slot: number, expected: Expected): boolean
+  /** The flow closes: silence to its end is noted. */
+  close(slot: number, atMs: number): void
+  /** The flow leaves its pair. */
+  leave(slot: number): void
+  /** Time passed: notices who has waited long enough for an answer. */
+  pass(): void
+}
+
+export function createFlowPairing(parts: PairingParts): FlowPairing {
+  const { baseline, clock, rows, memory, pairs, book, detector } = parts
+  const { table, hasBit } = rows
+  const { u32, f64 } = table
+  const { i32, f64: d } = pairs
+  const watch = createSilentWatch(table.capacity)
+
+  const join = (slot: number, pair: number): void => {
+    const row = slot * FLOW_WORDS
+    const i = pair * PAIR_INTEGERS
+    u32[row + F.pair] = pair
+    u32[row + F.pairGeneration] = i32[i + C.generation] as number
+    i32[i + C.openFlows] = (i32[i + C.openFlows] as number) + 1
+    i32[i + C.summaryFlows] = (i32[i + C.summaryFlows] as number) + 1
+    // The numbers of a pair that came back with its alert have this flow already.
+    if (!hasBit(slot, FlowBit.inPair) || pairs.meta[pair]?.alertId === undefined)
+      i32[i + C.flows] = (i32[i + C.flows] as number) + 1
+    rows.setBit(slot, FlowBit.inPair)
+    if (f64[slot * FLOW_DOUBLES + D.in] === 0)
+      watch.add(slot, table.generation[slot] as number, clock.nowMs + SILENT_AFTER_MS)
+    detector.attached(pair, slot)
+  }
+
+  const destinationOf = (slot: number): Destination => {
+    const remote = u32[slot * FLOW_WORDS + F.remote] as number
+    return makeDestination(
+      rows.addressOf(slot),
+      remote & 0xffff,
+      (remote >>> 16) & 0xff,
+      rows.hostnameOf[slot] ?? '',
+      remote >>> 24 === Source.filter,
+      parts.policy(),
+    )
+  }
+
+  /** Says what is new about an identity at a destination, and notes it. */
+  const meet = (
+    slot: number,
+    identity: IdentityState,
+    destination: Destination,
+  ): { newToIdentity: boolean; newToHost: boolean } => {
+    const at = wallOfMs(clock, f64[slot * FLOW_DOUBLES + D.firstAtMs] as number)
+    const process = rows.processOf[slot]
+    const sighted = (of: Sighting['of']): void => {
+      if (process)
+        parts.emit({
+          of,
+          identity: identityView(identity),
+          process: processView(process, clock),
+          destination: destination.view,
+        })
+    }
+    if (book.usedNetwork(identity, at)) sighted('network')
+    const identityKey = identity.stored.key
+    const destinationKey = destination.view.key
+    const known = baseline.destination(identityKey, destinationKey)
+    if (known) return { newToIdentity: at - known.firstAt < DAY_NS, newToHost: false }
+    const newToHost = !baseline.hostKnowsDestination(destinationKey)
+    baseline.putDestination({ identityKey, destinationKey, firstAt: at, lastAt: at })
+    sighted('destination')
+    return { newToIdentity: true, newToHost }
+  }
+
+  /** Finds or makes the pair of a flow that has moved its first bytes. */
+  const attach = (slot: number): number => {
+    const identity = rows.identityOf[slot] as IdentityState
+    const destination = destinationOf(slot)
+    const key = `${identity.stored.key}\n${destination.view.key}`
+    const base = slot * FLOW_DOUBLES
+    let pair = pairs.find(key)
+    if (pair < 0) {
+      const news = meet(slot, identity, destination)
+      pair = pairs.add(
+        {
+          key,
+          identity,
+          standing: standingOf(identity.stored.signerClass, identity.responsible?.signerClass),
+          destination,
+          ...news,
+          alertId: undefined,
+          suppressed: false,
+          rolledUpDay: -1,
+          pinned: false,
+        },
+        f64[base + D.firstAtMs] as number,
+      )
+      detector.pairAdded(pair)
+    }
+    if (memory.isOmitted(key) && !hasBit(slot, FlowBit.inPair)) {
+      // The run before had it and could not list it: what it had sent until now is counted already.
+      f64[base + D.countedOut] = f64[base + D.out] as number
+      f64[base + D.countedIn] = f64[base + D.in] as number
+      rows.setBit(slot, FlowBit.inPair)
+    }
+    join(slot, pair)
+    return pair
+  }
+
+  /** A flow without an answer that is 30 s old, or closes. */
+  const noteSilence = (slot: number, pair: number, atMs: number): void => {
+    const base = slot * FLOW_DOUBLES
+    const out = f64[base + D.out] as number
+    if (out >= SILENT_FLOW_BYTES && !hasBit(slot, FlowBit.silent)) {
+      rows.setBit(slot, FlowBit.silent)
+      pairs.countSilent(pair, atMs)
+    }
+    const isOld = atMs - (f64[base + D.firstAtMs] as number) >= SILENT_AFTER_MS
+    const place = pair * PAIR_DOUBLES + P.silentOut
+    if (isOld && rows.isTcp(slot) && out > (d[place] as number)) {
+      d[place] = out
+      i32[pair * PAIR_INTEGERS + C.silentFlow] = slot
+    }
+  }
+
+  /** A flow that had been silent got its first answer. */
+  const noteAnswer = (slot: number, pair: number): void => {
+    const i = pair * PAIR_INTEGERS
+    rows.clearBit(slot, FlowBit.silent)
+    i32[i + C.silentFlows] = Math.max(0, (i32[i + C.silentFlows] as number) - 1)
+    if (i32[i + C.silentFlow] !== slot) return
+    i32[i + C.silentFlow] = -1
+    d[pair * PAIR_DOUBLES + P.silentOut] = 0
+  }
+
+  return {
+    update(slot, atMs) {
+      const base = slot * FLOW_DOUBLES
+      const out = f64[base + D.out] as number
+      const bytesIn = f64[base + D.in] as number
+      const moreOut = out - (f64[base + D.countedOut] as number)
+      const moreIn = bytesIn - (f64[base + D.countedIn] as number)
+      if (moreOut === 0 && moreIn === 0) return
+      const row = slot * FLOW_WORDS
+      let pair = u32[row + F.pair] as number
+      if (
+        pair === NO_PAIR ||
+        (i32[pair * PAIR_INTEGERS + C.generation] as number) !== u32[row + F.pairGeneration]
+      ) {
+        pair = attach(slot)
+        if (f64[base + D.countedOut] === out && f64[base + D.countedIn] === bytesIn) return
+      }
+      f64[base + D.countedOut] = out
+      f64[base + D.countedIn] = bytesIn
+      pairs.count(pair, atMs, moreOut, moreIn)
+      const p = pair * PAIR_DOUBLES
+      const i = pair * PAIR_INTEGERS
+      if (bytesIn === 0) {
+        if (out > (d[p + P.outBeforeIn] as number)) d[p + P.outBeforeIn] = out
+        if (atMs - (f64[base + D.firstAtMs] as number) >= SILENT_AFTER_MS)
+          noteSilence(slot, pair, atMs)
+      } else if (hasBit(slot, FlowBit.silent)) noteAnswer(slot, pair)
+      if (out > (d[p + P.largestOut] as number) || i32[i + C.largestFlow] === slot) {
+        d[p + P.largestOut] = out
+        d[p + P.largestIn] = bytesIn
+        d[p + P.largestAtMs] = atMs
+        i32[i + C.largestFlow] = slot
+      }
+      if (out > (d[p + P.summaryLargest] as number)) d[p + P.summaryLargest] = out
+      detector.evaluate(pair, slot)
+    },
+    resume(slot, expected) {
+      const pair = pairs.find(expected.pairKey)
+      const meta = pairs.meta[pair]
+      if (meta === undefined) return false
+      const base = slot * FLOW_DOUBLES
+      f64[base + D.countedOut] = expected.out
+      f64[base + D.countedIn] = expected.in
+      u32[slot * FLOW_WORDS + F.phase] = Phase.counted
+      rows.identityOf[slot] = meta.identity
+      rows.setBit(slot, FlowBit.inPair)
+      join(slot, pair)
+      return true
+    },
+    close(slot, atMs) {
+      const pair = rows.pairOf(slot)
+      const base = slot * FLOW_DOUBLES
+      if (pair < 0 || f64[base + D.in] !== 0 || f64[base + D.out] === 0) return
+      noteSilence(slot, pair, atMs)
+      detector.evaluate(pair, slot)
+    },
+    leave(slot) {
+      const pair = rows.pairOf(slot)
+      if (pair < 0) return
+      const i = pair * PAIR_INTEGERS
+      i32[i + C.openFlows] = (i32[i + C.openFlows] as number) - 1
+      if (i32[i + C.largestFlow] === slot) i32[i + C.largestFlow] = -1
+      if (i32[i + C.silentFlow] === slot) i32[i + C.silentFlow] = -1
+      u32[slot * FLOW_WORDS + F.pair] = NO_PAIR
+      detector.detached(pair, slot)
+    },
+    pass() {
+      watch.due(clock.nowMs, (slot, generation) => {
+        if (table.generation[slot] !== generation || f64[slot * FLOW_DOUBLES + D.in] !== 0) return
+        const pair = rows.pairOf(slot)
+        if (pair < 0) return
+        pairs.turn(pair, clock.nowMs)
+        noteSilence(slot, pair, clock.nowMs)
+        detector.evaluate(pair, slot)
+      })
+    },
+  }
+}

@@ -1,0 +1,65 @@
+// Flows with what does not fit their rows: whose they are, and what name they asked for.
+
+import { F, FLOW_WORDS, type FlowTable, NO_PAIR } from './flow-table.ts'
+import { C, PAIR_INTEGERS } from './pair-row.ts'
+import type { PairTable } from './pair-table.ts'
+import type { IdentityState, Process } from './process.ts'
+
+const TCP = 6
+
+export type FlowRows = {
+  readonly table: FlowTable
+  /** By slot. */
+  readonly processOf: (Process | undefined)[]
+  readonly identityOf: (IdentityState | undefined)[]
+  readonly hostnameOf: (string | undefined)[]
+  /** 16 bytes, a view into the table. */
+  addressOf(slot: number): Uint8Array
+  isTcp(slot: number): boolean
+  hasBit(slot: number, bit: number): boolean
+  setBit(slot: number, bit: number): void
+  clearBit(slot: number, bit: number): void
+  /** Slot of the pair that has its bytes, or -1: it has none, or that pair left the table. */
+  pairOf(slot: number): number
+  /** Takes a flow out of the table. */
+  remove(slot: number): void
+}
+
+export function createFlowRows(table: FlowTable, pairs: PairTable): FlowRows {
+  const { u32, u8 } = table
+  const processOf: (Process | undefined)[] = new Array(table.capacity).fill(undefined)
+  const identityOf: (IdentityState | undefined)[] = new Array(table.capacity).fill(undefined)
+  const hostnameOf: (string | undefined)[] = new Array(table.capacity).fill(undefined)
+  const bitsAt = (slot: number): number => slot * FLOW_WORDS + F.bits
+  return {
+    table,
+    processOf,
+    identityOf,
+    hostnameOf,
+    addressOf(slot) {
+      const at = (slot * FLOW_WORDS + F.address) * 4
+      return u8.subarray(at, at + 16)
+    },
+    isTcp: (slot) => (((u32[slot * FLOW_WORDS + F.remote] as number) >>> 16) & 0xff) === TCP,
+    hasBit: (slot, bit) => ((u32[bitsAt(slot)] as number) & bit) !== 0,
+    setBit(slot, bit) {
+      u32[bitsAt(slot)] = (u32[bitsAt(slot)] as number) | bit
+    },
+    clearBit(slot, bit) {
+      u32[bitsAt(slot)] = (u32[bitsAt(slot)] as number) & ~bit
+    },
+    pairOf(slot) {
+      const row = slot * FLOW_WORDS
+      const pair = u32[row + F.pair] as number
+      if (pair === NO_PAIR) return -1
+      const generation = pairs.i32[pair * PAIR_INTEGERS + C.generation] as number
+      return generation === u32[row + F.pairGeneration] ? pair : -1
+    },
+    remove(slot) {
+      processOf[slot] = undefined
+      identityOf[slot] = undefined
+      hostnameOf[slot] = undefined
+      table.remove(slot)
+    },
+  }
+}
