@@ -254,7 +254,7 @@ static void Run(const struct Options* options, struct Totals* totals) {
     if (!sending && sent_all_ms == 0) sent_all_ms = moved_ms = now_ms;
     const bool holding = sent_all_ms != 0 && now_ms < sent_all_ms + options->hold_ms;
     if (holding) moved_ms = now_ms;
-    uint64_t allowed = UINT64_MAX;
+    uint64_t allowed = kBytesMax;  // more than there is
     if (options->rate > 0) {
       // In two parts so that a large rate over a long time does not overflow.
       const uint64_t elapsed_ms = now_ms - began_ms + 1;
@@ -263,7 +263,7 @@ static void Run(const struct Options* options, struct Totals* totals) {
     }
 
     nfds_t count = 0;
-    uint64_t of[kFlowsMax];
+    uint64_t of[kFlowsMax], senders = 0;
     for (uint64_t i = 0; i < options->flows; i++) {
       struct Flow* flow = &flows[i];
       if (flow->fd < 0) continue;
@@ -274,6 +274,7 @@ static void Run(const struct Options* options, struct Totals* totals) {
         shutdown(flow->fd, SHUT_WR);
       }
       const bool wants_out = !flow->connected || (flow->left > 0 && allowed > 0);
+      senders += flow->connected && flow->left > 0;
       polled[count].fd = flow->fd;
       polled[count].events = (short)(POLLIN | (wants_out ? POLLOUT : 0));
       of[count++] = i;
@@ -285,6 +286,8 @@ static void Run(const struct Options* options, struct Totals* totals) {
       return;
     }
 
+    // Each flow gets its share, so that all go on to the end together.
+    const uint64_t share = senders > 0 ? (allowed + senders - 1) / senders : allowed;
     const int wait_ms = sending && allowed == 0 ? 1 : 20;
     if (poll(polled, count, wait_ms) < 0 && errno != EINTR) {
       totals->io_errors++;
@@ -300,7 +303,7 @@ static void Run(const struct Options* options, struct Totals* totals) {
       }
       if (events & POLLOUT) {
         FillRandom(chunk, sizeof chunk, &random);
-        const uint64_t moved = Send(flow, chunk, allowed, totals);
+        const uint64_t moved = Send(flow, chunk, share < allowed ? share : allowed, totals);
         allowed -= moved;
         if (moved > 0) moved_ms = NowMs();
       }

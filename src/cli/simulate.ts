@@ -58,8 +58,6 @@ export const exitStatus = (outcome: SimulateOutcome): number =>
   outcome.kind === 'exact' ? 0 : outcome.kind === 'not_sent' ? 2 : 1
 
 const POLL_MS = 150
-/** A final revision may be followed by another when a flow of the pair was still to be counted. */
-const SETTLE_MS = 3000
 
 /** Throws only when `signal` aborts (its reason) or when the machine refuses something unforeseen. */
 export async function simulateUpload(options: SimulateOptions): Promise<SimulateOutcome> {
@@ -175,9 +173,7 @@ async function firstAlert(
       )
       options.print(`             ${alert.sentence}`)
       for (const reason of alert.reasons)
-        options.print(
-          `             ${`+${reason.points}`.replace('+-', '-').padStart(4)}  ${reason.text}`,
-        )
+        options.print(`             ${points(reason.points)}  ${reason.text}`)
       return { alert, afterMs }
     }
     await sleep(POLL_MS, undefined, { signal: options.signal })
@@ -185,7 +181,10 @@ async function firstAlert(
   return undefined
 }
 
-/** Waits for the final revision and holds its figure against what was sent. */
+/**
+ * Waits for a final revision with the figure that was sent. One with another figure is not the end of
+ * it: a flow of the pair may still be to come, and updates keep a distance of a minute.
+ */
 async function finalFigure(
   options: SimulateOptions,
   api: CollectorApi,
@@ -196,8 +195,7 @@ async function finalFigure(
   const { print } = options
   const sent = report.sent
   let alert = opened.alert
-  let settleAt: number | undefined
-  while (performance.now() < Math.min(timing.deadlineAt, settleAt ?? Infinity)) {
+  while (performance.now() < timing.deadlineAt) {
     alert = await api.alertById(alert.id)
     if (alert.state === 'final' && alert.bytesOut === sent) {
       const finalAfterMs = performance.now() - timing.beganAt
@@ -207,7 +205,6 @@ async function finalFigure(
       print(`Page         ${new URL(`/#/alerts/${alert.id}`, options.collectorUrl).href}`)
       return { kind: 'exact', alert, sent, openedAfterMs: opened.afterMs, finalAfterMs }
     }
-    if (alert.state === 'final') settleAt ??= performance.now() + SETTLE_MS
     await sleep(POLL_MS, undefined, { signal: options.signal })
   }
   if (alert.state === 'final') {
@@ -221,6 +218,10 @@ async function finalFigure(
   )
   return { kind: 'unfinished', alert, sent }
 }
+
+/** "+30", "+12.1", "-15", to the right. */
+const points = (value: number): string =>
+  `${value < 0 ? '' : '+'}${Math.round(value * 10) / 10}`.padStart(5)
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 

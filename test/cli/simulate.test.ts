@@ -181,7 +181,7 @@ describe('simulate upload', () => {
     assert.equal(seen.sent, 300_001)
     const text = seen.lines.join('\n')
     assert.match(text, /upload sent much and got nothing back/)
-    assert.match(text, /\+30 {2}first network use now/)
+    assert.match(text, / \+30 {2}first network use now/)
     assert.match(text, /300001 B out, exactly what was sent/)
     assert.match(text, /3000 B came back/, 'the sink answers one hundredth')
   })
