@@ -167,8 +167,10 @@ function replay(times: number): { seconds: number; grewBytes: number; engine: En
 
 async function tenTimes(): Promise<Row[]> {
   replay(20)
-  const once = median([replay(20), replay(20), replay(20)].map(({ seconds }) => seconds))
-  const ten = replay(200)
+  // The least of several: what others do on this machine can only add.
+  const once = Math.min(...[1, 2, 3, 4, 5].map(() => replay(20).seconds))
+  const tens = [replay(200), replay(200), replay(200)]
+  const ten = tens.reduce((least, one) => (one.seconds < least.seconds ? one : least))
   const reportsPerSecond = (200 * LOAD.flows) / ten.seconds
   return [
     {

@@ -4,6 +4,7 @@ import type { UnixNs } from '../units.ts'
 import { pid, port } from '../units.ts'
 import type { Destination, Scope } from './destination.ts'
 import type { ProcessView, Reason, Severity } from './finding.ts'
+import { PAIR_DOUBLES } from './pair-row.ts'
 import type { PairSnapshot } from './pair-table.ts'
 
 export type LiveAlert = {
@@ -48,7 +49,7 @@ export type StoredFlow = [
   bytesIn: number,
 ]
 
-/** What StoredAlert.state holds, as JSON; bigints in decimal. */
+/** What StoredAlert.state holds, as JSON; bigints in decimal. `v` changes with it, and with the places in a pair's row. */
 export type AlertState = {
   v: 1
   bootId: string
@@ -98,14 +99,18 @@ export function writeAlertState(
   return JSON.stringify(whole)
 }
 
+const isSnapshot = (pair: PairSnapshot): boolean =>
+  Array.isArray(pair.doubles) &&
+  pair.doubles.length === PAIR_DOUBLES &&
+  pair.doubles.every(Number.isFinite)
+
 /** Reads a state of our own making; undefined when it is not one. */
 export function readAlertState(
   stored: StoredAlert,
 ): { state: AlertState; chain: ProcessView[]; destination: Destination } | undefined {
   try {
     const state: AlertState = JSON.parse(stored.state)
-    if (state.v !== 1 || !Array.isArray(state.flows) || !Array.isArray(state.pair.doubles))
-      return undefined
+    if (state.v !== 1 || !Array.isArray(state.flows) || !isSnapshot(state.pair)) return undefined
     const { address, text, scope, bareAddress, hostname, protocol } = state.destination
     return {
       state,

@@ -2,15 +2,15 @@
 // pair: opened as the gate is crossed, updated on a step, final when its flows have closed, and back under
 // the same id while it cools down.
 import type { Baseline } from '../baseline/baseline.ts'
-import { bytes } from '../units.ts'
-import { type LiveAlert, readAlertState, type StoredFlow, writeAlertState } from './alert.ts'
+import type { LiveAlert, StoredFlow } from './alert.ts'
 import { alertId } from './alert-id.ts'
+import { reviveAlert, storeAlert } from './alert-store.ts'
 import { alertView, chainOf, signerText } from './alert-view.ts'
 import { type Clock, recordNs, wallNow, wallNowMs } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
 import { emptyFeatures, loadFeatures } from './features.ts'
 import type { Alert, AlertState, Severity } from './finding.ts'
-import { D, F, FLOW_DOUBLES, FLOW_WORDS, type FlowTable, Phase } from './flow-table.ts'
+import { F, FLOW_WORDS, type FlowTable, Phase } from './flow-table.ts'
 import type { IdentityBook } from './identity-book.ts'
 import type { Limits } from './limits.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
@@ -18,7 +18,7 @@ import type { Pair, PairTable } from './pair-table.ts'
 import { type Policy, parentChecks, whitelists } from './policy.ts'
 import type { Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
-import { explain, mayCross, noPoints, scoreInto, severityOf, standingOf } from './score.ts'
+import { explain, mayCross, noPoints, scoreInto, severityOf } from './score.ts'
 
 const VOLUME_STEP = 4
 /** Revisions of an alert are at least this far apart, its first final one excepted. */
@@ -231,74 +231,12 @@ export function createDetector(parts: DetectorParts): Detector {
       revise(alert, slot, pair, 'updated')
   }
 
-  const storedFlows = (alert: LiveAlert): StoredFlow[] => {
-    const list: StoredFlow[] = []
-    for (const flow of alert.flows) {
-      if (list.length >= limits.storedFlows) break
-      const row = flow * FLOW_WORDS
-      const base = flow * FLOW_DOUBLES
-      list.push([
-        flows.u32[row + F.idLow] as number,
-        flows.u32[row + F.idHigh] as number,
-        flows.u32[row + F.epoch] as number,
-        flows.f64[base + D.countedOut] as number,
-        flows.f64[base + D.countedIn] as number,
-      ])
-    }
-    return list
-  }
-
   const storeOne = (alert: LiveAlert): void => {
     const slot = pairs.find(pairKeyOf(alert))
     const pair = pairs.meta[slot]
     // Out of the table it has not changed since it was stored on leaving it.
-    if (pair === undefined) return
-    const list = storedFlows(alert)
-    const { destination } = pair
-    baseline.putAlert({
-      id: alert.id,
-      identityKey: alert.identityKey,
-      destinationKey: alert.destinationKey,
-      openedAt: alert.openedAt,
-      updatedAt: alert.updatedAt,
-      bytesOut: bytes(pairs.f64[slot * PAIR_DOUBLES + P.out] as number, 'bytes_out'),
-      bytesIn: bytes(pairs.f64[slot * PAIR_DOUBLES + P.in] as number, 'bytes_in'),
-      state: writeAlertState(
-        {
-          bootId: clock.bootId,
-          offsetNs: clock.offsetNs.toString(),
-          revision: alert.revision,
-          severity: alert.severity,
-          score: alert.score,
-          reasons: alert.reasons,
-          saidOut: alert.saidOut,
-          finals: alert.finals,
-          isOpen: alert.isOpen,
-          coolsUntilMs: Number.isFinite(alert.coolsUntilMs) ? alert.coolsUntilMs : 0,
-          responsible: pair.identity.responsible
-            ? {
-                key: pair.identity.responsible.key ?? null,
-                signerClass: pair.identity.responsible.signerClass,
-              }
-            : null,
-          destination: {
-            address: [...destination.address],
-            port: destination.view.port,
-            hostname: destination.view.hostname,
-            protocol: destination.view.protocol,
-            text: destination.view.address,
-            scope: destination.scope,
-            bareAddress: destination.bareAddress,
-            newToIdentity: pair.newToIdentity,
-            newToHost: pair.newToHost,
-          },
-          pair: pairs.snapshot(slot),
-          flows: list,
-          flowsOmitted: alert.flows.size - list.length,
-        },
-        alert.chain,
-      ),
-    })
+    if (pair) storeAlert(baseline, alert, slot, pair, pairs, flows, clock, limits.storedFlows)
+    alert.isDirty = false
   }
 
   const detector: Detector = {
@@ -362,7 +300,6 @@ export function createDetector(parts: DetectorParts): Detector {
       const alert = pair.alertId === undefined ? undefined : alerts.get(pair.alertId)
       if (alert === undefined) return
       storeOne(alert)
-      alert.isDirty = false
       alert.saved = pairs.snapshot(slot)
     },
     pass() {
@@ -402,71 +339,18 @@ export function createDetector(parts: DetectorParts): Detector {
     seed() {
       const waited: { flow: StoredFlow; key: string; omitted: boolean }[] = []
       for (const stored of baseline.alerts()) {
-        const read = readAlertState(stored)
-        const identity = read && book.recall(stored.identityKey)
-        if (read === undefined || identity === undefined || alerts.size >= limits.alerts) {
+        const revived = alerts.size < limits.alerts ? reviveAlert(stored, book, clock) : undefined
+        if (revived === undefined) {
           unreadable++
           baseline.removeAlert(stored.id)
           continue
         }
-        const { state, chain, destination } = read
-        if (state.responsible)
-          identity.responsible ??= {
-            key: state.responsible.key ?? undefined,
-            signerClass: state.responsible.signerClass,
-          }
-        const alert: LiveAlert = {
-          id: stored.id,
-          revision: state.revision,
-          severity: state.severity,
-          saidSeverity: state.severity,
-          score: state.score,
-          reasons: state.reasons,
-          openedAt: stored.openedAt,
-          updatedAt: stored.updatedAt,
-          saidOut: state.saidOut,
-          saidRolledUp: 0,
-          saidAtMs: Number.NEGATIVE_INFINITY,
-          finals: state.finals,
-          isOpen: state.isOpen,
-          settledAtMs: clock.nowMs,
-          coolsUntilMs: state.isOpen ? Number.POSITIVE_INFINITY : state.coolsUntilMs,
-          identityKey: stored.identityKey,
-          destinationKey: stored.destinationKey,
-          chain,
-          flows: new Set(),
-          saved: undefined,
-          isDirty: false,
-        }
-        const day = Math.floor(Number(stored.openedAt) / 1e6 / DAY_MS)
-        if (day === today()) {
-          identity.alertsOpened = identity.alertDay === day ? identity.alertsOpened + 1 : 1
-          identity.alertDay = day
-        }
+        const { alert, pair, snapshot, shiftMs } = revived
         alerts.set(alert.id, alert)
-        const key = pairKeyOf(alert)
-        byPair.set(key, alert)
-        const slot = pairs.add(
-          {
-            key,
-            identity,
-            standing: standingOf(identity.stored.signerClass, identity.responsible?.signerClass),
-            destination,
-            newToIdentity: state.destination.newToIdentity,
-            newToHost: state.destination.newToHost,
-            alertId: alert.id,
-            suppressed: false,
-            rolledUpDay: -1,
-            pinned: alert.isOpen,
-          },
-          clock.nowMs,
-        )
-        const sameBoot = state.bootId === clock.bootId
-        const shiftMs = sameBoot ? 0 : Number(BigInt(state.offsetNs) - clock.offsetNs) / 1e6
-        pairs.restore(slot, state.pair, shiftMs, clock.nowMs)
-        if (sameBoot)
-          for (const flow of state.flows)
-            waited.push({ flow, key, omitted: state.flowsOmitted > 0 })
+        byPair.set(pair.key, alert)
+        pairs.restore(pairs.add(pair, clock.nowMs), snapshot, shiftMs, clock.nowMs)
+        for (const flow of revived.flows)
+          waited.push({ flow, key: pair.key, omitted: revived.flowsOmitted > 0 })
       }
       seeding = alerts.size > 0
       return waited
@@ -482,9 +366,7 @@ export function createDetector(parts: DetectorParts): Detector {
     },
     store() {
       for (const alert of alerts.values()) {
-        if (!alert.isDirty) continue
-        storeOne(alert)
-        alert.isDirty = false
+        if (alert.isDirty) storeOne(alert)
       }
     },
     unreadable: () => unreadable,

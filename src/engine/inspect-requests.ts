@@ -1,8 +1,8 @@
-// What the engine asks sense: what is this program file?
-import { Source, writeInspect } from '../records/record.gen.ts'
+// What the engine asks sense, and is answered: what is this program file?
+import { InspectedFlag, type InspectedRecord, Source, writeInspect } from '../records/record.gen.ts'
 import { type Clock, recordNs } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
-import type { Process } from './process.ts'
+import type { Inspection, Process } from './process.ts'
 
 /** Questions that wait to be fetched; what comes beyond is counted. */
 const REQUESTS_MAX = 16_384
@@ -13,6 +13,15 @@ export type InspectRequests = {
   /** Inspect records, in order. */
   take(): Uint8Array[]
 }
+
+/** What an answer says. */
+export const inspectionOf = (record: InspectedRecord): Inspection => ({
+  sha256: Buffer.from(record.sha256).toString('hex'),
+  ownerUid: record.ownerUid,
+  writableByOthers: (record.flags & InspectedFlag.writableByOthers) !== 0,
+  replaced: (record.flags & InspectedFlag.replaced) !== 0,
+  error: record.error,
+})
 
 export function createInspectRequests(clock: Clock, counters: EngineCounters): InspectRequests {
   let requests: Uint8Array[] = []

@@ -19,24 +19,23 @@ export type ProcessTable = {
   beginEnumeration(): void
   /** Ends the processes of `source` that the enumeration did not name. */
   endEnumeration(source: number, atMs: number): void
-  /** Another boot: nothing that ran runs any more. */
-  reset(): void
   /** Forgets what ended long ago. */
   expire(nowMs: number): void
   alive(): number
-  /** Processes pushed out of the full table. */
-  evicted(): number
 }
 
 /** Holds at most `capacity` images; ended ones go first, then those not heard of for longest. */
-export function createProcessTable(capacity: number, endedProcessMs: number): ProcessTable {
+export function createProcessTable(
+  capacity: number,
+  endedProcessMs: number,
+  onEvict: () => void,
+): ProcessTable {
   const known = new Map<string, Process>()
   /** The image each pid runs now. */
   const present = new Map<number, Process>()
   /** Ended processes, oldest first. */
   const ended = new Set<Process>()
   let enumeration = 0
-  let evictedCount = 0
 
   const end = (process: Process, atMs: number): void => {
     if (present.get(process.pid) === process) present.delete(process.pid)
@@ -55,7 +54,7 @@ export function createProcessTable(capacity: number, endedProcessMs: number): Pr
     if (known.size >= capacity) {
       const first = ended.values().next().value ?? known.values().next().value
       if (first) forget(first)
-      evictedCount++
+      onEvict()
     }
     known.set(keyOf(process.pid, process.pidversion), process)
     present.set(process.pid, process)
@@ -148,11 +147,6 @@ export function createProcessTable(capacity: number, endedProcessMs: number): Pr
       for (const process of [...present.values()])
         if (process.source === source && process.seenIn !== enumeration) end(process, atMs)
     },
-    reset() {
-      known.clear()
-      present.clear()
-      ended.clear()
-    },
     expire(nowMs) {
       for (const process of ended) {
         if (nowMs - (process.endedAtMs as number) < endedProcessMs) break
@@ -160,7 +154,6 @@ export function createProcessTable(capacity: number, endedProcessMs: number): Pr
       }
     },
     alive: () => present.size,
-    evicted: () => evictedCount,
   }
 }
 

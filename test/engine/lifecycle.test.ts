@@ -187,6 +187,21 @@ describe('a restart of the engine', () => {
     assert.equal(alerts.at(-1)?.flows, 2)
   })
 
+  it('is what another boot in the same stream is, too', () => {
+    const script = stranger().upload({ id: 1, total: 4 * MIB, keepOpen: true })
+    script.nowMs = 5_000
+    const boot = new Uint8Array(16).fill(9)
+    script.mark(Mark.start, '', boot).program(probe).mark(Mark.enumerated, '', boot).ticks(70)
+    script.flow({ id: 1, out: MIB, state: 'opened' }).ticks(61)
+    const { alerts, engine } = tell(script)
+    assert.equal(new Set(alerts.map(({ id }) => id)).size, 1)
+    assert.equal(alerts[1]?.state, 'final')
+    assert.equal(alerts[1]?.bytesOut, 4 * MIB)
+    assert.equal(engine.counters().bytesOut, 5 * MIB)
+    assert.equal(engine.counters().openFlows, 1)
+    assert.equal(engine.counters().processes, 1)
+  })
+
   it('opens no second alert in the cooldown of one', () => {
     const before = tell(
       stranger()

@@ -1,0 +1,398 @@
+// The engine of one boot: takes the records of one run of the machine. Times count from its start, process and
+// flow ids mean nothing after it.
+import type { Baseline } from '../baseline/baseline.ts'
+import { RecordError } from '../records/framer.ts'
+import {
+  EXIT_AT,
+  HEADER_BYTES,
+  INVALIDATED_AT,
+  LAYOUT,
+  LOSS_AT,
+  Mark,
+  type MarkRecord,
+  NAME_AT,
+  RecordType,
+  readExec,
+  readFork,
+  readInspected,
+  readMark,
+  readName,
+  readPolicy,
+} from '../records/record.gen.ts'
+import type { UnixNs } from '../units.ts'
+import { processView } from './alert-view.ts'
+import { createClock, wallNow } from './clock.ts'
+import type { EngineCounters } from './counters.ts'
+import { createDetector } from './detector.ts'
+import { createEarlyRecords } from './early-records.ts'
+import type { Finding, Sighting } from './finding.ts'
+import { createFlowAttribution } from './flow-attribution.ts'
+import { createFlowLedger } from './flow-ledger.ts'
+import { createFlowMemory } from './flow-memory.ts'
+import { createFlowPairing } from './flow-pairing.ts'
+import { createFlowRows } from './flow-rows.ts'
+import { createFlowTable } from './flow-table.ts'
+import { createHealthLog } from './health-log.ts'
+import { createIdentityBook, identityView } from './identity-book.ts'
+import { createInspectRequests, inspectionOf } from './inspect-requests.ts'
+import type { Limits } from './limits.ts'
+import { createPairTable } from './pair-table.ts'
+import { type Policy, PolicyError, parsePolicy } from './policy.ts'
+import { createProcessTable } from './process-table.ts'
+import { createSummarizer } from './summary.ts'
+import { createTop, type TopFlow } from './top.ts'
+
+/** What outlives a boot. */
+export type Lasting = {
+  deviceId: string
+  /** The engine puts and gets; committing and closing it is its owner's. */
+  baseline: Baseline
+  limits: Limits
+  counters: EngineCounters
+  findings: Finding[]
+  policy: Policy
+  /** Never alerted on, whatever a policy record says. */
+  ownPids: number[]
+}
+
+export type BootEngine = {
+  /** Takes whole records; returns how many bytes: fewer than given when a mark of another boot stands there. */
+  push(records: Uint8Array): number
+  takeRequests(): Uint8Array[]
+  /** Puts alerts that changed into the baseline. */
+  store(): void
+  /** Counters that are of the moment. */
+  present(): Pick<EngineCounters, 'processes' | 'openFlows' | 'degraded'>
+  top(count: number): TopFlow[]
+  /** Says the summaries of the hour that is not over. */
+  finish(): void
+  /** The boot is over: its flows are closed as they were last seen. */
+  end(): void
+}
+
+/** How often, in record time, what waits is looked at. */
+const PASS_INTERVAL_MS = 250
+const bootOf = (mark: MarkRecord): string => Buffer.from(mark.bootId).toString('hex')
+
+export function createBootEngine(lasting: Lasting): BootEngine {
+  const { deviceId, baseline, limits, counters } = lasting
+  const clock = createClock()
+  let nextPassMs = 0
+  let isSeeded = false
+  let isForeign = false
+
+  const at = (): UnixNs => wallNow(clock)
+  const sight = (sighting: Sighting): void => {
+    lasting.findings.push({ at: at(), kind: 'sighting', sighting })
+  }
+  const health = createHealthLog((said) => {
+    lasting.findings.push({ at: at(), kind: 'health', health: said })
+  })
+  const processes = createProcessTable(limits.processes, limits.endedProcessMs, () => {
+    counters.evicted.processes++
+  })
+  const flows = createFlowTable(limits.flows)
+  const book = createIdentityBook(baseline, processes, limits.identities, (identity, process) =>
+    sight({
+      of: 'identity',
+      identity: identityView(identity),
+      process: processView(process, clock),
+      destination: undefined,
+    }),
+  )
+  const pairs = createPairTable(limits.pairs, (slot) => {
+    counters.evicted.pairs++
+    summarizer.sayOne(slot)
+    detector.pairRemoved(slot)
+  })
+  const rows = createFlowRows(flows, pairs)
+  const top = createTop(flows, rows.processOf)
+  const memory = createFlowMemory(flows, limits, counters)
+  const requests = createInspectRequests(clock, counters)
+  const early = createEarlyRecords((count) => {
+    counters.lost += count
+  })
+  const summarizer = createSummarizer(pairs, baseline, book, clock, (summary) => {
+    lasting.findings.push({ at: at(), kind: 'summary', summary })
+  })
+  const detector = createDetector({
+    deviceId,
+    baseline,
+    clock,
+    counters,
+    limits,
+    pairs,
+    flows,
+    processes,
+    book,
+    processOf: (flow) => rows.processOf[flow],
+    policy: () => lasting.policy,
+    emit: (alert) => {
+      lasting.findings.push({ at: at(), kind: 'alert', alert })
+    },
+  })
+  const pairing = createFlowPairing({
+    baseline,
+    clock,
+    rows,
+    memory,
+    pairs,
+    book,
+    detector,
+    policy: () => lasting.policy,
+    emit: sight,
+  })
+  const attribution = createFlowAttribution({
+    clock,
+    counters,
+    limits,
+    rows,
+    processes,
+    book,
+    policy: () => lasting.policy,
+    onSettled: (slot) => ledger.settled(slot),
+  })
+  const ledger = createFlowLedger({
+    clock,
+    counters,
+    rows,
+    memory,
+    attribution,
+    pairing,
+    processes,
+    top,
+  })
+
+  const pass = (): void => {
+    nextPassMs = clock.nowMs + PASS_INTERVAL_MS
+    attribution.pass()
+    pairing.pass()
+    for (const slot of detector.pass()) {
+      summarizer.sayOne(slot)
+      pairs.remove(slot)
+    }
+    summarizer.pass()
+    health.pass(clock.nowMs)
+    processes.expire(clock.nowMs)
+  }
+
+  /** The wall clock and the boot of a mark; at the first, what an earlier run left is taken up. */
+  const setClock = (mark: MarkRecord): void => {
+    if (mark.layout !== LAYOUT) return
+    clock.bootId = bootOf(mark)
+    clock.offsetNs = mark.unixNs - mark.atNs
+    if (isSeeded) return
+    isSeeded = true
+    clock.nowMs = Number(mark.atNs) / 1e6
+    if (baseline.bornAt() === undefined) baseline.setBornAt(at())
+    memory.expect(detector.seed())
+    // What waited for the mark is older than it.
+    clock.nowMs = 0
+    const count = detector.unreadable()
+    if (count > 0)
+      health.say({
+        of: 'baseline',
+        text: `${count} stored alerts could not be read and were dropped: they may be raised once more`,
+        count,
+      })
+  }
+
+  const onMark = (view: DataView, from: number): void => {
+    const mark = readMark(view, from)
+    isForeign = mark.layout !== LAYOUT
+    if (isForeign) {
+      health.degraded(
+        -1,
+        'the sensor and the engine are of different versions and their records do not agree: install both from one release',
+      )
+      return
+    }
+    health.degraded(-1, '')
+    setClock(mark)
+    if (mark.kind === Mark.start) {
+      processes.beginEnumeration()
+      ledger.beginEnumeration()
+      health.degraded(mark.source, mark.note)
+    } else if (mark.kind === Mark.enumerated) {
+      attribution.learnt(undefined)
+      ledger.endEnumeration(mark.source)
+      processes.endEnumeration(mark.source, clock.nowMs)
+      detector.seeded()
+    }
+    pass()
+  }
+
+  const onInspected = (view: DataView, from: number): void => {
+    const record = readInspected(view, from)
+    const process = processes.find(record.pid, record.pidversion)
+    if (process === undefined || process.image.inspection) return
+    process.image.inspection = inspectionOf(record)
+    book.sight(process, at())
+    attribution.learnt(undefined)
+  }
+
+  const onPolicy = (view: DataView, from: number): void => {
+    const record = readPolicy(view, from)
+    try {
+      const next = parsePolicy(record.version, record.document)
+      const ownPids = [...new Set([...lasting.ownPids, ...next.ownPids])]
+      lasting.policy = { ...next, ownPids }
+    } catch (error) {
+      if (!(error instanceof PolicyError)) throw error
+      health.say({
+        of: 'degraded',
+        text: `policy ${record.version} was refused (${error.message}); policy ${lasting.policy.version} stays in force`,
+        count: 1,
+      })
+      return
+    }
+    ledger.judgeAnew()
+    detector.judgeAnew()
+  }
+
+  /** All records but flows: rare enough to be read as objects. */
+  const onOther = (
+    type: number,
+    view: DataView,
+    from: number,
+    words: Uint32Array,
+    w: number,
+  ): void => {
+    switch (type) {
+      case RecordType.exec: {
+        const record = readExec(view, from)
+        const { process, isNew } = processes.exec(record)
+        if (!isNew) return
+        if ((record.flags & 1) === 0) counters.execs++
+        requests.ask(process)
+        book.sight(process, at())
+        attribution.learnt(record.pid)
+        return
+      }
+      case RecordType.fork:
+        attribution.learnt(processes.fork(readFork(view, from)).pid)
+        return
+      case RecordType.exit:
+        processes.exit(
+          view.getUint32(from + EXIT_AT.pid, true),
+          view.getUint32(from + EXIT_AT.pidversion, true),
+          clock.nowMs,
+        )
+        return
+      case RecordType.name:
+        if (view.getUint16(from + NAME_AT.hostnameBytes, true) === 0) return
+        ledger.name(
+          words[w + 4] as number,
+          words[w + 5] as number,
+          words[w + 6] as number,
+          readName(view, from).hostname,
+        )
+        return
+      case RecordType.invalidated: {
+        const process = processes.find(
+          view.getUint32(from + INVALIDATED_AT.pid, true),
+          view.getUint32(from + INVALIDATED_AT.pidversion, true),
+        )
+        if (process === undefined) return
+        process.image = { ...process.image, invalidated: true, program: undefined }
+        process.identity = undefined
+        book.sight(process, at())
+        return
+      }
+      case RecordType.inspected:
+        onInspected(view, from)
+        return
+      case RecordType.policy:
+        onPolicy(view, from)
+        return
+      case RecordType.tick:
+        pass()
+        return
+      case RecordType.loss: {
+        const count = Number(view.getBigUint64(from + LOSS_AT.count, true))
+        counters.lost += count
+        health.lost(view.getUint32(from + LOSS_AT.what, true), count, clock.nowMs)
+        return
+      }
+      case RecordType.mark:
+        onMark(view, from)
+        return
+      default:
+        counters.unknownRecords++
+    }
+  }
+
+  /** Whether the record at `from` is a mark of another boot, in a layout that can be read. */
+  const isOtherBoot = (view: DataView, from: number): boolean => {
+    const mark = readMark(view, from)
+    return mark.layout === LAYOUT && clock.bootId !== '' && bootOf(mark) !== clock.bootId
+  }
+
+  /** Takes whole records up to a mark of another boot; returns how many bytes. */
+  const take = (records: Uint8Array): number => {
+    const words = new Uint32Array(records.buffer, records.byteOffset, records.length >>> 2)
+    let view: DataView | undefined
+    for (let w = 0; w < words.length; ) {
+      const size = words[w] as number
+      if (size < HEADER_BYTES || size % 8 !== 0 || w * 4 + size > records.length)
+        throw new RecordError('size', w * 4, `no whole record of ${size} bytes`)
+      const low = words[w + 2] as number
+      const high = words[w + 3] as number
+      const atMs = (high * 4_294_967_296 + low) / 1e6
+      const head = words[w + 1] as number
+      const type = head & 0xffff
+      if (type === RecordType.mark) {
+        view ??= new DataView(records.buffer, records.byteOffset, records.length)
+        if (isOtherBoot(view, w * 4)) return w * 4
+      }
+      counters.records++
+      clock.recordLow = low
+      clock.recordHigh = high
+      if (isForeign && type !== RecordType.mark) counters.unknownRecords++
+      else {
+        if (atMs > clock.nowMs) {
+          clock.nowMs = atMs
+          if (atMs >= nextPassMs) pass()
+        }
+        if (type === RecordType.flow) ledger.report(words, w, (head >>> 16) & 0xff, atMs)
+        else {
+          view ??= new DataView(records.buffer, records.byteOffset, records.length)
+          onOther(type, view, w * 4, words, w)
+        }
+      }
+      w += size >>> 2
+    }
+    return records.length
+  }
+
+  /** Takes up the clock of the first mark, then what waited for it; returns the records from that mark on. */
+  const awaitMark = (records: Uint8Array): Uint8Array | undefined => {
+    const rest = early.keep(records)
+    if (rest === undefined) return undefined
+    setClock(readMark(new DataView(rest.buffer, rest.byteOffset, rest.length), 0))
+    if (isSeeded) for (const piece of early.take()) take(piece)
+    return rest
+  }
+
+  return {
+    push(records) {
+      const rest = isSeeded ? records : awaitMark(records)
+      if (rest === undefined) return records.length
+      return records.length - rest.length + take(rest)
+    },
+    takeRequests: requests.take,
+    store: detector.store,
+    present: () => ({
+      processes: processes.alive(),
+      openFlows: flows.count(),
+      degraded: health.text(),
+    }),
+    top: top.take,
+    finish: summarizer.sayAll,
+    end() {
+      ledger.closeAll()
+      summarizer.sayAll()
+      detector.store()
+    },
+  }
+}
