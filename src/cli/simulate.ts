@@ -1,6 +1,7 @@
 // `freshet simulate upload`: makes the very thing Freshet is for happen, harmlessly, and waits for the
 // alert. Nothing is pretended: a real program sends real bytes, and what is printed is what the
 // collector has stored.
+import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AlertDetail } from '../collector/page-api.ts'
 import {
@@ -101,7 +102,7 @@ async function upload(
   print(`Program      ${program.path}`)
   print(`SHA-256      ${program.sha256}, never seen before`)
   print(
-    `Destination  ${target.address}:${target.port}` +
+    `Destination  ${isIP(target.address) === 6 ? `[${target.address}]` : target.address}:${target.port}` +
       (options.to
         ? loopback
           ? ''
