@@ -22,6 +22,15 @@ const STEP_NS = 500n
 /** Per report of a flow: bytes out and in. */
 const moreOf = (load: Load, flow: number): [number, number] =>
   (flow % load.programs) % 2 === 0 ? [2_600, 20] : [1_400, 2_600]
+/**
+ * Reports' worth of bytes that each flow begins with: uploads are past the volume from which they are scored, so
+ * that the first round costs what the last one does.
+ */
+export const BEGUN = 100
+const timesMore = (load: Load, flow: number, times: number): [number, number] => {
+  const [out, bytesIn] = moreOf(load, flow)
+  return [out * times, bytesIn * times]
+}
 /** Bytes out of all flows per round. */
 export const roundOut = (load: Load): number => {
   let sum = 0
@@ -78,7 +87,9 @@ export function opening(load: Load): Uint8Array {
     )
   }
   for (let flow = 0; flow < load.flows; flow++)
-    records.push(flowRecord(load, flow, FIRST_AT_NS, ...moreOf(load, flow), FlowState.opened))
+    records.push(
+      flowRecord(load, flow, FIRST_AT_NS, ...timesMore(load, flow, BEGUN), FlowState.opened),
+    )
   return new Uint8Array(Buffer.concat(records))
 }
 
@@ -121,7 +132,7 @@ export function reports(load: Load): Reports {
   const count = load.flows * load.rounds
   const words = new Uint32Array(count * WORDS)
   const records = new Uint8Array(words.buffer)
-  const written = new Uint32Array(load.flows).fill(1)
+  const written = new Uint32Array(load.flows).fill(BEGUN)
   // A stride that shares no factor with the count visits every flow, far apart in memory.
   const stride = 7_919
   for (let i = 0; i < count; i++) {

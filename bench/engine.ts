@@ -5,7 +5,7 @@ import { openMemoryBaseline } from '../src/baseline/memory.ts'
 import { createEngine, type Engine } from '../src/engine/engine.ts'
 import { createFramer } from '../src/records/framer.ts'
 import { FLOW_FIXED_BYTES } from '../src/records/record.gen.ts'
-import { type Load, opening, reports, roundOut } from './engine-load.ts'
+import { BEGUN, type Load, opening, reports, roundOut } from './engine-load.ts'
 import type { Bench, Row } from './row.ts'
 
 const LOAD: Load = { flows: 20_000, programs: 64, destinations: 64, rounds: 10 }
@@ -45,11 +45,12 @@ function pushInBatches(engine: Engine, records: Uint8Array): void {
     engine.push(records.subarray(at, at + BATCH_BYTES))
 }
 
-function rivalAddon(): ObjectAddon | undefined {
+/** The rival's addon, or why it cannot be loaded. */
+function rivalAddon(): ObjectAddon | string {
   try {
     return createRequire(import.meta.url)(ADDON) as ObjectAddon
-  } catch {
-    return undefined
+  } catch (error) {
+    return String(error instanceof Error ? error.message : error).split('\n', 1)[0] ?? ''
   }
 }
 
@@ -111,7 +112,7 @@ function rate(load: Load, feed: (records: Uint8Array) => void): number {
 function check(engine: Engine, load: Load): void {
   const counters = engine.counters()
   const pairs = load.programs * load.destinations
-  const wants = roundOut(load) * (1 + load.rounds * (RUNS + WARM_UPS))
+  const wants = roundOut(load) * (BEGUN + load.rounds * (RUNS + WARM_UPS))
   if (counters.openFlows !== load.flows || counters.bytesOut !== wants || counters.alerts !== 0)
     throw new Error(`the bench is not what it says: ${JSON.stringify(counters)}`)
   if (counters.evicted.pairs !== 0 || counters.heldFlows !== 0)
@@ -129,8 +130,8 @@ async function intoState(): Promise<Row[]> {
     target: '2,000,000/s and 5 times the rival',
   }
   const addon = rivalAddon()
-  if (addon === undefined)
-    return [{ ...row, rival: 'N-API objects: freshet_bench.node is not built', met: false }]
+  if (typeof addon === 'string')
+    return [{ ...row, rival: `one N-API object a record: cannot run, ${addon}`, met: false }]
   const other = begin(LOAD)
   const theirs = rate(LOAD, objectFeeder(addon, other))
   check(other, LOAD)
