@@ -8,7 +8,7 @@
 //   2. handles every perf event up to that moment, in the order of time over all CPUs;
 //   3. then the destroy messages (final counters) and the dump, whose sockets those events explain.
 //
-// It sees TCP in its own network namespace. Facts behind it: docs/linux-source.md.
+// It sees TCP in its own network namespace. Facts and limits: README.md beside this file.
 #ifndef FRESHET_LINUX_LINUX_SOURCE_H_
 #define FRESHET_LINUX_LINUX_SOURCE_H_
 

@@ -1,6 +1,7 @@
 // A process of the tests: connects to an address and port, sends so many bytes, closes and ends.
-//   sender ADDRESS PORT BYTES [REPLY_BYTES [HOLD_MS]]
-// With REPLY_BYTES it reads as many before it closes; then it stays connected for HOLD_MS.
+//   sender ADDRESS PORT BYTES [REPLY_BYTES [HOLD_MS [abrupt]]]
+// With REPLY_BYTES it reads as many before it goes on; then it stays connected for HOLD_MS; then it says
+// that it has sent all and reads to the end, unless it is abrupt: then it closes without looking.
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,11 @@ int main(int argc, char** argv) {
     left -= got;
   }
   if (argc > 5) usleep(atoi(argv[5]) * 1000);
+  if (argc > 4 && argc < 7) {
+    shutdown(fd, SHUT_WR);
+    while (recv(fd, bytes, sizeof(bytes), 0) > 0) {
+    }
+  }
   close(fd);
   return 0;
 }

@@ -143,6 +143,16 @@ describe('the Linux source', function () {
     deepEqual([out.bytesOut, out.bytesIn], [5000n, 0n])
   })
 
+  it('is at most one byte over when this side closes without looking for an end', async () => {
+    const sink = await openSink('127.0.0.1', 50)
+    const args = ['127.0.0.1', String(sink.port), '5000', '50', '0', 'abrupt']
+    equal((await run(sender, args)).code, 0)
+    const out = await seen.until('the close', () => closedFlow(Direction.outbound, sink.port))
+    await sink.close()
+    equal(out.bytesOut, 5000n)
+    ok(out.bytesIn === 50n || out.bytesIn === 51n, `${out.bytesIn}`)
+  })
+
   it('reports a flow while it lasts', async () => {
     const sink = await openSink('127.0.0.1')
     const running = run(sender, ['127.0.0.1', String(sink.port), '9000', '0', '800'])
