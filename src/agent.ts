@@ -112,28 +112,29 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     ])
 
   // Findings first, then the baseline: a crash between the two repeats a finding, it never loses one.
-  let takenBytes = 0
   let acknowledgedBytes = 0
+  const ownBytes = engine.settledBytes()
   let committedAtMs = performance.now()
   const settle = (force: boolean) => {
     for (const request of engine.takeRequests()) pipe.write(request)
     const findings = engine.takeFindings()
     tell(findings)
     const nowMs = performance.now()
+    const settledBytes = engine.settledBytes() - ownBytes
     const due =
       force ||
       findings.length > 0 ||
-      takenBytes - acknowledgedBytes >= ACKNOWLEDGE_BYTES ||
+      settledBytes - acknowledgedBytes >= ACKNOWLEDGE_BYTES ||
       nowMs - committedAtMs >= COMMIT_INTERVAL_MS
-    if (!due || takenBytes === acknowledgedBytes) return
+    if (!due || settledBytes === acknowledgedBytes) return
     committedAtMs = nowMs
     try {
       baseline.commit()
     } catch (error) {
       log(`the baseline was not written (${(error as Error).message}); it is tried again`)
     }
-    acknowledgedBytes = takenBytes
-    if (!pipe.destroyed && pipe.writable) pipe.write(acknowledgement(takenBytes))
+    acknowledgedBytes = settledBytes
+    if (!pipe.destroyed && pipe.writable) pipe.write(acknowledgement(settledBytes))
   }
 
   const startedAtMs = Date.now()
@@ -142,10 +143,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   try {
     const framer = createFramer()
     for await (const chunk of pipe as AsyncIterable<Uint8Array>) {
-      for (const records of framer.push(chunk)) {
-        engine.push(records)
-        takenBytes += records.length
-      }
+      for (const records of framer.push(chunk)) engine.push(records)
       settle(false)
     }
   } catch (error) {

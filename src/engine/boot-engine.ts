@@ -53,12 +53,16 @@ export type Lasting = {
   policy: Policy
   /** Never alerted on, whatever a policy record says. */
   ownPids: number[]
+  /** Bytes of records pushed before the ones that are being read. */
+  streamBytes: number
 }
 
 export type BootEngine = {
   /** Takes whole records; returns how many bytes: fewer than given when a mark of another boot stands there. */
   push(records: Uint8Array): number
   takeRequests(): Uint8Array[]
+  /** Where in the stream the oldest question without an answer was asked; undefined when all have theirs. */
+  askedAt(): number | undefined
   /** Puts alerts that changed into the baseline. */
   store(): void
   /** Counters that are of the moment. */
@@ -79,6 +83,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   const clock = createClock()
   let nextPassMs = 0
   let isSeeded = false
+  let isStarted = false
   let isForeign = false
 
   const at = (): UnixNs => wallNow(clock)
@@ -108,7 +113,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   const rows = createFlowRows(flows, pairs)
   const top = createTop(flows, rows.processOf)
   const memory = createFlowMemory(flows, limits, counters)
-  const requests = createInspectRequests(clock, counters)
+  const requests = createInspectRequests(clock, counters, () => lasting.streamBytes)
   const early = createEarlyRecords((count) => {
     counters.lost += count
   })
@@ -210,10 +215,12 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     health.degraded(-1, '')
     setClock(mark)
     if (mark.kind === Mark.start) {
+      isStarted = true
       processes.beginEnumeration()
       ledger.beginEnumeration()
       health.degraded(mark.source, mark.note)
-    } else if (mark.kind === Mark.enumerated) {
+    } else if (mark.kind === Mark.enumerated && isStarted) {
+      // Without a start it ends an enumeration that another engine was told.
       attribution.learnt(undefined)
       ledger.endEnumeration(mark.source)
       processes.endEnumeration(mark.source, clock.nowMs)
@@ -224,6 +231,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
 
   const onInspected = (view: DataView, from: number): void => {
     const record = readInspected(view, from)
+    requests.answered(record.pid, record.pidversion)
     const process = processes.find(record.pid, record.pidversion)
     if (process === undefined || process.image.inspection) return
     process.image.inspection = inspectionOf(record)
@@ -381,6 +389,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       return records.length - rest.length + take(rest)
     },
     takeRequests: requests.take,
+    askedAt: requests.oldestAt,
     store: detector.store,
     present: () => ({
       processes: processes.alive(),

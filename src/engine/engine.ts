@@ -28,6 +28,11 @@ export type Engine = {
   takeFindings(): Finding[]
   /** Inspect records for sense, in order. */
   takeRequests(): Uint8Array[]
+  /**
+   * Bytes of records, counted from the first, whose effect is in the findings taken and the baseline. Less than what was
+   * pushed while the answer to an inspect record is awaited: what comes after the question is to be kept until then.
+   */
+  settledBytes(): number
   counters(): EngineCounters
   /** The programs and destinations with most bytes since the last call. */
   top(count: number): TopFlow[]
@@ -49,6 +54,7 @@ export function createEngine(options: EngineOptions): Engine {
     findings: [],
     policy,
     ownPids: policy.ownPids,
+    streamBytes: 0,
   }
   const { counters } = lasting
   let boot: BootEngine = createBootEngine(lasting)
@@ -62,6 +68,7 @@ export function createEngine(options: EngineOptions): Engine {
         boot = createBootEngine(lasting)
         records = records.subarray(taken)
       }
+      lasting.streamBytes += given.length
     },
     takeFindings() {
       boot.store()
@@ -70,6 +77,7 @@ export function createEngine(options: EngineOptions): Engine {
       return taken
     },
     takeRequests: () => boot.takeRequests(),
+    settledBytes: () => boot.askedAt() ?? lasting.streamBytes,
     counters: () => ({
       ...counters,
       ...boot.present(),

@@ -12,7 +12,13 @@ export type InspectRequests = {
   ask(process: Process): void
   /** Inspect records, in order. */
   take(): Uint8Array[]
+  /** The question about this process was answered. */
+  answered(pid: number, pidversion: number): void
+  /** Where in the stream the oldest question without an answer was asked, in bytes; undefined when all have theirs. */
+  oldestAt(): number | undefined
 }
+
+const nameOf = (pid: number, pidversion: number): string => `${pid} ${pidversion}`
 
 /** What an answer says. */
 export const inspectionOf = (record: InspectedRecord): Inspection => ({
@@ -23,8 +29,15 @@ export const inspectionOf = (record: InspectedRecord): Inspection => ({
   error: record.error,
 })
 
-export function createInspectRequests(clock: Clock, counters: EngineCounters): InspectRequests {
+/** `streamAt` says how many bytes of records came before the ones that are being read. */
+export function createInspectRequests(
+  clock: Clock,
+  counters: EngineCounters,
+  streamAt: () => number,
+): InspectRequests {
   let requests: Uint8Array[] = []
+  /** Questions without an answer, in the order they were asked, each with its place in the stream. */
+  const open = new Map<string, number>()
   return {
     ask({ image, pid, pidversion }) {
       if (image.path === '') return
@@ -33,6 +46,8 @@ export function createInspectRequests(clock: Clock, counters: EngineCounters): I
         return
       }
       const { dev, ino, path } = image
+      const name = nameOf(pid, pidversion)
+      if (!open.has(name)) open.set(name, streamAt())
       requests.push(
         writeInspect({
           source: Source.none,
@@ -49,6 +64,13 @@ export function createInspectRequests(clock: Clock, counters: EngineCounters): I
       const taken = requests
       requests = []
       return taken
+    },
+    answered(pid, pidversion) {
+      open.delete(nameOf(pid, pidversion))
+    },
+    oldestAt() {
+      for (const at of open.values()) return at
+      return undefined
     },
   }
 }

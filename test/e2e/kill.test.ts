@@ -1,49 +1,15 @@
 // kill -9 of sense, engine and collector at random instants while findings stream: what the outbox
 // committed is stored exactly once.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PLACE } from '../../src/place.ts'
+import type { IdentitiesResponse } from '../../src/collector/page-api.ts'
 import { type Installation, startInstallation, until } from './installation.ts'
+import { streamStrangers } from './strangers.ts'
 
 const KILLS = 20
 const ROLES = ['agent', 'engine', 'collector'] as const
-const probe = PLACE.probe
-
-/** A stream of findings: programs never seen before, a few a second, each a sighting at least. */
-function streamStrangers(): { stop(): Promise<number> } {
-  const directory = mkdtempSync(join(tmpdir(), 'freshet-strangers-'))
-  chmodSync(directory, 0o755)
-  let running = true
-  let made = 0
-  const work = (async () => {
-    while (running) {
-      const program = join(directory, `stranger-${made++}`)
-      copyFileSync(probe, program)
-      writeFileSync(program, `\n${made} ${process.pid}`, { flag: 'a' })
-      chmodSync(program, 0o755)
-      // It only prints its usage: what is streamed is that it ran.
-      await new Promise<void>((resolve) =>
-        spawn(program, ['--help'], { stdio: 'ignore' }).once('exit', () => resolve()),
-      )
-      rmSync(program)
-      await sleep(30)
-    }
-  })()
-  work.catch(() => {})
-  return {
-    stop: async () => {
-      running = false
-      await work
-      rmSync(directory, { recursive: true })
-      return made
-    },
-  }
-}
 
 /** Seeded, so that a failing run can be told apart by its seed (mulberry32). */
 function randomOf(seed: number): () => number {
@@ -105,6 +71,40 @@ describe('kill -9', function () {
       assert.equal(stored.highest, committed)
     } catch (error) {
       console.error(installation.output().slice(-6000))
+      throw error
+    } finally {
+      await strangers.stop().catch(() => 0)
+      await installation.stop()
+    }
+  })
+
+  it('of the engine loses no program that ran meanwhile: sense keeps what was not durable', async () => {
+    const installation = await startInstallation()
+    const strangers = streamStrangers()
+    try {
+      for (let kill = 0; kill < 4; kill++) {
+        await sleep(3000)
+        await killOne(installation, 'engine')
+      }
+      await sleep(1000)
+      const made = await strangers.stop()
+      const query = `/api/identities?limit=1000&q=${encodeURIComponent(strangers.directory)}`
+      const seen = async () => {
+        const { identities } = await installation.api<IdentitiesResponse>(query)
+        return new Set(identities.map((one) => one.path)).size
+      }
+      await until(
+        20_000,
+        async () => (await seen()) >= made,
+        `a sighting of each of ${made} programs`,
+      ).catch(() => {})
+      console.log(`      ${made} programs run over 4 kills of the engine, ${await seen()} seen`)
+      assert.equal(await seen(), made)
+    } catch (error) {
+      console.error(
+        (await installation.freshet(['status'])).stdout,
+        installation.output().slice(-6000),
+      )
       throw error
     } finally {
       await strangers.stop().catch(() => 0)
