@@ -11,20 +11,25 @@ import { standingOf } from './score.ts'
 
 const DAY_MS = 86_400_000
 
-/** The open flows of an alert, each with what its pair has of it; at most `max`. */
+/** A flow with what its pair has of it. */
+export function storedFlow(flows: FlowTable, flow: number): StoredFlow {
+  const row = flow * FLOW_WORDS
+  const base = flow * FLOW_DOUBLES
+  return [
+    flows.u32[row + F.idLow] as number,
+    flows.u32[row + F.idHigh] as number,
+    flows.u32[row + F.epoch] as number,
+    flows.f64[base + D.countedOut] as number,
+    flows.f64[base + D.countedIn] as number,
+  ]
+}
+
+/** The open flows of an alert; at most `max`. */
 function listFlows(alert: LiveAlert, flows: FlowTable, max: number): StoredFlow[] {
   const list: StoredFlow[] = []
   for (const flow of alert.flows) {
     if (list.length >= max) break
-    const row = flow * FLOW_WORDS
-    const base = flow * FLOW_DOUBLES
-    list.push([
-      flows.u32[row + F.idLow] as number,
-      flows.u32[row + F.idHigh] as number,
-      flows.u32[row + F.epoch] as number,
-      flows.f64[base + D.countedOut] as number,
-      flows.f64[base + D.countedIn] as number,
-    ])
+    list.push(storedFlow(flows, flow))
   }
   return list
 }
@@ -72,6 +77,7 @@ export function storeAlert(
       },
       pair: pairs.snapshot(slot),
       flows: list,
+      closed: alert.closed,
       flowsOmitted: alert.flows.size - list.length,
     },
     alert.chain,
@@ -94,7 +100,7 @@ export type Revived = {
   snapshot: PairSnapshot
   /** To add to times of the snapshot: not 0 when it is of another boot. */
   shiftMs: number
-  /** Flows that may still be open: none after another boot. */
+  /** Flows that may be heard of again, open or closed: none after another boot. */
   flows: StoredFlow[]
   flowsOmitted: number
 }
@@ -142,6 +148,7 @@ export function reviveAlert(
       destinationKey: stored.destinationKey,
       chain,
       flows: new Set(),
+      closed: isSameBoot ? state.closed : [],
       saved: undefined,
       isDirty: false,
     },
@@ -159,7 +166,7 @@ export function reviveAlert(
     },
     snapshot: state.pair,
     shiftMs: isSameBoot ? 0 : Number(BigInt(state.offsetNs) - clock.offsetNs) / 1e6,
-    flows: isSameBoot ? state.flows : [],
+    flows: isSameBoot ? [...state.closed, ...state.flows] : [],
     flowsOmitted: isSameBoot ? state.flowsOmitted : 0,
   }
 }

@@ -34,6 +34,8 @@ export type LiveAlert = {
   chain: ProcessView[]
   /** Slots of its flows that are open. */
   flows: Set<number>
+  /** Its flows that closed last, with what of them is in the pair's numbers: their reports may be sent again. */
+  closed: StoredFlow[]
   /** Numbers of its pair while the pair is out of the table. */
   saved: PairSnapshot | undefined
   /** Differs from what the baseline has. */
@@ -49,9 +51,11 @@ export type StoredFlow = [
   bytesIn: number,
 ]
 
+const STATE_VERSION = 1
+
 /** What StoredAlert.state holds, as JSON; bigints in decimal. `v` changes with it, and with the places in a pair's row. */
 export type AlertState = {
-  v: 1
+  v: typeof STATE_VERSION
   bootId: string
   /** Wall clock minus time since boot, ns. */
   offsetNs: string
@@ -79,6 +83,7 @@ export type AlertState = {
   }
   pair: PairSnapshot
   flows: StoredFlow[]
+  closed: StoredFlow[]
   /** Open flows that found no room above. */
   flowsOmitted: number
 }
@@ -89,7 +94,7 @@ export function writeAlertState(
   chain: ProcessView[],
 ): string {
   const whole: AlertState = {
-    v: 1,
+    v: STATE_VERSION,
     ...state,
     chain: chain.map((process) => {
       const { startedAt, identityKey, uid, ...rest } = process
@@ -110,7 +115,13 @@ export function readAlertState(
 ): { state: AlertState; chain: ProcessView[]; destination: Destination } | undefined {
   try {
     const state: AlertState = JSON.parse(stored.state)
-    if (state.v !== 1 || !Array.isArray(state.flows) || !isSnapshot(state.pair)) return undefined
+    if (
+      state.v !== STATE_VERSION ||
+      !Array.isArray(state.flows) ||
+      !Array.isArray(state.closed) ||
+      !isSnapshot(state.pair)
+    )
+      return undefined
     const { address, text, scope, bareAddress, hostname, protocol } = state.destination
     return {
       state,

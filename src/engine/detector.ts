@@ -4,7 +4,7 @@
 import type { Baseline } from '../baseline/baseline.ts'
 import type { LiveAlert, StoredFlow } from './alert.ts'
 import { alertId } from './alert-id.ts'
-import { reviveAlert, storeAlert } from './alert-store.ts'
+import { reviveAlert, storeAlert, storedFlow } from './alert-store.ts'
 import { alertView, chainOf, signerText } from './alert-view.ts'
 import { type Clock, recordNs, wallNow, wallNowMs } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
@@ -27,6 +27,8 @@ const REVISION_INTERVAL_MS = 60_000
 const SETTLE_MS = 500
 const COOLDOWN_MS = 4 * 3_600_000
 const ALERTS_PER_IDENTITY_AND_DAY = 3
+/** Closed flows remembered with an alert. */
+const CLOSED_MAX = 256
 const DAY_MS = 86_400_000
 const RANK: Record<Severity, number> = { low: 1, medium: 2, high: 3 }
 
@@ -191,6 +193,7 @@ export function createDetector(parts: DetectorParts): Detector {
       destinationKey: pair.destination.view.key,
       chain: process ? chainOf(process, parts.processes, clock) : [],
       flows: flowsOf(slot),
+      closed: [],
       saved: undefined,
       isDirty: true,
     }
@@ -283,6 +286,8 @@ export function createDetector(parts: DetectorParts): Detector {
       const alert = alertIdOfPair === undefined ? undefined : alerts.get(alertIdOfPair)
       if (alert === undefined) return
       alert.flows.delete(flow)
+      alert.closed.push(storedFlow(flows, flow))
+      if (alert.closed.length > CLOSED_MAX) alert.closed.shift()
       alert.isDirty = true
       if (alert.flows.size === 0) alert.settledAtMs = clock.nowMs + SETTLE_MS
     },

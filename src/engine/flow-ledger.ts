@@ -175,10 +175,10 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     if (u32[row + F.phase] === Phase.held) attribution.settle(slot, false)
   }
 
-  const closeWhere = (isGone: (row: number) => boolean): void => {
+  const eachOpen = (visit: (slot: number, row: number) => void): void => {
     for (let slot = 0; slot < table.highWater(); slot++) {
       const row = slot * FLOW_WORDS
-      if (u32[row + F.phase] !== Phase.free && isGone(row)) closeNow(slot, clock.nowMs)
+      if (u32[row + F.phase] !== Phase.free) visit(slot, row)
     }
   }
 
@@ -263,14 +263,15 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       enumeration++
     },
     endEnumeration(source) {
-      closeWhere(
-        (row) =>
-          (u32[row + F.remote] as number) >>> 24 === source && u32[row + F.seenIn] !== enumeration,
-      )
+      // Who waits for its process may wait on: it closes as it is settled.
+      eachOpen((slot, row) => {
+        const isOfSource = (u32[row + F.remote] as number) >>> 24 === source
+        if (isOfSource && u32[row + F.seenIn] !== enumeration) close(slot, clock.nowMs)
+      })
       memory.endExpecting()
     },
     closeAll() {
-      closeWhere(() => true)
+      eachOpen((slot) => closeNow(slot, clock.nowMs))
       memory.clear()
     },
   }

@@ -26,7 +26,7 @@ export type FlowMemory = {
   takeExpected(idLow: number, idHigh: number, epoch: number): Expected | undefined
   /** Whether the pair had more open flows in an earlier run than could be listed. */
   isOmitted(pairKey: string): boolean
-  /** The enumeration is over: who did not come is gone. */
+  /** The enumeration is over: what comes now of a pair that was listed in part is new. */
   endExpecting(): void
   name(idLow: number, idHigh: number, epoch: number, hostname: string): void
   takeName(idLow: number, idHigh: number, epoch: number): string | undefined
@@ -70,7 +70,9 @@ export function createFlowMemory(
     expect(list) {
       for (const { flow, key, omitted: isOmitted } of list) {
         const [idLow, idHigh, epoch, out, bytesIn] = flow
-        expected.set(keyOf(idLow, idHigh), { epoch, out, in: bytesIn, pairKey: key })
+        if (expected.size < limits.parkedFlows)
+          expected.set(keyOf(idLow, idHigh), { epoch, out, in: bytesIn, pairKey: key })
+        else counters.evicted.forgottenFlows++
         if (isOmitted) omitted.add(key)
       }
     },
@@ -82,7 +84,7 @@ export function createFlowMemory(
     },
     isOmitted: (pairKey) => omitted.has(pairKey),
     endExpecting() {
-      expected.clear()
+      // Who did not come may still: an enumeration can be an old one, sent again.
       omitted.clear()
     },
     name(idLow, idHigh, epoch, hostname) {

@@ -187,6 +187,36 @@ describe('a restart of the engine', () => {
     assert.equal(alerts.at(-1)?.flows, 2)
   })
 
+  it('counts nothing twice of what is sent again', () => {
+    const to = '203.0.113.9'
+    const whole = stranger().flow({ id: 1, to, state: 'opened' })
+    for (let step = 1; step <= 8; step++) whole.tick(500).flow({ id: 1, to, out: step * 400_000 })
+    whole.flow({ id: 2, to, out: 50_000, state: 'opened' })
+    whole.flow({ id: 2, to, out: 90_000, in: 5, state: 'closed' }).tick(100)
+    whole.flow({ id: 1, to, out: 3_300_000 }).flow({ id: 1, to, out: 3_400_000, state: 'closed' })
+    whole.flow({ id: 3, to, out: 60_000, state: 'opened' }).tick(100)
+    const records = whole.records
+    const preface = new Script().mark(Mark.enumerated).records
+    for (let stop = 22; stop <= records.length; stop++)
+      for (let from = 8; from <= stop; from += 2) {
+        const baseline = openMemoryBaseline()
+        const first = createEngine({ deviceId: 'device-1', baseline })
+        first.push(copyOf(Buffer.concat(records.slice(0, stop))))
+        assert.equal(first.takeFindings().filter(({ kind }) => kind === 'alert').length, 1)
+        const after = new Script()
+        after.records = [...preface, ...records.slice(from)]
+        after.nowMs = whole.nowMs + 1_000
+        enumeration(after, undefined)
+        after.records.splice(-1, 0, new Script().flow({ id: 3, to, out: 70_000 }).records[0]!)
+        after.inspected(probe).flow({ id: 3, to, out: 80_000, state: 'closed' })
+        const { alerts } = tell(after.ticks(70), { baseline, limits: { flows: 64, pairs: 8 } })
+        assert.equal(alerts.at(-1)?.state, 'final')
+        assert.equal(alerts.at(-1)?.bytesOut, 3_570_000, `stopped at ${stop}, again from ${from}`)
+        assert.equal(alerts.at(-1)?.bytesIn, 5)
+        assert.equal(alerts.at(-1)?.flows, 3)
+      }
+  })
+
   it('is what another boot in the same stream is, too', () => {
     const script = stranger().upload({ id: 1, total: 4 * MIB, keepOpen: true })
     script.nowMs = 5_000
