@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { PLACE } from '../../src/place.ts'
 import {
   Direction,
   ExecFlag,
@@ -31,7 +32,7 @@ import {
 
 const LOOPBACK_V4 = '00000000000000000000ffff7f000001'
 const LOOPBACK_V6 = '00000000000000000000000000000001'
-const addonPath = new URL('../../native/build/Release/freshet.node', import.meta.url).pathname
+const addonPath = PLACE.addon
 
 type Ran = { pid: number; code: number | null }
 

@@ -2,9 +2,10 @@
 import { equal } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { hasCompiler, whyNotLive } from './watch.ts'
 
-const folder = new URL('../../native/test/', import.meta.url).pathname
+const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
 
 describe('native tests', () => {
   before(async function () {
