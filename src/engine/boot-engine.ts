@@ -1,6 +1,5 @@
 // The engine of one boot: takes the records of one run of the machine. Times count from its start, process and
 // flow ids mean nothing after it.
-import type { Baseline } from '../baseline/baseline.ts'
 import { RecordError } from '../records/framer.ts'
 import {
   EXIT_AT,
@@ -25,7 +24,7 @@ import { createClock, wallNow } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
 import { createDetector } from './detector.ts'
 import { createEarlyRecords } from './early-records.ts'
-import type { Finding, Sighting } from './finding.ts'
+import type { Sighting } from './finding.ts'
 import { createFlowAttribution } from './flow-attribution.ts'
 import { createFlowLedger } from './flow-ledger.ts'
 import { createFlowMemory } from './flow-memory.ts'
@@ -35,27 +34,12 @@ import { createFlowTable } from './flow-table.ts'
 import { createHealthLog } from './health-log.ts'
 import { createIdentityBook, identityView } from './identity-book.ts'
 import { createInspectRequests, inspectionOf } from './inspect-requests.ts'
-import type { Limits } from './limits.ts'
+import type { Lasting } from './lasting.ts'
 import { createPairTable } from './pair-table.ts'
-import { type Policy, PolicyError, parsePolicy } from './policy.ts'
+import { PolicyError, parsePolicy } from './policy.ts'
 import { createProcessTable } from './process-table.ts'
 import { createSummarizer } from './summary.ts'
 import { createTop, type TopFlow } from './top.ts'
-
-/** What outlives a boot. */
-export type Lasting = {
-  deviceId: string
-  /** The engine puts and gets; committing and closing it is its owner's. */
-  baseline: Baseline
-  limits: Limits
-  counters: EngineCounters
-  findings: Finding[]
-  policy: Policy
-  /** Never alerted on, whatever a policy record says. */
-  ownPids: number[]
-  /** Bytes of records pushed before the ones that are being read. */
-  streamBytes: number
-}
 
 export type BootEngine = {
   /** Takes whole records; returns how many bytes: fewer than given when a mark of another boot stands there. */

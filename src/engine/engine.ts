@@ -1,9 +1,10 @@
 // The engine: record bytes in, findings out. Pure and deterministic: time comes from records, memory from the
 // baseline, and the same stream gives the same findings however it is cut into batches.
 import type { Baseline } from '../baseline/baseline.ts'
-import { type BootEngine, createBootEngine, type Lasting } from './boot-engine.ts'
+import { type BootEngine, createBootEngine } from './boot-engine.ts'
 import { type EngineCounters, zeroCounters } from './counters.ts'
 import type { Finding } from './finding.ts'
+import type { Lasting } from './lasting.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { DEFAULT_POLICY, type Policy } from './policy.ts'
 import type { TopFlow } from './top.ts'

@@ -1,0 +1,21 @@
+// What the engine keeps from one boot of the machine to the next.
+import type { Baseline } from '../baseline/baseline.ts'
+import type { EngineCounters } from './counters.ts'
+import type { Finding } from './finding.ts'
+import type { Limits } from './limits.ts'
+import type { Policy } from './policy.ts'
+
+/** What outlives a boot. */
+export type Lasting = {
+  deviceId: string
+  /** The engine puts and gets; committing and closing it is its owner's. */
+  baseline: Baseline
+  limits: Limits
+  counters: EngineCounters
+  findings: Finding[]
+  policy: Policy
+  /** Never alerted on, whatever a policy record says. */
+  ownPids: number[]
+  /** Bytes of records pushed before the ones that are being read. */
+  streamBytes: number
+}
