@@ -35,6 +35,7 @@ describe('an untidy file is named with its line:', () => {
     ['a registry', '.npmrc', 'registry=https://registry.example', /one registry/],
     ['a path that breaks', 'src/a.ts', `new URL('..', import.meta.${'url'}).pathname`, /space/],
     ['a long file', 'native/a.cc', '\n'.repeat(400), /401 lines/],
+    ['a long suite', 'test/a.test.ts', '\n'.repeat(500), /501 lines/],
     ['a large file', 'docs/a.md', 'x'.repeat(300_000), /300000 B/],
     ['a large picture', 'docs/a.png', 'x'.repeat(3_000_000), /for a picture/],
     ['foreign line ends', 'src/a.ts', 'a\r\n', /carriage return/],
