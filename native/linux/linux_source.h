@@ -1,7 +1,7 @@
 // The Linux source: processes and TCP flows from the kernel, without BPF and without a compiler.
 //
 // One thread waits for perf rings (execs, forks, exits, states of sockets), the sock_diag destroy
-// groups, a timer and two eventfds. It wakes at most some hundred times a second and then handles a
+// groups, a timer and two eventfds. It wakes at most some fifty times a second and then handles a
 // batch, in an order that makes joining exact:
 //
 //   1. takes the destroy messages that have arrived, and each interval a dump of the open sockets;

@@ -98,7 +98,7 @@ void ProcessTable::Finish(u32 pid, Process* process, u64 at_ns, std::string_view
   process->began_ns = at_ns;
   process->threaded = false;
   process->leader_gone = false;
-  const u32 uid = ReadProcUid(pid);
+  const u32 uid = ReadProcUid(pid, process->uid);
   if (uid != kUidUnknown) process->uid = uid;
   EmitExec(pid, *process, 0);
 }
@@ -111,7 +111,10 @@ std::string ProcessTable::ScriptOf(u32 pid, const Process& process, const Progra
   const bool from_env = before != nullptr && !before->script.empty() &&
                         FileName(before->path) == "env" && process.began_ns != 0;
   const std::string inherited = from_env ? before->script : std::string();
-  if (filename.empty() || filename == program.path) return inherited;
+  // The last: /bin is a symbolic link to /usr/bin almost everywhere.
+  if (filename.empty() || filename == program.path ||
+      (program.path.starts_with("/usr") && filename == std::string_view(program.path).substr(4)))
+    return inherited;
   std::string path = Resolve(pid, filename);
   if (path.empty()) path = Resolve(process.parent.pid, filename);
   if (path.empty() || path == program.path) return inherited;
@@ -190,7 +193,7 @@ bool ProcessTable::ReadInto(u32 pid, Process* process) {
   }
   process->program = std::move(program);
   process->coming.reset();
-  process->uid = ReadProcUid(pid);
+  process->uid = ReadProcUid(pid, kUidUnknown);
   process->started_ns = stat.start_ns;
   process->began_ns = stat.start_ns;
   process->read_ns = before_ns;

@@ -96,7 +96,10 @@ bool ReadProcStat(u32 pid, ProcStat* stat) {
          ParseProcStat(text, stat);
 }
 
-u32 ReadProcUid(u32 pid) {
+u32 ReadProcUid(u32 pid, u32 expected) {
+  struct stat status;
+  if (stat(("/proc/" + std::to_string(pid)).c_str(), &status) != 0) return kUidUnknown;
+  if (status.st_uid == expected) return expected;
   std::string text;
   if (!ReadFileAt(AT_FDCWD, ProcPath(pid, "status").c_str(), 2048, &text)) return kUidUnknown;
   size_t at = text.find("\nUid:\t");

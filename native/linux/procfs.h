@@ -30,8 +30,10 @@ struct ProcStat {
 bool ParseProcStat(std::string_view text, ProcStat* stat);
 // False when the process is gone.
 bool ReadProcStat(u32 pid, ProcStat* stat);
-// Effective user of the process, kUidUnknown when it is gone.
-u32 ReadProcUid(u32 pid);
+// Effective user of the process, kUidUnknown when it is gone. Cheap when it is `expected`: then the
+// owner of its folder says so. (Of a process that is not dumpable that is root, whoever runs it:
+// proc(5).)
+u32 ReadProcUid(u32 pid, u32 expected);
 
 struct ProgramFile {
   std::string path;  // absolute; " (deleted)" cut off

@@ -18,9 +18,9 @@
 namespace freshet {
 namespace {
 
-// Events are gathered for so long after the first, which bounds the wake-ups to some hundred a
+// Events are gathered for so long after the first, which bounds the wake-ups to some fifty a
 // second.
-constexpr int kGatherMs = 8;
+constexpr int kGatherMs = 16;
 // A perf event is stamped before it is visible: what is older than this is.
 constexpr int kSettleMs = 2;
 constexpr size_t kDestroyedMax = 20'000;
