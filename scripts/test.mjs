@@ -9,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const args = process.argv.slice(2)
 const strict = process.env.CI === 'true' ? ['--forbid-pending', '--forbid-only'] : []
 // mocha adds the files of its configuration to those that are named; who names some wants no others.
-const named = args.some((arg) => arg.includes('*') || existsSync(join(root, arg)))
+const named = args.some((arg) => /\*|\.test\.ts$/.test(arg) || existsSync(join(root, arg)))
 const config = named ? ['--no-config', '--extension', 'ts', '--timeout', '20000'] : []
 const made = spawnSync(
   join(root, 'node_modules/.bin/node'),
