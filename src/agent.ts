@@ -150,6 +150,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     if (!options.signal.aborted) throw error
   } finally {
     clearInterval(liveTimer)
+    engine.finish()
     settle(true)
     ending.abort()
     await uplink?.done

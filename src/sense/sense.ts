@@ -96,6 +96,8 @@ export async function runSense(options: SenseOptions): Promise<number> {
   function listen(to: Duplex): void {
     const framer = createFramer()
     to.on('data', (bytes: Uint8Array) => {
+      // What a dead engine still had to say is of counts that are no longer.
+      if (to !== pipe) return
       try {
         for (const records of framer.push(bytes)) answerAll(records)
       } catch (error) {
@@ -143,6 +145,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
       return { status: await within(ended, STOP_MS, () => engine.kill('SIGKILL')), aliveMs: 0 }
     }
     pipe = undefined
+    to.destroy()
     return { status: status ?? null, aliveMs: performance.now() - began }
   }
 

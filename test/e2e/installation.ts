@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { DeviceInfo, DevicesResponse } from '../../src/collector/page-api.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const cli = join(root, 'src/cli.ts')
@@ -20,6 +21,8 @@ export type Installation = {
   /** Everything that it printed so far. */
   output(): string
   api<T>(path: string): Promise<T>
+  /** Waits until the agent is connected and has told its counters. */
+  connected(): Promise<DeviceInfo>
   /** Ids of the running processes of a role. */
   pidsOf(role: 'agent' | 'engine' | 'collector'): number[]
   freshet(args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }>
@@ -42,6 +45,13 @@ export async function startInstallation(args: string[] = []): Promise<Installati
   assert.ok(match, `freshet up printed no address:\n${output}`)
   const [pageUrl, port, pageKey] = match as unknown as [string, string, string]
   const origin = `http://127.0.0.1:${port}`
+  const api = async <T>(path: string): Promise<T> => {
+    const response = await fetch(`${origin}${path}`, {
+      headers: { authorization: `Bearer ${pageKey}` },
+    })
+    assert.equal(response.status, 200, `${path}: ${response.status}`)
+    return (await response.json()) as T
+  }
   return {
     pageUrl,
     origin,
@@ -49,13 +59,16 @@ export async function startInstallation(args: string[] = []): Promise<Installati
     state,
     up,
     output: () => output,
-    api: async <T>(path: string) => {
-      const response = await fetch(`${origin}${path}`, {
-        headers: { authorization: `Bearer ${pageKey}` },
-      })
-      assert.equal(response.status, 200, `${path}: ${response.status}`)
-      return (await response.json()) as T
-    },
+    api,
+    connected: () =>
+      until(
+        30_000,
+        async () => {
+          const { devices } = await api<DevicesResponse>('/api/devices')
+          return devices.find((one) => one.connected && one.live && one.live.processes > 0)
+        },
+        'a connected agent',
+      ),
     pidsOf: (role) => descendants(up.pid as number).filter((pid) => roleOf(pid) === role),
     freshet: (command) => run([cli, ...command, '--state', state]),
     stop: async () => {

@@ -46,6 +46,7 @@ describe('kill -9', function () {
     const seed = Number(process.env.FRESHET_SEED ?? Date.now() % 1_000_000)
     const random = randomOf(seed)
     const installation = await startInstallation()
+    await installation.connected()
     const strangers = streamStrangers()
     try {
       const order = ROLES.flatMap((role) => Array.from({ length: KILLS }, () => role))
@@ -80,6 +81,8 @@ describe('kill -9', function () {
 
   it('of the engine loses no program that ran meanwhile: sense keeps what was not durable', async () => {
     const installation = await startInstallation()
+    // What ran before the agent did is not what this is about.
+    await installation.connected()
     const strangers = streamStrangers()
     try {
       for (let kill = 0; kill < 4; kill++) {

@@ -1,11 +1,8 @@
 // The whole product on this machine's own kernel events: nothing in between is pretended.
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
-import type {
-  AlertDetail,
-  DevicesResponse,
-  IdentitiesResponse,
-} from '../../src/collector/page-api.ts'
+import type { AlertDetail, IdentitiesResponse } from '../../src/collector/page-api.ts'
+import { launchChromium, openPage } from '../web/browser.ts'
 import { type Installation, startInstallation, until } from './installation.ts'
 
 describe('live, from kernel to page', function () {
@@ -21,10 +18,7 @@ describe('live, from kernel to page', function () {
   })
 
   it('shows this machine connected, whole, with what it sees', async () => {
-    const device = await until(20_000, async () => {
-      const { devices } = await installation.api<DevicesResponse>('/api/devices')
-      return devices.find((one) => one.connected && one.live && one.live.processes > 0)
-    })
+    const device = await installation.connected()
     assert.equal(device.live?.degraded, '')
     assert.equal(device.os, 'linux')
   })
@@ -42,6 +36,29 @@ describe('live, from kernel to page', function () {
       },
       `an identity for ${process.execPath}`,
     )
+  })
+
+  it('shows them, and the alert of simulate, in the page as they come, without a reload', async () => {
+    const browser = await launchChromium()
+    try {
+      const { page, faults } = await openPage(browser, installation.origin)
+      await page.goto(`${installation.pageUrl}`)
+      await page.getByRole('link', { name: /Identities/ }).click()
+      await page.getByText(process.execPath, { exact: false }).first().waitFor()
+      await page.getByRole('link', { name: /Alerts/ }).click()
+      const simulated = await installation.freshet(['simulate', 'upload', '--mb', '3'])
+      assert.equal(simulated.status, 0, simulated.stdout)
+      const [name] = /upload-[0-9a-f]+/.exec(simulated.stdout) as RegExpExecArray
+      await page
+        .getByText(name as string)
+        .first()
+        .click()
+      await page.getByText('3,145,728 B').first().waitFor()
+      await page.getByRole('heading', { name: 'Who started it' }).waitFor()
+      assert.deepEqual(faults, [])
+    } finally {
+      await browser.close()
+    }
   })
 
   for (const silent of [false, true])
