@@ -71,7 +71,8 @@ function copyPackage(folder: string): void {
   // Sources and documentation of koffi's own build do not ship.
   cpSync(from, to, {
     recursive: true,
-    filter: (path) => !/\/(src|vendor|doc)$/.test(path.slice(from.length)),
+    filter: (path) =>
+      !/(\/(vendor|doc|lib)|\.(cc|hh|c|h|S|asm|txt))$/.test(path.slice(from.length)),
   })
 }
 

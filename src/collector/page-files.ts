@@ -1,7 +1,7 @@
 // The built page, read once at the start: afterwards no request's path touches the file system.
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { PLACE } from '../place.ts'
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -22,9 +22,7 @@ export type PageFile = { body: Buffer; type: string; cacheControl: string }
 export type PageFiles = ReadonlyMap<string, PageFile>
 
 /** Reads the page that the set-up built beside this module. Throws when it is larger than any page is. */
-export function readPageFiles(
-  folder = fileURLToPath(new URL('./web/dist', import.meta.url)),
-): PageFiles {
+export function readPageFiles(folder = PLACE.page): PageFiles {
   const files = new Map<string, PageFile>()
   let bytes = 0
   for (const path of listFiles(folder, '')) {

@@ -1,4 +1,6 @@
 // The collector's store: one SQLite file, written by one thread and read by another.
+import { pathToFileURL } from 'node:url'
+import { PLACE } from '../../place.ts'
 import type { UnixNs } from '../../units.ts'
 import type {
   Answers,
@@ -47,8 +49,8 @@ export async function loadStore(options: {
 }): Promise<LoadedStore> {
   const { now, log } = options
   const [writer, reader] = await Promise.all([
-    loadThread<Work>(new URL('./writer-worker.ts', import.meta.url), log),
-    loadThread<Query>(new URL('./reader-worker.ts', import.meta.url), log),
+    loadThread<Work>(pathToFileURL(PLACE.storeWriter), log),
+    loadThread<Query>(pathToFileURL(PLACE.storeReader), log),
   ])
   const close = async () => {
     await reader.close()
