@@ -7,6 +7,8 @@ import { exitStatus, simulateUpload } from './simulate.ts'
 import { ConfigError, statePaths } from './state.ts'
 import { stopSignal } from './supervise.ts'
 
+const AGENT_WAIT_MS = 10_000
+
 export type SimulateCommand = {
   state?: string
   mb: number
@@ -29,6 +31,7 @@ export async function runSimulateCommand(command: SimulateCommand): Promise<numb
     collectorUrl: readOf(paths.collector, ADDRESS_FILE).replace(/\/$/, ''),
     pageKey: readOf(paths.collector, 'page.key'),
     timeoutMs: command.timeout * 1000,
+    agentWaitMs: AGENT_WAIT_MS,
     signal: stopSignal(),
     print: (line) => process.stdout.write(`${line}\n`),
   })

@@ -3,7 +3,7 @@
 // collector has stored.
 import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AlertDetail } from '../collector/page-api.ts'
+import type { AlertDetail, DeviceInfo } from '../collector/page-api.ts'
 import {
   type ProbeReport,
   resolveTarget,
@@ -39,6 +39,8 @@ export type SimulateOptions = {
   pageKey: string
   /** Bound for all of it, from the start of the upload to the final figure. */
   timeoutMs: number
+  /** How long an agent that is not connected yet is waited for before anything is sent. */
+  agentWaitMs: number
   signal: AbortSignal
   print: (line: string) => void
 }
@@ -65,7 +67,7 @@ export async function simulateUpload(options: SimulateOptions): Promise<Simulate
   const { print, signal } = options
   const api = collectorApi(options.collectorUrl, options.pageKey, signal)
   try {
-    const devices = await api.devices()
+    const devices = await withAgent(api, options.agentWaitMs, signal)
     if (!devices.some((one) => one.connected)) {
       const stop = whereItStopped(devices, countersOf(devices), undefined, {
         bytes: 0,
@@ -80,6 +82,21 @@ export async function simulateUpload(options: SimulateOptions): Promise<Simulate
     if (!(error instanceof CollectorUnreachable)) throw error
     print(`Nothing was sent: ${error.message}.`)
     return { kind: 'not_sent', sentence: error.message }
+  }
+}
+
+/** The collector's devices, once one of them is connected or `waitMs` have passed: an agent just started needs a moment. */
+async function withAgent(
+  api: CollectorApi,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<DeviceInfo[]> {
+  const deadline = performance.now() + waitMs
+  for (;;) {
+    const devices = await api.devices()
+    if (devices.some((one) => one.connected && one.live) || performance.now() >= deadline)
+      return devices
+    await sleep(POLL_MS, undefined, { signal })
   }
 }
 

@@ -159,6 +159,7 @@ describe('simulate upload', () => {
       collectorUrl: url,
       pageKey: KEY,
       timeoutMs: 1000,
+      agentWaitMs: 0,
       signal: new AbortController().signal,
       print: (line) => {
         seen.lines.push(line)
@@ -231,6 +232,15 @@ describe('simulate upload', () => {
     const outcome = await simulate({ pageKey: 'another' })
     assert.equal(exitStatus(outcome), 2)
     assert.match(seen.lines.join(), /refused .* with 401: no key .*--state/)
+  })
+
+  it('waits for an agent that is still connecting', async () => {
+    let asked = 0
+    const connected = script.devices
+    script.devices = () => (asked++ < 2 ? [{ ...live(10, 1), connected: false }] : connected())
+    const outcome = await simulate({ agentWaitMs: 5000 })
+    assert.notEqual(outcome.kind, 'not_sent')
+    assert.ok(asked > 2)
   })
 
   it('sends nothing when no agent is connected', async () => {
