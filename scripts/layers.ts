@@ -13,6 +13,7 @@ type Room = {
 const LEFT_OF_STREAM = [
   'units',
   'place',
+  'printable',
   'version',
   'host',
   'records',
@@ -23,6 +24,7 @@ const LEFT_OF_STREAM = [
 /** From left to right: a room's imports are all above it. */
 const ROOMS: Record<string, Room> = {
   units: { rooms: [], packages: [] },
+  printable: { rooms: [], packages: [] },
   place: { rooms: [], packages: ['node:url'] },
   version: { rooms: ['place'] },
   host: { rooms: ['units', 'place', 'version'] },

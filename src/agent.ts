@@ -9,6 +9,7 @@ import { readOrMakeDeviceId } from './host/device.ts'
 import { lockDirectory } from './host/lock.ts'
 import { describeMachine } from './host/machine.ts'
 import { userName } from './host/users.ts'
+import { printable } from './printable.ts'
 import { createFramer } from './records/framer.ts'
 import { Source, writeAcknowledge, writePolicy } from './records/record.gen.ts'
 import { serveStatus } from './status/socket.ts'
@@ -90,7 +91,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   }
   const lastAlerts: Alert[] = []
   const noteAlert = (alert: Alert) => {
-    if (alert.state === 'opened') log(`alert ${alert.severity}: ${alert.sentence}`)
+    if (alert.state === 'opened') log(printable(`alert ${alert.severity}: ${alert.sentence}`))
     const at = lastAlerts.findIndex((other) => other.id === alert.id)
     if (at >= 0) lastAlerts.splice(at, 1)
     lastAlerts.push(alert)

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { StoredDestination, StoredIdentity } from '../baseline/baseline.ts'
 import { listIdentities, type ShownIdentity, showIdentity } from '../baseline/view.ts'
+import { printable } from '../printable.ts'
 import type { UnixNs } from '../units.ts'
 import { ConfigError, statePaths } from './state.ts'
 
@@ -111,13 +112,6 @@ const time = (at: UnixNs | undefined): string =>
   at === undefined
     ? '-'.padEnd(20)
     : `${new Date(Number(at / 1_000_000n)).toISOString().slice(0, 19)}Z`
-
-/** Paths are chosen by whoever made the file: nothing of theirs may steer the terminal. */
-const printable = (text: string): string =>
-  text.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  )
 
 const plain = (row: object): Record<string, unknown> =>
   Object.fromEntries(

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PLACE } from '../place.ts'
+import { printable } from '../printable.ts'
 import { ADDRESS_FILE } from './names.ts'
 import { exitStatus, simulateUpload } from './simulate.ts'
 import { ConfigError, statePaths } from './state.ts'
@@ -33,7 +34,7 @@ export async function runSimulateCommand(command: SimulateCommand): Promise<numb
     timeoutMs: command.timeout * 1000,
     agentWaitMs: AGENT_WAIT_MS,
     signal: stopSignal(),
-    print: (line) => process.stdout.write(`${line}\n`),
+    print: (line) => process.stdout.write(`${printable(line)}\n`),
   })
   return exitStatus(outcome)
 }

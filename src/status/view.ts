@@ -1,4 +1,5 @@
 // The state of an agent in plain words: one model for the terminal and, on the Mac, the menu bar.
+import { printable } from '../printable.ts'
 
 /** How the agent stands with its collector. */
 export type CollectorState =
@@ -56,7 +57,7 @@ export function statusLines(status: AgentStatus, nowMs: number): string[] {
   ]
   for (const alert of status.lastAlerts)
     lines.push(
-      `  ${new Date(alert.atMs).toISOString()} ${alert.severity.padEnd(6)} ${alert.sentence}`,
+      `  ${new Date(alert.atMs).toISOString()} ${alert.severity.padEnd(6)} ${printable(alert.sentence)}`,
     )
   return lines
 }

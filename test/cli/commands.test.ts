@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PLACE } from '../../src/place.ts'
+import { run } from '../e2e/installation.ts'
+
+const CONFIG = 78
+const isRoot = process.getuid?.() === 0
+
+describe('the commands', function () {
+  this.timeout(30_000)
+  let directory: string
+  const freshet = (...args: string[]) => run([PLACE.cli, ...args])
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-cli-'))
+    chmodSync(directory, 0o755)
+  })
+  afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+  it('print their version and their help', async () => {
+    assert.match((await freshet('--version')).stdout, /^\d+\.\d+\.\d+\n$/)
+    const help = await freshet('--help')
+    for (const command of ['up', 'agent', 'collector', 'status', 'baseline', 'simulate'])
+      assert.match(help.stdout, new RegExp(`^ {2}${command}\\b`, 'm'))
+    assert.doesNotMatch(help.stdout, /^ {2}engine/m)
+  })
+
+  for (const [args, sentence] of [
+    [['fly'], /unknown command 'fly'/],
+    [['up', '--port', '70000'], /whole number from 0 to 65535/],
+    [['up', '--interval', '5'], /whole number from 10 to 60000/],
+    [['collector', '--listen', 'everywhere'], /host:port/],
+    [['simulate', 'upload', '--mb', '-1'], /whole number from 1 to/],
+    [['simulate', 'upload', '--to', 'nowhere'], /host:port/],
+    [['baseline', 'list', '--limit', '0'], /whole number from 1 to/],
+  ] as [string[], RegExp][])
+    it(`refuse \`${args.join(' ')}\` with a sentence, not a stack`, async () => {
+      const { status, stderr } = await freshet(...args)
+      assert.equal(status, 1)
+      assert.match(stderr, sentence)
+      assert.doesNotMatch(stderr, /^ {4}at /m)
+    })
+
+  for (const [what, args, sentence] of [
+    ['status without an agent', ['status'], /no agent runs with the state directory/],
+    ['baseline without one', ['baseline', 'list'], /there is no baseline at .*the agent makes it/],
+    [
+      'simulate without a collector',
+      ['simulate', 'upload'],
+      /no collector has run with this state directory/,
+    ],
+    ['engine by hand', ['engine'], /engine is started by `freshet agent`/],
+  ] as [string, string[], RegExp][])
+    it(`say what is missing: ${what}`, async () => {
+      const { status, stderr } = await freshet(...args, '--state', join(directory, 'state'))
+      assert.ok(status === 1 || status === CONFIG, `${status}`)
+      assert.match(stderr, sentence)
+      assert.doesNotMatch(stderr, /^ {4}at /m)
+    })
+
+  it('refuse to listen beyond loopback without TLS', async () => {
+    const { status, stderr } = await freshet(
+      'collector',
+      '--state',
+      join(directory, 'state'),
+      '--listen',
+      '0.0.0.0:0',
+    )
+    assert.equal(status, CONFIG)
+    assert.match(stderr, /TLS/)
+  })
+
+  it('refuse a state directory that is a file', async () => {
+    const state = join(directory, 'state')
+    writeFileSync(state, '')
+    const { status, stderr } = await freshet(
+      'collector',
+      '--state',
+      state,
+      '--listen',
+      '127.0.0.1:0',
+    )
+    assert.equal(status, CONFIG)
+    assert.match(stderr, /state.*--state/)
+  })
+
+  it('refuse a state directory of another user, and leave it as it is', async function () {
+    if (!isRoot) this.skip()
+    const state = join(directory, 'state')
+    mkdirSync(state, { mode: 0o755 })
+    const { status, stderr } = await freshet(
+      'collector',
+      '--state',
+      state,
+      '--listen',
+      '127.0.0.1:0',
+      '--user',
+      'nobody',
+    )
+    assert.equal(status, CONFIG)
+    assert.match(stderr, /belongs to uid 0, not to uid \d+.*chown -R/)
+    assert.equal(statSync(state).mode & 0o777, 0o755)
+  })
+
+  it('refuse a state directory that the user they run as cannot reach', async function () {
+    if (!isRoot) this.skip()
+    chmodSync(directory, 0o700)
+    const { status, stderr } = await freshet(
+      'collector',
+      '--state',
+      join(directory, 'state'),
+      '--listen',
+      '127.0.0.1:0',
+      '--user',
+      'nobody',
+    )
+    assert.equal(status, CONFIG)
+    assert.match(stderr, /the user nobody cannot use the state directory .*--user root/)
+  })
+
+  it('refuse a user that does not exist', async function () {
+    if (!isRoot) this.skip()
+    const { status, stderr } = await freshet(
+      'collector',
+      '--state',
+      join(directory, 'state'),
+      '--user',
+      'no-such-user',
+    )
+    assert.equal(status, CONFIG)
+    assert.match(stderr, /there is no user no-such-user/)
+  })
+
+  it('refuse a policy that is none, and a collector without a token file', async function () {
+    if (!isRoot) this.skip()
+    const policy = join(directory, 'policy.json')
+    writeFileSync(policy, '{"includeLoopbak": true}')
+    const shared = ['--state', join(directory, 'state'), '--user', 'root']
+    const misspelt = await freshet('agent', ...shared, '--policy', policy)
+    assert.equal(misspelt.status, CONFIG)
+    assert.match(misspelt.stderr, /there is no field includeLoopbak/)
+    const tokenless = await freshet('agent', ...shared, '--collector', 'http://127.0.0.1:1')
+    assert.equal(tokenless.status, CONFIG)
+    assert.match(tokenless.stderr, /--collector wants --token-file/)
+  })
+})
