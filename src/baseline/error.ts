@@ -1,8 +1,9 @@
 /**
  * corrupt: the file was damaged under us (the next open sets it aside); full-disk, busy, io: the disk or
- * another process refused, and what was gathered is kept for the next try; closed: used after close.
+ * another process refused, and what was gathered is kept for the next try; closed: used after close;
+ * malformed: a row to be taken in is none.
  */
-export type BaselineErrorCode = 'corrupt' | 'full-disk' | 'busy' | 'io' | 'closed'
+export type BaselineErrorCode = 'corrupt' | 'full-disk' | 'busy' | 'io' | 'closed' | 'malformed'
 
 /** What keeps the baseline from being read or written. */
 export class BaselineError extends Error {

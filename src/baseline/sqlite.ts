@@ -11,6 +11,7 @@ import type {
 } from './baseline.ts'
 import { Cache } from './cache.ts'
 import { BaselineError } from './error.ts'
+import type { BaselineRow } from './row.ts'
 import { createSchema, SCHEMA_VERSION } from './schema.ts'
 import { diskTrouble, openFile, type SetAside, transaction, UnusableFile } from './sqlite-file.ts'
 import { Tables } from './tables.ts'
@@ -173,6 +174,16 @@ export class SqliteBaseline implements Baseline {
 
   counts(): BaselineCounts {
     return { ...this.#counts, alerts: this.#alerts.size }
+  }
+
+  /** All that is known, after a commit of what was gathered. REQUIRES: nothing is put before the walk has ended. */
+  *rows(): Generator<BaselineRow, void> {
+    this.commit()
+    if (this.#bornAt !== undefined) yield { kind: 'born', at: this.#bornAt }
+    for (const identity of this.#tables.identities()) yield { kind: 'identity', identity }
+    for (const destination of this.#tables.destinations())
+      yield { kind: 'destination', destination }
+    for (const alert of this.alerts()) yield { kind: 'alert', alert }
   }
 
   /** Identities and destinations forgotten, over the life of the file, because it was at its limit. */

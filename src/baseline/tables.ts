@@ -62,6 +62,24 @@ export class Tables {
     return row && identityFromRow(row)
   }
 
+  /** One at a time, in the order they were made. */
+  *identities(): Generator<StoredIdentity, void> {
+    for (const row of this.#prepare(
+      `SELECT ${IDENTITY_COLUMNS} FROM identities JOIN keys ON keys.id = key ORDER BY key`,
+    ).iterate())
+      yield identityFromRow(row)
+  }
+
+  /** One at a time. */
+  *destinations(): Generator<StoredDestination, void> {
+    for (const row of this.#prepare(
+      `SELECT own.text AS identity_key, other.text AS destination_key, first_ns, last_ns
+        FROM destinations JOIN keys AS own ON own.id = identity
+        JOIN keys AS other ON other.id = destination ORDER BY identity, destination`,
+    ).iterate())
+      yield destinationFromRow(text(row, 'identity_key'), text(row, 'destination_key'), row)
+  }
+
   putIdentity(identity: StoredIdentity): void {
     this.#prepare(
       'INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',

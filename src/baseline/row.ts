@@ -1,0 +1,145 @@
+// The baseline a row at a time, and each row as one line of JSON: what a capture begins with.
+import { bytes, type UnixNs, unixNs } from '../units.ts'
+import type {
+  Baseline,
+  SignerClass,
+  StoredAlert,
+  StoredDestination,
+  StoredIdentity,
+} from './baseline.ts'
+import { BaselineError } from './error.ts'
+
+export type BaselineRow =
+  | { kind: 'born'; at: UnixNs }
+  | { kind: 'identity'; identity: StoredIdentity }
+  | { kind: 'destination'; destination: StoredDestination }
+  | { kind: 'alert'; alert: StoredAlert }
+
+const SIGNERS: Record<SignerClass, true> = {
+  platform: true,
+  app_store: true,
+  notarized: true,
+  developer_id: true,
+  adhoc: true,
+  unsigned: true,
+  invalid: true,
+}
+
+/** A line without its newline. Nanoseconds are decimal strings, as JSON has no integers of 64 bits. */
+export const rowToJson = (row: BaselineRow): string =>
+  JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))
+
+/** Throws BaselineError ('malformed') on what `rowToJson` does not write. */
+export function rowFromJson(line: string): BaselineRow {
+  try {
+    const row = asFields(JSON.parse(line), 'row')
+    switch (row['kind']) {
+      case 'born':
+        return { kind: 'born', at: time(row, 'at') }
+      case 'identity':
+        return { kind: 'identity', identity: identityFrom(asFields(row['identity'], 'identity')) }
+      case 'destination': {
+        const given = asFields(row['destination'], 'destination')
+        return {
+          kind: 'destination',
+          destination: {
+            identityKey: text(given, 'identityKey'),
+            destinationKey: text(given, 'destinationKey'),
+            firstAt: time(given, 'firstAt'),
+            lastAt: time(given, 'lastAt'),
+          },
+        }
+      }
+      case 'alert':
+        return { kind: 'alert', alert: alertFrom(asFields(row['alert'], 'alert')) }
+      default:
+        throw new SyntaxError(`there are no rows of kind ${String(row['kind'])}`)
+    }
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new BaselineError('malformed', `a row of a baseline: ${why}`, { cause })
+  }
+}
+
+/** Puts a row; it becomes durable with the baseline's next commit. */
+export function putRow(baseline: Baseline, row: BaselineRow): void {
+  switch (row.kind) {
+    case 'born':
+      baseline.setBornAt(row.at)
+      return
+    case 'identity':
+      baseline.putIdentity(row.identity)
+      return
+    case 'destination':
+      baseline.putDestination(row.destination)
+      return
+    case 'alert':
+      baseline.putAlert(row.alert)
+      return
+    default:
+      row satisfies never
+  }
+}
+
+function identityFrom(given: Fields): StoredIdentity {
+  const signerClass = text(given, 'signerClass')
+  if (!Object.hasOwn(SIGNERS, signerClass))
+    throw new SyntaxError(`there is no signer class ${signerClass}`)
+  return {
+    key: text(given, 'key'),
+    signerClass: signerClass as SignerClass,
+    name: text(given, 'name'),
+    path: text(given, 'path'),
+    sha256: text(given, 'sha256'),
+    signingId: text(given, 'signingId'),
+    teamId: text(given, 'teamId'),
+    cdhash: text(given, 'cdhash'),
+    firstExecAt: time(given, 'firstExecAt'),
+    firstNetworkAt:
+      given['firstNetworkAt'] === undefined ? undefined : time(given, 'firstNetworkAt'),
+    lastSeenAt: time(given, 'lastSeenAt'),
+    daysActive: bytes(number(given, 'daysActive'), 'daysActive'),
+    lastActiveDay: number(given, 'lastActiveDay'),
+  }
+}
+
+function alertFrom(given: Fields): StoredAlert {
+  return {
+    id: text(given, 'id'),
+    identityKey: text(given, 'identityKey'),
+    destinationKey: text(given, 'destinationKey'),
+    state: text(given, 'state'),
+    bytesOut: bytes(number(given, 'bytesOut'), 'bytesOut'),
+    bytesIn: bytes(number(given, 'bytesIn'), 'bytesIn'),
+    openedAt: time(given, 'openedAt'),
+    updatedAt: time(given, 'updatedAt'),
+  }
+}
+
+type Fields = Record<string, unknown>
+
+function asFields(value: unknown, name: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SyntaxError(`${name} is no object`)
+  return value as Fields
+}
+
+function text(given: Fields, name: string): string {
+  const value = given[name]
+  if (typeof value !== 'string') throw new SyntaxError(`${name} is no text`)
+  return value
+}
+
+function number(given: Fields, name: string): number {
+  const value = given[name]
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw new SyntaxError(`${name} is no whole number`)
+  return value
+}
+
+function time(given: Fields, name: string): UnixNs {
+  const value = given[name]
+  if (typeof value !== 'string' || !/^\d{1,19}$/.test(value))
+    throw new SyntaxError(`${name} is no time in ns`)
+  return unixNs(BigInt(value), name)
+}
