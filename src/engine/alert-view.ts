@@ -10,8 +10,8 @@ import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
 import type { IdentityState, Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
-import { adjustedRatio } from './score.ts'
-import { alertSentence } from './sentence.ts'
+import { adjustedRatio, isOneSided } from './score.ts'
+import { alertSentence, type Lead } from './sentence.ts'
 
 /** MITRE ATT&CK: the analytic, its detection strategy, its technique. */
 const TECHNIQUES = ['AN0032', 'DET0011', 'T1001.001']
@@ -110,6 +110,7 @@ export function alertView(
       destination: hostPort(pair.destination),
       bytesOut: out,
       bytesIn,
+      lead: leadOf(alert, out, bytesIn, largestOut, largestIn),
       durationMs: (d[base + P.lastAtMs] as number) - (d[base + P.firstAtMs] as number),
       flows,
       silentFlows,
@@ -142,6 +143,21 @@ export function alertView(
     policyVersion,
     techniques: TECHNIQUES,
   }
+}
+
+/** What the alert is about at this moment: all that passed, one flow, or what was. */
+function leadOf(
+  alert: LiveAlert,
+  out: number,
+  bytesIn: number,
+  largestOut: number,
+  largestIn: number,
+): Lead {
+  if (adjustedRatio(out, bytesIn, 0) >= 0.8 || isOneSided(out, bytesIn)) return { of: 'pair' }
+  if (isOneSided(largestOut, largestIn))
+    return { of: 'flow', bytesOut: largestOut, bytesIn: largestIn }
+  const was = alert.reasons.findLast(({ term }) => term === 'asymmetry' || term === 'no_response')
+  return was ? { of: 'past', text: was.text } : { of: 'pair' }
 }
 
 /** A short name for a key: its path's file name, or the first digits of its hash. */

@@ -33,6 +33,7 @@ import { createFlowRows } from './flow-rows.ts'
 import { createFlowTable } from './flow-table.ts'
 import { createHealthLog } from './health-log.ts'
 import { createIdentityBook, identityView } from './identity-book.ts'
+import { createIdleFlows } from './idle-flows.ts'
 import { createInspectRequests, inspectionOf } from './inspect-requests.ts'
 import type { Lasting } from './lasting.ts'
 import { createPairTable } from './pair-table.ts'
@@ -97,6 +98,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   const rows = createFlowRows(flows, pairs)
   const top = createTop(flows, rows.processOf)
   const memory = createFlowMemory(flows, limits, counters)
+  const idle = createIdleFlows()
   const requests = createInspectRequests(clock, counters, () => lasting.streamBytes)
   const early = createEarlyRecords((count) => {
     counters.lost += count
@@ -115,6 +117,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     processes,
     book,
     processOf: (flow) => rows.processOf[flow],
+    isAwaited: idle.has,
     policy: () => lasting.policy,
     emit: (alert) => {
       lasting.findings.push({ at: at(), kind: 'alert', alert })
@@ -128,6 +131,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     pairs,
     book,
     detector,
+    idle,
     policy: () => lasting.policy,
     emit: sight,
   })

@@ -21,10 +21,14 @@ import type { ProcessTable } from './process-table.ts'
 import { explain, mayCross, noPoints, scoreInto, severityOf } from './score.ts'
 
 const VOLUME_STEP = 4
-/** Revisions of an alert are at least this far apart, its first final one excepted. */
+/** Updates of an alert are at least this far apart. */
 const REVISION_INTERVAL_MS = 60_000
-/** A pair whose flows have all closed may be between two of them. */
+/**
+ * A pair whose flows have all closed may be between two of them. How long it must be quiet to be over doubles with each
+ * final, so that a drip of short flows ends in few of them, and none waits for more than quiet.
+ */
 const SETTLE_MS = 500
+const SETTLE_MAX_MS = 60_000
 const COOLDOWN_MS = 4 * 3_600_000
 const ALERTS_PER_IDENTITY_AND_DAY = 3
 /** Closed flows remembered with an alert. */
@@ -44,6 +48,8 @@ export type DetectorParts = {
   book: IdentityBook
   /** The process of a flow, by its slot. */
   processOf: (flow: number) => Process | undefined
+  /** Whether flows of a pair are open that have moved nothing yet. */
+  isAwaited: (pairKey: string) => boolean
   policy: () => Policy
   emit: (alert: Alert) => void
 }
@@ -81,6 +87,8 @@ export function createDetector(parts: DetectorParts): Detector {
   let unreadable = 0
 
   const pairKeyOf = (alert: LiveAlert): string => `${alert.identityKey}\n${alert.destinationKey}`
+  const settleMs = (alert: LiveAlert): number =>
+    Math.min(SETTLE_MAX_MS, SETTLE_MS * 2 ** Math.min(alert.finals, 16))
   const today = (): number => Math.floor(wallNowMs(clock) / DAY_MS)
 
   const score = (slot: number, pair: Pair): void => {
@@ -204,7 +212,7 @@ export function createDetector(parts: DetectorParts): Detector {
     byPair.set(pair.key, alert)
     counters.alerts++
     revise(alert, slot, pair, 'opened')
-    if (alert.flows.size === 0) alert.settledAtMs = clock.nowMs + SETTLE_MS
+    if (alert.flows.size === 0) alert.settledAtMs = clock.nowMs + settleMs(alert)
   }
 
   /** The open flows of a pair. Looks at every flow: once an alert. */
@@ -289,7 +297,7 @@ export function createDetector(parts: DetectorParts): Detector {
       alert.closed.push(storedFlow(flows, flow))
       if (alert.closed.length > CLOSED_MAX) alert.closed.shift()
       alert.isDirty = true
-      if (alert.flows.size === 0) alert.settledAtMs = clock.nowMs + SETTLE_MS
+      if (alert.flows.size === 0) alert.settledAtMs = clock.nowMs + settleMs(alert)
     },
     pairAdded(slot) {
       const pair = pairs.meta[slot] as Pair
@@ -319,8 +327,7 @@ export function createDetector(parts: DetectorParts): Detector {
           continue
         }
         if (pair === undefined || seeding) continue
-        const isTooSoon = alert.finals > 0 && clock.nowMs - alert.saidAtMs < REVISION_INTERVAL_MS
-        if (alert.flows.size > 0 || isTooSoon) {
+        if (alert.flows.size > 0 || parts.isAwaited(pair.key)) {
           mayUpdate(alert, slot, pair)
           continue
         }

@@ -232,11 +232,17 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       const slot = table.find(idLow, idHigh)
       if (slot < 0 || u32[slot * FLOW_WORDS + F.epoch] !== epoch)
         memory.name(idLow, idHigh, epoch, name)
-      else if (rows.pairOf(slot) < 0) rows.hostnameOf[slot] = name
+      else if (rows.pairOf(slot) < 0) {
+        rows.hostnameOf[slot] = name
+        if (u32[slot * FLOW_WORDS + F.phase] === Phase.counted) pairing.await(slot)
+      }
     },
     settled(slot) {
       const atMs = f64[slot * FLOW_DOUBLES + D.lastAtMs] as number
-      if (u32[slot * FLOW_WORDS + F.phase] === Phase.counted) pairing.update(slot, atMs)
+      if (u32[slot * FLOW_WORDS + F.phase] === Phase.counted) {
+        pairing.update(slot, atMs)
+        if (rows.pairOf(slot) < 0) pairing.await(slot)
+      }
       if (rows.hasBit(slot, FlowBit.closed)) close(slot, atMs)
     },
     judgeAnew() {

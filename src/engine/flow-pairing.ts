@@ -10,6 +10,7 @@ import type { Expected, FlowMemory } from './flow-memory.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, NO_PAIR, Phase } from './flow-table.ts'
 import { type IdentityBook, identityView } from './identity-book.ts'
+import type { IdleFlows } from './idle-flows.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { PairTable } from './pair-table.ts'
 import type { Policy } from './policy.ts'
@@ -28,6 +29,7 @@ export type PairingParts = {
   pairs: PairTable
   book: IdentityBook
   detector: Detector
+  idle: IdleFlows
   policy: () => Policy
   emit: (sighting: Sighting) => void
 }
@@ -35,6 +37,8 @@ export type PairingParts = {
 export type FlowPairing = {
   /** Brings a counted flow's pair up to its counters, and has it judged. The hot path. */
   update(slot: number, atMs: number): void
+  /** A counted flow has moved nothing so far, or is named while it has: its pair, if there is one, is not over. */
+  await(slot: number): void
   /** Goes on with a flow of an earlier run; false when its pair is gone. */
   resume(slot: number, expected: Expected): boolean
   /** The flow closes: silence to its end is noted. */
@@ -46,7 +50,7 @@ export type FlowPairing = {
 }
 
 export function createFlowPairing(parts: PairingParts): FlowPairing {
-  const { baseline, clock, rows, memory, pairs, book, detector } = parts
+  const { baseline, clock, rows, memory, pairs, book, detector, idle } = parts
   const { table, hasBit } = rows
   const { u32, f64 } = table
   const { i32, f64: d } = pairs
@@ -108,11 +112,15 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
     return { newToIdentity: true, newToHost }
   }
 
+  const keyOf = (identity: IdentityState, destination: Destination): string =>
+    `${identity.stored.key}\n${destination.view.key}`
+
   /** Finds or makes the pair of a flow that has moved its first bytes. */
   const attach = (slot: number): number => {
+    idle.leave(slot)
     const identity = rows.identityOf[slot] as IdentityState
     const destination = destinationOf(slot)
-    const key = `${identity.stored.key}\n${destination.view.key}`
+    const key = keyOf(identity, destination)
     const base = slot * FLOW_DOUBLES
     let pair = pairs.find(key)
     if (pair < 0) {
@@ -205,6 +213,10 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       if (out > (d[p + P.summaryLargest] as number)) d[p + P.summaryLargest] = out
       detector.evaluate(pair, slot)
     },
+    await(slot) {
+      const identity = rows.identityOf[slot]
+      if (identity) idle.enter(slot, keyOf(identity, destinationOf(slot)))
+    },
     resume(slot, expected) {
       const pair = pairs.find(expected.pairKey)
       const meta = pairs.meta[pair]
@@ -226,6 +238,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       detector.evaluate(pair, slot)
     },
     leave(slot) {
+      idle.leave(slot)
       const pair = rows.pairOf(slot)
       if (pair < 0) return
       const i = pair * PAIR_INTEGERS

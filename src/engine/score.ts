@@ -173,7 +173,7 @@ export function mayCross(
 }
 
 /** adjustedRatio >= 0.8 with the larger allowance, from the least volume on. */
-const isOneSided = (out: number, bytesIn: number): boolean =>
+export const isOneSided = (out: number, bytesIn: number): boolean =>
   out >= ASYMMETRY_FROM_BYTES && out >= 9 * (bytesIn - QUIC_HANDSHAKE_BYTES)
 
 const handshakeOf = (f: Features): number =>
@@ -316,6 +316,9 @@ function noResponseReason(f: Features, p: Points, half: string): Reason {
     value: f.outBeforeIn,
     threshold: BEFORE_IN_FROM_BYTES,
     unit: 'B',
-    text: `${humanBytes(f.outBeforeIn)} went out before the first byte came in${half}`,
+    text:
+      f.in24 === 0
+        ? `${humanBytes(f.outBeforeIn)} went out in one flow and nothing came back${half}`
+        : `one flow sent ${humanBytes(f.outBeforeIn)} while nothing had come back${half}`,
   }
 }

@@ -30,6 +30,15 @@ export function humanShare(out: number, bytesIn: number): string {
   return `${(Math.floor(share * 1000) / 10).toFixed(share === 1 ? 0 : 1)} %`
 }
 
+/**
+ * What is one-sided, so that the sentence never speaks against its alert: all that passed, the largest flow where
+ * others of the pair brought more back, or neither any more, and then what was when the score was highest.
+ */
+export type Lead =
+  | { of: 'pair' }
+  | { of: 'flow'; bytesOut: number; bytesIn: number }
+  | { of: 'past'; text: string }
+
 export type SentenceFacts = {
   name: string
   /** As "unsigned", "a program of this system". */
@@ -46,6 +55,8 @@ export type SentenceFacts = {
   bytesOut: number
   bytesIn: number
   durationMs: number
+  /** What makes it an alert; see `Lead`. */
+  lead: Lead
   flows: number
   silentFlows: number
   /** Bytes out in the last ten minutes. */
@@ -64,7 +75,6 @@ export function alertSentence(facts: SentenceFacts): string {
     facts.script === '' ? '' : `running ${facts.script}`,
     facts.doubt,
   ].filter((text) => text !== '')
-  const back = facts.bytesIn === 0 ? 'nothing' : humanBytes(facts.bytesIn)
   const flows = facts.flows === 1 ? 'one flow' : `${facts.flows} flows`
   const silent =
     facts.silentFlows === 0 || facts.flows === 1
@@ -79,9 +89,22 @@ export function alertSentence(facts: SentenceFacts): string {
     facts.rolledUp === 0
       ? ''
       : ` ${facts.rolledUp} more of its destinations today crossed the same line and have no alert of their own.`
+  const head = `${facts.name} (${who.join(', ')}) sent `
+  const to = `to ${facts.destination}${place}`
+  const span = `in ${humanDuration(facts.durationMs)}`
+  const { lead } = facts
+  if (lead.of === 'flow')
+    return (
+      `${head}${humanBytes(lead.bytesOut)} ${to} in one flow and got ${humanBack(lead.bytesIn)} back in it: ` +
+      `${humanShare(lead.bytesOut, lead.bytesIn)} of what passed there went out. In all ` +
+      `${humanBytes(facts.bytesOut)} went out and ${humanBytes(facts.bytesIn)} came in, over ${flows}${silent} ${span}${recent}.${more}`
+    )
+  const since = lead.of === 'past' ? `. When it was most unusual, ${lead.text}` : ''
   return (
-    `${facts.name} (${who.join(', ')}) sent ${humanBytes(facts.bytesOut)} to ${facts.destination}${place} ` +
-    `in ${humanDuration(facts.durationMs)} over ${flows}${silent} and got ${back} back: ` +
-    `${humanShare(facts.bytesOut, facts.bytesIn)} of what passed went out${recent}.${more}`
+    `${head}${humanBytes(facts.bytesOut)} ${to} ${span} over ${flows}${silent} ` +
+    `and got ${humanBack(facts.bytesIn)} back: ${humanShare(facts.bytesOut, facts.bytesIn)} of what passed ` +
+    `went out${recent}${since}.${more}`
   )
 }
+
+const humanBack = (bytesIn: number): string => (bytesIn === 0 ? 'nothing' : humanBytes(bytesIn))

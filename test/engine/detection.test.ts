@@ -77,6 +77,43 @@ describe('detection', () => {
     )
   })
 
+  it('leads with the flow that is one-sided where others of its pair brought more back', () => {
+    const script = stranger()
+      .upload({ id: 1, total: 4 * MIB, answer: 90, steps: 2 })
+      .upload({ id: 2, total: 20_000, answer: 8 * MIB, steps: 2 })
+    const last = tell(script.ticks(3)).alerts.at(-1)
+    assert.match(
+      last?.sentence ?? '',
+      /sent 4\.2 MB to 203\.0\.113\.7:443 in one flow and got 90 B back in it: 99\.9 % of what passed there went out\. In all 4\.2 MB went out and 8\.4 MB came in, over 2 flows in 4\.0 s\.$/,
+    )
+  })
+
+  it('says what was most unusual when nothing is one-sided any more', () => {
+    const script = stranger()
+      .upload({ id: 1, total: 4 * MIB, answer: 90, keepOpen: true })
+      .flow({ id: 1, out: 4 * MIB, in: 50 * MIB, state: 'closed' })
+    const last = tell(script.ticks(3)).alerts.at(-1)
+    assert.match(last?.sentence ?? '', /got 52\.4 MB back: 7\.4 % of what passed went out\. /)
+    assert.match(
+      last?.sentence ?? '',
+      /When it was most unusual, 99\.9 % of what passed went out\.$/,
+    )
+  })
+
+  it('does not speak of a first byte that never came', () => {
+    const script = stranger().upload({ id: 1, total: 2 * MIB, steps: 1 })
+    const reason = tell(script).alerts[0]?.reasons.at(-1)
+    assert.equal(reason?.term, 'no_response')
+    assert.equal(reason.text, '2.1 MB went out in one flow and nothing came back')
+    const answered = stranger()
+      .upload({ id: 1, total: 100, answer: 50, steps: 1 })
+      .upload({ id: 2, total: 2 * MIB, steps: 1 })
+    assert.match(
+      tell(answered).alerts[0]?.reasons.at(-1)?.text ?? '',
+      /^one flow sent 2\.1 MB while nothing had come back$/,
+    )
+  })
+
   it('is silent on a program of the system at 8 MB', () => {
     const script = new Script().start().system(100, '/usr/bin/backup')
     assert.equal(tell(script.upload({ id: 1, total: 8 * MIB })).alerts.length, 0)

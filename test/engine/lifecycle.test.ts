@@ -77,6 +77,54 @@ describe('an alert', () => {
     assert.equal(alerts.at(-1)?.flows, 240)
   })
 
+  it('is not over while flows of its pair are open that have moved nothing yet', () => {
+    const script = stranger()
+    for (const id of [1, 2, 3]) script.flow({ id, state: 'opened' })
+    script
+      .tick(500)
+      .flow({ id: 1, out: 2 * MIB })
+      .flow({ id: 1, out: 2 * MIB, state: 'closed' })
+    const waiting = tell(script.ticks(5))
+    assert.deepEqual(said(waiting.alerts), [[1, 'opened']])
+    script.flow({ id: 2, out: MIB }).flow({ id: 2, out: MIB, state: 'closed' }).ticks(5)
+    assert.equal(tell(script).alerts.length, 1)
+    // The third was never used.
+    const { alerts } = tell(script.flow({ id: 3, state: 'closed' }).tick(600))
+    assert.deepEqual(said(alerts), [
+      [1, 'opened'],
+      [2, 'final'],
+    ])
+    assert.equal(alerts[1]?.bytesOut, 3 * MIB)
+    assert.equal(alerts[1]?.flows, 2)
+  })
+
+  it('does not wait for flows of another program, or to elsewhere, that have moved nothing', () => {
+    const script = stranger().program({ pid: 101, path: '/home/ann/other', sha: 'ef' })
+    script.flow({ id: 7, pid: 101, state: 'opened' }).flow({ id: 8, port: 8443, state: 'opened' })
+    const { alerts } = tell(script.upload({ id: 1, total: 2 * MIB }).tick(600))
+    assert.equal(alerts.at(-1)?.state, 'final')
+  })
+
+  it('says the exact end of what came after its final, at once', () => {
+    const script = stranger()
+      .upload({ id: 1, total: 2 * MIB })
+      .tick(600)
+    assert.equal(tell(script).alerts.at(-1)?.state, 'final')
+    const { alerts } = tell(script.upload({ id: 2, total: MIB, steps: 1 }).tick(1_100))
+    assert.equal(alerts.at(-1)?.state, 'final')
+    assert.equal(alerts.at(-1)?.bytesOut, 3 * MIB)
+  })
+
+  it('has few finals however long short flows go on with pauses between them', () => {
+    const script = stranger()
+    for (let id = 1; id <= 1_200; id++) script.upload({ id, total: MIB, steps: 1 }).ticks(2)
+    const { alerts } = tell(script.ticks(61))
+    const finals = alerts.filter(({ state }) => state === 'final')
+    assert.ok(finals.length <= 5, `${finals.length} finals in an hour`)
+    assert.equal(alerts.at(-1)?.state, 'final')
+    assert.equal(alerts.at(-1)?.bytesOut, 1_200 * MIB)
+  })
+
   it('is another alert after four hours', () => {
     const script = stranger()
       .upload({ id: 1, total: 2 * MIB })

@@ -33,6 +33,7 @@ const sentenceOf = (
     destination,
     bytesOut,
     bytesIn,
+    lead: { of: 'pair' },
     durationMs: 24_000,
     flows: 3,
     silentFlows: 1,
