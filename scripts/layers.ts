@@ -35,11 +35,12 @@ const ROOMS: Record<string, Room> = {
     rooms: ['units', 'place', 'version', 'records', 'baseline'],
     packages: ['node:crypto'],
   },
+  capture: { rooms: LEFT_OF_STREAM },
   stream: { rooms: LEFT_OF_STREAM },
   collector: { rooms: [...LEFT_OF_STREAM, 'stream'] },
   status: { rooms: [...LEFT_OF_STREAM, 'stream'] },
   web: { rooms: [], packages: ['preact', 'preact/hooks', '@preact/signals', 'uplot', 'vite'] },
-  agent: { rooms: [...LEFT_OF_STREAM, 'stream', 'status', 'sense'] },
+  agent: { rooms: [...LEFT_OF_STREAM, 'capture', 'stream', 'status', 'sense'] },
   cli: { rooms: [...LEFT_OF_STREAM, 'stream', 'status', 'sense', 'collector', 'agent'] },
 }
 

@@ -90,6 +90,26 @@ function checkShape(bytes: Uint8Array, at: number, size: number, offset: number)
     throw new RecordError('shape', offset, `type ${type} wants ${wants} bytes and has ${size}`)
 }
 
+/** How many of the bytes, from the first, are whole records; `error` says why there are not more, unless it is for want of bytes. */
+export function wholeRecords(
+  bytes: Uint8Array,
+  offset = 0,
+): { wholeBytes: number; error: RecordError | undefined } {
+  let at = 0
+  try {
+    while (bytes.length - at >= HEADER_BYTES) {
+      const size = checkSize(bytes, at, offset + at)
+      if (bytes.length - at < size) break
+      checkShape(bytes, at, size, offset + at)
+      at += size
+    }
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error
+    return { wholeBytes: at, error }
+  }
+  return { wholeBytes: at, error: undefined }
+}
+
 export type Framer = {
   /**
    * Yields the whole records that `chunk` completes, in order, several to a piece: each piece begins at a
@@ -136,19 +156,8 @@ export function createFramer(): Framer {
       yield whole
     }
     const from = at
-    let error: RecordError | undefined
-    while (chunk.length - at >= HEADER_BYTES) {
-      try {
-        const size = checkSize(chunk, at, offset + at - from)
-        if (chunk.length - at < size) break
-        checkShape(chunk, at, size, offset + at - from)
-        at += size
-      } catch (cause) {
-        if (!(cause instanceof RecordError)) throw cause
-        error = cause
-        break
-      }
-    }
+    const { wholeBytes, error } = wholeRecords(chunk.subarray(from), offset)
+    at += wholeBytes
     offset += at - from
     if (at > from)
       yield (chunk.byteOffset + from) % 8 === 0

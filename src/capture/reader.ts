@@ -1,0 +1,188 @@
+// A capture as a replay needs it: what it is of, the baseline it began with, its records, how it ended.
+import { type FileHandle, open } from 'node:fs/promises'
+import { type BaselineRow, rowFromJson } from '../baseline/row.ts'
+import { createDamageLog, type DamageLog } from '../records/damage.ts'
+import { wholeRecords } from '../records/framer.ts'
+import type { DamageReport } from '../records/input.ts'
+import { LAYOUT } from '../records/record.gen.ts'
+import { type Block, type ReadBytes, readBlocks } from './blocks.ts'
+import {
+  type CaptureEnd,
+  type CaptureHeader,
+  DocumentError,
+  readEnd,
+  readGap,
+  readHeader,
+} from './document.ts'
+import { BlockKind, SYNC } from './format.ts'
+
+export type CaptureEvent =
+  /** A segment begins: what follows is of a new run of an engine, on a baseline of its own. */
+  | { kind: 'header'; header: CaptureHeader }
+  | { kind: 'baseline'; rows: BaselineRow[] }
+  /** Whole records; at a byteOffset that is a multiple of 8, valid until the next event is asked for. */
+  | { kind: 'records'; records: Uint8Array }
+  | { kind: 'end'; end: CaptureEnd }
+
+export type Capture = {
+  /** Can be walked once; the file is closed when the walk ends or is broken off. Rejects when the file cannot be read on. */
+  events: AsyncIterable<CaptureEvent>
+  damage(): DamageReport
+  /** Bytes of the file read so far, and in all; 0 for what is no regular file. */
+  progress(): { readBytes: number; fileBytes: number }
+}
+
+/** Whether a file that begins so is a capture. */
+export const isCapture = (head: Uint8Array): boolean =>
+  head.length >= SYNC.length && SYNC.every((byte, i) => head[i] === byte)
+
+/** Rejects with what node:fs gives when the file cannot be opened. */
+export async function openCapture(path: string): Promise<Capture> {
+  const file = await open(path, 'r')
+  const found = await file.stat()
+  let readBytes = 0
+  const damage = createDamageLog('bytes')
+  const read: ReadBytes = async (into) => {
+    const { bytesRead } = await file.read(into, 0, into.length, null)
+    readBytes += bytesRead
+    return bytesRead
+  }
+  return {
+    events: closing(file, captureEvents(read, damage)),
+    damage: damage.report,
+    progress: () => ({ readBytes, fileBytes: found.isFile() ? found.size : 0 }),
+  }
+}
+
+async function* closing<T>(file: FileHandle, events: AsyncIterable<T>): AsyncGenerator<T, void> {
+  try {
+    yield* events
+  } finally {
+    await file.close()
+  }
+}
+
+/** The events of a capture's bytes. `damage` is told, in order, of all that cannot be used. */
+export async function* captureEvents(
+  read: ReadBytes,
+  damage: DamageLog,
+): AsyncGenerator<CaptureEvent, void> {
+  let segment: Segment | undefined
+  let at = 0
+  const tell = (offset: number, text: string, count: number): void =>
+    damage.add({ offset, line: undefined, text, count })
+  const begin = (header?: CaptureHeader): Segment => ({
+    header,
+    rows: 0,
+    isBegun: false,
+    isEnded: false,
+  })
+  /** Before the first records, or at the end where there are none. */
+  const settleBaseline = (of: Segment, offset: number): void => {
+    if (of.isBegun) return
+    of.isBegun = true
+    const { identities, destinations, alerts } = of.header?.baseline ?? NO_ROWS
+    const wants = identities + destinations + alerts
+    if (of.rows < wants) tell(offset, `the baseline has ${of.rows} rows of ${wants}`, 0)
+  }
+  const close = (of: Segment, offset: number): void => {
+    settleBaseline(of, offset)
+    if (!of.isEnded)
+      tell(offset, 'the recording was not closed: its last moments may be missing', 0)
+  }
+
+  for await (const block of readBlocks(read, damage)) {
+    const { offset, kind, body } = block
+    at = offset
+    if (kind === BlockKind.header) {
+      const header = document(block, readHeader, tell)
+      if (header === undefined) continue
+      if (segment) close(segment, offset)
+      segment = begin(header)
+      if (header.layout !== LAYOUT)
+        tell(
+          offset,
+          `its records are of layout ${hex(header.layout)}, this program reads ${hex(LAYOUT)}`,
+          0,
+        )
+      yield { kind: 'header', header }
+      continue
+    }
+    if (segment === undefined) {
+      segment = begin()
+      tell(offset, 'the header is missing: nothing is known of the machine', 0)
+    }
+    if (kind === BlockKind.baseline) {
+      const rows = segment.isBegun ? [] : baselineRows(block, tell)
+      if (segment.isBegun) tell(offset, 'baseline rows after records', body.length)
+      segment.rows += rows.filter(({ kind }) => kind !== 'born').length
+      if (rows.length > 0) yield { kind: 'baseline', rows }
+    } else if (kind === BlockKind.records) {
+      settleBaseline(segment, offset)
+      if (segment.header && segment.header.layout !== LAYOUT) {
+        tell(offset, 'records of another layout', body.length)
+        continue
+      }
+      const records = usableRecords(block, tell)
+      if (records.length > 0) yield { kind: 'records', records }
+    } else if (kind === BlockKind.gap) {
+      const gap = document(block, readGap, tell)
+      if (gap) tell(offset, `the recorder could not write them: ${gap.reason}`, gap.bytes)
+    } else if (kind === BlockKind.end) {
+      const end = document(block, readEnd, tell)
+      if (end === undefined) continue
+      settleBaseline(segment, offset)
+      segment.isEnded = true
+      yield { kind: 'end', end }
+    } else tell(offset, `a block of kind ${kind}, which this program does not know`, body.length)
+  }
+  if (segment) close(segment, at)
+}
+
+type Segment = {
+  header: CaptureHeader | undefined
+  rows: number
+  isBegun: boolean
+  isEnded: boolean
+}
+type Tell = (offset: number, text: string, count: number) => void
+
+const NO_ROWS = { identities: 0, destinations: 0, alerts: 0 }
+const hex = (layout: number): string => layout.toString(16).padStart(8, '0')
+
+function document<T>(block: Block, read: (body: Uint8Array) => T, tell: Tell): T | undefined {
+  try {
+    return read(block.body)
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error
+    tell(
+      block.offset,
+      `a block of kind ${block.kind} cannot be read: ${error.message}`,
+      block.body.length,
+    )
+    return undefined
+  }
+}
+
+function baselineRows({ offset, body }: Block, tell: Tell): BaselineRow[] {
+  const rows: BaselineRow[] = []
+  for (const line of Buffer.from(body.buffer, body.byteOffset, body.length)
+    .toString('utf8')
+    .split('\n')) {
+    if (line === '') continue
+    try {
+      rows.push(rowFromJson(line))
+    } catch (error) {
+      tell(offset, (error as Error).message, Buffer.byteLength(line) + 1)
+    }
+  }
+  return rows
+}
+
+function usableRecords({ offset, body }: Block, tell: Tell): Uint8Array {
+  const { wholeBytes, error } = wholeRecords(body)
+  if (wholeBytes < body.length)
+    tell(offset, error?.message ?? 'a record is cut off', body.length - wholeBytes)
+  const records = body.subarray(0, wholeBytes)
+  return records.byteOffset % 8 === 0 ? records : new Uint8Array(records)
+}
