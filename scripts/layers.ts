@@ -41,7 +41,7 @@ const ROOMS: Record<string, Room> = {
   status: { rooms: [...LEFT_OF_STREAM, 'stream'] },
   web: { rooms: [], packages: ['preact', 'preact/hooks', '@preact/signals', 'uplot', 'vite'] },
   agent: { rooms: [...LEFT_OF_STREAM, 'capture', 'stream', 'status', 'sense'] },
-  cli: { rooms: [...LEFT_OF_STREAM, 'stream', 'status', 'sense', 'collector', 'agent'] },
+  cli: { rooms: [...LEFT_OF_STREAM, 'capture', 'stream', 'status', 'sense', 'collector', 'agent'] },
 }
 
 /** Packages that only some rooms may name. */

@@ -2,6 +2,7 @@
 // collector. Everything that decides is in the rooms; here they are only joined.
 import { Socket } from 'node:net'
 import { openBaseline } from './baseline/sqlite.ts'
+import { type Recording, type RecordingCounts, startRecording } from './capture/recording.ts'
 import { createEngine } from './engine/engine.ts'
 import type { Alert, Finding, Health, ProcessView } from './engine/finding.ts'
 import type { PolicyDocument } from './engine/policy.ts'
@@ -11,7 +12,7 @@ import { describeMachine } from './host/machine.ts'
 import { userName } from './host/users.ts'
 import { printable } from './printable.ts'
 import { createFramer } from './records/framer.ts'
-import { Source, writeAcknowledge, writePolicy } from './records/record.gen.ts'
+import { LAYOUT, Source, writeAcknowledge, writePolicy } from './records/record.gen.ts'
 import { serveStatus } from './status/socket.ts'
 import type { AgentStatus } from './status/view.ts'
 import type { Live } from './stream/message.ts'
@@ -33,6 +34,8 @@ export type AgentOptions = {
   /** undefined: findings stay in the outbox until a collector is named. */
   collector: { url: string; token: string } | undefined
   policy: PolicyDocument
+  /** Keeps all that the engine is given; the descriptor is open for appending. */
+  record?: { fd: number; onCounts: (counts: RecordingCounts, isLast: boolean) => void }
   signal: AbortSignal
   log: (text: string) => void
 }
@@ -45,6 +48,7 @@ const COMMIT_INTERVAL_MS = 1000
 const LIVE_INTERVAL_MS = 1000
 const LIVE_FLOWS = 8
 const LOCK_WAIT_MS = 10_000
+const RECORD_COUNTS_INTERVAL_MS = 5_000
 
 /** Runs until sense closes the pipe or `signal` aborts. Throws AgentError when the directory is held by another agent. */
 export async function runEngine(options: AgentOptions): Promise<void> {
@@ -65,7 +69,12 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const deviceId = readOrMakeDeviceId('.')
   const machine = describeMachine()
   const engine = createEngine({ deviceId, baseline })
-  engine.push(policyRecord(options.policy))
+  const recording = options.record && record(options.record.fd)
+  const feed = (records: Uint8Array) => {
+    recording?.take(records)
+    engine.push(records)
+  }
+  feed(policyRecord(options.policy))
 
   const collector = options.collector
   const uplink = collector
@@ -119,6 +128,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const settle = (force: boolean) => {
     for (const request of engine.takeRequests()) pipe.write(request)
     const findings = engine.takeFindings()
+    recording?.note(findings)
     tell(findings)
     const nowMs = performance.now()
     const settledBytes = engine.settledBytes() - ownBytes
@@ -129,6 +139,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       nowMs - committedAtMs >= COMMIT_INTERVAL_MS
     if (!due || settledBytes === acknowledgedBytes) return
     committedAtMs = nowMs
+    recording?.flush()
     try {
       baseline.commit()
     } catch (error) {
@@ -140,25 +151,46 @@ export async function runEngine(options: AgentOptions): Promise<void> {
 
   const startedAtMs = Date.now()
   const liveTimer = setInterval(() => uplink?.live(liveNow()), LIVE_INTERVAL_MS)
+  const countsTimer = setInterval(() => tellCounts(recording, false), RECORD_COUNTS_INTERVAL_MS)
   await serveStatus({ directory: '.', status: statusNow, signal: ending.signal })
   try {
     const framer = createFramer()
     for await (const chunk of pipe as AsyncIterable<Uint8Array>) {
-      for (const records of framer.push(chunk)) engine.push(records)
+      for (const records of framer.push(chunk)) feed(records)
       settle(false)
     }
   } catch (error) {
     if (!options.signal.aborted) throw error
   } finally {
     clearInterval(liveTimer)
+    clearInterval(countsTimer)
     engine.finish()
     settle(true)
+    tellCounts(recording, true)
     ending.abort()
     await uplink?.done
     outbox.close()
     baseline.close()
     pipe.destroy()
     unlock()
+  }
+
+  /** The baseline as it stands is the capture's beginning: the engine has read nothing yet. */
+  function record(fd: number): Recording {
+    const header = {
+      version: VERSION,
+      layout: LAYOUT,
+      deviceId,
+      host: machine,
+      startedAt: nowUnixNs(),
+      synthetic: '',
+      baseline: baseline.counts(),
+    }
+    return startRecording({ fd, header, rows: baseline.rows(), log })
+  }
+
+  function tellCounts(of: Recording | undefined, isLast: boolean): void {
+    if (of) options.record?.onCounts(isLast ? of.close(nowUnixNs()) : of.counts(), isLast)
   }
 
   function liveNow(): Live {

@@ -22,6 +22,10 @@ const userOption = () =>
     '--user <name>',
     'user of engine and collector when run as root (default: _freshet, freshet or nobody)',
   )
+const collectorOption = () =>
+  new Option('--collector <url>', 'ws:// (loopback only) or wss:// address of the collector')
+const tokenFileOption = () =>
+  new Option('--token-file <file>', "file with the collector's agent token")
 const intervalOption = () =>
   new Option('--interval <ms>', 'time between reads of the flow counters')
     .argParser(whole(10, 60_000))
@@ -47,42 +51,66 @@ program
     await finish(runUpCommand({ ...rest, intervalMs: interval }))
   })
 
-program
-  .command('agent')
-  .description('watches this machine and reports to a collector; as root it sees all users')
-  .addOption(stateOption())
-  .addOption(userOption())
-  .addOption(
-    new Option('--collector <url>', 'ws:// (loopback only) or wss:// address of the collector'),
-  )
-  .addOption(new Option('--token-file <file>', "file with the collector's agent token"))
-  .addOption(new Option('--policy <file>', 'policy document, JSON'))
-  .addOption(new Option('--include-loopback', 'detect on loopback too, for trials and tests'))
-  .addOption(intervalOption())
-  .addOption(
-    new Option('--ring-mb <n>', 'size of the ring between kernel and engine')
-      .argParser(whole(1, 1024))
-      .default(8),
-  )
-  .action(async (options: Record<string, string | number | boolean | undefined>) => {
-    const { runAgentCommand } = await import('./cli/agent.ts')
-    const passed: string[] = []
-    for (const [name, flag] of [
-      ['state', '--state'],
-      ['user', '--user'],
-      ['collector', '--collector'],
-      ['tokenFile', '--token-file'],
-      ['policy', '--policy'],
-    ] as const)
-      if (options[name] !== undefined) passed.push(flag, String(options[name]))
-    if (options['includeLoopback']) passed.push('--include-loopback')
-    await finish(
-      runAgentCommand({
-        engineArguments: passed,
-        intervalMs: options['interval'] as number,
-        ringBytes: ringBytes(options['ringMb'] as number),
-      }),
+/** What both commands that run sense and engine take. */
+const withAgentOptions = (command: Command): Command =>
+  command
+    .addOption(stateOption())
+    .addOption(userOption())
+    .addOption(collectorOption())
+    .addOption(tokenFileOption())
+    .addOption(new Option('--policy <file>', 'policy document, JSON'))
+    .addOption(new Option('--include-loopback', 'detect on loopback too, for trials and tests'))
+    .addOption(intervalOption())
+    .addOption(
+      new Option('--ring-mb <n>', 'size of the ring between kernel and engine')
+        .argParser(whole(1, 1024))
+        .default(8),
     )
+
+type AgentFlags = {
+  state?: string
+  user?: string
+  collector?: string
+  tokenFile?: string
+  policy?: string
+  includeLoopback?: boolean
+  interval: number
+  ringMb: number
+}
+
+function agentCommand(options: AgentFlags): import('./cli/agent.ts').AgentCommand {
+  const passed: string[] = []
+  for (const [name, flag] of [
+    ['state', '--state'],
+    ['user', '--user'],
+    ['collector', '--collector'],
+    ['tokenFile', '--token-file'],
+    ['policy', '--policy'],
+  ] as const)
+    if (options[name] !== undefined) passed.push(flag, options[name])
+  if (options.includeLoopback) passed.push('--include-loopback')
+  return {
+    engineArguments: passed,
+    intervalMs: options.interval,
+    ringBytes: ringBytes(options.ringMb),
+  }
+}
+
+withAgentOptions(program.command('agent'))
+  .description('watches this machine and reports to a collector; as root it sees all users')
+  .action(async (options: AgentFlags) => {
+    const { runAgentCommand } = await import('./cli/agent.ts')
+    await finish(runAgentCommand(agentCommand(options)))
+  })
+
+withAgentOptions(program.command('record <file>'))
+  .description('an agent that also keeps what its engine is given, for `replay`; Ctrl-C ends it')
+  .addOption(
+    new Option('--seconds <n>', 'stop by itself after so long').argParser(whole(1, 31_536_000)),
+  )
+  .action(async (file: string, options: AgentFlags & { seconds?: number }) => {
+    const { runRecordCommand } = await import('./cli/record.ts')
+    await finish(runRecordCommand({ ...agentCommand(options), file, seconds: options.seconds }))
   })
 
 program
@@ -93,6 +121,7 @@ program
   .option('--token-file <file>')
   .option('--policy <file>')
   .option('--include-loopback', '', false)
+  .option('--record <file>')
   .action(async (options: Parameters<typeof import('./cli/engine.ts').runEngineCommand>[0]) => {
     const { runEngineCommand } = await import('./cli/engine.ts')
     await finish(runEngineCommand(options))

@@ -9,6 +9,10 @@ export type AgentCommand = {
   engineArguments: string[]
   intervalMs: number
   ringBytes: number
+  /** Open descriptors that the engine inherits, as 4, 5, ... */
+  engineFds?: readonly number[]
+  /** Stops by itself after so long. */
+  forMs?: number
 }
 
 export async function runAgentCommand(command: AgentCommand): Promise<number> {
@@ -23,7 +27,11 @@ export async function runAgentCommand(command: AgentCommand): Promise<number> {
     ],
     intervalMs: command.intervalMs,
     ringBytes: command.ringBytes,
-    signal: stopSignal(),
+    ...(command.engineFds ? { engineFds: command.engineFds } : {}),
+    signal:
+      command.forMs === undefined
+        ? stopSignal()
+        : AbortSignal.any([stopSignal(), AbortSignal.timeout(command.forMs)]),
     log: (text) => process.stderr.write(`sense: ${text}\n`),
   })
 }

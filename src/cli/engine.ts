@@ -1,13 +1,17 @@
 // `freshet engine`: the engine role. sense starts it with the record pipe as file descriptor 3.
 import { fstatSync, readFileSync } from 'node:fs'
 import { AgentError, runEngine } from '../agent.ts'
+import type { RecordingCounts } from '../capture/recording.ts'
 import { makePolicy, type PolicyDocument, PolicyError } from '../engine/policy.ts'
 import { dropTo } from '../host/drop.ts'
 import { defaultUser } from './collector.ts'
+import { describeRecording } from './recording-text.ts'
 import { ConfigError, enterStateDirectory, makeStateDirectory, statePaths } from './state.ts'
 import { stopSignal } from './supervise.ts'
 
 const PIPE_FD = 3
+/** The first of what sense lets it inherit beside the pipe. */
+const RECORD_FD = 4
 
 export type EngineCommand = {
   state?: string
@@ -16,6 +20,8 @@ export type EngineCommand = {
   tokenFile?: string
   policy?: string
   includeLoopback: boolean
+  /** Name of the capture that is open as RECORD_FD. */
+  record?: string
 }
 
 export async function runEngineCommand(command: EngineCommand): Promise<number> {
@@ -28,6 +34,9 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     ? { url: command.collector, token: readToken(command.tokenFile) }
     : undefined
   const policy = readPolicy(command)
+  const { record: file } = command
+  if (file !== undefined && !isOpen(RECORD_FD))
+    throw new ConfigError('engine --record wants what `freshet record` gives it: an open capture')
   // All code is loaded by now; a clone under a home directory may be closed to this user.
   if (user) dropTo(user)
   enterStateDirectory(paths.agent, user?.name ?? 'this user')
@@ -36,6 +45,15 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     pipeFd: PIPE_FD,
     collector,
     policy,
+    ...(file === undefined
+      ? {}
+      : {
+          record: {
+            fd: RECORD_FD,
+            onCounts: (counts: RecordingCounts, isLast: boolean) =>
+              process.stdout.write(`${describeRecording(file, counts, isLast)}\n`),
+          },
+        }),
     signal: stopSignal({ ignoreInterrupt: true }),
     log: (text) => process.stderr.write(`engine: ${text}\n`),
   }).catch((error: unknown) => {
@@ -78,6 +96,15 @@ function readText(path: string, option: string): string {
     return readFileSync(path, 'utf8')
   } catch (error) {
     throw new ConfigError(`${option}: ${path} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+function isOpen(fd: number): boolean {
+  try {
+    fstatSync(fd)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -21,6 +21,8 @@ export type SenseOptions = {
   addon: Addon
   /** The engine's command line, run with the pipe as file descriptor 3. */
   engineCommand: [string, ...string[]]
+  /** Open descriptors that each engine inherits, as 4, 5, ... */
+  engineFds?: readonly number[]
   ringBytes?: number
   intervalMs?: number
   /** Bytes sent to the engine that it has not made durable; beyond it the ring keeps what comes. */
@@ -125,7 +127,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
 
   async function runEngine(first: boolean): Promise<{ status: number | null; aliveMs: number }> {
     const began = performance.now()
-    const engine = startEngine(options.engineCommand)
+    const engine = startEngine(options.engineCommand, options.engineFds ?? [])
     const to = engine.stdio[3] as Duplex
     const ended = endOf(engine, log)
     writing = false
@@ -178,8 +180,11 @@ function lastMarkOf(chunk: Uint8Array): Uint8Array | undefined {
   return mark
 }
 
-function startEngine([command, ...args]: [string, ...string[]]): ChildProcess {
-  return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] })
+function startEngine(
+  [command, ...args]: [string, ...string[]],
+  fds: readonly number[],
+): ChildProcess {
+  return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...fds] })
 }
 
 function endOf(engine: ChildProcess, log: (text: string) => void): Promise<number | null> {

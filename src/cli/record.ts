@@ -1,0 +1,43 @@
+// `freshet record FILE`: an agent that also keeps what its engine is given, so that it can be replayed.
+import { closeSync, fstatSync, openSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { EXIT_CONFIG } from '../sense/exit.ts'
+import { type AgentCommand, runAgentCommand } from './agent.ts'
+import { ConfigError } from './state.ts'
+
+export type RecordCommand = AgentCommand & {
+  file: string
+  /** undefined: until Ctrl-C. */
+  seconds: number | undefined
+}
+
+export async function runRecordCommand(command: RecordCommand): Promise<number> {
+  const path = resolve(command.file)
+  const fd = openNew(path)
+  try {
+    const status = await runAgentCommand({
+      ...command,
+      engineArguments: [...command.engineArguments, '--record', path],
+      engineFds: [fd],
+      ...(command.seconds === undefined ? {} : { forMs: command.seconds * 1000 }),
+    })
+    if (status === EXIT_CONFIG && fstatSync(fd).size === 0) rmSync(path)
+    return status
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** A capture says which programs ran and whom they talked to: it is for its maker alone. */
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'ax', 0o600)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new ConfigError(
+      code === 'EEXIST'
+        ? `${path} exists, and a recording does not replace anything: choose another name`
+        : `the capture cannot be made: ${message}`,
+    )
+  }
+}
