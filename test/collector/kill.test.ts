@@ -75,9 +75,9 @@ describe('a collector that is killed', () => {
     await kill()
     const db = new DatabaseSync(join(stateDir, 'store.db'))
     const { n, distinct } = db
-      .prepare('SELECT count(*) AS n, count(DISTINCT id) AS "distinct" FROM alert')
+      .prepare('SELECT count(*) AS n, count(DISTINCT id) AS "distinct" FROM alert_1')
       .get() as { n: number; distinct: number }
-    const revisions = db.prepare('SELECT count(*) AS n FROM revision').get()?.n
+    const revisions = db.prepare('SELECT count(*) AS n FROM revision_1').get()?.n
     db.close()
     console.log(`      ${KILLS} kills, ${sent} items sent, ${n} stored`)
     assert(sent > KILLS * BATCH_ITEMS)

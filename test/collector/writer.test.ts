@@ -1,33 +1,11 @@
 import assert from 'node:assert/strict'
-import type { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
-import { readItems } from '../../src/collector/intake.ts'
-import type { SeverityRank, StoreBatch, StoredBatch } from '../../src/collector/store/protocol.ts'
+import type { SeverityRank } from '../../src/collector/store/protocol.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { StoreError } from '../../src/collector/store/store-error.ts'
-import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
-import { alertItem, DEVICE_A, helloOf, T0, uidOf } from './agent.ts'
-
-function enroll(writer: Writer, id = DEVICE_A) {
-  const { host, agentVersion } = helloOf(id).hello
-  const [done] = writer.commit([{ op: 'enroll', nowNs: T0, facts: { id, agentVersion, host } }])
-  assert(done?.op === 'enroll')
-  return done.enrolled
-}
-
-function append(writer: Writer, batch: StoreBatch, nowNs = T0): StoredBatch {
-  const [done] = writer.commit([{ op: 'append', nowNs, batch }])
-  assert(done?.op === 'append', done?.op === 'refused' ? done.reason : '')
-  return done.stored
-}
-
-function batchOf(device: number, afterSequence: number, encoded: Uint8Array[]): StoreBatch {
-  const { items, throughSequence } = readItems(encoded)
-  return { device, afterSequence, throughSequence, items }
-}
-
-const count = (db: DatabaseSync, table: string): number =>
-  db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n as number
+import { createWriter } from '../../src/collector/store/writer.ts'
+import { alertItem, DEVICE_A, T0, uidOf } from './agent.ts'
+import { append, batchOf, count, enroll, ofSegments } from './store-fixture.ts'
 
 /** Revision `revision` of alert `alert`; its id is made of both and of the device, and nothing else. */
 type Sent = { device: 0 | 1; alert: number; revision: number; severity: SeverityRank }
@@ -43,9 +21,10 @@ describe("the store's writer", () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(sent, { minLength: 1, maxLength: 8 }), { maxLength: 12 }),
-        (frames) => {
+        fc.constantFrom(1, 5, 250_000),
+        (frames, segmentRevisions) => {
           const db = openForWriting(':memory:')
-          const writer = createWriter(db)
+          const writer = createWriter(db, { segmentRevisions })
           const devices = ['a', 'b'].map(
             (end) => enroll(writer, DEVICE_A.slice(0, -1) + end).device,
           )
@@ -75,13 +54,13 @@ describe("the store's writer", () => {
               })
             }
           assert.equal(count(db, 'item'), kept.size)
-          assert.equal(count(db, 'revision'), kept.size)
+          assert.equal(ofSegments(db, 'revision').length, kept.size)
           const newest = new Map<string, Sent>()
           for (const item of kept.values()) {
             const key = `${item.device} ${item.alert}`
             if ((newest.get(key)?.revision ?? 0) <= item.revision) newest.set(key, item)
           }
-          const listed = db.prepare('SELECT device, id, revision, severity FROM alert').all()
+          const listed = ofSegments(db, 'alert')
           assert.equal(listed.length, newest.size)
           for (const row of listed) {
             const alert = Number(`0x${Buffer.from(row.id as Uint8Array).toString('hex')}`)
@@ -118,7 +97,7 @@ describe("the store's writer", () => {
     assert.equal(enroll(writer).lastSequence, 0)
     db.exec('PRAGMA max_page_count = 100000')
     append(writer, batchOf(device, 0, encoded))
-    assert.equal(count(db, 'alert'), 300)
+    assert.equal(count(db, 'alert_1'), 300)
     assert.equal(enroll(writer).lastSequence, 300)
     db.close()
   })
@@ -141,7 +120,7 @@ describe("the store's writer", () => {
     const db = openForWriting(':memory:')
     const writer = createWriter(db)
     const { device } = enroll(writer)
-    db.exec(`CREATE TRIGGER no_high BEFORE INSERT ON alert WHEN new.severity = 3
+    db.exec(`CREATE TRIGGER no_high BEFORE INSERT ON alert_1 WHEN new.severity = 3
              BEGIN SELECT RAISE(ABORT, 'no'); END`)
     const { storedAt, refusals } = append(
       writer,
@@ -152,9 +131,9 @@ describe("the store's writer", () => {
       [2],
     )
     assert.equal(storedAt[1], -1n)
-    assert.equal(count(db, 'alert'), 2)
+    assert.equal(count(db, 'alert_1'), 2)
     assert.equal(count(db, 'item'), 2)
-    assert.equal(count(db, 'revision'), 2)
+    assert.equal(count(db, 'revision_1'), 2)
     db.close()
   })
 

@@ -1,6 +1,8 @@
 // Writing alerts: every revision is kept, the list shows the highest.
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { BoundedMap } from './bounded-map.ts'
 import type { StoreItem } from './protocol.ts'
+import type { Segments } from './segments.ts'
 import { prepare } from './statement.ts'
 
 type AlertItem = Extract<StoreItem, { kind: 'alert' }>
@@ -9,26 +11,17 @@ type KnownAlert = Record<'row' | 'revision' | 'severity' | 'last', bigint>
 /** Runs inside the caller's transaction; `flushTally` before its commit, `forgetTally` on its rollback. */
 export type AlertWriter = {
   put(device: number, storedAt: bigint, item: AlertItem): void
+  /** Of a segment that is about to be dropped. */
+  untally(segment: number): void
   flushTally(): void
   forgetTally(): void
 }
 
-export function alertWriter(db: DatabaseSync): AlertWriter {
-  const find = prepare(
-    db,
-    'SELECT row, revision, severity, last FROM alert WHERE id = ? AND device = ?',
-  )
-  const insert = prepare(
-    db,
-    `INSERT INTO alert (id, device, revision, severity, newest, last) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id, device) DO NOTHING`,
-  )
-  const supersede = prepare(
-    db,
-    'UPDATE alert SET revision = ?, severity = ?, newest = ?, last = ? WHERE row = ?',
-  )
-  const chain = prepare(db, 'UPDATE alert SET last = ? WHERE row = ?')
-  const keep = prepare(db, 'INSERT INTO revision (stored_at, previous, body) VALUES (?, ?, ?)')
+/** Statements about a segment's tables; they stay prepared for the segments used last. */
+const SEGMENTS_PREPARED_MAX = 64
+
+export function alertWriter(db: DatabaseSync, segments: Segments): AlertWriter {
+  const prepared = new BoundedMap<number, ReturnType<typeof statementsOf>>(SEGMENTS_PREPARED_MAX)
   const count = prepare(
     db,
     `INSERT INTO tally (device, severity, alerts) VALUES (?, ?, ?)
@@ -41,26 +34,74 @@ export function alertWriter(db: DatabaseSync): AlertWriter {
     tally.set(key, (tally.get(key) ?? 0) + by)
   }
 
+  function on(segment: number) {
+    const known = prepared.get(segment)
+    if (known) return known
+    const made = statementsOf(db, segment)
+    prepared.set(segment, made)
+    return made
+  }
+
+  /** The sealed segment where the alert lies, and its row there. */
+  function findSealed(id: Uint8Array, device: number, candidates: number[]) {
+    for (const segment of candidates) {
+      const known = on(segment).find.get(id, device) as KnownAlert | undefined
+      if (known) return { segment, known }
+    }
+    return undefined
+  }
+
+  /**
+   * Stores the revision; returns the severity of the alert that left the list and of the one that came
+   * into it, 0 for none.
+   */
+  function store(device: number, storedAt: bigint, id: Uint8Array, item: AlertItem) {
+    const { revision, severity, body } = item
+    const { insert, keep, find, supersede, chain } = on(segments.current)
+    const add = () => insert.run(id, device, revision, severity, storedAt, storedAt).changes === 1n
+    const candidates = segments.candidates(id, device)
+    // Most are new: trying that first spares them a look-up.
+    if (candidates.length === 0 && add()) {
+      keep.run(storedAt, 0n, body)
+      return { left: 0, came: severity }
+    }
+    const here = find.get(id, device) as KnownAlert | undefined
+    const sealed = here ? undefined : findSealed(id, device, candidates)
+    const known = here ?? sealed?.known
+    keep.run(storedAt, known?.last ?? 0n, body)
+    // A lower revision that comes late is history; the list keeps the higher one.
+    if (known && BigInt(revision) < known.revision) {
+      const where = sealed ? on(sealed.segment).chain : chain
+      where.run(storedAt, known.row)
+      return { left: 0, came: 0 }
+    }
+    if (here) {
+      supersede.run(revision, severity, storedAt, storedAt, here.row)
+    } else {
+      // It moves to where its newest revision is, so that lists find it there.
+      if (sealed) on(sealed.segment).remove.run(sealed.known.row)
+      add()
+    }
+    return { left: Number(known?.severity ?? 0), came: severity }
+  }
+
   return {
     put(device, storedAt, item) {
       const id = Buffer.from(item.alertId, 'hex')
-      const { revision, severity, body } = item
-      // Most are new: trying that first spares them a look-up.
-      if (insert.run(id, device, revision, severity, storedAt, storedAt).changes === 1n) {
-        keep.run(storedAt, 0n, body)
-        tallied(device, severity, 1)
-        return
-      }
-      const known = find.get(id, device) as KnownAlert
-      keep.run(storedAt, known.last, body)
-      // A lower revision that comes late is history; the list keeps the higher one.
-      if (BigInt(revision) < known.revision) {
-        chain.run(storedAt, known.row)
-        return
-      }
-      supersede.run(revision, severity, storedAt, storedAt, known.row)
-      tallied(device, Number(known.severity), -1)
-      tallied(device, severity, 1)
+      const { left, came } = store(device, storedAt, id, item)
+      // Only now, when nothing can be refused any more.
+      segments.counted(storedAt, item.body.length)
+      if (came !== 0) segments.wrote(id, device)
+      if (left !== 0) tallied(device, left, -1)
+      if (came !== 0) tallied(device, came, 1)
+    },
+    untally(segment) {
+      const groups = prepare(
+        db,
+        `SELECT device, severity, count(*) AS alerts FROM alert_${segment} GROUP BY device, severity`,
+      )
+      for (const { device, severity, alerts } of groups.all())
+        tallied(Number(device), Number(severity), -Number(alerts))
     },
     flushTally() {
       for (const [key, by] of tally) if (by !== 0) count.run(Math.floor(key / 4), key % 4, by)
@@ -69,5 +110,29 @@ export function alertWriter(db: DatabaseSync): AlertWriter {
     forgetTally() {
       tally.clear()
     },
+  }
+}
+
+function statementsOf(
+  db: DatabaseSync,
+  n: number,
+): Record<'find' | 'insert' | 'supersede' | 'chain' | 'remove' | 'keep', StatementSync> {
+  return {
+    find: prepare(
+      db,
+      `SELECT row, revision, severity, last FROM alert_${n} WHERE id = ? AND device = ?`,
+    ),
+    insert: prepare(
+      db,
+      `INSERT INTO alert_${n} (id, device, revision, severity, newest, last)
+       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id, device) DO NOTHING`,
+    ),
+    supersede: prepare(
+      db,
+      `UPDATE alert_${n} SET revision = ?, severity = ?, newest = ?, last = ? WHERE row = ?`,
+    ),
+    chain: prepare(db, `UPDATE alert_${n} SET last = ? WHERE row = ?`),
+    remove: prepare(db, `DELETE FROM alert_${n} WHERE row = ?`),
+    keep: prepare(db, `INSERT INTO revision_${n} (stored_at, previous, body) VALUES (?, ?, ?)`),
   }
 }

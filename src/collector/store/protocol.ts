@@ -84,9 +84,25 @@ export type DeviceFacts = { id: string; agentVersion: string; host: HostFacts }
 export type Enrolled = { device: number; lastSequence: number; firstSeenAt: bigint }
 
 /** What one transaction does. */
-export type Work =
+export type Change =
   | { op: 'append'; nowNs: bigint; batch: StoreBatch }
   | { op: 'enroll'; nowNs: bigint; facts: DeviceFacts }
+
+/** What is asked of the writer. */
+export type Work = Change | { op: 'retain'; nowNs: bigint; keep: Keep }
+
+/** How much is kept. Inventory (identities, devices, destinations) is no history: it stays. */
+export type Keep = { ageNs: bigint; bytes: number }
+
+/** What one step of retention did. */
+export type Retained = {
+  /** There is more to do: ask again. */
+  more: boolean
+  /** Of the file, before the step; free pages, which are used again, do not count. */
+  usedBytes: number
+  /** The health event that says what was dropped; its count is revisions of alerts. */
+  dropped: { at: bigint; kind: string; text: string; count: number } | undefined
+}
 
 /** Lists newest first. Answered with the types of page-api.ts, which `Answers` names. */
 export type Query =

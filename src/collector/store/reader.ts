@@ -1,27 +1,38 @@
 // The reading half of the store: what the page asks, answered with the types of page-api.ts.
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Alert } from '../../engine/finding.ts'
 import { decodeItem } from '../../stream/codec.ts'
 import type { UnixNs } from '../../units.ts'
 import type { AlertDetail, HealthInfo, IdentitySummary } from '../page-api.ts'
 import { alertDetail, alertSummary, type DeviceName, identitySummary, nsText } from '../views.ts'
+import { BoundedMap } from './bounded-map.ts'
 import type { Answers, DeviceRow, Query } from './protocol.ts'
+import { prepare } from './statement.ts'
 
 /** Revisions of one alert that are shown; an alert is updated at most once a minute. */
 const REVISIONS_MAX = 1000
+const STATEMENTS_MAX = 512
 
 export type Reader = { answer(query: Query): Answers[Query['op']] }
 
 type Row = Record<string, unknown>
 
 export function createReader(db: DatabaseSync): Reader {
+  /** Each segment has its own statements; those used longest ago are made anew. */
+  const statements = new BoundedMap<string, StatementSync>(STATEMENTS_MAX)
   function rows(sql: string, parameters: SQLInputValue[]): Row[] {
-    const statement = statements.get(sql) ?? db.prepare(sql)
-    statement.setReadBigInts(true)
+    const statement = statements.get(sql) ?? prepare(db, sql)
     statements.set(sql, statement)
     return statement.all(...parameters)
   }
-  const statements = new Map<string, ReturnType<DatabaseSync['prepare']>>()
+
+  /** The newest first. */
+  function segments(): { n: bigint; firstAt: bigint }[] {
+    return rows('SELECT n, first_at FROM segment ORDER BY n DESC', []).map((row) => ({
+      n: row.n as bigint,
+      firstAt: row.first_at as bigint,
+    }))
+  }
 
   function deviceRow(id: string): bigint {
     // 0 is no device's row: an unknown id finds nothing.
@@ -36,13 +47,19 @@ export function createReader(db: DatabaseSync): Reader {
       `SELECT coalesce(sum(a.alerts), 0) AS total FROM tally AS a ${where.sql()}`,
       where.parameters,
     )
-    if (query.before !== undefined) where.add('a.newest < ?', query.before)
-    const found = rows(
-      `SELECT a.newest, r.body, d.id, d.hostname
-       FROM alert AS a JOIN revision AS r ON r.stored_at = a.newest JOIN device AS d ON d.row = a.device
-       ${where.sql()} ORDER BY a.newest DESC LIMIT ?`,
-      [...where.parameters, query.limit],
-    )
+    const { before } = query
+    if (before !== undefined) where.add('a.newest < ?', before)
+    const found: Row[] = []
+    // Segments follow each other in time, so their lists do.
+    for (const { n, firstAt } of segments()) {
+      if (found.length === query.limit) break
+      if (before !== undefined && firstAt >= before) continue
+      // CROSS JOIN: in this order, so that the index gives the order of the list.
+      const of = `SELECT a.newest, r.body, d.id, d.hostname FROM alert_${n} AS a
+        CROSS JOIN revision_${n} AS r ON r.stored_at = a.newest CROSS JOIN device AS d ON d.row = a.device
+        ${where.sql()} ORDER BY a.newest DESC LIMIT ?`
+      found.push(...rows(of, [...where.parameters, query.limit - found.length]))
+    }
     return {
       alerts: found.map((row) => alertSummary(alertOf(row), row.newest as bigint, deviceName(row))),
       total: Number(total[0]?.total),
@@ -50,14 +67,21 @@ export function createReader(db: DatabaseSync): Reader {
   }
 
   function alert(id: string): AlertDetail | undefined {
-    const [found] = rows(
-      `SELECT a.newest, a.last, d.id, d.hostname FROM alert AS a JOIN device AS d ON d.row = a.device
-       WHERE a.id = ? LIMIT 1`,
-      [Buffer.from(id, 'hex')],
-    )
+    const all = segments()
+    let found: Row | undefined
+    for (const { n } of all) {
+      const of = `SELECT a.newest, a.last, d.id, d.hostname FROM alert_${n} AS a
+        CROSS JOIN device AS d ON d.row = a.device WHERE a.id = ? LIMIT 1`
+      found = rows(of, [Buffer.from(id, 'hex')])[0]
+      if (found) break
+    }
     if (!found) return undefined
     const revision = (storedAt: bigint) => {
-      const [row] = rows('SELECT previous, body FROM revision WHERE stored_at = ?', [storedAt])
+      const segment = all.find(({ firstAt }) => firstAt <= storedAt)
+      // Dropped with its segment: history begins later.
+      if (!segment) return undefined
+      const of = `SELECT previous, body FROM revision_${segment.n} WHERE stored_at = ?`
+      const [row] = rows(of, [storedAt])
       return row && { alert: alertOf(row), storedAt, previous: row.previous as bigint }
     }
     const revisions: { alert: Alert; storedAt: bigint }[] = []
@@ -121,11 +145,11 @@ export function createReader(db: DatabaseSync): Reader {
 
   function health(limit: number): HealthInfo[] {
     return rows(
-      `SELECT h.at, h.kind, h.text, h.count, d.id FROM health AS h JOIN device AS d ON d.row = h.device
-       ORDER BY h.stored_at DESC LIMIT ?`,
+      `SELECT h.at, h.kind, h.text, h.count, d.id FROM health AS h
+       LEFT JOIN device AS d ON d.row = h.device ORDER BY h.stored_at DESC LIMIT ?`,
       [limit],
     ).map((row) => ({
-      deviceId: text(row.id),
+      deviceId: text(row.id ?? ''),
       at: nsText(row.at as bigint),
       kind: text(row.kind),
       text: text(row.text),
@@ -133,26 +157,36 @@ export function createReader(db: DatabaseSync): Reader {
     }))
   }
 
+  function answer(query: Query): Answers[Query['op']] {
+    switch (query.op) {
+      case 'alerts':
+        return alerts(query)
+      case 'alert':
+        return alert(query.id)
+      case 'identities':
+        return identities(query)
+      case 'identitiesByKey':
+        return rows(
+          `${IDENTITIES} WHERE p.device = ? AND i.key IN (SELECT value FROM json_each(?))`,
+          [query.device, JSON.stringify(query.keys)],
+        ).map(identityOf)
+      case 'devices':
+        return devices(query.limit)
+      case 'health':
+        return { events: health(query.limit) }
+      default:
+        return query satisfies never
+    }
+  }
+
   return {
     answer(query) {
-      switch (query.op) {
-        case 'alerts':
-          return alerts(query)
-        case 'alert':
-          return alert(query.id)
-        case 'identities':
-          return identities(query)
-        case 'identitiesByKey':
-          return rows(
-            `${IDENTITIES} WHERE p.device = ? AND i.key IN (SELECT value FROM json_each(?))`,
-            [query.device, JSON.stringify(query.keys)],
-          ).map(identityOf)
-        case 'devices':
-          return devices(query.limit)
-        case 'health':
-          return { events: health(query.limit) }
-        default:
-          return query satisfies never
+      // One state of the store for all statements of an answer: segments come and go.
+      db.exec('BEGIN')
+      try {
+        return answer(query)
+      } finally {
+        db.exec('COMMIT')
       }
     },
   }

@@ -121,7 +121,39 @@ const MIGRATIONS: readonly string[] = [
     count INTEGER NOT NULL
   );
   `,
+  // Segments (segments.ts): what there is becomes the first one. Health may be the collector's own:
+  // device 0.
+  `
+  ALTER TABLE revision RENAME TO revision_1;
+  ALTER TABLE alert RENAME TO alert_1;
+
+  -- Tables revision_<n> and alert_<n>. A row of alert_<n> lies where its newest revision was stored, so
+  -- segments follow each other in time: first_at is at most the stored_at of its first revision, last_at
+  -- at least that of its last one and of all else stored meanwhile. One is not sealed: it is written.
+  -- "filter" is last so that the others are read without it; NULL when sealed: it says nothing.
+  CREATE TABLE segment (
+    n INTEGER PRIMARY KEY,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    revisions INTEGER NOT NULL,
+    body_bytes INTEGER NOT NULL,
+    sealed INTEGER NOT NULL DEFAULT 0,
+    filter BLOB
+  );
+  INSERT INTO segment (n, first_at, last_at, revisions, body_bytes)
+    SELECT 1, coalesce((SELECT min(stored_at) FROM revision_1), 0),
+      max(coalesce((SELECT max(stored_at) FROM revision_1), 0),
+          coalesce((SELECT max(stored_at) FROM health), 0)),
+      (SELECT count(*) FROM revision_1), (SELECT coalesce(sum(length(body)), 0) FROM revision_1);
+
+  -- One row. What was stored up to horizon_at has been dropped, its delivery ids with it.
+  CREATE TABLE retention (horizon_at INTEGER NOT NULL);
+  INSERT INTO retention VALUES (0);
+  `,
 ]
+
+/** PRAGMA user_version of what this collector writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length
 
 /**
  * Opens the store for writing and brings its tables up to date. WAL, synchronous=FULL: a commit that

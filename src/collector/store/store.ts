@@ -6,7 +6,9 @@ import type {
   Answers,
   DeviceFacts,
   Enrolled,
+  Keep,
   Query,
+  Retained,
   StoreBatch,
   StoredBatch,
   Work,
@@ -30,6 +32,8 @@ export type Ledger = {
 export type Store = Ledger & {
   /** Rejects with StoreError. */
   read<Q extends Query>(query: Q): Promise<Answers[Q['op']]>
+  /** One step of retention, between commits. Rejects with StoreError, and then nothing was dropped. */
+  retain(keep: Keep): Promise<Retained>
   /** Commits what was handed over, then closes the file. Idempotent. */
   close(): Promise<void>
 }
@@ -73,6 +77,9 @@ export async function loadStore(options: {
       return (await writer.call({ op: 'enroll', nowNs: now(), facts })) as Enrolled
     },
     waitingBytes: () => waitingBytes,
+    async retain(keep) {
+      return (await writer.call({ op: 'retain', nowNs: now(), keep })) as Retained
+    },
     async read<Q extends Query>(query: Q) {
       return (await reader.call(query)) as Answers[Q['op']]
     },

@@ -1,7 +1,7 @@
 // The writer's thread. Group commit without a timer: what arrives while one commit runs is the next
 // one; when idle, a single item is committed at once.
 
-import type { Answer, Work } from './protocol.ts'
+import type { Answer, Change, Work } from './protocol.ts'
 import { openForWriting } from './schema.ts'
 import { failure, serve } from './serve.ts'
 import { StoreError } from './store-error.ts'
@@ -16,26 +16,44 @@ serve<Work>((path, say) => {
   const waiting: { ticket: number; request: Work }[] = []
   let scheduled = false
 
-  function takeGroup() {
+  function takeGroup(): { ticket: number; request: Change }[] {
+    const group: { ticket: number; request: Change }[] = []
     let items = 0
-    let count = 0
-    while (count < waiting.length && items < ITEMS_A_COMMIT_MAX) {
-      const work = waiting[count++]?.request
-      items += work?.op === 'append' ? work.batch.items.length : 1
+    for (const { ticket, request } of waiting) {
+      if (request.op === 'retain' || items >= ITEMS_A_COMMIT_MAX) break
+      items += request.op === 'append' ? request.batch.items.length : 1
+      group.push({ ticket, request })
     }
-    return waiting.splice(0, count)
+    waiting.splice(0, group.length)
+    return group
+  }
+
+  function retain({ ticket, request }: { ticket: number; request: Work }): void {
+    if (request.op !== 'retain') return
+    try {
+      say([{ ticket, ok: true, value: writer.retain(request.nowNs, request.keep) }])
+    } catch (cause) {
+      say([failure(ticket, cause)])
+    }
   }
 
   function commitGroup(): void {
     const group = takeGroup()
+    if (group.length === 0) {
+      const next = waiting.shift()
+      if (next) retain(next)
+    } else commit(group)
+    scheduled = waiting.length > 0
+    if (scheduled) setImmediate(commitGroup)
+  }
+
+  function commit(group: { ticket: number; request: Change }[]): void {
     try {
       const done = writer.commit(group.map(({ request }) => request))
       say(group.map(({ ticket }, index) => answer(ticket, done[index] as Done)))
     } catch (cause) {
       say(group.map(({ ticket }) => failure(ticket, cause)))
     }
-    scheduled = waiting.length > 0
-    if (scheduled) setImmediate(commitGroup)
   }
 
   return {

@@ -3,15 +3,19 @@ import type { DatabaseSync } from 'node:sqlite'
 import { alertWriter } from './alerts.ts'
 import { inventoryWriter } from './inventory.ts'
 import {
+  type Change,
   type DeviceFacts,
   DUPLICATE,
   type Enrolled,
+  type Keep,
   REFUSED,
+  type Retained,
   type StoreBatch,
   type StoredBatch,
   type StoreItem,
-  type Work,
 } from './protocol.ts'
+import { createRetention, uidAt } from './retention.ts'
+import { Segments } from './segments.ts'
 import { prepare } from './statement.ts'
 import { StoreError } from './store-error.ts'
 
@@ -27,7 +31,9 @@ export type Writer = {
    * StoreError unavailable, and then none of them is stored. An item that the tables refuse is REFUSED
    * alone.
    */
-  commit(works: readonly Work[]): Done[]
+  commit(works: readonly Change[]): Done[]
+  /** One step of retention, durable when it returns. Throws StoreError unavailable: nothing was dropped. */
+  retain(nowNs: bigint, keep: Keep): Retained
 }
 
 /**
@@ -36,11 +42,19 @@ export type Writer = {
  * is refused for good because of it.
  */
 const REFUSALS = new Set([18, 19, 20])
+const IN_DOUBT = 'it is older than what is kept here, and its number was acknowledged before'
 
-export function createWriter(db: DatabaseSync): Writer {
-  const alerts = alertWriter(db)
+/** `segmentRevisions`: after how many revisions of alerts a segment is sealed. */
+export function createWriter(
+  db: DatabaseSync,
+  { segmentRevisions }: { segmentRevisions?: number } = {},
+): Writer {
+  const segments = new Segments(db, segmentRevisions)
+  const alerts = alertWriter(db, segments)
+  const retention = createRetention(db, segments, alerts)
   const inventory = inventoryWriter(db)
   const remember = prepare(db, 'INSERT OR IGNORE INTO item (uid, device) VALUES (?, ?)')
+  const knows = prepare(db, 'SELECT 1 FROM item WHERE uid = ? AND device = ?')
   const addHealth = prepare(
     db,
     'INSERT INTO health (stored_at, device, at, kind, text, count) VALUES (?, ?, ?, ?, ?, ?)',
@@ -62,6 +76,7 @@ export function createWriter(db: DatabaseSync): Writer {
      RETURNING row, last_sequence, first_seen_at`,
   )
   let lastStoredAt = newestStoredAt(db)
+  let forgottenBefore = uidAt(retention.horizonAt())
 
   /** Unique and rising even when the clock is set back: it is the row id and the cursor of lists. */
   function nextStoredAt(nowNs: bigint): bigint {
@@ -88,6 +103,14 @@ export function createWriter(db: DatabaseSync): Writer {
     }
   }
 
+  /**
+   * The ids of what retention has dropped are gone, so an item from before may have been stored or not.
+   * Its number tells: one above all that the device was ever acknowledged is new (the device was away for
+   * long, or its clock is slow). Any other is refused, since it would be there twice.
+   */
+  const inDoubt = (item: StoreItem, durable: number): boolean =>
+    item.sequence <= durable && Buffer.compare(item.uid, forgottenBefore) < 0
+
   function append(nowNs: bigint, batch: StoreBatch, oneByOne: boolean): Done {
     const { device, afterSequence } = batch
     const durable = Number(lastSequence.get(device)?.last_sequence ?? -1)
@@ -96,6 +119,12 @@ export function createWriter(db: DatabaseSync): Writer {
     const storedAt = new BigInt64Array(batch.items.length)
     const refusals: StoredBatch['refusals'] = []
     batch.items.forEach((item, index) => {
+      if (inDoubt(item, durable)) {
+        const isKnown = knows.get(item.uid, device) !== undefined
+        storedAt[index] = isKnown ? DUPLICATE : REFUSED
+        if (!isKnown) refusals.push({ sequence: item.sequence, reason: IN_DOUBT })
+        return
+      }
       if (oneByOne) db.exec('SAVEPOINT item')
       try {
         if (remember.run(item.uid, batch.device).changes === 0n) {
@@ -139,7 +168,7 @@ export function createWriter(db: DatabaseSync): Writer {
     }
   }
 
-  function attempt(works: readonly Work[], oneByOne: boolean): Done[] {
+  function attempt(works: readonly Change[], oneByOne: boolean): Done[] {
     const before = lastStoredAt
     db.exec('BEGIN IMMEDIATE')
     try {
@@ -150,14 +179,16 @@ export function createWriter(db: DatabaseSync): Writer {
             : { op: 'enroll', enrolled: enroll(work.nowNs, work.facts) },
       )
       alerts.flushTally()
+      if (lastStoredAt !== before) segments.save(lastStoredAt)
       db.exec('COMMIT')
       return done
     } catch (cause) {
-      alerts.forgetTally()
-      inventory.forget()
-      lastStoredAt = before
       // SQLite rolls back by itself on some errors (FULL, IOERR); then there is nothing to roll back.
       if (db.isTransaction) db.exec('ROLLBACK')
+      alerts.forgetTally()
+      inventory.forget()
+      segments.reload()
+      lastStoredAt = before
       throw cause
     }
   }
@@ -165,6 +196,7 @@ export function createWriter(db: DatabaseSync): Writer {
   return {
     commit(works) {
       try {
+        if (segments.full()) segments.roll(lastStoredAt)
         return attempt(works, false)
       } catch (cause) {
         if (!isRefusal(cause)) throw unavailable(cause)
@@ -176,16 +208,20 @@ export function createWriter(db: DatabaseSync): Writer {
         throw unavailable(cause)
       }
     },
+    retain(nowNs, keep) {
+      try {
+        const retained = retention.step(nowNs, keep, nextStoredAt)
+        forgottenBefore = uidAt(retention.horizonAt())
+        return retained
+      } catch (cause) {
+        throw unavailable(cause)
+      }
+    },
   }
 }
 
 function newestStoredAt(db: DatabaseSync): bigint {
-  const query = prepare(
-    db,
-    `SELECT max(coalesce((SELECT max(stored_at) FROM revision), 0),
-                coalesce((SELECT max(stored_at) FROM health), 0)) AS newest`,
-  )
-  return query.get()?.newest as bigint
+  return prepare(db, 'SELECT max(last_at) AS newest FROM segment').get()?.newest as bigint
 }
 
 function isRefusal(cause: unknown): boolean {
