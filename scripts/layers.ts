@@ -36,12 +36,28 @@ const ROOMS: Record<string, Room> = {
     packages: ['node:crypto'],
   },
   capture: { rooms: LEFT_OF_STREAM },
+  // Of the engine only its addresses and names of programs: what a log's text means.
+  importers: {
+    rooms: ['units', 'records', 'baseline', 'engine'],
+    packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
+  },
   stream: { rooms: LEFT_OF_STREAM },
   collector: { rooms: [...LEFT_OF_STREAM, 'stream'] },
   status: { rooms: [...LEFT_OF_STREAM, 'stream'] },
   web: { rooms: [], packages: ['preact', 'preact/hooks', '@preact/signals', 'uplot', 'vite'] },
   agent: { rooms: [...LEFT_OF_STREAM, 'capture', 'stream', 'status', 'sense'] },
-  cli: { rooms: [...LEFT_OF_STREAM, 'capture', 'stream', 'status', 'sense', 'collector', 'agent'] },
+  cli: {
+    rooms: [
+      ...LEFT_OF_STREAM,
+      'capture',
+      'importers',
+      'stream',
+      'status',
+      'sense',
+      'collector',
+      'agent',
+    ],
+  },
 }
 
 /** Packages that only some rooms may name. */

@@ -1,0 +1,43 @@
+// Which log a file is, by what its first lines say.
+
+import type { ImportKind } from './importer.ts'
+import { asObject, type JsonObject } from './json.ts'
+
+/** Lines looked at. */
+const LINES_MAX = 50
+
+/** The kind, or undefined when no line of the beginning of a file is known. A cut last line does no harm. */
+export function detectKind(head: string): ImportKind | undefined {
+  for (const text of head.split('\n', LINES_MAX)) {
+    const line = text.trim()
+    if (/^#(separator|fields|path)[ \t]/.test(line)) return 'zeek'
+    if (!line.startsWith('{')) continue
+    let object: JsonObject | undefined
+    try {
+      object = asObject(JSON.parse(line))
+    } catch {
+      continue
+    }
+    const kind = object && kindOf(object)
+    if (kind) return kind
+  }
+  return undefined
+}
+
+function kindOf(object: JsonObject): ImportKind | undefined {
+  if (asObject(object['event']) && asObject(object['process']) && 'action_type' in object)
+    return 'eslogger'
+  if (
+    'ts' in object &&
+    'uid' in object &&
+    ('id_orig_h' in object || 'id.orig_h' in object || 'id' in object)
+  )
+    return 'zeek'
+  if (
+    'unixTime' in object &&
+    ('columns' in object || 'snapshot' in object || 'diffResults' in object)
+  )
+    return 'osquery'
+  if ('eventMessage' in object && 'timestamp' in object) return 'unified-log'
+  return undefined
+}

@@ -1,0 +1,263 @@
+// Opens a log for a replay: finds out which it is, and turns it into records as they are asked for.
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { createDamageLog, type DamageLog } from '../records/damage.ts'
+import { unixNs } from '../units.ts'
+import { detectKind } from './detect.ts'
+import {
+  createEsloggerReader,
+  ESLOGGER_CAPABILITIES,
+  ESLOGGER_NOTE,
+  ESLOGGER_SOURCE,
+} from './eslogger.ts'
+import {
+  IMPORT_KINDS,
+  ImportError,
+  type ImportedInput,
+  type ImportKind,
+  type ImportOptions,
+  type LineReader,
+} from './importer.ts'
+import { LINE_BYTES_MAX, type Line, readLines } from './lines.ts'
+import { MalformedLine } from './malformed.ts'
+import {
+  createOsqueryReader,
+  OSQUERY_CAPABILITIES,
+  OSQUERY_NOTE,
+  OSQUERY_SOURCE,
+} from './osquery.ts'
+import { createRecordLog, type RecordLog } from './record-log.ts'
+import {
+  createUnifiedLogReader,
+  UNIFIED_LOG_CAPABILITIES,
+  UNIFIED_LOG_NOTE,
+  UNIFIED_LOG_SOURCE,
+} from './unified-log.ts'
+import {
+  checkedHost,
+  createZeekReader,
+  ZEEK_CAPABILITIES,
+  ZEEK_NOTE,
+  ZEEK_SOURCE,
+  type ZeekReader,
+} from './zeek.ts'
+
+/** Beginning of a file that its kind is found by. */
+const HEAD_BYTES = 65_536
+/** Records are handed on in pieces of at least this size, but the last. */
+const PIECE_BYTES = 65_536
+
+/** The kind of log at `path`, by its content; undefined when it is none that is known. Throws ImportError. */
+export async function detectImport(path: string): Promise<ImportKind | undefined> {
+  return detectKind(await headOf(path))
+}
+
+/**
+ * The log at `path` as records. Reads ahead as far as its header wants. Throws ImportError when it cannot be
+ * opened, is no known log, or an option does not fit.
+ */
+export async function openImporter(
+  path: string,
+  options: ImportOptions = {},
+): Promise<ImportedInput> {
+  const head = await headOf(path)
+  const kind = options.from ?? detectKind(head)
+  if (kind === undefined)
+    throw new ImportError(
+      'kind',
+      `${path} is no log that is known by its beginning; --from names its kind: ${IMPORT_KINDS.join(', ')}`,
+    )
+  const sslPath = kind === 'zeek' ? sslPathOf(path, options) : undefined
+  if (options.sslPath !== undefined) await headOf(options.sslPath)
+  return importStream(kind, bytesOf(path), {
+    ...options,
+    name: basename(path),
+    ssl: sslPath === undefined ? undefined : bytesOf(sslPath),
+    sslPath: sslPath ?? options.sslPath,
+  })
+}
+
+/** Opened as it is first asked, so that a failure finds someone who waits. */
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array, void> {
+  yield* createReadStream(path) as AsyncIterable<Uint8Array>
+}
+
+export type StreamOptions = ImportOptions & {
+  /** What the host is called where neither the log nor an option says. */
+  name: string
+  /** Zeek: the bytes of the ssl log at sslPath. */
+  ssl: AsyncIterable<Uint8Array> | undefined
+}
+
+/** The bytes of a log of this kind as records; the other half of openImporter. Throws ImportError. */
+export async function importStream(
+  kind: ImportKind,
+  chunks: AsyncIterable<Uint8Array>,
+  options: StreamOptions,
+): Promise<ImportedInput> {
+  const hostname = (): string => reader.hostname() || (options.host ?? options.name)
+  const { out, reader, zeek } = makeParts(kind, options, hostname)
+  const damage = createDamageLog('lines')
+  if (zeek && options.ssl) await readNames(options.ssl, zeek, damage)
+  const batches = readLines(chunks)
+  let ahead: Line[] = []
+  let isOver = false
+  while (!reader.isReady() && !isOver) {
+    const next = await batches.next()
+    if (next.done) isOver = true
+    else {
+      let at = 0
+      while (at < next.value.length && !reader.isReady())
+        feed(reader, next.value[at++] as Line, damage)
+      ahead = next.value.slice(at)
+    }
+  }
+  // What was read may be all there is; the host of a Zeek log is then guessed from that.
+  if (isOver) reader.drain(true)
+  const startedUs = reader.startedUs()
+  return {
+    header: {
+      format: kind,
+      deviceId: deviceIdOf(kind, hostname()),
+      hostname: hostname(),
+      os: '',
+      isSynthetic: false,
+      startedAt: startedUs === undefined ? undefined : unixNs(BigInt(startedUs) * 1000n, 'start'),
+    },
+    records: recordsOf(ahead, batches, out, reader, damage),
+    damage: damage.report,
+    notes: () => (kind === 'zeek' ? [...reader.notes(), sslNote(options.sslPath)] : reader.notes()),
+  }
+}
+
+const sslNote = (sslPath: string | undefined): string =>
+  sslPath === undefined
+    ? 'no ssl log beside it: host names only where the log itself has ssl entries (--ssl names one)'
+    : `host names from ${sslPath}`
+
+/** The ssl log that belongs to the conn log at `path`: as named, or the one beside it. */
+function sslPathOf(path: string, options: ImportOptions): string | undefined {
+  if (options.sslPath !== undefined) return options.sslPath
+  const beside = join(dirname(path), basename(path).replace('conn', 'ssl'))
+  return beside !== path && existsSync(beside) ? beside : undefined
+}
+
+type Parts = { out: RecordLog; reader: LineReader; zeek: ZeekReader | undefined }
+
+function makeParts(kind: ImportKind, options: ImportOptions, hostname: () => string): Parts {
+  const recordLog = (source: number, capabilities: number, note: string): RecordLog =>
+    createRecordLog({ seed: () => deviceIdOf(kind, hostname()), source, capabilities, note })
+  if (kind !== 'zeek' && (options.signer !== undefined || options.sslPath !== undefined))
+    throw new ImportError(
+      'option',
+      `--signer and --ssl are for Zeek logs, not for ${kind}, which says itself what runs`,
+    )
+  switch (kind) {
+    case 'eslogger': {
+      const out = recordLog(ESLOGGER_SOURCE, ESLOGGER_CAPABILITIES, ESLOGGER_NOTE)
+      return { out, reader: createEsloggerReader(out), zeek: undefined }
+    }
+    case 'osquery': {
+      const out = recordLog(OSQUERY_SOURCE, OSQUERY_CAPABILITIES, OSQUERY_NOTE)
+      return { out, reader: createOsqueryReader(out), zeek: undefined }
+    }
+    case 'unified-log': {
+      const out = recordLog(UNIFIED_LOG_SOURCE, UNIFIED_LOG_CAPABILITIES, UNIFIED_LOG_NOTE)
+      return { out, reader: createUnifiedLogReader(out), zeek: undefined }
+    }
+    case 'zeek': {
+      const out = recordLog(ZEEK_SOURCE, ZEEK_CAPABILITIES, ZEEK_NOTE)
+      const zeek = createZeekReader(out, {
+        host: options.host === undefined ? undefined : checkedHost(options.host),
+        signer: options.signer ?? 'unsigned',
+      })
+      return { out, reader: zeek, zeek }
+    }
+    default:
+      return kind satisfies never
+  }
+}
+
+function feed(reader: Pick<LineReader, 'line'>, line: Line, damage: DamageLog): void {
+  const note = (text: string): void =>
+    damage.add({ offset: line.offset, line: line.number, text, count: 1 })
+  if (line.text === undefined) {
+    note(`longer than ${LINE_BYTES_MAX} bytes`)
+    return
+  }
+  if (line.text.trim() === '') return
+  try {
+    reader.line(line.text, line.number)
+  } catch (error) {
+    if (!(error instanceof MalformedLine)) throw error
+    note(error.message)
+  }
+}
+
+/** What was read ahead first; the result does not depend on how the bytes came in pieces. */
+async function* recordsOf(
+  ahead: Line[],
+  batches: AsyncIterable<Line[]>,
+  out: RecordLog,
+  reader: LineReader,
+  damage: DamageLog,
+): AsyncGenerator<Uint8Array, void> {
+  function* take(lines: Line[]): Generator<Uint8Array, void> {
+    for (const line of lines) {
+      while (reader.drain(false)) yield out.take()
+      if (out.pendingBytes() >= PIECE_BYTES) yield out.take()
+      feed(reader, line, damage)
+    }
+  }
+  yield* take(ahead)
+  for await (const lines of batches) yield* take(lines)
+  while (reader.drain(true)) yield out.take()
+  out.end()
+  if (out.pendingBytes() > 0) yield out.take()
+}
+
+async function readNames(
+  chunks: AsyncIterable<Uint8Array>,
+  zeek: ZeekReader,
+  damage: DamageLog,
+): Promise<void> {
+  const inSsl: DamageLog = {
+    add: (place) => damage.add({ ...place, text: `ssl log: ${place.text}` }),
+    report: damage.report,
+  }
+  for await (const lines of readLines(chunks))
+    for (const line of lines) feed({ line: zeek.name }, line, inSsl)
+}
+
+async function headOf(path: string): Promise<string> {
+  try {
+    const file = await openFile(path)
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+      return buffer.toString('utf8', 0, bytesRead)
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw new ImportError('unreadable', `${path} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+}
+
+/** A UUID of the kind and the host (RFC 9562 section 5.8), so that the same log is always the same device. */
+function deviceIdOf(kind: ImportKind, hostname: string): string {
+  const hash = createHash('sha256').update(`freshet import\n${kind}\n${hostname}`).digest()
+  hash[6] = ((hash[6] as number) & 0x0f) | 0x80
+  hash[8] = ((hash[8] as number) & 0x3f) | 0x80
+  const hex = hash.toString('hex', 0, 16)
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-')
+}

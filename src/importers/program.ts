@@ -1,0 +1,184 @@
+// The exec and inspected records of a program that only a log tells of.
+import {
+  ExecFlag,
+  Source,
+  writeExec,
+  writeExit,
+  writeFork,
+  writeInspected,
+} from '../records/record.gen.ts'
+import type { RecordLog } from './record-log.ts'
+
+/** XNU osfmk/kern/cs_blobs.h. */
+export const CS_VALID = 0x1
+export const CS_ADHOC = 0x2
+
+export const UID_UNKNOWN = 0xffffffff
+/** No such file: the program is on the machine that wrote the log. */
+const ENOENT = 2
+
+/** What an image is named by. */
+export type ProcessId = { pid: number; pidversion: number }
+export const NO_PROCESS: ProcessId = { pid: 0, pidversion: 0 }
+
+/** A program as a process runs it, as far as the log knows. */
+export type Program = ProcessId & {
+  parent: ProcessId
+  responsible: ProcessId
+  uid: number
+  path: string
+  /** Empty: it is no interpreter of a script, or the log does not say. */
+  script: string
+  signingId: string
+  teamId: string
+  /** 20 bytes. */
+  cdhash: Uint8Array
+  codesignFlags: number
+  isPlatform: boolean
+  /** The path is only what the log calls it. */
+  isPathGuessed: boolean
+  dev: bigint
+  ino: bigint
+}
+
+/** A program of which no more is known than this. */
+export const unknownProgram = (id: ProcessId, path: string): Program => ({
+  ...id,
+  parent: NO_PROCESS,
+  responsible: NO_PROCESS,
+  uid: UID_UNKNOWN,
+  path,
+  script: '',
+  signingId: '',
+  teamId: '',
+  cdhash: new Uint8Array(20),
+  codesignFlags: 0,
+  isPlatform: false,
+  isPathGuessed: false,
+  dev: 0n,
+  ino: 0n,
+})
+
+/** Longest path a record has; a longer one is cut, and marked so. */
+const PATH_BYTES_MAX = 4096
+
+const tokenId = (id: ProcessId): string => `${id.pid}.${id.pidversion}`
+
+export type Programs = {
+  /** It began to run this program. */
+  exec(program: Program): void
+  /** It is running, and began before the log did: told once. */
+  found(program: Program): void
+  fork(child: ProcessId, parent: ProcessId, uid: number): void
+  exit(id: ProcessId, status: number): void
+  isKnown(id: ProcessId): boolean
+}
+
+/** Processes remembered as told; beyond, the oldest is told again when it comes back. */
+const KNOWN_MAX = 65_536
+
+/**
+ * Every exec is followed by an inspected record that says the file could not be read, as the file is not
+ * here: code without a valid signature is then known by its path, and says so.
+ */
+export function createPrograms(out: RecordLog, source: number): Programs {
+  const known = new Set<string>()
+  const remember = (id: ProcessId): void => {
+    if (known.size >= KNOWN_MAX)
+      for (const oldest of known) {
+        known.delete(oldest)
+        break
+      }
+    known.add(tokenId(id))
+  }
+  const tell = (program: Program, flags: number): void => {
+    const { parent, responsible } = program
+    const isCut =
+      Buffer.byteLength(program.path) > PATH_BYTES_MAX ||
+      Buffer.byteLength(program.script) > PATH_BYTES_MAX
+    out.add(
+      writeExec({
+        source,
+        atNs: out.atNs(),
+        flags:
+          flags |
+          (program.isPlatform ? ExecFlag.platformBinary : 0) |
+          (program.isPathGuessed ? ExecFlag.pathGuessed : 0) |
+          (isCut ? ExecFlag.truncated : 0),
+        pid: program.pid,
+        pidversion: program.pidversion,
+        parentPid: parent.pid,
+        parentPidversion: parent.pidversion,
+        responsiblePid: responsible.pid,
+        responsiblePidversion: responsible.pidversion,
+        uid: program.uid,
+        codesignFlags: program.codesignFlags,
+        cdhash: program.cdhash,
+        dev: program.dev,
+        ino: program.ino,
+        path: program.path,
+        script: program.script,
+        signingId: program.signingId,
+        teamId: program.teamId,
+      }),
+    )
+    out.add(
+      writeInspected({
+        source: Source.inspector,
+        atNs: out.atNs(),
+        dev: program.dev,
+        ino: program.ino,
+        fileBytes: 0n,
+        pid: program.pid,
+        pidversion: program.pidversion,
+        ownerUid: UID_UNKNOWN,
+        mode: 0,
+        flags: 0,
+        error: ENOENT,
+        sha256: new Uint8Array(32),
+        path: program.path,
+      }),
+    )
+    remember(program)
+  }
+  return {
+    exec: (program) => tell(program, 0),
+    found(program) {
+      if (!known.has(tokenId(program))) tell(program, ExecFlag.enumerated)
+    },
+    fork(child, parent, uid) {
+      out.add(
+        writeFork({
+          source,
+          atNs: out.atNs(),
+          pid: child.pid,
+          pidversion: child.pidversion,
+          parentPid: parent.pid,
+          parentPidversion: parent.pidversion,
+          uid,
+        }),
+      )
+      remember(child)
+    },
+    exit(id, status) {
+      out.add(
+        writeExit({
+          source,
+          atNs: out.atNs(),
+          pid: id.pid,
+          pidversion: id.pidversion,
+          status,
+        }),
+      )
+      known.delete(tokenId(id))
+    },
+    isKnown: (id) => known.has(tokenId(id)),
+  }
+}
+
+/** 40 hex digits to 20 bytes; zeros when they are not that. */
+export function cdhashOf(hex: string): Uint8Array {
+  return /^[0-9a-fA-F]{40}$/.test(hex)
+    ? Uint8Array.from(Buffer.from(hex, 'hex'))
+    : new Uint8Array(20)
+}

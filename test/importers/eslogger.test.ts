@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { ExecFlag, Loss, Mark, Source } from '../../src/records/record.gen.ts'
+import { importText } from './read.ts'
+import { CDHASH, esLine, esStory, execOf, TOOL, ZSH } from './samples.ts'
+
+const LATER = '2026-03-02T10:00:03Z'
+
+describe('eslogger', () => {
+  for (const version of [9, 10, 11])
+    it(`tells a story of version ${version} as records`, async () => {
+      const { told, of, input } = await importText('eslogger', esStory(version))
+      assert.deepEqual(
+        told.map(({ type }) => type),
+        ['exec', 'inspected', 'fork', 'exec', 'inspected', 'invalidated', 'exit'],
+      )
+      const [shell, tool] = of('exec')
+      assert.equal(shell?.flags, ExecFlag.enumerated + ExecFlag.platformBinary)
+      assert.equal(shell?.path, '/bin/zsh')
+      assert.equal(tool?.source, Source.endpointSecurity)
+      assert.equal(tool?.flags, 0)
+      assert.deepEqual(
+        [tool?.pid, tool?.pidversion, tool?.parentPid, tool?.parentPidversion],
+        [501, 1_002, 500, 1_000],
+      )
+      assert.deepEqual([tool?.responsiblePid, tool?.responsiblePidversion], [300, 700])
+      assert.equal(tool?.uid, 501)
+      assert.equal(tool?.signingId, 'com.example.tool')
+      assert.equal(tool?.teamId, 'ABCDE12345')
+      assert.equal(tool?.codesignFlags, 1)
+      assert.equal(Buffer.from(tool?.cdhash ?? []).toString('hex'), CDHASH.toLowerCase())
+      assert.deepEqual([tool?.dev, tool?.ino], [16_777_234n, 4_242n])
+      const [fork] = of('fork')
+      assert.deepEqual([fork?.pid, fork?.pidversion, fork?.parentPid], [501, 1_001, 500])
+      assert.equal(of('exit')[0]?.status, 256)
+      assert.equal(of('invalidated')[0]?.pidversion, 1_002)
+      assert.equal(input.damage().places, 0)
+      assert.deepEqual(input.notes(), [])
+    })
+
+  it('takes its time from the log and ticks as it passes', async () => {
+    const { all, of } = await importText('eslogger', esStory(11))
+    const [start] = of('mark')
+    assert.equal(start?.kind, Mark.start)
+    assert.equal(start?.unixNs, 1_772_445_600_000_000_000n)
+    const exit = of('exit')[0]
+    assert.equal((exit?.atNs ?? 0n) - (start?.atNs ?? 0n), 2_000_000_000n)
+    const times = all.map(({ atNs }) => atNs)
+    assert.deepEqual(
+      times,
+      [...times].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
+    )
+    assert.equal(of('mark').at(-1)?.kind, Mark.stop)
+    const closing = of('tick').filter(({ atNs }) => atNs > (exit?.atNs ?? 0n))
+    assert.equal(closing.length, 61)
+  })
+
+  it('tells a clock that was stepped back by a mark, and goes on', async () => {
+    const text = [
+      esLine(11, '2026-03-02T10:00:00Z', ZSH, execOf(11, TOOL)),
+      esLine(11, '2026-03-02T09:00:00Z', TOOL, { exit: { stat: 0 } }),
+    ].join('\n')
+    const { of } = await importText('eslogger', text)
+    const [clock] = of('mark').filter(({ kind }) => kind === Mark.clock)
+    assert.equal(clock?.unixNs, 1_772_442_000_000_000_000n)
+    assert.equal(of('exit')[0]?.atNs, clock?.atNs)
+  })
+
+  it('keeps the script of an interpreter, and what a double rounds is not known', async () => {
+    const line = esLine(
+      9,
+      LATER,
+      ZSH,
+      execOf(9, { ...TOOL, path: '/usr/bin/python3' }, '/tmp/x.py'),
+    )
+    const { of } = await importText('eslogger', line.replaceAll('4242', '1152921500312525701'))
+    assert.equal(of('exec')[1]?.script, '/tmp/x.py')
+    assert.equal(of('exec')[1]?.ino, 0n)
+  })
+
+  it('reads other versions as far as it understands them, and says so', async () => {
+    const text = [esLine(7, LATER, ZSH, execOf(7, TOOL)), esLine(12, LATER, TOOL, { exit: {} })]
+    const { of, input } = await importText('eslogger', text.join('\n'))
+    assert.equal(of('exec')[1]?.path, TOOL.path)
+    assert.equal(of('exit')[0]?.status, 0xffffffff)
+    assert.match(input.notes().join('\n'), /1 line of version 7, .*\n1 line of version 12, /)
+  })
+
+  it('leaves out, and counts, other events and questions', async () => {
+    const text = [
+      esLine(9, LATER, ZSH, { write: { target: {} } }),
+      esLine(9, LATER, ZSH, execOf(9, TOOL), { action_type: 0 }),
+    ]
+    const { told, input } = await importText('eslogger', text.join('\n'))
+    assert.deepEqual(told, [])
+    assert.match(input.notes().join(), /2 events left out/)
+    assert.equal(input.damage().places, 0)
+  })
+
+  it('says how many events the sequence numbers miss', async () => {
+    const text = [3, 4, 9, 1].map((seq_num) =>
+      esLine(9, LATER, ZSH, execOf(9, { ...TOOL, version: seq_num }), { seq_num }),
+    )
+    const { of, input } = await importText('eslogger', text.join('\n'))
+    assert.deepEqual(
+      of('loss').map(({ count, what }) => [count, what]),
+      [[4n, Loss.kernelEvents]],
+    )
+    assert.match(input.notes().join(), /4 events missing/)
+  })
+
+  it('counts malformed lines with their place, and reads on', async () => {
+    const good = esLine(9, LATER, ZSH, execOf(9, TOOL))
+    const bad = [
+      'not json',
+      '[1]',
+      '{"event":{"exec":{}}}',
+      good.replace(LATER, 'yesterday'),
+      good.replace('"pidversion":1002', '"pidversion":-1'),
+      good.replaceAll(TOOL.path, ''),
+      good.slice(0, -1),
+    ]
+    const text = [good, ...bad, '', good].join('\n')
+    const { of, input } = await importText('eslogger', text)
+    assert.equal(of('exec').length, 3)
+    const damage = input.damage()
+    assert.equal(damage.places, bad.length)
+    assert.equal(damage.unit, 'lines')
+    let offset = good.length + 1
+    for (const [index, line] of bad.entries()) {
+      assert.equal(damage.listed[index]?.offset, offset)
+      assert.equal(damage.listed[index]?.line, index + 2)
+      offset += line.length + 1
+    }
+    assert.match(damage.listed[4]?.text ?? '', /exec.target has no audit token/)
+  })
+})

@@ -1,0 +1,295 @@
+// Lines of logs, of our own making, in the shapes that eslogger, Zeek, osqueryd and log(1) write.
+
+type TokenForm = 'object' | 'array'
+export type EsProcess = {
+  pid: number
+  version: number
+  path: string
+  euid?: number
+  parent?: [number, number]
+  responsible?: [number, number]
+  signing?: string
+  team?: string | null
+  cdhash?: string
+  flags?: number
+  platform?: boolean
+}
+
+const token = (form: TokenForm, pid: number, version: number, euid: number): unknown =>
+  form === 'array'
+    ? [501, euid, 20, 501, 20, pid, 100_005, version]
+    : { asid: 100_005, auid: 501, egid: 20, euid, pid, pidversion: version, rgid: 20, ruid: 501 }
+
+export const CDHASH = 'AB'.repeat(20)
+
+export function esProcess(form: TokenForm, process: EsProcess): Record<string, unknown> {
+  const [parentPid, parentVersion] = process.parent ?? [1, 9]
+  const [responsiblePid, responsibleVersion] = process.responsible ?? [process.pid, process.version]
+  return {
+    audit_token: token(form, process.pid, process.version, process.euid ?? 501),
+    parent_audit_token: token(form, parentPid, parentVersion, 0),
+    responsible_audit_token: token(form, responsiblePid, responsibleVersion, 501),
+    executable: {
+      path: process.path,
+      path_truncated: false,
+      stat: { st_dev: 16_777_234, st_ino: 4_242, st_mode: 33_261 },
+    },
+    signing_id: process.signing ?? 'com.example.tool',
+    team_id: process.team ?? null,
+    cdhash: process.cdhash ?? CDHASH,
+    codesigning_flags: process.flags ?? 0x1,
+    is_platform_binary: process.platform ?? false,
+    is_es_client: false,
+    ppid: parentPid,
+    original_ppid: parentPid,
+    group_id: process.pid,
+    session_id: 1,
+    tty: null,
+  }
+}
+
+export const ZSH: EsProcess = {
+  pid: 500,
+  version: 1_000,
+  path: '/bin/zsh',
+  platform: true,
+  signing: 'com.apple.zsh',
+}
+export const TOOL: EsProcess = {
+  pid: 501,
+  version: 1_002,
+  path: '/Users/ada/bin/tool',
+  parent: [500, 1_000],
+  responsible: [300, 700],
+  team: 'ABCDE12345',
+}
+
+const EVENT_TYPES: Record<string, number> = {
+  exec: 9,
+  fork: 11,
+  exit: 15,
+  cs_invalidated: 94,
+  write: 33,
+}
+
+/** One line of eslogger, of message version 9, 10 (array tokens) or 11, or any other number. */
+export function esLine(
+  version: number,
+  time: string,
+  actor: EsProcess,
+  event: Record<string, unknown>,
+  more: Record<string, unknown> = {},
+): string {
+  return JSON.stringify({
+    schema_version: 1,
+    version,
+    event_type: EVENT_TYPES[Object.keys(event)[0] ?? ''] ?? 0,
+    action_type: 1,
+    action: { result: { result: { auth: 0 }, result_type: 0 } },
+    time,
+    mach_time: 1_000_000,
+    thread: { thread_id: 77 },
+    process: esProcess(formOf(version), actor),
+    event,
+    ...more,
+  })
+}
+
+const formOf = (version: number): TokenForm => (version === 10 ? 'array' : 'object')
+
+export const execOf = (
+  version: number,
+  target: EsProcess,
+  script?: string,
+): Record<string, unknown> => ({
+  exec: {
+    target: esProcess(formOf(version), target),
+    args: [target.path],
+    env: ['HOME=/Users/ada'],
+    cwd: { path: '/', path_truncated: false },
+    script: script === undefined ? null : { path: script, path_truncated: false },
+    fds: [{ fd: 0, fdtype: 1 }],
+    last_fd: 2,
+  },
+})
+export const forkOf = (version: number, child: EsProcess): Record<string, unknown> => ({
+  fork: { child: esProcess(formOf(version), child) },
+})
+
+/** A shell that forks, execs a tool, whose signature breaks and which ends: two seconds of a Mac. */
+export function esStory(version: number): string {
+  return [
+    esLine(
+      version,
+      '2026-03-02T10:00:00.000000001Z',
+      ZSH,
+      forkOf(version, { ...ZSH, pid: 501, version: 1_001, parent: [500, 1_000] }),
+      { seq_num: 7 },
+    ),
+    esLine(
+      version,
+      '2026-03-02T10:00:00.500000Z',
+      { ...ZSH, pid: 501, version: 1_001 },
+      execOf(version, TOOL),
+      { seq_num: 3 },
+    ),
+    esLine(version, '2026-03-02T10:00:01.000Z', TOOL, { cs_invalidated: {} }, { seq_num: 0 }),
+    esLine(version, '2026-03-02T10:00:02Z', TOOL, { exit: { stat: 256 } }, { seq_num: 1 }),
+  ].join('\n')
+}
+
+export const ZEEK_FIELDS = [
+  'ts',
+  'uid',
+  'id.orig_h',
+  'id.orig_p',
+  'id.resp_h',
+  'id.resp_p',
+  'proto',
+  'service',
+  'duration',
+  'orig_bytes',
+  'resp_bytes',
+  'conn_state',
+  'local_orig',
+  'missed_bytes',
+  'history',
+  'tunnel_parents',
+] as const
+
+export type Conn = {
+  ts: number | string
+  uid?: string
+  from?: string
+  fromPort?: number
+  to?: string
+  port?: number
+  proto?: string
+  duration?: number | undefined
+  out?: number | undefined
+  in?: number | undefined
+  state?: string
+}
+
+/** 2026-03-02 10:00 UTC. */
+export const T0 = 1_772_445_600
+export const HOST = '10.1.0.7'
+
+const valuesOf = (conn: Conn): Record<string, unknown> => ({
+  ts: conn.ts,
+  uid: conn.uid ?? `C${conn.ts}`,
+  'id.orig_h': conn.from ?? HOST,
+  'id.orig_p': conn.fromPort ?? 50_000,
+  'id.resp_h': conn.to ?? '198.51.100.7',
+  'id.resp_p': conn.port ?? 443,
+  proto: conn.proto ?? 'tcp',
+  service: 'ssl',
+  duration: 'duration' in conn ? conn.duration : 1,
+  orig_bytes: 'out' in conn ? conn.out : 1_000,
+  resp_bytes: 'in' in conn ? conn.in : 4_000,
+  conn_state: conn.state ?? 'SF',
+  local_orig: true,
+  missed_bytes: 0,
+  history: 'ShADadFf',
+})
+
+/** A whole TSV log; `more` are labels or the like after Zeek's own columns. */
+export function zeekTsv(conns: Conn[], more: Record<string, string> = {}): string {
+  const fields = [...ZEEK_FIELDS, ...Object.keys(more)]
+  const header = [
+    '#separator \\x09',
+    '#set_separator\t,',
+    '#empty_field\t(empty)',
+    '#unset_field\t-',
+    '#path\tconn',
+    '#open\t2026-03-02-10-00-00',
+    `#fields\t${fields.join('\t')}`,
+    `#types\t${fields.map(() => 'string').join('\t')}`,
+  ]
+  const rows = conns.map((conn) => {
+    const values: Record<string, unknown> = {
+      ...valuesOf(conn),
+      tunnel_parents: '(empty)',
+      ...more,
+    }
+    return fields
+      .map((field) => {
+        const value = values[field]
+        return value === undefined ? '-' : value === true ? 'T' : String(value)
+      })
+      .join('\t')
+  })
+  return [...header, ...rows, '#close\t2026-03-02-11-00-00', ''].join('\n')
+}
+
+/** JSON lines; `keys` are Zeek's own (id.orig_h), with underscores, or in an object. */
+export function zeekJson(conns: Conn[], keys: 'dots' | 'underscores' | 'object' = 'dots'): string {
+  return conns
+    .map((conn) => {
+      const values = valuesOf(conn)
+      const line: Record<string, unknown> = {}
+      const id: Record<string, unknown> = {}
+      for (const [key, value] of Object.entries(values))
+        if (keys === 'dots' || !key.startsWith('id.')) line[key] = value
+        else if (keys === 'underscores') line[key.replace('.', '_')] = value
+        else id[key.slice(3)] = value
+      if (keys === 'object') line['id'] = id
+      return JSON.stringify(line)
+    })
+    .join('\n')
+}
+
+export const sslJson = (entries: { uid: string; name?: string }[]): string =>
+  entries
+    .map(({ uid, name }) =>
+      JSON.stringify({
+        '@stream': 'ssl',
+        ts: T0,
+        uid,
+        id_orig_h: HOST,
+        id_orig_p: 1,
+        id_resp_h: '198.51.100.7',
+        id_resp_p: 443,
+        server_name: name,
+      }),
+    )
+    .join('\n')
+
+/** A line of `log show --style ndjson`. */
+export const logLine = (
+  timestamp: string,
+  eventMessage: string,
+  more: Record<string, unknown> = {},
+): string =>
+  JSON.stringify({
+    timezoneName: '',
+    messageType: 'Default',
+    eventType: 'logEvent',
+    subsystem: '',
+    category: '',
+    bootUUID: '11111111-2222-3333-4444-555555555555',
+    processImagePath: '/kernel',
+    processID: 0,
+    userID: 0,
+    timestamp,
+    eventMessage,
+    ...more,
+  })
+
+export const tcpCommon = (
+  local: string,
+  remote: string,
+  socket: number,
+  process: string,
+  state: string,
+  skipped = 0,
+): string =>
+  `[${local}<->${remote}] interface: en0 (skipped: ${skipped})\nso_gencnt: ${socket} t_state: ${state} process: ${process} `
+export const tcpConnect = (...common: Parameters<typeof tcpCommon>): string =>
+  `tcp connect outgoing: ${tcpCommon(...common)}SYN in/out: 0/1 bytes in/out: 0/0 pkts in/out: 0/0 rtt: 0.0 ms rttvar: 250.0 ms base_rtt: 0 ms error: 0 so_error: 0 svc/tc: 0 flow: 0xafb53de1`
+export const tcpSummary = (
+  bytesIn: number,
+  bytesOut: number,
+  ...common: Parameters<typeof tcpCommon>
+): string =>
+  `tcp_connection_summary (tcp_close:1797)${tcpCommon(...common)}Duration: 40.1 sec Conn_Time: 0.020 sec bytes in/out: ${bytesIn}/${bytesOut} pkts in/out: 9/9 pkt rxmit: 0 ooo pkts: 0 dup bytes in: 0 ACKs delayed: 0 delayed ACKs sent: 0\nrtt: 11.000 ms rttvar: 5.500 ms base rtt: 11 ms so_error: 0 svc/tc: 0 flow: 0xa47f60b8`
