@@ -175,7 +175,7 @@ export type Conn = {
 export const T0 = 1_772_445_600
 export const HOST = '10.1.0.7'
 
-const valuesOf = (conn: Conn): Record<string, unknown> => ({
+const valuesOf = (conn: Conn): Record<string, string | number | true | undefined> => ({
   ts: conn.ts,
   uid: conn.uid ?? `C${conn.ts}`,
   'id.orig_h': conn.from ?? HOST,
@@ -207,7 +207,7 @@ export function zeekTsv(conns: Conn[], more: Record<string, string> = {}): strin
     `#types\t${fields.map(() => 'string').join('\t')}`,
   ]
   const rows = conns.map((conn) => {
-    const values: Record<string, unknown> = {
+    const values: Record<string, string | number | true | undefined> = {
       ...valuesOf(conn),
       tunnel_parents: '(empty)',
       ...more,
@@ -215,7 +215,7 @@ export function zeekTsv(conns: Conn[], more: Record<string, string> = {}): strin
     return fields
       .map((field) => {
         const value = values[field]
-        return value === undefined ? '-' : value === true ? 'T' : String(value)
+        return value === undefined ? '-' : value === true ? 'T' : `${value}`
       })
       .join('\t')
   })
