@@ -2,6 +2,7 @@
 // not need, and a command that only prints starts at once.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { ConfigError } from './cli/state.ts'
+import { IMPORT_KINDS, IMPORT_SIGNERS } from './importers/importer.ts'
 import { EXIT_CONFIG } from './sense/exit.ts'
 import { VERSION } from './version.ts'
 
@@ -112,6 +113,44 @@ withAgentOptions(program.command('record <file>'))
     const { runRecordCommand } = await import('./cli/record.ts')
     await finish(runRecordCommand({ ...agentCommand(options), file, seconds: options.seconds }))
   })
+
+program
+  .command('replay <file...>')
+  .description('captures and logs, through the whole detector; prints the alerts')
+  .option('--json', 'alert findings as JSON lines, revisions included')
+  .option('--into', 'also into the collector of this machine, as a device of its own')
+  .addOption(stateOption())
+  .addOption(collectorOption())
+  .addOption(tokenFileOption())
+  .option('--baseline <file>', 'begin with this baseline (a copy of it), not with the recorded one')
+  .option('--policy <file>', 'this policy, JSON, in place of the recorded ones')
+  .option('--external <cidr...>', 'private networks that count as outside')
+  .addOption(
+    new Option('--from <kind>', 'what the files are (default: found out)').choices(IMPORT_KINDS),
+  )
+  .option('--host <name>', 'Zeek: address of the host to look at; other logs: its name')
+  .addOption(
+    new Option('--signer <class>', 'Zeek: how the one program of the host is vouched for').choices(
+      IMPORT_SIGNERS,
+    ),
+  )
+  .option('--ssl <file>', 'Zeek: the ssl log (default: the one beside the conn log)')
+  .addOption(
+    new Option('--speed <n>', 'so many times real time (default: as fast as it can)').argParser(
+      positive,
+    ),
+  )
+  .option(
+    '--strict',
+    'fail when anything could not be read or alerts differ from the recorded ones',
+  )
+  .action(
+    async (files: string[], options: Omit<import('./cli/replay.ts').ReplayCommand, 'files'>) => {
+      const { runReplayCommand } = await import('./cli/replay.ts')
+      const { ssl: sslPath, ...rest } = options
+      await finish(runReplayCommand({ files, ...rest, sslPath }))
+    },
+  )
 
 program
   .command('engine', { hidden: true })
@@ -225,6 +264,13 @@ function whole(min: number, max: number): (text: string) => number {
       throw new InvalidArgumentError(`wants a whole number from ${min} to ${max}.`)
     return value
   }
+}
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!(value >= 0.001 && value <= 1_000_000))
+    throw new InvalidArgumentError('wants a number from 0.001 to 1,000,000.')
+  return value
 }
 
 function address(text: string): { host: string; port: number } {

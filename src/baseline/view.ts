@@ -61,6 +61,11 @@ export function listIdentities(path: string, options: ListOptions): IdentityList
   })
 }
 
+/** Writes all of the baseline at `path`, as it is now, to the new file `to`. Throws as `listIdentities`. */
+export function copyBaseline(path: string, to: string): void {
+  viewing(path, (database) => database.prepare('VACUUM INTO ?').run(to))
+}
+
 /** The identity with this key, or the only one whose key begins so. Throws as `listIdentities`. */
 export function showIdentity(path: string, keyOrPrefix: string): ShownIdentity {
   return viewing(path, (database) => {

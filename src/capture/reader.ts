@@ -32,9 +32,8 @@ export type Capture = {
   progress(): { readBytes: number; fileBytes: number }
 }
 
-/** Whether a file that begins so is a capture. */
-export const isCapture = (head: Uint8Array): boolean =>
-  head.length >= SYNC.length && SYNC.every((byte, i) => head[i] === byte)
+/** Whether a file that begins so is a capture. Its first blocks may be damaged: one block somewhere will do. */
+export const isCapture = (head: Uint8Array): boolean => Buffer.from(head).includes(SYNC)
 
 /** Rejects with what node:fs gives when the file cannot be opened. */
 export async function openCapture(path: string): Promise<Capture> {
@@ -115,7 +114,7 @@ export async function* captureEvents(
     if (kind === BlockKind.baseline) {
       const rows = segment.isBegun ? [] : baselineRows(block, tell)
       if (segment.isBegun) tell(offset, 'baseline rows after records', body.length)
-      segment.rows += rows.filter(({ kind }) => kind !== 'born').length
+      segment.rows += rows.filter(({ kind }) => isCounted(kind)).length
       if (rows.length > 0) yield { kind: 'baseline', rows }
     } else if (kind === BlockKind.records) {
       settleBaseline(segment, offset)
@@ -138,6 +137,10 @@ export async function* captureEvents(
   }
   if (segment) close(segment, at)
 }
+
+/** The header counts these; a baseline may have other rows beside them. */
+const isCounted = (kind: BaselineRow['kind']): boolean =>
+  kind === 'identity' || kind === 'destination' || kind === 'alert'
 
 type Segment = {
   header: CaptureHeader | undefined

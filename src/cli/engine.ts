@@ -1,10 +1,10 @@
 // `freshet engine`: the engine role. sense starts it with the record pipe as file descriptor 3.
-import { fstatSync, readFileSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
 import { AgentError, runEngine } from '../agent.ts'
 import type { RecordingCounts } from '../capture/recording.ts'
-import { makePolicy, type PolicyDocument, PolicyError } from '../engine/policy.ts'
 import { dropTo } from '../host/drop.ts'
 import { defaultUser } from './collector.ts'
+import { readPolicyFile, readTokenFile } from './policy-file.ts'
 import { describeRecording } from './recording-text.ts'
 import { ConfigError, enterStateDirectory, makeStateDirectory, statePaths } from './state.ts'
 import { stopSignal } from './supervise.ts'
@@ -31,9 +31,12 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   const user = defaultUser(command.user)
   makeStateDirectory(paths, paths.agent, user)
   const collector = command.collector
-    ? { url: command.collector, token: readToken(command.tokenFile) }
+    ? { url: command.collector, token: readTokenFile(command.tokenFile) }
     : undefined
-  const policy = readPolicy(command)
+  const policy = readPolicyFile(command.policy, {
+    ...(command.includeLoopback ? { includeLoopback: true } : {}),
+    ownPids: [process.pid, process.ppid],
+  })
   const { record: file } = command
   if (file !== undefined && !isOpen(RECORD_FD))
     throw new ConfigError('engine --record wants what `freshet record` gives it: an open capture')
@@ -61,42 +64,6 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     throw error
   })
   return 0
-}
-
-/** The document as it is told to the engine: the file's, with what the command line adds. */
-function readPolicy(command: EngineCommand): PolicyDocument {
-  try {
-    const given: unknown = command.policy ? JSON.parse(readText(command.policy, '--policy')) : {}
-    if (typeof given !== 'object' || given === null || Array.isArray(given))
-      throw new SyntaxError('not a JSON object')
-    const document: PolicyDocument = {
-      ...given,
-      ...(command.includeLoopback ? { includeLoopback: true } : {}),
-      ownPids: [process.pid, process.ppid],
-    }
-    makePolicy(document)
-    return document
-  } catch (error) {
-    if (error instanceof PolicyError || error instanceof SyntaxError)
-      throw new ConfigError(`--policy ${command.policy ?? ''}: ${error.message}`)
-    throw error
-  }
-}
-
-function readToken(path: string | undefined): string {
-  if (path === undefined)
-    throw new ConfigError(
-      "--collector wants --token-file: the file with the collector's agent token",
-    )
-  return readText(path, '--token-file').trim()
-}
-
-function readText(path: string, option: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new ConfigError(`${option}: ${path} cannot be read: ${(error as Error).message}`)
-  }
 }
 
 function isOpen(fd: number): boolean {

@@ -1,11 +1,9 @@
 // `freshet simulate upload` as a command: finds the collector of this installation and its page key.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { PLACE } from '../place.ts'
 import { printable } from '../printable.ts'
-import { ADDRESS_FILE } from './names.ts'
+import { collectorAddress, pageKey } from './collector-access.ts'
 import { exitStatus, simulateUpload } from './simulate.ts'
-import { ConfigError, statePaths } from './state.ts'
+import { statePaths } from './state.ts'
 import { stopSignal } from './supervise.ts'
 
 const AGENT_WAIT_MS = 10_000
@@ -29,27 +27,12 @@ export async function runSimulateCommand(command: SimulateCommand): Promise<numb
     silent: command.silent ?? false,
     to: command.to,
     paceMs: command.seconds * 1000,
-    collectorUrl: readOf(paths.collector, ADDRESS_FILE).replace(/\/$/, ''),
-    pageKey: readOf(paths.collector, 'page.key'),
+    collectorUrl: collectorAddress(paths),
+    pageKey: pageKey(paths),
     timeoutMs: command.timeout * 1000,
     agentWaitMs: AGENT_WAIT_MS,
     signal: stopSignal(),
     print: (line) => process.stdout.write(`${printable(line)}\n`),
   })
   return exitStatus(outcome)
-}
-
-function readOf(directory: string, file: string): string {
-  const path = join(directory, file)
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES')
-      throw new ConfigError(
-        `${path} is closed to this user: run simulate as the user who runs \`freshet up\``,
-      )
-    throw new ConfigError(
-      `no collector has run with this state directory (${path} is missing): start \`npm start\` first, or name its directory with --state`,
-    )
-  }
 }

@@ -1,0 +1,30 @@
+// Where the collector of an installation on this machine is, and what it wants to be shown.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ADDRESS_FILE } from './names.ts'
+import { ConfigError, type StatePaths } from './state.ts'
+
+/** Its http address, without a slash at its end. Throws ConfigError. */
+export const collectorAddress = (paths: StatePaths): string =>
+  readOf(paths, ADDRESS_FILE).replace(/\/$/, '')
+
+/** What opens its page. Throws ConfigError. */
+export const pageKey = (paths: StatePaths): string => readOf(paths, 'page.key')
+
+/** What lets an agent send. Throws ConfigError. */
+export const agentToken = (paths: StatePaths): string => readOf(paths, 'agent.token')
+
+function readOf(paths: StatePaths, file: string): string {
+  const path = join(paths.collector, file)
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES')
+      throw new ConfigError(
+        `${path} is closed to this user: run this as the user who runs \`freshet up\``,
+      )
+    throw new ConfigError(
+      `no collector has run with this state directory (${path} is missing): start \`npm start\` first, or name its directory with --state`,
+    )
+  }
+}

@@ -1,0 +1,38 @@
+// A policy document as commands take it with --policy.
+import { readFileSync } from 'node:fs'
+import { makePolicy, type PolicyDocument, PolicyError } from '../engine/policy.ts'
+import { ConfigError } from './state.ts'
+
+/** The document in the file, `more` added; without a file `more` alone. Throws ConfigError unless it is a policy. */
+export function readPolicyFile(path: string | undefined, more: PolicyDocument): PolicyDocument {
+  try {
+    const given: unknown = path === undefined ? {} : JSON.parse(readOptionFile(path, '--policy'))
+    if (typeof given !== 'object' || given === null || Array.isArray(given))
+      throw new SyntaxError('not a JSON object')
+    const document: PolicyDocument = { ...given, ...more }
+    makePolicy(document)
+    return document
+  } catch (error) {
+    if (error instanceof PolicyError || error instanceof SyntaxError)
+      throw new ConfigError(`--policy ${path ?? ''}: ${error.message}`)
+    throw error
+  }
+}
+
+/** The text of the file that an option names. Throws ConfigError. */
+export function readOptionFile(path: string, option: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`${option}: ${path} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** The collector's agent token. Throws ConfigError. */
+export function readTokenFile(path: string | undefined): string {
+  if (path === undefined)
+    throw new ConfigError(
+      "--collector wants --token-file: the file with the collector's agent token",
+    )
+  return readOptionFile(path, '--token-file').trim()
+}

@@ -1,0 +1,225 @@
+// `freshet replay FILE...`: what was recorded, through the whole detector once more.
+import { canonicalJson } from '../capture/alert-digest.ts'
+import type { CaptureHeader } from '../capture/document.ts'
+import type { Finding } from '../engine/finding.ts'
+import type { ImportOptions } from '../importers/importer.ts'
+import { printable } from '../printable.ts'
+import type { DamageReport } from '../records/input.ts'
+import { type BaselineCopy, openBaselineCopy } from '../replay/baseline-copy.ts'
+import { type Delivery, DeliveryError, startDelivery } from '../replay/delivery.ts'
+import { openSource, SourceError } from '../replay/open.ts'
+import { createPace } from '../replay/pace.ts'
+import { type ReplayOptions, type ReplayReport, replay } from '../replay/replay.ts'
+import { agentToken, collectorAddress } from './collector-access.ts'
+import { readPolicyFile, readTokenFile } from './policy-file.ts'
+import { createProgress, grouped } from './replay-progress.ts'
+import { createAlertTable } from './replay-table.ts'
+import { ConfigError, statePaths } from './state.ts'
+import { stopSignal } from './supervise.ts'
+
+export type ReplayCommand = ImportOptions & {
+  files: string[]
+  baseline?: string
+  policy?: string
+  /** Networks that count as outside, in place of the policy's. */
+  external?: string[]
+  speed?: number
+  json?: boolean
+  /** To the collector of the installation in `state`. */
+  into?: boolean
+  state?: string
+  collector?: string
+  tokenFile?: string
+  strict?: boolean
+}
+
+const DAMAGE_SHOWN = 10
+
+/** 0 when records of any file could be read; with `strict` only when all of all could, and alerts came out as recorded. */
+export async function runReplayCommand(command: ReplayCommand): Promise<number> {
+  const signal = stopSignal()
+  const delivery = deliveryOf(command)
+  let baseline: BaselineCopy | undefined
+  const table = createAlertTable()
+  const progress = createProgress({
+    isTerminal: process.stderr.isTTY === true,
+    write: (text) => process.stderr.write(text),
+    nowMs: () => performance.now(),
+  })
+  const say = (text: string): void => {
+    progress.clear()
+    process.stderr.write(`${printable(text)}\n`)
+  }
+  let readable = 0
+  let faults = 0
+  try {
+    baseline = command.baseline === undefined ? undefined : openedBaseline(command.baseline)
+    const options = replayOptions(command, baseline, signal)
+    for (const file of command.files) {
+      if (signal.aborted) break
+      try {
+        const source = await openSource(file, importOptions(command))
+        const began = performance.now()
+        const report = await replay(source, {
+          ...options,
+          onFindings: async (findings, of) => {
+            show(findings, command.json ? undefined : table.add)
+            await delivery?.send(findings, of)
+          },
+          onProgress(totals) {
+            const { readBytes, fileBytes } = source.progress()
+            progress.show(totals, fileBytes > 0 ? readBytes / fileBytes : undefined)
+          },
+        })
+        const damage = source.damage()
+        for (const line of reportLines(file, report, performance.now() - began)) say(line)
+        for (const note of source.notes()) say(`  note: ${note}`)
+        for (const line of damageLines(file, damage)) say(line)
+        if (report.recordBytes > 0) readable++
+        faults += damage.places
+        faults += report.segments.filter(({ compared }) => compared === 'differs').length
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error
+        say(`freshet: ${error.message}`)
+        faults++
+      }
+    }
+    progress.clear()
+    if (!command.json) for (const line of table.lines()) process.stdout.write(`${line}\n`)
+    if (delivery && !signal.aborted) {
+      const { items, rejected } = await delivery.finish()
+      say(`the collector has ${items} findings${rejected > 0 ? ` and refused ${rejected}` : ''}`)
+      faults += rejected
+    }
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error
+    say(`freshet: what was found could not be delivered: ${error.message}`)
+    return 1
+  } finally {
+    progress.clear()
+    await delivery?.close()
+    baseline?.close()
+  }
+  return readable === 0 || (command.strict === true && faults > 0) ? 1 : 0
+}
+
+function deliveryOf(command: ReplayCommand): Delivery | undefined {
+  const log = (text: string): void => {
+    process.stderr.write(`freshet: ${printable(text)}\n`)
+  }
+  if (command.collector !== undefined)
+    return startDelivery({
+      url: command.collector,
+      token: readTokenFile(command.tokenFile),
+      log,
+    })
+  if (!command.into) return undefined
+  const paths = statePaths(command.state)
+  return startDelivery({ url: collectorAddress(paths), token: agentToken(paths), log })
+}
+
+function importOptions({ from, host, signer, sslPath }: ReplayCommand): ImportOptions {
+  return { from, host, signer, sslPath }
+}
+
+function openedBaseline(path: string): BaselineCopy {
+  try {
+    return openBaselineCopy(path)
+  } catch (error) {
+    throw new ConfigError(`--baseline: ${(error as Error).message}`)
+  }
+}
+
+function replayOptions(
+  command: ReplayCommand,
+  baseline: BaselineCopy | undefined,
+  signal: AbortSignal,
+): ReplayOptions {
+  return {
+    signal,
+    ...(baseline ? { baselineRows: baseline.rows } : {}),
+    ...(command.policy === undefined && command.external === undefined
+      ? {}
+      : {
+          policy: readPolicyFile(
+            command.policy,
+            command.external === undefined ? {} : { externalNetworks: command.external },
+          ),
+        }),
+    ...(command.speed === undefined
+      ? {}
+      : {
+          pace: createPace({
+            speed: command.speed,
+            nowMs: () => performance.now(),
+            wait: (ms) => waitFor(ms, signal),
+          }),
+        }),
+  }
+}
+
+/** Alert findings as JSON lines, or to the table. */
+function show(
+  findings: Finding[],
+  toTable: ReturnType<typeof createAlertTable>['add'] | undefined,
+) {
+  for (const finding of findings) {
+    if (finding.kind !== 'alert') continue
+    if (toTable) toTable(finding.alert)
+    else process.stdout.write(`${canonicalJson(finding)}\n`)
+  }
+}
+
+function reportLines(file: string, report: ReplayReport, elapsedMs: number): string[] {
+  const { records, findings, segments } = report
+  const rate = elapsedMs > 0 ? Math.round((records / elapsedMs) * 1000) : 0
+  return [
+    `${file}: ${grouped(records)} records in ${(elapsedMs / 1000).toFixed(1)} s (${grouped(rate)} a second); ` +
+      `findings: ${findings.alert} alert, ${findings.sighting} sighting, ${findings.summary} summary, ${findings.health} health`,
+    ...segments.map(
+      ({ header, digest, compared }) =>
+        `  ${describeHost(header)}  digest ${digest}${COMPARED[compared]}`,
+    ),
+  ]
+}
+
+const COMPARED = {
+  equal: ', as recorded',
+  differs: ', NOT as recorded: the detector has changed since, or is not deterministic',
+  altered: '',
+  incomplete: '',
+} as const
+
+function describeHost({ host, synthetic, startedAt, version }: CaptureHeader): string {
+  const time = new Date(Number(startedAt / 1_000_000n)).toISOString().slice(0, 19)
+  const made = synthetic === '' ? '' : ` (synthetic: ${synthetic})`
+  return `${host.hostname}${made}, ${time}Z, freshet ${version}`
+}
+
+function damageLines(file: string, { listed, places, count, unit }: DamageReport): string[] {
+  if (places === 0) return []
+  const rest = places - Math.min(places, DAMAGE_SHOWN)
+  return [
+    `${file}: ${count} ${unit} could not be used, in ${places} ${places === 1 ? 'place' : 'places'}:`,
+    ...listed
+      .slice(0, DAMAGE_SHOWN)
+      .map(
+        ({ offset, line, text, count: here }) =>
+          `  at byte ${offset}${line === undefined ? '' : ` (line ${line})`}: ${text}${here > 0 ? ` (${here} ${unit})` : ''}`,
+      ),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+  ]
+}
+
+function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    if (signal.aborted) done()
+    else signal.addEventListener('abort', done, { once: true })
+  })
+}

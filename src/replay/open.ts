@@ -1,0 +1,40 @@
+// Opens whatever a replay is given.
+import { open } from 'node:fs/promises'
+import { isCapture, openCapture } from '../capture/reader.ts'
+import { ImportError, type ImportOptions } from '../importers/importer.ts'
+import { openImporter } from '../importers/open.ts'
+import { type ReplaySource, sourceOf } from './source.ts'
+
+/** It cannot be opened, or is nothing that can be replayed; the message says which. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError'
+}
+
+/** How far a capture's first whole block is looked for. */
+const HEAD_BYTES = 64 * 1024
+
+/** A capture, or a log that is imported; `options` are the importers'. Rejects with SourceError. */
+export async function openSource(path: string, options: ImportOptions): Promise<ReplaySource> {
+  if (options.from === undefined && isCapture(await headOf(path)))
+    return { ...(await openCapture(path)), notes: () => [] }
+  try {
+    return sourceOf(await openImporter(path, options))
+  } catch (error) {
+    if (!(error instanceof ImportError)) throw error
+    throw new SourceError(error.message, { cause: error })
+  }
+}
+
+async function headOf(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path, 'r')
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+      return buffer.subarray(0, bytesRead)
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw new SourceError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
+  }
+}

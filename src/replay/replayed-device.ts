@@ -1,0 +1,41 @@
+// A machine that is replayed is not the machine: to a collector it is another device. Under one id the two would
+// number their items against each other, and findings of the real one would be taken for delivered.
+import { createHash } from 'node:crypto'
+import type { CaptureHeader } from '../capture/document.ts'
+import type { Finding } from '../engine/finding.ts'
+
+export type ReplayedDevice = {
+  header: CaptureHeader
+  /** The finding under an id of this device, where it has one. */
+  adopt(finding: Finding): Finding
+}
+
+/** The same for the same machine, always. */
+export function replayedDevice(header: CaptureHeader): ReplayedDevice {
+  const { deviceId, host } = header
+  const hostname = `${host.hostname} (replay)`
+  return {
+    header: { ...header, deviceId: uuidOf(`device ${deviceId}`), host: { ...host, hostname } },
+    adopt: (finding) =>
+      finding.kind === 'alert'
+        ? { ...finding, alert: { ...finding.alert, id: hexOf(`alert ${finding.alert.id}`) } }
+        : finding,
+  }
+}
+
+/** 32 hex digits. */
+const hexOf = (name: string): string =>
+  createHash('sha256').update(`freshet replay\n${name}`).digest('hex').slice(0, 32)
+
+/** RFC 9562, version 8: of a hash. */
+function uuidOf(name: string): string {
+  const hex = hexOf(name)
+  const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 3) | 8).toString(16)
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20),
+  ].join('-')
+}
