@@ -145,7 +145,12 @@ program
     'fail when anything could not be read or alerts differ from the recorded ones',
   )
   .action(
-    async (files: string[], options: Omit<import('./cli/replay.ts').ReplayCommand, 'files'>) => {
+    async (
+      files: string[],
+      options: Omit<import('./cli/replay.ts').ReplayCommand, 'files' | 'sslPath'> & {
+        ssl?: string
+      },
+    ) => {
       const { runReplayCommand } = await import('./cli/replay.ts')
       const { ssl: sslPath, ...rest } = options
       await finish(runReplayCommand({ files, ...rest, sslPath }))
