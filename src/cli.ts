@@ -12,6 +12,8 @@ const program = new Command('freshet')
   )
   .version(VERSION)
   .showHelpAfterError()
+  // `collector` has options and commands of its own: each option belongs to the command before it.
+  .enablePositionalOptions()
 
 const stateOption = () =>
   new Option(
@@ -27,6 +29,14 @@ const collectorOption = () =>
   new Option('--collector <url>', 'ws:// (loopback only) or wss:// address of the collector')
 const tokenFileOption = () =>
   new Option('--token-file <file>', "file with the collector's agent token")
+const keepDaysOption = () =>
+  new Option('--keep-days <n>', 'alerts and history stored longer ago are dropped')
+    .argParser(whole(1, 3650))
+    .default(180)
+const keepGbOption = () =>
+  new Option('--keep-gb <n>', 'the oldest alerts are dropped when the store is larger')
+    .argParser(whole(1, 100_000))
+    .default(20)
 const intervalOption = () =>
   new Option('--interval <ms>', 'time between reads of the flow counters')
     .argParser(whole(10, 60_000))
@@ -46,11 +56,22 @@ program
     ).argParser(whole(0, 65_535)),
   )
   .addOption(intervalOption())
-  .action(async (options: { state?: string; user?: string; port?: number; interval: number }) => {
-    const { runUpCommand } = await import('./cli/up.ts')
-    const { interval, ...rest } = options
-    await finish(runUpCommand({ ...rest, intervalMs: interval }))
-  })
+  .addOption(keepDaysOption())
+  .addOption(keepGbOption())
+  .action(
+    async (options: {
+      state?: string
+      user?: string
+      port?: number
+      interval: number
+      keepDays: number
+      keepGb: number
+    }) => {
+      const { runUpCommand } = await import('./cli/up.ts')
+      const { interval, ...rest } = options
+      await finish(runUpCommand({ ...rest, intervalMs: interval }))
+    },
+  )
 
 /** What both commands that run sense and engine take. */
 const withAgentOptions = (command: Command): Command =>
@@ -171,7 +192,7 @@ program
     await finish(runEngineCommand(options))
   })
 
-program
+const collector = program
   .command('collector')
   .description('takes what agents send, keeps it, serves the page')
   .addOption(stateOption())
@@ -181,12 +202,39 @@ program
       .argParser(address)
       .default({ host: '127.0.0.1', port: 8442 }, '127.0.0.1:8442'),
   )
+  .addOption(keepDaysOption())
+  .addOption(keepGbOption())
   .action(
-    async (options: { state?: string; user?: string; listen: { host: string; port: number } }) => {
+    async (options: {
+      state?: string
+      user?: string
+      listen: { host: string; port: number }
+      keepDays: number
+      keepGb: number
+    }) => {
       const { runCollectorCommand } = await import('./cli/collector.ts')
       await finish(runCollectorCommand(options))
     },
   )
+collector
+  .command('backup <file>')
+  .description('writes all that is stored to one file, also while the collector runs')
+  .addOption(stateOption())
+  .option('--force', 'replace the file when it is there', false)
+  .action(async (file: string, options: { state?: string; force: boolean }) => {
+    const { runBackupCommand } = await import('./cli/collector-files.ts')
+    await finish(runBackupCommand({ ...options, file }))
+  })
+collector
+  .command('restore <file>')
+  .description('makes such a file the store, while no collector runs')
+  .addOption(stateOption())
+  .addOption(userOption())
+  .option('--force', 'when there is a store already, set it aside', false)
+  .action(async (file: string, options: { state?: string; user?: string; force: boolean }) => {
+    const { runRestoreCommand } = await import('./cli/collector-files.ts')
+    await finish(runRestoreCommand({ ...options, file }))
+  })
 
 program
   .command('status')

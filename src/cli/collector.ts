@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startCollector } from '../collector/collector.ts'
 import { CollectorError } from '../collector/collector-error.ts'
+import { keepOf } from '../collector/keeper.ts'
 import { dropTo, resolveUser } from '../host/drop.ts'
 import { ADDRESS_FILE } from './names.ts'
 import { ConfigError, enterStateDirectory, makeStateDirectory, statePaths } from './state.ts'
@@ -12,6 +13,8 @@ export type CollectorCommand = {
   state?: string
   user?: string
   listen: { host: string; port: number }
+  keepDays: number
+  keepGb: number
 }
 
 /** What the collector tells a parent that holds an IPC channel, once it listens. */
@@ -33,6 +36,7 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
       dropTo(user)
       enterStateDirectory(paths.collector, user.name)
     },
+    keep: keepOf(command.keepDays, command.keepGb),
     log,
   }).catch((error: unknown) => {
     if (error instanceof CollectorError) throw new ConfigError(error.message)

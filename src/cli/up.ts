@@ -8,7 +8,14 @@ import { defaultUser } from './collector.ts'
 import { statePaths } from './state.ts'
 import { keepRunning, stopSignal } from './supervise.ts'
 
-export type UpCommand = { state?: string; user?: string; port?: number; intervalMs: number }
+export type UpCommand = {
+  state?: string
+  user?: string
+  port?: number
+  intervalMs: number
+  keepDays: number
+  keepGb: number
+}
 
 /** The collector's usual port; when it is taken `up` lets the system choose one and says which. */
 export const DEFAULT_PORT = 8442
@@ -29,7 +36,8 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
   const collector = keepRunning({
     name: 'the collector',
     start: () => {
-      const child = startRole(['collector', ...shared, '--listen', `127.0.0.1:${port}`])
+      const keep = ['--keep-days', `${command.keepDays}`, '--keep-gb', `${command.keepGb}`]
+      const child = startRole(['collector', ...shared, ...keep, '--listen', `127.0.0.1:${port}`])
       child.on('message', (message) => {
         const told = message as CollectorReady
         port = told.port

@@ -11,12 +11,14 @@ import { Counters } from './counters.ts'
 import { Devices } from './devices.ts'
 import { createGateway } from './gateway.ts'
 import { createRequestListener } from './http.ts'
+import { createKeeper, KEEP_DAYS, KEEP_GB, KEEPER_BEAT_MS, keepOf } from './keeper.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import type { CountersResponse } from './page-api.ts'
 import { readPageFiles } from './page-files.ts'
 import { Pages } from './pages.ts'
 import { openStateDir, readOrMakeSecrets } from './secrets.ts'
 import { Sessions } from './sessions.ts'
+import type { Keep } from './store/protocol.ts'
 import { type LoadedStore, loadStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
 
@@ -38,6 +40,8 @@ export type CollectorOptions = {
   /** Called when all code is loaded and nothing of the state was touched: the place to drop privileges. */
   beforeState?: () => void
   limits?: Partial<Limits>
+  /** How much of history the store keeps; 180 days and 20 GB when not given. */
+  keep?: Keep
 }
 
 export type Collector = {
@@ -87,6 +91,16 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       log,
       onStored: announcer.stored,
     })
+    const keeper = createKeeper({
+      store,
+      keep: options.keep ?? keepOf(KEEP_DAYS, KEEP_GB),
+      counters,
+      pages,
+      log,
+    })
+    const beat = setInterval(() => void keeper.beat(now(), performance.now()), KEEPER_BEAT_MS)
+    beat.unref()
+    undo.unshift(() => clearInterval(beat))
     const readCounters = () => ({
       ...counters.read(),
       agentsConnected: gateway.size(),
@@ -129,6 +143,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     const close = () => {
       closed ??= (async () => {
         server.close()
+        clearInterval(beat)
         announcer.close()
         pages.close()
         await gateway.close()

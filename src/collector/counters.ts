@@ -32,6 +32,9 @@ const NAMES = [
   'itemsDuplicate',
   'itemsRejected',
   'pauses',
+  // What retention dropped.
+  'segmentsDropped',
+  'revisionsDropped',
   // Pages.
   'connectionsDropped',
   'requests',

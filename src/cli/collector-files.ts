@@ -1,0 +1,174 @@
+// `freshet collector backup` and `restore`: one file that holds all the collector has stored.
+//
+// As root, whatever lies in the state directory is touched as its owner only: that user could have put a
+// link to anything there.
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { setFileAside } from '../baseline/sqlite-file.ts'
+import { checkStore, copyStore, removeStore, type StoreFacts } from '../collector/store/copy.ts'
+import { StoreError } from '../collector/store/store-error.ts'
+import { lockDirectory } from '../host/lock.ts'
+import { nowUnixNs } from '../units.ts'
+import { defaultUser } from './collector.ts'
+import { ConfigError, makeStateDirectory, statePaths } from './state.ts'
+
+const STORE_FILE = 'store.db'
+const COPY_BYTES = 1024 * 1024
+
+type FileCommand = { state?: string; user?: string; file: string; force: boolean }
+type Owner = { uid: number; gid: number }
+
+export async function runBackupCommand(command: FileCommand): Promise<number> {
+  const directory = statePaths(command.state).collector
+  const file = resolve(command.file)
+  if (!existsSync(join(directory, STORE_FILE)))
+    throw new ConfigError(
+      `there is no store in ${directory}: no collector has run with this state directory`,
+    )
+  if (existsSync(file) && !command.force)
+    throw new ConfigError(`${file} is there already: choose another name, or --force`)
+  const partial = `${file}.partial`
+  const temporary = join(directory, `${STORE_FILE}.backup-${process.pid}`)
+  const output = openFor(partial, 'w')
+  let facts: StoreFacts
+  try {
+    facts = asOwner(statSync(directory), () => {
+      try {
+        copyStore(join(directory, STORE_FILE), temporary)
+        const found = checkStore(temporary)
+        copyFile(openFor(temporary, 'r'), output)
+        return found
+      } finally {
+        removeStore(temporary)
+      }
+    })
+    fsyncSync(output)
+  } catch (cause) {
+    rmSync(partial, { force: true })
+    throw cause instanceof StoreError ? new ConfigError(`no backup: ${cause.message}`) : cause
+  } finally {
+    closeSync(output)
+  }
+  renameSync(partial, file)
+  syncDirectory(dirname(file))
+  say(`backup: ${file} holds ${sentence(facts)}, ${(statSync(file).size / 1e6).toFixed(1)} MB`)
+  say('agent.token and page.key are not in it: they are secrets, keep them apart')
+  return 0
+}
+
+export async function runRestoreCommand(command: FileCommand): Promise<number> {
+  const paths = statePaths(command.state)
+  const directory = paths.collector
+  const file = resolve(command.file)
+  const input = openFor(file, 'r')
+  const user = defaultUser(command.user)
+  makeStateDirectory(paths, directory, user)
+  const { facts, aside } = asOwner(user ?? statSync(directory), () =>
+    restore(input, file, directory, command.force),
+  )
+  say(`restored: ${directory} holds ${sentence(facts)}`)
+  if (aside) say(`what was there before is ${aside}: delete it when it is not wanted any more`)
+  return 0
+}
+
+function restore(input: number, file: string, directory: string, force: boolean) {
+  const store = join(directory, STORE_FILE)
+  const coming = join(directory, `${STORE_FILE}.restoring`)
+  const unlock = lockDirectory(directory, 0)
+  if (!unlock)
+    throw new ConfigError(`a collector runs with the state directory ${directory}: stop it first`)
+  try {
+    if (existsSync(store) && !force)
+      throw new ConfigError(
+        `${store} is there already: with --force it is set aside and ${file} takes its place`,
+      )
+    removeStore(coming)
+    const output = openFor(coming, 'wx')
+    copyFile(input, output)
+    fsyncSync(output)
+    closeSync(output)
+    const facts = checkStore(coming)
+    const aside = existsSync(store)
+      ? setFileAside(store, 'restored from a backup', nowUnixNs()).path
+      : undefined
+    // A log without its file must not be read into another one.
+    removeStore(store)
+    renameSync(coming, store)
+    syncDirectory(directory)
+    return { facts, aside }
+  } catch (cause) {
+    throw cause instanceof StoreError
+      ? new ConfigError(`nothing was restored from ${file}: ${cause.message}`)
+      : cause
+  } finally {
+    removeStore(coming)
+    unlock()
+  }
+}
+
+/** Runs `work` as `owner` when this is root, and is root again after it. */
+function asOwner<T>({ uid, gid }: Owner, work: () => T): T {
+  const { geteuid, seteuid, setegid, getgroups, setgroups } = process
+  if (geteuid?.() !== 0 || uid === 0 || !seteuid || !setegid || !getgroups || !setgroups)
+    return work()
+  const groups = getgroups()
+  setgroups([gid])
+  setegid(gid)
+  seteuid(uid)
+  try {
+    return work()
+  } finally {
+    seteuid(0)
+    setegid(0)
+    setgroups(groups)
+  }
+}
+
+/** Closes `from`. */
+function copyFile(from: number, to: number): void {
+  try {
+    const buffer = Buffer.alloc(COPY_BYTES)
+    for (;;) {
+      const length = readSync(from, buffer)
+      if (length === 0) return
+      for (let at = 0; at < length; ) at += writeSync(to, buffer, at, length - at)
+    }
+  } finally {
+    closeSync(from)
+  }
+}
+
+function openFor(path: string, flags: 'r' | 'w' | 'wx'): number {
+  try {
+    return openSync(path, flags, 0o600)
+  } catch (error) {
+    throw new ConfigError(`${path} cannot be opened: ${(error as Error).message}`)
+  }
+}
+
+/** A rename is durable once its directory is. */
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r')
+  fsyncSync(directory)
+  closeSync(directory)
+}
+
+function sentence({ alerts, devices, lastSeenAt }: StoreFacts): string {
+  const last = new Date(Number(lastSeenAt / 1_000_000n)).toISOString()
+  const heard = lastSeenAt === 0n ? 'none was ever heard of' : `last heard of at ${last}`
+  return `${alerts} alerts of ${devices} devices, ${heard}`
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

@@ -1,0 +1,88 @@
+// A whole copy of a store, and a look at one that is to be trusted.
+import { existsSync, rmSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { SCHEMA_VERSION } from './schema.ts'
+import { StoreError } from './store-error.ts'
+
+/** What is in a store, for a person who wants to know whether it is the right one. */
+export type StoreFacts = {
+  schema: number
+  devices: number
+  alerts: number
+  /** Nanoseconds since 1970 UTC; 0 when no device has ever reported. */
+  lastSeenAt: bigint
+}
+
+/**
+ * Writes the store at `path`, as it is at this moment, to `to`, which must not exist or be empty. A
+ * collector may go on writing meanwhile; its write-ahead log grows until the copy is done. The copy is one
+ * file without free pages, and is not synced to the disk. Throws StoreError.
+ */
+export function copyStore(path: string, to: string): void {
+  if (!existsSync(path)) throw new StoreError('cannot-open', `there is no store at ${path}`)
+  const db = openReadOnly(path)
+  try {
+    db.prepare('VACUUM INTO ?').run(to)
+  } catch (cause) {
+    throw new StoreError(
+      'failed',
+      `the store ${path} cannot be copied to ${to}: ${(cause as Error).message}`,
+      { cause },
+    )
+  } finally {
+    db.close()
+  }
+}
+
+/**
+ * Reads all of the store at `path`. Throws StoreError: cannot-open when it is none or damaged, newer when a
+ * later version wrote it.
+ */
+export function checkStore(path: string): StoreFacts {
+  const db = openReadOnly(path)
+  try {
+    const one = (sql: string) => db.prepare(sql).get() ?? {}
+    const schema = Number(one('PRAGMA user_version').user_version)
+    if (schema > SCHEMA_VERSION)
+      throw new StoreError(
+        'newer',
+        `${path} has schema ${schema}, this version knows up to ${SCHEMA_VERSION}: use a later one`,
+      )
+    const tables = one("SELECT count(*) AS n FROM sqlite_schema WHERE name IN ('device', 'item')").n
+    if (schema === 0 || tables !== 2)
+      throw new StoreError('cannot-open', `${path} is not a store of Freshet`)
+    const found = String(one('PRAGMA quick_check(1)').quick_check)
+    if (found !== 'ok') throw new StoreError('cannot-open', `${path} is damaged: ${found}`)
+    const devices = db.prepare('SELECT count(*) AS n, max(last_seen_at) AS last FROM device')
+    devices.setReadBigInts(true)
+    const device = devices.get()
+    return {
+      schema,
+      devices: Number(device?.n),
+      alerts: Number(one('SELECT sum(alerts) AS n FROM tally').n ?? 0),
+      lastSeenAt: (device?.last as bigint | null) ?? 0n,
+    }
+  } catch (cause) {
+    if (cause instanceof StoreError) throw cause
+    throw new StoreError('cannot-open', `${path} is not a store: ${(cause as Error).message}`, {
+      cause,
+    })
+  } finally {
+    db.close()
+  }
+}
+
+/** Removes a store with all that SQLite keeps beside it. */
+export function removeStore(path: string): void {
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true })
+}
+
+function openReadOnly(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { readOnly: true, timeout: 10_000 })
+  } catch (cause) {
+    throw new StoreError('cannot-open', `${path} cannot be opened: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+}

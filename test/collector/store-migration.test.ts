@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Answers } from '../../src/collector/store/protocol.ts'
+import { createReader } from '../../src/collector/store/reader.ts'
+import { openForReading, openForWriting, SCHEMA_VERSION } from '../../src/collector/store/schema.ts'
+import { prepare } from '../../src/collector/store/statement.ts'
+import { StoreError } from '../../src/collector/store/store-error.ts'
+import { createWriter } from '../../src/collector/store/writer.ts'
+import { alertItem, DEVICE_A, T0, uidOf } from './agent.ts'
+import { append, batchOf, enroll, segmentsOf } from './store-fixture.ts'
+
+/** What version 1 made, as it stood in its source. Never edited: such files are out there. */
+const VERSION_1 = `
+  CREATE TABLE device (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    hostname TEXT NOT NULL,
+    os TEXT NOT NULL,
+    os_version TEXT NOT NULL,
+    hardware TEXT NOT NULL,
+    arch TEXT NOT NULL,
+    agent_version TEXT NOT NULL,
+    first_seen_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    last_sequence INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE TABLE item (
+    uid BLOB NOT NULL,
+    device INTEGER NOT NULL,
+    PRIMARY KEY (uid, device)
+  ) WITHOUT ROWID;
+  CREATE TABLE revision (
+    stored_at INTEGER PRIMARY KEY,
+    previous INTEGER NOT NULL,
+    body BLOB NOT NULL
+  );
+  CREATE TABLE alert (
+    row INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    device INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    severity INTEGER NOT NULL,
+    newest INTEGER NOT NULL,
+    last INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX alert_id ON alert (id, device);
+  CREATE INDEX alert_newest ON alert (newest);
+  CREATE INDEX alert_device ON alert (device, newest);
+  CREATE INDEX alert_severity ON alert (severity, newest);
+  CREATE TABLE tally (
+    device INTEGER NOT NULL,
+    severity INTEGER NOT NULL,
+    alerts INTEGER NOT NULL,
+    PRIMARY KEY (device, severity)
+  ) WITHOUT ROWID;
+  CREATE TABLE identity (
+    row INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL
+  );
+  CREATE TABLE identity_device (
+    row INTEGER PRIMARY KEY,
+    identity INTEGER NOT NULL,
+    device INTEGER NOT NULL,
+    first_seen_at INTEGER NOT NULL,
+    first_network_at INTEGER NOT NULL,
+    destinations INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE UNIQUE INDEX identity_device_pair ON identity_device (identity, device);
+  CREATE INDEX identity_device_first ON identity_device (first_seen_at);
+  CREATE INDEX identity_device_device ON identity_device (device, first_seen_at);
+  CREATE TABLE sighting (
+    row INTEGER PRIMARY KEY,
+    body BLOB NOT NULL
+  );
+  CREATE TABLE destination (
+    row INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE
+  );
+  CREATE TABLE pair (
+    pair INTEGER NOT NULL,
+    destination INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    PRIMARY KEY (pair, destination)
+  ) WITHOUT ROWID;
+  CREATE TABLE pair_hour (
+    hour_at INTEGER NOT NULL,
+    pair INTEGER NOT NULL,
+    destination INTEGER NOT NULL,
+    bytes_out INTEGER NOT NULL,
+    bytes_in INTEGER NOT NULL,
+    flows INTEGER NOT NULL,
+    largest_flow_out INTEGER NOT NULL,
+    PRIMARY KEY (hour_at, pair, destination)
+  ) WITHOUT ROWID;
+  CREATE TABLE health (
+    stored_at INTEGER PRIMARY KEY,
+    device INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    count INTEGER NOT NULL
+  );
+  PRAGMA user_version = 1;
+`
+
+describe('the migration of a store', () => {
+  let directory: string
+  let path: string
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-store-'))
+    path = join(directory, 'store.db')
+  })
+  afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+  /** A store of version 1: `alerts` alerts of one device, the first of them with two revisions. */
+  function version1(alerts: number): void {
+    const db = new DatabaseSync(path)
+    db.exec(`PRAGMA journal_mode = WAL; ${VERSION_1}`)
+    db.exec(`INSERT INTO device (id, hostname, os, os_version, hardware, arch, agent_version,
+      first_seen_at, last_seen_at, last_sequence)
+      VALUES ('${DEVICE_A}', 'mac-1', 'macos', '', '', '', '', ${T0}, ${T0}, ${alerts + 1})`)
+    const item = prepare(db, 'INSERT INTO item VALUES (?, 1)')
+    const revision = prepare(db, 'INSERT INTO revision VALUES (?, ?, ?)')
+    const alert = prepare(
+      db,
+      'INSERT INTO alert (id, device, revision, severity, newest, last) VALUES (?, 1, ?, 2, ?, ?)',
+    )
+    db.exec('BEGIN')
+    for (let number = 1; number <= alerts + 1; number++) {
+      const second = number === alerts + 1
+      const id = (second ? 1 : number).toString(16).padStart(32, '0')
+      const body = alertItem(number, { id, revision: second ? 2 : 1 })
+      const at = T0 + BigInt(number)
+      item.run(uidOf(number))
+      revision.run(at, second ? T0 + 1n : 0n, body)
+      if (second)
+        prepare(db, 'UPDATE alert SET revision = 2, newest = ?, last = ? WHERE row = 1').run(at, at)
+      else alert.run(Buffer.from(id, 'hex'), 1, at, at)
+    }
+    prepare(db, 'INSERT INTO tally VALUES (1, 2, ?)').run(alerts)
+    prepare(db, "INSERT INTO health VALUES (?, 1, ?, 'loss', 'something', 3)").run(T0 + 99n, T0)
+    db.exec('COMMIT')
+    db.close()
+  }
+
+  const ask = <T>(query: Parameters<ReturnType<typeof createReader>['answer']>[0]): T => {
+    const db = openForReading(path)
+    try {
+      return createReader(db).answer(query) as T
+    } finally {
+      db.close()
+    }
+  }
+  const list = () =>
+    ask<Answers['alerts']>({
+      op: 'alerts',
+      limit: 100,
+      before: undefined,
+      deviceId: undefined,
+      severity: undefined,
+    })
+
+  it('brings what version 1 kept into the first segment, whole', () => {
+    version1(20)
+    openForWriting(path).close()
+    const { alerts, total } = list()
+    assert.equal(total, 20)
+    assert.deepEqual(
+      alerts.map(({ id }) => Number(`0x${id}`)),
+      [1, ...Array.from({ length: 19 }, (_, index) => 20 - index)],
+    )
+    const one = ask<Answers['alert']>({ op: 'alert', id: alerts[0]?.id as string })
+    assert.deepEqual(
+      one?.revisions.map(({ revision }) => revision),
+      [1, 2],
+    )
+    assert.equal(ask<Answers['health']>({ op: 'health', limit: 9 }).events[0]?.count, 3)
+  })
+
+  it('goes on where version 1 ended: ids, numbers, times, and the same alert', () => {
+    version1(20)
+    const db = openForWriting(path)
+    const writer = createWriter(db, { segmentRevisions: 21 })
+    const { device, lastSequence } = enroll(writer)
+    assert.equal(lastSequence, 21)
+    const { storedAt } = append(
+      writer,
+      batchOf(device, 0, [
+        alertItem(5),
+        alertItem(30, { id: '2'.padStart(32, '0'), revision: 2 }),
+        alertItem(31),
+      ]),
+      T0,
+    )
+    // Known already; then later than all there was, health included, though the clock says T0.
+    assert.deepEqual([...storedAt], [0n, T0 + 100n, T0 + 101n])
+    assert.deepEqual(segmentsOf(db), [1, 2])
+    db.close()
+    const { alerts, total } = list()
+    assert.equal(total, 21)
+    assert.deepEqual(
+      alerts.slice(0, 3).map(({ id }) => Number(`0x${id}`)),
+      [31, 2, 1],
+    )
+  })
+
+  it('makes of a new file what it makes of an old empty one', () => {
+    version1(0)
+    const schemaOf = (file: string) => {
+      const db = openForWriting(file)
+      const version = db.prepare('PRAGMA user_version').get()?.user_version
+      const all = db.prepare('SELECT name, sql FROM sqlite_schema ORDER BY name').all()
+      db.close()
+      return { version, all: all.map((row) => ({ ...row })) }
+    }
+    const migrated = schemaOf(path)
+    assert.equal(migrated.version, SCHEMA_VERSION)
+    assert.deepEqual(
+      migrated.all.map(({ name }) => name),
+      schemaOf(join(directory, 'new.db')).all.map(({ name }) => name),
+    )
+  })
+
+  it('leaves a file as it was when it cannot be brought up to date', () => {
+    version1(3)
+    const db = new DatabaseSync(path)
+    db.exec('CREATE TABLE retention (mine TEXT)')
+    db.close()
+    assert.throws(
+      () => openForWriting(path),
+      (error) => error instanceof StoreError && error.code === 'cannot-open',
+    )
+    const after = new DatabaseSync(path)
+    assert.equal(after.prepare('PRAGMA user_version').get()?.user_version, 1)
+    assert.equal(after.prepare('SELECT count(*) AS n FROM alert').get()?.n, 3)
+    after.close()
+  })
+})
