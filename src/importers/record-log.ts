@@ -6,9 +6,12 @@ import { LAYOUT, Mark, writeMark, writeTick } from '../records/record.gen.ts'
 const SECOND_US = 1_000_000
 /** A time this much before the last is no disorder: the machine's clock was stepped. */
 const STEP_US = 60 * SECOND_US
-/** Ticks of a silence: one a second at first, then one a minute, and none after a day of them. */
-const SECOND_TICKS = 60
-const MINUTE_TICKS = 1_440
+/** Ticks of a silence: every second of a minute, then every minute of an hour, every hour of two days, no more. */
+const SILENCE = [
+  { everyUs: SECOND_US, ticks: 60 },
+  { everyUs: 60 * SECOND_US, ticks: 60 },
+  { everyUs: 3_600 * SECOND_US, ticks: 48 },
+]
 /** Ticks after the last event: what waits 30 s for an answer, or a minute to be said again, is then said. */
 const CLOSING_SECONDS = 61
 
@@ -87,9 +90,8 @@ export function createRecordLog(options: RecordLogOptions): RecordLog {
 
   /** Ticks between now and then, both left out. */
   const fill = (unixUs: number): void => {
-    for (let i = 0; i < SECOND_TICKS && nowUs + SECOND_US < unixUs; i++) tickAt(nowUs + SECOND_US)
-    for (let i = 0; i < MINUTE_TICKS && nowUs + 60 * SECOND_US < unixUs; i++)
-      tickAt(nowUs + 60 * SECOND_US)
+    for (const { everyUs, ticks } of SILENCE)
+      for (let i = 0; i < ticks && nowUs + everyUs < unixUs; i++) tickAt(nowUs + everyUs)
   }
 
   return {

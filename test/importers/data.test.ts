@@ -1,0 +1,98 @@
+// What the importers and the engine make of logs that others recorded. The logs are no part of the project: these
+// tests are there where they stand, in ../shared/data or where FRESHET_DATA says.
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { createEngine, type Engine } from '../../src/engine/engine.ts'
+import type { Alert } from '../../src/engine/finding.ts'
+import { makePolicy } from '../../src/engine/policy.ts'
+import type { ImportedInput, ImportOptions } from '../../src/importers/importer.ts'
+import { openImporter } from '../../src/importers/open.ts'
+import { createFramer } from '../../src/records/framer.ts'
+
+const DATA =
+  process.env['FRESHET_DATA'] ?? fileURLToPath(new URL('../../../shared/data', import.meta.url))
+
+type Replayed = { input: ImportedInput; engine: Engine; alerts: Alert[] }
+
+/** Each alert as it was last said. */
+async function replay(path: string, options: ImportOptions = {}): Promise<Replayed> {
+  const input = await openImporter(path, options)
+  const engine = createEngine({
+    deviceId: input.header.deviceId,
+    baseline: openMemoryBaseline(),
+    policy: makePolicy({ externalNetworks: ['192.168.0.4/32', '192.168.0.5/32'] }),
+  })
+  const alerts = new Map<string, Alert>()
+  const framer = createFramer()
+  for await (const piece of input.records)
+    for (const records of framer.push(piece)) {
+      engine.push(records)
+      engine.takeRequests()
+      for (const finding of engine.takeFindings())
+        if (finding.kind === 'alert') alerts.set(finding.alert.id, finding.alert)
+    }
+  engine.finish()
+  return { input, engine, alerts: [...alerts.values()] }
+}
+
+const logsIn = (folder: string, matching: RegExp): string[] =>
+  readdirSync(join(DATA, folder))
+    .filter((name) => matching.test(name))
+    .map((name) => join(DATA, folder, name))
+
+if (existsSync(join(DATA, 'zeek')))
+  describe('Logs of others', () => {
+    it('raise one alert for the exfiltration of apt29-day1, by its largest flow', async () => {
+      const { alerts } = await replay(join(DATA, 'zeek/apt29-day1/d1_SCRANTON_conn.log'), {
+        signer: 'unsigned',
+      })
+      const exfiltration = alerts.filter(
+        ({ destination }) => destination.address === '192.168.0.4' && destination.port === 80,
+      )
+      assert.equal(exfiltration.length, 1)
+      const [alert] = exfiltration
+      const asymmetry = alert?.reasons.find(({ term }) => term === 'asymmetry')
+      // 2,181,167 bytes out and 27,238 in; the pair as a whole has more in than out.
+      assert.ok((asymmetry?.value ?? 0) >= 0.97, String(asymmetry?.value))
+      assert.equal(alert?.bytesOut, 2_187_099)
+      assert.equal(alert?.bytesIn, 5_347_774)
+      assert.equal(alert?.severity, 'high')
+      assert.equal(alert?.state, 'final')
+      // The other one is the copy of tools to the next victim, on a private network.
+      const others = alerts.filter((other) => other !== alert)
+      assert.deepEqual(
+        others.map(({ destination }) => `${destination.address}:${destination.port}`),
+        ['10.0.1.6:445'],
+      )
+    })
+
+    it('raise nothing there when the host is vouched for as the platform is', async () => {
+      const path = join(DATA, 'zeek/apt29-day1/d1_SCRANTON_conn.log')
+      const { alerts } = await replay(path, { signer: 'platform' })
+      assert.deepEqual(alerts, [])
+    })
+
+    const conns = ['apt29-day1', 'apt29-day2', 'desktop-1', 'desktop-2', 'samples'].flatMap(
+      (folder) => logsIn(join('zeek', folder), /conn.*(log|labeled)$/),
+    )
+    for (const path of conns)
+      it(`read ${path.slice(DATA.length + 1)} whole`, async () => {
+        const { input, engine } = await replay(path)
+        const { flows, unattributedFlows, staleReports, unknownRecords, lost } = engine.counters()
+        assert.deepEqual(input.damage().listed, [])
+        assert.ok(flows > 20)
+        assert.deepEqual([unattributedFlows, staleReports, unknownRecords, lost], [0, 0, 0, 0])
+        assert.doesNotMatch(input.notes().join('\n'), /came later/)
+      })
+
+    for (const path of logsIn('eslogger', /jsonl$/))
+      it(`read ${basename(path)} whole`, async () => {
+        const { input, engine } = await replay(path)
+        assert.deepEqual(input.damage().listed, [])
+        assert.ok(engine.counters().execs > 0)
+        assert.equal(engine.counters().unknownRecords, 0)
+      })
+  })
