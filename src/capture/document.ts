@@ -29,7 +29,7 @@ export type CaptureEnd = {
   gapBytes: number
   /** Alert findings, revisions included. */
   alerts: number
-  /** Of all of them, as alert-digest makes it: what a replay must find too. */
+  /** Of all of them, as alert-digest makes it: what a replay must find too. Empty when there was no live run. */
   digest: string
 }
 

@@ -23,7 +23,9 @@ export function createAlertTable(): AlertTable {
     lines() {
       if (alerts.size === 0) return ['no alerts']
       const head = ['opened (UTC)', 'severity', 'state', 'out', 'in', 'program', 'destination']
-      const rows = [...alerts.values()].map((alert) => ({ cells: cellsOf(alert), alert }))
+      const rows = [...alerts.values()]
+        .sort((a, b) => Number(a.openedAt - b.openedAt))
+        .map((alert) => ({ cells: cellsOf(alert), alert }))
       const widths = head.map((title, column) =>
         Math.max(title.length, ...rows.map(({ cells }) => (cells[column] ?? '').length)),
       )

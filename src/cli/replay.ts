@@ -192,7 +192,7 @@ const COMPARED = {
 
 function describeHost({ host, synthetic, startedAt, version }: CaptureHeader): string {
   const time = new Date(Number(startedAt / 1_000_000n)).toISOString().slice(0, 19)
-  const made = synthetic === '' ? '' : ` (synthetic: ${synthetic})`
+  const made = synthetic === '' ? '' : ' (synthetic)'
   return `${host.hostname}${made}, ${time}Z, freshet ${version}`
 }
 

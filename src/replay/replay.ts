@@ -37,7 +37,8 @@ export type ReplayTotals = {
 
 /**
  * What became of one segment. `differs`: the live run and this one did not find the same; `altered`: they need
- * not, as baseline or policy are others; `incomplete`: nor here, as the file lacks records or its end.
+ * not, as baseline or policy are others; `incomplete`: nor here, as the file lacks records or its end, or there
+ * was no live run.
  */
 export type SegmentOutcome = {
   header: CaptureHeader
@@ -118,7 +119,8 @@ export async function replay(source: ReplaySource, options: ReplayOptions): Prom
     engine.finish()
     await say(of, engine)
     const digest = of.digest.hex()
-    const isWhole = of.end !== undefined && of.end.gapBytes === 0 && !of.isDamaged
+    const isWhole =
+      of.end !== undefined && of.end.digest !== '' && of.end.gapBytes === 0 && !of.isDamaged
     report.segments.push({
       header: of.header,
       records: engine.counters().records,

@@ -1,0 +1,294 @@
+// A made-up Mac: writes the records that Endpoint Security, the content filter and the inspector would.
+import { createHash } from 'node:crypto'
+import { parseAddress } from '../../src/engine/address.ts'
+import {
+  Direction,
+  ExecFlag,
+  FlowState,
+  LAYOUT,
+  Mark,
+  Source,
+  writeExec,
+  writeExit,
+  writeFlow,
+  writeInspected,
+  writeMark,
+  writeName,
+  writePolicy,
+  writeTick,
+} from '../../src/records/record.gen.ts'
+import { cdhashOf, codesignFlagsOf, hashOf, LAUNCHD, type Program } from './programs.ts'
+
+const SECOND_MS = 1_000
+export const MINUTE_MS = 60 * SECOND_MS
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS
+const TICK_MS = 30 * SECOND_MS
+/** The filter reports a flow's counters so often while they rise. */
+const REPORT_MS = 5 * SECOND_MS
+const CAPABILITIES = 15
+const ME_UID = 501
+
+export type Running = {
+  program: Program
+  pid: number
+  pidversion: number
+  parent: Running | undefined
+}
+
+export type Transfer = {
+  /** Address, as text. */
+  to: string
+  hostname?: string
+  port?: number
+  protocol?: 6 | 17
+  out: number
+  in: number
+  /** From open to close. */
+  overMs: number
+  /** The peer's answer comes in a share of the way; 0: from the beginning. */
+  answersFrom?: number
+}
+
+type Event = { atMs: number; order: number; write: () => Uint8Array }
+
+/**
+ * Time is milliseconds since the story's beginning and moved by the story; what happens side by side is put
+ * in order at the end. A boot begins with `boot`.
+ */
+export class Mac {
+  readonly #startUnixMs: number
+  #bootMs = 0
+  #boots = 0
+  #nextPid = 100
+  #nextFlow = 1
+  #events: Event[] = []
+  nowMs = 0
+
+  constructor(startUnixMs: number) {
+    this.#startUnixMs = startUnixMs
+  }
+
+  /** The machine starts: a new boot id, launchd, and the sources' marks. */
+  boot(): Running {
+    this.#bootMs = this.nowMs - 20 * SECOND_MS
+    this.#boots++
+    this.#nextPid = 100
+    if (this.#boots === 1) this.#add(policyRecord)
+    this.mark(Mark.start, Source.endpointSecurity)
+    const launchd = this.#exec(LAUNCHD, undefined, 1, true)
+    this.mark(Mark.enumerated, Source.endpointSecurity)
+    return launchd
+  }
+
+  wait(ms: number): this {
+    this.nowMs += ms
+    return this
+  }
+
+  /** Goes to this time, if it is not past. */
+  until(ms: number): this {
+    this.nowMs = Math.max(this.nowMs, ms)
+    return this
+  }
+
+  run(program: Program, parent: Running): Running {
+    return this.#exec(program, parent, this.#nextPid++, false)
+  }
+
+  exit({ pid, pidversion }: Running, afterMs = 0): void {
+    this.#add(
+      (atNs) => writeExit({ source: Source.endpointSecurity, atNs, pid, pidversion, status: 0 }),
+      afterMs,
+    )
+  }
+
+  /** A flow from open to close, its counters reported as the filter does. Takes none of the story's time. */
+  transfer(by: Running, transfer: Transfer): void {
+    const { to, hostname = '', port = 443, protocol = 6, overMs, answersFrom = 0 } = transfer
+    const flowId = BigInt(this.#nextFlow++)
+    const remoteAddr = parseAddress(to)
+    if (remoteAddr === undefined) throw new RangeError(`not an address: ${to}`)
+    const localPort = 49_152 + (Number(flowId) % 16_000)
+    const bootMs = this.#bootMs
+    const report = (afterMs: number, share: number, state: number): void =>
+      this.#add(
+        (atNs) =>
+          writeFlow({
+            source: Source.filter,
+            atNs,
+            flowId,
+            bytesOut: BigInt(Math.round(transfer.out * share)),
+            bytesIn: BigInt(
+              Math.round(
+                transfer.in * (share < answersFrom ? 0 : (share - answersFrom) / (1 - answersFrom)),
+              ),
+            ),
+            epoch: 0,
+            pid: by.pid,
+            pidversion: by.pidversion,
+            flags: 0,
+            remoteAddr,
+            remotePort: port,
+            localPort,
+            protocol,
+            direction: Direction.outbound,
+            state,
+          }),
+        afterMs,
+        bootMs,
+      )
+    this.#add((atNs) =>
+      writeName({
+        source: Source.filter,
+        atNs,
+        flowId,
+        epoch: 0,
+        localPort,
+        localAddr: parseAddress('192.168.1.20') ?? new Uint8Array(16),
+        hostname,
+      }),
+    )
+    report(0, 0, FlowState.opened)
+    const steps = Math.floor(overMs / REPORT_MS)
+    for (let step = 1; step <= steps; step++)
+      if (step * REPORT_MS < overMs)
+        report(step * REPORT_MS, (step * REPORT_MS) / overMs, FlowState.report)
+    report(overMs, 1, FlowState.closed)
+  }
+
+  mark(kind: number, source: number, note = ''): void {
+    const bootId = new Uint8Array(
+      createHash('sha256')
+        .update(`boot ${this.#startUnixMs} ${this.#boots}`)
+        .digest()
+        .subarray(0, 16),
+    )
+    const bootMs = this.#bootMs
+    this.#add((atNs) =>
+      writeMark({
+        source,
+        atNs,
+        kind,
+        capabilities: CAPABILITIES,
+        unixNs: this.#unixNs(bootMs) + atNs,
+        bootId,
+        layout: LAYOUT,
+        note,
+      }),
+    )
+  }
+
+  /** The lid is closed and opened: nothing runs in between. */
+  sleep(ms: number): void {
+    this.mark(Mark.sleep, Source.endpointSecurity)
+    this.nowMs += ms
+    this.mark(Mark.wake, Source.endpointSecurity)
+  }
+
+  /** All records in order of time. */
+  records(): Uint8Array {
+    const events = [...this.#events].sort((a, b) => a.atMs - b.atMs || a.order - b.order)
+    return new Uint8Array(Buffer.concat(events.map(({ write }) => write())))
+  }
+
+  /** Time passes with ticks, as it does while nothing happens. */
+  idle(ms: number): void {
+    const until = this.nowMs + ms
+    const bootMs = this.#bootMs
+    while (this.nowMs < until) {
+      this.nowMs = Math.min(until, this.nowMs + TICK_MS)
+      this.#add((atNs) =>
+        writeTick({ source: Source.endpointSecurity, atNs, unixNs: this.#unixNs(bootMs) + atNs }),
+      )
+    }
+  }
+
+  #unixNs(bootMs: number): bigint {
+    return BigInt(this.#startUnixMs + bootMs) * 1_000_000n
+  }
+
+  #exec(program: Program, parent: Running | undefined, pid: number, enumerated: boolean): Running {
+    const running: Running = {
+      program,
+      pid,
+      pidversion: 1_000 + pid + this.#boots * 10_000,
+      parent,
+    }
+    const responsible = parent && responsibleOf(running)
+    this.#add((atNs) =>
+      writeExec({
+        source: Source.endpointSecurity,
+        atNs,
+        flags:
+          (enumerated ? ExecFlag.enumerated : 0) |
+          (program.signer === 'platform' ? ExecFlag.platformBinary : 0),
+        pid,
+        pidversion: running.pidversion,
+        parentPid: parent?.pid ?? 0,
+        parentPidversion: parent?.pidversion ?? 0,
+        responsiblePid: responsible?.pid ?? pid,
+        responsiblePidversion: responsible?.pidversion ?? running.pidversion,
+        uid: program.signer === 'platform' && parent?.pid === 1 ? 0 : ME_UID,
+        codesignFlags: codesignFlagsOf(program),
+        cdhash: cdhashOf(program),
+        dev: 16_777_220n,
+        ino: inodeOf(program),
+        path: program.path,
+        script: program.script,
+        signingId: program.signingId,
+        teamId: program.teamId,
+      }),
+    )
+    this.#add(
+      (atNs) =>
+        writeInspected({
+          source: Source.inspector,
+          atNs,
+          dev: 16_777_220n,
+          ino: inodeOf(program),
+          fileBytes: 4_194_304n,
+          pid,
+          pidversion: running.pidversion,
+          ownerUid: program.signer === 'platform' ? 0 : ME_UID,
+          mode: 0o100755,
+          flags: 0,
+          error: 0,
+          sha256: hashOf(program),
+          path: program.path,
+        }),
+      20,
+    )
+    return running
+  }
+
+  #add(write: (atNs: bigint) => Uint8Array, afterMs = 0, bootMs = this.#bootMs): void {
+    const atMs = this.nowMs + afterMs
+    this.#events.push({
+      atMs,
+      order: this.#events.length,
+      write: () => write(toNs(atMs - bootMs)),
+    })
+  }
+}
+
+const toNs = (ms: number): bigint => BigInt(Math.round(ms * 1000)) * 1000n
+
+/** An application answers for what runs below it: the nearest ancestor that launchd started. */
+function responsibleOf(running: Running): Running {
+  let found = running
+  while (found.parent && found.parent.pid !== 1) found = found.parent
+  return found
+}
+
+const inodeOf = ({ path, build }: Program): bigint =>
+  BigInt(`0x${createHash('sha256').update(`inode ${path} ${build}`).digest('hex').slice(0, 8)}`)
+
+function policyRecord(): Uint8Array {
+  return writePolicy({
+    source: Source.none,
+    atNs: 0n,
+    version: 1,
+    document: JSON.stringify({ version: 1 }),
+  })
+}
