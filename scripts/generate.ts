@@ -219,16 +219,18 @@ export function wireModules(): { js: string; types: string } {
     const js = join(folder, 'wire.gen.js')
     const types = join(folder, 'wire.gen.d.ts')
     const bin = (name: string) => join(root, 'node_modules', 'protobufjs-cli', 'bin', name)
-    const slim = ['--no-create', '--no-verify', '--no-convert', '--no-delimited', '--no-service']
+    const slim = [
+      ...['--no-create', '--no-verify', '--no-convert', '--no-delimited', '--no-service'],
+      '--no-typeurl',
+    ]
     const args = ['-t', 'static-module', '-w', 'es6', '--es6', '--force-long', ...slim]
-    execFileSync(process.execPath, [
-      bin('pbjs'),
-      ...args,
-      '-o',
-      js,
-      join(root, 'src/stream/wire.proto'),
-    ])
-    execFileSync(process.execPath, [bin('pbts'), '-o', types, js])
+    const proto = join(root, 'src/stream/wire.proto')
+    // The types come from the comments, and nobody reads those in the code.
+    const commented = join(folder, 'commented.js')
+    const bare = ['--no-comments', '--no-beautify']
+    execFileSync(process.execPath, [bin('pbjs'), ...args, '-o', commented, proto])
+    execFileSync(process.execPath, [bin('pbjs'), ...args, ...bare, '-o', js, proto])
+    execFileSync(process.execPath, [bin('pbts'), '--no-comments', '-o', types, commented])
     return { js: readFileSync(js, 'utf8'), types: readFileSync(types, 'utf8') }
   } finally {
     rmSync(folder, { recursive: true })

@@ -3,21 +3,22 @@ import type { HostFacts, Live } from '../stream/message.ts'
 
 const TEXT_CHARS_MAX = 256
 const SENTENCE_CHARS_MAX = 1024
-/** So that the refusals of a whole batch fit in one frame. */
-const REASON_CHARS_MAX = 120
+/** UTF-8, so that the refusals of all that credit allows fit in one frame. */
+const REASON_BYTES_MAX = 120
 const CLOSE_REASON_BYTES_MAX = 123
 
 /** A name. */
 export const boundedText = (text: string): string => cut(text, TEXT_CHARS_MAX)
 
-export const boundedReason = (text: string): string => cut(text, REASON_CHARS_MAX)
+export const boundedReason = (text: string): string => cutBytes(text, REASON_BYTES_MAX)
 
 /** For a close frame, whose reason has 123 bytes at most (RFC 6455, 5.5). A longer one makes ws throw. */
-export function closeReason(text: string): string {
-  // A character that is cut in two is replaced by one of 3 bytes.
-  return Buffer.from(text)
-    .subarray(0, CLOSE_REASON_BYTES_MAX - 2)
-    .toString()
+export const closeReason = (text: string): string => cutBytes(text, CLOSE_REASON_BYTES_MAX)
+
+/** A character that is cut in two is replaced by one of 3 bytes. */
+function cutBytes(text: string, bytesMax: number): string {
+  const bytes = Buffer.from(text.slice(0, bytesMax))
+  return bytes.length <= bytesMax ? bytes.toString() : bytes.subarray(0, bytesMax - 2).toString()
 }
 
 export function boundedHost(host: HostFacts): HostFacts {

@@ -6,6 +6,7 @@ import { nowUnixNs, type UnixNs } from '../units.ts'
 import { hostInUrl, refuseUnlessLoopback } from './address.ts'
 import { createAnnouncer } from './announcer.ts'
 import { createApi } from './api.ts'
+import { createClientErrorListener } from './client-error.ts'
 import { CollectorError } from './collector-error.ts'
 import { Counters } from './counters.ts'
 import { Devices } from './devices.ts'
@@ -51,7 +52,10 @@ export type Collector = {
   /** Opens the page signed in: keep it as secret as the key in it. */
   pageUrl: string
   counters(): Record<string, number>
-  /** Stops listening, lets what is being stored be acknowledged, says goodbye. Within 2 s. Idempotent. */
+  /**
+   * Stops listening, lets what is being stored be acknowledged, says goodbye: within 2 s and another for
+   * every 5,000 agents. Idempotent.
+   */
   close(): Promise<void>
 }
 
@@ -131,6 +135,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     )
     server.maxConnections = limits.agentsMax + limits.otherConnectionsMax
     server.on('drop', () => counters.add('connectionsDropped'))
+    server.on('clientError', createClientErrorListener(counters))
     server.on('upgrade', gateway.upgrade)
     undo.unshift(() => {
       announcer.close()

@@ -2,10 +2,13 @@
 import type { WebSocket } from 'ws'
 import type { Finding } from '../engine/finding.ts'
 import {
+  CAPABILITIES,
+  Capability,
   decodeEnvelope,
   type Envelope,
   encodeEnvelope,
   type Hello,
+  type Reject,
   StreamError,
 } from '../stream/codec.ts'
 import type { UnixNs } from '../units.ts'
@@ -14,6 +17,7 @@ import type { CounterName, Counters } from './counters.ts'
 import type { Device, Devices } from './devices.ts'
 import { readItems } from './intake.ts'
 import type { Limits } from './limits.ts'
+import { RateLimit } from './rate.ts'
 import { DUPLICATE, REFUSED } from './store/protocol.ts'
 import type { Ledger } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
@@ -27,12 +31,19 @@ const ENDINGS = {
   silent: { code: 1008, counter: 'agentsClosedSilent' },
   credit: { code: 1008, counter: 'agentsClosedCredit' },
   slow: { code: 1008, counter: 'agentsClosedSlow' },
+  rate: { code: 1008, counter: 'agentsClosedRate' },
+  inflated: { code: 1009, counter: 'agentsClosedInflated' },
   store: { code: 1013, counter: 'agentsClosedStore' },
   stopping: { code: 1001, counter: 'agentsClosedStopping' },
   fault: { code: 1011, counter: 'agentsClosedFault' },
   replaced: { code: 4001, counter: 'agentsClosedReplaced' },
 } as const satisfies Record<string, { code: number; counter: CounterName }>
 export type Ending = keyof typeof ENDINGS
+
+/** RFC 6455, 7.1.5: no close frame came. */
+const CLOSE_ABNORMAL = 1006
+
+type Batch = Extract<Envelope, { kind: 'batch' }>
 
 export type ConnectionContext = {
   ledger: Ledger
@@ -65,6 +76,13 @@ export class Connection {
   #acknowledged = 0
   #receivedAtMs = performance.now()
   #sentAtMs = performance.now()
+  /** Since when bytes wait to be sent; undefined: none do. */
+  #behindSinceMs: number | undefined
+  readonly #controlRate: RateLimit
+  #agreed = 0n
+  #isPaused = false
+  /** What was read late says nothing about a clock. */
+  #isLate = false
 
   constructor(socket: WebSocket, context: ConnectionContext) {
     this.#socket = socket
@@ -73,11 +91,13 @@ export class Connection {
       () => this.end('noHello', 'no Hello came in time'),
       context.limits.helloTimeoutMs,
     )
+    const { controlPerSecond, controlBurst } = context.limits
+    this.#controlRate = new RateLimit(controlPerSecond, controlBurst, performance.now())
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
-    socket.on('ping', () => this.#heard())
-    socket.on('pong', () => this.#heard())
+    socket.on('ping', () => this.#control())
+    socket.on('pong', () => this.#control())
     socket.on('error', (error: NodeJS.ErrnoException) => this.#protocolError(error))
-    socket.on('close', () => this.#closed())
+    socket.on('close', (code) => this.#closed(code))
   }
 
   /** Items handed to the store whose commit has not come back. */
@@ -85,25 +105,27 @@ export class Connection {
     return this.#outstandingItems
   }
 
-  /** Called every few seconds: ends what is silent, tells who waits that we live. */
+  /** Called every second: ends what is silent or reads nothing, tells who waits that we live. */
   watch(nowMs: number): void {
     if (this.#state === 'ended') return
-    if (nowMs - this.#receivedAtMs > this.#context.limits.silenceMs)
+    const { silenceMs, heartbeatMs, agentBehindMs } = this.#context.limits
+    if (this.#socket.bufferedAmount === 0) this.#behindSinceMs = undefined
+    else this.#behindSinceMs ??= nowMs
+    if (this.#behindSinceMs !== undefined && nowMs - this.#behindSinceMs > agentBehindMs)
+      this.end('slow', 'acknowledgements are not read')
+    else if (!this.#isPaused && nowMs - this.#receivedAtMs > silenceMs)
       this.end('silent', 'nothing was heard for too long')
-    else if (
-      this.#state === 'streaming' &&
-      nowMs - this.#sentAtMs > this.#context.limits.heartbeatMs
-    )
+    else if (this.#state === 'streaming' && nowMs - this.#sentAtMs > heartbeatMs)
       this.#acknowledge([])
   }
 
   /** Says goodbye and closes; nothing that comes later is read. Idempotent. */
-  end(ending: Ending, reason: string): void {
+  end(ending: Ending, reason: string, retryAfterMs = 0): void {
     if (this.#state === 'ended') return
     this.#stop()
     const { code, counter } = ENDINGS[ending]
     this.#context.counters.add(counter)
-    this.#socket.send(encodeEnvelope({ kind: 'goodbye', reason }))
+    this.#socket.send(encodeEnvelope({ kind: 'goodbye', reason, retryAfterMs }))
     this.#socket.close(code, closeReason(reason))
   }
 
@@ -112,11 +134,14 @@ export class Connection {
     this.#socket.terminate()
   }
 
+  /** Nothing is read; what is said to the agent goes on. */
   pause(): void {
+    this.#isPaused = this.#isLate = true
     this.#socket.pause()
   }
 
   resume(): void {
+    this.#isPaused = false
     this.#socket.resume()
     // What it could not say while it was not read is no silence.
     this.#receivedAtMs = performance.now()
@@ -128,7 +153,9 @@ export class Connection {
     if (this.#device?.connected) this.#context.devices.disconnect(this.#device, this.#context.now())
   }
 
-  #closed(): void {
+  #closed(code: number): void {
+    if (this.#state !== 'ended')
+      this.#context.counters.add(code === CLOSE_ABNORMAL ? 'agentsLost' : 'agentsLeft')
     this.#stop()
     this.#context.onEnd(this, this.#deviceId)
   }
@@ -137,11 +164,23 @@ export class Connection {
     this.#receivedAtMs = performance.now()
   }
 
+  /** What is said beside items has no credit; false: more of it came than any agent says. */
+  #control(): boolean {
+    this.#heard()
+    if (this.#controlRate.take(this.#receivedAtMs)) return true
+    const { controlPerSecond } = this.#context.limits
+    this.end('rate', `more than ${controlPerSecond} messages a second that are no items`)
+    return false
+  }
+
   /** ws has closed it already, with the right code. */
   #protocolError(error: NodeJS.ErrnoException): void {
-    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
-      this.#context.counters.add('agentsClosedOversized')
-    else if (error.code?.startsWith('WS_ERR_')) this.#context.counters.add('agentsClosedProtocol')
+    if (this.#state === 'ended') return
+    const { counters } = this.#context
+    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') counters.add('agentsClosedOversized')
+    else if (error.code === 'WS_ERR_TOO_MANY_BUFFERED_PARTS') counters.add('agentsClosedFragments')
+    else if (error.code?.startsWith('WS_ERR_')) counters.add('agentsClosedProtocol')
+    else counters.add('agentsLost')
     this.#stop()
   }
 
@@ -161,32 +200,48 @@ export class Connection {
     // Memory of its own: it is given to the store's thread, and ws reads many frames into one chunk.
     const frame = Buffer.from(new Uint8Array(data).buffer)
     try {
-      this.#dispatch(decodeEnvelope(frame), frame)
+      this.#dispatch(decodeEnvelope(frame))
     } catch (error) {
-      if (error instanceof StreamError)
-        this.end('malformed', `a frame cannot be read: ${boundedReason(error.message)}`)
-      else this.#fault(error as Error)
+      if (!(error instanceof StreamError)) this.#fault(error as Error)
+      else if (error.code === 'inflated') this.end('inflated', boundedReason(error.message))
+      else this.end('malformed', `a frame cannot be read: ${boundedReason(error.message)}`)
     }
   }
 
-  #dispatch(envelope: Envelope, frame: Buffer<ArrayBuffer>): void {
+  #dispatch(envelope: Envelope): void {
     const device = this.#device
+    const isItems = envelope.kind === 'batch' && envelope.items.length > 0
+    if (!isItems && !this.#control()) return
     if (envelope.kind === 'unknown') this.#context.counters.add('framesUnknown')
     else if (envelope.kind === 'goodbye') this.#socket.close(1000)
     else if (this.#state === 'greeting') {
       if (envelope.kind === 'hello') this.#greet(envelope.hello)
       else this.end('noHello', `the first message must be hello, not ${envelope.kind}`)
-    } else if (device && envelope.kind === 'batch') this.#take(device, envelope.items, frame.buffer)
-    else if (device && envelope.kind === 'live') {
+    } else if (!device) this.end('unexpected', `${envelope.kind} came before Welcome`)
+    else if (envelope.kind === 'batch') this.#take(device, envelope)
+    else if (envelope.kind === 'live') {
       device.live = boundedLive(envelope.live)
       this.#context.devices.touch(device, this.#context.now())
-    } else this.end('unexpected', `${envelope.kind} was not expected here`)
+    } else if (envelope.kind === 'heartbeat') this.#beat(device, envelope.sentAt)
+    else this.end('unexpected', `${envelope.kind} was not expected here`)
+  }
+
+  #beat(device: Device, sentAt: UnixNs): void {
+    const { counters, devices, now } = this.#context
+    const receivedAt = now()
+    counters.add('heartbeats')
+    if (!this.#isLate) device.clockOffsetMs = offsetMs(sentAt, receivedAt)
+    this.#isLate = false
+    devices.touch(device, receivedAt)
+    this.#send({ kind: 'heartbeat', sentAt: receivedAt })
   }
 
   #greet(hello: Hello): void {
     const { ledger, devices, limits, now, onHello } = this.#context
     clearTimeout(this.#helloTimer)
     this.#state = 'enrolling'
+    const receivedAt = now()
+    this.#agreed = hello.capabilities & CAPABILITIES
     this.#deviceId = hello.deviceId
     onHello(this, hello.deviceId)
     const facts = {
@@ -199,14 +254,16 @@ export class Connection {
       .then((enrolled) => {
         if (this.#state === 'ended') return
         this.#state = 'streaming'
-        this.#device = devices.connect(facts, enrolled, now())
+        const device = devices.connect(facts, enrolled, now())
+        device.clockOffsetMs = offsetMs(hello.sentAt, receivedAt)
+        this.#device = device
         this.#handed = this.#acknowledged = enrolled.lastSequence
         this.#send({
           kind: 'welcome',
           welcome: {
             lastSequence: enrolled.lastSequence,
-            capabilities: 0n,
-            receivedAt: now(),
+            capabilities: this.#agreed,
+            receivedAt,
             creditItems: limits.creditItems,
             backoffMaxMs: limits.backoffMaxMs,
           },
@@ -215,9 +272,17 @@ export class Connection {
       .catch((error: Error) => this.#notStored('a device is not enrolled', error))
   }
 
-  #take(device: Device, encoded: readonly Uint8Array[], frame: ArrayBuffer): void {
+  #take(device: Device, batch: Batch): void {
     const { ledger, counters, limits, onHanded, onSettled, onStored } = this.#context
+    const { items: encoded, isAhead = false, isPacked = false } = batch
     if (encoded.length === 0) return
+    if (
+      !this.#isAgreed(isAhead, Capability.ahead) ||
+      !this.#isAgreed(isPacked, Capability.packed)
+    ) {
+      this.end('unexpected', 'a batch came in a way that Welcome does not name')
+      return
+    }
     const outstanding = this.#outstandingItems + encoded.length
     if (outstanding > limits.creditItems) {
       this.end(
@@ -226,16 +291,21 @@ export class Connection {
       )
       return
     }
-    const { items, findings, rejects, throughSequence } = readItems(encoded)
+    const intake = readItems(encoded)
+    const { items, findings, rejects, sequences } = intake
+    counters.add('batchesPacked', isPacked ? 1 : 0)
+    counters.add('batchesAhead', isAhead ? 1 : 0)
     this.#outstandingItems = outstanding
-    const batch = {
-      device: device.enrolled.device,
-      afterSequence: this.#handed,
-      throughSequence,
-      items,
-    }
+    const afterSequence = this.#handed
+    // Out of turn: what lies between is still to come.
+    const throughSequence = isAhead ? afterSequence : intake.throughSequence
     this.#handed = Math.max(this.#handed, throughSequence)
-    const stored = ledger.append(batch, frame)
+    // All items are views of one memory, which is given away; none is empty, since each has a sequence.
+    const memory = (encoded[0] as Uint8Array).buffer as ArrayBuffer
+    const stored = ledger.append(
+      { device: device.enrolled.device, afterSequence, throughSequence, items },
+      memory,
+    )
     onHanded(this)
     stored
       .finally(() => {
@@ -254,11 +324,15 @@ export class Connection {
         this.#acknowledged = Math.max(this.#acknowledged, throughSequence)
         for (const { sequence, reason } of refusals)
           rejects.push({ sequence, reason: boundedReason(reason) })
-        this.#acknowledge(rejects)
+        this.#acknowledge(rejects, isAhead ? sequences : [])
       })
       .catch((error: Error) =>
         this.#notStored(`${encoded.length} items of ${device.facts.id} were not stored`, error),
       )
+  }
+
+  #isAgreed(isUsed: boolean, capability: bigint): boolean {
+    return !isUsed || (this.#agreed & capability) !== 0n
   }
 
   #notStored(what: string, error: Error): void {
@@ -277,8 +351,9 @@ export class Connection {
     this.end('fault', 'the collector failed here; its log says why')
   }
 
-  #acknowledge(rejects: { sequence: number; reason: string }[]): void {
-    this.#send({ kind: 'ack', ack: { throughSequence: this.#acknowledged, rejects } })
+  #acknowledge(rejects: Reject[], aheadSequences: number[] = []): void {
+    const throughSequence = this.#acknowledged
+    this.#send({ kind: 'ack', ack: { throughSequence, rejects, aheadSequences } })
   }
 
   #send(envelope: Exclude<Envelope, { kind: 'unknown' }>): void {
@@ -287,4 +362,9 @@ export class Connection {
     if (this.#socket.bufferedAmount > this.#context.limits.agentBacklogBytesMax)
       this.end('slow', 'acknowledgements are not read')
   }
+}
+
+/** Of the device's clock: above 0 it is behind ours, by this and the time on the way. */
+function offsetMs(sentAt: UnixNs, receivedAt: UnixNs): number {
+  return Math.round(Number(receivedAt - sentAt) / 1e6)
 }

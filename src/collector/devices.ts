@@ -14,6 +14,11 @@ export type Device = {
   lastSeenAt: UnixNs
   lastSequence: number
   live: Live | undefined
+  /**
+   * Milliseconds that its clock was behind ours when it was last heard, with the time on the way; negative:
+   * ahead. undefined: it has not said.
+   */
+  clockOffsetMs: number | undefined
 }
 
 export class Devices {
@@ -33,6 +38,7 @@ export class Devices {
       lastSeenAt: now,
       lastSequence: enrolled.lastSequence,
       live: this.#known.get(facts.id)?.live,
+      clockOffsetMs: undefined,
     }
     this.touch(device, now)
     return device
@@ -82,11 +88,14 @@ export function deviceInfo(device: Device): DeviceInfo {
     firstSeenAt: nsText(enrolled.firstSeenAt),
     lastSeenAt: nsText(device.lastSeenAt),
     lastSequence: device.lastSequence,
+    clockOffsetMs: device.clockOffsetMs,
     live: device.live && liveInfo(device.live),
   }
 }
 
 /** A stored device with what is known of the moment. */
 export function presentDevice(row: DeviceRow, device: Device | undefined): DeviceInfo {
-  return device ? deviceInfo(device) : { ...row, connected: false, live: undefined }
+  return device
+    ? deviceInfo(device)
+    : { ...row, connected: false, live: undefined, clockOffsetMs: undefined }
 }

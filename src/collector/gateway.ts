@@ -18,13 +18,17 @@ import type { Ledger } from './store/store.ts'
 const WATCH_MS = 1000
 const CLOSE_HANDSHAKE_MS = 1000
 const RETRY_AFTER_S = 5
+const RETRY_MOST_MS = 600_000
 
 export type Gateway = {
   /** For http.Server's 'upgrade'. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Agents connected. */
   size(): number
-  /** Refuses newcomers, lets what is being stored be acknowledged, says goodbye to all. */
+  /**
+   * Refuses newcomers, lets what is being stored be acknowledged, says goodbye to all in slices: within twice
+   * closeMs, and drainSliceMs for each drainSliceAgents.
+   */
   close(): Promise<void>
 }
 
@@ -43,7 +47,7 @@ type Refusal = { status: number; title: string; counter: CounterName; error: str
 
 export function createGateway(options: GatewayOptions): Gateway {
   const { ledger, counters, limits } = options
-  // A variable, since @types/ws does not know closeTimeout yet (ws 8.19 and later have it).
+  // A variable, since @types/ws does not know some of them yet (ws 8.23 has them).
   const serverOptions = {
     noServer: true,
     clientTracking: false,
@@ -52,6 +56,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     perMessageDeflate: false,
     handleProtocols: () => SUBPROTOCOL,
     closeTimeout: CLOSE_HANDSHAKE_MS,
+    // A message in tiny parts costs far more memory than its bytes.
+    maxFragments: limits.fragmentsMax,
+    maxBufferedChunks: limits.piecesMax,
   }
   const server = new WebSocketServer(serverOptions)
   const connections = new Set<Connection>()
@@ -63,7 +70,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const watch = setInterval(() => {
     const nowMs = performance.now()
     relieve()
-    for (const connection of connections) if (!paused.has(connection)) connection.watch(nowMs)
+    for (const connection of connections) connection.watch(nowMs)
   }, WATCH_MS)
   watch.unref()
 
@@ -110,7 +117,14 @@ export function createGateway(options: GatewayOptions): Gateway {
         'agentsRefusedProtocol',
         `this collector speaks the subprotocol ${SUBPROTOCOL}`,
       )
-    if (closing || connections.size >= limits.agentsMax)
+    if (closing)
+      return refused(
+        503,
+        'Service Unavailable',
+        'agentsRefusedStopping',
+        'the collector is stopping',
+      )
+    if (connections.size >= limits.agentsMax)
       return refused(
         503,
         'Service Unavailable',
@@ -125,6 +139,21 @@ export function createGateway(options: GatewayOptions): Gateway {
         `more than ${limits.connectsPerSecond} agents connect a second`,
       )
     return undefined
+  }
+
+  /**
+   * In slices, each agent told when to come back, so that they neither leave nor return all at once: as
+   * many a second as may connect.
+   */
+  async function drain(): Promise<void> {
+    let sent = 0
+    for (const connection of [...connections]) {
+      if (sent > 0 && sent % limits.drainSliceAgents === 0) await delay(limits.drainSliceMs)
+      const retryAfterMs = Math.round((sent / limits.connectsPerSecond) * 1000)
+      connection.resume()
+      connection.end('stopping', 'the collector is stopping', Math.min(retryAfterMs, RETRY_MOST_MS))
+      sent++
+    }
   }
 
   function accept(connection: Connection): void {
@@ -164,13 +193,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       closing = true
       clearInterval(watch)
       for (const connection of connections) connection.pause()
-      const deadlineMs = performance.now() + limits.closeMs
+      const storedByMs = performance.now() + limits.closeMs
       const busy = () => [...connections].some((each) => each.outstandingItems() > 0)
-      while (busy() && performance.now() < deadlineMs) await delay(5)
-      for (const connection of connections) {
-        connection.resume()
-        connection.end('stopping', 'the collector is stopping')
-      }
+      while (busy() && performance.now() < storedByMs) await delay(5)
+      await drain()
+      const deadlineMs = performance.now() + limits.closeMs
       while (connections.size > 0 && performance.now() < deadlineMs) await delay(5)
       for (const connection of connections) connection.terminate()
     },

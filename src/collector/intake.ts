@@ -15,7 +15,9 @@ export type Intake = {
   /** Of `items`, in the same order. */
   findings: Finding[]
   rejects: Reject[]
-  /** Highest sequence of all, refused ones included; 0 when there is none. */
+  /** Of all, refused ones included. */
+  sequences: number[]
+  /** The highest of them; 0 when there is none. */
   throughSequence: number
 }
 
@@ -24,7 +26,7 @@ export type Intake = {
  * there is no number to refuse it by.
  */
 export function readItems(encoded: readonly Uint8Array[]): Intake {
-  const intake: Intake = { items: [], findings: [], rejects: [], throughSequence: 0 }
+  const intake: Intake = { items: [], findings: [], rejects: [], sequences: [], throughSequence: 0 }
   for (const body of encoded) {
     let sequence: number | undefined
     try {
@@ -41,6 +43,7 @@ export function readItems(encoded: readonly Uint8Array[]): Intake {
         })
       intake.rejects.push({ sequence, reason: boundedReason(error.message) })
     }
+    intake.sequences.push(sequence)
     intake.throughSequence = Math.max(intake.throughSequence, sequence)
   }
   return intake

@@ -16,12 +16,20 @@ export type Limits = {
   silenceMs: number
   /** How long the collector itself is silent towards an agent before it repeats its acknowledgement. */
   heartbeatMs: number
+  /** What an agent may say a second beside its items, and how much at once before that counts. */
+  controlPerSecond: number
+  controlBurst: number
   /** Items an agent may have unacknowledged. */
   creditItems: number
   /** Upper end of an agent's full-jitter reconnect delay. */
   backoffMaxMs: number
   /** Bytes waiting to be sent to one agent, above which it is closed. */
   agentBacklogBytesMax: number
+  /** How long bytes may wait for an agent that reads nothing. */
+  agentBehindMs: number
+  /** Parts that one message of an agent may come in: WebSocket fragments, and pieces of TCP. */
+  fragmentsMax: number
+  piecesMax: number
   /** Bytes handed to the store and not durable yet, above which agents are not read. */
   storeBacklogBytesMax: number
   /** Devices whose last counters are kept in memory. */
@@ -35,8 +43,11 @@ export type Limits = {
   sessionMs: number
   /** Bytes of a request's body. */
   requestBytesMax: number
-  /** From close() to the end of what has not ended by itself. */
+  /** From close() to the end of what has not ended by itself, and of each slice of agents. */
   closeMs: number
+  /** Agents that are sent away at once when the collector stops, and the time between two slices. */
+  drainSliceAgents: number
+  drainSliceMs: number
 }
 
 export const LIMITS: Limits = {
@@ -48,9 +59,14 @@ export const LIMITS: Limits = {
   helloTimeoutMs: 10_000,
   silenceMs: 45_000,
   heartbeatMs: 15_000,
+  controlPerSecond: 20,
+  controlBurst: 200,
   creditItems: 2048,
   backoffMaxMs: 60_000,
-  agentBacklogBytesMax: 1024 * 1024,
+  agentBacklogBytesMax: 512 * 1024,
+  agentBehindMs: 30_000,
+  fragmentsMax: 128,
+  piecesMax: 4096,
   storeBacklogBytesMax: 64 * 1024 * 1024,
   devicesRememberedMax: 20_000,
   pagesMax: 64,
@@ -59,4 +75,6 @@ export const LIMITS: Limits = {
   sessionMs: 12 * 3600 * 1000,
   requestBytesMax: 4096,
   closeMs: 1000,
+  drainSliceAgents: 250,
+  drainSliceMs: 50,
 }

@@ -131,6 +131,11 @@ export type DeviceInfo = {
   lastSeenAt: NsText
   /** Highest sequence durably stored. */
   lastSequence: number
+  /**
+   * Milliseconds that its clock is behind the collector's, the time on the way included; negative: ahead.
+   * undefined: not heard of since the collector started.
+   */
+  clockOffsetMs?: number | undefined
   live: LiveInfo | undefined
 }
 

@@ -1,5 +1,5 @@
 // Everything but items to wire messages and back. Used by codec.ts alone.
-import { sequenceFromWire, sequenceToWire, u32 } from './fields.ts'
+import { bounded, sequenceFromWire, sequenceToWire, u32 } from './fields.ts'
 import {
   type Ack,
   BATCH_ITEMS_MAX,
@@ -78,19 +78,28 @@ export function ackToWire(ack: Ack): freshet.v1.Ack.$Properties {
       sequence: sequenceToWire(sequence, 'reject.sequence'),
       reason,
     })),
+    aheadSequences: (ack.aheadSequences ?? []).map((sequence) =>
+      sequenceToWire(sequence, 'ack.ahead_sequences'),
+    ),
   }
 }
 
 export function ackFromWire(ack: freshet.v1.Ack.$Properties): Ack {
-  const rejects = ack.rejects ?? []
-  if (rejects.length > BATCH_ITEMS_MAX)
-    throw new StreamError('too-large', `ack: ${rejects.length} rejects, at most ${BATCH_ITEMS_MAX}`)
+  const rejects = bounded(ack.rejects ?? [], BATCH_ITEMS_MAX, 'ack.rejects')
+  const ahead = bounded(ack.aheadSequences ?? [], BATCH_ITEMS_MAX, 'ack.ahead_sequences')
   return {
     throughSequence: countFromWide(ack.throughSequence, 'ack.through_sequence'),
     rejects: rejects.map((reject) => ({
       sequence: sequenceFromWire(reject.sequence, 'reject.sequence'),
       reason: reject.reason ?? '',
     })),
+    ...(ahead.length === 0
+      ? {}
+      : {
+          aheadSequences: ahead.map((sequence) =>
+            sequenceFromWire(sequence, 'ack.ahead_sequences'),
+          ),
+        }),
   }
 }
 

@@ -1,5 +1,6 @@
 // Bytes of wire.proto to typed values and back, for the outbox, the uplink and the gateway. Whatever
-// the bytes, decoding returns a value or throws StreamError; its memory is bounded by the frame's.
+// the bytes, decoding returns a value or throws StreamError; its memory is bounded by the frame's, or by
+// INFLATED_BYTES_MAX when it comes packed.
 import protobuf from 'protobufjs/minimal.js'
 import type { Finding } from '../engine/finding.ts'
 import {
@@ -13,24 +14,39 @@ import {
   welcomeToWire,
 } from './codec-control.ts'
 import { findingFromWire, findingToWire } from './codec-finding.ts'
-import { sequenceFromWire, sequenceToWire } from './fields.ts'
+import { sequenceFromWire, sequenceToWire, u32 } from './fields.ts'
 import {
   BATCH_ITEMS_MAX,
   type Envelope,
   FRAME_BYTES_MAX,
+  INFLATED_BYTES_MAX,
   ITEM_BYTES_MAX,
   type Item,
   StreamError,
 } from './message.ts'
+import { pack, unpack } from './pack.ts'
+import { timeFromWide, wideFromBigint } from './wide.ts'
 import { freshet } from './wire.gen.js'
 
 export * from './message.ts'
 
 const wire = freshet.v1
 const LENGTH_DELIMITED = 2
-const FIELD = { hello: 1, welcome: 2, batch: 3, ack: 4, live: 5, goodbye: 6 } as const
-const BATCH_ITEMS_FIELD = 1
+const FIELD = {
+  hello: 1,
+  welcome: 2,
+  batch: 3,
+  ack: 4,
+  live: 5,
+  goodbye: 6,
+  packed: 7,
+  heartbeat: 8,
+} as const
+const BATCH_ITEMS_TAG = (1 << 3) | LENGTH_DELIMITED
+const BATCH_AHEAD_TAG = 2 << 3
 const UUID_BYTES = 16
+
+type Batch = Extract<Envelope, { kind: 'batch' }>
 
 /** Id and sequence at their longest, with their tags. */
 const ITEM_HEAD_BYTES_MAX = 2 + UUID_BYTES + 1 + 8
@@ -114,19 +130,28 @@ function encodeBody(envelope: Exclude<Envelope, { kind: 'unknown' }>): Uint8Arra
     case 'welcome':
       return wire.Envelope.encode({ welcome: welcomeToWire(envelope.welcome) }).finish()
     case 'batch':
-      return encodeBatch(envelope.items)
+      return encodeBatch(envelope)
     case 'ack':
       return wire.Envelope.encode({ ack: ackToWire(envelope.ack) }).finish()
     case 'live':
       return wire.Envelope.encode({ live: liveToWire(envelope.live) }).finish()
     case 'goodbye':
-      return wire.Envelope.encode({ goodbye: { reason: envelope.reason } }).finish()
+      return wire.Envelope.encode({
+        goodbye: {
+          reason: envelope.reason,
+          retryAfterMs: u32(envelope.retryAfterMs ?? 0, 'goodbye.retry_after_ms'),
+        },
+      }).finish()
+    case 'heartbeat':
+      return wire.Envelope.encode({
+        heartbeat: { sentAtNs: wideFromBigint(envelope.sentAt, 'heartbeat.sent_at_ns') },
+      }).finish()
     default:
       return envelope satisfies never
   }
 }
 
-/** What a frame says. Throws StreamError. Items of a batch are views of `frame`. */
+/** What a frame says. Throws StreamError. */
 export function decodeEnvelope(frame: Uint8Array): Envelope {
   if (frame.length > FRAME_BYTES_MAX)
     throw new StreamError('too-large', `frame: ${frame.length} bytes, at most ${FRAME_BYTES_MAX}`)
@@ -143,7 +168,19 @@ export function decodeEnvelope(frame: Uint8Array): Envelope {
         welcome: welcomeFromWire(decoding('welcome', () => wire.Welcome.decode(reader(body)))),
       }
     case FIELD.batch:
-      return { kind: 'batch', items: decoding('batch', () => batchItems(body)) }
+      return { kind: 'batch', ...decoding('batch', () => batchFrom(body)) }
+    case FIELD.packed: {
+      const packed = decoding('packed', () => wire.Packed.decode(reader(body)))
+      const inflated = unpack(packed.zstd ?? new Uint8Array())
+      return { kind: 'batch', ...decoding('batch', () => batchFrom(inflated)), isPacked: true }
+    }
+    case FIELD.heartbeat: {
+      const heartbeat = decoding('heartbeat', () => wire.Heartbeat.decode(reader(body)))
+      return {
+        kind: 'heartbeat',
+        sentAt: timeFromWide(heartbeat.sentAtNs, 'heartbeat.sent_at_ns'),
+      }
+    }
     case FIELD.ack:
       return { kind: 'ack', ack: ackFromWire(decoding('ack', () => wire.Ack.decode(reader(body)))) }
     case FIELD.live:
@@ -153,7 +190,8 @@ export function decodeEnvelope(frame: Uint8Array): Envelope {
       }
     case FIELD.goodbye: {
       const goodbye = decoding('goodbye', () => wire.Goodbye.decode(reader(body)))
-      return { kind: 'goodbye', reason: goodbye.reason ?? '' }
+      const { reason, retryAfterMs } = goodbye
+      return { kind: 'goodbye', reason: reason ?? '', ...(retryAfterMs ? { retryAfterMs } : {}) }
     }
     default:
       return { kind: 'unknown', field }
@@ -161,30 +199,38 @@ export function decodeEnvelope(frame: Uint8Array): Envelope {
 }
 
 /** The items are bytes already: they are framed, not encoded a second time. */
-function encodeBatch(items: Uint8Array[]): Uint8Array {
+function encodeBatch({ items, isAhead, isPacked }: Batch): Uint8Array {
   if (items.length > BATCH_ITEMS_MAX)
     throw new StreamError('too-large', `batch: ${items.length} items, at most ${BATCH_ITEMS_MAX}`)
   const writer = protobuf.Writer.create()
-    .uint32((FIELD.batch << 3) | LENGTH_DELIMITED)
-    .fork()
-  for (const item of items) writer.uint32((BATCH_ITEMS_FIELD << 3) | LENGTH_DELIMITED).bytes(item)
-  return writer.ldelim().finish()
+  if (!isPacked) writer.uint32((FIELD.batch << 3) | LENGTH_DELIMITED).fork()
+  for (const item of items) writer.uint32(BATCH_ITEMS_TAG).bytes(item)
+  if (isAhead) writer.uint32(BATCH_AHEAD_TAG).bool(true)
+  if (!isPacked) return writer.ldelim().finish()
+  const batch = writer.finish()
+  if (batch.length > INFLATED_BYTES_MAX)
+    throw new StreamError(
+      'too-large',
+      `batch: ${batch.length} bytes, at most ${INFLATED_BYTES_MAX}`,
+    )
+  return wire.Envelope.encode({ packed: { zstd: pack(batch) } }).finish()
 }
 
-function batchItems(body: Uint8Array): Uint8Array[] {
+function batchFrom(body: Uint8Array): Pick<Batch, 'items' | 'isAhead'> {
   const items: Uint8Array[] = []
+  let isAhead = false
   const fields = reader(body)
   while (fields.pos < fields.len) {
     const tag = fields.uint32()
-    if (tag !== ((BATCH_ITEMS_FIELD << 3) | LENGTH_DELIMITED)) {
-      fields.skipType(tag & 7, 0, tag >>> 3)
-      continue
+    if (tag === BATCH_AHEAD_TAG) isAhead = fields.bool()
+    else if (tag !== BATCH_ITEMS_TAG) fields.skipType(tag & 7, 0, tag >>> 3)
+    else {
+      if (items.length === BATCH_ITEMS_MAX)
+        throw new StreamError('too-large', `batch: more than ${BATCH_ITEMS_MAX} items`)
+      items.push(fields.bytes())
     }
-    if (items.length === BATCH_ITEMS_MAX)
-      throw new StreamError('too-large', `batch: more than ${BATCH_ITEMS_MAX} items`)
-    items.push(fields.bytes())
   }
-  return items
+  return isAhead ? { items, isAhead } : { items }
 }
 
 /** An envelope has one body. Two would leave it to the receiver which one counts, so they are refused. */

@@ -13,6 +13,21 @@ export const FRAME_BYTES_MAX = 512 * 1024
 /** Upper bound of the items in one batch. */
 export const BATCH_ITEMS_MAX = 4096
 
+/** Upper bound of a batch that comes packed, inflated. */
+export const INFLATED_BYTES_MAX = FRAME_BYTES_MAX
+
+/** Bits of the masks in Hello and Welcome. */
+export const Capability = {
+  /** Batches may come packed. */
+  packed: 1n,
+  /** Heartbeats are answered. */
+  heartbeat: 2n,
+  /** Batches may come ahead of their turn. */
+  ahead: 4n,
+} as const
+/** All that this version can do, on either side. */
+export const CAPABILITIES = Capability.packed | Capability.heartbeat | Capability.ahead
+
 /** WebSocket subprotocol of this version of the protocol. */
 export const SUBPROTOCOL = 'freshet.v1'
 /** Path the gateway listens on. */
@@ -22,7 +37,7 @@ export type Hello = {
   deviceId: string
   agentVersion: string
   sentAt: UnixNs
-  /** Bit mask, [0, 2^64). */
+  /** Bits of `Capability`, and those of later versions: [0, 2^64). */
   capabilities: bigint
   host: HostFacts
 }
@@ -30,6 +45,7 @@ export type Hello = {
 export type Welcome = {
   /** Highest sequence stored durably for this device; 0 when none. */
   lastSequence: number
+  /** Those of Hello that hold on this connection. */
   capabilities: bigint
   receivedAt: UnixNs
   /** Items that may be unacknowledged at once. */
@@ -40,8 +56,13 @@ export type Welcome = {
 
 export type Reject = { sequence: number; reason: string }
 
-/** Everything up to `throughSequence` is durable or rejected. */
-export type Ack = { throughSequence: number; rejects: Reject[] }
+export type Ack = {
+  /** Everything up to here is durable or rejected. */
+  throughSequence: number
+  rejects: Reject[]
+  /** Of batches ahead of their turn: durable or rejected as well. Absent when none. */
+  aheadSequences?: number[]
+}
 
 export type LiveFlow = { name: string; destination: string; bytesOut: number; bytesIn: number }
 
@@ -83,23 +104,38 @@ export type Item = {
 
 /**
  * One frame. The items of a batch stay encoded, for `decodeItem` to read one by one: a bad item is
- * rejected alone, and a store can keep the bytes it was given.
+ * rejected alone, and a store can keep the bytes it was given. They are views of one memory: the frame's,
+ * or, when they came packed, one that nothing else uses.
  */
 export type Envelope =
   | { kind: 'hello'; hello: Hello }
   | { kind: 'welcome'; welcome: Welcome }
-  | { kind: 'batch'; items: Uint8Array[] }
+  | {
+      kind: 'batch'
+      items: Uint8Array[]
+      /** Out of turn: acknowledged one by one. */
+      isAhead?: boolean
+      /** Compressed on the wire. */
+      isPacked?: boolean
+    }
   | { kind: 'ack'; ack: Ack }
   | { kind: 'live'; live: Live }
-  | { kind: 'goodbye'; reason: string }
+  | {
+      kind: 'goodbye'
+      reason: string
+      /** Not to come back before. Absent: as its own back-off says. */
+      retryAfterMs?: number
+    }
+  | { kind: 'heartbeat'; sentAt: UnixNs }
   /** A body of a later version: to be ignored. */
   | { kind: 'unknown'; field: number }
 
 /**
  * malformed: not protobuf of this schema; missing: a field that must be there is not; out-of-range: a
- * number, an id or a name outside its domain; too-large: more bytes or elements than the bound.
+ * number, an id or a name outside its domain; too-large: more bytes or elements than the bound; inflated:
+ * a packed batch that is larger than its bound, or wants more memory to unpack.
  */
-export type StreamErrorCode = 'malformed' | 'missing' | 'out-of-range' | 'too-large'
+export type StreamErrorCode = 'malformed' | 'missing' | 'out-of-range' | 'too-large' | 'inflated'
 
 /** What cannot be encoded or decoded. Its message names the field. */
 export class StreamError extends Error {

@@ -1,5 +1,5 @@
 // The tables of the outbox's file and their statements. Throws what node:sqlite throws.
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { openFile, type SetAside, UnusableFile } from '../baseline/sqlite-file.ts'
 import type { UnixNs } from '../units.ts'
 
@@ -67,6 +67,8 @@ export class OutboxFile {
   readonly setAside: SetAside | undefined
   readonly #insert: StatementSync
   readonly #read: StatementSync
+  readonly #readRank: StatementSync
+  readonly #size: StatementSync
   readonly #remove: StatementSync
   readonly #expired: StatementSync
   readonly #least: StatementSync
@@ -96,6 +98,10 @@ export class OutboxFile {
     this.#read = database.prepare(
       'SELECT sequence, id, content FROM items WHERE sequence > ? ORDER BY sequence LIMIT ?',
     )
+    this.#readRank = database.prepare(
+      'SELECT sequence, id, content FROM items WHERE rank = ? AND sequence > ? ORDER BY sequence LIMIT ?',
+    )
+    this.#size = database.prepare(`SELECT ${length} FROM items WHERE sequence = ?`)
     this.#remove = database.prepare('DELETE FROM items WHERE sequence = ?')
     this.#expired = database.prepare(
       `SELECT sequence, added_ms, ${length} FROM items ORDER BY sequence LIMIT ?`,
@@ -134,12 +140,18 @@ export class OutboxFile {
 
   /** In the order of sequence; to be read to the end or returned from. */
   *read(afterSequence: number, itemsMax: number): Generator<Row> {
-    for (const row of this.#read.iterate(afterSequence, itemsMax)) {
-      const { id, content } = row
-      if (!(id instanceof Uint8Array) || !(content instanceof Uint8Array))
-        throw new UnusableFile('items: a column is not bytes')
-      yield { sequence: Number(row['sequence']), id, content }
-    }
+    for (const row of this.#read.iterate(afterSequence, itemsMax)) yield rowOf(row)
+  }
+
+  /** Those of `rank` alone, in the order of sequence. */
+  readRank(rank: number, afterSequence: number, itemsMax: number): Row[] {
+    return this.#readRank.all(rank, afterSequence, itemsMax).map(rowOf)
+  }
+
+  /** Bytes of a waiting item; undefined when it does not wait. */
+  bytesOf(sequence: number): number | undefined {
+    const row = this.#size.get(sequence)
+    return row && Number(row['bytes'])
   }
 
   /** The oldest items, those added before `beforeMs` only. */
@@ -190,6 +202,13 @@ export class OutboxFile {
   close(): void {
     this.database.close()
   }
+}
+
+function rowOf(row: Record<string, SQLOutputValue>): Row {
+  const { id, content } = row
+  if (!(id instanceof Uint8Array) || !(content instanceof Uint8Array))
+    throw new UnusableFile('items: a column is not bytes')
+  return { sequence: Number(row['sequence']), id, content }
 }
 
 function create(database: DatabaseSync): void {

@@ -10,7 +10,8 @@ import {
 import type { Finding } from '../engine/finding.ts'
 import type { UnixNs } from '../units.ts'
 import { encodeContent, numberItem, StreamError } from './codec.ts'
-import { itemBytes, OutboxFile, type Totals } from './outbox-file.ts'
+import { itemBytes, OutboxFile, type Row, type Totals } from './outbox-file.ts'
+import { RANK_TELLS, RANKS_URGENT, rankOf } from './rank.ts'
 import { createUuidSource } from './uuid.ts'
 
 export type { SetAside } from '../baseline/sqlite-file.ts'
@@ -146,16 +147,31 @@ export class Outbox {
    */
   read(afterSequence: number, itemsMax: number, bytesMax: number): OutboxItem[] {
     this.#assertOpen()
+    return this.#surviving('read', () =>
+      within(this.#file.read(afterSequence, itemsMax), itemsMax, bytesMax),
+    )
+  }
+
+  /**
+   * Of the items above `afterSequence` those that should not wait for the older ones: alerts, highest
+   * severity first, then oldest; none of `except`. Bounds as `read`. Throws OutboxError.
+   */
+  readUrgent(
+    afterSequence: number,
+    except: ReadonlySet<number>,
+    itemsMax: number,
+    bytesMax: number,
+  ): OutboxItem[] {
+    this.#assertOpen()
     return this.#surviving('read', () => {
-      const items: OutboxItem[] = []
-      let bytes = 0
-      for (const { sequence, id, content } of this.#file.read(afterSequence, itemsMax)) {
-        const encoded = numberItem(id, sequence, content)
-        bytes += encoded.length
-        if (items.length > 0 && bytes > bytesMax) break
-        items.push({ sequence, id, encoded })
-      }
-      return items
+      const rows = RANKS_URGENT.flatMap((rank) =>
+        this.#file.readRank(rank, afterSequence, itemsMax + except.size),
+      )
+      return within(
+        rows.filter(({ sequence }) => !except.has(sequence)),
+        itemsMax,
+        bytesMax,
+      )
     })
   }
 
@@ -164,20 +180,36 @@ export class Outbox {
     this.#assertOpen()
     if (throughSequence <= this.#totals.acknowledged) return
     this.#surviving('acknowledge', () => {
-      this.#file.synchronous('NORMAL')
-      try {
+      this.#unsynchronised(() =>
         this.#change((totals) => {
           const freed = this.#file.removeThrough(throughSequence)
           totals.items -= freed.items
           totals.bytes -= freed.bytes
           totals.acknowledged = Math.min(throughSequence, totals.nextSequence - 1)
           totals.rejected += rejected
-        })
-      } finally {
-        this.#file.synchronous('FULL')
-      }
+        }),
+      )
       this.#file.shrink()
     })
+  }
+
+  /** Drops these alone; `rejected` of them were refused for good. Throws OutboxError. */
+  acknowledgeEach(sequences: readonly number[], rejected = 0): void {
+    this.#assertOpen()
+    this.#surviving('acknowledge', () =>
+      this.#unsynchronised(() =>
+        this.#change((totals) => {
+          totals.rejected += rejected
+          for (const sequence of sequences) {
+            const bytes = this.#file.bytesOf(sequence)
+            if (bytes === undefined) continue
+            this.#file.remove(sequence)
+            totals.items--
+            totals.bytes -= bytes
+          }
+        }),
+      ),
+    )
   }
 
   /**
@@ -276,6 +308,15 @@ export class Outbox {
     totals.evicted++
   }
 
+  #unsynchronised(work: () => void): void {
+    this.#file.synchronous('NORMAL')
+    try {
+      work()
+    } finally {
+      this.#file.synchronous('FULL')
+    }
+  }
+
   /** One transaction over the tables and their totals; the totals here change only when it has committed. */
   #change(work: (totals: Totals) => void): void {
     const totals = { ...this.#totals }
@@ -326,22 +367,16 @@ export class Outbox {
   }
 }
 
-const RANK_TELLS = 4
-
-/** What goes first when space is short, lowest first. */
-function rankOf(finding: Finding): number {
-  switch (finding.kind) {
-    case 'summary':
-      return 0
-    case 'sighting':
-      return 1
-    case 'health':
-      return 2
-    case 'alert':
-      return { low: 3, medium: 4, high: 5 }[finding.alert.severity]
-    default:
-      return finding satisfies never
+function within(rows: Iterable<Row>, itemsMax: number, bytesMax: number): OutboxItem[] {
+  const items: OutboxItem[] = []
+  let bytes = 0
+  for (const { sequence, id, content } of rows) {
+    const encoded = numberItem(id, sequence, content)
+    bytes += encoded.length
+    if (items.length === itemsMax || (items.length > 0 && bytes > bytesMax)) break
+    items.push({ sequence, id, encoded })
   }
+  return items
 }
 
 const SENTENCES = {

@@ -4,6 +4,8 @@ import type { WebSocket } from 'ws'
 import { nowUnixNs } from '../units.ts'
 import {
   type Ack,
+  CAPABILITIES,
+  Capability,
   decodeEnvelope,
   type Envelope,
   encodeEnvelope,
@@ -12,7 +14,8 @@ import {
   StreamError,
   type Welcome,
 } from './codec.ts'
-import type { Outbox } from './outbox.ts'
+import type { Outbox, OutboxItem } from './outbox.ts'
+import { Window } from './window.ts'
 
 /** Times of a connection, all in milliseconds. */
 export type Pace = {
@@ -20,7 +23,7 @@ export type Pace = {
   handshakeMs: number
   /** From Hello to Welcome. */
   welcomeMs: number
-  /** Between pings; silence for three of them ends the connection. */
+  /** Between heartbeats; silence for three of them ends the connection. */
   pingMs: number
   /** Without an acknowledgement while items wait for one. */
   ackMs: number
@@ -38,16 +41,25 @@ export type SessionOptions = {
   onProgress: () => void
 }
 
+/** Why, the close code, and how long the collector asks us to stay away. */
+export type SessionEnded = (reason: string, code: number, retryAfterMs: number) => void
+
 const BATCH_ITEMS = 512
 const BATCH_BYTES = 192 * 1024
-/** Bytes not yet taken by the kernel, above which nothing more is read from the outbox. */
-const UNSENT_BYTES_MAX = 1024 * 1024
-/** Above this, counters of the moment are skipped: the next ones say more. */
-const UNSENT_BYTES_FOR_LIVE = 64 * 1024
-/** What a collector may offer and a sequence may reach; more is taken for garbage or cut. */
-const CREDIT_MAX = 65_536
+/** Of items ahead of their turn. */
+const AHEAD_BYTES = 64 * 1024
+/** Below this, packing a batch saves less than it costs. */
+const PACK_BYTES_MIN = 4096
+/**
+ * Bytes not yet taken by the kernel, above which nothing more is read from the outbox: what is said between
+ * two batches waits for no more than this and one batch.
+ */
+const UNSENT_BYTES_MAX = 128 * 1024
+/** What a sequence may reach; more is taken for garbage. */
 const SEQUENCE_MAX = 2 ** 52
 const REASONS_LOGGED_MAX = 5
+/** Clocks that differ by more make times in the collector hard to compare. */
+const CLOCK_OFFSET_TOLD_MS = 60_000
 
 /** Close codes of RFC 6455, 7.4.1. */
 const CLOSE = { normal: 1000, protocol: 1002, text: 1003, malformed: 1007, policy: 1008 } as const
@@ -58,28 +70,22 @@ export const REPLACED = 4001
 export class Session {
   readonly #socket: WebSocket
   readonly #options: SessionOptions
-  readonly #ended: (reason: string, code: number) => void
-  #welcomed = false
-  #credit = 0
-  /** Sequences sent and not acknowledged, ascending. */
-  #inFlight: number[] = []
-  #cursor = 0
-  /** Highest sequence that an acknowledgement may name. */
-  #believable = 0
-  #acknowledged = 0
+  readonly #ended: SessionEnded
+  readonly #helloAt = nowUnixNs()
+  /** Since Welcome. */
+  #window: Window | undefined
+  #agreed = 0n
   #heardAtMs = performance.now()
   #progressAtMs = performance.now()
   #reason = ''
+  #retryAfterMs = 0
   #isOver = false
+  #isLiveWaiting = false
   #liveSkipped = 0
   #outboxTrouble = ''
   readonly #timers: NodeJS.Timeout[] = []
 
-  constructor(
-    socket: WebSocket,
-    options: SessionOptions,
-    ended: (reason: string, code: number) => void,
-  ) {
+  constructor(socket: WebSocket, options: SessionOptions, ended: SessionEnded) {
     this.#socket = socket
     this.#options = options
     this.#ended = ended
@@ -92,37 +98,34 @@ export class Session {
     this.#timers.push(setInterval(() => this.#beat(), pace.pingMs))
     this.#timers.push(
       setTimeout(() => {
-        if (!this.#welcomed) this.#end(CLOSE.policy, 'the collector did not answer Hello')
+        if (!this.#window) this.#end(CLOSE.policy, 'the collector did not answer Hello')
       }, pace.welcomeMs),
     )
-    this.#send({ kind: 'hello', hello: { ...hello, sentAt: nowUnixNs(), capabilities: 0n } })
+    const sentAt = this.#helloAt
+    this.#send({ kind: 'hello', hello: { ...hello, sentAt, capabilities: CAPABILITIES } })
   }
 
   get isWelcomed(): boolean {
-    return this.#welcomed && !this.#isOver
+    return this.#window !== undefined && !this.#reason && !this.#isOver
   }
 
-  /** Counters of the moment that were not sent, since what came before still waited. */
+  /** Counters of the moment that were not sent, since earlier ones still waited. */
   get liveSkipped(): number {
     return this.#liveSkipped
   }
 
   /** Sends what the outbox holds, as far as credit and the socket go. */
   pump(): void {
-    if (!this.isWelcomed) return
-    const outbox = this.#options.outbox
+    const window = this.#window
+    if (!window || !this.isWelcomed) return
     try {
-      while (this.#inFlight.length < this.#credit) {
-        if (this.#socket.bufferedAmount > UNSENT_BYTES_MAX) break
-        const room = Math.min(BATCH_ITEMS, this.#credit - this.#inFlight.length)
-        const items = outbox.read(this.#cursor, room, BATCH_BYTES)
-        const last = items.at(-1)
-        if (!last) break
-        if (this.#inFlight.length === 0) this.#progressAtMs = performance.now()
-        for (const { sequence } of items) this.#inFlight.push(sequence)
-        this.#cursor = this.#believable = last.sequence
-        // Pumped again when the kernel has taken it, should the socket be what holds us up.
-        this.#send({ kind: 'batch', items: items.map(({ encoded }) => encoded) }, () => this.pump())
+      this.#pumpAhead(window)
+      while (window.room() > 0 && this.#socket.bufferedAmount <= UNSENT_BYTES_MAX) {
+        const room = Math.min(BATCH_ITEMS, window.room())
+        const items = this.#options.outbox.read(window.cursor, room, BATCH_BYTES)
+        if (items.length === 0) break
+        this.#sendItems(items, false)
+        window.send(items.map(({ sequence }) => sequence))
       }
       this.#outboxTrouble = ''
     } catch (error) {
@@ -130,11 +133,38 @@ export class Session {
     }
   }
 
-  /** Sends them at once or not at all. */
+  /** An alert does not wait for a backlog of sightings to be stored. */
+  #pumpAhead(window: Window): void {
+    const { outbox } = this.#options
+    const isBacklog = outbox.lastSequence() - window.cursor > BATCH_ITEMS
+    const room = window.roomAhead()
+    if (!isBacklog || room === 0 || this.#socket.bufferedAmount > UNSENT_BYTES_MAX) return
+    const items = outbox.readUrgent(window.cursor, window.ahead, room, AHEAD_BYTES)
+    if (items.length === 0) return
+    this.#sendItems(items, true)
+    window.sendAhead(items.map(({ sequence }) => sequence))
+  }
+
+  #sendItems(found: readonly OutboxItem[], isAhead: boolean): void {
+    if (this.#window?.isEmpty()) this.#progressAtMs = performance.now()
+    const items = found.map(({ encoded }) => encoded)
+    const bytes = items.reduce((sum, { length }) => sum + length, 0)
+    const isPacked = (this.#agreed & Capability.packed) !== 0n && bytes >= PACK_BYTES_MIN
+    // Pumped again when the kernel has taken it, should the socket be what holds us up.
+    this.#send({ kind: 'batch', items, isAhead, isPacked }, () => this.pump())
+  }
+
+  /** Sends them at once or not at all: one set waits at most, since the next one says more. */
   live(live: Live): void {
     if (!this.isWelcomed) return
-    if (this.#socket.bufferedAmount > UNSENT_BYTES_FOR_LIVE) this.#liveSkipped++
-    else this.#send({ kind: 'live', live })
+    if (this.#isLiveWaiting) {
+      this.#liveSkipped++
+      return
+    }
+    this.#isLiveWaiting = true
+    this.#send({ kind: 'live', live }, () => {
+      this.#isLiveWaiting = false
+    })
   }
 
   /** Says goodbye and closes; what is not acknowledged stays in the outbox. */
@@ -160,11 +190,12 @@ export class Session {
   }
 
   #dispatch(envelope: Envelope): void {
-    if (envelope.kind === 'welcome' && !this.#welcomed) this.#welcome(envelope.welcome)
-    else if (envelope.kind === 'ack' && this.#welcomed) this.#acknowledge(envelope.ack)
-    else if (envelope.kind === 'goodbye')
+    if (envelope.kind === 'welcome' && !this.#window) this.#welcome(envelope.welcome)
+    else if (envelope.kind === 'ack' && this.#window) this.#acknowledge(this.#window, envelope.ack)
+    else if (envelope.kind === 'goodbye') {
+      this.#retryAfterMs = envelope.retryAfterMs ?? 0
       this.#end(CLOSE.normal, `the collector said goodbye: ${printable(envelope.reason)}`)
-    else if (envelope.kind !== 'unknown')
+    } else if (envelope.kind !== 'unknown' && envelope.kind !== 'heartbeat')
       this.#end(CLOSE.protocol, `the collector sent ${envelope.kind} where it may not`)
   }
 
@@ -189,34 +220,48 @@ export class Session {
       this.#end(CLOSE.normal, (error as Error).message)
       return
     }
-    this.#welcomed = true
-    this.#credit = Math.min(welcome.creditItems, CREDIT_MAX)
-    this.#cursor = this.#acknowledged = outbox.acknowledged()
-    this.#believable = Math.max(this.#cursor, welcome.lastSequence)
+    this.#agreed = welcome.capabilities & CAPABILITIES
+    const maySendAhead = (this.#agreed & Capability.ahead) !== 0n
+    const { lastSequence, creditItems } = welcome
+    this.#window = new Window(outbox.acknowledged(), lastSequence, creditItems, maySendAhead)
+    this.#tellClock(welcome)
     onWelcome(welcome)
     this.pump()
   }
 
-  #acknowledge({ throughSequence, rejects }: Ack): void {
+  #tellClock({ receivedAt }: Welcome): void {
+    const offsetMs = Number(receivedAt - this.#helloAt) / 1e6
+    if (Math.abs(offsetMs) > CLOCK_OFFSET_TOLD_MS)
+      this.#options.log(
+        `this machine's clock is ${Math.round(Math.abs(offsetMs) / 1000)} s ` +
+          `${offsetMs > 0 ? 'behind' : 'ahead of'} the collector's`,
+      )
+  }
+
+  #acknowledge(window: Window, { throughSequence, rejects, aheadSequences = [] }: Ack): void {
     const { outbox, log, onProgress } = this.#options
-    if (throughSequence > this.#believable) {
+    if (throughSequence > window.believable) {
       this.#end(
         CLOSE.policy,
-        `the collector acknowledged item ${throughSequence}, the last one sent is ${this.#believable}`,
+        `the collector acknowledged item ${throughSequence}, the last one sent is ${window.believable}`,
       )
       return
     }
-    if (throughSequence <= this.#acknowledged) return
-    this.#acknowledged = throughSequence
+    if (!window.acknowledgeAhead(aheadSequences)) {
+      this.#end(CLOSE.policy, 'the collector acknowledged what was not sent ahead of its turn')
+      return
+    }
+    const isNew = window.acknowledge(throughSequence)
+    if (!isNew && aheadSequences.length === 0) return
     this.#progressAtMs = performance.now()
-    const done = this.#inFlight.findIndex((sequence) => sequence > throughSequence)
-    this.#inFlight.splice(0, done === -1 ? this.#inFlight.length : done)
     for (const { sequence, reason } of rejects.slice(0, REASONS_LOGGED_MAX))
       log(`the collector refused item ${sequence} for good: ${printable(reason)}`)
     if (rejects.length > REASONS_LOGGED_MAX)
       log(`and ${rejects.length - REASONS_LOGGED_MAX} more items`)
     try {
-      outbox.acknowledge(throughSequence, rejects.length)
+      if (aheadSequences.length > 0)
+        outbox.acknowledgeEach(aheadSequences, isNew ? 0 : rejects.length)
+      if (isNew) outbox.acknowledge(throughSequence, rejects.length)
     } catch (error) {
       // The next one covers this one, and after a restart the Welcome does.
       this.#noteOutbox(error)
@@ -233,11 +278,14 @@ export class Session {
         `nothing was heard from the collector for ${Math.round((nowMs - this.#heardAtMs) / 1000)} s`,
       )
       this.#socket.terminate()
-    } else if (this.#inFlight.length > 0 && nowMs - this.#progressAtMs > ackMs) {
+    } else if (this.#window?.isEmpty() === false && nowMs - this.#progressAtMs > ackMs) {
       const waited = Math.round((nowMs - this.#progressAtMs) / 1000)
       this.#end(CLOSE.policy, `the collector acknowledged nothing for ${waited} s`)
     } else {
-      this.#socket.ping()
+      // A message, where it is agreed: proxies take no account of pings.
+      if (this.isWelcomed && (this.#agreed & Capability.heartbeat) !== 0n)
+        this.#send({ kind: 'heartbeat', sentAt: nowUnixNs() })
+      else this.#socket.ping()
       this.pump()
     }
   }
@@ -248,7 +296,6 @@ export class Session {
 
   #end(code: number, reason: string): void {
     this.#note(reason)
-    this.#welcomed = false
     this.#socket.close(code)
     this.#timers.push(setTimeout(() => this.#socket.terminate(), this.#options.pace.closeMs))
   }
@@ -262,6 +309,7 @@ export class Session {
       this.#reason ||
         (said ? `the collector closed: ${said}` : `the connection was lost (${code})`),
       code,
+      this.#retryAfterMs,
     )
   }
 

@@ -149,11 +149,14 @@ export function startUplink(options: UplinkOptions): Uplink {
             },
             onProgress: () => backoff.succeeded(),
           },
-          (reason, code) => {
+          (reason, code, retryAfterMs) => {
             session = undefined
             if (performance.now() - welcomedAtMs > pace.backoffMostMs) backoff.succeeded()
             signal.removeEventListener('abort', abandon)
-            end(reason, { isReplaced: code === REPLACED })
+            end(reason, {
+              isReplaced: code === REPLACED,
+              retryAfterMs: Math.min(retryAfterMs, RETRY_AFTER_MOST_S * 1000),
+            })
           },
         )
       })

@@ -161,14 +161,16 @@ export async function connectAgent(running: Running, deviceId = DEVICE_A): Promi
 export function helloOf(
   deviceId: string,
   hostname = 'mac-1',
+  capabilities = 0n,
+  sentAt = unixNs(T0, 'sentAt'),
 ): Extract<Envelope, { kind: 'hello' }> {
   return {
     kind: 'hello',
     hello: {
       deviceId,
       agentVersion: '0.1.0',
-      sentAt: unixNs(T0, 'sentAt'),
-      capabilities: 0n,
+      sentAt,
+      capabilities,
       host: {
         hostname,
         os: 'macos',

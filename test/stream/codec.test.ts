@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import {
   BATCH_ITEMS_MAX,
@@ -27,6 +28,7 @@ import {
   sightingFinding,
   summaryFinding,
 } from './findings.ts'
+import { golden, hexLines, vector } from './vectors.ts'
 
 const id = Uint8Array.from({ length: 16 }, (_, index) => index)
 const at = 1_790_000_000_000_000_021n as UnixNs
@@ -63,6 +65,7 @@ const hello: Hello = {
     bootId: 'b00b00b0-0000-4000-8000-000000000000',
   },
 }
+type Batch = Extract<Envelope, { kind: 'batch' }>
 const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
   hello: { kind: 'hello', hello },
   welcome: {
@@ -77,12 +80,24 @@ const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
   },
   ack: { kind: 'ack', ack: { throughSequence: 9, rejects: [{ sequence: 8, reason: 'too old' }] } },
   live: { kind: 'live', live },
+  ackAhead: {
+    kind: 'ack',
+    ack: { throughSequence: 9, rejects: [], aheadSequences: [700, 701] },
+  },
   goodbye: { kind: 'goodbye', reason: 'draining' },
+  goodbyeLater: { kind: 'goodbye', reason: 'the collector is stopping', retryAfterMs: 2500 },
+  heartbeat: { kind: 'heartbeat', sentAt: at },
   alert: { kind: 'batch', items: [encodeItem({ id, sequence: 1, finding: alertFinding() })] },
   sighting: { kind: 'batch', items: [encodeItem({ id, sequence: 2, finding: sightingFinding })] },
   summary: { kind: 'batch', items: [encodeItem({ id, sequence: 3, finding: summaryFinding })] },
   health: { kind: 'batch', items: [encodeItem({ id, sequence: 4, finding: healthFinding })] },
+  ahead: {
+    kind: 'batch',
+    items: [encodeItem({ id, sequence: 4, finding: healthFinding })],
+    isAhead: true,
+  },
 }
+const packed = { ...(envelopes['health'] as Batch), isPacked: true }
 
 describe('stream codec: items', () => {
   it('gives back every finding as it was, over the whole domain of every field', () => {
@@ -176,12 +191,58 @@ describe('stream codec: items', () => {
 
 describe('stream codec: frames', () => {
   for (const [name, envelope] of Object.entries(envelopes)) {
-    it(`gives back ${name} as it was, in the same bytes as ever`, () => {
+    it(`gives back ${name} as it was, in the bytes that docs/protocol.md says`, () => {
       const encoded = encodeEnvelope(envelope)
       assert.deepEqual(plain(decodeEnvelope(encoded)), plain(envelope))
-      assert.equal(Buffer.from(encoded).toString('hex'), golden(name, encoded))
+      assert.equal(golden(`hex ${name}`, hexLines(encoded)), hexLines(encoded))
+      assert.deepEqual(plain(decodeEnvelope(vector(name))), plain(envelope))
     })
   }
+
+  it('reads the packed batch of docs/protocol.md', () => {
+    golden('hex packed', hexLines(encodeEnvelope(packed)))
+    assert.deepEqual(plain(decodeEnvelope(vector('packed'))), plain(packed))
+  })
+
+  it('has the messages of docs/protocol.md', () => {
+    const proto = readFileSync(new URL('../../src/stream/wire.proto', import.meta.url), 'utf8')
+    assert.equal(golden('proto', proto), proto)
+  })
+
+  it('packs what is like itself into a tenth, and gives it back in memory of its own', () => {
+    const items = Array.from({ length: 200 }, (_, index) =>
+      encodeItem({ id, sequence: index + 1, finding: alertFinding() }),
+    )
+    const plainBytes = encodeEnvelope({ kind: 'batch', items }).length
+    const frame = encodeEnvelope({ kind: 'batch', items, isAhead: true, isPacked: true })
+    assert.ok(frame.length < plainBytes / 10, `${frame.length} B of ${plainBytes}`)
+    const decoded = decodeEnvelope(frame)
+    assert.ok(decoded.kind === 'batch' && decoded.isAhead && decoded.isPacked)
+    assert.deepEqual(
+      decoded.items.map((item) => [...item]),
+      items.map((item) => [...item]),
+    )
+    const memories = new Set(decoded.items.map(({ buffer }) => buffer))
+    assert.equal(memories.size, 1)
+    assert.ok([...memories][0]!.byteLength < plainBytes + 16)
+  })
+
+  it('refuses a bomb, a window beyond the bound, and what is no Zstandard', () => {
+    const bomb = zstdCompressSync(Buffer.alloc(1 << 24))
+    refuses('inflated', () => decodeEnvelope(packedFrame(bomb)), 'packed')
+    // Window_Descriptor 0x88: 2^27 bytes (RFC 8878, 3.1.1.1.2); one empty, last block.
+    const wide = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x88, 0x01, 0x00, 0x00)
+    refuses('inflated', () => decodeEnvelope(packedFrame(wide)), 'packed')
+    refuses('malformed', () => decodeEnvelope(packedFrame(Buffer.from('no'))), 'packed')
+    refuses(
+      'malformed',
+      () => decodeEnvelope(packedFrame(zstdCompressSync(id).subarray(0, 12))),
+      'packed',
+    )
+    refuses('malformed', () => decodeEnvelope(packedFrame(zstdCompressSync(Buffer.from([0x0f])))))
+    const large = Array.from({ length: 5 }, () => new Uint8Array(ITEM_BYTES_MAX))
+    refuses('too-large', () => encodeEnvelope({ kind: 'batch', items: large, isPacked: true }))
+  })
 
   it('carries 64 bits of capabilities exactly', () => {
     fc.assert(
@@ -223,7 +284,7 @@ describe('stream codec: frames', () => {
   })
 
   it('answers any mutation of a valid frame with a value or a StreamError', () => {
-    const corpus = Object.values(envelopes).map((envelope) => encodeEnvelope(envelope))
+    const corpus = [...Object.values(envelopes), packed].map((envelope) => encodeEnvelope(envelope))
     const outcomes = { value: 0, refused: 0 }
     const mutation = fc.record({
       at: fc.nat(),
@@ -294,16 +355,13 @@ function processOf({ finding }: ReturnType<typeof decodeItem>) {
 /** Buffers as plain arrays, so that what is compared is the bytes. */
 function plain(envelope: Envelope): unknown {
   if (envelope.kind !== 'batch') return envelope
-  return { kind: 'batch', items: envelope.items.map((item) => [...item]) }
+  return { ...envelope, items: envelope.items.map((item) => [...item]) }
 }
 
-/** Bytes per message as committed; UPDATE_GOLDEN=1 writes them anew. */
-function golden(name: string, encoded: Uint8Array): string {
-  const path = new URL('golden.json', import.meta.url)
-  const known = JSON.parse(readFileSync(path, 'utf8'))
-  if (process.env['UPDATE_GOLDEN'] === '1') {
-    known[name] = Buffer.from(encoded).toString('hex')
-    writeFileSync(path, `${JSON.stringify(known, undefined, 2)}\n`)
-  }
-  return known[name]
+/** An envelope with these bytes in Packed, by hand. */
+function packedFrame(zstd: Uint8Array): Uint8Array {
+  const varint = (value: number) =>
+    value < 0x80 ? [value] : [(value & 0x7f) | 0x80, (value >> 7) & 0x7f]
+  const packedBody = [0x0a, ...varint(zstd.length), ...zstd]
+  return Uint8Array.from([0x3a, ...varint(packedBody.length), ...packedBody])
 }

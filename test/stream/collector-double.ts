@@ -10,6 +10,7 @@ import {
   type Envelope,
   encodeEnvelope,
   type Item,
+  type Reject,
   SUBPROTOCOL,
   type Welcome,
 } from '../../src/stream/codec.ts'
@@ -58,8 +59,8 @@ export class Peer {
     this.say({ kind: 'welcome', welcome: { ...welcome, ...more } })
   }
 
-  ack(throughSequence: number, rejects: { sequence: number; reason: string }[] = []): void {
-    this.say({ kind: 'ack', ack: { throughSequence, rejects } })
+  ack(throughSequence: number, rejects: Reject[] = [], aheadSequences: number[] = []): void {
+    this.say({ kind: 'ack', ack: { throughSequence, rejects, aheadSequences } })
   }
 
   get sequences(): number[] {

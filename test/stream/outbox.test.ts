@@ -86,6 +86,32 @@ describe('outbox', () => {
     assert.equal(outbox.counters().items, 5)
   })
 
+  it('reads what should not wait: alerts, the highest severity first, then the oldest', () => {
+    const outbox = start()
+    outbox.append([alertFinding('high'), summaryFinding, sightingFinding, healthFinding])
+    outbox.append([alertFinding('low'), alertFinding('medium'), alertFinding('high')])
+    outbox.append([alertFinding('high')])
+    const urgent = (except: number[], items = 10, bytes = 1 << 20) =>
+      sequences(outbox.readUrgent(1, new Set(except), items, bytes))
+    assert.deepEqual(urgent([]), [7, 8, 6, 5])
+    assert.deepEqual(urgent([], 2), [7, 8])
+    assert.deepEqual(urgent([7, 6], 2), [8, 5])
+    assert.deepEqual(urgent([7], 10, 1), [8])
+    assert.deepEqual(sequences(outbox.readUrgent(8, new Set(), 10, 1 << 20)), [])
+  })
+
+  it('drops items one by one as well, and keeps count', () => {
+    let outbox = start()
+    outbox.append([alertFinding(), summaryFinding, alertFinding()])
+    outbox.acknowledgeEach([3, 1, 99], 1)
+    outbox.acknowledgeEach([3])
+    outbox = restart(outbox)
+    assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [2])
+    assert.equal(outbox.acknowledged(), 0)
+    outbox.acknowledge(2)
+    assert.deepEqual(outbox.counters(), { items: 0, bytes: 0, evicted: 0, notKept: 0, rejected: 1 })
+  })
+
   it('drops what is acknowledged and no more, and keeps the rest over a restart', () => {
     let outbox = start()
     outbox.append([alertFinding(), alertFinding(), alertFinding()])

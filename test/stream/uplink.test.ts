@@ -17,7 +17,7 @@ describe('uplink', () => {
     const peer = await made.collector.peer()
     const said = await peer.heard('hello')
     assert.ok(said.kind === 'hello')
-    assert.deepEqual({ ...said.hello, sentAt: 0 }, { ...hello, capabilities: 0n, sentAt: 0 })
+    assert.deepEqual({ ...said.hello, sentAt: 0 }, { ...hello, capabilities: 7n, sentAt: 0 })
     assert.ok(nowUnixNs() - said.hello.sentAt < 10_000_000_000n)
     assert.equal(peer.request.headers.authorization, 'Bearer secret-token')
     assert.equal(peer.request.url, '/v1/stream')

@@ -120,8 +120,8 @@ export type Query =
   | { op: 'devices'; limit: number }
   | { op: 'health'; limit: number }
 
-/** A device's row; whether it is connected and its live counters are not the store's to know. */
-export type DeviceRow = Omit<DeviceInfo, 'connected' | 'live'>
+/** A device's row; what is known of the moment is not the store's to know. */
+export type DeviceRow = Omit<DeviceInfo, 'connected' | 'live' | 'clockOffsetMs'>
 
 export type Answers = {
   alerts: AlertsResponse
