@@ -7,7 +7,7 @@ import { printable } from '../printable.ts'
 import type { DamageReport } from '../records/input.ts'
 import { type BaselineCopy, openBaselineCopy } from '../replay/baseline-copy.ts'
 import { type Delivery, DeliveryError, startDelivery } from '../replay/delivery.ts'
-import { openSource, SourceError } from '../replay/open.ts'
+import { filesOf, openSource, SourceError } from '../replay/open.ts'
 import { createPace } from '../replay/pace.ts'
 import { type ReplayOptions, type ReplayReport, replay } from '../replay/replay.ts'
 import { agentToken, collectorAddress } from './collector-access.ts'
@@ -52,10 +52,15 @@ export async function runReplayCommand(command: ReplayCommand): Promise<number> 
   }
   let readable = 0
   let faults = 0
+  const fail = (error: unknown): void => {
+    if (!(error instanceof SourceError)) throw error
+    say(`freshet: ${error.message}`)
+    faults++
+  }
   try {
     baseline = command.baseline === undefined ? undefined : openedBaseline(command.baseline)
     const options = replayOptions(command, baseline, signal)
-    for (const file of command.files) {
+    for (const file of await filesToReplay(command.files, fail)) {
       if (signal.aborted) break
       try {
         const source = await openSource(file, importOptions(command))
@@ -79,9 +84,7 @@ export async function runReplayCommand(command: ReplayCommand): Promise<number> 
         faults += damage.places
         faults += report.segments.filter(({ compared }) => compared === 'differs').length
       } catch (error) {
-        if (!(error instanceof SourceError)) throw error
-        say(`freshet: ${error.message}`)
-        faults++
+        fail(error)
       }
     }
     progress.clear()
@@ -101,6 +104,21 @@ export async function runReplayCommand(command: ReplayCommand): Promise<number> 
     baseline?.close()
   }
   return readable === 0 || (command.strict === true && faults > 0) ? 1 : 0
+}
+
+/** A directory stands for what is in it. `onFault` is told of a path that is nothing. */
+async function filesToReplay(
+  paths: string[],
+  onFault: (error: unknown) => void,
+): Promise<string[]> {
+  const files: string[] = []
+  for (const path of paths)
+    try {
+      files.push(...(await filesOf(path)))
+    } catch (error) {
+      onFault(error)
+    }
+  return files
 }
 
 function deliveryOf(command: ReplayCommand): Delivery | undefined {

@@ -24,6 +24,27 @@ export function detectKind(head: string): ImportKind | undefined {
   return undefined
 }
 
+/**
+ * Whether a Zeek log that begins so is one of its ssl logs and no connections: all of its lines, as far as can be
+ * seen, say so.
+ */
+export function isZeekSsl(head: string): boolean {
+  if (/^#path[ \t]+ssl\s*$/m.test(head)) return true
+  let seen = 0
+  for (const text of head.split('\n', LINES_MAX)) {
+    let object: JsonObject | undefined
+    try {
+      object = asObject(JSON.parse(text))
+    } catch {
+      continue
+    }
+    if (object === undefined) continue
+    if ('conn_state' in object || !('cipher' in object || 'server_name' in object)) return false
+    seen++
+  }
+  return seen > 0
+}
+
 function kindOf(object: JsonObject): ImportKind | undefined {
   if (asObject(object['event']) && asObject(object['process']) && 'action_type' in object)
     return 'eslogger'

@@ -24,6 +24,8 @@ export type ImportOptions = {
 export type ImportedInput = RecordInput & {
   /** Sentences for a person on what the log could not tell, what was guessed and what was left out, with counts. */
   notes(): string[]
+  /** How much of the file was read; fileBytes is 0 where that is not known. */
+  progress(): { readBytes: number; fileBytes: number }
 }
 
 /**

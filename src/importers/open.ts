@@ -1,11 +1,11 @@
 // Opens a log for a replay: finds out which it is, and turns it into records as they are asked for.
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { open as openFile } from 'node:fs/promises'
+import { open as openFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createDamageLog, type DamageLog } from '../records/damage.ts'
 import { unixNs } from '../units.ts'
-import { detectKind } from './detect.ts'
+import { detectKind, isZeekSsl } from './detect.ts'
 import {
   createEsloggerReader,
   ESLOGGER_CAPABILITIES,
@@ -49,11 +49,6 @@ const HEAD_BYTES = 65_536
 /** Records are handed on in pieces of at least this size, but the last. */
 const PIECE_BYTES = 65_536
 
-/** The kind of log at `path`, by its content; undefined when it is none that is known. Throws ImportError. */
-export async function detectImport(path: string): Promise<ImportKind | undefined> {
-  return detectKind(await headOf(path))
-}
-
 /**
  * The log at `path` as records. Reads ahead as far as its header wants. Throws ImportError when it cannot be
  * opened, is no known log, or an option does not fit.
@@ -69,19 +64,38 @@ export async function openImporter(
       'kind',
       `${path} is no log that is known by its beginning; --from names its kind: ${IMPORT_KINDS.join(', ')}`,
     )
+  if (kind === 'zeek' && isZeekSsl(head))
+    throw new ImportError(
+      'kind',
+      `${path} is a Zeek log of TLS handshakes, without connections: give its conn log, which finds this one beside it or by --ssl`,
+    )
   const sslPath = kind === 'zeek' ? sslPathOf(path, options) : undefined
   if (options.sslPath !== undefined) await headOf(options.sslPath)
-  return importStream(kind, bytesOf(path), {
+  const progress = { readBytes: 0, fileBytes: (await stat(path)).size }
+  const input = await importStream(kind, bytesOf(path, progress), {
     ...options,
     name: basename(path),
-    ssl: sslPath === undefined ? undefined : bytesOf(sslPath),
+    ssl: sslPath === undefined ? undefined : bytesOf(sslPath, { readBytes: 0 }),
     sslPath: sslPath ?? options.sslPath,
   })
+  return { ...input, progress: () => ({ ...progress }) }
+}
+
+/** Whether `path` is a log to open: not what only belongs to one, as Zeek's ssl log. Rejects with ImportError. */
+export async function isLog(path: string): Promise<boolean> {
+  const head = await headOf(path)
+  return detectKind(head) !== undefined && !isZeekSsl(head)
 }
 
 /** Opened as it is first asked, so that a failure finds someone who waits. */
-async function* bytesOf(path: string): AsyncGenerator<Uint8Array, void> {
-  yield* createReadStream(path) as AsyncIterable<Uint8Array>
+async function* bytesOf(
+  path: string,
+  progress: { readBytes: number },
+): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    progress.readBytes += chunk.length
+    yield chunk
+  }
 }
 
 export type StreamOptions = ImportOptions & {
@@ -96,7 +110,7 @@ export async function importStream(
   kind: ImportKind,
   chunks: AsyncIterable<Uint8Array>,
   options: StreamOptions,
-): Promise<ImportedInput> {
+): Promise<Omit<ImportedInput, 'progress'>> {
   const hostname = (): string => reader.hostname() || (options.host ?? options.name)
   const { out, reader, zeek } = makeParts(kind, options, hostname)
   const damage = createDamageLog('lines')

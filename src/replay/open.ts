@@ -1,8 +1,9 @@
 // Opens whatever a replay is given.
-import { open } from 'node:fs/promises'
+import { open, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { isCapture, openCapture } from '../capture/reader.ts'
 import { ImportError, type ImportOptions } from '../importers/importer.ts'
-import { openImporter } from '../importers/open.ts'
+import { isLog, openImporter } from '../importers/open.ts'
 import { type ReplaySource, sourceOf } from './source.ts'
 
 /** It cannot be opened, or is nothing that can be replayed; the message says which. */
@@ -22,6 +23,27 @@ export async function openSource(path: string, options: ImportOptions): Promise<
   } catch (error) {
     if (!(error instanceof ImportError)) throw error
     throw new SourceError(error.message, { cause: error })
+  }
+}
+
+/** The captures and logs in a directory, by name; any other path as it is. Rejects with SourceError. */
+export async function filesOf(path: string): Promise<string[]> {
+  if (!(await isDirectory(path))) return [path]
+  const files: string[] = []
+  const entries = await readdir(path, { withFileTypes: true })
+  for (const { name } of entries.filter((entry) => entry.isFile())) {
+    const file = join(path, name)
+    if (isCapture(await headOf(file)) || (await isLog(file))) files.push(file)
+  }
+  if (files.length === 0) throw new SourceError(`${path} holds no capture and no known log`)
+  return files.toSorted()
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (cause) {
+    throw new SourceError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -17,7 +17,7 @@ export function sourceOf(input: ImportedInput): ReplaySource {
     events: eventsOf(input),
     damage: input.damage,
     notes: input.notes,
-    progress: () => ({ readBytes: 0, fileBytes: 0 }),
+    progress: input.progress,
   }
 }
 

@@ -1,9 +1,11 @@
 // What the importers and the engine make of logs that others recorded. The logs are no part of the project: these
 // tests are there where they stand, in ../shared/data or where FRESHET_DATA says.
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import type { Alert } from '../../src/engine/finding.ts'
@@ -38,6 +40,23 @@ async function replay(path: string, options: ImportOptions = {}): Promise<Replay
   return { input, engine, alerts: [...alerts.values()] }
 }
 
+type SaidAlert = Pick<
+  Alert,
+  'id' | 'destination' | 'reasons' | 'bytesOut' | 'bytesIn' | 'severity' | 'state'
+>
+
+/** What `freshet replay --json` prints: each alert as it was last said. Rejects unless it exits with 0. */
+async function replayCommand(args: string[]): Promise<SaidAlert[]> {
+  const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, 'replay', ...args, '--json'])
+  const alerts = new Map<string, SaidAlert>()
+  for (const line of stdout.split('\n').filter((text) => text !== '')) {
+    const { alert } = JSON.parse(line) as { alert: SaidAlert }
+    alerts.set(alert.id, alert)
+  }
+  return [...alerts.values()]
+}
+
 const logsIn = (folder: string, matching: RegExp): string[] =>
   readdirSync(join(DATA, folder))
     .filter((name) => matching.test(name))
@@ -46,27 +65,31 @@ const logsIn = (folder: string, matching: RegExp): string[] =>
 if (existsSync(join(DATA, 'zeek')))
   describe('Logs of others', () => {
     it('raise one alert for the exfiltration of apt29-day1, by its largest flow', async () => {
-      const { alerts } = await replay(join(DATA, 'zeek/apt29-day1/d1_SCRANTON_conn.log'), {
-        signer: 'unsigned',
-      })
-      const exfiltration = alerts.filter(
-        ({ destination }) => destination.address === '192.168.0.4' && destination.port === 80,
-      )
+      // As docs/importing.md has it: the whole folder, two victims.
+      const alerts = await replayCommand([
+        join(DATA, 'zeek/apt29-day1'),
+        '--external',
+        '192.168.0.4/32',
+        '192.168.0.5/32',
+        '--signer',
+        'unsigned',
+        '--strict',
+      ])
+      const of = ({ destination }: SaidAlert): string =>
+        `${destination.address}:${destination.port}`
+      const exfiltration = alerts.filter((alert) => of(alert) === '192.168.0.4:80')
       assert.equal(exfiltration.length, 1)
       const [alert] = exfiltration
       const asymmetry = alert?.reasons.find(({ term }) => term === 'asymmetry')
       // 2,181,167 bytes out and 27,238 in; the pair as a whole has more in than out.
       assert.ok((asymmetry?.value ?? 0) >= 0.97, String(asymmetry?.value))
-      assert.equal(alert?.bytesOut, 2_187_099)
-      assert.equal(alert?.bytesIn, 5_347_774)
-      assert.equal(alert?.severity, 'high')
-      assert.equal(alert?.state, 'final')
+      assert.deepEqual(
+        [alert?.bytesOut, alert?.bytesIn, alert?.severity, alert?.state],
+        [2_187_099, 5_347_774, 'high', 'final'],
+      )
       // The other one is the copy of tools to the next victim, on a private network.
       const others = alerts.filter((other) => other !== alert)
-      assert.deepEqual(
-        others.map(({ destination }) => `${destination.address}:${destination.port}`),
-        ['10.0.1.6:445'],
-      )
+      assert.deepEqual(others.map(of), ['10.0.1.6:445'])
     })
 
     it('raise nothing there when the host is vouched for as the platform is', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { detectKind } from '../../src/importers/detect.ts'
 import { LINE_BYTES_MAX, readLines } from '../../src/importers/lines.ts'
-import { detectImport, openImporter } from '../../src/importers/open.ts'
+import { isLog, openImporter } from '../../src/importers/open.ts'
 import { isoToUs, secondsToUs } from '../../src/importers/time.ts'
 import { chunksOf, walk } from './read.ts'
 import { esStory, HOST, logLine, sslJson, T0, zeekJson, zeekTsv } from './samples.ts'
@@ -21,9 +21,9 @@ describe('Opening a log', () => {
     return path
   }
 
-  it('finds out the kind by the content', async () => {
-    assert.equal(await detectImport(file('a', esStory(10))), 'eslogger')
-    assert.equal(await detectImport(file('b', zeekTsv([]))), 'zeek')
+  it('finds out the kind by the content', () => {
+    assert.equal(detectKind(esStory(10)), 'eslogger')
+    assert.equal(detectKind(zeekTsv([])), 'zeek')
     assert.equal(detectKind(zeekJson([{ ts: T0 }], 'object')), 'zeek')
     assert.equal(
       detectKind(`Filtering the log data\n${logLine('2026-03-02 10:00:00', '')}`),
@@ -93,6 +93,29 @@ describe('Opening a log', () => {
     assert.equal((await walk(input)).all.length, 0)
     assert.equal(input.damage().count, 4)
     assert.equal(input.header.startedAt, undefined)
+  })
+
+  it('refuses a log of TLS handshakes in place of the connections', async () => {
+    const tsv = file('ssl.log', '#path\tssl\n#fields\tts\tuid\tserver_name\n')
+    await assert.rejects(openImporter(tsv), /give its conn log/)
+    const json = file('s', sslJson([{ uid: 'CA', name: 'a.example' }]))
+    await assert.rejects(openImporter(json), { code: 'kind' })
+  })
+
+  it('knows logs from what only lies beside them', async () => {
+    assert.equal(await isLog(file('i_conn.log', zeekTsv([{ ts: T0 }]))), true)
+    assert.equal(await isLog(file('i.jsonl', esStory(9))), true)
+    assert.equal(await isLog(file('i_ssl.log', sslJson([{ uid: 'CA', name: 'a.example' }]))), false)
+    assert.equal(await isLog(file('i.md', 'What these are\n')), false)
+  })
+
+  it('says how much of the file was read', async () => {
+    const input = await openImporter(file('h', esStory(9)))
+    await walk(input)
+    assert.deepEqual(input.progress(), {
+      readBytes: esStory(9).length,
+      fileBytes: esStory(9).length,
+    })
   })
 
   it('makes nothing of an empty log', async () => {

@@ -39,8 +39,10 @@ export type Told =
   | ({ type: 'loss' } & LossRecord)
   | ({ type: 'invalidated' } & InvalidatedRecord)
 
+export type Walked = Omit<ImportedInput, 'progress'>
+
 export type Imported = {
-  input: ImportedInput
+  input: Walked
   all: Told[]
   /** All but marks and ticks. */
   told: Told[]
@@ -65,7 +67,9 @@ export async function importText(
   return { input, ...(await walk(input)) }
 }
 
-export async function walk(input: ImportedInput): Promise<Omit<Imported, 'input'>> {
+export async function walk(
+  input: Pick<ImportedInput, 'records'>,
+): Promise<Omit<Imported, 'input'>> {
   const all: Told[] = []
   const framer = createFramer()
   for await (const piece of input.records)
