@@ -33,7 +33,7 @@ const ROOMS: Record<string, Room> = {
   sense: { rooms: ['units', 'place', 'version', 'records'] },
   engine: {
     rooms: ['units', 'place', 'version', 'records', 'baseline'],
-    packages: ['node:crypto'],
+    packages: ['node:crypto', 'tldts'],
   },
   capture: { rooms: LEFT_OF_STREAM },
   // Of the engine only its addresses and names of programs: what a log's text means.

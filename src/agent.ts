@@ -69,6 +69,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const deviceId = readOrMakeDeviceId('.')
   const machine = describeMachine()
   const engine = createEngine({ deviceId, baseline })
+  engine.save(0)
   const recording = options.record && record(options.record.fd)
   const feed = (records: Uint8Array) => {
     recording?.take(records)
@@ -123,6 +124,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
 
   // Findings first, then the baseline: a crash between the two repeats a finding, it never loses one.
   let acknowledgedBytes = 0
+  let goneBytes = 0
   const ownBytes = engine.settledBytes()
   let committedAtMs = performance.now()
   const settle = (force: boolean) => {
@@ -140,13 +142,17 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     if (!due || settledBytes === acknowledgedBytes) return
     committedAtMs = nowMs
     recording?.flush()
+    engine.save(ownBytes + goneBytes)
     try {
       baseline.commit()
     } catch (error) {
       log(`the baseline was not written (${(error as Error).message}); it is tried again`)
     }
     acknowledgedBytes = settledBytes
-    if (!pipe.destroyed && pipe.writable) pipe.write(acknowledgement(settledBytes))
+    if (!pipe.destroyed && pipe.writable)
+      pipe.write(acknowledgement(settledBytes), (error) => {
+        if (!error) goneBytes = settledBytes
+      })
   }
 
   const startedAtMs = Date.now()

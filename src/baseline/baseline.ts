@@ -1,5 +1,6 @@
 // What the baseline answers and takes. The engine is its only user in a running agent.
 import type { Bytes, UnixNs } from '../units.ts'
+import type { Carried } from './carried.ts'
 
 /** How a program file is vouched for, best first. On Linux only platform and unsigned occur. */
 export type SignerClass =
@@ -31,6 +32,8 @@ export type StoredIdentity = {
   daysActive: number
   /** The last such day, days since 1970; -1 when none. */
   lastActiveDay: number
+  /** What it sends in an hour, as `writeHistory` (history.ts) has it; empty when it has not sent for one. */
+  history: string
 }
 
 /** A destination an identity has talked to. */
@@ -57,6 +60,14 @@ export type StoredAlert = {
   updatedAt: UnixNs
 }
 
+/**
+ * Lasting numbers of the engine. platform_day: the day (since 1970, UTC) on which platform identities were last new, and
+ * platform_new: how many that day; platform_epoch_ns: when an epoch of new platform programs last began, as after an
+ * update of the system.
+ */
+export const FACTS = ['platform_day', 'platform_new', 'platform_epoch_ns'] as const
+export type Fact = (typeof FACTS)[number]
+
 export type BaselineCounts = { identities: number; destinations: number; alerts: number }
 
 /**
@@ -67,6 +78,8 @@ export type Baseline = {
   /** Time of the first record this baseline ever saw; undefined when it is new. */
   bornAt(): UnixNs | undefined
   setBornAt(at: UnixNs): void
+  fact(name: Fact): bigint | undefined
+  putFact(name: Fact, value: bigint): void
   identity(key: string): StoredIdentity | undefined
   putIdentity(identity: StoredIdentity): void
   destination(identityKey: string, destinationKey: string): StoredDestination | undefined
@@ -76,6 +89,8 @@ export type Baseline = {
   alerts(): StoredAlert[]
   putAlert(alert: StoredAlert): void
   removeAlert(id: string): void
+  /** What the next engine must know so that it says no byte twice. */
+  readonly carried: Carried
   counts(): BaselineCounts
   /** Throws BaselineError when the disk refuses; what was gathered is kept for the next try. */
   commit(): void

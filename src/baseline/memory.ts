@@ -1,6 +1,7 @@
 // The baseline of a replay: it begins empty, or from what it is given, and is gone with the process.
 import type { UnixNs } from '../units.ts'
-import type { Baseline, StoredAlert, StoredDestination, StoredIdentity } from './baseline.ts'
+import type { Baseline, Fact, StoredAlert, StoredDestination, StoredIdentity } from './baseline.ts'
+import { createCarriedMemory } from './carried.ts'
 
 /** A baseline in memory alone. Values are copied in and out, as a disk would. */
 export function openMemoryBaseline(): Baseline {
@@ -8,6 +9,7 @@ export function openMemoryBaseline(): Baseline {
   const destinations = new Map<string, StoredDestination>()
   const hostDestinations = new Set<string>()
   const alerts = new Map<string, StoredAlert>()
+  const facts = new Map<Fact, bigint>()
   let bornAt: UnixNs | undefined
   const pairKey = (identityKey: string, destinationKey: string): string =>
     `${identityKey}\n${destinationKey}`
@@ -15,6 +17,11 @@ export function openMemoryBaseline(): Baseline {
     bornAt: () => bornAt,
     setBornAt(at) {
       bornAt = at
+    },
+    carried: createCarriedMemory(),
+    fact: (name) => facts.get(name),
+    putFact(name, value) {
+      facts.set(name, value)
     },
     identity(key) {
       const found = identities.get(key)

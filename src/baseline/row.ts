@@ -1,19 +1,26 @@
 // The baseline a row at a time, and each row as one line of JSON: what a capture begins with.
 import { bytes, type UnixNs, unixNs } from '../units.ts'
-import type {
-  Baseline,
-  SignerClass,
-  StoredAlert,
-  StoredDestination,
-  StoredIdentity,
+import {
+  type Baseline,
+  FACTS,
+  type Fact,
+  type SignerClass,
+  type StoredAlert,
+  type StoredDestination,
+  type StoredIdentity,
 } from './baseline.ts'
+import type { CarriedFlow, CarriedPair } from './carried.ts'
 import { BaselineError } from './error.ts'
 
 export type BaselineRow =
   | { kind: 'born'; at: UnixNs }
+  | { kind: 'fact'; name: Fact; value: bigint }
   | { kind: 'identity'; identity: StoredIdentity }
   | { kind: 'destination'; destination: StoredDestination }
   | { kind: 'alert'; alert: StoredAlert }
+  | { kind: 'carried_boot'; boot: bigint }
+  | { kind: 'carried_flow'; flow: CarriedFlow }
+  | { kind: 'carried_pair'; pair: CarriedPair }
 
 const SIGNERS: Record<SignerClass, true> = {
   platform: true,
@@ -36,6 +43,11 @@ export function rowFromJson(line: string): BaselineRow {
     switch (row['kind']) {
       case 'born':
         return { kind: 'born', at: time(row, 'at') }
+      case 'fact': {
+        const name = FACTS.find((known) => known === row['name'])
+        if (name === undefined) throw new SyntaxError(`there is no fact ${String(row['name'])}`)
+        return { kind: 'fact', name, value: wide(row, 'value') }
+      }
       case 'identity':
         return { kind: 'identity', identity: identityFrom(asFields(row['identity'], 'identity')) }
       case 'destination': {
@@ -52,6 +64,12 @@ export function rowFromJson(line: string): BaselineRow {
       }
       case 'alert':
         return { kind: 'alert', alert: alertFrom(asFields(row['alert'], 'alert')) }
+      case 'carried_boot':
+        return { kind: 'carried_boot', boot: wide(row, 'boot') }
+      case 'carried_flow':
+        return { kind: 'carried_flow', flow: carriedFlowFrom(asFields(row['flow'], 'flow')) }
+      case 'carried_pair':
+        return { kind: 'carried_pair', pair: carriedPairFrom(asFields(row['pair'], 'pair')) }
       default:
         throw new SyntaxError(`there are no rows of kind ${String(row['kind'])}`)
     }
@@ -67,6 +85,9 @@ export function putRow(baseline: Baseline, row: BaselineRow): void {
     case 'born':
       baseline.setBornAt(row.at)
       return
+    case 'fact':
+      baseline.putFact(row.name, row.value)
+      return
     case 'identity':
       baseline.putIdentity(row.identity)
       return
@@ -75,6 +96,15 @@ export function putRow(baseline: Baseline, row: BaselineRow): void {
       return
     case 'alert':
       baseline.putAlert(row.alert)
+      return
+    case 'carried_boot':
+      baseline.carried.setBoot(row.boot)
+      return
+    case 'carried_flow':
+      baseline.carried.putFlow(row.flow)
+      return
+    case 'carried_pair':
+      baseline.carried.putPair(row.pair)
       return
     default:
       row satisfies never
@@ -100,6 +130,7 @@ function identityFrom(given: Fields): StoredIdentity {
     lastSeenAt: time(given, 'lastSeenAt'),
     daysActive: bytes(number(given, 'daysActive'), 'daysActive'),
     lastActiveDay: number(given, 'lastActiveDay'),
+    history: given['history'] === undefined ? '' : text(given, 'history'),
   }
 }
 
@@ -113,6 +144,29 @@ function alertFrom(given: Fields): StoredAlert {
     bytesIn: bytes(number(given, 'bytesIn'), 'bytesIn'),
     openedAt: time(given, 'openedAt'),
     updatedAt: time(given, 'updatedAt'),
+  }
+}
+
+function carriedFlowFrom(given: Fields): CarriedFlow {
+  return {
+    idLow: number(given, 'idLow'),
+    idHigh: number(given, 'idHigh'),
+    epoch: number(given, 'epoch'),
+    bytesOut: bytes(number(given, 'bytesOut'), 'bytesOut'),
+    bytesIn: bytes(number(given, 'bytesIn'), 'bytesIn'),
+  }
+}
+
+function carriedPairFrom(given: Fields): CarriedPair {
+  return {
+    identityKey: text(given, 'identityKey'),
+    destinationKey: text(given, 'destinationKey'),
+    hourAt: time(given, 'hourAt'),
+    destination: text(given, 'destination'),
+    bytesOut: bytes(number(given, 'bytesOut'), 'bytesOut'),
+    bytesIn: bytes(number(given, 'bytesIn'), 'bytesIn'),
+    flows: number(given, 'flows'),
+    largestFlowOut: bytes(number(given, 'largestFlowOut'), 'largestFlowOut'),
   }
 }
 
@@ -135,6 +189,13 @@ function number(given: Fields, name: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value))
     throw new SyntaxError(`${name} is no whole number`)
   return value
+}
+
+function wide(given: Fields, name: string): bigint {
+  const value = given[name]
+  if (typeof value !== 'string' || !/^-?\d{1,19}$/.test(value))
+    throw new SyntaxError(`${name} is no whole number`)
+  return BigInt(value)
 }
 
 function time(given: Fields, name: string): UnixNs {

@@ -6,7 +6,7 @@ import type { SignerClass, StoredDestination, StoredIdentity } from './baseline.
 import { UnusableFile } from './sqlite-file.ts'
 
 /** PRAGMA user_version. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /** Columns are nanoseconds since 1970 where they end in _ns; 0 where a time may be absent and is. */
 export function createSchema(database: DatabaseSync): void {
@@ -26,7 +26,8 @@ export function createSchema(database: DatabaseSync): void {
       first_network_ns INTEGER NOT NULL,
       last_seen_ns INTEGER NOT NULL,
       days_active INTEGER NOT NULL,
-      last_active_day INTEGER NOT NULL
+      last_active_day INTEGER NOT NULL,
+      history TEXT NOT NULL DEFAULT ''
     ) STRICT;
     CREATE INDEX identities_last_seen ON identities (last_seen_ns);
     CREATE TABLE destinations (
@@ -48,13 +49,44 @@ export function createSchema(database: DatabaseSync): void {
       opened_ns INTEGER NOT NULL,
       updated_ns INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;`)
+  createCarried(database)
+}
+
+function createCarried(database: DatabaseSync): void {
+  database.exec(`
+    CREATE TABLE carried_flows (
+      id INTEGER NOT NULL,
+      epoch INTEGER NOT NULL,
+      bytes_out INTEGER NOT NULL,
+      bytes_in INTEGER NOT NULL,
+      PRIMARY KEY (id, epoch)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE carried_pairs (
+      identity TEXT NOT NULL,
+      destination TEXT NOT NULL,
+      hour_ns INTEGER NOT NULL,
+      place TEXT NOT NULL,
+      bytes_out INTEGER NOT NULL,
+      bytes_in INTEGER NOT NULL,
+      flows INTEGER NOT NULL,
+      largest_out INTEGER NOT NULL,
+      PRIMARY KEY (identity, destination)
+    ) STRICT, WITHOUT ROWID;`)
+}
+
+/** Brings a file of an earlier version to this one; runs in a transaction. */
+export function upgradeSchema(database: DatabaseSync, from: number): void {
+  if (from < 2) {
+    database.exec(`ALTER TABLE identities ADD COLUMN history TEXT NOT NULL DEFAULT ''`)
+    createCarried(database)
+  }
 }
 
 /** What node:sqlite hands out, integers as bigint. */
 export type Row = Record<string, SQLOutputValue>
 
 export const IDENTITY_COLUMNS = `text, signer_class, name, path, sha256, signing_id, team_id, cdhash,
-  first_exec_ns, first_network_ns, last_seen_ns, days_active, last_active_day`
+  first_exec_ns, first_network_ns, last_seen_ns, days_active, last_active_day, history`
 
 const SIGNERS: readonly SignerClass[] = [
   'platform',
@@ -84,6 +116,7 @@ export function identityFromRow(row: Row): StoredIdentity {
     lastSeenAt: time(row, 'last_seen_ns'),
     daysActive: Number(integer(row, 'days_active')),
     lastActiveDay: Number(integer(row, 'last_active_day')),
+    history: text(row, 'history'),
   }
 }
 

@@ -18,6 +18,8 @@ export type FileOptions = {
   version: number
   /** Makes the tables in a new file; runs in a transaction. */
   create: (database: DatabaseSync) => void
+  /** Brings a file of an earlier version to this one; runs in a transaction. */
+  upgrade?: (database: DatabaseSync, from: number) => void
   /** Reads enough to know that the file is usable; throws when it is not. */
   check: (database: DatabaseSync) => void
   /** PRAGMA statements for this connection. */
@@ -108,6 +110,11 @@ function openOnce(path: string, options: FileOptions): DatabaseSync {
     if (version === 0)
       transaction(database, () => {
         options.create(database)
+        database.exec(`PRAGMA user_version = ${options.version}`)
+      })
+    else if (version < options.version)
+      transaction(database, () => {
+        options.upgrade?.(database, version)
         database.exec(`PRAGMA user_version = ${options.version}`)
       })
     options.check(database)

@@ -2,17 +2,20 @@
 // committed together.
 import type { DatabaseSync } from 'node:sqlite'
 import type { UnixNs } from '../units.ts'
-import type {
-  Baseline,
-  BaselineCounts,
-  StoredAlert,
-  StoredDestination,
-  StoredIdentity,
+import {
+  type Baseline,
+  type BaselineCounts,
+  FACTS,
+  type Fact,
+  type StoredAlert,
+  type StoredDestination,
+  type StoredIdentity,
 } from './baseline.ts'
 import { Cache } from './cache.ts'
+import { CarriedTables } from './carried-tables.ts'
 import { BaselineError } from './error.ts'
 import type { BaselineRow } from './row.ts'
-import { createSchema, SCHEMA_VERSION } from './schema.ts'
+import { createSchema, SCHEMA_VERSION, upgradeSchema } from './schema.ts'
 import { diskTrouble, openFile, type SetAside, transaction, UnusableFile } from './sqlite-file.ts'
 import { Tables } from './tables.ts'
 
@@ -58,6 +61,7 @@ export function openBaseline(
     openFile(path, {
       version: SCHEMA_VERSION,
       create: createSchema,
+      upgrade: upgradeSchema,
       check: checkPages,
       pragmas: PRAGMAS,
       now: options.now,
@@ -82,6 +86,7 @@ export type Limits = { identitiesMax: number; destinationsMax: number }
 
 /** One file, one writer. Values are copied in and out. */
 export class SqliteBaseline implements Baseline {
+  readonly carried: CarriedTables
   readonly #database: DatabaseSync
   readonly #tables: Tables
   readonly #limits: Limits
@@ -93,6 +98,8 @@ export class SqliteBaseline implements Baseline {
   readonly #pendingHostDestinations = new Set<string>()
   readonly #alerts: Map<string, StoredAlert>
   readonly #pendingAlerts = new Set<string>()
+  readonly #facts = new Map<Fact, bigint>()
+  readonly #pendingFacts = new Set<Fact>()
   readonly #counts: { identities: number; destinations: number }
   #bornAt: UnixNs | undefined
   #bornAtPending = false
@@ -103,7 +110,12 @@ export class SqliteBaseline implements Baseline {
     this.#database = database
     this.#tables = new Tables(database)
     this.#limits = limits
+    this.carried = new CarriedTables(database)
     this.#bornAt = this.#tables.bornAt()
+    for (const name of FACTS) {
+      const value = this.#tables.fact(name)
+      if (value !== undefined) this.#facts.set(name, value)
+    }
     this.#counts = this.#tables.counts()
     this.#alerts = new Map(this.#tables.alerts().map((alert) => [alert.id, alert]))
   }
@@ -115,6 +127,15 @@ export class SqliteBaseline implements Baseline {
   setBornAt(at: UnixNs): void {
     this.#bornAt = at
     this.#bornAtPending = true
+  }
+
+  fact(name: Fact): bigint | undefined {
+    return this.#facts.get(name)
+  }
+
+  putFact(name: Fact, value: bigint): void {
+    this.#facts.set(name, value)
+    this.#pendingFacts.add(name)
   }
 
   identity(key: string): StoredIdentity | undefined {
@@ -180,10 +201,16 @@ export class SqliteBaseline implements Baseline {
   *rows(): Generator<BaselineRow, void> {
     this.commit()
     if (this.#bornAt !== undefined) yield { kind: 'born', at: this.#bornAt }
+    for (const [name, value] of this.#facts) yield { kind: 'fact', name, value }
     for (const identity of this.#tables.identities()) yield { kind: 'identity', identity }
     for (const destination of this.#tables.destinations())
       yield { kind: 'destination', destination }
     for (const alert of this.alerts()) yield { kind: 'alert', alert }
+    const boot = this.carried.boot()
+    if (boot === undefined) return
+    yield { kind: 'carried_boot', boot }
+    for (const flow of this.carried.flows()) yield { kind: 'carried_flow', flow }
+    for (const pair of this.carried.pairs()) yield { kind: 'carried_pair', pair }
   }
 
   /** Identities and destinations forgotten, over the life of the file, because it was at its limit. */
@@ -210,6 +237,8 @@ export class SqliteBaseline implements Baseline {
     this.#pendingDestinations.clear()
     this.#pendingHostDestinations.clear()
     this.#pendingAlerts.clear()
+    this.#pendingFacts.clear()
+    this.carried.written()
     this.#bornAtPending = false
     this.#givenUp = 0
     if (pruned) this.#afterPrune()
@@ -224,6 +253,9 @@ export class SqliteBaseline implements Baseline {
 
   #write(): void {
     if (this.#bornAtPending && this.#bornAt !== undefined) this.#tables.putBornAt(this.#bornAt)
+    for (const name of this.#pendingFacts)
+      this.#tables.putFact(name, this.#facts.get(name) as bigint)
+    this.carried.write()
     for (const identity of this.#pendingIdentities.values()) this.#tables.putIdentity(identity)
     for (const destination of this.#pendingDestinations.values())
       this.#tables.putDestination(destination)
@@ -249,6 +281,8 @@ export class SqliteBaseline implements Baseline {
   #isPending(): boolean {
     return (
       this.#bornAtPending ||
+      this.#pendingFacts.size > 0 ||
+      this.carried.waiting() > 0 ||
       this.#pendingIdentities.size > 0 ||
       this.#pendingDestinations.size > 0 ||
       this.#pendingAlerts.size > 0

@@ -1,7 +1,7 @@
 // The statements of the baseline's file, each prepared once. Throws what node:sqlite throws.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { bytes, type UnixNs } from '../units.ts'
-import type { StoredAlert, StoredDestination, StoredIdentity } from './baseline.ts'
+import type { Fact, StoredAlert, StoredDestination, StoredIdentity } from './baseline.ts'
 import { Cache } from './cache.ts'
 import {
   destinationFromRow,
@@ -43,6 +43,15 @@ export class Tables {
     this.#prepare(`INSERT OR REPLACE INTO facts VALUES ('born_ns', ?)`).run(at)
   }
 
+  fact(name: Fact): bigint | undefined {
+    const row = this.#prepare('SELECT value FROM facts WHERE name = ?').get(name)
+    return row && integer(row, 'value')
+  }
+
+  putFact(name: Fact, value: bigint): void {
+    this.#prepare('INSERT OR REPLACE INTO facts VALUES (?, ?)').run(name, value)
+  }
+
   forgotten(): number {
     const row = this.#prepare(`SELECT value FROM facts WHERE name = 'forgotten'`).get()
     return row ? Number(integer(row, 'value')) : 0
@@ -82,7 +91,7 @@ export class Tables {
 
   putIdentity(identity: StoredIdentity): void {
     this.#prepare(
-      'INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ).run(
       this.#makeKeyId(identity.key),
       identity.signerClass,
@@ -97,6 +106,7 @@ export class Tables {
       identity.lastSeenAt,
       identity.daysActive,
       identity.lastActiveDay,
+      identity.history,
     )
   }
 

@@ -19,28 +19,13 @@ import {
   readPolicy,
 } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
-import { processView } from './alert-view.ts'
+import { createBootParts } from './boot-parts.ts'
 import { createClock, wallNow } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
-import { createDetector } from './detector.ts'
-import { createEarlyRecords } from './early-records.ts'
-import type { Sighting } from './finding.ts'
-import { createFlowAttribution } from './flow-attribution.ts'
-import { createFlowLedger } from './flow-ledger.ts'
-import { createFlowMemory } from './flow-memory.ts'
-import { createFlowPairing } from './flow-pairing.ts'
-import { createFlowRows } from './flow-rows.ts'
-import { createFlowTable } from './flow-table.ts'
-import { createHealthLog } from './health-log.ts'
-import { createIdentityBook, identityView } from './identity-book.ts'
-import { createIdleFlows } from './idle-flows.ts'
-import { createInspectRequests, inspectionOf } from './inspect-requests.ts'
+import { inspectionOf } from './inspect-requests.ts'
 import type { Lasting } from './lasting.ts'
-import { createPairTable } from './pair-table.ts'
 import { PolicyError, parsePolicy } from './policy.ts'
-import { createProcessTable } from './process-table.ts'
-import { createSummarizer } from './summary.ts'
-import { createTop, type TopFlow } from './top.ts'
+import type { TopFlow } from './top.ts'
 
 export type BootEngine = {
   /** Takes whole records; returns how many bytes: fewer than given when a mark of another boot stands there. */
@@ -53,6 +38,8 @@ export type BootEngine = {
   /** Counters that are of the moment. */
   present(): Pick<EngineCounters, 'processes' | 'openFlows' | 'degraded'>
   top(count: number): TopFlow[]
+  /** See `Engine.save`. */
+  save(goneBytes: number): void
   /** Says the summaries of the hour that is not over. */
   finish(): void
   /** The boot is over: its flows are closed as they were last seen. */
@@ -64,7 +51,7 @@ const PASS_INTERVAL_MS = 250
 const bootOf = (mark: MarkRecord): string => Buffer.from(mark.bootId).toString('hex')
 
 export function createBootEngine(lasting: Lasting): BootEngine {
-  const { deviceId, baseline, limits, counters } = lasting
+  const { baseline, counters } = lasting
   const clock = createClock()
   let nextPassMs = 0
   let isSeeded = false
@@ -72,89 +59,9 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   let isForeign = false
 
   const at = (): UnixNs => wallNow(clock)
-  const sight = (sighting: Sighting): void => {
-    lasting.findings.push({ at: at(), kind: 'sighting', sighting })
-  }
-  const health = createHealthLog((said) => {
-    lasting.findings.push({ at: at(), kind: 'health', health: said })
-  })
-  const processes = createProcessTable(limits.processes, limits.endedProcessMs, () => {
-    counters.evicted.processes++
-  })
-  const flows = createFlowTable(limits.flows)
-  const book = createIdentityBook(baseline, processes, limits.identities, (identity, process) =>
-    sight({
-      of: 'identity',
-      identity: identityView(identity),
-      process: processView(process, clock),
-      destination: undefined,
-    }),
-  )
-  const pairs = createPairTable(limits.pairs, (slot) => {
-    counters.evicted.pairs++
-    summarizer.sayOne(slot)
-    detector.pairRemoved(slot)
-  })
-  const rows = createFlowRows(flows, pairs)
-  const top = createTop(flows, rows.processOf)
-  const memory = createFlowMemory(flows, limits, counters)
-  const idle = createIdleFlows()
-  const requests = createInspectRequests(clock, counters, () => lasting.streamBytes)
-  const early = createEarlyRecords((count) => {
-    counters.lost += count
-  })
-  const summarizer = createSummarizer(pairs, baseline, book, clock, (summary) => {
-    lasting.findings.push({ at: at(), kind: 'summary', summary })
-  })
-  const detector = createDetector({
-    deviceId,
-    baseline,
-    clock,
-    counters,
-    limits,
-    pairs,
-    flows,
-    processes,
-    book,
-    processOf: (flow) => rows.processOf[flow],
-    isAwaited: idle.has,
-    policy: () => lasting.policy,
-    emit: (alert) => {
-      lasting.findings.push({ at: at(), kind: 'alert', alert })
-    },
-  })
-  const pairing = createFlowPairing({
-    baseline,
-    clock,
-    rows,
-    memory,
-    pairs,
-    book,
-    detector,
-    idle,
-    policy: () => lasting.policy,
-    emit: sight,
-  })
-  const attribution = createFlowAttribution({
-    clock,
-    counters,
-    limits,
-    rows,
-    processes,
-    book,
-    policy: () => lasting.policy,
-    onSettled: (slot) => ledger.settled(slot),
-  })
-  const ledger = createFlowLedger({
-    clock,
-    counters,
-    rows,
-    memory,
-    attribution,
-    pairing,
-    processes,
-    top,
-  })
+  const parts = createBootParts(lasting, clock)
+  const { health, processes, flows, book, pairs, top, memory, requests, early } = parts
+  const { summarizer, detector, pairing, attribution, ledger, carry } = parts
 
   const pass = (): void => {
     nextPassMs = clock.nowMs + PASS_INTERVAL_MS
@@ -164,6 +71,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       summarizer.sayOne(slot)
       pairs.remove(slot)
     }
+    book.pass(at())
     summarizer.pass()
     health.pass(clock.nowMs)
     processes.expire(clock.nowMs)
@@ -178,7 +86,9 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     isSeeded = true
     clock.nowMs = Number(mark.atNs) / 1e6
     if (baseline.bornAt() === undefined) baseline.setBornAt(at())
+    book.pass(at())
     memory.expect(detector.seed())
+    carry.seed()
     // What waited for the mark is older than it.
     clock.nowMs = 0
     const count = detector.unreadable()
@@ -213,6 +123,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       ledger.endEnumeration(mark.source)
       processes.endEnumeration(mark.source, clock.nowMs)
       detector.seeded()
+      carry.enumerated()
     }
     pass()
   }
@@ -385,11 +296,19 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       degraded: health.text(),
     }),
     top: top.take,
-    finish: summarizer.sayAll,
+    save(goneBytes) {
+      carry.save(goneBytes, lasting.streamBytes)
+    },
+    finish() {
+      summarizer.sayAll()
+      book.finish()
+    },
     end() {
       ledger.closeAll()
       summarizer.sayAll()
+      book.finish()
       detector.store()
+      carry.end()
     },
   }
 }

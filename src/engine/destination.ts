@@ -4,6 +4,7 @@ import { port as checkedPort } from '../units.ts'
 import { cidrHas, formatAddress, isIpv4 } from './address.ts'
 import type { DestinationView } from './finding.ts'
 import type { Policy } from './policy.ts'
+import { registeredDomain } from './registered-domain.ts'
 
 /**
  * Where an address lies. Special ranges as the IANA registries have them (RFC 6890 and its updates);
@@ -64,7 +65,7 @@ export function isScored(scope: Scope, policy: Policy): boolean {
 }
 
 /**
- * What pairs are keyed by: the host name where the source gives one, else IPv4 /24 or IPv6 /48 (loopback:
+ * What pairs are keyed by: the registered domain where the source gives a host name, else IPv4 /24 or IPv6 /48 (loopback:
  * the address itself), and the port.
  */
 export function destinationKey(
@@ -73,7 +74,7 @@ export function destinationKey(
   hostname: string,
   scope: Scope,
 ): string {
-  if (hostname !== '') return `${hostname}:${remotePort}`
+  if (hostname !== '') return `${registeredDomain(hostname)}:${remotePort}`
   if (scope === 'loopback') return `${bracketed(address)}:${remotePort}`
   const block = new Uint8Array(16)
   const v4 = isIpv4(address)

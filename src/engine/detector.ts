@@ -18,7 +18,8 @@ import type { Pair, PairTable } from './pair-table.ts'
 import { type Policy, parentChecks, whitelists } from './policy.ts'
 import type { Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
-import { explain, mayCross, noPoints, scoreInto, severityOf } from './score.ts'
+import { explain } from './reasons.ts'
+import { mayCross, noPoints, scoreInto, severityOf } from './score.ts'
 
 const VOLUME_STEP = 4
 /** Updates of an alert are at least this far apart. */
@@ -92,7 +93,7 @@ export function createDetector(parts: DetectorParts): Detector {
   const today = (): number => Math.floor(wallNowMs(clock) / DAY_MS)
 
   const score = (slot: number, pair: Pair): void => {
-    loadFeatures(features, pairs, slot, pair, clock)
+    loadFeatures(features, pairs, slot, pair, clock, book)
     scoreInto(features, points)
   }
 

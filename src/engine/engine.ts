@@ -34,6 +34,12 @@ export type Engine = {
    * pushed while the answer to an inspect record is awaited: what comes after the question is to be kept until then.
    */
   settledBytes(): number
+  /**
+   * Puts into the baseline what the next engine must know to say no byte twice, though this one may be killed. Once
+   * before the first push, and before each commit. `goneBytes` of the stream have been acknowledged, and delivered so:
+   * their records do not come again.
+   */
+  save(goneBytes: number): void
   counters(): EngineCounters
   /** The programs and destinations with most bytes since the last call. */
   top(count: number): TopFlow[]
@@ -55,6 +61,7 @@ export function createEngine(options: EngineOptions): Engine {
     findings: [],
     policy,
     ownPids: policy.ownPids,
+    isSaved: false,
     streamBytes: 0,
   }
   const { counters } = lasting
@@ -79,6 +86,10 @@ export function createEngine(options: EngineOptions): Engine {
     },
     takeRequests: () => boot.takeRequests(),
     settledBytes: () => boot.askedAt() ?? lasting.streamBytes,
+    save(goneBytes) {
+      lasting.isSaved = true
+      boot.save(goneBytes)
+    },
     counters: () => ({
       ...counters,
       ...boot.present(),

@@ -1,7 +1,8 @@
 // What the score reads of a pair, taken from its rows without making an object.
-import type { Clock } from './clock.ts'
-import { wallNowMs } from './clock.ts'
-import { P, PAIR_DOUBLES } from './pair-row.ts'
+import { distanceOf } from '../baseline/history.ts'
+import { type Clock, wallNowMs } from './clock.ts'
+import type { IdentityBook } from './identity-book.ts'
+import { HOURS, P, PAIR_DOUBLES } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
 import { type Features, standingOf } from './score.ts'
 
@@ -24,6 +25,13 @@ export const emptyFeatures = (): Features => ({
   silentOut: 0,
   silentFlows10: 0,
   outBeforeIn: 0,
+  activeHours: 0,
+  hasOrdinary: false,
+  deviations: 0,
+  dripDeviations: 0,
+  hourOut: 0,
+  ordinaryOut: 0,
+  inEpoch: false,
 })
 
 /** Fills `f` from the pair in `slot`. REQUIRES: its rings are turned to now. */
@@ -33,6 +41,7 @@ export function loadFeatures(
   slot: number,
   pair: Pair,
   clock: Clock,
+  book: IdentityBook,
 ): void {
   const base = slot * PAIR_DOUBLES
   const d = pairs.f64
@@ -55,4 +64,14 @@ export function loadFeatures(
   f.silentOut = isPresent ? (d[base + P.silentOut] as number) : 0
   f.silentFlows10 = d[base + P.silent10] as number
   f.outBeforeIn = isPresent ? (d[base + P.outBeforeIn] as number) : 0
+  const hourMark = d[base + P.hourOut + ((d[base + P.hour] as number) % HOURS)] as number
+  f.activeHours =
+    (d[base + P.activeHours] as number) + ((d[base + P.out] as number) > hourMark ? 1 : 0)
+  const { ordinary } = identity
+  f.hasOrdinary = ordinary !== undefined
+  f.hourOut = book.sentOf[identity.slot] as number
+  f.deviations = ordinary ? distanceOf(ordinary, f.hourOut) : 0
+  f.ordinaryOut = ordinary ? Math.expm1(ordinary.median) : 0
+  f.dripDeviations = identity.history.drip
+  f.inEpoch = book.isEpoch && identity.stored.signerClass === 'platform'
 }

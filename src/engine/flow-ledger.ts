@@ -1,6 +1,7 @@
 // Follows each flow from its first report to its close, through reused ids, full tables and enumerations, so
 // that every byte of it reaches the totals once. The hot path is `report`.
 import { FlowFlag, FlowState } from '../records/record.gen.ts'
+import type { Carry } from './carry.ts'
 import type { Clock } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
 import type { FlowAttribution } from './flow-attribution.ts'
@@ -42,6 +43,7 @@ export type LedgerParts = {
   pairing: FlowPairing
   processes: ProcessTable
   top: Top
+  carry: Carry
 }
 
 export type FlowLedger = {
@@ -61,12 +63,13 @@ export type FlowLedger = {
 }
 
 export function createFlowLedger(parts: LedgerParts): FlowLedger {
-  const { clock, counters, rows, memory, attribution, pairing, processes, top } = parts
+  const { clock, counters, rows, memory, attribution, pairing, processes, top, carry } = parts
   const { table } = rows
   const { u32, f64 } = table
   let enumeration = 0
 
-  const release = (slot: number): void => {
+  const release = (slot: number, isParked = false): void => {
+    carry.released(slot, isParked)
     pairing.leave(slot)
     top.leave(slot)
     attribution.drop(slot)
@@ -96,7 +99,7 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     // Closed while it was held, it went as it was settled.
     if (table.count() < table.capacity) return
     memory.park(slot)
-    release(slot)
+    release(slot, true)
   }
 
   /** A slot for a flow that is not in the table; -1 for an epoch that is over and counted. */
@@ -130,12 +133,15 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       f64[base + D.in] = parked.in
       f64[base + D.countedOut] = parked.countedOut
       f64[base + D.countedIn] = parked.countedIn
+      f64[base + D.toldOut] = parked.toldOut
+      f64[base + D.toldIn] = parked.toldIn
       u32[row + F.bits] = parked.bits
       top.enter(slot)
     } else {
       counters.flows++
       if (mayBeForgotten(words, w)) countFromHere(words, w, slot)
     }
+    carry.opened(slot)
     const expected = memory.takeExpected(idLow, idHigh, epoch)
     if (expected && pairing.resume(slot, expected))
       rows.processOf[slot] = processes.find(
@@ -222,7 +228,7 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       }
       if (atMs > (f64[base + D.lastAtMs] as number)) f64[base + D.lastAtMs] = atMs
       u32[row + F.seenIn] = enumeration
-      u32[row + F.bits] = (u32[row + F.bits] as number) | FlowBit.touched
+      u32[row + F.bits] = (u32[row + F.bits] as number) | FlowBit.touched | FlowBit.unsaved
       if (u32[row + F.phase] === Phase.counted) pairing.update(slot, atMs)
       else if (words[w + W.pid] !== 0 && u32[row + F.pid] === 0) learnProcess(slot, words, w)
       if ((((words[w + W.kind] as number) >>> 16) & 0xff) === FlowState.closed) close(slot, atMs)

@@ -12,6 +12,8 @@ export type Parked = {
   in: number
   countedOut: number
   countedIn: number
+  toldOut: number
+  toldIn: number
   bits: number
 }
 /** A flow of an earlier run: what of it is in the numbers of its pair. */
@@ -38,6 +40,7 @@ export function createFlowMemory(
   flows: FlowTable,
   limits: Limits,
   counters: EngineCounters,
+  onForgotten: (idLow: number, idHigh: number, epoch: number) => void,
 ): FlowMemory {
   const parked = new Map<string, Parked>()
   const names = new Map<string, { epoch: number; hostname: string }>()
@@ -50,8 +53,11 @@ export function createFlowMemory(
       const base = slot * FLOW_DOUBLES
       const { u32, f64 } = flows
       if (parked.size >= limits.parkedFlows) {
-        parked.delete(parked.keys().next().value as string)
+        const [key, oldest] = parked.entries().next().value as [string, Parked]
+        const [idHigh, idLow] = key.split('.').map(Number) as [number, number]
+        parked.delete(key)
         counters.evicted.forgottenFlows++
+        onForgotten(idLow, idHigh, oldest.epoch)
       }
       parked.set(keyOf(u32[row + F.idLow] as number, u32[row + F.idHigh] as number), {
         epoch: u32[row + F.epoch] as number,
@@ -59,6 +65,8 @@ export function createFlowMemory(
         in: f64[base + D.in] as number,
         countedOut: f64[base + D.countedOut] as number,
         countedIn: f64[base + D.countedIn] as number,
+        toldOut: f64[base + D.toldOut] as number,
+        toldIn: f64[base + D.toldIn] as number,
         bits: u32[row + F.bits] as number,
       })
       counters.evicted.flows++

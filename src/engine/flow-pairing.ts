@@ -54,15 +54,22 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
   const { table, hasBit } = rows
   const { u32, f64 } = table
   const { i32, f64: d } = pairs
+  const { sentOf } = book
   const watch = createSilentWatch(table.capacity)
 
-  const join = (slot: number, pair: number): void => {
+  const join = (slot: number, pair: number, isResumed: boolean): void => {
     const row = slot * FLOW_WORDS
     const i = pair * PAIR_INTEGERS
     u32[row + F.pair] = pair
     u32[row + F.pairGeneration] = i32[i + C.generation] as number
     i32[i + C.openFlows] = (i32[i + C.openFlows] as number) + 1
-    i32[i + C.summaryFlows] = (i32[i + C.summaryFlows] as number) + 1
+    // An earlier engine has counted it, in this hour or the last.
+    const isTold =
+      (f64[slot * FLOW_DOUBLES + D.toldOut] as number) +
+        (f64[slot * FLOW_DOUBLES + D.toldIn] as number) >
+      0
+    if (!isTold || (hasBit(slot, FlowBit.inPair) && !isResumed))
+      i32[i + C.summaryFlows] = (i32[i + C.summaryFlows] as number) + 1
     // The numbers of a pair that came back with its alert have this flow already.
     if (!hasBit(slot, FlowBit.inPair) || pairs.meta[pair]?.alertId === undefined)
       i32[i + C.flows] = (i32[i + C.flows] as number) + 1
@@ -118,7 +125,8 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
   /** Finds or makes the pair of a flow that has moved its first bytes. */
   const attach = (slot: number): number => {
     idle.leave(slot)
-    const identity = rows.identityOf[slot] as IdentityState
+    const identity = book.using(rows.identityOf[slot] as IdentityState)
+    rows.identityOf[slot] = identity
     const destination = destinationOf(slot)
     const key = keyOf(identity, destination)
     const base = slot * FLOW_DOUBLES
@@ -147,8 +155,18 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       f64[base + D.countedIn] = f64[base + D.in] as number
       rows.setBit(slot, FlowBit.inPair)
     }
-    join(slot, pair)
+    join(slot, pair, false)
     return pair
+  }
+
+  /** What an earlier engine said of this flow, or left to be said, is no part of this one's summaries. */
+  const skipTold = (slot: number, pair: number, fromOut: number, fromIn: number): void => {
+    const base = slot * FLOW_DOUBLES
+    const p = pair * PAIR_DOUBLES
+    const out = Math.min(f64[base + D.toldOut] as number, f64[base + D.out] as number) - fromOut
+    const bytesIn = Math.min(f64[base + D.toldIn] as number, f64[base + D.in] as number) - fromIn
+    if (out > 0) d[p + P.summaryOut] = (d[p + P.summaryOut] as number) + out
+    if (bytesIn > 0) d[p + P.summaryIn] = (d[p + P.summaryIn] as number) + bytesIn
   }
 
   /** A flow without an answer that is 30 s old, or closes. */
@@ -182,8 +200,10 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       const base = slot * FLOW_DOUBLES
       const out = f64[base + D.out] as number
       const bytesIn = f64[base + D.in] as number
-      const moreOut = out - (f64[base + D.countedOut] as number)
-      const moreIn = bytesIn - (f64[base + D.countedIn] as number)
+      const countedOut = f64[base + D.countedOut] as number
+      const countedIn = f64[base + D.countedIn] as number
+      const moreOut = out - countedOut
+      const moreIn = bytesIn - countedIn
       if (moreOut === 0 && moreIn === 0) return
       const row = slot * FLOW_WORDS
       let pair = u32[row + F.pair] as number
@@ -197,8 +217,15 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       f64[base + D.countedOut] = out
       f64[base + D.countedIn] = bytesIn
       pairs.count(pair, atMs, moreOut, moreIn)
+      if (
+        (f64[base + D.toldOut] as number) > countedOut ||
+        (f64[base + D.toldIn] as number) > countedIn
+      )
+        skipTold(slot, pair, countedOut, countedIn)
       const p = pair * PAIR_DOUBLES
       const i = pair * PAIR_INTEGERS
+      const own = i32[i + C.identity] as number
+      sentOf[own] = (sentOf[own] as number) + moreOut
       if (bytesIn === 0) {
         if (out > (d[p + P.outBeforeIn] as number)) d[p + P.outBeforeIn] = out
         if (atMs - (f64[base + D.firstAtMs] as number) >= SILENT_AFTER_MS)
@@ -227,7 +254,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       u32[slot * FLOW_WORDS + F.phase] = Phase.counted
       rows.identityOf[slot] = meta.identity
       rows.setBit(slot, FlowBit.inPair)
-      join(slot, pair)
+      join(slot, pair, true)
       return true
     },
     close(slot, atMs) {

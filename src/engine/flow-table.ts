@@ -39,6 +39,9 @@ export const D = {
   countedIn: 11,
   firstAtMs: 12,
   lastAtMs: 13,
+  /** What of them an earlier engine has said, or left to be said, in summaries. */
+  toldOut: 14,
+  toldIn: 15,
 } as const
 
 export const Phase = {
@@ -62,6 +65,8 @@ export const FlowBit = {
   silent: 4,
   /** Its `opened` was counted in its pair. */
   inPair: 8,
+  /** Heard of since what is carried to the next engine was written. */
+  unsaved: 16,
 } as const
 
 export const NO_PAIR = 0xffffffff

@@ -16,6 +16,8 @@ export type Lasting = {
   policy: Policy
   /** Never alerted on, whatever a policy record says. */
   ownPids: number[]
+  /** Somebody saves what is left to the next engine. */
+  isSaved: boolean
   /** Bytes of records pushed before the ones that are being read. */
   streamBytes: number
 }

@@ -42,6 +42,8 @@ export const P = {
   /** Mark of the last summary. */
   summaryOut: 23,
   summaryIn: 24,
+  /** Hours before the present one, of the 24 that the rings hold, in which bytes went out. */
+  activeHours: 25,
   minuteOut: 26,
   minuteIn: 36,
   /** Silent flows of each minute: counts, not marks. */
@@ -74,6 +76,8 @@ export const C = {
   silentFlows: 4,
   openFlows: 5,
   summaryFlows: 6,
+  /** Slot of its identity in the book. */
+  identity: 7,
 } as const
 export const PAIR_INTEGERS = 8
 
@@ -118,6 +122,13 @@ export function turnRow(d: Float64Array, base: number, atMs: number): void {
     d[place + P.hourIn] = bytesIn
   }
   const oldest = base + ((hour + 1) % HOURS)
+  let active = 0
+  for (let i = 1; i < HOURS; i++) {
+    const from = d[base + P.hourOut + ((hour + HOURS - i) % HOURS)] as number
+    const to = d[base + P.hourOut + ((hour + HOURS - i + 1) % HOURS)] as number
+    if (to > from) active++
+  }
+  d[base + P.activeHours] = active
   d[base + P.dayOut] = d[oldest + P.hourOut] as number
   d[base + P.dayIn] = d[oldest + P.hourIn] as number
 }
@@ -171,4 +182,5 @@ export function rebaseRow(d: Float64Array, base: number, shiftMs: number, nowMs:
   d.fill(d[base + P.dayOut] as number, base + P.hourOut, base + P.hourIn)
   d.fill(d[base + P.dayIn] as number, base + P.hourIn, base + P.timelineOut)
   d[base + P.silent10] = 0
+  d[base + P.activeHours] = 0
 }

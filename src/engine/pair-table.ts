@@ -134,6 +134,7 @@ export function createPairTable(
       i32[row + C.generation] = generation
       i32[row + C.largestFlow] = -1
       i32[row + C.silentFlow] = -1
+      i32[row + C.identity] = pair.identity.slot
       beginRow(f64, base, atMs)
       f64[base + P.used] = ++uses
       meta[slot] = pair

@@ -1,5 +1,6 @@
 // What the engine remembers of a process, of the program it runs, and of whose program that is.
 import type { SignerClass, StoredIdentity } from '../baseline/baseline.ts'
+import type { History, Ordinary } from '../baseline/history.ts'
 
 /** A program by itself, whoever runs it. */
 export type ProgramIdentity = {
@@ -26,6 +27,11 @@ export type IdentityState = {
   firstNetworkMs: number
   /** Seen in the first 72 hours of this baseline. */
   coldStart: boolean
+  /** Where the book counts what it sends in the present hour. */
+  slot: number
+  history: History
+  /** undefined until enough hours are known. */
+  ordinary: Ordinary | undefined
   /** Pairs that refer to it. */
   pairs: number
   /** Alerts opened on `alertDay` (days since 1970), and how many more would have. */

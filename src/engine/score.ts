@@ -2,8 +2,7 @@
 // tables here and nowhere else. Where they come from: MITRE AN0032 names the behaviour; the numbers are
 // measured on benign traffic and attack injections and meant to be tuned there.
 import type { SignerClass } from '../baseline/baseline.ts'
-import type { Reason, Severity } from './finding.ts'
-import { humanBytes, humanDuration, humanShare } from './sentence.ts'
+import type { Severity } from './finding.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -21,6 +20,8 @@ export type Standing = {
   lenient: boolean
   /** Calls and streams over UDP are its ordinary business. */
   streams: boolean
+  /** Floor of a slow drip. */
+  dripFloorBytes: number
 }
 
 const SIGNER_POINTS: Record<SignerClass, number> = {
@@ -44,6 +45,21 @@ const FLOOR_BYTES: Record<SignerClass, number> = {
 const ACTING_POINTS = 8
 /** A program that acts for a trusted one is not itself trusted: it does what it was told. */
 const ACTING_FLOOR_BYTES = 5 * MIB
+/** 1 MiB in 24 hours, spread over 6 or more of them, is a slow drip. */
+const DRIP_FROM_BYTES = MIB
+export const DRIP_FROM_HOURS = 6
+const DRIP_POINTS = 5
+/** CUSUM's h: deviations above the ordinary, summed over hours, from which a known program drips. */
+export const DRIP_FROM_DEVIATIONS = 5
+/** z from which what a known program sends in an hour is no longer its own. */
+const UNUSUAL_FROM = 6
+export const VOLUME_FROM_DEVIATIONS = 3
+/** Before this age an identity's ordinary hour may be the hour it came for. */
+const KNOWN_FROM_MS = 7 * DAY_MS
+
+/** A drip is patient so as to stay below the floor: where that is low enough for a person to be the owner, it falls. */
+const dripFloorOf = (floorBytes: number): number =>
+  floorBytes <= ACTING_FLOOR_BYTES ? Math.min(floorBytes, DRIP_FROM_BYTES) : floorBytes
 
 const isUnvouched = (signerClass: SignerClass): boolean =>
   signerClass === 'unsigned' || signerClass === 'adhoc' || signerClass === 'invalid'
@@ -60,18 +76,21 @@ export function standingOf(
       floorWaived: isUnvouched(signerClass),
       lenient: !isUnvouched(signerClass),
       streams: !isUnvouched(signerClass) && signerClass !== 'developer_id',
+      dripFloorBytes: dripFloorOf(FLOOR_BYTES[signerClass]),
     }
   const unvouched = isUnvouched(signerClass) || isUnvouched(responsibleClass)
+  const floorBytes = Math.min(
+    FLOOR_BYTES[signerClass],
+    FLOOR_BYTES[responsibleClass],
+    ACTING_FLOOR_BYTES,
+  )
   return {
     points: Math.max(0, SIGNER_POINTS[signerClass]) + ACTING_POINTS,
-    floorBytes: Math.min(
-      FLOOR_BYTES[signerClass],
-      FLOOR_BYTES[responsibleClass],
-      ACTING_FLOOR_BYTES,
-    ),
+    floorBytes,
     floorWaived: unvouched,
     lenient: !unvouched,
     streams: false,
+    dripFloorBytes: dripFloorOf(floorBytes),
   }
 }
 
@@ -96,6 +115,18 @@ export type Features = {
   /** Flows of at least 1 KiB that got nothing, in 10 minutes. */
   silentFlows10: number
   outBeforeIn: number
+  /** Hours of the last 24 in which bytes went out to this destination. */
+  activeHours: number
+  /** The ordinary hour of the identity is known: how far the present one is from it, in deviations. */
+  hasOrdinary: boolean
+  deviations: number
+  /** Deviations above the ordinary, summed over hours (CUSUM). */
+  dripDeviations: number
+  /** Bytes out of the identity in the present hour, and in an ordinary one. */
+  hourOut: number
+  ordinaryOut: number
+  /** A program of the system, new as many others are: the system was updated. */
+  inEpoch: boolean
 }
 
 export type Points = {
@@ -121,12 +152,12 @@ export const noPoints = (): Points => ({
   gate: false,
 })
 
-const NOVELTY_DAYS = 30
+export const NOVELTY_DAYS = 30
 const COLD_START_POINTS = 10
 const ASYMMETRY_FROM_BYTES = 256 * KIB
-const SILENT_FROM_BYTES = 64 * KIB
-const SILENT_FLOWS_FROM = 5
-const BEFORE_IN_FROM_BYTES = MIB
+export const SILENT_FROM_BYTES = 64 * KIB
+export const SILENT_FLOWS_FROM = 5
+export const BEFORE_IN_FROM_BYTES = MIB
 /** Medians of what benign flows get back in a handshake: TLS and QUIC. */
 const TLS_HANDSHAKE_BYTES = 6 * KIB
 const QUIC_HANDSHAKE_BYTES = 7 * KIB
@@ -147,7 +178,7 @@ export function adjustedRatio(out: number, bytesIn: number, handshakeBytes: numb
   return out + answer === 0 ? 0 : (out - answer) / (out + answer)
 }
 
-function asymmetryPoints(out: number, ratio: number): number {
+export function asymmetryPoints(out: number, ratio: number): number {
   if (out < ASYMMETRY_FROM_BYTES || ratio < 0.8) return 0
   return ratio >= 0.99 ? 25 : ratio >= 0.95 ? 20 : 15
 }
@@ -176,18 +207,30 @@ export function mayCross(
 export const isOneSided = (out: number, bytesIn: number): boolean =>
   out >= ASYMMETRY_FROM_BYTES && out >= 9 * (bytesIn - QUIC_HANDSHAKE_BYTES)
 
-const handshakeOf = (f: Features): number =>
+export const handshakeOf = (f: Features): number =>
   f.protocol === UDP ? QUIC_HANDSHAKE_BYTES : TLS_HANDSHAKE_BYTES
+
+/** Whether what the identity ordinarily sends in an hour is known. */
+export const isKnown = (f: Features): boolean => f.hasOrdinary && f.networkAgeMs >= KNOWN_FROM_MS
+
+export const isSlowDrip = (f: Features): boolean =>
+  f.activeHours >= DRIP_FROM_HOURS && f.out24 >= DRIP_FROM_BYTES
 
 /** Scores `f` into `p`. No allocation: it runs for each report. */
 export function scoreInto(f: Features, p: Points): void {
   const { standing } = f
   const novelty = noveltyPoints(f.networkAgeMs)
   p.novelty = f.coldStart && standing.lenient ? Math.min(COLD_START_POINTS, novelty) : novelty
+  if (f.inEpoch) p.novelty /= 2
   p.signer = standing.points
   p.destination = (f.newToIdentity ? 5 : 0) + (f.newToHost ? 5 : 0) + (f.bareAddress ? 5 : 0)
-  const volume = f.out24 > 0 ? 10 + 5 * Math.log2(f.out24 / MIB) : 0
-  p.volume = volume < 0 ? 0 : volume > 25 ? 25 : volume
+  const known = isKnown(f)
+  const isSlow = isSlowDrip(f)
+  const drips = isSlow || (known && f.dripDeviations >= DRIP_FROM_DEVIATIONS)
+  let volume = f.out24 > 0 ? 10 + 5 * Math.log2(f.out24 / MIB) : 0
+  if (known) volume = 5 * (f.deviations - VOLUME_FROM_DEVIATIONS)
+  volume = (volume < 0 ? 0 : volume) + (drips ? DRIP_POINTS : 0)
+  p.volume = volume > 25 ? 25 : volume
   const handshake = handshakeOf(f)
   let asymmetry = Math.max(
     asymmetryPoints(f.out24, adjustedRatio(f.out24, f.in24, handshake)),
@@ -205,10 +248,11 @@ export function scoreInto(f: Features, p: Points): void {
     if (asymmetry > 10) asymmetry = 10
     if (noResponse > 5) noResponse = 5
   }
+  const floorBytes = isSlow ? standing.dripFloorBytes : standing.floorBytes
   p.gate =
-    p.novelty > 0 &&
+    (p.novelty > 0 || (known && (drips || f.deviations >= UNUSUAL_FROM))) &&
     (asymmetry >= 15 || noResponse >= 15) &&
-    (f.out24 >= standing.floorBytes || (noResponse >= 15 && standing.floorWaived))
+    (f.out24 >= floorBytes || (noResponse >= 15 && standing.floorWaived))
   // On a private network what was done counts half; who did it does not change with the place.
   const weight = f.privateNetwork ? 0.5 : 1
   p.destination *= weight
@@ -221,104 +265,4 @@ export function scoreInto(f: Features, p: Points): void {
 /** undefined below the lowest. */
 export function severityOf(total: number): Severity | undefined {
   return total >= 90 ? 'high' : total >= 75 ? 'medium' : total >= 60 ? 'low' : undefined
-}
-
-/** The terms that are present, as reasons; their points sum to the total. */
-export function explain(f: Features, p: Points, signerText: string): Reason[] {
-  const reasons: Reason[] = []
-  const half = f.privateNetwork ? ' (counts half: a private network)' : ''
-  const add = (reason: Reason): void => {
-    if (reason.points !== 0)
-      reasons.push({ ...reason, points: Math.round(reason.points * 100) / 100 })
-  }
-  add({
-    term: 'novelty',
-    points: p.novelty,
-    value: Math.round(f.networkAgeMs / 1000),
-    threshold: (NOVELTY_DAYS * DAY_MS) / 1000,
-    unit: 's',
-    text: `it first used the network ${humanDuration(f.networkAgeMs)} ago${
-      f.coldStart && f.standing.lenient ? ', as this machine began to be watched' : ''
-    }`,
-  })
-  add({
-    term: 'signer',
-    points: p.signer,
-    value: p.signer,
-    threshold: 0,
-    unit: '',
-    text: signerText,
-  })
-  const news = [
-    f.newToIdentity ? 'new to this program' : '',
-    f.newToHost ? 'new to this host' : '',
-    f.bareAddress ? 'an address and not a name' : '',
-  ].filter((text) => text !== '')
-  add({
-    term: 'destination',
-    points: p.destination,
-    value: news.length,
-    threshold: 1,
-    unit: '',
-    text: `the destination is ${news.join(', ')}${half}`,
-  })
-  add({
-    term: 'volume',
-    points: p.volume,
-    value: f.out24,
-    threshold: f.standing.floorBytes,
-    unit: 'B',
-    text: `${humanBytes(f.out24)} went out in 24 hours${half}`,
-  })
-  add(asymmetryReason(f, p, half))
-  add(noResponseReason(f, p, half))
-  return reasons
-}
-
-function asymmetryReason(f: Features, p: Points, half: string): Reason {
-  const handshake = handshakeOf(f)
-  const pairRatio = adjustedRatio(f.out24, f.in24, handshake)
-  const flowRatio = adjustedRatio(f.largestOut, f.largestIn, handshake)
-  const byFlow = asymmetryPoints(f.largestOut, flowRatio) > asymmetryPoints(f.out24, pairRatio)
-  const ratio = byFlow ? flowRatio : pairRatio
-  return {
-    term: 'asymmetry',
-    points: p.asymmetry,
-    value: Math.round(ratio * 10_000) / 10_000,
-    threshold: ratio >= 0.99 ? 0.99 : ratio >= 0.95 ? 0.95 : 0.8,
-    unit: 'ratio',
-    text: byFlow
-      ? `its largest flow sent ${humanBytes(f.largestOut)} and got ${humanBytes(f.largestIn)}${half}`
-      : `${humanShare(f.out24, f.in24)} of what passed went out${half}`,
-  }
-}
-
-function noResponseReason(f: Features, p: Points, half: string): Reason {
-  const base = { term: 'no_response' as const, points: p.noResponse }
-  if (f.silentOut >= SILENT_FROM_BYTES)
-    return {
-      ...base,
-      value: f.silentOut,
-      threshold: SILENT_FROM_BYTES,
-      unit: 'B',
-      text: `a flow of ${humanBytes(f.silentOut)} got nothing back in 30 seconds${half}`,
-    }
-  if (f.silentFlows10 >= SILENT_FLOWS_FROM)
-    return {
-      ...base,
-      value: f.silentFlows10,
-      threshold: SILENT_FLOWS_FROM,
-      unit: 'flows',
-      text: `${f.silentFlows10} flows got nothing back within 10 minutes${half}`,
-    }
-  return {
-    ...base,
-    value: f.outBeforeIn,
-    threshold: BEFORE_IN_FROM_BYTES,
-    unit: 'B',
-    text:
-      f.in24 === 0
-        ? `${humanBytes(f.outBeforeIn)} went out in one flow and nothing came back${half}`
-        : `one flow sent ${humanBytes(f.outBeforeIn)} while nothing had come back${half}`,
-  }
 }

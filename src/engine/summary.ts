@@ -6,7 +6,7 @@ import { type Clock, wallNow } from './clock.ts'
 import type { PairSummary } from './finding.ts'
 import type { IdentityBook } from './identity-book.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
-import type { PairTable } from './pair-table.ts'
+import type { Pair, PairTable } from './pair-table.ts'
 
 const HOUR_NS = 3_600_000_000_000n
 
@@ -24,6 +24,7 @@ export function createSummarizer(
   book: IdentityBook,
   clock: Clock,
   emit: (summary: PairSummary) => void,
+  onSaid: (pair: Pair) => void,
 ): Summarizer {
   let hour = -1n
 
@@ -36,6 +37,7 @@ export function createSummarizer(
     const out = (d[base + P.out] as number) - (d[base + P.summaryOut] as number)
     const bytesIn = (d[base + P.in] as number) - (d[base + P.summaryIn] as number)
     if (out + bytesIn === 0) return
+    onSaid(pair)
     emit({
       identityKey: pair.identity.stored.key,
       destination: pair.destination.view,

@@ -21,6 +21,7 @@ export function identityOf(number: number): StoredIdentity {
     lastSeenAt: later(number + 2),
     daysActive: number % 30,
     lastActiveDay: number % 2 === 0 ? -1 : 20_717,
+    history: '',
   }
 }
 

@@ -27,6 +27,7 @@ const ROWS: BaselineRow[] = [
       lastSeenAt: AT,
       daysActive: 0,
       lastActiveDay: -1,
+      history: '',
     },
   },
   {

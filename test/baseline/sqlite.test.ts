@@ -190,14 +190,70 @@ describe('baseline on disk', () => {
     open[0]!.commit()
     open[0]!.close()
     const other = new DatabaseSync(path)
-    other.exec('PRAGMA user_version = 2')
+    other.exec('PRAGMA user_version = 99')
     other.close()
     const { baseline, setAside } = start()
-    assert.match(setAside?.reason ?? '', /later version \(schema 2, this one knows 1\)/)
+    assert.match(setAside?.reason ?? '', /later version \(schema 99, this one knows 2\)/)
     assert.deepEqual(baseline.counts().identities, 0)
     const kept = new DatabaseSync(setAside!.path)
     assert.equal(kept.prepare('SELECT count(*) AS n FROM identities').get()?.['n'], 1)
     kept.close()
+  })
+
+  it('goes on with a file of the first version', () => {
+    start().baseline.putIdentity(identityOf(1))
+    open[0]!.commit()
+    open[0]!.close()
+    const old = new DatabaseSync(path)
+    old.exec(`ALTER TABLE identities DROP COLUMN history; DROP TABLE carried_flows;
+      DROP TABLE carried_pairs; PRAGMA user_version = 1`)
+    old.close()
+    const { baseline, setAside } = start()
+    assert.equal(setAside, undefined)
+    assert.deepEqual(baseline.identity(identityOf(1).key), identityOf(1))
+    baseline.putIdentity({ ...identityOf(2), history: '1 4 5 6 0' })
+    baseline.commit()
+    assert.equal(restart().identity(identityOf(2).key)?.history, '1 4 5 6 0')
+  })
+
+  it('keeps lasting numbers, and what is carried from one engine to the next', () => {
+    const flow = { idLow: 0xffffffff, idHigh: 0xffffffff, epoch: 3, bytesOut: 5, bytesIn: 2 ** 52 }
+    const pair = {
+      identityKey: 'a',
+      destinationKey: 'b:443',
+      hourAt: later(5),
+      destination: '{}',
+      bytesOut: 1,
+      bytesIn: 2,
+      flows: 3,
+      largestFlowOut: 1,
+    }
+    const { baseline } = start()
+    assert.equal(baseline.carried.boot(), undefined)
+    assert.equal(baseline.fact('platform_day'), undefined)
+    baseline.carried.setBoot(7n)
+    baseline.putFact('platform_day', 20_000n)
+    for (const epoch of [1, 2, 3]) baseline.carried.putFlow({ ...flow, epoch })
+    baseline.carried.putPair({ ...pair, bytesOut: 0 })
+    baseline.carried.putPair(pair)
+    baseline.carried.putPair({ ...pair, identityKey: 'gone' })
+    baseline.commit()
+    baseline.carried.dropFlow(flow.idLow, flow.idHigh, 1)
+    baseline.carried.dropPair('gone', 'b:443')
+    assert.equal([...baseline.carried.flows()].length, 2)
+    baseline.commit()
+    const next = restart()
+    assert.equal(next.carried.boot(), 7n)
+    assert.equal(next.fact('platform_day'), 20_000n)
+    assert.deepEqual([...next.carried.flows()], [{ ...flow, epoch: 2 }, flow])
+    assert.deepEqual([...next.carried.pairs()], [pair])
+    next.carried.clear()
+    next.carried.putFlow(flow)
+    assert.deepEqual([...next.carried.flows()], [flow])
+    next.commit()
+    const last = restart()
+    assert.deepEqual([...last.carried.flows()], [flow])
+    assert.deepEqual([...last.carried.pairs()], [])
   })
 
   it('finds a damaged page at the start, wherever it is', function () {

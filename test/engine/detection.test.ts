@@ -286,12 +286,12 @@ describe('detection', () => {
     assert.equal(destination?.address, '2001:db8:1:2::3')
   })
 
-  it('keys by host name where the source gives one', () => {
+  it('keys by the registered domain where the source gives a host name', () => {
     const script = stranger()
       .name(1, 'Files.Example.ORG.')
       .upload({ id: 1, total: 2 * MIB })
     const destination = tell(script).alerts[0]?.destination
-    assert.equal(destination?.key, 'files.example.org:443')
+    assert.equal(destination?.key, 'example.org:443')
     assert.equal(destination?.hostname, 'files.example.org')
   })
 

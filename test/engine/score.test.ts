@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { SignerClass } from '../../src/baseline/baseline.ts'
 import { emptyFeatures } from '../../src/engine/features.ts'
+import { explain } from '../../src/engine/reasons.ts'
 import {
   adjustedRatio,
-  explain,
   type Features,
   mayCross,
   noPoints,
@@ -54,6 +54,13 @@ const features: fc.Arbitrary<Features> = fc.record({
   silentOut: byteCount,
   silentFlows10: fc.nat(8),
   outBeforeIn: byteCount,
+  activeHours: fc.nat(24),
+  hasOrdinary: fc.boolean(),
+  deviations: fc.double({ min: -20, max: 20, noNaN: true }),
+  dripDeviations: fc.double({ min: 0, max: 20, noNaN: true }),
+  hourOut: byteCount,
+  ordinaryOut: byteCount,
+  inEpoch: fc.boolean(),
 })
 
 describe('the score', () => {
@@ -147,6 +154,37 @@ describe('the score', () => {
     assert.equal(points({ ...silent, standing: standingOf('adhoc', undefined) }).gate, true)
     assert.equal(points({ ...silent, standing: standingOf('notarized', undefined) }).gate, false)
     assert.equal(points({ out24: 64 * KIB, silentOut: 64 * KIB - 1 }).gate, false)
+  })
+
+  it('scores what a known program sends in an hour by its distance from the ordinary', () => {
+    const known = { hasOrdinary: true, networkAgeMs: 40 * DAY_MS, out24: 900 * MIB }
+    const of = (deviations: number) => points({ ...known, deviations }).volume
+    assert.deepEqual([-5, 3, 4, 8, 50].map(of), [0, 0, 5, 25, 25])
+    assert.equal(points({ ...known, networkAgeMs: 6 * DAY_MS, deviations: 0 }).volume, 25)
+  })
+
+  it('opens the gate for a known program at six deviations, or when it drips, and not before', () => {
+    const known = { hasOrdinary: true, networkAgeMs: 40 * DAY_MS, out24: 2 * MIB }
+    assert.equal(points({ ...known, deviations: 5.9 }).gate, false)
+    assert.equal(points({ ...known, deviations: 6 }).gate, true)
+    assert.equal(points({ ...known, dripDeviations: 4.9 }).gate, false)
+    assert.equal(points({ ...known, dripDeviations: 5 }).gate, true)
+    assert.equal(points({ ...known, hasOrdinary: false, deviations: 9 }).gate, false)
+    assert.equal(points({ ...known, in24: 2 * MIB, deviations: 9 }).gate, false)
+  })
+
+  it('lowers the floor of Developer ID code for 1 MiB over six hours, and of no better', () => {
+    const drip = (own: SignerClass, activeHours: number) =>
+      points({ standing: standingOf(own, undefined), out24: MIB, activeHours })
+    assert.equal(drip('developer_id', 5).gate, false)
+    assert.equal(drip('developer_id', 6).gate, true)
+    assert.equal(drip('developer_id', 6).volume, 15)
+    assert.equal(drip('notarized', 24).gate, false)
+    assert.equal(points({ out24: MIB - 1, activeHours: 24 }).gate, false)
+  })
+
+  it('halves novelty in an epoch of the system', () => {
+    assert.equal(points({ inEpoch: true }).novelty, 15)
   })
 
   it('has three severities from 60 on', () => {

@@ -1,0 +1,154 @@
+// The parts of a boot's engine, each made once and told of the others it needs.
+import type { UnixNs } from '../units.ts'
+import { processView } from './alert-view.ts'
+import { createCarry } from './carry.ts'
+import { type Clock, wallNow } from './clock.ts'
+import { createDetector } from './detector.ts'
+import { createEarlyRecords } from './early-records.ts'
+import type { PairSummary, Sighting } from './finding.ts'
+import { createFlowAttribution } from './flow-attribution.ts'
+import { createFlowLedger } from './flow-ledger.ts'
+import { createFlowMemory } from './flow-memory.ts'
+import { createFlowPairing } from './flow-pairing.ts'
+import { createFlowRows } from './flow-rows.ts'
+import { createFlowTable } from './flow-table.ts'
+import { createHealthLog } from './health-log.ts'
+import { createIdentityBook, identityView } from './identity-book.ts'
+import { createIdleFlows } from './idle-flows.ts'
+import { createInspectRequests } from './inspect-requests.ts'
+import type { Lasting } from './lasting.ts'
+import { createPairTable } from './pair-table.ts'
+import { createProcessTable } from './process-table.ts'
+import { createSummarizer } from './summary.ts'
+import { createTop } from './top.ts'
+
+export type BootParts = ReturnType<typeof createBootParts>
+
+/** Findings go to `lasting`. */
+export function createBootParts(lasting: Lasting, clock: Clock) {
+  const { deviceId, baseline, limits, counters } = lasting
+  const at = (): UnixNs => wallNow(clock)
+  const sight = (sighting: Sighting): void => {
+    lasting.findings.push({ at: at(), kind: 'sighting', sighting })
+  }
+  const health = createHealthLog((said) => {
+    lasting.findings.push({ at: at(), kind: 'health', health: said })
+  })
+  const processes = createProcessTable(limits.processes, limits.endedProcessMs, () => {
+    counters.evicted.processes++
+  })
+  const flows = createFlowTable(limits.flows)
+  const book = createIdentityBook(
+    baseline,
+    processes,
+    limits.identities,
+    limits.pairs,
+    (identity, process) =>
+      sight({
+        of: 'identity',
+        identity: identityView(identity),
+        process: processView(process, clock),
+        destination: undefined,
+      }),
+  )
+  const pairs = createPairTable(limits.pairs, (slot) => {
+    counters.evicted.pairs++
+    summarizer.sayOne(slot)
+    detector.pairRemoved(slot)
+  })
+  const rows = createFlowRows(flows, pairs)
+  const top = createTop(flows, rows.processOf)
+  const memory = createFlowMemory(flows, limits, counters, (idLow, idHigh, epoch) =>
+    carry.forgotten(idLow, idHigh, epoch),
+  )
+  const idle = createIdleFlows()
+  const requests = createInspectRequests(clock, counters, () => lasting.streamBytes)
+  const early = createEarlyRecords((count) => {
+    counters.lost += count
+  })
+  const say = (summary: PairSummary): void => {
+    lasting.findings.push({ at: at(), kind: 'summary', summary })
+  }
+  const summarizer = createSummarizer(pairs, baseline, book, clock, say, (pair) => carry.said(pair))
+  const carry = createCarry({
+    baseline,
+    clock,
+    counters,
+    limits,
+    rows,
+    pairs,
+    isKept: () => lasting.isSaved,
+    say(summary) {
+      say(summary)
+      book.resumeHour(summary.identityKey, summary.hourAt, summary.bytesOut, at())
+    },
+  })
+  const detector = createDetector({
+    deviceId,
+    baseline,
+    clock,
+    counters,
+    limits,
+    pairs,
+    flows,
+    processes,
+    book,
+    processOf: (flow) => rows.processOf[flow],
+    isAwaited: idle.has,
+    policy: () => lasting.policy,
+    emit: (alert) => {
+      lasting.findings.push({ at: at(), kind: 'alert', alert })
+    },
+  })
+  const pairing = createFlowPairing({
+    baseline,
+    clock,
+    rows,
+    memory,
+    pairs,
+    book,
+    detector,
+    idle,
+    policy: () => lasting.policy,
+    emit: sight,
+  })
+  const attribution = createFlowAttribution({
+    clock,
+    counters,
+    limits,
+    rows,
+    processes,
+    book,
+    policy: () => lasting.policy,
+    onSettled: (slot) => ledger.settled(slot),
+  })
+  const ledger = createFlowLedger({
+    clock,
+    counters,
+    rows,
+    memory,
+    attribution,
+    pairing,
+    processes,
+    top,
+    carry,
+  })
+
+  return {
+    health,
+    processes,
+    flows,
+    book,
+    pairs,
+    top,
+    memory,
+    requests,
+    early,
+    summarizer,
+    detector,
+    pairing,
+    attribution,
+    ledger,
+    carry,
+  }
+}

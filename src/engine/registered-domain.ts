@@ -1,0 +1,17 @@
+// What of a host name somebody registered: `files.example.co.uk` belongs to `example.co.uk`. By the public suffix
+// list as tldts carries it, with its private part: a bucket of a cloud is its owner's, not the cloud's.
+import { getDomain } from 'tldts'
+
+const cache = new Map<string, string>()
+const CACHED_MAX = 4_096
+
+/** The registered domain, or the host name where there is none: `localhost`, an address, a public suffix. */
+export function registeredDomain(hostname: string): string {
+  const known = cache.get(hostname)
+  if (known !== undefined) return known
+  const domain =
+    getDomain(hostname, { allowPrivateDomains: true, validateHostname: false }) ?? hostname
+  if (cache.size >= CACHED_MAX) cache.clear()
+  cache.set(hostname, domain)
+  return domain
+}
