@@ -32,9 +32,11 @@ const SIGNERS: Record<SignerClass, true> = {
   invalid: true,
 }
 
-/** A line without its newline. Nanoseconds are decimal strings, as JSON has no integers of 64 bits. */
+/** A line without its newline. Nanoseconds are decimal strings, as JSON has no integers of 64 bits; no history is none. */
 export const rowToJson = (row: BaselineRow): string =>
-  JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))
+  JSON.stringify(row, (name, value: unknown) =>
+    typeof value === 'bigint' ? `${value}` : name === 'history' && value === '' ? undefined : value,
+  )
 
 /** Throws BaselineError ('malformed') on what `rowToJson` does not write. */
 export function rowFromJson(line: string): BaselineRow {
