@@ -44,7 +44,7 @@ const OPEN_ENDED = new Set(['S1', 'S2', 'S3', 'OTH'])
 export function connOf(line: ZeekLine): ConnEntry {
   const startUs = timeToUs(line.get('ts'))
   if (startUs === undefined) throw new MalformedLine('ts is no time')
-  const originatorAddress = addressOf(line, 'id.orig_h')
+  const originator = hostOf(line, 'id.orig_h')
   const state = textOf(line.get('conn_state'))
   const proto = textOf(line.get('proto')).toLowerCase()
   const protocol = proto === 'tcp' ? 6 : proto === 'udp' ? 17 : undefined
@@ -56,9 +56,9 @@ export function connOf(line: ZeekLine): ConnEntry {
     uid: textOf(line.get('uid')),
     startUs,
     durationUs,
-    originator: formatAddress(originatorAddress),
-    originatorAddress,
-    responderAddress: addressOf(line, 'id.resp_h'),
+    originator: originator.name,
+    originatorAddress: originator.address,
+    responderAddress: hostOf(line, 'id.resp_h').address,
     originatorPort: portOf(line, 'id.orig_p'),
     responderPort: portOf(line, 'id.resp_p'),
     protocol,
@@ -70,10 +70,22 @@ export function connOf(line: ZeekLine): ConnEntry {
   }
 }
 
-function addressOf(line: ZeekLine, name: string): Uint8Array {
-  const address = parseAddress(textOf(line.get(name)))
-  if (address === undefined) throw new MalformedLine(`${name} is no address`)
-  return address
+type Host = { name: string; address: Uint8Array }
+
+/** A log names the same hosts over and over: read once each, and shared by the entries that wait. */
+const hosts = new Map<string, Host>()
+const HOSTS_MAX = 16_384
+
+function hostOf(line: ZeekLine, field: string): Host {
+  const text = textOf(line.get(field))
+  const known = hosts.get(text)
+  if (known) return known
+  const address = parseAddress(text)
+  if (address === undefined) throw new MalformedLine(`${field} is no address`)
+  const host = { name: formatAddress(address), address }
+  if (hosts.size >= HOSTS_MAX) hosts.clear()
+  hosts.set(text, host)
+  return host
 }
 
 function portOf(line: ZeekLine, name: string): number {
