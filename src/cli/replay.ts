@@ -1,7 +1,6 @@
 // `freshet replay FILE...`: what was recorded, through the whole detector once more.
 import { canonicalJson } from '../capture/alert-digest.ts'
 import type { CaptureHeader } from '../capture/document.ts'
-import type { Finding } from '../engine/finding.ts'
 import type { ImportOptions } from '../importers/importer.ts'
 import { printable } from '../printable.ts'
 import type { DamageReport } from '../records/input.ts'
@@ -33,22 +32,38 @@ export type ReplayCommand = ImportOptions & {
   strict?: boolean
 }
 
+/** Where it prints: alerts to `out`, all else to `err`. */
+export type ReplayOutput = {
+  out: (text: string) => void
+  err: (text: string) => void
+  /** `err` is a terminal: one line may change. */
+  isTerminal: boolean
+}
+
+const STANDARD: ReplayOutput = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true,
+}
 const DAMAGE_SHOWN = 10
 
 /** 0 when records of any file could be read; with `strict` only when all of all could, and alerts came out as recorded. */
-export async function runReplayCommand(command: ReplayCommand): Promise<number> {
-  const signal = stopSignal()
-  const delivery = deliveryOf(command)
+export async function runReplayCommand(
+  command: ReplayCommand,
+  { out, err, isTerminal }: ReplayOutput = STANDARD,
+  signal: AbortSignal = stopSignal(),
+): Promise<number> {
+  const delivery = deliveryOf(command, err)
   let baseline: BaselineCopy | undefined
   const table = createAlertTable()
   const progress = createProgress({
-    isTerminal: process.stderr.isTTY === true,
-    write: (text) => process.stderr.write(text),
+    isTerminal,
+    write: err,
     nowMs: () => performance.now(),
   })
   const say = (text: string): void => {
     progress.clear()
-    process.stderr.write(`${printable(text)}\n`)
+    err(`${printable(text)}\n`)
   }
   let readable = 0
   let faults = 0
@@ -68,7 +83,11 @@ export async function runReplayCommand(command: ReplayCommand): Promise<number> 
         const report = await replay(source, {
           ...options,
           onFindings: async (findings, of) => {
-            show(findings, command.json ? undefined : table.add)
+            for (const finding of findings) {
+              if (finding.kind !== 'alert') continue
+              if (command.json) out(`${canonicalJson(finding)}\n`)
+              else table.add(finding.alert)
+            }
             await delivery?.send(findings, of)
           },
           onProgress(totals) {
@@ -88,7 +107,7 @@ export async function runReplayCommand(command: ReplayCommand): Promise<number> 
       }
     }
     progress.clear()
-    if (!command.json) for (const line of table.lines()) process.stdout.write(`${line}\n`)
+    if (!command.json) for (const line of table.lines()) out(`${line}\n`)
     if (delivery && !signal.aborted) {
       const { items, rejected } = await delivery.finish()
       say(`the collector has ${items} findings${rejected > 0 ? ` and refused ${rejected}` : ''}`)
@@ -121,9 +140,9 @@ async function filesToReplay(
   return files
 }
 
-function deliveryOf(command: ReplayCommand): Delivery | undefined {
+function deliveryOf(command: ReplayCommand, err: (text: string) => void): Delivery | undefined {
   const log = (text: string): void => {
-    process.stderr.write(`freshet: ${printable(text)}\n`)
+    err(`freshet: ${printable(text)}\n`)
   }
   if (command.collector !== undefined)
     return startDelivery({
@@ -173,18 +192,6 @@ function replayOptions(
             wait: (ms) => waitFor(ms, signal),
           }),
         }),
-  }
-}
-
-/** Alert findings as JSON lines, or to the table. */
-function show(
-  findings: Finding[],
-  toTable: ReturnType<typeof createAlertTable>['add'] | undefined,
-) {
-  for (const finding of findings) {
-    if (finding.kind !== 'alert') continue
-    if (toTable) toTable(finding.alert)
-    else process.stdout.write(`${canonicalJson(finding)}\n`)
   }
 }
 

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { runProbe, startSink, uniqueProgram } from '../../src/cli/simulate-probe.ts'
+import { PLACE } from '../../src/place.ts'
+import { run, until } from './installation.ts'
+
+const CONFIG = 78
+
+describe('freshet record, live', function () {
+  this.timeout(90_000)
+  let directory: string
+  before(function () {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0) this.skip()
+  })
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-record-'))
+    // The engine is another user, and has its state in there.
+    chmodSync(directory, 0o755)
+  })
+  afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+  it('keeps a live run whose replay finds the same, digest for digest', async () => {
+    const file = join(directory, 'live.fcap')
+    const record = spawn(
+      process.execPath,
+      [
+        PLACE.cli,
+        'record',
+        file,
+        '--state',
+        join(directory, 'state'),
+        '--include-loopback',
+        '--interval',
+        '100',
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    let output = ''
+    for (const stream of [record.stdout, record.stderr])
+      stream.on('data', (text) => (output += text))
+    const ended = new Promise<number | null>((resolve) => record.once('exit', resolve))
+    await until(30_000, () => existsSync(file) && statSync(file).size > 2_000, 'the recording')
+    // A program that this machine has never seen sends to one that answers nothing.
+    const sink = await startSink(true)
+    const { path, remove } = await uniqueProgram(PLACE.probe)
+    const sent = await runProbe({
+      path,
+      target: { address: sink.address, port: sink.port, loopback: true },
+      bytes: 8_000_000,
+      flows: 1,
+      rateBytesPerS: 0,
+      signal: AbortSignal.timeout(30_000),
+    })
+    assert.equal(sent.sent, 8_000_000)
+    await until(30_000, () => /alert (low|medium|high)/.test(output), 'the alert')
+    record.kill('SIGINT')
+    assert.equal(await ended, 0, output)
+    await sink.close()
+    await remove()
+    const [, alerts, digest] =
+      /(\d+) alert findings?[\s\S]*?digest {2}([0-9a-f]{64})/.exec(output) ?? []
+    assert.ok(Number(alerts) >= 1, output)
+    const replayed = await run([PLACE.cli, 'replay', '--strict', file])
+    assert.equal(replayed.status, 0, replayed.stderr)
+    assert.match(replayed.stderr, new RegExp(`digest ${digest}, as recorded`))
+    assert.match(replayed.stdout, new RegExp(basename(path)))
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+    const again = await run([PLACE.cli, 'record', file, '--state', join(directory, 'state')])
+    assert.equal(again.status, CONFIG)
+    assert.match(again.stderr, /exists, and a recording does not replace anything/)
+  })
+
+  it('stops by itself, and leaves no file when its settings are wrong', async () => {
+    const file = join(directory, 'short.fcap')
+    const state = join(directory, 'state')
+    const short = await run([PLACE.cli, 'record', file, '--state', state, '--seconds', '2'])
+    assert.equal(short.status, 0, short.stderr)
+    assert.match(short.stdout, /^recorded .*short\.fcap: .* of records in .*, 0 alert findings$/m)
+    const policy = join(directory, 'policy.json')
+    writeFileSync(policy, '{"version":-1}')
+    const wrong = await run([
+      PLACE.cli,
+      'record',
+      join(directory, 'b.fcap'),
+      '--state',
+      state,
+      '--policy',
+      policy,
+    ])
+    assert.equal(wrong.status, CONFIG)
+    assert.equal(existsSync(join(directory, 'b.fcap')), false)
+  })
+})

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SCENARIO_DIRECTORY } from '../../scripts/scenarios.ts'
+import { putRow } from '../../src/baseline/row.ts'
+import { openBaseline } from '../../src/baseline/sqlite.ts'
+import { type ReplayCommand, type ReplayOutput, runReplayCommand } from '../../src/cli/replay.ts'
+import { ConfigError } from '../../src/cli/state.ts'
+import type { AlertsResponse, DevicesResponse } from '../../src/collector/page-api.ts'
+import { PLACE } from '../../src/place.ts'
+import { AT, captureBlocks, joined, readBack, somePieces } from '../capture/captures.ts'
+import { runCollector } from '../collector/agent.ts'
+import { run } from '../e2e/installation.ts'
+
+const BURST = join(SCENARIO_DIRECTORY, 'night-burst.fcap')
+
+describe('freshet replay', function () {
+  this.timeout(60_000)
+  let directory: string
+  /** As `freshet replay` runs it, its output kept. */
+  const replay = async (files: string[], options: Omit<ReplayCommand, 'files'> = {}) => {
+    let stdout = ''
+    let stderr = ''
+    const output: ReplayOutput = {
+      out: (text) => {
+        stdout += text
+      },
+      err: (text) => {
+        stderr += text
+      },
+      isTerminal: false,
+    }
+    const { signal } = new AbortController()
+    const status = await runReplayCommand({ files, ...options }, output, signal)
+    return { status, stdout, stderr }
+  }
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-replay-test-'))
+  })
+  afterEach(() => rmSync(directory, { recursive: true }))
+  const written = (name: string, bytes: Uint8Array): string => {
+    const path = join(directory, name)
+    writeFileSync(path, bytes)
+    return path
+  }
+
+  it('prints one line an alert and its sentence, and what it read', async () => {
+    const { status, stdout, stderr } = await run([PLACE.cli, 'replay', BURST, '--strict'])
+    assert.equal(status, 0)
+    const [head = '', line = '', sentence = '', ...rest] = stdout.trimEnd().split('\n')
+    assert.match(head, /^opened \(UTC\) +severity +state +out +in +program +destination$/)
+    assert.match(
+      line,
+      /^2026-03-02 \S+ +high +final +120 MB +60.0 kB +\/private\/tmp\/\.cache\/indexd +192\.0\.2\.66:443$/,
+    )
+    assert.match(sentence, /^ {4}indexd \(unsigned/)
+    assert.deepEqual(rest, [])
+    assert.match(stderr, /synthetic-night-burst \(synthetic\), 2026-03-02T07:00:00Z/)
+    assert.match(stderr, /digest [0-9a-f]{64}$/m)
+  })
+
+  it('prints each revision as a line of JSON with --json, and no progress between', async () => {
+    const { stdout } = await replay([BURST], { json: true })
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    assert.ok(lines.length >= 3)
+    assert.deepEqual(
+      lines.map(({ alert }) => alert.revision),
+      lines.map((_, i) => i + 1),
+    )
+    assert.equal(lines.at(-1).alert.bytesOut, 120_000_000)
+    assert.equal(typeof lines[0].at, 'string')
+  })
+
+  it('uses what can be read, says what cannot and where, and fails only when it is asked to be strict', async () => {
+    const blocks = captureBlocks(somePieces(12))
+    const bytes = joined(blocks)
+    const at = joined(blocks.slice(0, 4)).length
+    bytes[at + 40] = (bytes[at + 40] as number) ^ 0xff
+    const path = written('damaged.fcap', bytes)
+    const lenient = await replay([path])
+    assert.equal(lenient.status, 0)
+    assert.match(lenient.stdout, /\/tmp\/strange/)
+    assert.match(
+      lenient.stderr,
+      new RegExp(`at byte ${at}: a block does not have its checksum \\(\\d+ bytes\\)`),
+    )
+    assert.equal((await replay([path], { strict: true })).status, 1)
+  })
+
+  it('fails when nothing could be read, and when a file is not there', async () => {
+    const header = captureBlocks([])[0] as Uint8Array
+    assert.equal((await replay([written('only-a-header.fcap', header)])).status, 1)
+    const missing = await replay([join(directory, 'missing.fcap')])
+    assert.equal(missing.status, 1)
+    assert.match(missing.stderr, /missing\.fcap cannot be read: ENOENT/)
+    const both = await replay([join(directory, 'missing.fcap'), BURST])
+    assert.equal(both.status, 0)
+    assert.match(both.stdout, /indexd/)
+  })
+
+  it('begins with another baseline where one is named, and leaves that as it was', async () => {
+    const path = join(directory, 'baseline.db')
+    const { baseline } = openBaseline(path, { now: AT })
+    const { events } = await readBack(new Uint8Array(readFileSync(BURST)))
+    for (const event of events)
+      if (event.kind === 'baseline') for (const row of event.rows) putRow(baseline, row)
+    const months = 90n * 86_400_000_000_000n
+    const alert = JSON.parse(
+      (await replay([BURST], { json: true })).stdout.split('\n')[0] ?? '',
+    ).alert
+    const at = (BigInt(alert.openedAt) - months) as typeof AT
+    putRow(baseline, {
+      kind: 'identity',
+      identity: {
+        ...(events
+          .flatMap((event) => (event.kind === 'baseline' ? event.rows : []))
+          .find((row) => row.kind === 'identity')?.identity ?? assert.fail()),
+        key: alert.identity.key,
+        signerClass: 'unsigned',
+        firstExecAt: at,
+        firstNetworkAt: at,
+      },
+    })
+    baseline.commit()
+    const before = baseline.counts()
+    baseline.close()
+    const { stdout, status } = await replay([BURST], { baseline: path })
+    assert.equal(status, 0)
+    assert.doesNotMatch(stdout, /high/, 'a program known for months is not high')
+    const again = openBaseline(path, { now: AT }).baseline
+    assert.deepEqual(again.counts(), before)
+    again.close()
+    await assert.rejects(
+      replay([BURST], { baseline: join(directory, 'none.db') }),
+      (error) =>
+        error instanceof ConfigError && /--baseline: there is no baseline at/.test(error.message),
+    )
+  })
+
+  it('fills a collector: a device of its own, its alerts and its programs', async () => {
+    const collector = await runCollector()
+    try {
+      const token = written('token', new TextEncoder().encode(collector.token))
+      const files = ['night-burst', 'night-curl', 'office-day'].map((name) =>
+        join(SCENARIO_DIRECTORY, `${name}.fcap`),
+      )
+      const sent = await replay(files, {
+        collector: collector.collector.url,
+        tokenFile: token,
+      })
+      assert.equal(sent.status, 0, sent.stderr)
+      assert.match(sent.stderr, /the collector has \d+ findings$/m)
+      const { devices } = await collector.json<DevicesResponse>('/api/devices')
+      assert.equal(devices.length, 1)
+      assert.match(devices[0]?.hostname ?? '', /^synthetic-\S+ \(replay\)$/)
+      const { alerts } = await collector.json<AlertsResponse>('/api/alerts?limit=100')
+      assert.deepEqual(alerts.map(({ application }) => application.name).sort(), ['curl', 'indexd'])
+      assert.deepEqual(
+        alerts.map(({ bytesOut }) => Number(bytesOut)).sort(),
+        [120_000_000, 40_000_000],
+      )
+    } finally {
+      await collector.stop()
+    }
+  })
+
+  it('says when the collector will not have it', async () => {
+    const collector = await runCollector()
+    const token = written('token', new TextEncoder().encode('x'.repeat(43)))
+    const refused = await replay([BURST], {
+      collector: collector.collector.url,
+      tokenFile: token,
+    })
+    await collector.stop()
+    assert.equal(refused.status, 1)
+    assert.match(refused.stderr, /could not be delivered: the collector answered 401/)
+    await assert.rejects(
+      replay([BURST], { into: true, state: directory }),
+      (error) =>
+        error instanceof ConfigError &&
+        /no collector has run with this state directory/.test(error.message),
+    )
+  })
+})
