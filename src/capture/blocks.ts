@@ -24,7 +24,9 @@ export type Block = {
   body: Uint8Array
 }
 
-const WINDOW_BYTES = 2 * (HEAD_BYTES + BODY_BYTES_MAX)
+/** The window begins small and grows to what the largest block wants. */
+const WINDOW_FIRST_BYTES = 256 * 1024
+const WINDOW_BYTES_MAX = 2 * (HEAD_BYTES + BODY_BYTES_MAX)
 /**
  * Bodies that fail their checksum cost time, and a file made for it could hold a head every few bytes:
  * so much checking is allowed for each byte of the file, and beyond it a failed block is skipped whole.
@@ -34,8 +36,7 @@ const CHECKED_AT_LEAST = 16 * BODY_BYTES_MAX
 
 /** All blocks that are whole, in order. `damage` is told of what lies between them. Rejects as `read` does. */
 export async function* readBlocks(read: ReadBytes, damage: DamageLog): AsyncGenerator<Block, void> {
-  const window = new Uint8Array(new ArrayBuffer(WINDOW_BYTES))
-  const buffer = Buffer.from(window.buffer)
+  let window = Buffer.allocUnsafeSlow(WINDOW_FIRST_BYTES)
   let start = 0
   let end = 0
   /** File offset of window[0]. */
@@ -47,8 +48,10 @@ export async function* readBlocks(read: ReadBytes, damage: DamageLog): AsyncGene
   /** Has at least `count` bytes in the window, unless the file ends before. */
   const ensure = async (count: number): Promise<void> => {
     if (end - start >= count || isEnded) return
-    if (start + count > WINDOW_BYTES) {
-      window.copyWithin(0, start, end)
+    if (start + count > window.length) {
+      const next = count <= window.length >> 1 ? window : Buffer.allocUnsafeSlow(WINDOW_BYTES_MAX)
+      window.copy(next, 0, start, end)
+      window = next
       base += start
       end -= start
       start = 0
@@ -63,7 +66,7 @@ export async function* readBlocks(read: ReadBytes, damage: DamageLog): AsyncGene
   const skip = (text: string, by = 1): void => {
     bad ??= { from: base + start, text }
     const from = Math.min(start + by, end)
-    const next = buffer.subarray(0, end).indexOf(SYNC, from)
+    const next = window.subarray(0, end).indexOf(SYNC, from)
     if (next >= 0) start = next
     else start = isEnded ? end : Math.max(from, end - SYNC.length + 1)
   }
