@@ -27,9 +27,13 @@ export async function keepRunning(options: {
       child.once('error', (error) => resolve(error.message))
     })
     const stop = () => stopChild(child, ended)
+    // Whatever ends this process, a second Ctrl-C included, it must not leave a child behind that hangs.
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
     signal.addEventListener('abort', stop, { once: true })
     const how = await ended
     signal.removeEventListener('abort', stop)
+    process.off('exit', kill)
     if (signal.aborted) return 0
     if (how === EXIT_CONFIG) return EXIT_CONFIG
     if (performance.now() - began > STEADY_MS) delayMs = FIRST_MS

@@ -10,6 +10,7 @@ import type { Addon, Inspection } from './addon.ts'
 
 const EAGAIN = 11
 const EINVAL = 22
+const ETIMEDOUT = 110
 
 export type Inspector = {
   /** Takes a request; its answer, an inspected record's bytes, goes to `onAnswer`. Never throws. */
@@ -22,6 +23,7 @@ export type Inspector = {
  * @param runningMax requests under way at once: hashing runs on libuv's pool
  * @param waitingMax requests that may wait; beyond it they are answered with error EAGAIN
  * @param bootNs nanoseconds since boot, sleep included
+ * @param answerMs a question that takes longer is answered with error ETIMEDOUT: who asked waits for it
  */
 export function createInspector(options: {
   inspect: Addon['inspect']
@@ -29,9 +31,10 @@ export function createInspector(options: {
   bootNs: () => bigint
   runningMax?: number
   waitingMax?: number
+  answerMs?: number
 }): Inspector {
-  const { inspect, onAnswer, bootNs, runningMax = 2, waitingMax = 4096 } = options
-  const waiting: InspectRecord[] = []
+  const { inspect, onAnswer, bootNs, runningMax = 2, waitingMax = 4096, answerMs = 5000 } = options
+  const waiting: Question[] = []
   let running = 0
   let refused = 0
 
@@ -54,14 +57,32 @@ export function createInspector(options: {
     onAnswer(writeInspected(record))
   }
 
+  /** The clock of a question starts when it is asked: a file system that hangs must not hold the others up for ever. */
+  const questionOf = (request: InspectRecord): Question => {
+    const question: Question = {
+      request,
+      isAnswered: false,
+      answer(found) {
+        if (question.isAnswered) return
+        question.isAnswered = true
+        clearTimeout(timer)
+        answer(request, found)
+      },
+    }
+    const timer = setTimeout(() => question.answer(unreadable(request, ETIMEDOUT)), answerMs)
+    return question
+  }
+
   const next = () => {
     while (running < runningMax) {
-      const request = waiting.shift()
-      if (!request) return
+      const question = waiting.shift()
+      if (!question) return
+      if (question.isAnswered) continue
       running++
-      inspect({ path: request.path, pid: request.pid, dev: request.dev, ino: request.ino })
-        .then((found) => answer(request, found))
-        .catch((error: unknown) => answer(request, unreadable(request, errnoOf(error))))
+      const { path, pid, dev, ino } = question.request
+      inspect({ path, pid, dev, ino })
+        .then(question.answer)
+        .catch((error: unknown) => question.answer(unreadable(question.request, errnoOf(error))))
         .finally(() => {
           running--
           next()
@@ -77,11 +98,18 @@ export function createInspector(options: {
         refused++
         return answer(request, unreadable(request, EAGAIN))
       }
-      waiting.push(request)
+      waiting.push(questionOf(request))
       next()
     },
     refused: () => refused,
   }
+}
+
+type Question = {
+  request: InspectRecord
+  isAnswered: boolean
+  /** The first answer counts. */
+  answer: (found: Inspection) => void
 }
 
 const unreadable = (request: InspectRecord, error: number): Inspection => ({

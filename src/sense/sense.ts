@@ -63,22 +63,25 @@ export async function runSense(options: SenseOptions): Promise<number> {
 
   // One chunk is under way at a time; the ring, not this process, holds what the engine is slow to take.
   function pump(): void {
-    if (!pipe || writing || !window.hasRoom()) return
-    const chunk = nextChunk()
+    if (!pipe || writing) return
+    // Answers pass a full window: what fills it may be waiting for just them.
+    const chunk = nextAnswers() ?? (window.hasRoom() ? nextRecords() : undefined)
     if (!chunk) return
     window.keep(chunk)
     send(pipe, [chunk])
   }
 
-  function nextChunk(): Uint8Array | undefined {
-    const drained = source.drain(scratch)
-    if (drained > 0) {
-      const chunk = scratch.slice(0, drained)
-      clockMark = lastMarkOf(chunk) ?? clockMark
-      return chunk
-    }
+  function nextAnswers(): Uint8Array | undefined {
     if (answers.length === 0) return undefined
     return Buffer.concat(answers.splice(0, 256))
+  }
+
+  function nextRecords(): Uint8Array | undefined {
+    const drained = source.drain(scratch)
+    if (drained === 0) return undefined
+    const chunk = scratch.slice(0, drained)
+    clockMark = lastMarkOf(chunk) ?? clockMark
+    return chunk
   }
 
   function send(to: Duplex, chunks: Uint8Array[]): void {
@@ -107,7 +110,8 @@ export async function runSense(options: SenseOptions): Promise<number> {
         to.destroy()
       }
     })
-    to.on('error', (error) => log(`the engine's pipe failed: ${error.message}`))
+    // A pipe breaks when its engine ends; that is told once, with how it ended.
+    to.on('error', () => to.destroy())
   }
 
   function answerAll(records: Uint8Array): void {
@@ -184,7 +188,12 @@ function startEngine(
   [command, ...args]: [string, ...string[]],
   fds: readonly number[],
 ): ChildProcess {
-  return spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...fds] })
+  const engine = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...fds] })
+  // Whatever ends this process, it must not leave an engine behind that hangs.
+  const kill = () => engine.kill('SIGKILL')
+  process.once('exit', kill)
+  engine.once('exit', () => process.off('exit', kill))
+  return engine
 }
 
 function endOf(engine: ChildProcess, log: (text: string) => void): Promise<number | null> {

@@ -81,6 +81,25 @@ describe('sense inspector', () => {
     assert.equal(answers.filter((answer) => answer.error === 11).length, 2)
   })
 
+  it('answers ETIMEDOUT once for what takes too long, and for what waits behind it', async () => {
+    const gate = Promise.withResolvers<Inspection>()
+    const answers: InspectedRecord[] = []
+    const inspector = createInspector({
+      inspect: () => gate.promise,
+      onAnswer: (bytes) => answers.push(readInspected(new DataView(bytes.buffer), 0)),
+      bootNs: () => 42n,
+      answerMs: 1,
+    })
+    for (const pid of [7, 8, 9]) inspector.ask(request('/huge', pid))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    gate.resolve(found)
+    await settled()
+    assert.deepEqual(
+      answers.map((answer) => answer.error),
+      [110, 110, 110],
+    )
+  })
+
   it('answers with the errno of an addon that throws', async () => {
     const { answers, inspector } = harness(async () => {
       throw Object.assign(new Error('gone'), { errno: -2 })
