@@ -271,6 +271,26 @@ baseline
     await finish(runBaselineShow(identity, options))
   })
 
+baseline
+  .command('export <file>')
+  .description('all of it as lines of JSON, also while an agent runs')
+  .addOption(stateOption())
+  .option('--force', 'write over a file that is there already')
+  .action(async (file: string, options: { state?: string; force?: boolean }) => {
+    const { runBaselineExport } = await import('./cli/baseline-files.ts')
+    await finish(runBaselineExport({ ...options, file, force: options.force === true }))
+  })
+baseline
+  .command('import <file>')
+  .description('merges an export into what is known; not while an agent runs')
+  .addOption(stateOption())
+  .option('--user <name>', 'whose the state directory is, when it is made')
+  .option('--strict', 'fail when a line could not be read')
+  .action(async (file: string, options: { state?: string; user?: string; strict?: boolean }) => {
+    const { runBaselineImport } = await import('./cli/baseline-files.ts')
+    await finish(runBaselineImport({ ...options, file, strict: options.strict === true }))
+  })
+
 const simulate = program
   .command('simulate')
   .description('makes the behaviour that Freshet looks for')

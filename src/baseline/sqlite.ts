@@ -31,7 +31,7 @@ export type BaselineOptions = {
 }
 
 const IDENTITIES_MAX = 100_000
-const DESTINATIONS_MAX = 500_000
+const DESTINATIONS_MAX = 1_000_000
 const IDENTITIES_CACHED = 4096
 const DESTINATIONS_CACHED = 16_384
 /** Changes that wait while the disk refuses. Beyond it the oldest are given up, and counted. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { StoredDestination, StoredIdentity } from './baseline.ts'
 import { BaselineError } from './error.ts'
+import type { BaselineRow } from './row.ts'
 import {
   destinationFromRow,
   IDENTITY_COLUMNS,
@@ -11,6 +12,7 @@ import {
   text,
 } from './schema.ts'
 import { diskTrouble, userVersion } from './sqlite-file.ts'
+import { Tables } from './tables.ts'
 
 export type ListOptions = {
   /** At most this many; 1 or more. */
@@ -95,6 +97,22 @@ export function showIdentity(path: string, keyOrPrefix: string): ShownIdentity {
         .map((one) => destinationFromRow(identity.key, text(one, 'text'), one)),
     }
   })
+}
+
+/** Reads all rows as of one moment, also while an agent writes; see `listIdentities` for what it throws. */
+export function readRows(path: string, read: (rows: Iterable<BaselineRow>) => void): void {
+  viewing(path, (database) => {
+    database.exec('BEGIN')
+    read(rowsOf(new Tables(database)))
+    database.exec('COMMIT')
+  })
+}
+
+function* rowsOf(tables: Tables): Generator<BaselineRow, void> {
+  const at = tables.bornAt()
+  if (at !== undefined) yield { kind: 'born', at }
+  for (const identity of tables.identities()) yield { kind: 'identity', identity }
+  for (const destination of tables.destinations()) yield { kind: 'destination', destination }
 }
 
 function viewing<T>(path: string, read: (database: DatabaseSync) => T): T {

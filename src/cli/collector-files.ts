@@ -20,13 +20,13 @@ import { StoreError } from '../collector/store/store-error.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { nowUnixNs } from '../units.ts'
 import { defaultUser } from './collector.ts'
+import { asOwner } from './owner.ts'
 import { ConfigError, makeStateDirectory, statePaths } from './state.ts'
 
 const STORE_FILE = 'store.db'
 const COPY_BYTES = 1024 * 1024
 
 type FileCommand = { state?: string; user?: string; file: string; force: boolean }
-type Owner = { uid: number; gid: number }
 
 export async function runBackupCommand(command: FileCommand): Promise<number> {
   const directory = statePaths(command.state).collector
@@ -113,24 +113,6 @@ function restore(input: number, file: string, directory: string, force: boolean)
   } finally {
     removeStore(coming)
     unlock()
-  }
-}
-
-/** Runs `work` as `owner` when this is root, and is root again after it. */
-function asOwner<T>({ uid, gid }: Owner, work: () => T): T {
-  const { geteuid, seteuid, setegid, getgroups, setgroups } = process
-  if (geteuid?.() !== 0 || uid === 0 || !seteuid || !setegid || !getgroups || !setgroups)
-    return work()
-  const groups = getgroups()
-  setgroups([gid])
-  setegid(gid)
-  seteuid(uid)
-  try {
-    return work()
-  } finally {
-    seteuid(0)
-    setegid(0)
-    setgroups(groups)
   }
 }
 
