@@ -21,17 +21,28 @@ export type Load = {
   framesAnAgent: number
   alertsAFrame: number
   firstNumber: number
+  /** Frames a second of all agents together; undefined: as fast as credit allows. */
+  framesPerSecond: number | undefined
 }
+
+/** What it answers: how long all took, and how long each frame waited for its acknowledgement. */
+export type Measured = { elapsedMs: number; waitsMs: Float64Array }
 
 const START_MS = 1_790_000_000_000
 
-/** Alert `number`, its delivery's id (UUIDv7, RFC 9562 5.7) in the order of numbers: some 700 bytes. */
-export function encodedAlert(number: number, sequence: number): Uint8Array {
+/** UUIDv7 (RFC 9562, 5.7) in the order of numbers. */
+export function deliveryId(number: number): Uint8Array {
   const id = Buffer.alloc(16)
   id.writeUIntBE(START_MS + Math.floor(number / 20), 0, 6)
   id.writeUInt16BE(0x7000 | (number % 20), 6)
   id.writeUInt32BE(0x80000000, 8)
   id.writeUInt32BE(number, 12)
+  return id
+}
+
+/** Alert `number`, some 700 bytes. */
+export function encodedAlert(number: number, sequence: number): Uint8Array {
+  const id = deliveryId(number)
   const at = unixNs(BigInt(START_MS) * 1_000_000n, 'at')
   return encodeItem({ id, sequence, finding: { at, kind: 'alert', alert: alertOf(number, at) } })
 }
@@ -117,22 +128,48 @@ const host = {
   bootId: '',
 }
 
-/** Resolves when the last frame is acknowledged. Rejects when the collector ends the connection. */
-function deliver(socket: WebSocket, frames: Uint8Array[], alertsAFrame: number, credit: number) {
-  return new Promise<void>((resolve, reject) => {
+/**
+ * Resolves with each frame's wait in ms when the last is acknowledged. Rejects when the collector ends the
+ * connection.
+ */
+function deliver(
+  socket: WebSocket,
+  frames: Uint8Array[],
+  {
+    alertsAFrame,
+    credit,
+    frameEveryMs,
+  }: { alertsAFrame: number; credit: number; frameEveryMs: number },
+) {
+  return new Promise<Float64Array>((resolve, reject) => {
+    const waitsMs = new Float64Array(frames.length)
+    const startedMs = performance.now()
     let sent = 0
     let acknowledgedFrames = 0
+    const isDue = () => performance.now() - startedMs >= sent * frameEveryMs
     const pump = () => {
-      while (sent < frames.length && (sent - acknowledgedFrames + 1) * alertsAFrame <= credit)
+      while (
+        sent < frames.length &&
+        (sent - acknowledgedFrames + 1) * alertsAFrame <= credit &&
+        isDue()
+      ) {
+        waitsMs[sent] = -performance.now()
         socket.send(frames[sent++] as Uint8Array)
+      }
     }
+    const timer = frameEveryMs > 0 ? setInterval(pump, 1) : undefined
     socket.on('message', (data) => {
       const envelope = decodeEnvelope(data as Buffer)
       if (envelope.kind === 'goodbye') reject(new Error(`goodbye: ${envelope.reason}`))
       if (envelope.kind !== 'ack') return
-      acknowledgedFrames = envelope.ack.throughSequence / alertsAFrame
-      if (acknowledgedFrames === frames.length) resolve()
-      else pump()
+      const throughFrame = envelope.ack.throughSequence / alertsAFrame
+      const nowMs = performance.now()
+      while (acknowledgedFrames < throughFrame)
+        waitsMs[acknowledgedFrames] = (waitsMs[acknowledgedFrames++] as number) + nowMs
+      if (acknowledgedFrames === frames.length) {
+        clearInterval(timer)
+        resolve(waitsMs)
+      } else pump()
     })
     socket.on('close', () => reject(new Error('the collector closed the connection')))
     pump()
@@ -157,7 +194,8 @@ async function main(load: Load): Promise<void> {
       const credit = await new Promise<number>((resolve, reject) => {
         const sentAt = unixNs(1n, 'sentAt')
         const hello = {
-          deviceId: deviceId(index),
+          // New devices each run: the numbers of their items begin at 1.
+          deviceId: deviceId(load.firstNumber + index),
           agentVersion: '',
           sentAt,
           capabilities: 0n,
@@ -174,11 +212,18 @@ async function main(load: Load): Promise<void> {
       return { socket, frames, credit }
     }),
   )
+  const frameEveryMs = load.framesPerSecond ? (1000 * agents) / load.framesPerSecond : 0
   const startedMs = performance.now()
-  await Promise.all(
-    connected.map(({ socket, frames, credit }) => deliver(socket, frames, alertsAFrame, credit)),
+  const waits = await Promise.all(
+    connected.map(({ socket, frames, credit }) =>
+      deliver(socket, frames, { alertsAFrame, credit, frameEveryMs }),
+    ),
   )
-  parentPort?.postMessage(performance.now() - startedMs)
+  const measured: Measured = {
+    elapsedMs: performance.now() - startedMs,
+    waitsMs: Float64Array.from(waits.flatMap((of) => [...of])),
+  }
+  parentPort?.postMessage(measured)
   for (const { socket } of connected) socket.terminate()
 }
 

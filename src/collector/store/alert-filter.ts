@@ -1,11 +1,13 @@
 // Which sealed segments may hold an alert. A new alert must be looked for in all of them, and most are
 // nowhere: a Bloom filter a segment, laid out so that one read answers for 32 segments at once.
 
-/** Bits a segment: 8.4 for each of 250,000 alerts, so 1.8 % of look-ups go to a segment in vain. */
-const BITS = 2 ** 21
-const PROBES = 6
+/** Bits a segment: 16.8 for each of 250,000 alerts, so 1 of 2,000 look-ups goes to a segment in vain. */
+const BITS = 2 ** 22
+const PROBES = 7
 const LANES = 32
 const WORDS_OF_BITS = BITS / 32
+/** Size of what is kept of a segment's filter. */
+export const FILTER_BYTES = BITS / 8
 
 /** Where an alert's bits are: double hashing (Kirsch and Mitzenmacher 2006) over its id and device. */
 function positions(id: Uint8Array, device: number, into: Uint32Array): void {
@@ -27,7 +29,7 @@ function positions(id: Uint8Array, device: number, into: Uint32Array): void {
 
 /** The filter of one segment while it is written; `bits` is what is kept of it. */
 export class FilterOfOne {
-  readonly bits = new Uint8Array(BITS / 8)
+  readonly bits = new Uint8Array(FILTER_BYTES)
   readonly #at = new Uint32Array(PROBES)
 
   add(id: Uint8Array, device: number): void {
@@ -39,15 +41,17 @@ export class FilterOfOne {
 
 type Group = { lanes: (number | undefined)[]; words: Uint32Array }
 
-/** The filters of all sealed segments: 8 MiB for each 32 of them. */
+/** The filters of all sealed segments: 16 MiB for each 32 of them. */
 export class FilterOfAll {
   readonly #groups: Group[] = []
   readonly #at = new Uint32Array(PROBES)
 
   /** `bits` undefined: the segment may hold anything. Throws RangeError for bits of another size. */
   add(segment: number, bits: Uint8Array | undefined): void {
-    if (bits && bits.length !== BITS / 8)
-      throw new RangeError(`the filter of segment ${segment}: ${bits.length} B, not ${BITS / 8}`)
+    if (bits && bits.length !== FILTER_BYTES)
+      throw new RangeError(
+        `the filter of segment ${segment}: ${bits.length} B, not ${FILTER_BYTES}`,
+      )
     let group = this.#groups.find(({ lanes }) => lanes.includes(undefined))
     if (!group) {
       group = {

@@ -1,7 +1,7 @@
 // Alerts lie in segments: a new pair of tables every 250,000 revisions. Indexes then stay small enough
 // for memory, so that an alert costs the same however many are stored, and history is dropped whole.
 import type { DatabaseSync } from 'node:sqlite'
-import { FilterOfAll, FilterOfOne } from './alert-filter.ts'
+import { FILTER_BYTES, FilterOfAll, FilterOfOne } from './alert-filter.ts'
 import { prepare } from './statement.ts'
 
 /** Revisions, and bytes of their bodies, after which a segment is sealed. */
@@ -55,8 +55,12 @@ export class Segments {
     this.#sealed = new FilterOfAll()
     this.#writing = new FilterOfOne()
     const sealed = prepare(db, 'SELECT n, filter FROM segment WHERE sealed = 1 ORDER BY n')
-    for (const { n, filter } of sealed.all())
-      this.#sealed.add(Number(n), (filter as Uint8Array | null) ?? undefined)
+    for (const { n, filter } of sealed.iterate()) {
+      // One of another size was made by another version: it says nothing here.
+      const bits =
+        filter instanceof Uint8Array && filter.length === FILTER_BYTES ? filter : undefined
+      this.#sealed.add(Number(n), bits)
+    }
     this.reload()
     const ids = db.prepare(`SELECT id, device FROM alert_${this.current}`)
     for (const row of ids.iterate()) this.#writing.add(row.id as Uint8Array, row.device as number)
