@@ -3,16 +3,19 @@
 import { Socket } from 'node:net'
 import { openBaseline } from './baseline/sqlite.ts'
 import { type Recording, type RecordingCounts, startRecording } from './capture/recording.ts'
+import type { EngineCounters } from './engine/counters.ts'
 import { createEngine } from './engine/engine.ts'
 import type { Alert, Finding, Health, ProcessView } from './engine/finding.ts'
 import type { PolicyDocument } from './engine/policy.ts'
 import { readOrMakeDeviceId } from './host/device.ts'
 import { lockDirectory } from './host/lock.ts'
 import { describeMachine } from './host/machine.ts'
+import { markRunning } from './host/running-mark.ts'
 import { userName } from './host/users.ts'
 import { printable } from './printable.ts'
 import { createFramer } from './records/framer.ts'
 import { LAYOUT, Source, writeAcknowledge, writePolicy } from './records/record.gen.ts'
+import { createSensorWatch } from './status/sensor-watch.ts'
 import { serveStatus } from './status/socket.ts'
 import type { AgentStatus } from './status/view.ts'
 import type { Live } from './stream/message.ts'
@@ -36,6 +39,8 @@ export type AgentOptions = {
   policy: PolicyDocument
   /** Keeps all that the engine is given; the descriptor is open for appending. */
   record?: { fd: number; onCounts: (counts: RecordingCounts, isLast: boolean) => void }
+  /** How long a working sensor may say nothing. */
+  quietMs?: number
   signal: AbortSignal
   log: (text: string) => void
 }
@@ -53,8 +58,9 @@ const RECORD_COUNTS_INTERVAL_MS = 5_000
 /** Runs until sense closes the pipe or `signal` aborts. Throws AgentError when the directory is held by another agent. */
 export async function runEngine(options: AgentOptions): Promise<void> {
   const { directory, log } = options
-  const unlock = lockDirectory(directory, LOCK_WAIT_MS)
-  if (!unlock) throw new AgentError(`another agent runs with the state directory ${directory}`)
+  const unlock = lock(directory, log)
+  const running = markRunning('.')
+  const sensor = createSensorWatch(performance.now(), options.quietMs)
   const ending = new AbortController()
   const pipe = new Socket({ fd: options.pipeFd, readable: true, writable: true })
   pipe.on('error', (error) => log(`the pipe to sense failed: ${error.message}`))
@@ -97,7 +103,10 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       log(`findings were not kept (${(error as Error).message}); detection goes on`)
     }
     uplink?.poke()
-    for (const finding of findings) if (finding.kind === 'alert') noteAlert(finding.alert)
+    for (const finding of findings) {
+      if (finding.kind === 'alert') noteAlert(finding.alert)
+      if (finding.kind === 'health') log(printable(finding.health.text))
+    }
   }
   const lastAlerts: Alert[] = []
   const noteAlert = (alert: Alert) => {
@@ -107,6 +116,13 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     lastAlerts.push(alert)
     if (lastAlerts.length > 5) lastAlerts.shift()
   }
+  if (running.wasCutShort)
+    tell([
+      healthOf(
+        'restart',
+        'the agent was killed or crashed and runs again; what sense kept for it is not lost',
+      ),
+    ])
   if (setAside)
     tell([
       healthOf(
@@ -161,7 +177,13 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   await serveStatus({ directory: '.', status: statusNow, signal: ending.signal })
   try {
     const framer = createFramer()
+    log(
+      collector
+        ? `watching; findings go to ${collector.url}`
+        : 'watching; findings are kept until a collector is named (--collector)',
+    )
     for await (const chunk of pipe as AsyncIterable<Uint8Array>) {
+      sensor.heard(performance.now())
       for (const records of framer.push(chunk)) feed(records)
       settle(false)
     }
@@ -178,6 +200,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     outbox.close()
     baseline.close()
     pipe.destroy()
+    running.remove()
     unlock()
   }
 
@@ -199,10 +222,16 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     if (of) options.record?.onCounts(isLast ? of.close(nowUnixNs()) : of.counts(), isLast)
   }
 
+  /** A sensor that says nothing is worse than one that sees less. */
+  function countersNow(): EngineCounters {
+    const counters = engine.counters()
+    return { ...counters, degraded: sensor.silence(performance.now()) || counters.degraded }
+  }
+
   function liveNow(): Live {
     const { items, evicted } = outbox.counters()
     return {
-      ...engine.counters(),
+      ...countersNow(),
       at: nowUnixNs(),
       identities: baseline.counts().identities,
       outboxItems: items,
@@ -212,7 +241,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   }
 
   function statusNow(): AgentStatus {
-    const { degraded, ...counters } = engine.counters()
+    const { degraded, ...counters } = countersNow()
     return {
       version: VERSION,
       deviceId,
@@ -223,7 +252,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       outbox: outbox.counters(),
       collector: {
         url: collector?.url ?? '',
-        ...(uplink?.state() ?? { state: 'refused', reason: 'no collector is named (--collector)' }),
+        ...(uplink?.state() ?? { state: 'none' }),
       },
       lastAlerts: lastAlerts.map((alert) => ({
         atMs: Number(alert.openedAt / 1_000_000n),
@@ -232,6 +261,18 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       })),
     }
   }
+}
+
+/** Waits for a predecessor that is ending, and says so. */
+function lock(directory: string, log: (text: string) => void): () => void {
+  const atOnce = lockDirectory('.', 0)
+  if (atOnce) return atOnce
+  log(`waiting for another agent with the state directory ${directory} to end`)
+  const later = lockDirectory('.', LOCK_WAIT_MS)
+  if (later) return later
+  throw new AgentError(
+    `another agent runs with the state directory ${directory}: stop it, or choose another with --state`,
+  )
 }
 
 function policyRecord(policy: PolicyDocument): Uint8Array {

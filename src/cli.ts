@@ -26,7 +26,10 @@ const userOption = () =>
     'user of engine and collector when run as root (default: _freshet, freshet or nobody)',
   )
 const collectorOption = () =>
-  new Option('--collector <url>', 'ws:// (loopback only) or wss:// address of the collector')
+  new Option(
+    '--collector <url>',
+    'address of the collector: https:// or wss://, on loopback also http:// or ws://',
+  )
 const tokenFileOption = () =>
   new Option('--token-file <file>', "file with the collector's agent token")
 const keepDaysOption = () =>
@@ -39,7 +42,7 @@ const keepGbOption = () =>
     .default(20)
 const intervalOption = () =>
   new Option('--interval <ms>', 'time between reads of the flow counters')
-    .argParser(whole(10, 60_000))
+    .argParser(whole(10, 5_000))
     .default(1000)
 
 program
@@ -368,6 +371,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
+/** Errors that were foreseen: their message says what, where and what to do, and a stack would only hide it. */
+const FORESEEN = new Set([
+  'AgentError',
+  'BaselineError',
+  'CollectorError',
+  'OutboxError',
+  'StoreError',
+])
+
 try {
   await program.parseAsync()
 } catch (error) {
@@ -375,8 +387,9 @@ try {
     process.stderr.write(`freshet: ${error.message}\n`)
     process.exit(EXIT_CONFIG)
   }
-  process.stderr.write(
-    `freshet: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  )
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  // Ctrl-C while something was awaited.
+  if (name === 'AbortError') process.exit(130)
+  process.stderr.write(`freshet: ${FORESEEN.has(name) ? message : (stack ?? message)}\n`)
   process.exit(1)
 }

@@ -30,6 +30,8 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   const paths = statePaths(command.state)
   const user = defaultUser(command.user)
   makeStateDirectory(paths, paths.agent, user)
+  if (command.tokenFile && !command.collector)
+    throw new ConfigError('--token-file wants --collector: the address the token is for')
   const collector = command.collector
     ? { url: command.collector, token: readTokenFile(command.tokenFile) }
     : undefined

@@ -104,9 +104,16 @@ export async function startSink(silent: boolean): Promise<Sink> {
 
 export type Target = { address: string; port: number; loopback: boolean }
 
+/** The name of the destination leads nowhere. */
+export class UnknownTarget extends Error {
+  override readonly name = 'UnknownTarget'
+}
+
 /** Looks the host up. Throws what the resolver throws when it has no address. */
 export async function resolveTarget(to: { host: string; port: number }): Promise<Target> {
-  const { address } = await lookup(to.host)
+  const { address } = await lookup(to.host).catch((cause: unknown) => {
+    throw new UnknownTarget(`there is no host ${to.host} to send to`, { cause })
+  })
   const loopback = address === '::1' || /^(::ffff:)?127\./.test(address)
   return { address, port: to.port, loopback }
 }

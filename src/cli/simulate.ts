@@ -9,6 +9,7 @@ import {
   resolveTarget,
   runProbe,
   startSink,
+  UnknownTarget,
   uniqueProgram,
 } from './simulate-probe.ts'
 import {
@@ -79,7 +80,7 @@ export async function simulateUpload(options: SimulateOptions): Promise<Simulate
     }
     return await upload(options, api, countersOf(devices))
   } catch (error) {
-    if (!(error instanceof CollectorUnreachable)) throw error
+    if (!(error instanceof CollectorUnreachable || error instanceof UnknownTarget)) throw error
     print(`Nothing was sent: ${error.message}.`)
     return { kind: 'not_sent', sentence: error.message }
   }

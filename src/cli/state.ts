@@ -12,7 +12,7 @@ export type StatePaths = { root: string; agent: string; collector: string }
 
 /** --state, else FRESHET_STATE, else the platform's place for the daemon (as root) or for the user. */
 export function statePaths(option: string | undefined): StatePaths {
-  const root = resolve(option ?? process.env['FRESHET_STATE'] ?? defaultState())
+  const root = resolve(option || process.env['FRESHET_STATE'] || defaultState())
   return { root, agent: join(root, 'agent'), collector: join(root, 'collector') }
 }
 

@@ -3,6 +3,8 @@ import { printable } from '../printable.ts'
 
 /** How the agent stands with its collector. */
 export type CollectorState =
+  /** No collector was named: findings wait. */
+  | { state: 'none' }
   | { state: 'connecting' }
   | { state: 'connected' }
   | { state: 'waiting'; reason: string; retryInMs: number }
@@ -65,6 +67,8 @@ export function statusLines(status: AgentStatus, nowMs: number): string[] {
 function collectorLine({ collector, outbox }: AgentStatus): string {
   const waiting = `${count(outbox.items)} waiting (${size(outbox.bytes)})`
   switch (collector.state) {
+    case 'none':
+      return `none is named (--collector): findings are kept here, ${waiting}`
     case 'connected':
       return `connected to ${collector.url}, ${waiting}`
     case 'connecting':

@@ -30,7 +30,7 @@ describe('the commands', function () {
   for (const [args, sentence] of [
     [['fly'], /unknown command 'fly'/],
     [['up', '--port', '70000'], /whole number from 0 to 65535/],
-    [['up', '--interval', '5'], /whole number from 10 to 60000/],
+    [['up', '--interval', '5'], /whole number from 10 to 5000/],
     [['collector', '--listen', 'everywhere'], /host:port/],
     [['simulate', 'upload', '--mb', '-1'], /whole number from 1 to/],
     [['simulate', 'upload', '--to', 'nowhere'], /host:port/],

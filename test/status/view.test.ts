@@ -50,6 +50,7 @@ describe('the status in a terminal', () => {
   })
 
   for (const [state, text] of [
+    [{ state: 'none' }, 'none is named (--collector): findings are kept here, 5 waiting (2.0 KiB)'],
     [{ state: 'connecting' }, 'connecting to http://c, 5 waiting (2.0 KiB)'],
     [
       { state: 'waiting', reason: 'connection refused', retryInMs: 61_000 },
