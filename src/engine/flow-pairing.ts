@@ -159,13 +159,17 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
     return pair
   }
 
-  /** What an earlier engine said of this flow, or left to be said, is no part of this one's summaries. */
+  /** What an earlier engine said of this flow, or left to be said, is no part of this one's summaries and hours. */
   const skipTold = (slot: number, pair: number, fromOut: number, fromIn: number): void => {
     const base = slot * FLOW_DOUBLES
     const p = pair * PAIR_DOUBLES
     const out = Math.min(f64[base + D.toldOut] as number, f64[base + D.out] as number) - fromOut
     const bytesIn = Math.min(f64[base + D.toldIn] as number, f64[base + D.in] as number) - fromIn
-    if (out > 0) d[p + P.summaryOut] = (d[p + P.summaryOut] as number) + out
+    if (out > 0) {
+      d[p + P.summaryOut] = (d[p + P.summaryOut] as number) + out
+      const own = i32[pair * PAIR_INTEGERS + C.identity] as number
+      sentOf[own] = (sentOf[own] as number) - out
+    }
     if (bytesIn > 0) d[p + P.summaryIn] = (d[p + P.summaryIn] as number) + bytesIn
   }
 

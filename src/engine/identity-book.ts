@@ -248,7 +248,10 @@ export function createIdentityBook(
       hour = hourOf(at)
       const stored = inUse.get(key)?.stored ?? baseline.identity(key)
       const state = stored && (inUse.get(key) ?? keep(stored, '', undefined))
-      if (state) sentOf[state.slot] = (sentOf[state.slot] as number) + bytesOut
+      if (state === undefined) return
+      sentOf[state.slot] = (sentOf[state.slot] as number) + bytesOut
+      // It is said now, so the next engine will not hear of it again.
+      putHour(state, false)
     },
     finish() {
       for (const state of inUse.values())
