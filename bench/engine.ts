@@ -5,6 +5,7 @@ import { openMemoryBaseline } from '../src/baseline/memory.ts'
 import { createEngine, type Engine } from '../src/engine/engine.ts'
 import { createFramer } from '../src/records/framer.ts'
 import { FLOW_FIXED_BYTES } from '../src/records/record.gen.ts'
+import { captureBenches } from './engine-capture.ts'
 import { BEGUN, type Load, opening, reports, roundOut } from './engine-load.ts'
 import type { Bench, Row } from './row.ts'
 
@@ -201,4 +202,5 @@ async function tenTimes(): Promise<Row[]> {
 export const benches: Bench[] = [
   { name: 'engine records to state', run: intoState },
   { name: 'engine replay', run: tenTimes },
+  ...captureBenches,
 ]

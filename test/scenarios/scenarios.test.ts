@@ -38,7 +38,7 @@ const goldenOf = (alert: Alert) => ({
   bytesIn: alert.bytesIn,
   flows: alert.flows,
   silentFlows: alert.silentFlows,
-  reasons: alert.reasons.map(({ term }) => term),
+  reasons: alert.reasons.map(({ term }) => term).join(' '),
 })
 
 describe('scenarios', () => {
