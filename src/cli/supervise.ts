@@ -75,6 +75,10 @@ export function stopSignal(options: { ignoreInterrupt?: boolean } = {}): AbortSi
   }
   process.on('SIGINT', stop)
   for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
-  if (process.connected) process.on('disconnect', () => controller.abort())
+  if (process.connected) {
+    process.on('disconnect', () => controller.abort())
+    // To listen for the parent's end must not keep this process from its own.
+    process.channel?.unref()
+  }
   return controller.signal
 }

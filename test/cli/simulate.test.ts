@@ -260,7 +260,7 @@ describe('simulate upload', () => {
     assert.deepEqual(await resolve('::1'), { address: '::1', port: 80, loopback: true })
     assert.equal((await resolve('localhost')).loopback, true)
     assert.equal((await resolve('192.0.2.1')).loopback, false)
-    await assert.rejects(resolve('no such host'), /ENOTFOUND|EAI_AGAIN/)
+    await assert.rejects(resolve('no such host'), /there is no host no such host/)
   })
 
   it('reaches the destination that was asked for, and says so', async () => {
