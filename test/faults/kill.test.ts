@@ -13,7 +13,7 @@ import type { SetAside } from '../../src/stream/outbox.ts'
 import { type Kept, readStore } from './account.ts'
 import { chanceOf, seedOfRun } from './seed.ts'
 
-const KILLS = Number(process.env['FRESHET_FAULTS'] ?? 20)
+const KILLS = Number(process.env['FRESHET_FAULTS'] || 20)
 const DAY_MS = 86_400_000
 const COLLECTOR_OFFSETS_MS = [0, 0, 400 * DAY_MS, -400 * DAY_MS]
 
