@@ -52,6 +52,11 @@ export function createRetention(
     removeSome: prepare(db, `DELETE FROM ${table} WHERE (${key}) < (${key.map(() => '?')})`),
     removeAll: prepare(db, `DELETE FROM ${table} WHERE ${key[0]} < ?`),
   }))
+  /**
+   * Only after a drop: ids from before the horizon that came later, of slow clocks, stay as long as they
+   * can, since an item ahead of its turn may be sent again under a number that was not acknowledged.
+   */
+  let behind = true
   let horizonAt = readHorizon.get()?.horizon_at as bigint
 
   function usedBytes(): number {
@@ -61,7 +66,7 @@ export function createRetention(
 
   /** Deletes a piece of what lies before the horizon; false when there was none. */
   function follow(): boolean {
-    if (horizonAt === 0n) return false
+    if (horizonAt === 0n || !behind) return false
     let deleted = 0n
     for (const { horizon, key, bound, removeSome, removeAll } of followers) {
       const end = horizon(horizonAt)
@@ -94,7 +99,10 @@ export function createRetention(
       if (segments.ageNs(nowNs) > ageNs / SEGMENTS_AN_AGE) segments.roll(stamp(nowNs))
       const oldest = segments.oldest()
       const tooOld = oldest !== undefined && nowNs - oldest.lastAt > ageNs
-      if (!oldest || !(tooOld || used > bytes)) return { ...nothing, more: inTransaction(follow) }
+      if (!oldest || !(tooOld || used > bytes)) {
+        behind = inTransaction(follow)
+        return { ...nothing, more: behind }
+      }
       const at = stamp(nowNs)
       const why = tooOld ? 'older than is kept' : 'the oldest of more than is kept'
       const health = {
@@ -117,6 +125,7 @@ export function createRetention(
         throw cause
       }
       segments.forget(oldest.n)
+      behind = true
       horizonAt = readHorizon.get()?.horizon_at as bigint
       return { more: true, usedBytes: used, dropped: health }
     },
