@@ -32,9 +32,6 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   makeStateDirectory(paths, paths.agent, user)
   if (command.tokenFile && !command.collector)
     throw new ConfigError('--token-file wants --collector: the address the token is for')
-  const collector = command.collector
-    ? { url: command.collector, token: readTokenFile(command.tokenFile) }
-    : undefined
   const policy = readPolicyFile(command.policy, {
     ...(command.includeLoopback ? { includeLoopback: true } : {}),
     ownPids: [process.pid, process.ppid],
@@ -45,6 +42,10 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   // All code is loaded by now; a clone under a home directory may be closed to this user.
   if (user) dropTo(user)
   enterStateDirectory(paths.agent, user?.name ?? 'this user')
+  // As that user, who owns the directory it usually lies in: as root a link there could lead to any file.
+  const collector = command.collector
+    ? { url: command.collector, token: readTokenFile(command.tokenFile) }
+    : undefined
   await runEngine({
     directory: paths.agent,
     pipeFd: PIPE_FD,

@@ -1,5 +1,14 @@
 // Where an installation keeps its files: one directory, 0700, its owner the user of engine and collector.
-import { accessSync, chmodSync, chownSync, constants, mkdirSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
@@ -33,26 +42,44 @@ export function makeStateDirectory(
   directory: string,
   owner: { uid: number; gid: number } | undefined,
 ): void {
-  const uid = owner?.uid ?? process.getuid?.()
   for (const path of [paths.root, directory]) {
+    let fd: number | undefined
     try {
       mkdirSync(dirname(path), { recursive: true })
-      const made = mkdirIfMissing(path)
-      if (made && owner) chownSync(path, owner.uid, owner.gid)
+      const isNew = mkdirIfMissing(path)
+      // What is looked at is what is changed: by descriptor, and never through a link. The directory
+      // above may belong to the user this is about to become.
+      fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+      takeOver(fd, path, isNew, owner)
     } catch (error) {
-      throw new ConfigError(
-        `the state directory ${path} cannot be made (${(error as Error).message}): choose another with --state`,
-      )
+      if (error instanceof ConfigError) throw error
+      const { code, message } = error as NodeJS.ErrnoException
+      const why =
+        code === 'ENOTDIR' || code === 'ELOOP'
+          ? `${path} is not a directory`
+          : `the state directory ${path} cannot be made (${message})`
+      throw new ConfigError(`${why}: choose another with --state`)
+    } finally {
+      if (fd !== undefined) closeSync(fd)
     }
-    const found = statSync(path)
-    if (!found.isDirectory())
-      throw new ConfigError(`${path} is not a directory: choose another with --state`)
-    if (found.uid !== uid)
-      throw new ConfigError(
-        `the state directory ${path} belongs to uid ${found.uid}, not to uid ${uid}: choose another with --state, or give it over with \`chown -R ${uid} ${path}\``,
-      )
-    if ((found.mode & 0o077) !== 0) chmodSync(path, 0o700)
   }
+}
+
+function takeOver(
+  fd: number,
+  path: string,
+  isNew: boolean,
+  owner: { uid: number; gid: number } | undefined,
+): void {
+  const found = fstatSync(fd)
+  const runsAs = process.getuid?.()
+  const uid = owner?.uid ?? runsAs
+  if (isNew && owner && found.uid === runsAs) fchownSync(fd, owner.uid, owner.gid)
+  else if (found.uid !== uid)
+    throw new ConfigError(
+      `the state directory ${path} belongs to uid ${found.uid}, not to uid ${uid}: choose another with --state, or give it over with \`chown -R ${uid} ${path}\``,
+    )
+  if ((found.mode & 0o077) !== 0) fchmodSync(fd, 0o700)
 }
 
 function mkdirIfMissing(path: string): boolean {
