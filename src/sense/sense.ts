@@ -32,6 +32,10 @@ export type SenseOptions = {
 }
 
 const CHUNK_BYTES = 2 * RECORD_BYTES_MAX
+/** Answers that may wait for the pipe; beyond it the engine's questions are not read. */
+const ANSWERS_MAX = 4096
+/** Windows of bytes, answers included, that an honest engine never leaves unacknowledged. */
+const UNACKNOWLEDGED_MAX = 8
 const RESTART_FIRST_MS = 100
 const RESTART_MAX_MS = 5_000
 const STEADY_MS = 2_000
@@ -40,7 +44,8 @@ const STOP_MS = 5_000
 /** Runs until `signal`; resolves with the exit status: 0, or EXIT_CONFIG when the engine refused its settings. */
 export async function runSense(options: SenseOptions): Promise<number> {
   const { addon, signal, log } = options
-  const window = createWindow(options.windowBytes ?? 4 * 1024 * 1024)
+  const windowBytes = options.windowBytes ?? 4 * 1024 * 1024
+  const window = createWindow(windowBytes)
   const scratch = new Uint8Array(CHUNK_BYTES)
   const answers: Uint8Array[] = []
   let pipe: Duplex | undefined
@@ -65,15 +70,19 @@ export async function runSense(options: SenseOptions): Promise<number> {
   function pump(): void {
     if (!pipe || writing) return
     // Answers pass a full window: what fills it may be waiting for just them.
-    const chunk = nextAnswers() ?? (window.hasRoom() ? nextRecords() : undefined)
+    const said = nextAnswers()
+    const chunk = said ?? (window.hasRoom() ? nextRecords() : undefined)
     if (!chunk) return
-    window.keep(chunk)
+    if (said) window.keepAnswers(said)
+    else window.keep(chunk)
     send(pipe, [chunk])
   }
 
   function nextAnswers(): Uint8Array | undefined {
     if (answers.length === 0) return undefined
-    return Buffer.concat(answers.splice(0, 256))
+    const chunk = Buffer.concat(answers.splice(0, 256))
+    if (pipe?.isPaused() && answers.length < ANSWERS_MAX) pipe.resume()
+    return chunk
   }
 
   function nextRecords(): Uint8Array | undefined {
@@ -98,7 +107,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
     })
   }
 
-  function listen(to: Duplex): void {
+  function listen(to: Duplex, engine: ChildProcess): void {
     const framer = createFramer()
     to.on('data', (bytes: Uint8Array) => {
       // What a dead engine still had to say is of counts that are no longer.
@@ -108,7 +117,9 @@ export async function runSense(options: SenseOptions): Promise<number> {
       } catch (error) {
         log(`the engine sent what it must not (${String(error)}): it is started again`)
         to.destroy()
+        engine.kill('SIGKILL')
       }
+      if (answers.length >= ANSWERS_MAX) to.pause()
     })
     // A pipe breaks when its engine ends; that is told once, with how it ended.
     to.on('error', () => to.destroy())
@@ -118,8 +129,11 @@ export async function runSense(options: SenseOptions): Promise<number> {
     const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
     for (let at = 0; at < records.length; at += view.getUint32(at, true)) {
       const type = view.getUint16(at + 4, true)
-      if (type === RecordType.inspect) inspector.ask(readInspect(view, at))
-      else if (
+      if (type === RecordType.inspect) {
+        if (window.bytes() > UNACKNOWLEDGED_MAX * windowBytes)
+          throw new Error('questions without acknowledging the answers')
+        inspector.ask(readInspect(view, at))
+      } else if (
         type === RecordType.acknowledge &&
         view.getUint32(at, true) > ACKNOWLEDGE_AT.throughBytes
       )
@@ -136,7 +150,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
     const ended = endOf(engine, log)
     writing = false
     pipe = to
-    listen(to)
+    listen(to, engine)
     const again = window.reopen(first ? undefined : clockMark)
     if (!first) source.enumerate()
     send(to, again)
@@ -172,6 +186,14 @@ export async function runSense(options: SenseOptions): Promise<number> {
   }
 }
 
+/** Root's environment is not the engine's business. io_uring descriptors made before the drop would outlive it. */
+function engineEnvironment(): NodeJS.ProcessEnv {
+  const passed = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_V8_COVERAGE']
+  const env: NodeJS.ProcessEnv = { UV_USE_IO_URING: '0' }
+  for (const name of passed) if (process.env[name] !== undefined) env[name] = process.env[name]
+  return env
+}
+
 /** The newest mark in a chunk, as a mark of the clock: what a new engine needs before anything else. */
 function lastMarkOf(chunk: Uint8Array): Uint8Array | undefined {
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength)
@@ -188,7 +210,10 @@ function startEngine(
   [command, ...args]: [string, ...string[]],
   fds: readonly number[],
 ): ChildProcess {
-  const engine = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...fds] })
+  const engine = spawn(command, args, {
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...fds],
+    env: engineEnvironment(),
+  })
   // Whatever ends this process, it must not leave an engine behind that hangs.
   const kill = () => engine.kill('SIGKILL')
   process.once('exit', kill)

@@ -1,12 +1,14 @@
 // What has been written to the engine's pipe and is not yet acknowledged. When an engine dies, the next
-// one is given these bytes again, so nothing that the kernel told is lost with it.
+// one is given the records among it again, so nothing that the kernel told is lost with it.
 
 /** Record bytes kept until the engine has made them durable. Bounded: a full window stops the draining, and the ring keeps what comes. */
 export type Window = {
-  /** Whether another chunk may be sent. */
+  /** Whether another chunk of the source's records may be sent. */
   hasRoom(): boolean
-  /** Keeps a chunk of whole records that is being written. */
+  /** Keeps a chunk of the source's whole records that is being written. */
   keep(chunk: Uint8Array): void
+  /** Counts a chunk of answers that is being written. They are for this engine alone: the next one asks again. */
+  keepAnswers(chunk: Uint8Array): void
   /** Forgets what lies wholly below `throughBytes`, a count since the pipe was opened. RangeError if that much was never sent. */
   acknowledge(throughBytes: number): void
   /**
@@ -14,48 +16,51 @@ export type Window = {
    * `preface` goes before everything else: a mark, without which the rest has no wall time.
    */
   reopen(preface?: Uint8Array): Uint8Array[]
-  /** Bytes kept. */
+  /** Bytes sent and not acknowledged, answers among them. */
   bytes(): number
 }
 
+type Kind = 'records' | 'answers' | 'preface'
+
 export function createWindow(bytesMax: number): Window {
-  let chunks: Uint8Array[] = []
+  let chunks: { kind: Kind; chunk: Uint8Array }[] = []
   let sentBytes = 0
   let keptBytes = 0
-  let lastPreface: Uint8Array | undefined
+  let recordBytes = 0
+
+  const add = (kind: Kind, chunk: Uint8Array) => {
+    chunks.push({ kind, chunk })
+    sentBytes += chunk.length
+    keptBytes += chunk.length
+    if (kind === 'records') recordBytes += chunk.length
+  }
+
   return {
-    hasRoom: () => keptBytes < bytesMax,
-    keep(chunk) {
-      chunks.push(chunk)
-      sentBytes += chunk.length
-      keptBytes += chunk.length
-    },
+    hasRoom: () => recordBytes < bytesMax,
+    keep: (chunk) => add('records', chunk),
+    keepAnswers: (chunk) => add('answers', chunk),
     acknowledge(throughBytes) {
       if (!(throughBytes >= 0 && throughBytes <= sentBytes))
         throw new RangeError(`acknowledged ${throughBytes} bytes of ${sentBytes} sent`)
       let from = sentBytes - keptBytes
       let gone = 0
-      for (const chunk of chunks) {
+      for (const { kind, chunk } of chunks) {
         if (from + chunk.length > throughBytes) break
         from += chunk.length
         keptBytes -= chunk.length
+        if (kind === 'records') recordBytes -= chunk.length
         gone++
       }
       chunks = chunks.slice(gone)
     },
     reopen(preface) {
-      // An engine that died before it acknowledged anything leaves its preface here: one is enough.
-      if (lastPreface && chunks[0] === lastPreface) {
-        chunks.shift()
-        keptBytes -= lastPreface.length
-      }
-      lastPreface = preface
-      if (preface) {
-        chunks.unshift(preface)
-        keptBytes += preface.length
-      }
-      sentBytes = keptBytes
-      return [...chunks]
+      // Of an engine that died before it acknowledged anything the preface is still here: one is enough.
+      const again = chunks.filter(({ kind }) => kind === 'records')
+      chunks = []
+      sentBytes = keptBytes = recordBytes = 0
+      if (preface) add('preface', preface)
+      for (const { chunk } of again) add('records', chunk)
+      return chunks.map(({ chunk }) => chunk)
     },
     bytes: () => keptBytes,
   }

@@ -105,7 +105,8 @@ function shortPath(directory: string): string {
 
 function listening(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    // Later ones (an accept that finds no descriptor) concern one client alone.
+    server.on('error', reject)
     server.listen(path, () => resolve())
   })
 }

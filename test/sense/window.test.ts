@@ -39,6 +39,19 @@ describe('sense window', () => {
     assert.equal(window.bytes(), 88)
   })
 
+  it('counts answers, keeps them from no one, and gives them to no other engine', () => {
+    const window = createWindow(16)
+    const [records, answers] = [new Uint8Array(8), new Uint8Array(64)]
+    window.keepAnswers(answers)
+    assert.equal(window.hasRoom(), true)
+    window.keep(records)
+    window.acknowledge(64)
+    assert.equal(window.bytes(), 8)
+    window.keepAnswers(answers)
+    assert.deepEqual(window.reopen(), [records])
+    assert.equal(window.bytes(), 8)
+  })
+
   it('has no room when full, and again after an acknowledgement', () => {
     const window = createWindow(16)
     window.keep(new Uint8Array(16))
