@@ -9,12 +9,14 @@ import {
   endpointText,
   fileName,
   isoText,
-  logShare,
   middle,
   msOf,
+  outShareText,
   pointsText,
   rateText,
+  shares,
   signerText,
+  tickTexts,
   userText,
   valueText,
   visible,
@@ -48,15 +50,18 @@ describe('page: bytes', () => {
     )
   })
   it('can be told to the last one', () => assert.equal(bytesExact(8_388_608), '8,388,608 B'))
-  it('fill a bar by their logarithm', () => {
-    assert.equal(logShare(0), 0)
-    assert.ok(logShare(1) > 0.02, 'one byte can be seen')
-    assert.equal(logShare(1e15), 1)
-    fc.assert(
-      fc.property(fc.nat({ max: 2 ** 50 }), fc.nat({ max: 2 ** 50 }), (a, b) => {
-        if (a < b) assert.ok(logShare(a) <= logShare(b))
-      }),
-    )
+  it('fill two bars on one scale, the larger to its end', () => {
+    assert.deepEqual(shares(0, 0), [0, 0])
+    assert.deepEqual(shares(200, 50), [1, 0.25])
+    assert.deepEqual(shares(0, 50), [0, 1])
+  })
+  it('say the share that went out, cut so that 100 % means all', () => {
+    assert.equal(outShareText(1), '100 %')
+    assert.equal(outShareText(0.99999), '99.9 %')
+    assert.equal(outShareText(0.99), '99.5 %')
+    assert.equal(outShareText(0.8), '90.0 %')
+    assert.equal(outShareText(0), '50.0 %')
+    assert.equal(outShareText(-1), '0.0 %')
   })
 })
 
@@ -75,6 +80,16 @@ describe('page: times', () => {
   it('show the date of another day only', () => {
     assert.equal(clockText(ago(61), nowMs, 'UTC'), '11:58:59')
     assert.equal(clockText(ago(86400), nowMs, 'UTC'), '23 Nov 2026, 12:00:00')
+  })
+  it('put the date below the ticks of a chart that is not of today', () => {
+    const noon = nowMs / 1000
+    assert.deepEqual(tickTexts([noon, noon + 60], nowMs, 'UTC'), ['12:00:00', '12:01:00'])
+    const midnight = noon - 12 * 3600
+    assert.deepEqual(tickTexts([midnight - 60, midnight - 30, midnight], nowMs, 'UTC'), [
+      '23:59:00\n23 Nov 2026',
+      '23:59:30',
+      '00:00:00\n24 Nov 2026',
+    ])
   })
   it('keep every nanosecond', () => {
     assert.equal(isoText('1764000000123456789'), '2025-11-24T16:00:00.123456789Z')
@@ -101,8 +116,8 @@ describe('page: values of reasons', () => {
   it('are written in their unit', () => {
     assert.equal(valueText(1_048_576, 'B'), '1.05 MB')
     assert.equal(valueText(30, 's'), '30 s')
-    assert.equal(valueText(0.9998, 'ratio'), '0.9998')
-    assert.equal(valueText(0.8, 'ratio'), '0.80')
+    assert.equal(valueText(0.9998, 'ratio'), '99.9 % out')
+    assert.equal(valueText(0.8, 'ratio'), '90.0 % out')
     assert.equal(valueText(1, 'flows'), '1 flow')
     assert.equal(valueText(5, 'flows'), '5 flows')
     assert.equal(valueText(2.345, ''), '2.35')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { attackAddress, attackKind } from '../../src/collector/web/attack.ts'
+import { attackAddress, attackName } from '../../src/collector/web/attack.ts'
 import {
   keyOf,
   parseRoute,
@@ -22,6 +22,14 @@ const routes: fc.Arbitrary<Route> = fc.oneof(
   fc.record({ page: fc.constant('alert' as const), id: fc.string({ minLength: 1 }) }, plain),
   fc.record(
     { page: fc.constant('identities' as const), query: fc.string({ unit: 'grapheme' }) },
+    plain,
+  ),
+  fc.record(
+    {
+      page: fc.constant('identity' as const),
+      deviceId: fc.string({ minLength: 1 }),
+      key: fc.string({ unit: 'grapheme', minLength: 1 }),
+    },
     plain,
   ),
   fc.constant<Route>({ page: 'machine' }),
@@ -64,10 +72,14 @@ describe('page: ATT&CK', () => {
         'https://attack.mitre.org/techniques/T1041/',
       ],
     )
-    assert.deepEqual(all.map(attackKind), [
+  })
+  it('names each id, and of one it does not know the kind', () => {
+    assert.match(attackName('AN0032'), /^Previously unseen applications generating outbound/)
+    assert.match(attackName('DET0011'), /AN0032/)
+    assert.equal(attackName('T1001.001'), 'Data Obfuscation: Junk Data')
+    assert.deepEqual(['AN9999', 'DET9999', 'T9999'].map(attackName), [
       'analytic',
       'detection strategy',
-      'technique',
       'technique',
     ])
   })
@@ -75,6 +87,6 @@ describe('page: ATT&CK', () => {
     assert.equal(attackAddress('AN0032', ['AN0032']), undefined)
     assert.equal(attackAddress('T1001.001/../../x', all), undefined)
     assert.equal(attackAddress('javascript:alert(1)', all), undefined)
-    assert.equal(attackKind('x'), '')
+    assert.equal(attackName('x'), '')
   })
 })

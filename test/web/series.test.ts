@@ -13,7 +13,7 @@ import {
   sumOf,
   withSample,
 } from '../../src/collector/web/rates.ts'
-import { busyColumns, chartSeries, columns } from '../../src/collector/web/timeline.ts'
+import { busyColumns, chartSeries, columnAt, columns } from '../../src/collector/web/timeline.ts'
 import { unixNs } from '../../src/units.ts'
 import { liveAt } from './samples.ts'
 
@@ -130,7 +130,22 @@ describe('page: the timeline of an alert', () => {
     assert.deepEqual(columns({ startAt: '0', bucketMs: 0, bytesOut: [1], bytesIn: [1] }), [])
     assert.deepEqual(chartSeries([]), [[], [], []])
   })
-  it('is drawn with out above the line, in below it, and an end to its last step', () => {
+  it('has room around a single column, which is then a bar', () => {
+    const made = columns({ startAt: '0', bucketMs: 60_000, bytesOut: [9], bytesIn: [0] })
+    const [x, out] = chartSeries(made)
+    assert.deepEqual(out, [0, 9, 0, 0])
+    const [from, start, end, to] = x as [number, number, number, number]
+    assert.ok(start - from >= 5 * (end - start) && to - end >= 5 * (end - start), x.join())
+  })
+  it('knows which column a point of it belongs to', () => {
+    const made = columns({ startAt: '0', bucketMs: 1000, bytesOut: [1, 2], bytesIn: [0, 0] })
+    const [x, out] = chartSeries(made)
+    assert.deepEqual(
+      x.map((_, index) => columnAt(made, index)?.bytesOut ?? 0),
+      out,
+    )
+  })
+  it('is drawn with out above the line, in below it, and steps that begin and end at nothing', () => {
     const made = columns({
       startAt: '2000000000',
       bucketMs: 1000,
@@ -138,9 +153,9 @@ describe('page: the timeline of an alert', () => {
       bytesIn: [0, 7],
     })
     assert.deepEqual(chartSeries(made), [
-      [2, 3, 4],
-      [5, 0, 0],
-      [0, -7, -7],
+      [-3, 2, 3, 4, 9],
+      [0, 5, 0, 0, 0],
+      [0, 0, -7, 0, 0],
     ])
   })
 })

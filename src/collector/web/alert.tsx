@@ -2,17 +2,18 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { AlertDetail } from '../page-api.ts'
 import { type ApiError, getAlert } from './api.ts'
-import { attackAddress, attackKind } from './attack.ts'
+import { attackAddress, attackName } from './attack.ts'
 import { Chain } from './chain.tsx'
 import { Timeline } from './chart.tsx'
 import { signOut } from './feed.ts'
-import { bytesExact, bytesText, countText } from './format.ts'
+import { bytesExact, bytesText, countText, outShareText } from './format.ts'
 import { IdentityPanel } from './identity.tsx'
 import { Age, Clock, Cut, Figure, Severity, State } from './parts.tsx'
 import { Reasons } from './reasons.tsx'
 import { Revisions } from './revisions.tsx'
 import { routeHash } from './route.ts'
-import { alerts, lastAlertId, lastList } from './state.ts'
+import { alerts, lastList, lastRow } from './state.ts'
+import { ANSWERED_MEANS, answeredText } from './words.ts'
 
 export function AlertPage({ id }: { id: string }) {
   const [alert, setAlert] = useState<AlertDetail | undefined>(undefined)
@@ -21,7 +22,7 @@ export function AlertPage({ id }: { id: string }) {
   const row = alerts.value.rows.find((one) => one.id === id)
   const revision = row?.revision
   useEffect(() => {
-    lastAlertId.value = id
+    lastRow.value = id
     let stale = false
     getAlert(id).then(
       (loaded) => {
@@ -61,7 +62,7 @@ function Alert({ alert }: { alert: AlertDetail }) {
         <p class="meta headline">
           <Severity of={alert.severity} />
           <span>score {countText(alert.score)}</span>
-          <State of={alert.state} />
+          <State of={alert.state} figuresAt={alert.updatedAt} />
           <span>
             opened <Clock at={alert.openedAt} />, <Age at={alert.openedAt} />
             {' ago'}
@@ -113,19 +114,28 @@ const toAlerts = (query: string): string =>
 function Facts({ alert }: { alert: AlertDetail }) {
   const { destination, largestFlow } = alert
   const where = destination.hostname || destination.address
+  const least = alert.state === 'final' ? '' : ', at least'
   return (
     <dl class="figures facts">
-      <Figure name="Out" value={bytesText(alert.bytesOut)} more={bytesExact(alert.bytesOut)} />
-      <Figure name="In" value={bytesText(alert.bytesIn)} more={bytesExact(alert.bytesIn)} />
       <Figure
-        name="Flows"
+        name={`Out${least}`}
+        value={bytesText(alert.bytesOut)}
+        more={bytesExact(alert.bytesOut)}
+      />
+      <Figure
+        name={`In${least}`}
+        value={bytesText(alert.bytesIn)}
+        more={bytesExact(alert.bytesIn)}
+      />
+      <Figure
+        name={`Flows${least}`}
         value={countText(alert.flows)}
-        more={`${countText(alert.silentFlows)} got nothing back`}
+        more={<span title={ANSWERED_MEANS}>{answeredText(alert)}</span>}
       />
       <Figure
         name="Largest flow"
         value={bytesText(largestFlow.bytesOut)}
-        more={`${bytesText(largestFlow.bytesIn)} back, ratio ${largestFlow.pcr.toFixed(3)}`}
+        more={`${bytesText(largestFlow.bytesIn)} back: ${outShareText(largestFlow.pcr)} out`}
       />
       <Figure
         name="Application"
@@ -206,7 +216,7 @@ function Techniques({ ids }: { ids: readonly string[] }) {
             ) : (
               id
             )}{' '}
-            <span class="quiet">{attackKind(id)}</span>
+            <span class="quiet">{attackName(id)}</span>
           </li>
         )
       })}

@@ -3,12 +3,14 @@ import { useEffect, useState } from 'preact/hooks'
 import type { AlertSummary, SeverityName } from '../page-api.ts'
 import { getAlerts } from './api.ts'
 import { loadOlderAlerts } from './feed.ts'
-import { countText, endpointText } from './format.ts'
+import { bytesText, countText, endpointText } from './format.ts'
 import { alertsMatching, ROWS_MAX, withAlert, withRows } from './lists.ts'
-import { Age, Cut, Search, Severity, Signer, State, Volume } from './parts.tsx'
+import { Age, Cut, Search, Severity, Signer, State, Volumes } from './parts.tsx'
 import { routeHash, SEVERITIES } from './route.ts'
-import { alerts, arrived, go, lastAlertId } from './state.ts'
+import { focusLastRow } from './rows.ts'
+import { alerts, arrived, go } from './state.ts'
 import { Watching } from './watching.tsx'
+import { listedText } from './words.ts'
 
 type Filter = { severity: SeverityName | undefined; query: string }
 
@@ -73,10 +75,7 @@ function SeverityFilter({ severity, query }: Filter) {
 
 function AlertTable({ rows }: { rows: readonly AlertSummary[] }) {
   useEffect(() => {
-    const last = rows.find((row) => row.id === lastAlertId.value)
-    const focused = document.activeElement
-    if (last && (focused === document.body || focused?.id === 'main'))
-      document.querySelector<HTMLElement>(`[data-row="${CSS.escape(last.id)}"]`)?.focus()
+    focusLastRow()
   }, [])
   return (
     <table class="rows alerts">
@@ -90,8 +89,10 @@ function AlertTable({ rows }: { rows: readonly AlertSummary[] }) {
           <th scope="col" class="wide">
             Destination
           </th>
-          <th scope="col">Out and in</th>
-          <th scope="col" class="right">
+          <th scope="col" class="roomy">
+            Out and in
+          </th>
+          <th scope="col" class="right roomy">
             Age
           </th>
         </tr>
@@ -127,7 +128,11 @@ function AlertRow({ row }: { row: AlertSummary }) {
             <Cut text={row.device.hostname} max={24} /> ·{' '}
             <Cut text={row.user || 'unknown user'} max={16} /> → <Cut text={where} max={40} />
           </span>
-          {row.state !== 'final' && <State of={row.state} />}
+          <span class="phone">
+            {bytesText(row.bytesOut)} out, {bytesText(row.bytesIn)} in · <Age at={row.openedAt} />{' '}
+            ago
+          </span>
+          {row.state !== 'final' && <State of={row.state} figuresAt={row.updatedAt} />}
         </p>
       </td>
       <td class="wide">
@@ -146,11 +151,10 @@ function AlertRow({ row }: { row: AlertSummary }) {
           )}
         </p>
       </td>
-      <td class="volumes">
-        <Volume out bytes={row.bytesOut} />
-        <Volume out={false} bytes={row.bytesIn} />
+      <td class="volumes roomy">
+        <Volumes bytesOut={row.bytesOut} bytesIn={row.bytesIn} />
       </td>
-      <td class="right age">
+      <td class="right age roomy">
         <Age at={row.openedAt} />
       </td>
     </tr>
@@ -172,7 +176,7 @@ function More({ shown }: { shown: number }) {
   }
   return (
     <p class="rest">
-      {countText(shown)} shown, {countText(rows.length)} held here, {countText(total)} stored.{' '}
+      {listedText(shown, rows.length, total, ['alert', 'alerts'])}{' '}
       {total > rows.length && rows.length < ROWS_MAX && (
         <button type="button" onClick={older}>
           Load older

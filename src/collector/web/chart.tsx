@@ -3,9 +3,9 @@ import 'uplot/dist/uPlot.min.css'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { AlertDetail, NsText } from '../page-api.ts'
-import { bytesExact, bytesText, countText, durationText } from './format.ts'
+import { bytesExact, bytesText, countText, durationText, tickTexts } from './format.ts'
 import { Clock } from './parts.tsx'
-import { busyColumns, type Column, chartSeries, columns } from './timeline.ts'
+import { busyColumns, type Column, chartSeries, columnAt, columns } from './timeline.ts'
 
 const HEIGHT_PX = 230
 
@@ -59,7 +59,7 @@ export function Timeline({ alert }: { alert: AlertDetail }) {
 function Chart(props: { shown: readonly Column[]; marks: readonly Mark[]; each: string }) {
   const box = useRef<HTMLDivElement>(null)
   const [at, setAt] = useState<number | undefined>(undefined)
-  const column = at === undefined ? undefined : props.shown[Math.min(at, props.shown.length - 1)]
+  const column = at === undefined ? undefined : columnAt(props.shown, at)
   const fingerprint = JSON.stringify([props.shown, props.marks])
   const [failed, setFailed] = useState(false)
   useEffect(() => {
@@ -158,7 +158,7 @@ function draw(
       // In is below the line, and the line is always in the picture.
       scales: { y: { range: (_, least, most) => bounds(least, most) } },
       axes: [
-        { ...axis, space: 90, incrs: TICKS_S, values: (_, ticks) => ticks.map(tickText) },
+        { ...axis, space: 90, incrs: TICKS_S, values: (_, ticks) => tickTexts(ticks, Date.now()) },
         { ...axis, size: 66, values: (_, ticks) => ticks.map((tick) => bytesText(Math.abs(tick))) },
       ],
       series: [{}, series('out'), series('in')],
@@ -174,11 +174,6 @@ function draw(
 
 /** Whole seconds at least: a tick is printed to the second. */
 const TICKS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400]
-
-const tickClock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
-
-/** A tick of the time axis, seconds since 1970. */
-const tickText = (seconds: number): string => tickClock.format(seconds * 1000)
 
 function bounds(least: number, most: number): [number, number] {
   const above = Math.max(most, 0)

@@ -96,10 +96,36 @@ export function clockText(at: NsText, nowMs: number, timeZone?: string): string 
   return day.format(when) === day.format(nowMs) ? clock : `${day.format(when)}, ${clock}`
 }
 
+/**
+ * Ticks of a time axis, seconds since 1970, each as wall time. When one of them is of another day than the
+ * present, the date stands below the first of each day.
+ */
+export function tickTexts(ticks: readonly number[], nowMs: number, timeZone?: string): string[] {
+  const { day, time } = clockFormats(timeZone)
+  const days = ticks.map((seconds) => day.format(seconds * 1000))
+  const today = day.format(nowMs)
+  const dated = days.some((one) => one !== today)
+  return ticks.map((seconds, index) => {
+    const clock = time.format(seconds * 1000)
+    return dated && days[index] !== days[index - 1] ? `${clock}\n${days[index]}` : clock
+  })
+}
+
 /** ISO 8601 in UTC with all nine digits of the fraction. */
 export function isoText(at: NsText): string {
   const fraction = (BigInt(at) % 1_000_000_000n).toString().padStart(9, '0')
   return `${new Date(msOf(at)).toISOString().slice(0, 19)}.${fraction}Z`
+}
+
+/**
+ * Share of bytes that went out, `99.9 %`, of the ratio (out - in) / (out + in). Cut, not rounded, as in the
+ * alert's sentence: 100 % means all of them.
+ */
+export function outShareText(ratio: number): string {
+  const share = (1 + ratio) / 2
+  // 0.8 is not quite 0.8 in binary: a tenth of a per cent must not fall to the one below.
+  const tenths = Math.floor(share * 1000 + 1e-6)
+  return share === 1 ? '100 %' : `${(tenths / 10).toFixed(1)} %`
 }
 
 /** A measured value in the unit of a reason: B, s, ratio, flows or none. */
@@ -107,7 +133,7 @@ export function valueText(value: number, unit: string): string {
   if (unit === 'B') return bytesText(value)
   if (unit === 's') return durationText(value)
   if (unit === 'flows') return `${countText(value)} ${value === 1 ? 'flow' : 'flows'}`
-  if (unit === 'ratio') return value.toFixed(value > 0.99 && value < 1 ? 4 : 2)
+  if (unit === 'ratio') return `${outShareText(value)} out`
   return Number.isInteger(value) ? countText(value) : String(Number(value.toFixed(2)))
 }
 
@@ -150,10 +176,10 @@ export const visible = (text: string): string =>
     (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
   )
 
-/** Share of a bar in [0, 1] on a log scale: 0 for nothing, 1 from 10 GB up. A single byte can be seen. */
-export function logShare(bytes: number): number {
-  if (bytes <= 0) return 0
-  return Math.min(1, 0.03 + (0.97 * Math.log10(1 + bytes / 1000)) / 7)
+/** Widths of two bars in [0, 1] on one scale: the larger fills its own. */
+export function shares(bytesOut: number, bytesIn: number): [ofOut: number, ofIn: number] {
+  const most = Math.max(bytesOut, bytesIn, 1)
+  return [bytesOut / most, bytesIn / most]
 }
 
 const SIGNERS: Record<string, string> = {

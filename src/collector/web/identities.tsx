@@ -3,10 +3,14 @@ import { useEffect } from 'preact/hooks'
 import type { IdentitySummary } from '../page-api.ts'
 import { getIdentities } from './api.ts'
 import { countText, isKnown, userText } from './format.ts'
+import { ActedFor } from './identity.tsx'
+import { actedForKey, shortHash } from './identity-key.ts'
 import { identitiesMatching, ROWS_MAX, withIdentity, withRows } from './lists.ts'
 import { Age, Clock, Cut, Search, Signer } from './parts.tsx'
 import { routeHash } from './route.ts'
+import { focusLastRow } from './rows.ts'
 import { devices, go, identities } from './state.ts'
+import { listedText } from './words.ts'
 
 /** Keys typed within this time are one search of the collector. */
 const SEARCH_DELAY_MS = 250
@@ -48,8 +52,7 @@ export function IdentitiesPage({ query }: { query: string }) {
         <IdentityTable rows={shown} />
       )}
       <p class="rest">
-        {countText(shown.length)} shown, {countText(held.rows.length)} held here,{' '}
-        {countText(held.total)} stored.
+        {listedText(shown.length, held.rows.length, held.total, ['identity', 'identities'])}
         {held.rows.length >= ROWS_MAX && ` This page keeps the newest ${countText(ROWS_MAX)}.`}
       </p>
     </>
@@ -58,6 +61,7 @@ export function IdentitiesPage({ query }: { query: string }) {
 
 function IdentityTable({ rows }: { rows: readonly IdentitySummary[] }) {
   const several = devices.value.length > 1
+  useEffect(focusLastRow, [])
   return (
     <table class="rows identities">
       <thead>
@@ -65,11 +69,13 @@ function IdentityTable({ rows }: { rows: readonly IdentitySummary[] }) {
           <th scope="col">Program</th>
           <th scope="col">Signer</th>
           <th scope="col">First seen</th>
-          <th scope="col">First network use</th>
+          <th scope="col" class="roomy">
+            First network use
+          </th>
           <th scope="col" class="wide">
             First run by
           </th>
-          <th scope="col" class="right">
+          <th scope="col" class="right roomy">
             Destinations
           </th>
         </tr>
@@ -80,14 +86,23 @@ function IdentityTable({ rows }: { rows: readonly IdentitySummary[] }) {
             <td class="what">
               <a
                 class="sentence"
-                data-row={row.key}
-                href={routeHash({ page: 'alerts', severity: undefined, query: row.key })}
-                title={`Alerts of ${row.key}`}
+                data-row={`${row.device.id} ${row.key}`}
+                href={routeHash({ page: 'identity', deviceId: row.device.id, key: row.key })}
               >
                 <Cut text={row.name || row.key} max={44} />
               </a>
               <p class="meta">
+                {actedForKey(row.key) !== undefined && (
+                  <span>
+                    acting for <ActedFor of={row.key} deviceId={row.device.id} />
+                  </span>
+                )}
                 <Cut text={row.path} max={64} mono />
+                {row.sha256 !== '' && (
+                  <span class="mono" title={`SHA-256 ${row.sha256}`}>
+                    {shortHash(row.sha256)}
+                  </span>
+                )}
                 {several && <Cut text={row.device.hostname} max={24} />}
               </p>
             </td>
@@ -103,7 +118,7 @@ function IdentityTable({ rows }: { rows: readonly IdentitySummary[] }) {
                 </span>
               </p>
             </td>
-            <td>
+            <td class="roomy">
               <Clock at={row.firstNetworkAt} none="not yet" />
               {isKnown(row.firstNetworkAt) && (
                 <p class="meta">
@@ -122,7 +137,7 @@ function IdentityTable({ rows }: { rows: readonly IdentitySummary[] }) {
                 )}
               </p>
             </td>
-            <td class="right number">{countText(row.destinations)}</td>
+            <td class="right number roomy">{countText(row.destinations)}</td>
           </tr>
         ))}
       </tbody>

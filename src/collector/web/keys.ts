@@ -1,7 +1,7 @@
 // The keyboard: j and k move over rows (or over alerts, when one is shown), / searches, Escape goes back.
 // Enter is the browser's own: the focused row is a link.
 import { alertsMatching } from './lists.ts'
-import { alerts, go, lastAlertId, lastList, route } from './state.ts'
+import { alerts, go, lastIdentities, lastList, lastRow, route } from './state.ts'
 
 /** Listens until the returned function is called. */
 export function installKeys(): () => void {
@@ -26,11 +26,12 @@ function onKey(event: KeyboardEvent): void {
   event.preventDefault()
 }
 
-/** Leaves the search, then a filter, then an alert. */
+/** Leaves the search, then what one row opened, then a filter. */
 function leave(input: HTMLElement | undefined): void {
   const at = route.value
   if (input) input.blur()
   else if (at.page === 'alert') go(lastList.value)
+  else if (at.page === 'identity') go(lastIdentities.value)
   else if (at.page === 'alerts') go({ page: 'alerts', severity: undefined, query: '' })
   else if (at.page === 'identities') go({ page: 'identities', query: '' })
 }
@@ -46,7 +47,7 @@ function move(step: number): void {
   const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')]
   const present = rows.indexOf(document.activeElement as HTMLElement)
   // The first j goes to the row last looked at, else to the first.
-  const first = rows.findIndex((row) => row.dataset.row === lastAlertId.value)
+  const first = rows.findIndex((row) => row.dataset.row === lastRow.value)
   const next = present < 0 ? Math.max(0, first) : present + step
   const row = rows[Math.min(rows.length - 1, Math.max(0, next))]
   row?.focus()

@@ -1,9 +1,10 @@
 // The machines that report here: what each sees, what it lost, what moves at the moment.
 import type { DeviceInfo, HealthInfo, LiveFlowInfo, LiveInfo } from '../page-api.ts'
 import { byteRateText, bytesText, countText, rateText } from './format.ts'
-import { Age, Clock, Cut, Figure, Spark, Volume } from './parts.tsx'
+import { Age, Clock, Cut, Figure, Spark, Volumes } from './parts.tsx'
 import { type Counter, rates, recentRate } from './rates.ts'
 import { devices, health, samples } from './state.ts'
+import { Mirrored } from './watching.tsx'
 
 /** Machines shown with all their counters at once. */
 const SHOWN_MAX = 50
@@ -70,6 +71,7 @@ function Device({ device }: { device: DeviceInfo }) {
       {live ? (
         <>
           <Counters device={device} live={live} />
+          <Mirrored bytesOut={live.bytesOut} bytesIn={live.bytesIn} />
           <div class="pair">
             <Losses device={device} live={live} />
             <TopFlows flows={live.top} />
@@ -144,7 +146,7 @@ function Losses({ device, live }: { device: DeviceInfo; live: LiveInfo }) {
     ],
     ['Waiting to be delivered', countText(live.outboxItems), false],
     ['Given up before delivery', countText(live.outboxEvicted), live.outboxEvicted > 0],
-    ['Stored here through item', countText(device.lastSequence), false],
+    ['Delivered and stored', countText(device.lastSequence), false],
   ]
   return (
     <section aria-label="What was missed">
@@ -194,8 +196,7 @@ function TopFlows({ flows }: { flows: readonly LiveFlowInfo[] }) {
                   <Cut text={flow.destination} max={36} mono />
                 </td>
                 <td class="volumes">
-                  <Volume out bytes={flow.bytesOut} />
-                  <Volume out={false} bytes={flow.bytesIn} />
+                  <Volumes bytesOut={flow.bytesOut} bytesIn={flow.bytesIn} />
                 </td>
               </tr>
             ))}

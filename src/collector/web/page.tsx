@@ -4,9 +4,11 @@ import { AlertPage } from './alert.tsx'
 import { AlertsPage } from './alerts.tsx'
 import { ageText, countText } from './format.ts'
 import { IdentitiesPage } from './identities.tsx'
+import { IdentityPage } from './identity-page.tsx'
 import { installKeys } from './keys.ts'
 import { MachinePage } from './machine.tsx'
 import { type Route, routeHash } from './route.ts'
+import { installRows } from './rows.ts'
 import { SessionForm } from './session.tsx'
 import {
   alerts,
@@ -22,6 +24,7 @@ import {
 
 export function Page() {
   useEffect(installKeys, [])
+  useEffect(installRows, [])
   const link = connection.value
   if (link.is === 'signed_out') return <SessionForm why={link.why} />
   return (
@@ -52,15 +55,27 @@ function Content({ route: at }: { route: Route }) {
     // What was focused is gone with its page; the list puts the focus on the row one came from.
     if (document.activeElement === document.body) toMain()
     if (at.page !== 'alerts') scrollTo(0, 0)
-  }, [at.page, at.page === 'alert' ? at.id : ''])
+  }, [at.page, routeKey(at)])
   if (at.page === 'alerts') return <AlertsPage severity={at.severity} query={at.query} />
   if (at.page === 'alert') return <AlertPage id={at.id} key={at.id} />
+  if (at.page === 'identity')
+    return <IdentityPage deviceId={at.deviceId} identityKey={at.key} key={routeKey(at)} />
   if (at.page === 'identities') return <IdentitiesPage query={at.query} />
   return <MachinePage />
 }
 
 const titleOf = (at: Route): string =>
-  ({ alerts: 'Alerts', alert: 'Alert', identities: 'Identities', machine: 'Machine' })[at.page]
+  ({
+    alerts: 'Alerts',
+    alert: 'Alert',
+    identities: 'Identities',
+    identity: 'Identity',
+    machine: 'Machine',
+  })[at.page]
+
+/** What one page shows one of: another of it is another page. */
+const routeKey = (at: Route): string =>
+  at.page === 'alert' ? at.id : at.page === 'identity' ? `${at.deviceId} ${at.key}` : ''
 
 function Header() {
   const here = route.value.page
@@ -79,7 +94,7 @@ function Header() {
         />
         <NavLink
           to={{ page: 'identities', query: '' }}
-          here={here === 'identities'}
+          here={here === 'identities' || here === 'identity'}
           name="Identities"
           count={identities.value.total}
         />

@@ -9,8 +9,8 @@ import {
   clockText,
   isKnown,
   isoText,
-  logShare,
   middle,
+  shares,
   signerText,
 } from './format.ts'
 import { sparkPoints } from './rates.ts'
@@ -54,13 +54,14 @@ export const Severity = ({ of }: { of: SeverityName }) => (
   <span class={`severity ${of}`}>{SEVERITY_WORDS[of] ?? of}</span>
 )
 
-export const State = ({ of }: { of: AlertStateName }) =>
+/** `figuresAt`: when the figures were taken. Until the last they say what was sent at least. */
+export const State = ({ of, figuresAt }: { of: AlertStateName; figuresAt: NsText }) =>
   of === 'final' ? (
     <span class="state">Final figures</span>
   ) : (
     <span class="state open">
       <span class="dot" aria-hidden="true" />
-      Still sending
+      Still sending: at least this much, as of <Clock at={figuresAt} />
     </span>
   )
 
@@ -70,14 +71,23 @@ export const Signer = ({ of }: { of: string }) => (
   </span>
 )
 
-/** Bytes as a bar on a log scale with the number beside it. */
-export function Volume({ out, bytes }: { out: boolean; bytes: number }) {
-  const width = `${(logShare(bytes) * 100).toFixed(1)}%`
+/** Bytes out and in as two bars on one scale, with the numbers beside them. */
+export function Volumes({ bytesOut, bytesIn }: { bytesOut: number; bytesIn: number }) {
+  const [ofOut, ofIn] = shares(bytesOut, bytesIn)
   return (
-    <span class={`volume ${out ? 'out' : 'in'}`} title={bytesExact(bytes)}>
-      <span class="what">{out ? 'out' : 'in'}</span>
+    <>
+      <Volume name="out" bytes={bytesOut} share={ofOut} />
+      <Volume name="in" bytes={bytesIn} share={ofIn} />
+    </>
+  )
+}
+
+function Volume({ name, bytes, share }: { name: 'out' | 'in'; bytes: number; share: number }) {
+  return (
+    <span class={`volume ${name}`} title={bytesExact(bytes)}>
+      <span class="what">{name}</span>
       <span class="bar" aria-hidden="true">
-        <span style={{ width }} />
+        {bytes > 0 && <span style={{ width: `${(share * 100).toFixed(1)}%` }} />}
       </span>
       <span class="number">{bytesText(bytes)}</span>
     </span>

@@ -45,16 +45,17 @@ export function Reasons({ alert }: { alert: AlertDetail }) {
 
 function Reason({ reason, most }: { reason: ReasonView; most: number }) {
   const width = `${((Math.abs(reason.points) / most) * 100).toFixed(0)}%`
-  // A term that is a word (who signed it) has no number but its points.
-  const word = reason.unit === '' && reason.threshold === 0
+  // Who signed it, and where to: said in words, and in numbers by the points alone.
+  const inWords = reason.term === 'signer' || reason.term === 'destination'
+  const number = (value: number): string => (inWords ? '' : measureText(reason, value))
   return (
     <tr>
       <th scope="row">
         <span class="term">{reason.term.replaceAll('_', ' ')}</span>
         <span class="meta">{reason.text}</span>
       </th>
-      <td class="right number">{word ? '–' : valueText(reason.value, reason.unit)}</td>
-      <td class="right number">{word ? '–' : valueText(reason.threshold, reason.unit)}</td>
+      <td class="right number">{number(reason.value)}</td>
+      <td class="right number">{number(reason.threshold)}</td>
       <td class="right number points">
         {pointsText(reason.points)}
         <span class="bar" aria-hidden="true">
@@ -64,3 +65,7 @@ function Reason({ reason, most }: { reason: ReasonView; most: number }) {
     </tr>
   )
 }
+
+/** A volume without a unit is a distance from what is ordinary for the program. */
+const measureText = ({ term, unit }: ReasonView, value: number): string =>
+  term === 'volume' && unit === '' ? `${valueText(value, unit)} deviations` : valueText(value, unit)

@@ -5,6 +5,7 @@ export type Route =
   | { page: 'alerts'; severity: SeverityName | undefined; query: string }
   | { page: 'alert'; id: string }
   | { page: 'identities'; query: string }
+  | { page: 'identity'; deviceId: string; key: string }
   | { page: 'machine' }
 
 export const SEVERITIES: readonly SeverityName[] = ['high', 'medium', 'low']
@@ -17,6 +18,8 @@ export function parseRoute(hash: string): Route {
   const fields = new URLSearchParams(cut < 0 ? '' : text.slice(cut + 1))
   const query = fields.get('q') ?? ''
   if (path[0] === 'alerts' && path[1] !== undefined) return { page: 'alert', id: decoded(path[1]) }
+  if (path[0] === 'identities' && path[1] !== undefined && path[2] !== undefined)
+    return { page: 'identity', deviceId: decoded(path[1]), key: decoded(path[2]) }
   if (path[0] === 'identities') return { page: 'identities', query }
   if (path[0] === 'machine') return { page: 'machine' }
   const severity = SEVERITIES.find((name) => name === fields.get('severity'))
@@ -26,6 +29,8 @@ export function parseRoute(hash: string): Route {
 /** The `#...` that parseRoute reads back as the same route. */
 export function routeHash(route: Route): string {
   if (route.page === 'alert') return `#/alerts/${encodeURIComponent(route.id)}`
+  if (route.page === 'identity')
+    return `#/identities/${encodeURIComponent(route.deviceId)}/${encodeURIComponent(route.key)}`
   if (route.page === 'machine') return '#/machine'
   const fields = new URLSearchParams()
   if (route.page === 'alerts' && route.severity) fields.set('severity', route.severity)

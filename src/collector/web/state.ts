@@ -57,5 +57,14 @@ effect(() => {
   if (route.value.page === 'alerts') lastList.value = route.value
 })
 
-/** The alert last looked at: the list puts the focus back on it. */
-export const lastAlertId = signal('')
+/** The list of identities as it was last searched. */
+export const lastIdentities = signal<Route & { page: 'identities' }>({
+  page: 'identities',
+  query: '',
+})
+effect(() => {
+  if (route.value.page === 'identities') lastIdentities.value = route.value
+})
+
+/** The row last opened, by its data-row: its list puts the focus back on it. */
+export const lastRow = signal('')

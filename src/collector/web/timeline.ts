@@ -41,22 +41,38 @@ function sum(values: readonly number[], from: number, to: number): number {
   return total
 }
 
-/** Seconds since 1970, bytes out, bytes in below zero: what uPlot takes, as stepped areas. */
+/** A chart of fewer columns than this has room on both sides, so that one column is a bar and not a wall. */
+const COLUMNS_ROOM = 12
+
+/**
+ * Seconds since 1970, bytes out, bytes in below zero: what uPlot takes, as stepped areas. The first point
+ * lies before the first column and the last two behind the last: steps go up from nothing and back to it.
+ */
 export function chartSeries(
   shown: readonly Column[],
 ): [x: number[], bytesOut: number[], bytesIn: number[]] {
+  const first = shown[0]
   const last = shown.at(-1)
-  if (!last) return [[], [], []]
+  if (!first || !last) return [[], [], []]
   const seconds = (at: NsText): number => Number(BigInt(at) / 1000n) / 1e6
-  // A step holds until the next point, so the last column needs an end.
   const end = seconds(last.startAt) + last.spanMs / 1000
+  const room = (Math.max(1, (COLUMNS_ROOM - shown.length) / 2) * first.spanMs) / 1000
   return [
-    [...shown.map((column) => seconds(column.startAt)), end],
-    [...shown.map((column) => column.bytesOut), last.bytesOut],
+    [
+      seconds(first.startAt) - room,
+      ...shown.map((column) => seconds(column.startAt)),
+      end,
+      end + room,
+    ],
+    [0, ...shown.map((column) => column.bytesOut), 0, 0],
     // 0 - 0 is 0; -0 would be printed with a sign.
-    [...shown.map((column) => 0 - column.bytesIn), 0 - last.bytesIn],
+    [0, ...shown.map((column) => 0 - column.bytesIn), 0, 0],
   ]
 }
+
+/** The column that a point of chartSeries belongs to. */
+export const columnAt = (shown: readonly Column[], index: number): Column | undefined =>
+  index === 0 ? undefined : shown[index - 1]
 
 /** Columns in which something moved: the rows worth reading. */
 export const busyColumns = (shown: readonly Column[]): Column[] =>

@@ -3,6 +3,7 @@ import { byteRateText, bytesText, countText, rateText } from './format.ts'
 import { Figure, Spark } from './parts.tsx'
 import { addSeries, type Counter, rates, recentRate, sumOf } from './rates.ts'
 import { devices, samples } from './state.ts'
+import { isMirrored, watchedText } from './words.ts'
 
 export function Watching() {
   const reporting = devices.value.filter((device) => device.connected && device.live)
@@ -16,25 +17,38 @@ export function Watching() {
         </p>
       ) : (
         <p class="lead">
-          {reporting.length === 1
-            ? `Every program that starts on ${reporting[0]?.hostname} and every connection it makes is being watched.`
-            : `${countText(reporting.length)} machines are being watched: every program that starts and every connection it makes.`}{' '}
-          An alert appears here when a program that has not been seen before sends much and gets
-          little or nothing back.
+          {watchedText(reporting)} An alert appears here when a program that has not been seen
+          before sends much and gets little or nothing back.
         </p>
       )}
       <LiveFigures />
+      <Mirrored
+        bytesOut={sumOf(devices.value, 'bytesOut')}
+        bytesIn={sumOf(devices.value, 'bytesIn')}
+      />
       <section class="try" aria-labelledby="try">
         <h2 id="try">Try it</h2>
         <p>
-          This starts a program the machine has never seen, which uploads 8 MB to a sink that
-          answers nothing. Its alert opens here while it still sends.
+          This starts a program the machine has never seen, which uploads 8 MiB to a sink that
+          answers next to nothing. Its alert opens here within seconds. (8 MiB are 8,388,608 bytes:
+          the figures of this page say 8.39 MB, with 1 MB as 1,000,000 bytes.)
         </p>
         <pre>
           <code>npx freshet simulate upload --mb 8</code>
         </pre>
       </section>
     </div>
+  )
+}
+
+/** Why out and in are alike, where they are. */
+export function Mirrored({ bytesOut, bytesIn }: { bytesOut: number; bytesIn: number }) {
+  if (!isMirrored(bytesOut, bytesIn)) return null
+  return (
+    <p class="quiet mirrored">
+      Bytes out and in are nearly alike because connections within the machine are watched too: what
+      one of its programs sends, another receives, and both are counted.
+    </p>
   )
 }
 

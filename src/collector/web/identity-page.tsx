@@ -1,0 +1,162 @@
+// One identity on one machine: what it is, who ran it, since when, and the alerts about it.
+import { useEffect, useState } from 'preact/hooks'
+import type { IdentitySummary } from '../page-api.ts'
+import { type ApiError, getIdentities } from './api.ts'
+import { signOut } from './feed.ts'
+import { countText, userText } from './format.ts'
+import { IdentityFields } from './identity.tsx'
+import { ROWS_MAX, withIdentity, withRows } from './lists.ts'
+import { Age, Clock, Cut, Figure, Severity, Signer, Volumes } from './parts.tsx'
+import { routeHash } from './route.ts'
+import { alerts, identities, lastIdentities, lastRow } from './state.ts'
+
+type Of = { deviceId: string; identityKey: string }
+
+export function IdentityPage({ deviceId, identityKey }: Of) {
+  const row = identities.value.rows.find(
+    (one) => one.device.id === deviceId && one.key === identityKey,
+  )
+  const [answer, setAnswer] = useState('waiting')
+  useEffect(() => {
+    lastRow.value = `${deviceId} ${identityKey}`
+    if (row) return
+    let stale = false
+    getIdentities(ROWS_MAX, identityKey).then(
+      (found) => {
+        if (stale) return
+        identities.value = withRows(identities.value, found.identities, withIdentity)
+        setAnswer('none')
+      },
+      (cause: ApiError) => {
+        if (stale) return
+        if (cause.code === 'signed_out') signOut()
+        setAnswer(cause.message)
+      },
+    )
+    return () => {
+      stale = true
+    }
+  }, [deviceId, identityKey])
+  return (
+    <>
+      <p class="back">
+        <a href={routeHash(lastIdentities.value)}>← Identities</a>
+      </p>
+      {row ? (
+        <Identity row={row} />
+      ) : (
+        answer !== 'waiting' && (
+          <p class="nothing" role="alert">
+            {answer === 'none' ? 'No machine has told of this identity.' : answer}
+          </p>
+        )
+      )}
+    </>
+  )
+}
+
+function Identity({ row }: { row: IdentitySummary }) {
+  const { firstProcess } = row
+  return (
+    <article>
+      <header class="panel">
+        <p class="meta headline">
+          <Signer of={row.signerClass} />
+          <span>
+            on <Cut text={row.device.hostname} max={40} />
+          </span>
+          <span>
+            first seen <Clock at={row.firstSeenAt} />, <Age at={row.firstSeenAt} />
+            {' ago'}
+          </span>
+        </p>
+        <h1>
+          <Cut text={row.name || row.key} max={80} />
+        </h1>
+        <dl class="figures facts">
+          <Figure
+            name="First run by"
+            value={<Cut text={userText(firstProcess.user, firstProcess.uid)} max={28} />}
+            more={`pid ${firstProcess.pid}`}
+          />
+          <Figure name="Destinations" value={countText(row.destinations)} />
+          <Figure
+            name="First network use"
+            value={<Clock at={row.firstNetworkAt} none="not yet" />}
+          />
+        </dl>
+      </header>
+      <section class="panel" aria-labelledby="identity">
+        <h2 id="identity">What identifies it</h2>
+        <dl class="list">
+          <IdentityFields identity={row} deviceId={row.device.id} />
+          {firstProcess.script !== '' && (
+            <>
+              <dt>Script</dt>
+              <dd>
+                <Cut text={firstProcess.script} max={120} mono />
+              </dd>
+            </>
+          )}
+        </dl>
+      </section>
+      <IdentityAlerts row={row} />
+    </article>
+  )
+}
+
+function IdentityAlerts({ row }: { row: IdentitySummary }) {
+  const held = alerts.value
+  const of = held.rows.filter(
+    ({ application, device }) => application.key === row.key && device.id === row.device.id,
+  )
+  return (
+    <section class="panel" aria-labelledby="alerts-of">
+      <h2 id="alerts-of">Its alerts</h2>
+      {of.length === 0 ? (
+        <p class="quiet">
+          {held.rows.length < held.total
+            ? `None among the newest ${countText(held.rows.length)}.`
+            : 'None.'}
+        </p>
+      ) : (
+        <table class="plain">
+          <thead>
+            <tr>
+              <th scope="col">Severity</th>
+              <th scope="col">What happened</th>
+              <th scope="col" class="roomy">
+                Out and in
+              </th>
+              <th scope="col">Opened</th>
+            </tr>
+          </thead>
+          <tbody>
+            {of.map((alert) => (
+              <tr key={alert.id}>
+                <td>
+                  <Severity of={alert.severity} />
+                </td>
+                <td>
+                  <a
+                    class="sentence"
+                    data-row={alert.id}
+                    href={routeHash({ page: 'alert', id: alert.id })}
+                  >
+                    {alert.sentence}
+                  </a>
+                </td>
+                <td class="volumes roomy">
+                  <Volumes bytesOut={alert.bytesOut} bytesIn={alert.bytesIn} />
+                </td>
+                <td>
+                  <Clock at={alert.openedAt} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,30 @@
+// A click anywhere in a row opens it. The row's link does the work: it is what the keyboard and a screen
+// reader use, and what a middle click or the browser's menu acts on.
+
+import { lastRow } from './state.ts'
+
+/** Listens until the returned function is called. */
+export function installRows(): () => void {
+  document.addEventListener('click', onClick)
+  return () => document.removeEventListener('click', onClick)
+}
+
+function onClick(event: MouseEvent): void {
+  const target = event.target as Element
+  if (event.defaultPrevented || target.closest('a, button, input, summary')) return
+  const link = target.closest('tr')?.querySelector<HTMLAnchorElement>('a[data-row]')
+  // Who has selected a text in the row wanted the text.
+  if (!link || getSelection()?.isCollapsed === false) return
+  // Held keys are handed on: a new tab, a new window.
+  const { ctrlKey, metaKey, shiftKey } = event
+  link.dispatchEvent(
+    new MouseEvent('click', { bubbles: true, cancelable: true, ctrlKey, metaKey, shiftKey }),
+  )
+}
+
+/** Puts the focus on the row one came back from, unless it is somewhere already. */
+export function focusLastRow(): void {
+  const focused = document.activeElement
+  if (lastRow.value === '' || (focused !== document.body && focused?.id !== 'main')) return
+  document.querySelector<HTMLElement>(`[data-row="${CSS.escape(lastRow.value)}"]`)?.focus()
+}

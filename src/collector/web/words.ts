@@ -1,0 +1,64 @@
+// Sentences that depend on numbers, apart from the views so that each of their cases is tested. Pure.
+import type { AlertDetail, DeviceInfo } from '../page-api.ts'
+import { countText } from './format.ts'
+
+/** How many flows of an alert went unanswered, as far as the alert's state lets one say it. */
+export function answeredText(
+  alert: Pick<AlertDetail, 'state' | 'bytesIn' | 'flows' | 'silentFlows'>,
+): string {
+  if (alert.bytesIn === 0)
+    return alert.state === 'final' ? 'nothing came back' : 'nothing has come back so far'
+  if (alert.silentFlows === 0) return alert.flows === 1 ? 'it was answered' : 'none unanswered'
+  return `${countText(alert.silentFlows)} of them unanswered`
+}
+
+/** What `answeredText` counts (the engine's SILENT_AFTER_MS). */
+export const ANSWERED_MEANS =
+  'A flow counts as unanswered when it closes, or when 30 s have passed, and nothing has come back in it.'
+
+/**
+ * How much of a list is on the page: what the filter shows, what the page has loaded of all that the
+ * collector keeps.
+ */
+export function listedText(
+  shown: number,
+  loaded: number,
+  total: number,
+  what: [one: string, many: string],
+): string {
+  const all = `${countText(total)} ${total === 1 ? what[0] : what[1]}`
+  if (shown === total) return `${all}.`
+  if (loaded >= total) return `${countText(shown)} of ${all}.`
+  return shown === loaded
+    ? `The newest ${countText(loaded)} of ${all}.`
+    : `${countText(shown)} of the newest ${countText(loaded)}; the collector keeps ${all}.`
+}
+
+/** What a list of machines that report may claim: no more than they see. */
+export function watchedText(reporting: readonly Pick<DeviceInfo, 'hostname' | 'live'>[]): string {
+  const [first] = reporting
+  const short = reporting.filter(({ live }) => live !== undefined && live.degraded !== '').length
+  const all = 'every program that starts and every connection it makes'
+  if (reporting.length === 1 && first)
+    return short === 0
+      ? `Every program that starts on ${first.hostname} and every connection it makes is being watched.`
+      : `${first.hostname} is being watched in part: what is missing stands above.`
+  const machines = `${countText(reporting.length)} machines are being watched`
+  if (short === 0) return `${machines}: ${all}.`
+  return `${machines}, ${countText(short)} of them in part: what is missing there stands above.`
+}
+
+/** Below this, totals say nothing about where bytes went. */
+const LIKENESS_FROM_BYTES = 100_000
+
+/**
+ * Whether totals out and in are so alike that a reader will wonder why: where loopback is watched, what one
+ * program sends another receives, and both are counted.
+ */
+export const isMirrored = (bytesOut: number, bytesIn: number): boolean =>
+  Math.min(bytesOut, bytesIn) >= LIKENESS_FROM_BYTES &&
+  Math.min(bytesOut, bytesIn) >= 0.9 * Math.max(bytesOut, bytesIn)
+
+/** A policy's version; 0 is the one that is part of the agent. */
+export const policyText = (version: number): string =>
+  version === 0 ? 'built-in policy' : `version ${version}`

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import type { LiveInfo } from '../../src/collector/page-api.ts'
+import { actedForKey, nameOfKey, shortHash } from '../../src/collector/web/identity-key.ts'
+import {
+  answeredText,
+  isMirrored,
+  listedText,
+  policyText,
+  watchedText,
+} from '../../src/collector/web/words.ts'
+
+const HASH = `${'c0ffee'.repeat(10)}cafe`
+
+describe('page: words that depend on numbers', () => {
+  it('say how many flows went unanswered, and never deny what came in', () => {
+    const of = { state: 'final', bytesIn: 500, flows: 4, silentFlows: 0 } as const
+    assert.equal(answeredText({ ...of, bytesIn: 0 }), 'nothing came back')
+    assert.equal(
+      answeredText({ ...of, bytesIn: 0, state: 'opened', flows: 1 }),
+      'nothing has come back so far',
+    )
+    assert.equal(answeredText({ ...of, flows: 1 }), 'it was answered')
+    assert.equal(answeredText(of), 'none unanswered')
+    assert.equal(answeredText({ ...of, silentFlows: 3 }), '3 of them unanswered')
+  })
+  it('say how much of a list is on the page', () => {
+    const noun: [string, string] = ['alert', 'alerts']
+    assert.equal(listedText(1, 1, 1, noun), '1 alert.')
+    assert.equal(listedText(12, 12, 12, noun), '12 alerts.')
+    assert.equal(listedText(2, 12, 12, noun), '2 of 12 alerts.')
+    assert.equal(listedText(100, 100, 4200, noun), 'The newest 100 of 4,200 alerts.')
+    assert.equal(
+      listedText(3, 100, 4200, noun),
+      '3 of the newest 100; the collector keeps 4,200 alerts.',
+    )
+  })
+  it('claim to watch all only where nothing is missing', () => {
+    const machine = (degraded: string) => ({
+      hostname: 'mac-1',
+      live: { degraded } as LiveInfo,
+    })
+    assert.match(watchedText([machine('')]), /^Every program that starts on mac-1/)
+    const part = watchedText([machine('no tracefs')])
+    assert.match(part, /mac-1 is being watched in part/)
+    assert.doesNotMatch(part, /every/i)
+    assert.match(watchedText([machine(''), machine('')]), /^2 machines .* every program/)
+    const some = watchedText([machine(''), machine('no tracefs')])
+    assert.match(some, /^2 machines are being watched, 1 of them in part/)
+    assert.doesNotMatch(some, /every/i)
+  })
+  it('explain totals that are alike, and no others', () => {
+    assert.equal(isMirrored(8_400_000, 8_390_000), true)
+    assert.equal(isMirrored(8_390_000, 8_400_000), true)
+    assert.equal(isMirrored(8_400_000, 5_000_000), false)
+    assert.equal(isMirrored(0, 0), false)
+    assert.equal(isMirrored(900, 900), false)
+  })
+  it('call the policy that no one has sent by its name', () => {
+    assert.equal(policyText(0), 'built-in policy')
+    assert.equal(policyText(3), 'version 3')
+  })
+})
+
+describe('page: keys of identities', () => {
+  it('tell for whom a program acted', () => {
+    const own = `unsigned:sha256:${HASH}`
+    assert.equal(actedForKey(own), undefined)
+    assert.equal(actedForKey(`platform:/usr/bin/curl via ${own}`), own)
+    assert.equal(actedForKey(`platform:/usr/bin/node script /srv/a.js via unknown`), 'unknown')
+    assert.equal(
+      actedForKey('platform:/usr/bin/curl via ABCDE12345:com.example.app'),
+      'ABCDE12345:com.example.app',
+    )
+  })
+  it('are not misled by a path that holds the word', () => {
+    assert.equal(actedForKey('platform:/srv/london via york/run'), undefined)
+    assert.equal(
+      actedForKey('platform:/usr/bin/node script /srv/a via b.js via platform:/usr/bin/make'),
+      'platform:/usr/bin/make',
+    )
+  })
+  it('have short names', () => {
+    assert.equal(nameOfKey('platform:/usr/bin/make'), 'make')
+    assert.equal(nameOfKey('unsigned:path:/opt/x/tool'), 'tool')
+    assert.equal(nameOfKey(`unsigned:sha256:${HASH}`), 'program c0ffeec0ffee')
+    assert.equal(nameOfKey('unknown'), 'a process that was not seen')
+    assert.equal(nameOfKey('ABCDE12345:com.example.app'), 'ABCDE12345:com.example.app')
+    assert.equal(shortHash(HASH), 'c0ffeec0ffee')
+  })
+})
