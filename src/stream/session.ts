@@ -81,7 +81,6 @@ export class Session {
   #retryAfterMs = 0
   #isOver = false
   #isLiveWaiting = false
-  #liveSkipped = 0
   #outboxTrouble = ''
   readonly #timers: NodeJS.Timeout[] = []
 
@@ -107,11 +106,6 @@ export class Session {
 
   get isWelcomed(): boolean {
     return this.#window !== undefined && !this.#reason && !this.#isOver
-  }
-
-  /** Counters of the moment that were not sent, since earlier ones still waited. */
-  get liveSkipped(): number {
-    return this.#liveSkipped
   }
 
   /** Sends what the outbox holds, as far as credit and the socket go. */
@@ -156,11 +150,7 @@ export class Session {
 
   /** Sends them at once or not at all: one set waits at most, since the next one says more. */
   live(live: Live): void {
-    if (!this.isWelcomed) return
-    if (this.#isLiveWaiting) {
-      this.#liveSkipped++
-      return
-    }
+    if (!this.isWelcomed || this.#isLiveWaiting) return
     this.#isLiveWaiting = true
     this.#send({ kind: 'live', live }, () => {
       this.#isLiveWaiting = false

@@ -45,6 +45,15 @@ describe('the intake of items', () => {
     assert.equal(throughSequence, 9)
   })
 
+  it('hands on what a later agent adds, which it does not understand itself', () => {
+    // Field 30, of bytes, in the item; the item's own bytes are what is kept.
+    const item = Buffer.concat([alertItem(4), Buffer.from('f20102cafe', 'hex')])
+    const { items, rejects } = readItems([item])
+    assert.deepEqual(rejects, [])
+    assert.ok(items[0]?.kind === 'alert')
+    assert.deepEqual(Buffer.from(items[0].body), item)
+  })
+
   it('cuts texts to their bound, never in the middle of a character', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
