@@ -18,7 +18,8 @@ describe('uplink, as agreed', () => {
   afterEach(() => made.remove())
 
   const connect = async (capabilities: bigint, creditItems = 100) => {
-    const uplink = made.start()
+    // A busy machine may stop us for seconds, which is no silence.
+    const uplink = made.start({ pace: { ...PACE, pingMs: 60_000 } })
     const peer = await made.collector.peer()
     peer.welcome({ capabilities, creditItems })
     await made.state('connected')
@@ -39,9 +40,9 @@ describe('uplink, as agreed', () => {
   })
 
   it('uses nothing that Welcome does not name, nor what it names and Hello did not', async () => {
-    made.outbox.append(summaries(3000))
+    made.outbox.append(summaries(1000))
     made.outbox.append(alerts(1))
-    const pace = { ...PACE, pingMs: 20 }
+    const pace = { ...PACE, pingMs: 300 }
     made.start({ pace })
     const peer = await made.collector.peer()
     let pings = 0
@@ -54,7 +55,7 @@ describe('uplink, as agreed', () => {
   })
 
   it('beats with messages where that is agreed, and takes the answers for signs of life', async () => {
-    made.start({ pace: { ...PACE, pingMs: 30 } })
+    made.start({ pace: { ...PACE, pingMs: 300 } })
     const peer = await made.collector.peer()
     peer.welcome({ capabilities: Capability.heartbeat })
     const beats = () => peer.envelopes.filter(({ kind }) => kind === 'heartbeat')
@@ -62,7 +63,7 @@ describe('uplink, as agreed', () => {
     await peer.until(() => {
       for (; answered < beats().length; answered++)
         peer.say({ kind: 'heartbeat', sentAt: 1n as UnixNs })
-      return answered >= 6
+      return answered >= 4
     })
     const beat = beats()[0] as Extract<Envelope, { kind: 'heartbeat' }>
     assert.ok(nowUnixNs() - beat.sentAt < 10_000_000_000n)
@@ -147,7 +148,7 @@ describe('uplink, as agreed', () => {
   })
 
   it('gets its counters through while a backlog waits for a slow collector', async () => {
-    for (let round = 0; round < 40; round++)
+    for (let round = 0; round < 30; round++)
       made.outbox.append(Array.from({ length: 50 }, () => alertFinding('low', 'x'.repeat(4000))))
     const { uplink, peer } = await connect(0n, 10_000)
     peer.socket.pause()
@@ -158,8 +159,8 @@ describe('uplink, as agreed', () => {
     }
     peer.socket.resume()
     await peer.heard('live')
-    assert.ok(peer.items.length < 2000, `all ${peer.items.length} items went before`)
-    await peer.until(() => peer.items.length === 2000)
+    assert.ok(peer.items.length < 1500, `all ${peer.items.length} items went before`)
+    await peer.until(() => peer.items.length === 1500)
   })
 
   it('comes back no sooner than Goodbye asks', async () => {
