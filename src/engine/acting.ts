@@ -5,7 +5,8 @@ const NAMES = new Set(
   (
     'curl wget nc ncat netcat socat ssh scp sftp rsync ftp lftp tftp telnet openssl ' +
     'python pypy perl ruby node nodejs php lua tclsh osascript java deno bun pwsh ' +
-    'sh bash dash ash zsh ksh mksh fish tcsh csh busybox env sudo su xargs'
+    'sh bash dash ash zsh ksh mksh fish tcsh csh busybox env sudo su xargs ' +
+    'timeout time nice ionice nohup setsid setpriv stdbuf watch'
   ).split(' '),
 )
 /** nc.openbsd, nc.traditional, ksh93, python3.11, perl5.36.0, php8.2. */

@@ -92,6 +92,9 @@ export function alertView(
   const { identity } = pair
   const [self, parent] = alert.chain
   const responsible = identity.responsible
+  // The same file may lie in several places: an alert names the one that ran.
+  const path = self?.path || identity.stored.path
+  const name = fileName(path)
   const runBy = responsible ? nameOfKey(responsible.key) : fileName(parent?.path ?? '')
   return {
     id: alert.id,
@@ -100,7 +103,7 @@ export function alertView(
     severity: alert.severity,
     score: Math.round(alert.score * 100) / 100,
     sentence: alertSentence({
-      name: identity.stored.name,
+      name,
       signer: signerText(identity).replace(', acting for another', ''),
       knownMs: Number(at - identity.stored.firstExecAt) / 1e6,
       runBy,
@@ -121,7 +124,7 @@ export function alertView(
     reasons: alert.reasons,
     openedAt: alert.openedAt,
     updatedAt: at,
-    identity: identityView(identity),
+    identity: { ...identityView(identity), name, path },
     responsibleKey: responsible?.key,
     chain: alert.chain,
     destination: pair.destination.view,

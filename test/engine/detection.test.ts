@@ -54,6 +54,18 @@ describe('detection', () => {
     )
   })
 
+  it('names the file that ran, though its like was seen elsewhere before', () => {
+    const copy = { pid: 101, path: '/tmp/.hidden/dropper', parent: 50 }
+    const { alerts } = tell(
+      stranger()
+        .program(copy)
+        .upload({ id: 1, pid: copy.pid, total: 8 * MIB, answer: 0 }),
+    )
+    assert.equal(alerts[0]?.identity.path, copy.path)
+    assert.equal(alerts[0]?.identity.name, 'dropper')
+    assert.match(alerts[0]?.sentence ?? '', /^dropper /)
+  })
+
   it('is silent below the floor of a program that answers get', () => {
     assert.equal(tell(stranger().upload({ id: 1, total: MIB - 1, answer: 500 })).alerts.length, 0)
     assert.equal(tell(stranger().upload({ id: 1, total: MIB, answer: 500 })).alerts.length, 1)
