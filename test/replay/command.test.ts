@@ -160,7 +160,7 @@ describe('freshet replay', function () {
       const { alerts } = await collector.json<AlertsResponse>('/api/alerts?limit=100')
       assert.deepEqual(alerts.map(({ application }) => application.name).sort(), ['curl', 'indexd'])
       assert.deepEqual(
-        alerts.map(({ bytesOut }) => Number(bytesOut)).sort(),
+        alerts.map(({ bytesOut }) => Number(bytesOut)).sort((a, b) => b - a),
         [120_000_000, 40_000_000],
       )
     } finally {
