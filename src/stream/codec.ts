@@ -98,21 +98,22 @@ export function decodeItem(encoded: Uint8Array): Item {
 
 /**
  * The sequence of an item that `decodeItem` refuses, so that it can be rejected by number; undefined when
- * not even that can be read.
+ * not even that can be read. What is broken after it does not count: an item whose content was damaged in an
+ * agent's outbox would else end every connection it is sent on.
  */
 export function itemSequence(encoded: Uint8Array): number | undefined {
+  let sequence: number | undefined
   try {
-    let sequence: number | undefined
     const fields = reader(encoded)
     while (fields.pos < fields.len) {
       const tag = fields.uint32()
       if (tag === ((2 << 3) | 0)) sequence = sequenceFromWire(fields.uint64(), 'item.sequence')
       else fields.skipType(tag & 7, 0, tag >>> 3)
     }
-    return sequence
   } catch {
-    return undefined
+    // As far as it could be read.
   }
+  return sequence
 }
 
 /** A frame. Throws StreamError: too-large above FRAME_BYTES_MAX, out-of-range for a bad field. */

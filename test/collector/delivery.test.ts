@@ -88,6 +88,20 @@ describe('delivery to the collector', () => {
     await agent.close()
   })
 
+  it('refuses an item whose content is damaged, and lives: it would come again and again', async () => {
+    const agent = await connectAgent(running)
+    const damaged = Buffer.from(alertItem(2))
+    damaged.fill(0xff, 40)
+    const ack = await agent.deliver([alertItem(1), damaged, alertItem(3).subarray(0, -1)])
+    assert.equal(ack.throughSequence, 3)
+    assert.deepEqual(
+      ack.rejects.map(({ sequence }) => sequence),
+      [2, 3],
+    )
+    assert.equal((await alerts()).total, 1)
+    await agent.close()
+  })
+
   it('remembers that a refused item is done with', async () => {
     const agent = await connectAgent(running)
     const ack = await agent.deliver([Buffer.from('1001', 'hex')])

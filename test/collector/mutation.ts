@@ -1,10 +1,5 @@
 // Frames that are nearly right: seeded mutation of valid ones.
-import {
-  CAPABILITIES,
-  type Envelope,
-  encodeEnvelope,
-  FRAME_BYTES_MAX,
-} from '../../src/stream/codec.ts'
+import { CAPABILITIES, type Envelope, encodeEnvelope } from '../../src/stream/codec.ts'
 import { pack } from '../../src/stream/pack.ts'
 import { unixNs } from '../../src/units.ts'
 import {
@@ -64,13 +59,35 @@ const CORPUS = said.map((envelope) => Buffer.from(encodeEnvelope(envelope)))
 /** The inside of a batch, to be broken before it is packed. */
 const INSIDE = CORPUS[1]?.subarray(3) ?? Buffer.alloc(0)
 
-/** A frame's payload with one to four mutations; a sixth are broken inside and packed whole. */
+/** Bytes of an item before its content: id and sequence. */
+const ITEM_HEAD_BYTES = 20
+
+/**
+ * A frame's payload with one to four mutations: anywhere; or in an item's content, in a frame that is whole,
+ * which costs the item and not the connection; or in a batch that is packed then.
+ */
 export function malformed(random: Random): Buffer {
-  const isPacked = random(6) === 0
-  let frame: Buffer = isPacked ? INSIDE : (CORPUS[random(CORPUS.length)] as Buffer)
-  for (let round = random(4); round >= 0; round--) frame = mutate(frame, random)
-  if (frame.length > FRAME_BYTES_MAX - 64) return frame
-  return isPacked ? packedFrame(pack(frame)) : frame
+  switch (random(6)) {
+    case 0:
+    case 1:
+      return several(CORPUS[random(CORPUS.length)] as Buffer, random)
+    case 2:
+      return packedFrame(pack(several(INSIDE, random)))
+    default: {
+      const mutated = Array.from({ length: 1 + random(3) }, () => {
+        const item = Buffer.from(items[random(items.length)] as Uint8Array)
+        const head = item.subarray(0, ITEM_HEAD_BYTES)
+        return Buffer.concat([head, several(item.subarray(ITEM_HEAD_BYTES), random)])
+      })
+      return Buffer.from(encodeEnvelope({ kind: 'batch', items: mutated }))
+    }
+  }
+}
+
+function several(bytes: Buffer, random: Random): Buffer {
+  let mutated = bytes
+  for (let round = random(4); round >= 0; round--) mutated = mutate(mutated, random)
+  return mutated
 }
 
 function mutate(frame: Buffer, random: Random): Buffer {

@@ -171,6 +171,7 @@ describe('stream codec: items', () => {
     refuses('out-of-range', () => decodeItem(renamed), 'health.kind')
     assert.equal(itemSequence(renamed), 1)
     assert.equal(itemSequence(whole.subarray(0, 19)), undefined)
+    assert.equal(itemSequence(whole.subarray(0, -1)), 1, 'its content is broken, its number is not')
   })
 
   it('refuses counts of 2^53 and above, and times of 2^63 and above', () => {
