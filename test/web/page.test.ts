@@ -61,6 +61,13 @@ describe('page in a browser', function () {
     })
     await figure('Programs started').getByText('654', { exact: true }).waitFor()
     await figure('Bytes out').getByText('7.65 MB').waitFor()
+    agent.send({ kind: 'live', live: { ...liveAt(nowUnixNs(), 3), execs: 655 } })
+    await figure('Programs started').getByText('655', { exact: true }).waitFor()
+    await page.locator('.spark polyline').first().waitFor()
+    await page.getByText(`Every program that starts on ${HOSTNAME}`).waitFor()
+    agent.send({ kind: 'live', live: { ...liveAt(nowUnixNs(), 4, DEGRADED), execs: 656 } })
+    await page.getByText(`${HOSTNAME} is being watched in part`).waitFor()
+    assert.equal(await page.getByText('Every program').count(), 0)
     assert.deepEqual(watched.faults, [])
   })
 

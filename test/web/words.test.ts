@@ -4,6 +4,7 @@ import { actedForKey, nameOfKey, shortHash } from '../../src/collector/web/ident
 import {
   answeredText,
   isMirrored,
+  isWithoutHandshake,
   listedText,
   policyText,
   watchedText,
@@ -54,6 +55,14 @@ describe('page: words that depend on numbers', () => {
     assert.equal(isMirrored(8_400_000, 5_000_000), false)
     assert.equal(isMirrored(0, 0), false)
     assert.equal(isMirrored(900, 900), false)
+  })
+  it('explain a measured share that is not the one in the text beside it', () => {
+    const of = { term: 'asymmetry', points: 25, threshold: 0.99, unit: 'ratio' }
+    const text = '99.9 % of what passed went out'
+    assert.equal(isWithoutHandshake({ ...of, value: 1, text }), true)
+    assert.equal(isWithoutHandshake({ ...of, value: 0.9995, text }), false)
+    const flow = 'its largest flow sent 8.4 MB and got 2.0 kB'
+    assert.equal(isWithoutHandshake({ ...of, value: 1, text: flow }), false)
   })
   it('call the policy that no one has sent by its name', () => {
     assert.equal(policyText(0), 'built-in policy')

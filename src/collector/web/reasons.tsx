@@ -1,6 +1,7 @@
 // Why an alert opened: each term of the score with what was measured and what it is held against.
 import type { AlertDetail, ReasonView } from '../page-api.ts'
 import { countText, pointsText, valueText } from './format.ts'
+import { isWithoutHandshake } from './words.ts'
 
 export function Reasons({ alert }: { alert: AlertDetail }) {
   const most = Math.max(1, ...alert.reasons.map((reason) => Math.abs(reason.points)))
@@ -53,6 +54,9 @@ function Reason({ reason, most }: { reason: ReasonView; most: number }) {
       <th scope="row">
         <span class="term">{reason.term.replaceAll('_', ' ')}</span>
         <span class="meta">{reason.text}</span>
+        {isWithoutHandshake(reason) && (
+          <span class="meta">measured without the bytes that a handshake alone brings back</span>
+        )}
       </th>
       <td class="right number">{number(reason.value)}</td>
       <td class="right number">{number(reason.threshold)}</td>

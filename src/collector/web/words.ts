@@ -1,6 +1,6 @@
 // Sentences that depend on numbers, apart from the views so that each of their cases is tested. Pure.
-import type { AlertDetail, DeviceInfo } from '../page-api.ts'
-import { countText } from './format.ts'
+import type { AlertDetail, DeviceInfo, ReasonView } from '../page-api.ts'
+import { countText, outShareText } from './format.ts'
 
 /** How many flows of an alert went unanswered, as far as the alert's state lets one say it. */
 export function answeredText(
@@ -62,3 +62,10 @@ export const isMirrored = (bytesOut: number, bytesIn: number): boolean =>
 /** A policy's version; 0 is the one that is part of the agent. */
 export const policyText = (version: number): string =>
   version === 0 ? 'built-in policy' : `version ${version}`
+
+/**
+ * Whether the share that a term measured differs from the one its text tells of all bytes: the engine leaves
+ * out of an answer what a TLS or QUIC handshake brings.
+ */
+export const isWithoutHandshake = ({ unit, value, text }: ReasonView): boolean =>
+  unit === 'ratio' && text.includes(' %') && !text.includes(outShareText(value))
