@@ -22,8 +22,8 @@ const FRAMES = Number(process.env['FRESHET_FUZZ'] ?? 5000)
 const SEED = Number(process.env['FRESHET_SEED'] ?? 4)
 const CONNECTIONS = 32
 const BURST = 2
-/** More than a collector of its size takes for itself, far less than what is sent. */
-const GROWN_BYTES_MAX = 192 * MiB
+/** The store keeps up to 128 MiB of its file in memory; the rest is the gateway, the agent and the attacker. */
+const GROWN_BYTES_MAX = 256 * MiB
 
 const deviceOf = (index: number) =>
   `0f8fad5b-d9cb-469f-a165-${index.toString(16).padStart(12, '0')}`
