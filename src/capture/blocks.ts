@@ -1,5 +1,6 @@
 // From a file's bytes to its blocks. Whatever lies between two whole blocks is skipped and told with its
 // offset; memory is one window, whatever the file says of itself.
+import { setImmediate as turn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import type { DamageLog } from '../records/damage.ts'
 import {
@@ -111,6 +112,8 @@ export async function* readBlocks(read: ReadBytes, damage: DamageLog): AsyncGene
     if (typeof body === 'string') {
       const isDear = failedBytes > CHECKED_AT_LEAST + CHECKED_PER_BYTE * (base + start)
       skip(body, isDear ? wholeBytes : 1)
+      // What zlib holds for a body it refused is released when the event loop turns, and not before.
+      await turn()
       continue
     }
     const offset = base + start

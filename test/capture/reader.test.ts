@@ -168,6 +168,24 @@ describe('capture reader', () => {
     assert.equal(damage.count, bytes.length)
   })
 
+  it('holds nothing for blocks that cannot be unpacked, however large they say they are', async function () {
+    this.timeout(10_000)
+    const block = encodeBlock(BlockKind.records, 1, new Uint8Array(1_048_576))
+    const stored = Uint8Array.of(0xff, 0xff, 0xff)
+    const broken = joined([block.subarray(0, HEAD_BYTES), stored])
+    const view = new DataView(broken.buffer)
+    view.setUint32(16, stored.length, true)
+    view.setUint32(24, crc32(stored), true)
+    view.setUint32(28, crc32(broken.subarray(0, 28)), true)
+    const bytes = joined(Array.from({ length: 2_000 }, () => broken))
+    const { damage } = await readBack(bytes)
+    // Each would be a MiB until the event loop turns.
+    const heldMb = process.memoryUsage().arrayBuffers / 1e6
+    assert.equal(damage.count, bytes.length)
+    assert.match(damage.listed[0]?.text ?? '', /cannot be unpacked/)
+    assert.ok(heldMb < 500, `${heldMb} MB`)
+  })
+
   it('knows a capture by any whole beginning of a block', () => {
     const [head] = blocks
     assert.ok(head)
