@@ -49,10 +49,7 @@ describe('live, from kernel to page', function () {
       const simulated = await installation.freshet(['simulate', 'upload', '--mb', '3'])
       assert.equal(simulated.status, 0, simulated.stdout)
       const [name] = /upload-[0-9a-f]+/.exec(simulated.stdout) as RegExpExecArray
-      await page
-        .getByText(name as string)
-        .first()
-        .click()
+      await page.getByText(name).first().click()
       await page.getByText('3,145,728 B').first().waitFor()
       await page.getByRole('heading', { name: 'Who started it' }).waitFor()
       assert.deepEqual(faults, [])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
   ageText,
+  agoText,
   bytesExact,
   bytesText,
   clockText,
@@ -75,6 +76,10 @@ describe('page: times', () => {
     assert.equal(ageText(ago(60), nowMs), '1 min')
     assert.equal(ageText(ago(7199), nowMs), '1 h')
     assert.equal(ageText(ago(86400 * 3), nowMs), '3 d')
+  })
+  it('say an age in words', () => {
+    assert.equal(agoText(ago(0), nowMs), 'just now')
+    assert.equal(agoText(ago(60), nowMs), '1 min ago')
   })
   it('say now of a clock that runs ahead', () => assert.equal(ageText(ago(-90), nowMs), 'now'))
   it('show the date of another day only', () => {

@@ -122,7 +122,7 @@ describe('rows of the page', function () {
       await row.getByText(`${own.name} ${short}`).waitFor()
       await row.getByText(curl.sha256.slice(0, 12)).waitFor()
       assert.equal(await page.getByRole('row').filter({ hasText: '/usr/bin/curl' }).count(), 2)
-      await clickAt(page, row, 0.6, 0.9)
+      await clickAt(page, row, 0.5, 0.5)
       const panel = page.getByRole('region', { name: 'What identifies it' })
       await panel.getByText(curl.sha256, { exact: true }).waitFor()
       await panel.getByRole('button', { name: `Copy ${curl.sha256}` }).waitFor()

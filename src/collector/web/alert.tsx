@@ -64,8 +64,7 @@ function Alert({ alert }: { alert: AlertDetail }) {
           <span>score {countText(alert.score)}</span>
           <State of={alert.state} figuresAt={alert.updatedAt} />
           <span>
-            opened <Clock at={alert.openedAt} />, <Age at={alert.openedAt} />
-            {' ago'}
+            opened <Clock at={alert.openedAt} />, <Age at={alert.openedAt} ago />
           </span>
         </p>
         <h1>{alert.sentence}</h1>

@@ -129,8 +129,8 @@ function AlertRow({ row }: { row: AlertSummary }) {
             <Cut text={row.user || 'unknown user'} max={16} /> → <Cut text={where} max={40} />
           </span>
           <span class="phone">
-            {bytesText(row.bytesOut)} out, {bytesText(row.bytesIn)} in · <Age at={row.openedAt} />{' '}
-            ago
+            {bytesText(row.bytesOut)} out, {bytesText(row.bytesIn)} in ·{' '}
+            <Age at={row.openedAt} ago />
           </span>
           {row.state !== 'final' && <State of={row.state} figuresAt={row.updatedAt} />}
         </p>

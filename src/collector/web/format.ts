@@ -61,6 +61,12 @@ export function ageText(at: NsText, nowMs: number): string {
   return `${seconds} s`
 }
 
+/** The same as words: `just now`, `4 min ago`. */
+export function agoText(at: NsText, nowMs: number): string {
+  const age = ageText(at, nowMs)
+  return age === 'now' ? 'just now' : `${age} ago`
+}
+
 /** Milliseconds since 1970 UTC, the fraction cut. */
 export const msOf = (at: NsText): number => Number(BigInt(at) / 1_000_000n)
 

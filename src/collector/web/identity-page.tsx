@@ -66,8 +66,7 @@ function Identity({ row }: { row: IdentitySummary }) {
             on <Cut text={row.device.hostname} max={40} />
           </span>
           <span>
-            first seen <Clock at={row.firstSeenAt} />, <Age at={row.firstSeenAt} />
-            {' ago'}
+            first seen <Clock at={row.firstSeenAt} />, <Age at={row.firstSeenAt} ago />
           </span>
         </p>
         <h1>

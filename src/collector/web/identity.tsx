@@ -63,7 +63,7 @@ export function IdentityFields({
         <>
           <dt>Acting for</dt>
           <dd>
-            <ActedFor of={identity.key} deviceId={deviceId} />
+            <ActedFor of={identity.key} deviceId={deviceId} linked />
           </dd>
         </>
       )}
@@ -83,17 +83,24 @@ export function IdentityFields({
   )
 }
 
-/** For whom the identity with this key acted, as a link where that one is known here; nothing for itself. */
-export function ActedFor({ of, deviceId }: { of: string; deviceId: string }) {
+type ActedForOf = { of: string; deviceId: string; linked?: boolean }
+
+/** For whom the identity with this key acted, with its hash where that one is known here; nothing for itself. */
+export function ActedFor({ of, deviceId, linked = false }: ActedForOf) {
   const key = actedForKey(of)
   if (key === undefined) return null
   const known = identities.value.rows.find((row) => row.key === key && row.device.id === deviceId)
   if (!known) return <Cut text={nameOfKey(key)} max={48} />
-  return (
-    <a href={routeHash({ page: 'identity', deviceId, key })}>
+  const name = (
+    <>
       <Cut text={known.name || nameOfKey(key)} max={40} />
       {known.sha256 !== '' && <span class="mono"> {shortHash(known.sha256)}</span>}
-    </a>
+    </>
+  )
+  return linked ? (
+    <a href={routeHash({ page: 'identity', deviceId, key })}>{name}</a>
+  ) : (
+    <span>{name}</span>
   )
 }
 

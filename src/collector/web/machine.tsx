@@ -48,7 +48,7 @@ function Device({ device }: { device: DeviceInfo }) {
           {live && (
             <>
               {', last report '}
-              <Age at={live.at} />
+              <Age at={live.at} ago />
             </>
           )}
         </p>

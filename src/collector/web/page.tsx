@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks'
 import { AlertPage } from './alert.tsx'
 import { AlertsPage } from './alerts.tsx'
-import { ageText, countText } from './format.ts'
+import { agoText, countText } from './format.ts'
 import { IdentitiesPage } from './identities.tsx'
 import { IdentityPage } from './identity-page.tsx'
 import { installKeys } from './keys.ts'
@@ -186,13 +186,8 @@ function KeysFooter() {
         <kbd>/</kbd> search
       </span>
       {newest.length > 0 && (
-        <span class="last">last report {agoText(newest.at(-1) as string)}</span>
+        <span class="last">last report {agoText(newest.at(-1) as string, nowMs.value)}</span>
       )}
     </footer>
   )
-}
-
-function agoText(at: string): string {
-  const age = ageText(at, nowMs.value)
-  return age === 'now' ? 'just now' : `${age} ago`
 }

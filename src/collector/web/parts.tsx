@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks'
 import type { AlertStateName, NsText, SeverityName } from '../page-api.ts'
 import {
   ageText,
+  agoText,
   bytesExact,
   bytesText,
   clockText,
@@ -16,12 +17,12 @@ import {
 import { sparkPoints } from './rates.ts'
 import { minuteMs, nowMs } from './state.ts'
 
-/** How long ago, ticking; the exact time in its title. */
-export function Age({ at }: { at: NsText }) {
+/** How long ago, ticking; the exact time in its title. `ago`: in words, as a part of a sentence. */
+export function Age({ at, ago = false }: { at: NsText; ago?: boolean }) {
   if (!isKnown(at)) return <span class="quiet">unknown</span>
   return (
     <time dateTime={isoText(at)} title={isoText(at)}>
-      {ageText(at, nowMs.value)}
+      {ago ? agoText(at, nowMs.value) : ageText(at, nowMs.value)}
     </time>
   )
 }
