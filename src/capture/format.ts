@@ -78,8 +78,8 @@ export function decodeBody(head: BlockHead, stored: Uint8Array): Uint8Array | st
   try {
     const body = inflateRawSync(stored, {
       maxOutputLength: Math.max(1, head.bodyBytes),
-      // In one piece: many small ones would be put together again.
-      chunkSize: Math.max(64, head.bodyBytes),
+      // In one piece, with room to spare: zlib asks for another one when a piece is full to the brim.
+      chunkSize: head.bodyBytes + 64,
     })
     return body.length === head.bodyBytes ? body : 'the block is not as long as it says'
   } catch {
