@@ -15,6 +15,10 @@ import {
 
 export type Load = { flows: number; programs: number; destinations: number; rounds: number }
 
+/** Pairs that the load has. */
+export const pairsOf = (load: Load): number =>
+  Math.min(load.flows, load.programs * load.destinations)
+
 const BOOT_NS = 1_772_445_600_000_000_000n
 const FIRST_AT_NS = 60_000_000_000n
 const FIRST_PID = 1_000

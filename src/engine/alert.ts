@@ -51,7 +51,7 @@ export type StoredFlow = [
   bytesIn: number,
 ]
 
-const STATE_VERSION = 2
+const STATE_VERSION = 3
 
 /** What StoredAlert.state holds, as JSON; bigints in decimal. `v` changes with it, and with the places in a pair's row. */
 export type AlertState = {

@@ -171,6 +171,7 @@ export function createCarry(parts: CarryParts): Carry {
       const found = told.get(key)
       if (found === undefined) return
       told.delete(key)
+      rows.setBit(slot, FlowBit.told)
       f64[slot * FLOW_DOUBLES + D.toldOut] = found.bytesOut
       f64[slot * FLOW_DOUBLES + D.toldIn] = found.bytesIn
     },

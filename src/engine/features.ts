@@ -4,7 +4,7 @@ import { type Clock, wallNowMs } from './clock.ts'
 import type { IdentityBook } from './identity-book.ts'
 import { HOURS, P, PAIR_DOUBLES } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
-import { type Features, standingOf } from './score.ts'
+import { DRIP_FROM_HOURS, type Features, standingOf } from './score.ts'
 
 const DAY_MS = 86_400_000
 
@@ -64,9 +64,12 @@ export function loadFeatures(
   f.silentOut = isPresent ? (d[base + P.silentOut] as number) : 0
   f.silentFlows10 = d[base + P.silent10] as number
   f.outBeforeIn = isPresent ? (d[base + P.outBeforeIn] as number) : 0
-  const hourMark = d[base + P.hourOut + ((d[base + P.hour] as number) % HOURS)] as number
-  f.activeHours =
-    (d[base + P.activeHours] as number) + ((d[base + P.out] as number) > hourMark ? 1 : 0)
+  f.activeHours = d[base + P.activeHours] as number
+  // The present hour is looked up only where it decides: its mark lies in a cache line of its own.
+  if (f.activeHours + 1 >= DRIP_FROM_HOURS) {
+    const mark = d[base + P.hourOut + ((d[base + P.hour] as number) % HOURS)] as number
+    if ((d[base + P.out] as number) > mark) f.activeHours++
+  }
   const { ordinary } = identity
   f.hasOrdinary = ordinary !== undefined
   f.hourOut = book.sentOf[identity.slot] as number

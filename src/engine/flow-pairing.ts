@@ -63,12 +63,8 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
     u32[row + F.pair] = pair
     u32[row + F.pairGeneration] = i32[i + C.generation] as number
     i32[i + C.openFlows] = (i32[i + C.openFlows] as number) + 1
-    // An earlier engine has counted it, in this hour or the last.
-    const isTold =
-      (f64[slot * FLOW_DOUBLES + D.toldOut] as number) +
-        (f64[slot * FLOW_DOUBLES + D.toldIn] as number) >
-      0
-    if (!isTold || (hasBit(slot, FlowBit.inPair) && !isResumed))
+    // What an earlier engine told of, it has counted in this hour or the last.
+    if (!hasBit(slot, FlowBit.told) || (hasBit(slot, FlowBit.inPair) && !isResumed))
       i32[i + C.summaryFlows] = (i32[i + C.summaryFlows] as number) + 1
     // The numbers of a pair that came back with its alert have this flow already.
     if (!hasBit(slot, FlowBit.inPair) || pairs.meta[pair]?.alertId === undefined)
@@ -221,11 +217,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       f64[base + D.countedOut] = out
       f64[base + D.countedIn] = bytesIn
       pairs.count(pair, atMs, moreOut, moreIn)
-      if (
-        (f64[base + D.toldOut] as number) > countedOut ||
-        (f64[base + D.toldIn] as number) > countedIn
-      )
-        skipTold(slot, pair, countedOut, countedIn)
+      if (hasBit(slot, FlowBit.told)) skipTold(slot, pair, countedOut, countedIn)
       const p = pair * PAIR_DOUBLES
       const i = pair * PAIR_INTEGERS
       const own = i32[i + C.identity] as number

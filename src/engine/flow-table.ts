@@ -67,6 +67,8 @@ export const FlowBit = {
   inPair: 8,
   /** Heard of since what is carried to the next engine was written. */
   unsaved: 16,
+  /** An earlier engine told of it: `toldOut` and `toldIn` are worth the look. */
+  told: 32,
 } as const
 
 export const NO_PAIR = 0xffffffff

@@ -29,7 +29,8 @@ export const P = {
   silent10: 13,
   /** Most bytes out of one flow that was heard of since the last summary. */
   summaryLargest: 14,
-  firstAtMs: 15,
+  /** Hours before the present one, of the 24 that the rings hold, in which bytes went out. */
+  activeHours: 15,
   /** Minute and hour since boot that the rings are at. */
   minute: 16,
   hour: 17,
@@ -42,8 +43,7 @@ export const P = {
   /** Mark of the last summary. */
   summaryOut: 23,
   summaryIn: 24,
-  /** Hours before the present one, of the 24 that the rings hold, in which bytes went out. */
-  activeHours: 25,
+  firstAtMs: 25,
   minuteOut: 26,
   minuteIn: 36,
   /** Silent flows of each minute: counts, not marks. */
