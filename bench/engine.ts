@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { openMemoryBaseline } from '../src/baseline/memory.ts'
 import { createEngine } from '../src/engine/engine.ts'
 import { createFramer } from '../src/records/framer.ts'
+import { baselineBenches } from './engine-baseline.ts'
 import { captureBenches } from './engine-capture.ts'
 import type { Answer, Ask, Feed } from './engine-feeds.ts'
 import { type Load, opening, pairsOf, reports } from './engine-load.ts'
@@ -175,4 +176,5 @@ export const benches: Bench[] = [
   { name: 'engine records to state', run: intoState },
   { name: 'engine replay', run: growth },
   ...captureBenches,
+  ...baselineBenches,
 ]
