@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "boot_clock.h"
 #include "inspect_worker.h"
 #include "source_object.h"
 
@@ -18,17 +19,26 @@ namespace {
 // What one environment (the main thread, or a worker) holds.
 struct AddonData {
   Napi::FunctionReference source_class;
-  std::shared_ptr<Inspector> inspector = std::make_shared<Inspector>();
+  std::shared_ptr<ProgramFiles> programs = std::make_shared<ProgramFiles>();
+  std::shared_ptr<Inspector> inspector = std::make_shared<Inspector>(programs);
 };
 
 // open(options): NativeSource
 Napi::Value Open(const Napi::CallbackInfo& info) {
-  return info.Env().GetInstanceData<AddonData>()->source_class.New({info[0]});
+  auto* data = info.Env().GetInstanceData<AddonData>();
+  const Napi::Value programs = Napi::External<SourceObject::Programs>::New(
+      info.Env(), &data->programs);  // it lives as long as the environment
+  return data->source_class.New({info[0], programs});
 }
 
-// inspect(request): Promise<Inspection>
+// inspect(requests): Promise<Inspection[]>
 Napi::Value Inspect(const Napi::CallbackInfo& info) {
   return InspectWorker::Queue(info, info.Env().GetInstanceData<AddonData>()->inspector);
+}
+
+// bootNs(): bigint
+Napi::Value BootNs(const Napi::CallbackInfo& info) {
+  return Napi::BigInt::New(info.Env(), SinceBootNs());
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
@@ -37,6 +47,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   data->source_class = Napi::Persistent(SourceObject::Define(env));
   exports["layout"] = Napi::Number::New(env, kRecordLayout);
   exports["open"] = Napi::Function::New(env, Open, "open");
+  exports["bootNs"] = Napi::Function::New(env, BootNs, "bootNs");
   exports["inspect"] = Napi::Function::New(env, Inspect, "inspect");
   return exports;
 }

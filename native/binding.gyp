@@ -20,13 +20,13 @@
   'targets': [
     {
       'target_name': 'freshet',
-      'sources': ['addon.cc', 'inspect_worker.cc', 'inspector.cc', 'source_object.cc'],
+      'sources': ['addon.cc', 'inspect_worker.cc', 'inspector.cc', 'program_files.cc', 'source_object.cc'],
       'conditions': [
         ['OS=="linux"', {
           'sources': [
             'linux/connection_table.cc', 'linux/flow_table.cc', 'linux/linux_source.cc',
             'linux/perf_reader.cc', 'linux/perf_record.cc', 'linux/process_table.cc',
-            'linux/procfs.cc', 'linux/reader.cc', 'linux/socket_diag.cc', 'linux/tracefs.cc'
+            'linux/procfs.cc', 'linux/program_catcher.cc', 'linux/reader.cc', 'linux/socket_diag.cc', 'linux/tracefs.cc'
           ]
         }]
       ]

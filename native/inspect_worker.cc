@@ -1,22 +1,16 @@
 #include "inspect_worker.h"
 
 namespace freshet {
+namespace {
 
-InspectWorker::InspectWorker(Napi::Env env, InspectRequest request,
-                             std::shared_ptr<Inspector> inspector)
-    : AsyncWorker(env, "freshet.inspect"),
-      request_(std::move(request)),
-      inspector_(std::move(inspector)),
-      deferred_(Napi::Promise::Deferred::New(env)) {}
-
-Napi::Value InspectWorker::Queue(const Napi::CallbackInfo& info,
-                                 std::shared_ptr<Inspector> inspector) {
-  const Napi::Env env = info.Env();
-  if (!info[0].IsObject()) {
-    Napi::TypeError::New(env, "inspect: wants {path, pid, dev, ino}").ThrowAsJavaScriptException();
-    return env.Undefined();
+// Throws TypeError and answers false on another shape.
+bool ReadRequest(Napi::Env env, const Napi::Value& value, InspectRequest* request) {
+  if (!value.IsObject()) {
+    Napi::TypeError::New(env, "inspect: wants an array of {path, pid, dev, ino}")
+        .ThrowAsJavaScriptException();
+    return false;
   }
-  const Napi::Object options = info[0].As<Napi::Object>();
+  const Napi::Object options = value.As<Napi::Object>();
   const Napi::Value path = options["path"];
   const Napi::Value pid = options["pid"];
   const Napi::Value dev = options["dev"];
@@ -24,33 +18,63 @@ Napi::Value InspectWorker::Queue(const Napi::CallbackInfo& info,
   if (!path.IsString() || !pid.IsNumber() || !dev.IsBigInt() || !ino.IsBigInt()) {
     Napi::TypeError::New(env, "inspect: path is a string, pid a number, dev and ino are bigints")
         .ThrowAsJavaScriptException();
-    return env.Undefined();
+    return false;
   }
   bool lossless;
-  InspectRequest request;
-  request.path = path.As<Napi::String>();
-  request.pid = pid.As<Napi::Number>();
-  request.dev = dev.As<Napi::BigInt>().Uint64Value(&lossless);
-  request.ino = ino.As<Napi::BigInt>().Uint64Value(&lossless);
-  auto* worker = new InspectWorker(env, std::move(request), std::move(inspector));
+  request->path = path.As<Napi::String>();
+  request->pid = pid.As<Napi::Number>();
+  request->dev = dev.As<Napi::BigInt>().Uint64Value(&lossless);
+  request->ino = ino.As<Napi::BigInt>().Uint64Value(&lossless);
+  return true;
+}
+
+Napi::Object ToObject(Napi::Env env, const Inspection& inspection) {
+  Napi::Object object = Napi::Object::New(env);
+  object["dev"] = Napi::BigInt::New(env, inspection.dev);
+  object["ino"] = Napi::BigInt::New(env, inspection.ino);
+  object["fileBytes"] = Napi::BigInt::New(env, inspection.file_bytes);
+  object["ownerUid"] = Napi::Number::New(env, inspection.owner_uid);
+  object["mode"] = Napi::Number::New(env, inspection.mode);
+  object["flags"] = Napi::Number::New(env, inspection.flags);
+  object["error"] = Napi::Number::New(env, inspection.error);
+  Napi::Uint8Array sha256 = Napi::Uint8Array::New(env, inspection.sha256.size());
+  std::copy(inspection.sha256.begin(), inspection.sha256.end(), sha256.Data());
+  object["sha256"] = sha256;
+  return object;
+}
+
+}  // namespace
+
+InspectWorker::InspectWorker(Napi::Env env, std::vector<InspectRequest> requests,
+                             std::shared_ptr<Inspector> inspector)
+    : AsyncWorker(env, "freshet.inspect"),
+      requests_(std::move(requests)),
+      inspector_(std::move(inspector)),
+      deferred_(Napi::Promise::Deferred::New(env)) {}
+
+Napi::Value InspectWorker::Queue(const Napi::CallbackInfo& info,
+                                 std::shared_ptr<Inspector> inspector) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsArray()) {
+    Napi::TypeError::New(env, "inspect: wants an array of {path, pid, dev, ino}")
+        .ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  const Napi::Array given = info[0].As<Napi::Array>();
+  std::vector<InspectRequest> requests(given.Length());
+  for (u32 index = 0; index < requests.size(); index++)
+    if (!ReadRequest(env, given.Get(index), &requests[index])) return env.Undefined();
+  auto* worker = new InspectWorker(env, std::move(requests), std::move(inspector));
   worker->AsyncWorker::Queue();  // it deletes itself when it is done
   return worker->deferred_.Promise();
 }
 
 void InspectWorker::OnOK() {
   const Napi::Env env = Env();
-  Napi::Object result = Napi::Object::New(env);
-  result["dev"] = Napi::BigInt::New(env, result_.dev);
-  result["ino"] = Napi::BigInt::New(env, result_.ino);
-  result["fileBytes"] = Napi::BigInt::New(env, result_.file_bytes);
-  result["ownerUid"] = Napi::Number::New(env, result_.owner_uid);
-  result["mode"] = Napi::Number::New(env, result_.mode);
-  result["flags"] = Napi::Number::New(env, result_.flags);
-  result["error"] = Napi::Number::New(env, result_.error);
-  Napi::Uint8Array sha256 = Napi::Uint8Array::New(env, result_.sha256.size());
-  std::copy(result_.sha256.begin(), result_.sha256.end(), sha256.Data());
-  result["sha256"] = sha256;
-  deferred_.Resolve(result);
+  Napi::Array answers = Napi::Array::New(env, results_.size());
+  for (u32 index = 0; index < results_.size(); index++)
+    answers.Set(index, ToObject(env, results_[index]));
+  deferred_.Resolve(answers);
 }
 
 }  // namespace freshet

@@ -1,10 +1,11 @@
-// inspect(request) of the addon: an Inspector call on libuv's pool, its result as a promise.
+// inspect(requests) of the addon: an Inspector call on libuv's pool, its results as a promise.
 #ifndef FRESHET_INSPECT_WORKER_H_
 #define FRESHET_INSPECT_WORKER_H_
 
 #include <napi.h>
 
 #include <memory>
+#include <vector>
 
 #include "inspector.h"
 
@@ -12,21 +13,22 @@ namespace freshet {
 
 class InspectWorker : public Napi::AsyncWorker {
  public:
-  // `info[0]`: an InspectRequest. Throws TypeError on another shape.
+  // `info[0]`: an array of InspectRequest. Throws TypeError on another shape.
   static Napi::Value Queue(const Napi::CallbackInfo& info, std::shared_ptr<Inspector> inspector);
 
  protected:
-  void Execute() override { result_ = inspector_->Inspect(request_); }
+  void Execute() override { results_ = inspector_->InspectAll(requests_); }
   void OnOK() override;
   void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
-  InspectWorker(Napi::Env env, InspectRequest request, std::shared_ptr<Inspector> inspector);
+  InspectWorker(Napi::Env env, std::vector<InspectRequest> requests,
+                std::shared_ptr<Inspector> inspector);
 
-  const InspectRequest request_;
+  const std::vector<InspectRequest> requests_;
   const std::shared_ptr<Inspector> inspector_;
   const Napi::Promise::Deferred deferred_;
-  Inspection result_;
+  std::vector<Inspection> results_;
 };
 
 }  // namespace freshet

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,51 +13,34 @@
 #include <span>
 
 #ifdef __linux__
-#include <sys/vfs.h>
+#include "linux/program_catcher.h"
 #endif
 
 namespace freshet {
 namespace {
 
 constexpr size_t kChunkBytes = 128 * 1024;
+// A file that is removed while it is read changes too (its ctime): then it is read once more.
+constexpr int kReadsMax = 3;
 // No program is larger; a file that says so is there to keep us busy, and is known by its path.
 constexpr u64 kHashedBytesMax = u64{1} << 30;
 
-class File {
- public:
-  explicit File(const std::string& path)
-      : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) {}
-  ~File() {
-    if (fd_ >= 0) close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int fd() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  const int fd_;
-};
-
+Fd OpenToRead(const std::string& path) {
+  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 #ifdef __linux__
-// Where the device an exec event names is not the one that stat(2) shows: overlayfs runs the
-// layer's file, btrfs numbers its subvolumes. There the inode has to do.
-bool HasOwnDeviceNumbers(int fd) {
-  constexpr long kOverlayMagic = 0x794c7630;
-  constexpr long kBtrfsMagic = 0x9123683e;
-  struct statfs system;
-  if (fstatfs(fd, &system) != 0) return false;
-  return system.f_type == kOverlayMagic || system.f_type == kBtrfsMagic;
+  // For the file's owner and for CAP_FOWNER alone (open(2)).
+  if (Fd file(open(path.c_str(), kFlags | O_NOATIME)); file || errno != EPERM) return file;
+#endif
+  return Fd(open(path.c_str(), kFlags));
 }
 
+#ifdef __linux__
 u64 Ns(const timespec& time) {
   return static_cast<u64>(time.tv_sec) * 1'000'000'000 + static_cast<u64>(time.tv_nsec);
 }
 u64 ModifiedNs(const struct stat& status) { return Ns(status.st_mtim); }
 u64 ChangedNs(const struct stat& status) { return Ns(status.st_ctim); }
 #else
-bool HasOwnDeviceNumbers(int) { return false; }
-
 u64 Ns(const timespec& time) {
   return static_cast<u64>(time.tv_sec) * 1'000'000'000 + static_cast<u64>(time.tv_nsec);
 }
@@ -64,10 +48,36 @@ u64 ModifiedNs(const struct stat& status) { return Ns(status.st_mtimespec); }
 u64 ChangedNs(const struct stat& status) { return Ns(status.st_ctimespec); }
 #endif
 
-bool IsTheOneAskedFor(const File& file, const struct stat& status, const InspectRequest& request) {
+bool IsTheOneAskedFor(const Fd& file, const struct stat& status, const InspectRequest& request) {
   if (request.ino == 0) return true;
   if (status.st_ino != request.ino) return false;
-  return static_cast<u64>(status.st_dev) == request.dev || HasOwnDeviceNumbers(file.fd());
+  if (static_cast<u64>(status.st_dev) == request.dev) return true;
+#ifdef __linux__
+  return HasOwnDeviceNumbers(file.get());
+#else
+  return false;
+#endif
+}
+
+// 0, or why the file cannot be read (errno).
+u32 HashFile(const Fd& file, Sha256Digest* sha256) {
+  const auto chunk = std::make_unique<std::byte[]>(kChunkBytes);
+  Sha256 hash;
+  off_t at = 0;
+  for (;;) {
+    const ssize_t got = pread(file.get(), chunk.get(), kChunkBytes, at);
+    if (got == 0) return hash.Finish(sha256) ? 0 : EIO;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return static_cast<u32>(errno);
+    hash.Update({chunk.get(), static_cast<size_t>(got)});
+    at += got;
+  }
+}
+
+u64 NowNs() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return Ns(now);
 }
 
 bool ChangeableByOthers(const struct stat& status) {
@@ -93,27 +103,29 @@ bool WritableByOthers(const std::string& path) {
   return false;
 }
 
-Inspection Inspector::Inspect(const InspectRequest& request) {
+std::vector<Inspection> Inspector::InspectAll(std::span<const InspectRequest> requests) {
+  std::vector<Inspection> answers;
+  Answered answered;
+  answers.reserve(requests.size());
+  for (const InspectRequest& request : requests) answers.push_back(Inspect(request, &answered));
+  return answers;
+}
+
+Inspection Inspector::Inspect(const InspectRequest& request, Answered* answered) {
   Inspection result;
-  std::unique_ptr<File> file;
   struct stat status;
-#ifdef __linux__
-  if (request.pid != 0) {
-    file = std::make_unique<File>("/proc/" + std::to_string(request.pid) + "/exe");
-    if (!file->ok() || fstat(file->fd(), &status) != 0 ||
-        !IsTheOneAskedFor(*file, status, request) || request.ino == 0)
-      file.reset();
-  }
-#endif
   bool replaced = false;
-  if (file == nullptr) {
-    file = std::make_unique<File>(request.path);
-    if (!file->ok() || fstat(file->fd(), &status) != 0) {
+  Fd file = OpenAsExecuted(request);
+  if (!file || fstat(file.get(), &status) != 0) {
+    file = OpenToRead(request.path);
+    if (!file || fstat(file.get(), &status) != 0) {
       result.error = static_cast<u32>(errno);
       return result;
     }
-    replaced = !IsTheOneAskedFor(*file, status, request);
+    replaced = !IsTheOneAskedFor(file, status, request);
   }
+  const std::tuple question(std::string_view(request.path), replaced, KeyOf(status));
+  if (const auto found = answered->find(question); found != answered->end()) return found->second;
   result.dev = static_cast<u64>(status.st_dev);
   result.ino = static_cast<u64>(status.st_ino);
   result.file_bytes = static_cast<u64>(status.st_size);
@@ -134,33 +146,51 @@ Inspection Inspector::Inspect(const InspectRequest& request) {
       named.st_ino != status.st_ino || named.st_dev != status.st_dev ||
       WritableByOthers(request.path))
     result.flags |= k_inspected_writable_by_others;
-
-  const ContentKey key{result.dev, result.ino, result.file_bytes, ModifiedNs(status),
-                       ChangedNs(status)};
-  if (Recall(key, &result.sha256)) return result;
-  const auto chunk = std::make_unique<std::byte[]>(kChunkBytes);
-  Sha256 hash;
-  for (;;) {
-    const ssize_t got = read(file->fd(), chunk.get(), kChunkBytes);
-    if (got == 0) break;
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      result.error = static_cast<u32>(errno);
-      return result;
-    }
-    hash.Update({chunk.get(), static_cast<size_t>(got)});
-  }
-  struct stat after;
-  const bool same = fstat(file->fd(), &after) == 0 && after.st_size == status.st_size &&
-                    ModifiedNs(after) == ModifiedNs(status) &&
-                    ChangedNs(after) == ChangedNs(status);
-  if (!same || !hash.Finish(&result.sha256)) {
-    result.error = same ? EIO : ESTALE;
-    result.sha256 = {};
-    return result;
-  }
-  Remember(key, result.sha256);
+  result.error = HashStable(file, &status, &result.sha256);
+  result.file_bytes = static_cast<u64>(status.st_size);
+  if (result.error == 0) answered->emplace(question, result);
   return result;
+}
+
+// Hashes what stays the same while it is read; `status` is then that of what was hashed. 0, or
+// errno.
+u32 Inspector::HashStable(const Fd& file, struct stat* status, Sha256Digest* sha256) {
+  for (int attempt = 0; attempt < kReadsMax; attempt++) {
+    const ContentKey key = KeyOf(*status);
+    if (Recall(key, sha256)) return 0;
+    if (const u32 error = HashFile(file, sha256); error != 0) return error;
+    if (fstat(file.get(), status) != 0) break;
+    if (KeyOf(*status) == key) {
+      Remember(key, *sha256);
+      return 0;
+    }
+  }
+  *sha256 = {};
+  return ESTALE;
+}
+
+// The file that was executed, by what the source kept of it or by the process that runs it.
+Fd Inspector::OpenAsExecuted(const InspectRequest& request) {
+  if (request.ino == 0) return Fd();
+#ifdef __linux__
+  const auto open_if_asked_for = [&](const std::string& path) {
+    Fd file = OpenToRead(path);
+    struct stat status;
+    if (file && fstat(file.get(), &status) == 0 && IsTheOneAskedFor(file, status, request))
+      return file;
+    return Fd();
+  };
+  if (const Fd kept = files_->Find(request.pid, request.dev, request.ino, NowNs())) {
+    if (Fd file = open_if_asked_for("/proc/self/fd/" + std::to_string(kept.get()))) return file;
+  }
+  if (request.pid != 0) return open_if_asked_for("/proc/" + std::to_string(request.pid) + "/exe");
+#endif
+  return Fd();
+}
+
+Inspector::ContentKey Inspector::KeyOf(const struct stat& status) {
+  return {static_cast<u64>(status.st_dev), static_cast<u64>(status.st_ino),
+          static_cast<u64>(status.st_size), ModifiedNs(status), ChangedNs(status)};
 }
 
 bool Inspector::Recall(const ContentKey& key, Sha256Digest* sha256) {

@@ -2,12 +2,19 @@
 #ifndef FRESHET_INSPECTOR_H_
 #define FRESHET_INSPECTOR_H_
 
+#include <sys/stat.h>
+
 #include <list>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
+#include <vector>
 
+#include "program_files.h"
 #include "record.h"
 #include "sha256.h"
 
@@ -36,10 +43,14 @@ class Inspector {
  public:
   static constexpr size_t kRememberedMax = 4096;
 
-  // Reads the file that runs as `request.pid` if it is still the one asked for, else the one at
-  // `request.path` (flag `replaced` when that is another). Takes as long as reading the file; uses
-  // 128 KiB. Never fails: see Inspection::error (ESTALE: the file changed while it was read).
-  Inspection Inspect(const InspectRequest& request);
+  // `files`: what the source keeps of the programs executed.
+  explicit Inspector(std::shared_ptr<ProgramFiles> files) : files_(std::move(files)) {}
+
+  // Answers in the order of the requests. Of each, reads the file that was kept at its exec or that
+  // runs as its pid if it is the one asked for, else the one at its path (flag `replaced` when that
+  // is another). Takes as long as reading the files; uses 128 KiB. Never fails: see
+  // Inspection::error (ESTALE: the file changed while it was read).
+  std::vector<Inspection> InspectAll(std::span<const InspectRequest> requests);
 
  private:
   // A file's content as far as stat(2) can tell: dev, ino, size, mtime, ctime (ns).
@@ -49,9 +60,17 @@ class Inspector {
     Sha256Digest sha256;
   };
 
+  // Answers of one call: what is asked for several processes is looked at once.
+  using Answered = std::map<std::tuple<std::string_view, bool, ContentKey>, Inspection>;
+
+  static ContentKey KeyOf(const struct stat& status);
+  Inspection Inspect(const InspectRequest& request, Answered* answered);
+  u32 HashStable(const Fd& file, struct stat* status, Sha256Digest* sha256);
+  Fd OpenAsExecuted(const InspectRequest& request);
   bool Recall(const ContentKey& key, Sha256Digest* sha256);
   void Remember(const ContentKey& key, const Sha256Digest& sha256);
 
+  const std::shared_ptr<ProgramFiles> files_;
   std::mutex mutex_;
   std::list<Remembered> newest_first_;                            // guarded by mutex_
   std::map<ContentKey, std::list<Remembered>::iterator> by_key_;  // guarded by mutex_

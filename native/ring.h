@@ -14,6 +14,9 @@
 #ifndef FRESHET_RING_H_
 #define FRESHET_RING_H_
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <bit>
@@ -41,7 +44,8 @@ class Ring {
 
   // REQUIRES: capacity_bytes is a power of two, at least 64.
   explicit Ring(size_t capacity_bytes)
-      : capacity_(capacity_bytes), bytes_(std::make_unique<std::byte[]>(capacity_bytes)) {
+      : capacity_(capacity_bytes),
+        bytes_(std::make_unique_for_overwrite<std::byte[]>(capacity_bytes)) {
     assert(std::has_single_bit(capacity_bytes) && capacity_bytes >= 64);
   }
   Ring(const Ring&) = delete;
@@ -83,6 +87,20 @@ class Ring {
     return asleep_.exchange(false, std::memory_order_acq_rel);
   }
 
+  // Producer. Gives the memory of the free part back to the system once kReleaseBytes have passed
+  // through since the last time: a ring that is hardly used holds little. Cheap to call often.
+  void Release() {
+    const size_t head = head_.load(std::memory_order_relaxed);
+    if (head - released_ < kReleaseBytes) return;
+    released_ = head;
+    // From head_ on, as far as tail_ a lap later, every byte is the producer's.
+    const size_t from = head & (capacity_ - 1);
+    const size_t free = Room();
+    const size_t first = std::min(free, capacity_ - from);
+    ReleasePages(from, first);
+    ReleasePages(0, free - first);
+  }
+
   // Consumer. Copies as many whole records as fit into `into` and answers their bytes. 0 when the
   // ring is empty (the next Flush then wakes), or when the first record alone is larger than
   // `into`.
@@ -119,6 +137,19 @@ class Ring {
     if (first < part.size()) std::memcpy(&bytes_[0], part.data() + first, part.size() - first);
   }
 
+  void ReleasePages(size_t offset, size_t length) {
+    const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+    const auto begin = reinterpret_cast<uintptr_t>(&bytes_[offset]);
+    const uintptr_t first = (begin + page - 1) & ~(page - 1);
+    const uintptr_t end = (begin + length) & ~(page - 1);
+#ifdef __APPLE__
+    constexpr int kAdvice = MADV_FREE;
+#else
+    constexpr int kAdvice = MADV_DONTNEED;
+#endif
+    if (first < end) madvise(reinterpret_cast<void*>(first), end - first, kAdvice);
+  }
+
   size_t Copy(std::span<std::byte> into) {
     const size_t tail = tail_.load(std::memory_order_relaxed);
     const size_t waiting = head_.load(std::memory_order_acquire) - tail;
@@ -139,6 +170,7 @@ class Ring {
   }
 
   static constexpr size_t kCacheLineBytes = 64;
+  static constexpr size_t kReleaseBytes = 1 << 20;
 
   const size_t capacity_;
   const std::unique_ptr<std::byte[]> bytes_;
@@ -146,6 +178,7 @@ class Ring {
   // Written by the producer.
   alignas(kCacheLineBytes) std::atomic<size_t> head_{0};
   size_t cached_tail_ = 0;  // the producer's own last look at tail_
+  size_t released_ = 0;     // head_ when the producer last gave memory back
   std::atomic<u64> records_{0};
   std::atomic<u64> pushed_bytes_{0};
   std::atomic<u64> dropped_{0};

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 
+#include "program_files.h"
 #include "ring.h"
 
 namespace freshet {
@@ -19,6 +20,9 @@ struct SourceOptions {
   // Called on the source's thread when records wait, once a burst (see Ring::Flush). Must not
   // block.
   std::function<void()> on_readable;
+  // Where the files of programs just executed are kept for the inspector; may be nullptr. Outlives
+  // the source.
+  ProgramFiles* programs = nullptr;
 };
 
 class Source {

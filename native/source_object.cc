@@ -25,7 +25,7 @@ Napi::Function SourceObject::Define(Napi::Env env) {
 SourceObject::SourceObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<SourceObject>(info), env_(info.Env()) {
   const Napi::Env env = info.Env();
-  if (!info[0].IsObject()) {
+  if (!info[0].IsObject() || !info[1].IsExternal()) {
     Napi::TypeError::New(env, "open: wants {ringBytes, intervalMs, onReadable}")
         .ThrowAsJavaScriptException();
     return;
@@ -54,12 +54,14 @@ SourceObject::SourceObject(const Napi::CallbackInfo& info)
         .ThrowAsJavaScriptException();
     return;
   }
+  programs_ = *info[1].As<Napi::External<Programs>>().Data();
   ring_ = std::make_unique<Ring>(static_cast<size_t>(bytes));
   // One call may wait; more would say nothing new, since JavaScript drains until the ring is empty.
   wake_ = Napi::ThreadSafeFunction::New(env, on_readable.As<Napi::Function>(), "freshet.readable",
                                         1, 1);
   source_ = MakeSource(ring_.get(), {.interval_ms = static_cast<u32>(interval),
-                                     .on_readable = [this] { wake_.NonBlockingCall(); }});
+                                     .on_readable = [this] { wake_.NonBlockingCall(); },
+                                     .programs = programs_.get()});
   if (!source_->Start()) {
     const std::string reason = strerror(errno);
     wake_.Release();

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "program_files.h"
 #include "ring.h"
 #include "source.h"
 
@@ -16,9 +17,12 @@ namespace freshet {
 // the environment (process.exit, a worker's end), or by the garbage collector, whichever is first.
 class SourceObject : public Napi::ObjectWrap<SourceObject> {
  public:
+  using Programs = std::shared_ptr<ProgramFiles>;
+
   static Napi::Function Define(Napi::Env env);
 
-  // `info[0]`: OpenOptions. Throws TypeError or RangeError on others.
+  // `info[0]`: OpenOptions; `info[1]`: External<Programs>, where the source keeps what is executed.
+  // Throws TypeError or RangeError on others.
   explicit SourceObject(const Napi::CallbackInfo& info);
   ~SourceObject() override;
 
@@ -30,6 +34,7 @@ class SourceObject : public Napi::ObjectWrap<SourceObject> {
   void Close();
   static void CloseAtExit(void* self);
 
+  Programs programs_;
   std::unique_ptr<Ring> ring_;
   std::unique_ptr<Source> source_;
   Napi::ThreadSafeFunction wake_;

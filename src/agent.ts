@@ -144,7 +144,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const ownBytes = engine.settledBytes()
   let committedAtMs = performance.now()
   const settle = (force: boolean) => {
-    for (const request of engine.takeRequests()) pipe.write(request)
+    const requests = engine.takeRequests()
+    if (requests.length > 0) pipe.write(Buffer.concat(requests))
     const findings = engine.takeFindings()
     recording?.note(findings)
     tell(findings)

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "boot_clock.h"
 #include "record.h"
 
 namespace freshet {
@@ -20,7 +21,7 @@ inline u64 ClockNs(clockid_t clock) {
 // Since boot, sleep left out: what perf events are stamped with.
 inline u64 MonotonicNs() { return ClockNs(CLOCK_MONOTONIC); }
 // Since boot, sleep included: what records are stamped with.
-inline u64 BoottimeNs() { return ClockNs(CLOCK_BOOTTIME); }
+inline u64 BoottimeNs() { return SinceBootNs(); }
 // Since 1970 UTC.
 inline u64 RealtimeNs() { return ClockNs(CLOCK_REALTIME); }
 

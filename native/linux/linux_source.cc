@@ -12,8 +12,8 @@
 
 namespace freshet {
 
-LinuxSource::LinuxSource(Ring* ring, SourceOptions options)
-    : ring_(ring), options_(std::move(options)) {}
+LinuxSource::LinuxSource(Ring* ring, SourceOptions options, LinuxOptions linux_options)
+    : ring_(ring), options_(std::move(options)), linux_options_(std::move(linux_options)) {}
 
 LinuxSource::~LinuxSource() { Stop(); }
 
@@ -27,7 +27,7 @@ bool LinuxSource::Start() {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "freshet-source");
-    Reader reader(ring_, options_, stop_.get(), enumerate_.get());
+    Reader reader(ring_, options_, linux_options_, stop_.get(), enumerate_.get());
     reader.Run();
   });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -1,8 +1,9 @@
 // The Linux source: processes and TCP flows from the kernel, without BPF and without a compiler.
 //
 // One thread waits for perf rings (execs, forks, exits, states of sockets), the sock_diag destroy
-// groups, a timer and two eventfds. It wakes at most some fifty times a second and then handles a
-// batch, in an order that makes joining exact:
+// groups, a timer and two eventfds. An exec wakes it to take hold of the program's file; what is to
+// be told it gathers, and handles it some twenty times a second in batches, in an order that makes
+// joining exact:
 //
 //   1. takes the destroy messages that have arrived, and each interval a dump of the open sockets;
 //   2. handles every perf event up to that moment, in the order of time over all CPUs;
@@ -15,14 +16,15 @@
 #include <atomic>
 #include <thread>
 
-#include "linux/fd.h"
+#include "fd.h"
+#include "linux/options.h"
 #include "source.h"
 
 namespace freshet {
 
 class LinuxSource final : public Source {
  public:
-  LinuxSource(Ring* ring, SourceOptions options);
+  LinuxSource(Ring* ring, SourceOptions options, LinuxOptions linux_options = {});
   ~LinuxSource() override;
 
   bool Start() override;
@@ -32,6 +34,7 @@ class LinuxSource final : public Source {
  private:
   Ring* const ring_;
   const SourceOptions options_;
+  const LinuxOptions linux_options_;
   Fd stop_;       // eventfd, readable once the thread is to end
   Fd enumerate_;  // eventfd, readable when an enumeration was asked for
   std::thread thread_;

@@ -57,12 +57,14 @@ std::vector<int> OnlineCpus() {
 
 }  // namespace
 
-PerfReader::PerfReader(const TraceLayouts* layouts) : layouts_(layouts) {
+PerfReader::PerfReader(const TraceLayouts* layouts, size_t ring_bytes) : layouts_(layouts) {
   const std::vector<int> cpus = OnlineCpus();
-  // 16 MiB in all, between 128 KiB and 1 MiB a CPU; a power of two as the kernel wants it.
   const size_t page_bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  const size_t share = (16u << 20) / std::max<size_t>(cpus.size(), 1);
-  const size_t ring_bytes = std::bit_floor(std::clamp<size_t>(share, 128 << 10, 1 << 20));
+  if (ring_bytes == 0) {
+    // 16 MiB in all, between 128 KiB and 1 MiB a CPU; a power of two as the kernel wants it.
+    const size_t share = (16u << 20) / std::max<size_t>(cpus.size(), 1);
+    ring_bytes = std::bit_floor(std::clamp<size_t>(share, 128 << 10, 1 << 20));
+  }
   rings_.reserve(cpus.size());
   for (const int cpu : cpus) {
     if (OpenRing(cpu, ring_bytes / page_bytes) || errno == ENODEV)
@@ -72,9 +74,9 @@ PerfReader::PerfReader(const TraceLayouts* layouts) : layouts_(layouts) {
     return;
   }
   has_process_events_ = true;
-  has_exec_names_ = Redirect(layouts->exec.id);
-  has_socket_events_ = Redirect(layouts->state.id);
-  if (has_socket_events_) Redirect(layouts->destroy.id);
+  has_exec_names_ = Redirect(layouts->exec.id, true);
+  has_socket_events_ = Redirect(layouts->state.id, false);
+  if (has_socket_events_) Redirect(layouts->destroy.id, false);
   for (const CpuRing& ring : rings_) {
     ioctl(ring.owner.get(), PERF_EVENT_IOC_ENABLE, 0);
     for (const Fd& fd : ring.redirected) ioctl(fd.get(), PERF_EVENT_IOC_ENABLE, 0);
@@ -116,7 +118,7 @@ bool PerfReader::OpenRing(int cpu, size_t data_pages) {
   return true;
 }
 
-bool PerfReader::Redirect(u16 tracepoint) {
+bool PerfReader::Redirect(u16 tracepoint, bool wakes) {
   if (tracepoint == 0) return false;
   perf_event_attr attr = CommonAttributes();
   attr.type = PERF_TYPE_TRACEPOINT;
@@ -124,6 +126,8 @@ bool PerfReader::Redirect(u16 tracepoint) {
   attr.disabled = 1;
   attr.sample_type |= PERF_SAMPLE_RAW;
   attr.sample_period = 1;
+  // In the ring of another event the watermark is that event's (perf_output_begin of the kernel).
+  attr.watermark = wakes ? 0 : 1;
   attr.wakeup_events = 1;
   std::vector<Fd> opened;
   for (const CpuRing& ring : rings_) {
@@ -145,9 +149,11 @@ std::vector<int> PerfReader::descriptors() const {
   return all;
 }
 
-void PerfReader::Drain() {
+size_t PerfReader::CollectRings() {
   Compact();
+  const size_t before = held_.size();
   for (CpuRing& ring : rings_) DrainRing(ring);
+  return before;
 }
 
 void PerfReader::DrainRing(CpuRing& ring) {
@@ -192,6 +198,11 @@ void PerfReader::Sort() {
 }
 
 void PerfReader::Clear() {
+  // A storm's memory is given back.
+  if (bytes_.capacity() > kKeptBytesMax) {
+    bytes_ = {};
+    held_ = {};
+  }
   bytes_.clear();
   held_.clear();
   next_ = 0;

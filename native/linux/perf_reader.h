@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "linux/fd.h"
+#include "fd.h"
 #include "linux/perf_record.h"
 
 namespace freshet {
@@ -24,8 +24,8 @@ namespace freshet {
 class PerfReader {
  public:
   // Opens what it may: of process events and tracepoints each, all CPUs or none. `layouts` outlives
-  // it.
-  explicit PerfReader(const TraceLayouts* layouts);
+  // it. `ring_bytes` a CPU: a power of two, at least a page; 0 chooses.
+  PerfReader(const TraceLayouts* layouts, size_t ring_bytes);
   ~PerfReader();
   PerfReader(const PerfReader&) = delete;
   PerfReader& operator=(const PerfReader&) = delete;
@@ -36,22 +36,26 @@ class PerfReader {
   // Why what is missing is missing: errno of the first refusal, 0 when nothing is.
   int error() const { return error_; }
 
-  // Descriptors that become readable with the first tracepoint since they were drained, or when a
-  // ring is half full.
+  // Descriptors that become readable with the first exec since they were looked at, or when a ring
+  // is half full. Connections wake nobody: they are read when another thing does.
   std::vector<int> descriptors() const;
 
-  // Moves everything that is in the rings into memory. Bounded by the rings' size a call, and
-  // refuses to hold more than kHeldBytesMax: what is over is dropped and counted.
-  void Drain();
+  // Moves everything that is in the rings into memory, and shows each record once as it comes, in
+  // its CPU's order. Bounded by the rings' size a call, and refuses to hold more than
+  // kHeldBytesMax: what is over is dropped and counted. The views die with the call.
+  template <typename See>
+  void Collect(See see) {
+    const size_t before = CollectRings();
+    for (size_t index = before; index < held_.size(); index++) see(Parse(held_[index]));
+  }
 
   // Hands out what was taken up to `horizon_ns` (CLOCK_MONOTONIC), in order. The views die with the
-  // next Drain.
+  // next Collect.
   template <typename Handle>
   void Take(u64 horizon_ns, Handle handle) {
     Sort();
     while (next_ < held_.size() && held_[next_].at_ns <= horizon_ns) {
-      const Held& one = held_[next_++];
-      handle(ParsePerfRecord(std::span(bytes_).subspan(one.offset, one.size), *layouts_));
+      handle(Parse(held_[next_++]));
     }
     if (next_ == held_.size()) Clear();
   }
@@ -62,6 +66,7 @@ class PerfReader {
 
  private:
   static constexpr size_t kHeldBytesMax = 64 << 20;
+  static constexpr size_t kKeptBytesMax = 1 << 20;
 
   struct CpuRing {
     int cpu = 0;
@@ -77,8 +82,13 @@ class PerfReader {
   };
 
   bool OpenRing(int cpu, size_t data_pages);
-  bool Redirect(u16 tracepoint);
+  bool Redirect(u16 tracepoint, bool wakes);
   void Unmap();
+  PerfEvent Parse(const Held& one) const {
+    return ParsePerfRecord(std::span(bytes_).subspan(one.offset, one.size), *layouts_);
+  }
+  // Moves what is in the rings into held_; the index of the first that is new.
+  size_t CollectRings();
   void DrainRing(CpuRing& ring);
   void Sort();
   void Clear();

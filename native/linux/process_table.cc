@@ -215,10 +215,11 @@ ProcessTable::Process* ProcessTable::Adopt(u32 pid) {
   return process;
 }
 
-void ProcessTable::Reconcile(u64 now_ns) {
+void ProcessTable::Reconcile(u64 now_ns, const std::function<bool()>& stopping) {
   const u32 own_uid = geteuid();
   for (auto& [pid, process] : processes_) process.seen = false;
   for (const u32 pid : ListPids()) {
+    if (stopping()) return;
     if (options_.own_only) {
       struct stat status;
       if (stat(("/proc/" + std::to_string(pid)).c_str(), &status) != 0 || status.st_uid != own_uid)

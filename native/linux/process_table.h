@@ -8,6 +8,7 @@
 #ifndef FRESHET_LINUX_PROCESS_TABLE_H_
 #define FRESHET_LINUX_PROCESS_TABLE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -50,8 +51,8 @@ class ProcessTable {
   void Exit(u32 pid, u32 tid, u64 at_ns);
 
   // Compares with /proc: says what it did not know and what is gone. For the start, for running
-  // without events, and after events were lost.
-  void Reconcile(u64 now_ns);
+  // without events, and after events were lost. Leaves off once `stopping` answers true.
+  void Reconcile(u64 now_ns, const std::function<bool()>& stopping);
 
   // Emits an exec record for every process alive.
   void EmitAll();

@@ -11,8 +11,8 @@
 #include <charconv>
 #include <memory>
 
+#include "fd.h"
 #include "linux/clock.h"
-#include "linux/fd.h"
 
 namespace freshet {
 namespace {

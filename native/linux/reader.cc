@@ -10,6 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "linux/clock.h"
@@ -18,9 +19,14 @@
 namespace freshet {
 namespace {
 
-// Events are gathered for so long after the first, which bounds the wake-ups to some fifty a
-// second.
-constexpr int kGatherMs = 16;
+// Events are gathered for so long after the first; while they keep coming for longer, which bounds
+// what is told to some twenty batches a second.
+constexpr u64 kGatherMs = 16;
+constexpr u64 kGatherBusyMs = 50;
+// Between two looks at what is executed, while it is gathered.
+constexpr int kLookMs = 1;
+// How often kept program files are let go of.
+constexpr int kExpireMs = 250;
 // A perf event is stamped before it is visible: what is older than this is.
 constexpr int kSettleMs = 2;
 constexpr size_t kDestroyedMax = 20'000;
@@ -67,25 +73,37 @@ void Watch(int poller, int fd) {
 
 }  // namespace
 
-Reader::Reader(Ring* ring, const SourceOptions& options, int stop_fd, int enumerate_fd)
+Reader::Reader(Ring* ring, const SourceOptions& options, const LinuxOptions& linux_options,
+               int stop_fd, int enumerate_fd)
     : ring_(ring),
       options_(options),
+      linux_options_(linux_options),
       stop_fd_(stop_fd),
       enumerate_fd_(enumerate_fd),
       emitter_(ring, k_source_linux),
+      tracefs_(linux_options.tracefs_mounts, linux_options.may_mount_tracefs),
       layouts_(ReadTraceLayouts(tracefs_)),
-      perf_(&layouts_),
+      perf_(&layouts_, linux_options.perf_ring_bytes),
+      destroy_(linux_options.destroy_buffer_bytes),
       sees_all_(CanReadOthers()),
-      processes_(&emitter_, {.first_version = FirstVersion(),
+      processes_(&emitter_, {.processes_max = linux_options.processes_max,
+                             .first_version = FirstVersion(),
                              .own_only = !sees_all_,
                              .has_exec_names = perf_.has_exec_names()}),
       connections_(&processes_, &emitter_, {}),
-      flows_(&processes_, &connections_, &emitter_, {.own_only = !sees_all_}),
+      flows_(&processes_, &connections_, &emitter_,
+             {.flows_max = linux_options.flows_max, .own_only = !sees_all_}),
       timer_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
-      poller_(epoll_create1(EPOLL_CLOEXEC)) {
+      poller_(epoll_create1(EPOLL_CLOEXEC)),
+      gather_poller_(epoll_create1(EPOLL_CLOEXEC)) {
+  if (options.programs != nullptr) catcher_.emplace(options.programs);
   for (const int fd : {stop_fd_, enumerate_fd_, timer_.get(), destroy_.descriptor()})
     Watch(poller_.get(), fd);
-  for (const int fd : perf_.descriptors()) Watch(poller_.get(), fd);
+  Watch(gather_poller_.get(), stop_fd_);
+  for (const int fd : perf_.descriptors()) {
+    Watch(poller_.get(), fd);
+    Watch(gather_poller_.get(), fd);
+  }
   const time_t seconds = options.interval_ms / 1000;
   const long rest_ns = static_cast<long>(options.interval_ms % 1000 * kNsPerMs);
   const itimerspec every{{seconds, rest_ns}, {seconds, rest_ns}};
@@ -93,11 +111,15 @@ Reader::Reader(Ring* ring, const SourceOptions& options, int stop_fd, int enumer
   flows_.SetClosesLost(!destroy_.ok());
 }
 
+Reader::~Reader() {
+  if (options_.programs != nullptr) options_.programs->Clear();
+}
+
 void Reader::Run() {
   boot_less_monotonic_ns_ = BoottimeNs() - MonotonicNs();
   EmitMark(k_mark_start, MissingNote());
-  processes_.Reconcile(BoottimeNs());
-  FindListeners();
+  processes_.Reconcile(BoottimeNs(), [this] { return Stopping(0); });
+  if (!Stopping(0)) FindListeners();
   if (Cycle(true, true)) {
     EmitMark(k_mark_enumerated, "");
     Flush();
@@ -111,8 +133,10 @@ void Reader::Run() {
 
 Reader::Wake Reader::Wait() {
   for (;;) {
+    const bool keeps = options_.programs != nullptr && options_.programs->Expire(MonotonicNs());
     epoll_event events[32];
-    const int count = epoll_wait(poller_.get(), events, 32, perf_.holds() ? 0 : -1);
+    const int wait_ms = perf_.holds() ? 0 : keeps ? kExpireMs : -1;
+    const int count = epoll_wait(poller_.get(), events, 32, wait_ms);
     if (count < 0 && errno != EINTR) return Wake::kStop;
     bool tick = false;
     bool other = perf_.holds();
@@ -128,18 +152,49 @@ Reader::Wake Reader::Wait() {
         other = true;
       }
     }
+    if (other) Collect();
     if (tick) return Wake::kTick;
     if (other) return Wake::kEvents;
   }
 }
 
-bool Reader::Pause(int ms) {
+void Reader::Collect() {
+  const u64 now_ns = MonotonicNs();
+  perf_.Collect([&](const PerfEvent& event) {
+    if (catcher_) catcher_->See(event, now_ns);
+  });
+}
+
+bool Reader::Stopping(int wait_ms) const {
   pollfd stop{stop_fd_, POLLIN, 0};
-  return poll(&stop, 1, ms) <= 0;
+  return poll(&stop, 1, wait_ms) > 0;
+}
+
+bool Reader::Gather(u64 ms) {
+  const u64 end_ns = MonotonicNs() + ms * kNsPerMs;
+  u64 looked_ns = 0;
+  for (;;) {
+    u64 now_ns = MonotonicNs();
+    if (now_ns - looked_ns < kLookMs * kNsPerMs) {
+      if (Stopping(kLookMs)) return false;
+      now_ns = MonotonicNs();
+    }
+    if (now_ns >= end_ns) return true;
+    epoll_event events[32];
+    const int left_ms = static_cast<int>((end_ns - now_ns + kNsPerMs - 1) / kNsPerMs);
+    const int count = epoll_wait(gather_poller_.get(), events, 32, left_ms);
+    for (int index = 0; index < count; index++)
+      if (events[index].data.fd == stop_fd_) return false;
+    if (count <= 0) continue;
+    Collect();
+    looked_ns = MonotonicNs();
+  }
 }
 
 bool Reader::Cycle(bool tick, bool enumerating) {
-  if (!Pause(kGatherMs)) return false;
+  const bool busy = MonotonicNs() - cycled_ns_ < kGatherBusyMs * kNsPerMs;
+  const u64 gather_ms = busy ? kGatherBusyMs : kGatherMs;
+  if (!Gather(std::min<u64>(gather_ms, options_.interval_ms))) return false;
   u64 overruns = 0;
   u64 malformed = 0;
   destroyed_.clear();
@@ -147,8 +202,8 @@ bool Reader::Cycle(bool tick, bool enumerating) {
   if (destroy_.ok()) destroy_.Receive(kDestroyedMax, &destroyed_, &overruns, &malformed);
   const bool complete = tick && dumper_.ok() && dumper_.Dump(kOpenStates, &dumped_, &malformed);
   const u64 horizon_ns = MonotonicNs();
-  if (!Pause(kSettleMs)) return false;
-  perf_.Drain();
+  if (Stopping(kSettleMs)) return false;
+  Collect();
   perf_.Take(horizon_ns, [this](const PerfEvent& event) { HandlePerf(event); });
   const u64 now_ns = BoottimeNs();
   if (overruns > 0) {
@@ -168,6 +223,7 @@ bool Reader::Cycle(bool tick, bool enumerating) {
   }
   emitter_.EmitLosses(now_ns);
   Flush();
+  cycled_ns_ = MonotonicNs();
   return true;
 }
 
@@ -237,12 +293,12 @@ void Reader::Tick(u64 now_ns) {
     boot_less_monotonic_ns_ = asleep_ns;
     EmitMark(k_mark_wake, "");
   }
-  if (Distance(RealtimeNs() - BoottimeNs(), unix_less_boot_ns_) >= kClockStepNs)
+  if (Distance(linux_options_.unix_ns() - BoottimeNs(), unix_less_boot_ns_) >= kClockStepNs)
     EmitMark(k_mark_clock, "");
   // Without events, or after some were lost, /proc tells what they would have.
   if (!perf_.has_process_events() || events_lost_) {
     events_lost_ = false;
-    processes_.Reconcile(now_ns);
+    processes_.Reconcile(now_ns, [this] { return Stopping(0); });
   }
   const bool lost_lately = overrun_ns_ != 0 && now_ns - overrun_ns_ < 2 * kOverdueNs;
   connections_.ForgetOverdue(now_ns - kOverdueNs, [&](const Connection& connection) {
@@ -250,8 +306,9 @@ void Reader::Tick(u64 now_ns) {
   });
   flows_.SetClosesLost(!destroy_.ok() || lost_lately);
   tick_record tick{};
-  tick.unix_ns = RealtimeNs();
+  tick.unix_ns = linux_options_.unix_ns();
   emitter_.Emit(tick, now_ns);
+  ring_->Release();
 }
 
 void Reader::EmitMark(u32 kind, const std::string& note) {
@@ -264,7 +321,7 @@ void Reader::EmitMark(u32 kind, const std::string& note) {
   ReadBootId(mark.boot_id);
   mark.layout = kRecordLayout;
   const u64 now_ns = BoottimeNs();
-  mark.unix_ns = RealtimeNs();
+  mark.unix_ns = linux_options_.unix_ns();
   unix_less_boot_ns_ = mark.unix_ns - now_ns;
   emitter_.Emit(mark, now_ns, note);
 }

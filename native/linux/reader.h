@@ -4,14 +4,17 @@
 #define FRESHET_LINUX_READER_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "emitter.h"
 #include "linux/connection_table.h"
 #include "linux/flow_table.h"
+#include "linux/options.h"
 #include "linux/perf_reader.h"
 #include "linux/process_table.h"
+#include "linux/program_catcher.h"
 #include "linux/socket_diag.h"
 #include "source.h"
 
@@ -21,7 +24,9 @@ namespace freshet {
 // write to.
 class Reader {
  public:
-  Reader(Ring* ring, const SourceOptions& options, int stop_fd, int enumerate_fd);
+  Reader(Ring* ring, const SourceOptions& options, const LinuxOptions& linux_options, int stop_fd,
+         int enumerate_fd);
+  ~Reader();
 
   // Runs until `stop_fd` is readable.
   void Run();
@@ -29,10 +34,12 @@ class Reader {
  private:
   enum class Wake { kStop, kEvents, kTick };
 
-  void Begin();
   Wake Wait();
-  // False when the source is to stop.
-  bool Pause(int ms);
+  // Moves what the perf rings have into memory, and takes hold of the programs that were executed.
+  void Collect();
+  // Collects for `ms` as execs come. False when the source is to stop.
+  bool Gather(u64 ms);
+  bool Stopping(int wait_ms) const;
   bool Cycle(bool tick, bool enumerating);
   void HandlePerf(const PerfEvent& event);
   void FindListeners();
@@ -44,6 +51,7 @@ class Reader {
 
   Ring* const ring_;
   const SourceOptions& options_;
+  const LinuxOptions& linux_options_;
   const int stop_fd_;
   const int enumerate_fd_;
   Emitter emitter_;
@@ -56,12 +64,15 @@ class Reader {
   ProcessTable processes_;
   ConnectionTable connections_;
   FlowTable flows_;
+  std::optional<ProgramCatcher> catcher_;
   Fd timer_;
-  Fd poller_;
+  Fd poller_;         // for everything
+  Fd gather_poller_;  // for execs and the stop
   std::vector<DiagSocket> destroyed_;
   std::vector<DiagSocket> dumped_;
   u64 boot_less_monotonic_ns_ = 0;  // time asleep
   u64 unix_less_boot_ns_ = 0;       // at the last mark
+  u64 cycled_ns_ = 0;               // when the last cycle ended
   u64 overrun_ns_ = 0;              // when destroy messages were last lost
   bool events_lost_ = false;
 };

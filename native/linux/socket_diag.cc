@@ -15,8 +15,10 @@ namespace freshet {
 namespace {
 
 constexpr size_t kDatagramBytesMax = 64 * 1024;
-// Room for some 20,000 destroy messages; the kernel uses only what waits.
-constexpr int kReceiveBufferBytes = 16 << 20;
+// Of destroy messages, one a datagram and some 400 bytes long; a longer one is cut, and counted as
+// malformed.
+constexpr size_t kMessageBytesMax = 2048;
+constexpr size_t kBatchMax = 32;
 constexpr size_t kDumpSocketsMax = 1 << 20;
 
 template <typename T>
@@ -53,8 +55,7 @@ Fd OpenNetlink() {
   return Fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG));
 }
 
-void GrowReceiveBuffer(int fd) {
-  const int bytes = kReceiveBufferBytes;
+void SetReceiveBuffer(int fd, int bytes) {
   if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) != 0)
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 }
@@ -114,10 +115,10 @@ DiagEnd ParseDiagDatagram(std::span<const std::byte> datagram, std::vector<DiagS
   return DiagEnd::kMore;
 }
 
-DestroyListener::DestroyListener() : buffer_(kDatagramBytesMax) {
+DestroyListener::DestroyListener(int buffer_bytes) : buffer_(kBatchMax * kMessageBytesMax) {
   Fd fd = OpenNetlink();
   if (!fd) return;
-  GrowReceiveBuffer(fd.get());
+  SetReceiveBuffer(fd.get(), buffer_bytes);
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   if (bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) return;
@@ -129,14 +130,24 @@ DestroyListener::DestroyListener() : buffer_(kDatagramBytesMax) {
 
 void DestroyListener::Receive(size_t sockets_max, std::vector<DiagSocket>* sockets, u64* overruns,
                               u64* malformed) {
+  iovec places[kBatchMax];
+  mmsghdr messages[kBatchMax];
   while (sockets->size() < sockets_max) {
-    const ssize_t got = recv(socket_.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-    if (got >= 0) {
-      ParseDiagDatagram(std::span(buffer_).first(static_cast<size_t>(got)), sockets, malformed);
-    } else if (errno == ENOBUFS) {
+    for (size_t index = 0; index < kBatchMax; index++) {
+      places[index] = {&buffer_[index * kMessageBytesMax], kMessageBytesMax};
+      messages[index] = {};
+      messages[index].msg_hdr.msg_iov = &places[index];
+      messages[index].msg_hdr.msg_iovlen = 1;
+    }
+    const int count = recvmmsg(socket_.get(), messages, kBatchMax, MSG_DONTWAIT, nullptr);
+    if (count < 0 && errno == ENOBUFS) {
       ++*overruns;
-    } else if (errno != EINTR) {
+    } else if (count < 0 && errno != EINTR) {
       return;
+    }
+    for (int index = 0; index < count; index++) {
+      const std::byte* const at = &buffer_[static_cast<size_t>(index) * kMessageBytesMax];
+      ParseDiagDatagram({at, messages[index].msg_len}, sockets, malformed);
     }
   }
 }

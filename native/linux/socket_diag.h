@@ -12,8 +12,8 @@
 #include <span>
 #include <vector>
 
+#include "fd.h"
 #include "linux/endpoint.h"
-#include "linux/fd.h"
 
 namespace freshet {
 
@@ -42,7 +42,8 @@ DiagEnd ParseDiagDatagram(std::span<const std::byte> datagram, std::vector<DiagS
 // Listens to the destroy groups of IPv4 and IPv6.
 class DestroyListener {
  public:
-  DestroyListener();
+  // `buffer_bytes`: of messages that wait in the kernel; it uses only what waits.
+  explicit DestroyListener(int buffer_bytes);
   bool ok() const { return static_cast<bool>(socket_); }
   int descriptor() const { return socket_.get(); }
 

@@ -73,15 +73,16 @@ std::optional<TraceFormat> ParseTraceFormat(std::string_view text) {
   return format;
 }
 
-Tracefs::Tracefs() {
-  for (const char* path : {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"}) {
+Tracefs::Tracefs(std::span<const char* const> mount_points, bool may_mount) {
+  for (const char* path : mount_points) {
     Fd root(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (root && faccessat(root.get(), "events/sched", R_OK | X_OK, 0) == 0) {
       root_ = std::move(root);
       return;
     }
   }
-  root_ = MountDetached();
+  errno = ENOENT;
+  if (may_mount) root_ = MountDetached();
   if (!root_) error_ = errno;
 }
 

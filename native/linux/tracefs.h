@@ -6,11 +6,12 @@
 #define FRESHET_LINUX_TRACEFS_H_
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
-#include "linux/fd.h"
+#include "fd.h"
 #include "record.h"
 
 namespace freshet {
@@ -33,9 +34,13 @@ std::optional<TraceFormat> ParseTraceFormat(std::string_view text);
 
 class Tracefs {
  public:
-  // Opens tracefs where it is mounted, else mounts it detached. On failure ok() is false and
-  // error() is the errno.
-  Tracefs();
+  // Where distributions mount it.
+  static constexpr const char* kMountPoints[] = {"/sys/kernel/tracing",
+                                                 "/sys/kernel/debug/tracing"};
+
+  // Opens tracefs where it is mounted, else, if it `may_mount`, mounts it detached. On failure ok()
+  // is false and error() is the errno.
+  explicit Tracefs(std::span<const char* const> mount_points = kMountPoints, bool may_mount = true);
   bool ok() const { return static_cast<bool>(root_); }
   int error() const { return error_; }
 

@@ -25,12 +25,14 @@ export type Engine = {
    * RecordError on bytes that are no records.
    */
   push(records: Uint8Array): void
-  /** What was found since the last call, in order; alerts that changed are then in the baseline to commit. */
+  /** What was found since the last call, in order. */
   takeFindings(): Finding[]
+  /** Puts the alerts that changed since the last call into the baseline. Wanted before each commit. */
+  saveAlerts(): void
   /** Inspect records for sense, in order. */
   takeRequests(): Uint8Array[]
   /**
-   * Bytes of records, counted from the first, whose effect is in the findings taken and the baseline. Less than what was
+   * Bytes of records, counted from the first, whose effect is in the findings and, once the alerts are saved, the baseline. Less than what was
    * pushed while the answer to an inspect record is awaited: what comes after the question is to be kept until then.
    */
   settledBytes(): number
@@ -78,8 +80,8 @@ export function createEngine(options: EngineOptions): Engine {
       }
       lasting.streamBytes += given.length
     },
+    saveAlerts: () => boot.store(),
     takeFindings() {
-      boot.store()
       const taken = lasting.findings
       lasting.findings = []
       return taken

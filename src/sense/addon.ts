@@ -65,8 +65,14 @@ export type Addon = {
   readonly layout: number
   /** Opens this platform's source. Never throws for missing rights: the source runs on what is left and its mark(start) says so. */
   open(options: OpenOptions): NativeSource
-  /** Off the JavaScript thread. Rejects never for a file's own sake: see `error`. Remembers by (dev, ino, size, mtime, ctime). */
-  inspect(request: InspectRequest): Promise<Inspection>
+  /**
+   * Off the JavaScript thread, one after the other; answers in the order of the requests. Rejects never for a file's
+   * own sake: see `error`. Remembers by (dev, ino, size, mtime, ctime). On Linux a program that an open source saw
+   * executed within the last two seconds is found although its file is gone.
+   */
+  inspect(requests: readonly InspectRequest[]): Promise<Inspection[]>
+  /** Nanoseconds since boot, sleep included: the clock that records are stamped with. */
+  bootNs(): bigint
 }
 
 /** Loads the addon that set-up built. Throws when it was not built, with what to do. */

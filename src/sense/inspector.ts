@@ -11,34 +11,43 @@ import type { Addon, Inspection } from './addon.ts'
 const EAGAIN = 11
 const EINVAL = 22
 const ETIMEDOUT = 110
+/** The addon remembers as many. */
+const FAMILIAR_MAX = 4096
 
 export type Inspector = {
-  /** Takes a request; its answer, an inspected record's bytes, goes to `onAnswer`. Never throws. */
+  /** Takes a request; its answer, an inspected record's bytes, goes to `onAnswers`. Never throws. */
   ask(request: InspectRecord): void
   /** Requests answered with EAGAIN because too many were waiting. */
   refused(): number
 }
 
 /**
- * @param runningMax requests under way at once: hashing runs on libuv's pool
+ * @param runningMax batches under way at once: hashing runs on libuv's pool
+ * @param batchMax requests of a batch, whose answers come together: a thread is woken once for all
  * @param waitingMax requests that may wait; beyond it they are answered with error EAGAIN
  * @param bootNs nanoseconds since boot, sleep included
  * @param answerMs a question that takes longer is answered with error ETIMEDOUT: who asked waits for it
  */
 export function createInspector(options: {
   inspect: Addon['inspect']
-  onAnswer: (record: Uint8Array) => void
+  /** Gets answers that came together. */
+  onAnswers: (records: Uint8Array[]) => void
   bootNs: () => bigint
   runningMax?: number
+  batchMax?: number
   waitingMax?: number
   answerMs?: number
 }): Inspector {
-  const { inspect, onAnswer, bootNs, runningMax = 2, waitingMax = 4096, answerMs = 5000 } = options
-  const waiting: Question[] = []
+  const { inspect, onAnswers, bootNs } = options
+  const { runningMax = 2, batchMax = 64, waitingMax = 4096, answerMs = 5000 } = options
+  let waiting: Question[] = []
   let running = 0
   let refused = 0
+  let starting = false
+  /** Files that were read, so that the addon remembers them: they are quick. */
+  const familiar = new Set<string>()
 
-  const answer = (request: InspectRecord, found: Inspection) => {
+  const answerOf = (request: InspectRecord, found: Inspection): Uint8Array => {
     const record: InspectedRecord = {
       source: Source.inspector,
       atNs: bootNs(),
@@ -54,38 +63,63 @@ export function createInspector(options: {
       sha256: found.sha256,
       path: request.path,
     }
-    onAnswer(writeInspected(record))
+    return writeInspected(record)
   }
+  const refuse = (request: InspectRecord, error: number) =>
+    onAnswers([answerOf(request, unreadable(request, error))])
 
   /** The clock of a question starts when it is asked: a file system that hangs must not hold the others up for ever. */
   const questionOf = (request: InspectRecord): Question => {
     const question: Question = {
       request,
-      isAnswered: false,
-      answer(found) {
-        if (question.isAnswered) return
-        question.isAnswered = true
-        clearTimeout(timer)
-        answer(request, found)
-      },
+      timer: setTimeout(() => {
+        question.timer = undefined
+        refuse(request, ETIMEDOUT)
+      }, answerMs),
     }
-    const timer = setTimeout(() => question.answer(unreadable(request, ETIMEDOUT)), answerMs)
     return question
   }
 
-  const next = () => {
+  /** What is new may be large or slow and goes alone; what is familiar goes with what stands around it. */
+  const nextBatch = (): Question[] => {
+    const isWanted = ({ timer }: Question) => timer !== undefined
+    const isFamiliar = ({ request }: Question) => familiar.has(nameOf(request))
+    let first = waiting.shift()
+    while (first && !isWanted(first)) first = waiting.shift()
+    if (!first) return []
+    if (!isFamiliar(first)) return [first]
+    const others = waiting.filter((one) => isWanted(one) && isFamiliar(one)).slice(0, batchMax - 1)
+    const taken = new Set(others)
+    waiting = waiting.filter((one) => !taken.has(one))
+    return [first, ...others]
+  }
+
+  const settle = (batch: Question[], found: readonly Inspection[]) => {
+    const answers: Uint8Array[] = []
+    for (const [index, question] of batch.entries()) {
+      const inspection = found[index] ?? unreadable(question.request, EINVAL)
+      if (familiar.size >= FAMILIAR_MAX) familiar.clear()
+      if (inspection.error === 0) familiar.add(nameOf(question.request))
+      else familiar.delete(nameOf(question.request))
+      if (question.timer === undefined) continue
+      clearTimeout(question.timer)
+      answers.push(answerOf(question.request, inspection))
+    }
+    if (answers.length > 0) onAnswers(answers)
+  }
+
+  const startBatches = () => {
+    starting = false
     while (running < runningMax) {
-      const question = waiting.shift()
-      if (!question) return
-      if (question.isAnswered) continue
+      const batch = nextBatch()
+      if (batch.length === 0) return
       running++
-      const { path, pid, dev, ino } = question.request
-      inspect({ path, pid, dev, ino })
-        .then(question.answer)
-        .catch((error: unknown) => question.answer(unreadable(question.request, errnoOf(error))))
+      inspect(batch.map(({ request: { path, pid, dev, ino } }) => ({ path, pid, dev, ino })))
+        .catch((error: unknown) => batch.map(({ request }) => unreadable(request, errnoOf(error))))
+        .then((found) => settle(batch, found))
         .finally(() => {
           running--
-          next()
+          startBatches()
         })
     }
   }
@@ -93,13 +127,16 @@ export function createInspector(options: {
   return {
     ask(request) {
       if (!request.path.startsWith('/') || request.path.includes('\0'))
-        return answer(request, unreadable(request, EINVAL))
+        return refuse(request, EINVAL)
       if (waiting.length >= waitingMax) {
         refused++
-        return answer(request, unreadable(request, EAGAIN))
+        return refuse(request, EAGAIN)
       }
       waiting.push(questionOf(request))
-      next()
+      // What is asked for in one go is one batch.
+      if (starting) return
+      starting = true
+      queueMicrotask(startBatches)
     },
     refused: () => refused,
   }
@@ -107,10 +144,11 @@ export function createInspector(options: {
 
 type Question = {
   request: InspectRecord
-  isAnswered: boolean
-  /** The first answer counts. */
-  answer: (found: Inspection) => void
+  /** Until it is answered. */
+  timer: ReturnType<typeof setTimeout> | undefined
 }
+
+const nameOf = ({ dev, ino, path }: InspectRecord): string => `${dev} ${ino} ${path}`
 
 const unreadable = (request: InspectRecord, error: number): Inspection => ({
   dev: request.dev,

@@ -58,12 +58,12 @@ export async function runSense(options: SenseOptions): Promise<number> {
     onReadable: () => pump(),
   })
   const inspector = createInspector({
-    inspect: (request) => addon.inspect(request),
-    onAnswer: (record) => {
-      answers.push(record)
+    inspect: (requests) => addon.inspect(requests),
+    onAnswers: (records) => {
+      answers.push(...records)
       pump()
     },
-    bootNs: () => process.hrtime.bigint(),
+    bootNs: () => addon.bootNs(),
   })
 
   // One chunk is under way at a time; the ring, not this process, holds what the engine is slow to take.

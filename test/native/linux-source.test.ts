@@ -18,7 +18,7 @@ import {
   Mark,
   RecordType,
 } from '../../src/records/record.gen.ts'
-import { loadAddon } from '../../src/sense/addon.ts'
+import { type Inspection, type InspectRequest, loadAddon } from '../../src/sense/addon.ts'
 import {
   buildSender,
   hasCompiler,
@@ -281,7 +281,7 @@ describe('the Linux source', function () {
     const program = `
       const addon = require(${JSON.stringify(addonPath)})
       const source = addon.open({ ringBytes: 65536, intervalMs: 10, onReadable: () => {} })
-      addon.inspect({ path: process.execPath, pid: process.pid, dev: 0n, ino: 0n })
+      addon.inspect([{ path: process.execPath, pid: process.pid, dev: 0n, ino: 0n }])
       setTimeout(() => process.exit(7), Number(process.argv[1]))`
     for (const delayMs of [0, 1, 5, 20, 60])
       equal((await run(process.execPath, ['-e', program, String(delayMs)])).code, 7)
@@ -380,12 +380,12 @@ describe('the addon', () => {
   it('inspects a program file: hash, size, owner, who can write it', async () => {
     const file = statSync('/bin/true', { bigint: true })
     const request = { path: '/bin/true', pid: 0, dev: file.dev, ino: file.ino }
-    const found = await loadAddon().inspect(request)
+    const found = await inspectOne(request)
     equal(found.error, 0)
     equal(hex(found.sha256), createHash('sha256').update(readFileSync('/bin/true')).digest('hex'))
     deepEqual([found.dev, found.ino, found.fileBytes], [file.dev, file.ino, file.size])
     deepEqual([found.ownerUid, BigInt(found.mode)], [Number(file.uid), file.mode])
-    deepEqual(await loadAddon().inspect(request), found)
+    deepEqual(await loadAddon().inspect([request, request]), [found, found])
   })
 
   it('says when another file stands there now, and when a folder above is anybody’s', async () => {
@@ -393,13 +393,13 @@ describe('the addon', () => {
     writeFileSync(path, 'one')
     const first = statSync(path, { bigint: true })
     const request = { path, pid: 0, dev: first.dev, ino: first.ino }
-    const found = await loadAddon().inspect(request)
+    const found = await inspectOne(request)
     equal(found.flags, InspectedFlag.writableByOthers)
     execFileSync('sh', [
       '-c',
       `cp ${path} ${path}.new && echo two >> ${path}.new && mv ${path}.new ${path}`,
     ])
-    const now = await loadAddon().inspect(request)
+    const now = await inspectOne(request)
     equal(now.flags & InspectedFlag.replaced, InspectedFlag.replaced)
     equal(hex(now.sha256), createHash('sha256').update(readFileSync(path)).digest('hex'))
   })
@@ -415,7 +415,7 @@ describe('the addon', () => {
     await new Promise((resolve) => child.once('spawn', resolve))
     execFileSync('rm', [path])
     const pid = child.pid ?? 0
-    const found = await loadAddon().inspect({ path, pid, dev: file.dev, ino: file.ino })
+    const found = await inspectOne({ path, pid, dev: file.dev, ino: file.ino })
     child.kill()
     equal(hex(found.sha256), want)
     equal(found.flags, InspectedFlag.writableByOthers)
@@ -424,14 +424,21 @@ describe('the addon', () => {
   it('gives errno for what cannot be read, and refuses what is no request', async () => {
     const inspect = loadAddon().inspect
     const none = { path: join(folder.path, 'none'), pid: 0, dev: 0n, ino: 0n }
-    equal((await inspect(none)).error, 2)
-    equal((await inspect({ ...none, path: folder.path })).error, 21)
-    equal(hex((await inspect(none)).sha256), '0'.repeat(64))
-    const wrong = async () =>
-      Reflect.apply(inspect, undefined, [{ ...none, dev: 1 }]) as Promise<unknown>
-    await rejects(wrong, TypeError)
+    equal((await inspectOne(none)).error, 2)
+    equal((await inspectOne({ ...none, path: folder.path })).error, 21)
+    equal(hex((await inspectOne(none)).sha256), '0'.repeat(64))
+    deepEqual(await inspect([]), [])
+    for (const requests of [[{ ...none, dev: 1 }], [none, null], none]) {
+      const wrong = async () => Reflect.apply(inspect, undefined, [requests]) as Promise<unknown>
+      await rejects(wrong, TypeError)
+    }
   })
 })
+
+async function inspectOne(request: InspectRequest): Promise<Inspection> {
+  const [found] = await loadAddon().inspect([request])
+  return found as Inspection
+}
 
 /** Standard output of a program run by another user. */
 function outputAs(uid: number, path: string, args: string[], cwd: string): Promise<Buffer> {

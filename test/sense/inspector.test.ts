@@ -5,7 +5,7 @@ import {
   readInspected,
   Source,
 } from '../../src/records/record.gen.ts'
-import type { Inspection } from '../../src/sense/addon.ts'
+import type { Addon, Inspection } from '../../src/sense/addon.ts'
 import { createInspector } from '../../src/sense/inspector.ts'
 
 const request = (path: string, pid = 7): InspectRecord => ({
@@ -28,16 +28,23 @@ const found: Inspection = {
   sha256: new Uint8Array(32).fill(9),
 }
 
-function harness(inspect: (asked: { path: string }) => Promise<Inspection>) {
+function harness(one: (asked: { path: string }) => Promise<Inspection>) {
+  const inspect: Addon['inspect'] = (requests) => Promise.all(requests.map(one))
   const answers: InspectedRecord[] = []
+  /** Answers that came together. */
+  const batches: number[] = []
   const inspector = createInspector({
     inspect,
-    onAnswer: (bytes) => answers.push(readInspected(new DataView(bytes.buffer), 0)),
+    onAnswers: (records) => {
+      batches.push(records.length)
+      for (const one of records) answers.push(readInspected(new DataView(one.buffer), 0))
+    },
     bootNs: () => 42n,
-    waitingMax: 2,
+    waitingMax: 3,
+    batchMax: 2,
     runningMax: 1,
   })
-  return { answers, inspector }
+  return { answers, batches, inspector }
 }
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -45,6 +52,7 @@ describe('sense inspector', () => {
   it('answers with what the file is, for the process it was asked for', async () => {
     const { answers, inspector } = harness(async () => found)
     inspector.ask(request('/bin/true'))
+    await settled()
     await settled()
     assert.equal(answers.length, 1)
     const [one] = answers
@@ -81,12 +89,28 @@ describe('sense inspector', () => {
     assert.equal(answers.filter((answer) => answer.error === 11).length, 2)
   })
 
+  it('asks for a new file alone, for familiar ones together', async () => {
+    const { batches, inspector } = harness(async () => found)
+    inspector.ask(request('/a', 1))
+    inspector.ask(request('/b', 2))
+    for (let turn = 0; turn < 5; turn++) await settled()
+    assert.deepEqual(batches, [1, 1])
+    for (const path of ['/a', '/new', '/b']) inspector.ask(request(path))
+    for (let turn = 0; turn < 5; turn++) await settled()
+    assert.deepEqual(batches, [1, 1, 2, 1])
+  })
+
   it('answers ETIMEDOUT once for what takes too long, and for what waits behind it', async () => {
     const gate = Promise.withResolvers<Inspection>()
     const answers: InspectedRecord[] = []
     const inspector = createInspector({
-      inspect: () => gate.promise,
-      onAnswer: (bytes) => answers.push(readInspected(new DataView(bytes.buffer), 0)),
+      inspect: async (requests) => {
+        await gate.promise
+        return requests.map(() => found)
+      },
+      onAnswers: (records) => {
+        for (const one of records) answers.push(readInspected(new DataView(one.buffer), 0))
+      },
       bootNs: () => 42n,
       answerMs: 1,
     })

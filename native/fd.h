@@ -1,6 +1,6 @@
 // A file descriptor that is closed with its owner.
-#ifndef FRESHET_LINUX_FD_H_
-#define FRESHET_LINUX_FD_H_
+#ifndef FRESHET_FD_H_
+#define FRESHET_FD_H_
 
 #include <unistd.h>
 
@@ -31,4 +31,4 @@ class Fd {
 
 }  // namespace freshet
 
-#endif  // FRESHET_LINUX_FD_H_
+#endif  // FRESHET_FD_H_
