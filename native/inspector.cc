@@ -69,6 +69,8 @@ u32 HashFile(const Fd& file, Sha256Digest* sha256) {
     if (got == 0) return hash.Finish(sha256) ? 0 : EIO;
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return static_cast<u32>(errno);
+    // One that grows while it is read is there to keep us busy.
+    if (static_cast<u64>(at + got) > kHashedBytesMax) return EFBIG;
     hash.Update({chunk.get(), static_cast<size_t>(got)});
     at += got;
   }
