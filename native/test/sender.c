@@ -1,7 +1,8 @@
 // A process of the tests: connects to an address and port, sends so many bytes, closes and ends.
 //   sender ADDRESS PORT BYTES [REPLY_BYTES [HOLD_MS [abrupt]]]
-// With REPLY_BYTES it reads as many before it goes on; then it stays connected for HOLD_MS; then it says
-// that it has sent all and reads to the end, unless it is abrupt: then it closes without looking.
+// With REPLY_BYTES it reads as many before it goes on; then it stays connected for HOLD_MS; then it
+// says that it has sent all and reads to the end, unless it is abrupt: then it closes without
+// looking.
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>

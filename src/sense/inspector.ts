@@ -108,19 +108,31 @@ export function createInspector(options: {
     if (answers.length > 0) onAnswers(answers)
   }
 
+  const inspectBatch = async (batch: Question[]) => {
+    try {
+      settle(
+        batch,
+        await inspect(
+          batch.map(({ request: { path, pid, dev, ino } }) => ({ path, pid, dev, ino })),
+        ),
+      )
+    } catch (error) {
+      settle(
+        batch,
+        batch.map(({ request }) => unreadable(request, errnoOf(error))),
+      )
+    }
+    running--
+    startBatches()
+  }
+
   const startBatches = () => {
     starting = false
     while (running < runningMax) {
       const batch = nextBatch()
       if (batch.length === 0) return
       running++
-      inspect(batch.map(({ request: { path, pid, dev, ino } }) => ({ path, pid, dev, ino })))
-        .catch((error: unknown) => batch.map(({ request }) => unreadable(request, errnoOf(error))))
-        .then((found) => settle(batch, found))
-        .finally(() => {
-          running--
-          startBatches()
-        })
+      void inspectBatch(batch)
     }
   }
 

@@ -49,7 +49,10 @@ describe('dropping root', () => {
       })
       console.log(JSON.stringify({ is: process.getuid() === user.uid, groups: process.getgroups().includes(4) || process.getgroups().includes(0), back }))`)
     if (isRoot)
-      assert.deepEqual({ status, said }, { status: 0, said: '{"is":true,"groups":false,"back":[]}' })
+      assert.deepEqual(
+        { status, said },
+        { status: 0, said: '{"is":true,"groups":false,"back":[]}' },
+      )
     else assert.match(failed, /only root can become nobody: this process runs as user \d+/)
   })
 
