@@ -74,6 +74,7 @@ describe('attribution of short uploads', () => {
     let attributed = 0
     let exact = 0
     let silent = 0
+    let unattributed = 0
     for (const upload of uploads) {
       const flow = byBytes.get(upload.bytes)
       if (flow === undefined) continue
@@ -81,18 +82,23 @@ describe('attribution of short uploads', () => {
       if (flow.bytesIn === 0n) silent++
       const image = images.get(`${flow.pid}.${flow.pidversion}`)
       if (image?.path === upload.path && image.ino === upload.ino) attributed++
+      else if (image === undefined) unattributed++
     }
     const lost = watching.losses.reduce((sum, loss) => sum + Number(loss.count), 0)
     const closes = watching.losses.filter((loss) => loss.what === Loss.flowCloses).length
     console.log(
       `      ${PROCESSES} processes in ${tookMs} ms: ${closed().length} flows closed, ` +
         `${exact} with exact bytes out, ${silent} with nothing in, ` +
-        `${attributed} with the right executable; losses ${lost} (closes ${closes})`,
+        `${attributed} with the right executable, ${unattributed} with none; losses ${lost} (closes ${closes})`,
     )
     ok(exact >= PROCESSES * 0.99, `${exact} exact`)
     ok(attributed >= PROCESSES * 0.99, `${attributed} attributed`)
     ok(silent === exact, `${exact - silent} flows seem to have got something back`)
-    ok(attributed + lost >= PROCESSES || attributed === exact, 'what is missing is not counted')
+    // Every flow has the bytes of an upload, and its program or, said so, none: never another's.
+    ok(closed().length === exact, `${closed().length - exact} flows with bytes that nobody sent`)
+    ok(attributed + unattributed === exact, 'a flow was given to a program that did not make it')
+    // The rest is counted: an upload without a flow is a loss that was told.
+    ok(PROCESSES - exact <= lost, `${PROCESSES - exact} uploads are missing, ${lost} losses told`)
   })
 })
 
