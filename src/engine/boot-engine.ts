@@ -33,8 +33,6 @@ export type BootEngine = {
   takeRequests(): Uint8Array[]
   /** Where in the stream the oldest question without an answer was asked; undefined when all have theirs. */
   askedAt(): number | undefined
-  /** Puts alerts that changed into the baseline. */
-  store(): void
   /** Counters that are of the moment. */
   present(): Pick<EngineCounters, 'processes' | 'openFlows' | 'degraded'>
   top(count: number): TopFlow[]
@@ -289,7 +287,6 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     },
     takeRequests: requests.take,
     askedAt: requests.oldestAt,
-    store: detector.store,
     present: () => ({
       processes: processes.alive(),
       openFlows: flows.count(),
@@ -297,6 +294,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     }),
     top: top.take,
     save(goneBytes) {
+      detector.store()
       carry.save(goneBytes, lasting.streamBytes)
     },
     finish() {

@@ -27,18 +27,16 @@ export type Engine = {
   push(records: Uint8Array): void
   /** What was found since the last call, in order. */
   takeFindings(): Finding[]
-  /** Puts the alerts that changed since the last call into the baseline. Wanted before each commit. */
-  saveAlerts(): void
   /** Inspect records for sense, in order. */
   takeRequests(): Uint8Array[]
   /**
-   * Bytes of records, counted from the first, whose effect is in the findings and, once the alerts are saved, the baseline. Less than what was
+   * Bytes of records, counted from the first, whose effect is in the findings taken and, once saved, the baseline. Less than what was
    * pushed while the answer to an inspect record is awaited: what comes after the question is to be kept until then.
    */
   settledBytes(): number
   /**
-   * Puts into the baseline what the next engine must know to say no byte twice, though this one may be killed. Once
-   * before the first push, and before each commit. `goneBytes` of the stream have been acknowledged, and delivered so:
+   * Puts into the baseline the alerts that changed, and what the next engine must know to say no byte twice, though
+   * this one may be killed. Once before the first push, and before each commit. `goneBytes` of the stream have been acknowledged, and delivered so:
    * their records do not come again.
    */
   save(goneBytes: number): void
@@ -80,7 +78,6 @@ export function createEngine(options: EngineOptions): Engine {
       }
       lasting.streamBytes += given.length
     },
-    saveAlerts: () => boot.store(),
     takeFindings() {
       const taken = lasting.findings
       lasting.findings = []

@@ -6,7 +6,7 @@ import {
   Source,
   writeInspected,
 } from '../records/record.gen.ts'
-import type { Addon, Inspection } from './addon.ts'
+import type { Addon, Inspection, InspectRequest } from './addon.ts'
 
 const EAGAIN = 11
 const EINVAL = 22
@@ -108,21 +108,14 @@ export function createInspector(options: {
     if (answers.length > 0) onAnswers(answers)
   }
 
-  const inspectBatch = async (batch: Question[]) => {
-    try {
-      settle(
-        batch,
-        await inspect(
-          batch.map(({ request: { path, pid, dev, ino } }) => ({ path, pid, dev, ino })),
-        ),
-      )
-    } catch (error) {
-      settle(
-        batch,
-        batch.map(({ request }) => unreadable(request, errnoOf(error))),
-      )
-    }
+  const runBatch = async (batch: Question[]): Promise<void> => {
+    running++
+    const requests = batch.map(({ request: { path, pid, dev, ino } }) => ({ path, pid, dev, ino }))
+    const found = await inspect(requests).catch((error: unknown) =>
+      requests.map((request) => unreadable(request, errnoOf(error))),
+    )
     running--
+    settle(batch, found)
     startBatches()
   }
 
@@ -131,8 +124,7 @@ export function createInspector(options: {
     while (running < runningMax) {
       const batch = nextBatch()
       if (batch.length === 0) return
-      running++
-      void inspectBatch(batch)
+      void runBatch(batch)
     }
   }
 
@@ -162,7 +154,7 @@ type Question = {
 
 const nameOf = ({ dev, ino, path }: InspectRecord): string => `${dev} ${ino} ${path}`
 
-const unreadable = (request: InspectRecord, error: number): Inspection => ({
+const unreadable = (request: InspectRequest, error: number): Inspection => ({
   dev: request.dev,
   ino: request.ino,
   fileBytes: 0n,

@@ -250,7 +250,7 @@ describe('a restart of the engine', () => {
         const baseline = openMemoryBaseline()
         const first = createEngine({ deviceId: 'device-1', baseline })
         first.push(copyOf(Buffer.concat(records.slice(0, stop))))
-        first.saveAlerts()
+        first.save(0)
         assert.equal(first.takeFindings().filter(({ kind }) => kind === 'alert').length, 1)
         const after = new Script()
         after.records = [...preface, ...records.slice(from)]
@@ -324,7 +324,7 @@ describe('a restart of the engine', () => {
       const baseline = openMemoryBaseline()
       const first = createEngine({ deviceId: 'device-1', baseline })
       first.push(copyOf(Buffer.concat(records.slice(0, cut))))
-      first.saveAlerts()
+      first.save(0)
       const before = sorted(first, baseline, first.takeFindings())
       const after = new Script()
       after.nowMs = end + 1_000
