@@ -182,7 +182,7 @@ describe('the filter of sealed segments', () => {
       assert(found.includes(segment) && found.includes(41))
       vain += found.length - 2
     }
-    // With 2,000 of 250,000 alerts a false answer is far rarer than 1 in 1,000.
+    // With 2,000 of 100,000 alerts a false answer is far rarer than 1 in 1,000.
     assert(vain < 12, `${vain}`)
   })
 

@@ -21,7 +21,7 @@ describe("the store's writer", () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(sent, { minLength: 1, maxLength: 8 }), { maxLength: 12 }),
-        fc.constantFrom(1, 5, 250_000),
+        fc.constantFrom(1, 5, 100_000),
         (frames, segmentRevisions) => {
           const db = openForWriting(':memory:')
           const writer = createWriter(db, { segmentRevisions })

@@ -1,8 +1,8 @@
 // Which sealed segments may hold an alert. A new alert must be looked for in all of them, and most are
 // nowhere: a Bloom filter a segment, laid out so that one read answers for 32 segments at once.
 
-/** Bits a segment: 16.8 for each of 250,000 alerts, so 1 of 2,000 look-ups goes to a segment in vain. */
-const BITS = 2 ** 22
+/** Bits a segment: 21 for each of 100,000 alerts, so 1 of 6,000 look-ups goes to a segment in vain. */
+const BITS = 2 ** 21
 const PROBES = 7
 const LANES = 32
 const WORDS_OF_BITS = BITS / 32
@@ -41,7 +41,7 @@ export class FilterOfOne {
 
 type Group = { lanes: (number | undefined)[]; words: Uint32Array }
 
-/** The filters of all sealed segments: 16 MiB for each 32 of them. */
+/** The filters of all sealed segments: 8 MiB for each 32 of them. */
 export class FilterOfAll {
   readonly #groups: Group[] = []
   readonly #at = new Uint32Array(PROBES)
