@@ -22,6 +22,7 @@ const ENTRIES = {
   freshet: PLACE.cli,
   'store-writer': PLACE.storeWriter,
   'store-reader': PLACE.storeReader,
+  'store-checkpoint': PLACE.storeCheckpoint,
 }
 
 rmSync(dist, { recursive: true, force: true })

@@ -17,6 +17,7 @@ export const PLACE = {
   /** The built page. */
   page: at('./collector/web/dist/', './web/'),
   storeWriter: at('./collector/store/writer-worker.ts', './store-writer.mjs'),
+  storeCheckpoint: at('./collector/store/checkpoint-worker.ts', './store-checkpoint.mjs'),
   storeReader: at('./collector/store/reader-worker.ts', './store-reader.mjs'),
   /** For the version. */
   packageJson: at('../package.json', './package.json'),

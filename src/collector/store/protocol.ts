@@ -89,7 +89,10 @@ export type Change =
   | { op: 'enroll'; nowNs: bigint; facts: DeviceFacts }
 
 /** What is asked of the writer. */
-export type Work = Change | { op: 'retain'; nowNs: bigint; keep: Keep }
+export type Work = Change | Housework
+
+/** What the writer does between commits. */
+export type Housework = { op: 'retain'; nowNs: bigint; keep: Keep } | { op: 'settle' }
 
 /** How much is kept. Inventory (identities, devices, destinations) is no history: it stays. */
 export type Keep = { ageNs: bigint; bytes: number }

@@ -15,6 +15,9 @@ import type {
 } from './protocol.ts'
 import { loadThread } from './thread.ts'
 
+/** Between two looks at the length of the write-ahead log. */
+const LOOK_MS = 250
+
 /** Where the gateway puts what agents send. */
 export type Ledger = {
   /**
@@ -52,15 +55,36 @@ export async function loadStore(options: {
   log: (text: string) => void
 }): Promise<LoadedStore> {
   const { now, log } = options
-  const [writer, reader] = await Promise.all([
+  const [writer, reader, checkpoint] = await Promise.all([
     loadThread<Work>(pathToFileURL(PLACE.storeWriter), log),
     loadThread<Query>(pathToFileURL(PLACE.storeReader), log),
+    loadThread<'look'>(pathToFileURL(PLACE.storeCheckpoint), log),
   ])
+  let waitingBytes = 0
+  let looks: NodeJS.Timeout | undefined
+  let looking: Promise<void> | undefined
+  /** Said once, not four times a second. */
+  let complaint = ''
+
+  async function look(): Promise<void> {
+    try {
+      if (await checkpoint.call('look')) await writer.call({ op: 'settle' })
+      complaint = ''
+    } catch (cause) {
+      const { message } = cause as Error
+      if (message !== complaint) log(`the write-ahead log cannot be moved now: ${message}`)
+      complaint = message
+    }
+    looking = undefined
+  }
+
   const close = async () => {
-    await reader.close()
+    clearInterval(looks)
+    await looking
+    await Promise.all([reader.close(), checkpoint.close()])
+    // Last, so that nothing keeps it from moving the whole log.
     await writer.close()
   }
-  let waitingBytes = 0
 
   const store: Store = {
     async append(batch, frame) {
@@ -90,11 +114,14 @@ export async function loadStore(options: {
       try {
         // The writer makes the tables that the reader's connection expects.
         await writer.open(path)
-        await reader.open(path)
+        await Promise.all([reader.open(path), checkpoint.open(path)])
       } catch (cause) {
         await close()
         throw cause
       }
+      looks = setInterval(() => {
+        looking ??= look()
+      }, LOOK_MS).unref()
       return store
     },
     close,

@@ -1,7 +1,8 @@
 // The writer's thread. Group commit without a timer: what arrives while one commit runs is the next
 // one; when idle, a single item is committed at once.
 
-import type { Answer, Change, Work } from './protocol.ts'
+import { moveRest } from './checkpoint.ts'
+import type { Answer, Change, Housework, Work } from './protocol.ts'
 import { openForWriting } from './schema.ts'
 import { failure, serve } from './serve.ts'
 import { StoreError } from './store-error.ts'
@@ -20,7 +21,7 @@ serve<Work>((path, say) => {
     const group: { ticket: number; request: Change }[] = []
     let items = 0
     for (const { ticket, request } of waiting) {
-      if (request.op === 'retain' || items >= ITEMS_A_COMMIT_MAX) break
+      if (isHousework(request) || items >= ITEMS_A_COMMIT_MAX) break
       items += request.op === 'append' ? request.batch.items.length : 1
       group.push({ ticket, request })
     }
@@ -28,10 +29,12 @@ serve<Work>((path, say) => {
     return group
   }
 
-  function retain({ ticket, request }: { ticket: number; request: Work }): void {
-    if (request.op !== 'retain') return
+  function doHousework({ ticket, request }: { ticket: number; request: Work }): void {
+    if (!isHousework(request)) return
     try {
-      say([{ ticket, ok: true, value: writer.retain(request.nowNs, request.keep) }])
+      if (request.op === 'settle') moveRest(db)
+      const value = request.op === 'retain' ? writer.retain(request.nowNs, request.keep) : undefined
+      say([{ ticket, ok: true, value }])
     } catch (cause) {
       say([failure(ticket, cause)])
     }
@@ -41,7 +44,7 @@ serve<Work>((path, say) => {
     const group = takeGroup()
     if (group.length === 0) {
       const next = waiting.shift()
-      if (next) retain(next)
+      if (next) doHousework(next)
     } else commit(group)
     scheduled = waiting.length > 0
     if (scheduled) setImmediate(commitGroup)
@@ -68,6 +71,8 @@ serve<Work>((path, say) => {
     },
   }
 })
+
+const isHousework = (work: Work): work is Housework => work.op === 'retain' || work.op === 'settle'
 
 function answer(ticket: number, done: Done): Answer {
   if (done.op === 'refused') return failure(ticket, new StoreError('unavailable', done.reason))
