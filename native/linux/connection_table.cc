@@ -21,9 +21,7 @@ void ConnectionTable::State(const PerfEvent& event, u64 at_ns) {
   const bool accepted = event.new_state == kTcpSynRecv && event.old_state == kTcpListen;
   auto found = by_skaddr_.find(event.skaddr);
   if (found != by_skaddr_.end() && (begins || accepted)) {
-    // The address is used again: the old socket's end was not seen, or it was disconnected.
-    skaddr_by_ends_.erase(found->second.ends);
-    by_skaddr_.erase(found);
+    Replace(found, at_ns);
     found = by_skaddr_.end();
   }
   if (found == by_skaddr_.end()) {
@@ -71,6 +69,20 @@ void ConnectionTable::State(const PerfEvent& event, u64 at_ns) {
                          : event.new_state;
 }
 
+void ConnectionTable::Replace(BySkaddr::iterator old, u64 at_ns) {
+  Connection& connection = old->second;
+  const auto indexed = skaddr_by_ends_.find(connection.ends);
+  if (indexed != skaddr_by_ends_.end() && indexed->second == old->first)
+    skaddr_by_ends_.erase(indexed);
+  if (connection.has_ends && replaced_.size() >= options_.destroyed_max) {
+    emitter_->CountLoss(k_loss_table_full, 1);
+  } else if (connection.has_ends) {
+    connection.closed_ns = at_ns;
+    replaced_[connection.ends] = connection;
+  }
+  by_skaddr_.erase(old);
+}
+
 void ConnectionTable::Establish(u64 skaddr, const PerfEvent& event, Connection* connection) {
   connection->ends = event.ends;
   connection->has_ends = true;
@@ -109,13 +121,16 @@ const Connection* ConnectionTable::Find(u64 cookie, const Endpoints& ends) const
   const auto destroyed = destroyed_.find(cookie);
   if (destroyed != destroyed_.end()) return &destroyed->second;
   const auto indexed = skaddr_by_ends_.find(ends);
-  if (indexed == skaddr_by_ends_.end()) return nullptr;
-  const auto found = by_skaddr_.find(indexed->second);
-  return found == by_skaddr_.end() ? nullptr : &found->second;
+  if (indexed != skaddr_by_ends_.end()) {
+    const auto found = by_skaddr_.find(indexed->second);
+    if (found != by_skaddr_.end()) return &found->second;
+  }
+  const auto replaced = replaced_.find(ends);
+  return replaced == replaced_.end() ? nullptr : &replaced->second;
 }
 
 void ConnectionTable::Forget(u64 cookie, const Endpoints& ends) {
-  if (destroyed_.erase(cookie) > 0) return;
+  if (destroyed_.erase(cookie) > 0 || replaced_.erase(ends) > 0) return;
   const auto indexed = skaddr_by_ends_.find(ends);
   if (indexed == skaddr_by_ends_.end()) return;
   const auto found = by_skaddr_.find(indexed->second);

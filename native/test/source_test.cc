@@ -2,79 +2,18 @@
 // attributes a short connection. Wants root; the mocha test that runs it skips otherwise.
 #include "source.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <chrono>
 #include <map>
 #include <set>
-#include <string>
 #include <thread>
 #include <vector>
 
-#include "check.h"
-#include "linux/clock.h"
+#include "live.h"
 
 namespace freshet {
 namespace {
-
-// Connections over loopback until it is told to stop; each sends `kBytes` and is accepted here too.
-class Load {
- public:
-  static constexpr u64 kBytes = 4321;
-
-  Load() : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    CHECK(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-    CHECK(listen(listener_, 64) == 0);
-    socklen_t length = sizeof(address_);
-    CHECK(getsockname(listener_, reinterpret_cast<sockaddr*>(&address_), &length) == 0);
-  }
-  ~Load() {
-    Stop();
-    close(listener_);
-  }
-  u16 port() const { return ntohs(address_.sin_port); }
-
-  void Start() {
-    thread_ = std::thread([this] {
-      while (!stopping_.load()) {
-        Once();
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      }
-    });
-  }
-  void Stop() {
-    stopping_.store(true);
-    if (thread_.joinable()) thread_.join();
-  }
-  void Once() {
-    static const std::vector<char> bytes(kBytes);
-    const int out = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(connect(out, reinterpret_cast<sockaddr*>(&address_), sizeof(address_)) == 0);
-    const int in = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    CHECK(in >= 0);
-    CHECK(send(out, bytes.data(), kBytes, 0) == static_cast<ssize_t>(kBytes));
-    close(out);
-    std::vector<char> into(kBytes);
-    while (recv(in, into.data(), into.size(), 0) > 0) {
-    }
-    close(in);
-  }
-
- private:
-  const int listener_;
-  sockaddr_in address_{};
-  std::atomic<bool> stopping_{false};
-  std::thread thread_;
-};
 
 int OpenDescriptors() {
   int count = 0;
@@ -82,50 +21,6 @@ int OpenDescriptors() {
   while (readdir(folder) != nullptr) count++;
   closedir(folder);
   return count;
-}
-
-struct Seen {
-  std::vector<exec_record> execs;
-  std::vector<flow_record> flows;
-  std::vector<mark_record> marks;
-  u64 losses = 0;
-};
-
-// Reads what waits.
-void Drain(Ring& ring, Seen* seen) {
-  static std::vector<std::byte> into(1 << 20);
-  for (size_t copied = ring.Drain(into); copied > 0; copied = ring.Drain(into)) {
-    for (size_t at = 0; at < copied;) {
-      Header header;
-      std::memcpy(&header, &into[at], sizeof(header));
-      CHECK(header.size >= sizeof(header) && header.size <= copied - at);
-      CHECK(header.source == k_source_linux);
-      const auto keep = [&]<typename R>(std::vector<R>* list) {
-        R record;
-        CHECK(header.size >= sizeof(record));
-        std::memcpy(&record, &into[at], sizeof(record));
-        list->push_back(record);
-      };
-      if (header.type == exec_record::kType) keep(&seen->execs);
-      if (header.type == flow_record::kType) keep(&seen->flows);
-      if (header.type == mark_record::kType) keep(&seen->marks);
-      if (header.type == loss_record::kType) seen->losses++;
-      at += header.size;
-    }
-  }
-}
-
-// Waits on the source's own wake-ups until `ready`, at most ten seconds.
-template <typename Ready>
-bool WaitFor(Ring& ring, Seen* seen, std::atomic<u32>& wakes, Ready ready) {
-  const u64 deadline_ns = MonotonicNs() + 10 * kNsPerSecond;
-  for (;;) {
-    const u32 before = wakes.load();
-    Drain(ring, seen);
-    if (ready()) return true;
-    if (MonotonicNs() > deadline_ns) return false;
-    wakes.wait(before);  // a tick comes each interval
-  }
 }
 
 void StartsAndStopsUnderLoad() {

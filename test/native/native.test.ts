@@ -25,10 +25,10 @@ describe('native tests', () => {
   })
 
   for (const sanitizer of ['asan', 'tsan'])
-    for (const name of ['ring', 'parser', 'source'])
+    for (const name of ['ring', 'parser', 'tables', 'source', 'ends'])
       it(`${name} under ${sanitizer === 'asan' ? 'ASan and UBSan' : 'TSan'}`, async function () {
         this.timeout(120_000)
-        const reason = name === 'source' ? whyNotLive() : undefined
+        const reason = name === 'source' || name === 'ends' ? whyNotLive() : undefined
         if (reason !== undefined) {
           console.log(`      skipped: ${reason}`)
           this.skip()

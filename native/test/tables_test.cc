@@ -1,0 +1,195 @@
+// The Linux source's tables at their ends: what is one too many is counted, what is used again is
+// told apart. Events and dumps are made here; /proc is asked about this process alone.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "linux/flow_table.h"
+
+namespace freshet {
+namespace {
+
+// What was emitted, read back from the ring.
+class Told {
+ public:
+  Ring* ring() { return &ring_; }
+  Emitter* emitter() { return &emitter_; }
+
+  template <typename R>
+  std::vector<R> Of() {
+    Drain();
+    std::vector<R> found;
+    for (size_t at = 0; at < bytes_.size();) {
+      Header header;
+      std::memcpy(&header, &bytes_[at], sizeof(header));
+      if (header.type == R::kType) {
+        R record;
+        std::memcpy(&record, &bytes_[at], sizeof(record));
+        found.push_back(record);
+      }
+      at += header.size;
+    }
+    return found;
+  }
+  u64 Lost(u32 what) {
+    emitter_.EmitLosses(1);
+    u64 count = 0;
+    for (const loss_record& loss : Of<loss_record>())
+      if (loss.what == what) count += loss.count;
+    return count;
+  }
+
+ private:
+  void Drain() {
+    std::vector<std::byte> into(1 << 16);
+    for (size_t copied = ring_.Drain(into); copied > 0; copied = ring_.Drain(into))
+      bytes_.insert(bytes_.end(), into.begin(), into.begin() + static_cast<ptrdiff_t>(copied));
+  }
+
+  Ring ring_{1 << 16};
+  Emitter emitter_{&ring_, k_source_linux};
+  std::vector<std::byte> bytes_;
+};
+
+Endpoints Ends(u16 local_port) {
+  const u8 loopback[4] = {127, 0, 0, 1};
+  Endpoints ends;
+  ends.local = ends.remote = MappedV4(loopback);
+  ends.local_port = local_port;
+  ends.remote_port = 443;
+  return ends;
+}
+
+DiagSocket Socket(u64 cookie, u16 local_port, u64 bytes_out) {
+  DiagSocket socket;
+  socket.cookie = cookie;
+  socket.ends = Ends(local_port);
+  socket.state = kTcpEstablished;
+  socket.has_counters = true;
+  socket.bytes_out = bytes_out;
+  return socket;
+}
+
+PerfEvent StateOf(u64 skaddr, u16 local_port, u8 from, u8 to) {
+  PerfEvent event;
+  event.kind = PerfEvent::Kind::kSocketState;
+  event.pid = event.tid = static_cast<u32>(getpid());
+  event.skaddr = skaddr;
+  event.old_state = from;
+  event.new_state = to;
+  event.ends = Ends(local_port);
+  return event;
+}
+
+struct Tables {
+  explicit Tables(ProcessTable::Options processes = {}, ConnectionTable::Options connections = {},
+                  FlowTable::Options flows = {})
+      : processes_(told.emitter(), processes),
+        connections_(&processes_, told.emitter(), connections),
+        flows_(&processes_, &connections_, told.emitter(), flows) {}
+  Told told;
+  ProcessTable processes_;
+  ConnectionTable connections_;
+  FlowTable flows_;
+};
+
+void CountsProcessesThatFindTheTableFull() {
+  Tables tables({.processes_max = 2, .has_exec_names = false});
+  for (const u32 pid : {4'000'001u, 4'000'002u, 4'000'003u, 4'000'004u}) {
+    tables.processes_.Image(pid, 10);
+    tables.processes_.Map(pid, 11, "/opt/program", 1, pid);
+  }
+  CHECK(tables.processes_.size() == 2);
+  CHECK(tables.told.Of<exec_record>().size() == 2);
+  CHECK(tables.told.Lost(k_loss_table_full) == 2);
+  // One that ends makes room.
+  tables.processes_.Exit(4'000'001, 4'000'001, 12);
+  tables.processes_.Image(4'000'003, 13);
+  tables.processes_.Map(4'000'003, 14, "/opt/program", 1, 7);
+  CHECK(tables.told.Of<exec_record>().size() == 3);
+  CHECK(tables.told.Lost(k_loss_table_full) == 2);
+}
+
+void CountsFlowsThatFindTheTableFull() {
+  Tables tables({}, {}, {.flows_max = 1});
+  tables.flows_.Dumped({Socket(1, 1001, 10), Socket(2, 1002, 20)}, true, false, 100);
+  CHECK(tables.flows_.size() == 1);
+  CHECK(tables.told.Lost(k_loss_table_full) == 1);
+  // The one that is known goes on.
+  tables.flows_.Dumped({Socket(1, 1001, 15)}, true, false, 200);
+  const auto flows = tables.told.Of<flow_record>();
+  CHECK(flows.back().flow_id == 1 && flows.back().bytes_out == 15);
+  CHECK(std::ranges::none_of(flows, [](const flow_record& flow) { return flow.flow_id == 2; }));
+}
+
+void CountsConnectionsThatFindTheTableFull() {
+  Tables tables({}, {.connections_max = 1});
+  tables.connections_.State(StateOf(0x100, 0, kTcpClose, kTcpSynSent), 10);
+  tables.connections_.State(StateOf(0x200, 0, kTcpClose, kTcpSynSent), 11);
+  CHECK(tables.connections_.size() == 1);
+  CHECK(tables.told.Lost(k_loss_table_full) == 1);
+}
+
+void BeginsAnEpochWhenASocketConnectsAgain() {
+  Tables tables;
+  tables.flows_.Dumped({Socket(5, 2001, 700)}, true, false, 100);
+  tables.flows_.Dumped({Socket(5, 2002, 30)}, true, false, 200);  // other ends, fewer bytes
+  std::vector<flow_record> states;
+  for (const flow_record& flow : tables.told.Of<flow_record>())
+    if (flow.state != k_flow_state_report) states.push_back(flow);
+  CHECK(states.size() == 3);
+  CHECK(states[0].state == k_flow_state_opened && states[0].epoch == 0);
+  CHECK(states[1].state == k_flow_state_closed && states[1].epoch == 0);
+  CHECK(states[1].bytes_out == 700 && (states[1].flags & k_flow_inexact) != 0);
+  CHECK(states[2].state == k_flow_state_opened && states[2].epoch == 1);
+  CHECK(states[2].local_port == 2002);
+  const auto names = tables.told.Of<name_record>();
+  CHECK(names.size() == 2 && names[1].epoch == 1);
+}
+
+void KeepsAConnectionWhoseEndWasNotSeen() {
+  Tables tables;
+  const auto connect = [&](u16 local_port, u64 at_ns) {
+    tables.connections_.State(StateOf(0x100, 0, kTcpClose, kTcpSynSent), at_ns);
+    tables.connections_.State(StateOf(0x100, local_port, kTcpSynSent, kTcpEstablished), at_ns + 1);
+  };
+  connect(3001, 10);
+  connect(3002, 20);  // the same address: the first one's end was not told
+  const Connection* first = tables.connections_.Find(0, Ends(3001));
+  const Connection* second = tables.connections_.Find(0, Ends(3002));
+  CHECK(first != nullptr && second != nullptr && first != second);
+  CHECK(first->process.pid == static_cast<u32>(getpid()));
+  CHECK(first->direction == k_direction_outbound && first->opened_ns == 10);
+  // Its destroy message names it, and forgets it.
+  DiagSocket closed = Socket(9, 3001, 1234);
+  closed.state = kTcpClose;
+  tables.flows_.Closed(closed, 30);
+  const flow_record flow = tables.told.Of<flow_record>().back();
+  CHECK(flow.pid == static_cast<u32>(getpid()) && flow.bytes_out == 1234);
+  CHECK(tables.connections_.Find(0, Ends(3001)) == nullptr);
+  CHECK(tables.connections_.Find(0, Ends(3002)) != nullptr);
+  // One whose message does not come is forgotten in time.
+  connect(3003, 40);
+  CHECK(tables.connections_.Find(0, Ends(3002)) != nullptr);
+  tables.connections_.ForgetOverdue(39, [](const Connection&) {});
+  CHECK(tables.connections_.Find(0, Ends(3002)) != nullptr);
+  tables.connections_.ForgetOverdue(41, [](const Connection&) {});
+  CHECK(tables.connections_.Find(0, Ends(3002)) == nullptr);
+}
+
+}  // namespace
+}  // namespace freshet
+
+int main() {
+  using namespace freshet;
+  CountsProcessesThatFindTheTableFull();
+  CountsFlowsThatFindTheTableFull();
+  CountsConnectionsThatFindTheTableFull();
+  BeginsAnEpochWhenASocketConnectsAgain();
+  KeepsAConnectionWhoseEndWasNotSeen();
+  std::puts("tables: ok");
+}
