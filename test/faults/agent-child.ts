@@ -12,7 +12,9 @@ import { hello } from '../stream/uplink-fixture.ts'
 import { keptBy, numberedAlert } from './account.ts'
 import { chanceOf } from './seed.ts'
 
-const WAITING_MAX = 1500
+/** More than credit allows, so that a killed collector always has hundreds of items between socket and disk. */
+const WAITING_MAX = 4000
+const BATCH_MAX = 200
 const DAY_MS = 86_400_000
 const AGE_MAX_MS = 100 * 365 * DAY_MS
 
@@ -61,7 +63,7 @@ flushCompileCache()
 let committed = 0
 while (!draining) {
   if (outbox.counters().items < WAITING_MAX) {
-    const findings = Array.from({ length: chance.between(1, 24) }, (_, index) =>
+    const findings = Array.from({ length: chance.between(1, BATCH_MAX) }, (_, index) =>
       numberedAlert(life, committed + index + 1, chance.pick(['low', 'medium', 'high'] as const)),
     )
     outbox.append(findings)
