@@ -93,10 +93,11 @@ void SaysThatEventsWereLostAndLooksAnew() {
     return (exec.flags & k_exec_enumerated) != 0 &&
            std::ranges::find(sleepers, static_cast<pid_t>(exec.pid)) != sleepers.end();
   });
-  std::printf("ends: %llu kernel events lost in rings of a page, and said; %td of %zu programs "
-              "found from /proc\n",
-              static_cast<unsigned long long>(watched.seen.Lost(k_loss_kernel_events)), found,
-              sleepers.size());
+  std::printf(
+      "ends: %llu kernel events lost in rings of a page, and said; %td of %zu programs "
+      "found from /proc\n",
+      static_cast<unsigned long long>(watched.seen.Lost(k_loss_kernel_events)), found,
+      sleepers.size());
 }
 
 void SaysThatClosesWereLost() {

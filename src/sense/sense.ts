@@ -158,7 +158,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
     if (signal.aborted) {
       source.close()
       await flush(
-        () => writing,
+        () => !to.destroyed && (writing || source.counters().waitingBytes > 0),
         () => pump(),
       )
       to.end()
@@ -232,12 +232,12 @@ function endOf(engine: ChildProcess, log: (text: string) => void): Promise<numbe
 }
 
 /** Pumps until nothing is left to write, or two seconds have passed: an engine that hangs must not stop the stop. */
-async function flush(writing: () => boolean, pump: () => void): Promise<void> {
+async function flush(isLeft: () => boolean, pump: () => void): Promise<void> {
   const deadline = performance.now() + 2000
   do {
     pump()
     await new Promise((resolve) => setTimeout(resolve, 5))
-  } while (writing() && performance.now() < deadline)
+  } while (isLeft() && performance.now() < deadline)
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

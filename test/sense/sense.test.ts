@@ -1,0 +1,258 @@
+// The root role with a source in memory and engines that are processes of their own.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import {
+  Mark,
+  RecordType,
+  readInspected,
+  readMark,
+  readTick,
+  Source,
+  writeTick,
+} from '../../src/records/record.gen.ts'
+import { EXIT_CONFIG } from '../../src/sense/exit.ts'
+import { runSense } from '../../src/sense/sense.ts'
+import { createDouble, type Double, markOf } from './double.ts'
+import { type Behaviour, runFile } from './engine.ts'
+
+const ENGINE = fileURLToPath(new URL('./engine.ts', import.meta.url))
+const RING_BYTES = 64 * 1024
+
+/** A record that is known by its number. */
+const tick = (number: number): Uint8Array =>
+  writeTick({ source: Source.linux, atNs: 1n, unixNs: BigInt(number) })
+const TICK_BYTES = tick(0).length
+const MARK_BYTES = markOf(Mark.start).length
+
+type Scene = {
+  double: Double
+  logged: string[]
+  status: Promise<number>
+  stop(): Promise<number>
+  /** Bytes that a run was given. */
+  bytesOf(run: number): Uint8Array
+  /** The same as text: the numbers of ticks, the kinds of marks, answers. */
+  given(run: number): string[]
+  until(what: string, met: () => boolean): Promise<void>
+  put(name: string): void
+}
+
+describe('sense', function () {
+  this.timeout(20_000)
+  let scene: Scene | undefined
+  const directories: string[] = []
+
+  afterEach(async () => {
+    await scene?.stop()
+    for (const directory of directories.splice(0))
+      rmSync(directory, { recursive: true, force: true })
+  })
+
+  function start(behaviours: Behaviour[], windowBytes?: number): Scene {
+    const directory = mkdtempSync(join(tmpdir(), 'freshet-sense-'))
+    directories.push(directory)
+    const double = createDouble(RING_BYTES)
+    const logged: string[] = []
+    const controller = new AbortController()
+    const status = runSense({
+      addon: double.addon,
+      engineCommand: [process.execPath, ENGINE, directory, JSON.stringify(behaviours)],
+      ...(windowBytes === undefined ? {} : { windowBytes }),
+      signal: controller.signal,
+      log: (text) => logged.push(text),
+    })
+    const bytesOf = (run: number): Uint8Array => {
+      try {
+        return readFileSync(runFile(directory, run))
+      } catch {
+        return new Uint8Array()
+      }
+    }
+    scene = {
+      double,
+      logged,
+      status,
+      stop: () => {
+        controller.abort()
+        return status
+      },
+      bytesOf,
+      given: (run) => textOf(bytesOf(run)),
+      until: async (what, met) => {
+        const deadline = performance.now() + 10_000
+        while (!met()) {
+          if (performance.now() > deadline) assert.fail(`${what}: not within 10 s\n${logged}`)
+          await sleep(5)
+        }
+      },
+      put: (name) => writeFileSync(join(directory, name), ''),
+    }
+    return scene
+  }
+
+  function pushTicks({ double }: Scene, from: number, count: number): void {
+    for (let number = from; number < from + count; number++) assert.ok(double.push(tick(number)))
+  }
+
+  it('gives the next engine the time, what was not acknowledged, and all anew', async () => {
+    const first = MARK_BYTES + 3 * TICK_BYTES
+    const all = first + 2 * TICK_BYTES
+    const { double, given, until } = start([
+      { acknowledgeBytes: first, exitAfterBytes: all, status: 1 },
+      {},
+    ])
+    double.push(markOf(Mark.start))
+    pushTicks(scene as Scene, 1, 3)
+    await until('the first records', () => given(0).length === 4)
+    assert.equal(double.enumerations(), 0)
+    pushTicks(scene as Scene, 4, 2)
+    await until('a second engine', () => given(1).length >= 3)
+    assert.deepEqual(given(0), ['start', '1', '2', '3', '4', '5'])
+    assert.deepEqual(given(1), ['clock', '4', '5'])
+    assert.equal(double.enumerations(), 1)
+    pushTicks(scene as Scene, 6, 1)
+    await until('what came after', () => given(1).includes('6'))
+    assert.match((scene as Scene).logged[0] ?? '', /the engine ended \(1\).*again in 100 ms/)
+  })
+
+  it('gives everything again when nothing was acknowledged, over a row of deaths', async () => {
+    const all = MARK_BYTES + 2 * TICK_BYTES
+    const { double, given, until } = start([
+      { exitAfterBytes: all, status: 1 },
+      { exitAfterBytes: all, status: 1 },
+      {},
+    ])
+    double.push(markOf(Mark.start))
+    pushTicks(scene as Scene, 1, 2)
+    await until('a third engine', () => given(2).length >= 4)
+    assert.deepEqual(given(1), ['clock', 'start', '1', '2'])
+    assert.deepEqual(given(2), ['clock', 'start', '1', '2'])
+    assert.equal(double.enumerations(), 2)
+  })
+
+  it('ends with 78 when the engine refuses its settings, and starts none again', async () => {
+    const { double, status, given, logged } = start([
+      { exitAfterBytes: 0, status: EXIT_CONFIG },
+      {},
+    ])
+    assert.equal(await status, EXIT_CONFIG)
+    assert.ok(double.isClosed())
+    assert.deepEqual(given(1), [])
+    assert.deepEqual(logged, [])
+  })
+
+  it('ends an engine that sends what only a sensor says, and starts another', async () => {
+    const { double, given, until, logged } = start([{ sendsFlow: true }, {}])
+    double.push(markOf(Mark.start))
+    await until('a second engine', () => given(1).length >= 2)
+    assert.match(logged[0] ?? '', /sent what it must not .*record type 4/)
+    assert.deepEqual(given(1), ['clock', 'start'])
+  })
+
+  it('gives the engine all that is in the ring before it stops', async () => {
+    const { given, until, stop, double } = start([{}])
+    await until('an engine', () => given(0).length === 0 && double.push(tick(0)))
+    await until('the first record', () => given(0).length === 1)
+    pushTicks(scene as Scene, 1, 1000)
+    assert.equal(await stop(), 0)
+    assert.ok(double.isClosed())
+    const told = given(0)
+    assert.equal(told.length, 1002)
+    assert.deepEqual(told.slice(-2), ['1000', 'stop'])
+  })
+
+  it('leaves in the ring what a slow engine has no room for, also while it answers', async () => {
+    const windowBytes = 100 * TICK_BYTES
+    const { double, given, until, put, stop } = start(
+      [{ askAfterBytes: windowBytes, acknowledgeAtFile: 'go' }],
+      windowBytes,
+    )
+    pushTicks(scene as Scene, 0, 100)
+    await until('the answer, past a full window', () => given(0).includes('inspected'))
+    assert.deepEqual(
+      double.asked.map(({ path }) => path),
+      ['/bin/true'],
+    )
+    pushTicks(scene as Scene, 100, 1000)
+    // Nothing tells that nothing will happen: the wake-up and some turns of the loop have passed.
+    await sleep(50)
+    assert.equal(double.waitingBytes(), 1000 * TICK_BYTES)
+    // The ring is bounded, and counts.
+    let number = 1100
+    while (double.push(tick(number))) number++
+    assert.equal(double.dropped(), 1)
+    put('go')
+    await until('the rest', () => given(0).includes(String(number - 1)))
+    const ticks = given(0).filter((text) => text !== 'inspected')
+    assert.deepEqual(
+      ticks,
+      Array.from({ length: number }, (_, index) => String(index)),
+    )
+    assert.equal(await stop(), 0)
+  })
+
+  it('waits for a slow engine to make room before it stops, not for ever', async () => {
+    const windowBytes = 10 * TICK_BYTES
+    const { double, given, until, put, stop } = start([{ acknowledgeAtFile: 'go' }], windowBytes)
+    pushTicks(scene as Scene, 0, 10)
+    await until('a full window', () => given(0).length === 10)
+    pushTicks(scene as Scene, 10, 20)
+    setTimeout(() => put('go'), 100)
+    assert.equal(await stop(), 0)
+    assert.equal(given(0).at(-1), 'stop')
+    assert.equal(given(0).length, 31)
+    assert.equal(double.waitingBytes(), 0)
+
+    const hung = start([{}], windowBytes)
+    pushTicks(hung, 0, 10)
+    await hung.until('a full window', () => hung.given(0).length === 10)
+    pushTicks(hung, 10, 20)
+    const began = performance.now()
+    assert.equal(await hung.stop(), 0)
+    assert.ok(performance.now() - began < 5000)
+    assert.ok(hung.double.waitingBytes() > 0)
+  })
+
+  it('hears no acknowledgement of a dead engine', async () => {
+    const all = MARK_BYTES + TICK_BYTES
+    const { double, given, until, logged } = start([
+      { leavesAcknowledger: true, exitAfterBytes: all, status: 1 },
+      { exitAfterBytes: 1_000_000 },
+    ])
+    double.push(markOf(Mark.start))
+    pushTicks(scene as Scene, 1, 1)
+    await until('a second engine', () => given(1).length >= 3)
+    // The process left behind goes on for half a second.
+    await sleep(600)
+    assert.deepEqual(given(1), ['clock', 'start', '1'])
+    assert.deepEqual(given(2), [])
+    assert.equal(logged.length, 1)
+  })
+
+  it('refuses an acknowledgement of bytes that were never sent', async () => {
+    const liar = start([{ acknowledgesTooMuch: true }, {}])
+    liar.double.push(markOf(Mark.start))
+    await liar.until('a second engine', () => liar.given(1).length >= 2)
+    assert.match(liar.logged[0] ?? '', /acknowledged 1000000 bytes of/)
+  })
+})
+
+function textOf(bytes: Uint8Array): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const texts: string[] = []
+  const kinds = new Map<number, string>(Object.entries(Mark).map(([name, kind]) => [kind, name]))
+  for (let at = 0; at + 8 <= bytes.length; at += view.getUint32(at, true)) {
+    if (at + view.getUint32(at, true) > bytes.length) break
+    const type = view.getUint16(at + 4, true)
+    if (type === RecordType.tick) texts.push(String(readTick(view, at).unixNs))
+    else if (type === RecordType.mark) texts.push(kinds.get(readMark(view, at).kind) ?? '?')
+    else if (type === RecordType.inspected)
+      texts.push(readInspected(view, at).path === '/bin/true' ? 'inspected' : '?')
+    else texts.push(`type ${type}`)
+  }
+  return texts
+}
