@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { DeviceInfo, DevicesResponse } from '../../src/collector/page-api.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const cli = join(root, 'src/cli.ts')
+const source = join(root, 'src/cli.ts')
 
 export type Installation = {
   pageUrl: string
@@ -29,8 +29,11 @@ export type Installation = {
   stop(): Promise<number | null>
 }
 
-/** Starts it and waits until the page's address is printed. */
-export async function startInstallation(args: string[] = []): Promise<Installation> {
+/** Starts it, from source or from another `cli`, and waits until the page's address is printed. */
+export async function startInstallation(
+  args: string[] = [],
+  cli: string = source,
+): Promise<Installation> {
   const state = mkdtempSync(join(tmpdir(), 'freshet-e2e-'))
   rmSync(state, { recursive: true })
   const up = spawn(process.execPath, [cli, 'up', '--state', state, '--port', '0', ...args], {
@@ -69,7 +72,7 @@ export async function startInstallation(args: string[] = []): Promise<Installati
         },
         'a connected agent',
       ),
-    pidsOf: (role) => descendants(up.pid as number).filter((pid) => roleOf(pid) === role),
+    pidsOf: (role) => descendants(up.pid as number).filter((pid) => roleOf(pid, cli) === role),
     freshet: (command) => run([cli, ...command, '--state', state]),
     stop: async () => {
       up.kill('SIGINT')
@@ -126,7 +129,7 @@ function descendants(ancestor: number): number[] {
   return found
 }
 
-function roleOf(pid: number): string | undefined {
+function roleOf(pid: number, cli: string): string | undefined {
   const words = readQuietly(`/proc/${pid}/cmdline`).split('\0')
   return words[words.indexOf(cli) + 1]
 }
