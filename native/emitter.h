@@ -19,6 +19,44 @@ inline std::string_view CutText(std::string_view text, size_t bytes_max) {
   return text.substr(0, end);
 }
 
+// The strings of an exec record, in the order of record.def.
+struct ExecText {
+  std::string_view path;
+  std::string_view script = {};
+  std::string_view signing_id = {};
+  std::string_view team_id = {};
+};
+
+// The strings cut to the limits of record.def; their lengths, and whether one was cut, go into the
+// record.
+inline ExecText CutExec(const ExecText& text, exec_record* record) {
+  const ExecText cut{CutText(text.path, exec_record::k_path_max),
+                     CutText(text.script, exec_record::k_script_max),
+                     CutText(text.signing_id, exec_record::k_signing_id_max),
+                     CutText(text.team_id, exec_record::k_team_id_max)};
+  if (cut.path.size() < text.path.size() || cut.script.size() < text.script.size() ||
+      cut.signing_id.size() < text.signing_id.size() || cut.team_id.size() < text.team_id.size())
+    record->flags |= k_exec_truncated;
+  record->path_bytes = static_cast<u16>(cut.path.size());
+  record->script_bytes = static_cast<u16>(cut.script.size());
+  record->signing_id_bytes = static_cast<u16>(cut.signing_id.size());
+  record->team_id_bytes = static_cast<u16>(cut.team_id.size());
+  return cut;
+}
+
+// Pushes a record and its strings, in the order of record.def; the header is filled in. False when
+// the ring was full. REQUIRES: the record's string lengths are those of `text`.
+template <typename R, typename... Text>
+bool PushRecord(Ring* ring, u8 source, R* record, u64 at_ns, Text... text) {
+  static_assert(sizeof(R) % 8 == 0);
+  static constexpr std::array<std::byte, 8> kZeros{};
+  const size_t text_bytes = (size_t{0} + ... + text.size());
+  const u32 size = RecordSize<R>(text_bytes);
+  record->header = {size, R::kType, source, 0, at_ns};
+  return ring->Push({std::as_bytes(std::span(record, 1)), std::as_bytes(std::span(text))...,
+                     Bytes(kZeros.data(), size - sizeof(R) - text_bytes)});
+}
+
 // Threads: one, the ring's producer. Owns nothing; the ring outlives it.
 class Emitter {
  public:
@@ -27,30 +65,31 @@ class Emitter {
   // Emits a record without strings. False when it was dropped (and counted).
   template <typename R>
   bool Emit(R record, u64 at_ns) {
-    static_assert(sizeof(R) % 8 == 0);
-    return Send(&record, at_ns, {}, {});
+    return Send(&record, at_ns);
   }
 
-  // Emits a record with one or two strings, which are cut to the limits of record.def. The record's
-  // string lengths must lie in the order given.
-  bool Emit(exec_record record, u64 at_ns, std::string_view path, std::string_view script) {
-    const std::string_view cut_path = CutText(path, exec_record::k_path_max);
-    const std::string_view cut_script = CutText(script, exec_record::k_script_max);
-    if (cut_path.size() < path.size() || cut_script.size() < script.size())
-      record.flags |= k_exec_truncated;
-    record.path_bytes = static_cast<u16>(cut_path.size());
-    record.script_bytes = static_cast<u16>(cut_script.size());
-    return Send(&record, at_ns, cut_path, cut_script);
+  // Emits a record with its strings, which are cut to the limits of record.def.
+  bool Emit(exec_record record, u64 at_ns, const ExecText& text) {
+    const ExecText cut = CutExec(text, &record);
+    return Send(&record, at_ns, cut.path, cut.script, cut.signing_id, cut.team_id);
   }
   bool Emit(name_record record, u64 at_ns, std::string_view hostname) {
     const std::string_view cut = CutText(hostname, name_record::k_hostname_max);
     record.hostname_bytes = static_cast<u16>(cut.size());
-    return Send(&record, at_ns, cut, {});
+    return Send(&record, at_ns, cut);
   }
   bool Emit(mark_record record, u64 at_ns, std::string_view note) {
     const std::string_view cut = CutText(note, mark_record::k_note_max);
     record.note_bytes = static_cast<u16>(cut.size());
-    return Send(&record, at_ns, cut, {});
+    return Send(&record, at_ns, cut);
+  }
+
+  // Passes on a whole record that another thread made, as it is. REQUIRES: its bytes are a record.
+  bool Forward(Bytes record) {
+    Header header;
+    std::memcpy(&header, record.data(), sizeof(header));
+    SayLossesFirst(record.size(), header.at_ns);
+    return Count(ring_->Push({record}));
   }
 
   // Counts `count` things of CODE loss `what` as dropped; the loss record follows when there is
@@ -72,22 +111,22 @@ class Emitter {
   }
 
  private:
+  template <typename R, typename... Text>
+  bool Send(R* record, u64 at_ns, Text... text) {
+    SayLossesFirst(RecordSize<R>((size_t{0} + ... + text.size())), at_ns);
+    return Count(PushRecord(ring_, source_, record, at_ns, text...));
+  }
+
   // A loss is said before the next record that does get through, so that its place in the stream
   // tells where the gap is.
-  template <typename R>
-  bool Send(R* record, u64 at_ns, std::string_view first, std::string_view second) {
-    static constexpr std::array<std::byte, 8> kZeros{};
-    const size_t text_bytes = first.size() + second.size();
-    const u32 size = RecordSize<R>(text_bytes);
-    record->header = {size, R::kType, source_, 0, at_ns};
+  void SayLossesFirst(size_t size, u64 at_ns) {
     if (losses_[k_loss_ring_full] > 0 && ring_->Room() >= size + sizeof(loss_record))
       EmitLosses(at_ns);
-    if (ring_->Push({std::as_bytes(std::span(record, 1)), std::as_bytes(std::span(first)),
-                     std::as_bytes(std::span(second)),
-                     Bytes(kZeros.data(), size - sizeof(R) - text_bytes)}))
-      return true;
-    losses_[k_loss_ring_full]++;
-    return false;
+  }
+
+  bool Count(bool pushed) {
+    if (!pushed) losses_[k_loss_ring_full]++;
+    return pushed;
   }
 
   Ring* const ring_;

@@ -291,7 +291,7 @@ void ProcessTable::EmitExec(u32 pid, const Process& process, u32 more_flags) {
   record.uid = process.uid;
   record.dev = program.dev;
   record.ino = program.ino;
-  emitter_->Emit(record, process.began_ns, program.path, program.script);
+  emitter_->Emit(record, process.began_ns, {program.path, program.script});
 }
 
 void ProcessTable::EmitExit(u32 pid, const Process& process, u64 at_ns) {

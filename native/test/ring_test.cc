@@ -148,7 +148,7 @@ void EmitterCutsTextAtCharacters() {
   Ring ring(1 << 16);
   Emitter emitter(&ring, k_source_linux);
   const std::string path(5000, 'p');
-  CHECK(emitter.Emit(exec_record{}, 1, path, "s"));
+  CHECK(emitter.Emit(exec_record{}, 1, {path, "s"}));
   std::vector<std::byte> into(1 << 16);
   const size_t copied = ring.Drain(into);
   exec_record exec;
@@ -157,6 +157,41 @@ void EmitterCutsTextAtCharacters() {
   CHECK((exec.flags & k_exec_truncated) != 0);
   CHECK(copied == exec.header.size && copied == RecordSize<exec_record>(4097));
   CHECK(into[sizeof(exec) + 4096] == std::byte{'s'} && into[copied - 1] == std::byte{0});
+
+  CHECK(emitter.Emit(exec_record{}, 1, {"/p", "", "signing", std::string(65, 't')}));
+  const size_t signed_copied = ring.Drain(into);
+  std::memcpy(&exec, into.data(), sizeof(exec));
+  CHECK(exec.path_bytes == 2 && exec.script_bytes == 0 && exec.signing_id_bytes == 7);
+  CHECK(exec.team_id_bytes == 64 && (exec.flags & k_exec_truncated) != 0);
+  CHECK(signed_copied == RecordSize<exec_record>(2 + 7 + 64));
+  CHECK(std::memcmp(&into[sizeof(exec)], "/psigningt", 10) == 0);
+}
+
+// What another thread made goes on byte for byte, and a gap is said before it.
+void EmitterForwardsWholeRecords() {
+  Ring made(1 << 12);
+  exit_record exit{};
+  exit.pid = 7;
+  CHECK(PushRecord(&made, k_source_endpoint_security, &exit, 9));
+  std::vector<std::byte> record(1 << 12);
+  record.resize(made.Drain(record));
+  CHECK(record.size() == sizeof(exit));
+
+  Ring ring(128);
+  Emitter emitter(&ring, k_source_linux);
+  u64 dropped = 0;
+  for (int index = 0; index < 5; index++)
+    if (!emitter.Forward(record)) dropped++;
+  CHECK(dropped == 1);
+  std::vector<std::byte> into(128);
+  CHECK(ring.Drain(into) == 128);
+  CHECK(std::memcmp(into.data(), record.data(), record.size()) == 0);
+  CHECK(emitter.Forward(record));
+  CHECK(ring.Drain(into) == sizeof(loss_record) + record.size());
+  loss_record loss;
+  std::memcpy(&loss, into.data(), sizeof(loss));
+  CHECK(loss.what == k_loss_ring_full && loss.count == 1 && loss.header.at_ns == 9);
+  CHECK(std::memcmp(&into[sizeof(loss)], record.data(), record.size()) == 0);
 }
 
 }  // namespace
@@ -168,6 +203,7 @@ int main() {
   WakesOncePerBurst();
   EmitterSaysWhatWasLost();
   EmitterCutsTextAtCharacters();
+  EmitterForwardsWholeRecords();
   for (u64 seed = 1; seed <= 4; seed++)
     for (const size_t capacity : {128, 256, 4096, 65536})
       KeepsOrderAcrossThreads(seed, capacity, 20'000);
