@@ -1,12 +1,15 @@
 // Makes the files that are derived from a declaration elsewhere and committed:
 //   native/record.def       -> src/records/record.gen.ts, native/record_layout.gen.h
 //   src/stream/wire.proto   -> src/stream/wire.gen.js, src/stream/wire.gen.d.ts
+//   pkg/identity.json       -> native/mac/identity.gen.h, Info.plists, entitlements, launchd plists
 // `node scripts/generate.ts` writes them; test/project/generated.test.ts compares them with what is committed.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { VERSION } from '../src/version.ts'
+import { identityFiles, readIdentity } from './identity.ts'
 import {
   type Constant,
   type Declarations,
@@ -243,6 +246,7 @@ export function generate(): Map<string, string> {
   const files = new Map([
     ['src/records/record.gen.ts', recordTypeScript(declarations)],
     ['native/record_layout.gen.h', recordLayoutHeader(declarations)],
+    ...identityFiles(readIdentity(root), VERSION),
   ])
   if (existsSync(join(root, 'src/stream/wire.proto'))) {
     const wire = wireModules()
@@ -252,4 +256,8 @@ export function generate(): Map<string, string> {
   return files
 }
 
-if (import.meta.main) for (const [path, text] of generate()) writeFileSync(join(root, path), text)
+if (import.meta.main)
+  for (const [path, text] of generate()) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
