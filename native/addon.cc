@@ -46,6 +46,14 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(data);
   data->source_class = Napi::Persistent(SourceObject::Define(env));
   exports["layout"] = Napi::Number::New(env, kRecordLayout);
+  Napi::Array sources = Napi::Array::New(env);
+  for (const SourceKind& kind : PlatformSources()) {
+    Napi::Object source = Napi::Object::New(env);
+    source["name"] = Napi::String::New(env, kind.name);
+    source["code"] = Napi::Number::New(env, kind.code);
+    sources.Set(sources.Length(), source);
+  }
+  exports["sources"] = sources;
   exports["open"] = Napi::Function::New(env, Open, "open");
   exports["bootNs"] = Napi::Function::New(env, BootNs, "bootNs");
   exports["inspect"] = Napi::Function::New(env, Inspect, "inspect");

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 
 #include "program_files.h"
 #include "ring.h"
@@ -44,8 +45,16 @@ class Source {
   virtual void Stop() = 0;
 };
 
-// This platform's source, writing to `ring`, which outlives it.
-std::unique_ptr<Source> MakeSource(Ring* ring, SourceOptions options);
+// A kind of source. Each one made has a ring of its own, which outlives it.
+struct SourceKind {
+  const char* name;  // of CODE source in record.def
+  u8 code;
+  std::unique_ptr<Source> (*make)(Ring* ring, SourceOptions options);
+};
+
+// This platform's, in the order in which they are to be opened (linux/linux_source.cc,
+// mac/mac_sources.cc). They are independent: any of them may fail to start.
+std::span<const SourceKind> PlatformSources();
 
 }  // namespace freshet
 

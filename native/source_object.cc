@@ -12,6 +12,12 @@ constexpr double kRingBytesMax = 1 << 30;
 constexpr double kIntervalMsMin = 10;
 constexpr double kIntervalMsMax = 3'600'000;
 
+const SourceKind* FindKind(const std::string& name) {
+  for (const SourceKind& kind : PlatformSources())
+    if (name == kind.name) return &kind;
+  return nullptr;
+}
+
 }  // namespace
 
 Napi::Function SourceObject::Define(Napi::Env env) {
@@ -26,17 +32,27 @@ SourceObject::SourceObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<SourceObject>(info), env_(info.Env()) {
   const Napi::Env env = info.Env();
   if (!info[0].IsObject() || !info[1].IsExternal()) {
-    Napi::TypeError::New(env, "open: wants {ringBytes, intervalMs, onReadable}")
+    Napi::TypeError::New(env, "open: wants {source, ringBytes, intervalMs, onReadable}")
         .ThrowAsJavaScriptException();
     return;
   }
   const Napi::Object options = info[0].As<Napi::Object>();
+  const Napi::Value source = options["source"];
   const Napi::Value ring_bytes = options["ringBytes"];
   const Napi::Value interval_ms = options["intervalMs"];
   const Napi::Value on_readable = options["onReadable"];
-  if (!ring_bytes.IsNumber() || !interval_ms.IsNumber() || !on_readable.IsFunction()) {
+  if (!source.IsString() || !ring_bytes.IsNumber() || !interval_ms.IsNumber() ||
+      !on_readable.IsFunction()) {
     Napi::TypeError::New(env,
-                         "open: ringBytes and intervalMs are numbers, onReadable is a function")
+                         "open: source is a string, ringBytes and intervalMs are numbers, "
+                         "onReadable is a function")
+        .ThrowAsJavaScriptException();
+    return;
+  }
+  const std::string name = source.As<Napi::String>();
+  const SourceKind* const kind = FindKind(name);
+  if (kind == nullptr) {
+    Napi::RangeError::New(env, "open: no source of this platform is called " + name)
         .ThrowAsJavaScriptException();
     return;
   }
@@ -59,13 +75,13 @@ SourceObject::SourceObject(const Napi::CallbackInfo& info)
   // One call may wait; more would say nothing new, since JavaScript drains until the ring is empty.
   wake_ = Napi::ThreadSafeFunction::New(env, on_readable.As<Napi::Function>(), "freshet.readable",
                                         1, 1);
-  source_ = MakeSource(ring_.get(), {.interval_ms = static_cast<u32>(interval),
+  source_ = kind->make(ring_.get(), {.interval_ms = static_cast<u32>(interval),
                                      .on_readable = [this] { wake_.NonBlockingCall(); },
                                      .programs = programs_.get()});
   if (!source_->Start()) {
     const std::string reason = strerror(errno);
     wake_.Release();
-    Napi::Error::New(env, "open: the source's thread cannot be started: " + reason)
+    Napi::Error::New(env, name + ": the source's thread cannot be started: " + reason)
         .ThrowAsJavaScriptException();
     return;
   }

@@ -1,4 +1,5 @@
-// NativeSource of the addon: a ring, a source that fills it, and the way to wake JavaScript.
+// NativeSource of the addon: a ring, one of the platform's sources, which fills it, and the way to
+// wake JavaScript. Several may be open, each of its own kind.
 #ifndef FRESHET_SOURCE_OBJECT_H_
 #define FRESHET_SOURCE_OBJECT_H_
 

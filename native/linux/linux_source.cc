@@ -44,8 +44,12 @@ void LinuxSource::Stop() {
   thread_.join();
 }
 
-std::unique_ptr<Source> MakeSource(Ring* ring, SourceOptions options) {
-  return std::make_unique<LinuxSource>(ring, std::move(options));
+std::span<const SourceKind> PlatformSources() {
+  static constexpr SourceKind kSources[] = {
+      {"linux", k_source_linux, [](Ring* ring, SourceOptions options) -> std::unique_ptr<Source> {
+         return std::make_unique<LinuxSource>(ring, std::move(options));
+       }}};
+  return kSources;
 }
 
 }  // namespace freshet

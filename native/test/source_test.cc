@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "linux/linux_source.h"
 #include "live.h"
 
 namespace freshet {
@@ -32,7 +33,8 @@ void StartsAndStopsUnderLoad() {
   for (int round = 0; round < 50; round++) {
     Ring ring(1 << 20);
     std::atomic<u32> wakes{0};
-    auto source = MakeSource(&ring, {.interval_ms = 10, .on_readable = [&] { wakes++; }});
+    auto source = std::make_unique<LinuxSource>(
+        &ring, SourceOptions{.interval_ms = 10, .on_readable = [&] { wakes++; }});
     CHECK(source->Start());
     std::this_thread::sleep_for(std::chrono::microseconds(random.Below(40'000)));
     if (round % 3 == 0) source->RequestEnumerate();
@@ -61,7 +63,8 @@ void SaysEachProcessOnce() {
     wakes++;
     wakes.notify_one();
   };
-  auto source = MakeSource(&ring, {.interval_ms = 50, .on_readable = wake});
+  auto source =
+      std::make_unique<LinuxSource>(&ring, SourceOptions{.interval_ms = 50, .on_readable = wake});
   CHECK(source->Start());
   Seen seen;
   const auto enumerated = [&] {
@@ -105,7 +108,8 @@ void AttributesAShortConnection() {
     wakes++;
     wakes.notify_one();
   };
-  auto source = MakeSource(&ring, {.interval_ms = 50, .on_readable = wake});
+  auto source =
+      std::make_unique<LinuxSource>(&ring, SourceOptions{.interval_ms = 50, .on_readable = wake});
   CHECK(source->Start());
   Seen seen;
   CHECK(WaitFor(ring, &seen, wakes, [&] { return seen.marks.size() >= 2; }));

@@ -25,6 +25,7 @@ import type { EngineCounters } from './counters.ts'
 import { inspectionOf } from './inspect-requests.ts'
 import type { Lasting } from './lasting.ts'
 import { PolicyError, parsePolicy } from './policy.ts'
+import { hasNamedAll, tellsFlows } from './sources.ts'
 import type { TopFlow } from './top.ts'
 
 export type BootEngine = {
@@ -46,6 +47,8 @@ export type BootEngine = {
 
 /** How often, in record time, what waits is looked at. */
 const PASS_INTERVAL_MS = 250
+/** Where a record says its source: after u32 size and u16 type. */
+const SOURCE_AT = 6
 const bootOf = (mark: MarkRecord): string => Buffer.from(mark.bootId).toString('hex')
 
 export function createBootEngine(lasting: Lasting): BootEngine {
@@ -53,7 +56,8 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   const clock = createClock()
   let nextPassMs = 0
   let isSeeded = false
-  let isStarted = false
+  /** Sources whose mark(start) this engine has been told. */
+  const started = new Set<number>()
   let isForeign = false
 
   const at = (): UnixNs => wallNow(clock)
@@ -111,19 +115,24 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     health.degraded(-1, '')
     setClock(mark)
     if (mark.kind === Mark.start) {
-      isStarted = true
-      processes.beginEnumeration()
-      ledger.beginEnumeration()
+      started.add(mark.source)
+      processes.beginEnumeration(mark.source)
+      ledger.beginEnumeration(mark.source)
       health.degraded(mark.source, mark.note)
-    } else if (mark.kind === Mark.enumerated && isStarted) {
+    } else if (mark.kind === Mark.enumerated && started.has(mark.source) && hasNamedAll(mark)) {
       // Without a start it ends an enumeration that another engine was told.
-      attribution.learnt(undefined)
-      ledger.endEnumeration(mark.source)
-      processes.endEnumeration(mark.source, clock.nowMs)
-      detector.seeded()
-      carry.enumerated()
+      endEnumeration(mark.source)
     }
     pass()
+  }
+
+  const endEnumeration = (source: number): void => {
+    attribution.learnt(undefined)
+    if (tellsFlows(source)) ledger.endEnumeration(source)
+    processes.endEnumeration(source, clock.nowMs)
+    if (!tellsFlows(source)) return
+    detector.seeded()
+    carry.enumerated()
   }
 
   const onInspected = (view: DataView, from: number): void => {
@@ -216,7 +225,12 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       case RecordType.loss: {
         const count = Number(view.getBigUint64(from + LOSS_AT.count, true))
         counters.lost += count
-        health.lost(view.getUint32(from + LOSS_AT.what, true), count, clock.nowMs)
+        health.lost(
+          view.getUint8(from + SOURCE_AT),
+          view.getUint32(from + LOSS_AT.what, true),
+          count,
+          clock.nowMs,
+        )
         return
       }
       case RecordType.mark:

@@ -28,6 +28,8 @@ const REVISION_INTERVAL_MS = 60_000
  * A pair whose flows have all closed may be between two of them. How long it must be quiet to be over doubles with each
  * final, so that a drip of short flows ends in few of them, and none waits for more than quiet.
  */
+/** How long flows of an earlier run are waited for; a filter may come late, or not at all. */
+const SEEDING_MAX_MS = 60_000
 const SETTLE_MS = 500
 const SETTLE_MAX_MS = 60_000
 const COOLDOWN_MS = 4 * 3_600_000
@@ -70,7 +72,10 @@ export type Detector = {
   judgeAnew(): void
   /** Brings back the alerts of the baseline; returns the flows they wait for. */
   seed(): { flow: StoredFlow; key: string; omitted: boolean }[]
-  /** Says the alerts that were brought back once more, as a revision may have been lost with the last run. */
+  /**
+   * The flows there are have been named: says the alerts that were brought back once more, as a revision may have
+   * been lost with the last run. Comes by itself when no source names them in a minute.
+   */
   seeded(): void
   /** Puts what changed into the baseline. */
   store(): void
@@ -85,6 +90,7 @@ export function createDetector(parts: DetectorParts): Detector {
   const features = emptyFeatures()
   const points = noPoints()
   let seeding = false
+  let seedingEndsMs = Number.POSITIVE_INFINITY
   let unreadable = 0
 
   const pairKeyOf = (alert: LiveAlert): string => `${alert.identityKey}\n${alert.destinationKey}`
@@ -317,6 +323,7 @@ export function createDetector(parts: DetectorParts): Detector {
       alert.saved = pairs.snapshot(slot)
     },
     pass() {
+      if (clock.nowMs >= seedingEndsMs) detector.seeded()
       const over: number[] = []
       for (const alert of alerts.values()) {
         const slot = pairs.find(pairKeyOf(alert))
@@ -366,9 +373,11 @@ export function createDetector(parts: DetectorParts): Detector {
           waited.push({ flow, key: pair.key, omitted: revived.flowsOmitted > 0 })
       }
       seeding = alerts.size > 0
+      seedingEndsMs = clock.nowMs + SEEDING_MAX_MS
       return waited
     },
     seeded() {
+      seedingEndsMs = Number.POSITIVE_INFINITY
       if (!seeding) return
       seeding = false
       for (const alert of alerts.values()) {

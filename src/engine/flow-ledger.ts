@@ -10,6 +10,7 @@ import type { FlowPairing } from './flow-pairing.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, Phase } from './flow-table.ts'
 import type { ProcessTable } from './process-table.ts'
+import { createEnumerations } from './sources.ts'
 import type { Top } from './top.ts'
 
 const TWO_32 = 4_294_967_296
@@ -55,7 +56,7 @@ export type FlowLedger = {
   settled(slot: number): void
   /** The policy changed. */
   judgeAnew(): void
-  beginEnumeration(): void
+  beginEnumeration(source: number): void
   /** Closes the flows of `source` that the enumeration did not name. */
   endEnumeration(source: number): void
   /** Closes every flow as it was last seen: another boot. */
@@ -66,7 +67,7 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
   const { clock, counters, rows, memory, attribution, pairing, processes, top, carry } = parts
   const { table } = rows
   const { u32, f64 } = table
-  let enumeration = 0
+  const enumerations = createEnumerations()
 
   const release = (slot: number, isParked = false): void => {
     carry.released(slot, isParked)
@@ -227,7 +228,7 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
         f64[base + D.in] = bytesIn
       }
       if (atMs > (f64[base + D.lastAtMs] as number)) f64[base + D.lastAtMs] = atMs
-      u32[row + F.seenIn] = enumeration
+      u32[row + F.seenIn] = enumerations.of(source)
       u32[row + F.bits] = (u32[row + F.bits] as number) | FlowBit.touched | FlowBit.unsaved
       if (u32[row + F.phase] === Phase.counted) pairing.update(slot, atMs)
       else if (words[w + W.pid] !== 0 && u32[row + F.pid] === 0) learnProcess(slot, words, w)
@@ -271,10 +272,9 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
         }
       }
     },
-    beginEnumeration() {
-      enumeration++
-    },
+    beginEnumeration: enumerations.begin,
     endEnumeration(source) {
+      const enumeration = enumerations.of(source)
       // Who waits for its process may wait on: it closes as it is settled.
       eachOpen((slot, row) => {
         const isOfSource = (u32[row + F.remote] as number) >>> 24 === source

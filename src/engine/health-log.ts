@@ -1,6 +1,6 @@
 // What weakens the engine's sight, said once and then at most once a minute with what came in between.
 
-import { Loss } from '../records/record.gen.ts'
+import { Loss, Source } from '../records/record.gen.ts'
 import type { Health } from './finding.ts'
 
 const SAY_INTERVAL_MS = 60_000
@@ -13,8 +13,14 @@ const LOSS_TEXT: Record<number, string> = {
   [Loss.malformed]: 'events could not be understood',
 }
 
+/** On a machine with one source it need not be named. */
+const SOURCE_TEXT: Record<number, string> = {
+  [Source.endpointSecurity]: ' (Endpoint Security)',
+  [Source.filter]: ' (content filter)',
+}
+
 export type HealthLog = {
-  lost(what: number, count: number, nowMs: number): void
+  lost(source: number, what: number, count: number, nowMs: number): void
   /** What a source says is missing; empty: nothing is. */
   degraded(source: number, note: string): void
   say(health: Health): void
@@ -24,28 +30,25 @@ export type HealthLog = {
   text(): string
 }
 
+type Waiting = { text: string; count: number; saidAtMs: number }
+
 export function createHealthLog(emit: (health: Health) => void): HealthLog {
-  const waiting = new Map<number, { count: number; saidAtMs: number }>()
+  const waiting = new Map<string, Waiting>()
   const notes = new Map<number, string>()
-  const sayLoss = (
-    what: number,
-    entry: { count: number; saidAtMs: number },
-    nowMs: number,
-  ): void => {
+  const sayLoss = (entry: Waiting, nowMs: number): void => {
     if (entry.count === 0 || nowMs - entry.saidAtMs < SAY_INTERVAL_MS) return
-    const text = LOSS_TEXT[what] ?? `something of kind ${what} was dropped`
-    emit({ of: 'loss', text: `${entry.count} ${text}`, count: entry.count })
+    emit({ of: 'loss', text: `${entry.count} ${entry.text}`, count: entry.count })
     entry.count = 0
     entry.saidAtMs = nowMs
   }
   return {
-    lost(what, count, nowMs) {
-      // Kinds that this engine does not know share one entry: the map stays small.
-      const kind = what in LOSS_TEXT ? what : 0
-      const entry = waiting.get(kind) ?? { count: 0, saidAtMs: Number.NEGATIVE_INFINITY }
-      waiting.set(kind, entry)
+    lost(source, what, count, nowMs) {
+      // Kinds and sources that need no name of their own share an entry: the map stays small.
+      const text = `${LOSS_TEXT[what] ?? 'things were dropped'}${SOURCE_TEXT[source] ?? ''}`
+      const entry = waiting.get(text) ?? { text, count: 0, saidAtMs: Number.NEGATIVE_INFINITY }
+      waiting.set(text, entry)
       entry.count += count
-      sayLoss(kind, entry, nowMs)
+      sayLoss(entry, nowMs)
     },
     degraded(source, note) {
       const before = notes.get(source) ?? ''
@@ -60,7 +63,7 @@ export function createHealthLog(emit: (health: Health) => void): HealthLog {
     },
     say: emit,
     pass(nowMs) {
-      for (const [what, entry] of waiting) sayLoss(what, entry, nowMs)
+      for (const entry of waiting.values()) sayLoss(entry, nowMs)
     },
     text: () => [...notes.values()].join(' '),
   }

@@ -2,6 +2,7 @@
 import type { ExecRecord, ForkRecord } from '../records/record.gen.ts'
 import { ExecFlag } from '../records/record.gen.ts'
 import type { Image, Process } from './process.ts'
+import { createEnumerations } from './sources.ts'
 
 const UID_UNKNOWN = 0xffffffff
 /** A string: both together do not fit a double. */
@@ -16,7 +17,7 @@ export type ProcessTable = {
   find(pid: number, pidversion: number): Process | undefined
   /** The process that forked it, as far as it is known. */
   parentOf(process: Process): Process | undefined
-  beginEnumeration(): void
+  beginEnumeration(source: number): void
   /** Ends the processes of `source` that the enumeration did not name. */
   endEnumeration(source: number, atMs: number): void
   /** Forgets what ended long ago. */
@@ -35,7 +36,7 @@ export function createProcessTable(
   const present = new Map<number, Process>()
   /** Ended processes, oldest first. */
   const ended = new Set<Process>()
-  let enumeration = 0
+  const enumerations = createEnumerations()
 
   const end = (process: Process, atMs: number): void => {
     if (present.get(process.pid) === process) present.delete(process.pid)
@@ -66,7 +67,7 @@ export function createProcessTable(
     exec(record) {
       const former = known.get(keyOf(record.pid, record.pidversion))
       if (former) {
-        former.seenIn = enumeration
+        former.seenIn = enumerations.of(former.source)
         if (former.image.path === record.path || (record.flags & ExecFlag.enumerated) !== 0)
           return { process: former, isNew: false }
         forget(former)
@@ -98,7 +99,7 @@ export function createProcessTable(
         },
         identity: undefined,
         endedAtMs: undefined,
-        seenIn: enumeration,
+        seenIn: enumerations.of(record.source),
       }
       add(process, Number(record.atNs) / 1e6)
       return { process, isNew: true }
@@ -106,7 +107,7 @@ export function createProcessTable(
     fork(record) {
       const former = known.get(keyOf(record.pid, record.pidversion))
       if (former) {
-        former.seenIn = enumeration
+        former.seenIn = enumerations.of(former.source)
         return former
       }
       const parent = find(record.parentPid, record.parentPidversion)
@@ -123,7 +124,7 @@ export function createProcessTable(
         image: parent?.image ?? unknownImage(record.source),
         identity: undefined,
         endedAtMs: undefined,
-        seenIn: enumeration,
+        seenIn: enumerations.of(record.source),
       }
       add(process, Number(record.atNs) / 1e6)
       return process
@@ -140,12 +141,11 @@ export function createProcessTable(
         present.get(process.parentPid)
       return parent === process ? undefined : parent
     },
-    beginEnumeration() {
-      enumeration++
-    },
+    beginEnumeration: enumerations.begin,
     endEnumeration(source, atMs) {
       for (const process of [...present.values()])
-        if (process.source === source && process.seenIn !== enumeration) end(process, atMs)
+        if (process.source === source && process.seenIn !== enumerations.of(source))
+          end(process, atMs)
     },
     expire(nowMs) {
       for (const process of ended) {

@@ -85,6 +85,6 @@ export type Process = {
   identity: IdentityState | undefined
   /** Record time of its end, ms since boot. */
   endedAtMs: number | undefined
-  /** Last enumeration that named it. */
+  /** Its source's last enumeration that named it. */
   seenIn: number
 }

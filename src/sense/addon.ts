@@ -2,8 +2,10 @@
 import { createRequire } from 'node:module'
 import { PLACE } from '../place.ts'
 
-/** Options of a source, checked here so that C++ gets only sane ones. */
+/** Options of a source. */
 export type OpenOptions = {
+  /** Name of one of `Addon.sources`. */
+  source: string
   /** Bytes of the ring, a power of two in [64 KiB, 1 GiB]. */
   ringBytes: number
   /** Interval between dumps of the socket counters, and between ticks. At least 10. */
@@ -13,6 +15,13 @@ export type OpenOptions = {
    * found the ring empty.
    */
   onReadable: () => void
+}
+
+export type SourceKind = {
+  /** As record.def has it: linux, endpoint_security, filter. */
+  name: string
+  /** Source of record.gen.ts: the source byte of its records. */
+  code: number
 }
 
 /** Counts since the source was opened. */
@@ -25,7 +34,7 @@ export type SourceCounters = {
   waitingBytes: number
 }
 
-/** A running source. */
+/** A running source, with a ring of its own. */
 export type NativeSource = {
   /**
    * Copies whole records into `into` (length at least RECORD_BYTES_MAX) until it or the ring is exhausted.
@@ -63,7 +72,12 @@ export type Inspection = {
 export type Addon = {
   /** Layout hash of the records it writes; must equal LAYOUT of record.gen.ts. */
   readonly layout: number
-  /** Opens this platform's source. Never throws for missing rights: the source runs on what is left and its mark(start) says so. */
+  /** This platform's, in the order in which they are to be opened. */
+  readonly sources: readonly SourceKind[]
+  /**
+   * Opens a source. Never throws for missing rights: the source runs on what is left and its mark(start) says so.
+   * Throws when its thread cannot be made, and TypeError or RangeError for other options.
+   */
   open(options: OpenOptions): NativeSource
   /**
    * Off the JavaScript thread, one after the other; answers in the order of the requests. Rejects never for a file's

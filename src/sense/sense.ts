@@ -12,9 +12,10 @@ import {
   readAcknowledge,
   readInspect,
 } from '../records/record.gen.ts'
-import type { Addon, NativeSource } from './addon.ts'
+import type { Addon } from './addon.ts'
 import { EXIT_CONFIG } from './exit.ts'
 import { createInspector } from './inspector.ts'
+import { openSources } from './sources.ts'
 import { createWindow } from './window.ts'
 
 export type SenseOptions = {
@@ -23,9 +24,10 @@ export type SenseOptions = {
   engineCommand: [string, ...string[]]
   /** Open descriptors that each engine inherits, as 4, 5, ... */
   engineFds?: readonly number[]
+  /** Of each source's ring. */
   ringBytes?: number
   intervalMs?: number
-  /** Bytes sent to the engine that it has not made durable; beyond it the ring keeps what comes. */
+  /** Bytes sent to the engine that it has not made durable; beyond it the rings keep what comes. */
   windowBytes?: number
   signal: AbortSignal
   log: (text: string) => void
@@ -52,11 +54,15 @@ export async function runSense(options: SenseOptions): Promise<number> {
   let writing = false
   let clockMark: Uint8Array | undefined
 
-  const source: NativeSource = addon.open({
-    ringBytes: options.ringBytes ?? 8 * 1024 * 1024,
-    intervalMs: options.intervalMs ?? 1000,
-    onReadable: () => pump(),
-  })
+  const sources = openSources(
+    addon,
+    {
+      ringBytes: options.ringBytes ?? 8 * 1024 * 1024,
+      intervalMs: options.intervalMs ?? 1000,
+      onReadable: () => pump(),
+    },
+    log,
+  )
   const inspector = createInspector({
     inspect: (requests) => addon.inspect(requests),
     onAnswers: (records) => {
@@ -66,7 +72,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
     bootNs: () => addon.bootNs(),
   })
 
-  // One chunk is under way at a time; the ring, not this process, holds what the engine is slow to take.
+  // One chunk is under way at a time; the rings, not this process, hold what the engine is slow to take.
   function pump(): void {
     if (!pipe || writing) return
     // Answers pass a full window: what fills it may be waiting for just them.
@@ -86,10 +92,13 @@ export async function runSense(options: SenseOptions): Promise<number> {
   }
 
   function nextRecords(): Uint8Array | undefined {
-    const drained = source.drain(scratch)
+    const drained = sources.drain(scratch)
     if (drained === 0) return undefined
     const chunk = scratch.slice(0, drained)
-    clockMark = lastMarkOf(chunk) ?? clockMark
+    const mark = lastMarkOf(chunk)
+    // The next engines are told with the mark they begin with.
+    if (mark && !clockMark) answers.push(...sources.absences(mark))
+    clockMark = mark ?? clockMark
     return chunk
   }
 
@@ -151,14 +160,14 @@ export async function runSense(options: SenseOptions): Promise<number> {
     writing = false
     pipe = to
     listen(to, engine)
-    const again = window.reopen(first ? undefined : clockMark)
-    if (!first) source.enumerate()
+    const again = window.reopen(first || !clockMark ? undefined : prefaceOf(clockMark))
+    if (!first) sources.enumerate()
     send(to, again)
     const status = await Promise.race([ended, aborted(signal)])
     if (signal.aborted) {
-      source.close()
+      sources.close()
       await flush(
-        () => !to.destroyed && (writing || source.counters().waitingBytes > 0),
+        () => !to.destroyed && (writing || sources.waitingBytes() > 0),
         () => pump(),
       )
       to.end()
@@ -182,7 +191,12 @@ export async function runSense(options: SenseOptions): Promise<number> {
     }
     return 0
   } finally {
-    source.close()
+    sources.close()
+  }
+
+  /** What a new engine needs before anything else: the time, and who is missing. */
+  function prefaceOf(mark: Uint8Array): Uint8Array {
+    return Buffer.concat([mark, ...sources.absences(mark)])
   }
 }
 
@@ -194,7 +208,7 @@ function engineEnvironment(): NodeJS.ProcessEnv {
   return env
 }
 
-/** The newest mark in a chunk, as a mark of the clock: what a new engine needs before anything else. */
+/** The newest mark in a chunk, as a mark of the clock. */
 function lastMarkOf(chunk: Uint8Array): Uint8Array | undefined {
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength)
   let found = -1

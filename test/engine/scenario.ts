@@ -64,6 +64,8 @@ export class Script {
   records: Uint8Array[] = []
   nowMs = 10_000
   source: number = Source.linux
+  /** What marks say the source has: CODE capability, as a sum. */
+  capabilities = 15
 
   get atNs(): bigint {
     return BigInt(Math.round(this.nowMs * 1000)) * 1000n
@@ -84,13 +86,19 @@ export class Script {
       writeMark({
         ...this.head(),
         kind,
-        capabilities: 15,
+        capabilities: this.capabilities,
         unixNs: BOOT_UNIX_NS + this.atNs,
         bootId,
         layout,
         note,
       }),
     )
+  }
+  /** What follows comes from this source. */
+  from(source: number, capabilities = 15): this {
+    this.source = source
+    this.capabilities = capabilities
+    return this
   }
   start(note = ''): this {
     return this.mark(Mark.start, note).mark(Mark.enumerated)

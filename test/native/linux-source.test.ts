@@ -17,6 +17,7 @@ import {
   Loss,
   Mark,
   RecordType,
+  Source,
 } from '../../src/records/record.gen.ts'
 import { type Inspection, type InspectRequest, loadAddon } from '../../src/sense/addon.ts'
 import {
@@ -280,14 +281,14 @@ describe('the Linux source', function () {
   it('lets the process end at any moment, closed or not', async () => {
     const program = `
       const addon = require(${JSON.stringify(addonPath)})
-      const source = addon.open({ ringBytes: 65536, intervalMs: 10, onReadable: () => {} })
+      const source = addon.open({ source: 'linux', ringBytes: 65536, intervalMs: 10, onReadable: () => {} })
       addon.inspect([{ path: process.execPath, pid: process.pid, dev: 0n, ino: 0n }])
       setTimeout(() => process.exit(7), Number(process.argv[1]))`
     for (const delayMs of [0, 1, 5, 20, 60])
       equal((await run(process.execPath, ['-e', program, String(delayMs)])).code, 7)
     const closing = `
       const addon = require(${JSON.stringify(addonPath)})
-      const source = addon.open({ ringBytes: 65536, intervalMs: 10, onReadable: () => {} })
+      const source = addon.open({ source: 'linux', ringBytes: 65536, intervalMs: 10, onReadable: () => {} })
       setTimeout(() => source.close(), 30)`
     equal((await run(process.execPath, ['-e', closing])).code, 0)
   })
@@ -295,7 +296,7 @@ describe('the Linux source', function () {
   it('lives and dies with a worker thread', async () => {
     const program = `
       const addon = require(${JSON.stringify(addonPath)})
-      const source = addon.open({ ringBytes: 65536, intervalMs: 10, onReadable: () => {} })
+      const source = addon.open({ source: 'linux', ringBytes: 65536, intervalMs: 10, onReadable: () => {} })
       require('node:worker_threads').parentPort.postMessage('open')`
     for (let round = 0; round < 3; round++) {
       const worker = new Worker(program, { eval: true })
@@ -320,7 +321,7 @@ describe('the Linux source', function () {
         for (let n = source.drain(into); n > 0; n = source.drain(into))
           chunks.push(Buffer.from(into.subarray(0, n)))
       }
-      const source = addon.open({ ringBytes: 1 << 20, intervalMs: 50, onReadable: drain })
+      const source = addon.open({ source: 'linux', ringBytes: 1 << 20, intervalMs: 50, onReadable: drain })
       const sink = require('node:net').createServer((socket) => socket.resume())
       sink.listen(0, '127.0.0.1', () => {
         const out = require('node:net').connect(sink.address().port, '127.0.0.1', () =>
@@ -365,16 +366,22 @@ describe('the addon', () => {
 
   it('agrees about the layout of records', () => equal(loadAddon().layout, LAYOUT))
 
+  it('names the sources of this platform', () =>
+    deepEqual(loadAddon().sources, [{ name: 'linux', code: Source.linux }]))
+
   it('refuses options that are none', () => {
     const open = (options: object) => () =>
       Reflect.apply(loadAddon().open, undefined, [options]) as unknown
     const onReadable = () => {}
-    throws(open({ intervalMs: 100, onReadable }), TypeError)
-    throws(open({ ringBytes: 65536, intervalMs: 100 }), TypeError)
-    throws(open({ ringBytes: 65537, intervalMs: 100, onReadable }), /power of two/)
-    throws(open({ ringBytes: 32768, intervalMs: 100, onReadable }), RangeError)
-    throws(open({ ringBytes: Number.NaN, intervalMs: 100, onReadable }), RangeError)
-    throws(open({ ringBytes: 65536, intervalMs: 9, onReadable }), /intervalMs/)
+    const source = 'linux'
+    throws(open({ source, intervalMs: 100, onReadable }), TypeError)
+    throws(open({ source, ringBytes: 65536, intervalMs: 100 }), TypeError)
+    throws(open({ ringBytes: 65536, intervalMs: 100, onReadable }), /source is a string/)
+    throws(open({ source: 'filter', ringBytes: 65536, intervalMs: 100, onReadable }), /filter/)
+    throws(open({ source, ringBytes: 65537, intervalMs: 100, onReadable }), /power of two/)
+    throws(open({ source, ringBytes: 32768, intervalMs: 100, onReadable }), RangeError)
+    throws(open({ source, ringBytes: Number.NaN, intervalMs: 100, onReadable }), RangeError)
+    throws(open({ source, ringBytes: 65536, intervalMs: 9, onReadable }), /intervalMs/)
   })
 
   it('inspects a program file: hash, size, owner, who can write it', async () => {

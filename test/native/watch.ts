@@ -61,6 +61,7 @@ export function watch(
   const waiters = new Set<() => void>()
   const seen: Watch = {
     source: addon.open({
+      source: 'linux',
       ringBytes: options.ringBytes ?? 4 << 20,
       intervalMs: options.intervalMs ?? 100,
       onReadable: () => {

@@ -1,21 +1,83 @@
-// A source in memory: what the addon is to sense, with a ring that the test fills.
+// Sources in memory: what the addon is to sense, with rings that the test fills.
 import { Mark, Source, writeMark } from '../../src/records/record.gen.ts'
-import type { Addon, InspectRequest } from '../../src/sense/addon.ts'
+import type { Addon, InspectRequest, NativeSource, SourceKind } from '../../src/sense/addon.ts'
+
+export const LINUX: SourceKind = { name: 'linux', code: Source.linux }
+export const MAC: SourceKind[] = [
+  { name: 'endpoint_security', code: Source.endpointSecurity },
+  { name: 'filter', code: Source.filter },
+]
 
 export type Double = {
   addon: Addon
-  /** Puts a record into the ring, as a source would. False: the ring was full, and it is counted as dropped. */
+  /** Puts a record into the ring of its source, as that would. False: the ring was full, and it is counted as dropped. */
   push(record: Uint8Array): boolean
+  /** In all rings. */
   waitingBytes(): number
   dropped(): number
-  /** How often all was asked for anew. */
+  /** How often all was asked for anew, of every source together. */
   enumerations(): number
+  /** Whether every source that was opened is closed. */
   isClosed(): boolean
   /** What was asked about, in order. Each is answered with error ENOENT. */
   asked: InspectRequest[]
 }
 
-export function createDouble(ringBytesMax: number): Double {
+type Ring = {
+  push(record: Uint8Array): boolean
+  open(onReadable: () => void): NativeSource
+  waitingBytes(): number
+  dropped(): number
+  enumerations(): number
+  isClosed(): boolean
+}
+
+/** `kinds` are the platform's; those named in `failing` cannot be opened. */
+export function createDouble(
+  ringBytesMax: number,
+  kinds: SourceKind[] = [LINUX],
+  failing: string[] = [],
+): Double {
+  const rings = new Map(kinds.map((kind) => [kind.code, createRing(kind.code, ringBytesMax)]))
+  const all = [...rings.values()]
+  const asked: InspectRequest[] = []
+  const addon: Addon = {
+    layout: 0,
+    sources: kinds,
+    bootNs: () => 1n,
+    open({ source, onReadable }) {
+      if (failing.includes(source)) throw new Error(`${source}: no thread is left`)
+      const { code } = kinds.find(({ name }) => name === source) as SourceKind
+      return (rings.get(code) as Ring).open(onReadable)
+    },
+    inspect: async (requests) => {
+      asked.push(...requests)
+      return requests.map(({ dev, ino }) => ({
+        dev,
+        ino,
+        fileBytes: 0n,
+        ownerUid: 0,
+        mode: 0,
+        flags: 0,
+        error: 2,
+        sha256: new Uint8Array(32),
+      }))
+    },
+  }
+  const sum = (of: (ring: Ring) => number): number =>
+    all.reduce((total, ring) => total + of(ring), 0)
+  return {
+    addon,
+    push: (record) => (rings.get(record[6] as number) as Ring).push(record),
+    waitingBytes: () => sum((ring) => ring.waitingBytes()),
+    dropped: () => sum((ring) => ring.dropped()),
+    enumerations: () => sum((ring) => ring.enumerations()),
+    isClosed: () => all.every((ring) => ring.isClosed()),
+    asked,
+  }
+}
+
+function createRing(code: number, bytesMax: number): Ring {
   let ring: Uint8Array[] = []
   let waitingBytes = 0
   let dropped = 0
@@ -23,10 +85,9 @@ export function createDouble(ringBytesMax: number): Double {
   let isClosed = false
   let isAsleep = true
   let wake: () => void = () => {}
-  const asked: InspectRequest[] = []
 
   const push = (record: Uint8Array): boolean => {
-    if (waitingBytes + record.length > ringBytesMax) {
+    if (waitingBytes + record.length > bytesMax) {
       dropped++
       return false
     }
@@ -38,11 +99,9 @@ export function createDouble(ringBytesMax: number): Double {
     }
     return true
   }
-
-  const addon: Addon = {
-    layout: 0,
-    bootNs: () => 1n,
-    open({ onReadable }) {
+  return {
+    push,
+    open(onReadable) {
       wake = onReadable
       return {
         drain(into) {
@@ -61,38 +120,20 @@ export function createDouble(ringBytesMax: number): Double {
         close() {
           if (isClosed) return
           isClosed = true
-          push(markOf(Mark.stop))
+          push(markOf(Mark.stop, code))
         },
       }
     },
-    inspect: async (requests) => {
-      asked.push(...requests)
-      return requests.map(({ dev, ino }) => ({
-        dev,
-        ino,
-        fileBytes: 0n,
-        ownerUid: 0,
-        mode: 0,
-        flags: 0,
-        error: 2,
-        sha256: new Uint8Array(32),
-      }))
-    },
-  }
-  return {
-    addon,
-    push,
     waitingBytes: () => waitingBytes,
     dropped: () => dropped,
     enumerations: () => enumerations,
     isClosed: () => isClosed,
-    asked,
   }
 }
 
-export const markOf = (kind: number): Uint8Array =>
+export const markOf = (kind: number, source: number = Source.linux): Uint8Array =>
   writeMark({
-    source: Source.linux,
+    source,
     atNs: 1n,
     kind,
     capabilities: 0,

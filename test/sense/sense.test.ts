@@ -1,96 +1,21 @@
 // The root role with a source in memory and engines that are processes of their own.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import {
-  Mark,
-  RecordType,
-  readInspected,
-  readMark,
-  readTick,
-  Source,
-  writeTick,
-} from '../../src/records/record.gen.ts'
+import { Mark } from '../../src/records/record.gen.ts'
 import { EXIT_CONFIG } from '../../src/sense/exit.ts'
-import { runSense } from '../../src/sense/sense.ts'
-import { createDouble, type Double, markOf } from './double.ts'
-import { type Behaviour, runFile } from './engine.ts'
+import { markOf } from './double.ts'
+import type { Behaviour } from './engine.ts'
+import { type Scene, startScene, TICK_BYTES, tick } from './scene.ts'
 
-const ENGINE = fileURLToPath(new URL('./engine.ts', import.meta.url))
-const RING_BYTES = 64 * 1024
-
-/** A record that is known by its number. */
-const tick = (number: number): Uint8Array =>
-  writeTick({ source: Source.linux, atNs: 1n, unixNs: BigInt(number) })
-const TICK_BYTES = tick(0).length
 const MARK_BYTES = markOf(Mark.start).length
-
-type Scene = {
-  double: Double
-  logged: string[]
-  status: Promise<number>
-  stop(): Promise<number>
-  /** Bytes that a run was given. */
-  bytesOf(run: number): Uint8Array
-  /** The same as text: the numbers of ticks, the kinds of marks, answers. */
-  given(run: number): string[]
-  until(what: string, met: () => boolean): Promise<void>
-  put(name: string): void
-}
 
 describe('sense', function () {
   this.timeout(20_000)
   let scene: Scene | undefined
-  const directories: string[] = []
-
-  afterEach(async () => {
-    await scene?.stop()
-    for (const directory of directories.splice(0))
-      rmSync(directory, { recursive: true, force: true })
-  })
+  afterEach(() => scene?.remove())
 
   function start(behaviours: Behaviour[], windowBytes?: number): Scene {
-    const directory = mkdtempSync(join(tmpdir(), 'freshet-sense-'))
-    directories.push(directory)
-    const double = createDouble(RING_BYTES)
-    const logged: string[] = []
-    const controller = new AbortController()
-    const status = runSense({
-      addon: double.addon,
-      engineCommand: [process.execPath, ENGINE, directory, JSON.stringify(behaviours)],
-      ...(windowBytes === undefined ? {} : { windowBytes }),
-      signal: controller.signal,
-      log: (text) => logged.push(text),
-    })
-    const bytesOf = (run: number): Uint8Array => {
-      try {
-        return readFileSync(runFile(directory, run))
-      } catch {
-        return new Uint8Array()
-      }
-    }
-    scene = {
-      double,
-      logged,
-      status,
-      stop: () => {
-        controller.abort()
-        return status
-      },
-      bytesOf,
-      given: (run) => textOf(bytesOf(run)),
-      until: async (what, met) => {
-        const deadline = performance.now() + 10_000
-        while (!met()) {
-          if (performance.now() > deadline) assert.fail(`${what}: not within 10 s\n${logged}`)
-          await sleep(5)
-        }
-      },
-      put: (name) => writeFileSync(join(directory, name), ''),
-    }
+    scene = startScene(behaviours, { windowBytes })
     return scene
   }
 
@@ -207,6 +132,7 @@ describe('sense', function () {
     assert.equal(given(0).length, 31)
     assert.equal(double.waitingBytes(), 0)
 
+    await scene?.remove()
     const hung = start([{}], windowBytes)
     pushTicks(hung, 0, 10)
     await hung.until('a full window', () => hung.given(0).length === 10)
@@ -240,19 +166,3 @@ describe('sense', function () {
     assert.match(liar.logged[0] ?? '', /acknowledged 1000000 bytes of/)
   })
 })
-
-function textOf(bytes: Uint8Array): string[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const texts: string[] = []
-  const kinds = new Map<number, string>(Object.entries(Mark).map(([name, kind]) => [kind, name]))
-  for (let at = 0; at + 8 <= bytes.length; at += view.getUint32(at, true)) {
-    if (at + view.getUint32(at, true) > bytes.length) break
-    const type = view.getUint16(at + 4, true)
-    if (type === RecordType.tick) texts.push(String(readTick(view, at).unixNs))
-    else if (type === RecordType.mark) texts.push(kinds.get(readMark(view, at).kind) ?? '?')
-    else if (type === RecordType.inspected)
-      texts.push(readInspected(view, at).path === '/bin/true' ? 'inspected' : '?')
-    else texts.push(`type ${type}`)
-  }
-  return texts
-}

@@ -1,0 +1,33 @@
+// What the engine has to know of sources, of which a machine may have several (macOS has two): each enumerates by
+// itself, and the end of one's enumeration says nothing about what another told.
+import { type MarkRecord, Source } from '../records/record.gen.ts'
+
+/** Every value of a record's source byte. */
+const SOURCES = 256
+
+export type Enumerations = {
+  begin(source: number): void
+  /** Number of the source's last one; 0 before the first. */
+  of(source: number): number
+}
+
+export function createEnumerations(): Enumerations {
+  const numbers = new Uint32Array(SOURCES)
+  return {
+    begin(source) {
+      numbers[source] = (numbers[source] as number) + 1
+    },
+    of: (source) => numbers[source] as number,
+  }
+}
+
+/**
+ * Whether an enumeration that ends with this mark has named what there is. A filter that is not connected and a
+ * refused Endpoint Security client name nothing, and what they told before goes on. (The Linux source can dump
+ * processes and sockets without any capability.)
+ */
+export const hasNamedAll = ({ source, capabilities }: MarkRecord): boolean =>
+  capabilities !== 0 || (source !== Source.filter && source !== Source.endpointSecurity)
+
+/** Whether the source tells of flows. */
+export const tellsFlows = (source: number): boolean => source !== Source.endpointSecurity

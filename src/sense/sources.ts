@@ -1,0 +1,77 @@
+// This platform's sources, each with a ring of its own, drained in turn: Linux has one, macOS two (Endpoint
+// Security and the content filter). One that cannot be opened does not keep the others from being heard.
+import { Mark, readMark, writeMark } from '../records/record.gen.ts'
+import type { Addon, NativeSource, OpenOptions, SourceKind } from './addon.ts'
+
+export type Sources = {
+  /**
+   * Copies whole records of one source into `into` (length at least RECORD_BYTES_MAX) and returns their bytes; 0
+   * when all rings are empty. The next call begins with the source after it, so a busy one holds up no other.
+   */
+  drain(into: Uint8Array): number
+  /** Asks each to say everything anew. */
+  enumerate(): void
+  /** Bytes in all rings. */
+  waitingBytes(): number
+  /**
+   * What the engine has to be told of sources that could not be opened: a mark(start) of each, which can do nothing
+   * and says why. `mark` is any mark of another source: boot and clock are the machine's.
+   */
+  absences(mark: Uint8Array): Uint8Array[]
+  /** Stops all; what waits in the rings can still be drained. Idempotent. */
+  close(): void
+}
+
+/** Throws, with the first one's cause, only when no source can be opened. */
+export function openSources(
+  addon: Addon,
+  options: Omit<OpenOptions, 'source'>,
+  log: (text: string) => void,
+): Sources {
+  const open: { kind: SourceKind; source: NativeSource }[] = []
+  const absent: { kind: SourceKind; error: Error }[] = []
+  for (const kind of addon.sources) {
+    try {
+      open.push({ kind, source: addon.open({ ...options, source: kind.name }) })
+    } catch (error) {
+      absent.push({ kind, error: error as Error })
+      log(absenceOf(kind, error as Error))
+    }
+  }
+  if (open.length === 0)
+    throw new Error('no source of this machine can be opened', { cause: absent[0]?.error })
+  let turn = 0
+
+  return {
+    drain(into) {
+      for (let tried = 0; tried < open.length; tried++) {
+        const drained = open[turn]?.source.drain(into) ?? 0
+        turn = (turn + 1) % open.length
+        if (drained > 0) return drained
+      }
+      return 0
+    },
+    enumerate() {
+      for (const { source } of open) source.enumerate()
+    },
+    waitingBytes: () => open.reduce((sum, { source }) => sum + source.counters().waitingBytes, 0),
+    absences(mark) {
+      const told = readMark(new DataView(mark.buffer, mark.byteOffset, mark.byteLength), 0)
+      return absent.map(({ kind, error }) =>
+        writeMark({
+          ...told,
+          source: kind.code,
+          kind: Mark.start,
+          capabilities: 0,
+          note: absenceOf(kind, error),
+        }),
+      )
+    },
+    close() {
+      for (const { source } of open) source.close()
+    },
+  }
+}
+
+const absenceOf = ({ name }: SourceKind, { message }: Error): string =>
+  `The source ${name} could not be opened (${message}): what it would tell is not seen. Start Freshet again.`

@@ -1,0 +1,151 @@
+// A machine with two sources, as a Mac has: one tells of processes, the other of flows.
+import assert from 'node:assert/strict'
+import { Capability, ExecFlag, FlowFlag, Loss, Mark, Source } from '../../src/records/record.gen.ts'
+import { MIB, Script, tell } from './scenario.ts'
+
+const { endpointSecurity, filter } = Source
+const PROCESSES = Capability.processEvents | Capability.allProcesses
+const FLOWS = Capability.flowCloses
+const probe = { pid: 100, path: '/Users/ann/probe', parent: 50 }
+
+/** Both have started; a stranger runs and has a flow open. */
+function mac(): Script {
+  return new Script()
+    .from(endpointSecurity, PROCESSES)
+    .start()
+    .program(probe)
+    .from(filter, FLOWS)
+    .start()
+    .flow({ id: 1, state: 'opened' })
+    .flow({ id: 1, out: 4 * MIB })
+}
+
+describe('an engine with two sources', () => {
+  it('joins the flows of one to the processes of the other', () => {
+    const { alerts, engine } = tell(
+      mac()
+        .flow({ id: 1, out: 5 * MIB, state: 'closed' })
+        .ticks(2),
+    )
+    assert.equal(alerts.at(-1)?.state, 'final')
+    assert.equal(alerts.at(-1)?.bytesOut, 5 * MIB)
+    assert.equal(alerts.at(-1)?.chain[0]?.path, probe.path)
+    assert.equal(engine.counters().unattributedFlows, 0)
+  })
+
+  it('keeps the flows of one when the other enumerates anew', () => {
+    const script = mac().tick(1_000).from(endpointSecurity, PROCESSES).mark(Mark.start)
+    script
+      .exec({ ...probe, flags: ExecFlag.enumerated })
+      .mark(Mark.enumerated)
+      .ticks(3)
+    const { engine } = tell(script)
+    assert.equal(engine.counters().openFlows, 1)
+    assert.equal(engine.counters().processes, 1)
+  })
+
+  it('keeps the processes of one when the other enumerates anew, and ends its own flows', () => {
+    const { engine } = tell(mac().tick(1_000).start().ticks(1))
+    assert.equal(engine.counters().processes, 1)
+    assert.equal(engine.counters().openFlows, 0)
+  })
+
+  it('takes enumerations that overlap each for its own', () => {
+    const script = mac().tick(1_000)
+    script.from(endpointSecurity, PROCESSES).mark(Mark.start)
+    script.exec({ ...probe, flags: ExecFlag.enumerated })
+    script.from(filter, FLOWS).mark(Mark.start)
+    script.flow({ id: 1, out: 4 * MIB, flags: FlowFlag.enumerated })
+    script.from(endpointSecurity, PROCESSES).mark(Mark.enumerated)
+    script.from(filter, FLOWS).mark(Mark.enumerated).ticks(1)
+    const { engine } = tell(script)
+    assert.equal(engine.counters().processes, 1)
+    assert.equal(engine.counters().openFlows, 1)
+  })
+
+  it('ends what an enumeration of its own source left out', () => {
+    const script = mac().from(endpointSecurity, PROCESSES)
+    script.exec({ pid: 101, path: '/bin/cat' }).tick(1_000).mark(Mark.start)
+    script.exec({ pid: 101, path: '/bin/cat', flags: ExecFlag.enumerated }).mark(Mark.enumerated)
+    assert.equal(tell(script).engine.counters().processes, 1)
+  })
+
+  it('lets flows and processes stand when a source says that it sees nothing any more', () => {
+    const script = mac().tick(1_000).from(filter, 0).start('The filter is not connected.')
+    script.from(endpointSecurity, 0).start('Full Disk Access is missing.').ticks(1)
+    const away = tell(script).engine.counters()
+    assert.equal(away.openFlows, 1)
+    assert.equal(away.processes, 1)
+    // It comes back and goes on with the same counters.
+    script.from(filter, FLOWS).mark(Mark.start)
+    script.flow({ id: 1, out: 6 * MIB, flags: FlowFlag.enumerated }).mark(Mark.enumerated)
+    const { engine } = tell(script.flow({ id: 1, out: 6 * MIB, state: 'closed' }).ticks(3))
+    assert.equal(engine.counters().bytesOut, 6 * MIB)
+    assert.equal(engine.counters().flows, 1)
+  })
+
+  it('says what each is missing, and of each when it is there again', () => {
+    const script = mac().from(filter, 0).mark(Mark.start, 'The filter is not connected.')
+    script.from(endpointSecurity, 0).mark(Mark.start, 'Full Disk Access is missing.')
+    const both = tell(script).engine.counters().degraded
+    assert.equal(both, 'The filter is not connected. Full Disk Access is missing.')
+    script.from(filter, FLOWS).mark(Mark.start)
+    const { engine, health } = tell(script)
+    assert.equal(engine.counters().degraded, 'Full Disk Access is missing.')
+    assert.deepEqual(
+      health.map(({ of, text }) => `${of}: ${text}`),
+      [
+        'degraded: The filter is not connected.',
+        'degraded: Full Disk Access is missing.',
+        'recovered: no longer so: The filter is not connected.',
+      ],
+    )
+  })
+
+  it('tells the losses of one from those of the other', () => {
+    const script = mac().loss(Loss.ringFull, 3).from(endpointSecurity, PROCESSES)
+    const { engine, health } = tell(script.loss(Loss.ringFull, 4).loss(Loss.ringFull, 5).ticks(61))
+    assert.equal(engine.counters().lost, 12)
+    const text = 'records were dropped because the sensor outran the engine'
+    assert.deepEqual(
+      health.map((one) => one.text),
+      [
+        `3 ${text} (content filter)`,
+        `4 ${text} (Endpoint Security)`,
+        `5 ${text} (Endpoint Security)`,
+      ],
+    )
+  })
+
+  describe('on a restart', () => {
+    const again = (): Script => {
+      const script = new Script().from(endpointSecurity, PROCESSES)
+      script.nowMs = 60_000
+      return script.mark(Mark.start).exec({ ...probe, flags: ExecFlag.enumerated })
+    }
+
+    it('waits for the flows, not for the processes, before it goes on with an alert', () => {
+      const { baseline, alerts } = tell(mac())
+      assert.equal(alerts.length, 1)
+      const script = again().mark(Mark.enumerated).ticks(5)
+      assert.deepEqual(tell(script, { baseline }).alerts, [])
+      script.from(filter, FLOWS).mark(Mark.start)
+      script.flow({ id: 1, out: 4 * MIB, flags: FlowFlag.enumerated }).mark(Mark.enumerated)
+      const after = tell(script, { baseline }).alerts
+      assert.deepEqual(
+        after.map(({ id, state }) => [id, state]),
+        [[alerts[0]?.id, 'updated']],
+      )
+    })
+
+    it('waits for a minute at most: a filter may never come', () => {
+      const { baseline, alerts } = tell(mac())
+      const script = again().mark(Mark.enumerated).ticks(63)
+      const after = tell(script, { baseline }).alerts
+      assert.deepEqual(
+        after.map(({ id, state }) => [id, state]),
+        [[alerts[0]?.id, 'final']],
+      )
+    })
+  })
+})
