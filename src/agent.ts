@@ -156,7 +156,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       findings.length > 0 ||
       settledBytes - acknowledgedBytes >= ACKNOWLEDGE_BYTES ||
       nowMs - committedAtMs >= COMMIT_INTERVAL_MS
-    if (!due || settledBytes === acknowledgedBytes) return
+    // At the end what the engine finishes changes the baseline without a byte more: unsaved, it would be said again.
+    if (!due || (!force && settledBytes === acknowledgedBytes)) return
     committedAtMs = nowMs
     recording?.flush()
     engine.save(ownBytes + goneBytes)

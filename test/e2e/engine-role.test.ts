@@ -1,0 +1,65 @@
+// The engine role as sense runs it: records on a pipe, what it found in the outbox, what it knows in the baseline.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { PLACE } from '../../src/place.ts'
+import { decodeItem } from '../../src/stream/codec.ts'
+import { openOutbox } from '../../src/stream/outbox.ts'
+import { nowUnixNs } from '../../src/units.ts'
+import { Script } from '../engine/scenario.ts'
+
+const SENT = 4_000_000
+
+describe('The engine role', function () {
+  this.timeout(30_000)
+  let directory: string
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-role-'))
+    // The engine is another user, and has its state in there.
+    chmodSync(directory, 0o755)
+  })
+  afterEach(() => rmSync(directory, { recursive: true }))
+
+  /** One engine that is given these records and then the end of its input. */
+  async function runEngine(records: Uint8Array): Promise<void> {
+    const args = [PLACE.cli, 'engine', '--state', join(directory, 'state')]
+    const engine = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] })
+    let said = ''
+    engine.stderr?.on('data', (text) => (said += text))
+    const pipe = engine.stdio[3] as Duplex
+    pipe.on('data', () => {})
+    pipe.end(records)
+    const [status] = await once(engine, 'exit')
+    assert.equal(status, 0, said)
+  }
+
+  /** Bytes out of all summaries that wait for a collector. */
+  function summarized(): number {
+    const outbox = openOutbox(join(directory, 'state/agent/outbox.db'), {
+      bytesMax: 1_000_000,
+      ageMaxMs: 3_600_000,
+      now: nowUnixNs,
+    })
+    let sum = 0
+    for (const { encoded } of outbox.read(0, 1_000, 1_000_000)) {
+      const { finding } = decodeItem(encoded)
+      if (finding.kind === 'summary') sum += finding.summary.bytesOut
+    }
+    outbox.close()
+    return sum
+  }
+
+  it('says the hour that is not over when it stops, and the next one does not say it again', async () => {
+    // The last record raises an alert: all is settled just before the end.
+    const story = new Script().policy(1, {}).start()
+    story.program({ pid: 100, path: '/tmp/stranger' }).flow({ id: 1, state: 'opened' }).tick(1_000)
+    await runEngine(story.flow({ id: 1, out: SENT, in: 10 }).bytes())
+    assert.equal(summarized(), SENT)
+    await runEngine(new Script().policy(1, {}).start().ticks(2).bytes())
+    assert.equal(summarized(), SENT)
+  })
+})
