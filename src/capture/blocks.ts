@@ -19,6 +19,8 @@ export type ReadBytes = (into: Uint8Array) => Promise<number>
 export type Block = {
   /** Of its first byte, from the beginning of the file. */
   offset: number
+  /** In the file, its head included. */
+  bytes: number
   kind: number
   sequence: number
   /** Valid until the next block is asked for. */
@@ -127,7 +129,7 @@ export async function* readBlocks(read: ReadBytes, damage: DamageLog): AsyncGene
       })
     expected = head.sequence + 1
     start += wholeBytes
-    yield { offset, kind: head.kind, sequence: head.sequence, body }
+    yield { offset, bytes: wholeBytes, kind: head.kind, sequence: head.sequence, body }
   }
   tellBad()
 }

@@ -32,6 +32,9 @@ export type Capture = {
   progress(): { readBytes: number; fileBytes: number }
 }
 
+/** What names of captures end with. */
+export const CAPTURE_EXTENSION = '.fcap'
+
 /** Whether a file that begins so is a capture. Its first blocks may be damaged: one block somewhere will do. */
 export const isCapture = (head: Uint8Array): boolean => Buffer.from(head).includes(SYNC)
 
@@ -67,7 +70,8 @@ export async function* captureEvents(
   damage: DamageLog,
 ): AsyncGenerator<CaptureEvent, void> {
   let segment: Segment | undefined
-  let at = 0
+  /** Where the block ends that was read last. */
+  let endsAt = 0
   const tell = (offset: number, text: string, count: number): void =>
     damage.add({ offset, line: undefined, text, count })
   const begin = (header?: CaptureHeader): Segment => ({
@@ -92,7 +96,7 @@ export async function* captureEvents(
 
   for await (const block of readBlocks(read, damage)) {
     const { offset, kind, body } = block
-    at = offset
+    endsAt = offset + block.bytes
     if (kind === BlockKind.header) {
       const header = document(block, readHeader, tell)
       if (header === undefined) continue
@@ -135,7 +139,7 @@ export async function* captureEvents(
       yield { kind: 'end', end }
     } else tell(offset, `a block of kind ${kind}, which this program does not know`, body.length)
   }
-  if (segment) close(segment, at)
+  if (segment) close(segment, endsAt)
 }
 
 /** The header counts these; a baseline may have other rows beside them. */

@@ -6,7 +6,8 @@ import { printable } from '../printable.ts'
 export type AlertTable = {
   /** The newest revision stands for the alert. */
   add(alert: Alert): void
-  lines(): string[]
+  /** `none` when there are no alerts: what can be said then depends on how much could be read. */
+  lines(none: string): string[]
 }
 
 /** Alerts shown; the rest is counted. `--json` has no bound. */
@@ -20,8 +21,8 @@ export function createAlertTable(): AlertTable {
       if (alerts.has(alert.id) || alerts.size < SHOWN_MAX) alerts.set(alert.id, alert)
       else if (alert.state === 'opened') more++
     },
-    lines() {
-      if (alerts.size === 0) return ['no alerts']
+    lines(none) {
+      if (alerts.size === 0) return [none]
       const head = ['opened (UTC)', 'severity', 'state', 'out', 'in', 'program', 'destination']
       const rows = [...alerts.values()]
         .sort((a, b) => Number(a.openedAt - b.openedAt))

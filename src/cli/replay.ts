@@ -46,8 +46,13 @@ const STANDARD: ReplayOutput = {
   isTerminal: process.stderr.isTTY === true,
 }
 const DAMAGE_SHOWN = 10
+/** As a shell has it of a program that was interrupted. */
+const STOPPED = 130
 
-/** 0 when records of any file could be read; with `strict` only when all of all could, and alerts came out as recorded. */
+/**
+ * 0 when records of any file could be read; with `strict` only when all of all could, and alerts came out as
+ * recorded. STOPPED when `signal` ended it before the end.
+ */
 export async function runReplayCommand(
   command: ReplayCommand,
   { out, err, isTerminal }: ReplayOutput = STANDARD,
@@ -107,7 +112,10 @@ export async function runReplayCommand(
       }
     }
     progress.clear()
-    if (!command.json) for (const line of table.lines()) out(`${line}\n`)
+    if (signal.aborted) say('stopped before the end')
+    // Of what could not be read nothing is known: "no alerts" would be a claim.
+    const none = faults > 0 || signal.aborted ? 'no alerts in what could be read' : 'no alerts'
+    if (!command.json && readable > 0) for (const line of table.lines(none)) out(`${line}\n`)
     if (delivery && !signal.aborted) {
       const { items, rejected } = await delivery.finish()
       say(`the collector has ${items} findings${rejected > 0 ? ` and refused ${rejected}` : ''}`)
@@ -122,6 +130,7 @@ export async function runReplayCommand(
     await delivery?.close()
     baseline?.close()
   }
+  if (signal.aborted) return STOPPED
   return readable === 0 || (command.strict === true && faults > 0) ? 1 : 0
 }
 

@@ -79,7 +79,7 @@ export function alertSentence(facts: SentenceFacts): string {
   const silent =
     facts.silentFlows === 0 || facts.flows === 1
       ? ''
-      : `, ${facts.silentFlows} of them without any answer`
+      : ` (${facts.silentFlows === facts.flows ? 'all' : facts.silentFlows} without any answer)`
   const place = facts.privateNetwork ? ' on a private network' : ''
   const recent =
     facts.durationMs > 600_000 && facts.recentOut > 0

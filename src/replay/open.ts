@@ -1,7 +1,7 @@
 // Opens whatever a replay is given.
 import { open, readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { isCapture, openCapture } from '../capture/reader.ts'
+import { extname, join } from 'node:path'
+import { CAPTURE_EXTENSION, isCapture, openCapture } from '../capture/reader.ts'
 import { ImportError, type ImportOptions } from '../importers/importer.ts'
 import { isLog, openImporter } from '../importers/open.ts'
 import { type ReplaySource, sourceOf } from './source.ts'
@@ -16,8 +16,12 @@ const HEAD_BYTES = 64 * 1024
 
 /** A capture, or a log that is imported; `options` are the importers'. Rejects with SourceError. */
 export async function openSource(path: string, options: ImportOptions): Promise<ReplaySource> {
-  if (options.from === undefined && isCapture(await headOf(path)))
-    return { ...(await openCapture(path)), notes: () => [] }
+  if (options.from === undefined && (await looksLikeCapture(path))) {
+    const notes = [options.host, options.signer, options.sslPath].some((one) => one !== undefined)
+      ? ['it is a capture: --host, --signer and --ssl are for logs and were not used']
+      : []
+    return { ...(await openCapture(path)), notes: () => notes }
+  }
   try {
     return sourceOf(await openImporter(path, options))
   } catch (error) {
@@ -33,11 +37,15 @@ export async function filesOf(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true })
   for (const { name } of entries.filter((entry) => entry.isFile())) {
     const file = join(path, name)
-    if (isCapture(await headOf(file)) || (await isLog(file))) files.push(file)
+    if ((await looksLikeCapture(file)) || (await isLog(file))) files.push(file)
   }
   if (files.length === 0) throw new SourceError(`${path} holds no capture and no known log`)
   return files.toSorted()
 }
+
+/** By its content; by its name too, as its beginning may be lost and the rest of it whole. */
+const looksLikeCapture = async (path: string): Promise<boolean> =>
+  isCapture(await headOf(path)) || extname(path) === CAPTURE_EXTENSION
 
 async function isDirectory(path: string): Promise<boolean> {
   try {

@@ -19,7 +19,11 @@ describe('freshet replay', function () {
   this.timeout(60_000)
   let directory: string
   /** As `freshet replay` runs it, its output kept. */
-  const replay = async (files: string[], options: Omit<ReplayCommand, 'files'> = {}) => {
+  const replay = async (
+    files: string[],
+    options: Omit<ReplayCommand, 'files'> = {},
+    { signal } = new AbortController(),
+  ) => {
     let stdout = ''
     let stderr = ''
     const output: ReplayOutput = {
@@ -31,7 +35,6 @@ describe('freshet replay', function () {
       },
       isTerminal: false,
     }
-    const { signal } = new AbortController()
     const status = await runReplayCommand({ files, ...options }, output, signal)
     return { status, stdout, stderr }
   }
@@ -93,13 +96,38 @@ describe('freshet replay', function () {
 
   it('fails when nothing could be read, and when a file is not there', async () => {
     const header = captureBlocks([])[0] as Uint8Array
-    assert.equal((await replay([written('only-a-header.fcap', header)])).status, 1)
+    const empty = await replay([written('only-a-header.fcap', header)])
+    assert.equal(empty.status, 1)
+    assert.equal(empty.stdout, '', 'nothing is known of what was not read')
     const missing = await replay([join(directory, 'missing.fcap')])
     assert.equal(missing.status, 1)
     assert.match(missing.stderr, /missing\.fcap cannot be read: ENOENT/)
     const both = await replay([join(directory, 'missing.fcap'), BURST])
     assert.equal(both.status, 0)
     assert.match(both.stdout, /indexd/)
+  })
+
+  it('claims no more than what could be read, and fails when it is stopped', async () => {
+    const quiet = join(SCENARIO_DIRECTORY, 'calls.fcap')
+    assert.equal((await replay([quiet])).stdout, 'no alerts\n')
+    const bytes = readFileSync(quiet)
+    const cut = await replay([written('cut.fcap', bytes.subarray(0, bytes.length - 100))])
+    assert.deepEqual([cut.status, cut.stdout], [0, 'no alerts in what could be read\n'])
+    const stop = new AbortController()
+    stop.abort()
+    const stopped = await replay([quiet], { strict: true }, stop)
+    assert.deepEqual([stopped.status, stopped.stdout], [130, ''])
+    assert.match(stopped.stderr, /stopped before the end/)
+  })
+
+  it('reads a capture whose beginning is lost, and says what is not used for one', async () => {
+    const bytes = readFileSync(BURST)
+    const lost = written('lost.fcap', Buffer.concat([Buffer.alloc(70_000), bytes]))
+    const { status, stdout, stderr } = await replay([lost], { signer: 'platform' })
+    assert.equal(status, 0)
+    assert.match(stdout, /indexd/)
+    assert.match(stderr, /at byte 0: no block begins here \(70000 bytes\)/)
+    assert.match(stderr, /note: it is a capture: --host, --signer and --ssl .* not used/)
   })
 
   it('begins with another baseline where one is named, and leaves that as it was', async () => {
