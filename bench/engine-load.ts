@@ -12,6 +12,7 @@ import {
   writeInspected,
   writeMark,
 } from '../src/records/record.gen.ts'
+import { NO_SIGNATURE_ASKED } from '../src/records/signature.ts'
 
 export type Load = { flows: number; programs: number; destinations: number; rounds: number }
 
@@ -87,6 +88,7 @@ export function opening(load: Load): Uint8Array {
         flags: 0,
         error: 0,
         sha256: new Uint8Array(32).fill(program & 255).fill(program >> 8, 0, 1),
+        ...NO_SIGNATURE_ASKED,
       }),
     )
   }

@@ -22,6 +22,7 @@ import {
   writeMark,
   writeTick,
 } from '../src/records/record.gen.ts'
+import { NO_SIGNATURE_ASKED } from '../src/records/signature.ts'
 
 const cli = PLACE.cli
 
@@ -93,6 +94,7 @@ function answerInspections(pipe: Duplex): void {
           flags: 0,
           error: 0,
           sha256,
+          ...NO_SIGNATURE_ASKED,
         }
         pipe.write(
           writeInspected({

@@ -1,13 +1,30 @@
 #include "inspect_worker.h"
 
+#include <algorithm>
+#include <array>
+
 namespace freshet {
 namespace {
+
+constexpr char kWants[] = "inspect: wants an array of {path, pid, dev, ino, cdhash}";
+
+bool IsCdhash(const Napi::Value& value) {
+  if (!value.IsTypedArray()) return false;
+  const Napi::TypedArray array = value.As<Napi::TypedArray>();
+  return array.TypedArrayType() == napi_uint8_array && array.ElementLength() == Cdhash{}.size();
+}
+
+template <size_t kCount>
+Napi::Uint8Array ToBytes(Napi::Env env, const std::array<u8, kCount>& bytes) {
+  Napi::Uint8Array copy = Napi::Uint8Array::New(env, bytes.size());
+  std::copy(bytes.begin(), bytes.end(), copy.Data());
+  return copy;
+}
 
 // Throws TypeError and answers false on another shape.
 bool ReadRequest(Napi::Env env, const Napi::Value& value, InspectRequest* request) {
   if (!value.IsObject()) {
-    Napi::TypeError::New(env, "inspect: wants an array of {path, pid, dev, ino}")
-        .ThrowAsJavaScriptException();
+    Napi::TypeError::New(env, kWants).ThrowAsJavaScriptException();
     return false;
   }
   const Napi::Object options = value.As<Napi::Object>();
@@ -15,8 +32,12 @@ bool ReadRequest(Napi::Env env, const Napi::Value& value, InspectRequest* reques
   const Napi::Value pid = options["pid"];
   const Napi::Value dev = options["dev"];
   const Napi::Value ino = options["ino"];
-  if (!path.IsString() || !pid.IsNumber() || !dev.IsBigInt() || !ino.IsBigInt()) {
-    Napi::TypeError::New(env, "inspect: path is a string, pid a number, dev and ino are bigints")
+  const Napi::Value cdhash = options["cdhash"];
+  if (!path.IsString() || !pid.IsNumber() || !dev.IsBigInt() || !ino.IsBigInt() ||
+      !IsCdhash(cdhash)) {
+    Napi::TypeError::New(env,
+                         "inspect: path is a string, pid a number, dev and ino are bigints, cdhash "
+                         "a Uint8Array of 20")
         .ThrowAsJavaScriptException();
     return false;
   }
@@ -25,21 +46,28 @@ bool ReadRequest(Napi::Env env, const Napi::Value& value, InspectRequest* reques
   request->pid = pid.As<Napi::Number>();
   request->dev = dev.As<Napi::BigInt>().Uint64Value(&lossless);
   request->ino = ino.As<Napi::BigInt>().Uint64Value(&lossless);
+  std::copy_n(cdhash.As<Napi::Uint8Array>().Data(), request->cdhash.size(),
+              request->cdhash.begin());
   return true;
 }
 
 Napi::Object ToObject(Napi::Env env, const Inspection& inspection) {
+  const SignatureFound& signed_as = inspection.signed_as;
   Napi::Object object = Napi::Object::New(env);
   object["dev"] = Napi::BigInt::New(env, inspection.dev);
   object["ino"] = Napi::BigInt::New(env, inspection.ino);
   object["fileBytes"] = Napi::BigInt::New(env, inspection.file_bytes);
   object["ownerUid"] = Napi::Number::New(env, inspection.owner_uid);
   object["mode"] = Napi::Number::New(env, inspection.mode);
-  object["flags"] = Napi::Number::New(env, inspection.flags);
+  object["flags"] = Napi::Number::New(env, inspection.flags | signed_as.flags);
   object["error"] = Napi::Number::New(env, inspection.error);
-  Napi::Uint8Array sha256 = Napi::Uint8Array::New(env, inspection.sha256.size());
-  std::copy(inspection.sha256.begin(), inspection.sha256.end(), sha256.Data());
-  object["sha256"] = sha256;
+  object["sha256"] = ToBytes(env, inspection.sha256);
+  object["signature"] = Napi::Number::New(env, signed_as.signature);
+  object["signatureStatus"] = Napi::Number::New(env, signed_as.status);
+  object["cdhash"] = ToBytes(env, signed_as.cdhash);
+  object["signingId"] = Napi::String::New(env, signed_as.signing_id);
+  object["teamId"] = Napi::String::New(env, signed_as.team_id);
+  object["authority"] = Napi::String::New(env, signed_as.authority);
   return object;
 }
 
@@ -56,8 +84,7 @@ Napi::Value InspectWorker::Queue(const Napi::CallbackInfo& info,
                                  std::shared_ptr<Inspector> inspector) {
   const Napi::Env env = info.Env();
   if (!info[0].IsArray()) {
-    Napi::TypeError::New(env, "inspect: wants an array of {path, pid, dev, ino}")
-        .ThrowAsJavaScriptException();
+    Napi::TypeError::New(env, kWants).ThrowAsJavaScriptException();
     return env.Undefined();
   }
   const Napi::Array given = info[0].As<Napi::Array>();

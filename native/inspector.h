@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <array>
 #include <list>
 #include <map>
 #include <memory>
@@ -20,11 +21,25 @@
 
 namespace freshet {
 
+using Cdhash = std::array<u8, 20>;
+
 struct InspectRequest {
   std::string path;
   u32 pid = 0;  // 0: not known
   u64 dev = 0;  // 0 with ino 0: whatever is at the path
   u64 ino = 0;
+  Cdhash cdhash{};  // as the kernel has it: which slice of the file runs; zeros when not known
+};
+
+// What was found of the file's signature.
+struct SignatureFound {
+  u32 signature = k_signature_not_asked;  // CODE signature
+  u32 status = 0;                         // OSStatus, as two's complement
+  u32 flags = 0;                          // FLAG inspected
+  Cdhash cdhash{};                        // zeros when the file has none
+  std::string signing_id;
+  std::string team_id;
+  std::string authority;
 };
 
 struct Inspection {
@@ -36,6 +51,7 @@ struct Inspection {
   u32 flags = 0;  // FLAG inspected
   u32 error = 0;  // errno
   Sha256Digest sha256{};
+  SignatureFound signed_as;
 };
 
 // Threads: any number. Remembers the hashes of the last kRememberedMax files.

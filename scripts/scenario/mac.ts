@@ -17,6 +17,7 @@ import {
   writePolicy,
   writeTick,
 } from '../../src/records/record.gen.ts'
+import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 import { cdhashOf, codesignFlagsOf, hashOf, LAUNCHD, type Program } from './programs.ts'
 
 const SECOND_MS = 1_000
@@ -146,6 +147,8 @@ export class Mac {
         epoch: 0,
         localPort,
         localAddr: parseAddress('192.168.1.20') ?? new Uint8Array(16),
+        makerPid: 0,
+        makerPidversion: 0,
         hostname,
       }),
     )
@@ -255,6 +258,7 @@ export class Mac {
           flags: 0,
           error: 0,
           sha256: hashOf(program),
+          ...NO_SIGNATURE_ASKED,
           path: program.path,
         }),
       20,

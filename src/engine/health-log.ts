@@ -11,6 +11,10 @@ const LOSS_TEXT: Record<number, string> = {
   [Loss.flowCloses]: 'overruns of the socket that reports closed flows: closes may be missing',
   [Loss.tableFull]: 'processes or flows found the sensor’s tables full',
   [Loss.malformed]: 'events could not be understood',
+  [Loss.filterQueue]:
+    'reports of flows were dropped by the network filter, which could not reach the agent in time',
+  [Loss.filterRefused]:
+    'connections or batches of the network filter were refused: another’s, of another version, or damaged',
 }
 
 /** On a machine with one source it need not be named. */

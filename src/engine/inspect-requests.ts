@@ -18,6 +18,9 @@ export type InspectRequests = {
   oldestAt(): number | undefined
 }
 
+/** The kernel gave none. */
+const NO_CDHASH = new Uint8Array(20)
+
 const nameOf = (pid: number, pidversion: number): string => `${pid} ${pidversion}`
 
 /** What an answer says. */
@@ -45,7 +48,7 @@ export function createInspectRequests(
         counters.evicted.requests++
         return
       }
-      const { dev, ino, path } = image
+      const { dev, ino, path, cdhash } = image
       const name = nameOf(pid, pidversion)
       if (!open.has(name)) open.set(name, streamAt())
       requests.push(
@@ -56,6 +59,7 @@ export function createInspectRequests(
           ino,
           pid,
           pidversion,
+          cdhash: cdhash === '' ? NO_CDHASH : Uint8Array.from(Buffer.from(cdhash, 'hex')),
           path,
         }),
       )

@@ -7,6 +7,7 @@ import {
   writeFork,
   writeInspected,
 } from '../records/record.gen.ts'
+import { NO_SIGNATURE_ASKED } from '../records/signature.ts'
 import type { RecordLog } from './record-log.ts'
 
 /** XNU osfmk/kern/cs_blobs.h. */
@@ -136,6 +137,7 @@ export function createPrograms(out: RecordLog, source: number): Programs {
         flags: 0,
         error: ENOENT,
         sha256: new Uint8Array(32),
+        ...NO_SIGNATURE_ASKED,
         path: program.path,
       }),
     )

@@ -102,6 +102,8 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
         epoch: 0,
         localPort: entry.originatorPort,
         localAddr: entry.originatorAddress,
+        makerPid: 0,
+        makerPidversion: 0,
         hostname,
       }),
     )

@@ -60,7 +60,14 @@ shape(RecordType.exit, EXIT_FIXED_BYTES)
 shape(RecordType.flow, FLOW_FIXED_BYTES)
 shape(RecordType.name, NAME_FIXED_BYTES, NAME_AT.hostnameBytes)
 shape(RecordType.invalidated, INVALIDATED_FIXED_BYTES)
-shape(RecordType.inspected, INSPECTED_FIXED_BYTES, INSPECTED_AT.pathBytes)
+shape(
+  RecordType.inspected,
+  INSPECTED_FIXED_BYTES,
+  INSPECTED_AT.pathBytes,
+  INSPECTED_AT.signingIdBytes,
+  INSPECTED_AT.teamIdBytes,
+  INSPECTED_AT.authorityBytes,
+)
 shape(RecordType.policy, POLICY_FIXED_BYTES, POLICY_AT.documentBytes)
 shape(RecordType.tick, TICK_FIXED_BYTES)
 shape(RecordType.loss, LOSS_FIXED_BYTES)

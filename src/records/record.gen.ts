@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0x624a9d4c
+export const LAYOUT = 0x2a50702b
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -54,6 +54,21 @@ export const FlowState = {
   closed: 3,
 } as const
 
+export const Signature = {
+  /** nobody looked: the system has no signatures, or the file could not be read */
+  notAsked: 0,
+  /** it has none */
+  unsigned: 1,
+  /** it holds, and no certificate vouches for it */
+  adhoc: 2,
+  /** it holds, and a certificate vouches for it: FLAG inspected says whose */
+  valid: 3,
+  /** it has one that does not hold */
+  invalid: 4,
+  /** it could not be looked at */
+  unknown: 5,
+} as const
+
 export const Loss = {
   /** records that found the ring full */
   ringFull: 1,
@@ -65,6 +80,10 @@ export const Loss = {
   tableFull: 4,
   /** events the source could not understand */
   malformed: 5,
+  /** records of the filter that it dropped, oldest first: the daemon was away, or too slow */
+  filterQueue: 6,
+  /** connections to the flow listener, or batches on one, that it refused: another's, of another layout, too large, or no records */
+  filterRefused: 7,
 } as const
 
 export const Mark = {
@@ -119,6 +138,16 @@ export const InspectedFlag = {
   writableByOthers: 1,
   /** the file now at that path is not the one that was executed (another device or inode) */
   replaced: 2,
+  /** macOS: signed by Apple as a part of the system (anchor apple) */
+  apple: 4,
+  /** macOS: signed by the App Store */
+  appStore: 8,
+  /** macOS: signed with a Developer ID certificate */
+  developerId: 16,
+  /** macOS: Apple's notary has passed it, by a ticket in the file or known to this Mac; nobody is asked over the network */
+  notarized: 32,
+  /** macOS: signed for the hardened runtime */
+  hardenedRuntime: 64,
 } as const
 
 type Head = { source: number; atNs: bigint }
@@ -434,6 +463,10 @@ export type NameRecord = Head & {
   flowId: bigint
   /** (count) */
   epoch: number
+  /** macOS: the process that made the socket, where it acts for the flow's own; 0 otherwise (id) */
+  makerPid: number
+  /** (id) */
+  makerPidversion: number
   /** (port) */
   localPort: number
   /** IPv6, or IPv4 as ::ffff:a.b.c.d */
@@ -446,17 +479,19 @@ export type NameRecord = Head & {
 export const NAME_AT = {
   flowId: 16,
   epoch: 24,
-  localPort: 28,
-  localAddr: 30,
-  hostnameBytes: 46,
+  makerPid: 28,
+  makerPidversion: 32,
+  localPort: 36,
+  localAddr: 38,
+  hostnameBytes: 54,
 } as const
 /** Size of its fixed part. */
-export const NAME_FIXED_BYTES = 48
+export const NAME_FIXED_BYTES = 56
 
 /** Reads the name record at byte `at`, which must lie whole in `view` (checked by the framer). */
 export function readName(view: DataView, at: number): NameRecord {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-  let next = at + 48
+  let next = at + 56
   const text = (offset: number): string => {
     const from = next
     next += view.getUint16(at + offset, true)
@@ -467,24 +502,28 @@ export function readName(view: DataView, at: number): NameRecord {
     atNs: view.getBigUint64(at + 8, true),
     flowId: view.getBigUint64(at + 16, true),
     epoch: view.getUint32(at + 24, true),
-    localPort: view.getUint16(at + 28, true),
-    localAddr: bytes.slice(at + 30, at + 46),
-    hostname: text(46),
+    makerPid: view.getUint32(at + 28, true),
+    makerPidversion: view.getUint32(at + 32, true),
+    localPort: view.getUint16(at + 36, true),
+    localAddr: bytes.slice(at + 38, at + 54),
+    hostname: text(54),
   }
 }
 
 /** The name record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
 export function writeName(record: NameRecord): Uint8Array {
   const hostname = cut(record.hostname, 255)
-  const out = new Uint8Array((48 + hostname.length + 7) & ~7)
+  const out = new Uint8Array((56 + hostname.length + 7) & ~7)
   const view = new DataView(out.buffer)
   putHead(view, out.length, 5, record)
-  let at = 48
+  let at = 56
   view.setBigUint64(16, record.flowId, true)
   view.setUint32(24, record.epoch, true)
-  view.setUint16(28, record.localPort, true)
-  putBytes(out, 30, record.localAddr, 16, 'local_addr')
-  at = putText(out, view, 46, at, hostname)
+  view.setUint32(28, record.makerPid, true)
+  view.setUint32(32, record.makerPidversion, true)
+  view.setUint16(36, record.localPort, true)
+  putBytes(out, 38, record.localAddr, 16, 'local_addr')
+  at = putText(out, view, 54, at, hostname)
   return out
 }
 
@@ -544,10 +583,22 @@ export type InspectedRecord = Head & {
   flags: number
   /** 0, or why the file could not be read (errno) */
   error: number
+  /** CODE signature (code) */
+  signature: number
+  /** what made the signature invalid or unknown, as two's complement; 0 otherwise (OSStatus) */
+  signatureStatus: number
   /** of the whole file; zeros on error */
   sha256: Uint8Array
+  /** macOS: code directory's hash of the slice that was asked for, else of the one this machine would run; zeros when it has none */
+  cdhash: Uint8Array
   /** as asked At most 4096 bytes. */
   path: string
+  /** macOS signing identifier, as in the file At most 1024 bytes. */
+  signingId: string
+  /** macOS team identifier, as in the file At most 64 bytes. */
+  teamId: string
+  /** macOS: name of the certificate that signed; empty when none did At most 256 bytes. */
+  authority: string
 }
 
 /** Byte offsets of the inspected record's fields, from its first byte. */
@@ -561,18 +612,23 @@ export const INSPECTED_AT = {
   mode: 52,
   flags: 56,
   error: 60,
-  sha256: 64,
-  reserved32: 96,
-  reserved16: 100,
-  pathBytes: 102,
+  signature: 64,
+  signatureStatus: 68,
+  reserved: 72,
+  sha256: 76,
+  cdhash: 108,
+  pathBytes: 128,
+  signingIdBytes: 130,
+  teamIdBytes: 132,
+  authorityBytes: 134,
 } as const
 /** Size of its fixed part. */
-export const INSPECTED_FIXED_BYTES = 104
+export const INSPECTED_FIXED_BYTES = 136
 
 /** Reads the inspected record at byte `at`, which must lie whole in `view` (checked by the framer). */
 export function readInspected(view: DataView, at: number): InspectedRecord {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-  let next = at + 104
+  let next = at + 136
   const text = (offset: number): string => {
     const from = next
     next += view.getUint16(at + offset, true)
@@ -590,18 +646,27 @@ export function readInspected(view: DataView, at: number): InspectedRecord {
     mode: view.getUint32(at + 52, true),
     flags: view.getUint32(at + 56, true),
     error: view.getUint32(at + 60, true),
-    sha256: bytes.slice(at + 64, at + 96),
-    path: text(102),
+    signature: view.getUint32(at + 64, true),
+    signatureStatus: view.getUint32(at + 68, true),
+    sha256: bytes.slice(at + 76, at + 108),
+    cdhash: bytes.slice(at + 108, at + 128),
+    path: text(128),
+    signingId: text(130),
+    teamId: text(132),
+    authority: text(134),
   }
 }
 
 /** The inspected record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
 export function writeInspected(record: InspectedRecord): Uint8Array {
   const path = cut(record.path, 4096)
-  const out = new Uint8Array((104 + path.length + 7) & ~7)
+  const signingId = cut(record.signingId, 1024)
+  const teamId = cut(record.teamId, 64)
+  const authority = cut(record.authority, 256)
+  const out = new Uint8Array((136 + path.length + signingId.length + teamId.length + authority.length + 7) & ~7)
   const view = new DataView(out.buffer)
   putHead(view, out.length, 7, record)
-  let at = 104
+  let at = 136
   view.setBigUint64(16, record.dev, true)
   view.setBigUint64(24, record.ino, true)
   view.setBigUint64(32, record.fileBytes, true)
@@ -611,8 +676,14 @@ export function writeInspected(record: InspectedRecord): Uint8Array {
   view.setUint32(52, record.mode, true)
   view.setUint32(56, record.flags, true)
   view.setUint32(60, record.error, true)
-  putBytes(out, 64, record.sha256, 32, 'sha256')
-  at = putText(out, view, 102, at, path)
+  view.setUint32(64, record.signature, true)
+  view.setUint32(68, record.signatureStatus, true)
+  putBytes(out, 76, record.sha256, 32, 'sha256')
+  putBytes(out, 108, record.cdhash, 20, 'cdhash')
+  at = putText(out, view, 128, at, path)
+  at = putText(out, view, 130, at, signingId)
+  at = putText(out, view, 132, at, teamId)
+  at = putText(out, view, 134, at, authority)
   return out
 }
 
@@ -805,6 +876,8 @@ export type InspectRecord = Head & {
   pid: number
   /** (id) */
   pidversion: number
+  /** as in the exec record: which slice of the file runs, where it has several */
+  cdhash: Uint8Array
   /** At most 4096 bytes. */
   path: string
 }
@@ -815,16 +888,17 @@ export const INSPECT_AT = {
   ino: 24,
   pid: 32,
   pidversion: 36,
-  reserved32: 40,
-  reserved16: 44,
-  pathBytes: 46,
+  cdhash: 40,
+  reserved: 60,
+  pathBytes: 62,
 } as const
 /** Size of its fixed part. */
-export const INSPECT_FIXED_BYTES = 48
+export const INSPECT_FIXED_BYTES = 64
 
 /** Reads the inspect record at byte `at`, which must lie whole in `view` (checked by the framer). */
 export function readInspect(view: DataView, at: number): InspectRecord {
-  let next = at + 48
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  let next = at + 64
   const text = (offset: number): string => {
     const from = next
     next += view.getUint16(at + offset, true)
@@ -837,22 +911,24 @@ export function readInspect(view: DataView, at: number): InspectRecord {
     ino: view.getBigUint64(at + 24, true),
     pid: view.getUint32(at + 32, true),
     pidversion: view.getUint32(at + 36, true),
-    path: text(46),
+    cdhash: bytes.slice(at + 40, at + 60),
+    path: text(62),
   }
 }
 
 /** The inspect record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
 export function writeInspect(record: InspectRecord): Uint8Array {
   const path = cut(record.path, 4096)
-  const out = new Uint8Array((48 + path.length + 7) & ~7)
+  const out = new Uint8Array((64 + path.length + 7) & ~7)
   const view = new DataView(out.buffer)
   putHead(view, out.length, 12, record)
-  let at = 48
+  let at = 64
   view.setBigUint64(16, record.dev, true)
   view.setBigUint64(24, record.ino, true)
   view.setUint32(32, record.pid, true)
   view.setUint32(36, record.pidversion, true)
-  at = putText(out, view, 46, at, path)
+  putBytes(out, 40, record.cdhash, 20, 'cdhash')
+  at = putText(out, view, 62, at, path)
   return out
 }
 

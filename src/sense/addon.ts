@@ -51,7 +51,14 @@ export type NativeSource = {
   close(): void
 }
 
-export type InspectRequest = { path: string; pid: number; dev: bigint; ino: bigint }
+export type InspectRequest = {
+  path: string
+  pid: number
+  dev: bigint
+  ino: bigint
+  /** 20 bytes: the slice that runs, where the file has several; zeros when not known. */
+  cdhash: Uint8Array
+}
 
 /** What a program file is. */
 export type Inspection = {
@@ -67,6 +74,16 @@ export type Inspection = {
   error: number
   /** 32 bytes; zeros on error. */
   sha256: Uint8Array
+  /** CODE signature. */
+  signature: number
+  /** OSStatus as two's complement: why the signature is invalid or unknown. */
+  signatureStatus: number
+  /** 20 bytes; zeros when the file has none. */
+  cdhash: Uint8Array
+  signingId: string
+  teamId: string
+  /** Name of the certificate that signed; empty when none did. */
+  authority: string
 }
 
 export type Addon = {

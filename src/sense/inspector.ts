@@ -6,6 +6,7 @@ import {
   Source,
   writeInspected,
 } from '../records/record.gen.ts'
+import { NO_SIGNATURE_ASKED } from '../records/signature.ts'
 import type { Addon, Inspection, InspectRequest } from './addon.ts'
 
 const EAGAIN = 11
@@ -49,18 +50,11 @@ export function createInspector(options: {
 
   const answerOf = (request: InspectRecord, found: Inspection): Uint8Array => {
     const record: InspectedRecord = {
+      ...found,
       source: Source.inspector,
       atNs: bootNs(),
-      dev: found.dev,
-      ino: found.ino,
-      fileBytes: found.fileBytes,
       pid: request.pid,
       pidversion: request.pidversion,
-      ownerUid: found.ownerUid,
-      mode: found.mode,
-      flags: found.flags,
-      error: found.error,
-      sha256: found.sha256,
       path: request.path,
     }
     return writeInspected(record)
@@ -110,7 +104,13 @@ export function createInspector(options: {
 
   const runBatch = async (batch: Question[]): Promise<void> => {
     running++
-    const requests = batch.map(({ request: { path, pid, dev, ino } }) => ({ path, pid, dev, ino }))
+    const requests = batch.map(({ request: { path, pid, dev, ino, cdhash } }) => ({
+      path,
+      pid,
+      dev,
+      ino,
+      cdhash,
+    }))
     const found = await inspect(requests).catch((error: unknown) =>
       requests.map((request) => unreadable(request, errnoOf(error))),
     )
@@ -163,6 +163,7 @@ const unreadable = (request: InspectRequest, error: number): Inspection => ({
   flags: 0,
   error,
   sha256: new Uint8Array(32),
+  ...NO_SIGNATURE_ASKED,
 })
 
 const errnoOf = (error: unknown): number => {

@@ -22,6 +22,7 @@ import {
   writePolicy,
   writeTick,
 } from '../../src/records/record.gen.ts'
+import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 
 export const MIB = 1024 * 1024
 export const HOUR_MS = 3_600_000
@@ -150,6 +151,7 @@ export class Script {
         flags: spec.inspectFlags ?? 0,
         error: spec.error ?? 0,
         sha256: Uint8Array.from(Buffer.from((spec.sha ?? 'ab').repeat(32), 'hex')),
+        ...NO_SIGNATURE_ASKED,
         path: spec.path,
       }),
     )
@@ -207,6 +209,8 @@ export class Script {
         epoch: 0,
         localPort: 50_000,
         localAddr: new Uint8Array(16),
+        makerPid: 0,
+        makerPidversion: 0,
         hostname,
       }),
     )

@@ -19,6 +19,7 @@ import {
   RecordType,
   Source,
 } from '../../src/records/record.gen.ts'
+import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 import { type Inspection, type InspectRequest, loadAddon } from '../../src/sense/addon.ts'
 import {
   buildSender,
@@ -44,6 +45,8 @@ function run(command: string, args: string[], cwd?: string): Promise<Ran> {
     child.on('exit', (code) => resolve({ pid: child.pid ?? 0, code }))
   })
 }
+
+const NO_CDHASH = new Uint8Array(20)
 
 describe('the Linux source', function () {
   this.timeout(60_000)
@@ -282,7 +285,7 @@ describe('the Linux source', function () {
     const program = `
       const addon = require(${JSON.stringify(addonPath)})
       const source = addon.open({ source: 'linux', ringBytes: 65536, intervalMs: 10, onReadable: () => {} })
-      addon.inspect([{ path: process.execPath, pid: process.pid, dev: 0n, ino: 0n }])
+      addon.inspect([{ path: process.execPath, pid: process.pid, dev: 0n, ino: 0n, cdhash: new Uint8Array(20) }])
       setTimeout(() => process.exit(7), Number(process.argv[1]))`
     for (const delayMs of [0, 1, 5, 20, 60])
       equal((await run(process.execPath, ['-e', program, String(delayMs)])).code, 7)
@@ -386,12 +389,17 @@ describe('the addon', () => {
 
   it('inspects a program file: hash, size, owner, who can write it', async () => {
     const file = statSync('/bin/true', { bigint: true })
-    const request = { path: '/bin/true', pid: 0, dev: file.dev, ino: file.ino }
+    const request = { path: '/bin/true', pid: 0, dev: file.dev, ino: file.ino, cdhash: NO_CDHASH }
     const found = await inspectOne(request)
     equal(found.error, 0)
     equal(hex(found.sha256), createHash('sha256').update(readFileSync('/bin/true')).digest('hex'))
     deepEqual([found.dev, found.ino, found.fileBytes], [file.dev, file.ino, file.size])
     deepEqual([found.ownerUid, BigInt(found.mode)], [Number(file.uid), file.mode])
+    const { signature, signatureStatus, signingId, teamId, authority } = found
+    deepEqual(
+      { signature, signatureStatus, cdhash: found.cdhash, signingId, teamId, authority },
+      NO_SIGNATURE_ASKED,
+    )
     deepEqual(await loadAddon().inspect([request, request]), [found, found])
   })
 
@@ -399,7 +407,7 @@ describe('the addon', () => {
     const path = join(folder.path, 'program')
     writeFileSync(path, 'one')
     const first = statSync(path, { bigint: true })
-    const request = { path, pid: 0, dev: first.dev, ino: first.ino }
+    const request = { path, pid: 0, dev: first.dev, ino: first.ino, cdhash: NO_CDHASH }
     const found = await inspectOne(request)
     equal(found.flags, InspectedFlag.writableByOthers)
     execFileSync('sh', [
@@ -422,7 +430,13 @@ describe('the addon', () => {
     await new Promise((resolve) => child.once('spawn', resolve))
     execFileSync('rm', [path])
     const pid = child.pid ?? 0
-    const found = await inspectOne({ path, pid, dev: file.dev, ino: file.ino })
+    const found = await inspectOne({
+      path,
+      pid,
+      dev: file.dev,
+      ino: file.ino,
+      cdhash: NO_CDHASH,
+    })
     child.kill()
     equal(hex(found.sha256), want)
     equal(found.flags, InspectedFlag.writableByOthers)
@@ -430,12 +444,18 @@ describe('the addon', () => {
 
   it('gives errno for what cannot be read, and refuses what is no request', async () => {
     const inspect = loadAddon().inspect
-    const none = { path: join(folder.path, 'none'), pid: 0, dev: 0n, ino: 0n }
+    const none = { path: join(folder.path, 'none'), pid: 0, dev: 0n, ino: 0n, cdhash: NO_CDHASH }
     equal((await inspectOne(none)).error, 2)
     equal((await inspectOne({ ...none, path: folder.path })).error, 21)
     equal(hex((await inspectOne(none)).sha256), '0'.repeat(64))
     deepEqual(await inspect([]), [])
-    for (const requests of [[{ ...none, dev: 1 }], [none, null], none]) {
+    for (const requests of [
+      [{ ...none, dev: 1 }],
+      [{ ...none, cdhash: new Uint8Array(19) }],
+      [{ ...none, cdhash: new Uint16Array(20) }],
+      [none, null],
+      none,
+    ]) {
       const wrong = async () => Reflect.apply(inspect, undefined, [requests]) as Promise<unknown>
       await rejects(wrong, TypeError)
     }

@@ -61,6 +61,7 @@ describe('programs that vanish', function () {
     pid: exec.pid,
     dev: exec.dev,
     ino: exec.ino,
+    cdhash: exec.cdhash,
   })
 
   it('are hashed when their exec was seen before they went', async () => {

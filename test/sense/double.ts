@@ -1,5 +1,6 @@
 // Sources in memory: what the addon is to sense, with rings that the test fills.
 import { Mark, Source, writeMark } from '../../src/records/record.gen.ts'
+import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 import type { Addon, InspectRequest, NativeSource, SourceKind } from '../../src/sense/addon.ts'
 
 export const LINUX: SourceKind = { name: 'linux', code: Source.linux }
@@ -61,6 +62,7 @@ export function createDouble(
         flags: 0,
         error: 2,
         sha256: new Uint8Array(32),
+        ...NO_SIGNATURE_ASKED,
       }))
     },
   }

@@ -62,6 +62,7 @@ function runAs(behaviour: Behaviour, directory: string, file: string): void {
           ino: 2n,
           pid: 3,
           pidversion: 4,
+          cdhash: new Uint8Array(20),
           path: '/bin/true',
         }),
       )

@@ -3,9 +3,10 @@ import {
   type InspectedRecord,
   type InspectRecord,
   readInspected,
+  Signature,
   Source,
 } from '../../src/records/record.gen.ts'
-import type { Addon, Inspection } from '../../src/sense/addon.ts'
+import type { Addon, Inspection, InspectRequest } from '../../src/sense/addon.ts'
 import { createInspector } from '../../src/sense/inspector.ts'
 
 const request = (path: string, pid = 7): InspectRecord => ({
@@ -15,6 +16,7 @@ const request = (path: string, pid = 7): InspectRecord => ({
   ino: 2n,
   pid,
   pidversion: 3,
+  cdhash: new Uint8Array(20).fill(4),
   path,
 })
 const found: Inspection = {
@@ -26,9 +28,15 @@ const found: Inspection = {
   flags: 0,
   error: 0,
   sha256: new Uint8Array(32).fill(9),
+  signature: Signature.valid,
+  signatureStatus: 0,
+  cdhash: new Uint8Array(20).fill(4),
+  signingId: 'com.example.true',
+  teamId: 'EXAMPLE123',
+  authority: 'Developer ID Application: Example (EXAMPLE123)',
 }
 
-function harness(one: (asked: { path: string }) => Promise<Inspection>) {
+function harness(one: (asked: InspectRequest) => Promise<Inspection>) {
   const inspect: Addon['inspect'] = (requests) => Promise.all(requests.map(one))
   const answers: InspectedRecord[] = []
   /** Answers that came together. */
@@ -50,14 +58,26 @@ const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('sense inspector', () => {
   it('answers with what the file is, for the process it was asked for', async () => {
-    const { answers, inspector } = harness(async () => found)
+    const asked: InspectRequest[] = []
+    const { answers, inspector } = harness(async (one) => {
+      asked.push(one)
+      return found
+    })
     inspector.ask(request('/bin/true'))
     await settled()
     await settled()
     assert.equal(answers.length, 1)
     const [one] = answers
     assert.deepEqual([one?.pid, one?.pidversion, one?.path, one?.error], [7, 3, '/bin/true', 0])
-    assert.deepEqual(one?.sha256, found.sha256)
+    assert.deepEqual(one, {
+      ...found,
+      source: Source.inspector,
+      atNs: 42n,
+      pid: 7,
+      pidversion: 3,
+      path: '/bin/true',
+    })
+    assert.deepEqual(asked[0]?.cdhash, new Uint8Array(20).fill(4))
   })
 
   it('looks at absolute paths only', async () => {
