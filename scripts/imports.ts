@@ -23,6 +23,8 @@ export type SourceFile = {
   references: Reference[]
   /** Uses of clocks, timers and chance: 'Date.now', 'new Date()', 'Math.random' ... */
   impurities: { name: string; line: number }[]
+  /** Uses of globals that reach the network, or modules past the imports: 'fetch', 'process.getBuiltinModule' ... */
+  ways: { name: string; line: number }[]
 }
 
 /** Every .ts, .tsx, .mjs and .js file under `folder` of `root`. Throws on one that cannot be parsed. */
@@ -42,6 +44,7 @@ export function readSource(path: string, text: string): SourceFile {
   const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length
   const references: Reference[] = []
   const impurities: { name: string; line: number }[] = []
+  const ways: { name: string; line: number }[] = []
   for (const { start, moduleRequest, entries } of module.staticImports)
     references.push({
       to: moduleRequest.value,
@@ -58,12 +61,14 @@ export function readSource(path: string, text: string): SourceFile {
           kind: entries.every((entry) => entry.isType) ? 'type' : 'import',
         })
   walk(program, (node) => {
+    const way = wayOf(node)
+    if (way) ways.push({ name: way, line: lineOf(node.start) })
     const found = dynamicReference(node)
     if (found) references.push({ ...found, line: lineOf(node.start) })
     const impurity = impurityOf(node)
     if (impurity) impurities.push({ name: impurity, line: lineOf(node.start) })
   })
-  return { path, references, impurities }
+  return { path, references, impurities, ways }
 }
 
 /** The file of the project that `to` means in `from`; undefined for a package or a built-in. */
@@ -80,9 +85,15 @@ function walk(value: unknown, visit: (node: Node) => void): void {
   if (Array.isArray(value)) for (const one of value) walk(one, visit)
   else if (isNode(value)) {
     visit(value)
-    for (const key in value) if (typeof value[key] === 'object') walk(value[key], visit)
+    for (const key in value)
+      if (typeof value[key] === 'object' && !isLabel(value, key)) walk(value[key], visit)
   }
 }
+
+/** A name that is no use of a global: a property's, a member's, a type's. */
+const isLabel = (node: Node, key: string): boolean =>
+  (key === 'property' || key === 'key' ? node.computed === false : key === 'typeName') &&
+  name(node[key]) !== undefined
 
 const literal = (value: unknown): string | undefined =>
   isNode(value) && value.type === 'Literal' && typeof value.value === 'string'
@@ -121,13 +132,47 @@ const IMPURE_MEMBERS = new Set([
   'crypto.randomUUID',
   'crypto.getRandomValues',
 ])
-const IMPURE_CALLS = new Set([
-  'setTimeout',
-  'setInterval',
-  'setImmediate',
-  'queueMicrotask',
+const IMPURE_CALLS = new Set(['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'])
+
+/** Under whatever name they are used later: it is their mention that counts. */
+const WAY_NAMES = new Set([
   'fetch',
+  'WebSocket',
+  'WebSocketStream',
+  'EventSource',
+  'XMLHttpRequest',
+  'globalThis',
+  'global',
+  'eval',
+  'Function',
 ])
+const WAY_MEMBERS = new Set([
+  'getBuiltinModule',
+  'binding',
+  '_linkedBinding',
+  'dlopen',
+  'mainModule',
+])
+
+function wayOf(node: Node): string | undefined {
+  const mentioned = name(node)
+  if (mentioned !== undefined) return WAY_NAMES.has(mentioned) ? mentioned : undefined
+  if (node.type === 'VariableDeclarator' && name(node.init) === 'process') return wayTaken(node.id)
+  if (node.type !== 'MemberExpression' || name(node.object) !== 'process') return undefined
+  const member = name(node.property) ?? literal(node.property)
+  if (node.computed === true && literal(node.property) === undefined) return 'process[...]'
+  return member !== undefined && WAY_MEMBERS.has(member) ? `process.${member}` : undefined
+}
+
+/** `const { dlopen } = process`; the engine also calls its own processes so, which have no such members. */
+function wayTaken(pattern: unknown): string | undefined {
+  if (!isNode(pattern) || !Array.isArray(pattern.properties)) return undefined
+  for (const property of pattern.properties) {
+    const member = isNode(property) ? name(property.key) : undefined
+    if (member !== undefined && WAY_MEMBERS.has(member)) return `process.${member}`
+  }
+  return undefined
+}
 
 function impurityOf(node: Node): string | undefined {
   if (node.type === 'MemberExpression') {

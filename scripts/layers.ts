@@ -89,6 +89,14 @@ const UNREACHABLE: Record<string, { packages: RegExp; because: string }> = {
   },
 }
 
+/** Rooms that may not mention the globals that lead there as well, without an import. */
+const WITHOUT_WAYS: Record<string, string> = {
+  sense: 'it runs as root, without the network, and loads what its imports say',
+  engine: 'it is pure, and loads what its imports say',
+  records: 'sense and engine read with it',
+  baseline: 'the engine knows by it',
+}
+
 /** The one file that loads native code. */
 const ADDON_LOADER = 'src/sense/addon.ts'
 
@@ -111,7 +119,7 @@ export function checkLayers(root: string): Breach[] {
   ].sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1))
 }
 
-function ownBreaches({ path, references, impurities }: SourceFile): Breach[] {
+function ownBreaches({ path, references, impurities, ways }: SourceFile): Breach[] {
   const own = roomOf(path)
   const room = ROOMS[own]
   if (!room)
@@ -134,6 +142,10 @@ function ownBreaches({ path, references, impurities }: SourceFile): Breach[] {
         line,
         text: `the engine may not use ${name}: time comes from records, and nothing from chance`,
       })
+  const without = WITHOUT_WAYS[own]
+  if (without !== undefined)
+    for (const { name, line } of ways)
+      breaches.push({ file: path, line, text: `${own} may not use ${name}: ${without}` })
   return breaches
 }
 

@@ -118,6 +118,42 @@ describe('layers', () => {
         'comments and strings do not count',
       )
     })
+    it('the network, and modules past the imports, by globals', () => {
+      for (const room of ['sense', 'engine', 'records', 'baseline'])
+        refused(
+          {
+            [`src/${room}/planted.ts`]:
+              "export const a = fetch('https://a.example')\n" +
+              "export const b = new WebSocket('wss://a.example')\n" +
+              'export const { c = fetch } = {} as { c?: unknown }\n' +
+              "export const d = process.getBuiltinModule('node:net')\n" +
+              "export const e = process['getBuiltinModule']\n" +
+              "export const f = (name: 'env') => process[name]\n" +
+              'export const g = globalThis\n' +
+              "export const h = new Function('return 1')\n" +
+              'export const { dlopen: i } = process\n',
+          },
+          new RegExp(`planted\\.ts:1: ${room} may not use fetch`),
+          /:2: \S+ may not use WebSocket/,
+          /:3: \S+ may not use fetch/,
+          /:4: \S+ may not use process\.getBuiltinModule/,
+          /:5: \S+ may not use process\.getBuiltinModule/,
+          /:6: \S+ may not use process\[\.\.\.\]/,
+          /:7: \S+ may not use globalThis/,
+          /:8: \S+ may not use Function/,
+          /:9: \S+ may not use process\.dlopen/,
+        )
+      const named =
+        'export type Given = { fetch: string; socket: WebSocket; call: Function }\n' +
+        'export const a = (given: Given) => given.fetch\n' +
+        'export const b = { fetch: 1, eval: 2 }\n' +
+        'export const c = process.pid\n'
+      assert.deepEqual(
+        planted({ 'src/sense/planted.ts': named }),
+        [],
+        'what only has the same name does not count',
+      )
+    })
     it('a cycle of files', () => {
       refused(
         {
