@@ -148,7 +148,8 @@ function syncDirectory(path: string): void {
 function sentence({ alerts, devices, lastSeenAt }: StoreFacts): string {
   const last = new Date(Number(lastSeenAt / 1_000_000n)).toISOString()
   const heard = lastSeenAt === 0n ? 'none was ever heard of' : `last heard of at ${last}`
-  return `${alerts} alerts of ${devices} devices, ${heard}`
+  const of = devices === 1 ? 'one device' : `${devices} devices`
+  return `${alerts === 1 ? 'one alert' : `${alerts} alerts`} of ${of}, ${heard}`
 }
 
 function say(text: string): void {

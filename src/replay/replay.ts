@@ -110,8 +110,11 @@ export async function replay(source: ReplaySource, options: ReplayOptions): Prom
   }
   const feed = async (of: Run, records: Uint8Array): Promise<void> => {
     const engine = engineOf(of)
+    const before = engine.counters().records
     const pieces = of.override ? of.override.apply(records) : [records]
     for (const piece of pieces) engine.push(piece)
+    report.records += engine.counters().records - before
+    report.recordBytes += records.length
     await say(of, engine)
   }
   const finish = async (of: Run): Promise<void> => {
@@ -150,13 +153,12 @@ export async function replay(source: ReplaySource, options: ReplayOptions): Prom
       run.end = event.end
       run.isDamaged = source.damage().places > run.damagedBefore
     } else {
-      const before = run.engine?.counters().records ?? 0
-      if (options.pace)
-        for await (const piece of options.pace.runs(event.records)) await feed(run, piece)
-      else await feed(run, event.records)
-      report.records += (run.engine?.counters().records ?? 0) - before
-      report.recordBytes += event.records.length
-      onProgress?.(report)
+      const pieces = options.pace ? options.pace.runs(event.records) : [event.records]
+      for await (const piece of pieces) {
+        if (signal?.aborted) break
+        await feed(run, piece)
+        onProgress?.(report)
+      }
     }
   }
   if (run) await finish(run)

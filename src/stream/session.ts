@@ -202,7 +202,7 @@ export class Session {
       const renumbered = outbox.join(welcome.lastSequence)
       if (renumbered > 0)
         log(
-          `the collector knows this device from an outbox that was lost: ${renumbered} items renumbered`,
+          `the collector has had items of this device from another outbox: ${renumbered} items numbered anew`,
         )
     } catch (error) {
       // Nothing may be sent under numbers that the collector takes for stored ones.

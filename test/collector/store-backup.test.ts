@@ -58,7 +58,10 @@ describe('freshet collector backup and restore', function () {
     await deliver(running, 1, 20)
     const made = await freshet('backup', 'one')
     assert.equal(made.stderr, '')
-    assert.match(made.stdout, /^backup: .*monday\.freshet holds 20 alerts of 1 devices, last heard/)
+    assert.match(
+      made.stdout,
+      /^backup: .*monday\.freshet holds 20 alerts of one device, last heard/,
+    )
     assert.match(made.stdout, /agent\.token and page\.key are not in it/)
     assert.equal(statSync(file).mode & 0o777, 0o600)
     await deliver(running, 21, 25)
@@ -67,7 +70,7 @@ describe('freshet collector backup and restore', function () {
 
     const restored = await restore('two')
     assert.equal(restored.stderr, '')
-    assert.match(restored.stdout, /^restored: .* holds 20 alerts of 1 devices/)
+    assert.match(restored.stdout, /^restored: .* holds 20 alerts of one device/)
     running = await collectorOf('two')
     assert.equal((await alerts(running)).total, 20)
     // What came after the backup is sent again by an agent that still has it; what is there stays once.

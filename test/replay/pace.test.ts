@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { SCENARIO_DIRECTORY } from '../../scripts/scenarios.ts'
+import { openSource } from '../../src/replay/open.ts'
 import { createPace } from '../../src/replay/pace.ts'
+import { replay } from '../../src/replay/replay.ts'
 import { joined } from '../capture/captures.ts'
 import { Script } from '../engine/scenario.ts'
 
@@ -51,5 +55,26 @@ describe('replay: pace', () => {
       (await given(script.bytes(), 1)).map(({ atMs }) => atMs),
       [0, 0, 0, 500],
     )
+  })
+
+  it('shows how far it is as time passes, and takes no record more once it is stopped', async () => {
+    const source = await openSource(join(SCENARIO_DIRECTORY, 'night-burst.fcap'), {})
+    const stop = new AbortController()
+    const shown: number[] = []
+    const report = await replay(source, {
+      signal: stop.signal,
+      pace: createPace({ speed: 1, nowMs: () => 0, wait: async () => {} }),
+      onProgress({ records }) {
+        shown.push(records)
+        if (shown.length === 20) stop.abort()
+      },
+    })
+    assert.equal(shown.length, 20)
+    assert.deepEqual(
+      shown,
+      shown.toSorted((a, b) => a - b),
+    )
+    assert.equal(report.records, shown.at(-1))
+    assert.ok(report.records < 400, `${report.records} of the 415 in its one block`)
   })
 })
