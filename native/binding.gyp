@@ -28,6 +28,9 @@
             'linux/perf_reader.cc', 'linux/perf_record.cc', 'linux/process_table.cc',
             'linux/procfs.cc', 'linux/program_catcher.cc', 'linux/reader.cc', 'linux/socket_diag.cc', 'linux/tracefs.cc'
           ]
+        }],
+        ['OS=="mac"', {
+          'sources': ['mac/mac_sources.cc']
         }]
       ]
     },

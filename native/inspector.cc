@@ -40,6 +40,11 @@ u64 Ns(const timespec& time) {
 }
 u64 ModifiedNs(const struct stat& status) { return Ns(status.st_mtim); }
 u64 ChangedNs(const struct stat& status) { return Ns(status.st_ctim); }
+u64 NowNs() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return Ns(now);
+}
 #else
 u64 Ns(const timespec& time) {
   return static_cast<u64>(time.tv_sec) * 1'000'000'000 + static_cast<u64>(time.tv_nsec);
@@ -48,7 +53,8 @@ u64 ModifiedNs(const struct stat& status) { return Ns(status.st_mtimespec); }
 u64 ChangedNs(const struct stat& status) { return Ns(status.st_ctimespec); }
 #endif
 
-bool IsTheOneAskedFor(const Fd& file, const struct stat& status, const InspectRequest& request) {
+bool IsTheOneAskedFor([[maybe_unused]] const Fd& file, const struct stat& status,
+                      const InspectRequest& request) {
   if (request.ino == 0) return true;
   if (status.st_ino != request.ino) return false;
   if (static_cast<u64>(status.st_dev) == request.dev) return true;
@@ -74,12 +80,6 @@ u32 HashFile(const Fd& file, Sha256Digest* sha256) {
     hash.Update({chunk.get(), static_cast<size_t>(got)});
     at += got;
   }
-}
-
-u64 NowNs() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return Ns(now);
 }
 
 bool ChangeableByOthers(const struct stat& status) {

@@ -33,7 +33,8 @@ void ProgramFiles::Keep(u32 pid, u64 dev, u64 ino, Fd file, u64 now_ns) {
 Fd ProgramFiles::Find(u32 pid, u64 dev, u64 ino, u64 now_ns) {
   const std::lock_guard lock(mutex_);
   for (Kept& one : kept_) {
-    if (one.dev != dev || one.ino != ino || std::ranges::find(one.pids, pid) == one.pids.end())
+    if (one.dev != dev || one.ino != ino ||
+        std::find(one.pids.begin(), one.pids.end(), pid) == one.pids.end())
       continue;
     one.until_ns = std::min(one.until_ns, now_ns + kKeptAfterUseNs);
     return Fd(fcntl(one.file.get(), F_DUPFD_CLOEXEC, 0));

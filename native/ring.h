@@ -45,7 +45,7 @@ class Ring {
   // REQUIRES: capacity_bytes is a power of two, at least 64.
   explicit Ring(size_t capacity_bytes)
       : capacity_(capacity_bytes),
-        bytes_(std::make_unique_for_overwrite<std::byte[]>(capacity_bytes)) {
+        bytes_(new std::byte[capacity_bytes]) {  // not zeroed: pages come with use
     assert(std::has_single_bit(capacity_bytes) && capacity_bytes >= 64);
   }
   Ring(const Ring&) = delete;

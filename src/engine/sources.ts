@@ -22,12 +22,11 @@ export function createEnumerations(): Enumerations {
 }
 
 /**
- * Whether an enumeration that ends with this mark has named what there is. A filter that is not connected and a
- * refused Endpoint Security client name nothing, and what they told before goes on. (The Linux source can dump
- * processes and sockets without any capability.)
+ * Whether an enumeration that ends with this mark has named what there is. A filter that is not connected names
+ * nothing, and what it told before goes on. (Other sources enumerate without any capability, too.)
  */
 export const hasNamedAll = ({ source, capabilities }: MarkRecord): boolean =>
-  capabilities !== 0 || (source !== Source.filter && source !== Source.endpointSecurity)
+  source !== Source.filter || capabilities !== 0
 
 /** Whether the source tells of flows. */
 export const tellsFlows = (source: number): boolean => source !== Source.endpointSecurity

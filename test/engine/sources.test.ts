@@ -70,12 +70,9 @@ describe('an engine with two sources', () => {
     assert.equal(tell(script).engine.counters().processes, 1)
   })
 
-  it('lets flows and processes stand when a source says that it sees nothing any more', () => {
-    const script = mac().tick(1_000).from(filter, 0).start('The filter is not connected.')
-    script.from(endpointSecurity, 0).start('Full Disk Access is missing.').ticks(1)
-    const away = tell(script).engine.counters()
-    assert.equal(away.openFlows, 1)
-    assert.equal(away.processes, 1)
+  it('lets flows stand when the filter says that it sees nothing any more', () => {
+    const script = mac().tick(1_000).from(filter, 0).start('The filter is not connected.').ticks(1)
+    assert.equal(tell(script).engine.counters().openFlows, 1)
     // It comes back and goes on with the same counters.
     script.from(filter, FLOWS).mark(Mark.start)
     script.flow({ id: 1, out: 6 * MIB, flags: FlowFlag.enumerated }).mark(Mark.enumerated)

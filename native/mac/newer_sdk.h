@@ -1,0 +1,26 @@
+// What macOS has had since a later SDK than the one at hand: declared here as Apple's headers do,
+// each under a guard of its own, so that the code compiles the same with every SDK. Who calls it
+// asks `@available` first, as with any declaration that is newer than the minimum system.
+//
+// A guard that holds says so with a message, which `npm run check:mac` lists and a build keeps to
+// itself (-Wno-#pragma-messages).
+#ifndef FRESHET_MAC_NEWER_SDK_H_
+#define FRESHET_MAC_NEWER_SDK_H_
+
+#include <Availability.h>
+
+#ifdef __OBJC__
+
+#import <NetworkExtension/NetworkExtension.h>
+
+#if __MAC_OS_X_VERSION_MAX_ALLOWED < 130000
+#pragma message("NEFilterFlow.sourceProcessAuditToken (SDK 13)")
+// The process that made the socket, where sourceAppAuditToken is the one it was made for.
+@interface NEFilterFlow (FreshetNewer13)
+@property(readonly, nullable) NSData* sourceProcessAuditToken API_AVAILABLE(macos(13.0));
+@end
+#endif
+
+#endif  // __OBJC__
+
+#endif  // FRESHET_MAC_NEWER_SDK_H_

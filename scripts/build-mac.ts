@@ -1,0 +1,57 @@
+// Builds what runs on a Mac: for arm64, x86_64 and both in one file. On a Mac with Xcode's tools; on Linux with
+// clang 19, lld 19 and an SDK that is named (--sdk DIR), to check that everything compiles and links.
+//
+//   node scripts/build-mac.ts [--sdk DIR] [--headers DIR] [--out DIR]     into dist/mac/{arm64,x86_64,universal}
+//   npm run check:mac -- --sdk DIR [--headers DIR]                        the same aside, looked at and told
+//
+// --headers: newer headers of Endpoint Security, laid over those of the SDK.
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { ARTIFACTS } from './mac/artifacts.ts'
+import { check } from './mac/check.ts'
+import { type Build, buildArtifact, joinArchs } from './mac/compile.ts'
+import type { Arch } from './mac/darwin-node.ts'
+import { MacBuildError } from './mac/error.ts'
+import { findSdk, findToolchain } from './mac/toolchain.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const ARCHS: readonly Arch[] = ['arm64', 'x86_64']
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      sdk: { type: 'string' },
+      headers: { type: 'string' },
+      out: { type: 'string' },
+      check: { type: 'boolean', default: false },
+    },
+  })
+  const build: Build = {
+    root,
+    sdk: findSdk(values.sdk, values.headers),
+    toolchain: findToolchain(),
+    out: values.out ?? join(root, values.check ? '.cache/mac/check' : 'dist/mac'),
+  }
+  const products: Record<string, string> = {}
+  for (const artifact of ARTIFACTS) {
+    const made: string[] = []
+    for (const arch of ARCHS) made.push(await buildArtifact(build, artifact, arch))
+    products[artifact.name] = await joinArchs(build, artifact.name, made)
+  }
+  if (values.check) process.exitCode = await check(build, products, ARCHS)
+  else
+    for (const [name, path] of Object.entries(products))
+      console.log(`${name}: ${path}, ${statSync(path).size} bytes`)
+}
+
+try {
+  await main()
+} catch (error) {
+  const isUsage =
+    error instanceof Error && 'code' in error && `${error.code}`.startsWith('ERR_PARSE')
+  if (!(error instanceof MacBuildError) && !isUsage) throw error
+  console.error(`freshet: build for macOS: ${(error as Error).message}`)
+  process.exitCode = 1
+}

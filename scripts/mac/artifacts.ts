@@ -1,0 +1,37 @@
+// What is built for macOS, as data. A file added here is compiled for both architectures, linked, and told by
+// `npm run check:mac`.
+
+/** macOS that every artifact runs on: Node 26's own floor. */
+export const MINIMUM_SYSTEM = '13.5'
+
+export type Artifact = {
+  /** File name of the product, in the output directory of each architecture. */
+  name: string
+  /** addon: a bundle that Node loads, linked against Node itself. program: an executable. */
+  kind: 'addon' | 'program'
+  /** Under native/; .cc as C++20 with blocks, .mm as Objective-C++ with ARC. */
+  sources: readonly string[]
+  /**
+   * Libraries and frameworks it links, beyond libSystem, libc++ and libobjc. All must be used: one of which no
+   * symbol is taken is left out by the linker, and then the check fails.
+   */
+  libraries: readonly string[]
+  frameworks: readonly string[]
+}
+
+export const ARTIFACTS: readonly Artifact[] = [
+  {
+    name: 'freshet.node',
+    kind: 'addon',
+    sources: [
+      'addon.cc',
+      'inspect_worker.cc',
+      'inspector.cc',
+      'program_files.cc',
+      'source_object.cc',
+      'mac/mac_sources.cc',
+    ],
+    libraries: [],
+    frameworks: [],
+  },
+]
