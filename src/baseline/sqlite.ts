@@ -170,6 +170,12 @@ export class SqliteBaseline implements Baseline {
     this.#gather(this.#pendingDestinations, pair, kept)
     this.#destinations.set(pair, kept)
     this.#pendingHostDestinations.add(destinationKey)
+    // Of a disk that refuses for long: one that is given up here is only new to this host once more.
+    if (this.#pendingHostDestinations.size > PENDING_MAX)
+      for (const oldest of this.#pendingHostDestinations) {
+        this.#pendingHostDestinations.delete(oldest)
+        break
+      }
   }
 
   hostKnowsDestination(destinationKey: string): boolean {

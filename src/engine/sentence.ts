@@ -79,7 +79,8 @@ export function alertSentence(facts: SentenceFacts): string {
   const silent =
     facts.silentFlows === 0 || facts.flows === 1
       ? ''
-      : ` (${facts.silentFlows === facts.flows ? 'all' : facts.silentFlows} without any answer)`
+      : // Those that sent next to nothing are not counted.
+        ` (${facts.silentFlows === facts.flows ? 'all' : `at least ${facts.silentFlows}`} without any answer)`
   const place = facts.privateNetwork ? ' on a private network' : ''
   const recent =
     facts.durationMs > 600_000 && facts.recentOut > 0

@@ -199,6 +199,11 @@ describe('detection', () => {
     const [first] = tell(script).alerts
     assert.equal(first?.reasons.at(-1)?.value, 5)
     assert.equal(first?.silentFlows, 5)
+    assert.match(first?.sentence ?? '', /over 5 flows \(all without any answer\) and got nothing/)
+    const small = stranger().upload({ id: 9, total: 500, steps: 1 })
+    for (let id = 1; id <= 5; id++) small.upload({ id, total: 1_024, steps: 1 }).wait(60_000)
+    const [other] = tell(small).alerts
+    assert.match(other?.sentence ?? '', /over 6 flows \(at least 5 without any answer\) and got/)
   })
 
   it('forgets silent flows after ten minutes', () => {
