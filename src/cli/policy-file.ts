@@ -14,7 +14,7 @@ export function readPolicyFile(path: string | undefined, more: PolicyDocument): 
     return document
   } catch (error) {
     if (error instanceof PolicyError || error instanceof SyntaxError)
-      throw new ConfigError(`--policy ${path ?? ''}: ${error.message}`)
+      throw new ConfigError(`${path === undefined ? '' : `--policy ${path}: `}${error.message}`)
     throw error
   }
 }

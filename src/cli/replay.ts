@@ -239,7 +239,7 @@ function damageLines(file: string, { listed, places, count, unit }: DamageReport
       .slice(0, DAMAGE_SHOWN)
       .map(
         ({ offset, line, text, count: here }) =>
-          `  at byte ${offset}${line === undefined ? '' : ` (line ${line})`}: ${text}${here > 0 ? ` (${here} ${unit})` : ''}`,
+          `  at byte ${offset}${line === undefined ? '' : ` (line ${line})`}: ${text}${here > 0 && unit === 'bytes' ? ` (${here} bytes)` : ''}`,
       ),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
   ]

@@ -52,6 +52,9 @@ function linuxProgram(image: Image): ProgramIdentity | undefined {
   return unsignedProgram(image, file)
 }
 
+/** errno(3), the same on Linux and macOS. */
+const ENOENT = 2
+
 function isSystemFile(path: string, ownerUid: number, writableByOthers: boolean): boolean {
   return (
     ownerUid === 0 &&
@@ -67,6 +70,8 @@ function unsignedProgram(image: Image, file: NonNullable<Image['inspection']>): 
     signerClass: 'unsigned',
     doubt,
   })
+  // As of a program in a log of another machine.
+  if (file.error === ENOENT) return byPath('its file was not there to be read')
   if (file.error !== 0) return byPath(`its file could not be read (errno ${file.error})`)
   if (file.replaced) return byPath('its file was replaced after it was started')
   return { key: `unsigned:sha256:${file.sha256}`, signerClass: 'unsigned', doubt: '' }

@@ -58,6 +58,10 @@ describe('attribution', () => {
     const [one] = tell(unreadable.upload({ id: 1, total: 2 * MIB })).alerts
     assert.equal(one?.identity.key, 'unsigned:path:/home/ann/probe')
     assert.match(one?.sentence ?? '', /could not be read \(errno 13\)/)
+    const absent = shell().program({ ...probe, error: 2 })
+    const [none] = tell(absent.upload({ id: 1, total: 2 * MIB })).alerts
+    assert.equal(none?.identity.key, 'unsigned:path:/home/ann/probe')
+    assert.match(none?.sentence ?? '', /its file was not there to be read/)
     const replaced = shell().program({ ...probe, inspectFlags: 2 })
     const [two] = tell(replaced.upload({ id: 1, total: 2 * MIB })).alerts
     assert.equal(two?.identity.key, 'unsigned:path:/home/ann/probe')
