@@ -25,7 +25,7 @@ const REFUSED: readonly { pattern: RegExp; files: RegExp; why: string }[] = [
   {
     pattern: /\b(describe|context|it|specify)\.(only|skip)\(|\bx(it|describe|context)\(/,
     files: /^test\//,
-    why: 'runs a part of the tests only; a test that cannot run here calls this.skip() and says why',
+    why: 'runs a part of the tests only; a test that cannot run here calls leaveOut(this, why)',
   },
   {
     pattern: /@ts-(ignore|expect-error|nocheck)|biome-ignor[e]|(eslint|oxlint)-disabl[e]/,

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRecording } from '../../src/capture/recording.ts'
 import { createCaptureWriter } from '../../src/capture/writer.ts'
+import { leaveOut, whyNotLinux } from '../left-out.ts'
 import { AT, HEADER, joined, readBack, somePieces } from './captures.ts'
 
 describe('capture recording', () => {
@@ -74,7 +75,7 @@ describe('capture recording', () => {
   })
 
   it('refuses to begin where nothing can be written', function () {
-    if (process.platform !== 'linux') this.skip()
+    leaveOut(this, whyNotLinux())
     const fd = openSync('/dev/full', 'a')
     try {
       assert.throws(

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PLACE } from '../../src/place.ts'
 import { run } from '../e2e/installation.ts'
+import { leaveOut, whyNotRoot } from '../left-out.ts'
 
 const CONFIG = 78
-const isRoot = process.getuid?.() === 0
 
 describe('the commands', function () {
   this.timeout(30_000)
@@ -87,7 +87,7 @@ describe('the commands', function () {
   })
 
   it('refuse a state directory of another user, and leave it as it is', async function () {
-    if (!isRoot) this.skip()
+    leaveOut(this, whyNotRoot())
     const state = join(directory, 'state')
     mkdirSync(state, { mode: 0o755 })
     const { status, stderr } = await freshet(
@@ -105,7 +105,7 @@ describe('the commands', function () {
   })
 
   it('refuse a state directory that the user they run as cannot reach', async function () {
-    if (!isRoot) this.skip()
+    leaveOut(this, whyNotRoot())
     chmodSync(directory, 0o700)
     const { status, stderr } = await freshet(
       'collector',
@@ -121,7 +121,7 @@ describe('the commands', function () {
   })
 
   it('refuse a user that does not exist', async function () {
-    if (!isRoot) this.skip()
+    leaveOut(this, whyNotRoot())
     const { status, stderr } = await freshet(
       'collector',
       '--state',
@@ -134,7 +134,7 @@ describe('the commands', function () {
   })
 
   it('refuse a policy that is none, and a collector without a token file', async function () {
-    if (!isRoot) this.skip()
+    leaveOut(this, whyNotRoot())
     const policy = join(directory, 'policy.json')
     writeFileSync(policy, '{"includeLoopbak": true}')
     const shared = ['--state', join(directory, 'state'), '--user', 'root']

@@ -14,6 +14,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { AlertsResponse } from '../../src/collector/page-api.ts'
 import { PLACE } from '../../src/place.ts'
 import { run } from '../e2e/installation.ts'
+import { leaveOut, whyNotRoot } from '../left-out.ts'
 import { Agent, alertItem, connectAgent, type Running, runCollector } from './agent.ts'
 
 const CONFIG = 78
@@ -153,7 +154,7 @@ describe('freshet collector backup and restore', function () {
   })
 
   it("leave the owner's files the owner's, as root", async function () {
-    if (process.getuid?.() !== 0) this.skip()
+    leaveOut(this, whyNotRoot())
     const user = ['--user', 'nobody']
     running = await collectorOf('one')
     await deliver(running, 1, 5)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { IdentitiesResponse } from '../../src/collector/page-api.ts'
+import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { type Installation, startInstallation, until } from './installation.ts'
 import { streamStrangers } from './strangers.ts'
 
@@ -39,7 +40,7 @@ type Counts = { items: number; highest: number }
 describe('kill -9', function () {
   this.timeout(300_000)
   before(function () {
-    if (process.platform !== 'linux' || process.getuid?.() !== 0) this.skip()
+    leaveOut(this, whyNotLinux() ?? whyNotRoot())
   })
 
   it(`of sense, engine and collector, ${KILLS} times each during a stream, loses and repeats nothing`, async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import type { AlertDetail, IdentitiesResponse } from '../../src/collector/page-api.ts'
+import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { launchChromium, openPage } from '../web/browser.ts'
 import { type Installation, startInstallation, until } from './installation.ts'
 
@@ -10,7 +11,7 @@ describe('live, from kernel to page', function () {
   let installation: Installation
 
   before(async function () {
-    if (process.platform !== 'linux' || process.getuid?.() !== 0) this.skip()
+    leaveOut(this, whyNotLinux() ?? whyNotRoot())
     installation = await startInstallation()
   })
   after(async () => {

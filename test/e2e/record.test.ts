@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { runProbe, startSink, uniqueProgram } from '../../src/cli/simulate-probe.ts'
 import { PLACE } from '../../src/place.ts'
+import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { run, until } from './installation.ts'
 
 const CONFIG = 78
@@ -13,7 +14,7 @@ describe('freshet record, live', function () {
   this.timeout(90_000)
   let directory: string
   before(function () {
-    if (process.platform !== 'linux' || process.getuid?.() !== 0) this.skip()
+    leaveOut(this, whyNotLinux() ?? whyNotRoot())
   })
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'freshet-record-'))

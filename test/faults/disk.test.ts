@@ -8,6 +8,7 @@ import { type Outbox, OutboxError, openOutbox } from '../../src/stream/outbox.ts
 import { startUplink } from '../../src/stream/uplink.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { type Running, runCollector } from '../collector/agent.ts'
+import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { hello, PACE, until } from '../stream/uplink-fixture.ts'
 import { keptBy, numberedAlert, readStore } from './account.ts'
 
@@ -23,10 +24,7 @@ describe('delivery on a full disk', function () {
   before(function () {
     directory = mkdtempSync(join(tmpdir(), 'freshet-faults-'))
     disk = join(directory, 'disk')
-    if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-      console.log('      skipped: a file system of a few megabytes wants Linux and root')
-      this.skip()
-    }
+    leaveOut(this, whyNotLinux() ?? whyNotRoot())
     mkdirSync(disk)
     const { status, stderr } = spawnSync(
       'mount',
@@ -35,8 +33,7 @@ describe('delivery on a full disk', function () {
     )
     if (status === 0) return
     rmSync(disk, { recursive: true })
-    console.log(`      skipped: no file system can be mounted here: ${stderr.trim()}`)
-    this.skip()
+    leaveOut(this, `no file system can be mounted here (${stderr.trim()})`)
   })
   afterEach(async () => {
     outbox?.close()

@@ -5,9 +5,9 @@ import { spawn } from 'node:child_process'
 import { copyFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Direction, FlowState, Loss } from '../../src/records/record.gen.ts'
+import { leaveOut, whyNoProgram } from '../left-out.ts'
 import {
   buildSender,
-  hasCompiler,
   openSink,
   type Sink,
   temporaryFolder,
@@ -33,11 +33,7 @@ describe('attribution of short uploads', () => {
   })
 
   it(`attributes ${PROCESSES} fresh processes, exactly`, async function () {
-    const reason = whyNotLive() ?? (hasCompiler('cc') ? undefined : 'no C compiler')
-    if (reason !== undefined) {
-      console.log(`      skipped: ${reason}`)
-      this.skip()
-    }
+    leaveOut(this, whyNotLive() ?? whyNoProgram(['cc'], 'gcc'))
     this.timeout(120_000)
     const sender = buildSender(folder.path)
     sink = await openSink('127.0.0.1')

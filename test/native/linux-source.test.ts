@@ -21,9 +21,9 @@ import {
 } from '../../src/records/record.gen.ts'
 import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 import { type Inspection, type InspectRequest, loadAddon } from '../../src/sense/addon.ts'
+import { leaveOut, whyNoProgram, whyNotLinux } from '../left-out.ts'
 import {
   buildSender,
-  hasCompiler,
   hex,
   openSink,
   temporaryFolder,
@@ -65,11 +65,7 @@ describe('the Linux source', function () {
     seen.execs.find((exec) => exec.pid === flow.pid && exec.pidversion === flow.pidversion)
 
   before(async function () {
-    const reason = whyNotLive() ?? (hasCompiler('cc') ? undefined : 'no C compiler')
-    if (reason !== undefined) {
-      console.log(`    skipped: ${reason}`)
-      this.skip()
-    }
+    leaveOut(this, whyNotLive() ?? whyNoProgram(['cc'], 'gcc'))
     sender = buildSender(folder.path)
     seen = watch()
     await seen.until('the enumeration', () => seen.marks.find((m) => m.kind === Mark.enumerated))
@@ -364,7 +360,7 @@ describe('the addon', () => {
   after(() => folder.remove())
 
   before(function () {
-    if (process.platform !== 'linux') this.skip()
+    leaveOut(this, whyNotLinux())
   })
 
   it('agrees about the layout of records', () => equal(loadAddon().layout, LAYOUT))
@@ -420,7 +416,7 @@ describe('the addon', () => {
   })
 
   it('hashes what a process runs although its file has no name any more', async function () {
-    if (whyNotLive() !== undefined) this.skip()
+    leaveOut(this, whyNotLive())
     const path = join(folder.path, 'sleeper')
     copyFileSync(execFileSync('readlink', ['-f', '/bin/sleep'], { encoding: 'utf8' }).trim(), path)
     chmodSync(path, 0o755)

@@ -3,22 +3,14 @@ import { equal } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { hasCompiler, whyNotLive } from './watch.ts'
+import { leaveOut, whyNoProgram, whyNotLinux } from '../left-out.ts'
+import { whyNotLive } from './watch.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
 
 describe('native tests', () => {
   before(async function () {
-    const reason =
-      process.platform !== 'linux'
-        ? 'they are built on Linux'
-        : hasCompiler('g++') && hasCompiler('make')
-          ? undefined
-          : 'no g++ or no make: apt-get install g++ make'
-    if (reason !== undefined) {
-      console.log(`    skipped: ${reason}`)
-      this.skip()
-    }
+    leaveOut(this, whyNotLinux() ?? whyNoProgram(['g++', 'make'], 'g++ make'))
     this.timeout(600_000)
     const made = await run('make', ['-C', folder, `-j${availableParallelism()}`, 'all'])
     equal(made.code, 0, made.output)
@@ -28,11 +20,7 @@ describe('native tests', () => {
     for (const name of ['ring', 'parser', 'tables', 'source', 'ends'])
       it(`${name} under ${sanitizer === 'asan' ? 'ASan and UBSan' : 'TSan'}`, async function () {
         this.timeout(120_000)
-        const reason = name === 'source' || name === 'ends' ? whyNotLive() : undefined
-        if (reason !== undefined) {
-          console.log(`      skipped: ${reason}`)
-          this.skip()
-        }
+        if (name === 'source' || name === 'ends') leaveOut(this, whyNotLive())
         const ran = await run(`${folder}build/${name}.${sanitizer}`, [])
         equal(ran.code, 0, ran.output)
         for (const line of ran.output.trim().split('\n')) console.log(`      ${line}`)

@@ -7,15 +7,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecRecord } from '../../src/records/record.gen.ts'
 import { type InspectRequest, loadAddon } from '../../src/sense/addon.ts'
-import {
-  buildSender,
-  hasCompiler,
-  hex,
-  temporaryFolder,
-  type Watch,
-  watch,
-  whyNotLive,
-} from './watch.ts'
+import { leaveOut, whyNoProgram } from '../left-out.ts'
+import { buildSender, hex, temporaryFolder, type Watch, watch, whyNotLive } from './watch.ts'
 
 const AT_ONCE = 60
 
@@ -30,11 +23,7 @@ describe('programs that vanish', function () {
   let made = 0
 
   before(async function () {
-    const reason = whyNotLive() ?? (hasCompiler('cc') ? undefined : 'no C compiler')
-    if (reason !== undefined) {
-      console.log(`    skipped: ${reason}`)
-      this.skip()
-    }
+    leaveOut(this, whyNotLive() ?? whyNoProgram(['cc'], 'gcc'))
     sender = buildSender(folder.path)
     seen = watch()
     await seen.until('the enumeration', () => seen.marks.find((mark) => mark.kind === 2))

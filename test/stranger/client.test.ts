@@ -1,10 +1,11 @@
 // A client that shares no code with ours, written from docs/protocol.md.
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { AlertDetail, AlertsResponse } from '../../src/collector/page-api.ts'
 import { DEVICE_A, type Running, runCollector } from '../collector/agent.ts'
+import { leaveOut, whyNoProgram } from '../left-out.ts'
 
 const CLIENT = fileURLToPath(new URL('client.py', import.meta.url))
 const ALERTS = 1000
@@ -12,10 +13,7 @@ const ALERTS = 1000
 describe('a stranger', () => {
   let running: Running
   beforeEach(async function () {
-    if (spawnSync('python3', ['--version']).status !== 0) {
-      console.log('      python3 is not installed: no stranger to test with')
-      this.skip()
-    }
+    leaveOut(this, whyNoProgram(['python3'], 'python3'))
     running = await runCollector()
   })
   afterEach(() => running?.stop())

@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import type { Alert, Finding } from '../../src/engine/finding.ts'
 import type { UnixNs } from '../../src/units.ts'
 import { Agent, DEVICE_A, itemOf, type Running, runCollector } from '../collector/agent.ts'
+import { leaveOut } from '../left-out.ts'
 import {
   launchChromium,
   openPage,
@@ -52,8 +53,7 @@ export function stage(): {
     try {
       browser = await launchChromium()
     } catch (error) {
-      console.log(`    Chromium cannot start here: ${(error as Error).message.split('\n')[0]}`)
-      this.skip()
+      leaveOut(this, `Chromium cannot start (${(error as Error).message.split('\n')[0]})`)
     }
   })
   afterEach(async () => {
