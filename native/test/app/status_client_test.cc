@@ -1,0 +1,175 @@
+// The menu bar's client on real Unix sockets: lines in pieces, engines that stop, hang up, fall
+// silent or talk nonsense, and its end at any moment.
+#include "mac/app/status_client.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <string>
+
+#include "check.h"
+
+namespace freshet {
+namespace {
+
+// What was drawn, for the test's thread to wait for. A wait that does not end in 10 s is a failure.
+class Drawn {
+ public:
+  void operator()(const MenuModel& model) {
+    const std::lock_guard lock(mutex_);
+    last_ = model.line;
+    count_++;
+    changed_.notify_all();
+  }
+  void WaitFor(std::string_view line) {
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, std::chrono::seconds(10), [&] { return last_ == line; })) return;
+    std::fprintf(stderr, "last drawn: %s\n", last_.c_str());
+    CHECK(false);
+  }
+  int count() {
+    const std::lock_guard lock(mutex_);
+    return count_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string last_;
+  int count_ = 0;
+};
+
+class Server {
+ public:
+  explicit Server(const std::string& path) : path_(path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.data(), path.size());
+    listening_ = Fd(socket(AF_UNIX, SOCK_STREAM, 0));
+    CHECK(bind(listening_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    CHECK(listen(listening_.get(), 4) == 0);
+  }
+  ~Server() { unlink(path_.c_str()); }
+  Fd Accept() {
+    Fd client(accept(listening_.get(), nullptr, nullptr));
+    CHECK(static_cast<bool>(client));
+    return client;
+  }
+
+ private:
+  const std::string path_;
+  Fd listening_;
+};
+
+std::string Line(const std::string& text) {
+  return R"({"menu":{"state":"ok","line":")" + text + "\"}}\n";
+}
+
+void Say(const Fd& client, std::string_view text) {
+  CHECK(write(client.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+}
+
+StatusClientOptions Options(const std::string& path, Drawn* drawn) {
+  StatusClientOptions options;
+  options.path = path;
+  options.draw = [drawn](const MenuModel& model) { (*drawn)(model); };
+  options.first_pause_ms = 2;
+  options.pause_ms_max = 20;
+  return options;
+}
+
+void FollowsAnEngine(const std::string& path) {
+  Drawn drawn;
+  StatusClient client(Options(path, &drawn));
+  CHECK(client.Start());
+  drawn.WaitFor("Freshet is not running on this Mac");
+  {
+    Server server(path);
+    const Fd engine = server.Accept();
+    const std::string one = Line("one");
+    for (const char& byte : one) Say(engine, {&byte, 1});
+    drawn.WaitFor("one");
+    const int before = drawn.count();
+    Say(engine, one + one + Line("two"));
+    drawn.WaitFor("two");
+    CHECK(drawn.count() == before + 1);  // the same is not drawn again
+  }
+  drawn.WaitFor("Freshet is not running on this Mac");
+  Server server(path);
+  const Fd engine = server.Accept();
+  Say(engine, Line("three"));
+  drawn.WaitFor("three");
+  client.Stop();
+  client.Stop();
+}
+
+void TellsWhatIsWrong(const std::string& path) {
+  Drawn drawn;
+  StatusClientOptions options = Options(path, &drawn);
+  options.silence_ms_max = 50;
+  Server server(path);
+  StatusClient client(options);
+  CHECK(client.Start());
+  server.Accept();
+  drawn.WaitFor("Freshet does not show its state to this user");
+  {
+    const Fd engine = server.Accept();
+    Say(engine, Line("here"));
+    drawn.WaitFor("here");
+    drawn.WaitFor("Freshet has stopped answering");
+  }
+  {
+    const Fd engine = server.Accept();
+    Say(engine, "{\"version\":\"9\"}\n");
+    drawn.WaitFor("Freshet and its menu are of different versions");
+  }
+  const Fd engine = server.Accept();
+  const std::string endless(64 * 1024, 'x');
+  for (int part = 0; part < 5; part++)
+    if (send(engine.get(), endless.data(), endless.size(), MSG_NOSIGNAL) < 0) break;
+  drawn.WaitFor("Freshet and its menu are of different versions");
+}
+
+void RefusesALongPath() {
+  Drawn drawn;
+  StatusClient client(Options("/tmp/" + std::string(200, 'x'), &drawn));
+  CHECK(client.Start());
+  drawn.WaitFor("Freshet's socket has too long a name");
+}
+
+void StopsAtAnyMoment(const std::string& path) {
+  Random random(3);
+  for (int round = 0; round < 200; round++) {
+    Drawn drawn;
+    StatusClient client(Options(path, &drawn));
+    CHECK(client.Start());
+    if (round % 2 == 0) {
+      Server server(path);
+      usleep(static_cast<useconds_t>(random.Below(3000)));
+      client.Stop();
+    } else {
+      usleep(static_cast<useconds_t>(random.Below(3000)));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace freshet
+
+int main() {
+  using namespace freshet;
+  char folder[] = "/tmp/freshet-menu-XXXXXX";
+  CHECK(mkdtemp(folder) != nullptr);
+  const std::string path = std::string(folder) + "/status.sock";
+  FollowsAnEngine(path);
+  TellsWhatIsWrong(path);
+  RefusesALongPath();
+  StopsAtAnyMoment(path);
+  rmdir(folder);
+  std::puts("status client: ok");
+}
