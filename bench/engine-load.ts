@@ -52,6 +52,7 @@ export function opening(load: Load): Uint8Array {
       ...head,
       kind,
       capabilities: 15,
+      gaps: 0,
       unixNs: BOOT_NS + FIRST_AT_NS,
       bootId: new Uint8Array(16).fill(1),
       layout: LAYOUT,

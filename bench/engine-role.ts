@@ -121,6 +121,7 @@ export function startMark(): Uint8Array {
     atNs: bootNs(),
     kind: Mark.start,
     capabilities,
+    gaps: 0,
     unixNs: wallNs(),
     bootId: randomBytes(16),
     layout: LAYOUT,

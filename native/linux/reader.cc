@@ -318,6 +318,7 @@ void Reader::EmitMark(u32 kind, const std::string& note) {
                       (perf_.has_socket_events() ? k_capability_connect_events : 0) |
                       (destroy_.ok() ? k_capability_flow_closes : 0) |
                       (sees_all_ ? k_capability_all_processes : 0);
+  mark.gaps = Gaps();
   ReadBootId(mark.boot_id);
   mark.layout = kRecordLayout;
   const u64 now_ns = BoottimeNs();
@@ -328,6 +329,14 @@ void Reader::EmitMark(u32 kind, const std::string& note) {
 
 void Reader::Flush() {
   if (ring_->Flush() && options_.on_readable) options_.on_readable();
+}
+
+u32 Reader::Gaps() const {
+  const u32 connects = tracefs_.ok() ? k_gap_connect_events : k_gap_tracefs;
+  return (sees_all_ ? 0 : k_gap_not_root) |
+         (perf_.has_process_events() ? 0 : k_gap_process_events) |
+         (perf_.has_socket_events() ? 0 : connects) | (destroy_.ok() ? 0 : k_gap_flow_closes) |
+         (dumper_.ok() ? 0 : k_gap_flows);
 }
 
 std::string Reader::MissingNote() const {

@@ -48,6 +48,8 @@ class Reader {
   void EmitMark(u32 kind, const std::string& note);
   void Flush();
   std::string MissingNote() const;
+  // CODE gap of what is missing now, as a sum.
+  u32 Gaps() const;
 
   Ring* const ring_;
   const SourceOptions& options_;

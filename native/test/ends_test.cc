@@ -136,6 +136,7 @@ void RunsWithoutTracefs() {
   CHECK((start.capabilities & k_capability_connect_events) == 0);
   CHECK((start.capabilities & k_capability_process_events) != 0);
   CHECK((start.capabilities & k_capability_flow_closes) != 0);
+  CHECK(start.gaps == k_gap_tracefs);
   CHECK(watched.seen.notes.front().find("tracefs cannot be mounted") != std::string::npos);
   CHECK(watched.seen.notes.front().find("mount it at /sys/kernel/tracing") != std::string::npos);
   // Programs are seen by their mappings; a connection's bytes are, its process is not told.

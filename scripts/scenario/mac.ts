@@ -174,6 +174,7 @@ export class Mac {
         atNs,
         kind,
         capabilities: CAPABILITIES,
+        gaps: 0,
         unixNs: this.#unixNs(bootMs) + atNs,
         bootId,
         layout: LAYOUT,

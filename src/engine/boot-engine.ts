@@ -35,7 +35,7 @@ export type BootEngine = {
   /** Where in the stream the oldest question without an answer was asked; undefined when all have theirs. */
   askedAt(): number | undefined
   /** Counters that are of the moment. */
-  present(): Pick<EngineCounters, 'processes' | 'openFlows' | 'degraded'>
+  present(): Pick<EngineCounters, 'processes' | 'openFlows' | 'degraded' | 'gaps' | 'isForeign'>
   top(count: number): TopFlow[]
   /** See `Engine.save`. */
   save(goneBytes: number): void
@@ -113,6 +113,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       return
     }
     health.degraded(-1, '')
+    health.lacks(mark.source, mark.gaps)
     setClock(mark)
     if (mark.kind === Mark.start) {
       started.add(mark.source)
@@ -305,6 +306,8 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       processes: processes.alive(),
       openFlows: flows.count(),
       degraded: health.text(),
+      gaps: health.gaps(),
+      isForeign,
     }),
     top: top.take,
     save(goneBytes) {

@@ -10,6 +10,16 @@ export type LeftOutReason =
   | 'unspecified'
   | 'own'
 
+/** What a source lacks, as its last mark has it. */
+export type SourceGaps = {
+  /** CODE source. */
+  source: number
+  /** CODE gap, as a sum. */
+  gaps: number
+  /** Its sentence, which knows more than the codes; or empty. */
+  note: string
+}
+
 export type EngineCounters = {
   /** Since the engine was made. */
   records: number
@@ -53,6 +63,10 @@ export type EngineCounters = {
   openAlerts: number
   /** Empty, or what is missing and how to get it. */
   degraded: string
+  /** Of the sources that lack something. */
+  gaps: SourceGaps[]
+  /** The records that come are of another layout than this engine's: none is read. */
+  isForeign: boolean
 }
 
 export const zeroCounters = (): EngineCounters => ({
@@ -83,4 +97,6 @@ export const zeroCounters = (): EngineCounters => ({
   alerts: 0,
   openAlerts: 0,
   degraded: '',
+  gaps: [],
+  isForeign: false,
 })

@@ -1,6 +1,7 @@
 // What weakens the engine's sight, said once and then at most once a minute with what came in between.
 
 import { Loss, Source } from '../records/record.gen.ts'
+import type { SourceGaps } from './counters.ts'
 import type { Health } from './finding.ts'
 
 const SAY_INTERVAL_MS = 60_000
@@ -27,11 +28,15 @@ export type HealthLog = {
   lost(source: number, what: number, count: number, nowMs: number): void
   /** What a source says is missing; empty: nothing is. */
   degraded(source: number, note: string): void
+  /** The same as CODE gap, as a sum. */
+  lacks(source: number, gaps: number): void
   say(health: Health): void
   /** Time passed: says what waited. */
   pass(nowMs: number): void
   /** All that is missing now, as one text. */
   text(): string
+  /** Likewise, by source, of those that lack something. */
+  gaps(): SourceGaps[]
 }
 
 type Waiting = { text: string; count: number; saidAtMs: number }
@@ -39,6 +44,7 @@ type Waiting = { text: string; count: number; saidAtMs: number }
 export function createHealthLog(emit: (health: Health) => void): HealthLog {
   const waiting = new Map<string, Waiting>()
   const notes = new Map<number, string>()
+  const lacking = new Map<number, number>()
   const sayLoss = (entry: Waiting, nowMs: number): void => {
     if (entry.count === 0 || nowMs - entry.saidAtMs < SAY_INTERVAL_MS) return
     emit({ of: 'loss', text: `${entry.count} ${entry.text}`, count: entry.count })
@@ -65,10 +71,16 @@ export function createHealthLog(emit: (health: Health) => void): HealthLog {
           : { of: 'degraded', text: note, count: 1 },
       )
     },
+    lacks(source, gaps) {
+      if (gaps === 0) lacking.delete(source)
+      else lacking.set(source, gaps)
+    },
     say: emit,
     pass(nowMs) {
       for (const entry of waiting.values()) sayLoss(entry, nowMs)
     },
     text: () => [...notes.values()].join(' '),
+    gaps: () =>
+      [...lacking].map(([source, gaps]) => ({ source, gaps, note: notes.get(source) ?? '' })),
   }
 }

@@ -66,6 +66,7 @@ export function createRecordLog(options: RecordLogOptions): RecordLog {
         atNs: atNs(),
         kind,
         capabilities: options.capabilities,
+        gaps: 0,
         unixNs: BigInt(nowUs) * 1000n,
         bootId,
         layout: LAYOUT,

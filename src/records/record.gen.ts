@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0x2a50702b
+export const LAYOUT = 0x80087223
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -99,6 +99,35 @@ export const Mark = {
   wake: 5,
   /** the source ended in good order */
   stop: 6,
+} as const
+
+export const Gap = {
+  /** runs without root: other users' programs and sockets are hidden */
+  notRoot: 1,
+  /** Linux: perf_event_open refuses the events of processes */
+  processEvents: 2,
+  /** Linux: tracefs cannot be mounted, so who connects is not told */
+  tracefs: 4,
+  /** Linux: the kernel has no tracepoint of connections */
+  connectEvents: 8,
+  /** Linux: the kernel tells no final counters of closed sockets */
+  flowCloses: 16,
+  /** Linux: NETLINK_SOCK_DIAG cannot be opened, so there are no flows */
+  flows: 32,
+  /** macOS: this program may not use Endpoint Security (ERR_NOT_ENTITLED) */
+  entitlement: 64,
+  /** macOS: Full Disk Access was not given (ERR_NOT_PERMITTED) */
+  fullDiskAccess: 128,
+  /** macOS: other programs hold all Endpoint Security clients (ERR_TOO_MANY_CLIENTS) */
+  clientLimit: 256,
+  /** macOS: Endpoint Security fails in another way; the note says how */
+  endpointSecurity: 512,
+  /** macOS: no content filter is connected: not approved, not activated, or not running */
+  filter: 1024,
+  /** macOS: the content filter that runs is of a version this one does not understand */
+  filterVersion: 2048,
+  /** macOS: the service that the content filter connects to cannot be had from launchd */
+  filterService: 4096,
 } as const
 
 export const Capability = {
@@ -812,6 +841,8 @@ export type MarkRecord = Head & {
   bootId: Uint8Array
   /** FNV-1a of this file's declarations: both sides must agree (hash) */
   layout: number
+  /** what the source lacks now and why, in every mark: CODE gap, as a sum; 0 when nothing is missing (bits) */
+  gaps: number
   /** one sentence for a person: what is missing and how to get it; empty when nothing is At most 1024 bytes. */
   note: string
 }
@@ -823,16 +854,18 @@ export const MARK_AT = {
   unixNs: 24,
   bootId: 32,
   layout: 48,
-  reserved: 52,
-  noteBytes: 54,
+  gaps: 52,
+  reserved32: 56,
+  reserved: 60,
+  noteBytes: 62,
 } as const
 /** Size of its fixed part. */
-export const MARK_FIXED_BYTES = 56
+export const MARK_FIXED_BYTES = 64
 
 /** Reads the mark record at byte `at`, which must lie whole in `view` (checked by the framer). */
 export function readMark(view: DataView, at: number): MarkRecord {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-  let next = at + 56
+  let next = at + 64
   const text = (offset: number): string => {
     const from = next
     next += view.getUint16(at + offset, true)
@@ -846,23 +879,25 @@ export function readMark(view: DataView, at: number): MarkRecord {
     unixNs: view.getBigUint64(at + 24, true),
     bootId: bytes.slice(at + 32, at + 48),
     layout: view.getUint32(at + 48, true),
-    note: text(54),
+    gaps: view.getUint32(at + 52, true),
+    note: text(62),
   }
 }
 
 /** The mark record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
 export function writeMark(record: MarkRecord): Uint8Array {
   const note = cut(record.note, 1024)
-  const out = new Uint8Array((56 + note.length + 7) & ~7)
+  const out = new Uint8Array((64 + note.length + 7) & ~7)
   const view = new DataView(out.buffer)
   putHead(view, out.length, 11, record)
-  let at = 56
+  let at = 64
   view.setUint32(16, record.kind, true)
   view.setUint32(20, record.capabilities, true)
   view.setBigUint64(24, record.unixNs, true)
   putBytes(out, 32, record.bootId, 16, 'boot_id')
   view.setUint32(48, record.layout, true)
-  at = putText(out, view, 54, at, note)
+  view.setUint32(52, record.gaps, true)
+  at = putText(out, view, 62, at, note)
   return out
 }
 

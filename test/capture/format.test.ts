@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 import { createRandom } from '../../scripts/scenario/random.ts'
 import {
   BODY_BYTES_MAX,
@@ -9,9 +10,10 @@ import {
   HEAD_BYTES,
   SYNC,
 } from '../../src/capture/format.ts'
-import { readTick } from '../../src/records/record.gen.ts'
+import { LAYOUT, readTick } from '../../src/records/record.gen.ts'
 import { readBack } from './captures.ts'
 
+// UPDATE_GOLDEN=1 brings the document's example to the layout that records have now.
 const DOCUMENT = new URL('../../docs/capture-format.md', import.meta.url)
 
 /** The bytes of the document's ```hex block; its offsets are checked on the way. */
@@ -28,7 +30,53 @@ function exampleBytes(): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
+/** The block with another body, not packed. */
+function plainBlock(block: Uint8Array, body: Uint8Array): Uint8Array {
+  const other = Buffer.concat([block.subarray(0, HEAD_BYTES), body])
+  for (const at of [16, 20]) other.writeUInt32LE(body.length, at)
+  other.writeUInt32LE(crc32(body), 24)
+  other.writeUInt32LE(crc32(other.subarray(0, 28)), 28)
+  return other
+}
+
+/** The example anew: its header with the present layout, the other blocks as they are. */
+function renewExample(): void {
+  const text = readFileSync(DOCUMENT, 'utf8')
+  const names = [...text.matchAll(/^# \w+, number \d+.*$/gm)].map(([line]) => line)
+  let rest = exampleBytes()
+  let at = 0
+  const lines: string[] = []
+  for (const name of names) {
+    const head = decodeHead(rest, 0)
+    assert.ok(head, name)
+    const size = HEAD_BYTES + head.storedBytes
+    const stored = rest.slice(HEAD_BYTES, size)
+    const body = Buffer.from(decodeBody(head, stored) as Uint8Array)
+      .toString('latin1')
+      .replace(/"layout":\d+/, `"layout":${LAYOUT}`)
+    const block = name.startsWith('# header')
+      ? plainBlock(rest, Buffer.from(body, 'latin1'))
+      : rest.slice(0, size)
+    lines.push(name)
+    for (let from = 0; from < block.length; from += 16) {
+      const bytes = [...block.subarray(from, from + 16)]
+      const hex = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+      lines.push(`${(at + from).toString(16).padStart(6, '0')}  ${hex}`)
+    }
+    at += block.length
+    rest = rest.slice(size)
+  }
+  writeFileSync(
+    DOCUMENT,
+    text.replace(/```hex\n[^`]+```/, `\`\`\`hex\n${lines.join('\n')}\n\`\`\``),
+  )
+}
+
 describe('capture format', () => {
+  before(() => {
+    if (process.env['UPDATE_GOLDEN'] === '1') renewExample()
+  })
+
   it('is what the document shows, byte for byte', async () => {
     const { events, damage } = await readBack(exampleBytes())
     assert.deepEqual(

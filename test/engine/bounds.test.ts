@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { RecordError } from '../../src/records/framer.ts'
-import { LAYOUT, Loss, Mark } from '../../src/records/record.gen.ts'
+import { Gap, LAYOUT, Loss, Mark, Source } from '../../src/records/record.gen.ts'
 import { asText, copyOf, HOUR_MS, MIB, Script, tell } from './scenario.ts'
 
 /** A machine of many programs, flows and destinations, from a seed. */
@@ -221,6 +221,27 @@ describe('what weakens the engine', () => {
     assert.equal(better.engine.counters().degraded, '')
   })
 
+  it('tells what each source lacks as codes, until a mark of that source has it no more', () => {
+    const lacking = (source: number, gaps: number, note = '') => {
+      script.source = source
+      return script.mark(Mark.start, note, undefined, undefined, gaps)
+    }
+    const script = new Script().start()
+    lacking(Source.endpointSecurity, Gap.fullDiskAccess, 'grant it')
+    lacking(Source.filter, Gap.filter)
+    assert.deepEqual(tell(script).engine.counters().gaps, [
+      { source: Source.endpointSecurity, gaps: Gap.fullDiskAccess, note: 'grant it' },
+      { source: Source.filter, gaps: Gap.filter, note: '' },
+    ])
+    lacking(Source.endpointSecurity, 0)
+    assert.deepEqual(
+      tell(script)
+        .engine.counters()
+        .gaps.map(({ source }) => source),
+      [Source.filter],
+    )
+  })
+
   it('reads no records of another layout, and says so', () => {
     const script = new Script().start().mark(Mark.start, '', undefined, LAYOUT ^ 1)
     script.program({ pid: 100, path: '/opt/x' }).upload({ id: 1, total: 9 * MIB })
@@ -229,6 +250,7 @@ describe('what weakens the engine', () => {
     assert.equal(engine.counters().flows, 0)
     assert.ok(engine.counters().unknownRecords > 10)
     assert.match(engine.counters().degraded, /different versions/)
+    assert.equal(engine.counters().isForeign, true)
   })
 
   it('counts and skips records of a type it does not know', () => {

@@ -82,12 +82,13 @@ export class Script {
     this.nowMs += ms
     return this
   }
-  mark(kind: number, note = '', bootId = BOOT_ID, layout = LAYOUT): this {
+  mark(kind: number, note = '', bootId = BOOT_ID, layout = LAYOUT, gaps = 0): this {
     return this.add(
       writeMark({
         ...this.head(),
         kind,
         capabilities: this.capabilities,
+        gaps,
         unixNs: BOOT_UNIX_NS + this.atNs,
         bootId,
         layout,

@@ -12,6 +12,7 @@ import {
   FlowFlag,
   type FlowRecord,
   FlowState,
+  Gap,
   InspectedFlag,
   LAYOUT,
   Loss,
@@ -80,6 +81,7 @@ describe('the Linux source', function () {
     equal(start?.kind, Mark.start)
     equal(start?.layout, LAYOUT)
     equal(start?.note, '')
+    equal(start?.gaps, 0)
     equal(start?.capabilities, 15)
     const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     equal(hex(start?.bootId ?? new Uint8Array()), bootId.replaceAll('-', ''))
@@ -346,6 +348,9 @@ describe('the Linux source', function () {
     }
     match(marks[0]?.note ?? '', /^Only this user's programs are seen.*run freshet as root\.$/)
     equal((marks[0]?.capabilities ?? 0) & 1, 0)
+    const gaps = marks[0]?.gaps ?? 0
+    equal(gaps & (Gap.notRoot | Gap.processEvents), Gap.notRoot | Gap.processEvents)
+    equal(gaps & (Gap.flowCloses | Gap.flows), 0)
     const self = execs.find((exec) => exec.path === join(place, 'node'))
     equal(self?.uid, 65534)
     ok(execs.every((exec) => exec.uid === 65534))

@@ -139,6 +139,7 @@ export const markOf = (kind: number, source: number = Source.linux): Uint8Array 
     atNs: 1n,
     kind,
     capabilities: 0,
+    gaps: 0,
     unixNs: 1_800_000_000_000_000_000n,
     bootId: new Uint8Array(16),
     layout: 0,
