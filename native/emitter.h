@@ -53,7 +53,8 @@ bool PushRecord(Ring* ring, u8 source, R* record, u64 at_ns, Text... text) {
   const size_t text_bytes = (size_t{0} + ... + text.size());
   const u32 size = RecordSize<R>(text_bytes);
   record->header = {size, R::kType, source, 0, at_ns};
-  return ring->Push({std::as_bytes(std::span(record, 1)), std::as_bytes(std::span(text))...,
+  return ring->Push({std::as_bytes(std::span(record, 1)),
+                     std::as_bytes(std::span(text.data(), text.size()))...,
                      Bytes(kZeros.data(), size - sizeof(R) - text_bytes)});
 }
 

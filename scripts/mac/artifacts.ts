@@ -30,8 +30,10 @@ export const ARTIFACTS: readonly Artifact[] = [
       'program_files.cc',
       'source_object.cc',
       'mac/mac_sources.cc',
+      'mac/running.cc',
+      'mac/running_calls.cc',
     ],
-    libraries: [],
-    frameworks: [],
+    libraries: ['bsm'],
+    frameworks: ['CoreFoundation', 'Security'],
   },
 ]

@@ -1,0 +1,25 @@
+// What the macOS code decides, in plain C++ over doubles of Apple's calls: built on Linux under ASan and UBSan.
+import { execFile } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { hasCompiler } from './watch.ts'
+
+const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
+/** Rejects with what the program printed when it fails. */
+const run = promisify(execFile)
+
+describe('decisions of the macOS code', () => {
+  before(async function () {
+    if (!hasCompiler('g++') || !hasCompiler('make')) {
+      console.log('    skipped: no g++ or no make: apt-get install g++ make')
+      this.skip()
+    }
+    this.timeout(300_000)
+    await run('make', ['-C', folder, `-j${availableParallelism()}`, 'decisions'])
+  })
+
+  it('tells of the processes alive at the start: each image whole, and once', async () => {
+    await run(`${folder}build/running.asan`)
+  })
+})
