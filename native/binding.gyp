@@ -30,7 +30,8 @@
           ]
         }],
         ['OS=="mac"', {
-          'sources': ['mac/mac_sources.cc']
+          'sources': ['mac/mac_sources.cc', 'mac/running.cc', 'mac/running_calls.cc'],
+          'link_settings': { 'libraries': ['-lbsm', '-framework CoreFoundation', '-framework Security'] }
         }]
       ]
     },
