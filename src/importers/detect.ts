@@ -2,6 +2,8 @@
 
 import type { ImportKind } from './importer.ts'
 import { asObject, type JsonObject } from './json.ts'
+import { isConn } from './zeek-conn.ts'
+import { jsonLine } from './zeek-line.ts'
 
 /** Lines looked at. */
 const LINES_MAX = 50
@@ -25,11 +27,12 @@ export function detectKind(head: string): ImportKind | undefined {
 }
 
 /**
- * Whether a Zeek log that begins so is one of its ssl logs and no connections: all of its lines, as far as can be
- * seen, say so.
+ * Whether a Zeek log that begins so holds no connections, as its ssl, dns and http logs do: all of its lines, as
+ * far as can be seen, say so.
  */
-export function isZeekSsl(head: string): boolean {
-  if (/^#path[ \t]+ssl\s*$/m.test(head)) return true
+export function isWithoutConnections(head: string): boolean {
+  const paths = [...head.matchAll(/^#path[ \t]+(\S+)/gm)]
+  if (paths.length > 0) return paths.every(([, path]) => path !== 'conn')
   let seen = 0
   for (const text of head.split('\n', LINES_MAX)) {
     let object: JsonObject | undefined
@@ -39,7 +42,7 @@ export function isZeekSsl(head: string): boolean {
       continue
     }
     if (object === undefined) continue
-    if ('conn_state' in object || !('cipher' in object || 'server_name' in object)) return false
+    if (isConn(jsonLine(object))) return false
     seen++
   }
   return seen > 0

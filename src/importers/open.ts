@@ -5,7 +5,7 @@ import { open as openFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createDamageLog, type DamageLog } from '../records/damage.ts'
 import { unixNs } from '../units.ts'
-import { detectKind, isZeekSsl } from './detect.ts'
+import { detectKind, isWithoutConnections } from './detect.ts'
 import {
   createEsloggerReader,
   ESLOGGER_CAPABILITIES,
@@ -64,10 +64,10 @@ export async function openImporter(
       'kind',
       `${path} is no log that is known by its beginning; --from names its kind: ${IMPORT_KINDS.join(', ')}`,
     )
-  if (kind === 'zeek' && isZeekSsl(head))
+  if (kind === 'zeek' && isWithoutConnections(head))
     throw new ImportError(
       'kind',
-      `${path} is a Zeek log of TLS handshakes, without connections: give its conn log, which finds this one beside it or by --ssl`,
+      `${path} is a Zeek log without connections: give its conn log, which finds the ssl log beside it or by --ssl`,
     )
   const sslPath = kind === 'zeek' ? sslPathOf(path, options) : undefined
   if (options.sslPath !== undefined) await headOf(options.sslPath)
@@ -81,10 +81,11 @@ export async function openImporter(
   return { ...input, progress: () => ({ ...progress }) }
 }
 
-/** Whether `path` is a log to open: not what only belongs to one, as Zeek's ssl log. Rejects with ImportError. */
+/** Whether `path` is a log to open: not what only lies beside one, as Zeek's ssl and dns logs do. Rejects with ImportError. */
 export async function isLog(path: string): Promise<boolean> {
   const head = await headOf(path)
-  return detectKind(head) !== undefined && !isZeekSsl(head)
+  const kind = detectKind(head)
+  return kind !== undefined && !(kind === 'zeek' && isWithoutConnections(head))
 }
 
 /** Opened as it is first asked, so that a failure finds someone who waits. */

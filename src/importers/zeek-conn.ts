@@ -40,6 +40,15 @@ const UNANSWERED = new Set(['S0', 'REJ', 'RSTOS0', 'SH'])
 /** Established and neither closed nor reset as far as was seen; half closed; midstream. */
 const OPEN_ENDED = new Set(['S1', 'S2', 'S3', 'OTH'])
 
+/** What no other log of Zeek's has. */
+const CONN_FIELDS = ['conn_state', 'orig_bytes', 'resp_bytes', 'orig_pkts', 'orig_ip_bytes']
+
+/** Whether an entry is of the conn log, by what the log says of itself or else by its fields. */
+export const isConn = (line: ZeekLine): boolean =>
+  line.path === undefined
+    ? CONN_FIELDS.some((field) => line.get(field) !== undefined)
+    : line.path === 'conn'
+
 /** Throws MalformedLine, naming the field. */
 export function connOf(line: ZeekLine): ConnEntry {
   const startUs = timeToUs(line.get('ts'))

@@ -80,7 +80,8 @@ export function createZeekFormat(): ZeekFormat {
   }
 }
 
-function jsonLine(object: JsonObject): ZeekLine {
+/** An entry of a log in JSON, whichever way its keys are written. */
+export function jsonLine(object: JsonObject): ZeekLine {
   const id = asObject(object['id'])
   const stream = object['_path'] ?? object['@stream'] ?? object['@path']
   return {

@@ -13,14 +13,18 @@ import {
 import { counted, ImportError, type ImportSigner, type LineReader } from './importer.ts'
 import { CS_ADHOC, CS_VALID, createPrograms, type Program, unknownProgram } from './program.ts'
 import type { RecordLog } from './record-log.ts'
-import { type ConnEntry, connOf, serverNameOf } from './zeek-conn.ts'
-import { createZeekFormat } from './zeek-line.ts'
+import { type ConnEntry, connOf, isConn, serverNameOf } from './zeek-conn.ts'
+import { createZeekFormat, type ZeekLine } from './zeek-line.ts'
 import { createTimeline, type Moment, WINDOW_ENTRIES, WINDOW_US } from './zeek-timeline.ts'
 
 export const ZEEK_SOURCE = Source.none
 export const ZEEK_CAPABILITIES = Capability.flowCloses
 export const ZEEK_NOTE =
   'a Zeek log has flows and no processes: all of the host counts as one program; record on the Mac itself to tell programs apart'
+
+/** By its fields, where nothing says of which log it is. */
+const isSslEntry = (line: ZeekLine): boolean =>
+  line.get('cipher') !== undefined || line.get('server_name') !== undefined
 
 /** Host names that wait for their connection. */
 export const NAMES_MAX = 262_144
@@ -172,10 +176,12 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
     line(text, number) {
       const line = format.read(text)
       if (line === undefined) return
-      if (line.path !== undefined && line.path !== 'conn') {
-        const found = line.path === 'ssl' ? serverNameOf(line) : undefined
+      // An entry without a uid is of no log that names connections: it is left to be found malformed.
+      if (!isConn(line) && (line.path !== undefined || line.get('uid') !== undefined)) {
+        const isSsl = line.path === 'ssl' || (line.path === undefined && isSslEntry(line))
+        const found = isSsl ? serverNameOf(line) : undefined
         if (found) addName(found.uid, found.name)
-        if (line.path !== 'ssl') left.otherLogs++
+        if (!isSsl) left.otherLogs++
         return
       }
       const entry = connOf(line)

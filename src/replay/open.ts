@@ -65,6 +65,8 @@ async function headOf(path: string): Promise<Uint8Array> {
       await file.close()
     }
   } catch (cause) {
-    throw new SourceError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
+    const { code, message } = cause as NodeJS.ErrnoException
+    const why = code === 'ESPIPE' ? 'it is a pipe: write it to a file first' : message
+    throw new SourceError(`${path} cannot be read: ${why}`, { cause })
   }
 }

@@ -107,6 +107,12 @@ describe('Opening a log', () => {
     assert.equal(await isLog(file('i.jsonl', esStory(9))), true)
     assert.equal(await isLog(file('i_ssl.log', sslJson([{ uid: 'CA', name: 'a.example' }]))), false)
     assert.equal(await isLog(file('i.md', 'What these are\n')), false)
+    const http = '#path\thttp\n#fields\tts\tuid\tid.orig_h\n1\tC1\t10.1.0.7\n'
+    assert.equal(await isLog(file('http.log', http)), false)
+    const dns = { ts: T0, uid: 'C1', 'id.orig_h': HOST, proto: 'udp', query: 'a.example' }
+    assert.equal(await isLog(file('dns.log', JSON.stringify(dns))), false)
+    assert.equal(await isLog(file('j.log', zeekJson([{ ts: T0 }]))), true)
+    await assert.rejects(openImporter(join(directory, 'dns.log')), /without connections: give its/)
   })
 
   it('says how much of the file was read', async () => {

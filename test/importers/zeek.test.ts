@@ -215,6 +215,20 @@ describe('Zeek logs', () => {
     assert.match(input.notes().join('\n'), /1 line left out: of other logs/)
   })
 
+  it('knows entries of other logs by their fields where nothing names the log', async () => {
+    const dns = { ts: T0, uid: 'CA', 'id.orig_h': HOST, 'id.orig_p': 5, proto: 'udp' }
+    const text = [
+      sslJson([{ uid: 'CA', name: 'a.example' }]).replace('"@stream":"ssl",', ''),
+      JSON.stringify({ ...dns, 'id.resp_h': '198.51.100.7', 'id.resp_p': 53, query: 'x' }),
+      zeekJson([{ ts: T0, uid: 'CA' }]),
+    ]
+    const { of, input } = await importText('zeek', text.join('\n'))
+    assert.equal(of('name')[0]?.hostname, 'a.example')
+    assert.equal(of('flow').filter(({ state }) => state === FlowState.opened).length, 1)
+    assert.match(input.notes().join('\n'), /^1 connection of .*\n1 line left out: of other logs/s)
+    assert.equal(input.damage().places, 0)
+  })
+
   const signers: [ImportSigner, number, number][] = [
     ['unsigned', 0, 0],
     ['adhoc', 3, 0],
