@@ -1,24 +1,22 @@
 // The engine role from top to bottom: record bytes from sense in, durable findings out, and on to the
 // collector. Everything that decides is in the rooms; here they are only joined.
 import { Socket } from 'node:net'
-import { openBaseline } from './baseline/sqlite.ts'
+import { dirname } from 'node:path'
+import { createReport } from './agent/report.ts'
+import { createSettling } from './agent/settling.ts'
+import { createTelling, type Telling } from './agent/telling.ts'
+import { openBaseline, type SetAside, type SqliteBaseline } from './baseline/sqlite.ts'
 import { type Recording, type RecordingCounts, startRecording } from './capture/recording.ts'
-import type { EngineCounters } from './engine/counters.ts'
 import { createEngine } from './engine/engine.ts'
-import type { Alert, Finding, Health, ProcessView } from './engine/finding.ts'
 import type { PolicyDocument } from './engine/policy.ts'
 import { readOrMakeDeviceId } from './host/device.ts'
 import { lockDirectory } from './host/lock.ts'
-import { describeMachine } from './host/machine.ts'
+import { describeMachine, type HostFacts } from './host/machine.ts'
 import { markRunning } from './host/running-mark.ts'
-import { userName } from './host/users.ts'
-import { printable } from './printable.ts'
 import { createFramer } from './records/framer.ts'
-import { LAYOUT, Source, writeAcknowledge, writePolicy } from './records/record.gen.ts'
+import { LAYOUT, Source, writePolicy } from './records/record.gen.ts'
 import { createSensorWatch } from './status/sensor-watch.ts'
 import { serveStatus } from './status/socket.ts'
-import type { AgentStatus } from './status/view.ts'
-import type { Live } from './stream/message.ts'
 import { openOutbox } from './stream/outbox.ts'
 import { startUplink } from './stream/uplink.ts'
 import { nowUnixNs } from './units.ts'
@@ -47,19 +45,15 @@ export type AgentOptions = {
 
 const OUTBOX_BYTES_MAX = 256 * 1024 * 1024
 const OUTBOX_AGE_MAX_MS = 30 * 24 * 3600 * 1000
-/** Record bytes after which sense is told that they are durable, at the latest; it keeps at most 4 MiB. */
-const ACKNOWLEDGE_BYTES = 1024 * 1024
-const COMMIT_INTERVAL_MS = 1000
 const LIVE_INTERVAL_MS = 1000
-const LIVE_FLOWS = 8
 const LOCK_WAIT_MS = 10_000
 const RECORD_COUNTS_INTERVAL_MS = 5_000
 
 /** Runs until sense closes the pipe or `signal` aborts. Throws AgentError when the directory is held by another agent. */
 export async function runEngine(options: AgentOptions): Promise<void> {
-  const { directory, log } = options
+  const { directory, collector, log } = options
   const unlock = lock(directory, log)
-  const running = markRunning('.')
+  const running = markRunning('.', Date.now())
   const sensor = createSensorWatch(performance.now(), options.quietMs)
   const ending = new AbortController()
   const pipe = new Socket({ fd: options.pipeFd, readable: true, writable: true })
@@ -76,14 +70,13 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const machine = describeMachine()
   const engine = createEngine({ deviceId, baseline })
   engine.save(0)
-  const recording = options.record && record(options.record.fd)
+  const recording = startRecordingFor(options, deviceId, machine, baseline)
   const feed = (records: Uint8Array) => {
     recording?.take(records)
     engine.push(records)
   }
   feed(policyRecord(options.policy))
 
-  const collector = options.collector
   const uplink = collector
     ? startUplink({
         url: collector.url,
@@ -94,89 +87,30 @@ export async function runEngine(options: AgentOptions): Promise<void> {
         log,
       })
     : undefined
+  const telling = createTelling(outbox, uplink, log)
+  tellOfTheLast(telling, running.wasCutShort, setAside, outbox.setAside)
+  const settle = createSettling({ engine, baseline, pipe, recording, tell: telling.tell, log })
 
-  const tell = (findings: Finding[]) => {
-    if (findings.length === 0) return
-    try {
-      outbox.append(findings.map(withUserNames))
-    } catch (error) {
-      log(`findings were not kept (${(error as Error).message}); detection goes on`)
-    }
-    uplink?.poke()
-    for (const finding of findings) {
-      if (finding.kind === 'alert') noteAlert(finding.alert)
-      if (finding.kind === 'health') log(printable(finding.health.text))
-    }
+  const report = createReport({
+    ...{ deviceId, machine, engine, baseline, outbox, uplink, sensor },
+    baselineSetAside: setAside,
+    outboxBytesMax: OUTBOX_BYTES_MAX,
+    collectorUrl: collector?.url ?? '',
+    lastAlerts: telling.lastAlerts,
+    restarts: running.cutShortAtMs.length,
+  })
+  const liveTimer = setInterval(() => {
+    const live = report.live()
+    uplink?.live(live)
+  }, LIVE_INTERVAL_MS)
+  const tellCounts = (isLast: boolean): void => {
+    if (recording)
+      options.record?.onCounts(isLast ? recording.close(nowUnixNs()) : recording.counts(), isLast)
   }
-  const lastAlerts: Alert[] = []
-  const noteAlert = (alert: Alert) => {
-    if (alert.state === 'opened') log(printable(`alert ${alert.severity}: ${alert.sentence}`))
-    const at = lastAlerts.findIndex((other) => other.id === alert.id)
-    if (at >= 0) lastAlerts.splice(at, 1)
-    lastAlerts.push(alert)
-    if (lastAlerts.length > 5) lastAlerts.shift()
-  }
-  if (running.wasCutShort)
-    tell([
-      healthOf(
-        'restart',
-        'the agent was killed or crashed and runs again; what sense kept for it is not lost',
-      ),
-    ])
-  if (setAside)
-    tell([
-      healthOf(
-        'baseline',
-        `the baseline could not be read (${setAside.reason}); it was set aside as ${setAside.path} and a new one begun`,
-      ),
-    ])
-  if (outbox.setAside)
-    tell([
-      healthOf(
-        'outbox',
-        `the outbox could not be read (${outbox.setAside.reason}); it was set aside as ${outbox.setAside.path}`,
-      ),
-    ])
-
-  // Findings first, then the baseline: a crash between the two repeats a finding, it never loses one.
-  let acknowledgedBytes = 0
-  let goneBytes = 0
-  const ownBytes = engine.settledBytes()
-  let committedAtMs = performance.now()
-  const settle = (force: boolean) => {
-    const requests = engine.takeRequests()
-    if (requests.length > 0) pipe.write(Buffer.concat(requests))
-    const findings = engine.takeFindings()
-    recording?.note(findings)
-    tell(findings)
-    const nowMs = performance.now()
-    const settledBytes = engine.settledBytes() - ownBytes
-    const due =
-      force ||
-      findings.length > 0 ||
-      settledBytes - acknowledgedBytes >= ACKNOWLEDGE_BYTES ||
-      nowMs - committedAtMs >= COMMIT_INTERVAL_MS
-    // At the end what the engine finishes changes the baseline without a byte more: unsaved, it would be said again.
-    if (!due || (!force && settledBytes === acknowledgedBytes)) return
-    committedAtMs = nowMs
-    recording?.flush()
-    engine.save(ownBytes + goneBytes)
-    try {
-      baseline.commit()
-    } catch (error) {
-      log(`the baseline was not written (${(error as Error).message}); it is tried again`)
-    }
-    acknowledgedBytes = settledBytes
-    if (!pipe.destroyed && pipe.writable)
-      pipe.write(acknowledgement(settledBytes), (error) => {
-        if (!error) goneBytes = settledBytes
-      })
-  }
-
-  const startedAtMs = Date.now()
-  const liveTimer = setInterval(() => uplink?.live(liveNow()), LIVE_INTERVAL_MS)
-  const countsTimer = setInterval(() => tellCounts(recording, false), RECORD_COUNTS_INTERVAL_MS)
-  await serveStatus({ directory: '.', status: statusNow, signal: ending.signal })
+  const countsTimer = setInterval(() => tellCounts(false), RECORD_COUNTS_INTERVAL_MS)
+  // Beside this directory: this one is closed to who may read the status.
+  const above = dirname(directory)
+  await serveStatus({ directory: above, status: report.status, signal: ending.signal })
   try {
     const framer = createFramer()
     log(
@@ -196,7 +130,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     clearInterval(countsTimer)
     engine.finish()
     settle(true)
-    tellCounts(recording, true)
+    tellCounts(true)
     ending.abort()
     await uplink?.done
     outbox.close()
@@ -205,64 +139,47 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     running.remove()
     unlock()
   }
+}
 
-  /** The baseline as it stands is the capture's beginning: the engine has read nothing yet. */
-  function record(fd: number): Recording {
-    const header = {
-      version: VERSION,
-      layout: LAYOUT,
-      deviceId,
-      host: machine,
-      startedAt: nowUnixNs(),
-      synthetic: '',
-      baseline: baseline.counts(),
-    }
-    return startRecording({ fd, header, rows: baseline.rows(), log })
+/** What is kept begins with the baseline as it stands: the engine has read nothing yet. */
+function startRecordingFor(
+  { record, log }: AgentOptions,
+  deviceId: string,
+  host: HostFacts,
+  baseline: SqliteBaseline,
+): Recording | undefined {
+  if (!record) return undefined
+  const header = {
+    ...{ version: VERSION, layout: LAYOUT, deviceId, host },
+    startedAt: nowUnixNs(),
+    synthetic: '',
+    baseline: baseline.counts(),
   }
+  return startRecording({ fd: record.fd, header, rows: baseline.rows(), log })
+}
 
-  function tellCounts(of: Recording | undefined, isLast: boolean): void {
-    if (of) options.record?.onCounts(isLast ? of.close(nowUnixNs()) : of.counts(), isLast)
-  }
-
-  /** A sensor that says nothing is worse than one that sees less. */
-  function countersNow(): EngineCounters {
-    const counters = engine.counters()
-    return { ...counters, degraded: sensor.silence(performance.now()) || counters.degraded }
-  }
-
-  function liveNow(): Live {
-    const { items, evicted } = outbox.counters()
-    return {
-      ...countersNow(),
-      at: nowUnixNs(),
-      identities: baseline.counts().identities,
-      outboxItems: items,
-      outboxEvicted: evicted,
-      top: engine.top(LIVE_FLOWS),
-    }
-  }
-
-  function statusNow(): AgentStatus {
-    const { degraded, ...counters } = countersNow()
-    return {
-      version: VERSION,
-      deviceId,
-      hostname: machine.hostname,
-      startedAtMs,
-      degraded,
-      counters: { ...counters, identities: baseline.counts().identities },
-      outbox: outbox.counters(),
-      collector: {
-        url: collector?.url ?? '',
-        ...(uplink?.state() ?? { state: 'none' }),
-      },
-      lastAlerts: lastAlerts.map((alert) => ({
-        atMs: Number(alert.openedAt / 1_000_000n),
-        severity: alert.severity,
-        sentence: alert.sentence,
-      })),
-    }
-  }
+/** What the agent before left: an end that was none, files that could not be read. */
+function tellOfTheLast(
+  { tellHealth }: Telling,
+  wasCutShort: boolean,
+  baseline: SetAside | undefined,
+  outbox: SetAside | undefined,
+): void {
+  if (wasCutShort)
+    tellHealth(
+      'restart',
+      'the agent was killed or crashed and runs again; what sense kept for it is not lost',
+    )
+  if (baseline)
+    tellHealth(
+      'baseline',
+      `the baseline could not be read (${baseline.reason}); it was set aside as ${baseline.path} and a new one begun`,
+    )
+  if (outbox)
+    tellHealth(
+      'outbox',
+      `the outbox could not be read (${outbox.reason}); it was set aside as ${outbox.path}`,
+    )
 }
 
 /** Waits for a predecessor that is ending, and says so. */
@@ -284,28 +201,4 @@ function policyRecord(policy: PolicyDocument): Uint8Array {
     version: policy.version ?? 0,
     document: JSON.stringify(policy),
   })
-}
-
-function acknowledgement(throughBytes: number): Uint8Array {
-  return writeAcknowledge({ source: Source.none, atNs: 0n, throughBytes: BigInt(throughBytes) })
-}
-
-/** User names are this machine's own affair: looked up here, at the edge, never by the engine. */
-function withUserNames(finding: Finding): Finding {
-  const named = (process: ProcessView): ProcessView => ({
-    ...process,
-    user: process.uid === undefined ? '' : (userName(process.uid) ?? ''),
-  })
-  if (finding.kind === 'alert')
-    return { ...finding, alert: { ...finding.alert, chain: finding.alert.chain.map(named) } }
-  if (finding.kind === 'sighting')
-    return {
-      ...finding,
-      sighting: { ...finding.sighting, process: named(finding.sighting.process) },
-    }
-  return finding
-}
-
-function healthOf(of: Health['of'], text: string): Finding {
-  return { at: nowUnixNs(), kind: 'health', health: { of, text, count: 1 } }
 }

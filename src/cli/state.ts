@@ -1,4 +1,5 @@
-// Where an installation keeps its files: one directory, 0700, its owner the user of engine and collector.
+// Where an installation keeps its files: one directory whose owner is the user of engine and collector. What lies
+// in it is closed to others (0700); itself it lets them through (0711), to the agent's status socket and no further.
 import {
   accessSync,
   closeSync,
@@ -33,8 +34,13 @@ function defaultState(): string {
   return join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'freshet')
 }
 
+/** Of the state's root: others pass, and see no names. */
+export const ROOT_MODE = 0o711
+/** Of the directories in it. */
+export const DIRECTORY_MODE = 0o700
+
 /**
- * Makes `directory` and its parent up to the state's root, 0700 and owned by `owner` (undefined: by who
+ * Makes the state's root and `directory` in it, with their modes and owned by `owner` (undefined: by who
  * runs this). Throws ConfigError when one belongs to somebody else or cannot be made.
  */
 export function makeStateDirectory(
@@ -50,7 +56,7 @@ export function makeStateDirectory(
       // What is looked at is what is changed: by descriptor, and never through a link. The directory
       // above may belong to the user this is about to become.
       fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
-      takeOver(fd, path, isNew, owner)
+      takeOver(fd, path, path === paths.root ? ROOT_MODE : DIRECTORY_MODE, isNew, owner)
     } catch (error) {
       if (error instanceof ConfigError) throw error
       const { code, message } = error as NodeJS.ErrnoException
@@ -68,6 +74,7 @@ export function makeStateDirectory(
 function takeOver(
   fd: number,
   path: string,
+  mode: number,
   isNew: boolean,
   owner: { uid: number; gid: number } | undefined,
 ): void {
@@ -79,7 +86,7 @@ function takeOver(
     throw new ConfigError(
       `the state directory ${path} belongs to uid ${found.uid}, not to uid ${uid}: choose another with --state, or give it over with \`chown -R ${uid} ${path}\``,
     )
-  if ((found.mode & 0o077) !== 0) fchmodSync(fd, 0o700)
+  if ((found.mode & 0o777) !== mode) fchmodSync(fd, mode)
 }
 
 function mkdirIfMissing(path: string): boolean {

@@ -10,10 +10,8 @@ export async function runStatusCommand(options: {
 }): Promise<number> {
   const paths = statePaths(options.state)
   try {
-    for await (const status of readStatus(paths.agent)) {
-      const text = options.json
-        ? JSON.stringify(status)
-        : statusLines(status, Date.now()).join('\n')
+    for await (const status of readStatus(paths.root)) {
+      const text = options.json ? JSON.stringify(status) : statusLines(status.menu).join('\n')
       const redraw = options.watch && !options.json && process.stdout.isTTY
       process.stdout.write(`${redraw ? '\x1b[H\x1b[2J' : ''}${text}\n`)
       if (!options.watch) return 0

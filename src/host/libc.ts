@@ -91,3 +91,43 @@ export function hostUuid(): string | undefined {
   wait.writeBigInt64LE(1n)
   return gethostuuid(id, wait) === 0 ? id.toString('hex') : undefined
 }
+
+/** <sys/socket.h> of Linux: SOL_SOCKET, SO_PEERCRED, and where uid stands in struct ucred {pid, uid, gid}. */
+const SOL_SOCKET = 1
+const SO_PEERCRED = 17
+const UCRED_BYTES = 12
+const UCRED_UID_AT = 4
+
+let peerCredentials: ((fd: number) => number | undefined) | undefined
+
+/**
+ * The effective uid of who connected the local socket `fd`: SO_PEERCRED (unix(7)), getpeereid(3) on macOS.
+ * undefined when the kernel does not say.
+ */
+export function peerUidOf(fd: number): number | undefined {
+  peerCredentials ??= isMac ? macCredentials() : linuxCredentials()
+  return peerCredentials(fd)
+}
+
+function macCredentials(): (fd: number) => number | undefined {
+  const getpeereid = library.func(
+    'int getpeereid(int fd, _Out_ uint32_t *uid, _Out_ uint32_t *gid)',
+  )
+  return (fd) => {
+    const uid: unknown[] = [null]
+    if (getpeereid(fd, uid, [null]) !== 0) return undefined
+    return typeof uid[0] === 'number' ? uid[0] : undefined
+  }
+}
+
+function linuxCredentials(): (fd: number) => number | undefined {
+  const getsockopt = library.func(
+    'int getsockopt(int fd, int level, int name, void *value, _Inout_ uint32_t *bytes)',
+  )
+  return (fd) => {
+    const credentials = Buffer.alloc(UCRED_BYTES)
+    const bytes = [UCRED_BYTES]
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, bytes) !== 0) return undefined
+    return bytes[0] === UCRED_BYTES ? credentials.readUInt32LE(UCRED_UID_AT) : undefined
+  }
+}

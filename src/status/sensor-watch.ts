@@ -3,8 +3,8 @@
 export type SensorWatch = {
   /** Records came. */
   heard(nowMs: number): void
-  /** Empty, or the sentence that says for how long nothing has come. `nowMs` is monotonic. */
-  silence(nowMs: number): string
+  /** 0, or for how long nothing has come when that is too long. `nowMs` is monotonic. */
+  silentMs(nowMs: number): number
 }
 
 /** Ticks come at most 5 s apart (--interval). */
@@ -17,10 +17,9 @@ export function createSensorWatch(startedAtMs: number, quietMs = QUIET_MS): Sens
     heard(nowMs) {
       heardAtMs = nowMs
     },
-    silence(nowMs) {
+    silentMs(nowMs) {
       const forMs = nowMs - heardAtMs
-      if (forMs < quietMs) return ''
-      return `Nothing has come from the sensor for ${Math.round(forMs / 1000)} s: detection stands still. Restart the agent, and report it if that helps.`
+      return forMs < quietMs ? 0 : forMs
     },
   }
 }

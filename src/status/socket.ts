@@ -2,66 +2,127 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { join, relative } from 'node:path'
-import type { AgentStatus } from './view.ts'
+import { consoleUid, peerUid } from '../host/peer.ts'
+import type { AgentStatus, StatusReaders } from './agent-status.ts'
+import { type Menu, menuOf } from './view.ts'
 
-/** Name of the socket in the agent's state directory. */
+/** Name of the socket in the state directory, beside the agent's own. */
 export const STATUS_SOCKET = 'status.sock'
 const CLIENTS_MAX = 8
-const LINE_BYTES_MAX = 256 * 1024
+/** Of these at most so many that are neither root nor the agent: they must not shut those out. */
+const GUESTS_MAX = 4
+/** Of one line, and of what a client may leave unread. */
+export const LINE_BYTES_MAX = 256 * 1024
+
+/** A line: what the agent knows, and what is to be shown of it. */
+export type StatusLine = AgentStatus & { menu: Menu }
+
+/**
+ * no-agent: nobody listens; closed: the file system keeps this user away; refused: the agent does, in its own
+ * words; garbage, timeout: what answers is no agent of this version, or it hangs.
+ */
+export type StatusErrorCode = 'no-agent' | 'closed' | 'refused' | 'garbage' | 'timeout'
 
 export class StatusError extends Error {
   override readonly name = 'StatusError'
-  readonly code: 'no-agent' | 'garbage' | 'timeout'
-  constructor(code: StatusError['code'], message: string, cause?: unknown) {
+  readonly code: StatusErrorCode
+  constructor(code: StatusErrorCode, message: string, cause?: unknown) {
     super(message, { cause })
     this.code = code
   }
 }
 
 /**
- * Serves `status()` at `directory`/status.sock, which only the owner (and root) may open: mode 0600.
- * A client that does not read is dropped, and at most eight are served. Ends with `signal`.
+ * Serves `status()` at `directory`/status.sock, one line for as long as a client stays and reads. Who may:
+ * root, the user of this process and, on macOS, who sits at it. The socket itself is open to all (0666), since
+ * a person's menu bar could not reach it otherwise; whose process connected is asked of the kernel, and others
+ * get one line `{"refused": "...", "menu": ...}`. A socket that a killed agent left behind is replaced, so REQUIRES: the
+ * caller holds the directory's lock. Ends with `signal`.
  */
 export async function serveStatus(options: {
   directory: string
-  status: () => AgentStatus
+  status: (readers: StatusReaders) => AgentStatus
   intervalMs?: number
+  /** For tests; the rule above when not given. */
+  mayRead?: (uid: number) => boolean
   signal: AbortSignal
 }): Promise<void> {
-  const { directory, status, signal } = options
+  const { directory, status, signal, mayRead = isReader } = options
   const path = shortPath(directory)
   rmSync(path, { force: true })
-  const clients = new Set<Socket>()
-  const server = createServer((client) => {
-    if (clients.size >= CLIENTS_MAX) return client.destroy()
-    clients.add(client)
-    client.on('close', () => clients.delete(client))
+  const counts: StatusReaders = { served: 0, refused: 0, tooMany: 0, slow: 0, spoke: 0 }
+  const clients = new Map<Socket, { isGuest: boolean }>()
+
+  const line = (): string => {
+    const now = status({ ...counts })
+    return `${JSON.stringify({ ...now, menu: menuOf(now, Date.now()) })}\n`
+  }
+  const admit = (client: Socket): void => {
     client.on('error', () => client.destroy())
-    client.resume()
-    client.write(`${JSON.stringify(status())}\n`)
-  })
+    const uid = peerUid(client)
+    if (uid === undefined || !mayRead(uid)) {
+      counts.refused++
+      refuse(client, `uid ${uid ?? '?'} may not ask the agent for its status: ask as root`)
+      return
+    }
+    const isGuest = uid !== 0 && uid !== process.getuid?.()
+    const guests = [...clients.values()].filter((one) => one.isGuest).length
+    if (clients.size >= CLIENTS_MAX || (isGuest && guests >= GUESTS_MAX)) {
+      counts.tooMany++
+      refuse(client, 'the agent has as many readers of its status as it takes: close one')
+      return
+    }
+    counts.served++
+    clients.set(client, { isGuest })
+    client.on('close', () => clients.delete(client))
+    client.on('data', () => {
+      if (clients.delete(client)) counts.spoke++
+      client.destroy()
+    })
+    client.write(line())
+  }
+
+  const server = createServer(admit)
   await listening(server, path)
-  chmodSync(path, 0o600)
+  chmodSync(path, 0o666)
   const timer = setInterval(() => {
     if (clients.size === 0) return
-    const line = `${JSON.stringify(status())}\n`
-    for (const client of clients)
-      if (client.writableLength > LINE_BYTES_MAX) client.destroy()
-      else client.write(line)
+    const next = line()
+    for (const client of [...clients.keys()]) {
+      if (client.writableLength <= LINE_BYTES_MAX) {
+        client.write(next)
+        continue
+      }
+      counts.slow++
+      clients.delete(client)
+      client.destroy()
+    }
   }, options.intervalMs ?? 1000)
   signal.addEventListener('abort', () => {
     clearInterval(timer)
-    for (const client of clients) client.destroy()
+    for (const client of clients.keys()) client.destroy()
     server.close()
     rmSync(path, { force: true })
   })
 }
 
-/** The statuses of the agent that runs with this state directory, as they come. Throws StatusError. */
+function isReader(uid: number): boolean {
+  return uid === 0 || uid === process.getuid?.() || uid === consoleUid()
+}
+
+/** One line, and the end: it fits what the kernel takes, so a client that does not read holds nothing. */
+function refuse(client: Socket, why: string): void {
+  client.resume()
+  const menu: Menu = { state: 'error', line: why, needs: [], rows: [], alerts: [] }
+  client.write(`${JSON.stringify({ refused: why, menu })}\n`)
+  client.destroySoon()
+}
+
+/** The lines of the agent that runs with this state directory, as they come. Throws StatusError. */
 export async function* readStatus(
   directory: string,
   timeoutMs = 3000,
-): AsyncGenerator<AgentStatus, void> {
+): AsyncGenerator<StatusLine, void> {
   const socket = createConnection(shortPath(directory))
   socket.setTimeout(timeoutMs, () =>
     socket.destroy(new StatusError('timeout', `the agent did not answer within ${timeoutMs} ms`)),
@@ -78,6 +139,13 @@ export async function* readStatus(
     }
   } catch (error) {
     if (error instanceof StatusError) throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new StatusError(
+        'closed',
+        `the state directory ${directory} is closed to this user: ask as root`,
+        error,
+      )
     throw new StatusError(
       'no-agent',
       `no agent runs with the state directory ${directory}: start one with \`freshet up\` or \`freshet agent\``,
@@ -88,12 +156,19 @@ export async function* readStatus(
   }
 }
 
-function parse(line: string): AgentStatus {
+function parse(line: string): StatusLine {
+  let given: unknown
   try {
-    return JSON.parse(line) as AgentStatus
+    given = JSON.parse(line)
   } catch (error) {
     throw new StatusError('garbage', 'the agent sent a status line that is not JSON', error)
   }
+  if (typeof given !== 'object' || given === null)
+    throw new StatusError('garbage', 'the agent sent a status line that is no object')
+  if ('refused' in given) throw new StatusError('refused', String(given.refused).slice(0, 500))
+  if (!('menu' in given))
+    throw new StatusError('garbage', 'the agent is of another version: its status says too little')
+  return given as StatusLine
 }
 
 /** A socket's path holds 108 bytes on Linux and 104 on macOS (sun_path): the shorter of absolute and relative. */

@@ -1,103 +1,126 @@
-// The state of an agent in plain words: one model for the terminal and, on the Mac, the menu bar.
+// The state of an agent in plain words: one model for the menu bar, which draws it as it comes, and for the
+// terminal, which prints the same texts.
 import { printable } from '../printable.ts'
+import type { AgentStatus } from './agent-status.ts'
+import { count, size, span } from './amounts.ts'
+import { type Cause, type CauseCode, causesOf } from './causes.ts'
 
-/** How the agent stands with its collector. */
-export type CollectorState =
-  /** No collector was named: findings wait. */
-  | { state: 'none' }
-  | { state: 'connecting' }
-  | { state: 'connected' }
-  | { state: 'waiting'; reason: string; retryInMs: number }
-  | { state: 'refused'; reason: string }
+/** Something that the person at this machine has to do. Its text holds no figures: a notification shows it once. */
+export type Need = {
+  code: CauseCode
+  text: string
+  /** What a button beside it does. */
+  action: 'open-settings' | 'none'
+  /** x-apple.systempreferences:..., or empty. */
+  url: string
+}
 
-/** What an agent says of itself, each second, on its status socket: one JSON object a line. */
-export type AgentStatus = {
-  version: string
-  deviceId: string
-  hostname: string
-  /** Milliseconds since 1970. */
-  startedAtMs: number
-  /** Empty, or the sentence that says what is missing and how to get it. */
-  degraded: string
-  counters: {
-    records: number
-    execs: number
-    flows: number
-    processes: number
-    openFlows: number
-    identities: number
-    bytesOut: number
-    bytesIn: number
-    unattributedFlows: number
-    lost: number
-    alerts: number
-  }
-  outbox: { items: number; bytes: number; evicted: number; notKept: number }
-  collector: { url: string } & CollectorState
+/** Strings are safe for a terminal, and none is longer than TEXT_CHARS_MAX. */
+export type Menu = {
+  state: 'ok' | 'attention' | 'error'
+  /** The state in one or two sentences, the worst first. */
+  line: string
+  needs: Need[]
+  rows: string[]
   /** The newest last, at most 5. */
-  lastAlerts: { atMs: number; severity: string; sentence: string }[]
+  alerts: { text: string }[]
 }
 
-/** The one line that the menu bar shows. */
-export function headline(status: AgentStatus): string {
-  if (status.degraded) return `Watching, with gaps: ${status.degraded}`
-  if (status.counters.lost > 0)
-    return `Watching; ${count(status.counters.lost)} events were lost since the start`
-  return 'Watching'
+export const TEXT_CHARS_MAX = 500
+
+const HEADLINES = {
+  blind: 'Not watching.',
+  gap: 'Watching, with gaps.',
+  unsent: 'Watching, but not reporting.',
+  other: 'Watching.',
+} as const satisfies Record<Cause['concern'], string>
+
+/** `nowMs` is milliseconds since 1970. */
+export function menuOf(status: AgentStatus, nowMs: number): Menu {
+  const causes = causesOf(status)
+  const [worst] = causes
+  return {
+    state: worst === undefined ? 'ok' : worst.level === 'failure' ? 'error' : 'attention',
+    line: shown(headline(causes)),
+    needs: causes
+      .filter(({ who }) => who === 'person')
+      .map(({ code, remedy, url }) => ({
+        code,
+        text: shown(remedy),
+        action: url === '' ? 'none' : 'open-settings',
+        url,
+      })),
+    rows: [
+      // What the line says already is not said again.
+      ...causes
+        .filter(({ who }) => who === 'administrator')
+        .map((cause) => (cause === worst ? cause.remedy : `${cause.text} ${cause.remedy}`)),
+      ...figures(status, nowMs),
+    ].map(shown),
+    alerts: status.lastAlerts.map(({ atMs, severity, sentence }) => ({
+      text: shown(`${new Date(atMs).toISOString()} ${severity}: ${sentence}`),
+    })),
+  }
 }
 
-/** The whole of it for a terminal, a line each, without colour. */
-export function statusLines(status: AgentStatus, nowMs: number): string[] {
-  const { counters, outbox } = status
-  const lines = [
-    `${headline(status)} (${status.hostname}, Freshet ${status.version}, up ${span(nowMs - status.startedAtMs)})`,
-    `  programs   ${count(counters.processes)} running, ${count(counters.execs)} started, ${count(counters.identities)} identities known`,
-    `  network    ${count(counters.openFlows)} flows open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program`,
-    `  alerts     ${count(counters.alerts)} since the start`,
-    `  lost       ${count(counters.lost)} events, ${count(outbox.evicted)} evicted from the outbox, ${count(outbox.notKept)} not kept`,
-    `  collector  ${collectorLine(status)}`,
+function headline(causes: readonly Cause[]): string {
+  const [worst, ...others] = causes
+  if (worst === undefined) return 'Watching.'
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+  return `${HEADLINES[worst.concern]} ${worst.text}${more}`
+}
+
+function figures(status: AgentStatus, nowMs: number): string[] {
+  const { counters, outbox, readers } = status
+  const lost = [
+    `${count(counters.lost)} events`,
+    `${count(outbox.evicted)} findings evicted`,
+    `${count(outbox.notKept)} not kept`,
+    `${count(outbox.rejected)} refused by the collector`,
   ]
-  for (const alert of status.lastAlerts)
-    lines.push(
-      `  ${new Date(alert.atMs).toISOString()} ${alert.severity.padEnd(6)} ${printable(alert.sentence)}`,
-    )
-  return lines
+  const turnedAway = readers.refused + readers.tooMany + readers.slow + readers.spoke
+  return [
+    `Programs: ${count(counters.processes)} running, ${count(counters.execs)} started, ${count(counters.identities)} known`,
+    `Network: ${count(counters.openFlows)} flows open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program`,
+    `Alerts: ${count(counters.alerts)} since the start`,
+    `Lost: ${lost.join(', ')}`,
+    `Collector: ${collectorLine(status)}`,
+    ...(turnedAway > 0 ? [`Readers of this status turned away: ${count(turnedAway)}`] : []),
+    `${status.hostname}, Freshet ${status.version}, up ${span(nowMs - status.startedAtMs)}`,
+  ]
 }
 
 function collectorLine({ collector, outbox }: AgentStatus): string {
   const waiting = `${count(outbox.items)} waiting (${size(outbox.bytes)})`
   switch (collector.state) {
     case 'none':
-      return `none is named (--collector): findings are kept here, ${waiting}`
+      return `none, ${waiting}`
     case 'connected':
       return `connected to ${collector.url}, ${waiting}`
     case 'connecting':
       return `connecting to ${collector.url}, ${waiting}`
     case 'waiting':
-      return `away: ${collector.reason}; next try in ${span(collector.retryInMs)}, ${waiting}`
+      return `away, next try in ${span(collector.retryInMs)}, ${waiting}`
     case 'refused':
-      return `refused by ${collector.url}: ${collector.reason}; ${waiting}`
+      return `refused by ${collector.url}, ${waiting}`
     default:
       return collector satisfies never
   }
 }
 
-const count = (value: number): string => value.toLocaleString('en-US')
-
-function size(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
-  let step = 0
-  let value = bytes
-  while (value >= 1024 && step < units.length - 1) {
-    value /= 1024
-    step++
-  }
-  return `${step === 0 ? value : value.toFixed(1)} ${units[step]}`
+/** What a terminal shows of it, a line each, without colour. */
+export function statusLines(menu: Menu): string[] {
+  return [
+    menu.line,
+    ...menu.needs.map(({ text, url }) => `  ! ${text}${url === '' ? '' : ` (open "${url}")`}`),
+    ...menu.rows.map((row) => `  ${row}`),
+    ...menu.alerts.map(({ text }) => `  ${text}`),
+  ]
 }
 
-function span(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000))
-  if (seconds < 60) return `${seconds} s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
+/** Names of programs, reasons from the far end: others chose them. */
+function shown(text: string): string {
+  const safe = printable(text)
+  if (safe.length <= TEXT_CHARS_MAX) return safe
+  return `${safe.slice(0, TEXT_CHARS_MAX - 1).toWellFormed()}…`
 }

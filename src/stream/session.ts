@@ -36,7 +36,8 @@ export type SessionOptions = {
   outbox: Outbox
   pace: Pace
   log: (text: string) => void
-  onWelcome: (welcome: Welcome) => void
+  /** `offsetMs`: its clock less this machine's. */
+  onWelcome: (welcome: Welcome, offsetMs: number) => void
   /** An acknowledgement moved forward. */
   onProgress: () => void
 }
@@ -214,13 +215,13 @@ export class Session {
     const maySendAhead = (this.#agreed & Capability.ahead) !== 0n
     const { lastSequence, creditItems } = welcome
     this.#window = new Window(outbox.acknowledged(), lastSequence, creditItems, maySendAhead)
-    this.#tellClock(welcome)
-    onWelcome(welcome)
+    const offsetMs = Number(welcome.receivedAt - this.#helloAt) / 1e6
+    this.#tellClock(offsetMs)
+    onWelcome(welcome, offsetMs)
     this.pump()
   }
 
-  #tellClock({ receivedAt }: Welcome): void {
-    const offsetMs = Number(receivedAt - this.#helloAt) / 1e6
+  #tellClock(offsetMs: number): void {
     if (Math.abs(offsetMs) > CLOCK_OFFSET_TOLD_MS)
       this.#options.log(
         `this machine's clock is ${Math.round(Math.abs(offsetMs) / 1000)} s ` +

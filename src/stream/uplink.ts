@@ -15,7 +15,12 @@ export type UplinkState =
   | { state: 'connected' }
   | { state: 'waiting'; reason: string; retryInMs: number }
   /** It will not have us as we are; it is asked again now and then, since that can change. */
-  | { state: 'refused'; reason: string }
+  | {
+      state: 'refused'
+      reason: string
+      /** Status of its answer, when it gave one: 401 when it does not know the token. */
+      httpStatus?: number
+    }
 
 export type UplinkOptions = {
   /** As `collectorUrl` takes it. */
@@ -49,6 +54,8 @@ export type Uplink = {
   /** Sends counters of the moment, or drops them when not connected or behind. */
   live(live: Live): void
   state(): UplinkState
+  /** The collector's clock less this machine's, as the last Welcome showed it; undefined before the first. */
+  clockOffsetMs(): number | undefined
   /** Resolves when the signal has ended it. Never rejects. */
   done: Promise<void>
 }
@@ -66,7 +73,14 @@ const PACE: UplinkPace = {
 const RETRY_AFTER_MOST_S = 3600
 const ANSWER_BYTES_MAX = 4096
 
-type End = { reason: string; isRefusal: boolean; isReplaced: boolean; retryAfterMs: number }
+type End = {
+  reason: string
+  isRefusal: boolean
+  /** Of a refusal. */
+  httpStatus?: number
+  isReplaced: boolean
+  retryAfterMs: number
+}
 
 /** Never throws: an address or a CA file that will not do is the state `refused`, with a sentence. */
 export function startUplink(options: UplinkOptions): Uplink {
@@ -77,6 +91,7 @@ export function startUplink(options: UplinkOptions): Uplink {
   let state: UplinkState = { state: 'connecting' }
   let retryAtMs = 0
   let lastLogged = ''
+  let clockOffsetMs: number | undefined
 
   const enter = (next: UplinkState): void => {
     state = next
@@ -142,7 +157,8 @@ export function startUplink(options: UplinkOptions): Uplink {
             outbox,
             pace,
             log,
-            onWelcome: ({ backoffMaxMs }) => {
+            onWelcome: ({ backoffMaxMs }, offsetMs) => {
+              clockOffsetMs = offsetMs
               welcomedAtMs = performance.now()
               if (backoffMaxMs > 0) backoff.setMost(backoffMaxMs)
               enter({ state: 'connected' })
@@ -175,15 +191,14 @@ export function startUplink(options: UplinkOptions): Uplink {
     }
     while (!signal.aborted) {
       enter({ state: 'connecting' })
-      const { reason, isRefusal, isReplaced, retryAfterMs } = await connect(url, ca)
+      const { reason, isRefusal, httpStatus, isReplaced, retryAfterMs } = await connect(url, ca)
       if (signal.aborted) return
       // Two agents under one device id would throw each other out without end.
       if (isReplaced) backoff.slow()
       const waitMs = backoff.next(isRefusal ? pace.refusedMs : retryAfterMs)
       retryAtMs = performance.now() + waitMs
-      enter(
-        isRefusal ? { state: 'refused', reason } : { state: 'waiting', reason, retryInMs: waitMs },
-      )
+      const refused = { state: 'refused', reason, ...(httpStatus ? { httpStatus } : {}) } as const
+      enter(isRefusal ? refused : { state: 'waiting', reason, retryInMs: waitMs })
       await delay(waitMs, signal)
     }
   }
@@ -192,6 +207,7 @@ export function startUplink(options: UplinkOptions): Uplink {
     poke: () => session?.pump(),
     live: (live) => session?.live(live),
     state: current,
+    clockOffsetMs: () => clockOffsetMs,
     done: run(),
   }
 }
@@ -211,7 +227,7 @@ async function readAnswer(response: IncomingMessage): Promise<Partial<End> & { r
   const reason = `the collector answered ${status}${sentenceOf(body)}`
   const retryAfterS = Number(response.headers['retry-after'])
   const isBusy = status === 429 || status >= 500
-  if (!isBusy) return { reason, isRefusal: true }
+  if (!isBusy) return { reason, isRefusal: true, httpStatus: status }
   const isSane = retryAfterS > 0 && retryAfterS <= RETRY_AFTER_MOST_S
   return { reason, retryAfterMs: isSane ? retryAfterS * 1000 : 0 }
 }

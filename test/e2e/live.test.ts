@@ -80,7 +80,7 @@ describe('live, from kernel to page', function () {
     const { status, stdout } = await installation.freshet(['status'])
     assert.equal(status, 0)
     assert.match(stdout, /^Watching/)
-    assert.match(stdout, /collector {2}connected to http:\/\/127\.0\.0\.1/)
+    assert.match(stdout, /Collector: connected to http:\/\/127\.0\.0\.1/)
     const json = await installation.freshet(['status', '--json'])
     assert.ok((JSON.parse(json.stdout) as { counters: { execs: number } }).counters.execs > 0)
   })
@@ -110,7 +110,9 @@ describe('live, from kernel to page', function () {
 
   it('keeps its files to itself', async () => {
     const { statSync } = await import('node:fs')
-    assert.equal(statSync(installation.state).mode & 0o777, 0o700)
+    assert.equal(statSync(installation.state).mode & 0o777, 0o711)
+    for (const inside of ['agent', 'collector'])
+      assert.equal(statSync(`${installation.state}/${inside}`).mode & 0o777, 0o700)
     for (const file of ['collector/page.key', 'collector/agent.token'])
       assert.equal(statSync(`${installation.state}/${file}`).mode & 0o777, 0o600)
   })

@@ -1,81 +1,107 @@
 import assert from 'node:assert/strict'
-import { type AgentStatus, type CollectorState, statusLines } from '../../src/status/view.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { CAUSE_CODES, causesOf } from '../../src/status/causes.ts'
+import { LINE_BYTES_MAX } from '../../src/status/socket.ts'
+import { type Menu, menuOf, statusLines, TEXT_CHARS_MAX } from '../../src/status/view.ts'
+import { CAUSED, OTHER_STATES, wellStatus } from './states.ts'
 
-const status = (change: Partial<AgentStatus> = {}): AgentStatus => ({
-  version: '0.1.0',
-  deviceId: '3f0e7f2a-0000-4000-8000-000000000000',
-  hostname: 'build-07',
-  startedAtMs: 1_000_000,
-  degraded: '',
-  counters: {
-    records: 1234,
-    execs: 1500,
-    flows: 42,
-    processes: 61,
-    openFlows: 3,
-    identities: 350,
-    bytesOut: 5 * 1024 * 1024,
-    bytesIn: 700,
-    unattributedFlows: 1,
-    lost: 0,
-    alerts: 2,
-  },
-  outbox: { items: 0, bytes: 0, evicted: 0, notKept: 0 },
-  collector: { url: 'http://127.0.0.1:8442', state: 'connected' },
-  lastAlerts: [],
-  ...change,
-})
-const lines = (one: AgentStatus) => statusLines(one, one.startedAtMs + 3_725_000)
+// UPDATE_GOLDEN=1 writes it anew.
+const GOLDEN = new URL('golden.json', import.meta.url)
 
-describe('the status in a terminal', () => {
-  it('says what is watched, sent, lost, and where it goes', () => {
-    assert.deepEqual(lines(status()), [
-      'Watching (build-07, Freshet 0.1.0, up 1 h 2 min)',
-      '  programs   61 running, 1,500 started, 350 identities known',
-      '  network    3 flows open, 42 seen, 5.0 MiB out, 700 B in, 1 without a program',
-      '  alerts     2 since the start',
-      '  lost       0 events, 0 evicted from the outbox, 0 not kept',
-      '  collector  connected to http://127.0.0.1:8442, 0 waiting (0 B)',
-    ])
+type Shown = { menu: Menu; terminal: string[] }
+
+const states = { ...OTHER_STATES, ...CAUSED }
+const show = (name: string): Shown => {
+  const status = wellStatus(states[name as keyof typeof states])
+  const menu = menuOf(status, status.startedAtMs + 3_725_000)
+  return { menu, terminal: statusLines(menu) }
+}
+
+describe('the status in plain words', () => {
+  let golden: Record<string, Shown>
+  before(() => {
+    if (process.env['UPDATE_GOLDEN'] === '1') {
+      const all = Object.fromEntries(Object.keys(states).map((name) => [name, show(name)]))
+      writeFileSync(GOLDEN, `${JSON.stringify(all, null, 2)}\n`)
+    }
+    golden = JSON.parse(readFileSync(GOLDEN, 'utf8')) as Record<string, Shown>
   })
 
-  it('leads with what is missing, and with what was lost', () => {
-    assert.equal(
-      lines(status({ degraded: 'Short connections are not seen: run as root.' }))[0],
-      'Watching, with gaps: Short connections are not seen: run as root. (build-07, Freshet 0.1.0, up 1 h 2 min)',
-    )
-    const lost = status()
-    lost.counters.lost = 7
-    assert.match(lines(lost)[0] ?? '', /^Watching; 7 events were lost since the start /)
+  for (const name of Object.keys(states))
+    it(`shows: ${name}`, () => {
+      assert.deepEqual(show(name), golden[name])
+    })
+
+  it('has no golden of a state that is gone', () => {
+    assert.deepEqual(Object.keys(golden), Object.keys(states))
   })
 
-  for (const [state, text] of [
-    [{ state: 'none' }, 'none is named (--collector): findings are kept here, 5 waiting (2.0 KiB)'],
-    [{ state: 'connecting' }, 'connecting to http://c, 5 waiting (2.0 KiB)'],
-    [
-      { state: 'waiting', reason: 'connection refused', retryInMs: 61_000 },
-      'away: connection refused; next try in 1 min 1 s, 5 waiting (2.0 KiB)',
-    ],
-    [
-      { state: 'refused', reason: 'the token is wrong' },
-      'refused by http://c: the token is wrong; 5 waiting (2.0 KiB)',
-    ],
-  ] as [CollectorState, string][])
-    it(`says that the collector is ${state.state}`, () => {
-      const one = status({
-        collector: { url: 'http://c', ...state },
-        outbox: { items: 5, bytes: 2048, evicted: 0, notKept: 0 },
-      })
-      assert.equal(lines(one)[5], `  collector  ${text}`)
+  it('says the same in menu bar and terminal, every text of it', () => {
+    for (const name of Object.keys(states)) {
+      const { menu, terminal } = show(name)
+      const printed = terminal.join('\n')
+      assert.equal(terminal[0], menu.line)
+      for (const { text, url } of menu.needs)
+        assert.ok(printed.includes(`${text}`) && printed.includes(url))
+      for (const text of [...menu.rows, ...menu.alerts.map((alert) => alert.text)])
+        assert.ok(terminal.includes(`  ${text}`), text)
+      assert.equal(terminal.length, 1 + menu.needs.length + menu.rows.length + menu.alerts.length)
+    }
+  })
+
+  for (const code of CAUSE_CODES)
+    it(`finds ${code}, and nothing else, where it is so`, () => {
+      const [cause, ...others] = causesOf(wellStatus(CAUSED[code]))
+      assert.equal(cause?.code, code)
+      assert.deepEqual(others, [])
+      for (const sentence of [cause.text, cause.remedy])
+        assert.match(sentence, /^([A-Z0-9]|macOS).*[.)]$/s)
+      const { state } = menuOf(wellStatus(CAUSED[code]), 0)
+      assert.equal(state, cause.level === 'failure' ? 'error' : 'attention')
     })
 
-  it('shows a name that would steer the terminal as text', () => {
-    const one = status({
-      lastAlerts: [{ atMs: 0, severity: 'high', sentence: 'evil\x1b[2Jname\u202e sent 8 MB' }],
-    })
-    assert.equal(
-      lines(one).at(-1),
-      '  1970-01-01T00:00:00.000Z high   evil\\u{1b}[2Jname\\u{202e} sent 8 MB',
+  it('puts the worst first, whatever comes together', () => {
+    fc.assert(
+      fc.property(fc.subarray([...CAUSE_CODES], { minLength: 1 }), (codes) => {
+        const status = wellStatus(Object.assign({}, ...codes.map((code) => CAUSED[code])))
+        const found = causesOf(status)
+        const order = found.map(({ code }) => CAUSE_CODES.indexOf(code))
+        assert.deepEqual(
+          order,
+          order.toSorted((a, b) => a - b),
+        )
+        const levels = found.map(({ level }) => level)
+        assert.deepEqual(levels, levels.toSorted())
+        const { line, needs, rows } = menuOf(status, 0)
+        assert.ok(line.includes((found[0]?.text ?? '').slice(0, 100)))
+        assert.ok(needs.length <= 8 && rows.length <= 24, 'more than a menu holds')
+      }),
     )
+  })
+
+  it('asks of a person nothing whose text changes by itself: a notification would be told anew', () => {
+    const noted = (nowMs: number, silentMs: number) =>
+      menuOf(
+        wellStatus({
+          ...CAUSED.filter,
+          lately: { lost: silentMs, evicted: 0, notKept: 0 },
+          ...{ counters: { ...wellStatus().counters, flows: silentMs, lost: silentMs } },
+        }),
+        nowMs,
+      ).needs
+    assert.deepEqual(noted(1, 11_000), noted(9_999_999, 99_000))
+  })
+
+  it('fits a line of the socket, whatever others are called', () => {
+    const long = '\u202e'.repeat(70_000)
+    const status = wellStatus({
+      lastAlerts: Array.from({ length: 5 }, () => ({ atMs: 0, severity: 'high', sentence: long })),
+      collector: { url: 'https://c', state: 'refused', reason: long },
+    })
+    const menu = menuOf(status, 0)
+    for (const text of [menu.line, ...menu.rows, ...menu.alerts.map((alert) => alert.text)])
+      assert.ok(text.length <= TEXT_CHARS_MAX)
+    assert.ok(JSON.stringify(menu).length < LINE_BYTES_MAX / 2)
   })
 })

@@ -1,0 +1,140 @@
+// What the agent says of itself: each second to the collector (Live), and to whoever asks here (its status).
+import { statfsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { SetAside, SqliteBaseline } from '../baseline/sqlite.ts'
+import type { EngineCounters } from '../engine/counters.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Alert } from '../engine/finding.ts'
+import type { HostFacts } from '../host/machine.ts'
+import { userName } from '../host/users.ts'
+import type { AgentStatus, FileSetAside, StatusReaders } from '../status/agent-status.ts'
+import { sensorSilence } from '../status/causes.ts'
+import { createLately } from '../status/lately.ts'
+import type { SensorWatch } from '../status/sensor-watch.ts'
+import type { Live } from '../stream/message.ts'
+import type { Outbox } from '../stream/outbox.ts'
+import type { Uplink } from '../stream/uplink.ts'
+import { nowUnixNs } from '../units.ts'
+import { VERSION } from '../version.ts'
+
+const LIVE_FLOWS = 8
+
+export type ReportParts = {
+  deviceId: string
+  machine: HostFacts
+  engine: Engine
+  baseline: SqliteBaseline
+  baselineSetAside: SetAside | undefined
+  outbox: Outbox
+  outboxBytesMax: number
+  uplink: Uplink | undefined
+  /** Address of the collector; empty when none was named. */
+  collectorUrl: string
+  sensor: SensorWatch
+  lastAlerts: () => readonly Alert[]
+  restarts: number
+}
+
+export type Report = {
+  /** REQUIRES: called each second or so; totals of the last hour are taken by it. */
+  live(): Live
+  status(readers: StatusReaders): AgentStatus
+}
+
+export function createReport(parts: ReportParts): Report {
+  const { engine, baseline, outbox, uplink, sensor, machine } = parts
+  const startedAtMs = Date.now()
+  const user = userName(process.getuid?.() ?? -1) ?? ''
+  const before = outbox.counters()
+  const beganMs = performance.now()
+  const lost = createLately(0, beganMs)
+  const evicted = createLately(before.evicted, beganMs)
+  const notKept = createLately(before.notKept, beganMs)
+
+  const latelyOf = (counters: EngineCounters): AgentStatus['lately'] => {
+    const now = outbox.counters()
+    const nowMs = performance.now()
+    return {
+      lost: lost.note(counters.lost, nowMs),
+      evicted: evicted.note(now.evicted, nowMs),
+      notKept: notKept.note(now.notKept, nowMs),
+    }
+  }
+
+  return {
+    live() {
+      const counters = engine.counters()
+      latelyOf(counters)
+      const silentMs = sensor.silentMs(performance.now())
+      const { items, evicted } = outbox.counters()
+      return {
+        ...counters,
+        // A sensor that says nothing is worse than one that sees less.
+        degraded: silentMs > 0 ? sensorSilence(silentMs) : counters.degraded,
+        at: nowUnixNs(),
+        identities: baseline.counts().identities,
+        outboxItems: items,
+        outboxEvicted: evicted,
+        top: engine.top(LIVE_FLOWS),
+      }
+    },
+    status(readers) {
+      const counters = engine.counters()
+      const clockOffsetMs = uplink?.clockOffsetMs()
+      const disk = diskOf('.')
+      return {
+        version: VERSION,
+        deviceId: parts.deviceId,
+        hostname: machine.hostname,
+        os: machine.os,
+        osVersion: machine.osVersion,
+        user,
+        startedAtMs,
+        sensor: {
+          silentMs: sensor.silentMs(performance.now()),
+          isForeign: counters.isForeign,
+          gaps: counters.gaps,
+          note: counters.degraded,
+        },
+        counters: countsOf(counters, baseline.counts().identities),
+        outbox: { ...outbox.counters(), bytesMax: parts.outboxBytesMax },
+        lately: latelyOf(counters),
+        setAside: [
+          ...asideOf('baseline', parts.baselineSetAside),
+          ...asideOf('outbox', outbox.setAside),
+        ],
+        ...(disk ? { disk } : {}),
+        restarts: parts.restarts,
+        ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
+        collector: { url: parts.collectorUrl, ...(uplink?.state() ?? { state: 'none' }) },
+        lastAlerts: parts.lastAlerts().map(({ openedAt, severity, sentence }) => ({
+          atMs: Number(openedAt / 1_000_000n),
+          severity,
+          sentence,
+        })),
+        readers,
+      }
+    },
+  }
+}
+
+function countsOf(all: EngineCounters, identities: number): AgentStatus['counters'] {
+  const { records, execs, flows, processes, openFlows } = all
+  const { bytesOut, bytesIn, unattributedFlows, lost, alerts } = all
+  return {
+    ...{ records, execs, flows, processes, openFlows, identities },
+    ...{ bytesOut, bytesIn, unattributedFlows, lost, alerts },
+  }
+}
+
+const asideOf = (of: FileSetAside['of'], setAside: SetAside | undefined): FileSetAside[] =>
+  setAside ? [{ of, path: resolve(setAside.path), reason: setAside.reason }] : []
+
+function diskOf(directory: string): AgentStatus['disk'] {
+  try {
+    const { bavail, blocks, bsize } = statfsSync(directory)
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  } catch {
+    return undefined
+  }
+}

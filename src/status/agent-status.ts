@@ -1,0 +1,89 @@
+// What an agent knows of itself: facts and counts, no words. The view makes those.
+import type { SourceGaps } from '../engine/counters.ts'
+import type { UplinkState } from '../stream/uplink.ts'
+
+/** How the agent stands with its collector. */
+export type CollectorState =
+  /** No collector was named: findings wait. */
+  { state: 'none' } | UplinkState
+
+/** A file that could not be read and was begun anew. */
+export type FileSetAside = {
+  of: 'baseline' | 'outbox'
+  /** Where the old one lies now. */
+  path: string
+  reason: string
+}
+
+/** Counts of those who read the status, since the start. */
+export type StatusReaders = {
+  served: number
+  /** Their user may not. */
+  refused: number
+  /** Came when there was no room. */
+  tooMany: number
+  /** Did not read what they asked for. */
+  slow: number
+  /** Sent something: nothing is asked of them. */
+  spoke: number
+}
+
+/** What an agent says of itself, each second, on its status socket. Counts are since the start unless said otherwise. */
+export type AgentStatus = {
+  version: string
+  deviceId: string
+  hostname: string
+  /** "linux" or "macos". */
+  os: string
+  osVersion: string
+  /** Name of the user that the engine runs as. */
+  user: string
+  /** Milliseconds since 1970. */
+  startedAtMs: number
+  sensor: {
+    /** For how long nothing has come, when that is longer than a working sensor may be silent; else 0. */
+    silentMs: number
+    /** Its records are of another layout: none is read. */
+    isForeign: boolean
+    /** What its sources lack. */
+    gaps: SourceGaps[]
+    /** What they say of that; or empty. */
+    note: string
+  }
+  counters: {
+    records: number
+    execs: number
+    flows: number
+    processes: number
+    openFlows: number
+    identities: number
+    bytesOut: number
+    bytesIn: number
+    unattributedFlows: number
+    lost: number
+    alerts: number
+  }
+  outbox: {
+    /** Waiting. */
+    items: number
+    bytes: number
+    bytesMax: number
+    /** Over the life of the file, as the next two. */
+    evicted: number
+    notKept: number
+    rejected: number
+  }
+  /** Of the last hour. */
+  lately: { lost: number; evicted: number; notKept: number }
+  setAside: FileSetAside[]
+  /** Of the file system with the state directory; absent when it does not say. */
+  disk?: { freeBytes: number; totalBytes: number }
+  /** How often the agent was killed or crashed in the last day, since it last ended in order. */
+  restarts: number
+  /** The collector's clock less this machine's, as the last Welcome showed it. */
+  clockOffsetMs?: number
+  collector: { url: string } & CollectorState
+  /** The newest last, at most 5. */
+  lastAlerts: { atMs: number; severity: string; sentence: string }[]
+  readers: StatusReaders
+}

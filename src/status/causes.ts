@@ -1,0 +1,342 @@
+// Everything that can be the matter with an agent: a closed list of codes, each with its words, in one table.
+import { Gap } from '../records/record.gen.ts'
+import type { AgentStatus } from './agent-status.ts'
+import { count, size, span } from './amounts.ts'
+import { settingsUrl } from './settings.ts'
+
+/** failure: something that Freshet is for does not happen. warning: it happens, but less, or not for much longer. */
+export type Level = 'failure' | 'warning'
+
+/** What of Freshet suffers: it sees nothing, sees less, does not report; or none of these. */
+export type Concern = 'blind' | 'gap' | 'unsent' | 'other'
+
+export type Cause = {
+  code: CauseCode
+  level: Level
+  concern: Concern
+  /** One sentence in plain words. */
+  text: string
+  /** One sentence: what to do. */
+  remedy: string
+  /** Who can: the person at the machine, or who administers it. */
+  who: 'person' | 'administrator'
+  /** Opens the settings where the remedy is done; empty when there are none. */
+  url: string
+}
+
+type Words = {
+  level: Level
+  concern: Concern
+  /** Whether it is so. */
+  holds: (status: AgentStatus) => boolean
+  text: string | ((status: AgentStatus) => string)
+  remedy: string | ((status: AgentStatus) => string)
+  /** Given: it is for the person at the machine, and their notification shows the remedy: it must not hold figures. */
+  url?: (status: AgentStatus) => string
+}
+
+const MIB = 2 ** 20
+const DISK_FULL_BYTES = 64 * MIB
+const DISK_LOW_BYTES = 1024 * MIB
+/** Of the outbox's bound. */
+const OUTBOX_NEAR_SHARE = 0.8
+const CLOCK_OFF_MS = 60_000
+/** Fewer flows say nothing about a share. */
+const SHARE_FLOWS_MIN = 100
+const UNATTRIBUTED_SHARE = 0.05
+const RESTARTS_MANY = 3
+
+const lacks = (gap: number) => (status: AgentStatus) =>
+  status.sensor.gaps.some(({ gaps }) => (gaps & gap) !== 0)
+const noteOf = (status: AgentStatus, gap: number): string =>
+  status.sensor.gaps.find(({ gaps }) => (gaps & gap) !== 0)?.note ?? ''
+const rebuilt = (of: 'baseline' | 'outbox') => (status: AgentStatus) =>
+  status.setAside.find((file) => file.of === of)
+const rebuiltText = (status: AgentStatus, of: 'baseline' | 'outbox'): string => {
+  const file = rebuilt(of)(status)
+  return file ? `(${file.reason}); it was kept as ${file.path}` : ''
+}
+const freeBytes = (status: AgentStatus): number =>
+  status.disk?.freeBytes ?? Number.POSITIVE_INFINITY
+const isRefused = (status: AgentStatus, isToken: boolean): boolean =>
+  status.collector.state === 'refused' && (status.collector.httpStatus === 401) === isToken
+const reasonOf = ({ collector }: AgentStatus): string =>
+  'reason' in collector ? collector.reason : ''
+
+const silenceText = (silentMs: number): string =>
+  `Nothing has come from the sensor for ${span(silentMs)}: detection stands still.`
+
+/** Within a level the first is the worst. */
+const CAUSES = {
+  versions: {
+    level: 'failure',
+    concern: 'blind',
+    holds: ({ sensor }) => sensor.isForeign,
+    text: 'The sensor and the engine are of different versions, and the records of one mean nothing to the other.',
+    remedy: 'Install both from one release and start the agent again.',
+  },
+  'sensor-silent': {
+    level: 'failure',
+    concern: 'blind',
+    holds: ({ sensor }) => sensor.silentMs > 0,
+    text: ({ sensor }) => silenceText(sensor.silentMs),
+    remedy: 'Start the agent again, and report it if that helps.',
+  },
+  entitlement: {
+    level: 'failure',
+    concern: 'blind',
+    holds: lacks(Gap.entitlement),
+    text: 'macOS does not let this build use Endpoint Security: it lacks the entitlement.',
+    remedy:
+      'Install the signed package; a build of your own wants a provisioning profile with com.apple.developer.endpoint-security.client.',
+  },
+  'full-disk-access': {
+    level: 'failure',
+    concern: 'blind',
+    holds: lacks(Gap.fullDiskAccess),
+    text: 'Programs are not seen as they start: Freshet has no Full Disk Access.',
+    remedy: 'Give Freshet Full Disk Access in System Settings, Privacy & Security.',
+    url: () => settingsUrl('full-disk-access'),
+  },
+  'client-limit': {
+    level: 'failure',
+    concern: 'blind',
+    holds: lacks(Gap.clientLimit),
+    text: 'Programs are not seen as they start: other security products hold all places that Endpoint Security has.',
+    remedy: 'Remove one of them; Freshet tries again by itself.',
+  },
+  'endpoint-security': {
+    level: 'failure',
+    concern: 'blind',
+    holds: lacks(Gap.endpointSecurity),
+    text: (status) =>
+      `Programs are not seen as they start: Endpoint Security fails. ${noteOf(status, Gap.endpointSecurity)}`.trim(),
+    remedy: 'Restart the Mac; Freshet tries again by itself.',
+  },
+  filter: {
+    level: 'failure',
+    concern: 'blind',
+    holds: lacks(Gap.filter),
+    text: 'Network flows are not seen: the network filter does not run, or was not approved.',
+    remedy: 'Allow Freshet’s network extension and its filter in System Settings.',
+    url: ({ osVersion }) => settingsUrl('network-extension', osVersion),
+  },
+  'filter-service': {
+    level: 'failure',
+    concern: 'blind',
+    holds: lacks(Gap.filterService),
+    text: 'Network flows are not seen: launchd does not give the agent the service that the network filter connects to.',
+    remedy: 'Start the agent through its launchd job, as the package installs it, not by hand.',
+  },
+  flows: {
+    level: 'failure',
+    concern: 'blind',
+    holds: lacks(Gap.flows),
+    text: 'Network flows are not seen: the kernel does not let the agent open NETLINK_SOCK_DIAG.',
+    remedy:
+      'Load the modules inet_diag and tcp_diag (`modprobe tcp_diag`), or allow netlink sockets in the container.',
+  },
+  'disk-full': {
+    level: 'failure',
+    concern: 'other',
+    holds: (status) => freeBytes(status) < DISK_FULL_BYTES,
+    text: (status) =>
+      `The disk with the state directory is full: ${size(freeBytes(status))} are left.`,
+    remedy: 'Free some space; what is found until then may not be kept.',
+  },
+  'outbox-evicting': {
+    level: 'failure',
+    concern: 'unsent',
+    holds: ({ lately }) => lately.evicted > 0,
+    text: ({ lately, outbox }) =>
+      `${count(lately.evicted)} findings were given up in the last hour, the least severe first: ${size(outbox.bytes)} of ${size(outbox.bytesMax)} wait for the collector.`,
+    remedy:
+      'Make the collector reachable: findings are kept for it for 30 days, as far as there is room.',
+  },
+  'outbox-not-kept': {
+    level: 'failure',
+    concern: 'unsent',
+    holds: ({ lately }) => lately.notKept > 0,
+    text: ({ lately }) =>
+      `${count(lately.notKept)} findings of the last hour could not be written to disk.`,
+    remedy:
+      'See to the disk with the state directory: it was full, busy or damaged. The agent’s log says which.',
+  },
+  'collector-token': {
+    level: 'failure',
+    concern: 'unsent',
+    holds: (status) => isRefused(status, true),
+    text: ({ collector }) =>
+      `The collector at ${collector.url} does not accept this agent’s token.`,
+    remedy:
+      'Give --token-file the agent.token of that collector, from its state directory, and start the agent again.',
+  },
+  'collector-refused': {
+    level: 'failure',
+    concern: 'unsent',
+    holds: (status) => isRefused(status, false),
+    text: (status) => `The collector will not have this agent: ${reasonOf(status)}.`,
+    remedy:
+      'Compare --collector with the address that `freshet collector` prints, and their versions.',
+  },
+  'not-root': {
+    level: 'warning',
+    concern: 'gap',
+    holds: lacks(Gap.notRoot),
+    text: ({ user }) =>
+      `Only programs of ${user || 'this user'} are seen: the agent does not run as root.`,
+    remedy: 'Run it as root: `sudo npx freshet up`.',
+  },
+  'process-events': {
+    level: 'warning',
+    concern: 'gap',
+    holds: lacks(Gap.processEvents),
+    text: 'Programs that run for less than a second are not seen: the kernel refuses perf_event_open.',
+    remedy: 'Run the agent as root; in a container, give it CAP_PERFMON (`--cap-add PERFMON`).',
+  },
+  tracefs: {
+    level: 'warning',
+    concern: 'gap',
+    holds: lacks(Gap.tracefs),
+    text: 'Who makes a short connection is not seen: tracefs cannot be mounted.',
+    remedy:
+      'Mount it (`mount -t tracefs tracefs /sys/kernel/tracing`), or give the container CAP_SYS_ADMIN; then start the agent again.',
+  },
+  'connect-events': {
+    level: 'warning',
+    concern: 'gap',
+    holds: lacks(Gap.connectEvents),
+    text: 'Who makes a short connection is not seen: the kernel gives no events of connections.',
+    remedy:
+      'Run the agent as root, on a kernel with the tracepoint sock:inet_sock_set_state (4.16 or later, CONFIG_FTRACE).',
+  },
+  'flow-closes': {
+    level: 'warning',
+    concern: 'gap',
+    holds: lacks(Gap.flowCloses),
+    text: 'What a connection sends in its last moments is not counted: the kernel tells no final counters.',
+    remedy: 'Use a kernel with CONFIG_INET_DIAG (Linux 4.2 or later).',
+  },
+  'filter-version': {
+    level: 'warning',
+    concern: 'gap',
+    holds: lacks(Gap.filterVersion),
+    text: 'The network filter that runs is of an earlier version, and its flows are not understood.',
+    remedy: 'Restart the Mac to finish the update.',
+    url: () => '',
+  },
+  'events-lost': {
+    level: 'warning',
+    concern: 'gap',
+    holds: ({ lately }) => lately.lost > 0,
+    text: ({ lately }) =>
+      `${count(lately.lost)} events were lost in the last hour: more came than could be read.`,
+    remedy:
+      'If it goes on, give the agent a larger ring (--ring-mb), or the machine more processors.',
+  },
+  unattributed: {
+    level: 'warning',
+    concern: 'gap',
+    holds: ({ counters: { flows, unattributedFlows } }) =>
+      flows >= SHARE_FLOWS_MIN && unattributedFlows / flows > UNATTRIBUTED_SHARE,
+    text: ({ counters: { flows, unattributedFlows } }) =>
+      `${Math.round((100 * unattributedFlows) / flows)} % of ${count(flows)} flows could not be given to a program.`,
+    remedy:
+      'Mend what else is named here first. Containers with users or networks of their own, and connections from before the agent, remain.',
+  },
+  'outbox-nearly-full': {
+    level: 'warning',
+    concern: 'other',
+    holds: ({ outbox }) => outbox.bytes > OUTBOX_NEAR_SHARE * outbox.bytesMax,
+    text: ({ outbox }) =>
+      `There is little room left for findings: ${size(outbox.bytes)} of ${size(outbox.bytesMax)} wait for the collector.`,
+    remedy: 'Make the collector reachable before the least severe are given up.',
+  },
+  'collector-away': {
+    level: 'warning',
+    concern: 'unsent',
+    holds: ({ collector }) => collector.state === 'waiting',
+    text: (status) => `The collector cannot be reached: ${reasonOf(status)}.`,
+    remedy: ({ collector }) =>
+      `Start the collector at ${collector.url}, or see to the network between; findings wait meanwhile.`,
+  },
+  'collector-none': {
+    level: 'warning',
+    concern: 'unsent',
+    holds: ({ collector }) => collector.state === 'none',
+    text: 'No collector is named, so nobody is told: findings are kept here.',
+    remedy: 'Start the agent with --collector and --token-file, or with `freshet up`.',
+  },
+  'baseline-rebuilt': {
+    level: 'warning',
+    concern: 'other',
+    holds: (status) => rebuilt('baseline')(status) !== undefined,
+    text: (status) =>
+      `What this machine knew was begun anew, so programs count as new for a while: the baseline could not be read ${rebuiltText(status, 'baseline')}.`,
+    remedy:
+      'Bring back an export with `freshet baseline import`, if there is one; else it learns within days. Look after the disk.',
+  },
+  'outbox-rebuilt': {
+    level: 'warning',
+    concern: 'other',
+    holds: (status) => rebuilt('outbox')(status) !== undefined,
+    text: (status) =>
+      `What waited for the collector is gone: the outbox could not be read ${rebuiltText(status, 'outbox')}.`,
+    remedy: 'Nothing brings it back, and the collector is told of the gap. Look after the disk.',
+  },
+  restarts: {
+    level: 'warning',
+    concern: 'other',
+    holds: ({ restarts }) => restarts >= RESTARTS_MANY,
+    text: ({ restarts }) =>
+      `The agent was killed or crashed ${count(restarts)} times within a day; it went on each time.`,
+    remedy: 'Its log says what came before: look for a lack of memory first, then report it.',
+  },
+  'disk-low': {
+    level: 'warning',
+    concern: 'other',
+    holds: (status) => freeBytes(status) >= DISK_FULL_BYTES && freeBytes(status) < DISK_LOW_BYTES,
+    text: (status) =>
+      `The disk with the state directory is nearly full: ${size(freeBytes(status))} are left.`,
+    remedy: 'Free some space.',
+  },
+  clock: {
+    level: 'warning',
+    concern: 'other',
+    holds: ({ clockOffsetMs = 0 }) => Math.abs(clockOffsetMs) > CLOCK_OFF_MS,
+    text: ({ clockOffsetMs = 0 }) =>
+      `This machine’s clock is ${span(Math.abs(clockOffsetMs))} ${clockOffsetMs > 0 ? 'behind' : 'ahead of'} the collector’s.`,
+    remedy:
+      'Set it by network time (`timedatectl set-ntp true`; on a Mac, System Settings, General, Date & Time).',
+  },
+} as const satisfies Record<string, Words>
+
+export type CauseCode = keyof typeof CAUSES
+
+/** All codes, the worst first. */
+export const CAUSE_CODES: readonly CauseCode[] = (['failure', 'warning'] as const).flatMap(
+  (level) => (Object.keys(CAUSES) as CauseCode[]).filter((code) => CAUSES[code].level === level),
+)
+
+/** What is the matter, the worst first. */
+export function causesOf(status: AgentStatus): Cause[] {
+  return CAUSE_CODES.filter((code) => wordsOf(code).holds(status)).map((code) => {
+    const { level, concern, text, remedy, url } = wordsOf(code)
+    return {
+      code,
+      level,
+      concern,
+      text: typeof text === 'string' ? text : text(status),
+      remedy: typeof remedy === 'string' ? remedy : remedy(status),
+      who: url ? 'person' : 'administrator',
+      url: url?.(status) ?? '',
+    }
+  })
+}
+
+/** The sentence for a sensor that has said nothing for so long, as a collector gets it. */
+export function sensorSilence(silentMs: number): string {
+  return `${silenceText(silentMs)} ${CAUSES['sensor-silent'].remedy}`
+}
+
+const wordsOf = (code: CauseCode): Words => CAUSES[code]
