@@ -29,7 +29,7 @@ std::string BootSession() {
 std::string StatusSocket() {
   NSString *state = NSProcessInfo.processInfo.environment[@"FRESHET_STATE"];
   if (state.length == 0) state = @"/Library/Application Support/Freshet";
-  return [state stringByAppendingPathComponent:@"agent/status.sock"].UTF8String;
+  return [state stringByAppendingPathComponent:@"status.sock"].UTF8String;
 }
 
 }  // namespace
