@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { ARTIFACTS, type Artifact, MINIMUM_SYSTEM } from './artifacts.ts'
 import type { Build } from './compile.ts'
 import type { Arch } from './darwin-node.ts'
-import { assertLayout, newerThanSdk } from './headers.ts'
+import { assertHeaders, newerThanSdk } from './headers.ts'
 import { type MachImage, readMachO } from './mach-o.ts'
 
 /** Linked without being named. */
@@ -70,9 +70,8 @@ export async function check(
   printTable(rows)
   console.log()
   for (const arch of archs)
-    console.log(
-      `layout, ${arch}: ${await assertLayout(build, arch)} assertions about Apple's structures hold`,
-    )
+    for (const { header, count } of await assertHeaders(build, arch))
+      console.log(`${header}, ${arch}: ${count} assertions about Apple's headers hold`)
   const newer = await newerThanSdk(build, archs[0] as Arch)
   console.log(
     newer.length === 0

@@ -15,15 +15,12 @@ const isMac = process.platform === 'darwin'
 // The program itself: the C library is loaded with it on both systems.
 const library = koffi.load(null)
 
-/** struct passwd as <pwd.h> has it, up to the fields read here; the rest only takes space. */
-const Passwd = koffi.struct('freshet_passwd', {
-  pw_name: 'const char *',
-  pw_passwd: 'void *',
-  pw_uid: 'uint32_t',
-  pw_gid: 'uint32_t',
-  // macOS: pw_change, pw_class, pw_gecos, pw_dir, pw_shell, pw_expire. Linux: pw_gecos, pw_dir, pw_shell.
-  rest: koffi.array('uint64_t', isMac ? 6 : 3),
-})
+/**
+ * struct passwd of <pwd.h>, 64-bit: char *name, *passwd; uint32 uid, gid; and then what is not read here: on Linux
+ * three pointers, on macOS (time_t change, char *class, *gecos, *dir, *shell, time_t expire) six words.
+ * native/test/mac/host_asserts.h holds macOS's against Apple's headers.
+ */
+const PASSWD = { uidAt: 16, gidAt: 20, bytes: isMac ? 72 : 48 } as const
 
 type LookUp<Key> = (
   key: Key,
@@ -53,24 +50,34 @@ export function passwordEntryOfName(name: string): PasswordEntry | undefined {
 function lookUp(
   call: (entry: Buffer, text: Buffer, result: unknown[]) => number,
 ): PasswordEntry | undefined {
-  const entry = Buffer.alloc(koffi.sizeof(Passwd))
+  const entry = Buffer.alloc(PASSWD.bytes)
   for (let size = ENTRY_BYTES_FIRST; size <= ENTRY_BYTES_MAX; size *= 4) {
     const text = Buffer.alloc(size)
     const result: unknown[] = [null]
     const error = call(entry, text, result)
     if (error === ERANGE) continue
-    if (error !== 0 || !result[0]) return undefined
-    const found: { pw_name: string; pw_uid: number; pw_gid: number } = koffi.decode(
-      result[0],
-      Passwd,
-    )
-    return { name: found.pw_name, uid: found.pw_uid, gid: found.pw_gid }
+    return error === 0 && result[0] ? decodePasswd(entry, text) : undefined
   }
   return undefined
 }
 
-/** sysctlbyname(3), a text value. undefined on Linux and where there is none. */
-export function systemControl(name: string): string | undefined {
+/**
+ * The struct passwd in `entry`, whose strings lie in `text`; undefined when its name does not. The part that is read
+ * is the same on Linux and macOS.
+ */
+export function decodePasswd(entry: Buffer, text: Buffer): PasswordEntry | undefined {
+  const at = Number(entry.readBigUInt64LE() - koffi.address(text))
+  const end = at >= 0 && at < text.length ? text.indexOf(0, at) : -1
+  if (end < 0) return undefined
+  return {
+    name: text.toString('utf8', at, end),
+    uid: entry.readUInt32LE(PASSWD.uidAt),
+    gid: entry.readUInt32LE(PASSWD.gidAt),
+  }
+}
+
+/** sysctlbyname(3), the value's bytes. undefined on Linux and where there is none. */
+export function systemControl(name: string): Buffer | undefined {
   if (!isMac) return undefined
   const sysctlbyname = library.func(
     'int sysctlbyname(const char *name, void *value, _Inout_ size_t *bytes, void *changed, size_t changed_bytes)',
@@ -78,7 +85,7 @@ export function systemControl(name: string): string | undefined {
   const value = Buffer.alloc(VALUE_BYTES_MAX)
   const bytes = [value.length]
   if (sysctlbyname(name, value, bytes, null, 0) !== 0) return undefined
-  return value.toString('utf8', 0, bytes[0]).replace(/\0+$/, '')
+  return value.subarray(0, bytes[0])
 }
 
 /** gethostuuid(2), 32 hex digits: of the hardware, so another on a cloned disk. undefined on Linux. */

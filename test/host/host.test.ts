@@ -3,9 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import koffi from 'koffi'
 import { readOrMakeDeviceId } from '../../src/host/device.ts'
 import { dropTo, resolveUser } from '../../src/host/drop.ts'
-import { describeMachine, osReleaseName, plistString } from '../../src/host/machine.ts'
+import { decodePasswd } from '../../src/host/libc.ts'
+import { describeMachine, macFacts, osReleaseName, plistString } from '../../src/host/machine.ts'
 import { userName } from '../../src/host/users.ts'
 
 const NO_SUCH_UID = 2_123_456_789
@@ -65,13 +67,67 @@ describe('dropping root', () => {
   })
 })
 
+describe('the user database', () => {
+  // As <pwd.h> of macOS has it: name, passwd, uid, gid, change, class, gecos, dir, shell, expire.
+  it('is read in the layout of macOS', () => {
+    const text = Buffer.from('_freshet\0*\0Freshet\0/var/empty\0')
+    const entry = Buffer.alloc(72)
+    const addressOf = (word: string) => koffi.address(text) + BigInt(text.indexOf(`${word}\0`))
+    entry.writeBigUInt64LE(addressOf('_freshet'), 0)
+    entry.writeBigUInt64LE(addressOf('*'), 8)
+    entry.writeUInt32LE(4_294_967_294, 16)
+    entry.writeUInt32LE(498, 20)
+    entry.writeBigUInt64LE(addressOf('Freshet'), 40)
+    const found = { name: '_freshet', uid: 4_294_967_294, gid: 498 }
+    assert.deepEqual(decodePasswd(entry, text), found)
+    // A name that lies elsewhere is not followed, nor one that does not end.
+    assert.equal(decodePasswd(entry, Buffer.alloc(64)), undefined)
+    assert.equal(decodePasswd(entry, text.subarray(0, 8)), undefined)
+    assert.equal(decodePasswd(Buffer.alloc(72), text), undefined)
+  })
+})
+
 describe('machine', () => {
   it('is described with what the system says', () => {
     const facts = describeMachine()
     assert.equal(facts.hostname, hostname())
     assert.equal(facts.os, process.platform === 'darwin' ? 'macos' : 'linux')
     assert.match(facts.bootId, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+    assert.match(facts.hardware, /\d+ GiB$/)
     assert.ok(facts.osVersion && facts.osBuild && facts.arch)
+  })
+
+  it('is described on a Mac by what its system controls say', () => {
+    const memory = Buffer.alloc(8)
+    memory.writeBigUInt64LE(17_179_869_184n)
+    const controls = new Map([
+      ['hw.model', Buffer.from('Mac14,7\0')],
+      ['machdep.cpu.brand_string', Buffer.from('Apple M2\0')],
+      ['hw.memsize', memory],
+      ['kern.osproductversion', Buffer.from('15.1\0')],
+      ['kern.osversion', Buffer.from('24B83\0')],
+      ['kern.bootsessionuuid', Buffer.from('0C5D9E5B-6B5C-4B8D-9B0A-1D2E3F405162\0')],
+    ])
+    assert.deepEqual(
+      macFacts((name) => controls.get(name), ''),
+      {
+        os: 'macos',
+        osVersion: '15.1',
+        osBuild: '24B83',
+        hardware: 'Mac14,7, Apple M2, 16 GiB',
+        bootId: '0c5d9e5b-6b5c-4b8d-9b0a-1d2e3f405162',
+      },
+    )
+  })
+
+  it('says nothing of what a Mac does not answer, and takes the version from its property list', () => {
+    const string = (value: string) => `<string>${value}</string>`
+    const plist = `<key>ProductBuildVersion</key>${string('22G74')}<key>ProductVersion</key>${string('13.5')}`
+    const controls = new Map([['hw.memsize', Buffer.alloc(4)]])
+    assert.deepEqual(
+      macFacts((name) => controls.get(name), plist),
+      { os: 'macos', osVersion: '13.5', osBuild: '22G74', hardware: '', bootId: '' },
+    )
   })
 
   it('reads os-release and property lists as they are written', () => {
