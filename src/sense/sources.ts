@@ -1,7 +1,13 @@
 // This platform's sources, each with a ring of its own, drained in turn: Linux has one, macOS two (Endpoint
 // Security and the content filter). One that cannot be opened does not keep the others from being heard.
-import { Mark, readMark, writeMark } from '../records/record.gen.ts'
+import { Gap, Mark, readMark, Source, writeMark } from '../records/record.gen.ts'
 import type { Addon, NativeSource, OpenOptions, SourceKind } from './addon.ts'
+
+/** What is missing without them; Linux has no other source, and sense does not run without any. */
+const GAP_OF = new Map<number, number>([
+  [Source.endpointSecurity, Gap.endpointSecurity],
+  [Source.filter, Gap.filter],
+])
 
 export type Sources = {
   /**
@@ -63,6 +69,7 @@ export function openSources(
           source: kind.code,
           kind: Mark.start,
           capabilities: 0,
+          gaps: GAP_OF.get(kind.code) ?? 0,
           note: absenceOf(kind, error),
         }),
       )

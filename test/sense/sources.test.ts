@@ -1,6 +1,6 @@
 // A machine with two sources, as a Mac has: each its ring, one pipe.
 import assert from 'node:assert/strict'
-import { Mark, RecordType, readMark, Source } from '../../src/records/record.gen.ts'
+import { Gap, Mark, RecordType, readMark, Source } from '../../src/records/record.gen.ts'
 import { openSources } from '../../src/sense/sources.ts'
 import { createDouble, MAC, markOf } from './double.ts'
 import { type Scene, startScene, TICK_BYTES, tick } from './scene.ts'
@@ -67,6 +67,7 @@ describe('sense with two sources', function () {
     const told = marksOf(bytesOf(0))[1]
     assert.equal(told?.source, filter)
     assert.equal(told?.capabilities, 0)
+    assert.equal(told?.gaps, Gap.filter)
     assert.match(
       told?.note ?? '',
       /source filter could not be opened \(filter: no thread is left\)/,
