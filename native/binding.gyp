@@ -30,8 +30,16 @@
           ]
         }],
         ['OS=="mac"', {
-          'sources': ['mac/mac_sources.cc', 'mac/running.cc', 'mac/running_calls.cc'],
-          'link_settings': { 'libraries': ['-lbsm', '-framework CoreFoundation', '-framework Security'] }
+          'sources': [
+            'mac/endpoint_security.cc', 'mac/es_answer.cc', 'mac/es_client.cc', 'mac/es_message.cc',
+            'mac/es_reader.cc', 'mac/mac_sources.cc', 'mac/make_endpoint_security.cc', 'mac/running.cc',
+            'mac/running_calls.cc'
+          ],
+          'link_settings': {
+            'libraries': [
+              '-lEndpointSecurity', '-lbsm', '-framework CoreFoundation', '-framework Security'
+            ]
+          }
         }]
       ]
     },

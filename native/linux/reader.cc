@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "boot_id.h"
 #include "linux/clock.h"
 #include "linux/procfs.h"
 
@@ -57,10 +58,7 @@ u64 Distance(u64 a, u64 b) { return a > b ? a - b : b - a; }
 void ReadBootId(u8* out) {
   std::string text;
   if (!ReadFileAt(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &text)) return;
-  std::erase_if(text, [](char one) { return one == '-' || one == '\n'; });
-  if (text.size() != 32) return;
-  for (size_t index = 0; index < 16; index++)
-    std::from_chars(&text[index * 2], &text[index * 2 + 2], out[index], 16);
+  ParseBootId(std::move(text), out);
 }
 
 void Watch(int poller, int fd) {

@@ -1,9 +1,9 @@
 // Builds the native tests under sanitizers and runs them.
 import { equal } from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { leaveOut, whyNoProgram, whyNotLinux } from '../left-out.ts'
+import { run } from './run.ts'
 import { whyNotLive } from './watch.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
@@ -26,17 +26,3 @@ describe('native tests', () => {
         for (const line of ran.output.trim().split('\n')) console.log(`      ${line}`)
       })
 })
-
-function run(command: string, args: string[]): Promise<{ code: number | null; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    const keep = (data: Buffer) => {
-      output = (output + data.toString()).slice(-20_000)
-    }
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code, output }))
-  })
-}

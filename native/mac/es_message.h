@@ -1,0 +1,35 @@
+// What an Endpoint Security message tells, as a record.
+//
+// Everything is read in place: nothing is allocated, copied but into the ring, or kept. The message
+// is the system's and lives as long as the handler that was called with it.
+//
+// Of a NOTIFY_EXEC the record is of event.exec.target, the new image; es_message_t.process is the
+// image that called exec. Arguments are not read: no way is there yet for a policy to ask for them.
+#ifndef FRESHET_MAC_ES_MESSAGE_H_
+#define FRESHET_MAC_ES_MESSAGE_H_
+
+#include <EndpointSecurity/EndpointSecurity.h>
+
+#include <array>
+
+#include "ring.h"
+
+namespace freshet {
+
+// What the source subscribes to, and all that TellMessage understands.
+inline constexpr std::array<es_event_type_t, 4> kEsEvents = {
+    ES_EVENT_TYPE_NOTIFY_EXEC, ES_EVENT_TYPE_NOTIFY_FORK, ES_EVENT_TYPE_NOTIFY_EXIT,
+    ES_EVENT_TYPE_NOTIFY_CS_INVALIDATED};
+
+enum class EsTold {
+  kTold,           // a record was pushed
+  kFull,           // there was no room for it; the ring has counted it
+  kNotUnderstood,  // an event nobody subscribed to, or one without its process
+};
+
+// Pushes the record of `message`, stamped `at_ns`. Threads: the ring's producer.
+EsTold TellMessage(const es_message_t& message, u64 at_ns, Ring* ring);
+
+}  // namespace freshet
+
+#endif  // FRESHET_MAC_ES_MESSAGE_H_

@@ -1,0 +1,232 @@
+#include "mac/es_reader.h"
+
+#include <sys/sysctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "boot_id.h"
+
+namespace freshet {
+namespace {
+
+constexpr u64 kNsPerMs = 1'000'000;
+constexpr u64 kNsPerSecond = 1'000'000'000;
+constexpr u64 kClockStepNs = kNsPerSecond / 2;
+constexpr u64 kSleepNs = kNsPerSecond;
+constexpr size_t kBatchBytes = 256 << 10;
+// More pids than macOS has (PID_MAX is 99,999).
+constexpr size_t kHeardMax = 1 << 17;
+// With less than this in the ring its reader has caught up: an enumeration will find room.
+constexpr u64 kCaughtUpBytes = 64 << 10;
+
+// Only to wait by; it need not tell anything but passing time.
+u64 SteadyNs() {
+  return static_cast<u64>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                              std::chrono::steady_clock::now().time_since_epoch())
+                              .count());
+}
+
+u64 Distance(u64 a, u64 b) { return a > b ? a - b : b - a; }
+
+// kern.bootsessionuuid: anew with each boot, kept over sleep.
+void ReadBootId(u8* out) {
+  char text[64] = {};
+  size_t length = sizeof(text) - 1;
+  if (sysctlbyname("kern.bootsessionuuid", text, &length, nullptr, 0) == 0) ParseBootId(text, out);
+}
+
+}  // namespace
+
+EsReader::EsReader(Ring* ring, const SourceOptions& options, const EsOptions& es_options,
+                   std::shared_ptr<Bell> bell, EsRequests* requests)
+    : ring_(ring),
+      options_(options),
+      es_options_(es_options),
+      bell_(std::move(bell)),
+      requests_(requests),
+      emitter_(ring, k_source_endpoint_security),
+      batch_(kBatchBytes),
+      retry_ns_(es_options.retry_ms * kNsPerMs) {
+  static_assert(kBatchBytes >= kRecordBytesMax);
+}
+
+void EsReader::Run() {
+  asleep_ns_ = clock_.AsleepNs();
+  TryClient();
+  Enumerate();
+  tick_due_ns_ = SteadyNs();
+  while (!stopping()) {
+    Wait();
+    if (stopping()) break;
+    const u64 now_ns = SteadyNs();
+    const bool retry = retry_due_ns_ != 0 && now_ns >= retry_due_ns_;
+    const EsAnswer before = answer_;
+    if (retry) TryClient();
+    PassOn();
+    const u64 since_ns = now_ns - enumerated_ns_;
+    const bool blind = !client_.is_open() && since_ns >= es_options_.without_client_ms * kNsPerMs;
+    const Ring::Counters counters = ring_->counters();
+    const bool lost = lost_ || counters.dropped != dropped_;
+    const bool caught_up = lost && since_ns >= es_options_.after_loss_ms * kNsPerMs &&
+                           counters.waiting_bytes < kCaughtUpBytes;
+    if (requests_->enumerate.exchange(false) || answer_ != before || blind || caught_up)
+      Enumerate();
+    if (now_ns >= tick_due_ns_) Tick();
+    emitter_.EmitLosses(clock_.NowNs());
+    Flush();
+  }
+  client_.Close();
+  PassOn();
+  emitter_.EmitLosses(clock_.NowNs());
+  EmitMark(k_mark_stop, "");
+  Flush();
+}
+
+void EsReader::TryClient() {
+  auto handler = std::make_shared<EsHandler>(es_options_.handover_bytes, bell_);
+  answer_ = client_.Open(handler);
+  const EsRetry retry = AdviceFor(answer_).retry;
+  retry_due_ns_ = retry == EsRetry::kNever ? 0 : SteadyNs() + retry_ns_;
+  if (retry == EsRetry::kSlower)
+    retry_ns_ = std::min(retry_ns_ * 2, es_options_.retry_max_ms * kNsPerMs);
+  if (answer_ != EsAnswer::kOpen) return;
+  handler_ = std::move(handler);
+  told_ = {};
+}
+
+void EsReader::Enumerate() {
+  EmitMark(k_mark_start, MissingNote());
+  heard_.clear();
+  lost_ = false;
+  dropped_ = ring_->counters().dropped;
+  enumerating_ = true;
+  const int error = es_options_.tell_running(
+      [this](u32 pid, u32) {
+        PassOn();
+        return stopping() || heard_.contains(pid);
+      },
+      [this](const exec_record& record, const ExecText& text) {
+        emitter_.Emit(record, clock_.NowNs(), text);
+      });
+  PassOn();
+  enumerating_ = false;
+  enumerated_ns_ = SteadyNs();
+  // An enumeration that is not complete ends no process: it is made again.
+  if (error != 0)
+    lost_ = true;
+  else if (!stopping())
+    EmitMark(k_mark_enumerated, "");
+  Flush();
+}
+
+void EsReader::PassOn() {
+  passed_on_ns_ = SteadyNs();
+  if (handler_ == nullptr) return;
+  size_t passed = 0;
+  size_t length;
+  do {
+    length = handler_->Drain(batch_);
+    for (size_t at = 0; at < length;) {
+      u32 size;
+      std::memcpy(&size, &batch_[at], sizeof(size));
+      const Bytes record(&batch_[at], size);
+      if (enumerating_) Hear(record);
+      emitter_.Forward(record);
+      at += size;
+    }
+    passed += length;
+    Flush();
+  } while (length > 0 && passed < es_options_.handover_bytes);
+  more_waits_ = length > 0;
+  CountLosses();
+}
+
+// What a message told of a pid is newer than what the enumeration has read of it: the image may be
+// another by now, or the process gone.
+void EsReader::Hear(Bytes record) {
+  Header header;
+  std::memcpy(&header, record.data(), sizeof(header));
+  static_assert(offsetof(fork_record, pid) == offsetof(exit_record, pid));
+  size_t at;
+  if (header.type == exec_record::kType)
+    at = offsetof(exec_record, pid);
+  else if (header.type == fork_record::kType || header.type == exit_record::kType)
+    at = offsetof(fork_record, pid);
+  else
+    return;
+  u32 pid;
+  std::memcpy(&pid, &record[at], sizeof(pid));
+  if (heard_.size() < kHeardMax) heard_.insert(pid);
+}
+
+void EsReader::CountLosses() {
+  const EsHandler::Losses now = handler_->losses();
+  const u64 kernel_events = now.kernel_events - told_.kernel_events;
+  const u64 handover_full = now.handover_full - told_.handover_full;
+  const u64 malformed = now.malformed - told_.malformed;
+  if (kernel_events > 0) emitter_.CountLoss(k_loss_kernel_events, kernel_events);
+  if (handover_full > 0) emitter_.CountLoss(k_loss_ring_full, handover_full);
+  if (malformed > 0) emitter_.CountLoss(k_loss_malformed, malformed);
+  if (kernel_events + handover_full > 0) lost_ = true;
+  told_ = now;
+}
+
+void EsReader::Wait() {
+  if (more_waits_) return;
+  u64 due_ns = tick_due_ns_;
+  if (retry_due_ns_ != 0) due_ns = std::min(due_ns, retry_due_ns_);
+  u64 now_ns = SteadyNs();
+  if (due_ns <= now_ns || !bell_->Wait(due_ns - now_ns)) return;
+  const u64 gathered_ns = std::min(passed_on_ns_ + es_options_.gather_ms * kNsPerMs, due_ns);
+  while (!stopping() && !(handler_ != nullptr && handler_->hurried())) {
+    now_ns = SteadyNs();
+    if (now_ns >= gathered_ns) return;
+    bell_->Wait(gathered_ns - now_ns);
+  }
+}
+
+void EsReader::Tick() {
+  const u64 now_ns = SteadyNs();
+  const u64 interval_ns = options_.interval_ms * kNsPerMs;
+  tick_due_ns_ += ((now_ns - tick_due_ns_) / interval_ns + 1) * interval_ns;
+  const u64 asleep_ns = clock_.AsleepNs();
+  if (Distance(asleep_ns, asleep_ns_) > kSleepNs) {
+    asleep_ns_ = asleep_ns;
+    EmitMark(k_mark_wake, "");
+  }
+  if (Distance(es_options_.unix_ns() - clock_.NowNs(), unix_less_boot_ns_) >= kClockStepNs)
+    EmitMark(k_mark_clock, "");
+  tick_record tick{};
+  tick.unix_ns = es_options_.unix_ns();
+  emitter_.Emit(tick, clock_.NowNs());
+  ring_->Release();
+}
+
+void EsReader::EmitMark(u32 kind, const std::string& note) {
+  mark_record mark{};
+  mark.kind = kind;
+  mark.capabilities = (client_.is_open() ? k_capability_process_events : 0) |
+                      (client_.is_open() || geteuid() == 0 ? k_capability_all_processes : 0);
+  ReadBootId(mark.boot_id);
+  mark.gaps = AdviceFor(answer_).gap;
+  mark.layout = kRecordLayout;
+  mark.unix_ns = es_options_.unix_ns();
+  const u64 now_ns = clock_.NowNs();
+  unix_less_boot_ns_ = mark.unix_ns - now_ns;
+  emitter_.Emit(mark, now_ns, note);
+}
+
+void EsReader::Flush() {
+  if (ring_->Flush() && options_.on_readable) options_.on_readable();
+}
+
+std::string EsReader::MissingNote() const {
+  if (client_.is_open()) return "";
+  const u32 seconds = (es_options_.without_client_ms + 999) / 1000;
+  return "Programs that run for less than " + std::to_string(seconds) +
+         " seconds are not seen: " + AdviceFor(answer_).reason;
+}
+
+}  // namespace freshet

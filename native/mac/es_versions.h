@@ -1,0 +1,20 @@
+// From which es_message_t.version on a field may be read (ESMessage.h: "field available only if
+// message version >= N"). An older message ends before the field: reading it is reading past its
+// end.
+//
+// The version is the message's, whatever the system: it is never guessed from the macOS version.
+#ifndef FRESHET_MAC_ES_VERSIONS_H_
+#define FRESHET_MAC_ES_VERSIONS_H_
+
+#include "record.h"
+
+namespace freshet {
+
+inline constexpr u32 kScriptSince = 2;        // es_event_exec_t.script
+inline constexpr u32 kSeqNumSince = 2;        // es_message_t.seq_num
+inline constexpr u32 kTokensSince = 4;        // es_process_t.{parent,responsible}_audit_token
+inline constexpr u32 kGlobalSeqNumSince = 4;  // es_message_t.global_seq_num
+
+}  // namespace freshet
+
+#endif  // FRESHET_MAC_ES_VERSIONS_H_

@@ -1,0 +1,203 @@
+// The Endpoint Security source over the double: how it begins, what it does without a client, what
+// it says of time.
+#include <mutex>
+#include <set>
+
+#include "seen.h"
+
+namespace freshet {
+namespace {
+
+constexpr u32 kAllCapabilities = k_capability_process_events | k_capability_all_processes;
+
+exec_record Alive(u32 pid, u32 version) {
+  exec_record record{};
+  record.flags = k_exec_enumerated;
+  record.pid = pid;
+  record.pidversion = version;
+  return record;
+}
+
+// Tells of these pids, each of version 1, as long as it is let.
+TellRunningCall Running(std::vector<u32> pids) {
+  return [pids = std::move(pids)](const IsTold& is_told, const TellExec& tell) {
+    for (const u32 pid : pids)
+      if (!is_told(pid, 1)) tell(Alive(pid, 1), {"/bin/alive"});
+    return 0;
+  };
+}
+
+void SubscribesAndEnumerates() {
+  mac_double::Reset();
+  Scene scene({.tell_running = Running({10, 11})});
+  scene.Start();
+  CHECK(scene.UntilEnumerated(1));
+  CHECK(scene.marks.front().record.kind == k_mark_start && scene.marks.front().note.empty());
+  CHECK(scene.marks.front().record.capabilities == kAllCapabilities);
+  CHECK(scene.marks.front().record.layout == kRecordLayout);
+  CHECK(scene.marks.front().record.boot_id[0] == 0x0f);
+  CHECK((scene.types == std::vector<u16>{mark_record::kType, exec_record::kType, exec_record::kType,
+                                         mark_record::kType}));
+  const mac_double::State state = mac_double::Now();
+  CHECK(state.made == 1 && state.muted_pid == mac_double::kOwnPid);
+  CHECK(std::equal(state.subscribed.begin(), state.subscribed.end(), kEsEvents.begin(),
+                   kEsEvents.end()));
+
+  // Asked for again: everything anew.
+  scene.source().RequestEnumerate();
+  CHECK(scene.UntilEnumerated(2));
+  CHECK(scene.execs.size() == 4 && scene.Marks(k_mark_start) == 2);
+
+  Client client;
+  CHECK(client.Deliver(client.Fork(50, 1)));
+  CHECK(client.Deliver(client.Exec(50, 2)));
+  CHECK(client.Deliver(client.Exit(50, 2)));
+  CHECK(!client.Deliver(client.Exit(mac_double::kOwnPid, 1)));  // its own
+  CHECK(scene.Until([&] { return scene.exits.size() == 1; }));
+  CHECK(scene.forks.size() == 1 && scene.forks[0].pid == 50);
+  CHECK(scene.execs.size() == 5 && scene.execs[4].pidversion == 2 && scene.execs[4].flags == 0);
+  CHECK(scene.losses.empty());
+
+  scene.source().Stop();
+  scene.source().Stop();  // again does nothing
+  scene.Drain();
+  CHECK(scene.marks.back().record.kind == k_mark_stop);
+  CHECK(mac_double::Now().deleted == 1 && mac_double::Now().wrong_threads == 0);
+}
+
+// A pid that a message told of while the others were enumerated is newer than what was read of it.
+void LeavesOutWhatWasHeard() {
+  mac_double::Reset();
+  Client client;
+  es_message_t* exec = client.Exec(50, 7);
+  es_message_t* fork = client.Fork(51, 3);
+  es_message_t* exit = client.Exit(52, 9);
+  Scene scene({.tell_running = [&](const IsTold& is_told, const TellExec& tell) {
+    CHECK(client.Deliver(exec) && client.Deliver(fork) && client.Deliver(exit));
+    return Running({50, 51, 52, 53})(is_told, tell);
+  }});
+  scene.Start();
+  CHECK(scene.UntilEnumerated(1));
+  CHECK(scene.execs.size() == 2 && scene.execs[0].pid == 50 && scene.execs[0].pidversion == 7);
+  CHECK(scene.execs[1].pid == 53 && scene.execs[1].flags == k_exec_enumerated);
+  CHECK(scene.forks.size() == 1 && scene.exits.size() == 1);
+}
+
+void SaysWhyThereIsNoClient() {
+  std::set<std::string> notes;
+  for (int result = 1; result <= 7; result++) {
+    mac_double::Reset();
+    const auto refusal = static_cast<es_new_client_result_t>(result);
+    mac_double::AnswerNewClients({refusal});
+    Scene scene({.retry_ms = 10, .retry_max_ms = 15, .tell_running = Running({10})});
+    scene.Start();
+    CHECK(scene.UntilEnumerated(1));
+    const SaidMark& mark = scene.marks.front();
+    CHECK((mark.record.capabilities & k_capability_process_events) == 0);
+    CHECK(mark.record.gaps == AdviceFor(AnswerOf(refusal)).gap && mark.record.gaps != 0);
+    CHECK(mark.note.starts_with("Programs that run for less than 10 seconds are not seen: "));
+    CHECK(notes.insert(mark.note).second);
+    CHECK(scene.execs.size() == 1);  // what is alive is known all the same
+    // It is asked again only where that can help.
+    const bool heals = AdviceFor(AnswerOf(refusal)).retry != EsRetry::kNever;
+    CHECK(scene.Until([&] { return scene.ticks.size() >= 4; }));
+    if (heals) CHECK(scene.Until([] { return mac_double::Now().asked >= 3; }));
+    if (!heals) CHECK(mac_double::Now().asked == 1);
+    CHECK(scene.Marks(k_mark_start) == 1);  // nothing new to say
+  }
+}
+
+void HealsWhenItIsLet() {
+  mac_double::Reset();
+  mac_double::AnswerNewClients({ES_NEW_CLIENT_RESULT_ERR_NOT_PERMITTED,
+                                ES_NEW_CLIENT_RESULT_ERR_NOT_PERMITTED,
+                                ES_NEW_CLIENT_RESULT_SUCCESS});
+  Scene scene({.retry_ms = 10, .tell_running = Running({10})});
+  scene.Start();
+  CHECK(scene.UntilEnumerated(2));
+  CHECK(scene.Marks(k_mark_start) == 2);
+  CHECK(!scene.marks.front().note.empty());
+  const SaidMark* second = scene.LastMark(k_mark_start);
+  CHECK(second->record.gaps == 0);
+  CHECK(second->note.empty() && second->record.capabilities == kAllCapabilities);
+  Client client;
+  CHECK(client.Deliver(client.Exec(50, 2)));
+  CHECK(scene.Until([&] { return scene.execs.back().pid == 50; }));
+}
+
+void GivesUpAClientThatMayNotSubscribe() {
+  mac_double::Reset();
+  mac_double::RefuseSubscriptions(true);
+  Scene scene({.retry_ms = 10});
+  scene.Start();
+  CHECK(scene.UntilEnumerated(1));
+  CHECK(scene.marks.front().note.find("refused it the events") != std::string::npos);
+  CHECK(mac_double::Now().made == mac_double::Now().deleted);
+  mac_double::RefuseSubscriptions(false);
+  CHECK(scene.UntilEnumerated(2));
+  CHECK(scene.LastMark(k_mark_start)->note.empty());
+}
+
+void EnumeratesOftenWithoutAClient() {
+  mac_double::Reset();
+  mac_double::AnswerNewClients({ES_NEW_CLIENT_RESULT_ERR_NOT_ENTITLED});
+  Scene scene({.without_client_ms = 30, .tell_running = Running({10})});
+  scene.Start();
+  CHECK(scene.UntilEnumerated(3));
+  CHECK(mac_double::Now().asked == 1);
+}
+
+// Nothing is known to have ended by a list that could not be had.
+void ListsAgainWhatCouldNotBeListed() {
+  mac_double::Reset();
+  int lists = 0;
+  Scene scene({.after_loss_ms = 20, .tell_running = [&](const IsTold& told, const TellExec& tell) {
+                 return ++lists < 3 ? 1 : Running({10})(told, tell);
+               }});
+  scene.Start();
+  CHECK(scene.UntilEnumerated(1));
+  CHECK(scene.Marks(k_mark_start) == 3 && scene.execs.size() == 1);
+}
+
+void TellsOfSleepAndOfClocksThatAreSet() {
+  mac_double::Reset();
+  mac_double::SetClocks(1'000'000'000, 5'000'000'000);
+  std::atomic<u64> unix_ns{1'700'000'000'000'000'000};
+  Scene scene({.unix_ns = [&] { return unix_ns.load(); }});
+  scene.Start();
+  CHECK(scene.Until([&] { return scene.ticks.size() >= 2; }));
+  CHECK(scene.ticks[0].header.at_ns == 5'000'000'000 && scene.ticks[0].unix_ns == unix_ns.load());
+  CHECK(scene.Marks(k_mark_wake) == 0 && scene.Marks(k_mark_clock) == 0);
+
+  // Ten seconds pass asleep, on both clocks.
+  unix_ns += 10'000'000'000;
+  mac_double::SetClocks(1'000'000'000, 15'000'000'000);
+  CHECK(scene.Until([&] { return scene.Marks(k_mark_wake) == 1; }));
+  CHECK(scene.LastMark(k_mark_wake)->record.header.at_ns == 15'000'000'000);
+  const size_t clocks = scene.Marks(k_mark_clock);
+
+  unix_ns += 499'000'000;  // less than is told
+  const size_t ticks = scene.ticks.size();
+  CHECK(scene.Until([&] { return scene.ticks.size() >= ticks + 3; }));
+  CHECK(scene.Marks(k_mark_clock) == clocks);
+  unix_ns -= 7'000'000'000;
+  CHECK(scene.Until([&] { return scene.Marks(k_mark_clock) == clocks + 1; }));
+  CHECK(scene.LastMark(k_mark_clock)->record.unix_ns == unix_ns.load());
+  CHECK(scene.Marks(k_mark_wake) == 1);
+}
+
+}  // namespace
+}  // namespace freshet
+
+int main() {
+  using namespace freshet;
+  SubscribesAndEnumerates();
+  LeavesOutWhatWasHeard();
+  SaysWhyThereIsNoClient();
+  HealsWhenItIsLet();
+  GivesUpAClientThatMayNotSubscribe();
+  EnumeratesOftenWithoutAClient();
+  ListsAgainWhatCouldNotBeListed();
+  TellsOfSleepAndOfClocksThatAreSet();
+  std::puts("es source: ok");
+}

@@ -1,0 +1,36 @@
+// The Endpoint Security source itself, on Linux against a double of macOS's calls, under sanitizers.
+// FRESHET_BURST=10000000 for a longer burst.
+import { equal } from 'node:assert/strict'
+import { fileURLToPath } from 'node:url'
+import { leaveOut, whyNoBlocks, whyNoProgram } from '../left-out.ts'
+import { run } from './run.ts'
+
+const folder = fileURLToPath(new URL('../../native/test/mac/', import.meta.url))
+const BURST = process.env['FRESHET_BURST'] ?? '1000000'
+
+describe('the Endpoint Security source', () => {
+  before(async function () {
+    this.timeout(300_000)
+    leaveOut(this, whyNoBlocks() ?? whyNoProgram(['make'], 'make'))
+    const made = await run('make', ['-C', folder, '-j2', 'client'])
+    equal(made.code, 0, made.output)
+  })
+
+  for (const [sanitizer, name] of [
+    ['asan', 'ASan and UBSan'],
+    ['tsan', 'TSan'],
+  ] as const) {
+    it(`starts, heals, enumerates and tells time under ${name}`, async function () {
+      this.timeout(60_000)
+      const ran = await run(`${folder}build/es_source.${sanitizer}`, [])
+      equal(ran.code, 0, ran.output)
+    })
+
+    it(`tells or counts each message of a burst under ${name}`, async function () {
+      this.timeout(600_000)
+      const ran = await run(`${folder}build/es_burst.${sanitizer}`, [BURST])
+      equal(ran.code, 0, ran.output)
+      for (const line of ran.output.trim().split('\n').slice(0, -1)) console.log(`      ${line}`)
+    })
+  }
+})
