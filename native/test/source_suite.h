@@ -1,0 +1,31 @@
+// What every source has to do, whatever it listens to: one suite that the Linux source and, over
+// the double of macOS, the macOS sources pass.
+#ifndef FRESHET_TEST_SOURCE_SUITE_H_
+#define FRESHET_TEST_SOURCE_SUITE_H_
+
+#include <functional>
+#include <memory>
+
+#include "source.h"
+
+namespace freshet {
+
+// One kind of source and the world it listens to.
+struct SourceRig {
+  const char* name;
+  u8 code;  // CODE source
+  std::function<std::unique_ptr<Source>(Ring*, SourceOptions)> make;
+  // Makes something happen of which the source, if one is running, writes a record soon. Called on
+  // any thread, one at a time; also while a source starts, stops, or is not there.
+  std::function<void()> stir;
+  // A process that each enumeration names; 0 for a source that names none.
+  u32 alive_pid = 0;
+  bool says_ticks = true;
+};
+
+// Ends the program with 1 and the place of the first thing that is not so (check.h).
+void RunSourceSuite(const SourceRig& rig);
+
+}  // namespace freshet
+
+#endif  // FRESHET_TEST_SOURCE_SUITE_H_
