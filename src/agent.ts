@@ -119,8 +119,10 @@ export async function runEngine(options: AgentOptions): Promise<void> {
         : 'watching; findings are kept until a collector is named (--collector)',
     )
     for await (const chunk of pipe as AsyncIterable<Uint8Array>) {
-      sensor.heard(performance.now())
+      const ticks = engine.ticks()
       for (const records of framer.push(chunk)) feed(records)
+      // Not any bytes: answers, and the flows of a second source, come also when the first hangs.
+      if (engine.ticks() !== ticks) sensor.heard(performance.now())
       settle(false)
     }
   } catch (error) {

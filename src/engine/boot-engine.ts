@@ -221,6 +221,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         onPolicy(view, from)
         return
       case RecordType.tick:
+        lasting.ticks++
         pass()
         return
       case RecordType.loss: {

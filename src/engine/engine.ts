@@ -27,6 +27,8 @@ export type Engine = {
   push(records: Uint8Array): void
   /** What was found since the last call, in order. */
   takeFindings(): Finding[]
+  /** Tick records read: that they go on says that the source which tells time, and processes, is at work. */
+  ticks(): number
   /** Inspect records for sense, in order. */
   takeRequests(): Uint8Array[]
   /**
@@ -63,6 +65,7 @@ export function createEngine(options: EngineOptions): Engine {
     ownPids: policy.ownPids,
     isSaved: false,
     streamBytes: 0,
+    ticks: 0,
   }
   const { counters } = lasting
   let boot: BootEngine = createBootEngine(lasting)
@@ -83,6 +86,7 @@ export function createEngine(options: EngineOptions): Engine {
       lasting.findings = []
       return taken
     },
+    ticks: () => lasting.ticks,
     takeRequests: () => boot.takeRequests(),
     settledBytes: () => boot.askedAt() ?? lasting.streamBytes,
     save(goneBytes) {

@@ -20,4 +20,6 @@ export type Lasting = {
   isSaved: boolean
   /** Bytes of records pushed before the ones that are being read. */
   streamBytes: number
+  /** Tick records read. */
+  ticks: number
 }

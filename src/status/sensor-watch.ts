@@ -1,9 +1,9 @@
 // Notices that the sensor has gone quiet: it says a tick each second, so silence is a fault, never peace.
 
 export type SensorWatch = {
-  /** Records came. */
+  /** A tick came. */
   heard(nowMs: number): void
-  /** 0, or for how long nothing has come when that is too long. `nowMs` is monotonic. */
+  /** 0, or for how long none has come when that is too long. `nowMs` is monotonic. */
   silentMs(nowMs: number): number
 }
 

@@ -99,6 +99,13 @@ describe('an engine with two sources', () => {
     )
   })
 
+  it('takes the ticks of one, and not what the other tells, for a sign of life', () => {
+    const script = mac().from(endpointSecurity, PROCESSES).ticks(2)
+    assert.equal(tell(script).engine.ticks(), 2)
+    script.from(filter, FLOWS).flow({ id: 1, out: 5 * MIB })
+    assert.equal(tell(script).engine.ticks(), 2)
+  })
+
   it('tells the losses of one from those of the other', () => {
     const script = mac().loss(Loss.ringFull, 3).from(endpointSecurity, PROCESSES)
     const { engine, health } = tell(script.loss(Loss.ringFull, 4).loss(Loss.ringFull, 5).ticks(61))

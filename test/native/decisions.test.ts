@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { hasCompiler } from './watch.ts'
+import { leaveOut, whyNoProgram } from '../left-out.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
 /** Rejects with what the program printed when it fails. */
@@ -11,10 +11,7 @@ const run = promisify(execFile)
 
 describe('decisions of the macOS code', () => {
   before(async function () {
-    if (!hasCompiler('g++') || !hasCompiler('make')) {
-      console.log('    skipped: no g++ or no make: apt-get install g++ make')
-      this.skip()
-    }
+    leaveOut(this, whyNoProgram(['g++', 'make'], 'g++ make'))
     this.timeout(300_000)
     await run('make', ['-C', folder, `-j${availableParallelism()}`, 'decisions'])
   })

@@ -26,6 +26,13 @@ describe('the Endpoint Security source', () => {
       equal(ran.code, 0, ran.output)
     })
 
+    it(`does what every source does under ${name}`, async function () {
+      this.timeout(60_000)
+      const ran = await run(`${folder}build/es_suite.${sanitizer}`, [])
+      equal(ran.code, 0, ran.output)
+      console.log(`      ${ran.output.trim()}`)
+    })
+
     it(`tells or counts each message of a burst under ${name}`, async function () {
       this.timeout(600_000)
       const ran = await run(`${folder}build/es_burst.${sanitizer}`, [BURST])

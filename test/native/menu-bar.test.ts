@@ -4,17 +4,14 @@ import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { hasCompiler } from './watch.ts'
+import { leaveOut, whyNoProgram } from '../left-out.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/app/', import.meta.url))
 const programs = fileURLToPath(new URL('../../native/test/build/app/', import.meta.url))
 
 describe('the menu bar app', () => {
   before(async function () {
-    if (!hasCompiler('g++') || !hasCompiler('make')) {
-      console.log('    skipped: no g++ or no make: apt-get install g++ make')
-      this.skip()
-    }
+    leaveOut(this, whyNoProgram(['g++', 'make'], 'g++ make'))
     this.timeout(300_000)
     const made = await run('make', ['-C', folder, '-s', `-j${availableParallelism()}`, 'all'])
     equal(made.code, 0, made.output)
@@ -34,10 +31,7 @@ describe('the menu bar app', () => {
     })
 
   it('reads whatever a fuzzer makes of status lines', async function () {
-    if (!hasCompiler('clang++-19')) {
-      console.log('      skipped: no clang++-19: apt-get install clang-19 libclang-rt-19-dev')
-      this.skip()
-    }
+    leaveOut(this, whyNoProgram(['clang++-19'], 'clang-19 libclang-rt-19-dev'))
     this.timeout(3_600_000)
     const made = await run('make', ['-C', folder, '-s', 'fuzz'])
     equal(made.code, 0, made.output)

@@ -13,9 +13,9 @@ import {
   StatusError,
   serveStatus,
 } from '../../src/status/socket.ts'
+import { leaveOut, whyNotRoot } from '../left-out.ts'
 import { wellStatus } from './states.ts'
 
-const isRoot = process.getuid?.() === 0
 const socketRoom = fileURLToPath(new URL('../../src/status/socket.ts', import.meta.url))
 
 describe('the status socket', function () {
@@ -79,7 +79,7 @@ describe('the status socket', function () {
   })
 
   it('refuses other users with a sentence, and a menu to draw, and counts them', async function () {
-    if (!isRoot) this.skip()
+    leaveOut(this, whyNotRoot())
     await serve()
     chmodSync(directory, 0o755)
     const script = `
@@ -136,7 +136,7 @@ describe('the status socket', function () {
   })
 
   it('leaves room for root when others fill theirs', async function () {
-    if (!isRoot) this.skip()
+    leaveOut(this, whyNotRoot())
     await serve(undefined, () => true)
     chmodSync(directory, 0o755)
     const script = `
