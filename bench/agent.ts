@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AlertSummary } from '../src/collector/page-api.ts'
 import { residentAndCpu } from './agent-cost.ts'
+import { esDecode } from './agent-es.ts'
 import { execOf, flowOf, startEngineRole, tick } from './engine-role.ts'
 import type { Bench, Row } from './row.ts'
 
@@ -104,4 +105,5 @@ function watchAlerts(
 export const benches: Bench[] = [
   { name: 'agent threshold to durable', run: thresholdToDurable },
   { name: 'agent resident memory and CPU', run: residentAndCpu },
+  { name: 'agent es', run: esDecode },
 ]
