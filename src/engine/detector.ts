@@ -321,6 +321,8 @@ export function createDetector(parts: DetectorParts): Detector {
       if (alert === undefined) return
       storeOne(alert)
       alert.saved = pairs.snapshot(slot)
+      // Its flows are of no pair now and will not be detached: their rows may soon be others'.
+      alert.flows.clear()
     },
     pass() {
       if (clock.nowMs >= seedingEndsMs) detector.seeded()

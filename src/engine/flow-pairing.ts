@@ -245,8 +245,9 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       const meta = pairs.meta[pair]
       if (meta === undefined) return false
       const base = slot * FLOW_DOUBLES
-      f64[base + D.countedOut] = expected.out
-      f64[base + D.countedIn] = expected.in
+      // It is this far: reports from before, sent again, take nothing back.
+      f64[base + D.out] = f64[base + D.countedOut] = expected.out
+      f64[base + D.in] = f64[base + D.countedIn] = expected.in
       u32[slot * FLOW_WORDS + F.phase] = Phase.counted
       rows.identityOf[slot] = meta.identity
       rows.setBit(slot, FlowBit.inPair)

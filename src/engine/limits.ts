@@ -17,7 +17,7 @@ export type Limits = {
   heldFlows: number
   /** How long they wait, ms of record time. */
   holdMs: number
-  /** Alerts open or cooling down. */
+  /** Alerts open or cooling down. Fewer than pairs: those of open alerts stay in the table. */
   alerts: number
   /** Open flows that a stored alert lists. */
   storedFlows: number

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { PLACE } from '../../src/place.ts'
+import { Mark } from '../../src/records/record.gen.ts'
 import { decodeItem } from '../../src/stream/codec.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
 import { nowUnixNs } from '../../src/units.ts'
@@ -61,5 +62,10 @@ describe('The engine role', function () {
     assert.equal(summarized(), SENT)
     await runEngine(new Script().policy(1, {}).start().ticks(2).bytes())
     assert.equal(summarized(), SENT)
+    // The connection is still there, and has sent more meanwhile.
+    const later = new Script().policy(1, {}).mark(Mark.start)
+    later.program({ pid: 100, path: '/tmp/stranger' }).flow({ id: 1, out: SENT + 7, in: 10 })
+    await runEngine(later.mark(Mark.enumerated).ticks(2).bytes())
+    assert.equal(summarized(), SENT + 7)
   })
 })
