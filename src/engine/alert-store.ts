@@ -1,6 +1,6 @@
 // A live alert as the baseline keeps it, and back: with it a restart neither repeats nor forgets an upload.
 import type { Baseline, StoredAlert } from '../baseline/baseline.ts'
-import { bytes } from '../units.ts'
+import { bytesSum } from '../units.ts'
 import { type LiveAlert, readAlertState, type StoredFlow, writeAlertState } from './alert.ts'
 import type { Clock } from './clock.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, type FlowTable } from './flow-table.ts'
@@ -88,8 +88,8 @@ export function storeAlert(
     destinationKey: alert.destinationKey,
     openedAt: alert.openedAt,
     updatedAt: alert.updatedAt,
-    bytesOut: bytes(pairs.f64[base + P.out] as number, 'bytes_out'),
-    bytesIn: bytes(pairs.f64[base + P.in] as number, 'bytes_in'),
+    bytesOut: bytesSum(pairs.f64[base + P.out] as number, 'bytes_out'),
+    bytesIn: bytesSum(pairs.f64[base + P.in] as number, 'bytes_in'),
     state,
   })
 }

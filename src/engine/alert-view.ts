@@ -1,5 +1,5 @@
 // One revision of an alert, made from what is known at this moment.
-import { bytes } from '../units.ts'
+import { bytes, bytesSum } from '../units.ts'
 import { fileName } from './acting.ts'
 import type { LiveAlert } from './alert.ts'
 import { type Clock, wallNow, wallOfMs } from './clock.ts'
@@ -128,8 +128,8 @@ export function alertView(
     responsibleKey: responsible?.key,
     chain: alert.chain,
     destination: pair.destination.view,
-    bytesOut: bytes(out, 'bytes_out'),
-    bytesIn: bytes(bytesIn, 'bytes_in'),
+    bytesOut: bytesSum(out, 'bytes_out'),
+    bytesIn: bytesSum(bytesIn, 'bytes_in'),
     flows,
     silentFlows,
     largestFlow: {
@@ -140,8 +140,8 @@ export function alertView(
     timeline: {
       startAt: wallOfMs(clock, timeline.startMs),
       bucketMs: timeline.widthMs,
-      bytesOut: timeline.out.map((count) => bytes(count, 'timeline.bytes_out')),
-      bytesIn: timeline.in.map((count) => bytes(count, 'timeline.bytes_in')),
+      bytesOut: timeline.out.map((count) => bytesSum(count, 'timeline.bytes_out')),
+      bytesIn: timeline.in.map((count) => bytesSum(count, 'timeline.bytes_in')),
     },
     policyVersion,
     techniques: TECHNIQUES,

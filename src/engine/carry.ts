@@ -2,7 +2,7 @@
 // killed at any instant: what open flows have in the numbers of their pairs, and what pairs have not said. Flows
 // that closed since the sensor may forget them are kept too, as their records can be sent again.
 import type { Baseline } from '../baseline/baseline.ts'
-import { bytes, port } from '../units.ts'
+import { bytes, bytesSum, port } from '../units.ts'
 import { type Clock, wallNow } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
 import type { DestinationView, PairSummary } from './finding.ts'
@@ -84,8 +84,8 @@ export function createCarry(parts: CarryParts): Carry {
       destinationKey: pair.destination.view.key,
       hourAt: ((wallNow(clock) / HOUR_NS) * HOUR_NS) as PairSummary['hourAt'],
       destination: JSON.stringify(pair.destination.view),
-      bytesOut: out,
-      bytesIn,
+      bytesOut: bytesSum(out, 'bytes_out'),
+      bytesIn: bytesSum(bytesIn, 'bytes_in'),
       flows: pairs.i32[slot * PAIR_INTEGERS + C.summaryFlows] as number,
       largestFlowOut: pairs.f64[base + P.summaryLargest] as number,
     })

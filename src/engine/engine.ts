@@ -1,6 +1,7 @@
 // The engine: record bytes in, findings out. Pure and deterministic: time comes from records, memory from the
 // baseline, and the same stream gives the same findings however it is cut into batches.
 import type { Baseline } from '../baseline/baseline.ts'
+import { bytesSum } from '../units.ts'
 import { type BootEngine, createBootEngine } from './boot-engine.ts'
 import { type EngineCounters, zeroCounters } from './counters.ts'
 import type { Finding } from './finding.ts'
@@ -96,6 +97,8 @@ export function createEngine(options: EngineOptions): Engine {
     counters: () => ({
       ...counters,
       ...boot.present(),
+      bytesOut: bytesSum(counters.bytesOut, 'bytes_out'),
+      bytesIn: bytesSum(counters.bytesIn, 'bytes_in'),
       leftOut: { ...counters.leftOut },
       evicted: { ...counters.evicted },
     }),

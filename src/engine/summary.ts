@@ -1,7 +1,7 @@
 // What each pair did in an hour, said when the hour is over or the pair leaves the table: no byte of a pair
 // goes unsaid, and none is said twice.
 import type { Baseline } from '../baseline/baseline.ts'
-import { bytes, type UnixNs } from '../units.ts'
+import { bytes, bytesSum, type UnixNs } from '../units.ts'
 import { type Clock, wallNow } from './clock.ts'
 import type { PairSummary } from './finding.ts'
 import type { IdentityBook } from './identity-book.ts'
@@ -42,8 +42,8 @@ export function createSummarizer(
       identityKey: pair.identity.stored.key,
       destination: pair.destination.view,
       hourAt: hourAt as UnixNs,
-      bytesOut: bytes(out, 'bytes_out'),
-      bytesIn: bytes(bytesIn, 'bytes_in'),
+      bytesOut: bytesSum(out, 'bytes_out'),
+      bytesIn: bytesSum(bytesIn, 'bytes_in'),
       flows: pairs.i32[row + C.summaryFlows] as number,
       largestFlowOut: bytes(d[base + P.summaryLargest] as number, 'largest_flow_out'),
     })

@@ -1,5 +1,5 @@
 // Which flows moved most since somebody last looked: for a person's eye, not for detection.
-
+import { bytesSum } from '../units.ts'
 import { fileName } from './acting.ts'
 import { formatAddress } from './address.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, type FlowTable, Phase } from './flow-table.ts'
@@ -69,6 +69,11 @@ export function createTop(flows: FlowTable, processOf: (Process | undefined)[]):
       return [...sums.values()]
         .sort((a, b) => b.bytesOut + b.bytesIn - (a.bytesOut + a.bytesIn))
         .slice(0, count)
+        .map((flow) => ({
+          ...flow,
+          bytesOut: bytesSum(flow.bytesOut, 'bytes_out'),
+          bytesIn: bytesSum(flow.bytesIn, 'bytes_in'),
+        }))
     },
   }
 }

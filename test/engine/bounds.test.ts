@@ -4,7 +4,8 @@ import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { RecordError } from '../../src/records/framer.ts'
 import { Gap, LAYOUT, Loss, Mark, Source } from '../../src/records/record.gen.ts'
-import { asText, copyOf, HOUR_MS, MIB, Script, tell } from './scenario.ts'
+import { encodeContent } from '../../src/stream/codec.ts'
+import { asText, copyOf, HOUR_MS, MIB, Script, sorted, tell } from './scenario.ts'
 
 /** A machine of many programs, flows and destinations, from a seed. */
 type Step = { flow: number; out: number; in: number; close: boolean; wait: number }
@@ -269,6 +270,26 @@ describe('what weakens the engine', () => {
       new DataView(bytes.buffer).setUint32(0, size, true)
       assert.throws(() => engine.push(bytes), RecordError)
     }
+  })
+
+  it('goes on when counters add up to more than a count can be: sums stand at the largest', () => {
+    const script = new Script().start().program({ pid: 100, path: '/opt/x' })
+    const flow = { out: Number.MAX_SAFE_INTEGER, in: 5 }
+    for (let id = 1; id <= 3; id++)
+      script
+        .flow({ id, state: 'opened' })
+        .tick(1_000)
+        .flow({ ...flow, id })
+    for (let id = 1; id <= 3; id++) script.flow({ ...flow, id, state: 'closed' })
+    const { engine, baseline, findings, alerts } = tell(script.ticks(70))
+    engine.finish()
+    const { summaries } = sorted(engine, baseline, engine.takeFindings())
+    const stands = [alerts.at(-1), summaries[0], engine.counters(), engine.top(1)[0]]
+    for (const of of stands) assert.equal(of?.bytesOut, Number.MAX_SAFE_INTEGER)
+    assert.equal(alerts.at(-1)?.state, 'final')
+    for (const finding of findings) assert.ok(encodeContent(finding).length > 0)
+    const [next] = [tell(new Script().start().ticks(2), { baseline })]
+    assert.ok(next.findings.length >= 0, 'what was saved is read again')
   })
 
   it('takes any fields that a record of right shape may have', () => {

@@ -10,11 +10,16 @@ const here = dirname(fileURLToPath(import.meta.url))
 const room = join(here, '../../src/importers')
 /** Some 4,000 lines a second on a slow machine, and time to start. */
 const TIMEOUT_MS = 60_000 + LINES
-/** Files of the other logs, which this fuzz has no lines of. */
-const OTHERS = /osquery|unified|tcp-message|pids|detect/
+/** Files that serve one log alone; `detect` looks at files. */
+const OF_ONE = /eslogger|zeek|heap|osquery|unified|tcp-message|pids|detect/
 
 /** What must be reached nearly whole; the rest serves other logs too, or what is no file. */
-const OWN = { eslogger: /eslogger|record-log|program/, zeek: /zeek|heap|record-log/ }
+const OWN = {
+  eslogger: /eslogger|record-log|program/,
+  zeek: /zeek|heap|record-log/,
+  osquery: /osquery|pids/,
+  'unified-log': /unified|tcp-message/,
+}
 
 type Result = {
   malformed: number
@@ -29,12 +34,12 @@ describe('Fuzzed logs', function () {
   for (const [kind, seed] of [
     ['eslogger', 20_260_302],
     ['zeek', 20_260_303],
+    ['osquery', 20_260_305],
+    ['unified-log', 20_260_306],
   ] as const)
     it(`${LINES} mutated lines of ${kind} neither crash nor hang nor grow`, async () => {
       const files = readdirSync(room)
-        .filter(
-          (name) => !OTHERS.test(name) && !(kind === 'zeek' ? /eslogger/ : /zeek|heap/).test(name),
-        )
+        .filter((name) => OWN[kind].test(name) || !OF_ONE.test(name))
         .map((name) => join(room, name))
       const args = [kind, String(LINES), String(seed)]
       const { output, shares } = await runCovered(join(here, 'fuzz.ts'), args, files, TIMEOUT_MS)

@@ -6,7 +6,21 @@ import { IMPORT_KINDS } from '../../src/importers/importer.ts'
 import { importStream } from '../../src/importers/open.ts'
 import { createFramer } from '../../src/records/framer.ts'
 import { createRandom, mutate } from './mutate.ts'
-import { esStory, HOST, sslJson, T0, zeekJson, zeekTsv } from './samples.ts'
+import {
+  AUDIT,
+  CONNECT,
+  ES,
+  esStory,
+  HOST,
+  logLine,
+  osqueryLine,
+  sslJson,
+  T0,
+  tcpConnect,
+  tcpSummary,
+  zeekJson,
+  zeekTsv,
+} from './samples.ts'
 
 const LINES_A_CHUNK = 200
 
@@ -21,6 +35,9 @@ const CONNS = [
   { ts: T0 + 1, uid: 'CC', state: 'REJ', duration: undefined, out: undefined, in: undefined },
   { ts: T0 + 9, from: '203.0.113.5', to: HOST },
 ]
+const AT = '2026-03-02 11:00:00.250000+0100'
+const SOCKET = ['192.168.1.5:50100', '198.51.100.7:443', 77, 'Sync:900', 'SYN_SENT'] as const
+const APP = '/Applications/Sync.app/Contents/MacOS/Sync'
 const CORPUS: Record<string, () => string[]> = {
   eslogger: () => [7, 9, 10, 11].flatMap((version) => esStory(version).split('\n')),
   zeek: () => [
@@ -29,6 +46,29 @@ const CORPUS: Record<string, () => string[]> = {
     ...zeekJson(CONNS, 'underscores').split('\n'),
     ...zeekJson(CONNS, 'object').split('\n'),
     ...sslJson([{ uid: 'CA', name: 'up.example.com' }]).split('\n'),
+  ],
+  osquery: () => [
+    osqueryLine(ES),
+    osqueryLine({ ...ES, event_type: 'fork', child_pid: '701' }),
+    osqueryLine({ ...ES, event_type: 'exit', exit_code: '3', codesigning_flags: 'ADHOC' }),
+    osqueryLine(AUDIT),
+    osqueryLine(CONNECT),
+    osqueryLine(AUDIT, {
+      columns: undefined,
+      diffResults: { added: [AUDIT, ES], removed: [AUDIT] },
+    }),
+    osqueryLine(AUDIT, { columns: undefined, action: 'snapshot', snapshot: [AUDIT, CONNECT] }),
+  ],
+  'unified-log': () => [
+    logLine(AT, 'hello', { processImagePath: APP, processID: 900, userID: 501 }),
+    logLine(AT, tcpConnect(...SOCKET)),
+    logLine(AT, tcpSummary(2_000, 9_000_000, ...SOCKET)),
+    logLine(
+      AT,
+      tcpConnect('<IPv4-redacted>:50100', '<IPv4-redacted>:443', 78, 'Sync:900', 'SYN_SENT'),
+    ),
+    logLine(AT, tcpSummary(1, 5, '2001:db8::5.50100', '2001:db8::7.443', 79, 'Sync:900', 'CLOSED')),
+    '{"count":3,"finished":1}',
   ],
 }
 const corpus = CORPUS[kind]?.()

@@ -1,44 +1,7 @@
 import assert from 'node:assert/strict'
 import { ExecFlag, FlowState } from '../../src/records/record.gen.ts'
 import { importText } from './read.ts'
-import { CDHASH, T0 } from './samples.ts'
-
-const line = (columns: Record<string, string>, more: Record<string, unknown> = {}): string =>
-  JSON.stringify({
-    name: 'pack_mac_events',
-    hostIdentifier: 'ada-mac',
-    calendarTime: 'Mon Mar  2 10:00:30 2026 UTC',
-    unixTime: T0 + 30,
-    epoch: 0,
-    counter: 4,
-    columns,
-    action: 'added',
-    ...more,
-  })
-
-const ES = {
-  pid: '700',
-  parent: '1',
-  path: '/Applications/Notes.app/Contents/MacOS/Notes',
-  cmdline: 'Notes',
-  euid: '501',
-  signing_id: 'com.example.notes',
-  team_id: 'ABCDE12345',
-  cdhash: CDHASH.toLowerCase(),
-  platform_binary: '0',
-  codesigning_flags: '',
-  event_type: 'exec',
-  time: String(T0 + 10),
-}
-const AUDIT = {
-  pid: '800',
-  parent: '700',
-  path: '/usr/local/bin/tool',
-  cmdline: 'tool -x',
-  uid: '501',
-  euid: '0',
-  time: String(T0 + 11),
-}
+import { AUDIT, CDHASH, CONNECT, ES, osqueryLine as line, T0 } from './samples.ts'
 
 describe('osquery logs', () => {
   it('tells es_process_events with their signatures', async () => {
@@ -125,19 +88,9 @@ describe('osquery logs', () => {
   })
 
   it('tells socket_events as connections without bytes', async () => {
-    const socket = {
-      action: 'connect',
-      pid: '800',
-      path: '/usr/local/bin/tool',
-      remote_address: '2001:db8::7',
-      remote_port: '443',
-      local_port: '0',
-      protocol: '6',
-      time: String(T0 + 20),
-    }
     const { of, input } = await importText(
       'osquery',
-      [line(AUDIT), line(socket), line({ ...socket, action: 'bind' })].join('\n'),
+      [line(AUDIT), line(CONNECT), line({ ...CONNECT, action: 'bind' })].join('\n'),
     )
     assert.deepEqual(
       of('flow').map(({ state, pid, pidversion, bytesOut, remotePort }) => [

@@ -293,3 +293,55 @@ export const tcpSummary = (
   ...common: Parameters<typeof tcpCommon>
 ): string =>
   `tcp_connection_summary (tcp_close:1797)${tcpCommon(...common)}Duration: 40.1 sec Conn_Time: 0.020 sec bytes in/out: ${bytesIn}/${bytesOut} pkts in/out: 9/9 pkt rxmit: 0 ooo pkts: 0 dup bytes in: 0 ACKs delayed: 0 delayed ACKs sent: 0\nrtt: 11.000 ms rttvar: 5.500 ms base rtt: 11 ms so_error: 0 svc/tc: 0 flow: 0xa47f60b8`
+
+/** A result of a scheduled query. */
+export const osqueryLine = (
+  columns: Record<string, string>,
+  more: Record<string, unknown> = {},
+): string =>
+  JSON.stringify({
+    name: 'pack_mac_events',
+    hostIdentifier: 'ada-mac',
+    calendarTime: 'Mon Mar  2 10:00:30 2026 UTC',
+    unixTime: T0 + 30,
+    epoch: 0,
+    counter: 4,
+    columns,
+    action: 'added',
+    ...more,
+  })
+
+/** Rows of es_process_events, process_events and socket_events. */
+export const ES = {
+  pid: '700',
+  parent: '1',
+  path: '/Applications/Notes.app/Contents/MacOS/Notes',
+  cmdline: 'Notes',
+  euid: '501',
+  signing_id: 'com.example.notes',
+  team_id: 'ABCDE12345',
+  cdhash: CDHASH.toLowerCase(),
+  platform_binary: '0',
+  codesigning_flags: '',
+  event_type: 'exec',
+  time: String(T0 + 10),
+}
+export const AUDIT = {
+  pid: '800',
+  parent: '700',
+  path: '/usr/local/bin/tool',
+  cmdline: 'tool -x',
+  uid: '501',
+  euid: '0',
+  time: String(T0 + 11),
+}
+export const CONNECT = {
+  action: 'connect',
+  pid: '800',
+  path: '/usr/local/bin/tool',
+  remote_address: '2001:db8::7',
+  remote_port: '443',
+  local_port: '0',
+  protocol: '6',
+  time: String(T0 + 20),
+}
