@@ -1,0 +1,159 @@
+// Endpoint Security messages of random content and version against a decoder that is plain to read,
+// and what the handler may not do: allocate. `es_random [MESSAGES]`.
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "emitter.h"
+#include "mac/es_handler.h"
+#include "messages.h"
+
+namespace {
+
+thread_local freshet::u64 allocations = 0;
+
+}  // namespace
+
+void* operator new(size_t bytes) {
+  allocations++;
+  if (void* memory = std::malloc(bytes)) return memory;
+  std::abort();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+
+namespace freshet {
+namespace {
+
+std::string Text(Random* random, size_t bytes_max) {
+  // Mostly short, at times at or beyond the limit of a record; none at all too.
+  const size_t lengths[] = {0,
+                            1,
+                            random->Below(60),
+                            random->Below(60),
+                            bytes_max - 1,
+                            bytes_max,
+                            bytes_max + 1 + random->Below(40)};
+  std::string text(lengths[random->Below(7)], ' ');
+  // Of characters of one, two and four bytes, also cut ones: the kernel promises no UTF-8.
+  for (char& one : text) one = "a/\xc3\xa9\xf0\x9f\x92\xa7"[random->Below(8)];
+  return text;
+}
+
+struct Content {
+  u32 version;
+  ProcessSpec process;
+  std::string path, signing_id, team_id, script;
+  bool has_script, script_truncated;
+};
+
+Content Any(Random* random) {
+  Content content;
+  content.version = static_cast<u32>(1 + random->Below(12));
+  content.path = Text(random, exec_record::k_path_max);
+  content.signing_id = Text(random, exec_record::k_signing_id_max);
+  content.team_id = Text(random, exec_record::k_team_id_max);
+  content.script = Text(random, exec_record::k_script_max);
+  content.has_script = random->Below(3) == 0;
+  content.script_truncated = random->Below(4) == 0;
+  ProcessSpec& process = content.process;
+  for (u32* number : {&process.pid, &process.version, &process.parent_pid, &process.parent_version,
+                      &process.responsible_pid, &process.responsible_version, &process.euid,
+                      &process.codesigning_flags})
+    *number = static_cast<u32>(random->Next());
+  process.is_platform = random->Below(2) == 0;
+  process.cdhash_of = static_cast<u8>(random->Next());
+  process.path_truncated = random->Below(4) == 0;
+  process.has_executable = random->Below(8) != 0;
+  return content;
+}
+
+// The record of an exec of `content`, written down a second way: its fixed part and its strings.
+std::string Expected(const Content& content, u64 ino) {
+  const ProcessSpec& process = content.process;
+  const bool has_script = content.version >= 2 && content.has_script;
+  exec_record record{};
+  record.pid = process.pid;
+  record.pidversion = process.version;
+  record.parent_pid = process.parent_pid;
+  if (content.version >= 4) {
+    record.parent_pidversion = process.parent_version;
+    record.responsible_pid = process.responsible_pid;
+    record.responsible_pidversion = process.responsible_version;
+  }
+  record.uid = process.euid;
+  record.codesign_flags = process.codesigning_flags;
+  for (size_t index = 0; index < 20; index++)
+    record.cdhash[index] = static_cast<u8>(process.cdhash_of + index);
+  bool cut = (process.has_executable && process.path_truncated) ||
+             (has_script && content.script_truncated);
+  std::string strings;
+  const auto add = [&](std::string text, size_t bytes_max, u16* bytes) {
+    if (text.size() > bytes_max) {
+      cut = true;
+      text.resize(CutText(text, bytes_max).size());
+    }
+    *bytes = static_cast<u16>(text.size());
+    strings += text;
+  };
+  add(process.has_executable ? content.path : "", exec_record::k_path_max, &record.path_bytes);
+  add(has_script ? content.script : "", exec_record::k_script_max, &record.script_bytes);
+  add(content.signing_id, exec_record::k_signing_id_max, &record.signing_id_bytes);
+  add(content.team_id, exec_record::k_team_id_max, &record.team_id_bytes);
+  if (process.has_executable) {
+    record.dev = 0x01000005;
+    record.ino = ino;
+  }
+  if (process.is_platform) record.flags |= k_exec_platform_binary;
+  if (cut) record.flags |= k_exec_truncated;
+  record.header.type = exec_record::kType;
+  record.header.source = k_source_endpoint_security;
+  record.header.size = static_cast<u32>((sizeof(record) + strings.size() + 7) / 8 * 8);
+  std::string bytes(reinterpret_cast<const char*>(&record), sizeof(record));
+  bytes += strings;
+  bytes.resize(record.header.size);
+  return bytes;
+}
+
+void DecodesWhatever(u64 messages, u64 seed) {
+  Random random(seed);
+  EsHandler handler(1 << 16, std::make_shared<Bell>());
+  std::vector<std::byte> into(1 << 16);
+  for (u64 index = 0; index < messages; index++) {
+    Content content = Any(&random);
+    content.process.path = content.path;
+    content.process.signing_id = content.signing_id;
+    content.process.team_id = content.team_id;
+    MessageMaker make(content.version);
+    es_message_t* message = make.Message(ES_EVENT_TYPE_NOTIFY_EXEC, make.Process({.pid = 1}), 0);
+    es_process_t* target = make.Process(content.process);
+    make.SetExec(
+        message, target,
+        content.has_script ? make.File({content.script, content.script_truncated}) : nullptr);
+    const u64 before = allocations;
+    handler.Handle(*message);
+    CHECK(allocations == before);
+    const size_t copied = handler.Drain(into);
+    Header header;
+    std::memcpy(&header, into.data(), sizeof(header));
+    header.at_ns = 0;  // when it was
+    std::memcpy(into.data(), &header, sizeof(header));
+    const std::string expected =
+        Expected(content, target->executable == nullptr ? 0 : target->executable->stat.st_ino);
+    CHECK(copied == expected.size());
+    CHECK(std::memcmp(into.data(), expected.data(), copied) == 0);
+  }
+  CHECK(handler.losses().kernel_events + handler.losses().malformed == 0);
+}
+
+}  // namespace
+}  // namespace freshet
+
+int main(int count, char** arguments) {
+  const freshet::u64 messages = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 20'000;
+  freshet::DecodesWhatever(messages, 1);
+  std::puts("es random: ok");
+}
