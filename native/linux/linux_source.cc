@@ -1,12 +1,6 @@
 #include "linux/linux_source.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
-
-#include <system_error>
 
 #include "linux/reader.h"
 
@@ -21,17 +15,10 @@ bool LinuxSource::Start() {
   stop_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   enumerate_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop_ || !enumerate_) return false;
-  // Signals are the main thread's.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] {
-    pthread_setname_np(pthread_self(), "freshet-source");
+  return thread_.Start("freshet-source", [this] {
     Reader reader(ring_, options_, linux_options_, stop_.get(), enumerate_.get());
     reader.Run();
   });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return true;
 }
 
 void LinuxSource::RequestEnumerate() {
@@ -39,9 +26,9 @@ void LinuxSource::RequestEnumerate() {
 }
 
 void LinuxSource::Stop() {
-  if (!thread_.joinable()) return;
+  if (!thread_.running()) return;
   eventfd_write(stop_.get(), 1);
-  thread_.join();
+  thread_.Join();
 }
 
 std::span<const SourceKind> PlatformSources() {

@@ -14,11 +14,11 @@
 #define FRESHET_LINUX_LINUX_SOURCE_H_
 
 #include <atomic>
-#include <thread>
 
 #include "fd.h"
 #include "linux/options.h"
 #include "source.h"
+#include "worker_thread.h"
 
 namespace freshet {
 
@@ -37,7 +37,7 @@ class LinuxSource final : public Source {
   const LinuxOptions linux_options_;
   Fd stop_;       // eventfd, readable once the thread is to end
   Fd enumerate_;  // eventfd, readable when an enumeration was asked for
-  std::thread thread_;
+  WorkerThread thread_;
 };
 
 }  // namespace freshet

@@ -1,20 +1,6 @@
 #include "mac/endpoint_security.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 namespace freshet {
-namespace {
-
-void NameThread() {
-#ifdef __APPLE__
-  pthread_setname_np("freshet-es");
-#else
-  pthread_setname_np(pthread_self(), "freshet-es");
-#endif
-}
-
-}  // namespace
 
 EndpointSecuritySource::EndpointSecuritySource(Ring* ring, SourceOptions options,
                                                EsOptions es_options)
@@ -25,17 +11,10 @@ EndpointSecuritySource::~EndpointSecuritySource() { Stop(); }
 bool EndpointSecuritySource::Start() {
   requests_.stop.store(false);
   requests_.enumerate.store(false);
-  // Signals are the main thread's.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] {
-    NameThread();
+  return thread_.Start("freshet-es", [this] {
     EsReader reader(ring_, options_, es_options_, bell_, &requests_);
     reader.Run();
   });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return true;
 }
 
 void EndpointSecuritySource::RequestEnumerate() {
@@ -44,10 +23,10 @@ void EndpointSecuritySource::RequestEnumerate() {
 }
 
 void EndpointSecuritySource::Stop() {
-  if (!thread_.joinable()) return;
+  if (!thread_.running()) return;
   requests_.stop.store(true);
   bell_->Ring();
-  thread_.join();
+  thread_.Join();
 }
 
 }  // namespace freshet

@@ -21,11 +21,11 @@
 #define FRESHET_MAC_ENDPOINT_SECURITY_H_
 
 #include <memory>
-#include <thread>
 
 #include "mac/es_options.h"
 #include "mac/es_reader.h"
 #include "source.h"
+#include "worker_thread.h"
 
 namespace freshet {
 
@@ -44,7 +44,7 @@ class EndpointSecuritySource final : public Source {
   const EsOptions es_options_;
   const std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
   EsRequests requests_;
-  std::thread thread_;
+  WorkerThread thread_;
 };
 
 // The source as it runs (make_endpoint_security.cc). `options.programs` is not used: the kernel's
