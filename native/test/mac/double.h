@@ -20,6 +20,10 @@ void Reset();
 void AnswerNewClients(std::vector<es_new_client_result_t> answers);
 void RefuseSubscriptions(bool refuse);
 
+// Whether es_delete_client may return while a handler runs. REQUIRES, while it may: one thread
+// delivers.
+void LetHandlersOutliveClients(bool let);
+
 // Mach time from here on, in ticks of numer/denom ns.
 void SetClocks(u64 absolute, u64 continuous);
 void SetTimebase(u32 numer, u32 denom);

@@ -22,6 +22,7 @@ struct World {
   std::mutex queue;  // held while a handler runs: the client's serial queue
   std::vector<es_new_client_result_t> answers;
   bool refuses_subscriptions = false;
+  bool handlers_outlive = false;
   State state;
   es_client_s* client = nullptr;
   es_handler_block_t late = nullptr;  // of the last client that was deleted
@@ -44,6 +45,7 @@ void Reset() {
   const std::lock_guard lock(world.queue);
   world.answers.clear();
   world.refuses_subscriptions = false;
+  world.handlers_outlive = false;
   world.state = {};
   world.KeepLate(nullptr);
   ResetClocks();
@@ -62,9 +64,15 @@ void RefuseSubscriptions(bool refuse) {
   world.refuses_subscriptions = refuse;
 }
 
-bool Deliver(const es_message_t& message) {
+void LetHandlersOutliveClients(bool let) {
   World& world = TheWorld();
   const std::lock_guard lock(world.queue);
+  world.handlers_outlive = let;
+}
+
+bool Deliver(const es_message_t& message) {
+  World& world = TheWorld();
+  std::unique_lock lock(world.queue);
   es_client_s* client = world.client;
   if (client == nullptr || std::find(client->subscribed.begin(), client->subscribed.end(),
                                      message.event_type) == client->subscribed.end())
@@ -72,7 +80,14 @@ bool Deliver(const es_message_t& message) {
   if (message.process != nullptr && client->muted_pid != 0 &&
       client->muted_pid == static_cast<u32>(audit_token_to_pid(message.process->audit_token)))
     return false;
-  client->handler(client, &message);
+  if (!world.handlers_outlive) {
+    client->handler(client, &message);
+    return true;
+  }
+  es_handler_block_t held = Block_copy(client->handler);
+  lock.unlock();
+  held(nullptr, &message);
+  Block_release(held);
   return true;
 }
 
