@@ -20,7 +20,8 @@ namespace {
 struct AddonData {
   Napi::FunctionReference source_class;
   std::shared_ptr<ProgramFiles> programs = std::make_shared<ProgramFiles>();
-  std::shared_ptr<Inspector> inspector = std::make_shared<Inspector>(programs);
+  std::shared_ptr<Inspector> inspector =
+      std::make_shared<Inspector>(programs, PlatformSignatures());
 };
 
 // open(options): NativeSource

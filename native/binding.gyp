@@ -20,17 +20,18 @@
   'targets': [
     {
       'target_name': 'freshet',
-      'sources': ['addon.cc', 'inspect_worker.cc', 'inspector.cc', 'program_files.cc', 'source_object.cc'],
+      'sources': ['addon.cc', 'inspect_worker.cc', 'inspector.cc', 'program_files.cc', 'regular_file.cc', 'source_object.cc'],
       'conditions': [
         ['OS=="linux"', {
           'sources': [
-            'linux/connection_table.cc', 'linux/flow_table.cc', 'linux/linux_source.cc',
+            'linux/connection_table.cc', 'linux/flow_table.cc', 'linux/linux_source.cc', 'linux/no_signatures.cc',
             'linux/perf_reader.cc', 'linux/perf_record.cc', 'linux/process_table.cc',
             'linux/procfs.cc', 'linux/program_catcher.cc', 'linux/reader.cc', 'linux/socket_diag.cc', 'linux/tracefs.cc'
           ]
         }],
         ['OS=="mac"', {
           'sources': [
+            'mac/code_calls.cc', 'mac/code_inspector.cc',
             'mac/endpoint_security.cc', 'mac/es_answer.cc', 'mac/es_client.cc', 'mac/es_message.cc',
             'mac/es_reader.cc', 'mac/mac_sources.cc', 'mac/make_endpoint_security.cc', 'mac/running.cc',
             'mac/running_calls.cc'

@@ -1,7 +1,6 @@
 #include "inspector.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,6 +10,8 @@
 #include <algorithm>
 #include <memory>
 #include <span>
+
+#include "regular_file.h"
 
 #ifdef __linux__
 #include "linux/program_catcher.h"
@@ -24,15 +25,6 @@ constexpr size_t kChunkBytes = 128 * 1024;
 constexpr int kReadsMax = 3;
 // No program is larger; a file that says so is there to keep us busy, and is known by its path.
 constexpr u64 kHashedBytesMax = u64{1} << 30;
-
-Fd OpenToRead(const std::string& path) {
-  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-#ifdef __linux__
-  // For the file's owner and for CAP_FOWNER alone (open(2)).
-  if (Fd file(open(path.c_str(), kFlags | O_NOATIME)); file || errno != EPERM) return file;
-#endif
-  return Fd(open(path.c_str(), kFlags));
-}
 
 #ifdef __linux__
 u64 Ns(const timespec& time) {
@@ -117,16 +109,17 @@ Inspection Inspector::Inspect(const InspectRequest& request, Answered* answered)
   Inspection result;
   struct stat status;
   bool replaced = false;
-  Fd file = OpenAsExecuted(request);
-  if (!file || fstat(file.get(), &status) != 0) {
-    file = OpenToRead(request.path);
-    if (!file || fstat(file.get(), &status) != 0) {
+  Fd file = OpenAsExecuted(request, &status);
+  if (!file) {
+    file = OpenRegular(request.path, &status);
+    if (!file) {
       result.error = static_cast<u32>(errno);
       return result;
     }
     replaced = !IsTheOneAskedFor(file, status, request);
   }
-  const std::tuple question(std::string_view(request.path), replaced, KeyOf(status));
+  const std::tuple question(std::string_view(request.path), replaced, KeyOf(status),
+                            request.cdhash);
   if (const auto found = answered->find(question); found != answered->end()) return found->second;
   result.dev = static_cast<u64>(status.st_dev);
   result.ino = static_cast<u64>(status.st_ino);
@@ -134,10 +127,6 @@ Inspection Inspector::Inspect(const InspectRequest& request, Answered* answered)
   result.owner_uid = status.st_uid;
   result.mode = status.st_mode;
   if (replaced) result.flags |= k_inspected_replaced;
-  if (!S_ISREG(status.st_mode)) {
-    result.error = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
-    return result;
-  }
   if (result.file_bytes > kHashedBytesMax) {
     result.error = EFBIG;
     return result;
@@ -150,6 +139,8 @@ Inspection Inspector::Inspect(const InspectRequest& request, Answered* answered)
     result.flags |= k_inspected_writable_by_others;
   result.error = HashStable(file, &status, &result.sha256);
   result.file_bytes = static_cast<u64>(status.st_size);
+  if (result.error == 0 && find_signature_ && !replaced)
+    result.signed_as = SignatureOf(file, request, KeyOf(status));
   if (result.error == 0) answered->emplace(question, result);
   return result;
 }
@@ -159,11 +150,11 @@ Inspection Inspector::Inspect(const InspectRequest& request, Answered* answered)
 u32 Inspector::HashStable(const Fd& file, struct stat* status, Sha256Digest* sha256) {
   for (int attempt = 0; attempt < kReadsMax; attempt++) {
     const ContentKey key = KeyOf(*status);
-    if (Recall(key, sha256)) return 0;
+    if (hashes_.Recall(key, sha256)) return 0;
     if (const u32 error = HashFile(file, sha256); error != 0) return error;
     if (fstat(file.get(), status) != 0) break;
     if (KeyOf(*status) == key) {
-      Remember(key, *sha256);
+      hashes_.Remember(key, *sha256);
       return 0;
     }
   }
@@ -171,16 +162,32 @@ u32 Inspector::HashStable(const Fd& file, struct stat* status, Sha256Digest* sha
   return ESTALE;
 }
 
-// The file that was executed, by what the source kept of it or by the process that runs it.
-Fd Inspector::OpenAsExecuted(const InspectRequest& request) {
-  if (request.ino == 0) return Fd();
-#ifdef __linux__
-  const auto open_if_asked_for = [&](const std::string& path) {
-    Fd file = OpenToRead(path);
+// A signature is looked at by name, so the file there must be the one that was hashed before and
+// after; otherwise nothing is known of it.
+SignatureFound Inspector::SignatureOf(const Fd& file, const InspectRequest& request,
+                                      const ContentKey& key) {
+  const auto is_there = [&] {
     struct stat status;
-    if (file && fstat(file.get(), &status) == 0 && IsTheOneAskedFor(file, status, request))
-      return file;
-    return Fd();
+    return stat(request.path.c_str(), &status) == 0 && KeyOf(status) == key;
+  };
+  const SignatureKey question(key, request.path, request.cdhash);
+  SignatureFound found;
+  if (!is_there()) return found;
+  if (signatures_.Recall(question, &found)) return found;
+  found = find_signature_(file, std::get<2>(key), request.path, request.cdhash);
+  if (!is_there()) return {};
+  if (found.signature != k_signature_unknown) signatures_.Remember(question, found);
+  return found;
+}
+
+// The file that was executed, by what the source kept of it or by the process that runs it.
+Fd Inspector::OpenAsExecuted([[maybe_unused]] const InspectRequest& request,
+                             [[maybe_unused]] struct stat* status) {
+#ifdef __linux__
+  if (request.ino == 0) return Fd();
+  const auto open_if_asked_for = [&](const std::string& path) {
+    Fd file = OpenRegular(path, status);
+    return file && IsTheOneAskedFor(file, *status, request) ? std::move(file) : Fd();
   };
   if (const Fd kept = files_->Find(request.pid, request.dev, request.ino, NowNs())) {
     if (Fd file = open_if_asked_for("/proc/self/fd/" + std::to_string(kept.get()))) return file;
@@ -193,25 +200,6 @@ Fd Inspector::OpenAsExecuted(const InspectRequest& request) {
 Inspector::ContentKey Inspector::KeyOf(const struct stat& status) {
   return {static_cast<u64>(status.st_dev), static_cast<u64>(status.st_ino),
           static_cast<u64>(status.st_size), ModifiedNs(status), ChangedNs(status)};
-}
-
-bool Inspector::Recall(const ContentKey& key, Sha256Digest* sha256) {
-  const std::lock_guard lock(mutex_);
-  const auto found = by_key_.find(key);
-  if (found == by_key_.end()) return false;
-  newest_first_.splice(newest_first_.begin(), newest_first_, found->second);
-  *sha256 = found->second->sha256;
-  return true;
-}
-
-void Inspector::Remember(const ContentKey& key, const Sha256Digest& sha256) {
-  const std::lock_guard lock(mutex_);
-  if (by_key_.contains(key)) return;
-  newest_first_.push_front({key, sha256});
-  by_key_[key] = newest_first_.begin();
-  if (by_key_.size() <= kRememberedMax) return;
-  by_key_.erase(newest_first_.back().key);
-  newest_first_.pop_back();
 }
 
 }  // namespace freshet

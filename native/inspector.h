@@ -4,11 +4,8 @@
 
 #include <sys/stat.h>
 
-#include <array>
-#include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,11 +14,11 @@
 
 #include "program_files.h"
 #include "record.h"
+#include "remembered.h"
 #include "sha256.h"
+#include "signature.h"
 
 namespace freshet {
-
-using Cdhash = std::array<u8, 20>;
 
 struct InspectRequest {
   std::string path;
@@ -29,17 +26,6 @@ struct InspectRequest {
   u64 dev = 0;  // 0 with ino 0: whatever is at the path
   u64 ino = 0;
   Cdhash cdhash{};  // as the kernel has it: which slice of the file runs; zeros when not known
-};
-
-// What was found of the file's signature.
-struct SignatureFound {
-  u32 signature = k_signature_not_asked;  // CODE signature
-  u32 status = 0;                         // OSStatus, as two's complement
-  u32 flags = 0;                          // FLAG inspected
-  Cdhash cdhash{};                        // zeros when the file has none
-  std::string signing_id;
-  std::string team_id;
-  std::string authority;
 };
 
 struct Inspection {
@@ -54,42 +40,43 @@ struct Inspection {
   SignatureFound signed_as;
 };
 
-// Threads: any number. Remembers the hashes of the last kRememberedMax files.
+// Threads: any number. Remembers what the last kRememberedMax files were. Reads regular files
+// alone, of at most 1 GiB.
 class Inspector {
  public:
   static constexpr size_t kRememberedMax = 4096;
 
   // `files`: what the source keeps of the programs executed.
-  explicit Inspector(std::shared_ptr<ProgramFiles> files) : files_(std::move(files)) {}
+  // `find_signature`: empty where programs have none.
+  Inspector(std::shared_ptr<ProgramFiles> files, FindSignature find_signature)
+      : files_(std::move(files)), find_signature_(std::move(find_signature)) {}
 
   // Answers in the order of the requests. Of each, reads the file that was kept at its exec or that
   // runs as its pid if it is the one asked for, else the one at its path (flag `replaced` when that
-  // is another). Takes as long as reading the files; uses 128 KiB. Never fails: see
+  // is another). A signature is looked at where the file is the one that was asked for. Takes as
+  // long as reading the files, twice where they are signed; uses 128 KiB. Never fails: see
   // Inspection::error (ESTALE: the file changed while it was read).
   std::vector<Inspection> InspectAll(std::span<const InspectRequest> requests);
 
  private:
   // A file's content as far as stat(2) can tell: dev, ino, size, mtime, ctime (ns).
   using ContentKey = std::tuple<u64, u64, u64, u64, u64>;
-  struct Remembered {
-    ContentKey key;
-    Sha256Digest sha256;
-  };
+  // And which slice of it by which path: a bundle around the file is part of its signature.
+  using SignatureKey = std::tuple<ContentKey, std::string, Cdhash>;
 
   // Answers of one call: what is asked for several processes is looked at once.
-  using Answered = std::map<std::tuple<std::string_view, bool, ContentKey>, Inspection>;
+  using Answered = std::map<std::tuple<std::string_view, bool, ContentKey, Cdhash>, Inspection>;
 
   static ContentKey KeyOf(const struct stat& status);
   Inspection Inspect(const InspectRequest& request, Answered* answered);
   u32 HashStable(const Fd& file, struct stat* status, Sha256Digest* sha256);
-  Fd OpenAsExecuted(const InspectRequest& request);
-  bool Recall(const ContentKey& key, Sha256Digest* sha256);
-  void Remember(const ContentKey& key, const Sha256Digest& sha256);
+  Fd OpenAsExecuted(const InspectRequest& request, struct stat* status);
+  SignatureFound SignatureOf(const Fd& file, const InspectRequest& request, const ContentKey& key);
 
   const std::shared_ptr<ProgramFiles> files_;
-  std::mutex mutex_;
-  std::list<Remembered> newest_first_;                            // guarded by mutex_
-  std::map<ContentKey, std::list<Remembered>::iterator> by_key_;  // guarded by mutex_
+  const FindSignature find_signature_;
+  Remembered<ContentKey, Sha256Digest> hashes_{kRememberedMax};
+  Remembered<SignatureKey, SignatureFound> signatures_{kRememberedMax};
 };
 
 // Whether someone other than root can change what runs by this absolute path: the file, or a

@@ -19,4 +19,8 @@ describe('decisions of the macOS code', () => {
   it('tells of the processes alive at the start: each image whole, and once', async () => {
     await run(`${folder}build/running.asan`)
   })
+
+  it('tells whose a signature is, of the slice that runs, and whether it holds', async () => {
+    await run(`${folder}build/code_inspector.asan`)
+  })
 })

@@ -449,6 +449,15 @@ describe('the addon', () => {
     equal((await inspectOne(none)).error, 2)
     equal((await inspectOne({ ...none, path: folder.path })).error, 21)
     equal(hex((await inspectOne(none)).sha256), '0'.repeat(64))
+    const fifo = join(folder.path, 'fifo')
+    execFileSync('mkfifo', [fifo])
+    // It waits for a reader; one that only looks must not be it.
+    const writer = spawn('sh', ['-c', `echo seen > ${fifo}`], { stdio: 'ignore' })
+    for (const path of [fifo, '/dev/null', '/dev/tty'])
+      equal((await inspectOne({ ...none, path })).error, 22, path)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    equal(writer.exitCode, null)
+    writer.kill()
     deepEqual(await inspect([]), [])
     for (const requests of [
       [{ ...none, dev: 1 }],
