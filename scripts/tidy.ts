@@ -28,6 +28,11 @@ const REFUSED: readonly { pattern: RegExp; files: RegExp; why: string }[] = [
     why: 'runs a part of the tests only; a test that cannot run here calls leaveOut(this, why)',
   },
   {
+    pattern: /\bthis\.skip\(/,
+    files: /^test\/(?!project\/left-out\.test\.ts$)/,
+    why: 'leaves a test out without saying why: leaveOut(this, why)',
+  },
+  {
     pattern: /@ts-(ignore|expect-error|nocheck)|biome-ignor[e]|(eslint|oxlint)-disabl[e]/,
     files: /\.(ts|tsx|mjs|js)$/,
     why: 'silences a check: change the code, or the rule for all',

@@ -1,5 +1,5 @@
 // What the live tests share: a running source whose records are kept, and small programs to be seen.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -125,9 +125,6 @@ export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'freshet-native-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
-
-export const hasCompiler = (name: string): boolean =>
-  spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0
 
 /** Compiles native/test/sender.c into `folder`; its path. */
 export function buildSender(folder: string): string {

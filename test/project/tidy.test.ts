@@ -31,6 +31,7 @@ describe('an untidy file is named with its line:', () => {
     ['a path of one machine', 'docs/a.md', `see /work/${'main'}/x`, /^docs\/a\.md:1: /],
     ['one test alone', 'test/a.test.ts', `it.${'only'}('x', () => {})`, /^test\/a\.test\.ts:1: /],
     ['a test left out', 'test/a.test.ts', `describe.${'skip'}('x', () => {})`, /part of the tests/],
+    ['a test left out unsaid', 'test/a.test.ts', `this.${'skip'}()`, /without saying why/],
     ['a silenced check', 'src/a.ts', `// @ts-${'ignore'}`, /silences a check/],
     ['a registry', '.npmrc', 'registry=https://registry.example', /one registry/],
     ['a path that breaks', 'src/a.ts', `new URL('..', import.meta.${'url'}).pathname`, /space/],
