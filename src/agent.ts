@@ -5,7 +5,12 @@ import { dirname } from 'node:path'
 import { createReport } from './agent/report.ts'
 import { createSettling } from './agent/settling.ts'
 import { createTelling, type Telling } from './agent/telling.ts'
-import { openBaseline, type SetAside, type SqliteBaseline } from './baseline/sqlite.ts'
+import {
+  BaselineError,
+  openBaseline,
+  type SetAside,
+  type SqliteBaseline,
+} from './baseline/sqlite.ts'
 import { type Recording, type RecordingCounts, startRecording } from './capture/recording.ts'
 import { createEngine } from './engine/engine.ts'
 import type { PolicyDocument } from './engine/policy.ts'
@@ -25,6 +30,11 @@ import { VERSION } from './version.ts'
 /** Another agent holds the state directory. */
 export class AgentError extends Error {
   override readonly name = 'AgentError'
+}
+
+/** The engine failed on what it was given, for no reason of the disk's: given again, it may fail again. */
+export class RecordsError extends Error {
+  override readonly name = 'RecordsError'
 }
 
 export type AgentOptions = {
@@ -49,7 +59,7 @@ const LIVE_INTERVAL_MS = 1000
 const LOCK_WAIT_MS = 10_000
 const RECORD_COUNTS_INTERVAL_MS = 5_000
 
-/** Runs until sense closes the pipe or `signal` aborts. Throws AgentError when the directory is held by another agent. */
+/** Runs until sense closes the pipe or `signal` aborts. Throws AgentError when the directory is held by another agent, and RecordsError. */
 export async function runEngine(options: AgentOptions): Promise<void> {
   const { directory, collector, log } = options
   const unlock = lock(directory, log)
@@ -71,9 +81,20 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const engine = createEngine({ deviceId, baseline })
   engine.save(0)
   const recording = startRecordingFor(options, deviceId, machine, baseline)
+  let hasFailed = false
   const feed = (records: Uint8Array) => {
     recording?.take(records)
     engine.push(records)
+  }
+  const framer = createFramer()
+  const feedAll = (chunk: Uint8Array) => {
+    try {
+      for (const records of framer.push(chunk)) feed(records)
+    } catch (cause) {
+      if (cause instanceof BaselineError) throw cause
+      hasFailed = true
+      throw new RecordsError(`the engine failed: ${(cause as Error).message}`, { cause })
+    }
   }
   feed(policyRecord(options.policy))
 
@@ -112,7 +133,6 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const above = dirname(directory)
   await serveStatus({ directory: above, status: report.status, signal: ending.signal })
   try {
-    const framer = createFramer()
     log(
       collector
         ? `watching; findings go to ${collector.url}`
@@ -120,7 +140,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     )
     for await (const chunk of pipe as AsyncIterable<Uint8Array>) {
       const ticks = engine.ticks()
-      for (const records of framer.push(chunk)) feed(records)
+      feedAll(chunk)
       // Not any bytes: answers, and the flows of a second source, come also when the first hangs.
       if (engine.ticks() !== ticks) sensor.heard(performance.now())
       settle(false)
@@ -130,8 +150,11 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   } finally {
     clearInterval(liveTimer)
     clearInterval(countsTimer)
-    engine.finish()
-    settle(true)
+    // Of an engine that failed nothing more is to be had: what it had not settled comes again.
+    if (!hasFailed) {
+      engine.finish()
+      settle(true)
+    }
     tellCounts(true)
     ending.abort()
     await uplink?.done

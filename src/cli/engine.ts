@@ -1,8 +1,9 @@
 // `freshet engine`: the engine role. sense starts it with the record pipe as file descriptor 3.
 import { fstatSync } from 'node:fs'
-import { AgentError, runEngine } from '../agent.ts'
+import { AgentError, RecordsError, runEngine } from '../agent.ts'
 import type { RecordingCounts } from '../capture/recording.ts'
 import { dropTo } from '../host/drop.ts'
+import { EXIT_RECORDS } from '../sense/exit.ts'
 import { defaultUser } from './collector.ts'
 import { readPolicyFile, readTokenFile } from './policy-file.ts'
 import { describeRecording } from './recording-text.ts'
@@ -46,6 +47,7 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   const collector = command.collector
     ? { url: command.collector, token: readTokenFile(command.tokenFile) }
     : undefined
+  let status = 0
   await runEngine({
     directory: paths.agent,
     pipeFd: PIPE_FD,
@@ -64,9 +66,11 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     log: (text) => process.stderr.write(`engine: ${text}\n`),
   }).catch((error: unknown) => {
     if (error instanceof AgentError) throw new ConfigError(error.message)
-    throw error
+    if (!(error instanceof RecordsError)) throw error
+    process.stderr.write(`engine: ${(error.cause as Error).stack ?? error.message}\n`)
+    status = EXIT_RECORDS
   })
-  return 0
+  return status
 }
 
 function isOpen(fd: number): boolean {

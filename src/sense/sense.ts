@@ -5,15 +5,18 @@ import type { Duplex } from 'node:stream'
 import { createFramer } from '../records/framer.ts'
 import {
   ACKNOWLEDGE_AT,
+  Loss,
   MARK_AT,
   Mark,
   RECORD_BYTES_MAX,
   RecordType,
   readAcknowledge,
   readInspect,
+  Source,
+  writeLoss,
 } from '../records/record.gen.ts'
 import type { Addon } from './addon.ts'
-import { EXIT_CONFIG } from './exit.ts'
+import { EXIT_CONFIG, EXIT_RECORDS } from './exit.ts'
 import { createInspector } from './inspector.ts'
 import { openSources } from './sources.ts'
 import { createWindow } from './window.ts'
@@ -41,6 +44,10 @@ const UNACKNOWLEDGED_MAX = 8
 const RESTART_FIRST_MS = 100
 const RESTART_MAX_MS = 5_000
 const STEADY_MS = 2_000
+/** Engines in a row that may fail on the same records; then those are given up, so that one record cannot end detection. */
+const FAILED_MAX = 3
+/** One that lived longer has failed on something else. */
+const FAILED_WITHIN_MS = 30_000
 const STOP_MS = 5_000
 
 /** Runs until `signal`; resolves with the exit status: 0, or EXIT_CONFIG when the engine refused its settings. */
@@ -53,6 +60,8 @@ export async function runSense(options: SenseOptions): Promise<number> {
   let pipe: Duplex | undefined
   let writing = false
   let clockMark: Uint8Array | undefined
+  /** Records given up, of which the next engine is to be told. */
+  let abandoned = 0
 
   const sources = openSources(
     addon,
@@ -180,11 +189,19 @@ export async function runSense(options: SenseOptions): Promise<number> {
 
   try {
     let delayMs = RESTART_FIRST_MS
+    let failed = 0
     for (let first = true; !signal.aborted; first = false) {
       const { status, aliveMs } = await runEngine(first)
       if (signal.aborted) break
       if (status === EXIT_CONFIG) return EXIT_CONFIG
       if (aliveMs > STEADY_MS) delayMs = RESTART_FIRST_MS
+      if (status !== EXIT_RECORDS) failed = 0
+      else failed = aliveMs > FAILED_WITHIN_MS ? 1 : failed + 1
+      if (failed === FAILED_MAX) {
+        failed = 0
+        abandoned += window.abandon()
+        log(`${FAILED_MAX} engines in a row failed on the same records: ${abandoned} are given up`)
+      }
       log(`the engine ended (${status ?? 'killed'}); it is started again in ${delayMs} ms`)
       await pause(delayMs, signal)
       delayMs = Math.min(delayMs * 2, RESTART_MAX_MS)
@@ -196,7 +213,18 @@ export async function runSense(options: SenseOptions): Promise<number> {
 
   /** What a new engine needs before anything else: the time, and who is missing. */
   function prefaceOf(mark: Uint8Array): Uint8Array {
-    return Buffer.concat([mark, ...sources.absences(mark)])
+    const parts = [mark, ...sources.absences(mark)]
+    if (abandoned > 0)
+      parts.push(
+        writeLoss({
+          source: Source.none,
+          atNs: new DataView(mark.buffer, mark.byteOffset).getBigUint64(8, true),
+          count: BigInt(abandoned),
+          what: Loss.malformed,
+        }),
+      )
+    abandoned = 0
+    return Buffer.concat(parts)
   }
 }
 

@@ -16,6 +16,8 @@ export type Window = {
    * `preface` goes before everything else: a mark, without which the rest has no wall time.
    */
   reopen(preface?: Uint8Array): Uint8Array[]
+  /** Forgets all that was not acknowledged; returns how many records that were. REQUIRES: no pipe is open. */
+  abandon(): number
   /** Bytes sent and not acknowledged, answers among them. */
   bytes(): number
 }
@@ -62,6 +64,20 @@ export function createWindow(bytesMax: number): Window {
       for (const { chunk } of again) add('records', chunk)
       return chunks.map(({ chunk }) => chunk)
     },
+    abandon() {
+      let count = 0
+      for (const { kind, chunk } of chunks) if (kind === 'records') count += recordsIn(chunk)
+      chunks = []
+      keptBytes = recordBytes = 0
+      return count
+    },
     bytes: () => keptBytes,
   }
+}
+
+function recordsIn(chunk: Uint8Array): number {
+  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  let count = 0
+  for (let at = 0; at < chunk.length; at += view.getUint32(at, true)) count++
+  return count
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { PLACE } from '../../src/place.ts'
 import { Mark } from '../../src/records/record.gen.ts'
+import { EXIT_RECORDS } from '../../src/sense/exit.ts'
 import { decodeItem } from '../../src/stream/codec.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
 import { nowUnixNs } from '../../src/units.ts'
@@ -26,7 +27,7 @@ describe('The engine role', function () {
   afterEach(() => rmSync(directory, { recursive: true }))
 
   /** One engine that is given these records and then the end of its input. */
-  async function runEngine(records: Uint8Array): Promise<void> {
+  async function runEngine(records: Uint8Array, expected = 0): Promise<string> {
     const args = [PLACE.cli, 'engine', '--state', join(directory, 'state')]
     const engine = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] })
     let said = ''
@@ -35,7 +36,8 @@ describe('The engine role', function () {
     pipe.on('data', () => {})
     pipe.end(records)
     const [status] = await once(engine, 'exit')
-    assert.equal(status, 0, said)
+    assert.equal(status, expected, said)
+    return said
   }
 
   /** Bytes out of all summaries that wait for a collector. */
@@ -53,6 +55,13 @@ describe('The engine role', function () {
     outbox.close()
     return sum
   }
+
+  it('says by its status that it failed on what it was given, and leaves what it knew', async () => {
+    const story = new Script().policy(1, {}).start().program({ pid: 100, path: '/tmp/stranger' })
+    const said = await runEngine(Buffer.concat([story.bytes(), Buffer.alloc(64)]), EXIT_RECORDS)
+    assert.match(said, /engine: RecordError/)
+    await runEngine(story.bytes())
+  })
 
   it('says the hour that is not over when it stops, and the next one does not say it again', async () => {
     // The last record raises an alert: all is settled just before the end.

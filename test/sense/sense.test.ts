@@ -1,8 +1,8 @@
 // The root role with a source in memory and engines that are processes of their own.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Mark } from '../../src/records/record.gen.ts'
-import { EXIT_CONFIG } from '../../src/sense/exit.ts'
+import { LOSS_AT, Mark, RecordType } from '../../src/records/record.gen.ts'
+import { EXIT_CONFIG, EXIT_RECORDS } from '../../src/sense/exit.ts'
 import { markOf } from './double.ts'
 import type { Behaviour } from './engine.ts'
 import { type Scene, startScene, TICK_BYTES, tick } from './scene.ts'
@@ -57,6 +57,35 @@ describe('sense', function () {
     assert.deepEqual(given(1), ['clock', 'start', '1', '2'])
     assert.deepEqual(given(2), ['clock', 'start', '1', '2'])
     assert.equal(double.enumerations(), 2)
+  })
+
+  it('gives up records on which three engines in a row failed, and says how many', async () => {
+    const all = MARK_BYTES + 2 * TICK_BYTES
+    const fails = { exitAfterBytes: all, status: EXIT_RECORDS }
+    const { double, given, until, logged, bytesOf } = start([fails, fails, fails, {}])
+    double.push(markOf(Mark.start))
+    pushTicks(scene as Scene, 1, 2)
+    await until('the end of it', () => logged.some((text) => /are given up/.test(text)))
+    pushTicks(scene as Scene, 3, 1)
+    await until('a fourth engine, and what came after', () => given(3).includes('3'))
+    assert.deepEqual(given(2), ['clock', 'start', '1', '2'])
+    assert.ok(!given(3).includes('1'), given(3).join(' '))
+    assert.match(logged.join('\n'), /3 engines in a row failed on the same records: 3 are given up/)
+    const loss = bytesOf(3).subarray(MARK_BYTES)
+    const view = new DataView(loss.buffer, loss.byteOffset, loss.length)
+    assert.equal(view.getUint16(4, true), RecordType.loss)
+    assert.equal(view.getBigUint64(LOSS_AT.count, true), 3n)
+  })
+
+  it('gives up nothing of engines that die otherwise', async () => {
+    const all = MARK_BYTES + TICK_BYTES
+    const dies = { exitAfterBytes: all, status: 1 }
+    const fails = { exitAfterBytes: all, status: EXIT_RECORDS }
+    const { double, given, until } = start([fails, fails, dies, fails, {}])
+    double.push(markOf(Mark.start))
+    pushTicks(scene as Scene, 1, 1)
+    await until('a fifth engine', () => given(4).length >= 3)
+    assert.deepEqual(given(4), ['clock', 'start', '1'])
   })
 
   it('ends with 78 when the engine refuses its settings, and starts none again', async () => {

@@ -20,6 +20,18 @@ describe('sense window', () => {
     assert.deepEqual(window.reopen(), [chunk])
   })
 
+  it('forgets what it kept when that is given up, and counts the records', () => {
+    const window = createWindow(1000)
+    const chunk = new Uint8Array(48)
+    new DataView(chunk.buffer).setUint32(0, 24, true)
+    new DataView(chunk.buffer).setUint32(24, 24, true)
+    window.keep(chunk)
+    window.keepAnswers(chunk)
+    assert.equal(window.abandon(), 2)
+    assert.equal(window.bytes(), 0)
+    assert.deepEqual(window.reopen(), [])
+  })
+
   it('puts the preface first and counts it', () => {
     const window = createWindow(1000)
     const chunk = new Uint8Array(16)
