@@ -170,8 +170,9 @@ function saidBy(findings: Finding[]): Sums {
 }
 
 describe('totals', () => {
-  it('are those of a plain sum, through evictions, epochs, reordering, hours and killed engines', () => {
+  it('are those of a plain sum, through evictions, epochs, reordering, hours and killed engines', function () {
     const runs = Number(process.env['FRESHET_TOTALS_RUNS'] ?? 200)
+    this.timeout(20_000 + runs * 20)
     let alerts = 0
     fc.assert(
       fc.property(
