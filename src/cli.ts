@@ -1,6 +1,7 @@
 // freshet's commands. Each loads its own rooms only when it runs: the root role must not load what it does
 // not need, and a command that only prints starts at once.
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
+import { address, positive, ringBytes, whole } from './cli/arguments.ts'
 import { ConfigError } from './cli/state.ts'
 import { IMPORT_KINDS, IMPORT_SIGNERS } from './importers/importer.ts'
 import { EXIT_CONFIG } from './sense/exit.ts'
@@ -250,6 +251,19 @@ program
     await finish(runStatusCommand(options))
   })
 
+program
+  .command('doctor')
+  .description(
+    'what has to be right, what is not, and what to do; exits 0, 1 (warnings) or 2 (failures)',
+  )
+  .addOption(stateOption())
+  .addOption(userOption())
+  .option('--json', 'one JSON object')
+  .action(async (options: { state?: string; user?: string; json?: boolean }) => {
+    const { runDoctorCommand } = await import('./cli/doctor.ts')
+    await finish(runDoctorCommand(options))
+  })
+
 const baseline = program.command('baseline').description('the programs this machine knows')
 baseline
   .command('list')
@@ -331,33 +345,6 @@ simulate
       await finish(runSimulateCommand(options))
     },
   )
-
-/** A parser for whole numbers in a range. */
-function whole(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < min || value > max)
-      throw new InvalidArgumentError(`wants a whole number from ${min} to ${max}.`)
-    return value
-  }
-}
-
-function positive(text: string): number {
-  const value = Number(text)
-  if (!(value >= 0.001 && value <= 1_000_000))
-    throw new InvalidArgumentError('wants a number from 0.001 to 1,000,000.')
-  return value
-}
-
-function address(text: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text)
-  const port = Number(match?.[3])
-  if (!match || port > 65_535) throw new InvalidArgumentError('wants host:port or [v6]:port.')
-  return { host: (match[1] ?? match[2]) as string, port }
-}
-
-/** MiB to the next power of two in bytes. */
-const ringBytes = (mib: number): number => 2 ** Math.ceil(Math.log2(mib)) * 1024 * 1024
 
 async function finish(work: Promise<number>): Promise<void> {
   process.exitCode = await work

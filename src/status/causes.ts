@@ -56,8 +56,19 @@ const rebuiltText = (status: AgentStatus, of: 'baseline' | 'outbox'): string => 
   const file = rebuilt(of)(status)
   return file ? `(${file.reason}); it was kept as ${file.path}` : ''
 }
-const freeBytes = (status: AgentStatus): number =>
-  status.disk?.freeBytes ?? Number.POSITIVE_INFINITY
+/** What a disk with so much room left means; also where no agent runs to say it. */
+export function diskTrouble(
+  disk: AgentStatus['disk'],
+): { level: Level; text: string; remedy: string } | undefined {
+  if (disk === undefined || disk.freeBytes >= DISK_LOW_BYTES) return undefined
+  const isFull = disk.freeBytes < DISK_FULL_BYTES
+  return {
+    level: isFull ? 'failure' : 'warning',
+    text: `The disk with the state directory is ${isFull ? '' : 'nearly '}full: ${size(disk.freeBytes)} are left.`,
+    remedy: `Free some space${isFull ? '; what is found until then may not be kept' : ''}.`,
+  }
+}
+
 const isRefused = (status: AgentStatus, isToken: boolean): boolean =>
   status.collector.state === 'refused' && (status.collector.httpStatus === 401) === isToken
 const reasonOf = ({ collector }: AgentStatus): string =>
@@ -139,10 +150,9 @@ const CAUSES = {
   'disk-full': {
     level: 'failure',
     concern: 'other',
-    holds: (status) => freeBytes(status) < DISK_FULL_BYTES,
-    text: (status) =>
-      `The disk with the state directory is full: ${size(freeBytes(status))} are left.`,
-    remedy: 'Free some space; what is found until then may not be kept.',
+    holds: ({ disk }) => diskTrouble(disk)?.level === 'failure',
+    text: ({ disk }) => diskTrouble(disk)?.text ?? '',
+    remedy: ({ disk }) => diskTrouble(disk)?.remedy ?? '',
   },
   'outbox-evicting': {
     level: 'failure',
@@ -295,10 +305,9 @@ const CAUSES = {
   'disk-low': {
     level: 'warning',
     concern: 'other',
-    holds: (status) => freeBytes(status) >= DISK_FULL_BYTES && freeBytes(status) < DISK_LOW_BYTES,
-    text: (status) =>
-      `The disk with the state directory is nearly full: ${size(freeBytes(status))} are left.`,
-    remedy: 'Free some space.',
+    holds: ({ disk }) => diskTrouble(disk)?.level === 'warning',
+    text: ({ disk }) => diskTrouble(disk)?.text ?? '',
+    remedy: ({ disk }) => diskTrouble(disk)?.remedy ?? '',
   },
   clock: {
     level: 'warning',
