@@ -1,20 +1,27 @@
-// The menu bar app's decisions, built and run on Linux under sanitizers.
-import { equal } from 'node:assert/strict'
+// The menu bar app's decisions, built and run on Linux under sanitizers; and its reader against the
+// engine's own socket in every state that an agent can be in.
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { leaveOut, whyNoProgram } from '../left-out.ts'
+import { serveStatus } from '../../src/status/socket.ts'
+import { type Menu, menuOf } from '../../src/status/view.ts'
+import { leaveOut, whyNoProgram, whyNotLinux } from '../left-out.ts'
+import { CAUSED, OTHER_STATES, wellStatus } from '../status/states.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/app/', import.meta.url))
 const programs = fileURLToPath(new URL('../../native/test/build/app/', import.meta.url))
 
 describe('the menu bar app', () => {
   before(async function () {
-    leaveOut(this, whyNoProgram(['g++', 'make'], 'g++ make'))
+    leaveOut(this, whyNotLinux() ?? whyNoProgram(['g++', 'make'], 'g++ make'))
     this.timeout(300_000)
-    const made = await run('make', ['-C', folder, '-s', `-j${availableParallelism()}`, 'all'])
-    equal(made.code, 0, made.output)
+    const wanted = ['-C', folder, '-s', `-j${availableParallelism()}`, 'all', 'draw']
+    const made = await run('make', wanted)
+    assert.equal(made.code, 0, made.output)
   })
 
   for (const [program, does] of [
@@ -27,29 +34,110 @@ describe('the menu bar app', () => {
     it(`${does} (${program})`, async function () {
       this.timeout(60_000)
       const ran = await run(`${programs}${program}`, [])
-      equal(ran.code, 0, ran.output)
+      assert.equal(ran.code, 0, ran.output)
     })
+
+  it('draws what the engine says of itself, in every state', async () => {
+    const states = { ...OTHER_STATES, ...CAUSED }
+    const nowMs = wellStatus().startedAtMs + 60_000
+    await withDrawn(async ({ serve, untilDrawn }) => {
+      for (const [name, change] of Object.entries(states)) {
+        const status = wellStatus(change)
+        serve(() => status)
+        await untilDrawn(name, menuOf(status, nowMs))
+      }
+    })
+  })
+
+  it('draws why a user is refused', async () => {
+    await withDrawn(
+      async ({ serve, untilDrawn }) => {
+        serve(() => wellStatus())
+        const line = `uid ${process.getuid?.()} may not ask the agent for its status: ask as root`
+        await untilDrawn('refused', { state: 'error', line, needs: [], rows: [], alerts: [] })
+      },
+      () => false,
+    )
+  })
 
   it('reads whatever a fuzzer makes of status lines', async function () {
     leaveOut(this, whyNoProgram(['clang++-19'], 'clang-19 libclang-rt-19-dev'))
     this.timeout(3_600_000)
     const made = await run('make', ['-C', folder, '-s', 'fuzz'])
-    equal(made.code, 0, made.output)
-    const runs = process.env['FRESHET_FUZZ'] ?? '20000'
+    assert.equal(made.code, 0, made.output)
     mkdirSync(`${programs}corpus`, { recursive: true })
     const ran = await run(`${programs}status_line.fuzz`, [
-      `-runs=${runs}`,
-      '-seed=1',
-      '-max_len=4096',
-      `-artifact_prefix=${programs}`,
+      `-runs=${process.env['FRESHET_FUZZ'] ?? '20000'}`,
+      ...['-seed=1', '-max_len=4096', `-artifact_prefix=${programs}`],
       `-dict=${folder}status_line.dict`,
-      `${programs}corpus`,
-      `${folder}corpus`,
+      ...[`${programs}corpus`, `${folder}corpus`],
     ])
-    equal(ran.code, 0, ran.output)
-    console.log(`      ${/Done .*|#\d+\s+DONE.*/.exec(ran.output)?.[0] ?? ''}`)
+    assert.equal(ran.code, 0, ran.output)
+    console.log(`      ${/#\d+\s+DONE.*/.exec(ran.output)?.[0] ?? ''}`)
   })
 })
+
+type Drawn = {
+  /** What the engine says from here on. */
+  serve(status: () => ReturnType<typeof wellStatus>): void
+  /** Resolves when the app has drawn that menu; its last row tells how long the agent runs, and is left out. */
+  untilDrawn(what: string, menu: Menu): Promise<void>
+}
+
+/** Runs the app's reader on a served status socket. */
+async function withDrawn(
+  body: (drawn: Drawn) => Promise<void>,
+  mayRead: () => boolean = () => true,
+): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'freshet-menu-'))
+  const ended = new AbortController()
+  let status = () => wellStatus()
+  const draw = spawn(`${programs}draw`, [join(directory, 'status.sock')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: draw.stdout })[Symbol.asyncIterator]()
+  const next = async (): Promise<string[]> => {
+    const block: string[] = []
+    for (;;) {
+      const { value, done } = await lines.next()
+      if (done) throw new Error('the reader ended')
+      if (value === '.') return block
+      block.push(value)
+    }
+  }
+  try {
+    const options = { directory, intervalMs: 5, mayRead, signal: ended.signal }
+    await serveStatus({ ...options, status: () => status() })
+    await body({
+      serve(says) {
+        status = says
+      },
+      async untilDrawn(what, menu) {
+        const wanted = withoutUptime(drawnAs(menu))
+        const seen: string[] = []
+        for (let count = 0; count < 2000; count++) {
+          const block = withoutUptime(await next())
+          if (block === wanted) return
+          seen.push(block)
+        }
+        assert.equal(seen.at(-1), wanted, what)
+      },
+    })
+  } finally {
+    draw.stdin.end()
+    ended.abort()
+    rmSync(directory, { recursive: true })
+  }
+}
+
+const drawnAs = ({ state, line, needs, rows, alerts }: Menu): string[] => [
+  `${state} ${line}`,
+  ...needs.map(({ text, url }) => `need ${text} <${url}>`),
+  ...rows.map((row) => `row ${row}`),
+  ...alerts.map(({ text }) => `alert ${text}`),
+]
+const withoutUptime = (block: readonly string[]): string =>
+  block.filter((line) => !/^row .*, up \d/.test(line)).join('\n')
 
 function run(command: string, args: string[]): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {

@@ -104,21 +104,24 @@ size_t Advance(std::string_view text, size_t at, size_t characters) {
 
 }  // namespace
 
-std::optional<MenuModel> ParseStatusLine(std::string_view line) {
+std::optional<StatusLine> ParseStatusLine(std::string_view line) {
   JsonReader json(line);
   if (!json.EnterObject()) return std::nullopt;
-  std::optional<MenuModel> model;
+  StatusLine status;
+  bool has_menu = false;
   std::string key;
   while (json.NextMember(&key)) {
     if (key == "menu") {
-      model.emplace();
-      if (!ReadMenu(&json, &*model)) return std::nullopt;
+      status.menu = {};
+      has_menu = ReadMenu(&json, &status.menu);
+      if (!has_menu) return std::nullopt;
     } else {
+      status.refused = status.refused || key == "refused";
       json.Skip();
     }
   }
-  if (!json.AtEnd()) return std::nullopt;
-  return model;
+  if (!has_menu || !json.AtEnd()) return std::nullopt;
+  return status;
 }
 
 std::vector<std::string> WrapText(std::string_view text, size_t columns, size_t lines_max) {
@@ -143,6 +146,25 @@ std::vector<std::string> WrapText(std::string_view text, size_t columns, size_t 
     at = at_blank ? end + 1 : end;
   }
   return lines;
+}
+
+std::vector<MenuItem> LayMenu(const MenuModel& model) {
+  constexpr size_t kColumns = 64;
+  constexpr size_t kLinesMax = 5;
+  std::vector<MenuItem> items;
+  const auto add = [&items](const std::string& text, const std::string& url) {
+    for (std::string& line : WrapText(text, kColumns, kLinesMax))
+      items.push_back({std::move(line), text, url, false});
+  };
+  const auto separate = [&items] { items.push_back({{}, {}, {}, true}); };
+  add(model.line, {});
+  if (!model.needs.empty()) separate();
+  for (const MenuNeed& need : model.needs) add(need.text, need.url);
+  if (!model.alerts.empty()) separate();
+  for (auto alert = model.alerts.rbegin(); alert != model.alerts.rend(); ++alert) add(*alert, {});
+  if (!model.rows.empty()) separate();
+  for (const std::string& row : model.rows) add(row, {});
+  return items;
 }
 
 std::vector<MenuNeed> Announcer::NewNeeds(const MenuModel& model) {

@@ -85,58 +85,77 @@ void StatusClient::Stop() {
 void StatusClient::Run() {
   int pause_ms = options_.first_pause_ms;
   for (;;) {
-    bool line_came = false;
-    std::string fault = Follow(&line_came);
-    if (fault.empty()) return;
-    Draw(Unreachable(std::move(fault)));
-    if (line_came) pause_ms = options_.first_pause_ms;
+    const Ending ending = Follow();
+    if (ending.stopped) return;
+    if (!ending.fault.empty()) Draw(Unreachable(ending.fault));
+    if (ending.line_came) pause_ms = options_.first_pause_ms;
     bool ready = false;
     if (!Wait(-1, 0, pause_ms, &ready)) return;
     pause_ms = std::min(pause_ms * 2, options_.pause_ms_max);
   }
 }
 
-std::string StatusClient::Follow(bool* line_came) {
+StatusClient::Ending StatusClient::Follow() {
+  Ending ending;
+  const auto fail = [&ending](const char* fault) {
+    ending.fault = fault;
+    return ending;
+  };
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (options_.path.size() >= sizeof(address.sun_path))
-    return "Freshet's socket has too long a name";
+    return fail("Freshet's socket has too long a name");
   std::memcpy(address.sun_path, options_.path.data(), options_.path.size());
   const Fd socket_fd(socket(AF_UNIX, SOCK_STREAM, 0));
-  if (!socket_fd || !SetFlags(socket_fd.get())) return kNotRunning;
-  bool ready = false;
+  if (!socket_fd || !SetFlags(socket_fd.get())) return fail(kNotRunning);
   if (connect(socket_fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
-    if (errno != EINPROGRESS) return ConnectFault(errno);
-    if (!Wait(socket_fd.get(), POLLOUT, options_.silence_ms_max, &ready)) return {};
+    if (errno != EINPROGRESS) return fail(ConnectFault(errno));
+    bool ready = false;
+    ending.stopped = !Wait(socket_fd.get(), POLLOUT, options_.silence_ms_max, &ready);
+    if (ending.stopped) return ending;
     int error = 0;
     socklen_t size = sizeof(error);
     if (!ready || getsockopt(socket_fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 ||
         error != 0)
-      return ConnectFault(error);
+      return fail(ConnectFault(error));
   }
+  ending.stopped = !ReadLines(socket_fd.get(), &ending);
+  return ending;
+}
 
+bool StatusClient::ReadLines(int fd, Ending* ending) {
   LineFramer framer;
   char bytes[16 * 1024];
+  bool refused = false;
   int64_t heard_ms = NowMs();
+  const auto take = [&](std::string_view line) {
+    std::optional<StatusLine> status = ParseStatusLine(line);
+    if (!status) return false;
+    refused = status->refused;
+    // A refusal is no sign that asking more often will help.
+    ending->line_came = ending->line_came || !refused;
+    heard_ms = NowMs();
+    Draw(std::move(status->menu));
+    return true;
+  };
   for (;;) {
     const int64_t left_ms = heard_ms + options_.silence_ms_max - NowMs();
-    if (left_ms <= 0) return kSilent;
-    if (!Wait(socket_fd.get(), POLLIN, static_cast<int>(left_ms), &ready)) return {};
-    if (!ready) continue;
-    const ssize_t count = read(socket_fd.get(), bytes, sizeof(bytes));
+    bool ready = false;
+    if (left_ms > 0 && !Wait(fd, POLLIN, static_cast<int>(left_ms), &ready)) return false;
+    if (!ready) {
+      ending->fault = kSilent;
+      return true;
+    }
+    const ssize_t count = read(fd, bytes, sizeof(bytes));
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    // One that hangs up before it said anything does not want to be read by this user.
-    if (count <= 0) return *line_came ? kNotRunning : kRefused;
-    const bool understood =
-        framer.Feed({bytes, static_cast<size_t>(count)}, [&](std::string_view line) {
-          std::optional<MenuModel> model = ParseStatusLine(line);
-          if (!model) return false;
-          *line_came = true;
-          heard_ms = NowMs();
-          Draw(std::move(*model));
-          return true;
-        });
-    if (!understood) return kForeign;
+    if (count <= 0) {
+      if (!refused) ending->fault = kNotRunning;
+      return true;
+    }
+    if (!framer.Feed({bytes, static_cast<size_t>(count)}, take)) {
+      ending->fault = kForeign;
+      return true;
+    }
   }
 }
 

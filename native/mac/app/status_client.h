@@ -56,9 +56,15 @@ class StatusClient {
 
  private:
   void Run();
-  // One connection from its beginning to its end. Sets `line_came` when a menu was read. The return
-  // value is what went wrong, for a person; empty when stopped.
-  std::string Follow(bool* line_came);
+  // One connection from its beginning to its end.
+  struct Ending {
+    bool stopped = false;
+    std::string fault;  // what went wrong, for a person; empty when the engine has said it itself
+    bool line_came = false;
+  };
+  Ending Follow();
+  // Reads until the end; false when stopped.
+  bool ReadLines(int fd, Ending* ending);
   // False when stopped before `timeout_ms` had passed or `fd` (-1: none) was ready.
   bool Wait(int fd, short events, int timeout_ms, bool* ready);
   void Draw(MenuModel model);

@@ -4,9 +4,6 @@
 
 namespace {
 
-constexpr size_t kColumns = 64;
-constexpr size_t kLinesMax = 4;
-
 NSString *TextOf(const std::string &text) {
   // nil only for what is no UTF-8, which the reader refuses.
   return [NSString stringWithUTF8String:text.c_str()] ?: @"";
@@ -39,6 +36,8 @@ NSString *DescriptionOf(freshet::MenuState state) {
 @implementation FreshetStatusMenu {
   NSStatusItem *_item;
   freshet::MenuModel _model;
+  // Where what is not of the model begins.
+  NSInteger _quit;
 }
 
 - (instancetype)init {
@@ -48,6 +47,12 @@ NSString *DescriptionOf(freshet::MenuState state) {
     _item.menu.delegate = self;
     // Nothing here depends on what is in front.
     _item.menu.autoenablesItems = NO;
+    [_item.menu addItem:NSMenuItem.separatorItem];
+    // Freshet itself goes on watching; only its icon leaves, until the next login.
+    NSMenuItem *quit = [_item.menu addItemWithTitle:@"Hide until next login"
+                                             action:@selector(terminate:)
+                                      keyEquivalent:@""];
+    quit.target = NSApp;
     [self drawIcon];
   }
   return self;
@@ -72,39 +77,29 @@ NSString *DescriptionOf(freshet::MenuState state) {
   _item.button.accessibilityLabel = description;
 }
 
+// In place, item by item: the menu may be open, and an item that is pointed at stays so.
 - (void)menuNeedsUpdate:(NSMenu *)menu {
-  [menu removeAllItems];
-  [self addText:_model.line to:menu address:nil];
-  for (const freshet::MenuNeed &need : _model.needs) {
-    if (&need == &_model.needs.front()) [menu addItem:NSMenuItem.separatorItem];
-    [self addText:need.text to:menu address:need.url.empty() ? nil : TextOf(need.url)];
+  NSInteger index = 0;
+  for (const freshet::MenuItem &laid : freshet::LayMenu(_model)) {
+    NSMenuItem *item = index < _quit ? [menu itemAtIndex:index] : nil;
+    if (item == nil || item.isSeparatorItem != laid.separator) {
+      item = laid.separator ? NSMenuItem.separatorItem : [[NSMenuItem alloc] init];
+      [menu insertItem:item atIndex:index];
+      _quit++;
+    }
+    if (!laid.separator) [self draw:laid as:item];
+    index++;
   }
-  if (!_model.alerts.empty()) [menu addItem:NSMenuItem.separatorItem];
-  // The newest at the top.
-  for (auto alert = _model.alerts.rbegin(); alert != _model.alerts.rend(); ++alert)
-    [self addText:*alert to:menu address:nil];
-  if (!_model.rows.empty()) [menu addItem:NSMenuItem.separatorItem];
-  for (const std::string &row : _model.rows) [self addText:row to:menu address:nil];
-  [menu addItem:NSMenuItem.separatorItem];
-  // Freshet itself goes on watching; only its icon leaves, until the next login.
-  NSMenuItem *quit = [menu addItemWithTitle:@"Hide until next login"
-                                     action:@selector(terminate:)
-                              keyEquivalent:@""];
-  quit.target = NSApp;
+  for (; _quit > index; _quit--) [menu removeItemAtIndex:_quit - 1];
 }
 
-// A text over as many items as it takes, since an item is a single line. With an address the first
-// opens it, and all can be chosen.
-- (void)addText:(const std::string &)text to:(NSMenu *)menu address:(nullable NSString *)address {
-  for (const std::string &line : freshet::WrapText(text, kColumns, kLinesMax)) {
-    NSMenuItem *item = [menu addItemWithTitle:TextOf(line)
-                                       action:address == nil ? nil : @selector(openSettings:)
-                                keyEquivalent:@""];
-    item.target = self;
-    item.representedObject = address;
-    item.enabled = address != nil;
-    item.toolTip = TextOf(text);
-  }
+- (void)draw:(const freshet::MenuItem &)laid as:(NSMenuItem *)item {
+  item.title = TextOf(laid.line);
+  item.toolTip = TextOf(laid.whole);
+  item.enabled = !laid.url.empty();
+  item.representedObject = laid.url.empty() ? nil : TextOf(laid.url);
+  item.action = laid.url.empty() ? nil : @selector(openSettings:);
+  item.target = self;
 }
 
 - (void)openSettings:(NSMenuItem *)item {

@@ -19,8 +19,13 @@ constexpr std::string_view kWhole =
     R"("\ud83d\ude00 caf\u00e9"],"alerts":[{"text":"curl sent 8 MB","severity":"high"}],"more":{}},)"
     R"("after":true})";
 
+std::optional<MenuModel> MenuOf(std::string_view line) {
+  const auto status = ParseStatusLine(line);
+  return status ? std::optional(status->menu) : std::nullopt;
+}
+
 void ReadsAMenu() {
-  const auto model = ParseStatusLine(kWhole);
+  const auto model = MenuOf(kWhole);
   CHECK(model.has_value());
   CHECK(model->state == MenuState::kAttention && model->line == "Watching, with gaps");
   CHECK(model->needs.size() == 2);
@@ -32,7 +37,14 @@ void ReadsAMenu() {
 }
 
 std::optional<MenuModel> WithMenu(const std::string& menu) {
-  return ParseStatusLine("{\"menu\":" + menu + "}");
+  return MenuOf("{\"menu\":" + menu + "}");
+}
+
+void ReadsARefusal() {
+  CHECK(!ParseStatusLine(kWhole)->refused);
+  for (const char* line : {R"({"refused":"why","menu":{"state":"error","line":"why"}})",
+                           R"({"menu":{"state":"error","line":"why"},"refused":"why"})"})
+    CHECK(ParseStatusLine(line)->refused && ParseStatusLine(line)->menu.line == "why");
 }
 
 void RefusesWhatIsNone() {
@@ -65,7 +77,7 @@ void OpensSettingsAlone() {
 
 void KeepsItsBounds() {
   std::string menu =
-      R"({"state":"error","line":")" + std::string(5000, 'x') + "\u20ac\",\"rows\":[";
+      R"({"state":"error","line":")" + std::string(9000, 'x') + "\u20ac\",\"rows\":[";
   for (int row = 0; row < 100; row++) menu += row == 0 ? "\"r\"" : ",\"r\"";
   menu += "],\"alerts\":[";
   for (int alert = 0; alert < 20; alert++)
@@ -123,7 +135,7 @@ void SurvivesAnything() {
                                                           : whole[random.Below(whole.size())]);
       if (text.empty()) text = "x";
     }
-    const auto model = ParseStatusLine(text);
+    const auto model = MenuOf(text);
     if (!model) continue;
     understood++;
     CHECK(model->needs.size() <= kMenuNeedsMax && model->line.size() <= kMenuTextBytesMax);
@@ -166,6 +178,28 @@ void WrapsTexts() {
   }
 }
 
+void LaysTheMenu() {
+  using Items = std::vector<MenuItem>;
+  MenuModel model;
+  CHECK(LayMenu(model).empty());
+  model.line = "Watching.";
+  CHECK(LayMenu(model) == (Items{{"Watching.", "Watching.", "", false}}));
+  const std::string two = std::string(60, 'a') + " " + std::string(10, 'b');
+  model.needs = {{two, "x-apple.systempreferences:x"}};
+  model.rows = {"row"};
+  model.alerts = {"old", "new"};
+  const MenuItem line{{}, {}, {}, true};
+  CHECK(LayMenu(model) == (Items{{"Watching.", "Watching.", "", false},
+                                 line,
+                                 {std::string(60, 'a'), two, model.needs[0].url, false},
+                                 {std::string(10, 'b'), two, model.needs[0].url, false},
+                                 line,
+                                 {"new", "new", "", false},
+                                 {"old", "old", "", false},
+                                 line,
+                                 {"row", "row", "", false}}));
+}
+
 void TellsEachNeedOnce() {
   Announcer announcer;
   MenuModel model;
@@ -205,12 +239,14 @@ void CutsLines() {
 int main() {
   using namespace freshet;
   ReadsAMenu();
+  ReadsARefusal();
   RefusesWhatIsNone();
   OpensSettingsAlone();
   KeepsItsBounds();
   ReadsTexts();
   SurvivesAnything();
   WrapsTexts();
+  LaysTheMenu();
   TellsEachNeedOnce();
   CutsLines();
   std::puts("menu: ok");

@@ -71,7 +71,8 @@ std::string Line(const std::string& text) {
 }
 
 void Say(const Fd& client, std::string_view text) {
-  CHECK(write(client.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  CHECK(send(client.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
+        static_cast<ssize_t>(text.size()));
 }
 
 StatusClientOptions Options(const std::string& path, Drawn* drawn) {
@@ -110,18 +111,23 @@ void FollowsAnEngine(const std::string& path) {
 
 void TellsWhatIsWrong(const std::string& path) {
   Drawn drawn;
-  StatusClientOptions options = Options(path, &drawn);
-  options.silence_ms_max = 50;
   Server server(path);
-  StatusClient client(options);
+  StatusClient client(Options(path, &drawn));
   CHECK(client.Start());
   server.Accept();
-  drawn.WaitFor("Freshet does not show its state to this user");
+  drawn.WaitFor("Freshet is not running on this Mac");
   {
     const Fd engine = server.Accept();
-    Say(engine, Line("here"));
-    drawn.WaitFor("here");
-    drawn.WaitFor("Freshet has stopped answering");
+    Say(engine, R"({"refused":"x","menu":{"state":"error","line":"not for you"}})"
+                "\n");
+  }
+  drawn.WaitFor("not for you");
+  const int told = drawn.count();
+  {
+    const Fd again = server.Accept();  // it asks again, and nothing else was drawn in between
+    CHECK(drawn.count() == told);
+    Say(again, Line("now"));
+    drawn.WaitFor("now");
   }
   {
     const Fd engine = server.Accept();
@@ -133,6 +139,17 @@ void TellsWhatIsWrong(const std::string& path) {
   for (int part = 0; part < 5; part++)
     if (send(engine.get(), endless.data(), endless.size(), MSG_NOSIGNAL) < 0) break;
   drawn.WaitFor("Freshet and its menu are of different versions");
+}
+
+void TakesSilenceForAFault(const std::string& path) {
+  Drawn drawn;
+  StatusClientOptions options = Options(path, &drawn);
+  options.silence_ms_max = 50;
+  Server server(path);
+  StatusClient client(options);
+  CHECK(client.Start());
+  const Fd engine = server.Accept();
+  drawn.WaitFor("Freshet has stopped answering");
 }
 
 void RefusesALongPath() {
@@ -168,6 +185,7 @@ int main() {
   const std::string path = std::string(folder) + "/status.sock";
   FollowsAnEngine(path);
   TellsWhatIsWrong(path);
+  TakesSilenceForAFault(path);
   RefusesALongPath();
   StopsAtAnyMoment(path);
   rmdir(folder);

@@ -27,14 +27,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string_view part(reinterpret_cast<const char*>(data + at),
                                 at + piece < size ? piece : size - at);
     const bool more = framer.Feed(part, [](std::string_view line) {
-      const auto model = ParseStatusLine(line);
-      if (!model) return true;
+      const auto status = ParseStatusLine(line);
+      if (!status) return true;
+      const MenuModel* const model = &status->menu;
       Check(Bounded(model->line) && model->needs.size() <= kMenuNeedsMax &&
             model->rows.size() <= kMenuRowsMax && model->alerts.size() <= kMenuAlertsMax);
       for (const MenuNeed& need : model->needs)
         Check(Bounded(need.text) && (need.url.empty() || need.url.starts_with("x-apple.")));
-      for (const std::string& row : model->rows)
-        for (const std::string& shown : WrapText(row, 60, 3)) Check(shown.size() <= 60 * 4);
+      for (const std::string& row : model->rows) Check(Bounded(row));
+      for (const MenuItem& item : LayMenu(*model)) Check(item.line.size() <= 64 * 4);
       return true;
     });
     if (!more) break;
