@@ -70,6 +70,7 @@ export async function buildArtifact(build: Build, artifact: Artifact, arch: Arch
     '-Wl,-dead_strip_dylibs',
     ...(node === undefined ? [] : ['-bundle', '-bundle_loader', join(node, 'bin/node')]),
     ...jobs.map(({ object }) => object),
+    ...(sources.some((source) => source.endsWith('.mm')) ? ['-lobjc'] : []),
     ...artifact.libraries.map((library) => `-l${library}`),
     ...artifact.frameworks.flatMap((framework) => ['-framework', framework]),
     ...['-o', product],
