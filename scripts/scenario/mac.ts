@@ -17,8 +17,15 @@ import {
   writePolicy,
   writeTick,
 } from '../../src/records/record.gen.ts'
-import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
-import { cdhashOf, codesignFlagsOf, hashOf, LAUNCHD, type Program } from './programs.ts'
+import {
+  cdhashOf,
+  codesignFlagsOf,
+  hashOf,
+  inspectedFlagsOf,
+  LAUNCHD,
+  type Program,
+  signatureOf,
+} from './programs.ts'
 
 const SECOND_MS = 1_000
 export const MINUTE_MS = 60 * SECOND_MS
@@ -256,10 +263,10 @@ export class Mac {
           pidversion: running.pidversion,
           ownerUid: program.signer === 'platform' ? 0 : ME_UID,
           mode: 0o100755,
-          flags: 0,
+          flags: inspectedFlagsOf(program),
           error: 0,
           sha256: hashOf(program),
-          ...NO_SIGNATURE_ASKED,
+          ...signatureOf(program),
           path: program.path,
         }),
       20,

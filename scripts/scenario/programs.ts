@@ -1,5 +1,6 @@
 // The programs of a made-up Mac. Teams and vendors are invented; Apple's names are those of macOS itself.
 import { createHash } from 'node:crypto'
+import { InspectedFlag, Signature } from '../../src/records/record.gen.ts'
 
 export type Program = {
   path: string
@@ -90,6 +91,24 @@ export function codesignFlagsOf({ signer }: Program): number {
   if (signer === 'unsigned') return 0
   if (signer === 'adhoc') return CS_VALID | CS_ADHOC
   return signer === 'platform' ? CS_VALID | CS_PLATFORM_BINARY : CS_VALID | CS_RUNTIME
+}
+
+/** What an inspection finds of its signature: teams' programs are notarized. */
+export function signatureOf(program: Program) {
+  const { signer, signingId, teamId } = program
+  const by = {
+    platform: { signature: Signature.valid, authority: 'Software Signing' },
+    developer: { signature: Signature.valid, authority: `Developer ID Application: ${teamId}` },
+    adhoc: { signature: Signature.adhoc, authority: '' },
+    unsigned: { signature: Signature.unsigned, authority: '' },
+  }
+  return { ...by[signer], signatureStatus: 0, cdhash: cdhashOf(program), signingId, teamId }
+}
+
+export function inspectedFlagsOf({ signer }: Program): number {
+  if (signer === 'platform') return InspectedFlag.apple
+  if (signer !== 'developer') return 0
+  return InspectedFlag.developerId + InspectedFlag.notarized + InspectedFlag.hardenedRuntime
 }
 
 export type Site = { to: string; hostname: string }

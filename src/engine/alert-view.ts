@@ -169,5 +169,8 @@ function nameOfKey(key: string | undefined): string {
   const path = /^(?:platform|unsigned:path):(\/.*)$/.exec(key)
   if (path) return fileName(path[1] as string)
   const hash = /^(unsigned):sha256:([0-9a-f]{12})/.exec(key)
-  return hash ? `an unsigned program (${hash[2] as string})` : key
+  if (hash) return `an unsigned program (${hash[2] as string})`
+  const signed = /^([A-Z0-9]{10}|platform):(.+)$/.exec(key)
+  if (signed === null) return key
+  return signed[1] === 'platform' ? (signed[2] as string) : `${signed[2]} (team ${signed[1]})`
 }

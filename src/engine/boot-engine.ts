@@ -20,6 +20,7 @@ import {
 } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
 import { createBootParts } from './boot-parts.ts'
+import { createChangedFiles } from './changed-files.ts'
 import { createClock, wallNow } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
 import { inspectionOf } from './inspect-requests.ts'
@@ -65,6 +66,8 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   const { health, processes, flows, book, pairs, top, memory, requests, early } = parts
   const { summarizer, detector, pairing, attribution, ledger, carry } = parts
 
+  const changed = createChangedFiles(health.say)
+
   const pass = (): void => {
     nextPassMs = clock.nowMs + PASS_INTERVAL_MS
     attribution.pass()
@@ -76,6 +79,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     book.pass(at())
     summarizer.pass()
     health.pass(clock.nowMs)
+    changed.pass(clock.nowMs)
     processes.expire(clock.nowMs)
   }
 
@@ -142,6 +146,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     const process = processes.find(record.pid, record.pidversion)
     if (process === undefined || process.image.inspection) return
     process.image.inspection = inspectionOf(record)
+    changed.look(process, clock.nowMs)
     book.sight(process, at())
     attribution.learnt(undefined)
   }

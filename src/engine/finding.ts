@@ -116,7 +116,7 @@ export type PairSummary = {
 
 /** A change in how well the agent sees or delivers. */
 export type Health = {
-  of: 'degraded' | 'recovered' | 'loss' | 'baseline' | 'outbox' | 'restart'
+  of: 'degraded' | 'recovered' | 'loss' | 'baseline' | 'signature' | 'outbox' | 'restart'
   text: string
   count: number
 }

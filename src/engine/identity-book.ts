@@ -8,6 +8,7 @@ import {
   readHistory,
   writeHistory,
 } from '../baseline/history.ts'
+import { Signature } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
 import { fileName } from './acting.ts'
 import type { IdentityView } from './finding.ts'
@@ -158,9 +159,13 @@ export function createIdentityBook(
       state.doubt = program.doubt
       // Recalled from a stored alert, it does not know yet for whom it acts.
       state.responsible ??= responsible
-      const changed = sha256 !== '' && stored.sha256 !== sha256
-      if (changed || at - stored.lastSeenAt >= HOUR_NS) {
-        if (changed) stored.sha256 = sha256
+      const isOther = sha256 !== '' && stored.sha256 !== sha256
+      // A version may be notarized that the one before was not; who did not look does not know.
+      const isVouched = image.inspection?.signature === Signature.valid
+      const isReclassed = isVouched && stored.signerClass !== program.signerClass
+      if (isOther || isReclassed || at - stored.lastSeenAt >= HOUR_NS) {
+        if (isOther) stored.sha256 = sha256
+        if (isReclassed) stored.signerClass = program.signerClass
         if (at > stored.lastSeenAt) stored.lastSeenAt = at
         baseline.putIdentity(stored)
       }

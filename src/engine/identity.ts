@@ -3,6 +3,7 @@ import { Source } from '../records/record.gen.ts'
 import { actsForOthers } from './acting.ts'
 import type { Image, Process, ProgramIdentity, Responsible } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
+import { presumedProgram, signedProgram } from './signed-program.ts'
 
 /** Directories whose files root alone installs (FHS 3.0 and its merged /usr). */
 const SYSTEM_DIRECTORIES = [
@@ -17,11 +18,6 @@ const SYSTEM_DIRECTORIES = [
   '/lib64/',
 ]
 
-/** XNU osfmk/kern/cs_blobs.h. */
-const CS_VALID = 0x1
-const CS_ADHOC = 0x2
-const CS_LINKER_SIGNED = 0x20000
-
 /** How many ancestors are asked for. A loop cannot be: a parent is never its own descendant. */
 const ANCESTORS_MAX = 32
 
@@ -32,15 +28,16 @@ const ANCESTORS_MAX = 32
 export function programOf(image: Image, force: boolean): ProgramIdentity | undefined {
   if (image.program) return image.program
   if (image.path === '') return undefined
-  const program =
-    image.source === Source.endpointSecurity ? signedProgram(image) : linuxProgram(image)
+  const program = image.source === Source.endpointSecurity ? macProgram(image) : linuxProgram(image)
   if (program) image.program = program
   else if (force)
-    return {
-      key: `unsigned:path:${image.path}`,
-      signerClass: 'unsigned',
-      doubt: 'its file was not inspected in time',
-    }
+    return (
+      presumedProgram(image) ?? {
+        key: `unsigned:path:${image.path}`,
+        signerClass: 'unsigned',
+        doubt: 'its file was not inspected in time',
+      }
+    )
   return program
 }
 
@@ -77,23 +74,12 @@ function unsignedProgram(image: Image, file: NonNullable<Image['inspection']>): 
   return { key: `unsigned:sha256:${file.sha256}`, signerClass: 'unsigned', doubt: '' }
 }
 
-/** macOS. Whether Developer ID code is notarized, and App Store code what it is, an inspector must say. */
-function signedProgram(image: Image): ProgramIdentity | undefined {
-  if (image.invalidated)
-    return {
-      key: `invalid:${image.cdhash}`,
-      signerClass: 'invalid',
-      doubt: 'its signature became invalid',
-    }
-  if ((image.codesignFlags & CS_VALID) !== 0) {
-    if (image.platformBinary)
-      return { key: `platform:${image.signingId}`, signerClass: 'platform', doubt: '' }
-    if ((image.codesignFlags & (CS_ADHOC | CS_LINKER_SIGNED)) !== 0)
-      return { key: `adhoc:${image.cdhash}`, signerClass: 'adhoc', doubt: '' }
-    if (image.teamId !== '')
-      return { key: `${image.teamId}:${image.signingId}`, signerClass: 'developer_id', doubt: '' }
-  }
-  return image.inspection && unsignedProgram(image, image.inspection)
+/** Without a signature that names it, a program is known by its file. */
+function macProgram(image: Image): ProgramIdentity | undefined {
+  const program = signedProgram(image)
+  return program === 'unsigned'
+    ? image.inspection && unsignedProgram(image, image.inspection)
+    : program
 }
 
 /** Whose identity a process's flows count for. */
@@ -118,13 +104,24 @@ export function attribute(
     return { program, key: program.key, responsible: undefined }
   const responsible = responsibleOf(process, table, force)
   if (responsible === undefined) return undefined
-  const script = process.image.script === '' ? '' : ` script ${process.image.script}`
+  const path = scriptOf(process, table)
+  const script = path === '' ? '' : ` script ${path}`
   const via = responsible.key ?? 'unknown'
   return {
     program,
     key: via === program.key ? `${program.key}${script}` : `${program.key}${script} via ${via}`,
     responsible,
   }
+}
+
+/** The script that runs it, or that runs what runs it: its own, or that of the nearest ancestor that has one and acts for others. */
+function scriptOf(process: Process, table: ProcessTable): string {
+  let at: Process | undefined = process
+  for (let i = 0; i < ANCESTORS_MAX && at && actsForOthers(at.image.path); i++) {
+    if (at.image.script !== '') return at.image.script
+    at = table.parentOf(at)
+  }
+  return ''
 }
 
 /** The nearest ancestor that does not itself act for others, or else the outermost one. */

@@ -30,6 +30,14 @@ export const inspectionOf = (record: InspectedRecord): Inspection => ({
   writableByOthers: (record.flags & InspectedFlag.writableByOthers) !== 0,
   replaced: (record.flags & InspectedFlag.replaced) !== 0,
   error: record.error,
+  signature: record.signature,
+  signatureStatus: record.signatureStatus | 0,
+  cdhash: Buffer.from(record.cdhash).toString('hex'),
+  authority: record.authority,
+  apple: (record.flags & InspectedFlag.apple) !== 0,
+  appStore: (record.flags & InspectedFlag.appStore) !== 0,
+  developerId: (record.flags & InspectedFlag.developerId) !== 0,
+  notarized: (record.flags & InspectedFlag.notarized) !== 0,
 })
 
 /** `streamAt` says how many bytes of records came before the ones that are being read. */

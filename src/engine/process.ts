@@ -48,6 +48,18 @@ export type Inspection = {
   replaced: boolean
   /** errno, 0 when it was read. */
   error: number
+  /** CODE signature; the rest is of the file's signature, and empty where none was looked for. */
+  signature: number
+  /** OSStatus: why it does not hold, or could not be looked at. */
+  signatureStatus: number
+  /** 40 hex digits. */
+  cdhash: string
+  /** Name of the certificate that signed. */
+  authority: string
+  apple: boolean
+  appStore: boolean
+  developerId: boolean
+  notarized: boolean
 }
 
 /** A program as a process runs it. Shared by a process and those it forked. */

@@ -57,6 +57,7 @@ const HEALTHS: readonly Health['of'][] = [
   'recovered',
   'loss',
   'baseline',
+  'signature',
   'outbox',
   'restart',
 ]

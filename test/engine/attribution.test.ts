@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readInspect, Source, writeExec } from '../../src/records/record.gen.ts'
+import { readInspect } from '../../src/records/record.gen.ts'
 import { MIB, Script, tell } from './scenario.ts'
 
 const probe = { pid: 100, path: '/home/ann/probe', parent: 50 }
@@ -102,39 +102,5 @@ describe('attribution', () => {
     script.upload({ id: 2, total: 2 * MIB, pidversion: 2, to: '198.51.100.1' })
     const names = tell(script).alerts.map(({ identity }) => identity.name)
     assert.deepEqual([...new Set(names)], ['probe', 'other'])
-  })
-
-  it('has macOS identities from the signature, and none once it is invalid', () => {
-    const signed = (flags: number, cs: number, team: string) => {
-      const script = new Script()
-      script.source = Source.endpointSecurity
-      script.start()
-      return script.add(
-        writeExec({
-          ...script.head(),
-          flags,
-          pid: 100,
-          pidversion: 1,
-          parentPid: 1,
-          parentPidversion: 1,
-          responsiblePid: 0,
-          responsiblePidversion: 0,
-          uid: 501,
-          codesignFlags: cs,
-          cdhash: new Uint8Array(20).fill(0xcc),
-          dev: 1n,
-          ino: 1n,
-          path: '/Applications/Tool.app/Contents/MacOS/Tool',
-          script: '',
-          signingId: 'com.example.tool',
-          teamId: team,
-        }),
-      )
-    }
-    const keyOf = (script: Script) => tell(script).sightings[0]?.identity.key
-    assert.equal(keyOf(signed(2, 0x04000001, '')), 'platform:com.example.tool')
-    assert.equal(keyOf(signed(0, 0x1, 'ABCDE12345')), 'ABCDE12345:com.example.tool')
-    assert.equal(keyOf(signed(0, 0x20003, '')), `adhoc:${'cc'.repeat(20)}`)
-    assert.equal(keyOf(signed(0, 0, 'ABCDE12345')), undefined)
   })
 })

@@ -7,7 +7,9 @@ import { createEngine, type Engine, type EngineOptions } from '../../src/engine/
 import type { Alert, Finding, Health, PairSummary, Sighting } from '../../src/engine/finding.ts'
 import {
   Direction,
+  type ExecRecord,
   FlowState,
+  type InspectedRecord,
   LAYOUT,
   Mark,
   Source,
@@ -58,6 +60,9 @@ export type ProgramSpec = {
   inspectFlags?: number
   error?: number
   flags?: number
+  /** What a Mac's kernel adds to its exec record, and an inspection to its answer. */
+  kernel?: Partial<ExecRecord>
+  found?: Partial<InspectedRecord>
 }
 
 /** Records in the order they are written; time stands still until it is moved. */
@@ -114,7 +119,15 @@ export class Script {
     for (let i = 0; i < seconds; i++) this.tick(1_000)
     return this
   }
-  exec({ pid, path, pidversion = 1, parent = 1, script = '', flags = 0 }: ProgramSpec): this {
+  exec({
+    pid,
+    path,
+    pidversion = 1,
+    parent = 1,
+    script = '',
+    flags = 0,
+    kernel,
+  }: ProgramSpec): this {
     return this.add(
       writeExec({
         ...this.head(),
@@ -134,6 +147,7 @@ export class Script {
         script,
         signingId: '',
         teamId: '',
+        ...kernel,
       }),
     )
   }
@@ -154,6 +168,7 @@ export class Script {
         sha256: Uint8Array.from(Buffer.from((spec.sha ?? 'ab').repeat(32), 'hex')),
         ...NO_SIGNATURE_ASKED,
         path: spec.path,
+        ...spec.found,
       }),
     )
   }

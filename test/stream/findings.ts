@@ -233,7 +233,15 @@ export const anyFinding: fc.Arbitrary<Finding> = fc.oneof(
     at: anyTime,
     kind: fc.constant('health' as const),
     health: fc.record({
-      of: fc.constantFrom('degraded', 'recovered', 'loss', 'baseline', 'outbox', 'restart'),
+      of: fc.constantFrom(
+        'degraded',
+        'recovered',
+        'loss',
+        'baseline',
+        'signature',
+        'outbox',
+        'restart',
+      ),
       text: anyText,
       count: anyBytes,
     }),

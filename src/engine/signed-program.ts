@@ -1,0 +1,92 @@
+// Whose a signed program is (macOS). The kernel says at the exec what it is signed as; that its team may be
+// believed, and how far, the inspection of its file adds.
+import type { SignerClass } from '../baseline/baseline.ts'
+import { Signature } from '../records/record.gen.ts'
+import type { Image, Inspection, ProgramIdentity } from './process.ts'
+
+/** XNU osfmk/kern/cs_blobs.h. */
+const CS_VALID = 0x1
+const CS_ADHOC = 0x2
+const CS_LINKER_SIGNED = 0x20000
+
+const hasHash = (cdhash: string): boolean => !/^0*$/.test(cdhash)
+
+/** Whether the inspected file is the one that was executed, and its signature was looked at. */
+const isLookedAt = (file: Inspection): boolean =>
+  file.error === 0 &&
+  !file.replaced &&
+  file.signature !== Signature.notAsked &&
+  file.signature !== Signature.unknown
+
+/**
+ * Whether the file that was executed holds other code now than the kernel runs of it: it was written to in
+ * place. A file that another took the place of, as updates do, is not meant.
+ */
+export const holdsOtherCode = ({ cdhash, inspection }: Image): boolean =>
+  inspection !== undefined &&
+  isLookedAt(inspection) &&
+  hasHash(cdhash) &&
+  inspection.cdhash !== cdhash
+
+/** What the file's signature is, in words. */
+export const fileSignatureText = ({ signature, authority, cdhash }: Inspection): string => {
+  if (signature === Signature.unsigned) return 'the file is not signed'
+  const by = authority === '' ? 'nobody' : authority
+  return `the file is signed by ${by} as ${cdhash}${signature === Signature.invalid ? ', which does not hold' : ''}`
+}
+
+/**
+ * The identity by what the kernel knows of the signature; undefined when that needs an inspection which is not
+ * there yet. 'unsigned': it has no signature that could name it.
+ */
+export function signedProgram(image: Image): ProgramIdentity | 'unsigned' | undefined {
+  const { cdhash, codesignFlags, inspection } = image
+  if (image.invalidated) return invalid(cdhash, 'its signature became invalid')
+  if ((codesignFlags & CS_VALID) === 0) return 'unsigned'
+  if (image.platformBinary)
+    return { key: `platform:${image.signingId}`, signerClass: 'platform', doubt: '' }
+  if ((codesignFlags & (CS_ADHOC | CS_LINKER_SIGNED)) !== 0) return byHash(cdhash)
+  if (inspection === undefined) return undefined
+  const isOther = holdsOtherCode(image)
+  if (inspection.signature === Signature.invalid && isLookedAt(inspection) && !isOther)
+    return invalid(
+      cdhash,
+      `${fileSignatureText(inspection)} (OSStatus ${inspection.signatureStatus})`,
+    )
+  if (image.teamId !== '')
+    return {
+      key: `${image.teamId}:${image.signingId}`,
+      signerClass: isOther ? 'developer_id' : classOf(inspection),
+      doubt: isOther ? 'its file holds other code now than it runs' : '',
+    }
+  // Apple's own beside the system, or a certificate that nobody stands behind.
+  if (isLookedAt(inspection) && !isOther && inspection.apple)
+    return { key: `platform:${image.signingId}`, signerClass: 'platform', doubt: '' }
+  return byHash(cdhash)
+}
+
+/** The identity of an image whose file was not inspected in time; undefined where no name can be believed. */
+export function presumedProgram(image: Image): ProgramIdentity | undefined {
+  if ((image.codesignFlags & CS_VALID) === 0 || image.teamId === '') return undefined
+  return {
+    key: `${image.teamId}:${image.signingId}`,
+    signerClass: 'developer_id',
+    doubt: 'its file was not inspected in time',
+  }
+}
+
+/** How a team's code is vouched for. Notarization that is not known of is none. */
+function classOf(file: Inspection): SignerClass {
+  if (!isLookedAt(file) || file.signature !== Signature.valid) return 'developer_id'
+  if (file.appStore) return 'app_store'
+  return file.developerId && file.notarized ? 'notarized' : 'developer_id'
+}
+
+const byHash = (cdhash: string): ProgramIdentity | 'unsigned' =>
+  hasHash(cdhash) ? { key: `adhoc:${cdhash}`, signerClass: 'adhoc', doubt: '' } : 'unsigned'
+
+const invalid = (cdhash: string, doubt: string): ProgramIdentity => ({
+  key: `invalid:${cdhash}`,
+  signerClass: 'invalid',
+  doubt,
+})
