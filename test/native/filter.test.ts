@@ -1,0 +1,35 @@
+// The network filter's plain C++, which a Mac runs in its system extension and its daemon: built here under sanitizers
+// and run against doubles of what carries its messages; its decoders under a fuzzer.
+import { equal } from 'node:assert/strict'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { leaveOut, whyNoProgram, whyNotLinux } from '../left-out.ts'
+import { run } from './run.ts'
+
+const folder = fileURLToPath(new URL('../../native/test/filter/', import.meta.url))
+
+const make = async (...targets: string[]): Promise<void> => {
+  const made = await run('make', ['-C', folder, `-j${availableParallelism()}`, ...targets])
+  equal(made.code, 0, made.output)
+}
+
+describe('network filter', () => {
+  before(async function () {
+    leaveOut(this, whyNotLinux() ?? whyNoProgram(['g++', 'make'], 'g++ make'))
+    this.timeout(600_000)
+    await make('all')
+  })
+
+  const programs = {
+    asan: ['endpoint', 'ledger', 'protocol', 'wire', 'threads', 'listener'],
+    tsan: ['threads', 'listener'],
+  }
+  for (const [sanitizer, names] of Object.entries(programs))
+    for (const name of names)
+      it(`${name} under ${sanitizer === 'asan' ? 'ASan and UBSan' : 'TSan'}`, async function () {
+        this.timeout(120_000)
+        const ran = await run(`${folder}build/${name}.${sanitizer}`, [])
+        equal(ran.code, 0, ran.output)
+        equal(ran.output, `${name}: ok\n`)
+      })
+})
