@@ -1,15 +1,23 @@
 // Builds what runs on a Mac: for arm64, x86_64 and both in one file. On a Mac with Xcode's tools; on Linux with
 // clang 19, lld 19 and an SDK that is named (--sdk DIR), to check that everything compiles and links.
 //
-//   node scripts/build-mac.ts [--sdk DIR] [--headers DIR] [--out DIR]     into dist/mac/{arm64,x86_64,universal}
+//   node scripts/build-mac.ts [--sdk DIR] [--headers DIR] [--out DIR] [--development]
+//                                                                         into dist/mac/{arm64,x86_64,universal}
 //   npm run check:mac -- --sdk DIR [--headers DIR]                        the same aside, looked at and told
 //
+// FRESHET_TEAM in the environment names the team of the Apple developer account that signs it, in place of the
+// placeholder in pkg/identity.json; nothing built with the placeholder can be signed for use.
+//
+// --development: for the developer's own Macs. Filter and daemon then accept each other with the certificates
+// that Xcode signs with, and with no others; signing/ holds the entitlements for both kinds.
 // --headers: newer headers of Endpoint Security, laid over those of the SDK.
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { type Identity, readIdentity } from './identity.ts'
 import { ARTIFACTS } from './mac/artifacts.ts'
+import { layBundles } from './mac/bundles.ts'
 import { check } from './mac/check.ts'
 import { type Build, buildArtifact, joinArchs } from './mac/compile.ts'
 import type { Arch } from './mac/darwin-node.ts'
@@ -26,10 +34,13 @@ async function main(): Promise<void> {
       headers: { type: 'string' },
       out: { type: 'string' },
       check: { type: 'boolean', default: false },
+      development: { type: 'boolean', default: false },
     },
   })
   const build: Build = {
     root,
+    identity: identityOf(process.env.FRESHET_TEAM),
+    signing: values.development ? 'development' : 'developer-id',
     sdk: findSdk(values.sdk, values.headers),
     toolchain: findToolchain(),
     out: values.out ?? join(root, values.check ? '.cache/mac/check' : 'dist/mac'),
@@ -40,10 +51,19 @@ async function main(): Promise<void> {
     for (const arch of ARCHS) made.push(await buildArtifact(build, artifact, arch))
     products[artifact.name] = await joinArchs(build, artifact.name, made)
   }
+  layBundles(build.identity, products, join(build.out, 'universal'))
   if (values.check) process.exitCode = await check(build, products, ARCHS)
   else
     for (const [name, path] of Object.entries(products))
       console.log(`${name}: ${path}, ${statSync(path).size} bytes`)
+}
+
+function identityOf(team: string | undefined): Identity {
+  try {
+    return readIdentity(root, team || undefined)
+  } catch (error) {
+    throw new MacBuildError(`FRESHET_TEAM: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 try {

@@ -11,6 +11,7 @@
 
 #ifdef __OBJC__
 
+#import <Network/Network.h>
 #import <NetworkExtension/NetworkExtension.h>
 
 #if __MAC_OS_X_VERSION_MAX_ALLOWED < 130000
@@ -18,6 +19,15 @@
 // The process that made the socket, where sourceAppAuditToken is the one it was made for.
 @interface NEFilterFlow (FreshetNewer13)
 @property(readonly, nullable) NSData* sourceProcessAuditToken API_AVAILABLE(macos(13.0));
+@end
+#endif
+
+#if __MAC_OS_X_VERSION_MAX_ALLOWED < 150000
+#pragma message("NEFilterSocketFlow.remoteFlowEndpoint, localFlowEndpoint (SDK 15)")
+// In the place of remoteEndpoint and localEndpoint, which macOS 15 deprecates.
+@interface NEFilterSocketFlow (FreshetNewer15)
+@property(readonly, nullable) nw_endpoint_t remoteFlowEndpoint API_AVAILABLE(macos(15.0));
+@property(readonly, nullable) nw_endpoint_t localFlowEndpoint API_AVAILABLE(macos(15.0));
 @end
 #endif
 

@@ -1,7 +1,9 @@
 // Looks at what was built for macOS and tells it: each file with its architectures, minimum system and libraries;
 // the layout of Apple's structures; what the SDK at hand lacks.
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { ARTIFACTS, type Artifact, MINIMUM_SYSTEM } from './artifacts.ts'
+import { bundleFaults, identityRows } from './bundles.ts'
 import type { Build } from './compile.ts'
 import type { Arch } from './darwin-node.ts'
 import { assertHeaders, newerThanSdk } from './headers.ts'
@@ -78,6 +80,14 @@ export async function check(
       ? 'Nothing of the code is newer than this SDK.'
       : `Newer than this SDK, declared by native/mac/newer_sdk.h: ${newer.join('; ')}`,
   )
+  console.log()
+  printTable(identityRows(build.identity))
+  const wrong = bundleFaults(build.identity, join(build.out, 'universal'))
+  if (wrong.length === 0)
+    console.log(
+      'Info.plists, entitlements, launchd plists and programs agree with pkg/identity.json.',
+    )
+  faults.push(...wrong)
   for (const fault of faults) console.log(`WRONG: ${fault}`)
   console.log(
     faults.length === 0 ? 'All is as it has to be.' : `${faults.length} things are wrong.`,

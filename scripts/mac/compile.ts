@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import type { Identity, Signing } from '../identity.ts'
 import { type Artifact, MINIMUM_SYSTEM } from './artifacts.ts'
 import { type Arch, darwinNode } from './darwin-node.ts'
 import { MacBuildError } from './error.ts'
@@ -11,6 +12,9 @@ import type { Sdk, Toolchain } from './toolchain.ts'
 
 export type Build = {
   root: string
+  /** Whom it is built for: the team is compiled in, and which certificates its parts accept of each other. */
+  identity: Identity
+  signing: Signing
   toolchain: Toolchain
   sdk: Sdk
   /** Products, in a folder an architecture. */
@@ -35,6 +39,8 @@ export function languageArguments(build: Build, source: string): string[] {
     '-Wno-#pragma-messages',
     source.endsWith('.mm') ? '-fobjc-arc' : '-fblocks',
     ...['-I', join(root, 'native')],
+    `-DFRESHET_TEAM="${build.identity.team}"`,
+    ...(build.signing === 'development' ? ['-DFRESHET_DEVELOPMENT'] : []),
   ]
 }
 

@@ -21,8 +21,8 @@ describe('network filter', () => {
   })
 
   const programs = {
-    asan: ['endpoint', 'ledger', 'protocol', 'wire', 'threads', 'listener'],
-    tsan: ['threads', 'listener'],
+    asan: ['endpoint', 'ledger', 'protocol', 'wire', 'threads', 'listener', 'provider'],
+    tsan: ['threads', 'listener', 'provider'],
   }
   for (const [sanitizer, names] of Object.entries(programs))
     for (const name of names)

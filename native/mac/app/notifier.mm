@@ -16,9 +16,10 @@ void FreshetOpenSettings(NSString *address) {
 }
 
 NSString *FreshetExtensionSettings(void) {
-  // From macOS 15 on they lie under General > Login Items & Extensions.
+  // As src/status/settings.ts has it: from macOS 15 on they lie under General > Login Items &
+  // Extensions.
   if (@available(macOS 15.0, *))
-    return @"x-apple.systempreferences:com.apple.LoginItems-Settings.extension?ExtensionItems";
+    return @"x-apple.systempreferences:com.apple.LoginItems-Settings.extension";
   return @"x-apple.systempreferences:com.apple.settings.PrivacySecurity.extension?Security";
 }
 

@@ -11,9 +11,9 @@ FlowRows::FlowRows(u32 rows_max, u64 seed)
     : rows_max_(rows_max),
       mask_(std::bit_ceil(rows_max * 2) - 1),
       seed_(seed),
-      rows_(std::make_unique_for_overwrite<FlowRow[]>(rows_max)),
-      hostnames_(std::make_unique_for_overwrite<Hostname[]>(rows_max)),
-      index_(std::make_unique_for_overwrite<u32[]>(mask_ + 1)) {
+      rows_(new FlowRow[rows_max]),
+      hostnames_(new Hostname[rows_max]),
+      index_(new u32[mask_ + 1]) {
   std::fill_n(index_.get(), mask_ + 1, kNone);
 }
 

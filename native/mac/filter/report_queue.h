@@ -29,8 +29,7 @@ class ReportQueue {
   };
 
   // REQUIRES: capacity is a power of two.
-  explicit ReportQueue(size_t capacity)
-      : mask_(capacity - 1), cells_(std::make_unique_for_overwrite<Cell[]>(capacity)) {
+  explicit ReportQueue(size_t capacity) : mask_(capacity - 1), cells_(new Cell[capacity]) {
     assert(std::has_single_bit(capacity));
     for (size_t index = 0; index < capacity; index++)
       cells_[index].sequence.store(index, std::memory_order_relaxed);
