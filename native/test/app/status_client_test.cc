@@ -152,6 +152,21 @@ void TakesSilenceForAFault(const std::string& path) {
   drawn.WaitFor("Freshet has stopped answering");
 }
 
+// A refusal is no reason to ask again at once: the pauses grow, to 254 ms over seven of them here.
+void AsksLessOftenWhenRefused(const std::string& path) {
+  Drawn drawn;
+  StatusClientOptions options = Options(path, &drawn);
+  options.pause_ms_max = 1000;
+  Server server(path);
+  StatusClient client(options);
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(client.Start());
+  for (int attempt = 0; attempt < 8; attempt++)
+    Say(server.Accept(), R"({"refused":"x","menu":{"state":"error","line":"not for you"}})"
+                         "\n");
+  CHECK(std::chrono::steady_clock::now() - began >= std::chrono::milliseconds(254));
+}
+
 void RefusesALongPath() {
   Drawn drawn;
   StatusClient client(Options("/tmp/" + std::string(200, 'x'), &drawn));
@@ -186,6 +201,7 @@ int main() {
   FollowsAnEngine(path);
   TellsWhatIsWrong(path);
   TakesSilenceForAFault(path);
+  AsksLessOftenWhenRefused(path);
   RefusesALongPath();
   StopsAtAnyMoment(path);
   rmdir(folder);
