@@ -69,8 +69,11 @@ export function diskTrouble(
   }
 }
 
-const isRefused = (status: AgentStatus, isToken: boolean): boolean =>
-  status.collector.state === 'refused' && (status.collector.httpStatus === 401) === isToken
+/** How the collector answered; 0: it did not, or has nothing against us. */
+const answerOf = ({ collector }: AgentStatus, state: 'refused' | 'waiting'): number =>
+  collector.state === state ? (collector.httpStatus ?? 0) : 0
+const isUntrusted = ({ collector }: AgentStatus): boolean =>
+  collector.state === 'waiting' && collector.isUntrusted === true
 const reasonOf = ({ collector }: AgentStatus): string =>
   'reason' in collector ? collector.reason : ''
 
@@ -175,7 +178,7 @@ const CAUSES = {
   'collector-token': {
     level: 'failure',
     concern: 'unsent',
-    holds: (status) => isRefused(status, true),
+    holds: (status) => answerOf(status, 'refused') === 401,
     text: ({ collector }) =>
       `The collector at ${collector.url} does not accept this agent’s token.`,
     remedy:
@@ -184,10 +187,27 @@ const CAUSES = {
   'collector-refused': {
     level: 'failure',
     concern: 'unsent',
-    holds: (status) => isRefused(status, false),
+    holds: (status) => ![0, 401].includes(answerOf(status, 'refused')),
     text: (status) => `The collector will not have this agent: ${reasonOf(status)}.`,
     remedy:
       'Compare --collector with the address that `freshet collector` prints, and their versions.',
+  },
+  'collector-settings': {
+    level: 'failure',
+    concern: 'unsent',
+    holds: (status) => status.collector.state === 'refused' && answerOf(status, 'refused') === 0,
+    text: (status) =>
+      `The agent cannot use the address or the token of its collector: ${reasonOf(status)}.`,
+    remedy: 'Correct --collector or --token-file, and start the agent again.',
+  },
+  'collector-certificate': {
+    level: 'failure',
+    concern: 'unsent',
+    holds: isUntrusted,
+    text: (status) =>
+      `The agent does not trust what answers at ${status.collector.url}: ${reasonOf(status)}.`,
+    remedy:
+      'Give the collector a certificate for that name from a public authority, valid today; see that nothing between opens TLS, and that this machine’s clock is right.',
   },
   'not-root': {
     level: 'warning',
@@ -265,10 +285,20 @@ const CAUSES = {
   'collector-away': {
     level: 'warning',
     concern: 'unsent',
-    holds: ({ collector }) => collector.state === 'waiting',
+    holds: (status) =>
+      status.collector.state === 'waiting' &&
+      !isUntrusted(status) &&
+      answerOf(status, 'waiting') === 0,
     text: (status) => `The collector cannot be reached: ${reasonOf(status)}.`,
     remedy: ({ collector }) =>
       `Start the collector at ${collector.url}, or see to the network between; findings wait meanwhile.`,
+  },
+  'collector-troubled': {
+    level: 'warning',
+    concern: 'unsent',
+    holds: (status) => answerOf(status, 'waiting') !== 0,
+    text: (status) => `The collector takes nothing now: ${reasonOf(status)}.`,
+    remedy: 'See what its own log says, on the machine where it runs; findings wait meanwhile.',
   },
   'collector-none': {
     level: 'warning',

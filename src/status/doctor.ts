@@ -116,7 +116,11 @@ const CHECKS = {
   },
   collector: {
     title: 'collector',
-    codes: ['collector-token', 'collector-refused', 'collector-away', 'collector-none'],
+    codes: [
+      ...(['collector-token', 'collector-refused', 'collector-settings'] as const),
+      ...(['collector-certificate', 'collector-away', 'collector-troubled'] as const),
+      'collector-none',
+    ],
     well: ({ collector }) => `${collector.state} to ${collector.url}`,
   },
   clock: {

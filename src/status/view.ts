@@ -1,6 +1,6 @@
 // The state of an agent in plain words: one model for the menu bar, which draws it as it comes, and for the
 // terminal, which prints the same texts.
-import { printable } from '../printable.ts'
+import { brief } from '../printable.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, size, span } from './amounts.ts'
 import { type Cause, type CauseCode, causesOf } from './causes.ts'
@@ -119,8 +119,4 @@ export function statusLines(menu: Menu): string[] {
 }
 
 /** Names of programs, reasons from the far end: others chose them. */
-function shown(text: string): string {
-  const safe = printable(text)
-  if (safe.length <= TEXT_CHARS_MAX) return safe
-  return `${safe.slice(0, TEXT_CHARS_MAX - 1).toWellFormed()}…`
-}
+const shown = (text: string): string => brief(text, TEXT_CHARS_MAX)

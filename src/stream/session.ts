@@ -1,6 +1,7 @@
 // One connection to a collector, from Hello to its end. Keeps the credit window, believes no
 // acknowledgement of what it did not send, and notices silence.
 import type { WebSocket } from 'ws'
+import { brief } from '../printable.ts'
 import { nowUnixNs } from '../units.ts'
 import {
   type Ack,
@@ -185,7 +186,7 @@ export class Session {
     else if (envelope.kind === 'ack' && this.#window) this.#acknowledge(this.#window, envelope.ack)
     else if (envelope.kind === 'goodbye') {
       this.#retryAfterMs = envelope.retryAfterMs ?? 0
-      this.#end(CLOSE.normal, `the collector said goodbye: ${printable(envelope.reason)}`)
+      this.#end(CLOSE.normal, `the collector said goodbye: ${said(envelope.reason)}`)
     } else if (envelope.kind !== 'unknown' && envelope.kind !== 'heartbeat')
       this.#end(CLOSE.protocol, `the collector sent ${envelope.kind} where it may not`)
   }
@@ -246,7 +247,7 @@ export class Session {
     if (!isNew && aheadSequences.length === 0) return
     this.#progressAtMs = performance.now()
     for (const { sequence, reason } of rejects.slice(0, REASONS_LOGGED_MAX))
-      log(`the collector refused item ${sequence} for good: ${printable(reason)}`)
+      log(`the collector refused item ${sequence} for good: ${said(reason)}`)
     if (rejects.length > REASONS_LOGGED_MAX)
       log(`and ${rejects.length - REASONS_LOGGED_MAX} more items`)
     try {
@@ -295,10 +296,10 @@ export class Session {
     if (this.#isOver) return
     this.#isOver = true
     for (const timer of this.#timers) clearTimeout(timer)
-    const said = printable(why)
+    const last = said(why)
     this.#ended(
       this.#reason ||
-        (said ? `the collector closed: ${said}` : `the connection was lost (${code})`),
+        (last ? `the collector closed: ${last}` : `the connection was lost (${code})`),
       code,
       this.#retryAfterMs,
     )
@@ -320,10 +321,5 @@ export class Session {
   }
 }
 
-/** What a peer says may end up on a terminal. */
-export function printable(text: string): string {
-  return text
-    .replace(/[\p{C}]+/gu, ' ')
-    .trim()
-    .slice(0, 200)
-}
+/** What a peer says may end up on a terminal and in a log. */
+export const said = (text: string): string => brief(text.trim(), 200)

@@ -7,18 +7,26 @@ import { createBackoff } from './backoff.ts'
 import { FRAME_BYTES_MAX, type Hello, type Live, SUBPROTOCOL } from './codec.ts'
 import { collectorUrl } from './collector-url.ts'
 import type { Outbox } from './outbox.ts'
-import { type Pace, printable, REPLACED, Session } from './session.ts'
+import { type Pace, REPLACED, Session, said } from './session.ts'
 
 /** How the agent stands with its collector. */
 export type UplinkState =
   | { state: 'connecting' }
   | { state: 'connected' }
-  | { state: 'waiting'; reason: string; retryInMs: number }
+  | {
+      state: 'waiting'
+      reason: string
+      retryInMs: number
+      /** Something answers at its address, and its certificate will not do. */
+      isUntrusted?: true
+      /** Status of its answer, when it gave one: busy, or in trouble itself. */
+      httpStatus?: number
+    }
   /** It will not have us as we are; it is asked again now and then, since that can change. */
   | {
       state: 'refused'
       reason: string
-      /** Status of its answer, when it gave one: 401 when it does not know the token. */
+      /** Status of its answer: 401 when it does not know the token. Absent: it was not asked, our settings will not do. */
       httpStatus?: number
     }
 
@@ -76,8 +84,9 @@ const ANSWER_BYTES_MAX = 4096
 type End = {
   reason: string
   isRefusal: boolean
-  /** Of a refusal. */
+  /** Of an answer in place of a connection. */
   httpStatus?: number
+  isUntrusted?: true
   isReplaced: boolean
   retryAfterMs: number
 }
@@ -130,7 +139,7 @@ export function startUplink(options: UplinkOptions): Uplink {
       signal.addEventListener('abort', abandon, { once: true })
       const failed = (error: Error) => {
         signal.removeEventListener('abort', abandon)
-        end(describe(error))
+        end(describe(error), isUntrusted(error) ? { isUntrusted: true } : {})
       }
       socket.once('error', failed)
       socket.once('unexpected-response', (request, response) => {
@@ -191,14 +200,17 @@ export function startUplink(options: UplinkOptions): Uplink {
     }
     while (!signal.aborted) {
       enter({ state: 'connecting' })
-      const { reason, isRefusal, httpStatus, isReplaced, retryAfterMs } = await connect(url, ca)
+      const { reason, isRefusal, isReplaced, retryAfterMs, ...more } = await connect(url, ca)
       if (signal.aborted) return
       // Two agents under one device id would throw each other out without end.
       if (isReplaced) backoff.slow()
       const waitMs = backoff.next(isRefusal ? pace.refusedMs : retryAfterMs)
       retryAtMs = performance.now() + waitMs
-      const refused = { state: 'refused', reason, ...(httpStatus ? { httpStatus } : {}) } as const
-      enter(isRefusal ? refused : { state: 'waiting', reason, retryInMs: waitMs })
+      enter(
+        isRefusal
+          ? { state: 'refused', reason, ...more }
+          : { state: 'waiting', reason, retryInMs: waitMs, ...more },
+      )
       await delay(waitMs, signal)
     }
   }
@@ -229,7 +241,7 @@ async function readAnswer(response: IncomingMessage): Promise<Partial<End> & { r
   const isBusy = status === 429 || status >= 500
   if (!isBusy) return { reason, isRefusal: true, httpStatus: status }
   const isSane = retryAfterS > 0 && retryAfterS <= RETRY_AFTER_MOST_S
-  return { reason, retryAfterMs: isSane ? retryAfterS * 1000 : 0 }
+  return { reason, httpStatus: status, retryAfterMs: isSane ? retryAfterS * 1000 : 0 }
 }
 
 /** `{"error": "..."}`, as our collector answers; a proxy may say anything. */
@@ -242,17 +254,29 @@ function sentenceOf(body: string): string {
       'error' in parsed &&
       typeof parsed.error === 'string'
     )
-      return `: ${printable(parsed.error)}`
+      return `: ${said(parsed.error)}`
   } catch {
     // Not ours.
   }
   return ''
 }
 
+/** Codes of OpenSSL's X509_verify_cert_error_string(3) as Node names them, and of its own look at the name. */
+const UNTRUSTED =
+  /^(CERT_|CRL_|DEPTH_ZERO_|ERR_TLS_CERT_|HOSTNAME_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|SELF_SIGNED_|UNABLE_TO_)/
+
+const codeOf = (error: Error): string => (error as NodeJS.ErrnoException).code ?? ''
+const isUntrusted = (error: Error): boolean => UNTRUSTED.test(codeOf(error))
+
 function describe(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException
+  const code = codeOf(error)
   if (code === 'ECONNREFUSED') return 'nothing listens at its address (ECONNREFUSED)'
-  return printable(error.message || code || error.name)
+  if (code === 'ENOTFOUND') return 'no host has its name (ENOTFOUND)'
+  // OpenSSL's own words name lines of its source.
+  if (code === 'EPROTO') return 'what answers at its address speaks no TLS that fits (EPROTO)'
+  // Node adds what to start it with, which is not for those who read this.
+  const [message = ''] = error.message.split('; if the root CA')
+  return said(message || code || error.name)
 }
 
 function delay(ms: number, signal: AbortSignal): Promise<void> {

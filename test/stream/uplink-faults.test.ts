@@ -122,6 +122,7 @@ describe('uplink against trouble', () => {
     await made.state('waiting', /^the collector answered 503$/)
     const now = uplink.state()
     assert.ok(now.state === 'waiting' && now.retryInMs > 29_000 && now.retryInMs <= 30_050)
+    assert.equal(now.httpStatus, 503)
   })
 
   it('spreads its attempts over a span that doubles up to what the collector names', async () => {
@@ -151,13 +152,31 @@ describe('uplink against trouble', () => {
     assert.equal(token.state().state, 'refused')
   })
 
+  it('says of a collector that speaks no TLS, and of a name without a host, what is the matter', async () => {
+    const spoken = made.start({ url: `https://127.0.0.1:${made.collector.port}` })
+    await made.state('waiting', /^what answers at its address speaks no TLS that fits \(EPROTO\)$/)
+    const now = spoken.state()
+    assert.ok(now.state !== 'waiting' || now.isUntrusted === undefined)
+    // Too long a label: no resolver is asked.
+    made.start({ url: `https://${'a'.repeat(64)}.invalid` })
+    await made.state('waiting', /^no host has its name \(ENOTFOUND\)$/)
+  })
+
+  it('writes out what a collector says that would steer a terminal, and bounds it', async () => {
+    made.collector.refusal = answer('401 Unauthorized', `{"error":"\\u001b[2J${'x'.repeat(300)}"}`)
+    made.start()
+    await made.state('refused', /^the collector answered 401: \\u\{1b\}\[2Jx{100,200}…$/)
+  })
+
   it('speaks TLS to whom its authorities vouch for, and to nobody else', async () => {
     const { cert, key } = makeCertificate(Date.now())
     const secure = await CollectorDouble.start(createServer({ cert, key }))
     try {
       const url = `https://127.0.0.1:${secure.port}`
       made.start({ url })
-      await made.state('waiting', /self-signed certificate/)
+      await made.state('waiting', /^self-signed certificate$/)
+      const mistrusted = made.states.find(({ state }) => state === 'waiting')
+      assert.ok(mistrusted?.state === 'waiting' && mistrusted.isUntrusted === true)
       await made.end()
       const caPath = join(made.directory, 'ca.pem')
       writeFileSync(caPath, cert)

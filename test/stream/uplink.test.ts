@@ -128,7 +128,7 @@ describe('uplink', () => {
     await until(() => made.outbox.counters().items === 0)
     assert.equal(made.outbox.counters().rejected, 1)
     assert.ok(
-      made.lines.includes('the collector refused item 1 for good: no [31m such kind'),
+      made.lines.includes('the collector refused item 1 for good: no\\u{1b}[31m such kind'),
       made.lines.join('\n'),
     )
   })

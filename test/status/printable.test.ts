@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { brief, printable } from '../../src/printable.ts'
+
+describe('text that others chose', () => {
+  it('writes out what would steer a terminal, and leaves letters of every script', () => {
+    assert.equal(printable('a\x1b[2J\u202eb\u2028'), 'a\\u{1b}[2J\\u{202e}b\\u{2028}')
+    assert.equal(printable('Größe 大きさ 🙂'), 'Größe 大きさ 🙂')
+  })
+
+  it('is cut where it is too long, and says so', () => {
+    assert.equal(brief('abcdef', 6), 'abcdef')
+    assert.equal(brief('abcdefg', 6), 'abcde…')
+    assert.equal(brief('\n'.repeat(3), 6), '\\u{a}…')
+  })
+
+  it('stays within its bound, whole characters and without control, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 40 }), (text, max) => {
+        const short = brief(text, max)
+        assert.ok(short.length <= max)
+        assert.ok(short.isWellFormed())
+        assert.doesNotMatch(short, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+        if (printable(text).length <= max) assert.equal(short, printable(text))
+      }),
+    )
+  })
+})
