@@ -72,14 +72,13 @@ bool StatusClient::Start() {
   stop_read_ = Fd(ends[0]);
   stop_write_ = Fd(ends[1]);
   if (!SetFlags(ends[0]) || !SetFlags(ends[1])) return false;
-  thread_ = std::thread([this] { Run(); });
-  return true;
+  return thread_.Start("freshet-status", [this] { Run(); });
 }
 
 void StatusClient::Stop() {
-  if (!thread_.joinable()) return;
+  if (!thread_.running()) return;
   stop_write_ = Fd();  // the other end then reads as ended, for good
-  thread_.join();
+  thread_.Join();
 }
 
 void StatusClient::Run() {

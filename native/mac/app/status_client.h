@@ -9,10 +9,10 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "fd.h"
 #include "mac/app/menu_model.h"
+#include "worker_thread.h"
 
 namespace freshet {
 
@@ -49,7 +49,7 @@ class StatusClient {
   StatusClient(const StatusClient&) = delete;
   StatusClient& operator=(const StatusClient&) = delete;
 
-  // False, with errno set, when the pipe that stops it cannot be made.
+  // False, with errno set, when its thread or the pipe that stops it cannot be had.
   bool Start();
   // Idempotent.
   void Stop();
@@ -73,7 +73,7 @@ class StatusClient {
   MenuModel drawn_;
   bool has_drawn_ = false;
   Fd stop_read_, stop_write_;
-  std::thread thread_;
+  WorkerThread thread_;
 };
 
 }  // namespace freshet

@@ -2,8 +2,11 @@
 // silent or talk nonsense, and its end at any moment.
 #include "mac/app/status_client.h"
 
+#include <errno.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -174,6 +177,25 @@ void RefusesALongPath() {
   drawn.WaitFor("Freshet's socket has too long a name");
 }
 
+// In a process that may have no second thread.
+void SaysThatThereIsNoThread(const std::string& path) {
+  const pid_t child = fork();
+  CHECK(child >= 0);
+  if (child == 0) {
+    Drawn drawn;
+    StatusClient client(Options(path, &drawn));
+    const rlimit none{0, 0};  // does not hold for root
+    if (setrlimit(RLIMIT_NPROC, &none) != 0) _exit(2);
+    if (geteuid() == 0 && setuid(65'534) != 0) _exit(3);
+    const bool said = !client.Start() && errno == EAGAIN;
+    client.Stop();
+    _exit(said ? 0 : 1);
+  }
+  int status = 0;
+  CHECK(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 void StopsAtAnyMoment(const std::string& path) {
   Random random(3);
   for (int round = 0; round < 200; round++) {
@@ -198,6 +220,7 @@ int main() {
   char folder[] = "/tmp/freshet-menu-XXXXXX";
   CHECK(mkdtemp(folder) != nullptr);
   const std::string path = std::string(folder) + "/status.sock";
+  SaysThatThereIsNoThread(path);  // first: who forks has no thread yet
   FollowsAnEngine(path);
   TellsWhatIsWrong(path);
   TakesSilenceForAFault(path);
