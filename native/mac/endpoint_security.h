@@ -6,15 +6,15 @@
 // alone is the producer of the source's ring. Records are passed on some hundred times a second at
 // most, or as soon as the handler's ring is half full.
 //
-// Order: subscribe, mark(start), the processes alive, mark(enumerated). A pid that a message told
-// of since mark(start) is left out of the enumeration: the message is newer. An exec that is under
-// way while the process is enumerated may come twice, first flagged enumerated, then as what
-// happened.
+// Order: subscribe, mark(start), the processes alive, mark(enumerated). A pid that an exec or exit
+// told of since mark(start) is left out of the enumeration: the message is newer. An exec that is
+// under way while the process is enumerated may come twice, first flagged enumerated, then as what
+// happened; a fork is told again as what it runs, since its parent may not have been told yet.
 //
 // Without a client (no Full Disk Access, no entitlement, not root) it enumerates the processes
 // alive every ten seconds, says so in mark(start), and asks again where asking can help
 // (es_answer.h). After a loss the processes are enumerated anew, so that what was dropped is known
-// again.
+// again. A client that tells nothing while programs begin is given up for a new one (es_silence.h).
 //
 // Of the mark kinds it emits no `sleep`: that a machine slept is known when it wakes.
 #ifndef FRESHET_MAC_ENDPOINT_SECURITY_H_

@@ -53,6 +53,10 @@ EsAdvice AdviceFor(EsAnswer answer) {
       return {EsRetry::kSlower, k_gap_endpoint_security,
               "macOS's Endpoint Security let Freshet in and refused it the events of processes. "
               "Freshet tries again by itself; if this stays, restart the Mac."};
+    case EsAnswer::kSilent:
+      return {EsRetry::kSlower, k_gap_endpoint_security,
+              "macOS's Endpoint Security let Freshet in and told it nothing, though programs "
+              "started. Freshet tries again by itself; if this stays, restart the Mac."};
     case EsAnswer::kUnknown:
       return {EsRetry::kSlower, k_gap_endpoint_security,
               "macOS's Endpoint Security refuses Freshet for a reason that this version does not "

@@ -18,6 +18,7 @@ enum class EsAnswer : u8 {
   kNotPrivileged,
   kTooManyClients,
   kNoSubscription,  // a client, but es_subscribe refused
+  kSilent,          // a client that told nothing though programs began (es_silence.h)
   kUnknown,         // an answer that is newer than this
 };
 

@@ -48,6 +48,7 @@ EsReader::EsReader(Ring* ring, const SourceOptions& options, const EsOptions& es
       requests_(requests),
       emitter_(ring, k_source_endpoint_security),
       batch_(kBatchBytes),
+      silence_(es_options.silent_ms * kNsPerMs, es_options.under_way_ms * kNsPerMs),
       retry_ns_(es_options.retry_ms * kNsPerMs) {
   static_assert(kBatchBytes >= kRecordBytesMax);
 }
@@ -65,6 +66,7 @@ void EsReader::Run() {
     const EsAnswer before = answer_;
     if (retry) TryClient();
     PassOn();
+    WatchSilence(now_ns);
     const u64 since_ns = now_ns - enumerated_ns_;
     const bool blind = !client_.is_open() && since_ns >= es_options_.without_client_ms * kNsPerMs;
     const Ring::Counters counters = ring_->counters();
@@ -87,13 +89,48 @@ void EsReader::Run() {
 void EsReader::TryClient() {
   auto handler = std::make_shared<EsHandler>(es_options_.handover_bytes, bell_);
   answer_ = client_.Open(handler);
-  const EsRetry retry = AdviceFor(answer_).retry;
-  retry_due_ns_ = retry == EsRetry::kNever ? 0 : SteadyNs() + retry_ns_;
-  if (retry == EsRetry::kSlower)
-    retry_ns_ = std::min(retry_ns_ * 2, es_options_.retry_max_ms * kNsPerMs);
+  RetryLater();
   if (answer_ != EsAnswer::kOpen) return;
   handler_ = std::move(handler);
   told_ = {};
+  silence_.Heard(SteadyNs());
+}
+
+void EsReader::RetryLater() {
+  const u64 now_ns = SteadyNs();
+  switch (AdviceFor(answer_).retry) {
+    case EsRetry::kNever:
+      retry_due_ns_ = 0;
+      return;
+    case EsRetry::kSteady:
+      retry_due_ns_ = now_ns + es_options_.retry_ms * kNsPerMs;
+      return;
+    case EsRetry::kSlower:
+      retry_due_ns_ = now_ns + retry_ns_;
+      retry_ns_ = std::min(retry_ns_ * 2, es_options_.retry_max_ms * kNsPerMs);
+      return;
+  }
+}
+
+void EsReader::WatchSilence(u64 now_ns) {
+  if (!client_.is_open() || !silence_.IsDue(now_ns)) return;
+  std::vector<u64> alive;
+  const int error = es_options_.tell_running(
+      [&alive](u32 pid, u32 pidversion) {
+        alive.push_back(EsSilence::ImageOf(pid, pidversion));
+        return true;
+      },
+      [](const exec_record&, const ExecText&) {});
+  PassOn();
+  // What was heard meanwhile ended the silence.
+  if (error != 0 || !silence_.IsDue(now_ns)) return;
+  const u64 unheard = silence_.Look(now_ns, std::move(alive));
+  if (unheard == 0) return;
+  client_.Close();
+  PassOn();
+  emitter_.CountLoss(k_loss_kernel_events, unheard);
+  answer_ = EsAnswer::kSilent;
+  RetryLater();
 }
 
 void EsReader::Enumerate() {
@@ -140,20 +177,24 @@ void EsReader::PassOn() {
     Flush();
   } while (length > 0 && passed < es_options_.handover_bytes);
   more_waits_ = length > 0;
+  if (passed > 0) {
+    silence_.Heard(passed_on_ns_);
+    retry_ns_ = es_options_.retry_ms * kNsPerMs;
+  }
   CountLosses();
 }
 
-// What a message told of a pid is newer than what the enumeration has read of it: the image may be
-// another by now, or the process gone.
+// What an exec or exit told of a pid is newer than what the enumeration has read of it: the image
+// is another by now, or the process gone. A fork says nothing of the kind: whose parent was not
+// told yet is named by the enumeration alone.
 void EsReader::Hear(Bytes record) {
   Header header;
   std::memcpy(&header, record.data(), sizeof(header));
-  static_assert(offsetof(fork_record, pid) == offsetof(exit_record, pid));
   size_t at;
   if (header.type == exec_record::kType)
     at = offsetof(exec_record, pid);
-  else if (header.type == fork_record::kType || header.type == exit_record::kType)
-    at = offsetof(fork_record, pid);
+  else if (header.type == exit_record::kType)
+    at = offsetof(exit_record, pid);
   else
     return;
   u32 pid;

@@ -11,6 +11,7 @@
 #include "emitter.h"
 #include "mac/es_client.h"
 #include "mac/es_options.h"
+#include "mac/es_silence.h"
 #include "source.h"
 
 namespace freshet {
@@ -33,6 +34,9 @@ class EsReader {
  private:
   // Asks for a client, and sets when to ask again.
   void TryClient();
+  void RetryLater();
+  // Gives up a client that tells nothing while programs begin; they are counted as lost.
+  void WatchSilence(u64 now_ns);
   // mark(start), every process alive, mark(enumerated). Subscribed first, where there is a client:
   // a process that starts meanwhile tells of itself.
   void Enumerate();
@@ -63,17 +67,18 @@ class EsReader {
   EsHandler::Losses told_;        // of handler_'s
   std::vector<std::byte> batch_;  // between the two rings
 
-  // Pids that messages told of since the enumeration under way began.
+  // Pids that execs and exits told of since the enumeration under way began.
   bool enumerating_ = false;
   std::unordered_set<u32> heard_;
   bool lost_ = false;        // on the way to the source's ring, since the last enumeration
   u64 dropped_ = 0;          // that the source's ring had dropped at the last enumeration
   bool more_waits_ = false;  // PassOn left off before the handler's ring was empty
+  EsSilence silence_;        // of client_
 
   // Steady time, ns: what the thread waits for.
   u64 tick_due_ns_ = 0;
   u64 retry_due_ns_ = 0;  // 0: not again
-  u64 retry_ns_ = 0;
+  u64 retry_ns_ = 0;      // EsRetry::kSlower's next
   u64 passed_on_ns_ = 0;
   u64 enumerated_ns_ = 0;
 

@@ -65,7 +65,8 @@ void SubscribesAndEnumerates() {
   CHECK(mac_double::Now().deleted == 1 && mac_double::Now().wrong_threads == 0);
 }
 
-// A pid that a message told of while the others were enumerated is newer than what was read of it.
+// A pid whose exec or exit came while the others were enumerated is newer than what was read of it.
+// One that was forked is named by the enumeration: its parent may have come later.
 void LeavesOutWhatWasHeard() {
   mac_double::Reset();
   Client client;
@@ -78,8 +79,9 @@ void LeavesOutWhatWasHeard() {
   }});
   scene.Start();
   CHECK(scene.UntilEnumerated(1));
-  CHECK(scene.execs.size() == 2 && scene.execs[0].pid == 50 && scene.execs[0].pidversion == 7);
-  CHECK(scene.execs[1].pid == 53 && scene.execs[1].flags == k_exec_enumerated);
+  CHECK(scene.execs.size() == 3 && scene.execs[0].pid == 50 && scene.execs[0].pidversion == 7);
+  CHECK(scene.execs[1].pid == 51 && scene.execs[1].flags == k_exec_enumerated);
+  CHECK(scene.execs[2].pid == 53 && scene.execs[2].flags == k_exec_enumerated);
   CHECK(scene.forks.size() == 1 && scene.exits.size() == 1);
 }
 
@@ -123,6 +125,54 @@ void HealsWhenItIsLet() {
   Client client;
   CHECK(client.Deliver(client.Exec(50, 2)));
   CHECK(scene.Until([&] { return scene.execs.back().pid == 50; }));
+}
+
+// How long one answer has stayed does not hold up the healing of another.
+void AsksSteadilyForWhatAPersonMayGrant() {
+  mac_double::Reset();
+  std::vector<es_new_client_result_t> answers(10, ES_NEW_CLIENT_RESULT_ERR_TOO_MANY_CLIENTS);
+  answers.push_back(ES_NEW_CLIENT_RESULT_ERR_NOT_PERMITTED);
+  mac_double::AnswerNewClients(answers);
+  Scene scene({.retry_ms = 2});
+  scene.Start();
+  // The last pause was of 1 s; twelve more of that length would not end in time.
+  CHECK(scene.Until([&] { return mac_double::Now().asked >= answers.size() + 12; }));
+}
+
+void ReplacesAClientThatTellsNothing() {
+  mac_double::Reset();
+  std::atomic<u32> alive{2};
+  const auto tell_running = [&](const IsTold& is_told, const TellExec& tell) {
+    for (u32 pid = 10; pid < 10 + alive.load(); pid++)
+      if (!is_told(pid, 1)) tell(Alive(pid, 1), {"/bin/alive"});
+    return 0;
+  };
+  Scene scene({.retry_ms = 10, .silent_ms = 30, .under_way_ms = 30, .tell_running = tell_running},
+              4 << 20, 10);
+  scene.Start();
+  // A Mac where nothing begins is silent.
+  CHECK(scene.Until([&] { return scene.ticks.size() >= 20; }));
+  CHECK(mac_double::Now().deleted == 0 && scene.Marks(k_mark_start) == 1);
+
+  // What it tells of is no sign of death.
+  Client client;
+  CHECK(client.Deliver(client.Exec(12, 1)));
+  alive = 3;
+  CHECK(scene.Until([&] { return scene.ticks.size() >= 40; }));
+  CHECK(mac_double::Now().deleted == 0 && scene.losses.empty());
+
+  alive = 5;  // of two it tells nothing
+  CHECK(scene.UntilEnumerated(3));
+  CHECK(mac_double::Now().deleted == 1 && mac_double::Now().made == 2);
+  CHECK(mac_double::Now().wrong_threads == 0);
+  CHECK(scene.Lost(k_loss_kernel_events) == 2);
+  CHECK(scene.marks.size() >= 6);
+  const SaidMark& given_up = scene.marks[2];
+  CHECK(given_up.record.kind == k_mark_start);
+  CHECK(given_up.record.gaps == k_gap_endpoint_security && !given_up.note.empty());
+  CHECK((given_up.record.capabilities & k_capability_process_events) == 0);
+  const SaidMark* healed = scene.LastMark(k_mark_start);
+  CHECK(healed->record.gaps == 0 && healed->note.empty());
 }
 
 void GivesUpAClientThatMayNotSubscribe() {
@@ -195,6 +245,8 @@ int main() {
   LeavesOutWhatWasHeard();
   SaysWhyThereIsNoClient();
   HealsWhenItIsLet();
+  AsksSteadilyForWhatAPersonMayGrant();
+  ReplacesAClientThatTellsNothing();
   GivesUpAClientThatMayNotSubscribe();
   EnumeratesOftenWithoutAClient();
   ListsAgainWhatCouldNotBeListed();

@@ -10,6 +10,7 @@
 #include "mac/bell.h"
 #include "mac/es_answer.h"
 #include "mac/es_sequence.h"
+#include "mac/es_silence.h"
 #include "mac/mach_clock.h"
 #include "messages.h"
 
@@ -92,11 +93,33 @@ void HasAdviceForEveryAnswer() {
   CHECK(AnswerOf(static_cast<es_new_client_result_t>(7)) == EsAnswer::kUnknown);
   CHECK(reasons.insert(AdviceFor(EsAnswer::kUnknown).reason).second);
   CHECK(reasons.insert(AdviceFor(EsAnswer::kNoSubscription).reason).second);
+  CHECK(reasons.insert(AdviceFor(EsAnswer::kSilent).reason).second);
+  CHECK(AdviceFor(EsAnswer::kSilent).retry == EsRetry::kSlower);
   CHECK(AdviceFor(EsAnswer::kNotPermitted).retry == EsRetry::kSteady);
   CHECK(AdviceFor(EsAnswer::kTooManyClients).retry == EsRetry::kSlower);
   CHECK(AdviceFor(EsAnswer::kInternal).retry == EsRetry::kSlower);
   CHECK(AdviceFor(EsAnswer::kNotEntitled).retry == EsRetry::kNever);
   CHECK(AdviceFor(EsAnswer::kNotPrivileged).retry == EsRetry::kNever);
+}
+
+void TakesSilenceForDeathWhenProgramsBegin() {
+  const auto image = [](u32 pid) { return EsSilence::ImageOf(pid, 1); };
+  EsSilence silence(60, 5);
+  silence.Heard(100);
+  CHECK(!silence.IsDue(99) && !silence.IsDue(159) && silence.IsDue(160));
+  CHECK(silence.Look(160, {image(3), image(1)}) == 0);  // nothing to compare with
+  CHECK(!silence.IsDue(219) && silence.IsDue(220));
+  CHECK(silence.Look(220, {image(1)}) == 0);  // one has ended
+  CHECK(silence.Look(280, {image(2), image(1), EsSilence::ImageOf(1, 2)}) == 0);
+  CHECK(!silence.IsDue(284) && silence.IsDue(285));  // their messages may be under way
+  CHECK(silence.Look(285, {}) == 2);
+  // One that was under way.
+  silence.Heard(300);
+  CHECK(silence.Look(360, {image(1)}) == 0);
+  CHECK(silence.Look(420, {image(1), image(2)}) == 0);
+  silence.Heard(424);
+  CHECK(!silence.IsDue(430));
+  CHECK(silence.Look(484, {image(1), image(2), image(3)}) == 0);
 }
 
 void ReadsBootIds() {
@@ -130,6 +153,7 @@ int main() {
   TakesAnotherNumberingForNoLoss();
   ConvertsMachTime();
   HasAdviceForEveryAnswer();
+  TakesSilenceForDeathWhenProgramsBegin();
   ReadsBootIds();
   KeepsRings();
   std::puts("es units: ok");
