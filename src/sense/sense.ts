@@ -32,6 +32,8 @@ export type SenseOptions = {
   intervalMs?: number
   /** Bytes sent to the engine that it has not made durable; beyond it the rings keep what comes. */
   windowBytes?: number
+  /** Between attempts at sources that could not be opened. */
+  reopenMs?: number
   signal: AbortSignal
   log: (text: string) => void
 }
@@ -49,6 +51,8 @@ const FAILED_MAX = 3
 /** One that lived longer has failed on something else. */
 const FAILED_WITHIN_MS = 30_000
 const STOP_MS = 5_000
+/** A thread that cannot be had today may be to be had in a minute; trying costs next to nothing. */
+const REOPEN_MS = 30_000
 
 /** Runs until `signal`; resolves with the exit status: 0, or EXIT_CONFIG when the engine refused its settings. */
 export async function runSense(options: SenseOptions): Promise<number> {
@@ -72,6 +76,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
     },
     log,
   )
+  const reopening = setInterval(() => sources.retry(), options.reopenMs ?? REOPEN_MS)
   const inspector = createInspector({
     inspect: (requests) => addon.inspect(requests),
     onAnswers: (records) => {
@@ -208,6 +213,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
     }
     return 0
   } finally {
+    clearInterval(reopening)
     sources.close()
   }
 

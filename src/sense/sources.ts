@@ -15,6 +15,8 @@ export type Sources = {
    * when all rings are empty. The next call begins with the source after it, so a busy one holds up no other.
    */
   drain(into: Uint8Array): number
+  /** Tries once more to open those that could not be; one that opens says so by its own mark(start). */
+  retry(): void
   /** Asks each to say everything anew. */
   enumerate(): void
   /** Bytes in all rings. */
@@ -35,18 +37,20 @@ export function openSources(
   log: (text: string) => void,
 ): Sources {
   const open: { kind: SourceKind; source: NativeSource }[] = []
-  const absent: { kind: SourceKind; error: Error }[] = []
-  for (const kind of addon.sources) {
+  let absent: { kind: SourceKind; error: Error }[] = []
+  const tryToOpen = (kind: SourceKind): void => {
     try {
       open.push({ kind, source: addon.open({ ...options, source: kind.name }) })
     } catch (error) {
       absent.push({ kind, error: error as Error })
-      log(absenceOf(kind, error as Error))
     }
   }
+  for (const kind of addon.sources) tryToOpen(kind)
+  for (const { kind, error } of absent) log(absenceOf(kind, error))
   if (open.length === 0)
     throw new Error('no source of this machine can be opened', { cause: absent[0]?.error })
   let turn = 0
+  let isClosed = false
 
   return {
     drain(into) {
@@ -56,6 +60,15 @@ export function openSources(
         if (drained > 0) return drained
       }
       return 0
+    },
+    retry() {
+      if (isClosed || absent.length === 0) return
+      const before = absent
+      absent = []
+      for (const { kind } of before) tryToOpen(kind)
+      for (const { kind } of before)
+        if (!absent.some((still) => still.kind === kind))
+          log(`the source ${kind.name} could be opened now`)
     },
     enumerate() {
       for (const { source } of open) source.enumerate()
@@ -75,10 +88,11 @@ export function openSources(
       )
     },
     close() {
+      isClosed = true
       for (const { source } of open) source.close()
     },
   }
 }
 
 const absenceOf = ({ name }: SourceKind, { message }: Error): string =>
-  `The source ${name} could not be opened (${message}): what it would tell is not seen. Start Freshet again.`
+  `The source ${name} could not be opened (${message}): what it would tell is not seen. Freshet tries again by itself.`

@@ -48,6 +48,7 @@ export type SceneOptions = {
   kinds?: SourceKind[]
   /** Names of those that cannot be opened. */
   failing?: string[]
+  reopenMs?: number
 }
 
 export function startScene(behaviours: Behaviour[], options: SceneOptions = {}): Scene {
@@ -60,6 +61,7 @@ export function startScene(behaviours: Behaviour[], options: SceneOptions = {}):
     addon: double.addon,
     engineCommand: [process.execPath, ENGINE, directory, JSON.stringify(behaviours)],
     ...(windowBytes === undefined ? {} : { windowBytes }),
+    ...(options.reopenMs === undefined ? {} : { reopenMs: options.reopenMs }),
     signal: controller.signal,
     log: (text) => logged.push(text),
   })

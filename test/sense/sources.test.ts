@@ -83,6 +83,28 @@ describe('sense with two sources', function () {
     await until('what came after', () => given(1).includes('7'))
   })
 
+  it('opens the other as soon as that can be, and the next engine hears of nothing missing', async () => {
+    const failing = ['filter']
+    scene = startScene([{ exitAfterBytes: 3 * MARK_BYTES, status: 1 }, {}], {
+      kinds: MAC,
+      failing,
+      reopenMs: 10,
+    })
+    const { double, given, until, logged, stop } = scene
+    double.push(markOf(Mark.start, endpointSecurity))
+    await until('what is missing', () => given(0).length === 2)
+    failing.length = 0
+    await until('that it is open', () => logged.includes('the source filter could be opened now'))
+    assert.equal(logged.filter((line) => line.includes('could not be opened')).length, 1)
+    double.push(markOf(Mark.start, filter))
+    await until('a second engine', () => given(1).length >= 3)
+    // The time and what was not acknowledged: both sources' own words.
+    assert.deepEqual(given(1).slice(0, 3), ['clock', 'start', 'start'])
+    assert.equal(double.enumerations(), 2)
+    assert.equal(await stop(), 0)
+    assert.ok(double.isClosed())
+  })
+
   it('does not run when none can be opened, and says why', async () => {
     scene = startScene([{}], { kinds: MAC, failing: ['endpoint_security', 'filter'] })
     await assert.rejects(scene.status, (error: Error) => {
