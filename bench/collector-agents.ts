@@ -90,6 +90,7 @@ function alertOf(number: number, at: Alert['openedAt']): Alert {
       user: 'ana',
       startedAt: at,
       identityKey: undefined,
+      socketsBy: '',
     })),
     destination: {
       key: '203.0.113.0/24:443',

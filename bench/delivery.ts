@@ -159,6 +159,7 @@ const PROCESS = {
   user: 'mira',
   startedAt: AT,
   identityKey: `unsigned:sha256:${'ab'.repeat(32)}`,
+  socketsBy: '',
 }
 const ALERT: Alert = {
   id: '0123456789abcdef0123456789abcdef',

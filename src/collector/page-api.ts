@@ -47,6 +47,8 @@ export type ProcessInfo = {
   /** "0" when not known. */
   startedAt: NsText
   identityKey: string
+  /** Path of who made the socket for it, or "pid N"; empty when it did itself. */
+  socketsBy: string
 }
 
 export type IdentityInfo = {

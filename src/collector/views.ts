@@ -122,6 +122,7 @@ export function processInfo(process: ProcessView): ProcessInfo {
     user: process.user,
     startedAt: nsText(process.startedAt),
     identityKey: process.identityKey ?? '',
+    socketsBy: process.socketsBy,
   }
 }
 

@@ -8,7 +8,7 @@ import type { Alert, AlertState, ProcessView } from './finding.ts'
 import { identityView } from './identity-book.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
-import type { IdentityState, Process } from './process.ts'
+import type { IdentityState, ImageName, Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
 import { adjustedRatio, isOneSided } from './score.ts'
 import { alertSentence, type Lead } from './sentence.ts'
@@ -47,17 +47,25 @@ export function processView(process: Process, clock: Clock): ProcessView {
         ? undefined
         : wallOfMs(clock, Number(process.startedAtNs) / 1e6),
     identityKey: process.identity?.stored.key ?? image.program?.key,
+    socketsBy: '',
   }
 }
 
-/** The process, its parent, and so on. */
-export function chainOf(process: Process, table: ProcessTable, clock: Clock): ProcessView[] {
+/** The process, its parent, and so on; `maker` made the socket for it. */
+export function chainOf(
+  process: Process,
+  table: ProcessTable,
+  clock: Clock,
+  maker?: ImageName,
+): ProcessView[] {
   const chain: ProcessView[] = []
   let next: Process | undefined = process
   while (next && chain.length < CHAIN_MAX) {
     chain.push(processView(next, clock))
     next = table.parentOf(next)
   }
+  if (maker && chain[0])
+    chain[0].socketsBy = table.find(maker.pid, maker.pidversion)?.image.path || `pid ${maker.pid}`
   return chain
 }
 

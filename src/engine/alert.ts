@@ -131,6 +131,8 @@ export function readAlertState(
         // JSON has no undefined: what was not known is absent.
         uid: process.uid,
         identityKey: process.identityKey,
+        // States of earlier versions lack it.
+        socketsBy: process.socketsBy ?? '',
         startedAt: process.startedAt === null ? undefined : (BigInt(process.startedAt) as UnixNs),
       })),
       destination: {

@@ -199,15 +199,15 @@ export function createBootEngine(lasting: Lasting): BootEngine {
           clock.nowMs,
         )
         return
-      case RecordType.name:
-        if (view.getUint16(from + NAME_AT.hostnameBytes, true) === 0) return
-        ledger.name(
-          words[w + 4] as number,
-          words[w + 5] as number,
-          words[w + 6] as number,
-          readName(view, from).hostname,
-        )
+      case RecordType.name: {
+        const pid = view.getUint32(from + NAME_AT.makerPid, true)
+        if (pid === 0 && view.getUint16(from + NAME_AT.hostnameBytes, true) === 0) return
+        const { hostname, makerPidversion: pidversion } = readName(view, from)
+        const maker = pid === 0 ? undefined : { pid, pidversion }
+        const id = [words[w + 4] as number, words[w + 5] as number] as const
+        ledger.name(...id, words[w + 6] as number, { hostname, maker })
         return
+      }
       case RecordType.invalidated: {
         const process = processes.find(
           view.getUint32(from + INVALIDATED_AT.pid, true),

@@ -94,6 +94,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     processes,
     book,
     processOf: (flow) => rows.processOf[flow],
+    makerOf: (flow) => rows.makerOf[flow],
     isAwaited: idle.has,
     policy: () => lasting.policy,
     emit: (alert) => {

@@ -16,7 +16,7 @@ import type { Limits } from './limits.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
 import { type Policy, parentChecks, whitelists } from './policy.ts'
-import type { Process } from './process.ts'
+import type { ImageName, Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
 import { explain } from './reasons.ts'
 import { mayCross, noPoints, scoreInto, severityOf } from './score.ts'
@@ -51,6 +51,8 @@ export type DetectorParts = {
   book: IdentityBook
   /** The process of a flow, by its slot. */
   processOf: (flow: number) => Process | undefined
+  /** Who made the socket of a flow, where that is not its process. */
+  makerOf: (flow: number) => ImageName | undefined
   /** Whether flows of a pair are open that have moved nothing yet. */
   isAwaited: (pairKey: string) => boolean
   policy: () => Policy
@@ -206,7 +208,7 @@ export function createDetector(parts: DetectorParts): Detector {
       coolsUntilMs: Number.POSITIVE_INFINITY,
       identityKey: pair.identity.stored.key,
       destinationKey: pair.destination.view.key,
-      chain: process ? chainOf(process, parts.processes, clock) : [],
+      chain: process ? chainOf(process, parts.processes, clock, parts.makerOf(flow)) : [],
       flows: flowsOf(slot),
       closed: [],
       saved: undefined,

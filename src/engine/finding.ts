@@ -48,6 +48,11 @@ export type ProcessView = {
   startedAt: UnixNs | undefined
   /** undefined while the file has not been inspected. */
   identityKey: string | undefined
+  /**
+   * Who made the socket for it, as a path, else `pid N` (macOS: nsurlsessiond and its like); empty when it did itself.
+   * Said of an alert's first process only.
+   */
+  socketsBy: string
 }
 
 export type DestinationView = {

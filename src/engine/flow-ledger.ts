@@ -5,7 +5,7 @@ import type { Carry } from './carry.ts'
 import type { Clock } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
 import type { FlowAttribution } from './flow-attribution.ts'
-import type { FlowMemory } from './flow-memory.ts'
+import type { FlowMemory, Named } from './flow-memory.ts'
 import type { FlowPairing } from './flow-pairing.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, Phase } from './flow-table.ts'
@@ -50,8 +50,8 @@ export type LedgerParts = {
 export type FlowLedger = {
   /** The flow record at word `w` of `words`, from this source. */
   report(words: Uint32Array, w: number, source: number, atMs: number): void
-  /** A flow's host name, by its id. */
-  name(idLow: number, idHigh: number, epoch: number, hostname: string): void
+  /** A flow's host name and who made its socket, by its id. */
+  name(idLow: number, idHigh: number, epoch: number, named: Named): void
   /** The phase of a flow was decided: its bytes go to its pair, and it closes if it has been closed. */
   settled(slot: number): void
   /** The policy changed. */
@@ -128,7 +128,9 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     for (let i = 0; i < 4; i++) u32[row + F.address + i] = words[w + W.address + i] as number
     f64[base + D.firstAtMs] = atMs
     f64[base + D.lastAtMs] = atMs
-    rows.hostnameOf[slot] = memory.takeName(idLow, idHigh, epoch)
+    const named = memory.takeName(idLow, idHigh, epoch)
+    rows.hostnameOf[slot] = named?.hostname
+    rows.makerOf[slot] = named?.maker
     if (parked?.epoch === epoch) {
       f64[base + D.out] = parked.out
       f64[base + D.in] = parked.in
@@ -234,12 +236,15 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       else if (words[w + W.pid] !== 0 && u32[row + F.pid] === 0) learnProcess(slot, words, w)
       if ((((words[w + W.kind] as number) >>> 16) & 0xff) === FlowState.closed) close(slot, atMs)
     },
-    name(idLow, idHigh, epoch, hostname) {
+    name(idLow, idHigh, epoch, { hostname, maker }) {
       const name = hostname.toLowerCase().replace(/\.$/, '')
       const slot = table.find(idLow, idHigh)
-      if (slot < 0 || u32[slot * FLOW_WORDS + F.epoch] !== epoch)
-        memory.name(idLow, idHigh, epoch, name)
-      else if (rows.pairOf(slot) < 0) {
+      if (slot < 0 || u32[slot * FLOW_WORDS + F.epoch] !== epoch) {
+        memory.name(idLow, idHigh, epoch, { hostname: name, maker })
+        return
+      }
+      rows.makerOf[slot] = maker
+      if (rows.pairOf(slot) < 0 && name !== '') {
         rows.hostnameOf[slot] = name
         if (u32[slot * FLOW_WORDS + F.phase] === Phase.counted) pairing.await(slot)
       }

@@ -4,6 +4,7 @@ import type { StoredFlow } from './alert.ts'
 import type { EngineCounters } from './counters.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, type FlowTable } from './flow-table.ts'
 import type { Limits } from './limits.ts'
+import type { ImageName } from './process.ts'
 
 /** Counters of a flow that the full table pushed out. */
 export type Parked = {
@@ -17,6 +18,8 @@ export type Parked = {
   bits: number
 }
 /** A flow of an earlier run: what of it is in the numbers of its pair. */
+/** What a name record told: an empty hostname is none; no maker: the flow's own process. */
+export type Named = { hostname: string; maker: ImageName | undefined }
 export type Expected = { epoch: number; out: number; in: number; pairKey: string }
 
 export type FlowMemory = {
@@ -30,8 +33,8 @@ export type FlowMemory = {
   isOmitted(pairKey: string): boolean
   /** The enumeration is over: what comes now of a pair that was listed in part is new. */
   endExpecting(): void
-  name(idLow: number, idHigh: number, epoch: number, hostname: string): void
-  takeName(idLow: number, idHigh: number, epoch: number): string | undefined
+  name(idLow: number, idHigh: number, epoch: number, named: Named): void
+  takeName(idLow: number, idHigh: number, epoch: number): Named | undefined
   /** Another boot: nothing of it is true any more. */
   clear(): void
 }
@@ -43,7 +46,7 @@ export function createFlowMemory(
   onForgotten: (idLow: number, idHigh: number, epoch: number) => void,
 ): FlowMemory {
   const parked = new Map<string, Parked>()
-  const names = new Map<string, { epoch: number; hostname: string }>()
+  const names = new Map<string, { epoch: number; named: Named }>()
   const expected = new Map<string, Expected>()
   const omitted = new Set<string>()
   const keyOf = (idLow: number, idHigh: number): string => `${idHigh}.${idLow}`
@@ -95,16 +98,16 @@ export function createFlowMemory(
       // Who did not come may still: an enumeration can be an old one, sent again.
       omitted.clear()
     },
-    name(idLow, idHigh, epoch, hostname) {
+    name(idLow, idHigh, epoch, named) {
       if (names.size >= limits.pendingNames) names.delete(names.keys().next().value as string)
-      names.set(keyOf(idLow, idHigh), { epoch, hostname })
+      names.set(keyOf(idLow, idHigh), { epoch, named })
     },
     takeName(idLow, idHigh, epoch) {
       const key = keyOf(idLow, idHigh)
       const found = names.get(key)
       if (found === undefined) return undefined
       names.delete(key)
-      return found.epoch === epoch ? found.hostname : undefined
+      return found.epoch === epoch ? found.named : undefined
     },
     clear() {
       parked.clear()

@@ -1,9 +1,9 @@
-// Flows with what does not fit their rows: whose they are, and what name they asked for.
+// Flows with what does not fit their rows: whose they are, what name they asked for, who made their sockets.
 
 import { F, FLOW_WORDS, type FlowTable, NO_PAIR } from './flow-table.ts'
 import { C, PAIR_INTEGERS } from './pair-row.ts'
 import type { PairTable } from './pair-table.ts'
-import type { IdentityState, Process } from './process.ts'
+import type { IdentityState, ImageName, Process } from './process.ts'
 
 const TCP = 6
 
@@ -13,6 +13,8 @@ export type FlowRows = {
   readonly processOf: (Process | undefined)[]
   readonly identityOf: (IdentityState | undefined)[]
   readonly hostnameOf: (string | undefined)[]
+  /** Who made the socket, where that is not the flow's own process. */
+  readonly makerOf: (ImageName | undefined)[]
   /** 16 bytes, a view into the table. */
   addressOf(slot: number): Uint8Array
   isTcp(slot: number): boolean
@@ -30,12 +32,14 @@ export function createFlowRows(table: FlowTable, pairs: PairTable): FlowRows {
   const processOf: (Process | undefined)[] = new Array(table.capacity).fill(undefined)
   const identityOf: (IdentityState | undefined)[] = new Array(table.capacity).fill(undefined)
   const hostnameOf: (string | undefined)[] = new Array(table.capacity).fill(undefined)
+  const makerOf: (ImageName | undefined)[] = new Array(table.capacity).fill(undefined)
   const bitsAt = (slot: number): number => slot * FLOW_WORDS + F.bits
   return {
     table,
     processOf,
     identityOf,
     hostnameOf,
+    makerOf,
     addressOf(slot) {
       const at = (slot * FLOW_WORDS + F.address) * 4
       return u8.subarray(at, at + 16)
@@ -59,6 +63,7 @@ export function createFlowRows(table: FlowTable, pairs: PairTable): FlowRows {
       processOf[slot] = undefined
       identityOf[slot] = undefined
       hostnameOf[slot] = undefined
+      makerOf[slot] = undefined
       table.remove(slot)
     },
   }

@@ -38,6 +38,7 @@ export const inspectionOf = (record: InspectedRecord): Inspection => ({
   appStore: (record.flags & InspectedFlag.appStore) !== 0,
   developerId: (record.flags & InspectedFlag.developerId) !== 0,
   notarized: (record.flags & InspectedFlag.notarized) !== 0,
+  hardenedRuntime: (record.flags & InspectedFlag.hardenedRuntime) !== 0,
 })
 
 /** `streamAt` says how many bytes of records came before the ones that are being read. */

@@ -68,7 +68,9 @@ export function createProcessTable(
       const former = known.get(keyOf(record.pid, record.pidversion))
       if (former) {
         former.seenIn = enumerations.of(former.source)
-        if (former.image.path === record.path || (record.flags & ExecFlag.enumerated) !== 0)
+        // One forked by a process that was not seen is known by name alone until it is found running.
+        const isEnumerated = (record.flags & ExecFlag.enumerated) !== 0
+        if (former.image.path === record.path || (isEnumerated && former.image.path !== ''))
           return { process: former, isNew: false }
         forget(former)
       }

@@ -40,6 +40,9 @@ export type IdentityState = {
   alertsRolledUp: number
 }
 
+/** What a process is called while it runs one image. */
+export type ImageName = { pid: number; pidversion: number }
+
 /** What a program file was found to be; see the inspected record. */
 export type Inspection = {
   sha256: string
@@ -60,6 +63,7 @@ export type Inspection = {
   appStore: boolean
   developerId: boolean
   notarized: boolean
+  hardenedRuntime: boolean
 }
 
 /** A program as a process runs it. Shared by a process and those it forked. */

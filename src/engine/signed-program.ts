@@ -8,6 +8,8 @@ import type { Image, Inspection, ProgramIdentity } from './process.ts'
 const CS_VALID = 0x1
 const CS_ADHOC = 0x2
 const CS_LINKER_SIGNED = 0x20000
+/** "process has a signature (may have gone invalid)" */
+const CS_SIGNED = 0x20000000
 
 const hasHash = (cdhash: string): boolean => !/^0*$/.test(cdhash)
 
@@ -42,7 +44,11 @@ export const fileSignatureText = ({ signature, authority, cdhash }: Inspection):
 export function signedProgram(image: Image): ProgramIdentity | 'unsigned' | undefined {
   const { cdhash, codesignFlags, inspection } = image
   if (image.invalidated) return invalid(cdhash, 'its signature became invalid')
-  if ((codesignFlags & CS_VALID) === 0) return 'unsigned'
+  if ((codesignFlags & CS_VALID) === 0)
+    // As it is found of a process whose signature broke before anybody looked.
+    return (codesignFlags & CS_SIGNED) !== 0 && hasHash(cdhash)
+      ? invalid(cdhash, 'its signature is no longer valid')
+      : 'unsigned'
   if (image.platformBinary)
     return { key: `platform:${image.signingId}`, signerClass: 'platform', doubt: '' }
   if ((codesignFlags & (CS_ADHOC | CS_LINKER_SIGNED)) !== 0) return byHash(cdhash)
@@ -57,7 +63,7 @@ export function signedProgram(image: Image): ProgramIdentity | 'unsigned' | unde
     return {
       key: `${image.teamId}:${image.signingId}`,
       signerClass: isOther ? 'developer_id' : classOf(inspection),
-      doubt: isOther ? 'its file holds other code now than it runs' : '',
+      doubt: isOther ? 'its file holds other code now than it runs' : runtimeDoubt(inspection),
     }
   // Apple's own beside the system, or a certificate that nobody stands behind.
   if (isLookedAt(inspection) && !isOther && inspection.apple)
@@ -81,6 +87,12 @@ function classOf(file: Inspection): SignerClass {
   if (file.appStore) return 'app_store'
   return file.developerId && file.notarized ? 'notarized' : 'developer_id'
 }
+
+/** Without the hardened runtime a name is worth less: who starts the program may load code into it. */
+const runtimeDoubt = (file: Inspection): string =>
+  isLookedAt(file) && !file.hardenedRuntime && !file.appStore
+    ? 'without the hardened runtime, so other code may run in it'
+    : ''
 
 const byHash = (cdhash: string): ProgramIdentity | 'unsigned' =>
   hasHash(cdhash) ? { key: `adhoc:${cdhash}`, signerClass: 'adhoc', doubt: '' } : 'unsigned'

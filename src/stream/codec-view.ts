@@ -65,6 +65,7 @@ export function processToWire(process: ProcessView): freshet.v1.Process.$Propert
     user: process.user,
     startedAtNs: optionalTime(process.startedAt, 'process.started_at_ns'),
     identityKey: process.identityKey ?? '',
+    socketsBy: process.socketsBy,
   }
 }
 
@@ -82,6 +83,7 @@ export function processFromWire(
     user: process.user ?? '',
     startedAt: optionalTimeFromWide(process.startedAtNs, `${field}.started_at_ns`),
     identityKey: process.identityKey || undefined,
+    socketsBy: process.socketsBy ?? '',
   }
 }
 

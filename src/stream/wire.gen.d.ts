@@ -462,6 +462,7 @@ export namespace freshet {
             user: string;
             startedAtNs: Long;
             identityKey: string;
+            socketsBy: string;
             static encode(message: freshet.v1.Process.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Process & freshet.v1.Process.$Shape;
         }
@@ -476,6 +477,7 @@ export namespace freshet {
                 user?: (string|null);
                 startedAtNs?: (Long|null);
                 identityKey?: (string|null);
+                socketsBy?: (string|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Process.$Properties;

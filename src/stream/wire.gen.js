@@ -1981,6 +1981,7 @@ export const freshet = $root.freshet = (() => {
             Process.prototype.user = "";
             Process.prototype.startedAtNs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Process.prototype.identityKey = "";
+            Process.prototype.socketsBy = "";
 
             Process.encode = function (m, w, q) {
                 if (!w)
@@ -2005,6 +2006,8 @@ export const freshet = $root.freshet = (() => {
                     w.uint32(57).fixed64(m.startedAtNs);
                 if (m.identityKey != null && $Object.hasOwnProperty.call(m, "identityKey") && m.identityKey !== "")
                     w.uint32(66).string(m.identityKey);
+                if (m.socketsBy != null && $Object.hasOwnProperty.call(m, "socketsBy") && m.socketsBy !== "")
+                    w.uint32(74).string(m.socketsBy);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -2108,6 +2111,15 @@ export const freshet = $root.freshet = (() => {
                                 m.identityKey = v;
                             else
                                 delete m.identityKey;
+                            continue;
+                        }
+                    case 9: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.socketsBy = v;
+                            else
+                                delete m.socketsBy;
                             continue;
                         }
                     }

@@ -55,7 +55,16 @@ const identity = (path: string, sha256: string, firstNetworkAt: string): Identit
   firstSeenAt: '1',
   firstNetworkAt,
   device: { id: 'd1', hostname: 'host' },
-  firstProcess: { pid: 1, path, script: '', uid: 0, user: '', startedAt: '0', identityKey: '' },
+  firstProcess: {
+    pid: 1,
+    path,
+    script: '',
+    uid: 0,
+    user: '',
+    startedAt: '0',
+    identityKey: '',
+    socketsBy: '',
+  },
   destinations: 0,
 })
 

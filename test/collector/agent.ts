@@ -272,6 +272,7 @@ export function processOf(path: string): Alert['chain'][number] {
     user: 'ana',
     startedAt: unixNs(T0, 'startedAt'),
     identityKey: undefined,
+    socketsBy: '',
   }
 }
 

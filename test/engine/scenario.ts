@@ -217,7 +217,8 @@ export class Script {
       }),
     )
   }
-  name(id: number, hostname: string): this {
+  /** `maker`: pid of who made the socket for it, of pidversion 1. */
+  name(id: number, hostname: string, maker = 0): this {
     return this.add(
       writeName({
         ...this.head(),
@@ -225,8 +226,8 @@ export class Script {
         epoch: 0,
         localPort: 50_000,
         localAddr: new Uint8Array(16),
-        makerPid: 0,
-        makerPidversion: 0,
+        makerPid: maker,
+        makerPidversion: maker === 0 ? 0 : 1,
         hostname,
       }),
     )

@@ -98,6 +98,30 @@ describe('signed programs', () => {
     assert.match(alert?.sentence ?? '', /its signature became invalid/)
   })
 
+  it('are known by no name when they are found running with a signature that broke before', () => {
+    const SIGNED = 0x2000_0000
+    const kernel = { codesignFlags: SIGNED, cdhash: hash(7), signingId: '', teamId: '' }
+    const found = identityOf(team({ signature: Signature.valid }, { kernel }))
+    assert.equal(found.key, `invalid:${hexOf(7)}`)
+    assert.equal(found.signerClass, 'invalid')
+    assert.match(found.sentence, /its signature is no longer valid/)
+    // Of what the kernel holds no code directory there is no hash to know it by.
+    const none = { ...kernel, cdhash: hash(0) }
+    assert.match(identityOf(team({}, { kernel: none })).key, /^unsigned:/)
+  })
+
+  it('say so when other code may run under their name', () => {
+    const { developerId, notarized, appStore, hardenedRuntime } = InspectedFlag
+    const words = /without the hardened runtime, so other code may run in it/
+    assert.match(identityOf(signed(developerId + notarized)).sentence, words)
+    for (const spec of [
+      signed(developerId + notarized + hardenedRuntime),
+      signed(appStore), // the sandbox, not the runtime, is what the App Store wants
+      team({ signature: Signature.notAsked }),
+    ])
+      assert.doesNotMatch(identityOf(spec).sentence, words)
+  })
+
   it('of nobody are known by what they are, those of Apple by name', () => {
     const kernel = { codesignFlags: VALID, cdhash: hash(7), signingId: 'com.example.a', teamId: '' }
     const one = (codesignFlags: number, found: Partial<InspectedRecord>, flags = 0) =>

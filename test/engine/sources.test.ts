@@ -33,6 +33,42 @@ describe('an engine with two sources', () => {
     assert.equal(engine.counters().unattributedFlows, 0)
   })
 
+  it('learns by an enumeration what a process runs that was forked by one it had not seen', () => {
+    const script = new Script().from(endpointSecurity, PROCESSES).mark(Mark.start)
+    script.fork(probe.pid, probe.parent)
+    script.program({ ...probe, flags: ExecFlag.enumerated }).mark(Mark.enumerated)
+    // What is known by its fork is not taken back by an enumeration that has it as something else.
+    script.fork(101, probe.pid)
+    script.program({ pid: 101, path: '/bin/other', flags: ExecFlag.enumerated })
+    script.from(filter, FLOWS).start()
+    script
+      .upload({ id: 1, total: 5 * MIB })
+      .upload({ id: 2, pid: 101, total: 5 * MIB })
+      .ticks(2)
+    const { alerts, engine } = tell(script)
+    assert.deepEqual([...new Set(alerts.map(({ chain }) => chain[0]?.path))], [probe.path])
+    assert.equal(engine.counters().unattributedFlows, 0)
+  })
+
+  it('says who made the socket, where another did', () => {
+    const agent = '/usr/libexec/nsurlsessiond'
+    const told = (maker: number, isEarly: boolean): string | undefined => {
+      const script = new Script().from(endpointSecurity, PROCESSES).start().program(probe)
+      script.system(60, agent).from(filter, FLOWS).start()
+      if (isEarly) script.name(1, '', maker)
+      script.flow({ id: 1, state: 'opened' })
+      if (!isEarly) script.name(1, 'files.example.org', maker)
+      const { alerts } = tell(script.upload({ id: 1, total: 5 * MIB }).ticks(2))
+      assert.equal(alerts.at(-1)?.chain[1]?.socketsBy ?? '', '')
+      return alerts.at(-1)?.chain[0]?.socketsBy
+    }
+    for (const isEarly of [true, false]) {
+      assert.equal(told(60, isEarly), agent)
+      assert.equal(told(61, isEarly), 'pid 61')
+      assert.equal(told(0, isEarly), '')
+    }
+  })
+
   it('keeps the flows of one when the other enumerates anew', () => {
     const script = mac().tick(1_000).from(endpointSecurity, PROCESSES).mark(Mark.start)
     script

@@ -31,6 +31,7 @@ export const process_: ProcessView = {
   user: 'mira',
   startedAt: 1_790_000_000_000_000_002n as UnixNs,
   identityKey: 'unsigned:sha256:aa',
+  socketsBy: '',
 }
 
 export const destination: DestinationView = {
@@ -147,6 +148,7 @@ const anyProcess: fc.Arbitrary<ProcessView> = fc.record({
   user: anyText,
   startedAt: anyOptionalTime,
   identityKey: fc.option(anyKey, { nil: undefined }),
+  socketsBy: anyText,
 })
 const anyDestination: fc.Arbitrary<DestinationView> = fc.record({
   key: anyKey,

@@ -54,6 +54,7 @@ export function processOf(
     user,
     startedAt,
     identityKey: undefined,
+    socketsBy: '',
   }
 }
 
@@ -147,7 +148,10 @@ export function alertOf(facts: AlertFacts): Alert {
     identity: facts.identity,
     responsibleKey: undefined,
     chain: [
-      processOf(facts.identity.path, user, 48211, openedAt),
+      {
+        ...processOf(facts.identity.path, user, 48211, openedAt),
+        socketsBy: '/usr/libexec/nsurlsessiond',
+      },
       processOf('/usr/bin/python3.11', user, 48190, openedAt, '/home/ada/jobs/nightly-export.py'),
       processOf('/usr/bin/bash', user, 47002, secondsBefore(openedAt, 3600)),
       processOf('/usr/sbin/sshd', 'root', 812, secondsBefore(openedAt, 86400)),

@@ -46,6 +46,11 @@ function Process({ process, last }: { process: ProcessInfo; last: boolean }) {
             script <Cut text={process.script} max={48} mono />
           </span>
         )}
+        {process.socketsBy !== '' && (
+          <span>
+            connected through <Cut text={process.socketsBy} max={48} mono />
+          </span>
+        )}
       </p>
     </div>
   )
