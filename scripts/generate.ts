@@ -1,7 +1,8 @@
 // Makes the files that are derived from a declaration elsewhere and committed:
 //   native/record.def       -> src/records/record.gen.ts, native/record_layout.gen.h
 //   src/stream/wire.proto   -> src/stream/wire.gen.js, src/stream/wire.gen.d.ts
-//   pkg/identity.json       -> native/mac/identity.gen.h, Info.plists, entitlements, launchd plists
+//   pkg/identity.json       -> native/mac/identity.gen.h, src/status/identity.gen.ts, Info.plists,
+//                              entitlements, launchd plists
 // `node scripts/generate.ts` writes them; test/project/generated.test.ts compares them with what is committed.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VERSION } from '../src/version.ts'
-import { identityFiles, readIdentity } from './identity.ts'
+import { IDENTITY_MODULE, identityFiles, identityModule, readIdentity } from './identity.ts'
 import {
   type Constant,
   type Declarations,
@@ -243,10 +244,12 @@ export function wireModules(): { js: string; types: string } {
 /** Every generated file: its path from the project's root, and its text. */
 export function generate(): Map<string, string> {
   const declarations = parseRecordDef(readFileSync(join(root, 'native/record.def'), 'utf8'))
+  const identity = readIdentity(root)
   const files = new Map([
     ['src/records/record.gen.ts', recordTypeScript(declarations)],
     ['native/record_layout.gen.h', recordLayoutHeader(declarations)],
-    ...identityFiles(readIdentity(root), VERSION),
+    ...identityFiles(identity, VERSION),
+    [IDENTITY_MODULE, identityModule(identity)],
   ])
   if (existsSync(join(root, 'src/stream/wire.proto'))) {
     const wire = wireModules()

@@ -176,6 +176,23 @@ export function identityFiles(identity: Identity, version: string): Map<string, 
   ])
 }
 
+/** What `freshet doctor` looks for on a Mac: the text of IDENTITY_MODULE. */
+export const IDENTITY_MODULE = 'src/status/identity.gen.ts'
+export function identityModule({ app, filter, daemon }: Identity): string {
+  const named = (name: string, text: string) => `export const ${name} = '${text}'`
+  return [
+    '// Generated from pkg/identity.json by scripts/generate.ts. Do not edit.',
+    '// Where macOS has the parts of Freshet.',
+    named('APP_PATH', app.path),
+    '/** In the app. */',
+    named('FILTER_PATH', `Contents/Library/SystemExtensions/${filter.id}.systemextension`),
+    "/** Label of the daemon's launchd job, and the file that declares it. */",
+    named('DAEMON_JOB', daemon.id),
+    named('DAEMON_JOB_PATH', `/Library/LaunchDaemons/${daemon.id}.plist`),
+    '',
+  ].join('\n')
+}
+
 function identityHeader(identity: Identity): string {
   const named = (name: string, text: string) =>
     `inline constexpr char ${name}[] = FRESHET_TEAM ".${text}";`

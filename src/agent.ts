@@ -4,6 +4,7 @@ import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { createReport } from './agent/report.ts'
 import { createSettling } from './agent/settling.ts'
+import { usingState } from './agent/state-file.ts'
 import { createTelling, type Telling } from './agent/telling.ts'
 import {
   BaselineError,
@@ -21,7 +22,7 @@ import { markRunning } from './host/running-mark.ts'
 import { createFramer } from './records/framer.ts'
 import { LAYOUT, Source, writePolicy } from './records/record.gen.ts'
 import { createSensorWatch } from './status/sensor-watch.ts'
-import { serveStatus } from './status/socket.ts'
+import { StatusError, serveStatus } from './status/socket.ts'
 import { openOutbox } from './stream/outbox.ts'
 import { startUplink } from './stream/uplink.ts'
 import { nowUnixNs } from './units.ts'
@@ -59,11 +60,11 @@ const LIVE_INTERVAL_MS = 1000
 const LOCK_WAIT_MS = 10_000
 const RECORD_COUNTS_INTERVAL_MS = 5_000
 
-/** Runs until sense closes the pipe or `signal` aborts. Throws AgentError when the directory is held by another agent, and RecordsError. */
+/** Runs until sense closes the pipe or `signal` aborts. Throws AgentError when the directory is held by another agent, the errors of its files, and RecordsError. */
 export async function runEngine(options: AgentOptions): Promise<void> {
   const { directory, collector, log } = options
-  const unlock = lock(directory, log)
-  const running = markRunning('.', Date.now())
+  const unlock = usingState(directory, () => lock(directory, log))
+  const running = usingState(directory, () => markRunning('.', Date.now()))
   const sensor = createSensorWatch(performance.now(), options.quietMs)
   const ending = new AbortController()
   const pipe = new Socket({ fd: options.pipeFd, readable: true, writable: true })
@@ -76,7 +77,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     ageMaxMs: OUTBOX_AGE_MAX_MS,
     now: nowUnixNs,
   })
-  const deviceId = readOrMakeDeviceId('.')
+  const deviceId = usingState(directory, () => readOrMakeDeviceId('.'))
   const machine = describeMachine()
   const engine = createEngine({ deviceId, baseline })
   engine.save(0)
@@ -131,7 +132,13 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const countsTimer = setInterval(() => tellCounts(false), RECORD_COUNTS_INTERVAL_MS)
   // Beside this directory: this one is closed to who may read the status.
   const above = dirname(directory)
-  await serveStatus({ directory: above, status: report.status, signal: ending.signal })
+  await serveStatus({ directory: above, status: report.status, signal: ending.signal }).catch(
+    // Nobody can ask then; detection goes on, and the collector is told as ever.
+    (error: unknown) => {
+      if (!(error instanceof StatusError)) throw error
+      log(`no menu bar and no \`freshet status\` can ask how this agent is: ${error.message}`)
+    },
+  )
   try {
     log(
       collector

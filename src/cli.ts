@@ -364,6 +364,7 @@ const FORESEEN = new Set([
   'BaselineError',
   'CollectorError',
   'OutboxError',
+  'StateError',
   'StoreError',
 ])
 

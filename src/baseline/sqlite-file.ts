@@ -63,20 +63,33 @@ export function setFileAside(path: string, reason: string, now: UnixNs): SetAsid
   return { path: aside, reason }
 }
 
-export type DiskTrouble = 'corrupt' | 'full-disk' | 'busy' | 'io'
+export type DiskTrouble = 'corrupt' | 'full-disk' | 'busy' | 'io' | 'denied'
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html) that are the disk's doing. */
 const TROUBLES = new Map<number, DiskTrouble>([
+  [3, 'denied'], // SQLITE_PERM
   [5, 'busy'], // SQLITE_BUSY
+  [8, 'denied'], // SQLITE_READONLY
   [10, 'io'], // SQLITE_IOERR
   [11, 'corrupt'], // SQLITE_CORRUPT
   [13, 'full-disk'], // SQLITE_FULL
+  [14, 'denied'], // SQLITE_CANTOPEN
   [26, 'corrupt'], // SQLITE_NOTADB
 ])
+/** errno(3) of what Node does with a file beside SQLite. */
+const ERRNOS = new Map<unknown, DiskTrouble>([
+  ['EACCES', 'denied'],
+  ['EPERM', 'denied'],
+  ['EROFS', 'denied'],
+  ['ENOSPC', 'full-disk'],
+  ['EDQUOT', 'full-disk'],
+  ['EIO', 'io'],
+])
 
-/** What a node:sqlite error means for a file; undefined when it is not the file's doing. */
+/** What an error of node:sqlite or node:fs means for a file; undefined when it is not the file's doing. */
 export function diskTrouble(error: unknown): DiskTrouble | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined
+  if (!(error instanceof Error)) return undefined
+  if (!('errcode' in error)) return 'code' in error ? ERRNOS.get(error.code) : undefined
   // The low byte is the primary code, the rest says more.
   return typeof error.errcode === 'number' ? TROUBLES.get(error.errcode & 0xff) : undefined
 }

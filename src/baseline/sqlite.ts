@@ -322,6 +322,7 @@ const SENTENCES = {
   'full-disk': 'the disk is full: free some space, it is tried again',
   busy: 'another process holds the file',
   io: 'the disk reports an error',
+  denied: 'this user may not use the file: `freshet doctor` says whose it is',
 } as const
 
 /** Throws BaselineError for what the disk did, and passes on what is a bug. */

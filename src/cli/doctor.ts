@@ -1,19 +1,14 @@
 // `freshet doctor`: looks at everything that has to be right, says what is not and what to do about it.
-import { existsSync, lstatSync, readdirSync, statfsSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { userName } from '../host/users.ts'
 import { printable } from '../printable.ts'
 import { LAYOUT } from '../records/record.gen.ts'
 import { loadAddon } from '../sense/addon.ts'
 import type { AgentStatus } from '../status/agent-status.ts'
-import {
-  type Check,
-  type DoctorFacts,
-  diagnose,
-  type Entry,
-  exitStatusOf,
-  titleOf,
-} from '../status/doctor.ts'
+import { type Check, diagnose, exitStatusOf, titleOf } from '../status/doctor.ts'
+import { APP_PATH, DAEMON_JOB_PATH, FILTER_PATH } from '../status/identity.gen.ts'
+import type { DoctorFacts, Entry } from '../status/looks.ts'
 import { readStatus, StatusError } from '../status/socket.ts'
 import { VERSION } from '../version.ts'
 import { defaultUser } from './collector.ts'
@@ -23,9 +18,6 @@ export type DoctorCommand = { state?: string; user?: string; json?: boolean }
 
 /** A connection that is being made is waited for, since it is neither well nor ill. */
 const CONNECTING_MS = 5_000
-/** As pkg/identity.json has them. */
-const APP = '/Applications/Freshet.app'
-const FILTER = 'Contents/Library/SystemExtensions/org.freshet.app.filter.systemextension'
 /** Of a directory; ours hold a dozen. */
 const ENTRIES_MAX = 1000
 
@@ -39,7 +31,7 @@ export async function runDoctorCommand(command: DoctorCommand): Promise<number> 
     owner: ownerOf(command.user),
     state: stateFacts(paths),
     disk: diskOf(paths.root),
-    ...(process.platform === 'darwin' ? { app: appFacts() } : {}),
+    ...(process.platform === 'darwin' ? { mac: macFacts() } : {}),
     agent: await agentFacts(paths.root),
   })
   const status = exitStatusOf(checks)
@@ -74,11 +66,12 @@ function addonFacts(): DoctorFacts['addon'] {
 /** --user, else whom an agent that this user starts would run as. */
 function ownerOf(option: string | undefined): DoctorFacts['owner'] {
   const uid = process.getuid?.() ?? 0
-  return defaultUser(option) ?? { uid, name: userName(uid) ?? '' }
+  return defaultUser(option) ?? { uid, gid: process.getgid?.() ?? 0, name: userName(uid) ?? '' }
 }
 
 function stateFacts(paths: { root: string; agent: string }): DoctorFacts['state'] {
   const { root, agent } = paths
+  const above = waysTo(root)
   try {
     const entries = [entryOf(root)]
     if (entries[0]?.isDirectory)
@@ -86,19 +79,31 @@ function stateFacts(paths: { root: string; agent: string }): DoctorFacts['state'
         if (existsSync(directory))
           for (const name of readdirSync(directory).slice(0, ENTRIES_MAX))
             entries.push(entryOf(join(directory, name)))
-    return { root, entries, error: '' }
+    return { root, above, entries, error: '' }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return { root, entries: [], error: '' }
+    if (code === 'ENOENT') return { root, above, entries: [], error: '' }
     if (code === 'EACCES' || code === 'EPERM')
-      return { root, entries: [], error: `${root} is closed to this user` }
-    return { root, entries: [], error: message }
+      return { root, above, entries: [], error: `${root} is closed to this user` }
+    return { root, above, entries: [], error: message }
   }
 }
 
-function entryOf(path: string): Entry {
-  const found = lstatSync(path)
-  return { path, uid: found.uid, mode: found.mode, isDirectory: found.isDirectory() }
+/** The directories above that are there and can be seen, from the topmost on. */
+function waysTo(path: string): Entry[] {
+  const up = dirname(path)
+  if (up === path) return []
+  try {
+    // What a link leads to is what has to let somebody pass.
+    return [...waysTo(up), entryOf(up, statSync(up))]
+  } catch {
+    return waysTo(up)
+  }
+}
+
+function entryOf(path: string, found = lstatSync(path)): Entry {
+  const { uid, gid, mode } = found
+  return { path, uid, gid, mode, isDirectory: found.isDirectory() }
 }
 
 /** Of the file system that the state lies in, or will. */
@@ -111,8 +116,12 @@ function diskOf(path: string): AgentStatus['disk'] {
   }
 }
 
-function appFacts(): NonNullable<DoctorFacts['app']> {
-  return { path: APP, isThere: existsSync(APP), hasFilter: existsSync(join(APP, FILTER)) }
+function macFacts(): NonNullable<DoctorFacts['mac']> {
+  return {
+    hasApp: existsSync(APP_PATH),
+    hasFilter: existsSync(join(APP_PATH, FILTER_PATH)),
+    hasJob: existsSync(DAEMON_JOB_PATH),
+  }
 }
 
 async function agentFacts(root: string): Promise<DoctorFacts['agent']> {

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { shellWord } from '../status/shell.ts'
 
 /** A setting that cannot work; the message says what, where and what to do. */
 export class ConfigError extends Error {
@@ -22,14 +23,16 @@ export type StatePaths = { root: string; agent: string; collector: string }
 
 /** --state, else FRESHET_STATE, else the platform's place for the daemon (as root) or for the user. */
 export function statePaths(option: string | undefined): StatePaths {
-  const root = resolve(option || process.env['FRESHET_STATE'] || defaultState())
+  const root = resolve(
+    option || process.env['FRESHET_STATE'] || platformState(process.platform, process.getuid?.()),
+  )
   return { root, agent: join(root, 'agent'), collector: join(root, 'collector') }
 }
 
-function defaultState(): string {
-  const mac = process.platform === 'darwin'
-  if (process.getuid?.() === 0)
-    return mac ? '/Library/Application Support/Freshet' : '/var/lib/freshet'
+/** Where it is when nobody says. */
+export function platformState(platform: string, uid: number | undefined): string {
+  const mac = platform === 'darwin'
+  if (uid === 0) return mac ? '/Library/Application Support/Freshet' : '/var/lib/freshet'
   if (mac) return join(homedir(), 'Library/Application Support/Freshet')
   return join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'freshet')
 }
@@ -84,7 +87,7 @@ function takeOver(
   if (isNew && owner && found.uid === runsAs) fchownSync(fd, owner.uid, owner.gid)
   else if (found.uid !== uid)
     throw new ConfigError(
-      `the state directory ${path} belongs to uid ${found.uid}, not to uid ${uid}: choose another with --state, or give it over with \`chown -R ${uid} ${path}\``,
+      `the state directory ${path} belongs to uid ${found.uid}, not to uid ${uid}: choose another with --state, or give it over with \`chown -R ${uid} ${shellWord(path)}\``,
     )
   if ((found.mode & 0o777) !== mode) fchmodSync(fd, mode)
 }

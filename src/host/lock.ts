@@ -1,5 +1,6 @@
 // One process at a time in a directory. The lock is the kernel's (fcntl, through SQLite), so it goes with
 // its process, also after kill -9.
+import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -12,12 +13,29 @@ const LOCK_FILE = 'lock.db'
  * cannot be written.
  */
 export function lockDirectory(directory: string, waitMs: number): (() => void) | undefined {
-  const database = new DatabaseSync(join(directory, LOCK_FILE), { timeout: waitMs })
+  const path = join(directory, LOCK_FILE)
+  try {
+    return hold(path, waitMs)
+  } catch (error) {
+    const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+    if (code === SQLITE_BUSY) return undefined
+    if (code !== SQLITE_NOTADB) throw error
+    // Nothing belongs into it, so nothing is lost; whoever holds it goes on holding it.
+    truncateSync(path)
+    return hold(path, waitMs)
+  }
+}
+
+/** https://sqlite.org/rescode.html */
+const SQLITE_BUSY = 5
+const SQLITE_NOTADB = 26
+
+function hold(path: string, waitMs: number): () => void {
+  const database = new DatabaseSync(path, { timeout: waitMs })
   try {
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()
-    if (error instanceof Error && /locked|busy/i.test(error.message)) return undefined
     throw error
   }
   return () => database.close()

@@ -2,11 +2,18 @@
 // rest was looked at here: files, owners, the addon.
 import type { AgentStatus } from './agent-status.ts'
 import { count, size, span } from './amounts.ts'
-import { type CauseCode, causesOf, diskTrouble } from './causes.ts'
-import type { StatusErrorCode } from './socket.ts'
-
-/** unknown: it could not be looked at, for want of an agent or of rights. */
-export type CheckResult = 'ok' | 'warning' | 'failure' | 'unknown'
+import { type CauseCode, causesOf } from './causes.ts'
+import {
+  type CheckResult,
+  type DoctorFacts,
+  type Finding,
+  lookAtAgent,
+  lookAtApp,
+  lookAtDisk,
+  lookAtProgram,
+  lookAtState,
+  ok,
+} from './looks.ts'
 
 export type Check = {
   id: CheckId
@@ -14,36 +21,6 @@ export type Check = {
   /** What was found, the worst first; one when all is well. */
   found: Finding[]
 }
-/** `remedy` is empty where there is nothing to do. */
-type Finding = { result: CheckResult; text: string; remedy: string }
-
-/** A directory or file of the state, as stat(2) has it. */
-export type Entry = { path: string; uid: number; mode: number; isDirectory: boolean }
-
-/** What was looked at from outside. */
-export type DoctorFacts = {
-  /** process.platform. */
-  platform: string
-  /** Of this command. */
-  version: string
-  /** Layout of records: of this program, and of the addon it would load; or why that cannot be loaded. */
-  layout: number
-  addon: { layout: number } | { error: string }
-  /** Whom engine and collector run as. */
-  owner: { uid: number; name: string }
-  state: {
-    root: string
-    /** The root, what is in it, and what is in agent/; empty when there is none yet. */
-    entries: Entry[]
-    /** Why it could not be looked at; or empty. */
-    error: string
-  }
-  disk: AgentStatus['disk']
-  /** On macOS: whether the app with the network filter lies where macOS wants it. */
-  app?: { path: string; isThere: boolean; hasFilter: boolean }
-  agent: AgentStatus | { code: StatusErrorCode; message: string }
-}
-
 type Words = {
   title: string
   /** Of the agent's own causes, those that belong here. */
@@ -55,10 +32,6 @@ type Words = {
   /** process.platform of the systems that have it; absent: all. */
   on?: string
 }
-
-const ok = (text: string): Finding => ({ result: 'ok', text, remedy: '' })
-const failure = (text: string, remedy: string): Finding => ({ result: 'failure', text, remedy })
-const warning = (text: string, remedy: string): Finding => ({ result: 'warning', text, remedy })
 
 const CHECKS = {
   program: { title: 'program', codes: [], look: lookAtProgram },
@@ -185,106 +158,4 @@ function findingsOf(
     text,
     remedy: url === '' ? remedy : `${remedy} \`open "${url}"\``,
   }))
-}
-
-function lookAtProgram({ addon, layout, version }: DoctorFacts): Finding[] {
-  if ('error' in addon)
-    return [
-      failure(
-        addon.error,
-        'Build it: `node scripts/setup.mjs` in a clone; else install the package again.',
-      ),
-    ]
-  if (addon.layout !== layout)
-    return [
-      failure(
-        'The native addon writes records of another layout than this program reads.',
-        'Build it anew: `node scripts/setup.mjs` in a clone; else install the package again.',
-      ),
-    ]
-  return [ok(`Freshet ${version}, its addon fits`)]
-}
-
-function lookAtState({ state, owner }: DoctorFacts, status: AgentStatus | undefined): Finding[] {
-  const { root, entries, error } = state
-  if (error !== '')
-    return [{ result: 'unknown', text: error, remedy: 'Look as root: `sudo npx freshet doctor`.' }]
-  const [top] = entries
-  if (!top) return [ok(`${root} is not there yet; the agent makes it`)]
-  if (!top.isDirectory)
-    return [failure(`${root} is not a directory.`, 'Choose another with --state, or remove it.')]
-  // Of an agent that runs the owner is right by definition: it would not have started.
-  const uid = status ? top.uid : owner.uid
-  const foreign = entries.find((entry) => entry.uid !== uid)
-  const found: Finding[] = []
-  if (foreign)
-    found.push(
-      failure(
-        `${foreign.path} belongs to uid ${foreign.uid}, but the agent runs as ${status ? '' : `${owner.name}, `}uid ${uid}, and cannot use it.`,
-        `Give it over: \`chown -R ${uid} '${root}'\`.`,
-      ),
-    )
-  for (const { path, mode, isDirectory } of entries) {
-    if (!isDirectory) continue
-    const wanted = path === root ? 0o711 : 0o700
-    const open = mode & 0o777 & ~wanted
-    if (open === 0) continue
-    found.push(
-      ((open & 0o022) !== 0 ? failure : warning)(
-        `${path} is open to others (mode ${(mode & 0o777).toString(8)}).`,
-        `Close it: \`chmod ${wanted.toString(8)} '${path}'\`.`,
-      ),
-    )
-  }
-  return found.length > 0 ? found : [ok(`${root}, of uid ${top.uid}, closed to others`)]
-}
-
-function lookAtDisk({ disk }: DoctorFacts, status: AgentStatus | undefined): Finding[] {
-  const known = disk ?? status?.disk
-  if (!known) return [{ result: 'unknown', text: 'the file system does not say', remedy: '' }]
-  const trouble = diskTrouble(known)
-  if (trouble) return [{ result: trouble.level, text: trouble.text, remedy: trouble.remedy }]
-  return [ok(`${size(known.freeBytes)} of ${size(known.totalBytes)} free`)]
-}
-
-const AGENT_REMEDIES = {
-  'no-agent': 'Start one: `npx freshet up`, or `npx freshet agent` with a collector elsewhere.',
-  closed: 'Ask as root: `sudo npx freshet doctor`.',
-  refused: 'Ask as root: `sudo npx freshet doctor`.',
-  timeout: 'It hangs: stop it with SIGTERM, start it again, and report it.',
-  garbage: 'Run this command and the agent from one release: stop the agent and start it again.',
-} as const satisfies Record<StatusErrorCode, string>
-
-function lookAtAgent(facts: DoctorFacts, status: AgentStatus | undefined): Finding[] {
-  const { agent, version } = facts
-  if ('code' in agent) {
-    const { code, message } = agent
-    const text =
-      code === 'no-agent'
-        ? `No agent runs with ${facts.state.root}.`
-        : `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`
-    return [failure(text, AGENT_REMEDIES[code])]
-  }
-  if (!status || status.version === version)
-    return [ok(`runs for ${span(Date.now() - agent.startedAtMs)}, its engine as ${agent.user}`)]
-  return [
-    warning(
-      `The agent that runs is Freshet ${status.version}, this command is ${version}.`,
-      'Start the agent again, so that what was installed runs.',
-    ),
-  ]
-}
-
-function lookAtApp({ app }: DoctorFacts): Finding[] {
-  if (!app) return [{ result: 'unknown', text: 'not looked for', remedy: '' }]
-  if (!app.isThere)
-    return [
-      failure(
-        `${app.path} is not there: it brings the network filter and the menu bar.`,
-        'Install the package again; macOS takes extensions only from apps in /Applications.',
-      ),
-    ]
-  if (!app.hasFilter)
-    return [failure(`${app.path} holds no network filter.`, 'Install the package again.')]
-  return [ok(`${app.path}, with its network filter`)]
 }

@@ -19,9 +19,10 @@ export type StatusLine = AgentStatus & { menu: Menu }
 
 /**
  * no-agent: nobody listens; closed: the file system keeps this user away; refused: the agent does, in its own
- * words; garbage, timeout: what answers is no agent of this version, or it hangs.
+ * words; garbage, timeout: what answers is no agent of this version, or it hangs; place: no socket can be where it
+ * should be.
  */
-export type StatusErrorCode = 'no-agent' | 'closed' | 'refused' | 'garbage' | 'timeout'
+export type StatusErrorCode = 'no-agent' | 'closed' | 'refused' | 'garbage' | 'timeout' | 'place'
 
 export class StatusError extends Error {
   override readonly name = 'StatusError'
@@ -37,7 +38,7 @@ export class StatusError extends Error {
  * root, the user of this process and, on macOS, who sits at it. The socket itself is open to all (0666), since
  * a person's menu bar could not reach it otherwise; whose process connected is asked of the kernel, and others
  * get one line `{"refused": "...", "menu": ...}`. A socket that a killed agent left behind is replaced, so REQUIRES: the
- * caller holds the directory's lock. Ends with `signal`.
+ * caller holds the directory's lock. Ends with `signal`. Throws StatusError (place) when something else is there.
  */
 export async function serveStatus(options: {
   directory: string
@@ -49,7 +50,7 @@ export async function serveStatus(options: {
 }): Promise<void> {
   const { directory, status, signal, mayRead = isReader } = options
   const path = shortPath(directory)
-  rmSync(path, { force: true })
+  clear(path)
   const counts: StatusReaders = { served: 0, refused: 0, tooMany: 0, slow: 0, spoke: 0 }
   const clients = new Map<Socket, { isGuest: boolean }>()
 
@@ -83,7 +84,9 @@ export async function serveStatus(options: {
   }
 
   const server = createServer(admit)
-  await listening(server, path)
+  await listening(server, path).catch((error: Error) => {
+    throw new StatusError('place', `the status socket cannot be made: ${error.message}`, error)
+  })
   chmodSync(path, 0o666)
   const timer = setInterval(() => {
     if (clients.size === 0) return
@@ -171,11 +174,27 @@ function parse(line: string): StatusLine {
   return given as StatusLine
 }
 
-/** A socket's path holds 108 bytes on Linux and 104 on macOS (sun_path): the shorter of absolute and relative. */
+/** What sun_path holds, its zero included: 108 on Linux, 104 on macOS. */
+const PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107
+
+/** The shorter of absolute and relative. Throws StatusError when that is still too long. */
 function shortPath(directory: string): string {
   const absolute = join(directory, STATUS_SOCKET)
-  const short = relative(process.cwd(), absolute)
-  return short.length < absolute.length ? short : absolute
+  const beside = relative(process.cwd(), absolute)
+  const path = beside.length < absolute.length ? beside : absolute
+  if (Buffer.byteLength(path) <= PATH_BYTES_MAX) return path
+  throw new StatusError(
+    'place',
+    `${directory} has too long a name for a socket, as seen from here: ask from within it`,
+  )
+}
+
+function clear(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch (error) {
+    throw new StatusError('place', `${(error as Error).message}: remove what is there`, error)
+  }
 }
 
 function listening(server: Server, path: string): Promise<void> {

@@ -48,10 +48,10 @@ export type OutboxCounters = {
 }
 
 /**
- * full-disk: nothing of the batch was kept, the next append tries again; busy, io: likewise;
+ * full-disk: nothing of the batch was kept, the next append tries again; busy, io, denied: likewise;
  * unencodable: the rest of the batch was kept; closed: used after close.
  */
-export type OutboxErrorCode = 'full-disk' | 'busy' | 'io' | 'unencodable' | 'closed'
+export type OutboxErrorCode = 'full-disk' | 'busy' | 'io' | 'denied' | 'unencodable' | 'closed'
 
 /** What was not kept, and why. It has been counted. */
 export class OutboxError extends Error {
@@ -67,10 +67,16 @@ export class OutboxError extends Error {
 const EVICT_STEP_ITEMS = 256
 const TELL_INTERVAL_MS = 60_000
 
-/** Opens or makes the outbox at `path`, in constant time however full it is. Throws as `openFile`. */
+/** Opens or makes the outbox at `path`, in constant time however full it is. Throws OutboxError. */
 export function openOutbox(path: string, options: OutboxOptions): Outbox {
   if (!(options.bytesMax >= 65_536)) throw new RangeError('outbox: bytesMax is at least 65536')
-  return new Outbox(path, options)
+  try {
+    return new Outbox(path, options)
+  } catch (cause) {
+    const trouble = diskTrouble(cause)
+    if (!trouble || trouble === 'corrupt') throw cause
+    throw diskError(trouble, 'open', cause)
+  }
 }
 
 /** One file, one user. Every call is synchronous. */
@@ -383,6 +389,7 @@ const SENTENCES = {
   'full-disk': 'the disk is full: free some space, the next finding tries again',
   busy: 'another process holds the file',
   io: 'the disk reports an error',
+  denied: 'this user may not use the file: `freshet doctor` says whose it is',
 } as const
 
 function diskError(trouble: keyof typeof SENTENCES, what: string, cause: unknown): OutboxError {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -88,7 +89,7 @@ describe('the commands', function () {
 
   it('refuse a state directory of another user, and leave it as it is', async function () {
     leaveOut(this, whyNotRoot())
-    const state = join(directory, 'state')
+    const state = join(directory, "it's a state")
     mkdirSync(state, { mode: 0o755 })
     const { status, stderr } = await freshet(
       'collector',
@@ -102,6 +103,10 @@ describe('the commands', function () {
     assert.equal(status, CONFIG)
     assert.match(stderr, /belongs to uid 0, not to uid \d+.*chown -R/)
     assert.equal(statSync(state).mode & 0o777, 0o755)
+    // What it says can be done as it stands, whatever the path holds.
+    const [, command = ''] = /`(chown [^`]+)`/.exec(stderr) ?? []
+    execFileSync('sh', ['-c', command])
+    assert.notEqual(statSync(state).uid, 0)
   })
 
   it('refuse a state directory that the user they run as cannot reach', async function () {

@@ -169,6 +169,27 @@ describe('freshet doctor', function () {
     assert.match((await check('state')).found[0]?.text ?? '', /is not a directory/)
   })
 
+  it('finds a directory above that is closed to the agent, and something in the place of its socket', async () => {
+    const above = join(directory, "it's closed")
+    mkdirSync(above, { mode: 0o700 })
+    state = join(above, 'state')
+    const closed = await check('state')
+    assert.match(closed.found[0]?.text ?? '', /it's closed is closed to \w+ \(mode 700\)/)
+    const agent = start(['agent'])
+    assert.notEqual(await new Promise((resolve) => agent.once('exit', resolve)), 0)
+    heed(closed)
+    assert.equal((await check('state')).result, 'ok')
+    start(['agent'])
+    await becomes('agent', 'ok')
+    for (const child of running) await stop(child)
+    mkdirSync(join(state, 'status.sock'))
+    const inTheWay = await check('state')
+    assert.match(inTheWay.found[0]?.text ?? '', /no place for its status socket/)
+    heed(inTheWay)
+    start(['agent'])
+    await becomes('agent', 'ok')
+  })
+
   it('sees a disk fill up', async function () {
     mkdirSync(state)
     const mount = (size: string, ...more: string[]) =>

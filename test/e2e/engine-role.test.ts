@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -13,8 +13,10 @@ import { decodeItem } from '../../src/stream/codec.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { Script } from '../engine/scenario.ts'
+import { leaveOut, whyNotRoot } from '../left-out.ts'
 
 const SENT = 4_000_000
+const NOBODY = 65534
 
 describe('The engine role', function () {
   this.timeout(30_000)
@@ -25,6 +27,28 @@ describe('The engine role', function () {
     chmodSync(directory, 0o755)
   })
   afterEach(() => rmSync(directory, { recursive: true }))
+
+  for (const name of ['lock.db', 'running', 'baseline.db', 'outbox.db'])
+    it(`says in a sentence that ${name} is another user's, and has not begun`, async function () {
+      leaveOut(this, whyNotRoot())
+      await runEngine(new Uint8Array())
+      const file = join(directory, 'state/agent', name)
+      writeFileSync(file, '')
+      chownSync(file, 0, 0)
+      chmodSync(file, 0o600)
+      const said = await runEngine(new Uint8Array(), 1)
+      assert.match(said, /^freshet: .*`freshet doctor` says/m)
+      assert.doesNotMatch(said, /^ {4}at /m)
+      assert.doesNotMatch(said, /watching/)
+    })
+
+  it('detects without a status socket, and says what is in its way', async () => {
+    mkdirSync(join(directory, 'state/status.sock'), { recursive: true })
+    if (process.getuid?.() === 0) chownSync(join(directory, 'state'), NOBODY, NOBODY)
+    const said = await runEngine(new Uint8Array())
+    assert.match(said, /can ask how this agent is: .*status\.sock: remove what is there/)
+    assert.match(said, /^engine: watching/m)
+  })
 
   /** One engine that is given these records and then the end of its input. */
   async function runEngine(records: Uint8Array, expected = 0): Promise<string> {

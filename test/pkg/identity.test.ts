@@ -10,6 +10,9 @@ import {
 } from '../../scripts/identity.ts'
 import { identityFaults } from '../../scripts/identity-check.ts'
 import { type PlistValue, readPlist, writePlist } from '../../scripts/plist.ts'
+import { platformState } from '../../src/cli/state.ts'
+import { settingsUrl } from '../../src/status/settings.ts'
+import { STATUS_SOCKET } from '../../src/status/socket.ts'
 import { VERSION } from '../../src/version.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -124,6 +127,24 @@ describe('who Freshet is to macOS', () => {
       told({ filter: { ...identity.filter, id: 'org.freshet.filter' } }),
       /does not begin with its app/,
     )
+  })
+})
+
+describe('what the menu bar app says over again', () => {
+  const app = (name: string) => committed(`native/mac/app/${name}`)
+
+  it('is where TypeScript says the settings are', () => {
+    const addresses = app('notifier.mm').match(/x-apple\.systempreferences:com[^"]+/g)
+    assert.deepEqual(addresses, [
+      settingsUrl('network-extension', '15.0'),
+      settingsUrl('network-extension', '14.6'),
+    ])
+  })
+
+  it('is where the daemon has its state', () => {
+    const [, path] = /state = @"(\/[^"]+)"/.exec(app('app_delegate.mm')) ?? []
+    assert.equal(path, platformState('darwin', 0))
+    assert.ok(app('app_delegate.mm').includes(`@"${STATUS_SOCKET}"`))
   })
 })
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { generate, recordLayoutHeader } from '../../scripts/generate.ts'
-import { IDENTITY_FILES } from '../../scripts/identity.ts'
+import { IDENTITY_FILES, IDENTITY_MODULE } from '../../scripts/identity.ts'
 import { layoutOf, parseRecordDef } from '../../scripts/record-def.ts'
 import { LAYOUT } from '../../src/records/record.gen.ts'
 
@@ -22,6 +22,7 @@ describe('generated files', () => {
       [...files.keys()].sort(),
       [
         ...Object.values(IDENTITY_FILES),
+        IDENTITY_MODULE,
         'native/record_layout.gen.h',
         'src/records/record.gen.ts',
         'src/stream/wire.gen.d.ts',

@@ -1,31 +1,47 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { CAUSE_CODES } from '../../src/status/causes.ts'
 import {
   CHECK_IDS,
   type Check,
   type CheckId,
   codesOf,
-  type DoctorFacts,
   diagnose,
   exitStatusOf,
 } from '../../src/status/doctor.ts'
+import type { DoctorFacts, Entry } from '../../src/status/looks.ts'
+import { shellWord } from '../../src/status/shell.ts'
 import { CAUSED, wellStatus } from './states.ts'
 
 const GIB = 2 ** 30
 const ROOT = '/var/lib/freshet'
+
+const directory = (path: string, mode: number, uid = 990): Entry => ({
+  ...{ path, uid, gid: uid },
+  mode: 0o40000 | mode,
+  isDirectory: true,
+})
+const file = (path: string, uid = 990): Entry => ({
+  ...{ path, uid, gid: uid },
+  mode: 0o100600,
+  isDirectory: false,
+})
+const NONE = { code: 'no-agent', message: '' } as const
+const MAC = { hasApp: true, hasFilter: true, hasJob: true }
 
 const wellFacts = (change: Partial<DoctorFacts> = {}): DoctorFacts => ({
   platform: 'linux',
   version: '0.1.0',
   layout: 7,
   addon: { layout: 7 },
-  owner: { uid: 990, name: 'freshet' },
+  owner: { uid: 990, gid: 990, name: 'freshet' },
   state: {
     root: ROOT,
+    above: ['/', '/var', '/var/lib'].map((path) => directory(path, 0o755, 0)),
     entries: [
-      { path: ROOT, uid: 990, mode: 0o40711, isDirectory: true },
-      { path: `${ROOT}/agent`, uid: 990, mode: 0o40700, isDirectory: true },
-      { path: `${ROOT}/agent/baseline.db`, uid: 990, mode: 0o100600, isDirectory: false },
+      directory(ROOT, 0o711),
+      directory(`${ROOT}/agent`, 0o700),
+      file(`${ROOT}/agent/baseline.db`),
     ],
     error: '',
   },
@@ -43,8 +59,7 @@ const diagnosed = (id: CheckId, change: Partial<DoctorFacts>): Check =>
 
 describe('the doctor', () => {
   it('finds a healthy agent well, on Linux and on a Mac, and exits with 0', () => {
-    const mac = { path: '/Applications/Freshet.app', isThere: true, hasFilter: true }
-    for (const facts of [wellFacts(), wellFacts({ platform: 'darwin', app: mac })]) {
+    for (const facts of [wellFacts(), wellFacts({ platform: 'darwin', mac: MAC })]) {
       const checks = diagnose(facts)
       for (const { id, result, found } of checks) {
         assert.equal(result, 'ok', id)
@@ -66,9 +81,8 @@ describe('the doctor', () => {
     it(`tells of ${code} with its remedy, and exits by its level`, () => {
       const agent = wellStatus(CAUSED[code])
       const platform = agent.os === 'macos' ? 'darwin' : 'linux'
-      const app = { path: '/Applications/Freshet.app', isThere: true, hasFilter: true }
       const disk = agent.disk
-      const checks = diagnose(wellFacts({ platform, app, agent, disk }))
+      const checks = diagnose(wellFacts({ platform, mac: MAC, agent, disk }))
       const ill = checks.filter(({ result }) => result !== 'ok')
       assert.equal(ill.length, 1)
       assert.ok(codesOf(ill[0]?.id as CheckId).includes(code))
@@ -100,6 +114,7 @@ describe('the doctor', () => {
     ['refused', /as root/],
     ['timeout', /It hangs/],
     ['garbage', /from one release/],
+    ['place', /^Ask from within it: `cd '\/var\/lib\/freshet'`\.$/],
   ] as const)
     it(`knows what to do when the status cannot be had: ${code}`, () => {
       const { result, found } = diagnosed('agent', { agent: { code, message: 'the agent is so' } })
@@ -120,7 +135,7 @@ describe('the doctor', () => {
       const entries = wellFacts().state.entries.map((entry, at) =>
         at === 1 ? { ...entry, mode } : entry,
       )
-      return diagnosed('state', { state: { root: ROOT, entries, error: '' } })
+      return diagnosed('state', { state: { ...wellFacts().state, entries } })
     }
     assert.equal(opened(0o40750).result, 'warning')
     assert.equal(opened(0o40770).result, 'failure')
@@ -128,21 +143,81 @@ describe('the doctor', () => {
   })
 
   it('finds one file of another user, and goes by the owner that works when an agent runs', () => {
-    const strange = { path: `${ROOT}/agent/outbox.db`, uid: 0, mode: 0o100600, isDirectory: false }
-    const state = { root: ROOT, entries: [...wellFacts().state.entries, strange], error: '' }
+    const strange = file(`${ROOT}/agent/outbox.db`, 0)
+    const well = wellFacts().state
+    const state = { ...well, entries: [...well.entries, strange] }
     const { result, found } = diagnosed('state', { state })
     assert.equal(result, 'failure')
     assert.match(found[0]?.text ?? '', /outbox\.db belongs to uid 0/)
-    assert.equal(diagnosed('state', { owner: { uid: 1, name: 'daemon' } }).result, 'ok')
-    const none = { code: 'no-agent', message: '' } as const
-    const stopped = diagnosed('state', { owner: { uid: 1, name: 'daemon' }, agent: none })
+    const owner = { uid: 1, gid: 1, name: 'daemon' }
+    assert.equal(diagnosed('state', { owner }).result, 'ok')
+    const stopped = diagnosed('state', { owner, agent: NONE })
     assert.match(stopped.found[0]?.remedy ?? '', /chown -R 1 '\/var\/lib\/freshet'/)
   })
 
   it('says of a Mac without the app, or with half of it, what is missing', () => {
-    const app = { path: '/Applications/Freshet.app', isThere: false, hasFilter: false }
-    assert.equal(diagnosed('app', { platform: 'darwin', app }).result, 'failure')
-    const half = diagnosed('app', { platform: 'darwin', app: { ...app, isThere: true } })
+    const without = { ...MAC, hasApp: false, hasFilter: false }
+    const none = diagnosed('app', { platform: 'darwin', mac: without })
+    assert.equal(none.result, 'failure')
+    assert.match(none.found[0]?.text ?? '', /^\/Applications\/Freshet\.app is not there/)
+    const half = diagnosed('app', { platform: 'darwin', mac: { ...MAC, hasFilter: false } })
     assert.match(half.found[0]?.text ?? '', /no network filter/)
+  })
+
+  it('starts a Mac’s agent by its launchd job where there is one, and as in a clone elsewhere', () => {
+    const on = (hasJob: boolean, code: 'no-agent' | 'timeout') =>
+      diagnosed('agent', {
+        ...{ platform: 'darwin', mac: { ...MAC, hasJob } },
+        agent: { code, message: 'the agent is so' },
+      }).found[0]?.remedy ?? ''
+    const kick = '`sudo launchctl kickstart -k system/org.freshet.daemon`'
+    assert.ok(on(true, 'no-agent').includes(kick))
+    assert.match(
+      on(true, 'no-agent'),
+      /bootstrap system \/Library\/LaunchDaemons\/org\.freshet\.daemon\.plist`/,
+    )
+    assert.ok(on(true, 'timeout').includes(kick))
+    assert.match(on(false, 'no-agent'), /npx freshet up/)
+    assert.match(on(false, 'timeout'), /SIGTERM/)
+  })
+
+  it('finds the directory above that keeps the agent’s user out, by owner, group or all', () => {
+    const way = (last: Entry, change: Partial<DoctorFacts> = {}) => {
+      const state = { root: ROOT, above: [directory('/', 0o755, 0), last], entries: [], error: '' }
+      return diagnosed('state', { state, agent: NONE, ...change })
+    }
+    const closed = way(directory('/var/it’s mine', 0o700, 0))
+    assert.equal(closed.result, 'failure')
+    assert.match(closed.found[0]?.text ?? '', /closed to freshet \(mode 700\)/)
+    assert.match(closed.found[0]?.remedy ?? '', /`chmod a\+x '\/var\/it’s mine'`/)
+    assert.equal(way(directory('/var', 0o701, 0)).result, 'ok')
+    assert.equal(way(directory('/var', 0o700, 990)).result, 'ok')
+    assert.equal(way({ ...directory('/var', 0o710, 0), gid: 990 }).result, 'ok')
+    // Who belongs to the group is not one of the others.
+    assert.equal(way({ ...directory('/var', 0o701, 0), gid: 990 }).result, 'failure')
+    assert.equal(way(directory('/var', 0o067, 990)).result, 'failure')
+    const root = { uid: 0, gid: 0, name: 'root' }
+    assert.equal(way(directory('/var', 0o700, 5), { owner: root }).result, 'ok')
+    assert.equal(way(directory('/var', 0o700, 0), { agent: wellStatus() }).result, 'ok')
+  })
+
+  it('finds what stands in the place of the status socket, and bears a socket left by another', () => {
+    const socket = (entry: Entry) => {
+      const well = wellFacts().state
+      return diagnosed('state', { state: { ...well, entries: [...well.entries, entry] } })
+    }
+    const path = `${ROOT}/status.sock`
+    assert.equal(socket(file(path, 0)).result, 'ok')
+    const inTheWay = socket(directory(path, 0o755, 0))
+    assert.equal(inTheWay.found.length, 1)
+    assert.match(inTheWay.found[0]?.remedy ?? '', /`rm -r '\/var\/lib\/freshet\/status\.sock'`/)
+  })
+
+  it('quotes a path for the shell, whatever is in it', () => {
+    for (const path of ['/a b', "/it's", '/$(x)`y`'])
+      assert.equal(
+        execFileSync('sh', ['-c', `printf %s ${shellWord(path)}`], { encoding: 'utf8' }),
+        path,
+      )
   })
 })

@@ -190,6 +190,26 @@ describe('the status socket', function () {
       }
     })
 
+  it('says what is in the way of its socket', async () => {
+    mkdirSync(path())
+    await assert.rejects(serve(), (error) => {
+      assert.ok(error instanceof StatusError)
+      assert.equal(error.code, 'place')
+      assert.match(error.message, /status\.sock: remove what is there$/)
+      return true
+    })
+  })
+
+  it('says where to ask from when the path is too long from here', async () => {
+    const deep = join(directory, 'd'.repeat(110))
+    await assert.rejects(readStatus(deep).next(), (error) => {
+      assert.ok(error instanceof StatusError)
+      assert.equal(error.code, 'place')
+      assert.match(error.message, /too long a name for a socket, as seen from here/)
+      return true
+    })
+  })
+
   it('works in a directory whose path is longer than a socket may have', async () => {
     const deep = join(directory, 'd'.repeat(90), 'e'.repeat(90))
     mkdirSync(deep, { recursive: true })

@@ -1,0 +1,207 @@
+// What `freshet doctor` finds from outside: the program's files, the state directory, the disk, whether an agent
+// answers. Pure: facts in, findings out.
+import { join } from 'node:path'
+import type { AgentStatus } from './agent-status.ts'
+import { size, span } from './amounts.ts'
+import { diskTrouble } from './causes.ts'
+import { APP_PATH, DAEMON_JOB, DAEMON_JOB_PATH } from './identity.gen.ts'
+import { shellWord } from './shell.ts'
+import { STATUS_SOCKET, type StatusErrorCode } from './socket.ts'
+
+/** unknown: it could not be looked at, for want of an agent or of rights. */
+export type CheckResult = 'ok' | 'warning' | 'failure' | 'unknown'
+
+/** `remedy` is empty where there is nothing to do. */
+export type Finding = { result: CheckResult; text: string; remedy: string }
+
+/** A directory or file of the state, as stat(2) has it. */
+export type Entry = { path: string; uid: number; gid: number; mode: number; isDirectory: boolean }
+
+/** What was looked at from outside. */
+export type DoctorFacts = {
+  /** process.platform. */
+  platform: string
+  /** Of this command. */
+  version: string
+  /** Layout of records: of this program, and of the addon it would load; or why that cannot be loaded. */
+  layout: number
+  addon: { layout: number } | { error: string }
+  /** Whom engine and collector run as. */
+  owner: { uid: number; gid: number; name: string }
+  state: {
+    root: string
+    /** The directories above it, from the topmost on. */
+    above: Entry[]
+    /** The root, what is in it, and what is in agent/; empty when there is none yet. */
+    entries: Entry[]
+    /** Why it could not be looked at; or empty. */
+    error: string
+  }
+  disk: AgentStatus['disk']
+  /** On macOS: whether app, network filter and the daemon's launchd job are where they belong. */
+  mac?: { hasApp: boolean; hasFilter: boolean; hasJob: boolean }
+  agent: AgentStatus | { code: StatusErrorCode; message: string }
+}
+
+export const ok = (text: string): Finding => ({ result: 'ok', text, remedy: '' })
+const failure = (text: string, remedy: string): Finding => ({ result: 'failure', text, remedy })
+const warning = (text: string, remedy: string): Finding => ({ result: 'warning', text, remedy })
+
+export function lookAtProgram({ addon, layout, version }: DoctorFacts): Finding[] {
+  if ('error' in addon)
+    return [
+      failure(
+        addon.error,
+        'Build it: `node scripts/setup.mjs` in a clone; else install the package again.',
+      ),
+    ]
+  if (addon.layout !== layout)
+    return [
+      failure(
+        'The native addon writes records of another layout than this program reads.',
+        'Build it anew: `node scripts/setup.mjs` in a clone; else install the package again.',
+      ),
+    ]
+  return [ok(`Freshet ${version}, its addon fits`)]
+}
+
+export function lookAtState(facts: DoctorFacts, status: AgentStatus | undefined): Finding[] {
+  const { root, entries, error } = facts.state
+  if (error !== '') return [{ result: 'unknown', text: error, remedy: AS_ROOT }]
+  const [top] = entries
+  // An agent that runs got there, and it would not have started with files of another.
+  const found = status ? [] : wayFindings(facts)
+  if (!top) return found.length > 0 ? found : [ok(`${root} is not there yet; the agent makes it`)]
+  if (!top.isDirectory)
+    return [failure(`${root} is not a directory.`, 'Choose another with --state, or remove it.')]
+  const socket = entries.find(({ path }) => path === join(root, STATUS_SOCKET))
+  if (socket?.isDirectory)
+    found.push(
+      failure(
+        `${socket.path} is a directory, so the agent has no place for its status socket.`,
+        `Remove it, and start the agent again: \`rm -r ${shellWord(socket.path)}\`.`,
+      ),
+    )
+  // An agent makes its socket anew, whoever left one behind.
+  const others = entries.filter((entry) => entry !== socket)
+  found.push(...ownerFindings(facts, status, others), ...modeFindings(root, others))
+  return found.length > 0 ? found : [ok(`${root}, of uid ${top.uid}, closed to others`)]
+}
+
+/** A directory above that keeps the agent's user out. */
+function wayFindings({ state: { root, above }, owner }: DoctorFacts): Finding[] {
+  if (owner.uid === 0) return []
+  const closed = above.find(({ uid, gid, mode }) => {
+    const bit = uid === owner.uid ? 0o100 : gid === owner.gid ? 0o010 : 0o001
+    return (mode & bit) === 0
+  })
+  if (!closed) return []
+  return [
+    failure(
+      `${closed.path} is closed to ${owner.name} (mode ${octal(closed.mode)}), whom the agent runs as, so it cannot reach ${root}.`,
+      `Choose a directory elsewhere with --state, or let others pass: \`chmod a+x ${shellWord(closed.path)}\`.`,
+    ),
+  ]
+}
+
+function ownerFindings(
+  { state: { root }, owner }: DoctorFacts,
+  status: AgentStatus | undefined,
+  entries: readonly Entry[],
+): Finding[] {
+  const uid = status ? entries[0]?.uid : owner.uid
+  const foreign = entries.find((entry) => entry.uid !== uid)
+  if (!foreign) return []
+  return [
+    failure(
+      `${foreign.path} belongs to uid ${foreign.uid}, but the agent runs as ${status ? '' : `${owner.name}, `}uid ${uid}, and cannot use it.`,
+      `Give it over: \`chown -R ${uid} ${shellWord(root)}\`.`,
+    ),
+  ]
+}
+
+function modeFindings(root: string, entries: readonly Entry[]): Finding[] {
+  const found: Finding[] = []
+  for (const { path, mode, isDirectory } of entries) {
+    if (!isDirectory) continue
+    const wanted = path === root ? 0o711 : 0o700
+    const open = mode & 0o777 & ~wanted
+    if (open === 0) continue
+    found.push(
+      ((open & 0o022) !== 0 ? failure : warning)(
+        `${path} is open to others (mode ${octal(mode)}).`,
+        `Close it: \`chmod ${octal(wanted)} ${shellWord(path)}\`.`,
+      ),
+    )
+  }
+  return found
+}
+
+const octal = (mode: number): string => (mode & 0o777).toString(8)
+
+export function lookAtDisk({ disk }: DoctorFacts, status: AgentStatus | undefined): Finding[] {
+  const known = disk ?? status?.disk
+  if (!known) return [{ result: 'unknown', text: 'the file system does not say', remedy: '' }]
+  const trouble = diskTrouble(known)
+  if (trouble) return [{ result: trouble.level, text: trouble.text, remedy: trouble.remedy }]
+  return [ok(`${size(known.freeBytes)} of ${size(known.totalBytes)} free`)]
+}
+
+const AS_ROOT = 'Ask as root: the same command with sudo.'
+
+function agentRemedy(code: StatusErrorCode, { state, mac }: DoctorFacts): string {
+  const again = `\`sudo launchctl kickstart -k system/${DAEMON_JOB}\``
+  switch (code) {
+    case 'no-agent':
+      return mac?.hasJob
+        ? `Start its job: ${again}; where launchd does not know it, \`sudo launchctl bootstrap system ${DAEMON_JOB_PATH}\`.`
+        : 'Start one: `npx freshet up`, or `npx freshet agent` with a collector elsewhere.'
+    case 'closed':
+    case 'refused':
+      return AS_ROOT
+    case 'timeout':
+      return mac?.hasJob
+        ? `It hangs: start it again with ${again}, and report it.`
+        : 'It hangs: stop it with SIGTERM, start it again, and report it.'
+    case 'garbage':
+      return 'Run this command and the agent from one release: stop the agent and start it again.'
+    case 'place':
+      return `Ask from within it: \`cd ${shellWord(state.root)}\`.`
+    default:
+      return code satisfies never
+  }
+}
+
+export function lookAtAgent(facts: DoctorFacts, status: AgentStatus | undefined): Finding[] {
+  const { agent, version } = facts
+  if ('code' in agent) {
+    const { code, message } = agent
+    const text =
+      code === 'no-agent'
+        ? `No agent runs with ${facts.state.root}.`
+        : `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`
+    return [failure(text, agentRemedy(code, facts))]
+  }
+  if (!status || status.version === version)
+    return [ok(`runs for ${span(Date.now() - agent.startedAtMs)}, its engine as ${agent.user}`)]
+  return [
+    warning(
+      `The agent that runs is Freshet ${status.version}, this command is ${version}.`,
+      'Start the agent again, so that what was installed runs.',
+    ),
+  ]
+}
+
+export function lookAtApp({ mac }: DoctorFacts): Finding[] {
+  if (!mac) return [{ result: 'unknown', text: 'not looked for', remedy: '' }]
+  if (!mac.hasApp)
+    return [
+      failure(
+        `${APP_PATH} is not there: it brings the network filter and the menu bar.`,
+        'Install the package again; macOS takes extensions only from apps in /Applications.',
+      ),
+    ]
+  if (!mac.hasFilter)
+    return [failure(`${APP_PATH} holds no network filter.`, 'Install the package again.')]
+  return [ok(`${APP_PATH}, with its network filter`)]
+}
