@@ -18,9 +18,14 @@ const REFUSED: readonly { pattern: RegExp; files: RegExp; why: string }[] = [
     why: 'is for the issue tracker, not for a file',
   },
   {
-    pattern: /\/work\/(main|shared)\b|\/tmp\/parts\b/,
+    pattern: /(?<![\w.-])\/(work|root)\/[\w.]|\/tmp\/(parts|sdk|k-)/,
     files: /./,
     why: 'is a path of one machine',
+  },
+  {
+    pattern: /https?:\/\/[\w.-]*\b(registry|artifactory|nexus|verdaccio|mirrors?|proxy)\b/,
+    files: /./,
+    why: 'names a host that packages come from, and that is for whoever installs them to say',
   },
   {
     pattern: /\b(describe|context|it|specify)\.(only|skip)\(|\bx(it|describe|context)\(/,

@@ -391,9 +391,7 @@ export function createDetector(parts: DetectorParts): Detector {
       }
     },
     store() {
-      for (const alert of alerts.values()) {
-        if (alert.isDirty) storeOne(alert)
-      }
+      for (const alert of alerts.values()) if (alert.isDirty) storeOne(alert)
     },
     unreadable: () => unreadable,
   }

@@ -40,7 +40,7 @@ describe('package-lock.json', () => {
     const other = lock()
     const one = other.packages['node_modules/ws']
     assert.ok(one)
-    one.resolved = 'https://registry.example/ws.tgz'
+    one.resolved = 'https://packages.example/ws.tgz'
     assert.match(lockFaults(other, manifest).join(), /node_modules\/ws names a registry/)
   })
 

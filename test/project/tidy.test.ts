@@ -29,11 +29,19 @@ describe('an untidy file is named with its line:', () => {
   const refused: [string, string, string, RegExp][] = [
     ['a note to oneself', 'src/a.ts', `\n// ${'TO'}DO later`, /^src\/a\.ts:2: .*issue tracker/],
     ['a path of one machine', 'docs/a.md', `see /work/${'main'}/x`, /^docs\/a\.md:1: /],
+    ['the home of root', 'src/a.ts', `'/${'root'}/.cache'`, /path of one machine/],
+    ['an SDK of one machine', 'docs/a.md', `--sdk /tmp/${'sdk'}12`, /path of one machine/],
+    [
+      'a host of packages',
+      'scripts/a.sh',
+      `npm ci --registry=https://${'registry'}.example/npm`,
+      /packages come from/,
+    ],
     ['one test alone', 'test/a.test.ts', `it.${'only'}('x', () => {})`, /^test\/a\.test\.ts:1: /],
     ['a test left out', 'test/a.test.ts', `describe.${'skip'}('x', () => {})`, /part of the tests/],
     ['a test left out unsaid', 'test/a.test.ts', `this.${'skip'}()`, /without saying why/],
     ['a silenced check', 'src/a.ts', `// @ts-${'ignore'}`, /silences a check/],
-    ['a registry', '.npmrc', 'registry=https://registry.example', /one registry/],
+    ['a registry', '.npmrc', 'registry=https://packages.example', /one registry/],
     ['a path that breaks', 'src/a.ts', `new URL('..', import.meta.${'url'}).pathname`, /space/],
     ['a long file', 'native/a.cc', '\n'.repeat(400), /401 lines/],
     ['a long suite', 'test/a.test.ts', '\n'.repeat(500), /501 lines/],
@@ -46,6 +54,7 @@ describe('an untidy file is named with its line:', () => {
     it(what, () => assert.match(tidyFaults(path, Buffer.from(text)).join('\n'), fault))
 
   it('and a tidy one is not', () => {
-    assert.deepEqual(tidyFaults('src/a.ts', Buffer.from('// Only what is needed.\n')), [])
+    for (const text of ['// Only what is needed.\n', "'/home/ann/work/a'", '/usr/lib/root/x'])
+      assert.deepEqual(tidyFaults('src/a.ts', Buffer.from(text)), [])
   })
 })
