@@ -45,11 +45,20 @@ u64 ModifiedNs(const struct stat& status) { return Ns(status.st_mtimespec); }
 u64 ChangedNs(const struct stat& status) { return Ns(status.st_ctimespec); }
 #endif
 
+// As records have it: dev_t is a signed number of 32 bits on macOS, and one of 64 on Linux.
+u64 DeviceOf(const struct stat& status) {
+#ifdef __APPLE__
+  return static_cast<u32>(status.st_dev);
+#else
+  return status.st_dev;
+#endif
+}
+
 bool IsTheOneAskedFor([[maybe_unused]] const Fd& file, const struct stat& status,
                       const InspectRequest& request) {
   if (request.ino == 0) return true;
   if (status.st_ino != request.ino) return false;
-  if (static_cast<u64>(status.st_dev) == request.dev) return true;
+  if (DeviceOf(status) == request.dev) return true;
 #ifdef __linux__
   return HasOwnDeviceNumbers(file.get());
 #else
@@ -121,7 +130,7 @@ Inspection Inspector::Inspect(const InspectRequest& request, Answered* answered)
   const std::tuple question(std::string_view(request.path), replaced, KeyOf(status),
                             request.cdhash);
   if (const auto found = answered->find(question); found != answered->end()) return found->second;
-  result.dev = static_cast<u64>(status.st_dev);
+  result.dev = DeviceOf(status);
   result.ino = static_cast<u64>(status.st_ino);
   result.file_bytes = static_cast<u64>(status.st_size);
   result.owner_uid = status.st_uid;

@@ -4,7 +4,7 @@
 // is the system's and lives as long as the handler that was called with it.
 //
 // Of a NOTIFY_EXEC the record is of event.exec.target, the new image; es_message_t.process is the
-// image that called exec. Arguments are not read: no way is there yet for a policy to ask for them.
+// image that called exec. Arguments are not read (ARCHITECTURE.md).
 #ifndef FRESHET_MAC_ES_MESSAGE_H_
 #define FRESHET_MAC_ES_MESSAGE_H_
 

@@ -3,6 +3,10 @@
 // end.
 //
 // The version is the message's, whatever the system: it is never guessed from the macOS version.
+//
+// Not read, of what later versions added: es_process_t.cs_validation_category (10), since who
+// vouches for a program is told by the inspection of its file, and notarization by that alone; and
+// the full cdhash (11), since csops, codesign and every list of hashes have the first 20 bytes.
 #ifndef FRESHET_MAC_ES_VERSIONS_H_
 #define FRESHET_MAC_ES_VERSIONS_H_
 

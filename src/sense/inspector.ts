@@ -1,5 +1,6 @@
 // Answers the engine's question what a program file is. The engine is the half that talks to the network,
 // so its requests are taken as hostile: bounded in number, and only an absolute path is looked at.
+import { constants } from 'node:os'
 import {
   type InspectedRecord,
   type InspectRecord,
@@ -9,9 +10,8 @@ import {
 import { NO_SIGNATURE_ASKED } from '../records/signature.ts'
 import type { Addon, Inspection, InspectRequest } from './addon.ts'
 
-const EAGAIN = 11
-const EINVAL = 22
-const ETIMEDOUT = 110
+/** This system's: macOS numbers two of them otherwise than Linux. */
+const { EAGAIN, EINVAL, ETIMEDOUT } = constants.errno
 /** The addon remembers as many. */
 const FAMILIAR_MAX = 4096
 

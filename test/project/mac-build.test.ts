@@ -2,7 +2,15 @@
 // Mac, an SDK or clang.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -88,6 +96,21 @@ describe('a Mach-O file', () => {
     const nameless = image()
     nameless.writeUInt32LE(4096, 32 + 24 + 24 + 8)
     assert.throws(() => readMachO(nameless), /without a name/)
+  })
+})
+
+describe('the code for macOS', () => {
+  it('asks for the SDK at hand in one header alone, so that check:mac tells of every branch', () => {
+    const folder = join(root, 'native/mac')
+    const guard =
+      /__MAC_OS_X_VERSION_MAX_ALLOWED|__MAC_\d|MAC_OS_VERSION_\d|__has_include|\brequires\s*[({]/
+    const guarded = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(cc|h|mm)$/.test(name))
+      .filter((name) => guard.test(readFileSync(join(folder, name), 'utf8')))
+    assert.deepEqual(guarded, ['newer_sdk.h'])
+    const text = readFileSync(join(folder, 'newer_sdk.h'), 'utf8')
+    const branches = text.split('\n').filter((line) => /^#if .*VERSION_MAX_ALLOWED/.test(line))
+    assert.equal(branches.length, [...text.matchAll(/^#pragma message\(/gm)].length)
   })
 })
 

@@ -48,6 +48,7 @@ struct Content {
   ProcessSpec process;
   std::string path, signing_id, team_id, script;
   bool has_script, script_truncated;
+  bool has_null_team;  // a length, and nothing there
 };
 
 Content Any(Random* random) {
@@ -59,6 +60,8 @@ Content Any(Random* random) {
   content.script = Text(random, exec_record::k_script_max);
   content.has_script = random->Below(3) == 0;
   content.script_truncated = random->Below(4) == 0;
+  content.has_null_team = random->Below(8) == 0;
+  if (content.has_null_team) content.team_id.clear();
   ProcessSpec& process = content.process;
   for (u32* number : {&process.pid, &process.version, &process.parent_pid, &process.parent_version,
                       &process.responsible_pid, &process.responsible_version, &process.euid,
@@ -130,6 +133,7 @@ void DecodesWhatever(u64 messages, u64 seed) {
     MessageMaker make(content.version);
     es_message_t* message = make.Message(ES_EVENT_TYPE_NOTIFY_EXEC, make.Process({.pid = 1}), 0);
     es_process_t* target = make.Process(content.process);
+    if (content.has_null_team) target->team_id = {9, nullptr};
     make.SetExec(
         message, target,
         content.has_script ? make.File({content.script, content.script_truncated}) : nullptr);

@@ -45,8 +45,16 @@ static_assert(offsetof(es_process_t, tty) == 120);
 static_assert(offsetof(es_process_t, start_time) == 128);
 static_assert(offsetof(es_process_t, responsible_audit_token) == 144);
 static_assert(offsetof(es_process_t, parent_audit_token) == 176);
-// Version 10 put a field behind these; an SDK that lacks it ends here.
-static_assert(sizeof(es_process_t) >= 208);
+// Version 10 put a field behind these, which is not read; an SDK that lacks it ends here. That the
+// double has it where a newer SDK does says how far a message of that version reaches.
+template <typename Process>
+constexpr size_t CategoryAt() {
+  if constexpr (requires(Process process) { process.cs_validation_category; })
+    return offsetof(Process, cs_validation_category);
+  else
+    return sizeof(Process);
+}
+static_assert(CategoryAt<es_process_t>() == 208);
 
 static_assert(sizeof(es_event_exec_t) == 88);
 static_assert(offsetof(es_event_exec_t, target) == 0);
