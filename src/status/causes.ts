@@ -109,7 +109,8 @@ const CAUSES = {
     concern: 'blind',
     holds: lacks(Gap.fullDiskAccess),
     text: 'Programs are not seen as they start: Freshet has no Full Disk Access.',
-    remedy: 'Give Freshet Full Disk Access in System Settings, Privacy & Security.',
+    // The name in that list is the daemon's.
+    remedy: 'Give freshetd Full Disk Access in System Settings, Privacy & Security.',
     url: () => settingsUrl('full-disk-access'),
   },
   'client-limit': {

@@ -37,7 +37,7 @@ export class StatusError extends Error {
  * Serves `status()` at `directory`/status.sock, one line for as long as a client stays and reads. Who may:
  * root, the user of this process and, on macOS, who sits at it. The socket itself is open to all (0666), since
  * a person's menu bar could not reach it otherwise; whose process connected is asked of the kernel, and others
- * get one line `{"refused": "...", "menu": ...}`. A socket that a killed agent left behind is replaced, so REQUIRES: the
+ * get one line `{"refused": "...", "menu": ...}`, whose menu is in words for the person who sees it. A socket that a killed agent left behind is replaced, so REQUIRES: the
  * caller holds the directory's lock. Ends with `signal`. Throws StatusError (place) when something else is there.
  */
 export async function serveStatus(options: {
@@ -46,9 +46,11 @@ export async function serveStatus(options: {
   intervalMs?: number
   /** For tests; the rule above when not given. */
   mayRead?: (uid: number) => boolean
+  /** Likewise; the kernel's word when not given. */
+  whoIs?: (client: Socket) => number | undefined
   signal: AbortSignal
 }): Promise<void> {
-  const { directory, status, signal, mayRead = isReader } = options
+  const { directory, status, signal, mayRead = isReader, whoIs = peerUid } = options
   const path = shortPath(directory)
   clear(path)
   const counts: StatusReaders = { served: 0, refused: 0, tooMany: 0, slow: 0, spoke: 0 }
@@ -60,17 +62,21 @@ export async function serveStatus(options: {
   }
   const admit = (client: Socket): void => {
     client.on('error', () => client.destroy())
-    const uid = peerUid(client)
+    const uid = whoIs(client)
     if (uid === undefined || !mayRead(uid)) {
       counts.refused++
-      refuse(client, `uid ${uid ?? '?'} may not ask the agent for its status: ask as root`)
+      refuse(
+        client,
+        `uid ${uid ?? '?'} may not ask the agent for its status: ask as root`,
+        NOT_YOURS,
+      )
       return
     }
     const isGuest = uid !== 0 && uid !== process.getuid?.()
     const guests = [...clients.values()].filter((one) => one.isGuest).length
     if (clients.size >= CLIENTS_MAX || (isGuest && guests >= GUESTS_MAX)) {
       counts.tooMany++
-      refuse(client, 'the agent has as many readers of its status as it takes: close one')
+      refuse(client, 'the agent has as many readers of its status as it takes: close one', TOO_MANY)
       return
     }
     counts.served++
@@ -113,10 +119,20 @@ function isReader(uid: number): boolean {
   return uid === 0 || uid === process.getuid?.() || uid === consoleUid()
 }
 
+/** What a person sees who cannot be shown more: a line, and what to do. */
+const NOT_YOURS = [
+  'Freshet shows its state only to who is using this computer, and to administrators.',
+  'An administrator can see it with `sudo freshet status`.',
+] as const
+const TOO_MANY = [
+  'Freshet shows its state to as many programs already as it can.',
+  'Close one of them, a terminal with `freshet status --watch` for example.',
+] as const
+
 /** One line, and the end: it fits what the kernel takes, so a client that does not read holds nothing. */
-function refuse(client: Socket, why: string): void {
+function refuse(client: Socket, why: string, [line, row]: readonly [string, string]): void {
   client.resume()
-  const menu: Menu = { state: 'error', line: why, needs: [], rows: [], alerts: [] }
+  const menu: Menu = { state: 'error', line, needs: [], rows: [row], alerts: [] }
   client.write(`${JSON.stringify({ refused: why, menu })}\n`)
   client.destroySoon()
 }

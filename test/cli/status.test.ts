@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PLACE } from '../../src/place.ts'
+import type { StatusReaders } from '../../src/status/agent-status.ts'
 import { serveStatus } from '../../src/status/socket.ts'
-import { until } from '../e2e/installation.ts'
+import { run, until } from '../e2e/installation.ts'
 import { wellStatus } from '../status/states.ts'
 
 describe('freshet status', function () {
@@ -53,7 +54,25 @@ describe('freshet status', function () {
     assert.equal(said.code, undefined)
     // That it ended, and that none runs: each once, however often it was tried.
     assert.equal(said.err.trim().split('\n').length, 2, said.err)
+    ending.abort()
+    await until(10_000, () => said.err.trim().split('\n').length === 4)
     for (const line of said.out.trim().split('\n')) JSON.parse(line)
+  })
+
+  it('is what the doctor reads, which waits for a connection that is being made', async () => {
+    let state: 'connecting' | 'connected' = 'connecting'
+    const collector = { url: 'https://collector.example' }
+    let served = 0
+    const status = (readers: StatusReaders) => {
+      served = readers.served
+      return wellStatus({ collector: { ...collector, state } })
+    }
+    await serveStatus({ directory, status, intervalMs: 50, signal: ending.signal })
+    const doctor = run([PLACE.cli, 'doctor', '--state', directory])
+    await until(10_000, () => served > 0)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    state = 'connected'
+    assert.match((await doctor).stdout, /^ok {7}collector {8}connected to https/m)
   })
 
   it('prints one reading without colour or control characters, and readings a line apart', async () => {

@@ -53,8 +53,10 @@ describe('the menu bar app', () => {
     await withDrawn(
       async ({ serve, untilDrawn }) => {
         serve(() => wellStatus())
-        const line = `uid ${process.getuid?.()} may not ask the agent for its status: ask as root`
-        await untilDrawn('refused', { state: 'error', line, needs: [], rows: [], alerts: [] })
+        const line =
+          'Freshet shows its state only to who is using this computer, and to administrators.'
+        const rows = ['An administrator can see it with `sudo freshet status`.']
+        await untilDrawn('refused', { state: 'error', line, needs: [], rows, alerts: [] })
       },
       () => false,
     )

@@ -8,6 +8,7 @@ describe('the watch over the sensor', () => {
     assert.equal(watch.silentMs(10_999), 0)
     watch.heard(10_999)
     assert.equal(watch.silentMs(20_998), 0)
+    assert.equal(watch.silentMs(20_999), 10_000)
     assert.equal(watch.silentMs(53_999), 43_000)
     watch.heard(54_000)
     assert.equal(watch.silentMs(54_001), 0)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -103,8 +103,26 @@ describe('the status socket', function () {
     await new Promise((resolve) => client.once('close', resolve))
     const line = JSON.parse(said) as { refused: string; menu: { state: string; line: string } }
     assert.match(line.refused, /^uid \d+ may not/)
-    assert.deepEqual([line.menu.state, line.menu.line], ['error', line.refused])
+    assert.equal(line.menu.state, 'error')
+    // For a person, who is no number.
+    assert.match(line.menu.line, /^Freshet shows its state only to who is using this computer/)
     await rejectsWith('refused', /may not ask/)
+  })
+
+  it('refuses whom the kernel does not name', async () => {
+    const options = { directory, status: () => answer, whoIs: () => undefined }
+    await serveStatus({ ...options, mayRead: () => true, signal: ending.signal })
+    await rejectsWith('refused', /^uid \? may not ask/)
+  })
+
+  it('takes its readers and its socket with it when it ends', async () => {
+    await serve()
+    const client = createConnection(path())
+    await new Promise((resolve) => client.once('data', resolve))
+    const closed = new Promise((resolve) => client.once('close', resolve))
+    ending.abort()
+    await closed
+    assert.equal(existsSync(path()), false)
   })
 
   it('takes the place of one that a killed agent left behind', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
+import type { AgentStatus } from '../../src/status/agent-status.ts'
+import { size, span } from '../../src/status/amounts.ts'
 import { CAUSE_CODES, causesOf } from '../../src/status/causes.ts'
 import { LINE_BYTES_MAX } from '../../src/status/socket.ts'
 import { type Menu, menuOf, statusLines, TEXT_CHARS_MAX } from '../../src/status/view.ts'
@@ -8,6 +10,8 @@ import { CAUSED, OTHER_STATES, wellStatus } from './states.ts'
 
 // UPDATE_GOLDEN=1 writes it anew.
 const GOLDEN = new URL('golden.json', import.meta.url)
+
+const GIB = 2 ** 30
 
 type Shown = { menu: Menu; terminal: string[] }
 
@@ -60,6 +64,45 @@ describe('the status in plain words', () => {
       const { state } = menuOf(wellStatus(CAUSED[code]), 0)
       assert.equal(state, cause.level === 'failure' ? 'error' : 'attention')
     })
+
+  for (const [code, at, past] of [
+    ['clock', { clockOffsetMs: -60_000 }, { clockOffsetMs: -60_001 }],
+    ['clock', { clockOffsetMs: 60_000 }, { clockOffsetMs: 60_001 }],
+    ['restarts', { restarts: 2 }, { restarts: 3 }],
+    [
+      'disk-low',
+      { disk: { freeBytes: GIB, totalBytes: GIB } },
+      { disk: { freeBytes: GIB - 1, totalBytes: GIB } },
+    ],
+    [
+      'disk-full',
+      { disk: { freeBytes: GIB / 16, totalBytes: GIB } },
+      { disk: { freeBytes: GIB / 16 - 1, totalBytes: GIB } },
+    ],
+  ] as const)
+    it(`finds ${code} past its bound and not at it`, () => {
+      const codes = (change: Partial<AgentStatus>) =>
+        causesOf(wellStatus(change)).map((cause) => cause.code)
+      assert.ok(!codes(at).includes(code))
+      assert.deepEqual(codes(past), [code])
+    })
+
+  it('counts as a person does', () => {
+    assert.deepEqual([0, 1023, 1024, 1536, 2 ** 40].map(size), [
+      '0 B',
+      '1023 B',
+      '1.0 KiB',
+      '1.5 KiB',
+      '1.0 TiB',
+    ])
+    assert.deepEqual([-5, 59_499, 60_000, 3_599_499, 3_600_000].map(span), [
+      '0 s',
+      '59 s',
+      '1 min 0 s',
+      '59 min 59 s',
+      '1 h 0 min',
+    ])
+  })
 
   it('puts the worst first, whatever comes together', () => {
     fc.assert(

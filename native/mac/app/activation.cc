@@ -226,7 +226,9 @@ ActivationAction Activation::FinishStatus(const ConfigurationFacts& facts) {
       kept_running_ = true;
       return FinishActive();
     }
-    return Finish(FilterExit::kDone, "on, version " + running_.version);
+    return Finish(FilterExit::kDone,
+                  "on, version " + running_.version +
+                      (facts.ours ? "" : "; its filter was set up by a profile, not by this app"));
   }
   if (running_.awaiting_approval) return Finish(FilterExit::kNeedsApproval, kApprove);
   if (running_.uninstalling)

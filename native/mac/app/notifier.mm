@@ -36,8 +36,10 @@ NSString *FreshetExtensionSettings(void) {
   content.title = @"Freshet";
   content.body = @(need.text.c_str()) ?: @"";
   content.userInfo = @{kAddress : @(need.url.c_str()) ?: @""};
-  // One a text: the same need, told again, takes the place of the one still shown.
-  UNNotificationRequest *request = [UNNotificationRequest requestWithIdentifier:content.body
+  // One a place to go to, or a text: what is asked for again takes the place of the one still
+  // shown.
+  NSString *name = need.url.empty() ? content.body : content.userInfo[kAddress];
+  UNNotificationRequest *request = [UNNotificationRequest requestWithIdentifier:name
                                                                         content:content
                                                                         trigger:nil];
   UNUserNotificationCenter *center = UNUserNotificationCenter.currentNotificationCenter;

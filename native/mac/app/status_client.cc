@@ -18,11 +18,19 @@ constexpr char kRefused[] = "Freshet does not show its state to this user";
 constexpr char kSilent[] = "Freshet has stopped answering";
 constexpr char kForeign[] = "Freshet and its menu are of different versions";
 
-MenuModel Unreachable(std::string line) {
+// What a person can do about it.
+const char* Remedy(std::string_view fault) {
+  if (fault == kNotRunning || fault == kSilent)
+    return "macOS starts it again by itself. If this stays, tell your administrator.";
+  if (fault == kForeign) return "Log out and in again: the menu of the new version starts then.";
+  return "Tell your administrator.";
+}
+
+MenuModel Unreachable(std::string fault) {
   MenuModel model;
   model.state = MenuState::kError;
-  model.line = std::move(line);
-  model.rows = {"macOS starts it again by itself. If this stays, tell your administrator."};
+  model.rows = {Remedy(fault)};
+  model.line = std::move(fault);
   return model;
 }
 

@@ -231,7 +231,13 @@ void SaysTheStatus() {
   for (const Case& one : std::vector<Case>{
            {{}, kNone, FilterExit::kOff, "not installed"},
            {{Enabled("2.0")}, kOurs, FilterExit::kDone, "on, version 2.0"},
+           {{Enabled("2.0")}, kProfile, FilterExit::kDone, "set up by a profile"},
            {{Enabled("1.0")}, kProfile, FilterExit::kDone, "version 2.0 takes over"},
+           // One that leaves says less than one that waits.
+           {{{"1.0", true, false, true}, {"2.0", false, true, false}},
+            kOurs,
+            FilterExit::kNeedsApproval,
+            "allowed"},
            {{Enabled("2.0")}, kOursOff, FilterExit::kOff, "switched off in System Settings"},
            {{Enabled("2.0")}, kNone, FilterExit::kOff, "--activate-filter"},
            {{{"2.0", false, true, false}}, kNone, FilterExit::kNeedsApproval, "allowed"},

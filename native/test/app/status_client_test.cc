@@ -26,6 +26,7 @@ class Drawn {
   void operator()(const MenuModel& model) {
     const std::lock_guard lock(mutex_);
     last_ = model.line;
+    row_ = model.rows.empty() ? "" : model.rows.front();
     count_++;
     changed_.notify_all();
   }
@@ -35,6 +36,10 @@ class Drawn {
     std::fprintf(stderr, "last drawn: %s\n", last_.c_str());
     CHECK(false);
   }
+  std::string row() {
+    const std::lock_guard lock(mutex_);
+    return row_;
+  }
   int count() {
     const std::lock_guard lock(mutex_);
     return count_;
@@ -43,7 +48,7 @@ class Drawn {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::string last_;
+  std::string last_, row_;
   int count_ = 0;
 };
 
@@ -136,8 +141,11 @@ void TellsWhatIsWrong(const std::string& path) {
     const Fd engine = server.Accept();
     Say(engine, "{\"version\":\"9\"}\n");
     drawn.WaitFor("Freshet and its menu are of different versions");
+    CHECK(drawn.row().starts_with("Log out and in again"));
   }
   const Fd engine = server.Accept();
+  Say(engine, Line("well"));
+  drawn.WaitFor("well");
   const std::string endless(64 * 1024, 'x');
   for (int part = 0; part < 5; part++)
     if (send(engine.get(), endless.data(), endless.size(), MSG_NOSIGNAL) < 0) break;
@@ -153,6 +161,7 @@ void TakesSilenceForAFault(const std::string& path) {
   CHECK(client.Start());
   const Fd engine = server.Accept();
   drawn.WaitFor("Freshet has stopped answering");
+  CHECK(drawn.row().starts_with("macOS starts it again"));
 }
 
 // A refusal is no reason to ask again at once: the pauses grow, to 254 ms over seven of them here.
@@ -175,6 +184,7 @@ void RefusesALongPath() {
   StatusClient client(Options("/tmp/" + std::string(200, 'x'), &drawn));
   CHECK(client.Start());
   drawn.WaitFor("Freshet's socket has too long a name");
+  CHECK(drawn.row() == "Tell your administrator.");
 }
 
 // In a process that may have no second thread.
