@@ -94,6 +94,83 @@ void CountsWhatASlowConsumerMisses() {
   CHECK(scene.ring().counters().dropped > 0);
 }
 
+// Asks again and again, at most ten seconds: for what no record tells.
+bool Polled(const std::function<bool()>& ready) {
+  for (const auto began = steady_clock::now(); !ready(); std::this_thread::yield())
+    if (Seconds(began) > 10) return false;
+  return true;
+}
+
+// What its own ring dropped is enumerated anew, and not before there is room to say it.
+void EnumeratesWhatItsRingDropped() {
+  mac_double::Reset();
+  std::atomic<u32> lists{0};
+  const auto tell_running = [&](const IsTold&, const TellExec&) {
+    lists++;
+    return 0;
+  };
+  Scene scene({.after_loss_ms = 20, .tell_running = tell_running}, 256 << 10, 10);
+  scene.counts_only = true;
+  scene.Start();
+  CHECK(scene.UntilEnumerated(1));
+  DeliverExecs(3'000);
+  // Nobody reads: each tick that finds the ring full tells that time has passed.
+  const auto dropped = [&] { return scene.ring().counters().dropped; };
+  CHECK(Polled([&] { return dropped() > 0; }));
+  const u64 before = dropped();
+  CHECK(Polled([&] { return dropped() >= before + 20; }));
+  CHECK(lists.load() == 1);
+  CHECK(scene.UntilEnumerated(2));
+  CHECK(scene.Lost(k_loss_ring_full) > 0 && lists.load() == 2);
+}
+
+// What fills half of the handler's ring does not wait until enough was gathered.
+void HurriesWhenHalfFull() {
+  mac_double::Reset();
+  constexpr u32 kAnHourMs = 3'600'000;
+  constexpr size_t kHandoverBytes = 128 << 10;
+  constexpr u64 kExecBytes = 168;
+  Scene scene({.handover_bytes = kHandoverBytes, .gather_ms = kAnHourMs}, 4 << 20, kAnHourMs);
+  scene.counts_only = true;
+  scene.Start();
+  CHECK(scene.Until([&] { return scene.ticks.size() == 1; }));
+  for (u64 told = 250; told <= 5'000; told += 250) {
+    DeliverExecs(250);
+    CHECK(Polled([&] {
+      scene.Drain();
+      return (told - scene.others) * kExecBytes <= kHandoverBytes / 2;
+    }));
+  }
+  CHECK(scene.losses.empty());
+}
+
+// Messages that come as fast as they are passed on do not keep the thread from its other work.
+void StopsInABurstWithoutEnd() {
+  mac_double::Reset();
+  Client client;
+  es_message_t* exec = client.Exec(70, 2);
+  Scene scene({.handover_bytes = 64 << 10}, 4 << 20);
+  scene.counts_only = true;
+  std::atomic<u64> passed{0};
+  std::atomic<bool> armed{false};
+  // On the source's thread, which alone reads and delivers from here on.
+  scene.on_readable = [&] {
+    if (!armed.load()) return;
+    scene.Drain();
+    if (client.Deliver(exec)) passed++;  // until the client is closed
+  };
+  scene.Start();
+  CHECK(scene.UntilEnumerated(1));
+  armed.store(true);
+  CHECK(client.Deliver(exec));
+  CHECK(Polled([&] { return passed.load() >= 1'000; }));
+  auto stop = std::async(std::launch::async, [&] { scene.source().Stop(); });
+  if (stop.wait_for(std::chrono::seconds(10)) != std::future_status::ready) {
+    std::fputs("the source's thread passes on for ever\n", stderr);
+    std::_Exit(1);
+  }
+}
+
 void SaysWhatTheKernelDropped() {
   mac_double::Reset();
   Scene scene({.after_loss_ms = 20});
@@ -183,6 +260,9 @@ int main(int count, char** arguments) {
   CountsEachOfABurst(count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 1'000'000);
   DoesNotWaitForTheThread();
   CountsWhatASlowConsumerMisses();
+  EnumeratesWhatItsRingDropped();
+  HurriesWhenHalfFull();
+  StopsInABurstWithoutEnd();
   SaysWhatTheKernelDropped();
   StartsAndStopsInABurst(60, false);
   StartsAndStopsInABurst(60, true);

@@ -95,6 +95,13 @@ void HasAdviceForEveryAnswer() {
   CHECK(reasons.insert(AdviceFor(EsAnswer::kNoSubscription).reason).second);
   CHECK(reasons.insert(AdviceFor(EsAnswer::kSilent).reason).second);
   CHECK(AdviceFor(EsAnswer::kSilent).retry == EsRetry::kSlower);
+  CHECK(AdviceFor(EsAnswer::kNotEntitled).gap == k_gap_entitlement);
+  CHECK(AdviceFor(EsAnswer::kNotPermitted).gap == k_gap_full_disk_access);
+  CHECK(AdviceFor(EsAnswer::kNotPrivileged).gap == k_gap_not_root);
+  CHECK(AdviceFor(EsAnswer::kTooManyClients).gap == k_gap_client_limit);
+  for (const EsAnswer answer : {EsAnswer::kInvalidArgument, EsAnswer::kInternal,
+                                EsAnswer::kNoSubscription, EsAnswer::kSilent, EsAnswer::kUnknown})
+    CHECK(AdviceFor(answer).gap == k_gap_endpoint_security);
   CHECK(AdviceFor(EsAnswer::kNotPermitted).retry == EsRetry::kSteady);
   CHECK(AdviceFor(EsAnswer::kTooManyClients).retry == EsRetry::kSlower);
   CHECK(AdviceFor(EsAnswer::kInternal).retry == EsRetry::kSlower);
