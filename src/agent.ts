@@ -63,6 +63,8 @@ const RECORD_COUNTS_INTERVAL_MS = 5_000
 /** Runs until sense closes the pipe or `signal` aborts. Throws AgentError when the directory is held by another agent, the errors of its files, and RecordsError. */
 export async function runEngine(options: AgentOptions): Promise<void> {
   const { directory, collector, log } = options
+  // Who gives the records. When it has died this process has another parent.
+  const sensePid = process.ppid
   const unlock = usingState(directory, () => lock(directory, log))
   const running = usingState(directory, () => markRunning('.', Date.now()))
   const sensor = createSensorWatch(performance.now(), options.quietMs)
@@ -110,7 +112,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       })
     : undefined
   const telling = createTelling(outbox, uplink, log)
-  tellOfTheLast(telling, running.wasCutShort, setAside, outbox.setAside)
+  tellOfTheLast(telling, running.lost, setAside, outbox.setAside)
   const settle = createSettling({ engine, baseline, pipe, recording, tell: telling.tell, log })
 
   const report = createReport({
@@ -119,7 +121,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     outboxBytesMax: OUTBOX_BYTES_MAX,
     collectorUrl: collector?.url ?? '',
     lastAlerts: telling.lastAlerts,
-    restarts: running.cutShortAtMs.length,
+    restarts: { engine: running.engineDeathsMs.length, sense: running.senseDeathsMs.length },
   })
   const liveTimer = setInterval(() => {
     const live = report.live()
@@ -168,7 +170,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     outbox.close()
     baseline.close()
     pipe.destroy()
-    running.remove()
+    if (process.ppid === sensePid || options.signal.aborted) running.remove()
+    else running.leave(Date.now())
     unlock()
   }
 }
@@ -193,14 +196,19 @@ function startRecordingFor(
 /** What the agent before left: an end that was none, files that could not be read. */
 function tellOfTheLast(
   { tellHealth }: Telling,
-  wasCutShort: boolean,
+  lost: 'engine' | 'sense' | undefined,
   baseline: SetAside | undefined,
   outbox: SetAside | undefined,
 ): void {
-  if (wasCutShort)
+  if (lost === 'engine')
     tellHealth(
       'restart',
       'the agent was killed or crashed and runs again; what sense kept for it is not lost',
+    )
+  if (lost === 'sense')
+    tellHealth(
+      'restart',
+      'sense, the root part of the agent, was killed or crashed and runs again; what began and ended in between was not seen',
     )
   if (baseline)
     tellHealth(

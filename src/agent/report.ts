@@ -32,7 +32,7 @@ export type ReportParts = {
   collectorUrl: string
   sensor: SensorWatch
   lastAlerts: () => readonly Alert[]
-  restarts: number
+  restarts: AgentStatus['restarts']
 }
 
 export type Report = {

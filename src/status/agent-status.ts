@@ -78,8 +78,8 @@ export type AgentStatus = {
   setAside: FileSetAside[]
   /** Of the file system with the state directory; absent when it does not say. */
   disk?: { freeBytes: number; totalBytes: number }
-  /** How often the agent was killed or crashed in the last day, since it last ended in order. */
-  restarts: number
+  /** How often its parts were killed or crashed in the last day, since it last ended in order. */
+  restarts: { engine: number; sense: number }
   /** The collector's clock less this machine's, as the last Welcome showed it. */
   clockOffsetMs?: number
   collector: { url: string } & CollectorState

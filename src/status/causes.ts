@@ -328,9 +328,13 @@ const CAUSES = {
   restarts: {
     level: 'warning',
     concern: 'other',
-    holds: ({ restarts }) => restarts >= RESTARTS_MANY,
+    holds: ({ restarts: { engine, sense } }) => engine + sense >= RESTARTS_MANY,
     text: ({ restarts }) =>
-      `The agent was killed or crashed ${count(restarts)} times within a day; it went on each time.`,
+      `The agent was killed or crashed ${count(restarts.engine + restarts.sense)} times within a day; ${
+        restarts.sense === 0
+          ? 'it went on each time'
+          : `${count(restarts.sense)} of these it was sense, its root part, and what began and ended in between was not seen`
+      }.`,
     remedy: 'Its log says what came before: look for a lack of memory first, then report it.',
   },
   'disk-low': {

@@ -108,7 +108,7 @@ const CHECKS = {
     title: 'restarts',
     codes: ['restarts'],
     well: ({ restarts, startedAtMs }) =>
-      `${count(restarts)} deaths of the engine in a day; it runs since ${new Date(startedAtMs).toISOString()}`,
+      `${count(restarts.engine)} deaths of the engine and ${count(restarts.sense)} of sense in a day; it runs since ${new Date(startedAtMs).toISOString()}`,
   },
 } as const satisfies Record<string, Words>
 

@@ -71,7 +71,7 @@ function headline(causes: readonly Cause[]): string {
 }
 
 function figures(status: AgentStatus, nowMs: number): string[] {
-  const { counters, outbox, readers } = status
+  const { counters, outbox, readers, restarts } = status
   const lost = [
     `${count(counters.lost)} events`,
     `${count(outbox.evicted)} findings evicted`,
@@ -85,6 +85,11 @@ function figures(status: AgentStatus, nowMs: number): string[] {
     `Alerts: ${count(counters.alerts)} since the start`,
     `Lost: ${lost.join(', ')}`,
     `Collector: ${collectorLine(status)}`,
+    ...(restarts.engine + restarts.sense > 0
+      ? [
+          `Restarts within a day: ${count(restarts.engine)} after a death of the engine, ${count(restarts.sense)} of sense`,
+        ]
+      : []),
     ...(turnedAway > 0 ? [`Readers of this status turned away: ${count(turnedAway)}`] : []),
     `${status.hostname}, Freshet ${status.version}, up ${span(nowMs - status.startedAtMs)}`,
   ]

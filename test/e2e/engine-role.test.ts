@@ -14,6 +14,7 @@ import { openOutbox } from '../../src/stream/outbox.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { Script } from '../engine/scenario.ts'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
+import { until } from './installation.ts'
 
 const SENT = 4_000_000
 const NOBODY = 65534
@@ -41,6 +42,24 @@ describe('The engine role', function () {
       assert.doesNotMatch(said, /^ {4}at /m)
       assert.doesNotMatch(said, /watching/)
     })
+
+  it('knows that sense has died, and says so when it runs again, once', async () => {
+    const state = join(directory, 'state')
+    const args = JSON.stringify([PLACE.cli, 'engine', '--state', state])
+    const script = `
+      require('node:child_process').spawn(process.execPath, ${args}, { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
+      setInterval(() => {}, 1000)`
+    const sense = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'ignore', 'pipe'] })
+    let heard = ''
+    sense.stderr?.on('data', (text) => (heard += text))
+    await until(10_000, () => heard.includes('watching'))
+    sense.kill('SIGKILL')
+    await once(sense, 'close')
+    const said = await runEngine(new Uint8Array())
+    assert.match(said, /^engine: sense, the root part of the agent, was killed or crashed/m)
+    assert.doesNotMatch(said, /the agent was killed/)
+    assert.doesNotMatch(await runEngine(new Uint8Array()), /killed/)
+  })
 
   it('detects without a status socket, and says what is in its way', async () => {
     mkdirSync(join(directory, 'state/status.sock'), { recursive: true })

@@ -31,7 +31,7 @@ export const wellStatus = (change: Partial<AgentStatus> = {}): AgentStatus => ({
   lately: { lost: 0, evicted: 0, notKept: 0 },
   setAside: [],
   disk: { freeBytes: 20 * 1024 * MIB, totalBytes: 100 * 1024 * MIB },
-  restarts: 0,
+  restarts: { engine: 0, sense: 0 },
   clockOffsetMs: 12,
   collector: { url: 'https://collector.example', state: 'connected' },
   lastAlerts: [],
@@ -129,7 +129,7 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
   'collector-none': collector({ state: 'none' }),
   'baseline-rebuilt': aside('baseline'),
   'outbox-rebuilt': aside('outbox'),
-  restarts: { restarts: 4 },
+  restarts: { restarts: { engine: 4, sense: 0 } },
   'disk-low': { disk: { freeBytes: 500 * MIB, totalBytes: 100 * 1024 * MIB } },
   clock: { clockOffsetMs: -3_725_000 },
 }
@@ -137,6 +137,8 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
 /** Other states that the view tells apart. */
 export const OTHER_STATES: Record<string, Partial<AgentStatus>> = {
   watching: {},
+  'sense died twice, the engine once': { restarts: { engine: 1, sense: 2 } },
+  'sense died once': { restarts: { engine: 0, sense: 1 } },
   'collector connecting': collector({ state: 'connecting' }),
   'losses of long ago': {
     counters: { ...wellStatus().counters, lost: 7 },

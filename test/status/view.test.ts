@@ -68,7 +68,7 @@ describe('the status in plain words', () => {
   for (const [code, at, past] of [
     ['clock', { clockOffsetMs: -60_000 }, { clockOffsetMs: -60_001 }],
     ['clock', { clockOffsetMs: 60_000 }, { clockOffsetMs: 60_001 }],
-    ['restarts', { restarts: 2 }, { restarts: 3 }],
+    ['restarts', { restarts: { engine: 1, sense: 1 } }, { restarts: { engine: 1, sense: 2 } }],
     [
       'disk-low',
       { disk: { freeBytes: GIB, totalBytes: GIB } },
