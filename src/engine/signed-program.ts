@@ -11,6 +11,9 @@ const CS_LINKER_SIGNED = 0x20000
 /** "process has a signature (may have gone invalid)" */
 const CS_SIGNED = 0x20000000
 
+/** Among the programs of its signer. A signing id that the kernel did not give must not make them all one. */
+const nameOf = ({ signingId, path }: Image): string => signingId || path
+
 const hasHash = (cdhash: string): boolean => !/^0*$/.test(cdhash)
 
 /** Whether the inspected file is the one that was executed, and its signature was looked at. */
@@ -50,7 +53,7 @@ export function signedProgram(image: Image): ProgramIdentity | 'unsigned' | unde
       ? invalid(cdhash, 'its signature is no longer valid')
       : 'unsigned'
   if (image.platformBinary)
-    return { key: `platform:${image.signingId}`, signerClass: 'platform', doubt: '' }
+    return { key: `platform:${nameOf(image)}`, signerClass: 'platform', doubt: '' }
   if ((codesignFlags & (CS_ADHOC | CS_LINKER_SIGNED)) !== 0) return byHash(cdhash)
   if (inspection === undefined) return undefined
   const isOther = holdsOtherCode(image)
@@ -61,13 +64,13 @@ export function signedProgram(image: Image): ProgramIdentity | 'unsigned' | unde
     )
   if (image.teamId !== '')
     return {
-      key: `${image.teamId}:${image.signingId}`,
+      key: `${image.teamId}:${nameOf(image)}`,
       signerClass: isOther ? 'developer_id' : classOf(inspection),
       doubt: isOther ? 'its file holds other code now than it runs' : runtimeDoubt(inspection),
     }
   // Apple's own beside the system, or a certificate that nobody stands behind.
   if (isLookedAt(inspection) && !isOther && inspection.apple)
-    return { key: `platform:${image.signingId}`, signerClass: 'platform', doubt: '' }
+    return { key: `platform:${nameOf(image)}`, signerClass: 'platform', doubt: '' }
   return byHash(cdhash)
 }
 
@@ -75,7 +78,7 @@ export function signedProgram(image: Image): ProgramIdentity | 'unsigned' | unde
 export function presumedProgram(image: Image): ProgramIdentity | undefined {
   if ((image.codesignFlags & CS_VALID) === 0 || image.teamId === '') return undefined
   return {
-    key: `${image.teamId}:${image.signingId}`,
+    key: `${image.teamId}:${nameOf(image)}`,
     signerClass: 'developer_id',
     doubt: 'its file was not inspected in time',
   }

@@ -47,7 +47,8 @@ export function passwordEntryOfName(name: string): PasswordEntry | undefined {
   return lookUp((entry, text, result) => getpwnam_r(name, entry, text, text.length, result))
 }
 
-function lookUp(
+/** Calls with more room until the entry fits; how a user's entry is had, whatever it is asked by. */
+export function lookUp(
   call: (entry: Buffer, text: Buffer, result: unknown[]) => number,
 ): PasswordEntry | undefined {
   const entry = Buffer.alloc(PASSWD.bytes)

@@ -8,10 +8,14 @@ const KEPT_MS = 10 * 60_000
 const names = new Map<number, { name: string | undefined; untilMs: number }>()
 
 /** undefined when there is no such user, or the database does not answer; asked again after ten minutes. */
-export function userName(uid: number, nowMs = performance.now()): string | undefined {
+export function userName(
+  uid: number,
+  nowMs = performance.now(),
+  entryOf: typeof passwordEntryOfUid = passwordEntryOfUid,
+): string | undefined {
   const known = names.get(uid)
   if (known && nowMs < known.untilMs) return known.name
-  const name = passwordEntryOfUid(uid)?.name
+  const name = entryOf(uid)?.name
   names.delete(uid)
   names.set(uid, { name, untilMs: nowMs + KEPT_MS })
   if (names.size > NAMES_MAX)

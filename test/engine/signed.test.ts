@@ -110,6 +110,16 @@ describe('signed programs', () => {
     assert.match(identityOf(team({}, { kernel: none })).key, /^unsigned:/)
   })
 
+  it('are known by their path where the kernel gave no signing id, and not all as one', () => {
+    const kernel = { codesignFlags: VALID, cdhash: hash(7), signingId: '', teamId: 'EXAMPLE123' }
+    const path = '/Applications/A.app/Contents/MacOS/A'
+    const found = { signature: Signature.valid, flags: InspectedFlag.developerId }
+    assert.equal(identityOf(team(found, { kernel })).key, `EXAMPLE123:${path}`)
+    assert.equal(identityOf(team({ error: 2 }, { kernel })).key, `EXAMPLE123:${path}`)
+    const platform = { kernel: { ...kernel, teamId: '' }, flags: ExecFlag.platformBinary }
+    assert.equal(identityOf(team(found, platform)).key, `platform:${path}`)
+  })
+
   it('say so when other code may run under their name', () => {
     const { developerId, notarized, appStore, hardenedRuntime } = InspectedFlag
     const words = /without the hardened runtime, so other code may run in it/
@@ -156,8 +166,9 @@ describe('signed programs', () => {
 })
 
 describe('a file that holds other code than runs', () => {
+  const vouched = InspectedFlag.developerId + InspectedFlag.notarized
   const other = (rest: Partial<InspectedRecord> = {}): ProgramSpec =>
-    team({ signature: Signature.valid, cdhash: hash(9), flags: InspectedFlag.notarized, ...rest })
+    team({ signature: Signature.valid, cdhash: hash(9), flags: vouched, ...rest })
   const said = (script: Script) =>
     tell(script)
       .health.filter(({ of }) => of === 'signature')

@@ -69,6 +69,14 @@ describe('an engine with two sources', () => {
     }
   })
 
+  it('does not take what was told of a flow for another under its id', () => {
+    const script = new Script().from(endpointSecurity, PROCESSES).start().program(probe)
+    script.from(filter, FLOWS).start().name(1, 'files.example.org', 60)
+    const { alerts } = tell(script.upload({ id: 1, epoch: 1, total: 5 * MIB }).ticks(2))
+    assert.equal(alerts.at(-1)?.chain[0]?.socketsBy, '')
+    assert.equal(alerts.at(-1)?.destination.hostname, '')
+  })
+
   it('keeps the flows of one when the other enumerates anew', () => {
     const script = mac().tick(1_000).from(endpointSecurity, PROCESSES).mark(Mark.start)
     script

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import koffi from 'koffi'
 import { readOrMakeDeviceId } from '../../src/host/device.ts'
 import { dropTo, resolveUser } from '../../src/host/drop.ts'
-import { decodePasswd } from '../../src/host/libc.ts'
+import { decodePasswd, lookUp } from '../../src/host/libc.ts'
 import { describeMachine, macFacts, osReleaseName, plistString } from '../../src/host/machine.ts'
 import { userName } from '../../src/host/users.ts'
 
@@ -19,6 +19,13 @@ describe('users', () => {
     const { uid, username } = userInfo()
     assert.equal(userName(uid), username)
     assert.equal(userName(NO_SUCH_UID), undefined)
+  })
+
+  it('are asked for again after ten minutes, as they may have been renamed', () => {
+    let asked = 0
+    const entryOf = (uid: number) => ({ name: `name ${++asked}`, uid, gid: uid })
+    const at = (minutes: number) => userName(NO_SUCH_UID - 1, minutes * 60_000, entryOf)
+    assert.deepEqual([at(0), at(9.9), at(10), at(19.9)], ['name 1', 'name 1', 'name 2', 'name 2'])
   })
 
   it('are found by name and by number, or not at all', () => {
@@ -69,6 +76,31 @@ describe('dropping root', () => {
 
 describe('the user database', () => {
   // As <pwd.h> of macOS has it: name, passwd, uid, gid, change, class, gecos, dir, shell, expire.
+  it('is given more room while an entry does not fit, up to 1 MiB', () => {
+    const ERANGE = 34
+    const sizes: number[] = []
+    const refuse = (_: Buffer, text: Buffer): number => {
+      sizes.push(text.length)
+      return ERANGE
+    }
+    assert.equal(lookUp(refuse), undefined)
+    assert.deepEqual([sizes[0], sizes.at(-1), sizes.length], [1024, 1024 * 1024, 6])
+    const found = lookUp((entry, text, result) => {
+      if (text.length < 16_384) return ERANGE
+      text.write(`${'x'.repeat(5_000)}\0`)
+      entry.writeBigUInt64LE(koffi.address(text))
+      entry.writeUInt32LE(501, 16)
+      entry.writeUInt32LE(20, 20)
+      result[0] = entry
+      return 0
+    })
+    assert.deepEqual(found, { name: 'x'.repeat(5_000), uid: 501, gid: 20 })
+    assert.equal(
+      lookUp(() => 0),
+      undefined,
+    ) // no error and no entry: there is no such user
+  })
+
   it('is read in the layout of macOS', () => {
     const text = Buffer.from('_freshet\0*\0Freshet\0/var/empty\0')
     const entry = Buffer.alloc(72)

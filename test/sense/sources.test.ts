@@ -116,6 +116,18 @@ describe('sense with two sources', function () {
 })
 
 describe('sources', () => {
+  it('are not opened once all are closed', () => {
+    const failing = ['filter']
+    const double = createDouble(1 << 20, MAC, failing)
+    const options = { ringBytes: 65_536, intervalMs: 1000, onReadable: () => {} }
+    const logged: string[] = []
+    const sources = openSources(double.addon, options, (text) => logged.push(text))
+    failing.length = 0
+    sources.close()
+    sources.retry()
+    assert.equal(logged.length, 1)
+  })
+
   it('take turns, so that a busy one holds up no other', () => {
     const double = createDouble(1 << 20, MAC)
     const into = new Uint8Array(4 * TICK_BYTES)
