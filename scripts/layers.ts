@@ -14,6 +14,7 @@ const LEFT_OF_STREAM = [
   'units',
   'place',
   'printable',
+  'shell-word',
   'version',
   'host',
   'records',
@@ -25,6 +26,7 @@ const LEFT_OF_STREAM = [
 const ROOMS: Record<string, Room> = {
   units: { rooms: [], packages: [] },
   printable: { rooms: [], packages: [] },
+  'shell-word': { rooms: [], packages: [] },
   place: { rooms: [], packages: ['node:url'] },
   version: { rooms: ['place'] },
   host: { rooms: ['units', 'place', 'version'] },

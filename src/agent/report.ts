@@ -7,9 +7,14 @@ import type { Engine } from '../engine/engine.ts'
 import type { Alert } from '../engine/finding.ts'
 import type { HostFacts } from '../host/machine.ts'
 import { userName } from '../host/users.ts'
-import type { AgentStatus, FileSetAside, StatusReaders } from '../status/agent-status.ts'
-import { sensorSilence } from '../status/causes.ts'
+import type {
+  AgentStatus,
+  FileSetAside,
+  SensorStatus,
+  StatusReaders,
+} from '../status/agent-status.ts'
 import { createLately } from '../status/lately.ts'
+import { sensorTrouble } from '../status/sensor-causes.ts'
 import type { SensorWatch } from '../status/sensor-watch.ts'
 import type { Live } from '../stream/message.ts'
 import type { Outbox } from '../stream/outbox.ts'
@@ -61,16 +66,25 @@ export function createReport(parts: ReportParts): Report {
     }
   }
 
+  const sensorOf = (counters: EngineCounters): SensorStatus => ({
+    osVersion: machine.osVersion,
+    user,
+    sensor: {
+      silentMs: sensor.silentMs(performance.now()),
+      isForeign: counters.isForeign,
+      gaps: counters.gaps,
+      note: counters.degraded,
+    },
+  })
+
   return {
     live() {
       const counters = engine.counters()
       latelyOf(counters)
-      const silentMs = sensor.silentMs(performance.now())
       const { items, evicted } = outbox.counters()
       return {
         ...counters,
-        // A sensor that says nothing is worse than one that sees less.
-        degraded: silentMs > 0 ? sensorSilence(silentMs) : counters.degraded,
+        degraded: sensorTrouble(sensorOf(counters)),
         at: nowUnixNs(),
         identities: baseline.counts().identities,
         outboxItems: items,
@@ -87,15 +101,8 @@ export function createReport(parts: ReportParts): Report {
         deviceId: parts.deviceId,
         hostname: machine.hostname,
         os: machine.os,
-        osVersion: machine.osVersion,
-        user,
         startedAtMs,
-        sensor: {
-          silentMs: sensor.silentMs(performance.now()),
-          isForeign: counters.isForeign,
-          gaps: counters.gaps,
-          note: counters.degraded,
-        },
+        ...sensorOf(counters),
         counters: countsOf(counters, baseline.counts().identities),
         outbox: { ...outbox.counters(), bytesMax: parts.outboxBytesMax },
         lately: latelyOf(counters),

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { shellWord } from '../status/shell.ts'
+import { shellWord } from '../shell-word.ts'
 
 /** A setting that cannot work; the message says what, where and what to do. */
 export class ConfigError extends Error {

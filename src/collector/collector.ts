@@ -1,4 +1,5 @@
 // The collector: agents' WebSocket, the store, the JSON API and the page, on one port.
+import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { lockDirectory } from '../host/lock.ts'
@@ -78,7 +79,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
         `another collector uses the state directory ${stateDir}: stop it, or choose another directory`,
       )
     undo.unshift(unlock)
+    const isFirst = !existsSync(join(stateDir, 'store.db'))
     const secrets = readOrMakeSecrets(stateDir)
+    if (!isFirst) for (const name of secrets.made) log(SECRET_MADE[name] ?? '')
     const store = await openStore(loaded, join(stateDir, 'store.db'))
 
     const counters = new Counters()
@@ -167,6 +170,14 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     for (const step of undo) await step()
     throw cause
   }
+}
+
+/** Where there is a store already, somebody has the secret that is gone. */
+const SECRET_MADE: Record<string, string> = {
+  'agent.token':
+    'agent.token was missing and was made anew: agents are refused until they are given this one (--token-file)',
+  'page.key':
+    'page.key was missing and was made anew: the page opens only by the address that is printed now',
 }
 
 async function openStore(loaded: LoadedStore, path: string): Promise<Store> {

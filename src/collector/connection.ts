@@ -52,6 +52,8 @@ export type ConnectionContext = {
   limits: Limits
   now: () => UnixNs
   log: (text: string) => void
+  /** For what the store did not take: the disk's trouble is every connection's. */
+  complain: (text: string) => void
   /** Called before the device is enrolled: an older connection of it must end first. */
   onHello(connection: Connection, deviceId: string): void
   /** Called when items were handed to the ledger, and when its answer came. */
@@ -341,7 +343,7 @@ export class Connection {
       this.#fault(error)
       return
     }
-    this.#context.log(`${what}: ${error.message}`)
+    this.#context.complain(`${what}: ${error.message}`)
     this.end('store', 'the store is not available, try again later')
   }
 

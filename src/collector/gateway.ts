@@ -7,6 +7,7 @@ import type { Finding } from '../engine/finding.ts'
 import { FRAME_BYTES_MAX, STREAM_PATH, SUBPROTOCOL } from '../stream/message.ts'
 import type { UnixNs } from '../units.ts'
 import { isLoopbackHostHeader } from './address.ts'
+import { createComplaint } from './complaint.ts'
 import { Connection } from './connection.ts'
 import type { CounterName, Counters } from './counters.ts'
 import type { Device, Devices } from './devices.ts'
@@ -163,6 +164,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const context = {
     ...options,
+    complain: createComplaint(options.log),
     onHello(connection: Connection, deviceId: string) {
       byDevice.get(deviceId)?.end('replaced', 'a newer connection of this device has taken over')
       byDevice.set(deviceId, connection)

@@ -13,13 +13,15 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { shellWord } from '../shell-word.ts'
 import { CollectorError } from './collector-error.ts'
 
 const SECRET_BYTES = 32
 /** A secret that an administrator wrote may look otherwise, but not be guessable. */
 const SECRET_PATTERN = /^[\x21-\x7e]{32,512}$/
 
-export type Secrets = { agentToken: string; pageKey: string }
+/** `made`: names of the files that were missing. */
+export type Secrets = { agentToken: string; pageKey: string; made: string[] }
 
 /**
  * The state directory, made when missing (0700). Throws CollectorError when others can look into it: it
@@ -41,13 +43,12 @@ export function openStateDir(stateDir: string): void {
 
 /** Reads both secrets, making the ones that are missing. Throws CollectorError. */
 export function readOrMakeSecrets(stateDir: string): Secrets {
-  return {
-    agentToken: readOrMake(join(stateDir, 'agent.token')),
-    pageKey: readOrMake(join(stateDir, 'page.key')),
-  }
+  const made: string[] = []
+  const of = (name: string) => readOrMake(join(stateDir, name), () => made.push(name))
+  return { agentToken: of('agent.token'), pageKey: of('page.key'), made }
 }
 
-function readOrMake(path: string): string {
+function readOrMake(path: string, onMade: () => void): string {
   try {
     return read(path)
   } catch (cause) {
@@ -57,6 +58,7 @@ function readOrMake(path: string): string {
   }
   try {
     make(path)
+    onMade()
     return read(path)
   } catch (cause) {
     if (cause instanceof CollectorError) throw cause
@@ -99,13 +101,13 @@ function refuseOthers(path: string, mode: number, uid: number, wanted: string): 
   if ((mode & 0o077) !== 0)
     throw new CollectorError(
       'state',
-      `${path} can be used by others (mode ${(mode & 0o777).toString(8)}): run \`chmod ${wanted} ${path}\``,
+      `${path} can be used by others (mode ${(mode & 0o777).toString(8)}): run \`chmod ${wanted} ${shellWord(path)}\``,
     )
   const own = process.getuid?.()
   if (own !== undefined && uid !== own)
     throw new CollectorError(
       'state',
-      `${path} belongs to uid ${uid}, not to uid ${own} that the collector runs as: run \`chown ${own} ${path}\``,
+      `${path} belongs to uid ${uid}, not to uid ${own} that the collector runs as: run \`chown ${own} ${shellWord(path)}\``,
     )
 }
 

@@ -28,6 +28,9 @@ export type StatusReaders = {
   spoke: number
 }
 
+/** What there is to say of what the sensor sees. */
+export type SensorStatus = Pick<AgentStatus, 'osVersion' | 'user' | 'sensor'>
+
 /** What an agent says of itself, each second, on its status socket. Counts are since the start unless said otherwise. */
 export type AgentStatus = {
   version: string

@@ -1,14 +1,7 @@
 // Everything that can be the matter with an agent: a closed list of codes, each with its words, in one table.
-import { Gap } from '../records/record.gen.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, size, span } from './amounts.ts'
-import { settingsUrl } from './settings.ts'
-
-/** failure: something that Freshet is for does not happen. warning: it happens, but less, or not for much longer. */
-export type Level = 'failure' | 'warning'
-
-/** What of Freshet suffers: it sees nothing, sees less, does not report; or none of these. */
-export type Concern = 'blind' | 'gap' | 'unsent' | 'other'
+import { type Concern, type Level, SENSOR_CAUSES, type WordsOf } from './sensor-causes.ts'
 
 export type Cause = {
   code: CauseCode
@@ -24,17 +17,6 @@ export type Cause = {
   url: string
 }
 
-type Words = {
-  level: Level
-  concern: Concern
-  /** Whether it is so. */
-  holds: (status: AgentStatus) => boolean
-  text: string | ((status: AgentStatus) => string)
-  remedy: string | ((status: AgentStatus) => string)
-  /** Given: it is for the person at the machine, and their notification shows the remedy: it must not hold figures. */
-  url?: (status: AgentStatus) => string
-}
-
 const MIB = 2 ** 20
 const DISK_FULL_BYTES = 64 * MIB
 const DISK_LOW_BYTES = 1024 * MIB
@@ -46,10 +28,6 @@ const SHARE_FLOWS_MIN = 100
 const UNATTRIBUTED_SHARE = 0.05
 const RESTARTS_MANY = 3
 
-const lacks = (gap: number) => (status: AgentStatus) =>
-  status.sensor.gaps.some(({ gaps }) => (gaps & gap) !== 0)
-const noteOf = (status: AgentStatus, gap: number): string =>
-  status.sensor.gaps.find(({ gaps }) => (gaps & gap) !== 0)?.note ?? ''
 const rebuilt = (of: 'baseline' | 'outbox') => (status: AgentStatus) =>
   status.setAside.find((file) => file.of === of)
 const rebuiltText = (status: AgentStatus, of: 'baseline' | 'outbox'): string => {
@@ -77,80 +55,9 @@ const isUntrusted = ({ collector }: AgentStatus): boolean =>
 const reasonOf = ({ collector }: AgentStatus): string =>
   'reason' in collector ? collector.reason : ''
 
-const silenceText = (silentMs: number): string =>
-  `Nothing has come from the sensor for ${span(silentMs)}: detection stands still.`
-
 /** Within a level the first is the worst. */
 const CAUSES = {
-  versions: {
-    level: 'failure',
-    concern: 'blind',
-    holds: ({ sensor }) => sensor.isForeign,
-    text: 'The sensor and the engine are of different versions, and the records of one mean nothing to the other.',
-    remedy: 'Install both from one release and start the agent again.',
-  },
-  'sensor-silent': {
-    level: 'failure',
-    concern: 'blind',
-    holds: ({ sensor }) => sensor.silentMs > 0,
-    text: ({ sensor }) => silenceText(sensor.silentMs),
-    remedy: 'Start the agent again, and report it if that helps.',
-  },
-  entitlement: {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.entitlement),
-    text: 'macOS does not let this build use Endpoint Security: it lacks the entitlement.',
-    remedy:
-      'Install the signed package; a build of your own wants a provisioning profile with com.apple.developer.endpoint-security.client.',
-  },
-  'full-disk-access': {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.fullDiskAccess),
-    text: 'Programs are not seen as they start: Freshet has no Full Disk Access.',
-    // The name in that list is the daemon's.
-    remedy: 'Give freshetd Full Disk Access in System Settings, Privacy & Security.',
-    url: () => settingsUrl('full-disk-access'),
-  },
-  'client-limit': {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.clientLimit),
-    text: 'Programs are not seen as they start: other security products hold all places that Endpoint Security has.',
-    remedy: 'Remove one of them; Freshet tries again by itself.',
-  },
-  'endpoint-security': {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.endpointSecurity),
-    text: (status) =>
-      `Programs are not seen as they start: Endpoint Security fails. ${noteOf(status, Gap.endpointSecurity)}`.trim(),
-    remedy: 'Restart the Mac; Freshet tries again by itself.',
-  },
-  filter: {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.filter),
-    text: 'Network flows are not seen: the network filter does not run, or was not approved.',
-    remedy: 'Allow Freshet’s network extension and its filter in System Settings.',
-    url: ({ osVersion }) => settingsUrl('network-extension', osVersion),
-  },
-  'filter-service': {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.filterService),
-    text: 'Network flows are not seen: launchd does not give the agent the service that the network filter connects to.',
-    remedy: 'Start the agent through its launchd job, as the package installs it, not by hand.',
-  },
-  flows: {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.flows),
-    text: 'Network flows are not seen: the kernel does not let the agent open NETLINK_SOCK_DIAG.',
-    remedy:
-      'Load the modules inet_diag and tcp_diag (`modprobe tcp_diag`), or allow netlink sockets in the container.',
-  },
+  ...SENSOR_CAUSES,
   'disk-full': {
     level: 'failure',
     concern: 'other',
@@ -209,52 +116,6 @@ const CAUSES = {
       `The agent does not trust what answers at ${status.collector.url}: ${reasonOf(status)}.`,
     remedy:
       'Give the collector a certificate for that name from a public authority, valid today; see that nothing between opens TLS, and that this machine’s clock is right.',
-  },
-  'not-root': {
-    level: 'warning',
-    concern: 'gap',
-    holds: lacks(Gap.notRoot),
-    text: ({ user }) =>
-      `Only programs of ${user || 'this user'} are seen: the agent does not run as root.`,
-    remedy: 'Run it as root: `sudo npx freshet up`.',
-  },
-  'process-events': {
-    level: 'warning',
-    concern: 'gap',
-    holds: lacks(Gap.processEvents),
-    text: 'Programs that run for less than a second are not seen: the kernel refuses perf_event_open.',
-    remedy: 'Run the agent as root; in a container, give it CAP_PERFMON (`--cap-add PERFMON`).',
-  },
-  tracefs: {
-    level: 'warning',
-    concern: 'gap',
-    holds: lacks(Gap.tracefs),
-    text: 'Who makes a short connection is not seen: tracefs cannot be mounted.',
-    remedy:
-      'Mount it (`mount -t tracefs tracefs /sys/kernel/tracing`), or give the container CAP_SYS_ADMIN; then start the agent again.',
-  },
-  'connect-events': {
-    level: 'warning',
-    concern: 'gap',
-    holds: lacks(Gap.connectEvents),
-    text: 'Who makes a short connection is not seen: the kernel gives no events of connections.',
-    remedy:
-      'Run the agent as root, on a kernel with the tracepoint sock:inet_sock_set_state (4.16 or later, CONFIG_FTRACE).',
-  },
-  'flow-closes': {
-    level: 'warning',
-    concern: 'gap',
-    holds: lacks(Gap.flowCloses),
-    text: 'What a connection sends in its last moments is not counted: the kernel tells no final counters.',
-    remedy: 'Use a kernel with CONFIG_INET_DIAG (Linux 4.2 or later).',
-  },
-  'filter-version': {
-    level: 'warning',
-    concern: 'gap',
-    holds: lacks(Gap.filterVersion),
-    text: 'The network filter that runs is of an earlier version, and its flows are not understood.',
-    remedy: 'Restart the Mac to finish the update.',
-    url: () => '',
   },
   'events-lost': {
     level: 'warning',
@@ -353,7 +214,7 @@ const CAUSES = {
     remedy:
       'Set it by network time (`timedatectl set-ntp true`; on a Mac, System Settings, General, Date & Time).',
   },
-} as const satisfies Record<string, Words>
+} as const satisfies Record<string, WordsOf<AgentStatus>>
 
 export type CauseCode = keyof typeof CAUSES
 
@@ -378,9 +239,4 @@ export function causesOf(status: AgentStatus): Cause[] {
   })
 }
 
-/** The sentence for a sensor that has said nothing for so long, as a collector gets it. */
-export function sensorSilence(silentMs: number): string {
-  return `${silenceText(silentMs)} ${CAUSES['sensor-silent'].remedy}`
-}
-
-const wordsOf = (code: CauseCode): Words => CAUSES[code]
+const wordsOf = (code: CauseCode): WordsOf<AgentStatus> => CAUSES[code]

@@ -1,11 +1,11 @@
 // What `freshet doctor` finds from outside: the program's files, the state directory, the disk, whether an agent
 // answers. Pure: facts in, findings out.
 import { join } from 'node:path'
+import { shellWord } from '../shell-word.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { size, span } from './amounts.ts'
 import { diskTrouble } from './causes.ts'
 import { APP_PATH, DAEMON_JOB, DAEMON_JOB_PATH } from './identity.gen.ts'
-import { shellWord } from './shell.ts'
 import { STATUS_SOCKET, type StatusErrorCode } from './socket.ts'
 
 /** unknown: it could not be looked at, for want of an agent or of rights. */

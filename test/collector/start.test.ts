@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,7 +15,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { startCollector } from '../../src/collector/collector.ts'
 import { CollectorError, type CollectorErrorCode } from '../../src/collector/collector-error.ts'
-import { alertItem, connectAgent, runCollector } from './agent.ts'
+import { alertItem, connectAgent, DEVICE_B, runCollector } from './agent.ts'
 
 describe('the start of a collector', () => {
   let stateDir: string
@@ -60,7 +61,7 @@ describe('the start of a collector', () => {
   it('refuses a secret that others can read, is no secret, or is no file', async () => {
     const path = join(stateDir, 'agent.token')
     writeFileSync(path, 'x'.repeat(43), { mode: 0o644 })
-    await refuses(start(), 'state', /mode 644.*chmod 600 .*agent\.token/)
+    await refuses(start(), 'state', /mode 644.*chmod 600 '.*agent\.token'/)
     rmSync(path)
     writeFileSync(path, 'short', { mode: 0o600 })
     await refuses(start(), 'state', /does not hold a secret/)
@@ -104,7 +105,26 @@ describe('the start of a collector', () => {
     for (const end of ['', '-wal', '-shm'])
       rmSync(join(stateDir, `store.db${end}`), { force: true })
     writeFileSync(join(stateDir, 'store.db'), 'not a database '.repeat(100))
-    await refuses(start(), 'store', /store\.db cannot be opened/)
+    const damaged =
+      /store\.db cannot be opened \(file is not a database\): it is damaged; bring a backup back with `freshet collector restore FILE --force`/
+    await refuses(start(), 'store', damaged)
+    // The other way it names.
+    renameSync(join(stateDir, 'store.db'), join(stateDir, 'damaged'))
+    await (await start()).close()
+  })
+
+  it('says that a secret was made where others have the one before, and nothing at the first start', async () => {
+    const log: string[] = []
+    const options = { stateDir, host: '127.0.0.1', port: 0, log: (text: string) => log.push(text) }
+    await (await startCollector(options)).close()
+    assert.deepEqual(log, [])
+    rmSync(join(stateDir, 'page.key'))
+    await (await startCollector(options)).close()
+    assert.match(log.join('\n'), /^page\.key was missing and was made anew: the page opens only/)
+    rmSync(join(stateDir, 'agent.token'))
+    await (await startCollector(options)).close()
+    assert.match(log[1] ?? '', /^agent\.token was missing.*--token-file/)
+    assert.equal(log.length, 2)
   })
 
   it('has loaded all it needs before the state is touched, and touches nothing when told not to', async () => {
@@ -139,11 +159,17 @@ describe('the start of a collector', () => {
   it('acknowledges nothing while the store cannot commit, and all of it afterwards', async () => {
     const running = await runCollector({}, stateDir)
     const agent = await connectAgent(running)
+    const other = await connectAgent(running, DEVICE_B)
     const thief = new DatabaseSync(join(stateDir, 'store.db'))
     thief.exec('BEGIN IMMEDIATE')
     agent.send({ kind: 'batch', items: [alertItem(1)] })
     assert.match((await agent.expect('goodbye')).reason, /store is not available/)
     assert.equal((await agent.closed).code, 1013)
+    // Of many agents it says it once; each is counted.
+    other.send({ kind: 'batch', items: [alertItem(1)] })
+    assert.match((await other.expect('goodbye')).reason, /store is not available/)
+    assert.equal(running.log.filter((line) => /were not stored/.test(line)).length, 1)
+    assert.equal(running.collector.counters().agentsClosedStore, 2)
     thief.exec('ROLLBACK')
     thief.close()
     const again = await connectAgent(running)

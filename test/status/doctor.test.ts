@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { shellWord } from '../../src/shell-word.ts'
 import { CAUSE_CODES } from '../../src/status/causes.ts'
 import {
   CHECK_IDS,
@@ -10,7 +11,6 @@ import {
   exitStatusOf,
 } from '../../src/status/doctor.ts'
 import type { DoctorFacts, Entry } from '../../src/status/looks.ts'
-import { shellWord } from '../../src/status/shell.ts'
 import { CAUSED, wellStatus } from './states.ts'
 
 const GIB = 2 ** 30

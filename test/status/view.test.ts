@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { AgentStatus } from '../../src/status/agent-status.ts'
 import { size, span } from '../../src/status/amounts.ts'
 import { CAUSE_CODES, causesOf } from '../../src/status/causes.ts'
+import { SENSOR_CAUSES, sensorTrouble } from '../../src/status/sensor-causes.ts'
 import { LINE_BYTES_MAX } from '../../src/status/socket.ts'
 import { type Menu, menuOf, statusLines, TEXT_CHARS_MAX } from '../../src/status/view.ts'
 import { CAUSED, OTHER_STATES, wellStatus } from './states.ts'
@@ -86,6 +87,19 @@ describe('the status in plain words', () => {
       assert.ok(!codes(at).includes(code))
       assert.deepEqual(codes(past), [code])
     })
+
+  it('tells a collector of the sensor alone, in the words of the table, and in its own where it has no code', () => {
+    for (const code of CAUSE_CODES) {
+      const status = wellStatus(CAUSED[code])
+      const [cause] = causesOf(status)
+      const isSensors = code in SENSOR_CAUSES
+      assert.equal(sensorTrouble(status), isSensors ? `${cause?.text} ${cause?.remedy}` : '', code)
+    }
+    const both = wellStatus(OTHER_STATES['a Mac just installed'])
+    assert.match(sensorTrouble(both), /Full Disk Access.* Network flows are not seen/)
+    const strange = { silentMs: 0, isForeign: false, gaps: [], note: 'the source says so' }
+    assert.equal(sensorTrouble(wellStatus({ sensor: strange })), 'the source says so')
+  })
 
   it('counts as a person does', () => {
     assert.deepEqual([0, 1023, 1024, 1536, 2 ** 40].map(size), [

@@ -5,6 +5,7 @@
 // lists and the cursor of their pages at once; bodies are the bytes the agent sent, in tables that have
 // no other index; names are integers.
 import { DatabaseSync } from 'node:sqlite'
+import { type DiskTrouble, diskTrouble } from '../../baseline/sqlite-file.ts'
 import { StoreError } from './store-error.ts'
 
 const MIGRATIONS: readonly string[] = [
@@ -177,9 +178,23 @@ export function openForWriting(path: string): DatabaseSync {
   } catch (cause) {
     db?.close()
     if (cause instanceof StoreError) throw cause
-    throw new StoreError('cannot-open', `the store ${path} cannot be opened: ${cause}`, { cause })
+    const { message } = cause as Error
+    throw new StoreError(
+      'cannot-open',
+      `the store ${path} cannot be opened (${message}): ${REMEDIES[diskTrouble(cause) ?? 'io']}`,
+      { cause },
+    )
   }
 }
+
+const REMEDIES = {
+  corrupt:
+    'it is damaged; bring a backup back with `freshet collector restore FILE --force`, or move it away with its -wal and -shm, and an empty one is begun: agents do not send again what it has acknowledged',
+  'full-disk': 'the disk is full; free some space and start the collector again',
+  busy: 'another program holds it; end that one',
+  io: 'look after the disk; a backup is brought back with `freshet collector restore FILE --force`',
+  denied: 'it, its -wal and its -shm have to be files that the user of the collector may write',
+} as const satisfies Record<DiskTrouble, string>
 
 /** Opens the store for reading while another thread writes. Throws StoreError. */
 export function openForReading(path: string): DatabaseSync {
