@@ -33,8 +33,9 @@
           'sources': [
             'mac/code_calls.cc', 'mac/code_inspector.cc',
             'mac/endpoint_security.cc', 'mac/es_answer.cc', 'mac/es_client.cc', 'mac/es_message.cc',
-            'mac/es_reader.cc', 'mac/mac_sources.cc', 'mac/make_endpoint_security.cc', 'mac/running.cc',
-            'mac/running_calls.cc'
+            'mac/es_reader.cc', 'mac/filter_protocol.cc', 'mac/flow_intake.cc', 'mac/flow_listener.cc',
+            'mac/mac_sources.cc', 'mac/make_endpoint_security.cc', 'mac/make_flow_listener.cc',
+            'mac/peer_requirement.cc', 'mac/running.cc', 'mac/running_calls.cc', 'mac/xpc_listener.cc'
           ],
           'link_settings': {
             'libraries': [

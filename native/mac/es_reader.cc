@@ -1,12 +1,11 @@
 #include "mac/es_reader.h"
 
-#include <sys/sysctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 
-#include "boot_id.h"
+#include "mac/boot_session.h"
 
 namespace freshet {
 namespace {
@@ -29,13 +28,6 @@ u64 SteadyNs() {
 }
 
 u64 Distance(u64 a, u64 b) { return a > b ? a - b : b - a; }
-
-// kern.bootsessionuuid: anew with each boot, kept over sleep.
-void ReadBootId(u8* out) {
-  char text[64] = {};
-  size_t length = sizeof(text) - 1;
-  if (sysctlbyname("kern.bootsessionuuid", text, &length, nullptr, 0) == 0) ParseBootId(text, out);
-}
 
 }  // namespace
 

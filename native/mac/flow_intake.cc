@@ -19,6 +19,7 @@ FlowIntake::FlowIntake(Ring* ring, IntakeOptions options, std::function<void(Pee
 
 void FlowIntake::Start(u64 now_ns) {
   running_ = true;
+  has_service_ = true;
   away_since_ns_ = now_ns;
   Say(k_mark_start, now_ns);
 }
@@ -53,6 +54,17 @@ void FlowIntake::Gone(Peer peer, u64 now_ns) {
   Connection* const connection = Find(peer);
   if (peer == 0 || connection == nullptr) return;
   Clear(connection, now_ns);
+}
+
+void FlowIntake::Stranger(Peer peer, u64 now_ns) {
+  if (peer == 0 || Find(peer) == nullptr) return;
+  Refuse(&counters_.stranger_peers);
+  Gone(peer, now_ns);
+}
+
+void FlowIntake::NoService(u64 now_ns) {
+  has_service_ = false;
+  if (running_) Say(k_mark_start, now_ns);
 }
 
 std::optional<AnswerMessage> FlowIntake::Take(Peer peer, std::span<const std::byte> message,
@@ -171,7 +183,7 @@ void FlowIntake::Tick(u64 now_ns) {
     Cancel(&connection, now_ns);
   }
   // A mark(start) within an enumeration would begin it anew and leave out what it has told.
-  if (!enumerating_ && Note(now_ns) != said_) Say(k_mark_start, now_ns);
+  if (!enumerating_ && WhatLacks(now_ns) != said_) Say(k_mark_start, now_ns);
   emitter_.EmitLosses(now_ns);
   ring_->Release();
 }
@@ -243,15 +255,21 @@ void FlowIntake::Clear(Connection* connection, u64 now_ns) {
   *connection = Connection{};
 }
 
-std::string FlowIntake::Note(u64 now_ns) const {
-  if (connected())
-    return options_.statistics() == Statistics::kOff
-               ? "Network flows are not seen: the network filter is switched off on this Mac."
-               : "";
-  if (now_ns < away_since_ns_ + kAwayNs) return "";
-  if (!refusal_.empty()) return refusal_;
-  return "Network flows are not seen: the network filter is not connected. Open Freshet from the "
-         "menu bar and allow its filter in System Settings.";
+FlowIntake::Lack FlowIntake::WhatLacks(u64 now_ns) const {
+  if (options_.statistics() == Statistics::kOff)
+    return {k_gap_filter_off,
+            "Network flows are not seen: the network filter is switched off on this Mac by the "
+            "file filter-off."};
+  if (connected()) return {};
+  if (!has_service_)
+    return {k_gap_filter_service,
+            "Network flows are not seen: launchd does not give the agent the service that the "
+            "network filter connects to."};
+  if (now_ns < away_since_ns_ + kAwayNs) return {};
+  if (!refusal_.empty()) return {k_gap_filter_version, refusal_};
+  return {k_gap_filter,
+          "Network flows are not seen: the network filter is not connected. Open Freshet from the "
+          "menu bar and allow its filter in System Settings."};
 }
 
 void FlowIntake::Say(u32 kind, u64 now_ns) {
@@ -261,9 +279,11 @@ void FlowIntake::Say(u32 kind, u64 now_ns) {
   std::copy(options_.boot_id.begin(), options_.boot_id.end(), mark.boot_id);
   mark.layout = kRecordLayout;
   mark.unix_ns = options_.unix_ns();
-  std::string note = kind == k_mark_start ? Note(now_ns) : "";
+  Lack lack = WhatLacks(now_ns);
+  mark.gaps = lack.gaps;
+  if (kind != k_mark_start) lack.note.clear();
   // One that found no room is said with the next tick.
-  if (emitter_.Emit(mark, now_ns, note) && kind == k_mark_start) said_ = std::move(note);
+  if (emitter_.Emit(mark, now_ns, lack.note) && kind == k_mark_start) said_ = std::move(lack);
 }
 
 AnswerMessage FlowIntake::Answer(FilterMessage kind, const Connection& to, FilterStatus status,

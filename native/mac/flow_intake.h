@@ -50,6 +50,7 @@ class FlowIntake {
     u64 busy;            // batches that found no room and come again
     u64 malformed;       // batches and messages that could not be read
     u64 refused_peers;   // beyond kPeersMax
+    u64 stranger_peers;  // of other code than the filter's
     u64 silent_peers;    // without a valid hello in time
     u64 flooding_peers;  // cancelled for sending too much, or too much that is malformed
     u64 refused_hellos;  // of another version or layout
@@ -69,6 +70,10 @@ class FlowIntake {
   // False: one too many, to be cancelled.
   bool Came(Peer peer, u64 now_ns);
   void Gone(Peer peer, u64 now_ns);
+  // Gone, because it does not meet the code requirement.
+  void Stranger(Peer peer, u64 now_ns);
+  // Nobody can come: launchd does not give this process the service.
+  void NoService(u64 now_ns);
   // The answer; nothing when the peer was cancelled instead.
   std::optional<AnswerMessage> Take(Peer peer, std::span<const std::byte> message, u64 now_ns);
   // About once a second.
@@ -105,7 +110,13 @@ class FlowIntake {
   void Refuse(u64* counter);
   void Cancel(Connection* connection, u64 now_ns);
   void Clear(Connection* connection, u64 now_ns);
-  std::string Note(u64 now_ns) const;
+  // What is missing, as the mark(start) that says it has it.
+  struct Lack {
+    u32 gaps = 0;  // CODE gap, as a sum
+    std::string note;
+    bool operator==(const Lack&) const = default;
+  };
+  Lack WhatLacks(u64 now_ns) const;
   void Say(u32 kind, u64 now_ns);
   AnswerMessage Answer(FilterMessage kind, const Connection& to, FilterStatus status, u64 number);
 
@@ -116,9 +127,10 @@ class FlowIntake {
   std::array<Connection, kPeersMax> connections_;
   std::array<Run, kPeersMax> runs_;  // the last ones, oldest first
   Counters counters_{};
+  bool has_service_ = true;
   bool running_ = false;      // between Start and Stop: nothing else does anything outside
   std::string refusal_;       // why the last hello was refused; empty once one was taken
-  std::string said_;          // the note of the last mark(start) that found room
+  Lack said_;                 // by the last mark(start) that found room
   u64 away_since_ns_ = 0;     // no filter has been connected from then on
   bool wants_all_ = false;    // an enumeration was asked for and none has begun since
   bool enumerating_ = false;  // between one's first batch and its last

@@ -45,6 +45,16 @@ bool FlowListener::Came(Peer peer) { return intake_.Came(peer, SinceBootNs()); }
 
 void FlowListener::Gone(Peer peer) { intake_.Gone(peer, SinceBootNs()); }
 
+void FlowListener::Stranger(Peer peer) {
+  intake_.Stranger(peer, SinceBootNs());
+  Wake();
+}
+
+void FlowListener::NoService() {
+  intake_.NoService(SinceBootNs());
+  Wake();
+}
+
 std::optional<AnswerMessage> FlowListener::Take(Peer peer, std::span<const std::byte> message) {
   std::optional<AnswerMessage> answer = intake_.Take(peer, message, SinceBootNs());
   Wake();

@@ -12,7 +12,7 @@
 
 namespace freshet {
 
-// The daemon's end of what carries messages: XPC (xpc_listener.cc), or a test's double.
+// The daemon's end of what carries messages: XPC (xpc_listener.h), or a test's double.
 class FlowCarrier {
  public:
   using Peer = FlowIntake::Peer;
@@ -25,6 +25,10 @@ class FlowCarrier {
     // another never arrive. False: it is cancelled.
     virtual bool Came(Peer peer) = 0;
     virtual void Gone(Peer peer) = 0;
+    // Gone, because it does not meet the code requirement.
+    virtual void Stranger(Peer peer) = 0;
+    // The service cannot be had: nobody comes as long as this runs.
+    virtual void NoService() = 0;
     // The answer, which is sent at once; nothing when the peer was cancelled.
     virtual std::optional<AnswerMessage> Take(Peer peer, std::span<const std::byte> message) = 0;
     // About once a second.
@@ -67,6 +71,8 @@ class FlowListener final : public Source, private FlowCarrier::Handler {
 
   bool Came(Peer peer) override;
   void Gone(Peer peer) override;
+  void Stranger(Peer peer) override;
+  void NoService() override;
   std::optional<AnswerMessage> Take(Peer peer, std::span<const std::byte> message) override;
   void Tick() override;
   void Wake();
@@ -78,10 +84,8 @@ class FlowListener final : public Source, private FlowCarrier::Handler {
   bool started_ = false;
 };
 
-#ifdef __APPLE__
-// Over XPC, on the daemon's Mach service.
+// The source as it runs, over XPC on the daemon's Mach service (make_flow_listener.cc).
 std::unique_ptr<Source> MakeFlowListener(Ring* ring, SourceOptions options);
-#endif
 
 }  // namespace freshet
 

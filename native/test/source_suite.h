@@ -21,6 +21,11 @@ struct SourceRig {
   // A process that each enumeration names; 0 for a source that names none.
   u32 alive_pid = 0;
   bool says_ticks = true;
+  // Its thread is its own, and not the system's to give.
+  bool has_thread = true;
+  // Its enumeration is another program's to tell, and begins with a mark(start) when that program
+  // comes; what finds no room in the ring waits there, unless it would not fit an empty one.
+  bool is_told = false;
 };
 
 // Ends the program with 1 and the place of the first thing that is not so (check.h).

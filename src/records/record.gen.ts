@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0x80087223
+export const LAYOUT = 0x115ee1c5
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -128,6 +128,8 @@ export const Gap = {
   filterVersion: 2048,
   /** macOS: the service that the content filter connects to cannot be had from launchd */
   filterService: 4096,
+  /** macOS: the content filter reports nothing, since somebody switched it off on this Mac */
+  filterOff: 8192,
 } as const
 
 export const Capability = {

@@ -61,7 +61,7 @@ const CHECKS = {
   },
   filter: {
     title: 'network filter',
-    codes: ['filter', 'filter-service', 'filter-version'],
+    codes: ['filter', 'filter-off', 'filter-service', 'filter-version'],
     well: () => 'connected',
     on: 'darwin',
   },

@@ -83,6 +83,13 @@ export const SENSOR_CAUSES = {
     remedy: 'Allow Freshet’s network extension and its filter in System Settings.',
     url: ({ osVersion }) => settingsUrl('network-extension', osVersion),
   },
+  'filter-off': {
+    level: 'failure',
+    concern: 'blind',
+    holds: lacks(Gap.filterOff),
+    text: 'Network flows are not seen: the network filter is switched off on this Mac.',
+    remedy: 'Remove `/Library/Application Support/Freshet/filter-off` to switch it on.',
+  },
   'filter-service': {
     level: 'failure',
     concern: 'blind',

@@ -3,7 +3,7 @@
 import { equal } from 'node:assert/strict'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { leaveOut, whyNoProgram, whyNotLinux } from '../left-out.ts'
+import { leaveOut, whyNoBlocks, whyNoProgram, whyNotLinux } from '../left-out.ts'
 import { run } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/filter/', import.meta.url))
@@ -21,7 +21,7 @@ describe('network filter', () => {
   })
 
   const programs = {
-    asan: ['endpoint', 'ledger', 'protocol', 'wire', 'threads', 'listener', 'provider'],
+    asan: ['endpoint', 'ledger', 'protocol', 'gaps', 'wire', 'threads', 'listener', 'provider'],
     tsan: ['threads', 'listener', 'provider'],
   }
   for (const [sanitizer, names] of Object.entries(programs))
@@ -32,4 +32,30 @@ describe('network filter', () => {
         equal(ran.code, 0, ran.output)
         equal(ran.output, `${name}: ok\n`)
       })
+})
+
+describe('the flow listener over XPC', () => {
+  before(async function () {
+    leaveOut(this, whyNoBlocks() ?? whyNoProgram(['make'], 'make'))
+    this.timeout(600_000)
+    await make('xpc')
+  })
+
+  for (const [sanitizer, name] of [
+    ['asan', 'ASan and UBSan'],
+    ['tsan', 'TSan'],
+  ] as const) {
+    it(`lets in, answers and turns away under ${name}`, async function () {
+      this.timeout(60_000)
+      const ran = await run(`${folder}build/xpc.blocks.${sanitizer}`, [])
+      equal(ran.code, 0, ran.output)
+    })
+
+    it(`does what every source does under ${name}`, async function () {
+      this.timeout(60_000)
+      const ran = await run(`${folder}build/suite.blocks.${sanitizer}`, [])
+      equal(ran.code, 0, ran.output)
+      console.log(`      ${ran.output.trim()}`)
+    })
+  }
 })

@@ -72,6 +72,7 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
   'client-limit': lacking(Gap.clientLimit),
   'endpoint-security': lacking(Gap.endpointSecurity, 'es_new_client says 2.'),
   filter: lacking(Gap.filter),
+  'filter-off': lacking(Gap.filterOff),
   'filter-service': lacking(Gap.filterService),
   flows: lacking(Gap.flows),
   'disk-full': { disk: { freeBytes: 3 * MIB, totalBytes: 100 * MIB } },

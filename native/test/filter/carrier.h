@@ -66,6 +66,17 @@ class CarrierDouble final : public FlowCarrier {
     });
   }
 
+  // A connection whose peer turns out to be other code than the filter's.
+  void TurnAway(Peer peer) {
+    Post([this, peer] {
+      if (handler_->Came(peer)) handler_->Stranger(peer);
+    });
+  }
+
+  void LoseService() {
+    Post([this] { handler_->NoService(); });
+  }
+
  private:
   void Run() {
     auto tick = std::chrono::steady_clock::now();
