@@ -40,8 +40,9 @@ export function SessionForm({ why }: { why: string }) {
           {error}
         </p>
         <p class="quiet">
-          <code>freshet up</code> prints the address of this page with its key in it. The key is
-          also in the file <code>page.key</code> in the collector’s state directory.
+          <code>freshet up</code> and <code>freshet collector</code> print the address of this page
+          with its key in it. The key is also in the file <code>page.key</code> in the collector’s
+          state directory.
         </p>
       </form>
     </main>
