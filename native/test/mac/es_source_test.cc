@@ -189,6 +189,31 @@ void ReplacesAClientThatTellsNothing() {
   CHECK(scene.Lost(k_loss_kernel_events) == 3 + 2);
 }
 
+// A client that was heard begins the pauses anew: the ninth would be of more than ten seconds.
+void AsksSoonAgainAfterOneThatTold() {
+  mac_double::Reset();
+  std::atomic<u32> alive{1};
+  const auto tell_running = [&](const IsTold& is_told, const TellExec&) {
+    for (u32 pid = 10; pid < 10 + alive.load(); pid++) is_told(pid, 1);
+    return 0;
+  };
+  Scene scene({.retry_ms = 40, .silent_ms = 10, .under_way_ms = 10, .tell_running = tell_running},
+              4 << 20, 5);
+  scene.Start();
+  Client client;
+  es_message_t* exec = client.Exec(9, 1);
+  for (u32 made = 1; made <= 10; made++) {
+    CHECK(scene.Until([&] { return mac_double::Now().made == made; }));
+    const size_t execs = scene.execs.size();
+    CHECK(scene.Until([&] { return client.Deliver(exec) && scene.execs.size() > execs; }));
+    // A look finds it new only if one before did not have it.
+    CHECK(scene.Until([&] {
+      alive++;
+      return mac_double::Now().deleted == made;
+    }));
+  }
+}
+
 void GivesUpAClientThatMayNotSubscribe() {
   mac_double::Reset();
   mac_double::RefuseSubscriptions(true);
@@ -261,6 +286,7 @@ int main() {
   HealsWhenItIsLet();
   AsksSteadilyForWhatAPersonMayGrant();
   ReplacesAClientThatTellsNothing();
+  AsksSoonAgainAfterOneThatTold();
   GivesUpAClientThatMayNotSubscribe();
   EnumeratesOftenWithoutAClient();
   ListsAgainWhatCouldNotBeListed();
