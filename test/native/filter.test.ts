@@ -1,6 +1,7 @@
 // The network filter's plain C++, which a Mac runs in its system extension and its daemon: built here under sanitizers
 // and run against doubles of what carries its messages; its decoders under a fuzzer.
 import { equal } from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { leaveOut, whyNoBlocks, whyNoProgram, whyNotLinux } from '../left-out.ts'
@@ -21,17 +22,44 @@ describe('network filter', () => {
   })
 
   const programs = {
-    asan: ['endpoint', 'ledger', 'protocol', 'gaps', 'wire', 'threads', 'listener', 'provider'],
+    asan: [
+      ...['endpoint', 'ledger', 'bounds', 'protocol', 'versions', 'gaps', 'wire'],
+      ...['threads', 'listener', 'provider', 'trials'],
+    ],
     tsan: ['threads', 'listener', 'provider'],
   }
   for (const [sanitizer, names] of Object.entries(programs))
     for (const name of names)
       it(`${name} under ${sanitizer === 'asan' ? 'ASan and UBSan' : 'TSan'}`, async function () {
         this.timeout(120_000)
-        const ran = await run(`${folder}build/${name}.${sanitizer}`, [])
+        const ran = await run(
+          `${folder}build/${name}.${sanitizer}`,
+          name === 'trials' ? [`${folder}corpus`] : [],
+        )
         equal(ran.code, 0, ran.output)
         equal(ran.output, `${name}: ok\n`)
       })
+
+  describe('fuzzers', () => {
+    before(async function () {
+      leaveOut(this, whyNoProgram(['clang++-19'], 'clang-19 libclang-rt-19-dev'))
+      this.timeout(600_000)
+      await make('fuzzers')
+    })
+
+    for (const [target, maxBytes] of Object.entries({ report: 400, batch: 512, message: 512 }))
+      it(`${target}: from its corpus on`, async function () {
+        this.timeout(3_600_000)
+        const found = `${folder}build/corpus/${target}`
+        mkdirSync(found, { recursive: true })
+        const ran = await run(`${folder}build/${target}.fuzz`, [
+          ...[`-runs=${process.env['FRESHET_FUZZ'] ?? '20000'}`, `-max_len=${maxBytes}`, '-seed=1'],
+          ...[`-artifact_prefix=${folder}build/${target}-`, found, `${folder}corpus/${target}`],
+        ])
+        equal(ran.code, 0, ran.output)
+        console.log(`      ${/#\d+\s+DONE.*/.exec(ran.output)?.[0] ?? ''}`)
+      })
+  })
 })
 
 describe('the flow listener over XPC', () => {

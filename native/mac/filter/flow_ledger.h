@@ -37,7 +37,8 @@ struct LedgerOptions {
   // Rows: flows that are open, closed and not yet told, or known a while longer. 450 bytes each,
   // touched as they are used.
   u32 flows_max = 32'768;
-  // Reports between the provider's threads and the ledger's. A power of two; 416 bytes each.
+  // Reports between the provider's threads and the ledger's. A power of two, at least 2; 416
+  // bytes each.
   u32 queue_slots = 8'192;
   // A TCP flow, and any other, that was silent for so long counts as closed.
   u64 tcp_silent_ns = 24 * 3600 * kNsPerLedgerSecond;

@@ -28,9 +28,10 @@ class ReportQueue {
     u64 position = 0;
   };
 
-  // REQUIRES: capacity is a power of two.
+  // REQUIRES: capacity is a power of two, at least 2: of one cell "published" and "free for the
+  // next lap" would be the same sequence.
   explicit ReportQueue(size_t capacity) : mask_(capacity - 1), cells_(new Cell[capacity]) {
-    assert(std::has_single_bit(capacity));
+    assert(std::has_single_bit(capacity) && capacity > 1);
     for (size_t index = 0; index < capacity; index++)
       cells_[index].sequence.store(index, std::memory_order_relaxed);
   }

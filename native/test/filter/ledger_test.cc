@@ -4,6 +4,7 @@
 #include "check.h"
 #include "drain.h"
 #include "mac/filter/flow_ledger.h"
+#include "plain_ledger.h"
 #include "told.h"
 #include "traffic.h"
 
@@ -197,23 +198,37 @@ void TakesOddTokensAndRefusesOddReports() {
 }
 
 void NoByteIsLostOrToldTwice(u64 seed) {
+  constexpr u64 kTcpSilentNs = 60 * kSecond;
+  constexpr u64 kOtherSilentNs = 15 * kSecond;
   Traffic traffic(seed, {.uuids = 50 + seed * 37 % 2'000});
-  FlowLedger ledger({.tcp_silent_ns = 60 * kSecond, .other_silent_ns = 15 * kSecond, .seed = seed});
+  FlowLedger ledger(
+      {.tcp_silent_ns = kTcpSilentNs, .other_silent_ns = kOtherSilentNs, .seed = seed});
+  PlainLedger plain(kTcpSilentNs, kOtherSilentNs);
+  traffic.also = [&](const FlowReport& report) { plain.Take(report); };
   Random random(seed);
   Told told;
   for (u64 step = 0; step < 20'000; step++) {
     CHECK(traffic.Step(&ledger));
-    if (random.Below(50) == 0) ledger.Collect(traffic.now_ns());
-    if (random.Below(200) == 0) Drain(&ledger, traffic.now_ns(), &told);
+    const u64 chance = random.Below(200);
+    if (chance >= 5) continue;
+    plain.Collect(traffic.now_ns());
+    if (chance > 0)
+      ledger.Collect(traffic.now_ns());
+    else
+      Drain(&ledger, traffic.now_ns(), &told);
   }
+  plain.Collect(traffic.now_ns() + FlowLedger::kHoldNs);
   Drain(&ledger, traffic.now_ns() + FlowLedger::kHoldNs, &told);
   CHECK(told.Totals() == std::pair(traffic.total_out, traffic.total_in));
   CHECK(traffic.CloseAll(&ledger));
   traffic.Pass(kSecond);
+  plain.Collect(traffic.now_ns());
   Drain(&ledger, traffic.now_ns(), &told);
   CHECK(told.Totals() == std::pair(traffic.total_out, traffic.total_in));
   CHECK(told.Open() == 0 && told.flows.size() >= traffic.begun / 2);
   CheckSum(ledger, traffic.pushed);
+  plain.CheckAgainst(told);
+  CHECK(plain.repeated() == ledger.counters().repeated);
 }
 
 // With room for a few flows bytes are lost, and counted; none is told twice.

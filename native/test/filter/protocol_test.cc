@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "mac/peer_requirement.h"
+#include "messages.h"
 #include "pair.h"
 
 namespace freshet {
@@ -102,138 +103,6 @@ void ClosesOnStrangers() {
   CHECK(answer && answer->status == static_cast<u8>(FilterStatus::kNoHello));
 }
 
-std::optional<AnswerMessage> Greet(Daemon* daemon, u64 peer, u16 version, u32 layout, u64 now_ns) {
-  HelloBytes hello = WriteHello(peer, layout, "9.9");
-  std::memcpy(&hello.bytes[offsetof(MessagePrefix, version)], &version, sizeof(version));
-  return daemon->intake.Take(peer, std::span(hello.bytes).first(hello.size), now_ns);
-}
-
-Message RecordsOf(u64 flows, u64 now_ns) {
-  FlowLedger ledger({});
-  const auto token = Token(77, 3);
-  for (u64 flow = 0; flow < flows; flow++) {
-    FlowReport report;
-    report.uuid = Uuid(flow);
-    report.event = FlowEvent::kNewFlow;
-    report.app_token = token;
-    report.remote = {"192.0.2.9", "443"};
-    report.at_ns = now_ns;
-    ledger.Push(report);
-  }
-  ledger.Collect(now_ns);
-  FlowBatch batch;
-  ledger.TakeBatch(now_ns, &batch);
-  return {batch.bytes().begin(), batch.bytes().end()};
-}
-
-Message BatchOf(u16 version, u64 number, u32 records, const Message& bytes,
-                DropCounts dropped = {}) {
-  Message message(sizeof(BatchMessage));
-  message.resize(WriteBatchHead({version, number, records, false, false, dropped, bytes}, message));
-  message.insert(message.end(), bytes.begin(), bytes.end());
-  return message;
-}
-
-u8 StatusOf(Daemon* daemon, u64 peer, const Message& message, u64 now_ns) {
-  const auto answer = daemon->intake.Take(peer, message, now_ns);
-  return answer ? answer->status : 0xff;
-}
-
-constexpr u8 kOk = static_cast<u8>(FilterStatus::kOk);
-constexpr u8 kMalformed = static_cast<u8>(FilterStatus::kMalformed);
-
-// An older filter, a newer one, and those that are too old or of another layout.
-void MeetsOtherVersions() {
-  Pair pair;
-  Daemon* const daemon = pair.daemon.get();
-  const u64 now_ns = pair.now_ns;
-  const Message records = RecordsOf(2, now_ns);
-  CHECK(daemon->intake.Came(50, now_ns));
-  auto welcome = Greet(daemon, 50, kFilterVersionBefore, FlowLayout(), now_ns);
-  CHECK(welcome && welcome->status == kOk && welcome->prefix.version == kFilterVersionBefore);
-  CHECK(StatusOf(daemon, 50, BatchOf(1, 1, 4, records), now_ns) == kOk);
-  CHECK(StatusOf(daemon, 50, BatchOf(2, 2, 4, records), now_ns) == kMalformed);
-  daemon->Drain(&pair.told);
-  CHECK(pair.told.flows.size() == 2);
-
-  CHECK(daemon->intake.Came(51, now_ns));
-  welcome = Greet(daemon, 51, kFilterVersion + 5, FlowLayout(), now_ns);
-  CHECK(welcome && welcome->status == kOk && welcome->prefix.version == kFilterVersion);
-  CHECK(daemon->intake.counters().replaced_peers == 1);  // one filter at a time
-  CHECK(StatusOf(daemon, 51, BatchOf(2, 1, 0, {}, {3, 2, 1}), now_ns) == kOk);
-  CHECK((daemon->intake.counters().dropped == DropCounts{3, 2, 1}));
-
-  CHECK(daemon->intake.Came(52, now_ns));
-  welcome = Greet(daemon, 52, 0, FlowLayout(), now_ns);
-  CHECK(welcome && welcome->status == static_cast<u8>(FilterStatus::kVersion));
-  welcome = Greet(daemon, 52, kFilterVersion, FlowLayout() + 1, now_ns);
-  CHECK(welcome && welcome->status == static_cast<u8>(FilterStatus::kLayout));
-  daemon->intake.Gone(51, now_ns);
-  daemon->intake.Tick(now_ns + 16 * kSecond);
-  pair.told.losses.clear();
-  daemon->Drain(&pair.told, true);
-  CHECK(pair.told.last_note.find("version 9.9, protocol 2") != std::string::npos);
-  CHECK(pair.told.losses[k_loss_filter_queue] == 3 && pair.told.losses[k_loss_table_full] == 2);
-  CHECK(pair.told.losses[k_loss_malformed] == 1);
-}
-
-// The filter's half: an older daemon is spoken to in its version, one that refuses is asked again
-// after a minute.
-void MeetsAnOlderDaemon() {
-  Pair pair;
-  pair.EndDaemon();
-  pair.Report(1, FlowEvent::kNewFlow);
-  // By hand: answers of our own.
-  struct Mute final : UplinkTransport {
-    void Connect() override { connects++; }
-    void Send(std::array<std::span<const std::byte>, 2> parts) override {
-      last.assign(parts[0].begin(), parts[0].end());
-      last.insert(last.end(), parts[1].begin(), parts[1].end());
-    }
-    void Cancel() override { cancels++; }
-    u64 connects = 0;
-    u64 cancels = 0;
-    Message last;
-  } mute;
-  Uplink uplink(&pair.ledger, &mute, {.run = 1, .extension_version = "1", .on_statistics = {}});
-  uplink.Tick(pair.now_ns);
-  CHECK(KindOf(mute.last) == FilterMessage::kHello);
-  const auto reply = [&](FilterMessage kind, u16 version, FilterStatus status, u64 number) {
-    const AnswerMessage message =
-        MakeAnswer(kind, version, status, number, Statistics::kLow, false);
-    uplink.Answered(std::as_bytes(std::span(&message, 1)), pair.now_ns);
-  };
-  reply(FilterMessage::kWelcome, kFilterVersionBefore, FilterStatus::kOk, 0);
-  const auto batch = ReadBatch(mute.last);
-  CHECK(KindOf(mute.last) == FilterMessage::kBatch && batch && batch->version == 1);
-  CHECK(batch->records == 2 && AreFilterRecords(batch->bytes, 2, pair.now_ns));
-  reply(FilterMessage::kReceipt, 1, FilterStatus::kOk, batch->number);
-  CHECK(uplink.counters().batches == 1);
-  // An answer that is none ends the connection.
-  pair.now_ns += 5 * kSecond;
-  uplink.Tick(pair.now_ns);
-  uplink.Answered(std::as_bytes(std::span("no answer")), pair.now_ns);
-  CHECK(mute.cancels == 1 && uplink.counters().lost == 1);
-  // So does none.
-  pair.now_ns += kSecond;
-  uplink.Tick(pair.now_ns);
-  pair.now_ns += 10 * kSecond;
-  uplink.Tick(pair.now_ns);
-  CHECK(mute.cancels == 2 && uplink.counters().lost == 2);
-  // A refusal is not asked about again for a minute.
-  pair.now_ns += 6 * kSecond;
-  uplink.Tick(pair.now_ns);
-  const u64 connects = mute.connects;
-  reply(FilterMessage::kWelcome, kFilterVersion + 1, FilterStatus::kOk, 0);
-  CHECK(uplink.counters().refused_hellos == 1 && mute.cancels == 3);
-  pair.now_ns += 59 * kSecond;
-  uplink.Tick(pair.now_ns);
-  CHECK(mute.connects == connects);
-  pair.now_ns += kSecond;
-  uplink.Tick(pair.now_ns);
-  CHECK(mute.connects == connects + 1);
-}
-
 void RefusesWhatIsNoBatch() {
   Pair pair;
   Daemon* const daemon = pair.daemon.get();
@@ -260,10 +129,24 @@ void RefusesWhatIsNoBatch() {
   CHECK(daemon->intake.counters().records == named + 4);
   CHECK(StatusOf(daemon, 50, BatchOf(2, 9, 0, {}), now_ns) == kOk);
   CHECK(daemon->intake.counters().gaps == 6);
-  // Too large, and no message at all: the connection ends.
+  // More records than a batch may have, each of them as it should be.
+  Message many = RecordsOf(499, now_ns);
+  many.insert(many.end(), records.begin(), records.end());
+  CHECK(StatusOf(daemon, 50, BatchOf(2, 10, 1'002, many), now_ns) == kMalformed);
+  // Too large, though of the size it says, and no message at all: the connection ends.
+  Message large(kFilterMessageBytesMax + 8);
+  WriteBatchHead({2, 10, 0, false, false, {}, std::span(large).subspan(sizeof(BatchMessage))},
+                 large);
+  CHECK(daemon->intake.Came(49, now_ns));
+  CHECK(StatusOf(daemon, 49, large, now_ns) == 0xff);
+  large.resize(kFilterMessageBytesMax);
+  WriteBatchHead({2, 10, 0, false, false, {}, std::span(large).subspan(sizeof(BatchMessage))},
+                 large);
+  CHECK(daemon->intake.Came(48, now_ns));
+  CHECK(StatusOf(daemon, 48, large, now_ns) == static_cast<u8>(FilterStatus::kNoHello));
   CHECK(StatusOf(daemon, 50, Message(kFilterMessageBytesMax + 1), now_ns) == 0xff);
   CHECK(StatusOf(daemon, 50, BatchOf(2, 10, 0, {}), now_ns) == 0xff);
-  CHECK(daemon->intake.counters().malformed == 7 && !daemon->intake.connected());
+  CHECK(daemon->intake.counters().malformed == 9 && !daemon->intake.connected());
 }
 
 void EndsFloods() {
@@ -348,8 +231,6 @@ int main() {
   EnumeratesForEachDaemonAndOnRequest();
   SaysThatTheFilterIsAway();
   ClosesOnStrangers();
-  MeetsOtherVersions();
-  MeetsAnOlderDaemon();
   RefusesWhatIsNoBatch();
   EndsFloods();
   WaitsForRoom();

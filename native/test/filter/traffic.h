@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,8 @@ class Traffic {
   u64 total_in = 0;
   u64 pushed = 0;
   u64 begun = 0;
+  // Is given each report that the ledger took.
+  std::function<void(const FlowReport&)> also = [](const FlowReport&) {};
 
  private:
   struct Flow {
@@ -169,7 +172,9 @@ class Traffic {
     report.local = {number % 3 == 0 ? "0.0.0.0" : "192.0.2.7", "50000"};
     report.at_ns = now_ns_;
     pushed++;
-    return ledger->Push(report);
+    if (!ledger->Push(report)) return false;
+    also(report);
+    return true;
   }
 
   Random random_;
