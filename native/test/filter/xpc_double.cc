@@ -3,7 +3,6 @@
 #include <Block.h>
 #include <xpc/xpc.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -13,66 +12,12 @@
 #include <thread>
 
 #include "check.h"
+#include "dispatch_double.h"
 
-namespace {
-
-std::atomic<int> objects{0};
-
-// Counted, as Apple's objects are; the last Release deletes.
-struct Counted {
-  Counted() { objects++; }
-  virtual ~Counted() { objects--; }
-  virtual bool is_dictionary() const { return false; }
-  void Retain() { count++; }
-  void Release() {
-    if (--count == 0) delete this;
-  }
-  std::atomic<int> count{1};
-};
-
-}  // namespace
-
-// What was dispatched holds the queue; its thread is let go of when there is nothing more to do.
-struct dispatch_queue_s final : Counted {
-  void Push(std::function<void()> task) {
-    const std::lock_guard lock(mutex);
-    tasks.push_back(std::move(task));
-    if (is_running) return;
-    is_running = true;
-    Retain();
-    std::thread([this] { Run(); }).detach();
-  }
-  void Run() {
-    for (;;) {
-      std::function<void()> task;
-      {
-        const std::lock_guard lock(mutex);
-        if (tasks.empty()) {
-          is_running = false;
-          break;
-        }
-        task = std::move(tasks.front());
-        tasks.pop_front();
-      }
-      task();
-    }
-    Release();
-  }
-
-  std::mutex mutex;
-  std::deque<std::function<void()>> tasks;  // guarded by mutex
-  bool is_running = false;                  // guarded by mutex
-};
-
-struct dispatch_source_s final : Counted {
-  ~dispatch_source_s() override {
-    if (handler != nullptr) Block_release(handler);
-    queue->Release();
-  }
-  dispatch_queue_t queue = nullptr;
-  dispatch_block_t handler = nullptr;
-  std::atomic<bool> is_cancelled{false};
-};
+using freshet::xpc_double::Answer;
+using freshet::xpc_double::Bytes;
+using freshet::xpc_double::Counted;
+using freshet::xpc_double::RunOn;
 
 struct _xpc_connection_s final : Counted {
   ~_xpc_connection_s() override {
@@ -96,28 +41,6 @@ struct _xpc_connection_s final : Counted {
 
 namespace {
 
-using Bytes = std::vector<std::byte>;
-
-// One message's answer, or that there will be none.
-struct Answer {
-  void Give(std::optional<Bytes> given) {
-    const std::lock_guard lock(mutex);
-    if (is_there) return;
-    bytes = std::move(given);
-    is_there = true;
-    there.notify_all();
-  }
-  std::optional<Bytes> Wait() {
-    std::unique_lock lock(mutex);
-    CHECK(there.wait_for(lock, std::chrono::seconds(20), [this] { return is_there; }));
-    return bytes;
-  }
-  std::mutex mutex;
-  std::condition_variable there;
-  bool is_there = false;
-  std::optional<Bytes> bytes;
-};
-
 struct Dictionary final : Counted {
   // XPC tells who waits that nobody will answer any more.
   ~Dictionary() override {
@@ -130,16 +53,6 @@ struct Dictionary final : Counted {
   std::shared_ptr<Answer> answers;  // of a reply
 };
 
-// Returns when it has run.
-void RunOn(dispatch_queue_t queue, const std::function<void()>& task) {
-  const auto done = std::make_shared<Answer>();
-  queue->Push([&task, done] {
-    task();
-    done->Give(std::nullopt);
-  });
-  done->Wait();
-}
-
 struct Error final {
 } invalid, stranger;
 
@@ -149,7 +62,6 @@ std::string refused_requirement;      // guarded by mutex
 xpc_connection_t listener = nullptr;  // guarded by mutex; active
 }  // namespace
 
-const dispatch_source_type_s dispatch_source_type_timer;
 const _xpc_type_s _xpc_type_connection, _xpc_type_dictionary, _xpc_type_error;
 const xpc_object_t double_error_connection_invalid = &invalid;
 const xpc_object_t double_error_peer_code_signing_requirement = &stranger;
@@ -169,65 +81,6 @@ void _xpc_connection_s::Say(xpc_object_t event, bool is_end) {
     Release();
   });
 }
-
-dispatch_queue_t dispatch_queue_create(const char* label, void*) {
-  CHECK(label != nullptr);
-  return new dispatch_queue_s;
-}
-
-void dispatch_async(dispatch_queue_t queue, dispatch_block_t block) {
-  const auto copy = Block_copy(block);
-  queue->Push([copy] {
-    copy();
-    Block_release(copy);
-  });
-}
-
-void dispatch_sync(dispatch_queue_t queue, dispatch_block_t block) { RunOn(queue, block); }
-
-dispatch_time_t dispatch_time(dispatch_time_t when, int64_t delta_ns) {
-  return when + static_cast<uint64_t>(delta_ns);
-}
-
-dispatch_source_t dispatch_source_create(const dispatch_source_type_s* type, uintptr_t, uintptr_t,
-                                         dispatch_queue_t queue) {
-  CHECK(type == DISPATCH_SOURCE_TYPE_TIMER);
-  auto* const source = new dispatch_source_s;
-  queue->Retain();
-  source->queue = queue;
-  return source;
-}
-
-void dispatch_source_set_timer(dispatch_source_t, dispatch_time_t, uint64_t interval_ns, uint64_t) {
-  CHECK(interval_ns == NSEC_PER_SEC);
-}
-
-void dispatch_source_set_event_handler(dispatch_source_t source, dispatch_block_t handler) {
-  CHECK(source->handler == nullptr);
-  source->handler = Block_copy(handler);
-}
-
-// As in libdispatch, a cancelled source lets go of its handler, on its queue.
-void dispatch_activate(dispatch_source_t source) {
-  source->Retain();
-  std::thread([source] {
-    while (!source->is_cancelled.load()) {
-      RunOn(source->queue, [source] {
-        if (!source->is_cancelled.load()) source->handler();
-      });
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    RunOn(source->queue, [source] {
-      Block_release(source->handler);
-      source->handler = nullptr;
-    });
-    source->Release();
-  }).detach();
-}
-
-void dispatch_source_cancel(dispatch_source_t source) { source->is_cancelled.store(true); }
-void dispatch_release(dispatch_queue_t queue) { queue->Release(); }
-void dispatch_release(dispatch_source_t source) { source->Release(); }
 
 xpc_type_t xpc_get_type(xpc_object_t object) {
   if (object == &invalid || object == &stranger) return XPC_TYPE_ERROR;
@@ -303,9 +156,9 @@ void xpc_connection_cancel(xpc_connection_t connection) {
 void xpc_connection_send_message(xpc_connection_t connection, xpc_object_t message) {
   auto* const reply = static_cast<Dictionary*>(message);
   CHECK(reply->answers != nullptr);
-  const bool is_open = !connection->is_cancelled.load() && !connection->has_ended.load();
   CHECK(reply->members.size() == 1);
-  reply->answers->Give(is_open ? std::optional(reply->members.begin()->second) : std::nullopt);
+  if (connection->is_cancelled || connection->has_ended) return reply->answers->Give(std::nullopt);
+  reply->answers->Give(reply->members.begin()->second);
 }
 
 xpc_object_t xpc_dictionary_create_reply(xpc_object_t original) {
@@ -318,10 +171,9 @@ xpc_object_t xpc_dictionary_create_reply(xpc_object_t original) {
 
 const void* xpc_dictionary_get_data(xpc_object_t dictionary, const char* key, size_t* length) {
   const auto& members = static_cast<Dictionary*>(dictionary)->members;
-  const auto found = members.find(key);
-  if (found == members.end()) return nullptr;
-  *length = found->second.size();
-  return found->second.data();
+  if (!members.contains(key)) return nullptr;
+  *length = members.at(key).size();
+  return members.at(key).data();
 }
 
 void xpc_dictionary_set_data(xpc_object_t dictionary, const char* key, const void* bytes,
