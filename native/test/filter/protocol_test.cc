@@ -149,6 +149,19 @@ void RefusesWhatIsNoBatch() {
   CHECK(daemon->intake.counters().malformed == 9 && !daemon->intake.connected());
 }
 
+// Each is refused, and after the eighth nothing of the peer is heard any more.
+void EndsWhoSendsNothingElse() {
+  Pair pair;
+  Daemon* const daemon = pair.daemon.get();
+  CHECK(daemon->intake.Came(50, pair.now_ns) && Greet(daemon, 50, 2, FlowLayout(), pair.now_ns));
+  for (u32 count = 1; count < FlowIntake::kMalformedMax; count++)
+    CHECK(StatusOf(daemon, 50, BatchOf(2, 1, 1, {}), pair.now_ns) == kMalformed);
+  CHECK(daemon->intake.connected() && daemon->intake.counters().flooding_peers == 0);
+  CHECK(StatusOf(daemon, 50, BatchOf(2, 1, 1, {}), pair.now_ns) == 0xff);
+  CHECK(!daemon->intake.connected() && daemon->intake.counters().flooding_peers == 1);
+  CHECK(StatusOf(daemon, 50, BatchOf(2, 1, 0, {}), pair.now_ns) == 0xff);
+}
+
 void EndsFloods() {
   Pair pair;
   Daemon* const daemon = pair.daemon.get();
@@ -232,6 +245,7 @@ int main() {
   SaysThatTheFilterIsAway();
   ClosesOnStrangers();
   RefusesWhatIsNoBatch();
+  EndsWhoSendsNothingElse();
   EndsFloods();
   WaitsForRoom();
   CanBeSwitchedOff();

@@ -108,6 +108,34 @@ void MeetsAnOlderDaemon() {
   CHECK(mute.connects == connects + 1);
 }
 
+// A daemon whose records are of another layout, and one that answers another batch than was sent.
+void TakesNoAnswerThatDoesNotFit() {
+  FlowLedger ledger({});
+  ByHand daemon;
+  Uplink uplink(&ledger, &daemon, {.run = 1, .extension_version = "1", .on_statistics = {}});
+  u64 now_ns = kStartNs;
+  uplink.Tick(now_ns);
+  AnswerMessage welcome = MakeAnswer(FilterMessage::kWelcome, kFilterVersion, FilterStatus::kOk, 0,
+                                     Statistics::kLow, false);
+  welcome.layout++;
+  uplink.Answered(std::as_bytes(std::span(&welcome, 1)), now_ns);
+  CHECK(uplink.counters().refused_hellos == 1 && daemon.cancels == 1 && !uplink.connected());
+  now_ns += 60 * kSecond;
+  uplink.Tick(now_ns);
+  daemon.Reply(&uplink, FilterMessage::kWelcome, kFilterVersion, FilterStatus::kOk, 0, now_ns);
+  const auto batch = ReadBatch(daemon.last);
+  CHECK(batch && batch->number == 1);
+  daemon.Reply(&uplink, FilterMessage::kReceipt, kFilterVersion, FilterStatus::kOk, 2, now_ns);
+  CHECK(uplink.counters().batches == 0 && daemon.cancels == 2 && uplink.counters().lost == 1);
+  // It was not taken, and comes again.
+  now_ns += 5 * kSecond;
+  uplink.Tick(now_ns);
+  daemon.Reply(&uplink, FilterMessage::kWelcome, kFilterVersion, FilterStatus::kOk, 0, now_ns);
+  CHECK(ReadBatch(daemon.last)->number == 1);
+  daemon.Reply(&uplink, FilterMessage::kReceipt, kFilterVersion, FilterStatus::kOk, 1, now_ns);
+  CHECK(uplink.counters().batches == 1);
+}
+
 // A daemon of the version before reads no counts of drops: they stay to be told, also by a batch
 // that is sent once more to a daemon of another version than it was made for.
 void TellsDropsToWhoReadsThem() {
@@ -165,6 +193,7 @@ int main() {
   using namespace freshet;
   MeetsOtherVersions();
   MeetsAnOlderDaemon();
+  TakesNoAnswerThatDoesNotFit();
   TellsDropsToWhoReadsThem();
   std::puts("versions: ok");
 }
