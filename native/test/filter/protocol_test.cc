@@ -124,6 +124,18 @@ void RefusesWhatIsNoBatch() {
   CHECK(StatusOf(daemon, 50, changed(15, 0xff), now_ns) == kMalformed);  // far in the future
   CHECK(StatusOf(daemon, 50, changed(0, 0), now_ns) == kMalformed);
   CHECK(StatusOf(daemon, 50, changed(0, 0x88), now_ns) == kMalformed);
+  // A host name of the greatest length, and one letter more.
+  const auto name_of = [&](u16 letters) {
+    name_record name{};
+    name.header = {RecordSize<name_record>(letters), name_record::kType, k_source_filter, 0,
+                   now_ns};
+    name.hostname_bytes = letters;
+    Message record(name.header.size);
+    std::memcpy(record.data(), &name, sizeof(name));
+    return record;
+  };
+  CHECK(AreFilterRecords(name_of(name_record::k_hostname_max), 1, now_ns));
+  CHECK(!AreFilterRecords(name_of(name_record::k_hostname_max + 1), 1, now_ns));
   const u64 named = daemon->intake.counters().records;
   CHECK(StatusOf(daemon, 50, BatchOf(2, 2, 4, records), now_ns) == kOk);
   CHECK(daemon->intake.counters().records == named + 4);
