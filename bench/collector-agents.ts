@@ -91,6 +91,7 @@ function alertOf(number: number, at: Alert['openedAt']): Alert {
       startedAt: at,
       identityKey: undefined,
       socketsBy: '',
+      arguments: undefined,
     })),
     destination: {
       key: '203.0.113.0/24:443',

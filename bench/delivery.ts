@@ -160,6 +160,7 @@ const PROCESS = {
   startedAt: AT,
   identityKey: `unsigned:sha256:${'ab'.repeat(32)}`,
   socketsBy: '',
+  arguments: undefined,
 }
 const ALERT: Alert = {
   id: '0123456789abcdef0123456789abcdef',

@@ -79,6 +79,10 @@ class Emitter {
     record.hostname_bytes = static_cast<u16>(cut.size());
     return Send(&record, at_ns, cut);
   }
+  // `text` is what ArgumentText::Finish gave for the record.
+  bool Emit(arguments_record record, u64 at_ns, std::string_view text) {
+    return Send(&record, at_ns, text);
+  }
   bool Emit(mark_record record, u64 at_ns, std::string_view note) {
     const std::string_view cut = CutText(note, mark_record::k_note_max);
     record.note_bytes = static_cast<u16>(cut.size());

@@ -24,6 +24,9 @@ struct SourceOptions {
   // Where the files of programs just executed are kept for the inspector; may be nullptr. Outlives
   // the source.
   ProgramFiles* programs = nullptr;
+  // Whether programs are told with their arguments, which hold passwords and tokens. The wish of
+  // the machine's administrator, never of the engine, which talks to the network.
+  bool exec_arguments = false;
 };
 
 class Source {

@@ -32,7 +32,8 @@ SourceObject::SourceObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<SourceObject>(info), env_(info.Env()) {
   const Napi::Env env = info.Env();
   if (!info[0].IsObject() || !info[1].IsExternal()) {
-    Napi::TypeError::New(env, "open: wants {source, ringBytes, intervalMs, onReadable}")
+    Napi::TypeError::New(env,
+                         "open: wants {source, ringBytes, intervalMs, execArguments, onReadable}")
         .ThrowAsJavaScriptException();
     return;
   }
@@ -40,12 +41,13 @@ SourceObject::SourceObject(const Napi::CallbackInfo& info)
   const Napi::Value source = options["source"];
   const Napi::Value ring_bytes = options["ringBytes"];
   const Napi::Value interval_ms = options["intervalMs"];
+  const Napi::Value exec_arguments = options["execArguments"];
   const Napi::Value on_readable = options["onReadable"];
   if (!source.IsString() || !ring_bytes.IsNumber() || !interval_ms.IsNumber() ||
-      !on_readable.IsFunction()) {
+      !(exec_arguments.IsBoolean() || exec_arguments.IsUndefined()) || !on_readable.IsFunction()) {
     Napi::TypeError::New(env,
                          "open: source is a string, ringBytes and intervalMs are numbers, "
-                         "onReadable is a function")
+                         "execArguments is a boolean or left out, onReadable is a function")
         .ThrowAsJavaScriptException();
     return;
   }
@@ -77,7 +79,8 @@ SourceObject::SourceObject(const Napi::CallbackInfo& info)
                                         1, 1);
   source_ = kind->make(ring_.get(), {.interval_ms = static_cast<u32>(interval),
                                      .on_readable = [this] { wake_.NonBlockingCall(); },
-                                     .programs = programs_.get()});
+                                     .programs = programs_.get(),
+                                     .exec_arguments = exec_arguments.ToBoolean()});
   if (!source_->Start()) {
     const std::string reason = strerror(errno);
     wake_.Release();

@@ -46,6 +46,12 @@ const intervalOption = () =>
     .argParser(whole(10, 5_000))
     .default(1000)
 
+const execArgumentsOption = () =>
+  new Option(
+    '--exec-arguments',
+    'also keep the arguments of programs, passwords among them, and send them with alerts',
+  ).default(false)
+
 program
   .command('up', { isDefault: false })
   .description(
@@ -60,6 +66,7 @@ program
     ).argParser(whole(0, 65_535)),
   )
   .addOption(intervalOption())
+  .addOption(execArgumentsOption())
   .addOption(keepDaysOption())
   .addOption(keepGbOption())
   .action(
@@ -68,6 +75,7 @@ program
       user?: string
       port?: number
       interval: number
+      execArguments: boolean
       keepDays: number
       keepGb: number
     }) => {
@@ -87,6 +95,7 @@ const withAgentOptions = (command: Command): Command =>
     .addOption(new Option('--policy <file>', 'policy document, JSON'))
     .addOption(new Option('--include-loopback', 'detect on loopback too, for trials and tests'))
     .addOption(intervalOption())
+    .addOption(execArgumentsOption())
     .addOption(
       new Option('--ring-mb <n>', 'size of the ring between kernel and engine')
         .argParser(whole(1, 1024))
@@ -101,6 +110,7 @@ type AgentFlags = {
   policy?: string
   includeLoopback?: boolean
   interval: number
+  execArguments: boolean
   ringMb: number
 }
 
@@ -119,6 +129,7 @@ function agentCommand(options: AgentFlags): import('./cli/agent.ts').AgentComman
     engineArguments: passed,
     intervalMs: options.interval,
     ringBytes: ringBytes(options.ringMb),
+    execArguments: options.execArguments,
   }
 }
 

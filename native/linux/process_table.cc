@@ -64,10 +64,11 @@ void ProcessTable::Map(u32 pid, u64 at_ns, std::string_view path, u64 dev, u64 i
   process->coming->path = WithoutDeleted(path);
   process->coming->dev = dev;
   process->coming->ino = ino;
-  if (!options_.has_exec_names) Finish(pid, process, at_ns, {});
+  if (!options_.has_exec_names) Finish(pid, process, at_ns, {}, nullptr);
 }
 
-void ProcessTable::Exec(u32 pid, u64 at_ns, std::string_view filename) {
+void ProcessTable::Exec(u32 pid, u64 at_ns, std::string_view filename,
+                        const CaughtArguments* caught) {
   Process* process = FindOrAdd(pid);
   if (process == nullptr || at_ns < process->read_ns) return;
   if (process->coming == nullptr) {
@@ -75,10 +76,11 @@ void ProcessTable::Exec(u32 pid, u64 at_ns, std::string_view filename) {
     if (process->read_ns != 0 && at_ns - process->read_ns < kExecDurationMaxNs) return;
     process->coming = std::make_unique<Program>();
   }
-  Finish(pid, process, at_ns, filename);
+  Finish(pid, process, at_ns, filename, caught);
 }
 
-void ProcessTable::Finish(u32 pid, Process* process, u64 at_ns, std::string_view filename) {
+void ProcessTable::Finish(u32 pid, Process* process, u64 at_ns, std::string_view filename,
+                          const CaughtArguments* caught) {
   std::unique_ptr<Program> program = std::move(process->coming);
   if (program->ino == 0) {
     // Its mapping was lost.
@@ -101,6 +103,7 @@ void ProcessTable::Finish(u32 pid, Process* process, u64 at_ns, std::string_view
   const u32 uid = ReadProcUid(pid, process->uid);
   if (uid != kUidUnknown) process->uid = uid;
   EmitExec(pid, *process, 0);
+  if (options_.arguments) EmitArguments(pid, *process, caught);
 }
 
 // The script, when `filename` is another file than the program; else empty.
@@ -292,6 +295,25 @@ void ProcessTable::EmitExec(u32 pid, const Process& process, u32 more_flags) {
   record.dev = program.dev;
   record.ino = program.ino;
   emitter_->Emit(record, process.began_ns, {program.path, program.script});
+}
+
+void ProcessTable::EmitArguments(u32 pid, const Process& process, const CaughtArguments* caught) {
+  // What was read is this exec's only if its program ran then. The inode alone tells: on some file
+  // systems events have another device than stat(2) (README.md).
+  const auto is_of_it = [&](const CaughtArguments& one) { return one.ino == process.program->ino; };
+  CaughtArguments now;
+  if (caught == nullptr || !is_of_it(*caught)) {
+    if (!CatchArguments(pid, &now) || !is_of_it(now)) {
+      now = {};
+      now.record.flags = k_arguments_missed;
+    }
+    caught = &now;
+  }
+  arguments_record record = caught->record;
+  record.pid = pid;
+  record.pidversion = process.version;
+  const std::string_view told = caught->text.Finish(&record);
+  emitter_->Emit(record, process.began_ns, told);
 }
 
 void ProcessTable::EmitExit(u32 pid, const Process& process, u64 at_ns) {

@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "emitter.h"
+#include "linux/argument_catcher.h"
 #include "record.h"
 
 namespace freshet {
@@ -33,6 +34,7 @@ class ProcessTable {
     u32 first_version = 1;       // pidversion of the first image
     bool own_only = false;       // leave out what /proc hides from an ordinary user
     bool has_exec_names = true;  // an Exec follows each Image; without, the first Map ends it
+    bool arguments = false;      // tell them of what is executed
   };
 
   ProcessTable(Emitter* emitter, Options options) : emitter_(emitter), options_(options) {
@@ -43,8 +45,9 @@ class ProcessTable {
   void Image(u32 pid, u64 at_ns);
   // An executable mapping; the first with a file after Image is the program.
   void Map(u32 pid, u64 at_ns, std::string_view path, u64 dev, u64 ino);
-  // The exec is complete; `filename` is what the caller named: the script, for a script.
-  void Exec(u32 pid, u64 at_ns, std::string_view filename);
+  // The exec is complete; `filename` is what the caller named: the script, for a script. `caught`:
+  // its arguments, if they were read already.
+  void Exec(u32 pid, u64 at_ns, std::string_view filename, const CaughtArguments* caught = nullptr);
   // A process or a thread was made (a thread when tid is not pid).
   void Fork(u32 pid, u32 tid, u32 parent_pid, u64 at_ns);
   // A process or a thread ended.
@@ -93,10 +96,12 @@ class ProcessTable {
   // kernel thread, hidden, or one too many.
   Process* Adopt(u32 pid);
   bool ReadInto(u32 pid, Process* process);
-  void Finish(u32 pid, Process* process, u64 at_ns, std::string_view filename);
+  void Finish(u32 pid, Process* process, u64 at_ns, std::string_view filename,
+              const CaughtArguments* caught);
   std::string ScriptOf(u32 pid, const Process& process, const Program& program,
                        std::string_view filename) const;
   void EmitExec(u32 pid, const Process& process, u32 more_flags);
+  void EmitArguments(u32 pid, const Process& process, const CaughtArguments* caught);
   void EmitExit(u32 pid, const Process& process, u64 at_ns);
 
   Emitter* const emitter_;

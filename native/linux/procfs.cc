@@ -12,12 +12,14 @@
 #include <memory>
 
 #include "fd.h"
+#include "linux/argument_catcher.h"
 #include "linux/clock.h"
 
 namespace freshet {
 namespace {
 
 constexpr u64 kPfKthread = 0x00200000;  // PF_KTHREAD, include/linux/sched.h of the kernel
+constexpr size_t kArgumentBytesLookedAt = 64 << 10;
 constexpr std::string_view kDeleted = " (deleted)";
 
 std::string ProcPath(u32 pid, const char* name) {
@@ -132,6 +134,39 @@ std::string ReadNamedProgram(u32 pid) {
   if (!ReadFileAt(AT_FDCWD, ProcPath(pid, "cmdline").c_str(), PATH_MAX, &arguments)) return {};
   arguments.resize(std::min(arguments.find('\0'), arguments.size()));
   return arguments.starts_with('/') ? arguments : std::string();
+}
+
+bool CatchArguments(u32 pid, CaughtArguments* caught) {
+  ArgumentText* const text = &caught->text;
+  arguments_record* const record = &caught->record;
+  const Fd fd(open(ProcPath(pid, "cmdline").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return false;
+  char piece[4096];
+  char last = '\0';
+  size_t looked_at = 0;
+  for (;;) {
+    const ssize_t got = read(fd.get(), piece, sizeof(piece));
+    if (got < 0) return false;
+    if (got == 0) break;
+    if (looked_at >= kArgumentBytesLookedAt) {
+      record->flags |= k_arguments_at_least;
+      break;
+    }
+    const std::string_view read_now(piece, static_cast<size_t>(got));
+    looked_at += read_now.size();
+    record->count += static_cast<u32>(std::count(read_now.begin(), read_now.end(), '\0'));
+    text->Append(read_now);
+    last = read_now.back();
+  }
+  if (looked_at == 0) return false;  // of one that has ended and was not waited for
+  if (last == '\0')
+    text->DropLast();
+  else
+    record->count++;
+  ProgramFile file;
+  if (!ReadProgramFile(pid, &file)) return false;
+  caught->ino = file.ino;
+  return true;
 }
 
 std::vector<u32> ListPids() {

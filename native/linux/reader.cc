@@ -87,7 +87,8 @@ Reader::Reader(Ring* ring, const SourceOptions& options, const LinuxOptions& lin
       processes_(&emitter_, {.processes_max = linux_options.processes_max,
                              .first_version = FirstVersion(),
                              .own_only = !sees_all_,
-                             .has_exec_names = perf_.has_exec_names()}),
+                             .has_exec_names = perf_.has_exec_names(),
+                             .arguments = options.exec_arguments}),
       connections_(&processes_, &emitter_, {}),
       flows_(&processes_, &connections_, &emitter_,
              {.flows_max = linux_options.flows_max, .own_only = !sees_all_}),
@@ -95,6 +96,7 @@ Reader::Reader(Ring* ring, const SourceOptions& options, const LinuxOptions& lin
       poller_(epoll_create1(EPOLL_CLOEXEC)),
       gather_poller_(epoll_create1(EPOLL_CLOEXEC)) {
   if (options.programs != nullptr) catcher_.emplace(options.programs);
+  if (options.exec_arguments) argument_catcher_.emplace();
   for (const int fd : {stop_fd_, enumerate_fd_, timer_.get(), destroy_.descriptor()})
     Watch(poller_.get(), fd);
   Watch(gather_poller_.get(), stop_fd_);
@@ -160,6 +162,7 @@ void Reader::Collect() {
   const u64 now_ns = MonotonicNs();
   perf_.Collect([&](const PerfEvent& event) {
     if (catcher_) catcher_->See(event, now_ns);
+    if (argument_catcher_) argument_catcher_->See(event);
   });
 }
 
@@ -241,7 +244,8 @@ void Reader::HandlePerf(const PerfEvent& event) {
       processes_.Map(event.pid, at_ns, event.path, event.dev, event.ino);
       break;
     case Kind::kExec:
-      processes_.Exec(event.pid, at_ns, event.path);
+      processes_.Exec(event.pid, at_ns, event.path,
+                      argument_catcher_ ? argument_catcher_->Find(event) : nullptr);
       break;
     case Kind::kFork:
       processes_.Fork(event.pid, event.tid, event.parent_pid, at_ns);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "emitter.h"
+#include "linux/argument_catcher.h"
 #include "linux/connection_table.h"
 #include "linux/flow_table.h"
 #include "linux/options.h"
@@ -67,6 +68,7 @@ class Reader {
   ConnectionTable connections_;
   FlowTable flows_;
   std::optional<ProgramCatcher> catcher_;
+  std::optional<ArgumentCatcher> argument_catcher_;  // where they are asked for
   Fd timer_;
   Fd poller_;         // for everything
   Fd gather_poller_;  // for execs and the stop

@@ -33,13 +33,17 @@ class EsHandler {
   };
 
   // `bell` is rung when messages wait. REQUIRES: handover_bytes as Ring wants it.
-  EsHandler(size_t handover_bytes, std::shared_ptr<Bell> bell)
-      : handover_bytes_(handover_bytes), handover_(handover_bytes), bell_(std::move(bell)) {}
+  EsHandler(size_t handover_bytes, std::shared_ptr<Bell> bell, bool arguments = false)
+      : handover_bytes_(handover_bytes),
+        arguments_(arguments),
+        handover_(handover_bytes),
+        bell_(std::move(bell)) {}
 
   // The client's queue. Takes nothing of `message` along.
   void Handle(const es_message_t& message) {
     if (const u64 missing = sequence_.MissingBefore(message)) Add(kernel_events_, missing);
-    const EsTold told = TellMessage(message, clock_.AtNs(message.mach_time), &handover_);
+    const EsTold told =
+        TellMessage(message, clock_.AtNs(message.mach_time), arguments_, &handover_);
     if (told == EsTold::kNotUnderstood) Add(malformed_, 1);
     if (handover_.Flush()) bell_->Ring();
     // A burst does not wait until the thread has gathered for long enough.
@@ -66,6 +70,7 @@ class EsHandler {
   }
 
   const size_t handover_bytes_;
+  const bool arguments_;  // SourceOptions::exec_arguments
   const MachClock clock_;
   EsSequence sequence_;  // the client's queue alone
   Ring handover_;

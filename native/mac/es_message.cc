@@ -2,6 +2,7 @@
 
 #include <bsm/libbsm.h>
 
+#include "argument_text.h"
 #include "emitter.h"
 #include "mac/es_versions.h"
 
@@ -34,7 +35,26 @@ ImageName ParentOf(const es_process_t& process, u32 message_version) {
 
 EsTold Told(bool pushed) { return pushed ? EsTold::kTold : EsTold::kFull; }
 
-EsTold TellExec(const es_message_t& message, u64 at_ns, Ring* ring) {
+// What the calls cost grows with each argument, and a compiler may get thousands.
+constexpr u32 kArgumentsLookedAt = 64;
+
+// Both calls are of macOS 10.15, and of any version of the message (ESMessage.h).
+bool PushArguments(const es_event_exec_t& exec, ImageName name, u64 at_ns, Ring* ring) {
+  arguments_record record{};
+  record.pid = name.pid;
+  record.pidversion = name.version;
+  record.count = es_exec_arg_count(&exec);
+  if (record.count > kArgumentsLookedAt) record.flags |= k_arguments_at_least;
+  const u32 looked_at = record.count < kArgumentsLookedAt ? record.count : kArgumentsLookedAt;
+  ArgumentText text;
+  for (u32 index = 0; index < looked_at; index++) {
+    if (index > 0) text.Append({"", 1});
+    text.Append(TextOf(es_exec_arg(&exec, index)));
+  }
+  return PushRecord(ring, k_source_endpoint_security, &record, at_ns, text.Finish(&record));
+}
+
+EsTold TellExec(const es_message_t& message, u64 at_ns, bool arguments, Ring* ring) {
   const es_process_t* target = message.event.exec.target;
   if (target == nullptr) return EsTold::kNotUnderstood;
   const ImageName name = NameOf(target->audit_token);
@@ -69,8 +89,10 @@ EsTold TellExec(const es_message_t& message, u64 at_ns, Ring* ring) {
     }
   }
   const ExecText cut = CutExec(text, &record);
-  return Told(PushRecord(ring, k_source_endpoint_security, &record, at_ns, cut.path, cut.script,
-                         cut.signing_id, cut.team_id));
+  const bool pushed = PushRecord(ring, k_source_endpoint_security, &record, at_ns, cut.path,
+                                 cut.script, cut.signing_id, cut.team_id);
+  if (!pushed || !arguments) return Told(pushed);
+  return Told(PushArguments(message.event.exec, name, at_ns, ring));
 }
 
 EsTold TellFork(const es_message_t& message, u64 at_ns, Ring* ring) {
@@ -106,11 +128,11 @@ EsTold TellInvalidated(const es_message_t& message, u64 at_ns, Ring* ring) {
 
 }  // namespace
 
-EsTold TellMessage(const es_message_t& message, u64 at_ns, Ring* ring) {
+EsTold TellMessage(const es_message_t& message, u64 at_ns, bool arguments, Ring* ring) {
   if (message.process == nullptr) return EsTold::kNotUnderstood;
   switch (message.event_type) {
     case ES_EVENT_TYPE_NOTIFY_EXEC:
-      return TellExec(message, at_ns, ring);
+      return TellExec(message, at_ns, arguments, ring);
     case ES_EVENT_TYPE_NOTIFY_FORK:
       return TellFork(message, at_ns, ring);
     case ES_EVENT_TYPE_NOTIFY_EXIT:

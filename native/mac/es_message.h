@@ -4,7 +4,8 @@
 // is the system's and lives as long as the handler that was called with it.
 //
 // Of a NOTIFY_EXEC the record is of event.exec.target, the new image; es_message_t.process is the
-// image that called exec. Arguments are not read (ARCHITECTURE.md).
+// image that called exec. Its arguments become a record of their own behind it, where that is asked
+// for: 64 of them are looked at, as far as the record has room.
 #ifndef FRESHET_MAC_ES_MESSAGE_H_
 #define FRESHET_MAC_ES_MESSAGE_H_
 
@@ -22,13 +23,14 @@ inline constexpr std::array<es_event_type_t, 4> kEsEvents = {
     ES_EVENT_TYPE_NOTIFY_CS_INVALIDATED};
 
 enum class EsTold {
-  kTold,           // a record was pushed
-  kFull,           // there was no room for it; the ring has counted it
+  kTold,           // its record, or records, were pushed
+  kFull,           // there was no room for one of them; the ring has counted it
   kNotUnderstood,  // an event nobody subscribed to, or one without its process
 };
 
-// Pushes the record of `message`, stamped `at_ns`. Threads: the ring's producer.
-EsTold TellMessage(const es_message_t& message, u64 at_ns, Ring* ring);
+// Pushes the record of `message`, stamped `at_ns`; with `arguments`, those of an exec too. Threads:
+// the ring's producer.
+EsTold TellMessage(const es_message_t& message, u64 at_ns, bool arguments, Ring* ring);
 
 }  // namespace freshet
 

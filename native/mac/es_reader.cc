@@ -79,7 +79,8 @@ void EsReader::Run() {
 }
 
 void EsReader::TryClient() {
-  auto handler = std::make_shared<EsHandler>(es_options_.handover_bytes, bell_);
+  auto handler =
+      std::make_shared<EsHandler>(es_options_.handover_bytes, bell_, options_.exec_arguments);
   answer_ = client_.Open(handler);
   RetryLater();
   if (answer_ != EsAnswer::kOpen) return;

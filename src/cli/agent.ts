@@ -9,6 +9,8 @@ export type AgentCommand = {
   engineArguments: string[]
   intervalMs: number
   ringBytes: number
+  /** Told to sense alone: an engine that was taken over cannot ask for it. */
+  execArguments: boolean
   /** Open descriptors that the engine inherits, as 4, 5, ... */
   engineFds?: readonly number[]
   /** Stops by itself after so long. */
@@ -27,6 +29,7 @@ export async function runAgentCommand(command: AgentCommand): Promise<number> {
     ],
     intervalMs: command.intervalMs,
     ringBytes: command.ringBytes,
+    execArguments: command.execArguments,
     ...(command.engineFds ? { engineFds: command.engineFds } : {}),
     signal:
       command.forMs === undefined

@@ -13,6 +13,7 @@ export type UpCommand = {
   user?: string
   port?: number
   intervalMs: number
+  execArguments: boolean
   keepDays: number
   keepGb: number
 }
@@ -69,6 +70,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
         '--include-loopback',
         '--interval',
         String(command.intervalMs),
+        ...(command.execArguments ? ['--exec-arguments'] : []),
       ]),
     signal,
     log,

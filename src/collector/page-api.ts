@@ -38,6 +38,18 @@ export type ReasonView = {
   text: string
 }
 
+export type ArgumentsInfo = {
+  /** The name it was called by first; the last may be cut. */
+  texts: string[]
+  /** All there were. */
+  count: number
+  /** What `texts` lacks of them; with `atLeast` it, and `count`, may be more. */
+  leftOutBytes: number
+  atLeast: boolean
+  /** They could not be read any more. */
+  missed: boolean
+}
+
 export type ProcessInfo = {
   pid: number
   path: string
@@ -49,6 +61,8 @@ export type ProcessInfo = {
   identityKey: string
   /** Path of who made the socket for it, or "pid N"; empty when it did itself. */
   socketsBy: string
+  /** null: not collected, or it ran before the agent did. */
+  arguments: ArgumentsInfo | null
 }
 
 export type IdentityInfo = {

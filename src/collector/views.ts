@@ -123,6 +123,7 @@ export function processInfo(process: ProcessView): ProcessInfo {
     startedAt: nsText(process.startedAt),
     identityKey: process.identityKey ?? '',
     socketsBy: process.socketsBy,
+    arguments: process.arguments ?? null,
   }
 }
 

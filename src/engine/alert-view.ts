@@ -1,14 +1,15 @@
 // One revision of an alert, made from what is known at this moment.
+import { ArgumentsFlag } from '../records/record.gen.ts'
 import { bytes, bytesSum } from '../units.ts'
 import { fileName } from './acting.ts'
 import type { LiveAlert } from './alert.ts'
 import { type Clock, wallNow, wallOfMs } from './clock.ts'
 import type { Destination } from './destination.ts'
-import type { Alert, AlertState, ProcessView } from './finding.ts'
+import type { Alert, AlertState, ArgumentsView, ProcessView } from './finding.ts'
 import { identityView } from './identity-book.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
-import type { IdentityState, ImageName, Process } from './process.ts'
+import type { ExecArguments, IdentityState, ImageName, Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
 import { adjustedRatio, isOneSided } from './score.ts'
 import { alertSentence, type Lead } from './sentence.ts'
@@ -48,6 +49,19 @@ export function processView(process: Process, clock: Clock): ProcessView {
         : wallOfMs(clock, Number(process.startedAtNs) / 1e6),
     identityKey: process.identity?.stored.key ?? image.program?.key,
     socketsBy: '',
+    arguments: undefined,
+  }
+}
+
+/** What findings say of arguments. */
+function argumentsView(told: ExecArguments | undefined): ArgumentsView | undefined {
+  if (told === undefined) return undefined
+  return {
+    texts: told.count === 0 ? [] : told.text.split('\0'),
+    count: told.count,
+    leftOutBytes: told.leftOutBytes,
+    atLeast: (told.flags & ArgumentsFlag.atLeast) !== 0,
+    missed: (told.flags & ArgumentsFlag.missed) !== 0,
   }
 }
 
@@ -61,7 +75,8 @@ export function chainOf(
   const chain: ProcessView[] = []
   let next: Process | undefined = process
   while (next && chain.length < CHAIN_MAX) {
-    chain.push(processView(next, clock))
+    const { image } = next
+    chain.push({ ...processView(next, clock), arguments: argumentsView(image.arguments) })
     next = table.parentOf(next)
   }
   if (maker && chain[0])

@@ -133,6 +133,7 @@ export function readAlertState(
         identityKey: process.identityKey,
         // States of earlier versions lack it.
         socketsBy: process.socketsBy ?? '',
+        arguments: process.arguments,
         startedAt: process.startedAt === null ? undefined : (BigInt(process.startedAt) as UnixNs),
       })),
       destination: {

@@ -2,6 +2,7 @@
 // flow ids mean nothing after it.
 import { RecordError } from '../records/framer.ts'
 import {
+  ArgumentsFlag,
   EXIT_AT,
   HEADER_BYTES,
   INVALIDATED_AT,
@@ -11,6 +12,7 @@ import {
   type MarkRecord,
   NAME_AT,
   RecordType,
+  readArguments,
   readExec,
   readFork,
   readInspected,
@@ -187,6 +189,13 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         requests.ask(process)
         book.sight(process, at())
         attribution.learnt(record.pid)
+        return
+      }
+      case RecordType.arguments: {
+        const { pid, pidversion, text, count, leftOutBytes, flags } = readArguments(view, from)
+        if ((flags & ArgumentsFlag.missed) !== 0) counters.argumentsMissed++
+        const process = processes.find(pid, pidversion)
+        if (process) process.image.arguments = { text, count, leftOutBytes, flags }
         return
       }
       case RecordType.fork:

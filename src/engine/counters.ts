@@ -29,6 +29,8 @@ export type EngineCounters = {
   staleReports: number
   /** Programs that began to run; those found running at the start are not among them. */
   execs: number
+  /** Of these, programs whose arguments were asked for and could not be read any more. */
+  argumentsMissed: number
   flows: number
   /** Alive now. */
   processes: number
@@ -74,6 +76,7 @@ export const zeroCounters = (): EngineCounters => ({
   unknownRecords: 0,
   staleReports: 0,
   execs: 0,
+  argumentsMissed: 0,
   flows: 0,
   processes: 0,
   openFlows: 0,

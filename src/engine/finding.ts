@@ -36,6 +36,20 @@ export type IdentityView = {
   firstNetworkAt: UnixNs | undefined
 }
 
+/** What a program was executed with. */
+export type ArgumentsView = {
+  /** The name it was called by first; the last may be cut. Together at most 1,024 bytes, joined. */
+  texts: string[]
+  /** Of all there were. */
+  count: number
+  /** What `texts` lacks of them. */
+  leftOutBytes: number
+  /** Not all were looked at: `leftOutBytes`, and on Linux `count`, is the least it can be. */
+  atLeast: boolean
+  /** They could not be read any more. */
+  missed: boolean
+}
+
 export type ProcessView = {
   pid: Pid
   pidversion: number
@@ -53,6 +67,10 @@ export type ProcessView = {
    * Said of an alert's first process only.
    */
   socketsBy: string
+  /**
+   * In an alert's chain only. undefined: nobody has asked for them, or the program ran before the agent did.
+   */
+  arguments: ArgumentsView | undefined
 }
 
 export type DestinationView = {

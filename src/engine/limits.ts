@@ -7,7 +7,7 @@ export type Limits = {
   parkedFlows: number
   /** Pairs (identity x destination). */
   pairs: number
-  /** Process images, ended ones included. */
+  /** Process images, ended ones included; each with at most 1,024 bytes of arguments where those are told. */
   processes: number
   /** How long an ended process is still known, ms. */
   endedProcessMs: number

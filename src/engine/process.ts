@@ -1,6 +1,7 @@
 // What the engine remembers of a process, of the program it runs, and of whose program that is.
 import type { SignerClass, StoredIdentity } from '../baseline/baseline.ts'
 import type { History, Ordinary } from '../baseline/history.ts'
+import type { ArgumentsRecord } from '../records/record.gen.ts'
 
 /** A program by itself, whoever runs it. */
 export type ProgramIdentity = {
@@ -66,6 +67,9 @@ export type Inspection = {
   hardenedRuntime: boolean
 }
 
+/** See the arguments record. */
+export type ExecArguments = Pick<ArgumentsRecord, 'text' | 'count' | 'leftOutBytes' | 'flags'>
+
 /** A program as a process runs it. Shared by a process and those it forked. */
 export type Image = {
   path: string
@@ -78,6 +82,8 @@ export type Image = {
   cdhash: string
   signingId: string
   teamId: string
+  /** undefined: not told. At most 1,024 bytes of text. */
+  arguments: ExecArguments | undefined
   invalidated: boolean
   inspection: Inspection | undefined
   /** Set once it is certain. */

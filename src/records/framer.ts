@@ -1,6 +1,8 @@
 // Cuts a byte stream into whole records. The only place that decides whether bytes are records at all;
 // what comes out of it the generated readers may read without checking again.
 import {
+  ARGUMENTS_AT,
+  ARGUMENTS_FIXED_BYTES,
   EXEC_AT,
   EXEC_FIXED_BYTES,
   EXIT_FIXED_BYTES,
@@ -72,6 +74,7 @@ shape(RecordType.policy, POLICY_FIXED_BYTES, POLICY_AT.documentBytes)
 shape(RecordType.tick, TICK_FIXED_BYTES)
 shape(RecordType.loss, LOSS_FIXED_BYTES)
 shape(RecordType.mark, MARK_FIXED_BYTES, MARK_AT.noteBytes)
+shape(RecordType.arguments, ARGUMENTS_FIXED_BYTES, ARGUMENTS_AT.textBytes)
 shape(RecordType.inspect, INSPECT_FIXED_BYTES, INSPECT_AT.pathBytes)
 
 const u16 = (bytes: Uint8Array, at: number): number =>

@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0x115ee1c5
+export const LAYOUT = 0xf71f8c71
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -22,6 +22,7 @@ export const RecordType = {
   mark: 11,
   inspect: 12,
   acknowledge: 13,
+  arguments: 14,
 } as const
 
 export const Source = {
@@ -179,6 +180,14 @@ export const InspectedFlag = {
   notarized: 32,
   /** macOS: signed for the hardened runtime */
   hardenedRuntime: 64,
+} as const
+
+/** Bits of the arguments record's flags. */
+export const ArgumentsFlag = {
+  /** Linux: they could not be read any more, as it had ended or ran another program; there is no text */
+  missed: 1,
+  /** there are more than were looked at: left_out_bytes is at least that much, and on Linux count too */
+  atLeast: 2,
 } as const
 
 type Head = { source: number; atNs: bigint }
@@ -997,6 +1006,71 @@ export function writeAcknowledge(record: AcknowledgeRecord): Uint8Array {
   const view = new DataView(out.buffer)
   putHead(view, out.length, 13, record)
   view.setBigUint64(16, record.throughBytes, true)
+  return out
+}
+
+/** What a program was executed with, right after its exec record; only where the administrator of the machine has asked for it. */
+export type ArgumentsRecord = Head & {
+  /** process (id) */
+  pid: number
+  /** (id) */
+  pidversion: number
+  /** FLAG arguments (bits) */
+  flags: number
+  /** of all arguments, the name it was called by first, also of those left out (count) */
+  count: number
+  /** of the joined arguments that `text` has no room for (bytes) */
+  leftOutBytes: number
+  /** the arguments, joined by one NUL At most 1024 bytes. */
+  text: string
+}
+
+/** Byte offsets of the arguments record's fields, from its first byte. */
+export const ARGUMENTS_AT = {
+  pid: 16,
+  pidversion: 20,
+  flags: 24,
+  count: 28,
+  leftOutBytes: 32,
+  reserved: 36,
+  textBytes: 38,
+} as const
+/** Size of its fixed part. */
+export const ARGUMENTS_FIXED_BYTES = 40
+
+/** Reads the arguments record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readArguments(view: DataView, at: number): ArgumentsRecord {
+  let next = at + 40
+  const text = (offset: number): string => {
+    const from = next
+    next += view.getUint16(at + offset, true)
+    return getText(view, from, next)
+  }
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    pid: view.getUint32(at + 16, true),
+    pidversion: view.getUint32(at + 20, true),
+    flags: view.getUint32(at + 24, true),
+    count: view.getUint32(at + 28, true),
+    leftOutBytes: view.getUint32(at + 32, true),
+    text: text(38),
+  }
+}
+
+/** The arguments record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeArguments(record: ArgumentsRecord): Uint8Array {
+  const text = cut(record.text, 1024)
+  const out = new Uint8Array((40 + text.length + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 14, record)
+  let at = 40
+  view.setUint32(16, record.pid, true)
+  view.setUint32(20, record.pidversion, true)
+  view.setUint32(24, record.flags, true)
+  view.setUint32(28, record.count, true)
+  view.setUint32(32, record.leftOutBytes, true)
+  at = putText(out, view, 38, at, text)
   return out
 }
 

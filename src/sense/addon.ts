@@ -10,6 +10,8 @@ export type OpenOptions = {
   ringBytes: number
   /** Interval between dumps of the socket counters, and between ticks. At least 10. */
   intervalMs: number
+  /** Whether what a program was executed with is told too (the arguments record). Default: no. */
+  execArguments?: boolean
   /**
    * Called on the JavaScript thread when records wait, once per burst: not again until a drain has
    * found the ring empty.

@@ -30,6 +30,8 @@ export type SenseOptions = {
   /** Of each source's ring. */
   ringBytes?: number
   intervalMs?: number
+  /** Whether records tell arguments of programs: the administrator's wish, which no engine can have. Default: no. */
+  execArguments?: boolean
   /** Bytes sent to the engine that it has not made durable; beyond it the rings keep what comes. */
   windowBytes?: number
   /** Between attempts at sources that could not be opened. */
@@ -72,6 +74,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
     {
       ringBytes: options.ringBytes ?? 8 * 1024 * 1024,
       intervalMs: options.intervalMs ?? 1000,
+      execArguments: options.execArguments ?? false,
       onReadable: () => pump(),
     },
     log,

@@ -1,13 +1,21 @@
 // Programs, processes and destinations to wire messages and back.
 import type { SignerClass } from '../baseline/baseline.ts'
-import type { DestinationView, IdentityView, ProcessView } from '../engine/finding.ts'
+import type {
+  ArgumentsView,
+  DestinationView,
+  IdentityView,
+  ProcessView,
+} from '../engine/finding.ts'
 import { pid, port } from '../units.ts'
-import { oneOf, optionalTime, optionalTimeFromWide, ranged, time, u32 } from './fields.ts'
+import { bounded, oneOf, optionalTime, optionalTimeFromWide, ranged, time, u32 } from './fields.ts'
 import { StreamError } from './message.ts'
 import { timeFromWide } from './wide.ts'
 import type { freshet } from './wire.gen.js'
 
 type Absent<T> = T | null | undefined
+
+/** 1,024 bytes hold as many, each of them empty. */
+const ARGUMENTS_MAX = 1025
 
 /** What the wire says for a user that the source could not tell: the largest uid, never a user's. */
 const UID_UNKNOWN = 0xffff_ffff
@@ -66,6 +74,7 @@ export function processToWire(process: ProcessView): freshet.v1.Process.$Propert
     startedAtNs: optionalTime(process.startedAt, 'process.started_at_ns'),
     identityKey: process.identityKey ?? '',
     socketsBy: process.socketsBy,
+    arguments: process.arguments ?? null,
   }
 }
 
@@ -84,6 +93,21 @@ export function processFromWire(
     startedAt: optionalTimeFromWide(process.startedAtNs, `${field}.started_at_ns`),
     identityKey: process.identityKey || undefined,
     socketsBy: process.socketsBy ?? '',
+    arguments: argumentsFromWire(process.arguments, `${field}.arguments`),
+  }
+}
+
+function argumentsFromWire(
+  told: Absent<freshet.v1.Arguments.$Properties>,
+  field: string,
+): ArgumentsView | undefined {
+  if (!told) return undefined
+  return {
+    texts: bounded(told.texts ?? [], ARGUMENTS_MAX, `${field}.texts`),
+    count: told.count ?? 0,
+    leftOutBytes: told.leftOutBytes ?? 0,
+    atLeast: told.atLeast ?? false,
+    missed: told.missed ?? false,
   }
 }
 

@@ -463,6 +463,7 @@ export namespace freshet {
             startedAtNs: Long;
             identityKey: string;
             socketsBy: string;
+            arguments?: (freshet.v1.Arguments.$Properties|null);
             static encode(message: freshet.v1.Process.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Process & freshet.v1.Process.$Shape;
         }
@@ -478,9 +479,37 @@ export namespace freshet {
                 startedAtNs?: (Long|null);
                 identityKey?: (string|null);
                 socketsBy?: (string|null);
+                "arguments"?: (freshet.v1.Arguments.$Properties|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Process.$Properties;
+        }
+
+        interface IArguments extends freshet.v1.Arguments.$Properties {
+        }
+
+        class Arguments {
+            constructor(properties?: freshet.v1.Arguments.$Properties);
+            $unknowns?: Uint8Array[];
+            texts: string[];
+            count: number;
+            leftOutBytes: number;
+            atLeast: boolean;
+            missed: boolean;
+            static encode(message: freshet.v1.Arguments.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Arguments & freshet.v1.Arguments.$Shape;
+        }
+
+        namespace Arguments {
+            interface $Properties {
+                texts?: (string[]|null);
+                count?: (number|null);
+                leftOutBytes?: (number|null);
+                atLeast?: (boolean|null);
+                missed?: (boolean|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.Arguments.$Properties;
         }
 
         interface IDestination extends freshet.v1.Destination.$Properties {

@@ -1982,6 +1982,7 @@ export const freshet = $root.freshet = (() => {
             Process.prototype.startedAtNs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Process.prototype.identityKey = "";
             Process.prototype.socketsBy = "";
+            Process.prototype["arguments"] = null;
 
             Process.encode = function (m, w, q) {
                 if (!w)
@@ -2008,6 +2009,8 @@ export const freshet = $root.freshet = (() => {
                     w.uint32(66).string(m.identityKey);
                 if (m.socketsBy != null && $Object.hasOwnProperty.call(m, "socketsBy") && m.socketsBy !== "")
                     w.uint32(74).string(m.socketsBy);
+                if (m["arguments"] != null && $Object.hasOwnProperty.call(m, "arguments"))
+                    $root.freshet.v1.Arguments.encode(m["arguments"], w.uint32(82).fork(), q + 1).ldelim();
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -2122,6 +2125,12 @@ export const freshet = $root.freshet = (() => {
                                 delete m.socketsBy;
                             continue;
                         }
+                    case 10: {
+                            if (u !== 2)
+                                break;
+                            m["arguments"] = $root.freshet.v1.Arguments.decode(r, r.size(), $undefined, q + 1, m["arguments"]);
+                            continue;
+                        }
                     }
                     r.skipType(u, q, t);
                     if (!r.discardUnknown) {
@@ -2140,6 +2149,138 @@ export const freshet = $root.freshet = (() => {
             };
 
             return Process;
+        })();
+
+        v1.Arguments = (function() {
+
+            const Arguments = function (p) {
+                this.texts = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            Arguments.prototype.texts = $util.emptyArray;
+            Arguments.prototype.count = 0;
+            Arguments.prototype.leftOutBytes = 0;
+            Arguments.prototype.atLeast = false;
+            Arguments.prototype.missed = false;
+
+            Arguments.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.texts != null && m.texts.length) {
+                    for (var i = 0; i < m.texts.length; ++i)
+                        w.uint32(10).string(m.texts[i]);
+                }
+                if (m.count != null && $Object.hasOwnProperty.call(m, "count") && m.count !== 0)
+                    w.uint32(16).uint32(m.count);
+                if (m.leftOutBytes != null && $Object.hasOwnProperty.call(m, "leftOutBytes") && m.leftOutBytes !== 0)
+                    w.uint32(24).uint32(m.leftOutBytes);
+                if (m.atLeast != null && $Object.hasOwnProperty.call(m, "atLeast") && m.atLeast !== false)
+                    w.uint32(32).bool(m.atLeast);
+                if (m.missed != null && $Object.hasOwnProperty.call(m, "missed") && m.missed !== false)
+                    w.uint32(40).bool(m.missed);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            Arguments.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.Arguments();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.texts && m.texts.length))
+                                m.texts = [];
+                            m.texts.push(r.stringVerify());
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.count = v;
+                            else
+                                delete m.count;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.leftOutBytes = v;
+                            else
+                                delete m.leftOutBytes;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.bool())
+                                m.atLeast = v;
+                            else
+                                delete m.atLeast;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.bool())
+                                m.missed = v;
+                            else
+                                delete m.missed;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return Arguments;
         })();
 
         v1.Destination = (function() {

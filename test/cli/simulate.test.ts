@@ -64,6 +64,7 @@ const identity = (path: string, sha256: string, firstNetworkAt: string): Identit
     startedAt: '0',
     identityKey: '',
     socketsBy: '',
+    arguments: null,
   },
   destinations: 0,
 })

@@ -273,6 +273,7 @@ export function processOf(path: string): Alert['chain'][number] {
     startedAt: unixNs(T0, 'startedAt'),
     identityKey: undefined,
     socketsBy: '',
+    arguments: undefined,
   }
 }
 

@@ -72,6 +72,7 @@ describe('live, from kernel to page', function () {
       const [probe, parent] = alert.chain
       assert.match(probe?.path ?? '', /\/upload-[0-9a-f]+$/)
       assert.equal(parent?.path, process.execPath)
+      for (const one of alert.chain) assert.equal(one.arguments, null, 'nobody asked for arguments')
       assert.match(alert.identity.sha256, /^[0-9a-f]{64}$/)
       assert.ok(stdout.includes(alert.identity.sha256), stdout)
     })

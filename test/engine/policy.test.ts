@@ -112,6 +112,7 @@ describe('policy', () => {
 
   for (const [what, document] of Object.entries({
     'a field that does not exist': { includeLoopbak: true },
+    "the wish for arguments, which is root's alone": { execArguments: true },
     'a network that is none': { externalNetworks: ['10.0.0.0/33'] },
     'a host that is none': { hostWhitelist: ['exa mple.org'] },
     'a list that is none': { hostWhitelist: 'example.org' },

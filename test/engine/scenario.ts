@@ -6,6 +6,7 @@ import { parseAddress } from '../../src/engine/address.ts'
 import { createEngine, type Engine, type EngineOptions } from '../../src/engine/engine.ts'
 import type { Alert, Finding, Health, PairSummary, Sighting } from '../../src/engine/finding.ts'
 import {
+  type ArgumentsRecord,
   Direction,
   type ExecRecord,
   FlowState,
@@ -13,6 +14,7 @@ import {
   LAYOUT,
   Mark,
   Source,
+  writeArguments,
   writeExec,
   writeExit,
   writeFlow,
@@ -148,6 +150,21 @@ export class Script {
         signingId: '',
         teamId: '',
         ...kernel,
+      }),
+    )
+  }
+  /** What a program was executed with, all of it unless `more` says otherwise. */
+  arguments(pid: number, texts: string[], more: Partial<ArgumentsRecord> = {}): this {
+    return this.add(
+      writeArguments({
+        ...this.head(),
+        pid,
+        pidversion: 1,
+        flags: 0,
+        count: texts.length,
+        leftOutBytes: 0,
+        text: texts.join('\0'),
+        ...more,
       }),
     )
   }

@@ -68,6 +68,11 @@ describe('Endpoint Security messages', () => {
     equal(ran.code, 0, ran.output)
   })
 
+  it('tell the arguments of a program where that is asked for, bounded, and are not looked at otherwise', async () => {
+    const ran = await run(`${build}/es_arguments.asan`, [])
+    equal(ran.code, 0, ran.output)
+  })
+
   it('of random content and version become what a second decoder says, and the handler allocates nothing', async function () {
     this.timeout(600_000)
     const ran = await run(`${build}/es_random.asan`, [process.env['FRESHET_FUZZ'] ?? '20000'])

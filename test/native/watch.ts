@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
+  type ArgumentsRecord,
   type ExecRecord,
   type ExitRecord,
   type FlowRecord,
@@ -15,6 +16,7 @@ import {
   type NameRecord,
   RECORD_BYTES_MAX,
   RecordType,
+  readArguments,
   readExec,
   readExit,
   readFlow,
@@ -40,6 +42,7 @@ export type Watch = {
   flows: FlowRecord[]
   names: NameRecord[]
   losses: LossRecord[]
+  arguments: ArgumentsRecord[]
   marks: MarkRecord[]
   /** Every record's type, in order. */
   types: number[]
@@ -53,7 +56,13 @@ export type Watch = {
 }
 
 export function watch(
-  options: { intervalMs?: number; ringBytes?: number; addon?: Addon; drain?: boolean } = {},
+  options: {
+    intervalMs?: number
+    ringBytes?: number
+    addon?: Addon
+    drain?: boolean
+    execArguments?: boolean
+  } = {},
 ): Watch {
   const addon = options.addon ?? loadAddon()
   const into = new Uint8Array(RECORD_BYTES_MAX)
@@ -64,6 +73,7 @@ export function watch(
       source: 'linux',
       ringBytes: options.ringBytes ?? 4 << 20,
       intervalMs: options.intervalMs ?? 100,
+      ...(options.execArguments === undefined ? {} : { execArguments: options.execArguments }),
       onReadable: () => {
         if (options.drain !== false) drain()
       },
@@ -74,6 +84,7 @@ export function watch(
     flows: [],
     names: [],
     losses: [],
+    arguments: [],
     marks: [],
     types: [],
     ticks: 0,
@@ -116,6 +127,7 @@ function keep(seen: Watch, view: DataView, at: number): void {
   else if (type === RecordType.flow) seen.flows.push(readFlow(view, at))
   else if (type === RecordType.name) seen.names.push(readName(view, at))
   else if (type === RecordType.loss) seen.losses.push(readLoss(view, at))
+  else if (type === RecordType.arguments) seen.arguments.push(readArguments(view, at))
   else if (type === RecordType.mark) seen.marks.push(readMark(view, at))
   else if (type === RecordType.tick) seen.ticks++
 }

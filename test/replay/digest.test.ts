@@ -21,7 +21,7 @@ const source = (capture: Capture) => ({ ...capture, notes: () => [] })
 /** Two boots, an upload in each, one that is open when the machine stops. */
 function twoBoots(): Uint8Array {
   const script = new Script().policy(1, { version: 1 }).start()
-  script.program({ pid: 100, path: '/tmp/a', sha: 'aa' })
+  script.program({ pid: 100, path: '/tmp/a', sha: 'aa' }).arguments(100, ['a', '--all'])
   script.upload({ id: 1, total: 4_000_000, keepOpen: true }).ticks(70)
   script.program({ pid: 101, path: '/tmp/b', sha: 'bb' })
   script.upload({ id: 2, pid: 101, total: 9_000_000, to: '198.51.100.4' }).ticks(3)

@@ -20,6 +20,8 @@ export type Double = {
   enumerations(): number
   /** Whether every source that was opened is closed. */
   isClosed(): boolean
+  /** Whether arguments were asked for, of each source opened, in order. */
+  execArguments: (boolean | undefined)[]
   /** What was asked about, in order. Each is answered with error ENOENT. */
   asked: InspectRequest[]
 }
@@ -42,11 +44,13 @@ export function createDouble(
   const rings = new Map(kinds.map((kind) => [kind.code, createRing(kind.code, ringBytesMax)]))
   const all = [...rings.values()]
   const asked: InspectRequest[] = []
+  const execArguments: (boolean | undefined)[] = []
   const addon: Addon = {
     layout: 0,
     sources: kinds,
     bootNs: () => 1n,
-    open({ source, onReadable }) {
+    open({ source, execArguments: asksArguments, onReadable }) {
+      execArguments.push(asksArguments)
       if (failing.includes(source)) throw new Error(`${source}: no thread is left`)
       const { code } = kinds.find(({ name }) => name === source) as SourceKind
       return (rings.get(code) as Ring).open(onReadable)
@@ -70,6 +74,7 @@ export function createDouble(
     all.reduce((total, ring) => total + of(ring), 0)
   return {
     addon,
+    execArguments,
     push: (record) => (rings.get(record[6] as number) as Ring).push(record),
     waitingBytes: () => sum((ring) => ring.waitingBytes()),
     dropped: () => sum((ring) => ring.dropped()),

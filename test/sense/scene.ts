@@ -49,6 +49,7 @@ export type SceneOptions = {
   /** Names of those that cannot be opened. */
   failing?: string[]
   reopenMs?: number
+  execArguments?: boolean
 }
 
 export function startScene(behaviours: Behaviour[], options: SceneOptions = {}): Scene {
@@ -62,6 +63,7 @@ export function startScene(behaviours: Behaviour[], options: SceneOptions = {}):
     engineCommand: [process.execPath, ENGINE, directory, JSON.stringify(behaviours)],
     ...(windowBytes === undefined ? {} : { windowBytes }),
     ...(options.reopenMs === undefined ? {} : { reopenMs: options.reopenMs }),
+    ...(options.execArguments === undefined ? {} : { execArguments: options.execArguments }),
     signal: controller.signal,
     log: (text) => logged.push(text),
   })

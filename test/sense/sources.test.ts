@@ -105,6 +105,18 @@ describe('sense with two sources', function () {
     assert.ok(double.isClosed())
   })
 
+  it('asks each for arguments of programs only when it is told to', async () => {
+    for (const [options, asked] of [
+      [{}, false],
+      [{ execArguments: false }, false],
+      [{ execArguments: true }, true],
+    ] as const) {
+      const one = startScene([{}], { kinds: MAC, ...options })
+      assert.deepEqual(one.double.execArguments, [asked, asked])
+      await one.remove()
+    }
+  })
+
   it('does not run when none can be opened, and says why', async () => {
     scene = startScene([{}], { kinds: MAC, failing: ['endpoint_security', 'filter'] })
     await assert.rejects(scene.status, (error: Error) => {

@@ -126,7 +126,15 @@ describe('stream codec: items', () => {
 
   it('takes the largest alert the engine can make, and refuses a larger item', () => {
     const long = 'x'.repeat(4096)
-    const chain = Array.from({ length: 8 }, () => ({ ...process_, path: long, script: long }))
+    // Each byte that is no UTF-8 is told as the three of U+FFFD.
+    const texts = ['\uFFFD'.repeat(1024)]
+    const told = { texts, count: 1, leftOutBytes: 0, atLeast: false, missed: false }
+    const chain = Array.from({ length: 8 }, () => ({
+      ...process_,
+      path: long,
+      script: long,
+      arguments: told,
+    }))
     const finding = { ...alertFinding(), kind: 'alert' as const, alert: { ...alert, chain } }
     assert.ok(encodeItem({ id, sequence: 1, finding }).length < ITEM_BYTES_MAX)
     const sentence = 'x'.repeat(ITEM_BYTES_MAX)

@@ -32,6 +32,7 @@ export const process_: ProcessView = {
   startedAt: 1_790_000_000_000_000_002n as UnixNs,
   identityKey: 'unsigned:sha256:aa',
   socketsBy: '',
+  arguments: undefined,
 }
 
 export const destination: DestinationView = {
@@ -149,6 +150,16 @@ const anyProcess: fc.Arbitrary<ProcessView> = fc.record({
   startedAt: anyOptionalTime,
   identityKey: fc.option(anyKey, { nil: undefined }),
   socketsBy: anyText,
+  arguments: fc.option(
+    fc.record({
+      texts: fc.array(anyText, { maxLength: 9 }),
+      count: fc.nat(),
+      leftOutBytes: fc.nat(),
+      atLeast: fc.boolean(),
+      missed: fc.boolean(),
+    }),
+    { nil: undefined },
+  ),
 })
 const anyDestination: fc.Arbitrary<DestinationView> = fc.record({
   key: anyKey,

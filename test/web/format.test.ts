@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import {
   ageText,
   agoText,
+  argumentsText,
   bytesExact,
   bytesText,
   clockText,
@@ -182,6 +183,25 @@ describe('page: foreign text', () => {
         },
       ),
     )
+  })
+})
+
+describe('page: arguments', () => {
+  const told = { texts: ['curl'], count: 1, leftOutBytes: 0, atLeast: false, missed: false }
+  it('are words of a shell', () => {
+    assert.equal(argumentsText(told), 'curl')
+    const texts = ['curl', '-u', 'ana:se cret', '', "it's", '$(id)', 'https://example.org/a']
+    assert.equal(
+      argumentsText({ ...told, texts, count: 7 }),
+      `curl -u 'ana:se cret' '' 'it'\\''s' '$(id)' https://example.org/a`,
+    )
+  })
+  it('say what is not there', () => {
+    const cut = { ...told, count: 5_000, leftOutBytes: 12_345 }
+    assert.equal(argumentsText(cut), 'curl (cut: 5,000 arguments, 12,345 B left out)')
+    assert.match(argumentsText({ ...cut, atLeast: true }), /more than 12,345 B left out/)
+    assert.match(argumentsText({ ...told, texts: [], count: 0, missed: true }), /^not read/)
+    assert.equal(argumentsText({ ...told, texts: [], count: 0 }), '')
   })
 })
 

@@ -92,7 +92,7 @@ describe('page in a browser', function () {
     const chain = await page.getByRole('region', { name: 'Who started it' }).innerText()
     assert.match(
       chain,
-      /systemd[\s\S]*sshd[\s\S]*bash[\s\S]*nightly-export\.py[\s\S]*freshet-probe[\s\S]*connected through\s+\/usr\/libexec\/nsurlsessiond/,
+      /systemd[\s\S]*sshd[\s\S]*bash[\s\S]*nightly-export\.py\s+arguments\s+python3\.11 nightly-export\.py '--to=\\u\{202E\}lacol'[\s\S]*freshet-probe[\s\S]*connected through\s+\/usr\/libexec\/nsurlsessiond/,
     )
     await page.getByText(probe(now).sha256, { exact: true }).waitFor()
     const technique = page.getByRole('link', { name: /^T1001\.001/ })

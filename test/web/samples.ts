@@ -55,6 +55,7 @@ export function processOf(
     startedAt,
     identityKey: undefined,
     socketsBy: '',
+    arguments: undefined,
   }
 }
 
@@ -152,7 +153,22 @@ export function alertOf(facts: AlertFacts): Alert {
         ...processOf(facts.identity.path, user, 48211, openedAt),
         socketsBy: '/usr/libexec/nsurlsessiond',
       },
-      processOf('/usr/bin/python3.11', user, 48190, openedAt, '/home/ada/jobs/nightly-export.py'),
+      {
+        ...processOf(
+          '/usr/bin/python3.11',
+          user,
+          48190,
+          openedAt,
+          '/home/ada/jobs/nightly-export.py',
+        ),
+        arguments: {
+          texts: ['python3.11', 'nightly-export.py', '--to=\u202Elacol'],
+          count: 3,
+          leftOutBytes: 0,
+          atLeast: false,
+          missed: false,
+        },
+      },
       processOf('/usr/bin/bash', user, 47002, secondsBefore(openedAt, 3600)),
       processOf('/usr/sbin/sshd', 'root', 812, secondsBefore(openedAt, 86400)),
       processOf('/usr/lib/systemd/systemd', 'root', 1, undefined),

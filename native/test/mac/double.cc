@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <mach/mach.h>
 #include <mach/mach_time.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysctl.h>
 #include <time.h>
@@ -69,6 +70,17 @@ int mach_timebase_info(mach_timebase_info_data_t* info) {
 uid_t audit_token_to_euid(audit_token_t token) { return token.val[1]; }
 pid_t audit_token_to_pid(audit_token_t token) { return static_cast<pid_t>(token.val[5]); }
 int audit_token_to_pidversion(audit_token_t token) { return static_cast<int>(token.val[7]); }
+
+uint32_t es_exec_arg_count(const es_event_exec_t* event) {
+  if (event->arguments == nullptr) return 0;
+  event->arguments->asked++;
+  return event->arguments->count;
+}
+es_string_token_t es_exec_arg(const es_event_exec_t* event, uint32_t index) {
+  if (event->arguments == nullptr || index >= event->arguments->count) abort();
+  event->arguments->asked++;
+  return event->arguments->texts[index];
+}
 
 task_name_t mach_task_self() { return 1; }
 

@@ -1,5 +1,6 @@
 // The Endpoint Security source over the double: how it begins, what it does without a client, what
 // it says of time.
+#include <algorithm>
 #include <mutex>
 #include <set>
 
@@ -275,6 +276,29 @@ void TellsOfSleepAndOfClocksThatAreSet() {
   CHECK(scene.Marks(k_mark_wake) == 1);
 }
 
+// Also of a second client: the wish is the source's.
+void TellsArgumentsOnlyWhenAsked() {
+  for (const bool asks : {false, true}) {
+    mac_double::Reset();
+    Scene scene({}, 4 << 20, 20, asks);
+    MessageMaker make(MessageMaker::kNewest);
+    es_message_t* exec = make.Message(ES_EVENT_TYPE_NOTIFY_EXEC, make.Process({.pid = 50}), 0);
+    make.SetExec(exec, make.Process({.pid = 50, .version = 2, .path = "/bin/x"}), nullptr);
+    const es_double_arguments* given = make.SetArguments(exec, {"x", "-p", "secret"});
+    for (size_t run = 1; run <= 2; run++) {
+      scene.Start();
+      CHECK(scene.UntilEnumerated(run));
+      CHECK(mac_double::Deliver(*exec));
+      CHECK(scene.Until([&] { return scene.execs.size() == run; }));
+      scene.source().Stop();
+      scene.Drain();
+    }
+    const auto told = std::count(scene.types.begin(), scene.types.end(), arguments_record::kType);
+    CHECK(told == (asks ? 2 : 0) && given->asked == (asks ? 2u * 4 : 0));
+    CHECK(scene.losses.empty());
+  }
+}
+
 }  // namespace
 }  // namespace freshet
 
@@ -291,5 +315,6 @@ int main() {
   EnumeratesOftenWithoutAClient();
   ListsAgainWhatCouldNotBeListed();
   TellsOfSleepAndOfClocksThatAreSet();
+  TellsArgumentsOnlyWhenAsked();
   std::puts("es source: ok");
 }

@@ -119,6 +119,19 @@ class MessageMaker {
     return message;
   }
 
+  // What the exec was called with. Each string ends where its bytes end.
+  const es_double_arguments* SetArguments(es_message_t* message,
+                                          const std::vector<std::string_view>& arguments) {
+    auto* texts =
+        static_cast<es_string_token_t*>(Allocate(arguments.size() * sizeof(es_string_token_t) + 1));
+    for (size_t index = 0; index < arguments.size(); index++) texts[index] = Text(arguments[index]);
+    auto* made = static_cast<es_double_arguments*>(Allocate(sizeof(es_double_arguments)));
+    made->count = static_cast<u32>(arguments.size());
+    made->texts = texts;
+    message->event.exec.arguments = made;
+    return made;
+  }
+
   // Makes `message` an exec of `target`. `script` may be nullptr.
   void SetExec(es_message_t* message, es_process_t* target, es_file_t* script) {
     es_event_exec_t& exec = message->event.exec;

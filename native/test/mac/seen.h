@@ -25,20 +25,22 @@ struct SaidMark {
 // then.
 class Scene {
  public:
-  explicit Scene(EsOptions es_options = {}, size_t ring_bytes = 4 << 20, u32 interval_ms = 20)
+  explicit Scene(EsOptions es_options = {}, size_t ring_bytes = 4 << 20, u32 interval_ms = 20,
+                 bool exec_arguments = false)
       : ring_(ring_bytes) {
     if (!es_options.tell_running)
       es_options.tell_running = [](const IsTold&, const TellExec&) { return 0; };
-    source_ = std::make_unique<EndpointSecuritySource>(&ring_,
-                                                       SourceOptions{.interval_ms = interval_ms,
-                                                                     .on_readable =
-                                                                         [this] {
-                                                                           if (on_readable)
-                                                                             on_readable();
-                                                                           wakes_++;
-                                                                           wakes_.notify_one();
-                                                                         }},
-                                                       std::move(es_options));
+    source_ =
+        std::make_unique<EndpointSecuritySource>(&ring_,
+                                                 SourceOptions{.interval_ms = interval_ms,
+                                                               .on_readable =
+                                                                   [this] {
+                                                                     if (on_readable) on_readable();
+                                                                     wakes_++;
+                                                                     wakes_.notify_one();
+                                                                   },
+                                                               .exec_arguments = exec_arguments},
+                                                 std::move(es_options));
   }
   ~Scene() { source_->Stop(); }
 

@@ -1,6 +1,6 @@
 // The process chain as a tree, from the oldest ancestor down to the program.
 import type { ProcessInfo } from '../page-api.ts'
-import { fileName, userText } from './format.ts'
+import { argumentsText, fileName, userText } from './format.ts'
 import { Clock, Cut } from './parts.tsx'
 
 /** `chain`: the process, its parent, and so on. */
@@ -44,6 +44,11 @@ function Process({ process, last }: { process: ProcessInfo; last: boolean }) {
         {process.script !== '' && (
           <span>
             script <Cut text={process.script} max={48} mono />
+          </span>
+        )}
+        {process.arguments && (
+          <span>
+            arguments <Cut text={argumentsText(process.arguments)} max={160} mono />
           </span>
         )}
         {process.socketsBy !== '' && (

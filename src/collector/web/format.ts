@@ -1,5 +1,5 @@
 // Numbers, times and foreign text as a person reads them. Pure: the present is an argument.
-import type { NsText } from '../page-api.ts'
+import type { ArgumentsInfo, NsText } from '../page-api.ts'
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 
@@ -156,6 +156,19 @@ export function middle(text: string, lengthMax: number): string {
   const head = Math.floor((lengthMax - 1) / 3)
   const tail = lengthMax - 1 - head
   return `${letters.slice(0, head).join('')}…${letters.slice(letters.length - tail).join('')}`
+}
+
+/** Arguments as a POSIX shell would be given them, with a word on what is not there. */
+export function argumentsText(told: ArgumentsInfo): string {
+  if (told.missed) return 'not read: the program had ended, or ran another'
+  const words = told.texts.map((text) =>
+    /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`,
+  )
+  if (told.leftOutBytes > 0 || told.atLeast)
+    words.push(
+      `(cut: ${countText(told.count)} arguments, ${told.atLeast ? 'more than ' : ''}${bytesExact(told.leftOutBytes)} left out)`,
+    )
+  return words.join(' ')
 }
 
 /** An address with its port, IPv6 in brackets (RFC 3986, section 3.2.2). */
