@@ -1,4 +1,5 @@
-// Arguments of the programs that the test runs, as the Linux source tells them through the addon.
+// Arguments of the programs that the test runs, as the Linux source tells them through the addon. Which are missed is
+// a matter of milliseconds here: native/test/tables_test.cc decides it.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import {
@@ -19,7 +20,6 @@ describe('the Linux source, of arguments', function () {
   this.timeout(60_000)
   let seen: Watch
   const children: ChildProcess[] = []
-  const ended = (child: ChildProcess) => new Promise((resolve) => child.once('exit', resolve))
 
   before(async function () {
     leaveOut(this, whyNotLive())
@@ -75,30 +75,15 @@ describe('the Linux source, of arguments', function () {
     ok(lookedAt >= LOOKED_AT_BYTES && lookedAt < LOOKED_AT_BYTES + 8192, `${lookedAt}`)
   })
 
-  it('says so when the program has ended before, or runs another', async () => {
-    const missed = (pid: number | undefined) =>
-      seen.arguments.find((one) => one.pid === pid && (one.flags & ArgumentsFlag.missed) !== 0)
-    for (const [command, ...args] of [
-      ['/bin/true', 'gone'],
-      ['/bin/sh', '-c', 'exec sleep 0.3'],
-    ] as [string, ...string[]][]) {
-      let found: ArgumentsRecord | undefined
-      // On a machine under load the source may be there first.
-      for (let round = 0; round < 50 && found === undefined; round++) {
-        const child = spawn(command, args, { stdio: 'ignore' })
-        await ended(child)
-        await seen.until('its arguments', () => seen.arguments.find((one) => one.pid === child.pid))
-        found = missed(child.pid)
-      }
-      deepEqual([found?.text, found?.count, found?.leftOutBytes], ['', 0, 0])
-    }
-  })
-
   it('tells or misses those of every program that began, and of no other', async () => {
     const { pid } = spawn('/bin/true', [], { stdio: 'ignore' })
     await seen.until('its exit', () => seen.exits.find((one) => one.pid === pid))
-    const began = seen.execs.filter(({ flags }) => (flags & ExecFlag.enumerated) === 0)
-    equal(seen.arguments.length, began.length)
+    const began = () => seen.execs.filter(({ flags }) => (flags & ExecFlag.enumerated) === 0)
+    // The ring may be read between the two records of an exec.
+    await seen.until('as many as execs', () => seen.arguments.length >= began().length || undefined)
+    const names = (told: { pid: number; pidversion: number }[]) =>
+      told.map(({ pid, pidversion }) => `${pid}.${pidversion}`)
+    deepEqual(names(seen.arguments), names(began()))
   })
 
   it('tells none unless it is asked', async () => {
