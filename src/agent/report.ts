@@ -126,10 +126,10 @@ export function createReport(parts: ReportParts): Report {
 }
 
 function countsOf(all: EngineCounters, identities: number): AgentStatus['counters'] {
-  const { records, execs, flows, processes, openFlows } = all
+  const { records, execs, argumentsMissed, flows, processes, openFlows } = all
   const { bytesOut, bytesIn, unattributedFlows, lost, alerts } = all
   return {
-    ...{ records, execs, flows, processes, openFlows, identities },
+    ...{ records, execs, argumentsMissed, flows, processes, openFlows, identities },
     ...{ bytesOut, bytesIn, unattributedFlows, lost, alerts },
   }
 }

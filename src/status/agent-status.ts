@@ -56,6 +56,8 @@ export type AgentStatus = {
   counters: {
     records: number
     execs: number
+    /** Of these, whose arguments were asked for (`--exec-arguments`) and could not be read any more. */
+    argumentsMissed: number
     flows: number
     processes: number
     openFlows: number

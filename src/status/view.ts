@@ -78,9 +78,13 @@ function figures(status: AgentStatus, nowMs: number): string[] {
     `${count(outbox.notKept)} not kept`,
     `${count(outbox.rejected)} refused by the collector`,
   ]
+  const missed =
+    counters.argumentsMissed > 0
+      ? `, ${count(counters.argumentsMissed)} gone before their arguments were read`
+      : ''
   const turnedAway = readers.refused + readers.tooMany + readers.slow + readers.spoke
   return [
-    `Programs: ${count(counters.processes)} running, ${count(counters.execs)} started, ${count(counters.identities)} known`,
+    `Programs: ${count(counters.processes)} running, ${count(counters.execs)} started, ${count(counters.identities)} known${missed}`,
     `Network: ${count(counters.openFlows)} flows open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program`,
     `Alerts: ${count(counters.alerts)} since the start`,
     `Lost: ${lost.join(', ')}`,

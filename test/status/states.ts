@@ -17,6 +17,7 @@ export const wellStatus = (change: Partial<AgentStatus> = {}): AgentStatus => ({
   counters: {
     records: 1234,
     execs: 1500,
+    argumentsMissed: 0,
     flows: 42,
     processes: 61,
     openFlows: 3,
@@ -147,6 +148,9 @@ export const OTHER_STATES: Record<string, Partial<AgentStatus>> = {
   },
   'few flows, most without a program': {
     counters: { ...wellStatus().counters, flows: 30, unattributedFlows: 20 },
+  },
+  'arguments asked for, some of them missed': {
+    counters: { ...wellStatus().counters, argumentsMissed: 12 },
   },
   'readers turned away': { readers: { served: 9, refused: 2, tooMany: 1, slow: 1, spoke: 1 } },
   'alerts, one that would steer the terminal': {
