@@ -23,7 +23,7 @@ describe('network filter', () => {
 
   const programs = {
     asan: [
-      ...['endpoint', 'ledger', 'bounds', 'protocol', 'versions', 'gaps', 'wire'],
+      ...['endpoint', 'ledger', 'bounds', 'edges', 'protocol', 'versions', 'gaps', 'wire'],
       ...['threads', 'listener', 'provider', 'trials'],
     ],
     tsan: ['threads', 'listener', 'provider'],

@@ -356,6 +356,27 @@ void HoldsItsRulesOnEveryWay() {
   CHECK(finished > 100'000);
 }
 
+// What macOS may say in another order than is usual.
+void KeepsToWhatItAsked() {
+  // One version leaves while another runs: what runs counts, wherever it stands in the list.
+  Activation two(Command(FilterCommand::kActivate));
+  two.Begin();
+  const ExtensionFacts leaving{"1.0", true, false, true};
+  CHECK(two.PropertiesFound({Enabled("2.0"), leaving}) == A::kLoadConfiguration);
+  // An end without any properties found none.
+  Activation none(Command(FilterCommand::kActivate));
+  none.Begin();
+  CHECK(none.RequestFinished(false) == A::kSubmitActivation);
+  // The menu bar app waits for a person only once macOS has asked one.
+  ActivationOptions waiting = Command(FilterCommand::kActivate);
+  waiting.waits_for_approval = true;
+  waiting.replace_now = true;
+  Activation silent = Submitted(waiting, {});
+  CHECK(silent.TimedOut() == A::kFinish && Says(silent, FilterExit::kFailed, "did not answer"));
+  // Nothing replaces what runs once it has ended.
+  CHECK(!silent.Replaces("1.0", "2.0"));
+}
+
 }  // namespace
 }  // namespace freshet
 
@@ -373,5 +394,6 @@ int main() {
   SaysTheStatus();
   EndsInTime();
   HoldsItsRulesOnEveryWay();
+  KeepsToWhatItAsked();
   std::puts("activation: ok");
 }

@@ -1,0 +1,204 @@
+// Edges of the ledger and the uplink that no traffic meets often: what a later epoch keeps, which
+// flow makes room, answers that come when none is awaited.
+#include <vector>
+
+#include "check.h"
+#include "drain.h"
+#include "mac/filter/uplink.h"
+#include "wire.h"
+
+namespace freshet {
+namespace {
+
+using Key = std::pair<u64, u32>;
+
+void ALaterEpochKeepsNameAndProcess() {
+  FlowLedger ledger({});
+  Reporter report{&ledger};
+  Told told;
+  report(1, FlowEvent::kNewFlow, kStartNs, 0, 0, {"192.0.2.9", "443"}, "host.example");
+  report(1, FlowEvent::kStatistics, kStartNs + 5 * kSecond, 100, 0);
+  // No token and no name any more, as once the socket has gone.
+  FlowReport bare;
+  bare.uuid = Uuid(1);
+  bare.event = FlowEvent::kStatistics;
+  bare.bytes_out = 30;
+  bare.at_ns = kStartNs + 10 * kSecond;
+  CHECK(ledger.Push(bare));
+  Drain(&ledger, kStartNs + 11 * kSecond, &told);
+  CHECK(told.flows.size() == 2);
+  const u64 flow_id = told.flows.begin()->first.first;
+  const ToldFlow& next = told.flows[Key(flow_id, 1)];
+  CHECK(next.hostname == "host.example" && next.last.pid == 77 && next.last.remote_port == 443);
+  CHECK(next.last.bytes_out == 30);
+}
+
+void ACloseThatWasOvertakenCloses() {
+  FlowLedger ledger({});
+  Reporter report{&ledger};
+  Told told;
+  report(1, FlowEvent::kNewFlow, kStartNs);
+  report(1, FlowEvent::kStatistics, kStartNs + 5 * kSecond, 100, 0);
+  report(1, FlowEvent::kClosed, kStartNs + 5 * kSecond + 1, 60, 0);
+  Drain(&ledger, kStartNs + 6 * kSecond, &told);
+  CHECK(told.flows.size() == 1 && told.Open() == 0 && told.Totals() == Sum(100, 0));
+}
+
+void TheLongestSilentMakesRoom() {
+  for (const u8 first : {u8{6}, u8{17}}) {
+    FlowLedger ledger({.flows_max = 2});
+    Told told;
+    for (u64 uuid = 1; uuid <= 3; uuid++) {
+      FlowReport report;
+      report.uuid = Uuid(uuid);
+      report.event = FlowEvent::kNewFlow;
+      report.protocol = uuid == 1 ? first : static_cast<u8>(23 - first);
+      report.remote = {"192.0.2.9", uuid == 1 ? "1001" : uuid == 2 ? "1002" : "1003"};
+      report.at_ns = kStartNs + uuid * kSecond;
+      CHECK(ledger.Push(report));
+      Drain(&ledger, report.at_ns, &told);
+    }
+    Told live;
+    ledger.BeginEnumeration();
+    Drain(&ledger, kStartNs + 5 * kSecond, &live);
+    CHECK(live.flows.size() == 2);
+    for (const auto& [key, flow] : live.flows) CHECK(flow.last.remote_port != 1001);
+  }
+}
+
+// A flow that leaves the table while it waits to be enumerated is not waited for.
+void AnEnumerationEndsWithoutThoseEvicted() {
+  FlowLedger ledger({.flows_max = 2});
+  Reporter report{&ledger};
+  Told told;
+  report(1, FlowEvent::kNewFlow, kStartNs);
+  report(2, FlowEvent::kNewFlow, kStartNs + 1);
+  Drain(&ledger, kStartNs + kSecond, &told);
+  ledger.BeginEnumeration();
+  report(3, FlowEvent::kNewFlow, kStartNs + 2 * kSecond);
+  ledger.Collect(kStartNs + 2 * kSecond);
+  FlowBatch batch;
+  ledger.TakeBatch(kStartNs + 2 * kSecond, &batch);
+  CHECK(batch.begins && batch.ends);
+}
+
+void PressureIsToldOnceUntilTheQueueIsRead() {
+  int pressed = 0;
+  FlowLedger ledger({.queue_slots = 16, .on_pressure = [&] { pressed++; }});
+  Reporter report{&ledger};
+  for (int round = 1; round <= 3; round++) {
+    for (u64 uuid = 1; uuid <= 10; uuid++) report(uuid, FlowEvent::kNewFlow, kStartNs);
+    CHECK(pressed == round);
+    ledger.Collect(kStartNs + kSecond);
+  }
+}
+
+// The test is the daemon.
+struct Script final : UplinkTransport {
+  void Connect() override { connects++; }
+  void Send(std::array<std::span<const std::byte>, 2> parts) override {
+    sent.assign(parts[0].begin(), parts[0].end());
+    sent.insert(sent.end(), parts[1].begin(), parts[1].end());
+  }
+  void Cancel() override { cancels++; }
+  u64 connects = 0, cancels = 0;
+  std::vector<std::byte> sent;
+};
+
+struct Talk {
+  void Say(FilterMessage kind, FilterStatus status, u64 number, u64 now_ns, u8 statistics = 1) {
+    AnswerMessage answer =
+        MakeAnswer(kind, kFilterVersion, status, number, Statistics::kLow, false);
+    answer.statistics = statistics;
+    uplink.Answered(std::as_bytes(std::span(&answer, 1)), now_ns);
+  }
+  void Welcome(u64 now_ns) { Say(FilterMessage::kWelcome, FilterStatus::kOk, 0, now_ns); }
+
+  FlowLedger ledger{LedgerOptions{}};
+  Script script;
+  Uplink uplink{&ledger, &script, {.run = 9, .extension_version = "1", .on_statistics = {}}};
+};
+
+void AnswersThatNobodyAwaitsSayNothing() {
+  Talk talk;
+  talk.Welcome(kStartNs);  // before any hello
+  CHECK(!talk.uplink.connected());
+  talk.uplink.Tick(kStartNs);
+  talk.uplink.Lost(kStartNs);
+  talk.uplink.Lost(kStartNs);  // an end is one, however often it is told
+  CHECK(talk.uplink.counters().lost == 1);
+  talk.Welcome(kStartNs);
+  talk.Say(FilterMessage::kReceipt, FilterStatus::kOk, 0, kStartNs);
+  CHECK(!talk.uplink.connected() && talk.script.connects == 1);
+}
+
+void TriesAgainSoonAfterItWasWelcome() {
+  Talk talk;
+  u64 now_ns = kStartNs;
+  for (int round = 0; round < 8; round++, now_ns += Uplink::kRetryLastNs) {
+    talk.uplink.Tick(now_ns);
+    talk.uplink.Lost(now_ns);
+  }
+  CHECK(talk.script.connects == 8);
+  talk.uplink.Tick(now_ns);
+  talk.Welcome(now_ns);
+  CHECK(talk.uplink.connected());
+  talk.uplink.Lost(now_ns);
+  talk.uplink.Tick(now_ns + Uplink::kRetryFirstNs - 1);
+  CHECK(talk.script.connects == 9);
+  talk.uplink.Tick(now_ns + Uplink::kRetryFirstNs);
+  CHECK(talk.script.connects == 10);
+}
+
+void ReportsOfARefusedBatchAreToldAsDropped() {
+  Talk talk;
+  Reporter report{&talk.ledger};
+  talk.uplink.Tick(kStartNs);
+  for (u64 uuid = 1; uuid <= 3; uuid++) report(uuid, FlowEvent::kNewFlow, kStartNs);
+  talk.ledger.Collect(kStartNs);
+  talk.Welcome(kStartNs);
+  const auto first = ReadBatch(talk.script.sent);
+  CHECK(first && first->records == 6 && first->dropped.malformed == 0);  // each with its name
+  talk.Say(FilterMessage::kReceipt, FilterStatus::kMalformed, first->number, kStartNs);
+  CHECK(talk.uplink.counters().refused_reports == 3);
+  const auto second = ReadBatch(talk.script.sent);
+  CHECK(second && second->number == first->number + 1 && second->dropped.malformed == 3);
+  CHECK(second->begins);  // the daemon is told of every flow anew
+}
+
+// A setting that a later daemon may have is none of this one's.
+void AnUnknownSettingChangesNothing() {
+  Talk talk;
+  talk.uplink.Tick(kStartNs);
+  talk.Say(FilterMessage::kWelcome, FilterStatus::kOk, 0, kStartNs, 200);
+  CHECK(talk.uplink.connected() && talk.uplink.statistics() == Statistics::kLow);
+  CHECK(talk.ledger.is_on());
+}
+
+// Records belong between mark(start) and mark(stop).
+void NobodyComesBeforeTheStartOrAfterTheStop() {
+  Daemon daemon(1 << 20, [](u64) {});
+  CHECK(!daemon.intake.Came(1, kStartNs));
+  daemon.intake.Start(kStartNs);
+  CHECK(daemon.intake.Came(1, kStartNs));
+  daemon.intake.Stop(kStartNs + kSecond);
+  CHECK(!daemon.intake.Came(2, kStartNs + kSecond));
+}
+
+}  // namespace
+}  // namespace freshet
+
+int main() {
+  using namespace freshet;
+  ALaterEpochKeepsNameAndProcess();
+  ACloseThatWasOvertakenCloses();
+  TheLongestSilentMakesRoom();
+  AnEnumerationEndsWithoutThoseEvicted();
+  PressureIsToldOnceUntilTheQueueIsRead();
+  AnswersThatNobodyAwaitsSayNothing();
+  TriesAgainSoonAfterItWasWelcome();
+  ReportsOfARefusedBatchAreToldAsDropped();
+  AnUnknownSettingChangesNothing();
+  NobodyComesBeforeTheStartOrAfterTheStop();
+  std::puts("edges: ok");
+}
