@@ -1,7 +1,7 @@
 // Builds what runs on a Mac: for arm64, x86_64 and both in one file. On a Mac with Xcode's tools; on Linux with
 // clang 19, lld 19 and an SDK that is named (--sdk DIR), to check that everything compiles and links.
 //
-//   node scripts/build-mac.ts [--sdk DIR] [--headers DIR] [--out DIR] [--development]
+//   npm run build:mac -- [--sdk DIR] [--headers DIR] [--out DIR] [--development]
 //                                                                         into dist/mac/{arm64,x86_64,universal}
 //   npm run check:mac -- --sdk DIR [--headers DIR]                        the same aside, looked at and told
 //

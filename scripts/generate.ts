@@ -3,7 +3,7 @@
 //   src/stream/wire.proto   -> src/stream/wire.gen.js, src/stream/wire.gen.d.ts
 //   pkg/identity.json       -> native/mac/identity.gen.h, src/status/identity.gen.ts, Info.plists,
 //                              entitlements, launchd plists
-// `node scripts/generate.ts` writes them; test/project/generated.test.ts compares them with what is committed.
+// `npm run generate` writes them; test/project/generated.test.ts compares them with what is committed.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// Writes captures of a made-up Mac's days: `node scripts/scenarios.ts [DIRECTORY]` (default: where the tests
+// Writes captures of a made-up Mac's days: `npm run scenarios -- [DIRECTORY]` (default: where the tests
 // have them). Each is marked synthetic in its header. test/scenarios compares them with what is committed.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
