@@ -27,6 +27,15 @@ import { findSdk, findToolchain } from './mac/toolchain.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const ARCHS: readonly Arch[] = ['arm64', 'x86_64']
 
+const USAGE = `npm run build:mac -- [--sdk DIR] [--headers DIR] [--out DIR] [--development]
+npm run check:mac -- --sdk DIR [--headers DIR]
+
+--sdk DIR      a macOS SDK; wanted on Linux, Xcode's own otherwise
+--headers DIR  newer headers of Endpoint Security, laid over those of the SDK
+--out DIR      where the files go (dist/mac)
+--development  for your own Macs: filter and daemon accept each other with development certificates only
+FRESHET_TEAM   in the environment: the team that signs it`
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -35,8 +44,10 @@ async function main(): Promise<void> {
       out: { type: 'string' },
       check: { type: 'boolean', default: false },
       development: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   })
+  if (values.help) return console.log(USAGE)
   const build: Build = {
     root,
     identity: identityOf(process.env.FRESHET_TEAM),
@@ -73,5 +84,6 @@ try {
     error instanceof Error && 'code' in error && `${error.code}`.startsWith('ERR_PARSE')
   if (!(error instanceof MacBuildError) && !isUsage) throw error
   console.error(`freshet: build for macOS: ${(error as Error).message}`)
+  if (isUsage) console.error(USAGE)
   process.exitCode = 1
 }
