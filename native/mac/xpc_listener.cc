@@ -129,6 +129,11 @@ XpcListener::XpcListener(std::string service, std::string requirement)
 XpcListener::~XpcListener() { Stop(); }
 
 bool XpcListener::Start(Handler* handler) {
+  // None could be told from another's code.
+  if (requirement_.empty()) {
+    errno = EINVAL;
+    return false;
+  }
   dispatch_queue_t queue = dispatch_queue_create("org.freshet.flows", DISPATCH_QUEUE_SERIAL);
   if (queue == nullptr) {
     errno = ENOMEM;

@@ -18,7 +18,8 @@ namespace freshet {
 
 class XpcListener final : public FlowCarrier {
  public:
-  // `requirement`: what a peer's code has to meet (peer_requirement.h).
+  // `requirement`: what a peer's code has to meet (peer_requirement.h). Without one it does not
+  // start.
   XpcListener(std::string service, std::string requirement);
   ~XpcListener() override;
 

@@ -26,8 +26,8 @@ void XpcTransport::Connect() {
     Lose(number);
   });
   // Without it anybody who got hold of the name could listen in, so nothing is sent then.
-  const bool is_guarded =
-      xpc_connection_set_peer_code_signing_requirement(connection_, requirement.c_str()) == 0;
+  const bool is_guarded = !requirement.empty() && xpc_connection_set_peer_code_signing_requirement(
+                                                      connection_, requirement.c_str()) == 0;
   xpc_connection_activate(connection_);
   if (is_guarded) return;
   os_log_fault(OS_LOG_DEFAULT, "macOS refused the daemon's code requirement");

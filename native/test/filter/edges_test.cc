@@ -5,6 +5,7 @@
 #include "check.h"
 #include "drain.h"
 #include "mac/filter/uplink.h"
+#include "messages.h"
 #include "wire.h"
 
 namespace freshet {
@@ -14,10 +15,21 @@ using Key = std::pair<u64, u32>;
 
 void ALaterEpochKeepsNameAndProcess() {
   FlowLedger ledger({});
-  Reporter report{&ledger};
   Told told;
-  report(1, FlowEvent::kNewFlow, kStartNs, 0, 0, {"192.0.2.9", "443"}, "host.example");
-  report(1, FlowEvent::kStatistics, kStartNs + 5 * kSecond, 100, 0);
+  FlowReport made;
+  const auto app = Token(77, 3), maker = Token(99, 1);
+  made.uuid = Uuid(1);
+  made.event = FlowEvent::kNewFlow;
+  made.app_token = app;
+  made.process_token = maker;
+  made.hostname = "host.example";
+  made.remote = {"192.0.2.9", "443"};
+  made.at_ns = kStartNs;
+  CHECK(ledger.Push(made));
+  made.event = FlowEvent::kStatistics;
+  made.bytes_out = 100;
+  made.at_ns = kStartNs + 5 * kSecond;
+  CHECK(ledger.Push(made));
   // No token and no name any more, as once the socket has gone.
   FlowReport bare;
   bare.uuid = Uuid(1);
@@ -30,7 +42,7 @@ void ALaterEpochKeepsNameAndProcess() {
   const u64 flow_id = told.flows.begin()->first.first;
   const ToldFlow& next = told.flows[Key(flow_id, 1)];
   CHECK(next.hostname == "host.example" && next.last.pid == 77 && next.last.remote_port == 443);
-  CHECK(next.last.bytes_out == 30);
+  CHECK(next.last.bytes_out == 30 && next.maker_pid == 99);
 }
 
 void ACloseThatWasOvertakenCloses() {
@@ -185,6 +197,40 @@ void NobodyComesBeforeTheStartOrAfterTheStop() {
   CHECK(!daemon.intake.Came(2, kStartNs + kSecond));
 }
 
+// What no disk, memory or network reaches, and the daemon would refuse with its whole batch.
+void NoCounterIsBeyondWhatTheDaemonTakes() {
+  FlowLedger ledger({});
+  Reporter report{&ledger};
+  Told told;
+  constexpr u64 kEnd = u64{1} << 53;
+  CHECK(report(1, FlowEvent::kStatistics, kStartNs, kEnd - 1, 0));
+  CHECK(!report(2, FlowEvent::kStatistics, kStartNs, kEnd, 0));
+  CHECK(!report(3, FlowEvent::kStatistics, kStartNs, 0, kEnd));
+  Drain(&ledger, kStartNs + kSecond, &told);
+  CHECK(told.Totals() == Sum(kEnd - 1, 0) && ledger.counters().malformed == 2);
+}
+
+// Of the runs whose numbers it remembers the oldest is forgotten, and its batches are new again; of
+// a run that it has not met it cannot say which batches never came.
+void TheOldestRunIsForgotten() {
+  Daemon daemon(1 << 20, [](u64) {});
+  daemon.intake.Start(kStartNs);
+  const auto say = [&](u64 run) {
+    CHECK(daemon.intake.Came(run, kStartNs));
+    const HelloBytes hello = WriteHello(run, FlowLayout(), "1");
+    CHECK(daemon.intake.Take(run, std::span(hello.bytes).first(hello.size), kStartNs));
+    const u8 status = StatusOf(&daemon, run, BatchOf(kFilterVersion, 7, 0, {}), kStartNs);
+    daemon.intake.Gone(run, kStartNs);
+    return static_cast<FilterStatus>(status);
+  };
+  for (u64 run = 1; run <= FlowIntake::kPeersMax + 1; run++) CHECK(say(run) == FilterStatus::kOk);
+  CHECK(say(FlowIntake::kPeersMax + 1) == FilterStatus::kDuplicate);
+  CHECK(say(2) == FilterStatus::kDuplicate);
+  CHECK(say(1) == FilterStatus::kOk);
+  CHECK(say(3) == FilterStatus::kDuplicate);
+  CHECK(daemon.intake.counters().gaps == 0);
+}
+
 }  // namespace
 }  // namespace freshet
 
@@ -200,5 +246,7 @@ int main() {
   ReportsOfARefusedBatchAreToldAsDropped();
   AnUnknownSettingChangesNothing();
   NobodyComesBeforeTheStartOrAfterTheStop();
+  NoCounterIsBeyondWhatTheDaemonTakes();
+  TheOldestRunIsForgotten();
   std::puts("edges: ok");
 }

@@ -17,6 +17,7 @@ namespace freshet {
 struct ToldFlow {
   flow_record last{};
   std::string hostname;
+  u32 maker_pid = 0;
   bool named = false;
   bool opened = false;
   bool closed = false;
@@ -82,6 +83,7 @@ class Told {
     const auto name = As<name_record>(bytes);
     ToldFlow& flow = flows[{name.flow_id, name.epoch}];
     flow.named = true;
+    flow.maker_pid = name.maker_pid;
     flow.hostname.assign(reinterpret_cast<const char*>(bytes.data()) + sizeof(name),
                          name.hostname_bytes);
   }

@@ -135,6 +135,10 @@ void TurnsOthersAway() {
     CHECK(here.handler.came.empty());
     xpc_double::RefuseRequirement("");
   }
+  Answering handler;
+  XpcListener open_to_all(kService, "");
+  CHECK(!open_to_all.Start(&handler) && errno == EINVAL);
+  CHECK(!Client(kService, "").found());
   AllIsGone();
 }
 
