@@ -67,7 +67,7 @@ Napi::Object ToObject(Napi::Env env, const Inspection& inspection) {
   object["cdhash"] = ToBytes(env, signed_as.cdhash);
   object["signingId"] = Napi::String::New(env, signed_as.signing_id);
   object["teamId"] = Napi::String::New(env, signed_as.team_id);
-  object["authority"] = Napi::String::New(env, signed_as.authority);
+  object["authorities"] = Napi::String::New(env, signed_as.authorities);
   return object;
 }
 

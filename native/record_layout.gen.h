@@ -1,2 +1,2 @@
 // Generated from record.def by scripts/generate.ts. Do not edit.
-inline constexpr u32 kRecordLayout = 0xf71f8c71u;
+inline constexpr u32 kRecordLayout = 0x2e2ae0acu;

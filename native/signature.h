@@ -21,7 +21,9 @@ struct SignatureFound {
   Cdhash cdhash{};                        // zeros when the file has none
   std::string signing_id;
   std::string team_id;
-  std::string authority;
+  // Common names of the certificates, the signer's own first, joined by one NUL: whole ones, as
+  // many as a record holds.
+  std::string authorities;
 };
 
 // Looks at the signature of the file at `path`, which is open as `file`; `kernels`: the cdhash that

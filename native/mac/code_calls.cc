@@ -20,6 +20,9 @@ constexpr const char* kRequirements[] = {
     "notarized",
 };
 
+// Apple's chains have three.
+constexpr CFIndex kCertificatesMax = 8;
+
 constexpr SecCSFlags kOffline = kSecCSNoNetworkAccess;
 
 // As many as there are requirements; made once. One that could not be made is met by nothing.
@@ -63,13 +66,16 @@ class AppleCodeSlice : public CodeSlice {
       AddCdhash(CFArrayGetValueAtIndex(others, i), &facts->cdhashes);
     const auto certificates =
         static_cast<CFArrayRef>(ValueOf(info.get(), kSecCodeInfoCertificates, CFArrayGetTypeID()));
-    if (certificates == nullptr || CFArrayGetCount(certificates) == 0) return errSecSuccess;
-    // The leaf comes first (SecCode.h kSecCodeInfoCertificates).
-    const auto leaf =
-        static_cast<SecCertificateRef>(const_cast<void*>(CFArrayGetValueAtIndex(certificates, 0)));
-    CfRef<CFStringRef> name;
-    if (SecCertificateCopyCommonName(leaf, name.out()) == errSecSuccess)
-      facts->authority = TextOf(name.get());
+    if (certificates == nullptr) return errSecSuccess;
+    // The leaf comes first, the anchor last (SecCode.h kSecCodeInfoCertificates).
+    const CFIndex count = std::min<CFIndex>(CFArrayGetCount(certificates), kCertificatesMax);
+    for (CFIndex i = 0; i < count; i++) {
+      const void* const at = CFArrayGetValueAtIndex(certificates, i);
+      CfRef<CFStringRef> name;
+      if (SecCertificateCopyCommonName(static_cast<SecCertificateRef>(const_cast<void*>(at)),
+                                       name.out()) == errSecSuccess)
+        facts->authorities.push_back(TextOf(name.get()));
+    }
     return errSecSuccess;
   }
 

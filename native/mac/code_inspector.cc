@@ -105,6 +105,19 @@ Chosen Choose(CodeApi* api, const Fd& file, u64 file_bytes, const std::string& p
   return native;
 }
 
+// The root's name goes first where there is no room for all.
+std::string Joined(const std::vector<std::string>& names) {
+  std::string all;
+  for (const std::string& name : names) {
+    const size_t separator_bytes = all.empty() ? 0 : 1;
+    if (name.empty()) continue;
+    if (all.size() + separator_bytes + name.size() > inspected_record::k_authorities_max) break;
+    if (separator_bytes > 0) all.push_back('\0');
+    all += name;
+  }
+  return all;
+}
+
 u32 WhoSigned(CodeSlice* slice) {
   if (slice->Meets(CodeRequirement::kApple)) return k_inspected_apple;
   if (slice->Meets(CodeRequirement::kAppStore)) return k_inspected_app_store;
@@ -155,7 +168,7 @@ SignatureFound InspectCode(CodeApi* api, const Fd& file, u64 file_bytes, const s
   found.cdhash = chosen.cdhash;
   found.signing_id = std::move(chosen.facts.signing_id);
   found.team_id = std::move(chosen.facts.team_id);
-  found.authority = std::move(chosen.facts.authority);
+  found.authorities = Joined(chosen.facts.authorities);
   return found;
 }
 

@@ -32,7 +32,7 @@ struct CodeFacts {
   std::vector<Cdhash> cdhashes;  // one a digest algorithm; the first is kSecCodeInfoUnique
   std::string signing_id;        // empty: the code is not signed
   std::string team_id;
-  std::string authority;  // common name of the leaf certificate
+  std::vector<std::string> authorities;  // common names of the certificates, the leaf's first
 };
 
 enum class CodeRequirement { kApple, kAppStore, kDeveloperId, kNotarized };

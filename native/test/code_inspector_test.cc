@@ -115,13 +115,13 @@ SignatureFound Inspect(Double* api, const std::vector<u8>& bytes, const Cdhash& 
   return InspectCode(api, FileOf(bytes), bytes.size(), "/A.app/Contents/MacOS/A", kernels);
 }
 
+const std::vector<std::string> kChain = {"Developer ID Application: Example (EXAMPLE123)",
+                                         "Developer ID Certification Authority", "Apple Root CA"};
+const std::string kChainJoined = kChain[0] + '\0' + kChain[1] + '\0' + kChain[2];
+
 Code Signed(std::vector<CodeRequirement> meets, u32 flags = kRuntime) {
   Code code;
-  code.facts = {flags,
-                {HashOf(7), HashOf(8)},
-                "com.example.a",
-                "EXAMPLE123",
-                "Developer ID Application: Example (EXAMPLE123)"};
+  code.facts = {flags, {HashOf(7), HashOf(8)}, "com.example.a", "EXAMPLE123", kChain};
   code.meets = std::move(meets);
   return code;
 }
@@ -154,11 +154,28 @@ void TestWhoSigned() {
     CHECK(found.signature == k_signature_valid && found.status == 0);
     CHECK(found.flags == one.flags);
     CHECK(found.cdhash == HashOf(7) && found.signing_id == "com.example.a");
-    CHECK(found.team_id == "EXAMPLE123" && found.authority.starts_with("Developer ID"));
+    CHECK(found.team_id == "EXAMPLE123" && found.authorities == kChainJoined);
   }
   const SignatureFound adhoc = InspectOne(Signed({kApple, kDeveloperId, kNotarized}, kAdhoc));
   CHECK(adhoc.signature == k_signature_adhoc && adhoc.flags == 0 && adhoc.cdhash == HashOf(7));
   CHECK(InspectOne(Signed({}, 0)).flags == 0);
+}
+
+// Whole names, the signer's first, as many as a record holds.
+void TestAuthorities() {
+  const auto told = [](std::vector<std::string> names) {
+    Code code = Signed({});
+    code.facts.authorities = std::move(names);
+    return InspectOne(std::move(code)).authorities;
+  };
+  constexpr size_t kMax = inspected_record::k_authorities_max;
+  const std::string whole(kMax, 'a');
+  CHECK(told({}).empty());
+  CHECK(told({whole, "b"}) == whole && told({whole + "a", "b"}).empty());
+  const std::string leaves_two(kMax - 2, 'a');
+  CHECK(told({leaves_two, "b"}) == leaves_two + '\0' + "b");
+  CHECK(told({leaves_two, "bc"}) == leaves_two);
+  CHECK(told({"", "a", "", "b"}) == std::string("a\0b", 3));
 }
 
 void TestFailures() {
@@ -256,6 +273,7 @@ void TestUniversalHeader() {
 
 int main() {
   freshet::TestWhoSigned();
+  freshet::TestAuthorities();
   freshet::TestFailures();
   freshet::TestSlices();
   freshet::TestUniversalHeader();

@@ -97,10 +97,10 @@ export function codesignFlagsOf({ signer }: Program): number {
 export function signatureOf(program: Program) {
   const { signer, signingId, teamId } = program
   const by = {
-    platform: { signature: Signature.valid, authority: 'Software Signing' },
-    developer: { signature: Signature.valid, authority: `Developer ID Application: ${teamId}` },
-    adhoc: { signature: Signature.adhoc, authority: '' },
-    unsigned: { signature: Signature.unsigned, authority: '' },
+    platform: { signature: Signature.valid, authorities: 'Software Signing' },
+    developer: { signature: Signature.valid, authorities: `Developer ID Application: ${teamId}` },
+    adhoc: { signature: Signature.adhoc, authorities: '' },
+    unsigned: { signature: Signature.unsigned, authorities: '' },
   }
   return { ...by[signer], signatureStatus: 0, cdhash: cdhashOf(program), signingId, teamId }
 }

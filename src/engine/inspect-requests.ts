@@ -33,7 +33,7 @@ export const inspectionOf = (record: InspectedRecord): Inspection => ({
   signature: record.signature,
   signatureStatus: record.signatureStatus | 0,
   cdhash: Buffer.from(record.cdhash).toString('hex'),
-  authority: record.authority,
+  authorities: record.authorities === '' ? [] : record.authorities.split('\0'),
   apple: (record.flags & InspectedFlag.apple) !== 0,
   appStore: (record.flags & InspectedFlag.appStore) !== 0,
   developerId: (record.flags & InspectedFlag.developerId) !== 0,

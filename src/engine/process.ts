@@ -58,8 +58,8 @@ export type Inspection = {
   signatureStatus: number
   /** 40 hex digits. */
   cdhash: string
-  /** Name of the certificate that signed. */
-  authority: string
+  /** Names of the certificates that signed, the signer's own first. */
+  authorities: string[]
   apple: boolean
   appStore: boolean
   developerId: boolean

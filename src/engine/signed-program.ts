@@ -34,9 +34,9 @@ export const holdsOtherCode = ({ cdhash, inspection }: Image): boolean =>
   inspection.cdhash !== cdhash
 
 /** What the file's signature is, in words. */
-export const fileSignatureText = ({ signature, authority, cdhash }: Inspection): string => {
+export const fileSignatureText = ({ signature, authorities, cdhash }: Inspection): string => {
   if (signature === Signature.unsigned) return 'the file is not signed'
-  const by = authority === '' ? 'nobody' : authority
+  const by = authorities.length === 0 ? 'nobody' : authorities.join(', ')
   return `the file is signed by ${by} as ${cdhash}${signature === Signature.invalid ? ', which does not hold' : ''}`
 }
 

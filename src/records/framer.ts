@@ -68,7 +68,7 @@ shape(
   INSPECTED_AT.pathBytes,
   INSPECTED_AT.signingIdBytes,
   INSPECTED_AT.teamIdBytes,
-  INSPECTED_AT.authorityBytes,
+  INSPECTED_AT.authoritiesBytes,
 )
 shape(RecordType.policy, POLICY_FIXED_BYTES, POLICY_AT.documentBytes)
 shape(RecordType.tick, TICK_FIXED_BYTES)

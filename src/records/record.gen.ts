@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0xf71f8c71
+export const LAYOUT = 0x2e2ae0ac
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -637,8 +637,8 @@ export type InspectedRecord = Head & {
   signingId: string
   /** macOS team identifier, as in the file At most 64 bytes. */
   teamId: string
-  /** macOS: name of the certificate that signed; empty when none did At most 256 bytes. */
-  authority: string
+  /** macOS: names of the certificates that signed, the signer's own first and the root's last, joined by one NUL; empty when none did At most 512 bytes. */
+  authorities: string
 }
 
 /** Byte offsets of the inspected record's fields, from its first byte. */
@@ -660,7 +660,7 @@ export const INSPECTED_AT = {
   pathBytes: 128,
   signingIdBytes: 130,
   teamIdBytes: 132,
-  authorityBytes: 134,
+  authoritiesBytes: 134,
 } as const
 /** Size of its fixed part. */
 export const INSPECTED_FIXED_BYTES = 136
@@ -693,7 +693,7 @@ export function readInspected(view: DataView, at: number): InspectedRecord {
     path: text(128),
     signingId: text(130),
     teamId: text(132),
-    authority: text(134),
+    authorities: text(134),
   }
 }
 
@@ -702,8 +702,8 @@ export function writeInspected(record: InspectedRecord): Uint8Array {
   const path = cut(record.path, 4096)
   const signingId = cut(record.signingId, 1024)
   const teamId = cut(record.teamId, 64)
-  const authority = cut(record.authority, 256)
-  const out = new Uint8Array((136 + path.length + signingId.length + teamId.length + authority.length + 7) & ~7)
+  const authorities = cut(record.authorities, 512)
+  const out = new Uint8Array((136 + path.length + signingId.length + teamId.length + authorities.length + 7) & ~7)
   const view = new DataView(out.buffer)
   putHead(view, out.length, 7, record)
   let at = 136
@@ -723,7 +723,7 @@ export function writeInspected(record: InspectedRecord): Uint8Array {
   at = putText(out, view, 128, at, path)
   at = putText(out, view, 130, at, signingId)
   at = putText(out, view, 132, at, teamId)
-  at = putText(out, view, 134, at, authority)
+  at = putText(out, view, 134, at, authorities)
   return out
 }
 

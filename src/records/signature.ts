@@ -8,5 +8,5 @@ export const NO_SIGNATURE_ASKED = {
   cdhash: new Uint8Array(20),
   signingId: '',
   teamId: '',
-  authority: '',
+  authorities: '',
 }

@@ -84,8 +84,8 @@ export type Inspection = {
   cdhash: Uint8Array
   signingId: string
   teamId: string
-  /** Name of the certificate that signed; empty when none did. */
-  authority: string
+  /** Names of the certificates that signed, the signer's own first, joined by one NUL; empty when none did. */
+  authorities: string
 }
 
 export type Addon = {

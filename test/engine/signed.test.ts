@@ -14,7 +14,7 @@ const VALID = 0x1
 const ADHOC = 0x2
 const hash = (byte: number): Uint8Array => new Uint8Array(20).fill(byte)
 const hexOf = (byte: number): string => Buffer.from(hash(byte)).toString('hex')
-const AUTHORITY = 'Developer ID Application: Example (EXAMPLE123)'
+const AUTHORITIES = ['Developer ID Application: Example (EXAMPLE123)', 'Apple Root CA']
 
 const mac = (): Script => {
   const script = new Script()
@@ -31,7 +31,7 @@ const team = (found: Partial<InspectedRecord>, rest: Partial<ProgramSpec> = {}):
     signingId: 'com.example.a',
     teamId: 'EXAMPLE123',
   },
-  found: { cdhash: hash(7), authority: AUTHORITY, ...found },
+  found: { cdhash: hash(7), authorities: AUTHORITIES.join('\0'), ...found },
   ...rest,
 })
 const signed = (flags: number, rest: Partial<InspectedRecord> = {}) =>
@@ -180,7 +180,7 @@ describe('a file that holds other code than runs', () => {
     assert.match(found.sentence, /its file holds other code now than it runs/)
     const texts = health.filter(({ of }) => of === 'signature').map(({ text }) => text)
     assert.deepEqual(texts, [
-      `/Applications/A.app/Contents/MacOS/A was changed in place: process 100 runs code signed as ${hexOf(7)}, but the file is signed by ${AUTHORITY} as ${hexOf(9)}`,
+      `/Applications/A.app/Contents/MacOS/A was changed in place: process 100 runs code signed as ${hexOf(7)}, but the file is signed by ${AUTHORITIES.join(', ')} as ${hexOf(9)}`,
     ])
     const twice = mac()
       .program(other())

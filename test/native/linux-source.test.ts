@@ -396,9 +396,9 @@ describe('the addon', () => {
     equal(hex(found.sha256), createHash('sha256').update(readFileSync('/bin/true')).digest('hex'))
     deepEqual([found.dev, found.ino, found.fileBytes], [file.dev, file.ino, file.size])
     deepEqual([found.ownerUid, BigInt(found.mode)], [Number(file.uid), file.mode])
-    const { signature, signatureStatus, signingId, teamId, authority } = found
+    const { signature, signatureStatus, signingId, teamId, authorities } = found
     deepEqual(
-      { signature, signatureStatus, cdhash: found.cdhash, signingId, teamId, authority },
+      { signature, signatureStatus, cdhash: found.cdhash, signingId, teamId, authorities },
       NO_SIGNATURE_ASKED,
     )
     deepEqual(await loadAddon().inspect([request, request]), [found, found])

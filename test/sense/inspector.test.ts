@@ -33,7 +33,8 @@ const found: Inspection = {
   cdhash: new Uint8Array(20).fill(4),
   signingId: 'com.example.true',
   teamId: 'EXAMPLE123',
-  authority: 'Developer ID Application: Example (EXAMPLE123)',
+  authorities:
+    'Developer ID Application: Example (EXAMPLE123)\0Developer ID Certification Authority',
 }
 
 function harness(one: (asked: InspectRequest) => Promise<Inspection>) {
