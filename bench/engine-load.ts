@@ -7,11 +7,13 @@ import {
   LAYOUT,
   Mark,
   Source,
+  Subject,
   writeExec,
   writeFlow,
   writeInspected,
   writeMark,
 } from '../src/records/record.gen.ts'
+import { NO_SCRIPT } from '../src/records/script.ts'
 import { NO_SIGNATURE_ASKED } from '../src/records/signature.ts'
 
 export type Load = { flows: number; programs: number; destinations: number; rounds: number }
@@ -76,7 +78,7 @@ export function opening(load: Load): Uint8Array {
         uid: 0,
         codesignFlags: 0,
         cdhash: new Uint8Array(20),
-        script: '',
+        ...NO_SCRIPT,
         signingId: '',
         teamId: '',
       }),
@@ -89,6 +91,7 @@ export function opening(load: Load): Uint8Array {
         flags: 0,
         error: 0,
         sha256: new Uint8Array(32).fill(program & 255).fill(program >> 8, 0, 1),
+        subject: Subject.program,
         ...NO_SIGNATURE_ASKED,
       }),
     )

@@ -16,12 +16,14 @@ import {
   RecordType,
   readInspect,
   Source,
+  Subject,
   writeExec,
   writeFlow,
   writeInspected,
   writeMark,
   writeTick,
 } from '../src/records/record.gen.ts'
+import { NO_SCRIPT } from '../src/records/script.ts'
 import { NO_SIGNATURE_ASKED } from '../src/records/signature.ts'
 
 const cli = PLACE.cli
@@ -102,6 +104,7 @@ function answerInspections(pipe: Duplex): void {
             atNs: bootNs(),
             pid,
             pidversion,
+            subject: Subject.program,
             path,
             ...file,
           }),
@@ -150,7 +153,7 @@ export function execOf(pid: number, path: string): Uint8Array {
     dev: 1n,
     ino: BigInt(pid),
     path,
-    script: '',
+    ...NO_SCRIPT,
     signingId: '',
     teamId: '',
   })

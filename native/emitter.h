@@ -136,7 +136,7 @@ class Emitter {
 
   Ring* const ring_;
   const u8 source_;
-  std::array<u64, 8> losses_{};  // by CODE loss
+  std::array<u64, 16> losses_{};  // by CODE loss
 };
 
 }  // namespace freshet

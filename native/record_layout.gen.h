@@ -1,2 +1,2 @@
 // Generated from record.def by scripts/generate.ts. Do not edit.
-inline constexpr u32 kRecordLayout = 0x2e2ae0acu;
+inline constexpr u32 kRecordLayout = 0x99b08607u;

@@ -8,6 +8,7 @@ import {
   LAYOUT,
   Mark,
   Source,
+  Subject,
   writeExec,
   writeExit,
   writeFlow,
@@ -17,6 +18,7 @@ import {
   writePolicy,
   writeTick,
 } from '../../src/records/record.gen.ts'
+import { kernelScript } from '../../src/records/script.ts'
 import {
   cdhashOf,
   codesignFlagsOf,
@@ -246,7 +248,7 @@ export class Mac {
         dev: 16_777_220n,
         ino: inodeOf(program),
         path: program.path,
-        script: program.script,
+        ...kernelScript(program.script),
         signingId: program.signingId,
         teamId: program.teamId,
       }),
@@ -266,6 +268,7 @@ export class Mac {
           flags: inspectedFlagsOf(program),
           error: 0,
           sha256: hashOf(program),
+          subject: Subject.program,
           ...signatureOf(program),
           path: program.path,
         }),

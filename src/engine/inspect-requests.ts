@@ -1,5 +1,11 @@
 // What the engine asks sense, and is answered: what is this program file?
-import { InspectedFlag, type InspectedRecord, Source, writeInspect } from '../records/record.gen.ts'
+import {
+  InspectedFlag,
+  type InspectedRecord,
+  Source,
+  Subject,
+  writeInspect,
+} from '../records/record.gen.ts'
 import { type Clock, recordNs } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
 import type { Inspection, Process } from './process.ts'
@@ -68,6 +74,7 @@ export function createInspectRequests(
           ino,
           pid,
           pidversion,
+          subject: Subject.program,
           cdhash: cdhash === '' ? NO_CDHASH : Uint8Array.from(Buffer.from(cdhash, 'hex')),
           path,
         }),

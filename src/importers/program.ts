@@ -2,11 +2,13 @@
 import {
   ExecFlag,
   Source,
+  Subject,
   writeExec,
   writeExit,
   writeFork,
   writeInspected,
 } from '../records/record.gen.ts'
+import { kernelScript } from '../records/script.ts'
 import { NO_SIGNATURE_ASKED } from '../records/signature.ts'
 import type { RecordLog } from './record-log.ts'
 
@@ -118,7 +120,7 @@ export function createPrograms(out: RecordLog, source: number): Programs {
         dev: program.dev,
         ino: program.ino,
         path: program.path,
-        script: program.script,
+        ...kernelScript(program.script),
         signingId: program.signingId,
         teamId: program.teamId,
       }),
@@ -137,6 +139,7 @@ export function createPrograms(out: RecordLog, source: number): Programs {
         flags: 0,
         error: ENOENT,
         sha256: new Uint8Array(32),
+        subject: Subject.program,
         ...NO_SIGNATURE_ASKED,
         path: program.path,
       }),

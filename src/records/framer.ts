@@ -3,6 +3,8 @@
 import {
   ARGUMENTS_AT,
   ARGUMENTS_FIXED_BYTES,
+  CODE_AT,
+  CODE_FIXED_BYTES,
   EXEC_AT,
   EXEC_FIXED_BYTES,
   EXIT_FIXED_BYTES,
@@ -24,6 +26,7 @@ import {
   RECORD_BYTES_MAX,
   RecordType,
   TICK_FIXED_BYTES,
+  UNSEEN_FIXED_BYTES,
 } from './record.gen.ts'
 
 /**
@@ -76,6 +79,8 @@ shape(RecordType.loss, LOSS_FIXED_BYTES)
 shape(RecordType.mark, MARK_FIXED_BYTES, MARK_AT.noteBytes)
 shape(RecordType.arguments, ARGUMENTS_FIXED_BYTES, ARGUMENTS_AT.textBytes)
 shape(RecordType.inspect, INSPECT_FIXED_BYTES, INSPECT_AT.pathBytes)
+shape(RecordType.code, CODE_FIXED_BYTES, CODE_AT.pathBytes)
+shape(RecordType.unseen, UNSEEN_FIXED_BYTES)
 
 const u16 = (bytes: Uint8Array, at: number): number =>
   (bytes[at] as number) | ((bytes[at + 1] as number) << 8)

@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0x2e2ae0ac
+export const LAYOUT = 0x99b08607
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -23,6 +23,8 @@ export const RecordType = {
   inspect: 12,
   acknowledge: 13,
   arguments: 14,
+  code: 15,
+  unseen: 16,
 } as const
 
 export const Source = {
@@ -36,6 +38,23 @@ export const Source = {
   filter: 3,
   /** the program-file inspector */
   inspector: 4,
+} as const
+
+export const Script = {
+  /** it is no interpreter, or there is no way to know what it runs */
+  none: 0,
+  /** the kernel: the file that was executed names its interpreter */
+  kernel: 1,
+  /** an argument, as it was at the exec: the process had not run yet */
+  argument: 2,
+  /** an argument as the process shows it now: it may have rewritten it */
+  claimed: 3,
+  /** a text among its arguments (-c, -e), which is not told */
+  inline: 4,
+  /** a module that it finds by name (-m), which is not told */
+  module: 5,
+  /** what its standard input brings */
+  standardInput: 6,
 } as const
 
 export const Direction = {
@@ -53,6 +72,15 @@ export const FlowState = {
   report: 2,
   /** final counters */
   closed: 3,
+} as const
+
+export const Subject = {
+  /** the program file of the process */
+  program: 0,
+  /** the script that it runs */
+  script: 1,
+  /** a file that it runs code of beside its own: CODE record */
+  code: 2,
 } as const
 
 export const Signature = {
@@ -83,6 +111,8 @@ export const Loss = {
   malformed: 5,
   /** records of the filter that it dropped, oldest first: the daemon was away, or too slow */
   filterQueue: 6,
+  /** flows whose last counters could not be had, as their sockets were reset or disconnected: FLAG flow counters_lost */
+  flowCounters: 8,
   /** connections to the flow listener, or batches on one, that it refused: another's, of another layout, too large, or no records */
   filterRefused: 7,
 } as const
@@ -131,6 +161,8 @@ export const Gap = {
   filterService: 4096,
   /** macOS: the content filter reports nothing, since somebody switched it off on this Mac */
   filterOff: 8192,
+  /** Linux: no program of ours may read a socket as it closes (BPF with BTF), so connections that are reset or disconnected are told without their last bytes */
+  finalCounters: 16384,
 } as const
 
 export const Capability = {
@@ -142,6 +174,8 @@ export const Capability = {
   flowCloses: 4,
   /** processes and sockets of all users */
   allProcesses: 8,
+  /** Linux: counters of sockets that are reset or disconnected, and who writes to a socket */
+  finalCounters: 16,
 } as const
 
 /** Bits of the exec record's flags. */
@@ -154,6 +188,8 @@ export const ExecFlag = {
   pathGuessed: 4,
   /** a string was cut to its limit */
   truncated: 8,
+  /** the program file has no code of its own: what is mapped to run first is another file's */
+  codeElsewhere: 16,
 } as const
 
 /** Bits of the flow record's flags. */
@@ -162,6 +198,8 @@ export const FlowFlag = {
   enumerated: 1,
   /** the close was not seen; the counters are the last ones read */
   inexact: 2,
+  /** the counters were zeroed before they could be read (reset or disconnected): they are what was read before, and more may have passed */
+  countersLost: 4,
 } as const
 
 /** Bits of the inspected record's flags. */
@@ -180,6 +218,8 @@ export const InspectedFlag = {
   notarized: 32,
   /** macOS: signed for the hardened runtime */
   hardenedRuntime: 64,
+  /** on a file system that another user mounted (FUSE) and that may let nobody else read */
+  usersMount: 128,
 } as const
 
 /** Bits of the arguments record's flags. */
@@ -188,6 +228,16 @@ export const ArgumentsFlag = {
   missed: 1,
   /** there are more than were looked at: left_out_bytes is at least that much, and on Linux count too */
   atLeast: 2,
+} as const
+
+/** Bits of the code record's flags. */
+export const CodeFlag = {
+  /** was found mapped already, or is told again in an enumeration */
+  enumerated: 1,
+  /** macOS: named by DYLD_INSERT_LIBRARIES at the exec of a program that heeds it; not seen to be mapped */
+  askedFor: 2,
+  /** further files of this image are not told: there are more than a source tells */
+  more: 4,
 } as const
 
 type Head = { source: number; atNs: bigint }
@@ -218,9 +268,15 @@ export type ExecRecord = Head & {
   dev: bigint
   /** inode of the program file; 0 when not known (id) */
   ino: bigint
+  /** device of the script; 0 when there is none or it could not be looked at (id) */
+  scriptDev: bigint
+  /** inode of the script; 0 likewise (id) */
+  scriptIno: bigint
+  /** CODE script: what it runs, and who says so (code) */
+  scriptFrom: number
   /** absolute path of the program file; empty when not known At most 4096 bytes. */
   path: string
-  /** path of the script when the program is its interpreter At most 4096 bytes. */
+  /** absolute path of the file that the program was given to run, where it is an interpreter or a loader At most 4096 bytes. */
   script: string
   /** macOS signing identifier At most 1024 bytes. */
   signingId: string
@@ -242,18 +298,22 @@ export const EXEC_AT = {
   cdhash: 52,
   dev: 72,
   ino: 80,
-  pathBytes: 88,
-  scriptBytes: 90,
-  signingIdBytes: 92,
-  teamIdBytes: 94,
+  scriptDev: 88,
+  scriptIno: 96,
+  scriptFrom: 104,
+  reserved: 108,
+  pathBytes: 112,
+  scriptBytes: 114,
+  signingIdBytes: 116,
+  teamIdBytes: 118,
 } as const
 /** Size of its fixed part. */
-export const EXEC_FIXED_BYTES = 96
+export const EXEC_FIXED_BYTES = 120
 
 /** Reads the exec record at byte `at`, which must lie whole in `view` (checked by the framer). */
 export function readExec(view: DataView, at: number): ExecRecord {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-  let next = at + 96
+  let next = at + 120
   const text = (offset: number): string => {
     const from = next
     next += view.getUint16(at + offset, true)
@@ -274,10 +334,13 @@ export function readExec(view: DataView, at: number): ExecRecord {
     cdhash: bytes.slice(at + 52, at + 72),
     dev: view.getBigUint64(at + 72, true),
     ino: view.getBigUint64(at + 80, true),
-    path: text(88),
-    script: text(90),
-    signingId: text(92),
-    teamId: text(94),
+    scriptDev: view.getBigUint64(at + 88, true),
+    scriptIno: view.getBigUint64(at + 96, true),
+    scriptFrom: view.getUint32(at + 104, true),
+    path: text(112),
+    script: text(114),
+    signingId: text(116),
+    teamId: text(118),
   }
 }
 
@@ -287,10 +350,10 @@ export function writeExec(record: ExecRecord): Uint8Array {
   const script = cut(record.script, 4096)
   const signingId = cut(record.signingId, 1024)
   const teamId = cut(record.teamId, 64)
-  const out = new Uint8Array((96 + path.length + script.length + signingId.length + teamId.length + 7) & ~7)
+  const out = new Uint8Array((120 + path.length + script.length + signingId.length + teamId.length + 7) & ~7)
   const view = new DataView(out.buffer)
   putHead(view, out.length, 1, record)
-  let at = 96
+  let at = 120
   view.setUint32(16, record.flags, true)
   view.setUint32(20, record.pid, true)
   view.setUint32(24, record.pidversion, true)
@@ -303,10 +366,13 @@ export function writeExec(record: ExecRecord): Uint8Array {
   putBytes(out, 52, record.cdhash, 20, 'cdhash')
   view.setBigUint64(72, record.dev, true)
   view.setBigUint64(80, record.ino, true)
-  at = putText(out, view, 88, at, path)
-  at = putText(out, view, 90, at, script)
-  at = putText(out, view, 92, at, signingId)
-  at = putText(out, view, 94, at, teamId)
+  view.setBigUint64(88, record.scriptDev, true)
+  view.setBigUint64(96, record.scriptIno, true)
+  view.setUint32(104, record.scriptFrom, true)
+  at = putText(out, view, 112, at, path)
+  at = putText(out, view, 114, at, script)
+  at = putText(out, view, 116, at, signingId)
+  at = putText(out, view, 118, at, teamId)
   return out
 }
 
@@ -627,6 +693,8 @@ export type InspectedRecord = Head & {
   signature: number
   /** what made the signature invalid or unknown, as two's complement; 0 otherwise (OSStatus) */
   signatureStatus: number
+  /** CODE subject, as asked (code) */
+  subject: number
   /** of the whole file; zeros on error */
   sha256: Uint8Array
   /** macOS: code directory's hash of the slice that was asked for, else of the one this machine would run; zeros when it has none */
@@ -654,7 +722,7 @@ export const INSPECTED_AT = {
   error: 60,
   signature: 64,
   signatureStatus: 68,
-  reserved: 72,
+  subject: 72,
   sha256: 76,
   cdhash: 108,
   pathBytes: 128,
@@ -688,6 +756,7 @@ export function readInspected(view: DataView, at: number): InspectedRecord {
     error: view.getUint32(at + 60, true),
     signature: view.getUint32(at + 64, true),
     signatureStatus: view.getUint32(at + 68, true),
+    subject: view.getUint32(at + 72, true),
     sha256: bytes.slice(at + 76, at + 108),
     cdhash: bytes.slice(at + 108, at + 128),
     path: text(128),
@@ -718,6 +787,7 @@ export function writeInspected(record: InspectedRecord): Uint8Array {
   view.setUint32(60, record.error, true)
   view.setUint32(64, record.signature, true)
   view.setUint32(68, record.signatureStatus, true)
+  view.setUint32(72, record.subject, true)
   putBytes(out, 76, record.sha256, 32, 'sha256')
   putBytes(out, 108, record.cdhash, 20, 'cdhash')
   at = putText(out, view, 128, at, path)
@@ -924,6 +994,8 @@ export type InspectRecord = Head & {
   pidversion: number
   /** as in the exec record: which slice of the file runs, where it has several */
   cdhash: Uint8Array
+  /** CODE subject (code) */
+  subject: number
   /** At most 4096 bytes. */
   path: string
 }
@@ -935,7 +1007,7 @@ export const INSPECT_AT = {
   pid: 32,
   pidversion: 36,
   cdhash: 40,
-  reserved: 60,
+  subject: 60,
   pathBytes: 62,
 } as const
 /** Size of its fixed part. */
@@ -958,6 +1030,7 @@ export function readInspect(view: DataView, at: number): InspectRecord {
     pid: view.getUint32(at + 32, true),
     pidversion: view.getUint32(at + 36, true),
     cdhash: bytes.slice(at + 40, at + 60),
+    subject: view.getUint16(at + 60, true),
     path: text(62),
   }
 }
@@ -974,6 +1047,7 @@ export function writeInspect(record: InspectRecord): Uint8Array {
   view.setUint32(32, record.pid, true)
   view.setUint32(36, record.pidversion, true)
   putBytes(out, 40, record.cdhash, 20, 'cdhash')
+  view.setUint16(60, record.subject, true)
   at = putText(out, view, 62, at, path)
   return out
 }
@@ -1071,6 +1145,134 @@ export function writeArguments(record: ArgumentsRecord): Uint8Array {
   view.setUint32(28, record.count, true)
   view.setUint32(32, record.leftOutBytes, true)
   at = putText(out, view, 38, at, text)
+  return out
+}
+
+/** A file that a process runs code of beside its program, from a place that others than root can change; once a file and image. */
+export type CodeRecord = Head & {
+  /** device of the file; 0 when not known (id) */
+  dev: bigint
+  /** inode of the file; 0 when not known (id) */
+  ino: bigint
+  /** FLAG code (bits) */
+  flags: number
+  /** process (id) */
+  pid: number
+  /** (id) */
+  pidversion: number
+  /** of the file; 4294967295 when not known (id) */
+  ownerUid: number
+  /** absolute path At most 4096 bytes. */
+  path: string
+}
+
+/** Byte offsets of the code record's fields, from its first byte. */
+export const CODE_AT = {
+  dev: 16,
+  ino: 24,
+  flags: 32,
+  pid: 36,
+  pidversion: 40,
+  ownerUid: 44,
+  reserved32: 48,
+  reserved: 52,
+  pathBytes: 54,
+} as const
+/** Size of its fixed part. */
+export const CODE_FIXED_BYTES = 56
+
+/** Reads the code record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readCode(view: DataView, at: number): CodeRecord {
+  let next = at + 56
+  const text = (offset: number): string => {
+    const from = next
+    next += view.getUint16(at + offset, true)
+    return getText(view, from, next)
+  }
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    dev: view.getBigUint64(at + 16, true),
+    ino: view.getBigUint64(at + 24, true),
+    flags: view.getUint32(at + 32, true),
+    pid: view.getUint32(at + 36, true),
+    pidversion: view.getUint32(at + 40, true),
+    ownerUid: view.getUint32(at + 44, true),
+    path: text(54),
+  }
+}
+
+/** The code record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeCode(record: CodeRecord): Uint8Array {
+  const path = cut(record.path, 4096)
+  const out = new Uint8Array((56 + path.length + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 15, record)
+  let at = 56
+  view.setBigUint64(16, record.dev, true)
+  view.setBigUint64(24, record.ino, true)
+  view.setUint32(32, record.flags, true)
+  view.setUint32(36, record.pid, true)
+  view.setUint32(40, record.pidversion, true)
+  view.setUint32(44, record.ownerUid, true)
+  at = putText(out, view, 54, at, path)
+  return out
+}
+
+/** What a process sent in a way whose flows this source does not tell, since the last such record of it. */
+export type UnseenRecord = Head & {
+  /** given to the kernel to send (bytes) */
+  bytes: bigint
+  /** process; 0 when not known (id) */
+  pid: number
+  /** (id) */
+  pidversion: number
+  /** calls that sent (count) */
+  sends: number
+  /** the system's AF_ number: 2 IPv4, 10 IPv6, 17 packet on Linux (code) */
+  family: number
+  /** 17 UDP, 1 ICMP, 58 ICMPv6, 255 raw; 0 where the family has none (IANA) */
+  protocol: number
+}
+
+/** Byte offsets of the unseen record's fields, from its first byte. */
+export const UNSEEN_AT = {
+  bytes: 16,
+  pid: 24,
+  pidversion: 28,
+  sends: 32,
+  family: 36,
+  protocol: 38,
+  reserved: 39,
+} as const
+/** Size of its fixed part. */
+export const UNSEEN_FIXED_BYTES = 40
+
+/** Reads the unseen record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readUnseen(view: DataView, at: number): UnseenRecord {
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    bytes: view.getBigUint64(at + 16, true),
+    pid: view.getUint32(at + 24, true),
+    pidversion: view.getUint32(at + 28, true),
+    sends: view.getUint32(at + 32, true),
+    family: view.getUint16(at + 36, true),
+    protocol: view.getUint8(at + 38),
+  }
+}
+
+/** The unseen record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeUnseen(record: UnseenRecord): Uint8Array {
+  const out = new Uint8Array((40 + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 16, record)
+  view.setBigUint64(16, record.bytes, true)
+  view.setUint32(24, record.pid, true)
+  view.setUint32(28, record.pidversion, true)
+  view.setUint32(32, record.sends, true)
+  view.setUint16(36, record.family, true)
+  view.setUint8(38, record.protocol)
   return out
 }
 

@@ -55,6 +55,7 @@ export function createInspector(options: {
       atNs: bootNs(),
       pid: request.pid,
       pidversion: request.pidversion,
+      subject: request.subject,
       path: request.path,
     }
     return writeInspected(record)

@@ -14,6 +14,7 @@ import {
   LAYOUT,
   Mark,
   Source,
+  Subject,
   writeArguments,
   writeExec,
   writeExit,
@@ -26,6 +27,7 @@ import {
   writePolicy,
   writeTick,
 } from '../../src/records/record.gen.ts'
+import { kernelScript } from '../../src/records/script.ts'
 import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 
 export const MIB = 1024 * 1024
@@ -146,7 +148,7 @@ export class Script {
         dev: 1n,
         ino: BigInt(pid),
         path,
-        script,
+        ...kernelScript(script),
         signingId: '',
         teamId: '',
         ...kernel,
@@ -183,6 +185,7 @@ export class Script {
         flags: spec.inspectFlags ?? 0,
         error: spec.error ?? 0,
         sha256: Uint8Array.from(Buffer.from((spec.sha ?? 'ab').repeat(32), 'hex')),
+        subject: Subject.program,
         ...NO_SIGNATURE_ASKED,
         path: spec.path,
         ...spec.found,

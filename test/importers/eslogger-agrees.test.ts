@@ -6,9 +6,11 @@ import {
   ExecFlag,
   type ExecRecord,
   Source,
+  Subject,
   writeExec,
   writeInspected,
 } from '../../src/records/record.gen.ts'
+import { NO_SCRIPT } from '../../src/records/script.ts'
 import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 import { MIB, Script, tell } from '../engine/scenario.ts'
 import { importText } from './read.ts'
@@ -32,6 +34,8 @@ function decoded(version: number): Content[] {
       cdhash: Uint8Array.from(Buffer.from(read['cdhash'] as unknown as string, 'hex')),
       dev: BigInt(read['dev'] as unknown as string),
       ino: BigInt(read['ino'] as unknown as string),
+      scriptDev: BigInt(read['scriptDev'] as unknown as string),
+      scriptIno: BigInt(read['scriptIno'] as unknown as string),
     }))
     .filter(({ path }) => path !== '' && !path.endsWith(')'))
 }
@@ -51,7 +55,7 @@ const content = (pid: number, path: string, rest: Partial<Content>): Content => 
   dev: 5n,
   ino: BigInt(pid),
   path,
-  script: '',
+  ...NO_SCRIPT,
   signingId: `com.example.${pid}`,
   teamId: '',
   ...rest,
@@ -119,6 +123,7 @@ const sensed = (contents: readonly Content[]): Uint8Array[] =>
   contents.flatMap((one) => [
     writeExec({ ...one, source: Source.endpointSecurity, atNs: AT_NS }),
     writeInspected({
+      subject: Subject.program,
       ...NO_SIGNATURE_ASKED,
       source: Source.inspector,
       atNs: AT_NS,

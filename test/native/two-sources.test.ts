@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
-import { readInspect, Source, writeInspected } from '../../src/records/record.gen.ts'
+import { readInspect, Source, Subject, writeInspected } from '../../src/records/record.gen.ts'
 import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 import { copyOf, MIB, sorted, type Told } from '../engine/scenario.ts'
 import { leaveOut, whyNoBlocks, whyNoProgram } from '../left-out.ts'
@@ -38,6 +38,7 @@ function answer(engine: Engine, atNs: bigint): void {
   for (const request of engine.takeRequests()) {
     const asked = readInspect(new DataView(request.buffer, request.byteOffset, request.length), 0)
     const about = {
+      subject: Subject.program,
       ...NO_SIGNATURE_ASKED,
       source: Source.inspector,
       atNs,

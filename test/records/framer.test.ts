@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { createFramer, type Framer, RecordError } from '../../src/records/framer.ts'
-import { RECORD_BYTES_MAX, writePolicy } from '../../src/records/record.gen.ts'
+import { EXEC_AT, RECORD_BYTES_MAX, writePolicy } from '../../src/records/record.gen.ts'
 import { Script } from '../engine/scenario.ts'
 
 /** One of every shape: strings of all lengths mod 8, and none. */
@@ -113,7 +113,7 @@ describe('framer', () => {
 
   it('refuses a known type of another shape', () => {
     const record = new Uint8Array(records.find((one) => one[4] === 1) as Uint8Array)
-    new DataView(record.buffer).setUint16(88, 60_000, true)
+    new DataView(record.buffer).setUint16(EXEC_AT.pathBytes, 60_000, true)
     assert.throws(
       () => frame(createFramer(), [record]),
       (error: unknown) => error instanceof RecordError && error.code === 'shape',

@@ -10,6 +10,7 @@ import {
   Direction,
   FlowState,
   Source,
+  Subject,
   writeAcknowledge,
   writeFlow,
   writeInspect,
@@ -63,6 +64,7 @@ function runAs(behaviour: Behaviour, directory: string, file: string): void {
           pid: 3,
           pidversion: 4,
           cdhash: new Uint8Array(20),
+          subject: Subject.program,
           path: '/bin/true',
         }),
       )

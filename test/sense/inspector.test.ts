@@ -5,6 +5,7 @@ import {
   readInspected,
   Signature,
   Source,
+  Subject,
 } from '../../src/records/record.gen.ts'
 import type { Addon, Inspection, InspectRequest } from '../../src/sense/addon.ts'
 import { createInspector } from '../../src/sense/inspector.ts'
@@ -17,6 +18,7 @@ const request = (path: string, pid = 7): InspectRecord => ({
   pid,
   pidversion: 3,
   cdhash: new Uint8Array(20).fill(4),
+  subject: Subject.program,
   path,
 })
 const found: Inspection = {
@@ -76,6 +78,7 @@ describe('sense inspector', () => {
       atNs: 42n,
       pid: 7,
       pidversion: 3,
+      subject: Subject.program,
       path: '/bin/true',
     })
     assert.deepEqual(asked[0]?.cdhash, new Uint8Array(20).fill(4))
