@@ -22,6 +22,16 @@ const LEFT_OF_STREAM = [
   'engine',
 ] as const
 
+const COLLECTOR = [
+  'collector-terms',
+  'collector-store',
+  'collector-gateway',
+  'collector-api',
+] as const
+/** Files beside collector.ts that are the words of its rooms. */
+const COLLECTOR_TERMS =
+  /^src\/collector\/(address|collector-error|counters|limits|page-api|secrets|views)\.ts$/
+
 /** From left to right: a room's imports are all above it. */
 const ROOMS: Record<string, Room> = {
   units: { rooms: [], packages: [] },
@@ -44,7 +54,16 @@ const ROOMS: Record<string, Room> = {
     packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
   stream: { rooms: LEFT_OF_STREAM },
-  collector: { rooms: [...LEFT_OF_STREAM, 'stream'] },
+  // What the collector's rooms have in common: limits, counters, secrets, and the words of the page's API.
+  'collector-terms': { rooms: [...LEFT_OF_STREAM, 'stream'] },
+  'collector-store': { rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms'] },
+  'collector-gateway': {
+    rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-store'],
+  },
+  'collector-api': {
+    rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-store', 'collector-gateway'],
+  },
+  collector: { rooms: [...LEFT_OF_STREAM, 'stream', ...COLLECTOR] },
   replay: { rooms: [...LEFT_OF_STREAM, 'capture', 'importers', 'stream'] },
   status: { rooms: [...LEFT_OF_STREAM, 'stream'] },
   web: { rooms: [], packages: ['preact', 'preact/hooks', '@preact/signals', 'uplot', 'vite'] },
@@ -59,20 +78,27 @@ const ROOMS: Record<string, Room> = {
       'status',
       'sense',
       'collector',
+      ...COLLECTOR,
       'agent',
     ],
   },
 }
 
+/** What others may import of a room: its face. */
+const FACES: Record<string, readonly string[]> = {
+  'collector-gateway': ['src/collector/gateway/gateway.ts', 'src/collector/gateway/devices.ts'],
+  'collector-api': ['src/collector/api/site.ts'],
+}
+
 /** Packages that only some rooms may name. */
 const RESERVED: Record<string, readonly string[]> = {
   koffi: ['host'],
-  ws: ['stream', 'collector'],
+  ws: ['stream', 'collector-gateway'],
   'protobufjs/minimal.js': ['stream'],
   long: ['stream'],
   commander: ['cli'],
   // host: a lock that the death of its holder releases.
-  'node:sqlite': ['host', 'baseline', 'stream', 'collector'],
+  'node:sqlite': ['host', 'baseline', 'stream', 'collector-store'],
   vite: ['web'],
 }
 
@@ -104,9 +130,12 @@ const ADDON_LOADER = 'src/sense/addon.ts'
 
 export type Breach = { file: string; line: number; text: string }
 
-/** 'web' for src/collector/web/..., 'cli' for src/cli.ts and src/cli/..., 'units' for src/units.ts. */
+/** 'web' for src/collector/web/..., 'collector-store' for src/collector/store/..., 'cli' for src/cli.ts and src/cli/..., 'units' for src/units.ts. */
 export function roomOf(path: string): string {
   if (path.startsWith('src/collector/web/')) return 'web'
+  if (COLLECTOR_TERMS.test(path)) return 'collector-terms'
+  const inner = /^src\/collector\/([^/.]+)\//.exec(path)?.[1]
+  if (inner !== undefined) return `collector-${inner}`
   return /^src\/([^/.]+)/.exec(path)?.[1] ?? ''
 }
 
@@ -136,6 +165,12 @@ function ownBreaches({ path, references, impurities, ways }: SourceFile): Breach
       breaches.push({ file: path, line, text: `the page imports types only from ${target}` })
     else if (!pageApi && other !== own && !room.rooms.includes(other))
       breaches.push({ file: path, line, text: `${own} may not import ${other} (${target})` })
+    else if (other !== own && FACES[other] && !FACES[other].includes(target))
+      breaches.push({
+        file: path,
+        line,
+        text: `of ${other} others import ${FACES[other].join(', ')} alone, not ${target}`,
+      })
   }
   if (own === 'engine')
     for (const { name, line } of impurities)

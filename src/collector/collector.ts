@@ -5,21 +5,14 @@ import { join } from 'node:path'
 import { lockDirectory } from '../host/lock.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
 import { hostInUrl, refuseUnlessLoopback } from './address.ts'
-import { createAnnouncer } from './announcer.ts'
-import { createApi } from './api.ts'
-import { createClientErrorListener } from './client-error.ts'
+import { createSite, readPageFiles } from './api/site.ts'
 import { CollectorError } from './collector-error.ts'
 import { Counters } from './counters.ts'
-import { Devices } from './devices.ts'
-import { createGateway } from './gateway.ts'
-import { createRequestListener } from './http.ts'
+import { Devices } from './gateway/devices.ts'
+import { createGateway } from './gateway/gateway.ts'
 import { createKeeper, KEEP_DAYS, KEEP_GB, KEEPER_BEAT_MS, keepOf } from './keeper.ts'
 import { LIMITS, type Limits } from './limits.ts'
-import type { CountersResponse } from './page-api.ts'
-import { readPageFiles } from './page-files.ts'
-import { Pages } from './pages.ts'
 import { openStateDir, readOrMakeSecrets } from './secrets.ts'
-import { Sessions } from './sessions.ts'
 import type { Keep } from './store/protocol.ts'
 import { type LoadedStore, loadStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
@@ -86,8 +79,6 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
 
     const counters = new Counters()
     const devices = new Devices(limits.devicesRememberedMax)
-    const pages = new Pages(limits, counters)
-    const announcer = createAnnouncer({ pages, devices, store, log })
     const gateway = createGateway({
       ledger: store,
       agentToken: secrets.agentToken,
@@ -96,37 +87,34 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       limits,
       now,
       log,
-      onStored: announcer.stored,
+      onStored: (...stored) => site.stored(...stored),
     })
-    const keeper = createKeeper({
-      store,
-      keep: options.keep ?? keepOf(KEEP_DAYS, KEEP_GB),
-      counters,
-      pages,
-      log,
-    })
-    const beat = setInterval(() => void keeper.beat(now(), performance.now()), KEEPER_BEAT_MS)
-    beat.unref()
-    undo.unshift(() => clearInterval(beat))
     const readCounters = () => ({
       ...counters.read(),
       agentsConnected: gateway.size(),
       storeWaitingBytes: store.waitingBytes(),
     })
-    const listener = createRequestListener({
-      api: createApi({
-        store,
-        devices,
-        counters: (): CountersResponse => ({ counters: readCounters() }),
-      }),
-      pages,
-      sessions: new Sessions(limits, counters),
+    const site = createSite({
+      store,
+      devices,
       pageFiles,
       pageKey: secrets.pageKey,
       counters,
+      readCounters,
       limits,
       log,
     })
+    undo.unshift(() => site.close())
+    const keeper = createKeeper({
+      store,
+      keep: options.keep ?? keepOf(KEEP_DAYS, KEEP_GB),
+      counters,
+      publish: site.publish,
+      log,
+    })
+    const beat = setInterval(() => void keeper.beat(now(), performance.now()), KEEPER_BEAT_MS)
+    beat.unref()
+    undo.unshift(() => clearInterval(beat))
     const server = createServer(
       {
         headersTimeout: limits.headersTimeoutMs,
@@ -134,16 +122,12 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
         connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs / 2),
         maxHeaderSize: HEADER_BYTES_MAX,
       },
-      listener,
+      site.listener,
     )
     server.maxConnections = limits.agentsMax + limits.otherConnectionsMax
     server.on('drop', () => counters.add('connectionsDropped'))
-    server.on('clientError', createClientErrorListener(counters))
+    server.on('clientError', site.onClientError)
     server.on('upgrade', gateway.upgrade)
-    undo.unshift(() => {
-      announcer.close()
-      pages.close()
-    })
     const port = await listen(server, host, options.port, log)
     const url = `http://${hostInUrl(host)}:${port}`
 
@@ -152,8 +136,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       closed ??= (async () => {
         server.close()
         clearInterval(beat)
-        announcer.close()
-        pages.close()
+        site.close()
         await gateway.close()
         server.closeAllConnections()
         await store.close()

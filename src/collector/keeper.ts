@@ -1,7 +1,7 @@
 // Sees to it that the store keeps as much as was asked and no more, and says what went.
 import type { UnixNs } from '../units.ts'
+import type { Site } from './api/site.ts'
 import type { Counters } from './counters.ts'
-import type { Pages } from './pages.ts'
 import type { Keep } from './store/protocol.ts'
 import type { Store } from './store/store.ts'
 import { nsText } from './views.ts'
@@ -35,10 +35,10 @@ export function createKeeper(options: {
   store: Pick<Store, 'retain'>
   keep: Keep
   counters: Counters
-  pages: Pick<Pages, 'publish'>
+  publish: Site['publish']
   log: (text: string) => void
 }): Keeper {
-  const { store, keep, counters, pages, log } = options
+  const { store, keep, counters, publish, log } = options
   let last: { nowNs: bigint; elapsedMs: number } | undefined
   let distrustedUntilMs = Number.NEGATIVE_INFINITY
   let beating = false
@@ -67,7 +67,7 @@ export function createKeeper(options: {
         counters.add('revisionsDropped', count)
         log(text)
         const health = { deviceId: '', at: nsText(at), kind, text, count }
-        pages.publish({ type: 'health', health })
+        publish({ type: 'health', health })
       }
       if (more) continue
       const tooLarge = usedBytes > keep.bytes

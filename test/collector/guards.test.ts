@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { isLoopback, isLoopbackHostHeader } from '../../src/collector/address.ts'
+import { cookieValue, Sessions } from '../../src/collector/api/sessions.ts'
 import { Counters } from '../../src/collector/counters.ts'
+import { RateLimit } from '../../src/collector/gateway/rate.ts'
 import { LIMITS } from '../../src/collector/limits.ts'
-import { RateLimit } from '../../src/collector/rate.ts'
 import { bearerToken, sameSecret } from '../../src/collector/secrets.ts'
-import { cookieValue, Sessions } from '../../src/collector/sessions.ts'
 import { BoundedMap } from '../../src/collector/store/bounded-map.ts'
 
 describe('what guards the collector', () => {

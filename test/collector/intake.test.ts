@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { boundedReason, boundedText, closeReason } from '../../src/collector/bounded.ts'
-import { readItems } from '../../src/collector/intake.ts'
+import { boundedReason, boundedText, closeReason } from '../../src/collector/gateway/bounded.ts'
+import { readItems } from '../../src/collector/gateway/intake.ts'
 import { StreamError } from '../../src/stream/codec.ts'
 import { alertItem } from './agent.ts'
 

@@ -1,7 +1,7 @@
 // What the store's tests share: a writer on a database in memory, and batches without a gateway.
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
-import { readItems } from '../../src/collector/intake.ts'
+import { readItems } from '../../src/collector/gateway/intake.ts'
 import type { StoreBatch, StoredBatch } from '../../src/collector/store/protocol.ts'
 import type { Writer } from '../../src/collector/store/writer.ts'
 import { DEVICE_A, helloOf, T0 } from './agent.ts'

@@ -235,7 +235,7 @@ describe("the store's keeper", () => {
       },
       keep: KEEP,
       counters,
-      pages: { publish: (event) => void events.push(event) },
+      publish: (event) => void events.push(event),
       log: (text) => log.push(text),
     })
     return { made, asked, log, events, counters }

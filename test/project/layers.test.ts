@@ -73,6 +73,20 @@ describe('layers', () => {
         [],
       )
     })
+    it("a room of the collector that imports to its right, or past another's face", () => {
+      refused(
+        { 'src/collector/store/planted.ts': "import '../gateway/gateway.ts'\n" },
+        /planted\.ts:1: collector-store may not import collector-gateway/,
+      )
+      refused(
+        { 'src/collector/api/planted.ts': "import '../gateway/connection.ts'\n" },
+        /planted\.ts:1: of collector-gateway others import .*gateway\.ts.* alone, not .*connection\.ts/,
+      )
+      refused(
+        { 'src/cli/planted.ts': "import '../collector/api/http.ts'\n" },
+        /planted\.ts:1: of collector-api others import .*site\.ts alone/,
+      )
+    })
     it('native code loaded elsewhere', () => {
       refused(
         { 'src/host/planted.ts': "import { createRequire } from 'node:module'\n" },
@@ -176,7 +190,7 @@ describe('layers', () => {
 
   it('names the rooms', () => {
     assert.equal(roomOf('src/collector/web/main.tsx'), 'web')
-    assert.equal(roomOf('src/collector/store/store.ts'), 'collector')
+    assert.equal(roomOf('src/collector/store/store.ts'), 'collector-store')
     assert.equal(roomOf('src/cli.ts'), 'cli')
     assert.equal(roomOf('src/cli/up.ts'), 'cli')
   })

@@ -12,6 +12,9 @@ import type { StoreErrorCode } from './store-error.ts'
 
 /** 1 low, 2 medium, 3 high: the wire's numbers. */
 export type SeverityRank = 1 | 2 | 3
+const SEVERITY_RANKS = { low: 1, medium: 2, high: 3 } as const
+export const severityRank = (name: keyof typeof SEVERITY_RANKS): SeverityRank =>
+  SEVERITY_RANKS[name]
 
 /** What the writer wants to know of an item; `body` is the item as the agent encoded it. */
 export type StoreItem = {

@@ -1,16 +1,16 @@
 // HTTP: headers of every answer, who may ask, and which room answers.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { isLoopbackHostHeader } from './address.ts'
+import { isLoopbackHostHeader } from '../address.ts'
+import type { Counters } from '../counters.ts'
+import type { Limits } from '../limits.ts'
+import type { ErrorResponse, SessionRequest } from '../page-api.ts'
+import { bearerToken, sameSecret } from '../secrets.ts'
+import { StoreError } from '../store/store-error.ts'
 import type { Api } from './api.ts'
-import type { Counters } from './counters.ts'
-import type { Limits } from './limits.ts'
-import type { ErrorResponse, SessionRequest } from './page-api.ts'
 import type { PageFiles } from './page-files.ts'
 import type { Pages } from './pages.ts'
 import { ParameterError } from './parameters.ts'
-import { bearerToken, sameSecret } from './secrets.ts'
 import { cookieValue, type Sessions } from './sessions.ts'
-import { StoreError } from './store/store-error.ts'
 
 /** style-src and script-src are default-src: the page has no inline style and no inline script. */
 const HEADERS = {

@@ -1,7 +1,7 @@
 // The built page, read once at the start: afterwards no request's path touches the file system.
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { PLACE } from '../place.ts'
+import { PLACE } from '../../place.ts'
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',

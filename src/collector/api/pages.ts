@@ -1,8 +1,8 @@
 // Pages that listen: server-sent events (html.spec.whatwg.org, 9.2), each with a bounded buffer.
 import type { ServerResponse } from 'node:http'
-import type { Counters } from './counters.ts'
-import type { Limits } from './limits.ts'
-import type { PageEvent } from './page-api.ts'
+import type { Counters } from '../counters.ts'
+import type { Limits } from '../limits.ts'
+import type { PageEvent } from '../page-api.ts'
 
 const RECONNECT_MS = 2000
 const COMMENT_MS = 15_000

@@ -1,7 +1,7 @@
 // Who is signed in to the page. In memory: a restart asks for the key again.
 import { randomBytes } from 'node:crypto'
-import type { Counters } from './counters.ts'
-import type { Limits } from './limits.ts'
+import type { Counters } from '../counters.ts'
+import type { Limits } from '../limits.ts'
 
 const TOKEN_BYTES = 32
 

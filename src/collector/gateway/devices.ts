@@ -1,11 +1,9 @@
 // The devices of the moment: who is connected, and what their last counters were. In memory; the rest
 // of what is known of a device is the store's.
-import type { Live } from '../stream/message.ts'
-import type { UnixNs } from '../units.ts'
-import type { DeviceInfo } from './page-api.ts'
-import { BoundedMap } from './store/bounded-map.ts'
-import type { DeviceFacts, DeviceRow, Enrolled } from './store/protocol.ts'
-import { liveInfo, nsText } from './views.ts'
+import type { Live } from '../../stream/message.ts'
+import type { UnixNs } from '../../units.ts'
+import { BoundedMap } from '../store/bounded-map.ts'
+import type { DeviceFacts, Enrolled } from '../store/protocol.ts'
 
 export type Device = {
   readonly facts: DeviceFacts
@@ -72,30 +70,4 @@ export class Devices {
     }
     return taken
   }
-}
-
-export function deviceInfo(device: Device): DeviceInfo {
-  const { facts, enrolled } = device
-  return {
-    id: facts.id,
-    hostname: facts.host.hostname,
-    os: facts.host.os,
-    osVersion: facts.host.osVersion,
-    hardware: facts.host.hardware,
-    arch: facts.host.arch,
-    agentVersion: facts.agentVersion,
-    connected: device.connected,
-    firstSeenAt: nsText(enrolled.firstSeenAt),
-    lastSeenAt: nsText(device.lastSeenAt),
-    lastSequence: device.lastSequence,
-    clockOffsetMs: device.clockOffsetMs,
-    live: device.live && liveInfo(device.live),
-  }
-}
-
-/** A stored device with what is known of the moment. */
-export function presentDevice(row: DeviceRow, device: Device | undefined): DeviceInfo {
-  return device
-    ? deviceInfo(device)
-    : { ...row, connected: false, live: undefined, clockOffsetMs: undefined }
 }

@@ -1,6 +1,6 @@
 // One agent's connection: Hello, Welcome, batches, acknowledgements, and an end with a reason.
 import type { WebSocket } from 'ws'
-import type { Finding } from '../engine/finding.ts'
+import type { Finding } from '../../engine/finding.ts'
 import {
   CAPABILITIES,
   Capability,
@@ -10,17 +10,17 @@ import {
   type Hello,
   type Reject,
   StreamError,
-} from '../stream/codec.ts'
-import type { UnixNs } from '../units.ts'
+} from '../../stream/codec.ts'
+import type { UnixNs } from '../../units.ts'
+import type { CounterName, Counters } from '../counters.ts'
+import type { Limits } from '../limits.ts'
+import { DUPLICATE, REFUSED } from '../store/protocol.ts'
+import type { Ledger } from '../store/store.ts'
+import { StoreError } from '../store/store-error.ts'
 import { boundedHost, boundedLive, boundedReason, boundedText, closeReason } from './bounded.ts'
-import type { CounterName, Counters } from './counters.ts'
 import type { Device, Devices } from './devices.ts'
 import { readItems } from './intake.ts'
-import type { Limits } from './limits.ts'
 import { RateLimit } from './rate.ts'
-import { DUPLICATE, REFUSED } from './store/protocol.ts'
-import type { Ledger } from './store/store.ts'
-import { StoreError } from './store/store-error.ts'
 
 /** Why the collector ends a connection: its close code (RFC 6455, 7.4) and its counter. */
 const ENDINGS = {

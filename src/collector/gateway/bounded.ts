@@ -1,5 +1,5 @@
 // What agents say and the collector keeps in memory or says back, cut to a length.
-import type { HostFacts, Live } from '../stream/message.ts'
+import type { HostFacts, Live } from '../../stream/message.ts'
 
 const TEXT_CHARS_MAX = 256
 const SENTENCE_CHARS_MAX = 1024

@@ -1,6 +1,6 @@
 // Requests that never became any: too slow, too large, or no HTTP.
 import type { Socket } from 'node:net'
-import type { Counters } from './counters.ts'
+import type { Counters } from '../counters.ts'
 
 const ANSWERS: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',

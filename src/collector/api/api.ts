@@ -1,5 +1,4 @@
-import { type Devices, presentDevice } from './devices.ts'
-import { severityRank } from './intake.ts'
+import type { Devices } from '../gateway/devices.ts'
 import type {
   AlertDetail,
   AlertsResponse,
@@ -7,9 +6,11 @@ import type {
   DevicesResponse,
   HealthResponse,
   IdentitiesResponse,
-} from './page-api.ts'
+} from '../page-api.ts'
+import { severityRank } from '../store/protocol.ts'
+import type { Store } from '../store/store.ts'
+import { presentDevice } from './device-view.ts'
 import { limitOf, parseQuery, severityOf, textOf, timeOf } from './parameters.ts'
-import type { Store } from './store/store.ts'
 
 const ALERTS = { usual: 100, max: 500 }
 const IDENTITIES = { usual: 200, max: 1000 }

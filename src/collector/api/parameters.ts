@@ -1,5 +1,5 @@
 // The parameters of the API's lists, checked. An empty one is as none.
-import type { SeverityName } from './page-api.ts'
+import type { SeverityName } from '../page-api.ts'
 
 /** What is wrong with a request; answered 400. */
 export class ParameterError extends Error {}

@@ -1,10 +1,11 @@
 // Tells open pages what has just been stored and how the devices are.
-import type { Finding } from '../engine/finding.ts'
-import { type Device, type Devices, deviceInfo } from './devices.ts'
+import type { Finding } from '../../engine/finding.ts'
+import type { Device, Devices } from '../gateway/devices.ts'
+import { DUPLICATE, REFUSED } from '../store/protocol.ts'
+import type { Store } from '../store/store.ts'
+import { alertSummary, nsText } from '../views.ts'
+import { deviceInfo } from './device-view.ts'
 import type { Pages } from './pages.ts'
-import { DUPLICATE, REFUSED } from './store/protocol.ts'
-import type { Store } from './store/store.ts'
-import { alertSummary, nsText } from './views.ts'
 
 const DEVICES_MS = 500
 const DEVICES_AT_ONCE_MAX = 100

@@ -1,14 +1,15 @@
 // From the items of a frame to what the store takes. An item that cannot be read is refused by its
 // number and does not hold up the others.
-import type { Finding } from '../engine/finding.ts'
-import { decodeItem, type Item, itemSequence, type Reject, StreamError } from '../stream/codec.ts'
+import type { Finding } from '../../engine/finding.ts'
+import {
+  decodeItem,
+  type Item,
+  itemSequence,
+  type Reject,
+  StreamError,
+} from '../../stream/codec.ts'
+import { type StoreItem, severityRank } from '../store/protocol.ts'
 import { boundedReason } from './bounded.ts'
-import type { SeverityRank, StoreItem } from './store/protocol.ts'
-
-const SEVERITY_RANKS = { low: 1, medium: 2, high: 3 } as const satisfies Record<
-  string,
-  SeverityRank
->
 
 export type Intake = {
   items: StoreItem[]
@@ -48,9 +49,6 @@ export function readItems(encoded: readonly Uint8Array[]): Intake {
   }
   return intake
 }
-
-export const severityRank = (name: keyof typeof SEVERITY_RANKS): SeverityRank =>
-  SEVERITY_RANKS[name]
 
 function storeItem({ id, sequence, finding }: Item, body: Uint8Array): StoreItem {
   const common = { uid: id, sequence }

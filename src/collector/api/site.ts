@@ -1,0 +1,66 @@
+// What answers people on the collector's port: the page, its API and its live updates. The room's face.
+import type { RequestListener } from 'node:http'
+import type { Counters } from '../counters.ts'
+import type { Devices } from '../gateway/devices.ts'
+import type { Limits } from '../limits.ts'
+import type { Store } from '../store/store.ts'
+import { type Announcer, createAnnouncer } from './announcer.ts'
+import { createApi } from './api.ts'
+import { createClientErrorListener } from './client-error.ts'
+import { createRequestListener } from './http.ts'
+import type { PageFiles } from './page-files.ts'
+import { Pages } from './pages.ts'
+import { Sessions } from './sessions.ts'
+
+export { readPageFiles } from './page-files.ts'
+
+export type Site = {
+  /** For http.Server's 'request'. */
+  listener: RequestListener
+  /** For http.Server's 'clientError'. */
+  onClientError: ReturnType<typeof createClientErrorListener>
+  /** Tells open pages what has just been stored. */
+  stored: Announcer['stored']
+  /** Tells open pages of something else. */
+  publish: Pages['publish']
+  /** Ends what pages listen to. */
+  close(): void
+}
+
+/**
+ * @param pageFiles of readPageFiles, read before privileges are dropped
+ * @param readCounters the collector's own, of the moment
+ */
+export function createSite(options: {
+  store: Pick<Store, 'read'>
+  devices: Devices
+  pageFiles: PageFiles
+  pageKey: string
+  counters: Counters
+  readCounters: () => Record<string, number>
+  limits: Limits
+  log: (text: string) => void
+}): Site {
+  const { store, devices, pageFiles, pageKey, counters, readCounters, limits, log } = options
+  const pages = new Pages(limits, counters)
+  const announcer = createAnnouncer({ pages, devices, store, log })
+  return {
+    listener: createRequestListener({
+      api: createApi({ store, devices, counters: () => ({ counters: readCounters() }) }),
+      pages,
+      sessions: new Sessions(limits, counters),
+      pageFiles,
+      pageKey,
+      counters,
+      limits,
+      log,
+    }),
+    onClientError: createClientErrorListener(counters),
+    stored: announcer.stored,
+    publish: (event) => pages.publish(event),
+    close() {
+      announcer.close()
+      pages.close()
+    },
+  }
+}
