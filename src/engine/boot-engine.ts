@@ -19,6 +19,7 @@ import {
   readMark,
   readName,
   readPolicy,
+  Subject,
 } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
 import { createBootParts } from './boot-parts.ts'
@@ -72,6 +73,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
 
   const pass = (): void => {
     nextPassMs = clock.nowMs + PASS_INTERVAL_MS
+    requests.pass()
     attribution.pass()
     pairing.pass()
     for (const slot of detector.pass()) {
@@ -144,7 +146,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
 
   const onInspected = (view: DataView, from: number): void => {
     const record = readInspected(view, from)
-    requests.answered(record.pid, record.pidversion)
+    if (!requests.answered(record) || record.subject !== Subject.program) return
     const process = processes.find(record.pid, record.pidversion)
     if (process === undefined || process.image.inspection) return
     process.image.inspection = inspectionOf(record)

@@ -121,6 +121,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     processes,
     book,
     policy: () => lasting.policy,
+    onAwaited: (process) => requests.need(process, processes.parentOf),
     onSettled: (slot) => ledger.settled(slot),
   })
   const ledger = createFlowLedger({

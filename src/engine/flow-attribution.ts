@@ -23,6 +23,8 @@ export type AttributionParts = {
   processes: ProcessTable
   book: IdentityBook
   policy: () => Policy
+  /** A flow waits for what the program of this process is. */
+  onAwaited: (process: Process) => void
   /** The flow's phase is decided: its bytes may go to a pair, or it may close. */
   onSettled: (slot: number) => void
 }
@@ -100,7 +102,10 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
       return true
     }
     const identity = book.resolve(process, force, wallNow(clock))
-    if (identity === undefined) return false
+    if (identity === undefined) {
+      if (!held.has(slot)) parts.onAwaited(process)
+      return false
+    }
     rows.identityOf[slot] = identity
     u32[row + F.phase] = Phase.counted
     return true
