@@ -20,7 +20,7 @@
   'targets': [
     {
       'target_name': 'freshet',
-      'sources': ['addon.cc', 'inspect_worker.cc', 'inspector.cc', 'program_files.cc', 'regular_file.cc', 'source_object.cc'],
+      'sources': ['addon.cc', 'inspect_worker.cc', 'inspector.cc', 'program_files.cc', 'regular_file.cc', 'script_rules.cc', 'source_object.cc'],
       'conditions': [
         ['OS=="linux"', {
           'sources': [

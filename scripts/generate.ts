@@ -1,5 +1,6 @@
 // Makes the files that are derived from a declaration elsewhere and committed:
 //   native/record.def       -> src/records/record.gen.ts, native/record_layout.gen.h
+//   native/interpreters.json -> native/interpreters.gen.h
 //   src/stream/wire.proto   -> src/stream/wire.gen.js, src/stream/wire.gen.d.ts
 //   pkg/identity.json       -> native/mac/identity.gen.h, src/status/identity.gen.ts, Info.plists,
 //                              entitlements, launchd plists
@@ -11,6 +12,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VERSION } from '../src/version.ts'
 import { IDENTITY_MODULE, identityFiles, identityModule, readIdentity } from './identity.ts'
+import { interpretersHeader } from './interpreters.ts'
 import {
   type Constant,
   type Declarations,
@@ -248,6 +250,10 @@ export function generate(): Map<string, string> {
   const files = new Map([
     ['src/records/record.gen.ts', recordTypeScript(declarations)],
     ['native/record_layout.gen.h', recordLayoutHeader(declarations)],
+    [
+      'native/interpreters.gen.h',
+      interpretersHeader(readFileSync(join(root, 'native/interpreters.json'), 'utf8')),
+    ],
     ...identityFiles(identity, VERSION),
     [IDENTITY_MODULE, identityModule(identity)],
   ])

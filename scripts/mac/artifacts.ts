@@ -29,6 +29,7 @@ export const ARTIFACTS: readonly Artifact[] = [
       'inspector.cc',
       'program_files.cc',
       'regular_file.cc',
+      'script_rules.cc',
       'source_object.cc',
       'mac/code_calls.cc',
       'mac/code_inspector.cc',

@@ -1,4 +1,4 @@
-// What the macOS code decides, in plain C++ over doubles of Apple's calls: built on Linux under ASan and UBSan.
+// What the native code decides in plain C++, of macOS over doubles of Apple's calls: built under ASan and UBSan.
 import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +9,7 @@ const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
 /** Rejects with what the program printed when it fails. */
 const run = promisify(execFile)
 
-describe('decisions of the macOS code', () => {
+describe('decisions of the native code', () => {
   before(async function () {
     leaveOut(this, whyNoProgram(['g++', 'make'], 'g++ make'))
     this.timeout(300_000)
@@ -22,5 +22,9 @@ describe('decisions of the macOS code', () => {
 
   it('tells whose a signature is, of the slice that runs, and whether it holds', async () => {
     await run(`${folder}build/code_inspector.asan`)
+  })
+
+  it('finds the file that an interpreter was given to run, and tells nothing else of its arguments', async () => {
+    await run(`${folder}build/script_rules.asan`)
   })
 })

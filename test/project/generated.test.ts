@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { generate, recordLayoutHeader } from '../../scripts/generate.ts'
 import { IDENTITY_FILES, IDENTITY_MODULE } from '../../scripts/identity.ts'
+import { interpretersHeader } from '../../scripts/interpreters.ts'
 import { layoutOf, parseRecordDef } from '../../scripts/record-def.ts'
 import { LAYOUT } from '../../src/records/record.gen.ts'
 
@@ -23,6 +24,7 @@ describe('generated files', () => {
       [
         ...Object.values(IDENTITY_FILES),
         IDENTITY_MODULE,
+        'native/interpreters.gen.h',
         'native/record_layout.gen.h',
         'src/records/record.gen.ts',
         'src/stream/wire.gen.d.ts',
@@ -35,6 +37,27 @@ describe('generated files', () => {
   it('agree on the layout on both sides', () => {
     const there = /kRecordLayout = (0x[0-9a-f]{8})u/.exec(read('native/record_layout.gen.h'))?.[1]
     assert.equal(Number(there), LAYOUT)
+  })
+})
+
+describe('interpreters.json', () => {
+  const header = (entry: object): string =>
+    interpretersHeader(JSON.stringify({ interpreters: [{ source: 'x(1)', ...entry }] }))
+
+  it('becomes lists that are set off by blanks', () => {
+    const text = header({ names: ['a', 'b*'], inline: ['-c'], commands: { run: 'operand' } })
+    for (const line of ['names = " a b* "', 'inline_ = " -c "', 'before_operand = " run "'])
+      assert.ok(text.includes(`.${line},`), line)
+    assert.match(text, /style = kStyleCluster,\n.*operand = kOperandFile/)
+  })
+
+  it('is refused where it says what nobody reads', () => {
+    assert.throws(() => header({}), /undefined: has no names/)
+    assert.throws(() => header({ names: ['a'], inlin: ['-c'] }), /\["a"\]: knows no inlin/)
+    assert.throws(() => header({ names: ['a'], style: 'word' }), /style is "word", wants one of/)
+    assert.throws(() => header({ names: ['a'], value: ['-a -b'] }), /value has "-a -b"/)
+    assert.throws(() => header({ names: ['a'], commands: { run: 'x' } }), /run is followed by x/)
+    assert.throws(() => header({ names: ['a', 'a'] }), /a stands twice/)
   })
 })
 

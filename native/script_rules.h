@@ -1,0 +1,53 @@
+// Which file an interpreter was given to run, by its arguments: `python3 -u send.py` runs send.py.
+// The rules are data (interpreters.json). Of the arguments nothing but that file's name is passed
+// on.
+//
+// Plain C++ without a system's calls. Threads: any.
+#ifndef FRESHET_SCRIPT_RULES_H_
+#define FRESHET_SCRIPT_RULES_H_
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "record.h"
+
+namespace freshet {
+
+// What a program runs by its arguments. A loader (ld.so) runs the program that it is given.
+struct ScriptNamed {
+  // CODE script: none, argument, inline, module or standard_input. `none` also where it cannot be
+  // told: another program, arguments that are cut, a descriptor.
+  u32 from = k_script_none;
+  std::string_view path;  // argument: as it was given; points into the arguments
+};
+
+// Whether a program whose file has this name runs what its arguments say: arguments of others need
+// not be read.
+bool IsInterpreter(std::string_view program);
+
+// `program`: the name or path of the program's file. `arguments` begin with the name it was called
+// by. `cut`: there were more than these, or the last is not whole. Total: any bytes are understood
+// or answered with none.
+ScriptNamed NameScript(std::string_view program, std::span<const std::string_view> arguments,
+                       bool cut);
+
+// The same of arguments as Linux has them, each ended by a NUL; a last one without is whole too.
+// At most kArgumentsLookedAtMax of them are looked at.
+inline constexpr size_t kArgumentsLookedAtMax = 256;
+ScriptNamed NameScript(std::string_view program, std::string_view joined, bool cut);
+
+// Whether the path leads through a descriptor or through the process itself: /dev/fd/3,
+// /dev/stdin, /proc/self/exe. Such a path names no file that others could look at.
+bool IsOwnDescriptor(std::string_view path);
+// And whether that descriptor is standard input.
+bool IsStandardInput(std::string_view path);
+
+// `path` made absolute by `folder`, without ".", ".." and "//"; symbolic links are not followed.
+// Empty when it is relative and `folder` is not absolute.
+std::string AbsolutePath(std::string_view folder, std::string_view path);
+
+}  // namespace freshet
+
+#endif  // FRESHET_SCRIPT_RULES_H_
