@@ -57,7 +57,7 @@ constexpr u32 ComputeFlowLayout() {
 
 constexpr u64 kBytesEnd = u64{1} << 53;
 constexpr u64 kAheadNs = 1'000'000'000;
-constexpr u32 kFlowFlags = k_flow_enumerated | k_flow_inexact;
+constexpr u32 kFlowFlags = k_flow_enumerated | k_flow_inexact | k_flow_counters_lost;
 
 bool IsFlow(std::span<const std::byte> bytes) {
   const auto flow = ReadStruct<flow_record>(bytes);

@@ -161,6 +161,7 @@ std::optional<AnswerMessage> FlowIntake::TakeBatch(Connection* from,
     u32 size;
     std::memcpy(&size, rest.data(), sizeof(size));
     emitter_.Forward(rest.first(size));
+    CountLostCounters(rest.first(size));
     rest = rest.subspan(size);
   }
   if (batch->ends && enumerating_) {
@@ -234,6 +235,15 @@ void FlowIntake::CountDropped(const DropCounts& dropped) {
   emitter_.CountLoss(k_loss_filter_queue, dropped.queue_full);
   emitter_.CountLoss(k_loss_table_full, dropped.table_full);
   emitter_.CountLoss(k_loss_malformed, dropped.malformed);
+}
+
+// Beside the flag at the flow itself: a count that is shown.
+void FlowIntake::CountLostCounters(Bytes record) {
+  flow_record flow;
+  std::memcpy(&flow.header, record.data(), sizeof(flow.header));
+  if (flow.header.type != flow_record::kType) return;
+  std::memcpy(&flow, record.data(), sizeof(flow));
+  if ((flow.flags & k_flow_counters_lost) != 0) emitter_.CountLoss(k_loss_flow_counters, 1);
 }
 
 void FlowIntake::Refuse(u64* counter) {

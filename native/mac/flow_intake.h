@@ -107,6 +107,7 @@ class FlowIntake {
   bool HasRoomFor(size_t bytes);
   Run* RunOf(u64 run);
   void CountDropped(const DropCounts& dropped);
+  void CountLostCounters(Bytes record);
   void Refuse(u64* counter);
   void Cancel(Connection* connection, u64 now_ns);
   void Clear(Connection* connection, u64 now_ns);

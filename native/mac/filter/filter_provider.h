@@ -1,5 +1,5 @@
 // The content filter of the system extension: macOS makes one by the name in the extension's
-// Info.plist and asks it about every outbound flow. It allows each at once, and tells the
+// Info.plist and asks it about every flow. It allows each at once, and tells the
 // FilterService.
 //
 // Threads: macOS calls it on queues of its own, several at once. Nothing here waits.

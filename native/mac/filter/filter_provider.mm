@@ -16,7 +16,7 @@ namespace {
 
 using namespace freshet;
 
-static_assert(NETrafficDirectionInbound == kAppleInbound &&
+static_assert(NETrafficDirectionAny == kAppleAny && NETrafficDirectionInbound == kAppleInbound &&
               NETrafficDirectionOutbound == kAppleOutbound);
 static_assert(NEFilterReportEventNewFlow == kAppleNewFlow &&
               NEFilterReportEventFlowClosed == kAppleFlowClosed &&
@@ -29,6 +29,7 @@ static_assert(NEFilterReportFrequencyNone == kAppleFrequencyNone &&
 // A filter that has not started holds the Mac's network up: past this it has started, settings or
 // not.
 constexpr int64_t kStartWithinNs = 2 * NSEC_PER_SEC;
+constexpr int64_t kStopWithinNs = NSEC_PER_SEC;
 
 // Valid as long as the string, at most until the autorelease pool is drained.
 std::string_view TextOf(NSString *_Nullable text) {
@@ -118,16 +119,16 @@ void Tell(NEFilterFlow *_Nullable flow, FlowEvent event, u64 bytes_out, u64 byte
 
 NEFilterSettings *SettingsOf(FilterRule rule) {
   // Without a network it is every one but loopback.
-  NENetworkRule *outbound =
-      [[NENetworkRule alloc] initWithRemoteNetwork:nil
-                                      remotePrefix:0
-                                      localNetwork:nil
-                                       localPrefix:0
-                                          protocol:NENetworkRuleProtocolAny
-                                         direction:NETrafficDirectionOutbound];
+  NENetworkRule *watched = [[NENetworkRule alloc]
+      initWithRemoteNetwork:nil
+               remotePrefix:0
+               localNetwork:nil
+                localPrefix:0
+                   protocol:NENetworkRuleProtocolAny
+                  direction:static_cast<NETrafficDirection>(kWatchedDirection)];
   const NEFilterAction action =
       rule == FilterRule::kWatch ? NEFilterActionFilterData : NEFilterActionAllow;
-  NEFilterRule *only = [[NEFilterRule alloc] initWithNetworkRule:outbound action:action];
+  NEFilterRule *only = [[NEFilterRule alloc] initWithNetworkRule:watched action:action];
   return [[NEFilterSettings alloc] initWithRules:@[ only ] defaultAction:NEFilterActionAllow];
 }
 
@@ -165,11 +166,19 @@ NEFilterSettings *SettingsOf(FilterRule rule) {
 - (void)stopFilterWithReason:(NEProviderStopReason)reason
            completionHandler:(void (^)(void))completionHandler {
   os_log(OS_LOG_DEFAULT, "the filter stops: reason %ld", static_cast<long>(reason));
+  const auto gate = std::make_shared<OnceGate>();
+  void (^complete)(void) = ^{
+    if (gate->Pass()) completionHandler();
+  };
+  // Nothing on the queue waits; should it be busy all the same, the stop does not wait for it.
+  dispatch_after(dispatch_time(DISPATCH_TIME_NOW, kStopWithinNs),
+                 dispatch_get_global_queue(QOS_CLASS_USER_INITIATED, 0), complete);
   dispatch_async(FilterService::Get().queue(), ^{
     self->_started = false;
     self->_rules.Forget();
+    FilterService::Get().Stopped();
+    complete();
   });
-  completionHandler();
 }
 
 // On the service's queue. `then` is called on it or on macOS's own.

@@ -27,6 +27,9 @@ class FilterService {
   // As the daemon said last; kLow until it said anything.
   Statistics statistics() const { return statistics_.load(std::memory_order_relaxed); }
 
+  // The provider stops. On queue().
+  void Stopped();
+
   // Whom to tell when that changes, in place of who was told before. On queue(), as are the calls.
   void OnStatistics(std::function<void(Statistics)> changed) { changed_ = std::move(changed); }
 

@@ -37,6 +37,8 @@ FilterService& FilterService::Get() {
   return *service;
 }
 
+void FilterService::Stopped() { uplink_.Stopped(SinceBootNs()); }
+
 FilterService::FilterService()
     : queue_(dispatch_queue_create("org.freshet.filter", DISPATCH_QUEUE_SERIAL)),
       ledger_({.seed = RandomNumber(),

@@ -16,19 +16,23 @@ void FlowBatch::Add(const FlowRow& flow, std::string_view hostname, u64 now_ns) 
   assert(HasRoom());
   const bool opened = (flow.bits & FlowRow::kOpened) != 0;
   const bool closed = flow.place == Place::kClosing;
-  const u32 closed_flags = (flow.bits & FlowRow::kInexact) != 0 ? k_flow_inexact : 0;
+  const u32 closed_flags = ((flow.bits & FlowRow::kInexact) != 0 ? k_flow_inexact : 0) |
+                           ((flow.bits & FlowRow::kLost) != 0 ? k_flow_counters_lost : 0);
+  const u32 opened_flags = (flow.bits & FlowRow::kFound) != 0 ? k_flow_enumerated : 0;
   const bool anew = (flow.bits & FlowRow::kEnumerate) != 0;
+  // What was counted since belongs to its last report, not to the opening.
+  const Counts found{flow.found_out - flow.base_out, flow.found_in - flow.base_in};
+  const Counts now{flow.bytes_out - flow.base_out, flow.bytes_in - flow.base_in};
   if ((flow.bits & FlowRow::kNamed) == 0) AddName(flow, hostname, opened ? now_ns : flow.began_ns);
   if (closed) {
-    if (!opened) AddFlow(flow, k_flow_state_opened, 0, false, flow.began_ns);
-    AddFlow(flow, k_flow_state_closed, closed_flags, true, flow.heard_ns);
+    if (!opened) AddFlow(flow, k_flow_state_opened, opened_flags, found, flow.began_ns);
+    AddFlow(flow, k_flow_state_closed, closed_flags, now, flow.heard_ns);
   } else if (anew) {
-    AddFlow(flow, k_flow_state_opened, k_flow_enumerated, true, now_ns);
+    AddFlow(flow, k_flow_state_opened, k_flow_enumerated, now, now_ns);
   } else {
-    // What was counted since belongs to its last report, not to the opening.
-    if (!opened) AddFlow(flow, k_flow_state_opened, 0, false, flow.began_ns);
-    if (opened || flow.bytes_out > flow.base_out || flow.bytes_in > flow.base_in)
-      AddFlow(flow, k_flow_state_report, 0, true, flow.heard_ns);
+    if (!opened) AddFlow(flow, k_flow_state_opened, opened_flags, found, flow.began_ns);
+    if (opened || now.out > found.out || now.in > found.in)
+      AddFlow(flow, k_flow_state_report, 0, now, flow.heard_ns);
   }
 }
 
@@ -46,13 +50,11 @@ void FlowBatch::AddName(const FlowRow& flow, std::string_view hostname, u64 at_n
   Append(&name, at_ns, hostname);
 }
 
-void FlowBatch::AddFlow(const FlowRow& flow, u8 state, u32 flags, bool with_counters, u64 at_ns) {
+void FlowBatch::AddFlow(const FlowRow& flow, u8 state, u32 flags, Counts counts, u64 at_ns) {
   flow_record record{};
   record.flow_id = flow.flow_id;
-  if (with_counters) {
-    record.bytes_out = flow.bytes_out - flow.base_out;
-    record.bytes_in = flow.bytes_in - flow.base_in;
-  }
+  record.bytes_out = counts.out;
+  record.bytes_in = counts.in;
   record.epoch = flow.epoch;
   record.pid = flow.app.pid;
   record.pidversion = flow.app.version;

@@ -38,7 +38,11 @@ class FlowBatch {
 
  private:
   void AddName(const FlowRow& flow, std::string_view hostname, u64 at_ns);
-  void AddFlow(const FlowRow& flow, u8 state, u32 flags, bool with_counters, u64 at_ns);
+  struct Counts {
+    u64 out = 0;
+    u64 in = 0;
+  };
+  void AddFlow(const FlowRow& flow, u8 state, u32 flags, Counts counts, u64 at_ns);
   template <typename R>
   void Append(R* record, u64 at_ns, std::string_view text);
 

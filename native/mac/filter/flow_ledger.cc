@@ -27,6 +27,12 @@ bool IsLive(const FlowRow& flow) {
   return flow.place == Place::kLiveTcp || flow.place == Place::kLiveOther;
 }
 
+// Whether it says that bytes passed for another process image than the flow's.
+bool IsAnothers(const FlowRow& flow, const QueuedReport& report) {
+  const bool grew = report.bytes_out > flow.bytes_out || report.bytes_in > flow.bytes_in;
+  return grew && flow.app.pid != 0 && report.app.pid != 0 && report.app != flow.app;
+}
+
 Place LivePlace(const FlowRow& flow) {
   constexpr u8 kTcp = 6;
   return flow.protocol == kTcp ? Place::kLiveTcp : Place::kLiveOther;
@@ -87,13 +93,31 @@ void FlowLedger::Apply(const QueuedReport& report) {
   if (!IsLive(flow)) return ApplyToClosed(row, report);
   const bool fell =
       report.counts() && (report.bytes_out < flow.bytes_out || report.bytes_in < flow.bytes_in);
-  if (!fell) return Count(row, report);
+  if (!fell) {
+    if (IsAnothers(flow, report)) return OpenNextEpoch(row, report, true);
+    return Count(row, report);
+  }
+  if (report.bytes_out == 0 && report.bytes_in == 0) return TakeZero(row, report);
   if (report.at_ns < flow.heard_ns + kOvertakenNs) {
     repeated_++;
     if (report.event == FlowEvent::kClosed) Close(row, 0);
     return;
   }
   OpenNextEpoch(row, report, false);
+}
+
+// The kernel reports a flow when its counters rose, and a new beginning has its first bytes: so
+// zeros after bytes are no count. Of the last report of all they say that what it had to tell is
+// gone.
+void FlowLedger::TakeZero(u32 row, const QueuedReport& report) {
+  if (report.event != FlowEvent::kClosed) {
+    repeated_++;
+    return;
+  }
+  FlowRow& flow = rows_.at(row);
+  flow.heard_ns = std::max(flow.heard_ns, report.at_ns);
+  flow.unsent++;
+  Close(row, FlowRow::kInexact | FlowRow::kLost);
 }
 
 void FlowLedger::ApplyToClosed(u32 row, const QueuedReport& report) {
@@ -131,7 +155,19 @@ void FlowLedger::Open(const QueuedReport& report) {
     flow.base_out = report.bytes_out;
     flow.base_in = report.bytes_in;
   }
+  if (WasOpenBefore(report)) {
+    flow.bits |= FlowRow::kFound;
+    flow.found_out = report.bytes_out;
+    flow.found_in = report.bytes_in;
+  }
   Count(row, report);
+}
+
+// Whether a flow that is heard of for the first time began before this ledger did, or was
+// forgotten. Where beginnings were dropped it may just as well be new: then all it has counts.
+bool FlowLedger::WasOpenBefore(const QueuedReport& report) const {
+  if (!report.counts()) return false;
+  return forgotten_ > 0 || queue_full_.load(std::memory_order_relaxed) == 0;
 }
 
 void FlowLedger::OpenNextEpoch(u32 row, const QueuedReport& report, bool counters_go_on) {
@@ -146,8 +182,8 @@ void FlowLedger::OpenNextEpoch(u32 row, const QueuedReport& report, bool counter
   flow.flow_id = former.flow_id;
   flow.epoch = former.epoch + 1;
   flow.began_ns = report.at_ns;
-  flow.app = former.app;
-  flow.maker = former.maker;
+  flow.app = report.app.pid != 0 ? report.app : former.app;
+  flow.maker = report.maker.pid != 0 ? report.maker : former.maker;
   flow.remote = former.remote;
   flow.local = former.local;
   flow.has_remote = former.has_remote;
@@ -157,8 +193,8 @@ void FlowLedger::OpenNextEpoch(u32 row, const QueuedReport& report, bool counter
   flow.protocol = former.protocol;
   flow.direction = former.direction;
   if (counters_go_on) {
-    flow.base_out = former.bytes_out;
-    flow.base_in = former.bytes_in;
+    flow.base_out = flow.found_out = former.bytes_out;
+    flow.base_in = flow.found_in = former.bytes_in;
   }
   rows_.SetHostname(next, {hostname, hostname_bytes});
   rows_.Index(next);
@@ -286,6 +322,11 @@ void FlowLedger::CloseSilent(Place place, u64 before_ns) {
     if (row == FlowRows::kNone || rows_.at(row).heard_ns >= before_ns) return;
     Close(row, FlowRow::kInexact);
   }
+}
+
+void FlowLedger::CloseAll() {
+  for (const Place place : {Place::kLiveTcp, Place::kLiveOther})
+    while (rows_.Oldest(place) != FlowRows::kNone) Close(rows_.Oldest(place), FlowRow::kInexact);
 }
 
 void FlowLedger::BeginEnumeration() {

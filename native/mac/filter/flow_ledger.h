@@ -9,6 +9,12 @@
 // Reports that come late, after a larger one or after the close, say nothing new and are counted
 // so.
 //
+// A flow of which the first that is heard are counters was open before: it is told as found open,
+// with the counters it was found with, so that nobody takes them for what passed since. Another
+// process image than before begins a new epoch; what passed until then stays with the former. A
+// last report of zeros after bytes closes the flow with what was counted, as counters that were
+// lost.
+//
 // Threads: Push is called by any number of the provider's threads at once, also from handleNewFlow:
 // it takes no lock, allocates nothing, does a bounded amount of work and drops, counted, when the
 // queue is full. Everything else is called by one thread at a time, the ledger's; a batch is made
@@ -34,7 +40,7 @@ namespace freshet {
 inline constexpr u64 kNsPerLedgerSecond = 1'000'000'000;
 
 struct LedgerOptions {
-  // Rows: flows that are open, closed and not yet told, or known a while longer. 450 bytes each,
+  // Rows: flows that are open, closed and not yet told, or known a while longer. 470 bytes each,
   // touched as they are used.
   u32 flows_max = 32'768;
   // Reports between the provider's threads and the ledger's. A power of two, at least 2; 416
@@ -81,6 +87,10 @@ class FlowLedger {
   // Closes what was silent for too long, a bounded number at a call.
   void Expire(u64 now_ns);
 
+  // The filter stops: closes every open flow with what was counted last, as inexact. One that is
+  // heard of again goes on in a new epoch.
+  void CloseAll();
+
   // From now on every open flow is told anew, as already open, between a batch that `begins` and
   // one that `ends` the enumeration. A new one takes the place of one under way.
   void BeginEnumeration();
@@ -105,10 +115,12 @@ class FlowLedger {
 
  private:
   void Apply(const QueuedReport& report);
+  void TakeZero(u32 row, const QueuedReport& report);
   void ApplyToClosed(u32 row, const QueuedReport& report);
   void Count(u32 row, const QueuedReport& report);
   bool FillIn(u32 row, const QueuedReport& report);
   void Open(const QueuedReport& report);
+  bool WasOpenBefore(const QueuedReport& report) const;
   void OpenNextEpoch(u32 row, const QueuedReport& report, bool counters_go_on);
   void Close(u32 row, u8 more_bits);
   void Supersede(u32 row);

@@ -33,6 +33,8 @@ struct FlowRow {
   static constexpr u8 kInexact = 8;    // its close was not seen
   static constexpr u8 kIndexed = 16;   // it is found by its UUID
   static constexpr u8 kInTurn = 32;    // something of it is to be told
+  static constexpr u8 kFound = 64;     // it was open already when it was first heard of
+  static constexpr u8 kLost = 128;     // its final counters were gone: more may have passed
 
   std::array<u8, 16> uuid;
   u64 flow_id;
@@ -42,6 +44,8 @@ struct FlowRow {
   u64 bytes_in;
   u64 base_out;  // of the counters, what former epochs have told
   u64 base_in;
+  u64 found_out;  // the counters at its opening: its base, or what it was found with
+  u64 found_in;
   AddressBytes remote;
   AddressBytes local;
   ProcessId app;

@@ -13,6 +13,7 @@
 namespace freshet {
 
 // NETrafficDirection (NENetworkRule.h).
+inline constexpr long kAppleAny = 0;
 inline constexpr long kAppleInbound = 1;
 inline constexpr long kAppleOutbound = 2;
 
@@ -85,7 +86,11 @@ class OnceGate {
   std::atomic<bool> passed_{false};
 };
 
-// The one rule of the filter, for outbound flows; all others are allowed unseen.
+// Of which flows the filter is asked: also those that this host accepted, since what a peer fetches
+// from a program that listens is sent as well. The engine decides what counts.
+inline constexpr long kWatchedDirection = kAppleAny;
+
+// The one rule of the filter, for all flows but loopback's.
 enum class FilterRule {
   kWatch,  // the provider is asked about each flow
   kAllow,  // the kill switch: the kernel allows them without asking

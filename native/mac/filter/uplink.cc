@@ -25,6 +25,13 @@ void Uplink::Tick(u64 now_ns) {
   }
 }
 
+void Uplink::Stopped(u64 now_ns) {
+  ledger_->Collect(now_ns);
+  ledger_->CloseAll();
+  batch_due_ns_ = now_ns;
+  if (state_ == State::kReady) SendDue(now_ns);
+}
+
 void Uplink::Greet(u64 now_ns) {
   counters_.connections++;
   state_ = State::kGreeting;

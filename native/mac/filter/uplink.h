@@ -73,6 +73,8 @@ class Uplink {
   // About once a second, and when the ledger says that its queue fills: takes in what was pushed,
   // connects, sends what is due.
   void Tick(u64 now_ns);
+  // The filter stops, and perhaps its program with it: what is open is told as it stands, now.
+  void Stopped(u64 now_ns);
   void Answered(std::span<const std::byte> message, u64 now_ns);
   void Lost(u64 now_ns);
 

@@ -90,13 +90,16 @@ class BatchTrial {
     row.place = (kinds & 3) == 3   ? Place::kClosing
                 : (kinds & 3) == 2 ? Place::kLiveOther
                                    : Place::kLiveTcp;
-    row.bits = static_cast<u8>(input_.Byte() & 0x3f);
+    row.bits = input_.Byte();
     row.flow_id = input_.Number();
     row.epoch = static_cast<u32>(input_.Number());
     row.base_out = input_.Number() % kBytesEnd;
     row.base_in = input_.Byte();
     row.bytes_out = row.base_out + input_.Number() % (kBytesEnd - row.base_out);
     row.bytes_in = row.base_in + input_.Byte();
+    const bool found = (row.bits & FlowRow::kFound) != 0;
+    row.found_out = found ? row.base_out + (row.bytes_out - row.base_out) / 2 : row.base_out;
+    row.found_in = found ? row.bytes_in : row.base_in;
     row.began_ns = now_ns_ - input_.Number() % now_ns_;
     row.heard_ns = now_ns_ - input_.Byte();
     if ((kinds & 4) != 0) row.app = {input_.Byte(), input_.Byte()};
@@ -121,13 +124,19 @@ class BatchTrial {
     const bool opened = (row.bits & FlowRow::kOpened) != 0;
     const bool closes = row.place == Place::kClosing;
     const bool anew = !closes && (row.bits & FlowRow::kEnumerate) != 0;
-    const bool moved = row.bytes_out > row.base_out || row.bytes_in > row.base_in;
+    const bool found = (row.bits & FlowRow::kFound) != 0;
+    const bool moved = row.bytes_out > row.found_out || row.bytes_in > row.found_in;
+    const Counters now{row.bytes_out - row.base_out, row.bytes_in - row.base_in};
+    const Counters first{found ? row.found_out - row.base_out : 0,
+                         found ? row.found_in - row.base_in : 0};
     if ((row.bits & FlowRow::kNamed) == 0) WantName(row, hostname, opened ? now_ns_ : row.began_ns);
-    if (anew) return WantFlow(row, k_flow_state_opened, k_flow_enumerated, true, now_ns_);
-    if (!opened) WantFlow(row, k_flow_state_opened, 0, false, row.began_ns);
+    if (anew) return WantFlow(row, k_flow_state_opened, k_flow_enumerated, now, now_ns_);
+    if (!opened)
+      WantFlow(row, k_flow_state_opened, found ? k_flow_enumerated : 0, first, row.began_ns);
     const u32 inexact = (row.bits & FlowRow::kInexact) != 0 ? k_flow_inexact : 0;
-    if (closes) return WantFlow(row, k_flow_state_closed, inexact, true, row.heard_ns);
-    if (opened || moved) WantFlow(row, k_flow_state_report, 0, true, row.heard_ns);
+    const u32 lost = (row.bits & FlowRow::kLost) != 0 ? k_flow_counters_lost : 0;
+    if (closes) return WantFlow(row, k_flow_state_closed, inexact | lost, now, row.heard_ns);
+    if (opened || moved) WantFlow(row, k_flow_state_report, 0, now, row.heard_ns);
   }
 
   template <typename T>
@@ -142,12 +151,16 @@ class BatchTrial {
     Put(u8{0});
     Put(at_ns);
   }
+  struct Counters {
+    u64 out;
+    u64 in;
+  };
   // Field after field as record.def has them, so that no struct stands in for both sides.
-  void WantFlow(const FlowRow& row, u32 state, u32 flags, bool with_counters, u64 at_ns) {
+  void WantFlow(const FlowRow& row, u32 state, u32 flags, Counters counters, u64 at_ns) {
     PutHeader(80, 4, at_ns);
     Put(row.flow_id);
-    Put(with_counters ? row.bytes_out - row.base_out : u64{0});
-    Put(with_counters ? row.bytes_in - row.base_in : u64{0});
+    Put(counters.out);
+    Put(counters.in);
     Put(row.epoch);
     Put(row.app.pid);
     Put(row.app.version);

@@ -6,6 +6,7 @@
 #include "drain.h"
 #include "mac/filter/uplink.h"
 #include "messages.h"
+#include "pair.h"
 #include "wire.h"
 
 namespace freshet {
@@ -54,6 +55,132 @@ void ACloseThatWasOvertakenCloses() {
   report(1, FlowEvent::kClosed, kStartNs + 5 * kSecond + 1, 60, 0);
   Drain(&ledger, kStartNs + 6 * kSecond, &told);
   CHECK(told.flows.size() == 1 && told.Open() == 0 && told.Totals() == Sum(100, 0));
+}
+
+// Open before the filter began: told with what it was found with, and from there.
+void AFlowOpenBeforeIsToldAsFound() {
+  FlowLedger ledger({});
+  Reporter report{&ledger};
+  Told told;
+  report(1, FlowEvent::kStatistics, kStartNs, 60'000, 9);
+  report(1, FlowEvent::kStatistics, kStartNs + 5 * kSecond, 60'100, 9);
+  report(2, FlowEvent::kClosed, kStartNs, 70'000, 0);
+  report(3, FlowEvent::kNewFlow, kStartNs);
+  report(3, FlowEvent::kStatistics, kStartNs + kSecond, 80'000, 0);
+  Drain(&ledger, kStartNs + 6 * kSecond, &told);
+  CHECK(told.flows.size() == 3);
+  for (const auto& [key, flow] : told.flows) {
+    const u64 out = flow.last.bytes_out;
+    CHECK(flow.found == (out != 80'000));
+    CHECK(flow.at_opening == (out == 60'100   ? Sum(60'000, 9)
+                              : out == 70'000 ? Sum(70'000, 0)
+                                              : Sum(0, 0)));
+    CHECK(flow.closed == (out == 70'000) && !flow.inexact);
+  }
+}
+
+// A flood that drops beginnings makes no upload an old connection.
+void WhereBeginningsWereDroppedAllCounts() {
+  FlowLedger ledger({.queue_slots = 4});
+  Reporter report{&ledger};
+  Told told;
+  for (u64 uuid = 10; uuid < 14; uuid++) CHECK(report(uuid, FlowEvent::kNewFlow, kStartNs));
+  CHECK(!report(1, FlowEvent::kNewFlow, kStartNs));
+  Drain(&ledger, kStartNs + kSecond, &told);
+  CHECK(report(1, FlowEvent::kStatistics, kStartNs + 5 * kSecond, 60'000, 9));
+  Drain(&ledger, kStartNs + 6 * kSecond, &told);
+  CHECK(told.flows.size() == 5 && told.Totals() == Sum(60'000, 9));
+  for (const auto& [key, flow] : told.flows) CHECK(!flow.found && flow.at_opening == Sum(0, 0));
+}
+
+// What passed before stays with the former; a report without news changes nothing.
+void AnotherProcessBeginsAnEpoch() {
+  FlowLedger ledger({});
+  Reporter report{&ledger};
+  Reporter next{&ledger, Token(77, 4)};  // the same pid, another image
+  Told told;
+  report(1, FlowEvent::kNewFlow, kStartNs);
+  report(1, FlowEvent::kStatistics, kStartNs + 5 * kSecond, 100, 0);
+  next(1, FlowEvent::kStatistics, kStartNs + 6 * kSecond, 100, 0);
+  Drain(&ledger, kStartNs + 7 * kSecond, &told);
+  CHECK(told.flows.size() == 1);
+  next(1, FlowEvent::kStatistics, kStartNs + 10 * kSecond, 250, 0);
+  next(1, FlowEvent::kClosed, kStartNs + 15 * kSecond, 260, 0);
+  Drain(&ledger, kStartNs + 16 * kSecond, &told);
+  CHECK(told.flows.size() == 2 && told.Totals() == Sum(260, 0) && told.Open() == 0);
+  const u64 flow_id = told.flows.begin()->first.first;
+  const ToldFlow& former = told.flows[Key(flow_id, 0)];
+  const ToldFlow& latter = told.flows[Key(flow_id, 1)];
+  CHECK(former.last.pidversion == 3 && former.last.bytes_out == 100 && former.inexact);
+  CHECK(latter.last.pidversion == 4 && latter.last.bytes_out == 160 && !latter.inexact);
+}
+
+// Never a zero that counts as true, nor one that makes bytes count twice.
+void ZerosAfterBytesAreNoCount() {
+  Pair pair;
+  pair.Pass(1);
+  pair.Report(1, FlowEvent::kNewFlow);
+  pair.Report(2, FlowEvent::kNewFlow);
+  for (u64 uuid = 1; uuid <= 2; uuid++) pair.Report(uuid, FlowEvent::kStatistics, 5'000);
+  pair.Pass(10);
+  pair.Report(1, FlowEvent::kStatistics);
+  pair.Pass(10);
+  pair.Report(1, FlowEvent::kStatistics, 6'000);
+  pair.Pass(10);
+  pair.Report(1, FlowEvent::kClosed);
+  pair.Report(2, FlowEvent::kClosed, 5'000);
+  pair.Report(3, FlowEvent::kNewFlow);
+  pair.Report(3, FlowEvent::kClosed);  // nothing ever passed: a true zero
+  pair.Pass(10);
+  CHECK(pair.told.flows.size() == 3 && pair.told.Open() == 0);
+  CHECK(pair.told.Totals() == Sum(11'000, 0));
+  for (const auto& [key, flow] : pair.told.flows)
+    CHECK(flow.lost == (flow.last.bytes_out == 6'000) && flow.inexact == flow.lost);
+  CHECK(pair.told.losses[k_loss_flow_counters] == 1);
+}
+
+// A filter that stops tells at once how far each flow was; one that goes on after all goes on.
+void AStoppedFilterClosesWhatIsOpen() {
+  Pair pair;
+  pair.Pass(1);
+  for (u64 uuid = 1; uuid <= 3; uuid++) {
+    pair.Report(uuid, FlowEvent::kNewFlow);
+    pair.Report(uuid, FlowEvent::kStatistics, uuid * 100);
+  }
+  pair.Pass(10);
+  pair.Report(3, FlowEvent::kStatistics, 350);
+  pair.uplink.Stopped(pair.now_ns);
+  pair.wire.Pump(&pair.uplink, pair.now_ns);
+  pair.daemon->Drain(&pair.told);
+  CHECK(pair.told.flows.size() == 3 && pair.told.Open() == 0);
+  CHECK(pair.told.Totals() == Sum(650, 0));
+  for (const auto& [key, flow] : pair.told.flows) CHECK(flow.inexact && !flow.lost);
+  pair.Pass(1);
+  pair.Report(2, FlowEvent::kClosed, 220);
+  pair.Pass(10);
+  CHECK(pair.told.flows.size() == 4 && pair.told.Totals() == Sum(670, 0));
+  CHECK(pair.told.Open() == 0);
+}
+
+// Accepted flows and UDP are told as what they are.
+void TellsAcceptedFlowsAndDatagrams() {
+  FlowLedger ledger({});
+  Told told;
+  FlowReport report;
+  report.uuid = Uuid(1);
+  report.direction = k_direction_inbound;
+  report.protocol = 17;
+  report.remote = {"192.0.2.9", "5353"};
+  report.at_ns = kStartNs;
+  report.event = FlowEvent::kNewFlow;
+  CHECK(ledger.Push(report));
+  report.event = FlowEvent::kClosed;
+  report.bytes_out = 30'000'000;
+  CHECK(ledger.Push(report));
+  Drain(&ledger, kStartNs + kSecond, &told);
+  const flow_record& last = told.flows.begin()->second.last;
+  CHECK(last.direction == k_direction_inbound && last.protocol == 17);
+  CHECK(told.Totals() == Sum(30'000'000, 0));
 }
 
 void TheLongestSilentMakesRoom() {
@@ -238,6 +365,12 @@ int main() {
   using namespace freshet;
   ALaterEpochKeepsNameAndProcess();
   ACloseThatWasOvertakenCloses();
+  AFlowOpenBeforeIsToldAsFound();
+  WhereBeginningsWereDroppedAllCounts();
+  AnotherProcessBeginsAnEpoch();
+  ZerosAfterBytesAreNoCount();
+  AStoppedFilterClosesWhatIsOpen();
+  TellsAcceptedFlowsAndDatagrams();
   TheLongestSilentMakesRoom();
   AnEnumerationEndsWithoutThoseEvicted();
   PressureIsToldOnceUntilTheQueueIsRead();

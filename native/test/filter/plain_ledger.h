@@ -118,7 +118,17 @@ class PlainLedger {
       return Begin(report);
     }
     if (flow.live) {
+      const bool grew = report.out() > flow.out || report.in() > flow.in;
+      if (!less && grew && flow.app.pid != 0 && report.app.pid != 0 && flow.app != report.app)
+        return Begin(report, &flow, true);
       if (!less) return Hear(&flow, report);
+      if (report.out() + report.in() == 0) {
+        if (!closes) repeated_++;
+        if (closes) flow.heard_ns = std::max(flow.heard_ns, report.said.at_ns);
+        if (closes) flow.live = false;
+        if (closes) flow.inexact = true;
+        return;
+      }
       if (report.said.at_ns >= flow.heard_ns + FlowLedger::kOvertakenNs)
         return Begin(report, &flow);
       repeated_++;
@@ -141,6 +151,8 @@ class PlainLedger {
     if (former != nullptr) {
       flow = *former;
       flow.epoch++;
+      if (report.app.pid != 0) flow.app = report.app;
+      if (report.maker.pid != 0) flow.maker = report.maker;
       flow.base_out = counters_go_on ? former->out : 0;
       flow.base_in = counters_go_on ? former->in : 0;
       flow.out = flow.in = flow.heard_ns = 0;

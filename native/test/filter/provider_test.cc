@@ -12,6 +12,8 @@ namespace {
 void ReadsApplesNumbers() {
   CHECK(DirectionOf(0) == k_direction_unknown && DirectionOf(1) == k_direction_inbound);
   CHECK(DirectionOf(2) == k_direction_outbound && DirectionOf(3) == k_direction_unknown);
+  // Asked about both directions: what a peer fetches from a program that listens is sent as well.
+  CHECK(kWatchedDirection != kAppleInbound && kWatchedDirection != kAppleOutbound);
   CHECK(EventOf(1) == FlowEvent::kAnnounced && EventOf(3) == FlowEvent::kClosed);
   CHECK(EventOf(4) == FlowEvent::kStatistics);
   for (const long other : {0L, 2L, 5L, -1L}) CHECK(!EventOf(other));

@@ -29,7 +29,7 @@ class RingRecords {
   std::vector<std::byte> bytes;  // of flow and name records, as they came
   u64 records = 0;               // flow and name records
   u64 others = 0;                // marks and losses
-  std::array<u64, 8> losses{};   // by CODE loss
+  std::array<u64, 16> losses{};  // by CODE loss
   std::array<u64, 8> marks{};    // by CODE mark
 
  private:
@@ -71,7 +71,7 @@ class RingRecords {
       const auto flow = As<flow_record>(record);
       CHECK(record.size() == sizeof(flow) && flow.reserved == 0);
       CHECK(std::max(flow.bytes_out, flow.bytes_in) < u64{1} << 53);
-      CHECK(flow.flags < 4 && flow.direction <= 2 && flow.state >= 1 && flow.state <= 3);
+      CHECK(flow.flags < 8 && flow.direction <= 2 && flow.state >= 1 && flow.state <= 3);
     } else if (type == name_record::kType) {
       const auto name = As<name_record>(record);
       CHECK(name.hostname_bytes <= name_record::k_hostname_max);

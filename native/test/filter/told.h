@@ -22,6 +22,9 @@ struct ToldFlow {
   bool opened = false;
   bool closed = false;
   bool inexact = false;
+  bool found = false;  // its opening said that it was open already
+  bool lost = false;
+  std::pair<u64, u64> at_opening{};
   u32 openings = 0;
 };
 
@@ -100,6 +103,10 @@ class Told {
     const bool anew = (record.flags & k_flow_enumerated) != 0;
     if (record.state == k_flow_state_opened && !anew) CHECK(again || flow.openings++ == 0);
     CHECK(again || record.state == k_flow_state_opened || flow.opened);
+    if (record.state == k_flow_state_opened && !flow.opened) {
+      flow.found = anew;
+      flow.at_opening = {record.bytes_out, record.bytes_in};
+    }
     flow.opened = true;
     if (!again || record.bytes_out > flow.last.bytes_out || record.bytes_in > flow.last.bytes_in) {
       CHECK(record.bytes_out >= flow.last.bytes_out && record.bytes_in >= flow.last.bytes_in);
@@ -108,6 +115,7 @@ class Told {
     if (record.state != k_flow_state_closed) return;
     flow.closed = true;
     flow.inexact = (record.flags & k_flow_inexact) != 0;
+    flow.lost = (record.flags & k_flow_counters_lost) != 0;
   }
 
   void ReadMark(std::span<const std::byte> bytes) {

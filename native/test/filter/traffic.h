@@ -135,6 +135,7 @@ class Traffic {
     if (flow.reported_out + flow.reported_in < 2) return true;
     const u64 out = flow.reported_out / 2;
     const u64 in = flow.reported_in / 2;
+    if (out + in == 0) return true;  // a beginning is reported with its first bytes
     flow.reported_out = flow.reported_in = 0;
     flow.out = out;
     flow.in = in;
