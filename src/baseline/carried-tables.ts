@@ -61,7 +61,7 @@ export class CarriedTables implements Carried {
   }
 
   dropFlow(idLow: number, idHigh: number, epoch: number): void {
-    const drop = { idLow, idHigh, epoch, bytesOut: 0, bytesIn: 0 }
+    const drop = { idLow, idHigh, epoch, bytesOut: 0, bytesIn: 0, sinceOut: 0, sinceIn: 0 }
     this.#wait(this.#flows, keyOfFlow(drop), { drop })
   }
 
@@ -103,12 +103,14 @@ export class CarriedTables implements Carried {
       this.#prepare(`INSERT OR REPLACE INTO facts VALUES ('carried_boot', ?)`).run(this.#boot)
     for (const change of this.#flows.values())
       if ('put' in change) {
-        const { epoch, bytesOut, bytesIn } = change.put
-        this.#prepare('INSERT OR REPLACE INTO carried_flows VALUES (?, ?, ?, ?)').run(
+        const { epoch, bytesOut, bytesIn, sinceOut, sinceIn } = change.put
+        this.#prepare('INSERT OR REPLACE INTO carried_flows VALUES (?, ?, ?, ?, ?, ?)').run(
           idOf(change.put),
           epoch,
           bytesOut,
           bytesIn,
+          sinceOut,
+          sinceIn,
         )
       } else
         this.#prepare('DELETE FROM carried_flows WHERE id = ? AND epoch = ?').run(
@@ -169,6 +171,8 @@ function flowFromRow(row: Row): CarriedFlow {
     epoch: Number(integer(row, 'epoch')),
     bytesOut: Number(integer(row, 'bytes_out')),
     bytesIn: Number(integer(row, 'bytes_in')),
+    sinceOut: Number(integer(row, 'since_out')),
+    sinceIn: Number(integer(row, 'since_in')),
   }
 }
 

@@ -9,6 +9,9 @@ export type CarriedFlow = {
   epoch: number
   bytesOut: number
   bytesIn: number
+  /** Its counters when the process that has it now took it over; 0 when it had it from the first. */
+  sinceOut: number
+  sinceIn: number
 }
 
 /** What a pair moved in the hour at `hourAt` and has not said. */

@@ -156,6 +156,9 @@ function carriedFlowFrom(given: Fields): CarriedFlow {
     epoch: number(given, 'epoch'),
     bytesOut: bytes(number(given, 'bytesOut'), 'bytesOut'),
     bytesIn: bytes(number(given, 'bytesIn'), 'bytesIn'),
+    // Exports of earlier versions lack them.
+    sinceOut: bytes(number({ sinceOut: 0, ...given }, 'sinceOut'), 'sinceOut'),
+    sinceIn: bytes(number({ sinceIn: 0, ...given }, 'sinceIn'), 'sinceIn'),
   }
 }
 

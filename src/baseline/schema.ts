@@ -6,7 +6,7 @@ import type { SignerClass, StoredDestination, StoredIdentity } from './baseline.
 import { UnusableFile } from './sqlite-file.ts'
 
 /** PRAGMA user_version. */
-export const SCHEMA_VERSION = 2
+export const SCHEMA_VERSION = 3
 
 /** Columns are nanoseconds since 1970 where they end in _ns; 0 where a time may be absent and is. */
 export function createSchema(database: DatabaseSync): void {
@@ -59,6 +59,8 @@ function createCarried(database: DatabaseSync): void {
       epoch INTEGER NOT NULL,
       bytes_out INTEGER NOT NULL,
       bytes_in INTEGER NOT NULL,
+      since_out INTEGER NOT NULL DEFAULT 0,
+      since_in INTEGER NOT NULL DEFAULT 0,
       PRIMARY KEY (id, epoch)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE carried_pairs (
@@ -79,7 +81,10 @@ export function upgradeSchema(database: DatabaseSync, from: number): void {
   if (from < 2) {
     database.exec(`ALTER TABLE identities ADD COLUMN history TEXT NOT NULL DEFAULT ''`)
     createCarried(database)
-  }
+  } else if (from < 3)
+    database.exec(`
+      ALTER TABLE carried_flows ADD COLUMN since_out INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE carried_flows ADD COLUMN since_in INTEGER NOT NULL DEFAULT 0;`)
 }
 
 /** What node:sqlite hands out, integers as bigint. */

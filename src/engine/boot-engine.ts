@@ -228,6 +228,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         process.image = { ...process.image, invalidated: true, program: undefined }
         process.identity = undefined
         book.sight(process, at())
+        ledger.ownerChanged(process)
         return
       }
       case RecordType.inspected:

@@ -58,7 +58,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
   })
   const rows = createFlowRows(flows, pairs)
   const top = createTop(flows, rows.processOf)
-  const memory = createFlowMemory(flows, limits, counters, (idLow, idHigh, epoch) =>
+  const memory = createFlowMemory(rows, limits, counters, (idLow, idHigh, epoch) =>
     carry.forgotten(idLow, idHigh, epoch),
   )
   const idle = createIdleFlows()
@@ -132,6 +132,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     attribution,
     pairing,
     processes,
+    book,
     top,
     carry,
   })

@@ -2,6 +2,7 @@
 // killed at any instant: what open flows have in the numbers of their pairs, and what pairs have not said. Flows
 // that closed since the sensor may forget them are kept too, as their records can be sent again.
 import type { Baseline } from '../baseline/baseline.ts'
+import type { CarriedFlow } from '../baseline/carried.ts'
 import { bytes, bytesSum, port } from '../units.ts'
 import { type Clock, wallNow } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
@@ -48,7 +49,6 @@ export type Carry = {
   end(): void
 }
 
-type Told = { idLow: number; idHigh: number; epoch: number; bytesOut: number; bytesIn: number }
 type Closed = { idLow: number; idHigh: number; epoch: number }
 
 export function createCarry(parts: CarryParts): Carry {
@@ -57,7 +57,7 @@ export function createCarry(parts: CarryParts): Carry {
   const { table } = rows
   const { u32, f64 } = table
   /** Flows of an earlier engine that were not heard of yet. */
-  const told = new Map<string, Told>()
+  const told = new Map<string, CarriedFlow>()
   /** Closed flows, each list with the place in the stream that is after their last record. */
   let closedNow: Closed[] = []
   let closed: { throughBytes: number; flows: Closed[] }[] = []
@@ -98,12 +98,15 @@ export function createCarry(parts: CarryParts): Carry {
     const bytesOut = Math.max(f64[base + D.countedOut] as number, f64[base + D.toldOut] as number)
     const bytesIn = Math.max(f64[base + D.countedIn] as number, f64[base + D.toldIn] as number)
     if (bytesOut + bytesIn === 0) return false
+    const since = rows.sinceOf(slot)
     carried.putFlow({
       idLow: u32[row + F.idLow] as number,
       idHigh: u32[row + F.idHigh] as number,
       epoch: u32[row + F.epoch] as number,
       bytesOut,
       bytesIn,
+      sinceOut: since.out,
+      sinceIn: since.in,
     })
     return true
   }
@@ -112,7 +115,8 @@ export function createCarry(parts: CarryParts): Carry {
     for (let slot = 0; slot < table.highWater(); slot++) {
       const row = slot * FLOW_WORDS
       const bits = u32[row + F.bits] as number
-      if (u32[row + F.phase] !== Phase.counted || (bits & FlowBit.unsaved) === 0) continue
+      // One that waits may have moved something for the process that had it before.
+      if (u32[row + F.phase] === Phase.free || (bits & FlowBit.unsaved) === 0) continue
       u32[row + F.bits] = bits & ~FlowBit.unsaved
       putFlow(slot)
     }
@@ -174,6 +178,8 @@ export function createCarry(parts: CarryParts): Carry {
       rows.setBit(slot, FlowBit.told)
       f64[slot * FLOW_DOUBLES + D.toldOut] = found.bytesOut
       f64[slot * FLOW_DOUBLES + D.toldIn] = found.bytesIn
+      if (found.sinceOut + found.sinceIn > 0)
+        rows.setSince(slot, { out: found.sinceOut, in: found.sinceIn })
     },
     released(slot, isParked) {
       if (!parts.isKept() || !putFlow(slot) || isParked) return

@@ -6,9 +6,12 @@ import type { Clock } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
 import type { FlowAttribution } from './flow-attribution.ts'
 import type { FlowMemory, Named } from './flow-memory.ts'
+import { createFlowOwners } from './flow-owners.ts'
 import type { FlowPairing } from './flow-pairing.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, Phase } from './flow-table.ts'
+import type { IdentityBook } from './identity-book.ts'
+import type { Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
 import { createEnumerations } from './sources.ts'
 import type { Top } from './top.ts'
@@ -43,6 +46,7 @@ export type LedgerParts = {
   attribution: FlowAttribution
   pairing: FlowPairing
   processes: ProcessTable
+  book: IdentityBook
   top: Top
   carry: Carry
 }
@@ -54,6 +58,11 @@ export type FlowLedger = {
   name(idLow: number, idHigh: number, epoch: number, named: Named): void
   /** The phase of a flow was decided: its bytes go to its pair, and it closes if it has been closed. */
   settled(slot: number): void
+  /**
+   * The process counts for another identity from now on: what its flows moved before stays with the earlier one.
+   * REQUIRES: the process has its new identity, or none until it is resolved anew.
+   */
+  ownerChanged(process: Process): void
   /** The policy changed. */
   judgeAnew(): void
   beginEnumeration(source: number): void
@@ -68,12 +77,14 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
   const { table } = rows
   const { u32, f64 } = table
   const enumerations = createEnumerations()
+  const owners = createFlowOwners({ ...parts, onSettled: (slot) => settled(slot) })
 
   const release = (slot: number, isParked = false): void => {
     carry.released(slot, isParked)
     pairing.leave(slot)
     top.leave(slot)
     attribution.drop(slot)
+    owners.drop(slot)
     rows.remove(slot)
   }
 
@@ -90,13 +101,13 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
 
   /** Closes a flow as it was last seen, whether it waits or not. */
   const closeNow = (slot: number, atMs: number): void => {
-    if (u32[slot * FLOW_WORDS + F.phase] === Phase.held) attribution.settle(slot, true)
+    owners.settleNow(slot)
     close(slot, atMs)
   }
 
   const makeRoom = (): void => {
     const slot = table.victim()
-    if (u32[slot * FLOW_WORDS + F.phase] === Phase.held) attribution.settle(slot, true)
+    owners.settleNow(slot)
     // Closed while it was held, it went as it was settled.
     if (table.count() < table.capacity) return
     memory.park(slot)
@@ -123,15 +134,16 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     u32[row + F.phase] = Phase.held
     u32[row + F.remote] = ((ports & 0xffff) | ((kind & 0xff) << 16) | (source << 24)) >>> 0
     u32[row + F.localPort] = (ports >>> 16) | (((kind >>> 8) & 0xff) << 16)
-    u32[row + F.pid] = words[w + W.pid] as number
-    u32[row + F.pidversion] = words[w + W.pidversion] as number
+    const isBack = parked?.epoch === epoch
+    u32[row + F.pid] = isBack ? parked.owner.pid : (words[w + W.pid] as number)
+    u32[row + F.pidversion] = isBack ? parked.owner.pidversion : (words[w + W.pidversion] as number)
     for (let i = 0; i < 4; i++) u32[row + F.address + i] = words[w + W.address + i] as number
     f64[base + D.firstAtMs] = atMs
     f64[base + D.lastAtMs] = atMs
     const named = memory.takeName(idLow, idHigh, epoch)
     rows.hostnameOf[slot] = named?.hostname
     rows.makerOf[slot] = named?.maker
-    if (parked?.epoch === epoch) {
+    if (isBack) {
       f64[base + D.out] = parked.out
       f64[base + D.in] = parked.in
       f64[base + D.countedOut] = parked.countedOut
@@ -139,14 +151,19 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       f64[base + D.toldOut] = parked.toldOut
       f64[base + D.toldIn] = parked.toldIn
       u32[row + F.bits] = parked.bits
+      rows.setSince(slot, parked.since)
       top.enter(slot)
     } else {
       counters.flows++
       if (mayBeForgotten(words, w)) countFromHere(words, w, slot)
     }
     carry.opened(slot)
+    const since = rows.sinceOf(slot)
+    if (!isBack) takeFrom(slot, since.out, since.in)
     const expected = memory.takeExpected(idLow, idHigh, epoch)
-    if (expected && pairing.resume(slot, expected))
+    // It may have changed hands since the alert that lists it had it.
+    const isExpected = expected && expected.out + expected.in > since.out + since.in
+    if (isExpected && pairing.resume(slot, expected))
       rows.processOf[slot] = processes.find(
         u32[row + F.pid] as number,
         u32[row + F.pidversion] as number,
@@ -162,19 +179,23 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     ((words[w + W.flags] as number) & FlowFlag.enumerated) === 0
 
   const countFromHere = (words: Uint32Array, w: number, slot: number): void => {
-    const base = slot * FLOW_DOUBLES
     const out = (words[w + W.outHigh] as number) * TWO_32 + (words[w + W.outLow] as number)
     const bytesIn = (words[w + W.inHigh] as number) * TWO_32 + (words[w + W.inLow] as number)
-    f64[base + D.out] = out
-    f64[base + D.in] = bytesIn
-    f64[base + D.countedOut] = out
-    f64[base + D.countedIn] = bytesIn
+    rows.setSince(slot, { out, in: bytesIn })
+  }
+
+  /** What the flow moved up to these counters is counted, or never will be. */
+  const takeFrom = (slot: number, out: number, bytesIn: number): void => {
+    const base = slot * FLOW_DOUBLES
+    f64[base + D.out] = f64[base + D.countedOut] = out
+    f64[base + D.in] = f64[base + D.countedIn] = bytesIn
   }
 
   /** The source has learnt the process of a flow since its first report. */
   const learnProcess = (slot: number, words: Uint32Array, w: number): void => {
     const row = slot * FLOW_WORDS
     const phase = u32[row + F.phase]
+    if (phase === Phase.counted) return
     u32[row + F.pid] = words[w + W.pid] as number
     u32[row + F.pidversion] = words[w + W.pidversion] as number
     if (phase === Phase.unattributed) {
@@ -182,6 +203,24 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       u32[row + F.phase] = Phase.held
     }
     if (u32[row + F.phase] === Phase.held) attribution.settle(slot, false)
+  }
+
+  /** A report names another process than the flow's. */
+  const meetOwner = (slot: number, words: Uint32Array, w: number, atMs: number): void => {
+    const pid = words[w + W.pid] as number
+    const pidversion = words[w + W.pidversion] as number
+    if (u32[slot * FLOW_WORDS + F.pid] === 0) learnProcess(slot, words, w)
+    else owners.change(slot, { pid, pidversion }, atMs)
+  }
+
+  const settled = (slot: number): void => {
+    if (owners.goOn(slot)) return
+    const atMs = f64[slot * FLOW_DOUBLES + D.lastAtMs] as number
+    if (u32[slot * FLOW_WORDS + F.phase] === Phase.counted) {
+      pairing.update(slot, atMs)
+      if (rows.pairOf(slot) < 0) pairing.await(slot)
+    }
+    if (rows.hasBit(slot, FlowBit.closed)) close(slot, atMs)
   }
 
   const eachOpen = (visit: (slot: number, row: number) => void): void => {
@@ -233,7 +272,14 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       u32[row + F.seenIn] = enumerations.of(source)
       u32[row + F.bits] = (u32[row + F.bits] as number) | FlowBit.touched | FlowBit.unsaved
       if (u32[row + F.phase] === Phase.counted) pairing.update(slot, atMs)
-      else if (words[w + W.pid] !== 0 && u32[row + F.pid] === 0) learnProcess(slot, words, w)
+      const pid = words[w + W.pid] as number
+      if (
+        (pid !== u32[row + F.pid] || words[w + W.pidversion] !== u32[row + F.pidversion]) &&
+        pid !== 0 &&
+        moreOut >= 0 &&
+        moreIn >= 0
+      )
+        meetOwner(slot, words, w, atMs)
       if ((((words[w + W.kind] as number) >>> 16) & 0xff) === FlowState.closed) close(slot, atMs)
     },
     name(idLow, idHigh, epoch, { hostname, maker }) {
@@ -249,14 +295,8 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
         if (u32[slot * FLOW_WORDS + F.phase] === Phase.counted) pairing.await(slot)
       }
     },
-    settled(slot) {
-      const atMs = f64[slot * FLOW_DOUBLES + D.lastAtMs] as number
-      if (u32[slot * FLOW_WORDS + F.phase] === Phase.counted) {
-        pairing.update(slot, atMs)
-        if (rows.pairOf(slot) < 0) pairing.await(slot)
-      }
-      if (rows.hasBit(slot, FlowBit.closed)) close(slot, atMs)
-    },
+    settled,
+    ownerChanged: owners.identityChanged,
     judgeAnew() {
       for (let slot = 0; slot < table.highWater(); slot++) {
         const row = slot * FLOW_WORDS
@@ -270,8 +310,10 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
           attribution.leaveOut(slot, reason)
         } else if (phase === Phase.leftOut && reason === undefined) {
           // In force from here on: what went before stays out.
-          f64[base + D.countedOut] = f64[base + D.out] as number
-          f64[base + D.countedIn] = f64[base + D.in] as number
+          const out = f64[base + D.out] as number
+          const bytesIn = f64[base + D.in] as number
+          takeFrom(slot, out, bytesIn)
+          rows.setSince(slot, { out, in: bytesIn })
           u32[row + F.phase] = Phase.held
           attribution.settle(slot, false)
         }

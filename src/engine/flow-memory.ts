@@ -2,7 +2,8 @@
 // before their first report. Without it their bytes would be counted twice.
 import type { StoredFlow } from './alert.ts'
 import type { EngineCounters } from './counters.ts'
-import { D, F, FLOW_DOUBLES, FLOW_WORDS, type FlowTable } from './flow-table.ts'
+import type { FlowRows, Since } from './flow-rows.ts'
+import { D, F, FLOW_DOUBLES, FLOW_WORDS } from './flow-table.ts'
 import type { Limits } from './limits.ts'
 import type { ImageName } from './process.ts'
 
@@ -16,10 +17,13 @@ export type Parked = {
   toldOut: number
   toldIn: number
   bits: number
+  /** Whose it was, and from where on. */
+  owner: ImageName
+  since: Since
 }
-/** A flow of an earlier run: what of it is in the numbers of its pair. */
 /** What a name record told: an empty hostname is none; no maker: the flow's own process. */
 export type Named = { hostname: string; maker: ImageName | undefined }
+/** A flow of an earlier run: what of it is in the numbers of its pair. */
 export type Expected = { epoch: number; out: number; in: number; pairKey: string }
 
 export type FlowMemory = {
@@ -40,7 +44,7 @@ export type FlowMemory = {
 }
 
 export function createFlowMemory(
-  flows: FlowTable,
+  rows: FlowRows,
   limits: Limits,
   counters: EngineCounters,
   onForgotten: (idLow: number, idHigh: number, epoch: number) => void,
@@ -54,7 +58,7 @@ export function createFlowMemory(
     park(slot) {
       const row = slot * FLOW_WORDS
       const base = slot * FLOW_DOUBLES
-      const { u32, f64 } = flows
+      const { u32, f64 } = rows.table
       if (parked.size >= limits.parkedFlows) {
         const [key, oldest] = parked.entries().next().value as [string, Parked]
         const [idHigh, idLow] = key.split('.').map(Number) as [number, number]
@@ -71,6 +75,8 @@ export function createFlowMemory(
         toldOut: f64[base + D.toldOut] as number,
         toldIn: f64[base + D.toldIn] as number,
         bits: u32[row + F.bits] as number,
+        owner: { pid: u32[row + F.pid] as number, pidversion: u32[row + F.pidversion] as number },
+        since: rows.sinceOf(slot),
       })
       counters.evicted.flows++
     },
@@ -81,8 +87,12 @@ export function createFlowMemory(
     expect(list) {
       for (const { flow, key, omitted: isOmitted } of list) {
         const [idLow, idHigh, epoch, out, bytesIn] = flow
-        if (expected.size < limits.parkedFlows)
-          expected.set(keyOf(idLow, idHigh), { epoch, out, in: bytesIn, pairKey: key })
+        const flowKey = keyOf(idLow, idHigh)
+        const other = expected.get(flowKey)
+        // One that changed hands is listed by each owner's alert: the last is the one that has most.
+        if (other?.epoch === epoch && other.out + other.in > out + bytesIn) continue
+        if (other || expected.size < limits.parkedFlows)
+          expected.set(flowKey, { epoch, out, in: bytesIn, pairKey: key })
         else counters.evicted.forgottenFlows++
         if (isOmitted) omitted.add(key)
       }

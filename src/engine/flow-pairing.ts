@@ -57,6 +57,12 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
   const { sentOf } = book
   const watch = createSilentWatch(table.capacity)
 
+  /** What it moved for the process that has it now. */
+  const ownOut = (slot: number): number =>
+    (f64[slot * FLOW_DOUBLES + D.out] as number) - rows.sinceOf(slot).out
+  const ownIn = (slot: number): number =>
+    (f64[slot * FLOW_DOUBLES + D.in] as number) - rows.sinceOf(slot).in
+
   const join = (slot: number, pair: number, isResumed: boolean): void => {
     const row = slot * FLOW_WORDS
     const i = pair * PAIR_INTEGERS
@@ -70,7 +76,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
     if (!hasBit(slot, FlowBit.inPair) || pairs.meta[pair]?.alertId === undefined)
       i32[i + C.flows] = (i32[i + C.flows] as number) + 1
     rows.setBit(slot, FlowBit.inPair)
-    if (f64[slot * FLOW_DOUBLES + D.in] === 0)
+    if (ownIn(slot) === 0)
       watch.add(slot, table.generation[slot] as number, clock.nowMs + SILENT_AFTER_MS)
     detector.attached(pair, slot)
   }
@@ -172,7 +178,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
   /** A flow without an answer that is 30 s old, or closes. */
   const noteSilence = (slot: number, pair: number, atMs: number): void => {
     const base = slot * FLOW_DOUBLES
-    const out = f64[base + D.out] as number
+    const out = ownOut(slot)
     if (out >= SILENT_FLOW_BYTES && !hasBit(slot, FlowBit.silent)) {
       rows.setBit(slot, FlowBit.silent)
       pairs.countSilent(pair, atMs)
@@ -206,6 +212,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       const moreIn = bytesIn - countedIn
       if (moreOut === 0 && moreIn === 0) return
       const row = slot * FLOW_WORDS
+      const isSince = hasBit(slot, FlowBit.since)
       let pair = u32[row + F.pair] as number
       if (
         pair === NO_PAIR ||
@@ -222,18 +229,20 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       const i = pair * PAIR_INTEGERS
       const own = i32[i + C.identity] as number
       sentOf[own] = (sentOf[own] as number) + moreOut
-      if (bytesIn === 0) {
-        if (out > (d[p + P.outBeforeIn] as number)) d[p + P.outBeforeIn] = out
+      const flowOut = isSince ? ownOut(slot) : out
+      const flowIn = isSince ? ownIn(slot) : bytesIn
+      if (flowIn === 0) {
+        if (flowOut > (d[p + P.outBeforeIn] as number)) d[p + P.outBeforeIn] = flowOut
         if (atMs - (f64[base + D.firstAtMs] as number) >= SILENT_AFTER_MS)
           noteSilence(slot, pair, atMs)
       } else if (hasBit(slot, FlowBit.silent)) noteAnswer(slot, pair)
-      if (out > (d[p + P.largestOut] as number) || i32[i + C.largestFlow] === slot) {
-        d[p + P.largestOut] = out
-        d[p + P.largestIn] = bytesIn
+      if (flowOut > (d[p + P.largestOut] as number) || i32[i + C.largestFlow] === slot) {
+        d[p + P.largestOut] = flowOut
+        d[p + P.largestIn] = flowIn
         d[p + P.largestAtMs] = atMs
         i32[i + C.largestFlow] = slot
       }
-      if (out > (d[p + P.summaryLargest] as number)) d[p + P.summaryLargest] = out
+      if (flowOut > (d[p + P.summaryLargest] as number)) d[p + P.summaryLargest] = flowOut
       detector.evaluate(pair, slot)
     },
     await(slot) {
@@ -256,8 +265,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
     },
     close(slot, atMs) {
       const pair = rows.pairOf(slot)
-      const base = slot * FLOW_DOUBLES
-      if (pair < 0 || f64[base + D.in] !== 0 || f64[base + D.out] === 0) return
+      if (pair < 0 || ownIn(slot) !== 0 || ownOut(slot) === 0) return
       noteSilence(slot, pair, atMs)
       detector.evaluate(pair, slot)
     },
@@ -274,7 +282,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
     },
     pass() {
       watch.due(clock.nowMs, (slot, generation) => {
-        if (table.generation[slot] !== generation || f64[slot * FLOW_DOUBLES + D.in] !== 0) return
+        if (table.generation[slot] !== generation || ownIn(slot) !== 0) return
         const pair = rows.pairOf(slot)
         if (pair < 0) return
         pairs.turn(pair, clock.nowMs)

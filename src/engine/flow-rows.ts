@@ -1,11 +1,15 @@
 // Flows with what does not fit their rows: whose they are, what name they asked for, who made their sockets.
 
-import { F, FLOW_WORDS, type FlowTable, NO_PAIR } from './flow-table.ts'
+import { F, FLOW_WORDS, FlowBit, type FlowTable, NO_PAIR } from './flow-table.ts'
 import { C, PAIR_INTEGERS } from './pair-row.ts'
 import type { PairTable } from './pair-table.ts'
 import type { IdentityState, ImageName, Process } from './process.ts'
 
 const TCP = 6
+
+/** Counters of a flow at one moment. */
+export type Since = { readonly out: number; readonly in: number }
+const FROM_THE_FIRST: Since = { out: 0, in: 0 }
 
 export type FlowRows = {
   readonly table: FlowTable
@@ -15,6 +19,9 @@ export type FlowRows = {
   readonly hostnameOf: (string | undefined)[]
   /** Who made the socket, where that is not the flow's own process. */
   readonly makerOf: (ImageName | undefined)[]
+  /** The counters from which on it is its owner's. Few flows change hands, so most have none: all is. */
+  sinceOf(slot: number): Since
+  setSince(slot: number, since: Since): void
   /** 16 bytes, a view into the table. */
   addressOf(slot: number): Uint8Array
   isTcp(slot: number): boolean
@@ -33,6 +40,7 @@ export function createFlowRows(table: FlowTable, pairs: PairTable): FlowRows {
   const identityOf: (IdentityState | undefined)[] = new Array(table.capacity).fill(undefined)
   const hostnameOf: (string | undefined)[] = new Array(table.capacity).fill(undefined)
   const makerOf: (ImageName | undefined)[] = new Array(table.capacity).fill(undefined)
+  const since = new Map<number, Since>()
   const bitsAt = (slot: number): number => slot * FLOW_WORDS + F.bits
   return {
     table,
@@ -40,6 +48,17 @@ export function createFlowRows(table: FlowTable, pairs: PairTable): FlowRows {
     identityOf,
     hostnameOf,
     makerOf,
+    sinceOf: (slot) => since.get(slot) ?? FROM_THE_FIRST,
+    setSince(slot, counters) {
+      const at = bitsAt(slot)
+      if (counters.out + counters.in === 0) {
+        since.delete(slot)
+        u32[at] = (u32[at] as number) & ~FlowBit.since
+      } else {
+        since.set(slot, counters)
+        u32[at] = (u32[at] as number) | FlowBit.since
+      }
+    },
     addressOf(slot) {
       const at = (slot * FLOW_WORDS + F.address) * 4
       return u8.subarray(at, at + 16)
@@ -64,6 +83,7 @@ export function createFlowRows(table: FlowTable, pairs: PairTable): FlowRows {
       identityOf[slot] = undefined
       hostnameOf[slot] = undefined
       makerOf[slot] = undefined
+      since.delete(slot)
       table.remove(slot)
     },
   }

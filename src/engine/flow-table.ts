@@ -69,6 +69,8 @@ export const FlowBit = {
   unsaved: 16,
   /** An earlier engine told of it: `toldOut` and `toldIn` are worth the look. */
   told: 32,
+  /** What it moved before `FlowRows.sinceOf` is not its present owner's. */
+  since: 64,
 } as const
 
 export const NO_PAIR = 0xffffffff

@@ -480,7 +480,7 @@ export type FlowRecord = Head & {
   bytesIn: bigint
   /** rises when the counters of a reused flow id begin again (count) */
   epoch: number
-  /** process that opened or accepted it; 0 when not known (id) */
+  /** process that has it: at first the one that opened or accepted it. Another takes it over by an exec, a fork or a passed descriptor: the last counters of the former are told under its name, then again under the other's. What the first record under a new name counts is still the former's, what comes after is the new one's. 0 when not known (id) */
   pid: number
   /** (id) */
   pidversion: number

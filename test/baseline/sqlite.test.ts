@@ -193,7 +193,7 @@ describe('baseline on disk', () => {
     other.exec('PRAGMA user_version = 99')
     other.close()
     const { baseline, setAside } = start()
-    assert.match(setAside?.reason ?? '', /later version \(schema 99, this one knows 2\)/)
+    assert.match(setAside?.reason ?? '', /later version \(schema 99, this one knows 3\)/)
     assert.deepEqual(baseline.counts().identities, 0)
     const kept = new DatabaseSync(setAside!.path)
     assert.equal(kept.prepare('SELECT count(*) AS n FROM identities').get()?.['n'], 1)
@@ -216,8 +216,31 @@ describe('baseline on disk', () => {
     assert.equal(restart().identity(identityOf(2).key)?.history, '1 4 5 6 0')
   })
 
+  it('goes on with a file of the second version', () => {
+    start().baseline.carried.setBoot(7n)
+    open[0]!.commit()
+    open[0]!.close()
+    const old = new DatabaseSync(path)
+    old.exec(`ALTER TABLE carried_flows DROP COLUMN since_out;
+      ALTER TABLE carried_flows DROP COLUMN since_in;
+      INSERT INTO carried_flows VALUES (5, 1, 70, 8); PRAGMA user_version = 2`)
+    old.close()
+    const { baseline, setAside } = start()
+    assert.equal(setAside, undefined)
+    const flow = { idLow: 5, idHigh: 0, epoch: 1, bytesOut: 70, bytesIn: 8 }
+    assert.deepEqual([...baseline.carried.flows()], [{ ...flow, sinceOut: 0, sinceIn: 0 }])
+  })
+
   it('keeps lasting numbers, and what is carried from one engine to the next', () => {
-    const flow = { idLow: 0xffffffff, idHigh: 0xffffffff, epoch: 3, bytesOut: 5, bytesIn: 2 ** 52 }
+    const flow = {
+      idLow: 0xffffffff,
+      idHigh: 0xffffffff,
+      epoch: 3,
+      bytesOut: 5,
+      bytesIn: 2 ** 52,
+      sinceOut: 4,
+      sinceIn: 2 ** 51,
+    }
     const pair = {
       identityKey: 'a',
       destinationKey: 'b:443',

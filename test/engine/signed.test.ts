@@ -98,6 +98,26 @@ describe('signed programs', () => {
     assert.match(alert?.sentence ?? '', /its signature became invalid/)
   })
 
+  it('keep what a flow had sent before their signature broke', () => {
+    const script = mac().program(signed(InspectedFlag.developerId))
+    script.flow({ id: 1, out: 5_000 })
+    const at = { source: Source.endpointSecurity, atNs: script.atNs }
+    script.add(writeInvalidated({ ...at, pid: 100, pidversion: 1 }))
+    script.flow({ id: 1, out: 5_000 + 2 * MIB })
+    const { engine } = tell(script)
+    engine.finish()
+    const sent = engine
+      .takeFindings()
+      .map(
+        (finding) =>
+          finding.kind === 'summary' && [finding.summary.identityKey, finding.summary.bytesOut],
+      )
+    assert.deepEqual(sent, [
+      [KEY, 5_000],
+      [`invalid:${hexOf(7)}`, 2 * MIB],
+    ])
+  })
+
   it('are known by no name when they are found running with a signature that broke before', () => {
     const SIGNED = 0x2000_0000
     const kernel = { codesignFlags: SIGNED, cdhash: hash(7), signingId: '', teamId: '' }
