@@ -1,5 +1,6 @@
 // Writes records into a ring, on its producer's thread: fills in headers, cuts strings to their
-// limits, and says what was dropped as soon as there is room to say it.
+// limits, and says what was dropped as soon as there is room to say it: at the end, whether there
+// is or not.
 #ifndef FRESHET_EMITTER_H_
 #define FRESHET_EMITTER_H_
 
@@ -61,7 +62,9 @@ bool PushRecord(Ring* ring, u8 source, R* record, u64 at_ns, Text... text) {
 // Threads: one, the ring's producer. Owns nothing; the ring outlives it.
 class Emitter {
  public:
-  Emitter(Ring* ring, u8 source) : ring_(ring), source_(source) {}
+  // Room for the end is kept in the ring from here on. REQUIRES: one end after the other, each
+  // drained before the next.
+  Emitter(Ring* ring, u8 source) : ring_(ring), source_(source) { ring->Reserve(kEndBytes); }
 
   // Emits a record without strings. False when it was dropped (and counted).
   template <typename R>
@@ -89,6 +92,18 @@ class Emitter {
     return Send(&record, at_ns, cut);
   }
 
+  // The last record: mark(stop), after all that is still owed. A full ring has room for both.
+  // REQUIRES: nothing is dropped or emitted after it.
+  void End(mark_record stop, u64 at_ns) {
+    for (u32 what = 0; what < losses_.size(); what++) {
+      if (losses_[what] == 0) continue;
+      loss_record loss = MakeLoss(what, at_ns);
+      if (ring_->PushLast({std::as_bytes(std::span(&loss, 1))})) losses_[what] = 0;
+    }
+    stop.header = {sizeof(stop), mark_record::kType, source_, 0, at_ns};
+    ring_->PushLast({std::as_bytes(std::span(&stop, 1))});
+  }
+
   // Passes on a whole record that another thread made, as it is. REQUIRES: its bytes are a record.
   bool Forward(Bytes record) {
     Header header;
@@ -106,16 +121,26 @@ class Emitter {
     for (u32 what = 0; what < losses_.size(); what++) {
       if (losses_[what] == 0) continue;
       if (ring_->Room() < sizeof(loss_record)) return;
-      loss_record record{};
-      record.count = losses_[what];
-      record.what = what;
-      record.header = {sizeof(record), loss_record::kType, source_, 0, at_ns};
+      const loss_record record = MakeLoss(what, at_ns);
       ring_->Push({std::as_bytes(std::span(&record, 1))});
       losses_[what] = 0;
     }
   }
 
  private:
+  using Losses = std::array<u64, 16>;  // by CODE loss
+  // A loss of each kind, and mark(stop) without a note.
+  static constexpr size_t kEndBytes =
+      std::tuple_size_v<Losses> * sizeof(loss_record) + RecordSize<mark_record>(0);
+
+  loss_record MakeLoss(u32 what, u64 at_ns) const {
+    loss_record record{};
+    record.count = losses_[what];
+    record.what = what;
+    record.header = {sizeof(record), loss_record::kType, source_, 0, at_ns};
+    return record;
+  }
+
   template <typename R, typename... Text>
   bool Send(R* record, u64 at_ns, Text... text) {
     SayLossesFirst(RecordSize<R>((size_t{0} + ... + text.size())), at_ns);
@@ -136,7 +161,7 @@ class Emitter {
 
   Ring* const ring_;
   const u8 source_;
-  std::array<u64, 16> losses_{};  // by CODE loss
+  Losses losses_{};
 };
 
 }  // namespace freshet

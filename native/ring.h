@@ -1,8 +1,12 @@
 // A bounded ring of whole records between two threads.
 //
-// Threads: exactly one producer thread calls Push, Room and Flush; exactly one consumer thread
-// calls Drain. Anyone may read the counters. Nothing blocks, nothing allocates after construction,
-// and a record that finds the ring full is dropped and counted: a kernel callback is never held up.
+// Threads: exactly one producer thread calls Reserve, Push, PushLast, Room and Flush; exactly one
+// consumer thread calls Drain. Anyone may read the counters. Nothing blocks, nothing allocates
+// after construction, and a record that finds the ring full is dropped and counted: a kernel
+// callback is never held up.
+//
+// The end: a producer that reserved room finds it with PushLast even when the ring is full, so that
+// it can say what was dropped, and that it ends, whether or not anyone still drains.
 //
 // Waking: Push makes a record visible but wakes nobody. The producer calls Flush once a burst; it
 // answers whether the consumer has found the ring empty since the last time it was woken, so that a
@@ -51,32 +55,25 @@ class Ring {
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
+  // Producer. From now on so many bytes are PushLast's alone. Again with the same number changes
+  // nothing. REQUIRES: less than the capacity.
+  void Reserve(size_t bytes) {
+    assert(bytes < capacity_);
+    limit_ = capacity_ - bytes;
+  }
+
   // Producer. Bytes that a Push would find free now; more may be free by the time it is called.
   size_t Room() {
     cached_tail_ = tail_.load(std::memory_order_acquire);
-    return capacity_ - (head_.load(std::memory_order_relaxed) - cached_tail_);
+    return FreeBelow(limit_);
   }
 
   // Producer. Appends the record that `parts` make up, or drops it, counts it and answers false.
   // REQUIRES: the parts add up to a whole record, whose Header::size says so.
-  bool Push(std::initializer_list<Bytes> parts) {
-    size_t size = 0;
-    for (Bytes part : parts) size += part.size();
-    const size_t head = head_.load(std::memory_order_relaxed);
-    if (capacity_ - (head - cached_tail_) < size && Room() < size) {
-      Add(dropped_, 1);
-      return false;
-    }
-    size_t at = head;
-    for (Bytes part : parts) {
-      Write(at, part);
-      at += part.size();
-    }
-    Add(records_, 1);
-    Add(pushed_bytes_, size);
-    head_.store(at, std::memory_order_release);
-    return true;
-  }
+  bool Push(std::initializer_list<Bytes> parts) { return PushBelow(limit_, parts); }
+
+  // Producer. The same, with the room that was reserved.
+  bool PushLast(std::initializer_list<Bytes> parts) { return PushBelow(capacity_, parts); }
 
   // Producer. True, once, when the consumer waits to be woken and something may wait for it.
   // Both sides read-modify-write `asleep_`: whichever comes second sees the other's writes, so
@@ -124,6 +121,33 @@ class Ring {
   }
 
  private:
+  // Bytes free below `limit` at the producer's last look at tail_; what PushLast appended may lie
+  // above it.
+  size_t FreeBelow(size_t limit) const {
+    const size_t used = head_.load(std::memory_order_relaxed) - cached_tail_;
+    return used < limit ? limit - used : 0;
+  }
+
+  bool PushBelow(size_t limit, std::initializer_list<Bytes> parts) {
+    size_t size = 0;
+    for (Bytes part : parts) size += part.size();
+    if (FreeBelow(limit) < size) cached_tail_ = tail_.load(std::memory_order_acquire);
+    if (FreeBelow(limit) < size) {
+      Add(dropped_, 1);
+      return false;
+    }
+    const size_t head = head_.load(std::memory_order_relaxed);
+    size_t at = head;
+    for (Bytes part : parts) {
+      Write(at, part);
+      at += part.size();
+    }
+    Add(records_, 1);
+    Add(pushed_bytes_, size);
+    head_.store(at, std::memory_order_release);
+    return true;
+  }
+
   // One writer: no locked instruction needed.
   static void Add(std::atomic<u64>& counter, u64 by) {
     counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
@@ -177,8 +201,9 @@ class Ring {
 
   // Written by the producer.
   alignas(kCacheLineBytes) std::atomic<size_t> head_{0};
-  size_t cached_tail_ = 0;  // the producer's own last look at tail_
-  size_t released_ = 0;     // head_ when the producer last gave memory back
+  size_t limit_ = capacity_;  // of what Push may fill
+  size_t cached_tail_ = 0;    // the producer's own last look at tail_
+  size_t released_ = 0;       // head_ when the producer last gave memory back
   std::atomic<u64> records_{0};
   std::atomic<u64> pushed_bytes_{0};
   std::atomic<u64> dropped_{0};

@@ -42,9 +42,9 @@ class Source {
   virtual void RequestEnumerate() = 0;
 
   // Ends the threads and returns when they have ended; mark(stop) is then the last record in the
-  // ring, if it had room. Idempotent. The last record is there within milliseconds; on Linux
-  // letting go of the three tracepoints then takes 15 to 30 ms each (the kernel waits until no CPU
-  // uses them).
+  // ring, after all that was dropped: a full ring has room for both. Idempotent. The last record is
+  // there within milliseconds; on Linux letting go of the three tracepoints then takes 15 to 30 ms
+  // each (the kernel waits until no CPU uses them).
   virtual void Stop() = 0;
 };
 

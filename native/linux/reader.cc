@@ -126,7 +126,8 @@ void Reader::Run() {
     for (Wake wake = Wait(); wake != Wake::kStop; wake = Wait())
       if (!Cycle(wake == Wake::kTick, false)) break;
   }
-  emitter_.EmitLosses(BoottimeNs());
+  // What came since the last cycle, and what the kernel dropped meanwhile.
+  Digest(false, false);
   EmitMark(k_mark_stop, "");
   Flush();
 }
@@ -196,6 +197,11 @@ bool Reader::Cycle(bool tick, bool enumerating) {
   const bool busy = MonotonicNs() - cycled_ns_ < kGatherBusyMs * kNsPerMs;
   const u64 gather_ms = busy ? kGatherBusyMs : kGatherMs;
   if (!Gather(std::min<u64>(gather_ms, options_.interval_ms))) return false;
+  Digest(tick, enumerating);
+  return true;
+}
+
+void Reader::Digest(bool tick, bool enumerating) {
   u64 overruns = 0;
   u64 malformed = 0;
   destroyed_.clear();
@@ -203,7 +209,7 @@ bool Reader::Cycle(bool tick, bool enumerating) {
   if (destroy_.ok()) destroy_.Receive(kDestroyedMax, &destroyed_, &overruns, &malformed);
   const bool complete = tick && dumper_.ok() && dumper_.Dump(kOpenStates, &dumped_, &malformed);
   const u64 horizon_ns = MonotonicNs();
-  if (Stopping(kSettleMs)) return false;
+  poll(nullptr, 0, kSettleMs);
   Collect();
   perf_.Take(horizon_ns, [this](const PerfEvent& event) { HandlePerf(event); });
   const u64 now_ns = BoottimeNs();
@@ -225,7 +231,6 @@ bool Reader::Cycle(bool tick, bool enumerating) {
   emitter_.EmitLosses(now_ns);
   Flush();
   cycled_ns_ = MonotonicNs();
-  return true;
 }
 
 void Reader::HandlePerf(const PerfEvent& event) {
@@ -326,6 +331,7 @@ void Reader::EmitMark(u32 kind, const std::string& note) {
   const u64 now_ns = BoottimeNs();
   mark.unix_ns = linux_options_.unix_ns();
   unix_less_boot_ns_ = mark.unix_ns - now_ns;
+  if (kind == k_mark_stop) return emitter_.End(mark, now_ns);
   emitter_.Emit(mark, now_ns, note);
 }
 

@@ -41,7 +41,10 @@ class Reader {
   // Collects for `ms` as execs come. False when the source is to stop.
   bool Gather(u64 ms);
   bool Stopping(int wait_ms) const;
+  // Gathers, then digests. False when the source is to stop: what was gathered waits.
   bool Cycle(bool tick, bool enumerating);
+  // Turns what the kernel has told by now, or dropped, into records.
+  void Digest(bool tick, bool enumerating);
   void HandlePerf(const PerfEvent& event);
   void FindListeners();
   void Enumerate();

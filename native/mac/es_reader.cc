@@ -73,7 +73,6 @@ void EsReader::Run() {
   }
   client_.Close();
   PassOn();
-  emitter_.EmitLosses(clock_.NowNs());
   EmitMark(k_mark_stop, "");
   Flush();
 }
@@ -249,6 +248,7 @@ void EsReader::EmitMark(u32 kind, const std::string& note) {
   mark.unix_ns = es_options_.unix_ns();
   const u64 now_ns = clock_.NowNs();
   unix_less_boot_ns_ = mark.unix_ns - now_ns;
+  if (kind == k_mark_stop) return emitter_.End(mark, now_ns);
   emitter_.Emit(mark, now_ns, note);
 }
 

@@ -28,7 +28,6 @@ void FlowIntake::Stop(u64 now_ns) {
   for (Connection& connection : connections_)
     if (connection.peer != 0) Cancel(&connection, now_ns);
   running_ = false;
-  emitter_.EmitLosses(now_ns);
   Say(k_mark_stop, now_ns);
 }
 
@@ -291,6 +290,7 @@ void FlowIntake::Say(u32 kind, u64 now_ns) {
   mark.unix_ns = options_.unix_ns();
   Lack lack = WhatLacks(now_ns);
   mark.gaps = lack.gaps;
+  if (kind == k_mark_stop) return emitter_.End(mark, now_ns);
   if (kind != k_mark_start) lack.note.clear();
   // One that found no room is said with the next tick.
   if (emitter_.Emit(mark, now_ns, lack.note) && kind == k_mark_start) said_ = std::move(lack);

@@ -100,6 +100,26 @@ void SaysThatEventsWereLostAndLooksAnew() {
       sleepers.size());
 }
 
+// The program has begun before the stop was asked for: it is told, though it waited to be gathered.
+void TellsWhatCameBeforeTheStop() {
+  for (int round = 0; round < 20; round++) {
+    Watched watched({});
+    const pid_t child = fork();
+    if (child == 0) {
+      execl("/bin/true", "true", nullptr);
+      _exit(127);
+    }
+    CHECK(child > 0 && waitpid(child, nullptr, 0) == child);
+    watched.source->Stop();
+    Drain(watched.ring, &watched.seen);
+    CHECK(std::ranges::any_of(watched.seen.execs, [&](const exec_record& exec) {
+      return exec.pid == static_cast<u32>(child);
+    }));
+    CHECK(watched.seen.marks.back().kind == k_mark_stop);
+  }
+  std::puts("ends: 20 programs told that ended just before the stop");
+}
+
 void SaysThatClosesWereLost() {
   Watched watched({.destroy_buffer_bytes = 1});  // the kernel makes it as small as it may be
   Load load;
@@ -182,6 +202,7 @@ void MarksAStepOfTheClock() {
 int main() {
   using namespace freshet;
   SaysThatEventsWereLostAndLooksAnew();
+  TellsWhatCameBeforeTheStop();
   SaysThatClosesWereLost();
   RunsWithoutTracefs();
   MarksAStepOfTheClock();

@@ -123,13 +123,13 @@ void KeepsOrderAcrossThreads(u64 seed, size_t capacity, u64 count) {
 
 // Every record that was dropped is said, at the place where the gap is.
 void EmitterSaysWhatWasLost() {
-  Ring ring(256);
+  Ring ring(1024);
   Emitter emitter(&ring, k_source_linux);
   u64 dropped = 0;
-  for (int index = 0; index < 20; index++)
+  for (int index = 0; index < 50; index++)
     if (!emitter.Emit(tick_record{}, 7)) dropped++;
   CHECK(dropped > 0);
-  std::vector<std::byte> into(256);
+  std::vector<std::byte> into(1024);
   CHECK(ring.Drain(into) > 0);
   CHECK(emitter.Emit(tick_record{}, 8));
   const size_t copied = ring.Drain(into);
@@ -177,14 +177,13 @@ void EmitterForwardsWholeRecords() {
   record.resize(made.Drain(record));
   CHECK(record.size() == sizeof(exit));
 
-  Ring ring(128);
+  Ring ring(1024);
   Emitter emitter(&ring, k_source_linux);
-  u64 dropped = 0;
-  for (int index = 0; index < 5; index++)
-    if (!emitter.Forward(record)) dropped++;
-  CHECK(dropped == 1);
-  std::vector<std::byte> into(128);
-  CHECK(ring.Drain(into) == 128);
+  const size_t fit = ring.Room() / record.size();
+  for (size_t index = 0; index < fit; index++) CHECK(emitter.Forward(record));
+  CHECK(!emitter.Forward(record));
+  std::vector<std::byte> into(1024);
+  CHECK(ring.Drain(into) == fit * record.size());
   CHECK(std::memcmp(into.data(), record.data(), record.size()) == 0);
   CHECK(emitter.Forward(record));
   CHECK(ring.Drain(into) == sizeof(loss_record) + record.size());
@@ -192,6 +191,82 @@ void EmitterForwardsWholeRecords() {
   std::memcpy(&loss, into.data(), sizeof(loss));
   CHECK(loss.what == k_loss_ring_full && loss.count == 1 && loss.header.at_ns == 9);
   CHECK(std::memcmp(&into[sizeof(loss)], record.data(), record.size()) == 0);
+}
+
+// What was reserved is there whenever the ring is full, and only for who asks for it.
+void KeepsRoomForTheEnd() {
+  Ring ring(128);
+  ring.Reserve(48);
+  CHECK(ring.Room() == 80);
+  CHECK(Push(ring, MakeRecord(1, 8)) && ring.Room() == 0);
+  CHECK(!Push(ring, MakeRecord(2, 0)) && ring.counters().dropped == 1);
+  const auto last = MakeRecord(3, 4);
+  const auto push_last = [&] { return ring.PushLast({std::as_bytes(std::span(last))}); };
+  CHECK(push_last() && ring.Room() == 0 && ring.counters().waiting_bytes == 128);
+  CHECK(!push_last() && ring.counters().dropped == 2);
+  std::vector<std::byte> into(128);
+  CHECK(ring.Drain(into) == 128);
+  CHECK(ring.Room() == 80 && Push(ring, MakeRecord(4, 8)));
+}
+
+// The model: a producer counts what it made, a reader what it was told of; whatever was emitted,
+// counted as lost and drained in between, and however full the ring is at the end, the two agree
+// and mark(stop) is last.
+void OwesNothingAtTheEnd(u64 seed) {
+  constexpr u32 kKinds[] = {k_loss_kernel_events, k_loss_flow_closes, k_loss_table_full,
+                            k_loss_malformed, k_loss_flow_counters};
+  Random random(seed);
+  Ring ring(size_t{1024} << random.Below(4));
+  Emitter emitter(&ring, k_source_linux);
+  u64 made = 0, told = 0, stops = 0;
+  std::array<u64, 16> lost{}, told_lost{};
+  std::vector<std::byte> into(1 << 14);
+  const auto drain = [&](size_t bytes) {
+    const size_t copied = ring.Drain(std::span(into).first(bytes));
+    for (size_t at = 0; at < copied;) {
+      Header header;
+      std::memcpy(&header, &into[at], sizeof(header));
+      CHECK(stops == 0);
+      if (header.type == loss_record::kType) {
+        loss_record loss;
+        std::memcpy(&loss, &into[at], sizeof(loss));
+        told_lost[loss.what] += loss.count;
+      } else if (header.type == mark_record::kType) {
+        stops++;
+      } else {
+        told++;
+      }
+      at += header.size;
+    }
+    return copied;
+  };
+  for (u64 steps = random.Below(400); steps > 0; steps--) {
+    const u64 step = random.Below(16);
+    if (step == 0) {
+      drain(64 + random.Below(8192));
+    } else if (step == 1) {
+      emitter.EmitLosses(steps);
+    } else if (step == 2) {
+      const u32 what = kKinds[random.Below(std::size(kKinds))];
+      const u64 count = 1 + random.Below(9);
+      emitter.CountLoss(what, count);
+      lost[what] += count;
+    } else if (step < 10) {
+      made++;
+      emitter.Emit(tick_record{}, steps);
+    } else {
+      made++;
+      emitter.Emit(exec_record{}, steps, {std::string(random.Below(300), 'p')});
+    }
+  }
+  mark_record stop{};
+  stop.kind = k_mark_stop;
+  emitter.End(stop, 9);
+  while (drain(into.size()) > 0) continue;
+  CHECK(stops == 1);
+  CHECK(told + told_lost[k_loss_ring_full] == made);
+  CHECK(told_lost[k_loss_ring_full] == ring.counters().dropped);
+  for (const u32 what : kKinds) CHECK(told_lost[what] == lost[what]);
 }
 
 }  // namespace
@@ -204,6 +279,8 @@ int main() {
   EmitterSaysWhatWasLost();
   EmitterCutsTextAtCharacters();
   EmitterForwardsWholeRecords();
+  KeepsRoomForTheEnd();
+  for (u64 seed = 1; seed <= 2'000; seed++) OwesNothingAtTheEnd(seed);
   for (u64 seed = 1; seed <= 4; seed++)
     for (const size_t capacity : {128, 256, 4096, 65536})
       KeepsOrderAcrossThreads(seed, capacity, 20'000);

@@ -283,18 +283,22 @@ void Restarts(const SourceRig& rig, int rounds) {
   CHECK(OpenDescriptors() == before);
 }
 
+void UntilDropped(const SourceRig& rig, Reading* reading) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (reading->ring().counters().dropped < 10) {
+    rig.stir();
+    if (rig.is_told) reading->Drain();
+    CHECK(std::chrono::steady_clock::now() < deadline);
+  }
+}
+
 // A ring that nobody empties: what finds it full is dropped, counted, and said once there is room;
 // the consumer is woken once.
 void CountsWhatIsDropped(const SourceRig& rig) {
   Reading reading(rig, 64 << 10);
   auto source = reading.Make();
   CHECK(source->Start());
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (reading.ring().counters().dropped < 10) {
-    rig.stir();
-    if (rig.is_told) reading.Drain();
-    CHECK(std::chrono::steady_clock::now() < deadline);
-  }
+  UntilDropped(rig, &reading);
   std::this_thread::sleep_for(milliseconds(3 * kIntervalMs));
   if (!rig.is_told) CHECK(reading.wakes() == 1);
   reading.Until([&] { return reading.Lost(k_loss_ring_full) >= 10; });
@@ -303,6 +307,20 @@ void CountsWhatIsDropped(const SourceRig& rig) {
   const Ring::Counters counters = reading.ring().counters();
   CHECK(reading.Lost(k_loss_ring_full) == counters.dropped);
   CHECK(counters.records == reading.types.size() && counters.bytes == reading.bytes);
+}
+
+// The ring is full and stays so: what was dropped up to the end is told all the same, and that it
+// is the end.
+void EndsOverAFullRing(const SourceRig& rig) {
+  Reading reading(rig, 64 << 10);
+  auto source = reading.Make();
+  CHECK(source->Start());
+  UntilDropped(rig, &reading);
+  source->Stop();
+  reading.Drain();
+  CHECK(reading.Lost(k_loss_ring_full) == reading.ring().counters().dropped);
+  CHECK(reading.types.back() == mark_record::kType);
+  CHECK(reading.marks.back().kind == k_mark_stop);
 }
 
 }  // namespace
@@ -314,6 +332,7 @@ void RunSourceSuite(const SourceRig& rig) {
   Stops(rig);
   Restarts(rig, 20);
   CountsWhatIsDropped(rig);
+  EndsOverAFullRing(rig);
   std::printf("%s: starts, stops, restarts, enumerates and counts as every source\n", rig.name);
 }
 

@@ -20,7 +20,7 @@ class MessageTrial {
   explicit MessageTrial(std::span<const std::byte> bytes)
       : input_(bytes),
         // So small that it fills; the smallest has no room for a batch even when it is empty.
-        ring_(size_t{512} << input_.Below(5)),
+        ring_(size_t{1024} << input_.Below(5)),
         intake_(&ring_,
                 {.boot_id = {1},
                  .unix_ns = [] { return u64{1}; },

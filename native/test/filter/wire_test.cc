@@ -77,11 +77,35 @@ void TellsEveryByteOverABadWire(u64 seed, bool daemons_end) {
   CHECK(pair.told.losses[k_loss_ring_full] == 0);
 }
 
+// The filter's program ends right after a stop: nothing waits for the next five seconds.
+void TellsAtOnceWhatWaitsAtTheStop() {
+  for (const bool in_flight : {false, true}) {
+    Pair pair({.queue_slots = 8});
+    pair.Report(1, FlowEvent::kNewFlow);
+    pair.Pass(12);
+    if (in_flight) {
+      pair.Report(2, FlowEvent::kClosed, 700);
+      pair.now_ns += Uplink::kBatchNs;
+      pair.uplink.Tick(pair.now_ns);  // sent, and its answer still to come
+    }
+    pair.Report(1, FlowEvent::kClosed, 5'000);
+    for (u64 uuid = 100; uuid < 120; uuid++) pair.Report(uuid, FlowEvent::kNewFlow);
+    const u64 dropped = pair.ledger.counters().queue_full;
+    CHECK(dropped > 0);
+    pair.uplink.Stopped(pair.now_ns);
+    pair.wire.Pump(&pair.uplink, pair.now_ns);
+    pair.daemon->Drain(&pair.told);
+    CHECK(pair.told.Totals().first == (in_flight ? 5'700 : 5'000));
+    CHECK(pair.told.losses[k_loss_filter_queue] == dropped);
+  }
+}
+
 }  // namespace
 }  // namespace freshet
 
 int main() {
   using namespace freshet;
+  TellsAtOnceWhatWaitsAtTheStop();
   for (u64 seed = 1; seed <= 6; seed++)
     for (const bool daemons_end : {false, true}) {
       AddsUpOverABadWire(seed, daemons_end);
