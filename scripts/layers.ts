@@ -15,6 +15,7 @@ const LEFT_OF_STREAM = [
   'place',
   'printable',
   'shell-word',
+  'unpack',
   'version',
   'host',
   'records',
@@ -37,6 +38,7 @@ const ROOMS: Record<string, Room> = {
   units: { rooms: [], packages: [] },
   printable: { rooms: [], packages: [] },
   'shell-word': { rooms: [], packages: [] },
+  unpack: { rooms: [], packages: ['node:zlib'] },
   place: { rooms: [], packages: ['node:url'] },
   version: { rooms: ['place'] },
   host: { rooms: ['units', 'place', 'version'] },
@@ -50,7 +52,7 @@ const ROOMS: Record<string, Room> = {
   capture: { rooms: LEFT_OF_STREAM },
   // Of the engine only its addresses and names of programs: what a log's text means.
   importers: {
-    rooms: ['units', 'records', 'baseline', 'engine'],
+    rooms: ['units', 'unpack', 'records', 'baseline', 'engine'],
     packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
   stream: { rooms: LEFT_OF_STREAM },

@@ -5,6 +5,7 @@ import { createDamageLog, type DamageLog } from '../records/damage.ts'
 import { wholeRecords } from '../records/framer.ts'
 import type { DamageReport } from '../records/input.ts'
 import { LAYOUT } from '../records/record.gen.ts'
+import { UnpackError, unpacked } from '../unpack.ts'
 import { type Block, type ReadBytes, readBlocks } from './blocks.ts'
 import {
   type CaptureEnd,
@@ -38,28 +39,70 @@ export const CAPTURE_EXTENSION = '.fcap'
 /** Whether a file that begins so is a capture. Its first blocks may be damaged: one block somewhere will do. */
 export const isCapture = (head: Uint8Array): boolean => Buffer.from(head).includes(SYNC)
 
-/** Rejects with what node:fs gives when the file cannot be opened. */
+/** Packed or not. Rejects with what node:fs gives when the file cannot be opened. */
 export async function openCapture(path: string): Promise<Capture> {
   const file = await open(path, 'r')
   const found = await file.stat()
-  let readBytes = 0
+  const progress = { readBytes: 0, fileBytes: found.isFile() ? found.size : 0 }
   const damage = createDamageLog('bytes')
-  const read: ReadBytes = async (into) => {
-    const { bytesRead } = await file.read(into, 0, into.length, null)
-    readBytes += bytesRead
-    return bytesRead
-  }
+  const chunks = unpacked(chunksOf(file, progress))
   return {
-    events: closing(file, captureEvents(read, damage)),
+    events: closing(file, chunks, captureEvents(readFrom(chunks, damage), damage)),
     damage: damage.report,
-    progress: () => ({ readBytes, fileBytes: found.isFile() ? found.size : 0 }),
+    progress: () => ({ ...progress }),
   }
 }
 
-async function* closing<T>(file: FileHandle, events: AsyncIterable<T>): AsyncGenerator<T, void> {
+const CHUNK_BYTES = 256 * 1024
+
+async function* chunksOf(
+  file: FileHandle,
+  progress: { readBytes: number },
+): AsyncGenerator<Uint8Array, void> {
+  for (;;) {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, null)
+    if (bytesRead === 0) return
+    progress.readBytes += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+/** The bytes of chunks as they are asked for. Those that cannot be unpacked end them, and are told as damage. */
+function readFrom(chunks: AsyncGenerator<Uint8Array, void>, damage: DamageLog): ReadBytes {
+  let rest: Uint8Array = new Uint8Array(0)
+  const next = async (): Promise<Uint8Array | undefined> => {
+    try {
+      const { value, done } = await chunks.next()
+      return done ? undefined : value
+    } catch (error) {
+      if (!(error instanceof UnpackError)) throw error
+      const { unpackedBytes: offset, message: text } = error
+      damage.add({ offset, line: undefined, text, count: 0 })
+      return undefined
+    }
+  }
+  return async (into) => {
+    while (rest.length === 0) {
+      const chunk = await next()
+      if (chunk === undefined) return 0
+      rest = chunk
+    }
+    const bytes = Math.min(rest.length, into.length)
+    into.set(rest.subarray(0, bytes))
+    rest = rest.subarray(bytes)
+    return bytes
+  }
+}
+
+async function* closing<T>(
+  file: FileHandle,
+  chunks: AsyncGenerator<Uint8Array, void>,
+  events: AsyncIterable<T>,
+): AsyncGenerator<T, void> {
   try {
     yield* events
   } finally {
+    await chunks.return()
     await file.close()
   }
 }

@@ -6,7 +6,7 @@ import { printable } from '../printable.ts'
 import type { DamageReport } from '../records/input.ts'
 import { type BaselineCopy, openBaselineCopy } from '../replay/baseline-copy.ts'
 import { type Delivery, DeliveryError, startDelivery } from '../replay/delivery.ts'
-import { filesOf, openSource, SourceError } from '../replay/open.ts'
+import { filesOf, openSource, SourceError, withoutBeside } from '../replay/open.ts'
 import { createPace } from '../replay/pace.ts'
 import { type ReplayOptions, type ReplayReport, replay } from '../replay/replay.ts'
 import { agentToken, collectorAddress } from './collector-access.ts'
@@ -80,7 +80,9 @@ export async function runReplayCommand(
   try {
     baseline = command.baseline === undefined ? undefined : openedBaseline(command.baseline)
     const options = replayOptions(command, baseline, signal)
-    for (const file of await filesToReplay(command.files, fail)) {
+    const { files, leftOut } = withoutBeside(await filesToReplay(command.files, fail))
+    for (const file of leftOut) say(`${file}: read with the conn log beside it`)
+    for (const file of files) {
       if (signal.aborted) break
       try {
         const source = await openSource(file, importOptions(command))

@@ -2,8 +2,9 @@
 
 import type { ImportKind } from './importer.ts'
 import { asObject, type JsonObject } from './json.ts'
-import { isConn } from './zeek-conn.ts'
-import { jsonLine } from './zeek-line.ts'
+import { MalformedLine } from './malformed.ts'
+import { CONN_FIELDS, isConn } from './zeek-conn.ts'
+import { createZeekFormat } from './zeek-line.ts'
 
 /** Lines looked at. */
 const LINES_MAX = 50
@@ -31,21 +32,31 @@ export function detectKind(head: string): ImportKind | undefined {
  * far as can be seen, say so.
  */
 export function isWithoutConnections(head: string): boolean {
-  const paths = [...head.matchAll(/^#path[ \t]+(\S+)/gm)]
-  if (paths.length > 0) return paths.every(([, path]) => path !== 'conn')
+  const format = createZeekFormat()
   let seen = 0
   for (const text of head.split('\n', LINES_MAX)) {
-    let object: JsonObject | undefined
-    try {
-      object = asObject(JSON.parse(text))
-    } catch {
-      continue
+    if (/^#(path|fields)[ \t]/.test(text)) {
+      if (isConnHeader(text)) return false
+      seen++
     }
-    if (object === undefined) continue
-    if (isConn(jsonLine(object))) return false
-    seen++
+    try {
+      const line = format.read(text.trimEnd())
+      if (line === undefined) continue
+      if (isConn(line)) return false
+      seen++
+    } catch (error) {
+      if (!(error instanceof MalformedLine)) throw error
+    }
   }
   return seen > 0
+}
+
+/** Whether a line of a TSV log's header is a conn log's or its kin's. */
+function isConnHeader(text: string): boolean {
+  const [word, ...rest] = text.trimEnd().split(/[^#\w.]/)
+  return word === '#path'
+    ? rest[0] === 'conn'
+    : rest.some((name) => CONN_FIELDS.some((field) => field === name))
 }
 
 function kindOf(object: JsonObject): ImportKind | undefined {

@@ -1,10 +1,12 @@
 // Opens a log for a replay: finds out which it is, and turns it into records as they are asked for.
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { open as openFile, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename } from 'node:path'
 import { createDamageLog, type DamageLog } from '../records/damage.ts'
 import { unixNs } from '../units.ts'
+import { PACKED_HEAD_BYTES, UnpackError, unpacked, unpackedHead, unpackedName } from '../unpack.ts'
+import { besideConn, NOTHING_BESIDE } from './beside-conn.ts'
 import { detectKind, isWithoutConnections } from './detect.ts'
 import {
   createEsloggerReader,
@@ -69,14 +71,19 @@ export async function openImporter(
       'kind',
       `${path} is a Zeek log without connections: give its conn log, which finds the ssl log beside it or by --ssl`,
     )
-  const sslPath = kind === 'zeek' ? sslPathOf(path, options) : undefined
+  const beside = kind === 'zeek' ? besideConn(path) : NOTHING_BESIDE
+  const sslPath = options.sslPath ?? beside.ssl
   if (options.sslPath !== undefined) await headOf(options.sslPath)
+  const bytesBeside = (name: string | undefined): AsyncIterable<Uint8Array> | undefined =>
+    name === undefined ? undefined : bytesOf(name, { readBytes: 0 })
   const progress = { readBytes: 0, fileBytes: (await stat(path)).size }
   const input = await importStream(kind, bytesOf(path, progress), {
     ...options,
-    name: basename(path),
-    ssl: sslPath === undefined ? undefined : bytesOf(sslPath, { readBytes: 0 }),
-    sslPath: sslPath ?? options.sslPath,
+    name: unpackedName(basename(path)),
+    ssl: kind === 'zeek' ? bytesBeside(sslPath) : undefined,
+    sslPath,
+    long: bytesBeside(beside.long),
+    longPath: beside.long,
   })
   return { ...input, progress: () => ({ ...progress }) }
 }
@@ -88,8 +95,11 @@ export async function isLog(path: string): Promise<boolean> {
   return kind !== undefined && !(kind === 'zeek' && isWithoutConnections(head))
 }
 
-/** Opened as it is first asked, so that a failure finds someone who waits. */
-async function* bytesOf(
+/** As they are unpacked. Opened as it is first asked, so that a failure finds someone who waits. */
+const bytesOf = (path: string, progress: { readBytes: number }): AsyncGenerator<Uint8Array, void> =>
+  unpacked(packedBytesOf(path, progress))
+
+async function* packedBytesOf(
   path: string,
   progress: { readBytes: number },
 ): AsyncGenerator<Uint8Array, void> {
@@ -104,6 +114,9 @@ export type StreamOptions = ImportOptions & {
   name: string
   /** Zeek: the bytes of the ssl log at sslPath. */
   ssl: AsyncIterable<Uint8Array> | undefined
+  /** Zeek: the bytes of the conn_long log at longPath. */
+  long?: AsyncIterable<Uint8Array> | undefined
+  longPath?: string | undefined
 }
 
 /** The bytes of a log of this kind as records; the other half of openImporter. Throws ImportError. */
@@ -115,8 +128,10 @@ export async function importStream(
   const hostname = (): string => reader.hostname() || (options.host ?? options.name)
   const { out, reader, zeek } = makeParts(kind, options, hostname)
   const damage = createDamageLog('lines')
-  if (zeek && options.ssl) await readNames(options.ssl, zeek, damage)
-  const batches = readLines(chunks)
+  if (zeek && options.ssl) await readBeside('ssl', options.ssl, (text) => zeek.name(text), damage)
+  if (zeek && options.long)
+    await readBeside('conn_long', options.long, (text, number) => zeek.long(text, number), damage)
+  const batches = readLines(whole(chunks, damage))
   let ahead: Line[] = []
   let isOver = false
   while (!reader.isReady() && !isOver) {
@@ -143,21 +158,33 @@ export async function importStream(
     },
     records: recordsOf(ahead, batches, out, reader, damage),
     damage: damage.report,
-    notes: () => (kind === 'zeek' ? [...reader.notes(), sslNote(options.sslPath)] : reader.notes()),
+    notes: () =>
+      kind === 'zeek'
+        ? [...reader.notes(), ...besideNotes(options.sslPath, options.longPath)]
+        : reader.notes(),
   }
 }
 
-const sslNote = (sslPath: string | undefined): string =>
+/** As far as they can be unpacked; that they cannot be to their end is damage. */
+async function* whole(
+  chunks: AsyncIterable<Uint8Array>,
+  damage: Pick<DamageLog, 'add'>,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* chunks
+  } catch (error) {
+    if (!(error instanceof UnpackError)) throw error
+    const { unpackedBytes, message } = error
+    damage.add({ offset: unpackedBytes, line: undefined, text: message, count: 1 })
+  }
+}
+
+const besideNotes = (sslPath: string | undefined, longPath: string | undefined): string[] => [
+  ...(longPath === undefined ? [] : [`connections that had not ended from ${longPath}`]),
   sslPath === undefined
     ? 'no ssl log beside it: host names only where the log itself has ssl entries (--ssl names one)'
-    : `host names from ${sslPath}`
-
-/** The ssl log that belongs to the conn log at `path`: as named, or the one beside it. */
-function sslPathOf(path: string, options: ImportOptions): string | undefined {
-  if (options.sslPath !== undefined) return options.sslPath
-  const beside = join(dirname(path), basename(path).replace('conn', 'ssl'))
-  return beside !== path && existsSync(beside) ? beside : undefined
-}
+    : `host names from ${sslPath}`,
+]
 
 type Parts = { out: RecordLog; reader: LineReader; zeek: ZeekReader | undefined }
 
@@ -233,25 +260,29 @@ async function* recordsOf(
   if (out.pendingBytes() > 0) yield out.take()
 }
 
-async function readNames(
+/** A log that belongs to the one that is imported, line by line. */
+async function readBeside(
+  name: string,
   chunks: AsyncIterable<Uint8Array>,
-  zeek: ZeekReader,
+  line: LineReader['line'],
   damage: DamageLog,
 ): Promise<void> {
-  const inSsl: DamageLog = {
-    add: (place) => damage.add({ ...place, text: `ssl log: ${place.text}` }),
+  const inIt: DamageLog = {
+    add: (place) => damage.add({ ...place, text: `${name} log: ${place.text}` }),
     report: damage.report,
   }
-  for await (const lines of readLines(chunks))
-    for (const line of lines) feed({ line: zeek.name }, line, inSsl)
+  for await (const lines of readLines(whole(chunks, inIt)))
+    for (const one of lines) feed({ line }, one, inIt)
 }
 
 async function headOf(path: string): Promise<string> {
   try {
     const file = await openFile(path)
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
-      return buffer.toString('utf8', 0, bytesRead)
+      const packed = Buffer.alloc(PACKED_HEAD_BYTES)
+      const { bytesRead } = await file.read(packed, 0, packed.length, 0)
+      const head = await unpackedHead(packed.subarray(0, bytesRead), HEAD_BYTES)
+      return Buffer.from(head).toString('utf8')
     } finally {
       await file.close()
     }

@@ -19,7 +19,7 @@ import {
   unknownProgram,
 } from './program.ts'
 import type { RecordLog } from './record-log.ts'
-import { secondsToUs } from './time.ts'
+import { numberToUs } from './time.ts'
 
 export const OSQUERY_SOURCE = Source.endpointSecurity
 export const OSQUERY_CAPABILITIES = Capability.processEvents
@@ -145,7 +145,7 @@ export function createOsqueryReader(out: RecordLog): LineReader {
   return {
     line(text) {
       const line = parseObject(text)
-      const loggedUs = secondsToUs(line['unixTime'])
+      const loggedUs = numberToUs(line['unixTime'])
       if (loggedUs === undefined) throw new MalformedLine('unixTime is no time')
       const rows = rowsOf(line)
       if (rows.length > ROWS_MAX) throw new MalformedLine(`${rows.length} rows in a line`)
@@ -157,7 +157,7 @@ export function createOsqueryReader(out: RecordLog): LineReader {
           brokenRows++
           continue
         }
-        out.moveTo(secondsToUs(row['time']) ?? loggedUs)
+        out.moveTo(numberToUs(row['time']) ?? loggedUs)
         if (!tell(row, pid)) others++
       }
     },

@@ -2,83 +2,88 @@
 import { formatAddress, parseAddress } from '../engine/address.ts'
 import { textOf, wholeOf } from './json.ts'
 import { MalformedLine } from './malformed.ts'
-import { timeToUs } from './time.ts'
+import { relativeToUs, timeToUs } from './time.ts'
+import type { ZeekClock } from './zeek-clock.ts'
+import { isUnanswered, type Sent, sentBy } from './zeek-counts.ts'
 import type { ZeekLine } from './zeek-line.ts'
 
 export type ConnEntry = {
   uid: string
   startUs: number
   durationUs: number
-  /** In the form of formatAddress. */
-  originator: string
-  /** 16 bytes each. */
-  originatorAddress: Uint8Array
-  responderAddress: Uint8Array
-  originatorPort: number
-  responderPort: number
+  /** The log's duration is none: the connection is told in an instant. */
+  isDurationLost: boolean
+  originator: Endpoint
+  responder: Endpoint
   /** IANA number; undefined for one that is neither TCP nor UDP. */
   protocol: 6 | 17 | undefined
-  bytesOut: number
-  bytesIn: number
-  /** There was no connection, so no bytes: nothing but a handshake that nobody answered, or was refused. */
+  /** Nothing but a handshake that nobody answered, or that was refused. */
   isUnanswered: boolean
-  /** The log has no byte counts for a connection that there was. */
-  isUncounted: boolean
   /** Its end was not seen. */
   isOpenEnded: boolean
 }
 
+export type Endpoint = Host & {
+  port: number
+  sent: Sent
+  /** By the monitor's own list of networks (local_orig, local_resp); undefined where the log does not say. */
+  isLocal: boolean | undefined
+}
+
 /** Longest connection that is believed; longer ones are cut to it. */
 export const DURATION_MAX_US = 366 * 86_400 * 1_000_000
-const BYTES_MAX = Number.MAX_SAFE_INTEGER
 
-/**
- * States of TCP in which no handshake came about (Zeek's manual, conn.log): SYN without an answer, SYN refused,
- * SYN then RST or FIN without a SYN-ACK. UDP has no handshake: there S0 is sending and getting nothing back.
- */
-const UNANSWERED = new Set(['S0', 'REJ', 'RSTOS0', 'SH'])
 /** Established and neither closed nor reset as far as was seen; half closed; midstream. */
 const OPEN_ENDED = new Set(['S1', 'S2', 'S3', 'OTH'])
 
 /** What no other log of Zeek's has. */
-const CONN_FIELDS = ['conn_state', 'orig_bytes', 'resp_bytes', 'orig_pkts', 'orig_ip_bytes']
+export const CONN_FIELDS = ['conn_state', 'orig_bytes', 'resp_bytes', 'orig_pkts', 'orig_ip_bytes']
 
-/** Whether an entry is of the conn log, by what the log says of itself or else by its fields. */
+/** Whether an entry is of the conn log, or of its kin (conn_long, conn_red and others): by its fields, whatever it is called. */
 export const isConn = (line: ZeekLine): boolean =>
-  line.path === undefined
-    ? CONN_FIELDS.some((field) => line.get(field) !== undefined)
-    : line.path === 'conn'
+  line.path === 'conn' || CONN_FIELDS.some((field) => line.has(field))
 
 /** Throws MalformedLine, naming the field. */
-export function connOf(line: ZeekLine): ConnEntry {
-  const startUs = timeToUs(line.get('ts'))
+export function connOf(line: ZeekLine, clock: ZeekClock): ConnEntry {
+  const startUs = clock.read(line.get('ts'))
   if (startUs === undefined) throw new MalformedLine('ts is no time')
   const originator = hostOf(line, 'id.orig_h')
+  const responder = hostOf(line, 'id.resp_h')
   const state = textOf(line.get('conn_state'))
-  const proto = textOf(line.get('proto')).toLowerCase()
-  const protocol = proto === 'tcp' ? 6 : proto === 'udp' ? 17 : undefined
+  const protocol = textOf(line.get('proto')).toLowerCase()
+  const counted = {
+    protocol,
+    isIpv6: originator.name.includes(':'),
+    state,
+    history: textOf(line.get('history')),
+  }
+  const orig = sentBy('orig', line, counted)
+  const resp = sentBy('resp', line, counted)
   const durationUs = durationOf(line.get('duration'))
-  const bytesOut = countOf(line, 'orig_bytes')
-  const bytesIn = countOf(line, 'resp_bytes')
-  const isUnanswered = protocol === 6 && UNANSWERED.has(state)
   return {
     uid: textOf(line.get('uid')),
     startUs,
-    durationUs,
-    originator: originator.name,
-    originatorAddress: originator.address,
-    responderAddress: hostOf(line, 'id.resp_h').address,
-    originatorPort: portOf(line, 'id.orig_p'),
-    responderPort: portOf(line, 'id.resp_p'),
-    protocol,
-    bytesOut: isUnanswered ? 0 : (bytesOut ?? 0),
-    bytesIn: isUnanswered ? 0 : (bytesIn ?? 0),
-    isUnanswered,
-    isUncounted: !isUnanswered && bytesOut === undefined && bytesIn === undefined,
+    durationUs: durationUs ?? 0,
+    isDurationLost: durationUs === undefined,
+    originator: {
+      ...originator,
+      port: portOf(line, 'id.orig_p'),
+      sent: orig,
+      isLocal: flagOf(line.get('local_orig')),
+    },
+    responder: {
+      ...responder,
+      port: portOf(line, 'id.resp_p'),
+      sent: resp,
+      isLocal: flagOf(line.get('local_resp')),
+    },
+    protocol: protocol === 'tcp' ? 6 : protocol === 'udp' ? 17 : undefined,
+    isUnanswered: protocol === 'tcp' && isUnanswered(state) && orig.asOut === 0 && resp.asIn === 0,
     isOpenEnded: OPEN_ENDED.has(state),
   }
 }
 
+/** `name` in the form of formatAddress; 16 bytes. */
 type Host = { name: string; address: Uint8Array }
 
 /** A log names the same hosts over and over: read once each, and shared by the entries that wait. */
@@ -103,28 +108,28 @@ function portOf(line: ZeekLine, name: string): number {
   return port
 }
 
-/** undefined when it is unset. */
-function countOf(line: ZeekLine, name: string): number | undefined {
-  const value = line.get(name)
-  if (value === undefined || value === null) return undefined
-  const count = wholeOf(value, BYTES_MAX)
-  if (count === undefined) throw new MalformedLine(`${name} is no count of bytes`)
-  return count
-}
+/** TSV has T and F. */
+const flagOf = (value: unknown): boolean | undefined =>
+  value === true || value === 'T' ? true : value === false || value === 'F' ? false : undefined
 
-function durationOf(value: unknown): number {
+/** 0 when it is unset, undefined when it is there and is none: broken, or negative as packets out of order make it. */
+function durationOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return 0
   const seconds =
-    typeof value === 'string' && /^[0-9]{1,12}(\.[0-9]{1,12})?$/.test(value) ? Number(value) : value
-  if (typeof seconds !== 'number' || !(seconds >= 0)) throw new MalformedLine('duration is no time')
-  return Math.min(Math.round(seconds * 1e6), DURATION_MAX_US)
+    typeof value === 'string' && /^[0-9]{1,12}(\.[0-9]{1,12})?(e-?[0-9]{1,2})?$/i.test(value)
+      ? Number(value)
+      : value
+  return typeof seconds === 'number' && seconds >= 0
+    ? Math.min(Math.round(seconds * 1e6), DURATION_MAX_US)
+    : undefined
 }
 
 /** An entry of ssl.log: the host name that the client asked for, by the connection's uid; undefined without one. */
 export function serverNameOf(line: ZeekLine): { uid: string; name: string } | undefined {
   const uid = textOf(line.get('uid'))
   const name = textOf(line.get('server_name'))
-  if (timeToUs(line.get('ts')) === undefined) throw new MalformedLine('ts is no time')
+  const ts = line.get('ts')
+  if ((timeToUs(ts) ?? relativeToUs(ts)) === undefined) throw new MalformedLine('ts is no time')
   return uid !== '' && /^[A-Za-z0-9_-]([A-Za-z0-9._-]{0,253}[A-Za-z0-9_-])?\.?$/.test(name)
     ? { uid, name }
     : undefined

@@ -4,10 +4,13 @@
 
 import { asObject, type JsonObject, parseObject } from './json.ts'
 import { MalformedLine } from './malformed.ts'
+import { isoToUs } from './time.ts'
 
 /** Fields of a line; one that is unset or empty is absent. */
 export type ZeekLine = {
   get(name: string): unknown
+  /** Whether the log has such a field, set or unset. */
+  has(name: string): boolean
   /** conn, ssl, dns, ...; undefined when nothing says so. */
   path: string | undefined
 }
@@ -15,6 +18,8 @@ export type ZeekLine = {
 export type ZeekFormat = {
   /** undefined for a line that holds no entry: the header's and empty ones. Throws MalformedLine. */
   read(text: string): ZeekLine | undefined
+  /** When the log was opened by its header, µs since 1970; undefined when that does not say. */
+  openedUs(): number | undefined
 }
 
 /** Columns of a TSV log; Zeek's own have up to 60. */
@@ -34,6 +39,7 @@ export function createZeekFormat(): ZeekFormat {
   let path: string | undefined
   let columns: Map<string, number> | undefined
   let columnCount = 0
+  let openedUs: number | undefined
 
   const header = (text: string): void => {
     const [word = '', ...rest] = text.startsWith('#separator ')
@@ -43,10 +49,11 @@ export function createZeekFormat(): ZeekFormat {
     else if (word === '#unset_field') unset = rest[0] ?? '-'
     else if (word === '#empty_field') empty = rest[0] ?? '(empty)'
     else if (word === '#path') path = rest[0]
+    else if (word === '#open') openedUs = openedOf(rest[0] ?? '')
     else if (word === '#fields') {
       if (rest.length === 0 || rest.length > COLUMNS_MAX)
         throw new MalformedLine(`a header with ${rest.length} fields`)
-      columns = new Map(rest.map((name, index) => [name, index]))
+      columns = new Map(rest.map((name, index) => [fieldName(name), index]))
       columnCount = rest.length
     }
   }
@@ -59,6 +66,7 @@ export function createZeekFormat(): ZeekFormat {
     const known = columns
     return {
       path,
+      has: (name) => known.has(name),
       get(name) {
         const index = known.get(name)
         const value = index === undefined ? undefined : values[index]
@@ -77,20 +85,32 @@ export function createZeekFormat(): ZeekFormat {
       }
       return tsv(text)
     },
+    openedUs: () => openedUs,
   }
 }
 
+/** `id_orig_h`, as some pipelines write it, is Zeek's `id.orig_h`. */
+const fieldName = (name: string): string => name.replace(/^id_(?=(orig|resp)_[hp]$)/, 'id.')
+
+/** `2026-03-01-10-00-00`: the monitor's local time, whose zone the log does not say. */
+function openedOf(text: string): number | undefined {
+  const [, date, hour, minute, second] = /^(.{10})-(..)-(..)-(..)$/.exec(text) ?? []
+  return isoToUs(`${date}T${hour}:${minute}:${second}Z`)
+}
+
 /** An entry of a log in JSON, whichever way its keys are written. */
-export function jsonLine(object: JsonObject): ZeekLine {
+function jsonLine(object: JsonObject): ZeekLine {
   const id = asObject(object['id'])
   const stream = object['_path'] ?? object['@stream'] ?? object['@path']
+  const get = (name: string): unknown => {
+    const direct = object[name]
+    if (direct !== undefined && direct !== null) return direct
+    if (!name.startsWith('id.')) return undefined
+    return object[`id_${name.slice(3)}`] ?? id?.[name.slice(3)] ?? undefined
+  }
   return {
     path: typeof stream === 'string' ? stream : undefined,
-    get(name) {
-      const direct = object[name]
-      if (direct !== undefined && direct !== null) return direct
-      if (!name.startsWith('id.')) return undefined
-      return object[`id_${name.slice(3)}`] ?? id?.[name.slice(3)] ?? undefined
-    },
+    get,
+    has: (name) => name in object || get(name) !== undefined,
   }
 }

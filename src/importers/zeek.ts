@@ -13,8 +13,10 @@ import {
 import { counted, ImportError, type ImportSigner, type LineReader } from './importer.ts'
 import { CS_ADHOC, CS_VALID, createPrograms, type Program, unknownProgram } from './program.ts'
 import type { RecordLog } from './record-log.ts'
+import { createZeekClock } from './zeek-clock.ts'
 import { type ConnEntry, connOf, isConn, serverNameOf } from './zeek-conn.ts'
-import { createZeekFormat, type ZeekLine } from './zeek-line.ts'
+import { createHostGuess, isOf, seenFrom } from './zeek-host.ts'
+import { createZeekFormat, type ZeekFormat, type ZeekLine } from './zeek-line.ts'
 import { createTimeline, type Moment, WINDOW_ENTRIES, WINDOW_US } from './zeek-timeline.ts'
 
 export const ZEEK_SOURCE = Source.none
@@ -28,8 +30,12 @@ const isSslEntry = (line: ZeekLine): boolean =>
 
 /** Host names that wait for their connection. */
 export const NAMES_MAX = 262_144
-/** Originators told apart while the host is guessed. */
-const ORIGINATORS_MAX = 65_536
+/** Entries of a conn_long log that wait for the time at which they began. */
+export const LONGS_MAX = 65_536
+/** Flows are named by their line; those of conn_long by this much more, so that no two have one name. */
+const LONG_IDS = 2 ** 40
+/** Lines named in a note. */
+const LINES_SAID = 3
 
 /** Records are handed on in pieces of about this size. */
 const PIECE_BYTES = 65_536
@@ -43,6 +49,8 @@ const HOST_PID = { pid: 1, pidversion: 1 }
 export type ZeekReader = LineReader & {
   /** A line of the ssl log, to be given before the connections. Throws MalformedLine. */
   name(text: string): void
+  /** A line of the conn_long log, to be given before the connections. Throws MalformedLine. */
+  long(text: string, number: number): void
 }
 
 /** The address in the form the log's own are compared in. Throws ImportError. */
@@ -71,19 +79,41 @@ export type ZeekReaderOptions = {
   signer: ImportSigner
 }
 
+/** Lines of which something is said: how many, and the first of them. */
+type Places = { count: number; lines: number[] }
+
+const place = (places: Places, number: number): void => {
+  places.count++
+  if (places.lines.length < LINES_SAID && number < LONG_IDS) places.lines.push(number)
+}
+
+const placed = ({ count, lines }: Places): string => {
+  const more = count > lines.length ? ', ...' : ''
+  return lines.length === 0 ? '' : ` (line ${lines.join(', ')}${more})`
+}
+
 export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): ZeekReader {
   const format = createZeekFormat()
   const sslFormat = createZeekFormat()
+  const longFormat = createZeekFormat()
+  const clock = createZeekClock(() => format.openedUs() ?? longFormat.openedUs())
   const programs = createPrograms(out, PROGRAM_SOURCE)
   const names = new Map<string, string>()
-  const originators = new Map<string, number>()
+  const guess = createHostGuess()
   /** Entries that came before the host was known. */
-  let held: { entry: ConnEntry; number: number }[] = []
+  let held: { entry: ConnEntry; id: number }[] = []
+  /** Of conn_long, the last of each uid; in the order in which they began once the host is known. */
+  const longs = new Map<string, { entry: ConnEntry; id: number }>()
+  let longsAhead: { entry: ConnEntry; id: number }[] = []
+  let longsTold = 0
+  let isBegun = false
   let host = options.host
+  let why: string | undefined
   let firstUs: number | undefined
-  const isGuessed = host === undefined
-  const left = { otherHosts: 0, otherProtocols: 0, otherLogs: 0, namesOver: 0 }
-  const noted = { flows: 0, unanswered: 0, uncounted: 0, named: 0 }
+  const left = { otherHosts: 0, otherProtocols: 0, otherLogs: 0, namesOver: 0, longsOver: 0 }
+  const noted = { flows: 0, accepted: 0, unanswered: 0, uncounted: 0, named: 0 }
+  const bounded: Places = { count: 0, lines: [] }
+  const undated: Places = { count: 0, lines: [] }
 
   const timeline = createTimeline((moment) => {
     out.moveTo(moment.unixUs)
@@ -94,77 +124,106 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
     writeFlowOf(moment)
   })
 
-  const writeNameOf = ({ entry, number }: Moment): void => {
-    const hostname = names.get(entry.uid)
+  const writeNameOf = ({ entry, id }: Moment): void => {
+    // What a client asked for names the one that accepts.
+    const hostname = entry.isInbound ? undefined : names.get(entry.uid)
     if (hostname === undefined) return
     noted.named++
     out.add(
       writeName({
         source: ZEEK_SOURCE,
         atNs: out.atNs(),
-        flowId: BigInt(number),
+        flowId: BigInt(id),
         epoch: 0,
-        localPort: entry.originatorPort,
-        localAddr: entry.originatorAddress,
+        localPort: entry.localPort,
+        localAddr: entry.localAddress,
         makerPid: 0,
         makerPidversion: 0,
         hostname,
       }),
     )
   }
-  const writeFlowOf = ({ entry, number, state, bytesOut, bytesIn }: Moment): void =>
+  const writeFlowOf = ({ entry, id, state, bytesOut, bytesIn }: Moment): void =>
     out.add(
       writeFlow({
         source: ZEEK_SOURCE,
         atNs: out.atNs(),
-        flowId: BigInt(number),
+        flowId: BigInt(id),
         bytesOut: BigInt(bytesOut),
         bytesIn: BigInt(bytesIn),
         epoch: 0,
         pid: HOST_PID.pid,
         pidversion: HOST_PID.pidversion,
-        flags: state === 'closed' && entry.isOpenEnded ? FlowFlag.inexact : 0,
-        remoteAddr: entry.responderAddress,
-        remotePort: entry.responderPort,
-        localPort: entry.originatorPort,
-        protocol: entry.protocol ?? 0,
-        direction: Direction.outbound,
+        flags: state === 'closed' && entry.isInexact ? FlowFlag.inexact : 0,
+        remoteAddr: entry.remoteAddress,
+        remotePort: entry.remotePort,
+        localPort: entry.localPort,
+        protocol: entry.protocol,
+        direction: entry.isInbound ? Direction.inbound : Direction.outbound,
         state: FlowState[state],
       }),
     )
 
-  const accept = (entry: ConnEntry, number: number): void => {
-    if (entry.originator !== host) {
-      left.otherHosts++
-      return
-    }
-    if (entry.protocol === undefined) {
-      left.otherProtocols++
+  const tell = (entry: ConnEntry, id: number): void => {
+    const flow = seenFrom(entry, host ?? '')
+    if (flow === undefined) {
+      if (isOf(entry, host)) left.otherProtocols++
+      else left.otherHosts++
       return
     }
     noted.flows++
+    if (flow.isInbound) noted.accepted++
     if (entry.isUnanswered) noted.unanswered++
-    if (entry.isUncounted) noted.uncounted++
+    else if (flow.isUncounted) noted.uncounted++
+    if (flow.isBounded) place(bounded, id)
+    if (entry.isDurationLost) place(undated, id)
     firstUs = Math.min(firstUs ?? entry.startUs, entry.startUs)
-    timeline.add(entry, number)
+    timeline.add(flow, id)
   }
-  /** The originator of most connections so far. */
-  const guess = (): void => {
-    let most = 0
-    for (const [address, count] of originators)
-      if (count > most) {
-        most = count
-        host = address
-      }
+  /** A connection that conn_long tells of joins those that began with it. */
+  const tellLongs = (untilUs: number): void => {
+    for (;;) {
+      const first = longsAhead[longsTold]
+      if (first === undefined || first.entry.startUs > untilUs) return
+      longsTold++
+      tell(first.entry, first.id)
+    }
+  }
+  const accept = (entry: ConnEntry, id: number): void => {
+    tellLongs(entry.startUs)
+    tell(entry, id)
+  }
+  const begin = (): void => {
+    isBegun = true
+    if (host === undefined) {
+      const answer = guess.answer()
+      host = answer?.host
+      why = answer?.why
+    }
+    longsAhead = [...longs.values()].sort((one, two) => one.entry.startUs - two.entry.startUs)
+    longs.clear()
     const entries = held
     held = []
-    originators.clear()
-    for (const { entry, number } of entries) accept(entry, number)
+    for (const { entry, id } of entries) accept(entry, id)
   }
 
   const addName = (uid: string, name: string): void => {
     if (names.size < NAMES_MAX) names.set(uid, name)
     else left.namesOver++
+  }
+
+  /** The connection of a line, or undefined when it is of another log. */
+  const entryOf = (of: ZeekFormat, text: string): ConnEntry | undefined => {
+    const line = of.read(text)
+    if (line === undefined) return undefined
+    // An entry without a uid is of no log that names connections: it is left to be found malformed.
+    if (isConn(line) || (line.path === undefined && line.get('uid') === undefined))
+      return connOf(line, clock)
+    const isSsl = line.path === 'ssl' || (line.path === undefined && isSslEntry(line))
+    const found = isSsl ? serverNameOf(line) : undefined
+    if (found) addName(found.uid, found.name)
+    if (!isSsl) left.otherLogs++
+    return undefined
   }
 
   return {
@@ -173,30 +232,32 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
       const found = line && serverNameOf(line)
       if (found) addName(found.uid, found.name)
     },
+    long(text, number) {
+      const entry = entryOf(longFormat, text)
+      if (entry === undefined) return
+      guess.note(entry)
+      const id = LONG_IDS + number
+      if (longs.has(entry.uid) || longs.size < LONGS_MAX) longs.set(entry.uid, { entry, id })
+      else left.longsOver++
+    },
     line(text, number) {
-      const line = format.read(text)
-      if (line === undefined) return
-      // An entry without a uid is of no log that names connections: it is left to be found malformed.
-      if (!isConn(line) && (line.path !== undefined || line.get('uid') !== undefined)) {
-        const isSsl = line.path === 'ssl' || (line.path === undefined && isSslEntry(line))
-        const found = isSsl ? serverNameOf(line) : undefined
-        if (found) addName(found.uid, found.name)
-        if (!isSsl) left.otherLogs++
-        return
-      }
-      const entry = connOf(line)
-      if (host !== undefined) {
+      const entry = entryOf(format, text)
+      if (entry === undefined) return
+      if (isBegun) {
         accept(entry, number)
         return
       }
-      held.push({ entry, number })
-      const count = originators.get(entry.originator)
-      if (count !== undefined || originators.size < ORIGINATORS_MAX)
-        originators.set(entry.originator, (count ?? 0) + 1)
-      if (held.length >= WINDOW_ENTRIES) guess()
+      held.push({ entry, id: number })
+      if (host === undefined) guess.note(entry)
+      if (host !== undefined || held.length >= WINDOW_ENTRIES) {
+        begin()
+      }
     },
     drain(isOver) {
-      if (isOver && host === undefined) guess()
+      if (isOver) {
+        if (!isBegun) begin()
+        tellLongs(Number.POSITIVE_INFINITY)
+      }
       while (timeline.tellNext(isOver)) if (out.pendingBytes() >= PIECE_BYTES) return true
       return false
     },
@@ -204,26 +265,40 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
     hostname: () => host ?? '',
     startedUs: () => firstUs,
     notes() {
-      const { late, latestUs, crowded } = timeline.counts()
+      const { late, latestUs, crowded, repeated } = timeline.counts()
+      const guessed = why === undefined ? '' : `, guessed as ${why} (--host names another)`
       const notes = [
         host === undefined
           ? 'no connection in it: no host to follow'
-          : `${counted(noted.flows, 'connection')} of ${host}${
-              isGuessed ? ', guessed as the originator of most (--host names another)' : ''
-            }, as one ${options.signer} program; ${noted.named} with a host name`,
+          : `${counted(noted.flows, 'connection')} of ${host}${guessed}, as one ${options.signer} program; ${noted.named} with a host name`,
       ]
       const say = (count: number, text: string): void => {
         if (count > 0) notes.push(`${counted(count, 'connection')} ${text}`)
       }
-      say(left.otherHosts, 'left out: begun by other hosts')
+      say(noted.accepted, 'of these accepted by it')
+      say(repeated, 'of these told again by a later line with the same uid: counted once')
+      say(left.otherHosts, 'left out: of other hosts')
       say(left.otherProtocols, 'left out: neither TCP nor UDP')
       say(noted.unanswered, 'without bytes: nobody answered, or it was refused')
       say(noted.uncounted, 'without byte counts in the log: taken as 0')
+      say(
+        bounded.count,
+        `counted lower than the log does, as its packets and missed bytes say otherwise${placed(bounded)}`,
+      )
+      say(undated.count, `with a duration that is none: told in an instant${placed(undated)}`)
+      const base = clock.base()
+      if (base)
+        notes.push(
+          `times count from the start of the recording: told as from ${new Date(base.us / 1000).toISOString().slice(0, 19)}Z, ${
+            base.isNamed ? 'when the log was opened' : 'as the log names no time'
+          }`,
+        )
       say(
         late,
         `came later than ${WINDOW_ENTRIES} lines or ${WINDOW_US / 3_600e6} h: told late, by up to ${Math.ceil(latestUs / 1e6)} s`,
       )
       say(crowded, 'told whole as it opened: too many were open at once')
+      say(left.longsOver, `left out: more than ${LONGS_MAX} in the conn_long log`)
       if (left.otherLogs > 0)
         notes.push(`${counted(left.otherLogs, 'line')} left out: of other logs than conn and ssl`)
       if (left.namesOver > 0)

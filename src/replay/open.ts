@@ -1,9 +1,11 @@
 // Opens whatever a replay is given.
 import { open, readdir, stat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 import { CAPTURE_EXTENSION, isCapture, openCapture } from '../capture/reader.ts'
+import { connOfLong } from '../importers/beside-conn.ts'
 import { ImportError, type ImportOptions } from '../importers/importer.ts'
 import { isLog, openImporter } from '../importers/open.ts'
+import { PACKED_HEAD_BYTES, unpackedHead, unpackedName } from '../unpack.ts'
 import { type ReplaySource, sourceOf } from './source.ts'
 
 /** It cannot be opened, or is nothing that can be replayed; the message says which. */
@@ -43,9 +45,19 @@ export async function filesOf(path: string): Promise<string[]> {
   return files.toSorted()
 }
 
+/** What is read with another of them is no input of its own: a conn_long log with the conn log beside it. */
+export function withoutBeside(files: string[]): { files: string[]; leftOut: string[] } {
+  const given = new Set(files.map((file) => resolve(file)))
+  const isBeside = (file: string): boolean => {
+    const conn = connOfLong(file)
+    return conn !== undefined && given.has(resolve(conn))
+  }
+  return { files: files.filter((file) => !isBeside(file)), leftOut: files.filter(isBeside) }
+}
+
 /** By its content; by its name too, as its beginning may be lost and the rest of it whole. */
 const looksLikeCapture = async (path: string): Promise<boolean> =>
-  isCapture(await headOf(path)) || extname(path) === CAPTURE_EXTENSION
+  isCapture(await headOf(path)) || extname(unpackedName(path)) === CAPTURE_EXTENSION
 
 async function isDirectory(path: string): Promise<boolean> {
   try {
@@ -59,8 +71,9 @@ async function headOf(path: string): Promise<Uint8Array> {
   try {
     const file = await open(path, 'r')
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
-      return buffer.subarray(0, bytesRead)
+      const packed = Buffer.alloc(PACKED_HEAD_BYTES)
+      const { bytesRead } = await file.read(packed, 0, packed.length, 0)
+      return await unpackedHead(packed.subarray(0, bytesRead), HEAD_BYTES)
     } finally {
       await file.close()
     }

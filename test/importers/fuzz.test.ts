@@ -10,8 +10,8 @@ const here = dirname(fileURLToPath(import.meta.url))
 const room = join(here, '../../src/importers')
 /** Some 4,000 lines a second on a slow machine, and time to start. */
 const TIMEOUT_MS = 60_000 + LINES
-/** Files that serve one log alone; `detect` looks at files. */
-const OF_ONE = /eslogger|zeek|heap|osquery|unified|tcp-message|pids|detect/
+/** Files that serve one log alone; `detect` and `beside` look at files. */
+const OF_ONE = /eslogger|zeek|heap|osquery|unified|tcp-message|pids|detect|beside/
 
 /** What must be reached nearly whole; the rest serves other logs too, or what is no file. */
 const OWN = {

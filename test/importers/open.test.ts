@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { detectKind } from '../../src/importers/detect.ts'
 import { LINE_BYTES_MAX, readLines } from '../../src/importers/lines.ts'
 import { isLog, openImporter } from '../../src/importers/open.ts'
-import { isoToUs, secondsToUs } from '../../src/importers/time.ts'
+import { isoToUs, numberToUs } from '../../src/importers/time.ts'
 import { chunksOf, walk } from './read.ts'
 import { esStory, HOST, logLine, sslJson, T0, zeekJson, zeekTsv } from './samples.ts'
 
@@ -164,13 +164,13 @@ describe('Times', () => {
     assert.equal(isoToUs('2026-03-02 11:00:00.5+0100'), T0 * 1e6 + 500_000)
     assert.equal(isoToUs('2026-03-02T05:00:00-05:00'), T0 * 1e6)
     assert.equal(isoToUs('2026-03-02T10:00:00'), T0 * 1e6)
-    assert.equal(secondsToUs('1772445600.000001'), T0 * 1e6 + 1)
-    assert.equal(secondsToUs(1_772_445_600.25), T0 * 1e6 + 250_000)
+    assert.equal(numberToUs('1772445600.000001'), T0 * 1e6 + 1)
+    assert.equal(numberToUs(1_772_445_600.25), T0 * 1e6 + 250_000)
   })
   it('are refused when they cannot be', () => {
     for (const text of ['2026-13-02T10:00:00Z', '2026-03-02', '', '10', '-1', 'NaN', '1e9'])
-      assert.equal(isoToUs(text) ?? secondsToUs(text), undefined, text)
+      assert.equal(isoToUs(text) ?? numberToUs(text), undefined, text)
     for (const value of [Number.NaN, Infinity, -1, 5e12, null, {}])
-      assert.equal(secondsToUs(value), undefined)
+      assert.equal(numberToUs(value), undefined)
   })
 })

@@ -169,13 +169,19 @@ export type Conn = {
   out?: number | undefined
   in?: number | undefined
   state?: string
+  history?: string
+  missed?: number
+  /** Packets and IP bytes of originator and responder; a log has these fields when any of its entries has. */
+  packets?: [number, number, number, number]
+  /** local_orig and local_resp. */
+  local?: [boolean | undefined, boolean | undefined]
 }
 
 /** 2026-03-02 10:00 UTC. */
 export const T0 = 1_772_445_600
 export const HOST = '10.1.0.7'
 
-const valuesOf = (conn: Conn): Record<string, string | number | true | undefined> => ({
+const valuesOf = (conn: Conn): Record<string, string | number | boolean | undefined> => ({
   ts: conn.ts,
   uid: conn.uid ?? `C${conn.ts}`,
   'id.orig_h': conn.from ?? HOST,
@@ -188,26 +194,37 @@ const valuesOf = (conn: Conn): Record<string, string | number | true | undefined
   orig_bytes: 'out' in conn ? conn.out : 1_000,
   resp_bytes: 'in' in conn ? conn.in : 4_000,
   conn_state: conn.state ?? 'SF',
-  local_orig: true,
-  missed_bytes: 0,
-  history: 'ShADadFf',
+  local_orig: conn.local ? conn.local[0] : true,
+  missed_bytes: conn.missed ?? 0,
+  history: conn.history ?? 'ShADadFf',
+  ...(conn.local ? { local_resp: conn.local[1] } : {}),
+  ...(conn.packets
+    ? {
+        orig_pkts: conn.packets[0],
+        orig_ip_bytes: conn.packets[1],
+        resp_pkts: conn.packets[2],
+        resp_ip_bytes: conn.packets[3],
+      }
+    : {}),
 })
+const PACKET_FIELDS = ['local_resp', 'orig_pkts', 'orig_ip_bytes', 'resp_pkts', 'resp_ip_bytes']
 
 /** A whole TSV log; `more` are labels or the like after Zeek's own columns. */
-export function zeekTsv(conns: Conn[], more: Record<string, string> = {}): string {
-  const fields = [...ZEEK_FIELDS, ...Object.keys(more)]
+export function zeekTsv(conns: Conn[], more: Record<string, string> = {}, path = 'conn'): string {
+  const packets = conns.some((conn) => conn.packets ?? conn.local) ? PACKET_FIELDS : []
+  const fields = [...ZEEK_FIELDS, ...packets, ...Object.keys(more)]
   const header = [
     '#separator \\x09',
     '#set_separator\t,',
     '#empty_field\t(empty)',
     '#unset_field\t-',
-    '#path\tconn',
+    `#path\t${path}`,
     '#open\t2026-03-02-10-00-00',
     `#fields\t${fields.join('\t')}`,
     `#types\t${fields.map(() => 'string').join('\t')}`,
   ]
   const rows = conns.map((conn) => {
-    const values: Record<string, string | number | true | undefined> = {
+    const values: Record<string, string | number | boolean | undefined> = {
       ...valuesOf(conn),
       tunnel_parents: '(empty)',
       ...more,
@@ -215,7 +232,11 @@ export function zeekTsv(conns: Conn[], more: Record<string, string> = {}): strin
     return fields
       .map((field) => {
         const value = values[field]
-        return value === undefined ? '-' : value === true ? 'T' : `${value}`
+        return value === undefined
+          ? '-'
+          : typeof value === 'boolean'
+            ? (value && 'T') || 'F'
+            : `${value}`
       })
       .join('\t')
   })

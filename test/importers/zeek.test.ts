@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { isWithoutConnections } from '../../src/importers/detect.ts'
 import type { ImportSigner } from '../../src/importers/importer.ts'
 import { importStream } from '../../src/importers/open.ts'
-import { ExecFlag, FlowFlag, FlowState } from '../../src/records/record.gen.ts'
+import { Direction, ExecFlag, FlowFlag, FlowState } from '../../src/records/record.gen.ts'
 import { chunksOf, type Imported, importText, walk } from './read.ts'
 import { type Conn, HOST, sslJson, T0, zeekJson, zeekTsv } from './samples.ts'
 
@@ -135,28 +136,109 @@ describe('Zeek logs', () => {
     }
   })
 
-  it('guesses the host, and leaves out the connections of others', async () => {
-    const conns = [
-      { ts: T0, from: '203.0.113.9', to: HOST },
+  it('guesses the host, tells what it accepted, and leaves out the connections of others', async () => {
+    const conns: Conn[] = [
+      { ts: T0, from: '203.0.113.9', to: HOST, port: 22, out: 7, in: 90 },
       { ts: T0 + 1 },
-      { ts: T0 + 2, from: '203.0.113.8', to: HOST },
-      { ts: T0 + 3 },
+      { ts: T0 + 2, from: '203.0.113.8', to: '10.1.0.9' },
+      { ts: T0 + 3, fromPort: 50_001 },
     ]
     const { of, input } = await importText('zeek', zeekTsv(conns))
     assert.equal(input.header.hostname, HOST)
-    assert.equal(new Set(of('flow').map(({ flowId }) => flowId)).size, 2)
-    assert.match(input.notes().join('\n'), /2 connections of 10\.1\.0\.7, guessed as/)
-    assert.match(input.notes().join('\n'), /2 connections left out: begun by other hosts/)
+    assert.deepEqual(
+      of('flow')
+        .filter(({ state }) => state === FlowState.closed)
+        .map(({ direction, bytesOut, bytesIn, localPort, remotePort, remoteAddr }) => [
+          direction,
+          bytesOut,
+          bytesIn,
+          localPort,
+          remotePort,
+          remoteAddr.at(-1),
+        ]),
+      [
+        // What it served is what it sent.
+        [Direction.inbound, 90n, 7n, 22, 50_000, 9],
+        [Direction.outbound, 1_000n, 4_000n, 50_000, 443, 7],
+        [Direction.outbound, 1_000n, 4_000n, 50_001, 443, 7],
+      ],
+    )
+    const notes = input.notes().join('\n')
+    assert.match(notes, /3 connections of 10\.1\.0\.7, guessed as/)
+    assert.match(notes, /1 connection of these accepted by it/)
+    assert.match(notes, /1 connection left out: of other hosts/)
     const named = await importText('zeek', zeekTsv(conns), { host: '203.0.113.8' })
     assert.equal(new Set(named.of('flow').map(({ flowId }) => flowId)).size, 1)
     assert.doesNotMatch(named.input.notes().join(), /guessed/)
   })
 
+  describe('guess the host', () => {
+    const scans = (local: Conn['local']): Conn[] =>
+      Array.from({ length: 30 }, (_, i) => ({
+        ts: T0 + i / 100,
+        from: '198.51.100.77',
+        to: `10.1.0.${i + 20}`,
+        fromPort: 40_000 + i,
+        state: 'S0',
+        history: 'S',
+        duration: undefined,
+        out: undefined,
+        in: undefined,
+        local: local ?? [undefined, undefined],
+      }))
+    const cases: [string, Conn[], string, RegExp][] = [
+      [
+        'by what the log calls local',
+        [
+          ...scans([false, true]),
+          { ts: T0, from: '203.0.113.1', to: '198.51.100.1', local: [false, false] },
+          { ts: T0 + 1, from: '203.0.113.1', to: '198.51.100.1', local: [false, false] },
+          { ts: T0 + 2, local: [true, false] },
+        ],
+        HOST,
+        /guessed as the local host that began most connections with bytes/,
+      ],
+      [
+        'by connections with bytes where it calls nothing local',
+        [...scans(undefined), { ts: T0 + 1, local: [undefined, undefined] }],
+        HOST,
+        /guessed as the originator of most connections with bytes/,
+      ],
+      [
+        'as what accepts, where local hosts begin nothing',
+        [
+          ...scans([false, true]),
+          { ts: T0, from: '203.0.113.1', to: '10.1.0.9', local: [false, true] },
+        ],
+        '10.1.0.9',
+        /guessed as the local host that accepted most connections with bytes/,
+      ],
+      [
+        'as a local one even where nothing carries bytes',
+        [...scans([false, undefined]), { ...(scans([true, false])[0] as Conn), from: HOST }],
+        HOST,
+        /guessed as the local host of most connections/,
+      ],
+      [
+        'as the originator of most where nothing else tells',
+        scans(undefined),
+        '198.51.100.77',
+        /guessed as the originator of most \(/,
+      ],
+    ]
+    for (const [name, conns, wants, note] of cases)
+      it(name, async () => {
+        const { input } = await importText('zeek', zeekTsv(conns))
+        assert.equal(input.header.hostname, wants)
+        assert.match(input.notes().join('\n'), note)
+      })
+  })
+
   it('gives no bytes to connections that never were, and keeps those that nobody answered in UDP', async () => {
     const { of, input } = await zeek([
-      { ts: T0, state: 'S0', out: 99_999, in: undefined },
-      { ts: T0 + 1, state: 'REJ', out: 7, in: 7 },
-      { ts: T0 + 2, state: 'S0', proto: 'udp', port: 53, out: 70, in: 0 },
+      { ts: T0, state: 'S0', history: 'S', out: 99_999, in: undefined },
+      { ts: T0 + 1, state: 'REJ', history: 'Sr', out: 7, in: 7 },
+      { ts: T0 + 2, state: 'S0', history: 'D', proto: 'udp', port: 53, out: 70, in: 0 },
       { ts: T0 + 3, out: undefined, in: undefined, duration: undefined },
       { ts: T0 + 4, proto: 'icmp' },
       { ts: T0 + 5, state: 'S1' },
@@ -176,6 +258,266 @@ describe('Zeek logs', () => {
     assert.match(notes, /2 connections without bytes: nobody answered/)
     assert.match(notes, /1 connection without byte counts/)
     assert.match(notes, /1 connection left out: neither TCP nor UDP/)
+  })
+
+  const UPLOAD = { ts: T0, out: 8_388_608, in: 0 }
+  for (const [name, conn, out, into] of [
+    [
+      'sent one way (S0)',
+      { state: 'S0', history: 'SAD', packets: [5_800, 8_690_208, 0, 0] },
+      8_388_608,
+      0,
+    ],
+    ['sent one way (SH)', { state: 'SH', history: 'SADF' }, 8_388_608, 0],
+    [
+      'answered, with its SYN-ACK lost (SH)',
+      { state: 'SH', history: 'SadDCAF', in: 540_000, packets: [5_800, 8_690_208, 400, 560_000] },
+      8_388_608,
+      540_000,
+    ],
+    [
+      'answered, and reset (RSTOS0)',
+      { state: 'RSTOS0', history: 'DdaACFR', in: 540_000 },
+      8_388_608,
+      540_000,
+    ],
+    [
+      'answered before it was refused (REJ)',
+      { state: 'REJ', history: 'SADdacCr', in: 540_000 },
+      8_388_608,
+      540_000,
+    ],
+    [
+      'of which packets alone tell, without a history',
+      { state: 'S0', history: '-', packets: [5_800, 8_690_208, 0, 0] },
+      8_388_608,
+      0,
+    ],
+    [
+      'without byte counts, as far as its packets say',
+      { out: undefined, in: undefined, packets: [5_800, 8_690_208, 2, 80] },
+      8_690_208 - 5_800 * 80,
+      0,
+    ],
+    [
+      'of UDP without byte counts, as its packets say',
+      {
+        proto: 'udp',
+        state: 'S0',
+        history: 'D',
+        out: undefined,
+        in: undefined,
+        packets: [1, 229, 0, 0],
+      },
+      201,
+      0,
+    ],
+    [
+      'refused, whatever its counts',
+      { state: 'REJ', history: 'Sr', packets: [1, 60, 1, 40] },
+      0,
+      0,
+    ],
+  ] as [string, Partial<Conn>, number, number][])
+    it(`counts the bytes of a connection ${name}`, async () => {
+      const { of } = await zeek([{ ...UPLOAD, ...conn }])
+      const last = of('flow').at(-1)
+      assert.deepEqual([last?.bytesOut, last?.bytesIn], [BigInt(out), BigInt(into)])
+    })
+
+  for (const [name, conn, out, into] of [
+    [
+      'an answer by sequence numbers that nobody saw',
+      {
+        history: 'ShADgad',
+        in: 1_607_364_734,
+        missed: 1_607_310_063,
+        packets: [4_500, 6_471_456, 56, 56_983],
+      },
+      6_291_456,
+      2 * (56_983 - 56 * 40),
+    ],
+    [
+      'the same where the log says of no gap, by its packets',
+      { history: 'ShADad', in: 1_607_364_734, packets: [4_500, 6_471_456, 4, 200] },
+      6_291_456,
+      2 * 4 * 65_495,
+    ],
+    [
+      'the same without a handshake, by what they bore',
+      { history: 'ADad', in: 1_607_364_734, packets: [4_500, 6_471_456, 56, 56_983] },
+      6_291_456,
+      2 * (56_983 - 56 * 40),
+    ],
+    [
+      'the same without counts of packets, by what was not missed',
+      { history: 'ShADad', in: 1_607_364_734, missed: 1_607_310_063 },
+      6_291_456,
+      2 * 54_671,
+    ],
+    [
+      'bytes out that no packet bore',
+      { history: 'ShADad', out: 4_294_967_290, packets: [3, 180, 3, 180] },
+      3 * 65_495,
+      0,
+    ],
+  ] as [string, Partial<Conn>, number, number][])
+    it(`bounds ${name}, and says so`, async () => {
+      const { of, input } = await zeek([{ ...UPLOAD, out: 6_291_456, ...conn }])
+      const last = of('flow').at(-1)
+      assert.deepEqual([last?.bytesOut, last?.bytesIn], [BigInt(out), BigInt(into)])
+      assert.equal(last?.flags, FlowFlag.inexact)
+      assert.match(input.notes().join('\n'), /1 connection counted lower .* \(line 9\)/)
+    })
+
+  for (const [name, conn] of [
+    // Segments of a sending card have no IP length: the packets seem to bear less than they did.
+    [
+      'segments that were seen before they were cut',
+      { packets: [582, 22_269, 428, 44_370], in: 27_238, out: 2_181_167 },
+    ],
+    [
+      'gaps no larger than what was seen',
+      {
+        history: 'ShADadggFf',
+        out: 3_594,
+        in: 5_314_513,
+        missed: 2_567_998,
+        packets: [101, 7_646, 261, 2_756_967],
+      },
+    ],
+    [
+      'bytes out that a monitor missed',
+      {
+        history: 'ShADdaGR',
+        out: 90_000_000,
+        in: 9,
+        missed: 89_000_000,
+        packets: [20, 20_000, 20, 900],
+      },
+    ],
+  ] as [string, Partial<Conn>][])
+    it(`believes ${name}`, async () => {
+      const { of, input } = await zeek([{ ...UPLOAD, ...conn }])
+      const last = of('flow').at(-1)
+      assert.deepEqual(
+        [last?.bytesOut, last?.bytesIn],
+        [BigInt(conn.out ?? UPLOAD.out), BigInt(conn.in ?? 0)],
+      )
+      assert.doesNotMatch(input.notes().join('\n'), /counted lower/)
+    })
+
+  it('loses of a duration that is none the duration alone', async () => {
+    const text = zeekTsv([{ ts: T0 }, { ts: T0 + 1, duration: -0.000123 }])
+    const broken = text.split('\n')[8]?.replace('\t1\t1000', '\tlong\t1000') as string
+    const { of, input } = await importText('zeek', `${text}${broken.replace('C1772', 'D1772')}\n`)
+    assert.equal(input.damage().places, 0)
+    const closed = of('flow').filter(({ state }) => state === FlowState.closed)
+    assert.deepEqual(closed.map(({ bytesOut, flowId }) => `${flowId}: ${bytesOut}`).toSorted(), [
+      '10: 1000',
+      '12: 1000',
+      '9: 1000',
+    ])
+    assert.match(
+      input.notes().join('\n'),
+      /2 connections with a duration that is none: told in an instant \(line 10, 12\)/,
+    )
+  })
+
+  for (const [name, line] of [
+    ['milliseconds', { ts: T0 * 1_000 + 123 }],
+    ['microseconds', { ts: T0 * 1e6 + 123_000 }],
+    ['milliseconds in digits', { ts: `${T0}123` }],
+    ['ISO 8601', { ts: '2026-03-02T10:00:00.123000Z' }],
+  ] as const)
+    it(`reads a time in ${name}, in either format`, async () => {
+      for (const text of [zeekTsv([line]), zeekJson([line])]) {
+        const { input } = await importText('zeek', text)
+        assert.equal(input.header.startedAt, BigInt(T0) * 1_000_000_000n + 123_000_000n)
+        assert.equal(input.damage().places, 0)
+      }
+    })
+
+  it('reads times that count from the start of a recording on a base, and says it once', async () => {
+    const conns = [{ ts: 19.5 }, { ts: '20.25' }]
+    const named = await importText('zeek', zeekTsv(conns))
+    assert.equal(named.input.damage().places, 0)
+    // The header was written at 10:00:00.
+    assert.equal(named.input.header.startedAt, BigInt(T0) * 1_000_000_000n + 19_500_000_000n)
+    const bases = named.input.notes().filter((note) => note.startsWith('times count from'))
+    assert.deepEqual(bases, [
+      'times count from the start of the recording: told as from 2026-03-02T10:00:00Z, when the log was opened',
+    ])
+    const unnamed = await importText('zeek', zeekJson([...conns, { ts: '1970-01-01T00:00:21Z' }]))
+    assert.equal(new Set(unnamed.of('flow').map(({ flowId }) => flowId)).size, 3)
+    assert.equal(unnamed.input.header.startedAt, 946_684_819_500_000_000n)
+    assert.match(unnamed.input.notes().join('\n'), /from 2000-01-01T00:00:00Z, as the log names no/)
+  })
+
+  it('reads a TSV header with underscores', async () => {
+    const text = zeekTsv([{ ts: T0 }]).replaceAll(/id\.(orig|resp)/g, 'id_$1')
+    const { of, input } = await importText('zeek', text)
+    assert.equal(input.damage().places, 0)
+    assert.equal(of('flow').at(-1)?.bytesOut, 1_000n)
+  })
+
+  for (const path of ['conn_long', 'conn_red', 'zeek_conn_v2'])
+    it(`reads a log called ${path} by its fields`, async () => {
+      const tsv = zeekTsv([{ ts: T0 }], {}, path)
+      const json = zeekJson([{ ts: T0 }]).replace('{', `{"_path":"${path}",`)
+      for (const text of [tsv, json]) {
+        assert.equal(isWithoutConnections(text), false)
+        const { of } = await importText('zeek', text)
+        assert.equal(of('flow').at(-1)?.bytesOut, 1_000n)
+      }
+    })
+
+  it('counts once a connection that is told while it lasts and when it is over', async () => {
+    const lasting = { ts: T0, uid: 'CL', state: 'S1' }
+    const conns = [
+      { ...lasting, duration: 600, out: 3_000, in: 30 },
+      { ts: T0 + 10, uid: 'CA', fromPort: 50_001 },
+      { ...lasting, duration: 1_200, out: 7_000, in: 50 },
+      { ...lasting, duration: 1_300, out: 7_100, in: 51, state: 'SF' },
+    ]
+    const { of, input } = await zeek(conns)
+    const closed = of('flow').filter(({ state }) => state === FlowState.closed)
+    assert.deepEqual(
+      closed.map(({ flowId, bytesOut, bytesIn, flags }) => [flowId, bytesOut, bytesIn, flags]),
+      [
+        [10n, 1_000n, 4_000n, 0],
+        [9n, 7_100n, 51n, 0],
+      ],
+    )
+    assert.match(input.notes().join('\n'), /2 connections of these told again by a later line/)
+  })
+
+  it('joins the conn_long log beside it: what had not ended counts, the rest once', async () => {
+    const long = zeekTsv(
+      [
+        { ts: T0 - 50, uid: 'CL', duration: 600, out: 3_000, in: 30, state: 'S1' },
+        { ts: T0 - 50, uid: 'CL', duration: 1_200, out: 7_000, in: 50, state: 'S1' },
+        { ts: T0 + 5, uid: 'CO', duration: 1_200, out: 900, in: 1, state: 'S1', fromPort: 50_002 },
+        { ts: T0 + 90, uid: 'CP', duration: 9, out: 8, in: 0, state: 'S1', fromPort: 50_003 },
+      ],
+      {},
+      'conn_long',
+    )
+    const { of, input } = await zeek(
+      [
+        { ts: T0, uid: 'CA' },
+        { ts: T0 - 50, uid: 'CL', duration: 1_300, out: 7_100, in: 51 },
+        { ts: T0 + 10, uid: 'CB', fromPort: 50_001 },
+      ],
+      { long: chunksOf(`${long}broken\n`), longPath: 'conn_long.log' },
+    )
+    const closed = of('flow').filter(({ state }) => state === FlowState.closed)
+    assert.deepEqual(
+      closed.map(({ bytesOut }) => bytesOut),
+      [1_000n, 1_000n, 8n, 900n, 7_100n],
+    )
+    assert.match(input.damage().listed[0]?.text ?? '', /^conn_long log: /)
+    assert.match(input.notes().join('\n'), /connections that had not ended from conn_long\.log/)
   })
 
   it('joins host names of the ssl log by uid', async () => {
@@ -255,11 +597,11 @@ describe('Zeek logs', () => {
       row.replace('\t443\t', '\t99999\t'),
       row.replace(String(T0), '17'),
       row.replace('\t1000\t', '\t-5\t'),
-      row.replace('\t1\t1000', '\tlong\t1000'),
       '{"ts":',
     ]
     const { of, input } = await importText('zeek', `${good}${bad.join('\n')}\n${row}\n`)
-    assert.equal(of('flow').length, 4)
+    // The one whose duration is none is there, at the time of the first.
+    assert.equal(of('flow').length, 2)
     const { listed, count } = input.damage()
     assert.equal(count, bad.length)
     assert.equal(listed[0]?.line, 11)
@@ -272,7 +614,6 @@ describe('Zeek logs', () => {
         'id.resp_p is no port',
         'ts is no time',
         'orig_bytes is no count of bytes',
-        'duration is no time',
         'not JSON',
       ],
     )

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { filesOf, openSource } from '../../src/replay/open.ts'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { SCENARIO_DIRECTORY } from '../../scripts/scenarios.ts'
+import { filesOf, openSource, withoutBeside } from '../../src/replay/open.ts'
 import { replay } from '../../src/replay/replay.ts'
 import { HOST, sslJson, T0, zeekTsv } from '../importers/samples.ts'
+
+const BURST = join(SCENARIO_DIRECTORY, 'night-burst.fcap')
 
 describe('What a replay is given', () => {
   let directory = ''
@@ -30,6 +34,75 @@ describe('What a replay is given', () => {
     await assert.rejects(filesOf(join(directory, 'empty')), /holds no capture and no known log/)
     await assert.rejects(filesOf(join(directory, 'none')), /cannot be read/)
     await assert.rejects(openSource(join(directory, 'README.md'), {}), /no log that is known/)
+  })
+
+  for (const [packing, pack] of [
+    ['gz', gzipSync],
+    ['zst', zstdCompressSync],
+  ] as const)
+    it(`may be packed (${packing}), a log with those beside it or a capture`, async () => {
+      const place = join(directory, packing)
+      mkdirSync(place)
+      const write = (name: string, bytes: string | Uint8Array): string => {
+        const path = join(place, name)
+        writeFileSync(path, pack(bytes))
+        return path
+      }
+      // As Zeek names what it has rotated.
+      const times = '23:00:00-00:00:00.log'
+      const conn = write(`conn.${times}.${packing}`, zeekTsv([{ ts: T0, uid: 'CA', out: 3e6 }]))
+      write(`ssl.${times}.${packing}`, sslJson([{ uid: 'CA', name: 'a.example' }]))
+      write(`dns.${times}.${packing}`, '#path\tdns\n#fields\tts\tuid\tquery\n')
+      const long = write(
+        `conn_long.${times}.${packing}`,
+        zeekTsv([{ ts: T0, uid: 'CL', out: 4_000_000, fromPort: 50_001 }], {}, 'conn_long'),
+      )
+      const capture = write(`night.fcap.${packing}`, readFileSync(BURST))
+      const found = await filesOf(place)
+      assert.deepEqual(found, [conn, long, capture].toSorted())
+      // conn_long is read with conn, and not once more.
+      assert.deepEqual(withoutBeside(found), {
+        files: [conn, capture].toSorted(),
+        leftOut: [long],
+      })
+      assert.deepEqual(withoutBeside([long]), { files: [long], leftOut: [] })
+
+      const source = await openSource(conn, {})
+      const report = await replay(source, {})
+      assert.ok(report.findings.alert > 0)
+      assert.match(source.notes().join('\n'), /2 connections of 10\.1\.0\.7.*1 with a host name/)
+      const { readBytes, fileBytes } = source.progress()
+      assert.equal(readBytes, fileBytes)
+
+      const recorded = await replay(await openSource(capture, {}), {})
+      const plain = await replay(await openSource(BURST, {}), {})
+      assert.deepEqual(recorded, plain)
+      assert.ok(plain.records > 0)
+    })
+
+  it('may be packed and cut: what is there is read, and the rest is damage', async () => {
+    const text = zeekTsv(
+      Array.from({ length: 5_000 }, (_, i) => ({ ts: T0 + i, uid: `C${i * 7919}` })),
+    )
+    const packed = gzipSync(text)
+    const path = join(directory, 'cut.log.gz')
+    writeFileSync(path, packed.subarray(0, packed.length - 200))
+    const source = await openSource(path, {})
+    const report = await replay(source, {})
+    assert.ok(report.records > 5_000)
+    const said = source.damage().listed.map(({ text: what }) => what)
+    assert.ok(
+      said.some((what) => what.startsWith('gzip data end too early')),
+      said.join(),
+    )
+    const capture = join(directory, 'cut.fcap.zst')
+    const night = zstdCompressSync(readFileSync(BURST))
+    writeFileSync(capture, night.subarray(0, night.length - 10))
+    const cut = await openSource(capture, {})
+    await replay(cut, {})
+    assert.ok(
+      cut.damage().listed.some(({ text: what }) => what.startsWith('zstd data end too early')),
+    )
   })
 
   it('may be a log of others, which raises alerts as a capture does', async () => {
