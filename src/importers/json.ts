@@ -28,6 +28,10 @@ export const asList = (value: unknown): readonly unknown[] | undefined =>
 /** Empty when it is no string. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
+/** As text what a table has in a column, whether numbers are written as such or as text; empty for all else. */
+export const columnOf = (value: unknown): string =>
+  typeof value === 'number' || typeof value === 'boolean' ? `${Number(value)}` : textOf(value)
+
 /** A whole number in [0, max], given as a number or in digits; undefined when it is none. */
 export function wholeOf(value: unknown, max = 0xffffffff): number | undefined {
   const number = typeof value === 'string' && /^[0-9]{1,16}$/.test(value) ? Number(value) : value

@@ -8,10 +8,14 @@ import { createFramer } from '../../src/records/framer.ts'
 import { createRandom, mutate } from './mutate.ts'
 import {
   AUDIT,
+  BPF_CONNECT,
+  BPF_EXEC,
   CONNECT,
+  type Conn,
   ES,
   esStory,
   HOST,
+  LISTED,
   logLine,
   osqueryLine,
   sslJson,
@@ -29,11 +33,17 @@ const count = Number(process.argv[3])
 const random = createRandom(Number(process.argv[4]))
 if (kind === undefined || !(count > 0)) throw new Error('wants a kind, a count and a seed')
 
-const CONNS = [
+const CONNS: Conn[] = [
   { ts: T0, uid: 'CA', duration: 17, out: 3_000_000, in: 700 },
   { ts: T0 + 3.5, uid: 'CB', proto: 'udp', state: 'S0', in: 0, port: 53 },
   { ts: T0 + 1, uid: 'CC', state: 'REJ', duration: undefined, out: undefined, in: undefined },
   { ts: T0 + 9, from: '203.0.113.5', to: HOST },
+  { ts: T0, uid: 'CA', duration: 40, out: 3_500_000, in: 900, state: 'S1' },
+  { ts: T0 + 2, state: 'SH', history: 'SadDF', out: 9_000, in: 1_000_000, missed: 990_000 },
+]
+const PACKETS: Conn[] = [
+  { ts: T0 + 4, history: 'ShADgad', in: 1e9, packets: [90, 9_000, 8, 700], local: [true, false] },
+  { ts: T0 + 5, out: undefined, in: undefined, packets: [90, 99_000, 8, 700] },
 ]
 const AT = '2026-03-02 11:00:00.250000+0100'
 const SOCKET = ['192.168.1.5:50100', '198.51.100.7:443', 77, 'Sync:900', 'SYN_SENT'] as const
@@ -42,6 +52,8 @@ const CORPUS: Record<string, () => string[]> = {
   eslogger: () => [7, 9, 10, 11].flatMap((version) => esStory(version).split('\n')),
   zeek: () => [
     ...zeekTsv(CONNS, { label: 'Benign' }).split('\n'),
+    ...zeekTsv(PACKETS, {}, 'conn_long').split('\n').slice(6),
+    ...zeekJson(PACKETS, 'dots').split('\n'),
     ...zeekJson(CONNS, 'dots').split('\n'),
     ...zeekJson(CONNS, 'underscores').split('\n'),
     ...zeekJson(CONNS, 'object').split('\n'),
@@ -58,6 +70,12 @@ const CORPUS: Record<string, () => string[]> = {
       diffResults: { added: [AUDIT, ES], removed: [AUDIT] },
     }),
     osqueryLine(AUDIT, { columns: undefined, action: 'snapshot', snapshot: [AUDIT, CONNECT] }),
+    osqueryLine({ ...AUDIT, status: '2' }),
+    osqueryLine(BPF_EXEC),
+    osqueryLine(BPF_CONNECT),
+    osqueryLine({ ...BPF_CONNECT, syscall: 'accept', exit_code: 4, pid: 810 }),
+    osqueryLine(AUDIT, { columns: undefined, action: 'snapshot', snapshot: [LISTED, LISTED] }),
+    osqueryLine(AUDIT, { columns: undefined, action: 'snapshot', snapshot: '' }),
   ],
   'unified-log': () => [
     logLine(AT, 'hello', { processImagePath: APP, processID: 900, userID: 501 }),

@@ -317,7 +317,7 @@ export const tcpSummary = (
 
 /** A result of a scheduled query. */
 export const osqueryLine = (
-  columns: Record<string, string>,
+  columns: Record<string, string | number>,
   more: Record<string, unknown> = {},
 ): string =>
   JSON.stringify({
@@ -365,4 +365,44 @@ export const CONNECT = {
   local_port: '0',
   protocol: '6',
   time: String(T0 + 20),
+}
+/** Rows of bpf_process_events, bpf_socket_events and processes. */
+export const BPF_EXEC = {
+  tid: '810',
+  pid: '810',
+  parent: '700',
+  uid: '501',
+  gid: '501',
+  cid: '1',
+  exit_code: '0',
+  probe_error: '0',
+  syscall: 'execve',
+  path: '/usr/local/bin/tool',
+  cwd: '/',
+  cmdline: 'tool -x',
+  duration: '9000',
+  ntime: '81',
+  time: String(T0 + 12),
+}
+export const BPF_CONNECT = {
+  ...BPF_EXEC,
+  syscall: 'connect',
+  fd: '3',
+  family: '2',
+  type: '1',
+  protocol: '0',
+  local_address: '',
+  remote_address: '198.51.100.7',
+  local_port: '0',
+  remote_port: '443',
+}
+export const LISTED = {
+  pid: '820',
+  name: 'tool',
+  path: '/usr/local/bin/tool',
+  cmdline: 'tool -x',
+  state: 'S',
+  parent: '700',
+  uid: '501',
+  start_time: '1772440600',
 }
