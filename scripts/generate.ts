@@ -1,6 +1,6 @@
 // Makes the files that are derived from a declaration elsewhere and committed:
 //   native/record.def       -> src/records/record.gen.ts, native/record_layout.gen.h
-//   native/interpreters.json -> native/interpreters.gen.h
+//   native/interpreters.json -> native/interpreters.gen.h, src/importers/interpreters.gen.ts
 //   src/stream/wire.proto   -> src/stream/wire.gen.js, src/stream/wire.gen.d.ts
 //   pkg/identity.json       -> native/mac/identity.gen.h, src/status/identity.gen.ts, Info.plists,
 //                              entitlements, launchd plists
@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VERSION } from '../src/version.ts'
 import { IDENTITY_MODULE, identityFiles, identityModule, readIdentity } from './identity.ts'
-import { interpretersHeader } from './interpreters.ts'
+import { interpretersHeader, interpretersModule } from './interpreters.ts'
 import {
   type Constant,
   type Declarations,
@@ -247,13 +247,12 @@ export function wireModules(): { js: string; types: string } {
 export function generate(): Map<string, string> {
   const declarations = parseRecordDef(readFileSync(join(root, 'native/record.def'), 'utf8'))
   const identity = readIdentity(root)
+  const interpreters = readFileSync(join(root, 'native/interpreters.json'), 'utf8')
   const files = new Map([
     ['src/records/record.gen.ts', recordTypeScript(declarations)],
     ['native/record_layout.gen.h', recordLayoutHeader(declarations)],
-    [
-      'native/interpreters.gen.h',
-      interpretersHeader(readFileSync(join(root, 'native/interpreters.json'), 'utf8')),
-    ],
+    ['native/interpreters.gen.h', interpretersHeader(interpreters)],
+    ['src/importers/interpreters.gen.ts', interpretersModule(interpreters)],
     ...identityFiles(identity, VERSION),
     [IDENTITY_MODULE, identityModule(identity)],
   ])

@@ -1,5 +1,6 @@
 // native/interpreters.json as the header that native/script_rules.cc reads: lists of words become one
-// text each, set off by blanks, so that the table is constant data.
+// text each, set off by blanks, so that the table is constant data. And as the module that
+// src/importers/script-rules.ts reads.
 
 const LISTS = ['names', 'inline', 'module', 'input', 'file', 'value', 'attached', 'files'] as const
 const CHOICES = {
@@ -79,5 +80,50 @@ export function interpretersHeader(text: string): string {
     lines.push(`    {${[...lists, ...before, ...choices, ...switches].join(',\n     ')}},`)
   }
   lines.push('};', '')
+  return lines.join('\n')
+}
+
+const INTERPRETER_TYPE = `/** An entry of native/interpreters.json, which says what each means. */
+export type Interpreter = {
+  names: readonly string[]
+  inline: readonly string[]
+  module: readonly string[]
+  input: readonly string[]
+  file: readonly string[]
+  value: readonly string[]
+  attached: readonly string[]
+  files: readonly string[]
+  style: 'cluster' | 'separate' | 'words'
+  operand: Runs
+  bare: 'input' | 'none'
+  dash: 'input' | 'end'
+  goesOn: boolean
+  anyCase: boolean
+  /** Words before the operand, and what follows them; "operand": the first argument, as without. */
+  commands: Readonly<Record<string, Runs | 'operand'>>
+}
+export type Runs = 'file' | 'inline' | 'module' | 'none'
+`
+
+/** The text of src/importers/interpreters.gen.ts. REQUIRES: interpretersHeader allows the file. */
+export function interpretersModule(text: string): string {
+  const { interpreters } = JSON.parse(text) as { interpreters: Json[] }
+  const lines = [
+    '// Generated from native/interpreters.json by scripts/generate.ts. Do not edit.',
+    INTERPRETER_TYPE,
+    'export const INTERPRETERS: readonly Interpreter[] = [',
+  ]
+  for (const entry of interpreters) {
+    const lists = LISTS.map((name) => [name, entry[name] ?? []])
+    const choices = Object.entries(CHOICES).map(([name, [first]]) => [name, entry[name] ?? first])
+    const switches = [
+      ['goesOn', entry['goes_on'] === true],
+      ['anyCase', entry['any_case'] === true],
+    ]
+    const commands = [['commands', entry['commands'] ?? {}]]
+    const whole = Object.fromEntries([...lists, ...choices, ...switches, ...commands]) as Json
+    lines.push(`  ${JSON.stringify(whole)},`)
+  }
+  lines.push(']', '')
   return lines.join('\n')
 }

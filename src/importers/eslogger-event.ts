@@ -2,10 +2,12 @@
 // seen in message versions 7 and 9 to 11. The audit token is an object in most and in version 10 an array, in the order
 // of audit_token_t's words (bsm/audit.h): auid, euid, egid, ruid, rgid, pid, asid, pidversion.
 
+import { Script } from '../records/record.gen.ts'
 import { asList, asObject, type JsonObject, parseObject, textOf, wholeOf } from './json.ts'
 import { MalformedLine } from './malformed.ts'
 import { cdhashOf, NO_PROCESS, type ProcessId, type Program, UID_UNKNOWN } from './program.ts'
-import { isoToUs } from './time.ts'
+import { NO_SCRIPT_TOLD, type ScriptTold, scriptOf } from './script-rules.ts'
+import { timeToUs } from './time.ts'
 
 export type EsEvent = {
   unixUs: number
@@ -69,7 +71,7 @@ function programOf(value: unknown, where: string): Program {
     responsible: idOf(process['responsible_audit_token']),
     uid: token.euid,
     path,
-    script: '',
+    script: NO_SCRIPT_TOLD,
     signingId: textOf(process['signing_id']),
     teamId: textOf(process['team_id']),
     cdhash: cdhashOf(textOf(process['cdhash'])),
@@ -84,7 +86,7 @@ function programOf(value: unknown, where: string): Program {
 /** Throws MalformedLine. */
 export function parseEsEvent(text: string): EsEvent {
   const line = parseObject(text)
-  const unixUs = isoToUs(line['time'])
+  const unixUs = timeToUs(line['time'])
   const event = asObject(line['event'])
   if (unixUs === undefined) throw new MalformedLine('no time of an event')
   if (event === undefined) throw new MalformedLine('no event')
@@ -100,6 +102,15 @@ export function parseEsEvent(text: string): EsEvent {
   return { ...common, ...detailOf(event) }
 }
 
+/** The script that the kernel found, else the one that the arguments name; of these nothing else is kept. */
+function scriptTold(exec: JsonObject, program: string): ScriptTold {
+  const path = textOf(asObject(exec['script'])?.['path'])
+  if (path !== '') return { path, from: Script.kernel }
+  const args = asList(exec['args']) ?? []
+  const folder = textOf(asObject(exec['cwd'])?.['path'])
+  return scriptOf(program, args.map(textOf), folder)
+}
+
 type Detail =
   | { kind: 'exec'; target: Program }
   | { kind: 'fork'; child: Program }
@@ -108,9 +119,9 @@ type Detail =
 
 function detailOf(event: JsonObject): Detail {
   if ('exec' in event) {
-    const exec = asObject(event['exec'])
-    const script = textOf(asObject(exec?.['script'])?.['path'])
-    return { kind: 'exec', target: { ...programOf(exec?.['target'], 'exec.target'), script } }
+    const exec = asObject(event['exec']) ?? {}
+    const target = programOf(exec['target'], 'exec.target')
+    return { kind: 'exec', target: { ...target, script: scriptTold(exec, target.path) } }
   }
   if ('fork' in event)
     return { kind: 'fork', child: programOf(asObject(event['fork'])?.['child'], 'fork.child') }

@@ -3,7 +3,14 @@
 // columns). Columns are text, or with --log_numerics_as_numbers numbers where they are such. Connections have no byte
 // counts, so nothing of it can be scored.
 import { parseAddress } from '../engine/address.ts'
-import { Capability, Direction, FlowState, Source, writeFlow } from '../records/record.gen.ts'
+import {
+  Capability,
+  Direction,
+  FlowState,
+  Script,
+  Source,
+  writeFlow,
+} from '../records/record.gen.ts'
 import { counted, type LineReader } from './importer.ts'
 import {
   asList,
@@ -28,6 +35,7 @@ import {
   unknownProgram,
 } from './program.ts'
 import type { RecordLog } from './record-log.ts'
+import { ARGUMENTS_MAX, scriptOf } from './script-rules.ts'
 import { timeToUs } from './time.ts'
 
 export const OSQUERY_SOURCE = Source.endpointSecurity
@@ -50,6 +58,25 @@ const EVENT = ['time', 'event_type', 'syscall', 'status', 'exit_code', 'eid', 'n
 /** Whether a row says what was running when osquery looked, and not what began. */
 const isListed = (row: Row, isSnapshot: boolean): boolean =>
   LISTED.some((column) => column in row) || (isSnapshot && !EVENT.some((column) => column in row))
+
+/**
+ * bpf_process_events has a list (json_cmdline); the others one text, in which a blank within an argument looks like one
+ * between two: a script whose name has one is then known by the beginning of its name.
+ */
+function argumentsOf(row: Row): string[] {
+  const list = jsonListOf(textOf(row['json_cmdline']))
+  if (list) return list.map(textOf)
+  const line = textOf(row['cmdline'])
+  return line === '' ? [] : line.split(' ', ARGUMENTS_MAX + 1)
+}
+
+function jsonListOf(text: string): readonly unknown[] | undefined {
+  try {
+    return text === '' ? undefined : asList(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
 
 /** A row without one, or with an empty one, says nothing of failure. */
 const isZero = (value: unknown): boolean => ['', '0'].includes(columnOf(value))
@@ -117,6 +144,7 @@ export function createOsqueryReader(out: RecordLog): LineReader {
       responsible:
         responsible === undefined ? NO_PROCESS : idOf(responsible, row['responsible_pidversion']),
       uid: wholeOf(row['euid']) ?? wholeOf(row['uid']) ?? UID_UNKNOWN,
+      script: scriptOf(path, argumentsOf(row), textOf(row['cwd'])),
       signingId,
       teamId: textOf(row['team_id']),
       cdhash: cdhashOf(textOf(row['cdhash'])),
@@ -135,7 +163,11 @@ export function createOsqueryReader(out: RecordLog): LineReader {
     const id = pids.running(pid, path)
     if (programs.isKnown(id)) return
     listed++
-    programs.found(programOf(row, id, path))
+    const program = programOf(row, id, path)
+    const { script } = program
+    // What a process shows while it runs it may have written itself.
+    const from = script.from === Script.argument ? Script.claimed : script.from
+    programs.found({ ...program, script: { ...script, from } })
   }
 
   const connect = (row: Row, pid: number, path: string): boolean => {

@@ -8,9 +8,10 @@ import {
   writeFork,
   writeInspected,
 } from '../records/record.gen.ts'
-import { kernelScript } from '../records/script.ts'
+import { NO_SCRIPT } from '../records/script.ts'
 import { NO_SIGNATURE_ASKED } from '../records/signature.ts'
 import type { RecordLog } from './record-log.ts'
+import { NO_SCRIPT_TOLD, type ScriptTold } from './script-rules.ts'
 
 /** XNU osfmk/kern/cs_blobs.h. */
 export const CS_VALID = 0x1
@@ -30,8 +31,8 @@ export type Program = ProcessId & {
   responsible: ProcessId
   uid: number
   path: string
-  /** Empty: it is no interpreter of a script, or the log does not say. */
-  script: string
+  /** What it was given to run, where it is an interpreter and the log says. */
+  script: ScriptTold
   signingId: string
   teamId: string
   /** 20 bytes. */
@@ -51,7 +52,7 @@ export const unknownProgram = (id: ProcessId, path: string): Program => ({
   responsible: NO_PROCESS,
   uid: UID_UNKNOWN,
   path,
-  script: '',
+  script: NO_SCRIPT_TOLD,
   signingId: '',
   teamId: '',
   cdhash: new Uint8Array(20),
@@ -98,7 +99,7 @@ export function createPrograms(out: RecordLog, source: number): Programs {
     const { parent, responsible } = program
     const isCut =
       Buffer.byteLength(program.path) > PATH_BYTES_MAX ||
-      Buffer.byteLength(program.script) > PATH_BYTES_MAX
+      Buffer.byteLength(program.script.path) > PATH_BYTES_MAX
     out.add(
       writeExec({
         source,
@@ -120,7 +121,9 @@ export function createPrograms(out: RecordLog, source: number): Programs {
         dev: program.dev,
         ino: program.ino,
         path: program.path,
-        ...kernelScript(program.script),
+        ...NO_SCRIPT,
+        script: program.script.path,
+        scriptFrom: program.script.from,
         signingId: program.signingId,
         teamId: program.teamId,
       }),

@@ -27,7 +27,7 @@ import {
 } from './program.ts'
 import type { RecordLog } from './record-log.ts'
 import { parseTcpMessage, type TcpMessage } from './tcp-message.ts'
-import { isoToUs } from './time.ts'
+import { timeToUs } from './time.ts'
 
 export const UNIFIED_LOG_SOURCE = Source.endpointSecurity
 export const UNIFIED_LOG_CAPABILITIES = Capability.connectEvents
@@ -161,7 +161,7 @@ export function createUnifiedLogReader(out: RecordLog): LineReader {
       const line = parseObject(text)
       // log(1) ends with what it counted.
       if ('finished' in line) return
-      const unixUs = isoToUs(line['timestamp'])
+      const unixUs = timeToUs(line['timestamp'])
       if (unixUs === undefined) throw new MalformedLine('timestamp is no time')
       out.moveTo(unixUs)
       const boot = textOf(line['bootUUID'])

@@ -5,14 +5,17 @@ import { readFileSync } from 'node:fs'
 import {
   ExecFlag,
   type ExecRecord,
+  RecordType,
+  readExec,
+  Script,
   Source,
   Subject,
   writeExec,
   writeInspected,
 } from '../../src/records/record.gen.ts'
-import { NO_SCRIPT } from '../../src/records/script.ts'
+import { kernelScript, NO_SCRIPT } from '../../src/records/script.ts'
 import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
-import { MIB, Script, tell } from '../engine/scenario.ts'
+import { MIB, Script as Story, tell } from '../engine/scenario.ts'
 import { importText } from './read.ts'
 import { esLine, type esProcess, execOf } from './samples.ts'
 
@@ -26,18 +29,26 @@ type Content = Omit<ExecRecord, 'source' | 'atNs'>
 /** The exec records that the sensor's decoder made of messages of this version (es-messages.test.ts keeps them so). */
 function decoded(version: number): Content[] {
   const lines = readFileSync(new URL(`es-v${version}.txt`, GOLDEN), 'utf8').split('\n')
-  return lines
-    .filter((line) => line.startsWith('{"record":"exec"'))
-    .map((line) => JSON.parse(line) as Record<string, never>)
-    .map((read) => ({
-      ...(read as unknown as Content),
-      cdhash: Uint8Array.from(Buffer.from(read['cdhash'] as unknown as string, 'hex')),
-      dev: BigInt(read['dev'] as unknown as string),
-      ino: BigInt(read['ino'] as unknown as string),
-      scriptDev: BigInt(read['scriptDev'] as unknown as string),
-      scriptIno: BigInt(read['scriptIno'] as unknown as string),
-    }))
-    .filter(({ path }) => path !== '' && !path.endsWith(')'))
+  return (
+    lines
+      .filter((line) => line.startsWith('{"record":"exec"'))
+      .map((line) => JSON.parse(line) as Record<string, never>)
+      .map((read) => ({
+        ...(read as unknown as Content),
+        cdhash: Uint8Array.from(Buffer.from(read['cdhash'] as unknown as string, 'hex')),
+        dev: BigInt(read['dev'] as unknown as string),
+        ino: BigInt(read['ino'] as unknown as string),
+        scriptDev: BigInt(read['scriptDev'] as unknown as string),
+        scriptIno: BigInt(read['scriptIno'] as unknown as string),
+      }))
+      // Of a message that names a script it is the kernel that does.
+      .map((one) =>
+        one.script !== '' && one.scriptFrom === Script.none
+          ? { ...one, ...kernelScript(one.script) }
+          : one,
+      )
+      .filter(({ path }) => path !== '' && !path.endsWith(')'))
+  )
 }
 
 /** A program of the system or of a team, run by a shell of Terminal. */
@@ -66,14 +77,32 @@ const STORY: Content[] = [
     ...platform,
     parentPid: 1,
   }),
-  content(50, '/bin/zsh', { ...platform, script: '/Users/ada/send.sh' }),
+  content(50, '/bin/zsh', { ...platform, ...kernelScript('/Users/ada/send.sh') }),
   content(51, '/usr/bin/curl', { ...platform, parentPid: 50 }),
-  content(52, '/usr/bin/osascript', { ...platform, script: '/Users/ada/x.scpt' }),
+  content(52, '/usr/bin/osascript', { ...platform, ...kernelScript('/Users/ada/x.scpt') }),
   content(53, '/Applications/A.app/Contents/MacOS/A', { teamId: 'EXAMPLE123' }),
-  content(54, '/opt/homebrew/bin/node', { codesignFlags: 0x2002_0003 }),
+  content(54, '/opt/homebrew/bin/node', {
+    codesignFlags: 0x2002_0003,
+    scriptFrom: Script.standardInput,
+  }),
   content(55, '/Users/ada/a.out', { codesignFlags: 0, signingId: '', cdhash: new Uint8Array(20) }),
   content(56, '/Users/ada/b.out', { codesignFlags: 0x3, parentPid: 54, responsiblePid: 0 }),
+  content(57, '/usr/bin/python3', {
+    ...platform,
+    script: '/Users/ada/send.py',
+    scriptFrom: Script.argument,
+  }),
+  content(58, '/usr/bin/perl', { ...platform, scriptFrom: Script.inline }),
+  content(59, '/usr/bin/python3', { ...platform, scriptFrom: Script.module }),
 ]
+/** Arguments of which the sensor made this, by the rules of scripts; none that name one where it told none. */
+const ARGUMENTS = new Map<number, (path: string, script: string) => string[]>([
+  [Script.argument, (path, script) => [path, script.replace('/Users/ada/', ''), 'x']],
+  [Script.inline, (path) => [path, '-e', 'x']],
+  [Script.module, (path) => [path, '-m', 'x']],
+  [Script.standardInput, (path) => [path]],
+  [Script.kernel, (path, script) => [path, script, 'x']],
+])
 
 /** The line that eslogger would write of the message with this content. */
 function lineOf(version: number, one: Content): string {
@@ -90,7 +119,9 @@ function lineOf(version: number, one: Content): string {
     flags: one.codesignFlags,
     platform: (one.flags & ExecFlag.platformBinary) !== 0,
   }
-  const exec = execOf(version, target, one.script === '' ? undefined : one.script)
+  const script = one.scriptFrom === Script.kernel ? one.script : undefined
+  const args = ARGUMENTS.get(one.scriptFrom)?.(one.path, one.script) ?? []
+  const exec = execOf(version, target, script, args)
   return esLine(version, TIME, ACTOR as Parameters<typeof esProcess>[1], exec)
 }
 
@@ -99,7 +130,7 @@ type Known = { key: string; signerClass: string; responsible: string | undefined
 /** What the engine takes each program for that was told with this (pid, pidversion). */
 function knownBy(records: readonly Uint8Array[], contents: readonly Content[]): Known[] {
   return contents.map(({ pid, pidversion }, index) => {
-    const script = new Script()
+    const script = new Story()
     script.source = Source.endpointSecurity
     script.start()
     for (const record of records) script.add(record)
@@ -161,6 +192,28 @@ describe('eslogger and the Endpoint Security source', () => {
       assert.deepEqual(known, knownBy(await imported(version, contents), contents))
       assert.equal(known[0]?.key, 'ABCDE12345:org.example.groesse')
     })
+
+  it('agree about what an interpreter runs, and who says so', async () => {
+    const scripts = (records: readonly Uint8Array[]): [string, number][] =>
+      records
+        .map((record) => new DataView(record.buffer, record.byteOffset, record.length))
+        .filter((view) => view.getUint16(4, true) === RecordType.exec)
+        .map((view) => readExec(view, 0))
+        .filter(({ pid }) => pid !== ACTOR.pid)
+        .map(({ script, scriptFrom }) => [script, scriptFrom])
+    const wanted = scripts(sensed(STORY))
+    for (const version of [9, 10, 11])
+      assert.deepEqual(scripts(await imported(version, STORY)), wanted)
+    for (const version of [7, 9, 10, 11]) {
+      const contents = decoded(version)
+      assert.deepEqual(scripts(await imported(version, contents)), scripts(sensed(contents)))
+    }
+    assert.deepEqual(wanted.slice(-3), [
+      ['/Users/ada/send.py', Script.argument],
+      ['', Script.inline],
+      ['', Script.module],
+    ])
+  })
 
   it('agree about programs that act for others, and by which script', async () => {
     const known = knownBy(sensed(STORY), STORY)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { ExecFlag, Loss, Mark, Source } from '../../src/records/record.gen.ts'
-import { importText } from './read.ts'
+import { importStream } from '../../src/importers/open.ts'
+import { ExecFlag, Loss, Mark, Script, Source } from '../../src/records/record.gen.ts'
+import { chunksOf, importText } from './read.ts'
 import { CDHASH, esLine, esStory, execOf, TOOL, ZSH } from './samples.ts'
 
 const LATER = '2026-03-02T10:00:03Z'
@@ -75,6 +76,38 @@ describe('eslogger', () => {
     const { of } = await importText('eslogger', line.replaceAll('4242', '1152921500312525701'))
     assert.equal(of('exec')[1]?.script, '/tmp/x.py')
     assert.equal(of('exec')[1]?.ino, 0n)
+  })
+
+  for (const [args, path, from] of [
+    [['python3', '-u', 'send.py', 'a-secret'], '/Users/ada/send.py', Script.argument],
+    [['python3', '/opt/./send.py', 'a-secret'], '/opt/send.py', Script.argument],
+    [['python3', '-c', 'a-secret'], '', Script.inline],
+    [['python3', '-m', 'a-secret'], '', Script.module],
+    [['python3'], '', Script.standardInput],
+    [['python3', '/dev/fd/3', 'a-secret'], '', Script.none],
+  ] as const)
+    it(`knows what ${args.join(' ')} runs, and keeps nothing else of it`, async () => {
+      const target = { ...TOOL, path: '/usr/bin/python3' }
+      const exec = execOf(11, target, undefined, [...args])
+      const { of } = await importText('eslogger', esLine(11, LATER, ZSH, exec))
+      const { script, scriptFrom } = of('exec')[1] ?? {}
+      assert.deepEqual([script, scriptFrom], [path, from])
+      const input = await importStream('eslogger', chunksOf(esLine(11, LATER, ZSH, exec)), {
+        name: '',
+        ssl: undefined,
+      })
+      for await (const piece of input.records)
+        assert.equal(Buffer.from(piece).includes('a-secret'), false)
+    })
+
+  it('takes the script that the kernel found before one among the arguments', async () => {
+    const target = { ...TOOL, path: '/usr/bin/python3' }
+    const exec = execOf(11, target, '/opt/run.py', ['python3', '/opt/run.py', 'other.py'])
+    const { of } = await importText('eslogger', esLine(11, LATER, ZSH, exec))
+    assert.deepEqual(
+      [of('exec')[1]?.script, of('exec')[1]?.scriptFrom],
+      ['/opt/run.py', Script.kernel],
+    )
   })
 
   it('reads other versions as far as it understands them, and says so', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Direction, ExecFlag, FlowState } from '../../src/records/record.gen.ts'
+import { Direction, ExecFlag, FlowState, Script } from '../../src/records/record.gen.ts'
 import { importText } from './read.ts'
 import {
   AUDIT,
@@ -263,6 +263,42 @@ describe('osquery logs', () => {
     const notes = input.notes().join('\n')
     assert.match(notes, /3 rows left out: an exec or a connection that failed/)
     assert.match(notes, /1 row left out: neither exec/)
+  })
+
+  it('knows the script of an interpreter by the command line, and keeps nothing else of it', async () => {
+    const python = { ...AUDIT, path: '/usr/bin/python3', cwd: '/home/ada' }
+    const rows = [
+      { ...python, cmdline: 'python3 -u send.py a-secret' },
+      { ...python, cmdline: 'python3 -c a-secret' },
+      { ...python, cwd: '', cmdline: 'python3 send.py' },
+      { ...python, cmdline: '' },
+      {
+        ...BPF_EXEC,
+        path: '/usr/bin/python3',
+        cmdline: 'python3 my file.py',
+        json_cmdline: '["python3","my file.py","a-secret"]',
+      },
+      { ...BPF_EXEC, path: '/usr/bin/python3', cmdline: 'python3 /x.py', json_cmdline: '[' },
+      { ...LISTED, path: '/usr/bin/python3', cmdline: 'python3 /opt/send.py' },
+    ]
+    const { of, all } = await importText('osquery', rows.map((row) => line(row)).join('\n'))
+    assert.deepEqual(
+      of('exec').map(({ script, scriptFrom }) => [script, scriptFrom]),
+      [
+        ['/home/ada/send.py', Script.argument],
+        ['', Script.inline],
+        ['', Script.none],
+        ['', Script.none],
+        ['/my file.py', Script.argument],
+        ['/x.py', Script.argument],
+        // A process may have written what it shows.
+        ['/opt/send.py', Script.claimed],
+      ],
+    )
+    assert.equal(
+      all.some((record) => Object.values(record).includes('a-secret')),
+      false,
+    )
   })
 
   it('counts lines that are no result', async () => {

@@ -101,12 +101,13 @@ export const execOf = (
   version: number,
   target: EsProcess,
   script?: string,
+  args: string[] = [target.path],
 ): Record<string, unknown> => ({
   exec: {
     target: esProcess(formOf(version), target),
-    args: [target.path],
+    args,
     env: ['HOME=/Users/ada'],
-    cwd: { path: '/', path_truncated: false },
+    cwd: { path: '/Users/ada', path_truncated: false },
     script: script === undefined ? null : { path: script, path_truncated: false },
     fds: [{ fd: 0, fdtype: 1 }],
     last_fd: 2,

@@ -26,6 +26,7 @@ describe('generated files', () => {
         IDENTITY_MODULE,
         'native/interpreters.gen.h',
         'native/record_layout.gen.h',
+        'src/importers/interpreters.gen.ts',
         'src/records/record.gen.ts',
         'src/stream/wire.gen.d.ts',
         'src/stream/wire.gen.js',

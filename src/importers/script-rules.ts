@@ -1,0 +1,204 @@
+// Which file an interpreter was given to run, by its arguments: the rules of native/script_rules.cc, on the same
+// data (native/interpreters.json), so that a log and a sensor that saw the same exec know the same script. Of the
+// arguments nothing but that file's name is passed on.
+import { Script } from '../records/record.gen.ts'
+import { INTERPRETERS, type Interpreter, type Runs } from './interpreters.gen.ts'
+
+/** CODE script, and the path as it was given where that is `argument`. */
+export type ScriptNamed = { from: number; path: string }
+
+const NONE: ScriptNamed = { from: Script.none, path: '' }
+const INLINE: ScriptNamed = { from: Script.inline, path: '' }
+const MODULE: ScriptNamed = { from: Script.module, path: '' }
+const INPUT: ScriptNamed = { from: Script.standardInput, path: '' }
+
+/** As many arguments as the sensor looks at; with more, what it runs is not known unless these say it. */
+export const ARGUMENTS_MAX = 256
+
+const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+/** ASCII alone, as names of programs are compared. */
+const lowered = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+
+/** What may follow an interpreter's name in that of its file: `3.11`, `-5.4`, `5.36-x86_64-linux-gnu`. */
+const VERSION = /^([-.]?[0-9][0-9A-Za-z.\-_+]*)?$/
+
+function isNamed(name: string, word: string): boolean {
+  if (word.endsWith('*')) return name.startsWith(word.slice(0, -1))
+  // R, but not r2.
+  if (word.length === 1) return name === word
+  return name.startsWith(word) && VERSION.test(name.slice(word.length))
+}
+
+const found = new Map<string, Interpreter | undefined>()
+const FOUND_MAX = 4_096
+
+function findInterpreter(program: string): Interpreter | undefined {
+  const name = lowered(fileName(program))
+  if (found.has(name)) return found.get(name)
+  const rules = INTERPRETERS.find(({ names }) => names.some((word) => isNamed(name, word)))
+  if (found.size >= FOUND_MAX) found.clear()
+  found.set(name, rules)
+  return rules
+}
+
+/** Programs that are many: which of them is said by the name they are called by, or by the first argument. */
+const isManyInOne = (program: string): boolean => /^(busybox|toybox)/.test(fileName(program))
+
+/**
+ * `program` is the name or path of the program's file; `args` begin with the name it was called by. `isCut`: there were
+ * more, or the last is not whole.
+ */
+export function nameScript(program: string, args: readonly string[], isCut = false): ScriptNamed {
+  const isLong = args.length > ARGUMENTS_MAX
+  let seen = isLong ? args.slice(0, ARGUMENTS_MAX) : args
+  const isShort = isCut || isLong
+  let called = program
+  const [first] = seen
+  if (first === undefined) return NONE
+  if (isManyInOne(program)) {
+    if (isManyInOne(first)) seen = seen.slice(1)
+    const [which] = seen
+    if (which === undefined || (isShort && seen.length === 1)) return NONE
+    called = which
+  }
+  const rules = findInterpreter(called)
+  return rules === undefined ? NONE : scan(rules, seen, isShort)
+}
+
+/** The script of an exec record. */
+export type ScriptTold = { path: string; from: number }
+export const NO_SCRIPT_TOLD: ScriptTold = { path: '', from: Script.none }
+
+/**
+ * What a program runs by the arguments of its exec, made absolute by the folder it was in. Where that is not known a
+ * relative name says nothing that could be looked up again.
+ */
+export function scriptOf(program: string, args: readonly string[], folder: string): ScriptTold {
+  const { from, path } = nameScript(program, args)
+  if (from !== Script.argument) return { path: '', from }
+  const absolute = absolutePath(folder, path)
+  return absolute === '' ? NO_SCRIPT_TOLD : { path: absolute, from }
+}
+
+/** A path through a descriptor or the process itself names no file that others could look at. */
+export function isOwnDescriptor(path: string): boolean {
+  if (/^\/dev\/(stdin|stdout|stderr)$/.test(path) || path.startsWith('/dev/fd/')) return true
+  const [, rest] = /^\/proc\/(?:self|thread-self|[0-9]+)\/(.*)$/s.exec(path) ?? []
+  return rest !== undefined && /^(task\/[^/]*\/)?(exe$|fd\/|map_files\/)/s.test(rest)
+}
+
+const isStandardInput = (path: string): boolean =>
+  /^(\/dev\/stdin|\/dev\/fd\/0|\/proc\/(thread-)?self\/fd\/0)$/.test(path)
+
+/** `path` by `folder`, without `.`, `..` and `//`; empty when neither is absolute. */
+export function absolutePath(folder: string, path: string): string {
+  const whole = path.startsWith('/') ? path : `${folder}/${path}`
+  if (!whole.startsWith('/') || (!path.startsWith('/') && folder === '')) return ''
+  const parts: string[] = []
+  for (const part of whole.split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '' && part !== '.') parts.push(part)
+  }
+  return `/${parts.join('/')}`
+}
+
+function fileOf(path: string): ScriptNamed {
+  if (path === '') return NONE
+  if (path === '-' || isStandardInput(path)) return INPUT
+  if (isOwnDescriptor(path)) return NONE
+  // `https://host/x.ts`: fetched by its name, no file.
+  return path.includes('://') ? MODULE : { from: Script.argument, path }
+}
+
+/** Goes through the arguments of one interpreter. */
+function scan(rules: Interpreter, args: readonly string[], isCut: boolean): ScriptNamed {
+  // Behind the name it was called by.
+  let next = 1
+  let areOptionsOver = false
+  let isCommandOver = false
+  let hasText = false
+  let readsInput = false
+
+  /** The last of cut arguments may be the beginning of another. */
+  const isCutOff = (): boolean => isCut && next >= args.length
+  const isOption = (one: string): boolean =>
+    one.length > 1 && (one.startsWith('-') || (one.startsWith('+') && rules.style === 'separate'))
+
+  const ran = (what: Runs, one: string): ScriptNamed => {
+    if (what === 'file') return fileOf(one)
+    if (what === 'inline') return INLINE
+    if (what === 'module') return MODULE
+    return hasText ? INLINE : NONE
+  }
+  const operand = (one: string): ScriptNamed => {
+    if (readsInput) return INPUT
+    const after = isCommandOver ? undefined : commandOf(one)
+    if (after === 'inline') return INLINE
+    if (after === 'module') return MODULE
+    if (after === 'none') return NONE
+    if (rules.files.some((end) => one.endsWith(end))) return fileOf(one)
+    return ran(rules.operand, one)
+  }
+  const commandOf = (one: string): string | undefined =>
+    Object.hasOwn(rules.commands, one) ? rules.commands[one] : undefined
+
+  /** What an option means, with the value that stands in its own word; the answer, if it is one. */
+  const means = (option: string, ownValue: string | undefined): ScriptNamed | undefined => {
+    if (rules.inline.includes(option)) {
+      if (!rules.goesOn) return INLINE
+      hasText = true
+      if (ownValue === undefined) next++
+      return undefined
+    }
+    if (rules.module.includes(option)) return MODULE
+    if (rules.file.includes(option)) {
+      const value = ownValue ?? args[next++]
+      return value === undefined || isCutOff() ? NONE : fileOf(value)
+    }
+    if (rules.input.includes(option)) readsInput = true
+    if (rules.value.includes(option) && ownValue === undefined) next++
+    return undefined
+  }
+  /** `-xvc`: letters, of which one may take the rest as its value. */
+  const cluster = (one: string): ScriptNamed | undefined => {
+    for (let at = 1; at < one.length; at++) {
+      const letter = `${one[0]}${one[at]}`
+      if (rules.attached.includes(letter)) return undefined
+      const rest = one.slice(at + 1)
+      const ownValue = rules.style === 'cluster' && rest !== '' ? rest : undefined
+      const answer = means(letter, ownValue)
+      if (answer) return answer
+      const isTaken = rules.value.includes(letter) || rules.inline.includes(letter)
+      if (ownValue !== undefined && isTaken) return undefined
+    }
+    return undefined
+  }
+  const option = (one: string): ScriptNamed | undefined => {
+    if (rules.style !== 'words' && !one.startsWith('--')) return cluster(one)
+    const word = rules.anyCase ? lowered(one) : one
+    const equals = word.indexOf('=')
+    return equals < 0 ? means(word, undefined) : means(word.slice(0, equals), one.slice(equals + 1))
+  }
+
+  while (next < args.length) {
+    const one = args[next++] as string
+    if (isCutOff()) return NONE
+    if (one === '-' && !areOptionsOver) {
+      if (rules.dash === 'input') return INPUT
+      areOptionsOver = true
+    } else if (one === '--' && !areOptionsOver) {
+      areOptionsOver = true
+    } else if (!areOptionsOver && isOption(one)) {
+      const answer = option(one)
+      if (answer) return answer
+    } else if (!isCommandOver && commandOf(one) === 'operand') {
+      isCommandOver = true
+    } else {
+      return operand(one)
+    }
+  }
+  if (isCut) return NONE
+  if (hasText) return INLINE
+  return readsInput || rules.bare === 'input' ? INPUT : NONE
+}
