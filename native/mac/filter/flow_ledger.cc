@@ -205,7 +205,7 @@ void FlowLedger::OpenNextEpoch(u32 row, const QueuedReport& report, bool counter
 void FlowLedger::Count(u32 row, const QueuedReport& report) {
   FlowRow& flow = rows_.at(row);
   const bool is_new = flow.place == Place::kFree;
-  const bool learnt = FillIn(row, report);
+  const bool learnt = rows_.FillIn(row, report);
   const bool grew =
       report.counts() && (report.bytes_out > flow.bytes_out || report.bytes_in > flow.bytes_in);
   if (grew) {
@@ -222,45 +222,6 @@ void FlowLedger::Count(u32 row, const QueuedReport& report) {
     repeated_++;
   }
   if (closes) Close(row, 0);
-}
-
-bool FlowLedger::FillIn(u32 row, const QueuedReport& report) {
-  FlowRow& flow = rows_.at(row);
-  bool learnt = false;
-  if (!flow.has_remote && report.has_remote) {
-    flow.has_remote = learnt = true;
-    flow.remote = report.remote;
-    flow.remote_port = report.remote_port;
-  } else if (flow.remote_port == 0 && report.remote_port != 0) {
-    flow.remote_port = report.remote_port;  // of a name whose address is not known yet
-    learnt = true;
-  }
-  if (!flow.has_local && (report.has_local || (flow.local_port == 0 && report.local_port != 0))) {
-    flow.has_local = report.has_local;
-    flow.local = report.local;
-    flow.local_port = report.local_port;
-    flow.bits &= static_cast<u8>(~FlowRow::kNamed);
-    learnt = true;
-  }
-  if (flow.app.pid == 0 && report.app.pid != 0) {
-    flow.app = report.app;
-    learnt = true;
-  }
-  if (flow.maker.pid == 0 && report.maker.pid != 0) {
-    flow.maker = report.maker;
-    flow.bits &= static_cast<u8>(~FlowRow::kNamed);
-    learnt = true;
-  }
-  if (flow.hostname_bytes == 0 && report.hostname_bytes != 0) {
-    rows_.SetHostname(row, {report.hostname, report.hostname_bytes});
-    flow.bits &= static_cast<u8>(~FlowRow::kNamed);
-    learnt = true;
-  }
-  if (flow.direction == k_direction_unknown && report.direction != k_direction_unknown) {
-    flow.direction = report.direction;
-    learnt = true;
-  }
-  return learnt;
 }
 
 void FlowLedger::Close(u32 row, u8 more_bits) {

@@ -118,7 +118,6 @@ class FlowLedger {
   void TakeZero(u32 row, const QueuedReport& report);
   void ApplyToClosed(u32 row, const QueuedReport& report);
   void Count(u32 row, const QueuedReport& report);
-  bool FillIn(u32 row, const QueuedReport& report);
   void Open(const QueuedReport& report);
   bool WasOpenBefore(const QueuedReport& report) const;
   void OpenNextEpoch(u32 row, const QueuedReport& report, bool counters_go_on);

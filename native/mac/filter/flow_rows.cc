@@ -122,4 +122,43 @@ void FlowRows::Remove(List* list, u32 row, Link before, Link after) {
   (right == kNone ? list->last : rows_[right].*before) = left;
 }
 
+bool FlowRows::FillIn(u32 row, const QueuedReport& report) {
+  FlowRow& flow = at(row);
+  bool learnt = false;
+  if (!flow.has_remote && report.has_remote) {
+    flow.has_remote = learnt = true;
+    flow.remote = report.remote;
+    flow.remote_port = report.remote_port;
+  } else if (flow.remote_port == 0 && report.remote_port != 0) {
+    flow.remote_port = report.remote_port;  // of a name whose address is not known yet
+    learnt = true;
+  }
+  if (!flow.has_local && (report.has_local || (flow.local_port == 0 && report.local_port != 0))) {
+    flow.has_local = report.has_local;
+    flow.local = report.local;
+    flow.local_port = report.local_port;
+    flow.bits &= static_cast<u8>(~FlowRow::kNamed);
+    learnt = true;
+  }
+  if (flow.app.pid == 0 && report.app.pid != 0) {
+    flow.app = report.app;
+    learnt = true;
+  }
+  if (flow.maker.pid == 0 && report.maker.pid != 0) {
+    flow.maker = report.maker;
+    flow.bits &= static_cast<u8>(~FlowRow::kNamed);
+    learnt = true;
+  }
+  if (flow.hostname_bytes == 0 && report.hostname_bytes != 0) {
+    SetHostname(row, {report.hostname, report.hostname_bytes});
+    flow.bits &= static_cast<u8>(~FlowRow::kNamed);
+    learnt = true;
+  }
+  if (flow.direction == k_direction_unknown && report.direction != k_direction_unknown) {
+    flow.direction = report.direction;
+    learnt = true;
+  }
+  return learnt;
+}
+
 }  // namespace freshet

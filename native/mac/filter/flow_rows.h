@@ -83,6 +83,9 @@ class FlowRows {
   // REQUIRES: at most 255 bytes.
   void SetHostname(u32 row, std::string_view hostname);
 
+  // Takes from a report what the row did not know yet; whether there was anything.
+  bool FillIn(u32 row, const QueuedReport& report);
+
   // The indexed row of this UUID, or kNone.
   u32 Find(const std::array<u8, 16>& uuid) const;
 
