@@ -155,6 +155,10 @@ const PROCESS = {
   pidversion: 9,
   path: '/home/mira/.cache/tools/rclone-1.70',
   script: '',
+  scriptSha256: '',
+  scriptFrom: '',
+  foreignCode: [],
+  foreignCodeMore: false,
   uid: 1000,
   user: 'mira',
   startedAt: AT,
@@ -194,6 +198,7 @@ const ALERT: Alert = {
     firstNetworkAt: AT,
   },
   responsibleKey: undefined,
+  doubt: '',
   chain: [PROCESS, { ...PROCESS, path: '/usr/bin/bash' }, { ...PROCESS, path: '/usr/sbin/sshd' }],
   destination: {
     key: '203.0.113.0/24:443',

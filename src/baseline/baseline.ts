@@ -2,12 +2,16 @@
 import type { Bytes, UnixNs } from '../units.ts'
 import type { Carried } from './carried.ts'
 
-/** How a program file is vouched for, best first. On Linux only platform and unsigned occur. */
+/**
+ * How a program file is vouched for, best first. On Linux only platform, unknown and unsigned occur. unknown: nobody
+ * has looked at the file, and nothing says that others than root can change it.
+ */
 export type SignerClass =
   | 'platform'
   | 'app_store'
   | 'notarized'
   | 'developer_id'
+  | 'unknown'
   | 'adhoc'
   | 'unsigned'
   | 'invalid'

@@ -27,6 +27,7 @@ const SIGNERS: Record<SignerClass, true> = {
   app_store: true,
   notarized: true,
   developer_id: true,
+  unknown: true,
   adhoc: true,
   unsigned: true,
   invalid: true,

@@ -98,6 +98,7 @@ const SIGNERS: readonly SignerClass[] = [
   'app_store',
   'notarized',
   'developer_id',
+  'unknown',
   'adhoc',
   'unsigned',
   'invalid',

@@ -54,6 +54,13 @@ export type ProcessInfo = {
   pid: number
   path: string
   script: string
+  /** Empty: it runs none, or its file could not be read. */
+  scriptSha256: string
+  /** What it runs and who says so: kernel, argument, claimed, inline, module, standard_input; empty: nothing. */
+  scriptFrom: string
+  /** Files it runs code of that others than root can change, at most 8; `foreignCodeMore`: there are more. */
+  foreignCode: string[]
+  foreignCodeMore: boolean
   uid: number
   user: string
   /** "0" when not known. */
@@ -90,6 +97,8 @@ export type AlertDetail = AlertSummary & {
   policyVersion: number
   techniques: string[]
   responsibleKey: string
+  /** Why the identity is weaker than it should be; empty when it is not. */
+  doubt: string
   /** Every revision stored, oldest first. */
   revisions: {
     revision: number

@@ -71,6 +71,7 @@ export function alertDetail(
     policyVersion: alert.policyVersion,
     techniques: alert.techniques,
     responsibleKey: alert.responsibleKey ?? '',
+    doubt: alert.doubt,
     revisions: sorted.map((each) => ({
       revision: each.alert.revision,
       state: each.alert.state,
@@ -118,6 +119,10 @@ export function processInfo(process: ProcessView): ProcessInfo {
     pid: process.pid,
     path: process.path,
     script: process.script,
+    scriptSha256: process.scriptSha256,
+    scriptFrom: process.scriptFrom,
+    foreignCode: process.foreignCode,
+    foreignCodeMore: process.foreignCodeMore,
     uid: process.uid ?? UID_UNKNOWN,
     user: process.user,
     startedAt: nsText(process.startedAt),

@@ -1,4 +1,5 @@
 // One revision of an alert, made from what is known at this moment.
+import type { StoredIdentity } from '../baseline/baseline.ts'
 import { ArgumentsFlag } from '../records/record.gen.ts'
 import { bytes, bytesSum } from '../units.ts'
 import { fileName } from './acting.ts'
@@ -6,13 +7,15 @@ import type { LiveAlert } from './alert.ts'
 import { type Clock, wallNow, wallOfMs } from './clock.ts'
 import type { Destination } from './destination.ts'
 import type { Alert, AlertState, ArgumentsView, ProcessView } from './finding.ts'
-import { identityView } from './identity-book.ts'
+import { hasMoreForeign, namedForeign } from './foreign-code.ts'
+import { identityView } from './identity-view.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
-import type { ExecArguments, IdentityState, ImageName, Process } from './process.ts'
+import type { ExecArguments, IdentityState, Image, ImageName, Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
 import { adjustedRatio, isOneSided } from './score.ts'
-import { alertSentence, type Lead } from './sentence.ts'
+import { scriptFromName, scriptText } from './script.ts'
+import { alertSentence, humanDuration, type Lead } from './sentence.ts'
 
 /** MITRE ATT&CK: the analytic, its detection strategy, its technique. */
 const TECHNIQUES = ['AN0032', 'DET0011', 'T1001.001']
@@ -21,17 +24,22 @@ const CHAIN_MAX = 8
 /** How the program is vouched for, in words. */
 export function signerText(identity: IdentityState): string {
   const { stored, responsible } = identity
-  const words = {
+  const isCopy = stored.key.startsWith('copy:')
+  const words = isCopy ? 'signed by Apple, not where Apple installs it' : classText(stored)
+  return responsible === undefined ? words : `${words}, acting for another`
+}
+
+const classText = ({ signerClass, teamId }: StoredIdentity): string =>
+  ({
     platform: 'a program of this system',
     app_store: 'from the App Store',
-    notarized: `notarized, team ${stored.teamId}`,
-    developer_id: `signed by team ${stored.teamId}, not known to be notarized`,
+    notarized: `notarized, team ${teamId}`,
+    developer_id: `signed by team ${teamId}, not known to be notarized`,
+    unknown: 'its file not looked at yet',
     adhoc: 'signed by nobody (ad hoc)',
     unsigned: 'unsigned',
     invalid: 'its signature is not valid',
-  }[stored.signerClass]
-  return responsible === undefined ? words : `${words}, acting for another`
-}
+  })[signerClass]
 
 /** What findings say of a process. */
 export function processView(process: Process, clock: Clock): ProcessView {
@@ -41,6 +49,10 @@ export function processView(process: Process, clock: Clock): ProcessView {
     pidversion: process.pidversion,
     path: image.path,
     script: image.script,
+    scriptSha256: scriptHash(image),
+    scriptFrom: scriptFromName(image.scriptFrom),
+    foreignCode: namedForeign(process.foreign),
+    foreignCodeMore: hasMoreForeign(process.foreign),
     uid: process.uid,
     user: '',
     startedAt:
@@ -52,6 +64,9 @@ export function processView(process: Process, clock: Clock): ProcessView {
     arguments: undefined,
   }
 }
+
+const scriptHash = ({ scriptFile: file }: Image): string =>
+  file && file.error === 0 && !file.replaced ? file.sha256 : ''
 
 /** What findings say of arguments. */
 function argumentsView(told: ExecArguments | undefined): ArgumentsView | undefined {
@@ -131,7 +146,7 @@ export function alertView(
       knownMs: Number(at - identity.stored.firstExecAt) / 1e6,
       runBy,
       actsFor: responsible !== undefined,
-      script: self?.script ?? '',
+      script: runsText(identity, self),
       doubt: identity.doubt,
       destination: hostPort(pair.destination),
       bytesOut: out,
@@ -148,6 +163,7 @@ export function alertView(
     openedAt: alert.openedAt,
     updatedAt: at,
     identity: { ...identityView(identity), name, path },
+    doubt: identity.doubt,
     responsibleKey: responsible?.key,
     chain: alert.chain,
     destination: pair.destination.view,
@@ -171,6 +187,16 @@ export function alertView(
   }
 }
 
+/** What it runs and since when, in words; of an identity that was recalled from the disk, what its process says. */
+function runsText({ script, editedSince, stored }: IdentityState, self?: ProcessView): string {
+  if (script === undefined) return self?.script ? `running ${self.script}` : ''
+  const edited =
+    editedSince === undefined
+      ? ''
+      : `, an edit of what was first seen ${humanDuration(Number(stored.firstExecAt - editedSince) / 1e6)} before`
+  return `${scriptText(script)}${edited}`
+}
+
 /** What the alert is about at this moment: all that passed, one flow, or what was. */
 function leadOf(
   alert: LiveAlert,
@@ -187,9 +213,14 @@ function leadOf(
 }
 
 /** A short name for a key: its path's file name, or the first digits of its hash. */
-function nameOfKey(key: string | undefined): string {
-  if (key === undefined) return 'a process that was not seen'
-  const path = /^(?:platform|unsigned:path):(\/.*)$/.exec(key)
+function nameOfKey(whole: string | undefined): string {
+  if (whole === undefined) return 'a process that was not seen'
+  const [key = '', foreign] = whole.split(/ (?=with foreign code$)/)
+  return foreign === undefined ? nameOfProgram(key) : `${nameOfProgram(key)} ${foreign}`
+}
+
+function nameOfProgram(key: string): string {
+  const path = /^(?:platform|unsigned:path|unknown:path|copy):(\/.*)$/.exec(key)
   if (path) return fileName(path[1] as string)
   const hash = /^(unsigned):sha256:([0-9a-f]{12})/.exec(key)
   if (hash) return `an unsigned program (${hash[2] as string})`

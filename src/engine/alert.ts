@@ -133,6 +133,10 @@ export function readAlertState(
         identityKey: process.identityKey,
         // States of earlier versions lack it.
         socketsBy: process.socketsBy ?? '',
+        scriptSha256: process.scriptSha256 ?? '',
+        scriptFrom: process.scriptFrom ?? '',
+        foreignCode: process.foreignCode ?? [],
+        foreignCodeMore: process.foreignCodeMore ?? false,
         arguments: process.arguments,
         startedAt: process.startedAt === null ? undefined : (BigInt(process.startedAt) as UnixNs),
       })),

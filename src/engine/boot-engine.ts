@@ -6,6 +6,7 @@ import {
   EXIT_AT,
   HEADER_BYTES,
   INVALIDATED_AT,
+  type InspectedRecord,
   LAYOUT,
   LOSS_AT,
   Mark,
@@ -13,6 +14,7 @@ import {
   NAME_AT,
   RecordType,
   readArguments,
+  readCode,
   readExec,
   readFork,
   readInspected,
@@ -26,9 +28,12 @@ import { createBootParts } from './boot-parts.ts'
 import { createChangedFiles } from './changed-files.ts'
 import { createClock, wallNow } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
+import { noteForeign } from './foreign-code.ts'
 import { inspectionOf } from './inspect-requests.ts'
 import type { Lasting } from './lasting.ts'
 import { PolicyError, parsePolicy } from './policy.ts'
+import type { Process } from './process.ts'
+import { namesScript } from './script.ts'
 import { hasNamedAll, tellsFlows } from './sources.ts'
 import type { TopFlow } from './top.ts'
 
@@ -67,7 +72,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   const at = (): UnixNs => wallNow(clock)
   const parts = createBootParts(lasting, clock)
   const { health, processes, flows, book, pairs, top, memory, requests, early } = parts
-  const { summarizer, detector, pairing, attribution, ledger, carry } = parts
+  const { summarizer, detector, pairing, attribution, ledger, carry, join } = parts
 
   const changed = createChangedFiles(health.say)
 
@@ -146,13 +151,37 @@ export function createBootEngine(lasting: Lasting): BootEngine {
 
   const onInspected = (view: DataView, from: number): void => {
     const record = readInspected(view, from)
-    if (!requests.answered(record) || record.subject !== Subject.program) return
+    if (!requests.answered(record)) return
     const process = processes.find(record.pid, record.pidversion)
-    if (process === undefined || process.image.inspection) return
-    process.image.inspection = inspectionOf(record)
-    changed.look(process, clock.nowMs)
+    if (process === undefined || !takeInspection(process, record)) return
     book.sight(process, at())
+    for (const correction of book.corrections(at())) join(correction)
     attribution.learnt(undefined)
+  }
+
+  /** False when it is no news: of a file that was looked at already, or one that nothing is keyed by. */
+  const takeInspection = ({ image, ...rest }: Process, record: InspectedRecord): boolean => {
+    if (record.subject === Subject.script) {
+      if (image.scriptFile || record.path !== image.script) return false
+      image.scriptFile = inspectionOf(record)
+      return true
+    }
+    if (record.subject !== Subject.program || image.inspection) return false
+    image.inspection = inspectionOf(record)
+    changed.look({ image, ...rest }, clock.nowMs)
+    return true
+  }
+
+  const onCode = (view: DataView, from: number): void => {
+    const record = readCode(view, from)
+    const process = processes.find(record.pid, record.pidversion)
+    if (process === undefined) return
+    const isFirst = process.foreign === undefined
+    process.foreign = noteForeign(process.foreign, record)
+    if (!isFirst) return
+    process.identity = undefined
+    book.sight(process, at())
+    ledger.ownerChanged(process)
   }
 
   const onPolicy = (view: DataView, from: number): void => {
@@ -189,6 +218,10 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         if (!isNew) return
         if ((record.flags & 1) === 0) counters.execs++
         requests.ask(process)
+        if (namesScript(process.image)) {
+          const { script: path, scriptDev: dev, scriptIno: ino } = process.image
+          requests.askFor(process, Subject.script, { path, dev, ino })
+        }
         book.sight(process, at())
         attribution.learnt(record.pid)
         return
@@ -231,6 +264,9 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         ledger.ownerChanged(process)
         return
       }
+      case RecordType.code:
+        onCode(view, from)
+        return
       case RecordType.inspected:
         onInspected(view, from)
         return

@@ -13,7 +13,9 @@ import { createFlowPairing } from './flow-pairing.ts'
 import { createFlowRows } from './flow-rows.ts'
 import { createFlowTable } from './flow-table.ts'
 import { createHealthLog } from './health-log.ts'
-import { createIdentityBook, identityView } from './identity-book.ts'
+import { createIdentityBook } from './identity-book.ts'
+import { createIdentityJoining } from './identity-joining.ts'
+import { identityView } from './identity-view.ts'
 import { createIdleFlows } from './idle-flows.ts'
 import { createInspectRequests } from './inspect-requests.ts'
 import type { Lasting } from './lasting.ts'
@@ -137,6 +139,16 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     carry,
   })
 
+  const join = createIdentityJoining({
+    book,
+    rows,
+    pairs,
+    summarizer,
+    detector,
+    onMoved: pairing.introduce,
+    onHandedOver: ledger.ownerChanged,
+  })
+
   return {
     health,
     processes,
@@ -153,5 +165,6 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     attribution,
     ledger,
     carry,
+    join,
   }
 }

@@ -1,23 +1,16 @@
-// Decides when a pair becomes an alert, when the alert is said again, and when it is over. One alert a
-// pair: opened as the gate is crossed, updated on a step, final when its flows have closed, and back under
-// the same id while it cools down.
-import type { Baseline } from '../baseline/baseline.ts'
 import type { LiveAlert, StoredFlow } from './alert.ts'
 import { alertId } from './alert-id.ts'
 import { reviveAlert, storeAlert, storedFlow } from './alert-store.ts'
 import { alertView, chainOf, signerText } from './alert-view.ts'
-import { type Clock, recordNs, wallNow, wallNowMs } from './clock.ts'
-import type { EngineCounters } from './counters.ts'
+import { recordNs, wallNow, wallNowMs } from './clock.ts'
+import type { Detector, DetectorParts } from './detector-parts.ts'
 import { emptyFeatures, loadFeatures } from './features.ts'
-import type { Alert, AlertState, Severity } from './finding.ts'
-import { F, FLOW_WORDS, type FlowTable, Phase } from './flow-table.ts'
-import type { IdentityBook } from './identity-book.ts'
-import type { Limits } from './limits.ts'
+import type { AlertState, Severity } from './finding.ts'
+import { F, FLOW_WORDS, Phase } from './flow-table.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
-import type { Pair, PairTable } from './pair-table.ts'
-import { type Policy, parentChecks, whitelists } from './policy.ts'
-import type { ImageName, Process } from './process.ts'
-import type { ProcessTable } from './process-table.ts'
+import type { Pair } from './pair-table.ts'
+import { parentChecks, whitelists } from './policy.ts'
+import type { Process } from './process.ts'
 import { explain } from './reasons.ts'
 import { mayCross, noPoints, scoreInto, severityOf } from './score.ts'
 
@@ -38,52 +31,6 @@ const ALERTS_PER_IDENTITY_AND_DAY = 3
 const CLOSED_MAX = 256
 const DAY_MS = 86_400_000
 const RANK: Record<Severity, number> = { low: 1, medium: 2, high: 3 }
-
-export type DetectorParts = {
-  deviceId: string
-  baseline: Baseline
-  clock: Clock
-  counters: EngineCounters
-  limits: Limits
-  pairs: PairTable
-  flows: FlowTable
-  processes: ProcessTable
-  book: IdentityBook
-  /** The process of a flow, by its slot. */
-  processOf: (flow: number) => Process | undefined
-  /** Who made the socket of a flow, where that is not its process. */
-  makerOf: (flow: number) => ImageName | undefined
-  /** Whether flows of a pair are open that have moved nothing yet. */
-  isAwaited: (pairKey: string) => boolean
-  policy: () => Policy
-  emit: (alert: Alert) => void
-}
-
-export type Detector = {
-  /** A report of `flow` has changed the pair in `slot`. */
-  evaluate(slot: number, flow: number): void
-  attached(slot: number, flow: number): void
-  detached(slot: number, flow: number): void
-  /** A pair was made: its alert, if it has one that lives, goes on in it. */
-  pairAdded(slot: number): void
-  /** A pair leaves the table. */
-  pairRemoved(slot: number): void
-  /** Time passed. Returns the slots of pairs whose alert is over and forgotten. */
-  pass(): number[]
-  /** The policy changed: what it suppressed is judged anew. */
-  judgeAnew(): void
-  /** Brings back the alerts of the baseline; returns the flows they wait for. */
-  seed(): { flow: StoredFlow; key: string; omitted: boolean }[]
-  /**
-   * The flows there are have been named: says the alerts that were brought back once more, as a revision may have
-   * been lost with the last run. Comes by itself when no source names them in a minute.
-   */
-  seeded(): void
-  /** Puts what changed into the baseline. */
-  store(): void
-  /** Alerts of the baseline that could not be read. */
-  unreadable(): number
-}
 
 export function createDetector(parts: DetectorParts): Detector {
   const { baseline, clock, counters, limits, pairs, flows, book } = parts
@@ -178,19 +125,24 @@ export function createDetector(parts: DetectorParts): Detector {
     if (pair) pair.alertId = undefined
   }
 
-  const open = (slot: number, flow: number, pair: Pair): void => {
+  /** `flow` is -1 where none brought it about. */
+  const open = (
+    slot: number,
+    flow: number,
+    pair: Pair,
+    process: Process | undefined = parts.processOf(flow),
+  ): void => {
     const severity = severityOf(points.total)
     if (severity === undefined) return
-    const process = parts.processOf(flow)
     if (isHeldBack(pair, process)) return
     const row = flow * FLOW_WORDS
     const at = wallNow(clock)
     const alert: LiveAlert = {
       id: alertId(parts.deviceId, pair.identity.stored.key, pair.destination.view.key, {
         atNs: recordNs(clock),
-        flowIdLow: flows.u32[row + F.idLow] as number,
-        flowIdHigh: flows.u32[row + F.idHigh] as number,
-        epoch: flows.u32[row + F.epoch] as number,
+        flowIdLow: flows.u32[row + F.idLow] ?? 0,
+        flowIdHigh: flows.u32[row + F.idHigh] ?? 0,
+        epoch: flows.u32[row + F.epoch] ?? 0,
       }),
       revision: 0,
       severity,
@@ -255,41 +207,44 @@ export function createDetector(parts: DetectorParts): Detector {
     const slot = pairs.find(pairKeyOf(alert))
     const pair = pairs.meta[slot]
     // Out of the table it has not changed since it was stored on leaving it.
+    if (pair) book.retain(pair.identity)
     if (pair) storeAlert(baseline, alert, slot, pair, pairs, flows, clock, limits.storedFlows)
     alert.isDirty = false
   }
 
-  const detector: Detector = {
-    evaluate(slot, flow) {
-      const base = slot * PAIR_DOUBLES
-      const d = pairs.f64
-      // Most reports end here, by numbers alone.
-      const isSuspect = mayCross(
-        (d[base + P.out] as number) - (d[base + P.dayOut] as number),
-        (d[base + P.in] as number) - (d[base + P.dayIn] as number),
-        d[base + P.largestOut] as number,
-        d[base + P.largestIn] as number,
-        d[base + P.silentOut] as number,
-        d[base + P.silent10] as number,
-      )
-      const pair = pairs.meta[slot] as Pair
-      if (pair.alertId === undefined) {
-        if (!isSuspect) return
-        score(slot, pair)
-        if (!points.gate || pair.suppressed) return
-        if (pair.rolledUpDay >= 0 && pair.rolledUpDay === today()) return
-        open(slot, flow, pair)
-        return
-      }
-      const alert = alerts.get(pair.alertId)
-      if (alert === undefined) return
-      alert.isOpen = true
-      pair.pinned = true
+  const evaluate = (slot: number, flow: number, of?: Process): void => {
+    const base = slot * PAIR_DOUBLES
+    const d = pairs.f64
+    // Most reports end here, by numbers alone.
+    const isSuspect = mayCross(
+      (d[base + P.out] as number) - (d[base + P.dayOut] as number),
+      (d[base + P.in] as number) - (d[base + P.dayIn] as number),
+      d[base + P.largestOut] as number,
+      d[base + P.largestIn] as number,
+      d[base + P.silentOut] as number,
+      d[base + P.silent10] as number,
+    )
+    const pair = pairs.meta[slot] as Pair
+    if (pair.alertId === undefined) {
+      if (!isSuspect) return
       score(slot, pair)
-      const severity = severityOf(points.total)
-      if (severity && RANK[severity] > RANK[alert.severity]) raise(alert, pair)
-      mayUpdate(alert, slot, pair)
-    },
+      if (!points.gate || pair.suppressed) return
+      if (pair.rolledUpDay >= 0 && pair.rolledUpDay === today()) return
+      open(slot, flow, pair, of)
+      return
+    }
+    const alert = alerts.get(pair.alertId)
+    if (alert === undefined) return
+    alert.isOpen = true
+    pair.pinned = true
+    score(slot, pair)
+    const severity = severityOf(points.total)
+    if (severity && RANK[severity] > RANK[alert.severity]) raise(alert, pair)
+    mayUpdate(alert, slot, pair)
+  }
+
+  const detector: Detector = {
+    evaluate,
     attached(slot, flow) {
       const alertIdOfPair = pairs.meta[slot]?.alertId
       const alert = alertIdOfPair === undefined ? undefined : alerts.get(alertIdOfPair)
@@ -316,6 +271,24 @@ export function createDetector(parts: DetectorParts): Detector {
       pair.pinned = alert.isOpen
       if (alert.saved) pairs.restore(slot, alert.saved, 0, clock.nowMs)
       alert.saved = undefined
+    },
+    renamed(former, slot) {
+      const pair = pairs.meta[slot] as Pair
+      const alert = byPair.get(former)
+      if (alert === undefined) return
+      byPair.delete(former)
+      byPair.set(pair.key, alert)
+      const [self] = alert.chain
+      if (self && (self.identityKey ?? alert.identityKey) === alert.identityKey)
+        self.identityKey = pair.identity.stored.key
+      alert.identityKey = pair.identity.stored.key
+      // What was believed of it may have been wrong: it is scored as what it is.
+      alert.score = Number.NEGATIVE_INFINITY
+      alert.severity = 'low'
+      revise(alert, slot, pair, alert.isOpen ? 'updated' : 'final')
+    },
+    judge(slot, process) {
+      evaluate(slot, -1, process)
     },
     pairRemoved(slot) {
       const pair = pairs.meta[slot] as Pair

@@ -20,7 +20,10 @@ export type Reason = {
 
 /** A program as the baseline knows it. */
 export type IdentityView = {
-  /** `platform:<path or signing id>`, `<team>:<signing id>`, `adhoc:<cdhash>`, `unsigned:sha256:<hex>`; see detection. */
+  /**
+   * `platform:<path or signing id>`, `<team>:<signing id>`, `adhoc:<cdhash>`, `unsigned:sha256:<hex>` and their like, then
+   * ` with foreign code`, ` script <hex, path or kind>` and ` via <key>` where that is so.
+   */
   key: string
   signerClass: SignerClass
   /** File name of the program. */
@@ -55,6 +58,14 @@ export type ProcessView = {
   pidversion: number
   path: string
   script: string
+  /** 64 hex digits; empty: it runs none, or its file could not be read. */
+  scriptSha256: string
+  /** What it runs and who says so, as CODE script: "kernel", "argument", "claimed", "inline", "module", "standard_input"; empty: nothing. */
+  scriptFrom: string
+  /** Files, at most 8, that it runs code of beside its program and that others than root can change. */
+  foreignCode: string[]
+  /** There are more of them. */
+  foreignCodeMore: boolean
   /** undefined when the source could not tell. */
   uid: number | undefined
   /** Filled in at the edge (host room), never by the engine. */
@@ -101,6 +112,8 @@ export type Alert = {
   openedAt: UnixNs
   updatedAt: UnixNs
   identity: IdentityView
+  /** Why the identity is weaker than it should be, in clauses; empty when it is not. */
+  doubt: string
   /** Identity key of the process it acted for; undefined when it acted for itself. */
   responsibleKey: string | undefined
   /** The process, its parent, and so on, at most 8. */

@@ -2,19 +2,20 @@
 import type { Baseline } from '../baseline/baseline.ts'
 import { Source } from '../records/record.gen.ts'
 import { processView } from './alert-view.ts'
-import { type Clock, wallOfMs } from './clock.ts'
+import { type Clock, wallNow, wallOfMs } from './clock.ts'
 import { type Destination, makeDestination } from './destination.ts'
-import type { Detector } from './detector.ts'
+import type { Detector } from './detector-parts.ts'
 import type { Sighting } from './finding.ts'
 import type { Expected, FlowMemory } from './flow-memory.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, NO_PAIR, Phase } from './flow-table.ts'
-import { type IdentityBook, identityView } from './identity-book.ts'
+import type { IdentityBook } from './identity-book.ts'
+import { identityView } from './identity-view.ts'
 import type { IdleFlows } from './idle-flows.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
-import type { PairTable } from './pair-table.ts'
+import type { Pair, PairTable } from './pair-table.ts'
 import type { Policy } from './policy.ts'
-import type { IdentityState } from './process.ts'
+import type { IdentityState, Process } from './process.ts'
 import { standingOf } from './score.ts'
 import { createSilentWatch, SILENT_AFTER_MS } from './silent-watch.ts'
 
@@ -39,6 +40,8 @@ export type FlowPairing = {
   update(slot: number, atMs: number): void
   /** A counted flow has moved nothing so far, or is named while it has: its pair, if there is one, is not over. */
   await(slot: number): void
+  /** A pair has come to another identity, of this process: says what is new about that. `isFirst`: also its network use. */
+  introduce(pair: Pair, process: Process, isFirst: boolean): void
   /** Goes on with a flow of an earlier run; false when its pair is gone. */
   resume(slot: number, expected: Expected): boolean
   /** The flow closes: silence to its end is noted. */
@@ -102,7 +105,8 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
     const at = wallOfMs(clock, f64[slot * FLOW_DOUBLES + D.firstAtMs] as number)
     const process = rows.processOf[slot]
     const sighted = (of: Sighting['of']): void => {
-      if (process)
+      // What it is may be known soon, and is said then.
+      if (process && !identity.isTentative)
         parts.emit({
           of,
           identity: identityView(identity),
@@ -248,6 +252,21 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
     await(slot) {
       const identity = rows.identityOf[slot]
       if (identity) idle.enter(slot, keyOf(identity, destinationOf(slot)))
+    },
+    introduce({ identity, destination }, process, isFirst) {
+      const at = wallNow(clock)
+      const sighted = (of: Sighting['of']): void =>
+        parts.emit({
+          of,
+          identity: identityView(identity),
+          process: processView(process, clock),
+          destination: destination.view,
+        })
+      if (isFirst) sighted('network')
+      const keys = { identityKey: identity.stored.key, destinationKey: destination.view.key }
+      if (baseline.destination(keys.identityKey, keys.destinationKey)) return
+      baseline.putDestination({ ...keys, firstAt: at, lastAt: at })
+      sighted('destination')
     },
     resume(slot, expected) {
       const pair = pairs.find(expected.pairKey)

@@ -11,24 +11,44 @@ import {
 import { Signature } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
 import { fileName } from './acting.ts'
-import type { IdentityView } from './finding.ts'
-import { type Attribution, attribute, programOf } from './identity.ts'
+import { type Attribution, attribute, type Known } from './identity.ts'
+import { inherited, noteVersion } from './lineage.ts'
+import { createOriginals } from './originals.ts'
+import { createPlatformEpoch } from './platform-epoch.ts'
 import type { IdentityState, Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
+import { programOf } from './program.ts'
 
 const HOUR_NS = 3_600_000_000_000n
 const DAY_NS = 24n * HOUR_NS
 /** An identity seen this soon after the baseline was born may well be older than the baseline. */
 const COLD_START_NS = 72n * HOUR_NS
-/** More new platform programs than this in a day are an update of the system: an epoch begins. */
-const EPOCH_FROM = 10n
-const EPOCH_NS = 7n * DAY_NS
+
+/** How long an inspection that comes too late may still say what a program is. */
+const TENTATIVE_NS = 60_000_000_000n
+/** Processes whose inspection is late; beyond, what they were taken for stands. */
+const TENTATIVE_MAX = 1_024
+
+/** A process was found to be of another identity than it was taken for. */
+export type Correction = { process: Process; from: IdentityState; to: IdentityState }
 
 export type IdentityBook = {
   /** The program of a process was learnt: known from now on, and said when it is the first time. */
   sight(process: Process, at: UnixNs): void
   /** The identity the flows of `process` count for; undefined while it is not certain, unless forced. */
   resolve(process: Process, force: boolean, at: UnixNs): IdentityState | undefined
+  /**
+   * Something was inspected: which processes, taken for something else for want of it, are now certain. Of each, what
+   * was counted under a tentative `from` belongs to `to`: `join` is to be called.
+   */
+  corrections(at: UnixNs): Correction[]
+  /**
+   * `from` was `to` all along: what is known of its first use goes over, and it is forgotten. REQUIRES: `from` is
+   * tentative. One that was known by its path before this run is not: another program may have lain there.
+   */
+  join(from: IdentityState, to: IdentityState): void
+  /** An alert refers to it: the baseline is to know it, certain or not. */
+  retain(identity: IdentityState): void
   /** An identity that the baseline has, or undefined. */
   recall(key: string): IdentityState | undefined
   /** Notes that it used the network; true the first time ever. */
@@ -58,7 +78,11 @@ export function createIdentityBook(
   pairs: number,
   onSighting: (identity: IdentityState, process: Process) => void,
 ): IdentityBook {
+  const known: Known = { table, originals: createOriginals() }
+  const epoch = createPlatformEpoch(baseline)
   const inUse = new Map<string, IdentityState>()
+  /** Processes that were taken for something for want of an inspection, and when; oldest first. */
+  const tentative = new Map<Process, { identity: IdentityState; at: UnixNs }>()
   const sentOf = new Float64Array(capacity + pairs + 1)
   const freeSlots: number[] = []
   let slots = 0
@@ -74,6 +98,10 @@ export function createIdentityBook(
     state.ordinary = state.history.hours >= HOURS_KNOWN ? ordinaryOf(state.history) : undefined
   }
 
+  const put = ({ stored, isTentative }: IdentityState): void => {
+    if (!isTentative) baseline.putIdentity(stored)
+  }
+
   /** What was counted goes to the history, whose hour is over or not, and that to the baseline. */
   const putHour = (state: IdentityState, isOver: boolean): void => {
     const { history, stored } = state
@@ -85,7 +113,7 @@ export function createIdentityBook(
       learnOrdinary(state)
     }
     stored.history = writeHistory(history)
-    baseline.putIdentity(stored)
+    put(state)
   }
 
   /** Takes up the hours of an identity: one that was not over may be now. */
@@ -101,13 +129,17 @@ export function createIdentityBook(
 
   const keep = (
     stored: StoredIdentity,
-    doubt: string,
-    responsible: IdentityState['responsible'],
+    doubt = '',
+    responsible?: IdentityState['responsible'],
   ): IdentityState => {
     if (inUse.size >= capacity) dropOne()
     const state: IdentityState = {
       stored,
       doubt,
+      script: undefined,
+      editedSince: undefined,
+      became: undefined,
+      isTentative: false,
       responsible,
       firstNetworkMs:
         stored.firstNetworkAt === undefined
@@ -136,44 +168,47 @@ export function createIdentityBook(
       }
   }
 
-  /** Counts a program of the system that is new; not while all are. */
-  const noteNewPlatform = (stored: StoredIdentity, at: UnixNs): void => {
-    if (isCold(stored)) return
-    const day = at / DAY_NS
-    const before =
-      baseline.fact('platform_day') === day ? (baseline.fact('platform_new') ?? 0n) : 0n
-    baseline.putFact('platform_day', day)
-    baseline.putFact('platform_new', before + 1n)
-    if (before + 1n > EPOCH_FROM) baseline.putFact('platform_epoch_ns', at)
+  /** Whether its place in the lineage of its script is told, the rest of what only this run knows is. */
+  const describe = (state: IdentityState, attribution: Attribution, since?: UnixNs): void => {
+    state.doubt = attribution.doubt
+    state.script = attribution.script
+    state.editedSince = since !== undefined && since < state.stored.firstExecAt ? since : undefined
+    // Recalled from a stored alert, it does not know yet for whom it acts.
+    state.responsible ??= attribution.responsible
   }
 
-  const learn = (attribution: Attribution, process: Process, at: UnixNs): IdentityState => {
-    const { program, key, responsible } = attribution
-    const known = inUse.get(key)
+  const learn = (
+    attribution: Attribution,
+    process: Process,
+    at: UnixNs,
+    isCertain: boolean,
+  ): IdentityState => {
+    const { program, key, responsible, signerClass, doubt } = attribution
+    const used = inUse.get(key)
     const image = process.image
+    const version = isCertain ? noteVersion(baseline, attribution, at) : undefined
     const sha256 =
       image.inspection?.error === 0 && !image.inspection.replaced ? image.inspection.sha256 : ''
-    const stored = known?.stored ?? baseline.identity(key)
+    const stored = used?.stored ?? baseline.identity(key)
     if (stored) {
-      const state = known ?? keep(stored, program.doubt, responsible)
-      state.doubt = program.doubt
-      // Recalled from a stored alert, it does not know yet for whom it acts.
-      state.responsible ??= responsible
+      const state = used ?? keep(stored, doubt, responsible)
+      describe(state, attribution, version?.since)
+      if (isCertain) confirm(state, process)
       const isOther = sha256 !== '' && stored.sha256 !== sha256
       // A version may be notarized that the one before was not; who did not look does not know.
       const isVouched = image.inspection?.signature === Signature.valid
-      const isReclassed = isVouched && stored.signerClass !== program.signerClass
+      const isReclassed = isVouched && stored.signerClass !== signerClass
       if (isOther || isReclassed || at - stored.lastSeenAt >= HOUR_NS) {
         if (isOther) stored.sha256 = sha256
-        if (isReclassed) stored.signerClass = program.signerClass
+        if (isReclassed) stored.signerClass = signerClass
         if (at > stored.lastSeenAt) stored.lastSeenAt = at
-        baseline.putIdentity(stored)
+        put(state)
       }
       return state
     }
     const fresh: StoredIdentity = {
       key,
-      signerClass: program.signerClass,
+      signerClass,
       name: fileName(image.path),
       path: image.path,
       sha256,
@@ -181,38 +216,107 @@ export function createIdentityBook(
       teamId: image.teamId,
       cdhash: /^0*$/.test(image.cdhash) ? '' : image.cdhash,
       firstExecAt: at,
-      firstNetworkAt: undefined,
       lastSeenAt: at,
-      daysActive: 0,
-      lastActiveDay: -1,
-      history: '',
+      ...inherited(version?.former),
     }
-    baseline.putIdentity(fresh)
-    if (program.signerClass === 'platform' && key === program.key) noteNewPlatform(fresh, at)
-    const state = keep(fresh, program.doubt, responsible)
-    onSighting(state, process)
+    if (signerClass === 'platform' && key === program.key && !isCold(fresh)) epoch.note(at)
+    const state = keep(fresh, doubt, responsible)
+    describe(state, attribution, version?.since)
+    state.isTentative = !isCertain
+    put(state)
+    if (isCertain) onSighting(state, process)
     return state
+  }
+
+  /** What it was taken for is what it is, as far as anybody can tell. */
+  const confirm = (state: IdentityState, process: Process): void => {
+    if (!state.isTentative) return
+    state.isTentative = false
+    put(state)
+    onSighting(state, process)
+  }
+
+  /** What was first seen of it under another key. */
+  const takeFirsts = (from: StoredIdentity, to: IdentityState): void => {
+    const { stored } = to
+    if (from.firstExecAt < stored.firstExecAt) stored.firstExecAt = from.firstExecAt
+    const at = from.firstNetworkAt
+    if (at !== undefined && (stored.firstNetworkAt === undefined || at < stored.firstNetworkAt)) {
+      stored.firstNetworkAt = at
+      to.firstNetworkMs = Number(at) / 1e6
+    }
+    if (from.lastActiveDay > stored.lastActiveDay) {
+      stored.lastActiveDay = from.lastActiveDay
+      stored.daysActive++
+    }
+    put(to)
+  }
+
+  const giveUp = (process: Process, identity: IdentityState): void => {
+    tentative.delete(process)
+    confirm(identity, process)
+  }
+  const suspect = (process: Process, identity: IdentityState, at: UnixNs): void => {
+    const began = tentative.get(process)?.at ?? at
+    tentative.set(process, { identity, at: began })
+    for (const [oldest, { identity: taken }] of tentative) {
+      if (tentative.size <= TENTATIVE_MAX) break
+      giveUp(oldest, taken)
+    }
   }
 
   return {
     sight(process, at) {
-      const program = programOf(process.image, false)
-      if (program) learn({ program, key: program.key, responsible: undefined }, process, at)
+      const program = programOf(process, known.originals, false)
+      if (program === undefined) return
+      const { key, signerClass, doubt } = program
+      const alone = { responsible: undefined, script: undefined, lineage: undefined }
+      learn({ program, key, signerClass, doubt, ...alone }, process, at, true)
     },
     resolve(process, force, at) {
       if (process.identity && inUse.get(process.identity.stored.key) === process.identity)
         return process.identity
-      const attribution = attribute(process, table, force)
+      const certain = attribute(process, known, false)
+      const attribution = certain ?? (force ? attribute(process, known, true) : undefined)
       if (attribution === undefined) return undefined
-      const state = learn(attribution, process, at)
-      if (!force) process.identity = state
+      const state = learn(attribution, process, at, certain !== undefined)
+      if (certain) process.identity = state
+      else suspect(process, state, at)
       return state
     },
+    corrections(at) {
+      const found: Correction[] = []
+      for (const [process, { identity: from }] of tentative) {
+        const certain = attribute(process, known, false)
+        if (certain === undefined) continue
+        tentative.delete(process)
+        const to = learn(certain, process, at, true)
+        process.identity = to
+        if (to !== from) found.push({ process, from, to })
+      }
+      return found
+    },
+    join(from, to) {
+      sentOf[to.slot] = (sentOf[to.slot] as number) + (sentOf[from.slot] as number)
+      sentOf[from.slot] = 0
+      to.alertDay = Math.max(to.alertDay, from.alertDay)
+      to.alertsOpened += from.alertsOpened
+      takeFirsts(from.stored, to)
+      if ([...tentative.values()].some(({ identity }) => identity === from) || from.pairs > 0)
+        return
+      from.became = to
+      if (inUse.get(from.stored.key) !== from) return
+      inUse.delete(from.stored.key)
+      freeSlots.push(from.slot)
+    },
+    retain(identity) {
+      if (identity.isTentative) baseline.putIdentity(identity.stored)
+    },
     recall(key) {
-      const known = inUse.get(key)
-      if (known) return known
+      const used = inUse.get(key)
+      if (used) return used
       const stored = baseline.identity(key)
-      return stored && keep(stored, '', undefined)
+      return stored && keep(stored)
     },
     usedNetwork(identity, at) {
       const { stored } = identity
@@ -228,19 +332,28 @@ export function createIdentityBook(
         stored.lastActiveDay = day
       }
       if (at > stored.lastSeenAt) stored.lastSeenAt = at
-      baseline.putIdentity(stored)
+      put(identity)
       return isFirst
     },
     using(identity) {
-      const { stored, doubt, responsible } = identity
-      const known = inUse.get(stored.key)
-      if (known) return known
-      return keep(baseline.identity(stored.key) ?? stored, doubt, responsible)
+      let last = identity
+      while (last.became) last = last.became
+      const { stored, doubt, responsible } = last
+      const used = inUse.get(stored.key)
+      if (used) return used
+      const state = keep(baseline.identity(stored.key) ?? stored, doubt, responsible)
+      state.isTentative = last.isTentative
+      state.script = last.script
+      state.editedSince = last.editedSince
+      return state
     },
     sentOf,
     pass(at) {
-      const began = baseline.fact('platform_epoch_ns')
-      isEpoch = began !== undefined && at >= began && at < began + EPOCH_NS
+      for (const [process, { identity, at: since }] of tentative) {
+        if (at - since < TENTATIVE_NS) break
+        giveUp(process, identity)
+      }
+      isEpoch = epoch.isIn(at)
       const now = hourOf(at)
       if (now === hour) return
       if (hour >= 0)
@@ -252,34 +365,19 @@ export function createIdentityBook(
       if (hourOf(hourAt) !== hourOf(at) || bytesOut === 0) return
       hour = hourOf(at)
       const stored = inUse.get(key)?.stored ?? baseline.identity(key)
-      const state = stored && (inUse.get(key) ?? keep(stored, '', undefined))
+      const state = stored && (inUse.get(key) ?? keep(stored))
       if (state === undefined) return
       sentOf[state.slot] = (sentOf[state.slot] as number) + bytesOut
       // It is said now, so the next engine will not hear of it again.
       putHour(state, false)
     },
     finish() {
+      for (const [process, { identity }] of tentative) giveUp(process, identity)
       for (const state of inUse.values())
         if ((sentOf[state.slot] as number) > 0) putHour(state, false)
     },
     get isEpoch() {
       return isEpoch
     },
-  }
-}
-
-/** What findings say of an identity. */
-export function identityView({ stored }: IdentityState): IdentityView {
-  return {
-    key: stored.key,
-    signerClass: stored.signerClass,
-    name: stored.name,
-    path: stored.path,
-    sha256: stored.sha256,
-    signingId: stored.signingId,
-    teamId: stored.teamId,
-    cdhash: stored.cdhash,
-    firstSeenAt: stored.firstExecAt,
-    firstNetworkAt: stored.firstNetworkAt,
   }
 }

@@ -1,139 +1,109 @@
-// Whose program it is: the identity key and how the file is vouched for.
-import { Source } from '../records/record.gen.ts'
-import { actsForOthers } from './acting.ts'
-import type { Image, Process, ProgramIdentity, Responsible } from './process.ts'
+// Whose program it is: the key of an identity, with the script that runs and whom it acts for.
+import type { SignerClass } from '../baseline/baseline.ts'
+import { isLoader } from './acting.ts'
+import type { Originals } from './originals.ts'
+import type { Process, ProgramIdentity, Responsible, RunScript } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
-import { presumedProgram, signedProgram } from './signed-program.ts'
-
-/** Directories whose files root alone installs (FHS 3.0 and its merged /usr). */
-const SYSTEM_DIRECTORIES = [
-  '/bin/',
-  '/sbin/',
-  '/usr/bin/',
-  '/usr/sbin/',
-  '/usr/lib/',
-  '/usr/lib64/',
-  '/usr/libexec/',
-  '/lib/',
-  '/lib64/',
-]
+import { actsForOthers, joinDoubts, loadedClass, programOf } from './program.ts'
+import { isVouched } from './score.ts'
+import { namesScript, runsScript, scriptOf } from './script.ts'
 
 /** How many ancestors are asked for. A loop cannot be: a parent is never its own descendant. */
 const ANCESTORS_MAX = 32
 
-/**
- * The identity of the image's program, or undefined while it is not certain and `force` is false.
- * Forced, a file that was not inspected in time is keyed by its path.
- */
-export function programOf(image: Image, force: boolean): ProgramIdentity | undefined {
-  if (image.program) return image.program
-  if (image.path === '') return undefined
-  const program = image.source === Source.endpointSecurity ? macProgram(image) : linuxProgram(image)
-  if (program) image.program = program
-  else if (force)
-    return (
-      presumedProgram(image) ?? {
-        key: `unsigned:path:${image.path}`,
-        signerClass: 'unsigned',
-        doubt: 'its file was not inspected in time',
-      }
-    )
-  return program
-}
-
-function linuxProgram(image: Image): ProgramIdentity | undefined {
-  const file = image.inspection
-  if (file === undefined) return undefined
-  if (file.error === 0 && isSystemFile(image.path, file.ownerUid, file.writableByOthers))
-    return { key: `platform:${image.path}`, signerClass: 'platform', doubt: '' }
-  return unsignedProgram(image, file)
-}
-
-/** errno(3), the same on Linux and macOS. */
-const ENOENT = 2
-
-function isSystemFile(path: string, ownerUid: number, writableByOthers: boolean): boolean {
-  return (
-    ownerUid === 0 &&
-    !writableByOthers &&
-    !path.includes('/../') &&
-    SYSTEM_DIRECTORIES.some((directory) => path.startsWith(directory))
-  )
-}
-
-function unsignedProgram(image: Image, file: NonNullable<Image['inspection']>): ProgramIdentity {
-  const byPath = (doubt: string): ProgramIdentity => ({
-    key: `unsigned:path:${image.path}`,
-    signerClass: 'unsigned',
-    doubt,
-  })
-  // As of a program in a log of another machine.
-  if (file.error === ENOENT) return byPath('its file was not there to be read')
-  if (file.error !== 0) return byPath(`its file could not be read (errno ${file.error})`)
-  if (file.replaced) return byPath('its file was replaced after it was started')
-  return { key: `unsigned:sha256:${file.sha256}`, signerClass: 'unsigned', doubt: '' }
-}
-
-/** Without a signature that names it, a program is known by its file. */
-function macProgram(image: Image): ProgramIdentity | undefined {
-  const program = signedProgram(image)
-  return program === 'unsigned'
-    ? image.inspection && unsignedProgram(image, image.inspection)
-    : program
-}
+/** What is known of all programs, to tell one by. */
+export type Known = { table: ProcessTable; originals: Originals }
 
 /** Whose identity a process's flows count for. */
 export type Attribution = {
   program: ProgramIdentity
   key: string
+  signerClass: SignerClass
+  doubt: string
   responsible: Responsible | undefined
+  /** undefined: none. */
+  script: RunScript | undefined
+  /**
+   * Where its script is a file whose content is known: the key that its versions share, and that of the one with this
+   * content. undefined otherwise.
+   */
+  lineage: { key: string; keyOf: (sha256: string) => string } | undefined
 }
 
 /**
- * The identity that the flows of `process` count for; undefined while its file, or that of the process it acts
+ * The identity that the flows of `process` count for; undefined while its file, its script, or the process it acts
  * for, is not inspected and `force` is false, and always when its program is not known.
  */
-export function attribute(
-  process: Process,
-  table: ProcessTable,
-  force: boolean,
-): Attribution | undefined {
-  const program = programOf(process.image, force)
+export function attribute(process: Process, known: Known, force: boolean): Attribution | undefined {
+  const program = programOf(process, known.originals, force)
   if (program === undefined) return undefined
-  if (!actsForOthers(process.image.path))
-    return { program, key: program.key, responsible: undefined }
-  const responsible = responsibleOf(process, table, force)
+  const { signerClass, doubt } = program
+  const alone = { program, signerClass, doubt, script: undefined, lineage: undefined }
+  if (!actsForOthers(process.image)) return { ...alone, key: program.key, responsible: undefined }
+  const responsible = responsibleOf(process, known, force)
   if (responsible === undefined) return undefined
-  const path = scriptOf(process, table)
-  const script = path === '' ? '' : ` script ${path}`
   const via = responsible.key ?? 'unknown'
+  const keyWith = (name: string): string => {
+    const script = name === '' ? '' : ` script ${name}`
+    return via === program.key ? `${program.key}${script}` : `${program.key}${script} via ${via}`
+  }
+  const holder = scriptHolder(process, known.table)
+  if (holder === undefined) return { ...alone, key: keyWith(''), responsible }
+  const found = scriptOf(holder, force)
+  if (found === undefined) return undefined
+  const script = { ...found, isOwn: holder === process || holder.image === process.image }
   return {
     program,
-    key: via === program.key ? `${program.key}${script}` : `${program.key}${script} via ${via}`,
+    key: keyWith(script.name),
+    signerClass: classWith(process, signerClass),
+    doubt: joinDoubts(doubt, script.doubt),
     responsible,
+    script,
+    lineage: lineageOf(program, script, via, keyWith),
   }
 }
 
-/** The script that runs it, or that runs what runs it: its own, or that of the nearest ancestor that has one and acts for others. */
-function scriptOf(process: Process, table: ProcessTable): string {
+/** A loader is as good as the file it was given to run; a script makes nothing better. */
+const classWith = ({ image }: Process, signerClass: SignerClass): SignerClass =>
+  isLoader(image.path) && runsScript(image) && isVouched(signerClass)
+    ? loadedClass(image)
+    : signerClass
+
+/**
+ * A file that the same user edits stays the same script: its versions share this key. Another owner's file at the same
+ * path is another script.
+ */
+function lineageOf(
+  program: ProgramIdentity,
+  script: RunScript,
+  via: string,
+  keyOf: (sha256: string) => string,
+): Attribution['lineage'] {
+  if (script.sha256 === '' || script.ownerUid === undefined) return undefined
+  return { key: `script of ${script.ownerUid} ${script.path} by ${program.key} via ${via}`, keyOf }
+}
+
+/**
+ * Whose script it is: its own, whatever that is, or that of the nearest ancestor that acts for others and was given a
+ * file. A text on a shell's command line is what system(3) puts between, and hides no file.
+ */
+function scriptHolder(process: Process, table: ProcessTable): Process | undefined {
+  if (runsScript(process.image)) return process
   let at: Process | undefined = process
-  for (let i = 0; i < ANCESTORS_MAX && at && actsForOthers(at.image.path); i++) {
-    if (at.image.script !== '') return at.image.script
+  for (let i = 0; i < ANCESTORS_MAX && at && actsForOthers(at.image); i++) {
+    if (namesScript(at.image)) return at
     at = table.parentOf(at)
   }
-  return ''
+  return undefined
 }
 
 /** The nearest ancestor that does not itself act for others, or else the outermost one. */
-function responsibleOf(
-  process: Process,
-  table: ProcessTable,
-  force: boolean,
-): Responsible | undefined {
+function responsibleOf(process: Process, known: Known, force: boolean): Responsible | undefined {
+  const { table, originals } = known
   let found = table.find(process.responsiblePid, process.responsiblePidversion)
   if (process.responsiblePid === 0 || found === process || found === undefined) {
     found = process
-    for (let i = 0; i < ANCESTORS_MAX && actsForOthers(found.image.path); i++) {
+    for (let i = 0; i < ANCESTORS_MAX && actsForOthers(found.image); i++) {
       const parent = table.parentOf(found)
       if (parent === undefined) {
         if (found.parentPid !== 0) return { key: undefined, signerClass: 'unsigned' }
@@ -143,6 +113,6 @@ function responsibleOf(
     }
   }
   if (found.image.path === '') return { key: undefined, signerClass: 'unsigned' }
-  const program = programOf(found.image, force)
+  const program = programOf(found, originals, force)
   return program && { key: program.key, signerClass: program.signerClass }
 }

@@ -48,6 +48,7 @@ export type InspectRequests = {
   oldestAt(): number | undefined
 }
 
+const UID_UNKNOWN = 0xffffffff
 /** The kernel gave none. */
 const NO_CDHASH = new Uint8Array(20)
 
@@ -72,8 +73,14 @@ const nameOf = (process: Named, subject: number, path: string): string =>
 /** What an answer says. */
 export const inspectionOf = (record: InspectedRecord): Inspection => ({
   sha256: Buffer.from(record.sha256).toString('hex'),
-  ownerUid: record.ownerUid,
+  mode: record.mode,
+  // An answer of a file that nobody could look at has no mode.
+  ownerUid:
+    record.ownerUid === UID_UNKNOWN || (record.error !== 0 && record.mode === 0)
+      ? undefined
+      : record.ownerUid,
   writableByOthers: (record.flags & InspectedFlag.writableByOthers) !== 0,
+  usersMount: (record.flags & InspectedFlag.usersMount) !== 0,
   replaced: (record.flags & InspectedFlag.replaced) !== 0,
   error: record.error,
   signature: record.signature,

@@ -169,6 +169,31 @@ function widen(d: Float64Array, base: number): void {
 }
 
 /**
+ * Adds what the row at `from` counted to the one at `to`: sums as if they had come now, extremes where they are greater.
+ * What has been said of it in summaries counts as said.
+ */
+export function foldRow(d: Float64Array, from: number, to: number): void {
+  const add = (place: number, more: number): void => {
+    d[to + place] = (d[to + place] as number) + more
+  }
+  const out = d[from + P.out] as number
+  const bytesIn = d[from + P.in] as number
+  add(P.out, out)
+  add(P.in, bytesIn)
+  add(P.summaryOut, d[from + P.summaryOut] as number)
+  add(P.summaryIn, d[from + P.summaryIn] as number)
+  const silent = d[from + P.silent10] as number
+  add(P.silent10, silent)
+  add(P.minuteSilent + ((d[to + P.minute] as number) % MINUTES), silent)
+  for (const place of [P.outBeforeIn, P.silentOut, P.lastAtMs, P.summaryLargest])
+    d[to + place] = Math.max(d[to + place] as number, d[from + place] as number)
+  d[to + P.firstAtMs] = Math.min(d[to + P.firstAtMs] as number, d[from + P.firstAtMs] as number)
+  if ((d[from + P.largestOut] as number) > (d[to + P.largestOut] as number))
+    for (const place of [P.largestOut, P.largestIn, P.largestAtMs])
+      d[to + place] = d[from + place] as number
+}
+
+/**
  * Moves a row that was written under another boot to this one: its times move by `shiftMs`, the last 24 hours
  * stay counted for 24 more, the last minutes are forgotten.
  */

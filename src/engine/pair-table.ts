@@ -5,6 +5,7 @@ import {
   beginRow,
   C,
   fillBucket,
+  foldRow,
   MINUTES,
   nextBucket,
   P,
@@ -46,6 +47,10 @@ export type PairTable = {
   /** A slot for a new pair. When the table is full, `onEvict` is called for the one that goes, whole. */
   add(pair: Pair, atMs: number): number
   remove(slot: number): void
+  /** The pair is of another identity than it was taken for. REQUIRES: there is none of that key. */
+  rename(slot: number, key: string, identity: IdentityState): void
+  /** Adds the numbers of `slot` to those of `into`, as if they had come now. REQUIRES: `slot` has said its summary. */
+  fold(slot: number, into: number): void
   /** Adds bytes at `atMs`. The hot path. */
   count(slot: number, atMs: number, out: number, bytesIn: number): void
   countSilent(slot: number, atMs: number): void
@@ -143,6 +148,24 @@ export function createPairTable(
       return slot
     },
     remove,
+    rename(slot, key, identity) {
+      const pair = meta[slot] as Pair
+      slots.delete(pair.key)
+      slots.set(key, slot)
+      pair.key = key
+      pair.identity.pairs--
+      identity.pairs++
+      pair.identity = identity
+      i32[slot * PAIR_INTEGERS + C.identity] = identity.slot
+    },
+    fold(slot, into) {
+      foldRow(f64, slot * PAIR_DOUBLES, into * PAIR_DOUBLES)
+      f64[into * PAIR_DOUBLES + P.used] = ++uses
+      for (const place of [C.flows, C.silentFlows, C.openFlows, C.summaryFlows]) {
+        const at = into * PAIR_INTEGERS + place
+        i32[at] = (i32[at] as number) + (i32[slot * PAIR_INTEGERS + place] as number)
+      }
+    },
     count(slot, atMs, out, bytesIn) {
       const base = slot * PAIR_DOUBLES
       if (atMs >= (f64[base + P.turnAtMs] as number)) turnRow(f64, base, atMs)

@@ -1,6 +1,7 @@
 // The processes of this boot, by (pid, pidversion): who runs what, and who made whom.
 import type { ExecRecord, ForkRecord } from '../records/record.gen.ts'
-import { ExecFlag } from '../records/record.gen.ts'
+import { ExecFlag, Script as ScriptFrom } from '../records/record.gen.ts'
+import { copyForeign } from './foreign-code.ts'
 import type { Image, Process } from './process.ts'
 import { createEnumerations } from './sources.ts'
 
@@ -87,9 +88,16 @@ export function createProcessTable(
         image: {
           path: record.path,
           script: record.script,
+          // Of a path that nobody is named for, least is believed.
+          scriptFrom:
+            record.script === '' ? record.scriptFrom : record.scriptFrom || ScriptFrom.claimed,
+          scriptDev: record.scriptDev,
+          scriptIno: record.scriptIno,
           dev: record.dev,
           ino: record.ino,
           source: record.source,
+          pathGuessed: (record.flags & ExecFlag.pathGuessed) !== 0,
+          codeElsewhere: (record.flags & ExecFlag.codeElsewhere) !== 0,
           platformBinary: (record.flags & ExecFlag.platformBinary) !== 0,
           codesignFlags: record.codesignFlags,
           cdhash: Buffer.from(record.cdhash).toString('hex'),
@@ -98,8 +106,11 @@ export function createProcessTable(
           arguments: undefined,
           invalidated: false,
           inspection: undefined,
+          scriptFile: undefined,
+          copyOf: '',
           program: undefined,
         },
+        foreign: undefined,
         identity: undefined,
         endedAtMs: undefined,
         seenIn: enumerations.of(record.source),
@@ -125,6 +136,7 @@ export function createProcessTable(
         source: record.source,
         startedAtNs: record.atNs,
         image: parent?.image ?? unknownImage(record.source),
+        foreign: copyForeign(parent?.foreign),
         identity: undefined,
         endedAtMs: undefined,
         seenIn: enumerations.of(record.source),
@@ -165,9 +177,14 @@ function unknownImage(source: number): Image {
   return {
     path: '',
     script: '',
+    scriptFrom: ScriptFrom.none,
+    scriptDev: 0n,
+    scriptIno: 0n,
     dev: 0n,
     ino: 0n,
     source,
+    pathGuessed: false,
+    codeElsewhere: false,
     platformBinary: false,
     codesignFlags: 0,
     cdhash: '',
@@ -176,6 +193,8 @@ function unknownImage(source: number): Image {
     arguments: undefined,
     invalidated: false,
     inspection: undefined,
+    scriptFile: undefined,
+    copyOf: '',
     program: undefined,
   }
 }

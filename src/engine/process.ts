@@ -2,6 +2,8 @@
 import type { SignerClass, StoredIdentity } from '../baseline/baseline.ts'
 import type { History, Ordinary } from '../baseline/history.ts'
 import type { ArgumentsRecord } from '../records/record.gen.ts'
+import type { UnixNs } from '../units.ts'
+import type { ForeignCode } from './foreign-code.ts'
 
 /** A program by itself, whoever runs it. */
 export type ProgramIdentity = {
@@ -18,10 +20,36 @@ export type Responsible = {
   signerClass: SignerClass
 }
 
+/** The script that a program runs, or that runs it. */
+export type RunScript = {
+  /** What stands in the key: 64 hex digits, else the path, else what kind of text it is. */
+  name: string
+  /** Empty: it is no file, or its file is not named. */
+  path: string
+  /** 64 hex digits; empty when not known. */
+  sha256: string
+  /** Whoever alone can write to the file; undefined where everybody can, or it is not known. */
+  ownerUid: number | undefined
+  /** CODE script. */
+  from: number
+  /** The program runs it itself; else one that it acts for does. */
+  isOwn: boolean
+  /** One clause for a person; empty: it is certain. */
+  doubt: string
+}
+
 /** An identity in use: what the baseline knows of it, and what only this run needs. */
 export type IdentityState = {
   stored: StoredIdentity
   doubt: string
+  /** What it runs, or is run by; undefined: no script, or not known since the identity was recalled. */
+  script: RunScript | undefined
+  /** When the script of which this is a later version was first seen; undefined: this is the first there was. */
+  editedSince: UnixNs | undefined
+  /** The identity that this one was found to be, once what was not known of it became known. */
+  became: IdentityState | undefined
+  /** Keyed for want of an inspection, which may still come: neither the baseline nor anybody else was told of it. */
+  isTentative: boolean
   /** undefined: it acts for itself. */
   responsible: Responsible | undefined
   /** First network use, ms since 1970; Infinity while it has not used it. */
@@ -47,9 +75,14 @@ export type ImageName = { pid: number; pidversion: number }
 /** What a program file was found to be; see the inspected record. */
 export type Inspection = {
   sha256: string
-  ownerUid: number
+  /** st_mode. */
+  mode: number
+  /** undefined: nobody could look. */
+  ownerUid: number | undefined
   writableByOthers: boolean
   replaced: boolean
+  /** On a file system that another user mounted. */
+  usersMount: boolean
   /** errno, 0 when it was read. */
   error: number
   /** CODE signature; the rest is of the file's signature, and empty where none was looked for. */
@@ -74,9 +107,17 @@ export type ExecArguments = Pick<ArgumentsRecord, 'text' | 'count' | 'leftOutByt
 export type Image = {
   path: string
   script: string
+  /** CODE script: what it runs, and who says so. */
+  scriptFrom: number
+  scriptDev: bigint
+  scriptIno: bigint
   dev: bigint
   ino: bigint
   source: number
+  /** Nothing confirmed the path. */
+  pathGuessed: boolean
+  /** What is mapped to run first is another file's code. */
+  codeElsewhere: boolean
   platformBinary: boolean
   codesignFlags: number
   cdhash: string
@@ -86,6 +127,10 @@ export type Image = {
   arguments: ExecArguments | undefined
   invalidated: boolean
   inspection: Inspection | undefined
+  /** What the script's file is. */
+  scriptFile: Inspection | undefined
+  /** Path of the system's program, or signing id, of which its file is a copy elsewhere; empty: none that is known. */
+  copyOf: string
   /** Set once it is certain. */
   program: ProgramIdentity | undefined
 }
@@ -103,6 +148,8 @@ export type Process = {
   /** Nanoseconds since boot; undefined when it was found running. */
   startedAtNs: bigint | undefined
   image: Image
+  /** Code that runs in it from places others than root can change; undefined: none was seen. */
+  foreign: ForeignCode | undefined
   /** The identity its flows count for, once certain. */
   identity: IdentityState | undefined
   /** Record time of its end, ms since boot. */

@@ -29,6 +29,7 @@ const SIGNER_POINTS: Record<SignerClass, number> = {
   unsigned: 25,
   adhoc: 20,
   developer_id: 12,
+  unknown: 12,
   notarized: 3,
   app_store: 0,
   platform: -15,
@@ -38,6 +39,8 @@ const FLOOR_BYTES: Record<SignerClass, number> = {
   unsigned: MIB,
   adhoc: MIB,
   developer_id: 5 * MIB,
+  // Not accused of what nobody has seen; its bytes go to what it is found to be once it is looked at.
+  unknown: 5 * MIB,
   notarized: 25 * MIB,
   app_store: 25 * MIB,
   platform: 250 * MIB,
@@ -64,6 +67,10 @@ const dripFloorOf = (floorBytes: number): number =>
 const isUnvouched = (signerClass: SignerClass): boolean =>
   signerClass === 'unsigned' || signerClass === 'adhoc' || signerClass === 'invalid'
 
+/** Somebody stands behind it. What nobody has looked at is neither this nor unvouched. */
+export const isVouched = (signerClass: SignerClass): boolean =>
+  !isUnvouched(signerClass) && signerClass !== 'unknown'
+
 /** The standing of a class; `responsibleClass` is that of the process it acts for, when it acts for another. */
 export function standingOf(
   signerClass: SignerClass,
@@ -74,8 +81,8 @@ export function standingOf(
       points: SIGNER_POINTS[signerClass],
       floorBytes: FLOOR_BYTES[signerClass],
       floorWaived: isUnvouched(signerClass),
-      lenient: !isUnvouched(signerClass),
-      streams: !isUnvouched(signerClass) && signerClass !== 'developer_id',
+      lenient: isVouched(signerClass),
+      streams: isVouched(signerClass) && signerClass !== 'developer_id',
       dripFloorBytes: dripFloorOf(FLOOR_BYTES[signerClass]),
     }
   const unvouched = isUnvouched(signerClass) || isUnvouched(responsibleClass)
@@ -88,7 +95,7 @@ export function standingOf(
     points: Math.max(0, SIGNER_POINTS[signerClass]) + ACTING_POINTS,
     floorBytes,
     floorWaived: unvouched,
-    lenient: !unvouched,
+    lenient: isVouched(signerClass) && isVouched(responsibleClass),
     streams: false,
     dripFloorBytes: dripFloorOf(floorBytes),
   }

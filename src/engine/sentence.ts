@@ -48,6 +48,7 @@ export type SentenceFacts = {
   /** File name of the process that ran it, or for which it acts; empty when not known. */
   runBy: string
   actsFor: boolean
+  /** What it runs, as a clause; empty: nothing. */
   script: string
   doubt: string
   /** host:port as text. */
@@ -72,7 +73,7 @@ export function alertSentence(facts: SentenceFacts): string {
     facts.signer,
     `first seen ${humanDuration(facts.knownMs)} ago`,
     facts.runBy === '' ? '' : `${facts.actsFor ? 'acting for' : 'run by'} ${facts.runBy}`,
-    facts.script === '' ? '' : `running ${facts.script}`,
+    facts.script,
     facts.doubt,
   ].filter((text) => text !== '')
   const flows = facts.flows === 1 ? 'one flow' : `${facts.flows} flows`

@@ -2,6 +2,7 @@
 // believed, and how far, the inspection of its file adds.
 import type { SignerClass } from '../baseline/baseline.ts'
 import { Signature } from '../records/record.gen.ts'
+import { actsByName, actsBySigningId } from './acting.ts'
 import type { Image, Inspection, ProgramIdentity } from './process.ts'
 
 /** XNU osfmk/kern/cs_blobs.h. */
@@ -10,6 +11,42 @@ const CS_ADHOC = 0x2
 const CS_LINKER_SIGNED = 0x20000
 /** "process has a signature (may have gone invalid)" */
 const CS_SIGNED = 0x20000000
+
+/**
+ * Where Apple's programs are installed: what System Integrity Protection keeps (/usr/libexec and the rest of
+ * rootless.conf), the developer tools, and applications. /usr/local is the administrator's own.
+ */
+const SYSTEM_PLACES = [
+  '/bin/',
+  '/sbin/',
+  '/usr/',
+  '/System/',
+  '/Library/Apple/',
+  '/Library/Developer/',
+  '/private/preboot/Cryptexes/',
+]
+const APPLICATION = /^\/Applications\/(Utilities\/)?[^/]+\.app\/Contents\//
+
+/**
+ * Whether a program of Apple's lies where Apple installs it. A copy keeps its signature, and the kernel may well go on
+ * calling it the platform's: it knows it by its code directory's hash. Tools that others send with are no applications.
+ */
+const isInPlace = ({ path, signingId }: Image): boolean =>
+  (!path.startsWith('/usr/local/') && SYSTEM_PLACES.some((place) => path.startsWith(place))) ||
+  (APPLICATION.test(path) && !(actsByName(path) || actsBySigningId(signingId))) ||
+  /^\/Applications\/Xcode[^/]*\.app\/Contents\/Developer\//.test(path)
+
+/** A program that Apple made, where Apple put it or elsewhere. */
+function systemProgram(image: Image): ProgramIdentity {
+  if (isInPlace(image))
+    return { key: `platform:${nameOf(image)}`, signerClass: 'platform', doubt: '' }
+  image.copyOf = nameOf(image)
+  return {
+    key: `copy:${nameOf(image)}`,
+    signerClass: 'developer_id',
+    doubt: `a copy of ${nameOf(image)} outside the system's places`,
+  }
+}
 
 /** Among the programs of its signer. A signing id that the kernel did not give must not make them all one. */
 const nameOf = ({ signingId, path }: Image): string => signingId || path
@@ -52,8 +89,7 @@ export function signedProgram(image: Image): ProgramIdentity | 'unsigned' | unde
     return (codesignFlags & CS_SIGNED) !== 0 && hasHash(cdhash)
       ? invalid(cdhash, 'its signature is no longer valid')
       : 'unsigned'
-  if (image.platformBinary)
-    return { key: `platform:${nameOf(image)}`, signerClass: 'platform', doubt: '' }
+  if (image.platformBinary) return systemProgram(image)
   if ((codesignFlags & (CS_ADHOC | CS_LINKER_SIGNED)) !== 0) return byHash(cdhash)
   if (inspection === undefined) return undefined
   const isOther = holdsOtherCode(image)
@@ -69,8 +105,7 @@ export function signedProgram(image: Image): ProgramIdentity | 'unsigned' | unde
       doubt: isOther ? 'its file holds other code now than it runs' : runtimeDoubt(inspection),
     }
   // Apple's own beside the system, or a certificate that nobody stands behind.
-  if (isLookedAt(inspection) && !isOther && inspection.apple)
-    return { key: `platform:${nameOf(image)}`, signerClass: 'platform', doubt: '' }
+  if (isLookedAt(inspection) && !isOther && inspection.apple) return systemProgram(image)
   return byHash(cdhash)
 }
 

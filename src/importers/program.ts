@@ -83,7 +83,7 @@ const KNOWN_MAX = 65_536
 
 /**
  * Every exec is followed by an inspected record that says the file could not be read, as the file is not
- * here: code without a valid signature is then known by its path, and says so.
+ * here, and another of its script where it has one: code without a valid signature is then known by its path, and says so.
  */
 export function createPrograms(out: RecordLog, source: number): Programs {
   const known = new Set<string>()
@@ -128,12 +128,18 @@ export function createPrograms(out: RecordLog, source: number): Programs {
         teamId: program.teamId,
       }),
     )
+    unread(program, Subject.program, program.path)
+    if (program.script.path !== '') unread(program, Subject.script, program.script.path)
+    remember(program)
+  }
+  const unread = (program: Program, subject: number, path: string): void => {
+    const isProgram = subject === Subject.program
     out.add(
       writeInspected({
         source: Source.inspector,
         atNs: out.atNs(),
-        dev: program.dev,
-        ino: program.ino,
+        dev: isProgram ? program.dev : 0n,
+        ino: isProgram ? program.ino : 0n,
         fileBytes: 0n,
         pid: program.pid,
         pidversion: program.pidversion,
@@ -142,12 +148,11 @@ export function createPrograms(out: RecordLog, source: number): Programs {
         flags: 0,
         error: ENOENT,
         sha256: new Uint8Array(32),
-        subject: Subject.program,
+        subject,
         ...NO_SIGNATURE_ASKED,
-        path: program.path,
+        path,
       }),
     )
-    remember(program)
   }
   return {
     exec: (program) => tell(program, 0),

@@ -123,6 +123,7 @@ function alertToWire(alert: Alert): freshet.v1.Alert.$Properties {
     policyVersion: u32(alert.policyVersion, 'alert.policy_version'),
     techniques: bounded(alert.techniques, LISTS_MAX.techniques, 'alert.techniques'),
     responsibleKey: alert.responsibleKey ?? '',
+    doubt: alert.doubt,
   }
 }
 
@@ -148,6 +149,7 @@ function alertFromWire(alert: freshet.v1.Alert.$Properties): Alert {
     updatedAt: timeFromWide(alert.updatedAtNs, 'alert.updated_at_ns'),
     identity: identityFromWire(alert.identity, 'alert.identity'),
     responsibleKey: alert.responsibleKey || undefined,
+    doubt: alert.doubt ?? '',
     chain: bounded(alert.chain ?? [], LISTS_MAX.chain, 'alert.chain').map((process) =>
       processFromWire(process, 'alert.chain'),
     ),

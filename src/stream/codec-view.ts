@@ -17,6 +17,8 @@ type Absent<T> = T | null | undefined
 /** 1,024 bytes hold as many, each of them empty. */
 const ARGUMENTS_MAX = 1025
 
+const FOREIGN_CODE_MAX = 8
+
 /** What the wire says for a user that the source could not tell: the largest uid, never a user's. */
 const UID_UNKNOWN = 0xffff_ffff
 
@@ -25,6 +27,7 @@ const SIGNERS: readonly SignerClass[] = [
   'app_store',
   'notarized',
   'developer_id',
+  'unknown',
   'adhoc',
   'unsigned',
   'invalid',
@@ -75,6 +78,10 @@ export function processToWire(process: ProcessView): freshet.v1.Process.$Propert
     identityKey: process.identityKey ?? '',
     socketsBy: process.socketsBy,
     arguments: process.arguments ?? null,
+    scriptSha256: process.scriptSha256,
+    scriptFrom: process.scriptFrom,
+    foreignCode: process.foreignCode,
+    foreignCodeMore: process.foreignCodeMore,
   }
 }
 
@@ -94,6 +101,10 @@ export function processFromWire(
     identityKey: process.identityKey || undefined,
     socketsBy: process.socketsBy ?? '',
     arguments: argumentsFromWire(process.arguments, `${field}.arguments`),
+    scriptSha256: process.scriptSha256 ?? '',
+    scriptFrom: process.scriptFrom ?? '',
+    foreignCode: bounded(process.foreignCode ?? [], FOREIGN_CODE_MAX, `${field}.foreign_code`),
+    foreignCodeMore: process.foreignCodeMore ?? false,
   }
 }
 

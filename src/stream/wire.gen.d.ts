@@ -349,6 +349,7 @@ export namespace freshet {
             timeline?: (freshet.v1.Timeline.$Properties|null);
             policyVersion: number;
             techniques: string[];
+            doubt: string;
             responsibleKey: string;
             static encode(message: freshet.v1.Alert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Alert & freshet.v1.Alert.$Shape;
@@ -376,6 +377,7 @@ export namespace freshet {
                 timeline?: (freshet.v1.Timeline.$Properties|null);
                 policyVersion?: (number|null);
                 techniques?: (string[]|null);
+                doubt?: (string|null);
                 responsibleKey?: (string|null);
                 $unknowns?: Uint8Array[];
             }
@@ -464,6 +466,10 @@ export namespace freshet {
             identityKey: string;
             socketsBy: string;
             arguments?: (freshet.v1.Arguments.$Properties|null);
+            scriptSha256: string;
+            scriptFrom: string;
+            foreignCode: string[];
+            foreignCodeMore: boolean;
             static encode(message: freshet.v1.Process.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Process & freshet.v1.Process.$Shape;
         }
@@ -480,6 +486,10 @@ export namespace freshet {
                 identityKey?: (string|null);
                 socketsBy?: (string|null);
                 "arguments"?: (freshet.v1.Arguments.$Properties|null);
+                scriptSha256?: (string|null);
+                scriptFrom?: (string|null);
+                foreignCode?: (string[]|null);
+                foreignCodeMore?: (boolean|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Process.$Properties;

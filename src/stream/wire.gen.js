@@ -1348,6 +1348,7 @@ export const freshet = $root.freshet = (() => {
             Alert.prototype.timeline = null;
             Alert.prototype.policyVersion = 0;
             Alert.prototype.techniques = $util.emptyArray;
+            Alert.prototype.doubt = "";
             Alert.prototype.responsibleKey = "";
 
             Alert.encode = function (m, w, q) {
@@ -1405,6 +1406,8 @@ export const freshet = $root.freshet = (() => {
                 }
                 if (m.responsibleKey != null && $Object.hasOwnProperty.call(m, "responsibleKey") && m.responsibleKey !== "")
                     w.uint32(170).string(m.responsibleKey);
+                if (m.doubt != null && $Object.hasOwnProperty.call(m, "doubt") && m.doubt !== "")
+                    w.uint32(178).string(m.doubt);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -1601,6 +1604,15 @@ export const freshet = $root.freshet = (() => {
                             if (!(m.techniques && m.techniques.length))
                                 m.techniques = [];
                             m.techniques.push(r.stringVerify());
+                            continue;
+                        }
+                    case 22: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.doubt = v;
+                            else
+                                delete m.doubt;
                             continue;
                         }
                     case 21: {
@@ -1967,6 +1979,7 @@ export const freshet = $root.freshet = (() => {
         v1.Process = (function() {
 
             const Process = function (p) {
+                this.foreignCode = [];
                 if (p)
                     for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
                         if (p[ks[i]] != null && ks[i] !== "__proto__")
@@ -1983,6 +1996,10 @@ export const freshet = $root.freshet = (() => {
             Process.prototype.identityKey = "";
             Process.prototype.socketsBy = "";
             Process.prototype["arguments"] = null;
+            Process.prototype.scriptSha256 = "";
+            Process.prototype.scriptFrom = "";
+            Process.prototype.foreignCode = $util.emptyArray;
+            Process.prototype.foreignCodeMore = false;
 
             Process.encode = function (m, w, q) {
                 if (!w)
@@ -2011,6 +2028,16 @@ export const freshet = $root.freshet = (() => {
                     w.uint32(74).string(m.socketsBy);
                 if (m["arguments"] != null && $Object.hasOwnProperty.call(m, "arguments"))
                     $root.freshet.v1.Arguments.encode(m["arguments"], w.uint32(82).fork(), q + 1).ldelim();
+                if (m.scriptSha256 != null && $Object.hasOwnProperty.call(m, "scriptSha256") && m.scriptSha256 !== "")
+                    w.uint32(90).string(m.scriptSha256);
+                if (m.scriptFrom != null && $Object.hasOwnProperty.call(m, "scriptFrom") && m.scriptFrom !== "")
+                    w.uint32(98).string(m.scriptFrom);
+                if (m.foreignCode != null && m.foreignCode.length) {
+                    for (var i = 0; i < m.foreignCode.length; ++i)
+                        w.uint32(106).string(m.foreignCode[i]);
+                }
+                if (m.foreignCodeMore != null && $Object.hasOwnProperty.call(m, "foreignCodeMore") && m.foreignCodeMore !== false)
+                    w.uint32(112).bool(m.foreignCodeMore);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -2129,6 +2156,41 @@ export const freshet = $root.freshet = (() => {
                             if (u !== 2)
                                 break;
                             m["arguments"] = $root.freshet.v1.Arguments.decode(r, r.size(), $undefined, q + 1, m["arguments"]);
+                            continue;
+                        }
+                    case 11: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.scriptSha256 = v;
+                            else
+                                delete m.scriptSha256;
+                            continue;
+                        }
+                    case 12: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.scriptFrom = v;
+                            else
+                                delete m.scriptFrom;
+                            continue;
+                        }
+                    case 13: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.foreignCode && m.foreignCode.length))
+                                m.foreignCode = [];
+                            m.foreignCode.push(r.stringVerify());
+                            continue;
+                        }
+                    case 14: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.bool())
+                                m.foreignCodeMore = v;
+                            else
+                                delete m.foreignCodeMore;
                             continue;
                         }
                     }

@@ -59,6 +59,10 @@ const identity = (path: string, sha256: string, firstNetworkAt: string): Identit
     pid: 1,
     path,
     script: '',
+    scriptSha256: '',
+    scriptFrom: '',
+    foreignCode: [],
+    foreignCodeMore: false,
     uid: 0,
     user: '',
     startedAt: '0',
@@ -104,6 +108,7 @@ const alert = (path: string, sha256: string, change: Partial<AlertDetail>): Aler
   policyVersion: 0,
   techniques: [],
   responsibleKey: '',
+  doubt: '',
   revisions: [],
   ...change,
 })

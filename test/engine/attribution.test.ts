@@ -45,10 +45,11 @@ describe('attribution', () => {
   it('waits for the inspection, then keys by path and says so', () => {
     const script = shell()
       .exec(probe)
-      .upload({ id: 1, total: 2 * MIB, steps: 2 })
+      .upload({ id: 1, total: 8 * MIB, steps: 2 })
     assert.equal(tell(script).alerts.length, 0)
     const { alerts } = tell(script.ticks(5))
-    assert.equal(alerts[0]?.identity.key, 'unsigned:path:/home/ann/probe')
+    assert.equal(alerts[0]?.identity.key, 'unknown:path:/home/ann/probe')
+    assert.equal(alerts[0]?.identity.signerClass, 'unknown')
     assert.equal(alerts[0]?.identity.sha256, '')
     assert.match(alerts[0]?.sentence ?? '', /its file was not inspected in time/)
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Direction } from '../../src/records/record.gen.ts'
-import { HOUR_MS, MIB, Script, tell } from './scenario.ts'
+import { HOUR_MS, MIB, SCRIPT_HASH, Script, tell } from './scenario.ts'
 
 const ann = { pid: 100, path: '/home/ann/probe', parent: 50 }
 /** systemd, a shell, and a program nobody has seen. */
@@ -161,7 +161,7 @@ describe('detection', () => {
       .upload({ id: 1, pid: 60, total: 8 * MIB, answer: 500 })
     assert.equal(
       tell(script).alerts[0]?.identity.key,
-      'platform:/usr/bin/python3.11 script /opt/x.py via platform:/usr/sbin/cron',
+      `platform:/usr/bin/python3.11 script ${SCRIPT_HASH} via platform:/usr/sbin/cron`,
     )
   })
 

@@ -16,6 +16,7 @@ import {
   Source,
   Subject,
   writeArguments,
+  writeCode,
   writeExec,
   writeExit,
   writeFlow,
@@ -35,6 +36,10 @@ export const HOUR_MS = 3_600_000
 /** 2026-03-02 10:00 UTC, when the machine of these stories booted. */
 export const BOOT_UNIX_NS = 1_772_445_600_000_000_000n
 export const BOOT_ID = Uint8Array.from({ length: 16 }, (_, i) => i + 1)
+
+/** Content of a script, twice a byte's hex digits; and its hash in a key. */
+export const SCRIPT_SHA = '5c'
+export const SCRIPT_HASH = SCRIPT_SHA.repeat(32)
 
 export type FlowSpec = {
   id: number | bigint
@@ -59,6 +64,10 @@ export type ProgramSpec = {
   pidversion?: number
   parent?: number
   script?: string
+  /** CODE script; the kernel, unless told. */
+  scriptFrom?: number
+  /** What the script's file is found to be, where one is named; undefined: nobody answers. */
+  scriptFound?: Partial<InspectedRecord> | undefined
   sha?: string
   owner?: number
   inspectFlags?: number
@@ -129,6 +138,7 @@ export class Script {
     pidversion = 1,
     parent = 1,
     script = '',
+    scriptFrom,
     flags = 0,
     kernel,
   }: ProgramSpec): this {
@@ -149,6 +159,7 @@ export class Script {
         ino: BigInt(pid),
         path,
         ...kernelScript(script),
+        ...(scriptFrom === undefined ? {} : { scriptFrom }),
         signingId: '',
         teamId: '',
         ...kernel,
@@ -192,9 +203,35 @@ export class Script {
       }),
     )
   }
-  /** A program that begins to run and is inspected at once. */
+  /** The answer about the script that it runs: a file of its user's, of this content. */
+  scriptInspected(spec: ProgramSpec): this {
+    return this.inspected({
+      pid: spec.pid,
+      pidversion: spec.pidversion ?? 1,
+      path: spec.script ?? '',
+      sha: SCRIPT_SHA,
+      found: { subject: Subject.script, mode: 0o100644, ...spec.scriptFound },
+    })
+  }
+  /** A program that begins to run and is inspected at once, as is the script that it runs. */
   program(spec: ProgramSpec): this {
-    return this.exec(spec).inspected(spec)
+    this.exec(spec).inspected(spec)
+    return spec.script ? this.scriptInspected(spec) : this
+  }
+  /** A file that it runs code of beside its program. */
+  code(pid: number, path: string, flags = 0): this {
+    return this.add(
+      writeCode({
+        ...this.head(),
+        dev: 1n,
+        ino: 77n,
+        flags,
+        pid,
+        pidversion: 1,
+        ownerUid: 1000,
+        path,
+      }),
+    )
   }
   system(pid: number, path: string, parent = 1): this {
     return this.program({ pid, path, parent, owner: 0, sha: 'cd' })
@@ -331,3 +368,18 @@ export const asText = (findings: Finding[]): string =>
     (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value),
     1,
   )
+
+/** A machine with a shell, and cron that runs another. */
+export const machine = (): Script =>
+  new Script().start().system(40, '/usr/sbin/cron').system(50, '/usr/bin/bash', 40)
+/** The last alert of an upload by this process. */
+export function alertOf(script: Script, total = 300 * MIB, pid = 100): Alert {
+  const { alerts } = tell(script.upload({ id: 1, pid, total, steps: 2 }).ticks(7))
+  const alert = alerts.at(-1)
+  if (alert === undefined) throw new Error('no alert')
+  return alert
+}
+export const identityOf = (spec: ProgramSpec, total?: number) => {
+  const { identity, sentence } = alertOf(machine().program({ parent: 50, ...spec }), total)
+  return { ...identity, sentence }
+}

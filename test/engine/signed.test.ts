@@ -8,9 +8,10 @@ import {
   Source,
   writeInvalidated,
 } from '../../src/records/record.gen.ts'
-import { MIB, type ProgramSpec, Script, tell } from './scenario.ts'
+import { MIB, type ProgramSpec, SCRIPT_HASH, Script, tell } from './scenario.ts'
 
 const VALID = 0x1
+const TOOLS = '/Library/Developer/CommandLineTools/Library/Frameworks/Python3.framework/Resources'
 const ADHOC = 0x2
 const hash = (byte: number): Uint8Array => new Uint8Array(20).fill(byte)
 const hexOf = (byte: number): string => Buffer.from(hash(byte)).toString('hex')
@@ -272,7 +273,7 @@ describe('programs of a Mac that act for others', () => {
     const start = () => mac().program(terminal).program(zsh)
     assert.equal(
       keyOf(start().program(apples(60, '/usr/bin/curl', 'com.apple.curl', { parent: 50 })), 60),
-      'platform:com.apple.curl script /Users/ann/send.sh via platform:com.apple.Terminal',
+      `platform:com.apple.curl script ${SCRIPT_HASH} via platform:com.apple.Terminal`,
     )
     const osascript = apples(60, '/usr/bin/osascript', 'com.apple.osascript', {
       parent: 50,
@@ -280,14 +281,14 @@ describe('programs of a Mac that act for others', () => {
     })
     assert.equal(
       keyOf(start().program(osascript), 60),
-      'platform:com.apple.osascript script /tmp/x.scpt via platform:com.apple.Terminal',
+      `platform:com.apple.osascript script ${SCRIPT_HASH} via platform:com.apple.Terminal`,
     )
   })
 
   it('are known by their name in any case: a Mac’s Python', () => {
     const script = mac()
       .program(terminal)
-      .program(apples(50, '/Library/Python.app/Contents/MacOS/Python', 'com.apple.python3'))
+      .program(apples(50, `${TOOLS}/Python.app/Contents/MacOS/Python`, 'com.apple.python3'))
     assert.equal(keyOf(script, 50), 'platform:com.apple.python3 via platform:com.apple.Terminal')
   })
 

@@ -50,6 +50,10 @@ export function processOf(
     pidversion: 1,
     path,
     script,
+    scriptSha256: '',
+    scriptFrom: '',
+    foreignCode: [],
+    foreignCodeMore: false,
     uid: user === 'root' ? 0 : 1000,
     user,
     startedAt,
@@ -148,6 +152,7 @@ export function alertOf(facts: AlertFacts): Alert {
     updatedAt: openedAt,
     identity: facts.identity,
     responsibleKey: undefined,
+    doubt: '',
     chain: [
       {
         ...processOf(facts.identity.path, user, 48211, openedAt),

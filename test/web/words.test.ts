@@ -3,10 +3,12 @@ import type { LiveInfo } from '../../src/collector/page-api.ts'
 import { actedForKey, nameOfKey, shortHash } from '../../src/collector/web/identity-key.ts'
 import {
   answeredText,
+  foreignText,
   isMirrored,
   isWithoutHandshake,
   listedText,
   policyText,
+  scriptNote,
   watchedText,
 } from '../../src/collector/web/words.ts'
 
@@ -64,6 +66,14 @@ describe('page: words that depend on numbers', () => {
     const flow = 'its largest flow sent 8.4 MB and got 2.0 kB'
     assert.equal(isWithoutHandshake({ ...of, value: 1, text: flow }), false)
   })
+  it('say what a script’s path does not, and which code is foreign', () => {
+    assert.equal(scriptNote('kernel'), '')
+    assert.equal(scriptNote(''), '')
+    assert.equal(scriptNote('claimed'), 'as the process itself says')
+    assert.equal(scriptNote('inline'), 'a text on its command line')
+    assert.equal(foreignText(['/a.so', '/b.so'], false), '/a.so, /b.so')
+    assert.equal(foreignText(['/a.so'], true), '/a.so and more')
+  })
   it('call the policy that no one has sent by its name', () => {
     assert.equal(policyText(0), 'built-in policy')
     assert.equal(policyText(3), 'version 3')
@@ -76,6 +86,8 @@ describe('page: keys of identities', () => {
     assert.equal(actedForKey(own), undefined)
     assert.equal(actedForKey(`platform:/usr/bin/curl via ${own}`), own)
     assert.equal(actedForKey(`platform:/usr/bin/node script /srv/a.js via unknown`), 'unknown')
+    for (const key of ['copy:com.apple.curl', 'unknown:path:/x', `${own} with foreign code`])
+      assert.equal(actedForKey(`platform:/bin/sh script inline via ${key}`), key)
     assert.equal(
       actedForKey('platform:/usr/bin/curl via ABCDE12345:com.example.app'),
       'ABCDE12345:com.example.app',
@@ -92,6 +104,8 @@ describe('page: keys of identities', () => {
     assert.equal(nameOfKey('platform:/usr/bin/make'), 'make')
     assert.equal(nameOfKey('unsigned:path:/opt/x/tool'), 'tool')
     assert.equal(nameOfKey(`unsigned:sha256:${HASH}`), 'program c0ffeec0ffee')
+    assert.equal(nameOfKey('unknown:path:/usr/bin/logs'), 'logs')
+    assert.equal(nameOfKey('platform:/usr/bin/make with foreign code'), 'make with foreign code')
     assert.equal(nameOfKey('unknown'), 'a process that was not seen')
     assert.equal(nameOfKey('ABCDE12345:com.example.app'), 'ABCDE12345:com.example.app')
     assert.equal(shortHash(HASH), 'c0ffeec0ffee')

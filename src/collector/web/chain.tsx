@@ -1,7 +1,9 @@
 // The process chain as a tree, from the oldest ancestor down to the program.
 import type { ProcessInfo } from '../page-api.ts'
 import { argumentsText, fileName, userText } from './format.ts'
+import { shortHash } from './identity-key.ts'
 import { Clock, Cut } from './parts.tsx'
+import { foreignText, scriptNote } from './words.ts'
 
 /** `chain`: the process, its parent, and so on. */
 export function Chain({ chain }: { chain: readonly ProcessInfo[] }) {
@@ -44,6 +46,19 @@ function Process({ process, last }: { process: ProcessInfo; last: boolean }) {
         {process.script !== '' && (
           <span>
             script <Cut text={process.script} max={48} mono />
+            {process.scriptSha256 !== '' && (
+              <span class="mono" title={`SHA-256 ${process.scriptSha256}`}>
+                {' '}
+                {shortHash(process.scriptSha256)}
+              </span>
+            )}
+          </span>
+        )}
+        {scriptNote(process.scriptFrom) !== '' && <span>{scriptNote(process.scriptFrom)}</span>}
+        {process.foreignCode.length > 0 && (
+          <span>
+            with foreign code{' '}
+            <Cut text={foreignText(process.foreignCode, process.foreignCodeMore)} max={160} mono />
           </span>
         )}
         {process.arguments && (

@@ -206,6 +206,7 @@ const SIGNERS: Record<string, string> = {
   app_store: 'App Store',
   notarized: 'Notarized',
   developer_id: 'Developer ID',
+  unknown: 'Not looked at',
   adhoc: 'Ad hoc',
   unsigned: 'Unsigned',
   invalid: 'Invalid signature',

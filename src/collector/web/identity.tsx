@@ -14,6 +14,7 @@ export function IdentityPanel({ alert }: { alert: AlertDetail }) {
       <h2 id="identity">The program</h2>
       <dl class="list">
         <IdentityFields identity={identity} deviceId={device.id} />
+        <Field name="In doubt" value={alert.doubt} />
         <dt>Policy</dt>
         <dd>{policyText(alert.policyVersion)}</dd>
       </dl>

@@ -59,6 +59,20 @@ export const isMirrored = (bytesOut: number, bytesIn: number): boolean =>
   Math.min(bytesOut, bytesIn) >= LIKENESS_FROM_BYTES &&
   Math.min(bytesOut, bytesIn) >= 0.9 * Math.max(bytesOut, bytesIn)
 
+const SCRIPT_NOTES: Record<string, string> = {
+  claimed: 'as the process itself says',
+  inline: 'a text on its command line',
+  module: 'a module that it finds by name',
+  standard_input: 'what its standard input brings',
+}
+
+/** What a script's path does not say of what a process runs; empty when it says all. */
+export const scriptNote = (from: string): string => SCRIPT_NOTES[from] ?? ''
+
+/** The files that a process runs code of beside its program. */
+export const foreignText = (paths: readonly string[], hasMore: boolean): string =>
+  `${paths.join(', ')}${hasMore ? ' and more' : ''}`
+
 /** A policy's version; 0 is the one that is part of the agent. */
 export const policyText = (version: number): string =>
   version === 0 ? 'built-in policy' : `version ${version}`

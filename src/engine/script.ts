@@ -1,0 +1,68 @@
+// The script that a program runs, or that runs it: what of it stands in an identity, and how sure that is.
+import { Script } from '../records/record.gen.ts'
+import type { Image, Inspection, Process, RunScript } from './process.ts'
+
+/** st_mode, inode(7). */
+const WRITABLE_BY_ALL = 0o002
+
+/** Texts that are no files: they are told apart by their kind alone. */
+const TEXTS: Record<number, { name: string; words: string }> = {
+  [Script.inline]: { name: 'inline', words: 'running a text given on its command line' },
+  [Script.module]: { name: 'module', words: 'running a module that it finds by name' },
+  [Script.standardInput]: { name: 'stdin', words: 'running what its standard input brings' },
+}
+
+/** Whether it is said which file it runs. */
+export const namesScript = ({ script, scriptFrom }: Image): boolean =>
+  script !== '' && TEXTS[scriptFrom] === undefined && scriptFrom !== Script.none
+
+/** Whether it runs anything that another than its maker wrote. */
+export const runsScript = ({ scriptFrom }: Image): boolean => scriptFrom !== Script.none
+
+/**
+ * The script of this process itself; undefined while its file is not inspected and `force` is false. REQUIRES:
+ * runsScript.
+ */
+export function scriptOf({ image }: Process, force: boolean): RunScript | undefined {
+  const { script: path, scriptFrom: from, scriptFile: file } = image
+  const nameless = { sha256: '', ownerUid: undefined, from, isOwn: true }
+  const text = TEXTS[from]
+  if (text) return { ...nameless, name: text.name, path: '', doubt: '' }
+  if (path === '')
+    return { ...nameless, name: 'unknown', path, doubt: 'which script it runs was not told' }
+  if (file === undefined)
+    return force
+      ? { ...nameless, name: path, path, doubt: 'its script was not looked at in time' }
+      : undefined
+  const doubt = doubtOf(file)
+  if (doubt !== '') return { ...nameless, name: path, path, doubt }
+  return {
+    name: file.sha256,
+    path,
+    sha256: file.sha256,
+    ownerUid: (file.mode & WRITABLE_BY_ALL) === 0 ? file.ownerUid : undefined,
+    from,
+    isOwn: true,
+    doubt: from === Script.claimed ? 'which script it runs is as the process itself says' : '',
+  }
+}
+
+/** Why its hash is not to be had. */
+function doubtOf(file: Inspection): string {
+  if (file.replaced) return 'its script was replaced after it was started'
+  return file.error === 0 ? '' : `its script could not be read (errno ${file.error})`
+}
+
+/** What it runs, or is run by, as a clause for a person. */
+export function scriptText(script: RunScript): string {
+  const text = TEXTS[script.from]
+  if (text) return text.words
+  if (script.path === '') return ''
+  return `${script.isOwn ? 'running' : 'run by the script'} ${script.path}`
+}
+
+/** How an exec record says who tells of the script; the words are those of CODE script. */
+export function scriptFromName(from: number): string {
+  const found = Object.entries(Script).find(([, value]) => value === from)?.[0] ?? 'none'
+  return found === 'none' ? '' : found.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

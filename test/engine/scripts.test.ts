@@ -1,0 +1,180 @@
+// Which script a program runs: an identity of its own, whose edits are versions.
+import assert from 'node:assert/strict'
+import {
+  InspectedFlag,
+  readInspect,
+  Script as ScriptFrom,
+  Subject,
+} from '../../src/records/record.gen.ts'
+import {
+  alertOf,
+  identityOf,
+  MIB,
+  machine,
+  type ProgramSpec,
+  SCRIPT_HASH,
+  tell,
+} from './scenario.ts'
+
+const EACCES = 13
+const CRON = 'platform:/usr/sbin/cron'
+
+describe('scripts', () => {
+  const python = (rest: Partial<ProgramSpec> = {}): ProgramSpec => ({
+    pid: 100,
+    path: '/usr/bin/python3.11',
+    owner: 0,
+    sha: 'cd',
+    parent: 50,
+    script: '/home/ann/evil.py',
+    scriptFrom: ScriptFrom.argument,
+    ...rest,
+  })
+  const scriptKey = (name: string) => `platform:/usr/bin/python3.11 script ${name} via ${CRON}`
+  const content = (byte: string, rest: object = {}) => ({
+    sha256: Uint8Array.from(Buffer.from(byte.repeat(32), 'hex')),
+    ...rest,
+  })
+  const DAYS_30 = 30 * 86_400
+
+  it('[D4, L8] are new though their interpreter has been known for weeks, each an identity of its own', () => {
+    const old = { script: '/home/ann/backup.py', scriptFound: content('b0') }
+    const script = machine()
+      .program(python({ pid: 90, ...old }))
+      .upload({ id: 1, pid: 90, total: 8 * MIB, steps: 2 })
+    script.wait(DAYS_30 * 1000).ticks(2)
+    const { alerts } = tell(
+      script
+        .program(python({ pid: 91, ...old }))
+        .upload({ id: 2, pid: 91, total: 8 * MIB, steps: 2, to: '198.51.100.1' })
+        .program(python())
+        .upload({ id: 3, total: 8 * MIB, steps: 2, to: '198.51.100.2' })
+        .ticks(2),
+    )
+    const keys = [...new Set(alerts.map(({ identity }) => identity.key))]
+    assert.deepEqual(keys, [scriptKey('b0'.repeat(32)), scriptKey(SCRIPT_HASH)])
+    const evil = alerts.at(-1)
+    assert.match(evil?.sentence ?? '', /running \/home\/ann\/evil\.py/)
+    assert.equal(evil?.chain[0]?.scriptSha256, SCRIPT_HASH)
+    assert.equal(evil?.chain[0]?.scriptFrom, 'argument')
+    // The known one raised none for its second destination.
+    assert.ok(!alerts.some(({ destination }) => destination.address === '198.51.100.1'))
+  })
+
+  it('[D4] that are edited are versions: not new, and said to be edited', () => {
+    const script = machine()
+      .program(python({ pid: 90 }))
+      .upload({ id: 1, pid: 90, total: 8 * MIB, steps: 2 })
+      .wait(DAYS_30 * 1000)
+      .ticks(2)
+    const edit = (rest: object = {}, more: Partial<ProgramSpec> = {}) => {
+      const next = machine()
+      next.records = [...script.records]
+      next.nowMs = script.nowMs
+      next.program(python({ pid: 101, scriptFound: content('ee', rest), ...more }))
+      return tell(next.upload({ id: 2, pid: 101, total: 400 * MIB, steps: 2 }).ticks(2))
+    }
+    const { alerts, baseline } = edit()
+    assert.ok(!alerts.some(({ identity }) => identity.key === scriptKey('ee'.repeat(32))))
+    const version = baseline.identity(scriptKey('ee'.repeat(32)))
+    const former = baseline.identity(scriptKey(SCRIPT_HASH))
+    assert.equal(version?.firstNetworkAt, former?.firstNetworkAt)
+    assert.ok((version?.firstExecAt ?? 0n) > (former?.firstExecAt ?? 0n), 'first seen is its own')
+    // Another owner's file, one that all can write, one elsewhere, one run for another: strangers.
+    for (const [rest, more] of [
+      [{ ownerUid: 1001 }, {}],
+      [{ mode: 0o100666 }, {}],
+      [{}, { script: '/home/ann/other.py' }],
+      [{}, { parent: 1 }],
+    ] as const)
+      assert.ok(
+        edit(rest, more).alerts.some(({ identity }) => identity.key.includes('ee'.repeat(32))),
+        JSON.stringify([rest, more]),
+      )
+  })
+
+  it('[D4] that are edited while they are new say so in the alert, also after the engine began anew', () => {
+    const script = machine()
+      .program(python({ pid: 90 }))
+      .upload({ id: 1, pid: 90, total: MIB, steps: 2 })
+      .wait(3_600_000)
+      .program(python({ scriptFound: content('ee') }))
+    const text = /running \/home\/ann\/evil\.py, an edit of what was first seen 60 min before/
+    assert.match(alertOf(script, 8 * MIB).sentence, text)
+  })
+
+  it('are known by their path, in doubt, while they cannot be read', () => {
+    const { identity, sentence } = alertOf(
+      machine().program(python({ scriptFound: { error: EACCES } })),
+    )
+    assert.equal(identity.key, scriptKey('/home/ann/evil.py'))
+    assert.match(sentence, /its script could not be read \(errno 13\)/)
+    const gone = machine().program(python({ scriptFound: { flags: InspectedFlag.replaced } }))
+    assert.match(alertOf(gone).doubt, /its script was replaced after it was started/)
+  })
+
+  it('are asked for, and awaited as programs are', () => {
+    const late = machine().exec(python()).inspected(python())
+    late.upload({ id: 1, total: 8 * MIB, steps: 2 })
+    const { engine, alerts } = tell(late)
+    assert.equal(alerts.length, 0)
+    const asked = engine.takeRequests().map((bytes) => readInspect(new DataView(bytes.buffer), 0))
+    assert.ok(
+      asked.some(
+        ({ pid, subject, path }) =>
+          pid === 100 && subject === Subject.script && path === '/home/ann/evil.py',
+      ),
+    )
+    const told = tell(late.ticks(6)).alerts
+    assert.equal(told[0]?.identity.key, scriptKey('/home/ann/evil.py'))
+    assert.match(told[0]?.sentence ?? '', /its script was not looked at in time/)
+    const answered = tell(late.scriptInspected(python()).ticks(2)).alerts
+    assert.equal(answered.at(-1)?.identity.key, scriptKey(SCRIPT_HASH))
+    assert.equal(new Set(answered.map(({ id }) => id)).size, 1)
+  })
+
+  it('are told by kind where they are no file, and doubted where the process itself says', () => {
+    for (const [scriptFrom, name, words] of [
+      [ScriptFrom.inline, 'inline', /running a text given on its command line/],
+      [ScriptFrom.module, 'module', /running a module that it finds by name/],
+      [ScriptFrom.standardInput, 'stdin', /running what its standard input brings/],
+    ] as const) {
+      const { identity, sentence } = alertOf(machine().program(python({ script: '', scriptFrom })))
+      assert.equal(identity.key, scriptKey(name))
+      assert.match(sentence, words)
+    }
+    const claimed = alertOf(machine().program(python({ scriptFrom: ScriptFrom.claimed })))
+    assert.equal(claimed.identity.key, scriptKey(SCRIPT_HASH))
+    assert.match(claimed.sentence, /which script it runs is as the process itself says/)
+  })
+
+  it('are those of the shell above, and a text on a command line hides none', () => {
+    const script = machine()
+      .program({ ...python({ pid: 60, path: '/usr/bin/bash', script: '/home/ann/send.sh' }) })
+      .program(python({ pid: 61, path: '/usr/bin/dash', parent: 60, script: '', scriptFrom: 4 }))
+      .system(100, '/usr/bin/curl', 61)
+    const { identity, sentence } = alertOf(script)
+    assert.equal(identity.key, `platform:/usr/bin/curl script ${SCRIPT_HASH} via ${CRON}`)
+    assert.match(sentence, /run by the script \/home\/ann\/send\.sh/)
+  })
+
+  it('lift nothing: a script that only root can write vouches for no interpreter', () => {
+    const spec = python({
+      path: '/home/ann/bin/python3',
+      owner: 1000,
+      script: '/usr/bin/apport',
+      scriptFound: { ownerUid: 0 },
+    })
+    assert.equal(identityOf(spec).signerClass, 'unsigned')
+  })
+
+  it('[D4] say that foreign code runs beside them', () => {
+    const script = machine().program(python()).code(100, '/home/ann/.local/numpy.so')
+    const { identity, doubt } = alertOf(script, 2 * MIB)
+    assert.equal(
+      identity.key,
+      `platform:/usr/bin/python3.11 with foreign code script ${SCRIPT_HASH} via ${CRON}`,
+    )
+    assert.match(doubt, /running code from \/home\/ann\/\.local\/numpy\.so/)
+  })
+})
