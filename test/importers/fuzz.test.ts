@@ -11,11 +11,12 @@ const room = join(here, '../../src/importers')
 /** Some 4,000 lines a second on a slow machine, and time to start. */
 const TIMEOUT_MS = 60_000 + LINES
 /** Files that serve one log alone; `detect` and `beside` look at files. */
-const OF_ONE = /eslogger|zeek|heap|osquery|unified|tcp-message|pids|detect|beside/
+const OF_ONE =
+  /eslogger|zeek|heap|osquery|unified|tcp-message|pids|detect|beside|script|interpreters/
 
 /** What must be reached nearly whole; the rest serves other logs too, or what is no file. */
 const OWN = {
-  eslogger: /eslogger|record-log|program/,
+  eslogger: /eslogger|record-log|program|script-rules/,
   zeek: /zeek|heap|record-log/,
   osquery: /osquery|pids/,
   'unified-log': /unified|tcp-message/,

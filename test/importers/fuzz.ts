@@ -13,15 +13,19 @@ import {
   CONNECT,
   type Conn,
   ES,
+  esLine,
   esStory,
+  execOf,
   HOST,
   LISTED,
   logLine,
   osqueryLine,
   sslJson,
   T0,
+  TOOL,
   tcpConnect,
   tcpSummary,
+  ZSH,
   zeekJson,
   zeekTsv,
 } from './samples.ts'
@@ -48,8 +52,22 @@ const PACKETS: Conn[] = [
 const AT = '2026-03-02 11:00:00.250000+0100'
 const SOCKET = ['192.168.1.5:50100', '198.51.100.7:443', 77, 'Sync:900', 'SYN_SENT'] as const
 const APP = '/Applications/Sync.app/Contents/MacOS/Sync'
+const COMMANDS = [
+  ['/usr/bin/python3', 'python3', '-u', '-Wignore', 'send.py'],
+  ['/bin/bash', 'bash', '-eo', 'pipefail', '+O', 'extglob', '-c', 'send'],
+  ['/usr/bin/perl', 'perl', '-Ilib', '--', '/opt/../x.pl'],
+  ['/usr/bin/java', 'java', '-cp', 'a.jar', '--module=x', 'Main'],
+  ['/opt/deno', 'deno', 'run', '--config=x', 'https://host/x.ts'],
+  ['/opt/busybox', 'busybox', 'sh', '/dev/fd/0'],
+  ['/usr/bin/gawk', 'gawk', '-e', '1', '-f', '/proc/self/fd/3'],
+]
 const CORPUS: Record<string, () => string[]> = {
-  eslogger: () => [7, 9, 10, 11].flatMap((version) => esStory(version).split('\n')),
+  eslogger: () => [
+    ...[7, 9, 10, 11].flatMap((version) => esStory(version).split('\n')),
+    ...COMMANDS.map(([path = '', ...args]) =>
+      esLine(11, '2026-03-02T10:00:03Z', ZSH, execOf(11, { ...TOOL, path }, undefined, args)),
+    ),
+  ],
   zeek: () => [
     ...zeekTsv(CONNS, { label: 'Benign' }).split('\n'),
     ...zeekTsv(PACKETS, {}, 'conn_long').split('\n').slice(6),
@@ -94,10 +112,10 @@ if (corpus === undefined) throw new Error(`no lines of ${kind} to begin with`)
 // What explains the rows comes first, whole.
 const beginning = corpus.filter((line) => line.startsWith('#')).slice(0, 8)
 
-async function* chunks(lines: string[]): AsyncGenerator<Uint8Array, void> {
+async function* chunks(lines: string[], lineCount: number): AsyncGenerator<Uint8Array, void> {
   yield Buffer.from(beginning.map((line) => `${line}\n`).join(''))
-  for (let made = 0; made < count; made += LINES_A_CHUNK) {
-    const some = Math.min(LINES_A_CHUNK, count - made)
+  for (let made = 0; made < lineCount; made += LINES_A_CHUNK) {
+    const some = Math.min(LINES_A_CHUNK, lineCount - made)
     yield Buffer.from(
       Array.from({ length: some }, () => `${mutate(lines, random)}\n`).join(''),
       'utf8',
@@ -107,7 +125,12 @@ async function* chunks(lines: string[]): AsyncGenerator<Uint8Array, void> {
 
 const startedMs = performance.now()
 const engine = createEngine({ deviceId: 'fuzz', baseline: openMemoryBaseline() })
-const input = await importStream(kind, chunks(corpus), { name: 'fuzz', ssl: undefined })
+const beside = kind === 'zeek' ? Math.ceil(count / 10) : 0
+const input = await importStream(kind, chunks(corpus, count), {
+  name: 'fuzz',
+  ssl: beside > 0 ? chunks(corpus, beside) : undefined,
+  long: beside > 0 ? chunks(corpus, beside) : undefined,
+})
 const framer = createFramer()
 let bytes = 0
 let rssMaxMb = 0

@@ -133,6 +133,7 @@ describe('osquery logs', () => {
       { ...ES, event_type: 'fork', child_pid: '701' },
       { ...ES, pid: '701', event_type: 'exit', exit_code: '3' },
       { ...AUDIT, status: '0' },
+      { ...AUDIT, status: '2' },
       CONNECT,
       { ...CONNECT, success: '0' },
       BPF_EXEC,

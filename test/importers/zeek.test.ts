@@ -387,6 +387,15 @@ describe('Zeek logs', () => {
       },
     ],
     [
+      "an answer where the gaps are the other side's",
+      {
+        history: 'ShADdaGR',
+        in: 600_000,
+        missed: 590_000,
+        packets: [5_000, 8_000_000, 20, 900],
+      },
+    ],
+    [
       'bytes out that a monitor missed',
       {
         history: 'ShADdaGR',

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { SCENARIO_DIRECTORY } from '../../scripts/scenarios.ts'
+import { isCapture } from '../../src/capture/reader.ts'
 import { filesOf, openSource, withoutBeside } from '../../src/replay/open.ts'
 import { replay } from '../../src/replay/replay.ts'
 import { HOST, sslJson, T0, zeekTsv } from '../importers/samples.ts'
@@ -74,11 +75,29 @@ describe('What a replay is given', () => {
       const { readBytes, fileBytes } = source.progress()
       assert.equal(readBytes, fileBytes)
 
-      const recorded = await replay(await openSource(capture, {}), {})
+      const opened = await openSource(capture, {})
+      const recorded = await replay(opened, {})
+      // Its blocks are packed already: one that is looked for in packed bytes is found, between damage.
+      assert.equal(opened.damage().places, 0)
       const plain = await replay(await openSource(BURST, {}), {})
       assert.deepEqual(recorded, plain)
       assert.ok(plain.records > 0)
     })
+
+  it('may be a packed capture under any name', async () => {
+    const place = join(directory, 'renamed')
+    mkdirSync(place)
+    const path = join(place, 'night.bin')
+    // Its own blocks are packed, and would be stored as they are but for what follows: so nothing of it stands there.
+    const padded = Buffer.concat([readFileSync(BURST), Buffer.alloc(200_000)])
+    const packed = gzipSync(padded, { strategy: constants.Z_FIXED, memLevel: 9 })
+    assert.equal(isCapture(packed), false)
+    writeFileSync(path, packed)
+    assert.deepEqual(await filesOf(place), [path])
+    const source = await openSource(path, {})
+    assert.ok((await replay(source, {})).findings.alert > 0)
+    assert.equal(source.damage().places, 1)
+  })
 
   it('may be packed and cut: what is there is read, and the rest is damage', async () => {
     const text = zeekTsv(
