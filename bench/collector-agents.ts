@@ -203,6 +203,7 @@ async function main(load: Load): Promise<void> {
         const hello = {
           // New devices each run: the numbers of their items begin at 1.
           deviceId: deviceId(load.firstNumber + index),
+          outboxId: '0'.repeat(32),
           agentVersion: '',
           sentAt,
           capabilities: 0n,

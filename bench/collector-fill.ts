@@ -30,7 +30,8 @@ export function fill(path: string, stored: number, log: (text: string) => void):
   const db = openForWriting(path)
   const writer = createWriter(db)
   const devices = Array.from({ length: DEVICES }, (_, index) => {
-    const facts = { id: deviceId(FIRST_DEVICE + index), agentVersion: '', host: NO_HOST }
+    const id = deviceId(FIRST_DEVICE + index)
+    const facts = { id, outboxId: '0'.repeat(32), agentVersion: '', host: NO_HOST }
     const [done] = writer.commit([{ op: 'enroll', nowNs: nowUnixNs(), facts }])
     if (done?.op !== 'enroll') throw new Error('a device was not enrolled')
     return done.enrolled.device
@@ -62,7 +63,7 @@ export function fill(path: string, stored: number, log: (text: string) => void):
       })
     }
     const works = [...items].map(([device, of]): Change => {
-      const batch = { device, afterSequence: 0, throughSequence: upTo, items: of }
+      const batch = { device, outbox: device, afterSequence: 0, throughSequence: upTo, items: of }
       return { op: 'append', nowNs: nowUnixNs(), batch }
     })
     writer.commit(works)

@@ -78,6 +78,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     bytesMax: OUTBOX_BYTES_MAX,
     ageMaxMs: OUTBOX_AGE_MAX_MS,
     now: nowUnixNs,
+    log,
   })
   const deviceId = usingState(directory, () => readOrMakeDeviceId('.'))
   const machine = describeMachine()
@@ -113,7 +114,15 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     : undefined
   const telling = createTelling(outbox, uplink, log)
   tellOfTheLast(telling, running.lost, setAside, outbox.setAside)
-  const settle = createSettling({ engine, baseline, pipe, recording, tell: telling.tell, log })
+  const settle = createSettling({
+    engine,
+    baseline,
+    pipe,
+    recording,
+    tell: telling.tell,
+    unwritten: () => outbox.unwritten(),
+    log,
+  })
 
   const report = createReport({
     ...{ deviceId, machine, engine, baseline, outbox, uplink, sensor },

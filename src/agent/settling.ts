@@ -9,6 +9,8 @@ import { Source, writeAcknowledge } from '../records/record.gen.ts'
 /** Record bytes after which sense is told that they are durable, at the latest; it keeps at most 4 MiB. */
 const ACKNOWLEDGE_BYTES = 1024 * 1024
 const COMMIT_INTERVAL_MS = 1000
+/** While findings wait for the disk sense keeps their records for an engine to come, up to here. */
+const HELD_BYTES_MAX = 3 * 1024 * 1024
 
 /**
  * Takes what the engine has found and asked since the last call. REQUIRES: made after the engine was given what is
@@ -20,9 +22,11 @@ export function createSettling(parts: {
   pipe: Socket
   recording: Recording | undefined
   tell: (findings: Finding[]) => void
+  /** Findings that wait in memory for the disk. */
+  unwritten: () => number
   log: (text: string) => void
 }): (isLast: boolean) => void {
-  const { engine, baseline, pipe, recording, tell, log } = parts
+  const { engine, baseline, pipe, recording, tell, unwritten, log } = parts
   const ownBytes = engine.settledBytes()
   let acknowledgedBytes = 0
   let goneBytes = 0
@@ -46,12 +50,16 @@ export function createSettling(parts: {
     if (!due || (!isLast && settledBytes === acknowledgedBytes)) return
     committedAtMs = nowMs
     recording?.flush()
-    engine.save(ownBytes + goneBytes)
-    try {
-      baseline.commit()
-    } catch (error) {
-      log(`the baseline was not written (${(error as Error).message}); it is tried again`)
-    }
+    // The baseline must not know a program whose finding is not kept: after a kill it would be new to nobody.
+    const isKept = unwritten() === 0
+    if (isKept) {
+      engine.save(ownBytes + goneBytes)
+      try {
+        baseline.commit()
+      } catch (error) {
+        log(`the baseline was not written (${(error as Error).message}); it is tried again`)
+      }
+    } else if (settledBytes - acknowledgedBytes < HELD_BYTES_MAX) return
     acknowledgedBytes = settledBytes
     if (!pipe.destroyed && pipe.writable)
       pipe.write(acknowledgement(settledBytes), (error) => {

@@ -7,7 +7,7 @@ import type { Uplink } from '../stream/uplink.ts'
 import { nowUnixNs } from '../units.ts'
 
 export type Telling = {
-  /** Durable when it returns, or counted as not kept. */
+  /** Durable when it returns, or waiting in memory for the disk, or counted as not kept. With none: tries the disk again. */
   tell(findings: Finding[]): void
   /** Something that this agent found out about itself. */
   tellHealth(of: Health['of'], text: string): void
@@ -33,7 +33,10 @@ export function createTelling(
   }
 
   const tell = (findings: Finding[]): void => {
-    if (findings.length === 0) return
+    if (findings.length === 0) {
+      outbox.retry()
+      return
+    }
     try {
       outbox.append(findings.map(withUserNames))
     } catch (error) {

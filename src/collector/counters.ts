@@ -22,6 +22,7 @@ const NAMES = [
   'agentsClosedNoHello',
   'agentsClosedSilent',
   'agentsClosedCredit',
+  'agentsClosedLeap',
   'agentsClosedSlow',
   'agentsClosedReplaced',
   'agentsClosedStore',

@@ -1,5 +1,12 @@
 // Everything but items to wire messages and back. Used by codec.ts alone.
-import { bounded, sequenceFromWire, sequenceToWire, u32 } from './fields.ts'
+import {
+  bounded,
+  lastSequenceFromWire,
+  lastSequenceToWire,
+  sequenceFromWire,
+  sequenceToWire,
+  u32,
+} from './fields.ts'
 import {
   type Ack,
   BATCH_ITEMS_MAX,
@@ -22,6 +29,7 @@ const TOP_MAX = 8
 export function helloToWire(hello: Hello): freshet.v1.Hello.$Properties {
   return {
     deviceId: hello.deviceId,
+    outboxId: Buffer.from(hello.outboxId, 'hex'),
     agentVersion: hello.agentVersion,
     sentAtNs: wideFromBigint(hello.sentAt, 'hello.sent_at_ns'),
     capabilities: wideFromBigint(hello.capabilities, 'hello.capabilities'),
@@ -34,8 +42,11 @@ export function helloFromWire(hello: freshet.v1.Hello.$Properties): Hello {
   const deviceId = hello.deviceId ?? ''
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(deviceId))
     throw new StreamError('out-of-range', 'hello.device_id: not a UUID in lower case')
+  const outboxId = Buffer.from(hello.outboxId ?? []).toString('hex')
+  if (outboxId.length !== 32) throw new StreamError('out-of-range', 'hello.outbox_id: not 16 bytes')
   return {
     deviceId,
+    outboxId,
     agentVersion: hello.agentVersion ?? '',
     sentAt: timeFromWide(hello.sentAtNs, 'hello.sent_at_ns'),
     capabilities: bigintFromWide(hello.capabilities),
@@ -53,7 +64,7 @@ export function helloFromWire(hello: freshet.v1.Hello.$Properties): Hello {
 
 export function welcomeToWire(welcome: Welcome): freshet.v1.Welcome.$Properties {
   return {
-    lastSequence: wideFromCount(welcome.lastSequence, 'welcome.last_sequence'),
+    lastSequence: lastSequenceToWire(welcome.lastSequence, 'welcome.last_sequence'),
     capabilities: wideFromBigint(welcome.capabilities, 'welcome.capabilities'),
     receivedAtNs: wideFromBigint(welcome.receivedAt, 'welcome.received_at_ns'),
     creditItems: u32(welcome.creditItems, 'welcome.credit_items'),
@@ -63,7 +74,7 @@ export function welcomeToWire(welcome: Welcome): freshet.v1.Welcome.$Properties 
 
 export function welcomeFromWire(welcome: freshet.v1.Welcome.$Properties): Welcome {
   return {
-    lastSequence: countFromWide(welcome.lastSequence, 'welcome.last_sequence'),
+    lastSequence: lastSequenceFromWire(welcome.lastSequence, 'welcome.last_sequence'),
     capabilities: bigintFromWide(welcome.capabilities),
     receivedAt: timeFromWide(welcome.receivedAtNs, 'welcome.received_at_ns'),
     creditItems: welcome.creditItems ?? 0,
@@ -73,7 +84,7 @@ export function welcomeFromWire(welcome: freshet.v1.Welcome.$Properties): Welcom
 
 export function ackToWire(ack: Ack): freshet.v1.Ack.$Properties {
   return {
-    throughSequence: wideFromCount(ack.throughSequence, 'ack.through_sequence'),
+    throughSequence: lastSequenceToWire(ack.throughSequence, 'ack.through_sequence'),
     rejects: ack.rejects.map(({ sequence, reason }) => ({
       sequence: sequenceToWire(sequence, 'reject.sequence'),
       reason,
@@ -88,7 +99,7 @@ export function ackFromWire(ack: freshet.v1.Ack.$Properties): Ack {
   const rejects = bounded(ack.rejects ?? [], BATCH_ITEMS_MAX, 'ack.rejects')
   const ahead = bounded(ack.aheadSequences ?? [], BATCH_ITEMS_MAX, 'ack.ahead_sequences')
   return {
-    throughSequence: countFromWide(ack.throughSequence, 'ack.through_sequence'),
+    throughSequence: lastSequenceFromWire(ack.throughSequence, 'ack.through_sequence'),
     rejects: rejects.map((reject) => ({
       sequence: sequenceFromWire(reject.sequence, 'reject.sequence'),
       reason: reject.reason ?? '',

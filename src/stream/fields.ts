@@ -1,6 +1,6 @@
 // Checked scalars of the codec, both ways.
 import type { UnixNs } from '../units.ts'
-import { StreamError } from './message.ts'
+import { SEQUENCE_MAX, StreamError } from './message.ts'
 import { countFromWide, timeFromWide, type Wide, wideFromBigint, wideFromCount } from './wide.ts'
 
 export const time = (value: UnixNs, field: string) => wideFromBigint(value, field)
@@ -54,11 +54,27 @@ export function oneOf<T extends string>(
 
 export function sequenceToWire(sequence: number, field: string) {
   if (sequence === 0) throw new StreamError('out-of-range', `${field}: sequences begin at 1`)
-  return wideFromCount(sequence, field)
+  return lastSequenceToWire(sequence, field)
+}
+
+/** 0: none. */
+export function lastSequenceToWire(sequence: number, field: string) {
+  return wideFromCount(inRange(sequence, field), field)
+}
+
+/** 0: none. */
+export function lastSequenceFromWire(value: Wide, field: string): number {
+  return inRange(countFromWide(value, field), field)
+}
+
+function inRange(sequence: number, field: string): number {
+  if (sequence > SEQUENCE_MAX)
+    throw new StreamError('out-of-range', `${field}: ${sequence} is above 2^48`)
+  return sequence
 }
 
 export function sequenceFromWire(value: Wide, field: string): number {
-  const sequence = countFromWide(value, field)
+  const sequence = lastSequenceFromWire(value, field)
   if (sequence === 0) throw new StreamError('missing', `${field}: sequences begin at 1`)
   return sequence
 }

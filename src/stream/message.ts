@@ -28,13 +28,23 @@ export const Capability = {
 /** All that this version can do, on either side. */
 export const CAPABILITIES = Capability.packed | Capability.heartbeat | Capability.ahead
 
+/**
+ * What a sequence may reach, on either side: a thousand items a second for nine thousand years. Far enough below
+ * 2^53 that adding to one stays exact.
+ */
+export const SEQUENCE_MAX = 2 ** 48
+/** How far above what is stored of an outbox its next item may lie: what an outbox dropped leaves gaps, but none so wide. */
+export const SEQUENCE_LEAP_MAX = 2 ** 32
+
 /** WebSocket subprotocol of this version of the protocol. */
-export const SUBPROTOCOL = 'freshet.v1'
+export const SUBPROTOCOL = 'freshet.v2'
 /** Path the gateway listens on. */
 export const STREAM_PATH = '/v1/stream'
 
 export type Hello = {
   deviceId: string
+  /** 32 hex digits, made at random with the outbox: sequences are numbers of it. */
+  outboxId: string
   agentVersion: string
   sentAt: UnixNs
   /** Bits of `Capability`, and those of later versions: [0, 2^64). */
@@ -43,7 +53,7 @@ export type Hello = {
 }
 
 export type Welcome = {
-  /** Highest sequence stored durably for this device; 0 when none. */
+  /** Highest sequence stored of this outbox, 0 when none. A hint: it acknowledges nothing. */
   lastSequence: number
   /** Those of Hello that hold on this connection. */
   capabilities: bigint
@@ -57,7 +67,7 @@ export type Welcome = {
 export type Reject = { sequence: number; reason: string }
 
 export type Ack = {
-  /** Everything up to here is durable or rejected. */
+  /** Everything up to here that came on this connection is durable or rejected. */
   throughSequence: number
   rejects: Reject[]
   /** Of batches ahead of their turn: durable or rejected as well. Absent when none. */

@@ -1,10 +1,11 @@
 // The tables of the outbox's file and their statements. Throws what node:sqlite throws.
+import { randomBytes } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { openFile, type SetAside, UnusableFile } from '../baseline/sqlite-file.ts'
 import type { UnixNs } from '../units.ts'
 
 /** PRAGMA user_version. */
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 /** Pages of 4 KiB left free in the file before it is given back to the disk, and how many at a time. */
 const FREE_PAGES_KEPT = 1024
 const FREE_PAGES_STEP = 512
@@ -29,8 +30,6 @@ export type Totals = {
   rejected: number
   /** Of evicted and notKept, what a health item has told. */
   told: number
-  /** 1: a collector has answered this file before. */
-  joined: number
 }
 
 export type Row = { sequence: number; id: Uint8Array; content: Uint8Array }
@@ -44,7 +43,6 @@ const COLUMNS: readonly [keyof Totals, string][] = [
   ['notKept', 'not_kept'],
   ['rejected', 'rejected'],
   ['told', 'told'],
-  ['joined', 'joined'],
 ]
 const ZERO: Totals = {
   nextSequence: 1,
@@ -55,7 +53,6 @@ const ZERO: Totals = {
   notKept: 0,
   rejected: 0,
   told: 0,
-  joined: 0,
 }
 
 /** What an item takes: its content, and about as much again of row, index and page as this. */
@@ -76,13 +73,17 @@ export class OutboxFile {
   readonly #removeThrough: StatementSync
   readonly #shift: StatementSync
   readonly #write: StatementSync
+  readonly #id: StatementSync
+  readonly #setId: StatementSync
 
   constructor(path: string, options: { now: UnixNs; fileBytesMax: number }) {
     const opened = openFile(path, {
       version: SCHEMA_VERSION,
       create,
+      upgrade,
       check: (database) => {
         readTotals(database)
+        idOf(database.prepare('SELECT id FROM outbox').get())
         database.prepare('SELECT sequence, id, content FROM items LIMIT 1').get()
       },
       pragmas: `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;
@@ -115,9 +116,20 @@ export class OutboxFile {
     )
     this.#removeThrough = database.prepare('DELETE FROM items WHERE sequence <= ?')
     this.#shift = database.prepare('UPDATE items SET sequence = sequence + ?')
+    this.#id = database.prepare('SELECT id FROM outbox')
+    this.#setId = database.prepare('UPDATE outbox SET id = ?')
     this.#write = database.prepare(
       `UPDATE totals SET ${COLUMNS.map(([, column]) => `${column} = ?`).join(', ')}`,
     )
+  }
+
+  /** 32 hex digits: whose numbers the sequences are. */
+  id(): string {
+    return idOf(this.#id.get())
+  }
+
+  setId(id: string): void {
+    this.#setId.run(id)
   }
 
   totals(): Totals {
@@ -180,7 +192,7 @@ export class OutboxFile {
     return { items: Number(freed?.items), bytes: Number(freed?.bytes) }
   }
 
-  /** Adds `by` to every sequence. REQUIRES: `by` is at least the highest sequence, so that none collide. */
+  /** Adds `by`, which may be negative, to every sequence. REQUIRES: the ranges before and after do not meet. */
   shift(by: number): void {
     this.#shift.run(by)
   }
@@ -197,6 +209,11 @@ export class OutboxFile {
   shrink(): void {
     const free = Number(this.database.prepare('PRAGMA freelist_count').get()?.['freelist_count'])
     if (free > FREE_PAGES_KEPT) this.database.exec(`PRAGMA incremental_vacuum(${FREE_PAGES_STEP})`)
+  }
+
+  /** How long a statement waits for another process that holds the file. */
+  patience(ms: number): void {
+    this.database.exec(`PRAGMA busy_timeout = ${ms}`)
   }
 
   close(): void {
@@ -221,10 +238,29 @@ function create(database: DatabaseSync): void {
       content BLOB NOT NULL
     ) STRICT;
     CREATE INDEX items_rank ON items (rank, sequence);
+    CREATE TABLE outbox (id TEXT NOT NULL) STRICT;
     CREATE TABLE totals (${COLUMNS.map(([, column]) => `${column} INTEGER NOT NULL`).join(', ')}) STRICT`)
   database
     .prepare(`INSERT INTO totals VALUES (${COLUMNS.map(() => '?').join(', ')})`)
     .run(...COLUMNS.map(([field]) => ZERO[field]))
+  database.prepare('INSERT INTO outbox VALUES (?)').run(newOutboxId())
+}
+
+/** 1 had no id: whose numbers its sequences were, its device alone said. */
+function upgrade(database: DatabaseSync): void {
+  database.exec('CREATE TABLE outbox (id TEXT NOT NULL) STRICT')
+  database.exec('ALTER TABLE totals DROP COLUMN joined')
+  database.prepare('INSERT INTO outbox VALUES (?)').run(newOutboxId())
+}
+
+/** 32 hex digits that no other outbox has: a copy of a file has its id, and is found out by its numbers. */
+export const newOutboxId = (): string => randomBytes(16).toString('hex')
+
+function idOf(row: Record<string, SQLOutputValue> | undefined): string {
+  const id = row?.['id']
+  if (typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id))
+    throw new UnusableFile('outbox: its id is none')
+  return id
 }
 
 function readTotals(database: DatabaseSync): Totals {

@@ -1,5 +1,5 @@
 // What the agent found, on disk until the collector has it. Numbered, bounded by bytes and age; what is
-// dropped is counted, and told to the collector by an item of its own.
+// dropped is counted, and told to the collector by an item of its own. What the disk refuses waits in memory.
 import {
   diskTrouble,
   type SetAside,
@@ -10,7 +10,8 @@ import {
 import type { Finding } from '../engine/finding.ts'
 import type { UnixNs } from '../units.ts'
 import { encodeContent, numberItem, StreamError } from './codec.ts'
-import { itemBytes, OutboxFile, type Row, type Totals } from './outbox-file.ts'
+import { itemBytes, newOutboxId, OutboxFile, type Row, type Totals } from './outbox-file.ts'
+import { createOutboxMemory, type OutboxMemory, type WaitingRow } from './outbox-memory.ts'
 import { RANK_TELLS, RANKS_URGENT, rankOf } from './rank.ts'
 import { createUuidSource } from './uuid.ts'
 
@@ -24,6 +25,12 @@ export type OutboxOptions = {
   now: () => UnixNs
   /** Hard bound of the file itself, enforced by SQLite; by default twice bytesMax and 1 MiB. */
   fileBytesMax?: number
+  /** Bound of what waits in memory while the disk takes nothing; by default 16 MiB. */
+  memoryBytesMax?: number
+  /** How long another process may hold the file up, while it is not known to; by default 2 s. */
+  patienceMs?: number
+  /** Told once when the disk begins to take nothing, and once when it takes all again. */
+  log?: (text: string) => void
 }
 
 /** An item as it is sent. */
@@ -36,24 +43,26 @@ export type OutboxItem = {
 }
 
 export type OutboxCounters = {
-  /** Waiting. */
+  /** Waiting, in the file and in memory. */
   items: number
   bytes: number
+  /** Of these, in memory alone: the disk has not taken them. */
+  unwritten: number
   /** Dropped because the outbox was full or they were too old; over the life of the file. */
   evicted: number
-  /** Not taken: the disk was full, the file was damaged, or they could not be encoded. */
+  /** Lost: the memory was full too, the file was damaged, or they could not be encoded. */
   notKept: number
   /** Refused by the collector for good. */
   rejected: number
 }
 
 /**
- * full-disk: nothing of the batch was kept, the next append tries again; busy, io, denied: likewise;
- * unencodable: the rest of the batch was kept; closed: used after close.
+ * full-disk, busy, io, denied: the file cannot be read or changed at the moment; unencodable: the rest of the batch
+ * was kept; closed: used after close.
  */
 export type OutboxErrorCode = 'full-disk' | 'busy' | 'io' | 'denied' | 'unencodable' | 'closed'
 
-/** What was not kept, and why. It has been counted. */
+/** What could not be done, and why. What was not kept has been counted. */
 export class OutboxError extends Error {
   readonly code: OutboxErrorCode
 
@@ -66,6 +75,12 @@ export class OutboxError extends Error {
 
 const EVICT_STEP_ITEMS = 256
 const TELL_INTERVAL_MS = 60_000
+const MEMORY_BYTES_MAX = 16 * 1024 * 1024
+/** Between two attempts to write what the disk refused. */
+const RETRY_MS = 1000
+/** How long another process may hold the file up: at first, and while it is known to. */
+const PATIENCE_MS = 2000
+const PATIENCE_IN_TROUBLE_MS = 20
 
 /** Opens or makes the outbox at `path`, in constant time however full it is. Throws OutboxError. */
 export function openOutbox(path: string, options: OutboxOptions): Outbox {
@@ -89,6 +104,11 @@ export class Outbox {
   #setAside: SetAside | undefined
   #toldAtMs = Number.NEGATIVE_INFINITY
   #closed = false
+  readonly #memory: OutboxMemory
+  /** Of the next item; above the file's while items wait in memory. */
+  #nextSequence: number
+  /** Since when, and how often since, the disk takes nothing; undefined: it does. */
+  #refusedAtMs: number | undefined
 
   constructor(path: string, options: OutboxOptions) {
     this.#path = path
@@ -99,7 +119,14 @@ export class Outbox {
     this.#makeId = createUuidSource(() => this.#nowMs())
     this.#file = this.#open()
     this.#totals = this.#file.totals()
+    this.#nextSequence = this.#totals.nextSequence
+    this.#memory = createOutboxMemory(options.memoryBytesMax ?? MEMORY_BYTES_MAX)
     this.#setAside = this.#file.setAside
+  }
+
+  /** 32 hex digits: whose numbers the sequences are. */
+  get id(): string {
+    return this.#file.id()
   }
 
   /** The last file of this path that could not be read, since this outbox was opened. */
@@ -109,12 +136,25 @@ export class Outbox {
 
   counters(): OutboxCounters {
     const { items, bytes, evicted, notKept, rejected } = this.#totals
-    return { items, bytes, evicted, notKept, rejected }
+    const waiting = this.#memory.rows()
+    return {
+      items: items + waiting.length,
+      bytes: waiting.reduce((sum, { content }) => sum + itemBytes(content), bytes),
+      unwritten: waiting.length,
+      evicted,
+      notKept,
+      rejected,
+    }
+  }
+
+  /** Items that wait in memory: what follows from them is not to be kept before they are. */
+  unwritten(): number {
+    return this.#memory.rows().length
   }
 
   /** Highest sequence given out so far; 0 when none. */
   lastSequence(): number {
-    return this.#totals.nextSequence - 1
+    return this.#nextSequence - 1
   }
 
   /** Highest sequence acknowledged; 0 when none. */
@@ -123,8 +163,8 @@ export class Outbox {
   }
 
   /**
-   * Keeps the findings in one durable transaction. Throws OutboxError when some or all were not kept, after
-   * counting them.
+   * Keeps the findings in one durable transaction, or, while the disk takes nothing, in memory. Throws OutboxError
+   * when some cannot be encoded, after counting them and keeping the others.
    */
   append(findings: Finding[]): void {
     this.#assertOpen()
@@ -154,8 +194,13 @@ export class Outbox {
   read(afterSequence: number, itemsMax: number, bytesMax: number): OutboxItem[] {
     this.#assertOpen()
     return this.#surviving('read', () =>
-      within(this.#file.read(afterSequence, itemsMax), itemsMax, bytesMax),
+      within(this.#inTurn(afterSequence, itemsMax), itemsMax, bytesMax),
     )
+  }
+
+  *#inTurn(afterSequence: number, itemsMax: number): Generator<Row> {
+    yield* this.#file.read(afterSequence, itemsMax)
+    yield* this.#memory.after(afterSequence)
   }
 
   /**
@@ -170,9 +215,11 @@ export class Outbox {
   ): OutboxItem[] {
     this.#assertOpen()
     return this.#surviving('read', () => {
-      const rows = RANKS_URGENT.flatMap((rank) =>
-        this.#file.readRank(rank, afterSequence, itemsMax + except.size),
-      )
+      const waiting = this.#memory.after(afterSequence)
+      const rows = RANKS_URGENT.flatMap((rank) => [
+        ...this.#file.readRank(rank, afterSequence, itemsMax + except.size),
+        ...waiting.filter((row) => row.rank === rank),
+      ])
       return within(
         rows.filter(({ sequence }) => !except.has(sequence)),
         itemsMax,
@@ -184,6 +231,7 @@ export class Outbox {
   /** Drops everything up to `throughSequence`; `rejected` of them were refused for good. Throws OutboxError. */
   acknowledge(throughSequence: number, rejected = 0): void {
     this.#assertOpen()
+    this.#memory.removeThrough(throughSequence)
     if (throughSequence <= this.#totals.acknowledged) return
     this.#surviving('acknowledge', () => {
       this.#unsynchronised(() =>
@@ -191,6 +239,7 @@ export class Outbox {
           const freed = this.#file.removeThrough(throughSequence)
           totals.items -= freed.items
           totals.bytes -= freed.bytes
+          totals.nextSequence = this.#nextSequence
           totals.acknowledged = Math.min(throughSequence, totals.nextSequence - 1)
           totals.rejected += rejected
         }),
@@ -202,6 +251,7 @@ export class Outbox {
   /** Drops these alone; `rejected` of them were refused for good. Throws OutboxError. */
   acknowledgeEach(sequences: readonly number[], rejected = 0): void {
     this.#assertOpen()
+    this.#memory.remove(sequences)
     this.#surviving('acknowledge', () =>
       this.#unsynchronised(() =>
         this.#change((totals) => {
@@ -219,69 +269,122 @@ export class Outbox {
   }
 
   /**
-   * What a collector's Welcome means here. It stores up to `lastSequence` of this device: those are
-   * acknowledged. But when this file cannot have numbered them (it is new, the old one was lost), its
-   * items are others under the same numbers, so they are numbered anew above. Returns how many were.
+   * Becomes another outbox: a new id, what waits is numbered from 1. For when a collector knows numbers of this one
+   * that it never gave: another has its id (a copy of its file, or somebody who pretends), and the two must not share
+   * a cursor. What waits keeps its ids, so nothing is stored twice. Throws OutboxError, and is then as before.
    */
-  join(lastSequence: number): number {
+  renew(): void {
     this.#assertOpen()
-    const { joined, nextSequence, items } = this.#totals
-    if (joined === 1 && lastSequence < nextSequence) {
-      this.acknowledge(lastSequence)
-      return 0
-    }
-    const renumbered = lastSequence > 0
-    this.#surviving('join', () =>
+    const moved = this.#surviving('renew', () => {
+      this.#write()
+      const by = this.#totals.acknowledged
       this.#change((totals) => {
-        if (renumbered) {
-          const by = Math.max(lastSequence, nextSequence)
-          this.#file.shift(by)
-          totals.nextSequence = nextSequence + by
-          totals.acknowledged = by
-        }
-        totals.joined = 1
-      }),
-    )
-    return renumbered ? items : 0
+        // Far above all numbers first, so that no two meet on the way.
+        this.#file.shift(this.#nextSequence)
+        this.#file.shift(-this.#nextSequence - by)
+        this.#file.setId(newOutboxId())
+        totals.nextSequence -= by
+        totals.acknowledged = 0
+      })
+      return by
+    })
+    this.#nextSequence -= moved
+  }
+
+  /** Tries to write what waits in memory, once a second at most. To be called now and then. */
+  retry(): void {
+    this.#assertOpen()
+    if (this.#refusedAtMs === undefined || Math.abs(this.#nowMs() - this.#refusedAtMs) < RETRY_MS)
+      return
+    this.#keep([])
   }
 
   /** Idempotent. */
   close(): void {
     if (this.#closed) return
+    if (this.unwritten() > 0) {
+      this.#refusedAtMs = Number.NEGATIVE_INFINITY
+      this.retry()
+      if (this.unwritten() > 0)
+        this.#log(
+          `${this.unwritten()} findings that the disk did not take are lost as the agent ends`,
+        )
+    }
     this.#closed = true
     this.#file.close()
   }
 
-  #keep(contents: { rank: number; content: Uint8Array }[]): void {
+  #keep(contents: readonly { rank: number; content: Uint8Array }[]): void {
     const nowMs = this.#nowMs()
     const untold = this.#totals.evicted + this.#totals.notKept - this.#totals.told
-    const tells = untold > 0 && nowMs - this.#toldAtMs >= TELL_INTERVAL_MS
+    const waits = this.#refusedAtMs !== undefined && Math.abs(nowMs - this.#refusedAtMs) < RETRY_MS
+    // Not while the disk refuses: it would push a finding out of the memory.
+    const tells =
+      untold > 0 &&
+      this.#refusedAtMs === undefined &&
+      Math.abs(nowMs - this.#toldAtMs) >= TELL_INTERVAL_MS
     const all = tells ? [...contents, this.#dropsToTell(untold)] : contents
-    try {
-      this.#surviving('append', () =>
-        this.#change((totals) => {
-          for (const { rank, content } of all) {
-            this.#file.insert(totals.nextSequence++, rank, nowMs, this.#makeId(), content)
-            totals.items++
-            totals.bytes += itemBytes(content)
-          }
-          if (tells) totals.told += untold
-          this.#expire(totals, nowMs - this.#options.ageMaxMs)
-          this.#evict(totals)
-        }),
-      )
-    } catch (error) {
-      this.#totals.notKept += contents.length
-      throw error
+    const rows = all.map(({ rank, content }) => ({
+      sequence: this.#nextSequence++,
+      id: this.#makeId(),
+      rank,
+      addedMs: nowMs,
+      content,
+    }))
+    if (tells) {
+      this.#toldAtMs = nowMs
+      this.#totals.told += untold
     }
-    if (tells) this.#toldAtMs = nowMs
+    try {
+      if (!waits) {
+        this.#surviving('append', () => this.#write(rows))
+        return
+      }
+    } catch (error) {
+      if (!(error instanceof OutboxError)) throw error
+      this.#refused(error, nowMs)
+    }
+    for (const row of rows) this.#totals.notKept += this.#memory.add(row)
+  }
+
+  /** What waits in memory goes to the file, and `more` behind it, in one durable transaction. */
+  #write(more: readonly WaitingRow[] = []): void {
+    const nowMs = this.#nowMs()
+    const waiting = this.#memory.rows()
+    this.#change((totals) => {
+      for (const { sequence, rank, addedMs, id, content } of [...waiting, ...more]) {
+        this.#file.insert(sequence, rank, addedMs, id, content)
+        totals.items++
+        totals.bytes += itemBytes(content)
+      }
+      totals.nextSequence = this.#nextSequence
+      this.#expire(totals, nowMs - this.#options.ageMaxMs)
+      this.#evict(totals)
+    })
+    if (this.#refusedAtMs !== undefined) {
+      this.#refusedAtMs = undefined
+      this.#file.patience(this.#options.patienceMs ?? PATIENCE_MS)
+      this.#log(`the disk takes findings again: ${waiting.length} that waited in memory are kept`)
+    }
+    this.#memory.clear()
+  }
+
+  #refused(error: OutboxError, nowMs: number): void {
+    if (this.#refusedAtMs === undefined)
+      this.#log(`${error.message}; findings wait in memory meanwhile and are sent from there`)
+    this.#refusedAtMs = nowMs
+    this.#file.patience(PATIENCE_IN_TROUBLE_MS)
+  }
+
+  #log(text: string): void {
+    this.#options.log?.(text)
   }
 
   /** Says what was dropped, as an item: a gap that nobody is told of looks like silence. */
   #dropsToTell(count: number): { rank: number; content: Uint8Array } {
     const text =
       `${count} findings never reached the collector: the agent's outbox was full, too old or damaged, ` +
-      `or its disk was full`
+      `or its disk and the memory beside it were full`
     const finding: Finding = {
       at: this.#options.now(),
       kind: 'health',
@@ -352,16 +455,22 @@ export class Outbox {
     const lost = this.#totals
     this.#file = this.#open()
     // Numbering and counts go on where they were known to be, so the collector need not be asked.
-    this.#totals = { ...lost, items: 0, bytes: 0, notKept: lost.notKept + lost.items }
+    this.#totals = {
+      ...lost,
+      items: 0,
+      bytes: 0,
+      notKept: lost.notKept + lost.items,
+      nextSequence: this.#nextSequence,
+    }
     this.#toldAtMs = Number.NEGATIVE_INFINITY
     this.#change(() => {})
   }
 
   #open(): OutboxFile {
-    return new OutboxFile(this.#path, {
-      now: this.#options.now(),
-      fileBytesMax: this.#options.fileBytesMax,
-    })
+    const { now, fileBytesMax, patienceMs = PATIENCE_MS } = this.#options
+    const file = new OutboxFile(this.#path, { now: now(), fileBytesMax })
+    file.patience(patienceMs)
+    return file
   }
 
   #nowMs(): number {
@@ -386,7 +495,7 @@ function within(rows: Iterable<Row>, itemsMax: number, bytesMax: number): Outbox
 }
 
 const SENTENCES = {
-  'full-disk': 'the disk is full: free some space, the next finding tries again',
+  'full-disk': 'the disk is full: free some space, it is tried again each second',
   busy: 'another process holds the file',
   io: 'the disk reports an error',
   denied: 'this user may not use the file: `freshet doctor` says whose it is',

@@ -33,7 +33,7 @@ export type Pace = {
 }
 
 export type SessionOptions = {
-  hello: Omit<Hello, 'sentAt' | 'capabilities'>
+  hello: Omit<Hello, 'sentAt' | 'capabilities' | 'outboxId'>
   outbox: Outbox
   pace: Pace
   log: (text: string) => void
@@ -57,8 +57,6 @@ const PACK_BYTES_MIN = 4096
  * two batches waits for no more than this and one batch.
  */
 const UNSENT_BYTES_MAX = 128 * 1024
-/** What a sequence may reach; more is taken for garbage. */
-const SEQUENCE_MAX = 2 ** 52
 const REASONS_LOGGED_MAX = 5
 /** Clocks that differ by more make times in the collector hard to compare. */
 const CLOCK_OFFSET_TOLD_MS = 60_000
@@ -90,7 +88,7 @@ export class Session {
     this.#socket = socket
     this.#options = options
     this.#ended = ended
-    const { pace, hello } = options
+    const { pace, hello, outbox } = options
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
     socket.on('ping', () => this.#hear())
     socket.on('pong', () => this.#hear())
@@ -103,7 +101,10 @@ export class Session {
       }, pace.welcomeMs),
     )
     const sentAt = this.#helloAt
-    this.#send({ kind: 'hello', hello: { ...hello, sentAt, capabilities: CAPABILITIES } })
+    this.#send({
+      kind: 'hello',
+      hello: { ...hello, outboxId: outbox.id, sentAt, capabilities: CAPABILITIES },
+    })
   }
 
   get isWelcomed(): boolean {
@@ -192,34 +193,35 @@ export class Session {
   }
 
   #welcome(welcome: Welcome): void {
-    const { outbox, log, onWelcome } = this.#options
-    if (welcome.lastSequence > SEQUENCE_MAX || welcome.creditItems === 0) {
-      this.#end(
-        CLOSE.policy,
-        `the collector's Welcome makes no sense (last sequence ${welcome.lastSequence}, credit ${welcome.creditItems})`,
-      )
+    const { outbox, onWelcome } = this.#options
+    if (welcome.creditItems === 0) {
+      this.#end(CLOSE.policy, "the collector's Welcome makes no sense (no credit)")
       return
     }
-    try {
-      const renumbered = outbox.join(welcome.lastSequence)
-      if (renumbered > 0)
-        log(
-          `the collector has had items of this device from another outbox: ${renumbered} items numbered anew`,
-        )
-    } catch (error) {
-      // Nothing may be sent under numbers that the collector takes for stored ones.
-      this.#noteOutbox(error)
-      this.#end(CLOSE.normal, (error as Error).message)
+    if (welcome.lastSequence > outbox.lastSequence()) {
+      this.#becomeAnother(welcome.lastSequence)
       return
     }
     this.#agreed = welcome.capabilities & CAPABILITIES
     const maySendAhead = (this.#agreed & Capability.ahead) !== 0n
-    const { lastSequence, creditItems } = welcome
-    this.#window = new Window(outbox.acknowledged(), lastSequence, creditItems, maySendAhead)
+    this.#window = new Window(outbox.acknowledged(), welcome.creditItems, maySendAhead)
     const offsetMs = Number(welcome.receivedAt - this.#helloAt) / 1e6
     this.#tellClock(offsetMs)
     onWelcome(welcome, offsetMs)
     this.pump()
+  }
+
+  /** Its numbers are another's too: an older copy of this file, or somebody who pretends. They part here. */
+  #becomeAnother(lastSequence: number): void {
+    const { outbox, log } = this.#options
+    const known = `the collector has items up to ${lastSequence} of this outbox, which gave ${outbox.lastSequence()}`
+    try {
+      outbox.renew()
+      log(`${known}: it is numbered anew under another id, and all that waits is sent`)
+    } catch (error) {
+      this.#noteOutbox(error)
+    }
+    this.#end(CLOSE.normal, known)
   }
 
   #tellClock(offsetMs: number): void {
@@ -232,10 +234,10 @@ export class Session {
 
   #acknowledge(window: Window, { throughSequence, rejects, aheadSequences = [] }: Ack): void {
     const { outbox, log, onProgress } = this.#options
-    if (throughSequence > window.believable) {
+    if (throughSequence > window.cursor) {
       this.#end(
         CLOSE.policy,
-        `the collector acknowledged item ${throughSequence}, the last one sent is ${window.believable}`,
+        `the collector acknowledged item ${throughSequence}, the last one sent is ${window.cursor}`,
       )
       return
     }
@@ -255,7 +257,7 @@ export class Session {
         outbox.acknowledgeEach(aheadSequences, isNew ? 0 : rejects.length)
       if (isNew) outbox.acknowledge(throughSequence, rejects.length)
     } catch (error) {
-      // The next one covers this one, and after a restart the Welcome does.
+      // The next one covers this one; after a restart they are sent again, and stored once.
       this.#noteOutbox(error)
     }
     onProgress()

@@ -35,7 +35,7 @@ export type UplinkOptions = {
   url: string
   /** Proof that this agent may send; given as `Authorization: Bearer`. */
   token: string
-  hello: Omit<Hello, 'sentAt' | 'capabilities'>
+  hello: Omit<Hello, 'sentAt' | 'capabilities' | 'outboxId'>
   outbox: Outbox
   /** Ends the uplink: it says goodbye and leaves what is not acknowledged in the outbox. */
   signal: AbortSignal

@@ -13,25 +13,18 @@ export class Window {
   readonly #ahead = new Set<number>()
   #cursor: number
   #acknowledged: number
-  /** Highest sequence that an acknowledgement may name. */
-  #believable: number
 
-  /** `acknowledged`: the outbox's; `lastSequence` and `credit`: of Welcome. */
-  constructor(acknowledged: number, lastSequence: number, credit: number, maySendAhead: boolean) {
+  /** `acknowledged`: the outbox's, below which nothing waits; `credit`: of Welcome. */
+  constructor(acknowledged: number, credit: number, maySendAhead: boolean) {
     const items = Math.min(credit, CREDIT_MAX)
     this.#aheadMax = maySendAhead ? Math.min(AHEAD_ITEMS_MAX, Math.floor(items / 4)) : 0
     this.#credit = items - this.#aheadMax
     this.#cursor = this.#acknowledged = acknowledged
-    this.#believable = Math.max(acknowledged, lastSequence)
   }
 
-  /** Highest sequence sent in turn. */
+  /** Highest sequence sent in turn: an acknowledgement may name none above it. */
   get cursor(): number {
     return this.#cursor
-  }
-
-  get believable(): number {
-    return this.#believable
   }
 
   /** Sent ahead of their turn and not acknowledged. */
@@ -56,14 +49,14 @@ export class Window {
   /** REQUIRES: ascending, above the cursor. */
   send(sequences: readonly number[]): void {
     this.#inTurn.push(...sequences)
-    this.#cursor = this.#believable = sequences.at(-1) ?? this.#cursor
+    this.#cursor = sequences.at(-1) ?? this.#cursor
   }
 
   sendAhead(sequences: readonly number[]): void {
     for (const sequence of sequences) this.#ahead.add(sequence)
   }
 
-  /** Whether it says anything new. REQUIRES: at most `believable`. */
+  /** Whether it says anything new. REQUIRES: at most the cursor. */
   acknowledge(throughSequence: number): boolean {
     if (throughSequence <= this.#acknowledged) return false
     this.#acknowledged = throughSequence

@@ -63,6 +63,7 @@ export namespace freshet {
             sentAtNs: Long;
             capabilities: Long;
             host?: (freshet.v1.Host.$Properties|null);
+            outboxId: Uint8Array;
             static encode(message: freshet.v1.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Hello & freshet.v1.Hello.$Shape;
         }
@@ -74,6 +75,7 @@ export namespace freshet {
                 sentAtNs?: (Long|null);
                 capabilities?: (Long|null);
                 host?: (freshet.v1.Host.$Properties|null);
+                outboxId?: (Uint8Array|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Hello.$Properties;

@@ -185,6 +185,7 @@ export const freshet = $root.freshet = (() => {
             Hello.prototype.sentAtNs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Hello.prototype.capabilities = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Hello.prototype.host = null;
+            Hello.prototype.outboxId = $util.newBuffer([]);
 
             Hello.encode = function (m, w, q) {
                 if (!w)
@@ -203,6 +204,8 @@ export const freshet = $root.freshet = (() => {
                     w.uint32(32).uint64(m.capabilities);
                 if (m.host != null && $Object.hasOwnProperty.call(m, "host"))
                     $root.freshet.v1.Host.encode(m.host, w.uint32(42).fork(), q + 1).ldelim();
+                if (m.outboxId != null && $Object.hasOwnProperty.call(m, "outboxId") && m.outboxId.length)
+                    w.uint32(50).bytes(m.outboxId);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -276,6 +279,15 @@ export const freshet = $root.freshet = (() => {
                             if (u !== 2)
                                 break;
                             m.host = $root.freshet.v1.Host.decode(r, r.size(), $undefined, q + 1, m.host);
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.outboxId = v;
+                            else
+                                delete m.outboxId;
                             continue;
                         }
                     }

@@ -67,7 +67,7 @@ describe('admission of agents', () => {
     const { token } = running
     const other = await refusal(running.collector.url, { token, protocols: ['freshet.v9'] })
     assert.equal(other.status, 400)
-    assert.match(other.error, /freshet\.v1/)
+    assert.match(other.error, /freshet\.v2/)
     const nowhere = await refusal(running.collector.url, { token, path: '/v1/nowhere' })
     assert.equal(nowhere.status, 404)
     assert(nowhere.error.includes(STREAM_PATH))

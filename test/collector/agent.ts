@@ -158,6 +158,9 @@ export async function connectAgent(running: Running, deviceId = DEVICE_A): Promi
   return agent
 }
 
+/** Of every test's agent, unless it says another. */
+export const OUTBOX_ID = '0f'.repeat(16)
+
 export function helloOf(
   deviceId: string,
   hostname = 'mac-1',
@@ -168,6 +171,7 @@ export function helloOf(
     kind: 'hello',
     hello: {
       deviceId,
+      outboxId: OUTBOX_ID,
       agentVersion: '0.1.0',
       sentAt,
       capabilities,
@@ -190,7 +194,7 @@ export function uidOf(number: number): Uint8Array {
   id.writeUIntBE(1_790_000_000_000 + number, 0, 6)
   id.writeUInt16BE(0x7000, 6)
   id.writeUInt32BE(0x80000000, 8)
-  id.writeUInt32BE(number, 12)
+  id.writeUInt32BE(number % 2 ** 32, 12)
   return id
 }
 

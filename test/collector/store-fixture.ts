@@ -7,8 +7,9 @@ import type { Writer } from '../../src/collector/store/writer.ts'
 import { DEVICE_A, helloOf, T0 } from './agent.ts'
 
 export function enroll(writer: Writer, id = DEVICE_A) {
-  const { host, agentVersion } = helloOf(id).hello
-  const [done] = writer.commit([{ op: 'enroll', nowNs: T0, facts: { id, agentVersion, host } }])
+  const { host, agentVersion, outboxId } = helloOf(id).hello
+  const facts = { id, outboxId, agentVersion, host }
+  const [done] = writer.commit([{ op: 'enroll', nowNs: T0, facts }])
   assert(done?.op === 'enroll')
   return done.enrolled
 }
@@ -21,7 +22,8 @@ export function append(writer: Writer, batch: StoreBatch, nowNs = T0): StoredBat
 
 export function batchOf(device: number, afterSequence: number, encoded: Uint8Array[]): StoreBatch {
   const { items, throughSequence } = readItems(encoded)
-  return { device, afterSequence, throughSequence, items }
+  // Each device of these tests has one outbox, enrolled with it: their rows are the same.
+  return { device, outbox: device, afterSequence, throughSequence, items }
 }
 
 export const count = (db: DatabaseSync, table: string): number =>

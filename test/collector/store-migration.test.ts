@@ -182,12 +182,13 @@ describe('the migration of a store', () => {
     assert.equal(ask<Answers['health']>({ op: 'health', limit: 9 }).events[0]?.count, 3)
   })
 
-  it('goes on where version 1 ended: ids, numbers, times, and the same alert', () => {
+  it('goes on where version 1 ended: ids, times, and the same alert', () => {
     version1(20)
     const db = openForWriting(path)
     const writer = createWriter(db, { segmentRevisions: 21 })
     const { device, lastSequence } = enroll(writer)
-    assert.equal(lastSequence, 21)
+    // Its numbers were a device's; whose outbox they counted nobody knows.
+    assert.equal(lastSequence, 0)
     const { storedAt } = append(
       writer,
       batchOf(device, 0, [

@@ -76,14 +76,14 @@ def alert(sequence, now_ns):
 class Connection:
     """A WebSocket that has been welcomed. Messages out are masked, messages in are not."""
 
-    def __init__(self, port, token, device):
+    def __init__(self, port, token, device, outbox):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.file = self.socket.makefile("rb")
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
             f"GET /v1/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
-            f"Sec-WebSocket-Protocol: freshet.v1\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+            f"Sec-WebSocket-Protocol: freshet.v2\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
         )
         status = self.file.readline().decode().strip()
         while self.file.readline() not in (b"\r\n", b""):
@@ -91,9 +91,11 @@ class Connection:
         if " 101 " not in status:
             sys.exit(f"refused: {status}")
         hello = nested(1, device) + nested(2, "stranger 1") + fixed(3, time.time_ns())
-        self.send(nested(1, hello + nested(5, nested(1, "stranger") + nested(2, "linux"))))
+        host = nested(1, "stranger") + nested(2, "linux")
+        self.send(nested(1, hello + nested(5, host) + nested(6, outbox)))
         welcome = fields(self.receive()[2])
-        self.through, self.credit = welcome.get(1, 0), welcome[4]
+        # How far it is known to be is a hint; what was acknowledged here begins at nothing.
+        self.through, self.credit = 0, welcome[4]
 
     def send(self, message, opcode=2):
         size = len(message)
@@ -138,13 +140,13 @@ class Connection:
 
 
 def main(port, device, count, careless):
-    token, now_ns = sys.stdin.read().strip(), time.time_ns()
+    token, now_ns, outbox = sys.stdin.read().strip(), time.time_ns(), os.urandom(16)
     items = [alert(sequence, now_ns) for sequence in range(1, count + 1)]
     sent = batches = connections = through = 0
     while through < count:
-        connection, connections = Connection(port, token, device), connections + 1
+        connection, connections = Connection(port, token, device, outbox), connections + 1
         # Numbers begin at 1, so an alert's place is the number before it.
-        at = through if careless else connection.through
+        at = through
         while through < count:
             upto = min(at + min(BATCH, connection.credit // 2), count)
             batch = nested(3, b"".join(nested(1, item) for item in items[at:upto]))

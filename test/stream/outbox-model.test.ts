@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import type { Finding } from '../../src/engine/finding.ts'
 import { decodeItem } from '../../src/stream/codec.ts'
-import { openOutbox } from '../../src/stream/outbox.ts'
+import { OutboxError, openOutbox } from '../../src/stream/outbox.ts'
 import type { UnixNs } from '../../src/units.ts'
 import { alertFinding, sightingFinding, summaryFinding } from './findings.ts'
 
@@ -18,7 +18,10 @@ type Step =
   | { do: 'acknowledge'; share: number }
   | { do: 'wait'; ms: number }
   | { do: 'restart' }
-  | { do: 'join'; lastSequence: number }
+  | { do: 'renew' }
+  /** Another process takes hold of the file, or lets go of it. */
+  | { do: 'hold' }
+  | { do: 'letGo' }
 
 const FINDINGS: readonly Finding[] = [
   summaryFinding,
@@ -45,7 +48,9 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   fc.record({ do: fc.constant('wait' as const), ms: fc.nat({ max: AGE_MAX_MS * 2 }) }),
   fc.record({ do: fc.constant('restart' as const) }),
-  fc.record({ do: fc.constant('join' as const), lastSequence: fc.nat({ max: 40 }) }),
+  fc.record({ do: fc.constant('renew' as const) }),
+  fc.record({ do: fc.constant('hold' as const) }),
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('letGo' as const) }) },
 )
 
 describe('outbox, whatever is done to it', () => {
@@ -58,12 +63,29 @@ describe('outbox, whatever is done to it', () => {
   })
 })
 
+/** False when the file was held. */
+function orBusy(work: () => void): boolean {
+  try {
+    work()
+    return true
+  } catch (error) {
+    assert.ok(error instanceof OutboxError && error.code === 'busy', String(error))
+    return false
+  }
+}
+
 function run(steps: Step[]): void {
   const directory = mkdtempSync(join(tmpdir(), 'freshet-model-'))
   const path = join(directory, 'outbox.db')
   let nowMs = Date.UTC(2026, 0)
   const now = () => (BigInt(nowMs) * 1_000_000n) as UnixNs
-  const open = () => openOutbox(path, { bytesMax: BYTES_MAX, ageMaxMs: AGE_MAX_MS, now })
+  const open = () =>
+    openOutbox(path, { bytesMax: BYTES_MAX, ageMaxMs: AGE_MAX_MS, now, patienceMs: 0 })
+  let holder: DatabaseSync | undefined
+  const letGo = () => {
+    holder?.close()
+    holder = undefined
+  }
   let outbox = open()
   /** Every id ever seen waiting, with its number: a number belongs to one id. */
   const owners = new Map<number, string>()
@@ -79,21 +101,30 @@ function run(steps: Step[]): void {
         appended += outbox.lastSequence() - first
       } else if (step.do === 'acknowledge') {
         const through = before[Math.floor(step.share * (before.length - 1))]?.sequence ?? 0
-        outbox.acknowledge(through)
-        acknowledged += before.filter(({ sequence }) => sequence <= through).length
-      } else if (step.do === 'wait') nowMs += step.ms
-      else if (step.do === 'join') {
-        const renumbered = outbox.join(step.lastSequence)
-        if (renumbered > 0) owners.clear()
+        orBusy(() => outbox.acknowledge(through))
         acknowledged += before.length - outbox.counters().items
-      } else {
+      } else if (step.do === 'wait') {
+        nowMs += step.ms
+        outbox.retry()
+      } else if (step.do === 'renew') {
+        const id = outbox.id
+        if (orBusy(() => outbox.renew())) {
+          assert.notEqual(outbox.id, id)
+          owners.clear()
+        } else assert.equal(outbox.id, id)
+      } else if (step.do === 'hold') {
+        holder ??= new DatabaseSync(path)
+        if (!holder.isTransaction) holder.exec('BEGIN IMMEDIATE')
+      } else if (step.do === 'letGo') letGo()
+      else {
+        letGo()
         outbox.close()
         outbox = open()
       }
       const { items, bytes, evicted, notKept } = outbox.counters()
       const waiting = outbox.read(0, 10_000, 1 << 30)
       assert.equal(waiting.length, items)
-      assert.ok(bytes <= BYTES_MAX, `${bytes} bytes wait`)
+      if (outbox.unwritten() === 0) assert.ok(bytes <= BYTES_MAX, `${bytes} bytes wait`)
       assert.equal(notKept, 0)
       assert.equal(items + evicted + acknowledged, appended)
       let last = outbox.acknowledged()
@@ -107,11 +138,13 @@ function run(steps: Step[]): void {
         owners.set(sequence, id)
       }
     }
+    letGo()
     outbox.close()
     const file = new DatabaseSync(path, { readOnly: true })
     assert.equal(file.prepare('PRAGMA integrity_check').get()?.['integrity_check'], 'ok')
     file.close()
   } finally {
+    letGo()
     outbox.close()
     rmSync(directory, { recursive: true })
   }

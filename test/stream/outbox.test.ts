@@ -27,6 +27,7 @@ import type { UnixNs } from '../../src/units.ts'
 import { alertFinding, healthFinding, sightingFinding, summaryFinding } from './findings.ts'
 
 const HOUR_MS = 3_600_000
+const NONE = { items: 0, bytes: 0, unwritten: 0, evicted: 0, notKept: 0, rejected: 0 }
 
 describe('outbox', () => {
   let directory: string
@@ -109,7 +110,7 @@ describe('outbox', () => {
     assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [2])
     assert.equal(outbox.acknowledged(), 0)
     outbox.acknowledge(2)
-    assert.deepEqual(outbox.counters(), { items: 0, bytes: 0, evicted: 0, notKept: 0, rejected: 1 })
+    assert.deepEqual(outbox.counters(), { ...NONE, rejected: 1 })
   })
 
   it('drops what is acknowledged and no more, and keeps the rest over a restart', () => {
@@ -128,7 +129,7 @@ describe('outbox', () => {
     let outbox = start()
     outbox.append([alertFinding(), alertFinding()])
     outbox.acknowledge(2)
-    assert.deepEqual(outbox.counters(), { items: 0, bytes: 0, evicted: 0, notKept: 0, rejected: 0 })
+    assert.deepEqual(outbox.counters(), NONE)
     outbox = restart(outbox)
     outbox.append([alertFinding()])
     assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [3])
@@ -204,28 +205,24 @@ describe('outbox', () => {
     assert.equal(outbox.counters().notKept, 1)
   })
 
-  it('counts what a full disk kept out, and recovers when there is space', () => {
+  it('keeps in memory what a full disk refuses, gives it out, and writes it when there is space', () => {
     const options = { bytesMax: 1 << 20, fileBytesMax: 256 * 1024 }
     let outbox = start(options)
     const batch = Array.from({ length: 8 }, () => alertFinding('low', 'x'.repeat(8000)))
-    let refused = 0
-    for (; refused === 0; )
-      try {
-        outbox.append(batch)
-      } catch (error) {
-        assert.ok(error instanceof OutboxError && error.code === 'full-disk', `${error}`)
-        refused++
-      }
-    const full = outbox.counters()
-    assert.equal(full.notKept, 8)
-    assert.equal(outbox.read(0, 1000, 1 << 30).length, full.items)
-    outbox.acknowledge(outbox.lastSequence())
+    let given = 0
+    for (; outbox.unwritten() === 0 && given < 100; given += 8) outbox.append(batch)
+    assert.equal(outbox.unwritten(), 8)
+    assert.equal(outbox.counters().notKept, 0)
+    assert.equal(outbox.read(0, 1000, 1 << 30).length, given)
+    // All but the last: what the file holds goes, and with it the want of space.
+    outbox.acknowledge(outbox.lastSequence() - 1)
+    assert.equal(outbox.unwritten(), 1)
+    nowMs += 1000
     outbox.append(batch)
     outbox = restart(outbox, options)
-    // The batch and the item that tells of the eight.
     assert.deepEqual(
       { ...outbox.counters(), bytes: 0 },
-      { items: 9, bytes: 0, evicted: 0, notKept: 8, rejected: 0 },
+      { items: 9, bytes: 0, unwritten: 0, evicted: 0, notKept: 0, rejected: 0 },
     )
   })
 
@@ -265,33 +262,93 @@ describe('outbox', () => {
     assert.ok(outbox.counters().notKept >= 20)
   })
 
-  it('renumbers its items when the collector knows this device but not this file', () => {
+  it('becomes another outbox: another id, what waits numbered from 1 under its own ids', () => {
     const outbox = start()
-    outbox.append([alertFinding(), summaryFinding])
-    const ids = outbox.read(0, 10, 1 << 20).map(({ id }) => Buffer.from(id).toString('hex'))
-    assert.equal(outbox.join(500), 2)
-    const items = outbox.read(500, 10, 1 << 20)
-    assert.equal(items.length, 2)
-    assert.deepEqual(
-      items.map(({ encoded }) => decodeItem(encoded).sequence),
-      sequences(items),
-    )
-    assert.deepEqual(
-      items.map(({ id }) => Buffer.from(id).toString('hex')),
-      ids,
-    )
-    assert.equal(restart(outbox).join(500), 0)
-    assert.equal(open.at(-1)!.counters().items, 2)
+    outbox.append([alertFinding(), summaryFinding, alertFinding()])
+    outbox.acknowledge(1)
+    const { id } = outbox
+    const ids = () =>
+      outbox.read(0, 10, 1 << 20).map((item) => Buffer.from(item.id).toString('hex'))
+    const before = ids()
+    outbox.renew()
+    assert.match(outbox.id, /^[0-9a-f]{32}$/)
+    assert.notEqual(outbox.id, id)
+    assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [1, 2])
+    assert.deepEqual(ids(), before)
+    assert.equal(outbox.acknowledged(), 0)
+    const renewed = outbox.id
+    const again = restart(outbox)
+    assert.equal(again.id, renewed)
+    again.append([alertFinding()])
+    assert.equal(again.lastSequence(), 3)
   })
 
-  it('takes a Welcome for what it says once the collector has answered this file', () => {
-    const outbox = start()
-    outbox.append([alertFinding(), alertFinding()])
-    assert.equal(outbox.join(0), 0)
-    assert.equal(outbox.join(1), 0)
-    assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [2])
-    assert.equal(outbox.join(7), 1, 'a sequence it never gave out')
-    assert.equal(outbox.counters().items, 1)
+  describe('while the disk takes nothing', () => {
+    const hold = (): DatabaseSync => {
+      const holder = new DatabaseSync(path)
+      holder.exec('BEGIN IMMEDIATE')
+      return holder
+    }
+
+    it('keeps findings in memory, gives them out, and writes them when it can', () => {
+      const lines: string[] = []
+      const outbox = start({ patienceMs: 0, log: (text) => lines.push(text) })
+      outbox.append([summaryFinding])
+      const holder = hold()
+      outbox.append([alertFinding()])
+      outbox.append([summaryFinding])
+      assert.equal(outbox.unwritten(), 2)
+      assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [1, 2, 3])
+      assert.deepEqual(sequences(outbox.readUrgent(0, new Set(), 10, 1 << 20)), [2])
+      assert.deepEqual(
+        [outbox.counters().items, outbox.counters().unwritten, outbox.counters().notKept],
+        [3, 2, 0],
+      )
+      holder.close()
+      nowMs += 1000
+      outbox.retry()
+      assert.equal(outbox.unwritten(), 0)
+      assert.deepEqual(sequences(restart(outbox).read(0, 10, 1 << 20)), [1, 2, 3])
+      assert.equal(lines.length, 2, lines.join('\n'))
+      assert.match(lines[0] ?? '', /another process holds the file; findings wait in memory/)
+      assert.match(lines[1] ?? '', /takes findings again: 2 that waited/)
+    })
+
+    it('lets one go that was acknowledged from memory, and never writes it', () => {
+      const outbox = start({ patienceMs: 0 })
+      const holder = hold()
+      outbox.append([alertFinding(), alertFinding()])
+      assert.throws(() => outbox.acknowledge(1), { code: 'busy' })
+      holder.close()
+      nowMs += 1000
+      outbox.retry()
+      assert.deepEqual(sequences(restart(outbox).read(0, 10, 1 << 20)), [2])
+    })
+
+    it('drops the lowest rank when the memory is full too, and counts it', () => {
+      const outbox = start({ patienceMs: 0, memoryBytesMax: 2000 })
+      const holder = hold()
+      outbox.append([summaryFinding, alertFinding('high'), summaryFinding])
+      outbox.append([alertFinding('high'), alertFinding('high'), alertFinding('high')])
+      nowMs += 100
+      const kept = outbox
+        .read(0, 10, 1 << 20)
+        .map(({ encoded }) => decodeItem(encoded).finding.kind)
+      const told = kept.filter((kind) => kind === 'health').length
+      assert.ok(kept.length > told && !kept.includes('summary'), kept.join())
+      assert.equal(outbox.counters().notKept, 6 + told - kept.length)
+      holder.close()
+    })
+
+    it('says what is lost when it ends like that', () => {
+      const lines: string[] = []
+      const outbox = start({ patienceMs: 0, log: (text) => lines.push(text) })
+      const holder = hold()
+      outbox.append([alertFinding()])
+      outbox.close()
+      holder.close()
+      assert.match(lines.at(-1) ?? '', /^1 findings that the disk did not take are lost/)
+    })
   })
 
   it('opens as fast with 50,000 items as with none', function () {

@@ -56,15 +56,22 @@ describe('uplink against trouble', () => {
       await next.until(() => next.items.length === 2)
     })
 
-  it('does not believe a Welcome without credit or beyond every number', async () => {
+  it('does not believe a Welcome without credit, nor one beyond every number, and is there for the next', async () => {
     made.outbox.append(alerts(1))
     made.start()
     ;(await made.collector.peer()).welcome({ creditItems: 0 })
-    await made.state('waiting', /makes no sense \(last sequence 0, credit 0\)/)
-    ;(await made.collector.peer()).welcome({ lastSequence: 2 ** 53 - 1 })
-    await made.state('waiting', /makes no sense \(last sequence 9007199254740991/)
+    await made.state('waiting', /makes no sense \(no credit\)/)
+    // last_sequence 2^53 - 1 and 2^48 + 1, credit 1.
+    for (const hex of ['08ffffffffffffff0f', '0881808080808040']) {
+      const welcome = Buffer.from(`${hex}2001`, 'hex')
+      ;(await made.collector.peer()).socket.send(Buffer.from([0x12, welcome.length, ...welcome]))
+      await made.state('waiting', /cannot be read: welcome\.last_sequence: .* is above 2\^48/)
+    }
     assert.equal(made.outbox.counters().items, 1)
     assert.equal(made.outbox.lastSequence(), 1)
+    const honest = await made.collector.peer()
+    honest.welcome()
+    await honest.until(() => honest.items.length === 1)
   })
 
   it('leaves a collector that hangs: before the upgrade, before Welcome, and in silence', async () => {

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
+import type { Hello } from '../../src/stream/codec.ts'
 import { startUplink } from '../../src/stream/uplink.ts'
 import { nowUnixNs } from '../../src/units.ts'
-import { answer } from './collector-double.ts'
+import { answer, type Peer } from './collector-double.ts'
 import { alertFinding } from './findings.ts'
 import { alerts, hello, live, settled, UplinkFixture, until } from './uplink-fixture.ts'
+
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+async function helloOf(peer: Peer): Promise<Hello> {
+  const said = await peer.heard('hello')
+  assert.ok(said.kind === 'hello')
+  return said.hello
+}
 
 describe('uplink', () => {
   let made: UplinkFixture
@@ -17,11 +26,14 @@ describe('uplink', () => {
     const peer = await made.collector.peer()
     const said = await peer.heard('hello')
     assert.ok(said.kind === 'hello')
-    assert.deepEqual({ ...said.hello, sentAt: 0 }, { ...hello, capabilities: 7n, sentAt: 0 })
+    assert.deepEqual(
+      { ...said.hello, sentAt: 0 },
+      { ...hello, outboxId: made.outbox.id, capabilities: 7n, sentAt: 0 },
+    )
     assert.ok(nowUnixNs() - said.hello.sentAt < 10_000_000_000n)
     assert.equal(peer.request.headers.authorization, 'Bearer secret-token')
     assert.equal(peer.request.url, '/v1/stream')
-    assert.equal(peer.socket.protocol, 'freshet.v1')
+    assert.equal(peer.socket.protocol, 'freshet.v2')
   })
 
   it('sends nothing before Welcome, then all that waits, in order', async () => {
@@ -75,28 +87,37 @@ describe('uplink', () => {
     assert.deepEqual(peer.sequences, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
   })
 
-  it('takes the last durable sequence in Welcome for an acknowledgement', async () => {
+  it('lets nothing go for a Welcome that knows its numbers: all is sent and waits for an acknowledgement', async () => {
     made.outbox.append(alerts(5))
-    made.outbox.join(0)
     made.start()
     const peer = await made.collector.peer()
     peer.welcome({ lastSequence: 3 })
-    await peer.until(() => peer.items.length === 2)
-    assert.deepEqual(peer.sequences, [4, 5])
-    assert.equal(made.outbox.counters().items, 2)
+    await peer.until(() => peer.items.length === 5)
+    assert.deepEqual(peer.sequences, [1, 2, 3, 4, 5])
+    assert.equal(made.outbox.counters().items, 5)
   })
 
-  it('sends under new numbers what a collector with an older memory would take for stored', async () => {
-    made.outbox.append(alerts(2))
+  it('becomes another outbox, with all that waits, when the collector knows numbers that it never gave', async () => {
+    made.outbox.append(alerts(3))
+    made.outbox.acknowledge(1)
+    const ids = made.outbox.read(0, 10, 1 << 20).map(({ id }) => hexOf(id))
     made.start()
-    const peer = await made.collector.peer()
-    peer.welcome({ lastSequence: 40 })
-    await peer.until(() => peer.items.length === 2)
-    assert.ok(
-      peer.sequences.every((sequence) => sequence > 40),
-      `${peer.sequences}`,
+    const first = await made.collector.peer()
+    const before = await helloOf(first)
+    first.welcome({ lastSequence: 2 ** 48 })
+    assert.equal(await first.closed(), 1000)
+    assert.equal(first.items.length, 0)
+    const second = await made.collector.peer()
+    const after = await helloOf(second)
+    assert.notEqual(after.outboxId, before.outboxId)
+    second.welcome()
+    await second.until(() => second.items.length === 2)
+    assert.deepEqual(second.sequences, [1, 2])
+    assert.deepEqual(
+      second.items.map(({ id }) => hexOf(id)),
+      ids,
     )
-    peer.ack(peer.sequences[1]!)
+    second.ack(2)
     await until(() => made.outbox.counters().items === 0)
   })
 
@@ -111,11 +132,10 @@ describe('uplink', () => {
     first.socket.terminate()
     const second = await made.collector.peer()
     second.welcome({ lastSequence: 2 })
-    await second.until(() => second.items.length === 2)
-    assert.deepEqual(second.sequences, [3, 4])
-    const ids = (items: typeof first.items) =>
-      items.map(({ id }) => Buffer.from(id).toString('hex'))
-    assert.deepEqual(ids(second.items), ids(first.items).slice(2))
+    await second.until(() => second.items.length === 3)
+    assert.deepEqual(second.sequences, [2, 3, 4])
+    const ids = (items: typeof first.items) => items.map(({ id }) => hexOf(id))
+    assert.deepEqual(ids(second.items), ids(first.items).slice(1))
   })
 
   it('drops and counts what is rejected, and says why', async () => {

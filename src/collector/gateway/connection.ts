@@ -9,6 +9,7 @@ import {
   encodeEnvelope,
   type Hello,
   type Reject,
+  SEQUENCE_LEAP_MAX,
   StreamError,
 } from '../../stream/codec.ts'
 import type { UnixNs } from '../../units.ts'
@@ -30,6 +31,7 @@ const ENDINGS = {
   noHello: { code: 1008, counter: 'agentsClosedNoHello' },
   silent: { code: 1008, counter: 'agentsClosedSilent' },
   credit: { code: 1008, counter: 'agentsClosedCredit' },
+  leap: { code: 1008, counter: 'agentsClosedLeap' },
   slow: { code: 1008, counter: 'agentsClosedSlow' },
   rate: { code: 1008, counter: 'agentsClosedRate' },
   inflated: { code: 1009, counter: 'agentsClosedInflated' },
@@ -73,9 +75,11 @@ export class Connection {
   #deviceId: string | undefined
   #device: Device | undefined
   #outstandingItems = 0
-  /** Highest sequence handed to the store, and highest acknowledged. */
+  /** Highest sequence of this connection handed to the store, and highest acknowledged. */
   #handed = 0
   #acknowledged = 0
+  /** No item of this outbox has a higher number. */
+  #plausible = 0
   #receivedAtMs = performance.now()
   #sentAtMs = performance.now()
   /** Since when bytes wait to be sent; undefined: none do. */
@@ -248,6 +252,7 @@ export class Connection {
     onHello(this, hello.deviceId)
     const facts = {
       id: hello.deviceId,
+      outboxId: hello.outboxId,
       agentVersion: boundedText(hello.agentVersion),
       host: boundedHost(hello.host),
     }
@@ -259,7 +264,7 @@ export class Connection {
         const device = devices.connect(facts, enrolled, now())
         device.clockOffsetMs = offsetMs(hello.sentAt, receivedAt)
         this.#device = device
-        this.#handed = this.#acknowledged = enrolled.lastSequence
+        this.#plausible = enrolled.lastSequence + SEQUENCE_LEAP_MAX
         this.#send({
           kind: 'welcome',
           welcome: {
@@ -295,6 +300,11 @@ export class Connection {
     }
     const intake = readItems(encoded)
     const { items, findings, rejects, sequences } = intake
+    const highest = Math.max(...sequences)
+    if (highest > this.#plausible) {
+      this.end('leap', `item ${highest} is too far above what is stored of this outbox`)
+      return
+    }
     counters.add('batchesPacked', isPacked ? 1 : 0)
     counters.add('batchesAhead', isAhead ? 1 : 0)
     this.#outstandingItems = outstanding
@@ -305,16 +315,25 @@ export class Connection {
     // All items are views of one memory, which is given away; none is empty, since each has a sequence.
     const memory = (encoded[0] as Uint8Array).buffer as ArrayBuffer
     const stored = ledger.append(
-      { device: device.enrolled.device, afterSequence, throughSequence, items },
+      {
+        device: device.enrolled.device,
+        outbox: device.enrolled.outbox,
+        afterSequence,
+        throughSequence,
+        items,
+      },
       memory,
     )
     onHanded(this)
-    stored
-      .finally(() => {
-        this.#outstandingItems -= encoded.length
-        onSettled()
-      })
-      .then(({ storedAt, refusals }) => {
+    const settle = () => {
+      this.#outstandingItems -= encoded.length
+      onSettled()
+    }
+    // One handler each, so that of two that are answered together the failure of the first is known before the
+    // second is acknowledged.
+    stored.then(
+      ({ storedAt, refusals }) => {
+        settle()
         const duplicates = storedAt.filter((at) => at === DUPLICATE).length
         const refused = storedAt.filter((at) => at === REFUSED).length
         counters.add('itemsStored', storedAt.length - duplicates - refused)
@@ -327,10 +346,12 @@ export class Connection {
         for (const { sequence, reason } of refusals)
           rejects.push({ sequence, reason: boundedReason(reason) })
         this.#acknowledge(rejects, isAhead ? sequences : [])
-      })
-      .catch((error: Error) =>
-        this.#notStored(`${encoded.length} items of ${device.facts.id} were not stored`, error),
-      )
+      },
+      (error: Error) => {
+        settle()
+        this.#notStored(`${encoded.length} items of ${device.facts.id} were not stored`, error)
+      },
+    )
   }
 
   #isAgreed(isUsed: boolean, capability: bigint): boolean {

@@ -56,12 +56,13 @@ export type StoreItem = {
 
 /** Items of one device, in the order it sent them. */
 export type StoreBatch = {
-  /** Row of the device, as `Enrolled` gave it. */
+  /** Rows of the device and its outbox, as `Enrolled` gave them. */
   device: number
+  outbox: number
   /**
-   * What the device was told, or will be told before this batch: everything up to here is stored. The
-   * batch is not stored when it is not so (an earlier batch of the connection failed), since a cumulative
-   * acknowledgement would then cover what is lost.
+   * Of this connection's items everything up to here is stored, or handed over before this batch. The batch is not
+   * stored when that cannot be (an earlier one failed), since a cumulative acknowledgement would then cover what is
+   * lost.
    */
   afterSequence: number
   /** Highest sequence of the frame; items that were refused before they came here count. */
@@ -81,10 +82,16 @@ export type StoredBatch = {
 export const DUPLICATE = 0n
 export const REFUSED = -1n
 
-export type DeviceFacts = { id: string; agentVersion: string; host: HostFacts }
+/** `outboxId`: 32 hex digits. */
+export type DeviceFacts = { id: string; outboxId: string; agentVersion: string; host: HostFacts }
 
-/** A device as the store knows it. */
-export type Enrolled = { device: number; lastSequence: number; firstSeenAt: bigint }
+/** A device as the store knows it; `lastSequence` is its outbox's. */
+export type Enrolled = {
+  device: number
+  outbox: number
+  lastSequence: number
+  firstSeenAt: bigint
+}
 
 /** What one transaction does. */
 export type Change =

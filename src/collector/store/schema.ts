@@ -151,6 +151,18 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE retention (horizon_at INTEGER NOT NULL);
   INSERT INTO retention VALUES (0);
   `,
+  // Sequences are numbers of an outbox, not of a device: an older copy of one, or somebody who pretends, has others.
+  // The numbers of before count for no outbox; the ids of what was stored go on doing so.
+  `
+  CREATE TABLE outbox (
+    row INTEGER PRIMARY KEY,
+    device INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    last_sequence INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX outbox_device ON outbox (device, id);
+  `,
 ]
 
 /** PRAGMA user_version of what this collector writes. */

@@ -42,6 +42,8 @@ export type Writer = {
  * is refused for good because of it.
  */
 const REFUSALS = new Set([18, 19, 20])
+/** Of a device, those it used last: one agent has one, a copy of its directory or an impostor another. */
+const OUTBOXES_MAX = 16
 const IN_DOUBT = 'it is older than what is kept here, and its number was acknowledged before'
 
 /** `segmentRevisions`: after how many revisions of alerts a segment is sealed. */
@@ -59,10 +61,22 @@ export function createWriter(
     db,
     'INSERT INTO health (stored_at, device, at, kind, text, count) VALUES (?, ?, ?, ?, ?, ?)',
   )
-  const lastSequence = prepare(db, 'SELECT last_sequence FROM device WHERE row = ?')
-  const seen = prepare(
+  const lastSequence = prepare(db, 'SELECT last_sequence FROM outbox WHERE row = ?')
+  const moveOutbox = prepare(
     db,
-    'UPDATE device SET last_seen_at = ?, last_sequence = max(last_sequence, ?) WHERE row = ?',
+    'UPDATE outbox SET last_at = ?, last_sequence = max(last_sequence, ?) WHERE row = ?',
+  )
+  const seen = prepare(db, 'UPDATE device SET last_seen_at = ?, last_sequence = ? WHERE row = ?')
+  const enrollOutbox = prepare(
+    db,
+    `INSERT INTO outbox (device, id, last_sequence, last_at) VALUES (?, ?, 0, ?)
+     ON CONFLICT (device, id) DO UPDATE SET last_at = excluded.last_at
+     RETURNING row, last_sequence`,
+  )
+  const forgetOutboxes = prepare(
+    db,
+    `DELETE FROM outbox WHERE device = ? AND row NOT IN
+       (SELECT row FROM outbox WHERE device = ? ORDER BY last_at DESC, row DESC LIMIT ${OUTBOXES_MAX})`,
   )
   const enrollDevice = prepare(
     db,
@@ -73,7 +87,7 @@ export function createWriter(
        hostname = excluded.hostname, os = excluded.os, os_version = excluded.os_version,
        hardware = excluded.hardware, arch = excluded.arch, agent_version = excluded.agent_version,
        last_seen_at = excluded.last_seen_at
-     RETURNING row, last_sequence, first_seen_at`,
+     RETURNING row, first_seen_at`,
   )
   let lastStoredAt = newestStoredAt(db)
   let forgottenBefore = uidAt(retention.horizonAt())
@@ -112,8 +126,9 @@ export function createWriter(
     item.sequence <= durable && Buffer.compare(item.uid, forgottenBefore) < 0
 
   function append(nowNs: bigint, batch: StoreBatch, oneByOne: boolean): Done {
-    const { device, afterSequence } = batch
-    const durable = Number(lastSequence.get(device)?.last_sequence ?? -1)
+    const { device, outbox, afterSequence } = batch
+    // An outbox that was forgotten meanwhile is one that was never known: its agent's next Hello makes it anew.
+    const durable = Number(lastSequence.get(outbox)?.last_sequence ?? -1)
     if (durable < afterSequence)
       return { op: 'refused', reason: `sequence ${afterSequence} was not stored before` }
     const storedAt = new BigInt64Array(batch.items.length)
@@ -143,7 +158,8 @@ export function createWriter(
         refusals.push({ sequence: item.sequence, reason: `it cannot be stored: ${cause}` })
       }
     })
-    seen.run(nowNs, batch.throughSequence, batch.device)
+    moveOutbox.run(nowNs, batch.throughSequence, outbox)
+    seen.run(nowNs, Math.max(durable, batch.throughSequence), device)
     return { op: 'append', stored: { storedAt, refusals } }
   }
 
@@ -161,9 +177,13 @@ export function createWriter(
       nowNs,
       nowNs,
     )
+    const device = Number(row?.row)
+    const outbox = enrollOutbox.get(device, Buffer.from(facts.outboxId, 'hex'), nowNs)
+    forgetOutboxes.run(device, device)
     return {
-      device: Number(row?.row),
-      lastSequence: Number(row?.last_sequence),
+      device,
+      outbox: Number(outbox?.row),
+      lastSequence: Number(outbox?.last_sequence),
       firstSeenAt: row?.first_seen_at as bigint,
     }
   }
