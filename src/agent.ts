@@ -1,6 +1,7 @@
 // The engine role from top to bottom: record bytes from sense in, durable findings out, and on to the
 // collector. Everything that decides is in the rooms; here they are only joined.
 import { Socket } from 'node:net'
+import { uptime } from 'node:os'
 import { dirname } from 'node:path'
 import { createReport } from './agent/report.ts'
 import { createSettling } from './agent/settling.ts'
@@ -15,10 +16,11 @@ import {
 import { type Recording, type RecordingCounts, startRecording } from './capture/recording.ts'
 import { createEngine } from './engine/engine.ts'
 import type { PolicyDocument } from './engine/policy.ts'
+import { humanDuration } from './engine/sentence.ts'
 import { readOrMakeDeviceId } from './host/device.ts'
 import { lockDirectory } from './host/lock.ts'
 import { describeMachine, type HostFacts } from './host/machine.ts'
-import { markRunning } from './host/running-mark.ts'
+import { markRunning, type RunningMark } from './host/running-mark.ts'
 import { createFramer } from './records/framer.ts'
 import { LAYOUT, Source, writePolicy } from './records/record.gen.ts'
 import { createSensorWatch } from './status/sensor-watch.ts'
@@ -58,6 +60,10 @@ const OUTBOX_BYTES_MAX = 256 * 1024 * 1024
 const OUTBOX_AGE_MAX_MS = 30 * 24 * 3600 * 1000
 const LIVE_INTERVAL_MS = 1000
 const LOCK_WAIT_MS = 10_000
+/** How exactly the next agent knows for how long this one was gone. */
+const ALIVE_INTERVAL_MS = 5_000
+/** A shorter absence is a restart. */
+const UNWATCHED_TOLD_MS = 10_000
 const RECORD_COUNTS_INTERVAL_MS = 5_000
 
 /** Runs until sense closes the pipe or `signal` aborts. Throws AgentError when the directory is held by another agent, the errors of its files, and RecordsError. */
@@ -66,7 +72,15 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   // Who gives the records. When it has died this process has another parent.
   const sensePid = process.ppid
   const unlock = usingState(directory, () => lock(directory, log))
-  const running = usingState(directory, () => markRunning('.', Date.now()))
+  const machine = describeMachine()
+  const running = usingState(directory, () =>
+    markRunning('.', {
+      nowMs: Date.now(),
+      uptimeMs: uptime() * 1000,
+      bootId: machine.bootId,
+      sensePid,
+    }),
+  )
   const sensor = createSensorWatch(performance.now(), options.quietMs)
   const ending = new AbortController()
   const pipe = new Socket({ fd: options.pipeFd, readable: true, writable: true })
@@ -81,7 +95,6 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     log,
   })
   const deviceId = usingState(directory, () => readOrMakeDeviceId('.'))
-  const machine = describeMachine()
   const engine = createEngine({ deviceId, baseline })
   engine.save(0)
   const recording = startRecordingFor(options, deviceId, machine, baseline)
@@ -113,7 +126,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       })
     : undefined
   const telling = createTelling(outbox, uplink, log)
-  tellOfTheLast(telling, running.lost, setAside, outbox.setAside)
+  tellOfTheLast(telling, running, setAside, outbox.setAside)
   const settle = createSettling({
     engine,
     baseline,
@@ -140,6 +153,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     if (recording)
       options.record?.onCounts(isLast ? recording.close(nowUnixNs()) : recording.counts(), isLast)
   }
+  const aliveTimer = setInterval(() => running.alive(Date.now()), ALIVE_INTERVAL_MS)
   const countsTimer = setInterval(() => tellCounts(false), RECORD_COUNTS_INTERVAL_MS)
   // Beside this directory: this one is closed to who may read the status.
   const above = dirname(directory)
@@ -167,6 +181,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     if (!options.signal.aborted) throw error
   } finally {
     clearInterval(liveTimer)
+    clearInterval(aliveTimer)
     clearInterval(countsTimer)
     // Of an engine that failed nothing more is to be had: what it had not settled comes again.
     if (!hasFailed) {
@@ -179,7 +194,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     outbox.close()
     baseline.close()
     pipe.destroy()
-    if (process.ppid === sensePid || options.signal.aborted) running.remove()
+    if (process.ppid === sensePid || options.signal.aborted) running.remove(Date.now())
     else running.leave(Date.now())
     unlock()
   }
@@ -205,20 +220,30 @@ function startRecordingFor(
 /** What the agent before left: an end that was none, files that could not be read. */
 function tellOfTheLast(
   { tellHealth }: Telling,
-  lost: 'engine' | 'sense' | undefined,
+  { lost, unwatchedMs }: RunningMark,
   baseline: SetAside | undefined,
   outbox: SetAside | undefined,
 ): void {
+  const unwatched = `for ${humanDuration(unwatchedMs)} nothing was watched: what began and ended in that time was not seen`
   if (lost === 'engine')
     tellHealth(
       'restart',
       'the agent was killed or crashed and runs again; what sense kept for it is not lost',
     )
-  if (lost === 'sense')
+  else if (lost === 'sense')
     tellHealth(
       'restart',
-      'sense, the root part of the agent, was killed or crashed and runs again; what began and ended in between was not seen',
+      `sense, the root part of the agent, was killed or crashed and runs again; ${unwatched}`,
     )
+  else if (lost === 'both')
+    tellHealth(
+      'restart',
+      `the agent and sense, its root part, were killed or crashed together and run again; ${unwatched}`,
+    )
+  else if (lost === 'machine')
+    tellHealth('restart', `the machine went down while the agent ran; since it is up, ${unwatched}`)
+  else if (unwatchedMs >= UNWATCHED_TOLD_MS)
+    tellHealth('restart', `the agent was stopped and runs again; ${unwatched}`)
   if (baseline)
     tellHealth(
       'baseline',

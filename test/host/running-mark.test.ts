@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { markRunning } from '../../src/host/running-mark.ts'
+import { markRunning, type Runner } from '../../src/host/running-mark.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 
@@ -12,45 +12,72 @@ describe('the mark of a running process', () => {
     directory = mkdtempSync(join(tmpdir(), 'freshet-running-'))
   })
   afterEach(() => rmSync(directory, { recursive: true }))
+  const mark = (nowMs: number, more: Partial<Runner> = {}) =>
+    markRunning(directory, { nowMs, uptimeMs: 1e12, bootId: 'b', sensePid: 7, ...more })
 
   it('tells the next one whether the last ended in order', () => {
-    assert.equal(markRunning(directory, 1).lost, undefined)
-    const second = markRunning(directory, 2)
+    assert.equal(mark(1).lost, undefined)
+    const second = mark(2)
     assert.equal(second.lost, 'engine')
-    second.remove()
-    assert.equal(markRunning(directory, 3).lost, undefined)
+    second.remove(2)
+    assert.equal(mark(3).lost, undefined)
   })
 
   it('counts those that did not, for a day and until one did', () => {
-    markRunning(directory, 1000)
-    assert.deepEqual(markRunning(directory, 2000).engineDeathsMs, [2000])
-    assert.deepEqual(markRunning(directory, 3000).engineDeathsMs, [2000, 3000])
-    const later = markRunning(directory, 2000 + DAY_MS)
+    mark(1000)
+    assert.deepEqual(mark(2000).engineDeathsMs, [2000])
+    assert.deepEqual(mark(3000).engineDeathsMs, [2000, 3000])
+    const later = mark(2000 + DAY_MS)
     assert.deepEqual(later.engineDeathsMs, [3000, 2000 + DAY_MS])
-    later.remove()
-    assert.deepEqual(markRunning(directory, 4000 + DAY_MS).engineDeathsMs, [])
+    later.remove(2000 + DAY_MS)
+    assert.deepEqual(mark(4000 + DAY_MS).engineDeathsMs, [])
   })
 
   it('believes no time of the future, nothing that is no time, and keeps no more than a hundred', () => {
     writeFileSync(join(directory, 'running'), `x\n99999999\n-1\n${'500\n'.repeat(300)}`)
-    const { engineDeathsMs } = markRunning(directory, 1000)
+    const { engineDeathsMs } = mark(1000)
     assert.equal(engineDeathsMs.length, 100)
     assert.deepEqual([...new Set(engineDeathsMs)], [500, 1000])
   })
 
   it('counts the deaths of sense beside its own, and tells whose was the last', () => {
-    markRunning(directory, 1000).leave(1500)
-    const second = markRunning(directory, 2000)
+    mark(1000).leave(1500)
+    const second = mark(2000)
     assert.equal(second.lost, 'sense')
     assert.deepEqual([second.engineDeathsMs, second.senseDeathsMs], [[], [1500]])
     // This one is killed itself.
-    const third = markRunning(directory, 3000)
+    const third = mark(3000)
     assert.equal(third.lost, 'engine')
     assert.deepEqual([third.engineDeathsMs, third.senseDeathsMs], [[3000], [1500]])
     third.leave(4000)
-    const fourth = markRunning(directory, 5000)
+    const fourth = mark(5000)
     assert.equal(fourth.lost, 'sense')
     assert.deepEqual([fourth.engineDeathsMs, fourth.senseDeathsMs], [[3000], [1500, 4000]])
-    assert.deepEqual(markRunning(directory, 4500 + DAY_MS).senseDeathsMs, [])
+    assert.deepEqual(mark(4500 + DAY_MS).senseDeathsMs, [])
+  })
+
+  it('tells an engine that died alone from one that died with sense, or with the machine', () => {
+    mark(1000)
+    assert.equal(mark(2000).lost, 'engine')
+    const both = mark(3000, { sensePid: 8 })
+    assert.equal(both.lost, 'both')
+    assert.deepEqual([both.engineDeathsMs, both.senseDeathsMs], [[2000, 3000], [3000]])
+    const machine = mark(4000, { bootId: 'c', sensePid: 8 })
+    assert.equal(machine.lost, 'machine')
+    assert.deepEqual(machine.engineDeathsMs, [2000, 3000])
+  })
+
+  it('says for how long nobody watched: not while sense went on, and not while the machine was off', () => {
+    const first = mark(1000)
+    assert.equal(first.unwatchedMs, 0)
+    first.alive(61_000)
+    assert.equal(mark(90_000).unwatchedMs, 0, 'sense kept what came')
+    assert.equal(mark(100_000, { sensePid: 8 }).unwatchedMs, 10_000)
+    const restarted = mark(900_000, { bootId: 'c', uptimeMs: 30_000 })
+    assert.equal(restarted.unwatchedMs, 30_000)
+    restarted.remove(950_000)
+    const stopped = mark(1_000_000, { bootId: 'c' })
+    assert.deepEqual([stopped.lost, stopped.unwatchedMs], [undefined, 50_000])
+    assert.equal(mark(500_000, { bootId: 'c', sensePid: 9 }).unwatchedMs, 0, 'a clock set back')
   })
 })
