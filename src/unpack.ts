@@ -28,8 +28,8 @@ export class UnpackError extends Error {
  * What packed bytes may become: this much, and beyond it so many times their own size. Logs of connections become 4
  * to 10 times smaller, one line repeated for ever some 1,000 times with gzip and 10,000 with Zstandard.
  */
-export const UNPACKED_FREE_BYTES = 256 * 1024 * 1024
-export const UNPACKED_TIMES_MAX = 250
+const UNPACKED_FREE_BYTES = 256 * 1024 * 1024
+const UNPACKED_TIMES_MAX = 250
 
 /** The most that Zstandard may hold at once: what its own program takes without being asked (--long=27). */
 const WINDOW_LOG_MAX = 27

@@ -108,9 +108,12 @@ function portOf(line: ZeekLine, name: string): number {
   return port
 }
 
-/** TSV has T and F. */
-const flagOf = (value: unknown): boolean | undefined =>
-  value === true || value === 'T' ? true : value === false || value === 'F' ? false : undefined
+/** TSV has T and F, pipelines also the words as text. */
+const flagOf = (value: unknown): boolean | undefined => {
+  const word = typeof value === 'boolean' ? `${value}` : textOf(value).toLowerCase()
+  if (word === 't' || word === 'true') return true
+  return word === 'f' || word === 'false' ? false : undefined
+}
 
 /** 0 when it is unset, undefined when it is there and is none: broken, or negative as packets out of order make it. */
 function durationOf(value: unknown): number | undefined {

@@ -31,7 +31,7 @@ const isSslEntry = (line: ZeekLine): boolean =>
 /** Host names that wait for their connection. */
 export const NAMES_MAX = 262_144
 /** Entries of a conn_long log that wait for the time at which they began. */
-export const LONGS_MAX = 65_536
+const LONGS_MAX = 65_536
 /** Flows are named by their line; those of conn_long by this much more, so that no two have one name. */
 const LONG_IDS = 2 ** 40
 /** Lines named in a note. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { SCENARIO_DIRECTORY } from '../../scripts/scenarios.ts'
 import { putRow } from '../../src/baseline/row.ts'
 import { openBaseline } from '../../src/baseline/sqlite.ts'
@@ -12,6 +13,7 @@ import { PLACE } from '../../src/place.ts'
 import { AT, captureBlocks, joined, readBack, somePieces } from '../capture/captures.ts'
 import { runCollector } from '../collector/agent.ts'
 import { run } from '../e2e/installation.ts'
+import { type Conn, T0, zeekTsv } from '../importers/samples.ts'
 
 const BURST = join(SCENARIO_DIRECTORY, 'night-burst.fcap')
 
@@ -92,6 +94,24 @@ describe('freshet replay', function () {
       new RegExp(`at byte ${at}: a block does not have its checksum \\(\\d+ bytes\\)`),
     )
     assert.equal((await replay([path], { strict: true })).status, 1)
+  })
+
+  it('reads a rotated archive of Zeek as it lies there, each connection once', async () => {
+    const conn = { ts: T0, out: 3_000_000, in: 10 }
+    const pack = (name: string, conns: Conn[]): string =>
+      written(`${name}.10:00:00-11:00:00.log.gz`, gzipSync(zeekTsv(conns, {}, name)))
+    pack('conn', [{ ...conn, uid: 'CA' }])
+    const long = pack('conn_long', [
+      { ...conn, uid: 'CA', out: 2_000_000 },
+      { ...conn, uid: 'CL', fromPort: 50_001 },
+    ])
+    const { status, stdout, stderr } = await replay([directory], { strict: true, json: true })
+    assert.equal(status, 0)
+    assert.match(stderr, new RegExp(`^${long}: read with the conn log beside it$`, 'm'))
+    const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as {
+      alert: { bytesOut: number }
+    }
+    assert.equal(last.alert.bytesOut, 6_000_000)
   })
 
   it('fails when nothing could be read, and when a file is not there', async () => {
