@@ -110,6 +110,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       keep: options.keep ?? keepOf(KEEP_DAYS, KEEP_GB),
       counters,
       publish: site.publish,
+      clockOffsetsMs: () => devices.clockOffsetsMs(),
       log,
     })
     const beat = setInterval(() => void keeper.beat(now(), performance.now()), KEEPER_BEAT_MS)

@@ -18,9 +18,10 @@ export const keepOf = (days: number, gb: number): Keep => ({
 
 /** Between two looks at the store. */
 export const KEEPER_BEAT_MS = 60_000
-/** A wall clock that moved so much more or less than time did has been set. */
+/** A wall clock that moved so much more or less than time did has been set; agents' that differ by less agree. */
 const CLOCK_STEP_MS = 3_600_000
-const DISTRUST_MS = 86_400_000
+/** At the start the newest that was received is what time is held against: a collector that was off for less is usual. */
+const CLOCK_GAP_MS = 86_400_000
 const NEVER_NS = 2n ** 63n - 1n
 
 export type Keeper = {
@@ -32,33 +33,61 @@ export type Keeper = {
 }
 
 export function createKeeper(options: {
-  store: Pick<Store, 'retain'>
+  store: Pick<Store, 'retain' | 'newestAt'>
   keep: Keep
   counters: Counters
   publish: Site['publish']
+  /** Of each agent that is connected, as `Device.clockOffsetMs`. */
+  clockOffsetsMs: () => readonly number[]
   log: (text: string) => void
 }): Keeper {
-  const { store, keep, counters, publish, log } = options
+  const { store, keep, counters, publish, clockOffsetsMs, log } = options
   let last: { nowNs: bigint; elapsedMs: number } | undefined
-  let distrustedUntilMs = Number.NEGATIVE_INFINITY
+  let isDoubted = false
   let beating = false
   let saidTooLarge = false
 
-  /** A clock that is set a year ahead must not empty the store before anybody has seen it. */
-  function watchClock(nowNs: bigint, elapsedMs: number): void {
-    if (last) {
-      const stepMs = Number((nowNs - last.nowNs) / 1_000_000n) - (elapsedMs - last.elapsedMs)
-      if (Math.abs(stepMs) > CLOCK_STEP_MS) {
-        distrustedUntilMs = elapsedMs + DISTRUST_MS
-        const hours = (stepMs / 3_600_000).toFixed(1)
-        log(`the clock was set by ${hours} h: nothing is dropped for its age for a day`)
-      }
-    }
-    last = { nowNs, elapsedMs }
+  function say(text: string, nowNs: bigint): void {
+    log(text)
+    publish({
+      type: 'health',
+      health: { deviceId: '', at: nsText(nowNs), kind: 'clock', text, count: 1 },
+    })
   }
 
-  async function drop(elapsedMs: number): Promise<void> {
-    const ageNs = elapsedMs < distrustedUntilMs ? NEVER_NS : keep.ageNs
+  /** Half of the agents that are connected or more have a clock like ours. */
+  function isConfirmed(): boolean {
+    const offsets = clockOffsetsMs()
+    const agree = offsets.filter((offsetMs) => Math.abs(offsetMs) < CLOCK_STEP_MS).length
+    return offsets.length > 0 && 2 * agree >= offsets.length
+  }
+
+  /**
+   * A clock that is a year ahead must not empty the store: it is held against the newest that was received, and then
+   * against time; where they part, the agents' clocks decide.
+   */
+  async function watchClock(nowNs: bigint, elapsedMs: number): Promise<void> {
+    const isFirst = last === undefined
+    const since = last ?? { nowNs: await store.newestAt(), elapsedMs }
+    const stepMs = Number((nowNs - since.nowNs) / 1_000_000n) - (elapsedMs - since.elapsedMs)
+    last = { nowNs, elapsedMs }
+    const isNew = since.nowNs === 0n
+    if (!isNew && Math.abs(stepMs) > (isFirst ? CLOCK_GAP_MS : CLOCK_STEP_MS)) {
+      isDoubted = true
+      const hours = (stepMs / 3_600_000).toFixed(1)
+      const what = isFirst
+        ? `the clock is ${hours} h from the newest that was received`
+        : `the clock was set by ${hours} h`
+      say(`${what}: nothing is dropped for its age until agents' clocks agree with it`, nowNs)
+    }
+    if (isDoubted && isConfirmed()) {
+      isDoubted = false
+      say("agents' clocks agree with this one: what is too old is dropped again", nowNs)
+    }
+  }
+
+  async function drop(): Promise<void> {
+    const ageNs = isDoubted ? NEVER_NS : keep.ageNs
     for (;;) {
       const { more, usedBytes, dropped } = await store.retain({ ageNs, bytes: keep.bytes })
       if (dropped) {
@@ -86,8 +115,8 @@ export function createKeeper(options: {
       if (beating) return
       beating = true
       try {
-        watchClock(nowNs, elapsedMs)
-        await drop(elapsedMs)
+        await watchClock(nowNs, elapsedMs)
+        await drop()
       } catch (error) {
         log(`what is too old cannot be dropped now: ${(error as Error).message}`)
       } finally {

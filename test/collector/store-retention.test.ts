@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { Counters } from '../../src/collector/counters.ts'
-import { createKeeper } from '../../src/collector/keeper.ts'
+import { createKeeper, type Keeper } from '../../src/collector/keeper.ts'
 import type { PageEvent } from '../../src/collector/page-api.ts'
 import type { Answers, Keep, Retained } from '../../src/collector/store/protocol.ts'
 import { createReader } from '../../src/collector/store/reader.ts'
@@ -219,7 +219,7 @@ describe("the store's keeper", () => {
   const KEEP = { ageNs: 30n * DAY_NS, bytes: 5e9 }
   const HOUR_MS = 3_600_000
 
-  function keeper(answers: Partial<Retained>[]) {
+  function keeper(answers: Partial<Retained>[], newestAt = T0, offsetsMs: number[] = []) {
     const asked: Keep[] = []
     const log: string[] = []
     const events: PageEvent[] = []
@@ -232,10 +232,12 @@ describe("the store's keeper", () => {
           if (!answer) throw new Error('the disk is gone')
           return { more: false, usedBytes: 1e9, dropped: undefined, ...answer }
         },
+        newestAt: async () => newestAt,
       },
       keep: KEEP,
       counters,
       publish: (event) => void events.push(event),
+      clockOffsetsMs: () => offsetsMs,
       log: (text) => log.push(text),
     })
     return { made, asked, log, events, counters }
@@ -254,22 +256,45 @@ describe("the store's keeper", () => {
     )
   })
 
-  it('drops nothing for its age for a day when the clock was set, and goes by time after it', async () => {
-    const { made, asked, log } = keeper([{}, {}, {}, {}, {}])
-    const beat = (wallMs: number, elapsedMs: number) =>
+  const YEAR_MS = 365 * 24 * HOUR_MS
+  const beatOf =
+    (made: Keeper) =>
+    (wallMs: number, elapsedMs: number): Promise<void> =>
       made.beat((T0 + BigInt(wallMs) * MS_NS) as UnixNs, elapsedMs)
+
+  it('drops nothing for its age once the clock was set, until agents’ clocks agree with it', async () => {
+    const offsetsMs: number[] = []
+    const { made, asked, log } = keeper([{}, {}, {}, {}, {}, {}], T0, offsetsMs)
+    const beat = beatOf(made)
     await beat(0, 0)
     await beat(HOUR_MS, HOUR_MS)
-    const YEAR_MS = 365 * 24 * HOUR_MS
     await beat(YEAR_MS, 2 * HOUR_MS)
-    await beat(YEAR_MS + HOUR_MS, 3 * HOUR_MS)
-    await beat(YEAR_MS + 25 * HOUR_MS, 27 * HOUR_MS)
+    await beat(YEAR_MS + 240 * HOUR_MS, 242 * HOUR_MS)
+    offsetsMs.push(-YEAR_MS, -YEAR_MS, 5)
+    await beat(YEAR_MS + 241 * HOUR_MS, 243 * HOUR_MS)
+    offsetsMs.push(90_000)
+    await beat(YEAR_MS + 242 * HOUR_MS, 244 * HOUR_MS)
     assert.deepEqual(
       asked.map(({ ageNs }) => ageNs === KEEP.ageNs),
-      [true, true, false, false, true],
+      [true, true, false, false, false, true],
     )
-    assert.equal(log.length, 1)
+    assert.equal(log.length, 2)
     assert.match(log[0] ?? '', /the clock was set by 8758\.0 h/)
+    assert.match(log[1] ?? '', /clocks agree with this one/)
+  })
+
+  it('believes no clock at its start that is far from the newest that was received', async () => {
+    const { made, asked, log, events } = keeper([{}, {}])
+    const beat = beatOf(made)
+    await beat(400 * 24 * HOUR_MS, 0)
+    await beat(400 * 24 * HOUR_MS + 60_000, 60_000)
+    assert.ok(asked.every(({ ageNs }) => ageNs !== KEEP.ageNs))
+    assert.deepEqual(log.length, 1)
+    assert.match(log[0] ?? '', /the clock is 9600\.0 h from the newest that was received/)
+    assert.equal(events.length, 1)
+    const fresh = keeper([{}], 0n)
+    await beatOf(fresh.made)(400 * 24 * HOUR_MS, 0)
+    assert.equal(fresh.asked[0]?.ageNs, KEEP.ageNs)
   })
 
   it('says once when the rest is too large, and says why when the store cannot', async () => {

@@ -55,6 +55,14 @@ export class Devices {
     this.#changed.add(device.facts.id)
   }
 
+  /** `clockOffsetMs` of those that are connected and have said. */
+  clockOffsetsMs(): number[] {
+    const offsets: number[] = []
+    for (const { connected, clockOffsetMs } of this.#known.values())
+      if (connected && clockOffsetMs !== undefined) offsets.push(clockOffsetMs)
+    return offsets
+  }
+
   get(id: string): Device | undefined {
     return this.#known.get(id)
   }

@@ -22,6 +22,10 @@ export class BoundedMap<K, V> {
     }
   }
 
+  values(): IterableIterator<V> {
+    return this.#entries.values()
+  }
+
   clear(): void {
     this.#entries.clear()
   }

@@ -132,6 +132,7 @@ export type Query =
   | { op: 'identitiesByKey'; device: number; keys: string[] }
   | { op: 'devices'; limit: number }
   | { op: 'health'; limit: number }
+  | { op: 'newest' }
 
 /** A device's row; what is known of the moment is not the store's to know. */
 export type DeviceRow = Omit<DeviceInfo, 'connected' | 'live' | 'clockOffsetMs'>
@@ -143,6 +144,7 @@ export type Answers = {
   identitiesByKey: IdentitySummary[]
   devices: DeviceRow[]
   health: HealthResponse
+  newest: bigint
 }
 
 /** To a thread: first where the store is, then requests. */

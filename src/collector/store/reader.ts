@@ -174,6 +174,10 @@ export function createReader(db: DatabaseSync): Reader {
         return devices(query.limit)
       case 'health':
         return { events: health(query.limit) }
+      case 'newest':
+        return (
+          (rows('SELECT coalesce(max(last_at), 0) AS at FROM segment', [])[0]?.at as bigint) ?? 0n
+        )
       default:
         return query satisfies never
     }

@@ -35,6 +35,8 @@ export type Ledger = {
 export type Store = Ledger & {
   /** Rejects with StoreError. */
   read<Q extends Query>(query: Q): Promise<Answers[Q['op']]>
+  /** When the newest that is kept was received, nanoseconds since 1970; 0 when nothing is. Rejects with StoreError. */
+  newestAt(): Promise<bigint>
   /** One step of retention, between commits. Rejects with StoreError, and then nothing was dropped. */
   retain(keep: Keep): Promise<Retained>
   /** Commits what was handed over, then closes the file. Idempotent. */
@@ -107,6 +109,7 @@ export async function loadStore(options: {
     async read<Q extends Query>(query: Q) {
       return (await reader.call(query)) as Answers[Q['op']]
     },
+    newestAt: async () => (await reader.call({ op: 'newest' })) as Answers['newest'],
     close,
   }
   return {
