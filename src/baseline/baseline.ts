@@ -16,7 +16,7 @@ export type SignerClass =
   | 'unsigned'
   | 'invalid'
 
-/** A program this machine knows. */
+/** A program this machine knows; under a key that begins with LINEAGE, what the versions of one script share. */
 export type StoredIdentity = {
   key: string
   signerClass: SignerClass
@@ -39,6 +39,9 @@ export type StoredIdentity = {
   /** What it sends in an hour, as `writeHistory` (history.ts) has it; empty when it has not sent for one. */
   history: string
 }
+
+/** `script of <uid> <path> by <key> via <key>`: see engine/lineage.ts. */
+export const LINEAGE = 'script of '
 
 /** A destination an identity has talked to. */
 export type StoredDestination = {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { StoredDestination, StoredIdentity } from './baseline.ts'
+import { LINEAGE } from './baseline.ts'
 import { BaselineError } from './error.ts'
 import type { BaselineRow } from './row.ts'
 import {
@@ -42,7 +43,9 @@ const DESTINATIONS_SHOWN_MAX = 1000
 export function listIdentities(path: string, options: ListOptions): IdentityList {
   return viewing(path, (database) => {
     const matching = options.matching ?? ''
-    const where = `instr(lower(text || char(10) || name || char(10) || path), lower(?)) > 0`
+    // The lineage of a script is no program: its versions are listed.
+    const where = `substr(text, 1, ${LINEAGE.length}) <> '${LINEAGE}'
+      AND instr(lower(text || char(10) || name || char(10) || path), lower(?)) > 0`
     const rows = database.prepare(
       `SELECT ${IDENTITY_COLUMNS},
           (SELECT count(*) FROM destinations WHERE identity = key) AS destinations

@@ -1,5 +1,5 @@
 // Whose program it is: the key of an identity, with the script that runs and whom it acts for.
-import type { SignerClass } from '../baseline/baseline.ts'
+import { LINEAGE, type SignerClass } from '../baseline/baseline.ts'
 import { isLoader } from './acting.ts'
 import type { Originals } from './originals.ts'
 import type { Process, ProgramIdentity, Responsible, RunScript } from './process.ts'
@@ -80,7 +80,7 @@ function lineageOf(
   keyOf: (sha256: string) => string,
 ): Attribution['lineage'] {
   if (script.sha256 === '' || script.ownerUid === undefined) return undefined
-  return { key: `script of ${script.ownerUid} ${script.path} by ${program.key} via ${via}`, keyOf }
+  return { key: `${LINEAGE}${script.ownerUid} ${script.path} by ${program.key} via ${via}`, keyOf }
 }
 
 /**

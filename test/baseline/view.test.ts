@@ -54,6 +54,16 @@ describe('baseline view', () => {
     assert.equal(identities[0]!.destinations, 2)
   })
 
+  it('leaves out the lineages of scripts, whose versions it lists', () => {
+    baseline.putIdentity({
+      ...identityOf(60),
+      key: 'script of 1000 /home/ann/x.py by platform:/usr/bin/python3 via unknown',
+    })
+    baseline.commit()
+    assert.equal(listIdentities(path, { limit: 1 }).total, 31)
+    assert.equal(listIdentities(path, { limit: 1, matching: 'x.py' }).total, 0)
+  })
+
   it('shows one by its key or by enough of it, with its destinations, the latest first', () => {
     const shown = showIdentity(path, identityOf(7).key)
     assert.ok(shown.found === 'one')
