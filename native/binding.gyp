@@ -24,7 +24,7 @@
       'conditions': [
         ['OS=="linux"', {
           'sources': [
-            'linux/connection_table.cc', 'linux/flow_table.cc', 'linux/linux_source.cc', 'linux/no_signatures.cc',
+            'linux/bpf_calls.cc', 'linux/btf_types.cc', 'linux/connection_table.cc', 'linux/flow_table.cc', 'linux/kernel_programs.cc', 'linux/linux_source.cc', 'linux/no_signatures.cc',
             'linux/perf_reader.cc', 'linux/perf_record.cc', 'linux/process_table.cc',
             'linux/procfs.cc', 'linux/program_catcher.cc', 'linux/reader.cc', 'linux/socket_diag.cc', 'linux/tracefs.cc'
           ]

@@ -27,6 +27,8 @@ struct SourceOptions {
   // Whether programs are told with their arguments, which hold passwords and tokens. The wish of
   // the machine's administrator, never of the engine, which talks to the network.
   bool exec_arguments = false;
+  // Linux: whether to load our own programs into the kernel (linux/kernel_programs.h).
+  bool kernel_programs = true;
 };
 
 class Source {

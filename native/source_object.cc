@@ -32,8 +32,9 @@ SourceObject::SourceObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<SourceObject>(info), env_(info.Env()) {
   const Napi::Env env = info.Env();
   if (!info[0].IsObject() || !info[1].IsExternal()) {
-    Napi::TypeError::New(env,
-                         "open: wants {source, ringBytes, intervalMs, execArguments, onReadable}")
+    Napi::TypeError::New(
+        env,
+        "open: wants {source, ringBytes, intervalMs, execArguments, kernelPrograms, onReadable}")
         .ThrowAsJavaScriptException();
     return;
   }
@@ -42,12 +43,17 @@ SourceObject::SourceObject(const Napi::CallbackInfo& info)
   const Napi::Value ring_bytes = options["ringBytes"];
   const Napi::Value interval_ms = options["intervalMs"];
   const Napi::Value exec_arguments = options["execArguments"];
+  const Napi::Value kernel_programs = options["kernelPrograms"];
   const Napi::Value on_readable = options["onReadable"];
   if (!source.IsString() || !ring_bytes.IsNumber() || !interval_ms.IsNumber() ||
-      !(exec_arguments.IsBoolean() || exec_arguments.IsUndefined()) || !on_readable.IsFunction()) {
-    Napi::TypeError::New(env,
-                         "open: source is a string, ringBytes and intervalMs are numbers, "
-                         "execArguments is a boolean or left out, onReadable is a function")
+      !(exec_arguments.IsBoolean() || exec_arguments.IsUndefined()) ||
+      !(kernel_programs.IsBoolean() || kernel_programs.IsUndefined()) ||
+      !on_readable.IsFunction()) {
+    Napi::TypeError::New(
+        env,
+        "open: source is a string, ringBytes and intervalMs are numbers, "
+        "execArguments and kernelPrograms are booleans or left out, onReadable is a "
+        "function")
         .ThrowAsJavaScriptException();
     return;
   }
@@ -80,7 +86,9 @@ SourceObject::SourceObject(const Napi::CallbackInfo& info)
   source_ = kind->make(ring_.get(), {.interval_ms = static_cast<u32>(interval),
                                      .on_readable = [this] { wake_.NonBlockingCall(); },
                                      .programs = programs_.get(),
-                                     .exec_arguments = exec_arguments.ToBoolean()});
+                                     .exec_arguments = exec_arguments.ToBoolean(),
+                                     .kernel_programs = kernel_programs.IsUndefined() ||
+                                                        kernel_programs.ToBoolean()});
   if (!source_->Start()) {
     const std::string reason = strerror(errno);
     wake_.Release();

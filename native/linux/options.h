@@ -18,6 +18,7 @@ struct LinuxOptions {
   size_t flows_max = 65536;
   std::span<const char* const> tracefs_mounts = Tracefs::kMountPoints;
   bool may_mount_tracefs = true;
+  const char* btf_path = "/sys/kernel/btf/vmlinux";  // the kernel's types, for our programs in it
   std::function<u64()> unix_ns = RealtimeNs;
 };
 

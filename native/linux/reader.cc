@@ -95,11 +95,16 @@ Reader::Reader(Ring* ring, const SourceOptions& options, const LinuxOptions& lin
       timer_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
       poller_(epoll_create1(EPOLL_CLOEXEC)),
       gather_poller_(epoll_create1(EPOLL_CLOEXEC)) {
+  if (options.kernel_programs) kernel_.emplace(linux_options.btf_path);
   if (options.programs != nullptr) catcher_.emplace(options.programs);
   if (options.exec_arguments) argument_catcher_.emplace();
   for (const int fd : {stop_fd_, enumerate_fd_, timer_.get(), destroy_.descriptor()})
     Watch(poller_.get(), fd);
   Watch(gather_poller_.get(), stop_fd_);
+  if (kernel_) {
+    Watch(poller_.get(), kernel_->descriptor());
+    Watch(gather_poller_.get(), kernel_->descriptor());
+  }
   for (const int fd : perf_.descriptors()) {
     Watch(poller_.get(), fd);
     Watch(gather_poller_.get(), fd);
@@ -161,6 +166,13 @@ Reader::Wake Reader::Wait() {
 
 void Reader::Collect() {
   const u64 now_ns = MonotonicNs();
+  if (kernel_)
+    kernel_->Take([this](std::span<const std::byte> record) {
+      KernelExec exec;
+      const KernelEvent event = ParseKernelEvent(record, &exec);
+      if (event.kind == KernelEvent::Kind::kExec) kernel_execs_.Keep(exec);
+      if (event.kind == KernelEvent::Kind::kMalformed) emitter_.CountLoss(k_loss_malformed, 1);
+    });
   perf_.Collect([&](const PerfEvent& event) {
     if (catcher_) catcher_->See(event, now_ns);
     if (argument_catcher_) argument_catcher_->See(event);
@@ -223,6 +235,8 @@ void Reader::Digest(bool tick, bool enumerating) {
     emitter_.CountLoss(k_loss_kernel_events, dropped);
     events_lost_ = true;
   }
+  if (const u64 dropped = kernel_ ? kernel_->TakeDropped() : 0)
+    emitter_.CountLoss(k_loss_kernel_events, dropped);
   for (const DiagSocket& socket : destroyed_) flows_.Closed(socket, now_ns);
   if (tick) {
     flows_.Dumped(dumped_, complete, enumerating, now_ns);

@@ -12,6 +12,8 @@
 #include "linux/argument_catcher.h"
 #include "linux/connection_table.h"
 #include "linux/flow_table.h"
+#include "linux/kernel_exec.h"
+#include "linux/kernel_programs.h"
 #include "linux/options.h"
 #include "linux/perf_reader.h"
 #include "linux/process_table.h"
@@ -36,7 +38,7 @@ class Reader {
   enum class Wake { kStop, kEvents, kTick };
 
   Wake Wait();
-  // Moves what the perf rings have into memory, and takes hold of the programs that were executed.
+  // Moves what the rings have into memory, and takes hold of the programs that were executed.
   void Collect();
   // Collects for `ms` as execs come. False when the source is to stop.
   bool Gather(u64 ms);
@@ -64,6 +66,9 @@ class Reader {
   Tracefs tracefs_;
   TraceLayouts layouts_;
   PerfReader perf_;
+  std::optional<KernelPrograms> kernel_;  // unless they are switched off
+  // What the kernel said of the last execs: Find it as the kExec event of perf is handled.
+  KernelExecs kernel_execs_;
   DestroyListener destroy_;
   SocketDumper dumper_;
   const bool sees_all_;

@@ -12,6 +12,8 @@ export type OpenOptions = {
   intervalMs: number
   /** Whether what a program was executed with is told too (the arguments record). Default: no. */
   execArguments?: boolean
+  /** Linux: whether the source loads its own programs into the kernel (BPF), where that lets it. Default: yes. */
+  kernelPrograms?: boolean
   /**
    * Called on the JavaScript thread when records wait, once per burst: not again until a drain has
    * found the ring empty.

@@ -17,10 +17,10 @@ describe('native tests', () => {
   })
 
   for (const sanitizer of ['asan', 'tsan'])
-    for (const name of ['ring', 'parser', 'tables', 'source', 'ends'])
+    for (const name of ['ring', 'parser', 'tables', 'kernel', 'source', 'ends'])
       it(`${name} under ${sanitizer === 'asan' ? 'ASan and UBSan' : 'TSan'}`, async function () {
         this.timeout(120_000)
-        if (name === 'source' || name === 'ends') leaveOut(this, whyNotLive())
+        if (['kernel', 'source', 'ends'].includes(name)) leaveOut(this, whyNotLive())
         const ran = await run(`${folder}build/${name}.${sanitizer}`, [])
         equal(ran.code, 0, ran.output)
         for (const line of ran.output.trim().split('\n')) console.log(`      ${line}`)
