@@ -1,6 +1,6 @@
 // What program an image is: its key, how its file is vouched for, and what of that is in doubt.
 import type { SignerClass } from '../baseline/baseline.ts'
-import { Source } from '../records/record.gen.ts'
+import { Script, Source } from '../records/record.gen.ts'
 import { actsByName, actsBySigningId, fileName, isLoader } from './acting.ts'
 import { foreignText } from './foreign-code.ts'
 import type { Originals } from './originals.ts'
@@ -158,10 +158,11 @@ function macProgram(image: Image, uid: number | undefined): ProgramIdentity | un
 
 /**
  * Whether what it sends is others': by its signing id where it has one, by its file's name, by the system's program
- * that it is a copy of, and when it runs a script.
+ * that it is a copy of, and when it was given a script to run. What a process says of its own arguments makes it no
+ * interpreter.
  */
 export const actsForOthers = (image: Image): boolean =>
   actsByName(image.path) ||
   actsBySigningId(image.signingId) ||
   (image.copyOf !== '' && (actsByName(image.copyOf) || actsBySigningId(image.copyOf))) ||
-  runsScript(image)
+  (runsScript(image) && image.scriptFrom !== Script.claimed)

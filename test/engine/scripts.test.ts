@@ -148,6 +148,16 @@ describe('scripts', () => {
     assert.match(claimed.sentence, /which script it runs is as the process itself says/)
   })
 
+  it('make an interpreter of whoever was given one, and of nobody who only says so', () => {
+    const own = python({ path: '/home/ann/bin/runner', owner: 1000, sha: 'ab' })
+    const key = `unsigned:sha256:${'ab'.repeat(32)}`
+    assert.equal(
+      identityOf({ ...own, scriptFrom: ScriptFrom.kernel }).key,
+      `${key} script ${SCRIPT_HASH} via ${CRON}`,
+    )
+    assert.equal(identityOf({ ...own, scriptFrom: ScriptFrom.claimed }).key, key)
+  })
+
   it('are those of the shell above, and a text on a command line hides none', () => {
     const script = machine()
       .program({ ...python({ pid: 60, path: '/usr/bin/bash', script: '/home/ann/send.sh' }) })
