@@ -32,9 +32,16 @@ Napi::Value Open(const Napi::CallbackInfo& info) {
   return data->source_class.New({info[0], programs});
 }
 
+// look(requests): Promise<Inspection[]>
+Napi::Value Look(const Napi::CallbackInfo& info) {
+  return InspectWorker::Queue(info, info.Env().GetInstanceData<AddonData>()->inspector,
+                              Inspector::Depth::kLook);
+}
+
 // inspect(requests): Promise<Inspection[]>
 Napi::Value Inspect(const Napi::CallbackInfo& info) {
-  return InspectWorker::Queue(info, info.Env().GetInstanceData<AddonData>()->inspector);
+  return InspectWorker::Queue(info, info.Env().GetInstanceData<AddonData>()->inspector,
+                              Inspector::Depth::kRead);
 }
 
 // bootNs(): bigint
@@ -57,6 +64,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["sources"] = sources;
   exports["open"] = Napi::Function::New(env, Open, "open");
   exports["bootNs"] = Napi::Function::New(env, BootNs, "bootNs");
+  exports["look"] = Napi::Function::New(env, Look, "look");
   exports["inspect"] = Napi::Function::New(env, Inspect, "inspect");
   return exports;
 }

@@ -20,11 +20,13 @@
   'targets': [
     {
       'target_name': 'freshet',
-      'sources': ['addon.cc', 'inspect_worker.cc', 'inspector.cc', 'program_files.cc', 'regular_file.cc', 'script_rules.cc', 'source_object.cc'],
+      'sources': ['addon.cc', 'found_file.cc', 'inspect_worker.cc', 'inspector.cc', 'program_files.cc', 'script_rules.cc', 'source_object.cc'],
       'conditions': [
         ['OS=="linux"', {
           'sources': [
-            'linux/bpf_calls.cc', 'linux/btf_types.cc', 'linux/connection_table.cc', 'linux/flow_table.cc', 'linux/kernel_programs.cc', 'linux/linux_source.cc', 'linux/no_signatures.cc',
+            'linux/apart_reader.cc', 'linux/bpf_calls.cc', 'linux/btf_types.cc', 'linux/connection_table.cc',
+            'linux/find_file.cc', 'linux/flow_table.cc', 'linux/kernel_programs.cc', 'linux/linux_source.cc',
+            'linux/mounts.cc', 'linux/no_signatures.cc', 'linux/path_walk.cc',
             'linux/perf_reader.cc', 'linux/perf_record.cc', 'linux/process_table.cc',
             'linux/procfs.cc', 'linux/program_catcher.cc', 'linux/reader.cc', 'linux/socket_diag.cc', 'linux/tracefs.cc'
           ]
@@ -33,7 +35,7 @@
           'sources': [
             'mac/code_calls.cc', 'mac/code_inspector.cc',
             'mac/endpoint_security.cc', 'mac/es_answer.cc', 'mac/es_client.cc', 'mac/es_message.cc',
-            'mac/es_reader.cc', 'mac/filter_protocol.cc', 'mac/flow_intake.cc', 'mac/flow_listener.cc',
+            'mac/es_reader.cc', 'mac/filter_protocol.cc', 'mac/find_file.cc', 'mac/flow_intake.cc', 'mac/flow_listener.cc',
             'mac/mac_sources.cc', 'mac/make_endpoint_security.cc', 'mac/make_flow_listener.cc',
             'mac/peer_requirement.cc', 'mac/running.cc', 'mac/running_calls.cc', 'mac/xpc_listener.cc'
           ],

@@ -6,7 +6,7 @@
 namespace freshet {
 namespace {
 
-constexpr char kWants[] = "inspect: wants an array of {path, pid, dev, ino, cdhash}";
+constexpr char kWants[] = "inspect: wants an array of {path, pid, dev, ino, cdhash, subject}";
 
 bool IsCdhash(const Napi::Value& value) {
   if (!value.IsTypedArray()) return false;
@@ -33,11 +33,12 @@ bool ReadRequest(Napi::Env env, const Napi::Value& value, InspectRequest* reques
   const Napi::Value dev = options["dev"];
   const Napi::Value ino = options["ino"];
   const Napi::Value cdhash = options["cdhash"];
+  const Napi::Value subject = options["subject"];
   if (!path.IsString() || !pid.IsNumber() || !dev.IsBigInt() || !ino.IsBigInt() ||
-      !IsCdhash(cdhash)) {
+      !IsCdhash(cdhash) || !subject.IsNumber()) {
     Napi::TypeError::New(env,
-                         "inspect: path is a string, pid a number, dev and ino are bigints, cdhash "
-                         "a Uint8Array of 20")
+                         "inspect: path is a string, pid and subject are numbers, dev and ino "
+                         "bigints, cdhash a Uint8Array of 20")
         .ThrowAsJavaScriptException();
     return false;
   }
@@ -46,6 +47,7 @@ bool ReadRequest(Napi::Env env, const Napi::Value& value, InspectRequest* reques
   request->pid = pid.As<Napi::Number>();
   request->dev = dev.As<Napi::BigInt>().Uint64Value(&lossless);
   request->ino = ino.As<Napi::BigInt>().Uint64Value(&lossless);
+  request->subject = subject.As<Napi::Number>();
   std::copy_n(cdhash.As<Napi::Uint8Array>().Data(), request->cdhash.size(),
               request->cdhash.begin());
   return true;
@@ -67,6 +69,7 @@ Napi::Object ToObject(Napi::Env env, const Inspection& inspection) {
   object["cdhash"] = ToBytes(env, signed_as.cdhash);
   object["signingId"] = Napi::String::New(env, signed_as.signing_id);
   object["teamId"] = Napi::String::New(env, signed_as.team_id);
+  object["lane"] = Napi::String::New(env, inspection.lane);
   object["authorities"] = Napi::String::New(env, signed_as.authorities);
   return object;
 }
@@ -74,14 +77,15 @@ Napi::Object ToObject(Napi::Env env, const Inspection& inspection) {
 }  // namespace
 
 InspectWorker::InspectWorker(Napi::Env env, std::vector<InspectRequest> requests,
-                             std::shared_ptr<Inspector> inspector)
+                             std::shared_ptr<Inspector> inspector, Inspector::Depth depth)
     : AsyncWorker(env, "freshet.inspect"),
       requests_(std::move(requests)),
       inspector_(std::move(inspector)),
+      depth_(depth),
       deferred_(Napi::Promise::Deferred::New(env)) {}
 
 Napi::Value InspectWorker::Queue(const Napi::CallbackInfo& info,
-                                 std::shared_ptr<Inspector> inspector) {
+                                 std::shared_ptr<Inspector> inspector, Inspector::Depth depth) {
   const Napi::Env env = info.Env();
   if (!info[0].IsArray()) {
     Napi::TypeError::New(env, kWants).ThrowAsJavaScriptException();
@@ -91,7 +95,7 @@ Napi::Value InspectWorker::Queue(const Napi::CallbackInfo& info,
   std::vector<InspectRequest> requests(given.Length());
   for (u32 index = 0; index < requests.size(); index++)
     if (!ReadRequest(env, given.Get(index), &requests[index])) return env.Undefined();
-  auto* worker = new InspectWorker(env, std::move(requests), std::move(inspector));
+  auto* worker = new InspectWorker(env, std::move(requests), std::move(inspector), depth);
   worker->AsyncWorker::Queue();  // it deletes itself when it is done
   return worker->deferred_.Promise();
 }

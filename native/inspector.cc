@@ -1,21 +1,12 @@
 #include "inspector.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <memory>
 #include <span>
-
-#include "regular_file.h"
-
-#ifdef __linux__
-#include "linux/program_catcher.h"
-#endif
 
 namespace freshet {
 namespace {
@@ -25,49 +16,49 @@ constexpr size_t kChunkBytes = 128 * 1024;
 constexpr int kReadsMax = 3;
 // No program is larger; a file that says so is there to keep us busy, and is known by its path.
 constexpr u64 kHashedBytesMax = u64{1} << 30;
+// Linkers leave holes of some pages, and files of a disk image's size are no programs. Hashing so
+// much of zeros takes a tenth of a second.
+constexpr u64 kHoleBytesMax = u64{64} << 20;
+// A file in so many pieces is read as it is, in its time.
+constexpr int kHolesMax = 1024;
+constexpr u64 kBlockBytes = 512;  // of st_blocks, whatever the file system's own are (stat(3type))
 
-#ifdef __linux__
 u64 Ns(const timespec& time) {
   return static_cast<u64>(time.tv_sec) * 1'000'000'000 + static_cast<u64>(time.tv_nsec);
 }
+#ifdef __linux__
 u64 ModifiedNs(const struct stat& status) { return Ns(status.st_mtim); }
 u64 ChangedNs(const struct stat& status) { return Ns(status.st_ctim); }
+#else
+u64 ModifiedNs(const struct stat& status) { return Ns(status.st_mtimespec); }
+u64 ChangedNs(const struct stat& status) { return Ns(status.st_ctimespec); }
+#endif
 u64 NowNs() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   return Ns(now);
 }
-#else
-u64 Ns(const timespec& time) {
-  return static_cast<u64>(time.tv_sec) * 1'000'000'000 + static_cast<u64>(time.tv_nsec);
-}
-u64 ModifiedNs(const struct stat& status) { return Ns(status.st_mtimespec); }
-u64 ChangedNs(const struct stat& status) { return Ns(status.st_ctimespec); }
-#endif
 
-// As records have it: dev_t is a signed number of 32 bits on macOS, and one of 64 on Linux.
-u64 DeviceOf(const struct stat& status) {
-#ifdef __APPLE__
-  return static_cast<u32>(status.st_dev);
-#else
-  return status.st_dev;
-#endif
-}
-
-bool IsTheOneAskedFor([[maybe_unused]] const Fd& file, const struct stat& status,
-                      const InspectRequest& request) {
-  if (request.ino == 0) return true;
-  if (status.st_ino != request.ino) return false;
-  if (DeviceOf(status) == request.dev) return true;
-#ifdef __linux__
-  return HasOwnDeviceNumbers(file.get());
-#else
-  return false;
-#endif
+// Whether most of a large file is hole. File systems that pack (btrfs) take less room than the size
+// says without a hole, so the blocks alone do not tell.
+bool IsMostlyHole(const Fd& file, const struct stat& status) {
+  const u64 bytes = static_cast<u64>(status.st_size);
+  if (bytes <= kHoleBytesMax || static_cast<u64>(status.st_blocks) * kBlockBytes > bytes / 2)
+    return false;
+  u64 hole_bytes = 0;
+  off_t at = 0;
+  for (int i = 0; i < kHolesMax && static_cast<u64>(at) < bytes; i++) {
+    const off_t hole = lseek(file.get(), at, SEEK_HOLE);
+    if (hole < 0 || static_cast<u64>(hole) >= bytes) break;
+    at = lseek(file.get(), hole, SEEK_DATA);
+    if (at < 0) at = status.st_size;  // ENXIO: hole to the end (lseek(2))
+    hole_bytes += static_cast<u64>(at - hole);
+  }
+  return hole_bytes > std::max(kHoleBytesMax, bytes / 2);
 }
 
 // 0, or why the file cannot be read (errno).
-u32 HashFile(const Fd& file, Sha256Digest* sha256) {
+u32 HashFile(const Fd& file, u64 until_ns, Sha256Digest* sha256) {
   const auto chunk = std::make_unique<std::byte[]>(kChunkBytes);
   Sha256 hash;
   off_t at = 0;
@@ -80,87 +71,139 @@ u32 HashFile(const Fd& file, Sha256Digest* sha256) {
     if (static_cast<u64>(at + got) > kHashedBytesMax) return EFBIG;
     hash.Update({chunk.get(), static_cast<size_t>(got)});
     at += got;
+    if (NowNs() > until_ns) return ETIMEDOUT;
   }
 }
 
-bool ChangeableByOthers(const struct stat& status) {
-  if (status.st_uid != 0) return true;
-  if ((status.st_mode & S_IWOTH) != 0) return true;
-  return (status.st_mode & S_IWGRP) != 0 && status.st_gid != 0;
+void Tell(const struct stat& status, Inspection* result) {
+  result->dev = DeviceOf(status);
+  result->ino = static_cast<u64>(status.st_ino);
+  result->file_bytes = static_cast<u64>(status.st_size);
+  result->owner_uid = status.st_uid;
+  result->mode = status.st_mode;
+}
+
+// Files of root's alone are no user's doing, and wait for none.
+std::string LaneOf(const Inspection& facts) {
+  const bool is_roots = facts.owner_uid == 0 && (facts.flags & k_inspected_writable_by_others) == 0;
+  return is_roots ? "system" : "owner:" + std::to_string(facts.owner_uid);
 }
 
 }  // namespace
 
-bool WritableByOthers(const std::string& path) {
-  // Every directory that the path leads through, as written and as resolved, must be root's alone.
-  char resolved[PATH_MAX];
-  if (path.empty() || path[0] != '/' || realpath(path.c_str(), resolved) == nullptr) return true;
-  for (std::string at : {path, std::string(resolved)}) {
-    for (;;) {
-      struct stat status;
-      if (stat(at.c_str(), &status) != 0 || ChangeableByOthers(status)) return true;
-      if (at.size() <= 1) break;
-      at.resize(std::max<size_t>(at.rfind('/'), 1));
-    }
-  }
-  return false;
-}
-
-std::vector<Inspection> Inspector::InspectAll(std::span<const InspectRequest> requests) {
+std::vector<Inspection> Inspector::InspectAll(std::span<const InspectRequest> requests,
+                                              Depth depth) {
   std::vector<Inspection> answers;
   Answered answered;
   answers.reserve(requests.size());
-  for (const InspectRequest& request : requests) answers.push_back(Inspect(request, &answered));
+  for (const InspectRequest& request : requests)
+    answers.push_back(Inspect(request, depth, &answered));
   return answers;
 }
 
-Inspection Inspector::Inspect(const InspectRequest& request, Answered* answered) {
+Inspection Inspector::Inspect(const InspectRequest& request, Depth depth, Answered* answered) {
+  FoundFile found = finder_->Find(request, depth == Depth::kRead);
   Inspection result;
-  struct stat status;
-  bool replaced = false;
-  Fd file = OpenAsExecuted(request, &status);
-  if (!file) {
-    file = OpenRegular(request.path, &status);
-    if (!file) {
-      result.error = static_cast<u32>(errno);
-      return result;
-    }
-    replaced = !IsTheOneAskedFor(file, status, request);
+  if (found.users_mount) result.flags |= k_inspected_users_mount;
+  if (found.replaced) {
+    result.flags |= k_inspected_replaced;
+    result.error = ESTALE;
+    return result;
   }
-  const std::tuple question(std::string_view(request.path), replaced, KeyOf(status),
-                            request.cdhash);
-  if (const auto found = answered->find(question); found != answered->end()) return found->second;
-  result.dev = DeviceOf(status);
-  result.ino = static_cast<u64>(status.st_ino);
-  result.file_bytes = static_cast<u64>(status.st_size);
-  result.owner_uid = status.st_uid;
-  result.mode = status.st_mode;
-  if (replaced) result.flags |= k_inspected_replaced;
-  if (result.file_bytes > kHashedBytesMax) {
+  if (!found.may_hang.empty() && depth == Depth::kLook) {
+    result.lane = "mount:" + found.may_hang;
+    return result;
+  }
+  if (found.read_apart) return InspectApart(found, request);
+  if (!found.file) {
+    result.error = found.error;
+    return result;
+  }
+  const std::tuple question(std::string_view(request.path), KeyOf(found.status), request.cdhash);
+  if (const auto known = answered->find(question); known != answered->end()) return known->second;
+  result = InspectFile(std::move(found), request, depth);
+  if (result.error == 0) answered->emplace(question, result);
+  // It is asked about again, and what is kept of it is kept until then.
+  if (!result.lane.empty()) files_->Renew(request.pid, request.dev, request.ino, NowNs());
+  return result;
+}
+
+Inspection Inspector::InspectFile(FoundFile found, const InspectRequest& request, Depth depth) {
+  Inspection result;
+  Tell(found.status, &result);
+  // A file that is open but has no name any more is nobody's to vouch for.
+  if (finder_->IsRootsAlone(request.path, found.status))
+    result.flags &= ~k_inspected_writable_by_others;
+  if (result.file_bytes > kHashedBytesMax || IsMostlyHole(found.file, found.status)) {
     result.error = EFBIG;
     return result;
   }
-  // A file that is open but has no name any more is nobody's to vouch for.
-  struct stat named;
-  if (ChangeableByOthers(status) || stat(request.path.c_str(), &named) != 0 ||
-      named.st_ino != status.st_ino || named.st_dev != status.st_dev ||
-      WritableByOthers(request.path))
-    result.flags |= k_inspected_writable_by_others;
-  result.error = HashStable(file, &status, &result.sha256);
-  result.file_bytes = static_cast<u64>(status.st_size);
-  if (result.error == 0 && find_signature_ && !replaced)
-    result.signed_as = SignatureOf(file, request, KeyOf(status));
-  if (result.error == 0) answered->emplace(question, result);
+  if (depth == Depth::kLook && !IsRemembered(request, KeyOf(found.status))) {
+    result.lane = LaneOf(result);
+    return result;
+  }
+  result.error = HashStable(found.file, &found.status, &result.sha256);
+  result.file_bytes = static_cast<u64>(found.status.st_size);
+  if (result.error == 0 && find_signature_)
+    result.signed_as = SignatureOf(found.file, request, KeyOf(found.status));
   return result;
+}
+
+// What another user's file system, or another machine, tells is told on: that others can change it
+// is certain.
+Inspection Inspector::InspectApart(const FoundFile& found, const InspectRequest& request) {
+  Inspection result;
+  if (found.users_mount) result.flags |= k_inspected_users_mount;
+  Sha256 hash;
+  u64 read_bytes = 0;
+  u32 refused = 0;
+  bool is_known = false;
+  ContentKey key;
+  const ApartEars ears{.on_status =
+                           [&](const struct stat& status) {
+                             if (request.ino != 0 && (DeviceOf(status) != request.dev ||
+                                                      status.st_ino != request.ino)) {
+                               result.flags |= k_inspected_replaced;
+                               refused = ESTALE;
+                               return false;
+                             }
+                             Tell(status, &result);
+                             key = KeyOf(status);
+                             if (result.file_bytes > kHashedBytesMax) refused = EFBIG;
+                             // A user's own file system may answer another content each time.
+                             is_known = !found.users_mount && hashes_.Recall(key, &result.sha256);
+                             return refused == 0 && !is_known;
+                           },
+                       .on_bytes =
+                           [&](std::span<const std::byte> bytes) {
+                             read_bytes += bytes.size();
+                             if (read_bytes > kHashedBytesMax) refused = EFBIG;
+                             hash.Update(bytes);
+                             return refused == 0;
+                           }};
+  result.error = found.read_apart(times_.apart_ns, ears);
+  if (refused != 0) result.error = refused;
+  if (result.error != 0 || is_known) return result;
+  if (!hash.Finish(&result.sha256)) result.error = EIO;
+  if (result.error == 0 && !found.users_mount) hashes_.Remember(key, result.sha256);
+  return result;
+}
+
+bool Inspector::IsRemembered(const InspectRequest& request, const ContentKey& key) {
+  Sha256Digest sha256;
+  SignatureFound found;
+  if (!hashes_.Recall(key, &sha256)) return false;
+  return !find_signature_ || signatures_.Recall({key, request.path, request.cdhash}, &found);
 }
 
 // Hashes what stays the same while it is read; `status` is then that of what was hashed. 0, or
 // errno.
 u32 Inspector::HashStable(const Fd& file, struct stat* status, Sha256Digest* sha256) {
+  const u64 until_ns = NowNs() + times_.hash_ns;
   for (int attempt = 0; attempt < kReadsMax; attempt++) {
     const ContentKey key = KeyOf(*status);
     if (hashes_.Recall(key, sha256)) return 0;
-    if (const u32 error = HashFile(file, sha256); error != 0) return error;
+    if (const u32 error = HashFile(file, until_ns, sha256); error != 0) return error;
     if (fstat(file.get(), status) != 0) break;
     if (KeyOf(*status) == key) {
       hashes_.Remember(key, *sha256);
@@ -187,23 +230,6 @@ SignatureFound Inspector::SignatureOf(const Fd& file, const InspectRequest& requ
   if (!is_there()) return {};
   if (found.signature != k_signature_unknown) signatures_.Remember(question, found);
   return found;
-}
-
-// The file that was executed, by what the source kept of it or by the process that runs it.
-Fd Inspector::OpenAsExecuted([[maybe_unused]] const InspectRequest& request,
-                             [[maybe_unused]] struct stat* status) {
-#ifdef __linux__
-  if (request.ino == 0) return Fd();
-  const auto open_if_asked_for = [&](const std::string& path) {
-    Fd file = OpenRegular(path, status);
-    return file && IsTheOneAskedFor(file, *status, request) ? std::move(file) : Fd();
-  };
-  if (const Fd kept = files_->Find(request.pid, request.dev, request.ino, NowNs())) {
-    if (Fd file = open_if_asked_for("/proc/self/fd/" + std::to_string(kept.get()))) return file;
-  }
-  if (request.pid != 0) return open_if_asked_for("/proc/" + std::to_string(request.pid) + "/exe");
-#endif
-  return Fd();
 }
 
 Inspector::ContentKey Inspector::KeyOf(const struct stat& status) {

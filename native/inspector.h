@@ -2,8 +2,6 @@
 #ifndef FRESHET_INSPECTOR_H_
 #define FRESHET_INSPECTOR_H_
 
-#include <sys/stat.h>
-
 #include <map>
 #include <memory>
 #include <span>
@@ -12,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "found_file.h"
 #include "program_files.h"
 #include "record.h"
 #include "remembered.h"
@@ -20,43 +19,59 @@
 
 namespace freshet {
 
-struct InspectRequest {
-  std::string path;
-  u32 pid = 0;  // 0: not known
-  u64 dev = 0;  // 0 with ino 0: whatever is at the path
-  u64 ino = 0;
-  Cdhash cdhash{};  // as the kernel has it: which slice of the file runs; zeros when not known
+inline constexpr u32 kOwnerUnknown = 0xffffffff;
+
+// How long one file may take: a bound, not an aim. A program of 200 MB, as the largest that are
+// common, is hashed in 0.2 to 0.6 s once it is in memory.
+struct InspectTimes {
+  u64 hash_ns = 2'000'000'000;   // checked between pieces of 128 KiB
+  u64 apart_ns = 2'000'000'000;  // where reading may hang
 };
 
 struct Inspection {
   u64 dev = 0;
   u64 ino = 0;
   u64 file_bytes = 0;
-  u32 owner_uid = 0;
-  u32 mode = 0;   // st_mode
-  u32 flags = 0;  // FLAG inspected
-  u32 error = 0;  // errno
+  u32 owner_uid = kOwnerUnknown;
+  u32 mode = 0;                                // st_mode
+  u32 flags = k_inspected_writable_by_others;  // FLAG inspected: true of what cannot be told
+  u32 error = 0;                               // errno
   Sha256Digest sha256{};
   SignatureFound signed_as;
+  // What is missing takes time: whose files it is to be had in turn with. Empty: nothing is
+  // missing.
+  std::string lane;
 };
 
 // Threads: any number. Remembers what the last kRememberedMax files were. Reads regular files
-// alone, of at most 1 GiB.
+// alone, of at most 1 GiB, and none of which most is a hole.
 class Inspector {
  public:
   static constexpr size_t kRememberedMax = 4096;
 
   // `files`: what the source keeps of the programs executed.
   // `find_signature`: empty where programs have none.
-  Inspector(std::shared_ptr<ProgramFiles> files, FindSignature find_signature)
-      : files_(std::move(files)), find_signature_(std::move(find_signature)) {}
+  Inspector(std::shared_ptr<ProgramFiles> files, FindSignature find_signature,
+            InspectTimes times = {})
+      : files_(std::move(files)),
+        finder_(MakeFileFinder(files_)),
+        find_signature_(std::move(find_signature)),
+        times_(times) {}
 
-  // Answers in the order of the requests. Of each, reads the file that was kept at its exec or that
-  // runs as its pid if it is the one asked for, else the one at its path (flag `replaced` when that
-  // is another). A signature is looked at where the file is the one that was asked for. Takes as
-  // long as reading the files, twice where they are signed; uses 128 KiB. Never fails: see
-  // Inspection::error (ESTALE: the file changed while it was read).
-  std::vector<Inspection> InspectAll(std::span<const InspectRequest> requests);
+  enum class Depth {
+    kLook,  // what is known at once: facts of stat(2), and hashes that are remembered
+    kRead,  // all
+  };
+
+  // Answers in the order of the requests. Of each, finds the file that was kept at its exec or that
+  // runs as its pid if it is the one asked for, else the one at its path if its device and inode
+  // are those asked for. Of another file nothing is told (flag `replaced`, ESTALE). A signature is
+  // looked at too. kLook takes no longer than some calls of the kernel each and says by `lane` what
+  // is left for kRead, which takes as long as reading the files, twice where they are signed, but
+  // not longer than the times; it uses 128 KiB. Never fails: see Inspection::error (ESTALE: the
+  // file changed while it was read; ETIMEDOUT; EFBIG: too large, or mostly a hole). Facts are told
+  // with an error too, where they are known: else owner_uid is kOwnerUnknown.
+  std::vector<Inspection> InspectAll(std::span<const InspectRequest> requests, Depth depth);
 
  private:
   // A file's content as far as stat(2) can tell: dev, ino, size, mtime, ctime (ns).
@@ -65,25 +80,23 @@ class Inspector {
   using SignatureKey = std::tuple<ContentKey, std::string, Cdhash>;
 
   // Answers of one call: what is asked for several processes is looked at once.
-  using Answered = std::map<std::tuple<std::string_view, bool, ContentKey, Cdhash>, Inspection>;
+  using Answered = std::map<std::tuple<std::string_view, ContentKey, Cdhash>, Inspection>;
 
   static ContentKey KeyOf(const struct stat& status);
-  Inspection Inspect(const InspectRequest& request, Answered* answered);
+  Inspection Inspect(const InspectRequest& request, Depth depth, Answered* answered);
+  Inspection InspectFile(FoundFile found, const InspectRequest& request, Depth depth);
+  Inspection InspectApart(const FoundFile& found, const InspectRequest& request);
+  bool IsRemembered(const InspectRequest& request, const ContentKey& key);
   u32 HashStable(const Fd& file, struct stat* status, Sha256Digest* sha256);
-  Fd OpenAsExecuted(const InspectRequest& request, struct stat* status);
   SignatureFound SignatureOf(const Fd& file, const InspectRequest& request, const ContentKey& key);
 
   const std::shared_ptr<ProgramFiles> files_;
+  const std::unique_ptr<FileFinder> finder_;
   const FindSignature find_signature_;
+  const InspectTimes times_;
   Remembered<ContentKey, Sha256Digest> hashes_{kRememberedMax};
   Remembered<SignatureKey, SignatureFound> signatures_{kRememberedMax};
 };
-
-// Whether someone other than root can change what runs by this absolute path: the file, or a
-// directory above it, belongs to another user or is writable by group (other than root's) or
-// others; a sticky directory too, since whoever owns the entry may replace it. True for what cannot
-// be told.
-bool WritableByOthers(const std::string& path);
 
 }  // namespace freshet
 

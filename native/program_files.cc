@@ -11,6 +11,7 @@ bool ProgramFiles::Renew(u32 pid, u64 dev, u64 ino, u64 now_ns) {
   for (Kept& one : kept_) {
     if (one.dev != dev || one.ino != ino) continue;
     one.until_ns = now_ns + kKeptNs;
+    if (std::find(one.pids.begin(), one.pids.end(), pid) != one.pids.end()) return true;
     one.pids.push_back(pid);
     if (one.pids.size() > kPidsMax) one.pids.pop_front();
     return true;

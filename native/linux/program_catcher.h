@@ -10,18 +10,15 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "linux/mounts.h"
 #include "linux/perf_record.h"
 #include "program_files.h"
 
 namespace freshet {
 
 // A descriptor (O_PATH) of the program file (dev, ino) that `pid` runs, or has run by the path
-// `path`; none when the file is neither there any more.
-Fd OpenProgramFile(u32 pid, const std::string& path, u64 dev, u64 ino);
-
-// Whether the device that an exec event names may be another than stat(2) shows: overlayfs runs the
-// layer's file, btrfs numbers its subvolumes.
-bool HasOwnDeviceNumbers(int fd);
+// `path`; none when the file is neither there any more. Waits for no file system that may hang.
+Fd OpenProgramFile(Mounts* mounts, u32 pid, const std::string& path, u64 dev, u64 ino);
 
 class ProgramCatcher {
  public:
@@ -35,6 +32,7 @@ class ProgramCatcher {
   static constexpr size_t kComingMax = 256;
 
   ProgramFiles* const files_;
+  Mounts mounts_;
   std::unordered_set<u32> coming_;  // pids between the two events of their exec
 };
 

@@ -35,7 +35,7 @@ export type InspectRequests = {
   askFor(process: Process, subject: number, file: AskedFile): void
   /**
    * Flows of this process wait: what was asked about it, and about those on whose behalf it may run, goes first.
-   * Sense is asked once more what it was asked already, which says so to it; what was given up is asked again.
+   * Sense is asked twice for it, which says so to it; what was given up is asked again.
    */
   need(process: Process, parentOf: (process: Process) => Process | undefined): void
   /** Inspect records: those that flows wait for, then the others, each in the order they were asked. */
@@ -63,7 +63,10 @@ type Question = {
   /** Bytes of records that came before it. */
   readonly streamAt: number
   isNeeded: boolean
+  /** How often sense was asked, to be answered each time. */
   attempts: number
+  /** Sense has the question, or is being told. */
+  isSent: boolean
 }
 
 const keyOf = ({ pid, pidversion }: Named): string => `${pid} ${pidversion}`
@@ -148,6 +151,7 @@ export function createInspectRequests(
       streamAt: streamAt(),
       isNeeded,
       attempts: 1,
+      isSent: false,
     }
     remember(question)
     queue(question)
@@ -187,7 +191,12 @@ export function createInspectRequests(
       if (!isAsked) ask(process, Subject.program, process.image, true)
     },
     take() {
-      const taken = [...needed, ...others].map(recordOf)
+      const taken: Uint8Array[] = []
+      for (const question of [...needed, ...others]) {
+        taken.push(recordOf(question))
+        if (question.isNeeded && !question.isSent) taken.push(recordOf(question))
+        question.isSent = true
+      }
       needed.clear()
       others.clear()
       return taken
@@ -196,6 +205,7 @@ export function createInspectRequests(
       const question = open.get(nameOf(record, record.subject, record.path))
       if (question && REFUSED.has(record.error) && question.attempts < ATTEMPTS_MAX) {
         question.attempts++
+        question.isSent = false
         refused.add(question)
         return false
       }

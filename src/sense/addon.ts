@@ -62,6 +62,8 @@ export type InspectRequest = {
   ino: bigint
   /** 20 bytes: the slice that runs, where the file has several; zeros when not known. */
   cdhash: Uint8Array
+  /** CODE subject: a program is looked for by its process, other files by their path in its root directory. */
+  subject: number
 }
 
 /** What a program file is. */
@@ -69,12 +71,13 @@ export type Inspection = {
   dev: bigint
   ino: bigint
   fileBytes: bigint
+  /** 4294967295 when not known. */
   ownerUid: number
-  /** st_mode. */
+  /** st_mode; 0 when the owner is not known. */
   mode: number
   /** InspectedFlag bits. */
   flags: number
-  /** errno, 0 when all is well. */
+  /** errno, 0 when all is well. With an error the rest is told as far as it is known. */
   error: number
   /** 32 bytes; zeros on error. */
   sha256: Uint8Array
@@ -88,6 +91,11 @@ export type Inspection = {
   teamId: string
   /** Names of the certificates that signed, the signer's own first, joined by one NUL; empty when none did. */
   authorities: string
+  /**
+   * Of a look: in turn with whose files the rest is to be had, as it takes time: `system` (root alone can change it),
+   * `owner:UID`, or `mount:NAME` (reading may hang). Empty when this is all.
+   */
+  lane: string
 }
 
 export type Addon = {
@@ -101,9 +109,13 @@ export type Addon = {
    */
   open(options: OpenOptions): NativeSource
   /**
-   * Off the JavaScript thread, one after the other; answers in the order of the requests. Rejects never for a file's
-   * own sake: see `error`. Remembers by (dev, ino, size, mtime, ctime). On Linux a program that an open source saw
-   * executed within the last two seconds is found although its file is gone.
+   * Off the JavaScript thread, one after the other; answers in the order of the requests: all that is known at once,
+   * and in `lane` whether `inspect` has more to tell. Rejects never for a file's own sake: see `error`. On Linux a
+   * program that an open source saw executed within the last two seconds is found although its file is gone.
+   */
+  look(requests: readonly InspectRequest[]): Promise<Inspection[]>
+  /**
+   * The same with hash and signature, in two seconds a file at most. Remembers by (dev, ino, size, mtime, ctime).
    */
   inspect(requests: readonly InspectRequest[]): Promise<Inspection[]>
   /** Nanoseconds since boot, sleep included: the clock that records are stamped with. */

@@ -2,6 +2,7 @@
 // so its requests are taken as hostile: bounded in number, and only an absolute path is looked at.
 import { constants } from 'node:os'
 import {
+  InspectedFlag,
   type InspectedRecord,
   type InspectRecord,
   Source,
@@ -9,48 +10,64 @@ import {
 } from '../records/record.gen.ts'
 import { NO_SIGNATURE_ASKED } from '../records/signature.ts'
 import type { Addon, Inspection, InspectRequest } from './addon.ts'
+import { createLanes, LANE_KINDS, type LaneKind } from './inspect-lanes.ts'
 
 /** This system's: macOS numbers two of them otherwise than Linux. */
 const { EAGAIN, EINVAL, ETIMEDOUT } = constants.errno
-/** The addon remembers as many. */
-const FAMILIAR_MAX = 4096
+const OWNER_UNKNOWN = 0xffffffff
+/** Who needs an answer asks twice in a row. */
+const TURNED_AWAY_MAX = 64
 
 export type Inspector = {
-  /** Takes a request; its answer, an inspected record's bytes, goes to `onAnswers`. Never throws. */
+  /**
+   * Takes a request; its answer, an inspected record's bytes, goes to `onAnswers`. What waits and is asked for
+   * again is needed, and goes before what is not; it has one answer. Never throws.
+   */
   ask(request: InspectRecord): void
   /** Requests answered with EAGAIN because too many were waiting. */
   refused(): number
 }
 
 /**
- * @param runningMax batches under way at once: hashing runs on libuv's pool
- * @param batchMax requests of a batch, whose answers come together: a thread is woken once for all
- * @param waitingMax requests that may wait; beyond it they are answered with error EAGAIN
+ * All is looked at first, which takes no time and answers what is known already. What has to be read goes through
+ * lanes: files that root alone can change, those of each owner, and those where reading may hang. With the look four
+ * calls are under way at most: as many as libuv has threads.
+ *
+ * @param batchMax requests that are looked at together, whose answers come together: a thread is woken once for all
+ * @param waitingMax requests that may wait; beyond it they are answered with error EAGAIN, what is not needed first
  * @param bootNs nanoseconds since boot, sleep included
- * @param answerMs a question that takes longer is answered with error ETIMEDOUT: who asked waits for it
+ * @param answerMs a question that takes longer is answered with error ETIMEDOUT and what the look told of the file:
+ *   who asked waits for it
  */
 export function createInspector(options: {
+  look: Addon['look']
   inspect: Addon['inspect']
   /** Gets answers that came together. */
   onAnswers: (records: Uint8Array[]) => void
   bootNs: () => bigint
-  runningMax?: number
   batchMax?: number
   waitingMax?: number
   answerMs?: number
 }): Inspector {
-  const { inspect, onAnswers, bootNs } = options
-  const { runningMax = 2, batchMax = 64, waitingMax = 4096, answerMs = 5000 } = options
-  let waiting: Question[] = []
-  let running = 0
+  const { look, inspect, onAnswers, bootNs } = options
+  const { batchMax = 64, waitingMax = 8192, answerMs = 5000 } = options
+  /** Questions without an answer, in the order they were asked. */
+  const open = new Map<string, Question>()
+  /** Those of them that were not looked at yet. */
+  const needed = new Set<Question>()
+  const others = new Set<Question>()
+  /** Names of questions that found no room of late. */
+  const turnedAway = new Set<string>()
+  const lanes = createLanes<Question>()
+  const busy = new Set<LaneKind>()
+  let isLooking = false
+  let isStarting = false
   let refused = 0
-  let starting = false
-  /** Files that were read, so that the addon remembers them: they are quick. */
-  const familiar = new Set<string>()
 
   const answerOf = (request: InspectRecord, found: Inspection): Uint8Array => {
+    const { lane: _, ...told } = found
     const record: InspectedRecord = {
-      ...found,
+      ...told,
       source: Source.inspector,
       atNs: bootNs(),
       pid: request.pid,
@@ -60,110 +77,157 @@ export function createInspector(options: {
     }
     return writeInspected(record)
   }
-  const refuse = (request: InspectRecord, error: number) =>
-    onAnswers([answerOf(request, unreadable(request, error))])
+  /** It has its answer, and is not to be answered again. */
+  const close = (question: Question): void => {
+    clearTimeout(question.timer)
+    open.delete(question.name)
+    needed.delete(question)
+    others.delete(question)
+  }
+  const isOpen = (question: Question): boolean => open.get(question.name) === question
+  const refuse = (question: Question, error: number): void => {
+    close(question)
+    const { request, facts } = question
+    onAnswers([answerOf(request, facts ? { ...facts, error } : unreadable(request, error))])
+  }
+  const turnAway = (question: Question): void => {
+    refused++
+    if (turnedAway.size >= TURNED_AWAY_MAX) turnedAway.clear()
+    turnedAway.add(question.name)
+    refuse(question, EAGAIN)
+  }
 
-  /** The clock of a question starts when it is asked: a file system that hangs must not hold the others up for ever. */
-  const questionOf = (request: InspectRecord): Question => {
+  /** The clock of a question starts when it is asked: whatever holds it up, who asked goes on. */
+  const pose = (request: InspectRecord): Question => {
     const question: Question = {
+      name: nameOf(request),
       request,
-      timer: setTimeout(() => {
-        question.timer = undefined
-        refuse(request, ETIMEDOUT)
-      }, answerMs),
+      isNeeded: false,
+      facts: undefined,
+      timer: setTimeout(() => refuse(question, ETIMEDOUT), answerMs),
     }
+    open.set(question.name, question)
     return question
   }
 
-  /** What is new may be large or slow and goes alone; what is familiar goes with what stands around it. */
-  const nextBatch = (): Question[] => {
-    const isWanted = ({ timer }: Question) => timer !== undefined
-    const isFamiliar = ({ request }: Question) => familiar.has(nameOf(request))
-    let first = waiting.shift()
-    while (first && !isWanted(first)) first = waiting.shift()
-    if (!first) return []
-    if (!isFamiliar(first)) return [first]
-    const others = waiting.filter((one) => isWanted(one) && isFamiliar(one)).slice(0, batchMax - 1)
-    const taken = new Set(others)
-    waiting = waiting.filter((one) => !taken.has(one))
-    return [first, ...others]
-  }
-
-  const settle = (batch: Question[], found: readonly Inspection[]) => {
+  const settle = (questions: readonly Question[], found: readonly Inspection[]): void => {
     const answers: Uint8Array[] = []
-    for (const [index, question] of batch.entries()) {
+    for (const [index, question] of questions.entries()) {
+      if (!isOpen(question)) continue
       const inspection = found[index] ?? unreadable(question.request, EINVAL)
-      if (familiar.size >= FAMILIAR_MAX) familiar.clear()
-      if (inspection.error === 0) familiar.add(nameOf(question.request))
-      else familiar.delete(nameOf(question.request))
-      if (question.timer === undefined) continue
-      clearTimeout(question.timer)
+      if (inspection.lane !== '') {
+        question.facts = inspection
+        lanes.add(inspection.lane, question)
+        continue
+      }
+      close(question)
       answers.push(answerOf(question.request, inspection))
     }
     if (answers.length > 0) onAnswers(answers)
   }
-
-  const runBatch = async (batch: Question[]): Promise<void> => {
-    running++
-    const requests = batch.map(({ request: { path, pid, dev, ino, cdhash } }) => ({
-      path,
-      pid,
-      dev,
-      ino,
-      cdhash,
-    }))
-    const found = await inspect(requests).catch((error: unknown) =>
+  const run = async (call: Addon['look'], questions: readonly Question[]): Promise<void> => {
+    const requests = questions.map(({ request }) => requestOf(request))
+    const found = await call(requests).catch((error: unknown) =>
       requests.map((request) => unreadable(request, errnoOf(error))),
     )
-    running--
-    settle(batch, found)
-    startBatches()
+    settle(questions, found)
   }
 
-  const startBatches = () => {
-    starting = false
-    while (running < runningMax) {
-      const batch = nextBatch()
-      if (batch.length === 0) return
-      void runBatch(batch)
-    }
+  const startLook = async (): Promise<void> => {
+    const batch = [...needed, ...others].slice(0, batchMax)
+    if (isLooking || batch.length === 0) return
+    for (const set of [needed, others]) for (const question of batch) set.delete(question)
+    isLooking = true
+    await run(look, batch)
+    isLooking = false
+    start()
+  }
+  const nextOf = (kind: LaneKind): Question | undefined => {
+    let next = lanes.next(kind)
+    while (next && !isOpen(next)) next = lanes.next(kind)
+    return next
+  }
+  const startLane = async (kind: LaneKind): Promise<void> => {
+    const first = busy.has(kind) ? undefined : nextOf(kind)
+    if (first === undefined) return
+    const isSame = (one: Question) => isOpen(one) && isSameFile(one.request, first.request)
+    const alike = lanes.takeAlike(first.facts?.lane ?? '', isSame, batchMax - 1)
+    busy.add(kind)
+    await run(inspect, [first, ...alike])
+    busy.delete(kind)
+    start()
+  }
+  function start(): void {
+    isStarting = false
+    void startLook()
+    for (const kind of LANE_KINDS) void startLane(kind)
   }
 
   return {
     ask(request) {
-      if (!request.path.startsWith('/') || request.path.includes('\0'))
-        return refuse(request, EINVAL)
-      if (waiting.length >= waitingMax) {
-        refused++
-        return refuse(request, EAGAIN)
+      const known = open.get(nameOf(request))
+      if (known) {
+        known.isNeeded = true
+        if (others.delete(known)) needed.add(known)
+        return
       }
-      waiting.push(questionOf(request))
+      const name = nameOf(request)
+      const question = pose(request)
+      if (!request.path.startsWith('/') || request.path.includes('\0'))
+        return refuse(question, EINVAL)
+      others.add(question)
+      if (open.size > waitingMax) {
+        // Who asks a second time for what was turned away needs it; what nobody needs gives way.
+        question.isNeeded = turnedAway.delete(name)
+        const least = question.isNeeded ? ([...others].at(-2) ?? question) : question
+        turnAway(least)
+      }
+      if (question.isNeeded && others.delete(question)) needed.add(question)
       // What is asked for in one go is one batch.
-      if (starting) return
-      starting = true
-      queueMicrotask(startBatches)
+      if (isStarting) return
+      isStarting = true
+      queueMicrotask(start)
     },
     refused: () => refused,
   }
 }
 
 type Question = {
-  request: InspectRecord
-  /** Until it is answered. */
-  timer: ReturnType<typeof setTimeout> | undefined
+  readonly name: string
+  readonly request: InspectRecord
+  /** Asked for again while it waited. */
+  isNeeded: boolean
+  /** What the look told, where more is to come. */
+  facts: Inspection | undefined
+  readonly timer: ReturnType<typeof setTimeout>
 }
 
-const nameOf = ({ dev, ino, path }: InspectRecord): string => `${dev} ${ino} ${path}`
+const nameOf = ({ pid, pidversion, subject, path }: InspectRecord): string =>
+  `${pid} ${pidversion} ${subject} ${path}`
 
+const requestOf = ({ path, pid, dev, ino, cdhash, subject }: InspectRecord): InspectRequest => ({
+  path,
+  pid,
+  dev,
+  ino,
+  cdhash,
+  subject,
+})
+
+const isSameFile = (one: InspectRecord, other: InspectRecord): boolean =>
+  one.dev === other.dev && one.ino === other.ino && one.path === other.path
+
+/** Nothing is known of it, so anybody may own it and change it. */
 const unreadable = (request: InspectRequest, error: number): Inspection => ({
   dev: request.dev,
   ino: request.ino,
   fileBytes: 0n,
-  ownerUid: 0xffffffff,
+  ownerUid: OWNER_UNKNOWN,
   mode: 0,
-  flags: 0,
+  flags: InspectedFlag.writableByOthers,
   error,
   sha256: new Uint8Array(32),
+  lane: '',
   ...NO_SIGNATURE_ASKED,
 })
 

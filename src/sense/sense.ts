@@ -81,6 +81,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
   )
   const reopening = setInterval(() => sources.retry(), options.reopenMs ?? REOPEN_MS)
   const inspector = createInspector({
+    look: (requests) => addon.look(requests),
     inspect: (requests) => addon.inspect(requests),
     onAnswers: (records) => {
       answers.push(...records)

@@ -19,6 +19,7 @@ import {
   Mark,
   RecordType,
   Source,
+  Subject,
 } from '../../src/records/record.gen.ts'
 import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 import { type Inspection, type InspectRequest, loadAddon } from '../../src/sense/addon.ts'
@@ -283,7 +284,7 @@ describe('the Linux source', function () {
     const program = `
       const addon = require(${JSON.stringify(addonPath)})
       const source = addon.open({ source: 'linux', ringBytes: 65536, intervalMs: 10, onReadable: () => {} })
-      addon.inspect([{ path: process.execPath, pid: process.pid, dev: 0n, ino: 0n, cdhash: new Uint8Array(20) }])
+      addon.inspect([{ path: process.execPath, pid: process.pid, dev: 0n, ino: 0n, cdhash: new Uint8Array(20), subject: 0 }])
       setTimeout(() => process.exit(7), Number(process.argv[1]))`
     for (const delayMs of [0, 1, 5, 20, 60])
       equal((await run(process.execPath, ['-e', program, String(delayMs)])).code, 7)
@@ -390,7 +391,7 @@ describe('the addon', () => {
 
   it('inspects a program file: hash, size, owner, who can write it', async () => {
     const file = statSync('/bin/true', { bigint: true })
-    const request = { path: '/bin/true', pid: 0, dev: file.dev, ino: file.ino, cdhash: NO_CDHASH }
+    const request = requestOf('/bin/true', file)
     const found = await inspectOne(request)
     equal(found.error, 0)
     equal(hex(found.sha256), createHash('sha256').update(readFileSync('/bin/true')).digest('hex'))
@@ -408,7 +409,7 @@ describe('the addon', () => {
     const path = join(folder.path, 'program')
     writeFileSync(path, 'one')
     const first = statSync(path, { bigint: true })
-    const request = { path, pid: 0, dev: first.dev, ino: first.ino, cdhash: NO_CDHASH }
+    const request = requestOf(path, first)
     const found = await inspectOne(request)
     equal(found.flags, InspectedFlag.writableByOthers)
     execFileSync('sh', [
@@ -416,8 +417,13 @@ describe('the addon', () => {
       `cp ${path} ${path}.new && echo two >> ${path}.new && mv ${path}.new ${path}`,
     ])
     const now = await inspectOne(request)
-    equal(now.flags & InspectedFlag.replaced, InspectedFlag.replaced)
-    equal(hex(now.sha256), createHash('sha256').update(readFileSync(path)).digest('hex'))
+    equal(now.flags, InspectedFlag.replaced | InspectedFlag.writableByOthers)
+    // Nothing of the other file, so that none of it can be believed of this one.
+    deepEqual(
+      [now.error, now.ownerUid, now.mode, now.fileBytes, now.ino],
+      [116, 0xffffffff, 0, 0n, 0n],
+    )
+    equal(hex(now.sha256), '0'.repeat(64))
   })
 
   it('hashes what a process runs although its file has no name any more', async function () {
@@ -437,6 +443,7 @@ describe('the addon', () => {
       dev: file.dev,
       ino: file.ino,
       cdhash: NO_CDHASH,
+      subject: Subject.program,
     })
     child.kill()
     equal(hex(found.sha256), want)
@@ -445,7 +452,7 @@ describe('the addon', () => {
 
   it('gives errno for what cannot be read, and refuses what is no request', async () => {
     const inspect = loadAddon().inspect
-    const none = { path: join(folder.path, 'none'), pid: 0, dev: 0n, ino: 0n, cdhash: NO_CDHASH }
+    const none = requestOf(join(folder.path, 'none'), { dev: 0n, ino: 0n })
     equal((await inspectOne(none)).error, 2)
     equal((await inspectOne({ ...none, path: folder.path })).error, 21)
     equal(hex((await inspectOne(none)).sha256), '0'.repeat(64))
@@ -461,6 +468,7 @@ describe('the addon', () => {
     deepEqual(await inspect([]), [])
     for (const requests of [
       [{ ...none, dev: 1 }],
+      [{ ...none, subject: 'program' }],
       [{ ...none, cdhash: new Uint8Array(19) }],
       [{ ...none, cdhash: new Uint16Array(20) }],
       [none, null],
@@ -470,6 +478,15 @@ describe('the addon', () => {
       await rejects(wrong, TypeError)
     }
   })
+})
+
+const requestOf = (path: string, { dev, ino }: { dev: bigint; ino: bigint }): InspectRequest => ({
+  path,
+  pid: 0,
+  dev,
+  ino,
+  cdhash: NO_CDHASH,
+  subject: Subject.program,
 })
 
 async function inspectOne(request: InspectRequest): Promise<Inspection> {

@@ -17,7 +17,7 @@ describe('native tests', () => {
   })
 
   for (const sanitizer of ['asan', 'tsan'])
-    for (const name of ['ring', 'parser', 'tables', 'kernel', 'source', 'ends'])
+    for (const name of ['ring', 'parser', 'tables', 'files', 'kernel', 'source', 'ends'])
       it(`${name} under ${sanitizer === 'asan' ? 'ASan and UBSan' : 'TSan'}`, async function () {
         this.timeout(120_000)
         if (['kernel', 'source', 'ends'].includes(name)) leaveOut(this, whyNotLive())

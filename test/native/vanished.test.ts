@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { appendFileSync, copyFileSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ExecRecord } from '../../src/records/record.gen.ts'
+import { type ExecRecord, Subject } from '../../src/records/record.gen.ts'
 import { type InspectRequest, loadAddon } from '../../src/sense/addon.ts'
 import { leaveOut, whyNoProgram } from '../left-out.ts'
 import { buildSender, hex, temporaryFolder, type Watch, watch, whyNotLive } from './watch.ts'
@@ -51,6 +51,7 @@ describe('programs that vanish', function () {
     dev: exec.dev,
     ino: exec.ino,
     cdhash: exec.cdhash,
+    subject: Subject.program,
   })
 
   it('are hashed when their exec was seen before they went', async () => {

@@ -55,9 +55,12 @@ export function createDouble(
       const { code } = kinds.find(({ name }) => name === source) as SourceKind
       return (rings.get(code) as Ring).open(onReadable)
     },
-    inspect: async (requests) => {
+    look: async (requests) => {
       asked.push(...requests)
-      return requests.map(({ dev, ino }) => ({
+      return addon.inspect(requests)
+    },
+    inspect: async (requests) =>
+      requests.map(({ dev, ino }) => ({
         dev,
         ino,
         fileBytes: 0n,
@@ -66,9 +69,9 @@ export function createDouble(
         flags: 0,
         error: 2,
         sha256: new Uint8Array(32),
+        lane: '',
         ...NO_SIGNATURE_ASKED,
-      }))
-    },
+      })),
   }
   const sum = (of: (ring: Ring) => number): number =>
     all.reduce((total, ring) => total + of(ring), 0)

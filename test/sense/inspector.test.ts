@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import {
+  InspectedFlag,
   type InspectedRecord,
   type InspectRecord,
   readInspected,
@@ -7,7 +8,8 @@ import {
   Source,
   Subject,
 } from '../../src/records/record.gen.ts'
-import type { Addon, Inspection, InspectRequest } from '../../src/sense/addon.ts'
+import type { Inspection, InspectRequest } from '../../src/sense/addon.ts'
+import { createLanes } from '../../src/sense/inspect-lanes.ts'
 import { createInspector } from '../../src/sense/inspector.ts'
 
 const request = (path: string, pid = 7): InspectRecord => ({
@@ -37,15 +39,36 @@ const found: Inspection = {
   teamId: 'EXAMPLE123',
   authorities:
     'Developer ID Application: Example (EXAMPLE123)\0Developer ID Certification Authority',
+  lane: '',
 }
 
-function harness(one: (asked: InspectRequest) => Promise<Inspection>) {
-  const inspect: Addon['inspect'] = (requests) => Promise.all(requests.map(one))
+/** A file by its name: `lane/...` is looked at and told to be read in that lane, by calls that the test ends. */
+function harness(one: (asked: InspectRequest) => Promise<Inspection>, answerMs = 5000) {
   const answers: InspectedRecord[] = []
   /** Answers that came together. */
   const batches: number[] = []
+  /** Paths of each call that reads. */
+  const reads: string[][] = []
+  const gates: (() => void)[] = []
+  const laneOf = (path: string) =>
+    /^\/(?:system|owner:\d+|mount:\w+)(?=\/)/.exec(path)?.[0].slice(1)
   const inspector = createInspector({
-    inspect,
+    look: (requests) =>
+      Promise.all(
+        requests.map(async (asked) => {
+          const told = await one(asked)
+          return {
+            ...told,
+            lane: laneOf(asked.path) ?? '',
+            sha256: laneOf(asked.path) ? NO_HASH : told.sha256,
+          }
+        }),
+      ),
+    inspect: async (requests) => {
+      reads.push(requests.map(({ path }) => path))
+      await new Promise<void>((resolve) => gates.push(resolve))
+      return Promise.all(requests.map(one))
+    },
     onAnswers: (records) => {
       batches.push(records.length)
       for (const one of records) answers.push(readInspected(new DataView(one.buffer), 0))
@@ -53,9 +76,13 @@ function harness(one: (asked: InspectRequest) => Promise<Inspection>) {
     bootNs: () => 42n,
     waitingMax: 3,
     batchMax: 2,
-    runningMax: 1,
+    answerMs,
   })
-  return { answers, batches, inspector }
+  return { answers, batches, inspector, reads, gates }
+}
+const NO_HASH = new Uint8Array(32)
+const turns = async () => {
+  for (let turn = 0; turn < 10; turn++) await settled()
 }
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -72,8 +99,9 @@ describe('sense inspector', () => {
     assert.equal(answers.length, 1)
     const [one] = answers
     assert.deepEqual([one?.pid, one?.pidversion, one?.path, one?.error], [7, 3, '/bin/true', 0])
+    const { lane: _, ...told } = found
     assert.deepEqual(one, {
-      ...found,
+      ...told,
       source: Source.inspector,
       atNs: 42n,
       pid: 7,
@@ -113,39 +141,81 @@ describe('sense inspector', () => {
     assert.equal(answers.filter((answer) => answer.error === 11).length, 2)
   })
 
-  it('asks for a new file alone, for familiar ones together', async () => {
+  it('looks at what is asked for in one go together', async () => {
     const { batches, inspector } = harness(async () => found)
-    inspector.ask(request('/a', 1))
-    inspector.ask(request('/b', 2))
-    for (let turn = 0; turn < 5; turn++) await settled()
-    assert.deepEqual(batches, [1, 1])
-    for (const path of ['/a', '/new', '/b']) inspector.ask(request(path))
-    for (let turn = 0; turn < 5; turn++) await settled()
-    assert.deepEqual(batches, [1, 1, 2, 1])
+    for (const path of ['/a', '/b', '/c']) inspector.ask(request(path))
+    await turns()
+    assert.deepEqual(batches, [2, 1])
   })
 
-  it('answers ETIMEDOUT once for what takes too long, and for what waits behind it', async () => {
-    const gate = Promise.withResolvers<Inspection>()
-    const answers: InspectedRecord[] = []
-    const inspector = createInspector({
-      inspect: async (requests) => {
-        await gate.promise
-        return requests.map(() => found)
-      },
-      onAnswers: (records) => {
-        for (const one of records) answers.push(readInspected(new DataView(one.buffer), 0))
-      },
-      bootNs: () => 42n,
-      answerMs: 1,
+  it('answers once what is asked for twice, and before what is not', async () => {
+    const looked: string[] = []
+    const { answers, inspector } = harness(async ({ path }) => {
+      looked.push(path)
+      return found
     })
-    for (const pid of [7, 8, 9]) inspector.ask(request('/huge', pid))
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    gate.resolve(found)
-    await settled()
+    for (const path of ['/a', '/b', '/c', '/c']) inspector.ask(request(path))
+    await turns()
+    assert.deepEqual(looked, ['/c', '/a', '/b'])
+    assert.equal(answers.length, 3)
+  })
+
+  it('has room for what is needed when it is full: what nobody needs gives way', async () => {
+    const { answers, inspector } = harness(async () => found)
+    for (const path of ['/a', '/b', '/c', '/d', '/d']) inspector.ask(request(path))
+    await turns()
+    assert.equal(inspector.refused(), 2)
+    const last = (path: string) => answers.findLast((answer) => answer.path === path)?.error
+    assert.deepEqual(['/a', '/b', '/c', '/d'].map(last), [0, 0, 11, 0])
+  })
+
+  it('reads files of root’s alone, of owners, and where reading may hang, each beside the others [A14]', async () => {
+    const { inspector, reads, gates, answers } = harness(async () => found)
+    for (const path of ['/owner:1000/sparse', '/mount:uid/hung', '/system/logger'])
+      inspector.ask(request(path))
+    await turns()
+    assert.deepEqual(reads.flat().sort(), [
+      '/mount:uid/hung',
+      '/owner:1000/sparse',
+      '/system/logger',
+    ])
+    gates[reads.findIndex(([path]) => path === '/system/logger')]?.()
+    await turns()
     assert.deepEqual(
-      answers.map((answer) => answer.error),
-      [110, 110, 110],
+      answers.map(({ path }) => path),
+      ['/system/logger'],
     )
+  })
+
+  it('lets an owner’s many files delay no other owner’s', async () => {
+    const lanes = createLanes<{ name: string; isNeeded: boolean }>()
+    for (let i = 0; i < 1000; i++) lanes.add('owner:1', { name: `one ${i}`, isNeeded: false })
+    lanes.add('owner:2', { name: 'two', isNeeded: false })
+    lanes.add('owner:1', { name: 'needed', isNeeded: true })
+    const names = [1, 2, 3].map(() => lanes.next('owner')?.name)
+    assert.deepEqual(names, ['needed', 'two', 'one 0'])
+    assert.equal(lanes.next('system'), undefined)
+  })
+
+  it('answers ETIMEDOUT with what the look told, and never twice', async () => {
+    const { inspector, answers, gates } = harness(async () => ({ ...found, ownerUid: 7 }), 1)
+    inspector.ask(request('/owner:7/huge'))
+    while (answers.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    for (const open of gates) open()
+    await turns()
+    assert.deepEqual(
+      answers.map(({ error, ownerUid, mode }) => [error, ownerUid, mode]),
+      [[110, 7, found.mode]],
+    )
+    assert.deepEqual(answers[0]?.sha256, NO_HASH)
+  })
+
+  it('knows no owner of what was not even looked at in time', async () => {
+    const { inspector, answers } = harness(() => new Promise(() => {}), 1)
+    inspector.ask(request('/stuck'))
+    while (answers.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    const [{ error, ownerUid, flags } = assert.fail()] = answers
+    assert.deepEqual([error, ownerUid, flags], [110, 0xffffffff, InspectedFlag.writableByOthers])
   })
 
   it('answers with the errno of an addon that throws', async () => {
