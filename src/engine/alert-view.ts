@@ -91,7 +91,9 @@ export function chainOf(
   let next: Process | undefined = process
   while (next && chain.length < CHAIN_MAX) {
     const { image } = next
-    chain.push({ ...processView(next, clock), arguments: argumentsView(image.arguments) })
+    const view = { ...processView(next, clock), arguments: argumentsView(image.arguments) }
+    // Files are named of the program that the alert is about; eight processes' would not fit an item.
+    chain.push(chain.length === 0 ? view : { ...view, foreignCode: [] })
     next = table.parentOf(next)
   }
   if (maker && chain[0])

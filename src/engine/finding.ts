@@ -62,7 +62,7 @@ export type ProcessView = {
   scriptSha256: string
   /** What it runs and who says so, as CODE script: "kernel", "argument", "claimed", "inline", "module", "standard_input"; empty: nothing. */
   scriptFrom: string
-  /** Files, at most 8, that it runs code of beside its program and that others than root can change. */
+  /** Files, at most 8, that it runs code of beside its program and that others than root can change; of an alert's first process only. */
   foreignCode: string[]
   /** There are more of them. */
   foreignCodeMore: boolean

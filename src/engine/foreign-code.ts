@@ -3,6 +3,8 @@ import { CodeFlag, type CodeRecord } from '../records/record.gen.ts'
 
 /** Files that are named; the rest is counted. */
 export const FOREIGN_NAMED_MAX = 8
+/** Characters of a path that are told: an alert has to fit an item of the wire, 128 KiB. */
+const NAME_MAX = 512
 /** Paths that are told apart. A source tells no more than this of an image. */
 const PATHS_MAX = 32
 
@@ -30,9 +32,12 @@ export function noteForeign(known: ForeignCode | undefined, record: CodeRecord):
 export const copyForeign = (foreign: ForeignCode | undefined): ForeignCode | undefined =>
   foreign && { ...foreign, paths: new Set(foreign.paths) }
 
+const cut = (path: string): string =>
+  path.length <= NAME_MAX ? path : `${path.slice(0, NAME_MAX - 1)}…`
+
 /** The files that are named. */
 export const namedForeign = (foreign: ForeignCode | undefined): string[] =>
-  foreign ? [...foreign.paths].slice(0, FOREIGN_NAMED_MAX) : []
+  foreign ? [...foreign.paths].slice(0, FOREIGN_NAMED_MAX).map(cut) : []
 
 /** Whether there are more than are named. */
 export const hasMoreForeign = (foreign: ForeignCode | undefined): boolean =>
@@ -40,7 +45,7 @@ export const hasMoreForeign = (foreign: ForeignCode | undefined): boolean =>
 
 /** One clause for a person. */
 export function foreignText(foreign: ForeignCode): string {
-  const [first] = foreign.paths
+  const [first = ''] = namedForeign(foreign)
   const others = foreign.paths.size - 1
   const known = others === 0 ? '' : ` and ${others} more files`
   const more = `${known}${foreign.hasMore ? ' and others that were not told' : ''}`

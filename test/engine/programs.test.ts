@@ -185,6 +185,15 @@ describe('code from places that others can change', () => {
     assert.match(alert.doubt, /which others can change/)
   })
 
+  it('cuts long names, so that an alert fits an item, and names those of the program alone', () => {
+    const long = `/tmp/${'x'.repeat(4_000)}`
+    const script = machine().program(tool).code(100, long).code(50, '/tmp/y.so')
+    const { chain, sentence } = alertOf(script, 2 * MIB)
+    assert.equal(chain[0]?.foreignCode[0]?.length, 512)
+    assert.ok(sentence.length < 2_000)
+    assert.deepEqual(chain[1]?.foreignCode, [])
+  })
+
   it('[A1] is one identity whatever the order and number of files', () => {
     for (const paths of [['/a.so'], ['/b.so', '/a.so'], ['/a.so', '/b.so', '/a.so']]) {
       const script = machine().program(tool)

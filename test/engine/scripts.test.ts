@@ -101,6 +101,12 @@ describe('scripts', () => {
       .program(python({ scriptFound: content('ee') }))
     const text = /running \/home\/ann\/evil\.py, an edit of what was first seen 60 min before/
     assert.match(alertOf(script, 8 * MIB).sentence, text)
+    const { baseline } = tell(script)
+    const anew = machine().wait(3_600_000)
+    anew
+      .program(python({ scriptFound: content('ee') }))
+      .upload({ id: 2, total: 9 * MIB, steps: 2, to: '198.51.100.9' })
+    assert.match(tell(anew, { baseline }).alerts.at(-1)?.sentence ?? '', text)
   })
 
   it('are known by their path, in doubt, while they cannot be read', () => {

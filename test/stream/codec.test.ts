@@ -133,7 +133,15 @@ describe('stream codec: items', () => {
       script: long,
       arguments: told,
     }))
-    const finding = { ...alertFinding(), kind: 'alert' as const, alert: { ...alert, chain } }
+    const [first, ...rest] = chain
+    const foreignCode: string[] = new Array(8).fill('x'.repeat(512))
+    const largest = {
+      ...alert,
+      chain: [{ ...process_, ...first, foreignCode }, ...rest],
+      doubt: long,
+      sentence: long.repeat(4),
+    }
+    const finding = { ...alertFinding(), kind: 'alert' as const, alert: largest }
     assert.ok(encodeItem({ id, sequence: 1, finding }).length < ITEM_BYTES_MAX)
     const sentence = 'x'.repeat(ITEM_BYTES_MAX)
     refuses('too-large', () =>
