@@ -5,6 +5,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checkLayers } from './layers.ts'
+import { whyNot } from './tools.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = (name: string): string => join(root, 'node_modules/.bin', name)
@@ -37,18 +38,17 @@ function command(program: string, args: readonly string[]): Promise<Result> {
   })
 }
 
-/** The first of these programs that is installed, over these files; passed when there are none. */
+/** A program of the machine over these files; passed when there are none. */
 async function overFiles(
-  programs: readonly string[],
+  program: 'clang-format-19' | 'shellcheck',
   args: readonly string[],
   files: readonly string[],
 ): Promise<Result> {
   if (files.length === 0) return { state: 'passed', output: '' }
-  for (const program of programs) {
-    const result = await command(program, [...args, ...files])
-    if (result.state !== 'absent') return result
-  }
-  return { state: 'absent', output: `not installed: apt-get install ${programs[0]}` }
+  const why = whyNot(program)
+  return why === undefined
+    ? command(program, [...args, ...files])
+    : { state: 'absent', output: why }
 }
 
 const checks: Check[] = [
@@ -71,14 +71,14 @@ const checks: Check[] = [
     name: 'native format (clang-format 19)',
     run: () =>
       overFiles(
-        ['clang-format-19'],
+        'clang-format-19',
         ['--dry-run', '-Werror'],
         committed('native/*.cc', 'native/*.h', 'native/*.c', 'native/*.mm', ':!native/*.gen.h'),
       ),
   },
   {
     name: 'shell scripts (shellcheck)',
-    run: () => overFiles(['shellcheck'], [], committed('.ci/run', '*.sh', 'pkg/scripts/*')),
+    run: () => overFiles('shellcheck', [], committed('.ci/run', '*.sh', 'pkg/scripts/*')),
   },
 ]
 

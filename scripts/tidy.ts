@@ -38,6 +38,18 @@ const REFUSED: readonly { pattern: RegExp; files: RegExp; why: string }[] = [
     why: 'leaves a test out without saying why: leaveOut(this, why)',
   },
   {
+    // What a reason is made of: why...() of the two files that know, joined by ??.
+    pattern:
+      /\bleaveOut\((?!running\b)(?!this, (await )?why\w+\([^)]*\)( \?\? why\w+\([^)]*\))*\)$)/,
+    files: /^test\/(?!project\/).*\.ts$/,
+    why: 'has a reason of its own: scripts/tools.ts knows what this machine can, test/left-out.ts what it is',
+  },
+  {
+    pattern: /['"]--version['"]|\bcommand -v\b|spawnSync\(['"]which['"]/,
+    files: /^test\/(?!project\/)(?!cli\/commands).*\.ts$/,
+    why: 'looks for a program by itself: scripts/tools.ts tries it',
+  },
+  {
     pattern: /@ts-(ignore|expect-error|nocheck)|biome-ignor[e]|(eslint|oxlint)-disabl[e]/,
     files: /\.(ts|tsx|mjs|js)$/,
     why: 'silences a check: change the code, or the rule for all',

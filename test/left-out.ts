@@ -1,6 +1,6 @@
 // Tests that this machine cannot run skip with the reason, and the run ends by saying how many and why: a green
 // run must not look like more than it was. mocha loads this file before all others (.mocharc.json).
-import { spawnSync } from 'node:child_process'
+import { type ToolName, whyNot } from '../scripts/tools.ts'
 
 /** By test, or by the suite whose tests were all left out. */
 const reasons = new WeakMap<object, string>()
@@ -25,27 +25,9 @@ export const whyNotLinux = (): string | undefined =>
 export const whyNotRoot = (): string | undefined =>
   process.getuid?.() === 0 ? undefined : 'not root'
 
-/** undefined when all of these programs run; else what to install. */
-export function whyNoProgram(programs: readonly string[], packages: string): string | undefined {
-  const missing = programs.filter((program) => spawnSync(program, ['--version']).status !== 0)
-  return missing.length === 0
-    ? undefined
-    : `no ${missing.join(', no ')}: apt-get install ${packages}`
-}
-
-/** Clang with blocks and sanitizers, which the macOS sources want on Linux. */
-export const whyNoBlocks = (): string | undefined =>
-  whyNotLinux() ??
-  whyNoProgram(['clang++-19'], 'clang-19 libclang-rt-19-dev libblocksruntime-dev') ??
-  (spawnSync(
-    'clang++-19',
-    ['-fsanitize=address', '-xc++', '-', '-lBlocksRuntime', '-o', '/dev/null'],
-    {
-      input: 'int main() {}',
-    },
-  ).status === 0
-    ? undefined
-    : 'clang-19 lacks its runtimes: apt-get install libclang-rt-19-dev libblocksruntime-dev')
+/** The first of these tools that is not all there, and how to get it. */
+export const whyNoTool = (...names: readonly ToolName[]): string | undefined =>
+  names.map((name) => whyNot(name)).find((why) => why !== undefined)
 
 /** Tests left out, by reason. */
 export function countLeftOut(suite: Mocha.Suite): Map<string, number> {

@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PLACE } from '../../src/place.ts'
 import type { Check, CheckId } from '../../src/status/doctor.ts'
-import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
+import { leaveOut, whyNoTool, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { run, until } from './installation.ts'
 
 const NOBODY = 65534
@@ -201,7 +201,8 @@ describe('freshet doctor', function () {
         'freshet-test',
         state,
       ])
-    leaveOut(this, mount('40m').status === 0 ? undefined : 'no file system can be mounted here')
+    leaveOut(this, whyNoTool('mounts in a namespace'))
+    assert.equal(mount('40m').status, 0)
     assert.equal((await check('disk')).result, 'failure')
     mount('500m', 'remount')
     const low = await check('disk')
@@ -270,10 +271,7 @@ describe('freshet doctor', function () {
 
   it('names what the sensor lacks without rights, and is content once they are given', async function () {
     const withoutMounts = ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin']
-    leaveOut(
-      this,
-      spawnSync('unshare', ['-m', 'true']).status === 0 ? undefined : 'no mount namespaces here',
-    )
+    leaveOut(this, whyNoTool('mounts in a namespace'))
     const bare = start(
       ['agent'],
       inNamespace('umount -l /sys/kernel/tracing 2>/dev/null', withoutMounts),
@@ -337,8 +335,13 @@ const inNamespace = (first: string, wrap: string[]): string[] => [
 
 /** Processes with this in their command line, the oldest first. */
 function pidsOf(text: string): number[] {
-  const { stdout } = spawnSync('pgrep', ['-f', '--', text], { encoding: 'utf8' })
-  return stdout.split('\n').filter(Boolean).map(Number)
+  const wanted = new RegExp(text)
+  return readdirSync('/proc')
+    .map(Number)
+    .filter(
+      (pid) => pid > 0 && wanted.test(readQuietly(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')),
+    )
+    .sort((a, b) => a - b)
 }
 
 function readQuietly(path: string): string {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import type { AlertDetail, IdentitiesResponse } from '../../src/collector/page-api.ts'
 import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
-import { launchChromium, openPage } from '../web/browser.ts'
+import { launchChromium, openPage, whyNoBrowser } from '../web/browser.ts'
 import { type Installation, startInstallation, until } from './installation.ts'
 
 describe('live, from kernel to page', function () {
@@ -39,7 +39,8 @@ describe('live, from kernel to page', function () {
     )
   })
 
-  it('shows them, and the alert of simulate, in the page as they come, without a reload', async () => {
+  it('shows them, and the alert of simulate, in the page as they come, without a reload', async function () {
+    leaveOut(this, await whyNoBrowser())
     const browser = await launchChromium()
     try {
       const { page, faults } = await openPage(browser, installation.origin)

@@ -6,7 +6,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { launchChromium, openPage } from '../web/browser.ts'
+import { leaveOut } from '../left-out.ts'
+import { launchChromium, openPage, whyNoBrowser } from '../web/browser.ts'
 import { type Installation, startInstallation } from './installation.ts'
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
@@ -49,7 +50,8 @@ describe('pictures in the documentation', function () {
 
   if (process.env['UPDATE_SCREENSHOTS'] !== '1') return
 
-  it('are taken of a real run with UPDATE_SCREENSHOTS=1', async () => {
+  it('are taken of a real run with UPDATE_SCREENSHOTS=1', async function () {
+    leaveOut(this, await whyNoBrowser())
     // Where simulate puts its program is in the picture.
     process.env['TMPDIR'] = '/tmp'
     const installation = await startInstallation()

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { copyFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Direction, FlowState, Loss } from '../../src/records/record.gen.ts'
-import { leaveOut, whyNoProgram } from '../left-out.ts'
+import { leaveOut, whyNoTool } from '../left-out.ts'
 import {
   buildSender,
   openSink,
@@ -33,7 +33,7 @@ describe('attribution of short uploads', () => {
   })
 
   it(`attributes ${PROCESSES} fresh processes, exactly`, async function () {
-    leaveOut(this, whyNotLive() ?? whyNoProgram(['cc'], 'gcc'))
+    leaveOut(this, whyNotLive() ?? whyNoTool('a C compiler'))
     this.timeout(120_000)
     const sender = buildSender(folder.path)
     sink = await openSink('127.0.0.1')

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { leaveOut, whyNoProgram } from '../left-out.ts'
+import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
 /** Rejects with what the program printed when it fails. */
@@ -11,7 +11,7 @@ const run = promisify(execFile)
 
 describe('decisions of the native code', () => {
   before(async function () {
-    leaveOut(this, whyNoProgram(['g++', 'make'], 'g++ make'))
+    leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
     this.timeout(300_000)
     await run('make', ['-C', folder, `-j${availableParallelism()}`, 'decisions'])
   })

@@ -12,7 +12,7 @@ import {
   readFork,
   readInvalidated,
 } from '../../src/records/record.gen.ts'
-import { leaveOut, whyNoProgram, whyNotLinux } from '../left-out.ts'
+import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import { run } from './run.ts'
 import { temporaryFolder } from './watch.ts'
 
@@ -57,7 +57,7 @@ describe('Endpoint Security messages', () => {
   after(() => temporary.remove())
 
   before(async function () {
-    leaveOut(this, whyNotLinux() ?? whyNoProgram(['g++', 'make'], 'g++ make'))
+    leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
     this.timeout(120_000)
     const made = await run('make', ['-C', folder, '-j2', 'plain', 'CXX=g++', 'BUILD=build/plain'])
     equal(made.code, 0, made.output)

@@ -2,7 +2,7 @@
 // FRESHET_BURST=10000000 for a longer burst.
 import { equal } from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
-import { leaveOut, whyNoBlocks, whyNoProgram } from '../left-out.ts'
+import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import { run } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/mac/', import.meta.url))
@@ -11,7 +11,7 @@ const BURST = process.env['FRESHET_BURST'] ?? '1000000'
 describe('the Endpoint Security source', () => {
   before(async function () {
     this.timeout(300_000)
-    leaveOut(this, whyNoBlocks() ?? whyNoProgram(['make'], 'make'))
+    leaveOut(this, whyNotLinux() ?? whyNoTool('blocks'))
     const made = await run('make', ['-C', folder, '-j2', 'client'])
     equal(made.code, 0, made.output)
   })

@@ -4,7 +4,7 @@ import { equal } from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { leaveOut, whyNoBlocks, whyNoProgram, whyNotLinux } from '../left-out.ts'
+import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import { run } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/filter/', import.meta.url))
@@ -16,7 +16,7 @@ const make = async (...targets: string[]): Promise<void> => {
 
 describe('network filter', () => {
   before(async function () {
-    leaveOut(this, whyNotLinux() ?? whyNoProgram(['g++', 'make'], 'g++ make'))
+    leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
     this.timeout(600_000)
     await make('all')
   })
@@ -42,7 +42,7 @@ describe('network filter', () => {
 
   describe('fuzzers', () => {
     before(async function () {
-      leaveOut(this, whyNoProgram(['clang++-19'], 'clang-19 libclang-rt-19-dev'))
+      leaveOut(this, whyNotLinux() ?? whyNoTool('fuzzers'))
       this.timeout(600_000)
       await make('fuzzers')
     })
@@ -64,7 +64,7 @@ describe('network filter', () => {
 
 describe('the flow listener over XPC', () => {
   before(async function () {
-    leaveOut(this, whyNoBlocks() ?? whyNoProgram(['make'], 'make'))
+    leaveOut(this, whyNotLinux() ?? whyNoTool('blocks'))
     this.timeout(600_000)
     await make('xpc')
   })

@@ -23,7 +23,7 @@ import {
 } from '../../src/records/record.gen.ts'
 import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 import { type Inspection, type InspectRequest, loadAddon } from '../../src/sense/addon.ts'
-import { leaveOut, whyNoProgram, whyNotLinux } from '../left-out.ts'
+import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import {
   buildSender,
   hex,
@@ -67,7 +67,7 @@ describe('the Linux source', function () {
     seen.execs.find((exec) => exec.pid === flow.pid && exec.pidversion === flow.pidversion)
 
   before(async function () {
-    leaveOut(this, whyNotLive() ?? whyNoProgram(['cc'], 'gcc'))
+    leaveOut(this, whyNotLive() ?? whyNoTool('a C compiler'))
     sender = buildSender(folder.path)
     seen = watch()
     await seen.until('the enumeration', () => seen.marks.find((m) => m.kind === Mark.enumerated))

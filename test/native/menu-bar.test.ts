@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { serveStatus } from '../../src/status/socket.ts'
 import { type Menu, menuOf } from '../../src/status/view.ts'
-import { leaveOut, whyNoProgram, whyNotLinux } from '../left-out.ts'
+import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import { CAUSED, OTHER_STATES, wellStatus } from '../status/states.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/app/', import.meta.url))
@@ -17,7 +17,7 @@ const programs = fileURLToPath(new URL('../../native/test/build/app/', import.me
 
 describe('the menu bar app', () => {
   before(async function () {
-    leaveOut(this, whyNotLinux() ?? whyNoProgram(['g++', 'make'], 'g++ make'))
+    leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
     this.timeout(300_000)
     const wanted = ['-C', folder, '-s', `-j${availableParallelism()}`, 'all', 'draw']
     const made = await run('make', wanted)
@@ -63,7 +63,7 @@ describe('the menu bar app', () => {
   })
 
   it('reads whatever a fuzzer makes of status lines', async function () {
-    leaveOut(this, whyNoProgram(['clang++-19'], 'clang-19 libclang-rt-19-dev'))
+    leaveOut(this, whyNotLinux() ?? whyNoTool('fuzzers'))
     this.timeout(3_600_000)
     const made = await run('make', ['-C', folder, '-s', 'fuzz'])
     assert.equal(made.code, 0, made.output)

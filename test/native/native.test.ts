@@ -2,7 +2,7 @@
 import { equal } from 'node:assert/strict'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { leaveOut, whyNoProgram, whyNotLinux } from '../left-out.ts'
+import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import { run } from './run.ts'
 import { whyNotLive } from './watch.ts'
 
@@ -10,7 +10,7 @@ const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
 
 describe('native tests', () => {
   before(async function () {
-    leaveOut(this, whyNotLinux() ?? whyNoProgram(['g++', 'make'], 'g++ make'))
+    leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
     this.timeout(600_000)
     const made = await run('make', ['-C', folder, `-j${availableParallelism()}`, 'all'])
     equal(made.code, 0, made.output)

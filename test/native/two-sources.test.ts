@@ -9,7 +9,7 @@ import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { readInspect, Source, Subject, writeInspected } from '../../src/records/record.gen.ts'
 import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 import { copyOf, MIB, sorted, type Told } from '../engine/scenario.ts'
-import { leaveOut, whyNoBlocks, whyNoProgram } from '../left-out.ts'
+import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import { run } from './run.ts'
 import { temporaryFolder } from './watch.ts'
 
@@ -76,7 +76,7 @@ describe('Endpoint Security and the network filter together', () => {
 
   before(async function () {
     this.timeout(300_000)
-    leaveOut(this, whyNoBlocks() ?? whyNoProgram(['make'], 'make'))
+    leaveOut(this, whyNotLinux() ?? whyNoTool('blocks'))
     const made = await run('make', ['-C', folder, '-j2', program])
     equal(made.code, 0, made.output)
     const file = join(temporary.path, 'records')

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ExecRecord, Subject } from '../../src/records/record.gen.ts'
 import { type InspectRequest, loadAddon } from '../../src/sense/addon.ts'
-import { leaveOut, whyNoProgram } from '../left-out.ts'
+import { leaveOut, whyNoTool } from '../left-out.ts'
 import { buildSender, hex, temporaryFolder, type Watch, watch, whyNotLive } from './watch.ts'
 
 const AT_ONCE = 60
@@ -23,7 +23,7 @@ describe('programs that vanish', function () {
   let made = 0
 
   before(async function () {
-    leaveOut(this, whyNotLive() ?? whyNoProgram(['cc'], 'gcc'))
+    leaveOut(this, whyNotLive() ?? whyNoTool('a C compiler'))
     sender = buildSender(folder.path)
     seen = watch()
     await seen.until('the enumeration', () => seen.marks.find((mark) => mark.kind === 2))

@@ -40,6 +40,13 @@ describe('an untidy file is named with its line:', () => {
     ['one test alone', 'test/a.test.ts', `it.${'only'}('x', () => {})`, /^test\/a\.test\.ts:1: /],
     ['a test left out', 'test/a.test.ts', `describe.${'skip'}('x', () => {})`, /part of the tests/],
     ['a test left out unsaid', 'test/a.test.ts', `this.${'skip'}()`, /without saying why/],
+    [
+      'a test with a reason of its own',
+      'test/a.test.ts',
+      `leave${'Out'}(this, works ? undefined : 'no such thing')`,
+      /tools\.ts knows/,
+    ],
+    ['a test that probes', 'test/a.test.ts', `spawnSync('gcc', ['--${'version'}'])`, /tries it/],
     ['a silenced check', 'src/a.ts', `// @ts-${'ignore'}`, /silences a check/],
     ['a registry', '.npmrc', 'registry=https://packages.example', /one registry/],
     ['a path that breaks', 'src/a.ts', `new URL('..', import.meta.${'url'}).pathname`, /space/],
@@ -54,6 +61,11 @@ describe('an untidy file is named with its line:', () => {
     it(what, () => assert.match(tidyFaults(path, Buffer.from(text)).join('\n'), fault))
 
   it('and a tidy one is not', () => {
+    for (const reason of ['whyNotRoot()', "whyNotLinux() ?? whyNoTool('blocks')"])
+      assert.deepEqual(
+        tidyFaults('test/a.test.ts', Buffer.from(`    leaveOut(this, ${reason})`)),
+        [],
+      )
     for (const text of ['// Only what is needed.\n', "'/home/ann/work/a'", '/usr/lib/root/x'])
       assert.deepEqual(tidyFaults('src/a.ts', Buffer.from(text)), [])
   })

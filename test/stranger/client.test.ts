@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { AlertDetail, AlertsResponse } from '../../src/collector/page-api.ts'
 import { DEVICE_A, type Running, runCollector } from '../collector/agent.ts'
-import { leaveOut, whyNoProgram } from '../left-out.ts'
+import { leaveOut, whyNoTool } from '../left-out.ts'
 
 const CLIENT = fileURLToPath(new URL('client.py', import.meta.url))
 const ALERTS = 1000
@@ -13,7 +13,7 @@ const ALERTS = 1000
 describe('a stranger', () => {
   let running: Running
   beforeEach(async function () {
-    leaveOut(this, whyNoProgram(['python3'], 'python3'))
+    leaveOut(this, whyNoTool('python3'))
     running = await runCollector()
   })
   afterEach(() => running?.stop())

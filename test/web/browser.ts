@@ -33,6 +33,18 @@ export async function launchChromium(): Promise<Browser> {
   }
 }
 
+let noBrowser: Promise<string | undefined> | undefined
+
+/** undefined when it starts here and ends again; else why it does not. */
+export function whyNoBrowser(): Promise<string | undefined> {
+  noBrowser ??= launchChromium().then(
+    (browser) => browser.close().then(() => undefined),
+    (error: Error) =>
+      `Chromium cannot start (${error.message.split('\n')[0]}): apt-get install libnss3`,
+  )
+  return noBrowser
+}
+
 /** A page and what went wrong in it. */
 export type Watched = {
   page: Page

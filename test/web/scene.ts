@@ -11,6 +11,7 @@ import {
   pageIsBuilt,
   temporaryDirectory,
   type Watched,
+  whyNoBrowser,
 } from './browser.ts'
 import { type Relay, relayTo } from './relay.ts'
 import { type AlertFacts, alertOf, destination, identity, secondsBefore } from './samples.ts'
@@ -50,11 +51,8 @@ export function stage(): {
   const endings: (() => unknown)[] = []
   before(async function () {
     assert.ok(pageIsBuilt(), 'the page is not built: run `node scripts/setup.mjs`')
-    try {
-      browser = await launchChromium()
-    } catch (error) {
-      leaveOut(this, `Chromium cannot start (${(error as Error).message.split('\n')[0]})`)
-    }
+    leaveOut(this, await whyNoBrowser())
+    browser = await launchChromium()
   })
   afterEach(async () => {
     for (const end of endings.splice(0).reverse()) await end()
