@@ -46,7 +46,7 @@ export type AgentOptions = {
   /** File descriptor of the pipe to sense: record bytes in; inspect and acknowledge records out. */
   pipeFd: number
   /** undefined: findings stay in the outbox until a collector is named. */
-  collector: { url: string; token: string } | undefined
+  collector: { url: string; token: string | undefined } | undefined
   policy: PolicyDocument
   /** Keeps all that the engine is given; the descriptor is open for appending. */
   record?: { fd: number; onCounts: (counts: RecordingCounts, isLast: boolean) => void }

@@ -1,5 +1,7 @@
 // freshet's commands. Each loads its own rooms only when it runs: the root role must not load what it does
 // not need, and a command that only prints starts at once.
+
+import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { address, positive, ringBytes, whole } from './cli/arguments.ts'
 import { ConfigError } from './cli/state.ts'
@@ -28,8 +30,8 @@ const userOption = () =>
   )
 const collectorOption = () =>
   new Option(
-    '--collector <url>',
-    'address of the collector: https:// or wss://, on loopback also http:// or ws://',
+    '--collector <place>',
+    'the state directory of a collector on this machine, or its address: https:// or wss://, on loopback also http:// or ws://',
   )
 const tokenFileOption = () =>
   new Option('--token-file <file>', "file with the collector's agent token")
@@ -114,6 +116,10 @@ type AgentFlags = {
   ringMb: number
 }
 
+/** A state directory is made absolute here, since the engine works in another. */
+const collectorPlaceOf = (written: string): string =>
+  /^[a-z]+:\/\//i.test(written) ? written : resolve(written)
+
 function agentCommand(options: AgentFlags): import('./cli/agent.ts').AgentCommand {
   const passed: string[] = []
   for (const [name, flag] of [
@@ -123,7 +129,8 @@ function agentCommand(options: AgentFlags): import('./cli/agent.ts').AgentComman
     ['tokenFile', '--token-file'],
     ['policy', '--policy'],
   ] as const)
-    if (options[name] !== undefined) passed.push(flag, options[name])
+    if (options[name] !== undefined)
+      passed.push(flag, name === 'collector' ? collectorPlaceOf(options[name]) : options[name])
   if (options.includeLoopback) passed.push('--include-loopback')
   return {
     engineArguments: passed,
@@ -219,11 +226,13 @@ const collector = program
   )
   .addOption(keepDaysOption())
   .addOption(keepGbOption())
+  .addOption(new Option('--wait-for-port').hideHelp())
   .action(
     async (options: {
       state?: string
       user?: string
       listen: { host: string; port: number }
+      waitForPort?: boolean
       keepDays: number
       keepGb: number
     }) => {

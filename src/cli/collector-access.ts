@@ -11,9 +11,6 @@ export const collectorAddress = (paths: StatePaths): string =>
 /** What opens its page. Throws ConfigError. */
 export const pageKey = (paths: StatePaths): string => readOf(paths, 'page.key')
 
-/** What lets an agent send. Throws ConfigError. */
-export const agentToken = (paths: StatePaths): string => readOf(paths, 'agent.token')
-
 function readOf(paths: StatePaths, file: string): string {
   const path = join(paths.collector, file)
   try {

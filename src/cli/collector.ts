@@ -13,6 +13,8 @@ export type CollectorCommand = {
   state?: string
   user?: string
   listen: { host: string; port: number }
+  /** A port that is taken is waited for. */
+  waitForPort?: boolean
   keepDays: number
   keepGb: number
 }
@@ -30,6 +32,7 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
     stateDir: paths.collector,
     host: command.listen.host,
     port: command.listen.port,
+    waitsForPort: command.waitForPort ?? false,
     // The code is loaded by now; a clone under a home directory may be closed to this user.
     beforeState: () => {
       if (!user) return

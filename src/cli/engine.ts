@@ -4,6 +4,7 @@ import { AgentError, RecordsError, runEngine } from '../agent.ts'
 import type { RecordingCounts } from '../capture/recording.ts'
 import { dropTo } from '../host/drop.ts'
 import { EXIT_RECORDS } from '../sense/exit.ts'
+import { isLocalCollector } from '../stream/collector-url.ts'
 import { defaultUser } from './collector.ts'
 import { readPolicyFile, readTokenFile } from './policy-file.ts'
 import { describeRecording } from './recording-text.ts'
@@ -45,7 +46,10 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   enterStateDirectory(paths.agent, user?.name ?? 'this user')
   // As that user, who owns the directory it usually lies in: as root a link there could lead to any file.
   const collector = command.collector
-    ? { url: command.collector, token: readTokenFile(command.tokenFile) }
+    ? {
+        url: command.collector,
+        token: isLocalCollector(command.collector) ? undefined : readTokenFile(command.tokenFile),
+      }
     : undefined
   let status = 0
   await runEngine({

@@ -9,15 +9,17 @@ const STOP_MS = 8_000
 
 /**
  * Resolves with 0 when `signal` aborts and the child has ended, or with EXIT_CONFIG when the child ended
- * with that status: its settings are wrong and it said so.
+ * with that status, unless `endsByConfig` says otherwise: its settings are wrong and it said so.
  */
 export async function keepRunning(options: {
   name: string
   start: () => ChildProcess
   signal: AbortSignal
   log: (text: string) => void
+  /** Whether wrong settings end it; asked each time. By default they do. */
+  endsByConfig?: () => boolean
 }): Promise<number> {
-  const { name, start, signal, log } = options
+  const { name, start, signal, log, endsByConfig = () => true } = options
   let delayMs = FIRST_MS
   while (!signal.aborted) {
     const began = performance.now()
@@ -35,7 +37,7 @@ export async function keepRunning(options: {
     signal.removeEventListener('abort', stop)
     process.off('exit', kill)
     if (signal.aborted) return 0
-    if (how === EXIT_CONFIG) return EXIT_CONFIG
+    if (how === EXIT_CONFIG && endsByConfig()) return EXIT_CONFIG
     if (performance.now() - began > STEADY_MS) delayMs = FIRST_MS
     log(`${name} ended (${how}); it is started again in ${delayMs} ms`)
     await pause(delayMs, signal)

@@ -1,6 +1,5 @@
 // `freshet up`: collector, sense and engine together on this machine. What `npm start` runs.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { PLACE } from '../place.ts'
 import { VERSION } from '../version.ts'
 import type { CollectorReady } from './collector.ts'
@@ -34,20 +33,31 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
 
   let port = command.port ?? (await freePort(DEFAULT_PORT))
   const ready = Promise.withResolvers<CollectorReady>()
+  let wasReady = false
   const collector = keepRunning({
     name: 'the collector',
     start: () => {
       const keep = ['--keep-days', `${command.keepDays}`, '--keep-gb', `${command.keepGb}`]
-      const child = startRole(['collector', ...shared, ...keep, '--listen', `127.0.0.1:${port}`])
+      const child = startRole([
+        'collector',
+        ...shared,
+        ...keep,
+        '--listen',
+        `127.0.0.1:${port}`,
+        '--wait-for-port',
+      ])
       child.on('message', (message) => {
         const told = message as CollectorReady
         port = told.port
+        wasReady = true
         ready.resolve(told)
       })
       return child
     },
     signal,
     log,
+    // What once worked may be taken away by anybody; detection does not end with the page.
+    endsByConfig: () => !wasReady,
   })
   const first = await Promise.race([ready.promise, collector, timeout(READY_MS)])
   if (typeof first !== 'object') {
@@ -64,9 +74,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
         'agent',
         ...shared,
         '--collector',
-        first.url,
-        '--token-file',
-        join(paths.collector, 'agent.token'),
+        paths.root,
         '--include-loopback',
         '--interval',
         String(command.intervalMs),

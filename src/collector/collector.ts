@@ -12,6 +12,7 @@ import { Devices } from './gateway/devices.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createKeeper, KEEP_DAYS, KEEP_GB, KEEPER_BEAT_MS, keepOf } from './keeper.ts'
 import { LIMITS, type Limits } from './limits.ts'
+import { listenLocally } from './local-listener.ts'
 import { openStateDir, readOrMakeSecrets } from './secrets.ts'
 import type { Keep } from './store/protocol.ts'
 import { type LoadedStore, loadStore, type Store } from './store/store.ts'
@@ -28,6 +29,8 @@ export type CollectorOptions = {
   host: string
   /** 0: any that is free. */
   port: number
+  /** A port that is taken is asked for again until it is free; agents of this machine are served meanwhile. */
+  waitsForPort?: boolean
   /** Aborting it is close(). */
   signal?: AbortSignal
   log: (text: string) => void
@@ -129,13 +132,19 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     server.on('drop', () => counters.add('connectionsDropped'))
     server.on('clientError', site.onClientError)
     server.on('upgrade', gateway.upgrade)
-    const port = await listen(server, host, options.port, log)
+    const endLocal = await listenLocally(stateDir, gateway, log)
+    undo.unshift(endLocal)
+    const port = await (options.waitsForPort && options.port !== 0
+      ? listenInTime(server, host, options.port, log)
+      : listen(server, host, options.port, log))
     const url = `http://${hostInUrl(host)}:${port}`
 
     let closed: Promise<void> | undefined
     const close = () => {
       closed ??= (async () => {
+        isClosing.add(server)
         server.close()
+        endLocal()
         clearInterval(beat)
         site.close()
         await gateway.close()
@@ -171,6 +180,38 @@ async function openStore(loaded: LoadedStore, path: string): Promise<Store> {
     if (!(cause instanceof StoreError)) throw cause
     throw new CollectorError('store', cause.message, { cause })
   }
+}
+
+/** Servers that listen no more: one may be waiting for its port. */
+const isClosing = new WeakSet<Server>()
+const PORT_RETRY_MS = 2000
+
+/** Resolves at once with the port; when that is taken it is said, and asked for again until it is free. */
+async function listenInTime(
+  server: Server,
+  host: string,
+  port: number,
+  log: (text: string) => void,
+): Promise<number> {
+  try {
+    return await listen(server, host, port, log)
+  } catch (cause) {
+    if (!(cause instanceof CollectorError)) throw cause
+    log(`the page waits: ${cause.message}, or end that program; agents of this machine are served`)
+  }
+  const again = setInterval(() => {
+    if (isClosing.has(server)) clearInterval(again)
+    else
+      listen(server, host, port, log).then(
+        () => {
+          clearInterval(again)
+          log(`the page is served at ${hostInUrl(host)}:${port} now`)
+        },
+        () => {},
+      )
+  }, PORT_RETRY_MS)
+  again.unref()
+  return port
 }
 
 function listen(

@@ -7,6 +7,7 @@ const NAMES = [
   'agentsRefusedHost',
   'agentsRefusedOrigin',
   'agentsRefusedToken',
+  'agentsRefusedPeer',
   'agentsRefusedProtocol',
   'agentsRefusedLimit',
   'agentsRefusedRate',

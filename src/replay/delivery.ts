@@ -17,9 +17,9 @@ export class DeliveryError extends Error {
 }
 
 export type DeliveryOptions = {
-  /** As `collectorUrl` takes it. */
+  /** As `startUplink` takes them. */
   url: string
-  token: string
+  token: string | undefined
   log: (text: string) => void
   /** How long nothing may be acknowledged before it is given up. */
   patienceMs?: number

@@ -76,6 +76,8 @@ export type AgentStatus = {
     /** Over the life of the file, as the next two. */
     evicted: number
     notKept: number
+    /** Waiting in memory alone: the disk takes nothing. */
+    unwritten: number
     rejected: number
   }
   /** Of the last hour. */

@@ -1,4 +1,5 @@
 // Everything that can be the matter with an agent: a closed list of codes, each with its words, in one table.
+import { shellWord } from '../shell-word.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, size, span } from './amounts.ts'
 import { type Concern, type Level, SENSOR_CAUSES, type WordsOf } from './sensor-causes.ts'
@@ -74,12 +75,21 @@ const CAUSES = {
     remedy:
       'Make the collector reachable: findings are kept for it for 30 days, as far as there is room.',
   },
+  'outbox-unwritten': {
+    level: 'failure',
+    concern: 'unsent',
+    holds: ({ outbox }) => outbox.unwritten > 0,
+    text: ({ outbox }) =>
+      `The agent’s disk takes nothing: ${count(outbox.unwritten)} findings wait in memory, and would be lost with it.`,
+    remedy:
+      'See to the disk with the state directory: it is full or refuses, or another program holds outbox.db.',
+  },
   'outbox-not-kept': {
     level: 'failure',
     concern: 'unsent',
     holds: ({ lately }) => lately.notKept > 0,
     text: ({ lately }) =>
-      `${count(lately.notKept)} findings of the last hour could not be written to disk.`,
+      `${count(lately.notKept)} findings of the last hour are lost: neither the disk nor the memory beside it had room.`,
     remedy:
       'See to the disk with the state directory: it was full, busy or damaged. The agent’s log says which.',
   },
@@ -153,7 +163,9 @@ const CAUSES = {
       answerOf(status, 'waiting') === 0,
     text: (status) => `The collector cannot be reached: ${reasonOf(status)}.`,
     remedy: ({ collector }) =>
-      `Start the collector at ${collector.url}, or see to the network between; findings wait meanwhile.`,
+      collector.url.startsWith('/')
+        ? `Start the collector of this machine: \`npx freshet collector --state ${shellWord(collector.url)}\`, as the agent’s user or root; findings wait meanwhile.`
+        : `Start the collector at ${collector.url}, or see to the network between; findings wait meanwhile.`,
   },
   'collector-troubled': {
     level: 'warning',

@@ -83,7 +83,13 @@ const CHECKS = {
   },
   outbox: {
     title: 'outbox',
-    codes: ['outbox-evicting', 'outbox-not-kept', 'outbox-nearly-full', 'outbox-rebuilt'],
+    codes: [
+      'outbox-unwritten',
+      'outbox-evicting',
+      'outbox-not-kept',
+      'outbox-nearly-full',
+      'outbox-rebuilt',
+    ],
     well: ({ outbox }) =>
       `${count(outbox.items)} waiting, ${size(outbox.bytes)} of ${size(outbox.bytesMax)}`,
   },

@@ -1,5 +1,23 @@
 // Where a collector may be, and what one must be for its connection to be trusted.
+import { join } from 'node:path'
+import { agentsSocket } from './local-socket.ts'
 import { STREAM_PATH } from './message.ts'
+
+/** A WebSocket over the network, or over the socket of a collector on this machine. */
+export type CollectorPlace = { url: URL; socketPath: string | undefined }
+
+/** Whether what a person wrote names a collector by its state directory: an absolute path. */
+export const isLocalCollector = (written: string): boolean => written.startsWith('/')
+
+/** The place behind an absolute path (the state directory of an installation on this machine) or what `collectorUrl` takes. Throws an Error with a sentence. */
+export function collectorPlace(written: string): CollectorPlace {
+  if (!isLocalCollector(written)) return { url: collectorUrl(written), socketPath: undefined }
+  return {
+    // No host is asked for: the name is for the Host header alone.
+    url: new URL(`ws://localhost${STREAM_PATH}`),
+    socketPath: agentsSocket(join(written, 'collector')),
+  }
+}
 
 /**
  * The WebSocket address behind what a person wrote: ws, wss, http or https; without a path it is the

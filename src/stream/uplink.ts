@@ -2,10 +2,12 @@
 // is acknowledged, comes back after every kind of end.
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { createBackoff } from './backoff.ts'
 import { FRAME_BYTES_MAX, type Hello, type Live, SUBPROTOCOL } from './codec.ts'
-import { collectorUrl } from './collector-url.ts'
+import { type CollectorPlace, collectorPlace } from './collector-url.ts'
+import { connectLocal } from './local-socket.ts'
 import type { Outbox } from './outbox.ts'
 import { type Pace, REPLACED, Session, said } from './session.ts'
 
@@ -31,10 +33,10 @@ export type UplinkState =
     }
 
 export type UplinkOptions = {
-  /** As `collectorUrl` takes it. */
+  /** As `collectorPlace` takes it. */
   url: string
-  /** Proof that this agent may send; given as `Authorization: Bearer`. */
-  token: string
+  /** Proof that this agent may send, given as `Authorization: Bearer`; undefined for a collector on this machine. */
+  token: string | undefined
   hello: Omit<Hello, 'sentAt' | 'capabilities' | 'outboxId'>
   outbox: Outbox
   /** Ends the uplink: it says goodbye and leaves what is not acknowledged in the outbox. */
@@ -117,14 +119,28 @@ export function startUplink(options: UplinkOptions): Uplink {
       : { ...state }
 
   /** Resolves when the connection has ended, whyever. */
-  const connect = (url: URL, ca: string | undefined): Promise<End> =>
+  const connect = async (place: CollectorPlace, ca: string | undefined): Promise<End> => {
+    let local: Socket | undefined
+    try {
+      if (place.socketPath !== undefined)
+        local = await connectLocal(place.socketPath, pace.handshakeMs)
+    } catch (error) {
+      const reason = describe(error as Error)
+      return { reason, isRefusal: false, isReplaced: false, retryAfterMs: 0 }
+    }
+    return talk(place.url, ca, local)
+  }
+  const talk = (url: URL, ca: string | undefined, local: Socket | undefined): Promise<End> =>
     new Promise((resolve) => {
       const end = (reason: string, more: Partial<End> = {}) =>
         resolve({ reason, isRefusal: false, isReplaced: false, retryAfterMs: 0, ...more })
       let socket: WebSocket
       try {
         socket = new WebSocket(url, SUBPROTOCOL, {
-          headers: { authorization: `Bearer ${options.token}` },
+          ...(options.token === undefined
+            ? {}
+            : { headers: { authorization: `Bearer ${options.token}` } }),
+          ...(local === undefined ? {} : { createConnection: () => local }),
           handshakeTimeout: pace.handshakeMs,
           maxPayload: FRAME_BYTES_MAX,
           perMessageDeflate: false,
@@ -188,10 +204,10 @@ export function startUplink(options: UplinkOptions): Uplink {
     })
 
   const run = async (): Promise<void> => {
-    let url: URL
+    let place: CollectorPlace
     let ca: string | undefined
     try {
-      url = collectorUrl(options.url)
+      place = collectorPlace(options.url)
       if (options.caPath !== undefined) ca = readFileSync(options.caPath, 'utf8')
     } catch (error) {
       enter({ state: 'refused', reason: (error as Error).message })
@@ -200,7 +216,7 @@ export function startUplink(options: UplinkOptions): Uplink {
     }
     while (!signal.aborted) {
       enter({ state: 'connecting' })
-      const { reason, isRefusal, isReplaced, retryAfterMs, ...more } = await connect(url, ca)
+      const { reason, isRefusal, isReplaced, retryAfterMs, ...more } = await connect(place, ca)
       if (signal.aborted) return
       // Two agents under one device id would throw each other out without end.
       if (isReplaced) backoff.slow()
@@ -271,6 +287,7 @@ const isUntrusted = (error: Error): boolean => UNTRUSTED.test(codeOf(error))
 function describe(error: Error): string {
   const code = codeOf(error)
   if (code === 'ECONNREFUSED') return 'nothing listens at its address (ECONNREFUSED)'
+  if (code === 'ENOENT') return 'it has not run yet: its socket is not there (ENOENT)'
   if (code === 'ENOTFOUND') return 'no host has its name (ENOTFOUND)'
   // OpenSSL's own words name lines of its source.
   if (code === 'EPROTO') return 'what answers at its address speaks no TLS that fits (EPROTO)'

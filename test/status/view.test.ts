@@ -150,6 +150,22 @@ describe('the status in plain words', () => {
     assert.deepEqual(noted(1, 11_000), noted(9_999_999, 99_000))
   })
 
+  it('says how to start the collector of this machine, where the agent is given its directory', () => {
+    const status = wellStatus({
+      collector: {
+        url: '/srv/my state',
+        state: 'waiting',
+        reason: 'it has not run yet: its socket is not there (ENOENT)',
+        retryInMs: 4000,
+      },
+    })
+    const { needs, rows } = menuOf(status, 0)
+    assert.match(
+      JSON.stringify([needs, rows, causesOf(status)]),
+      /npx freshet collector --state '\/srv\/my state'/,
+    )
+  })
+
   it('fits a line of the socket, whatever others are called', () => {
     const long = '\u202e'.repeat(70_000)
     const status = wellStatus({

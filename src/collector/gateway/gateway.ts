@@ -1,9 +1,12 @@
 // Agents' WebSocket: who may come in, and all connections together.
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocketServer } from 'ws'
 import type { Finding } from '../../engine/finding.ts'
+import { peerUid } from '../../host/peer.ts'
+import { isOwnUser } from '../../stream/local-socket.ts'
 import { FRAME_BYTES_MAX, STREAM_PATH, SUBPROTOCOL } from '../../stream/message.ts'
 import type { UnixNs } from '../../units.ts'
 import { isLoopbackHostHeader } from '../address.ts'
@@ -24,6 +27,8 @@ const RETRY_MOST_MS = 600_000
 export type Gateway = {
   /** For http.Server's 'upgrade'. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** The same for agents of this machine, on a Unix socket: the kernel says who they are, and they show no token. */
+  upgradeLocal(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Agents connected. */
   size(): number
   /**
@@ -89,10 +94,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     paused.clear()
   }
 
-  function refusal(request: IncomingMessage): Refusal | undefined {
-    const { headers } = request
-    if (request.url !== STREAM_PATH)
-      return refused(404, 'Not Found', 'agentsRefusedPath', `agents connect to ${STREAM_PATH}`)
+  function strangerBy(headers: IncomingMessage['headers']): Refusal | undefined {
     if (!isLoopbackHostHeader(headers.host))
       return refused(
         421,
@@ -110,6 +112,27 @@ export function createGateway(options: GatewayOptions): Gateway {
         'agentsRefusedToken',
         "the agent's token is missing or wrong: it is in agent.token in the collector's state directory",
       )
+    return undefined
+  }
+
+  function strangerAt(socket: Duplex): Refusal | undefined {
+    const uid = peerUid(socket as Socket)
+    return isOwnUser(uid)
+      ? undefined
+      : refused(
+          403,
+          'Forbidden',
+          'agentsRefusedPeer',
+          'agents of this machine run as root or as the user of the collector',
+        )
+  }
+
+  function refusal(request: IncomingMessage, local: Duplex | undefined): Refusal | undefined {
+    const { headers } = request
+    if (request.url !== STREAM_PATH)
+      return refused(404, 'Not Found', 'agentsRefusedPath', `agents connect to ${STREAM_PATH}`)
+    const stranger = local ? strangerAt(local) : strangerBy(headers)
+    if (stranger) return stranger
     const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim())
     if (!offered.includes(SUBPROTOCOL))
       return refused(
@@ -178,18 +201,26 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   }
 
+  function upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    local: Duplex | undefined,
+  ): void {
+    const why = refusal(request, local)
+    if (why) {
+      counters.add(why.counter)
+      refuse(socket, why)
+      return
+    }
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      accept(new Connection(webSocket, context))
+    })
+  }
+
   return {
-    upgrade(request, socket, head) {
-      const why = refusal(request)
-      if (why) {
-        counters.add(why.counter)
-        refuse(socket, why)
-        return
-      }
-      server.handleUpgrade(request, socket, head, (webSocket) => {
-        accept(new Connection(webSocket, context))
-      })
-    },
+    upgrade: (request, socket, head) => upgrade(request, socket, head, undefined),
+    upgradeLocal: (request, socket, head) => upgrade(request, socket, head, socket),
     size: () => connections.size,
     async close() {
       closing = true

@@ -1,0 +1,81 @@
+// Agent and collector of one machine: a Unix socket in the collector's state directory. There is no token to be had and
+// no port that somebody else could take while the collector is away: the kernel says who is at the other end.
+import { lstatSync, realpathSync } from 'node:fs'
+import { createConnection, type Socket } from 'node:net'
+import { dirname, join, relative } from 'node:path'
+import { peerUid } from '../host/peer.ts'
+
+const AGENTS_SOCKET = 'agents.sock'
+/** What sun_path holds without its zero: 108 bytes on Linux, 104 on macOS. */
+const PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107
+
+/** Of a collector's state directory. */
+export const agentsSocket = (directory: string): string => join(directory, AGENTS_SOCKET)
+
+/** The shorter of absolute and relative; undefined when that is still too long for a socket. */
+export function shortSocketPath(path: string): string | undefined {
+  const beside = relative(process.cwd(), path)
+  const short = beside.length < path.length ? beside : path
+  return Buffer.byteLength(short) <= PATH_BYTES_MAX ? short : undefined
+}
+
+/** Whether a user may be believed to be the other half of this installation: root, or who runs this. */
+export const isOwnUser = (uid: number | undefined): boolean =>
+  uid !== undefined && (uid === 0 || uid === process.geteuid?.())
+
+/**
+ * Connects to the socket at `path` (absolute). Resolves before a byte has passed, when all directories above it are
+ * root's or this user's alone and the kernel says that root or this user listens. Rejects with an Error that says why.
+ */
+export function connectLocal(path: string, timeoutMs: number): Promise<Socket> {
+  const short = shortSocketPath(path)
+  if (short === undefined)
+    return Promise.reject(
+      new Error(`${path} is too long a name for a socket: give the collector a shorter --state`),
+    )
+  const fault = ownershipFault(path)
+  if (fault !== undefined) return Promise.reject(new Error(fault))
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ path: short })
+    const fail = (error: Error) => {
+      clearTimeout(timer)
+      socket.destroy()
+      reject(error)
+    }
+    const timer = setTimeout(() => fail(new Error('it does not take the connection')), timeoutMs)
+    socket.once('error', fail)
+    socket.once('connect', () => {
+      const uid = peerUid(socket)
+      if (!isOwnUser(uid)) {
+        fail(
+          new Error(
+            `what listens at ${path} runs as ${uid === undefined ? 'nobody knows whom' : `uid ${uid}`}: neither root nor this user`,
+          ),
+        )
+        return
+      }
+      clearTimeout(timer)
+      socket.off('error', fail)
+      resolve(socket)
+    })
+  })
+}
+
+/** Who could put another socket there; undefined when only root and this user can, or when there is none yet. */
+function ownershipFault(path: string): string | undefined {
+  let at: string
+  try {
+    at = realpathSync(dirname(path))
+  } catch {
+    return undefined
+  }
+  for (;;) {
+    const { uid, mode } = lstatSync(at)
+    const isSticky = (mode & 0o1000) !== 0
+    if (!isOwnUser(uid)) return `${at}, above the collector's socket, belongs to uid ${uid}`
+    if ((mode & 0o022) !== 0 && !isSticky)
+      return `${at}, above the collector's socket, can be changed by others (mode ${(mode & 0o7777).toString(8)})`
+    if (at === dirname(at)) return undefined
+    at = dirname(at)
+  }
+}
