@@ -8,7 +8,6 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Collector, startCollector } from '../../src/collector/collector.ts'
-import type { Limits } from '../../src/collector/limits.ts'
 import { agentsSocket } from '../../src/stream/local-socket.ts'
 import { type Outbox, openOutbox } from '../../src/stream/outbox.ts'
 import { startUplink, type UplinkState } from '../../src/stream/uplink.ts'
@@ -55,7 +54,6 @@ describe('agent and collector of one machine', () => {
       port,
       waitsForPort,
       log: (text) => log.push(text),
-      limits: {} as Partial<Limits>,
     })
     return collector
   }
