@@ -24,7 +24,6 @@ const SYSTEM_DIRECTORIES = [
 
 /** errno(3), the same on Linux and macOS. */
 const ENOENT = 2
-const EACCES = 13
 /** Nobody has looked, or not for long enough: it says nothing of the file. As Linux and macOS number them. */
 const NOT_LOOKED: ReadonlySet<number> = new Set([11, 35, 60, 110])
 
@@ -130,8 +129,8 @@ function unsignedProgram(image: Image, file: Inspection, uid: number | undefined
   if (file.replaced) return byPath('its file was replaced after it was started')
   // As of a program in a log of another machine.
   if (file.error === ENOENT) return byPath('its file was not there to be read')
-  if (file.usersMount && file.error === EACCES)
-    // Where it is mounted may be another place each time.
+  if (file.usersMount && file.error !== 0)
+    // Where it is mounted may be another place each time. One that lets a reader wait is its user's doing too.
     return {
       key: `unsigned:unreadable:${file.ownerUid ?? uid ?? 'unknown'}:${fileName(image.path)}`,
       signerClass: 'unsigned',

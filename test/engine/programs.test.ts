@@ -80,11 +80,14 @@ describe('a program is the file that was executed', () => {
   })
 
   it('[L3] is one program on another user’s mount that cannot be read, wherever it is mounted', () => {
-    const keys = ['/tmp/.mount_A1b2/usr/bin/app', '/tmp/.mount_Zz9/usr/bin/app'].map((path) =>
+    const keys = [
+      ['/tmp/.mount_A1b2/usr/bin/app', EACCES],
+      ['/tmp/.mount_Zz9/usr/bin/app', ETIMEDOUT],
+    ].map(([path, error]) =>
       identityOf({
         pid: 100,
-        path,
-        error: EACCES,
+        path: path as string,
+        error: error as number,
         owner: OWNER_UNKNOWN,
         inspectFlags: InspectedFlag.usersMount,
       }),
