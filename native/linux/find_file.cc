@@ -98,7 +98,7 @@ class LinuxFileFinder : public FileFinder {
   // The file that was executed, by what the source kept of it or by the process that runs it.
   std::optional<FoundFile> FindExecuted(const InspectRequest& request) {
     if (Fd kept = files_->Find(request.pid, request.dev, request.ino, MonotonicNs()))
-      if (auto found = Take(std::move(kept), "", Way::kByProcess, request)) return found;
+      if (auto found = Take(std::move(kept), Way::kByProcess, request)) return found;
     if (request.pid == 0) return std::nullopt;
     const std::string exe = ExeOf(request.pid);
     char target[PATH_MAX];
@@ -106,7 +106,7 @@ class LinuxFileFinder : public FileFinder {
     // On a network mount to open even this may ask the server whether it is still there.
     const auto mount = mounts_.OfDevice(request.dev, request.pid);
     if (mount && mount->MayHang()) return Apart(Fd(), exe, *mount, request);
-    return Take(Fd(open(exe.c_str(), O_PATH | O_CLOEXEC)), "", Way::kByProcess, request);
+    return Take(Fd(open(exe.c_str(), O_PATH | O_CLOEXEC)), Way::kByProcess, request);
   }
 
   // Whether the path leads to it; else `found` says what is in its place.
@@ -123,19 +123,16 @@ class LinuxFileFinder : public FileFinder {
       *found = Apart(std::move(walked.place), walked.rest, *walked.hanging, request);
       return true;
     }
-    auto taken = Take(std::move(walked.place), request.path, way, request);
+    auto taken = Take(std::move(walked.place), way, request);
     found->replaced = !taken;
     if (taken) *found = std::move(*taken);
     return taken.has_value();
   }
 
   // None when it is not the file asked for.
-  std::optional<FoundFile> Take(Fd place, const std::string& path, Way way,
-                                const InspectRequest& request) {
+  std::optional<FoundFile> Take(Fd place, Way way, const InspectRequest& request) {
     if (!place) return std::nullopt;
     auto mount = mounts_.OfDescriptor(place.get(), request.pid);
-    // A mount namespace that is gone: the device is that of the event which told of the file.
-    if (!mount && path.empty()) mount = mounts_.OfDevice(request.dev, 0);
     if (!mount || mount->MayHang()) {
       if (mount && request.ino != 0 && mount->dev != request.dev) return std::nullopt;
       return Apart(std::move(place), "", mount.value_or(Mount{}), request);

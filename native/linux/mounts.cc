@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
@@ -85,6 +86,14 @@ std::optional<u64> ReadFdinfo(int fd, std::string_view name) {
   return std::nullopt;
 }
 
+// The device as the kernel has it in memory. Of FUSE, CIFS and NFS that asks nobody: no field of
+// the file is wanted (statx(2): AT_STATX_DONT_SYNC; the kernel's fuse_update_get_attr).
+std::optional<u64> ReadDevice(int fd) {
+  struct statx status;
+  if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status) != 0) return std::nullopt;
+  return makedev(status.stx_dev_major, status.stx_dev_minor);
+}
+
 std::optional<Mount> FindId(const std::map<u64, Mount>& mounts, u64 id) {
   const auto found = mounts.find(id);
   return found == mounts.end() ? std::nullopt : std::optional(found->second);
@@ -127,7 +136,12 @@ std::optional<Mount> Mounts::OfDescriptor(int fd, u32 pid) {
     Renew();
     if (auto found = FindId(by_id_, *id)) return found;
   }
-  return Elsewhere(pid == 0 ? std::nullopt : FindId(ReadMounts(MountinfoOf(pid)), *id));
+  if (pid != 0)
+    if (auto found = FindId(ReadMounts(MountinfoOf(pid)), *id)) return Elsewhere(found);
+  // Of a namespace that is gone, or above the root directory that the process changed to: known by
+  // its file system, where that is mounted here too.
+  const std::optional<u64> dev = ReadDevice(fd);
+  return dev ? OfDevice(*dev, 0) : std::nullopt;
 }
 
 std::optional<Mount> Mounts::OfDevice(u64 dev, u32 pid) {

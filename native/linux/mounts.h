@@ -47,7 +47,8 @@ std::map<u64, Mount> ParseMountinfo(std::string_view text);
 class Mounts {
  public:
   // The mount that the descriptor lies on (O_PATH is enough); it is looked for in this process's
-  // mount namespace and in that of `pid` (0: none). None when it is in neither.
+  // mount namespace and in that of `pid` (0: none), then here by its file system. None when it is
+  // nowhere.
   std::optional<Mount> OfDescriptor(int fd, u32 pid);
   // A mount of the file system `dev`, likewise.
   std::optional<Mount> OfDevice(u64 dev, u32 pid);

@@ -16,9 +16,7 @@ namespace {
 // What the kernel knows: a server, or a user's own file system, is not asked.
 bool IsRunning(Mounts* mounts, const Fd& file, u32 pid, u64 dev, u64 ino) {
   if (!file) return false;
-  auto mount = mounts->OfDescriptor(file.get(), pid);
-  // In a mount namespace that is gone the event's device tells what it is.
-  if (!mount) mount = mounts->OfDevice(dev, 0);
+  const auto mount = mounts->OfDescriptor(file.get(), pid);
   if (!mount || mount->MayHang())
     return mount && mount->dev == dev && InodeOfDescriptor(file.get()) == ino;
   struct stat status;

@@ -1,7 +1,8 @@
 // A read-only FUSE file system with one program in it, `app`, spoken raw over /dev/fuse so that no
 // package is needed: fuse_server PROGRAM MOUNTPOINT UID. Mounted as fusermount would for that user,
 // so that nobody else may read there. Says "mounted" when it is; after SIGUSR1 it answers nothing
-// any more, which is how a file system hangs. Ends, unmounted, with its input.
+// any more, which is how a file system hangs, and after SIGUSR2 opens nothing for anybody. Ends,
+// unmounted, with its input.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,12 @@ static volatile sig_atomic_t is_hanging;
 static void Hang(int signal) {
   (void)signal;
   is_hanging = 1;
+}
+
+static volatile sig_atomic_t is_closed;
+static void Close(int signal) {
+  (void)signal;
+  is_closed = 1;
 }
 
 static int device;
@@ -64,9 +71,11 @@ static void Serve(const struct fuse_in_header* in, const void* body) {
     }
     case FUSE_OPEN:
     case FUSE_OPENDIR: {
-      // Not kept in memory: whoever reads asks.
       struct fuse_open_out out = {.fh = 1, .open_flags = 0};
-      Answer(in, 0, &out, sizeof(out));
+      if (is_closed)
+        Answer(in, EACCES, NULL, 0);
+      else
+        Answer(in, 0, &out, sizeof(out));
       return;
     }
     case FUSE_READ: {
@@ -106,6 +115,7 @@ int main(int argc, char** argv) {
   Load(argv[1]);
   user = (unsigned)atoi(argv[3]);
   signal(SIGUSR1, Hang);
+  signal(SIGUSR2, Close);
   device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
   char options[128];
   snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%u,group_id=%u", device, user,
