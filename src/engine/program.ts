@@ -146,7 +146,18 @@ function unsignedProgram(image: Image, file: Inspection, uid: number | undefined
   return { key: `unsigned:sha256:${file.sha256}`, signerClass: 'unsigned', doubt: '' }
 }
 
-const errnoText = (error: number): string => `errno ${error}`
+/** What the inspector means by some of its errors, in words: inspected record's `error`. */
+const ERRNO_WORDS: Record<number, string> = {
+  11: 'too much was asked at once',
+  13: 'permission denied',
+  27: 'too large, or mostly a hole',
+  35: 'too much was asked at once',
+  60: 'reading it took too long',
+  110: 'reading it took too long',
+}
+
+const errnoText = (error: number): string =>
+  ERRNO_WORDS[error] ? `errno ${error}: ${ERRNO_WORDS[error]}` : `errno ${error}`
 
 /** Without a signature that names it, a program is known by its file. */
 function macProgram(image: Image, uid: number | undefined): ProgramIdentity | undefined {

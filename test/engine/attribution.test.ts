@@ -58,7 +58,7 @@ describe('attribution', () => {
     const unreadable = shell().program({ ...probe, error: 13 })
     const [one] = tell(unreadable.upload({ id: 1, total: 2 * MIB })).alerts
     assert.equal(one?.identity.key, 'unsigned:path:/home/ann/probe')
-    assert.match(one?.sentence ?? '', /could not be read \(errno 13\)/)
+    assert.match(one?.sentence ?? '', /could not be read \(errno 13: permission denied\)/)
     const absent = shell().program({ ...probe, error: 2 })
     const [none] = tell(absent.upload({ id: 1, total: 2 * MIB })).alerts
     assert.equal(none?.identity.key, 'unsigned:path:/home/ann/probe')

@@ -75,8 +75,9 @@ describe('a program is the file that was executed', () => {
     assert.notEqual(severity, 'low')
     // One that others can change has no such excuse.
     const own = { pid: 100, path: '/home/ann/x', owner: 1000, error: ETIMEDOUT }
-    const key = identityOf({ ...own, found: { mode: 0o100755 } }).key
-    assert.equal(key, 'unsigned:path:/home/ann/x')
+    const found = identityOf({ ...own, found: { mode: 0o100755 } })
+    assert.equal(found.key, 'unsigned:path:/home/ann/x')
+    assert.match(found.sentence, /errno 110: reading it took too long/)
   })
 
   it('[L3] is one program on another user’s mount that cannot be read, wherever it is mounted', () => {
