@@ -1,0 +1,136 @@
+// All that a collector could try that is none, or is not ours: whatever it says, what it was not sent is not let go of,
+// nothing shuts the agent out of the next collector, and an honest one gets everything afterwards.
+import assert from 'node:assert/strict'
+import type { Peer } from './collector-double.ts'
+import { alerts, UplinkFixture, until } from './uplink-fixture.ts'
+
+const ITEMS = 15
+
+/** Fields of Welcome and Ack by hand: what no codec of ours would write. */
+const raw = (field: number, hex: string): Buffer => {
+  const body = Buffer.from(hex, 'hex')
+  return Buffer.from([(field << 3) | 2, body.length, ...body])
+}
+const WELCOME = 2
+const ACK = 4
+
+type Trick = { name: string; play: (peer: Peer) => void | Promise<void> }
+
+/** Each ends, or is left, without an item having been acknowledged that came. */
+const TRICKS: Trick[] = [
+  {
+    name: 'a Welcome that knows 2^52 items of it',
+    play: (peer) => peer.socket.send(raw(WELCOME, '0880808080808080082001')),
+  },
+  {
+    name: 'a Welcome that knows the highest number there is',
+    play: (peer) => peer.welcome({ lastSequence: 2 ** 48 }),
+  },
+  {
+    name: 'a Welcome that knows just one item more than it gave',
+    play: (peer) => peer.welcome({ lastSequence: ITEMS + 1 }),
+  },
+  {
+    name: 'an acknowledgement in place of Welcome',
+    play: (peer) => peer.ack(ITEMS),
+  },
+  {
+    name: 'an acknowledgement of all before anything was sent',
+    play: (peer) => {
+      peer.welcome({ creditItems: 1 })
+      peer.ack(ITEMS)
+    },
+  },
+  {
+    name: 'an acknowledgement of one more than was sent',
+    play: async (peer) => {
+      peer.welcome({ creditItems: 5 })
+      await peer.until(() => peer.items.length === 5)
+      peer.ack(6)
+    },
+  },
+  {
+    name: 'an acknowledgement of 2^52',
+    play: async (peer) => {
+      peer.welcome({ creditItems: 5 })
+      await peer.until(() => peer.items.length === 5)
+      peer.socket.send(raw(ACK, '088080808080808008'))
+    },
+  },
+  {
+    name: 'an acknowledgement of what was not sent ahead of its turn',
+    play: async (peer) => {
+      peer.welcome({ creditItems: 5 })
+      await peer.until(() => peer.items.length === 5)
+      peer.ack(0, [], [ITEMS])
+    },
+  },
+  {
+    name: 'a refusal of what was not sent',
+    play: async (peer) => {
+      peer.welcome({ creditItems: 5 })
+      await peer.until(() => peer.items.length === 5)
+      peer.ack(ITEMS, [{ sequence: ITEMS, reason: 'no' }])
+    },
+  },
+  {
+    name: 'a goodbye with no way back',
+    play: (peer) => {
+      peer.say({ kind: 'goodbye', reason: 'never again', retryAfterMs: 0 })
+    },
+  },
+  {
+    name: 'garbage',
+    play: (peer) => peer.socket.send(Buffer.from('ffffffffffff', 'hex')),
+  },
+]
+
+describe('a collector that is none of ours', () => {
+  let made: UplinkFixture
+  beforeEach(async () => {
+    made = await UplinkFixture.make()
+  })
+  afterEach(() => made.remove())
+
+  for (const { name, play } of TRICKS)
+    it(`gains nothing by ${name}`, async () => {
+      made.outbox.append(alerts(ITEMS))
+      made.start()
+      const peer = await made.collector.peer()
+      await peer.heard('hello')
+      await play(peer)
+      await peer.closed()
+      assert.equal(made.outbox.counters().items, ITEMS)
+      assert.equal(made.outbox.counters().rejected, 0)
+      const honest = await made.collector.peer()
+      honest.welcome()
+      await honest.until(() => honest.items.length === ITEMS)
+      honest.ack(honest.sequences.at(-1) ?? 0)
+      await until(() => made.outbox.counters().items === 0)
+    })
+
+  it('can claim a number again and again, and the outbox is another each time, with all that waits', async () => {
+    made.outbox.append(alerts(ITEMS))
+    made.start()
+    const ids = new Set<string>()
+    for (let turn = 0; turn < 5; turn++) {
+      const peer = await made.collector.peer()
+      const said = await peer.heard('hello')
+      if (said.kind === 'hello') ids.add(said.hello.outboxId)
+      peer.welcome({ lastSequence: 2 ** 48 })
+      await peer.closed()
+    }
+    assert.equal(ids.size, 5)
+    assert.equal(made.outbox.counters().items, ITEMS)
+  })
+
+  it('takes what it acknowledges and is sent, and no more: who has the token and the place is a collector', async () => {
+    made.outbox.append(alerts(ITEMS))
+    made.start()
+    const peer = await made.collector.peer()
+    peer.welcome({ creditItems: 4 })
+    await peer.until(() => peer.items.length === 4)
+    peer.ack(4)
+    await until(() => made.outbox.counters().items === ITEMS - 4)
+  })
+})
