@@ -24,8 +24,8 @@ export function explain(f: Features, p: Points, signerText: string): Reason[] {
   const reasons: Reason[] = []
   const half = f.privateNetwork ? ' (counts half: a private network)' : ''
   const add = (reason: Reason): void => {
-    if (reason.points !== 0)
-      reasons.push({ ...reason, points: Math.round(reason.points * 100) / 100 })
+    const points = Math.round(reason.points * 100) / 100
+    if (points !== 0) reasons.push({ ...reason, points })
   }
   add({
     term: 'novelty',

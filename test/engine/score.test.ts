@@ -30,6 +30,7 @@ const classes: SignerClass[] = [
   'app_store',
   'notarized',
   'developer_id',
+  'unknown',
   'adhoc',
   'unsigned',
   'invalid',
@@ -75,6 +76,24 @@ describe('the score', () => {
         assert.ok(reasons.every((reason) => reason.points !== 0 && reason.text !== ''))
       }),
     )
+  })
+
+  it('gives no reason for points that round to none', () => {
+    const f = { ...emptyFeatures(), networkAgeMs: 2_591_006_401, inEpoch: true }
+    const p = noPoints()
+    scoreInto(f, p)
+    assert.ok(p.novelty > 0)
+    assert.deepEqual(
+      explain(f, p, 'unsigned').filter(({ points: given }) => given === 0),
+      [],
+    )
+  })
+
+  it('trusts what nobody has looked at no more than it accuses it', () => {
+    const unknown = standingOf('unknown', undefined)
+    assert.deepEqual([unknown.lenient, unknown.streams, unknown.floorWaived], [false, false, false])
+    assert.ok(unknown.points < standingOf('unsigned', undefined).points)
+    assert.equal(standingOf('platform', 'unknown').lenient, false)
   })
 
   it('is never crossed where numbers alone say that it cannot be', () => {
