@@ -6,10 +6,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { IdentitiesResponse } from '../../src/collector/page-api.ts'
 import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
+import { times } from '../long.ts'
 import { type Installation, startInstallation, until } from './installation.ts'
 import { streamStrangers } from './strangers.ts'
 
-const KILLS = 20
+/** Of each role. */
+const KILLS = times('FRESHET_FAULTS', { usual: 7, long: 20 })
 const ROLES = ['agent', 'engine', 'collector'] as const
 
 /** Seeded, so that a failing run can be told apart by its seed (mulberry32). */

@@ -1,5 +1,5 @@
-// kill -9 of the agent's side and of the collector at random instants under load. FRESHET_FAULTS=200 for the
-// long run, FRESHET_SEED for the one that failed.
+// kill -9 of the agent's side and of the collector at random instants under load. FRESHET_FAULTS=200 for a
+// longer run, FRESHET_SEED for the one that failed.
 import assert from 'node:assert/strict'
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,10 +10,11 @@ import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SetAside } from '../../src/stream/outbox.ts'
+import { times } from '../long.ts'
 import { type Kept, readStore } from './account.ts'
 import { chanceOf, seedOfRun } from './seed.ts'
 
-const KILLS = Number(process.env['FRESHET_FAULTS'] || 20)
+const KILLS = times('FRESHET_FAULTS', { usual: 6, long: 20 })
 const DAY_MS = 86_400_000
 const COLLECTOR_OFFSETS_MS = [0, 0, 400 * DAY_MS, -400 * DAY_MS]
 

@@ -1,9 +1,9 @@
 // What the native code decides in plain C++, of macOS over doubles of Apple's calls: built under ASan and UBSan.
 import { execFile } from 'node:child_process'
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
+import { make } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
 /** Rejects with what the program printed when it fails. */
@@ -13,7 +13,7 @@ describe('decisions of the native code', () => {
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
     this.timeout(300_000)
-    await run('make', ['-C', folder, `-j${availableParallelism()}`, 'decisions'])
+    await make(folder, 'decisions')
   })
 
   it('tells of the processes alive at the start: each image whole, and once', async () => {

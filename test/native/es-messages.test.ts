@@ -13,7 +13,8 @@ import {
   readInvalidated,
 } from '../../src/records/record.gen.ts'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
-import { run } from './run.ts'
+import { times } from '../long.ts'
+import { make, run } from './run.ts'
 import { temporaryFolder } from './watch.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/mac/', import.meta.url))
@@ -59,8 +60,7 @@ describe('Endpoint Security messages', () => {
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
     this.timeout(120_000)
-    const made = await run('make', ['-C', folder, '-j2', 'plain', 'CXX=g++', 'BUILD=build/plain'])
-    equal(made.code, 0, made.output)
+    await make(folder, 'plain', 'CXX=g++', 'BUILD=build/plain')
   })
 
   it('decide by their numbers, clocks and answers what is told', async () => {
@@ -75,7 +75,9 @@ describe('Endpoint Security messages', () => {
 
   it('of random content and version become what a second decoder says, and the handler allocates nothing', async function () {
     this.timeout(600_000)
-    const ran = await run(`${build}/es_random.asan`, [process.env['FRESHET_FUZZ'] ?? '20000'])
+    const ran = await run(`${build}/es_random.asan`, [
+      `${times('FRESHET_FUZZ', { usual: 5_000, long: 20_000 })}`,
+    ])
     equal(ran.code, 0, ran.output)
   })
 

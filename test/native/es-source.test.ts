@@ -3,17 +3,17 @@
 import { equal } from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
-import { run } from './run.ts'
+import { times } from '../long.ts'
+import { make, run } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/mac/', import.meta.url))
-const BURST = process.env['FRESHET_BURST'] ?? '1000000'
+const BURST = `${times('FRESHET_BURST', { usual: 200_000, long: 1_000_000 })}`
 
 describe('the Endpoint Security source', () => {
   before(async function () {
     this.timeout(300_000)
     leaveOut(this, whyNotLinux() ?? whyNoTool('blocks'))
-    const made = await run('make', ['-C', folder, '-j2', 'client'])
-    equal(made.code, 0, made.output)
+    await make(folder, 'client')
   })
 
   for (const [sanitizer, name] of [

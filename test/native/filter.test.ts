@@ -2,23 +2,18 @@
 // and run against doubles of what carries its messages; its decoders under a fuzzer.
 import { equal } from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
-import { run } from './run.ts'
+import { times } from '../long.ts'
+import { make, run } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/filter/', import.meta.url))
-
-const make = async (...targets: string[]): Promise<void> => {
-  const made = await run('make', ['-C', folder, `-j${availableParallelism()}`, ...targets])
-  equal(made.code, 0, made.output)
-}
 
 describe('network filter', () => {
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
     this.timeout(600_000)
-    await make('all')
+    await make(folder, 'all')
   })
 
   const programs = {
@@ -44,7 +39,7 @@ describe('network filter', () => {
     before(async function () {
       leaveOut(this, whyNotLinux() ?? whyNoTool('fuzzers'))
       this.timeout(600_000)
-      await make('fuzzers')
+      await make(folder, 'fuzzers')
     })
 
     for (const [target, maxBytes] of Object.entries({ report: 400, batch: 512, message: 512 }))
@@ -53,7 +48,11 @@ describe('network filter', () => {
         const found = `${folder}build/corpus/${target}`
         mkdirSync(found, { recursive: true })
         const ran = await run(`${folder}build/${target}.fuzz`, [
-          ...[`-runs=${process.env['FRESHET_FUZZ'] ?? '20000'}`, `-max_len=${maxBytes}`, '-seed=1'],
+          ...[
+            `-runs=${times('FRESHET_FUZZ', { usual: 5_000, long: 20_000 })}`,
+            `-max_len=${maxBytes}`,
+            '-seed=1',
+          ],
           ...[`-artifact_prefix=${folder}build/${target}-`, found, `${folder}corpus/${target}`],
         ])
         equal(ran.code, 0, ran.output)
@@ -66,7 +65,7 @@ describe('the flow listener over XPC', () => {
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('blocks'))
     this.timeout(600_000)
-    await make('xpc')
+    await make(folder, 'xpc')
   })
 
   for (const [sanitizer, name] of [

@@ -3,14 +3,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { serveStatus } from '../../src/status/socket.ts'
 import { type Menu, menuOf } from '../../src/status/view.ts'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
+import { times } from '../long.ts'
 import { CAUSED, OTHER_STATES, wellStatus } from '../status/states.ts'
+import { make, run } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/app/', import.meta.url))
 const programs = fileURLToPath(new URL('../../native/test/build/app/', import.meta.url))
@@ -19,9 +21,7 @@ describe('the menu bar app', () => {
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
     this.timeout(300_000)
-    const wanted = ['-C', folder, '-s', `-j${availableParallelism()}`, 'all', 'draw']
-    const made = await run('make', wanted)
-    assert.equal(made.code, 0, made.output)
+    await make(folder, 'all', 'draw')
   })
 
   for (const [program, does] of [
@@ -65,11 +65,10 @@ describe('the menu bar app', () => {
   it('reads whatever a fuzzer makes of status lines', async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('fuzzers'))
     this.timeout(3_600_000)
-    const made = await run('make', ['-C', folder, '-s', 'fuzz'])
-    assert.equal(made.code, 0, made.output)
+    await make(folder, 'fuzz')
     mkdirSync(`${programs}corpus`, { recursive: true })
     const ran = await run(`${programs}status_line.fuzz`, [
-      `-runs=${process.env['FRESHET_FUZZ'] ?? '20000'}`,
+      `-runs=${times('FRESHET_FUZZ', { usual: 5_000, long: 20_000 })}`,
       ...['-seed=1', '-max_len=4096', `-artifact_prefix=${programs}`],
       `-dict=${folder}status_line.dict`,
       ...[`${programs}corpus`, `${folder}corpus`],
@@ -140,17 +139,3 @@ const drawnAs = ({ state, line, needs, rows, alerts }: Menu): string[] => [
 ]
 const withoutUptime = (block: readonly string[]): string =>
   block.filter((line) => !/^row .*, up \d/.test(line)).join('\n')
-
-function run(command: string, args: string[]): Promise<{ code: number | null; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    const keep = (data: Buffer) => {
-      output = (output + data.toString()).slice(-20_000)
-    }
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code, output }))
-  })
-}

@@ -1,9 +1,8 @@
 // Builds the native tests under sanitizers and runs them.
 import { equal } from 'node:assert/strict'
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
-import { run } from './run.ts'
+import { make, run } from './run.ts'
 import { whyNotLive } from './watch.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
@@ -12,8 +11,7 @@ describe('native tests', () => {
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
     this.timeout(600_000)
-    const made = await run('make', ['-C', folder, `-j${availableParallelism()}`, 'all'])
-    equal(made.code, 0, made.output)
+    await make(folder, 'all')
   })
 
   for (const sanitizer of ['asan', 'tsan'])

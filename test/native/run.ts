@@ -1,5 +1,19 @@
 // Runs a program to its end: what the native tests are made of.
+
+import { equal } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+/** Of all builds of native tests, so that two never write one file (scripts/test.mjs begins them early). */
+const lock = fileURLToPath(new URL('../../native/test/', import.meta.url))
+
+/** Builds these targets of the Makefile in `folder`, after whoever builds now. Throws with what make said. */
+export async function make(folder: string, ...args: string[]): Promise<void> {
+  const jobs = `-j${availableParallelism()}`
+  const made = await run('flock', [lock, 'make', '-C', folder, jobs, ...args])
+  equal(made.code, 0, made.output)
+}
 
 export type Ran = { code: number | null; output: string }
 

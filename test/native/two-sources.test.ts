@@ -10,7 +10,7 @@ import { readInspect, Source, Subject, writeInspected } from '../../src/records/
 import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 import { copyOf, MIB, sorted, type Told } from '../engine/scenario.ts'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
-import { run } from './run.ts'
+import { make, run } from './run.ts'
 import { temporaryFolder } from './watch.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/mac/', import.meta.url))
@@ -77,8 +77,7 @@ describe('Endpoint Security and the network filter together', () => {
   before(async function () {
     this.timeout(300_000)
     leaveOut(this, whyNotLinux() ?? whyNoTool('blocks'))
-    const made = await run('make', ['-C', folder, '-j2', program])
-    equal(made.code, 0, made.output)
+    await make(folder, program)
     const file = join(temporary.path, 'records')
     const ran = await run(folder + program, [file])
     equal(ran.code, 0, ran.output)

@@ -105,7 +105,7 @@ describe('set-up', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>
     }
-    for (const name of ['start', 'test', 'check', 'bench'])
+    for (const name of ['start', 'test', 'test:long', 'check', 'bench'])
       assert.equal(scripts[`pre${name}`], 'node scripts/setup.mjs', name)
   })
 })

@@ -1,0 +1,2 @@
+/** The files that ask test/long.ts. */
+export const LONG: readonly string[]
