@@ -33,6 +33,9 @@ void ConnectionTable::State(const PerfEvent& event, u64 at_ns) {
     found->second.opened_ns = at_ns;
   }
   Connection& connection = found->second;
+  if (event.new_state == kTcpEstablished || event.old_state == kTcpEstablished ||
+      event.new_state == kTcpCloseWait)
+    connection.established = true;
   if (begins) {
     // In connect(2): the calling thread is the connecting process. The local port is not chosen
     // yet.
@@ -74,6 +77,10 @@ void ConnectionTable::Replace(BySkaddr::iterator old, u64 at_ns) {
   const auto indexed = skaddr_by_ends_.find(connection.ends);
   if (indexed != skaddr_by_ends_.end() && indexed->second == old->first)
     skaddr_by_ends_.erase(indexed);
+  if (connection.told) {
+    by_skaddr_.erase(old);
+    return;
+  }
   if (connection.has_ends && replaced_.size() >= options_.destroyed_max) {
     emitter_->CountLoss(k_loss_table_full, 1);
   } else if (connection.has_ends) {
@@ -109,12 +116,19 @@ void ConnectionTable::Destroyed(const PerfEvent& event, u64 at_ns) {
   if (connection.state == kTcpTimeWait && !same_breath) connection.fin_received = true;
   connection.closed_ns = at_ns;
   connection.cookie = event.cookie;
-  if (event.cookie == 0) return;
+  if (event.cookie == 0 || connection.told) return;
   if (destroyed_.size() >= options_.destroyed_max) {
     emitter_->CountLoss(k_loss_table_full, 1);
     return;
   }
   destroyed_[event.cookie] = connection;
+}
+
+const Connection* ConnectionTable::Finish(u64 skaddr) {
+  const auto found = by_skaddr_.find(skaddr);
+  if (found == by_skaddr_.end()) return nullptr;
+  found->second.told = true;
+  return &found->second;
 }
 
 const Connection* ConnectionTable::Find(u64 cookie, const Endpoints& ends) const {

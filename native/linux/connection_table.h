@@ -28,6 +28,8 @@ struct Connection {
   u8 state = 0;
   bool has_ends = false;        // ends is complete and indexed
   bool fin_received = false;    // tcpi_bytes_received counts one byte for it
+  bool established = false;     // ever
+  bool told = false;            // its final counters came from the kernel as it closed
   bool owner_doubtful = false;  // accepted through a listener that several processes may share
   u64 opened_ns = 0;
   u64 closed_ns = 0;   // when it reached CLOSE, then when it was destroyed; 0 before
@@ -50,6 +52,10 @@ class ConnectionTable {
   // tcp:tcp_destroy_sock.
   void Destroyed(const PerfEvent& event, u64 at_ns);
 
+  // Its final counters are told: no message about it is waited for. nullptr when no event told of
+  // it; valid until the next event.
+  const Connection* Finish(u64 skaddr);
+
   // A listener found by a dump; `process` may be unknown.
   void AddListener(const Address& address, u16 port, ProcessName process);
   // Whether a local address is listened on; whoever accepted there did not connect.
@@ -61,7 +67,8 @@ class ConnectionTable {
   // Forgets a destroyed connection. (Without tcp:tcp_destroy_sock it is found by its ends.)
   void Forget(u64 cookie, const Endpoints& ends);
 
-  // Hands out and forgets the connections that were destroyed before `before_ns` without a message.
+  // Hands out and forgets the connections that were destroyed before `before_ns` without a message,
+  // and those whose socket was disconnected and connected again (they have no cookie).
   template <typename Handle>
   void ForgetOverdue(u64 before_ns, Handle handle) {
     for (auto at = destroyed_.begin(); at != destroyed_.end();) {
@@ -72,9 +79,12 @@ class ConnectionTable {
       handle(at->second);
       at = destroyed_.erase(at);
     }
-    // Without a message either they are another namespace's, or an overrun that was counted.
-    std::erase_if(replaced_,
-                  [before_ns](const auto& one) { return one.second.closed_ns < before_ns; });
+    std::erase_if(replaced_, [&](const auto& one) {
+      if (one.second.closed_ns >= before_ns) return false;
+      // One whose end was not seen either is another namespace's, or an overrun that was counted.
+      if (one.second.state == kTcpClose) handle(one.second);
+      return true;
+    });
   }
   size_t size() const { return by_skaddr_.size() + destroyed_.size() + replaced_.size(); }
 

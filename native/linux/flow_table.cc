@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "linux/clock.h"
 #include "linux/procfs.h"
@@ -13,6 +14,9 @@ namespace {
 
 constexpr u8 kLookupsMax = 2;
 constexpr size_t kClosedUnseenMax = 4096;
+constexpr size_t kFinishedMax = 65536;
+constexpr size_t kHandedMax = 65536;
+constexpr size_t kHandsMax = 256;  // of one socket between two looks at it
 // A flow that no dump has shown for so long is closed, although no message said so.
 constexpr u64 kVanishedNs = 30 * kNsPerSecond;
 // The same when messages were lost; longer than a message that is on its way takes.
@@ -41,7 +45,10 @@ FlowTable::Flow* FlowTable::FindOrAdd(const DiagSocket& socket, u64 now_ns) {
     if (flow.ends == socket.ends) return &flow;
     // connect(2) with AF_UNSPEC and then again: the same socket, another connection.
     const u32 epoch = flow.epoch + 1;
-    Emit(socket.cookie, flow, k_flow_state_closed, now_ns, k_flow_inexact);
+    emitter_->CountLoss(k_loss_flow_counters, 1);
+    Emit(socket.cookie, flow, k_flow_state_closed, now_ns, k_flow_inexact | k_flow_counters_lost);
+    connections_->Forget(0, flow.ends);
+    hands_.erase(socket.cookie);
     flow = Flow{};
     flow.epoch = epoch;
     flow.ends = socket.ends;
@@ -53,6 +60,8 @@ FlowTable::Flow* FlowTable::FindOrAdd(const DiagSocket& socket, u64 now_ns) {
   }
   Flow& flow = flows_[socket.cookie];
   flow.ends = socket.ends;
+  const auto before = finished_.find(socket.cookie);
+  if (before != finished_.end()) flow.epoch = before->second.epoch + 1;
   return &flow;
 }
 
@@ -69,8 +78,88 @@ void FlowTable::Join(const Connection* connection, const DiagSocket& socket, Flo
   flow->direction = listening ? k_direction_inbound : k_direction_outbound;
 }
 
+void FlowTable::Rise(u64 cookie, Flow* flow, u64 bytes_out, u64 bytes_in, u64 at_ns) {
+  const auto found = hands_.find(cookie);
+  if (found != hands_.end()) {
+    std::vector<Hand>& hands = found->second;
+    size_t passed = 0;
+    for (; passed < hands.size() && hands[passed].queued < bytes_out; passed++) {
+      const Hand& hand = hands[passed];
+      if (hand.process == flow->process) continue;
+      if (flow->opened || hand.queued > 0) {
+        if (!flow->opened) Open(cookie, flow, at_ns);
+        flow->bytes_out = std::max(flow->bytes_out, hand.queued);
+        Emit(cookie, *flow, k_flow_state_report, at_ns, 0);
+        flow->process = hand.process;
+        Emit(cookie, *flow, k_flow_state_report, at_ns, 0);
+      }
+      flow->process = hand.process;
+    }
+    hands.erase(hands.begin(), hands.begin() + static_cast<ptrdiff_t>(passed));
+  }
+  flow->bytes_out = std::max(flow->bytes_out, bytes_out);
+  flow->bytes_in = std::max(flow->bytes_in, bytes_in);
+}
+
+void FlowTable::Wrote(const KernelEvent& event, ProcessName writer) {
+  if (writer.pid == 0) return;
+  const auto found = hands_.find(event.cookie);
+  if (found == hands_.end() && hands_.size() >= kHandedMax) {
+    emitter_->CountLoss(k_loss_table_full, 1);
+    return;
+  }
+  std::vector<Hand>& hands = hands_[event.cookie];
+  if (hands.size() >= kHandsMax) {
+    emitter_->CountLoss(k_loss_table_full, 1);
+    return;
+  }
+  hands.push_back({event.queued, writer});
+}
+
+void FlowTable::Final(const KernelEvent& event, u64 at_ns) {
+  const Connection* connection = connections_->Finish(event.skaddr);
+  DiagSocket socket;
+  socket.cookie = event.cookie;
+  socket.ends = event.ends;
+  socket.state = kTcpClose;
+  if (closed_unseen_.erase(socket.cookie) > 0 || socket.ends.remote_port == 0) return;
+  Flow* flow = FindOrAdd(socket, at_ns);
+  if (flow == nullptr) return;
+  const bool is_new = !flow->opened;
+  Join(connection, socket, flow);
+  // Whoever lets go of an accepted connection is its owner, whoever listened.
+  const bool doubtful = flow->process.pid == 0 ||
+                        (connection != nullptr && is_new && flow->direction == k_direction_inbound);
+  const ProcessName holder = doubtful ? processes_->NameOf(event.pid) : ProcessName{};
+  if (holder.pid != 0) flow->process = holder;
+  Rise(event.cookie, flow, event.bytes_out, 0, at_ns);
+  if (!flow->opened) {
+    const Flow counted = *flow;
+    flow->bytes_out = flow->bytes_in = 0;
+    Open(event.cookie, flow, at_ns);
+    flow->bytes_out = counted.bytes_out;
+  }
+  // What a dump took for bytes may have been the peer's FIN: the kernel's word is final, but a
+  // count that was told never falls.
+  flow->bytes_in = std::max(flow->bytes_in, event.bytes_in);
+  Finish(event.cookie, at_ns, 0);
+}
+
+void FlowTable::Finish(u64 cookie, u64 at_ns, u32 more_flags) {
+  const Flow& flow = flows_.at(cookie);
+  if (finished_order_.size() >= kFinishedMax) {
+    const auto& [oldest, oldest_ns] = finished_order_.front();
+    const auto found = finished_.find(oldest);
+    if (found != finished_.end() && found->second.at_ns == oldest_ns) finished_.erase(found);
+    finished_order_.pop_front();
+  }
+  finished_[cookie] = {flow.ends, flow.epoch, at_ns};
+  finished_order_.emplace_back(cookie, at_ns);
+  Close(cookie, at_ns, more_flags);
+}
+
 void FlowTable::Dumped(const std::vector<DiagSocket>& sockets, bool complete, bool enumerating,
-                       u64 now_ns) {
+                       u64 began_ns, u64 now_ns) {
   const u32 own_uid = geteuid();
   std::vector<u64> without_owner;
   std::vector<u64> changed;
@@ -78,6 +167,11 @@ void FlowTable::Dumped(const std::vector<DiagSocket>& sockets, bool complete, bo
     if (!socket.has_counters || socket.ends.remote_port == 0)
       continue;  // TIME_WAIT; never connected
     if (closed_unseen_.contains(socket.cookie)) continue;
+    // It was open as the dump looked, and has been told as closed since.
+    const auto finished = finished_.find(socket.cookie);
+    if (finished != finished_.end() && finished->second.at_ns >= began_ns &&
+        finished->second.ends == socket.ends)
+      continue;
     Flow* flow = FindOrAdd(socket, now_ns);
     if (flow == nullptr) continue;
     const Connection* connection = connections_->Find(socket.cookie, socket.ends);
@@ -87,8 +181,8 @@ void FlowTable::Dumped(const std::vector<DiagSocket>& sockets, bool complete, bo
       if (is_new && enumerating && connection == nullptr) flow->flags |= k_flow_enumerated;
       const bool doubtful =
           flow->process.pid == 0 || (is_new && connection != nullptr && connection->owner_doubtful);
-      if (doubtful && flow->lookups < kLookupsMax && flow->inode != 0 &&
-          (!options_.own_only || socket.uid == own_uid)) {
+      if (doubtful && !hands_.contains(socket.cookie) && flow->lookups < kLookupsMax &&
+          flow->inode != 0 && (!options_.own_only || socket.uid == own_uid)) {
         flow->lookups++;
         without_owner.push_back(socket.cookie);
       }
@@ -98,8 +192,7 @@ void FlowTable::Dumped(const std::vector<DiagSocket>& sockets, bool complete, bo
     const u64 bytes_out = std::max(flow->bytes_out, socket.bytes_out);
     const u64 bytes_in = std::max(flow->bytes_in, BytesIn(socket, FinReceived(socket, connection)));
     if (!is_new && bytes_out == flow->bytes_out && bytes_in == flow->bytes_in) continue;
-    flow->bytes_out = bytes_out;
-    flow->bytes_in = bytes_in;
+    Rise(socket.cookie, flow, bytes_out, bytes_in, now_ns);
     changed.push_back(socket.cookie);
   }
   LookUpOwners(without_owner, now_ns);
@@ -152,14 +245,23 @@ void FlowTable::Closed(const DiagSocket& socket, u64 now_ns) {
   if (closed_unseen_.erase(socket.cookie) > 0) return;
   const Connection* connection = connections_->Find(socket.cookie, socket.ends);
   const auto found = flows_.find(socket.cookie);
-  // Listeners and sockets that never connected are destroyed too.
-  if (found == flows_.end() && socket.ends.remote_port == 0) {
+  const bool is_known = found != flows_.end();
+  DiagSocket final = socket;
+  // A reset or disconnected socket has lost its ends; they are the flow's, or the connection's.
+  if (socket.ends.remote_port == 0 && is_known) final.ends = found->second.ends;
+  if (socket.ends.remote_port == 0 && !is_known && connection != nullptr &&
+      connection->established && connection->cookie == socket.cookie)
+    final.ends = connection->ends;
+  // Listeners and sockets that never connected are destroyed too. With finals what nobody told of
+  // was closed before we looked.
+  if (final.ends.remote_port == 0 || (connection != nullptr && connection->told && !is_known) ||
+      (!is_known && has_finals_ && (connection == nullptr || finished_.contains(socket.cookie)))) {
+    finished_.erase(socket.cookie);
     connections_->Forget(socket.cookie, socket.ends);
     return;
   }
-  DiagSocket final = socket;
-  // A disconnected socket has lost its ends; they are the flow's.
-  if (found != flows_.end() && socket.ends.remote_port == 0) final.ends = found->second.ends;
+  const bool is_lost =
+      final.is_zeroed && (is_known || (connection != nullptr && connection->established));
   Flow* flow = FindOrAdd(final, now_ns);
   if (flow == nullptr) {
     connections_->Forget(socket.cookie, socket.ends);
@@ -168,31 +270,48 @@ void FlowTable::Closed(const DiagSocket& socket, u64 now_ns) {
   Join(connection, final, flow);
   const u64 closed_ns =
       connection != nullptr && connection->closed_ns != 0 ? connection->closed_ns : now_ns;
-  if (!flow->opened) Open(socket.cookie, flow, closed_ns);
-  if (final.has_counters) {
-    flow->bytes_out = std::max(flow->bytes_out, final.bytes_out);
-    flow->bytes_in = std::max(flow->bytes_in, BytesIn(final, FinReceived(final, connection)));
+  if (is_lost) emitter_->CountLoss(k_loss_flow_counters, 1);
+  if (final.has_counters && !is_lost) Rise(socket.cookie, flow, final.bytes_out, 0, closed_ns);
+  if (!flow->opened) {
+    const u64 bytes_out = std::exchange(flow->bytes_out, 0);
+    Open(socket.cookie, flow, closed_ns);
+    flow->bytes_out = bytes_out;
   }
-  Close(socket.cookie, closed_ns, final.has_counters ? 0 : k_flow_inexact);
+  if (final.has_counters && !is_lost)
+    flow->bytes_in = std::max(flow->bytes_in, BytesIn(final, FinReceived(final, connection)));
+  Close(
+      socket.cookie, closed_ns,
+      is_lost ? k_flow_inexact | k_flow_counters_lost : (final.has_counters ? 0 : k_flow_inexact));
   connections_->Forget(socket.cookie, socket.ends);
 }
 
-void FlowTable::CloseLost(const Connection& connection, bool announce) {
-  if (flows_.contains(connection.cookie)) {
-    Close(connection.cookie, connection.closed_ns, k_flow_inexact);
+// A socket that was disconnected and connected again told of no cookie: its flow's, where a dump
+// has seen it, else a number that no cookie is.
+u64 FlowTable::CookieOf(const Connection& connection) const {
+  if (connection.cookie != 0) return connection.cookie;
+  for (const auto& [cookie, flow] : flows_)
+    if (flow.ends == connection.ends) return cookie;
+  return u64{1} << 63 | (EndpointsHash{}(connection.ends) ^ connection.opened_ns) >> 1;
+}
+
+void FlowTable::CloseLost(const Connection& connection, bool messages_lost) {
+  const u64 cookie = CookieOf(connection);
+  const u32 flags = k_flow_inexact | (messages_lost ? 0 : k_flow_counters_lost);
+  const bool is_known = flows_.contains(cookie);
+  if (!is_known && (connection.ends.remote_port == 0 || !connection.established ||
+                    closed_unseen_.contains(cookie)))
     return;
-  }
-  if (!announce || connection.ends.remote_port == 0 || closed_unseen_.contains(connection.cookie))
-    return;
+  if (!messages_lost) emitter_->CountLoss(k_loss_flow_counters, 1);
+  if (is_known) return Close(cookie, connection.closed_ns, flags);
   DiagSocket socket;
-  socket.cookie = connection.cookie;
+  socket.cookie = cookie;
   socket.ends = connection.ends;
   socket.state = kTcpClose;
   Flow* flow = FindOrAdd(socket, connection.closed_ns);
   if (flow == nullptr) return;
   Join(&connection, socket, flow);
   Open(socket.cookie, flow, connection.closed_ns);
-  Close(socket.cookie, connection.closed_ns, k_flow_inexact);
+  Close(socket.cookie, connection.closed_ns, flags);
 }
 
 void FlowTable::Open(u64 cookie, Flow* flow, u64 at_ns) {
@@ -234,6 +353,7 @@ void FlowTable::Emit(u64 cookie, const Flow& flow, u8 state, u64 at_ns, u32 more
 void FlowTable::Close(u64 cookie, u64 at_ns, u32 more_flags) {
   Emit(cookie, flows_.at(cookie), k_flow_state_closed, at_ns, more_flags);
   flows_.erase(cookie);
+  hands_.erase(cookie);
 }
 
 void FlowTable::EmitAll(u64 now_ns) {

@@ -8,11 +8,13 @@
 #ifndef FRESHET_LINUX_FLOW_TABLE_H_
 #define FRESHET_LINUX_FLOW_TABLE_H_
 
+#include <deque>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "linux/connection_table.h"
+#include "linux/kernel_programs.h"
 #include "linux/socket_diag.h"
 
 namespace freshet {
@@ -27,14 +29,24 @@ class FlowTable {
             Options options)
       : processes_(processes), connections_(connections), emitter_(emitter), options_(options) {}
 
-  // A dump of the sockets that exist. `complete`: what is not in it is not open. `enumerating`:
-  // what is new was open before the source looked.
-  void Dumped(const std::vector<DiagSocket>& sockets, bool complete, bool enumerating, u64 now_ns);
+  // A dump of the sockets that exist, which began at `began_ns`. `complete`: what is not in it is
+  // not open. `enumerating`: what is new was open before the source looked.
+  void Dumped(const std::vector<DiagSocket>& sockets, bool complete, bool enumerating, u64 began_ns,
+              u64 now_ns);
   // A destroy message.
   void Closed(const DiagSocket& socket, u64 now_ns);
-  // A connection whose destroy message did not come. `announce`: messages were lost, so that a flow
-  // never heard of is said too; else it is another network namespace's or the kernel's own.
-  void CloseLost(const Connection& connection, bool announce);
+  // The kernel tells a connection's final counters as it closes (kFinal): the flow is closed, in
+  // whatever network namespace, and exact.
+  void Final(const KernelEvent& event, u64 at_ns);
+  // Another program writes to a socket from here on (kWriter): what it sends beyond the bytes that
+  // were queued before is that program's.
+  void Wrote(const KernelEvent& event, ProcessName writer);
+  // A connection whose destroy message did not come: it is told as one whose counters are not
+  // known, whether it was heard of or not. `messages_lost`: and that is why.
+  void CloseLost(const Connection& connection, bool messages_lost);
+
+  // From now on each close is told by Final.
+  void SetFinals(bool finals) { has_finals_ = finals; }
 
   // After an overrun, or without destroy messages, a flow is closed as soon as dumps lack it.
   void SetClosesLost(bool lost) { closes_lost_ = lost; }
@@ -60,6 +72,22 @@ class FlowTable {
     u64 seen_ns = 0;  // by the last dump that had it
   };
 
+  // Who writes from a count of bytes queued on.
+  struct Hand {
+    u64 queued;
+    ProcessName process;
+  };
+  // How a socket's connection before this one ended.
+  struct Finished {
+    Endpoints ends;
+    u32 epoch;
+    u64 at_ns;
+  };
+
+  // Its counters rise to these: on the way it changes hands, each owner with the bytes up to there.
+  void Rise(u64 cookie, Flow* flow, u64 bytes_out, u64 bytes_in, u64 at_ns);
+  void Finish(u64 cookie, u64 at_ns, u32 more_flags);
+  u64 CookieOf(const Connection& connection) const;
   Flow* FindOrAdd(const DiagSocket& socket, u64 now_ns);
   void Join(const Connection* connection, const DiagSocket& socket, Flow* flow);
   void LookUpOwners(const std::vector<u64>& cookies, u64 now_ns);
@@ -75,7 +103,11 @@ class FlowTable {
   std::unordered_map<u64, Flow> flows_;  // by cookie
   std::unordered_set<u64>
       closed_unseen_;  // cookies closed as vanished, whose message may still come
+  std::unordered_map<u64, std::vector<Hand>> hands_;  // by cookie, in order
+  std::unordered_map<u64, Finished> finished_;        // by cookie
+  std::deque<std::pair<u64, u64>> finished_order_;    // cookie, at_ns
   bool closes_lost_ = false;
+  bool has_finals_ = false;
 };
 
 }  // namespace freshet

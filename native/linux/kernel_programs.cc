@@ -626,6 +626,8 @@ KernelPrograms::KernelPrograms(const char* btf_path, u32 ring_bytes)
     return;
   }
   Maker maker(this, *btf);
+  maker.Attach("inet_sock_set_state", &Maker::MakeFinals, &finals_);
+  maker.Attach("sock_send_length", &Maker::MakeSenders, &senders_);
   maker.Attach("sched_process_exec", &Maker::MakeExecs, &execs_);
 }
 

@@ -1,4 +1,5 @@
-// The Linux source: processes and TCP flows from the kernel, without BPF and without a compiler.
+// The Linux source: processes and TCP flows from the kernel, without a compiler; with programs of
+// our own in it where it takes them.
 //
 // One thread waits for perf rings (execs, forks, exits, states of sockets), the sock_diag destroy
 // groups, a timer and two eventfds. An exec wakes it to take hold of the program's file; what is to

@@ -31,6 +31,7 @@ constexpr int kExpireMs = 250;
 // A perf event is stamped before it is visible: what is older than this is.
 constexpr int kSettleMs = 2;
 constexpr size_t kDestroyedMax = 20'000;
+constexpr size_t kKernelEventsMax = 200'000;  // some 30 MB
 constexpr u64 kOverdueNs = 10 * kNsPerSecond;
 constexpr u64 kClockStepNs = kNsPerSecond / 2;
 constexpr u64 kSleepNs = kNsPerSecond;
@@ -114,6 +115,7 @@ Reader::Reader(Ring* ring, const SourceOptions& options, const LinuxOptions& lin
   const itimerspec every{{seconds, rest_ns}, {seconds, rest_ns}};
   timerfd_settime(timer_.get(), 0, &every, nullptr);
   flows_.SetClosesLost(!destroy_.ok());
+  flows_.SetFinals(kernel_ && kernel_->has_finals());
 }
 
 Reader::~Reader() {
@@ -133,6 +135,7 @@ void Reader::Run() {
   }
   // What came since the last cycle, and what the kernel dropped meanwhile.
   Digest(false, false);
+  TellSenders(BoottimeNs());
   EmitMark(k_mark_stop, "");
   Flush();
 }
@@ -170,8 +173,14 @@ void Reader::Collect() {
     kernel_->Take([this](std::span<const std::byte> record) {
       KernelExec exec;
       const KernelEvent event = ParseKernelEvent(record, &exec);
-      if (event.kind == KernelEvent::Kind::kExec) kernel_execs_.Keep(exec);
-      if (event.kind == KernelEvent::Kind::kMalformed) emitter_.CountLoss(k_loss_malformed, 1);
+      if (event.kind == KernelEvent::Kind::kExec)
+        kernel_execs_.Keep(exec);
+      else if (event.kind == KernelEvent::Kind::kMalformed)
+        emitter_.CountLoss(k_loss_malformed, 1);
+      else if (kernel_events_.size() < kKernelEventsMax)
+        kernel_events_.push_back(event);
+      else
+        emitter_.CountLoss(k_loss_kernel_events, 1);
     });
   perf_.Collect([&](const PerfEvent& event) {
     if (catcher_) catcher_->See(event, now_ns);
@@ -219,11 +228,19 @@ void Reader::Digest(bool tick, bool enumerating) {
   destroyed_.clear();
   dumped_.clear();
   if (destroy_.ok()) destroy_.Receive(kDestroyedMax, &destroyed_, &overruns, &malformed);
+  dump_began_ns_ = BoottimeNs();
   const bool complete = tick && dumper_.ok() && dumper_.Dump(kOpenStates, &dumped_, &malformed);
   const u64 horizon_ns = MonotonicNs();
   poll(nullptr, 0, kSettleMs);
   Collect();
-  perf_.Take(horizon_ns, [this](const PerfEvent& event) { HandlePerf(event); });
+  std::stable_sort(kernel_events_.begin() + static_cast<ptrdiff_t>(kernel_next_),
+                   kernel_events_.end(),
+                   [](const KernelEvent& a, const KernelEvent& b) { return a.at_ns < b.at_ns; });
+  perf_.Take(horizon_ns, [this](const PerfEvent& event) {
+    HandleKernel(event.at_ns);
+    HandlePerf(event);
+  });
+  HandleKernel(horizon_ns);
   const u64 now_ns = BoottimeNs();
   if (overruns > 0) {
     emitter_.CountLoss(k_loss_flow_closes, overruns);
@@ -239,7 +256,7 @@ void Reader::Digest(bool tick, bool enumerating) {
     emitter_.CountLoss(k_loss_kernel_events, dropped);
   for (const DiagSocket& socket : destroyed_) flows_.Closed(socket, now_ns);
   if (tick) {
-    flows_.Dumped(dumped_, complete, enumerating, now_ns);
+    flows_.Dumped(dumped_, complete, enumerating, dump_began_ns_, now_ns);
     Tick(now_ns);
   }
   emitter_.EmitLosses(now_ns);
@@ -285,6 +302,35 @@ void Reader::HandlePerf(const PerfEvent& event) {
   }
 }
 
+void Reader::HandleKernel(u64 horizon_ns) {
+  for (; kernel_next_ < kernel_events_.size(); kernel_next_++) {
+    const KernelEvent& event = kernel_events_[kernel_next_];
+    if (event.at_ns > horizon_ns) return;
+    if (event.kind == KernelEvent::Kind::kFinal)
+      flows_.Final(event, event.at_ns + boot_less_monotonic_ns_);
+    if (event.kind == KernelEvent::Kind::kWriter) flows_.Wrote(event, processes_.NameOf(event.pid));
+    if (event.kind == KernelEvent::Kind::kSender)
+      senders_.Begin(event.sender, processes_.NameOf(event.pid));
+  }
+  kernel_events_.clear();
+  kernel_next_ = 0;
+}
+
+void Reader::TellSenders(u64 now_ns) {
+  if (!kernel_) return;
+  std::vector<KernelPrograms::Sent> sums;
+  kernel_->ReadSenders(&sums);
+  for (const auto& [key, sum] : sums) {
+    const auto told = senders_.Tell(key, sum, [&] { return processes_.NameOf(key.pid); });
+    if (told.is_idle) kernel_->ForgetSender(key);
+    if (told.since.sends == 0) continue;
+    emitter_.Emit(UnseenOf(key, told.process, told.since), now_ns);
+  }
+  // Of more senders than are told apart.
+  if (const SenderSum rest = kernel_->TakeUnnamed(); rest.sends > 0)
+    emitter_.Emit(UnseenOf({}, {}, rest), now_ns);
+}
+
 void Reader::FindListeners() {
   std::vector<DiagSocket> listeners;
   u64 malformed = 0;
@@ -326,6 +372,7 @@ void Reader::Tick(u64 now_ns) {
     flows_.CloseLost(connection, lost_lately);
   });
   flows_.SetClosesLost(!destroy_.ok() || lost_lately);
+  TellSenders(now_ns);
   tick_record tick{};
   tick.unix_ns = linux_options_.unix_ns();
   emitter_.Emit(tick, now_ns);
@@ -338,7 +385,8 @@ void Reader::EmitMark(u32 kind, const std::string& note) {
   mark.capabilities = (perf_.has_process_events() ? k_capability_process_events : 0) |
                       (perf_.has_socket_events() ? k_capability_connect_events : 0) |
                       (destroy_.ok() ? k_capability_flow_closes : 0) |
-                      (sees_all_ ? k_capability_all_processes : 0);
+                      (sees_all_ ? k_capability_all_processes : 0) |
+                      (HasFinalCounters() ? k_capability_final_counters : 0);
   mark.gaps = Gaps();
   ReadBootId(mark.boot_id);
   mark.layout = kRecordLayout;
@@ -358,7 +406,7 @@ u32 Reader::Gaps() const {
   return (sees_all_ ? 0 : k_gap_not_root) |
          (perf_.has_process_events() ? 0 : k_gap_process_events) |
          (perf_.has_socket_events() ? 0 : connects) | (destroy_.ok() ? 0 : k_gap_flow_closes) |
-         (dumper_.ok() ? 0 : k_gap_flows);
+         (dumper_.ok() ? 0 : k_gap_flows) | (HasFinalCounters() ? 0 : k_gap_final_counters);
 }
 
 std::string Reader::MissingNote() const {
@@ -383,6 +431,11 @@ std::string Reader::MissingNote() const {
         "What a connection sent since the last look before it closed is not counted: "
         "NETLINK_SOCK_DIAG gives no destroy messages (CONFIG_INET_DIAG, Linux 4.2). ";
   if (!dumper_.ok()) note += "No flows are seen: NETLINK_SOCK_DIAG cannot be opened. ";
+  if (!HasFinalCounters())
+    note +=
+        "What a connection that is reset or disconnected sent is known only up to the last look, "
+        "and neither who takes a socket over nor UDP is seen: no program of ours in the kernel (" +
+        (kernel_ ? kernel_->why() : std::string("they are switched off")) + "). ";
   while (note.ends_with(' ')) note.pop_back();
   return note;
 }

@@ -18,6 +18,7 @@
 #include "linux/perf_reader.h"
 #include "linux/process_table.h"
 #include "linux/program_catcher.h"
+#include "linux/sender_table.h"
 #include "linux/socket_diag.h"
 #include "source.h"
 
@@ -48,12 +49,18 @@ class Reader {
   // Turns what the kernel has told by now, or dropped, into records.
   void Digest(bool tick, bool enumerating);
   void HandlePerf(const PerfEvent& event);
+  // Those of our programs up to `horizon_ns`, in the order of time.
+  void HandleKernel(u64 horizon_ns);
+  void TellSenders(u64 now_ns);
   void FindListeners();
   void Enumerate();
   void Tick(u64 now_ns);
   void EmitMark(u32 kind, const std::string& note);
   void Flush();
   std::string MissingNote() const;
+  bool HasFinalCounters() const {
+    return kernel_ && kernel_->has_finals() && kernel_->has_senders();
+  }
   // CODE gap of what is missing now, as a sum.
   u32 Gaps() const;
 
@@ -69,6 +76,9 @@ class Reader {
   std::optional<KernelPrograms> kernel_;  // unless they are switched off
   // What the kernel said of the last execs: Find it as the kExec event of perf is handled.
   KernelExecs kernel_execs_;
+  std::vector<KernelEvent> kernel_events_;  // beginning with kernel_next_, not handled yet
+  size_t kernel_next_ = 0;
+  SenderTable senders_;
   DestroyListener destroy_;
   SocketDumper dumper_;
   const bool sees_all_;
@@ -86,6 +96,7 @@ class Reader {
   u64 unix_less_boot_ns_ = 0;       // at the last mark
   u64 cycled_ns_ = 0;               // when the last cycle ended
   u64 overrun_ns_ = 0;              // when destroy messages were last lost
+  u64 dump_began_ns_ = 0;
   bool events_lost_ = false;
 };
 

@@ -31,7 +31,7 @@ bool Load(std::span<const std::byte> bytes, size_t offset, T* value) {
 // Older kernels send a shorter tcp_info; what they lack reads 0.
 void ReadTcpInfo(std::span<const std::byte> bytes, DiagSocket* socket) {
   u64 sent = 0, received = 0, resent = 0;
-  u32 data_segs_in = 0;
+  u32 data_segs_in = 0, segs_in = 0, segs_out = 0;
   // tcpi_bytes_sent came with Linux 4.19.
   if (!Load(bytes, offsetof(tcp_info, tcpi_bytes_sent), &sent) ||
       !Load(bytes, offsetof(tcp_info, tcpi_bytes_retrans), &resent) ||
@@ -41,6 +41,9 @@ void ReadTcpInfo(std::span<const std::byte> bytes, DiagSocket* socket) {
   socket->bytes_out = sent >= resent ? sent - resent : 0;
   socket->bytes_in = received;
   socket->data_segs_in = data_segs_in;
+  Load(bytes, offsetof(tcp_info, tcpi_segs_in), &segs_in);
+  Load(bytes, offsetof(tcp_info, tcpi_segs_out), &segs_out);
+  socket->is_zeroed = segs_in == 0 && segs_out == 0;
   socket->has_counters = true;
 }
 

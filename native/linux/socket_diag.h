@@ -27,6 +27,9 @@ struct DiagSocket {
   u64 bytes_out = 0;     // sent, retransmissions left out
   u64 bytes_in = 0;      // tcpi_bytes_received: a FIN that arrived counts as one
   u32 data_segs_in = 0;  // segments that carried data
+  // No segment came or went: a socket that was connected has been reset or disconnected by its
+  // owner since, which sets all counters to 0 (tcp_disconnect of the kernel).
+  bool is_zeroed = false;
 };
 
 // Parses one sock_diag message: struct inet_diag_msg and its attributes, without the nlmsghdr.

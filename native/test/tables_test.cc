@@ -117,11 +117,11 @@ void CountsProcessesThatFindTheTableFull() {
 
 void CountsFlowsThatFindTheTableFull() {
   Tables tables({}, {}, {.flows_max = 1});
-  tables.flows_.Dumped({Socket(1, 1001, 10), Socket(2, 1002, 20)}, true, false, 100);
+  tables.flows_.Dumped({Socket(1, 1001, 10), Socket(2, 1002, 20)}, true, false, 99, 100);
   CHECK(tables.flows_.size() == 1);
   CHECK(tables.told.Lost(k_loss_table_full) == 1);
   // The one that is known goes on.
-  tables.flows_.Dumped({Socket(1, 1001, 15)}, true, false, 200);
+  tables.flows_.Dumped({Socket(1, 1001, 15)}, true, false, 199, 200);
   const auto flows = tables.told.Of<flow_record>();
   CHECK(flows.back().flow_id == 1 && flows.back().bytes_out == 15);
   CHECK(std::ranges::none_of(flows, [](const flow_record& flow) { return flow.flow_id == 2; }));
@@ -137,8 +137,8 @@ void CountsConnectionsThatFindTheTableFull() {
 
 void BeginsAnEpochWhenASocketConnectsAgain() {
   Tables tables;
-  tables.flows_.Dumped({Socket(5, 2001, 700)}, true, false, 100);
-  tables.flows_.Dumped({Socket(5, 2002, 30)}, true, false, 200);  // other ends, fewer bytes
+  tables.flows_.Dumped({Socket(5, 2001, 700)}, true, false, 99, 100);
+  tables.flows_.Dumped({Socket(5, 2002, 30)}, true, false, 199, 200);  // other ends, fewer bytes
   std::vector<flow_record> states;
   for (const flow_record& flow : tables.told.Of<flow_record>())
     if (flow.state != k_flow_state_report) states.push_back(flow);
@@ -180,6 +180,86 @@ void KeepsAConnectionWhoseEndWasNotSeen() {
   CHECK(tables.connections_.Find(0, Ends(3002)) != nullptr);
   tables.connections_.ForgetOverdue(41, [](const Connection&) {});
   CHECK(tables.connections_.Find(0, Ends(3002)) == nullptr);
+}
+
+// Never a zero that counts as true: what a dump read stays, and the loss is counted.
+void MarksCountersThatWereZeroed() {
+  Tables tables;
+  tables.flows_.Dumped({Socket(5, 2001, 700)}, true, false, 99, 100);
+  DiagSocket zeroed = Socket(5, 0, 0);
+  zeroed.ends = {};
+  zeroed.state = kTcpClose;
+  zeroed.is_zeroed = true;
+  tables.flows_.Closed(zeroed, 200);
+  const flow_record flow = tables.told.Of<flow_record>().back();
+  CHECK(flow.state == k_flow_state_closed && flow.bytes_out == 700 && flow.local_port == 2001);
+  CHECK((flow.flags & k_flow_counters_lost) != 0 && (flow.flags & k_flow_inexact) != 0);
+  // One that no dump has seen is told too.
+  tables.connections_.State(StateOf(0x100, 0, kTcpClose, kTcpSynSent), 300);
+  tables.connections_.State(StateOf(0x100, 2002, kTcpSynSent, kTcpEstablished), 301);
+  tables.connections_.State(StateOf(0x100, 2002, kTcpEstablished, kTcpClose), 302);
+  PerfEvent destroyed;
+  destroyed.skaddr = 0x100;
+  destroyed.cookie = zeroed.cookie = 6;
+  tables.connections_.Destroyed(destroyed, 303);
+  tables.flows_.Closed(zeroed, 400);
+  const flow_record unseen = tables.told.Of<flow_record>().back();
+  CHECK(unseen.flow_id == 6 && unseen.bytes_out == 0 && unseen.local_port == 2002);
+  CHECK((unseen.flags & k_flow_counters_lost) != 0);
+  CHECK(tables.told.Lost(k_loss_flow_counters) == 2);
+}
+
+KernelEvent FinalOf(u64 skaddr, u64 cookie, u16 local_port, u64 bytes_out) {
+  KernelEvent event;
+  event.kind = KernelEvent::Kind::kFinal;
+  event.skaddr = skaddr;
+  event.cookie = cookie;
+  event.ends = Ends(local_port);
+  event.bytes_out = bytes_out;
+  return event;
+}
+
+void ClosesOnceByTheKernelsWord() {
+  Tables tables;
+  tables.flows_.SetFinals(true);
+  tables.flows_.Dumped({Socket(5, 2001, 700)}, true, false, 99, 100);
+  tables.flows_.Final(FinalOf(0x100, 5, 2001, 900), 150);
+  tables.flows_.Dumped({Socket(5, 2001, 800)}, true, false, 140, 200);  // as it was before
+  DiagSocket closed = Socket(5, 2001, 900);
+  closed.state = kTcpClose;
+  CHECK(tables.flows_.size() == 0);
+  // The same socket connects again, from the same port: another epoch.
+  tables.flows_.Dumped({Socket(5, 2001, 10)}, true, false, 240, 250);
+  tables.flows_.Final(FinalOf(0x100, 5, 2001, 20), 260);
+  tables.flows_.Closed(closed, 300);
+  std::vector<flow_record> ends;
+  for (const flow_record& flow : tables.told.Of<flow_record>())
+    if (flow.state == k_flow_state_closed) ends.push_back(flow);
+  CHECK(ends.size() == 2 && ends[0].bytes_out == 900 && ends[1].bytes_out == 20);
+  CHECK(ends[0].epoch == 0 && ends[1].epoch == 1 && (ends[0].flags | ends[1].flags) == 0);
+  CHECK(tables.told.Lost(k_loss_flow_counters) == 0);
+}
+
+void GivesEachWriterItsBytes() {
+  Tables tables;
+  tables.flows_.Dumped({Socket(5, 2001, 300)}, true, false, 99, 100);
+  KernelEvent wrote;
+  wrote.cookie = 5;
+  wrote.queued = 500;
+  tables.flows_.Wrote(wrote, {11, 1});
+  wrote.queued = 900;
+  tables.flows_.Wrote(wrote, {12, 2});
+  tables.flows_.Dumped({Socket(5, 2001, 500)}, true, false, 199, 200);  // nothing of the next yet
+  CHECK(tables.told.Of<flow_record>().back().pid == 0);
+  tables.flows_.Final(FinalOf(0x100, 5, 2001, 900), 300);  // the last one's was never sent
+  const auto flows = tables.told.Of<flow_record>();
+  const auto told = [&](u32 pid, u64 bytes) {
+    return std::any_of(flows.begin(), flows.end(), [&](const flow_record& flow) {
+      return flow.pid == pid && flow.bytes_out == bytes;
+    });
+  };
+  CHECK(told(0, 500) && told(11, 500) && told(11, 900) && !told(0, 900) && !told(12, 900));
+  CHECK(flows.back().pid == 11 && flows.back().state == k_flow_state_closed);
 }
 
 void MissesArgumentsOfWhatIsGoneOrRunsAnother() {
@@ -262,6 +342,9 @@ int main() {
   CountsConnectionsThatFindTheTableFull();
   BeginsAnEpochWhenASocketConnectsAgain();
   KeepsAConnectionWhoseEndWasNotSeen();
+  MarksCountersThatWereZeroed();
+  ClosesOnceByTheKernelsWord();
+  GivesEachWriterItsBytes();
   MissesArgumentsOfWhatIsGoneOrRunsAnother();
   ForgetsCaughtArguments();
   std::puts("tables: ok");

@@ -43,7 +43,14 @@ const CHECKS = {
     title: 'sensor',
     codes: [
       ...(['versions', 'sensor-silent', 'client-limit', 'endpoint-security', 'flows'] as const),
-      ...(['not-root', 'process-events', 'tracefs', 'connect-events', 'flow-closes'] as const),
+      ...([
+        'not-root',
+        'process-events',
+        'tracefs',
+        'connect-events',
+        'flow-closes',
+        'final-counters',
+      ] as const),
     ],
     well: ({ counters }) => `all it should see is seen; ${count(counters.records)} records so far`,
   },

@@ -143,6 +143,14 @@ export const SENSOR_CAUSES = {
     text: 'What a connection sends in its last moments is not counted: the kernel tells no final counters.',
     remedy: 'Use a kernel with CONFIG_INET_DIAG (Linux 4.2 or later).',
   },
+  'final-counters': {
+    level: 'warning',
+    concern: 'gap',
+    holds: lacks(Gap.finalCounters),
+    text: 'What a reset or disconnected connection sent at its end, and UDP, is not counted: the kernel runs no program of Freshet’s.',
+    remedy:
+      'Run the agent as root (in a container, with CAP_BPF and CAP_PERFMON) on a kernel with BTF and the tracepoint sock:sock_send_length (Linux 6.3 or later).',
+  },
   'filter-version': {
     level: 'warning',
     concern: 'gap',

@@ -83,7 +83,7 @@ describe('the Linux source', function () {
     equal(start?.layout, LAYOUT)
     equal(start?.note, '')
     equal(start?.gaps, 0)
-    equal(start?.capabilities, 15)
+    equal(start?.capabilities, 31)
     const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     equal(hex(start?.bootId ?? new Uint8Array()), bootId.replaceAll('-', ''))
     ok(Math.abs(Number(start?.unixNs) / 1e6 - Date.now()) < 60_000)

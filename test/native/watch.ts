@@ -24,6 +24,8 @@ import {
   readLoss,
   readMark,
   readName,
+  readUnseen,
+  type UnseenRecord,
 } from '../../src/records/record.gen.ts'
 import { type Addon, loadAddon, type NativeSource } from '../../src/sense/addon.ts'
 
@@ -42,6 +44,7 @@ export type Watch = {
   flows: FlowRecord[]
   names: NameRecord[]
   losses: LossRecord[]
+  unseen: UnseenRecord[]
   arguments: ArgumentsRecord[]
   marks: MarkRecord[]
   /** Every record's type, in order. */
@@ -62,6 +65,7 @@ export function watch(
     addon?: Addon
     drain?: boolean
     execArguments?: boolean
+    kernelPrograms?: boolean
   } = {},
 ): Watch {
   const addon = options.addon ?? loadAddon()
@@ -74,6 +78,7 @@ export function watch(
       ringBytes: options.ringBytes ?? 4 << 20,
       intervalMs: options.intervalMs ?? 100,
       ...(options.execArguments === undefined ? {} : { execArguments: options.execArguments }),
+      ...(options.kernelPrograms === undefined ? {} : { kernelPrograms: options.kernelPrograms }),
       onReadable: () => {
         if (options.drain !== false) drain()
       },
@@ -84,6 +89,7 @@ export function watch(
     flows: [],
     names: [],
     losses: [],
+    unseen: [],
     arguments: [],
     marks: [],
     types: [],
@@ -127,6 +133,7 @@ function keep(seen: Watch, view: DataView, at: number): void {
   else if (type === RecordType.flow) seen.flows.push(readFlow(view, at))
   else if (type === RecordType.name) seen.names.push(readName(view, at))
   else if (type === RecordType.loss) seen.losses.push(readLoss(view, at))
+  else if (type === RecordType.unseen) seen.unseen.push(readUnseen(view, at))
   else if (type === RecordType.arguments) seen.arguments.push(readArguments(view, at))
   else if (type === RecordType.mark) seen.marks.push(readMark(view, at))
   else if (type === RecordType.tick) seen.ticks++

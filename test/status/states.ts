@@ -119,6 +119,7 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
   tracefs: lacking(Gap.tracefs),
   'connect-events': lacking(Gap.connectEvents),
   'flow-closes': lacking(Gap.flowCloses),
+  'final-counters': lacking(Gap.finalCounters),
   'filter-version': lacking(Gap.filterVersion),
   'events-lost': {
     counters: { ...wellStatus().counters, lost: 7 },

@@ -1,0 +1,141 @@
+// A process of the tests that ends its connections, or passes them on, in ways that are hard to
+// count. To an address of IPv4 that reads everything:
+//   edges reset ADDRESS PORT COUNT BYTES       each closed with SO_LINGER 0
+//   edges disconnect ADDRESS PORT COUNT BYTES  one socket, each ended by connect(2) to AF_UNSPEC
+//   edges mptcp ADDRESS PORT COUNT BYTES       each a connection of MPTCP
+//   edges exec ADDRESS PORT BYTES MORE PROGRAM sends BYTES, then executes PROGRAM as `give FD MORE`
+//   edges fork ADDRESS PORT BYTES MORE         sends BYTES, then a child sends MORE
+//   edges pass ADDRESS PORT BYTES MORE         the same, the child gets the socket by SCM_RIGHTS
+//   edges give FD BYTES                        sends BYTES to a socket it inherits
+//   edges udp ADDRESS PORT COUNT BYTES         so many datagrams
+// What is sent has been acknowledged before a connection ends.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { kSiocOutQ = 0x5411, kMptcp = 262 };
+
+static char bytes[65536];
+
+static void Send(int fd, long left) {
+  while (left > 0) {
+    const long want = left < (long)sizeof bytes ? left : (long)sizeof bytes;
+    const ssize_t sent = send(fd, bytes, (size_t)want, 0);
+    if (sent <= 0) exit(3);
+    left -= sent;
+  }
+}
+
+static void WaitUntilAcknowledged(int fd) {
+  int waiting = 0;
+  do usleep(500);
+  while (ioctl(fd, kSiocOutQ, &waiting) == 0 && waiting > 0);
+}
+
+static int Connect(int fd, const struct sockaddr_in* to) {
+  if (fd < 0 || connect(fd, (const struct sockaddr*)to, sizeof *to) != 0) exit(4);
+  return fd;
+}
+
+static void End(int fd) {
+  shutdown(fd, SHUT_WR);
+  while (recv(fd, bytes, sizeof bytes, 0) > 0) {
+  }
+  close(fd);
+}
+
+// Over a socket of AF_UNIX, to a child that was made before the connection.
+static void Pass(const struct sockaddr_in* to, long first, long more) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) != 0) exit(5);
+  char space[CMSG_SPACE(sizeof(int))] = {0};
+  char one = 0;
+  struct iovec data = {&one, 1};
+  struct msghdr message = {
+      .msg_iov = &data, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
+  const pid_t child = fork();
+  if (child == 0) {
+    if (recvmsg(pair[1], &message, 0) != 1) _exit(5);
+    int got;
+    memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof got);
+    Send(got, more);
+    _exit(0);
+  }
+  const int fd = Connect(socket(AF_INET, SOCK_STREAM, 0), to);
+  Send(fd, first);
+  struct cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof fd);
+  memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  if (sendmsg(pair[0], &message, 0) != 1) exit(5);
+  printf("%ld\n", (long)child);
+  waitpid(child, NULL, 0);
+  End(fd);
+}
+
+int main(int argc, char** argv) {
+  if (argc == 4 && strcmp(argv[1], "give") == 0) {
+    Send(atoi(argv[2]), atol(argv[3]));
+    End(atoi(argv[2]));
+    return 0;
+  }
+  if (argc < 6) return 2;
+  const char* const how = argv[1];
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[3]))};
+  inet_pton(AF_INET, argv[2], &to.sin_addr);
+  const long first = atol(argv[4]), more = atol(argv[5]);
+  if (strcmp(how, "pass") == 0) return Pass(&to, first, more), 0;
+  if (strcmp(how, "exec") == 0 || strcmp(how, "fork") == 0) {
+    const int fd = Connect(socket(AF_INET, SOCK_STREAM, 0), &to);
+    Send(fd, first);
+    if (strcmp(how, "exec") == 0) {
+      char number[16];
+      snprintf(number, sizeof number, "%d", fd);
+      execl(argv[6], argv[6], "give", number, argv[5], (char*)NULL);
+      return 6;
+    }
+    const pid_t child = fork();
+    if (child == 0) {
+      Send(fd, more);
+      _exit(0);
+    }
+    printf("%ld\n", (long)child);
+    waitpid(child, NULL, 0);
+    End(fd);
+    return 0;
+  }
+  if (strcmp(how, "udp") == 0) {
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    for (long index = 0; index < first; index++)
+      if (sendto(fd, bytes, (size_t)more, 0, (struct sockaddr*)&to, sizeof to) < 0) return 7;
+    return 0;
+  }
+  const int is_reset = strcmp(how, "reset") == 0, is_mptcp = strcmp(how, "mptcp") == 0;
+  int fd = -1;
+  for (long index = 0; index < first; index++) {
+    if (fd < 0) fd = socket(AF_INET, SOCK_STREAM, is_mptcp ? kMptcp : 0);
+    Connect(fd, &to);
+    Send(fd, more);
+    WaitUntilAcknowledged(fd);
+    if (is_mptcp) {
+      End(fd);
+      fd = -1;
+    } else if (is_reset) {
+      const struct linger now = {1, 0};
+      setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+      close(fd);
+      fd = -1;
+    } else {
+      const struct sockaddr none = {.sa_family = AF_UNSPEC};
+      if (connect(fd, &none, sizeof none) != 0) return 8;
+    }
+  }
+  return 0;
+}

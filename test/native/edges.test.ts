@@ -1,0 +1,261 @@
+// The edges of a TCP flow's life on Linux: reset, disconnected, MPTCP, handed on. Every byte with our programs in
+// the kernel; without them each is told, marked and counted.
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { copyFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  Capability,
+  Direction,
+  FlowFlag,
+  type FlowRecord,
+  FlowState,
+  Gap,
+  Loss,
+  Mark,
+} from '../../src/records/record.gen.ts'
+import { leaveOut, whyNoTool } from '../left-out.ts'
+import { openSink, type Sink, temporaryFolder, type Watch, watch, whyNotLive } from './watch.ts'
+
+const COUNT = 16
+const BYTES = 2 << 20
+
+type Ran = { pid: number; output: string }
+
+function run(command: string, args: string[]): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    let output = ''
+    child.stdout.on('data', (data) => {
+      output += String(data)
+    })
+    child.on('error', reject)
+    child.on('close', (code) =>
+      code === 0
+        ? resolve({ pid: child.pid ?? 0, output })
+        : reject(new Error(`${command} ${args[0]}: ${code}`)),
+    )
+  })
+}
+
+const outbound = (seen: Watch, port: number): FlowRecord[] =>
+  seen.flows.filter((flow) => flow.direction === Direction.outbound && flow.remotePort === port)
+const closed = (seen: Watch, port: number): FlowRecord[] =>
+  outbound(seen, port).filter((flow) => flow.state === FlowState.closed)
+const sum = (flows: FlowRecord[]): bigint => flows.reduce((all, flow) => all + flow.bytesOut, 0n)
+const lost = (seen: Watch, what: number): number =>
+  seen.losses.filter((loss) => loss.what === what).reduce((all, one) => all + Number(one.count), 0)
+
+describe('the edges of a TCP flow', function () {
+  this.timeout(120_000)
+  const folder = temporaryFolder()
+  let edges = ''
+  let seen: Watch
+  let sink: Sink
+
+  before(async function () {
+    leaveOut(this, whyNotLive() ?? whyNoTool('a C compiler'))
+    edges = join(folder.path, 'edges')
+    const source = fileURLToPath(new URL('../../native/test/edges.c', import.meta.url))
+    execFileSync('cc', ['-O1', '-o', edges, source])
+  })
+  after(() => folder.remove())
+
+  const open = async (kernelPrograms: boolean) => {
+    seen = watch({ kernelPrograms, intervalMs: 200 })
+    await seen.until('the enumeration', () => seen.marks.find((m) => m.kind === Mark.enumerated))
+    sink = await openSink('127.0.0.1')
+  }
+  const shut = async () => {
+    await sink.close()
+    seen.close()
+  }
+
+  describe('with our programs in the kernel', () => {
+    before(async function () {
+      await open(true)
+      const [start] = seen.marks
+      if (((start?.capabilities ?? 0) & Capability.finalCounters) === 0) {
+        await shut()
+        leaveOut(this, `the kernel takes no programs: ${start?.note}`)
+      }
+    })
+    after(() => (edges === '' ? undefined : shut()))
+    afterEach(async () => {
+      await sink.close()
+      sink = await openSink('127.0.0.1')
+    })
+
+    for (const how of ['reset', 'disconnect', 'mptcp'])
+      for (const [size, bytes] of [
+        ['long', BYTES],
+        ['short', 1000],
+      ] as const)
+        it(`[A2, L1, A12] tells every byte of ${COUNT} ${size} connections: ${how}`, async () => {
+          const ran = await run(edges, [how, '127.0.0.1', `${sink.port}`, `${COUNT}`, `${bytes}`])
+          await seen.until(
+            'every close',
+            () => (closed(seen, sink.port).length >= COUNT ? true : undefined),
+            20_000,
+          )
+          const flows = closed(seen, sink.port)
+          deepEqual(
+            flows.map((flow) => [flow.bytesOut, flow.bytesIn, flow.flags, flow.pid]),
+            Array.from({ length: COUNT }, () => [BigInt(bytes), 0n, 0, ran.pid]),
+          )
+          const names = new Set(flows.map((flow) => `${flow.flowId}.${flow.epoch}`))
+          equal(names.size, COUNT)
+          equal(lost(seen, Loss.flowCounters), 0)
+        })
+
+    it('counts no FIN of a server that closes when it has sent all', async () => {
+      const server = createServer((socket) => {
+        socket.on('error', () => {})
+        let left = 20
+        const timer = setInterval(() => {
+          if (left-- > 0) return socket.write(Buffer.alloc(5000))
+          clearInterval(timer)
+          return socket.end()
+        }, 2)
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      const client = `const s = require('node:net').connect(${port}, '127.0.0.1'); s.resume()`
+      for (let round = 0; round < 12; round++) await run(process.execPath, ['-e', client])
+      await seen.until('12 closes', () => (closed(seen, port).length >= 12 ? true : undefined))
+      server.close()
+      deepEqual(
+        closed(seen, port).map((flow) => flow.bytesIn),
+        Array.from({ length: 12 }, () => 100_000n),
+      )
+    })
+
+    const owners = (port: number) =>
+      outbound(seen, port).map((flow) => ({
+        image: seen.execs.findLast(
+          (exec) => exec.pid === flow.pid && exec.pidversion === flow.pidversion,
+        )?.path,
+        pid: flow.pid,
+        bytes: Number(flow.bytesOut),
+      }))
+
+    for (const first of [0, 70_000])
+      it(`gives what follows an exec to the program executed, after ${first} bytes`, async () => {
+        const other = join(folder.path, `other-${first}`)
+        copyFileSync(edges, other)
+        const args = ['exec', '127.0.0.1', `${sink.port}`, `${first}`, '50000', other]
+        await run(edges, args)
+        await seen.until('the close', () => closed(seen, sink.port)[0])
+        const told = owners(sink.port)
+        equal(told.at(-1)?.image, other)
+        equal(told.at(-1)?.bytes, first + 50_000)
+        const before = told.filter((one) => one.image === edges).map((one) => one.bytes)
+        equal(Math.max(0, ...before), first)
+        const since = told.filter((one) => one.image === other).map((one) => one.bytes)
+        ok(first === 0 || since[0] === first, `${since[0]}`)
+      })
+
+    for (const how of ['fork', 'pass'])
+      it(`gives what another process sends to that: ${how}`, async () => {
+        const { pid, output } = await run(edges, [
+          how,
+          '127.0.0.1',
+          `${sink.port}`,
+          '30000',
+          '40000',
+        ])
+        const child = Number(output)
+        await seen.until('the close', () => closed(seen, sink.port)[0])
+        const told = owners(sink.port)
+        equal(Math.max(...told.filter((one) => one.pid === pid).map((one) => one.bytes)), 30_000)
+        deepEqual([told.at(-1)?.pid, told.at(-1)?.bytes], [child, 70_000])
+      })
+
+    it('tells what is sent by UDP as unseen, each byte once', async () => {
+      const { pid } = await run(edges, ['udp', '127.0.0.1', `${sink.port}`, '10', '700'])
+      const first = await seen.until('the record', () => seen.unseen.find((one) => one.pid === pid))
+      deepEqual([first.family, first.protocol], [2, 17])
+      const ticks = seen.ticks
+      await seen.until('two ticks', () => (seen.ticks >= ticks + 2 ? true : undefined))
+      const all = seen.unseen.filter((one) => one.pid === pid)
+      equal(
+        all.reduce((bytes, one) => bytes + Number(one.bytes), 0),
+        7000,
+      )
+      equal(
+        all.reduce((sends, one) => sends + one.sends, 0),
+        10,
+      )
+      equal(seen.execs.find((exec) => exec.pidversion === first.pidversion)?.path, edges)
+    })
+
+    for (const how of ['reset', 'disconnect', 'mptcp'])
+      it(`attributes 500 short uploads of fresh programs to the byte: ${how}`, async () => {
+        const from = seen.flows.length
+        const uploads = Array.from({ length: 500 }, (_, index) => ({
+          path: join(folder.path, `${how}-${index}`),
+          bytes: 1000 + index * 37,
+        }))
+        const queue = [...uploads]
+        const work = async () => {
+          for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+            copyFileSync(edges, next.path)
+            await run(next.path, [how, '127.0.0.1', `${sink.port}`, '1', `${next.bytes}`])
+          }
+        }
+        await Promise.all([work(), work(), work(), work()])
+        await seen
+          .until('every close', () => (closed(seen, sink.port).length >= 500 ? true : undefined))
+          .catch(() => {})
+        const images = new Map(seen.execs.map((exec) => [`${exec.pid}.${exec.pidversion}`, exec]))
+        const byBytes = new Map(
+          seen.flows
+            .slice(from)
+            .filter((flow) => flow.remotePort === sink.port && flow.state === FlowState.closed)
+            .map((flow) => [Number(flow.bytesOut), flow]),
+        )
+        const right = uploads.filter(({ path, bytes }) => {
+          const flow = byBytes.get(bytes)
+          const image = images.get(`${flow?.pid}.${flow?.pidversion}`)
+          return image?.path === path && image.ino === statSync(path, { bigint: true }).ino
+        })
+        console.log(`      ${right.length} of 500 exact and attributed (${how})`)
+        ok(right.length >= 495, `${right.length}`)
+      })
+  })
+
+  describe('with our programs switched off', () => {
+    before(() => open(false))
+    after(() => shut())
+
+    it('says what is missing', () => {
+      const [start] = seen.marks
+      equal(start?.gaps, Gap.finalCounters)
+      equal((start?.capabilities ?? 0) & Capability.finalCounters, 0)
+      match(start?.note ?? '', /reset or disconnected.*switched off/)
+    })
+
+    for (const how of ['reset', 'disconnect', 'mptcp'])
+      it(`tells each connection, and marks and counts what it cannot know: ${how}`, async () => {
+        const before = lost(seen, Loss.flowCounters)
+        const ran = await run(edges, [how, '127.0.0.1', `${sink.port}`, `${COUNT}`, '5000'])
+        const all = () => outbound(seen, sink.port).filter((flow) => flow.pid === ran.pid)
+        const ended = () => all().filter((flow) => flow.state === FlowState.closed)
+        await seen.until('every close', () => (ended().length >= COUNT ? true : undefined), 40_000)
+        await seen.until('a tick', () => (seen.ticks > 0 ? true : undefined))
+        equal(ended().length, COUNT)
+        const marked = ended().filter((flow) => (flow.flags & FlowFlag.countersLost) !== 0)
+        for (const flow of ended())
+          ok(
+            (flow.flags & FlowFlag.countersLost) !== 0 || flow.bytesOut === 5000n,
+            `${flow.bytesOut} without a mark`,
+          )
+        if (how !== 'mptcp') equal(marked.length, COUNT)
+        equal(lost(seen, Loss.flowCounters) - before, marked.length)
+        ok(sum(ended()) <= BigInt(COUNT * 5000))
+      })
+  })
+})
