@@ -109,6 +109,7 @@ function alertOf(number: number, at: Alert['openedAt']): Alert {
     bytesIn: none,
     flows: 1,
     silentFlows: 1,
+    unreadFlows: 0,
     largestFlow: { bytesOut: sent, bytesIn: none, pcr: 1 },
     timeline: {
       startAt: at,

@@ -211,6 +211,7 @@ const ALERT: Alert = {
   bytesIn: 0 as Bytes,
   flows: 1,
   silentFlows: 1,
+  unreadFlows: 0,
   largestFlow: { bytesOut: 8_400_000 as Bytes, bytesIn: 0 as Bytes, pcr: 1 },
   timeline: {
     startAt: AT,

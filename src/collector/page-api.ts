@@ -92,6 +92,8 @@ export type AlertDetail = AlertSummary & {
   identity: IdentityInfo
   chain: ProcessInfo[]
   silentFlows: number
+  /** Of which more may have passed than could be read: with one, bytes are the least it was. */
+  unreadFlows: number
   largestFlow: { bytesOut: number; bytesIn: number; pcr: number }
   timeline: { startAt: NsText; bucketMs: number; bytesOut: number[]; bytesIn: number[] }
   policyVersion: number

@@ -66,6 +66,7 @@ export function alertDetail(
     identity: identityInfo(alert.identity),
     chain: alert.chain.map(processInfo),
     silentFlows: alert.silentFlows,
+    unreadFlows: alert.unreadFlows,
     largestFlow: alert.largestFlow,
     timeline: { ...alert.timeline, startAt: nsText(alert.timeline.startAt) },
     policyVersion: alert.policyVersion,

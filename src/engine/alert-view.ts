@@ -128,6 +128,8 @@ export function alertView(
   const largestIn = d[base + P.largestIn] as number
   const flows = pairs.i32[row + C.flows] as number
   const silentFlows = pairs.i32[row + C.silentFlows] as number
+  const unreadFlows = pairs.i32[row + C.unreadFlows] as number
+  const inexactFlows = pairs.i32[row + C.inexactFlows] as number
   const timeline = pairs.timeline(slot)
   const { identity } = pair
   const [self, parent] = alert.chain
@@ -154,6 +156,8 @@ export function alertView(
       bytesOut: out,
       bytesIn,
       lead: leadOf(alert, out, bytesIn, largestOut, largestIn),
+      unreadFlows,
+      inexactFlows,
       durationMs: (d[base + P.lastAtMs] as number) - (d[base + P.firstAtMs] as number),
       flows,
       silentFlows,
@@ -173,6 +177,7 @@ export function alertView(
     bytesIn: bytesSum(bytesIn, 'bytes_in'),
     flows,
     silentFlows,
+    unreadFlows: unreadFlows + inexactFlows,
     largestFlow: {
       bytesOut: bytes(largestOut, 'largest_flow.bytes_out'),
       bytesIn: bytes(largestIn, 'largest_flow.bytes_in'),
@@ -210,6 +215,7 @@ function leadOf(
   if (adjustedRatio(out, bytesIn, 0) >= 0.8 || isOneSided(out, bytesIn)) return { of: 'pair' }
   if (isOneSided(largestOut, largestIn))
     return { of: 'flow', bytesOut: largestOut, bytesIn: largestIn }
+  if (alert.reasons.some(({ term }) => term === 'unread')) return { of: 'unread' }
   const was = alert.reasons.findLast(({ term }) => term === 'asymmetry' || term === 'no_response')
   return was ? { of: 'past', text: was.text } : { of: 'pair' }
 }

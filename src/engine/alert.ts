@@ -18,8 +18,9 @@ export type LiveAlert = {
   reasons: Reason[]
   openedAt: UnixNs
   updatedAt: UnixNs
-  /** Bytes out in the last revision. */
+  /** Bytes out, and flows whose bytes could not be read, in the last revision. */
   saidOut: number
+  saidUnread: number
   saidRolledUp: number
   /** Record time of the last revision, ms since boot; -Infinity after a restart. */
   saidAtMs: number
@@ -51,7 +52,7 @@ export type StoredFlow = [
   bytesIn: number,
 ]
 
-const STATE_VERSION = 3
+const STATE_VERSION = 4
 
 /** What StoredAlert.state holds, as JSON; bigints in decimal. `v` changes with it, and with the places in a pair's row. */
 export type AlertState = {
@@ -64,6 +65,7 @@ export type AlertState = {
   score: number
   reasons: Reason[]
   saidOut: number
+  saidUnread: number
   finals: number
   isOpen: boolean
   coolsUntilMs: number
@@ -104,6 +106,15 @@ export function writeAlertState(
   return JSON.stringify(whole)
 }
 
+/** Version 3 knew no flows whose counters could not be read, and its rows ended before they are counted. */
+function upgrade(state: AlertState): void {
+  if ((state.v as number) !== 3) return
+  const { doubles } = state.pair
+  doubles.push(...new Array(Math.max(0, PAIR_DOUBLES - doubles.length)).fill(0))
+  Object.assign(state.pair, { unreadFlows: 0, inexactFlows: 0 })
+  Object.assign(state, { v: STATE_VERSION, saidUnread: 0 })
+}
+
 const isSnapshot = (pair: PairSnapshot): boolean =>
   Array.isArray(pair.doubles) &&
   pair.doubles.length === PAIR_DOUBLES &&
@@ -115,6 +126,7 @@ export function readAlertState(
 ): { state: AlertState; chain: ProcessView[]; destination: Destination } | undefined {
   try {
     const state: AlertState = JSON.parse(stored.state)
+    upgrade(state)
     if (
       state.v !== STATE_VERSION ||
       !Array.isArray(state.flows) ||

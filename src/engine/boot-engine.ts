@@ -9,6 +9,7 @@ import {
   type InspectedRecord,
   LAYOUT,
   LOSS_AT,
+  Loss,
   Mark,
   type MarkRecord,
   NAME_AT,
@@ -279,13 +280,10 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         return
       case RecordType.loss: {
         const count = Number(view.getBigUint64(from + LOSS_AT.count, true))
-        counters.lost += count
-        health.lost(
-          view.getUint8(from + SOURCE_AT),
-          view.getUint32(from + LOSS_AT.what, true),
-          count,
-          clock.nowMs,
-        )
+        const what = view.getUint32(from + LOSS_AT.what, true)
+        // The flows themselves are told, and counted by their flags.
+        if (what !== Loss.flowCounters) counters.lost += count
+        health.lost(view.getUint8(from + SOURCE_AT), what, count, clock.nowMs)
         return
       }
       case RecordType.mark:

@@ -39,6 +39,10 @@ export type EngineCounters = {
   bytesIn: number
   /** Flows for which no process, or no program of it, was found in time. */
   unattributedFlows: number
+  /** Flows whose last counters could not be read, as they were reset or disconnected: their bytes are the least it was. */
+  unreadFlows: number
+  /** Flows whose close was not seen: their bytes are what was read last. */
+  inexactFlows: number
   /** Flows that wait now. */
   heldFlows: number
   /** Flows that detection left out, by reason. */
@@ -83,6 +87,8 @@ export const zeroCounters = (): EngineCounters => ({
   bytesOut: 0,
   bytesIn: 0,
   unattributedFlows: 0,
+  unreadFlows: 0,
+  inexactFlows: 0,
   heldFlows: 0,
   leftOut: {
     inbound: 0,

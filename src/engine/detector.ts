@@ -69,6 +69,7 @@ export function createDetector(parts: DetectorParts): Detector {
     alert.updatedAt = wallNow(clock)
     alert.saidAtMs = clock.nowMs
     alert.saidOut = pairs.f64[slot * PAIR_DOUBLES + P.out] as number
+    alert.saidUnread = pairs.i32[slot * PAIR_INTEGERS + C.unreadFlows] as number
     alert.saidRolledUp = pair.identity.alertsRolledUp
     alert.saidSeverity = alert.severity
     alert.isDirty = true
@@ -152,6 +153,7 @@ export function createDetector(parts: DetectorParts): Detector {
       openedAt: at,
       updatedAt: at,
       saidOut: 0,
+      saidUnread: 0,
       saidRolledUp: 0,
       saidAtMs: clock.nowMs,
       finals: 0,
@@ -195,9 +197,11 @@ export function createDetector(parts: DetectorParts): Detector {
   const mayUpdate = (alert: LiveAlert, slot: number, pair: Pair): void => {
     if (clock.nowMs - alert.saidAtMs < REVISION_INTERVAL_MS || seeding) return
     const out = pairs.f64[slot * PAIR_DOUBLES + P.out] as number
+    const unread = pairs.i32[slot * PAIR_INTEGERS + C.unreadFlows] as number
     if (
       alert.severity !== alert.saidSeverity ||
-      out >= alert.saidOut * VOLUME_STEP ||
+      (out > 0 && out >= alert.saidOut * VOLUME_STEP) ||
+      (unread > 0 && unread >= alert.saidUnread * VOLUME_STEP) ||
       pair.identity.alertsRolledUp > alert.saidRolledUp
     )
       revise(alert, slot, pair, 'updated')
@@ -223,6 +227,7 @@ export function createDetector(parts: DetectorParts): Detector {
       d[base + P.largestIn] as number,
       d[base + P.silentOut] as number,
       d[base + P.silent10] as number,
+      pairs.unread24(slot),
     )
     const pair = pairs.meta[slot] as Pair
     if (pair.alertId === undefined) {

@@ -24,6 +24,7 @@ export const emptyFeatures = (): Features => ({
   largestIn: 0,
   silentOut: 0,
   silentFlows10: 0,
+  unread24: 0,
   outBeforeIn: 0,
   activeHours: 0,
   hasOrdinary: false,
@@ -63,6 +64,7 @@ export function loadFeatures(
   f.largestIn = isPresent ? (d[base + P.largestIn] as number) : 0
   f.silentOut = isPresent ? (d[base + P.silentOut] as number) : 0
   f.silentFlows10 = d[base + P.silent10] as number
+  f.unread24 = pairs.unread24(slot)
   f.outBeforeIn = isPresent ? (d[base + P.outBeforeIn] as number) : 0
   f.activeHours = d[base + P.activeHours] as number
   // The present hour is looked up only where it decides: its mark lies in a cache line of its own.

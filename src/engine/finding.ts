@@ -7,7 +7,7 @@ export type AlertState = 'opened' | 'updated' | 'final'
 
 /** One term of the score, with the number it came from. */
 export type Reason = {
-  term: 'novelty' | 'signer' | 'destination' | 'volume' | 'asymmetry' | 'no_response'
+  term: 'novelty' | 'signer' | 'destination' | 'volume' | 'asymmetry' | 'no_response' | 'unread'
   points: number
   /** What was measured, in `unit`. */
   value: number
@@ -124,6 +124,11 @@ export type Alert = {
   flows: number
   /** Flows that got nothing back. */
   silentFlows: number
+  /**
+   * Flows of which more may have passed than could be read, as they were reset or disconnected, or their close was not
+   * seen: with one, bytes are the least it was.
+   */
+  unreadFlows: number
   largestFlow: { bytesOut: Bytes; bytesIn: Bytes; pcr: number }
   timeline: Timeline
   policyVersion: number

@@ -19,6 +19,7 @@ import type { Top } from './top.ts'
 const TWO_32 = 4_294_967_296
 /** Counters from 2^53 on cannot be: their high word reaches this. */
 const HIGH_MAX = 0x200000
+const UNREAD_FLAGS = FlowFlag.countersLost | FlowFlag.inexact
 /** u32 words of the flow record (FLOW_AT, in words of 4 bytes). */
 const W = {
   idLow: 4,
@@ -162,7 +163,8 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     if (!isBack) takeFrom(slot, since.out, since.in)
     const expected = memory.takeExpected(idLow, idHigh, epoch)
     // It may have changed hands since the alert that lists it had it.
-    const isExpected = expected && expected.out + expected.in > since.out + since.in
+    const isExpected =
+      expected && (since.out + since.in === 0 || expected.out + expected.in > since.out + since.in)
     if (isExpected && pairing.resume(slot, expected))
       rows.processOf[slot] = processes.find(
         u32[row + F.pid] as number,
@@ -213,11 +215,23 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     else owners.change(slot, { pid, pidversion }, atMs)
   }
 
+  /** A flow of which more may have moved than is known. */
+  const noteUnread = (slot: number, flags: number, atMs: number): void => {
+    const bit = (flags & FlowFlag.countersLost) !== 0 ? FlowBit.unread : FlowBit.inexact
+    if (!rows.hasBit(slot, bit)) {
+      rows.setBit(slot, bit)
+      if (bit === FlowBit.unread) counters.unreadFlows++
+      else counters.inexactFlows++
+    }
+    if (u32[slot * FLOW_WORDS + F.phase] === Phase.counted) pairing.noteUnread(slot, atMs)
+  }
+
   const settled = (slot: number): void => {
     if (owners.goOn(slot)) return
     const atMs = f64[slot * FLOW_DOUBLES + D.lastAtMs] as number
     if (u32[slot * FLOW_WORDS + F.phase] === Phase.counted) {
       pairing.update(slot, atMs)
+      if (rows.hasBit(slot, FlowBit.unread | FlowBit.inexact)) pairing.noteUnread(slot, atMs)
       if (rows.pairOf(slot) < 0) pairing.await(slot)
     }
     if (rows.hasBit(slot, FlowBit.closed)) close(slot, atMs)
@@ -280,6 +294,8 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
         moreIn >= 0
       )
         meetOwner(slot, words, w, atMs)
+      const flags = words[w + W.flags] as number
+      if ((flags & UNREAD_FLAGS) !== 0) noteUnread(slot, flags, atMs)
       if ((((words[w + W.kind] as number) >>> 16) & 0xff) === FlowState.closed) close(slot, atMs)
     },
     name(idLow, idHigh, epoch, { hostname, maker }) {

@@ -44,6 +44,8 @@ export type FlowPairing = {
   introduce(pair: Pair, process: Process, isFirst: boolean): void
   /** Goes on with a flow of an earlier run; false when its pair is gone. */
   resume(slot: number, expected: Expected): boolean
+  /** More of a counted flow may have passed than is known: its pair remembers, and is judged. */
+  noteUnread(slot: number, atMs: number): void
   /** The flow closes: silence to its end is noted. */
   close(slot: number, atMs: number): void
   /** The flow leaves its pair. */
@@ -282,8 +284,25 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       join(slot, pair, true)
       return true
     },
+    noteUnread(slot, atMs) {
+      const isUnread = hasBit(slot, FlowBit.unread)
+      if (hasBit(slot, FlowBit.unreadTold)) return
+      let pair = rows.pairOf(slot)
+      // A close that was not seen says nothing of a flow that never moved.
+      if (pair < 0 && !isUnread) return
+      rows.setBit(slot, FlowBit.unreadTold)
+      if (pair < 0) pair = attach(slot)
+      if (isUnread) pairs.countUnread(pair, atMs)
+      else {
+        const place = pair * PAIR_INTEGERS + C.inexactFlows
+        i32[place] = (i32[place] as number) + 1
+      }
+      detector.evaluate(pair, slot)
+    },
     close(slot, atMs) {
       const pair = rows.pairOf(slot)
+      // What came back to it is not known.
+      if (hasBit(slot, FlowBit.unread)) return
       if (pair < 0 || ownIn(slot) !== 0 || ownOut(slot) === 0) return
       noteSilence(slot, pair, atMs)
       detector.evaluate(pair, slot)

@@ -71,6 +71,12 @@ export const FlowBit = {
   told: 32,
   /** What it moved before `FlowRows.sinceOf` is not its present owner's. */
   since: 64,
+  /** Its last counters could not be read. */
+  unread: 128,
+  /** Its close was not seen. */
+  inexact: 256,
+  /** Its pair knows of the two above. */
+  unreadTold: 512,
 } as const
 
 export const NO_PAIR = 0xffffffff

@@ -14,6 +14,8 @@ const LOSS_TEXT: Record<number, string> = {
   [Loss.malformed]: 'events could not be understood',
   [Loss.filterQueue]:
     'reports of flows were dropped by the network filter, which could not reach the agent in time',
+  [Loss.flowCounters]:
+    'flows were reset or disconnected before their last counters could be read: more may have passed than is counted',
   [Loss.filterRefused]:
     'connections or batches of the network filter were refused: another’s, of another version, or damaged',
 }

@@ -53,6 +53,10 @@ export const P = {
   /** Bytes of each bucket that is over. */
   timelineOut: 104,
   timelineIn: 164,
+  /** Flows whose last counters could not be read: all, and marks as those of the bytes. */
+  unread: 224,
+  dayUnread: 225,
+  hourUnread: 226,
 } as const
 
 export const MINUTES = 10
@@ -63,7 +67,7 @@ export const FIRST_WIDTH_MS = 1_000
 export const MINUTE_MS = 60_000
 export const HOUR_MS = 3_600_000
 /** Doubles a row, a multiple of a cache line's eight. */
-export const PAIR_DOUBLES = 224
+export const PAIR_DOUBLES = 256
 
 /** Places in a row of integers. */
 export const C = {
@@ -78,8 +82,13 @@ export const C = {
   summaryFlows: 6,
   /** Slot of its identity in the book. */
   identity: 7,
+  /** Flows whose last counters could not be read. */
+  unreadFlows: 8,
+  /** Flows whose close was not seen: their counters are the last ones read. */
+  inexactFlows: 9,
 } as const
-export const PAIR_INTEGERS = 8
+/** A cache line. */
+export const PAIR_INTEGERS = 16
 
 /** Writes a row for a pair that begins at `atMs`. REQUIRES: the row is all zero. */
 export function beginRow(d: Float64Array, base: number, atMs: number): void {
@@ -120,6 +129,7 @@ export function turnRow(d: Float64Array, base: number, atMs: number): void {
     const place = base + ((hour - i) % HOURS)
     d[place + P.hourOut] = out
     d[place + P.hourIn] = bytesIn
+    d[place + P.hourUnread] = d[base + P.unread] as number
   }
   const oldest = base + ((hour + 1) % HOURS)
   let active = 0
@@ -131,6 +141,7 @@ export function turnRow(d: Float64Array, base: number, atMs: number): void {
   d[base + P.activeHours] = active
   d[base + P.dayOut] = d[oldest + P.hourOut] as number
   d[base + P.dayIn] = d[oldest + P.hourIn] as number
+  d[base + P.dayUnread] = d[oldest + P.hourUnread] as number
 }
 
 /** Ends the present bucket of the timeline and begins the one that `atMs` lies in. */
@@ -206,6 +217,7 @@ export function rebaseRow(d: Float64Array, base: number, shiftMs: number, nowMs:
   d.fill(0, base + P.minuteSilent, base + P.hourOut)
   d.fill(d[base + P.dayOut] as number, base + P.hourOut, base + P.hourIn)
   d.fill(d[base + P.dayIn] as number, base + P.hourIn, base + P.timelineOut)
+  d.fill(d[base + P.dayUnread] as number, base + P.hourUnread, base + P.hourUnread + HOURS)
   d[base + P.silent10] = 0
   d[base + P.activeHours] = 0
 }

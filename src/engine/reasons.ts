@@ -61,6 +61,14 @@ export function explain(f: Features, p: Points, signerText: string): Reason[] {
   add(volumeReason(f, p, half))
   add(asymmetryReason(f, p, half))
   add(noResponseReason(f, p, half))
+  add({
+    term: 'unread',
+    points: p.unread,
+    value: f.unread24,
+    threshold: f.standing.unreadFlowsFrom,
+    unit: 'flows',
+    text: `${f.unread24} flows in 24 hours whose bytes could not be read, as they were reset or disconnected${half}`,
+  })
   return reasons
 }
 

@@ -22,6 +22,8 @@ export type Standing = {
   streams: boolean
   /** Floor of a slow drip. */
   dripFloorBytes: number
+  /** Flows of 24 h whose bytes could not be read from which they alone raise something. */
+  unreadFlowsFrom: number
 }
 
 const SIGNER_POINTS: Record<SignerClass, number> = {
@@ -45,6 +47,27 @@ const FLOOR_BYTES: Record<SignerClass, number> = {
   app_store: 25 * MIB,
   platform: 250 * MIB,
 }
+/**
+ * A tenth of what the floor would be at 1 MiB a flow: what a reset hides is not known (32 MiB went out in 16 resets
+ * where it was tried), and a program that is new seldom resets ten connections to one place. To each other they are
+ * as the floors.
+ */
+const UNREAD_FLOWS_FROM: Record<SignerClass, number> = {
+  invalid: 10,
+  unsigned: 10,
+  unknown: 50,
+  adhoc: 10,
+  developer_id: 50,
+  notarized: 250,
+  app_store: 250,
+  platform: 2_500,
+}
+/** The least of them. */
+const UNREAD_FLOWS_LEAST = 10
+const UNREAD_POINTS = 15
+/** From ten times as many on. */
+const UNREAD_MANY_POINTS = 25
+const UNREAD_MANY = 10
 const ACTING_POINTS = 8
 /** A program that acts for a trusted one is not itself trusted: it does what it was told. */
 const ACTING_FLOOR_BYTES = 5 * MIB
@@ -84,6 +107,7 @@ export function standingOf(
       lenient: isVouched(signerClass),
       streams: isVouched(signerClass) && signerClass !== 'developer_id',
       dripFloorBytes: dripFloorOf(FLOOR_BYTES[signerClass]),
+      unreadFlowsFrom: UNREAD_FLOWS_FROM[signerClass],
     }
   const unvouched = isUnvouched(signerClass) || isUnvouched(responsibleClass)
   const floorBytes = Math.min(
@@ -98,6 +122,11 @@ export function standingOf(
     lenient: isVouched(signerClass) && isVouched(responsibleClass),
     streams: false,
     dripFloorBytes: dripFloorOf(floorBytes),
+    unreadFlowsFrom: Math.min(
+      UNREAD_FLOWS_FROM[signerClass],
+      UNREAD_FLOWS_FROM[responsibleClass],
+      UNREAD_FLOWS_FROM.developer_id,
+    ),
   }
 }
 
@@ -121,6 +150,8 @@ export type Features = {
   silentOut: number
   /** Flows of at least 1 KiB that got nothing, in 10 minutes. */
   silentFlows10: number
+  /** Flows of 24 h whose last counters could not be read. */
+  unread24: number
   outBeforeIn: number
   /** Hours of the last 24 in which bytes went out to this destination. */
   activeHours: number
@@ -143,6 +174,7 @@ export type Points = {
   volume: number
   asymmetry: number
   noResponse: number
+  unread: number
   total: number
   /** Whether the behaviour is the analytic's, whatever the total. */
   gate: boolean
@@ -155,6 +187,7 @@ export const noPoints = (): Points => ({
   volume: 0,
   asymmetry: 0,
   noResponse: 0,
+  unread: 0,
   total: 0,
   gate: false,
 })
@@ -191,7 +224,7 @@ export function asymmetryPoints(out: number, ratio: number): number {
 }
 
 /**
- * Whether the gate can be crossed at all: false only where asymmetry and no response are both below 15 whatever
+ * Whether the gate can be crossed at all: false only where asymmetry, no response and unread are all below 15 whatever
  * else is true of the pair. Costs no logarithm and no look beyond the pair's numbers.
  */
 export function mayCross(
@@ -201,8 +234,10 @@ export function mayCross(
   largestIn: number,
   silentOut: number,
   silentFlows10: number,
+  unread24: number,
 ): boolean {
   return (
+    unread24 >= UNREAD_FLOWS_LEAST ||
     isOneSided(out24, in24) ||
     isOneSided(largestOut, largestIn) ||
     silentOut >= SILENT_FROM_BYTES ||
@@ -256,17 +291,25 @@ export function scoreInto(f: Features, p: Points): void {
     if (noResponse > 5) noResponse = 5
   }
   const floorBytes = isSlow ? standing.dripFloorBytes : standing.floorBytes
+  const unread = unreadPoints(f.unread24, standing.unreadFlowsFrom)
   p.gate =
     (p.novelty > 0 || (known && (drips || f.deviations >= UNUSUAL_FROM))) &&
-    (asymmetry >= 15 || noResponse >= 15) &&
-    (f.out24 >= floorBytes || (noResponse >= 15 && standing.floorWaived))
+    (unread > 0 ||
+      ((asymmetry >= 15 || noResponse >= 15) &&
+        (f.out24 >= floorBytes || (noResponse >= 15 && standing.floorWaived))))
   // On a private network what was done counts half; who did it does not change with the place.
   const weight = f.privateNetwork ? 0.5 : 1
   p.destination *= weight
   p.volume *= weight
   p.asymmetry = asymmetry * weight
   p.noResponse = noResponse * weight
-  p.total = p.novelty + p.signer + p.destination + p.volume + p.asymmetry + p.noResponse
+  p.unread = unread * weight
+  p.total = p.novelty + p.signer + p.destination + p.volume + p.asymmetry + p.noResponse + p.unread
+}
+
+function unreadPoints(flows: number, from: number): number {
+  if (flows < from) return 0
+  return flows >= from * UNREAD_MANY ? UNREAD_MANY_POINTS : UNREAD_POINTS
 }
 
 /** undefined below the lowest. */

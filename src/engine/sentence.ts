@@ -32,12 +32,14 @@ export function humanShare(out: number, bytesIn: number): string {
 
 /**
  * What is one-sided, so that the sentence never speaks against its alert: all that passed, the largest flow where
- * others of the pair brought more back, or neither any more, and then what was when the score was highest.
+ * others of the pair brought more back, or neither any more, and then what was when the score was highest; or that
+ * its flows could not be read, and then no share of them is claimed.
  */
 export type Lead =
   | { of: 'pair' }
   | { of: 'flow'; bytesOut: number; bytesIn: number }
   | { of: 'past'; text: string }
+  | { of: 'unread' }
 
 export type SentenceFacts = {
   name: string
@@ -60,6 +62,9 @@ export type SentenceFacts = {
   lead: Lead
   flows: number
   silentFlows: number
+  /** Flows whose last counters could not be read, and those whose close was not seen. */
+  unreadFlows: number
+  inexactFlows: number
   /** Bytes out in the last ten minutes. */
   recentOut: number
   privateNetwork: boolean
@@ -76,7 +81,7 @@ export function alertSentence(facts: SentenceFacts): string {
     facts.script,
     facts.doubt,
   ].filter((text) => text !== '')
-  const flows = facts.flows === 1 ? 'one flow' : `${facts.flows} flows`
+  const flows = humanFlows(facts.flows)
   const silent =
     facts.silentFlows === 0 || facts.flows === 1
       ? ''
@@ -91,22 +96,44 @@ export function alertSentence(facts: SentenceFacts): string {
     facts.rolledUp === 0
       ? ''
       : ` ${facts.rolledUp} more of its destinations today crossed the same line and have no alert of their own.`
-  const head = `${facts.name} (${who.join(', ')}) sent `
+  const least = facts.unreadFlows + facts.inexactFlows > 0 ? 'at least ' : ''
+  const head = `${facts.name} (${who.join(', ')}) sent ${least}`
   const to = `to ${facts.destination}${place}`
   const span = `in ${humanDuration(facts.durationMs)}`
   const { lead } = facts
+  if (lead.of === 'unread')
+    return (
+      `${facts.name} (${who.join(', ')}) had ${flows} ${to} ${span}, of which the bytes of ${facts.unreadFlows} could not ` +
+      `be read, as they were reset or disconnected${knownPart(facts)}.${more}`
+    )
   if (lead.of === 'flow')
     return (
       `${head}${humanBytes(lead.bytesOut)} ${to} in one flow and got ${humanBack(lead.bytesIn)} back in it: ` +
       `${humanShare(lead.bytesOut, lead.bytesIn)} of what passed there went out. In all ` +
-      `${humanBytes(facts.bytesOut)} went out and ${humanBytes(facts.bytesIn)} came in, over ${flows}${silent} ${span}${recent}.${more}`
+      `${humanBytes(facts.bytesOut)} went out and ${humanBytes(facts.bytesIn)} came in, over ${flows}${silent} ${span}${recent}${unreadPart(facts)}.${more}`
     )
+  const unread = unreadPart(facts)
   const since = lead.of === 'past' ? `. When it was most unusual, ${lead.text}` : ''
   return (
     `${head}${humanBytes(facts.bytesOut)} ${to} ${span} over ${flows}${silent} ` +
     `and got ${humanBack(facts.bytesIn)} back: ${humanShare(facts.bytesOut, facts.bytesIn)} of what passed ` +
-    `went out${recent}${since}.${more}`
+    `went out${recent}${unread}${since}.${more}`
   )
 }
+
+const knownPart = ({ bytesOut, bytesIn }: SentenceFacts): string =>
+  bytesOut + bytesIn === 0
+    ? ''
+    : `; what was read is ${humanBytes(bytesOut)} out and ${humanBytes(bytesIn)} in`
+
+function unreadPart({ unreadFlows, inexactFlows }: SentenceFacts): string {
+  const texts = [
+    unreadFlows === 0 ? '' : `the last bytes of ${humanFlows(unreadFlows)} could not be read`,
+    inexactFlows === 0 ? '' : `the close of ${humanFlows(inexactFlows)} was not seen`,
+  ].filter((text) => text !== '')
+  return texts.length === 0 ? '' : `; ${texts.join(', ')}`
+}
+
+const humanFlows = (count: number): string => (count === 1 ? 'one flow' : `${count} flows`)
 
 const humanBack = (bytesIn: number): string => (bytesIn === 0 ? 'nothing' : humanBytes(bytesIn))

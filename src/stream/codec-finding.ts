@@ -49,6 +49,7 @@ const TERMS: readonly Reason['term'][] = [
   'volume',
   'asymmetry',
   'no_response',
+  'unread',
 ]
 const REASON_UNITS: readonly Reason['unit'][] = ['B', 's', 'ratio', 'flows', '']
 const SIGHTINGS: readonly Sighting['of'][] = ['identity', 'network', 'destination']
@@ -114,6 +115,7 @@ function alertToWire(alert: Alert): freshet.v1.Alert.$Properties {
     bytesIn: wideFromCount(alert.bytesIn, 'alert.bytes_in'),
     flows: u32(alert.flows, 'alert.flows'),
     silentFlows: u32(alert.silentFlows, 'alert.silent_flows'),
+    unreadFlows: u32(alert.unreadFlows, 'alert.unread_flows'),
     largestFlow: {
       bytesOut: wideFromCount(alert.largestFlow.bytesOut, 'alert.largest_flow.bytes_out'),
       bytesIn: wideFromCount(alert.largestFlow.bytesIn, 'alert.largest_flow.bytes_in'),
@@ -158,6 +160,7 @@ function alertFromWire(alert: freshet.v1.Alert.$Properties): Alert {
     bytesIn: countFromWide(alert.bytesIn, 'alert.bytes_in'),
     flows: alert.flows ?? 0,
     silentFlows: alert.silentFlows ?? 0,
+    unreadFlows: alert.unreadFlows ?? 0,
     largestFlow: {
       bytesOut: countFromWide(largest?.bytesOut, 'alert.largest_flow.bytes_out'),
       bytesIn: countFromWide(largest?.bytesIn, 'alert.largest_flow.bytes_in'),

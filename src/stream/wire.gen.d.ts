@@ -352,6 +352,7 @@ export namespace freshet {
             policyVersion: number;
             techniques: string[];
             doubt: string;
+            unreadFlows: number;
             responsibleKey: string;
             static encode(message: freshet.v1.Alert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Alert & freshet.v1.Alert.$Shape;
@@ -380,6 +381,7 @@ export namespace freshet {
                 policyVersion?: (number|null);
                 techniques?: (string[]|null);
                 doubt?: (string|null);
+                unreadFlows?: (number|null);
                 responsibleKey?: (string|null);
                 $unknowns?: Uint8Array[];
             }

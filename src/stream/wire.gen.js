@@ -1361,6 +1361,7 @@ export const freshet = $root.freshet = (() => {
             Alert.prototype.policyVersion = 0;
             Alert.prototype.techniques = $util.emptyArray;
             Alert.prototype.doubt = "";
+            Alert.prototype.unreadFlows = 0;
             Alert.prototype.responsibleKey = "";
 
             Alert.encode = function (m, w, q) {
@@ -1420,6 +1421,8 @@ export const freshet = $root.freshet = (() => {
                     w.uint32(170).string(m.responsibleKey);
                 if (m.doubt != null && $Object.hasOwnProperty.call(m, "doubt") && m.doubt !== "")
                     w.uint32(178).string(m.doubt);
+                if (m.unreadFlows != null && $Object.hasOwnProperty.call(m, "unreadFlows") && m.unreadFlows !== 0)
+                    w.uint32(192).uint32(m.unreadFlows);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -1625,6 +1628,15 @@ export const freshet = $root.freshet = (() => {
                                 m.doubt = v;
                             else
                                 delete m.doubt;
+                            continue;
+                        }
+                    case 24: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.unreadFlows = v;
+                            else
+                                delete m.unreadFlows;
                             continue;
                         }
                     case 21: {

@@ -103,6 +103,7 @@ const alert = (path: string, sha256: string, change: Partial<AlertDetail>): Aler
   identity: identity(path, sha256, '1'),
   chain: [],
   silentFlows: 1,
+  unreadFlows: 0,
   largestFlow: { bytesOut: 0, bytesIn: 0, pcr: 1 },
   timeline: { startAt: '1', bucketMs: 1000, bytesOut: [], bytesIn: [] },
   policyVersion: 0,

@@ -235,6 +235,7 @@ export function alertOf(number: number, change: Partial<Alert> = {}): Alert {
     bytesIn: bytes(0, 'bytesIn'),
     flows: 1,
     silentFlows: 1,
+    unreadFlows: 0,
     largestFlow: { bytesOut: bytes(8_400_000, 'bytesOut'), bytesIn: bytes(0, 'bytesIn'), pcr: 1 },
     timeline: {
       startAt: at,

@@ -54,6 +54,7 @@ const features: fc.Arbitrary<Features> = fc.record({
   largestIn: byteCount,
   silentOut: byteCount,
   silentFlows10: fc.nat(8),
+  unread24: fc.oneof(fc.constant(0), fc.nat(3_000)),
   outBeforeIn: byteCount,
   activeHours: fc.nat(24),
   hasOrdinary: fc.boolean(),
@@ -108,6 +109,7 @@ describe('the score', () => {
           f.largestIn,
           f.silentOut,
           f.silentFlows10,
+          f.unread24,
         )
         assert.ok(may || !p.gate)
       }),

@@ -75,6 +75,7 @@ export const alert: Alert = {
   bytesIn: 0 as Bytes,
   flows: 1,
   silentFlows: 1,
+  unreadFlows: 0,
   largestFlow: { bytesOut: 8_388_608 as Bytes, bytesIn: 0 as Bytes, pcr: 1 },
   timeline: {
     startAt: 1_790_000_000_000_000_000n as UnixNs,
@@ -213,6 +214,7 @@ const anyAlert: fc.Arbitrary<Alert> = fc.record({
   bytesIn: anyBytes,
   flows: anyU32,
   silentFlows: anyU32,
+  unreadFlows: anyU32,
   largestFlow: fc.record({ bytesOut: anyBytes, bytesIn: anyBytes, pcr: anyDouble }),
   timeline: fc
     .record({ startAt: anyTime, bucketMs: anyU32, buckets: fc.array(fc.tuple(anyBytes, anyBytes)) })

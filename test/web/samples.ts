@@ -183,6 +183,7 @@ export function alertOf(facts: AlertFacts): Alert {
     bytesIn: bytes(bytesIn, 'bytesIn'),
     flows: 3,
     silentFlows: 1,
+    unreadFlows: 0,
     largestFlow: {
       bytesOut: bytes(Math.ceil(bytesOut * 0.9), 'bytesOut'),
       bytesIn: bytes(bytesIn, 'bytesIn'),

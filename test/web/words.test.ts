@@ -16,7 +16,7 @@ const HASH = `${'c0ffee'.repeat(10)}cafe`
 
 describe('page: words that depend on numbers', () => {
   it('say how many flows went unanswered, and never deny what came in', () => {
-    const of = { state: 'final', bytesIn: 500, flows: 4, silentFlows: 0 } as const
+    const of = { state: 'final', bytesIn: 500, flows: 4, silentFlows: 0, unreadFlows: 0 } as const
     assert.equal(answeredText({ ...of, bytesIn: 0 }), 'nothing came back')
     assert.equal(
       answeredText({ ...of, bytesIn: 0, state: 'opened', flows: 1 }),
@@ -25,6 +25,8 @@ describe('page: words that depend on numbers', () => {
     assert.equal(answeredText({ ...of, flows: 1 }), 'it was answered')
     assert.equal(answeredText(of), 'none unanswered')
     assert.equal(answeredText({ ...of, silentFlows: 3 }), '3 of them unanswered')
+    const unread = { ...of, bytesIn: 0, unreadFlows: 2 }
+    assert.equal(answeredText(unread), '2 of them not read to the end')
   })
   it('say how much of a list is on the page', () => {
     const noun: [string, string] = ['alert', 'alerts']

@@ -113,7 +113,7 @@ const toAlerts = (query: string): string =>
 function Facts({ alert }: { alert: AlertDetail }) {
   const { destination, largestFlow } = alert
   const where = destination.hostname || destination.address
-  const least = alert.state === 'final' ? '' : ', at least'
+  const least = alert.state === 'final' && alert.unreadFlows === 0 ? '' : ', at least'
   return (
     <dl class="figures facts">
       <Figure

@@ -4,8 +4,9 @@ import { countText, outShareText } from './format.ts'
 
 /** How many flows of an alert went unanswered, as far as the alert's state lets one say it. */
 export function answeredText(
-  alert: Pick<AlertDetail, 'state' | 'bytesIn' | 'flows' | 'silentFlows'>,
+  alert: Pick<AlertDetail, 'state' | 'bytesIn' | 'flows' | 'silentFlows' | 'unreadFlows'>,
 ): string {
+  if (alert.unreadFlows > 0) return `${countText(alert.unreadFlows)} of them not read to the end`
   if (alert.bytesIn === 0)
     return alert.state === 'final' ? 'nothing came back' : 'nothing has come back so far'
   if (alert.silentFlows === 0) return alert.flows === 1 ? 'it was answered' : 'none unanswered'
