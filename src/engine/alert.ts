@@ -110,7 +110,7 @@ export function writeAlertState(
 function upgrade(state: AlertState): void {
   if ((state.v as number) !== 3) return
   const { doubles } = state.pair
-  doubles.push(...new Array(Math.max(0, PAIR_DOUBLES - doubles.length)).fill(0))
+  while (doubles.length < PAIR_DOUBLES) doubles.push(0)
   Object.assign(state.pair, { unreadFlows: 0, inexactFlows: 0 })
   Object.assign(state, { v: STATE_VERSION, saidUnread: 0 })
 }
