@@ -8,8 +8,10 @@
 //   edges pass ADDRESS PORT BYTES MORE         the same, the child gets the socket by SCM_RIGHTS
 //   edges give FD BYTES                        sends BYTES to a socket it inherits
 //   edges udp ADDRESS PORT COUNT BYTES         so many datagrams
+//   edges loopback                             brings up the loopback interface of its namespace
 // What is sent has been acknowledged before a connection ends.
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +87,10 @@ int main(int argc, char** argv) {
     Send(atoi(argv[2]), atol(argv[3]));
     End(atoi(argv[2]));
     return 0;
+  }
+  if (argc == 2 && strcmp(argv[1], "loopback") == 0) {
+    struct ifreq up = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    return ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFFLAGS, &up) == 0 ? 0 : 9;
   }
   if (argc < 6) return 2;
   const char* const how = argv[1];

@@ -192,6 +192,29 @@ describe('the edges of a TCP flow', function () {
       equal(seen.execs.find((exec) => exec.pidversion === first.pidversion)?.path, edges)
     })
 
+    it('tells connections of another network namespace as they end', async function () {
+      leaveOut(this, whyNoTool('mounts in a namespace'))
+      const program = `
+        const { execFileSync, spawn } = require('node:child_process')
+        execFileSync(${JSON.stringify(edges)}, ['loopback'])
+        const server = require('node:net').createServer((socket) => socket.on('error', () => {}).resume())
+        server.listen(0, '127.0.0.1', () => {
+          const { port } = server.address()
+          process.stdout.write(String(port))
+          const args = ['reset', '127.0.0.1', String(port), '3', '123456']
+          spawn(${JSON.stringify(edges)}, args, { stdio: 'ignore' }).on('close', () => process.exit(0))
+        })`
+      const { output } = await run('unshare', ['-n', process.execPath, '-e', program])
+      const port = Number(output)
+      await seen.until('the closes', () => (closed(seen, port).length >= 3 ? true : undefined))
+      deepEqual(
+        owners(port)
+          .filter((one) => one.bytes > 0)
+          .map((one) => [one.image, one.bytes]),
+        Array.from({ length: 3 }, () => [edges, 123_456]),
+      )
+    })
+
     for (const how of ['reset', 'disconnect', 'mptcp'])
       it(`attributes 500 short uploads of fresh programs to the byte: ${how}`, async () => {
         const from = seen.flows.length
@@ -224,6 +247,21 @@ describe('the edges of a TCP flow', function () {
         })
         console.log(`      ${right.length} of 500 exact and attributed (${how})`)
         ok(right.length >= 495, `${right.length}`)
+        // Accepted, by this process.
+        const sent = new Set(uploads.map(({ bytes }) => bytes))
+        const accepted = seen.flows
+          .slice(from)
+          .filter(
+            (flow) =>
+              flow.direction === Direction.inbound &&
+              flow.localPort === sink.port &&
+              flow.state === FlowState.closed &&
+              flow.pid === process.pid &&
+              flow.bytesOut === 0n,
+          )
+        for (const flow of accepted) sent.delete(Number(flow.bytesIn))
+        console.log(`      ${500 - sent.size} of 500 accepted ones`)
+        ok(sent.size <= 5, `${sent.size} accepted ones are missing`)
       })
   })
 
