@@ -22,6 +22,7 @@ import {
   readMark,
   readName,
   readPolicy,
+  readUnseen,
   Subject,
 } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
@@ -284,6 +285,12 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         // The flows themselves are told, and counted by their flags.
         if (what !== Loss.flowCounters) counters.lost += count
         health.lost(view.getUint8(from + SOURCE_AT), what, count, clock.nowMs)
+        return
+      }
+      case RecordType.unseen: {
+        const { protocol, bytes: sent } = readUnseen(view, from)
+        counters.unseenBytes += Number(sent)
+        health.unseen(protocol, Number(sent), clock.nowMs)
         return
       }
       case RecordType.mark:

@@ -43,6 +43,8 @@ export type EngineCounters = {
   unreadFlows: number
   /** Flows whose close was not seen: their bytes are what was read last. */
   inexactFlows: number
+  /** What programs sent in ways whose flows no source tells: bytes given to the kernel. They are in no other figure. */
+  unseenBytes: number
   /** Flows that wait now. */
   heldFlows: number
   /** Flows that detection left out, by reason. */
@@ -89,6 +91,7 @@ export const zeroCounters = (): EngineCounters => ({
   unattributedFlows: 0,
   unreadFlows: 0,
   inexactFlows: 0,
+  unseenBytes: 0,
   heldFlows: 0,
   leftOut: {
     inbound: 0,
