@@ -127,10 +127,10 @@ export function createReport(parts: ReportParts): Report {
 
 function countsOf(all: EngineCounters, identities: number): AgentStatus['counters'] {
   const { records, execs, argumentsMissed, flows, processes, openFlows } = all
-  const { bytesOut, bytesIn, unattributedFlows, lost, alerts } = all
+  const { bytesOut, bytesIn, unattributedFlows, unreadFlows, unseenBytes, lost, alerts } = all
   return {
     ...{ records, execs, argumentsMissed, flows, processes, openFlows, identities },
-    ...{ bytesOut, bytesIn, unattributedFlows, lost, alerts },
+    ...{ bytesOut, bytesIn, unattributedFlows, unreadFlows, unseenBytes, lost, alerts },
   }
 }
 

@@ -65,6 +65,10 @@ export type AgentStatus = {
     bytesOut: number
     bytesIn: number
     unattributedFlows: number
+    /** Whose last counters could not be read. */
+    unreadFlows: number
+    /** Sent in ways whose flows no source tells. */
+    unseenBytes: number
     lost: number
     alerts: number
   }

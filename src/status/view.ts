@@ -82,10 +82,16 @@ function figures(status: AgentStatus, nowMs: number): string[] {
     counters.argumentsMissed > 0
       ? `, ${count(counters.argumentsMissed)} gone before their arguments were read`
       : ''
+  const unread =
+    counters.unreadFlows > 0
+      ? `, ${count(counters.unreadFlows)} whose last bytes could not be read`
+      : ''
+  const unseen =
+    counters.unseenBytes > 0 ? `; ${size(counters.unseenBytes)} sent in ways not watched` : ''
   const turnedAway = readers.refused + readers.tooMany + readers.slow + readers.spoke
   return [
     `Programs: ${count(counters.processes)} running, ${count(counters.execs)} started, ${count(counters.identities)} known${missed}`,
-    `Network: ${count(counters.openFlows)} flows open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program`,
+    `Network: ${count(counters.openFlows)} flows open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program${unread}${unseen}`,
     `Alerts: ${count(counters.alerts)} since the start`,
     `Lost: ${lost.join(', ')}`,
     `Collector: ${collectorLine(status)}`,

@@ -24,6 +24,8 @@ export const wellStatus = (change: Partial<AgentStatus> = {}): AgentStatus => ({
     identities: 350,
     bytesOut: 5 * MIB,
     bytesIn: 700,
+    unreadFlows: 0,
+    unseenBytes: 0,
     unattributedFlows: 1,
     lost: 0,
     alerts: 2,

@@ -24,6 +24,20 @@ const show = (name: string): Shown => {
 }
 
 describe('the status in plain words', () => {
+  it('says what could not be read and what is not watched, where there is any', () => {
+    const well = wellStatus()
+    const network = (counters: Partial<AgentStatus['counters']>): string =>
+      menuOf({ ...well, counters: { ...well.counters, ...counters } }, 0).rows.find((row) =>
+        row.startsWith('Network: '),
+      ) ?? ''
+    assert.doesNotMatch(network({}), /could not be read|not watched/)
+    const told = network({ unreadFlows: 112, unseenBytes: 5_242_880 })
+    assert.match(
+      told,
+      /, 112 whose last bytes could not be read; 5\.0 MiB sent in ways not watched$/,
+    )
+  })
+
   let golden: Record<string, Shown>
   before(() => {
     if (process.env['UPDATE_GOLDEN'] === '1') {
