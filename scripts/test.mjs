@@ -60,12 +60,16 @@ async function main(args) {
     ? ['--no-config', '--extension', 'ts', '--timeout', '20000', '--require', './test/left-out.ts']
     : []
   const endBuilds = named || process.platform !== 'linux' ? () => {} : buildAhead()
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, endBuilds)
   const mocha = spawn(
     join(root, 'node_modules/.bin/node'),
     [join(root, 'node_modules/mocha/bin/mocha.js'), ...strict, ...config, ...wanted],
     { cwd: root, stdio: 'inherit', env: { ...process.env, ...(isLong && { FRESHET_LONG: '1' }) } },
   )
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.on(signal, () => {
+      endBuilds()
+      mocha.kill(signal)
+    })
   const [status] = await once(mocha, 'close').catch((error) => {
     const why = error.message
     process.stderr.write(`freshet: tests: ${why}; run \`node scripts/setup.mjs\` first\n`)
