@@ -299,6 +299,12 @@ void CountsWhatIsDropped(const SourceRig& rig) {
   auto source = reading.Make();
   CHECK(source->Start());
   UntilDropped(rig, &reading);
+  // What was dropped may have been so before the burst's end, when the consumer is woken.
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (reading.wakes() == 0) {
+    CHECK(std::chrono::steady_clock::now() < deadline);
+    std::this_thread::sleep_for(milliseconds(1));
+  }
   std::this_thread::sleep_for(milliseconds(3 * kIntervalMs));
   if (!rig.is_told) CHECK(reading.wakes() == 1);
   reading.Until([&] { return reading.Lost(k_loss_ring_full) >= 10; });
