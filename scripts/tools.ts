@@ -50,6 +50,13 @@ export const TOOLS = {
       ['unshare', '-m', 'setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin', 'true'],
     ],
   },
+  'network namespaces': {
+    packages: 'iproute2',
+    lines: () => [
+      ['unshare', '-n', 'ip', 'link', 'add', 'near', 'type', 'veth', 'peer', 'name', 'far'],
+      ['nsenter', '--version'],
+    ],
+  },
 } as const satisfies Record<string, Tool>
 export type ToolName = keyof typeof TOOLS
 

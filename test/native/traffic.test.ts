@@ -14,7 +14,7 @@ import {
   FlowState,
   Mark,
 } from '../../src/records/record.gen.ts'
-import { leaveOut, whyNoProgram } from '../left-out.ts'
+import { leaveOut, whyNoTool } from '../left-out.ts'
 import { temporaryFolder, type Watch, watch, whyNotLive } from './watch.ts'
 
 const README = new URL('../../native/linux/README.md', import.meta.url)
@@ -186,8 +186,7 @@ describe('traffic of every kind', () => {
   }
 
   before(async function () {
-    leaveOut(this, whyNotLive() ?? whyNoProgram(['cc'], 'gcc'))
-    leaveOut(this, whyNoIp())
+    leaveOut(this, whyNotLive() ?? whyNoTool('a C compiler', 'network namespaces'))
     this.timeout(60_000)
     const source = fileURLToPath(new URL('../../native/test/traffic.c', import.meta.url))
     execFileSync('cc', ['-O1', '-o', program, source])
@@ -260,7 +259,7 @@ describe('traffic of every kind', () => {
     const all = [...flows.values()]
     const sum = (of: (flow: FlowRecord) => bigint) =>
       all.reduce((total, flow) => total + Number(of(flow)), 0)
-    const unseen = seen.unseens.filter(({ pid, pidversion }) => names.has(`${pid}.${pidversion}`))
+    const unseen = seen.unseen.filter(({ pid, pidversion }) => names.has(`${pid}.${pidversion}`))
     return {
       flows: all,
       open: all.filter(({ state }) => state !== FlowState.closed).length,
@@ -347,13 +346,3 @@ describe('traffic of every kind', () => {
     else equal(text, renewed)
   })
 })
-
-const whyNoIp = (): string | undefined => {
-  try {
-    execFileSync('ip', ['-V'])
-    execFileSync('unshare', ['-n', 'true'])
-    return undefined
-  } catch {
-    return 'no ip, or no network namespaces here: apt-get install iproute2'
-  }
-}

@@ -46,7 +46,6 @@ export type Watch = {
   losses: LossRecord[]
   unseen: UnseenRecord[]
   arguments: ArgumentsRecord[]
-  unseens: UnseenRecord[]
   marks: MarkRecord[]
   /** Every record's type, in order. */
   types: number[]
@@ -92,7 +91,6 @@ export function watch(
     losses: [],
     unseen: [],
     arguments: [],
-    unseens: [],
     marks: [],
     types: [],
     ticks: 0,
@@ -137,7 +135,6 @@ function keep(seen: Watch, view: DataView, at: number): void {
   else if (type === RecordType.loss) seen.losses.push(readLoss(view, at))
   else if (type === RecordType.unseen) seen.unseen.push(readUnseen(view, at))
   else if (type === RecordType.arguments) seen.arguments.push(readArguments(view, at))
-  else if (type === RecordType.unseen) seen.unseens.push(readUnseen(view, at))
   else if (type === RecordType.mark) seen.marks.push(readMark(view, at))
   else if (type === RecordType.tick) seen.ticks++
 }
