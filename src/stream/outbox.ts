@@ -8,39 +8,19 @@ import {
   UnusableFile,
 } from '../baseline/sqlite-file.ts'
 import type { Finding } from '../engine/finding.ts'
-import type { UnixNs } from '../units.ts'
-import { encodeContent, numberItem, StreamError } from './codec.ts'
+import { encodeContent, StreamError } from './codec.ts'
+import { dropsToTell, makeRoom, type OutboxOptions } from './outbox-bounds.ts'
+import { diskError, OutboxError } from './outbox-error.ts'
 import { itemBytes, newOutboxId, OutboxFile, type Row, type Totals } from './outbox-file.ts'
+import { type OutboxItem, within } from './outbox-item.ts'
 import { createOutboxMemory, type OutboxMemory, type WaitingRow } from './outbox-memory.ts'
-import { RANK_TELLS, RANKS_URGENT, rankOf } from './rank.ts'
+import { RANKS_URGENT, rankOf } from './rank.ts'
 import { createUuidSource } from './uuid.ts'
 
 export type { SetAside } from '../baseline/sqlite-file.ts'
-
-export type OutboxOptions = {
-  /** Bound of what waits; the file may be some tenths larger. At least 64 KiB. */
-  bytesMax: number
-  /** Items older than this are dropped. */
-  ageMaxMs: number
-  now: () => UnixNs
-  /** Hard bound of the file itself, enforced by SQLite; by default twice bytesMax and 1 MiB. */
-  fileBytesMax?: number
-  /** Bound of what waits in memory while the disk takes nothing; by default 16 MiB. */
-  memoryBytesMax?: number
-  /** How long another process may hold the file up, while it is not known to; by default 2 s. */
-  patienceMs?: number
-  /** Told once when the disk begins to take nothing, and once when it takes all again. */
-  log?: (text: string) => void
-}
-
-/** An item as it is sent. */
-export type OutboxItem = {
-  sequence: number
-  /** UUIDv7, 16 bytes. */
-  id: Uint8Array
-  /** The whole encoded Item. */
-  encoded: Uint8Array
-}
+export type { OutboxOptions } from './outbox-bounds.ts'
+export { OutboxError, type OutboxErrorCode } from './outbox-error.ts'
+export type { OutboxItem } from './outbox-item.ts'
 
 export type OutboxCounters = {
   /** Waiting, in the file and in memory. */
@@ -56,24 +36,6 @@ export type OutboxCounters = {
   rejected: number
 }
 
-/**
- * full-disk, busy, io, denied: the file cannot be read or changed at the moment; unencodable: the rest of the batch
- * was kept; closed: used after close.
- */
-export type OutboxErrorCode = 'full-disk' | 'busy' | 'io' | 'denied' | 'unencodable' | 'closed'
-
-/** What could not be done, and why. What was not kept has been counted. */
-export class OutboxError extends Error {
-  readonly code: OutboxErrorCode
-
-  constructor(code: OutboxErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'OutboxError'
-    this.code = code
-  }
-}
-
-const EVICT_STEP_ITEMS = 256
 const TELL_INTERVAL_MS = 60_000
 const MEMORY_BYTES_MAX = 16 * 1024 * 1024
 /** Between two attempts to write what the disk refused. */
@@ -323,7 +285,7 @@ export class Outbox {
       untold > 0 &&
       this.#refusedAtMs === undefined &&
       Math.abs(nowMs - this.#toldAtMs) >= TELL_INTERVAL_MS
-    const all = tells ? [...contents, this.#dropsToTell(untold)] : contents
+    const all = tells ? [...contents, dropsToTell(this.#options.now(), untold)] : contents
     const rows = all.map(({ rank, content }) => ({
       sequence: this.#nextSequence++,
       id: this.#makeId(),
@@ -358,8 +320,8 @@ export class Outbox {
         totals.bytes += itemBytes(content)
       }
       totals.nextSequence = this.#nextSequence
-      this.#expire(totals, nowMs - this.#options.ageMaxMs)
-      this.#evict(totals)
+      const { ageMaxMs, bytesMax } = this.#options
+      makeRoom(this.#file, totals, { beforeMs: nowMs - ageMaxMs, bytesMax })
     })
     if (this.#refusedAtMs !== undefined) {
       this.#refusedAtMs = undefined
@@ -378,43 +340,6 @@ export class Outbox {
 
   #log(text: string): void {
     this.#options.log?.(text)
-  }
-
-  /** Says what was dropped, as an item: a gap that nobody is told of looks like silence. */
-  #dropsToTell(count: number): { rank: number; content: Uint8Array } {
-    const text =
-      `${count} findings never reached the collector: the agent's outbox was full, too old or damaged, ` +
-      `or its disk and the memory beside it were full`
-    const finding: Finding = {
-      at: this.#options.now(),
-      kind: 'health',
-      health: { of: 'outbox', text, count },
-    }
-    return { rank: RANK_TELLS, content: encodeContent(finding) }
-  }
-
-  #expire(totals: Totals, beforeMs: number): void {
-    for (const { sequence, bytes } of this.#file.oldest(beforeMs, EVICT_STEP_ITEMS))
-      this.#drop(totals, sequence, bytes)
-  }
-
-  #evict(totals: Totals): void {
-    while (totals.bytes > this.#options.bytesMax) {
-      const candidates = this.#file.least(EVICT_STEP_ITEMS)
-      if (candidates.length === 0)
-        throw new UnusableFile(`totals: ${totals.bytes} bytes of no items`)
-      for (const { sequence, bytes } of candidates) {
-        if (totals.bytes <= this.#options.bytesMax) break
-        this.#drop(totals, sequence, bytes)
-      }
-    }
-  }
-
-  #drop(totals: Totals, sequence: number, bytes: number): void {
-    this.#file.remove(sequence)
-    totals.items--
-    totals.bytes -= bytes
-    totals.evicted++
   }
 
   #unsynchronised(work: () => void): void {
@@ -480,27 +405,4 @@ export class Outbox {
   #assertOpen(): void {
     if (this.#closed) throw new OutboxError('closed', 'the outbox is closed')
   }
-}
-
-function within(rows: Iterable<Row>, itemsMax: number, bytesMax: number): OutboxItem[] {
-  const items: OutboxItem[] = []
-  let bytes = 0
-  for (const { sequence, id, content } of rows) {
-    const encoded = numberItem(id, sequence, content)
-    bytes += encoded.length
-    if (items.length === itemsMax || (items.length > 0 && bytes > bytesMax)) break
-    items.push({ sequence, id, encoded })
-  }
-  return items
-}
-
-const SENTENCES = {
-  'full-disk': 'the disk is full: free some space, it is tried again each second',
-  busy: 'another process holds the file',
-  io: 'the disk reports an error',
-  denied: 'this user may not use the file: `freshet doctor` says whose it is',
-} as const
-
-function diskError(trouble: keyof typeof SENTENCES, what: string, cause: unknown): OutboxError {
-  return new OutboxError(trouble, `outbox, ${what}: ${SENTENCES[trouble]}`, { cause })
 }

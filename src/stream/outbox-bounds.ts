@@ -1,0 +1,61 @@
+// What bounds the outbox; what it has no room for (too old, or the least important), and the item that tells of it.
+import { UnusableFile } from '../baseline/sqlite-file.ts'
+import type { Finding } from '../engine/finding.ts'
+import type { UnixNs } from '../units.ts'
+import { encodeContent } from './codec.ts'
+import type { OutboxFile, Totals } from './outbox-file.ts'
+import { RANK_TELLS } from './rank.ts'
+
+export type OutboxOptions = {
+  /** Bound of what waits; the file may be some tenths larger. At least 64 KiB. */
+  bytesMax: number
+  /** Items older than this are dropped. */
+  ageMaxMs: number
+  now: () => UnixNs
+  /** Hard bound of the file itself, enforced by SQLite; by default twice bytesMax and 1 MiB. */
+  fileBytesMax?: number
+  /** Bound of what waits in memory while the disk takes nothing; by default 16 MiB. */
+  memoryBytesMax?: number
+  /** How long another process may hold the file up, while it is not known to; by default 2 s. */
+  patienceMs?: number
+  /** Told once when the disk begins to take nothing, and once when it takes all again. */
+  log?: (text: string) => void
+}
+
+const EVICT_STEP_ITEMS = 256
+
+/** Drops some of what was added before `beforeMs`, then the least important until `bytesMax` holds. Counts in `totals`. */
+export function makeRoom(
+  file: OutboxFile,
+  totals: Totals,
+  { beforeMs, bytesMax }: { beforeMs: number; bytesMax: number },
+): void {
+  const drop = (sequence: number, bytes: number): void => {
+    file.remove(sequence)
+    totals.items--
+    totals.bytes -= bytes
+    totals.evicted++
+  }
+  for (const { sequence, bytes } of file.oldest(beforeMs, EVICT_STEP_ITEMS)) drop(sequence, bytes)
+  while (totals.bytes > bytesMax) {
+    const candidates = file.least(EVICT_STEP_ITEMS)
+    if (candidates.length === 0) throw new UnusableFile(`totals: ${totals.bytes} bytes of no items`)
+    for (const { sequence, bytes } of candidates) {
+      if (totals.bytes <= bytesMax) break
+      drop(sequence, bytes)
+    }
+  }
+}
+
+/** Says what was dropped, as an item: a gap that nobody is told of looks like silence. */
+export function dropsToTell(at: UnixNs, count: number): { rank: number; content: Uint8Array } {
+  const text =
+    `${count} findings never reached the collector: the agent's outbox was full, too old or damaged, ` +
+    `or its disk and the memory beside it were full`
+  const finding: Finding = {
+    at,
+    kind: 'health',
+    health: { of: 'outbox', text, count },
+  }
+  return { rank: RANK_TELLS, content: encodeContent(finding) }
+}
