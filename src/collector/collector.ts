@@ -116,7 +116,12 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       clockOffsetsMs: () => devices.clockOffsetsMs(),
       log,
     })
-    const beat = setInterval(() => void keeper.beat(now(), performance.now()), KEEPER_BEAT_MS)
+    const beat = beatOf(
+      () => counters.read().frameBytes,
+      (elapsedMs) => {
+        void keeper.beat(now(), elapsedMs)
+      },
+    )
     beat.unref()
     undo.unshift(() => clearInterval(beat))
     const server = createServer(
@@ -163,6 +168,24 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     for (const step of undo) await step()
     throw cause
   }
+}
+
+/** What may come in before the store is looked at again: a flood is not to fill a disk between two beats. */
+const BEAT_BYTES = 256 * 1024 * 1024
+const LOOK_MS = 1000
+
+/** Calls each KEEPER_BEAT_MS, and as soon as so many bytes have come. */
+function beatOf(bytesIn: () => number, beat: (elapsedMs: number) => void): NodeJS.Timeout {
+  let atMs = performance.now()
+  let bytes = bytesIn()
+  return setInterval(() => {
+    const nowMs = performance.now()
+    const came = bytesIn() - bytes
+    if (nowMs - atMs < KEEPER_BEAT_MS && came < BEAT_BYTES) return
+    atMs = nowMs
+    bytes += came
+    beat(nowMs)
+  }, LOOK_MS)
 }
 
 /** Where there is a store already, somebody has the secret that is gone. */

@@ -44,6 +44,8 @@ const NAMES = [
   'itemsDuplicate',
   'itemsRejected',
   'pauses',
+  // What the store did not keep of a device that sent more than is kept of one.
+  'itemsOverBudget',
   // What retention dropped.
   'segmentsDropped',
   'revisionsDropped',

@@ -89,7 +89,7 @@ export function createKeeper(options: {
   async function drop(): Promise<void> {
     const ageNs = isDoubted ? NEVER_NS : keep.ageNs
     for (;;) {
-      const { more, usedBytes, dropped } = await store.retain({ ageNs, bytes: keep.bytes })
+      const { more, usedBytes, dropped, told } = await store.retain({ ageNs, bytes: keep.bytes })
       if (dropped) {
         const { at, kind, text, count } = dropped
         counters.add('segmentsDropped')
@@ -97,6 +97,11 @@ export function createKeeper(options: {
         log(text)
         const health = { deviceId: '', at: nsText(at), kind, text, count }
         publish({ type: 'health', health })
+      }
+      for (const { deviceId, at, kind, text, count } of told) {
+        counters.add(kind === 'budget' ? 'itemsOverBudget' : 'revisionsDropped', count)
+        log(text)
+        publish({ type: 'health', health: { deviceId, at: nsText(at), kind, text, count } })
       }
       if (more) continue
       const tooLarge = usedBytes > keep.bytes

@@ -210,6 +210,36 @@ describe('the migration of a store', () => {
     )
   })
 
+  it('counts what each device has, brings hours to their device, and dates nothing after it was heard', () => {
+    version1(2)
+    const before = new DatabaseSync(path)
+    before.exec(`
+      INSERT INTO identity (key, name, path) VALUES ('é', 'name', '/path'), ('b', '', '');
+      INSERT INTO identity_device (identity, device, first_seen_at, first_network_at)
+        VALUES (1, 1, ${T0 * 2n}, 0), (2, 1, 5, 5);
+      INSERT INTO sighting VALUES (1, x'010203');
+      INSERT INTO destination (key) VALUES ('host:443');
+      INSERT INTO pair VALUES (1, 1, 5), (2, 1, 5);
+      INSERT INTO pair_hour VALUES (5, 1, 1, 1, 1, 1, 1), (5, 99, 1, 1, 1, 1, 1);`)
+    before.close()
+    const db = openForWriting(path)
+    const inventory = 256 + 4 + 4 + 5 + 3 + (256 + 2) + 2 * (64 + 16)
+    const health = 128 + 4 + 9
+    const held = db.prepare('SELECT * FROM held').all()
+    assert.deepEqual(
+      held.map((row) => ({ ...row })),
+      [{ device: 1, inventory, summaries: 96, health }],
+    )
+    assert.deepEqual(
+      { ...db.prepare('SELECT device, pair FROM pair_hour').get() },
+      { device: 1, pair: 1 },
+    )
+    assert.equal(db.prepare('SELECT uses FROM destination').get()?.uses, 2)
+    const dated = prepare(db, 'SELECT max(first_seen_at) AS at FROM identity_device').get()
+    assert.ok((dated?.at as bigint) < T0 * 2n)
+    db.close()
+  })
+
   it('makes of a new file what it makes of an old empty one', () => {
     version1(0)
     const schemaOf = (file: string) => {

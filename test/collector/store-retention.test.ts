@@ -117,7 +117,7 @@ describe("the store's retention", () => {
     assert.equal(total().total, 1)
   })
 
-  it('takes hours of pairs and health along, in pieces, however many there are of one hour', () => {
+  it('drops hours of pairs for their age in pieces, however many there are of one hour, and where there are no alerts', () => {
     const summaries = Array.from({ length: 250 }, (_, index) =>
       itemOf(index + 1, {
         at: T0 as UnixNs,
@@ -136,14 +136,13 @@ describe("the store's retention", () => {
     append(writer, batchOf(device, 0, summaries))
     db.exec(`INSERT INTO pair_hour
       WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 26000)
-      SELECT ${T0}, i, 1, 1, 1, 1, 1 FROM n`)
-    fill(1001, 1001 + SEGMENT)
-    const { more } = writer.retain(T0, { ...ALL, bytes: 1 })
-    assert(more)
+      SELECT ${device}, ${T0}, i, 1, 1, 1, 1, 1 FROM n`)
+    db.exec('UPDATE held SET summaries = 96 * (SELECT count(*) FROM pair_hour)')
+    writer = createWriter(db, { segmentRevisions: SEGMENT })
     const pieces: number[] = []
     for (let steps = 0; count(db, 'pair_hour') > 0 && steps < 10; steps++) {
       const before = count(db, 'pair_hour')
-      writer.retain(T0, ALL)
+      writer.retain(T0 + 2n * DAY_NS, { ...ALL, ageNs: DAY_NS })
       pieces.push(before - count(db, 'pair_hour'))
     }
     assert.deepEqual(pieces, [10_000, 10_000, 5251])
@@ -230,7 +229,7 @@ describe("the store's keeper", () => {
           asked.push(keep)
           const answer = answers.shift()
           if (!answer) throw new Error('the disk is gone')
-          return { more: false, usedBytes: 1e9, dropped: undefined, ...answer }
+          return { more: false, usedBytes: 1e9, dropped: undefined, told: [], ...answer }
         },
         newestAt: async () => newestAt,
       },

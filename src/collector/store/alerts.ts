@@ -1,5 +1,6 @@
 // Writing alerts: every revision is kept, the list shows the highest.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { AlertShares } from './alert-shares.ts'
 import { BoundedMap } from './bounded-map.ts'
 import type { StoreItem } from './protocol.ts'
 import type { Segments } from './segments.ts'
@@ -13,6 +14,8 @@ export type AlertWriter = {
   put(device: number, storedAt: bigint, item: AlertItem): void
   /** Of a segment that is about to be dropped. */
   untally(segment: number): void
+  /** Removes the oldest revisions of a device from a sealed segment, at most `max`; returns how many, and how many of all devices are left. */
+  take(segment: number, device: number, max: number): { taken: number; left: number }
   flushTally(): void
   forgetTally(): void
 }
@@ -20,7 +23,11 @@ export type AlertWriter = {
 /** Statements about a segment's tables; they stay prepared for the segments used last. */
 const SEGMENTS_PREPARED_MAX = 64
 
-export function alertWriter(db: DatabaseSync, segments: Segments): AlertWriter {
+export function alertWriter(
+  db: DatabaseSync,
+  segments: Segments,
+  shares: AlertShares,
+): AlertWriter {
   const prepared = new BoundedMap<number, ReturnType<typeof statementsOf>>(SEGMENTS_PREPARED_MAX)
   const count = prepare(
     db,
@@ -62,13 +69,13 @@ export function alertWriter(db: DatabaseSync, segments: Segments): AlertWriter {
     const candidates = segments.candidates(id, device)
     // Most are new: trying that first spares them a look-up.
     if (candidates.length === 0 && add()) {
-      keep.run(storedAt, 0n, body)
+      keep.run(storedAt, 0n, device, body)
       return { left: 0, came: severity }
     }
     const here = find.get(id, device) as KnownAlert | undefined
     const sealed = here ? undefined : findSealed(id, device, candidates)
     const known = here ?? sealed?.known
-    keep.run(storedAt, known?.last ?? 0n, body)
+    keep.run(storedAt, known?.last ?? 0n, device, body)
     // A lower revision that comes late is history; the list keeps the higher one.
     if (known && BigInt(revision) < known.revision) {
       const where = sealed ? on(sealed.segment).chain : chain
@@ -91,6 +98,7 @@ export function alertWriter(db: DatabaseSync, segments: Segments): AlertWriter {
       const { left, came } = store(device, storedAt, id, item)
       // Only now, when nothing can be refused any more.
       segments.counted(storedAt, item.body.length)
+      shares.add(segments.current, device, 1, item.body.length)
       if (came !== 0) segments.wrote(id, device)
       if (left !== 0) tallied(device, left, -1)
       if (came !== 0) tallied(device, came, 1)
@@ -102,12 +110,36 @@ export function alertWriter(db: DatabaseSync, segments: Segments): AlertWriter {
       )
       for (const { device, severity, alerts } of groups.all())
         tallied(Number(device), Number(severity), -Number(alerts))
+      shares.drop(segment)
+    },
+    take(segment, device, max) {
+      const gone = prepare(
+        db,
+        `DELETE FROM revision_${segment} WHERE stored_at IN
+           (SELECT stored_at FROM revision_${segment} WHERE device = ? ORDER BY stored_at LIMIT ?)
+         RETURNING stored_at, length(body) AS bytes`,
+      ).all(device, max)
+      let through = 0n
+      let bytes = 0
+      for (const row of gone) {
+        if ((row.stored_at as bigint) > through) through = row.stored_at as bigint
+        bytes += Number(row.bytes)
+      }
+      const unlisted = prepare(
+        db,
+        `DELETE FROM alert_${segment} WHERE device = ? AND newest <= ? RETURNING severity`,
+      ).all(device, through)
+      for (const { severity } of unlisted) tallied(device, Number(severity), -1)
+      shares.add(segment, device, -gone.length, -bytes)
+      return { taken: gone.length, left: segments.took(segment, gone.length, bytes) }
     },
     flushTally() {
+      shares.flush()
       for (const [key, by] of tally) if (by !== 0) count.run(Math.floor(key / 4), key % 4, by)
       tally.clear()
     },
     forgetTally() {
+      shares.forget()
       tally.clear()
     },
   }
@@ -133,6 +165,9 @@ function statementsOf(
     ),
     chain: prepare(db, `UPDATE alert_${n} SET last = ? WHERE row = ?`),
     remove: prepare(db, `DELETE FROM alert_${n} WHERE row = ?`),
-    keep: prepare(db, `INSERT INTO revision_${n} (stored_at, previous, body) VALUES (?, ?, ?)`),
+    keep: prepare(
+      db,
+      `INSERT INTO revision_${n} (stored_at, previous, device, body) VALUES (?, ?, ?, ?)`,
+    ),
   }
 }

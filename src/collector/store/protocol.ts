@@ -104,7 +104,7 @@ export type Work = Change | Housework
 /** What the writer does between commits. */
 export type Housework = { op: 'retain'; nowNs: bigint; keep: Keep } | { op: 'settle' }
 
-/** How much is kept. Inventory (identities, devices, destinations) is no history: it stays. */
+/** How much is kept. Inventory (identities, devices, destinations) has no age: of each device there is so much (budget.ts). */
 export type Keep = { ageNs: bigint; bytes: number }
 
 /** What one step of retention did. */
@@ -115,6 +115,8 @@ export type Retained = {
   usedBytes: number
   /** The health event that says what was dropped; its count is revisions of alerts. */
   dropped: { at: bigint; kind: string; text: string; count: number } | undefined
+  /** Health events about devices that sent more than is kept of one, or far more than the others. */
+  told: { deviceId: string; at: bigint; kind: string; text: string; count: number }[]
 }
 
 /** Lists newest first. Answered with the types of page-api.ts, which `Answers` names. */

@@ -1,9 +1,12 @@
 // What is kept, by age and by size. Alerts are dropped a whole segment at a time; what lies in time-ordered
 // tables beside them follows in small pieces, so that commits wait a few milliseconds, not seconds.
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
+import type { AlertShares } from './alert-shares.ts'
 import type { AlertWriter } from './alerts.ts'
+import { type Budget, HOUR_CHARGE, healthCharge, overBudget } from './budget.ts'
+import type { InventoryWriter } from './inventory.ts'
 import type { Keep, Retained } from './protocol.ts'
-import type { Segments } from './segments.ts'
+import type { SealedSegment, Segments } from './segments.ts'
 import { prepare } from './statement.ts'
 
 /** Rows that one step deletes of a table: some 20 ms of work. */
@@ -13,15 +16,13 @@ const SEGMENTS_AN_AGE = 10n
 /** Kind of the health events here, on the page and in the API. */
 const KIND = 'retention'
 
-/** Tables whose key begins with a time, and what the horizon is in it. */
-const FOLLOWERS = [
-  { table: 'item', key: ['uid', 'device'], horizon: uidAt },
-  { table: 'pair_hour', key: ['hour_at', 'pair', 'destination'], horizon: (at: bigint) => at },
-  { table: 'health', key: ['stored_at'], horizon: (at: bigint) => at },
-] as const
+/** Of devices that were refused something, said in one step. */
+const TOLD_A_STEP_MAX = 100
+/** The horizon follows the age in steps of this share of it, since each is a commit. */
+const HORIZONS_AN_AGE = 100n
 
 export type Retention = {
-  /** Nanoseconds since 1970 UTC: everything stored before has been dropped; 0 when nothing was. */
+  /** Nanoseconds since 1970 UTC: ids of before may be gone; 0 when none are. */
   horizonAt(): bigint
   /**
    * One step; `more` when another has work. `stamp` gives a time of storage. Throws what node:sqlite
@@ -32,105 +33,225 @@ export type Retention = {
 
 export function createRetention(
   db: DatabaseSync,
-  segments: Segments,
-  alerts: AlertWriter,
+  of: {
+    segments: Segments
+    alerts: AlertWriter
+    shares: AlertShares
+    budget: Budget
+    inventory: InventoryWriter
+  },
 ): Retention {
+  const { segments, alerts, shares, budget, inventory } = of
   const readHorizon = prepare(db, 'SELECT horizon_at FROM retention')
   const setHorizon = prepare(db, 'UPDATE retention SET horizon_at = max(horizon_at, ?)')
   const tell = prepare(
     db,
-    'INSERT INTO health (stored_at, device, at, kind, text, count) VALUES (?, 0, ?, ?, ?, ?)',
+    'INSERT INTO health (stored_at, device, at, kind, text, count) VALUES (?, ?, ?, ?, ?, ?)',
   )
-  const followers = FOLLOWERS.map(({ table, key, horizon }) => ({
-    horizon,
-    key,
-    /** The first row that a step leaves. */
-    bound: prepare(
-      db,
-      `SELECT ${key} FROM ${table} WHERE ${key[0]} < ? ORDER BY ${key} LIMIT 1 OFFSET ${ROWS_A_STEP_MAX}`,
-    ),
-    removeSome: prepare(db, `DELETE FROM ${table} WHERE (${key}) < (${key.map(() => '?')})`),
-    removeAll: prepare(db, `DELETE FROM ${table} WHERE ${key[0]} < ?`),
-  }))
+  const nameOf = prepare(db, 'SELECT id, hostname FROM device WHERE row = ?')
+  const itemBound = prepare(
+    db,
+    `SELECT uid, device FROM item WHERE uid < ? ORDER BY uid, device LIMIT 1 OFFSET ${ROWS_A_STEP_MAX}`,
+  )
+  const removeItems = prepare(db, 'DELETE FROM item WHERE (uid, device) < (?, ?)')
+  const removeHealth = prepare(
+    db,
+    `DELETE FROM health WHERE stored_at IN
+       (SELECT stored_at FROM health WHERE stored_at < ? ORDER BY stored_at LIMIT ${ROWS_A_STEP_MAX})
+     RETURNING device, kind, text`,
+  )
+  const removeHealthOf = prepare(
+    db,
+    `DELETE FROM health WHERE stored_at IN
+       (SELECT stored_at FROM health WHERE device = ? ORDER BY stored_at LIMIT ?)
+     RETURNING device, kind, text`,
+  )
+  const removeHours = prepare(
+    db,
+    `DELETE FROM pair_hour WHERE device = ? AND (hour_at, pair, destination) IN
+       (SELECT hour_at, pair, destination FROM pair_hour WHERE device = ? AND hour_at < ?
+        ORDER BY hour_at LIMIT ?)`,
+  )
   /**
    * Only after a drop: ids from before the horizon that came later, of slow clocks, stay as long as they
    * can, since an item ahead of its turn may be sent again under a number that was not acknowledged.
    */
   let behind = true
   let horizonAt = readHorizon.get()?.horizon_at as bigint
+  let steppedAt = 0n
+  /** A segment that the open transaction dropped because nothing was left in it. */
+  let emptied: number | undefined
 
   function usedBytes(): number {
     const pragma = (name: string) => Number(db.prepare(`PRAGMA ${name}`).get()?.[name])
     return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size')
   }
 
+  function takeHours(device: number, before: bigint, rowsMax: number): number {
+    const taken = Number(removeHours.run(device, device, before, rowsMax).changes)
+    if (taken > 0) budget.charge(device, 'summaries', -taken * HOUR_CHARGE)
+    return taken
+  }
+
+  function credit(rows: Record<string, unknown>[]): number {
+    for (const { device, kind, text } of rows)
+      if (device !== 0n)
+        budget.charge(Number(device), 'health', -healthCharge(String(kind), String(text)))
+    return rows.length
+  }
+
   /** Deletes a piece of what lies before the horizon; false when there was none. */
   function follow(): boolean {
     if (horizonAt === 0n || !behind) return false
-    let deleted = 0n
-    for (const { horizon, key, bound, removeSome, removeAll } of followers) {
-      const end = horizon(horizonAt)
-      const left = bound.get(end)
-      const { changes } = left
-        ? removeSome.run(...key.map((column) => left[column] as SQLInputValue))
-        : removeAll.run(end)
-      deleted += BigInt(changes)
+    const end = uidAt(horizonAt)
+    const left = itemBound.get(end)
+    const items = removeItems.run(
+      (left?.uid as Uint8Array | undefined) ?? end,
+      (left?.device as bigint | undefined) ?? 0n,
+    ).changes
+    return Number(items) > 0
+  }
+
+  /** The same of what has no ids: hours and health are as old as they are, whatever alerts there are. */
+  function followAge(before: bigint): boolean {
+    if (before <= 0n) return false
+    let rows = credit(removeHealth.all(before))
+    for (const device of budget.devicesWith('summaries')) {
+      if (rows >= ROWS_A_STEP_MAX) break
+      rows += takeHours(device, before, ROWS_A_STEP_MAX - rows)
     }
-    return deleted > 0n
+    return rows > 0
+  }
+
+  /** What one device has beyond its budget, or beyond its share of all, gives way: its oldest. */
+  function relieve(): boolean {
+    const excess = budget.excess()
+    if (!excess) return false
+    const { device, kind, bytes } = excess
+    const before = budget.total()
+    if (kind === 'inventory') inventory.yield(device, bytes, ROWS_A_STEP_MAX)
+    else if (kind === 'summaries')
+      takeHours(device, FOREVER_NS, Math.min(ROWS_A_STEP_MAX, Math.ceil(bytes / HOUR_CHARGE)))
+    else credit(removeHealthOf.all(device, Math.min(ROWS_A_STEP_MAX, Math.ceil(bytes / 128))))
+    return budget.total() < before
   }
 
   function inTransaction<T>(work: () => T): T {
     db.exec('BEGIN IMMEDIATE')
     try {
       const result = work()
+      alerts.flushTally()
+      budget.flush()
       db.exec('COMMIT')
       return result
     } catch (cause) {
       if (db.isTransaction) db.exec('ROLLBACK')
+      emptied = undefined
+      alerts.forgetTally()
+      budget.forget()
+      inventory.forget()
       throw cause
     }
+  }
+
+  /** Ids are needed as long as there are alerts as old: the horizon is never above the oldest of them. */
+  function advance(before: bigint, ageNs: bigint): void {
+    const oldest = segments.firstAt()
+    const to = oldest !== undefined && oldest < before ? oldest : before
+    if (to <= 0n || to - horizonAt <= ageNs / HORIZONS_AN_AGE) return
+    setHorizon.run(to)
+    horizonAt = to
+    behind = true
+  }
+
+  /** Says of each device what was refused of it since the last step. */
+  function tellRefused(at: bigint): Retained['told'] {
+    return budget.takeRefused(TOLD_A_STEP_MAX).map(({ device, kind, count }) => {
+      const { id, hostname } = nameOf.get(device) ?? {}
+      const text = `${count} items were refused of "${hostname}" (${id}): ${overBudget(kind)}`
+      return { deviceId: String(id ?? ''), at, kind: 'budget', text, count }
+    })
+  }
+
+  /** Of the device that has far more alerts than others have, the oldest go first; undefined when there is no such. */
+  function takeFromGreedy(at: bigint): Retained['told'] | undefined {
+    const device = shares.greedy()
+    const segment = device === undefined ? undefined : shares.oldestOf(device)
+    if (device === undefined || segment === undefined) return undefined
+    const { taken: count, left } = alerts.take(segment, device, ROWS_A_STEP_MAX)
+    if (left === 0) {
+      alerts.untally(segment)
+      segments.drop(segment)
+      emptied = segment
+    }
+    const { id, hostname } = nameOf.get(device) ?? {}
+    const text = `${count} revisions of alerts of "${hostname}" (${id}) were dropped: it has far more than its share of what is kept`
+    return [{ deviceId: String(id ?? ''), at, kind: KIND, text, count }]
+  }
+
+  function record(told: Retained['told'], stamp: () => bigint): void {
+    for (const { at, kind, text, count } of told) tell.run(stamp(), 0, at, kind, text, count)
+  }
+
+  function dropOldest(oldest: SealedSegment, tooOld: boolean, at: bigint): Retained['dropped'] {
+    const why = tooOld ? 'older than is kept' : 'the oldest of more than is kept'
+    const text = `${oldest.revisions} revisions of alerts, stored until ${isoTime(oldest.lastAt)}, were dropped: ${why}`
+    inTransaction(() => {
+      alerts.untally(oldest.n)
+      segments.drop(oldest.n)
+      setHorizon.run(oldest.lastAt)
+      tell.run(at, 0, at, KIND, text, oldest.revisions)
+      segments.save(at)
+    })
+    segments.forget(oldest.n)
+    behind = true
+    horizonAt = readHorizon.get()?.horizon_at as bigint
+    return { at, kind: KIND, text, count: oldest.revisions }
   }
 
   return {
     horizonAt: () => horizonAt,
     step(nowNs, { ageNs, bytes }, stamp) {
       const used = usedBytes()
-      const nothing: Retained = { more: false, usedBytes: used, dropped: undefined }
+      budget.setKeep(bytes, used > bytes)
+      const nothing: Retained = { more: false, usedBytes: used, dropped: undefined, told: [] }
       if (segments.ageNs(nowNs) > ageNs / SEGMENTS_AN_AGE) segments.roll(stamp(nowNs))
       const oldest = segments.oldest()
       const tooOld = oldest !== undefined && nowNs - oldest.lastAt > ageNs
-      if (!oldest || !(tooOld || used > bytes)) {
-        behind = inTransaction(follow)
-        return { ...nothing, more: behind }
-      }
-      const at = stamp(nowNs)
-      const why = tooOld ? 'older than is kept' : 'the oldest of more than is kept'
-      const health = {
-        at,
-        kind: KIND,
-        text: `${oldest.revisions} revisions of alerts, stored until ${isoTime(oldest.lastAt)}, were dropped: ${why}`,
-        count: oldest.revisions,
-      }
-      try {
-        inTransaction(() => {
-          alerts.untally(oldest.n)
-          segments.drop(oldest.n)
-          setHorizon.run(oldest.lastAt)
-          tell.run(at, at, KIND, health.text, health.count)
-          alerts.flushTally()
-          segments.save(at)
-        })
-      } catch (cause) {
-        alerts.forgetTally()
-        throw cause
-      }
-      segments.forget(oldest.n)
-      behind = true
-      horizonAt = readHorizon.get()?.horizon_at as bigint
-      return { more: true, usedBytes: used, dropped: health }
+      if (oldest && tooOld)
+        return { ...nothing, more: true, dropped: dropOldest(oldest, true, stamp(nowNs)) }
+      // Of the rest, what is old or too much of one device goes before any alert that is young.
+      let told: Retained['told'] = []
+      const freed = inTransaction(() => {
+        if (nowNs !== steppedAt) told = tellRefused(nowNs)
+        const before = max(horizonAt, nowNs - ageNs)
+        const done = [relieve(), followAge(before), follow()]
+        advance(nowNs - ageNs, ageNs)
+        record(told, () => stamp(nowNs))
+        if (told.length > 0) segments.save(stamp(nowNs))
+        return done.includes(true)
+      })
+      steppedAt = nowNs
+      if (freed) return { ...nothing, more: true, told }
+      behind = false
+      if (used <= bytes) return { ...nothing, told }
+      const greed = inTransaction(() => {
+        const taken = takeFromGreedy(nowNs)
+        if (taken) record(taken, () => stamp(nowNs))
+        if (taken) segments.save(stamp(nowNs))
+        return taken
+      })
+      if (emptied !== undefined) segments.forget(emptied)
+      emptied = undefined
+      if (greed) return { ...nothing, more: true, told: [...told, ...greed] }
+      if (!oldest) return { ...nothing, told }
+      return { ...nothing, more: true, dropped: dropOldest(oldest, false, stamp(nowNs)), told }
     },
   }
 }
+
+const FOREVER_NS = 2n ** 63n - 1n
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 
 /** The lowest UUIDv7 of a time: its first 48 bits are milliseconds since 1970 (RFC 9562, 5.7). */
 export function uidAt(ns: bigint): Uint8Array {

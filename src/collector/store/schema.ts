@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type DiskTrouble, diskTrouble } from '../../baseline/sqlite-file.ts'
 import { StoreError } from './store-error.ts'
 
-const MIGRATIONS: readonly string[] = [
+const MIGRATIONS: readonly (string | ((db: DatabaseSync) => void))[] = [
   `
   CREATE TABLE device (
     row INTEGER PRIMARY KEY,
@@ -163,7 +163,81 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE UNIQUE INDEX outbox_device ON outbox (device, id);
   `,
+  accountBytes,
 ]
+
+/**
+ * Bytes are counted by device (budget.ts, alert-shares.ts). Hours begin with the device, so that one device's oldest can
+ * give way. Names that nobody uses any more can go. What was first seen after its device was last heard was not.
+ */
+function accountBytes(db: DatabaseSync): void {
+  db.exec(`
+    CREATE TABLE held (
+      device INTEGER PRIMARY KEY,
+      inventory INTEGER NOT NULL,
+      summaries INTEGER NOT NULL,
+      health INTEGER NOT NULL
+    );
+    CREATE TABLE alert_held (
+      segment INTEGER NOT NULL,
+      device INTEGER NOT NULL,
+      revisions INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      PRIMARY KEY (segment, device)
+    ) WITHOUT ROWID;
+
+    ALTER TABLE identity ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE destination ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE identity_device ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX identity_device_received ON identity_device (device);
+    CREATE INDEX health_device ON health (device);
+    UPDATE identity SET uses = c.n FROM
+      (SELECT identity, count(*) AS n FROM identity_device GROUP BY identity) AS c
+      WHERE c.identity = identity.row;
+    UPDATE destination SET uses = c.n FROM
+      (SELECT destination, count(*) AS n FROM pair GROUP BY destination) AS c
+      WHERE c.destination = destination.row;
+    UPDATE identity_device SET
+      first_seen_at = min(first_seen_at, (SELECT d.last_seen_at FROM device AS d WHERE d.row = device)),
+      bytes = 256
+        + (SELECT 2 * octet_length(i.key) + octet_length(i.name) + octet_length(i.path)
+           FROM identity AS i WHERE i.row = identity)
+        + coalesce((SELECT length(s.body) FROM sighting AS s WHERE s.row = identity_device.row), 0);
+    UPDATE identity_device SET bytes = bytes + c.n FROM
+      (SELECT p.pair, sum(64 + 2 * octet_length(d.key)) AS n
+       FROM pair AS p JOIN destination AS d ON d.row = p.destination GROUP BY p.pair) AS c
+      WHERE c.pair = identity_device.row;
+
+    ALTER TABLE pair_hour RENAME TO pair_hour_before;
+    CREATE TABLE pair_hour (
+      device INTEGER NOT NULL,
+      hour_at INTEGER NOT NULL,
+      pair INTEGER NOT NULL,
+      destination INTEGER NOT NULL,
+      bytes_out INTEGER NOT NULL,
+      bytes_in INTEGER NOT NULL,
+      flows INTEGER NOT NULL,
+      largest_flow_out INTEGER NOT NULL,
+      PRIMARY KEY (device, hour_at, pair, destination)
+    ) WITHOUT ROWID;
+    INSERT INTO pair_hour
+      SELECT p.device, h.hour_at, h.pair, h.destination, h.bytes_out, h.bytes_in, h.flows, h.largest_flow_out
+      FROM pair_hour_before AS h JOIN identity_device AS p ON p.row = h.pair
+      ORDER BY p.device, h.hour_at, h.pair, h.destination;
+    DROP TABLE pair_hour_before;
+
+    INSERT INTO held (device, inventory, summaries, health)
+      SELECT d.row,
+        coalesce((SELECT sum(p.bytes) FROM identity_device AS p WHERE p.device = d.row), 0),
+        96 * (SELECT count(*) FROM pair_hour AS h WHERE h.device = d.row),
+        coalesce((SELECT sum(128 + octet_length(e.kind) + octet_length(e.text))
+                  FROM health AS e WHERE e.device = d.row), 0)
+      FROM device AS d;
+  `)
+  // Revisions of before belong to nobody that is known: they go with their segment.
+  for (const { n } of db.prepare('SELECT n FROM segment').all())
+    db.exec(`ALTER TABLE revision_${n} ADD COLUMN device INTEGER NOT NULL DEFAULT 0`)
+}
 
 /** PRAGMA user_version of what this collector writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length
@@ -241,7 +315,9 @@ function migrate(db: DatabaseSync, path: string): void {
   for (let next = version; next < MIGRATIONS.length; next++) {
     db.exec('BEGIN IMMEDIATE')
     try {
-      db.exec(MIGRATIONS[next] as string)
+      const migration = MIGRATIONS[next]
+      if (typeof migration === 'string') db.exec(migration)
+      else migration?.(db)
       db.exec(`PRAGMA user_version = ${next + 1}`)
       db.exec('COMMIT')
     } catch (cause) {

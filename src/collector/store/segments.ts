@@ -20,6 +20,7 @@ function tablesSql(n: number): string {
     CREATE TABLE revision_${n} (
       stored_at INTEGER PRIMARY KEY,
       previous INTEGER NOT NULL,
+      device INTEGER NOT NULL,
       body BLOB NOT NULL
     );
     CREATE TABLE alert_${n} (
@@ -150,6 +151,25 @@ export class Segments {
     ).get()
     if (!row) return undefined
     return { n: Number(row.n), lastAt: row.last_at as bigint, revisions: Number(row.revisions) }
+  }
+
+  /** When the first of all revisions that are kept was stored; undefined when none is. */
+  firstAt(): bigint | undefined {
+    const row = prepare(
+      this.#db,
+      'SELECT min(first_at) AS at FROM segment WHERE revisions > 0',
+    ).get()
+    return (row?.at as bigint | null) ?? undefined
+  }
+
+  /** Revisions of a sealed segment have gone, inside the caller's transaction; returns how many are left. */
+  took(n: number, revisions: number, bodyBytes: number): number {
+    const left = prepare(
+      this.#db,
+      `UPDATE segment SET revisions = revisions - ?, body_bytes = body_bytes - ? WHERE n = ?
+       RETURNING revisions`,
+    ).get(revisions, bodyBytes, n)
+    return Number(left?.revisions)
   }
 
   /** Drops a sealed segment's tables, inside the caller's transaction; `forget` once it has committed. */

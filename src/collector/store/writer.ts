@@ -1,6 +1,8 @@
 // The writing half of the store: batches in, one transaction, answers out. One thread, no clock.
 import type { DatabaseSync } from 'node:sqlite'
+import { AlertShares } from './alert-shares.ts'
 import { alertWriter } from './alerts.ts'
+import { type BUDGETS, Budget, healthCharge, type Kind, overBudget } from './budget.ts'
 import { inventoryWriter } from './inventory.ts'
 import {
   type Change,
@@ -49,13 +51,16 @@ const IN_DOUBT = 'it is older than what is kept here, and its number was acknowl
 /** `segmentRevisions`: after how many revisions of alerts a segment is sealed. */
 export function createWriter(
   db: DatabaseSync,
-  { segmentRevisions }: { segmentRevisions?: number } = {},
+  { segmentRevisions, budgets }: { segmentRevisions?: number; budgets?: typeof BUDGETS } = {},
 ): Writer {
   const segments = new Segments(db, segmentRevisions)
-  const alerts = alertWriter(db, segments)
-  const retention = createRetention(db, segments, alerts)
-  const inventory = inventoryWriter(db)
+  const shares = new AlertShares(db)
+  const alerts = alertWriter(db, segments, shares)
+  const budget = new Budget(db, budgets)
+  const inventory = inventoryWriter(db, budget)
+  const retention = createRetention(db, { segments, alerts, shares, budget, inventory })
   const remember = prepare(db, 'INSERT OR IGNORE INTO item (uid, device) VALUES (?, ?)')
+  const disremember = prepare(db, 'DELETE FROM item WHERE uid = ? AND device = ?')
   const knows = prepare(db, 'SELECT 1 FROM item WHERE uid = ? AND device = ?')
   const addHealth = prepare(
     db,
@@ -98,22 +103,25 @@ export function createWriter(
     return lastStoredAt
   }
 
-  function put(device: number, storedAt: bigint, item: StoreItem): void {
+  /** Returns the budget that has no room for it, and then nothing was written. */
+  function put(device: number, nowNs: bigint, storedAt: bigint, item: StoreItem): Kind | undefined {
     switch (item.kind) {
       case 'alert':
         alerts.put(device, storedAt, item)
-        return
+        return undefined
       case 'sighting':
-        inventory.sighting(device, item)
-        return
+        return inventory.sighting(nowNs, device, item)
       case 'summary':
-        inventory.summary(device, item)
-        return
-      case 'health':
+        return inventory.summary(nowNs, device, item)
+      case 'health': {
+        const bytes = healthCharge(item.of, item.text)
+        if (!budget.hasRoom(device, 'health', bytes)) return 'health'
         addHealth.run(storedAt, device, item.at, item.of, item.text, item.count)
-        return
+        budget.charge(device, 'health', bytes)
+        return undefined
+      }
       default:
-        item satisfies never
+        return item satisfies never
     }
   }
 
@@ -140,19 +148,29 @@ export function createWriter(
         if (!isKnown) refusals.push({ sequence: item.sequence, reason: IN_DOUBT })
         return
       }
-      if (oneByOne) db.exec('SAVEPOINT item')
+      if (oneByOne) {
+        budget.flush()
+        db.exec('SAVEPOINT item')
+      }
       try {
         if (remember.run(item.uid, batch.device).changes === 0n) {
           storedAt[index] = DUPLICATE
         } else {
           const at = nextStoredAt(nowNs)
-          put(batch.device, at, item)
-          storedAt[index] = at
+          const over = put(batch.device, nowNs, at, item)
+          storedAt[index] = over ? REFUSED : at
+          if (over) {
+            // Its id is not kept: an id that costs the collector bytes would be one more thing to fill it with.
+            disremember.run(item.uid, batch.device)
+            budget.refused(batch.device, over)
+            refusals.push({ sequence: item.sequence, reason: overBudget(over) })
+          }
         }
         if (oneByOne) db.exec('RELEASE item')
       } catch (cause) {
         if (!oneByOne || !isRefusal(cause)) throw cause
         db.exec('ROLLBACK TO item; RELEASE item')
+        budget.forget()
         inventory.forget()
         storedAt[index] = REFUSED
         refusals.push({ sequence: item.sequence, reason: `it cannot be stored: ${cause}` })
@@ -199,6 +217,7 @@ export function createWriter(
             : { op: 'enroll', enrolled: enroll(work.nowNs, work.facts) },
       )
       alerts.flushTally()
+      budget.flush()
       if (lastStoredAt !== before) segments.save(lastStoredAt)
       db.exec('COMMIT')
       return done
@@ -206,6 +225,7 @@ export function createWriter(
       // SQLite rolls back by itself on some errors (FULL, IOERR); then there is nothing to roll back.
       if (db.isTransaction) db.exec('ROLLBACK')
       alerts.forgetTally()
+      budget.forget()
       inventory.forget()
       segments.reload()
       lastStoredAt = before
