@@ -7,6 +7,8 @@ export type WaitingRow = Row & { rank: number; addedMs: number }
 export type OutboxMemory = {
   /** In the order of sequence. */
   rows(): readonly WaitingRow[]
+  /** Of all, as the file counts them. */
+  bytes(): number
   /** Those above `afterSequence`. */
   after(afterSequence: number): WaitingRow[]
   /**
@@ -40,6 +42,7 @@ export function createOutboxMemory(bytesMax: number): OutboxMemory {
 
   return {
     rows: () => kept,
+    bytes: () => bytes,
     after: (afterSequence) => kept.filter(({ sequence }) => sequence > afterSequence),
     add(row) {
       kept.push(row)

@@ -98,15 +98,9 @@ export class Outbox {
 
   counters(): OutboxCounters {
     const { items, bytes, evicted, notKept, rejected } = this.#totals
-    const waiting = this.#memory.rows()
-    return {
-      items: items + waiting.length,
-      bytes: waiting.reduce((sum, { content }) => sum + itemBytes(content), bytes),
-      unwritten: waiting.length,
-      evicted,
-      notKept,
-      rejected,
-    }
+    const unwritten = this.unwritten()
+    const all = { items: items + unwritten, bytes: bytes + this.#memory.bytes() }
+    return { ...all, unwritten, evicted, notKept, rejected }
   }
 
   /** Items that wait in memory: what follows from them is not to be kept before they are. */
@@ -268,7 +262,7 @@ export class Outbox {
       this.#refusedAtMs = Number.NEGATIVE_INFINITY
       this.retry()
       if (this.unwritten() > 0)
-        this.#log(
+        this.#options.log?.(
           `${this.unwritten()} findings that the disk did not take are lost as the agent ends`,
         )
     }
@@ -286,12 +280,11 @@ export class Outbox {
       this.#refusedAtMs === undefined &&
       Math.abs(nowMs - this.#toldAtMs) >= TELL_INTERVAL_MS
     const all = tells ? [...contents, dropsToTell(this.#options.now(), untold)] : contents
-    const rows = all.map(({ rank, content }) => ({
+    const rows = all.map((of) => ({
+      ...of,
       sequence: this.#nextSequence++,
       id: this.#makeId(),
-      rank,
       addedMs: nowMs,
-      content,
     }))
     if (tells) {
       this.#toldAtMs = nowMs
@@ -326,20 +319,20 @@ export class Outbox {
     if (this.#refusedAtMs !== undefined) {
       this.#refusedAtMs = undefined
       this.#file.patience(this.#options.patienceMs ?? PATIENCE_MS)
-      this.#log(`the disk takes findings again: ${waiting.length} that waited in memory are kept`)
+      this.#options.log?.(
+        `the disk takes findings again: ${waiting.length} that waited in memory are kept`,
+      )
     }
     this.#memory.clear()
   }
 
   #refused(error: OutboxError, nowMs: number): void {
     if (this.#refusedAtMs === undefined)
-      this.#log(`${error.message}; findings wait in memory meanwhile and are sent from there`)
+      this.#options.log?.(
+        `${error.message}; findings wait in memory meanwhile and are sent from there`,
+      )
     this.#refusedAtMs = nowMs
     this.#file.patience(PATIENCE_IN_TROUBLE_MS)
-  }
-
-  #log(text: string): void {
-    this.#options.log?.(text)
   }
 
   #unsynchronised(work: () => void): void {
