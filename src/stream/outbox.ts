@@ -1,5 +1,5 @@
-// What the agent found, on disk until the collector has it. Numbered, bounded by bytes and age; what is
-// dropped is counted, and told to the collector by an item of its own. What the disk refuses waits in memory.
+// What the agent found, on disk until the collector has it: numbered, bounded, what is dropped counted and told. What the
+// disk refuses waits in memory.
 import {
   diskTrouble,
   type SetAside,
@@ -99,8 +99,8 @@ export class Outbox {
   counters(): OutboxCounters {
     const { items, bytes, evicted, notKept, rejected } = this.#totals
     const unwritten = this.unwritten()
-    const all = { items: items + unwritten, bytes: bytes + this.#memory.bytes() }
-    return { ...all, unwritten, evicted, notKept, rejected }
+    const all = { items: items + unwritten, bytes: bytes + this.#memory.bytes(), unwritten }
+    return { ...all, evicted, notKept, rejected }
   }
 
   /** Items that wait in memory: what follows from them is not to be kept before they are. */
