@@ -1,10 +1,9 @@
 // freshet's commands. Each loads its own rooms only when it runs: the root role must not load what it does
 // not need, and a command that only prints starts at once.
 
-import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
-import { address, positive, ringBytes, whole } from './cli/arguments.ts'
-import { ConfigError } from './cli/state.ts'
+import { address, collectorPlace, path, positive, ringBytes, whole } from './cli/arguments.ts'
+import { ConfigError, statePaths } from './cli/state.ts'
 import { IMPORT_KINDS, IMPORT_SIGNERS } from './importers/importer.ts'
 import { EXIT_CONFIG } from './sense/exit.ts'
 import { VERSION } from './version.ts'
@@ -22,7 +21,7 @@ const stateOption = () =>
   new Option(
     '--state <dir>',
     "directory of this installation (default: FRESHET_STATE, else the platform's)",
-  )
+  ).argParser(path)
 const userOption = () =>
   new Option(
     '--user <name>',
@@ -32,9 +31,9 @@ const collectorOption = () =>
   new Option(
     '--collector <place>',
     'the state directory of a collector on this machine, or its address: https:// or wss://, on loopback also http:// or ws://',
-  )
+  ).argParser(collectorPlace)
 const tokenFileOption = () =>
-  new Option('--token-file <file>', "file with the collector's agent token")
+  new Option('--token-file <file>', "file with the collector's agent token").argParser(path)
 const keepDaysOption = () =>
   new Option('--keep-days <n>', 'alerts and history stored longer ago are dropped')
     .argParser(whole(1, 3650))
@@ -94,7 +93,7 @@ const withAgentOptions = (command: Command): Command =>
     .addOption(userOption())
     .addOption(collectorOption())
     .addOption(tokenFileOption())
-    .addOption(new Option('--policy <file>', 'policy document, JSON'))
+    .addOption(new Option('--policy <file>', 'policy document, JSON').argParser(path))
     .addOption(new Option('--include-loopback', 'detect on loopback too, for trials and tests'))
     .addOption(intervalOption())
     .addOption(execArgumentsOption())
@@ -116,21 +115,16 @@ type AgentFlags = {
   ringMb: number
 }
 
-/** A state directory is made absolute here, since the engine works in another. */
-const collectorPlaceOf = (written: string): string =>
-  /^[a-z]+:\/\//i.test(written) ? written : resolve(written)
-
+/** What the engine is told. The state directory always: sense gives it no environment that could name one. */
 function agentCommand(options: AgentFlags): import('./cli/agent.ts').AgentCommand {
-  const passed: string[] = []
+  const passed: string[] = ['--state', statePaths(options.state).root]
   for (const [name, flag] of [
-    ['state', '--state'],
     ['user', '--user'],
     ['collector', '--collector'],
     ['tokenFile', '--token-file'],
     ['policy', '--policy'],
   ] as const)
-    if (options[name] !== undefined)
-      passed.push(flag, name === 'collector' ? collectorPlaceOf(options[name]) : options[name])
+    if (options[name] !== undefined) passed.push(flag, options[name])
   if (options.includeLoopback) passed.push('--include-loopback')
   return {
     engineArguments: passed,
@@ -165,8 +159,12 @@ program
   .addOption(stateOption())
   .addOption(collectorOption())
   .addOption(tokenFileOption())
-  .option('--baseline <file>', 'begin with this baseline (a copy of it), not with the recorded one')
-  .option('--policy <file>', 'this policy, JSON, in place of the recorded ones')
+  .option(
+    '--baseline <file>',
+    'begin with this baseline (a copy of it), not with the recorded one',
+    path,
+  )
+  .option('--policy <file>', 'this policy, JSON, in place of the recorded ones', path)
   .option('--external <cidr...>', 'private networks that count as outside')
   .addOption(
     new Option('--from <kind>', 'what the files are (default: found out)').choices(IMPORT_KINDS),

@@ -1,5 +1,20 @@
 // What commander makes of arguments. Each throws InvalidArgumentError, which commander prints beside the option.
+import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
+
+/**
+ * A path as a person writes it, made absolute where it enters: the engine and the collector work in other directories,
+ * and another user's.
+ */
+export function path(text: string): string {
+  // `--state "$UNSET"` must not lead to the platform's place.
+  if (text === '') throw new InvalidArgumentError('wants a path, and this one is empty.')
+  return resolve(text)
+}
+
+/** The state directory of a collector on this machine, as `path`, or an address, as it is. */
+export const collectorPlace = (text: string): string =>
+  /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : path(text)
 
 /** A parser for whole numbers in a range. */
 export function whole(min: number, max: number): (text: string) => number {

@@ -83,11 +83,20 @@ export async function startInstallation(
   }
 }
 
-/** Runs the pinned node to its end. */
+export type Ran = { status: number | null; stdout: string; stderr: string }
+
+/** Runs the pinned node to its end; `input` on its standard input. */
 export async function run(
   args: string[],
-): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  {
+    input,
+    ...where
+  }: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string | Uint8Array; timeout?: number } = {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], ...where })
+  // A command that reads nothing may have ended before all is written.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (text) => (stdout += text))

@@ -1,0 +1,94 @@
+// Where a command works: as the variable says, as --state says, and beside relative paths, from whatever directory.
+import assert from 'node:assert/strict'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PLACE } from '../../src/place.ts'
+import { run } from '../e2e/installation.ts'
+import { leaveOut, whyNotLinux } from '../left-out.ts'
+
+describe('The place that commands work in', function () {
+  this.timeout(60_000)
+  let directory: string
+  let state: string
+
+  beforeEach(() => {
+    directory = realpathSync(mkdtempSync(join(tmpdir(), 'freshet-place-')))
+    chmodSync(directory, 0o755)
+    state = join(directory, 'the state')
+    // No command can work in a file, so each must name it.
+    writeFileSync(state, '')
+    writeFileSync(join(directory, 'export.jsonl'), '')
+  })
+  afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+  const ENVIRONMENT = { PATH: process.env['PATH'], HOME: '/nonexistent', TMPDIR: tmpdir() }
+  const COMMANDS = [
+    ['up', '--port', '0'],
+    ['agent'],
+    ['record', 'new.fcap'],
+    ['collector', '--listen', '127.0.0.1:0'],
+    ['collector', 'backup', 'new.backup'],
+    ['collector', 'restore', 'export.jsonl'],
+    ['status'],
+    ['doctor'],
+    ['baseline', 'list'],
+    ['baseline', 'show', 'curl'],
+    ['baseline', 'export', 'new.jsonl'],
+    ['baseline', 'import', 'export.jsonl'],
+    ['replay', '--into', 'export.jsonl'],
+    ['simulate', 'upload'],
+  ]
+  const WAYS: [string, () => { args: string[]; env: NodeJS.ProcessEnv }][] = [
+    ['FRESHET_STATE', () => ({ args: [], env: { FRESHET_STATE: state } })],
+    ['a relative FRESHET_STATE', () => ({ args: [], env: { FRESHET_STATE: 'the state' } })],
+    ['--state', () => ({ args: ['--state', state], env: { FRESHET_STATE: '/nonexistent' } })],
+    ['a relative --state', () => ({ args: ['--state', './the state'], env: {} })],
+  ]
+  for (const command of COMMANDS)
+    it(`is found by \`${command.join(' ')}\` by the variable, by --state, and by relative paths`, async function () {
+      if (['agent', 'record', 'up'].includes(command[0] as string)) leaveOut(this, whyNotLinux())
+      for (const [way, of] of WAYS) {
+        const { args, env } = of()
+        const { status, stdout, stderr } = await run([PLACE.cli, ...command, ...args], {
+          cwd: directory,
+          env: { ...ENVIRONMENT, ...env },
+          // An agent in another place would run until it is ended.
+          timeout: 15_000,
+        })
+        assert.notEqual(status, 0, way)
+        assert.ok(`${stdout}${stderr}`.includes(state), `${way}: ${stdout}${stderr}`)
+      }
+    })
+
+  it('does not change what a relative --token-file or --policy of an agent means', async function () {
+    leaveOut(this, whyNotLinux())
+    rmSync(state)
+    mkdirSync(join(directory, 'elsewhere'))
+    const agent = (...args: string[]) =>
+      run([PLACE.cli, 'agent', '--state', '../the state', ...args], {
+        cwd: join(directory, 'elsewhere'),
+        env: ENVIRONMENT,
+        timeout: 15_000,
+      })
+    const token = await agent('--collector', 'http://127.0.0.1:1', '--token-file', 'no.token')
+    assert.ok(token.stderr.includes(`${join(directory, 'elsewhere/no.token')} `), token.stderr)
+    const policy = await agent('--policy', 'no.policy')
+    assert.ok(policy.stderr.includes(`${join(directory, 'elsewhere/no.policy')} `), policy.stderr)
+    assert.equal(existsSync(state), true)
+  })
+
+  it('is not the default when what names it is empty', async () => {
+    const { status, stderr } = await run([PLACE.cli, 'status', '--state', ''])
+    assert.equal(status, 1)
+    assert.match(stderr, /wants a path, and this one is empty/)
+  })
+})
