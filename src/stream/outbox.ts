@@ -328,9 +328,7 @@ export class Outbox {
 
   #refused(error: OutboxError, nowMs: number): void {
     if (this.#refusedAtMs === undefined)
-      this.#options.log?.(
-        `${error.message}; findings wait in memory meanwhile and are sent from there`,
-      )
+      this.#options.log?.(`${error.message}; findings wait in memory and go from there`)
     this.#refusedAtMs = nowMs
     this.#file.patience(PATIENCE_IN_TROUBLE_MS)
   }
