@@ -76,7 +76,7 @@ function forgetful(): Ledger {
       storedAt: new BigInt64Array(batch.items.length).fill(1n),
       refusals: [],
     }),
-    enroll: async () => ({ device: 1, outbox: 1, lastSequence: 0, firstSeenAt: 0n }),
+    enroll: async () => ({ device: 1, outbox: 1, lastSequence: 0, firstSeenAt: 0n, isNew: false }),
     waitingBytes: () => 0,
   }
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
+import { descriptorLimit } from '../host/descriptors.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
 import { hostInUrl, refuseUnlessLoopback } from './address.ts'
@@ -11,7 +12,7 @@ import { Counters } from './counters.ts'
 import { Devices } from './gateway/devices.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createKeeper, KEEP_DAYS, KEEP_GB, KEEPER_BEAT_MS, keepOf } from './keeper.ts'
-import { LIMITS, type Limits } from './limits.ts'
+import { knownAgentsMax, LIMITS, type Limits, withinDescriptors } from './limits.ts'
 import { listenLocally } from './local-listener.ts'
 import { openStateDir, readOrMakeSecrets } from './secrets.ts'
 import type { Keep } from './store/protocol.ts'
@@ -38,6 +39,8 @@ export type CollectorOptions = {
   /** Called when all code is loaded and nothing of the state was touched: the place to drop privileges. */
   beforeState?: () => void
   limits?: Partial<Limits>
+  /** Files and connections that may be open at once; the process's own limit when not given. */
+  descriptors?: number
   /** How much of history the store keeps; 180 days and 20 GB when not given. */
   keep?: Keep
 }
@@ -59,7 +62,14 @@ export type Collector = {
 /** Starts a collector; resolves when it listens. Rejects with CollectorError. */
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
   const { stateDir, host, log, now = nowUnixNs } = options
-  const limits = { ...LIMITS, ...options.limits }
+  const wanted = { ...LIMITS, ...options.limits }
+  const descriptors = options.descriptors ?? descriptorLimit()
+  const limits = withinDescriptors(wanted, descriptors)
+  if (limits.agentsMax < wanted.agentsMax)
+    log(
+      `${descriptors} files and connections may be open at once, so at most ${limits.agentsMax} agents can connect and ` +
+        `${limits.otherConnectionsMax} pages; \`ulimit -n\` raises it`,
+    )
   options.signal?.throwIfAborted()
   refuseUnlessLoopback(host)
   const loaded = await loadStore({ now, log })
@@ -133,7 +143,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       },
       site.listener,
     )
-    server.maxConnections = limits.agentsMax + limits.otherConnectionsMax
+    server.maxConnections = knownAgentsMax(limits) + limits.otherConnectionsMax
     server.on('drop', () => counters.add('connectionsDropped'))
     server.on('clientError', site.onClientError)
     server.on('upgrade', gateway.upgrade)

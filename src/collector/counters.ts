@@ -26,6 +26,8 @@ const NAMES = [
   'agentsClosedLeap',
   'agentsClosedSlow',
   'agentsClosedReplaced',
+  'agentsClosedTaken',
+  'agentsClosedNewcomer',
   'agentsClosedStore',
   'agentsClosedFault',
   'agentsClosedStopping',

@@ -1,13 +1,18 @@
 // Everything the collector bounds, in one place. What a bound drops or refuses has a counter.
 
 export type Limits = {
-  /** Agents connected at once. */
+  /** Agents connected at once; of devices that are known a tenth more. */
   agentsMax: number
   /** Connections that are not agents': pages, and what has not shown its token yet. */
   otherConnectionsMax: number
   /** New connections a second, and how many may come at once before that counts. */
   connectsPerSecond: number
   connectsBurst: number
+  /** Devices that were never heard of before, an hour, and how many may come at once before that counts. */
+  newcomersPerHour: number
+  newcomersBurst: number
+  /** How long a device's connection may take to answer when another says that it is this device. */
+  probeMs: number
   /** From a connection's first byte to the end of its headers. */
   headersTimeoutMs: number
   /** From the upgrade to Hello. */
@@ -21,6 +26,8 @@ export type Limits = {
   controlBurst: number
   /** Items an agent may have unacknowledged. */
   creditItems: number
+  /** Of these, ahead of their turn. */
+  aheadItems: number
   /** Upper end of an agent's full-jitter reconnect delay. */
   backoffMaxMs: number
   /** Bytes waiting to be sent to one agent, above which it is closed. */
@@ -50,11 +57,33 @@ export type Limits = {
   drainSliceMs: number
 }
 
+/** Agents connected at once, of devices that are known: newcomers do not shut them out. */
+export const knownAgentsMax = ({ agentsMax }: Limits): number =>
+  agentsMax + Math.floor(agentsMax / 10)
+
+/** Of the store, its log, the addresses listened on, and what Node has open. */
+const OWN_DESCRIPTORS = 64
+
+/**
+ * The same with no more connections than there are descriptors: a quarter of them, or `otherConnectionsMax`, stay for pages
+ * and for what has not shown its token yet, so that agents never shut them out.
+ */
+export function withinDescriptors(limits: Limits, descriptors: number | undefined): Limits {
+  if (descriptors === undefined) return limits
+  const room = Math.max(4, descriptors - OWN_DESCRIPTORS)
+  const otherConnectionsMax = Math.min(limits.otherConnectionsMax, Math.floor(room / 4))
+  const agentsMax = Math.min(limits.agentsMax, Math.floor((room - otherConnectionsMax) / 1.1))
+  return { ...limits, otherConnectionsMax, agentsMax }
+}
+
 export const LIMITS: Limits = {
   agentsMax: 10_000,
   otherConnectionsMax: 1024,
   connectsPerSecond: 500,
   connectsBurst: 1000,
+  newcomersPerHour: 1000,
+  newcomersBurst: 10_000,
+  probeMs: 1500,
   headersTimeoutMs: 5000,
   helloTimeoutMs: 10_000,
   silenceMs: 45_000,
@@ -62,6 +91,7 @@ export const LIMITS: Limits = {
   controlPerSecond: 20,
   controlBurst: 200,
   creditItems: 2048,
+  aheadItems: 64,
   backoffMaxMs: 60_000,
   agentBacklogBytesMax: 512 * 1024,
   agentBehindMs: 30_000,

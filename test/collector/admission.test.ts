@@ -27,7 +27,12 @@ async function refusal(url: string, how: Connect): Promise<{ status: number; err
 describe('admission of agents', () => {
   let running: Running
   before(async () => {
-    running = await runCollector({ helloTimeoutMs: 300, creditItems: 10, headersTimeoutMs: 400 })
+    running = await runCollector({
+      helloTimeoutMs: 300,
+      creditItems: 10,
+      headersTimeoutMs: 400,
+      probeMs: 200,
+    })
   })
   after(() => running.stop())
 
@@ -156,9 +161,12 @@ describe('admission of agents', () => {
     await agent.close()
   })
 
-  it('lets the newer of two connections of a device win', async () => {
+  it('lets the newer of two connections of a device win where the older does not answer', async () => {
     const older = await connectAgent(running)
+    // As after a change of network: the connection is there, and nobody at its other end.
+    older.socket.pause()
     const newer = await connectAgent(running)
+    older.socket.resume()
     assert.match((await older.expect('goodbye')).reason, /newer connection/)
     assert.equal((await older.closed).code, 4001)
     await newer.deliver([alertItem(1)])

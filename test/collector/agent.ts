@@ -40,6 +40,7 @@ export type Running = {
 export async function runCollector(
   limits: Partial<Limits> = {},
   stateDir = mkdtempSync(join(tmpdir(), 'freshet-collector-')),
+  descriptors?: number,
 ): Promise<Running> {
   const log: string[] = []
   const collector = await startCollector({
@@ -48,6 +49,7 @@ export async function runCollector(
     port: 0,
     log: (text) => log.push(text),
     limits,
+    ...(descriptors !== undefined && { descriptors }),
   })
   const secret = (name: string) => readFileSync(join(stateDir, name), 'utf8').trim()
   const key = secret('page.key')

@@ -2,20 +2,29 @@
 // hostile.test.ts has what is not, numbers.test.ts what it does with numbers that are not its own.
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
+import { knownAgentsMax, LIMITS, withinDescriptors } from '../../src/collector/limits.ts'
+import type { DevicesResponse } from '../../src/collector/page-api.ts'
 import type { Answers, Query, Retained } from '../../src/collector/store/protocol.ts'
 import { REFUSED } from '../../src/collector/store/protocol.ts'
 import { createReader } from '../../src/collector/store/reader.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
+import { descriptorLimit } from '../../src/host/descriptors.ts'
+import { CAPABILITIES } from '../../src/stream/codec.ts'
 import type { UnixNs } from '../../src/units.ts'
 import {
+  Agent,
   alertItem,
+  connectAgent,
   DEVICE_A,
   DEVICE_B,
   destinationOf,
+  helloOf,
   identityOf,
   itemOf,
   processOf,
+  type Running,
+  runCollector,
   T0,
 } from './agent.ts'
 import { append, batchOf, count, enroll, ofSegments } from './store-fixture.ts'
@@ -229,5 +238,110 @@ describe('an agent that would fill the store', () => {
     })
     assert.equal(list[0]?.key, 'later')
     assert.ok(list.every(({ firstSeenAt }) => BigInt(firstSeenAt) <= T0 + DAY_NS))
+  })
+})
+
+describe('an agent that says it is another', () => {
+  let running: Running
+  beforeEach(async () => {
+    running = await runCollector({ probeMs: 300, newcomersPerHour: 1, newcomersBurst: 2 })
+  })
+  afterEach(() => running.stop())
+
+  const counted = (name: string) => running.collector.counters()[name]
+  const open = () => new Agent(running.collector.url, { token: running.token }).opened()
+  const hello = async (outboxId: string, hostname = 'mac-1', deviceId = DEVICE_A) => {
+    const agent = await open()
+    const said = helloOf(deviceId, hostname)
+    agent.send({ kind: 'hello', hello: { ...said.hello, outboxId } })
+    return agent
+  }
+
+  it('does not throw it off while it is there and answers, and changes nothing of what is known of it', async () => {
+    const real = await hello('aa'.repeat(16))
+    await real.expect('welcome')
+    for (const outboxId of ['bb'.repeat(16), 'aa'.repeat(16)]) {
+      const impostor = await hello(outboxId, 'not-mac-1')
+      assert.match((await impostor.expect('goodbye')).reason, /is there and answers/)
+      assert.equal((await impostor.closed).code, 4001)
+    }
+    assert.equal(counted('agentsClosedTaken'), 2)
+    assert.equal(counted('agentsClosedReplaced'), 0)
+    assert.match(running.log.join('\n'), /somebody else says that it is device 0f8fad5b/)
+    await real.deliver([alertItem(1)])
+    const { devices } = await running.json<DevicesResponse>('/api/devices')
+    assert.deepEqual(
+      devices.map((device) => device.hostname),
+      ['mac-1'],
+    )
+    await real.close()
+  })
+
+  it('gives its place back to who was known before it, and cannot take it again', async () => {
+    const before = await hello('aa'.repeat(16))
+    await before.expect('welcome')
+    await before.close()
+    const impostor = await hello('bb'.repeat(16))
+    await impostor.expect('welcome')
+    const real = await hello('aa'.repeat(16))
+    await real.expect('welcome')
+    assert.equal((await impostor.closed).code, 4001)
+    const again = await hello('bb'.repeat(16))
+    assert.equal((await again.closed).code, 4001)
+    assert.deepEqual([counted('agentsClosedReplaced'), counted('agentsClosedTaken')], [1, 1])
+    await real.close()
+  })
+
+  it('that invents devices: so many an hour, and those that are known come in all the same', async () => {
+    await (await connectAgent(running, DEVICE_B)).close()
+    await (await connectAgent(running, DEVICE_A)).close()
+    const invented = await hello('cc'.repeat(16), 'x', 'ffffffff-d9cb-469f-a165-70867728950e')
+    const { reason, retryAfterMs } = await invented.expect('goodbye')
+    assert.match(reason, /too many devices came for the first time/)
+    assert.ok((retryAfterMs ?? 0) > 0)
+    assert.equal((await invented.closed).code, 1013)
+    assert.equal(counted('agentsClosedNewcomer'), 1)
+    await (await connectAgent(running, DEVICE_A)).close()
+  })
+
+  it('that sends everything ahead of its turn is closed at the bound', async () => {
+    const agent = await open()
+    agent.send(helloOf(DEVICE_A, 'mac-1', CAPABILITIES))
+    await agent.expect('welcome')
+    const items = Array.from({ length: 65 }, (_, index) => alertItem(index + 1))
+    agent.send({ kind: 'batch', items: items.slice(0, 64), isAhead: true })
+    assert.equal((await agent.expect('ack')).ack.aheadSequences?.length, 64)
+    agent.send({ kind: 'batch', items, isAhead: true })
+    assert.match((await agent.expect('goodbye')).reason, /more than 64 items ahead/)
+    assert.equal((await agent.closed).code, 1008)
+  })
+})
+
+describe('many agents', () => {
+  it('leave room for those that are known, and for pages', async () => {
+    const running = await runCollector({ agentsMax: 10 })
+    const deviceOf = (n: number) => `0f8fad5b-d9cb-469f-a165-00000000000${n.toString(16)}`
+    await (await connectAgent(running, DEVICE_B)).close()
+    const agents = []
+    for (let n = 0; n < 10; n++) agents.push(await connectAgent(running, deviceOf(n)))
+    const newcomer = await new Agent(running.collector.url, { token: running.token }).opened()
+    newcomer.send(helloOf(deviceOf(12)))
+    assert.equal((await newcomer.closed).code, 1013)
+    agents.push(await connectAgent(running, DEVICE_B))
+    assert.equal((await running.get('/api/devices')).status, 200)
+    for (const agent of agents) await agent.close()
+    await running.stop()
+  })
+
+  it('are as many as there are descriptors for, and that is said', async () => {
+    const running = await runCollector({}, undefined, 256)
+    const within = withinDescriptors(LIMITS, 256)
+    assert.deepEqual([within.agentsMax, within.otherConnectionsMax], [130, 48])
+    assert.ok(knownAgentsMax(within) + within.otherConnectionsMax < 256)
+    assert.match(running.log[0] ?? '', /256 files and connections.*at most 130 agents.*48 pages/)
+    assert.equal(withinDescriptors(LIMITS, undefined), LIMITS)
+    const own = descriptorLimit()
+    assert.ok(own === undefined || own >= 64)
+    await running.stop()
   })
 })

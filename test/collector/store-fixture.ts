@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import { readItems } from '../../src/collector/gateway/intake.ts'
-import type { StoreBatch, StoredBatch } from '../../src/collector/store/protocol.ts'
+import { ANYBODY, type StoreBatch, type StoredBatch } from '../../src/collector/store/protocol.ts'
 import type { Writer } from '../../src/collector/store/writer.ts'
 import { DEVICE_A, helloOf, T0 } from './agent.ts'
 
 export function enroll(writer: Writer, id = DEVICE_A) {
   const { host, agentVersion, outboxId } = helloOf(id).hello
   const facts = { id, outboxId, agentVersion, host }
-  const [done] = writer.commit([{ op: 'enroll', nowNs: T0, facts }])
-  assert(done?.op === 'enroll')
+  const [done] = writer.commit([{ op: 'enroll', nowNs: T0, facts, admission: ANYBODY }])
+  assert(done?.op === 'enroll' && typeof done.enrolled !== 'string')
   return done.enrolled
 }
 

@@ -15,7 +15,13 @@ import {
 import type { UnixNs } from '../../units.ts'
 import type { CounterName, Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
-import { DUPLICATE, REFUSED } from '../store/protocol.ts'
+import {
+  type Admission,
+  type DeviceFacts,
+  DUPLICATE,
+  type Enrolled,
+  REFUSED,
+} from '../store/protocol.ts'
 import type { Ledger } from '../store/store.ts'
 import { StoreError } from '../store/store-error.ts'
 import { boundedHost, boundedLive, boundedReason, boundedText, closeReason } from './bounded.ts'
@@ -39,8 +45,13 @@ const ENDINGS = {
   stopping: { code: 1001, counter: 'agentsClosedStopping' },
   fault: { code: 1011, counter: 'agentsClosedFault' },
   replaced: { code: 4001, counter: 'agentsClosedReplaced' },
+  taken: { code: 4001, counter: 'agentsClosedTaken' },
+  newcomer: { code: 1013, counter: 'agentsClosedNewcomer' },
 } as const satisfies Record<string, { code: number; counter: CounterName }>
 export type Ending = keyof typeof ENDINGS
+
+/** In the hour that newcomers are counted over one may come every few seconds. */
+const NEWCOMER_RETRY_MS = 60_000
 
 /** RFC 6455, 7.1.5: no close frame came. */
 const CLOSE_ABNORMAL = 1006
@@ -56,8 +67,14 @@ export type ConnectionContext = {
   log: (text: string) => void
   /** For what the store did not take: the disk's trouble is every connection's. */
   complain: (text: string) => void
-  /** Called before the device is enrolled: an older connection of it must end first. */
-  onHello(connection: Connection, deviceId: string): void
+  /** Who may take the place of who is there, asked before the device is enrolled; undefined: nobody may. */
+  onHello(
+    connection: Connection,
+    deviceId: string,
+    outboxId: string,
+  ): Promise<Admission | undefined>
+  /** Called once it is enrolled: an older connection of the device ends. */
+  onEnrolled(connection: Connection, deviceId: string, isNew: boolean): void
   /** Called when items were handed to the ledger, and when its answer came. */
   onHanded(connection: Connection): void
   onSettled(): void
@@ -73,8 +90,14 @@ export class Connection {
   readonly #helloTimer: NodeJS.Timeout
   #state: 'greeting' | 'enrolling' | 'streaming' | 'ended' = 'greeting'
   #deviceId: string | undefined
+  #outboxId = ''
+  /** It came over the Unix socket: the kernel says that it is of this machine. */
+  readonly isLocal: boolean
   #device: Device | undefined
   #outstandingItems = 0
+  #outstandingAhead = 0
+  /** Called with whether it was heard of, when another asks. */
+  #probe: { answer: Promise<boolean>; settle: (alive: boolean) => void } | undefined
   /** Highest sequence of this connection handed to the store, and highest acknowledged. */
   #handed = 0
   #acknowledged = 0
@@ -90,8 +113,9 @@ export class Connection {
   /** What was read late says nothing about a clock. */
   #isLate = false
 
-  constructor(socket: WebSocket, context: ConnectionContext) {
+  constructor(socket: WebSocket, context: ConnectionContext, isLocal: boolean) {
     this.#socket = socket
+    this.isLocal = isLocal
     this.#context = context
     this.#helloTimer = setTimeout(
       () => this.end('noHello', 'no Hello came in time'),
@@ -109,6 +133,34 @@ export class Connection {
   /** Items handed to the store whose commit has not come back. */
   outstandingItems(): number {
     return this.#outstandingItems
+  }
+
+  /** The row of its outbox, once it is enrolled. */
+  outboxRow(): number | undefined {
+    return this.#device?.enrolled.outbox
+  }
+
+  outboxId(): string {
+    return this.#outboxId
+  }
+
+  /** Whether anything is heard of it within probeMs; what is not read because the store is behind is not silent. */
+  isAlive(): Promise<boolean> {
+    if (this.#state === 'ended') return Promise.resolve(false)
+    if (this.#isPaused) return Promise.resolve(true)
+    if (this.#probe) return this.#probe.answer
+    let settle: (alive: boolean) => void = () => {}
+    const answer = new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => settle(this.#isPaused), this.#context.limits.probeMs)
+      settle = (alive) => {
+        clearTimeout(timer)
+        this.#probe = undefined
+        resolve(alive)
+      }
+    })
+    this.#probe = { answer, settle }
+    this.#socket.ping()
+    return answer
   }
 
   /** Called every second: ends what is silent or reads nothing, tells who waits that we live. */
@@ -155,6 +207,7 @@ export class Connection {
 
   #stop(): void {
     this.#state = 'ended'
+    this.#probe?.settle(false)
     clearTimeout(this.#helloTimer)
     if (this.#device?.connected) this.#context.devices.disconnect(this.#device, this.#context.now())
   }
@@ -168,6 +221,7 @@ export class Connection {
 
   #heard(): void {
     this.#receivedAtMs = performance.now()
+    this.#probe?.settle(true)
   }
 
   /** What is said beside items has no credit; false: more of it came than any agent says. */
@@ -243,40 +297,57 @@ export class Connection {
   }
 
   #greet(hello: Hello): void {
-    const { ledger, devices, limits, now, onHello } = this.#context
+    const { ledger, now, onHello } = this.#context
     clearTimeout(this.#helloTimer)
     this.#state = 'enrolling'
     const receivedAt = now()
     this.#agreed = hello.capabilities & CAPABILITIES
     this.#deviceId = hello.deviceId
-    onHello(this, hello.deviceId)
+    this.#outboxId = hello.outboxId
     const facts = {
       id: hello.deviceId,
       outboxId: hello.outboxId,
       agentVersion: boundedText(hello.agentVersion),
       host: boundedHost(hello.host),
     }
-    ledger
-      .enroll(facts)
-      .then((enrolled) => {
+    onHello(this, hello.deviceId, hello.outboxId)
+      .then(async (admission) => {
         if (this.#state === 'ended') return
-        this.#state = 'streaming'
-        const device = devices.connect(facts, enrolled, now())
-        device.clockOffsetMs = offsetMs(hello.sentAt, receivedAt)
-        this.#device = device
-        this.#plausible = enrolled.lastSequence + SEQUENCE_LEAP_MAX
-        this.#send({
-          kind: 'welcome',
-          welcome: {
-            lastSequence: enrolled.lastSequence,
-            capabilities: this.#agreed,
-            receivedAt,
-            creditItems: limits.creditItems,
-            backoffMaxMs: limits.backoffMaxMs,
-          },
-        })
+        const enrolled = admission ? await ledger.enroll(facts, admission) : 'younger'
+        if (enrolled === 'younger') this.#refuseTaken(hello.deviceId)
+        else if (enrolled === 'newcomer')
+          this.end('newcomer', 'too many devices came for the first time', NEWCOMER_RETRY_MS)
+        else this.#welcome(facts, enrolled, hello.sentAt, receivedAt)
       })
       .catch((error: Error) => this.#notStored('a device is not enrolled', error))
+  }
+
+  #refuseTaken(deviceId: string): void {
+    this.#context.complain(
+      `somebody else says that it is device ${deviceId}, which is connected and answers: refused`,
+    )
+    this.end('taken', 'another connection of this device is there and answers')
+  }
+
+  #welcome(facts: DeviceFacts, enrolled: Enrolled, sentAt: UnixNs, receivedAt: UnixNs): void {
+    const { devices, limits, now, onEnrolled } = this.#context
+    if (this.#state === 'ended') return
+    onEnrolled(this, facts.id, enrolled.isNew)
+    this.#state = 'streaming'
+    const device = devices.connect(facts, enrolled, now())
+    device.clockOffsetMs = offsetMs(sentAt, receivedAt)
+    this.#device = device
+    this.#plausible = enrolled.lastSequence + SEQUENCE_LEAP_MAX
+    this.#send({
+      kind: 'welcome',
+      welcome: {
+        lastSequence: enrolled.lastSequence,
+        capabilities: this.#agreed,
+        receivedAt,
+        creditItems: limits.creditItems,
+        backoffMaxMs: limits.backoffMaxMs,
+      },
+    })
   }
 
   #take(device: Device, batch: Batch): void {
@@ -298,6 +369,10 @@ export class Connection {
       )
       return
     }
+    if (isAhead && this.#outstandingAhead + encoded.length > limits.aheadItems) {
+      this.end('credit', `more than ${limits.aheadItems} items ahead of their turn at once`)
+      return
+    }
     const intake = readItems(encoded)
     const { items, findings, rejects, sequences } = intake
     const highest = Math.max(...sequences)
@@ -308,6 +383,7 @@ export class Connection {
     counters.add('batchesPacked', isPacked ? 1 : 0)
     counters.add('batchesAhead', isAhead ? 1 : 0)
     this.#outstandingItems = outstanding
+    if (isAhead) this.#outstandingAhead += encoded.length
     const afterSequence = this.#handed
     // Out of turn: what lies between is still to come.
     const throughSequence = isAhead ? afterSequence : intake.throughSequence
@@ -327,6 +403,7 @@ export class Connection {
     onHanded(this)
     const settle = () => {
       this.#outstandingItems -= encoded.length
+      if (isAhead) this.#outstandingAhead -= encoded.length
       onSettled()
     }
     // One handler each, so that of two that are answered together the failure of the first is known before the

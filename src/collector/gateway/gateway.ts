@@ -11,8 +11,9 @@ import { FRAME_BYTES_MAX, STREAM_PATH, SUBPROTOCOL } from '../../stream/message.
 import type { UnixNs } from '../../units.ts'
 import { isLoopbackHostHeader } from '../address.ts'
 import type { CounterName, Counters } from '../counters.ts'
-import type { Limits } from '../limits.ts'
+import { knownAgentsMax, type Limits } from '../limits.ts'
 import { bearerToken, sameSecret } from '../secrets.ts'
+import type { Admission } from '../store/protocol.ts'
 import type { Ledger } from '../store/store.ts'
 import { createComplaint } from './complaint.ts'
 import { Connection } from './connection.ts'
@@ -71,6 +72,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const byDevice = new Map<string, Connection>()
   const paused = new Set<Connection>()
   const rate = new RateLimit(limits.connectsPerSecond, limits.connectsBurst, performance.now())
+  const newcomers = new RateLimit(
+    limits.newcomersPerHour / 3600,
+    limits.newcomersBurst,
+    performance.now(),
+  )
   let closing = false
 
   const watch = setInterval(() => {
@@ -148,12 +154,12 @@ export function createGateway(options: GatewayOptions): Gateway {
         'agentsRefusedStopping',
         'the collector is stopping',
       )
-    if (connections.size >= limits.agentsMax)
+    if (connections.size >= knownAgentsMax(limits))
       return refused(
         503,
         'Service Unavailable',
         'agentsRefusedLimit',
-        `${limits.agentsMax} agents are connected, which is the limit`,
+        `${connections.size} agents are connected, which is the limit`,
       )
     if (!rate.take(performance.now()))
       return refused(
@@ -188,7 +194,23 @@ export function createGateway(options: GatewayOptions): Gateway {
   const context = {
     ...options,
     complain: createComplaint(options.log),
-    onHello(connection: Connection, deviceId: string) {
+    /**
+     * Until there is enrolment anybody with the token can say that it is any device. Who is there and answers stays; a
+     * real agent that comes back has left a dead connection behind, which does not. One that knows an outbox from before
+     * was here before, and takes its place back from somebody who came while it was away; so does one of this machine,
+     * of whom the kernel says so.
+     */
+    async onHello(connection: Connection, deviceId: string, outboxId: string) {
+      const old = byDevice.get(deviceId)
+      const mayBeNew = newcomers.has(performance.now()) && connections.size <= limits.agentsMax
+      const admission: Admission = { elderThan: undefined, mayBeNew }
+      if (!old || (connection.isLocal && !old.isLocal) || !(await old.isAlive())) return admission
+      const elderThan = old.outboxRow()
+      if (elderThan === undefined || old.outboxId() === outboxId || old.isLocal) return undefined
+      return { ...admission, elderThan }
+    },
+    onEnrolled(connection: Connection, deviceId: string, isNew: boolean) {
+      if (isNew) newcomers.take(performance.now())
       byDevice.get(deviceId)?.end('replaced', 'a newer connection of this device has taken over')
       byDevice.set(deviceId, connection)
     },
@@ -214,7 +236,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       return
     }
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      accept(new Connection(webSocket, context))
+      accept(new Connection(webSocket, context, local !== undefined))
     })
   }
 

@@ -15,11 +15,16 @@ export class RateLimit {
 
   /** Takes one; false when there is none. */
   take(nowMs: number): boolean {
+    if (!this.has(nowMs)) return false
+    this.#tokens -= 1
+    return true
+  }
+
+  /** Whether there is one. */
+  has(nowMs: number): boolean {
     const earned = ((nowMs - this.#atMs) / 1000) * this.#perSecond
     this.#tokens = Math.min(this.#burst, this.#tokens + earned)
     this.#atMs = nowMs
-    if (this.#tokens < 1) return false
-    this.#tokens -= 1
-    return true
+    return this.#tokens >= 1
   }
 }

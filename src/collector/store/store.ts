@@ -3,10 +3,12 @@ import { pathToFileURL } from 'node:url'
 import { PLACE } from '../../place.ts'
 import type { UnixNs } from '../../units.ts'
 import type {
+  Admission,
   Answers,
   DeviceFacts,
   Enrolled,
   Keep,
+  NotAdmitted,
   Query,
   Retained,
   StoreBatch,
@@ -27,7 +29,7 @@ export type Ledger = {
    */
   append(batch: StoreBatch, frame: ArrayBuffer): Promise<StoredBatch>
   /** Makes the device known, or brings what is known of it up to date. Rejects with StoreError. */
-  enroll(facts: DeviceFacts): Promise<Enrolled>
+  enroll(facts: DeviceFacts, admission: Admission): Promise<Enrolled | NotAdmitted>
   /** Bytes handed to `append` and not answered yet. */
   waitingBytes(): number
 }
@@ -99,8 +101,9 @@ export async function loadStore(options: {
         waitingBytes -= bytes
       }
     },
-    async enroll(facts) {
-      return (await writer.call({ op: 'enroll', nowNs: now(), facts })) as Enrolled
+    async enroll(facts, admission) {
+      const work: Work = { op: 'enroll', nowNs: now(), facts, admission }
+      return (await writer.call(work)) as Enrolled | NotAdmitted
     },
     waitingBytes: () => waitingBytes,
     async retain(keep) {

@@ -5,11 +5,13 @@ import { alertWriter } from './alerts.ts'
 import { type BUDGETS, Budget, healthCharge, type Kind, overBudget } from './budget.ts'
 import { inventoryWriter } from './inventory.ts'
 import {
+  type Admission,
   type Change,
   type DeviceFacts,
   DUPLICATE,
   type Enrolled,
   type Keep,
+  type NotAdmitted,
   REFUSED,
   type Retained,
   type StoreBatch,
@@ -24,7 +26,7 @@ import { StoreError } from './store-error.ts'
 /** What a piece of work did. refused: nothing of it is stored, it may be tried again. */
 export type Done =
   | { op: 'append'; stored: StoredBatch }
-  | { op: 'enroll'; enrolled: Enrolled }
+  | { op: 'enroll'; enrolled: Enrolled | NotAdmitted }
   | { op: 'refused'; reason: string }
 
 export type Writer = {
@@ -94,6 +96,8 @@ export function createWriter(
        last_seen_at = excluded.last_seen_at
      RETURNING row, first_seen_at`,
   )
+  const findDevice = prepare(db, 'SELECT row FROM device WHERE id = ?')
+  const findOutbox = prepare(db, 'SELECT row FROM outbox WHERE device = ? AND id = ?')
   let lastStoredAt = newestStoredAt(db)
   let forgottenBefore = uidAt(retention.horizonAt())
 
@@ -181,7 +185,22 @@ export function createWriter(
     return { op: 'append', stored: { storedAt, refusals } }
   }
 
-  function enroll(nowNs: bigint, facts: DeviceFacts): Enrolled {
+  /** Row ids rise: who knows an outbox that was known before another's is the one that was here before. */
+  function refuses(
+    { elderThan, mayBeNew }: Admission,
+    facts: DeviceFacts,
+  ): NotAdmitted | undefined {
+    const known = findDevice.get(facts.id)
+    if (!known && !mayBeNew) return 'newcomer'
+    if (elderThan === undefined) return undefined
+    const outbox = known && findOutbox.get(known.row as bigint, Buffer.from(facts.outboxId, 'hex'))
+    return outbox && (outbox.row as bigint) < elderThan ? undefined : 'younger'
+  }
+
+  function enroll(nowNs: bigint, facts: DeviceFacts, admission: Admission): Enrolled | NotAdmitted {
+    const refused = refuses(admission, facts)
+    if (refused) return refused
+    const isNew = findDevice.get(facts.id) === undefined
     const { hostname, os, osVersion, hardware, arch } = facts.host
     const version = facts.agentVersion
     const row = enrollDevice.get(
@@ -203,6 +222,7 @@ export function createWriter(
       outbox: Number(outbox?.row),
       lastSequence: Number(outbox?.last_sequence),
       firstSeenAt: row?.first_seen_at as bigint,
+      isNew,
     }
   }
 
@@ -214,7 +234,7 @@ export function createWriter(
         (work): Done =>
           work.op === 'append'
             ? append(work.nowNs, work.batch, oneByOne)
-            : { op: 'enroll', enrolled: enroll(work.nowNs, work.facts) },
+            : { op: 'enroll', enrolled: enroll(work.nowNs, work.facts, work.admission) },
       )
       alerts.flushTally()
       budget.flush()
