@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "linux/connection_table.h"
-#include "linux/kernel_programs.h"
+#include "linux/kernel_event.h"
 #include "linux/socket_diag.h"
 
 namespace freshet {

@@ -14,64 +14,14 @@
 #ifndef FRESHET_LINUX_KERNEL_PROGRAMS_H_
 #define FRESHET_LINUX_KERNEL_PROGRAMS_H_
 
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "linux/bpf_calls.h"
-#include "linux/endpoint.h"
-#include "linux/kernel_exec.h"
+#include "linux/kernel_event.h"
+#include "linux/program_maker.h"
 
 namespace freshet {
-
-// Whose sends of a kind are summed up: an image of a process, and the kind of its sockets.
-struct SenderKey {
-  u32 pid = 0;
-  u32 exec_id = 0;   // task_struct.self_exec_id: another with each exec
-  u64 start_ns = 0;  // of the process
-  u16 family = 0;    // AF_
-  u16 protocol = 0;  // IPPROTO_; 0 of AF_PACKET
-  u32 reserved = 0;
-  bool operator==(const SenderKey&) const = default;
-};
-struct SenderKeyHash {
-  size_t operator()(const SenderKey& key) const {
-    return (key.start_ns ^ u64{key.pid} << 32 ^ key.exec_id ^ u64{key.family} << 16 ^
-            u64{key.protocol} << 48) *
-           0x9e3779b97f4a7c15;
-  }
-};
-struct SenderSum {
-  u64 bytes = 0;
-  u64 sends = 0;
-};
-
-struct KernelEvent {
-  enum class Kind : u8 {
-    kMalformed,
-    kExec,    // `exec`
-    kFinal,   // a TCP socket came to CLOSE: its final counters
-    kWriter,  // another program than before writes to a TCP socket
-    kSender   // a process begins to send by sockets of another kind: `sender`
-  };
-  Kind kind = Kind::kMalformed;
-  u64 at_ns = 0;  // CLOCK_MONOTONIC
-  // kWriter: who writes. kFinal: who closed it or had hold of it, 0 when nobody did.
-  u32 pid = 0;
-  u64 skaddr = 0;  // kFinal, kWriter: the kernel's address of the socket
-  u64 cookie = 0;  // kFinal, kWriter
-  // kWriter: what the socket had been given to send before this program's.
-  u64 queued = 0;
-  Endpoints ends;     // kFinal
-  u64 bytes_out = 0;  // kFinal: sent, retransmissions left out
-  u64 bytes_in = 0;   // kFinal: received, the peer's FIN left out
-  u8 old_state = 0;   // kFinal
-  SenderKey sender;
-};
-
-// Parses one record of the ring; of an exec into `exec`. Total: any bytes give an event.
-KernelEvent ParseKernelEvent(std::span<const std::byte> record, KernelExec* exec);
 
 class KernelPrograms {
  public:
@@ -116,13 +66,12 @@ class KernelPrograms {
     Fd loaded;
     Fd attached;
   };
-  // What the programs count for us; the one element of an array.
-  struct Counters {
-    u64 dropped = 0;
-    u64 unnamed_bytes = 0;
-    u64 unnamed_sends = 0;
-  };
-  class Maker;
+  KernelMaps Maps() const {
+    return {ring_.descriptor(), ring_bytes_, counters_.get(), writers_.get(), sums_.get()};
+  }
+  using Make = MadeProgram (*)(const Btf& btf, const KernelMaps& maps);
+  // Loads what `make` put together; what is missing is added to why_.
+  void Attach(const char* tracepoint, Make make, const Btf& btf, Program* program);
 
   const u32 ring_bytes_;
   BpfRing ring_;
@@ -131,7 +80,7 @@ class KernelPrograms {
   Fd sums_;     // SenderSum by SenderKey
   Program finals_, senders_, execs_;
   std::string why_;
-  Counters told_;
+  KernelCounters told_;
   u64 missed_told_ = 0;
 };
 

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "linux/kernel_programs.h"
+#include "linux/kernel_event.h"
 #include "linux/process_table.h"
 
 namespace freshet {

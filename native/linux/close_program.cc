@@ -1,0 +1,111 @@
+// The instructions that this file puts together may be used under MIT or GPL: the kernel gives some
+// of what they call to programs of a GPL-compatible licence alone.
+#include <sys/socket.h>
+
+#include <cstddef>
+
+#include "linux/endpoint.h"
+#include "linux/program_maker.h"
+
+namespace freshet {
+namespace {
+
+class CloseMaker : public ProgramMaker {
+ public:
+  using ProgramMaker::ProgramMaker;
+
+  // btf_trace_inet_sock_set_state(sk, old_state, new_state).
+  void Make() {
+    const Label out = code_.NewLabel(), closes = code_.NewLabel();
+    code_.Load(8, r7, r1, 0);
+    code_.Load(8, r6, r1, 8);
+    code_.Load(8, r8, r1, 16);
+    code_.JumpIf32(If::kEqual, r8, kTcpClose, closes);
+    code_.JumpIf32(If::kNotEqual, r8, kTcpEstablished, out);
+    MakeOpening(out);
+    code_.Bind(closes);
+    code_.JumpIf32(If::kEqual, r6, kTcpClose, out);
+    code_.JumpIf32(If::kEqual, r6, kTcpListen, out);
+    LoadTcp(out);
+    ReserveEvent<FinalEvent>(kKindFinal, out);
+    Copy("tcp_sock", "bytes_sent", r8, offsetof(FinalEvent, sent), 8);
+    Copy("tcp_sock", "bytes_retrans", r8, offsetof(FinalEvent, resent), 8);
+    Copy("tcp_sock", "bytes_received", r8, offsetof(FinalEvent, received), 8);
+    Copy("tcp_sock", "data_segs_in", r8, offsetof(FinalEvent, data_segs_in), 4);
+    Copy("sock", "__sk_common.skc_flags", r7, offsetof(FinalEvent, flags), 8);
+    code_.Store(8, r9, offsetof(FinalEvent, skaddr), r7);
+    code_.Store(1, r9, offsetof(FinalEvent, old_state), r6);
+    CopyEnds();
+    code_.Move(r1, r7);
+    code_.Call(BPF_FUNC_get_socket_cookie);
+    code_.Store(8, r9, offsetof(FinalEvent, cookie), r0);
+    code_.Store(8, kFrame, -8, r0);
+    // Whoever has hold of the socket now is who closes it; without one the network does.
+    const Label unheld = code_.NewLabel();
+    code_.Move(r6, 0);
+    LoadMember(r1, r7, "sock", "sk_lock.owned", 4);
+    code_.JumpIf32(If::kEqual, r1, 0, unheld);
+    code_.Call(BPF_FUNC_get_current_pid_tgid);
+    code_.Do(BPF_RSH, r0, 32);
+    code_.Move(r6, r0);
+    code_.Bind(unheld);
+    code_.Store(4, r9, offsetof(EventHead, pid), r6);
+    Submit();
+    code_.LoadMap(r1, maps_.writers);
+    code_.Move(r2, kFrame);
+    code_.Do(BPF_ADD, r2, -8);
+    code_.Call(BPF_FUNC_map_delete_elem);
+    Leave(out);
+  }
+
+ private:
+  // Of a connection that is established: nothing was written to it yet.
+  void MakeOpening(Label out) {
+    LoadTcp(out);
+    code_.Move(r1, r7);
+    code_.Call(BPF_FUNC_get_socket_cookie);
+    code_.Store(8, kFrame, kCookieAt, r0);
+    for (size_t at = 0; at < sizeof(Writer); at += 8)
+      code_.StoreValue(8, kFrame, kValueAt + static_cast<int>(at), 0);
+    PutWriter(BPF_NOEXIST);  // by Fast Open it may have been written to
+    code_.Jump(out);
+  }
+
+  // Both ends of r7 (sock) and r8 (tcp_sock). The port of a socket that is closing is in
+  // inet_sport alone: inet_put_port() has cleared the other.
+  void CopyEnds() {
+    const Label v6 = code_.NewLabel(), done = code_.NewLabel();
+    Copy("sock", "__sk_common.skc_family", r7, offsetof(FinalEvent, family), 2);
+    Copy("sock", "__sk_common.skc_dport", r7, offsetof(FinalEvent, remote_port), 2);
+    Copy("tcp_sock", "inet_conn.icsk_inet.inet_sport", r8, offsetof(FinalEvent, local_port), 2);
+    LoadMember(r1, r7, "sock", "__sk_common.skc_family", 2);
+    code_.JumpIf(If::kEqual, r1, AF_INET6, v6);
+    Copy("sock", "__sk_common.skc_daddr", r7, offsetof(FinalEvent, remote), 4);
+    Copy("tcp_sock", "inet_conn.icsk_inet.inet_saddr", r8, offsetof(FinalEvent, local), 4);
+    code_.Jump(done);
+    code_.Bind(v6);
+    CopyAddress("__sk_common.skc_v6_daddr", offsetof(FinalEvent, remote));
+    CopyAddress("__sk_common.skc_v6_rcv_saddr", offsetof(FinalEvent, local));
+    code_.Bind(done);
+  }
+
+  // 16 bytes; a kernel without IPv6 has no such member, and no such socket.
+  void CopyAddress(const char* path, size_t to) {
+    const auto member = btf_.Find("sock", path);
+    if (!member || member->size != 16) return;
+    for (u32 half = 0; half < 16; half += 8) {
+      code_.Load(8, r1, r7, static_cast<int>(member->offset + half));
+      code_.Store(8, r9, static_cast<int>(to + half), r1);
+    }
+  }
+};
+
+}  // namespace
+
+MadeProgram MakeCloseProgram(const Btf& btf, const KernelMaps& maps) {
+  CloseMaker maker(btf, maps);
+  maker.Make();
+  return maker.Made();
+}
+
+}  // namespace freshet

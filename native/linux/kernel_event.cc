@@ -1,0 +1,92 @@
+#include "linux/kernel_event.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+
+#include <cstring>
+
+#include "linux/kernel_layout.h"
+
+namespace freshet {
+namespace {
+
+// The kernel's constants: include/net/sock.h, include/linux/kdev_t.h.
+constexpr int kSockDone = 1 << 1;  // SOCK_DONE, which tcp_fin() alone sets
+constexpr u32 kMinorBits = 20;
+
+template <typename T>
+bool LoadEvent(std::span<const std::byte> record, T* event) {
+  if (record.size() < sizeof(*event)) return false;
+  std::memcpy(event, record.data(), sizeof(*event));
+  return true;
+}
+
+Address AddressOf(u16 family, const u8* bytes) {
+  if (family == AF_INET) return MappedV4(bytes);
+  Address address;
+  std::memcpy(address.data(), bytes, address.size());
+  return address;
+}
+
+bool ParseFinal(std::span<const std::byte> record, KernelEvent* event) {
+  FinalEvent final;
+  if (!LoadEvent(record, &final) || (final.family != AF_INET && final.family != AF_INET6))
+    return false;
+  event->kind = KernelEvent::Kind::kFinal;
+  event->skaddr = final.skaddr;
+  event->cookie = final.cookie;
+  event->old_state = final.old_state;
+  event->ends = {AddressOf(final.family, final.local), AddressOf(final.family, final.remote),
+                 ntohs(final.local_port), ntohs(final.remote_port)};
+  event->bytes_out = final.sent >= final.resent ? final.sent - final.resent : 0;
+  // A FIN that arrived was counted as a byte (tcp_rcv_nxt_update); a socket that got no segment
+  // with data got nothing.
+  const u64 fin = (final.flags & kSockDone) != 0 ? 1 : 0;
+  event->bytes_in = final.data_segs_in == 0 || final.received < fin ? 0 : final.received - fin;
+  return true;
+}
+
+bool ParseExec(std::span<const std::byte> record, KernelExec* exec) {
+  ExecEvent event;
+  if (!LoadEvent(record, &event)) return false;
+  exec->pid = event.head.pid;
+  exec->at_ns = event.head.at_ns;
+  exec->dev = makedev(event.dev >> kMinorBits, event.dev & ((1u << kMinorBits) - 1));
+  exec->ino = event.ino;
+  exec->count = event.count;
+  exec->argv_bytes = event.argv_bytes;
+  exec->kept_bytes = event.kept_bytes <= sizeof(event.text) ? event.kept_bytes : 0;
+  std::memcpy(exec->text.data(), event.text, sizeof(event.text));
+  return true;
+}
+
+}  // namespace
+
+KernelEvent ParseKernelEvent(std::span<const std::byte> record, KernelExec* exec) {
+  KernelEvent event;
+  EventHead head;
+  if (!LoadEvent(record, &head)) return event;
+  event.pid = head.pid;
+  event.at_ns = head.at_ns;
+  if (head.kind == kKindExec) {
+    if (ParseExec(record, exec)) event.kind = KernelEvent::Kind::kExec;
+  } else if (head.kind == kKindFinal) {
+    ParseFinal(record, &event);
+  } else if (head.kind == kKindWriter) {
+    WriterEvent writer;
+    if (!LoadEvent(record, &writer)) return event;
+    event.kind = KernelEvent::Kind::kWriter;
+    event.skaddr = writer.skaddr;
+    event.cookie = writer.cookie;
+    event.queued = writer.queued;
+  } else if (head.kind == kKindSender) {
+    SenderEvent sender;
+    if (!LoadEvent(record, &sender)) return event;
+    event.kind = KernelEvent::Kind::kSender;
+    event.sender = sender.key;
+  }
+  return event;
+}
+
+}  // namespace freshet
