@@ -82,6 +82,11 @@ class Emitter {
     record.hostname_bytes = static_cast<u16>(cut.size());
     return Send(&record, at_ns, cut);
   }
+  bool Emit(code_record record, u64 at_ns, std::string_view path) {
+    const std::string_view cut = CutText(path, code_record::k_path_max);
+    record.path_bytes = static_cast<u16>(cut.size());
+    return Send(&record, at_ns, cut);
+  }
   // `text` is what ArgumentText::Finish gave for the record.
   bool Emit(arguments_record record, u64 at_ns, std::string_view text) {
     return Send(&record, at_ns, text);

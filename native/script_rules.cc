@@ -18,7 +18,7 @@ struct Interpreter {
   Operand operand;
   Bare bare;
   Dash dash;
-  bool goes_on, any_case;
+  bool goes_on, any_case, loader;
 };
 
 #include "interpreters.gen.h"
@@ -134,7 +134,7 @@ class Scan {
   static ScriptNamed File(std::string_view path) {
     if (path.empty()) return kNone;
     if (path == "-" || IsStandardInput(path)) return kInput;
-    if (IsOwnDescriptor(path)) return kNone;
+    if (IsOwnDescriptor(path)) return {k_script_none, path};
     // "https://host/x.ts": fetched by its name, no file.
     if (path.find("://") != std::string_view::npos) return kModule;
     return {k_script_argument, path};
@@ -225,6 +225,11 @@ class Scan {
 
 bool IsInterpreter(std::string_view program) {
   return IsManyInOne(program) || FindInterpreter(program) != nullptr;
+}
+
+bool IsLoader(std::string_view program) {
+  const Interpreter* rules = FindInterpreter(program);
+  return rules != nullptr && rules->loader;
 }
 
 ScriptNamed NameScript(std::string_view program, std::span<const std::string_view> arguments,

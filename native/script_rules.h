@@ -20,12 +20,17 @@ struct ScriptNamed {
   // CODE script: none, argument, inline, module or standard_input. `none` also where it cannot be
   // told: another program, arguments that are cut, a descriptor.
   u32 from = k_script_none;
-  std::string_view path;  // argument: as it was given; points into the arguments
+  // Argument: as it was given; points into the arguments. None: empty, or the descriptor
+  // (IsOwnDescriptor) that was given, for who can look where it leads.
+  std::string_view path;
 };
 
 // Whether a program whose file has this name runs what its arguments say: arguments of others need
 // not be read.
 bool IsInterpreter(std::string_view program);
+
+// Whether it is one that maps the file it is given and runs it as if that had been executed.
+bool IsLoader(std::string_view program);
 
 // `program`: the name or path of the program's file. `arguments` begin with the name it was called
 // by. `cut`: there were more than these, or the last is not whole. Total: any bytes are understood

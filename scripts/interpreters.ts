@@ -9,7 +9,7 @@ const CHOICES = {
   bare: ['input', 'none'],
   dash: ['input', 'end'],
 } as const
-const SWITCHES = ['goes_on', 'any_case'] as const
+const SWITCHES = ['goes_on', 'any_case', 'loader'] as const
 const AFTER_COMMAND = ['operand', 'inline', 'module', 'none']
 
 type Json = Record<string, unknown>

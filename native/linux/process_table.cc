@@ -1,9 +1,10 @@
 #include "linux/process_table.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "linux/clock.h"
 #include "linux/procfs.h"
@@ -17,18 +18,6 @@ constexpr u64 kExecDurationMaxNs = 100 * kNsPerMs;
 
 std::string_view FileName(std::string_view path) {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is 0: the whole
-}
-
-// A path as the process sees it, made readable for us and absolute; empty when a relative one
-// cannot be resolved any more.
-std::string Resolve(u32 pid, std::string_view path) {
-  if (path.starts_with('/')) return std::string(path);
-  char cwd[PATH_MAX];
-  const std::string link = "/proc/" + std::to_string(pid) + "/cwd";
-  const ssize_t length = readlink(link.c_str(), cwd, sizeof(cwd));
-  if (length <= 0) return {};
-  if (path.starts_with("./")) path.remove_prefix(2);
-  return std::string(cwd, static_cast<size_t>(length)) + "/" + std::string(path);
 }
 
 }  // namespace
@@ -52,50 +41,56 @@ ProcessTable::Process* ProcessTable::FindOrAdd(u32 pid) {
 void ProcessTable::Image(u32 pid, u64 at_ns) {
   Process* process = FindOrAdd(pid);
   if (process == nullptr || at_ns < process->read_ns) return;
-  process->coming = std::make_unique<Program>();
-  process->coming_ns = at_ns;
+  process->coming = std::make_unique<Coming>();
+  process->coming->at_ns = at_ns;
 }
 
 void ProcessTable::Map(u32 pid, u64 at_ns, std::string_view path, u64 dev, u64 ino) {
   Process* process = Find(pid);
-  if (process == nullptr || process->coming == nullptr || process->coming->ino != 0) return;
-  // [stack], [vdso] and anonymous mappings have no file.
-  if (!path.starts_with('/') || ino == 0) return;
-  process->coming->path = WithoutDeleted(path);
-  process->coming->dev = dev;
-  process->coming->ino = ino;
-  if (!options_.has_exec_names) Finish(pid, process, at_ns, {}, nullptr);
+  // [stack], [vdso] and anonymous mappings ("//anon") have no file.
+  if (process == nullptr || at_ns < process->read_ns || !path.starts_with('/') ||
+      path.starts_with("//") || ino == 0)
+    return;
+  const MappedFile mapped{std::string(path), dev, ino};
+  if (process->coming == nullptr) {
+    if (process->program == nullptr) return;
+    if (const Code* code = AddCode(pid, process, at_ns, mapped, 0))
+      EmitCode(pid, *process, *code, 0);
+    return;
+  }
+  if (process->coming->mapped.size() < kComingMapsMax) process->coming->mapped.push_back(mapped);
+  if (!options_.has_exec_names) Finish(pid, process, at_ns, {}, {});
 }
 
-void ProcessTable::Exec(u32 pid, u64 at_ns, std::string_view filename,
-                        const CaughtArguments* caught) {
+void ProcessTable::Exec(u32 pid, u64 at_ns, std::string_view filename, const ExecSaid& said) {
   Process* process = FindOrAdd(pid);
   if (process == nullptr || at_ns < process->read_ns) return;
   if (process->coming == nullptr) {
     // Read from /proc between the two events of this exec: what was read is the new program.
     if (process->read_ns != 0 && at_ns - process->read_ns < kExecDurationMaxNs) return;
-    process->coming = std::make_unique<Program>();
+    process->coming = std::make_unique<Coming>();
   }
-  Finish(pid, process, at_ns, filename, caught);
+  Finish(pid, process, at_ns, filename, said);
 }
 
 void ProcessTable::Finish(u32 pid, Process* process, u64 at_ns, std::string_view filename,
-                          const CaughtArguments* caught) {
-  std::unique_ptr<Program> program = std::move(process->coming);
-  if (program->ino == 0) {
-    // Its mapping was lost.
-    ProgramFile file;
-    if (ReadProgramFile(pid, &file)) {
-      program->path = file.path;
-      program->dev = file.dev;
-      program->ino = file.ino;
-    } else {
-      program->path = filename;
-      program->flags |= k_exec_path_guessed;
-    }
-  }
-  program->script = ScriptOf(pid, *process, *program, filename);
+                          const ExecSaid& said) {
+  const std::vector<MappedFile> mapped = std::move(process->coming->mapped);
+  process->coming.reset();
+  const MappedFile first = mapped.empty() ? MappedFile{} : mapped[0];
+  CaughtExec now;
+  if (said.caught == nullptr) now = CatchExec(pid, first);
+  const ExecFacts facts{.pid = pid,
+                        .parent_pid = process->parent.pid,
+                        .first = first,
+                        .filename = filename,
+                        .caught = said.caught == nullptr ? &now : said.caught,
+                        .kernel = said.kernel};
+  auto program = std::make_unique<Program>();
+  static_cast<Executed&>(*program) = WhatWasExecuted(facts);
+  program->script = ScriptOf(*process, facts, *program);
   process->program = std::move(program);
+  process->codes.reset();
   process->version = next_version_++;
   process->began_ns = at_ns;
   process->threaded = false;
@@ -103,30 +98,48 @@ void ProcessTable::Finish(u32 pid, Process* process, u64 at_ns, std::string_view
   const u32 uid = ReadProcUid(pid, process->uid);
   if (uid != kUidUnknown) process->uid = uid;
   EmitExec(pid, *process, 0);
-  if (options_.arguments) EmitArguments(pid, *process, caught);
+  if (options_.arguments) EmitArguments(pid, *process, said.arguments);
+  for (const MappedFile& one : mapped)
+    if (const Code* code = AddCode(pid, process, at_ns, one, 0)) EmitCode(pid, *process, *code, 0);
 }
 
-// The script, when `filename` is another file than the program; else empty.
-std::string ProcessTable::ScriptOf(u32 pid, const Process& process, const Program& program,
-                                   std::string_view filename) const {
-  // A script that asks env for its interpreter runs two programs; the second runs it still.
+ScriptSeen ProcessTable::ScriptOf(const Process& process, const ExecFacts& facts,
+                                  const Executed& program) const {
+  ScriptSeen by_kernel = ScriptOfKernel(facts, program);
+  if (by_kernel.from != k_script_none) return by_kernel;
+  ScriptSeen by_argument = ScriptOfArgument(facts, program);
+  // A script that asks env for its interpreter runs two programs; the second runs it still, unless
+  // env was told to give it another (#!/usr/bin/env -S python3 other.py).
   const Program* before = process.program.get();
-  const bool from_env = before != nullptr && !before->script.empty() &&
-                        FileName(before->path) == "env" && process.began_ns != 0;
-  const std::string inherited = from_env ? before->script : std::string();
-  // The last: /bin is a symbolic link to /usr/bin almost everywhere.
-  if (filename.empty() || filename == program.path ||
-      (program.path.starts_with("/usr") && filename == std::string_view(program.path).substr(4)))
-    return inherited;
-  std::string path = Resolve(pid, filename);
-  if (path.empty()) path = Resolve(process.parent.pid, filename);
-  if (path.empty() || path == program.path) return inherited;
-  // A symbolic link to the program, or /bin where that is /usr/bin, is the program by another name.
-  struct stat status;
-  const std::string through_root = "/proc/" + std::to_string(pid) + "/root" + path;
-  if (stat(through_root.c_str(), &status) != 0 && stat(path.c_str(), &status) != 0)
-    return FileName(path) == FileName(program.path) ? inherited : path;
-  return status.st_ino == program.ino ? inherited : path;
+  if (before == nullptr || before->script.path.empty() || FileName(before->path) != "env" ||
+      process.began_ns == 0)
+    return by_argument;
+  const ScriptSeen& inherited = before->script;
+  const bool is_it =
+      by_argument.path.empty() || by_argument.path == inherited.path ||
+      (inherited.ino != 0 && by_argument.ino == inherited.ino && by_argument.dev == inherited.dev);
+  return is_it ? inherited : by_argument;
+}
+
+const ProcessTable::Code* ProcessTable::AddCode(u32 pid, Process* process, u64 at_ns,
+                                                const MappedFile& mapped, u32 flags) {
+  const auto is = [&](u64 dev, u64 ino) { return mapped.ino == ino && mapped.dev == dev; };
+  const Program& program = *process->program;
+  if (is(program.dev, program.ino) || is(program.script.dev, program.script.ino)) return nullptr;
+  const size_t known = process->codes == nullptr ? 0 : process->codes->size();
+  if (known > kCodesMax) return nullptr;
+  if (known > 0 &&
+      std::ranges::any_of(*process->codes, [&](const Code& one) { return is(one.dev, one.ino); }))
+    return nullptr;
+  CodePlace place = places_.Of(pid, mapped.path, mapped.dev, mapped.ino, MonotonicNs());
+  // Where inodes have another number in mappings than in stat(2), the program's is known by its
+  // path.
+  if (place.is_roots_alone || place.path == program.path) return nullptr;
+  auto codes = known == 0 ? std::make_shared<Codes>() : std::make_shared<Codes>(*process->codes);
+  if (known == kCodesMax) flags |= k_code_more;
+  codes->push_back({std::move(place.path), mapped.dev, mapped.ino, place.owner_uid, at_ns, flags});
+  process->codes = std::move(codes);
+  return &process->codes->back();
 }
 
 void ProcessTable::Fork(u32 pid, u32 tid, u32 parent_pid, u64 at_ns) {
@@ -150,6 +163,7 @@ void ProcessTable::Fork(u32 pid, u32 tid, u32 parent_pid, u64 at_ns) {
   child->parent = {parent_pid, parent->version};
   child->uid = parent->uid;
   child->program = parent->program;
+  child->codes = parent->codes;
   fork_record record{};
   record.pid = pid;
   record.pidversion = child->version;
@@ -186,7 +200,7 @@ bool ProcessTable::ReadInto(u32 pid, Process* process) {
     program->path = file.path;
     program->dev = file.dev;
     program->ino = file.ino;
-    program->script = ReadScript(pid, file);
+    program->script = ScriptOfRunning(pid, file);
   } else if (errno == EACCES && !options_.own_only) {
     // It runs with capabilities that we lack.
     program->path = ReadNamedProgram(pid);
@@ -194,7 +208,13 @@ bool ProcessTable::ReadInto(u32 pid, Process* process) {
   } else {
     return false;
   }
+  const std::vector<MappedFile> maps = ReadMaps(pid, kMapsLookedAtMax);
+  if (file.ino != 0 && !maps.empty() && maps.size() < kMapsLookedAtMax &&
+      std::ranges::none_of(maps, [&](const MappedFile& one) { return IsSameFile(one, file); }))
+    program->flags |= k_exec_code_elsewhere;
   process->program = std::move(program);
+  process->codes.reset();
+  for (const MappedFile& one : maps) AddCode(pid, process, before_ns, one, k_code_enumerated);
   process->coming.reset();
   process->uid = ReadProcUid(pid, kUidUnknown);
   process->started_ns = stat.start_ns;
@@ -215,6 +235,7 @@ ProcessTable::Process* ProcessTable::Adopt(u32 pid) {
   read.seen = true;
   *process = std::move(read);
   EmitExec(pid, *process, 0);
+  EmitCodes(pid, *process, 0);
   return process;
 }
 
@@ -255,6 +276,7 @@ void ProcessTable::Reconcile(u64 now_ns, const std::function<bool()>& stopping) 
     process->parent = parent;
     process->began_ns = now_ns;
     EmitExec(pid, *process, 0);
+    EmitCodes(pid, *process, 0);
   }
   for (auto at = processes_.begin(); at != processes_.end();) {
     if (at->second.seen) {
@@ -267,7 +289,10 @@ void ProcessTable::Reconcile(u64 now_ns, const std::function<bool()>& stopping) 
 }
 
 void ProcessTable::EmitAll() {
-  for (const auto& [pid, process] : processes_) EmitExec(pid, process, k_exec_enumerated);
+  for (const auto& [pid, process] : processes_) {
+    EmitExec(pid, process, k_exec_enumerated);
+    EmitCodes(pid, process, k_code_enumerated);
+  }
 }
 
 ProcessName ProcessTable::NameOf(u32 pid) {
@@ -294,7 +319,26 @@ void ProcessTable::EmitExec(u32 pid, const Process& process, u32 more_flags) {
   record.uid = process.uid;
   record.dev = program.dev;
   record.ino = program.ino;
-  emitter_->Emit(record, process.began_ns, {program.path, program.script});
+  record.script_from = program.script.from;
+  record.script_dev = program.script.dev;
+  record.script_ino = program.script.ino;
+  emitter_->Emit(record, process.began_ns, {program.path, program.script.path});
+}
+
+void ProcessTable::EmitCodes(u32 pid, const Process& process, u32 more_flags) {
+  if (process.codes == nullptr) return;
+  for (const Code& code : *process.codes) EmitCode(pid, process, code, more_flags);
+}
+
+void ProcessTable::EmitCode(u32 pid, const Process& process, const Code& code, u32 more_flags) {
+  code_record record{};
+  record.dev = code.dev;
+  record.ino = code.ino;
+  record.flags = code.flags | more_flags;
+  record.pid = pid;
+  record.pidversion = process.version;
+  record.owner_uid = code.owner_uid;
+  emitter_->Emit(record, code.at_ns, code.path);
 }
 
 void ProcessTable::EmitArguments(u32 pid, const Process& process, const CaughtArguments* caught) {

@@ -13,9 +13,13 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "emitter.h"
 #include "linux/argument_catcher.h"
+#include "linux/code_places.h"
+#include "linux/exec_catcher.h"
+#include "linux/executed.h"
 #include "record.h"
 
 namespace freshet {
@@ -25,6 +29,13 @@ struct ProcessName {
   u32 pid = 0;
   u32 version = 0;
   bool operator==(const ProcessName&) const = default;
+};
+
+// What else was said of an exec, or read as it was seen; nullptr: nothing.
+struct ExecSaid {
+  const CaughtExec* caught = nullptr;
+  const CaughtArguments* arguments = nullptr;
+  const KernelExec* kernel = nullptr;
 };
 
 class ProcessTable {
@@ -43,11 +54,11 @@ class ProcessTable {
 
   // The process began to run a new program (PERF_RECORD_COMM of an exec).
   void Image(u32 pid, u64 at_ns);
-  // An executable mapping; the first with a file after Image is the program.
+  // A file was mapped to run; the first after Image is the program's, or that of its loader
+  // (executed.h). One of a place that others than root can change is told (code record).
   void Map(u32 pid, u64 at_ns, std::string_view path, u64 dev, u64 ino);
-  // The exec is complete; `filename` is what the caller named: the script, for a script. `caught`:
-  // its arguments, if they were read already.
-  void Exec(u32 pid, u64 at_ns, std::string_view filename, const CaughtArguments* caught = nullptr);
+  // The exec is complete; `filename` is what the caller named: the script, for a script.
+  void Exec(u32 pid, u64 at_ns, std::string_view filename, const ExecSaid& said = {});
   // A process or a thread was made (a thread when tid is not pid).
   void Fork(u32 pid, u32 tid, u32 parent_pid, u64 at_ns);
   // A process or a thread ended.
@@ -57,7 +68,7 @@ class ProcessTable {
   // without events, and after events were lost. Leaves off once `stopping` answers true.
   void Reconcile(u64 now_ns, const std::function<bool()>& stopping);
 
-  // Emits an exec record for every process alive.
+  // Emits an exec record for every process alive, and the code records that are its.
   void EmitAll();
 
   // The image that `pid` runs now; reads /proc for a process never heard of. {0, 0} when it is gone
@@ -65,30 +76,51 @@ class ProcessTable {
   ProcessName NameOf(u32 pid);
   bool IsAlive(ProcessName name) const;
   size_t size() const { return processes_.size(); }
+  // What is known of the places of code, for looks while a process still runs.
+  CodePlaces* places() { return &places_; }
 
  private:
   // What a process runs; shared by forks.
-  struct Program {
+  struct Program : Executed {
+    ScriptSeen script;
+  };
+  // A file that an image runs code of beside its program.
+  struct Code {
     std::string path;
-    std::string script;
     u64 dev = 0;
     u64 ino = 0;
-    u32 flags = 0;  // FLAG exec
+    u32 owner_uid = kUidUnknown;
+    u64 at_ns = 0;
+    u32 flags = 0;  // FLAG code
+  };
+  using Codes = std::vector<Code>;
+  // Between Image and Exec: what was mapped to run, the program or its loader first.
+  struct Coming {
+    std::vector<MappedFile> mapped;
+    u64 at_ns = 0;
   };
   struct Process {
     u32 version = 0;
     ProcessName parent;
     u32 uid = 0xffffffff;
     std::shared_ptr<const Program> program;
-    u64 began_ns = 0;                 // at_ns of its exec record
-    u64 started_ns = 0;               // start by /proc; 0 when it was not read there
-    u64 read_ns = 0;                  // events before this are in what was read
-    bool threaded = false;            // has or had other threads
-    bool leader_gone = false;         // its first thread ended, others live on
-    bool seen = false;                // by the Reconcile under way
-    std::unique_ptr<Program> coming;  // between Image and Exec
-    u64 coming_ns = 0;
+    // Those told. A child has its parent's, of whose image it is a part: they are not told again of
+    // it, but are in an enumeration. nullptr: none.
+    std::shared_ptr<const Codes> codes;
+    u64 began_ns = 0;          // at_ns of its exec record
+    u64 started_ns = 0;        // start by /proc; 0 when it was not read there
+    u64 read_ns = 0;           // events before this are in what was read
+    bool threaded = false;     // has or had other threads
+    bool leader_gone = false;  // its first thread ended, others live on
+    bool seen = false;         // by the Reconcile under way
+    std::unique_ptr<Coming> coming;
   };
+  // Files of code that are told of an image: most have none, a program with plug-ins a handful.
+  static constexpr size_t kCodesMax = 16;
+  // Files that an exec maps itself: the program and its loader.
+  static constexpr size_t kComingMapsMax = 8;
+  // Files of a process found running that are looked at: large programs map some 300.
+  static constexpr size_t kMapsLookedAtMax = 1024;
 
   Process* Find(u32 pid);
   Process* FindOrAdd(u32 pid);  // nullptr when the table is full
@@ -97,10 +129,15 @@ class ProcessTable {
   Process* Adopt(u32 pid);
   bool ReadInto(u32 pid, Process* process);
   void Finish(u32 pid, Process* process, u64 at_ns, std::string_view filename,
-              const CaughtArguments* caught);
-  std::string ScriptOf(u32 pid, const Process& process, const Program& program,
-                       std::string_view filename) const;
+              const ExecSaid& said);
+  ScriptSeen ScriptOf(const Process& process, const ExecFacts& facts,
+                      const Executed& program) const;
+  // Keeps a mapped file as code of the image, if it is neither its program nor its script and
+  // others can change it; the one that was kept, if any.
+  const Code* AddCode(u32 pid, Process* process, u64 at_ns, const MappedFile& mapped, u32 flags);
   void EmitExec(u32 pid, const Process& process, u32 more_flags);
+  void EmitCodes(u32 pid, const Process& process, u32 more_flags);
+  void EmitCode(u32 pid, const Process& process, const Code& code, u32 more_flags);
   void EmitArguments(u32 pid, const Process& process, const CaughtArguments* caught);
   void EmitExit(u32 pid, const Process& process, u64 at_ns);
 
@@ -108,6 +145,7 @@ class ProcessTable {
   const Options options_;
   std::unordered_map<u32, Process> processes_;  // by pid
   u32 next_version_ = 1;
+  CodePlaces places_;
 };
 
 }  // namespace freshet

@@ -14,6 +14,7 @@
 #include "fd.h"
 #include "linux/argument_catcher.h"
 #include "linux/clock.h"
+#include "linux/process_root.h"
 
 namespace freshet {
 namespace {
@@ -118,14 +119,20 @@ std::string_view WithoutDeleted(std::string_view path) {
   return path;
 }
 
+std::string ReadProcLink(u32 pid, const char* name) {
+  std::string target;
+  ReadLinkAt(AT_FDCWD, ProcPath(pid, name).c_str(), &target);
+  return target;
+}
+
 bool ReadProgramFile(u32 pid, ProgramFile* file) {
   const std::string link = ProcPath(pid, "exe");
-  struct stat status;
-  if (!ReadLinkAt(AT_FDCWD, link.c_str(), &file->path) || stat(link.c_str(), &status) != 0)
+  FileSeen seen;
+  if (!ReadLinkAt(AT_FDCWD, link.c_str(), &file->link) || !LookAt(AT_FDCWD, link.c_str(), &seen))
     return false;
-  file->path.resize(WithoutDeleted(file->path).size());
-  file->dev = status.st_dev;
-  file->ino = status.st_ino;
+  file->dev = seen.dev;
+  file->ino = seen.ino;
+  file->path = NameOfFile(pid, file->link, seen.dev, seen.ino);
   return true;
 }
 
@@ -179,38 +186,6 @@ std::vector<u32> ListPids() {
   }
   std::sort(pids.begin(), pids.end());
   return pids;
-}
-
-std::string ReadScript(u32 pid, const ProgramFile& file) {
-  // For a script the kernel makes the arguments: interpreter, its one optional argument, script.
-  std::string arguments;
-  if (!ReadFileAt(AT_FDCWD, ProcPath(pid, "cmdline").c_str(), PATH_MAX, &arguments)) return {};
-  std::string_view rest = arguments;
-  for (int index = 0; index < 3 && !rest.empty(); index++) {
-    const size_t end = std::min(rest.find('\0'), rest.size());
-    std::string candidate(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (index == 0 || candidate.empty() || candidate[0] == '-') continue;
-    std::string folder;
-    if (candidate[0] != '/') {
-      if (!ReadLinkAt(AT_FDCWD, ProcPath(pid, "cwd").c_str(), &folder)) return {};
-      candidate = folder + "/" + candidate;
-    }
-    const std::string through_root = ProcPath(pid, "root") + candidate;
-    struct stat status;
-    if (stat(through_root.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    std::string first;
-    if (!ReadFileAt(AT_FDCWD, through_root.c_str(), 256, &first) || !first.starts_with("#!"))
-      continue;
-    std::string_view line = std::string_view(first).substr(2, first.find('\n') - 2);
-    const std::string interpreter = ProcPath(pid, "root") + std::string(NextWord(&line));
-    if (stat(interpreter.c_str(), &status) == 0 && status.st_ino == file.ino &&
-        status.st_dev == file.dev)
-      return candidate;
-    // "#!/usr/bin/env python3" has run another program since.
-    if (interpreter.ends_with("/env")) return candidate;
-  }
-  return {};
 }
 
 std::unordered_map<u64, u32> FindSocketOwners(const std::unordered_set<u64>& inodes) {

@@ -35,8 +35,12 @@ bool ReadProcStat(u32 pid, ProcStat* stat);
 // proc(5).)
 u32 ReadProcUid(u32 pid, u32 expected);
 
+// Where a link of /proc/<pid> leads; empty when it cannot be read.
+std::string ReadProcLink(u32 pid, const char* name);
+
 struct ProgramFile {
-  std::string path;  // absolute; " (deleted)" cut off
+  std::string path;  // absolute; without the " (deleted)" of a file that has no name any more
+  std::string link;  // as the kernel gives it
   u64 dev = 0;
   u64 ino = 0;
 };
@@ -46,14 +50,12 @@ bool ReadProgramFile(u32 pid, ProgramFile* file);
 // The program as its command line names it, when that is an absolute path; else empty.
 std::string ReadNamedProgram(u32 pid);
 
-// Cuts what the kernel appends to the path of a file without a name.
+// Cuts what the kernel appends to the path of a file without a name. A file may be called so too:
+// NameOfFile (process_root.h) knows.
 std::string_view WithoutDeleted(std::string_view path);
 
 // Every process id in /proc, ascending.
 std::vector<u32> ListPids();
-
-// The script a process runs, when `file` is the interpreter that its first line names; else empty.
-std::string ReadScript(u32 pid, const ProgramFile& file);
 
 // Which process has a descriptor of each of these sockets (inode numbers). One walk through
 // /proc/*/fd; of several holders the one with the highest pid, which is the one that inherited it

@@ -93,6 +93,7 @@ Reader::Reader(Ring* ring, const SourceOptions& options, const LinuxOptions& lin
       connections_(&processes_, &emitter_, {}),
       flows_(&processes_, &connections_, &emitter_,
              {.flows_max = linux_options.flows_max, .own_only = !sees_all_}),
+      exec_catcher_(options.programs),
       timer_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
       poller_(epoll_create1(EPOLL_CLOEXEC)),
       gather_poller_(epoll_create1(EPOLL_CLOEXEC)) {
@@ -184,6 +185,10 @@ void Reader::Collect() {
     });
   perf_.Collect([&](const PerfEvent& event) {
     if (catcher_) catcher_->See(event, now_ns);
+    exec_catcher_.See(event, now_ns);
+    // Looked at while it runs, for when it is told.
+    if (event.kind == PerfEvent::Kind::kMap && event.ino != 0 && event.path.starts_with('/'))
+      processes_.places()->Of(event.pid, event.path, event.dev, event.ino, now_ns);
     if (argument_catcher_) argument_catcher_->See(event);
   });
 }
@@ -281,7 +286,9 @@ void Reader::HandlePerf(const PerfEvent& event) {
       break;
     case Kind::kExec:
       processes_.Exec(event.pid, at_ns, event.path,
-                      argument_catcher_ ? argument_catcher_->Find(event) : nullptr);
+                      {.caught = exec_catcher_.Find(event),
+                       .arguments = argument_catcher_ ? argument_catcher_->Find(event) : nullptr,
+                       .kernel = kernel_ ? kernel_execs_.Find(event.pid, event.at_ns) : nullptr});
       break;
     case Kind::kFork:
       processes_.Fork(event.pid, event.tid, event.parent_pid, at_ns);

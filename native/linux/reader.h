@@ -11,6 +11,7 @@
 #include "emitter.h"
 #include "linux/argument_catcher.h"
 #include "linux/connection_table.h"
+#include "linux/exec_catcher.h"
 #include "linux/flow_table.h"
 #include "linux/kernel_exec.h"
 #include "linux/kernel_programs.h"
@@ -86,6 +87,7 @@ class Reader {
   ConnectionTable connections_;
   FlowTable flows_;
   std::optional<ProgramCatcher> catcher_;
+  ExecCatcher exec_catcher_;
   std::optional<ArgumentCatcher> argument_catcher_;  // where they are asked for
   Fd timer_;
   Fd poller_;         // for everything

@@ -140,6 +140,8 @@ void ReadsWhatPeopleWrite() {
   }
   CHECK(IsInterpreter("/usr/bin/python3.11") && IsInterpreter("busybox") && !IsInterpreter("curl"));
   CHECK(!IsInterpreter("") && !IsInterpreter("shred") && !IsInterpreter("pythonista"));
+  CHECK(IsLoader("/lib/ld-musl-x86_64.so.1") && IsLoader("ld-2.31.so") && !IsLoader("python3"));
+  CHECK(NameScript("python3", Words("python3 /dev/fd/3/x.py"), false).path == "/dev/fd/3/x.py");
   CHECK(Answer(NameScript("python", std::span<const std::string_view>(), false)) == "[none]");
 }
 
@@ -199,8 +201,11 @@ void UnderstandsAnything() {
     const std::vector<char> bytes(joined.begin(), joined.end());
     const std::string_view text(bytes.data(), bytes.size());
     const ScriptNamed named = NameScript(one.program, text, random.Below(2) == 0);
-    CHECK(named.from == k_script_argument || named.path.empty());
-    if (named.from != k_script_argument) continue;
+    if (named.from == k_script_none && !named.path.empty()) CHECK(IsOwnDescriptor(named.path));
+    if (named.from != k_script_argument) {
+      CHECK(named.from == k_script_none || named.path.empty());
+      continue;
+    }
     CHECK(!named.path.empty() && named.path.data() >= text.data());
     CHECK(named.path.data() + named.path.size() <= text.data() + text.size());
     CHECK(AbsolutePath("/a", named.path).starts_with('/'));

@@ -281,7 +281,7 @@ void MissesArgumentsOfWhatIsGoneOrRunsAnother() {
     Tables tables({.arguments = asks});
     tables.processes_.Image(pid, 10);
     tables.processes_.Map(pid, 11, "/opt/program", 1, ino);
-    tables.processes_.Exec(pid, 12, "/opt/program", caught);
+    tables.processes_.Exec(pid, 12, "/opt/program", {.arguments = caught});
     const exec_record exec = tables.told.Of<exec_record>().at(0);
     const auto all = tables.told.Of<arguments_record>();
     CHECK(all.size() == (asks ? 1 : 0));

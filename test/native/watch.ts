@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   type ArgumentsRecord,
+  type CodeRecord,
   type ExecRecord,
   type ExitRecord,
   type FlowRecord,
@@ -17,6 +18,7 @@ import {
   RECORD_BYTES_MAX,
   RecordType,
   readArguments,
+  readCode,
   readExec,
   readExit,
   readFlow,
@@ -46,6 +48,7 @@ export type Watch = {
   losses: LossRecord[]
   unseen: UnseenRecord[]
   arguments: ArgumentsRecord[]
+  codes: CodeRecord[]
   marks: MarkRecord[]
   /** Every record's type, in order. */
   types: number[]
@@ -91,6 +94,7 @@ export function watch(
     losses: [],
     unseen: [],
     arguments: [],
+    codes: [],
     marks: [],
     types: [],
     ticks: 0,
@@ -134,6 +138,7 @@ function keep(seen: Watch, view: DataView, at: number): void {
   else if (type === RecordType.name) seen.names.push(readName(view, at))
   else if (type === RecordType.loss) seen.losses.push(readLoss(view, at))
   else if (type === RecordType.unseen) seen.unseen.push(readUnseen(view, at))
+  else if (type === RecordType.code) seen.codes.push(readCode(view, at))
   else if (type === RecordType.arguments) seen.arguments.push(readArguments(view, at))
   else if (type === RecordType.mark) seen.marks.push(readMark(view, at))
   else if (type === RecordType.tick) seen.ticks++
@@ -143,6 +148,19 @@ function keep(seen: Watch, view: DataView, at: number): void {
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'freshet-native-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/** Compiles a file of native/test as `folder`/`name`; its path. */
+export function buildNative(
+  folder: string,
+  source: string,
+  name: string,
+  options: string[],
+): string {
+  const file = fileURLToPath(new URL(`../../native/test/${source}`, import.meta.url))
+  const path = join(folder, name)
+  execFileSync('cc', ['-O1', ...options, '-o', path, file])
+  return path
 }
 
 /** Compiles native/test/sender.c into `folder`; its path. */

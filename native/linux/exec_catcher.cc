@@ -1,0 +1,209 @@
+#include "linux/exec_catcher.h"
+
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "linux/clock.h"
+#include "linux/process_root.h"
+#include "script_rules.h"
+
+namespace freshet {
+namespace {
+
+// What names a script stands among the first arguments: of more the path would be cut too.
+constexpr size_t kArgumentBytesRead = 8192;
+constexpr size_t kMapsBytesMax = 4 << 20;
+
+std::string ProcPath(u32 pid, const char* name) {
+  return "/proc/" + std::to_string(pid) + "/" + name;
+}
+
+template <typename Number>
+bool TakeNumber(std::string_view* text, Number* value, int base) {
+  const auto [end, error] =
+      std::from_chars(text->data(), text->data() + text->size(), *value, base);
+  if (error != std::errc()) return false;
+  text->remove_prefix(static_cast<size_t>(end - text->data()));
+  return true;
+}
+
+bool Take(std::string_view* text, char one) {
+  if (!text->starts_with(one)) return false;
+  text->remove_prefix(1);
+  return true;
+}
+
+// "7f0-7f9 r-xp 00000000 fe:01 1234   /usr/lib/x.so". A newline in a path is written as \012 there,
+// and a name with those four characters is not told apart: it names no file then.
+bool ParseMapsLine(std::string_view line, MappedFile* file) {
+  u64 number = 0;
+  u32 major = 0;
+  u32 minor = 0;
+  if (!TakeNumber(&line, &number, 16) || !Take(&line, '-') || !TakeNumber(&line, &number, 16) ||
+      !Take(&line, ' ') || line.size() < 5 || line[2] != 'x' || line[4] != ' ')
+    return false;
+  line.remove_prefix(5);
+  if (!TakeNumber(&line, &number, 16) || !Take(&line, ' ') || !TakeNumber(&line, &major, 16) ||
+      !Take(&line, ':') || !TakeNumber(&line, &minor, 16) || !Take(&line, ' ') ||
+      !TakeNumber(&line, &file->ino, 10) || file->ino == 0)
+    return false;
+  const size_t path = line.find('/');
+  if (path == std::string_view::npos) return false;
+  file->dev = makedev(major, minor);
+  file->path = line.substr(path);
+  return true;
+}
+
+}  // namespace
+
+std::string ThroughDescriptor(u32 pid, std::string_view path) {
+  for (const std::string_view begin : {"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"}) {
+    if (!path.starts_with(begin)) continue;
+    path.remove_prefix(begin.size());
+    const std::string_view number = path.substr(0, path.find('/'));
+    if (number.empty() || !std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; }))
+      return {};
+    const std::string target = ReadProcLink(pid, ("fd/" + std::string(number)).c_str());
+    if (!target.starts_with('/')) return {};  // "pipe:[12]"
+    path.remove_prefix(number.size());
+    return target + std::string(path);
+  }
+  return {};
+}
+
+std::vector<MappedFile> ParseMaps(std::string_view text, size_t files_max) {
+  std::vector<MappedFile> files;
+  while (!text.empty() && files.size() < files_max) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    MappedFile file;
+    if (!ParseMapsLine(line, &file)) continue;
+    if (std::ranges::none_of(files, [&](const MappedFile& one) {
+          return one.ino == file.ino && one.dev == file.dev;
+        }))
+      files.push_back(std::move(file));
+  }
+  return files;
+}
+
+std::vector<MappedFile> ReadMaps(u32 pid, size_t files_max) {
+  const Fd fd(open(ProcPath(pid, "maps").c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  char piece[16 << 10];
+  // The kernel gives a page at most at a time.
+  for (ssize_t got = 1; fd && got > 0 && text.size() < kMapsBytesMax;) {
+    got = read(fd.get(), piece, sizeof(piece));
+    if (got > 0) text.append(piece, static_cast<size_t>(got));
+  }
+  return ParseMaps(text, files_max);
+}
+
+bool IsSameFile(const MappedFile& mapped, const ProgramFile& file) {
+  return (mapped.ino == file.ino && mapped.dev == file.dev) || mapped.path == file.link;
+}
+
+ScriptSeen ScriptOfArguments(u32 pid, u32 parent_pid, std::string_view program,
+                             std::string_view joined, bool cut, u32 from,
+                             const std::string& folder) {
+  const ScriptNamed named = NameScript(program, joined, cut);
+  ScriptSeen seen;
+  std::string path(named.path);
+  seen.from = named.from == k_script_argument ? from : named.from;
+  if (named.from == k_script_none && !path.empty()) {
+    path = ThroughDescriptor(pid, path);
+    if (!path.empty()) seen.from = k_script_claimed;
+  }
+  if (path.empty() || (seen.from != k_script_argument && seen.from != k_script_claimed)) {
+    seen.from = path.empty() ? seen.from : u32{k_script_none};
+    return seen;
+  }
+  seen.path = AbsolutePath(folder, path);
+  if (seen.path.empty()) return {};
+  const ProcessRoot root(pid, parent_pid);
+  const std::string as_given = path.starts_with('/') ? path : folder + "/" + path;
+  FileSeen file;
+  if (!root.Look(as_given, &file) || !file.IsRegular()) return seen;
+  seen.dev = file.dev;
+  seen.ino = file.ino;
+  // ".." behind a symbolic link leads elsewhere than its letters say.
+  FileSeen plain;
+  if (!root.Look(seen.path, &plain) || !plain.Is(file.dev, file.ino)) seen.path = as_given;
+  return seen;
+}
+
+ScriptSeen ClaimedScript(u32 pid, const ProgramFile& file, const std::string& folder) {
+  std::string joined;
+  if (!IsInterpreter(file.path) ||
+      !ReadFileAt(AT_FDCWD, ProcPath(pid, "cmdline").c_str(), kArgumentBytesRead, &joined))
+    return {};
+  return ScriptOfArguments(pid, 0, file.path, joined, joined.size() == kArgumentBytesRead,
+                           k_script_claimed, folder);
+}
+
+CaughtExec CatchExec(u32 pid, const MappedFile& first) {
+  CaughtExec caught;
+  caught.pid = pid;
+  if (!ReadProgramFile(pid, &caught.file)) {
+    caught.file = {};
+    return caught;
+  }
+  caught.is_it = true;
+  caught.folder = ReadProcLink(pid, "cwd");
+  caught.script = ClaimedScript(pid, caught.file, caught.folder);
+  if (first.ino == 0 || IsSameFile(first, caught.file)) return caught;
+  constexpr size_t kFilesLookedAt = 1024;
+  caught.has_own_code = std::ranges::any_of(
+      ReadMaps(pid, kFilesLookedAt),
+      [&](const MappedFile& mapped) { return IsSameFile(mapped, caught.file); });
+  return caught;
+}
+
+void ExecCatcher::See(const PerfEvent& event, u64 now_ns) {
+  switch (event.kind) {
+    case PerfEvent::Kind::kImage:
+      // What was read of it after this moment is of this program, not of the one before.
+      for (CaughtExec& one : caught_)
+        if (one.pid == event.pid && one.at_ns < event.at_ns && event.at_ns <= one.read_ns)
+          one.is_it = false;
+      if (coming_.size() >= kComingMax) coming_.clear();  // their last events were lost
+      coming_[event.pid] = {};
+      break;
+    case PerfEvent::Kind::kMap: {
+      if (!event.path.starts_with('/') || event.ino == 0) break;
+      const auto coming = coming_.find(event.pid);
+      if (coming != coming_.end() && coming->second.ino == 0)
+        coming->second = {std::string(event.path), event.dev, event.ino};
+      break;
+    }
+    case PerfEvent::Kind::kExec: {
+      MappedFile first;
+      if (const auto coming = coming_.extract(event.pid)) first = coming.mapped();
+      CaughtExec& oldest = caught_[next_++ % kCaughtMax];
+      oldest = CatchExec(event.pid, first);
+      oldest.at_ns = event.at_ns;
+      oldest.read_ns = MonotonicNs();
+      const ProgramFile& file = oldest.file;
+      if (files_ == nullptr || file.ino == 0 || IsSameFile(first, file) ||
+          files_->Renew(event.pid, file.dev, file.ino, now_ns))
+        break;
+      Fd held(open(ProcPath(event.pid, "exe").c_str(), O_PATH | O_CLOEXEC));
+      FileSeen now;
+      if (held && LookAt(held.get(), "", &now) && now.Is(file.dev, file.ino))
+        files_->Keep(event.pid, file.dev, file.ino, std::move(held), now_ns);
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+const CaughtExec* ExecCatcher::Find(const PerfEvent& event) const {
+  for (const CaughtExec& one : caught_)
+    if (one.pid == event.pid && one.at_ns == event.at_ns) return &one;
+  return nullptr;
+}
+
+}  // namespace freshet

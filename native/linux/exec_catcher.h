@@ -1,0 +1,94 @@
+// What can only be read while a program runs is read as soon as the kernel tells of its exec,
+// before the events of that moment are put in order and turned into records: which file was
+// executed, and which script it was given.
+//
+// Threads: one.
+#ifndef FRESHET_LINUX_EXEC_CATCHER_H_
+#define FRESHET_LINUX_EXEC_CATCHER_H_
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "linux/perf_record.h"
+#include "linux/procfs.h"
+#include "program_files.h"
+
+namespace freshet {
+
+// A script as an argument names it.
+struct ScriptSeen {
+  u32 from = k_script_none;  // CODE script
+  std::string path;          // absolute; only of argument and claimed
+  u64 dev = 0;               // 0: it is not there, or could not be looked at
+  u64 ino = 0;
+};
+
+struct CaughtExec {
+  u32 pid = 0;
+  u64 at_ns = 0;       // of its kExec event
+  u64 read_ns = 0;     // CLOCK_MONOTONIC, when it was read
+  bool is_it = false;  // nothing else was executed before it was read, as far as is known
+  ProgramFile file;    // by /proc/PID/exe; ino 0: it has ended
+  bool has_own_code =
+      true;            // some of that file is mapped to run; looked at where it is not the first
+  std::string folder;  // its working directory; empty when not known
+  ScriptSeen script;
+};
+
+// A file that a process has mapped to run.
+struct MappedFile {
+  std::string path;  // as the kernel gives it
+  u64 dev = 0;
+  u64 ino = 0;
+};
+// The files in the text of /proc/PID/maps (proc_pid_maps(5)) that are mapped to run, each once, at
+// most `files_max`. Total.
+std::vector<MappedFile> ParseMaps(std::string_view text, size_t files_max);
+std::vector<MappedFile> ReadMaps(u32 pid, size_t files_max);
+
+// Whether the kernel's two ways to name a file name the same: a mapping's has another device on
+// some file systems (README.md), and then the path decides.
+bool IsSameFile(const MappedFile& mapped, const ProgramFile& file);
+
+// What a process runs now; `first` is the first file that it mapped to run, ino 0 when not known.
+CaughtExec CatchExec(u32 pid, const MappedFile& first);
+
+// What the process says now that it was given to run; nothing where `file` is no interpreter.
+ScriptSeen ClaimedScript(u32 pid, const ProgramFile& file, const std::string& folder);
+// The same by arguments, joined by NUL, which the kernel or the process tell (`from`: argument or
+// claimed).
+ScriptSeen ScriptOfArguments(u32 pid, u32 parent_pid, std::string_view program,
+                             std::string_view joined, bool cut, u32 from,
+                             const std::string& folder);
+
+// Where a descriptor of the process leads, if that is a file with a name: /dev/fd/3,
+// /dev/fd/3/x.py. Empty for other paths, and for what is no file.
+std::string ThroughDescriptor(u32 pid, std::string_view path);
+
+class ExecCatcher {
+ public:
+  // `files` (may be nullptr) outlives it: the program's file is kept there for the inspector where
+  // it is not the one that was mapped first.
+  explicit ExecCatcher(ProgramFiles* files) : files_(files), caught_(kCaughtMax) {}
+
+  // Any event, in the order of its CPU's ring. `now_ns` CLOCK_MONOTONIC.
+  void See(const PerfEvent& event, u64 now_ns);
+
+  // What was read of this kExec event; nullptr when nothing was, or too many came since.
+  const CaughtExec* Find(const PerfEvent& event) const;
+
+ private:
+  static constexpr size_t kCaughtMax = 256;
+  static constexpr size_t kComingMax = 256;
+
+  ProgramFiles* const files_;
+  std::unordered_map<u32, MappedFile> coming_;  // pids between the two events of their exec
+  std::vector<CaughtExec> caught_;
+  size_t next_ = 0;
+};
+
+}  // namespace freshet
+
+#endif  // FRESHET_LINUX_EXEC_CATCHER_H_

@@ -1,0 +1,171 @@
+#include "linux/executed.h"
+
+#include <fcntl.h>
+#include <limits.h>
+
+#include <algorithm>
+
+#include "linux/process_root.h"
+#include "script_rules.h"
+
+namespace freshet {
+namespace {
+
+std::string_view FileName(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0: the whole
+}
+
+// What stands behind "#!" up to a blank; empty when it is no script.
+std::string InterpreterOf(std::string_view line) {
+  if (!line.starts_with("#!")) return {};
+  line.remove_prefix(std::min(line.find_first_not_of(" \t", 2), line.size()));
+  return std::string(line.substr(0, line.find_first_of(" \t\r")));
+}
+
+// Its working directory at the exec, which few programs change at once; empty when not known.
+std::string FolderOf(const ExecFacts& facts) {
+  std::string folder = facts.caught->is_it ? facts.caught->folder : std::string();
+  if (folder.empty()) folder = ReadProcLink(facts.pid, "cwd");
+  if (folder.empty()) folder = ReadProcLink(facts.parent_pid, "cwd");
+  return folder;
+}
+
+// The name that the caller gave as a path inside its root; empty when that cannot be told any more.
+std::string NamedPath(const ExecFacts& facts) {
+  if (facts.filename.empty() || facts.filename.starts_with('/')) return std::string(facts.filename);
+  const std::string folder = FolderOf(facts);
+  return folder.empty() ? folder : folder + "/" + std::string(facts.filename);
+}
+
+// Whether the name that was given is that of this file, or of a script that names it.
+bool Names(const ExecFacts& facts, u64 dev, u64 ino, bool also_scripts) {
+  const std::string path = NamedPath(facts);
+  if (path.empty() || IsOwnDescriptor(path)) return false;
+  const ProcessRoot root(facts.pid, facts.parent_pid);
+  FileSeen file;
+  if (root.Look(path, &file) && file.Is(dev, ino)) return true;
+  if (!also_scripts) return false;
+  const std::string interpreter = InterpreterOf(root.ReadFirstLine(path));
+  return interpreter.starts_with('/') && root.Look(interpreter, &file) && file.Is(dev, ino);
+}
+
+// By what the kernel said; the path is the mapping's, the process's or the caller's, whichever is
+// of that file.
+Executed ByKernel(const ExecFacts& facts) {
+  const KernelExec& kernel = *facts.kernel;
+  const CaughtExec& caught = *facts.caught;
+  Executed executed{{}, kernel.dev, kernel.ino, 0};
+  if (facts.first.ino != 0) executed.flags = k_exec_code_elsewhere;
+  if (caught.is_it && caught.file.ino == kernel.ino && caught.file.dev == kernel.dev) {
+    executed.path = caught.file.path;
+    return executed;
+  }
+  executed.path = NamedPath(facts);
+  if (!Names(facts, kernel.dev, kernel.ino, false)) executed.flags |= k_exec_path_guessed;
+  return executed;
+}
+
+}  // namespace
+
+Executed WhatWasExecuted(const ExecFacts& facts) {
+  const CaughtExec& caught = *facts.caught;
+  const MappedFile& first = facts.first;
+  const bool is_read = caught.is_it && caught.file.ino != 0;
+  Executed from_file{caught.file.path, caught.file.dev, caught.file.ino, 0};
+  if (first.ino == 0) {
+    if (facts.kernel != nullptr) return ByKernel(facts);
+    if (is_read) return from_file;
+    return {std::string(facts.filename), 0, 0, k_exec_path_guessed};
+  }
+  Executed from_mapping{NameOfFile(facts.pid, first.path, first.dev, first.ino), first.dev,
+                        first.ino, 0};
+  if (is_read && IsSameFile(first, caught.file)) return from_mapping;
+  if (facts.kernel != nullptr) {
+    const bool is_mapped = (facts.kernel->ino == first.ino && facts.kernel->dev == first.dev) ||
+                           facts.filename == first.path;
+    return is_mapped ? from_mapping : ByKernel(facts);
+  }
+  if (is_read) {
+    // A file with code of its own would have been mapped first: then it was executed later, unless
+    // it is the one that was named.
+    if (!caught.has_own_code || Names(facts, caught.file.dev, caught.file.ino, false)) {
+      from_file.flags = k_exec_code_elsewhere;
+      return from_file;
+    }
+  }
+  // A loader is mapped first of whatever has no code of its own, and a name can be made to lead to
+  // it once the process has ended.
+  if (IsLoader(first.path) || !Names(facts, first.dev, first.ino, true))
+    from_mapping.flags = k_exec_path_guessed;
+  return from_mapping;
+}
+
+ScriptSeen ScriptOfKernel(const ExecFacts& facts, const Executed& program) {
+  const std::string_view name = facts.filename;
+  // The last: /bin is a symbolic link to /usr/bin almost everywhere.
+  if (name.empty() || name == program.path ||
+      (program.path.starts_with("/usr") && name == std::string_view(program.path).substr(4)))
+    return {};
+  std::string given = NamedPath(facts);
+  if (given.empty()) return {};
+  ScriptSeen script;
+  script.from = k_script_kernel;
+  if (IsOwnDescriptor(given)) {
+    given = ThroughDescriptor(facts.pid, given);
+    script.from = k_script_claimed;  // it may have put another file there since
+    if (given.empty()) return {};
+  }
+  script.path = AbsolutePath("/", given);
+  if (script.path == program.path) return {};
+  // A symbolic link to the program, or /bin where that is /usr/bin, is the program by another name.
+  const ProcessRoot root(facts.pid, facts.parent_pid);
+  FileSeen file;
+  if (!root.Look(given, &file))
+    return FileName(given) == FileName(program.path) ? ScriptSeen{} : script;
+  if (file.ino == program.ino) return {};
+  if (!file.IsRegular()) return script;
+  script.dev = file.dev;
+  script.ino = file.ino;
+  // ".." behind a symbolic link leads elsewhere than its letters say.
+  FileSeen plain;
+  if (!root.Look(script.path, &plain) || !plain.Is(file.dev, file.ino)) script.path = given;
+  return script;
+}
+
+ScriptSeen ScriptOfArgument(const ExecFacts& facts, const Executed& program) {
+  if (facts.kernel != nullptr && facts.kernel->has_argv() && IsInterpreter(program.path))
+    return ScriptOfArguments(facts.pid, facts.parent_pid, program.path, facts.kernel->argv(),
+                             facts.kernel->is_cut(), k_script_argument, FolderOf(facts));
+  return facts.caught->is_it ? facts.caught->script : ScriptSeen{};
+}
+
+ScriptSeen ScriptOfRunning(u32 pid, const ProgramFile& file) {
+  const std::string folder = ReadProcLink(pid, "cwd");
+  const ScriptSeen by_rules = ClaimedScript(pid, file, folder);
+  if (by_rules.from != k_script_none || IsInterpreter(file.path)) return by_rules;
+  // One that no rules are known of: for a script the kernel makes the arguments interpreter, its
+  // one optional argument, script.
+  std::string arguments;
+  const std::string cmdline = "/proc/" + std::to_string(pid) + "/cmdline";
+  if (!ReadFileAt(AT_FDCWD, cmdline.c_str(), PATH_MAX, &arguments)) return {};
+  const ProcessRoot root(pid);
+  std::string_view rest = arguments;
+  for (int index = 0; index < 3 && !rest.empty(); index++) {
+    const size_t end = std::min(rest.find('\0'), rest.size());
+    const std::string candidate = AbsolutePath(folder, rest.substr(0, end));
+    const bool is_option = end == 0 || rest[0] == '-';
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (index == 0 || is_option || candidate.empty()) continue;
+    const std::string interpreter = InterpreterOf(root.ReadFirstLine(candidate));
+    FileSeen seen;
+    if (!interpreter.starts_with('/') || !root.Look(interpreter, &seen)) continue;
+    // "#!/usr/bin/env program" has run another program since.
+    if (!seen.Is(file.dev, file.ino) && !interpreter.ends_with("/env")) continue;
+    FileSeen script;
+    if (!root.Look(candidate, &script)) continue;
+    return {k_script_claimed, candidate, script.dev, script.ino};
+  }
+  return {};
+}
+
+}  // namespace freshet
