@@ -7,6 +7,7 @@ import { createReport } from './agent/report.ts'
 import { createSettling } from './agent/settling.ts'
 import { usingState } from './agent/state-file.ts'
 import { createTelling, type Telling } from './agent/telling.ts'
+import { noteRebuilt } from './baseline/baseline.ts'
 import {
   BaselineError,
   openBaseline,
@@ -88,6 +89,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   options.signal.addEventListener('abort', () => pipe.destroy(), { once: true })
 
   const { baseline, setAside } = openBaseline('baseline.db', { now: nowUnixNs() })
+  if (setAside) noteRebuilt(baseline, nowUnixNs())
   const outbox = openOutbox('outbox.db', {
     bytesMax: OUTBOX_BYTES_MAX,
     ageMaxMs: OUTBOX_AGE_MAX_MS,

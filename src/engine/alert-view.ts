@@ -130,6 +130,7 @@ export function alertView(
   const silentFlows = pairs.i32[row + C.silentFlows] as number
   const unreadFlows = pairs.i32[row + C.unreadFlows] as number
   const inexactFlows = pairs.i32[row + C.inexactFlows] as number
+  const earlierFlows = pairs.i32[row + C.earlierFlows] as number
   const timeline = pairs.timeline(slot)
   const { identity } = pair
   const [self, parent] = alert.chain
@@ -158,6 +159,8 @@ export function alertView(
       lead: leadOf(alert, out, bytesIn, largestOut, largestIn),
       unreadFlows,
       inexactFlows,
+      earlierFlows,
+      wasHere: identity.wasHere,
       durationMs: (d[base + P.lastAtMs] as number) - (d[base + P.firstAtMs] as number),
       flows,
       silentFlows,

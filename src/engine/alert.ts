@@ -108,6 +108,8 @@ export function writeAlertState(
 
 /** Version 3 knew no flows whose counters could not be read, and its rows ended before they are counted. */
 function upgrade(state: AlertState): void {
+  // Of flows that were open before the first look it knew nothing, and nor did what wrote it.
+  Object.assign(state.pair, { earlierFlows: state.pair.earlierFlows ?? 0 })
   if ((state.v as number) !== 3) return
   const { doubles } = state.pair
   while (doubles.length < PAIR_DOUBLES) doubles.push(0)

@@ -4,6 +4,7 @@ import { RecordError } from '../records/framer.ts'
 import {
   ArgumentsFlag,
   EXIT_AT,
+  ExecFlag,
   HEADER_BYTES,
   INVALIDATED_AT,
   type InspectedRecord,
@@ -70,6 +71,9 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   /** Sources whose mark(start) this engine has been told. */
   const started = new Set<number>()
   let isForeign = false
+  /** This engine began the baseline, and it took the place of none: what its first look finds was here before. */
+  let isFirstStart = false
+  const looked = new Set<number>()
 
   const at = (): UnixNs => wallNow(clock)
   const parts = createBootParts(lasting, clock)
@@ -102,7 +106,11 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     if (isSeeded) return
     isSeeded = true
     clock.nowMs = Number(mark.atNs) / 1e6
-    if (baseline.bornAt() === undefined) baseline.setBornAt(at())
+    if (baseline.bornAt() === undefined) {
+      baseline.setBornAt(at())
+      ledger.beginFirstLook()
+      isFirstStart = baseline.fact('rebuilt_ns') === undefined
+    }
     book.pass(at())
     memory.expect(detector.seed())
     carry.seed()
@@ -143,6 +151,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   }
 
   const endEnumeration = (source: number): void => {
+    looked.add(source)
     attribution.learnt(undefined)
     if (tellsFlows(source)) ledger.endEnumeration(source)
     processes.endEnumeration(source, clock.nowMs)
@@ -218,7 +227,8 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         const record = readExec(view, from)
         const { process, isNew } = processes.exec(record)
         if (!isNew) return
-        if ((record.flags & 1) === 0) counters.execs++
+        if ((record.flags & ExecFlag.enumerated) === 0) counters.execs++
+        else process.wasHere = isFirstStart && !looked.has(record.source)
         requests.ask(process)
         if (namesScript(process.image)) {
           const { script: path, scriptDev: dev, scriptIno: ino } = process.image

@@ -43,6 +43,8 @@ export type EngineCounters = {
   unreadFlows: number
   /** Flows whose close was not seen: their bytes are what was read last. */
   inexactFlows: number
+  /** Flows that were open before the first look, and what they had moved then: in no other figure, and in no alert. */
+  earlier: { flows: number; bytesOut: number; bytesIn: number }
   /** What programs sent in ways whose flows no source tells: bytes given to the kernel. They are in no other figure. */
   unseenBytes: number
   /** Flows that wait now. */
@@ -91,6 +93,7 @@ export const zeroCounters = (): EngineCounters => ({
   unattributedFlows: 0,
   unreadFlows: 0,
   inexactFlows: 0,
+  earlier: { flows: 0, bytesOut: 0, bytesIn: 0 },
   unseenBytes: 0,
   heldFlows: 0,
   leftOut: {

@@ -11,6 +11,7 @@ const DAY_MS = 86_400_000
 export const emptyFeatures = (): Features => ({
   standing: standingOf('unsigned', undefined),
   networkAgeMs: 0,
+  wasHere: false,
   coldStart: false,
   newToIdentity: false,
   newToHost: false,
@@ -49,6 +50,7 @@ export function loadFeatures(
   const { identity, destination } = pair
   f.standing = pair.standing
   f.networkAgeMs = Math.max(0, wallNowMs(clock) - identity.firstNetworkMs)
+  f.wasHere = identity.wasHere
   f.coldStart = identity.coldStart
   f.newToIdentity = pair.newToIdentity
   f.newToHost = pair.newToHost

@@ -66,6 +66,8 @@ export type FlowLedger = {
   ownerChanged(process: Process): void
   /** The policy changed. */
   judgeAnew(): void
+  /** Nothing is known of any flow: what the first look of each source finds open was so before. */
+  beginFirstLook(): void
   beginEnumeration(source: number): void
   /** Closes the flows of `source` that the enumeration did not name. */
   endEnumeration(source: number): void
@@ -79,6 +81,8 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
   const { u32, f64 } = table
   const enumerations = createEnumerations()
   const owners = createFlowOwners({ ...parts, onSettled: (slot) => settled(slot) })
+
+  let isFirstLook = false
 
   const release = (slot: number, isParked = false): void => {
     carry.released(slot, isParked)
@@ -159,9 +163,11 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       if (mayBeForgotten(words, w)) countFromHere(words, w, slot)
     }
     carry.opened(slot)
+    const expected = memory.takeExpected(idLow, idHigh, epoch)
+    if (!isBack && !expected && !rows.hasBit(slot, FlowBit.told) && isEarlier(words, w, source))
+      leaveEarlier(words, w, slot)
     const since = rows.sinceOf(slot)
     if (!isBack) takeFrom(slot, since.out, since.in)
-    const expected = memory.takeExpected(idLow, idHigh, epoch)
     // It may have changed hands since the alert that lists it had it.
     const isExpected =
       expected && (since.out + since.in === 0 || expected.out + expected.in > since.out + since.in)
@@ -179,6 +185,26 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     counters.evicted.forgottenFlows > 0 &&
     (((words[w + W.kind] as number) >>> 16) & 0xff) !== FlowState.opened &&
     ((words[w + W.flags] as number) & FlowFlag.enumerated) === 0
+
+  /**
+   * A flow that was open before the first look there ever was. After a restart, what no earlier engine knew has moved
+   * its bytes since that engine, and they count.
+   */
+  const isEarlier = (words: Uint32Array, w: number, source: number): boolean =>
+    isFirstLook &&
+    enumerations.isFirst(source) &&
+    ((words[w + W.flags] as number) & FlowFlag.enumerated) !== 0 &&
+    (((words[w + W.kind] as number) >>> 16) & 0xff) !== FlowState.opened
+
+  /** When it moved what it has moved nobody knows: counted as such, and in no alert. */
+  const leaveEarlier = (words: Uint32Array, w: number, slot: number): void => {
+    countFromHere(words, w, slot)
+    rows.setBit(slot, FlowBit.earlier)
+    const { out, in: bytesIn } = rows.sinceOf(slot)
+    counters.earlier.flows++
+    counters.earlier.bytesOut += out
+    counters.earlier.bytesIn += bytesIn
+  }
 
   const countFromHere = (words: Uint32Array, w: number, slot: number): void => {
     const out = (words[w + W.outHigh] as number) * TWO_32 + (words[w + W.outLow] as number)
@@ -335,9 +361,13 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
         }
       }
     },
+    beginFirstLook() {
+      isFirstLook = true
+    },
     beginEnumeration: enumerations.begin,
     endEnumeration(source) {
       const enumeration = enumerations.of(source)
+      enumerations.end(source)
       // Who waits for its process may wait on: it closes as it is settled.
       eachOpen((slot, row) => {
         const isOfSource = (u32[row + F.remote] as number) >>> 24 === source

@@ -84,7 +84,7 @@ export function createFlowOwners(parts: OwnersParts): FlowOwners {
     f64[base + D.countedIn] = since.in
     f64[base + D.firstAtMs] = atMs
     rows.setSince(slot, since)
-    rows.clearBit(slot, FlowBit.inPair | FlowBit.silent)
+    rows.clearBit(slot, FlowBit.inPair | FlowBit.silent | FlowBit.earlier)
     // What an earlier engine told is all the former's.
     if (
       (f64[base + D.toldOut] as number) <= since.out &&

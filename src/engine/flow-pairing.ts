@@ -80,6 +80,8 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
     // The numbers of a pair that came back with its alert have this flow already.
     if (!hasBit(slot, FlowBit.inPair) || pairs.meta[pair]?.alertId === undefined)
       i32[i + C.flows] = (i32[i + C.flows] as number) + 1
+    if (!hasBit(slot, FlowBit.inPair) && hasBit(slot, FlowBit.earlier))
+      i32[i + C.earlierFlows] = (i32[i + C.earlierFlows] as number) + 1
     rows.setBit(slot, FlowBit.inPair)
     if (ownIn(slot) === 0)
       watch.add(slot, table.generation[slot] as number, clock.nowMs + SILENT_AFTER_MS)

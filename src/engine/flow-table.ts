@@ -77,6 +77,8 @@ export const FlowBit = {
   inexact: 256,
   /** Its pair knows of the two above. */
   unreadTold: 512,
+  /** Open before anybody looked: `FlowRows.sinceOf` is what it had moved then. */
+  earlier: 1_024,
 } as const
 
 export const NO_PAIR = 0xffffffff

@@ -90,10 +90,18 @@ export function createIdentityBook(
   let isEpoch = false
 
   const hourOf = (at: UnixNs): number => Number(at / HOUR_NS)
-  const isCold = (stored: StoredIdentity): boolean => {
+  const isYoung = (stored: StoredIdentity): boolean => {
     const bornAt = baseline.bornAt()
     return bornAt !== undefined && stored.firstExecAt < bornAt + COLD_START_NS
   }
+  /** A baseline that took the place of a lost one is no first start: what runs then may have come since. */
+  const isCold = (stored: StoredIdentity): boolean =>
+    isYoung(stored) && baseline.fact('rebuilt_ns') === undefined
+  const wasHere = (stored: StoredIdentity): boolean =>
+    stored.firstExecAt < (baseline.bornAt() ?? 0n)
+  /** What was found running at the first look was there just before the baseline was born. */
+  const firstExecOf = (process: Process, at: UnixNs): UnixNs =>
+    process.wasHere ? (((baseline.bornAt() ?? at) - 1n) as UnixNs) : at
   const learnOrdinary = (state: IdentityState): void => {
     state.ordinary = state.history.hours >= HOURS_KNOWN ? ordinaryOf(state.history) : undefined
   }
@@ -145,6 +153,7 @@ export function createIdentityBook(
         stored.firstNetworkAt === undefined
           ? Number.POSITIVE_INFINITY
           : Number(stored.firstNetworkAt) / 1e6,
+      wasHere: wasHere(stored),
       coldStart: isCold(stored),
       slot: freeSlots.pop() ?? slots++,
       history: readHistory(stored.history) ?? emptyHistory(),
@@ -215,11 +224,11 @@ export function createIdentityBook(
       signingId: image.signingId,
       teamId: image.teamId,
       cdhash: /^0*$/.test(image.cdhash) ? '' : image.cdhash,
-      firstExecAt: at,
+      firstExecAt: firstExecOf(process, at),
       lastSeenAt: at,
       ...inherited(version?.former),
     }
-    if (signerClass === 'platform' && key === program.key && !isCold(fresh)) epoch.note(at)
+    if (signerClass === 'platform' && key === program.key && !isYoung(fresh)) epoch.note(at)
     const state = keep(fresh, doubt, responsible)
     describe(state, attribution, version?.since)
     state.isTentative = !isCertain
@@ -239,7 +248,11 @@ export function createIdentityBook(
   /** What was first seen of it under another key. */
   const takeFirsts = (from: StoredIdentity, to: IdentityState): void => {
     const { stored } = to
-    if (from.firstExecAt < stored.firstExecAt) stored.firstExecAt = from.firstExecAt
+    if (from.firstExecAt < stored.firstExecAt) {
+      stored.firstExecAt = from.firstExecAt
+      to.wasHere = wasHere(stored)
+      to.coldStart = isCold(stored)
+    }
     const at = from.firstNetworkAt
     if (at !== undefined && (stored.firstNetworkAt === undefined || at < stored.firstNetworkAt)) {
       stored.firstNetworkAt = at

@@ -86,6 +86,8 @@ export const C = {
   unreadFlows: 8,
   /** Flows whose close was not seen: their counters are the last ones read. */
   inexactFlows: 9,
+  /** Flows that were open before anybody looked. */
+  earlierFlows: 10,
 } as const
 /** A cache line. */
 export const PAIR_INTEGERS = 16

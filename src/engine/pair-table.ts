@@ -42,6 +42,7 @@ export type PairSnapshot = {
   silentFlows: number
   unreadFlows: number
   inexactFlows: number
+  earlierFlows: number
 }
 
 export type PairTable = {
@@ -237,10 +238,11 @@ export function createPairTable(
         silentFlows: i32[row + C.silentFlows] as number,
         unreadFlows: i32[row + C.unreadFlows] as number,
         inexactFlows: i32[row + C.inexactFlows] as number,
+        earlierFlows: i32[row + C.earlierFlows] as number,
       }
     },
     restore(slot, snapshot, shiftMs, nowMs) {
-      const { doubles, flows, silentFlows, unreadFlows, inexactFlows } = snapshot
+      const { doubles, flows, silentFlows, unreadFlows, inexactFlows, earlierFlows } = snapshot
       if (doubles.length !== PAIR_DOUBLES || !doubles.every(Number.isFinite))
         throw new RangeError('pair: not a snapshot')
       const base = slot * PAIR_DOUBLES
@@ -255,6 +257,7 @@ export function createPairTable(
       i32[slot * PAIR_INTEGERS + C.silentFlows] = silentFlows
       i32[slot * PAIR_INTEGERS + C.unreadFlows] = unreadFlows
       i32[slot * PAIR_INTEGERS + C.inexactFlows] = inexactFlows
+      i32[slot * PAIR_INTEGERS + C.earlierFlows] = earlierFlows
     },
     each(visit) {
       for (let slot = 0; slot < high; slot++) {

@@ -84,6 +84,7 @@ export function createProcessTable(
         responsiblePidversion: record.responsiblePidversion,
         uid: record.uid === UID_UNKNOWN ? undefined : record.uid,
         source: record.source,
+        wasHere: false,
         startedAtNs: (record.flags & ExecFlag.enumerated) === 0 ? record.atNs : undefined,
         image: {
           path: record.path,
@@ -134,6 +135,7 @@ export function createProcessTable(
         responsiblePidversion: parent?.responsiblePidversion ?? 0,
         uid: record.uid === UID_UNKNOWN ? parent?.uid : record.uid,
         source: record.source,
+        wasHere: false,
         startedAtNs: record.atNs,
         image: parent?.image ?? unknownImage(record.source),
         foreign: copyForeign(parent?.foreign),

@@ -54,7 +54,9 @@ export type IdentityState = {
   responsible: Responsible | undefined
   /** First network use, ms since 1970; Infinity while it has not used it. */
   firstNetworkMs: number
-  /** Seen in the first 72 hours of this baseline. */
+  /** Found running at the first look there ever was on this machine. */
+  wasHere: boolean
+  /** Seen in the first 72 hours of this baseline, which took the place of none. */
   coldStart: boolean
   /** Where the book counts what it sends in the present hour. */
   slot: number
@@ -145,6 +147,8 @@ export type Process = {
   /** undefined when not known. */
   uid: number | undefined
   source: number
+  /** Found running at the first look there ever was. */
+  wasHere: boolean
   /** Nanoseconds since boot; undefined when it was found running. */
   startedAtNs: bigint | undefined
   image: Image

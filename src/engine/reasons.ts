@@ -33,9 +33,9 @@ export function explain(f: Features, p: Points, signerText: string): Reason[] {
     value: Math.round(f.networkAgeMs / 1000),
     threshold: (NOVELTY_DAYS * DAY_MS) / 1000,
     unit: 's',
-    text: `it first used the network ${humanDuration(f.networkAgeMs)} ago${
+    text: `${f.wasHere ? 'it was first seen to use' : 'it first used'} the network ${humanDuration(f.networkAgeMs)} ago${
       f.coldStart && f.standing.lenient ? ', as this machine began to be watched' : ''
-    }${f.inEpoch ? ' (counts half: many programs of the system are new, as after an update)' : ''}`,
+    }${f.wasHere ? ', and was here before Freshet' : ''}${f.inEpoch ? ' (counts half: many programs of the system are new, as after an update)' : ''}`,
   })
   add({
     term: 'signer',

@@ -135,6 +135,8 @@ export type Features = {
   standing: Standing
   /** Since the identity first used the network, ms. */
   networkAgeMs: number
+  /** It was there before the first look: named, and no reason to believe code that nobody vouches for. */
+  wasHere: boolean
   coldStart: boolean
   newToIdentity: boolean
   newToHost: boolean

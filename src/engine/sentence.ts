@@ -65,6 +65,10 @@ export type SentenceFacts = {
   /** Flows whose last counters could not be read, and those whose close was not seen. */
   unreadFlows: number
   inexactFlows: number
+  /** Flows that were open before anybody looked: what they moved until then is in no figure here. */
+  earlierFlows: number
+  /** Found running at the first look there ever was. */
+  wasHere: boolean
   /** Bytes out in the last ten minutes. */
   recentOut: number
   privateNetwork: boolean
@@ -76,7 +80,9 @@ export type SentenceFacts = {
 export function alertSentence(facts: SentenceFacts): string {
   const who = [
     facts.signer,
-    `first seen ${humanDuration(facts.knownMs)} ago`,
+    facts.wasHere
+      ? `here before Freshet, which first looked ${humanDuration(facts.knownMs)} ago`
+      : `first seen ${humanDuration(facts.knownMs)} ago`,
     facts.runBy === '' ? '' : `${facts.actsFor ? 'acting for' : 'run by'} ${facts.runBy}`,
     facts.script,
     facts.doubt,
@@ -126,13 +132,19 @@ const knownPart = ({ bytesOut, bytesIn }: SentenceFacts): string =>
     ? ''
     : `; what was read is ${humanBytes(bytesOut)} out and ${humanBytes(bytesIn)} in`
 
-function unreadPart({ unreadFlows, inexactFlows }: SentenceFacts): string {
+function unreadPart({ unreadFlows, inexactFlows, earlierFlows, flows }: SentenceFacts): string {
   const texts = [
+    earlierFlows === 0 ? '' : earlierText(earlierFlows, flows),
     unreadFlows === 0 ? '' : `the last bytes of ${humanFlows(unreadFlows)} could not be read`,
     inexactFlows === 0 ? '' : `the close of ${humanFlows(inexactFlows)} was not seen`,
   ].filter((text) => text !== '')
   return texts.length === 0 ? '' : `; ${texts.join(', ')}`
 }
+
+const earlierText = (earlier: number, flows: number): string =>
+  earlier === 1 && flows === 1
+    ? 'it was open before Freshet looked, and what it moved until then is not in these figures'
+    : `${humanFlows(earlier)} of them ${earlier === 1 ? 'was' : 'were'} open before Freshet looked, and what passed until then is not in these figures`
 
 const humanFlows = (count: number): string => (count === 1 ? 'one flow' : `${count} flows`)
 

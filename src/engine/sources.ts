@@ -9,15 +9,21 @@ export type Enumerations = {
   begin(source: number): void
   /** Number of the source's last one; 0 before the first. */
   of(source: number): number
+  end(source: number): void
+  /** Whether the source is in the first it made for this engine. */
+  isFirst(source: number): boolean
 }
 
 export function createEnumerations(): Enumerations {
   const numbers = new Uint32Array(SOURCES)
+  const ended = new Set<number>()
   return {
     begin(source) {
       numbers[source] = (numbers[source] as number) + 1
     },
     of: (source) => numbers[source] as number,
+    end: (source) => void ended.add(source),
+    isFirst: (source) => numbers[source] === 1 && !ended.has(source),
   }
 }
 

@@ -67,6 +67,9 @@ export type AgentStatus = {
     unattributedFlows: number
     /** Whose last counters could not be read. */
     unreadFlows: number
+    /** Open before the first look there ever was, and what they had moved by then, both ways: in no other figure. */
+    earlierFlows: number
+    earlierBytes: number
     /** Sent in ways whose flows no source tells. */
     unseenBytes: number
     lost: number

@@ -88,10 +88,14 @@ function figures(status: AgentStatus, nowMs: number): string[] {
       : ''
   const unseen =
     counters.unseenBytes > 0 ? `; ${size(counters.unseenBytes)} sent in ways not watched` : ''
+  const earlier =
+    counters.earlierFlows > 0
+      ? `; ${count(counters.earlierFlows)} open before the first look, with ${size(counters.earlierBytes)} that no alert counts`
+      : ''
   const turnedAway = readers.refused + readers.tooMany + readers.slow + readers.spoke
   return [
     `Programs: ${count(counters.processes)} running, ${count(counters.execs)} started, ${count(counters.identities)} known${missed}`,
-    `Network: ${count(counters.openFlows)} flows open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program${unread}${unseen}`,
+    `Network: ${count(counters.openFlows)} flows open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program${unread}${unseen}${earlier}`,
     `Alerts: ${count(counters.alerts)} since the start`,
     `Lost: ${lost.join(', ')}`,
     `Collector: ${collectorLine(status)}`,

@@ -41,6 +41,7 @@ const features: fc.Arbitrary<Features> = fc.record({
     .tuple(fc.constantFrom(...classes), fc.option(fc.constantFrom(...classes), { nil: undefined }))
     .map(([own, responsible]) => standingOf(own, responsible)),
   networkAgeMs: fc.nat(40 * DAY_MS),
+  wasHere: fc.boolean(),
   coldStart: fc.boolean(),
   newToIdentity: fc.boolean(),
   newToHost: fc.boolean(),

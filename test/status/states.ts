@@ -25,6 +25,8 @@ export const wellStatus = (change: Partial<AgentStatus> = {}): AgentStatus => ({
     bytesOut: 5 * MIB,
     bytesIn: 700,
     unreadFlows: 0,
+    earlierFlows: 0,
+    earlierBytes: 0,
     unseenBytes: 0,
     unattributedFlows: 1,
     lost: 0,

@@ -36,6 +36,10 @@ describe('the status in plain words', () => {
       told,
       /, 112 whose last bytes could not be read; 5\.0 MiB sent in ways not watched$/,
     )
+    assert.match(
+      network({ earlierFlows: 3, earlierBytes: 5_242_880 }),
+      /; 3 open before the first look, with 5\.0 MiB that no alert counts$/,
+    )
   })
 
   let golden: Record<string, Shown>
