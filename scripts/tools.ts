@@ -50,6 +50,13 @@ export const TOOLS = {
       ['unshare', '-m', 'setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin', 'true'],
     ],
   },
+  'kernel programs': {
+    packages: '',
+    lines: (folder) => [
+      ['cc', '-O1', '-o', join(folder, 'it'), join(native, 'can/kernel_programs.c')],
+      [join(folder, 'it')],
+    ],
+  },
   'network namespaces': {
     packages: 'iproute2',
     lines: () => [

@@ -11,7 +11,6 @@ import {
   BPF_CONNECT,
   BPF_EXEC,
   CONNECT,
-  type Conn,
   ES,
   esLine,
   esStory,
@@ -20,15 +19,13 @@ import {
   LISTED,
   logLine,
   osqueryLine,
-  sslJson,
   T0,
   TOOL,
   tcpConnect,
   tcpSummary,
   ZSH,
-  zeekJson,
-  zeekTsv,
 } from './samples.ts'
+import { type Conn, sslJson, zeekJson, zeekTsv } from './zeek-logs.ts'
 
 const LINES_A_CHUNK = 200
 

@@ -7,7 +7,8 @@ import { LINE_BYTES_MAX, readLines } from '../../src/importers/lines.ts'
 import { isLog, openImporter } from '../../src/importers/open.ts'
 import { isoToUs, numberToUs } from '../../src/importers/time.ts'
 import { chunksOf, walk } from './read.ts'
-import { esStory, HOST, logLine, sslJson, T0, zeekJson, zeekTsv } from './samples.ts'
+import { esStory, HOST, logLine, T0 } from './samples.ts'
+import { sslJson, zeekJson, zeekTsv } from './zeek-logs.ts'
 
 describe('Opening a log', () => {
   let directory = ''

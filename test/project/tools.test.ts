@@ -62,6 +62,8 @@ exit 1`,
       `SAYS='echo FATAL: ThreadSanitizer: unexpected memory mapping; exit 66'\n${making}`,
     )
     assert.match(tried('sanitizers') ?? '', /unexpected memory mapping/)
+    program('cc', `SAYS='echo bpf: Operation not permitted; exit 1'\n${making}`)
+    assert.equal(tried('kernel programs'), 'no kernel programs (bpf: Operation not permitted)')
     program('g++', `SAYS='exit 0'\n${making}`)
     assert.equal(tried('sanitizers'), undefined)
   })

@@ -13,7 +13,8 @@ import { PLACE } from '../../src/place.ts'
 import { AT, captureBlocks, joined, readBack, somePieces } from '../capture/captures.ts'
 import { runCollector } from '../collector/agent.ts'
 import { run } from '../e2e/installation.ts'
-import { type Conn, T0, zeekTsv } from '../importers/samples.ts'
+import { T0 } from '../importers/samples.ts'
+import { type Conn, zeekTsv } from '../importers/zeek-logs.ts'
 
 const BURST = join(SCENARIO_DIRECTORY, 'night-burst.fcap')
 

@@ -8,7 +8,8 @@ import { SCENARIO_DIRECTORY } from '../../scripts/scenarios.ts'
 import { isCapture } from '../../src/capture/reader.ts'
 import { filesOf, openSource, withoutBeside } from '../../src/replay/open.ts'
 import { replay } from '../../src/replay/replay.ts'
-import { HOST, sslJson, T0, zeekTsv } from '../importers/samples.ts'
+import { HOST, T0 } from '../importers/samples.ts'
+import { sslJson, zeekTsv } from '../importers/zeek-logs.ts'
 
 const BURST = join(SCENARIO_DIRECTORY, 'night-burst.fcap')
 
