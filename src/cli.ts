@@ -13,7 +13,6 @@ const program = new Command('freshet')
     'Tells when an application nobody has seen before sends data out and gets little or nothing back.',
   )
   .version(VERSION)
-  .showHelpAfterError()
   // `collector` has options and commands of its own: each option belongs to the command before it.
   .enablePositionalOptions()
 
@@ -363,6 +362,15 @@ simulate
       await finish(runSimulateCommand(options))
     },
   )
+
+// A usage error ends with the line that matters; the help is one command away.
+const endWithError = (command: Command, words: string): void => {
+  command.configureOutput({
+    outputError: (text, write) => write(`\`${words} --help\` says what there is.\n${text}`),
+  })
+  for (const one of command.commands) endWithError(one, `${words} ${one.name()}`)
+}
+endWithError(program, 'freshet')
 
 async function finish(work: Promise<number>): Promise<void> {
   process.exitCode = await work

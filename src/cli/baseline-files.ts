@@ -18,8 +18,10 @@ import { lockDirectory } from '../host/lock.ts'
 import { printable } from '../printable.ts'
 import { nowUnixNs } from '../units.ts'
 import { defaultUser } from './collector.ts'
+import { isThere } from './found.ts'
 import { asOwner } from './owner.ts'
-import { ConfigError, makeStateDirectory, statePaths } from './state.ts'
+import { ConfigError, statePaths } from './state.ts'
+import { makeStateDirectory } from './state-directory.ts'
 
 const BASELINE_FILE = 'baseline.db'
 const WRITE_CHARACTERS = 256 * 1024
@@ -35,7 +37,7 @@ export async function runBaselineExport(
   const file = resolve(command.file)
   if (existsSync(file) && !command.force)
     throw new ConfigError(`${file} is there already: choose another name, or --force`)
-  if (!existsSync(path))
+  if (!isThere(path))
     throw new ConfigError(`there is no baseline at ${path}: the agent makes it when it first runs`)
   const partial = `${file}.partial`
   const output = openFor(partial, 'w')

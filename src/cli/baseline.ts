@@ -4,6 +4,7 @@ import type { StoredDestination, StoredIdentity } from '../baseline/baseline.ts'
 import { listIdentities, type ShownIdentity, showIdentity } from '../baseline/view.ts'
 import { printable } from '../printable.ts'
 import type { UnixNs } from '../units.ts'
+import { isThere } from './found.ts'
 import { ConfigError, statePaths } from './state.ts'
 
 const BASELINE_FILE = 'baseline.db'
@@ -14,7 +15,7 @@ export async function runBaselineList(options: {
   limit: number
   matching?: string
 }): Promise<number> {
-  const path = join(statePaths(options.state).agent, BASELINE_FILE)
+  const path = baselineOf(options.state)
   const { identities, total } = readable(() =>
     listIdentities(path, {
       limit: options.limit,
@@ -39,7 +40,7 @@ export async function runBaselineShow(
   wanted: string,
   options: { state?: string; json?: boolean },
 ): Promise<number> {
-  const path = join(statePaths(options.state).agent, BASELINE_FILE)
+  const path = baselineOf(options.state)
   const shown = readable(() => byKeyOrProgram(path, wanted))
   if (shown.found === 'none') {
     process.stderr.write(
@@ -95,6 +96,13 @@ function linesOf(identity: StoredIdentity, destinations: StoredDestination[]): s
       (one) => `    ${time(one.firstAt)} to ${time(one.lastAt)}  ${printable(one.destinationKey)}`,
     ),
   ]
+}
+
+/** Throws ConfigError where this user may not look for it; whether there is one, reading it says. */
+function baselineOf(state: string | undefined): string {
+  const path = join(statePaths(state).agent, BASELINE_FILE)
+  isThere(path)
+  return path
 }
 
 /** An expected absence becomes a sentence; anything else goes on. */

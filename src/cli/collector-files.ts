@@ -20,8 +20,10 @@ import { StoreError } from '../collector/store/store-error.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { nowUnixNs } from '../units.ts'
 import { defaultUser } from './collector.ts'
+import { isThere } from './found.ts'
 import { asOwner } from './owner.ts'
-import { ConfigError, makeStateDirectory, statePaths } from './state.ts'
+import { ConfigError, statePaths } from './state.ts'
+import { makeStateDirectory } from './state-directory.ts'
 
 const STORE_FILE = 'store.db'
 const COPY_BYTES = 1024 * 1024
@@ -31,7 +33,7 @@ type FileCommand = { state?: string; user?: string; file: string; force: boolean
 export async function runBackupCommand(command: FileCommand): Promise<number> {
   const directory = statePaths(command.state).collector
   const file = resolve(command.file)
-  if (!existsSync(join(directory, STORE_FILE)))
+  if (!isThere(join(directory, STORE_FILE)))
     throw new ConfigError(
       `there is no store in ${directory}: no collector has run with this state directory`,
     )

@@ -6,7 +6,8 @@ import { CollectorError } from '../collector/collector-error.ts'
 import { keepOf } from '../collector/keeper.ts'
 import { dropTo, resolveUser } from '../host/drop.ts'
 import { ADDRESS_FILE } from './names.ts'
-import { ConfigError, enterStateDirectory, makeStateDirectory, statePaths } from './state.ts'
+import { ConfigError, statePaths } from './state.ts'
+import { enterStateDirectory, makeStateDirectory } from './state-directory.ts'
 import { stopSignal } from './supervise.ts'
 
 export type CollectorCommand = {

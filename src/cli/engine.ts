@@ -8,7 +8,8 @@ import { isLocalCollector } from '../stream/collector-url.ts'
 import { defaultUser } from './collector.ts'
 import { readPolicyFile, readTokenFile } from './policy-file.ts'
 import { describeRecording } from './recording-text.ts'
-import { ConfigError, enterStateDirectory, makeStateDirectory, statePaths } from './state.ts'
+import { ConfigError, statePaths } from './state.ts'
+import { enterStateDirectory, makeStateDirectory } from './state-directory.ts'
 import { stopSignal } from './supervise.ts'
 
 const PIPE_FD = 3

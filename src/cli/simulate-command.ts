@@ -3,7 +3,7 @@ import { PLACE } from '../place.ts'
 import { printable } from '../printable.ts'
 import { collectorAddress, pageKey } from './collector-access.ts'
 import { exitStatus, simulateUpload } from './simulate.ts'
-import { statePaths } from './state.ts'
+import { commandFor, statePaths } from './state.ts'
 import { stopSignal } from './supervise.ts'
 
 const AGENT_WAIT_MS = 10_000
@@ -32,6 +32,7 @@ export async function runSimulateCommand(command: SimulateCommand): Promise<numb
     timeoutMs: command.timeout * 1000,
     agentWaitMs: AGENT_WAIT_MS,
     signal: stopSignal(),
+    commandFor: (words) => commandFor(words, paths.root),
     print: (line) => process.stdout.write(`${printable(line)}\n`),
   })
   return exitStatus(outcome)

@@ -28,7 +28,12 @@ export type CollectorApi = {
 const ANSWER_TIMEOUT_MS = 5000
 
 /** Calls of the JSON API with the page's key. Each throws CollectorUnreachable, with what to do. */
-export function collectorApi(url: string, pageKey: string, signal: AbortSignal): CollectorApi {
+export function collectorApi(
+  url: string,
+  pageKey: string,
+  signal: AbortSignal,
+  commandFor: (words: string) => string,
+): CollectorApi {
   const get = async <T>(path: string): Promise<T> => {
     let response: Response
     try {
@@ -39,7 +44,7 @@ export function collectorApi(url: string, pageKey: string, signal: AbortSignal):
     } catch (cause) {
       signal.throwIfAborted()
       throw new CollectorUnreachable(
-        `no collector answers at ${url}: start one with \`npm start\` (or \`freshet collector\`)`,
+        `no collector answers at ${url}: start one with ${commandFor('up')} (or ${commandFor('collector')})`,
         { cause },
       )
     }
@@ -77,7 +82,7 @@ export type Stop = {
 }
 
 /** What the agents had counted before the upload. */
-export type Before = { records: number; flows: number }
+export type Before = { records: number; flows: number; unattributed: number }
 
 /** Sums over connected agents. */
 export function countersOf(devices: readonly DeviceInfo[]): Before {
@@ -85,6 +90,7 @@ export function countersOf(devices: readonly DeviceInfo[]): Before {
   return {
     records: live.reduce((sum, one) => sum + one.records, 0),
     flows: live.reduce((sum, one) => sum + one.flows, 0),
+    unattributed: live.reduce((sum, one) => sum + one.unattributedFlows, 0),
   }
 }
 
@@ -97,14 +103,18 @@ export function whereItStopped(
   devices: readonly DeviceInfo[],
   before: Before,
   identity: IdentitySummary | undefined,
-  sent: { bytes: number; silent: boolean; loopback: boolean },
+  sent: {
+    bytes: number
+    silent: boolean
+    loopback: boolean
+    commandFor: (words: string) => string
+  },
 ): Stop {
   const connected = devices.filter((one) => one.connected)
   if (connected.length === 0)
     return {
       at: 'agent',
-      sentence:
-        'no agent is connected to the collector: `freshet up` starts one here; `freshet status` says why one that runs is not connected',
+      sentence: `no agent is connected to the collector: ${sent.commandFor('up')} starts one here; ${sent.commandFor('status')} says why one that runs is not connected`,
     }
   const degraded = connected.map((one) => one.live?.degraded ?? '').find((text) => text !== '')
   const also = degraded ? ` The agent says: ${degraded}` : ''
@@ -123,6 +133,12 @@ export function whereItStopped(
     return {
       at: 'sighting',
       sentence: `the agent counted ${now.flows - before.flows} flows meanwhile but never reported this program: its start was not seen, or its file not inspected.${also}`,
+    }
+  const unattributed = now.unattributed - before.unattributed
+  if (identity.firstNetworkAt === '0' && unattributed > 0)
+    return {
+      at: 'network',
+      sentence: `the program was seen, and so ${unattributed === 1 ? 'was a flow' : `were ${unattributed} flows`} whose program this agent could not tell: who made a flow is known in full only to an agent that runs as root.${also}`,
     }
   if (identity.firstNetworkAt === '0')
     return {

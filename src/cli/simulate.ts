@@ -13,6 +13,7 @@ import {
   uniqueProgram,
 } from './simulate-probe.ts'
 import {
+  type Before,
   type CollectorApi,
   CollectorUnreachable,
   collectorApi,
@@ -44,6 +45,8 @@ export type SimulateOptions = {
   agentWaitMs: number
   signal: AbortSignal
   print: (line: string) => void
+  /** A command of this program, as it has to be written for this installation. */
+  commandFor: (words: string) => string
 }
 
 export type SimulateOutcome =
@@ -66,7 +69,7 @@ const POLL_MS = 150
 /** Throws only when `signal` aborts (its reason) or when the machine refuses something unforeseen. */
 export async function simulateUpload(options: SimulateOptions): Promise<SimulateOutcome> {
   const { print, signal } = options
-  const api = collectorApi(options.collectorUrl, options.pageKey, signal)
+  const api = collectorApi(options.collectorUrl, options.pageKey, signal, options.commandFor)
   try {
     const devices = await withAgent(api, options.agentWaitMs, signal)
     if (!devices.some((one) => one.connected)) {
@@ -74,6 +77,7 @@ export async function simulateUpload(options: SimulateOptions): Promise<Simulate
         bytes: 0,
         silent: options.silent,
         loopback: true,
+        commandFor: options.commandFor,
       })
       print(`Nothing was sent: ${stop.sentence}.`)
       return { kind: 'not_sent', sentence: stop.sentence }
@@ -106,7 +110,7 @@ type Timing = { beganAt: number; deadlineAt: number }
 async function upload(
   options: SimulateOptions,
   api: CollectorApi,
-  before: { records: number; flows: number },
+  before: Before,
 ): Promise<SimulateOutcome> {
   const { print, signal } = options
   await using cleanUp = new AsyncDisposableStack()
@@ -128,13 +132,14 @@ async function upload(
         : `, a sink of our own that answers ${options.silent ? 'nothing' : 'next to nothing'}`),
   )
   const timing = { beganAt: performance.now(), deadlineAt: performance.now() + options.timeoutMs }
+  const limit = AbortSignal.timeout(options.timeoutMs)
   const run = runProbe({
     path: program.path,
     target: { address: target.address, port: target.port, loopback },
     bytes: options.bytes,
     flows: options.flows,
     rateBytesPerS: options.paceMs > 0 ? (options.bytes * 1000) / options.paceMs : 0,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]),
+    signal: AbortSignal.any([signal, limit]),
   }).then((report) => {
     if (report.sent !== options.bytes) throw new Error(shortfall(report, options.bytes))
     print(`Sent         ${summary(report, performance.now() - timing.beganAt)}`)
@@ -147,11 +152,17 @@ async function upload(
   ])
   signal.throwIfAborted()
   if (ran.status === 'rejected') {
+    if (ran.reason instanceof Error && ran.reason.name === 'AbortError' && limit.aborted) {
+      const sentence = tooLong(options)
+      print(`Not all sent ${sentence}`)
+      return { kind: 'not_sent', sentence }
+    }
     const why = ran.reason instanceof Error ? ran.reason.message : String(ran.reason)
     print(`The upload failed: ${why}`)
     return { kind: 'not_sent', sentence: why }
   }
-  const sent = { bytes: ran.value.sent, silent: options.silent, loopback }
+  const { commandFor } = options
+  const sent = { bytes: ran.value.sent, silent: options.silent, loopback, commandFor }
   const stop = (stop: Stop): SimulateOutcome => {
     print(
       `No alert     within ${options.timeoutMs / 1000} s. It stopped at the ${stop.at}: ${stop.sentence}`,
@@ -219,7 +230,7 @@ async function finalFigure(
     if (alert.state === 'final' && alert.bytesOut === sent) {
       const finalAfterMs = performance.now() - timing.beganAt
       print(
-        `Final        ${seconds(finalAfterMs)} after the upload began: ${alert.bytesOut} B out, exactly what was sent; ${alert.bytesIn} B in, ${report.received} B came back`,
+        `Final        ${seconds(finalAfterMs)} after the upload began: ${alert.bytesOut} B out, exactly what was sent; ${backOf(alert.bytesIn, report)}`,
       )
       print(`Page         ${new URL(`/#/alerts/${alert.id}`, options.collectorUrl).href}`)
       return { kind: 'exact', alert, sent, openedAfterMs: opened.afterMs, finalAfterMs }
@@ -236,6 +247,26 @@ async function finalFigure(
     `Not final    within ${options.timeoutMs / 1000} s: the alert stands at revision ${alert.revision} with ${alert.bytesOut} of ${sent} B out, because the close of its flow was not reported`,
   )
   return { kind: 'unfinished', alert, sent }
+}
+
+/** Its own limit ended it: nothing failed. */
+function tooLong({ timeoutMs, paceMs }: SimulateOptions): string {
+  const asked = paceMs > 0 ? `, of the ${paceMs / 1000} s that --seconds gives it` : ''
+  return `within the ${timeoutMs / 1000} s of --timeout${asked}: it was ended then; give --timeout more than the upload takes`
+}
+
+/** What came back by the alert's figure and by the program's own, and why the two differ where they do. */
+function backOf(counted: number, { received, flows }: ProbeReport): string {
+  if (counted === received) return `${counted} B in, exactly what came back`
+  const more = counted - received
+  // tcp(7) tcpi_bytes_received follows the sequence numbers, of which the end of a stream takes one.
+  const why =
+    more < 0
+      ? ': not all of what came was counted'
+      : more <= flows
+        ? ': the system counts the end of a stream as a byte'
+        : ''
+  return `${counted} B in, ${Math.abs(more)} B ${more > 0 ? 'more' : 'fewer'} than the ${received} B that came back${why}`
 }
 
 /** "+30", "+12.1", "-15", to the right. */

@@ -4,7 +4,7 @@ import { PLACE } from '../place.ts'
 import { VERSION } from '../version.ts'
 import type { CollectorReady } from './collector.ts'
 import { defaultUser } from './collector.ts'
-import { statePaths } from './state.ts'
+import { commandFor, statePaths } from './state.ts'
 import { keepRunning, stopSignal } from './supervise.ts'
 
 export type UpCommand = {
@@ -88,7 +88,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
       `Freshet ${VERSION} watches this machine.`,
       `  page    ${first.pageUrl}`,
       `  state   ${paths.root}${user ? ` (engine and collector run as ${user.name})` : ''}`,
-      '  try     npx freshet simulate upload --mb 8     in another terminal',
+      `  try     ${commandFor('simulate upload --mb 8', paths.root).slice(1, -1)}     in another terminal`,
       '  Ctrl-C  stops everything',
       '',
     ].join('\n'),

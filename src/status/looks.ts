@@ -155,7 +155,7 @@ function agentRemedy(code: StatusErrorCode, { state, mac }: DoctorFacts): string
     case 'no-agent':
       return mac?.hasJob
         ? `Start its job: ${again}; where launchd does not know it, \`sudo launchctl bootstrap system ${DAEMON_JOB_PATH}\`.`
-        : 'Start one: `npx freshet up`, or `npx freshet agent` with a collector elsewhere.'
+        : `Start one: \`npx freshet up --state ${shellWord(state.root)}\`, or \`agent\` in place of \`up\` with a collector elsewhere.`
     case 'closed':
     case 'refused':
       return AS_ROOT

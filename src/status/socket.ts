@@ -3,6 +3,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { join, relative } from 'node:path'
 import { consoleUid, peerUid } from '../host/peer.ts'
+import { shellWord } from '../shell-word.ts'
 import type { AgentStatus, StatusReaders } from './agent-status.ts'
 import { type Menu, menuOf } from './view.ts'
 
@@ -167,7 +168,7 @@ export async function* readStatus(
       )
     throw new StatusError(
       'no-agent',
-      `no agent runs with the state directory ${directory}: start one with \`freshet up\` or \`freshet agent\``,
+      `no agent runs with the state directory ${directory}: start one with \`npx freshet up --state ${shellWord(directory)}\`, or \`agent\` in place of \`up\` where the collector is elsewhere`,
       error,
     )
   } finally {

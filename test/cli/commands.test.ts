@@ -42,6 +42,9 @@ describe('the commands', function () {
       assert.equal(status, 1)
       assert.match(stderr, sentence)
       assert.doesNotMatch(stderr, /^ {4}at /m)
+      // What matters stands last, and nothing scrolls it away.
+      assert.match(stderr.trimEnd().split('\n').at(-1) ?? '', sentence)
+      assert.ok(stderr.split('\n').length <= 4, stderr)
     })
 
   for (const [what, args, sentence] of [
@@ -101,7 +104,7 @@ describe('the commands', function () {
       'nobody',
     )
     assert.equal(status, CONFIG)
-    assert.match(stderr, /belongs to uid 0, not to uid \d+.*chown -R/)
+    assert.match(stderr, /belongs to user root, not to user nobody.*chown -R/)
     assert.equal(statSync(state).mode & 0o777, 0o755)
     // What it says can be done as it stands, whatever the path holds.
     const [, command = ''] = /`(chown [^`]+)`/.exec(stderr) ?? []

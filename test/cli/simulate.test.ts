@@ -177,6 +177,7 @@ describe('simulate upload', () => {
       timeoutMs: 1000,
       agentWaitMs: 0,
       signal: new AbortController().signal,
+      commandFor: (words) => `\`freshet ${words}\``,
       print: (line) => {
         seen.lines.push(line)
         seen.path = /^Program +(\S+)/.exec(line)?.[1] ?? seen.path
@@ -303,6 +304,16 @@ describe('simulate upload', () => {
     assert.notEqual(seen.path, '')
   })
 
+  it('says that its own limit ended the upload, and not that it failed', async () => {
+    const outcome = await simulate({ paceMs: 60_000, timeoutMs: 300 })
+    assert.equal(outcome.kind, 'not_sent')
+    assert.match(
+      seen.lines.at(-1) ?? '',
+      /^Not all sent within the 0\.3 s of --timeout, of the 60 s that --seconds gives it/,
+    )
+    assert.doesNotMatch(seen.lines.join('\n'), /failed|aborted/)
+  })
+
   describe('when no alert comes, names the first link that is missing:', () => {
     let asked: number
     beforeEach(() => {
@@ -357,6 +368,16 @@ describe('simulate upload', () => {
       const stop = await stoppedAt()
       assert.equal(stop.at, 'network')
       assert.match(stop.sentence, /loopback counts only where the policy includes it/)
+    })
+    it('network use, where the agent could not tell whose flow it was: no word of loopback', async () => {
+      const device = live(99, 4)
+      if (device.live) device.live.unattributedFlows = 2
+      script.devices = later(device)
+      script.identity = ({ path, sha256 }) => identity(path, sha256, '0')
+      const stop = await stoppedAt()
+      assert.equal(stop.at, 'network')
+      assert.match(stop.sentence, /2 flows whose program this agent could not tell/)
+      assert.doesNotMatch(stop.sentence, /loopback/)
     })
     it('the gate, with the floor that was not reached', async () => {
       script.devices = later(live(99, 4))

@@ -91,7 +91,14 @@ export async function run(
   {
     input,
     ...where
-  }: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string | Uint8Array; timeout?: number } = {},
+  }: {
+    cwd?: string
+    env?: NodeJS.ProcessEnv
+    input?: string | Uint8Array
+    timeout?: number
+    uid?: number
+    gid?: number
+  } = {},
 ): Promise<Ran> {
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], ...where })
   // A command that reads nothing may have ended before all is written.
