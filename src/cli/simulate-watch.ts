@@ -58,7 +58,18 @@ export function collectorApi(
   const alertById = (id: string) => get<AlertDetail>(`/api/alerts/${encodeURIComponent(id)}`)
   return {
     alertById,
-    devices: async () => (await get<DevicesResponse>('/api/devices')).devices,
+    devices: async () => {
+      const devices: DevicesResponse['devices'] = []
+      let after: string | undefined = ''
+      while (after !== undefined) {
+        const part: DevicesResponse = await get(
+          after ? `/api/devices?after=${after}` : '/api/devices',
+        )
+        devices.push(...part.devices)
+        after = part.next
+      }
+      return devices
+    },
     identity: async (path, sha256) => {
       const query = `/api/identities?limit=50&q=${encodeURIComponent(basename(path))}`
       const { identities } = await get<IdentitiesResponse>(query)

@@ -168,14 +168,19 @@ export type DeviceInfo = {
 
 export type HealthInfo = { deviceId: string; at: NsText; kind: string; text: string; count: number }
 
+/**
+ * Lists have as many rows as were asked for, or fewer when they are large: some MiB at most. `next` is there when there may
+ * be more: what to give as `before` (of devices: `after`) to go on.
+ */
+type Part = { next?: string }
 /** GET /api/alerts?limit=100&before=<storedAt>&device=&severity= */
-export type AlertsResponse = { alerts: AlertSummary[]; total: number }
-/** GET /api/identities?limit=200&device=&q= */
-export type IdentitiesResponse = { identities: IdentitySummary[]; total: number }
-/** GET /api/devices */
-export type DevicesResponse = { devices: DeviceInfo[] }
-/** GET /api/health?limit=50 */
-export type HealthResponse = { events: HealthInfo[] }
+export type AlertsResponse = Part & { alerts: AlertSummary[]; total: number }
+/** GET /api/identities?limit=200&before=&device=&q= */
+export type IdentitiesResponse = Part & { identities: IdentitySummary[]; total: number }
+/** GET /api/devices?limit=500&after= Those known for longest first. */
+export type DevicesResponse = Part & { devices: DeviceInfo[] }
+/** GET /api/health?limit=50&before= */
+export type HealthResponse = Part & { events: HealthInfo[] }
 /** GET /api/counters: what the collector counted since it started, by name. */
 export type CountersResponse = { counters: Record<string, number> }
 /** Any refusal. */

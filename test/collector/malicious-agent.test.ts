@@ -3,7 +3,12 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import { knownAgentsMax, LIMITS, withinDescriptors } from '../../src/collector/limits.ts'
-import type { DevicesResponse } from '../../src/collector/page-api.ts'
+import type {
+  AlertsResponse,
+  DevicesResponse,
+  HealthResponse,
+  IdentitiesResponse,
+} from '../../src/collector/page-api.ts'
 import type { Answers, Query, Retained } from '../../src/collector/store/protocol.ts'
 import { REFUSED } from '../../src/collector/store/protocol.ts'
 import { createReader } from '../../src/collector/store/reader.ts'
@@ -238,6 +243,78 @@ describe('an agent that would fill the store', () => {
     })
     assert.equal(list[0]?.key, 'later')
     assert.ok(list.every(({ firstSeenAt }) => BigInt(firstSeenAt) <= T0 + DAY_NS))
+  })
+})
+
+describe('an agent whose items are as large as they may be', () => {
+  const MiB = KiB * KiB
+  const TEXT = 's'.repeat(100 * KiB)
+  let running: Running
+  beforeEach(async () => {
+    running = await runCollector()
+  })
+  afterEach(() => running.stop())
+
+  it('makes no list long: all come in parts, each alert and each program in one of them', async () => {
+    const agent = await connectAgent(running)
+    const name = (n: number) => String(n).padStart(4, '0')
+    for (let n = 1; n <= 72; n += 3)
+      await agent.deliver([
+        alertItem(n, { sentence: TEXT }),
+        sightingItem(n + 1, `key-${name(n)}`, { signingId: TEXT }),
+        healthItem(n + 2, TEXT),
+      ])
+    const parts = async <T extends { next?: string }>(path: string, of: (part: T) => unknown[]) => {
+      const rows: unknown[] = []
+      let largest = 0
+      let next: string | undefined = ''
+      for (; next !== undefined && rows.length < 100; ) {
+        const text: string = await (await running.get(`${path}${next}`)).text()
+        const part = JSON.parse(text) as T
+        rows.push(...of(part))
+        largest = Math.max(largest, text.length)
+        next = part.next
+      }
+      return { rows: new Set(rows).size, isSmall: largest < 2.5 * MiB && largest > MiB }
+    }
+    const all = { rows: 24, isSmall: true }
+    assert.deepEqual(
+      [
+        await parts('/api/alerts?limit=500&before=', (part: AlertsResponse) =>
+          part.alerts.map(({ id }) => id),
+        ),
+        await parts('/api/identities?limit=1000&before=', (part: IdentitiesResponse) =>
+          part.identities.map(({ key }) => key),
+        ),
+      ],
+      [all, all],
+    )
+    const health = await running.json<HealthResponse>('/api/health?limit=500')
+    assert.ok(health.events.length < 24 && health.next !== undefined)
+    const rest = await running.json<HealthResponse>(`/api/health?limit=500&before=${health.next}`)
+    assert.equal(rest.events.length + health.events.length, 24)
+    await agent.close()
+  })
+})
+
+describe('devices that are invented', () => {
+  it('stand behind those that are known, and push none out of the list', async () => {
+    const running = await runCollector()
+    const idOf = (n: number) => `0f8fad5b-d9cb-469f-a165-${n.toString(16).padStart(12, '0')}`
+    const long = 'é'.repeat(256)
+    await (await connectAgent(running, DEVICE_A)).close()
+    for (let n = 0; n < 12; n++) {
+      const agent = await new Agent(running.collector.url, { token: running.token }).opened()
+      await agent.hello(idOf(n), long)
+      await agent.close()
+    }
+    const first = await running.json<DevicesResponse>('/api/devices?limit=5')
+    assert.equal(first.devices[0]?.id, DEVICE_A)
+    assert.equal(first.devices.length, 5)
+    const rest = await running.json<DevicesResponse>(`/api/devices?limit=500&after=${first.next}`)
+    assert.equal(rest.devices.length, 8)
+    assert.equal(rest.next, undefined)
+    await running.stop()
   })
 })
 

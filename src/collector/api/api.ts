@@ -10,12 +10,13 @@ import type {
 import { severityRank } from '../store/protocol.ts'
 import type { Store } from '../store/store.ts'
 import { presentDevice } from './device-view.ts'
-import { limitOf, parseQuery, severityOf, textOf, timeOf } from './parameters.ts'
+import { limitOf, parseQuery, placeOf, severityOf, textOf, timeOf } from './parameters.ts'
 
 const ALERTS = { usual: 100, max: 500 }
 const IDENTITIES = { usual: 200, max: 1000 }
 const HEALTH = { usual: 50, max: 500 }
-const DEVICES_MAX = 10_000
+/** With the counters of the moment a device has up to 20 kB. */
+const DEVICES = { usual: 500, max: 500 }
 
 export type ApiBody =
   | AlertsResponse
@@ -53,24 +54,30 @@ export function createApi(options: {
   }
 
   async function identities(query: string): Promise<IdentitiesResponse> {
-    const given = parseQuery(query, ['limit', 'device', 'q'])
+    const given = parseQuery(query, ['limit', 'before', 'device', 'q'])
     return store.read({
       op: 'identities',
       limit: limitOf(given, IDENTITIES.usual, IDENTITIES.max),
       deviceId: textOf(given, 'device'),
       text: textOf(given, 'q'),
+      before: placeOf(given, 'before'),
     })
   }
 
   async function allDevices(query: string): Promise<DevicesResponse> {
-    parseQuery(query, [])
-    const rows = await store.read({ op: 'devices', limit: DEVICES_MAX })
-    return { devices: rows.map((row) => presentDevice(row, devices.get(row.id))) }
+    const given = parseQuery(query, ['limit', 'after'])
+    const { rows, ...part } = await store.read({
+      op: 'devices',
+      limit: limitOf(given, DEVICES.usual, DEVICES.max),
+      after: timeOf(given, 'after'),
+    })
+    return { devices: rows.map((row) => presentDevice(row, devices.get(row.id))), ...part }
   }
 
   async function health(query: string): Promise<HealthResponse> {
-    const given = parseQuery(query, ['limit'])
-    return store.read({ op: 'health', limit: limitOf(given, HEALTH.usual, HEALTH.max) })
+    const given = parseQuery(query, ['limit', 'before'])
+    const limit = limitOf(given, HEALTH.usual, HEALTH.max)
+    return store.read({ op: 'health', limit, before: timeOf(given, 'before') })
   }
 
   return {

@@ -40,6 +40,20 @@ export function timeOf(query: Map<string, string>, name: string): bigint | undef
   return ns
 }
 
+/** A place in a list, as `next` of an answer named it. */
+export function placeOf(
+  query: Map<string, string>,
+  name: string,
+): { at: bigint; row: bigint } | undefined {
+  const text = query.get(name)
+  if (text === undefined) return undefined
+  const match = /^(\d{1,18})-(\d{1,18})$|^(\d{19})-(\d{1,18})$/.exec(text)
+  const at = BigInt(match?.[1] ?? match?.[3] ?? -1)
+  if (!match || at >= 1n << 63n)
+    throw new ParameterError(`${name}: what next was in the answer before, not "${text}"`)
+  return { at, row: BigInt(match[2] ?? match[4] ?? 0) }
+}
+
 export function severityOf(query: Map<string, string>): SeverityName | undefined {
   const text = query.get('severity')
   if (text === undefined || text === 'low' || text === 'medium' || text === 'high') return text

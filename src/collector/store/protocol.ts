@@ -141,10 +141,17 @@ export type Query =
       severity: SeverityRank | undefined
     }
   | { op: 'alert'; id: string }
-  | { op: 'identities'; limit: number; deviceId: string | undefined; text: string | undefined }
+  | {
+      op: 'identities'
+      limit: number
+      deviceId: string | undefined
+      text: string | undefined
+      /** Only those that come after this one in the list. */
+      before?: { at: bigint; row: bigint } | undefined
+    }
   | { op: 'identitiesByKey'; device: number; keys: string[] }
-  | { op: 'devices'; limit: number }
-  | { op: 'health'; limit: number }
+  | { op: 'devices'; limit: number; after?: bigint | undefined }
+  | { op: 'health'; limit: number; before?: bigint | undefined }
   | { op: 'newest' }
 
 /** A device's row; what is known of the moment is not the store's to know. */
@@ -155,7 +162,7 @@ export type Answers = {
   alert: AlertDetail | undefined
   identities: IdentitiesResponse
   identitiesByKey: IdentitySummary[]
-  devices: DeviceRow[]
+  devices: { rows: DeviceRow[]; next?: string }
   health: HealthResponse
   newest: bigint
 }

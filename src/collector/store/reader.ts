@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Alert } from '../../engine/finding.ts'
 import { decodeItem } from '../../stream/codec.ts'
 import type { UnixNs } from '../../units.ts'
-import type { AlertDetail, HealthInfo, IdentitySummary } from '../page-api.ts'
+import type { AlertDetail, HealthResponse, IdentitySummary } from '../page-api.ts'
 import { alertDetail, alertSummary, type DeviceName, identitySummary, nsText } from '../views.ts'
 import { BoundedMap } from './bounded-map.ts'
 import type { Answers, DeviceRow, Query } from './protocol.ts'
@@ -12,6 +12,13 @@ import { prepare } from './statement.ts'
 /** Revisions of one alert that are shown; an alert is updated at most once a minute. */
 const REVISIONS_MAX = 1000
 const STATEMENTS_MAX = 512
+/**
+ * Bytes of items, or of texts, that one answer is made of; at least one row is in it. An item has up to 128 KiB: 500 of
+ * them were an answer of 80 MB, and 2 GB of memory after six. An alert is 2 kB, so that usual lists come whole.
+ */
+const ANSWER_BYTES_MAX = 2 * 1024 * 1024
+/** The same of the history of one alert. */
+const HISTORY_BYTES_MAX = 8 * 1024 * 1024
 
 export type Reader = { answer(query: Query): Answers[Query['op']] }
 
@@ -24,6 +31,22 @@ export function createReader(db: DatabaseSync): Reader {
     const statement = statements.get(sql) ?? prepare(db, sql)
     statements.set(sql, statement)
     return statement.all(...parameters)
+  }
+
+  /** Rows as long as they fit: `bytes` is a column of them. `isCut`: there may be more. */
+  function some(sql: string, parameters: SQLInputValue[], limit: number, room = ANSWER_BYTES_MAX) {
+    const statement = statements.get(sql) ?? prepare(db, sql)
+    statements.set(sql, statement)
+    const found: Row[] = []
+    let bytes = 0
+    let isCut = false
+    for (const row of statement.iterate(...parameters)) {
+      bytes += Number(row.bytes)
+      isCut = found.length > 0 && bytes > room
+      if (isCut) break
+      found.push(row)
+    }
+    return { found, bytes, isCut: isCut || found.length === limit }
   }
 
   /** The newest first. */
@@ -50,19 +73,32 @@ export function createReader(db: DatabaseSync): Reader {
     const { before } = query
     if (before !== undefined) where.add('a.newest < ?', before)
     const found: Row[] = []
+    let bytes = 0
+    let isCut = false
     // Segments follow each other in time, so their lists do.
     for (const { n, firstAt } of segments()) {
-      if (found.length === query.limit) break
+      if (isCut) break
       if (before !== undefined && firstAt >= before) continue
       // CROSS JOIN: in this order, so that the index gives the order of the list.
-      const of = `SELECT a.newest, r.body, d.id, d.hostname FROM alert_${n} AS a
+      const of = `SELECT a.newest, r.body, length(r.body) AS bytes, d.id, d.hostname FROM alert_${n} AS a
         CROSS JOIN revision_${n} AS r ON r.stored_at = a.newest CROSS JOIN device AS d ON d.row = a.device
         ${where.sql()} ORDER BY a.newest DESC LIMIT ?`
-      found.push(...rows(of, [...where.parameters, query.limit - found.length]))
+      const left = query.limit - found.length
+      const part = some(of, [...where.parameters, left], left, ANSWER_BYTES_MAX - bytes)
+      // What a segment before this one filled: only the first row of all is in any answer.
+      if (found.length > 0 && bytes + part.bytes > ANSWER_BYTES_MAX && part.found.length === 1) {
+        isCut = true
+        break
+      }
+      found.push(...part.found)
+      bytes += part.bytes
+      isCut = part.isCut
     }
+    const last = found.at(-1)
     return {
       alerts: found.map((row) => alertSummary(alertOf(row), row.newest as bigint, deviceName(row))),
       total: Number(total[0]?.total),
+      ...(isCut && last && { next: nsText(last.newest as bigint) }),
     }
   }
 
@@ -82,14 +118,18 @@ export function createReader(db: DatabaseSync): Reader {
       if (!segment) return undefined
       const of = `SELECT previous, body FROM revision_${segment.n} WHERE stored_at = ?`
       const [row] = rows(of, [storedAt])
-      return row && { alert: alertOf(row), storedAt, previous: row.previous as bigint }
+      if (!row) return undefined
+      const bytes = (row.body as Uint8Array).length
+      return { alert: alertOf(row), storedAt, previous: row.previous as bigint, bytes }
     }
     const revisions: { alert: Alert; storedAt: bigint }[] = []
+    let room = HISTORY_BYTES_MAX
     let at = found.last as bigint
-    while (at !== 0n && revisions.length < REVISIONS_MAX) {
+    while (at !== 0n && room > 0 && revisions.length < REVISIONS_MAX) {
       const one = revision(at)
       if (!one) break
       revisions.push(one)
+      room -= one.bytes
       at = one.previous
     }
     const newest = found.newest as bigint
@@ -100,7 +140,7 @@ export function createReader(db: DatabaseSync): Reader {
     return alertDetail(revisions, deviceName(found))
   }
 
-  const IDENTITIES = `SELECT p.first_seen_at, p.first_network_at, p.destinations, s.body, d.id, d.hostname
+  const IDENTITIES = `SELECT p.row, length(s.body) AS bytes, p.first_seen_at, p.first_network_at, p.destinations, s.body, d.id, d.hostname
      FROM identity_device AS p JOIN sighting AS s ON s.row = p.row
      JOIN identity AS i ON i.row = p.identity JOIN device AS d ON d.row = p.device`
 
@@ -121,15 +161,36 @@ export function createReader(db: DatabaseSync): Reader {
        JOIN identity AS i ON i.row = p.identity ${where.sql()}`,
       where.parameters,
     )
-    const found = rows(`${IDENTITIES} ${where.sql()} ORDER BY p.first_seen_at DESC LIMIT ?`, [
-      ...where.parameters,
+    const { before } = query
+    if (before) where.add('(p.first_seen_at, p.row) < (?, ?)', before.at, before.row)
+    const { found, isCut } = some(
+      `${IDENTITIES} ${where.sql()} ORDER BY p.first_seen_at DESC, p.row DESC LIMIT ?`,
+      [...where.parameters, query.limit],
       query.limit,
-    ])
-    return { identities: found.map(identityOf), total: Number(total[0]?.total) }
+    )
+    const last = found.at(-1)
+    return {
+      identities: found.map(identityOf),
+      total: Number(total[0]?.total),
+      ...(isCut && last && { next: `${last.first_seen_at}-${last.row}` }),
+    }
   }
 
-  function devices(limit: number): DeviceRow[] {
-    return rows('SELECT * FROM device ORDER BY last_seen_at DESC LIMIT ?', [limit]).map((row) => ({
+  /** Those known for longest first: who is invented today is behind them. */
+  function devices(limit: number, after = 0n): Answers['devices'] {
+    const { found, isCut } = some(
+      `SELECT *, octet_length(id) + octet_length(hostname) + octet_length(os) + octet_length(os_version)
+         + octet_length(hardware) + octet_length(arch) + octet_length(agent_version) AS bytes
+       FROM device WHERE row > ? ORDER BY row LIMIT ?`,
+      [after, limit],
+      limit,
+    )
+    const last = found.at(-1)
+    return { rows: found.map(deviceOf), ...(isCut && last && { next: `${last.row}` }) }
+  }
+
+  function deviceOf(row: Row): DeviceRow {
+    return {
       id: text(row.id),
       hostname: text(row.hostname),
       os: text(row.os),
@@ -140,21 +201,27 @@ export function createReader(db: DatabaseSync): Reader {
       firstSeenAt: nsText(row.first_seen_at as bigint),
       lastSeenAt: nsText(row.last_seen_at as bigint),
       lastSequence: Number(row.last_sequence),
-    }))
+    }
   }
 
-  function health(limit: number): HealthInfo[] {
-    return rows(
-      `SELECT h.at, h.kind, h.text, h.count, d.id FROM health AS h
-       LEFT JOIN device AS d ON d.row = h.device ORDER BY h.stored_at DESC LIMIT ?`,
-      [limit],
-    ).map((row) => ({
+  function health(limit: number, before = FOREVER_NS): HealthResponse {
+    const { found, isCut } = some(
+      `SELECT h.stored_at, h.at, h.kind, h.text, h.count, d.id,
+         octet_length(h.kind) + octet_length(h.text) AS bytes FROM health AS h
+       LEFT JOIN device AS d ON d.row = h.device
+       WHERE h.stored_at < ? ORDER BY h.stored_at DESC LIMIT ?`,
+      [before, limit],
+      limit,
+    )
+    const last = found.at(-1)
+    const events = found.map((row) => ({
       deviceId: text(row.id ?? ''),
       at: nsText(row.at as bigint),
       kind: text(row.kind),
       text: text(row.text),
       count: Number(row.count),
     }))
+    return { events, ...(isCut && last && { next: nsText(last.stored_at as bigint) }) }
   }
 
   function answer(query: Query): Answers[Query['op']] {
@@ -166,14 +233,15 @@ export function createReader(db: DatabaseSync): Reader {
       case 'identities':
         return identities(query)
       case 'identitiesByKey':
-        return rows(
+        return some(
           `${IDENTITIES} WHERE p.device = ? AND i.key IN (SELECT value FROM json_each(?))`,
           [query.device, JSON.stringify(query.keys)],
-        ).map(identityOf)
+          query.keys.length,
+        ).found.map(identityOf)
       case 'devices':
-        return devices(query.limit)
+        return devices(query.limit, query.after)
       case 'health':
-        return { events: health(query.limit) }
+        return health(query.limit, query.before)
       case 'newest':
         return (
           (rows('SELECT coalesce(max(last_at), 0) AS at FROM segment', [])[0]?.at as bigint) ?? 0n
@@ -195,6 +263,8 @@ export function createReader(db: DatabaseSync): Reader {
     },
   }
 }
+
+const FOREVER_NS = 2n ** 63n - 1n
 
 /** The conditions of a query, with the values they are about. */
 class Conditions {

@@ -80,7 +80,17 @@ export function getIdentities(limit: number, query = ''): Promise<IdentitiesResp
   return get(`/api/identities?${fields}`)
 }
 
-export const getDevices = (): Promise<DevicesResponse> => get('/api/devices')
+/** All, the parts of the list put together; at most `max`. */
+export async function getDevices(max: number): Promise<DevicesResponse> {
+  const devices: DevicesResponse['devices'] = []
+  let after = ''
+  do {
+    const part = await get<DevicesResponse>(`/api/devices?after=${after}`)
+    devices.push(...part.devices)
+    after = part.next ?? ''
+  } while (after !== '' && devices.length < max)
+  return { devices }
+}
 
 export const getHealth = (limit: number): Promise<HealthResponse> =>
   get(`/api/health?limit=${limit}`)

@@ -11,6 +11,7 @@ import {
   readJson,
 } from './api.ts'
 import {
+  DEVICES_MAX,
   HEALTH_MAX,
   nothingHeld,
   withAlert,
@@ -103,7 +104,7 @@ async function load(): Promise<void> {
   const [newAlerts, newIdentities, newDevices, newHealth] = await Promise.all([
     getAlerts(100),
     getIdentities(200),
-    getDevices(),
+    getDevices(DEVICES_MAX),
     getHealth(HEALTH_MAX),
   ])
   batch(() => {
@@ -155,7 +156,7 @@ async function retry(error: unknown): Promise<void> {
   let cause = error
   if (cause === undefined)
     try {
-      await getDevices()
+      await getDevices(1)
     } catch (asked) {
       cause = asked
     }
