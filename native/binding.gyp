@@ -29,7 +29,7 @@
             'linux/find_file.cc', 'linux/flow_table.cc', 'linux/kernel_event.cc', 'linux/kernel_programs.cc', 'linux/linux_source.cc',
             'linux/mounts.cc', 'linux/no_signatures.cc', 'linux/path_walk.cc',
             'linux/perf_reader.cc', 'linux/perf_record.cc', 'linux/process_root.cc', 'linux/process_table.cc',
-            'linux/procfs.cc', 'linux/program_catcher.cc', 'linux/program_maker.cc', 'linux/reader.cc', 'linux/send_program.cc', 'linux/socket_diag.cc', 'linux/tracefs.cc'
+            'linux/procfs.cc', 'linux/program_catcher.cc', 'linux/program_maker.cc', 'linux/reader.cc', 'linux/send_program.cc', 'linux/sight.cc', 'linux/socket_diag.cc', 'linux/tracefs.cc'
           ]
         }],
         ['OS=="mac"', {

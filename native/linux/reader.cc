@@ -1,8 +1,6 @@
 #include "linux/reader.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,9 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 
-#include "boot_id.h"
 #include "linux/clock.h"
 #include "linux/procfs.h"
 
@@ -43,24 +39,7 @@ constexpr u32 kOpenStates = 1u << kTcpEstablished | 1u << kTcpFinWait1 | 1u << k
 // slowly than one a millisecond, so that two runs in one boot do not use the same.
 u32 FirstVersion() { return static_cast<u32>(BoottimeNs() / kNsPerMs) | 1; }
 
-// CAP_SYS_PTRACE is what /proc/<pid>/exe and /proc/<pid>/fd of other users want (proc_pid_exe(5)).
-bool CanReadOthers() {
-  std::string text;
-  if (!ReadFileAt(AT_FDCWD, "/proc/thread-self/status", 4096, &text)) return false;
-  const size_t at = text.find("\nCapEff:\t");
-  if (at == std::string::npos) return false;
-  u64 capabilities = 0;
-  std::from_chars(text.data() + at + 9, text.data() + text.size(), capabilities, 16);
-  return (capabilities >> CAP_SYS_PTRACE & 1) != 0;
-}
-
 u64 Distance(u64 a, u64 b) { return a > b ? a - b : b - a; }
-
-void ReadBootId(u8* out) {
-  std::string text;
-  if (!ReadFileAt(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &text)) return;
-  ParseBootId(std::move(text), out);
-}
 
 void Watch(int poller, int fd) {
   if (fd < 0) return;
@@ -125,7 +104,7 @@ Reader::~Reader() {
 
 void Reader::Run() {
   boot_less_monotonic_ns_ = BoottimeNs() - MonotonicNs();
-  EmitMark(k_mark_start, MissingNote());
+  EmitMark(k_mark_start, MissingNote(SeenNow()));
   processes_.Reconcile(BoottimeNs(), [this] { return Stopping(0); });
   if (!Stopping(0)) FindListeners();
   if (Cycle(true, true)) {
@@ -354,7 +333,7 @@ void Reader::FindListeners() {
 }
 
 void Reader::Enumerate() {
-  EmitMark(k_mark_start, MissingNote());
+  EmitMark(k_mark_start, MissingNote(SeenNow()));
   processes_.EmitAll();
   flows_.EmitAll(BoottimeNs());
   EmitMark(k_mark_enumerated, "");
@@ -387,16 +366,7 @@ void Reader::Tick(u64 now_ns) {
 }
 
 void Reader::EmitMark(u32 kind, const std::string& note) {
-  mark_record mark{};
-  mark.kind = kind;
-  mark.capabilities = (perf_.has_process_events() ? k_capability_process_events : 0) |
-                      (perf_.has_socket_events() ? k_capability_connect_events : 0) |
-                      (destroy_.ok() ? k_capability_flow_closes : 0) |
-                      (sees_all_ ? k_capability_all_processes : 0) |
-                      (HasFinalCounters() ? k_capability_final_counters : 0);
-  mark.gaps = Gaps();
-  ReadBootId(mark.boot_id);
-  mark.layout = kRecordLayout;
+  mark_record mark = MarkOf(kind, SeenNow());
   const u64 now_ns = BoottimeNs();
   mark.unix_ns = linux_options_.unix_ns();
   unix_less_boot_ns_ = mark.unix_ns - now_ns;
@@ -408,43 +378,18 @@ void Reader::Flush() {
   if (ring_->Flush() && options_.on_readable) options_.on_readable();
 }
 
-u32 Reader::Gaps() const {
-  const u32 connects = tracefs_.ok() ? k_gap_connect_events : k_gap_tracefs;
-  return (sees_all_ ? 0 : k_gap_not_root) |
-         (perf_.has_process_events() ? 0 : k_gap_process_events) |
-         (perf_.has_socket_events() ? 0 : connects) | (destroy_.ok() ? 0 : k_gap_flow_closes) |
-         (dumper_.ok() ? 0 : k_gap_flows) | (HasFinalCounters() ? 0 : k_gap_final_counters);
-}
-
-std::string Reader::MissingNote() const {
-  std::string note;
-  if (!sees_all_ && !perf_.has_process_events())
-    return "Only this user's programs are seen, and neither those that run for less than a second "
-           "nor "
-           "the connections they make: run freshet as root.";
-  if (!sees_all_) note += "Other users' programs are not seen: run freshet as root. ";
-  if (!perf_.has_process_events())
-    note += "Programs that run for less than a second are not seen: perf_event_open says \"" +
-            std::string(strerror(perf_.error())) + "\"; give the container CAP_PERFMON. ";
-  if (!perf_.has_socket_events())
-    note +=
-        "Who makes a short connection is not seen: " +
-        (tracefs_.ok() ? "the kernel gives no sock:inet_sock_set_state tracepoint"
-                       : "tracefs cannot be mounted (" + std::string(strerror(tracefs_.error())) +
-                             "): mount it at /sys/kernel/tracing or give CAP_SYS_ADMIN") +
-        ". ";
-  if (!destroy_.ok())
-    note +=
-        "What a connection sent since the last look before it closed is not counted: "
-        "NETLINK_SOCK_DIAG gives no destroy messages (CONFIG_INET_DIAG, Linux 4.2). ";
-  if (!dumper_.ok()) note += "No flows are seen: NETLINK_SOCK_DIAG cannot be opened. ";
-  if (!HasFinalCounters())
-    note +=
-        "What a connection that is reset or disconnected sent is known only up to the last look, "
-        "and neither who takes a socket over nor UDP is seen: no program of ours in the kernel (" +
-        (kernel_ ? kernel_->why() : std::string("they are switched off")) + "). ";
-  while (note.ends_with(' ')) note.pop_back();
-  return note;
+Sight Reader::SeenNow() const {
+  const bool has_programs = kernel_ && kernel_->has_finals() && kernel_->has_senders();
+  return {.all_processes = sees_all_,
+          .process_events = perf_.has_process_events(),
+          .socket_events = perf_.has_socket_events(),
+          .tracefs = tracefs_.ok(),
+          .flow_closes = destroy_.ok(),
+          .flows = dumper_.ok(),
+          .final_counters = has_programs,
+          .perf_error = perf_.error(),
+          .tracefs_error = tracefs_.error(),
+          .programs_why = kernel_ ? kernel_->why() : "they are switched off"};
 }
 
 }  // namespace freshet

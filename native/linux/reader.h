@@ -20,6 +20,7 @@
 #include "linux/process_table.h"
 #include "linux/program_catcher.h"
 #include "linux/sender_table.h"
+#include "linux/sight.h"
 #include "linux/socket_diag.h"
 #include "source.h"
 
@@ -58,12 +59,7 @@ class Reader {
   void Tick(u64 now_ns);
   void EmitMark(u32 kind, const std::string& note);
   void Flush();
-  std::string MissingNote() const;
-  bool HasFinalCounters() const {
-    return kernel_ && kernel_->has_finals() && kernel_->has_senders();
-  }
-  // CODE gap of what is missing now, as a sum.
-  u32 Gaps() const;
+  Sight SeenNow() const;
 
   Ring* const ring_;
   const SourceOptions& options_;
