@@ -33,10 +33,10 @@ const folder = temporaryFolder()
 const at = (name: string): string => join(folder.path, name)
 const children: ChildProcess[] = []
 
-const WHY = whyNotLive() ?? whyNoTool('a C compiler')
+const whyNotHere = (): string | undefined => whyNotLive() ?? whyNoTool('a C compiler')
 
 before(function () {
-  if (WHY !== undefined) return
+  if (whyNotHere() !== undefined) return
   this.timeout(60_000)
   buildNative(folder.path, 'waiter.c', 'waiter', ['-ldl'])
   const compile = (name: string, text: string, options: string[]) => {
@@ -74,7 +74,7 @@ for (const kernelPrograms of [true, false])
     let byArgument: number = Script.claimed
 
     before(async function () {
-      leaveOut(this, WHY)
+      leaveOut(this, whyNotHere())
       seen = watch({ kernelPrograms })
       const start = await seen.until('the enumeration', () =>
         seen.marks.find((mark) => mark.kind === Mark.enumerated),
