@@ -5,7 +5,7 @@ import { bytes, bytesSum } from '../units.ts'
 import { fileName } from './acting.ts'
 import type { LiveAlert } from './alert.ts'
 import { type Clock, wallNow, wallOfMs } from './clock.ts'
-import type { Destination } from './destination.ts'
+import { type Destination, isServed } from './destination.ts'
 import type { Alert, AlertState, ArgumentsView, ProcessView } from './finding.ts'
 import { hasMoreForeign, namedForeign } from './foreign-code.ts'
 import { identityView } from './identity-view.ts'
@@ -103,6 +103,7 @@ export function chainOf(
 
 const hostPort = ({ view }: Destination): string => {
   const host = view.address.includes(':') ? `[${view.address}]` : view.address
+  if (isServed(view.key)) return host
   return view.hostname === ''
     ? `${host}:${view.port}`
     : `${view.hostname}:${view.port} (${view.address})`
@@ -165,6 +166,7 @@ export function alertView(
       flows,
       silentFlows,
       recentOut: pairs.recentOut(slot),
+      served: isServed(pair.destination.view.key),
       privateNetwork: pair.destination.scope === 'private',
       rolledUp: identity.alertsRolledUp,
     }),

@@ -19,6 +19,11 @@ export type Scope =
   | 'broadcast'
   | 'unspecified'
 
+/** Ends the key of a peer that was served: the port it came from is another each time. */
+const SERVED = ' served'
+
+export const isServed = (destinationKey: string): boolean => destinationKey.endsWith(SERVED)
+
 export type Destination = {
   view: DestinationView
   /** 16 bytes. */
@@ -87,6 +92,13 @@ export function destinationKey(
 /** `192.0.2.7` or `[2001:db8::7]`, as it stands before a port. */
 export function bracketed(address: Uint8Array): string {
   return isIpv4(address) ? formatAddress(address) : `[${formatAddress(address)}]`
+}
+
+/** Who fetched what this host serves: an address, whatever its port. */
+export function makePeer(address: Uint8Array, protocol: number, policy: Policy): Destination {
+  const peer = makeDestination(address, 0, protocol, '', false, policy)
+  const key = `${peer.view.key.slice(0, -':0'.length)}${SERVED}`
+  return { ...peer, view: { ...peer.view, key } }
 }
 
 /** A destination from a flow's fields. `address` is copied. */

@@ -1,6 +1,7 @@
 // What the score reads of a pair, taken from its rows without making an object.
 import { distanceOf } from '../baseline/history.ts'
 import { type Clock, wallNowMs } from './clock.ts'
+import { isServed } from './destination.ts'
 import type { IdentityBook } from './identity-book.ts'
 import { HOURS, P, PAIR_DOUBLES } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
@@ -17,6 +18,7 @@ export const emptyFeatures = (): Features => ({
   newToHost: false,
   bareAddress: false,
   privateNetwork: false,
+  served: false,
   protocol: 6,
   remotePort: 0,
   out24: 0,
@@ -56,6 +58,7 @@ export function loadFeatures(
   f.newToHost = pair.newToHost
   f.bareAddress = destination.bareAddress
   f.privateNetwork = destination.scope === 'private'
+  f.served = isServed(destination.view.key)
   f.protocol = destination.view.protocol
   f.remotePort = destination.view.port
   f.out24 = (d[base + P.out] as number) - (d[base + P.dayOut] as number)

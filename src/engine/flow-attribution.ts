@@ -1,7 +1,6 @@
 // Whose a flow is, and whether detection counts it. A flow that comes before its process, or before the
 // inspection of its program, waits a bounded while.
-import { Direction } from '../records/record.gen.ts'
-import { type Clock, wallNow } from './clock.ts'
+import { type Clock, wallNow, wallNowMs } from './clock.ts'
 import type { EngineCounters, LeftOutReason } from './counters.ts'
 import { isScored, scopeOf } from './destination.ts'
 import type { FlowRows } from './flow-rows.ts'
@@ -9,12 +8,11 @@ import { F, FLOW_WORDS, Phase } from './flow-table.ts'
 import type { IdentityBook } from './identity-book.ts'
 import type { Limits } from './limits.ts'
 import type { Policy } from './policy.ts'
-import type { Process } from './process.ts'
+import type { IdentityState, Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
+import { isUnvouched, NOVELTY_DAYS } from './score.ts'
 
-/** Linux gives connecting sockets ports from here on (ip_local_port_range), macOS from 49152. */
-const EPHEMERAL_FROM = 32_768
-
+const DAY_MS = 86_400_000
 export type AttributionParts = {
   clock: Clock
   counters: EngineCounters
@@ -67,21 +65,18 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     counters.leftOut[reason]++
   }
 
-  const isInbound = (slot: number): boolean => {
-    const row = slot * FLOW_WORDS
-    const direction = (u32[row + F.localPort] as number) >>> 16
-    if (direction !== Direction.unknown) return direction === Direction.inbound
-    // Nobody saw it being made: the side with the ephemeral port made it.
-    const localPort = (u32[row + F.localPort] as number) & 0xffff
-    const remotePort = (u32[row + F.remote] as number) & 0xffff
-    return localPort < EPHEMERAL_FROM && remotePort >= EPHEMERAL_FROM
-  }
+  /** What it is asked for it may give: somebody vouches for it and it acts for nobody, or it has been here for long. */
+  const isServer = ({ stored, responsible, firstNetworkMs }: IdentityState): boolean =>
+    (responsible === undefined && !isUnvouched(stored.signerClass)) ||
+    wallNowMs(clock) - firstNetworkMs >= NOVELTY_DAYS * DAY_MS
+
   const reasonToLeaveOut = (slot: number, process: Process): LeftOutReason | undefined => {
     const policy = parts.policy()
     if (policy.ownPids.includes(process.pid)) return 'own'
     const scope = scopeOf(rows.addressOf(slot), policy)
     if (!isScored(scope, policy) && scope !== 'external' && scope !== 'private') return scope
-    return isInbound(slot) ? 'inbound' : undefined
+    const { identity } = process
+    return identity && rows.isInbound(slot) && isServer(identity) ? 'inbound' : undefined
   }
 
   /** Decides the phase of a flow; false when it must wait. */
@@ -105,6 +100,10 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     if (identity === undefined) {
       if (!held.has(slot)) parts.onAwaited(process)
       return false
+    }
+    if (rows.isInbound(slot) && isServer(identity)) {
+      leaveOut(slot, 'inbound')
+      return true
     }
     rows.identityOf[slot] = identity
     u32[row + F.phase] = Phase.counted

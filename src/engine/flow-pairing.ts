@@ -3,7 +3,7 @@ import type { Baseline } from '../baseline/baseline.ts'
 import { Source } from '../records/record.gen.ts'
 import { processView } from './alert-view.ts'
 import { type Clock, wallNow, wallOfMs } from './clock.ts'
-import { type Destination, makeDestination } from './destination.ts'
+import { type Destination, isServed, makeDestination, makePeer } from './destination.ts'
 import type { Detector } from './detector-parts.ts'
 import type { Sighting } from './finding.ts'
 import type { Expected, FlowMemory } from './flow-memory.ts'
@@ -90,6 +90,8 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
 
   const destinationOf = (slot: number): Destination => {
     const remote = u32[slot * FLOW_WORDS + F.remote] as number
+    if (rows.isInbound(slot))
+      return makePeer(rows.addressOf(slot), (remote >>> 16) & 0xff, parts.policy())
     return makeDestination(
       rows.addressOf(slot),
       remote & 0xffff,
@@ -119,6 +121,8 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
         })
     }
     if (book.usedNetwork(identity, at)) sighted('network')
+    // Who comes is the peers' choice: a server's are no news, and thousands of them would push out what is.
+    if (isServed(destination.view.key)) return { newToIdentity: false, newToHost: false }
     const identityKey = identity.stored.key
     const destinationKey = destination.view.key
     const known = baseline.destination(identityKey, destinationKey)
@@ -267,6 +271,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
           destination: destination.view,
         })
       if (isFirst) sighted('network')
+      if (isServed(destination.view.key)) return
       const keys = { identityKey: identity.stored.key, destinationKey: destination.view.key }
       if (baseline.destination(keys.identityKey, keys.destinationKey)) return
       baseline.putDestination({ ...keys, firstAt: at, lastAt: at })

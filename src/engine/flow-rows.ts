@@ -1,11 +1,14 @@
 // Flows with what does not fit their rows: whose they are, what name they asked for, who made their sockets.
 
+import { Direction } from '../records/record.gen.ts'
 import { F, FLOW_WORDS, FlowBit, type FlowTable, NO_PAIR } from './flow-table.ts'
 import { C, PAIR_INTEGERS } from './pair-row.ts'
 import type { PairTable } from './pair-table.ts'
 import type { IdentityState, ImageName, Process } from './process.ts'
 
 const TCP = 6
+/** Linux gives connecting sockets ports from here on (ip_local_port_range), macOS from 49152. */
+const EPHEMERAL_FROM = 32_768
 
 /** Counters of a flow at one moment. */
 export type Since = { readonly out: number; readonly in: number }
@@ -25,6 +28,8 @@ export type FlowRows = {
   /** 16 bytes, a view into the table. */
   addressOf(slot: number): Uint8Array
   isTcp(slot: number): boolean
+  /** The other side made it. */
+  isInbound(slot: number): boolean
   hasBit(slot: number, bit: number): boolean
   setBit(slot: number, bit: number): void
   clearBit(slot: number, bit: number): void
@@ -64,6 +69,15 @@ export function createFlowRows(table: FlowTable, pairs: PairTable): FlowRows {
       return u8.subarray(at, at + 16)
     },
     isTcp: (slot) => (((u32[slot * FLOW_WORDS + F.remote] as number) >>> 16) & 0xff) === TCP,
+    isInbound(slot) {
+      const row = slot * FLOW_WORDS
+      const direction = (u32[row + F.localPort] as number) >>> 16
+      if (direction !== Direction.unknown) return direction === Direction.inbound
+      // Nobody saw it being made: the side with the ephemeral port made it.
+      const localPort = (u32[row + F.localPort] as number) & 0xffff
+      const remotePort = (u32[row + F.remote] as number) & 0xffff
+      return localPort < EPHEMERAL_FROM && remotePort >= EPHEMERAL_FROM
+    },
     hasBit: (slot, bit) => ((u32[bitsAt(slot)] as number) & bit) !== 0,
     setBit(slot, bit) {
       u32[bitsAt(slot)] = (u32[bitsAt(slot)] as number) | bit

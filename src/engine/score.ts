@@ -62,6 +62,8 @@ const UNREAD_FLOWS_FROM: Record<SignerClass, number> = {
   app_store: 250,
   platform: 2_500,
 }
+/** What a page with its pictures comes to, a few times over: below it a new server is one that somebody tries out. */
+const SERVED_FLOOR_BYTES = 10 * MIB
 /** The least of them. */
 const UNREAD_FLOWS_LEAST = 10
 const UNREAD_POINTS = 15
@@ -87,7 +89,7 @@ const KNOWN_FROM_MS = 7 * DAY_MS
 const dripFloorOf = (floorBytes: number): number =>
   floorBytes <= ACTING_FLOOR_BYTES ? Math.min(floorBytes, DRIP_FROM_BYTES) : floorBytes
 
-const isUnvouched = (signerClass: SignerClass): boolean =>
+export const isUnvouched = (signerClass: SignerClass): boolean =>
   signerClass === 'unsigned' || signerClass === 'adhoc' || signerClass === 'invalid'
 
 /** Somebody stands behind it. What nobody has looked at is neither this nor unvouched. */
@@ -142,6 +144,8 @@ export type Features = {
   newToHost: boolean
   bareAddress: boolean
   privateNetwork: boolean
+  /** The peer came for it: this program listens. */
+  served: boolean
   protocol: number
   remotePort: number
   out24: number
@@ -299,6 +303,9 @@ export function scoreInto(f: Features, p: Points): void {
     (unread > 0 ||
       ((asymmetry >= 15 || noResponse >= 15) &&
         (f.out24 >= floorBytes || (noResponse >= 15 && standing.floorWaived))))
+  // Answers are larger than questions, whoever serves: only who does so newly, and how much, tells.
+  if (f.served && (p.novelty === 0 || f.out24 < Math.max(floorBytes, SERVED_FLOOR_BYTES)))
+    p.gate = false
   // On a private network what was done counts half; who did it does not change with the place.
   const weight = f.privateNetwork ? 0.5 : 1
   p.destination *= weight

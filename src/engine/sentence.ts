@@ -72,6 +72,8 @@ export type SentenceFacts = {
   /** Bytes out in the last ten minutes. */
   recentOut: number
   privateNetwork: boolean
+  /** The peer came and fetched it. */
+  served: boolean
   /** Further destinations of the same program that crossed the gate the same day. */
   rolledUp: number
 }
@@ -103,7 +105,7 @@ export function alertSentence(facts: SentenceFacts): string {
       ? ''
       : ` ${facts.rolledUp} more of its destinations today crossed the same line and have no alert of their own.`
   const least = facts.unreadFlows + facts.inexactFlows > 0 ? 'at least ' : ''
-  const head = `${facts.name} (${who.join(', ')}) sent ${least}`
+  const head = `${facts.name} (${who.join(', ')}) ${facts.served ? 'served' : 'sent'} ${least}`
   const to = `to ${facts.destination}${place}`
   const span = `in ${humanDuration(facts.durationMs)}`
   const { lead } = facts

@@ -220,8 +220,10 @@ describe('detection', () => {
     assert.equal(sightings.filter(({ of }) => of === 'destination').length, 1)
   })
 
-  it('leaves inbound flows out and counts them', () => {
-    const script = stranger().upload({ id: 1, total: 9 * MIB, direction: Direction.inbound })
+  it('leaves inbound flows of servers out and counts them', () => {
+    const script = stranger()
+      .system(200, '/usr/sbin/sshd')
+      .upload({ id: 1, pid: 200, total: 9 * MIB, direction: Direction.inbound })
     const { alerts, engine } = tell(script)
     assert.equal(alerts.length, 0)
     assert.equal(engine.counters().leftOut.inbound, 1)

@@ -47,6 +47,7 @@ const features: fc.Arbitrary<Features> = fc.record({
   newToHost: fc.boolean(),
   bareAddress: fc.boolean(),
   privateNetwork: fc.boolean(),
+  served: fc.boolean(),
   protocol: fc.constantFrom(6, 17),
   remotePort: fc.constantFrom(443, 3478),
   out24: byteCount,
