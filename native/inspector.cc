@@ -130,6 +130,7 @@ Inspection Inspector::Inspect(const InspectRequest& request, Depth depth, Answer
 
 Inspection Inspector::InspectFile(FoundFile found, const InspectRequest& request, Depth depth) {
   Inspection result;
+  if (found.users_mount) result.flags |= k_inspected_users_mount;
   Tell(found.status, &result);
   // A file that is open but has no name any more is nobody's to vouch for.
   if (finder_->IsRootsAlone(request.path, found.status))
@@ -142,7 +143,7 @@ Inspection Inspector::InspectFile(FoundFile found, const InspectRequest& request
     result.lane = LaneOf(result);
     return result;
   }
-  result.error = HashStable(found.file, &found.status, &result.sha256);
+  result.error = HashStable(found.file, !found.users_mount, &found.status, &result.sha256);
   result.file_bytes = static_cast<u64>(found.status.st_size);
   if (result.error == 0 && find_signature_)
     result.signed_as = SignatureOf(found.file, request, KeyOf(found.status));
@@ -197,16 +198,17 @@ bool Inspector::IsRemembered(const InspectRequest& request, const ContentKey& ke
 }
 
 // Hashes what stays the same while it is read; `status` is then that of what was hashed. 0, or
-// errno.
-u32 Inspector::HashStable(const Fd& file, struct stat* status, Sha256Digest* sha256) {
+// errno. Not `may_remember`: a user's own file system may answer another content each time.
+u32 Inspector::HashStable(const Fd& file, bool may_remember, struct stat* status,
+                          Sha256Digest* sha256) {
   const u64 until_ns = NowNs() + times_.hash_ns;
   for (int attempt = 0; attempt < kReadsMax; attempt++) {
     const ContentKey key = KeyOf(*status);
-    if (hashes_.Recall(key, sha256)) return 0;
+    if (may_remember && hashes_.Recall(key, sha256)) return 0;
     if (const u32 error = HashFile(file, until_ns, sha256); error != 0) return error;
     if (fstat(file.get(), status) != 0) break;
     if (KeyOf(*status) == key) {
-      hashes_.Remember(key, *sha256);
+      if (may_remember) hashes_.Remember(key, *sha256);
       return 0;
     }
   }

@@ -87,7 +87,7 @@ class Inspector {
   Inspection InspectFile(FoundFile found, const InspectRequest& request, Depth depth);
   Inspection InspectApart(const FoundFile& found, const InspectRequest& request);
   bool IsRemembered(const InspectRequest& request, const ContentKey& key);
-  u32 HashStable(const Fd& file, struct stat* status, Sha256Digest* sha256);
+  u32 HashStable(const Fd& file, bool may_remember, struct stat* status, Sha256Digest* sha256);
   SignatureFound SignatureOf(const Fd& file, const InspectRequest& request, const ContentKey& key);
 
   const std::shared_ptr<ProgramFiles> files_;

@@ -17,29 +17,56 @@ namespace {
 
 constexpr std::string_view kLocalTypes[] = {"apfs",  "hfs", "devfs", "exfat",
                                             "msdos", "udf", "cd9660"};
+// Whose servers the machine's owner chose, where root mounted them. Of another file system, such as
+// macFUSE's, nobody but its program says who f_owner is.
+constexpr std::string_view kServerTypes[] = {"nfs", "smbfs", "afpfs", "webdav", "autofs"};
 
-// The mount that the path lies on where it is no file system of a disk, else empty. The list is the
-// kernel's own (MNT_NOWAIT): no file system is asked.
-std::string MayHang(const std::string& path) {
+template <typename Types>
+bool Has(const Types& types, std::string_view type) {
+  return std::find(std::begin(types), std::end(types), type) != std::end(types);
+}
+
+// A mount that is no file system of a disk.
+struct Elsewhere {
+  std::string place;      // empty: the path lies on a disk of this machine
+  bool is_users = false;  // somebody else than root may have mounted it
+};
+
+// Of the mount that the path lies on as it is written. The list is the kernel's own (MNT_NOWAIT):
+// no file system is asked.
+Elsewhere ElsewhereOf(const std::string& path) {
   const int count = getfsstat(nullptr, 0, MNT_NOWAIT);
-  if (count <= 0) return "unknown";
+  if (count <= 0) return {"unknown", true};
   std::vector<struct statfs> mounts(static_cast<size_t>(count));
   const int got =
       getfsstat(mounts.data(), static_cast<int>(mounts.size() * sizeof(mounts[0])), MNT_NOWAIT);
   mounts.resize(static_cast<size_t>(std::clamp(got, 0, count)));
-  std::string_view longest;
-  std::string_view type;
+  const struct statfs* lowest = nullptr;
   for (const struct statfs& mount : mounts) {
     const std::string_view at = mount.f_mntonname;
     const bool is_above =
         at == "/" || (path.starts_with(at) && path.size() > at.size() && path[at.size()] == '/');
-    if (!is_above || at.size() < longest.size()) continue;
-    longest = at;
-    type = mount.f_fstypename;
+    if (is_above && (!lowest || at.size() >= std::string_view(lowest->f_mntonname).size()))
+      lowest = &mount;
   }
-  const bool is_local =
-      std::find(std::begin(kLocalTypes), std::end(kLocalTypes), type) != std::end(kLocalTypes);
-  return is_local ? "" : std::string(longest);
+  if (!lowest) return {"unknown", true};
+  const std::string_view type = lowest->f_fstypename;
+  if (Has(kLocalTypes, type)) return {};
+  return {lowest->f_mntonname, lowest->f_owner != 0 || !Has(kServerTypes, type)};
+}
+
+// Whether a symbolic link is on the way: what it leads to may lie on any mount. A script's path is
+// as its caller wrote it. Nothing is followed and no file is opened, so this waits for no mount but
+// the path's own.
+bool LeadsThroughLink(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return true;
+  const std::string above = slash == 0 ? "/" : path.substr(0, slash);
+  const Fd folder(open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW_ANY));
+  if (!folder) return errno == ELOOP;
+  struct stat status;
+  return fstatat(folder.get(), path.c_str() + slash + 1, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISLNK(status.st_mode);
 }
 
 bool IsRegular(const struct stat& status) {
@@ -73,7 +100,10 @@ class MacFileFinder : public FileFinder {
  public:
   FoundFile Find(const InspectRequest& request, bool may_wait) override {
     FoundFile found;
-    found.may_hang = MayHang(request.path);
+    const Elsewhere elsewhere = ElsewhereOf(request.path);
+    found.may_hang = elsewhere.place;
+    found.users_mount = elsewhere.is_users;
+    if (found.may_hang.empty() && LeadsThroughLink(request.path)) found.may_hang = "links";
     if (!found.may_hang.empty() && !may_wait) return found;
     found.file = OpenRegular(request.path, &found.status);
     if (!found.file) {
@@ -94,6 +124,8 @@ class MacFileFinder : public FileFinder {
     if (path.empty() || path[0] != '/' || ChangeableByOthers(status) ||
         realpath(path.c_str(), resolved) == nullptr || stat(resolved, &named) != 0)
       return false;
+    // What a server or a user's own file system says of owners is its word.
+    if (!ElsewhereOf(path).place.empty() || !ElsewhereOf(resolved).place.empty()) return false;
     return named.st_dev == status.st_dev && named.st_ino == status.st_ino &&
            !IsChangeableOnTheWay(path) && !IsChangeableOnTheWay(resolved);
   }
