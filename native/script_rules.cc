@@ -1,6 +1,7 @@
 #include "script_rules.h"
 
 #include <algorithm>
+#include <array>
 
 namespace freshet {
 namespace {
@@ -32,11 +33,23 @@ std::string_view FileName(std::string_view path) { return path.substr(path.rfind
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-std::string Lowered(std::string_view text) {
-  std::string lowered(text);
-  std::ranges::transform(lowered, lowered.begin(), Lower);
-  return lowered;
-}
+// `text` in small letters, without memory of its own; as it is where it is longer than any name or
+// option.
+class Lowered {
+ public:
+  explicit Lowered(std::string_view text) : text_(text) {
+    if (text.size() > letters_.size()) return;
+    std::transform(text.begin(), text.end(), letters_.begin(), Lower);
+    text_ = {letters_.data(), text.size()};
+  }
+  Lowered(const Lowered&) = delete;
+  Lowered& operator=(const Lowered&) = delete;
+  std::string_view text() const { return text_; }
+
+ private:
+  std::array<char, 64> letters_;
+  std::string_view text_;
+};
 
 bool Has(std::string_view list, std::string_view word) {
   if (word.empty() || word.find(' ') != std::string_view::npos) return false;
@@ -63,19 +76,20 @@ bool IsVersion(std::string_view rest) {
   if (rest.empty()) return true;
   if (rest[0] == '-' || rest[0] == '.') rest.remove_prefix(1);
   if (rest.empty() || rest[0] < '0' || rest[0] > '9') return false;
-  return std::ranges::all_of(rest, [](char c) {
+  return std::all_of(rest.begin(), rest.end(), [](char c) {
     return (c >= '0' && c <= '9') || (Lower(c) >= 'a' && Lower(c) <= 'z') || c == '.' || c == '-' ||
            c == '_' || c == '+';
   });
 }
 
 const Interpreter* FindInterpreter(std::string_view program) {
-  const std::string name = Lowered(FileName(program));
+  const Lowered lowered(FileName(program));
+  const std::string_view name = lowered.text();
   for (const Interpreter& one : kInterpreters) {
     const bool is_it = AnyWord(one.names, [&](std::string_view word) {
       if (word.ends_with('*')) return name.starts_with(word.substr(0, word.size() - 1));
       if (word.size() == 1) return name == word;  // R, but not r2
-      return name.starts_with(word) && IsVersion(std::string_view(name).substr(word.size()));
+      return name.starts_with(word) && IsVersion(name.substr(word.size()));
     });
     if (is_it) return &one;
   }
@@ -189,8 +203,8 @@ class Scan {
   }
 
   bool Option(std::string_view one) {
-    const std::string lowered = rules_.any_case ? Lowered(one) : std::string();
-    const std::string_view word = rules_.any_case ? std::string_view(lowered) : one;
+    const Lowered lowered(one);
+    const std::string_view word = rules_.any_case ? lowered.text() : one;
     if (rules_.style != kStyleWords && !one.starts_with("--")) return Cluster(one);
     const size_t equals = word.find('=');
     if (equals == std::string_view::npos) return Means(word, {}, false);
@@ -267,9 +281,10 @@ bool IsOwnDescriptor(std::string_view path) {
   // to files that have a name as well.
   const std::string_view who = path.substr(0, path.find('/'));
   path.remove_prefix(std::min(who.size() + 1, path.size()));
-  const bool is_process =
-      who == "self" || who == "thread-self" ||
-      (!who.empty() && std::ranges::all_of(who, [](char c) { return c >= '0' && c <= '9'; }));
+  const bool is_process = who == "self" || who == "thread-self" ||
+                          (!who.empty() && std::all_of(who.begin(), who.end(), [](char c) {
+                            return c >= '0' && c <= '9';
+                          }));
   if (!is_process) return false;
   if (path.starts_with("task/")) {
     path.remove_prefix(5);
@@ -283,29 +298,42 @@ bool IsStandardInput(std::string_view path) {
          path == "/proc/thread-self/fd/0";
 }
 
-std::string AbsolutePath(std::string_view folder, std::string_view path) {
-  std::string whole;
-  if (!path.starts_with('/')) {
-    if (!folder.starts_with('/')) return {};
-    whole = folder;
-    whole += '/';
-  }
-  whole += path;
-  std::string result;
-  for (size_t at = 0; at < whole.size();) {
-    const size_t from = whole.find_first_not_of('/', at);
-    if (from == std::string::npos) break;
-    const size_t to = std::min(whole.find('/', from), whole.size());
-    const std::string_view part = std::string_view(whole).substr(from, to - from);
+std::string_view AbsolutePath(std::string_view folder, std::string_view path, std::span<char> room,
+                              bool* cut) {
+  *cut = false;
+  if (room.empty() || (!path.starts_with('/') && !folder.starts_with('/'))) return {};
+  size_t size = 0;
+  const auto enter = [&](std::string_view part) {
     if (part == "..") {
-      result.resize(result.empty() ? 0 : result.rfind('/'));
-    } else if (part != ".") {
-      result += '/';
-      result += part;
+      while (size > 0 && room[--size] != '/') continue;
+    } else if (!part.empty() && part != ".") {
+      const size_t left = room.size() - size;
+      *cut = left < part.size() + 1;
+      if (left < 2) return;
+      room[size++] = '/';
+      const size_t kept = std::min(part.size(), left - 1);
+      std::copy_n(part.begin(), kept, room.data() + size);
+      size += kept;
     }
-    at = to;
-  }
-  return result.empty() ? "/" : result;
+  };
+  const auto follow = [&](std::string_view whole) {
+    while (!whole.empty() && !*cut) {
+      const size_t end = std::min(whole.find('/'), whole.size());
+      enter(whole.substr(0, end));
+      whole.remove_prefix(std::min(end + 1, whole.size()));
+    }
+  };
+  if (!path.starts_with('/')) follow(folder);
+  follow(path);
+  if (size == 0 && !*cut) room[size++] = '/';
+  return {room.data(), size};
+}
+
+std::string AbsolutePath(std::string_view folder, std::string_view path) {
+  std::string room(folder.size() + path.size() + 2, '\0');
+  bool cut;
+  room.resize(AbsolutePath(folder, path, room, &cut).size());
+  return room;
 }
 
 }  // namespace freshet

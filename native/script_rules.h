@@ -2,7 +2,8 @@
 // The rules are data (interpreters.json). Of the arguments nothing but that file's name is passed
 // on.
 //
-// Plain C++ without a system's calls. Threads: any.
+// Plain C++ without a system's calls. Where the arguments come as a span nothing is allocated: an
+// Endpoint Security handler asks. Threads: any.
 #ifndef FRESHET_SCRIPT_RULES_H_
 #define FRESHET_SCRIPT_RULES_H_
 
@@ -52,6 +53,10 @@ bool IsStandardInput(std::string_view path);
 // `path` made absolute by `folder`, without ".", ".." and "//"; symbolic links are not followed.
 // Empty when it is relative and `folder` is not absolute.
 std::string AbsolutePath(std::string_view folder, std::string_view path);
+// The same without memory of its own: in `room`, of which it fills no more than there is; then
+// `cut`.
+std::string_view AbsolutePath(std::string_view folder, std::string_view path, std::span<char> room,
+                              bool* cut);
 
 }  // namespace freshet
 

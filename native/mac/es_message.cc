@@ -2,9 +2,14 @@
 
 #include <bsm/libbsm.h>
 
+#include <algorithm>
+#include <array>
+
 #include "argument_text.h"
 #include "emitter.h"
+#include "mac/dyld_rules.h"
 #include "mac/es_versions.h"
+#include "script_rules.h"
 
 namespace freshet {
 namespace {
@@ -38,6 +43,10 @@ EsTold Told(bool pushed) { return pushed ? EsTold::kTold : EsTold::kFull; }
 // What the calls cost grows with each argument, and a compiler may get thousands.
 constexpr u32 kArgumentsLookedAt = 64;
 
+// A longer environment has 4 KB of names at least, and no use; it is told that not all was looked
+// at.
+constexpr u32 kVariablesLookedAt = 4096;
+
 // Both calls are of macOS 10.15, and of any version of the message (ESMessage.h).
 bool PushArguments(const es_event_exec_t& exec, ImageName name, u64 at_ns, Ring* ring) {
   arguments_record record{};
@@ -52,6 +61,71 @@ bool PushArguments(const es_event_exec_t& exec, ImageName name, u64 at_ns, Ring*
     text.Append(TextOf(es_exec_arg(&exec, index)));
   }
   return PushRecord(ring, k_source_endpoint_security, &record, at_ns, text.Finish(&record));
+}
+
+// The folder it was executed in; empty where the message does not say.
+std::string_view FolderOf(const es_message_t& message) {
+  const es_file_t* folder = message.version >= kFolderSince ? message.event.exec.cwd : nullptr;
+  return folder == nullptr ? std::string_view{} : TextOf(folder->path);
+}
+
+// What the kernel says of a script, or else its arguments: ExecText::script of it, which may lie in
+// `room`.
+std::string_view ScriptOf(const es_message_t& message, std::string_view program,
+                          std::span<char> room, exec_record* record) {
+  const es_event_exec_t& exec = message.event.exec;
+  if (const es_file_t* script = message.version >= kScriptSince ? exec.script : nullptr) {
+    record->script_from = k_script_kernel;
+    record->script_dev = DeviceOf(*script);
+    record->script_ino = script->stat.st_ino;
+    if (script->path_truncated) record->flags |= k_exec_truncated;
+    return TextOf(script->path);
+  }
+  if (!IsInterpreter(program)) return {};
+  std::array<std::string_view, kArgumentsLookedAt> arguments;
+  const u32 count = es_exec_arg_count(&exec);
+  const u32 looked_at = std::min(count, kArgumentsLookedAt);
+  for (u32 index = 0; index < looked_at; index++)
+    arguments[index] = TextOf(es_exec_arg(&exec, index));
+  const ScriptNamed named =
+      NameScript(program, std::span(arguments).first(looked_at), count > looked_at);
+  record->script_from = named.from;
+  if (named.from != k_script_argument) return {};
+  bool cut = false;
+  const std::string_view path = AbsolutePath(FolderOf(message), named.path, room, &cut);
+  if (path.empty()) record->script_from = k_script_none;
+  if (cut) record->flags |= k_exec_truncated;
+  return path;
+}
+
+bool Heeds(const es_process_t& target) {
+  const audit_token_t& token = target.audit_token;
+  return HeedsDyldVariables({target.codesigning_flags,
+                             target.executable == nullptr ? 0 : target.executable->stat.st_flags,
+                             audit_token_to_euid(token) != audit_token_to_ruid(token) ||
+                                 audit_token_to_egid(token) != audit_token_to_rgid(token)});
+}
+
+// As for PushArguments, both calls are of any version.
+DyldPaths AskedForBy(const es_event_exec_t& exec) {
+  DyldPaths paths;
+  const u32 count = es_exec_env_count(&exec);
+  for (u32 index = 0; index < std::min(count, kVariablesLookedAt); index++)
+    paths.Take(TextOf(es_exec_env(&exec, index)));
+  if (count > kVariablesLookedAt) paths.Miss();
+  return paths;
+}
+
+bool PushCode(const es_message_t& message, std::string_view program, ImageName name, u64 at_ns,
+              Ring* ring) {
+  const DyldPaths paths = AskedForBy(message.event.exec);
+  std::array<char, code_record::k_path_max> room;
+  return EachCode(paths, program, FolderOf(message), room,
+                  [&](code_record record, std::string_view path) {
+                    record.pid = name.pid;
+                    record.pidversion = name.version;
+                    return PushRecord(ring, k_source_endpoint_security, &record, at_ns, path);
+                  });
 }
 
 EsTold TellExec(const es_message_t& message, u64 at_ns, bool arguments, Ring* ring) {
@@ -82,17 +156,14 @@ EsTold TellExec(const es_message_t& message, u64 at_ns, bool arguments, Ring* ri
     text.path = TextOf(file->path);
     if (file->path_truncated) record.flags |= k_exec_truncated;
   }
-  if (message.version >= kScriptSince) {
-    if (const es_file_t* script = message.event.exec.script) {
-      text.script = TextOf(script->path);
-      if (script->path_truncated) record.flags |= k_exec_truncated;
-    }
-  }
+  std::array<char, exec_record::k_script_max> room;
+  text.script = ScriptOf(message, text.path, room, &record);
   const ExecText cut = CutExec(text, &record);
   const bool pushed = PushRecord(ring, k_source_endpoint_security, &record, at_ns, cut.path,
                                  cut.script, cut.signing_id, cut.team_id);
-  if (!pushed || !arguments) return Told(pushed);
-  return Told(PushArguments(message.event.exec, name, at_ns, ring));
+  if (!pushed) return EsTold::kFull;
+  if (Heeds(*target) && !PushCode(message, text.path, name, at_ns, ring)) return EsTold::kFull;
+  return Told(!arguments || PushArguments(message.event.exec, name, at_ns, ring));
 }
 
 EsTold TellFork(const es_message_t& message, u64 at_ns, Ring* ring) {

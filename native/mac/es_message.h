@@ -4,8 +4,13 @@
 // is the system's and lives as long as the handler that was called with it.
 //
 // Of a NOTIFY_EXEC the record is of event.exec.target, the new image; es_message_t.process is the
-// image that called exec. Its arguments become a record of their own behind it, where that is asked
-// for: 64 of them are looked at, as far as the record has room.
+// image that called exec.
+//
+// Of its arguments is told, where the program is an interpreter, which script they name
+// (script_rules.h), and of its environment, where dyld heeds it, which files and folders it asks
+// dyld to take code from (dyld_rules.h): a code record each behind the exec's. Neither is kept
+// otherwise, but that the arguments become a record of their own where that is asked for. 64 of
+// them are looked at, and 4,096 variables.
 #ifndef FRESHET_MAC_ES_MESSAGE_H_
 #define FRESHET_MAC_ES_MESSAGE_H_
 

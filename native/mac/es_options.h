@@ -12,7 +12,8 @@
 namespace freshet {
 
 // Tells the processes alive, as TellRunning does: 0, or errno when they cannot be listed.
-using TellRunningCall = std::function<int(const IsTold& is_told, const TellExec& tell)>;
+using TellRunningCall =
+    std::function<int(const IsTold& is_told, const TellExec& tell, const TellCode& tell_code)>;
 
 inline u64 UnixNs() {
   timespec now{};

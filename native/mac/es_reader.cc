@@ -112,7 +112,7 @@ void EsReader::WatchSilence(u64 now_ns) {
         alive.push_back(EsSilence::ImageOf(pid, pidversion));
         return true;
       },
-      [](const exec_record&, const ExecText&) {});
+      [](const exec_record&, const ExecText&) {}, [](const code_record&, std::string_view) {});
   PassOn();
   // What was heard meanwhile ended the silence.
   if (error != 0 || !silence_.IsDue(now_ns)) return;
@@ -138,6 +138,9 @@ void EsReader::Enumerate() {
       },
       [this](const exec_record& record, const ExecText& text) {
         emitter_.Emit(record, clock_.NowNs(), text);
+      },
+      [this](const code_record& record, std::string_view path) {
+        emitter_.Emit(record, clock_.NowNs(), path);
       });
   PassOn();
   enumerating_ = false;

@@ -6,6 +6,9 @@
 #include <cstring>
 #include <map>
 
+#include "mac/dyld_rules.h"
+#include "script_rules.h"
+
 namespace freshet {
 namespace {
 
@@ -80,8 +83,41 @@ class Names {
 struct Look {
   exec_record record{};
   std::string path;
+  std::string script;
   RunningSignature signature;
+  std::vector<std::pair<code_record, std::string>> code;
 };
+
+// What its arguments name, where it is an interpreter.
+void LookAtScript(RunningApi* api, const ProcessToken& token, std::string_view arguments,
+                  Look* look) {
+  const ScriptNamed named = NameScript(look->path, arguments, false);
+  look->record.script_from = named.from;
+  if (named.from != k_script_argument) return;
+  look->script = AbsolutePath(api->FolderOf(token), named.path);
+  look->record.script_from = look->script.empty() ? k_script_none : k_script_claimed;
+}
+
+// What its environment asked dyld for.
+void LookAtCode(RunningApi* api, const ProcessToken& token, std::string_view variables,
+                Look* look) {
+  DyldPaths paths;
+  while (!variables.empty()) {
+    const size_t end = std::min(variables.find('\0'), variables.size());
+    paths.Take(variables.substr(0, end));
+    variables.remove_prefix(std::min(end + 1, variables.size()));
+  }
+  if (paths.empty()) return;
+  std::array<char, code_record::k_path_max> room;
+  EachCode(paths, look->path, api->FolderOf(token), room,
+           [&](code_record record, std::string_view path) {
+             record.pid = token.pid;
+             record.pidversion = token.pidversion;
+             record.flags |= k_code_enumerated;
+             look->code.emplace_back(record, path);
+             return true;
+           });
+}
 
 Look LookAt(RunningApi* api, const ProcessToken& token, Names* names) {
   Look look;
@@ -99,24 +135,28 @@ Look LookAt(RunningApi* api, const ProcessToken& token, Names* names) {
   // One that has ended cannot be named any more; who its parents are tells then whom it acts for.
   if (record.responsible_pidversion == 0) record.responsible_pid = 0;
   look.path = api->PathOf(token);
-  if (!look.path.empty()) {
-    u64 dev = 0;
-    u64 ino = 0;
-    if (api->FileOf(token, look.path, &dev, &ino)) {
-      record.dev = dev;
-      record.ino = ino;
-    }
-  }
+  ProgramFile file;
+  if (!look.path.empty() && !api->FileOf(token, look.path, &file)) file = {};
+  record.dev = file.dev;
+  record.ino = file.ino;
   look.signature = Signature(api, token);
   record.codesign_flags = look.signature.codesign_flags;
   if ((record.codesign_flags & kCsPlatformBinary) != 0) record.flags |= k_exec_platform_binary;
   std::copy(look.signature.cdhash.begin(), look.signature.cdhash.end(), record.cdhash);
+  const bool runs_scripts = IsInterpreter(look.path);
+  const bool heeds_dyld =
+      HeedsDyldVariables({record.codesign_flags, file.flags, token.changed_user});
+  if (!runs_scripts && !heeds_dyld) return look;
+  const std::string bytes = api->CallOf(token);
+  const ProcessCall call = ReadCall(bytes);
+  if (runs_scripts) LookAtScript(api, token, call.arguments, &look);
+  if (heeds_dyld) LookAtCode(api, token, call.variables, &look);
   return look;
 }
 
 // What it adds to the counts.
 size_t RunningCounts::* TellOne(RunningApi* api, u32 pid, Names* names, const IsTold& is_told,
-                                const TellExec& tell) {
+                                const TellExec& tell, const TellCode& tell_code) {
   ProcessToken token;
   if (!api->TokenOf(pid, &token)) return &RunningCounts::vanished;
   for (int looks = 0; looks < kLooksMax; looks++) {
@@ -130,7 +170,8 @@ size_t RunningCounts::* TellOne(RunningApi* api, u32 pid, Names* names, const Is
     }
     // It may have been told while it was looked at.
     if (is_told(pid, token.pidversion)) return &RunningCounts::already_told;
-    tell(look.record, {look.path, {}, look.signature.signing_id, look.signature.team_id});
+    tell(look.record, {look.path, look.script, look.signature.signing_id, look.signature.team_id});
+    for (const auto& [code, path] : look.code) tell_code(code, path);
     return &RunningCounts::told;
   }
   return &RunningCounts::unsettled;
@@ -147,7 +188,21 @@ std::string_view BlobText(std::span<const u8> blob) {
   return text.substr(0, text.find('\0'));
 }
 
-RunningCounts TellRunning(RunningApi* api, const IsTold& is_told, const TellExec& tell) {
+ProcessCall ReadCall(std::string_view bytes) {
+  u32 count = 0;
+  if (bytes.size() < sizeof(count)) return {};
+  std::memcpy(&count, bytes.data(), sizeof(count));
+  bytes.remove_prefix(sizeof(count));
+  bytes.remove_prefix(std::min(bytes.find('\0'), bytes.size()));
+  bytes.remove_prefix(std::min(bytes.find_first_not_of('\0'), bytes.size()));
+  size_t end = 0;
+  for (u32 index = 0; index < count && end < bytes.size(); index++)
+    end = std::min(bytes.find('\0', end), bytes.size() - 1) + 1;
+  return {bytes.substr(0, end), bytes.substr(end)};
+}
+
+RunningCounts TellRunning(RunningApi* api, const IsTold& is_told, const TellExec& tell,
+                          const TellCode& tell_code) {
   RunningCounts counts;
   std::vector<u32> pids;
   counts.error = api->ListPids(kPidsMax, &pids);
@@ -156,7 +211,8 @@ RunningCounts TellRunning(RunningApi* api, const IsTold& is_told, const TellExec
   pids.erase(std::unique(pids.begin(), pids.end()), pids.end());
   Names names(api);
   for (const u32 pid : pids)
-    if (pid != 0) counts.*TellOne(api, pid, &names, is_told, tell) += 1;  // 0: the kernel itself
+    if (pid != 0)
+      counts.*TellOne(api, pid, &names, is_told, tell, tell_code) += 1;  // 0: the kernel itself
   return counts;
 }
 

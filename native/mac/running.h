@@ -7,8 +7,9 @@
 // a token fail when it is no longer the process's (xnu bsd/kern/kern_cs.c csops_internal,
 // bsd/kern/proc_info.c proc_pidpath_audittoken).
 //
-// No script of an interpreter is told: the kernel keeps none, and what KERN_PROCARGS2 has is
-// arguments, of which a guess would give one program two identities.
+// The kernel keeps no script of an interpreter. What KERN_PROCARGS2 has lies in the process's own
+// memory, which it may have rewritten: a script that is named there is told as what the process
+// says, and so is code that its environment asked dyld for.
 #ifndef FRESHET_MAC_RUNNING_H_
 #define FRESHET_MAC_RUNNING_H_
 
@@ -30,12 +31,19 @@ struct ProcessToken {
   u32 pid = 0;
   u32 pidversion = 0;
   u32 euid = 0;
+  bool changed_user = false;  // its effective user or group is not the real one
 
   bool operator==(const ProcessToken&) const = default;
 };
 
 // csops(2) operations, xnu bsd/sys/codesign.h.
 enum class CodeSignOp : u32 { kStatus = 0, kCdhash = 5, kIdentity = 11, kTeamId = 14 };
+
+struct ProgramFile {
+  u64 dev = 0;
+  u64 ino = 0;
+  u32 flags = 0;  // st_flags
+};
 
 // What SecCode says of running code.
 struct RunningSignature {
@@ -56,10 +64,14 @@ class RunningApi {
   virtual bool TokenOf(u32 pid, ProcessToken* token) = 0;
   // Empty when it cannot be told. proc_pidpath_audittoken.
   virtual std::string PathOf(const ProcessToken& token) = 0;
-  // Device and inode of the file that is mapped as the program at `path`. False when that cannot be
-  // told: another file may lie at the path by now, so stat(2) of it proves nothing.
-  // proc_pidinfo PROC_PIDREGIONPATHINFO.
-  virtual bool FileOf(const ProcessToken& token, const std::string& path, u64* dev, u64* ino) = 0;
+  // The file that is mapped as the program at `path`. False when that cannot be told: another file
+  // may lie at the path by now, so stat(2) of it proves nothing. proc_pidinfo
+  // PROC_PIDREGIONPATHINFO.
+  virtual bool FileOf(const ProcessToken& token, const std::string& path, ProgramFile* file) = 0;
+  // Its working directory; empty when it cannot be told. proc_pidinfo PROC_PIDVNODEPATHINFO.
+  virtual std::string FolderOf(const ProcessToken& token) = 0;
+  // Its arguments and environment as KERN_PROCARGS2 has them; empty when they cannot be had.
+  virtual std::string CallOf(const ProcessToken& token) = 0;
   // 0 when it cannot be told. proc_pidinfo PROC_PIDT_SHORTBSDINFO.
   virtual u32 ParentOf(const ProcessToken& token) = 0;
   // 0 when the system does not say.
@@ -85,16 +97,27 @@ struct RunningCounts {
 using IsTold = std::function<bool(u32 pid, u32 pidversion)>;
 // Takes a record whose header and string lengths are not filled in: see Emitter::Emit.
 using TellExec = std::function<void(const exec_record&, const ExecText&)>;
+// The same of code records, right behind their process's exec record.
+using TellCode = std::function<void(const code_record&, std::string_view path)>;
 
 // Tells each process once, parents in no order. Takes some tens of microseconds a process.
 // REQUIRES: events are subscribed to already, so that what begins meanwhile is told by an event:
-// such an image is left out, as is one for which `is_told`. Threads: the caller's; both callbacks
+// such an image is left out, as is one for which `is_told`. Threads: the caller's; the callbacks
 // are called on it.
-RunningCounts TellRunning(RunningApi* api, const IsTold& is_told, const TellExec& tell);
+RunningCounts TellRunning(RunningApi* api, const IsTold& is_told, const TellExec& tell,
+                          const TellCode& tell_code);
 
 // The string in a blob that csops answered: u32 (type), u32 big-endian length of all with this
 // head, bytes, NUL (xnu csops_copy_token). Empty when it is none.
 std::string_view BlobText(std::span<const u8> blob);
+
+// KERN_PROCARGS2 (xnu bsd/kern/kern_sysctl.c): a count of arguments, the path that was executed,
+// NULs, the arguments and then the environment, each ended by a NUL.
+struct ProcessCall {
+  std::string_view arguments;  // as many as the count says and there are
+  std::string_view variables;
+};
+ProcessCall ReadCall(std::string_view bytes);
 
 }  // namespace freshet
 

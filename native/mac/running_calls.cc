@@ -5,6 +5,7 @@
 #include <libproc.h>
 #include <mach/mach.h>
 #include <sys/proc_info.h>
+#include <sys/sysctl.h>
 
 #include <algorithm>
 #include <cstring>
@@ -26,6 +27,9 @@ audit_token_t AuditToken(const ProcessToken& token) {
   std::memcpy(audit.val, token.words.data(), sizeof(audit.val));
   return audit;
 }
+
+// ARG_MAX (sys/syslimits.h): with less room the call gives the end and not the beginning.
+constexpr size_t kCallBytesMax = 1 << 20;
 
 class AppleRunningApi : public RunningApi {
  public:
@@ -60,6 +64,8 @@ class AppleRunningApi : public RunningApi {
     token->pid = static_cast<u32>(audit_token_to_pid(audit));
     token->pidversion = static_cast<u32>(audit_token_to_pidversion(audit));
     token->euid = audit_token_to_euid(audit);
+    token->changed_user = audit_token_to_euid(audit) != audit_token_to_ruid(audit) ||
+                          audit_token_to_egid(audit) != audit_token_to_rgid(audit);
     return token->pid == pid;
   }
 
@@ -72,7 +78,7 @@ class AppleRunningApi : public RunningApi {
     return path;
   }
 
-  bool FileOf(const ProcessToken& token, const std::string& path, u64* dev, u64* ino) override {
+  bool FileOf(const ProcessToken& token, const std::string& path, ProgramFile* file) override {
     proc_regionwithpathinfo region{};
     // The first region from address 0 on: the program's, if its path is the program's.
     const int bytes = proc_pidinfo(static_cast<int>(token.pid), PROC_PIDREGIONPATHINFO, 0, &region,
@@ -82,9 +88,27 @@ class AppleRunningApi : public RunningApi {
         path.compare(0, std::string::npos, mapped.vip_path,
                      strnlen(mapped.vip_path, sizeof(mapped.vip_path))) != 0)
       return false;
-    *dev = mapped.vip_vi.vi_stat.vst_dev;
-    *ino = mapped.vip_vi.vi_stat.vst_ino;
+    const vinfo_stat& stat = mapped.vip_vi.vi_stat;
+    *file = {stat.vst_dev, stat.vst_ino, stat.vst_flags};
     return true;
+  }
+
+  std::string FolderOf(const ProcessToken& token) override {
+    proc_vnodepathinfo folders{};
+    const int bytes = proc_pidinfo(static_cast<int>(token.pid), PROC_PIDVNODEPATHINFO, 0, &folders,
+                                   sizeof(folders));
+    const char* path = folders.pvi_cdir.vip_path;
+    if (bytes != static_cast<int>(sizeof(folders))) return "";
+    return std::string(path, strnlen(path, sizeof(folders.pvi_cdir.vip_path)));
+  }
+
+  std::string CallOf(const ProcessToken& token) override {
+    int name[] = {CTL_KERN, KERN_PROCARGS2, static_cast<int>(token.pid)};
+    std::string call(kCallBytesMax, '\0');
+    size_t bytes = call.size();
+    if (sysctl(name, 3, call.data(), &bytes, nullptr, 0) != 0) return "";
+    call.resize(std::min(bytes, call.size()));
+    return call;
   }
 
   u32 ParentOf(const ProcessToken& token) override {

@@ -33,6 +33,7 @@ export const ARTIFACTS: readonly Artifact[] = [
       'source_object.cc',
       'mac/code_calls.cc',
       'mac/code_inspector.cc',
+      'mac/dyld_rules.cc',
       'mac/endpoint_security.cc',
       'mac/es_answer.cc',
       'mac/es_client.cc',

@@ -234,9 +234,9 @@ export const ArgumentsFlag = {
 export const CodeFlag = {
   /** was found mapped already, or is told again in an enumeration */
   enumerated: 1,
-  /** macOS: named by DYLD_INSERT_LIBRARIES at the exec of a program that heeds it; not seen to be mapped */
+  /** macOS: named by DYLD_INSERT_LIBRARIES, or as a folder (it ends in a slash) by DYLD_LIBRARY_PATH and its like, at the exec of a program that heeds them; not seen to be mapped */
   askedFor: 2,
-  /** further files of this image are not told: there are more than a source tells */
+  /** further files of this image are not told: there are more than a source tells or looks at; the path may be empty then */
   more: 4,
 } as const
 

@@ -20,6 +20,10 @@ describe('decisions of the native code', () => {
     await run(`${folder}build/running.asan`)
   })
 
+  it('tells which script a running process says that it runs, and what code its environment asked for', async () => {
+    await run(`${folder}build/running_call.asan`)
+  })
+
   it('tells whose a signature is, of the slice that runs, and whether it holds', async () => {
     await run(`${folder}build/code_inspector.asan`)
   })

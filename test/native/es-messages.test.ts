@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import {
   LAYOUT,
   RecordType,
+  readCode,
   readExec,
   readExit,
   readFork,
@@ -37,7 +38,9 @@ function recordsOf(bytes: Buffer): string[] {
           ? readFork
           : type === RecordType.exit
             ? readExit
-            : readInvalidated
+            : type === RecordType.code
+              ? readCode
+              : readInvalidated
     if (read === readInvalidated) equal(type, RecordType.invalidated)
     const name = Object.entries(RecordType).find(([, number]) => number === type)?.[0]
     lines.push(JSON.stringify({ record: name, ...read(view, at) }, shown))
@@ -115,7 +118,10 @@ describe('Endpoint Security messages', () => {
       const program = join(mutant, 'es_messages')
       const flags = '-std=c++20 -O0 -fno-exceptions -fsanitize=address'.split(' ')
       const places = [mutant, `${folder}../..`, `${folder}..`, folder].map((place) => `-I${place}`)
-      const sources = ['es_messages.cc', 'double.cc', '../../mac/es_message.cc']
+      const sources = [
+        ...['es_messages.cc', 'double.cc', '../../script_rules.cc'],
+        ...['../../mac/es_message.cc', '../../mac/dyld_rules.cc'],
+      ]
       const compiled = await run('g++', [
         ...flags,
         ...places,

@@ -24,6 +24,17 @@ std::atomic<u64> continuous_ticks{0};
 std::atomic<u32> timebase_numer{1};
 std::atomic<u32> timebase_denom{1};
 
+uint32_t CountOf(const es_double_arguments* texts) {
+  if (texts == nullptr) return 0;
+  texts->asked++;
+  return texts->count;
+}
+es_string_token_t TextAt(const es_double_arguments* texts, uint32_t index) {
+  if (texts == nullptr || index >= texts->count) abort();
+  texts->asked++;
+  return texts->texts[index];
+}
+
 u64 ClockNs(clockid_t clock) {
   timespec now{};
   clock_gettime(clock, &now);
@@ -68,18 +79,19 @@ int mach_timebase_info(mach_timebase_info_data_t* info) {
 }
 
 uid_t audit_token_to_euid(audit_token_t token) { return token.val[1]; }
+gid_t audit_token_to_egid(audit_token_t token) { return token.val[2]; }
+uid_t audit_token_to_ruid(audit_token_t token) { return token.val[3]; }
+gid_t audit_token_to_rgid(audit_token_t token) { return token.val[4]; }
 pid_t audit_token_to_pid(audit_token_t token) { return static_cast<pid_t>(token.val[5]); }
 int audit_token_to_pidversion(audit_token_t token) { return static_cast<int>(token.val[7]); }
 
-uint32_t es_exec_arg_count(const es_event_exec_t* event) {
-  if (event->arguments == nullptr) return 0;
-  event->arguments->asked++;
-  return event->arguments->count;
-}
+uint32_t es_exec_arg_count(const es_event_exec_t* event) { return CountOf(event->arguments); }
 es_string_token_t es_exec_arg(const es_event_exec_t* event, uint32_t index) {
-  if (event->arguments == nullptr || index >= event->arguments->count) abort();
-  event->arguments->asked++;
-  return event->arguments->texts[index];
+  return TextAt(event->arguments, index);
+}
+uint32_t es_exec_env_count(const es_event_exec_t* event) { return CountOf(event->variables); }
+es_string_token_t es_exec_env(const es_event_exec_t* event, uint32_t index) {
+  return TextAt(event->variables, index);
 }
 
 task_name_t mach_task_self() { return 1; }

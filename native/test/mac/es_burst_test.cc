@@ -107,7 +107,7 @@ bool Polled(const std::function<bool()>& ready) {
 void EnumeratesWhatItsRingDropped() {
   mac_double::Reset();
   std::atomic<u32> lists{0};
-  const auto tell_running = [&](const IsTold&, const TellExec&) {
+  const auto tell_running = [&](const IsTold&, const TellExec&, const TellCode&) {
     lists++;
     return 0;
   };

@@ -56,6 +56,15 @@ class Messages {
     make_.SetExec(message, make_.Process(target), script);
     handler_.Handle(*message);
   }
+  void ExecIn(std::string_view folder, const ProcessSpec& target,
+              const std::vector<std::string_view>& arguments,
+              const std::vector<std::string_view>& variables) {
+    es_message_t* message = Next(ES_EVENT_TYPE_NOTIFY_EXEC, shell_);
+    make_.SetExec(message, make_.Process(target), nullptr, make_.File({folder}));
+    make_.SetArguments(message, arguments);
+    make_.SetVariables(message, variables);
+    handler_.Handle(*message);
+  }
   void ExecOfNothing() {
     es_message_t* message = Next(ES_EVENT_TYPE_NOTIFY_EXEC, shell_);
     make_.SetExec(message, nullptr, nullptr);
@@ -134,6 +143,16 @@ void Tell(Messages* messages) {
   deep.version = 10;
   deep.path = path_too_long;
   messages->Exec(deep, messages->make().File({"/Users/ada/cut", true}));
+
+  // An interpreter that was given a script, by a path from the folder it was executed in.
+  ProcessSpec python = app;
+  python.version = 12;
+  python.codesigning_flags = 0x20000003;
+  python.path = "/opt/homebrew/bin/python3.13";
+  python.signing_id = "python3.13";
+  python.team_id = {};
+  messages->ExecIn("/Users/ada/work", python, {"python3", "-u", "../bin/send.py", "--token=x"},
+                   {"TOKEN=geheim", "DYLD_INSERT_LIBRARIES=/tmp/x.dylib:lib/y.dylib"});
 
   // Neither a file nor any text.
   ProcessSpec bare{.pid = kChild, .version = 11, .has_executable = false};

@@ -21,7 +21,7 @@ exec_record Alive(u32 pid, u32 version) {
 
 // Tells of these pids, each of version 1, as long as it is let.
 TellRunningCall Running(std::vector<u32> pids) {
-  return [pids = std::move(pids)](const IsTold& is_told, const TellExec& tell) {
+  return [pids = std::move(pids)](const IsTold& is_told, const TellExec& tell, const TellCode&) {
     for (const u32 pid : pids)
       if (!is_told(pid, 1)) tell(Alive(pid, 1), {"/bin/alive"});
     return 0;
@@ -66,6 +66,28 @@ void SubscribesAndEnumerates() {
   CHECK(mac_double::Now().deleted == 1 && mac_double::Now().wrong_threads == 0);
 }
 
+// Code that a running process asked for follows its process, in each enumeration.
+void EnumeratesCodeBehindItsProcess() {
+  mac_double::Reset();
+  Scene scene({.tell_running = [](const IsTold&, const TellExec& tell, const TellCode& tell_code) {
+    code_record code{};
+    code.pid = 10;
+    code.flags = k_code_enumerated | k_code_asked_for;
+    tell(Alive(10, 1), {"/opt/bin/python3", "/Users/ada/send.py"});
+    tell_code(code, "/tmp/x.dylib");
+    tell(Alive(11, 1), {"/bin/alive"});
+    return 0;
+  }});
+  scene.Start();
+  CHECK(scene.UntilEnumerated(1));
+  scene.source().RequestEnumerate();
+  CHECK(scene.UntilEnumerated(2));
+  CHECK(scene.execs.size() == 4 && scene.codes.size() == 2);
+  CHECK(scene.execs[0].script_bytes == 18 && scene.codes[1].path_bytes == 12);
+  CHECK(scene.codes[1].pid == 10 && (scene.codes[1].flags & k_code_asked_for) != 0);
+  CHECK(scene.types[1] == exec_record::kType && scene.types[2] == code_record::kType);
+}
+
 // A pid whose exec or exit came while the others were enumerated is newer than what was read of it.
 // One that was forked is named by the enumeration: its parent may have come later.
 void LeavesOutWhatWasHeard() {
@@ -74,10 +96,11 @@ void LeavesOutWhatWasHeard() {
   es_message_t* exec = client.Exec(50, 7);
   es_message_t* fork = client.Fork(51, 3);
   es_message_t* exit = client.Exit(52, 9);
-  Scene scene({.tell_running = [&](const IsTold& is_told, const TellExec& tell) {
-    CHECK(client.Deliver(exec) && client.Deliver(fork) && client.Deliver(exit));
-    return Running({50, 51, 52, 53})(is_told, tell);
-  }});
+  Scene scene(
+      {.tell_running = [&](const IsTold& is_told, const TellExec& tell, const TellCode& tell_code) {
+        CHECK(client.Deliver(exec) && client.Deliver(fork) && client.Deliver(exit));
+        return Running({50, 51, 52, 53})(is_told, tell, tell_code);
+      }});
   scene.Start();
   CHECK(scene.UntilEnumerated(1));
   CHECK(scene.execs.size() == 3 && scene.execs[0].pid == 50 && scene.execs[0].pidversion == 7);
@@ -146,7 +169,7 @@ void ReplacesAClientThatTellsNothing() {
   es_message_t* begins = client.Exec(12, 1);
   std::atomic<u32> alive{2};
   std::atomic<u32> lists{0};
-  const auto tell_running = [&](const IsTold& is_told, const TellExec& tell) {
+  const auto tell_running = [&](const IsTold& is_told, const TellExec& tell, const TellCode&) {
     for (u32 pid = 10; pid < 10 + alive.load(); pid++)
       if (!is_told(pid, 1)) tell(Alive(pid, 1), {"/bin/alive"});
     // One begins, and says so, when it is too late for this look and too early for the next.
@@ -194,7 +217,7 @@ void ReplacesAClientThatTellsNothing() {
 void AsksSoonAgainAfterOneThatTold() {
   mac_double::Reset();
   std::atomic<u32> alive{1};
-  const auto tell_running = [&](const IsTold& is_told, const TellExec&) {
+  const auto tell_running = [&](const IsTold& is_told, const TellExec&, const TellCode&) {
     for (u32 pid = 10; pid < 10 + alive.load(); pid++) is_told(pid, 1);
     return 0;
   };
@@ -241,8 +264,9 @@ void EnumeratesOftenWithoutAClient() {
 void ListsAgainWhatCouldNotBeListed() {
   mac_double::Reset();
   int lists = 0;
-  Scene scene({.after_loss_ms = 20, .tell_running = [&](const IsTold& told, const TellExec& tell) {
-                 return ++lists < 3 ? 1 : Running({10})(told, tell);
+  Scene scene({.after_loss_ms = 20,
+               .tell_running = [&](const IsTold& told, const TellExec& tell, const TellCode& code) {
+                 return ++lists < 3 ? 1 : Running({10})(told, tell, code);
                }});
   scene.Start();
   CHECK(scene.UntilEnumerated(1));
@@ -305,6 +329,7 @@ void TellsArgumentsOnlyWhenAsked() {
 int main() {
   using namespace freshet;
   SubscribesAndEnumerates();
+  EnumeratesCodeBehindItsProcess();
   LeavesOutWhatWasHeard();
   SaysWhyThereIsNoClient();
   HealsWhenItIsLet();

@@ -22,7 +22,7 @@ class Kernel {
     EsOptions es_options;
     // The suite counts what the source's own ring drops: the handler's is to drop nothing.
     es_options.handover_bytes = 64 << 20;
-    es_options.tell_running = [](const IsTold& is_told, const TellExec& tell) {
+    es_options.tell_running = [](const IsTold& is_told, const TellExec& tell, const TellCode&) {
       exec_record alive{};
       alive.flags = k_exec_enumerated;
       alive.pid = kAlive;

@@ -30,6 +30,7 @@ static_assert(offsetof(Stat, st_dev) == 0 && sizeof(Stat::st_dev) == 4);
 static_assert(offsetof(Stat, st_ino) == 8 && sizeof(Stat::st_ino) == 8);
 static_assert(offsetof(Stat, st_uid) == 16);
 static_assert(offsetof(Stat, st_size) == 96);
+static_assert(offsetof(Stat, st_flags) == 116 && sizeof(Stat::st_flags) == 4);
 
 static_assert(offsetof(es_process_t, audit_token) == 0);
 static_assert(offsetof(es_process_t, ppid) == 32);

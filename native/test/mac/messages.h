@@ -36,6 +36,8 @@ struct ProcessSpec {
   u32 responsible_pid = 0;
   u32 responsible_version = 0;
   u32 euid = 501;
+  u32 ruid = 0;  // 0: as euid
+  u32 file_flags = 0;
   u32 codesigning_flags = 0;
   bool is_platform = false;
   u8 cdhash_of = 0;  // what the hash's 20 bytes count up from
@@ -86,6 +88,7 @@ class MessageMaker {
   es_process_t* Process(const ProcessSpec& spec) {
     auto* process = static_cast<es_process_t*>(Allocate(ProcessBytes(version_)));
     process->audit_token = Token(spec.pid, spec.version, spec.euid);
+    if (spec.ruid != 0) process->audit_token.val[3] = spec.ruid;
     process->ppid = static_cast<pid_t>(spec.parent_pid);
     process->codesigning_flags = spec.codesigning_flags;
     process->is_platform_binary = spec.is_platform;
@@ -94,6 +97,7 @@ class MessageMaker {
     process->signing_id = Text(spec.signing_id);
     process->team_id = Text(spec.team_id);
     process->executable = spec.has_executable ? File({spec.path, spec.path_truncated}) : nullptr;
+    if (spec.has_executable) process->executable->stat.st_flags = spec.file_flags;
     if (version_ >= 4) {
       process->responsible_audit_token =
           Token(spec.responsible_pid, spec.responsible_version, spec.euid);
@@ -122,18 +126,25 @@ class MessageMaker {
   // What the exec was called with. Each string ends where its bytes end.
   const es_double_arguments* SetArguments(es_message_t* message,
                                           const std::vector<std::string_view>& arguments) {
+    return message->event.exec.arguments = Texts(arguments);
+  }
+  const es_double_arguments* SetVariables(es_message_t* message,
+                                          const std::vector<std::string_view>& variables) {
+    return message->event.exec.variables = Texts(variables);
+  }
+  const es_double_arguments* Texts(const std::vector<std::string_view>& arguments) {
     auto* texts =
         static_cast<es_string_token_t*>(Allocate(arguments.size() * sizeof(es_string_token_t) + 1));
     for (size_t index = 0; index < arguments.size(); index++) texts[index] = Text(arguments[index]);
     auto* made = static_cast<es_double_arguments*>(Allocate(sizeof(es_double_arguments)));
     made->count = static_cast<u32>(arguments.size());
     made->texts = texts;
-    message->event.exec.arguments = made;
     return made;
   }
 
-  // Makes `message` an exec of `target`. `script` may be nullptr.
-  void SetExec(es_message_t* message, es_process_t* target, es_file_t* script) {
+  // Makes `message` an exec of `target`. `script` and `folder` may be nullptr.
+  void SetExec(es_message_t* message, es_process_t* target, es_file_t* script,
+               es_file_t* folder = nullptr) {
     es_event_exec_t& exec = message->event.exec;
     exec.target = target;
     if (version_ < 7) ASAN_POISON_MEMORY_REGION(&exec.dyld_exec_path, sizeof(exec.dyld_exec_path));
@@ -141,7 +152,10 @@ class MessageMaker {
       exec.script = script;
     else
       ASAN_POISON_MEMORY_REGION(&exec.script, sizeof(exec.script));
-    if (version_ < 3) ASAN_POISON_MEMORY_REGION(&exec.cwd, sizeof(exec.cwd));
+    if (version_ >= 3)
+      exec.cwd = folder;
+    else
+      ASAN_POISON_MEMORY_REGION(&exec.cwd, sizeof(exec.cwd));
   }
 
  private:

@@ -29,7 +29,7 @@ class Scene {
                  bool exec_arguments = false)
       : ring_(ring_bytes) {
     if (!es_options.tell_running)
-      es_options.tell_running = [](const IsTold&, const TellExec&) { return 0; };
+      es_options.tell_running = [](const IsTold&, const TellExec&, const TellCode&) { return 0; };
     source_ =
         std::make_unique<EndpointSecuritySource>(&ring_,
                                                  SourceOptions{.interval_ms = interval_ms,
@@ -91,6 +91,7 @@ class Scene {
 
   std::vector<SaidMark> marks;
   std::vector<exec_record> execs;
+  std::vector<code_record> codes;
   std::vector<fork_record> forks;
   std::vector<exit_record> exits;
   std::vector<loss_record> losses;
@@ -129,6 +130,8 @@ class Scene {
       return header.size;
     } else if (header.type == exec_record::kType) {
       keep(&execs);
+    } else if (header.type == code_record::kType) {
+      keep(&codes);
     } else if (header.type == fork_record::kType) {
       keep(&forks);
     } else if (header.type == exit_record::kType) {

@@ -60,7 +60,7 @@ class Sense {
   explicit Sense(std::FILE* file) : file_(file) {
     EsOptions es;
     es.unix_ns = NowUnixNs;
-    es.tell_running = [](const IsTold& is_told, const TellExec& tell) {
+    es.tell_running = [](const IsTold& is_told, const TellExec& tell, const TellCode&) {
       exec_record alive{};
       alive.flags = k_exec_enumerated;
       alive.pid = 60;

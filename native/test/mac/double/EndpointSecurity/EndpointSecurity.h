@@ -71,7 +71,7 @@ struct es_process_t {
   uint32_t cs_validation_category;        // version 10; not in an SDK that was at hand
 };
 
-// The double's own: where Apple keeps the arguments its calls alone know.
+// The double's own: where Apple keeps arguments and environment its calls alone know.
 struct es_double_arguments {
   uint32_t count;
   const es_string_token_t* texts;
@@ -90,6 +90,7 @@ struct es_event_exec_t {
       int32_t image_cputype;     // version 6
       int32_t image_cpusubtype;  // version 6
       const es_double_arguments* arguments;
+      const es_double_arguments* variables;
     };
   };
 };
@@ -165,6 +166,8 @@ es_new_client_result_t es_new_client(es_client_t** client, es_handler_block_t ha
 uint32_t es_exec_arg_count(const es_event_exec_t* event);
 // REQUIRES: index below the count; the double aborts, where the system does anything.
 es_string_token_t es_exec_arg(const es_event_exec_t* event, uint32_t index);
+uint32_t es_exec_env_count(const es_event_exec_t* event);
+es_string_token_t es_exec_env(const es_event_exec_t* event, uint32_t index);  // REQUIRES: likewise
 es_return_t es_delete_client(es_client_t* client);
 es_return_t es_mute_process(es_client_t* client, const audit_token_t* token);
 es_return_t es_subscribe(es_client_t* client, const es_event_type_t* events, uint32_t count);

@@ -12,6 +12,9 @@ struct audit_token_t {
 };
 
 uid_t audit_token_to_euid(audit_token_t token);
+uid_t audit_token_to_ruid(audit_token_t token);
+gid_t audit_token_to_egid(audit_token_t token);
+gid_t audit_token_to_rgid(audit_token_t token);
 pid_t audit_token_to_pid(audit_token_t token);
 int audit_token_to_pidversion(audit_token_t token);
 }
