@@ -1,14 +1,5 @@
 // `freshet baseline export` and `import`: what this machine knows, as lines of JSON, in and out of a file.
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BaselineError } from '../baseline/error.ts'
 import { openBaseline, type SqliteBaseline } from '../baseline/sqlite.ts'
@@ -19,6 +10,7 @@ import { printable } from '../printable.ts'
 import { nowUnixNs } from '../units.ts'
 import { defaultUser } from './collector.ts'
 import { isThere } from './found.ts'
+import { diskSays, refuseTaken } from './output-file.ts'
 import { asOwner } from './owner.ts'
 import { ConfigError, statePaths } from './state.ts'
 import { makeStateDirectory } from './state-directory.ts'
@@ -35,8 +27,7 @@ export async function runBaselineExport(
   const directory = statePaths(command.state).agent
   const path = join(directory, BASELINE_FILE)
   const file = resolve(command.file)
-  if (existsSync(file) && !command.force)
-    throw new ConfigError(`${file} is there already: choose another name, or --force`)
+  refuseTaken(file, command.force)
   if (!isThere(path))
     throw new ConfigError(`there is no baseline at ${path}: the agent makes it when it first runs`)
   const partial = `${file}.partial`
@@ -59,7 +50,9 @@ export async function runBaselineExport(
     fsyncSync(output)
   } catch (cause) {
     rmSync(partial, { force: true })
-    throw cause instanceof BaselineError ? new ConfigError(`no export: ${cause.message}`) : cause
+    throw cause instanceof BaselineError
+      ? new ConfigError(`no export: ${cause.message}`)
+      : diskSays(cause, 'export', file)
   } finally {
     closeSync(output)
   }

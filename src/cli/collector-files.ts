@@ -21,6 +21,7 @@ import { lockDirectory } from '../host/lock.ts'
 import { nowUnixNs } from '../units.ts'
 import { defaultUser } from './collector.ts'
 import { isThere } from './found.ts'
+import { diskSays, refuseTaken } from './output-file.ts'
 import { asOwner } from './owner.ts'
 import { ConfigError, statePaths } from './state.ts'
 import { makeStateDirectory } from './state-directory.ts'
@@ -37,8 +38,7 @@ export async function runBackupCommand(command: FileCommand): Promise<number> {
     throw new ConfigError(
       `there is no store in ${directory}: no collector has run with this state directory`,
     )
-  if (existsSync(file) && !command.force)
-    throw new ConfigError(`${file} is there already: choose another name, or --force`)
+  refuseTaken(file, command.force)
   const partial = `${file}.partial`
   const temporary = join(directory, `${STORE_FILE}.backup-${process.pid}`)
   const output = openFor(partial, 'w')
@@ -57,7 +57,9 @@ export async function runBackupCommand(command: FileCommand): Promise<number> {
     fsyncSync(output)
   } catch (cause) {
     rmSync(partial, { force: true })
-    throw cause instanceof StoreError ? new ConfigError(`no backup: ${cause.message}`) : cause
+    throw cause instanceof StoreError
+      ? new ConfigError(`no backup: ${cause.message}`)
+      : diskSays(cause, 'backup', file)
   } finally {
     closeSync(output)
   }

@@ -1,6 +1,15 @@
 // The cause that was seen is the cause that is said: each of these is made, and the command asked.
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PLACE } from '../../src/place.ts'
@@ -86,6 +95,21 @@ describe('The cause that commands say', function () {
       assert.doesNotMatch(stderr, /EACCES|EPERM|^ {4}at /m)
       if (made === stateOfRoot || made === closedAbove)
         assert.doesNotMatch(stderr, /there is no|no collector has/)
+    })
+
+  for (const command of [
+    ['collector', 'backup'],
+    ['baseline', 'export'],
+  ])
+    it(`is that ${command.join(' ')} would replace what is no file, which stays as it is`, async () => {
+      stateOfRoot()
+      const target = join(directory, 'pipe')
+      execFileSync('mkfifo', [target])
+      const args = [...command, target, '--force', '--state', state]
+      const { status, stderr } = await run([PLACE.cli, ...args])
+      assert.equal(status, 78)
+      assert.match(stderr, /pipe is a directory, a device or a pipe, and no file to replace/)
+      assert.equal(statSync(target).isFIFO(), true)
     })
 
   it('comes with a next step for the same installation', async () => {
