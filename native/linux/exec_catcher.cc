@@ -13,8 +13,8 @@
 namespace freshet {
 namespace {
 
-// What names a script stands among the first arguments: of more the path would be cut too.
-constexpr size_t kArgumentBytesRead = 8192;
+// What names a script stands among the first arguments, but class paths of Java are long.
+constexpr size_t kArgumentBytesRead = 64 << 10;
 constexpr size_t kMapsBytesMax = 4 << 20;
 
 std::string ProcPath(u32 pid, const char* name) {
@@ -135,12 +135,15 @@ ScriptSeen ScriptOfArguments(u32 pid, u32 parent_pid, std::string_view program,
 }
 
 ScriptSeen ClaimedScript(u32 pid, const ProgramFile& file, const std::string& folder) {
+  if (!IsInterpreter(file.path)) return {};
   std::string joined;
-  if (!IsInterpreter(file.path) ||
-      !ReadFileAt(AT_FDCWD, ProcPath(pid, "cmdline").c_str(), kArgumentBytesRead, &joined))
-    return {};
-  return ScriptOfArguments(pid, 0, file.path, joined, joined.size() == kArgumentBytesRead,
-                           k_script_claimed, folder);
+  // One that has ended and was not waited for has none.
+  if (!ReadFileAt(AT_FDCWD, ProcPath(pid, "cmdline").c_str(), kArgumentBytesRead, &joined) ||
+      joined.empty())
+    return kScriptNotTold;
+  const bool is_cut = joined.size() == kArgumentBytesRead;
+  ScriptSeen seen = ScriptOfArguments(pid, 0, file.path, joined, is_cut, k_script_claimed, folder);
+  return is_cut && seen.from == k_script_none ? kScriptNotTold : seen;
 }
 
 CaughtExec CatchExec(u32 pid, const MappedFile& first) {
@@ -204,6 +207,15 @@ const CaughtExec* ExecCatcher::Find(const PerfEvent& event) const {
   for (const CaughtExec& one : caught_)
     if (one.pid == event.pid && one.at_ns == event.at_ns) return &one;
   return nullptr;
+}
+
+bool ExecCatcher::IsNearest(const PerfEvent& event, u64 at_ns) const {
+  const auto apart = [at_ns](u64 other_ns) {
+    return std::max(other_ns, at_ns) - std::min(other_ns, at_ns);
+  };
+  return std::ranges::none_of(caught_, [&](const CaughtExec& one) {
+    return one.pid == event.pid && apart(one.at_ns) < apart(event.at_ns);
+  });
 }
 
 }  // namespace freshet

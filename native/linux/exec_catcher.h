@@ -20,10 +20,14 @@ namespace freshet {
 // A script as an argument names it.
 struct ScriptSeen {
   u32 from = k_script_none;  // CODE script
-  std::string path;          // absolute; only of argument and claimed
-  u64 dev = 0;               // 0: it is not there, or could not be looked at
+  // Absolute; only of kernel, argument and claimed. Claimed and empty: an interpreter whose
+  // arguments could not be read any more.
+  std::string path;
+  u64 dev = 0;  // 0: it is not there, or could not be looked at
   u64 ino = 0;
 };
+
+inline const ScriptSeen kScriptNotTold{k_script_claimed, {}, 0, 0};
 
 struct CaughtExec {
   u32 pid = 0;
@@ -78,6 +82,8 @@ class ExecCatcher {
 
   // What was read of this kExec event; nullptr when nothing was, or too many came since.
   const CaughtExec* Find(const PerfEvent& event) const;
+  // Whether no other kExec event of its process that was seen is nearer to `at_ns`.
+  bool IsNearest(const PerfEvent& event, u64 at_ns) const;
 
  private:
   static constexpr size_t kCaughtMax = 256;

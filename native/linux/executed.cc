@@ -133,10 +133,16 @@ ScriptSeen ScriptOfKernel(const ExecFacts& facts, const Executed& program) {
 }
 
 ScriptSeen ScriptOfArgument(const ExecFacts& facts, const Executed& program) {
-  if (facts.kernel != nullptr && facts.kernel->has_argv() && IsInterpreter(program.path))
-    return ScriptOfArguments(facts.pid, facts.parent_pid, program.path, facts.kernel->argv(),
-                             facts.kernel->is_cut(), k_script_argument, FolderOf(facts));
-  return facts.caught->is_it ? facts.caught->script : ScriptSeen{};
+  if (!IsInterpreter(program.path)) return {};
+  if (facts.kernel != nullptr && facts.kernel->has_argv()) {
+    const bool is_cut = facts.kernel->is_cut();
+    ScriptSeen seen =
+        ScriptOfArguments(facts.pid, facts.parent_pid, program.path, facts.kernel->argv(), is_cut,
+                          k_script_argument, FolderOf(facts));
+    if (!is_cut || seen.from != k_script_none) return seen;
+  }
+  const bool is_read = facts.caught->is_it && facts.caught->file.ino != 0;
+  return is_read ? facts.caught->script : kScriptNotTold;
 }
 
 ScriptSeen ScriptOfRunning(u32 pid, const ProgramFile& file) {

@@ -48,9 +48,11 @@ class KernelExecs {
   }
 
   // That of the exec of `pid` that perf tells of at `at_ns` (CLOCK_MONOTONIC): both come from one
-  // tracepoint. nullptr when it was not told, or too many came since. It is another's place with
-  // the next Keep.
-  const KernelExec* Find(u32 pid, u64 at_ns) const {
+  // tracepoint. nullptr when it was not told, or too many came since. `is_nearest(at_ns)`: whether
+  // perf tells of no exec of that process nearer to that time. It is another's place with the next
+  // Keep.
+  template <typename IsNearest>
+  const KernelExec* Find(u32 pid, u64 at_ns, IsNearest is_nearest) const {
     const KernelExec* nearest = nullptr;
     u64 nearest_ns = kApartNsMax;
     for (const KernelExec& one : kept_) {
@@ -59,14 +61,16 @@ class KernelExecs {
       nearest = &one;
       nearest_ns = apart_ns;
     }
-    return nearest;
+    return nearest != nullptr && is_nearest(nearest->at_ns) ? nearest : nullptr;
   }
 
  private:
   static constexpr size_t kKeptMax = 256;  // some 280 KB
-  // An interrupt may come between the two; two execs of one process are further apart: of 3,000
-  // of a small static program by itself the nearest were 308,000 ns.
-  static constexpr u64 kApartNsMax = 100'000;
+  // An interrupt may come between the two, and on a virtual machine its host may take the
+  // processor: with a load of 14 on two of them 3 of 500 were further apart than 0.1 ms. Two execs
+  // of one process may be nearer than that (of 3,000 of a small static program by itself 308,000
+  // ns), so each goes to the nearest.
+  static constexpr u64 kApartNsMax = 50'000'000;
 
   std::vector<KernelExec> kept_;
   size_t next_ = 0;

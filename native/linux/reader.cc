@@ -267,7 +267,7 @@ void Reader::HandlePerf(const PerfEvent& event) {
       processes_.Exec(event.pid, at_ns, event.path,
                       {.caught = exec_catcher_.Find(event),
                        .arguments = argument_catcher_ ? argument_catcher_->Find(event) : nullptr,
-                       .kernel = kernel_ ? kernel_execs_.Find(event.pid, event.at_ns) : nullptr});
+                       .kernel = FindKernelExec(event)});
       break;
     case Kind::kFork:
       processes_.Fork(event.pid, event.tid, event.parent_pid, at_ns);
@@ -286,6 +286,12 @@ void Reader::HandlePerf(const PerfEvent& event) {
       connections_.Destroyed(event, at_ns);
       break;
   }
+}
+
+const KernelExec* Reader::FindKernelExec(const PerfEvent& event) const {
+  if (!kernel_) return nullptr;
+  return kernel_execs_.Find(event.pid, event.at_ns,
+                            [&](u64 at_ns) { return exec_catcher_.IsNearest(event, at_ns); });
 }
 
 void Reader::HandleKernel(u64 horizon_ns) {

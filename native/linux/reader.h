@@ -51,6 +51,8 @@ class Reader {
   // Turns what the kernel has told by now, or dropped, into records.
   void Digest(bool tick, bool enumerating);
   void HandlePerf(const PerfEvent& event);
+  // What our program told of this kExec event; nullptr: nothing.
+  const KernelExec* FindKernelExec(const PerfEvent& event) const;
   // Those of our programs up to `horizon_ns`, in the order of time.
   void HandleKernel(u64 horizon_ns);
   void TellSenders(u64 now_ns);

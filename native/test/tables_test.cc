@@ -10,51 +10,10 @@
 
 #include "check.h"
 #include "linux/flow_table.h"
+#include "told.h"
 
 namespace freshet {
 namespace {
-
-// What was emitted, read back from the ring.
-class Told {
- public:
-  Ring* ring() { return &ring_; }
-  Emitter* emitter() { return &emitter_; }
-
-  template <typename R>
-  std::vector<R> Of() {
-    Drain();
-    std::vector<R> found;
-    for (size_t at = 0; at < bytes_.size();) {
-      Header header;
-      std::memcpy(&header, &bytes_[at], sizeof(header));
-      if (header.type == R::kType) {
-        R record;
-        std::memcpy(&record, &bytes_[at], sizeof(record));
-        found.push_back(record);
-      }
-      at += header.size;
-    }
-    return found;
-  }
-  u64 Lost(u32 what) {
-    emitter_.EmitLosses(1);
-    u64 count = 0;
-    for (const loss_record& loss : Of<loss_record>())
-      if (loss.what == what) count += loss.count;
-    return count;
-  }
-
- private:
-  void Drain() {
-    std::vector<std::byte> into(1 << 16);
-    for (size_t copied = ring_.Drain(into); copied > 0; copied = ring_.Drain(into))
-      bytes_.insert(bytes_.end(), into.begin(), into.begin() + static_cast<ptrdiff_t>(copied));
-  }
-
-  Ring ring_{1 << 16};
-  Emitter emitter_{&ring_, k_source_linux};
-  std::vector<std::byte> bytes_;
-};
 
 Endpoints Ends(u16 local_port) {
   const u8 loopback[4] = {127, 0, 0, 1};

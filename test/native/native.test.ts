@@ -15,7 +15,16 @@ describe('native tests', () => {
   })
 
   for (const sanitizer of ['asan', 'tsan'])
-    for (const name of ['ring', 'parser', 'tables', 'files', 'kernel', 'source', 'ends'])
+    for (const name of [
+      'ring',
+      'parser',
+      'tables',
+      'executed',
+      'files',
+      'kernel',
+      'source',
+      'ends',
+    ])
       it(`${name} under ${sanitizer === 'asan' ? 'ASan and UBSan' : 'TSan'}`, async function () {
         this.timeout(120_000)
         if (['kernel', 'source', 'ends'].includes(name)) leaveOut(this, whyNotLive())
