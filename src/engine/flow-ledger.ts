@@ -193,8 +193,7 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
   const isEarlier = (words: Uint32Array, w: number, source: number): boolean =>
     isFirstLook &&
     enumerations.isFirst(source) &&
-    ((words[w + W.flags] as number) & FlowFlag.enumerated) !== 0 &&
-    (((words[w + W.kind] as number) >>> 16) & 0xff) !== FlowState.opened
+    ((words[w + W.flags] as number) & FlowFlag.enumerated) !== 0
 
   /** When it moved what it has moved nobody knows: counted as such, and in no alert. */
   const leaveEarlier = (words: Uint32Array, w: number, slot: number): void => {
