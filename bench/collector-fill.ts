@@ -1,5 +1,6 @@
 // A store with so many alerts in it, by the writer itself: through the network it would take an hour.
 import { randomFillSync } from 'node:crypto'
+import { alertColumns } from '../src/collector/store/alert-columns.ts'
 import {
   ANYBODY,
   type Change,
@@ -8,6 +9,7 @@ import {
 } from '../src/collector/store/protocol.ts'
 import { openForWriting } from '../src/collector/store/schema.ts'
 import { createWriter } from '../src/collector/store/writer.ts'
+import { decodeItem } from '../src/stream/codec.ts'
 import { nowUnixNs } from '../src/units.ts'
 import { deliveryId, deviceId, encodedAlert } from './collector-agents.ts'
 
@@ -43,6 +45,9 @@ export function fill(path: string, stored: number, log: (text: string) => void):
     return done.enrolled.device
   })
   const body = encodedAlert(0, 1)
+  const { finding } = decodeItem(body)
+  if (finding.kind !== 'alert') throw new Error('the bench fills with alerts')
+  const columns = alertColumns(finding.alert)
   /** Ids of the alerts last made, to come again as a later revision. */
   const recent: string[] = []
   const startedMs = performance.now()
@@ -65,6 +70,7 @@ export function fill(path: string, stored: number, log: (text: string) => void):
         alertId,
         revision: isUpdate ? 2 : 1,
         severity: ((number % 3) + 1) as SeverityRank,
+        ...columns,
         body,
       })
     }

@@ -173,7 +173,12 @@ export type HealthInfo = { deviceId: string; at: NsText; kind: string; text: str
  * be more: what to give as `before` (of devices: `after`) to go on.
  */
 type Part = { next?: string }
-/** GET /api/alerts?limit=100&before=<storedAt>&device=&severity= */
+/** Lists of alerts begin with what was stored last, the highest score or the most bytes out. */
+export type AlertSortName = 'newest' | 'score' | 'bytes'
+/**
+ * GET /api/alerts?limit=100&after=<next>&device=&severity=&q=&since=&until=&sort=newest|score|bytes, over all that is
+ * stored. `total` is of all that match; since and until are of the time an alert was opened.
+ */
 export type AlertsResponse = Part & { alerts: AlertSummary[]; total: number }
 /** GET /api/identities?limit=200&before=&device=&q= */
 export type IdentitiesResponse = Part & { identities: IdentitySummary[]; total: number }

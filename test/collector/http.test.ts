@@ -189,8 +189,11 @@ describe("the collector's API", () => {
       [`/api/alerts?before=${1n << 63n}`, /before/],
       ['/api/alerts?severity=urgent', /low, medium or high/],
       ['/api/alerts?severity=low&severity=high', /twice/],
+      ['/api/alerts?sort=size', /newest, score or bytes/],
+      ['/api/alerts?after=5~6', /after: what the page before said/],
+      ['/api/alerts?sort=score&after=6', /after/],
       ['/api/alerts?sverity=low', /no parameter "sverity"/],
-      [`/api/identities?q=${'x'.repeat(201)}`, /at most 200/],
+      [`/api/identities?q=${'x'.repeat(2001)}`, /at most 2000/],
     ] as const) {
       const response = await running.get(path)
       assert.equal(response.status, 400, path)

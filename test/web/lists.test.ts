@@ -8,11 +8,9 @@ import type {
 } from '../../src/collector/page-api.ts'
 import { alertSummary, identitySummary } from '../../src/collector/views.ts'
 import {
-  alertsMatching,
   DEVICES_MAX,
   HEALTH_MAX,
   type Held,
-  identitiesMatching,
   nothingHeld,
   ROWS_MAX,
   withAlert,
@@ -101,29 +99,6 @@ describe('page: the list of alerts', () => {
   })
 })
 
-describe('page: filters', () => {
-  const rows = [
-    row(1, 1),
-    row(2, 2, { severity: 'low', user: 'backup' }),
-    row(3, 3, {
-      application: { key: 'k', name: 'curl', path: '/usr/bin/curl', signerClass: 'platform' },
-    }),
-  ]
-  it('find every word in any field, in any case', () => {
-    assert.equal(alertsMatching(rows, undefined, 'FILES.example  rclone').length, 3)
-    assert.equal(alertsMatching(rows, undefined, '/usr/bin/curl mac-1').length, 1)
-    assert.equal(alertsMatching(rows, undefined, '[2001:db8::7]:443').length, 3)
-    assert.equal(alertsMatching(rows, undefined, 'backup curl').length, 0)
-  })
-  it('keep one severity', () => {
-    assert.deepEqual(
-      alertsMatching(rows, 'low', '').map((one) => one.user),
-      ['backup'],
-    )
-    assert.equal(alertsMatching(rows, 'low', 'curl').length, 0)
-  })
-})
-
 describe('page: the list of identities', () => {
   const seen = (name: string, seconds: number, hostname = 'mac-1'): IdentitySummary =>
     identitySummary(
@@ -143,15 +118,6 @@ describe('page: the list of identities', () => {
       ],
     )
     assert.equal(withIdentity(held, seen('a', 1, 'mac-2')).total, 3)
-  })
-  it('is searched by name, path, hash and user', () => {
-    const rows = [seen('a', 1), seen('bash', 2)]
-    for (const query of ['bash', '/usr/bin/bash', rows[1]!.sha256, 'ada bash'])
-      assert.deepEqual(
-        identitiesMatching(rows, query).map((one) => one.name),
-        ['bash'],
-      )
-    assert.equal(identitiesMatching(rows, 'zsh').length, 0)
   })
 })
 

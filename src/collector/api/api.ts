@@ -10,13 +10,33 @@ import type {
 import { severityRank } from '../store/protocol.ts'
 import type { Store } from '../store/store.ts'
 import { presentDevice } from './device-view.ts'
-import { limitOf, parseQuery, placeOf, severityOf, textOf, timeOf } from './parameters.ts'
+import {
+  cursorOf,
+  limitOf,
+  parseQuery,
+  placeOf,
+  severityOf,
+  sortOf,
+  textOf,
+  timeOf,
+} from './parameters.ts'
 
 const ALERTS = { usual: 100, max: 500 }
 const IDENTITIES = { usual: 200, max: 1000 }
 const HEALTH = { usual: 50, max: 500 }
 /** With the counters of the moment a device has up to 20 kB. */
 const DEVICES = { usual: 500, max: 500 }
+const ALERTS_PARAMETERS = [
+  'limit',
+  'before',
+  'after',
+  'device',
+  'severity',
+  'q',
+  'since',
+  'until',
+  'sort',
+]
 
 export type ApiBody =
   | AlertsResponse
@@ -42,12 +62,17 @@ export function createApi(options: {
   const { store, devices } = options
 
   async function alerts(query: string): Promise<AlertsResponse> {
-    const given = parseQuery(query, ['limit', 'before', 'device', 'severity'])
+    const given = parseQuery(query, ALERTS_PARAMETERS)
     const severity = severityOf(given)
+    const sort = sortOf(given)
     return store.read({
       op: 'alerts',
       limit: limitOf(given, ALERTS.usual, ALERTS.max),
-      before: timeOf(given, 'before'),
+      ...cursorOf(given, sort),
+      sort,
+      text: textOf(given, 'q'),
+      since: timeOf(given, 'since'),
+      until: timeOf(given, 'until'),
       deviceId: textOf(given, 'device'),
       severity: severity && severityRank(severity),
     })

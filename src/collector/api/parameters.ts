@@ -1,10 +1,11 @@
 // The parameters of the API's lists, checked. An empty one is as none.
-import type { SeverityName } from '../page-api.ts'
+import type { AlertSortName, SeverityName } from '../page-api.ts'
 
 /** What is wrong with a request; answered 400. */
 export class ParameterError extends Error {}
 
-const TEXT_CHARS_MAX = 200
+/** A key with whom it acted for and its script has some 200 letters, a path up to 1,024. */
+const TEXT_CHARS_MAX = 2000
 
 /** Throws ParameterError when the query has a name that is not in `known`, or one twice. */
 export function parseQuery(query: string, known: readonly string[]): Map<string, string> {
@@ -58,6 +59,26 @@ export function severityOf(query: Map<string, string>): SeverityName | undefined
   const text = query.get('severity')
   if (text === undefined || text === 'low' || text === 'medium' || text === 'high') return text
   throw new ParameterError(`severity: low, medium or high, not "${text}"`)
+}
+
+export function sortOf(query: Map<string, string>): AlertSortName {
+  const text = query.get('sort') ?? 'newest'
+  if (text === 'newest' || text === 'score' || text === 'bytes') return text
+  throw new ParameterError(`sort: newest, score or bytes, not "${text}"`)
+}
+
+/** Where a page of alerts begins, as the page before it said: `after`, or `before` a time of storage. */
+export function cursorOf(
+  query: Map<string, string>,
+  sort: AlertSortName,
+): { before: bigint | undefined; below: number | undefined } {
+  const after = query.get('after')
+  if (after === undefined) return { before: timeOf(query, 'before'), below: undefined }
+  const [, height, time = ''] = /^(?:(-?\d{1,16}(?:\.\d{1,17})?)~)?(\d{1,19})$/.exec(after) ?? []
+  if (time === '' || (height === undefined) !== (sort === 'newest'))
+    throw new ParameterError(`after: what the page before said in "next", not "${after}"`)
+  const before = timeOf(new Map([['after', time]]), 'after')
+  return { before, below: height === undefined ? undefined : Number(height) }
 }
 
 export function textOf(query: Map<string, string>, name: string): string | undefined {

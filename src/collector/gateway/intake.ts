@@ -8,6 +8,7 @@ import {
   type Reject,
   StreamError,
 } from '../../stream/codec.ts'
+import { alertColumns } from '../store/alert-columns.ts'
 import { type StoreItem, severityRank } from '../store/protocol.ts'
 import { boundedReason } from './bounded.ts'
 
@@ -61,6 +62,7 @@ function storeItem({ id, sequence, finding }: Item, body: Uint8Array): StoreItem
         alertId: alert.id,
         revision: alert.revision,
         severity: severityRank(alert.severity),
+        ...alertColumns(alert),
         body,
       }
     }

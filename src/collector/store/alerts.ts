@@ -64,8 +64,10 @@ export function alertWriter(
    */
   function store(device: number, storedAt: bigint, id: Uint8Array, item: AlertItem) {
     const { revision, severity, body } = item
+    const columns = [item.openedAt, item.score, item.bytesOut, item.words] as const
     const { insert, keep, find, supersede, chain } = on(segments.current)
-    const add = () => insert.run(id, device, revision, severity, storedAt, storedAt).changes === 1n
+    const add = () =>
+      insert.run(id, device, revision, severity, storedAt, storedAt, ...columns).changes === 1n
     const candidates = segments.candidates(id, device)
     // Most are new: trying that first spares them a look-up.
     if (candidates.length === 0 && add()) {
@@ -83,7 +85,7 @@ export function alertWriter(
       return { left: 0, came: 0 }
     }
     if (here) {
-      supersede.run(revision, severity, storedAt, storedAt, here.row)
+      supersede.run(revision, severity, storedAt, storedAt, ...columns, here.row)
     } else {
       // It moves to where its newest revision is, so that lists find it there.
       if (sealed) on(sealed.segment).remove.run(sealed.known.row)
@@ -156,12 +158,13 @@ function statementsOf(
     ),
     insert: prepare(
       db,
-      `INSERT INTO alert_${n} (id, device, revision, severity, newest, last)
-       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id, device) DO NOTHING`,
+      `INSERT INTO alert_${n} (id, device, revision, severity, newest, last, opened_at, score, bytes_out, words)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, device) DO NOTHING`,
     ),
     supersede: prepare(
       db,
-      `UPDATE alert_${n} SET revision = ?, severity = ?, newest = ?, last = ? WHERE row = ?`,
+      `UPDATE alert_${n} SET revision = ?, severity = ?, newest = ?, last = ?,
+         opened_at = ?, score = ?, bytes_out = ?, words = ? WHERE row = ?`,
     ),
     chain: prepare(db, `UPDATE alert_${n} SET last = ? WHERE row = ?`),
     remove: prepare(db, `DELETE FROM alert_${n} WHERE row = ?`),

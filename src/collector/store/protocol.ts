@@ -8,6 +8,7 @@ import type {
   IdentitiesResponse,
   IdentitySummary,
 } from '../page-api.ts'
+import type { AlertColumns } from './alert-columns.ts'
 import type { StoreErrorCode } from './store-error.ts'
 
 /** 1 low, 2 medium, 3 high: the wire's numbers. */
@@ -22,14 +23,14 @@ export type StoreItem = {
   uid: Uint8Array
   sequence: number
 } & (
-  | {
+  | ({
       kind: 'alert'
       /** 32 hex digits. */
       alertId: string
       revision: number
       severity: SeverityRank
       body: Uint8Array
-    }
+    } & AlertColumns)
   | {
       kind: 'sighting'
       identity: { key: string; name: string; path: string }
@@ -130,15 +131,26 @@ export type Retained = {
   told: { deviceId: string; at: bigint; kind: string; text: string; count: number }[]
 }
 
+/** What a list begins with: what was stored last, or the highest of a number. */
+export type AlertSort = 'newest' | 'score' | 'bytes'
+
 /** Lists newest first. Answered with the types of page-api.ts, which `Answers` names. */
 export type Query =
   | {
       op: 'alerts'
       limit: number
-      /** Only those whose newest revision was stored before. */
-      before: bigint | undefined
       deviceId: string | undefined
       severity: SeverityRank | undefined
+      /** As people write it (search.ts); undefined or empty: all. */
+      text?: string | undefined
+      /** Only those opened in [since, until). */
+      since?: bigint | undefined
+      until?: bigint | undefined
+      sort?: AlertSort | undefined
+      /** Only those whose newest revision was stored before; with `below`, those as high as it that were. */
+      before: bigint | undefined
+      /** With a sort by a number: only those below it, and of those at it what `before` leaves. */
+      below?: number | undefined
     }
   | { op: 'alert'; id: string }
   | {

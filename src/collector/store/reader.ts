@@ -7,6 +7,7 @@ import type { AlertDetail, HealthResponse, IdentitySummary } from '../page-api.t
 import { alertDetail, alertSummary, type DeviceName, identitySummary, nsText } from '../views.ts'
 import { BoundedMap } from './bounded-map.ts'
 import type { Answers, DeviceRow, Query } from './protocol.ts'
+import { searchTerms, type Term } from './search.ts'
 import { prepare } from './statement.ts'
 
 /** Revisions of one alert that are shown; an alert is updated at most once a minute. */
@@ -23,6 +24,9 @@ const HISTORY_BYTES_MAX = 8 * 1024 * 1024
 export type Reader = { answer(query: Query): Answers[Query['op']] }
 
 type Row = Record<string, unknown>
+/** `isCut`: there may be more. */
+type Part = { found: Row[]; isCut: boolean }
+type AlertsQuery = Extract<Query, { op: 'alerts' }>
 
 export function createReader(db: DatabaseSync): Reader {
   /** Each segment has its own statements; those used longest ago are made anew. */
@@ -62,16 +66,55 @@ export function createReader(db: DatabaseSync): Reader {
     return (rows('SELECT row FROM device WHERE id = ?', [id])[0]?.row as bigint) ?? 0n
   }
 
-  function alerts(query: Extract<Query, { op: 'alerts' }>): Answers['alerts'] {
+  function alerts(query: AlertsQuery): Answers['alerts'] {
     const where = new Conditions()
     if (query.deviceId !== undefined) where.add('a.device = ?', deviceRow(query.deviceId))
     if (query.severity !== undefined) where.add('a.severity = ?', query.severity)
-    const total = rows(
-      `SELECT coalesce(sum(a.alerts), 0) AS total FROM tally AS a ${where.sql()}`,
-      where.parameters,
-    )
-    const { before } = query
-    if (before !== undefined) where.add('a.newest < ?', before)
+    const tallied = where.parameters.length
+    if (query.since !== undefined) where.add('a.opened_at >= ?', query.since)
+    if (query.until !== undefined) where.add('a.opened_at < ?', query.until)
+    for (const term of searchTerms(query.text ?? '')) addTerm(where, term)
+    const total = where.parameters.length === tallied ? tally(where) : count(where)
+    const { found, isCut } =
+      query.sort && query.sort !== 'newest' ? highest(query, where) : newest(query, where)
+    const last = found.at(-1)
+    return {
+      alerts: found.map((row) => alertSummary(alertOf(row), row.newest as bigint, deviceName(row))),
+      total,
+      ...(isCut && last && { next: cursorOf(last) }),
+    }
+  }
+
+  function addTerm(where: Conditions, { inText, host }: Term): void {
+    const devices = host
+      ? rows('SELECT row, id, hostname FROM device', [])
+          .filter((row) => host(text(row.hostname), text(row.id)))
+          .map((row) => Number(row.row))
+      : []
+    const ofDevices = 'a.device IN (SELECT value FROM json_each(?))'
+    if (inText === undefined) where.add(ofDevices, JSON.stringify(devices))
+    // Machines are looked at first: a text is long.
+    else if (devices.length > 0)
+      where.add(`(${ofDevices} OR instr(a.words, ?) > 0)`, JSON.stringify(devices), inText)
+    else where.add('instr(a.words, ?) > 0', inText)
+  }
+
+  /** Without a look at the alerts. */
+  function tally(where: Conditions): number {
+    const of = `SELECT coalesce(sum(a.alerts), 0) AS total FROM tally AS a ${where.sql()}`
+    return Number(rows(of, where.parameters)[0]?.total)
+  }
+
+  /** Of the whole store: 100,000 alerts take some 0.1 s. */
+  function count(where: Conditions): number {
+    return segments().reduce((sum, { n }) => {
+      const of = `SELECT count(*) AS total FROM alert_${n} AS a ${where.sql()}`
+      return sum + Number(rows(of, where.parameters)[0]?.total)
+    }, 0)
+  }
+
+  function newest({ before, limit }: AlertsQuery, all: Conditions): Part {
+    const where = all.and('a.newest < ?', before)
     const found: Row[] = []
     let bytes = 0
     let isCut = false
@@ -83,7 +126,7 @@ export function createReader(db: DatabaseSync): Reader {
       const of = `SELECT a.newest, r.body, length(r.body) AS bytes, d.id, d.hostname FROM alert_${n} AS a
         CROSS JOIN revision_${n} AS r ON r.stored_at = a.newest CROSS JOIN device AS d ON d.row = a.device
         ${where.sql()} ORDER BY a.newest DESC LIMIT ?`
-      const left = query.limit - found.length
+      const left = limit - found.length
       const part = some(of, [...where.parameters, left], left, ANSWER_BYTES_MAX - bytes)
       // What a segment before this one filled: only the first row of all is in any answer.
       if (found.length > 0 && bytes + part.bytes > ANSWER_BYTES_MAX && part.found.length === 1) {
@@ -94,12 +137,39 @@ export function createReader(db: DatabaseSync): Reader {
       bytes += part.bytes
       isCut = part.isCut
     }
-    const last = found.at(-1)
-    return {
-      alerts: found.map((row) => alertSummary(alertOf(row), row.newest as bigint, deviceName(row))),
-      total: Number(total[0]?.total),
-      ...(isCut && last && { next: nsText(last.newest as bigint) }),
+    return { found, isCut }
+  }
+
+  /** The highest of all segments; bodies are read of those alone. */
+  function highest({ sort, before, below, limit }: AlertsQuery, all: Conditions): Part {
+    const by = sort === 'score' ? 'a.score' : 'a.bytes_out'
+    const where =
+      below === undefined || before === undefined
+        ? all
+        : all.and(`(${by} < ? OR ${by} = ? AND a.newest < ?)`, below, below, before)
+    const top = segments().flatMap(({ n }) =>
+      rows(
+        `SELECT ${n} AS n, a.newest, CAST(${by} AS REAL) AS height, d.id, d.hostname FROM alert_${n} AS a
+         CROSS JOIN device AS d ON d.row = a.device
+         ${where.sql()} ORDER BY ${by} DESC, a.newest DESC LIMIT ?`,
+        [...where.parameters, limit],
+      ),
+    )
+    top.sort(
+      (a, b) =>
+        (b.height as number) - (a.height as number) ||
+        ((a.newest as bigint) < (b.newest as bigint) ? 1 : -1),
+    )
+    const found: Row[] = []
+    let bytes = 0
+    for (const row of top.slice(0, limit)) {
+      const of = `SELECT body FROM revision_${row.n as bigint} WHERE stored_at = ?`
+      const body = rows(of, [row.newest as bigint])[0]?.body as Uint8Array
+      bytes += body.length
+      if (found.length > 0 && bytes > ANSWER_BYTES_MAX) return { found, isCut: true }
+      found.push({ ...row, body })
     }
+    return { found, isCut: found.length === limit }
   }
 
   function alert(id: string): AlertDetail | undefined {
@@ -147,18 +217,22 @@ export function createReader(db: DatabaseSync): Reader {
   function identities(query: Extract<Query, { op: 'identities' }>): Answers['identities'] {
     const where = new Conditions()
     if (query.deviceId !== undefined) where.add('p.device = ?', deviceRow(query.deviceId))
-    if (query.text) {
-      const like = `%${query.text.replace(/[\\%_]/g, '\\$&')}%`
+    // Each word is in a name, or in what its sighting says: hashes, signer, user, script.
+    for (const word of (query.text ?? '').split(/\s+/).filter((one) => one !== '')) {
+      const like = `%${word.replace(/[\\%_]/g, '\\$&')}%`
+      const names = ['i.name', 'i.path', 'i.key', 'd.hostname'].map(
+        (of) => `${of} LIKE ? ESCAPE '\\'`,
+      )
       where.add(
-        "(i.name LIKE ? ESCAPE '\\' OR i.path LIKE ? ESCAPE '\\' OR i.key LIKE ? ESCAPE '\\')",
-        like,
-        like,
-        like,
+        `(${names.join(' OR ')} OR instr(s.body, ?) > 0 OR instr(s.body, ?) > 0)`,
+        ...names.map(() => like),
+        Buffer.from(word),
+        Buffer.from(word.toLowerCase()),
       )
     }
     const total = rows(
       `SELECT count(*) AS total FROM identity_device AS p JOIN sighting AS s ON s.row = p.row
-       JOIN identity AS i ON i.row = p.identity ${where.sql()}`,
+       JOIN identity AS i ON i.row = p.identity JOIN device AS d ON d.row = p.device ${where.sql()}`,
       where.parameters,
     )
     const { before } = query
@@ -276,10 +350,23 @@ class Conditions {
     this.parameters.push(...values)
   }
 
+  /** These and one more; the same when its first value is undefined. */
+  and(term: string, ...values: (SQLInputValue | undefined)[]): Conditions {
+    if (values[0] === undefined) return this
+    const all = new Conditions()
+    all.#terms.push(...this.#terms, term)
+    all.parameters.push(...this.parameters, ...(values as SQLInputValue[]))
+    return all
+  }
+
   sql(): string {
     return this.#terms.length === 0 ? '' : `WHERE ${this.#terms.join(' AND ')}`
   }
 }
+
+/** Where the next page begins: behind a row. */
+const cursorOf = ({ newest, height }: Row): string =>
+  height === undefined ? `${newest}` : `${height}~${newest}`
 
 const text = (value: unknown): string => value as string
 

@@ -6,6 +6,7 @@
 // no other index; names are integers.
 import { DatabaseSync } from 'node:sqlite'
 import { type DiskTrouble, diskTrouble } from '../../baseline/sqlite-file.ts'
+import { addAlertColumns } from './alert-columns.ts'
 import { StoreError } from './store-error.ts'
 
 const MIGRATIONS: readonly (string | ((db: DatabaseSync) => void))[] = [
@@ -164,6 +165,7 @@ const MIGRATIONS: readonly (string | ((db: DatabaseSync) => void))[] = [
   CREATE UNIQUE INDEX outbox_device ON outbox (device, id);
   `,
   accountBytes,
+  addAlertColumns,
 ]
 
 /**

@@ -30,7 +30,11 @@ function tablesSql(n: number): string {
       revision INTEGER NOT NULL,
       severity INTEGER NOT NULL,
       newest INTEGER NOT NULL,
-      last INTEGER NOT NULL
+      last INTEGER NOT NULL,
+      opened_at INTEGER NOT NULL,
+      score REAL NOT NULL,
+      bytes_out INTEGER NOT NULL,
+      words TEXT NOT NULL
     );
     CREATE UNIQUE INDEX alert_${n}_id ON alert_${n} (id, device);
     CREATE INDEX alert_${n}_newest ON alert_${n} (newest);

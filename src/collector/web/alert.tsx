@@ -11,7 +11,7 @@ import { IdentityPanel } from './identity.tsx'
 import { Age, Clock, Cut, Figure, Severity, State } from './parts.tsx'
 import { Reasons } from './reasons.tsx'
 import { Revisions } from './revisions.tsx'
-import { routeHash } from './route.ts'
+import { exactly, routeHash } from './route.ts'
 import { alerts, lastList, lastRow } from './state.ts'
 import { ANSWERED_MEANS, answeredText } from './words.ts'
 
@@ -139,7 +139,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
       <Figure
         name="Application"
         value={
-          <a href={toAlerts(alert.application.key)}>
+          <a href={toAlerts(exactly('app', alert.application.key))}>
             <Cut text={alert.application.name} max={28} />
           </a>
         }
@@ -147,7 +147,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
       <Figure
         name="Host and user"
         value={
-          <a href={toAlerts(alert.device.hostname)}>
+          <a href={toAlerts(exactly('host', alert.device.id))}>
             <Cut text={alert.device.hostname} max={28} />
           </a>
         }
@@ -155,7 +155,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
           alert.user === '' ? (
             'unknown user'
           ) : (
-            <a href={toAlerts(alert.user)}>
+            <a href={toAlerts(exactly('user', alert.user))}>
               <Cut text={alert.user} max={24} />
             </a>
           )
@@ -164,7 +164,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
       <Figure
         name="Destination"
         value={
-          <a href={toAlerts(where)}>
+          <a href={toAlerts(exactly('to', where))}>
             <Cut text={where} max={34} />
           </a>
         }

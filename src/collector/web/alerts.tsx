@@ -1,53 +1,46 @@
 // The list of alerts; while it is empty, what is being watched.
 import { useEffect, useState } from 'preact/hooks'
 import type { AlertSummary, SeverityName } from '../page-api.ts'
-import { getAlerts } from './api.ts'
 import { loadOlderAlerts } from './feed.ts'
 import { bytesText, countText, endpointText } from './format.ts'
-import { alertsMatching, ROWS_MAX, withAlert, withRows } from './lists.ts'
+import { askMore, found, listed } from './found.ts'
+import { ROWS_MAX } from './lists.ts'
 import { Age, Cut, Search, Severity, Signer, State, Volumes } from './parts.tsx'
-import { routeHash, SEVERITIES } from './route.ts'
+import { isFiltered, routeHash, SEVERITIES } from './route.ts'
 import { focusLastRow } from './rows.ts'
 import { alerts, arrived, go } from './state.ts'
 import { Watching } from './watching.tsx'
-import { listedText } from './words.ts'
+import { foundText, listedText } from './words.ts'
 
 type Filter = { severity: SeverityName | undefined; query: string }
 
-export function AlertsPage({ severity, query }: Filter) {
+export function AlertsPage(at: Filter) {
   const held = alerts.value
-  const shown = alertsMatching(held.rows, severity, query)
-  useMoreOf(severity, held.total > held.rows.length)
-  if (held.rows.length === 0) return <Watching />
+  const list = { page: 'alerts', ...at } as const
+  const shown = listed(list)
+  if (held.rows.length === 0 && !isFiltered(list)) return <Watching />
   return (
     <>
       <div class="tools">
         <h1>Alerts</h1>
-        <SeverityFilter severity={severity} query={query} />
+        <SeverityFilter severity={at.severity} query={at.query} />
         <Search
           label="Search alerts"
-          query={query}
-          onQuery={(text) => go({ page: 'alerts', severity, query: text }, true)}
+          query={at.query}
+          onQuery={(text) => go({ ...list, query: text }, true)}
         />
       </div>
-      {shown.length === 0 ? <NothingFound /> : <AlertTable rows={shown} />}
-      <More shown={shown.length} />
+      {shown === undefined ? (
+        <p class="quiet loading">Searching …</p>
+      ) : shown.length > 0 ? (
+        <AlertTable rows={shown} />
+      ) : (
+        found.value?.error === '' && <NothingFound />
+      )}
+      {shown !== undefined &&
+        (isFiltered(list) ? <MoreFound list={list} /> : <More shown={shown.length} />)}
     </>
   )
-}
-
-/** Rows of a severity that lie beyond those held are fetched once when it is chosen. */
-function useMoreOf(severity: SeverityName | undefined, wanted: boolean): void {
-  useEffect(() => {
-    if (severity === undefined || !wanted) return
-    getAlerts(100, undefined, severity).then(
-      (found) => {
-        alerts.value = withRows(alerts.value, found.alerts, withAlert)
-      },
-      // The rows held are shown in any case, and a lost connection says so by itself.
-      () => undefined,
-    )
-  }, [severity])
 }
 
 function SeverityFilter({ severity, query }: Filter) {
@@ -145,7 +138,9 @@ function AlertRow({ row }: { row: AlertSummary }) {
         <Cut text={where} max={34} />
         <p class="meta">
           {destination.hostname === '' ? (
-            'no name asked for'
+            <span title="The system does not say which name was asked for, or none was.">
+              name not known
+            </span>
           ) : (
             <Cut text={endpointText(destination.address, destination.port)} max={34} mono />
           )}
@@ -163,9 +158,31 @@ function AlertRow({ row }: { row: AlertSummary }) {
 
 const NothingFound = () => (
   <p class="nothing">
-    No alert matches. <a href="#/alerts">Show all</a>
+    No alert that the collector keeps matches. <a href="#/alerts">Show all</a>
   </p>
 )
+
+/** What the filter leaves of the whole store. */
+function MoreFound({ list }: { list: Parameters<typeof askMore>[0] }) {
+  const { rows, total, next, error } = found.value ?? {
+    rows: [],
+    total: 0,
+    next: undefined,
+    error: '',
+  }
+  return (
+    <p class="rest">
+      {rows.length > 0 && foundText(rows.length, total, ['alert', 'alerts'])}{' '}
+      {next !== undefined && rows.length < ROWS_MAX && (
+        <button type="button" onClick={() => void askMore(list)}>
+          Load more
+        </button>
+      )}
+      {next !== undefined && rows.length >= ROWS_MAX && 'Narrow the search to see others.'}
+      {error !== '' && <span class="error"> {error}</span>}
+    </p>
+  )
+}
 
 function More({ shown }: { shown: number }) {
   const [error, setError] = useState('')

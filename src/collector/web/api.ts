@@ -2,10 +2,12 @@
 // programs and paths come from whoever wrote the program.
 import type {
   AlertDetail,
+  AlertSortName,
   AlertsResponse,
   DevicesResponse,
   HealthResponse,
   IdentitiesResponse,
+  NsText,
   SessionRequest,
   SeverityName,
 } from '../page-api.ts'
@@ -59,23 +61,36 @@ export async function openSession(key: string): Promise<void> {
   })
 }
 
-/** Alerts stored before a time (all when undefined), newest first. */
-export function getAlerts(
-  limit: number,
-  before?: string,
-  severity?: SeverityName,
-): Promise<AlertsResponse> {
+/** Which of all alerts the collector keeps; undefined or empty: any. */
+export type AlertsAsked = {
+  severity?: SeverityName | undefined
+  query?: string | undefined
+  deviceId?: string | undefined
+  sort?: AlertSortName | undefined
+  /** Nanoseconds since 1970. */
+  since?: NsText | undefined
+  /** `next` of the page before. */
+  after?: string | undefined
+}
+
+export function getAlerts(limit: number, asked: AlertsAsked = {}): Promise<AlertsResponse> {
+  const { severity, query, deviceId: device, sort, since, after } = asked
   const fields = new URLSearchParams({ limit: String(limit) })
-  if (before !== undefined) fields.set('before', before)
-  if (severity !== undefined) fields.set('severity', severity)
+  for (const [name, value] of Object.entries({ severity, q: query, device, sort, since, after }))
+    if (value) fields.set(name, value)
   return get(`/api/alerts?${fields}`)
 }
 
 export const getAlert = (id: string): Promise<AlertDetail> =>
   get(`/api/alerts/${encodeURIComponent(id)}`)
 
-export function getIdentities(limit: number, query = ''): Promise<IdentitiesResponse> {
+export function getIdentities(
+  limit: number,
+  query = '',
+  deviceId = '',
+): Promise<IdentitiesResponse> {
   const fields = new URLSearchParams({ limit: String(limit) })
+  if (deviceId !== '') fields.set('device', deviceId)
   if (query !== '') fields.set('q', query)
   return get(`/api/identities?${fields}`)
 }

@@ -23,6 +23,7 @@ import {
 import { SAMPLED_MAX, withSample } from './rates.ts'
 import {
   alerts,
+  alertsTold,
   announcement,
   arrived,
   connection,
@@ -117,6 +118,7 @@ async function load(): Promise<void> {
     devices.value = []
     for (const device of newDevices.devices) putDevice(device)
     health.value = newHealth.events.reduce(withHealth, [])
+    alertsTold.value++
     loaded.value = true
   })
 }
@@ -130,6 +132,7 @@ function apply(event: PageEvent, told: boolean): void {
       emphasize(alert.id)
     }
     alerts.value = withAlert(alerts.value, alert)
+    alertsTold.value++
   } else if (event.type === 'identity')
     identities.value = withIdentity(identities.value, event.identity)
   else if (event.type === 'device') putDevice(event.device)
@@ -179,6 +182,6 @@ export async function loadOlderAlerts(): Promise<void> {
     (least, row) => (BigInt(row.storedAt) < least ? BigInt(row.storedAt) : least),
     held[0] ? BigInt(held[0].storedAt) : 0n,
   )
-  const older = await getAlerts(100, oldest.toString())
+  const older = await getAlerts(100, { after: oldest.toString() })
   alerts.value = withRows(alerts.value, older.alerts, withAlert)
 }

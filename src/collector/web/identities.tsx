@@ -1,37 +1,46 @@
 // Programs each machine has seen, the newest first sighting first.
-import { useEffect } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { IdentitySummary } from '../page-api.ts'
 import { getIdentities } from './api.ts'
 import { countText, isKnown, userText } from './format.ts'
 import { ActedFor } from './identity.tsx'
 import { actedForKey, shortHash } from './identity-key.ts'
-import { identitiesMatching, ROWS_MAX, withIdentity, withRows } from './lists.ts'
+import { ROWS_MAX } from './lists.ts'
 import { Age, Clock, Cut, Search, Signer } from './parts.tsx'
 import { routeHash } from './route.ts'
 import { focusLastRow } from './rows.ts'
 import { devices, go, identities } from './state.ts'
-import { listedText } from './words.ts'
+import { foundText, listedText } from './words.ts'
 
 /** Keys typed within this time are one search of the collector. */
 const SEARCH_DELAY_MS = 250
+const NAMES: [string, string] = ['identity', 'identities']
+
+/** What the collector found of all it keeps. */
+type Found = { of: string; rows: readonly IdentitySummary[]; total: number; error: string }
 
 export function IdentitiesPage({ query }: { query: string }) {
   const held = identities.value
-  const shown = identitiesMatching(held.rows, query)
-  const wanted = held.total > held.rows.length
+  const [found, setFound] = useState<Found | undefined>(undefined)
+  // Each new program may be one that was asked for.
+  const told = held.total
   useEffect(() => {
-    if (query === '' || !wanted) return
+    if (query.trim() === '') return
+    let stale = false
     const timer = setTimeout(() => {
       getIdentities(200, query).then(
-        (found) => {
-          identities.value = withRows(identities.value, found.identities, withIdentity)
-        },
-        // The rows held are shown in any case, and a lost connection says so by itself.
-        () => undefined,
+        ({ identities: rows, total }) => !stale && setFound({ of: query, rows, total, error: '' }),
+        ({ message }: Error) =>
+          !stale && setFound({ of: query, rows: [], total: 0, error: message }),
       )
     }, SEARCH_DELAY_MS)
-    return () => clearTimeout(timer)
-  }, [query, wanted])
+    return () => {
+      stale = true
+      clearTimeout(timer)
+    }
+  }, [query, told])
+  const isAll = query.trim() === ''
+  const answer = isAll ? { ...held, error: '' } : found?.of === query ? found : undefined
   return (
     <>
       <div class="tools">
@@ -42,19 +51,29 @@ export function IdentitiesPage({ query }: { query: string }) {
           onQuery={(text) => go({ page: 'identities', query: text }, true)}
         />
       </div>
-      {shown.length === 0 ? (
+      {answer === undefined ? (
+        <p class="quiet loading">Searching …</p>
+      ) : answer.error !== '' ? (
+        <p class="nothing error">{answer.error}</p>
+      ) : answer.rows.length === 0 ? (
         <p class="nothing">
-          {held.rows.length === 0
+          {isAll
             ? 'No program has been seen yet. They appear here as soon as an agent reports.'
-            : 'No identity matches.'}
+            : 'No identity that the collector keeps matches.'}
         </p>
       ) : (
-        <IdentityTable rows={shown} />
+        <IdentityTable rows={answer.rows} />
       )}
-      <p class="rest">
-        {listedText(shown.length, held.rows.length, held.total, ['identity', 'identities'])}
-        {held.rows.length >= ROWS_MAX && ` This page keeps the newest ${countText(ROWS_MAX)}.`}
-      </p>
+      {answer !== undefined && answer.rows.length > 0 && (
+        <p class="rest">
+          {isAll
+            ? listedText(answer.rows.length, answer.rows.length, answer.total, NAMES)
+            : foundText(answer.rows.length, answer.total, NAMES)}
+          {isAll &&
+            answer.rows.length >= ROWS_MAX &&
+            ` This page keeps the newest ${countText(ROWS_MAX)}.`}
+        </p>
+      )}
     </>
   )
 }

@@ -1,14 +1,18 @@
 // One identity on one machine: what it is, who ran it, since when, and the alerts about it.
 import { useEffect, useState } from 'preact/hooks'
-import type { IdentitySummary } from '../page-api.ts'
-import { type ApiError, getIdentities } from './api.ts'
+import type { AlertsResponse, IdentitySummary } from '../page-api.ts'
+import { type ApiError, getAlerts, getIdentities } from './api.ts'
 import { signOut } from './feed.ts'
 import { countText, userText } from './format.ts'
 import { IdentityFields } from './identity.tsx'
 import { ROWS_MAX, withIdentity, withRows } from './lists.ts'
 import { Age, Clock, Cut, Figure, Severity, Signer, Volumes } from './parts.tsx'
-import { routeHash } from './route.ts'
-import { alerts, identities, lastIdentities, lastRow } from './state.ts'
+import { exactly, routeHash } from './route.ts'
+import { alertsTold, identities, lastIdentities, lastRow } from './state.ts'
+import { foundText } from './words.ts'
+
+/** Alerts shown with their program. */
+const ALERTS_SHOWN = 50
 
 type Of = { deviceId: string; identityKey: string }
 
@@ -21,7 +25,7 @@ export function IdentityPage({ deviceId, identityKey }: Of) {
     lastRow.value = `${deviceId} ${identityKey}`
     if (row) return
     let stale = false
-    getIdentities(ROWS_MAX, identityKey).then(
+    getIdentities(ROWS_MAX, identityKey, deviceId).then(
       (found) => {
         if (stale) return
         identities.value = withRows(identities.value, found.identities, withIdentity)
@@ -105,19 +109,36 @@ function Identity({ row }: { row: IdentitySummary }) {
 }
 
 function IdentityAlerts({ row }: { row: IdentitySummary }) {
-  const held = alerts.value
-  const of = held.rows.filter(
-    ({ application, device }) => application.key === row.key && device.id === row.device.id,
-  )
+  const [answer, setAnswer] = useState<AlertsResponse | string | undefined>(undefined)
+  const query = exactly('app', row.key)
+  const told = alertsTold.value
+  useEffect(() => {
+    let stale = false
+    getAlerts(ALERTS_SHOWN, { query, deviceId: row.device.id }).then(
+      (found) => !stale && setAnswer(found),
+      (cause: ApiError) => {
+        if (stale) return
+        if (cause.code === 'signed_out') signOut()
+        setAnswer(cause.message)
+      },
+    )
+    return () => {
+      stale = true
+    }
+  }, [row.key, row.device.id, told])
+  if (answer === undefined || typeof answer === 'string')
+    return (
+      <section class="panel" aria-labelledby="alerts-of">
+        <h2 id="alerts-of">Its alerts</h2>
+        <p class="quiet">{answer ?? 'Asking the collector …'}</p>
+      </section>
+    )
+  const { alerts: of, total } = answer
   return (
     <section class="panel" aria-labelledby="alerts-of">
       <h2 id="alerts-of">Its alerts</h2>
       {of.length === 0 ? (
-        <p class="quiet">
-          {held.rows.length < held.total
-            ? `None among the newest ${countText(held.rows.length)}.`
-            : 'None.'}
-        </p>
+        <p class="quiet">None.</p>
       ) : (
         <table class="plain">
           <thead>
@@ -155,6 +176,20 @@ function IdentityAlerts({ row }: { row: IdentitySummary }) {
             ))}
           </tbody>
         </table>
+      )}
+      {total > of.length && (
+        <p class="rest">
+          {foundText(of.length, total, ['alert', 'alerts'])}{' '}
+          <a
+            href={routeHash({
+              page: 'alerts',
+              severity: undefined,
+              query: `${query} ${exactly('host', row.device.id)}`,
+            })}
+          >
+            All of them
+          </a>
+        </p>
       )}
     </section>
   )

@@ -1,7 +1,7 @@
 // The keyboard: j and k move over rows (or over alerts, when one is shown), / searches, Escape goes back.
 // Enter is the browser's own: the focused row is a link.
-import { alertsMatching } from './lists.ts'
-import { alerts, go, lastIdentities, lastList, lastRow, route } from './state.ts'
+import { listed } from './found.ts'
+import { go, lastIdentities, lastList, lastRow, route } from './state.ts'
 
 /** Listens until the returned function is called. */
 export function installKeys(): () => void {
@@ -39,7 +39,7 @@ function leave(input: HTMLElement | undefined): void {
 function move(step: number): void {
   const at = route.value
   if (at.page === 'alert') {
-    const rows = alertsMatching(alerts.value.rows, lastList.value.severity, lastList.value.query)
+    const rows = listed(lastList.value) ?? []
     const next = rows[rows.findIndex((row) => row.id === at.id) + step]
     if (next) go({ page: 'alert', id: next.id }, true)
     return

@@ -1,14 +1,6 @@
 // What the page holds of the collector's lists, and what a live event does to it. Bounded: the page of a
 // busy fleet stays open for weeks.
-import type {
-  AlertSummary,
-  DeviceInfo,
-  HealthInfo,
-  IdentitySummary,
-  SeverityName,
-} from '../page-api.ts'
-
-import { endpointText } from './format.ts'
+import type { AlertSummary, DeviceInfo, HealthInfo, IdentitySummary } from '../page-api.ts'
 
 /** Rows of a list that the page keeps. */
 export const ROWS_MAX = 500
@@ -83,61 +75,3 @@ export const withHealth = (events: readonly HealthInfo[], event: HealthInfo): He
   [event, ...events]
     .sort((a, b) => (BigInt(a.at) < BigInt(b.at) ? 1 : BigInt(a.at) > BigInt(b.at) ? -1 : 0))
     .slice(0, HEALTH_MAX)
-
-const has = (words: readonly string[], fields: readonly string[]): boolean => {
-  const text = fields.join('\n').toLowerCase()
-  return words.every((word) => text.includes(word))
-}
-
-const wordsOf = (query: string): string[] =>
-  query
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '')
-
-/** Alerts of a severity in which every word of the query occurs. */
-export function alertsMatching(
-  rows: readonly AlertSummary[],
-  severity: SeverityName | undefined,
-  query: string,
-): AlertSummary[] {
-  const words = wordsOf(query)
-  return rows.filter(
-    (row) =>
-      (severity === undefined || row.severity === severity) &&
-      has(words, [
-        row.sentence,
-        row.application.name,
-        row.application.path,
-        row.application.key,
-        row.application.signerClass,
-        row.device.hostname,
-        row.user,
-        row.destination.hostname,
-        endpointText(row.destination.address, row.destination.port),
-        row.destination.key,
-      ]),
-  )
-}
-
-/** Identities in which every word of the query occurs. */
-export function identitiesMatching(
-  rows: readonly IdentitySummary[],
-  query: string,
-): IdentitySummary[] {
-  const words = wordsOf(query)
-  return rows.filter((row) =>
-    has(words, [
-      row.name,
-      row.path,
-      row.key,
-      row.signerClass,
-      row.sha256,
-      row.signingId,
-      row.teamId,
-      row.device.hostname,
-      row.firstProcess.user,
-      row.firstProcess.script,
-    ]),
-  )
-}

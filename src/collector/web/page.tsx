@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { AlertPage } from './alert.tsx'
 import { AlertsPage } from './alerts.tsx'
 import { agoText, countText } from './format.ts'
+import { installFound } from './found.ts'
 import { IdentitiesPage } from './identities.tsx'
 import { IdentityPage } from './identity-page.tsx'
 import { installKeys } from './keys.ts'
@@ -25,6 +26,7 @@ import {
 export function Page() {
   useEffect(installKeys, [])
   useEffect(installRows, [])
+  useEffect(installFound, [])
   const link = connection.value
   if (link.is === 'signed_out') return <SessionForm why={link.why} />
   return (

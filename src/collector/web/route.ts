@@ -10,6 +10,16 @@ export type Route =
 
 export const SEVERITIES: readonly SeverityName[] = ['high', 'medium', 'low']
 
+/** Whether a list of alerts is of some of them, or in another order than that they came in. */
+export const isFiltered = ({ severity, query }: Route & { page: 'alerts' }): boolean =>
+  severity !== undefined || query.trim() !== ''
+
+/** A query of all alerts whose application, user, host, destination ... is exactly this. */
+export const exactly = (
+  name: 'app' | 'path' | 'hash' | 'signing' | 'user' | 'host' | 'to',
+  value: string,
+): string => `${name}:"${value.replaceAll('"', '""')}"`
+
 /** Reads the part of an address from its `#`. Whatever is not a route shows the alerts. */
 export function parseRoute(hash: string): Route {
   const text = hash.startsWith('#') ? hash.slice(1) : hash

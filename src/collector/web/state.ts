@@ -15,6 +15,8 @@ export const connection = signal<Connection>({ is: 'connecting' })
 /** false until the lists have been loaded once: an empty list is then known to be empty. */
 export const loaded = signal(false)
 export const alerts = signal<Held<AlertSummary>>(nothingHeld)
+/** Grows with each alert that was told: what was found before may not be all any more. */
+export const alertsTold = signal(0)
 export const identities = signal<Held<IdentitySummary>>(nothingHeld)
 export const devices = signal<readonly DeviceInfo[]>([])
 export const health = signal<readonly HealthInfo[]>([])

@@ -35,6 +35,12 @@ export function listedText(
     : `${countText(shown)} of the newest ${countText(loaded)}; the collector keeps ${all}.`
 }
 
+/** How much of what was found is on the page; `total` is of the whole store. */
+export const foundText = (shown: number, total: number, [one, many]: [string, string]): string =>
+  shown >= total
+    ? `${countText(total)} ${total === 1 ? one : many} found.`
+    : `${countText(shown)} of ${countText(total)} ${many} found.`
+
 /** What a list of machines that report may claim: no more than they see. */
 export function watchedText(reporting: readonly Pick<DeviceInfo, 'hostname' | 'live'>[]): string {
   const [first] = reporting

@@ -1,0 +1,84 @@
+// Searches and links of the page find what it has not loaded.
+import assert from 'node:assert/strict'
+import { nowUnixNs } from '../../src/units.ts'
+import { alertFinding, destination, secondsBefore } from './samples.ts'
+import { HOSTNAME, stage, upload } from './scene.ts'
+
+const OTHERS = 130
+
+describe('page and search', function () {
+  this.timeout(120_000)
+  const { scene } = stage()
+
+  it('find what lies beyond the rows that are loaded, and count the whole store', async () => {
+    const { page, show, tell, watched } = await scene()
+    const now = nowUnixNs()
+    const old = secondsBefore(now, 90_000)
+    const first = {
+      to: destination('198.51.100.9', 443, 'old.example.org'),
+      openedAt: old,
+    } as const
+    await tell(
+      alertFinding(
+        upload(now, {
+          ...first,
+          seed: 'old',
+          user: 'grace',
+          severity: 'low',
+          sentence: 'the old one',
+        }),
+      ),
+    )
+    for (let from = 0; from < OTHERS; from += 65)
+      await tell(
+        ...Array.from({ length: 65 }, (_, index) =>
+          alertFinding(
+            upload(now, { seed: `new ${from + index}`, sentence: `new ${from + index}` }),
+          ),
+        ),
+      )
+    await page.reload()
+    await page.getByText(`The newest 100 of ${OTHERS + 1} alerts.`).waitFor()
+    assert.equal(await page.getByText('the old one').count(), 0, 'it is not among those loaded')
+    const only = async (what: string) => {
+      await page.getByText('1 alert found.').waitFor()
+      assert.deepEqual(await page.locator('[data-row]').allInnerTexts(), ['the old one'], what)
+    }
+    for (const query of [
+      'old.example.org',
+      'user:grace',
+      'nightly-export.py user:grace',
+      '198.51.100.9:443',
+    ]) {
+      await show('#/machine')
+      await show(`#/alerts?q=${encodeURIComponent(query)}`)
+      await only(query)
+    }
+    await show('#/alerts?severity=low')
+    await only('severity')
+    // What arrives while a filter is shown is in it, where it matches.
+    await tell(alertFinding(upload(now, { seed: 'late', severity: 'low', sentence: 'a late one' })))
+    await page.getByText('2 alerts found.').waitFor()
+
+    await show('#/alerts?q=freshet-probe-3f9c2a')
+    await page.getByText(`100 of ${OTHERS + 2} alerts found.`).waitFor()
+    await page.getByRole('button', { name: 'Load more' }).click()
+    await page.getByText(`${OTHERS + 2} alerts found.`, { exact: true }).waitFor()
+    assert.equal(await page.locator('[data-row]').count(), OTHERS + 2)
+
+    // Links of an alert, to the one of which the page has no row.
+    await page.getByRole('link', { name: 'the old one' }).click()
+    const facts = page.getByRole('article').locator('header')
+    await facts.getByRole('link', { name: 'grace' }).click()
+    await only('user')
+    await page.getByRole('link', { name: 'the old one' }).click()
+    await facts.getByRole('link', { name: 'old.example.org' }).click()
+    await only('destination')
+    await page.getByRole('link', { name: 'the old one' }).click()
+    await facts.getByRole('link', { name: HOSTNAME }).click()
+    await page.getByText(`100 of ${OTHERS + 2} alerts found.`).waitFor()
+    await show('#/alerts?q=nobody')
+    await page.getByText('No alert that the collector keeps matches.').waitFor()
+    assert.deepEqual(watched.faults, [])
+  })
+})
