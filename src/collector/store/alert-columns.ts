@@ -13,7 +13,7 @@ export const alertColumns = (alert: Alert): AlertColumns => ({
   words: searchText(alert),
 })
 
-/** A migration: what was stored before is found like what comes. Some 30 us an alert. */
+/** A migration: what was stored before is found like what comes. */
 export function addAlertColumns(db: DatabaseSync): void {
   for (const { n } of db.prepare('SELECT n FROM segment').all()) {
     db.exec(`
