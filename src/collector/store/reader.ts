@@ -366,7 +366,7 @@ class Conditions {
 
 /** Where the next page begins: behind a row. */
 const cursorOf = ({ newest, height }: Row): string =>
-  height === undefined ? String(newest as bigint) : `${height as number}~${newest as bigint}`
+  height === undefined ? nsText(newest as bigint) : `${height as number}~${newest as bigint}`
 
 const text = (value: unknown): string => value as string
 
