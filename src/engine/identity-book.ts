@@ -97,8 +97,8 @@ export function createIdentityBook(
   /** A baseline that took the place of a lost one is no first start: what runs then may have come since. */
   const isCold = (stored: StoredIdentity): boolean =>
     isYoung(stored) && baseline.fact('rebuilt_ns') === undefined
-  const wasHere = (stored: StoredIdentity): boolean =>
-    stored.firstExecAt < (baseline.bornAt() ?? 0n)
+  /** Exactly then: a log's records, and those that waited for the first mark, may be older than the baseline too. */
+  const wasHere = (stored: StoredIdentity): boolean => stored.firstExecAt + 1n === baseline.bornAt()
   /** What was found running at the first look was there just before the baseline was born. */
   const firstExecOf = (process: Process, at: UnixNs): UnixNs =>
     process.wasHere ? (((baseline.bornAt() ?? at) - 1n) as UnixNs) : at

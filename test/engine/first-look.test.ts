@@ -92,6 +92,13 @@ describe('the first look', () => {
       .program({ ...probe, flags: 0 })
       .upload({ id: 2, total: 3 * MIB })
     assert.match(tell(script).alerts[0]?.sentence ?? '', /first seen \d/)
+    const waited = new Script()
+    waited
+      .program({ ...probe, flags: 0 })
+      .wait(5)
+      .start()
+      .upload({ id: 2, total: 3 * MIB })
+    assert.match(tell(waited).alerts[0]?.sentence ?? '', /first seen \d/)
     const late = new Script()
       .start()
       .program(probe)
