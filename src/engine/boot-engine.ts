@@ -228,7 +228,8 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         const { process, isNew } = processes.exec(record)
         if (!isNew) return
         if ((record.flags & ExecFlag.enumerated) === 0) counters.execs++
-        else process.wasHere = isFirstStart && !looked.has(record.source)
+        else
+          process.wasHere = isFirstStart && started.has(record.source) && !looked.has(record.source)
         requests.ask(process)
         if (namesScript(process.image)) {
           const { script: path, scriptDev: dev, scriptIno: ino } = process.image

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { noteRebuilt } from '../../src/baseline/baseline.ts'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
-import { ExecFlag, FlowFlag, Mark } from '../../src/records/record.gen.ts'
+import { ExecFlag, FlowFlag, Mark, Source } from '../../src/records/record.gen.ts'
 import { unixNs } from '../../src/units.ts'
 import { BOOT_UNIX_NS, MIB, type ProgramSpec, Script, tell } from './scenario.ts'
 
@@ -99,6 +99,13 @@ describe('the first look', () => {
       .start()
       .upload({ id: 2, total: 3 * MIB })
     assert.match(tell(waited).alerts[0]?.sentence ?? '', /first seen \d/)
+    // The host of an imported log, which no source ever looked for.
+    const imported = new Script().from(Source.none).mark(Mark.start).mark(Mark.enumerated)
+    imported
+      .from(Source.linux)
+      .program(probe)
+      .upload({ id: 2, total: 3 * MIB })
+    assert.match(tell(imported).alerts[0]?.sentence ?? '', /first seen \d/)
     const late = new Script()
       .start()
       .program(probe)
