@@ -2,7 +2,18 @@
 // not need, and a command that only prints starts at once.
 
 import { Command, Option } from 'commander'
-import { address, collectorPlace, path, positive, ringBytes, whole } from './cli/arguments.ts'
+import { address, path, positive, ringBytes, whole } from './cli/arguments.ts'
+import {
+  collectorOption,
+  execArgumentsOption,
+  intervalOption,
+  keepDaysOption,
+  keepGbOption,
+  stateOption,
+  tokenFileOption,
+  userOption,
+  withAgentOptions,
+} from './cli/options.ts'
 import { ConfigError, statePaths } from './cli/state.ts'
 import { IMPORT_KINDS, IMPORT_SIGNERS } from './importers/importer.ts'
 import { EXIT_CONFIG } from './sense/exit.ts'
@@ -15,42 +26,6 @@ const program = new Command('freshet')
   .version(VERSION)
   // `collector` has options and commands of its own: each option belongs to the command before it.
   .enablePositionalOptions()
-
-const stateOption = () =>
-  new Option(
-    '--state <dir>',
-    "directory of this installation (default: FRESHET_STATE, else the platform's)",
-  ).argParser(path)
-const userOption = () =>
-  new Option(
-    '--user <name>',
-    'user of engine and collector when run as root (default: _freshet, freshet or nobody)',
-  )
-const collectorOption = () =>
-  new Option(
-    '--collector <place>',
-    'the state directory of a collector on this machine, or its address: https:// or wss://, on loopback also http:// or ws://',
-  ).argParser(collectorPlace)
-const tokenFileOption = () =>
-  new Option('--token-file <file>', "file with the collector's agent token").argParser(path)
-const keepDaysOption = () =>
-  new Option('--keep-days <n>', 'alerts and history stored longer ago are dropped')
-    .argParser(whole(1, 3650))
-    .default(180)
-const keepGbOption = () =>
-  new Option('--keep-gb <n>', 'the oldest alerts are dropped when the store is larger')
-    .argParser(whole(1, 100_000))
-    .default(20)
-const intervalOption = () =>
-  new Option('--interval <ms>', 'time between reads of the flow counters')
-    .argParser(whole(10, 5_000))
-    .default(1000)
-
-const execArgumentsOption = () =>
-  new Option(
-    '--exec-arguments',
-    'also keep the arguments of programs, passwords among them, and send them with alerts',
-  ).default(false)
 
 program
   .command('up', { isDefault: false })
@@ -84,23 +59,6 @@ program
       await finish(runUpCommand({ ...rest, intervalMs: interval }))
     },
   )
-
-/** What both commands that run sense and engine take. */
-const withAgentOptions = (command: Command): Command =>
-  command
-    .addOption(stateOption())
-    .addOption(userOption())
-    .addOption(collectorOption())
-    .addOption(tokenFileOption())
-    .addOption(new Option('--policy <file>', 'policy document, JSON').argParser(path))
-    .addOption(new Option('--include-loopback', 'detect on loopback too, for trials and tests'))
-    .addOption(intervalOption())
-    .addOption(execArgumentsOption())
-    .addOption(
-      new Option('--ring-mb <n>', 'size of the ring between kernel and engine')
-        .argParser(whole(1, 1024))
-        .default(8),
-    )
 
 type AgentFlags = {
   state?: string

@@ -1,68 +1,28 @@
 // One agent's connection: Hello, Welcome, batches, acknowledgements, and an end with a reason.
 import type { WebSocket } from 'ws'
-import type { Finding } from '../../engine/finding.ts'
 import {
   CAPABILITIES,
-  Capability,
   decodeEnvelope,
   type Envelope,
   encodeEnvelope,
   type Hello,
   type Reject,
-  SEQUENCE_LEAP_MAX,
   StreamError,
 } from '../../stream/codec.ts'
 import type { UnixNs } from '../../units.ts'
-import type { CounterName, Counters } from '../counters.ts'
-import type { Limits } from '../limits.ts'
-import {
-  type Admission,
-  type DeviceFacts,
-  DUPLICATE,
-  type Enrolled,
-  REFUSED,
-} from '../store/protocol.ts'
-import type { Ledger } from '../store/store.ts'
+import type { Admission, DeviceFacts, Enrolled } from '../store/protocol.ts'
 import { StoreError } from '../store/store-error.ts'
+import { Batches, type BatchesContext } from './batches.ts'
 import { boundedHost, boundedLive, boundedReason, boundedText, closeReason } from './bounded.ts'
 import type { Device, Devices } from './devices.ts'
-import { readItems } from './intake.ts'
+import { closeCounter, ENDINGS, type Ending, errorCounter } from './ending.ts'
 import { RateLimit } from './rate.ts'
-
-/** Why the collector ends a connection: its close code (RFC 6455, 7.4) and its counter. */
-const ENDINGS = {
-  text: { code: 1003, counter: 'agentsClosedText' },
-  malformed: { code: 1007, counter: 'agentsClosedMalformed' },
-  unexpected: { code: 1002, counter: 'agentsClosedUnexpected' },
-  noHello: { code: 1008, counter: 'agentsClosedNoHello' },
-  silent: { code: 1008, counter: 'agentsClosedSilent' },
-  credit: { code: 1008, counter: 'agentsClosedCredit' },
-  leap: { code: 1008, counter: 'agentsClosedLeap' },
-  slow: { code: 1008, counter: 'agentsClosedSlow' },
-  rate: { code: 1008, counter: 'agentsClosedRate' },
-  inflated: { code: 1009, counter: 'agentsClosedInflated' },
-  store: { code: 1013, counter: 'agentsClosedStore' },
-  stopping: { code: 1001, counter: 'agentsClosedStopping' },
-  fault: { code: 1011, counter: 'agentsClosedFault' },
-  replaced: { code: 4001, counter: 'agentsClosedReplaced' },
-  taken: { code: 4001, counter: 'agentsClosedTaken' },
-  newcomer: { code: 1013, counter: 'agentsClosedNewcomer' },
-} as const satisfies Record<string, { code: number; counter: CounterName }>
-export type Ending = keyof typeof ENDINGS
 
 /** In the hour that newcomers are counted over one may come every few seconds. */
 const NEWCOMER_RETRY_MS = 60_000
 
-/** RFC 6455, 7.1.5: no close frame came. */
-const CLOSE_ABNORMAL = 1006
-
-type Batch = Extract<Envelope, { kind: 'batch' }>
-
-export type ConnectionContext = {
-  ledger: Ledger
+export type ConnectionContext = BatchesContext & {
   devices: Devices
-  counters: Counters
-  limits: Limits
   now: () => UnixNs
   log: (text: string) => void
   /** For what the store did not take: the disk's trouble is every connection's. */
@@ -75,13 +35,10 @@ export type ConnectionContext = {
   ): Promise<Admission | undefined>
   /** Called once it is enrolled: an older connection of the device ends. */
   onEnrolled(connection: Connection, deviceId: string, isNew: boolean): void
-  /** Called when items were handed to the ledger, and when its answer came. */
+  /** Called when items were handed to the ledger. */
   onHanded(connection: Connection): void
-  onSettled(): void
   /** Called once, when the socket is closed. `deviceId` is undefined when no Hello came. */
   onEnd(connection: Connection, deviceId: string | undefined): void
-  /** Findings that have just become durable. */
-  onStored(device: Device, findings: readonly Finding[], storedAt: BigInt64Array): void
 }
 
 export class Connection {
@@ -93,16 +50,10 @@ export class Connection {
   #outboxId = ''
   /** It came over the Unix socket: the kernel says that it is of this machine. */
   readonly isLocal: boolean
-  #device: Device | undefined
-  #outstandingItems = 0
-  #outstandingAhead = 0
+  /** Once it is enrolled. */
+  #batches: Batches | undefined
   /** Called with whether it was heard of, when another asks. */
   #probe: { answer: Promise<boolean>; settle: (alive: boolean) => void } | undefined
-  /** Highest sequence of this connection handed to the store, and highest acknowledged. */
-  #handed = 0
-  #acknowledged = 0
-  /** No item of this outbox has a higher number. */
-  #plausible = 0
   #receivedAtMs = performance.now()
   #sentAtMs = performance.now()
   /** Since when bytes wait to be sent; undefined: none do. */
@@ -132,12 +83,12 @@ export class Connection {
 
   /** Items handed to the store whose commit has not come back. */
   outstandingItems(): number {
-    return this.#outstandingItems
+    return this.#batches?.outstandingItems() ?? 0
   }
 
   /** The row of its outbox, once it is enrolled. */
   outboxRow(): number | undefined {
-    return this.#device?.enrolled.outbox
+    return this.#batches?.device.enrolled.outbox
   }
 
   outboxId(): string {
@@ -174,7 +125,7 @@ export class Connection {
     else if (!this.#isPaused && nowMs - this.#receivedAtMs > silenceMs)
       this.end('silent', 'nothing was heard for too long')
     else if (this.#state === 'streaming' && nowMs - this.#sentAtMs > heartbeatMs)
-      this.#acknowledge([])
+      this.#acknowledge()
   }
 
   /** Says goodbye and closes; nothing that comes later is read. Idempotent. */
@@ -209,12 +160,12 @@ export class Connection {
     this.#state = 'ended'
     this.#probe?.settle(false)
     clearTimeout(this.#helloTimer)
-    if (this.#device?.connected) this.#context.devices.disconnect(this.#device, this.#context.now())
+    const device = this.#batches?.device
+    if (device?.connected) this.#context.devices.disconnect(device, this.#context.now())
   }
 
   #closed(code: number): void {
-    if (this.#state !== 'ended')
-      this.#context.counters.add(code === CLOSE_ABNORMAL ? 'agentsLost' : 'agentsLeft')
+    if (this.#state !== 'ended') this.#context.counters.add(closeCounter(code))
     this.#stop()
     this.#context.onEnd(this, this.#deviceId)
   }
@@ -236,11 +187,7 @@ export class Connection {
   /** ws has closed it already, with the right code. */
   #protocolError(error: NodeJS.ErrnoException): void {
     if (this.#state === 'ended') return
-    const { counters } = this.#context
-    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') counters.add('agentsClosedOversized')
-    else if (error.code === 'WS_ERR_TOO_MANY_BUFFERED_PARTS') counters.add('agentsClosedFragments')
-    else if (error.code?.startsWith('WS_ERR_')) counters.add('agentsClosedProtocol')
-    else counters.add('agentsLost')
+    this.#context.counters.add(errorCounter(error))
     this.#stop()
   }
 
@@ -269,7 +216,7 @@ export class Connection {
   }
 
   #dispatch(envelope: Envelope): void {
-    const device = this.#device
+    const batches = this.#batches
     const isItems = envelope.kind === 'batch' && envelope.items.length > 0
     if (!isItems && !this.#control()) return
     if (envelope.kind === 'unknown') this.#context.counters.add('framesUnknown')
@@ -277,12 +224,12 @@ export class Connection {
     else if (this.#state === 'greeting') {
       if (envelope.kind === 'hello') this.#greet(envelope.hello)
       else this.end('noHello', `the first message must be hello, not ${envelope.kind}`)
-    } else if (!device) this.end('unexpected', `${envelope.kind} came before Welcome`)
-    else if (envelope.kind === 'batch') this.#take(device, envelope)
+    } else if (!batches) this.end('unexpected', `${envelope.kind} came before Welcome`)
+    else if (envelope.kind === 'batch') batches.take(envelope)
     else if (envelope.kind === 'live') {
-      device.live = boundedLive(envelope.live)
-      this.#context.devices.touch(device, this.#context.now())
-    } else if (envelope.kind === 'heartbeat') this.#beat(device, envelope.sentAt)
+      batches.device.live = boundedLive(envelope.live)
+      this.#context.devices.touch(batches.device, this.#context.now())
+    } else if (envelope.kind === 'heartbeat') this.#beat(batches.device, envelope.sentAt)
     else this.end('unexpected', `${envelope.kind} was not expected here`)
   }
 
@@ -336,8 +283,13 @@ export class Connection {
     this.#state = 'streaming'
     const device = devices.connect(facts, enrolled, now())
     device.clockOffsetMs = offsetMs(sentAt, receivedAt)
-    this.#device = device
-    this.#plausible = enrolled.lastSequence + SEQUENCE_LEAP_MAX
+    this.#batches = new Batches(device, this.#agreed, this.#context, {
+      isEnded: () => this.#state === 'ended',
+      end: (ending, reason) => this.end(ending, reason),
+      handed: () => this.#context.onHanded(this),
+      acknowledge: (rejects, aheadSequences) => this.#acknowledge(rejects, aheadSequences),
+      notStored: (what, error) => this.#notStored(what, error),
+    })
     this.#send({
       kind: 'welcome',
       welcome: {
@@ -348,91 +300,6 @@ export class Connection {
         backoffMaxMs: limits.backoffMaxMs,
       },
     })
-  }
-
-  #take(device: Device, batch: Batch): void {
-    const { ledger, counters, limits, onHanded, onSettled, onStored } = this.#context
-    const { items: encoded, isAhead = false, isPacked = false } = batch
-    if (encoded.length === 0) return
-    if (
-      !this.#isAgreed(isAhead, Capability.ahead) ||
-      !this.#isAgreed(isPacked, Capability.packed)
-    ) {
-      this.end('unexpected', 'a batch came in a way that Welcome does not name')
-      return
-    }
-    const outstanding = this.#outstandingItems + encoded.length
-    if (outstanding > limits.creditItems) {
-      this.end(
-        'credit',
-        `${outstanding} items unacknowledged, at most ${limits.creditItems} are allowed`,
-      )
-      return
-    }
-    if (isAhead && this.#outstandingAhead + encoded.length > limits.aheadItems) {
-      this.end('credit', `more than ${limits.aheadItems} items ahead of their turn at once`)
-      return
-    }
-    const intake = readItems(encoded)
-    const { items, findings, rejects, sequences } = intake
-    const highest = Math.max(...sequences)
-    if (highest > this.#plausible) {
-      this.end('leap', `item ${highest} is too far above what is stored of this outbox`)
-      return
-    }
-    counters.add('batchesPacked', isPacked ? 1 : 0)
-    counters.add('batchesAhead', isAhead ? 1 : 0)
-    this.#outstandingItems = outstanding
-    if (isAhead) this.#outstandingAhead += encoded.length
-    const afterSequence = this.#handed
-    // Out of turn: what lies between is still to come.
-    const throughSequence = isAhead ? afterSequence : intake.throughSequence
-    this.#handed = Math.max(this.#handed, throughSequence)
-    // All items are views of one memory, which is given away; none is empty, since each has a sequence.
-    const memory = (encoded[0] as Uint8Array).buffer as ArrayBuffer
-    const stored = ledger.append(
-      {
-        device: device.enrolled.device,
-        outbox: device.enrolled.outbox,
-        afterSequence,
-        throughSequence,
-        items,
-      },
-      memory,
-    )
-    onHanded(this)
-    const settle = () => {
-      this.#outstandingItems -= encoded.length
-      if (isAhead) this.#outstandingAhead -= encoded.length
-      onSettled()
-    }
-    // One handler each, so that of two that are answered together the failure of the first is known before the
-    // second is acknowledged.
-    stored.then(
-      ({ storedAt, refusals }) => {
-        settle()
-        const duplicates = storedAt.filter((at) => at === DUPLICATE).length
-        const refused = storedAt.filter((at) => at === REFUSED).length
-        counters.add('itemsStored', storedAt.length - duplicates - refused)
-        counters.add('itemsDuplicate', duplicates)
-        counters.add('itemsRejected', rejects.length + refused)
-        device.lastSequence = Math.max(device.lastSequence, throughSequence)
-        onStored(device, findings, storedAt)
-        if (this.#state === 'ended') return
-        this.#acknowledged = Math.max(this.#acknowledged, throughSequence)
-        for (const { sequence, reason } of refusals)
-          rejects.push({ sequence, reason: boundedReason(reason) })
-        this.#acknowledge(rejects, isAhead ? sequences : [])
-      },
-      (error: Error) => {
-        settle()
-        this.#notStored(`${encoded.length} items of ${device.facts.id} were not stored`, error)
-      },
-    )
-  }
-
-  #isAgreed(isUsed: boolean, capability: bigint): boolean {
-    return !isUsed || (this.#agreed & capability) !== 0n
   }
 
   #notStored(what: string, error: Error): void {
@@ -451,8 +318,8 @@ export class Connection {
     this.end('fault', 'the collector failed here; its log says why')
   }
 
-  #acknowledge(rejects: Reject[], aheadSequences: number[] = []): void {
-    const throughSequence = this.#acknowledged
+  #acknowledge(rejects: Reject[] = [], aheadSequences: number[] = []): void {
+    const throughSequence = this.#batches?.acknowledged() ?? 0
     this.#send({ kind: 'ack', ack: { throughSequence, rejects, aheadSequences } })
   }
 

@@ -1,0 +1,55 @@
+// Options that several commands share.
+import { type Command, Option } from 'commander'
+import { collectorPlace, path, whole } from './arguments.ts'
+
+export const stateOption = () =>
+  new Option(
+    '--state <dir>',
+    "directory of this installation (default: FRESHET_STATE, else the platform's)",
+  ).argParser(path)
+export const userOption = () =>
+  new Option(
+    '--user <name>',
+    'user of engine and collector when run as root (default: _freshet, freshet or nobody)',
+  )
+export const collectorOption = () =>
+  new Option(
+    '--collector <place>',
+    'the state directory of a collector on this machine, or its address: https:// or wss://, on loopback also http:// or ws://',
+  ).argParser(collectorPlace)
+export const tokenFileOption = () =>
+  new Option('--token-file <file>', "file with the collector's agent token").argParser(path)
+export const keepDaysOption = () =>
+  new Option('--keep-days <n>', 'alerts and history stored longer ago are dropped')
+    .argParser(whole(1, 3650))
+    .default(180)
+export const keepGbOption = () =>
+  new Option('--keep-gb <n>', 'the oldest alerts are dropped when the store is larger')
+    .argParser(whole(1, 100_000))
+    .default(20)
+export const intervalOption = () =>
+  new Option('--interval <ms>', 'time between reads of the flow counters')
+    .argParser(whole(10, 5_000))
+    .default(1000)
+export const execArgumentsOption = () =>
+  new Option(
+    '--exec-arguments',
+    'also keep the arguments of programs, passwords among them, and send them with alerts',
+  ).default(false)
+
+/** What both commands that run sense and engine take. */
+export const withAgentOptions = (command: Command): Command =>
+  command
+    .addOption(stateOption())
+    .addOption(userOption())
+    .addOption(collectorOption())
+    .addOption(tokenFileOption())
+    .addOption(new Option('--policy <file>', 'policy document, JSON').argParser(path))
+    .addOption(new Option('--include-loopback', 'detect on loopback too, for trials and tests'))
+    .addOption(intervalOption())
+    .addOption(execArgumentsOption())
+    .addOption(
+      new Option('--ring-mb <n>', 'size of the ring between kernel and engine')
+        .argParser(whole(1, 1024))
+        .default(8),
+    )
