@@ -120,6 +120,11 @@ ScriptSeen ScriptOfArguments(u32 pid, u32 parent_pid, std::string_view program,
     seen.from = path.empty() ? seen.from : u32{k_script_none};
     return seen;
   }
+  // Where it was run is not known any more: the name alone is told, and nothing is looked for.
+  if (folder.empty() && !path.starts_with('/')) {
+    seen.path = path;
+    return seen;
+  }
   seen.path = AbsolutePath(folder, path);
   if (seen.path.empty()) return {};
   const ProcessRoot root(pid, parent_pid);
@@ -154,7 +159,12 @@ CaughtExec CatchExec(u32 pid, const MappedFile& first) {
     return caught;
   }
   caught.is_it = true;
-  caught.folder = ReadProcLink(pid, "cwd");
+  FileSeen folder;
+  if (LookAt(AT_FDCWD, ProcPath(pid, "cwd").c_str(), &folder)) {
+    caught.folder = ReadProcLink(pid, "cwd");
+    caught.folder_dev = folder.dev;
+    caught.folder_ino = folder.ino;
+  }
   caught.script = ClaimedScript(pid, caught.file, caught.folder);
   if (first.ino == 0 || IsSameFile(first, caught.file)) return caught;
   constexpr size_t kFilesLookedAt = 1024;

@@ -36,8 +36,12 @@ struct CaughtExec {
   bool is_it = false;  // nothing else was executed before it was read, as far as is known
   ProgramFile file;    // by /proc/PID/exe; ino 0: it has ended
   bool has_own_code =
-      true;            // some of that file is mapped to run; looked at where it is not the first
-  std::string folder;  // its working directory; empty when not known
+      true;  // some of that file is mapped to run; looked at where it is not the first
+  // Its working directory when that was read; empty when not known. Since its exec it may have gone
+  // elsewhere: the kernel says where it was (KernelExec).
+  std::string folder;
+  u64 folder_dev = 0;
+  u64 folder_ino = 0;
   ScriptSeen script;
 };
 

@@ -28,6 +28,16 @@ class ExecMaker : public ProgramMaker {
     LoadMember(r1, r1, "inode", "i_sb", 8);
     LoadMember(r1, r1, "super_block", "s_dev", 4);
     code_.Store(4, r9, offsetof(ExecEvent, dev), r1);
+    LoadMember(r1, r8, "task_struct", "fs", 8);
+    LoadMember(r1, r1, "fs_struct", "pwd.dentry", 8);
+    LoadMember(r1, r1, "dentry", "d_inode", 8);
+    LoadMember(r2, r1, "inode", "i_ino", 8);
+    code_.Store(8, r9, offsetof(ExecEvent, folder_ino), r2);
+    LoadMember(r1, r1, "inode", "i_sb", 8);
+    LoadMember(r1, r1, "super_block", "s_dev", 4);
+    code_.Store(4, r9, offsetof(ExecEvent, folder_dev), r1);
+    code_.Move(r1, 0);
+    code_.Store(4, r9, offsetof(ExecEvent, reserved), r1);
     LoadMember(r1, r8, "task_struct", "mm", 8);
     LoadMember(r3, r1, "mm_struct", "arg_start", 8);
     LoadMember(r6, r1, "mm_struct", "arg_end", 8);

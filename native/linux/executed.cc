@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 
@@ -22,9 +24,32 @@ std::string InterpreterOf(std::string_view line) {
   return std::string(line.substr(0, line.find_first_of(" \t\r")));
 }
 
-// Its working directory at the exec, which few programs change at once; empty when not known.
+// Where this process is now, if that is where the kernel says that it was at the exec; empty
+// otherwise. On btrfs the kernel's device is another than stat(2) shows.
+std::string FolderNow(u32 pid, const KernelExec& kernel) {
+  const std::string link = "/proc/" + std::to_string(pid) + "/cwd";
+  FileSeen seen;
+  if (!LookAt(AT_FDCWD, link.c_str(), &seen) || seen.ino != kernel.folder_ino) return {};
+  struct statfs where;
+  const bool has_own_numbers =
+      statfs(link.c_str(), &where) == 0 && where.f_type == BTRFS_SUPER_MAGIC;
+  if (seen.dev != kernel.folder_dev && !has_own_numbers) return {};
+  return ReadProcLink(pid, "cwd");
+}
+
+// Its working directory at the exec, from where a relative name leads to its file; a program may
+// have gone elsewhere since, and then the name leads to another's. Empty when not known.
 std::string FolderOf(const ExecFacts& facts) {
-  std::string folder = facts.caught->is_it ? facts.caught->folder : std::string();
+  const CaughtExec& caught = *facts.caught;
+  if (facts.kernel != nullptr && facts.kernel->folder_ino != 0) {
+    const KernelExec& kernel = *facts.kernel;
+    if (caught.is_it && caught.folder_ino == kernel.folder_ino &&
+        caught.folder_dev == kernel.folder_dev)
+      return caught.folder;
+    const std::string own = FolderNow(facts.pid, kernel);
+    return own.empty() ? FolderNow(facts.parent_pid, kernel) : own;
+  }
+  std::string folder = caught.is_it ? caught.folder : std::string();
   if (folder.empty()) folder = ReadProcLink(facts.pid, "cwd");
   if (folder.empty()) folder = ReadProcLink(facts.parent_pid, "cwd");
   return folder;

@@ -52,8 +52,13 @@ bool ParseExec(std::span<const std::byte> record, KernelExec* exec) {
   if (!LoadEvent(record, &event)) return false;
   exec->pid = event.head.pid;
   exec->at_ns = event.head.at_ns;
-  exec->dev = makedev(event.dev >> kMinorBits, event.dev & ((1u << kMinorBits) - 1));
+  const auto device = [](u32 dev) {
+    return makedev(dev >> kMinorBits, dev & ((1u << kMinorBits) - 1));
+  };
+  exec->dev = device(event.dev);
   exec->ino = event.ino;
+  exec->folder_dev = device(event.folder_dev);
+  exec->folder_ino = event.folder_ino;
   exec->count = event.count;
   exec->argv_bytes = event.argv_bytes;
   exec->kept_bytes = event.kept_bytes <= sizeof(event.text) ? event.kept_bytes : 0;

@@ -24,6 +24,9 @@ struct KernelExec {
   // the file system's own, which on overlayfs and btrfs is not the one that stat(2) shows.
   u64 dev = 0;
   u64 ino = 0;
+  // Its working directory then, with devices as above.
+  u64 folder_dev = 0;
+  u64 folder_ino = 0;
   u32 count = 0;       // of all arguments, the name it was called by first
   u32 argv_bytes = 0;  // of all of them, each with its NUL
   u32 kept_bytes = 0;  // of `text`: at most kArgvBytesMax; 0 when they could not be read

@@ -22,6 +22,9 @@ struct ExecEvent {
   u32 count;
   u32 argv_bytes;
   u32 kept_bytes;
+  u64 folder_ino;
+  u32 folder_dev;
+  u32 reserved;
   char text[KernelExec::kArgvBytesMax];
 };
 struct FinalEvent {

@@ -2,7 +2,15 @@
 // that others can change. With our own program in the kernel, and without it.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import {
   Capability,
@@ -176,6 +184,30 @@ for (const kernelPrograms of [true, false])
           deepEqual([exec.path, ...script(exec)], [at('waiter'), '', Script.none, 0n])
       }
     })
+
+    if (kernelPrograms)
+      it('names no script of where a process has gone since: a relative name is of the folder it was run in', async () => {
+        const [here, there] = [at('here'), at('there')]
+        for (const one of [here, there]) mkdirSync(join(one, 's'), { recursive: true })
+        writeFileSync(join(here, 's/k.sh'), `cd ${there}\nread line\n`)
+        writeFileSync(join(there, 's/k.sh'), 'harmless\n')
+        const known = new Set(seen.execs)
+        const runs = Array.from({ length: 20 }, () =>
+          spawn('bash', ['s/k.sh'], { cwd: here, stdio: ['pipe', 'ignore', 'ignore'] }),
+        )
+        children.push(...runs)
+        const pids = new Set(runs.map(({ pid }) => pid))
+        const told = () =>
+          seen.execs.filter(
+            (exec) => !known.has(exec) && pids.has(exec.pid) && basename(exec.path) === 'bash',
+          )
+        await seen.until('every exec', () => (told().length >= runs.length ? true : undefined))
+        for (const { script, scriptIno } of told()) {
+          ok(script === join(here, 's/k.sh') || script === 's/k.sh', script)
+          if (scriptIno !== 0n)
+            equal(scriptIno, statSync(join(here, 's/k.sh'), { bigint: true }).ino)
+        }
+      })
 
     it("[D4] names the user's script where env and shims stand between", async () => {
       const shell = real('/bin/bash')
