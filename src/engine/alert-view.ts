@@ -93,7 +93,7 @@ export function chainOf(
     const { image } = next
     const view = { ...processView(next, clock), arguments: argumentsView(image.arguments) }
     // Files are named of the program that the alert is about; eight processes' would not fit an item.
-    chain.push(chain.length === 0 ? view : { ...view, foreignCode: [] })
+    chain.push(chain.length === 0 ? view : { ...view, foreignCode: [], foreignCodeMore: false })
     next = table.parentOf(next)
   }
   if (maker && chain[0])

@@ -20,7 +20,9 @@ export type ForeignCode = {
 /** What is known with this record too. */
 export function noteForeign(known: ForeignCode | undefined, record: CodeRecord): ForeignCode {
   const foreign = known ?? { paths: new Set(), hasMore: false, onlyAskedFor: true }
-  if (foreign.paths.has(record.path) || foreign.paths.size < PATHS_MAX)
+  // Without a path it says only that there is some.
+  if (record.path === '') foreign.hasMore = true
+  else if (foreign.paths.has(record.path) || foreign.paths.size < PATHS_MAX)
     foreign.paths.add(record.path)
   else foreign.hasMore = true
   if ((record.flags & CodeFlag.more) !== 0) foreign.hasMore = true
@@ -45,11 +47,14 @@ export const hasMoreForeign = (foreign: ForeignCode | undefined): boolean =>
 
 /** One clause for a person. */
 export function foreignText(foreign: ForeignCode): string {
-  const [first = ''] = namedForeign(foreign)
+  const did = foreign.onlyAskedFor ? 'asked to load' : 'running'
+  return `${did} code from ${filesText(foreign)}, which others can change`
+}
+
+function filesText(foreign: ForeignCode): string {
+  const [first] = namedForeign(foreign)
+  if (first === undefined) return 'files that were not told'
   const others = foreign.paths.size - 1
-  const known = others === 0 ? '' : ` and ${others} more files`
-  const more = `${known}${foreign.hasMore ? ' and others that were not told' : ''}`
-  return foreign.onlyAskedFor
-    ? `asked to load code from ${first}${more}, which others can change`
-    : `running code from ${first}${more}, which others can change`
+  const known = others === 0 ? '' : ` and ${others} more ${others === 1 ? 'file' : 'files'}`
+  return `${first}${known}${foreign.hasMore ? ' and others that were not told' : ''}`
 }

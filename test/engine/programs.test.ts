@@ -192,10 +192,12 @@ describe('code from places that others can change', () => {
   it('cuts long names, so that an alert fits an item, and names those of the program alone', () => {
     const long = `/tmp/${'x'.repeat(4_000)}`
     const script = machine().program(tool).code(100, long).code(50, '/tmp/y.so')
+    script.code(50, '', CodeFlag.more)
     const { chain, sentence } = alertOf(script, 2 * MIB)
     assert.equal(chain[0]?.foreignCode[0]?.length, 512)
     assert.ok(sentence.length < 2_000)
     assert.deepEqual(chain[1]?.foreignCode, [])
+    assert.equal(chain[1]?.foreignCodeMore, false)
   })
 
   it('[A1] is one identity whatever the order and number of files', () => {
@@ -207,6 +209,33 @@ describe('code from places that others can change', () => {
     // Told before the program itself was inspected.
     const early = machine().exec(tool).code(100, '/a.so').inspected(tool)
     assert.equal(alertOf(early, 2 * MIB).identity.key, KEY)
+  })
+
+  it('says in words how many files there are, and when none of them was told', () => {
+    const words: [string[], RegExp][] = [
+      [['/a.so'], /running code from \/a\.so, which/],
+      [['/a.so', '/b.so'], /from \/a\.so and 1 more file, which/],
+      [['/a.so', '/b.so', '/c.so'], /from \/a\.so and 2 more files, which/],
+      [['/a.so', ''], /from \/a\.so and others that were not told, which/],
+      [['', '/a.so', '/b.so'], /from \/a\.so and 1 more file and others that were not told, which/],
+      [[''], /running code from files that were not told, which/],
+    ]
+    for (const [paths, text] of words) {
+      const script = machine().program(tool)
+      for (const path of paths) script.code(100, path, path === '' ? CodeFlag.more : 0)
+      const { chain, doubt, identity } = alertOf(script, 2 * MIB)
+      assert.match(doubt, text)
+      assert.equal(identity.key, KEY)
+      assert.deepEqual(
+        chain[0]?.foreignCode,
+        paths.filter((path) => path !== ''),
+      )
+      assert.equal(chain[0]?.foreignCodeMore, paths.includes(''))
+    }
+    const asked = machine()
+      .program(tool)
+      .code(100, '', CodeFlag.askedFor | CodeFlag.more)
+    assert.match(alertOf(asked, 2 * MIB).doubt, /asked to load code from files that were not told,/)
   })
 
   it('[A1] leaves to the earlier identity what was sent before it came', () => {

@@ -75,6 +75,7 @@ describe('page: words that depend on numbers', () => {
     assert.equal(scriptNote('inline'), 'a text on its command line')
     assert.equal(foreignText(['/a.so', '/b.so'], false), '/a.so, /b.so')
     assert.equal(foreignText(['/a.so'], true), '/a.so and more')
+    assert.equal(foreignText([], true), 'from files that were not told')
   })
   it('call the policy that no one has sent by its name', () => {
     assert.equal(policyText(0), 'built-in policy')

@@ -55,7 +55,7 @@ function Process({ process, last }: { process: ProcessInfo; last: boolean }) {
           </span>
         )}
         {scriptNote(process.scriptFrom) !== '' && <span>{scriptNote(process.scriptFrom)}</span>}
-        {process.foreignCode.length > 0 && (
+        {(process.foreignCode.length > 0 || process.foreignCodeMore) && (
           <span>
             with foreign code{' '}
             <Cut text={foreignText(process.foreignCode, process.foreignCodeMore)} max={160} mono />

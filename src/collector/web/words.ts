@@ -78,7 +78,9 @@ export const scriptNote = (from: string): string => SCRIPT_NOTES[from] ?? ''
 
 /** The files that a process runs code of beside its program. */
 export const foreignText = (paths: readonly string[], hasMore: boolean): string =>
-  `${paths.join(', ')}${hasMore ? ' and more' : ''}`
+  paths.length === 0
+    ? 'from files that were not told'
+    : `${paths.join(', ')}${hasMore ? ' and more' : ''}`
 
 /** A policy's version; 0 is the one that is part of the agent. */
 export const policyText = (version: number): string =>
