@@ -281,7 +281,6 @@ describe('the edges of a TCP flow', function () {
         const all = () => outbound(seen, sink.port).filter((flow) => flow.pid === ran.pid)
         const ended = () => all().filter((flow) => flow.state === FlowState.closed)
         await seen.until('every close', () => (ended().length >= COUNT ? true : undefined), 40_000)
-        await seen.until('a tick', () => (seen.ticks > 0 ? true : undefined))
         equal(ended().length, COUNT)
         const marked = ended().filter((flow) => (flow.flags & FlowFlag.countersLost) !== 0)
         for (const flow of ended())
@@ -290,7 +289,10 @@ describe('the edges of a TCP flow', function () {
             `${flow.bytesOut} without a mark`,
           )
         if (how !== 'mptcp') equal(marked.length, COUNT)
-        equal(lost(seen, Loss.flowCounters) - before, marked.length)
+        // The counter is the whole machine's: what others lose meanwhile is in it too.
+        await seen.until('the count of what was lost', () =>
+          lost(seen, Loss.flowCounters) - before >= marked.length ? true : undefined,
+        )
         ok(sum(ended()) <= BigInt(COUNT * 5000))
       })
   })
