@@ -36,8 +36,8 @@ class ExecMaker : public ProgramMaker {
     LoadMember(r1, r1, "inode", "i_sb", 8);
     LoadMember(r1, r1, "super_block", "s_dev", 4);
     code_.Store(4, r9, offsetof(ExecEvent, folder_dev), r1);
-    code_.Move(r1, 0);
-    code_.Store(4, r9, offsetof(ExecEvent, reserved), r1);
+    LoadMember(r1, r8, "task_struct", "cred", 8);
+    Copy("cred", "euid.val", r1, offsetof(ExecEvent, uid), 4);
     LoadMember(r1, r8, "task_struct", "mm", 8);
     LoadMember(r3, r1, "mm_struct", "arg_start", 8);
     LoadMember(r6, r1, "mm_struct", "arg_end", 8);

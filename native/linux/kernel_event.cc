@@ -59,6 +59,7 @@ bool ParseExec(std::span<const std::byte> record, KernelExec* exec) {
   exec->ino = event.ino;
   exec->folder_dev = device(event.folder_dev);
   exec->folder_ino = event.folder_ino;
+  exec->uid = event.uid;
   exec->count = event.count;
   exec->argv_bytes = event.argv_bytes;
   exec->kept_bytes = event.kept_bytes <= sizeof(event.text) ? event.kept_bytes : 0;

@@ -27,9 +27,10 @@ struct KernelExec {
   // Its working directory then, with devices as above.
   u64 folder_dev = 0;
   u64 folder_ino = 0;
-  u32 count = 0;       // of all arguments, the name it was called by first
-  u32 argv_bytes = 0;  // of all of them, each with its NUL
-  u32 kept_bytes = 0;  // of `text`: at most kArgvBytesMax; 0 when they could not be read
+  u32 uid = 0xffffffff;  // effective user
+  u32 count = 0;         // of all arguments, the name it was called by first
+  u32 argv_bytes = 0;    // of all of them, each with its NUL
+  u32 kept_bytes = 0;    // of `text`: at most kArgvBytesMax; 0 when they could not be read
   std::array<char, kArgvBytesMax> text{};
 
   // The arguments as far as they are kept, each ended by one NUL but the last where it is cut.

@@ -24,7 +24,7 @@ struct ExecEvent {
   u32 kept_bytes;
   u64 folder_ino;
   u32 folder_dev;
-  u32 reserved;
+  u32 uid;  // effective
   char text[KernelExec::kArgvBytesMax];
 };
 struct FinalEvent {

@@ -95,8 +95,9 @@ void ProcessTable::Finish(u32 pid, Process* process, u64 at_ns, std::string_view
   process->began_ns = at_ns;
   process->threaded = false;
   process->leader_gone = false;
-  const u32 uid = ReadProcUid(pid, process->uid);
-  if (uid != kUidUnknown) process->uid = uid;
+  // Between fork and exec a process may have become another user, so its parent's says nothing once
+  // it has ended.
+  process->uid = said.kernel != nullptr ? said.kernel->uid : ReadProcUid(pid, process->uid);
   EmitExec(pid, *process, 0);
   if (options_.arguments) EmitArguments(pid, *process, said.arguments);
   for (const MappedFile& one : mapped)

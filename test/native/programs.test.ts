@@ -24,6 +24,7 @@ import {
 import { leaveOut, whyNoTool } from '../left-out.ts'
 import { buildNative, temporaryFolder, type Watch, watch, whyNotLive } from './watch.ts'
 
+const UID_UNKNOWN = 0xffff_ffff
 const LIBRARY = 'int freshet_test = 1;\n'
 /** Runs in a constructor: of a program that has no code of its own. */
 const CONSTRUCTOR = `#include <unistd.h>
@@ -208,6 +209,20 @@ for (const kernelPrograms of [true, false])
             equal(scriptIno, statSync(join(here, 's/k.sh'), { bigint: true }).ino)
         }
       })
+
+    it('says whose a program is that ends at once, or that it does not know', async () => {
+      chmodSync(folder.path, 0o755)
+      const uid = 54_321
+      const known = new Set(seen.execs)
+      const runs = Array.from({ length: 20 }, () =>
+        spawn('/bin/true', { uid, gid: uid, stdio: 'ignore' }),
+      )
+      const pids = new Set(runs.map(({ pid }) => pid))
+      const told = () => seen.execs.filter((exec) => !known.has(exec) && pids.has(exec.pid))
+      await seen.until('every exec', () => (told().length >= runs.length ? true : undefined))
+      for (const exec of told())
+        ok(exec.uid === uid || (!kernelPrograms && exec.uid === UID_UNKNOWN), String(exec.uid))
+    })
 
     it("[D4] names the user's script where env and shims stand between", async () => {
       const shell = real('/bin/bash')
