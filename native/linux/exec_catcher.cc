@@ -168,9 +168,11 @@ CaughtExec CatchExec(u32 pid, const MappedFile& first) {
   caught.script = ClaimedScript(pid, caught.file, caught.folder);
   if (first.ino == 0 || IsSameFile(first, caught.file)) return caught;
   constexpr size_t kFilesLookedAt = 1024;
-  caught.has_own_code = std::ranges::any_of(
-      ReadMaps(pid, kFilesLookedAt),
-      [&](const MappedFile& mapped) { return IsSameFile(mapped, caught.file); });
+  const auto mapped = ReadMaps(pid, kFilesLookedAt);
+  // None: it has ended meanwhile, and that says nothing.
+  caught.has_own_code = mapped.empty() || std::ranges::any_of(mapped, [&](const MappedFile& one) {
+                          return IsSameFile(one, caught.file);
+                        });
   return caught;
 }
 
