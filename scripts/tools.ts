@@ -34,6 +34,7 @@ export const TOOLS = {
     packages: 'g++',
     lines: (folder) => [['cc', '-O1', '-o', join(folder, 'sender'), join(native, 'sender.c')]],
   },
+  bash: { packages: 'bash', lines: () => [['/bin/bash', '-c', 'true']] },
   python3: {
     packages: 'python3',
     lines: () => [['python3', '-c', 'import base64, os, socket, struct, sys, time']],

@@ -25,6 +25,9 @@ inline u64 BoottimeNs() { return SinceBootNs(); }
 // Since 1970 UTC.
 inline u64 RealtimeNs() { return ClockNs(CLOCK_REALTIME); }
 
+// Between two times, whichever is the later.
+inline u64 Distance(u64 a, u64 b) { return a > b ? a - b : b - a; }
+
 }  // namespace freshet
 
 #endif  // FRESHET_LINUX_CLOCK_H_

@@ -39,8 +39,6 @@ constexpr u32 kOpenStates = 1u << kTcpEstablished | 1u << kTcpFinWait1 | 1u << k
 // slowly than one a millisecond, so that two runs in one boot do not use the same.
 u32 FirstVersion() { return static_cast<u32>(BoottimeNs() / kNsPerMs) | 1; }
 
-u64 Distance(u64 a, u64 b) { return a > b ? a - b : b - a; }
-
 void Watch(int poller, int fd) {
   if (fd < 0) return;
   epoll_event event{};

@@ -129,7 +129,7 @@ describe('the first look', () => {
     )
     assert.match(alerts[0]?.sentence ?? '', /first seen \d/)
     assert.ok(
-      (baseline.identity('unsigned:sha256:' + 'ab'.repeat(32))?.firstExecAt ?? 0n) >=
+      (baseline.identity(`unsigned:sha256:${'ab'.repeat(32)}`)?.firstExecAt ?? 0n) >=
         (baseline.bornAt() ?? 1n),
     )
     const upload = { id: 2, pid: 200, total: 6_000 * MIB, steps: 2 }

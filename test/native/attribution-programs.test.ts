@@ -3,7 +3,7 @@
 // the kernel, one that has ended before it is looked at is told as not confirmed, never as something else.
 import { equal, ok } from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   Direction,
@@ -97,8 +97,7 @@ describe('attribution of short uploads by programs within programs', function ()
   for (const kernelPrograms of [true, false])
     for (const { name, make, isRight } of ways)
       it(`tells ${PROCESSES} by ${name}, ${kernelPrograms ? 'with' : 'without'} our programs in the kernel`, async function () {
-        if (name === 'script')
-          leaveOut(this, existsSync('/bin/bash') ? undefined : 'there is no /bin/bash')
+        if (name === 'script') leaveOut(this, whyNoTool('bash'))
         const seen: Watch = watch({ intervalMs: 1000, kernelPrograms })
         try {
           await seen.until('the enumeration', () =>
