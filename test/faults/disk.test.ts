@@ -1,7 +1,7 @@
 // Delivery on disks that are full: file systems in memory, made and unmounted here, which wants root.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -38,7 +38,8 @@ describe('delivery on a full disk', function () {
     outbox?.close()
     await running?.collector.close()
     running = outbox = undefined
-    rmSync(ballast(), { force: true })
+    // What one test left there must not fill the disk of the next.
+    for (const name of readdirSync(disk)) rmSync(join(disk, name), { recursive: true, force: true })
   })
   after(() => {
     ending.abort()
