@@ -12,10 +12,10 @@
 #include <ranges>
 
 #include "check.h"
+#include "emitted.h"
 #include "linux/clock.h"
 #include "linux/process_root.h"
 #include "linux/process_table.h"
-#include "told.h"
 
 namespace freshet {
 namespace {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "check.h"
+#include "emitted.h"
 #include "linux/flow_table.h"
-#include "told.h"
 
 namespace freshet {
 namespace {

@@ -1,6 +1,6 @@
 // What a test's tables emit, kept and read back.
-#ifndef FRESHET_TEST_TOLD_H_
-#define FRESHET_TEST_TOLD_H_
+#ifndef FRESHET_TEST_EMITTED_H_
+#define FRESHET_TEST_EMITTED_H_
 
 #include <cstring>
 #include <string>
@@ -72,4 +72,4 @@ class Told {
 
 }  // namespace freshet
 
-#endif  // FRESHET_TEST_TOLD_H_
+#endif  // FRESHET_TEST_EMITTED_H_
