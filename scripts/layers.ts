@@ -46,7 +46,7 @@ const ROOMS: Record<string, Room> = {
   baseline: { rooms: ['units'] },
   sense: { rooms: ['units', 'place', 'version', 'records'] },
   engine: {
-    rooms: ['units', 'place', 'version', 'records', 'baseline'],
+    rooms: ['units', 'place', 'version', 'printable', 'records', 'baseline'],
     packages: ['node:crypto', 'tldts'],
   },
   capture: { rooms: LEFT_OF_STREAM },

@@ -128,10 +128,12 @@ export function createReport(parts: ReportParts): Report {
 function countsOf(all: EngineCounters, identities: number): AgentStatus['counters'] {
   const { records, execs, argumentsMissed, flows, processes, openFlows } = all
   const { bytesOut, bytesIn, unattributedFlows, unreadFlows, unseenBytes, lost, alerts } = all
+  const { suppressed, rolledUp } = all
   const { flows: earlierFlows, bytesOut: earlierOut, bytesIn: earlierIn } = all.earlier
   return {
     ...{ records, execs, argumentsMissed, flows, processes, openFlows, identities },
     ...{ bytesOut, bytesIn, unattributedFlows, unreadFlows, unseenBytes, lost, alerts },
+    ...{ suppressed, rolledUp },
     ...{ earlierFlows, earlierBytes: earlierOut + earlierIn },
   }
 }

@@ -84,7 +84,7 @@ export function createDetector(parts: DetectorParts): Detector {
     const ancestors = chain.slice(1).map(({ path }) => path)
     if (
       whitelists(policy, destination.address, destination.view.hostname) ||
-      parentChecks(policy, identity.stored.path, ancestors)
+      parentChecks(policy, chain[0]?.path || identity.stored.path, ancestors)
     ) {
       pair.suppressed = true
       counters.suppressed++

@@ -1,4 +1,6 @@
-// What is in force: which networks count as outside, and what is known to be harmless here.
+// What is in force: which networks count as outside, and what is known to be harmless here. docs/policy.md says it for
+// those who write one.
+import { brief } from '../printable.ts'
 import { type Cidr, cidrHas, parseCidr } from './address.ts'
 
 /** A host that is known to be talked to: a block of addresses, or a domain with everything under it. */
@@ -46,6 +48,12 @@ export class PolicyError extends Error {
 
 /** Entries a list may have; what is beyond is refused, not cut. */
 const ENTRIES_MAX = 1_024
+const PATH_MAX = 4_096
+/** Characters of a refused value or name that are repeated: it goes to a terminal, and to the collector. */
+const QUOTED_MAX = 80
+
+const quoted = (value: unknown): string =>
+  brief(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'), QUOTED_MAX)
 
 /** Nothing left out but what detection itself leaves out. */
 export const DEFAULT_POLICY: Policy = {
@@ -66,10 +74,14 @@ const FIELDS = new Set(Object.keys(DEFAULT_POLICY))
 export function makePolicy(document: PolicyDocument): Policy {
   const given: Record<string, unknown> = { ...document }
   for (const name of Object.keys(given))
-    if (!FIELDS.has(name)) throw new PolicyError('field', `policy: there is no field ${name}`)
+    if (!FIELDS.has(name))
+      throw new PolicyError('field', `policy: there is no field ${quoted(name)}`)
   const whole = (name: string, value: unknown, max: number): number => {
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max)
-      throw new PolicyError('field', `policy.${name}: ${String(value)} is not in 0..${max}`)
+      throw new PolicyError(
+        'field',
+        `policy.${name}: ${quoted(value)} is no whole number in 0..${max}`,
+      )
     return value
   }
   const list = <T>(name: string, read: (value: unknown, where: string) => T): T[] => {
@@ -108,7 +120,7 @@ export function parsePolicy(version: number, json: string): Policy {
 function readCidr(value: unknown, where: string): Cidr {
   const cidr = typeof value === 'string' ? parseCidr(value) : undefined
   if (cidr === undefined)
-    throw new PolicyError('field', `${where}: ${String(value)} is not a network like 10.0.0.0/8`)
+    throw new PolicyError('field', `${where}: ${quoted(value)} is not a network like 10.0.0.0/8`)
   return cidr
 }
 
@@ -120,19 +132,30 @@ function readHostRule(value: unknown, where: string): HostRule {
     if (/^([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}$/.test(domain) && /[a-z]/.test(domain))
       return { kind: 'domain', domain }
   }
-  throw new PolicyError('field', `${where}: ${String(value)} is neither a network nor a domain`)
+  throw new PolicyError('field', `${where}: ${quoted(value)} is neither a network nor a domain`)
 }
 
 function readParentRule(value: unknown, where: string): ParentRule {
   const rule: Record<string, unknown> =
     typeof value === 'object' && value !== null ? { ...value } : {}
-  const { parent, program } = rule
-  const isPath = (path: unknown): path is string =>
-    typeof path === 'string' && path.startsWith('/') && path.length <= 4096
-  if (!isPath(parent) || !isPath(program))
-    throw new PolicyError('field', `${where} wants parent and program, both absolute paths`)
+  const { parent, program, ...more } = rule
+  const [other] = Object.keys(more)
+  if (other !== undefined)
+    throw new PolicyError('field', `${where}: there is no field ${quoted(other)}`)
+  if (!isPathPattern(parent) || !isPathPattern(program))
+    throw new PolicyError(
+      'field',
+      `${where} wants parent and program, both absolute paths; a * stands at the end alone`,
+    )
   return { parent, program }
 }
+
+/** A star elsewhere would match nothing, and look as if it did. */
+const isPathPattern = (path: unknown): path is string =>
+  typeof path === 'string' &&
+  path.startsWith('/') &&
+  path.length <= PATH_MAX &&
+  !path.slice(0, -1).includes('*')
 
 /** Whether the whitelist names this host. */
 export function whitelists(policy: Policy, address: Uint8Array, hostname: string): boolean {

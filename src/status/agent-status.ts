@@ -74,6 +74,9 @@ export type AgentStatus = {
     unseenBytes: number
     lost: number
     alerts: number
+    /** Raised nothing: the policy names them, or their program had its share of alerts for the day. */
+    suppressed: number
+    rolledUp: number
   }
   outbox: {
     /** Waiting. */

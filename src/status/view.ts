@@ -96,7 +96,7 @@ function figures(status: AgentStatus, nowMs: number): string[] {
   return [
     `Programs: ${count(counters.processes)} running, ${count(counters.execs)} started, ${count(counters.identities)} known${missed}`,
     `Network: ${count(counters.openFlows)} flows open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program${unread}${unseen}${earlier}`,
-    `Alerts: ${count(counters.alerts)} since the start`,
+    `Alerts: ${count(counters.alerts)} since the start${heldBack(status)}`,
     `Lost: ${lost.join(', ')}`,
     `Collector: ${collectorLine(status)}`,
     ...(restarts.engine + restarts.sense > 0
@@ -107,6 +107,15 @@ function figures(status: AgentStatus, nowMs: number): string[] {
     ...(turnedAway > 0 ? [`Readers of this status turned away: ${count(turnedAway)}`] : []),
     `${status.hostname}, Freshet ${status.version}, up ${span(nowMs - status.startedAtMs)}`,
   ]
+}
+
+/** What crossed the gate and has no alert of its own. */
+function heldBack({ counters: { suppressed, rolledUp } }: AgentStatus): string {
+  const texts = [
+    suppressed === 0 ? '' : `${count(suppressed)} held back by the policy`,
+    rolledUp === 0 ? '' : `${count(rolledUp)} more counted within alerts of the same programs`,
+  ].filter((text) => text !== '')
+  return texts.map((text) => `, ${text}`).join('')
 }
 
 function collectorLine({ collector, outbox }: AgentStatus): string {

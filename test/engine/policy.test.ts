@@ -56,6 +56,38 @@ describe('policy', () => {
     assert.equal(rule('/usr/sbin/backupd', '/home/ann/prob').alerts.length, 1)
   })
 
+  it('checks the path of the file that runs, not that where it was seen first', () => {
+    const elsewhere = { pid: 101, path: '/srv/probe', parent: 50, sha: 'ab' }
+    const script = new Script()
+      .start()
+      .system(50, '/usr/sbin/backupd')
+      .program({ ...probe, sha: 'ab' })
+      .program(elsewhere)
+      .upload({ ...upload, pid: 101 })
+    const suppressed = (program: string) =>
+      tell(script, {
+        policy: makePolicy({ parentProcessCheck: [{ parent: '/usr/sbin/backupd', program }] }),
+      }).engine.counters().suppressed
+    assert.equal(suppressed('/srv/probe'), 1)
+    assert.equal(suppressed('/home/ann/probe'), 0)
+  })
+
+  it('repeats of a value that it refuses no more than a line can show', () => {
+    const refusal = (document: object) => {
+      try {
+        parsePolicy(1, JSON.stringify(document))
+      } catch (error) {
+        return (error as PolicyError).message
+      }
+      return ''
+    }
+    const long = refusal({ hostWhitelist: ['a b'.repeat(10_000)] })
+    assert.ok(long.length < 200, long.slice(0, 300))
+    assert.match(refusal({ hostWhitelist: ['\u001b[2J x'] }), /\\u\{1b\}\[2J x is neither/)
+    assert.match(refusal({ ['x\u202e']: 1 }), /no field x\\u\{202e\}$/)
+    assert.match(refusal({ ownPids: [{ a: 1 }] }), /ownPids\[0\]: \{"a":1\} is no whole number/)
+  })
+
   it('counts a private network that it calls outside like any other', () => {
     const script = stranger().upload({ ...upload, to: '10.2.3.4' })
     const scoreOf = (networks: string[]) =>
@@ -117,6 +149,12 @@ describe('policy', () => {
     'a host that is none': { hostWhitelist: ['exa mple.org'] },
     'a list that is none': { hostWhitelist: 'example.org' },
     'a relative path': { parentProcessCheck: [{ parent: 'sh', program: '/bin/x' }] },
+    'a star that would match nothing': {
+      parentProcessCheck: [{ parent: '/opt/*/sh', program: '/bin/x' }],
+    },
+    'a field that a rule does not have': {
+      parentProcessCheck: [{ parent: '/bin/sh', program: '/bin/x', until: '2027-01-01' }],
+    },
     'a pid that is none': { ownPids: [-1] },
     'more than it can hold': { ownPids: new Array(1_025).fill(1) },
   }))

@@ -31,6 +31,8 @@ export const wellStatus = (change: Partial<AgentStatus> = {}): AgentStatus => ({
     unattributedFlows: 1,
     lost: 0,
     alerts: 2,
+    suppressed: 0,
+    rolledUp: 0,
   },
   outbox: {
     items: 0,

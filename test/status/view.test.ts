@@ -42,6 +42,19 @@ describe('the status in plain words', () => {
     )
   })
 
+  it('says what crossed the gate and has no alert of its own', () => {
+    const { counters, ...well } = wellStatus()
+    const alerts = (more: Partial<AgentStatus['counters']>): string | undefined =>
+      menuOf({ ...well, counters: { ...counters, ...more } }, 0).rows.find((row) =>
+        row.startsWith('Alerts: '),
+      )
+    assert.equal(alerts({}), 'Alerts: 2 since the start')
+    assert.equal(
+      alerts({ suppressed: 3, rolledUp: 1 }),
+      'Alerts: 2 since the start, 3 held back by the policy, 1 more counted within alerts of the same programs',
+    )
+  })
+
   let golden: Record<string, Shown>
   before(() => {
     if (process.env['UPDATE_GOLDEN'] === '1') {

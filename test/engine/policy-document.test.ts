@@ -1,0 +1,86 @@
+// docs/policy.md against the parser: it names the fields there are, with their defaults and bounds, and its example is one.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { parseAddress } from '../../src/engine/address.ts'
+import {
+  DEFAULT_POLICY,
+  makePolicy,
+  type Policy,
+  PolicyError,
+  parentChecks,
+  parsePolicy,
+  whitelists,
+} from '../../src/engine/policy.ts'
+
+const text = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8')
+const rows = [...text.matchAll(/^\| `(\w+)` \| (.+?) \| `(.+?)` \| (.+) \|$/gm)].map(
+  ([, field = '', type = '', byDefault = '', effect = '']) => ({ field, type, byDefault, effect }),
+)
+const example = /```json\n([\s\S]+?)\n```/.exec(text)?.[1] ?? ''
+const given: Record<string, unknown> = JSON.parse(example)
+
+const fields = Object.keys(DEFAULT_POLICY)
+
+describe('docs/policy.md', () => {
+  it('names exactly the fields that there are, once', () => {
+    assert.deepEqual(rows.map(({ field }) => field).toSorted(), fields.toSorted())
+    for (const { field, effect } of rows) assert.ok(effect.length > 40, `${field}: ${effect}`)
+  })
+
+  it('has the defaults that are in force', () => {
+    const { version, ...rest } = makePolicy({})
+    const said = Object.fromEntries(
+      rows.map(({ field, byDefault }) => [field, JSON.parse(byDefault)]),
+    )
+    assert.deepEqual(said, { version, ...rest })
+  })
+
+  it('has the ranges that are held', () => {
+    const ranges = rows.flatMap(({ field, type }) => {
+      const range = /whole numbers?, (\d+) to (\d+)/.exec(type)
+      return range ? [{ field, min: Number(range[1]), max: Number(range[2]) }] : []
+    })
+    assert.deepEqual(ranges.map(({ field }) => field).toSorted(), ['ownPids', 'version'])
+    for (const { field, min, max } of ranges) {
+      const isList = Array.isArray(DEFAULT_POLICY[field as keyof Policy])
+      const make = (value: number) => makePolicy({ [field]: isList ? [value] : value })
+      for (const value of [min, max]) make(value)
+      for (const value of [min - 1, max + 1, 0.5]) assert.throws(() => make(value), PolicyError)
+    }
+    const entries = Number(/at most ([\d,]+) entries/.exec(text)?.[1]?.replace(',', ''))
+    makePolicy({ ownPids: new Array(entries).fill(1) })
+    assert.throws(() => makePolicy({ ownPids: new Array(entries + 1).fill(1) }), PolicyError)
+    const characters = Number(/at most ([\d,]+) characters/.exec(text)?.[1]?.replace(',', ''))
+    const path = (length: number) => `/${'x'.repeat(length - 1)}`
+    const rule = (length: number) =>
+      makePolicy({ parentProcessCheck: [{ parent: path(length), program: '/x' }] })
+    rule(characters)
+    assert.throws(() => rule(characters + 1), PolicyError)
+  })
+
+  it('has an example with every field, none of them as it is by default, that is a policy', () => {
+    assert.deepEqual(Object.keys(given), fields)
+    const policy = parsePolicy(7, example)
+    assert.equal(policy.version, 7)
+    for (const field of fields.filter((name) => name !== 'includeLoopback'))
+      assert.notDeepEqual(policy[field as keyof Policy], DEFAULT_POLICY[field as keyof Policy])
+    assert.deepEqual(new Set(policy.hostWhitelist.map(({ kind }) => kind)).size, 2)
+  })
+
+  it('says of paths, domains and networks what holds', () => {
+    const policy = parsePolicy(7, example)
+    const at = (address: string) => parseAddress(address) as Uint8Array
+    assert.equal(whitelists(policy, at('203.0.113.9'), 'backup.example.org'), true)
+    assert.equal(whitelists(policy, at('203.0.113.9'), 'eu.backup.example.org'), true)
+    assert.equal(whitelists(policy, at('203.0.113.9'), 'mybackup.example.org'), false)
+    assert.equal(whitelists(policy, at('203.0.113.9'), ''), false)
+    assert.equal(whitelists(policy, at('198.51.100.9'), ''), true)
+    assert.equal(whitelists(policy, at('2001:db8:5::25'), ''), true)
+    assert.equal(parentChecks(policy, '/opt/backup/bin/a/b', ['/bin/sh', '/usr/sbin/cron']), true)
+    assert.equal(parentChecks(policy, '/opt/backup/bin/a', ['/bin/sh']), false)
+    const cased = makePolicy({ hostWhitelist: ['Example.ORG.'] })
+    assert.equal(whitelists(cased, at('203.0.113.9'), 'files.example.org'), true)
+    const wide = makePolicy({ externalNetworks: ['10.1.2.3/8'] })
+    assert.equal(wide.externalNetworks[0]?.bits, 96 + 8)
+  })
+})
