@@ -1,0 +1,130 @@
+// Lists of alerts: what a query finds of all segments, in its order, with the count of the whole.
+import { alertSummary, nsText } from '../views.ts'
+import {
+  ANSWER_BYTES_MAX,
+  type Asking,
+  alertOf,
+  Conditions,
+  deviceName,
+  type Part,
+  type Row,
+  text,
+} from './asking.ts'
+import type { Answers, Query } from './protocol.ts'
+import { searchTerms, type Term } from './search.ts'
+
+type AlertsQuery = Extract<Query, { op: 'alerts' }>
+
+export function createAlertList({ rows, some, segments, deviceRow }: Asking) {
+  function alerts(query: AlertsQuery): Answers['alerts'] {
+    const where = new Conditions()
+    if (query.deviceId !== undefined) where.add('a.device = ?', deviceRow(query.deviceId))
+    if (query.severity !== undefined) where.add('a.severity = ?', query.severity)
+    const tallied = where.parameters.length
+    if (query.since !== undefined) where.add('a.opened_at >= ?', query.since)
+    if (query.until !== undefined) where.add('a.opened_at < ?', query.until)
+    for (const term of searchTerms(query.text ?? '')) addTerm(where, term)
+    const total = where.parameters.length === tallied ? tally(where) : count(where)
+    const { found, isCut } =
+      query.sort && query.sort !== 'newest' ? highest(query, where) : newest(query, where)
+    const last = found.at(-1)
+    return {
+      alerts: found.map((row) => alertSummary(alertOf(row), row.newest as bigint, deviceName(row))),
+      total,
+      ...(isCut && last && { next: cursorOf(last) }),
+    }
+  }
+
+  function addTerm(where: Conditions, { inText, host }: Term): void {
+    const devices = host
+      ? rows('SELECT row, id, hostname FROM device', [])
+          .filter((row) => host(text(row.hostname), text(row.id)))
+          .map((row) => Number(row.row))
+      : []
+    const ofDevices = 'a.device IN (SELECT value FROM json_each(?))'
+    if (inText === undefined) where.add(ofDevices, JSON.stringify(devices))
+    // Machines are looked at first: a text is long.
+    else if (devices.length > 0)
+      where.add(`(${ofDevices} OR instr(a.words, ?) > 0)`, JSON.stringify(devices), inText)
+    else where.add('instr(a.words, ?) > 0', inText)
+  }
+
+  /** Without a look at the alerts. */
+  function tally(where: Conditions): number {
+    const of = `SELECT coalesce(sum(a.alerts), 0) AS total FROM tally AS a ${where.sql()}`
+    return Number(rows(of, where.parameters)[0]?.total)
+  }
+
+  /** Of the whole store: one pass over the rows of its alerts. */
+  function count(where: Conditions): number {
+    return segments().reduce((sum, { n }) => {
+      const of = `SELECT count(*) AS total FROM alert_${n} AS a ${where.sql()}`
+      return sum + Number(rows(of, where.parameters)[0]?.total)
+    }, 0)
+  }
+
+  function newest({ before, limit }: AlertsQuery, all: Conditions): Part {
+    const where = all.and('a.newest < ?', before)
+    const found: Row[] = []
+    let bytes = 0
+    let isCut = false
+    // Segments follow each other in time, so their lists do.
+    for (const { n, firstAt } of segments()) {
+      if (isCut) break
+      if (before !== undefined && firstAt >= before) continue
+      // CROSS JOIN: in this order, so that the index gives the order of the list.
+      const of = `SELECT a.newest, r.body, length(r.body) AS bytes, d.id, d.hostname FROM alert_${n} AS a
+        CROSS JOIN revision_${n} AS r ON r.stored_at = a.newest CROSS JOIN device AS d ON d.row = a.device
+        ${where.sql()} ORDER BY a.newest DESC LIMIT ?`
+      const left = limit - found.length
+      const part = some(of, [...where.parameters, left], left, ANSWER_BYTES_MAX - bytes)
+      // What a segment before this one filled: only the first row of all is in any answer.
+      if (found.length > 0 && bytes + part.bytes > ANSWER_BYTES_MAX && part.found.length === 1) {
+        isCut = true
+        break
+      }
+      found.push(...part.found)
+      bytes += part.bytes
+      isCut = part.isCut
+    }
+    return { found, isCut }
+  }
+
+  /** The highest of all segments; bodies are read of those alone. */
+  function highest({ sort, before, below, limit }: AlertsQuery, all: Conditions): Part {
+    const by = sort === 'score' ? 'a.score' : 'a.bytes_out'
+    const where =
+      below === undefined || before === undefined
+        ? all
+        : all.and(`(${by} < ? OR ${by} = ? AND a.newest < ?)`, below, below, before)
+    const top = segments().flatMap(({ n }) =>
+      rows(
+        `SELECT ${n} AS n, a.newest, CAST(${by} AS REAL) AS height, d.id, d.hostname FROM alert_${n} AS a
+         CROSS JOIN device AS d ON d.row = a.device
+         ${where.sql()} ORDER BY ${by} DESC, a.newest DESC LIMIT ?`,
+        [...where.parameters, limit],
+      ),
+    )
+    top.sort(
+      (a, b) =>
+        (b.height as number) - (a.height as number) ||
+        ((a.newest as bigint) < (b.newest as bigint) ? 1 : -1),
+    )
+    const found: Row[] = []
+    let bytes = 0
+    for (const row of top.slice(0, limit)) {
+      const of = `SELECT body FROM revision_${row.n as bigint} WHERE stored_at = ?`
+      const body = rows(of, [row.newest as bigint])[0]?.body as Uint8Array
+      bytes += body.length
+      if (found.length > 0 && bytes > ANSWER_BYTES_MAX) return { found, isCut: true }
+      found.push({ ...row, body })
+    }
+    return { found, isCut: found.length === limit }
+  }
+
+  return { alerts }
+}
+
+/** Where the next page begins: behind a row. */
+const cursorOf = ({ newest, height }: Row): string =>
+  height === undefined ? nsText(newest as bigint) : `${height as number}~${newest as bigint}`
