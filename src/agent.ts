@@ -85,7 +85,13 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const sensor = createSensorWatch(performance.now(), options.quietMs)
   const ending = new AbortController()
   const pipe = new Socket({ fd: options.pipeFd, readable: true, writable: true })
-  pipe.on('error', (error) => log(`the pipe to sense failed: ${error.message}`))
+  pipe.on('error', (error) =>
+    log(
+      isGone(error)
+        ? `sense, the root part, has gone (${error.message}): this engine keeps what it has and ends`
+        : `the pipe to sense failed: ${error.message}`,
+    ),
+  )
   options.signal.addEventListener('abort', () => pipe.destroy(), { once: true })
 
   const { baseline, setAside } = openBaseline('baseline.db', { now: nowUnixNs() })
@@ -180,7 +186,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       settle(false)
     }
   } catch (error) {
-    if (!options.signal.aborted) throw error
+    // Met by a write before the end of what it said is read: an end like that.
+    if (!options.signal.aborted && !(error === pipe.errored && isGone(error))) throw error
   } finally {
     clearInterval(liveTimer)
     clearInterval(aliveTimer)
@@ -201,6 +208,10 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     unlock()
   }
 }
+
+/** EPIPE, ECONNRESET of unix(7): the other end is closed, in order or by a kill. */
+const isGone = (error: unknown): boolean =>
+  ['EPIPE', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 /** What is kept begins with the baseline as it stands: the engine has read nothing yet. */
 function startRecordingFor(

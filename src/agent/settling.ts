@@ -32,10 +32,18 @@ export function createSettling(parts: {
   let goneBytes = 0
   let committedAtMs = performance.now()
 
+  // That sense has gone is for who reads the pipe to find.
+  const toSense = (bytes: Uint8Array, onGone = () => {}): void => {
+    if (pipe.destroyed || !pipe.writable) return
+    pipe.write(bytes, (error) => {
+      if (!error) onGone()
+    })
+  }
+
   // Findings first, then the baseline: a crash between the two repeats a finding, it never loses one.
   return (isLast) => {
     const requests = engine.takeRequests()
-    if (requests.length > 0) pipe.write(Buffer.concat(requests))
+    if (requests.length > 0) toSense(Buffer.concat(requests))
     const findings = engine.takeFindings()
     recording?.note(findings)
     tell(findings)
@@ -61,10 +69,9 @@ export function createSettling(parts: {
       }
     } else if (settledBytes - acknowledgedBytes < HELD_BYTES_MAX) return
     acknowledgedBytes = settledBytes
-    if (!pipe.destroyed && pipe.writable)
-      pipe.write(acknowledgement(settledBytes), (error) => {
-        if (!error) goneBytes = settledBytes
-      })
+    toSense(acknowledgement(settledBytes), () => {
+      goneBytes = settledBytes
+    })
   }
 }
 

@@ -26,7 +26,10 @@ export function createChangedFiles(emit: (health: Health) => void): ChangedFiles
     if (unsaid > 0)
       emit({
         of: 'signature',
-        text: `${unsaid} more files hold other code than runs from them`,
+        text:
+          unsaid === 1
+            ? '1 more file holds other code than runs from it'
+            : `${unsaid} more files hold other code than runs from them`,
         count: unsaid,
       })
     beganMs = nowMs

@@ -2,6 +2,7 @@
 import type { SignerClass } from '../baseline/baseline.ts'
 import { Script, Source } from '../records/record.gen.ts'
 import { actsByName, actsBySigningId, fileName, isLoader } from './acting.ts'
+import { errnoText } from './errno-text.ts'
 import { foreignText } from './foreign-code.ts'
 import type { Originals } from './originals.ts'
 import type { Image, Inspection, Process, ProgramIdentity } from './process.ts'
@@ -145,19 +146,6 @@ function unsignedProgram(image: Image, file: Inspection, uid: number | undefined
   if (image.pathGuessed) return byPath('nothing confirmed which file it ran')
   return { key: `unsigned:sha256:${file.sha256}`, signerClass: 'unsigned', doubt: '' }
 }
-
-/** What the inspector means by some of its errors, in words: inspected record's `error`. */
-const ERRNO_WORDS: Record<number, string> = {
-  11: 'too much was asked at once',
-  13: 'permission denied',
-  27: 'too large, or mostly a hole',
-  35: 'too much was asked at once',
-  60: 'reading it took too long',
-  110: 'reading it took too long',
-}
-
-const errnoText = (error: number): string =>
-  ERRNO_WORDS[error] ? `errno ${error}: ${ERRNO_WORDS[error]}` : `errno ${error}`
 
 /** Without a signature that names it, a program is known by its file. */
 function macProgram(image: Image, uid: number | undefined): ProgramIdentity | undefined {

@@ -1,5 +1,6 @@
 // The script that a program runs, or that runs it: what of it stands in an identity, and how sure that is.
 import { Script } from '../records/record.gen.ts'
+import { errnoText } from './errno-text.ts'
 import type { Image, Inspection, Process, RunScript } from './process.ts'
 
 /** st_mode, inode(7). */
@@ -50,7 +51,7 @@ export function scriptOf({ image }: Process, force: boolean): RunScript | undefi
 /** Why its hash is not to be had. */
 function doubtOf(file: Inspection): string {
   if (file.replaced) return 'its script was replaced after it was started'
-  return file.error === 0 ? '' : `its script could not be read (errno ${file.error})`
+  return file.error === 0 ? '' : `its script could not be read (${errnoText(file.error)})`
 }
 
 /** What it runs, or is run by, as a clause for a person. */

@@ -1,4 +1,5 @@
 // Everything that can be the matter with an agent: a closed list of codes, each with its words, in one table.
+import { Gap } from '../records/record.gen.ts'
 import { shellWord } from '../shell-word.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, size, span } from './amounts.ts'
@@ -27,6 +28,8 @@ const CLOCK_OFF_MS = 60_000
 /** Fewer flows say nothing about a share. */
 const SHARE_FLOWS_MIN = 100
 const UNATTRIBUTED_SHARE = 0.05
+/** Where Freshet's programs run in the kernel it is none; without, of 500 short connections that were reset, all. */
+const UNREAD_SHARE = 0.05
 const RESTARTS_MANY = 3
 
 const rebuilt = (of: 'baseline' | 'outbox') => (status: AgentStatus) =>
@@ -145,6 +148,18 @@ const CAUSES = {
       `${Math.round((100 * unattributedFlows) / flows)} % of ${count(flows)} flows could not be given to a program.`,
     remedy:
       'Mend what else is named here first. Containers with users or networks of their own, and connections from before the agent, remain.',
+  },
+  unread: {
+    level: 'warning',
+    concern: 'gap',
+    holds: ({ counters: { flows, unreadFlows } }) =>
+      flows >= SHARE_FLOWS_MIN && unreadFlows / flows > UNREAD_SHARE,
+    text: ({ counters: { flows, unreadFlows } }) =>
+      `${Math.round((100 * unreadFlows) / flows)} % of ${count(flows)} flows were reset or disconnected before their last bytes could be read: what is counted of them is the least that passed.`,
+    remedy: ({ sensor }) =>
+      sensor.gaps.some(({ gaps }) => (gaps & Gap.finalCounters) !== 0)
+        ? 'Let the kernel run Freshet’s programs, which read them in time: what is in their way is named under `sensor`.'
+        : 'Freshet’s programs run in the kernel and missed them: where events are lost too, give the agent a larger ring (--ring-mb); else report it, with the kernel’s version.',
   },
   'outbox-nearly-full': {
     level: 'warning',

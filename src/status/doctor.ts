@@ -83,6 +83,12 @@ const CHECKS = {
     well: ({ counters: { flows, unattributedFlows } }) =>
       `${count(unattributedFlows)} of ${count(flows)} flows without a program`,
   },
+  counters: {
+    title: 'counters',
+    codes: ['unread'],
+    well: ({ counters: { flows, unreadFlows } }) =>
+      `${count(unreadFlows)} of ${count(flows)} flows whose last bytes could not be read`,
+  },
   baseline: {
     title: 'baseline',
     codes: ['baseline-rebuilt'],

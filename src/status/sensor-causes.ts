@@ -26,6 +26,34 @@ const lacks = (gap: number) => (status: SensorStatus) =>
   status.sensor.gaps.some(({ gaps }) => (gaps & gap) !== 0)
 const noteOf = (status: SensorStatus, gap: number): string =>
   status.sensor.gaps.find(({ gaps }) => (gaps & gap) !== 0)?.note ?? ''
+const inBrackets = (text: string): string => (text === '' ? '' : ` (${text})`)
+/** Why it has no programs of its own in the kernel, as the Linux source's note ends (native/linux/sight.cc); or empty. */
+const programsWhy = (status: SensorStatus): string =>
+  / no program of ours in the kernel \((.+)\)\.$/.exec(noteOf(status, Gap.finalCounters))?.[1] ?? ''
+
+/** What the Linux source says where it has no programs in the kernel, and what helps against that. */
+const PROGRAMS_REMEDIES: readonly [RegExp, string][] = [
+  [
+    /switched off/,
+    'Start the agent anew without what switched them off: `kernelPrograms` of its source.',
+  ],
+  [
+    /pid namespace/,
+    'Run the agent in the machine’s own pid namespace (`docker run --pid host`), where the kernel’s numbers are its own.',
+  ],
+  [/btf.*(No such file|not understood)/, 'Use a kernel with BTF (CONFIG_DEBUG_INFO_BTF).'],
+  [
+    /Operation not permitted|Permission denied/,
+    'The kernel refuses bpf(2): run the agent as root, in a container with CAP_BPF and CAP_PERFMON and a seccomp profile that allows it; lockdown of the kernel forbids it to all.',
+  ],
+  [
+    /no tracepoint|have no/,
+    'Use a kernel with the tracepoints that it names (sock:sock_send_length is there from Linux 6.3 on).',
+  ],
+]
+const programsRemedy = (why: string): string =>
+  PROGRAMS_REMEDIES.find(([said]) => said.test(why))?.[1] ??
+  'Run the agent as root (in a container, with CAP_BPF and CAP_PERFMON) on a kernel with BTF and the tracepoint sock:sock_send_length (Linux 6.3 or later).'
 /** Within a level the first is the worst. */
 export const SENSOR_CAUSES = {
   versions: {
@@ -147,9 +175,9 @@ export const SENSOR_CAUSES = {
     level: 'warning',
     concern: 'gap',
     holds: lacks(Gap.finalCounters),
-    text: 'What a reset or disconnected connection sent at its end, and UDP, is not counted: the kernel runs no program of Freshet’s.',
-    remedy:
-      'Run the agent as root (in a container, with CAP_BPF and CAP_PERFMON) on a kernel with BTF and the tracepoint sock:sock_send_length (Linux 6.3 or later).',
+    text: (status) =>
+      `What a reset or disconnected connection sent at its end, and UDP, is not counted: the kernel runs no program of Freshet’s${inBrackets(programsWhy(status))}.`,
+    remedy: (status) => programsRemedy(programsWhy(status)),
   },
   'filter-version': {
     level: 'warning',

@@ -61,6 +61,21 @@ describe('The engine role', function () {
     assert.doesNotMatch(await runEngine(new Uint8Array()), /killed/)
   })
 
+  it('ends in order, with a sentence, where a question or an answer finds that sense has gone', async () => {
+    const args = [PLACE.cli, 'engine', '--state', join(directory, 'state')]
+    const engine = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] })
+    let said = ''
+    engine.stderr?.on('data', (text) => (said += text))
+    const pipe = engine.stdio[3] as Duplex
+    // It is asked what this program is, by an engine that begins to read after both ends are closed here.
+    const story = new Script().policy(1, {}).start().program({ pid: 100, path: '/tmp/stranger' })
+    pipe.write(story.ticks(2).bytes(), () => pipe.destroy())
+    const [status] = await once(engine, 'close')
+    assert.match(said, /^engine: sense, the root part, has gone \(write (EPIPE|ECONNRESET)\)/m)
+    assert.doesNotMatch(said, /^ {4}at /m)
+    assert.equal(status, 0, said)
+  })
+
   it('detects without a status socket, and says what is in its way', async () => {
     mkdirSync(join(directory, 'state/status.sock'), { recursive: true })
     if (process.getuid?.() === 0) chownSync(join(directory, 'state'), NOBODY, NOBODY)

@@ -59,6 +59,11 @@ describe('attribution', () => {
     const [one] = tell(unreadable.upload({ id: 1, total: 2 * MIB })).alerts
     assert.equal(one?.identity.key, 'unsigned:path:/home/ann/probe')
     assert.match(one?.sentence ?? '', /could not be read \(errno 13: permission denied\)/)
+    for (const error of [116, 70]) {
+      const changed = shell().program({ ...probe, error })
+      const [one] = tell(changed.upload({ id: 1, total: 2 * MIB })).alerts
+      assert.match(one?.sentence ?? '', /it was replaced or changed while it was read/)
+    }
     const absent = shell().program({ ...probe, error: 2 })
     const [none] = tell(absent.upload({ id: 1, total: 2 * MIB })).alerts
     assert.equal(none?.identity.key, 'unsigned:path:/home/ann/probe')

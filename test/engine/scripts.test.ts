@@ -114,7 +114,7 @@ describe('scripts', () => {
       machine().program(python({ scriptFound: { error: EACCES } })),
     )
     assert.equal(identity.key, scriptKey('/home/ann/evil.py'))
-    assert.match(sentence, /its script could not be read \(errno 13\)/)
+    assert.match(sentence, /its script could not be read \(errno 13: permission denied\)/)
     const gone = machine().program(python({ scriptFound: { flags: InspectedFlag.replaced } }))
     assert.match(alertOf(gone).doubt, /its script was replaced after it was started/)
   })

@@ -233,7 +233,11 @@ describe('a file that holds other code than runs', () => {
     assert.equal(said(script).length, 16)
     const later = said(script.wait(3_600_000).ticks(1))
     assert.equal(later.length, 17)
-    assert.match(later[16] ?? '', /^24 more files hold other code/)
+    assert.match(later[16] ?? '', /^24 more files hold other code than runs from them$/)
+    const one = mac()
+    for (let i = 0; i < 17; i++) one.program({ ...other(), pid: 200 + i, path: `/p/${i}` })
+    const [of17] = said(one.wait(3_600_000).ticks(1)).slice(16)
+    assert.equal(of17, '1 more file holds other code than runs from it')
   })
 })
 

@@ -271,7 +271,10 @@ describe('the edges of a TCP flow', function () {
       const [start] = seen.marks
       equal(start?.gaps, Gap.finalCounters)
       equal((start?.capabilities ?? 0) & Capability.finalCounters, 0)
-      match(start?.note ?? '', /reset or disconnected.*switched off/)
+      match(
+        start?.note ?? '',
+        /reset or disconnected.* no program of ours in the kernel \(they are switched off\)\.$/,
+      )
     })
 
     for (const how of ['reset', 'disconnect', 'mptcp'])

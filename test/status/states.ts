@@ -132,6 +132,7 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
     lately: { lost: 7, evicted: 0, notKept: 0 },
   },
   unattributed: { counters: { ...wellStatus().counters, flows: 500, unattributedFlows: 60 } },
+  unread: { counters: { ...wellStatus().counters, flows: 500, unreadFlows: 60 } },
   'outbox-nearly-full': { outbox: outbox({ items: 90_000, bytes: 250 * MIB }) },
   'collector-away': collector({
     state: 'waiting',

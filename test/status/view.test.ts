@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
+import { Gap, Source } from '../../src/records/record.gen.ts'
 import type { AgentStatus } from '../../src/status/agent-status.ts'
 import { size, span } from '../../src/status/amounts.ts'
 import { CAUSE_CODES, causesOf } from '../../src/status/causes.ts'
@@ -53,6 +54,38 @@ describe('the status in plain words', () => {
       alerts({ suppressed: 3, rolledUp: 1 }),
       'Alerts: 2 since the start, 3 held back by the policy, 1 more counted within alerts of the same programs',
     )
+  })
+
+  it('says why the kernel runs no program of ours, and what helps against that very cause', () => {
+    const toldOf = (why: string): string => {
+      const note = `Other users' programs are not seen: run freshet as root. What a connection that is reset or disconnected sent is known only up to the last look, and neither who takes a socket over nor UDP is seen: no program of ours in the kernel (${why}).`
+      const gaps = [{ source: Source.linux, gaps: Gap.finalCounters, note }]
+      const status = wellStatus({ sensor: { silentMs: 0, isForeign: false, gaps, note } })
+      const [cause] = causesOf(status)
+      assert.match(cause?.text ?? '', /no program of Freshet’s \(.+\)\.$/)
+      assert.ok(cause?.text.includes(`(${why})`))
+      return cause?.remedy ?? ''
+    }
+    for (const [why, remedy] of [
+      ['they are switched off', /without what switched them off/],
+      ['the agent runs in a pid namespace of its own', /--pid host/],
+      ['/sys/kernel/btf/vmlinux: No such file or directory', /CONFIG_DEBUG_INFO_BTF/],
+      ['bpf(2) gives no maps: Operation not permitted', /CAP_BPF and CAP_PERFMON/],
+      ['the kernel has no tracepoint sock_send_length', /Linux 6\.3/],
+      ["inet_sock_set_state: the kernel's types have no bytes_sent", /tracepoints that it names/],
+      ['inet_sock_set_state: cannot be put together', /as root .* with BTF/],
+    ] as const)
+      assert.match(toldOf(why), remedy)
+  })
+
+  it('says what to do where last bytes could not be read, by whether the kernel runs our programs', () => {
+    const counters = { ...wellStatus().counters, flows: 200, unreadFlows: 20 }
+    const unreadOf = (status: AgentStatus) =>
+      causesOf(status).find(({ code }) => code === 'unread')?.remedy ?? ''
+    assert.match(unreadOf(wellStatus({ counters })), /programs run in the kernel and missed them/)
+    const without = wellStatus({ counters, ...CAUSED['final-counters'] })
+    assert.match(unreadOf(without), /named under `sensor`/)
+    assert.equal(unreadOf(wellStatus({ counters: { ...counters, unreadFlows: 10 } })), '')
   })
 
   let golden: Record<string, Shown>
