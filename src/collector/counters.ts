@@ -60,10 +60,9 @@ const NAMES = [
   'requestsRefusedOrigin',
   'requestsUnauthorized',
   'requestsFailed',
-  'sessionsOpened',
-  'sessionsEvicted',
   'pagesRefused',
   'pagesBehind',
+  'pagesResumed',
 ] as const
 
 export type CounterName = (typeof NAMES)[number]

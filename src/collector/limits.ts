@@ -45,11 +45,6 @@ export type Limits = {
   pagesMax: number
   /** Bytes waiting to be sent to one page, above which it is closed and reconnects. */
   pageBacklogBytesMax: number
-  /** Signed-in sessions; the one used longest ago goes first. */
-  sessionsMax: number
-  sessionMs: number
-  /** Bytes of a request's body. */
-  requestBytesMax: number
   /** From close() to the end of what has not ended by itself, and of each slice of agents. */
   closeMs: number
   /** Agents that are sent away at once when the collector stops, and the time between two slices. */
@@ -101,9 +96,6 @@ export const LIMITS: Limits = {
   devicesRememberedMax: 20_000,
   pagesMax: 64,
   pageBacklogBytesMax: 1024 * 1024,
-  sessionsMax: 256,
-  sessionMs: 12 * 3600 * 1000,
-  requestBytesMax: 4096,
   closeMs: 1000,
   drainSliceAgents: 250,
   drainSliceMs: 50,

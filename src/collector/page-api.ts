@@ -188,12 +188,13 @@ export type DevicesResponse = Part & { devices: DeviceInfo[] }
 export type HealthResponse = Part & { events: HealthInfo[] }
 /** GET /api/counters: what the collector counted since it started, by name. */
 export type CountersResponse = { counters: Record<string, number> }
-/** Any refusal. */
+/** Any refusal. Every /api/ path wants `Authorization: Bearer <key>`: nothing of a browser's own, such as a cookie. */
 export type ErrorResponse = { error: string }
 
 /**
- * GET /api/events, server-sent: the event's name is `type`, its data the rest as JSON.
- * A client that falls behind is closed and reconnects; it then loads the lists again.
+ * GET /api/events, server-sent: the event's name is `type`, its data the rest as JSON, its id a cursor. The first
+ * is `begin`: whether what came after the Last-Event-ID of the request follows. If not, the lists are to be loaded
+ * again. A client that falls behind is closed and reconnects.
  */
 export type PageEvent =
   | { type: 'alert'; alert: AlertSummary }
@@ -201,8 +202,5 @@ export type PageEvent =
   | { type: 'device'; device: DeviceInfo }
   | { type: 'health'; health: HealthInfo }
 
-/**
- * POST /api/session with {"key": "..."}: 204 and an HttpOnly, SameSite=Strict cookie, or 401. Every other
- * /api/ path wants that cookie, or `Authorization: Bearer <key>`.
- */
-export type SessionRequest = { key: string }
+/** The first event of a stream. */
+export type BeginEvent = { type: 'begin'; resumed: boolean }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import type { PageEvent } from '../../src/collector/page-api.ts'
+import type { BeginEvent, PageEvent } from '../../src/collector/page-api.ts'
+import { eventsOf } from '../../src/collector/web/event-stream.ts'
 import { unixNs } from '../../src/units.ts'
 import {
   type Agent,
@@ -17,25 +18,22 @@ import {
   T0,
 } from './agent.ts'
 
+type Told = (PageEvent | BeginEvent) & { id: string }
+
 /** The events of one page, as they come. */
-async function* listen(running: Running, stop: AbortSignal): AsyncGenerator<PageEvent> {
-  const response = await fetch(`${running.collector.url}/api/events`, {
-    headers: { Authorization: `Bearer ${running.key}` },
-    signal: stop,
-  })
-  assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8')
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of response.body as ReadableStream<Uint8Array>) {
-    text += decoder.decode(chunk, { stream: true })
-    const blocks = text.split('\n\n')
-    text = blocks.pop() as string
-    for (const block of blocks) {
-      const type = /^event: (.*)$/m.exec(block)?.[1]
-      const data = /^data: (.*)$/m.exec(block)?.[1]
-      if (type && data) yield { type, ...JSON.parse(data) }
-    }
+async function* listen(
+  running: Running,
+  stop: AbortSignal,
+  lastEventId?: string,
+): AsyncGenerator<Told> {
+  const headers = {
+    Authorization: `Bearer ${running.key}`,
+    ...(lastEventId !== undefined && { 'Last-Event-ID': lastEventId }),
   }
+  const response = await fetch(`${running.collector.url}/api/events`, { headers, signal: stop })
+  assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8')
+  for await (const { type, id, data } of eventsOf(response.body as ReadableStream<Uint8Array>))
+    yield { type, id, ...JSON.parse(data) }
 }
 
 const at = unixNs(T0, 'at')
@@ -54,14 +52,14 @@ describe('events for pages', () => {
     await running.stop()
   })
 
-  async function first<T extends PageEvent['type']>(
-    events: AsyncGenerator<PageEvent>,
+  async function first<T extends Told['type']>(
+    events: AsyncGenerator<Told>,
     type: T,
-  ): Promise<Extract<PageEvent, { type: T }>> {
+  ): Promise<Extract<Told, { type: T }>> {
     for (;;) {
       const { value } = await events.next()
       assert(value, 'the stream ended')
-      if (value.type === type) return value
+      if (value.type === type) return value as Extract<Told, { type: T }>
     }
   }
 
@@ -108,6 +106,31 @@ describe('events for pages', () => {
     })
     assert.equal((await first(events, 'identity')).identity.name, 'tool')
     await events.return(undefined)
+  })
+
+  it('goes on after the event that a page had last, and says when it cannot', async () => {
+    const page = new AbortController()
+    const events = listen(running, page.signal)
+    assert.equal((await first(events, 'begin')).resumed, false)
+    await agent.deliver([alertItem(30)])
+    const { id } = await first(events, 'alert')
+    page.abort()
+    await assert.rejects(first(events, 'device'))
+    await agent.deliver([alertItem(31), alertItem(32)])
+    const again = listen(running, stop.signal, id)
+    assert.equal((await first(again, 'begin')).resumed, true)
+    const missed = [await first(again, 'alert'), await first(again, 'alert')]
+    assert.deepEqual(
+      missed.map(({ alert }) => Number(`0x${alert.id}`)),
+      [31, 32],
+    )
+    await again.return(undefined)
+    for (const other of ['nonsense', id.replace(/-.*/, '-99999')]) {
+      const begun = listen(running, stop.signal, other)
+      assert.equal((await first(begun, 'begin')).resumed, false, other)
+      await begun.return(undefined)
+    }
+    assert.equal(running.collector.counters().pagesResumed, 1)
   })
 
   it('refuses more pages than its limit, and drops one that does not read', async () => {

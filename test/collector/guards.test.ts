@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { isLoopback, isLoopbackHostHeader } from '../../src/collector/address.ts'
-import { cookieValue, Sessions } from '../../src/collector/api/sessions.ts'
-import { Counters } from '../../src/collector/counters.ts'
+import { RecentEvents } from '../../src/collector/api/recent-events.ts'
 import { RateLimit } from '../../src/collector/gateway/rate.ts'
-import { LIMITS } from '../../src/collector/limits.ts'
 import { bearerToken, sameSecret } from '../../src/collector/secrets.ts'
 import { BoundedMap } from '../../src/collector/store/bounded-map.ts'
 
@@ -43,12 +41,6 @@ describe('what guards the collector', () => {
     assert(!sameSecret('', 'a'))
   })
 
-  it('finds a cookie by its whole name', () => {
-    assert.equal(cookieValue('a=1; freshet_1=x=y; b=2', 'freshet_1'), 'x=y')
-    assert.equal(cookieValue('xfreshet_1=1', 'freshet_1'), undefined)
-    assert.equal(cookieValue(undefined, 'freshet_1'), undefined)
-  })
-
   it('lets a burst through, then as many as the rate says', () => {
     const rate = new RateLimit(2, 3, 0)
     const taken = (nowMs: number, times: number) =>
@@ -58,23 +50,29 @@ describe('what guards the collector', () => {
     assert.equal(taken(1500, 5), 3)
   })
 
-  it('ends a session that is not used, keeps one that is, and drops the oldest of too many', () => {
-    const counters = new Counters()
-    const sessions = new Sessions({ ...LIMITS, sessionMs: 100, sessionsMax: 2 }, counters)
-    const first = sessions.open(0)
-    assert(sessions.has(first, 99))
-    assert(sessions.has(first, 198))
-    assert(!sessions.has(first, 298))
-    assert(!sessions.has(first, 298))
-    const [a, b] = [sessions.open(300), sessions.open(301)]
-    assert(sessions.has(a, 302))
-    const c = sessions.open(303)
+  it('tells what came after an event, and nothing where it cannot', () => {
+    const recent = new RecentEvents(30)
+    const begun = recent.id
+    const ids = ['a', 'b', 'c'].map((name) => {
+      recent.add(() => name.repeat(10))
+      return recent.id
+    })
     assert.deepEqual(
-      [a, b, c].map((token) => sessions.has(token, 304)),
-      [true, false, true],
+      recent.after(begun),
+      ['a', 'b', 'c'].map((name) => name.repeat(10)),
     )
-    assert.equal(counters.read().sessionsEvicted, 1)
-    assert(!sessions.has(undefined, 304))
+    assert.deepEqual(recent.after(ids[1] as string), ['c'.repeat(10)])
+    assert.deepEqual(recent.after(ids[2] as string), [])
+    recent.add(() => 'd')
+    assert.equal(recent.after(begun), undefined, 'the oldest has gone')
+    assert.deepEqual(recent.after(ids[0] as string), ['b'.repeat(10), 'c'.repeat(10), 'd'])
+    const run = begun.split('-')[0]
+    for (const id of ['', 'x', `${run}-5`, `${run}--1`, `${run}-1e1`, new RecentEvents(30).id])
+      assert.equal(recent.after(id), undefined, id)
+    const { id } = recent
+    recent.forget()
+    assert.equal(recent.after(id), undefined, 'something was told to nobody')
+    assert.deepEqual(recent.after(recent.id), [])
   })
 
   it('holds no more entries than its bound, and forgets the one set longest ago', () => {

@@ -201,41 +201,48 @@ describe("the collector's API", () => {
     }
   })
 
-  it('refuses without a session, and with a wrong key', async () => {
-    for (const headers of [{}, { Authorization: 'Bearer nonsense' }, { Cookie: 'freshet=1' }]) {
+  it('refuses without the key, and with a wrong one, and says where it is', async () => {
+    const token = { Authorization: `Bearer ${running.token}` }
+    const given = [{}, { Authorization: 'Bearer nonsense' }, token, { Authorization: running.key }]
+    for (const headers of given)
       for (const path of ['/api/alerts', '/api/events', '/api/counters', '/api/nothing']) {
         const { status, body } = await raw(running, path, { headers })
         assert.equal(status, 401, path)
-        assert.match(JSON.parse(body).error, /page\.key/)
+        assert.match(JSON.parse(body).error, /freshet page[\s\S]*page\.key/)
       }
-    }
-    const token = { Authorization: `Bearer ${running.token}` }
-    assert.equal((await raw(running, '/api/alerts', { headers: token })).status, 401)
   })
 
-  it('signs in with the key, by a cookie that scripts and other sites do not get', async () => {
-    const post = (body: string, headers: Record<string, string> = {}) =>
-      raw(running, '/api/session', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', ...headers },
-        body,
-      })
-    const { status, headers } = await post(JSON.stringify({ key: running.key }))
-    assert.equal(status, 204)
-    const [cookie] = headers['set-cookie'] as string[]
-    assert.match(cookie as string, /; HttpOnly; SameSite=Strict; Path=\//)
-    const session = { Cookie: (cookie as string).split(';')[0] as string }
-    assert.equal((await raw(running, '/api/alerts', { headers: session })).status, 200)
-    assert.equal((await post('{"key":"wrong"}')).status, 401)
-    assert.equal((await post('{"key":1}')).status, 400)
-    assert.equal((await post('nonsense')).status, 400)
-    assert.equal((await post(`{"key":"${'x'.repeat(5000)}"}`)).status, 413)
-    assert.equal((await post('{}', { 'Content-Type': 'text/plain' })).status, 415)
-    const foreign = await post(JSON.stringify({ key: running.key }), {
-      Origin: 'http://evil.example',
-    })
-    assert.equal(foreign.status, 403)
-    assert.equal((await raw(running, '/api/session')).status, 405)
+  it('neither gives a cookie nor takes one: a browser sends it to every port of this machine', async () => {
+    const bearer = { Authorization: `Bearer ${running.key}` }
+    for (const path of ['/', '/livez', '/api/session', '/api/alerts'])
+      for (const method of ['GET', 'POST'])
+        for (const headers of [{}, bearer]) {
+          const answer = await raw(running, path, {
+            method,
+            headers: { ...headers, 'Content-Type': 'application/json' },
+            body: JSON.stringify({ key: running.key }),
+          })
+          assert.equal(answer.headers['set-cookie'], undefined, `${method} ${path}`)
+        }
+    const { port } = running.collector
+    for (const name of ['freshet', `freshet_${port}`, 'key']) {
+      const headers = { Cookie: `${name}=${running.key}` }
+      assert.equal((await raw(running, '/api/alerts', { headers })).status, 401, name)
+    }
+  })
+
+  it('answers the page of another site nothing, even with the key', async () => {
+    const bearer = { Authorization: `Bearer ${running.key}` }
+    const { url, port } = running.collector
+    const from = (Origin: string, method = 'GET') =>
+      raw(running, '/api/alerts', { method, headers: { ...bearer, Origin } })
+    for (const origin of ['http://evil.example', `http://127.0.0.1:${port + 1}`, 'null', '']) {
+      const { status, headers } = await from(origin)
+      assert.equal(status, 403, origin)
+      assert.equal(headers['access-control-allow-origin'], undefined)
+    }
+    assert.equal((await from('http://evil.example', 'OPTIONS')).status, 403)
+    assert.equal((await from(url)).status, 200)
   })
 
   it('serves the page to anybody, under a policy that runs only its own code', async () => {

@@ -34,9 +34,14 @@ describe('page in a browser', function () {
     await page.goto(`${relay.url}/#/machine`)
     await page.getByText('page.key').waitFor()
     assert.deepEqual(await accessibilityFaults(page), [])
-    await page.getByLabel('Key of this collector').fill('not the key')
-    await page.getByRole('button', { name: 'Open' }).click()
-    await page.getByText('That is not the key of this collector.').waitFor()
+    for (const wrong of ['not the key', 'notthekey', 'ключ']) {
+      await page.getByLabel('Key of this collector').fill(wrong)
+      await page.getByRole('button', { name: 'Open' }).click()
+      await page.getByText('That is not the key of this collector.').waitFor()
+      await page.getByLabel('Key of this collector').fill('')
+      await page.getByRole('button', { name: 'Open' }).click()
+      await page.getByText('Enter the key first.').waitFor()
+    }
     await page.getByLabel('Key of this collector').fill(running.key)
     await page.getByRole('button', { name: 'Open' }).click()
     await page.getByRole('heading', { name: HOSTNAME }).waitFor()

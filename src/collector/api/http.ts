@@ -3,14 +3,13 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { isLoopbackHostHeader } from '../address.ts'
 import type { Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
-import type { ErrorResponse, SessionRequest } from '../page-api.ts'
+import type { ErrorResponse } from '../page-api.ts'
 import { bearerToken, sameSecret } from '../secrets.ts'
 import { StoreError } from '../store/store-error.ts'
 import type { Api } from './api.ts'
 import type { PageFiles } from './page-files.ts'
 import type { Pages } from './pages.ts'
 import { ParameterError } from './parameters.ts'
-import { cookieValue, type Sessions } from './sessions.ts'
 
 /** style-src and script-src are default-src: the page has no inline style and no inline script. */
 const HEADERS = {
@@ -26,7 +25,6 @@ const HEADERS = {
 export type HttpOptions = {
   api: Api
   pages: Pages
-  sessions: Sessions
   pageFiles: PageFiles
   pageKey: string
   counters: Counters
@@ -42,7 +40,7 @@ const error = (status: number, text: string, headers: Record<string, string> = {
 })
 
 export function createRequestListener(options: HttpOptions): RequestListener {
-  const { api, pages, sessions, pageFiles, pageKey, counters, limits, log } = options
+  const { api, pages, pageFiles, pageKey, counters, limits, log } = options
 
   return (request, response) => {
     counters.add('requests')
@@ -66,7 +64,6 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     const path = pathOf(request)
     if (path === '/livez')
       sendJson(response, onlyGet(request) ?? { status: 200, body: { ok: true } })
-    else if (path === '/api/session') sendJson(response, await signIn(request))
     else if (path.startsWith('/api/')) await respondToApi(request, response, path)
     else sendFile(request, response, path)
   }
@@ -76,7 +73,7 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     response: ServerResponse,
     path: string,
   ): Promise<void> {
-    const refused = unauthorized(request) ?? onlyGet(request)
+    const refused = foreign(request) ?? unauthorized(request) ?? onlyGet(request)
     if (refused) {
       sendJson(response, refused)
       return
@@ -99,48 +96,28 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     response.setHeader('Cache-Control', 'no-store')
     if (request.method === 'HEAD')
       response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' }).end()
-    else if (!pages.add(response))
+    else if (!pages.add(response, lastEventId(request)))
       sendJson(response, error(503, `${limits.pagesMax} pages are open, which is the limit`))
+  }
+
+  /** A browser names the site whose page asks; without the key that site learns nothing, and it has no business here. */
+  function foreign(request: IncomingMessage): Answer | undefined {
+    const { origin, host } = request.headers
+    if (origin === undefined || origin === `http://${host}`) return undefined
+    counters.add('requestsRefusedOrigin')
+    return error(403, 'another site may not ask here')
   }
 
   function unauthorized(request: IncomingMessage): Answer | undefined {
     const key = bearerToken(request.headers.authorization)
     if (key !== undefined && sameSecret(key, pageKey)) return undefined
-    const token = cookieValue(request.headers.cookie, cookieName(request))
-    if (sessions.has(token, performance.now())) return undefined
     counters.add('requestsUnauthorized')
     return error(
       401,
-      'sign in first: the key is in the address that `freshet up` prints, and in page.key in the ' +
-        "collector's state directory",
+      'the key is missing or wrong: `freshet page` prints the address with the key in it, which is also in page.key ' +
+        "in the collector's state directory",
       { 'WWW-Authenticate': 'Bearer' },
     )
-  }
-
-  async function signIn(request: IncomingMessage): Promise<Answer> {
-    if (request.method !== 'POST') return error(405, 'POST the key here', { Allow: 'POST' })
-    const { origin, host } = request.headers
-    if (origin !== undefined && origin !== `http://${host}`) {
-      counters.add('requestsRefusedOrigin')
-      return error(403, 'another site may not sign in here')
-    }
-    if (!/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
-      return error(415, 'the body must be application/json')
-    const body = await readBody(request, limits.requestBytesMax)
-    if (body === undefined)
-      return error(413, `the body is larger than ${limits.requestBytesMax} bytes`, {
-        Connection: 'close',
-      })
-    const key = sessionKey(body)
-    if (key === undefined) return error(400, 'the body must be {"key": "..."}')
-    if (!sameSecret(key, pageKey)) {
-      counters.add('requestsUnauthorized')
-      return error(401, "this is not the key: it is in page.key in the collector's state directory")
-    }
-    const token = sessions.open(performance.now())
-    const seconds = Math.floor(limits.sessionMs / 1000)
-    const cookie = `${cookieName(request)}=${token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}`
-    return { status: 204, headers: { 'Set-Cookie': cookie } }
   }
 
   function sendFile(request: IncomingMessage, response: ServerResponse, path: string): void {
@@ -164,8 +141,11 @@ export function createRequestListener(options: HttpOptions): RequestListener {
   }
 }
 
-/** Cookies are shared by all ports of a host: two collectors on one machine must not sign each other out. */
-const cookieName = (request: IncomingMessage): string => `freshet_${request.socket.localPort}`
+/** What a page had when its stream ended (html.spec.whatwg.org, 9.2.4). */
+function lastEventId(request: IncomingMessage): string | undefined {
+  const id = request.headers['last-event-id']
+  return typeof id === 'string' ? id : undefined
+}
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?', 1)[0] as string
 
@@ -189,25 +169,4 @@ function sendJson(response: ServerResponse, { status, body, headers }: Answer): 
       'Content-Length': Buffer.byteLength(text),
     })
     .end(text)
-}
-
-/** undefined when it is larger than `bytesMax`; the rest is not read then. */
-async function readBody(request: IncomingMessage, bytesMax: number): Promise<string | undefined> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    bytes += (chunk as Buffer).length
-    if (bytes > bytesMax) return undefined
-    chunks.push(chunk as Buffer)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function sessionKey(body: string): string | undefined {
-  try {
-    const { key } = JSON.parse(body) as Partial<SessionRequest>
-    return typeof key === 'string' ? key : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -10,7 +10,6 @@ import { createClientErrorListener } from './client-error.ts'
 import { createRequestListener } from './http.ts'
 import type { PageFiles } from './page-files.ts'
 import { Pages } from './pages.ts'
-import { Sessions } from './sessions.ts'
 
 export { readPageFiles } from './page-files.ts'
 
@@ -48,7 +47,6 @@ export function createSite(options: {
     listener: createRequestListener({
       api: createApi({ store, devices, counters: () => ({ counters: readCounters() }) }),
       pages,
-      sessions: new Sessions(limits, counters),
       pageFiles,
       pageKey,
       counters,

@@ -8,10 +8,10 @@ import type {
   HealthResponse,
   IdentitiesResponse,
   NsText,
-  SessionRequest,
   SeverityName,
 } from '../page-api.ts'
 import { visible } from './format.ts'
+import { heldKey } from './page-key.ts'
 
 /** A call that came to nothing. `signed_out`: 401; `missing`: 404; `refused`: any other status. */
 export class ApiError extends Error {
@@ -26,19 +26,31 @@ export class ApiError extends Error {
 export const readJson = <T>(text: string): T =>
   JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? visible(value) : value)) as T
 
-async function call(path: string, init?: RequestInit): Promise<string> {
+/** Asks with the key that is held. Throws ApiError. */
+async function ask(
+  path: string,
+  more: Record<string, string> = {},
+  signal: AbortSignal | null = null,
+): Promise<Response> {
+  const key = heldKey() ?? ''
+  // A header bears nothing else, and no key has anything else in it.
+  if (!/^[\x21-\x7e]+$/.test(key)) throw wrongKey()
+  const headers = { ...more, Authorization: `Bearer ${key}` }
   let response: Response
   try {
-    response = await fetch(path, { ...init, credentials: 'same-origin', cache: 'no-store' })
+    response = await fetch(path, { headers, signal, credentials: 'omit', cache: 'no-store' })
   } catch (cause) {
     throw new ApiError('unreachable', 'The collector does not answer.', { cause })
   }
-  const text = await response.text()
-  if (response.ok) return text
-  if (response.status === 401) throw new ApiError('signed_out', 'A key is needed.')
+  if (response.ok) return response
+  if (response.status === 401) throw wrongKey()
   const code = response.status === 404 ? 'missing' : 'refused'
-  throw new ApiError(code, reasonIn(text) ?? `${path}: the collector answered ${response.status}`)
+  const reason = reasonIn(await response.text().catch(() => ''))
+  throw new ApiError(code, reason ?? `${path}: the collector answered ${response.status}`)
 }
+
+const wrongKey = (): ApiError =>
+  new ApiError('signed_out', 'That is not the key of this collector.')
 
 function reasonIn(text: string): string | undefined {
   try {
@@ -49,16 +61,26 @@ function reasonIn(text: string): string | undefined {
   }
 }
 
-const get = async <T>(path: string): Promise<T> => readJson<T>(await call(path))
-
-/** Opens a session. Throws ApiError signed_out when the key is not this collector's. */
-export async function openSession(key: string): Promise<void> {
-  const body: SessionRequest = { key }
-  await call('/api/session', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+async function get<T>(path: string): Promise<T> {
+  const response = await ask(path)
+  const text = await response.text().catch((cause) => {
+    throw new ApiError('unreachable', 'The collector stopped in its answer.', { cause })
   })
+  return readJson<T>(text)
+}
+
+/** Begins the stream of events, after the one that was had last, if there was one. Throws ApiError. */
+export async function openEvents(
+  lastEventId: string | undefined,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> {
+  const { body } = await ask(
+    '/api/events',
+    lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId },
+    signal,
+  )
+  if (!body) throw new ApiError('refused', 'The collector sends no events.')
+  return body
 }
 
 /** Which of all alerts the collector keeps; undefined or empty: any. */

@@ -1,15 +1,16 @@
 // Keeps state.ts true: the lists are loaded, then live events change them; after a lost connection, again.
 import { batch } from '@preact/signals'
-import type { DeviceInfo, PageEvent } from '../page-api.ts'
+import type { BeginEvent, DeviceInfo, PageEvent } from '../page-api.ts'
 import {
   ApiError,
   getAlerts,
   getDevices,
   getHealth,
   getIdentities,
-  openSession,
+  openEvents,
   readJson,
 } from './api.ts'
+import { eventsOf, type StreamedEvent } from './event-stream.ts'
 import {
   DEVICES_MAX,
   HEALTH_MAX,
@@ -20,6 +21,7 @@ import {
   withIdentity,
   withRows,
 } from './lists.ts'
+import { forgetKey, heldKey, keepKey } from './page-key.ts'
 import { SAMPLED_MAX, withSample } from './rates.ts'
 import {
   alerts,
@@ -41,64 +43,89 @@ const WAITING_MAX = 10_000
 /** Rows of alerts shown as new at once, and for how long: as long as the style's `arrive`. */
 const EMPHASIZED_MAX = 20
 const EMPHASIS_MS = 6000
-const EVENT_TYPES: readonly PageEvent['type'][] = ['alert', 'identity', 'device', 'health']
 
 let retryMs = RETRY_FIRST_MS
 /** The stream in use: there is one at a time. */
-let current: EventSource | undefined
+let current: AbortController | undefined
+let retrying: ReturnType<typeof setTimeout> | undefined
+/** The newest event that the lists hold; undefined: they are to be loaded. */
+let lastEventId: string | undefined
 
-/** Signs in with a key and connects. Throws ApiError when the key is refused. */
+/** Tries a key and connects with it. Throws ApiError when it is refused or cannot be tried. */
 export async function signIn(key: string): Promise<void> {
-  await openSession(key)
+  keepKey(key)
+  try {
+    await getDevices(1)
+  } catch (error) {
+    forgetKey()
+    throw error
+  }
   connect()
 }
 
-/** Asks for the key again, when a call found that the session has ended. */
+/** Asks for the key again: the collector does not take the one there is. */
 export function signOut(): void {
-  current?.close()
+  const had = heldKey() !== undefined
+  forgetKey()
+  clearTimeout(retrying)
+  current?.abort()
   current = undefined
-  connection.value = { is: 'signed_out', why: 'The session has ended.' }
+  connection.value = { is: 'signed_out', why: had ? 'The key is not that of this collector.' : '' }
 }
 
 /** Opens the event stream, then loads the lists: what happens between the two is in one of them. */
 export function connect(): void {
+  clearTimeout(retrying)
+  current?.abort()
+  if (heldKey() === undefined) {
+    signOut()
+    return
+  }
   connection.value = { is: 'connecting' }
-  current?.close()
-  const source = new EventSource('/api/events')
-  current = source
-  /** undefined once the lists are loaded. */
-  let waiting: PageEvent[] | undefined = []
+  const stream = new AbortController()
+  current = stream
   // The stream and the lists may both fail, for one reason: it is one loss.
   const lose = (error: unknown): void => {
-    if (current !== source) return
+    if (current !== stream) return
     current = undefined
-    source.close()
-    void retry(error)
+    stream.abort()
+    retry(error)
   }
-  const take = (event: PageEvent): void => {
-    if (!waiting) apply(event, true)
-    else if (waiting.push(event) > WAITING_MAX) lose(new Error('too many events while loading'))
+  listen(stream, lose).catch(lose)
+}
+
+async function listen(stream: AbortController, lose: (error: unknown) => void): Promise<void> {
+  /** undefined once the lists are true. */
+  let waiting: StreamedEvent[] | undefined = []
+  const live = (): void => {
+    for (const event of waiting ?? []) take(event, false)
+    waiting = undefined
+    retryMs = RETRY_FIRST_MS
+    connection.value = { is: 'live' }
   }
-  for (const type of EVENT_TYPES)
-    source.addEventListener(type, (message: MessageEvent<string>) => {
-      try {
-        take({ type, ...readJson<object>(message.data) } as PageEvent)
-      } catch (error) {
-        lose(error)
-      }
-    })
-  source.addEventListener('error', () => lose(undefined))
-  source.addEventListener('open', () => {
-    load()
-      .then(() => {
-        if (current !== source) return
-        for (const event of waiting ?? []) apply(event, false)
-        waiting = undefined
-        retryMs = RETRY_FIRST_MS
-        connection.value = { is: 'live' }
-      })
-      .catch(lose)
-  })
+  const loadAfter = async (begin: StreamedEvent): Promise<void> => {
+    lastEventId = undefined
+    await load()
+    if (current !== stream) return
+    lastEventId = begin.id
+    live()
+  }
+  for await (const event of eventsOf(await openEvents(lastEventId, stream.signal))) {
+    if (current !== stream) return
+    if (event.type === 'begin') {
+      if (readJson<BeginEvent>(event.data).resumed) live()
+      else loadAfter(event).catch(lose)
+    } else if (!waiting) take(event, true)
+    else if (waiting.push(event) > WAITING_MAX) throw new Error('too many events while loading')
+  }
+}
+
+/** `told`: it happened while someone looks, so it is announced. */
+function take({ type, id, data }: StreamedEvent, told: boolean): void {
+  // Where it fails, the lists are loaded again.
+  lastEventId = undefined
+  apply({ type, ...readJson<object>(data) } as PageEvent, told)
+  lastEventId = id
 }
 
 async function load(): Promise<void> {
@@ -123,7 +150,6 @@ async function load(): Promise<void> {
   })
 }
 
-/** `told`: it happened while someone looks, so it is announced. */
 function apply(event: PageEvent, told: boolean): void {
   if (event.type === 'alert') {
     const { alert } = event
@@ -154,25 +180,17 @@ function putDevice(device: DeviceInfo): void {
   if (held) samples.value = new Map(samples.value).set(device.id, withSample(held, device.live))
 }
 
-/** An EventSource does not tell why it failed, so the API is asked. */
-async function retry(error: unknown): Promise<void> {
-  let cause = error
-  if (cause === undefined)
-    try {
-      await getDevices(1)
-    } catch (asked) {
-      cause = asked
-    }
+function retry(cause: unknown): void {
   if (cause instanceof ApiError && cause.code === 'signed_out') {
-    connection.value = { is: 'signed_out', why: '' }
+    signOut()
     return
   }
   // A random share of the delay: the pages of a whole team come back at different moments.
   const delayMs = retryMs * (0.5 + Math.random() / 2)
   retryMs = Math.min(RETRY_MAX_MS, retryMs * 2)
-  const why = cause instanceof Error ? cause.message : 'The stream of events ended.'
+  const why = cause instanceof Error ? cause.message : String(cause)
   connection.value = { is: 'lost', retryAtMs: Date.now() + delayMs, why }
-  setTimeout(connect, delayMs)
+  retrying = setTimeout(connect, delayMs)
 }
 
 /** Loads alerts older than those held. Throws ApiError. */

@@ -1,28 +1,32 @@
 import './style.css'
 import { render } from 'preact'
-import { connect, signIn } from './feed.ts'
+import { connect, signOut } from './feed.ts'
 import { Page } from './page.tsx'
+import { heldKey, joinTabs, keepKey } from './page-key.ts'
 import { keyOf, parseRoute } from './route.ts'
-import { connection, nowMs, route } from './state.ts'
+import { nowMs, route } from './state.ts'
+
+/** Out of the address and the history before anything else can see it. */
+function takeKey(): void {
+  const key = keyOf(location.hash)
+  if (key === undefined) return
+  keepKey(key)
+  history.replaceState(null, '', '#/alerts')
+}
 
 async function begin(): Promise<void> {
-  const key = keyOf(location.hash)
-  route.value = parseRoute(key === undefined ? location.hash : '')
+  takeKey()
+  route.value = parseRoute(location.hash)
   render(<Page />, document.getElementById('page') as HTMLElement)
-  if (key === undefined) return connect()
-  // Out of the address and the history before anything else can see it.
-  history.replaceState(null, '', '#/alerts')
-  try {
-    await signIn(key)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    connection.value = { is: 'signed_out', why: `The key in the address was refused. ${why}` }
-  }
+  await joinTabs(connect)
+  if (heldKey() === undefined) signOut()
 }
 
 window.addEventListener('hashchange', () => {
-  if (keyOf(location.hash) !== undefined) location.reload()
-  else route.value = parseRoute(location.hash)
+  const isKey = keyOf(location.hash) !== undefined
+  takeKey()
+  route.value = parseRoute(location.hash)
+  if (isKey) connect()
 })
 window.addEventListener('popstate', () => {
   route.value = parseRoute(location.hash)

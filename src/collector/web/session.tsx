@@ -1,4 +1,4 @@
-// Asks for the key when there is no session.
+// Asks for the key where this tab has none, or one that is refused.
 import { useState } from 'preact/hooks'
 import { ApiError } from './api.ts'
 import { signIn } from './feed.ts'
@@ -40,9 +40,10 @@ export function SessionForm({ why }: { why: string }) {
           {error}
         </p>
         <p class="quiet">
-          <code>freshet up</code> and <code>freshet collector</code> print the address of this page
-          with its key in it. The key is also in the file <code>page.key</code> in the collector’s
-          state directory.
+          <code>freshet page</code> prints the address of this page with the key in it; open that
+          address, or enter what stands there after <code>key=</code>. The key is also in the file{' '}
+          <code>page.key</code> in the collector’s state directory. It is asked for once in each
+          browser, for as long as one of its tabs shows this page.
         </p>
       </form>
     </main>
