@@ -8,6 +8,14 @@ export type NsText = string
 export type SeverityName = 'low' | 'medium' | 'high'
 export type AlertStateName = 'opened' | 'updated' | 'final'
 
+/** Whose doing an alert is: its program's own, of whom it acted for, or of who started it. */
+export type ActorInfo = {
+  as: 'itself' | 'for' | 'by'
+  /** Of the actor; its key where no path is known. */
+  path: string
+  script: string
+}
+
 /** A row of the alert list: the newest revision of an alert. */
 export type AlertSummary = {
   id: string
@@ -27,6 +35,28 @@ export type AlertSummary = {
   bytesOut: number
   bytesIn: number
   flows: number
+  actor: ActorInfo
+  /** 16 hex digits, equal for alerts of one actor to one destination (likeness.ts). */
+  group: string
+}
+
+/** Alerts that are like one another, of those that match. */
+export type AlertGroup = {
+  id: string
+  alerts: number
+  machines: number
+  /** Identities, by their keys. */
+  programs: number
+  /** Sums; 2^53 - 1: at least that. */
+  bytesOut: number
+  bytesIn: number
+  /** The highest of them. */
+  score: number
+  severity: SeverityName
+  firstOpenedAt: NsText
+  lastOpenedAt: NsText
+  /** The one that was stored last. */
+  newest: AlertSummary
 }
 
 export type ReasonView = {
@@ -176,10 +206,17 @@ type Part = { next?: string }
 /** Lists of alerts begin with what was stored last, the highest score or the most bytes out. */
 export type AlertSortName = 'newest' | 'score' | 'bytes'
 /**
- * GET /api/alerts?limit=100&after=<next>&device=&severity=&q=&since=&until=&sort=newest|score|bytes, over all that is
- * stored. `total` is of all that match; since and until are of the time an alert was opened.
+ * GET /api/alerts?limit=100&after=<next>&device=&severity=&q=&since=&until=&group=&sort=newest|score|bytes, over all that
+ * is stored. `total` is of all that match; since and until are of the time an alert was opened.
  */
 export type AlertsResponse = Part & { alerts: AlertSummary[]; total: number }
+/**
+ * GET /api/alert-groups, with the parameters of /api/alerts but `group`: the groups of all that match, in the order of
+ * their newest alert, highest score or bytes out together. `total` counts groups, `alerts` what is in all of them. `next`
+ * goes on in what was stored when the first page was answered: a group does not come twice, and what was updated since
+ * then is in the next first page.
+ */
+export type AlertGroupsResponse = Part & { groups: AlertGroup[]; total: number; alerts: number }
 /** GET /api/identities?limit=200&before=&device=&q= */
 export type IdentitiesResponse = Part & { identities: IdentitySummary[]; total: number }
 /** GET /api/devices?limit=500&after= Those known for longest first. */

@@ -1,6 +1,7 @@
 // What agents said, as the page's API says it (page-api.ts).
 import type { Alert, IdentityView, ProcessView } from '../engine/finding.ts'
 import type { Live } from '../stream/message.ts'
+import { actorInfo, likenessOf, likenessText } from './likeness.ts'
 import type {
   AlertDetail,
   AlertSummary,
@@ -48,6 +49,8 @@ export function alertSummary(alert: Alert, storedAt: bigint, device: DeviceName)
     bytesOut: alert.bytesOut,
     bytesIn: alert.bytesIn,
     flows: alert.flows,
+    actor: actorInfo(alert),
+    group: likenessText(likenessOf(alert)),
   }
 }
 

@@ -90,6 +90,8 @@ const alert = (path: string, sha256: string, change: Partial<AlertDetail>): Aler
   bytesOut: 0,
   bytesIn: 0,
   flows: 1,
+  actor: { as: 'itself', path, script: '' },
+  group: '0'.repeat(16),
   reasons: [
     {
       term: 'novelty',

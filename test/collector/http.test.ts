@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import type {
   AlertDetail,
+  AlertGroupsResponse,
   AlertsResponse,
   CountersResponse,
   DevicesResponse,
@@ -120,6 +121,28 @@ describe("the collector's API", () => {
     assert.equal(seen[0], 'f'.repeat(32))
   })
 
+  it('groups alerts that are like one another, page by page, and lists the alerts of a group', async () => {
+    const groups = (query: string) =>
+      running.json<AlertGroupsResponse>(`/api/alert-groups?${query}`)
+    const all = await groups('')
+    assert.equal(all.alerts, 4)
+    const seen: string[] = []
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const page: AlertGroupsResponse = await groups(`limit=1&sort=score&after=${after}`)
+      assert.deepEqual([page.total, page.alerts], [all.total, 4])
+      for (const { id, alerts } of page.groups) {
+        const { total } = await running.json<AlertsResponse>(`/api/alerts?group=${id}`)
+        assert.equal(total, alerts)
+        seen.push(id)
+      }
+      after = page.next
+    }
+    assert.equal(new Set(seen).size, all.total)
+    assert.equal(seen.length, all.total)
+    assert.equal((await groups('severity=low')).alerts, 2)
+    assert.deepEqual(await groups('q=nowhere'), { groups: [], total: 0, alerts: 0 })
+  })
+
   it('answers one alert whole, and 404 for one that is not there', async () => {
     const found = await running.get(`/api/alerts/${'2'.padStart(32, '0')}`)
     const alert = (await found.json()) as AlertDetail
@@ -192,6 +215,12 @@ describe("the collector's API", () => {
       ['/api/alerts?sort=size', /newest, score or bytes/],
       ['/api/alerts?after=5~6', /after: what the page before said/],
       ['/api/alerts?sort=score&after=6', /after/],
+      ['/api/alerts?since=5&until=5', /until: a time after since/],
+      ['/api/alerts?group=none', /group: 16 hex digits/],
+      ['/api/alert-groups?after=5', /after: what the page before said/],
+      ['/api/alert-groups?after=5~6~7', /after/],
+      ['/api/alert-groups?sort=bytes&after=5~6', /after/],
+      ['/api/alert-groups?group=0123456789abcdef', /no parameter "group"/],
       ['/api/alerts?sverity=low', /no parameter "sverity"/],
       [`/api/identities?q=${'x'.repeat(2001)}`, /at most 2000/],
     ] as const) {

@@ -174,6 +174,14 @@ describe('the migration of a store', () => {
       alerts.map(({ id }) => Number(`0x${id}`)),
       [1, ...Array.from({ length: 19 }, (_, index) => 20 - index)],
     )
+    const grouped = ask<Answers['groups']>({
+      op: 'groups',
+      limit: 9,
+      deviceId: undefined,
+      severity: undefined,
+    })
+    assert.deepEqual([grouped.total, grouped.alerts], [1, 20])
+    assert.equal(grouped.groups[0]?.bytesOut, 20 * 8_400_000)
     const one = ask<Answers['alert']>({ op: 'alert', id: alerts[0]?.id as string })
     assert.deepEqual(
       one?.revisions.map(({ revision }) => revision),

@@ -1,20 +1,24 @@
 import type { Devices } from '../gateway/devices.ts'
 import type {
   AlertDetail,
+  AlertGroupsResponse,
   AlertsResponse,
   CountersResponse,
   DevicesResponse,
   HealthResponse,
   IdentitiesResponse,
 } from '../page-api.ts'
-import { severityRank } from '../store/protocol.ts'
+import { type AlertsWanted, severityRank } from '../store/protocol.ts'
 import type { Store } from '../store/store.ts'
 import { presentDevice } from './device-view.ts'
 import {
   cursorOf,
+  groupOf,
+  groupPlaceOf,
   limitOf,
   parseQuery,
   placeOf,
+  rangeOf,
   severityOf,
   sortOf,
   textOf,
@@ -26,20 +30,23 @@ const IDENTITIES = { usual: 200, max: 1000 }
 const HEALTH = { usual: 50, max: 500 }
 /** With the counters of the moment a device has up to 20 kB. */
 const DEVICES = { usual: 500, max: 500 }
-const ALERTS_PARAMETERS = [
-  'limit',
-  'before',
-  'after',
-  'device',
-  'severity',
-  'q',
-  'since',
-  'until',
-  'sort',
-]
+const GROUPS_PARAMETERS = ['limit', 'after', 'device', 'severity', 'q', 'since', 'until', 'sort']
+const ALERTS_PARAMETERS = [...GROUPS_PARAMETERS, 'before', 'group']
+
+function wantedOf(given: Map<string, string>): AlertsWanted {
+  const severity = severityOf(given)
+  return {
+    sort: sortOf(given),
+    text: textOf(given, 'q'),
+    ...rangeOf(given),
+    deviceId: textOf(given, 'device'),
+    severity: severity && severityRank(severity),
+  }
+}
 
 export type ApiBody =
   | AlertsResponse
+  | AlertGroupsResponse
   | AlertDetail
   | IdentitiesResponse
   | DevicesResponse
@@ -63,18 +70,22 @@ export function createApi(options: {
 
   async function alerts(query: string): Promise<AlertsResponse> {
     const given = parseQuery(query, ALERTS_PARAMETERS)
-    const severity = severityOf(given)
-    const sort = sortOf(given)
     return store.read({
       op: 'alerts',
       limit: limitOf(given, ALERTS.usual, ALERTS.max),
-      ...cursorOf(given, sort),
-      sort,
-      text: textOf(given, 'q'),
-      since: timeOf(given, 'since'),
-      until: timeOf(given, 'until'),
-      deviceId: textOf(given, 'device'),
-      severity: severity && severityRank(severity),
+      ...wantedOf(given),
+      ...cursorOf(given, sortOf(given)),
+      likeness: groupOf(given),
+    })
+  }
+
+  async function alertGroups(query: string): Promise<AlertGroupsResponse> {
+    const given = parseQuery(query, GROUPS_PARAMETERS)
+    return store.read({
+      op: 'groups',
+      limit: limitOf(given, ALERTS.usual, ALERTS.max),
+      ...wantedOf(given),
+      place: groupPlaceOf(given, sortOf(given)),
     })
   }
 
@@ -112,6 +123,8 @@ export function createApi(options: {
       switch (path) {
         case '/api/alerts':
           return alerts(query)
+        case '/api/alert-groups':
+          return alertGroups(query)
         case '/api/identities':
           return identities(query)
         case '/api/devices':

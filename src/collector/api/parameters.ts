@@ -1,4 +1,5 @@
 // The parameters of the API's lists, checked. An empty one is as none.
+import { likenessFrom } from '../likeness.ts'
 import type { AlertSortName, SeverityName } from '../page-api.ts'
 
 /** What is wrong with a request; answered 400. */
@@ -79,6 +80,41 @@ export function cursorOf(
     throw new ParameterError(`after: what the page before said in "next", not "${after}"`)
   const before = timeOf(new Map([['after', time]]), 'after')
   return { before, below: height === undefined ? undefined : Number(height) }
+}
+
+/** The same of groups, which go on in what was stored at a time. */
+export function groupPlaceOf(
+  query: Map<string, string>,
+  sort: AlertSortName,
+): { asOf: bigint; before: bigint; below: number | undefined } | undefined {
+  const after = query.get('after')
+  if (after === undefined) return undefined
+  const [, asOf, rest = ''] = /^(\d{1,19})~(.+)$/.exec(after) ?? []
+  const { before, below } = cursorOf(new Map([['after', rest]]), sort)
+  if (asOf === undefined || before === undefined)
+    throw new ParameterError(`after: what the page before said in "next", not "${after}"`)
+  return { asOf: timeOf(new Map([['after', asOf]]), 'after') ?? 0n, before, below }
+}
+
+/** A group, as the list of them names it. */
+export function groupOf(query: Map<string, string>): bigint | undefined {
+  const text = query.get('group')
+  if (text === undefined) return undefined
+  if (!/^[0-9a-f]{16}$/.test(text))
+    throw new ParameterError(`group: 16 hex digits, not "${text.slice(0, 100)}"`)
+  return likenessFrom(text)
+}
+
+/** Throws ParameterError where nothing could be in it. */
+export function rangeOf(query: Map<string, string>): {
+  since: bigint | undefined
+  until: bigint | undefined
+} {
+  const since = timeOf(query, 'since')
+  const until = timeOf(query, 'until')
+  if (since !== undefined && until !== undefined && until <= since)
+    throw new ParameterError(`until: a time after since, ${since}, not ${until}`)
+  return { since, until }
 }
 
 export function textOf(query: Map<string, string>, name: string): string | undefined {

@@ -10,21 +10,52 @@ import {
   type Row,
   text,
 } from './asking.ts'
-import type { Answers, Query } from './protocol.ts'
+import type { AlertsWanted, Answers, Query } from './protocol.ts'
 import { searchTerms, type Term } from './search.ts'
 
-type AlertsQuery = Extract<Query, { op: 'alerts' }>
+export type AlertsQuery = Extract<Query, { op: 'alerts' }>
 
-export function createAlertList({ rows, some, segments, deviceRow }: Asking) {
+/**
+ * What rows of alert_<n>, as `a`, have to be. `isTallied`: the tally has all that is asked; `hasText`: rows have to be
+ * looked at for their texts.
+ */
+export function conditionsOf({ rows, deviceRow }: Asking, query: AlertsWanted) {
+  const where = new Conditions()
+  if (query.deviceId !== undefined) where.add('a.device = ?', deviceRow(query.deviceId))
+  if (query.severity !== undefined) where.add('a.severity = ?', query.severity)
+  const tallied = where.parameters.length
+  if (query.since !== undefined) where.add('a.opened_at >= ?', query.since)
+  if (query.until !== undefined) where.add('a.opened_at < ?', query.until)
+  const terms = searchTerms(query.text ?? '')
+  for (const term of terms) addTerm(rows, where, term)
+  return {
+    where,
+    isTallied: where.parameters.length === tallied,
+    hasText: terms.some(({ inText }) => inText !== undefined),
+  }
+}
+
+function addTerm(rows: Asking['rows'], where: Conditions, { inText, host }: Term): void {
+  const devices = host
+    ? rows('SELECT row, id, hostname FROM device', [])
+        .filter((row) => host(text(row.hostname), text(row.id)))
+        .map((row) => Number(row.row))
+    : []
+  const ofDevices = 'a.device IN (SELECT value FROM json_each(?))'
+  if (inText === undefined) where.add(ofDevices, JSON.stringify(devices))
+  // Machines are looked at first: a text is long.
+  else if (devices.length > 0)
+    where.add(`(${ofDevices} OR instr(a.words, ?) > 0)`, JSON.stringify(devices), inText)
+  else where.add('instr(a.words, ?) > 0', inText)
+}
+
+export function createAlertList(asking: Asking) {
+  const { rows, some, segments } = asking
+
   function alerts(query: AlertsQuery): Answers['alerts'] {
-    const where = new Conditions()
-    if (query.deviceId !== undefined) where.add('a.device = ?', deviceRow(query.deviceId))
-    if (query.severity !== undefined) where.add('a.severity = ?', query.severity)
-    const tallied = where.parameters.length
-    if (query.since !== undefined) where.add('a.opened_at >= ?', query.since)
-    if (query.until !== undefined) where.add('a.opened_at < ?', query.until)
-    for (const term of searchTerms(query.text ?? '')) addTerm(where, term)
-    const total = where.parameters.length === tallied ? tally(where) : count(where)
+    const { where, isTallied } = conditionsOf(asking, query)
+    if (query.likeness !== undefined) where.add('a.likeness = ?', query.likeness)
+    const total = isTallied && query.likeness === undefined ? tally(where) : count(where)
     const { found, isCut } =
       query.sort && query.sort !== 'newest' ? highest(query, where) : newest(query, where)
     const last = found.at(-1)
@@ -33,20 +64,6 @@ export function createAlertList({ rows, some, segments, deviceRow }: Asking) {
       total,
       ...(isCut && last && { next: cursorOf(last) }),
     }
-  }
-
-  function addTerm(where: Conditions, { inText, host }: Term): void {
-    const devices = host
-      ? rows('SELECT row, id, hostname FROM device', [])
-          .filter((row) => host(text(row.hostname), text(row.id)))
-          .map((row) => Number(row.row))
-      : []
-    const ofDevices = 'a.device IN (SELECT value FROM json_each(?))'
-    if (inText === undefined) where.add(ofDevices, JSON.stringify(devices))
-    // Machines are looked at first: a text is long.
-    else if (devices.length > 0)
-      where.add(`(${ofDevices} OR instr(a.words, ?) > 0)`, JSON.stringify(devices), inText)
-    else where.add('instr(a.words, ?) > 0', inText)
   }
 
   /** Without a look at the alerts. */

@@ -1,5 +1,6 @@
 // Writing alerts: every revision is kept, the list shows the highest.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { AlertColumns } from './alert-columns.ts'
 import type { AlertShares } from './alert-shares.ts'
 import { BoundedMap } from './bounded-map.ts'
 import type { StoreItem } from './protocol.ts'
@@ -64,7 +65,7 @@ export function alertWriter(
    */
   function store(device: number, storedAt: bigint, id: Uint8Array, item: AlertItem) {
     const { revision, severity, body } = item
-    const columns = [item.openedAt, item.score, item.bytesOut, item.words] as const
+    const columns = columnsOf(item)
     const { insert, keep, find, supersede, chain } = on(segments.current)
     const add = () =>
       insert.run(id, device, revision, severity, storedAt, storedAt, ...columns).changes === 1n
@@ -147,6 +148,18 @@ export function alertWriter(
   }
 }
 
+/** In the order of the statements below. */
+const columnsOf = (item: AlertColumns) =>
+  [
+    item.openedAt,
+    item.score,
+    item.bytesOut,
+    item.bytesIn,
+    item.likeness,
+    item.app,
+    item.words,
+  ] as const
+
 function statementsOf(
   db: DatabaseSync,
   n: number,
@@ -158,13 +171,14 @@ function statementsOf(
     ),
     insert: prepare(
       db,
-      `INSERT INTO alert_${n} (id, device, revision, severity, newest, last, opened_at, score, bytes_out, words)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, device) DO NOTHING`,
+      `INSERT INTO alert_${n} (id, device, revision, severity, newest, last,
+         opened_at, score, bytes_out, bytes_in, likeness, app, words)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, device) DO NOTHING`,
     ),
     supersede: prepare(
       db,
       `UPDATE alert_${n} SET revision = ?, severity = ?, newest = ?, last = ?,
-         opened_at = ?, score = ?, bytes_out = ?, words = ? WHERE row = ?`,
+         opened_at = ?, score = ?, bytes_out = ?, bytes_in = ?, likeness = ?, app = ?, words = ? WHERE row = ?`,
     ),
     chain: prepare(db, `UPDATE alert_${n} SET last = ? WHERE row = ?`),
     remove: prepare(db, `DELETE FROM alert_${n} WHERE row = ?`),

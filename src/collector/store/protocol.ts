@@ -2,6 +2,7 @@
 import type { HostFacts } from '../../stream/message.ts'
 import type {
   AlertDetail,
+  AlertGroupsResponse,
   AlertsResponse,
   DeviceInfo,
   HealthResponse,
@@ -134,24 +135,40 @@ export type Retained = {
 /** What a list begins with: what was stored last, or the highest of a number. */
 export type AlertSort = 'newest' | 'score' | 'bytes'
 
+/** Which alerts; undefined or empty: any. */
+export type AlertsWanted = {
+  deviceId: string | undefined
+  severity: SeverityRank | undefined
+  /** As people write it (search.ts). */
+  text?: string | undefined
+  /** Only those opened in [since, until). */
+  since?: bigint | undefined
+  until?: bigint | undefined
+  sort?: AlertSort | undefined
+}
+
+/** Where a page of groups begins. */
+export type GroupsPlace = {
+  /** Of what had been stored by then. */
+  asOf: bigint
+  /** Only those whose newest alert was stored before; with `below`, those as high as it that were. */
+  before: bigint
+  below?: number | undefined
+}
+
 /** Lists newest first. Answered with the types of page-api.ts, which `Answers` names. */
 export type Query =
-  | {
+  | (AlertsWanted & {
       op: 'alerts'
       limit: number
-      deviceId: string | undefined
-      severity: SeverityRank | undefined
-      /** As people write it (search.ts); undefined or empty: all. */
-      text?: string | undefined
-      /** Only those opened in [since, until). */
-      since?: bigint | undefined
-      until?: bigint | undefined
-      sort?: AlertSort | undefined
+      /** Only those of one group (likeness.ts). */
+      likeness?: bigint | undefined
       /** Only those whose newest revision was stored before; with `below`, those as high as it that were. */
       before: bigint | undefined
       /** With a sort by a number: only those below it, and of those at it what `before` leaves. */
       below?: number | undefined
-    }
+    })
+  | (AlertsWanted & { op: 'groups'; limit: number; place?: GroupsPlace | undefined })
   | { op: 'alert'; id: string }
   | {
       op: 'identities'
@@ -171,6 +188,7 @@ export type DeviceRow = Omit<DeviceInfo, 'connected' | 'live' | 'clockOffsetMs'>
 
 export type Answers = {
   alerts: AlertsResponse
+  groups: AlertGroupsResponse
   alert: AlertDetail | undefined
   identities: IdentitiesResponse
   identitiesByKey: IdentitySummary[]

@@ -5,6 +5,7 @@ import { decodeItem } from '../../stream/codec.ts'
 import type { UnixNs } from '../../units.ts'
 import type { AlertDetail, HealthResponse, IdentitySummary } from '../page-api.ts'
 import { alertDetail, identitySummary, nsText } from '../views.ts'
+import { createAlertGroups } from './alert-groups.ts'
 import { createAlertList } from './alert-list.ts'
 import { alertOf, Conditions, createAsking, deviceName, type Row, text } from './asking.ts'
 import type { Answers, DeviceRow, Query } from './protocol.ts'
@@ -20,6 +21,7 @@ export function createReader(db: DatabaseSync): Reader {
   const asking = createAsking(db)
   const { rows, some, segments, deviceRow } = asking
   const { alerts } = createAlertList(asking)
+  const { groups } = createAlertGroups(asking)
 
   function alert(id: string): AlertDetail | undefined {
     const all = segments()
@@ -151,6 +153,8 @@ export function createReader(db: DatabaseSync): Reader {
     switch (query.op) {
       case 'alerts':
         return alerts(query)
+      case 'groups':
+        return groups(query)
       case 'alert':
         return alert(query.id)
       case 'identities':

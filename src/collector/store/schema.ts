@@ -6,7 +6,7 @@
 // no other index; names are integers.
 import { DatabaseSync } from 'node:sqlite'
 import { type DiskTrouble, diskTrouble } from '../../baseline/sqlite-file.ts'
-import { addAlertColumns } from './alert-columns.ts'
+import { addAlertColumns, addLikeness } from './alert-columns.ts'
 import { StoreError } from './store-error.ts'
 
 const MIGRATIONS: readonly (string | ((db: DatabaseSync) => void))[] = [
@@ -166,6 +166,7 @@ const MIGRATIONS: readonly (string | ((db: DatabaseSync) => void))[] = [
   `,
   accountBytes,
   addAlertColumns,
+  addLikeness,
 ]
 
 /**

@@ -1,6 +1,7 @@
 // Alerts lie in segments: a new pair of tables every 100,000 revisions. Indexes then stay small enough
 // for memory, so that an alert costs the same however many are stored, and history is dropped whole.
 import type { DatabaseSync } from 'node:sqlite'
+import { newestIndexSql } from './alert-columns.ts'
 import { FILTER_BYTES, FilterOfAll, FilterOfOne } from './alert-filter.ts'
 import { prepare } from './statement.ts'
 
@@ -34,10 +35,13 @@ function tablesSql(n: number): string {
       opened_at INTEGER NOT NULL,
       score REAL NOT NULL,
       bytes_out INTEGER NOT NULL,
+      bytes_in INTEGER NOT NULL,
+      likeness INTEGER NOT NULL,
+      app INTEGER NOT NULL,
       words TEXT NOT NULL
     );
     CREATE UNIQUE INDEX alert_${n}_id ON alert_${n} (id, device);
-    CREATE INDEX alert_${n}_newest ON alert_${n} (newest);
+    ${newestIndexSql(n)};
     CREATE INDEX alert_${n}_device ON alert_${n} (device, newest);
     CREATE INDEX alert_${n}_severity ON alert_${n} (severity, newest);`
 }
