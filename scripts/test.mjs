@@ -17,6 +17,7 @@ export const LONG = [
   'test/native/es-source.test.ts',
   'test/native/filter.test.ts',
   'test/native/menu-bar.test.ts',
+  'test/stream/outbox-model.test.ts',
 ]
 
 /** What the native tests build, in the order in which they run. */

@@ -1,6 +1,6 @@
 // A SQLite file of ours, opened or, when it cannot be read, set aside and begun anew. For files whose
 // loss is bearable but must be told: the baseline and the outbox.
-import { closeSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { UnixNs } from '../units.ts'
@@ -24,6 +24,8 @@ export type FileOptions = {
   check: (database: DatabaseSync) => void
   /** PRAGMA statements for this connection. */
   pragmas: string
+  /** For a file without its first page, auto_vacuum above all: of another's hold of a file they ask too much. */
+  pragmasFirst?: string
   /** Names a file set aside. */
   now: UnixNs
 }
@@ -112,7 +114,7 @@ function openOnce(path: string, options: FileOptions): DatabaseSync {
   closeSync(openSync(path, 'a', 0o600))
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
   try {
-    // auto_vacuum among them holds only when it is set before the file has its first page.
+    if (statSync(path).size === 0) database.exec(options.pragmasFirst ?? '')
     database.exec(`${options.pragmas}; PRAGMA journal_mode = WAL`)
     const version = userVersion(database)
     if (version > options.version)

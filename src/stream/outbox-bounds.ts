@@ -16,10 +16,26 @@ export type OutboxOptions = {
   fileBytesMax?: number
   /** Bound of what waits in memory while the disk takes nothing; by default 16 MiB. */
   memoryBytesMax?: number
+  /** Numbers reserved ahead of what is kept; by default NUMBERS_RESERVED. */
+  numbersReserved?: number
   /** How long another process may hold the file up, while it is not known to; by default 2 s. */
   patienceMs?: number
   /** Told once when the disk begins to take nothing, and once when it takes all again. */
   log?: (text: string) => void
+}
+
+export type OutboxCounters = {
+  /** Waiting, in the file and in memory. */
+  items: number
+  bytes: number
+  /** Of these, in memory alone: the disk has not taken them. */
+  unwritten: number
+  /** Dropped because the outbox was full or they were too old; over the life of the file. */
+  evicted: number
+  /** Lost: the memory was full too, the file was damaged, or they could not be encoded. */
+  notKept: number
+  /** Refused by the collector for good. */
+  rejected: number
 }
 
 const EVICT_STEP_ITEMS = 256

@@ -15,7 +15,10 @@ const FREE_PAGES_STEP = 512
  * All are counts over the life of the file but `items` and `bytes`.
  */
 export type Totals = {
-  /** Of the next item; never lowered. */
+  /**
+   * Of the next item when the file is opened: above all numbers that may have been given, far above while it is in use
+   * (outbox-numbers.ts).
+   */
   nextSequence: number
   /** Waiting. */
   items: number
@@ -86,7 +89,8 @@ export class OutboxFile {
         idOf(database.prepare('SELECT id FROM outbox').get())
         database.prepare('SELECT sequence, id, content FROM items LIMIT 1').get()
       },
-      pragmas: `PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;
+      pragmasFirst: 'PRAGMA auto_vacuum = INCREMENTAL',
+      pragmas: `PRAGMA synchronous = FULL;
         PRAGMA journal_size_limit = 4194304;
         PRAGMA max_page_count = ${Math.ceil(options.fileBytesMax / 4096)}`,
       now: options.now,
@@ -198,11 +202,16 @@ export class OutboxFile {
   }
 
   /**
-   * fsync at each commit or not. Not is enough for what may be done twice: an acknowledgement lost in a
-   * power cut costs sending the items again.
+   * `work` without an fsync at its commit: enough for what may be done twice. An acknowledgement lost in a power cut
+   * costs sending the items again.
    */
-  synchronous(mode: 'FULL' | 'NORMAL'): void {
-    this.database.exec(`PRAGMA synchronous = ${mode}`)
+  unsynchronised(work: () => void): void {
+    this.database.exec('PRAGMA synchronous = NORMAL')
+    try {
+      work()
+    } finally {
+      this.database.exec('PRAGMA synchronous = FULL')
+    }
   }
 
   /** Gives a step of what a past backlog took back to the disk. */

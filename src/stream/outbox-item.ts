@@ -1,6 +1,29 @@
-// Rows of the outbox as they are sent.
-import { numberItem } from './codec.ts'
+// Findings as the outbox keeps them, and rows of it as they are sent.
+import type { Finding } from '../engine/finding.ts'
+import { encodeContent, numberItem, StreamError } from './codec.ts'
 import type { Row } from './outbox-file.ts'
+import { rankOf } from './rank.ts'
+
+/** A finding before it has a number. */
+export type Content = { rank: number; content: Uint8Array }
+
+/** Those that can be encoded; `refused`: why another cannot. */
+export function encodeAll(findings: readonly Finding[]): {
+  contents: Content[]
+  refused: StreamError | undefined
+} {
+  const contents: Content[] = []
+  let refused: StreamError | undefined
+  for (const finding of findings) {
+    try {
+      contents.push({ rank: rankOf(finding), content: encodeContent(finding) })
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error
+      refused = error
+    }
+  }
+  return { contents, refused }
+}
 
 /** An item as it is sent. */
 export type OutboxItem = {

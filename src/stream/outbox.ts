@@ -8,33 +8,19 @@ import {
   UnusableFile,
 } from '../baseline/sqlite-file.ts'
 import type { Finding } from '../engine/finding.ts'
-import { encodeContent, StreamError } from './codec.ts'
-import { dropsToTell, makeRoom, type OutboxOptions } from './outbox-bounds.ts'
+import { dropsToTell, makeRoom, type OutboxCounters, type OutboxOptions } from './outbox-bounds.ts'
 import { diskError, OutboxError } from './outbox-error.ts'
 import { itemBytes, newOutboxId, OutboxFile, type Row, type Totals } from './outbox-file.ts'
-import { type OutboxItem, within } from './outbox-item.ts'
+import { type Content, encodeAll, type OutboxItem, within } from './outbox-item.ts'
 import { createOutboxMemory, type OutboxMemory, type WaitingRow } from './outbox-memory.ts'
-import { RANKS_URGENT, rankOf } from './rank.ts'
+import { NUMBERS_RESERVED, OutboxNumbers } from './outbox-numbers.ts'
+import { RANKS_URGENT } from './rank.ts'
 import { createUuidSource } from './uuid.ts'
 
 export type { SetAside } from '../baseline/sqlite-file.ts'
-export type { OutboxOptions } from './outbox-bounds.ts'
+export type { OutboxCounters, OutboxOptions } from './outbox-bounds.ts'
 export { OutboxError, type OutboxErrorCode } from './outbox-error.ts'
 export type { OutboxItem } from './outbox-item.ts'
-
-export type OutboxCounters = {
-  /** Waiting, in the file and in memory. */
-  items: number
-  bytes: number
-  /** Of these, in memory alone: the disk has not taken them. */
-  unwritten: number
-  /** Dropped because the outbox was full or they were too old; over the life of the file. */
-  evicted: number
-  /** Lost: the memory was full too, the file was damaged, or they could not be encoded. */
-  notKept: number
-  /** Refused by the collector for good. */
-  rejected: number
-}
 
 const TELL_INTERVAL_MS = 60_000
 const MEMORY_BYTES_MAX = 16 * 1024 * 1024
@@ -67,8 +53,7 @@ export class Outbox {
   #toldAtMs = Number.NEGATIVE_INFINITY
   #closed = false
   readonly #memory: OutboxMemory
-  /** Of the next item; above the file's while items wait in memory. */
-  #nextSequence: number
+  readonly #numbers: OutboxNumbers
   /** Since when, and how often since, the disk takes nothing; undefined: it does. */
   #refusedAtMs: number | undefined
 
@@ -81,14 +66,15 @@ export class Outbox {
     this.#makeId = createUuidSource(() => this.#nowMs())
     this.#file = this.#open()
     this.#totals = this.#file.totals()
-    this.#nextSequence = this.#totals.nextSequence
+    this.#numbers = new OutboxNumbers(this.#totals, options.numbersReserved ?? NUMBERS_RESERVED)
     this.#memory = createOutboxMemory(options.memoryBytesMax ?? MEMORY_BYTES_MAX)
     this.#setAside = this.#file.setAside
+    this.#reserveAtStart()
   }
 
   /** 32 hex digits: whose numbers the sequences are. */
   get id(): string {
-    return this.#file.id()
+    return this.#numbers.idOver(this.#file.id())
   }
 
   /** The last file of this path that could not be read, since this outbox was opened. */
@@ -110,7 +96,7 @@ export class Outbox {
 
   /** Highest sequence given out so far; 0 when none. */
   lastSequence(): number {
-    return this.#nextSequence - 1
+    return this.#numbers.last()
   }
 
   /** Highest sequence acknowledged; 0 when none. */
@@ -124,16 +110,7 @@ export class Outbox {
    */
   append(findings: Finding[]): void {
     this.#assertOpen()
-    const contents: { rank: number; content: Uint8Array }[] = []
-    let refused: StreamError | undefined
-    for (const finding of findings) {
-      try {
-        contents.push({ rank: rankOf(finding), content: encodeContent(finding) })
-      } catch (error) {
-        if (!(error instanceof StreamError)) throw error
-        refused = error
-      }
-    }
+    const { contents, refused } = encodeAll(findings)
     const unencodable = findings.length - contents.length
     this.#totals.notKept += unencodable
     if (contents.length > 0) this.#keep(contents)
@@ -156,7 +133,13 @@ export class Outbox {
 
   *#inTurn(afterSequence: number, itemsMax: number): Generator<Row> {
     yield* this.#file.read(afterSequence, itemsMax)
-    yield* this.#memory.after(afterSequence)
+    yield* this.#sendable(afterSequence)
+  }
+
+  #sendable(afterSequence: number): WaitingRow[] {
+    return this.#memory
+      .after(afterSequence)
+      .filter(({ sequence }) => this.#numbers.mayBeSent(sequence, this.#totals))
   }
 
   /**
@@ -171,7 +154,7 @@ export class Outbox {
   ): OutboxItem[] {
     this.#assertOpen()
     return this.#surviving('read', () => {
-      const waiting = this.#memory.after(afterSequence)
+      const waiting = this.#sendable(afterSequence)
       const rows = RANKS_URGENT.flatMap((rank) => [
         ...this.#file.readRank(rank, afterSequence, itemsMax + except.size),
         ...waiting.filter((row) => row.rank === rank),
@@ -190,13 +173,12 @@ export class Outbox {
     this.#memory.removeThrough(throughSequence)
     if (throughSequence <= this.#totals.acknowledged) return
     this.#surviving('acknowledge', () => {
-      this.#unsynchronised(() =>
+      this.#file.unsynchronised(() =>
         this.#change((totals) => {
           const freed = this.#file.removeThrough(throughSequence)
           totals.items -= freed.items
           totals.bytes -= freed.bytes
-          totals.nextSequence = this.#nextSequence
-          totals.acknowledged = Math.min(throughSequence, totals.nextSequence - 1)
+          totals.acknowledged = Math.min(throughSequence, this.#numbers.last())
           totals.rejected += rejected
         }),
       )
@@ -209,7 +191,7 @@ export class Outbox {
     this.#assertOpen()
     this.#memory.remove(sequences)
     this.#surviving('acknowledge', () =>
-      this.#unsynchronised(() =>
+      this.#file.unsynchronised(() =>
         this.#change((totals) => {
           totals.rejected += rejected
           for (const sequence of sequences) {
@@ -236,15 +218,16 @@ export class Outbox {
       const by = this.#totals.acknowledged
       this.#change((totals) => {
         // Far above all numbers first, so that no two meet on the way.
-        this.#file.shift(this.#nextSequence)
-        this.#file.shift(-this.#nextSequence - by)
+        const above = this.#numbers.last() + 1
+        this.#file.shift(above)
+        this.#file.shift(-above - by)
         this.#file.setId(newOutboxId())
         totals.nextSequence -= by
         totals.acknowledged = 0
       })
       return by
     })
-    this.#nextSequence -= moved
+    this.#numbers.moved(moved)
   }
 
   /** Tries to write what waits in memory, once a second at most. To be called now and then. */
@@ -267,10 +250,27 @@ export class Outbox {
         )
     }
     this.#closed = true
-    this.#file.close()
+    try {
+      this.#change((totals) => this.#numbers.settle(totals))
+    } catch (error) {
+      // The next start goes on above what is reserved.
+      if (!diskTrouble(error)) throw error
+    } finally {
+      this.#file.close()
+    }
   }
 
-  #keep(contents: readonly { rank: number; content: Uint8Array }[]): void {
+  #reserveAtStart(): void {
+    try {
+      this.#surviving('open', () => this.#change((totals) => this.#numbers.reserve(totals)))
+    } catch (error) {
+      if (!(error instanceof OutboxError)) throw error
+      this.#numbers.unreserved()
+      this.#refused(error, this.#nowMs())
+    }
+  }
+
+  #keep(contents: readonly Content[]): void {
     const nowMs = this.#nowMs()
     const untold = this.#totals.evicted + this.#totals.notKept - this.#totals.told
     const waits = this.#refusedAtMs !== undefined && Math.abs(nowMs - this.#refusedAtMs) < RETRY_MS
@@ -282,7 +282,7 @@ export class Outbox {
     const all = tells ? [...contents, dropsToTell(this.#options.now(), untold)] : contents
     const rows = all.map((of) => ({
       ...of,
-      sequence: this.#nextSequence++,
+      sequence: this.#numbers.take(),
       id: this.#makeId(),
       addedMs: nowMs,
     }))
@@ -312,10 +312,11 @@ export class Outbox {
         totals.items++
         totals.bytes += itemBytes(content)
       }
-      totals.nextSequence = this.#nextSequence
+      this.#numbers.reserve(totals)
       const { ageMaxMs, bytesMax } = this.#options
       makeRoom(this.#file, totals, { beforeMs: nowMs - ageMaxMs, bytesMax })
     })
+    this.#numbers.reserved()
     if (this.#refusedAtMs !== undefined) {
       this.#refusedAtMs = undefined
       this.#file.patience(this.#options.patienceMs ?? PATIENCE_MS)
@@ -331,15 +332,6 @@ export class Outbox {
       this.#options.log?.(`${error.message}; findings wait in memory and go from there`)
     this.#refusedAtMs = nowMs
     this.#file.patience(PATIENCE_IN_TROUBLE_MS)
-  }
-
-  #unsynchronised(work: () => void): void {
-    this.#file.synchronous('NORMAL')
-    try {
-      work()
-    } finally {
-      this.#file.synchronous('FULL')
-    }
   }
 
   /** One transaction over the tables and their totals; the totals here change only when it has committed. */
@@ -376,10 +368,9 @@ export class Outbox {
       items: 0,
       bytes: 0,
       notKept: lost.notKept + lost.items,
-      nextSequence: this.#nextSequence,
     }
     this.#toldAtMs = Number.NEGATIVE_INFINITY
-    this.#change(() => {})
+    this.#change((totals) => this.#numbers.reserve(totals))
   }
 
   #open(): OutboxFile {

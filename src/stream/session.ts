@@ -133,7 +133,7 @@ export class Session {
   /** An alert does not wait for a backlog of sightings to be stored. */
   #pumpAhead(window: Window): void {
     const { outbox } = this.#options
-    const isBacklog = outbox.lastSequence() - window.cursor > BATCH_ITEMS
+    const isBacklog = outbox.counters().items - window.outstanding() > BATCH_ITEMS
     const room = window.roomAhead()
     if (!isBacklog || room === 0 || this.#socket.bufferedAmount > UNSENT_BYTES_MAX) return
     const items = outbox.readUrgent(window.cursor, window.ahead, room, AHEAD_BYTES)

@@ -33,7 +33,12 @@ export class Window {
   }
 
   isEmpty(): boolean {
-    return this.#inTurn.length === 0 && this.#ahead.size === 0
+    return this.outstanding() === 0
+  }
+
+  /** Items sent and not acknowledged. */
+  outstanding(): number {
+    return this.#inTurn.length + this.#ahead.size
   }
 
   /** Items that may be sent in turn now. */

@@ -2,6 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Finding } from '../../src/engine/finding.ts'
 import type { Outbox, OutboxCounters } from '../../src/stream/outbox.ts'
+import { NUMBERS_RESERVED } from '../../src/stream/outbox-numbers.ts'
 import { alert } from '../stream/findings.ts'
 
 /** An alert of its own: `life` of the program that found it, and its number there, are its id. */
@@ -24,11 +25,14 @@ export function numberedAlert(
   }
 }
 
-/** What an outbox says of itself. `committed` counts every number it ever gave, its own health items too. */
+/**
+ * What an outbox says of itself. `committed` counts every number it ever gave, its own health items too; each start after
+ * a kill leaves out NUMBERS_RESERVED of them, and a run commits less than that.
+ */
 export type Kept = OutboxCounters & { committed: number }
 export const keptBy = (outbox: Outbox): Kept => ({
   ...outbox.counters(),
-  committed: outbox.lastSequence(),
+  committed: outbox.lastSequence() % NUMBERS_RESERVED,
 })
 
 export type Stored = {

@@ -146,7 +146,8 @@ function Losses({ device, live }: { device: DeviceInfo; live: LiveInfo }) {
     ],
     ['Waiting to be delivered', countText(live.outboxItems), false],
     ['Given up before delivery', countText(live.outboxEvicted), live.outboxEvicted > 0],
-    ['Delivered and stored', countText(device.lastSequence), false],
+    // Not how many there are: an outbox leaves numbers out.
+    ['Last item stored', `no. ${countText(device.lastSequence)}`, false],
   ]
   return (
     <section aria-label="What was missed">
