@@ -1,0 +1,111 @@
+// `freshet up`, `agent`, `record`, and `engine`, which sense starts.
+import { type Command, Option } from 'commander'
+import { ringBytes, whole } from '../arguments.ts'
+import { finish } from '../finish.ts'
+import {
+  execArgumentsOption,
+  intervalOption,
+  keepDaysOption,
+  keepGbOption,
+  stateOption,
+  userOption,
+  withAgentOptions,
+} from '../options.ts'
+import { statePaths } from '../state.ts'
+
+type AgentFlags = {
+  state?: string
+  user?: string
+  collector?: string
+  tokenFile?: string
+  policy?: string
+  includeLoopback?: boolean
+  interval: number
+  execArguments: boolean
+  ringMb: number
+}
+
+/** What the engine is told. The state directory always: sense gives it no environment that could name one. */
+function agentCommand(options: AgentFlags): import('../agent.ts').AgentCommand {
+  const passed: string[] = ['--state', statePaths(options.state).root]
+  for (const [name, flag] of [
+    ['user', '--user'],
+    ['collector', '--collector'],
+    ['tokenFile', '--token-file'],
+    ['policy', '--policy'],
+  ] as const)
+    if (options[name] !== undefined) passed.push(flag, options[name])
+  if (options.includeLoopback) passed.push('--include-loopback')
+  return {
+    engineArguments: passed,
+    intervalMs: options.interval,
+    ringBytes: ringBytes(options.ringMb),
+    execArguments: options.execArguments,
+  }
+}
+
+export function addAgentCommands(program: Command): void {
+  program
+    .command('up', { isDefault: false })
+    .description(
+      "collector and agent together on this machine; prints the page's address; Ctrl-C stops all",
+    )
+    .addOption(stateOption())
+    .addOption(userOption())
+    .addOption(
+      new Option(
+        '--port <n>',
+        'port of the page (default: 8442, or any when that is taken)',
+      ).argParser(whole(0, 65_535)),
+    )
+    .addOption(intervalOption())
+    .addOption(execArgumentsOption())
+    .addOption(keepDaysOption())
+    .addOption(keepGbOption())
+    .action(
+      async (options: {
+        state?: string
+        user?: string
+        port?: number
+        interval: number
+        execArguments: boolean
+        keepDays: number
+        keepGb: number
+      }) => {
+        const { runUpCommand } = await import('../up.ts')
+        const { interval, ...rest } = options
+        await finish(runUpCommand({ ...rest, intervalMs: interval }))
+      },
+    )
+
+  withAgentOptions(program.command('agent'))
+    .description('watches this machine and reports to a collector; as root it sees all users')
+    .action(async (options: AgentFlags) => {
+      const { runAgentCommand } = await import('../agent.ts')
+      await finish(runAgentCommand(agentCommand(options)))
+    })
+
+  withAgentOptions(program.command('record <file>'))
+    .description('an agent that also keeps what its engine is given, for `replay`; Ctrl-C ends it')
+    .addOption(
+      new Option('--seconds <n>', 'stop by itself after so long').argParser(whole(1, 31_536_000)),
+    )
+    .action(async (file: string, options: AgentFlags & { seconds?: number }) => {
+      const { runRecordCommand } = await import('../record.ts')
+      await finish(runRecordCommand({ ...agentCommand(options), file, seconds: options.seconds }))
+    })
+
+  program
+    .command('engine', { hidden: true })
+    .addOption(stateOption())
+    .addOption(userOption())
+    .option('--collector <url>')
+    .option('--token-file <file>')
+    .option('--policy <file>')
+    .option('--include-loopback', '', false)
+    .option('--record <file>')
+    .action(async (options: Parameters<typeof import('../engine.ts').runEngineCommand>[0]) => {
+      const { runEngineCommand } = await import('../engine.ts')
+      await finish(runEngineCommand(options))
+    })
+}

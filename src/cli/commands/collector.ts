@@ -1,0 +1,53 @@
+// `freshet collector` and what is done with its store.
+import { type Command, Option } from 'commander'
+import { address } from '../arguments.ts'
+import { finish } from '../finish.ts'
+import { keepDaysOption, keepGbOption, stateOption, userOption } from '../options.ts'
+
+export function addCollectorCommands(program: Command): void {
+  const collector = program
+    .command('collector')
+    .description('takes what agents send, keeps it, serves the page')
+    .addOption(stateOption())
+    .addOption(userOption())
+    .addOption(
+      new Option('--listen <host:port>', 'address to listen on; without TLS only loopback')
+        .argParser(address)
+        .default({ host: '127.0.0.1', port: 8442 }, '127.0.0.1:8442'),
+    )
+    .addOption(keepDaysOption())
+    .addOption(keepGbOption())
+    .addOption(new Option('--wait-for-port').hideHelp())
+    .action(
+      async (options: {
+        state?: string
+        user?: string
+        listen: { host: string; port: number }
+        waitForPort?: boolean
+        keepDays: number
+        keepGb: number
+      }) => {
+        const { runCollectorCommand } = await import('../collector.ts')
+        await finish(runCollectorCommand(options))
+      },
+    )
+  collector
+    .command('backup <file>')
+    .description('writes all that is stored to one file, also while the collector runs')
+    .addOption(stateOption())
+    .option('--force', 'replace the file when it is there', false)
+    .action(async (file: string, options: { state?: string; force: boolean }) => {
+      const { runBackupCommand } = await import('../collector-files.ts')
+      await finish(runBackupCommand({ ...options, file }))
+    })
+  collector
+    .command('restore <file>')
+    .description('makes such a file the store, while no collector runs')
+    .addOption(stateOption())
+    .addOption(userOption())
+    .option('--force', 'when there is a store already, set it aside', false)
+    .action(async (file: string, options: { state?: string; user?: string; force: boolean }) => {
+      const { runRestoreCommand } = await import('../collector-files.ts')
+      await finish(runRestoreCommand({ ...options, file }))
+    })
+}
