@@ -36,10 +36,16 @@ const endWithError = (command: Command, words: string): void => {
 }
 endWithError(program, 'freshet')
 
-// A reader that has seen enough (`| head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
+// What is said to nobody is lost, and no more than that.
+process.stderr.on('error', () => {})
+// A reader that has seen enough (`| head`) is no error, a full disk is one. What has something to put in order has a
+// stopSignal, and ends or goes on by it.
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE' && process.exitCode !== 1) {
+    process.stderr.write(`freshet: standard output takes no more: ${message}\n`)
+    process.exitCode = 1
+  }
+  if (process.listenerCount('SIGTERM') === 0) process.exit()
 })
 
 /** Errors that were foreseen: their message says what, where and what to do, and a stack would only hide it. */

@@ -18,6 +18,7 @@ export type AgentCommand = {
 }
 
 export async function runAgentCommand(command: AgentCommand): Promise<number> {
+  const stop = stopSignal({ goesOnUnread: true })
   return runSense({
     addon: loadAddon(),
     engineCommand: [
@@ -33,8 +34,8 @@ export async function runAgentCommand(command: AgentCommand): Promise<number> {
     ...(command.engineFds ? { engineFds: command.engineFds } : {}),
     signal:
       command.forMs === undefined
-        ? stopSignal()
-        : AbortSignal.any([stopSignal(), AbortSignal.timeout(command.forMs)]),
+        ? stop
+        : AbortSignal.any([stop, AbortSignal.timeout(command.forMs)]),
     log: (text) => process.stderr.write(`sense: ${text}\n`),
   })
 }

@@ -1,5 +1,5 @@
 // `freshet collector`: takes what agents send, keeps it, and serves the page.
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startCollector } from '../collector/collector.ts'
 import { CollectorError } from '../collector/collector-error.ts'
@@ -21,14 +21,22 @@ export type CollectorCommand = {
 }
 
 /** What the collector tells a parent that holds an IPC channel, once it listens. */
-export type CollectorReady = { pageUrl: string; url: string; port: number }
+export type CollectorReady = {
+  pageUrl: string
+  url: string
+  port: number
+  /** Not yet: the port belongs to another program, which must not be given the key. */
+  isServed: boolean
+}
 
 export async function runCollectorCommand(command: CollectorCommand): Promise<number> {
   const paths = statePaths(command.state)
   const user = defaultUser(command.user)
   makeStateDirectory(paths, paths.collector, user)
-  const signal = stopSignal()
+  const signal = stopSignal({ goesOnUnread: true })
   const log = (text: string) => process.stderr.write(`collector: ${text}\n`)
+  const addressFile = join(paths.collector, ADDRESS_FILE)
+  let isServed = false
   const collector = await startCollector({
     stateDir: paths.collector,
     host: command.listen.host,
@@ -41,17 +49,22 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
       enterStateDirectory(paths.collector, user.name)
     },
     keep: keepOf(command.keepDays, command.keepGb),
+    onServed: (url) => {
+      isServed = true
+      writeFileSync(addressFile, `${url}/\n`, { mode: 0o600 })
+    },
     log,
   }).catch((error: unknown) => {
     if (error instanceof CollectorError) throw new ConfigError(error.message)
     throw error
   })
-  const address = new URL('/', collector.pageUrl).href
-  writeFileSync(join(paths.collector, ADDRESS_FILE), `${address}\n`, { mode: 0o600 })
+  // Of the last run, and its port another program's now.
+  if (!isServed) rmSync(addressFile, { force: true })
   const ready: CollectorReady = {
     pageUrl: collector.pageUrl,
     url: collector.url,
     port: collector.port,
+    isServed,
   }
   if (process.send) process.send(ready)
   else process.stdout.write(`page: ${collector.pageUrl}\n`)

@@ -67,7 +67,7 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
               process.stdout.write(`${describeRecording(file, counts, isLast)}\n`),
           },
         }),
-    signal: stopSignal({ ignoreInterrupt: true }),
+    signal: stopSignal({ ignoreInterrupt: true, goesOnUnread: true }),
     log: (text) => process.stderr.write(`engine: ${text}\n`),
   }).catch((error: unknown) => {
     if (error instanceof AgentError) throw new ConfigError(error.message)

@@ -37,6 +37,11 @@ export const execArgumentsOption = () =>
     'also keep the arguments of programs, passwords among them, and send them with alerts',
   ).default(false)
 
+export const ringOption = () =>
+  new Option('--ring-mb <n>', 'size of the ring between kernel and engine')
+    .argParser(whole(1, 1024))
+    .default(8)
+
 /** What both commands that run sense and engine take. */
 export const withAgentOptions = (command: Command): Command =>
   command
@@ -48,8 +53,4 @@ export const withAgentOptions = (command: Command): Command =>
     .addOption(new Option('--include-loopback', 'detect on loopback too, for trials and tests'))
     .addOption(intervalOption())
     .addOption(execArgumentsOption())
-    .addOption(
-      new Option('--ring-mb <n>', 'size of the ring between kernel and engine')
-        .argParser(whole(1, 1024))
-        .default(8),
-    )
+    .addOption(ringOption())

@@ -9,6 +9,7 @@ import {
   resolveTarget,
   runProbe,
   startSink,
+  type Target,
   UnknownTarget,
   uniqueProgram,
 } from './simulate-probe.ts'
@@ -116,10 +117,8 @@ async function upload(
   await using cleanUp = new AsyncDisposableStack()
   const program = await uniqueProgram(options.probePath)
   cleanUp.defer(() => program.remove())
-  const target = options.to
-    ? await resolveTarget(options.to)
-    : cleanUp.adopt(await startSink(options.silent), (sink) => sink.close())
-  const loopback = !('loopback' in target) || target.loopback
+  const target = await targetOf(options, cleanUp)
+  const { loopback } = target
 
   print(`Program      ${program.path}`)
   print(`SHA-256      ${program.sha256}, never seen before`)
@@ -135,14 +134,15 @@ async function upload(
   const limit = AbortSignal.timeout(options.timeoutMs)
   const run = runProbe({
     path: program.path,
-    target: { address: target.address, port: target.port, loopback },
+    target,
     bytes: options.bytes,
     flows: options.flows,
     rateBytesPerS: options.paceMs > 0 ? (options.bytes * 1000) / options.paceMs : 0,
     signal: AbortSignal.any([signal, limit]),
   }).then((report) => {
-    if (report.sent !== options.bytes) throw new Error(shortfall(report, options.bytes))
-    print(`Sent         ${summary(report, performance.now() - timing.beganAt)}`)
+    const taken = taking(report.sent, target.taken())
+    if (report.sent !== options.bytes) throw new Error(shortfall(report, options.bytes) + taken)
+    print(`Sent         ${summary(report, performance.now() - timing.beganAt)}${taken}`)
     return report
   })
   // The alert is looked for while the upload goes on; both are awaited, so neither rejects unseen.
@@ -179,6 +179,20 @@ async function upload(
     return stop({ at: 'collector', sentence: error.message })
   }
 }
+
+/** Where it goes, and what has arrived there where that is a sink of our own. */
+async function targetOf(
+  options: SimulateOptions,
+  cleanUp: AsyncDisposableStack,
+): Promise<Target & { taken: () => number | undefined }> {
+  if (options.to) return { ...(await resolveTarget(options.to)), taken: () => undefined }
+  const sink = cleanUp.adopt(await startSink(options.silent), (one) => one.close())
+  return { address: sink.address, port: sink.port, loopback: true, taken: sink.received }
+}
+
+/** What a program is told it has written is not what arrives when its connection breaks: the difference is said. */
+export const taking = (sent: number, taken: number | undefined): string =>
+  taken === undefined || taken === sent ? '' : `; ${taken} B of them reached the sink`
 
 type Opened = { alert: AlertDetail; afterMs: number }
 

@@ -67,8 +67,13 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
  * A signal that aborts on SIGINT, SIGTERM, SIGHUP, and when a parent that holds an IPC channel is gone
  * (kill -9 of the parent included). A second Ctrl-C ends at once. With `ignoreInterrupt` a Ctrl-C, which a
  * terminal sends to every process of the group, is left to the parent, so that it can end this one in order.
+ *
+ * It aborts too when nobody reads standard output any more (`| head`), but `goesOnUnread`: what watches a machine goes on
+ * watching, whoever listens.
  */
-export function stopSignal(options: { ignoreInterrupt?: boolean } = {}): AbortSignal {
+export function stopSignal(
+  options: { ignoreInterrupt?: boolean; goesOnUnread?: boolean } = {},
+): AbortSignal {
   const controller = new AbortController()
   const stop = () => {
     if (options.ignoreInterrupt) return
@@ -77,6 +82,7 @@ export function stopSignal(options: { ignoreInterrupt?: boolean } = {}): AbortSi
   }
   process.on('SIGINT', stop)
   for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
+  if (!options.goesOnUnread) process.stdout.on('error', () => controller.abort())
   if (process.connected) {
     process.on('disconnect', () => controller.abort())
     // To listen for the parent's end must not keep this process from its own.

@@ -13,6 +13,7 @@ export type UpCommand = {
   port?: number
   intervalMs: number
   execArguments: boolean
+  ringMb: number
   keepDays: number
   keepGb: number
 }
@@ -24,12 +25,14 @@ const READY_MS = 60_000
 export async function runUpCommand(command: UpCommand): Promise<number> {
   const paths = statePaths(command.state)
   const user = defaultUser(command.user)
-  const outside = stopSignal()
+  const outside = stopSignal({ goesOnUnread: true })
   const ending = new AbortController()
   outside.addEventListener('abort', () => ending.abort(), { once: true })
   const signal = ending.signal
   const log = (text: string) => process.stderr.write(`freshet: ${text}\n`)
-  const shared = ['--state', paths.root, ...(user ? ['--user', user.name] : [])]
+  // As it was asked for: `--user root` is no user to become, and still not the default.
+  const userName = command.user ?? user?.name
+  const shared = ['--state', paths.root, ...(userName === undefined ? [] : ['--user', userName])]
 
   let port = command.port ?? (await freePort(DEFAULT_PORT))
   const ready = Promise.withResolvers<CollectorReady>()
@@ -78,6 +81,8 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
         '--include-loopback',
         '--interval',
         String(command.intervalMs),
+        '--ring-mb',
+        String(command.ringMb),
         ...(command.execArguments ? ['--exec-arguments'] : []),
       ]),
     signal,
@@ -86,7 +91,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
   process.stdout.write(
     [
       `Freshet ${VERSION} watches this machine.`,
-      `  page    ${first.pageUrl}`,
+      `  page    ${first.pageUrl}${first.isServed ? '' : '\n          not yet: another program has that port, and must not be given this key'}`,
       `  state   ${paths.root}${user ? ` (engine and collector run as ${user.name})` : ''}`,
       `  try     ${commandFor('simulate upload --mb 8', paths.root).slice(1, -1)}     in another terminal`,
       '  Ctrl-C  stops everything',

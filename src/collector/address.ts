@@ -20,6 +20,9 @@ export function refuseUnlessLoopback(host: string): void {
 /** As it stands in a URL: IPv6 in brackets (RFC 3986, 3.2.2). */
 export const hostInUrl = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host)
 
+/** What opens the page signed in. In the fragment, which no browser sends to a server. */
+export const pageUrlOf = (url: string, pageKey: string): string => `${url}/#key=${pageKey}`
+
 /**
  * Whether a Host header names this machine's loopback. A page of another site whose name was rebound to
  * 127.0.0.1 sends that site's name.

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { descriptorLimit } from '../host/descriptors.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
-import { hostInUrl, refuseUnlessLoopback } from './address.ts'
+import { hostInUrl, pageUrlOf, refuseUnlessLoopback } from './address.ts'
 import { createSite, readPageFiles } from './api/site.ts'
 import { CollectorError } from './collector-error.ts'
 import { Counters } from './counters.ts'
@@ -32,6 +32,8 @@ export type CollectorOptions = {
   port: number
   /** A port that is taken is asked for again until it is free; agents of this machine are served meanwhile. */
   waitsForPort?: boolean
+  /** Told the url when its port is listened on: before `startCollector` resolves, or later where that had to wait. */
+  onServed?: (url: string) => void
   /** Aborting it is close(). */
   signal?: AbortSignal
   log: (text: string) => void
@@ -150,9 +152,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     const endLocal = await listenLocally(stateDir, gateway, log)
     undo.unshift(endLocal)
     const port = await (options.waitsForPort && options.port !== 0
-      ? listenInTime(server, host, options.port, log)
-      : listen(server, host, options.port, log))
-    const url = `http://${hostInUrl(host)}:${port}`
+      ? listenInTime(server, host, options.port, log, options.onServed)
+      : listen(server, host, options.port, log, options.onServed))
+    const url = urlOf(host, port)
 
     let closed: Promise<void> | undefined
     const close = () => {
@@ -173,7 +175,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       close().catch((cause) => log(`it did not close well: ${cause}`))
     }
     options.signal?.addEventListener('abort', closeOnAbort, { once: true })
-    return { url, port, pageUrl: `${url}/#key=${secrets.pageKey}`, counters: readCounters, close }
+    return { url, port, pageUrl: pageUrlOf(url, secrets.pageKey), counters: readCounters, close }
   } catch (cause) {
     for (const step of undo) await step()
     throw cause
@@ -215,6 +217,8 @@ async function openStore(loaded: LoadedStore, path: string): Promise<Store> {
   }
 }
 
+const urlOf = (host: string, port: number): string => `http://${hostInUrl(host)}:${port}`
+
 /** Servers that listen no more: one may be waiting for its port. */
 const isClosing = new WeakSet<Server>()
 const PORT_RETRY_MS = 2000
@@ -225,9 +229,10 @@ async function listenInTime(
   host: string,
   port: number,
   log: (text: string) => void,
+  onServed: ((url: string) => void) | undefined,
 ): Promise<number> {
   try {
-    return await listen(server, host, port, log)
+    return await listen(server, host, port, log, onServed)
   } catch (cause) {
     if (!(cause instanceof CollectorError)) throw cause
     log(`the page waits: ${cause.message}, or end that program; agents of this machine are served`)
@@ -235,7 +240,7 @@ async function listenInTime(
   const again = setInterval(() => {
     if (isClosing.has(server)) clearInterval(again)
     else
-      listen(server, host, port, log).then(
+      listen(server, host, port, log, onServed).then(
         () => {
           clearInterval(again)
           log(`the page is served at ${hostInUrl(host)}:${port} now`)
@@ -252,6 +257,7 @@ function listen(
   host: string,
   port: number,
   log: (text: string) => void,
+  onServed: ((url: string) => void) | undefined,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
@@ -265,7 +271,9 @@ function listen(
     server.listen(port, host, () => {
       const address = server.address()
       server.on('error', (cause) => log(`the server: ${cause.message}`))
-      resolve(typeof address === 'object' && address ? address.port : port)
+      const bound = typeof address === 'object' && address ? address.port : port
+      onServed?.(urlOf(host, bound))
+      resolve(bound)
     })
   })
 }

@@ -67,6 +67,7 @@ describe('The cause that commands say', function () {
     [stateOfRoot, 'a directory that may not be entered', ['baseline', 'show', 'curl'], CLOSED],
     [stateOfRoot, 'a directory that may not be entered', ['baseline', 'export', 'x'], CLOSED],
     [stateOfRoot, 'a directory that may not be entered', ['simulate', 'upload'], CLOSED],
+    [stateOfRoot, 'a directory that may not be entered', ['page'], CLOSED],
     [
       stateOfRoot,
       'a directory that is root\u2019s',

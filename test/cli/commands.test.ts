@@ -23,7 +23,7 @@ describe('the commands', function () {
   it('print their version and their help', async () => {
     assert.match((await freshet('--version')).stdout, /^\d+\.\d+\.\d+\n$/)
     const help = await freshet('--help')
-    for (const command of ['up', 'agent', 'collector', 'status', 'baseline', 'simulate'])
+    for (const command of ['up', 'agent', 'collector', 'page', 'status', 'baseline', 'simulate'])
       assert.match(help.stdout, new RegExp(`^ {2}${command}\\b`, 'm'))
     assert.doesNotMatch(help.stdout, /^ {2}engine/m)
   })

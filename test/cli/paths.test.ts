@@ -38,6 +38,7 @@ describe('The place that commands work in', function () {
     ['collector', '--listen', '127.0.0.1:0'],
     ['collector', 'backup', 'new.backup'],
     ['collector', 'restore', 'export.jsonl'],
+    ['page'],
     ['status'],
     ['doctor'],
     ['baseline', 'list'],

@@ -1,128 +1,25 @@
 // simulateUpload with the real probe and a collector whose answers the test writes: what a person is
 // told in each way it can go.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
+import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { exitStatus, type SimulateOptions, simulateUpload } from '../../src/cli/simulate.ts'
+import { exitStatus, type SimulateOptions, simulateUpload, taking } from '../../src/cli/simulate.ts'
 import { resolveTarget, startSink } from '../../src/cli/simulate-probe.ts'
-import type { AlertDetail, DeviceInfo, IdentitySummary } from '../../src/collector/page-api.ts'
+import type { DeviceInfo } from '../../src/collector/page-api.ts'
+import {
+  alert,
+  identity,
+  KEY,
+  live,
+  pretendCollector,
+  type Script,
+  type Seen,
+} from './pretend-collector.ts'
 
 const probePath = fileURLToPath(new URL('../../native/build/probe', import.meta.url))
-const KEY = 'the-page-key'
-
-const live = (records: number, flows: number): DeviceInfo => ({
-  id: 'd1',
-  hostname: 'host',
-  os: 'linux',
-  osVersion: '',
-  hardware: '',
-  arch: 'x64',
-  agentVersion: '0',
-  connected: true,
-  firstSeenAt: '1',
-  lastSeenAt: '1',
-  lastSequence: 1,
-  live: {
-    at: '1',
-    records,
-    execs: 0,
-    flows,
-    processes: 1,
-    openFlows: 0,
-    identities: 1,
-    bytesOut: 0,
-    bytesIn: 0,
-    unattributedFlows: 0,
-    lost: 0,
-    outboxItems: 0,
-    outboxEvicted: 0,
-    alerts: 0,
-    degraded: '',
-    top: [],
-  },
-})
-
-const identity = (path: string, sha256: string, firstNetworkAt: string): IdentitySummary => ({
-  key: `unsigned:sha256:${sha256}`,
-  signerClass: 'unsigned',
-  name: 'upload',
-  path,
-  sha256,
-  signingId: '',
-  teamId: '',
-  cdhash: '',
-  firstSeenAt: '1',
-  firstNetworkAt,
-  device: { id: 'd1', hostname: 'host' },
-  firstProcess: {
-    pid: 1,
-    path,
-    script: '',
-    scriptSha256: '',
-    scriptFrom: '',
-    foreignCode: [],
-    foreignCodeMore: false,
-    uid: 0,
-    user: '',
-    startedAt: '0',
-    identityKey: '',
-    socketsBy: '',
-    arguments: null,
-  },
-  destinations: 0,
-})
-
-const alert = (path: string, sha256: string, change: Partial<AlertDetail>): AlertDetail => ({
-  id: 'a'.repeat(32),
-  revision: 1,
-  state: 'opened',
-  severity: 'medium',
-  score: 80,
-  sentence: 'upload sent much and got nothing back',
-  openedAt: '1',
-  updatedAt: '1',
-  storedAt: '1',
-  device: { id: 'd1', hostname: 'host' },
-  user: 'root',
-  application: { key: `unsigned:sha256:${sha256}`, name: 'upload', path, signerClass: 'unsigned' },
-  destination: { key: 'k', address: '127.0.0.1', port: 1, hostname: '' },
-  bytesOut: 0,
-  bytesIn: 0,
-  flows: 1,
-  actor: { as: 'itself', path, script: '' },
-  group: '0'.repeat(16),
-  reasons: [
-    {
-      term: 'novelty',
-      points: 30,
-      value: 0,
-      threshold: 0,
-      unit: 's',
-      text: 'first network use now',
-    },
-  ],
-  identity: identity(path, sha256, '1'),
-  chain: [],
-  silentFlows: 1,
-  unreadFlows: 0,
-  largestFlow: { bytesOut: 0, bytesIn: 0, pcr: 1 },
-  timeline: { startAt: '1', bucketMs: 1000, bytesOut: [], bytesIn: [] },
-  policyVersion: 0,
-  techniques: [],
-  responsibleKey: '',
-  doubt: '',
-  revisions: [],
-  ...change,
-})
-
-/** What the collector says once the program named here has been printed. */
-type Script = {
-  devices: () => DeviceInfo[]
-  alert: (seen: Seen) => AlertDetail | undefined
-  identity: (seen: Seen) => IdentitySummary | undefined
-}
-type Seen = { path: string; sha256: string; sent: number | undefined; lines: string[] }
 
 describe('simulate upload', () => {
   let server: Server
@@ -135,28 +32,12 @@ describe('simulate upload', () => {
   beforeEach(async () => {
     seen = { path: '', sha256: '', sent: undefined, lines: [] }
     script = { devices: () => [live(10, 1)], alert: () => undefined, identity: () => undefined }
-    server = createServer((request, response) => {
-      const answer = (status: number, body: unknown) => {
-        response.writeHead(status, { 'content-type': 'application/json' })
-        response.end(JSON.stringify(body))
-      }
-      const { pathname } = new URL(request.url ?? '', 'http://collector')
-      if (request.headers.authorization !== `Bearer ${KEY}`) return answer(401, { error: 'no key' })
-      if (pathname === '/api/devices') return answer(200, { devices: script.devices() })
-      if (pathname === '/api/identities') {
-        const one = script.identity(seen)
-        return answer(200, { identities: one ? [one] : [], total: one ? 1 : 0 })
-      }
-      const one = script.alert(seen)
-      if (pathname === '/api/alerts')
-        return answer(200, { alerts: one ? [one] : [], total: one ? 1 : 0 })
-      if (one && pathname === `/api/alerts/${one.id}`) return answer(200, one)
-      return answer(404, { error: `no ${pathname}` })
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const bound = server.address()
-    assert.ok(bound !== null && typeof bound !== 'string')
-    url = `http://127.0.0.1:${bound.port}`
+    const pretended = await pretendCollector(
+      () => script,
+      () => seen,
+    )
+    server = pretended.server
+    url = pretended.url
   })
 
   afterEach(async () => {
@@ -294,6 +175,56 @@ describe('simulate upload', () => {
     } finally {
       await sink.close()
     }
+  })
+
+  describe('tells the bytes that passed, to the last one:', () => {
+    const ANSWERED = 777
+    let taken: number
+    let listener: NetServer
+    let to: { host: string; port: number }
+    beforeEach(async () => {
+      taken = 0
+      listener = createServer({ allowHalfOpen: true }, (socket) => {
+        socket.on('data', (chunk) => {
+          taken += chunk.length
+        })
+        socket.on('end', () => socket.end(Buffer.alloc(ANSWERED)))
+      })
+      await once(listener.listen(0, '127.0.0.1'), 'listening')
+      to = { host: '127.0.0.1', port: (listener.address() as AddressInfo).port }
+    })
+    afterEach(() => listener.close())
+
+    for (const [more, sentence] of [
+      [0, /2331 B in, exactly what came back$/],
+      [
+        3,
+        /2334 B in, 3 B more than the 2331 B that came back: the system counts the end of a stre/,
+      ],
+      [4, /2335 B in, 4 B more than the 2331 B that came back$/],
+      [
+        -1,
+        /2330 B in, 1 B fewer than the 2331 B that came back: not all of what came was counted$/,
+      ],
+    ] as [number, RegExp][])
+      it(`${more} of those that came are counted beyond them`, async () => {
+        script.alert = ({ path, sha256, sent }) =>
+          alert(path, sha256, {
+            state: 'final',
+            bytesOut: sent ?? 0,
+            bytesIn: 3 * ANSWERED + more,
+          })
+        await simulate({ to })
+        const said = seen.lines.join('\n')
+        assert.equal(taken, 300_001)
+        assert.match(said, new RegExp(`^Sent +${taken} B over 3 flows .*; 2331 B came back$`, 'm'))
+        assert.match(seen.lines.find((line) => line.startsWith('Final')) ?? '', sentence)
+      })
+
+    it('what a sink of our own did not get is no longer "sent" alone', () => {
+      assert.equal(taking(300_001, 299_999), '; 299999 B of them reached the sink')
+      for (const same of [undefined, 300_001]) assert.equal(taking(300_001, same), '')
+    })
   })
 
   it('throws the reason when it is aborted, and leaves nothing behind', async () => {

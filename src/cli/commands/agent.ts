@@ -7,6 +7,7 @@ import {
   intervalOption,
   keepDaysOption,
   keepGbOption,
+  ringOption,
   stateOption,
   userOption,
   withAgentOptions,
@@ -60,6 +61,7 @@ export function addAgentCommands(program: Command): void {
     )
     .addOption(intervalOption())
     .addOption(execArgumentsOption())
+    .addOption(ringOption())
     .addOption(keepDaysOption())
     .addOption(keepGbOption())
     .action(
@@ -69,6 +71,7 @@ export function addAgentCommands(program: Command): void {
         port?: number
         interval: number
         execArguments: boolean
+        ringMb: number
         keepDays: number
         keepGb: number
       }) => {

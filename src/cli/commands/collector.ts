@@ -50,4 +50,14 @@ export function addCollectorCommands(program: Command): void {
       const { runRestoreCommand } = await import('../collector-files.ts')
       await finish(runRestoreCommand({ ...options, file }))
     })
+
+  program
+    .command('page')
+    .description('prints the address of the page of the collector that runs, with its key')
+    .addOption(stateOption())
+    .action(async (options: { state?: string }) => {
+      const { pageAddress } = await import('../collector-access.ts')
+      const { statePaths } = await import('../state.ts')
+      process.stdout.write(`${pageAddress(statePaths(options.state))}\n`)
+    })
 }

@@ -1,0 +1,96 @@
+// `freshet page`: the address that `up` printed, once more, and only while there is a page at it.
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PLACE } from '../../src/place.ts'
+import { type Installation, run, startInstallation, until } from '../e2e/installation.ts'
+import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
+
+const NOBODY = 65534
+const STRANGER = 65533
+
+describe('freshet page', function () {
+  this.timeout(60_000)
+  let installation: Installation
+  before(async function () {
+    leaveOut(this, whyNotLinux())
+    installation = await startInstallation(['--ring-mb', '2'])
+  })
+  after(() => installation?.stop())
+
+  it('prints what up printed, key and all, and nothing else', async () => {
+    const { status, stdout } = await installation.freshet(['page'])
+    assert.deepEqual([status, stdout], [0, `${installation.pageUrl}\n`])
+  })
+
+  it('says whose the installation is to who may not have the key', async function () {
+    leaveOut(this, whyNotRoot())
+    chmodSync(installation.state, 0o711)
+    const { status, stdout, stderr } = await run(
+      [PLACE.cli, 'page', '--state', installation.state],
+      { uid: STRANGER, gid: STRANGER, cwd: '/', env: { HOME: '/nonexistent' } },
+    )
+    assert.deepEqual([status, stdout], [78, ''])
+    assert.match(stderr, /belongs to user nobody and is closed to uid 65533: run this as user nob/)
+    assert.equal(statSync(join(installation.state, 'collector')).uid, NOBODY)
+  })
+
+  it('is of an up whose ring is as large as was asked for', async () => {
+    const [pid] = await until(10_000, () => {
+      const found = installation.pidsOf('agent')
+      return found.length > 0 ? found : undefined
+    })
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    assert.equal(words[words.indexOf('--ring-mb') + 1], '2')
+  })
+
+  it('has nothing to print when the collector has ended, by its own end or killed', async () => {
+    for (const pid of installation.pidsOf('collector')) process.kill(pid, 'SIGSTOP')
+    // One that hangs still holds the directory.
+    assert.equal((await installation.freshet(['page'])).status, 0)
+    const ended = new Promise((resolve) => installation.up.once('exit', resolve))
+    for (const pid of installation.pidsOf('collector')) process.kill(pid, 'SIGCONT')
+    installation.up.kill('SIGKILL')
+    await ended
+    const said = await until(20_000, async () => {
+      const asked = await installation.freshet(['page'])
+      return asked.status === 0 ? undefined : asked
+    })
+    assert.equal(said.stdout, '')
+    assert.match(
+      said.stderr,
+      /no collector runs with the state directory .*`npx freshet up --state/,
+    )
+    const none = await run([PLACE.cli, 'page', '--state', join(tmpdir(), 'no such state')])
+    assert.match(none.stderr, /no collector has run with this state directory/)
+  })
+})
+
+describe('A page whose port another program has', function () {
+  this.timeout(60_000)
+  it('has an address that is not given out before it is free: the key is in it', async function () {
+    leaveOut(this, whyNotLinux())
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const bound = other.address()
+    assert.ok(typeof bound === 'object' && bound !== null)
+    const installation = await startInstallation(['--port', `${bound.port}`])
+    try {
+      assert.match(installation.output(), /not yet: another program has that port/)
+      const address = join(installation.state, 'collector/address')
+      for (const command of [['page'], ['simulate', 'upload']]) {
+        const { status, stdout, stderr } = await installation.freshet(command)
+        assert.deepEqual([status, stdout], [78, ''])
+        assert.match(stderr, /runs, but its page is not served: another program has its port/)
+      }
+      other.close()
+      await until(20_000, () => existsSync(address))
+      assert.equal((await installation.freshet(['page'])).stdout, `${installation.pageUrl}\n`)
+    } finally {
+      other.close()
+      await installation.stop()
+    }
+  })
+})
