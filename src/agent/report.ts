@@ -104,6 +104,7 @@ export function createReport(parts: ReportParts): Report {
         startedAtMs,
         ...sensorOf(counters),
         counters: countsOf(counters, baseline.counts().identities),
+        unseen: counters.unseenTop.map(({ name, way, bytes }) => ({ name, way, bytes })),
         outbox: { ...outbox.counters(), bytesMax: parts.outboxBytesMax },
         lately: latelyOf(counters),
         setAside: [

@@ -30,11 +30,11 @@ import type { UnixNs } from '../units.ts'
 import { createBootParts } from './boot-parts.ts'
 import { createChangedFiles } from './changed-files.ts'
 import { createClock, wallNow } from './clock.ts'
-import type { EngineCounters } from './counters.ts'
+import type { PresentCounters } from './counters.ts'
 import { noteForeign } from './foreign-code.ts'
 import { inspectionOf } from './inspect-requests.ts'
 import type { Lasting } from './lasting.ts'
-import { PolicyError, parsePolicy } from './policy.ts'
+import { PolicyError, policyFrom } from './policy.ts'
 import type { Process } from './process.ts'
 import { namesScript } from './script.ts'
 import { hasNamedAll, tellsFlows } from './sources.ts'
@@ -47,7 +47,7 @@ export type BootEngine = {
   /** Where in the stream the oldest question without an answer was asked; undefined when all have theirs. */
   askedAt(): number | undefined
   /** Counters that are of the moment. */
-  present(): Pick<EngineCounters, 'processes' | 'openFlows' | 'degraded' | 'gaps' | 'isForeign'>
+  present(): PresentCounters
   top(count: number): TopFlow[]
   /** See `Engine.save`. */
   save(goneBytes: number): void
@@ -78,7 +78,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   const at = (): UnixNs => wallNow(clock)
   const parts = createBootParts(lasting, clock)
   const { health, processes, flows, book, pairs, top, memory, requests, early } = parts
-  const { summarizer, detector, pairing, attribution, ledger, carry, join } = parts
+  const { summarizer, detector, pairing, attribution, ledger, carry, join, unseen } = parts
 
   const changed = createChangedFiles(health.say)
 
@@ -94,6 +94,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     book.pass(at())
     summarizer.pass()
     health.pass(clock.nowMs)
+    unseen.pass(clock.nowMs)
     changed.pass(clock.nowMs)
     processes.expire(clock.nowMs)
   }
@@ -197,19 +198,16 @@ export function createBootEngine(lasting: Lasting): BootEngine {
 
   const onPolicy = (view: DataView, from: number): void => {
     const record = readPolicy(view, from)
-    try {
-      const next = parsePolicy(record.version, record.document)
-      const ownPids = [...new Set([...lasting.ownPids, ...next.ownPids])]
-      lasting.policy = { ...next, ownPids }
-    } catch (error) {
-      if (!(error instanceof PolicyError)) throw error
+    const next = policyFrom(record, lasting.ownPids)
+    if (next instanceof PolicyError) {
       health.say({
         of: 'degraded',
-        text: `policy ${record.version} was refused (${error.message}); policy ${lasting.policy.version} stays in force`,
+        text: `policy ${record.version} was refused (${next.message}); policy ${lasting.policy.version} stays in force`,
         count: 1,
       })
       return
     }
+    lasting.policy = next
     ledger.judgeAnew()
     detector.judgeAnew()
   }
@@ -298,12 +296,9 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         health.lost(view.getUint8(from + SOURCE_AT), what, count, clock.nowMs)
         return
       }
-      case RecordType.unseen: {
-        const { protocol, bytes: sent } = readUnseen(view, from)
-        counters.unseenBytes += Number(sent)
-        health.unseen(protocol, Number(sent), clock.nowMs)
+      case RecordType.unseen:
+        unseen.note(readUnseen(view, from), clock.nowMs)
         return
-      }
       case RecordType.mark:
         onMark(view, from)
         return
@@ -377,6 +372,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       openFlows: flows.count(),
       degraded: health.text(),
       gaps: health.gaps(),
+      unseenTop: unseen.top(),
       isForeign,
     }),
     top: top.take,
@@ -385,11 +381,13 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       carry.save(goneBytes, lasting.streamBytes)
     },
     finish() {
+      unseen.say()
       summarizer.sayAll()
       book.finish()
     },
     end() {
       ledger.closeAll()
+      unseen.say()
       summarizer.sayAll()
       book.finish()
       detector.store()

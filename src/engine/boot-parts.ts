@@ -23,6 +23,7 @@ import { createPairTable } from './pair-table.ts'
 import { createProcessTable } from './process-table.ts'
 import { createSummarizer } from './summary.ts'
 import { createTop } from './top.ts'
+import { createUnseenSums } from './unseen.ts'
 
 export type BootParts = ReturnType<typeof createBootParts>
 
@@ -39,6 +40,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
   const processes = createProcessTable(limits.processes, limits.endedProcessMs, () => {
     counters.evicted.processes++
   })
+  const unseen = createUnseenSums(health.say, counters, processes.find)
   const flows = createFlowTable(limits.flows)
   const book = createIdentityBook(
     baseline,
@@ -151,6 +153,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
 
   return {
     health,
+    unseen,
     processes,
     flows,
     book,

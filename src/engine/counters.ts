@@ -20,6 +20,17 @@ export type SourceGaps = {
   note: string
 }
 
+/** What a program sent in a way whose flows no source tells. */
+export type UnseenSum = {
+  /** File name of the program; empty: whose it is was not known. */
+  name: string
+  /** The program's identity, or its path while nobody has looked at it. */
+  key: string
+  /** How it was sent, in words. */
+  way: string
+  bytes: number
+}
+
 export type EngineCounters = {
   /** Since the engine was made. */
   records: number
@@ -47,6 +58,8 @@ export type EngineCounters = {
   earlier: { flows: number; bytesOut: number; bytesIn: number }
   /** What programs sent in ways whose flows no source tells: bytes given to the kernel. They are in no other figure. */
   unseenBytes: number
+  /** Who sent most of them since this boot's engine was made. */
+  unseenTop: UnseenSum[]
   /** Flows that wait now. */
   heldFlows: number
   /** Flows that detection left out, by reason. */
@@ -79,6 +92,12 @@ export type EngineCounters = {
   isForeign: boolean
 }
 
+/** Those that are of the moment. */
+export type PresentCounters = Pick<
+  EngineCounters,
+  'processes' | 'openFlows' | 'degraded' | 'gaps' | 'isForeign' | 'unseenTop'
+>
+
 export const zeroCounters = (): EngineCounters => ({
   records: 0,
   unknownRecords: 0,
@@ -95,6 +114,7 @@ export const zeroCounters = (): EngineCounters => ({
   inexactFlows: 0,
   earlier: { flows: 0, bytesOut: 0, bytesIn: 0 },
   unseenBytes: 0,
+  unseenTop: [],
   heldFlows: 0,
   leftOut: {
     inbound: 0,

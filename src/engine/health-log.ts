@@ -20,13 +20,6 @@ const LOSS_TEXT: Record<number, string> = {
     'connections or batches of the network filter were refused: another’s, of another version, or damaged',
 }
 
-const PROTOCOL_TEXT: Record<number, string> = {
-  1: 'ICMP',
-  17: 'UDP',
-  58: 'ICMPv6',
-  255: 'raw sockets',
-}
-
 /** On a machine with one source it need not be named. */
 const SOURCE_TEXT: Record<number, string> = {
   [Source.endpointSecurity]: ' (Endpoint Security)',
@@ -35,8 +28,6 @@ const SOURCE_TEXT: Record<number, string> = {
 
 export type HealthLog = {
   lost(source: number, what: number, count: number, nowMs: number): void
-  /** Bytes that were sent over this protocol (IANA) in flows that no source tells. */
-  unseen(protocol: number, count: number, nowMs: number): void
   /** What a source says is missing; empty: nothing is. */
   degraded(source: number, note: string): void
   /** The same as CODE gap, as a sum. */
@@ -66,13 +57,6 @@ export function createHealthLog(emit: (health: Health) => void): HealthLog {
     lost(source, what, count, nowMs) {
       // Kinds and sources that need no name of their own share an entry: the map stays small.
       const text = `${LOSS_TEXT[what] ?? 'things were dropped'}${SOURCE_TEXT[source] ?? ''}`
-      const entry = waiting.get(text) ?? { text, count: 0, saidAtMs: Number.NEGATIVE_INFINITY }
-      waiting.set(text, entry)
-      entry.count += count
-      sayLoss(entry, nowMs)
-    },
-    unseen(protocol, count, nowMs) {
-      const text = `bytes were sent over ${PROTOCOL_TEXT[protocol] ?? 'other protocols'}, which is not watched: they are in no flow and no alert`
       const entry = waiting.get(text) ?? { text, count: 0, saidAtMs: Number.NEGATIVE_INFINITY }
       waiting.set(text, entry)
       entry.count += count

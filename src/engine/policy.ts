@@ -1,6 +1,7 @@
 // What is in force: which networks count as outside, and what is known to be harmless here. docs/policy.md says it for
 // those who write one.
 import { brief } from '../printable.ts'
+import type { PolicyRecord } from '../records/record.gen.ts'
 import { type Cidr, cidrHas, parseCidr } from './address.ts'
 
 /** A host that is known to be talked to: a block of addresses, or a domain with everything under it. */
@@ -176,4 +177,18 @@ export function parentChecks(policy: Policy, program: string, ancestors: string[
       pathMatches(rule.program, program) &&
       ancestors.some((path) => pathMatches(rule.parent, path)),
   )
+}
+
+/** The policy of a record, with the agent's own processes in it; or why it is refused. */
+export function policyFrom(
+  { version, document }: Pick<PolicyRecord, 'version' | 'document'>,
+  ownPids: readonly number[],
+): Policy | PolicyError {
+  try {
+    const next = parsePolicy(version, document)
+    return { ...next, ownPids: [...new Set([...ownPids, ...next.ownPids])] }
+  } catch (error) {
+    if (error instanceof PolicyError) return error
+    throw error
+  }
 }

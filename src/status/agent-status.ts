@@ -1,5 +1,5 @@
 // What an agent knows of itself: facts and counts, no words. The view makes those.
-import type { SourceGaps } from '../engine/counters.ts'
+import type { SourceGaps, UnseenSum } from '../engine/counters.ts'
 import type { UplinkState } from '../stream/uplink.ts'
 
 /** How the agent stands with its collector. */
@@ -78,6 +78,8 @@ export type AgentStatus = {
     suppressed: number
     rolledUp: number
   }
+  /** Who sent most of `unseenBytes`, at most 5. */
+  unseen: Pick<UnseenSum, 'name' | 'way' | 'bytes'>[]
   outbox: {
     /** Waiting. */
     items: number

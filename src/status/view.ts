@@ -86,8 +86,6 @@ function figures(status: AgentStatus, nowMs: number): string[] {
     counters.unreadFlows > 0
       ? `, ${count(counters.unreadFlows)} whose last bytes could not be read`
       : ''
-  const unseen =
-    counters.unseenBytes > 0 ? `; ${size(counters.unseenBytes)} sent in ways not watched` : ''
   const earlier =
     counters.earlierFlows > 0
       ? `; ${count(counters.earlierFlows)} open before the first look, with ${size(counters.earlierBytes)} that no alert counts`
@@ -95,7 +93,8 @@ function figures(status: AgentStatus, nowMs: number): string[] {
   const turnedAway = readers.refused + readers.tooMany + readers.slow + readers.spoke
   return [
     `Programs: ${count(counters.processes)} running, ${count(counters.execs)} started, ${count(counters.identities)} known${missed}`,
-    `Network: ${count(counters.openFlows)} flows open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program${unread}${unseen}${earlier}`,
+    `Network: ${count(counters.openFlows)} flows open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program${unread}${earlier}`,
+    ...(counters.unseenBytes > 0 ? [`Not watched: ${unseenLine(status)}`] : []),
     `Alerts: ${count(counters.alerts)} since the start${heldBack(status)}`,
     `Lost: ${lost.join(', ')}`,
     `Collector: ${collectorLine(status)}`,
@@ -116,6 +115,14 @@ function heldBack({ counters: { suppressed, rolledUp } }: AgentStatus): string {
     rolledUp === 0 ? '' : `${count(rolledUp)} more counted within alerts of the same programs`,
   ].filter((text) => text !== '')
   return texts.map((text) => `, ${text}`).join('')
+}
+
+/** What is in no flow, and whose it was. */
+function unseenLine({ counters, unseen }: AgentStatus): string {
+  const named = unseen.map(({ name, way, bytes }) => `${size(bytes)} by ${name} over ${way}`)
+  const rest = counters.unseenBytes - unseen.reduce((sum, { bytes }) => sum + bytes, 0)
+  if (rest > 0) named.push(`${size(rest)} by others`)
+  return `${size(counters.unseenBytes)} were sent in ways that are in no flow and no alert: ${named.join(', ')}`
 }
 
 function collectorLine({ collector, outbox }: AgentStatus): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { FlowFlag, Loss, writeUnseen } from '../../src/records/record.gen.ts'
+import { FlowFlag, Loss } from '../../src/records/record.gen.ts'
 import { MIB, Script, tell } from './scenario.ts'
 
 // Flows whose last counters could not be read: never a zero that counts as true.
@@ -80,25 +80,6 @@ describe('flows whose bytes could not be read', () => {
     )
     assert.equal(engine.counters().inexactFlows, 1)
     assert.equal(engine.counters().unreadFlows, 0)
-  })
-
-  it('are beside what is sent in ways that no source tells, which is counted and said', () => {
-    const script = stranger()
-    for (const sent of [5_000n, 700n])
-      script.add(
-        writeUnseen({
-          ...script.head(),
-          ...{ pid: 100, pidversion: 1, bytes: sent, sends: 2, family: 2, protocol: 17 },
-        }),
-      )
-    const { health, engine } = tell(script.ticks(70))
-    assert.equal(engine.counters().unseenBytes, 5_700)
-    assert.equal(engine.counters().unknownRecords, 0)
-    assert.deepEqual(
-      health.map(({ count }) => count),
-      [5_000, 700],
-    )
-    assert.match(health[0]?.text ?? '', /^5000 bytes were sent over UDP, which is not watched/)
   })
 
   it('are no events lost, and said in words', () => {

@@ -34,6 +34,7 @@ export const wellStatus = (change: Partial<AgentStatus> = {}): AgentStatus => ({
     suppressed: 0,
     rolledUp: 0,
   },
+  unseen: [],
   outbox: {
     items: 0,
     bytes: 0,

@@ -25,22 +25,34 @@ const show = (name: string): Shown => {
 }
 
 describe('the status in plain words', () => {
-  it('says what could not be read and what is not watched, where there is any', () => {
+  it('says what could not be read and what was open before, where there is any', () => {
     const well = wellStatus()
     const network = (counters: Partial<AgentStatus['counters']>): string =>
       menuOf({ ...well, counters: { ...well.counters, ...counters } }, 0).rows.find((row) =>
         row.startsWith('Network: '),
       ) ?? ''
     assert.doesNotMatch(network({}), /could not be read|not watched/)
-    const told = network({ unreadFlows: 112, unseenBytes: 5_242_880 })
-    assert.match(
-      told,
-      /, 112 whose last bytes could not be read; 5\.0 MiB sent in ways not watched$/,
-    )
+    assert.match(network({ unreadFlows: 112 }), /, 112 whose last bytes could not be read$/)
     assert.match(
       network({ earlierFlows: 3, earlierBytes: 5_242_880 }),
       /; 3 open before the first look, with 5\.0 MiB that no alert counts$/,
     )
+  })
+
+  it('says who sent in ways that are not watched, and how much others did', () => {
+    const { counters, ...well } = wellStatus()
+    const unseen = [
+      { name: 'dig', way: 'UDP', bytes: 3 * 2 ** 20 },
+      { name: 'ping', way: 'ICMP', bytes: 2048 },
+    ]
+    const status = { ...well, unseen, counters: { ...counters, unseenBytes: 5 * 2 ** 20 } }
+    assert.deepEqual(
+      menuOf(status, 0).rows.filter((row) => row.startsWith('Not watched')),
+      [
+        'Not watched: 5.0 MiB were sent in ways that are in no flow and no alert: 3.0 MiB by dig over UDP, 2.0 KiB by ping over ICMP, 2.0 MiB by others',
+      ],
+    )
+    assert.ok(!menuOf(wellStatus(), 0).rows.some((row) => row.startsWith('Not watched')))
   })
 
   it('says what crossed the gate and has no alert of its own', () => {
