@@ -75,6 +75,7 @@ function forgetful(): Ledger {
     append: async (batch) => ({
       storedAt: new BigInt64Array(batch.items.length).fill(1n),
       refusals: [],
+      triaged: [],
     }),
     enroll: async () => ({ device: 1, outbox: 1, lastSequence: 0, firstSeenAt: 0n, isNew: false }),
     waitingBytes: () => 0,

@@ -63,6 +63,8 @@ const NAMES = [
   'pagesRefused',
   'pagesBehind',
   'pagesResumed',
+  'triaged',
+  'triageRefused',
 ] as const
 
 export type CounterName = (typeof NAMES)[number]

@@ -7,6 +7,25 @@ export type NsText = string
 
 export type SeverityName = 'low' | 'medium' | 'high'
 export type AlertStateName = 'opened' | 'updated' | 'final'
+export type TriageStatusName = 'open' | 'acknowledged' | 'closed'
+
+/** What a person said of an alert last, and how the alert was then: it may have grown since. */
+export type TriageInfo = {
+  /** 1, 2, 3 ... of this alert. */
+  revision: number
+  status: TriageStatusName
+  /** A name that nobody has checked. */
+  by: string
+  at: NsText
+  alertRevision: number
+  severity: SeverityName
+  bytesOut: number
+}
+/** `note`: its lines. */
+export type TriageEntryInfo = TriageInfo & { note: string[] }
+
+/** Alerts by what people said of them; `grown`: closed, and sent more since, or became more severe. */
+export type TriageCounts = { open: number; acknowledged: number; closed: number; grown: number }
 
 /** Whose doing an alert is: its program's own, of whom it acted for, or of who started it. */
 export type ActorInfo = {
@@ -38,6 +57,8 @@ export type AlertSummary = {
   actor: ActorInfo
   /** 16 hex digits, equal for alerts of one actor to one destination (likeness.ts). */
   group: string
+  /** null: nobody has said anything of it. */
+  triage: TriageInfo | null
 }
 
 /** Alerts that are like one another, of those that match. */
@@ -131,6 +152,8 @@ export type AlertDetail = AlertSummary & {
   responsibleKey: string
   /** Why the identity is weaker than it should be; empty when it is not. */
   doubt: string
+  /** All that people said of it, oldest first. */
+  triageHistory: TriageEntryInfo[]
   /** Every revision stored, oldest first. */
   revisions: {
     revision: number
@@ -205,18 +228,32 @@ export type HealthInfo = { deviceId: string; at: NsText; kind: string; text: str
 type Part = { next?: string }
 /** Lists of alerts begin with what was stored last, the highest score or the most bytes out. */
 export type AlertSortName = 'newest' | 'score' | 'bytes'
+/** `active`: open, acknowledged, and closed ones that have grown since; `closed`: those with them. */
+export type AlertStatusName = TriageStatusName | 'active'
 /**
- * GET /api/alerts?limit=100&after=<next>&device=&severity=&q=&since=&until=&group=&sort=newest|score|bytes, over all that
- * is stored. `total` is of all that match; since and until are of the time an alert was opened.
+/**
+ * GET /api/alerts?limit=100&after=<next>&device=&severity=&q=&since=&until=&group=&sort=newest|score|bytes&status=, over
+ * all that is stored. `total` is of all that match; since and until are of the time an alert was opened. `statuses` are of
+ * all that match but for their status.
  */
-export type AlertsResponse = Part & { alerts: AlertSummary[]; total: number }
+export type AlertsResponse = Part & {
+  alerts: AlertSummary[]
+  total: number
+  statuses: TriageCounts
+}
 /**
  * GET /api/alert-groups, with the parameters of /api/alerts but `group`: the groups of all that match, in the order of
  * their newest alert, highest score or bytes out together. `total` counts groups, `alerts` what is in all of them. `next`
  * goes on in what was stored when the first page was answered: a group does not come twice, and what was updated since
  * then is in the next first page.
  */
-export type AlertGroupsResponse = Part & { groups: AlertGroup[]; total: number; alerts: number }
+export type AlertGroupsResponse = Part & {
+  groups: AlertGroup[]
+  total: number
+  alerts: number
+  /** Alerts of all that match but for their status; of the first page only. */
+  statuses?: TriageCounts
+}
 /** GET /api/identities?limit=200&before=&device=&q= */
 export type IdentitiesResponse = Part & { identities: IdentitySummary[]; total: number }
 /** GET /api/devices?limit=500&after= Those known for longest first. */
@@ -241,3 +278,18 @@ export type PageEvent =
 
 /** The first event of a stream. */
 export type BeginEvent = { type: 'begin'; resumed: boolean }
+
+/**
+ * POST /api/alerts/:id/triage: 200 with the AlertDetail, 409 when somebody else said something since `revision` (0: nothing
+ * had been said), 404 when there is no such alert, 507 when there is no room for more.
+ */
+export type TriageRequest = {
+  /** The alert's device. */
+  device: string
+  revision: number
+  status: TriageStatusName
+  /** At most 64 characters. */
+  by: string
+  /** At most 4,096 bytes of UTF-8; may be empty where the status changes. */
+  note: string
+}

@@ -10,6 +10,8 @@ import type {
   LiveInfo,
   NsText,
   ProcessInfo,
+  TriageEntryInfo,
+  TriageInfo,
 } from './page-api.ts'
 
 /** What JSON says for a user that the source could not tell: the wire's largest uid. */
@@ -20,7 +22,12 @@ export type DeviceName = { id: string; hostname: string }
 /** Decimal nanoseconds; "0" when undefined. */
 export const nsText = (at: bigint | undefined): NsText => (at ?? 0n).toString()
 
-export function alertSummary(alert: Alert, storedAt: bigint, device: DeviceName): AlertSummary {
+export function alertSummary(
+  alert: Alert,
+  storedAt: bigint,
+  device: DeviceName,
+  triage: TriageInfo | undefined,
+): AlertSummary {
   const { identity, destination } = alert
   return {
     id: alert.id,
@@ -51,6 +58,18 @@ export function alertSummary(alert: Alert, storedAt: bigint, device: DeviceName)
     flows: alert.flows,
     actor: actorInfo(alert),
     group: likenessText(likenessOf(alert)),
+    triage: triage ?? null,
+  }
+}
+
+/** The row of an alert that is shown whole. */
+export function summaryOf(detail: AlertDetail): AlertSummary {
+  const { id, revision, state, severity, score, sentence, openedAt, updatedAt, storedAt } = detail
+  const { device, user, application, destination, bytesOut, bytesIn, flows, triage } = detail
+  return {
+    ...{ id, revision, state, severity, score, sentence, openedAt, updatedAt, storedAt },
+    ...{ device, user, application, destination, bytesOut, bytesIn, flows, triage },
+    ...{ actor: detail.actor, group: detail.group },
   }
 }
 
@@ -58,13 +77,15 @@ export function alertSummary(alert: Alert, storedAt: bigint, device: DeviceName)
 export function alertDetail(
   revisions: { alert: Alert; storedAt: bigint }[],
   device: DeviceName,
+  triage: TriageInfo | undefined,
+  triageHistory: TriageEntryInfo[],
 ): AlertDetail {
   const sorted = revisions.toSorted(
     (a, b) => a.alert.revision - b.alert.revision || (a.storedAt < b.storedAt ? -1 : 1),
   )
   const { alert, storedAt } = sorted.at(-1) as { alert: Alert; storedAt: bigint }
   return {
-    ...alertSummary(alert, storedAt, device),
+    ...alertSummary(alert, storedAt, device, triage),
     reasons: alert.reasons,
     identity: identityInfo(alert.identity),
     chain: alert.chain.map(processInfo),
@@ -76,6 +97,7 @@ export function alertDetail(
     techniques: alert.techniques,
     responsibleKey: alert.responsibleKey ?? '',
     doubt: alert.doubt,
+    triageHistory,
     revisions: sorted.map((each) => ({
       revision: each.alert.revision,
       state: each.alert.state,

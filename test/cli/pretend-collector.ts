@@ -74,6 +74,8 @@ export const identity = (
 export const alert = (path: string, sha256: string, change: Partial<AlertDetail>): AlertDetail => ({
   id: 'a'.repeat(32),
   revision: 1,
+  triage: null,
+  triageHistory: [],
   state: 'opened',
   severity: 'medium',
   score: 80,

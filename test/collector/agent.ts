@@ -204,8 +204,12 @@ export function itemOf(sequence: number, finding: Finding, uid = uidOf(sequence)
   return encodeItem({ id: uid, sequence, finding })
 }
 
-export const alertItem = (sequence: number, change: Partial<Alert> = {}): Uint8Array =>
-  itemOf(sequence, { at: unixNs(T0, 'at'), kind: 'alert', alert: alertOf(sequence, change) })
+export const alertItem = (
+  sequence: number,
+  change: Partial<Alert> = {},
+  uid?: Uint8Array,
+): Uint8Array =>
+  itemOf(sequence, { at: unixNs(T0, 'at'), kind: 'alert', alert: alertOf(sequence, change) }, uid)
 
 export function alertOf(number: number, change: Partial<Alert> = {}): Alert {
   const at = unixNs(T0 + BigInt(number), 'at')

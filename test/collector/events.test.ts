@@ -16,6 +16,7 @@ import {
   type Running,
   runCollector,
   T0,
+  uidOf,
 } from './agent.ts'
 
 type Told = (PageEvent | BeginEvent) & { id: string }
@@ -62,6 +63,34 @@ describe('events for pages', () => {
       if (value.type === type) return value as Extract<Told, { type: T }>
     }
   }
+
+  it('tells every page what a person said of an alert, and a later revision with it', async () => {
+    const pages = [listen(running, stop.signal), listen(running, stop.signal)]
+    const begun = pages.map((events) => first(events, 'device'))
+    const told = setInterval(() => agent.send({ kind: 'live', live: liveOf() }), 20)
+    await Promise.all(begun)
+    clearInterval(told)
+    await agent.deliver([alertItem(101)])
+    const id = (101).toString(16).padStart(32, '0')
+    const body = { device: DEVICE_A, revision: 0, status: 'closed', by: 'Ada', note: 'a backup' }
+    const { status } = await fetch(`${running.collector.url}/api/alerts/${id}/triage`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${running.key}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    assert.equal(status, 200)
+    await agent.deliver([alertItem(101, { revision: 2 }, uidOf(901))])
+    for (const events of pages) {
+      const seen: string[] = []
+      for (let count = 0; count < 3; count++) {
+        const { alert } = await first(events, 'alert')
+        assert.equal(alert.id, id)
+        seen.push(`${alert.revision} ${alert.triage?.status} ${alert.triage?.by}`)
+      }
+      assert.deepEqual(seen, ['1 undefined undefined', '1 closed Ada', '2 closed Ada'])
+      await events.return(undefined)
+    }
+  })
 
   it('tells of an alert once it is stored, and not of one it knew', async () => {
     const events = listen(running, stop.signal)

@@ -108,7 +108,11 @@ describe("the collector's API", () => {
     assert.equal((await list('')).total, 4)
     assert.equal((await list('severity=low')).total, 2)
     assert.equal((await list(`device=${DEVICE_A}&severity=high`)).alerts.length, 1)
-    assert.deepEqual(await list('device=nobody'), { alerts: [], total: 0 })
+    assert.deepEqual(await list('device=nobody'), {
+      alerts: [],
+      total: 0,
+      statuses: { open: 0, acknowledged: 0, closed: 0, grown: 0 },
+    })
     const seen: string[] = []
     for (let before = ''; ; ) {
       const { alerts } = await list(`limit=1&before=${before}`)
@@ -140,7 +144,12 @@ describe("the collector's API", () => {
     assert.equal(new Set(seen).size, all.total)
     assert.equal(seen.length, all.total)
     assert.equal((await groups('severity=low')).alerts, 2)
-    assert.deepEqual(await groups('q=nowhere'), { groups: [], total: 0, alerts: 0 })
+    assert.deepEqual(await groups('q=nowhere'), {
+      statuses: { open: 0, acknowledged: 0, closed: 0, grown: 0 },
+      groups: [],
+      total: 0,
+      alerts: 0,
+    })
   })
 
   it('answers one alert whole, and 404 for one that is not there', async () => {

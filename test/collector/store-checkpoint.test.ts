@@ -13,7 +13,7 @@ import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
 import { alertItem } from './agent.ts'
 import { append, batchOf, count, enroll } from './store-fixture.ts'
 
-const LONG_PAGES = 50
+const LONG_PAGES = 64
 
 describe("the store's write-ahead log", () => {
   let directory: string

@@ -68,7 +68,11 @@ describe('a search of the store', () => {
     assert.ok(segmentsOf(db).length >= 4, 'over several segments')
     assert.deepEqual(finds('rclone'), [1])
     assert.deepEqual(ask({ text: 'backup-tool', limit: 5 }).total, 45, 'its key says it too')
-    assert.deepEqual(ask({ text: 'nowhere' }), { alerts: [], total: 0 })
+    assert.deepEqual(ask({ text: 'nowhere' }), {
+      alerts: [],
+      total: 0,
+      statuses: { open: 0, acknowledged: 0, closed: 0, grown: 0 },
+    })
   })
 
   it('finds by hash, path, any program of the chain, signing id, user and destination', () => {

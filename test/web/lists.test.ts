@@ -41,7 +41,7 @@ function row(
     bytesIn: 0,
     sentence: 'rclone sent 1 kB',
   })
-  return { ...alertSummary(alert, at(openedSeconds), device), ...change }
+  return { ...alertSummary(alert, at(openedSeconds), device, undefined), ...change }
 }
 
 describe('page: the list of alerts', () => {

@@ -1,8 +1,9 @@
 // Tells open pages what has just been stored and how the devices are.
 import type { Finding } from '../../engine/finding.ts'
 import type { Device, Devices } from '../gateway/devices.ts'
-import { DUPLICATE, REFUSED } from '../store/protocol.ts'
+import { DUPLICATE, REFUSED, type StoredBatch } from '../store/protocol.ts'
 import type { Store } from '../store/store.ts'
+import { triageInfo } from '../store/triage-reader.ts'
 import { alertSummary, nsText } from '../views.ts'
 import { deviceInfo } from './device-view.ts'
 import type { Pages } from './pages.ts'
@@ -12,7 +13,7 @@ const DEVICES_AT_ONCE_MAX = 100
 const IDENTITIES_WAITING_MAX = 500
 
 export type Announcer = {
-  stored(device: Device, findings: readonly Finding[], storedAt: BigInt64Array): void
+  stored(device: Device, findings: readonly Finding[], stored: StoredBatch): void
   close(): void
 }
 
@@ -58,15 +59,17 @@ export function createAnnouncer(options: {
   }
 
   return {
-    stored(device, findings, storedAt) {
+    stored(device, findings, { storedAt, triaged }) {
       if (!pages.listening()) return
+      const said = new Map(triaged.map(({ index, triage }) => [index, triageInfo(triage)]))
       const name = { id: device.facts.id, hostname: device.facts.host.hostname }
       findings.forEach((finding, index) => {
         const at = storedAt[index] as bigint
         if (at === DUPLICATE || at === REFUSED) return
-        if (finding.kind === 'alert')
-          pages.publish({ type: 'alert', alert: alertSummary(finding.alert, at, name) })
-        else if (finding.kind === 'sighting')
+        if (finding.kind === 'alert') {
+          const alert = alertSummary(finding.alert, at, name, said.get(index))
+          pages.publish({ type: 'alert', alert })
+        } else if (finding.kind === 'sighting')
           sight(device.enrolled.device, finding.sighting.identity.key)
         else if (finding.kind === 'health') {
           const { of: kind, text, count } = finding.health

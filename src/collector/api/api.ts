@@ -21,6 +21,7 @@ import {
   rangeOf,
   severityOf,
   sortOf,
+  statusesOf,
   textOf,
   timeOf,
 } from './parameters.ts'
@@ -30,7 +31,17 @@ const IDENTITIES = { usual: 200, max: 1000 }
 const HEALTH = { usual: 50, max: 500 }
 /** With the counters of the moment a device has up to 20 kB. */
 const DEVICES = { usual: 500, max: 500 }
-const GROUPS_PARAMETERS = ['limit', 'after', 'device', 'severity', 'q', 'since', 'until', 'sort']
+const GROUPS_PARAMETERS = [
+  'limit',
+  'after',
+  'device',
+  'severity',
+  'q',
+  'since',
+  'until',
+  'sort',
+  'status',
+]
 const ALERTS_PARAMETERS = [...GROUPS_PARAMETERS, 'before', 'group']
 
 function wantedOf(given: Map<string, string>): AlertsWanted {
@@ -41,6 +52,7 @@ function wantedOf(given: Map<string, string>): AlertsWanted {
     ...rangeOf(given),
     deviceId: textOf(given, 'device'),
     severity: severity && severityRank(severity),
+    status: statusesOf(given),
   }
 }
 

@@ -3,13 +3,15 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { isLoopbackHostHeader } from '../address.ts'
 import type { Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
-import type { ErrorResponse } from '../page-api.ts'
+import type { ErrorResponse, PageEvent } from '../page-api.ts'
 import { bearerToken, sameSecret } from '../secrets.ts'
+import type { Store } from '../store/store.ts'
 import { StoreError } from '../store/store-error.ts'
 import type { Api } from './api.ts'
 import type { PageFiles } from './page-files.ts'
 import type { Pages } from './pages.ts'
 import { ParameterError } from './parameters.ts'
+import { postTriage, readBody, TRIAGE_BODY_BYTES_MAX, triagedAlert } from './triage.ts'
 
 /** style-src and script-src are default-src: the page has no inline style and no inline script. */
 const HEADERS = {
@@ -24,6 +26,7 @@ const HEADERS = {
 
 export type HttpOptions = {
   api: Api
+  store: Pick<Store, 'read' | 'triage'>
   pages: Pages
   pageFiles: PageFiles
   pageKey: string
@@ -73,9 +76,17 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     response: ServerResponse,
     path: string,
   ): Promise<void> {
-    const refused = foreign(request) ?? unauthorized(request) ?? onlyGet(request)
+    const alertId = triagedAlert(path)
+    const refused =
+      foreign(request) ??
+      unauthorized(request) ??
+      (alertId === undefined ? onlyGet(request) : onlyPost(request))
     if (refused) {
       sendJson(response, refused)
+      return
+    }
+    if (alertId !== undefined) {
+      sendJson(response, await takeTriage(request, alertId))
       return
     }
     if (path === '/api/events') {
@@ -120,6 +131,23 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     )
   }
 
+  async function takeTriage(request: IncomingMessage, alertId: string): Promise<Answer> {
+    const body = await readBody(request, TRIAGE_BODY_BYTES_MAX)
+    if (body === undefined)
+      return error(413, `the body is larger than ${TRIAGE_BODY_BYTES_MAX} bytes`, {
+        Connection: 'close',
+      })
+    try {
+      const publish = (event: PageEvent) => pages.publish(event)
+      const posted = await postTriage(alertId, body, { store: options.store, publish })
+      counters.add(posted.status === 200 ? 'triaged' : 'triageRefused')
+      return posted
+    } catch (cause) {
+      if (!(cause instanceof ParameterError)) throw cause
+      return error(400, cause.message)
+    }
+  }
+
   function sendFile(request: IncomingMessage, response: ServerResponse, path: string): void {
     const refused = onlyGet(request)
     const file = pageFiles.get(path)
@@ -153,6 +181,13 @@ const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('
 function onlyGet(request: IncomingMessage): Answer | undefined {
   if (request.method === 'GET' || request.method === 'HEAD') return undefined
   return error(405, `${request.method} is not possible here`, { Allow: 'GET, HEAD' })
+}
+
+/** Something that no form of another site can send. */
+function onlyPost(request: IncomingMessage): Answer | undefined {
+  if (request.method !== 'POST') return error(405, 'only POST is possible here', { Allow: 'POST' })
+  if (/^application\/json\b/i.test(request.headers['content-type'] ?? '')) return undefined
+  return error(415, 'the body must be application/json')
 }
 
 function sendJson(response: ServerResponse, { status, body, headers }: Answer): void {

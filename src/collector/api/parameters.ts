@@ -1,6 +1,7 @@
 // The parameters of the API's lists, checked. An empty one is as none.
 import { likenessFrom } from '../likeness.ts'
-import type { AlertSortName, SeverityName } from '../page-api.ts'
+import type { AlertSortName, AlertStatusName, SeverityName } from '../page-api.ts'
+import { Status } from '../store/protocol.ts'
 
 /** What is wrong with a request; answered 400. */
 export class ParameterError extends Error {}
@@ -60,6 +61,21 @@ export function severityOf(query: Map<string, string>): SeverityName | undefined
   const text = query.get('severity')
   if (text === undefined || text === 'low' || text === 'medium' || text === 'high') return text
   throw new ParameterError(`severity: low, medium or high, not "${text}"`)
+}
+
+const STATUSES_OF: Record<AlertStatusName, readonly Status[]> = {
+  active: [Status.open, Status.acknowledged, Status.grown],
+  open: [Status.open],
+  acknowledged: [Status.acknowledged],
+  closed: [Status.closed, Status.grown],
+}
+
+/** What people said of the alerts that are asked for; undefined: whatever. */
+export function statusesOf(query: Map<string, string>): readonly Status[] | undefined {
+  const text = query.get('status')
+  if (text === undefined) return undefined
+  if (Object.hasOwn(STATUSES_OF, text)) return STATUSES_OF[text as AlertStatusName]
+  throw new ParameterError(`status: ${Object.keys(STATUSES_OF).join(', ')}, not "${text}"`)
 }
 
 export function sortOf(query: Map<string, string>): AlertSortName {

@@ -31,7 +31,7 @@ export type Site = {
  * @param readCounters the collector's own, of the moment
  */
 export function createSite(options: {
-  store: Pick<Store, 'read'>
+  store: Pick<Store, 'read' | 'triage'>
   devices: Devices
   pageFiles: PageFiles
   pageKey: string
@@ -46,6 +46,7 @@ export function createSite(options: {
   return {
     listener: createRequestListener({
       api: createApi({ store, devices, counters: () => ({ counters: readCounters() }) }),
+      store,
       pages,
       pageFiles,
       pageKey,

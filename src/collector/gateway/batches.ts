@@ -4,7 +4,7 @@ import type { Finding } from '../../engine/finding.ts'
 import { Capability, type Envelope, type Reject, SEQUENCE_LEAP_MAX } from '../../stream/codec.ts'
 import type { Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
-import { DUPLICATE, REFUSED } from '../store/protocol.ts'
+import { DUPLICATE, REFUSED, type StoredBatch } from '../store/protocol.ts'
 import type { Ledger } from '../store/store.ts'
 import { boundedReason } from './bounded.ts'
 import type { Device } from './devices.ts'
@@ -20,7 +20,7 @@ export type BatchesContext = {
   /** Called when the answer of the ledger came. */
   onSettled(): void
   /** Findings that have just become durable. */
-  onStored(device: Device, findings: readonly Finding[], storedAt: BigInt64Array): void
+  onStored(device: Device, findings: readonly Finding[], stored: StoredBatch): void
 }
 
 /** The connection that the batches came over. */
@@ -131,15 +131,16 @@ export class Batches {
     // One handler each, so that of two that are answered together the failure of the first is known before the
     // second is acknowledged.
     stored.then(
-      ({ storedAt, refusals }) => {
+      (outcome) => {
         settle()
+        const { storedAt, refusals } = outcome
         const duplicates = storedAt.filter((at) => at === DUPLICATE).length
         const refused = storedAt.filter((at) => at === REFUSED).length
         counters.add('itemsStored', storedAt.length - duplicates - refused)
         counters.add('itemsDuplicate', duplicates)
         counters.add('itemsRejected', rejects.length + refused)
         device.lastSequence = Math.max(device.lastSequence, throughSequence)
-        onStored(device, findings, storedAt)
+        onStored(device, findings, outcome)
         if (this.#connection.isEnded()) return
         this.#acknowledged = Math.max(this.#acknowledged, throughSequence)
         for (const { sequence, reason } of refusals)

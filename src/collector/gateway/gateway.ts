@@ -13,7 +13,7 @@ import { isLoopbackHostHeader } from '../address.ts'
 import type { CounterName, Counters } from '../counters.ts'
 import { knownAgentsMax, type Limits } from '../limits.ts'
 import { bearerToken, sameSecret } from '../secrets.ts'
-import type { Admission } from '../store/protocol.ts'
+import type { Admission, StoredBatch } from '../store/protocol.ts'
 import type { Ledger } from '../store/store.ts'
 import { createComplaint } from './complaint.ts'
 import { Connection } from './connection.ts'
@@ -47,7 +47,7 @@ export type GatewayOptions = {
   limits: Limits
   now: () => UnixNs
   log: (text: string) => void
-  onStored(device: Device, findings: readonly Finding[], storedAt: BigInt64Array): void
+  onStored(device: Device, findings: readonly Finding[], stored: StoredBatch): void
 }
 
 type Refusal = { status: number; title: string; counter: CounterName; error: string }

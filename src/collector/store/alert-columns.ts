@@ -31,9 +31,9 @@ export const alertColumns = (alert: Alert): AlertColumns => ({
  * long. It grows at its end, as times do: wider, it costs the writer little (an index by likeness would change at
  * random places).
  */
-export const newestIndexSql = (n: number | bigint): string =>
+export const newestIndexSql = (n: number | bigint, more = ', status'): string =>
   `CREATE INDEX alert_${n}_newest ON alert_${n}
-     (newest, likeness, device, severity, opened_at, score, bytes_out, bytes_in, app)`
+     (newest, likeness, device, severity, opened_at, score, bytes_out, bytes_in, app${more})`
 
 /** A migration: what was stored before is found like what comes. */
 export function addAlertColumns(db: DatabaseSync): void {
@@ -63,7 +63,7 @@ export function addLikeness(db: DatabaseSync): void {
       const { bytesIn, likeness, app } = alertColumns(alert)
       return [bytesIn, likeness, app]
     })
-    db.exec(newestIndexSql(n))
+    db.exec(newestIndexSql(n, ''))
   }
 }
 

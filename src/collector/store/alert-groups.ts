@@ -2,9 +2,9 @@
 // summed up by itself, from its index alone where no text is asked for; what is left is put together.
 import type { SQLInputValue } from 'node:sqlite'
 import { likenessText } from '../likeness.ts'
-import type { AlertGroup, SeverityName } from '../page-api.ts'
+import type { AlertGroup, SeverityName, TriageInfo } from '../page-api.ts'
 import { alertSummary, nsText } from '../views.ts'
-import { conditionsOf } from './alert-list.ts'
+import { conditionsOf, countByStatus, triageCounts, withStatus } from './alert-list.ts'
 import {
   ANSWER_BYTES_MAX,
   type Asking,
@@ -14,6 +14,7 @@ import {
   type Row,
 } from './asking.ts'
 import type { Answers, Query } from './protocol.ts'
+import { presentTriage } from './triage-reader.ts'
 
 type GroupsQuery = Extract<Query, { op: 'groups' }>
 
@@ -40,8 +41,8 @@ export function createAlertGroups(asking: Asking) {
   function groups(query: GroupsQuery): Answers['groups'] {
     const { place, limit } = query
     const asOf = place?.asOf ?? newestAt()
-    const { where: all, hasText } = conditionsOf(asking, query)
-    const where = all.and('a.newest <= ?', asOf)
+    const { where: any, hasText, isTallied } = conditionsOf(asking, query)
+    const where = withStatus(any, query.status).and('a.newest <= ?', asOf)
     const height = HEIGHTS[query.sort ?? 'newest']
     const { behind, parameters } = behindPlace(height, place)
     // The counts are there also when no group is: one row at least.
@@ -57,9 +58,12 @@ export function createAlertGroups(asking: Asking) {
     const last = some.found.at(-1)
     const isCut = some.isCut || some.found.length === limit
     return {
-      groups: some.found.map((row) => groupOf(row, counts.get(row.likeness as bigint))),
+      groups: some.found.map((row) =>
+        groupOf(row, counts.get(row.likeness as bigint), presentTriage(rows, row)),
+      ),
       total: Number(total),
       alerts: Number(all_alerts),
+      ...(!place && { statuses: triageCounts(countByStatus(asking, any, isTallied)) }),
       ...(isCut && last && { next: nextOf(asOf, last, height) }),
     }
   }
@@ -92,7 +96,7 @@ export function createAlertGroups(asking: Asking) {
       const newest = row.newest as bigint
       const n = all.find(({ firstAt }) => firstAt <= newest)?.n
       const [shown] = rows(
-        `SELECT r.body, d.id, d.hostname FROM alert_${n} AS a
+        `SELECT a.triage, a.id AS alert, a.device, r.body, d.id, d.hostname FROM alert_${n} AS a
          CROSS JOIN revision_${n} AS r ON r.stored_at = a.newest CROSS JOIN device AS d ON d.row = a.device
          WHERE a.newest = ?`,
         [newest],
@@ -138,7 +142,7 @@ function behindPlace(height: string | undefined, place: GroupsQuery['place']) {
 const nextOf = (asOf: bigint, last: Row, height: string | undefined): string =>
   [asOf, ...(height ? [last[height]] : []), last.newest].join('~')
 
-function groupOf(row: Row, counts: Row | undefined): AlertGroup {
+function groupOf(row: Row, counts: Row | undefined, triage: TriageInfo | undefined): AlertGroup {
   return {
     id: likenessText(row.likeness as bigint),
     alerts: Number(row.alerts),
@@ -150,6 +154,6 @@ function groupOf(row: Row, counts: Row | undefined): AlertGroup {
     severity: SEVERITIES[Number(row.severity) - 1] ?? 'low',
     firstOpenedAt: nsText(row.opened_first as bigint),
     lastOpenedAt: nsText(row.opened_last as bigint),
-    newest: alertSummary(alertOf(row), row.newest as bigint, deviceName(row)),
+    newest: alertSummary(alertOf(row), row.newest as bigint, deviceName(row), triage),
   }
 }

@@ -1,4 +1,5 @@
 // Lists of alerts: what a query finds of all segments, in its order, with the count of the whole.
+import type { TriageCounts } from '../page-api.ts'
 import { alertSummary, nsText } from '../views.ts'
 import {
   ANSWER_BYTES_MAX,
@@ -10,13 +11,14 @@ import {
   type Row,
   text,
 } from './asking.ts'
-import type { AlertsWanted, Answers, Query } from './protocol.ts'
+import { type AlertsWanted, type Answers, type Query, STATUSES, Status } from './protocol.ts'
 import { searchTerms, type Term } from './search.ts'
+import { presentTriage } from './triage-reader.ts'
 
 export type AlertsQuery = Extract<Query, { op: 'alerts' }>
 
 /**
- * What rows of alert_<n>, as `a`, have to be. `isTallied`: the tally has all that is asked; `hasText`: rows have to be
+ * What rows of alert_<n>, as `a`, have to be, but for their status. `isTallied`: the tally has all that is asked; `hasText`: rows have to be
  * looked at for their texts.
  */
 export function conditionsOf({ rows, deviceRow }: Asking, query: AlertsWanted) {
@@ -49,35 +51,63 @@ function addTerm(rows: Asking['rows'], where: Conditions, { inText, host }: Term
   else where.add('instr(a.words, ?) > 0', inText)
 }
 
+/** Those of the statuses that are asked for. */
+export function withStatus(where: Conditions, asked: readonly Status[] | undefined): Conditions {
+  if (!asked) return where
+  // Our own numbers, so that they are seen when the index is chosen.
+  const these = where.and(`a.status IN (${asked.join(', ')})`)
+  // Few have one that is not open, and they have an index.
+  return asked.includes(Status.open) ? these : these.and('a.triage > 0')
+}
+
+/** How many alerts there are of each status. */
+export function countByStatus(
+  { rows, segments }: Asking,
+  where: Conditions,
+  isTallied: boolean,
+): Record<Status, number> {
+  const of = (what: string, table: string) =>
+    rows(`SELECT ${countsSql(what)} FROM ${table} AS a ${where.sql()}`, where.parameters)
+  // The tally without a look at the alerts, or all of the store: one pass over the rows of its alerts.
+  const found = isTallied
+    ? of('sum(a.alerts)', 'tally')
+    : segments().flatMap(({ n }) => of('count(*)', `alert_${n}`))
+  const counts: Record<Status, number> = { 0: 0, 1: 0, 2: 0, 3: 0 }
+  for (const row of found)
+    for (const status of STATUSES) counts[status] += Number(row[`s${status}`] ?? 0)
+  return counts
+}
+
+/** A column for each status. */
+const countsSql = (what: string): string =>
+  STATUSES.map((status) => `${what} FILTER (WHERE a.status = ${status}) AS s${status}`).join(', ')
+
+export const triageCounts = (counts: Record<Status, number>): TriageCounts => ({
+  open: counts[Status.open],
+  acknowledged: counts[Status.acknowledged],
+  closed: counts[Status.closed],
+  grown: counts[Status.grown],
+})
+
 export function createAlertList(asking: Asking) {
   const { rows, some, segments } = asking
 
   function alerts(query: AlertsQuery): Answers['alerts'] {
-    const { where, isTallied } = conditionsOf(asking, query)
-    if (query.likeness !== undefined) where.add('a.likeness = ?', query.likeness)
-    const total = isTallied && query.likeness === undefined ? tally(where) : count(where)
+    const { where: all, isTallied } = conditionsOf(asking, query)
+    if (query.likeness !== undefined) all.add('a.likeness = ?', query.likeness)
+    const statuses = countByStatus(asking, all, isTallied && query.likeness === undefined)
+    const where = withStatus(all, query.status)
     const { found, isCut } =
       query.sort && query.sort !== 'newest' ? highest(query, where) : newest(query, where)
     const last = found.at(-1)
     return {
-      alerts: found.map((row) => alertSummary(alertOf(row), row.newest as bigint, deviceName(row))),
-      total,
+      alerts: found.map((row) =>
+        alertSummary(alertOf(row), row.newest as bigint, deviceName(row), presentTriage(rows, row)),
+      ),
+      total: (query.status ?? STATUSES).reduce<number>((sum, status) => sum + statuses[status], 0),
+      statuses: triageCounts(statuses),
       ...(isCut && last && { next: cursorOf(last) }),
     }
-  }
-
-  /** Without a look at the alerts. */
-  function tally(where: Conditions): number {
-    const of = `SELECT coalesce(sum(a.alerts), 0) AS total FROM tally AS a ${where.sql()}`
-    return Number(rows(of, where.parameters)[0]?.total)
-  }
-
-  /** Of the whole store: one pass over the rows of its alerts. */
-  function count(where: Conditions): number {
-    return segments().reduce((sum, { n }) => {
-      const of = `SELECT count(*) AS total FROM alert_${n} AS a ${where.sql()}`
-      return sum + Number(rows(of, where.parameters)[0]?.total)
-    }, 0)
   }
 
   function newest({ before, limit }: AlertsQuery, all: Conditions): Part {
@@ -90,7 +120,8 @@ export function createAlertList(asking: Asking) {
       if (isCut) break
       if (before !== undefined && firstAt >= before) continue
       // CROSS JOIN: in this order, so that the index gives the order of the list.
-      const of = `SELECT a.newest, r.body, length(r.body) AS bytes, d.id, d.hostname FROM alert_${n} AS a
+      const of = `SELECT a.newest, a.triage, a.id AS alert, a.device, r.body, length(r.body) AS bytes,
+        d.id, d.hostname FROM alert_${n} AS a
         CROSS JOIN revision_${n} AS r ON r.stored_at = a.newest CROSS JOIN device AS d ON d.row = a.device
         ${where.sql()} ORDER BY a.newest DESC LIMIT ?`
       const left = limit - found.length
@@ -116,7 +147,8 @@ export function createAlertList(asking: Asking) {
         : all.and(`(${by} < ? OR ${by} = ? AND a.newest < ?)`, below, below, before)
     const top = segments().flatMap(({ n }) =>
       rows(
-        `SELECT ${n} AS n, a.newest, CAST(${by} AS REAL) AS height, d.id, d.hostname FROM alert_${n} AS a
+        `SELECT ${n} AS n, a.newest, a.triage, a.id AS alert, a.device, CAST(${by} AS REAL) AS height,
+           d.id, d.hostname FROM alert_${n} AS a
          CROSS JOIN device AS d ON d.row = a.device
          ${where.sql()} ORDER BY ${by} DESC, a.newest DESC LIMIT ?`,
         [...where.parameters, limit],

@@ -3,16 +3,30 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { AlertColumns } from './alert-columns.ts'
 import type { AlertShares } from './alert-shares.ts'
 import { BoundedMap } from './bounded-map.ts'
-import type { StoreItem } from './protocol.ts'
+import type {
+  SeverityRank,
+  Status,
+  StoreItem,
+  TriageEntry,
+  TriageOutcome,
+  TriageSaid,
+} from './protocol.ts'
 import type { Segments } from './segments.ts'
 import { prepare } from './statement.ts'
+import { statusAfter, type TriageWriter } from './triage.ts'
 
 type AlertItem = Extract<StoreItem, { kind: 'alert' }>
-type KnownAlert = Record<'row' | 'revision' | 'severity' | 'last', bigint>
+type KnownAlert = Record<
+  'row' | 'revision' | 'severity' | 'last' | 'status' | 'triage' | 'bytes_out',
+  bigint
+>
 
 /** Runs inside the caller's transaction; `flushTally` before its commit, `forgetTally` on its rollback. */
 export type AlertWriter = {
-  put(device: number, storedAt: bigint, item: AlertItem): void
+  /** Returns what had been said of it last; undefined: nothing. */
+  put(device: number, storedAt: bigint, item: AlertItem): TriageEntry | undefined
+  /** What a person says of an alert of this device. */
+  triage(nowNs: bigint, device: number, said: TriageSaid): TriageOutcome
   /** Of a segment that is about to be dropped. */
   untally(segment: number): void
   /** Removes the oldest revisions of a device from a sealed segment, at most `max`; returns how many, and how many of all devices are left. */
@@ -28,17 +42,18 @@ export function alertWriter(
   db: DatabaseSync,
   segments: Segments,
   shares: AlertShares,
+  triage: TriageWriter,
 ): AlertWriter {
   const prepared = new BoundedMap<number, ReturnType<typeof statementsOf>>(SEGMENTS_PREPARED_MAX)
   const count = prepare(
     db,
-    `INSERT INTO tally (device, severity, alerts) VALUES (?, ?, ?)
-     ON CONFLICT (device, severity) DO UPDATE SET alerts = alerts + excluded.alerts`,
+    `INSERT INTO tally (device, severity, status, alerts) VALUES (?, ?, ?, ?)
+     ON CONFLICT (device, severity, status) DO UPDATE SET alerts = alerts + excluded.alerts`,
   )
-  /** What the open transaction changes in the tally: device * 4 + severity -> difference. */
+  /** What the open transaction changes in the tally: (device * 4 + severity) * 4 + status -> difference. */
   const tally = new Map<number, number>()
-  const tallied = (device: number, severity: number, by: number) => {
-    const key = device * 4 + severity
+  const tallied = (device: number, severity: number, status: number, by: number) => {
+    const key = (device * 4 + severity) * 4 + status
     tally.set(key, (tally.get(key) ?? 0) + by)
   }
 
@@ -61,29 +76,32 @@ export function alertWriter(
 
   /**
    * Stores the revision; returns the severity of the alert that left the list and of the one that came
-   * into it, 0 for none.
+   * into it, 0 for none, their status, and what had been said of it.
    */
   function store(device: number, storedAt: bigint, id: Uint8Array, item: AlertItem) {
     const { revision, severity, body } = item
     const columns = columnsOf(item)
-    const { insert, keep, find, supersede, chain } = on(segments.current)
+    const { insert, keep, find, supersede, chain, mark } = on(segments.current)
     const add = () =>
       insert.run(id, device, revision, severity, storedAt, storedAt, ...columns).changes === 1n
     const candidates = segments.candidates(id, device)
     // Most are new: trying that first spares them a look-up.
     if (candidates.length === 0 && add()) {
       keep.run(storedAt, 0n, device, body)
-      return { left: 0, came: severity }
+      return { left: 0, came: severity, wasStatus: 0, status: 0, entry: undefined }
     }
     const here = find.get(id, device) as KnownAlert | undefined
     const sealed = here ? undefined : findSealed(id, device, candidates)
     const known = here ?? sealed?.known
     keep.run(storedAt, known?.last ?? 0n, device, body)
+    const wasStatus = Number(known?.status ?? 0) as Status
+    const said = Number(known?.triage ?? 0)
+    const entry = said === 0 ? undefined : triage.present({ id, device, triage: said })
     // A lower revision that comes late is history; the list keeps the higher one.
     if (known && BigInt(revision) < known.revision) {
       const where = sealed ? on(sealed.segment).chain : chain
       where.run(storedAt, known.row)
-      return { left: 0, came: 0 }
+      return { left: 0, came: 0, wasStatus, status: wasStatus, entry }
     }
     if (here) {
       supersede.run(revision, severity, storedAt, storedAt, ...columns, here.row)
@@ -92,27 +110,56 @@ export function alertWriter(
       if (sealed) on(sealed.segment).remove.run(sealed.known.row)
       add()
     }
-    return { left: Number(known?.severity ?? 0), came: severity }
+    const status = statusAfter(wasStatus, entry, item)
+    if (entry) mark.run(status, said, id, device)
+    return { left: Number(known?.severity ?? 0), came: severity, wasStatus, status, entry }
   }
 
   return {
     put(device, storedAt, item) {
       const id = Buffer.from(item.alertId, 'hex')
-      const { left, came } = store(device, storedAt, id, item)
+      const { left, came, wasStatus, status, entry } = store(device, storedAt, id, item)
       // Only now, when nothing can be refused any more.
       segments.counted(storedAt, item.body.length)
       shares.add(segments.current, device, 1, item.body.length)
       if (came !== 0) segments.wrote(id, device)
-      if (left !== 0) tallied(device, left, -1)
-      if (came !== 0) tallied(device, came, 1)
+      if (left !== 0) tallied(device, left, wasStatus, -1)
+      if (came !== 0) tallied(device, came, status, 1)
+      return entry
+    },
+    triage(nowNs, device, said) {
+      const id = Buffer.from(said.alertId, 'hex')
+      const here = on(segments.current).find.get(id, device) as KnownAlert | undefined
+      const found = here
+        ? { segment: segments.current, known: here }
+        : findSealed(id, device, segments.candidates(id, device))
+      if (!found) return 'missing'
+      const { segment, known } = found
+      const severity = Number(known.severity) as SeverityRank
+      const alert = {
+        id,
+        device,
+        revision: Number(known.revision),
+        severity,
+        bytesOut: Number(known.bytes_out),
+        triage: Number(known.triage),
+      }
+      const outcome = triage.say(nowNs, alert, said)
+      if (outcome !== 'done') return outcome
+      on(segment).mark.run(said.status, said.revision + 1, id, device)
+      tallied(device, severity, Number(known.status), -1)
+      tallied(device, severity, said.status, 1)
+      return 'done'
     },
     untally(segment) {
       const groups = prepare(
         db,
-        `SELECT device, severity, count(*) AS alerts FROM alert_${segment} GROUP BY device, severity`,
+        `SELECT device, severity, status, count(*) AS alerts FROM alert_${segment}
+         GROUP BY device, severity, status`,
       )
-      for (const { device, severity, alerts } of groups.all())
-        tallied(Number(device), Number(severity), -Number(alerts))
+      for (const { device, severity, status, alerts } of groups.all())
+        tallied(Number(device), Number(severity), Number(status), -Number(alerts))
+      triage.removeSegment(segment)
       shares.drop(segment)
     },
     take(segment, device, max) {
@@ -130,19 +177,26 @@ export function alertWriter(
       }
       const unlisted = prepare(
         db,
-        `DELETE FROM alert_${segment} WHERE device = ? AND newest <= ? RETURNING severity`,
+        `DELETE FROM alert_${segment} WHERE device = ? AND newest <= ?
+         RETURNING severity, status, triage, id`,
       ).all(device, through)
-      for (const { severity } of unlisted) tallied(device, Number(severity), -1)
+      for (const { severity, status, triage: said, id } of unlisted) {
+        tallied(device, Number(severity), Number(status), -1)
+        if (said !== 0n) triage.remove(id as Uint8Array, device)
+      }
       shares.add(segment, device, -gone.length, -bytes)
       return { taken: gone.length, left: segments.took(segment, gone.length, bytes) }
     },
     flushTally() {
       shares.flush()
-      for (const [key, by] of tally) if (by !== 0) count.run(Math.floor(key / 4), key % 4, by)
+      triage.flush()
+      for (const [key, by] of tally)
+        if (by !== 0) count.run(Math.floor(key / 16), Math.floor(key / 4) % 4, key % 4, by)
       tally.clear()
     },
     forgetTally() {
       shares.forget()
+      triage.forget()
       tally.clear()
     },
   }
@@ -163,11 +217,12 @@ const columnsOf = (item: AlertColumns) =>
 function statementsOf(
   db: DatabaseSync,
   n: number,
-): Record<'find' | 'insert' | 'supersede' | 'chain' | 'remove' | 'keep', StatementSync> {
+): Record<'find' | 'insert' | 'supersede' | 'chain' | 'remove' | 'keep' | 'mark', StatementSync> {
   return {
     find: prepare(
       db,
-      `SELECT row, revision, severity, last FROM alert_${n} WHERE id = ? AND device = ?`,
+      `SELECT row, revision, severity, last, status, triage, bytes_out
+       FROM alert_${n} WHERE id = ? AND device = ?`,
     ),
     insert: prepare(
       db,
@@ -182,6 +237,7 @@ function statementsOf(
     ),
     chain: prepare(db, `UPDATE alert_${n} SET last = ? WHERE row = ?`),
     remove: prepare(db, `DELETE FROM alert_${n} WHERE row = ?`),
+    mark: prepare(db, `UPDATE alert_${n} SET status = ?, triage = ? WHERE id = ? AND device = ?`),
     keep: prepare(
       db,
       `INSERT INTO revision_${n} (stored_at, previous, device, body) VALUES (?, ?, ?, ?)`,

@@ -70,9 +70,9 @@ export class Conditions {
     this.parameters.push(...values)
   }
 
-  /** These and one more; the same when its first value is undefined. */
+  /** These and one more; the same when its first value is there and undefined. */
   and(term: string, ...values: (SQLInputValue | undefined)[]): Conditions {
-    if (values[0] === undefined) return this
+    if (values.length > 0 && values[0] === undefined) return this
     const all = new Conditions()
     all.#terms.push(...this.#terms, term)
     all.parameters.push(...this.parameters, ...(values as SQLInputValue[]))

@@ -8,6 +8,7 @@ import type {
   HealthResponse,
   IdentitiesResponse,
   IdentitySummary,
+  TriageStatusName,
 } from '../page-api.ts'
 import type { AlertColumns } from './alert-columns.ts'
 import type { StoreErrorCode } from './store-error.ts'
@@ -17,6 +18,42 @@ export type SeverityRank = 1 | 2 | 3
 const SEVERITY_RANKS = { low: 1, medium: 2, high: 3 } as const
 export const severityRank = (name: keyof typeof SEVERITY_RANKS): SeverityRank =>
   SEVERITY_RANKS[name]
+export const severityName = (rank: SeverityRank): keyof typeof SEVERITY_RANKS =>
+  (['low', 'medium', 'high'] as const)[rank - 1] as keyof typeof SEVERITY_RANKS
+
+/** What people made of an alert, as the store counts and lists by it. `grown`: closed, and then it sent more. */
+export const Status = { open: 0, acknowledged: 1, closed: 2, grown: 3 } as const
+export type Status = (typeof Status)[keyof typeof Status]
+export const STATUSES: readonly Status[] = [0, 1, 2, 3]
+/** What a person says; that it grew is the store's. */
+export type SaidStatus = Exclude<Status, typeof Status.grown>
+const SAID = ['open', 'acknowledged', 'closed'] as const
+export const statusName = (status: SaidStatus): TriageStatusName => SAID[status]
+export const saidStatus = (name: TriageStatusName): SaidStatus => SAID.indexOf(name) as SaidStatus
+
+/** One thing that a person said of an alert, and how the alert was then. */
+export type TriageEntry = {
+  /** 1, 2, 3 ... of this alert. */
+  revision: number
+  status: SaidStatus
+  at: bigint
+  /** A name that nobody has checked. */
+  by: string
+  note: string
+  alertRevision: number
+  severity: SeverityRank
+  bytesOut: number
+}
+
+/** `revision`: that of the entry which was seen last, 0 for none. */
+export type TriageSaid = Pick<TriageEntry, 'revision' | 'status' | 'by' | 'note'> & {
+  /** 32 hex digits. */
+  alertId: string
+  deviceId: string
+}
+
+/** `conflict`: somebody else said something meanwhile; `full`: as much as is kept. Then nothing was written. */
+export type TriageOutcome = 'done' | 'conflict' | 'missing' | 'full'
 
 /** What the writer wants to know of an item; `body` is the item as the agent encoded it. */
 export type StoreItem = {
@@ -80,6 +117,8 @@ export type StoredBatch = {
   storedAt: BigInt64Array
   /** Why, for each REFUSED. */
   refusals: { sequence: number; reason: string }[]
+  /** What had been said of those alerts of which something had. */
+  triaged: { index: number; triage: TriageEntry }[]
 }
 export const DUPLICATE = 0n
 export const REFUSED = -1n
@@ -110,6 +149,7 @@ export type Enrolled = {
 export type Change =
   | { op: 'append'; nowNs: bigint; batch: StoreBatch }
   | { op: 'enroll'; nowNs: bigint; facts: DeviceFacts; admission: Admission }
+  | { op: 'triage'; nowNs: bigint; said: TriageSaid }
 
 /** What is asked of the writer. */
 export type Work = Change | Housework
@@ -145,6 +185,8 @@ export type AlertsWanted = {
   since?: bigint | undefined
   until?: bigint | undefined
   sort?: AlertSort | undefined
+  /** Only those of these. */
+  status?: readonly Status[] | undefined
 }
 
 /** Where a page of groups begins. */
@@ -169,7 +211,7 @@ export type Query =
       below?: number | undefined
     })
   | (AlertsWanted & { op: 'groups'; limit: number; place?: GroupsPlace | undefined })
-  | { op: 'alert'; id: string }
+  | { op: 'alert'; id: string; deviceId?: string | undefined }
   | {
       op: 'identities'
       limit: number

@@ -1,65 +1,22 @@
 // The reading half of the store: what the page asks, answered with the types of page-api.ts.
 import type { DatabaseSync } from 'node:sqlite'
-import type { Alert } from '../../engine/finding.ts'
 import { decodeItem } from '../../stream/codec.ts'
 import type { UnixNs } from '../../units.ts'
-import type { AlertDetail, HealthResponse, IdentitySummary } from '../page-api.ts'
-import { alertDetail, identitySummary, nsText } from '../views.ts'
+import type { HealthResponse, IdentitySummary } from '../page-api.ts'
+import { identitySummary, nsText } from '../views.ts'
+import { readAlert } from './alert-detail.ts'
 import { createAlertGroups } from './alert-groups.ts'
 import { createAlertList } from './alert-list.ts'
-import { alertOf, Conditions, createAsking, deviceName, type Row, text } from './asking.ts'
+import { Conditions, createAsking, deviceName, type Row, text } from './asking.ts'
 import type { Answers, DeviceRow, Query } from './protocol.ts'
-
-/** Revisions of one alert that are shown; an alert is updated at most once a minute. */
-const REVISIONS_MAX = 1000
-/** Bytes of items that the history of one alert is made of; at least one is in it. */
-const HISTORY_BYTES_MAX = 8 * 1024 * 1024
 
 export type Reader = { answer(query: Query): Answers[Query['op']] }
 
 export function createReader(db: DatabaseSync): Reader {
   const asking = createAsking(db)
-  const { rows, some, segments, deviceRow } = asking
+  const { rows, some, deviceRow } = asking
   const { alerts } = createAlertList(asking)
   const { groups } = createAlertGroups(asking)
-
-  function alert(id: string): AlertDetail | undefined {
-    const all = segments()
-    let found: Row | undefined
-    for (const { n } of all) {
-      const of = `SELECT a.newest, a.last, d.id, d.hostname FROM alert_${n} AS a
-        CROSS JOIN device AS d ON d.row = a.device WHERE a.id = ? LIMIT 1`
-      found = rows(of, [Buffer.from(id, 'hex')])[0]
-      if (found) break
-    }
-    if (!found) return undefined
-    const revision = (storedAt: bigint) => {
-      const segment = all.find(({ firstAt }) => firstAt <= storedAt)
-      // Dropped with its segment: history begins later.
-      if (!segment) return undefined
-      const of = `SELECT previous, body FROM revision_${segment.n} WHERE stored_at = ?`
-      const [row] = rows(of, [storedAt])
-      if (!row) return undefined
-      const bytes = (row.body as Uint8Array).length
-      return { alert: alertOf(row), storedAt, previous: row.previous as bigint, bytes }
-    }
-    const revisions: { alert: Alert; storedAt: bigint }[] = []
-    let room = HISTORY_BYTES_MAX
-    let at = found.last as bigint
-    while (at !== 0n && room > 0 && revisions.length < REVISIONS_MAX) {
-      const one = revision(at)
-      if (!one) break
-      revisions.push(one)
-      room -= one.bytes
-      at = one.previous
-    }
-    const newest = found.newest as bigint
-    if (!revisions.some(({ storedAt }) => storedAt === newest)) {
-      const one = revision(newest)
-      if (one) revisions.push(one)
-    }
-    return alertDetail(revisions, deviceName(found))
-  }
 
   const IDENTITIES = `SELECT p.row, length(s.body) AS bytes, p.first_seen_at, p.first_network_at, p.destinations, s.body, d.id, d.hostname
      FROM identity_device AS p JOIN sighting AS s ON s.row = p.row
@@ -156,7 +113,7 @@ export function createReader(db: DatabaseSync): Reader {
       case 'groups':
         return groups(query)
       case 'alert':
-        return alert(query.id)
+        return readAlert(asking, query)
       case 'identities':
         return identities(query)
       case 'identitiesByKey':

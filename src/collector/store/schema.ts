@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type DiskTrouble, diskTrouble } from '../../baseline/sqlite-file.ts'
 import { addAlertColumns, addLikeness } from './alert-columns.ts'
 import { StoreError } from './store-error.ts'
+import { addTriage } from './triage.ts'
 
 const MIGRATIONS: readonly (string | ((db: DatabaseSync) => void))[] = [
   `
@@ -167,6 +168,7 @@ const MIGRATIONS: readonly (string | ((db: DatabaseSync) => void))[] = [
   accountBytes,
   addAlertColumns,
   addLikeness,
+  addTriage,
 ]
 
 /**

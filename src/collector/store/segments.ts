@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { newestIndexSql } from './alert-columns.ts'
 import { FILTER_BYTES, FilterOfAll, FilterOfOne } from './alert-filter.ts'
 import { prepare } from './statement.ts'
+import { triageIndexSql } from './triage.ts'
 
 /**
  * Revisions, and bytes of their bodies, after which a segment is sealed. A commit of 1,000 alerts changes
@@ -38,12 +39,15 @@ function tablesSql(n: number): string {
       bytes_in INTEGER NOT NULL,
       likeness INTEGER NOT NULL,
       app INTEGER NOT NULL,
-      words TEXT NOT NULL
+      words TEXT NOT NULL,
+      status INTEGER NOT NULL DEFAULT 0,
+      triage INTEGER NOT NULL DEFAULT 0
     );
     CREATE UNIQUE INDEX alert_${n}_id ON alert_${n} (id, device);
     ${newestIndexSql(n)};
     CREATE INDEX alert_${n}_device ON alert_${n} (device, newest);
-    CREATE INDEX alert_${n}_severity ON alert_${n} (severity, newest);`
+    CREATE INDEX alert_${n}_severity ON alert_${n} (severity, newest);
+    ${triageIndexSql(n)}`
 }
 
 /**

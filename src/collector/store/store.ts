@@ -13,6 +13,8 @@ import type {
   Retained,
   StoreBatch,
   StoredBatch,
+  TriageOutcome,
+  TriageSaid,
   Work,
 } from './protocol.ts'
 import { loadThread } from './thread.ts'
@@ -35,6 +37,8 @@ export type Ledger = {
 }
 
 export type Store = Ledger & {
+  /** Keeps what a person says of an alert. Rejects with StoreError, and then nothing is stored. */
+  triage(said: TriageSaid): Promise<TriageOutcome>
   /** Rejects with StoreError. */
   read<Q extends Query>(query: Q): Promise<Answers[Q['op']]>
   /** When the newest that is kept was received, nanoseconds since 1970; 0 when nothing is. Rejects with StoreError. */
@@ -106,6 +110,9 @@ export async function loadStore(options: {
       return (await writer.call(work)) as Enrolled | NotAdmitted
     },
     waitingBytes: () => waitingBytes,
+    async triage(said) {
+      return (await writer.call({ op: 'triage', nowNs: now(), said })) as TriageOutcome
+    },
     async retain(keep) {
       return (await writer.call({ op: 'retain', nowNs: now(), keep })) as Retained
     },

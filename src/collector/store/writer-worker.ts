@@ -76,5 +76,7 @@ const isHousework = (work: Work): work is Housework => work.op === 'retain' || w
 
 function answer(ticket: number, done: Done): Answer {
   if (done.op === 'refused') return failure(ticket, new StoreError('unavailable', done.reason))
-  return { ticket, ok: true, value: done.op === 'append' ? done.stored : done.enrolled }
+  const value =
+    done.op === 'append' ? done.stored : done.op === 'enroll' ? done.enrolled : done.outcome
+  return { ticket, ok: true, value }
 }

@@ -17,16 +17,22 @@ import {
   type StoreBatch,
   type StoredBatch,
   type StoreItem,
+  type TriageOutcome,
+  type TriageSaid,
 } from './protocol.ts'
 import { createRetention, uidAt } from './retention.ts'
 import { Segments } from './segments.ts'
 import { prepare } from './statement.ts'
 import { StoreError } from './store-error.ts'
+import { createTriage } from './triage.ts'
+
+type OtherItem = Exclude<StoreItem, { kind: 'alert' }>
 
 /** What a piece of work did. refused: nothing of it is stored, it may be tried again. */
 export type Done =
   | { op: 'append'; stored: StoredBatch }
   | { op: 'enroll'; enrolled: Enrolled | NotAdmitted }
+  | { op: 'triage'; outcome: TriageOutcome }
   | { op: 'refused'; reason: string }
 
 export type Writer = {
@@ -53,11 +59,15 @@ const IN_DOUBT = 'it is older than what is kept here, and its number was acknowl
 /** `segmentRevisions`: after how many revisions of alerts a segment is sealed. */
 export function createWriter(
   db: DatabaseSync,
-  { segmentRevisions, budgets }: { segmentRevisions?: number; budgets?: typeof BUDGETS } = {},
+  {
+    segmentRevisions,
+    budgets,
+    triageBytes,
+  }: { segmentRevisions?: number; budgets?: typeof BUDGETS; triageBytes?: number } = {},
 ): Writer {
   const segments = new Segments(db, segmentRevisions)
   const shares = new AlertShares(db)
-  const alerts = alertWriter(db, segments, shares)
+  const alerts = alertWriter(db, segments, shares, createTriage(db, triageBytes))
   const budget = new Budget(db, budgets)
   const inventory = inventoryWriter(db, budget)
   const retention = createRetention(db, { segments, alerts, shares, budget, inventory })
@@ -108,11 +118,8 @@ export function createWriter(
   }
 
   /** Returns the budget that has no room for it, and then nothing was written. */
-  function put(device: number, nowNs: bigint, storedAt: bigint, item: StoreItem): Kind | undefined {
+  function put(device: number, nowNs: bigint, storedAt: bigint, item: OtherItem): Kind | undefined {
     switch (item.kind) {
-      case 'alert':
-        alerts.put(device, storedAt, item)
-        return undefined
       case 'sighting':
         return inventory.sighting(nowNs, device, item)
       case 'summary':
@@ -145,6 +152,7 @@ export function createWriter(
       return { op: 'refused', reason: `sequence ${afterSequence} was not stored before` }
     const storedAt = new BigInt64Array(batch.items.length)
     const refusals: StoredBatch['refusals'] = []
+    const triaged: StoredBatch['triaged'] = []
     batch.items.forEach((item, index) => {
       if (inDoubt(item, durable)) {
         const isKnown = knows.get(item.uid, device) !== undefined
@@ -161,7 +169,9 @@ export function createWriter(
           storedAt[index] = DUPLICATE
         } else {
           const at = nextStoredAt(nowNs)
-          const over = put(batch.device, nowNs, at, item)
+          const said = item.kind === 'alert' ? alerts.put(batch.device, at, item) : undefined
+          if (said) triaged.push({ index, triage: said })
+          const over = item.kind === 'alert' ? undefined : put(batch.device, nowNs, at, item)
           storedAt[index] = over ? REFUSED : at
           if (over) {
             // Its id is not kept: an id that costs the collector bytes would be one more thing to fill it with.
@@ -182,7 +192,7 @@ export function createWriter(
     })
     moveOutbox.run(nowNs, batch.throughSequence, outbox)
     seen.run(nowNs, Math.max(durable, batch.throughSequence), device)
-    return { op: 'append', stored: { storedAt, refusals } }
+    return { op: 'append', stored: { storedAt, refusals, triaged } }
   }
 
   /** Row ids rise: who knows an outbox that was known before another's is the one that was here before. */
@@ -226,16 +236,29 @@ export function createWriter(
     }
   }
 
+  function triage(nowNs: bigint, said: TriageSaid): TriageOutcome {
+    const device = findDevice.get(said.deviceId)
+    return device ? alerts.triage(nowNs, Number(device.row), said) : 'missing'
+  }
+
+  function carryOut(work: Change, oneByOne: boolean): Done {
+    switch (work.op) {
+      case 'append':
+        return append(work.nowNs, work.batch, oneByOne)
+      case 'enroll':
+        return { op: 'enroll', enrolled: enroll(work.nowNs, work.facts, work.admission) }
+      case 'triage':
+        return { op: 'triage', outcome: triage(work.nowNs, work.said) }
+      default:
+        return work satisfies never
+    }
+  }
+
   function attempt(works: readonly Change[], oneByOne: boolean): Done[] {
     const before = lastStoredAt
     db.exec('BEGIN IMMEDIATE')
     try {
-      const done = works.map(
-        (work): Done =>
-          work.op === 'append'
-            ? append(work.nowNs, work.batch, oneByOne)
-            : { op: 'enroll', enrolled: enroll(work.nowNs, work.facts, work.admission) },
-      )
+      const done = works.map((work) => carryOut(work, oneByOne))
       alerts.flushTally()
       budget.flush()
       if (lastStoredAt !== before) segments.save(lastStoredAt)

@@ -1,0 +1,71 @@
+// One alert of the store with its whole history, as the page's API says it.
+import type { Alert } from '../../engine/finding.ts'
+import type { AlertDetail } from '../page-api.ts'
+import { alertDetail } from '../views.ts'
+import { type Asking, alertOf, deviceName, type Row } from './asking.ts'
+import type { Query } from './protocol.ts'
+import { presentTriage, triageHistory } from './triage-reader.ts'
+
+/** Revisions of one alert that are shown; an alert is updated at most once a minute. */
+const REVISIONS_MAX = 1000
+/** Bytes of items that a history is made of. */
+const HISTORY_BYTES_MAX = 8 * 1024 * 1024
+
+export function readAlert(
+  { rows, segments: readSegments }: Asking,
+  { id, deviceId }: Extract<Query, { op: 'alert' }>,
+): AlertDetail | undefined {
+  const segments = readSegments()
+  const found = find(rows, segments, id, deviceId)
+  if (!found) return undefined
+  const revision = (storedAt: bigint) => {
+    const segment = segments.find(({ firstAt }) => firstAt <= storedAt)
+    // Dropped with its segment: history begins later.
+    if (!segment) return undefined
+    const of = `SELECT previous, body FROM revision_${segment.n} WHERE stored_at = ?`
+    const [row] = rows(of, [storedAt])
+    if (!row) return undefined
+    const bytes = (row.body as Uint8Array).length
+    return { alert: alertOf(row), storedAt, previous: row.previous as bigint, bytes }
+  }
+  const revisions: { alert: Alert; storedAt: bigint }[] = []
+  let room = HISTORY_BYTES_MAX
+  let at = found.last as bigint
+  while (at !== 0n && room > 0 && revisions.length < REVISIONS_MAX) {
+    const one = revision(at)
+    if (!one) break
+    revisions.push(one)
+    room -= one.bytes
+    at = one.previous
+  }
+  const newest = found.newest as bigint
+  if (!revisions.some(({ storedAt }) => storedAt === newest)) {
+    const one = revision(newest)
+    if (one) revisions.push(one)
+  }
+  return alertDetail(
+    revisions,
+    deviceName(found),
+    presentTriage(rows, found),
+    triageHistory(rows, found),
+  )
+}
+
+/** Its row, where its newest revision lies. */
+function find(
+  rows: Asking['rows'],
+  segments: readonly { n: bigint }[],
+  id: string,
+  deviceId: string | undefined,
+): Row | undefined {
+  const ofDevice = deviceId === undefined ? '' : 'AND d.id = ?'
+  const parameters = [Buffer.from(id, 'hex'), ...(deviceId === undefined ? [] : [deviceId])]
+  for (const { n } of segments) {
+    const of = `SELECT a.newest, a.last, a.triage, a.id AS alert, a.device, d.id, d.hostname
+      FROM alert_${n} AS a CROSS JOIN device AS d ON d.row = a.device
+      WHERE a.id = ? ${ofDevice} LIMIT 1`
+    const [found] = rows(of, parameters)
+    if (found) return found
+  }
+  return undefined
+}
