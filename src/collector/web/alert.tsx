@@ -1,4 +1,5 @@
 // One alert: what was observed, with every number it rests on.
+import { useSignalEffect } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
 import type { AlertDetail } from '../page-api.ts'
 import { type ApiError, getAlert } from './api.ts'
@@ -12,15 +13,19 @@ import { Age, Clock, Cut, Figure, Severity, State } from './parts.tsx'
 import { Reasons } from './reasons.tsx'
 import { Revisions } from './revisions.tsx'
 import { exactly, routeHash } from './route.ts'
-import { alerts, lastList, lastRow } from './state.ts'
+import { alertTold, lastList, lastRow } from './state.ts'
+import { Triage, TriageMark } from './triage.tsx'
 import { ANSWERED_MEANS, answeredText } from './words.ts'
 
 export function AlertPage({ id }: { id: string }) {
   const [alert, setAlert] = useState<AlertDetail | undefined>(undefined)
   const [error, setError] = useState<ApiError | undefined>(undefined)
-  // The list is live; when it has a revision this page has not, the page is loaded again.
-  const row = alerts.value.rows.find((one) => one.id === id)
-  const revision = row?.revision
+  // When something is told of it, or may have been, the page is loaded again.
+  const [told, setTold] = useState(alertTold.peek())
+  useSignalEffect(() => {
+    const last = alertTold.value
+    if (last.id === id || last.id === '') setTold(last)
+  })
   useEffect(() => {
     lastRow.value = id
     let stale = false
@@ -39,7 +44,7 @@ export function AlertPage({ id }: { id: string }) {
     return () => {
       stale = true
     }
-  }, [id, revision])
+  }, [id, told])
   return (
     <>
       <p class="back">
@@ -50,12 +55,13 @@ export function AlertPage({ id }: { id: string }) {
           {error.code === 'missing' ? 'There is no alert with this id.' : error.message}
         </p>
       )}
-      {alert && <Alert alert={alert} />}
+      {alert && <Alert alert={alert} onAlert={setAlert} />}
     </>
   )
 }
 
-function Alert({ alert }: { alert: AlertDetail }) {
+function Alert(props: { alert: AlertDetail; onAlert: (alert: AlertDetail) => void }) {
+  const { alert, onAlert } = props
   return (
     <article class={`alert ${alert.severity}`}>
       <header class="panel">
@@ -63,6 +69,7 @@ function Alert({ alert }: { alert: AlertDetail }) {
           <Severity of={alert.severity} />
           <span>score {countText(alert.score)}</span>
           <State of={alert.state} figuresAt={alert.updatedAt} />
+          <TriageMark of={alert} />
           <span>
             opened <Clock at={alert.openedAt} />, <Age at={alert.openedAt} ago />
           </span>
@@ -70,6 +77,7 @@ function Alert({ alert }: { alert: AlertDetail }) {
         <h1>{alert.sentence}</h1>
         <Facts alert={alert} />
       </header>
+      <Triage alert={alert} onAlert={onAlert} />
       <section class="panel" aria-labelledby="time">
         <h2 id="time">Out and in over time</h2>
         <Timeline alert={alert} />

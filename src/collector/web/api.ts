@@ -9,13 +9,14 @@ import type {
   IdentitiesResponse,
   NsText,
   SeverityName,
+  TriageRequest,
 } from '../page-api.ts'
 import { visible } from './format.ts'
 import { heldKey } from './page-key.ts'
 
-/** A call that came to nothing. `signed_out`: 401; `missing`: 404; `refused`: any other status. */
+/** A call that came to nothing. `signed_out`: 401; `missing`: 404; `conflict`: 409; `refused`: any other status. */
 export class ApiError extends Error {
-  readonly code: 'signed_out' | 'missing' | 'refused' | 'unreachable'
+  readonly code: 'signed_out' | 'missing' | 'conflict' | 'refused' | 'unreachable'
   constructor(code: ApiError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
@@ -30,7 +31,7 @@ export const readJson = <T>(text: string): T =>
 async function ask(
   path: string,
   more: Record<string, string> = {},
-  signal: AbortSignal | null = null,
+  init: { signal?: AbortSignal; method?: 'POST'; body?: string } = {},
 ): Promise<Response> {
   const key = heldKey() ?? ''
   // A header bears nothing else, and no key has anything else in it.
@@ -38,13 +39,14 @@ async function ask(
   const headers = { ...more, Authorization: `Bearer ${key}` }
   let response: Response
   try {
-    response = await fetch(path, { headers, signal, credentials: 'omit', cache: 'no-store' })
+    response = await fetch(path, { ...init, headers, credentials: 'omit', cache: 'no-store' })
   } catch (cause) {
     throw new ApiError('unreachable', 'The collector does not answer.', { cause })
   }
   if (response.ok) return response
   if (response.status === 401) throw wrongKey()
-  const code = response.status === 404 ? 'missing' : 'refused'
+  const code =
+    response.status === 404 ? 'missing' : response.status === 409 ? 'conflict' : 'refused'
   const reason = reasonIn(await response.text().catch(() => ''))
   throw new ApiError(code, reason ?? `${path}: the collector answered ${response.status}`)
 }
@@ -61,8 +63,9 @@ function reasonIn(text: string): string | undefined {
   }
 }
 
-async function get<T>(path: string): Promise<T> {
-  const response = await ask(path)
+const get = async <T>(path: string): Promise<T> => read<T>(await ask(path))
+
+async function read<T>(response: Response): Promise<T> {
   const text = await response.text().catch((cause) => {
     throw new ApiError('unreachable', 'The collector stopped in its answer.', { cause })
   })
@@ -77,7 +80,7 @@ export async function openEvents(
   const { body } = await ask(
     '/api/events',
     lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId },
-    signal,
+    { signal },
   )
   if (!body) throw new ApiError('refused', 'The collector sends no events.')
   return body
@@ -105,6 +108,13 @@ export function getAlerts(limit: number, asked: AlertsAsked = {}): Promise<Alert
 
 export const getAlert = (id: string): Promise<AlertDetail> =>
   get(`/api/alerts/${encodeURIComponent(id)}`)
+
+/** Says something of an alert; answers the alert as it is then. Throws ApiError conflict when somebody else came first. */
+export async function postTriage(id: string, said: TriageRequest): Promise<AlertDetail> {
+  const path = `/api/alerts/${encodeURIComponent(id)}/triage`
+  const json = { 'Content-Type': 'application/json' }
+  return read(await ask(path, json, { method: 'POST', body: JSON.stringify(said) }))
+}
 
 export function getIdentities(
   limit: number,

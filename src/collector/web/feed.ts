@@ -26,6 +26,7 @@ import { SAMPLED_MAX, withSample } from './rates.ts'
 import {
   alerts,
   alertsTold,
+  alertTold,
   announcement,
   arrived,
   connection,
@@ -146,6 +147,7 @@ async function load(): Promise<void> {
     for (const device of newDevices.devices) putDevice(device)
     health.value = newHealth.events.reduce(withHealth, [])
     alertsTold.value++
+    alertTold.value = { id: '' }
     loaded.value = true
   })
 }
@@ -153,12 +155,13 @@ async function load(): Promise<void> {
 function apply(event: PageEvent, told: boolean): void {
   if (event.type === 'alert') {
     const { alert } = event
-    if (told && !alerts.value.rows.some((row) => row.id === alert.id)) {
+    if (told && alert.triage === null && !alerts.value.rows.some((row) => row.id === alert.id)) {
       announcement.value = `New ${alert.severity} alert: ${alert.sentence}`
       emphasize(alert.id)
     }
     alerts.value = withAlert(alerts.value, alert)
     alertsTold.value++
+    alertTold.value = { id: alert.id }
   } else if (event.type === 'identity')
     identities.value = withIdentity(identities.value, event.identity)
   else if (event.type === 'device') putDevice(event.device)

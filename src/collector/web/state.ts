@@ -17,6 +17,8 @@ export const loaded = signal(false)
 export const alerts = signal<Held<AlertSummary>>(nothingHeld)
 /** Grows with each alert that was told: what was found before may not be all any more. */
 export const alertsTold = signal(0)
+/** The alert that was told last, by its id; empty: any may have been, unheard. Each is another object. */
+export const alertTold = signal({ id: '' })
 export const identities = signal<Held<IdentitySummary>>(nothingHeld)
 export const devices = signal<readonly DeviceInfo[]>([])
 export const health = signal<readonly HealthInfo[]>([])
