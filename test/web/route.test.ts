@@ -7,6 +7,7 @@ import {
   type Route,
   routeHash,
   SEVERITIES,
+  STATUS_CHOICES,
 } from '../../src/collector/web/route.ts'
 
 const plain = { noNullPrototype: true }
@@ -16,8 +17,9 @@ const routes: fc.Arbitrary<Route> = fc.oneof(
       page: fc.constant('alerts' as const),
       severity: fc.constantFrom(undefined, ...SEVERITIES),
       query: fc.string({ unit: 'grapheme' }),
+      status: fc.constantFrom(...STATUS_CHOICES),
     },
-    plain,
+    { ...plain, requiredKeys: ['page', 'severity', 'query'] },
   ),
   fc.record({ page: fc.constant('alert' as const), id: fc.string({ minLength: 1 }) }, plain),
   fc.record(

@@ -91,4 +91,56 @@ describe('page and triage', function () {
     await other.page.getByRole('button', { name: 'Close', exact: true }).click()
     await page.locator('.headline').getByText('Closed by Bo').waitFor()
   })
+
+  it('leaves what is closed out of the list, counts it, and lists it again when it has grown', async () => {
+    const { page, show, tell, watched } = await scene()
+    const now = nowUnixNs()
+    const names = ['first', 'second', 'third']
+    const of = (seed: string, change = {}) =>
+      upload(now, { seed, sentence: `the ${seed}`, ...change })
+    await tell(...names.map((seed) => alertFinding(of(seed))))
+    const rows = () => page.locator('[data-row]').allInnerTexts()
+    const until = (expected: string[]) =>
+      page.waitForFunction(
+        `JSON.stringify([...document.querySelectorAll('[data-row]')].map((row) => row.innerText).sort())
+         === ${JSON.stringify(JSON.stringify(expected.toSorted()))}`,
+      )
+    await until(['the first', 'the second', 'the third'])
+    await page.getByRole('link', { name: 'the second' }).click()
+    await page.getByLabel('Your name').fill('Ada')
+    await page.getByRole('button', { name: 'Close', exact: true }).click()
+    await page.getByText('says Ada').waitFor()
+    await page.getByRole('link', { name: '← Alerts' }).click()
+    await until(['the first', 'the third'])
+    await page.getByText('1 closed not shown').waitFor()
+    await page.getByText('2 alerts.', { exact: true }).waitFor()
+    const status = page.getByLabel('Status')
+    assert.deepEqual(await status.getByRole('option').allInnerTexts(), [
+      'Not closed (2)',
+      'Open (2)',
+      'Acknowledged (0)',
+      'Closed (1)',
+      'All (3)',
+    ])
+    await status.selectOption('closed')
+    await until(['the second'])
+    await page.getByText('Closed by Ada').waitFor()
+    assert.equal(new URL(page.url()).hash, '#/alerts?status=closed')
+    assert.deepEqual(await accessibilityFaults(page), [])
+    // A search looks at what is not closed, and says what it leaves out.
+    await show('#/alerts?q=second')
+    await page.getByText('1 closed not shown').waitFor()
+    assert.deepEqual(await rows(), [])
+    await status.selectOption('all')
+    await until(['the second'])
+    await show('#/alerts')
+    await until(['the first', 'the third'])
+    // A revision that brings nothing changes nothing; one that brings more lists it again.
+    await tell(alertFinding(of('second', { revision: 2 })), alertFinding(of('fourth')))
+    await until(['the first', 'the fourth', 'the third'])
+    await tell(alertFinding(of('second', { revision: 3, bytesOut: 90_000_000 })))
+    await until(['the first', 'the fourth', 'the second', 'the third'])
+    await page.getByText('since then 87.9 MB more out').waitFor()
+    assert.deepEqual(watched.faults, [])
+  })
 })

@@ -6,27 +6,30 @@ import { bytesText, countText, endpointText } from './format.ts'
 import { askMore, found, listed } from './found.ts'
 import { ROWS_MAX } from './lists.ts'
 import { Age, Cut, Search, Severity, Signer, State, Volumes } from './parts.tsx'
-import { isFiltered, routeHash, SEVERITIES } from './route.ts'
+import { type AlertsRoute, isFiltered, routeHash, SEVERITIES } from './route.ts'
 import { focusLastRow } from './rows.ts'
-import { alerts, arrived, go } from './state.ts'
+import { alerts, arrived, go, triageCounts } from './state.ts'
+import { StatusFilter } from './status-filter.tsx'
+import { TriageMark } from './triage.tsx'
+import { choiceCounts } from './triage-words.ts'
 import { Watching } from './watching.tsx'
 import { foundText, listedText } from './words.ts'
 
-type Filter = { severity: SeverityName | undefined; query: string }
-
-export function AlertsPage(at: Filter) {
+export function AlertsPage({ at: list }: { at: AlertsRoute }) {
   const held = alerts.value
-  const list = { page: 'alerts', ...at } as const
   const shown = listed(list)
-  if (held.rows.length === 0 && !isFiltered(list)) return <Watching />
+  const counts = isFiltered(list) ? found.value?.statuses : triageCounts.value
+  const { all } = choiceCounts(triageCounts.value)
+  if (held.rows.length === 0 && !isFiltered(list) && all === 0) return <Watching />
   return (
     <>
       <div class="tools">
         <h1>Alerts</h1>
-        <SeverityFilter severity={at.severity} query={at.query} />
+        <SeverityFilter at={list} />
+        <StatusFilter at={list} counts={counts} />
         <Search
           label="Search alerts"
-          query={at.query}
+          query={list.query}
           onQuery={(text) => go({ ...list, query: text }, true)}
         />
       </div>
@@ -35,7 +38,7 @@ export function AlertsPage(at: Filter) {
       ) : shown.length > 0 ? (
         <AlertTable rows={shown} />
       ) : (
-        found.value?.error === '' && <NothingFound />
+        (!isFiltered(list) || found.value?.error === '') && <NothingFound at={list} />
       )}
       {shown !== undefined &&
         (isFiltered(list) ? <MoreFound list={list} /> : <More shown={shown.length} />)}
@@ -43,7 +46,7 @@ export function AlertsPage(at: Filter) {
   )
 }
 
-function SeverityFilter({ severity, query }: Filter) {
+function SeverityFilter({ at }: { at: AlertsRoute }) {
   const choices: [SeverityName | undefined, string][] = [
     [undefined, 'All'],
     ...SEVERITIES.map((name): [SeverityName, string] => [
@@ -56,8 +59,8 @@ function SeverityFilter({ severity, query }: Filter) {
       {choices.map(([value, name]) => (
         <a
           key={name}
-          href={routeHash({ page: 'alerts', severity: value, query })}
-          aria-current={value === severity ? 'true' : undefined}
+          href={routeHash({ ...at, severity: value })}
+          aria-current={value === at.severity ? 'true' : undefined}
         >
           {name}
         </a>
@@ -125,6 +128,7 @@ function AlertRow({ row }: { row: AlertSummary }) {
             {bytesText(row.bytesOut)} out, {bytesText(row.bytesIn)} in ·{' '}
             <Age at={row.openedAt} ago />
           </span>
+          <TriageMark of={row} />
           {row.state !== 'final' && <State of={row.state} figuresAt={row.updatedAt} />}
         </p>
       </td>
@@ -156,9 +160,12 @@ function AlertRow({ row }: { row: AlertSummary }) {
   )
 }
 
-const NothingFound = () => (
+const NothingFound = ({ at }: { at: AlertsRoute }) => (
   <p class="nothing">
-    No alert that the collector keeps matches. <a href="#/alerts">Show all</a>
+    {at.status === undefined && at.query.trim() === '' && at.severity === undefined
+      ? 'All alerts are closed.'
+      : 'No alert that the collector keeps matches.'}{' '}
+    <a href="#/alerts?status=all">Show all</a>
   </p>
 )
 

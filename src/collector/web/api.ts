@@ -3,6 +3,7 @@
 import type {
   AlertDetail,
   AlertSortName,
+  AlertStatusName,
   AlertsResponse,
   DevicesResponse,
   HealthResponse,
@@ -89,6 +90,7 @@ export async function openEvents(
 /** Which of all alerts the collector keeps; undefined or empty: any. */
 export type AlertsAsked = {
   severity?: SeverityName | undefined
+  status?: AlertStatusName | undefined
   query?: string | undefined
   deviceId?: string | undefined
   sort?: AlertSortName | undefined
@@ -99,9 +101,12 @@ export type AlertsAsked = {
 }
 
 export function getAlerts(limit: number, asked: AlertsAsked = {}): Promise<AlertsResponse> {
-  const { severity, query, deviceId: device, sort, since, after } = asked
+  const { severity, status, query, deviceId: device, sort, since, after } = asked
   const fields = new URLSearchParams({ limit: String(limit) })
-  for (const [name, value] of Object.entries({ severity, q: query, device, sort, since, after }))
+  for (const [name, value] of Object.entries({
+    ...{ severity, status, q: query, device },
+    ...{ sort, since, after },
+  }))
     if (value) fields.set(name, value)
   return get(`/api/alerts?${fields}`)
 }

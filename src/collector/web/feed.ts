@@ -35,6 +35,7 @@ import {
   identities,
   loaded,
   samples,
+  triageCounts,
 } from './state.ts'
 
 const RETRY_FIRST_MS = 500
@@ -45,6 +46,10 @@ const WAITING_MAX = 10_000
 const EMPHASIZED_MAX = 20
 const EMPHASIS_MS = 6000
 
+/** While alerts arrive, they are counted anew so often. */
+const COUNT_MS = 500
+
+let counting: ReturnType<typeof setTimeout> | undefined
 let retryMs = RETRY_FIRST_MS
 /** The stream in use: there is one at a time. */
 let current: AbortController | undefined
@@ -131,13 +136,14 @@ function take({ type, id, data }: StreamedEvent, told: boolean): void {
 
 async function load(): Promise<void> {
   const [newAlerts, newIdentities, newDevices, newHealth] = await Promise.all([
-    getAlerts(100),
+    getAlerts(100, { status: 'active' }),
     getIdentities(200),
     getDevices(DEVICES_MAX),
     getHealth(HEALTH_MAX),
   ])
   batch(() => {
     alerts.value = withRows({ rows: [], total: newAlerts.total }, newAlerts.alerts, withAlert)
+    triageCounts.value = newAlerts.statuses
     identities.value = withRows(
       { ...nothingHeld, total: newIdentities.total },
       newIdentities.identities,
@@ -162,11 +168,28 @@ function apply(event: PageEvent, told: boolean): void {
     alerts.value = withAlert(alerts.value, alert)
     alertsTold.value++
     alertTold.value = { id: alert.id }
+    countSoon()
   } else if (event.type === 'identity')
     identities.value = withIdentity(identities.value, event.identity)
   else if (event.type === 'device') putDevice(event.device)
   else if (event.type === 'health') health.value = withHealth(health.value, event.health)
   else event satisfies never
+}
+
+/** How many there are is the collector's to say: what an event tells may be of an alert that was counted before. */
+function countSoon(): void {
+  if (counting) return
+  counting = setTimeout(() => {
+    counting = undefined
+    getAlerts(1, { status: 'active' }).then(
+      ({ total, statuses }) => {
+        alerts.value = { ...alerts.value, total: Math.max(total, alerts.value.rows.length) }
+        triageCounts.value = statuses
+      },
+      // The stream says it too, when the collector is not there.
+      () => undefined,
+    )
+  }, COUNT_MS)
 }
 
 function emphasize(id: string): void {
@@ -203,6 +226,6 @@ export async function loadOlderAlerts(): Promise<void> {
     (least, row) => (BigInt(row.storedAt) < least ? BigInt(row.storedAt) : least),
     held[0] ? BigInt(held[0].storedAt) : 0n,
   )
-  const older = await getAlerts(100, { after: oldest.toString() })
+  const older = await getAlerts(100, { status: 'active', after: oldest.toString() })
   alerts.value = withRows(alerts.value, older.alerts, withAlert)
 }

@@ -1,13 +1,12 @@
 // What a filter finds: the collector is asked, since it keeps far more than this page holds. The newest answer counts.
 import { effect, signal } from '@preact/signals'
-import type { AlertSummary } from '../page-api.ts'
+import type { AlertSummary, TriageCounts } from '../page-api.ts'
 import { type AlertsAsked, type ApiError, getAlerts } from './api.ts'
 import { signOut } from './feed.ts'
 import { ROWS_MAX } from './lists.ts'
-import { isFiltered, type Route, routeHash } from './route.ts'
+import { type AlertsRoute, isFiltered, routeHash, statusAsked } from './route.ts'
 import { alerts, alertsTold, route } from './state.ts'
-
-type AlertsRoute = Route & { page: 'alerts' }
+import { NO_COUNTS } from './triage-words.ts'
 
 /** Keys typed within this time are one question. */
 const TYPED_MS = 200
@@ -21,6 +20,8 @@ export type Found = {
   rows: readonly AlertSummary[]
   /** Of all that match. */
   total: number
+  /** Of all that match but for their status. */
+  statuses: TriageCounts
   next: string | undefined
   /** Empty, or why it is not what it should be. */
   error: string
@@ -34,7 +35,11 @@ export function listed(at: AlertsRoute): readonly AlertSummary[] | undefined {
   return found.value?.of === routeHash(at) ? found.value.rows : undefined
 }
 
-const askedOf = ({ severity, query }: AlertsRoute): AlertsAsked => ({ severity, query })
+const askedOf = ({ severity, query, status }: AlertsRoute): AlertsAsked => ({
+  severity,
+  query,
+  status: statusAsked(status),
+})
 
 async function ask(at: AlertsRoute, after?: string): Promise<void> {
   const of = routeHash(at)
@@ -42,12 +47,21 @@ async function ask(at: AlertsRoute, after?: string): Promise<void> {
   // Asked again, it stays as long as it has become.
   const limit = after ? PAGE_ROWS : Math.min(ROWS_MAX, Math.max(PAGE_ROWS, held?.rows.length ?? 0))
   try {
-    const { alerts: rows, total, next } = await getAlerts(limit, { ...askedOf(at), after })
+    const {
+      alerts: rows,
+      total,
+      next,
+      statuses,
+    } = await getAlerts(limit, {
+      ...askedOf(at),
+      after,
+    })
     if (!isShown(of)) return
     found.value = {
       of,
       rows: after && held ? [...held.rows, ...rows] : rows,
       total,
+      statuses,
       next,
       error: '',
     }
@@ -55,7 +69,10 @@ async function ask(at: AlertsRoute, after?: string): Promise<void> {
     const { code, message } = cause as ApiError
     if (code === 'signed_out') signOut()
     else if (isShown(of))
-      found.value = { ...(held ?? { of, rows: [], total: 0, next: undefined }), error: message }
+      found.value = {
+        ...(held ?? { of, rows: [], total: 0, statuses: NO_COUNTS, next: undefined }),
+        error: message,
+      }
   }
 }
 

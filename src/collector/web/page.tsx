@@ -58,7 +58,7 @@ function Content({ route: at }: { route: Route }) {
     if (document.activeElement === document.body) toMain()
     if (at.page !== 'alerts') scrollTo(0, 0)
   }, [at.page, routeKey(at)])
-  if (at.page === 'alerts') return <AlertsPage severity={at.severity} query={at.query} />
+  if (at.page === 'alerts') return <AlertsPage at={at} />
   if (at.page === 'alert') return <AlertPage id={at.id} key={at.id} />
   if (at.page === 'identity')
     return <IdentityPage deviceId={at.deviceId} identityKey={at.key} key={routeKey(at)} />

@@ -1,8 +1,19 @@
 // Where the page is: the address is the state, so that a link shows what its sender saw.
-import type { SeverityName } from '../page-api.ts'
+import type { AlertStatusName, SeverityName, TriageStatusName } from '../page-api.ts'
+
+/** Alerts by what people said of them; without one, those that somebody still has to look at. */
+export type StatusChoice = TriageStatusName | 'all'
+export const STATUS_CHOICES: readonly StatusChoice[] = ['open', 'acknowledged', 'closed', 'all']
+
+export type AlertsRoute = {
+  page: 'alerts'
+  severity: SeverityName | undefined
+  query: string
+  status?: StatusChoice
+}
 
 export type Route =
-  | { page: 'alerts'; severity: SeverityName | undefined; query: string }
+  | AlertsRoute
   | { page: 'alert'; id: string }
   | { page: 'identities'; query: string }
   | { page: 'identity'; deviceId: string; key: string }
@@ -11,8 +22,12 @@ export type Route =
 export const SEVERITIES: readonly SeverityName[] = ['high', 'medium', 'low']
 
 /** Whether a list of alerts is of some of them, or in another order than that they came in. */
-export const isFiltered = ({ severity, query }: Route & { page: 'alerts' }): boolean =>
-  severity !== undefined || query.trim() !== ''
+export const isFiltered = ({ severity, query, status }: AlertsRoute): boolean =>
+  severity !== undefined || query.trim() !== '' || status !== undefined
+
+/** What the collector is asked for; undefined: any. */
+export const statusAsked = (status: StatusChoice | undefined): AlertStatusName | undefined =>
+  status === 'all' ? undefined : (status ?? 'active')
 
 /** A query of all alerts whose application, user, host, destination ... is exactly this. */
 export const exactly = (
@@ -33,7 +48,8 @@ export function parseRoute(hash: string): Route {
   if (path[0] === 'identities') return { page: 'identities', query }
   if (path[0] === 'machine') return { page: 'machine' }
   const severity = SEVERITIES.find((name) => name === fields.get('severity'))
-  return { page: 'alerts', severity, query }
+  const status = STATUS_CHOICES.find((name) => name === fields.get('status'))
+  return { page: 'alerts', severity, query, ...(status && { status }) }
 }
 
 /** The `#...` that parseRoute reads back as the same route. */
@@ -44,6 +60,7 @@ export function routeHash(route: Route): string {
   if (route.page === 'machine') return '#/machine'
   const fields = new URLSearchParams()
   if (route.page === 'alerts' && route.severity) fields.set('severity', route.severity)
+  if (route.page === 'alerts' && route.status) fields.set('status', route.status)
   if (route.query !== '') fields.set('q', route.query)
   return `#/${route.page}${fields.size > 0 ? `?${fields}` : ''}`
 }

@@ -3,7 +3,8 @@ import { computed, effect, signal } from '@preact/signals'
 import type { AlertSummary, DeviceInfo, HealthInfo, IdentitySummary } from '../page-api.ts'
 import { type Held, nothingHeld } from './lists.ts'
 import type { Samples } from './rates.ts'
-import { parseRoute, type Route, routeHash } from './route.ts'
+import { type AlertsRoute, parseRoute, type Route, routeHash } from './route.ts'
+import { NO_COUNTS } from './triage-words.ts'
 
 export type Connection =
   | { is: 'connecting' }
@@ -19,6 +20,8 @@ export const alerts = signal<Held<AlertSummary>>(nothingHeld)
 export const alertsTold = signal(0)
 /** The alert that was told last, by its id; empty: any may have been, unheard. Each is another object. */
 export const alertTold = signal({ id: '' })
+/** Of all alerts that the collector keeps. */
+export const triageCounts = signal(NO_COUNTS)
 export const identities = signal<Held<IdentitySummary>>(nothingHeld)
 export const devices = signal<readonly DeviceInfo[]>([])
 export const health = signal<readonly HealthInfo[]>([])
@@ -52,7 +55,7 @@ export function go(to: Route, replace = false): void {
 }
 
 /** The list of alerts as it was last filtered: where Escape and j and k lead from an alert. */
-export const lastList = signal<Route & { page: 'alerts' }>({
+export const lastList = signal<AlertsRoute>({
   page: 'alerts',
   severity: undefined,
   query: '',

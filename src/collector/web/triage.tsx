@@ -41,10 +41,13 @@ function Present({ alert }: { alert: AlertDetail }) {
   const { triage } = alert
   if (!triage) return <p>Open: nobody has said anything of it yet.</p>
   const grown = grownText(alert)
+  // A note that came later says nothing of when it was closed, and by whom.
+  const other = alert.triageHistory.findLastIndex(({ status }) => status !== triage.status)
+  const { at, by } = alert.triageHistory[other + 1] ?? triage
   return (
     <p>
-      <strong>{STATUS_WORDS[triage.status]}</strong> since <Clock at={triage.at} />, says{' '}
-      <Cut text={triage.by} max={64} />.
+      <strong>{STATUS_WORDS[triage.status]}</strong> since <Clock at={at} />, says{' '}
+      <Cut text={by} max={64} />.
       {grown !== '' && <strong class="grown"> Since then {grown}.</strong>}
     </p>
   )
