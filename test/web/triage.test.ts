@@ -95,16 +95,19 @@ describe('page and triage', function () {
   it('leaves what is closed out of the list, counts it, and lists it again when it has grown', async () => {
     const { page, show, tell, watched } = await scene()
     const now = nowUnixNs()
-    const names = ['first', 'second', 'third']
+    const names = ['first', 'second', 'third', 'fourth']
     const of = (seed: string, change = {}) =>
       upload(now, { seed, sentence: `the ${seed}`, ...change })
-    await tell(...names.map((seed) => alertFinding(of(seed))))
+    await tell(...names.slice(0, 3).map((seed) => alertFinding(of(seed))))
     const rows = () => page.locator('[data-row]').allInnerTexts()
-    const until = (expected: string[]) =>
-      page.waitForFunction(
-        `JSON.stringify([...document.querySelectorAll('[data-row]')].map((row) => row.innerText).sort())
-         === ${JSON.stringify(JSON.stringify(expected.toSorted()))}`,
-      )
+    /** Exactly these rows, in any order. */
+    const until = async (expected: string[]) => {
+      const others = names.filter((name) => !expected.includes(`the ${name}`))
+      for (const text of expected) await page.getByRole('link', { name: text }).waitFor()
+      for (const name of others)
+        await page.getByRole('link', { name: `the ${name}` }).waitFor({ state: 'detached' })
+      assert.deepEqual((await rows()).toSorted(), expected.toSorted())
+    }
     await until(['the first', 'the second', 'the third'])
     await page.getByRole('link', { name: 'the second' }).click()
     await page.getByLabel('Your name').fill('Ada')
