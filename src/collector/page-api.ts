@@ -137,11 +137,16 @@ export type IdentityInfo = {
   firstNetworkAt: NsText
 }
 
+/** A process of an alert's chain, with what its machine has told of its program; null: nothing that is kept. */
+export type ChainInfo = ProcessInfo & {
+  program: Pick<IdentityInfo, 'signerClass' | 'sha256' | 'cdhash'> | null
+}
+
 /** GET /api/alerts/:id */
 export type AlertDetail = AlertSummary & {
   reasons: ReasonView[]
   identity: IdentityInfo
-  chain: ProcessInfo[]
+  chain: ChainInfo[]
   silentFlows: number
   /** Of which more may have passed than could be read: with one, bytes are the least it was. */
   unreadFlows: number
@@ -173,6 +178,25 @@ export type IdentitySummary = IdentityInfo & {
   /** Who first ran it. */
   firstProcess: ProcessInfo
   destinations: number
+}
+
+/** A destination of an identity on a device, as its hourly summaries tell of it. */
+export type DestinationInfo = {
+  key: string
+  /** When it was first used. */
+  firstAt: NsText
+  /** null: no hour of it has been told yet, or none is kept any more. */
+  told: {
+    /** Sums; 2^53 - 1: at least that. */
+    bytesOut: number
+    bytesIn: number
+    flows: number
+    largestFlowOut: number
+    /** The first and the last hour in which it moved something, by their beginnings, and how many there are. */
+    firstHourAt: NsText
+    lastHourAt: NsText
+    hours: number
+  } | null
 }
 
 export type LiveFlowInfo = { name: string; destination: string; bytesOut: number; bytesIn: number }
@@ -256,6 +280,16 @@ export type AlertGroupsResponse = Part & {
 }
 /** GET /api/identities?limit=200&before=&device=&q= */
 export type IdentitiesResponse = Part & { identities: IdentitySummary[]; total: number }
+/**
+ * GET /api/destinations?device=&key=&limit=100: where the identity with this key went on that device, the most bytes out
+ * first. `total` counts its destinations, the bytes are of all of them. 404 when the device has not told of it.
+ */
+export type DestinationsResponse = {
+  destinations: DestinationInfo[]
+  total: number
+  bytesOut: number
+  bytesIn: number
+}
 /** GET /api/devices?limit=500&after= Those known for longest first. */
 export type DevicesResponse = Part & { devices: DeviceInfo[] }
 /** GET /api/health?limit=50&before= */

@@ -73,12 +73,13 @@ export function summaryOf(detail: AlertDetail): AlertSummary {
   }
 }
 
-/** `revisions` in any order; the last of the highest is the one shown. Not empty. */
+/** `revisions` in any order; the last of the highest is the one shown. Not empty. `programs`: of its chain, by their keys. */
 export function alertDetail(
   revisions: { alert: Alert; storedAt: bigint }[],
   device: DeviceName,
   triage: TriageInfo | undefined,
   triageHistory: TriageEntryInfo[],
+  programs: ReadonlyMap<string, IdentityView>,
 ): AlertDetail {
   const sorted = revisions.toSorted(
     (a, b) => a.alert.revision - b.alert.revision || (a.storedAt < b.storedAt ? -1 : 1),
@@ -88,7 +89,10 @@ export function alertDetail(
     ...alertSummary(alert, storedAt, device, triage),
     reasons: alert.reasons,
     identity: identityInfo(alert.identity),
-    chain: alert.chain.map(processInfo),
+    chain: alert.chain.map((process) => ({
+      ...processInfo(process),
+      program: programInfo(programs.get(process.identityKey ?? '')),
+    })),
     silentFlows: alert.silentFlows,
     unreadFlows: alert.unreadFlows,
     largestFlow: alert.largestFlow,
@@ -109,6 +113,12 @@ export function alertDetail(
       bytesIn: each.alert.bytesIn,
     })),
   }
+}
+
+function programInfo(program: IdentityView | undefined): AlertDetail['chain'][number]['program'] {
+  if (!program) return null
+  const { signerClass, sha256, cdhash } = program
+  return { signerClass, sha256, cdhash }
 }
 
 export function identityInfo(identity: IdentityView): IdentityInfo {

@@ -4,6 +4,7 @@ import type {
   AlertGroupsResponse,
   AlertsResponse,
   CountersResponse,
+  DestinationsResponse,
   DevicesResponse,
   HealthResponse,
   IdentitiesResponse,
@@ -16,6 +17,7 @@ import {
   groupOf,
   groupPlaceOf,
   limitOf,
+  neededOf,
   parseQuery,
   placeOf,
   rangeOf,
@@ -28,6 +30,7 @@ import {
 
 const ALERTS = { usual: 100, max: 500 }
 const IDENTITIES = { usual: 200, max: 1000 }
+const DESTINATIONS = { usual: 100, max: 1000 }
 const HEALTH = { usual: 50, max: 500 }
 /** With the counters of the moment a device has up to 20 kB. */
 const DEVICES = { usual: 500, max: 500 }
@@ -61,6 +64,7 @@ export type ApiBody =
   | AlertGroupsResponse
   | AlertDetail
   | IdentitiesResponse
+  | DestinationsResponse
   | DevicesResponse
   | HealthResponse
   | CountersResponse
@@ -112,6 +116,16 @@ export function createApi(options: {
     })
   }
 
+  async function destinations(query: string): Promise<DestinationsResponse | undefined> {
+    const given = parseQuery(query, ['limit', 'device', 'key'])
+    return store.read({
+      op: 'destinations',
+      deviceId: neededOf(given, 'device'),
+      identityKey: neededOf(given, 'key'),
+      limit: limitOf(given, DESTINATIONS.usual, DESTINATIONS.max),
+    })
+  }
+
   async function allDevices(query: string): Promise<DevicesResponse> {
     const given = parseQuery(query, ['limit', 'after'])
     const { rows, ...part } = await store.read({
@@ -139,6 +153,8 @@ export function createApi(options: {
           return alertGroups(query)
         case '/api/identities':
           return identities(query)
+        case '/api/destinations':
+          return destinations(query)
         case '/api/devices':
           return allDevices(query)
         case '/api/health':

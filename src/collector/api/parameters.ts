@@ -133,6 +133,13 @@ export function rangeOf(query: Map<string, string>): {
   return { since, until }
 }
 
+/** A text that has to be there. */
+export function neededOf(query: Map<string, string>, name: string): string {
+  const text = textOf(query, name)
+  if (text === undefined) throw new ParameterError(`${name}: it is missing`)
+  return text
+}
+
 export function textOf(query: Map<string, string>, name: string): string | undefined {
   const text = query.get(name)
   if (text !== undefined && text.length > TEXT_CHARS_MAX)

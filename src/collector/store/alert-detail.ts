@@ -1,8 +1,8 @@
 // One alert of the store with its whole history, as the page's API says it.
-import type { Alert } from '../../engine/finding.ts'
+import type { Alert, IdentityView } from '../../engine/finding.ts'
 import type { AlertDetail } from '../page-api.ts'
 import { alertDetail } from '../views.ts'
-import { type Asking, alertOf, deviceName, type Row } from './asking.ts'
+import { type Asking, alertOf, deviceName, type Row, sightingOf } from './asking.ts'
 import type { Query } from './protocol.ts'
 import { presentTriage, triageHistory } from './triage-reader.ts'
 
@@ -48,7 +48,25 @@ export function readAlert(
     deviceName(found),
     presentTriage(rows, found),
     triageHistory(rows, found),
+    programsOf(rows, revisions, found.device as bigint),
   )
+}
+
+/** What the device has told of the programs of the chains, by their keys; of the alert's own, what it says itself. */
+function programsOf(
+  rows: Asking['rows'],
+  revisions: readonly { alert: Alert }[],
+  device: bigint,
+): Map<string, IdentityView> {
+  const newest = revisions.reduce((a, b) => (b.alert.revision > a.alert.revision ? b : a)).alert
+  const keys = newest.chain.flatMap(({ identityKey }) => identityKey ?? [])
+  const told = rows(
+    `SELECT s.body FROM identity AS i JOIN identity_device AS p ON p.identity = i.row
+     JOIN sighting AS s ON s.row = p.row
+     WHERE p.device = ? AND i.key IN (SELECT value FROM json_each(?))`,
+    [device, JSON.stringify(keys)],
+  ).map((row) => sightingOf(row).identity)
+  return new Map([...told, newest.identity].map((identity) => [identity.key, identity]))
 }
 
 /** Its row, where its newest revision lies. */

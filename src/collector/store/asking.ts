@@ -1,6 +1,6 @@
 // How the store is asked: statements, the conditions of a query, rows within bounds, and what a row says.
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { Alert } from '../../engine/finding.ts'
+import type { Alert, Sighting } from '../../engine/finding.ts'
 import { decodeItem } from '../../stream/codec.ts'
 import type { DeviceName } from '../views.ts'
 import { BoundedMap } from './bounded-map.ts'
@@ -95,4 +95,10 @@ export function alertOf(row: Row): Alert {
   const { finding } = decodeItem(row.body as Uint8Array)
   if (finding.kind !== 'alert') throw new Error(`a stored revision holds a ${finding.kind}`)
   return finding.alert
+}
+
+export function sightingOf(row: Row): Sighting {
+  const { finding } = decodeItem(row.body as Uint8Array)
+  if (finding.kind !== 'sighting') throw new Error(`a stored sighting holds a ${finding.kind}`)
+  return finding.sighting
 }

@@ -4,6 +4,7 @@ import type {
   AlertDetail,
   AlertGroupsResponse,
   AlertsResponse,
+  DestinationsResponse,
   DeviceInfo,
   HealthResponse,
   IdentitiesResponse,
@@ -221,6 +222,7 @@ export type Query =
       before?: { at: bigint; row: bigint } | undefined
     }
   | { op: 'identitiesByKey'; device: number; keys: string[] }
+  | { op: 'destinations'; deviceId: string; identityKey: string; limit: number }
   | { op: 'devices'; limit: number; after?: bigint | undefined }
   | { op: 'health'; limit: number; before?: bigint | undefined }
   | { op: 'newest' }
@@ -234,6 +236,7 @@ export type Answers = {
   alert: AlertDetail | undefined
   identities: IdentitiesResponse
   identitiesByKey: IdentitySummary[]
+  destinations: DestinationsResponse | undefined
   devices: { rows: DeviceRow[]; next?: string }
   health: HealthResponse
   newest: bigint

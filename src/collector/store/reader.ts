@@ -1,13 +1,13 @@
 // The reading half of the store: what the page asks, answered with the types of page-api.ts.
 import type { DatabaseSync } from 'node:sqlite'
-import { decodeItem } from '../../stream/codec.ts'
 import type { UnixNs } from '../../units.ts'
 import type { HealthResponse, IdentitySummary } from '../page-api.ts'
 import { identitySummary, nsText } from '../views.ts'
 import { readAlert } from './alert-detail.ts'
 import { createAlertGroups } from './alert-groups.ts'
 import { createAlertList } from './alert-list.ts'
-import { Conditions, createAsking, deviceName, type Row, text } from './asking.ts'
+import { Conditions, createAsking, deviceName, type Row, sightingOf, text } from './asking.ts'
+import { readDestinations } from './destinations.ts'
 import type { Answers, DeviceRow, Query } from './protocol.ts'
 
 export type Reader = { answer(query: Query): Answers[Query['op']] }
@@ -27,6 +27,11 @@ export function createReader(db: DatabaseSync): Reader {
     if (query.deviceId !== undefined) where.add('p.device = ?', deviceRow(query.deviceId))
     // Each word is in a name, or in what its sighting says: hashes, signer, user, script.
     for (const word of (query.text ?? '').split(/\s+/).filter((one) => one !== '')) {
+      const host = /^host:"(.+)"$/.exec(word)?.[1]
+      if (host !== undefined) {
+        where.add('(d.id = ? OR d.hostname = ?)', host, host)
+        continue
+      }
       const like = `%${word.replace(/[\\%_]/g, '\\$&')}%`
       const names = ['i.name', 'i.path', 'i.key', 'd.hostname'].map(
         (of) => `${of} LIKE ? ESCAPE '\\'`,
@@ -122,6 +127,8 @@ export function createReader(db: DatabaseSync): Reader {
           [query.device, JSON.stringify(query.keys)],
           query.keys.length,
         ).found.map(identityOf)
+      case 'destinations':
+        return readDestinations(asking, query)
       case 'devices':
         return devices(query.limit, query.after)
       case 'health':
@@ -151,9 +158,7 @@ export function createReader(db: DatabaseSync): Reader {
 const FOREVER_NS = 2n ** 63n - 1n
 
 function identityOf(row: Row): IdentitySummary {
-  const { finding } = decodeItem(row.body as Uint8Array)
-  if (finding.kind !== 'sighting') throw new Error(`a stored sighting holds a ${finding.kind}`)
-  const { identity, process } = finding.sighting
+  const { identity, process } = sightingOf(row)
   const dated = {
     ...identity,
     firstSeenAt: row.first_seen_at as UnixNs,

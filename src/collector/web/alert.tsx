@@ -9,6 +9,7 @@ import { Timeline } from './chart.tsx'
 import { signOut } from './feed.ts'
 import { bytesExact, bytesText, countText, outShareText } from './format.ts'
 import { IdentityPanel } from './identity.tsx'
+import { Others } from './others.tsx'
 import { Age, Clock, Cut, Figure, Severity, State } from './parts.tsx'
 import { Reasons } from './reasons.tsx'
 import { Revisions } from './revisions.tsx'
@@ -89,7 +90,7 @@ function Alert(props: { alert: AlertDetail; onAlert: (alert: AlertDetail) => voi
         </section>
         <section class="panel" aria-labelledby="chain">
           <h2 id="chain">Who started it</h2>
-          <Chain chain={alert.chain} />
+          <Chain chain={alert.chain} deviceId={alert.device.id} />
         </section>
       </div>
       <div class="pair">
@@ -97,6 +98,7 @@ function Alert(props: { alert: AlertDetail; onAlert: (alert: AlertDetail) => voi
         <section class="panel" aria-labelledby="where">
           <h2 id="where">Where it went</h2>
           <Destination alert={alert} />
+          <Others alert={alert} />
           <h2>ATT&CK</h2>
           <Techniques ids={alert.techniques} />
         </section>

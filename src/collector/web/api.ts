@@ -5,6 +5,7 @@ import type {
   AlertSortName,
   AlertStatusName,
   AlertsResponse,
+  DestinationsResponse,
   DevicesResponse,
   HealthResponse,
   IdentitiesResponse,
@@ -130,6 +131,15 @@ export function getIdentities(
   if (deviceId !== '') fields.set('device', deviceId)
   if (query !== '') fields.set('q', query)
   return get(`/api/identities?${fields}`)
+}
+
+export function getDestinations(
+  device: string,
+  key: string,
+  limit: number,
+): Promise<DestinationsResponse> {
+  const fields = new URLSearchParams({ device, key, limit: String(limit) })
+  return get(`/api/destinations?${fields}`)
 }
 
 /** All, the parts of the list put together; at most `max`. */

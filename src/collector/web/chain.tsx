@@ -1,30 +1,33 @@
 // The process chain as a tree, from the oldest ancestor down to the program.
-import type { ProcessInfo } from '../page-api.ts'
+import type { ChainInfo } from '../page-api.ts'
 import { argumentsText, fileName, userText } from './format.ts'
 import { shortHash } from './identity-key.ts'
-import { Clock, Cut } from './parts.tsx'
+import { Clock, Cut, Signer } from './parts.tsx'
+import { routeHash } from './route.ts'
 import { foreignText, scriptNote } from './words.ts'
 
 /** `chain`: the process, its parent, and so on. */
-export function Chain({ chain }: { chain: readonly ProcessInfo[] }) {
+export function Chain({ chain, deviceId }: { chain: readonly ChainInfo[]; deviceId: string }) {
   if (chain.length === 0) return <p class="quiet">The process was not known.</p>
-  return <Branch processes={chain.toReversed()} />
+  return <Branch processes={chain.toReversed()} deviceId={deviceId} />
 }
 
-function Branch({ processes }: { processes: readonly ProcessInfo[] }) {
+function Branch(props: { processes: readonly ChainInfo[]; deviceId: string }) {
+  const { processes, deviceId } = props
   const [first, ...rest] = processes
   if (!first) return null
   return (
     <ul class="chain">
       <li>
-        <Process process={first} last={rest.length === 0} />
-        {rest.length > 0 && <Branch processes={rest} />}
+        <Process process={first} deviceId={deviceId} last={rest.length === 0} />
+        {rest.length > 0 && <Branch processes={rest} deviceId={deviceId} />}
       </li>
     </ul>
   )
 }
 
-function Process({ process, last }: { process: ProcessInfo; last: boolean }) {
+function Process(props: { process: ChainInfo; deviceId: string; last: boolean }) {
+  const { process, deviceId, last } = props
   return (
     <div class={last ? 'process last' : 'process'}>
       <p>
@@ -43,6 +46,7 @@ function Process({ process, last }: { process: ProcessInfo; last: boolean }) {
       </p>
       <p class="meta">
         <Cut text={process.path} max={64} mono />
+        <Program of={process} deviceId={deviceId} />
         {process.script !== '' && (
           <span>
             script <Cut text={process.script} max={48} mono />
@@ -73,5 +77,31 @@ function Process({ process, last }: { process: ProcessInfo; last: boolean }) {
         )}
       </p>
     </div>
+  )
+}
+
+/** Who vouches for the file that ran, and its hash. */
+function Program({ of, deviceId }: { of: ChainInfo; deviceId: string }) {
+  const { program, identityKey } = of
+  if (!program)
+    return (
+      <span class="quiet">
+        {identityKey === '' ? 'its file was not looked at' : 'signer and hash not told'}
+      </span>
+    )
+  const hash = program.sha256 || program.cdhash
+  return (
+    <>
+      <Signer of={program.signerClass} />
+      <a href={routeHash({ page: 'identity', deviceId, key: identityKey })}>
+        {hash === '' ? (
+          'hash not known'
+        ) : (
+          <span class="mono" title={`${program.sha256 === '' ? 'code hash' : 'SHA-256'} ${hash}`}>
+            {shortHash(hash)}
+          </span>
+        )}
+      </a>
+    </>
   )
 }

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { AlertsResponse, IdentitySummary } from '../page-api.ts'
 import { type ApiError, getAlerts, getIdentities } from './api.ts'
+import { Destinations } from './destinations.tsx'
 import { signOut } from './feed.ts'
 import { countText, userText } from './format.ts'
 import { IdentityFields } from './identity.tsx'
@@ -103,6 +104,7 @@ function Identity({ row }: { row: IdentitySummary }) {
           )}
         </dl>
       </section>
+      <Destinations row={row} />
       <IdentityAlerts row={row} />
     </article>
   )

@@ -3,6 +3,7 @@ import type { DeviceInfo, HealthInfo, LiveFlowInfo, LiveInfo } from '../page-api
 import { byteRateText, bytesText, countText, rateText } from './format.ts'
 import { Age, Clock, Cut, Figure, Spark, Volumes } from './parts.tsx'
 import { type Counter, rates, recentRate } from './rates.ts'
+import { exactly, routeHash } from './route.ts'
 import { devices, health, samples } from './state.ts'
 import { Mirrored } from './watching.tsx'
 
@@ -61,6 +62,21 @@ function Device({ device }: { device: DeviceInfo }) {
           ]
             .filter((part) => part.trim() !== '')
             .join(' · ')}
+        </p>
+        <p class="ways">
+          <a
+            href={routeHash({
+              page: 'alerts',
+              severity: undefined,
+              query: exactly('host', device.id),
+              status: 'all',
+            })}
+          >
+            Its alerts
+          </a>
+          <a href={routeHash({ page: 'identities', query: exactly('host', device.id) })}>
+            Its programs
+          </a>
         </p>
       </header>
       {live && live.degraded !== '' && devices.value.length > 1 && (

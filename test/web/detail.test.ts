@@ -1,0 +1,109 @@
+// What the page shows beside an alert and an identity: destinations, other alerts, who vouches for parents.
+import assert from 'node:assert/strict'
+import type { Finding } from '../../src/engine/finding.ts'
+import { bytes, nowUnixNs } from '../../src/units.ts'
+import { accessibilityFaults } from './browser.ts'
+import { alertFinding, destination, identity, secondsBefore, sightingOf } from './samples.ts'
+import { HOSTNAME, probe, stage, upload } from './scene.ts'
+
+describe('page and details', function () {
+  this.timeout(120_000)
+  const { scene } = stage()
+
+  it('tell where an identity went, how much and when, and what is not told', async () => {
+    const { page, show, tell, watched } = await scene()
+    const now = nowUnixNs()
+    const seen = { ...probe(now), firstNetworkAt: now }
+    const hour = (to: string, out: number): Finding => ({
+      kind: 'summary',
+      at: now,
+      summary: {
+        identityKey: seen.key,
+        destination: destination('203.0.113.7', 443, to),
+        hourAt: secondsBefore(now, 7200),
+        bytesOut: bytes(out, 'out'),
+        bytesIn: bytes(12, 'in'),
+        flows: 3,
+        largestFlowOut: bytes(out, 'largest'),
+      },
+    })
+    await tell(
+      sightingOf(seen, 'ada'),
+      sightingOf(seen, 'ada', 'destination', destination('203.0.113.9', 22, 'new.example.org')),
+      hour('little.example.org', 2000),
+      hour('much.example.org', 5_000_000),
+    )
+    await show('#/identities')
+    await page.getByRole('link', { name: 'freshet-probe' }).first().click()
+    const panel = page.getByRole('region', { name: 'Where it went' })
+    await panel.getByText('to 3 destinations').waitFor()
+    const rows = await panel.locator('tbody tr').allInnerTexts()
+    assert.match(rows[0] ?? '', /^much\.example\.org:443\s+5\.00 MB\s+12 B\s+3\s+5\.00 MB/)
+    assert.match(rows[1] ?? '', /^little\.example\.org:443\s+2\.00 kB/)
+    assert.match(rows[2] ?? '', /^new\.example\.org:22\s+no hour told yet/)
+    assert.deepEqual(await accessibilityFaults(page), [])
+    assert.deepEqual(watched.faults, [])
+  })
+
+  it('count other alerts of the whole store, and lead to them', async () => {
+    const { page, tell, watched } = await scene()
+    const now = nowUnixNs()
+    const elsewhere = destination('198.51.100.7', 443, 'other.example.org')
+    await tell(
+      ...['one', 'two', 'three', 'four'].map((seed) =>
+        alertFinding(upload(now, { seed, sentence: `the ${seed}` })),
+      ),
+      alertFinding(upload(now, { seed: 'five', sentence: 'the five', to: elsewhere })),
+    )
+    await page.getByRole('link', { name: 'the two' }).click()
+    await page.getByRole('link', { name: '4 other alerts of this program' }).waitFor()
+    await page.getByRole('link', { name: '3 other alerts to this destination' }).click()
+    await page.getByText('4 alerts found.').waitFor()
+    assert.equal(await page.getByRole('link', { name: 'the five' }).count(), 0)
+    await page.goto(`${new URL(page.url()).origin}/#/alerts`)
+    await page.getByRole('link', { name: 'the five' }).click()
+    await page.getByText('No other alert to this destination').waitFor()
+    assert.deepEqual(watched.faults, [])
+  })
+
+  it('name signer and hash of the programs above, where their machine told of them', async () => {
+    const { page, tell, watched } = await scene()
+    const now = nowUnixNs()
+    const bash = identity('bash', 'platform', secondsBefore(now, 90_000))
+    const alert = upload(now)
+    const [self, python, shell, ...rest] = alert.chain
+    assert(self && python && shell)
+    const chain = [
+      { ...self, identityKey: alert.identity.key },
+      { ...python, identityKey: 'platform:/usr/bin/python3.11' },
+      { ...shell, identityKey: bash.key },
+      ...rest,
+    ]
+    await tell(sightingOf(bash, 'root'), alertFinding({ ...alert, chain }))
+    await page.getByRole('link', { name: 'freshet-probe' }).first().click()
+    const panel = page.getByRole('region', { name: 'Who started it' })
+    await panel.getByRole('link', { name: bash.sha256.slice(0, 12) }).waitFor()
+    const processes = await panel.locator('.process').allInnerTexts()
+    assert.match(processes.at(-1) ?? '', /Unsigned/)
+    assert.match(processes.at(-2) ?? '', /signer and hash not told/)
+    assert.match(processes.at(-3) ?? '', /Platform/)
+    assert.match(processes.at(-4) ?? '', /its file was not looked at/)
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await panel.getByRole('link', { name: bash.sha256.slice(0, 12) }).click()
+    await page.getByRole('heading', { name: 'bash' }).waitFor()
+    assert.deepEqual(watched.faults, [])
+  })
+
+  it('lead from a machine to its alerts and programs', async () => {
+    const { page, show, tell } = await scene()
+    const now = nowUnixNs()
+    await tell(sightingOf(probe(now), 'ada'), alertFinding(upload(now)))
+    await show('#/machine')
+    await page.getByRole('heading', { name: HOSTNAME }).waitFor()
+    await page.getByRole('link', { name: 'Its alerts' }).click()
+    await page.getByText('1 alert found.').waitFor()
+    await show('#/machine')
+    await page.getByRole('link', { name: 'Its programs' }).click()
+    await page.getByText('1 identity found.').waitFor()
+  })
+})
