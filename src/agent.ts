@@ -145,11 +145,14 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     log,
   })
 
+  // Where the status is asked for: the directory of this file's others is closed to who may read it.
+  const above = dirname(directory)
   const report = createReport({
     ...{ deviceId, machine, engine, baseline, outbox, uplink, sensor },
     baselineSetAside: setAside,
     outboxBytesMax: OUTBOX_BYTES_MAX,
     collectorUrl: collector?.url ?? '',
+    state: above,
     lastAlerts: telling.lastAlerts,
     restarts: { engine: running.engineDeathsMs.length, sense: running.senseDeathsMs.length },
   })
@@ -163,13 +166,11 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   }
   const aliveTimer = setInterval(() => running.alive(Date.now()), ALIVE_INTERVAL_MS)
   const countsTimer = setInterval(() => tellCounts(false), RECORD_COUNTS_INTERVAL_MS)
-  // Beside this directory: this one is closed to who may read the status.
-  const above = dirname(directory)
   await serveStatus({ directory: above, status: report.status, signal: ending.signal }).catch(
     // Nobody can ask then; detection goes on, and the collector is told as ever.
     (error: unknown) => {
       if (!(error instanceof StatusError)) throw error
-      log(`no menu bar and no \`freshet status\` can ask how this agent is: ${error.message}`)
+      log(`neither the menu bar nor a terminal can ask how this agent is: ${error.message}`)
     },
   )
   try {

@@ -8,6 +8,8 @@ const at = (inClone: string, inBundle: string): string =>
 
 /** Absolute paths; a folder's ends with a slash. */
 export const PLACE = {
+  /** Not run from a clone. */
+  isInstalled: bundled,
   /** The command itself, to start another role. */
   cli: at('./cli.ts', './freshet.mjs'),
   /** The native addon. */

@@ -1,2 +1,3 @@
-/** `text` as one word of a POSIX shell, so that a command with it can be copied as it stands. */
-export const shellWord = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+/** `text` as one word of a POSIX shell, so that a command with it can be copied as it stands; bare where that is the same. */
+export const shellWord = (text: string): string =>
+  /^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

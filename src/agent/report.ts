@@ -38,6 +38,8 @@ export type ReportParts = {
   sensor: SensorWatch
   lastAlerts: () => readonly Alert[]
   restarts: AgentStatus['restarts']
+  /** The state directory. */
+  state: string
 }
 
 export type Report = {
@@ -69,6 +71,7 @@ export function createReport(parts: ReportParts): Report {
   const sensorOf = (counters: EngineCounters): SensorStatus => ({
     osVersion: machine.osVersion,
     user,
+    state: parts.state,
     sensor: {
       silentMs: sensor.silentMs(performance.now()),
       isForeign: counters.isForeign,

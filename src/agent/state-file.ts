@@ -1,4 +1,6 @@
 // The small files of the state directory, whose trouble is the disk's or their owner's and no bug.
+import { dirname } from 'node:path'
+import { commandIn } from '../hint.ts'
 
 /** One of them cannot be used; the message says which, why, and where to look. */
 export class StateError extends Error {
@@ -14,7 +16,7 @@ export function usingState<T>(directory: string, work: () => T): T {
     if (!(cause instanceof Error) || !('syscall' in cause || 'errcode' in cause)) throw cause
     const { message } = cause
     throw new StateError(
-      `the state directory ${directory} cannot be used (${message}): \`freshet doctor\` says what is the matter`,
+      `the state directory ${directory} cannot be used (${message}): ${commandIn('doctor', dirname(directory))} says what is the matter`,
       { cause },
     )
   }

@@ -1,6 +1,7 @@
 // The baseline on disk. Reads come from bounded memory, else from the file; writes are gathered and
 // committed together.
 import type { DatabaseSync } from 'node:sqlite'
+import { commandIn, stateOf } from '../hint.ts'
 import type { UnixNs } from '../units.ts'
 import {
   type Baseline,
@@ -57,7 +58,7 @@ export function openBaseline(
     identitiesMax: options.identitiesMax ?? IDENTITIES_MAX,
     destinationsMax: options.destinationsMax ?? DESTINATIONS_MAX,
   }
-  const { database, setAside } = guarded('open', () =>
+  const { database, setAside } = guarded(path, 'open', () =>
     openFile(path, {
       version: SCHEMA_VERSION,
       create: createSchema,
@@ -67,7 +68,7 @@ export function openBaseline(
       now: options.now,
     }),
   )
-  const baseline = new SqliteBaseline(database, limits)
+  const baseline = new SqliteBaseline(path, database, limits)
   return setAside ? { baseline, setAside } : { baseline }
 }
 
@@ -87,6 +88,7 @@ export type Limits = { identitiesMax: number; destinationsMax: number }
 /** One file, one writer. Values are copied in and out. */
 export class SqliteBaseline implements Baseline {
   readonly carried: CarriedTables
+  readonly #path: string
   readonly #database: DatabaseSync
   readonly #tables: Tables
   readonly #limits: Limits
@@ -106,7 +108,8 @@ export class SqliteBaseline implements Baseline {
   #givenUp = 0
   #closed = false
 
-  constructor(database: DatabaseSync, limits: Limits) {
+  constructor(path: string, database: DatabaseSync, limits: Limits) {
+    this.#path = path
     this.#database = database
     this.#tables = new Tables(database)
     this.#limits = limits
@@ -228,7 +231,7 @@ export class SqliteBaseline implements Baseline {
     if (!this.#isPending()) return
     if (this.#closed) throw new BaselineError('closed', 'the baseline is closed')
     let pruned = false
-    guarded(`write (${this.#waiting()})`, () => {
+    guarded(this.#path, `write (${this.#waiting()})`, () => {
       try {
         transaction(this.#database, () => {
           this.#write()
@@ -313,7 +316,7 @@ export class SqliteBaseline implements Baseline {
 
   #reading<T>(read: () => T): T {
     if (this.#closed) throw new BaselineError('closed', 'the baseline is closed')
-    return guarded('read', read)
+    return guarded(this.#path, 'read', read)
   }
 }
 
@@ -322,17 +325,22 @@ const SENTENCES = {
   'full-disk': 'the disk is full: free some space, it is tried again',
   busy: 'another process holds the file',
   io: 'the disk reports an error',
-  denied: 'this user may not use the file: `freshet doctor` says whose it is',
+  denied: 'this user may not use the file',
 } as const
 
+const sentenceOf = (trouble: keyof typeof SENTENCES, path: string): string =>
+  trouble === 'denied'
+    ? `${SENTENCES.denied}: ${commandIn('doctor', stateOf(path))} says whose it is`
+    : SENTENCES[trouble]
+
 /** Throws BaselineError for what the disk did, and passes on what is a bug. */
-function guarded<T>(what: string, work: () => T): T {
+function guarded<T>(path: string, what: string, work: () => T): T {
   try {
     return work()
   } catch (cause) {
     const trouble = cause instanceof UnusableFile ? 'corrupt' : diskTrouble(cause)
     if (!trouble) throw cause
-    throw new BaselineError(trouble, `baseline, ${what}: ${SENTENCES[trouble]}`, { cause })
+    throw new BaselineError(trouble, `baseline, ${what}: ${sentenceOf(trouble, path)}`, { cause })
   }
 }
 

@@ -2,11 +2,12 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pageUrlOf } from '../collector/address.ts'
+import { commandFor } from '../hint.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { closedSentence, isClosed, isThere } from './found.ts'
 import { ADDRESS_FILE } from './names.ts'
 import { asOwner } from './owner.ts'
-import { ConfigError, commandFor, type StatePaths } from './state.ts'
+import { ConfigError, type StatePaths } from './state.ts'
 
 /** Its http address, without a slash at its end. Throws ConfigError. */
 export const collectorAddress = (paths: StatePaths): string =>

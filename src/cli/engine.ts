@@ -2,6 +2,7 @@
 import { fstatSync } from 'node:fs'
 import { AgentError, RecordsError, runEngine } from '../agent.ts'
 import type { RecordingCounts } from '../capture/recording.ts'
+import { commandFor } from '../hint.ts'
 import { dropTo } from '../host/drop.ts'
 import { EXIT_RECORDS } from '../sense/exit.ts'
 import { isLocalCollector } from '../stream/collector-url.ts'
@@ -28,9 +29,11 @@ export type EngineCommand = {
 }
 
 export async function runEngineCommand(command: EngineCommand): Promise<number> {
-  if (!isPipe(PIPE_FD))
-    throw new ConfigError('engine is started by `freshet agent`, which gives it the record pipe')
   const paths = statePaths(command.state)
+  if (!isPipe(PIPE_FD))
+    throw new ConfigError(
+      `engine is started by ${commandFor('agent', paths.root)}, which gives it the record pipe`,
+    )
   const user = defaultUser(command.user)
   makeStateDirectory(paths, paths.agent, user)
   if (command.tokenFile && !command.collector)
@@ -41,7 +44,9 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   })
   const { record: file } = command
   if (file !== undefined && !isOpen(RECORD_FD))
-    throw new ConfigError('engine --record wants what `freshet record` gives it: an open capture')
+    throw new ConfigError(
+      `engine --record wants what ${commandFor('record FILE', paths.root)} gives it: an open capture`,
+    )
   // All code is loaded by now; a clone under a home directory may be closed to this user.
   if (user) dropTo(user)
   enterStateDirectory(paths.agent, user?.name ?? 'this user')

@@ -1,7 +1,9 @@
 // How `freshet record` says how far it is, and how it ended.
 import type { RecordingCounts } from '../capture/recording.ts'
 import { humanBytes } from '../engine/sentence.ts'
+import { commandOf } from '../hint.ts'
 import { printable } from '../printable.ts'
+import { shellWord } from '../shell-word.ts'
 
 /** One line while it runs; at the end a few, the digest among them. */
 export function describeRecording(file: string, counts: RecordingCounts, isLast: boolean): string {
@@ -15,6 +17,6 @@ export function describeRecording(file: string, counts: RecordingCounts, isLast:
   return [
     `recorded ${printable(file)}: ${line}`,
     `digest  ${digest}`,
-    `replay  npx freshet replay ${printable(file)}`,
+    `replay  ${printable(commandOf(`replay ${shellWord(file)}`))}`,
   ].join('\n')
 }

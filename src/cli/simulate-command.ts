@@ -1,9 +1,10 @@
 // `freshet simulate upload` as a command: finds the collector of this installation and its page key.
+import { commandFor } from '../hint.ts'
 import { PLACE } from '../place.ts'
 import { printable } from '../printable.ts'
 import { collectorAddress, pageKey } from './collector-access.ts'
 import { exitStatus, simulateUpload } from './simulate.ts'
-import { commandFor, statePaths } from './state.ts'
+import { statePaths } from './state.ts'
 import { stopSignal } from './supervise.ts'
 
 const AGENT_WAIT_MS = 10_000

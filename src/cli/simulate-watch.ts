@@ -155,7 +155,7 @@ export function whereItStopped(
     return {
       at: 'network',
       sentence: sent.loopback
-        ? `the program was seen but its flow was left out: loopback counts only where the policy includes it, which \`freshet up\` does and \`freshet agent\` does not.${also}`
+        ? `the program was seen but its flow was left out: loopback counts only where the policy includes it, which ${sent.commandFor('up')} does and \`agent\` does not.${also}`
         : `the program was seen but no flow was attributed to it.${also}`,
     }
   const small =

@@ -1,10 +1,11 @@
 // `freshet up`: collector, sense and engine together on this machine. What `npm start` runs.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { commandFor } from '../hint.ts'
 import { PLACE } from '../place.ts'
 import { VERSION } from '../version.ts'
 import type { CollectorReady } from './collector.ts'
 import { defaultUser } from './collector.ts'
-import { commandFor, statePaths } from './state.ts'
+import { statePaths } from './state.ts'
 import { keepRunning, stopSignal } from './supervise.ts'
 
 export type UpCommand = {

@@ -29,7 +29,7 @@ export type StatusReaders = {
 }
 
 /** What there is to say of what the sensor sees. */
-export type SensorStatus = Pick<AgentStatus, 'osVersion' | 'user' | 'sensor'>
+export type SensorStatus = Pick<AgentStatus, 'osVersion' | 'user' | 'state' | 'sensor'>
 
 /** What an agent says of itself, each second, on its status socket. Counts are since the start unless said otherwise. */
 export type AgentStatus = {
@@ -41,6 +41,8 @@ export type AgentStatus = {
   osVersion: string
   /** Name of the user that the engine runs as. */
   user: string
+  /** The state directory, absolute: what is to be done is done there. */
+  state: string
   /** Milliseconds since 1970. */
   startedAtMs: number
   sensor: {

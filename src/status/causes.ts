@@ -1,6 +1,7 @@
 // Everything that can be the matter with an agent: a closed list of codes, each with its words, in one table.
+
+import { commandIn } from '../hint.ts'
 import { Gap } from '../records/record.gen.ts'
-import { shellWord } from '../shell-word.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, size, span } from './amounts.ts'
 import { type Concern, type Level, SENSOR_CAUSES, type WordsOf } from './sensor-causes.ts'
@@ -111,7 +112,7 @@ const CAUSES = {
     holds: (status) => ![0, 401].includes(answerOf(status, 'refused')),
     text: (status) => `The collector will not have this agent: ${reasonOf(status)}.`,
     remedy:
-      'Compare --collector with the address that `freshet collector` prints, and their versions.',
+      'Compare --collector with the address that the collector prints as it starts, and their versions.',
   },
   'collector-settings': {
     level: 'failure',
@@ -179,7 +180,7 @@ const CAUSES = {
     text: (status) => `The collector cannot be reached: ${reasonOf(status)}.`,
     remedy: ({ collector }) =>
       collector.url.startsWith('/')
-        ? `Start the collector of this machine: \`npx freshet collector --state ${shellWord(collector.url)}\`, as the agent’s user or root; findings wait meanwhile.`
+        ? `Start the collector of this machine: ${commandIn('collector', collector.url)}, as the agent’s user or root; findings wait meanwhile.`
         : `Start the collector at ${collector.url}, or see to the network between; findings wait meanwhile.`,
   },
   'collector-troubled': {
@@ -194,7 +195,8 @@ const CAUSES = {
     concern: 'unsent',
     holds: ({ collector }) => collector.state === 'none',
     text: 'No collector is named, so nobody is told: findings are kept here.',
-    remedy: 'Start the agent with --collector and --token-file, or with `freshet up`.',
+    remedy: ({ state }) =>
+      `Start the agent with --collector and --token-file, or with ${commandIn('up', state)}.`,
   },
   'baseline-rebuilt': {
     level: 'warning',
@@ -202,8 +204,8 @@ const CAUSES = {
     holds: (status) => rebuilt('baseline')(status) !== undefined,
     text: (status) =>
       `What this machine knew was begun anew, so programs count as new for a while: the baseline could not be read ${rebuiltText(status, 'baseline')}.`,
-    remedy:
-      'Bring back an export with `freshet baseline import`, if there is one; else it learns within days. Look after the disk.',
+    remedy: ({ state }) =>
+      `Bring back an export with ${commandIn('baseline import FILE', state)}, if there is one; else it learns within days. Look after the disk.`,
   },
   'outbox-rebuilt': {
     level: 'warning',

@@ -1,6 +1,7 @@
 // What `freshet doctor` finds from outside: the program's files, the state directory, the disk, whether an agent
 // answers. Pure: facts in, findings out.
 import { join } from 'node:path'
+import { commandFor, rootCommandIn } from '../hint.ts'
 import { shellWord } from '../shell-word.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { size, span } from './amounts.ts'
@@ -67,7 +68,7 @@ export function lookAtProgram({ addon, layout, version }: DoctorFacts): Finding[
 
 export function lookAtState(facts: DoctorFacts, status: AgentStatus | undefined): Finding[] {
   const { root, entries, error } = facts.state
-  if (error !== '') return [{ result: 'unknown', text: error, remedy: AS_ROOT }]
+  if (error !== '') return [{ result: 'unknown', text: error, remedy: askAsRoot(root) }]
   const [top] = entries
   // An agent that runs got there, and it would not have started with files of another.
   const found = status ? [] : wayFindings(facts)
@@ -147,7 +148,7 @@ export function lookAtDisk({ disk }: DoctorFacts, status: AgentStatus | undefine
   return [ok(`${size(known.freeBytes)} of ${size(known.totalBytes)} free`)]
 }
 
-const AS_ROOT = 'Ask as root: the same command with sudo.'
+const askAsRoot = (root: string): string => `Ask as root: ${rootCommandIn('doctor', root)}.`
 
 function agentRemedy(code: StatusErrorCode, { state, mac }: DoctorFacts): string {
   const again = `\`sudo launchctl kickstart -k system/${DAEMON_JOB}\``
@@ -155,10 +156,10 @@ function agentRemedy(code: StatusErrorCode, { state, mac }: DoctorFacts): string
     case 'no-agent':
       return mac?.hasJob
         ? `Start its job: ${again}; where launchd does not know it, \`sudo launchctl bootstrap system ${DAEMON_JOB_PATH}\`.`
-        : `Start one: \`npx freshet up --state ${shellWord(state.root)}\`, or \`agent\` in place of \`up\` with a collector elsewhere.`
+        : `Start one: ${commandFor('up', state.root)}, or \`agent\` in place of \`up\` with a collector elsewhere.`
     case 'closed':
     case 'refused':
-      return AS_ROOT
+      return askAsRoot(state.root)
     case 'timeout':
       return mac?.hasJob
         ? `It hangs: start it again with ${again}, and report it.`

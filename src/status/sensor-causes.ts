@@ -1,5 +1,7 @@
 // What can be the matter with what the sensor sees: the part of the table of causes that a collector is told as well.
+import { rootCommandIn } from '../hint.ts'
 import { Gap } from '../records/record.gen.ts'
+import { shellWord } from '../shell-word.ts'
 import type { SensorStatus } from './agent-status.ts'
 import { span } from './amounts.ts'
 import { settingsUrl } from './settings.ts'
@@ -139,7 +141,8 @@ export const SENSOR_CAUSES = {
     holds: lacks(Gap.notRoot),
     text: ({ user }) =>
       `Only programs of ${user || 'this user'} are seen: the agent does not run as root.`,
-    remedy: 'Run it as root: `sudo npx freshet up`.',
+    remedy: ({ user, state }) =>
+      `Run it as root: ${rootCommandIn(`up${user === '' ? '' : ` --user ${shellWord(user)}`}`, state)}.`,
   },
   'process-events': {
     level: 'warning',

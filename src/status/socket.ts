@@ -2,8 +2,8 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { join, relative } from 'node:path'
+import { commandFor, rootCommandIn } from '../hint.ts'
 import { consoleUid, peerUid } from '../host/peer.ts'
-import { shellWord } from '../shell-word.ts'
 import type { AgentStatus, StatusReaders } from './agent-status.ts'
 import { type Menu, menuOf } from './view.ts'
 
@@ -68,8 +68,8 @@ export async function serveStatus(options: {
       counts.refused++
       refuse(
         client,
-        `uid ${uid ?? '?'} may not ask the agent for its status: ask as root`,
-        NOT_YOURS,
+        `uid ${uid ?? '?'} may not ask the agent for its status: ask as root, ${rootCommandIn('status', directory)}`,
+        notYours(directory),
       )
       return
     }
@@ -121,13 +121,13 @@ function isReader(uid: number): boolean {
 }
 
 /** What a person sees who cannot be shown more: a line, and what to do. */
-const NOT_YOURS = [
-  'Freshet shows its state only to who is using this computer, and to administrators.',
-  'An administrator can see it with `sudo freshet status`.',
-] as const
+const NOT_YOURS =
+  'Freshet shows its state only to who is using this computer, and to administrators.'
+const notYours = (directory: string) =>
+  [NOT_YOURS, `An administrator can see it with ${rootCommandIn('status', directory)}.`] as const
 const TOO_MANY = [
   'Freshet shows its state to as many programs already as it can.',
-  'Close one of them, a terminal with `freshet status --watch` for example.',
+  'Close one of them, a terminal that watches the status for example.',
 ] as const
 
 /** One line, and the end: it fits what the kernel takes, so a client that does not read holds nothing. */
@@ -163,12 +163,12 @@ export async function* readStatus(
     if (code === 'EACCES' || code === 'EPERM')
       throw new StatusError(
         'closed',
-        `the state directory ${directory} is closed to this user: ask as root`,
+        `the state directory ${directory} is closed to this user: ask as root, ${rootCommandIn('status', directory)}`,
         error,
       )
     throw new StatusError(
       'no-agent',
-      `no agent runs with the state directory ${directory}: start one with \`npx freshet up --state ${shellWord(directory)}\`, or \`agent\` in place of \`up\` where the collector is elsewhere`,
+      `no agent runs with the state directory ${directory}: start one with ${commandFor('up', directory)}, or \`agent\` in place of \`up\` where the collector is elsewhere`,
       error,
     )
   } finally {

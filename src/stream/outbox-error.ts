@@ -1,5 +1,6 @@
 // What the outbox could not do, and why.
 import type { DiskTrouble } from '../baseline/sqlite-file.ts'
+import { commandIn, stateOf } from '../hint.ts'
 
 /**
  * full-disk, busy, io, denied: the file cannot be read or changed at the moment; unencodable: the rest of the batch
@@ -22,14 +23,17 @@ const SENTENCES = {
   'full-disk': 'the disk is full: free some space, it is tried again each second',
   busy: 'another process holds the file',
   io: 'the disk reports an error',
-  denied: 'this user may not use the file: `freshet doctor` says whose it is',
+  denied: 'this user may not use the file',
 } as const satisfies Record<Exclude<DiskTrouble, 'corrupt'>, string>
 
 /** The disk's doing, but for a damaged file, which is begun anew. */
 export function diskError(
   trouble: Exclude<DiskTrouble, 'corrupt'>,
+  path: string,
   what: string,
   cause: unknown,
 ): OutboxError {
-  return new OutboxError(trouble, `outbox, ${what}: ${SENTENCES[trouble]}`, { cause })
+  const whose =
+    trouble === 'denied' ? `: ${commandIn('doctor', stateOf(path))} says whose it is` : ''
+  return new OutboxError(trouble, `outbox, ${what}: ${SENTENCES[trouble]}${whose}`, { cause })
 }

@@ -38,7 +38,7 @@ export function openOutbox(path: string, options: OutboxOptions): Outbox {
   } catch (cause) {
     const trouble = diskTrouble(cause)
     if (!trouble || trouble === 'corrupt') throw cause
-    throw diskError(trouble, 'open', cause)
+    throw diskError(trouble, path, 'open', cause)
   }
 }
 
@@ -351,7 +351,7 @@ export class Outbox {
     } catch (error) {
       const trouble = error instanceof UnusableFile ? 'corrupt' : diskTrouble(error)
       if (!trouble) throw error
-      if (trouble !== 'corrupt') throw diskError(trouble, what, error)
+      if (trouble !== 'corrupt') throw diskError(trouble, this.#path, what, error)
       this.#beginAnew((error as Error).message)
       return work()
     }

@@ -41,6 +41,7 @@ describe('the report of an agent', () => {
       ...{ baselineSetAside: undefined, uplink: undefined, outboxBytesMax: 1, collectorUrl: '' },
       sensor: createSensorWatch(performance.now() - silentMs),
       lastAlerts: () => [],
+      state: '/var/lib/freshet',
       restarts: { engine: 0, sense: 0 },
     })
   }

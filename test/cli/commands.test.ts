@@ -55,7 +55,7 @@ describe('the commands', function () {
       ['simulate', 'upload'],
       /no collector has run with this state directory/,
     ],
-    ['engine by hand', ['engine'], /engine is started by `freshet agent`/],
+    ['engine by hand', ['engine'], /engine is started by `npx freshet agent --state /],
   ] as [string, string[], RegExp][])
     it(`say what is missing: ${what}`, async () => {
       const { status, stderr } = await freshet(...args, '--state', join(directory, 'state'))

@@ -61,7 +61,7 @@ describe('the start of a collector', () => {
   it('refuses a secret that others can read, is no secret, or is no file', async () => {
     const path = join(stateDir, 'agent.token')
     writeFileSync(path, 'x'.repeat(43), { mode: 0o644 })
-    await refuses(start(), 'state', /mode 644.*chmod 600 '.*agent\.token'/)
+    await refuses(start(), 'state', /mode 644.*chmod 600 .*agent\.token/)
     rmSync(path)
     writeFileSync(path, 'short', { mode: 0o600 })
     await refuses(start(), 'state', /does not hold a secret/)
@@ -106,7 +106,7 @@ describe('the start of a collector', () => {
       rmSync(join(stateDir, `store.db${end}`), { force: true })
     writeFileSync(join(stateDir, 'store.db'), 'not a database '.repeat(100))
     const damaged =
-      /store\.db cannot be opened \(file is not a database\): it is damaged; bring a backup back with `freshet collector restore FILE --force`/
+      /store\.db cannot be opened \(file is not a database\): it is damaged; bring a backup back with `npx freshet collector restore FILE --force --state /
     await refuses(start(), 'store', damaged)
     // The other way it names.
     renameSync(join(stateDir, 'store.db'), join(stateDir, 'damaged'))

@@ -261,7 +261,7 @@ describe('freshet doctor', function () {
     assert.equal((await check('restarts')).result, 'ok')
     await stop(misled)
 
-    assert.match(remedy(spoilt), /`freshet baseline import`/)
+    assert.match(remedy(spoilt), /`npx freshet baseline import FILE --state /)
     const imported = await freshet('baseline', 'import', kept)
     assert.equal(imported.status, 0, imported.stderr)
     agentWith(token)
@@ -313,7 +313,7 @@ describe('freshet doctor', function () {
     running.add(child)
     const ordinary = await becomes('sensor', 'warning')
     assert.match(ordinary.found[0]?.text ?? '', /does not run as root/)
-    assert.match(remedy(ordinary), /`sudo npx freshet up`/)
+    assert.match(remedy(ordinary), /`sudo npx freshet up --user \S+ --state /)
     await stop(child)
     // As it says; another directory, since that one is theirs.
     state = join(directory, 'state')

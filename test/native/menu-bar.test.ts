@@ -51,11 +51,13 @@ describe('the menu bar app', () => {
 
   it('draws why a user is refused', async () => {
     await withDrawn(
-      async ({ serve, untilDrawn }) => {
+      async ({ directory, serve, untilDrawn }) => {
         serve(() => wellStatus())
         const line =
           'Freshet shows its state only to who is using this computer, and to administrators.'
-        const rows = ['An administrator can see it with `sudo freshet status`.']
+        const rows = [
+          `An administrator can see it with \`sudo npx freshet status --state ${directory}\`.`,
+        ]
         await untilDrawn('refused', { state: 'error', line, needs: [], rows, alerts: [] })
       },
       () => false,
@@ -79,6 +81,8 @@ describe('the menu bar app', () => {
 })
 
 type Drawn = {
+  /** The state directory. */
+  directory: string
   /** What the engine says from here on. */
   serve(status: () => ReturnType<typeof wellStatus>): void
   /** Resolves when the app has drawn that menu; its last row tells how long the agent runs, and is left out. */
@@ -110,6 +114,7 @@ async function withDrawn(
     const options = { directory, intervalMs: 5, mayRead, signal: ended.signal }
     await serveStatus({ ...options, status: () => status() })
     await body({
+      directory,
       serve(says) {
         status = says
       },

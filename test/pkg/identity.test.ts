@@ -10,7 +10,7 @@ import {
 } from '../../scripts/identity.ts'
 import { identityFaults } from '../../scripts/identity-check.ts'
 import { type PlistValue, readPlist, writePlist } from '../../scripts/plist.ts'
-import { platformState } from '../../src/cli/state.ts'
+import { platformState } from '../../src/hint.ts'
 import { settingsUrl } from '../../src/status/settings.ts'
 import { STATUS_SOCKET } from '../../src/status/socket.ts'
 import { VERSION } from '../../src/version.ts'

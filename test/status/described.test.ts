@@ -26,7 +26,7 @@ describe('the page about the menu bar', () => {
       /^constexpr char k\w+\[\] = "(Freshet [^"]+)";/gm,
     )
     assert.equal(app.length, 4)
-    const socket = quoted(read('src/status/socket.ts'), /const NOT_YOURS = \[\s+'([^']+)'/g)
+    const socket = quoted(read('src/status/socket.ts'), /const NOT_YOURS =\s+'([^']+)'/g)
     assert.equal(socket.length, 1)
     assert.deepEqual(
       firstCells('| the line | it means | what to do |').toSorted(),

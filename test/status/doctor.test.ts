@@ -114,7 +114,7 @@ describe('the doctor', () => {
     ['refused', /as root/],
     ['timeout', /It hangs/],
     ['garbage', /from one release/],
-    ['place', /^Ask from within it: `cd '\/var\/lib\/freshet'`\.$/],
+    ['place', /^Ask from within it: `cd \/var\/lib\/freshet`\.$/],
   ] as const)
     it(`knows what to do when the status cannot be had: ${code}`, () => {
       const { result, found } = diagnosed('agent', { agent: { code, message: 'the agent is so' } })
@@ -139,7 +139,7 @@ describe('the doctor', () => {
     }
     assert.equal(opened(0o40750).result, 'warning')
     assert.equal(opened(0o40770).result, 'failure')
-    assert.match(opened(0o40777).found[0]?.remedy ?? '', /`chmod 700 '\/var\/lib\/freshet\/agent'`/)
+    assert.match(opened(0o40777).found[0]?.remedy ?? '', /`chmod 700 \/var\/lib\/freshet\/agent`/)
   })
 
   it('finds one file of another user, and goes by the owner that works when an agent runs', () => {
@@ -152,7 +152,7 @@ describe('the doctor', () => {
     const owner = { uid: 1, gid: 1, name: 'daemon' }
     assert.equal(diagnosed('state', { owner }).result, 'ok')
     const stopped = diagnosed('state', { owner, agent: NONE })
-    assert.match(stopped.found[0]?.remedy ?? '', /chown -R 1 '\/var\/lib\/freshet'/)
+    assert.match(stopped.found[0]?.remedy ?? '', /chown -R 1 \/var\/lib\/freshet/)
   })
 
   it('says of a Mac without the app, or with half of it, what is missing', () => {
@@ -210,7 +210,7 @@ describe('the doctor', () => {
     assert.equal(socket(file(path, 0)).result, 'ok')
     const inTheWay = socket(directory(path, 0o755, 0))
     assert.equal(inTheWay.found.length, 1)
-    assert.match(inTheWay.found[0]?.remedy ?? '', /`rm -r '\/var\/lib\/freshet\/status\.sock'`/)
+    assert.match(inTheWay.found[0]?.remedy ?? '', /`rm -r \/var\/lib\/freshet\/status\.sock`/)
   })
 
   it('quotes a path for the shell, whatever is in it', () => {

@@ -91,7 +91,10 @@ describe('the status socket', function () {
     let said = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text))
     await new Promise((resolve) => child.once('close', resolve))
-    assert.match(said, /^refused: uid 65534 may not ask the agent for its status: ask as root\n$/)
+    assert.match(
+      said,
+      /^refused: uid 65534 may not ask the agent for its status: ask as root, `sudo npx freshet status --state \S+`\n$/,
+    )
     assert.equal((await readersNow()).refused, 1)
   })
 

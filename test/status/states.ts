@@ -12,6 +12,7 @@ export const wellStatus = (change: Partial<AgentStatus> = {}): AgentStatus => ({
   os: 'linux',
   osVersion: 'Debian GNU/Linux 12 (bookworm)',
   user: 'freshet',
+  state: '/var/lib/freshet',
   startedAtMs: 1_000_000,
   sensor: { silentMs: 0, isForeign: false, gaps: [], note: '' },
   counters: {

@@ -6,6 +6,7 @@
 // no other index; names are integers.
 import { DatabaseSync } from 'node:sqlite'
 import { type DiskTrouble, diskTrouble } from '../../baseline/sqlite-file.ts'
+import { commandIn, stateOf } from '../../hint.ts'
 import { addAlertColumns, addLikeness } from './alert-columns.ts'
 import { StoreError } from './store-error.ts'
 import { addTriage } from './triage.ts'
@@ -272,7 +273,7 @@ export function openForWriting(path: string): DatabaseSync {
     const { message } = cause as Error
     throw new StoreError(
       'cannot-open',
-      `the store ${path} cannot be opened (${message}): ${REMEDIES[diskTrouble(cause) ?? 'io']}`,
+      `the store ${path} cannot be opened (${message}): ${remedyOf(diskTrouble(cause) ?? 'io', path)}`,
       { cause },
     )
   }
@@ -280,12 +281,17 @@ export function openForWriting(path: string): DatabaseSync {
 
 const REMEDIES = {
   corrupt:
-    'it is damaged; bring a backup back with `freshet collector restore FILE --force`, or move it away with its -wal and -shm, and an empty one is begun: agents do not send again what it has acknowledged',
+    'it is damaged; bring a backup back with RESTORE, or move it away with its -wal and -shm, and an empty one is begun: agents do not send again what it has acknowledged',
   'full-disk': 'the disk is full; free some space and start the collector again',
   busy: 'another program holds it; end that one',
-  io: 'look after the disk; a backup is brought back with `freshet collector restore FILE --force`',
+  io: 'look after the disk; a backup is brought back with RESTORE',
   denied: 'it, its -wal and its -shm have to be files that the user of the collector may write',
 } as const satisfies Record<DiskTrouble, string>
+
+const remedyOf = (trouble: DiskTrouble, path: string): string =>
+  REMEDIES[trouble].replace('RESTORE', () =>
+    commandIn('collector restore FILE --force', stateOf(path)),
+  )
 
 /** Opens the store for reading while another thread writes. Throws StoreError. */
 export function openForReading(path: string): DatabaseSync {

@@ -1,0 +1,34 @@
+// Commands of this program as they stand in a hint: they work as they are copied, on the installation that is spoken of.
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { PLACE } from './place.ts'
+import { shellWord } from './shell-word.ts'
+
+/** Where the state is when nobody says: the daemon's place for root, the user's for a user. */
+export function platformState(platform: string, uid: number | undefined): string {
+  const mac = platform === 'darwin'
+  if (uid === 0) return mac ? '/Library/Application Support/Freshet' : '/var/lib/freshet'
+  if (mac) return join(homedir(), 'Library/Application Support/Freshet')
+  return join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'freshet')
+}
+
+/** The command itself, without a place; `words` as a shell wants them. */
+export const commandOf = (words: string): string =>
+  `${PLACE.isInstalled ? 'freshet' : 'npx freshet'} ${words}`
+
+/** In backticks, for the installation in `root`, whoever is to run it: others have another place when nobody says. */
+export const commandIn = (words: string, root: string): string =>
+  `\`${commandOf(words)} --state ${shellWord(root)}\``
+
+/** The same for who runs this process: their own place goes without saying. */
+export const commandFor = (words: string, root: string): string =>
+  root === platformState(process.platform, process.getuid?.())
+    ? `\`${commandOf(words)}\``
+    : commandIn(words, root)
+
+/** The same as root. */
+export const rootCommandIn = (words: string, root: string): string =>
+  `\`sudo ${commandIn(words, root).slice(1)}`
+
+/** The state directory that a file such as agent/baseline.db or collector/store.db lies in. */
+export const stateOf = (file: string): string => dirname(dirname(file))
