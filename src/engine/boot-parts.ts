@@ -61,7 +61,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     detector.pairRemoved(slot)
   })
   const rows = createFlowRows(flows, pairs)
-  const top = createTop(flows, rows.processOf)
+  const top = createTop(flows, rows)
   const memory = createFlowMemory(rows, limits, counters, (idLow, idHigh, epoch) =>
     carry.forgotten(idLow, idHigh, epoch),
   )

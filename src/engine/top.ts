@@ -2,8 +2,8 @@
 import { bytesSum } from '../units.ts'
 import { fileName } from './acting.ts'
 import { formatAddress } from './address.ts'
+import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, type FlowTable, Phase } from './flow-table.ts'
-import type { Process } from './process.ts'
 
 export type TopFlow = { name: string; destination: string; bytesOut: number; bytesIn: number }
 
@@ -19,7 +19,10 @@ export type Top = {
 /** Pairs of flows that closed since the last look. */
 const DEPARTED_MAX = 1_024
 
-export function createTop(flows: FlowTable, processOf: (Process | undefined)[]): Top {
+export function createTop(
+  flows: FlowTable,
+  { processOf, isInbound }: Pick<FlowRows, 'processOf' | 'isInbound'>,
+): Top {
   const { u32, f64, u8 } = flows
   const seenOut = new Float64Array(flows.capacity)
   const seenIn = new Float64Array(flows.capacity)
@@ -37,8 +40,10 @@ export function createTop(flows: FlowTable, processOf: (Process | undefined)[]):
     const name = path === '' ? '(not attributed)' : fileName(path)
     const at = (row + F.address) * 4
     const address = formatAddress(u8.subarray(at, at + 16))
-    const remotePort = (u32[row + F.remote] as number) & 0xffff
-    const destination = `${address.includes(':') ? `[${address}]` : address}:${remotePort}`
+    // Of what is served the port that says something is this machine's: the peer's is another each time.
+    const destination = isInbound(slot)
+      ? `${address} from port ${(u32[row + F.localPort] as number) & 0xffff} here`
+      : `${address.includes(':') ? `[${address}]` : address}:${(u32[row + F.remote] as number) & 0xffff}`
     const key = `${name}\n${destination}`
     const known = into.get(key)
     if (known) {

@@ -25,6 +25,15 @@ describe('what a new program serves', () => {
     assert.ok(sightings.every(({ of }) => of !== 'destination'))
   })
 
+  it('is shown with the port of this machine that it was fetched from, at this moment and in the alert', () => {
+    const { engine, alerts } = tell(fetched(machine().program(probe), 30 * MIB))
+    assert.deepEqual(
+      engine.top(3).map(({ name, destination }) => [name, destination]),
+      [['probe', '203.0.113.7 from port 8080 here']],
+    )
+    assert.ok(alerts.every(({ sentence }) => !/:0\b|:4000|port 0/.test(sentence)))
+  })
+
   it('raises nothing below what trying out a server comes to', () => {
     assert.deepEqual(tell(fetched(machine().program(probe), 8 * MIB)).alerts, [])
   })

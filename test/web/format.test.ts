@@ -15,6 +15,7 @@ import {
   msOf,
   outShareText,
   pointsText,
+  portText,
   rateText,
   shares,
   signerText,
@@ -209,6 +210,9 @@ describe('page: names', () => {
   it('put IPv6 in brackets before a port', () => {
     assert.equal(endpointText('2001:db8::1', 443), '[2001:db8::1]:443')
     assert.equal(endpointText('192.0.2.1', 443), '192.0.2.1:443')
+    assert.equal(endpointText('192.0.2.1', 0), '192.0.2.1')
+    assert.equal(portText(443), '443')
+    assert.doesNotMatch(portText(0), /0/)
   })
   it('say a user by name, number, or not at all', () => {
     assert.equal(userText('ada', 1000), 'ada')

@@ -7,7 +7,7 @@ import { attackAddress, attackName } from './attack.ts'
 import { Chain } from './chain.tsx'
 import { Timeline } from './chart.tsx'
 import { signOut } from './feed.ts'
-import { bytesExact, bytesText, countText, outShareText } from './format.ts'
+import { bytesExact, bytesText, countText, outShareText, portText } from './format.ts'
 import { IdentityPanel } from './identity.tsx'
 import { Others } from './others.tsx'
 import { Age, Clock, Cut, Figure, Severity, State } from './parts.tsx'
@@ -178,7 +178,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
             <Cut text={where} max={34} />
           </a>
         }
-        more={`port ${destination.port}`}
+        more={destination.port === 0 ? 'fetched it from this machine' : `port ${destination.port}`}
       />
     </dl>
   )
@@ -201,7 +201,7 @@ function Destination({ alert }: { alert: AlertDetail }) {
         <Cut text={destination.address} max={60} mono />
       </dd>
       <dt>Port</dt>
-      <dd class="mono">{destination.port}</dd>
+      <dd class="mono">{portText(destination.port)}</dd>
       <dt>Counted as</dt>
       <dd>
         <Cut text={destination.key} max={60} mono />

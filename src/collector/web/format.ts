@@ -171,9 +171,15 @@ export function argumentsText(told: ArgumentsInfo): string {
   return words.join(' ')
 }
 
-/** An address with its port, IPv6 in brackets (RFC 3986, section 3.2.2). */
-export const endpointText = (address: string, port: number): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+/** An address with its port, IPv6 in brackets (RFC 3986, section 3.2.2); a peer that was served has no one port (0). */
+export const endpointText = (address: string, port: number): string => {
+  if (port === 0) return address
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+/** Of a destination; 0: it came here to fetch, from a port of its own each time. */
+export const portText = (port: number): string =>
+  port === 0 ? 'any: it fetched from this machine' : `${port}`
 
 /** uid that says "not known" in an answer of the API. */
 const UID_UNKNOWN = 0xffff_ffff
