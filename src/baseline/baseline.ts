@@ -70,14 +70,20 @@ export type StoredAlert = {
 /**
  * Lasting numbers of the engine. platform_day: the day (since 1970, UTC) on which platform identities were last new, and
  * platform_new: how many that day; platform_epoch_ns: when an epoch of new platform programs last began, as after an
- * update of the system; rebuilt_ns: when this baseline took the place of one that could not be read.
+ * update of the system; rebuilt_ns: when this baseline took the place of one that could not be
+ * read, or an export was first read into it.
  */
 export const FACTS = ['platform_day', 'platform_new', 'platform_epoch_ns', 'rebuilt_ns'] as const
 export type Fact = (typeof FACTS)[number]
 
-/** It took the place of one that was lost, before anything else is known of it: so it is no machine's first start. */
+/** What it knows, or what it lacks, is not what a machine's first start found: nobody was here before it began. */
+export function noteNoFirstStart(baseline: Baseline, at: UnixNs): void {
+  if (baseline.fact('rebuilt_ns') === undefined) baseline.putFact('rebuilt_ns', at)
+}
+
+/** It took the place of one that was lost, before anything else is known of it. */
 export function noteRebuilt(baseline: Baseline, at: UnixNs): void {
-  baseline.putFact('rebuilt_ns', at)
+  noteNoFirstStart(baseline, at)
   baseline.commit()
 }
 

@@ -2,7 +2,12 @@
 import { readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { type UnixNs, unixNs } from '../units.ts'
-import type { Baseline, StoredDestination, StoredIdentity } from './baseline.ts'
+import {
+  type Baseline,
+  noteNoFirstStart,
+  type StoredDestination,
+  type StoredIdentity,
+} from './baseline.ts'
 import { BaselineError } from './error.ts'
 import { readHistory } from './history.ts'
 import { type BaselineRow, rowFromJson, rowToJson } from './row.ts'
@@ -34,10 +39,11 @@ export type Imported = {
 }
 
 /**
- * Merges the export in the open file `file` into `baseline`, and commits as it goes. Throws BaselineError ('malformed') when
+ * Merges the export in the open file `file` into `baseline`, which is no machine's first start from then on (`at`), and
+ * commits as it goes. Throws BaselineError ('malformed') when
  * the first line is not the head of an export or is of a later version; other lines that cannot be read are counted.
  */
-export function importFile(baseline: Baseline, file: number): Imported {
+export function importFile(baseline: Baseline, file: number, at: UnixNs): Imported {
   const done: Imported = {
     identities: { added: 0, merged: 0 },
     destinations: { added: 0, merged: 0 },
@@ -50,6 +56,7 @@ export function importFile(baseline: Baseline, file: number): Imported {
     number++
     if (number === 1) {
       checkHead(line)
+      noteNoFirstStart(baseline, at)
       continue
     }
     if (line === '') continue

@@ -97,7 +97,7 @@ function merge(input: number, file: string, directory: string) {
         `the baseline could not be read (${opened.setAside.reason}); it is now ${opened.setAside.path}`,
       )
     const before = baseline.forgotten()
-    const imported = importFile(baseline, input)
+    const imported = importFile(baseline, input, nowUnixNs())
     return { imported, counts: baseline.counts(), forgotten: baseline.forgotten() - before }
   } catch (cause) {
     if (!(cause instanceof BaselineError)) throw cause
@@ -116,7 +116,7 @@ function tell(file: string, imported: Imported): void {
   )
   if (leftOut > 0) say(`${leftOut} rows that are of one machine alone were left out`)
   if (bad === 0) return
-  say(`${bad} lines could not be read:`)
+  say(`${bad} ${bad === 1 ? 'line' : 'lines'} could not be read:`)
   for (const { line, text } of described) say(`  line ${line}: ${printable(text)}`)
   if (bad > described.length) say(`  and ${bad - described.length} more`)
 }

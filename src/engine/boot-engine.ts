@@ -107,9 +107,10 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     if (isSeeded) return
     isSeeded = true
     clock.nowMs = Number(mark.atNs) / 1e6
+    // One that knows only what was imported has looked at nothing: when these flows moved what they have nobody knows.
+    if (baseline.carried.boot() === undefined) ledger.beginFirstLook()
     if (baseline.bornAt() === undefined) {
       baseline.setBornAt(at())
-      ledger.beginFirstLook()
       isFirstStart = baseline.fact('rebuilt_ns') === undefined
     }
     book.pass(at())

@@ -98,7 +98,8 @@ export function createIdentityBook(
   const isCold = (stored: StoredIdentity): boolean =>
     isYoung(stored) && baseline.fact('rebuilt_ns') === undefined
   /** Exactly then: a log's records, and those that waited for the first mark, may be older than the baseline too. */
-  const wasHere = (stored: StoredIdentity): boolean => stored.firstExecAt + 1n === baseline.bornAt()
+  const wasHere = (stored: StoredIdentity): boolean =>
+    stored.firstExecAt + 1n === baseline.bornAt() && baseline.fact('rebuilt_ns') === undefined
   /** What was found running at the first look was there just before the baseline was born. */
   const firstExecOf = (process: Process, at: UnixNs): UnixNs =>
     process.wasHere ? (((baseline.bornAt() ?? at) - 1n) as UnixNs) : at

@@ -49,7 +49,7 @@ describe('freshet baseline export and import', function () {
     const args = ['import', file, '--state', join(directory, 'two'), ...user]
     const lenient = await freshet(...args)
     assert.equal(lenient.status, 0)
-    assert.match(lenient.stdout, /1 lines could not be read:\n {2}line 8: /)
+    assert.match(lenient.stdout, /1 line could not be read:\n {2}line 8: /)
     assert.ok(!lenient.stdout.includes('\u001b'))
     assert.equal((await freshet(...args, '--strict')).status, 1)
   })

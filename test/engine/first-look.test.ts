@@ -1,6 +1,6 @@
 // What was there before Freshet first looked: its earlier bytes are in no alert, and who sends is named as who was here.
 import assert from 'node:assert/strict'
-import { noteRebuilt } from '../../src/baseline/baseline.ts'
+import { noteNoFirstStart, noteRebuilt } from '../../src/baseline/baseline.ts'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { ExecFlag, FlowFlag, Mark, Source } from '../../src/records/record.gen.ts'
 import { unixNs } from '../../src/units.ts'
@@ -134,6 +134,54 @@ describe('the first look', () => {
     )
     const upload = { id: 2, pid: 200, total: 6_000 * MIB, steps: 2 }
     assert.equal(noveltyOf(found(curl).tick(2_000).upload(upload), lost())?.points, 30)
+  })
+
+  it('is told of flows, and of no program, where the baseline was imported: it knows another machine', () => {
+    const imported = openMemoryBaseline()
+    const bornAt = unixNs(BOOT_UNIX_NS - 9_000_000_000n, 'bornAt')
+    // As it was read from an export, in which somebody was there before Freshet.
+    imported.setBornAt(bornAt)
+    noteNoFirstStart(imported, bornAt)
+    const key = `unsigned:sha256:${'ab'.repeat(32)}`
+    const { baseline: other } = tell(found())
+    const known = other.identity(key)
+    assert.ok(known)
+    imported.putIdentity({ ...known, firstExecAt: unixNs(bornAt - 1n, 'first') })
+    const story = found()
+      .flow(before)
+      .tick(2_000)
+      .flow({ ...before, out: 64 * MIB })
+    const { alerts, engine } = tell(story.ticks(3), { baseline: imported })
+    assert.equal(engine.counters().earlier.flows, 1)
+    assert.equal(alerts.at(-1)?.bytesOut, 4 * MIB)
+    assert.doesNotMatch(alerts.at(-1)?.sentence ?? '', /here before Freshet/)
+  })
+
+  it('is not what an agent that was down finds: what began meanwhile counts, and was not here before', () => {
+    const baseline = openMemoryBaseline()
+    tell(found().flow(before).ticks(70), { baseline })
+    const late = { ...probe, pid: 300, path: '/home/ann/late', sha: '77' }
+    const again = found()
+    again.nowMs += 100_000
+    again.records = []
+    again
+      .mark(Mark.start)
+      .exec(probe)
+      .exec(late)
+      .flow({ ...before, id: 1 })
+      .flow({ ...before, id: 9, pid: 300, out: 7 * MIB, to: '198.51.100.9' })
+      .mark(Mark.enumerated)
+      .inspected(probe)
+      .inspected(late)
+    const { alerts, engine } = tell(again.ticks(70), { baseline })
+    assert.deepEqual(
+      [...new Set(alerts.map(({ destination }) => destination.address))],
+      ['198.51.100.9'],
+    )
+    assert.equal(alerts.at(-1)?.bytesOut, 7 * MIB)
+    assert.match(alerts.at(-1)?.sentence ?? '', /first seen \d/)
+    assert.doesNotMatch(alerts.at(-1)?.sentence ?? '', /before Freshet/)
+    assert.deepEqual(engine.counters().earlier, { flows: 0, bytesOut: 0, bytesIn: 0 })
   })
 
   it('is over once the enumeration is: what a later one finds new was missed, and counts', () => {
