@@ -110,6 +110,7 @@ function alertOf(number: number, at: Alert['openedAt']): Alert {
     flows: 1,
     silentFlows: 1,
     unreadFlows: 0,
+    listedFlows: undefined,
     largestFlow: { bytesOut: sent, bytesIn: none, pcr: 1 },
     timeline: {
       startAt: at,

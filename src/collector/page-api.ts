@@ -142,6 +142,27 @@ export type ChainInfo = ProcessInfo & {
   program: Pick<IdentityInfo, 'signerClass' | 'sha256' | 'cdhash'> | null
 }
 
+/** A flow of an alert, as it was at its last report. */
+export type FlowInfo = {
+  /** Its first report in that run of the agent: it may have been open before. */
+  firstAt: NsText
+  lastAt: NsText
+  /** 0: not known. */
+  pid: number
+  localPort: number
+  /** Of the other end. */
+  address: string
+  port: number
+  /** The other end made it. */
+  isInbound: boolean
+  bytesOut: number
+  bytesIn: number
+  /** Its counters could not be read to the end: at least that. */
+  isUnread: boolean
+  /** gone: it went to another program, or was lost sight of. */
+  state: 'open' | 'closed' | 'gone'
+}
+
 /** GET /api/alerts/:id */
 export type AlertDetail = AlertSummary & {
   reasons: ReasonView[]
@@ -151,6 +172,8 @@ export type AlertDetail = AlertSummary & {
   /** Of which more may have passed than could be read: with one, bytes are the least it was. */
   unreadFlows: number
   largestFlow: { bytesOut: number; bytesIn: number; pcr: number }
+  /** Those with the most bytes out, at most 20 of `flows`; null: an earlier agent sent none. */
+  listedFlows: FlowInfo[] | null
   timeline: { startAt: NsText; bucketMs: number; bytesOut: number[]; bytesIn: number[] }
   policyVersion: number
   techniques: string[]

@@ -96,6 +96,12 @@ export function alertDetail(
     silentFlows: alert.silentFlows,
     unreadFlows: alert.unreadFlows,
     largestFlow: alert.largestFlow,
+    listedFlows:
+      alert.listedFlows?.map((flow) => ({
+        ...flow,
+        firstAt: nsText(flow.firstAt),
+        lastAt: nsText(flow.lastAt),
+      })) ?? null,
     timeline: { ...alert.timeline, startAt: nsText(alert.timeline.startAt) },
     policyVersion: alert.policyVersion,
     techniques: alert.techniques,

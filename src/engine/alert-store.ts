@@ -2,6 +2,7 @@
 import type { Baseline, StoredAlert } from '../baseline/baseline.ts'
 import { bytesSum } from '../units.ts'
 import { type LiveAlert, readAlertState, type StoredFlow, writeAlertState } from './alert.ts'
+import { type FlowListing, readListing, storedListing } from './alert-flows.ts'
 import type { Clock } from './clock.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, type FlowTable } from './flow-table.ts'
 import type { IdentityBook } from './identity-book.ts'
@@ -44,6 +45,7 @@ export function storeAlert(
   flows: FlowTable,
   clock: Clock,
   flowsMax: number,
+  listing: FlowListing,
 ): void {
   const list = listFlows(alert, flows, flowsMax)
   const { destination, identity } = pair
@@ -79,6 +81,7 @@ export function storeAlert(
       pair: pairs.snapshot(slot),
       flows: list,
       closed: alert.closed,
+      listed: storedListing(listing.keep(alert.flows, alert.ended)),
       flowsOmitted: alert.flows.size - list.length,
     },
     alert.chain,
@@ -151,6 +154,7 @@ export function reviveAlert(
       chain,
       flows: new Set(),
       closed: isSameBoot ? state.closed : [],
+      ended: readListing(state.listed),
       saved: undefined,
       isDirty: false,
     },
@@ -165,6 +169,7 @@ export function reviveAlert(
       suppressed: false,
       rolledUpDay: -1,
       pinned: state.isOpen,
+      ended: [],
     },
     snapshot: state.pair,
     shiftMs: isSameBoot ? 0 : Number(BigInt(state.offsetNs) - clock.offsetNs) / 1e6,

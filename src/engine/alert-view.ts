@@ -6,7 +6,7 @@ import { fileName } from './acting.ts'
 import type { LiveAlert } from './alert.ts'
 import { type Clock, wallNow, wallOfMs } from './clock.ts'
 import { type Destination, isServed } from './destination.ts'
-import type { Alert, AlertState, ArgumentsView, ProcessView } from './finding.ts'
+import type { Alert, AlertState, ArgumentsView, ListedFlow, ProcessView } from './finding.ts'
 import { hasMoreForeign, namedForeign } from './foreign-code.ts'
 import { identityView } from './identity-view.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
@@ -118,6 +118,7 @@ export function alertView(
   pair: Pair,
   clock: Clock,
   policyVersion: number,
+  listedFlows: ListedFlow[],
 ): Alert {
   const base = slot * PAIR_DOUBLES
   const row = slot * PAIR_INTEGERS
@@ -188,6 +189,7 @@ export function alertView(
       bytesIn: bytes(largestIn, 'largest_flow.bytes_in'),
       pcr: Math.round(adjustedRatio(largestOut, largestIn, 0) * 10_000) / 10_000,
     },
+    listedFlows,
     timeline: {
       startAt: wallOfMs(clock, timeline.startMs),
       bucketMs: timeline.widthMs,

@@ -2,6 +2,7 @@
 import type { SignerClass, StoredAlert } from '../baseline/baseline.ts'
 import type { UnixNs } from '../units.ts'
 import { pid, port } from '../units.ts'
+import type { EndedFlow, StoredListing } from './alert-flows.ts'
 import type { Destination, Scope } from './destination.ts'
 import type { ProcessView, Reason, Severity } from './finding.ts'
 import { PAIR_DOUBLES } from './pair-row.ts'
@@ -37,6 +38,8 @@ export type LiveAlert = {
   flows: Set<number>
   /** Its flows that closed last, with what of them is in the pair's numbers: their reports may be sent again. */
   closed: StoredFlow[]
+  /** Of its flows that have ended, the largest, for those who read the alert. */
+  ended: EndedFlow[]
   /** Numbers of its pair while the pair is out of the table. */
   saved: PairSnapshot | undefined
   /** Differs from what the baseline has. */
@@ -86,6 +89,8 @@ export type AlertState = {
   pair: PairSnapshot
   flows: StoredFlow[]
   closed: StoredFlow[]
+  /** Absent in states of earlier versions. */
+  listed?: StoredListing
   /** Open flows that found no room above. */
   flowsOmitted: number
 }

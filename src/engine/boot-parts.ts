@@ -1,5 +1,6 @@
 // The parts of a boot's engine, each made once and told of the others it needs.
 import type { UnixNs } from '../units.ts'
+import { createFlowListing } from './alert-flows.ts'
 import { processView } from './alert-view.ts'
 import { createCarry } from './carry.ts'
 import { type Clock, wallNow } from './clock.ts'
@@ -97,6 +98,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     flows,
     processes,
     book,
+    listing: createFlowListing(rows, clock),
     processOf: (flow) => rows.processOf[flow],
     makerOf: (flow) => rows.makerOf[flow],
     isAwaited: idle.has,

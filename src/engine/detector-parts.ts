@@ -1,6 +1,7 @@
 // What the detector is told, and what it needs.
 import type { Baseline } from '../baseline/baseline.ts'
 import type { StoredFlow } from './alert.ts'
+import type { FlowListing } from './alert-flows.ts'
 import type { Clock } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
 import type { Alert } from './finding.ts'
@@ -22,6 +23,7 @@ export type DetectorParts = {
   flows: FlowTable
   processes: ProcessTable
   book: IdentityBook
+  listing: FlowListing
   /** The process of a flow, by its slot. */
   processOf: (flow: number) => Process | undefined
   /** Who made the socket of a flow, where that is not its process. */

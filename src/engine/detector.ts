@@ -1,4 +1,5 @@
 import type { LiveAlert, StoredFlow } from './alert.ts'
+import { ENDED_MAX, LISTED_MAX } from './alert-flows.ts'
 import { alertId } from './alert-id.ts'
 import { reviveAlert, storeAlert, storedFlow } from './alert-store.ts'
 import { alertView, chainOf, signerText } from './alert-view.ts'
@@ -33,7 +34,7 @@ const DAY_MS = 86_400_000
 const RANK: Record<Severity, number> = { low: 1, medium: 2, high: 3 }
 
 export function createDetector(parts: DetectorParts): Detector {
-  const { baseline, clock, counters, limits, pairs, flows, book } = parts
+  const { baseline, clock, counters, limits, pairs, flows, book, listing } = parts
   const alerts = new Map<string, LiveAlert>()
   const byPair = new Map<string, LiveAlert>()
   const features = emptyFeatures()
@@ -73,7 +74,8 @@ export function createDetector(parts: DetectorParts): Detector {
     alert.saidRolledUp = pair.identity.alertsRolledUp
     alert.saidSeverity = alert.severity
     alert.isDirty = true
-    parts.emit(alertView(alert, state, pairs, slot, pair, clock, parts.policy().version))
+    const listed = listing.list(alert.flows, alert.ended)
+    parts.emit(alertView(alert, state, pairs, slot, pair, clock, parts.policy().version, listed))
   }
 
   /** Whether something keeps the pair from having an alert of its own; counted. */
@@ -165,6 +167,7 @@ export function createDetector(parts: DetectorParts): Detector {
       chain: process ? chainOf(process, parts.processes, clock, parts.makerOf(flow)) : [],
       flows: flowsOf(slot),
       closed: [],
+      ended: pair.ended.splice(0),
       saved: undefined,
       isDirty: true,
     }
@@ -212,7 +215,8 @@ export function createDetector(parts: DetectorParts): Detector {
     const pair = pairs.meta[slot]
     // Out of the table it has not changed since it was stored on leaving it.
     if (pair) book.retain(pair.identity)
-    if (pair) storeAlert(baseline, alert, slot, pair, pairs, flows, clock, limits.storedFlows)
+    if (pair)
+      storeAlert(baseline, alert, slot, pair, pairs, flows, clock, limits.storedFlows, listing)
     alert.isDirty = false
   }
 
@@ -259,10 +263,14 @@ export function createDetector(parts: DetectorParts): Detector {
       alert.isDirty = true
     },
     detached(slot, flow) {
-      const alertIdOfPair = pairs.meta[slot]?.alertId
-      const alert = alertIdOfPair === undefined ? undefined : alerts.get(alertIdOfPair)
-      if (alert === undefined) return
+      const pair = pairs.meta[slot] as Pair
+      const alert = pair.alertId === undefined ? undefined : alerts.get(pair.alertId)
+      if (alert === undefined) {
+        listing.end(pair.ended, flow, ENDED_MAX)
+        return
+      }
       alert.flows.delete(flow)
+      listing.end(alert.ended, flow, LISTED_MAX)
       alert.closed.push(storedFlow(flows, flow))
       if (alert.closed.length > CLOSED_MAX) alert.closed.shift()
       alert.isDirty = true
@@ -302,6 +310,7 @@ export function createDetector(parts: DetectorParts): Detector {
       storeOne(alert)
       alert.saved = pairs.snapshot(slot)
       // Its flows are of no pair now and will not be detached: their rows may soon be others'.
+      alert.ended = listing.keep(alert.flows, alert.ended)
       alert.flows.clear()
     },
     pass() {

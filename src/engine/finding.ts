@@ -99,6 +99,28 @@ export type DestinationView = {
 /** Bytes per bucket, oldest first; both arrays have the same length. */
 export type Timeline = { startAt: UnixNs; bucketMs: number; bytesOut: Bytes[]; bytesIn: Bytes[] }
 
+/** A flow of an alert, as it was at its last report. */
+export type ListedFlow = {
+  /** Of its first and last report in this run of the engine: it may have been open before. */
+  firstAt: UnixNs
+  lastAt: UnixNs
+  /** 0: not known. */
+  pid: number
+  localPort: number
+  /** Of the other end. */
+  address: string
+  port: number
+  /** The other end made it. */
+  isInbound: boolean
+  /** What of it is the alert's. */
+  bytesOut: Bytes
+  bytesIn: Bytes
+  /** Its counters could not be read to the end: at least that. */
+  isUnread: boolean
+  /** gone: it went to another program, or was lost sight of. */
+  state: 'open' | 'closed' | 'gone'
+}
+
 /** One revision of an alert; all revisions share `id`, and the highest is the present one. */
 export type Alert = {
   /** 32 hex digits: hash of device, identity, destination, opening record. */
@@ -130,6 +152,8 @@ export type Alert = {
    */
   unreadFlows: number
   largestFlow: { bytesOut: Bytes; bytesIn: Bytes; pcr: number }
+  /** Of its flows those with the most bytes, at most 20; undefined: an earlier agent sent none. */
+  listedFlows: ListedFlow[] | undefined
   timeline: Timeline
   policyVersion: number
   /** ATT&CK ids: AN0032, DET0011, T1001.001. */

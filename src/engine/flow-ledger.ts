@@ -100,6 +100,7 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       rows.setBit(slot, FlowBit.closed)
       return
     }
+    rows.setBit(slot, FlowBit.closed)
     pairing.close(slot, atMs)
     release(slot)
   }

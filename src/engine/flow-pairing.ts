@@ -158,6 +158,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
           suppressed: false,
           rolledUpDay: -1,
           pinned: false,
+          ended: [],
         },
         f64[base + D.firstAtMs] as number,
       )

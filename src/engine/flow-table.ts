@@ -59,7 +59,7 @@ export const Phase = {
 export const FlowBit = {
   /** Heard of since the eviction hand passed. */
   touched: 1,
-  /** Closed while it was held. */
+  /** Closed: while it was held, or as it leaves the table. */
   closed: 2,
   /** Counted among its pair's silent flows. */
   silent: 4,

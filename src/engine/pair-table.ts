@@ -1,5 +1,6 @@
 // Pairs of identity and destination. Numbers lie in rows, a pair each; the least recently used pair goes first
 // when the table is full.
+import type { EndedFlow } from './alert-flows.ts'
 import type { Destination } from './destination.ts'
 import {
   beginRow,
@@ -33,6 +34,8 @@ export type Pair = {
   rolledUpDay: number
   /** Must stay while the table is full: it has an open alert. */
   pinned: boolean
+  /** Of its flows that have ended, the largest: an alert that opens lists them. */
+  ended: EndedFlow[]
 }
 
 /** A pair's numbers as JSON, for a restart. */

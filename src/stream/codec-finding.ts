@@ -10,6 +10,7 @@ import type {
   Sighting,
   Timeline,
 } from '../engine/finding.ts'
+import { listedFromWire, listedToWire } from './codec-flows.ts'
 import {
   destinationFromWire,
   destinationToWire,
@@ -121,6 +122,7 @@ function alertToWire(alert: Alert): freshet.v1.Alert.$Properties {
       bytesIn: wideFromCount(alert.largestFlow.bytesIn, 'alert.largest_flow.bytes_in'),
       pcr: finite(alert.largestFlow.pcr, 'alert.largest_flow.pcr'),
     },
+    listedFlows: listedToWire(alert.listedFlows),
     timeline: timelineToWire(alert.timeline),
     policyVersion: u32(alert.policyVersion, 'alert.policy_version'),
     techniques: bounded(alert.techniques, LISTS_MAX.techniques, 'alert.techniques'),
@@ -166,6 +168,7 @@ function alertFromWire(alert: freshet.v1.Alert.$Properties): Alert {
       bytesIn: countFromWide(largest?.bytesIn, 'alert.largest_flow.bytes_in'),
       pcr: finite(largest?.pcr ?? 0, 'alert.largest_flow.pcr'),
     },
+    listedFlows: listedFromWire(alert.listedFlows),
     timeline: timelineFromWire(alert.timeline),
     policyVersion: alert.policyVersion ?? 0,
     techniques: bounded(alert.techniques ?? [], LISTS_MAX.techniques, 'alert.techniques'),

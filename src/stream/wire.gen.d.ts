@@ -353,6 +353,7 @@ export namespace freshet {
             techniques: string[];
             doubt: string;
             unreadFlows: number;
+            listedFlows?: (freshet.v1.ListedFlows.$Properties|null);
             responsibleKey: string;
             static encode(message: freshet.v1.Alert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Alert & freshet.v1.Alert.$Shape;
@@ -382,10 +383,69 @@ export namespace freshet {
                 techniques?: (string[]|null);
                 doubt?: (string|null);
                 unreadFlows?: (number|null);
+                listedFlows?: (freshet.v1.ListedFlows.$Properties|null);
                 responsibleKey?: (string|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Alert.$Properties;
+        }
+
+        interface IListedFlows extends freshet.v1.ListedFlows.$Properties {
+        }
+
+        class ListedFlows {
+            constructor(properties?: freshet.v1.ListedFlows.$Properties);
+            $unknowns?: Uint8Array[];
+            flows: freshet.v1.ListedFlow.$Properties[];
+            static encode(message: freshet.v1.ListedFlows.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.ListedFlows & freshet.v1.ListedFlows.$Shape;
+        }
+
+        namespace ListedFlows {
+            interface $Properties {
+                flows?: (freshet.v1.ListedFlow.$Properties[]|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.ListedFlows.$Properties;
+        }
+
+        interface IListedFlow extends freshet.v1.ListedFlow.$Properties {
+        }
+
+        class ListedFlow {
+            constructor(properties?: freshet.v1.ListedFlow.$Properties);
+            $unknowns?: Uint8Array[];
+            firstAtNs: Long;
+            lastAtNs: Long;
+            pid: number;
+            localPort: number;
+            address: string;
+            port: number;
+            inbound: boolean;
+            bytesOut: Long;
+            bytesIn: Long;
+            unread: boolean;
+            state: string;
+            static encode(message: freshet.v1.ListedFlow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.ListedFlow & freshet.v1.ListedFlow.$Shape;
+        }
+
+        namespace ListedFlow {
+            interface $Properties {
+                firstAtNs?: (Long|null);
+                lastAtNs?: (Long|null);
+                pid?: (number|null);
+                localPort?: (number|null);
+                address?: (string|null);
+                port?: (number|null);
+                inbound?: (boolean|null);
+                bytesOut?: (Long|null);
+                bytesIn?: (Long|null);
+                unread?: (boolean|null);
+                state?: (string|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.ListedFlow.$Properties;
         }
 
         interface IReason extends freshet.v1.Reason.$Properties {

@@ -1362,6 +1362,7 @@ export const freshet = $root.freshet = (() => {
             Alert.prototype.techniques = $util.emptyArray;
             Alert.prototype.doubt = "";
             Alert.prototype.unreadFlows = 0;
+            Alert.prototype.listedFlows = null;
             Alert.prototype.responsibleKey = "";
 
             Alert.encode = function (m, w, q) {
@@ -1423,6 +1424,8 @@ export const freshet = $root.freshet = (() => {
                     w.uint32(178).string(m.doubt);
                 if (m.unreadFlows != null && $Object.hasOwnProperty.call(m, "unreadFlows") && m.unreadFlows !== 0)
                     w.uint32(192).uint32(m.unreadFlows);
+                if (m.listedFlows != null && $Object.hasOwnProperty.call(m, "listedFlows"))
+                    $root.freshet.v1.ListedFlows.encode(m.listedFlows, w.uint32(202).fork(), q + 1).ldelim();
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -1639,6 +1642,12 @@ export const freshet = $root.freshet = (() => {
                                 delete m.unreadFlows;
                             continue;
                         }
+                    case 25: {
+                            if (u !== 2)
+                                break;
+                            m.listedFlows = $root.freshet.v1.ListedFlows.decode(r, r.size(), $undefined, q + 1, m.listedFlows);
+                            continue;
+                        }
                     case 21: {
                             if (u !== 2)
                                 break;
@@ -1666,6 +1675,292 @@ export const freshet = $root.freshet = (() => {
             };
 
             return Alert;
+        })();
+
+        v1.ListedFlows = (function() {
+
+            const ListedFlows = function (p) {
+                this.flows = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            ListedFlows.prototype.flows = $util.emptyArray;
+
+            ListedFlows.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.flows != null && m.flows.length) {
+                    for (var i = 0; i < m.flows.length; ++i)
+                        $root.freshet.v1.ListedFlow.encode(m.flows[i], w.uint32(10).fork(), q + 1).ldelim();
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            ListedFlows.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.ListedFlows();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.flows && m.flows.length))
+                                m.flows = [];
+                            m.flows.push($root.freshet.v1.ListedFlow.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return ListedFlows;
+        })();
+
+        v1.ListedFlow = (function() {
+
+            const ListedFlow = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            ListedFlow.prototype.firstAtNs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            ListedFlow.prototype.lastAtNs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            ListedFlow.prototype.pid = 0;
+            ListedFlow.prototype.localPort = 0;
+            ListedFlow.prototype.address = "";
+            ListedFlow.prototype.port = 0;
+            ListedFlow.prototype.inbound = false;
+            ListedFlow.prototype.bytesOut = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            ListedFlow.prototype.bytesIn = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            ListedFlow.prototype.unread = false;
+            ListedFlow.prototype.state = "";
+
+            ListedFlow.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.firstAtNs != null && $Object.hasOwnProperty.call(m, "firstAtNs") && (typeof m.firstAtNs === "object" ? m.firstAtNs.low || m.firstAtNs.high : m.firstAtNs !== 0))
+                    w.uint32(9).fixed64(m.firstAtNs);
+                if (m.lastAtNs != null && $Object.hasOwnProperty.call(m, "lastAtNs") && (typeof m.lastAtNs === "object" ? m.lastAtNs.low || m.lastAtNs.high : m.lastAtNs !== 0))
+                    w.uint32(17).fixed64(m.lastAtNs);
+                if (m.pid != null && $Object.hasOwnProperty.call(m, "pid") && m.pid !== 0)
+                    w.uint32(24).uint32(m.pid);
+                if (m.localPort != null && $Object.hasOwnProperty.call(m, "localPort") && m.localPort !== 0)
+                    w.uint32(32).uint32(m.localPort);
+                if (m.address != null && $Object.hasOwnProperty.call(m, "address") && m.address !== "")
+                    w.uint32(42).string(m.address);
+                if (m.port != null && $Object.hasOwnProperty.call(m, "port") && m.port !== 0)
+                    w.uint32(48).uint32(m.port);
+                if (m.inbound != null && $Object.hasOwnProperty.call(m, "inbound") && m.inbound !== false)
+                    w.uint32(56).bool(m.inbound);
+                if (m.bytesOut != null && $Object.hasOwnProperty.call(m, "bytesOut") && (typeof m.bytesOut === "object" ? m.bytesOut.low || m.bytesOut.high : m.bytesOut !== 0))
+                    w.uint32(64).uint64(m.bytesOut);
+                if (m.bytesIn != null && $Object.hasOwnProperty.call(m, "bytesIn") && (typeof m.bytesIn === "object" ? m.bytesIn.low || m.bytesIn.high : m.bytesIn !== 0))
+                    w.uint32(72).uint64(m.bytesIn);
+                if (m.unread != null && $Object.hasOwnProperty.call(m, "unread") && m.unread !== false)
+                    w.uint32(80).bool(m.unread);
+                if (m.state != null && $Object.hasOwnProperty.call(m, "state") && m.state !== "")
+                    w.uint32(90).string(m.state);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            ListedFlow.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.ListedFlow();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 1)
+                                break;
+                            if (typeof (v = r.fixed64()) === "object" ? v.low || v.high : v !== 0)
+                                m.firstAtNs = v;
+                            else
+                                delete m.firstAtNs;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 1)
+                                break;
+                            if (typeof (v = r.fixed64()) === "object" ? v.low || v.high : v !== 0)
+                                m.lastAtNs = v;
+                            else
+                                delete m.lastAtNs;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.pid = v;
+                            else
+                                delete m.pid;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.localPort = v;
+                            else
+                                delete m.localPort;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.address = v;
+                            else
+                                delete m.address;
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.port = v;
+                            else
+                                delete m.port;
+                            continue;
+                        }
+                    case 7: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.bool())
+                                m.inbound = v;
+                            else
+                                delete m.inbound;
+                            continue;
+                        }
+                    case 8: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.uint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.bytesOut = v;
+                            else
+                                delete m.bytesOut;
+                            continue;
+                        }
+                    case 9: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.uint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.bytesIn = v;
+                            else
+                                delete m.bytesIn;
+                            continue;
+                        }
+                    case 10: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.bool())
+                                m.unread = v;
+                            else
+                                delete m.unread;
+                            continue;
+                        }
+                    case 11: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.state = v;
+                            else
+                                delete m.state;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return ListedFlow;
         })();
 
         v1.Reason = (function() {

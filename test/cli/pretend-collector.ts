@@ -106,6 +106,7 @@ export const alert = (path: string, sha256: string, change: Partial<AlertDetail>
   chain: [],
   silentFlows: 1,
   unreadFlows: 0,
+  listedFlows: null,
   largestFlow: { bytesOut: 0, bytesIn: 0, pcr: 1 },
   timeline: { startAt: '1', bucketMs: 1000, bytesOut: [], bytesIn: [] },
   policyVersion: 0,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
+import type { ListedFlow } from '../../src/engine/finding.ts'
 import {
   BATCH_ITEMS_MAX,
   decodeEnvelope,
@@ -17,7 +18,7 @@ import {
   SEQUENCE_MAX,
   StreamError,
 } from '../../src/stream/codec.ts'
-import type { Bytes, UnixNs } from '../../src/units.ts'
+import { type Bytes, bytes, type UnixNs, unixNs } from '../../src/units.ts'
 import {
   alert,
   alertFinding,
@@ -101,6 +102,20 @@ const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
 }
 const packed = { ...(envelopes['health'] as Batch), isPacked: true }
 
+const listedFlow: ListedFlow = {
+  firstAt: unixNs(5n, 'firstAt'),
+  lastAt: unixNs(6n, 'lastAt'),
+  pid: 4242,
+  localPort: 50_001,
+  address: '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff',
+  port: 443,
+  isInbound: true,
+  bytesOut: bytes(2 ** 53 - 1, 'bytesOut'),
+  bytesIn: bytes(7, 'bytesIn'),
+  isUnread: true,
+  state: 'gone',
+}
+
 describe('stream codec: items', () => {
   it('gives back every finding as it was, over the whole domain of every field', () => {
     fc.assert(
@@ -122,6 +137,27 @@ describe('stream codec: items', () => {
     assert.equal(processOf(decodeItem(root)).uid, 0)
   })
 
+  it('tells no flows from none that were sent, and refuses more than any agent lists', () => {
+    const itemWith = (listedFlows: ListedFlow[] | undefined) => {
+      const finding = {
+        ...alertFinding(),
+        kind: 'alert' as const,
+        alert: { ...alert, listedFlows },
+      }
+      return encodeItem({ id, sequence: 1, finding })
+    }
+    const listedOf = (item: Uint8Array) => {
+      const { finding } = decodeItem(item)
+      assert(finding.kind === 'alert')
+      return finding.alert.listedFlows
+    }
+    assert.equal(listedOf(itemWith(undefined)), undefined)
+    assert.deepEqual(listedOf(itemWith([])), [])
+    assert.deepEqual(listedOf(itemWith([listedFlow])), [listedFlow])
+    refuses('too-large', () => itemWith(new Array(65).fill(listedFlow)))
+    refuses('out-of-range', () => itemWith([{ ...listedFlow, firstAt: -1n as UnixNs }]))
+  })
+
   it('takes the largest alert the engine can make, and refuses a larger item', () => {
     const long = 'x'.repeat(4096)
     // Each byte that is no UTF-8 is told as the three of U+FFFD.
@@ -140,6 +176,7 @@ describe('stream codec: items', () => {
       chain: [{ ...process_, ...first, foreignCode }, ...rest],
       doubt: long,
       sentence: long.repeat(4),
+      listedFlows: new Array(20).fill(listedFlow),
     }
     const finding = { ...alertFinding(), kind: 'alert' as const, alert: largest }
     assert.ok(encodeItem({ id, sequence: 1, finding }).length < ITEM_BYTES_MAX)

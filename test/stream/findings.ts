@@ -76,6 +76,7 @@ export const alert: Alert = {
   flows: 1,
   silentFlows: 1,
   unreadFlows: 0,
+  listedFlows: undefined,
   largestFlow: { bytesOut: 8_388_608 as Bytes, bytesIn: 0 as Bytes, pcr: 1 },
   timeline: {
     startAt: 1_790_000_000_000_000_000n as UnixNs,
@@ -216,6 +217,25 @@ const anyAlert: fc.Arbitrary<Alert> = fc.record({
   silentFlows: anyU32,
   unreadFlows: anyU32,
   largestFlow: fc.record({ bytesOut: anyBytes, bytesIn: anyBytes, pcr: anyDouble }),
+  listedFlows: fc.option(
+    fc.array(
+      fc.record({
+        firstAt: anyTime,
+        lastAt: anyTime,
+        pid: anyU32,
+        localPort: fc.integer({ min: 0, max: 65_535 }),
+        address: anyText,
+        port: fc.integer({ min: 0, max: 65_535 }),
+        isInbound: fc.boolean(),
+        bytesOut: anyBytes,
+        bytesIn: anyBytes,
+        isUnread: fc.boolean(),
+        state: fc.constantFrom('open', 'closed', 'gone'),
+      }),
+      { maxLength: 20 },
+    ),
+    { nil: undefined },
+  ),
   timeline: fc
     .record({ startAt: anyTime, bucketMs: anyU32, buckets: fc.array(fc.tuple(anyBytes, anyBytes)) })
     .map(({ startAt, bucketMs, buckets }) => ({

@@ -1,6 +1,6 @@
 // What the page shows beside an alert and an identity: destinations, other alerts, who vouches for parents.
 import assert from 'node:assert/strict'
-import type { Finding } from '../../src/engine/finding.ts'
+import type { Finding, ListedFlow } from '../../src/engine/finding.ts'
 import { bytes, nowUnixNs } from '../../src/units.ts'
 import { accessibilityFaults } from './browser.ts'
 import { alertFinding, destination, identity, secondsBefore, sightingOf } from './samples.ts'
@@ -105,5 +105,41 @@ describe('page and details', function () {
     await show('#/machine')
     await page.getByRole('link', { name: 'Its programs' }).click()
     await page.getByText('1 identity found.').waitFor()
+  })
+
+  it('list the flows of an alert, count the rest, and say where an agent sent none', async () => {
+    const { page, show, tell, watched } = await scene()
+    const now = nowUnixNs()
+    const flow = (localPort: number, out: number, state: ListedFlow['state']): ListedFlow => ({
+      firstAt: secondsBefore(now, 9),
+      lastAt: now,
+      pid: 48_211,
+      localPort,
+      address: '2001:db8::7',
+      port: 443,
+      isInbound: false,
+      bytesOut: bytes(out, 'out'),
+      bytesIn: bytes(70, 'in'),
+      isUnread: localPort === 50_002,
+      state,
+    })
+    const listedFlows = [
+      flow(50_001, 1_500_000, 'open'),
+      flow(50_002, 300_000, 'closed'),
+      { ...flow(50_003, 100_000, 'gone'), pid: 0 },
+    ]
+    const alert = { ...upload(now), flows: 12, listedFlows }
+    await tell(alertFinding(alert), alertFinding(upload(now, { seed: 'older' })))
+    await show(`#/alerts/${alert.id}`)
+    const panel = page.getByRole('region', { name: 'Its flows' })
+    await panel.getByText('It has 12 flows. 9 more than are listed, with 197 kB out').waitFor()
+    const rows = await panel.locator('tbody tr').allInnerTexts()
+    assert.match(rows[0] ?? '', /48211\s+50001\s+\[2001:db8::7\]:443\s+1\.50 MB\s+70 B\s+open/)
+    assert.match(rows[1] ?? '', /at least 300 kB\s+70 B\s+closed/)
+    assert.match(rows[2] ?? '', /not known\s+50003.*gone/s)
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await show(`#/alerts/${upload(now, { seed: 'older' }).id}`)
+    await panel.getByText('did not send them').waitFor()
+    assert.deepEqual(watched.faults, [])
   })
 })

@@ -184,6 +184,7 @@ export function alertOf(facts: AlertFacts): Alert {
     flows: 3,
     silentFlows: 1,
     unreadFlows: 0,
+    listedFlows: undefined,
     largestFlow: {
       bytesOut: bytes(Math.ceil(bytesOut * 0.9), 'bytesOut'),
       bytesIn: bytes(bytesIn, 'bytesIn'),

@@ -7,6 +7,7 @@ import { attackAddress, attackName } from './attack.ts'
 import { Chain } from './chain.tsx'
 import { Timeline } from './chart.tsx'
 import { signOut } from './feed.ts'
+import { Flows } from './flows.tsx'
 import { bytesExact, bytesText, countText, outShareText, portText } from './format.ts'
 import { IdentityPanel } from './identity.tsx'
 import { Others } from './others.tsx'
@@ -103,6 +104,10 @@ function Alert(props: { alert: AlertDetail; onAlert: (alert: AlertDetail) => voi
           <Techniques ids={alert.techniques} />
         </section>
       </div>
+      <section class="panel" aria-labelledby="flows">
+        <h2 id="flows">Its flows</h2>
+        <Flows alert={alert} />
+      </section>
       <section class="panel" aria-labelledby="revisions">
         <h2 id="revisions">Revisions</h2>
         <Revisions alert={alert} />

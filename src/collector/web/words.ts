@@ -1,6 +1,6 @@
 // Sentences that depend on numbers, apart from the views so that each of their cases is tested. Pure.
 import type { AlertDetail, DeviceInfo, ReasonView } from '../page-api.ts'
-import { countText, outShareText } from './format.ts'
+import { bytesText, countText, outShareText } from './format.ts'
 
 /** How many flows of an alert went unanswered, as far as the alert's state lets one say it. */
 export function answeredText(
@@ -11,6 +11,22 @@ export function answeredText(
     return alert.state === 'final' ? 'nothing came back' : 'nothing has come back so far'
   if (alert.silentFlows === 0) return alert.flows === 1 ? 'it was answered' : 'none unanswered'
   return `${countText(alert.silentFlows)} of them unanswered`
+}
+
+/** What an alert does not list of its flows. */
+export function unlistedText({
+  flows,
+  bytesOut,
+  listedFlows,
+}: Pick<AlertDetail, 'flows' | 'bytesOut' | 'listedFlows'>): string {
+  const listed = listedFlows ?? []
+  const rest = flows - listed.length
+  const all = flows === 1 ? 'It has one flow.' : `It has ${countText(flows)} flows.`
+  if (rest <= 0) return all
+  const out = listed.reduce((sum, flow) => sum + flow.bytesOut, 0)
+  const more = bytesText(Math.max(0, bytesOut - out))
+  if (listed.length === 0) return `${all} None of them is listed: they had ended before it opened.`
+  return `${all} ${countText(rest)} more than are listed, with ${more} out: smaller ones, or ended before it opened.`
 }
 
 /** What `answeredText` counts (the engine's SILENT_AFTER_MS). */
