@@ -1,8 +1,9 @@
 // The flows that an alert lists: those with the most bytes, whether they are open or not. Bounded; the rest is in the
 // alert's numbers.
-import { bytes, type UnixNs } from '../units.ts'
+import { bytes } from '../units.ts'
 import { formatAddress } from './address.ts'
 import { type Clock, wallOfMs } from './clock.ts'
+import type { EndedFlow } from './ended-flows.ts'
 import type { ListedFlow } from './finding.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit } from './flow-table.ts'
@@ -11,9 +12,6 @@ import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit } from './flow-table.ts'
 export const LISTED_MAX = 20
 /** Of a pair without an alert: its flows may have closed before one opens. 4,096 pairs' take 3 MB at most. */
 export const ENDED_MAX = 5
-
-/** A flow that is its pair's no more. `key` tells it from others: one that comes back takes its place. */
-export type EndedFlow = ListedFlow & { key: string }
 
 export type FlowListing = {
   /** The flow leaves its pair: it is kept if it is among the `max` with the most bytes. REQUIRES: its row is as it was. */
@@ -80,12 +78,17 @@ export function createFlowListing(rows: Rows, clock: Clock): FlowListing {
       if (same >= 0) ended.splice(same, 1)
       insert(ended, gone, max)
     },
-    list: (open, ended) => largest(open, ended).map(({ key: _, ...flow }) => flow),
+    list: (open, ended) => largest(open, ended).map(withoutKey),
     keep: (open, ended) =>
       largest(open, ended).map((flow) =>
         flow.state === 'open' ? { ...flow, state: 'gone' } : flow,
       ),
   }
+}
+
+const withoutKey = (flow: EndedFlow): ListedFlow => {
+  const { key: _key, ...listed } = flow
+  return listed
 }
 
 /** The most bytes out first, then in; of equals in the order they came. */
@@ -98,20 +101,3 @@ function insert(into: EndedFlow[], flow: EndedFlow, max: number): void {
   else into.splice(at, 0, flow)
   if (into.length > max) into.length = max
 }
-
-/** As JSON has it. */
-export type StoredListing = (Omit<EndedFlow, 'firstAt' | 'lastAt'> & {
-  firstAt: string
-  lastAt: string
-})[]
-
-export const storedListing = (ended: readonly EndedFlow[]): StoredListing =>
-  ended.map((flow) => ({ ...flow, firstAt: `${flow.firstAt}`, lastAt: `${flow.lastAt}` }))
-
-/** States of earlier versions have none. */
-export const readListing = (stored: StoredListing | undefined): EndedFlow[] =>
-  (stored ?? []).map((flow) => ({
-    ...flow,
-    firstAt: BigInt(flow.firstAt) as UnixNs,
-    lastAt: BigInt(flow.lastAt) as UnixNs,
-  }))

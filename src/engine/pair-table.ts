@@ -1,7 +1,7 @@
 // Pairs of identity and destination. Numbers lie in rows, a pair each; the least recently used pair goes first
 // when the table is full.
-import type { EndedFlow } from './alert-flows.ts'
 import type { Destination } from './destination.ts'
+import type { EndedFlow } from './ended-flows.ts'
 import {
   beginRow,
   C,

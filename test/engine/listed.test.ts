@@ -152,8 +152,10 @@ describe('flows of an alert', () => {
           flow.out += more
           flow.in += answer
           flow.isOpen = !close
-          const { isOpen, ...counters } = flow
-          script.tick(50).flow({ id, ...counters, ...(close && { state: 'closed' as const }) })
+          const { epoch, out, in: into } = flow
+          script
+            .tick(50)
+            .flow({ id, epoch, out, in: into, ...(close && { state: 'closed' as const }) })
         }
         for (const alert of tell(script.ticks(70)).alerts) {
           const listed = listedOf(alert)
