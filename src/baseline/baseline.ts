@@ -16,7 +16,10 @@ export type SignerClass =
   | 'unsigned'
   | 'invalid'
 
-/** A program this machine knows; under a key that begins with LINEAGE, what the versions of one script share. */
+/**
+ * A program this machine knows; under a key that begins with LINEAGE, what the versions of one script share; with
+ * CONTENT, where the system's file with this content lies.
+ */
 export type StoredIdentity = {
   key: string
   signerClass: SignerClass
@@ -42,6 +45,9 @@ export type StoredIdentity = {
 
 /** `script of <uid> <path> by <key> via <key>`: see engine/lineage.ts. */
 export const LINEAGE = 'script of '
+
+/** `content of <sha256>`: a file of the system's with this content; see engine/originals.ts. */
+export const CONTENT = 'content of '
 
 /** A destination an identity has talked to. */
 export type StoredDestination = {

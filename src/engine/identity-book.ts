@@ -12,6 +12,8 @@ import { Signature } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
 import { fileName } from './acting.ts'
 import { type Attribution, attribute, type Known } from './identity.ts'
+import { createIdentityAge } from './identity-age.ts'
+import type { Correction, IdentityBook } from './identity-book-parts.ts'
 import { inherited, noteVersion } from './lineage.ts'
 import { createOriginals } from './originals.ts'
 import { createPlatformEpoch } from './platform-epoch.ts'
@@ -21,51 +23,10 @@ import { programOf } from './program.ts'
 
 const HOUR_NS = 3_600_000_000_000n
 const DAY_NS = 24n * HOUR_NS
-/** An identity seen this soon after the baseline was born may well be older than the baseline. */
-const COLD_START_NS = 72n * HOUR_NS
-
 /** How long an inspection that comes too late may still say what a program is. */
 const TENTATIVE_NS = 60_000_000_000n
 /** Processes whose inspection is late; beyond, what they were taken for stands. */
 const TENTATIVE_MAX = 1_024
-
-/** A process was found to be of another identity than it was taken for. */
-export type Correction = { process: Process; from: IdentityState; to: IdentityState }
-
-export type IdentityBook = {
-  /** The program of a process was learnt: known from now on, and said when it is the first time. */
-  sight(process: Process, at: UnixNs): void
-  /** The identity the flows of `process` count for; undefined while it is not certain, unless forced. */
-  resolve(process: Process, force: boolean, at: UnixNs): IdentityState | undefined
-  /**
-   * Something was inspected: which processes, taken for something else for want of it, are now certain. Of each, what
-   * was counted under a tentative `from` belongs to `to`: `join` is to be called.
-   */
-  corrections(at: UnixNs): Correction[]
-  /**
-   * `from` was `to` all along: what is known of its first use goes over, and it is forgotten. REQUIRES: `from` is
-   * tentative. One that was known by its path before this run is not: another program may have lain there.
-   */
-  join(from: IdentityState, to: IdentityState): void
-  /** An alert refers to it: the baseline is to know it, certain or not. */
-  retain(identity: IdentityState): void
-  /** An identity that the baseline has, or undefined. */
-  recall(key: string): IdentityState | undefined
-  /** Notes that it used the network; true the first time ever. */
-  usedNetwork(identity: IdentityState, at: UnixNs): boolean
-  /** This identity as it is kept now: it may have been dropped and taken up again. */
-  using(identity: IdentityState): IdentityState
-  /** Bytes that each identity sent in the present hour of the wall clock, by its slot. */
-  readonly sentOf: Float64Array
-  /** Time passed: hours that are over join the history of each identity. */
-  pass(at: UnixNs): void
-  /** An earlier engine counted these bytes in the hour at `hourAt`. */
-  resumeHour(key: string, hourAt: UnixNs, bytesOut: number, at: UnixNs): void
-  /** Before a clean stop: what the present hour has so far goes to the baseline. */
-  finish(): void
-  /** Whether programs of the system are new because the system is. */
-  readonly isEpoch: boolean
-}
 
 /**
  * `onSighting` is called for each identity that the baseline did not have. At most `capacity` are kept in
@@ -78,7 +39,8 @@ export function createIdentityBook(
   pairs: number,
   onSighting: (identity: IdentityState, process: Process) => void,
 ): IdentityBook {
-  const known: Known = { table, originals: createOriginals() }
+  const known: Known = { table, originals: createOriginals(baseline) }
+  const { isYoung, isCold, wasHere, firstExecOf } = createIdentityAge(baseline)
   const epoch = createPlatformEpoch(baseline)
   const inUse = new Map<string, IdentityState>()
   /** Processes that were taken for something for want of an inspection, and when; oldest first. */
@@ -90,19 +52,6 @@ export function createIdentityBook(
   let isEpoch = false
 
   const hourOf = (at: UnixNs): number => Number(at / HOUR_NS)
-  const isYoung = (stored: StoredIdentity): boolean => {
-    const bornAt = baseline.bornAt()
-    return bornAt !== undefined && stored.firstExecAt < bornAt + COLD_START_NS
-  }
-  /** A baseline that took the place of a lost one is no first start: what runs then may have come since. */
-  const isCold = (stored: StoredIdentity): boolean =>
-    isYoung(stored) && baseline.fact('rebuilt_ns') === undefined
-  /** Exactly then: a log's records, and those that waited for the first mark, may be older than the baseline too. */
-  const wasHere = (stored: StoredIdentity): boolean =>
-    stored.firstExecAt + 1n === baseline.bornAt() && baseline.fact('rebuilt_ns') === undefined
-  /** What was found running at the first look was there just before the baseline was born. */
-  const firstExecOf = (process: Process, at: UnixNs): UnixNs =>
-    process.wasHere ? (((baseline.bornAt() ?? at) - 1n) as UnixNs) : at
   const learnOrdinary = (state: IdentityState): void => {
     state.ordinary = state.history.hours >= HOURS_KNOWN ? ordinaryOf(state.history) : undefined
   }
@@ -266,6 +215,32 @@ export function createIdentityBook(
     put(to)
   }
 
+  /** What `from` sent is what `to` did. One that stays known, as the program by itself, has never used the network then. */
+  const moveUse = (from: IdentityState, to: IdentityState): void => {
+    sentOf[to.slot] = (sentOf[to.slot] as number) + (sentOf[from.slot] as number)
+    sentOf[from.slot] = 0
+    takeFirsts(from.stored, to)
+    if (from.isTentative) return
+    to.stored.daysActive = Math.max(to.stored.daysActive, from.stored.daysActive)
+    if (to.history.hours === 0) {
+      to.history = from.history
+      to.stored.history = from.stored.history
+      to.ordinary = from.ordinary
+    }
+    from.history = emptyHistory()
+    from.ordinary = undefined
+    from.firstNetworkMs = Number.POSITIVE_INFINITY
+    Object.assign(from.stored, inherited(undefined))
+    put(from)
+    put(to)
+  }
+  /** A copy that ran before its original was known used the network under the program's own key. */
+  const takeUp = (program: string, to: IdentityState): void => {
+    const stored = inUse.get(program)?.stored ?? baseline.identity(program)
+    if (program === to.stored.key || stored?.firstNetworkAt === undefined) return
+    moveUse(inUse.get(program) ?? keep(stored), to)
+  }
+
   const giveUp = (process: Process, identity: IdentityState): void => {
     tentative.delete(process)
     confirm(identity, process)
@@ -294,28 +269,36 @@ export function createIdentityBook(
       const attribution = certain ?? (force ? attribute(process, known, true) : undefined)
       if (attribution === undefined) return undefined
       const state = learn(attribution, process, at, certain !== undefined)
-      if (certain) process.identity = state
-      else suspect(process, state, at)
+      if (certain) {
+        if (process.image.copyOf !== '') takeUp(certain.program.key, state)
+        process.identity = state
+      } else suspect(process, state, at)
       return state
     },
     corrections(at) {
       const found: Correction[] = []
+      for (const { process, alone } of known.originals.takeCopies(table)) {
+        // Of an earlier run there may be pairs under that key, and no flow that is open.
+        const former = inUse.get(alone)
+        const taken = process.identity ?? (former && former.pairs > 0 ? former : undefined)
+        if (taken) suspect(process, taken, at)
+        process.identity = undefined
+      }
       for (const [process, { identity: from }] of tentative) {
         const certain = attribute(process, known, false)
         if (certain === undefined) continue
         tentative.delete(process)
         const to = learn(certain, process, at, true)
         process.identity = to
-        if (to !== from) found.push({ process, from, to })
+        const isCopy = process.image.copyOf !== '' && from.stored.key === certain.program.key
+        if (to !== from) found.push({ process, from, to, isWhole: from.isTentative || isCopy })
       }
       return found
     },
     join(from, to) {
-      sentOf[to.slot] = (sentOf[to.slot] as number) + (sentOf[from.slot] as number)
-      sentOf[from.slot] = 0
+      moveUse(from, to)
       to.alertDay = Math.max(to.alertDay, from.alertDay)
       to.alertsOpened += from.alertsOpened
-      takeFirsts(from.stored, to)
       if ([...tentative.values()].some(({ identity }) => identity === from) || from.pairs > 0)
         return
       from.became = to

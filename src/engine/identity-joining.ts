@@ -3,7 +3,7 @@
 import type { Detector } from './detector-parts.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { F, FLOW_WORDS, Phase } from './flow-table.ts'
-import type { Correction, IdentityBook } from './identity-book.ts'
+import type { Correction, IdentityBook } from './identity-book-parts.ts'
 import { C, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
 import type { IdentityState, Process } from './process.ts'
@@ -55,8 +55,8 @@ export function createIdentityJoining(parts: JoiningParts): (correction: Correct
     pairs.remove(slot)
   }
 
-  return ({ process, from, to }) => {
-    if (!from.isTentative) {
+  return ({ process, from, to, isWhole }) => {
+    if (!isWhole) {
       // Others are rightly of that identity: what this process's flows moved so far stays there.
       parts.onHandedOver(process)
       return

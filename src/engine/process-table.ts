@@ -24,6 +24,8 @@ export type ProcessTable = {
   /** Forgets what ended long ago. */
   expire(nowMs: number): void
   alive(): number
+  /** Ended ones too, as far as they are known. */
+  all(): Iterable<Process>
 }
 
 /** Holds at most `capacity` images; ended ones go first, then those not heard of for longest. */
@@ -170,6 +172,7 @@ export function createProcessTable(
         forget(process)
       }
     },
+    all: () => known.values(),
     alive: () => present.size,
   }
 }

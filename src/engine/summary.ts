@@ -4,7 +4,7 @@ import type { Baseline } from '../baseline/baseline.ts'
 import { bytes, bytesSum, type UnixNs } from '../units.ts'
 import { type Clock, wallNow } from './clock.ts'
 import type { PairSummary } from './finding.ts'
-import type { IdentityBook } from './identity-book.ts'
+import type { IdentityBook } from './identity-book-parts.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
 
