@@ -1,5 +1,4 @@
 // A baseline as lines of JSON, from one machine or file to another: docs/baseline-format.md.
-import { readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { type UnixNs, unixNs } from '../units.ts'
 import {
@@ -12,7 +11,8 @@ import { BaselineError } from './error.ts'
 import { readHistory } from './history.ts'
 import { type BaselineRow, rowFromJson, rowToJson } from './row.ts'
 
-export const TRANSFER_VERSION = 1
+/** 2: ends with a count. */
+export const TRANSFER_VERSION = 2
 /** A longer line is none of ours: the longest path, key and history together stay below it. */
 const LINE_CHARACTERS_MAX = 65_536
 const READ_BYTES = 256 * 1024
@@ -23,9 +23,13 @@ const DESCRIBED_MAX = 20
 /** The lines of an export, without newlines. What is of one machine at one moment (alerts, open flows) is left out. */
 export function* exportLines(rows: Iterable<BaselineRow>, at: UnixNs): Generator<string, void> {
   yield JSON.stringify({ freshet: 'baseline', version: TRANSFER_VERSION, exportedAt: `${at}` })
+  let count = 0
   for (const row of rows)
-    if (row.kind === 'born' || row.kind === 'identity' || row.kind === 'destination')
+    if (row.kind === 'born' || row.kind === 'identity' || row.kind === 'destination') {
+      count++
       yield rowToJson(row)
+    }
+  yield JSON.stringify({ kind: 'end', rows: count })
 }
 
 export type Imported = {
@@ -34,33 +38,50 @@ export type Imported = {
   /** Lines of a kind that is of one machine alone. */
   leftOut: number
   bad: number
+  /** Rows there were, of whatever kind, and how many its end says: undefined when it is cut. Of version 1 nobody knows. */
+  rows: number
+  rowsAtEnd: number | undefined | 'untold'
   /** The first of the bad lines. */
   described: { line: number; text: string }[]
 }
 
 /**
- * Merges the export in the open file `file` into `baseline`, which is no machine's first start from then on (`at`), and
- * commits as it goes. Throws BaselineError ('malformed') when
- * the first line is not the head of an export or is of a later version; other lines that cannot be read are counted.
+ * Merges the export that `read` reads (0: its end) into `baseline`, which is no machine's first start from then on (`at`),
+ * and commits as it goes. Throws BaselineError ('malformed') when the first line is not the head of an export or is of a
+ * later version; other lines that cannot be read are counted.
  */
-export function importFile(baseline: Baseline, file: number, at: UnixNs): Imported {
+export function importFile(
+  baseline: Baseline,
+  read: (into: Uint8Array) => number,
+  at: UnixNs,
+): Imported {
   const done: Imported = {
     identities: { added: 0, merged: 0 },
     destinations: { added: 0, merged: 0 },
     leftOut: 0,
     bad: 0,
+    rows: 0,
+    rowsAtEnd: undefined,
     described: [],
   }
   let number = 0
-  for (const line of linesOf(file)) {
+  for (const line of linesOf(read)) {
     number++
     if (number === 1) {
-      checkHead(line)
+      if (versionOf(line) < 2) done.rowsAtEnd = 'untold'
       noteNoFirstStart(baseline, at)
       continue
     }
     if (line === '') continue
+    const end = done.rowsAtEnd === undefined ? rowsOfEnd(line) : undefined
+    if (end !== undefined) {
+      done.rowsAtEnd = end
+      continue
+    }
     try {
+      if (typeof done.rowsAtEnd === 'number')
+        throw new BaselineError('malformed', 'it stands after the end of the export')
+      done.rows++
       mergeRow(baseline, rowFromLine(line), done)
     } catch (error) {
       if (!(error instanceof BaselineError) || error.code !== 'malformed') throw error
@@ -84,7 +105,8 @@ function rowFromLine(line: string | undefined): BaselineRow {
   return row
 }
 
-function checkHead(line: string | undefined): void {
+/** Of the export that begins with `line`. */
+function versionOf(line: string | undefined): number {
   let head: unknown
   try {
     head = JSON.parse(line ?? '')
@@ -100,6 +122,20 @@ function checkHead(line: string | undefined): void {
       'malformed',
       `it is of a later version (${head.version}, this one knows ${TRANSFER_VERSION})`,
     )
+  return head.version
+}
+
+/** What the last line of an export says; undefined when `line` is another. */
+function rowsOfEnd(line: string | undefined): number | undefined {
+  const match = /^\{"kind":"end","rows":(\d{1,15})\}$/.exec(line ?? '')
+  return match ? Number(match[1]) : undefined
+}
+
+/** Why an export is not known to be whole; undefined when it is. */
+export function whatIsMissing({ rows, rowsAtEnd }: Imported): string | undefined {
+  if (rowsAtEnd === 'untold' || rowsAtEnd === rows) return undefined
+  if (rowsAtEnd === undefined) return `it is cut: after ${rows} rows it has no end`
+  return `it is not whole: its end says ${rowsAtEnd} rows, and ${rows} are there`
 }
 
 function mergeRow(baseline: Baseline, row: BaselineRow, done: Imported): void {
@@ -167,13 +203,13 @@ const mergeDestinations = (
 })
 
 /** Lines without their ends; undefined for one that is too long. Never holds more than one and a piece. */
-function* linesOf(file: number): Generator<string | undefined, void> {
+function* linesOf(read: (into: Uint8Array) => number): Generator<string | undefined, void> {
   const decoder = new StringDecoder('utf8')
   const buffer = Buffer.alloc(READ_BYTES)
   let rest = ''
   let isTooLong = false
   for (let count = 1; count > 0; ) {
-    count = readSync(file, buffer)
+    count = read(buffer)
     const text = count > 0 ? decoder.write(buffer.subarray(0, count)) : decoder.end()
     const pieces = text.split('\n')
     for (const [index, piece] of pieces.entries()) {

@@ -131,7 +131,8 @@ function viewing<T>(path: string, read: (database: DatabaseSync) => T): T {
       )
     return read(database)
   } catch (cause) {
-    const trouble = diskTrouble(cause)
+    // Other errors are of whoever reads: what they write to may be full.
+    const trouble = cause instanceof Error && 'errcode' in cause ? diskTrouble(cause) : undefined
     if (!trouble) throw cause
     throw new BaselineError(trouble, `baseline ${path}: ${(cause as Error).message}`, { cause })
   } finally {

@@ -1,17 +1,17 @@
 // `freshet baseline export` and `import`: what this machine knows, as lines of JSON, in and out of a file.
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BaselineError } from '../baseline/error.ts'
 import { openBaseline, type SqliteBaseline } from '../baseline/sqlite.ts'
-import { exportLines, type Imported, importFile } from '../baseline/transfer.ts'
+import { exportLines, type Imported, importFile, whatIsMissing } from '../baseline/transfer.ts'
 import { readRows } from '../baseline/view.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { printable } from '../printable.ts'
 import { nowUnixNs } from '../units.ts'
 import { defaultUser } from './collector.ts'
 import { isThere } from './found.ts'
-import { diskSays, refuseTaken } from './output-file.ts'
-import { asOwner } from './owner.ts'
+import { makeFile, opened, STREAM, whenReady, writeAll } from './output-file.ts'
+import { asOwner, type Owner } from './owner.ts'
 import { ConfigError, statePaths } from './state.ts'
 import { makeStateDirectory } from './state-directory.ts'
 
@@ -20,45 +20,68 @@ const WRITE_CHARACTERS = 256 * 1024
 
 type FileCommand = { state?: string; file: string }
 
-/** Also while an agent runs: what it had committed at one moment. */
+/** Also while an agent runs: what it had committed at one moment. To STREAM: standard output, and what is said to the other. */
 export async function runBaselineExport(
   command: FileCommand & { force: boolean },
 ): Promise<number> {
   const directory = statePaths(command.state).agent
   const path = join(directory, BASELINE_FILE)
-  const file = resolve(command.file)
-  refuseTaken(file, command.force)
   if (!isThere(path))
     throw new ConfigError(`there is no baseline at ${path}: the agent makes it when it first runs`)
-  const partial = `${file}.partial`
-  const output = openFor(partial, 'w')
+  const write = (fd: number) => exportTo(fd, path, statSync(directory))
+  if (command.file === STREAM) {
+    const { rows } = asStream(() => write(1))
+    process.stderr.write(`export: ${rows} rows\n`)
+    return 0
+  }
+  const file = resolve(command.file)
+  const { rows, bytes } = makeFile({ file, what: 'export', isForced: command.force }, write)
+  say(`export: ${file} holds ${rows} rows, ${(bytes / 1e6).toFixed(1)} MB`)
+  return 0
+}
+
+/** Reads as `owner`, whose the baseline is. */
+function exportTo(fd: number, path: string, owner: Owner): { rows: number; bytes: number } {
   let lines = 0
+  let bytes = 0
+  const write = (text: string): void => {
+    const encoded = Buffer.from(text)
+    bytes += encoded.length
+    writeAll(fd, encoded)
+  }
   try {
-    asOwner(statSync(directory), () =>
+    asOwner(owner, () =>
       readRows(path, (rows) => {
         let waiting = ''
         for (const line of exportLines(rows, nowUnixNs())) {
           waiting += `${line}\n`
           lines++
           if (waiting.length < WRITE_CHARACTERS) continue
-          writeSync(output, waiting)
+          write(waiting)
           waiting = ''
         }
-        writeSync(output, waiting)
+        write(waiting)
       }),
     )
-    fsyncSync(output)
   } catch (cause) {
-    rmSync(partial, { force: true })
-    throw cause instanceof BaselineError
-      ? new ConfigError(`no export: ${cause.message}`)
-      : diskSays(cause, 'export', file)
-  } finally {
-    closeSync(output)
+    throw cause instanceof BaselineError ? new ConfigError(`no export: ${cause.message}`) : cause
   }
-  renameSync(partial, file)
-  say(`export: ${file} holds ${lines - 1} rows, ${(statSync(file).size / 1e6).toFixed(1)} MB`)
-  return 0
+  // Its head and its end are no rows.
+  return { rows: lines - 2, bytes }
+}
+
+/** What `work` returns that writes to standard output itself. Throws ConfigError when that takes no more. */
+function asStream<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'EPIPE')
+      throw new ConfigError('the export is cut: who reads it has gone before its end')
+    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO')
+      throw new ConfigError(`the export is cut: standard output takes no more (${message})`)
+    throw cause
+  }
 }
 
 /** Not while an agent runs: it would write over what was merged. 1 with `strict` when a line could not be read. */
@@ -66,9 +89,10 @@ export async function runBaselineImport(
   command: FileCommand & { user?: string; strict: boolean },
 ): Promise<number> {
   const paths = statePaths(command.state)
-  const file = resolve(command.file)
+  const isStream = command.file === STREAM
+  const file = isStream ? 'standard input' : resolve(command.file)
   // Opened by who asks, not by who owns the state directory.
-  const input = openFor(file, 'r')
+  const input = isStream ? 0 : opened(file, () => openSync(file, 'r'))
   try {
     const user = defaultUser(command.user)
     makeStateDirectory(paths, paths.agent, user)
@@ -78,9 +102,12 @@ export async function runBaselineImport(
     tell(file, imported)
     say(`the baseline knows ${counts.identities} programs and ${counts.destinations} destinations`)
     if (forgotten > 0) say(`${forgotten} of them, not seen for longest, found no room`)
-    return command.strict && imported.bad > 0 ? 1 : 0
+    const missing = whatIsMissing(imported)
+    // Of an export that is cut all that is there was taken, and to take it whole later changes nothing but what is missing.
+    if (missing) process.stderr.write(`freshet: ${file}: ${missing}; what is there was taken\n`)
+    return missing || (command.strict && imported.bad > 0) ? 1 : 0
   } finally {
-    closeSync(input)
+    if (!isStream) closeSync(input)
   }
 }
 
@@ -97,7 +124,8 @@ function merge(input: number, file: string, directory: string) {
         `the baseline could not be read (${opened.setAside.reason}); it is now ${opened.setAside.path}`,
       )
     const before = baseline.forgotten()
-    const imported = importFile(baseline, input, nowUnixNs())
+    const read = (into: Uint8Array) => whenReady(() => readSync(input, into))
+    const imported = importFile(baseline, read, nowUnixNs())
     return { imported, counts: baseline.counts(), forgotten: baseline.forgotten() - before }
   } catch (cause) {
     if (!(cause instanceof BaselineError)) throw cause
@@ -119,14 +147,6 @@ function tell(file: string, imported: Imported): void {
   say(`${bad} ${bad === 1 ? 'line' : 'lines'} could not be read:`)
   for (const { line, text } of described) say(`  line ${line}: ${printable(text)}`)
   if (bad > described.length) say(`  and ${bad - described.length} more`)
-}
-
-function openFor(path: string, flags: 'r' | 'w'): number {
-  try {
-    return openSync(path, flags, 0o600)
-  } catch (cause) {
-    throw new ConfigError(`${path} cannot be opened: ${(cause as Error).message}`)
-  }
 }
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`)

@@ -2,18 +2,8 @@
 //
 // As root, whatever lies in the state directory is touched as its owner only: that user could have put a
 // link to anything there.
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { setFileAside } from '../baseline/sqlite-file.ts'
 import { checkStore, copyStore, removeStore, type StoreFacts } from '../collector/store/copy.ts'
 import { StoreError } from '../collector/store/store-error.ts'
@@ -21,7 +11,7 @@ import { lockDirectory } from '../host/lock.ts'
 import { nowUnixNs } from '../units.ts'
 import { defaultUser } from './collector.ts'
 import { isThere } from './found.ts'
-import { diskSays, refuseTaken } from './output-file.ts'
+import { makeFile, opened, syncDirectory, writeAll } from './output-file.ts'
 import { asOwner } from './owner.ts'
 import { ConfigError, statePaths } from './state.ts'
 import { makeStateDirectory } from './state-directory.ts'
@@ -38,33 +28,21 @@ export async function runBackupCommand(command: FileCommand): Promise<number> {
     throw new ConfigError(
       `there is no store in ${directory}: no collector has run with this state directory`,
     )
-  refuseTaken(file, command.force)
-  const partial = `${file}.partial`
   const temporary = join(directory, `${STORE_FILE}.backup-${process.pid}`)
-  const output = openFor(partial, 'w')
-  let facts: StoreFacts
-  try {
-    facts = asOwner(statSync(directory), () => {
+  const backUp = (output: number): StoreFacts =>
+    asOwner(statSync(directory), () => {
       try {
         copyStore(join(directory, STORE_FILE), temporary)
         const found = checkStore(temporary)
         copyFile(openFor(temporary, 'r'), output)
         return found
+      } catch (cause) {
+        throw cause instanceof StoreError ? new ConfigError(`no backup: ${cause.message}`) : cause
       } finally {
         removeStore(temporary)
       }
     })
-    fsyncSync(output)
-  } catch (cause) {
-    rmSync(partial, { force: true })
-    throw cause instanceof StoreError
-      ? new ConfigError(`no backup: ${cause.message}`)
-      : diskSays(cause, 'backup', file)
-  } finally {
-    closeSync(output)
-  }
-  renameSync(partial, file)
-  syncDirectory(dirname(file))
+  const facts = makeFile({ file, what: 'backup', isForced: command.force }, backUp)
   say(`backup: ${file} holds ${sentence(facts)}, ${(statSync(file).size / 1e6).toFixed(1)} MB`)
   say('agent.token and page.key are not in it: they are secrets, keep them apart')
   return 0
@@ -127,27 +105,15 @@ function copyFile(from: number, to: number): void {
     for (;;) {
       const length = readSync(from, buffer)
       if (length === 0) return
-      for (let at = 0; at < length; ) at += writeSync(to, buffer, at, length - at)
+      writeAll(to, buffer.subarray(0, length))
     }
   } finally {
     closeSync(from)
   }
 }
 
-function openFor(path: string, flags: 'r' | 'w' | 'wx'): number {
-  try {
-    return openSync(path, flags, 0o600)
-  } catch (error) {
-    throw new ConfigError(`${path} cannot be opened: ${(error as Error).message}`)
-  }
-}
-
-/** A rename is durable once its directory is. */
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r')
-  fsyncSync(directory)
-  closeSync(directory)
-}
+const openFor = (path: string, flags: 'r' | 'wx'): number =>
+  opened(path, () => openSync(path, flags, 0o600))
 
 function sentence({ alerts, devices, lastSeenAt }: StoreFacts): string {
   const last = new Date(Number(lastSeenAt / 1_000_000n)).toISOString()

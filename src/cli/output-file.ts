@@ -1,20 +1,137 @@
-// A file that a command makes: whole under its name, or not at all.
-import { existsSync, statSync } from 'node:fs'
+// A file that a command makes: whole under its name, or not at all; and what it writes where that is a stream.
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { isClosed, isThere } from './found.ts'
 import { ConfigError } from './state.ts'
 
-/** Throws ConfigError where `file` may not be made: it is there and not to be replaced, or it is no file that could be. */
-export function refuseTaken(file: string, isForced: boolean): void {
-  if (!existsSync(file)) return
-  // A rename would put the file in the place of a device for everybody.
-  if (!statSync(file).isFile())
-    throw new ConfigError(
-      `${file} is a directory, a device or a pipe, and no file to replace: choose another name`,
-    )
-  if (!isForced) throw new ConfigError(`${file} is there already: choose another name, or --force`)
+/** In place of a file: standard input or output. */
+export const STREAM = '-'
+
+/** `what` names it in errors; with `isForced` a file that is there is replaced. */
+export type OutputFile = { file: string; what: string; isForced: boolean }
+
+/**
+ * Makes `file` of what `write` writes to the descriptor it is given, readable for who made it alone, and on the disk when
+ * this returns. Throws ConfigError where the file may not be made or has no room; whatever goes wrong, nothing is left.
+ */
+export function makeFile<T>({ file, what, isForced }: OutputFile, write: (fd: number) => T): T {
+  refuseTaken(file, isForced)
+  // Under a name that nobody could have put a link at, and never through one: the directory may be open to others.
+  const partial = `${file}.${randomBytes(8).toString('hex')}.partial`
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+  const fd = opened(file, () => openSync(partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600))
+  try {
+    try {
+      const made = write(fd)
+      fsyncSync(fd)
+      place(partial, file, isForced)
+      return made
+    } finally {
+      closeSync(fd)
+    }
+  } catch (cause) {
+    throw diskSays(cause, what, file)
+  } finally {
+    rmSync(partial, { force: true })
+    syncDirectory(dirname(file))
+  }
 }
 
-/** What `work` throws when the disk takes no more, as a ConfigError that says what was not made and where. */
-export function diskSays(cause: unknown, what: string, file: string): unknown {
+/** All of it: a disk that becomes full, or a pipe, takes a part and says so by the count alone. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; )
+    at += whenReady(() => writeSync(fd, bytes, at, bytes.length - at))
+}
+
+const READY_MS = 5
+
+/** What `work` returns, once a descriptor that its parent has made non-blocking has room, or something to be read. */
+export function whenReady<T>(work: () => T): T {
+  for (;;)
+    try {
+      return work()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, READY_MS)
+    }
+}
+
+/** What `open` returns; throws ConfigError where `path` cannot be opened. */
+export function opened(path: string, open: () => number): number {
+  try {
+    return open()
+  } catch (error) {
+    throw new ConfigError(`${path} cannot be opened: ${(error as Error).message}`)
+  }
+}
+
+/** A rename is durable once its directory is; one that may be written and not read is left to the system. */
+export function syncDirectory(path: string): void {
+  let directory: number
+  try {
+    directory = openSync(path, 'r')
+  } catch (error) {
+    if (isClosed((error as NodeJS.ErrnoException).code)) return
+    throw error
+  }
+  fsyncSync(directory)
+  closeSync(directory)
+}
+
+function refuseTaken(file: string, isForced: boolean): void {
+  let isLink = false
+  try {
+    const found = lstatSync(file)
+    isLink = found.isSymbolicLink()
+    // A rename would put the file in the place of a device for everybody, or of the link and not of what it leads to.
+    if (!isLink && !found.isFile())
+      throw new ConfigError(
+        `${file} is a directory, a device or a pipe, and no file to replace: choose another name`,
+      )
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    // Throws where this user cannot know; else it is not there.
+    isThere(file)
+    return
+  }
+  if (isLink)
+    throw new ConfigError(`${file} is a link: choose another name, or the one that it leads to`)
+  if (!isForced) throw taken(file)
+}
+
+const taken = (file: string): ConfigError =>
+  new ConfigError(`${file} is there already: choose another name, or --force`)
+
+/** File systems without hard links. */
+const LINKLESS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+/** A link replaces nothing, whoever made a file of that name meanwhile; a rename does. */
+function place(partial: string, file: string, isForced: boolean): void {
+  if (!isForced)
+    try {
+      linkSync(partial, file)
+      return
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST') throw taken(file)
+      if (!LINKLESS.has(code)) throw error
+    }
+  refuseTaken(file, isForced)
+  renameSync(partial, file)
+}
+
+function diskSays(cause: unknown, what: string, file: string): unknown {
   const { code } = cause as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new ConfigError(

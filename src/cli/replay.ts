@@ -9,7 +9,9 @@ import { type Delivery, DeliveryError, startDelivery } from '../replay/delivery.
 import { filesOf, openSource, SourceError, withoutBeside } from '../replay/open.ts'
 import { createPace } from '../replay/pace.ts'
 import { type ReplayOptions, type ReplayReport, replay } from '../replay/replay.ts'
+import { type Spooled, spooled } from '../replay/spool.ts'
 import { collectorAddress } from './collector-access.ts'
+import { STREAM } from './output-file.ts'
 import { readPolicyFile, readTokenFile } from './policy-file.ts'
 import { createProgress, grouped } from './replay-progress.ts'
 import { createAlertTable } from './replay-table.ts'
@@ -66,21 +68,31 @@ export async function runReplayCommand(
     write: err,
     nowMs: () => performance.now(),
   })
+  let input: Spooled | undefined
   const say = (text: string): void => {
     progress.clear()
-    err(`${printable(text)}\n`)
+    err(`${printable(input ? text.replaceAll(input.path, 'standard input') : text)}\n`)
   }
   let readable = 0
   let faults = 0
-  const fail = (error: unknown): void => {
+  const fail = (error: unknown): undefined => {
     if (!(error instanceof SourceError)) throw error
     say(`freshet: ${error.message}`)
     faults++
   }
   try {
     baseline = command.baseline === undefined ? undefined : openedBaseline(command.baseline)
+    if (baseline && baseline.bad > 0) {
+      say(
+        `${command.baseline}: ${baseline.bad} ${baseline.bad === 1 ? 'line' : 'lines'} of the export could not be read`,
+      )
+      faults += baseline.bad
+    }
     const options = replayOptions(command, baseline, signal)
-    const { files, leftOut } = withoutBeside(await filesToReplay(command.files, fail))
+    if (command.files.includes(STREAM)) input = await spooled(process.stdin, signal).catch(fail)
+    const given = command.files.filter((file) => file !== STREAM)
+    if (input) given.push(input.path)
+    const { files, leftOut } = withoutBeside(await filesToReplay(given, fail))
     for (const file of leftOut) say(`${file}: read with the conn log beside it`)
     for (const file of files) {
       if (signal.aborted) break
@@ -131,6 +143,7 @@ export async function runReplayCommand(
     progress.clear()
     await delivery?.close()
     baseline?.close()
+    await input?.remove()
   }
   if (signal.aborted) return STOPPED
   return readable === 0 || (command.strict === true && faults > 0) ? 1 : 0

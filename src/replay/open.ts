@@ -79,7 +79,8 @@ async function headOf(path: string): Promise<Uint8Array> {
     }
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
-    const why = code === 'ESPIPE' ? 'it is a pipe: write it to a file first' : message
+    const why =
+      code === 'ESPIPE' ? 'it is a pipe: give it as standard input, with - for its name' : message
     throw new SourceError(`${path} cannot be read: ${why}`, { cause })
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -7,7 +7,12 @@ import type { Baseline } from '../../src/baseline/baseline.ts'
 import { BaselineError } from '../../src/baseline/error.ts'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { openBaseline, type SqliteBaseline } from '../../src/baseline/sqlite.ts'
-import { exportLines, type Imported, importFile } from '../../src/baseline/transfer.ts'
+import {
+  exportLines,
+  type Imported,
+  importFile,
+  whatIsMissing,
+} from '../../src/baseline/transfer.ts'
 import { readRows } from '../../src/baseline/view.ts'
 import { alertOf, destinationOf, identityOf, later, START } from './identities.ts'
 
@@ -53,7 +58,7 @@ describe('a baseline as lines', () => {
     writeFileSync(path, text)
     const file = openSync(path, 'r')
     try {
-      return importFile(baseline, file, START)
+      return importFile(baseline, (into) => readSync(file, into), START)
     } finally {
       closeSync(file)
     }
@@ -63,7 +68,7 @@ describe('a baseline as lines', () => {
     const one = filled()
     const two = start('two.db')
     const lines = exported()
-    assert.equal(lines.length, 1 + 1 + 30 + 30)
+    assert.equal(lines.length, 1 + 1 + 30 + 30 + 1)
     const done = importLines(two, `${lines.join('\n')}\n`)
     assert.deepEqual(done.identities, { added: 30, merged: 0 })
     assert.deepEqual(done.destinations, { added: 30, merged: 0 })
@@ -145,13 +150,42 @@ describe('a baseline as lines', () => {
     assert.deepEqual(two.identity(identityOf(1).key), identityOf(1))
   })
 
+  it('is known to be cut, wherever that was, down to the last byte of its count', () => {
+    filled()
+    const text = exported().join('\n')
+    const rows = 1 + 30 + 30
+    const whole = importLines(openMemoryBaseline(), text)
+    assert.deepEqual([whole.rows, whole.rowsAtEnd, whole.bad], [rows, rows, 0])
+    assert.equal(whatIsMissing(whole), undefined)
+    const head = text.indexOf('\n')
+    for (let at = head; at < text.length; at += at < text.length - 200 ? 997 : 1) {
+      const cut = importLines(openMemoryBaseline(), text.slice(0, at))
+      assert.match(whatIsMissing(cut) ?? '', /^it is cut: after \d+ rows it has no end$/, `${at}`)
+    }
+  })
+
+  it('is known to lack a line in its midst, or to have one too many; what follows its end is none of it', () => {
+    filled()
+    const lines = exported()
+    const without = importLines(openMemoryBaseline(), lines.toSpliced(9, 1).join('\n'))
+    assert.equal(whatIsMissing(without), 'it is not whole: its end says 61 rows, and 60 are there')
+    const twice = importLines(openMemoryBaseline(), [...lines, ...lines].join('\n'))
+    assert.equal(twice.bad, lines.length)
+    assert.match(twice.described[0]?.text ?? '', /after the end of the export/)
+    // Spoilt is not missing: that is counted for itself.
+    const spoilt = importLines(openMemoryBaseline(), lines.with(9, '{').join('\n'))
+    assert.deepEqual([spoilt.bad, whatIsMissing(spoilt)], [1, undefined])
+    const of1 = importLines(openMemoryBaseline(), [HEAD, ...lines.slice(1, -1)].join('\n'))
+    assert.deepEqual([of1.bad, whatIsMissing(of1)], [0, undefined])
+  })
+
   it('refuses what is no export, or a later one’s, whole', () => {
     for (const [text, sentence] of [
       ['', /empty/],
       ['{"kind":"identity"}\n', /does not begin as an export/],
       ['\x89PNG\n', /does not begin as an export/],
       ['{"freshet":"capture","version":1}', /something else/],
-      ['{"freshet":"baseline","version":2}', /later version \(2, this one knows 1\)/],
+      ['{"freshet":"baseline","version":3}', /later version \(3, this one knows 2\)/],
     ] as [string, RegExp][])
       assert.throws(
         () => importLines(openMemoryBaseline(), text),

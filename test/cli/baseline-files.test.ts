@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openBaseline } from '../../src/baseline/sqlite.ts'
@@ -7,6 +19,7 @@ import { lockDirectory } from '../../src/host/lock.ts'
 import { PLACE } from '../../src/place.ts'
 import { destinationOf, identityOf, START } from '../baseline/identities.ts'
 import { run } from '../e2e/installation.ts'
+import { leaveOut, whyNotLinux } from '../left-out.ts'
 
 describe('freshet baseline export and import', function () {
   this.timeout(60_000)
@@ -41,15 +54,63 @@ describe('freshet baseline export and import', function () {
     assert.match((await freshet('list', ...own.slice(0, 2))).stdout, /3 of 3/)
   })
 
+  it('stream with -, so that one machine can be asked by the other', async () => {
+    const user = process.getuid?.() === 0 ? ['--user', 'root'] : []
+    const out = await freshet('export', '-', '--state', join(directory, 'one'))
+    assert.deepEqual([out.status, out.stderr], [0, 'export: 6 rows\n'])
+    const to = ['import', '-', '--state', join(directory, 'two'), ...user]
+    const take = (input: string) => run([PLACE.cli, 'baseline', ...to], { input })
+    const cut = await take(out.stdout.slice(0, -3))
+    assert.equal(cut.status, 1)
+    assert.match(
+      cut.stderr,
+      /standard input: it is cut: after 7 rows it has no end; what is there w/,
+    )
+    const done = await take(out.stdout)
+    assert.deepEqual([done.status, done.stderr], [0, ''])
+    assert.match(done.stdout, /import: standard input: 0 programs added, 3 merged/)
+    assert.deepEqual(readdirSync(directory).toSorted(), ['one', 'two'])
+  })
+
+  it('say that an export is cut when its reader goes away, or its disk is full', async function () {
+    const { baseline } = openBaseline(join(directory, 'one/agent/baseline.db'), { now: START })
+    // More than a pipe holds.
+    for (let number = 0; number < 2000; number++) baseline.putIdentity(identityOf(number))
+    baseline.commit()
+    baseline.close()
+    const state = join(directory, 'one')
+    const start = (stdout: 'pipe' | number) =>
+      spawn(process.execPath, [PLACE.cli, 'baseline', 'export', '-', '--state', state], {
+        stdio: ['ignore', stdout, 'pipe'],
+      })
+    const ended = async (child: ReturnType<typeof start>) => {
+      let said = ''
+      child.stderr?.on('data', (text) => (said += text))
+      const [status] = (await once(child, 'close')) as [number]
+      return { status, said }
+    }
+    const left = start('pipe')
+    left.stdout?.destroy()
+    const { status, said } = await ended(left)
+    assert.equal(status, 78)
+    assert.equal(said, 'freshet: the export is cut: who reads it has gone before its end\n')
+    leaveOut(this, whyNotLinux())
+    const full = openSync('/dev/full', 'w')
+    const { said: spoken } = await ended(start(full))
+    closeSync(full)
+    assert.match(spoken, /^freshet: the export is cut: standard output takes no more \(ENOSPC/)
+  })
+
   it('count bad lines, and fail on them only with --strict', async () => {
     const file = join(directory, 'export.jsonl')
     await freshet('export', file, '--state', join(directory, 'one'))
-    writeFileSync(file, `${readFileSync(file, 'utf8')}\u001b[31mnonsense\n`)
+    const [head, ...rows] = readFileSync(file, 'utf8').split('\n')
+    writeFileSync(file, [head, '\u001b[31mnonsense', ...rows.slice(1)].join('\n'))
     const user = process.getuid?.() === 0 ? ['--user', 'root'] : []
     const args = ['import', file, '--state', join(directory, 'two'), ...user]
     const lenient = await freshet(...args)
     assert.equal(lenient.status, 0)
-    assert.match(lenient.stdout, /1 line could not be read:\n {2}line 8: /)
+    assert.match(lenient.stdout, /1 line could not be read:\n {2}line 2: /)
     assert.ok(!lenient.stdout.includes('\u001b'))
     assert.equal((await freshet(...args, '--strict')).status, 1)
   })

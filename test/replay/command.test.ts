@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { SCENARIO_DIRECTORY } from '../../scripts/scenarios.ts'
 import { putRow } from '../../src/baseline/row.ts'
 import { openBaseline } from '../../src/baseline/sqlite.ts'
+import { exportLines } from '../../src/baseline/transfer.ts'
+import { readRows } from '../../src/baseline/view.ts'
 import { type ReplayCommand, type ReplayOutput, runReplayCommand } from '../../src/cli/replay.ts'
 import { ConfigError } from '../../src/cli/state.ts'
 import type { AlertsResponse, DevicesResponse } from '../../src/collector/page-api.ts'
@@ -183,11 +185,47 @@ describe('freshet replay', function () {
     const again = openBaseline(path, { now: AT }).baseline
     assert.deepEqual(again.counts(), before)
     again.close()
+    // The same as an export; what it would find with a part of one is anybody's guess.
+    let lines: string[] = []
+    readRows(path, (rows) => {
+      lines = [...exportLines(rows, AT)]
+    })
+    const exported = written('export.jsonl', Buffer.from(lines.join('\n')))
+    assert.equal((await replay([BURST], { baseline: exported })).stdout, stdout)
+    const spoilt = written('spoilt.jsonl', Buffer.from(lines.with(1, '{').join('\n')))
+    const told = await replay([BURST], { baseline: spoilt, strict: true })
+    assert.equal(told.status, 1)
+    assert.match(told.stderr, /spoilt\.jsonl: 1 line of the export could not be read/)
+    const cut = written('cut.jsonl', Buffer.from(lines.slice(0, -1).join('\n')))
+    await assert.rejects(
+      replay([BURST], { baseline: cut }),
+      /--baseline: .*cut\.jsonl: it is cut: aft/,
+    )
     await assert.rejects(
       replay([BURST], { baseline: join(directory, 'none.db') }),
       (error) =>
         error instanceof ConfigError && /--baseline: there is no baseline at/.test(error.message),
     )
+  })
+
+  it('reads standard input as it reads a file, packed or not, and leaves nothing of it', async () => {
+    const capture = readFileSync(BURST)
+    const plain = await run([PLACE.cli, 'replay', '--json', BURST])
+    const ask = (input: Uint8Array, ...args: string[]) =>
+      run([PLACE.cli, 'replay', '-', ...args], {
+        input,
+        env: { ...process.env, TMPDIR: directory },
+      })
+    for (const input of [capture, gzipSync(capture)]) {
+      const { status, stdout, stderr } = await ask(input, '--json', '--strict')
+      assert.deepEqual([status, stdout], [0, plain.stdout])
+      assert.match(stderr, /^standard input: [\d,]+ records in/m)
+    }
+    const none = await ask(new Uint8Array())
+    assert.equal(none.status, 1)
+    assert.match(none.stderr, /^freshet: standard input/m)
+    assert.doesNotMatch(none.stderr, /freshet-input/)
+    assert.deepEqual(readdirSync(directory), [])
   })
 
   it('fills a collector: a device of its own, its alerts and its programs', async () => {

@@ -33,7 +33,7 @@ export function addBaselineCommands(program: Command): void {
 
   baseline
     .command('export <file>')
-    .description('all of it as lines of JSON, also while an agent runs')
+    .description('all of it as lines of JSON, also while an agent runs; - is standard output')
     .addOption(stateOption())
     .option('--force', 'write over a file that is there already')
     .action(async (file: string, options: { state?: string; force?: boolean }) => {
@@ -42,7 +42,9 @@ export function addBaselineCommands(program: Command): void {
     })
   baseline
     .command('import <file>')
-    .description('merges an export into what is known; not while an agent runs')
+    .description(
+      'merges an export into what is known; not while an agent runs; - is standard input',
+    )
     .addOption(stateOption())
     .option('--user <name>', 'whose the state directory is, when it is made')
     .option('--strict', 'fail when a line could not be read')

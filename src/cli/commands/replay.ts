@@ -8,7 +8,9 @@ import { collectorOption, stateOption, tokenFileOption } from '../options.ts'
 export function addReplayCommand(program: Command): void {
   program
     .command('replay <file...>')
-    .description('captures and logs, through the whole detector; prints the alerts')
+    .description(
+      'captures and logs, through the whole detector; prints the alerts; - is standard input',
+    )
     .option('--json', 'alert findings as JSON lines, revisions included')
     .option('--into', 'also into the collector of this machine, as a device of its own')
     .addOption(stateOption())
@@ -16,7 +18,7 @@ export function addReplayCommand(program: Command): void {
     .addOption(tokenFileOption())
     .option(
       '--baseline <file>',
-      'begin with this baseline (a copy of it), not with the recorded one',
+      'begin with this baseline (a copy of it, or an export), not with the recorded one',
       path,
     )
     .option('--policy <file>', 'this policy, JSON, in place of the recorded ones', path)
