@@ -2,23 +2,37 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readStatus, StatusError } from '../status/socket.ts'
 import { statusLines } from '../status/view.ts'
+import { createDrawnScreen, createPlainScreen, type Screen } from './screen.ts'
 import { statePaths } from './state.ts'
+import { stopSignal } from './supervise.ts'
 
 export type StatusCommand = { state?: string; watch?: boolean; json?: boolean }
 
 /** Between two attempts to find an agent. */
 const AGAIN_MS = 1000
 
-/** With `watch` an agent that ends or hangs is said once, and looked for until it is back. */
+/** With `watch` an agent that ends or hangs is said once, and looked for until it is back; Ctrl-C is its ordinary end. */
 export async function runStatusCommand(command: StatusCommand): Promise<number> {
+  const screen = screenOf(command)
+  if (!command.watch) return watch(command, screen)
+  const signal = stopSignal()
+  const stopped = new Promise<number>((resolve) => {
+    signal.addEventListener('abort', () => resolve(0), { once: true })
+  })
+  const status = await Promise.race([watch(command, screen), stopped])
+  screen.close()
+  // The agent may be silent for a while yet, and nothing is to be put in order.
+  process.exit(status)
+}
+
+async function watch(command: StatusCommand, screen: Screen): Promise<number> {
   const { root } = statePaths(command.state)
-  const screen = createScreen(command)
   let said = ''
   for (;;) {
     try {
       for await (const status of readStatus(root)) {
         said = ''
-        screen.show(command.json ? JSON.stringify(status) : statusLines(status.menu).join('\n'))
+        screen.show(command.json ? [JSON.stringify(status)] : statusLines(status.menu))
         if (!command.watch) return 0
       }
       throw new StatusError('no-agent', 'the agent ended')
@@ -33,20 +47,7 @@ export async function runStatusCommand(command: StatusCommand): Promise<number> 
   }
 }
 
-type Screen = { show(text: string): void; fail(message: string): void }
-
-/** A terminal that watches is drawn anew; what is piped, lines apart. */
-function createScreen({ watch, json }: StatusCommand): Screen {
-  const isDrawn = watch === true && json !== true && process.stdout.isTTY
-  let before = isDrawn ? '\x1b[H\x1b[2J' : ''
-  return {
-    show(text) {
-      process.stdout.write(`${before}${text}\n`)
-      if (watch && !json && !isDrawn) before = '\n'
-    },
-    fail(message) {
-      if (isDrawn) process.stdout.write(before)
-      process.stderr.write(`freshet: ${message}\n`)
-    },
-  }
+function screenOf({ watch, json }: StatusCommand): Screen {
+  if (watch && !json && process.stdout.isTTY) return createDrawnScreen(process.stdout)
+  return createPlainScreen(process.stdout, process.stderr, json ? '' : '\n')
 }

@@ -1,19 +1,11 @@
 // Amounts as a person reads them.
+import { humanBytes } from '../engine/sentence.ts'
 
 /** 1,234,567. */
 export const count = (value: number): string => value.toLocaleString('en-US')
 
-/** Binary units: 5.0 MiB. */
-export function size(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
-  let step = 0
-  let value = bytes
-  while (value >= 1024 && step < units.length - 1) {
-    value /= 1024
-    step++
-  }
-  return `${step === 0 ? value : value.toFixed(1)} ${units[step]}`
-}
+/** Decimal units, 5.2 MB, as in an alert's sentence and on the page: one number is one number everywhere. */
+export const size = humanBytes
 
 /** 12 s, 5 min 7 s, 3 h 20 min. */
 export function span(ms: number): string {

@@ -143,13 +143,14 @@ function collectorLine({ collector, outbox }: AgentStatus): string {
   }
 }
 
-/** What a terminal shows of it, a line each, without colour. */
+/** What a terminal shows of it, a line each, without colour; alerts with the newest first. */
 export function statusLines(menu: Menu): string[] {
   return [
     menu.line,
     ...menu.needs.map(({ text, url }) => `  ! ${text}${url === '' ? '' : ` (open "${url}")`}`),
     ...menu.rows.map((row) => `  ${row}`),
-    ...menu.alerts.map(({ text }) => `  ${text}`),
+    // What is new stands where it is looked for, and is the last that a small window leaves out.
+    ...menu.alerts.toReversed().map(({ text }) => `  ${text}`),
   ]
 }
 

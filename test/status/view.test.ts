@@ -35,7 +35,7 @@ describe('the status in plain words', () => {
     assert.match(network({ unreadFlows: 112 }), /, 112 whose last bytes could not be read$/)
     assert.match(
       network({ earlierFlows: 3, earlierBytes: 5_242_880 }),
-      /; 3 open before the first look, with 5\.0 MiB that no alert counts$/,
+      /; 3 open before the first look, with 5\.2 MB that no alert counts$/,
     )
   })
 
@@ -49,7 +49,7 @@ describe('the status in plain words', () => {
     assert.deepEqual(
       menuOf(status, 0).rows.filter((row) => row.startsWith('Not watched')),
       [
-        'Not watched: 5.0 MiB were sent in ways that are in no flow and no alert: 3.0 MiB by dig over UDP, 2.0 KiB by ping over ICMP, 2.0 MiB by others',
+        'Not watched: 5.2 MB were sent in ways that are in no flow and no alert: 3.1 MB by dig over UDP, 2.0 kB by ping over ICMP, 2.1 MB by others',
       ],
     )
     assert.ok(!menuOf(wellStatus(), 0).rows.some((row) => row.startsWith('Not watched')))
@@ -178,12 +178,13 @@ describe('the status in plain words', () => {
   })
 
   it('counts as a person does', () => {
-    assert.deepEqual([0, 1023, 1024, 1536, 2 ** 40].map(size), [
+    assert.deepEqual([0, 999, 1000, 1536, 8_388_608, 10 ** 12].map(size), [
       '0 B',
-      '1023 B',
-      '1.0 KiB',
-      '1.5 KiB',
-      '1.0 TiB',
+      '999 B',
+      '1.0 kB',
+      '1.5 kB',
+      '8.4 MB',
+      '1.0 TB',
     ])
     assert.deepEqual([-5, 59_499, 60_000, 3_599_499, 3_600_000].map(span), [
       '0 s',
@@ -192,6 +193,28 @@ describe('the status in plain words', () => {
       '59 min 59 s',
       '1 h 0 min',
     ])
+  })
+
+  it('has one unit for bytes: an alert’s figure and those above it can be compared', () => {
+    const all = { bytesOut: 8_388_608, bytesIn: 700, unseenBytes: 5_000_000 }
+    for (const code of CAUSE_CODES) {
+      const status = wellStatus(CAUSED[code])
+      const text = JSON.stringify(
+        menuOf({ ...status, counters: { ...status.counters, ...all } }, 0),
+      )
+      assert.match(text, / 8\.4 MB out, 700 B in/)
+      assert.doesNotMatch(text, /[KMGTP]iB/, code)
+    }
+  })
+
+  it('has the newest alert first in a terminal', () => {
+    const alert = (atMs: number) => ({ atMs, severity: 'high', sentence: `alert of ${atMs}` })
+    const menu = menuOf(wellStatus({ lastAlerts: [1, 2, 3].map(alert) }), 0)
+    const told = statusLines(menu).filter((line) => line.includes('alert of'))
+    assert.deepEqual(
+      told.map((line) => line.slice(-1)),
+      ['3', '2', '1'],
+    )
   })
 
   it('puts the worst first, whatever comes together', () => {
