@@ -94,15 +94,19 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   )
   options.signal.addEventListener('abort', () => pipe.destroy(), { once: true })
 
-  const { baseline, setAside } = openBaseline('baseline.db', { now: nowUnixNs() })
+  const { baseline, setAside } = usingState(directory, () =>
+    openBaseline('baseline.db', { now: nowUnixNs(), log }),
+  )
   if (setAside) noteRebuilt(baseline, nowUnixNs())
-  const outbox = openOutbox('outbox.db', {
-    bytesMax: OUTBOX_BYTES_MAX,
-    ageMaxMs: OUTBOX_AGE_MAX_MS,
-    now: nowUnixNs,
-    log,
-  })
-  const deviceId = usingState(directory, () => readOrMakeDeviceId('.'))
+  const outbox = usingState(directory, () =>
+    openOutbox('outbox.db', {
+      bytesMax: OUTBOX_BYTES_MAX,
+      ageMaxMs: OUTBOX_AGE_MAX_MS,
+      now: nowUnixNs,
+      log,
+    }),
+  )
+  const deviceId = usingState(directory, () => readOrMakeDeviceId('.', undefined, log))
   const engine = createEngine({ deviceId, baseline })
   engine.save(0)
   const recording = startRecordingFor(options, deviceId, machine, baseline)

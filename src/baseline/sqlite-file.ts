@@ -1,12 +1,15 @@
 // A SQLite file of ours, opened or, when it cannot be read, set aside and begun anew. For files whose
 // loss is bearable but must be told: the baseline and the outbox.
-import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { inspectDatabaseFile } from '../state-file.ts'
 import type { UnixNs } from '../units.ts'
 
 /** Files set aside that are kept, newest first: a failing disk must not fill itself with them. */
 const SET_ASIDE_KEPT = 5
+/** Of a file that was whole before, since one is made with its tables. */
+const EMPTY = 'it is empty, or was written by something else'
 /** How long a statement waits for a reader's checkpoint or a backup. */
 const BUSY_TIMEOUT_MS = 2000
 
@@ -28,25 +31,31 @@ export type FileOptions = {
   pragmasFirst?: string
   /** Names a file set aside. */
   now: UnixNs
+  /** Told when others could use the file. */
+  log?: ((text: string) => void) | undefined
 }
 
 /** A file that is whole SQLite but not one this code can use; it is set aside like a corrupt one. */
 export class UnusableFile extends Error {}
 
 /**
- * Opens or makes `path`, mode 0600, in WAL mode. A corrupt file or one of a later version is renamed
- * (with its -wal and -shm) and a new one made. Throws what node:sqlite throws when the directory or the
- * disk refuses: that is no reason to give a file up.
+ * Opens or makes `path`, mode 0600, in WAL mode. A corrupt file (an empty one is) or one of a later version is renamed
+ * (with its -wal and -shm) and a new one made. Throws StateFileError when it is no file, and what node:sqlite throws when
+ * the directory or the disk refuses: that is no reason to give a file up.
  */
 export function openFile(
   path: string,
   options: FileOptions,
 ): { database: DatabaseSync; setAside?: SetAside } {
+  const { bytes, narrowed } = inspectDatabaseFile(path)
+  if (narrowed !== undefined) options.log?.(narrowed)
   try {
+    if (bytes === undefined) makeFile(path, options)
     return { database: openOnce(path, options) }
   } catch (error) {
     if (!isCorrupt(error)) throw error
     const setAside = setFileAside(path, (error as Error).message, options.now)
+    makeFile(path, options)
     return { database: openOnce(path, options), setAside }
   }
 }
@@ -109,25 +118,46 @@ export function transaction(database: DatabaseSync, work: () => void): void {
   }
 }
 
-function openOnce(path: string, options: FileOptions): DatabaseSync {
+/** Beside and renamed, so what is at `path` without its tables is damaged, and was not left so by a kill. */
+function makeFile(path: string, { pragmasFirst, create, version }: FileOptions): void {
+  createDatabaseFile(path, (database) => {
+    database.exec(pragmasFirst ?? '')
+    transaction(database, () => {
+      create(database)
+      database.exec(`PRAGMA user_version = ${version}`)
+    })
+  })
+}
+
+/** A new SQLite file at `path` with what `fill` puts in, 0600 and on the disk; or none. */
+export function createDatabaseFile(path: string, fill: (database: DatabaseSync) => void): void {
+  const fresh = `${path}.new`
+  for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${fresh}${end}`, { force: true })
   // SQLite makes -wal and -shm with the mode of the file.
-  closeSync(openSync(path, 'a', 0o600))
+  closeSync(openSync(fresh, 'wx', 0o600))
+  const database = new DatabaseSync(fresh)
+  try {
+    fill(database)
+  } finally {
+    database.close()
+  }
+  // Of a file that is gone; SQLite would take what it says for this one's.
+  for (const end of ['-journal', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true })
+  renameSync(fresh, path)
+}
+
+function openOnce(path: string, options: FileOptions): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
   try {
-    if (statSync(path).size === 0) database.exec(options.pragmasFirst ?? '')
-    database.exec(`${options.pragmas}; PRAGMA journal_mode = WAL`)
+    // Before anything that writes a page: an empty file stays what it is, and is set aside as that.
     const version = userVersion(database)
+    if (version === 0) throw new UnusableFile(EMPTY)
+    database.exec(`${options.pragmas}; PRAGMA journal_mode = WAL`)
     if (version > options.version)
       throw new UnusableFile(
         `it was written by a later version (schema ${version}, this one knows ${options.version})`,
       )
-    // Version and tables are made in one transaction, so version 0 is an empty file.
-    if (version === 0)
-      transaction(database, () => {
-        options.create(database)
-        database.exec(`PRAGMA user_version = ${options.version}`)
-      })
-    else if (version < options.version)
+    if (version < options.version)
       transaction(database, () => {
         options.upgrade?.(database, version)
         database.exec(`PRAGMA user_version = ${options.version}`)

@@ -26,6 +26,8 @@ export type { SetAside } from './sqlite-file.ts'
 export type BaselineOptions = {
   /** Names a file that is set aside; nothing else depends on it. */
   now: UnixNs
+  /** Told when others could use the file. */
+  log?: (text: string) => void
   /** Most identities and destinations on disk; those not seen for longest are forgotten first. */
   identitiesMax?: number
   destinationsMax?: number
@@ -66,6 +68,7 @@ export function openBaseline(
       check: checkPages,
       pragmas: PRAGMAS,
       now: options.now,
+      log: options.log,
     }),
   )
   const baseline = new SqliteBaseline(path, database, limits)

@@ -1,9 +1,10 @@
 // Where the collector of an installation on this machine is, and what it wants to be shown.
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pageUrlOf } from '../collector/address.ts'
 import { commandFor } from '../hint.ts'
 import { lockDirectory } from '../host/lock.ts'
+import { readStateFile } from '../state-file.ts'
 import { closedSentence, isClosed, isThere } from './found.ts'
 import { ADDRESS_FILE } from './names.ts'
 import { asOwner } from './owner.ts'
@@ -38,17 +39,19 @@ function isRunning(paths: StatePaths): boolean {
 function readOf(paths: StatePaths, file: string): string {
   const path = join(paths.collector, file)
   try {
-    return readFileSync(path, 'utf8').trim()
+    // Root reads what is the collector's user's.
+    const found = readStateFile(path, { owner: 'any' })
+    if (found) return found.text.trim()
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (isClosed(code)) throw new ConfigError(`${path} cannot be read: ${closedSentence(path)}`)
-    if (code !== 'ENOENT') throw new ConfigError(`${path} cannot be read: ${message}`)
-    if (isThere(paths.collector) && isRunning(paths))
-      throw new ConfigError(
-        `the collector with the state directory ${paths.root} runs, but its page is not served: another program has its port; end that one, or start the collector again with another port`,
-      )
-    throw new ConfigError(
-      `no collector has run with this state directory (${path} is missing): start ${commandFor('up', paths.root)} first, or name its directory with --state`,
-    )
+    throw new ConfigError(`${path} cannot be read: ${message}`)
   }
+  if (isThere(paths.collector) && isRunning(paths))
+    throw new ConfigError(
+      `the collector with the state directory ${paths.root} runs, but its page is not served: another program has its port; end that one, or start the collector again with another port`,
+    )
+  throw new ConfigError(
+    `no collector has run with this state directory (${path} is missing): start ${commandFor('up', paths.root)} first, or name its directory with --state`,
+  )
 }

@@ -1,10 +1,11 @@
 // `freshet collector`: takes what agents send, keeps it, and serves the page.
-import { rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { startCollector } from '../collector/collector.ts'
 import { CollectorError } from '../collector/collector-error.ts'
 import { keepOf } from '../collector/keeper.ts'
 import { dropTo, resolveUser } from '../host/drop.ts'
+import { writeStateFile } from '../state-file.ts'
 import { ADDRESS_FILE } from './names.ts'
 import { ConfigError, statePaths } from './state.ts'
 import { enterStateDirectory, makeStateDirectory } from './state-directory.ts'
@@ -51,7 +52,7 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
     keep: keepOf(command.keepDays, command.keepGb),
     onServed: (url) => {
       isServed = true
-      writeFileSync(addressFile, `${url}/\n`, { mode: 0o600 })
+      writeStateFile(addressFile, `${url}/\n`)
     },
     log,
   }).catch((error: unknown) => {

@@ -1,7 +1,10 @@
 // A policy document as commands take it with --policy.
-import { readFileSync } from 'node:fs'
 import { makePolicy, type PolicyDocument, PolicyError } from '../engine/policy.ts'
+import { readStateFile } from '../state-file.ts'
 import { ConfigError } from './state.ts'
+
+/** A policy of ten thousand exceptions has a tenth of it. */
+const OPTION_BYTES_MAX = 16 * 1024 * 1024
 
 /** The document in the file, `more` added; without a file `more` alone. Throws ConfigError unless it is a policy. */
 export function readPolicyFile(path: string | undefined, more: PolicyDocument): PolicyDocument {
@@ -22,7 +25,13 @@ export function readPolicyFile(path: string | undefined, more: PolicyDocument): 
 /** The text of the file that an option names. Throws ConfigError. */
 export function readOptionFile(path: string, option: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    const found = readStateFile(path, {
+      owner: 'any',
+      followsLinks: true,
+      bytesMax: OPTION_BYTES_MAX,
+    })
+    if (!found) throw new Error('there is none')
+    return found.text
   } catch (error) {
     throw new ConfigError(`${option}: ${path} cannot be read: ${(error as Error).message}`)
   }

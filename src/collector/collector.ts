@@ -1,9 +1,9 @@
 // The collector: agents' WebSocket, the store, the JSON API and the page, on one port.
-import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { descriptorLimit } from '../host/descriptors.ts'
 import { lockDirectory } from '../host/lock.ts'
+import { inspectDatabaseFile, StateFileError } from '../state-file.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
 import { hostInUrl, pageUrlOf, refuseUnlessLoopback } from './address.ts'
 import { createSite, readPageFiles } from './api/site.ts'
@@ -87,10 +87,13 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
         `another collector uses the state directory ${stateDir}: stop it, or choose another directory`,
       )
     undo.unshift(unlock)
-    const isFirst = !existsSync(join(stateDir, 'store.db'))
+    const storePath = join(stateDir, 'store.db')
+    const { bytes, narrowed } = inspectDatabaseFile(storePath)
+    if (narrowed !== undefined) log(narrowed)
+    const isFirst = bytes === undefined
     const secrets = readOrMakeSecrets(stateDir)
     if (!isFirst) for (const name of secrets.made) log(SECRET_MADE[name] ?? '')
-    const store = await openStore(loaded, join(stateDir, 'store.db'))
+    const store = await openStore(loaded, storePath)
 
     const counters = new Counters()
     const devices = new Devices(limits.devicesRememberedMax)
@@ -178,6 +181,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     return { url, port, pageUrl: pageUrlOf(url, secrets.pageKey), counters: readCounters, close }
   } catch (cause) {
     for (const step of undo) await step()
+    if (cause instanceof StateFileError) throw new CollectorError('state', cause.message, { cause })
     throw cause
   }
 }

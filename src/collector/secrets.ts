@@ -1,19 +1,9 @@
 // The two secrets of a collector: the token agents show and the key the page asks for.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { shellWord } from '../shell-word.ts'
+import { readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
 import { CollectorError } from './collector-error.ts'
 
 const SECRET_BYTES = 32
@@ -50,51 +40,33 @@ export function readOrMakeSecrets(stateDir: string): Secrets {
 
 function readOrMake(path: string, onMade: () => void): string {
   try {
-    return read(path)
+    const secret = read(path)
+    if (secret !== undefined) return secret
   } catch (cause) {
     if (cause instanceof CollectorError) throw cause
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
-      throw new CollectorError('state', `${path} cannot be read: ${cause}`, { cause })
+    if (cause instanceof StateFileError) throw new CollectorError('state', cause.message, { cause })
+    throw new CollectorError('state', `${path} cannot be read: ${cause}`, { cause })
   }
   try {
-    make(path)
+    const secret = randomBytes(SECRET_BYTES).toString('base64url')
+    writeStateFile(path, `${secret}\n`)
     onMade()
-    return read(path)
+    return secret
   } catch (cause) {
-    if (cause instanceof CollectorError) throw cause
     throw new CollectorError('state', `${path} cannot be written: ${cause}`, { cause })
   }
 }
 
-function read(path: string): string {
-  // NONBLOCK: a FIFO of that name must not hang the start.
-  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  try {
-    const found = fstatSync(file)
-    if (!found.isFile()) throw new CollectorError('state', `${path} is not a file: remove it`)
-    refuseOthers(path, found.mode, found.uid, '600')
-    const secret = readFileSync(file, 'utf8').trim()
-    if (SECRET_PATTERN.test(secret)) return secret
-    throw new CollectorError(
-      'state',
-      `${path} does not hold a secret of 32 or more printable characters: remove it, a new one is made`,
-    )
-  } finally {
-    closeSync(file)
-  }
-}
-
-/** Whole or not at all: a crash in between leaves no empty secret. */
-function make(path: string): void {
-  const fresh = `${path}.new`
-  const file = openSync(fresh, 'w', 0o600)
-  try {
-    writeSync(file, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(fresh, path)
+function read(path: string): string | undefined {
+  const found = readStateFile(path, { owner: 'any' })
+  if (!found) return undefined
+  refuseOthers(path, found.mode, found.uid, '600')
+  const secret = found.text.trim()
+  if (SECRET_PATTERN.test(secret)) return secret
+  throw new CollectorError(
+    'state',
+    `${path} does not hold a secret of 32 or more printable characters: remove it, a new one is made`,
+  )
 }
 
 function refuseOthers(path: string, mode: number, uid: number, wanted: string): void {

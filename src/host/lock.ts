@@ -3,6 +3,7 @@
 import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { inspectDatabaseFile } from '../state-file.ts'
 
 /** Name of the lock file; it stays behind empty and unlocked, which means nothing. */
 const LOCK_FILE = 'lock.db'
@@ -10,10 +11,11 @@ const LOCK_FILE = 'lock.db'
 /**
  * Holds `directory` until the returned function is called or the process ends. Waits up to `waitMs` for a
  * predecessor that is ending. Returns undefined when another process holds it; throws when the directory
- * cannot be written.
+ * cannot be written, and StateFileError when something else stands at its place.
  */
 export function lockDirectory(directory: string, waitMs: number): (() => void) | undefined {
   const path = join(directory, LOCK_FILE)
+  inspectDatabaseFile(path)
   try {
     return hold(path, waitMs)
   } catch (error) {

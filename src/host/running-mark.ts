@@ -2,8 +2,9 @@
 // how often, and for how long nobody watched. A line is the time of a death, `sense` before it when it was sense's; `of`
 // says by whose sense it was written; `ended` stands last when the engine itself has ended in order since, `stopped` when
 // both have. The file's own time is when the engine last lived.
-import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { lutimesSync } from 'node:fs'
 import { join } from 'node:path'
+import { readStateFile, writeStateFile } from '../state-file.ts'
 
 const FILE = 'running'
 const KEPT_MS = 24 * 3600 * 1000
@@ -47,11 +48,11 @@ export type RunningMark = {
   leave(nowMs: number): void
 }
 
-/** Throws what the file system does. */
+/** Throws StateFileError when something else stands there, and what the file system does. */
 export function markRunning(directory: string, runner: Runner): RunningMark {
   const { nowMs, bootId, sensePid } = runner
   const path = join(directory, FILE)
-  const before = readIfThere(path)
+  const before = readStateFile(path)
   const lines = (before?.text ?? '').split('\n')
   const own = `${OF}${bootId} ${sensePid}`
   const lost = lostOf(lines, before !== undefined, own, bootId)
@@ -60,7 +61,7 @@ export function markRunning(directory: string, runner: Runner): RunningMark {
   if (lost === 'engine' || lost === 'both') engineDeathsMs.push(nowMs)
   if (lost === 'both') senseDeathsMs.push(nowMs)
   const write = (senseMs: readonly number[], ...more: string[]) =>
-    writeFileSync(
+    writeStateFile(
       path,
       [
         ...engineDeathsMs.slice(-KEPT_MAX).map((atMs) => `${atMs}\n`),
@@ -68,20 +69,19 @@ export function markRunning(directory: string, runner: Runner): RunningMark {
         `${own}\n`,
         ...more,
       ].join(''),
-      { mode: 0o600 },
     )
   write(senseDeathsMs)
-  const touch = (atMs: number) => utimesSync(path, atMs / 1000, atMs / 1000)
+  const touch = (atMs: number) => lutimesSync(path, atMs / 1000, atMs / 1000)
   touch(nowMs)
   return {
     lost,
-    unwatchedMs: before && lost !== 'engine' ? unwatched(before.aliveMs, runner) : 0,
+    unwatchedMs: before && lost !== 'engine' ? unwatched(before.changedMs, runner) : 0,
     engineDeathsMs: engineDeathsMs.slice(-KEPT_MAX),
     senseDeathsMs: senseDeathsMs.slice(-KEPT_MAX),
     alive: touch,
     remove(endMs) {
       // What was counted ends with an end in good order.
-      writeFileSync(path, `${own}\n${STOPPED}\n`, { mode: 0o600 })
+      writeStateFile(path, `${own}\n${STOPPED}\n`)
       touch(endMs)
     },
     leave(endMs) {
@@ -116,13 +116,4 @@ function timesOf(lines: readonly string[], prefix: string, nowMs: number): numbe
       // A clock that was set back makes times of the future: those say nothing.
       .filter((atMs) => atMs > nowMs - KEPT_MS && atMs <= nowMs)
   )
-}
-
-function readIfThere(path: string): { text: string; aliveMs: number } | undefined {
-  try {
-    return { text: readFileSync(path, 'utf8'), aliveMs: statSync(path).mtimeMs }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
 }

@@ -20,7 +20,7 @@ export type OutboxOptions = {
   numbersReserved?: number
   /** How long another process may hold the file up, while it is not known to; by default 2 s. */
   patienceMs?: number
-  /** Told once when the disk begins to take nothing, and once when it takes all again. */
+  /** Told once when the disk begins to take nothing, once when it takes all again, and when others could use the file. */
   log?: (text: string) => void
 }
 

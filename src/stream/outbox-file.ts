@@ -79,7 +79,10 @@ export class OutboxFile {
   readonly #id: StatementSync
   readonly #setId: StatementSync
 
-  constructor(path: string, options: { now: UnixNs; fileBytesMax: number }) {
+  constructor(
+    path: string,
+    options: { now: UnixNs; fileBytesMax: number; log?: ((text: string) => void) | undefined },
+  ) {
     const opened = openFile(path, {
       version: SCHEMA_VERSION,
       create,
@@ -94,6 +97,7 @@ export class OutboxFile {
         PRAGMA journal_size_limit = 4194304;
         PRAGMA max_page_count = ${Math.ceil(options.fileBytesMax / 4096)}`,
       now: options.now,
+      log: options.log,
     })
     const { database } = opened
     this.database = database

@@ -374,8 +374,8 @@ export class Outbox {
   }
 
   #open(): OutboxFile {
-    const { now, fileBytesMax, patienceMs = PATIENCE_MS } = this.#options
-    const file = new OutboxFile(this.#path, { now: now(), fileBytesMax })
+    const { now, fileBytesMax, patienceMs = PATIENCE_MS, log } = this.#options
+    const file = new OutboxFile(this.#path, { now: now(), fileBytesMax, log })
     file.patience(patienceMs)
     return file
   }

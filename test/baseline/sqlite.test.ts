@@ -300,6 +300,20 @@ describe('baseline on disk', () => {
     assert.equal(found, whole.length / 4096)
   })
 
+  it('sets an empty file aside, since one is made with its tables, and closes one to others', () => {
+    const said: string[] = []
+    const log = (text: string) => said.push(text)
+    writeFileSync(path, '', { mode: 0o644 })
+    assert.match(start({ log }).setAside?.reason ?? '', /it is empty/)
+    assert.match(said.join(), /baseline\.db \(mode 644\): closed/)
+    assert.deepEqual(
+      ['', '-wal', '-shm'].map((end) => statSync(`${path}${end}`).mode & 0o777),
+      [0o600, 0o600, 0o600],
+    )
+    restart({ log })
+    assert.equal(said.length, 1)
+  })
+
   it('takes nothing from the write-ahead log of a file that is gone', () => {
     const { baseline } = start()
     baseline.putIdentity(identityOf(1))

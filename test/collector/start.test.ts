@@ -70,7 +70,7 @@ describe('the start of a collector', () => {
     await refuses(start(), 'state', /is not a file/)
     rmSync(path, { recursive: true })
     symlinkSync('/etc/hostname', path)
-    await refuses(start(), 'state', /agent\.token cannot be read/)
+    await refuses(start(), 'state', /agent\.token is not a file but a symbolic link/)
   })
 
   it('refuses a second collector on one state directory, and lets one follow', async () => {
@@ -111,6 +111,36 @@ describe('the start of a collector', () => {
     // The other way it names.
     renameSync(join(stateDir, 'store.db'), join(stateDir, 'damaged'))
     await (await start()).close()
+  })
+
+  it('refuses an empty store where one was before, and one that is no file', async () => {
+    await (await start()).close()
+    const path = join(stateDir, 'store.db')
+    writeFileSync(path, '')
+    await refuses(start(), 'store', /store\.db cannot be opened \(it is empty.*bring a backup back/)
+    assert.equal(statSync(path).size, 0, 'what there is is left as it is')
+    rmSync(path)
+    symlinkSync('/etc/hostname', path)
+    await refuses(start(), 'state', /store\.db is not a file but a symbolic link/)
+    rmSync(path)
+    await (await start()).close()
+  })
+
+  it('keeps its store for its own user, and closes one that others could use and says so', async () => {
+    const log: string[] = []
+    const options = { stateDir, host: '127.0.0.1', port: 0, log: (text: string) => log.push(text) }
+    const modes = () =>
+      ['', '-wal', '-shm'].map((end) => statSync(join(stateDir, `store.db${end}`)).mode & 0o777)
+    const umask = process.umask(0o022)
+    const first = await startCollector(options).finally(() => process.umask(umask))
+    assert.deepEqual(modes(), [0o600, 0o600, 0o600])
+    await first.close()
+    assert.deepEqual(log, [])
+    chmodSync(join(stateDir, 'store.db'), 0o644)
+    const second = await startCollector(options)
+    assert.deepEqual(modes(), [0o600, 0o600, 0o600])
+    assert.match(log.join(), /others could use .*store\.db \(mode 644\): closed to them now/)
+    await second.close()
   })
 
   it('says that a secret was made where others have the one before, and nothing at the first start', async () => {

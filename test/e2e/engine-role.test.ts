@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
@@ -38,7 +47,7 @@ describe('The engine role', function () {
       chownSync(file, 0, 0)
       chmodSync(file, 0o600)
       const said = await runEngine(new Uint8Array(), 1)
-      assert.match(said, /^freshet: .*`freshet doctor` says/m)
+      assert.match(said, /^freshet: .*`npx freshet doctor --state \S+` says/m)
       assert.doesNotMatch(said, /^ {4}at /m)
       assert.doesNotMatch(said, /watching/)
     })
@@ -74,6 +83,29 @@ describe('The engine role', function () {
     assert.match(said, /^engine: sense, the root part, has gone \(write (EPIPE|ECONNRESET)\)/m)
     assert.doesNotMatch(said, /^ {4}at /m)
     assert.equal(status, 0, said)
+  })
+
+  it('refuses a device-id that holds none, and says where it is and what to do', async () => {
+    const agent = join(directory, 'state/agent')
+    await runEngine(new Uint8Array())
+    writeFileSync(join(agent, 'device-id'), 'garbage')
+    const said = await runEngine(new Uint8Array(), 1)
+    assert.match(
+      said,
+      /^freshet: in \S+\/state\/agent: device-id holds no device id: bring it back, or remove it/m,
+    )
+    assert.doesNotMatch(said, /watching/)
+    assert.equal(readFileSync(join(agent, 'device-id'), 'utf8'), 'garbage')
+  })
+
+  it('says that it closed a database that others could read, and sets an empty one aside', async () => {
+    const agent = join(directory, 'state/agent')
+    await runEngine(new Uint8Array())
+    chmodSync(join(agent, 'outbox.db'), 0o644)
+    truncateSync(join(agent, 'baseline.db'))
+    const said = await runEngine(new Uint8Array())
+    assert.match(said, /^engine: others could use outbox\.db \(mode 644\): closed to them now/m)
+    assert.match(said, /^engine: .*baseline.*it is empty/m)
   })
 
   it('detects without a status socket, and says what is in its way', async () => {

@@ -194,19 +194,26 @@ describe('device id', () => {
     const id = readOrMakeDeviceId(directory, 'a1'.repeat(16))
     assert.equal(readOrMakeDeviceId(directory, 'a1'.repeat(16)), id)
     assert.ok(!text().includes('a1a1'))
-    const other = readOrMakeDeviceId(directory, 'b2'.repeat(16))
+    const said: string[] = []
+    const other = readOrMakeDeviceId(directory, 'b2'.repeat(16), (line) => said.push(line))
+    assert.match(said.join(), /made on other hardware.*new device/)
     assert.notEqual(other, id)
     assert.ok(readFileSync(join(directory, 'device-id.old'), 'utf8').startsWith(id))
     assert.equal(readOrMakeDeviceId(directory, 'b2'.repeat(16)), other)
   })
 
-  it('is made anew when the file is damaged, which is kept', () => {
+  it('is not made anew when the file holds none: this machine would be another one to its collector', () => {
+    const path = join(directory, 'device-id')
     for (const damaged of ['', 'x', '01234567-89ab-4cde-8f01-23456789abcd']) {
-      writeFileSync(join(directory, 'device-id'), damaged)
-      const id = readOrMakeDeviceId(directory)
-      assert.ok(text().startsWith(id))
-      assert.equal(readFileSync(join(directory, 'device-id.old'), 'utf8'), damaged)
+      writeFileSync(path, damaged)
+      assert.throws(
+        () => readOrMakeDeviceId(directory),
+        /device-id holds no device id.*bring it back, or remove it/,
+      )
+      assert.equal(text(), damaged)
     }
+    rmSync(path)
+    assert.equal(readOrMakeDeviceId(directory), text().trim().split('\n')[0])
   })
 
   it('is not made where it cannot be kept', () => {

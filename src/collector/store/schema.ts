@@ -5,8 +5,15 @@
 // lists and the cursor of their pages at once; bodies are the bytes the agent sent, in tables that have
 // no other index; names are integers.
 import { DatabaseSync } from 'node:sqlite'
-import { type DiskTrouble, diskTrouble } from '../../baseline/sqlite-file.ts'
+import {
+  createDatabaseFile,
+  type DiskTrouble,
+  diskTrouble,
+  UnusableFile,
+  userVersion,
+} from '../../baseline/sqlite-file.ts'
 import { commandIn, stateOf } from '../../hint.ts'
+import { inspectDatabaseFile } from '../../state-file.ts'
 import { addAlertColumns, addLikeness } from './alert-columns.ts'
 import { StoreError } from './store-error.ts'
 import { addTriage } from './triage.ts'
@@ -255,7 +262,12 @@ export const SCHEMA_VERSION = MIGRATIONS.length
 export function openForWriting(path: string): DatabaseSync {
   let db: DatabaseSync | undefined
   try {
+    // Beside and renamed, so what is at `path` without its tables is damaged, and was not left so by a kill.
+    if (inspectDatabaseFile(path).bytes === undefined)
+      createDatabaseFile(path, (made) => migrate(made, path))
     db = new DatabaseSync(path, { timeout: 2000 })
+    if (userVersion(db) === 0)
+      throw new UnusableFile('it is empty, or was written by something else')
     db.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
@@ -271,9 +283,10 @@ export function openForWriting(path: string): DatabaseSync {
     db?.close()
     if (cause instanceof StoreError) throw cause
     const { message } = cause as Error
+    const trouble = cause instanceof UnusableFile ? 'corrupt' : (diskTrouble(cause) ?? 'io')
     throw new StoreError(
       'cannot-open',
-      `the store ${path} cannot be opened (${message}): ${remedyOf(diskTrouble(cause) ?? 'io', path)}`,
+      `the store ${path} cannot be opened (${message}): ${remedyOf(trouble, path)}`,
       { cause },
     )
   }
@@ -316,7 +329,7 @@ export function openForCheckpoints(path: string): DatabaseSync {
 }
 
 function migrate(db: DatabaseSync, path: string): void {
-  const version = Number(db.prepare('PRAGMA user_version').get()?.user_version)
+  const version = userVersion(db)
   if (version > MIGRATIONS.length)
     throw new StoreError(
       'newer',
