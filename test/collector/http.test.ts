@@ -207,6 +207,13 @@ describe("the collector's API", () => {
     assert.deepEqual(events, [
       { deviceId: DEVICE_A, at: T0.toString(), kind: 'loss', text: '3 lost', count: 3 },
     ])
+    const of = async (query: string) =>
+      (await running.json<HealthResponse>(`/api/health?${query}`)).events.length
+    const span = (since: bigint, until: bigint) => `since=${since}&until=${until}`
+    assert.equal(await of(`device=${DEVICE_A}&${span(T0, T0 + 1n)}`), 1)
+    assert.equal(await of(`device=${DEVICE_B}`), 0)
+    assert.equal(await of(span(T0 + 1n, T0 + 9n)), 0)
+    assert.equal(await of(span(T0 - 9n, T0)), 0)
     const { counters } = await running.json<CountersResponse>('/api/counters')
     assert.equal(counters.agentsConnected, 2)
     assert.equal(counters.itemsRejected, 0)

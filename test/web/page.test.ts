@@ -170,6 +170,33 @@ describe('page in a browser', function () {
     assert.deepEqual(watched.faults, [])
   })
 
+  it('says on an alert what its machine lost while it went on, and not what at another time', async () => {
+    const { page, show, tell, watched } = await scene()
+    const now = nowUnixNs()
+    const lost = (text: string, at: typeof now) => ({
+      kind: 'health' as const,
+      at,
+      health: { of: 'loss' as const, text, count: 7 },
+    })
+    const alert = upload(now)
+    await tell(
+      alertFinding(alert),
+      lost('7 records were dropped', alert.updatedAt),
+      lost('7 of another day', secondsBefore(now, 86_400)),
+      { kind: 'health', at: alert.updatedAt, health: { of: 'recovered', text: 'again', count: 1 } },
+    )
+    await show(`#/alerts/${alert.id}`)
+    const list = page.getByRole('list', { name: 'Not seen meanwhile' })
+    await list.getByText('7 records were dropped').waitFor()
+    assert.equal(await list.getByRole('listitem').count(), 1)
+    // Said while the page is open, of a time before.
+    await tell(lost('8 records were dropped', alert.updatedAt))
+    await list.getByText('8 records were dropped').waitFor()
+    await page.getByText('figures here may be too small').waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    assert.deepEqual(watched.faults, [])
+  })
+
   it('shows a lost connection and loads what it missed when it is back', async () => {
     const { page, relay, tell } = await scene()
     relay.cut()

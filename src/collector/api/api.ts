@@ -137,9 +137,14 @@ export function createApi(options: {
   }
 
   async function health(query: string): Promise<HealthResponse> {
-    const given = parseQuery(query, ['limit', 'before'])
-    const limit = limitOf(given, HEALTH.usual, HEALTH.max)
-    return store.read({ op: 'health', limit, before: timeOf(given, 'before') })
+    const given = parseQuery(query, ['limit', 'before', 'device', 'since', 'until'])
+    return store.read({
+      op: 'health',
+      limit: limitOf(given, HEALTH.usual, HEALTH.max),
+      before: timeOf(given, 'before'),
+      deviceId: textOf(given, 'device'),
+      ...rangeOf(given),
+    })
   }
 
   return {

@@ -224,7 +224,15 @@ export type Query =
   | { op: 'identitiesByKey'; device: number; keys: string[] }
   | { op: 'destinations'; deviceId: string; identityKey: string; limit: number }
   | { op: 'devices'; limit: number; after?: bigint | undefined }
-  | { op: 'health'; limit: number; before?: bigint | undefined }
+  | {
+      op: 'health'
+      limit: number
+      before?: bigint | undefined
+      deviceId?: string | undefined
+      /** Of when it happened: from then on, and before then. */
+      since?: bigint | undefined
+      until?: bigint | undefined
+    }
   | { op: 'newest' }
 
 /** A device's row; what is known of the moment is not the store's to know. */

@@ -91,13 +91,20 @@ export function createReader(db: DatabaseSync): Reader {
     }
   }
 
-  function health(limit: number, before = FOREVER_NS): HealthResponse {
+  function health({
+    limit,
+    before = FOREVER_NS,
+    deviceId,
+    since = 0n,
+    until = FOREVER_NS,
+  }: Query & { op: 'health' }): HealthResponse {
+    const ofOne = deviceId === undefined ? '' : 'AND d.id = ?'
     const { found, isCut } = some(
       `SELECT h.stored_at, h.at, h.kind, h.text, h.count, d.id,
          octet_length(h.kind) + octet_length(h.text) AS bytes FROM health AS h
        LEFT JOIN device AS d ON d.row = h.device
-       WHERE h.stored_at < ? ORDER BY h.stored_at DESC LIMIT ?`,
-      [before, limit],
+       WHERE h.stored_at < ? AND h.at >= ? AND h.at < ? ${ofOne} ORDER BY h.stored_at DESC LIMIT ?`,
+      [before, since, until, ...(deviceId === undefined ? [] : [deviceId]), limit],
       limit,
     )
     const last = found.at(-1)
@@ -132,7 +139,7 @@ export function createReader(db: DatabaseSync): Reader {
       case 'devices':
         return devices(query.limit, query.after)
       case 'health':
-        return health(query.limit, query.before)
+        return health(query)
       case 'newest':
         return (
           (rows('SELECT coalesce(max(last_at), 0) AS at FROM segment', [])[0]?.at as bigint) ?? 0n

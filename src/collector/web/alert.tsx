@@ -15,6 +15,7 @@ import { Age, Clock, Cut, Figure, Severity, State } from './parts.tsx'
 import { Reasons } from './reasons.tsx'
 import { Revisions } from './revisions.tsx'
 import { exactly, routeHash } from './route.ts'
+import { Sight } from './sight.tsx'
 import { alertTold, lastList, lastRow } from './state.ts'
 import { Triage, TriageMark } from './triage.tsx'
 import { ANSWERED_MEANS, answeredText } from './words.ts'
@@ -83,6 +84,7 @@ function Alert(props: { alert: AlertDetail; onAlert: (alert: AlertDetail) => voi
       <section class="panel" aria-labelledby="time">
         <h2 id="time">Out and in over time</h2>
         <Timeline alert={alert} />
+        <Sight alert={alert} />
       </section>
       <div class="pair">
         <section class="panel" aria-labelledby="why">
