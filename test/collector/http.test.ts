@@ -322,6 +322,16 @@ describe("the collector's API", () => {
       assert.equal((await raw(running, path)).status, 404, path)
   })
 
+  it('says to a person that an address names no page, with the way back, and shows none of it as markup', async () => {
+    const path = '/alerts/<script>alert(1)</script>"'
+    const { status, headers, body } = await raw(running, path, { headers: { Accept: 'text/html' } })
+    assert.equal(status, 404)
+    assert.match(headers['content-type'] as string, /^text\/html/)
+    assert.match(headers['content-security-policy'] as string, /^default-src 'self';/)
+    assert.match(body, /There is no such page[\s\S]*\/alerts\/[\s\S]*<a href="\/">Go to the alerts/)
+    assert.doesNotMatch(body, /<script|"[^>]*"\?/)
+  })
+
   it('answers HEAD as GET without a body, and 405 to other methods', async () => {
     const headers = { Authorization: `Bearer ${running.key}` }
     for (const path of ['/', '/livez', '/api/alerts']) {

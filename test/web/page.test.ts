@@ -127,6 +127,35 @@ describe('page in a browser', function () {
     await page.getByText('There is no alert with this id.').waitFor()
   })
 
+  it('says so when an address names no page, with a way back', async () => {
+    const { page, show } = await scene()
+    await show('#/nothing/<b>')
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
+    await page.getByText('#/nothing/').waitFor()
+    assert.equal(await page.locator('main b').count(), 0)
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await page.getByRole('link', { name: 'Go to the alerts' }).click()
+    await page.getByText('Nothing unusual so far').waitFor()
+  })
+
+  it('draws no line and says no rate before it has looked twice', async () => {
+    const { agent, page } = await scene()
+    const figure = page.locator('.figure').filter({ hasText: 'Programs started' })
+    assert.equal(await figure.locator('.value').innerText(), '–', 'no machine has told any')
+    agent.send({ kind: 'live', live: { ...liveAt(nowUnixNs(), 1), execs: 321 } })
+    await figure.getByText('321', { exact: true }).waitFor()
+    await figure.getByText('–/s').waitFor()
+    assert.equal(await figure.locator('.spark :is(line, polyline)').count(), 0)
+    agent.send({ kind: 'live', live: { ...liveAt(nowUnixNs(), 2), execs: 322 } })
+    await figure.getByText('322', { exact: true }).waitFor()
+    await figure.getByText(/^[0-9.]+\/s$/).waitFor()
+    agent.send({ kind: 'live', live: { ...liveAt(nowUnixNs(), 3), execs: 323 } })
+    await figure.locator('.spark polyline').waitFor()
+    // The line of zero begins with the first value, at the right.
+    const begins = await figure.locator('.spark line').getAttribute('x1')
+    assert.ok(Number(begins) > 110, `${begins}`)
+  })
+
   it('shows identities as they are first seen, and finds them', async () => {
     const { page, tell, watched } = await scene()
     await page.getByRole('link', { name: /^Identities/ }).click()

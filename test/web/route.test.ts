@@ -48,12 +48,26 @@ describe('page: routes', () => {
       '#/alerts?severity=high&q=rclone',
     )
   })
-  it('show the alerts for whatever else stands in the address', () => {
+  it('show the alerts where nothing else stands in the address', () => {
     const alerts: Route = { page: 'alerts', severity: undefined, query: '' }
-    for (const hash of ['', '#', '#/', '#/nothing', '#/alerts?severity=dire', '#x'])
+    for (const hash of ['', '#', '#/', '#/alerts?severity=dire'])
       assert.deepEqual(parseRoute(hash), alerts)
     assert.deepEqual(parseRoute('#/alerts/%E0%A4%A'), { page: 'alert', id: '%E0%A4%A' })
     fc.assert(fc.property(fc.string(), (text) => assert.ok(parseRoute(`#${text}`).page)))
+  })
+  it('say so of an address that names no page', () => {
+    const none = [
+      '/nothing',
+      'x',
+      '/alerts/a/b',
+      '/machine/a',
+      '/identities/a',
+      '/identities/a/b/c',
+    ]
+    for (const address of none) {
+      assert.deepEqual(parseRoute(`#${address}`), { page: 'nowhere', address })
+      assert.equal(routeHash(parseRoute(`#${address}`)), `#${address}`)
+    }
   })
   it('tell a key from a route', () => {
     assert.equal(keyOf('#key=abc%2Bdef'), 'abc+def')

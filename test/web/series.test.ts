@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { DeviceInfo, LiveInfo } from '../../src/collector/page-api.ts'
 import { liveInfo } from '../../src/collector/views.ts'
+import { byteRateText, rateText } from '../../src/collector/web/format.ts'
 import {
   addSeries,
   rates,
@@ -11,6 +12,7 @@ import {
   SPARK_VALUES,
   sparkPoints,
   sumOf,
+  sumOfRates,
   withSample,
 } from '../../src/collector/web/rates.ts'
 import { busyColumns, chartSeries, columnAt, columns } from '../../src/collector/web/timeline.ts'
@@ -31,7 +33,16 @@ describe('page: rates', () => {
     ]
     assert.deepEqual(rates(samples, 'bytesOut'), [250, 50])
     assert.equal(recentRate(samples, 'bytesOut'), 150)
-    assert.equal(recentRate([], 'bytesOut'), 0)
+    assert.equal(recentRate(samples.slice(1), 'bytesOut'), 50)
+  })
+  it('are not known, and not 0, before there are two reports', () => {
+    assert.equal(recentRate([], 'bytesOut'), undefined)
+    assert.equal(recentRate([sample(1)], 'bytesOut'), undefined)
+    assert.equal(rateText(undefined), '–/s')
+    assert.equal(byteRateText(undefined), '–/s')
+    assert.equal(sumOfRates([]), undefined)
+    assert.equal(sumOfRates([undefined, undefined]), undefined)
+    assert.equal(sumOfRates([undefined, 0, 2]), 2)
   })
   it('are never negative: a counter that fell began again', () => {
     const samples = [sample(1, { flows: 900 }), sample(2, { flows: 4 })]

@@ -35,6 +35,8 @@ export type HttpOptions = {
   log: (text: string) => void
 }
 
+const PATH_SHOWN_MAX = 200
+
 type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
 const error = (status: number, text: string, headers: Record<string, string> = {}): Answer => ({
   status,
@@ -165,8 +167,19 @@ export function createRequestListener(options: HttpOptions): RequestListener {
         response,
         error(503, 'the page is not built: run `node scripts/setup.mjs`, then start again'),
       )
+    else if (/\btext\/html\b/.test(request.headers.accept ?? '')) sendNoPage(response, path)
     else sendJson(response, error(404, `there is no ${path}`))
   }
+}
+
+/** To a person: what an address without a page of ours says. */
+function sendNoPage(response: ServerResponse, path: string): void {
+  const shown = path.slice(0, PATH_SHOWN_MAX).replace(/[^\w/.~%+-]/g, '?')
+  response
+    .writeHead(404, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' })
+    .end(
+      `<!doctype html><html lang="en"><title>Freshet</title><h1>There is no such page</h1><p><code>${shown}</code> names none of this collector's pages. <a href="/">Go to the alerts</a></p></html>`,
+    )
 }
 
 /** What a page had when its stream ended (html.spec.whatwg.org, 9.2.4). */

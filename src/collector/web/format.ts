@@ -21,13 +21,18 @@ export const bytesExact = (bytes: number): string => `${countText(bytes)} B`
 /** A whole number with thousands set apart: `12,345`. */
 export const countText = (count: number): string => Math.round(count).toLocaleString('en-US')
 
+/** In place of a figure that nobody has told yet: it is not 0. */
+export const UNKNOWN = '–'
+
 /** A rate of things: `0/s`, `0.4/s`, `37/s`, `1,204/s`. */
-export function rateText(perSecond: number): string {
+export function rateText(perSecond: number | undefined): string {
+  if (perSecond === undefined) return `${UNKNOWN}/s`
   if (perSecond > 0 && perSecond < 9.95) return `${perSecond.toFixed(1)}/s`
   return `${countText(perSecond)}/s`
 }
 
-export const byteRateText = (bytesPerSecond: number): string => `${bytesText(bytesPerSecond)}/s`
+export const byteRateText = (bytesPerSecond: number | undefined): string =>
+  `${bytesPerSecond === undefined ? UNKNOWN : bytesText(bytesPerSecond)}/s`
 
 const threeDigits = (value: number): string =>
   value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toFixed(2)

@@ -32,7 +32,8 @@ function leave(input: HTMLElement | undefined): void {
   if (input) input.blur()
   else if (at.page === 'alert') go(lastList.value)
   else if (at.page === 'identity') go(lastIdentities.value)
-  else if (at.page === 'alerts') go({ page: 'alerts', severity: undefined, query: '' })
+  else if (at.page === 'alerts' || at.page === 'nowhere')
+    go({ page: 'alerts', severity: undefined, query: '' })
   else if (at.page === 'identities') go({ page: 'identities', query: '' })
 }
 

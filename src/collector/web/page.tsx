@@ -2,12 +2,13 @@
 import { useEffect } from 'preact/hooks'
 import { AlertPage } from './alert.tsx'
 import { AlertsPage } from './alerts.tsx'
-import { agoText, countText } from './format.ts'
+import { agoText, countText, visible } from './format.ts'
 import { installFound } from './found.ts'
 import { IdentitiesPage } from './identities.tsx'
 import { IdentityPage } from './identity-page.tsx'
 import { installKeys } from './keys.ts'
 import { MachinePage } from './machine.tsx'
+import { Cut } from './parts.tsx'
 import { type Route, routeHash } from './route.ts'
 import { installRows } from './rows.ts'
 import { SessionForm } from './session.tsx'
@@ -63,7 +64,22 @@ function Content({ route: at }: { route: Route }) {
   if (at.page === 'identity')
     return <IdentityPage deviceId={at.deviceId} identityKey={at.key} key={routeKey(at)} />
   if (at.page === 'identities') return <IdentitiesPage query={at.query} />
-  return <MachinePage />
+  if (at.page === 'machine') return <MachinePage />
+  return <Nowhere address={at.address} />
+}
+
+function Nowhere({ address }: { address: string }) {
+  return (
+    <div class="nothing">
+      <h1>There is no such page</h1>
+      <p>
+        <code>
+          <Cut text={visible(`#${address}`)} max={120} />
+        </code>{' '}
+        names none of this collector’s pages. <a href="#/alerts">Go to the alerts</a>
+      </p>
+    </div>
+  )
 }
 
 const titleOf = (at: Route): string =>
@@ -73,6 +89,7 @@ const titleOf = (at: Route): string =>
     identities: 'Identities',
     identity: 'Identity',
     machine: 'Machine',
+    nowhere: 'No such page',
   })[at.page]
 
 /** What one page shows one of: another of it is another page. */

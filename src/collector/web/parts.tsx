@@ -101,10 +101,10 @@ export function Spark({ values, name }: { values: readonly number[]; name: strin
   const line = points.map((point) => point.join(',')).join(' ')
   return (
     <svg class="spark" viewBox="-1 -2 122 30" preserveAspectRatio="none" role="img">
-      <title>{`${name} over the last minute`}</title>
-      <line x1="0" y1="26" x2="120" y2="26" />
+      <title>{points.length > 1 ? `${name} over the last minute` : `${name}: not known yet`}</title>
       {points.length > 1 && (
         <>
+          <line x1={points[0]?.[0]} y1="26" x2="120" y2="26" />
           <polygon points={`${points[0]?.[0]},26 ${line} 120,26`} />
           <polyline points={line} />
         </>

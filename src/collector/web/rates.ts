@@ -40,10 +40,10 @@ export function rates(samples: Samples, counter: Counter): number[] {
   })
 }
 
-/** Rate over the last few samples, so that a page does not flicker between 0 and 2 a second. */
-export function recentRate(samples: Samples, counter: Counter, over = 5): number {
+/** Rate over the last few samples, so that a page does not flicker between 0 and 2 a second; undefined before there are two. */
+export function recentRate(samples: Samples, counter: Counter, over = 5): number | undefined {
   const last = rates(samples.slice(-over - 1), counter)
-  return last.length === 0 ? 0 : last.reduce((sum, rate) => sum + rate, 0) / last.length
+  return last.length === 0 ? undefined : last.reduce((sum, rate) => sum + rate, 0) / last.length
 }
 
 /** Sum of a counter over devices that reported one. */
@@ -52,6 +52,10 @@ export const sumOf = (devices: readonly DeviceInfo[], counter: keyof LiveInfo): 
     const value = live?.[counter]
     return typeof value === 'number' ? sum + value : sum
   }, 0)
+
+/** Of the rates that are known; undefined when none is. */
+export const sumOfRates = (all: readonly (number | undefined)[]): number | undefined =>
+  all.reduce((sum, rate) => (rate === undefined ? sum : (sum ?? 0) + rate), undefined)
 
 /** Adds series from their newest end; the result is as long as the longest. */
 export function addSeries(series: readonly number[][]): number[] {
@@ -66,7 +70,7 @@ export const SPARK_VALUES = 60
 
 /**
  * Points of a line in a box of width by height: the newest at the right, 0 at the bottom, the largest at
- * the top. Fewer values than there is room for leave the left empty.
+ * the top. Fewer values than there is room for leave the left empty: nobody looked then, which is no 0.
  */
 export function sparkPoints(
   values: readonly number[],

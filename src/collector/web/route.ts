@@ -18,6 +18,8 @@ export type Route =
   | { page: 'identities'; query: string }
   | { page: 'identity'; deviceId: string; key: string }
   | { page: 'machine' }
+  /** `address` is what follows the `#`. */
+  | { page: 'nowhere'; address: string }
 
 export const SEVERITIES: readonly SeverityName[] = ['high', 'medium', 'low']
 
@@ -35,18 +37,22 @@ export const exactly = (
   value: string,
 ): string => `${name}:"${value.replaceAll('"', '""')}"`
 
-/** Reads the part of an address from its `#`. Whatever is not a route shows the alerts. */
+/** Reads the part of an address from its `#`; without one, the alerts. */
 export function parseRoute(hash: string): Route {
   const text = hash.startsWith('#') ? hash.slice(1) : hash
   const cut = text.indexOf('?')
   const path = (cut < 0 ? text : text.slice(0, cut)).split('/').filter((part) => part !== '')
   const fields = new URLSearchParams(cut < 0 ? '' : text.slice(cut + 1))
   const query = fields.get('q') ?? ''
-  if (path[0] === 'alerts' && path[1] !== undefined) return { page: 'alert', id: decoded(path[1]) }
-  if (path[0] === 'identities' && path[1] !== undefined && path[2] !== undefined)
-    return { page: 'identity', deviceId: decoded(path[1]), key: decoded(path[2]) }
-  if (path[0] === 'identities') return { page: 'identities', query }
-  if (path[0] === 'machine') return { page: 'machine' }
+  const [name, first, second] = path
+  if (name === 'alerts' && first !== undefined && path.length === 2)
+    return { page: 'alert', id: decoded(first) }
+  if (name === 'identities' && first !== undefined && second !== undefined && path.length === 3)
+    return { page: 'identity', deviceId: decoded(first), key: decoded(second) }
+  if (name === 'identities' && path.length === 1) return { page: 'identities', query }
+  if (name === 'machine' && path.length === 1) return { page: 'machine' }
+  if (path.length > 1 || (name !== undefined && name !== 'alerts'))
+    return { page: 'nowhere', address: text }
   const severity = SEVERITIES.find((name) => name === fields.get('severity'))
   const status = STATUS_CHOICES.find((name) => name === fields.get('status'))
   return { page: 'alerts', severity, query, ...(status && { status }) }
@@ -58,6 +64,7 @@ export function routeHash(route: Route): string {
   if (route.page === 'identity')
     return `#/identities/${encodeURIComponent(route.deviceId)}/${encodeURIComponent(route.key)}`
   if (route.page === 'machine') return '#/machine'
+  if (route.page === 'nowhere') return `#${route.address}`
   const fields = new URLSearchParams()
   if (route.page === 'alerts' && route.severity) fields.set('severity', route.severity)
   if (route.page === 'alerts' && route.status) fields.set('status', route.status)

@@ -1,7 +1,8 @@
 // What an empty list of alerts says: what is being watched right now, and how to see an alert.
-import { byteRateText, bytesText, countText, rateText } from './format.ts'
+import type { LiveInfo } from '../page-api.ts'
+import { byteRateText, bytesText, countText, rateText, UNKNOWN } from './format.ts'
 import { Figure, Spark } from './parts.tsx'
-import { addSeries, type Counter, rates, recentRate, sumOf } from './rates.ts'
+import { addSeries, type Counter, rates, recentRate, sumOf, sumOfRates } from './rates.ts'
 import { devices, samples } from './state.ts'
 import { isMirrored, watchedText } from './words.ts'
 
@@ -57,49 +58,52 @@ export function LiveFigures() {
   const all = devices.value
   const series = (counter: Counter): number[] =>
     addSeries(all.map((device) => rates(samples.value.get(device.id) ?? [], counter)))
-  const rate = (counter: Counter): number =>
-    all.reduce((sum, { id }) => sum + recentRate(samples.value.get(id) ?? [], counter), 0)
+  const rate = (counter: Counter): number | undefined =>
+    sumOfRates(all.map(({ id }) => recentRate(samples.value.get(id) ?? [], counter)))
+  const isKnown = all.some(({ live }) => live)
+  const sum = (counter: keyof LiveInfo, text: (value: number) => string): string =>
+    isKnown ? text(sumOf(all, counter)) : UNKNOWN
   return (
     <dl class="figures">
       <Figure
         name="Programs started"
-        value={countText(sumOf(all, 'execs'))}
+        value={sum('execs', countText)}
         more={rateText(rate('execs'))}
       >
         <Spark values={series('execs')} name="Programs started a second" />
       </Figure>
       <Figure
         name="Network flows"
-        value={countText(sumOf(all, 'flows'))}
-        more={`${rateText(rate('flows'))} · ${countText(sumOf(all, 'openFlows'))} open`}
+        value={sum('flows', countText)}
+        more={`${rateText(rate('flows'))} · ${sum('openFlows', countText)} open`}
       >
         <Spark values={series('flows')} name="Flows opened a second" />
       </Figure>
       <Figure
         name="Bytes out"
-        value={bytesText(sumOf(all, 'bytesOut'))}
+        value={sum('bytesOut', bytesText)}
         more={byteRateText(rate('bytesOut'))}
       >
         <Spark values={series('bytesOut')} name="Bytes out a second" />
       </Figure>
       <Figure
         name="Bytes in"
-        value={bytesText(sumOf(all, 'bytesIn'))}
+        value={sum('bytesIn', bytesText)}
         more={byteRateText(rate('bytesIn'))}
       >
         <Spark values={series('bytesIn')} name="Bytes in a second" />
       </Figure>
       <Figure
         name="Records read"
-        value={countText(sumOf(all, 'records'))}
-        more={`${rateText(rate('records'))} · ${countText(sumOf(all, 'lost'))} lost`}
+        value={sum('records', countText)}
+        more={`${rateText(rate('records'))} · ${sum('lost', countText)} lost`}
       >
         <Spark values={series('records')} name="Records read a second" />
       </Figure>
       <Figure
         name="Programs known"
-        value={countText(sumOf(all, 'identities'))}
-        more={`${countText(sumOf(all, 'processes'))} processes alive`}
+        value={sum('identities', countText)}
+        more={`${sum('processes', countText)} processes alive`}
       />
     </dl>
   )
