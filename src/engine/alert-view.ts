@@ -1,5 +1,6 @@
 // One revision of an alert, made from what is known at this moment.
-import type { StoredIdentity } from '../baseline/baseline.ts'
+import type { Baseline } from '../baseline/baseline.ts'
+import { quoted } from '../printable.ts'
 import { ArgumentsFlag } from '../records/record.gen.ts'
 import { bytes, bytesSum } from '../units.ts'
 import { fileName } from './acting.ts'
@@ -11,35 +12,24 @@ import { hasMoreForeign, namedForeign } from './foreign-code.ts'
 import { identityView } from './identity-view.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
-import type { ExecArguments, IdentityState, Image, ImageName, Process } from './process.ts'
+import type { ExecArguments, Image, ImageName, Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
 import { adjustedRatio, isOneSided } from './score.ts'
-import { scriptFromName, scriptText } from './script.ts'
-import { alertSentence, humanDuration, type Lead } from './sentence.ts'
+import { scriptFromName } from './script.ts'
+import { alertSentence, type Lead } from './sentence.ts'
+import {
+  actsForOf,
+  runByOf,
+  runsText,
+  signerText,
+  sinceOf,
+  type Told,
+  vouchingText,
+} from './who.ts'
 
 /** MITRE ATT&CK: the analytic, its detection strategy, its technique. */
 const TECHNIQUES = ['AN0032', 'DET0011', 'T1001.001']
 const CHAIN_MAX = 8
-
-/** How the program is vouched for, in words. */
-export function signerText(identity: IdentityState): string {
-  const { stored, responsible } = identity
-  const isCopy = stored.key.startsWith('copy:')
-  const words = isCopy ? 'signed by Apple, not where Apple installs it' : classText(stored)
-  return responsible === undefined ? words : `${words}, acting for another`
-}
-
-const classText = ({ signerClass, teamId }: StoredIdentity): string =>
-  ({
-    platform: 'a program of this system',
-    app_store: 'from the App Store',
-    notarized: `notarized, team ${teamId}`,
-    developer_id: `signed by team ${teamId}, not known to be notarized`,
-    unknown: 'its file not looked at yet',
-    adhoc: 'signed by nobody (ad hoc)',
-    unsigned: 'unsigned',
-    invalid: 'its signature is not valid',
-  })[signerClass]
 
 /** What findings say of a process. */
 export function processView(process: Process, clock: Clock): ProcessView {
@@ -101,13 +91,34 @@ export function chainOf(
   return chain
 }
 
+/** RFC 1123, and the underscores that are in use. What was asked for may be any text. */
+const HOSTNAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/
+
 const hostPort = ({ view }: Destination): string => {
-  const host = view.address.includes(':') ? `[${view.address}]` : view.address
+  const { hostname, address, port } = view
+  const host = address.includes(':') ? `[${address}]` : address
   if (isServed(view.key)) return host
-  return view.hostname === ''
-    ? `${host}:${view.port}`
-    : `${view.hostname}:${view.port} (${view.address})`
+  if (hostname === '') return `${host}:${port}`
+  return `${HOSTNAME.test(hostname) ? hostname : quoted(hostname)}:${port} (${address})`
 }
+
+/** Since when the pair in `slot` has sent, and what tells of others. */
+const toldOf = (pairs: PairTable, slot: number, { clock, baseline }: Moment): Told => ({
+  baseline,
+  beganAt: wallOfMs(clock, pairs.f64[slot * PAIR_DOUBLES + P.firstAtMs] as number),
+})
+
+/** How the program of an alert is vouched for, and whom it acts for. */
+export const standingText = (
+  { chain }: LiveAlert,
+  pairs: PairTable,
+  slot: number,
+  { identity }: Pair,
+  moment: Moment,
+): string => vouchingText(identity, actsForOf(identity, chain, toldOf(pairs, slot, moment)))
+
+/** When a revision is said, and what is in force and known then. */
+export type Moment = { clock: Clock; baseline: Baseline; policyVersion: number }
 
 /** The revision to send. The pair's rings are turned to now. */
 export function alertView(
@@ -116,10 +127,10 @@ export function alertView(
   pairs: PairTable,
   slot: number,
   pair: Pair,
-  clock: Clock,
-  policyVersion: number,
+  moment: Moment,
   listedFlows: ListedFlow[],
 ): Alert {
+  const { clock, policyVersion } = moment
   const base = slot * PAIR_DOUBLES
   const row = slot * PAIR_INTEGERS
   const d = pairs.f64
@@ -135,12 +146,11 @@ export function alertView(
   const earlierFlows = pairs.i32[row + C.earlierFlows] as number
   const timeline = pairs.timeline(slot)
   const { identity } = pair
-  const [self, parent] = alert.chain
-  const responsible = identity.responsible
+  const [self] = alert.chain
+  const told = toldOf(pairs, slot, moment)
   // The same file may lie in several places: an alert names the one that ran.
   const path = self?.path || identity.stored.path
   const name = fileName(path)
-  const runBy = responsible ? nameOfKey(responsible.key) : fileName(parent?.path ?? '')
   return {
     id: alert.id,
     revision: alert.revision,
@@ -149,11 +159,11 @@ export function alertView(
     score: Math.round(alert.score * 100) / 100,
     sentence: alertSentence({
       name,
-      signer: signerText(identity).replace(', acting for another', ''),
-      knownMs: Number(at - identity.stored.firstExecAt) / 1e6,
-      runBy,
-      actsFor: responsible !== undefined,
-      script: runsText(identity, self),
+      signer: signerText(identity.stored),
+      since: sinceOf(identity.stored, told),
+      actsFor: actsForOf(identity, alert.chain, told),
+      runBy: runByOf(alert.chain),
+      script: runsText(identity, self, told),
       doubt: identity.doubt,
       destination: hostPort(pair.destination),
       bytesOut: out,
@@ -162,7 +172,6 @@ export function alertView(
       unreadFlows,
       inexactFlows,
       earlierFlows,
-      wasHere: identity.wasHere,
       durationMs: (d[base + P.lastAtMs] as number) - (d[base + P.firstAtMs] as number),
       flows,
       silentFlows,
@@ -176,7 +185,7 @@ export function alertView(
     updatedAt: at,
     identity: { ...identityView(identity), name, path },
     doubt: identity.doubt,
-    responsibleKey: responsible?.key,
+    responsibleKey: identity.responsible?.key,
     chain: alert.chain,
     destination: pair.destination.view,
     bytesOut: bytesSum(out, 'bytes_out'),
@@ -201,16 +210,6 @@ export function alertView(
   }
 }
 
-/** What it runs and since when, in words; of an identity that was recalled from the disk, what its process says. */
-function runsText({ script, editedSince, stored }: IdentityState, self?: ProcessView): string {
-  if (script === undefined) return self?.script ? `running ${self.script}` : ''
-  const edited =
-    editedSince === undefined
-      ? ''
-      : `, an edit of what was first seen ${humanDuration(Number(stored.firstExecAt - editedSince) / 1e6)} before`
-  return `${scriptText(script)}${edited}`
-}
-
 /** What the alert is about at this moment: all that passed, one flow, or what was. */
 function leadOf(
   alert: LiveAlert,
@@ -225,21 +224,4 @@ function leadOf(
   if (alert.reasons.some(({ term }) => term === 'unread')) return { of: 'unread' }
   const was = alert.reasons.findLast(({ term }) => term === 'asymmetry' || term === 'no_response')
   return was ? { of: 'past', text: was.text } : { of: 'pair' }
-}
-
-/** A short name for a key: its path's file name, or the first digits of its hash. */
-function nameOfKey(whole: string | undefined): string {
-  if (whole === undefined) return 'a process that was not seen'
-  const [key = '', foreign] = whole.split(/ (?=with foreign code$)/)
-  return foreign === undefined ? nameOfProgram(key) : `${nameOfProgram(key)} ${foreign}`
-}
-
-function nameOfProgram(key: string): string {
-  const path = /^(?:platform|unsigned:path|unknown:path|copy):(\/.*)$/.exec(key)
-  if (path) return fileName(path[1] as string)
-  const hash = /^(unsigned):sha256:([0-9a-f]{12})/.exec(key)
-  if (hash) return `an unsigned program (${hash[2] as string})`
-  const signed = /^([A-Z0-9]{10}|platform):(.+)$/.exec(key)
-  if (signed === null) return key
-  return signed[1] === 'platform' ? (signed[2] as string) : `${signed[2]} (team ${signed[1]})`
 }

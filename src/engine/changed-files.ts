@@ -1,4 +1,5 @@
 // Says when the file of a running program holds other code than the kernel runs of it.
+import { quoted } from '../printable.ts'
 import type { Health } from './finding.ts'
 import type { Process } from './process.ts'
 import { fileSignatureText, holdsOtherCode } from './signed-program.ts'
@@ -29,7 +30,7 @@ export function createChangedFiles(emit: (health: Health) => void): ChangedFiles
         text:
           unsaid === 1
             ? '1 more file holds other code than runs from it'
-            : `${unsaid} more files hold other code than runs from them`,
+            : `${unsaid === 1 ? 'one more file holds' : `${unsaid} more files hold`} other code than runs from ${unsaid === 1 ? 'it' : 'them'}`,
         count: unsaid,
       })
     beganMs = nowMs
@@ -52,7 +53,7 @@ export function createChangedFiles(emit: (health: Health) => void): ChangedFiles
       said++
       emit({
         of: 'signature',
-        text: `${image.path} was changed in place: process ${pid} runs code signed as ${image.cdhash}, but ${fileSignatureText(image.inspection)}`,
+        text: `${quoted(image.path)} was changed in place: process ${pid} runs code signed as ${image.cdhash}, but ${fileSignatureText(image.inspection)}`,
         count: 1,
       })
     },

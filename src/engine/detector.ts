@@ -2,7 +2,7 @@ import type { LiveAlert, StoredFlow } from './alert.ts'
 import { ENDED_MAX, LISTED_MAX } from './alert-flows.ts'
 import { alertId } from './alert-id.ts'
 import { reviveAlert, storeAlert, storedFlow } from './alert-store.ts'
-import { alertView, chainOf, signerText } from './alert-view.ts'
+import { alertView, chainOf, type Moment, standingText } from './alert-view.ts'
 import { recordNs, wallNow, wallNowMs } from './clock.ts'
 import type { Detector, DetectorParts } from './detector-parts.ts'
 import { emptyFeatures, loadFeatures } from './features.ts'
@@ -46,6 +46,7 @@ export function createDetector(parts: DetectorParts): Detector {
   const pairKeyOf = (alert: LiveAlert): string => `${alert.identityKey}\n${alert.destinationKey}`
   const settleMs = (alert: LiveAlert): number =>
     Math.min(SETTLE_MAX_MS, SETTLE_MS * 2 ** Math.min(alert.finals, 16))
+  const moment = (): Moment => ({ clock, baseline, policyVersion: parts.policy().version })
   const today = (): number => Math.floor(wallNowMs(clock) / DAY_MS)
 
   const score = (slot: number, pair: Pair): void => {
@@ -54,10 +55,10 @@ export function createDetector(parts: DetectorParts): Detector {
   }
 
   /** Takes the present score if it is the highest so far. */
-  const raise = (alert: LiveAlert, pair: Pair): void => {
+  const raise = (alert: LiveAlert, slot: number, pair: Pair): void => {
     if (points.total < alert.score) return
     alert.score = points.total
-    alert.reasons = explain(features, points, signerText(pair.identity))
+    alert.reasons = explain(features, points, standingText(alert, pairs, slot, pair, moment()))
     const severity = severityOf(points.total)
     if (severity && RANK[severity] > RANK[alert.severity]) alert.severity = severity
   }
@@ -65,7 +66,7 @@ export function createDetector(parts: DetectorParts): Detector {
   const revise = (alert: LiveAlert, slot: number, pair: Pair, state: AlertState): void => {
     pairs.turn(slot, clock.nowMs)
     score(slot, pair)
-    raise(alert, pair)
+    raise(alert, slot, pair)
     alert.revision++
     alert.updatedAt = wallNow(clock)
     alert.saidAtMs = clock.nowMs
@@ -75,7 +76,7 @@ export function createDetector(parts: DetectorParts): Detector {
     alert.saidSeverity = alert.severity
     alert.isDirty = true
     const listed = listing.list(alert.flows, alert.ended)
-    parts.emit(alertView(alert, state, pairs, slot, pair, clock, parts.policy().version, listed))
+    parts.emit(alertView(alert, state, pairs, slot, pair, moment(), listed))
   }
 
   /** Whether something keeps the pair from having an alert of its own; counted. */
@@ -248,7 +249,7 @@ export function createDetector(parts: DetectorParts): Detector {
     pair.pinned = true
     score(slot, pair)
     const severity = severityOf(points.total)
-    if (severity && RANK[severity] > RANK[alert.severity]) raise(alert, pair)
+    if (severity && RANK[severity] > RANK[alert.severity]) raise(alert, slot, pair)
     mayUpdate(alert, slot, pair)
   }
 

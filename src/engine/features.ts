@@ -13,6 +13,7 @@ export const emptyFeatures = (): Features => ({
   standing: standingOf('unsigned', undefined),
   networkAgeMs: 0,
   wasHere: false,
+  isEdited: false,
   coldStart: false,
   newToIdentity: false,
   newToHost: false,
@@ -53,6 +54,7 @@ export function loadFeatures(
   f.standing = pair.standing
   f.networkAgeMs = Math.max(0, wallNowMs(clock) - identity.firstNetworkMs)
   f.wasHere = identity.wasHere
+  f.isEdited = identity.editedSince !== undefined
   f.coldStart = identity.coldStart
   f.newToIdentity = pair.newToIdentity
   f.newToHost = pair.newToHost

@@ -1,4 +1,5 @@
 // Code that runs in a process beside its program, from places that others than root can change.
+import { quoted } from '../printable.ts'
 import { CodeFlag, type CodeRecord } from '../records/record.gen.ts'
 
 /** Files that are named; the rest is counted. */
@@ -56,5 +57,5 @@ function filesText(foreign: ForeignCode): string {
   if (first === undefined) return 'files that were not told'
   const others = foreign.paths.size - 1
   const known = others === 0 ? '' : ` and ${others} more ${others === 1 ? 'file' : 'files'}`
-  return `${first}${known}${foreign.hasMore ? ' and others that were not told' : ''}`
+  return `${quoted(first)}${known}${foreign.hasMore ? ' and others that were not told' : ''}`
 }

@@ -321,6 +321,8 @@ export function createIdentityBook(
       const isFirst = stored.firstNetworkAt === undefined
       if (!isFirst && day <= stored.lastActiveDay && at - stored.lastSeenAt < HOUR_NS) return false
       if (isFirst) {
+        // Told of before its exec, it was seen by what it sent.
+        if (at < stored.firstExecAt && !identity.wasHere) stored.firstExecAt = at
         stored.firstNetworkAt = at
         identity.firstNetworkMs = Number(at) / 1e6
       }

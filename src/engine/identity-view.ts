@@ -1,4 +1,6 @@
 // An identity as findings have it.
+import type { StoredIdentity } from '../baseline/baseline.ts'
+import type { UnixNs } from '../units.ts'
 import type { IdentityView } from './finding.ts'
 import type { IdentityState } from './process.ts'
 
@@ -14,6 +16,10 @@ export function identityView({ stored }: IdentityState): IdentityView {
     teamId: stored.teamId,
     cdhash: stored.cdhash,
     firstSeenAt: stored.firstExecAt,
-    firstNetworkAt: stored.firstNetworkAt,
+    firstNetworkAt: firstNetworkOf(stored),
   }
 }
+
+/** Never before it was first seen: what a version of a script took over from the one before is that one's. */
+const firstNetworkOf = ({ firstExecAt, firstNetworkAt: at }: StoredIdentity): UnixNs | undefined =>
+  at !== undefined && at < firstExecAt ? firstExecAt : at

@@ -1,5 +1,6 @@
 // What program an image is: its key, how its file is vouched for, and what of that is in doubt.
 import type { SignerClass } from '../baseline/baseline.ts'
+import { quoted } from '../printable.ts'
 import { Script, Source } from '../records/record.gen.ts'
 import { actsByName, actsBySigningId, fileName, isLoader } from './acting.ts'
 import { errnoText } from './errno-text.ts'
@@ -95,7 +96,7 @@ function linuxProgram(
     ? 'its own file has no code: it runs that of another file'
     : ''
   image.copyOf = file.error === 0 && !file.replaced ? originals.of(file.sha256) : ''
-  const copy = image.copyOf === '' ? '' : `a copy of ${image.copyOf}`
+  const copy = image.copyOf === '' ? '' : `a copy of ${quoted(image.copyOf)}`
   return { ...program, doubt: joinDoubts(program.doubt, elsewhere, copy) }
 }
 

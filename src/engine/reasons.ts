@@ -18,6 +18,8 @@ import {
 import { humanBytes, humanDuration, humanShare } from './sentence.ts'
 
 const DAY_MS = 86_400_000
+/** Its first connection may have taken so long to be noticed. */
+const FIRST_USE_MS = 1_000
 
 /** The terms that are present, as reasons; their points sum to the total. */
 export function explain(f: Features, p: Points, signerText: string): Reason[] {
@@ -33,9 +35,7 @@ export function explain(f: Features, p: Points, signerText: string): Reason[] {
     value: Math.round(f.networkAgeMs / 1000),
     threshold: (NOVELTY_DAYS * DAY_MS) / 1000,
     unit: 's',
-    text: `${f.wasHere ? 'it was first seen to use' : 'it first used'} the network ${humanDuration(f.networkAgeMs)} ago${
-      f.coldStart && f.standing.lenient ? ', as this machine began to be watched' : ''
-    }${f.wasHere ? ', and was here before Freshet' : ''}${f.inEpoch ? ' (counts half: many programs of the system are new, as after an update)' : ''}`,
+    text: noveltyText(f),
   })
   add({
     term: 'signer',
@@ -70,6 +70,25 @@ export function explain(f: Features, p: Points, signerText: string): Reason[] {
     text: `${f.unread24} flows in 24 hours whose bytes could not be read, as they were reset or disconnected${half}`,
   })
   return reasons
+}
+
+/** How long it has used the network says nothing of the moment at which somebody reads it. */
+function noveltyText(f: Features): string {
+  const isFirst = f.networkAgeMs < FIRST_USE_MS
+  const whose = f.isEdited ? 'it, or what it is an edit of,' : 'it'
+  const used = f.wasHere ? 'had been seen to use' : 'had used'
+  const use = isFirst
+    ? `${f.wasHere ? 'it was seen to use' : 'it used'} the network for the first time`
+    : `${whose} ${used} the network for ${humanDuration(f.networkAgeMs)}`
+  const cold =
+    f.coldStart && f.standing.lenient
+      ? ' (counts less: this machine had just begun to be watched)'
+      : ''
+  const here = f.wasHere ? ', and was here before Freshet' : ''
+  const epoch = f.inEpoch
+    ? ' (counts half: many programs of the system were new, as after an update)'
+    : ''
+  return `${use}${here}${cold}${epoch}`
 }
 
 function volumeReason(f: Features, p: Points, half: string): Reason {

@@ -139,6 +139,8 @@ export type Features = {
   networkAgeMs: number
   /** It was there before the first look: named, and no reason to believe code that nobody vouches for. */
   wasHere: boolean
+  /** A version of a script: what it was edited from has used the network for so long. */
+  isEdited: boolean
   coldStart: boolean
   newToIdentity: boolean
   newToHost: boolean

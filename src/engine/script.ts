@@ -1,4 +1,5 @@
 // The script that a program runs, or that runs it: what of it stands in an identity, and how sure that is.
+import { quoted } from '../printable.ts'
 import { Script } from '../records/record.gen.ts'
 import { errnoText } from './errno-text.ts'
 import type { Image, Inspection, Process, RunScript } from './process.ts'
@@ -59,7 +60,7 @@ export function scriptText(script: RunScript): string {
   const text = TEXTS[script.from]
   if (text) return text.words
   if (script.path === '') return ''
-  return `${script.isOwn ? 'running' : 'run by the script'} ${script.path}`
+  return `${script.isOwn ? 'running' : 'run by the script'} ${quoted(script.path)}`
 }
 
 /** How an exec record says who tells of the script; the words are those of CODE script. */

@@ -1,4 +1,6 @@
-// What an analyst reads. Claims what was observed, with its numbers, and no more.
+// What an analyst reads. Claims what was observed, with its numbers, and no more. It is read when it is an hour old, or a
+// year: times in it are from one thing that happened to another, never until now.
+import { quoted } from '../printable.ts'
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 
@@ -14,9 +16,9 @@ export function humanBytes(count: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit] as string}`
 }
 
-/** `0.4 s`, `12 s`, `5 min`, `3.2 h`, `12 days`. */
+/** `less than 0.1 s`, `0.4 s`, `12 s`, `5 min`, `3.2 h`, `12 days`. Below 0 clocks were set: as 0. */
 export function humanDuration(ms: number): string {
-  if (!Number.isFinite(ms) || ms < 0) return '0 s'
+  if (!(ms >= 50)) return 'less than 0.1 s'
   if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`
   if (ms < 119_500) return `${Math.round(ms / 1000)} s`
   if (ms < 7_170_000) return `${Math.round(ms / 60_000)} min`
@@ -41,15 +43,24 @@ export type Lead =
   | { of: 'past'; text: string }
   | { of: 'unread' }
 
+/** Since when a program is known. */
+export type Since = {
+  /** Until it began to send there, ms. */
+  ms: number
+  /** Found running at the first look there ever was. */
+  wasHere: boolean
+}
+
 export type SentenceFacts = {
+  /** File name; quoted here, as `runBy` is. The rest is words, with names in quotes. */
   name: string
   /** As "unsigned", "a program of this system". */
   signer: string
-  /** First seen, ms before now. */
-  knownMs: number
-  /** File name of the process that ran it, or for which it acts; empty when not known. */
+  since: Since
+  /** Whom it acts for; undefined: itself. */
+  actsFor: ActsFor | undefined
+  /** File name of the process that ran it; empty when not known. */
   runBy: string
-  actsFor: boolean
   /** What it runs, as a clause; empty: nothing. */
   script: string
   doubt: string
@@ -67,8 +78,6 @@ export type SentenceFacts = {
   inexactFlows: number
   /** Flows that were open before anybody looked: what they moved until then is in no figure here. */
   earlierFlows: number
-  /** Found running at the first look there ever was. */
-  wasHere: boolean
   /** Bytes out in the last ten minutes. */
   recentOut: number
   privateNetwork: boolean
@@ -78,17 +87,44 @@ export type SentenceFacts = {
   rolledUp: number
 }
 
+/** The program on whose behalf another sends. */
+export type ActsFor = {
+  /** Its path in quotes, or words. */
+  name: string
+  /** Empty, and undefined, where nothing is known of it. */
+  signer: string
+  since: Since | undefined
+}
+
+const clauses = (...texts: string[]): string => texts.filter((text) => text !== '').join(', ')
+
+const sinceText = ({ ms, wasHere }: Since): string =>
+  wasHere
+    ? `here before Freshet, which first looked ${humanDuration(ms)} before`
+    : `first seen ${humanDuration(ms)} before`
+
+/** What it does for another is news of its own: that program may well be known for long. */
+const doneBeforeText = ({ ms, wasHere }: Since): string =>
+  wasHere || ms < DOING_SO_FROM_MS ? '' : `first seen doing so ${humanDuration(ms)} before`
+
+/** It is known to act for somebody from its first connection on, and of that the sentence tells. */
+const DOING_SO_FROM_MS = 1_000
+
+/** Who sent: the program, and whom it was run for, with how each is vouched for and since when it is known. */
+function whoText(facts: SentenceFacts): string {
+  const { name, signer, since, actsFor, runBy, script, doubt } = facts
+  if (actsFor === undefined) {
+    const by = runBy === '' ? '' : `run by ${quoted(runBy)}`
+    return `${quoted(name)} (${clauses(signer, sinceText(since), by, script, doubt)})`
+  }
+  const known = clauses(actsFor.signer, actsFor.since ? sinceText(actsFor.since) : '')
+  const whom = `${actsFor.name}${known === '' ? '' : ` (${known})`}`
+  return `${quoted(name)} (${clauses(signer, doneBeforeText(since), script, doubt)}), run for ${whom},`
+}
+
 /** One or two sentences. */
 export function alertSentence(facts: SentenceFacts): string {
-  const who = [
-    facts.signer,
-    facts.wasHere
-      ? `here before Freshet, which first looked ${humanDuration(facts.knownMs)} ago`
-      : `first seen ${humanDuration(facts.knownMs)} ago`,
-    facts.runBy === '' ? '' : `${facts.actsFor ? 'acting for' : 'run by'} ${facts.runBy}`,
-    facts.script,
-    facts.doubt,
-  ].filter((text) => text !== '')
+  const who = whoText(facts)
   const flows = humanFlows(facts.flows)
   const silent =
     facts.silentFlows === 0 || facts.flows === 1
@@ -98,33 +134,37 @@ export function alertSentence(facts: SentenceFacts): string {
   const place = facts.privateNetwork ? ' on a private network' : ''
   const recent =
     facts.durationMs > 600_000 && facts.recentOut > 0
-      ? `; ${humanBytes(facts.recentOut)} of it in the last 10 minutes`
+      ? `; ${humanBytes(facts.recentOut)} of it in its last 10 minutes`
       : ''
   const more =
     facts.rolledUp === 0
       ? ''
-      : ` ${facts.rolledUp} more of its destinations today crossed the same line and have no alert of their own.`
-  const least = facts.unreadFlows + facts.inexactFlows > 0 ? 'at least ' : ''
-  const head = `${facts.name} (${who.join(', ')}) ${facts.served ? 'served' : 'sent'} ${least}`
+      : ` ${facts.rolledUp} more of its destinations crossed the same line that day (UTC) and ${facts.rolledUp === 1 ? 'has no alert of its' : 'have no alert of their'} own.`
+  const isLeast = facts.unreadFlows + facts.inexactFlows > 0
+  const least = isLeast ? 'at least ' : ''
+  const passed = isLeast ? 'what was read' : 'what passed'
+  const back = (bytesIn: number): string =>
+    bytesIn > 0 ? humanBytes(bytesIn) : isLeast ? 'nothing that was read' : 'nothing'
+  const head = `${who} ${facts.served ? 'served' : 'sent'} ${least}`
   const to = `to ${facts.destination}${place}`
   const span = `in ${humanDuration(facts.durationMs)}`
   const { lead } = facts
   if (lead.of === 'unread')
     return (
-      `${facts.name} (${who.join(', ')}) had ${flows} ${to} ${span}, of which the bytes of ${facts.unreadFlows} could not ` +
+      `${who} had ${flows} ${to} ${span}, of which the bytes of ${facts.unreadFlows} could not ` +
       `be read, as they were reset or disconnected${knownPart(facts)}.${more}`
     )
   if (lead.of === 'flow')
     return (
-      `${head}${humanBytes(lead.bytesOut)} ${to} in one flow and got ${humanBack(lead.bytesIn)} back in it: ` +
-      `${humanShare(lead.bytesOut, lead.bytesIn)} of what passed there went out. In all ` +
+      `${head}${humanBytes(lead.bytesOut)} ${to} in one flow and got ${back(lead.bytesIn)} back in it: ` +
+      `${humanShare(lead.bytesOut, lead.bytesIn)} of ${passed} there went out. In all ` +
       `${humanBytes(facts.bytesOut)} went out and ${humanBytes(facts.bytesIn)} came in, over ${flows}${silent} ${span}${recent}${unreadPart(facts)}.${more}`
     )
   const unread = unreadPart(facts)
   const since = lead.of === 'past' ? `. When it was most unusual, ${lead.text}` : ''
   return (
     `${head}${humanBytes(facts.bytesOut)} ${to} ${span} over ${flows}${silent} ` +
-    `and got ${humanBack(facts.bytesIn)} back: ${humanShare(facts.bytesOut, facts.bytesIn)} of what passed ` +
+    `and got ${back(facts.bytesIn)} back: ${humanShare(facts.bytesOut, facts.bytesIn)} of ${passed} ` +
     `went out${recent}${unread}${since}.${more}`
   )
 }
@@ -146,8 +186,6 @@ function unreadPart({ unreadFlows, inexactFlows, earlierFlows, flows }: Sentence
 const earlierText = (earlier: number, flows: number): string =>
   earlier === 1 && flows === 1
     ? 'it was open before Freshet looked, and what it moved until then is not in these figures'
-    : `${humanFlows(earlier)} of them ${earlier === 1 ? 'was' : 'were'} open before Freshet looked, and what passed until then is not in these figures`
+    : `${earlier === 1 ? 'one of them was' : `${earlier} of them were`} open before Freshet looked, and what passed until then is not in these figures`
 
 const humanFlows = (count: number): string => (count === 1 ? 'one flow' : `${count} flows`)
-
-const humanBack = (bytesIn: number): string => (bytesIn === 0 ? 'nothing' : humanBytes(bytesIn))

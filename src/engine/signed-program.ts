@@ -1,6 +1,7 @@
 // Whose a signed program is (macOS). The kernel says at the exec what it is signed as; that its team may be
 // believed, and how far, the inspection of its file adds.
 import type { SignerClass } from '../baseline/baseline.ts'
+import { quoted } from '../printable.ts'
 import { Signature } from '../records/record.gen.ts'
 import { actsByName, actsBySigningId } from './acting.ts'
 import type { Image, Inspection, ProgramIdentity } from './process.ts'
@@ -44,7 +45,7 @@ function systemProgram(image: Image): ProgramIdentity {
   return {
     key: `copy:${nameOf(image)}`,
     signerClass: 'developer_id',
-    doubt: `a copy of ${nameOf(image)} outside the system's places`,
+    doubt: `a copy of ${quoted(nameOf(image))} outside the system's places`,
   }
 }
 
@@ -73,7 +74,8 @@ export const holdsOtherCode = ({ cdhash, inspection }: Image): boolean =>
 /** What the file's signature is, in words. */
 export const fileSignatureText = ({ signature, authorities, cdhash }: Inspection): string => {
   if (signature === Signature.unsigned) return 'the file is not signed'
-  const by = authorities.length === 0 ? 'nobody' : authorities.join(', ')
+  const by =
+    authorities.length === 0 ? 'nobody' : authorities.map((name) => quoted(name)).join(', ')
   return `the file is signed by ${by} as ${cdhash}${signature === Signature.invalid ? ', which does not hold' : ''}`
 }
 

@@ -22,7 +22,7 @@ describe('detection', () => {
     assert.ok(first.bytesOut < 2 * MIB)
     assert.match(
       first.sentence,
-      /^probe \(unsigned, first seen 1\.0 s ago, run by bash\) sent 1\.0 MB/,
+      /^“probe” \(unsigned, first seen less than 0\.1 s before, run by “bash”\) sent 1\.0 MB/,
     )
     assert.match(first.sentence, /to 203\.0\.113\.7:443 .* and got 125 B back/)
     assert.deepEqual(terms(first.reasons), [
@@ -63,7 +63,7 @@ describe('detection', () => {
     )
     assert.equal(alerts[0]?.identity.path, copy.path)
     assert.equal(alerts[0]?.identity.name, 'dropper')
-    assert.match(alerts[0]?.sentence ?? '', /^dropper /)
+    assert.match(alerts[0]?.sentence ?? '', /^“dropper” /)
   })
 
   it('is silent below the floor of a program that answers get', () => {
@@ -147,7 +147,7 @@ describe('detection', () => {
     assert.equal(first.responsibleKey, key)
     assert.match(
       first.sentence,
-      /^curl \(a program of this system, .* acting for an unsigned program/,
+      /^“curl” \(a program of this system\), run for “\/home\/ann\/probe” \(unsigned, first seen .+ before\), sent/,
     )
   })
 

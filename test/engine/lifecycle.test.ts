@@ -155,7 +155,10 @@ describe('an alert', () => {
     const { alerts, engine } = tell(script.ticks(2))
     assert.equal(new Set(alerts.map(({ id }) => id)).size, 3)
     assert.equal(engine.counters().rolledUp, 3)
-    assert.match(alerts.at(-1)?.sentence ?? '', /3 more of its destinations today/)
+    assert.match(
+      alerts.at(-1)?.sentence ?? '',
+      /3 more of its destinations crossed the same line that day \(UTC\) and have no alert of their own\.$/,
+    )
   })
 
   it('has the same id wherever the same stream is read, another on another device', () => {

@@ -115,7 +115,7 @@ describe('an epoch of the system', () => {
       tell(later(count)).alerts[0]?.reasons.find(({ term }) => term === 'novelty')
     assert.equal(novelty(10)?.points, 30)
     assert.equal(novelty(11)?.points, 15)
-    assert.match(novelty(11)?.text ?? '', /counts half: many programs of the system are new/)
+    assert.match(novelty(11)?.text ?? '', /counts half: many programs of the system were new/)
   })
 
   it('does not begin while a machine begins to be watched', () => {

@@ -122,7 +122,7 @@ describe('an inspection that comes too late', () => {
     assert.equal(last?.identity.key, KEY)
     assert.equal(last?.bytesOut, 9 * MIB)
     assert.equal(last?.chain[0]?.identityKey, KEY)
-    assert.match(last?.sentence ?? '', /^probe \(unsigned,/)
+    assert.match(last?.sentence ?? '', /^“probe” \(unsigned,/)
     assert.doesNotMatch(last?.reasons.find(({ term }) => term === 'signer')?.text ?? '', /looked/)
     assert.deepEqual(
       sightings.filter(({ identity }) => identity.name === 'probe').map(({ of }) => of),
@@ -185,7 +185,7 @@ describe('code from places that others can change', () => {
     assert.equal(alert.identity.signerClass, 'unsigned')
     assert.equal(alert.chain[0]?.foreignCode.length, 8)
     assert.equal(alert.chain[0]?.foreignCodeMore, true)
-    assert.match(alert.sentence, /running code from \/tmp\/x0\.so and 11 more files/)
+    assert.match(alert.sentence, /running code from “\/tmp\/x0\.so” and 11 more files/)
     assert.match(alert.doubt, /which others can change/)
   })
 
@@ -213,11 +213,14 @@ describe('code from places that others can change', () => {
 
   it('says in words how many files there are, and when none of them was told', () => {
     const words: [string[], RegExp][] = [
-      [['/a.so'], /running code from \/a\.so, which/],
-      [['/a.so', '/b.so'], /from \/a\.so and 1 more file, which/],
-      [['/a.so', '/b.so', '/c.so'], /from \/a\.so and 2 more files, which/],
-      [['/a.so', ''], /from \/a\.so and others that were not told, which/],
-      [['', '/a.so', '/b.so'], /from \/a\.so and 1 more file and others that were not told, which/],
+      [['/a.so'], /running code from “\/a\.so”, which/],
+      [['/a.so', '/b.so'], /from “\/a\.so” and 1 more file, which/],
+      [['/a.so', '/b.so', '/c.so'], /from “\/a\.so” and 2 more files, which/],
+      [['/a.so', ''], /from “\/a\.so” and others that were not told, which/],
+      [
+        ['', '/a.so', '/b.so'],
+        /from “\/a\.so” and 1 more file and others that were not told, which/,
+      ],
       [[''], /running code from files that were not told, which/],
     ]
     for (const [paths, text] of words) {
@@ -282,7 +285,7 @@ describe('code from places that others can change', () => {
     script.start().program(app).code(100, '/tmp/x.dylib', CodeFlag.askedFor)
     const { identity, sentence } = alertOf(script)
     assert.equal(identity.key, 'EXAMPLE123:com.example.a with foreign code')
-    assert.match(sentence, /asked to load code from \/tmp\/x\.dylib/)
+    assert.match(sentence, /asked to load code from “\/tmp\/x\.dylib”/)
   })
 })
 
@@ -367,7 +370,7 @@ describe('programs that act for others', () => {
       .program({ pid: 100, path: '/tmp/updater', parent: 50, sha: 'c1' })
     const { identity, sentence } = alertOf(script, 2 * MIB)
     assert.equal(identity.key, `unsigned:sha256:${'c1'.repeat(32)} via ${CRON}`)
-    assert.match(sentence, /a copy of \/usr\/bin\/curl/)
+    assert.match(sentence, /a copy of “\/usr\/bin\/curl”/)
   })
 
   it('[A1] are so as copies too, and a copy of the system’s is never the system’s (macOS: by its signature)', () => {
@@ -393,7 +396,7 @@ describe('programs that act for others', () => {
       assert.equal(identity.key, 'copy:com.apple.curl')
       assert.equal(identity.signerClass, 'developer_id')
       assert.equal(responsibleKey, 'copy:com.apple.curl')
-      assert.match(sentence, /a copy of com\.apple\.curl outside the system's places/)
+      assert.match(sentence, /a copy of “com\.apple\.curl” outside the system's places/)
     }
   })
 })

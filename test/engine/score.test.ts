@@ -42,6 +42,7 @@ const features: fc.Arbitrary<Features> = fc.record({
     .map(([own, responsible]) => standingOf(own, responsible)),
   networkAgeMs: fc.nat(40 * DAY_MS),
   wasHere: fc.boolean(),
+  isEdited: fc.boolean(),
   coldStart: fc.boolean(),
   newToIdentity: fc.boolean(),
   newToHost: fc.boolean(),
@@ -228,7 +229,7 @@ describe('numbers for people', () => {
   })
   it('are durations that say no more than they know', () => {
     assert.deepEqual([0, 400, 12_000, 300_000, 11_520_000, 12 * DAY_MS].map(humanDuration), [
-      '0.0 s',
+      'less than 0.1 s',
       '0.4 s',
       '12 s',
       '5 min',

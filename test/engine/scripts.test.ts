@@ -54,7 +54,7 @@ describe('scripts', () => {
     const keys = [...new Set(alerts.map(({ identity }) => identity.key))]
     assert.deepEqual(keys, [scriptKey('b0'.repeat(32)), scriptKey(SCRIPT_HASH)])
     const evil = alerts.at(-1)
-    assert.match(evil?.sentence ?? '', /running \/home\/ann\/evil\.py/)
+    assert.match(evil?.sentence ?? '', /running “\/home\/ann\/evil\.py”/)
     assert.equal(evil?.chain[0]?.scriptSha256, SCRIPT_HASH)
     assert.equal(evil?.chain[0]?.scriptFrom, 'argument')
     // The known one raised none for its second destination.
@@ -99,7 +99,7 @@ describe('scripts', () => {
       .upload({ id: 1, pid: 90, total: MIB, steps: 2 })
       .wait(3_600_000)
       .program(python({ scriptFound: content('ee') }))
-    const text = /running \/home\/ann\/evil\.py, an edit of what was first seen 60 min before/
+    const text = /running “\/home\/ann\/evil\.py”, an edit of what was first seen 60 min before/
     assert.match(alertOf(script, 8 * MIB).sentence, text)
     const { baseline } = tell(script)
     const anew = machine().wait(3_600_000)
@@ -171,7 +171,7 @@ describe('scripts', () => {
       .system(100, '/usr/bin/curl', 61)
     const { identity, sentence } = alertOf(script)
     assert.equal(identity.key, `platform:/usr/bin/curl script ${SCRIPT_HASH} via ${CRON}`)
-    assert.match(sentence, /run by the script \/home\/ann\/send\.sh/)
+    assert.match(sentence, /run by the script “\/home\/ann\/send\.sh”/)
   })
 
   it('lift nothing: a script that only root can write vouches for no interpreter', () => {
@@ -191,6 +191,6 @@ describe('scripts', () => {
       identity.key,
       `platform:/usr/bin/python3.11 with foreign code script ${SCRIPT_HASH} via ${CRON}`,
     )
-    assert.match(doubt, /running code from \/home\/ann\/\.local\/numpy\.so/)
+    assert.match(doubt, /running code from “\/home\/ann\/\.local\/numpy\.so”/)
   })
 })

@@ -86,7 +86,7 @@ describe('signed programs', () => {
     const found = identityOf(team({ signature: Signature.invalid, signatureStatus: -67_061 >>> 0 }))
     assert.equal(found.key, `invalid:${hexOf(7)}`)
     assert.equal(found.signerClass, 'invalid')
-    assert.match(found.sentence, /signed by Developer ID Application: Example .*-67061/)
+    assert.match(found.sentence, /signed by “Developer ID Application: Example .*-67061/)
     assert.equal(found.health.filter(({ of }) => of === 'signature').length, 0)
   })
 
@@ -201,7 +201,7 @@ describe('a file that holds other code than runs', () => {
     assert.match(found.sentence, /its file holds other code now than it runs/)
     const texts = health.filter(({ of }) => of === 'signature').map(({ text }) => text)
     assert.deepEqual(texts, [
-      `/Applications/A.app/Contents/MacOS/A was changed in place: process 100 runs code signed as ${hexOf(7)}, but the file is signed by ${AUTHORITIES.join(', ')} as ${hexOf(9)}`,
+      `“/Applications/A.app/Contents/MacOS/A” was changed in place: process 100 runs code signed as ${hexOf(7)}, but the file is signed by ${AUTHORITIES.map((name) => `“${name}”`).join(', ')} as ${hexOf(9)}`,
     ])
     const twice = mac()
       .program(other())

@@ -62,7 +62,7 @@ describe('freshet replay', function () {
       line,
       /^2026-03-02 \S+ +high +final +120 MB +60.0 kB +\/private\/tmp\/\.cache\/indexd +192\.0\.2\.66:443$/,
     )
-    assert.match(sentence, /^ {4}indexd \(unsigned/)
+    assert.match(sentence, /^ {4}“indexd” \(unsigned/)
     assert.deepEqual(rest, [])
     assert.match(stderr, /synthetic-night-burst \(synthetic\), 2026-03-02T07:00:00Z/)
     assert.match(stderr, /digest [0-9a-f]{64}$/m)

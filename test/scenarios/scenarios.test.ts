@@ -38,7 +38,8 @@ const goldenOf = (alert: Alert) => ({
   bytesIn: alert.bytesIn,
   flows: alert.flows,
   silentFlows: alert.silentFlows,
-  reasons: alert.reasons.map(({ term }) => term).join(' '),
+  sentence: alert.sentence,
+  reasons: alert.reasons.map(({ term, text }) => `${term}: ${text}`),
 })
 
 describe('scenarios', () => {
