@@ -4,6 +4,7 @@ import { quoted } from '../printable.ts'
 import type { UnixNs } from '../units.ts'
 import { fileName } from './acting.ts'
 import type { ProcessView } from './finding.ts'
+import { createIdentityAge } from './identity-age.ts'
 import type { IdentityState, Responsible } from './process.ts'
 import { scriptText } from './script.ts'
 import { type ActsFor, humanDuration, type Since } from './sentence.ts'
@@ -37,12 +38,10 @@ const teamText = (teamId: string): string =>
   /^[A-Z0-9]{10}$/.test(teamId) ? teamId : quoted(teamId)
 
 /** Since when it was known as the sending began. */
-export function sinceOf({ firstExecAt }: StoredIdentity, { baseline, beganAt }: Told): Since {
-  return {
-    ms: Number(beganAt - firstExecAt) / 1e6,
-    wasHere: firstExecAt + 1n === baseline.bornAt(),
-  }
-}
+export const sinceOf = (stored: StoredIdentity, { baseline, beganAt }: Told): Since => ({
+  ms: Number(beganAt - stored.firstExecAt) / 1e6,
+  wasHere: createIdentityAge(baseline).wasHere(stored),
+})
 
 /** Whom this identity acts for, by name; undefined where it acts for itself. */
 export function actsForOf(

@@ -179,7 +179,7 @@ describe('the first look', () => {
       ['198.51.100.9'],
     )
     assert.equal(alerts.at(-1)?.bytesOut, 7 * MIB)
-    assert.match(alerts.at(-1)?.sentence ?? '', /first seen \d/)
+    assert.match(alerts.at(-1)?.sentence ?? '', /first seen (less than )?\d/)
     assert.doesNotMatch(alerts.at(-1)?.sentence ?? '', /before Freshet/)
     assert.deepEqual(engine.counters().earlier, { flows: 0, bytesOut: 0, bytesIn: 0 })
   })
