@@ -54,11 +54,12 @@ describe('baseline view', () => {
     assert.equal(identities[0]!.destinations, 2)
   })
 
-  it('leaves out the lineages of scripts, whose versions it lists', () => {
+  it('leaves out the lineages of scripts, whose versions it lists, and where contents lie', () => {
     baseline.putIdentity({
       ...identityOf(60),
       key: 'script of 1000 /home/ann/x.py by platform:/usr/bin/python3 via unknown',
     })
+    baseline.putIdentity({ ...identityOf(61), key: `content of ${'0'.repeat(64)}` })
     baseline.commit()
     assert.equal(listIdentities(path, { limit: 1 }).total, 31)
     assert.equal(listIdentities(path, { limit: 1, matching: 'x.py' }).total, 0)

@@ -89,6 +89,28 @@ describe('a copy of a program that acts for others', () => {
     assert.equal(firsts.size, 1)
   })
 
+  it('takes up what it did before the agent began anew, though nothing of it runs when the original does', () => {
+    const baseline = openMemoryBaseline()
+    const run = (script: Script): Script => {
+      const engine = createEngine({ deviceId: 'device-1', baseline })
+      engine.push(copyOf(script.bytes()))
+      engine.finish()
+      engine.save(0)
+      return script
+    }
+    const first = machine()
+      .program(copy)
+      .upload({ id: 1, total: 8 * MIB, steps: 2 })
+    run(first.exit(copy.pid).ticks(90))
+    const since = baseline.identity(ALONE)?.firstNetworkAt
+    assert.notEqual(since, undefined)
+    const later = new Script().wait(first.nowMs).start()
+    later.system(40, '/usr/sbin/cron').system(50, '/usr/bin/bash', 40).program(curl).ticks(2)
+    run(later.program({ ...copy, pid: 101 }).upload({ id: 2, pid: 101, total: 8 * MIB, steps: 2 }))
+    assert.equal(baseline.identity(KEY)?.firstNetworkAt, since)
+    assert.equal(baseline.identity(ALONE)?.firstNetworkAt, undefined)
+  })
+
   it('says each byte once in summaries, whatever its name was when it moved', () => {
     for (let original = 0; original <= UPLOADS.length; original++) {
       const { findings } = told({ original, restart: undefined, isRunAnew: false })
