@@ -28,6 +28,10 @@ describe('decisions of the native code', () => {
     await run(`${folder}build/code_inspector.asan`)
   })
 
+  it('waits for no mount of a user or a server at a look, nor behind links, and believes no owner there (macOS)', async () => {
+    await run(`${folder}build/mac_files.asan`)
+  })
+
   it('finds the file that an interpreter was given to run, and tells nothing else of its arguments', async () => {
     await run(`${folder}build/script_rules.asan`)
   })
