@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { PLACE } from '../src/place.ts'
+import { closedClone } from './setup.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -25,6 +26,11 @@ const ENTRIES = {
   'store-checkpoint': PLACE.storeCheckpoint,
 }
 
+const closed = closedClone(['dist'])
+if (closed !== undefined) {
+  process.stderr.write(`freshet: build: ${closed}\n`)
+  process.exit(1)
+}
 rmSync(dist, { recursive: true, force: true })
 await build({
   root,

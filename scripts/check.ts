@@ -14,10 +14,23 @@ type Result = { state: 'passed' | 'failed' | 'absent'; output: string }
 type Check = { name: string; run(): Promise<Result> }
 
 const committed = (...patterns: string[]): string[] =>
-  execFileSync('git', ['ls-files', '-z', '-co', '--exclude-standard', '--', ...patterns], {
-    cwd: root,
-    encoding: 'utf8',
-  })
+  execFileSync(
+    'git',
+    [
+      '-c',
+      `safe.directory=${root.replace(/\/$/, '')}`,
+      'ls-files',
+      '-z',
+      '-co',
+      '--exclude-standard',
+      '--',
+      ...patterns,
+    ],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  )
     .split('\0')
     .filter((path) => path !== '')
 

@@ -3,4 +3,6 @@ export function childEnvironment(
   environment: Record<string, string | undefined>,
   nodedir?: string,
 ): Record<string, string | undefined>
+export function closedClone(paths?: readonly string[], home?: string): string | undefined
+export function handOver(home?: string): void
 export function missingTools(wanted?: Record<string, string>): string | undefined

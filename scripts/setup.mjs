@@ -6,6 +6,8 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  accessSync,
+  constants,
   existsSync,
   mkdirSync,
   openSync,
@@ -16,6 +18,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { userInfo } from 'node:os'
 import { delimiter, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -69,6 +72,52 @@ export function missingTools(wanted = tools()) {
       ? 'xcode-select --install'
       : 'Debian, Ubuntu: apt-get install g++ make python3; Fedora: dnf install gcc-c++ make python3'
   return `${missing.join(', ')} not found: the native addon wants a C++20 compiler, make and python3 (${how})`
+}
+
+/** What set-up makes, and where. */
+const MADE = ['.', 'node_modules', 'native/build', 'src/collector/web/dist', '.cache']
+
+/**
+ * A sentence when this user may not change what is made at `paths` in a clone, as when root set it up; else undefined. One
+ * level deep: `sudo npm install` leaves another's packages in one's own folder.
+ */
+export function closedClone(paths = MADE, home = root) {
+  for (const path of paths) {
+    const within = join(home, path)
+    const entries = path === '.' || !existsSync(within) ? [] : readdirSync(within)
+    const at = existsSync(within) ? within : dirname(within)
+    for (const one of [at, ...entries.map((name) => join(within, name))])
+      if (!mayChange(one)) return closedSentence(one, home)
+  }
+  return undefined
+}
+
+function mayChange(path) {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch (error) {
+    // A link that leads nowhere is not in the way.
+    return error.code === 'ENOENT'
+  }
+}
+
+function closedSentence(path, home = root) {
+  const uid = statSync(path, { throwIfNoEntry: false })?.uid
+  const owner = uid === 0 ? 'root' : `uid ${uid}`
+  const { uid: own, username } = userInfo()
+  const me = username || own
+  const shown = /[^\w./-]/.test(home) ? `'${home.replaceAll("'", `'\\''`)}'` : home
+  return `${path} belongs to ${owner}, and ${me} may not change it: run this as ${owner}, or give the clone over with \`sudo chown -R ${me} ${shown}\`, or work in a clone of your own`
+}
+
+/** What root makes in another's clone (`sudo npm start`) is its owner's, whose next set-up could not change it else. */
+export function handOver(home = root) {
+  const { uid, gid } = statSync(home)
+  if (process.geteuid?.() !== 0 || uid === 0) return
+  const made = MADE.slice(1).filter((path) => existsSync(join(home, path)))
+  const { status } = spawnSync('chown', ['-hR', `${uid}:${gid}`, ...made], { cwd: home })
+  if (status !== 0) say(`what root made here could not be given to uid ${uid}, whose clone this is`)
 }
 
 const digestOf = (paths, except = []) => {
@@ -237,5 +286,15 @@ if (
 ) {
   const old = tooOld(process.versions.node)
   if (old) fail(old)
-  if (!steps().every((step) => step.fresh())) setUp()
+  try {
+    if (!steps().every((step) => step.fresh())) {
+      const closed = closedClone()
+      if (closed) fail(closed)
+      setUp()
+      handOver()
+    }
+  } catch (error) {
+    if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error
+    fail(closedSentence(error.path ?? root))
+  }
 }

@@ -1,11 +1,23 @@
 // The set-up's traps, each tried as a machine would set it.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { childEnvironment, missingTools, tooOld } from '../../scripts/setup.mjs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { childEnvironment, handOver, missingTools, tooOld } from '../../scripts/setup.mjs'
+import { leaveOut, whyNotRoot } from '../left-out.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const setup = join(root, 'scripts/setup.mjs')
@@ -42,6 +54,63 @@ describe('set-up', () => {
       /^\/nowhere\/cc, \/nowhere\/make not found: .*(apt-get|xcode-select)/,
     )
     assert.equal(missingTools({ node: process.execPath }), undefined)
+  })
+
+  it('says in a sentence whose clone it is that may not be changed, and what to do', function () {
+    leaveOut(this, whyNotRoot())
+    const clone = mkdtempSync(join(tmpdir(), 'freshet clone '))
+    try {
+      chmodSync(clone, 0o755)
+      mkdirSync(join(clone, 'node_modules/one'), { recursive: true })
+      const ask = (...made: string[]) => {
+        const call = `console.log((await import('${pathToFileURL(setup)}')).closedClone(${JSON.stringify(made)}, ${JSON.stringify(clone)}) ?? 'open')`
+        const asked = spawnSync(process.execPath, ['--input-type=module', '-e', call], {
+          encoding: 'utf8',
+          uid: 65534,
+          gid: 65534,
+        })
+        return asked.stdout.trim() || asked.stderr
+      }
+      const closed = ask('.', 'node_modules')
+      assert.match(
+        closed,
+        /^\/.* belongs to root, and nobody may not change it: run this as root, or /,
+      )
+      assert.match(
+        closed,
+        /`sudo chown -R nobody '.*freshet clone .*'`, or work in a clone of your own$/,
+      )
+      assert.match(ask('dist'), /belongs to root/, 'what is not there is made in what is')
+      chownSync(clone, 65534, 65534)
+      chownSync(join(clone, 'node_modules'), 65534, 65534)
+      assert.match(ask('.', 'node_modules'), /node_modules\/one belongs to root/)
+      chownSync(join(clone, 'node_modules/one'), 65534, 65534)
+      assert.equal(ask('.', 'node_modules', 'dist'), 'open')
+    } finally {
+      rmSync(clone, { recursive: true })
+    }
+  })
+
+  it("gives what root made in another's clone to its owner, and follows no link", function () {
+    leaveOut(this, whyNotRoot())
+    const clone = mkdtempSync(join(tmpdir(), 'freshet-clone-'))
+    try {
+      const other = join(clone, 'other')
+      writeFileSync(other, '')
+      mkdirSync(join(clone, 'node_modules/one'), { recursive: true })
+      symlinkSync(other, join(clone, 'node_modules/one/link'))
+      handOver(clone)
+      const owner = (path: string) => lstatSync(join(clone, path)).uid
+      assert.equal(owner('node_modules/one'), 0, "root's own clone stays root's")
+      chownSync(clone, 65534, 65534)
+      handOver(clone)
+      assert.deepEqual(
+        ['node_modules', 'node_modules/one', 'node_modules/one/link', 'other'].map(owner),
+        [65534, 65534, 65534, 0],
+      )
+    } finally {
+      rmSync(clone, { recursive: true })
+    }
   })
 
   it('does not let the machine say which headers, packages or node are used', () => {

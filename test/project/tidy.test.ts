@@ -10,10 +10,21 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 describe('every committed file', () => {
   it('is tidy', () => {
-    const listed = execFileSync('git', ['ls-files', '-z', '-co', '--exclude-standard'], {
-      cwd: root,
-      encoding: 'utf8',
-    })
+    const listed = execFileSync(
+      'git',
+      [
+        '-c',
+        `safe.directory=${root.replace(/\/$/, '')}`,
+        'ls-files',
+        '-z',
+        '-co',
+        '--exclude-standard',
+      ],
+      {
+        cwd: root,
+        encoding: 'utf8',
+      },
+    )
     const files = listed
       .split('\0')
       .filter((path) => path && statSync(join(root, path), { throwIfNoEntry: false })?.isFile())
