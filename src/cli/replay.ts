@@ -107,7 +107,7 @@ export async function runReplayCommand(
               if (command.json) out(`${canonicalJson(finding)}\n`)
               else table.add(finding.alert)
             }
-            await delivery?.send(findings, of)
+            await delivery?.send(findings, of, file === input?.path ? 'standard input' : file)
           },
           onProgress(totals) {
             const { readBytes, fileBytes } = source.progress()

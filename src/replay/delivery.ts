@@ -27,8 +27,8 @@ export type DeliveryOptions = {
 }
 
 export type Delivery = {
-  /** Resolves when there is room for more. Rejects with DeliveryError. */
-  send(findings: Finding[], of: CaptureHeader): Promise<void>
+  /** `file` names what they were found in. Resolves when there is room for more. Rejects with DeliveryError. */
+  send(findings: Finding[], of: CaptureHeader, file: string): Promise<void>
   /** Resolves when the collector has acknowledged everything, with what it took and what it would not. Rejects with DeliveryError. */
   finish(): Promise<{ items: number; rejected: number }>
   /** Ends all connections and removes what was kept. */
@@ -51,11 +51,11 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const lines = new Map<string, Line>()
   let sent = 0
 
-  const lineOf = (header: CaptureHeader): Line => {
-    const known = lines.get(header.deviceId)
-    if (known) return known
-    const device = replayedDevice(header)
+  const lineOf = (header: CaptureHeader, file: string): Line => {
+    const device = replayedDevice(header, file)
     const { deviceId, host, version } = device.header
+    const known = lines.get(deviceId)
+    if (known) return known
     const outbox = openOutbox(join(directory, `${deviceId}.db`), {
       bytesMax: OUTBOX_BYTES_MAX,
       ageMaxMs: AGE_MAX_MS,
@@ -71,7 +71,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       ...(options.pace ? { pace: options.pace } : {}),
     })
     const line = { device, outbox, uplink }
-    lines.set(header.deviceId, line)
+    lines.set(deviceId, line)
     return line
   }
   /** Resolves when `isDone`; looks again and again, as the outbox tells nobody of an acknowledgement. */
@@ -95,8 +95,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   }
 
   return {
-    async send(findings, of) {
-      const line = lineOf(of)
+    async send(findings, of, file) {
+      const line = lineOf(of, file)
       sent += findings.length
       line.outbox.append(findings.map(line.device.adopt))
       line.uplink.poke()

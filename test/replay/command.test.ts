@@ -228,7 +228,7 @@ describe('freshet replay', function () {
     assert.deepEqual(readdirSync(directory), [])
   })
 
-  it('fills a collector: a device of its own, its alerts and its programs', async () => {
+  it('[D10] fills a collector: a device of its own for each file, named after it, its alerts and its programs', async () => {
     const collector = await runCollector()
     try {
       const token = written('token', new TextEncoder().encode(collector.token))
@@ -242,8 +242,10 @@ describe('freshet replay', function () {
       assert.equal(sent.status, 0, sent.stderr)
       assert.match(sent.stderr, /the collector has \d+ findings$/m)
       const { devices } = await collector.json<DevicesResponse>('/api/devices')
-      assert.equal(devices.length, 1)
-      assert.match(devices[0]?.hostname ?? '', /^synthetic-\S+ \(replay\)$/)
+      assert.deepEqual(
+        devices.map(({ hostname }) => /^synthetic-\S+ \(replayed from (.+)\)$/.exec(hostname)?.[1]),
+        ['night-burst.fcap', 'night-curl.fcap', 'office-day.fcap'],
+      )
       const { alerts } = await collector.json<AlertsResponse>('/api/alerts?limit=100')
       assert.deepEqual(alerts.map(({ application }) => application.name).sort(), ['curl', 'indexd'])
       assert.deepEqual(

@@ -45,7 +45,13 @@ describe('page of replayed captures', function () {
     await rows.filter({ hasText: 'indexd' }).filter({ hasText: '120 MB' }).getByRole('link').click()
     await page.getByText('120,000,000 B', { exact: true }).waitFor()
     await page.locator('.plot canvas').waitFor()
-    await page.getByText('(replay)').first().waitFor()
+
+    // None of them can ever report again, which is no trouble of theirs.
+    await page.getByRole('link', { name: 'Machine' }).click()
+    await page.getByRole('heading', { name: /replayed from night-burst\.fcap/ }).waitFor()
+    await page.getByText('Replayed', { exact: true }).first().waitFor()
+    assert.equal(await page.getByText('Not connected').count(), 0)
+    await page.getByText('Live · no machine yet').waitFor()
 
     await page.getByRole('link', { name: /^Identities/ }).click()
     await rows.nth(10).waitFor()

@@ -3,11 +3,13 @@ import type { LiveInfo } from '../../src/collector/page-api.ts'
 import { actedForKey, nameOfKey, shortHash } from '../../src/collector/web/identity-key.ts'
 import {
   answeredText,
+  connectionText,
   foreignText,
   isMirrored,
   isWithoutHandshake,
   listedText,
   policyText,
+  reportingText,
   scriptNote,
   watchedText,
 } from '../../src/collector/web/words.ts'
@@ -80,6 +82,33 @@ describe('page: words that depend on numbers', () => {
   it('call the policy that no one has sent by its name', () => {
     assert.equal(policyText(0), 'built-in policy')
     assert.equal(policyText(3), 'version 3')
+  })
+})
+
+describe('page: [D10] what was replayed', () => {
+  const replay = {
+    id: '0f0e7f2a-0000-8000-8000-000000000000',
+    hostname: 'mac (replayed from a.fcap)',
+  }
+  const agent = { id: '3f0e7f2a-0000-4000-8000-000000000000', hostname: 'mac' }
+
+  it('is not called unconnected, as it can never report again; an agent that is away is', () => {
+    assert.equal(connectionText({ ...replay, connected: false }), 'Replayed')
+    assert.equal(connectionText({ ...replay, connected: true }), 'Being replayed')
+    assert.equal(connectionText({ ...agent, connected: false }), 'Not connected')
+    assert.equal(connectionText({ ...agent, connected: true }), 'Connected')
+  })
+  it('is no machine that should report', () => {
+    const text = (...devices: Parameters<typeof reportingText>[0]) => reportingText(devices)
+    const replayed = { ...replay, connected: false }
+    assert.deepEqual(text(replayed), { text: 'Live · no machine yet', isWhole: true })
+    const well = { ...agent, connected: true }
+    assert.deepEqual(text(replayed, well), { text: 'Live · mac', isWhole: true })
+    const away = { ...agent, connected: false }
+    assert.deepEqual(text(replayed, away), {
+      text: 'Live · 0 of 1 machines reporting',
+      isWhole: false,
+    })
   })
 })
 

@@ -6,6 +6,7 @@ import { type Counter, rates, recentRate } from './rates.ts'
 import { exactly, routeHash } from './route.ts'
 import { devices, health, samples } from './state.ts'
 import { Mirrored } from './watching.tsx'
+import { connectionText, isReplayed } from './words.ts'
 
 /** Machines shown with all their counters at once. */
 const SHOWN_MAX = 50
@@ -43,9 +44,9 @@ function Device({ device }: { device: DeviceInfo }) {
         <h2 id={id}>
           <Cut text={device.hostname} max={60} />
         </h2>
-        <p class={`link ${device.connected ? 'good' : 'bad'}`}>
+        <p class={`link ${device.connected ? 'good' : isReplayed(device) ? '' : 'bad'}`}>
           <span class="dot" aria-hidden="true" />
-          {device.connected ? 'Connected' : 'Not connected'}
+          {connectionText(device)}
           {live && (
             <>
               {', last report '}
@@ -94,7 +95,11 @@ function Device({ device }: { device: DeviceInfo }) {
           </div>
         </>
       ) : (
-        <p class="quiet">It has sent no counters since this collector started.</p>
+        <p class="quiet">
+          {isReplayed(device)
+            ? 'It is a recording that was replayed: it has no counters, and does not report again.'
+            : 'It has sent no counters since this collector started.'}
+        </p>
       )}
     </section>
   )

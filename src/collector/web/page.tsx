@@ -23,6 +23,7 @@ import {
   nowMs,
   route,
 } from './state.ts'
+import { reportingText } from './words.ts'
 
 export function Page() {
   useEffect(installKeys, [])
@@ -137,19 +138,15 @@ function NavLink(props: { to: Route; here: boolean; name: string; count?: number
 
 function ConnectionMark() {
   const link = connection.value
-  const reporting = devices.value.filter((device) => device.connected).length
-  const all = devices.value.length
-  if (link.is === 'live')
+  if (link.is === 'live') {
+    const { text, isWhole } = reportingText(devices.value)
     return (
-      <p class={`link ${reporting === all ? 'good' : 'warn'}`}>
+      <p class={`link ${isWhole ? 'good' : 'warn'}`}>
         <span class="dot" aria-hidden="true" />
-        {all === 0
-          ? 'Live · no machine yet'
-          : all === 1 && reporting === 1
-            ? `Live · ${devices.value[0]?.hostname}`
-            : `Live · ${reporting} of ${all} machines reporting`}
+        {text}
       </p>
     )
+  }
   return (
     <p class="link bad">
       <span class="dot" aria-hidden="true" />

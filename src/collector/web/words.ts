@@ -108,3 +108,25 @@ export const policyText = (version: number): string =>
  */
 export const isWithoutHandshake = ({ unit, value, text }: ReasonView): boolean =>
   unit === 'ratio' && text.includes(' %') && !text.includes(outShareText(value))
+
+/** Whether a device is what a recording was replayed into, and so never reports again. Agents' ids are of other versions. */
+export const isReplayed = ({ id }: Pick<DeviceInfo, 'id'>): boolean => id[14] === '8'
+
+/** How a device stands with the collector. */
+export function connectionText(device: Pick<DeviceInfo, 'id' | 'connected'>): string {
+  if (isReplayed(device)) return device.connected ? 'Being replayed' : 'Replayed'
+  return device.connected ? 'Connected' : 'Not connected'
+}
+
+/** How many of the machines that can report do; a recording that was replayed cannot. */
+export function reportingText(
+  devices: readonly Pick<DeviceInfo, 'id' | 'connected' | 'hostname'>[],
+): { text: string; isWhole: boolean } {
+  const machines = devices.filter((device) => !isReplayed(device))
+  const reporting = machines.filter(({ connected }) => connected).length
+  const [first] = machines
+  const isWhole = reporting === machines.length
+  if (first === undefined) return { text: 'Live · no machine yet', isWhole }
+  if (machines.length === 1 && isWhole) return { text: `Live · ${first.hostname}`, isWhole }
+  return { text: `Live · ${reporting} of ${machines.length} machines reporting`, isWhole }
+}
