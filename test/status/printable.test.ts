@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { brief, printable } from '../../src/printable.ts'
+import { brief, printable, quoted } from '../../src/printable.ts'
 
 describe('text that others chose', () => {
   it('writes out what would steer a terminal, and leaves letters of every script', () => {
     assert.equal(printable('a\x1b[2J\u202eb\u2028'), 'a\\u{1b}[2J\\u{202e}b\\u{2028}')
     assert.equal(printable('Größe 大きさ 🙂'), 'Größe 大きさ 🙂')
+  })
+
+  it('writes out what is drawn as nothing, and half characters', () => {
+    assert.equal(printable('a\u3164\u2800\u034f\ud800b'), 'a\\u{3164}\\u{2800}\\u{34f}\\u{d800}b')
+  })
+
+  it('stands in quotation marks as it can hold none itself, the middle of a long one left out', () => {
+    assert.equal(quoted('Ann’s tool'), '“Ann’s tool”')
+    assert.equal(quoted('a” (b'), '“a\\u{201d} (b”')
+    assert.equal(quoted('o\u030b'), '“o\u030b”')
+    assert.equal(quoted('abcdefghij', 7), '“ab…ghij”')
   })
 
   it('is cut where it is too long, and says so', () => {

@@ -8,11 +8,16 @@ import {
   isMirrored,
   isWithoutHandshake,
   listedText,
+  namelessText,
   policyText,
   reportingText,
+  runForText,
   scriptNote,
   watchedText,
 } from '../../src/collector/web/words.ts'
+import { emptyFeatures } from '../../src/engine/features.ts'
+import { explain } from '../../src/engine/reasons.ts'
+import { noPoints, scoreInto } from '../../src/engine/score.ts'
 
 const HASH = `${'c0ffee'.repeat(10)}cafe`
 
@@ -82,6 +87,35 @@ describe('page: words that depend on numbers', () => {
   it('call the policy that no one has sent by its name', () => {
     assert.equal(policyText(0), 'built-in policy')
     assert.equal(policyText(3), 'version 3')
+  })
+})
+
+describe('page: what a destination and a program are called', () => {
+  const reasonsOf = (bareAddress: boolean) => {
+    const points = noPoints()
+    const features = { ...emptyFeatures(), bareAddress, newToIdentity: true }
+    scoreInto(features, points)
+    return explain(features, points, 'unsigned')
+  }
+
+  it('[D15] no name was asked for only where the system says names', () => {
+    const destination = { port: 443 }
+    assert.match(namelessText({ reasons: reasonsOf(true), destination }), /^none was asked for/)
+    const unsaid = namelessText({ reasons: reasonsOf(false), destination })
+    assert.match(unsaid, /^not known: the system does not say/)
+    assert.doesNotMatch(unsaid, /none/)
+    assert.match(namelessText({ reasons: [], destination }), /^not known/)
+    const peer = { reasons: [], destination: { port: 0 } }
+    assert.equal(namelessText(peer), 'none: it came to this machine')
+  })
+
+  it('[D5] a row says whom a program was run for, by name', () => {
+    const path = '/private/tmp/setup-helper'
+    assert.equal(runForText({ as: 'for', path }), path)
+    assert.equal(runForText({ as: 'for', path: 'platform:/usr/sbin/cron' }), 'cron')
+    assert.equal(runForText({ as: 'for', path: '' }), 'a process that was not seen')
+    assert.equal(runForText({ as: 'itself', path }), '')
+    assert.equal(runForText({ as: 'by', path }), '')
   })
 })
 

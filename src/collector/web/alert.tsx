@@ -18,7 +18,7 @@ import { exactly, routeHash } from './route.ts'
 import { Sight } from './sight.tsx'
 import { alertTold, lastList, lastRow } from './state.ts'
 import { Triage, TriageMark } from './triage.tsx'
-import { ANSWERED_MEANS, answeredText } from './words.ts'
+import { ANSWERED_MEANS, answeredText, namelessText } from './words.ts'
 
 export function AlertPage({ id }: { id: string }) {
   const [alert, setAlert] = useState<AlertDetail | undefined>(undefined)
@@ -198,7 +198,7 @@ function Destination({ alert }: { alert: AlertDetail }) {
       <dt>Name</dt>
       <dd>
         {destination.hostname === '' ? (
-          <span class="quiet">none: the system does not say which name was asked for</span>
+          <span class="quiet">{namelessText(alert)}</span>
         ) : (
           <Cut text={destination.hostname} max={60} />
         )}

@@ -13,7 +13,7 @@ import { StatusFilter } from './status-filter.tsx'
 import { TriageMark } from './triage.tsx'
 import { choiceCounts } from './triage-words.ts'
 import { Watching } from './watching.tsx'
-import { foundText, listedText } from './words.ts'
+import { foundText, listedText, runForText } from './words.ts'
 
 export function AlertsPage({ at: list }: { at: AlertsRoute }) {
   const held = alerts.value
@@ -105,6 +105,7 @@ function AlertTable({ rows }: { rows: readonly AlertSummary[] }) {
 function AlertRow({ row }: { row: AlertSummary }) {
   const { application, destination } = row
   const where = destination.hostname || endpointText(destination.address, destination.port)
+  const runFor = runForText(row.actor)
   return (
     <tr class={`${row.severity}${arrived.value.has(row.id) ? ' arrived' : ''}`}>
       <td>
@@ -120,6 +121,11 @@ function AlertRow({ row }: { row: AlertSummary }) {
           </strong>
           <Signer of={application.signerClass} />
           <Cut text={application.path} max={60} mono />
+          {runFor !== '' && (
+            <span>
+              run for <Cut text={runFor} max={48} mono />
+            </span>
+          )}
           <span class="narrow">
             <Cut text={row.device.hostname} max={24} /> ·{' '}
             <Cut text={row.user || 'unknown user'} max={16} /> → <Cut text={where} max={40} />
@@ -142,7 +148,7 @@ function AlertRow({ row }: { row: AlertSummary }) {
         <Cut text={where} max={34} />
         <p class="meta">
           {destination.hostname === '' ? (
-            <span title="The system does not say which name was asked for, or none was.">
+            <span title="None was asked for, or the system does not say: the alert's page says which.">
               name not known
             </span>
           ) : (

@@ -1,6 +1,7 @@
 // Sentences that depend on numbers, apart from the views so that each of their cases is tested. Pure.
-import type { AlertDetail, DeviceInfo, ReasonView } from '../page-api.ts'
+import type { ActorInfo, AlertDetail, DeviceInfo, ReasonView } from '../page-api.ts'
 import { bytesText, countText, outShareText } from './format.ts'
+import { nameOfKey } from './identity-key.ts'
 
 /** How many flows of an alert went unanswered, as far as the alert's state lets one say it. */
 export function answeredText(
@@ -130,3 +131,24 @@ export function reportingText(
   if (machines.length === 1 && isWhole) return { text: `Live · ${first.hostname}`, isWhole }
   return { text: `Live · ${reporting} of ${machines.length} machines reporting`, isWhole }
 }
+
+/**
+ * Why a destination has no name: where the system says which names are asked for, none was (the engine says that with
+ * its points); elsewhere nobody knows.
+ */
+export const namelessText = ({
+  reasons,
+  destination,
+}: {
+  reasons: readonly ReasonView[]
+  destination: { port: number }
+}): string =>
+  destination.port === 0
+    ? 'none: it came to this machine'
+    : reasons.some(({ term, text }) => term === 'destination' && text.includes('not a name'))
+      ? 'none was asked for: the program gave an address'
+      : 'not known: the system does not say whether one was asked for'
+
+/** Whom a program was run for, by its path where one is known; empty: for itself. */
+export const runForText = ({ as, path }: Pick<ActorInfo, 'as' | 'path'>): string =>
+  as !== 'for' ? '' : path.startsWith('/') ? path : nameOfKey(path || 'unknown')
