@@ -11,6 +11,7 @@ import {
   namelessText,
   policyText,
   reportingText,
+  revisionText,
   runForText,
   scriptNote,
   watchedText,
@@ -116,6 +117,16 @@ describe('page: what a destination and a program are called', () => {
     assert.equal(runForText({ as: 'for', path: '' }), 'a process that was not seen')
     assert.equal(runForText({ as: 'itself', path }), '')
     assert.equal(runForText({ as: 'by', path }), '')
+  })
+})
+
+describe('page: revisions', () => {
+  it('[D28] are final once: an alert that went on after its close says so', () => {
+    const states = ['opened', 'final', 'updated', 'final'] as const
+    assert.deepEqual(
+      states.map((state, index) => revisionText(state, index === states.length - 1)),
+      ['opened', 'closed, then went on', 'updated', 'final'],
+    )
   })
 })
 

@@ -2,6 +2,7 @@
 import type { AlertDetail } from '../page-api.ts'
 import { countText } from './format.ts'
 import { Bytes, Clock, Severity } from './parts.tsx'
+import { revisionText } from './words.ts'
 
 export function Revisions({ alert }: { alert: AlertDetail }) {
   return (
@@ -25,10 +26,10 @@ export function Revisions({ alert }: { alert: AlertDetail }) {
         </tr>
       </thead>
       <tbody>
-        {alert.revisions.map((revision) => (
+        {alert.revisions.map((revision, index) => (
           <tr key={revision.revision}>
             <td class="number">{revision.revision}</td>
-            <td>{revision.state}</td>
+            <td>{revisionText(revision.state, index === alert.revisions.length - 1)}</td>
             <td>
               <Severity of={revision.severity} />
             </td>

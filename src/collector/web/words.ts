@@ -1,5 +1,5 @@
 // Sentences that depend on numbers, apart from the views so that each of their cases is tested. Pure.
-import type { ActorInfo, AlertDetail, DeviceInfo, ReasonView } from '../page-api.ts'
+import type { ActorInfo, AlertDetail, AlertStateName, DeviceInfo, ReasonView } from '../page-api.ts'
 import { bytesText, countText, outShareText } from './format.ts'
 import { nameOfKey } from './identity-key.ts'
 
@@ -152,3 +152,7 @@ export const namelessText = ({
 /** Whom a program was run for, by its path where one is known; empty: for itself. */
 export const runForText = ({ as, path }: Pick<ActorInfo, 'as' | 'path'>): string =>
   as !== 'for' ? '' : path.startsWith('/') ? path : nameOfKey(path || 'unknown')
+
+/** The state of a revision among all of an alert's. Only the last is final: an earlier one that was so had more to come. */
+export const revisionText = (state: AlertStateName, isLast: boolean): string =>
+  state === 'final' && !isLast ? 'closed, then went on' : state
