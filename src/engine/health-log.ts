@@ -6,18 +6,35 @@ import type { Health } from './finding.ts'
 
 const SAY_INTERVAL_MS = 60_000
 
-const LOSS_TEXT: Record<number, string> = {
-  [Loss.ringFull]: 'records were dropped because the sensor outran the engine',
-  [Loss.kernelEvents]: 'events were dropped by the kernel before they were read',
-  [Loss.flowCloses]: 'overruns of the socket that reports closed flows: closes may be missing',
-  [Loss.tableFull]: 'processes or flows found the sensor’s tables full',
-  [Loss.malformed]: 'events could not be understood',
-  [Loss.filterQueue]:
+/** What a loss is of one, and of several. */
+const LOSS_TEXT: Record<number, readonly [one: string, many: string]> = {
+  [Loss.ringFull]: of('record', 'dropped because the sensor outran the engine'),
+  [Loss.kernelEvents]: of('event', 'dropped by the kernel before it could be read'),
+  [Loss.flowCloses]: [
+    'time the socket that reports closed flows overran: closes may be missing',
+    'times the socket that reports closed flows overran: closes may be missing',
+  ],
+  [Loss.tableFull]: [
+    'process or flow found no room in the sensor’s tables',
+    'processes or flows found no room in the sensor’s tables',
+  ],
+  [Loss.malformed]: ['event could not be understood', 'events could not be understood'],
+  [Loss.filterQueue]: [
+    'report of flows was dropped by the network filter, which could not reach the agent in time',
     'reports of flows were dropped by the network filter, which could not reach the agent in time',
-  [Loss.flowCounters]:
+  ],
+  [Loss.flowCounters]: [
+    'flow was reset or disconnected before its last counters could be read: more may have passed than is counted',
     'flows were reset or disconnected before their last counters could be read: more may have passed than is counted',
-  [Loss.filterRefused]:
+  ],
+  [Loss.filterRefused]: [
+    'connection or batch of the network filter was refused: another’s, of another version, or damaged',
     'connections or batches of the network filter were refused: another’s, of another version, or damaged',
+  ],
+}
+
+function of(noun: string, what: string): readonly [one: string, many: string] {
+  return [`${noun} was ${what}`, `${noun}s were ${what.replace('it could', 'they could')}`]
 }
 
 /** On a machine with one source it need not be named. */
@@ -41,7 +58,7 @@ export type HealthLog = {
   gaps(): SourceGaps[]
 }
 
-type Waiting = { text: string; count: number; saidAtMs: number }
+type Waiting = { texts: readonly [one: string, many: string]; count: number; saidAtMs: number }
 
 export function createHealthLog(emit: (health: Health) => void): HealthLog {
   const waiting = new Map<string, Waiting>()
@@ -49,16 +66,24 @@ export function createHealthLog(emit: (health: Health) => void): HealthLog {
   const lacking = new Map<number, number>()
   const sayLoss = (entry: Waiting, nowMs: number): void => {
     if (entry.count === 0 || nowMs - entry.saidAtMs < SAY_INTERVAL_MS) return
-    emit({ of: 'loss', text: `${entry.count} ${entry.text}`, count: entry.count })
+    const [one, many] = entry.texts
+    const text = `${entry.count} ${entry.count === 1 ? one : many}`
+    emit({ of: 'loss', text, count: entry.count })
     entry.count = 0
     entry.saidAtMs = nowMs
   }
   return {
     lost(source, what, count, nowMs) {
       // Kinds and sources that need no name of their own share an entry: the map stays small.
-      const text = `${LOSS_TEXT[what] ?? 'things were dropped'}${SOURCE_TEXT[source] ?? ''}`
-      const entry = waiting.get(text) ?? { text, count: 0, saidAtMs: Number.NEGATIVE_INFINITY }
-      waiting.set(text, entry)
+      const from = SOURCE_TEXT[source] ?? ''
+      const [one, many] = LOSS_TEXT[what] ?? of('thing', 'dropped')
+      const texts = [`${one}${from}`, `${many}${from}`] as const
+      const entry = waiting.get(many + from) ?? {
+        texts,
+        count: 0,
+        saidAtMs: Number.NEGATIVE_INFINITY,
+      }
+      waiting.set(many + from, entry)
       entry.count += count
       sayLoss(entry, nowMs)
     },

@@ -165,6 +165,17 @@ describe('an engine with two sources', () => {
     )
   })
 
+  it('tells one loss as one', () => {
+    const said = (count: number) =>
+      Object.values(Loss).map(
+        (kind) => tell(mac().loss(kind, count)).health.find((one) => one.of === 'loss')?.text ?? '',
+      )
+    assert.equal(said(1).length, said(2).length)
+    for (const text of said(1))
+      assert.doesNotMatch(text, /\b(were|they|their)\b|^1 (?!process)\w+s /, text)
+    for (const text of said(2)) assert.doesNotMatch(text, /\b(was|its)\b/, text)
+  })
+
   describe('on a restart', () => {
     const again = (): Script => {
       const script = new Script().from(endpointSecurity, PROCESSES)
