@@ -3,7 +3,7 @@
 import { commandIn } from '../hint.ts'
 import { Gap } from '../records/record.gen.ts'
 import type { AgentStatus } from './agent-status.ts'
-import { count, size, span } from './amounts.ts'
+import { count, countOf, size, span } from './amounts.ts'
 import { type Concern, type Level, SENSOR_CAUSES, type WordsOf } from './sensor-causes.ts'
 
 export type Cause = {
@@ -75,7 +75,7 @@ const CAUSES = {
     concern: 'unsent',
     holds: ({ lately }) => lately.evicted > 0,
     text: ({ lately, outbox }) =>
-      `${count(lately.evicted)} findings were given up in the last hour, the least severe first: ${size(outbox.bytes)} of ${size(outbox.bytesMax)} wait for the collector.`,
+      `${countOf(lately.evicted, 'finding was', 'findings were')} given up in the last hour, the least severe first: ${size(outbox.bytes)} of ${size(outbox.bytesMax)} wait for the collector.`,
     remedy:
       'Make the collector reachable: findings are kept for it for 30 days, as far as there is room.',
   },
@@ -84,7 +84,7 @@ const CAUSES = {
     concern: 'unsent',
     holds: ({ outbox }) => outbox.unwritten > 0,
     text: ({ outbox }) =>
-      `The agent’s disk takes nothing: ${count(outbox.unwritten)} findings wait in memory, and would be lost with it.`,
+      `The agent’s disk takes nothing: ${countOf(outbox.unwritten, 'finding waits', 'findings wait')} in memory, and would be lost with it.`,
     remedy:
       'See to the disk with the state directory: it is full or refuses, or another program holds outbox.db.',
   },
@@ -93,7 +93,7 @@ const CAUSES = {
     concern: 'unsent',
     holds: ({ lately }) => lately.notKept > 0,
     text: ({ lately }) =>
-      `${count(lately.notKept)} findings of the last hour are lost: neither the disk nor the memory beside it had room.`,
+      `${countOf(lately.notKept, 'finding of the last hour is', 'findings of the last hour are')} lost: neither the disk nor the memory beside it had room.`,
     remedy:
       'See to the disk with the state directory: it was full, busy or damaged. The agent’s log says which.',
   },
@@ -136,7 +136,7 @@ const CAUSES = {
     concern: 'gap',
     holds: ({ lately }) => lately.lost > 0,
     text: ({ lately }) =>
-      `${count(lately.lost)} events were lost in the last hour: more came than could be read.`,
+      `${countOf(lately.lost, 'event was', 'events were')} lost in the last hour: more came than could be read.`,
     remedy:
       'If it goes on, give the agent a larger ring (--ring-mb), or the machine more processors.',
   },
@@ -146,7 +146,7 @@ const CAUSES = {
     holds: ({ counters: { flows, unattributedFlows } }) =>
       flows >= SHARE_FLOWS_MIN && unattributedFlows / flows > UNATTRIBUTED_SHARE,
     text: ({ counters: { flows, unattributedFlows } }) =>
-      `${Math.round((100 * unattributedFlows) / flows)} % of ${count(flows)} flows could not be given to a program.`,
+      `${Math.round((100 * unattributedFlows) / flows)} % of ${count(flows)} flows could not be attributed to a program.`,
     remedy:
       'Mend what else is named here first. Containers with users or networks of their own, and connections from before the agent, remain.',
   },
@@ -223,7 +223,7 @@ const CAUSES = {
       `The agent was killed or crashed ${count(restarts.engine + restarts.sense)} times within a day; ${
         restarts.sense === 0
           ? 'it went on each time'
-          : `${count(restarts.sense)} of these it was sense, its root part, and what began and ended in between was not seen`
+          : `${count(restarts.sense)} of these times it was sense, its root part, and what began and ended in between was not seen`
       }.`,
     remedy: 'Its log says what came before: look for a lack of memory first, then report it.',
   },

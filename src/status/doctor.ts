@@ -1,7 +1,7 @@
 // `freshet doctor` as a pure function: facts in, checks out. What an agent says of itself comes as causes; the
 // rest was looked at here: files, owners, the addon.
 import type { AgentStatus } from './agent-status.ts'
-import { count, size, span } from './amounts.ts'
+import { count, countOf, size, span } from './amounts.ts'
 import { type CauseCode, causesOf } from './causes.ts'
 import {
   type CheckResult,
@@ -121,13 +121,13 @@ const CHECKS = {
     well: ({ clockOffsetMs }) =>
       clockOffsetMs === undefined
         ? 'no collector to compare it with yet'
-        : `within ${span(Math.abs(clockOffsetMs))} of the collector’s`,
+        : `within ${span(Math.max(1, Math.ceil(Math.abs(clockOffsetMs) / 1000)) * 1000)} of the collector’s`,
   },
   restarts: {
     title: 'restarts',
     codes: ['restarts'],
     well: ({ restarts, startedAtMs }) =>
-      `${count(restarts.engine)} deaths of the engine and ${count(restarts.sense)} of sense in a day; it runs since ${new Date(startedAtMs).toISOString()}`,
+      `${countOf(restarts.engine, 'death', 'deaths')} of the engine and ${count(restarts.sense)} of sense in a day; it has run since ${new Date(startedAtMs).toISOString()}`,
   },
 } as const satisfies Record<string, Words>
 

@@ -71,7 +71,7 @@ export const SENSOR_CAUSES = {
     holds: ({ sensor }) => sensor.silentMs > 0,
     text: ({ sensor }) =>
       `Nothing has come from the sensor for ${span(sensor.silentMs)}: detection stands still.`,
-    remedy: 'Start the agent again, and report it if that helps.',
+    remedy: 'Start the agent again; if the sensor falls silent once more, report it.',
   },
   entitlement: {
     level: 'failure',

@@ -2,7 +2,7 @@
 // terminal, which prints the same texts.
 import { brief } from '../printable.ts'
 import type { AgentStatus } from './agent-status.ts'
-import { count, size, span } from './amounts.ts'
+import { count, countOf, size, span } from './amounts.ts'
 import { type Cause, type CauseCode, causesOf } from './causes.ts'
 
 /** Something that the person at this machine has to do. Its text holds no figures: a notification shows it once. */
@@ -73,8 +73,8 @@ function headline(causes: readonly Cause[]): string {
 function figures(status: AgentStatus, nowMs: number): string[] {
   const { counters, outbox, readers, restarts } = status
   const lost = [
-    `${count(counters.lost)} events`,
-    `${count(outbox.evicted)} findings evicted`,
+    countOf(counters.lost, 'event', 'events'),
+    countOf(outbox.evicted, 'finding evicted', 'findings evicted'),
     `${count(outbox.notKept)} not kept`,
     `${count(outbox.rejected)} refused by the collector`,
   ]

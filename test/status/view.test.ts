@@ -100,6 +100,27 @@ describe('the status in plain words', () => {
     assert.equal(unreadOf(wellStatus({ counters: { ...counters, unreadFlows: 10 } })), '')
   })
 
+  it('counts one as one, in causes and in figures', () => {
+    const { counters, outbox, ...well } = wellStatus()
+    const shown = (n: number): string => {
+      const status = {
+        ...well,
+        counters: { ...counters, lost: n },
+        outbox: { ...outbox, unwritten: n, evicted: n },
+        lately: { lost: n, evicted: n, notKept: n },
+      }
+      const causes = causesOf(status).map(({ text }) => text)
+      return [...causes, ...menuOf(status, 0).rows].join('\n')
+    }
+    const one = shown(1)
+    for (const text of ['1 event was lost', '1 finding was given up', '1 finding waits in memory'])
+      assert.ok(one.includes(text), one)
+    assert.match(one, /1 finding of the last hour is lost/)
+    assert.match(one, /^Lost: 1 event, 1 finding evicted/m)
+    assert.doesNotMatch(one, /\b1 (events|findings)\b/)
+    assert.match(shown(2), /2 events were lost in the last hour/)
+  })
+
   let golden: Record<string, Shown>
   before(() => {
     if (process.env['UPDATE_GOLDEN'] === '1') {
