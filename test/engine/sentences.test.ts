@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Alert } from '../../src/engine/finding.ts'
 import { alertSentence, type SentenceFacts } from '../../src/engine/sentence.ts'
 import { CodeFlag } from '../../src/records/record.gen.ts'
-import { MIB, Script, tell } from './scenario.ts'
+import { BOOT_UNIX_NS, MIB, Script, tell } from './scenario.ts'
 
 const HELPER = '/private/tmp/setup-helper'
 const facts: SentenceFacts = {
@@ -88,13 +88,16 @@ describe('times in sentences', () => {
   it('[D12] come in an order that can be: no network use before the program was seen', () => {
     // The flow is told a quarter of a second before the exec of its process.
     const script = machine()
+    const toldAt = BOOT_UNIX_NS + script.atNs
+    script
       .flow({ id: 1, out: 100, state: 'opened' })
       .wait(250)
       .program({ pid: 100, path: '/home/ann/probe', parent: 50 })
       .flow({ id: 1, out: 9 * MIB, state: 'closed' })
     const [first] = tell(script.ticks(3)).alerts
     assert.ok(first?.identity.firstNetworkAt !== undefined)
-    assert.equal(first.identity.firstSeenAt, first.identity.firstNetworkAt)
+    assert.equal(first.identity.firstSeenAt, toldAt)
+    assert.equal(first.identity.firstNetworkAt, toldAt)
     assert.equal(first.reasons[0]?.text, 'it used the network for the first time')
     const { identity } = last(script)
     assert.equal(identity.firstSeenAt, identity.firstNetworkAt)
