@@ -287,7 +287,8 @@ function backOf(counted: number, { received, flows }: ProbeReport): string {
 const points = (value: number): string =>
   `${value < 0 ? '' : '+'}${Math.round(value * 10) / 10}`.padStart(5)
 
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+const seconds = (ms: number): string =>
+  ms < 50 ? 'less than 0.1 s' : `${(ms / 1000).toFixed(1)} s`
 
 const summary = (report: ProbeReport, elapsedMs: number): string =>
   `${report.sent} B over ${report.flows} ${report.flows === 1 ? 'flow' : 'flows'} in ${seconds(elapsedMs)} by process ${report.pid}; ${report.received} B came back`
