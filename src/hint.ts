@@ -1,6 +1,6 @@
 // Commands of this program as they stand in a hint: they work as they are copied, on the installation that is spoken of.
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { PLACE } from './place.ts'
 import { shellWord } from './shell-word.ts'
 
@@ -30,5 +30,8 @@ export const commandFor = (words: string, root: string): string =>
 export const rootCommandIn = (words: string, root: string): string =>
   `\`sudo ${commandIn(words, root).slice(1)}`
 
-/** The state directory that a file such as agent/baseline.db or collector/store.db lies in. */
-export const stateOf = (file: string): string => dirname(dirname(file))
+/**
+ * The state directory that a file such as agent/baseline.db or collector/store.db lies in. Absolute: the engine works in a
+ * part of it, and knows its files by their names.
+ */
+export const stateOf = (file: string): string => dirname(dirname(resolve(file)))

@@ -47,7 +47,7 @@ describe('The engine role', function () {
       chownSync(file, 0, 0)
       chmodSync(file, 0o600)
       const said = await runEngine(new Uint8Array(), 1)
-      assert.match(said, /^freshet: .*`npx freshet doctor --state \S+` says/m)
+      assert.match(said, /^freshet: .*`npx freshet doctor --state \S+\/state` says/m)
       assert.doesNotMatch(said, /^ {4}at /m)
       assert.doesNotMatch(said, /watching/)
     })
