@@ -262,11 +262,12 @@ export const SCHEMA_VERSION = MIGRATIONS.length
 export function openForWriting(path: string): DatabaseSync {
   let db: DatabaseSync | undefined
   try {
+    const isFile = path !== ':memory:'
     // Beside and renamed, so what is at `path` without its tables is damaged, and was not left so by a kill.
-    if (inspectDatabaseFile(path).bytes === undefined)
+    if (isFile && inspectDatabaseFile(path).bytes === undefined)
       createDatabaseFile(path, (made) => migrate(made, path))
     db = new DatabaseSync(path, { timeout: 2000 })
-    if (userVersion(db) === 0)
+    if (isFile && userVersion(db) === 0)
       throw new UnusableFile('it is empty, or was written by something else')
     db.exec(`
       PRAGMA journal_mode = WAL;
