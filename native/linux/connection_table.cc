@@ -81,11 +81,12 @@ void ConnectionTable::Replace(BySkaddr::iterator old, u64 at_ns) {
     by_skaddr_.erase(old);
     return;
   }
-  if (connection.has_ends && replaced_.size() >= options_.destroyed_max) {
+  if (connection.has_ends && replaced_.size() + outlived_.size() >= options_.destroyed_max) {
     emitter_->CountLoss(k_loss_table_full, 1);
   } else if (connection.has_ends) {
     connection.closed_ns = at_ns;
-    replaced_[connection.ends] = connection;
+    const auto [same, is_first] = replaced_.try_emplace(connection.ends, connection);
+    if (!is_first) outlived_.push_back(std::exchange(same->second, connection));
   }
   by_skaddr_.erase(old);
 }
@@ -124,9 +125,17 @@ void ConnectionTable::Destroyed(const PerfEvent& event, u64 at_ns) {
   destroyed_[event.cookie] = connection;
 }
 
-const Connection* ConnectionTable::Finish(u64 skaddr) {
+const Connection* ConnectionTable::Finish(u64 skaddr, const Endpoints& ends) {
   const auto found = by_skaddr_.find(skaddr);
-  if (found == by_skaddr_.end()) return nullptr;
+  const bool is_known = found != by_skaddr_.end();
+  if (!is_known || !found->second.has_ends || found->second.ends != ends) {
+    if (const auto replaced = replaced_.find(ends); replaced != replaced_.end()) {
+      finished_ = replaced->second;
+      replaced_.erase(replaced);
+      return &finished_;
+    }
+    if (!is_known || found->second.has_ends) return nullptr;
+  }
   found->second.told = true;
   return &found->second;
 }

@@ -11,7 +11,9 @@
 #ifndef FRESHET_LINUX_CONNECTION_TABLE_H_
 #define FRESHET_LINUX_CONNECTION_TABLE_H_
 
+#include <algorithm>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "linux/endpoint.h"
@@ -52,9 +54,10 @@ class ConnectionTable {
   // tcp:tcp_destroy_sock.
   void Destroyed(const PerfEvent& event, u64 at_ns);
 
-  // Its final counters are told: no message about it is waited for. nullptr when no event told of
-  // it; valid until the next event.
-  const Connection* Finish(u64 skaddr);
+  // Its final counters are told: no message about it is waited for. The socket may have begun its
+  // next connection by then, which has other ends. nullptr when no event told of it; valid until
+  // the next event.
+  const Connection* Finish(u64 skaddr, const Endpoints& ends);
 
   // A listener found by a dump; `process` may be unknown.
   void AddListener(const Address& address, u16 port, ProcessName process);
@@ -79,14 +82,20 @@ class ConnectionTable {
       handle(at->second);
       at = destroyed_.erase(at);
     }
+    // One whose end was not seen either is another namespace's, or an overrun that was counted.
+    const auto forget = [&](const Connection& one) {
+      if (one.state == kTcpClose) handle(one);
+    };
+    std::ranges::for_each(std::exchange(outlived_, {}), forget);
     std::erase_if(replaced_, [&](const auto& one) {
       if (one.second.closed_ns >= before_ns) return false;
-      // One whose end was not seen either is another namespace's, or an overrun that was counted.
-      if (one.second.state == kTcpClose) handle(one.second);
+      forget(one.second);
       return true;
     });
   }
-  size_t size() const { return by_skaddr_.size() + destroyed_.size() + replaced_.size(); }
+  size_t size() const {
+    return by_skaddr_.size() + destroyed_.size() + replaced_.size() + outlived_.size();
+  }
 
  private:
   struct Listener {
@@ -111,6 +120,8 @@ class ConnectionTable {
   std::unordered_map<Endpoints, u64, EndpointsHash> skaddr_by_ends_;
   std::unordered_map<u64, Connection> destroyed_;  // by cookie
   std::unordered_map<Endpoints, Connection, EndpointsHash> replaced_;
+  std::vector<Connection> outlived_;  // of replaced_, until a later one had the same ends
+  Connection finished_;               // was in replaced_ until Finish
   std::unordered_map<u16, std::vector<Listener>> listeners_;  // by port
   size_t listener_count_ = 0;
 };

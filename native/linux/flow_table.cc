@@ -117,7 +117,7 @@ void FlowTable::Wrote(const KernelEvent& event, ProcessName writer) {
 }
 
 void FlowTable::Final(const KernelEvent& event, u64 at_ns) {
-  const Connection* connection = connections_->Finish(event.skaddr);
+  const Connection* connection = connections_->Finish(event.skaddr, event.ends);
   DiagSocket socket;
   socket.cookie = event.cookie;
   socket.ends = event.ends;
@@ -153,9 +153,15 @@ void FlowTable::Finish(u64 cookie, u64 at_ns, u32 more_flags) {
     if (found != finished_.end() && found->second.at_ns == oldest_ns) finished_.erase(found);
     finished_order_.pop_front();
   }
-  finished_[cookie] = {flow.ends, flow.epoch, at_ns};
+  finished_[cookie] = {flow.epoch, at_ns};
   finished_order_.emplace_back(cookie, at_ns);
   Close(cookie, at_ns, more_flags);
+}
+
+bool FlowTable::AwaitsFinal(const DiagSocket& socket) {
+  const auto found = flows_.find(socket.cookie);
+  if (!has_finals_ || found == flows_.end() || found->second.ends == socket.ends) return false;
+  return !std::exchange(found->second.awaits_final, true);
 }
 
 void FlowTable::Dumped(const std::vector<DiagSocket>& sockets, bool complete, bool enumerating,
@@ -167,11 +173,11 @@ void FlowTable::Dumped(const std::vector<DiagSocket>& sockets, bool complete, bo
     if (!socket.has_counters || socket.ends.remote_port == 0)
       continue;  // TIME_WAIT; never connected
     if (closed_unseen_.contains(socket.cookie)) continue;
-    // It was open as the dump looked, and has been told as closed since.
+    // A connection of this socket has been told as closed since the dump began: whether the dump
+    // shows that one, an earlier or a later one, or part of each, cannot be known.
     const auto finished = finished_.find(socket.cookie);
-    if (finished != finished_.end() && finished->second.at_ns >= began_ns &&
-        finished->second.ends == socket.ends)
-      continue;
+    if (finished != finished_.end() && finished->second.at_ns >= began_ns) continue;
+    if (AwaitsFinal(socket)) continue;
     Flow* flow = FindOrAdd(socket, now_ns);
     if (flow == nullptr) continue;
     const Connection* connection = connections_->Find(socket.cookie, socket.ends);
@@ -289,8 +295,9 @@ void FlowTable::Closed(const DiagSocket& socket, u64 now_ns) {
 // has seen it, else a number that no cookie is.
 u64 FlowTable::CookieOf(const Connection& connection) const {
   if (connection.cookie != 0) return connection.cookie;
+  // A later connection may have the same ends.
   for (const auto& [cookie, flow] : flows_)
-    if (flow.ends == connection.ends) return cookie;
+    if (flow.ends == connection.ends && flow.opened_ns < connection.closed_ns) return cookie;
   return u64{1} << 63 | (EndpointsHash{}(connection.ends) ^ connection.opened_ns) >> 1;
 }
 

@@ -66,8 +66,9 @@ class FlowTable {
     u32 flags = 0;  // FLAG flow
     u8 direction = 0;
     u8 state = 0;
-    u8 lookups = 0;       // for its owner in /proc
-    bool opened = false;  // the first record was emitted
+    u8 lookups = 0;             // for its owner in /proc
+    bool opened = false;        // the first record was emitted
+    bool awaits_final = false;  // a dump shows the socket's next connection already
     u64 opened_ns = 0;
     u64 seen_ns = 0;  // by the last dump that had it
   };
@@ -79,11 +80,13 @@ class FlowTable {
   };
   // How a socket's connection before this one ended.
   struct Finished {
-    Endpoints ends;
     u32 epoch;
     u64 at_ns;
   };
 
+  // A dump shows another connection of a socket whose flow is open: its final counters are on
+  // their way, and only when the next dump shows that too they were lost.
+  bool AwaitsFinal(const DiagSocket& socket);
   // Its counters rise to these: on the way it changes hands, each owner with the bytes up to there.
   void Rise(u64 cookie, Flow* flow, u64 bytes_out, u64 bytes_in, u64 at_ns);
   void Finish(u64 cookie, u64 at_ns, u32 more_flags);

@@ -54,6 +54,12 @@ Address ReadAddress(u8 family, const void* words) {
   return address;
 }
 
+// The kernel finds sockets by their state and then describes them one value after the other: one
+// that was disconnected meanwhile, and connects again, has its next peer and no port of its own.
+bool IsWhole(const DiagSocket& socket, u32 states) {
+  return (states >> socket.state & 1) != 0 && socket.ends.local_port != 0;
+}
+
 Fd OpenNetlink() {
   return Fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG));
 }
@@ -160,6 +166,7 @@ SocketDumper::SocketDumper() : socket_(OpenNetlink()), buffer_(kDatagramBytesMax
 bool SocketDumper::Dump(u32 states, std::vector<DiagSocket>* sockets, u64* malformed) {
   const bool v4 = DumpFamily(AF_INET, states, sockets, malformed);
   const bool v6 = DumpFamily(AF_INET6, states, sockets, malformed);
+  std::erase_if(*sockets, [&](const DiagSocket& one) { return !IsWhole(one, states); });
   return v4 && v6;
 }
 

@@ -199,6 +199,85 @@ void ClosesOnceByTheKernelsWord() {
   CHECK(tables.told.Lost(k_loss_flow_counters) == 0);
 }
 
+size_t Closed(Tables& tables) {
+  const auto flows = tables.told.Of<flow_record>();
+  return static_cast<size_t>(std::ranges::count_if(
+      flows, [](const flow_record& flow) { return flow.state == k_flow_state_closed; }));
+}
+
+// A dump and the kernel's word about one socket that is disconnected and connected over and over:
+// each connection is told once, whichever of them the dump has seen.
+void TellsEachConnectionOfASocketOnce() {
+  for (const u16 seen : {2001, 2002, 2003}) {
+    Tables tables;
+    tables.flows_.SetFinals(true);
+    tables.flows_.Dumped({Socket(5, 2001, 300)}, true, false, 90, 95);
+    // While the dump ran two of them ended.
+    tables.flows_.Final(FinalOf(0x100, 5, 2001, 700), 110);
+    tables.flows_.Final(FinalOf(0x100, 5, 2002, 700), 120);
+    tables.flows_.Dumped({Socket(5, seen, 700)}, true, false, 100, 130);
+    tables.flows_.Final(FinalOf(0x100, 5, 2003, 700), 140);
+    for (const flow_record& flow : tables.told.Of<flow_record>()) CHECK(flow.flags == 0);
+    CHECK(Closed(tables) == 3 && tables.told.Lost(k_loss_flow_counters) == 0);
+  }
+  // The kernel's word comes late: a dump that shows the next connection does not end the former.
+  Tables tables;
+  tables.flows_.SetFinals(true);
+  tables.flows_.Dumped({Socket(5, 2001, 300)}, true, false, 90, 95);
+  tables.flows_.Dumped({Socket(5, 2002, 10)}, true, false, 190, 195);
+  tables.flows_.Final(FinalOf(0x100, 5, 2001, 700), 189);
+  CHECK(Closed(tables) == 1 && tables.told.Of<flow_record>().back().bytes_out == 700);
+  // It does not come at all.
+  tables.flows_.Dumped({Socket(5, 2002, 20)}, true, false, 290, 295);
+  for (const u64 at_ns : {390u, 490u})
+    tables.flows_.Dumped({Socket(5, 2003, 10)}, true, false, at_ns, at_ns + 5);
+  CHECK(Closed(tables) == 2 && tables.told.Lost(k_loss_flow_counters) == 1);
+}
+
+struct Connected {
+  explicit Connected(Tables* made) : tables(made) {}
+  void operator()(u16 local_port, u64 at_ns) const {
+    tables->connections_.State(StateOf(0x100, 0, kTcpClose, kTcpSynSent), at_ns);
+    tables->connections_.State(StateOf(0x100, local_port, kTcpSynSent, kTcpEstablished), at_ns + 1);
+  }
+  void Ended(u16 local_port, u64 at_ns) const {
+    tables->connections_.State(StateOf(0x100, local_port, kTcpEstablished, kTcpClose), at_ns);
+  }
+  Tables* tables;
+};
+
+// The socket connects again before the kernel's word about its last connection is read.
+void FinishesTheConnectionThatEnded() {
+  Tables tables;
+  tables.flows_.SetFinals(true);
+  const Connected connect(&tables);
+  connect(3001, 10);
+  connect.Ended(3001, 15);
+  connect(3002, 20);
+  tables.flows_.Final(FinalOf(0x100, 5, 3001, 700), 15);
+  CHECK(tables.told.Of<flow_record>().back().pid == static_cast<u32>(getpid()));
+  CHECK(tables.told.Of<name_record>().back().header.at_ns == 10);
+  CHECK(tables.connections_.Find(0, Ends(3001)) == nullptr);
+  CHECK(!tables.connections_.Find(0, Ends(3002))->told);
+}
+
+// Nothing tells the end of disconnected ones but their events: each is handed out, also when a
+// later one had the same ends, and what has those now is let be.
+void TellsOverdueConnectionsOfTheSameEnds() {
+  Tables tables;
+  const Connected connect(&tables);
+  for (const u64 at_ns : {10u, 20u, 30u}) {
+    connect(3001, at_ns);
+    connect.Ended(3001, at_ns + 5);
+  }
+  connect(3001, 40);
+  tables.flows_.Dumped({Socket(5, 3001, 300)}, true, false, 50, 55);
+  tables.connections_.ForgetOverdue(
+      50, [&](const Connection& one) { tables.flows_.CloseLost(one, false); });
+  CHECK(Closed(tables) == 3 && tables.told.Lost(k_loss_flow_counters) == 3);
+  CHECK(tables.flows_.size() == 1 && tables.connections_.Find(5, Ends(3001)) != nullptr);
+}
+
 void GivesEachWriterItsBytes() {
   Tables tables;
   tables.flows_.Dumped({Socket(5, 2001, 300)}, true, false, 99, 100);
@@ -303,6 +382,9 @@ int main() {
   KeepsAConnectionWhoseEndWasNotSeen();
   MarksCountersThatWereZeroed();
   ClosesOnceByTheKernelsWord();
+  TellsEachConnectionOfASocketOnce();
+  FinishesTheConnectionThatEnded();
+  TellsOverdueConnectionsOfTheSameEnds();
   GivesEachWriterItsBytes();
   MissesArgumentsOfWhatIsGoneOrRunsAnother();
   ForgetsCaughtArguments();
