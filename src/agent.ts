@@ -74,14 +74,6 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const sensePid = process.ppid
   const unlock = usingState(directory, () => lock(directory, log))
   const machine = describeMachine()
-  const running = usingState(directory, () =>
-    markRunning('.', {
-      nowMs: Date.now(),
-      uptimeMs: uptime() * 1000,
-      bootId: machine.bootId,
-      sensePid,
-    }),
-  )
   const sensor = createSensorWatch(performance.now(), options.quietMs)
   const ending = new AbortController()
   const pipe = new Socket({ fd: options.pipeFd, readable: true, writable: true })
@@ -107,6 +99,15 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     }),
   )
   const deviceId = usingState(directory, () => readOrMakeDeviceId('.', undefined, log))
+  // When all files are accepted: one that is refused is no death, which the next start would count.
+  const running = usingState(directory, () =>
+    markRunning('.', {
+      nowMs: Date.now(),
+      uptimeMs: uptime() * 1000,
+      bootId: machine.bootId,
+      sensePid,
+    }),
+  )
   const engine = createEngine({ deviceId, baseline })
   engine.save(0)
   const recording = startRecordingFor(options, deviceId, machine, baseline)

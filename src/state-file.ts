@@ -86,6 +86,18 @@ export function writeStateFile(path: string, text: string): void {
   renameSync(fresh, path)
 }
 
+/**
+ * An empty file, 0600, where there is none: SQLite would make its own by the umask, which others may read. What stands
+ * there already is left alone, unopened. Throws what the file system does.
+ */
+export function makeEmptyFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
 export type DatabaseFile = {
   /** Bytes; undefined when there is no such file. */
   bytes: number | undefined

@@ -3,9 +3,9 @@
 import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { inspectDatabaseFile } from '../state-file.ts'
+import { inspectDatabaseFile, makeEmptyFile } from '../state-file.ts'
 
-/** Name of the lock file; it stays behind empty and unlocked, which means nothing. */
+/** Name of the lock file, 0600; it stays behind empty and unlocked, which means nothing. */
 const LOCK_FILE = 'lock.db'
 
 /**
@@ -16,6 +16,7 @@ const LOCK_FILE = 'lock.db'
 export function lockDirectory(directory: string, waitMs: number): (() => void) | undefined {
   const path = join(directory, LOCK_FILE)
   inspectDatabaseFile(path)
+  makeEmptyFile(path)
   try {
     return hold(path, waitMs)
   } catch (error) {

@@ -8,7 +8,9 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -107,6 +109,17 @@ describe('The engine role', function () {
     assert.match(said, /^engine: others could use outbox\.db \(mode 644\): closed to them now/m)
     assert.match(said, /^engine: .*baseline.*it is empty/m)
   })
+
+  for (const name of ['baseline.db', 'outbox.db', 'device-id'])
+    it(`is not counted as dead because ${name} was refused`, async () => {
+      const file = join(directory, 'state/agent', name)
+      await runEngine(new Uint8Array())
+      renameSync(file, `${file}.kept`)
+      symlinkSync('/etc/hostname', file)
+      assert.match(await runEngine(new Uint8Array(), 1), /is not a file but a symbolic link/)
+      renameSync(`${file}.kept`, file)
+      assert.doesNotMatch(await runEngine(new Uint8Array()), /killed|crashed/)
+    })
 
   it('detects without a status socket, and says what is in its way', async () => {
     mkdirSync(join(directory, 'state/status.sock'), { recursive: true })

@@ -39,7 +39,17 @@ describe('the lock of a directory', () => {
     unlock()
   })
 
+  it('is for its user alone, whatever the umask', () => {
+    const umask = process.umask(0)
+    try {
+      lockDirectory(directory, 0)?.()
+      assert.equal(statSync(join(directory, 'lock.db')).mode & 0o777, 0o600)
+    } finally {
+      process.umask(umask)
+    }
+  })
+
   it('throws where the directory is none', () => {
-    assert.throws(() => lockDirectory(join(directory, 'none'), 0), /unable to open/)
+    assert.throws(() => lockDirectory(join(directory, 'none'), 0), /ENOENT.*lock\.db/)
   })
 })

@@ -1,6 +1,7 @@
 // A whole copy of a store, and a look at one that is to be trusted.
 import { existsSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { makeEmptyFile } from '../../state-file.ts'
 import { SCHEMA_VERSION } from './schema.ts'
 import { StoreError } from './store-error.ts'
 
@@ -16,12 +17,13 @@ export type StoreFacts = {
 /**
  * Writes the store at `path`, as it is at this moment, to `to`, which must not exist or be empty. A
  * collector may go on writing meanwhile; its write-ahead log grows until the copy is done. The copy is one
- * file without free pages, and is not synced to the disk. Throws StoreError.
+ * file without free pages, 0600 where it was not there, and is not synced to the disk. Throws StoreError.
  */
 export function copyStore(path: string, to: string): void {
   if (!existsSync(path)) throw new StoreError('cannot-open', `there is no store at ${path}`)
   const db = openReadOnly(path)
   try {
+    makeEmptyFile(to)
     db.prepare('VACUUM INTO ?').run(to)
   } catch (cause) {
     throw new StoreError(
