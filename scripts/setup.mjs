@@ -9,6 +9,7 @@ import {
   accessSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -111,13 +112,27 @@ function closedSentence(path, home = root) {
   return `${path} belongs to ${owner}, and ${me} may not change it: run this as ${owner}, or give the clone over with \`sudo chown -R ${me} ${shown}\`, or work in a clone of your own`
 }
 
-/** What root makes in another's clone (`sudo npm start`) is its owner's, whose next set-up could not change it else. */
+/**
+ * What root makes in another's clone (`sudo npm start`) is its owner's, whose next set-up could not change it else. A link
+ * is given over itself and never followed (-h, -P); what lies behind one is not the clone's, and stays whose it is.
+ */
 export function handOver(home = root) {
   const { uid, gid } = statSync(home)
   if (process.geteuid?.() !== 0 || uid === 0) return
-  const made = MADE.slice(1).filter((path) => existsSync(join(home, path)))
-  const { status } = spawnSync('chown', ['-hR', `${uid}:${gid}`, ...made], { cwd: home })
+  const real = realpathSync(home)
+  const isWithin = (path) => realpathSync(dirname(join(home, path))) === dirname(join(real, path))
+  const made = MADE.slice(1).filter((path) =>
+    lstatSync(join(home, path), { throwIfNoEntry: false }),
+  )
+  const given = made.filter(isWithin)
+  const { status } =
+    given.length === 0
+      ? { status: 0 }
+      : spawnSync('chown', ['-hRP', `${uid}:${gid}`, ...given], { cwd: home })
   if (status !== 0) say(`what root made here could not be given to uid ${uid}, whose clone this is`)
+  for (const path of made)
+    if (!isWithin(path))
+      say(`${path} leads out of this clone by a link, so it is not given to uid ${uid}`)
 }
 
 const digestOf = (paths, except = []) => {
@@ -243,7 +258,10 @@ function run(command, args) {
  */
 function takeLock() {
   mkdirSync(join(root, '.cache'), { recursive: true })
-  const fd = openSync(join(root, '.cache/setup.lock'), 'w')
+  // Neither through a link nor emptied: root may be at work in another's clone.
+  const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants
+  const how = O_WRONLY | O_CREAT | O_NOFOLLOW
+  const fd = openSync(join(root, '.cache/setup.lock'), how, 0o644)
   const python = (how) => ['-c', `import fcntl; fcntl.flock(3, fcntl.LOCK_EX${how})`]
   const ask = (tool, args) =>
     spawnSync(tool, args, { stdio: ['ignore', 'ignore', 'ignore', fd] }).status

@@ -113,6 +113,36 @@ describe('set-up', () => {
     }
   })
 
+  it('gives nothing over that lies behind a link out of the clone, and says so', function () {
+    leaveOut(this, whyNotRoot())
+    const place = mkdtempSync(join(tmpdir(), 'freshet-links-'))
+    try {
+      const clone = join(place, 'clone')
+      const other = join(place, 'other')
+      for (const path of ['clone/src/collector/web/dist', 'other/build/Release', 'other/cache'])
+        mkdirSync(join(place, path), { recursive: true })
+      symlinkSync(other, join(clone, 'native'))
+      symlinkSync(join(other, 'cache'), join(clone, '.cache'))
+      symlinkSync('nowhere', join(clone, 'node_modules'))
+      chownSync(clone, 65534, 65534)
+      const script = `(await import('${pathToFileURL(setup).href}')).handOver(${JSON.stringify(clone)})`
+      const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+        encoding: 'utf8',
+      })
+      assert.equal(
+        stderr,
+        'freshet: native/build leads out of this clone by a link, so it is not given to uid 65534\n',
+      )
+      const owner = (path: string) => lstatSync(join(place, path)).uid
+      for (const path of ['other/build', 'other/build/Release', 'other/cache'])
+        assert.equal(owner(path), 0, path)
+      for (const path of ['clone/.cache', 'clone/node_modules', 'clone/src/collector/web/dist'])
+        assert.equal(owner(path), 65534, path)
+    } finally {
+      rmSync(place, { recursive: true })
+    }
+  })
+
   it('does not let the machine say which headers, packages or node are used', () => {
     const own = join(root, 'node_modules/.bin')
     const env = childEnvironment(
