@@ -1,23 +1,19 @@
 // What is carried, in the baseline's file: changes are gathered here and written with the rest.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import {
-  type Carried,
-  type CarriedFlow,
-  type CarriedPair,
-  carriedFlowKey,
-  carriedPairKey,
-} from './carried.ts'
+import { type Carried, type CarriedFlow, type CarriedPair, carriedPairKey } from './carried.ts'
+import { CarriedFlows } from './carried-flows.ts'
 import { integer, type Row, text, time } from './schema.ts'
 
-/** Changes that wait while the disk refuses; beyond it the oldest are given up. */
+/** Changes of pairs that wait while the disk refuses; beyond it the oldest are given up. */
 const WAITING_MAX = 131_072
 
-type Change<T> = { put: T } | { drop: T }
+type Change = { put: CarriedPair } | { drop: CarriedPair }
 
 export class CarriedTables implements Carried {
   readonly #prepare: (sql: string) => StatementSync
-  readonly #flows = new Map<string, Change<CarriedFlow>>()
-  readonly #pairs = new Map<string, Change<CarriedPair>>()
+  readonly #flows: CarriedFlows
+  readonly #pairs = new Map<string, Change>()
+  #pairsGivenUp = 0
   #boot: bigint | undefined
   #isBootNew = false
   #isCleared = false
@@ -33,6 +29,7 @@ export class CarriedTables implements Carried {
       }
       return statement
     }
+    this.#flows = new CarriedFlows(database)
     const row = this.#prepare(`SELECT value FROM facts WHERE name = 'carried_boot'`).get()
     this.#boot = row && integer(row, 'value')
   }
@@ -47,22 +44,17 @@ export class CarriedTables implements Carried {
     this.#isBootNew = true
   }
 
-  *flows(): Generator<CarriedFlow, void> {
-    if (!this.#isCleared)
-      for (const row of this.#prepare('SELECT * FROM carried_flows').iterate()) {
-        const flow = flowFromRow(row)
-        if (!this.#flows.has(keyOfFlow(flow))) yield flow
-      }
-    for (const change of this.#flows.values()) if ('put' in change) yield { ...change.put }
+  /** Throws UnusableFile, and what node:sqlite does. */
+  flows(): CarriedFlow[] {
+    return this.#flows.all()
   }
 
   putFlow(flow: CarriedFlow): void {
-    this.#wait(this.#flows, keyOfFlow(flow), { put: { ...flow } })
+    this.#flows.put(flow)
   }
 
   dropFlow(idLow: number, idHigh: number, epoch: number): void {
-    const drop = { idLow, idHigh, epoch, bytesOut: 0, bytesIn: 0, sinceOut: 0, sinceIn: 0 }
-    this.#wait(this.#flows, keyOfFlow(drop), { drop })
+    this.#flows.drop(idLow, idHigh, epoch)
   }
 
   *pairs(): Generator<CarriedPair, void> {
@@ -75,12 +67,12 @@ export class CarriedTables implements Carried {
   }
 
   putPair(pair: CarriedPair): void {
-    this.#wait(this.#pairs, keyOfPair(pair), { put: { ...pair } })
+    this.#wait(keyOfPair(pair), { put: { ...pair } })
   }
 
   dropPair(identityKey: string, destinationKey: string): void {
     const drop = { identityKey, destinationKey } as CarriedPair
-    this.#wait(this.#pairs, keyOfPair(drop), { drop })
+    this.#wait(keyOfPair(drop), { drop })
   }
 
   clear(): void {
@@ -89,34 +81,21 @@ export class CarriedTables implements Carried {
     this.#isCleared = true
   }
 
-  waiting(): number {
-    return this.#flows.size + this.#pairs.size + (this.#isCleared || this.#isBootNew ? 1 : 0)
+  isWaiting(): boolean {
+    return this.#isCleared || this.#isBootNew || this.#flows.isWaiting() || this.#pairs.size > 0
   }
 
-  /** In a transaction. */
+  /** Flows and pairs that were given up since the last commit, as the disk refused for too long. */
+  givenUp(): number {
+    return this.#flows.givenUp() + this.#pairsGivenUp
+  }
+
+  /** In a transaction. Throws UnusableFile, and what node:sqlite does. */
   write(): void {
-    if (this.#isCleared) {
-      this.#prepare('DELETE FROM carried_flows').run()
-      this.#prepare('DELETE FROM carried_pairs').run()
-    }
+    this.#flows.write()
+    if (this.#isCleared) this.#prepare('DELETE FROM carried_pairs').run()
     if (this.#isBootNew && this.#boot !== undefined)
       this.#prepare(`INSERT OR REPLACE INTO facts VALUES ('carried_boot', ?)`).run(this.#boot)
-    for (const change of this.#flows.values())
-      if ('put' in change) {
-        const { epoch, bytesOut, bytesIn, sinceOut, sinceIn } = change.put
-        this.#prepare('INSERT OR REPLACE INTO carried_flows VALUES (?, ?, ?, ?, ?, ?)').run(
-          idOf(change.put),
-          epoch,
-          bytesOut,
-          bytesIn,
-          sinceOut,
-          sinceIn,
-        )
-      } else
-        this.#prepare('DELETE FROM carried_flows WHERE id = ? AND epoch = ?').run(
-          idOf(change.drop),
-          change.drop.epoch,
-        )
     for (const change of this.#pairs.values())
       if ('put' in change) {
         const pair = change.put
@@ -139,42 +118,26 @@ export class CarriedTables implements Carried {
 
   /** The transaction is durable. */
   written(): void {
-    this.#flows.clear()
+    this.#flows.written()
     this.#pairs.clear()
+    this.#pairsGivenUp = 0
     this.#isBootNew = false
     this.#isCleared = false
   }
 
-  #wait<T>(waiting: Map<string, Change<T>>, key: string, change: Change<T>): void {
-    waiting.set(key, change)
-    if (waiting.size <= WAITING_MAX) return
-    for (const oldest of waiting.keys()) {
-      waiting.delete(oldest)
+  #wait(key: string, change: Change): void {
+    this.#pairs.set(key, change)
+    if (this.#pairs.size <= WAITING_MAX) return
+    for (const oldest of this.#pairs.keys()) {
+      this.#pairs.delete(oldest)
       break
     }
+    this.#pairsGivenUp++
   }
 }
 
-const keyOfFlow = ({ idLow, idHigh, epoch }: CarriedFlow) => carriedFlowKey(idLow, idHigh, epoch)
 const keyOfPair = ({ identityKey, destinationKey }: CarriedPair) =>
   carriedPairKey(identityKey, destinationKey)
-
-/** SQLite's integers are signed. */
-const idOf = ({ idLow, idHigh }: CarriedFlow): bigint =>
-  BigInt.asIntN(64, (BigInt(idHigh) << 32n) | BigInt(idLow))
-
-function flowFromRow(row: Row): CarriedFlow {
-  const id = BigInt.asUintN(64, integer(row, 'id'))
-  return {
-    idLow: Number(id & 0xffffffffn),
-    idHigh: Number(id >> 32n),
-    epoch: Number(integer(row, 'epoch')),
-    bytesOut: Number(integer(row, 'bytes_out')),
-    bytesIn: Number(integer(row, 'bytes_in')),
-    sinceOut: Number(integer(row, 'since_out')),
-    sinceIn: Number(integer(row, 'since_in')),
-  }
-}
 
 function pairFromRow(row: Row): CarriedPair {
   return {

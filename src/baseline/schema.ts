@@ -3,10 +3,11 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { type UnixNs, unixNs } from '../units.ts'
 import type { SignerClass, StoredDestination, StoredIdentity } from './baseline.ts'
+import { FlowLog } from './flow-log.ts'
 import { UnusableFile } from './sqlite-file.ts'
 
 /** PRAGMA user_version. */
-export const SCHEMA_VERSION = 3
+export const SCHEMA_VERSION = 4
 
 /** Columns are nanoseconds since 1970 where they end in _ns; 0 where a time may be absent and is. */
 export function createSchema(database: DatabaseSync): void {
@@ -54,15 +55,6 @@ export function createSchema(database: DatabaseSync): void {
 
 function createCarried(database: DatabaseSync): void {
   database.exec(`
-    CREATE TABLE carried_flows (
-      id INTEGER NOT NULL,
-      epoch INTEGER NOT NULL,
-      bytes_out INTEGER NOT NULL,
-      bytes_in INTEGER NOT NULL,
-      since_out INTEGER NOT NULL DEFAULT 0,
-      since_in INTEGER NOT NULL DEFAULT 0,
-      PRIMARY KEY (id, epoch)
-    ) STRICT, WITHOUT ROWID;
     CREATE TABLE carried_pairs (
       identity TEXT NOT NULL,
       destination TEXT NOT NULL,
@@ -74,6 +66,14 @@ function createCarried(database: DatabaseSync): void {
       largest_out INTEGER NOT NULL,
       PRIMARY KEY (identity, destination)
     ) STRICT, WITHOUT ROWID;`)
+  createCarriedLog(database)
+}
+
+/** `changes` is a FlowLog; a later row's counts. */
+function createCarriedLog(database: DatabaseSync): void {
+  database.exec(
+    'CREATE TABLE carried_log (number INTEGER PRIMARY KEY, changes BLOB NOT NULL) STRICT',
+  )
 }
 
 /** Brings a file of an earlier version to this one; runs in a transaction. */
@@ -81,10 +81,33 @@ export function upgradeSchema(database: DatabaseSync, from: number): void {
   if (from < 2) {
     database.exec(`ALTER TABLE identities ADD COLUMN history TEXT NOT NULL DEFAULT ''`)
     createCarried(database)
-  } else if (from < 3)
-    database.exec(`
-      ALTER TABLE carried_flows ADD COLUMN since_out INTEGER NOT NULL DEFAULT 0;
-      ALTER TABLE carried_flows ADD COLUMN since_in INTEGER NOT NULL DEFAULT 0;`)
+  } else if (from < 4) {
+    createCarriedLog(database)
+    const log = logOfRows(database)
+    if (log.length > 0)
+      database.prepare('INSERT INTO carried_log (changes) VALUES (?)').run(log.packed())
+    database.exec('DROP TABLE carried_flows')
+  }
+}
+
+/** Open flows of the second version and the third, which had a row for each; the second had no since_*. */
+function logOfRows(database: DatabaseSync): FlowLog {
+  const log = new FlowLog()
+  const rows = database.prepare('SELECT * FROM carried_flows')
+  rows.setReadBigInts(true)
+  for (const row of rows.iterate()) {
+    const id = BigInt.asUintN(64, integer(row, 'id'))
+    log.put({
+      idLow: Number(id & 0xffffffffn),
+      idHigh: Number(id >> 32n),
+      epoch: Number(integer(row, 'epoch')),
+      bytesOut: Number(integer(row, 'bytes_out')),
+      bytesIn: Number(integer(row, 'bytes_in')),
+      sinceOut: 'since_out' in row ? Number(integer(row, 'since_out')) : 0,
+      sinceIn: 'since_in' in row ? Number(integer(row, 'since_in')) : 0,
+    })
+  }
+  return log
 }
 
 /** What node:sqlite hands out, integers as bigint. */

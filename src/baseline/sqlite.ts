@@ -84,6 +84,7 @@ function checkPages(database: DatabaseSync): void {
   tables.identity('')
   tables.destination('', '')
   tables.alerts()
+  new CarriedTables(database).flows()
 }
 
 export type Limits = { identitiesMax: number; destinationsMax: number }
@@ -294,7 +295,7 @@ export class SqliteBaseline implements Baseline {
     return (
       this.#bornAtPending ||
       this.#pendingFacts.size > 0 ||
-      this.carried.waiting() > 0 ||
+      this.carried.isWaiting() ||
       this.#pendingIdentities.size > 0 ||
       this.#pendingDestinations.size > 0 ||
       this.#pendingAlerts.size > 0
@@ -314,7 +315,8 @@ export class SqliteBaseline implements Baseline {
   #waiting(): string {
     const waiting =
       this.#pendingIdentities.size + this.#pendingDestinations.size + this.#pendingAlerts.size
-    return `${waiting} changes wait${this.#givenUp > 0 ? `, ${this.#givenUp} were given up` : ''}`
+    const givenUp = this.#givenUp + this.carried.givenUp()
+    return `${waiting} changes wait${givenUp > 0 ? `, ${givenUp} were given up` : ''}`
   }
 
   #reading<T>(read: () => T): T {

@@ -1,5 +1,7 @@
 // Identities and destinations to test with.
+
 import type { StoredAlert, StoredDestination, StoredIdentity } from '../../src/baseline/baseline.ts'
+import type { CarriedFlow } from '../../src/baseline/carried.ts'
 import type { Bytes, UnixNs } from '../../src/units.ts'
 
 export const START = 1_790_000_000_000_000_001n as UnixNs
@@ -42,3 +44,18 @@ export const alertOf = (number: number): StoredAlert => ({
   openedAt: later(1),
   updatedAt: later(2),
 })
+
+/** Enough that a few hundred commits fill the log of them. */
+const FLOWS = 300
+
+/** Open flows as they are after so many commits. */
+export const flowsAfter = (commits: number): CarriedFlow[] =>
+  Array.from({ length: commits === 0 ? 0 : FLOWS }, (_, idLow) => ({
+    idLow,
+    idHigh: 0xffffffff,
+    epoch: 1,
+    bytesOut: commits * 1_000_000_000_000,
+    bytesIn: commits,
+    sinceOut: 0,
+    sinceIn: 0,
+  }))

@@ -22,7 +22,7 @@ import {
   openBaseline,
   type SqliteBaseline,
 } from '../../src/baseline/sqlite.ts'
-import { alertOf, destinationOf, identityOf, later, START } from './identities.ts'
+import { alertOf, destinationOf, flowsAfter, identityOf, later, START } from './identities.ts'
 
 describe('baseline on disk', () => {
   let directory: string
@@ -193,7 +193,7 @@ describe('baseline on disk', () => {
     other.exec('PRAGMA user_version = 99')
     other.close()
     const { baseline, setAside } = start()
-    assert.match(setAside?.reason ?? '', /later version \(schema 99, this one knows 3\)/)
+    assert.match(setAside?.reason ?? '', /later version \(schema 99, this one knows 4\)/)
     assert.deepEqual(baseline.counts().identities, 0)
     const kept = new DatabaseSync(setAside!.path)
     assert.equal(kept.prepare('SELECT count(*) AS n FROM identities').get()?.['n'], 1)
@@ -205,7 +205,7 @@ describe('baseline on disk', () => {
     open[0]!.commit()
     open[0]!.close()
     const old = new DatabaseSync(path)
-    old.exec(`ALTER TABLE identities DROP COLUMN history; DROP TABLE carried_flows;
+    old.exec(`ALTER TABLE identities DROP COLUMN history; DROP TABLE carried_log;
       DROP TABLE carried_pairs; PRAGMA user_version = 1`)
     old.close()
     const { baseline, setAside } = start()
@@ -221,8 +221,14 @@ describe('baseline on disk', () => {
     open[0]!.commit()
     open[0]!.close()
     const old = new DatabaseSync(path)
-    old.exec(`ALTER TABLE carried_flows DROP COLUMN since_out;
-      ALTER TABLE carried_flows DROP COLUMN since_in;
+    old.exec(`DROP TABLE carried_log;
+      CREATE TABLE carried_flows (
+        id INTEGER NOT NULL,
+        epoch INTEGER NOT NULL,
+        bytes_out INTEGER NOT NULL,
+        bytes_in INTEGER NOT NULL,
+        PRIMARY KEY (id, epoch)
+      ) STRICT, WITHOUT ROWID;
       INSERT INTO carried_flows VALUES (5, 1, 70, 8); PRAGMA user_version = 2`)
     old.close()
     const { baseline, setAside } = start()
@@ -371,6 +377,7 @@ describe('baseline on disk', () => {
       assert.equal(baseline.alerts()[0]!.state, `${identities}`)
       for (let number = 0; number < identities; number++)
         assert.deepEqual(baseline.identity(identityOf(number).key), identityOf(number))
+      assert.deepEqual([...baseline.carried.flows()], flowsAfter(identities))
       assert.ok(last > kept)
       kept = identities
       baseline.close()
