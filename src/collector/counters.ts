@@ -59,6 +59,8 @@ const NAMES = [
   'requestsRefusedHost',
   'requestsRefusedOrigin',
   'requestsUnauthorized',
+  // Of these, beyond the bounds on wrong keys.
+  'requestsWrongKeys',
   'requestsFailed',
   'pagesRefused',
   'pagesBehind',

@@ -45,6 +45,13 @@ export type Limits = {
   pagesMax: number
   /** Bytes waiting to be sent to one page, above which it is closed and reconnects. */
   pageBacklogBytesMax: number
+  /**
+   * Wrong keys that one connection may show, and all of them a second and at once: a page with a key of before asks a
+   * handful of things over six connections, then signs out. A right key is never counted nor held up.
+   */
+  wrongKeysPerConnection: number
+  wrongKeysPerSecond: number
+  wrongKeysBurst: number
   /** From close() to the end of what has not ended by itself, and of each slice of agents. */
   closeMs: number
   /** Agents that are sent away at once when the collector stops, and the time between two slices. */
@@ -96,6 +103,9 @@ export const LIMITS: Limits = {
   devicesRememberedMax: 20_000,
   pagesMax: 64,
   pageBacklogBytesMax: 1024 * 1024,
+  wrongKeysPerConnection: 10,
+  wrongKeysPerSecond: 10,
+  wrongKeysBurst: 100,
   closeMs: 1000,
   drainSliceAgents: 250,
   drainSliceMs: 50,

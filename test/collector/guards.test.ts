@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { isLoopback, isLoopbackHostHeader } from '../../src/collector/address.ts'
 import { RecentEvents } from '../../src/collector/api/recent-events.ts'
-import { RateLimit } from '../../src/collector/gateway/rate.ts'
+import { RateLimit } from '../../src/collector/rate.ts'
 import { bearerToken, sameSecret } from '../../src/collector/secrets.ts'
 import { BoundedMap } from '../../src/collector/store/bounded-map.ts'
 

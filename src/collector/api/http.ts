@@ -4,11 +4,11 @@ import { isLoopbackHostHeader } from '../address.ts'
 import type { Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
 import type { ErrorResponse, PageEvent } from '../page-api.ts'
-import { bearerToken, sameSecret } from '../secrets.ts'
 import type { Store } from '../store/store.ts'
 import { StoreError } from '../store/store-error.ts'
 import type { Api } from './api.ts'
 import type { PageFiles } from './page-files.ts'
+import { createKeyJudge } from './page-key.ts'
 import type { Pages } from './pages.ts'
 import { ParameterError } from './parameters.ts'
 import { postTriage, readBody, TRIAGE_BODY_BYTES_MAX, triagedAlert } from './triage.ts'
@@ -36,6 +36,9 @@ export type HttpOptions = {
 }
 
 const PATH_SHOWN_MAX = 200
+const WHERE_THE_KEY_IS =
+  '`freshet page` prints the address with the key in it, which is also in page.key ' +
+  "in the collector's state directory"
 
 type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
 const error = (status: number, text: string, headers: Record<string, string> = {}): Answer => ({
@@ -45,7 +48,8 @@ const error = (status: number, text: string, headers: Record<string, string> = {
 })
 
 export function createRequestListener(options: HttpOptions): RequestListener {
-  const { api, pages, pageFiles, pageKey, counters, limits, log } = options
+  const { api, pages, pageFiles, counters, limits, log } = options
+  const judgeKey = createKeyJudge(options.pageKey, limits, counters)
 
   return (request, response) => {
     counters.add('requests')
@@ -122,15 +126,13 @@ export function createRequestListener(options: HttpOptions): RequestListener {
   }
 
   function unauthorized(request: IncomingMessage): Answer | undefined {
-    const key = bearerToken(request.headers.authorization)
-    if (key !== undefined && sameSecret(key, pageKey)) return undefined
-    counters.add('requestsUnauthorized')
-    return error(
-      401,
-      'the key is missing or wrong: `freshet page` prints the address with the key in it, which is also in page.key ' +
-        "in the collector's state directory",
-      { 'WWW-Authenticate': 'Bearer' },
-    )
+    const verdict = judgeKey(request, performance.now())
+    if (verdict === 'right') return undefined
+    if (verdict === 'tooMany')
+      return error(429, `too many wrong keys came; ${WHERE_THE_KEY_IS}`, { Connection: 'close' })
+    return error(401, `the key is missing or wrong: ${WHERE_THE_KEY_IS}`, {
+      'WWW-Authenticate': 'Bearer',
+    })
   }
 
   async function takeTriage(request: IncomingMessage, alertId: string): Promise<Answer> {

@@ -10,13 +10,13 @@ import {
   StreamError,
 } from '../../stream/codec.ts'
 import type { UnixNs } from '../../units.ts'
+import { RateLimit } from '../rate.ts'
 import type { Admission, DeviceFacts, Enrolled } from '../store/protocol.ts'
 import { StoreError } from '../store/store-error.ts'
 import { Batches, type BatchesContext } from './batches.ts'
 import { boundedHost, boundedLive, boundedReason, boundedText, closeReason } from './bounded.ts'
 import type { Device, Devices } from './devices.ts'
 import { closeCounter, ENDINGS, type Ending, errorCounter } from './ending.ts'
-import { RateLimit } from './rate.ts'
 
 /** In the hour that newcomers are counted over one may come every few seconds. */
 const NEWCOMER_RETRY_MS = 60_000

@@ -12,13 +12,13 @@ import type { UnixNs } from '../../units.ts'
 import { isLoopbackHostHeader } from '../address.ts'
 import type { CounterName, Counters } from '../counters.ts'
 import { knownAgentsMax, type Limits } from '../limits.ts'
+import { RateLimit } from '../rate.ts'
 import { bearerToken, sameSecret } from '../secrets.ts'
 import type { Admission, StoredBatch } from '../store/protocol.ts'
 import type { Ledger } from '../store/store.ts'
 import { createComplaint } from './complaint.ts'
 import { Connection } from './connection.ts'
 import type { Device, Devices } from './devices.ts'
-import { RateLimit } from './rate.ts'
 
 const WATCH_MS = 1000
 const CLOSE_HANDSHAKE_MS = 1000

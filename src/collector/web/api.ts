@@ -16,7 +16,7 @@ import type {
 import { visible } from './format.ts'
 import { heldKey } from './page-key.ts'
 
-/** A call that came to nothing. `signed_out`: 401; `missing`: 404; `conflict`: 409; `refused`: any other status. */
+/** A call that came to nothing. `signed_out`: 401, and 429 where too many wrong keys came; `missing`: 404; `conflict`: 409; `refused`: any other status. */
 export class ApiError extends Error {
   readonly code: 'signed_out' | 'missing' | 'conflict' | 'refused' | 'unreachable'
   constructor(code: ApiError['code'], message: string, options?: ErrorOptions) {
@@ -46,7 +46,7 @@ async function ask(
     throw new ApiError('unreachable', 'The collector does not answer.', { cause })
   }
   if (response.ok) return response
-  if (response.status === 401) throw wrongKey()
+  if (response.status === 401 || response.status === 429) throw wrongKey()
   const code =
     response.status === 404 ? 'missing' : response.status === 409 ? 'conflict' : 'refused'
   const reason = reasonIn(await response.text().catch(() => ''))
