@@ -1,7 +1,8 @@
 // All that an agent with a token could try against the collector and the other agents. What it sends is well-formed:
 // hostile.test.ts has what is not, numbers.test.ts what it does with numbers that are not its own.
 import assert from 'node:assert/strict'
-import type { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { knownAgentsMax, LIMITS, withinDescriptors } from '../../src/collector/limits.ts'
 import type {
   AlertsResponse,
@@ -367,6 +368,30 @@ describe('an agent that says it is another', () => {
     assert.equal((await again.closed).code, 4001)
     assert.deepEqual([counted('agentsClosedReplaced'), counted('agentsClosedTaken')], [1, 1])
     await real.close()
+  })
+
+  it('under ever new outboxes: so many are known, the youngest gives way, and whose it is comes back as it was', async () => {
+    const before = await hello('aa'.repeat(16))
+    await before.expect('welcome')
+    await before.deliver([alertItem(1)])
+    await before.close()
+    let last: Agent | undefined
+    for (let n = 1; n <= 40; n++) {
+      await last?.close()
+      last = await hello(n.toString(16).padStart(32, '0'))
+      assert.equal((await last.expect('welcome')).welcome.lastSequence, 0)
+      await last.deliver([alertItem(100 + n)])
+    }
+    const real = await hello('aa'.repeat(16))
+    assert.equal((await real.expect('welcome')).welcome.lastSequence, 1)
+    assert.equal((await last?.closed)?.code, 4001)
+    await real.close()
+    const store = new DatabaseSync(join(running.stateDir, 'store.db'), { readOnly: true })
+    try {
+      assert.equal(count(store, 'outbox'), 16)
+    } finally {
+      store.close()
+    }
   })
 
   it('that invents devices: so many an hour, and those that are known come in all the same', async () => {

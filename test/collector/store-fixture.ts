@@ -6,10 +6,15 @@ import { ANYBODY, type StoreBatch, type StoredBatch } from '../../src/collector/
 import type { Writer } from '../../src/collector/store/writer.ts'
 import { DEVICE_A, helloOf, T0 } from './agent.ts'
 
-export function enroll(writer: Writer, id = DEVICE_A) {
+export function enroll(
+  writer: Writer,
+  id = DEVICE_A,
+  more: { outboxId?: string; nowNs?: bigint } = {},
+) {
   const { host, agentVersion, outboxId } = helloOf(id).hello
-  const facts = { id, outboxId, agentVersion, host }
-  const [done] = writer.commit([{ op: 'enroll', nowNs: T0, facts, admission: ANYBODY }])
+  const facts = { id, outboxId: more.outboxId ?? outboxId, agentVersion, host }
+  const nowNs = more.nowNs ?? T0
+  const [done] = writer.commit([{ op: 'enroll', nowNs, facts, admission: ANYBODY }])
   assert(done?.op === 'enroll' && typeof done.enrolled !== 'string')
   return done.enrolled
 }

@@ -4,7 +4,7 @@ import type { SeverityRank } from '../../src/collector/store/protocol.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { StoreError } from '../../src/collector/store/store-error.ts'
 import { createWriter } from '../../src/collector/store/writer.ts'
-import { alertItem, DEVICE_A, T0, uidOf } from './agent.ts'
+import { alertItem, DEVICE_A, DEVICE_B, T0, uidOf } from './agent.ts'
 import { append, batchOf, count, enroll, ofSegments } from './store-fixture.ts'
 
 /** Revision `revision` of alert `alert`; its id is made of both and of the device, and nothing else. */
@@ -144,6 +144,27 @@ describe("the store's writer", () => {
     assert.deepEqual([...first.storedAt], [T0, T0 + 1n])
     const second = append(createWriter(db), batchOf(device, 0, [alertItem(3)]), T0 - 1000n)
     assert.deepEqual([...second.storedAt], [T0 + 2n])
+    db.close()
+  })
+
+  it('knows sixteen outboxes of a device: what none used for 30 days is forgotten first, then the youngest', () => {
+    const db = openForWriting(':memory:')
+    const writer = createWriter(db)
+    const day = 86_400_000_000_000n
+    const known = () =>
+      db
+        .prepare('SELECT id FROM outbox ORDER BY row')
+        .all()
+        .map(({ id }) => (id as Uint8Array)[15])
+    const say = (number: number, nowNs = T0) =>
+      enroll(writer, DEVICE_A, { outboxId: number.toString(16).padStart(32, '0'), nowNs })
+    const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
+    for (const number of upTo(20)) say(number)
+    assert.deepEqual(known(), [...upTo(15), 20])
+    enroll(writer, DEVICE_B, { nowNs: T0 })
+    for (const number of [1, 3, 20]) say(number, T0 + 20n * day)
+    say(30, T0 + 31n * day)
+    assert.deepEqual(known(), [...upTo(14), 20, 15, 30], '15: the other device has its own')
     db.close()
   })
 

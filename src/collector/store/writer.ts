@@ -52,8 +52,13 @@ export type Writer = {
  * is refused for good because of it.
  */
 const REFUSALS = new Set([18, 19, 20])
-/** Of a device, those it used last: one agent has one, a copy of its directory or an impostor another. */
+/**
+ * Of a device: one agent has one, a copy of its directory or an impostor another. Beyond that those that were not heard of
+ * for as long as agents keep items (30 days) are forgotten first, then the youngest: who says that it is this device under
+ * ever new ones pushes out none that was there before it, and with it the rank of an elder.
+ */
 const OUTBOXES_MAX = 16
+const OUTBOX_UNUSED_NS = 30n * 86_400_000_000_000n
 const IN_DOUBT = 'it is older than what is kept here, and its number was acknowledged before'
 
 /** `segmentRevisions`: after how many revisions of alerts a segment is sealed. */
@@ -92,8 +97,9 @@ export function createWriter(
   )
   const forgetOutboxes = prepare(
     db,
-    `DELETE FROM outbox WHERE device = ? AND row NOT IN
-       (SELECT row FROM outbox WHERE device = ? ORDER BY last_at DESC, row DESC LIMIT ${OUTBOXES_MAX})`,
+    `DELETE FROM outbox WHERE device = :device AND row NOT IN
+       (SELECT row FROM outbox WHERE device = :device
+        ORDER BY row = :own DESC, last_at > :usedAfter DESC, row LIMIT ${OUTBOXES_MAX})`,
   )
   const enrollDevice = prepare(
     db,
@@ -226,7 +232,8 @@ export function createWriter(
     )
     const device = Number(row?.row)
     const outbox = enrollOutbox.get(device, Buffer.from(facts.outboxId, 'hex'), nowNs)
-    forgetOutboxes.run(device, device)
+    const usedAfter = nowNs - OUTBOX_UNUSED_NS
+    forgetOutboxes.run({ device, own: outbox?.row as bigint, usedAfter })
     return {
       device,
       outbox: Number(outbox?.row),
