@@ -11,7 +11,7 @@
 // - any other program itself, whatever runs it.
 // Machines do not part a group: what happens on forty of them at once is one thing to look into, and the group says how
 // many there are. Nothing is decided by it: each alert keeps its own score.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Alert, ProcessView } from '../engine/finding.ts'
 import type { ActorInfo } from './page-api.ts'
 
@@ -63,9 +63,10 @@ export const likenessText = (likeness: bigint): string =>
 /** REQUIRES: 16 hex digits. */
 export const likenessFrom = (text: string): bigint => BigInt.asIntN(64, BigInt(`0x${text}`))
 
+/** Two of each alert that comes: in one call, as an object for each would cost twice as much. */
 function digest(...parts: string[]): bigint {
-  const hash = createHash('sha256')
   // With their lengths, so that no foreign text reads as two.
-  for (const part of parts) hash.update(`${part.length}:${part}`)
-  return hash.digest().readBigInt64BE()
+  let text = ''
+  for (const part of parts) text += `${part.length}:${part}`
+  return BigInt.asIntN(64, BigInt(`0x${hash('sha256', text).slice(0, 16)}`))
 }

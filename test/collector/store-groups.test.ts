@@ -1,7 +1,12 @@
 // Alerts that are like one another, as one row over the whole store.
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
-import { likenessFrom, likenessOf, likenessText } from '../../src/collector/likeness.ts'
+import {
+  identityDigest,
+  likenessFrom,
+  likenessOf,
+  likenessText,
+} from '../../src/collector/likeness.ts'
 import type { AlertGroup, AlertGroupsResponse } from '../../src/collector/page-api.ts'
 import { newestIndexSql } from '../../src/collector/store/alert-columns.ts'
 import type { Answers, GroupsPlace, Query } from '../../src/collector/store/protocol.ts'
@@ -59,6 +64,14 @@ describe('alerts that are like one another', () => {
     assert.ok(!like(child('one', first), child('two', first)))
     assert.ok(like(child('one', first), child('one', first)))
   })
+  it('are those of what is stored already: the numbers stay what they were', () => {
+    const { destination } = alertOf(1)
+    assert.equal(likenessText(likenessOf(alertOf(1))), '3494baa89131fdbb')
+    assert.equal(likenessText(identityDigest(alertOf(1))), '0f3ee104b0a12780')
+    const elsewhere = alertOf(1, { destination: { ...destination, key: 'ünï:443' } })
+    assert.equal(likenessText(likenessOf(elsewhere)), '23c813d49d66c44d')
+  })
+
   it('have a name of 16 hex digits, whatever the sign', () => {
     for (const one of [0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), likenessOf(alertOf(1))]) {
       assert.match(likenessText(one), /^[0-9a-f]{16}$/)

@@ -168,6 +168,15 @@ describe('a search of the store', () => {
     assert.equal(ask({ since, until }).total, 3)
   })
 
+  it('folds what it takes for plain as it folds everything else', () => {
+    const slowly = (text: string) => folded(`${text}\u0301`).slice(0, -1)
+    for (let code = 0; code < 0x3000; code++) {
+      const letter = String.fromCodePoint(code)
+      // A mark behind another letter, so that nothing composes with the one in question.
+      assert.equal(folded(`${letter}q`), slowly(`${letter}q`), code.toString(16))
+    }
+  })
+
   it('folds text as the page shows it, and reads any query', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {

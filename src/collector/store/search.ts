@@ -21,10 +21,16 @@ const TEXT_CHARS_MAX = 8192
 /** Words of one query; a request holds 2,000 letters (api/parameters.ts). */
 const TERMS_MAX = 16
 
+/**
+ * Nearly all text there is: composed as it stands, without controls, all of it with a shape. Letters of Latin, and the
+ * dashes and quotes of our sentences.
+ */
+const PLAIN = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027]*$/
+
 /** Lower case, composed, controls and what has no shape written out as the page shows them (web/format.ts, `visible`). */
 export function folded(text: string): string {
-  const cut = text.slice(0, VALUE_CHARS_MAX)
-  if (/^[\x20-\x7e]*$/.test(cut)) return cut.toLowerCase()
+  const cut = text.length > VALUE_CHARS_MAX ? text.slice(0, VALUE_CHARS_MAX) : text
+  if (PLAIN.test(cut)) return cut.toLowerCase()
   return cut
     .normalize('NFC')
     .replace(
@@ -34,42 +40,57 @@ export function folded(text: string): string {
     .toLowerCase()
 }
 
-/** The text of an alert: each entry once. */
-export function searchText(alert: Alert): string {
-  const entries = new Set<string>()
-  const add = (tag: Tag, value: string | undefined) => {
-    if (value) entries.add(TAGS[tag] + folded(value))
+/** Entries as one text, each once, as many as fit. Every alert that comes is made one of: there is no map in it. */
+class Entries {
+  readonly #tags: Tag[] = []
+  readonly #values: string[] = []
+  #isFull = false
+  text = '\n'
+
+  add(tag: Tag, value: string | undefined): void {
+    if (!value || this.#isFull || this.#has(tag, value)) return
+    this.#tags.push(tag)
+    this.#values.push(value)
+    const entry = folded(value)
+    this.#isFull = this.text.length + entry.length + 2 > TEXT_CHARS_MAX
+    if (!this.#isFull) this.text += `${TAGS[tag]}${entry}\n`
   }
+
+  #has(tag: Tag, value: string): boolean {
+    for (let at = 0; at < this.#values.length; at++)
+      if (this.#values[at] === value && this.#tags[at] === tag) return true
+    return false
+  }
+}
+
+/** The text of an alert. */
+export function searchText(alert: Alert): string {
+  const entries = new Entries()
   const { identity, destination, chain } = alert
   const { address, port, hostname } = destination
-  add('app', identity.key)
-  add('word', identity.name)
-  add('path', identity.path)
-  add('hash', identity.sha256)
-  add('hash', identity.cdhash)
-  add('signing', identity.signingId)
-  add('signing', identity.teamId)
-  add('word', identity.signerClass)
-  add('to', hostname)
-  add('to', address)
-  add('to', address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)
-  add('to', destination.key)
+  entries.add('app', identity.key)
+  entries.add('word', identity.name)
+  entries.add('path', identity.path)
+  entries.add('hash', identity.sha256)
+  entries.add('hash', identity.cdhash)
+  entries.add('signing', identity.signingId)
+  entries.add('signing', identity.teamId)
+  entries.add('word', identity.signerClass)
+  entries.add('to', hostname)
+  entries.add('to', address)
+  entries.add('to', address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)
+  entries.add('to', destination.key)
   for (const process of chain) {
-    add('path', process.path)
-    add('path', process.script)
-    add('hash', process.scriptSha256)
-    add('user', process.user || (process.uid === undefined ? '' : `uid ${process.uid}`))
-    add('app', process.identityKey)
-    add('path', process.socketsBy)
+    entries.add('path', process.path)
+    entries.add('path', process.script)
+    entries.add('hash', process.scriptSha256)
+    entries.add('user', process.user || (process.uid === undefined ? '' : `uid ${process.uid}`))
+    entries.add('app', process.identityKey)
+    entries.add('path', process.socketsBy)
   }
-  add('app', alert.responsibleKey)
-  add('word', alert.sentence)
-  let text = '\n'
-  for (const entry of entries) {
-    if (text.length + entry.length >= TEXT_CHARS_MAX) break
-    text += `${entry}\n`
-  }
-  return text
+  entries.add('app', alert.responsibleKey)
+  entries.add('word', alert.sentence)
+  return entries.text
 }
 
 /** What every alert found has: `inText` in its text, or a machine whose name has `inHost`; undefined: it cannot be that. */
