@@ -18,6 +18,8 @@ const ALERTS_A_COMMIT = 10_000
 const DEVICES = 500
 /** Out of the way of the agents that measure. */
 const FIRST_DEVICE = 2 ** 47
+/** Alerts are of so many groups. */
+const GROUPS = 3000
 /** Of which every so many-th item is a second revision of an alert before it. */
 const UPDATE_EVERY = 10
 const UPDATE_AFTER = 4000
@@ -71,6 +73,7 @@ export function fill(path: string, stored: number, log: (text: string) => void):
         revision: isUpdate ? 2 : 1,
         severity: ((number % 3) + 1) as SeverityRank,
         ...columns,
+        likeness: BigInt(slot % GROUPS),
         body,
       })
     }

@@ -1,17 +1,20 @@
-// Lists of groups: alerts that are like one another (likeness.ts) as one row, over the whole store. Each segment is
-// summed up by itself, from its index alone where no text is asked for; what is left is put together.
+// Lists of groups: alerts that are like one another (likeness.ts) as one row, over the whole store. Sealed segments are summed
+// up already (alert-sums.ts) where no less than a group's severities and statuses are asked for; of the others each is summed up
+// from an index, from the rows alone where a text is asked for. What is left is put together.
 import type { SQLInputValue } from 'node:sqlite'
 import { likenessText } from '../likeness.ts'
 import type { AlertGroup, SeverityName, TriageInfo } from '../page-api.ts'
 import { alertSummary, nsText } from '../views.ts'
 import { conditionsOf, countByStatus, triageCounts, withStatus } from './alert-list.ts'
+import { SUMS } from './alert-sums.ts'
 import {
   ANSWER_BYTES_MAX,
   type Asking,
   alertOf,
-  type Conditions,
+  Conditions,
   deviceName,
   type Row,
+  type Segment,
 } from './asking.ts'
 import type { Answers, Query } from './protocol.ts'
 import { presentTriage } from './triage-reader.ts'
@@ -25,15 +28,17 @@ const SUM_MAX = '9007199254740991.0'
 const SEVERITIES: readonly SeverityName[] = ['low', 'medium', 'high']
 
 /** What a part is summed up to, and how parts are put together. */
-const PART = `likeness, count(*) AS alerts, min(device) AS device_low, max(device) AS device_high,
-  min(app) AS app_low, max(app) AS app_high, max(severity) AS severity, max(score) AS score,
-  total(bytes_out) AS bytes_out, total(bytes_in) AS bytes_in,
-  min(opened_at) AS opened_first, max(opened_at) AS opened_last, max(newest) AS newest`
+const PART = `likeness, max(severity) AS severity, ${SUMS}`
+const PART_OF_SUMS = `likeness, severity, alerts, device_low, device_high, app_low, app_high, score,
+  bytes_out, bytes_in, opened_first, opened_last, newest`
 const WHOLE = `likeness, sum(alerts) AS alerts, min(device_low) AS device_low, max(device_high) AS device_high,
   min(app_low) AS app_low, max(app_high) AS app_high, max(severity) AS severity, max(score) AS score,
   min(total(bytes_out), ${SUM_MAX}) AS bytes_out, min(total(bytes_in), ${SUM_MAX}) AS bytes_in,
   min(opened_first) AS opened_first, max(opened_last) AS opened_last, max(newest) AS newest`
 const HEIGHTS = { newest: undefined, score: 'score', bytes: 'bytes_out' } as const
+
+/** A select of one segment, with its parameters. */
+type Select = { sql: string; parameters: SQLInputValue[] }
 
 export function createAlertGroups(asking: Asking) {
   const { rows, segments } = asking
@@ -45,25 +50,32 @@ export function createAlertGroups(asking: Asking) {
     const where = withStatus(any, query.status).and('a.newest <= ?', asOf)
     const height = HEIGHTS[query.sort ?? 'newest']
     const { behind, parameters } = behindPlace(height, place)
+    const parts = union(sumsOf(query, asOf, where, hasText))
     // The counts are there also when no group is: one row at least.
     const found = rows(
-      `WITH g AS MATERIALIZED (SELECT ${WHOLE} FROM ${union(PART, 'GROUP BY likeness', where, hasText)} GROUP BY likeness)
+      `WITH g AS MATERIALIZED (SELECT ${WHOLE} FROM ${parts.sql} GROUP BY likeness)
        SELECT * FROM (SELECT count(*) AS total, coalesce(sum(alerts), 0) AS all_alerts FROM g)
        LEFT JOIN (SELECT * FROM g ${behind} ORDER BY ${height ? `${height} DESC,` : ''} newest DESC LIMIT ?)`,
-      [...everywhere(where), ...parameters, limit],
+      [...parts.parameters, ...parameters, limit],
     )
     const [{ total, all_alerts } = {} as Row] = found
     const some = withBodies(found.filter(({ likeness }) => likeness !== null))
-    const counts = countsOf(some.found, where, hasText)
+    const machines = countsOf('device', some.found, query, where, hasText)
+    const programs = countsOf('app', some.found, query, where, hasText)
     const last = some.found.at(-1)
     const isCut = some.isCut || some.found.length === limit
     return {
-      groups: some.found.map((row) =>
-        groupOf(row, counts.get(row.likeness as bigint), presentTriage(rows, row)),
-      ),
+      groups: some.found.map((row) => {
+        const likeness = row.likeness as bigint
+        const counts = {
+          machines: machines.get(likeness) ?? 1,
+          programs: programs.get(likeness) ?? 1,
+        }
+        return groupOf(row, counts, presentTriage(rows, row))
+      }),
       total: Number(total),
       alerts: Number(all_alerts),
-      ...(!place && { statuses: triageCounts(countByStatus(asking, any, isTallied)) }),
+      ...(!place && { statuses: triageCounts(countByStatus(asking, query, any, isTallied)) }),
       ...(isCut && last && { next: nextOf(asOf, last, height) }),
     }
   }
@@ -72,20 +84,61 @@ export function createAlertGroups(asking: Asking) {
   const newestAt = (): bigint =>
     (rows('SELECT coalesce(max(last_at), 0) AS at FROM segment', [])[0]?.at as bigint) ?? 0n
 
-  /** One select over all segments, which are in parts of so many as SQLite takes. */
-  function union(columns: string, end: string, where: Conditions, hasText: boolean): string {
-    const parts = segments().map(
-      ({ n }) =>
-        `SELECT ${columns} FROM alert_${n} AS a ${hasText ? '' : `INDEXED BY alert_${n}_newest`} ${where.sql()} ${end}`,
+  /** The sums of each segment: those there are, or of its alerts. */
+  function sumsOf(query: GroupsQuery, asOf: bigint, where: Conditions, hasText: boolean): Select[] {
+    const { deviceId, severity, status, since, until } = query
+    const isStale = new Set(
+      rows('SELECT DISTINCT segment FROM stale_group', []).map(({ segment }) => segment as bigint),
     )
-    const compounds: string[] = []
-    for (let from = 0; from < parts.length; from += TERMS_MAX)
-      compounds.push(`SELECT * FROM (${parts.slice(from, from + TERMS_MAX).join(' UNION ALL ')})`)
-    return `(${compounds.join(' UNION ALL ')})`
+    const ofSums = new Conditions()
+    if (severity !== undefined) ofSums.add('a.severity = ?', severity)
+    if (status) ofSums.add(`a.status IN (${status.join(', ')})`)
+    return segments(query).flatMap((segment): Select[] => {
+      const { n, lastAt, opened } = segment
+      const isWhole =
+        opened !== undefined &&
+        lastAt <= asOf &&
+        (since === undefined || opened.first >= since) &&
+        (until === undefined || opened.last < until)
+      if (hasText || deviceId !== undefined || !isWhole)
+        return [ofAlerts(PART, segment, where, hasText)]
+      const stale = `SELECT likeness FROM stale_group WHERE segment = ${n}`
+      const fresh = isStale.has(n) ? ofSums.and(`a.likeness NOT IN (${stale})`) : ofSums
+      const sums = `SELECT ${PART_OF_SUMS} FROM group_${n} AS a ${fresh.sql()}`
+      return [
+        { sql: sums, parameters: fresh.parameters },
+        ...(isStale.has(n)
+          ? [ofAlerts(PART, segment, where.and(`a.likeness IN (${stale})`), false)]
+          : []),
+      ]
+    })
   }
 
-  const everywhere = (where: Conditions): SQLInputValue[] =>
-    segments().flatMap(() => where.parameters)
+  /** Of a segment's alerts; its groups lie together where it is sealed. */
+  function ofAlerts(
+    columns: string,
+    { n, opened }: Segment,
+    where: Conditions,
+    hasText: boolean,
+    end = 'GROUP BY likeness',
+  ): Select {
+    const index = hasText ? '' : `INDEXED BY alert_${n}_${opened ? 'likeness' : 'newest'}`
+    const sql = `SELECT ${columns} FROM alert_${n} AS a ${index} ${where.sql()} ${end}`
+    return { sql, parameters: where.parameters }
+  }
+
+  /** One select, which are in parts of so many as SQLite takes. */
+  function union(parts: Select[]): Select {
+    const compounds: string[] = []
+    for (let from = 0; from < parts.length; from += TERMS_MAX) {
+      const some = parts.slice(from, from + TERMS_MAX).map(({ sql }) => sql)
+      compounds.push(`SELECT * FROM (${some.join(' UNION ALL ')})`)
+    }
+    return {
+      sql: `(${compounds.join(' UNION ALL ')})`,
+      parameters: parts.flatMap(({ parameters }) => parameters),
+    }
+  }
 
   /** The newest alert of each, as many as fit into an answer. */
   function withBodies(of: Row[]): { found: Row[]; isCut: boolean } {
@@ -109,20 +162,26 @@ export function createAlertGroups(asking: Asking) {
     return { found, isCut: false }
   }
 
-  /** Machines and programs of the groups that have more than one of either. */
-  function countsOf(of: Row[], where: Conditions, hasText: boolean): Map<bigint, Row> {
-    const mixed = of.filter(
-      (row) => row.device_low !== row.device_high || row.app_low !== row.app_high,
-    )
+  /** How many machines, or programs, those groups have that have more than one. */
+  function countsOf(
+    column: 'device' | 'app',
+    of: Row[],
+    query: GroupsQuery,
+    where: Conditions,
+    hasText: boolean,
+  ): Map<bigint, number> {
+    const mixed = of.filter((row) => row[`${column}_low`] !== row[`${column}_high`])
     if (mixed.length === 0) return new Map()
     const likenesses = `[${mixed.map(({ likeness }) => likeness).join()}]`
     const them = where.and('a.likeness IN (SELECT value FROM json_each(?))', likenesses)
-    const found = rows(
-      `SELECT likeness, count(DISTINCT device) AS machines, count(DISTINCT app) AS programs
-       FROM ${union('DISTINCT likeness, device, app', '', them, hasText)} GROUP BY likeness`,
-      everywhere(them),
+    const { sql, parameters } = union(
+      segments(query).map((segment) => ofAlerts(`likeness, ${column}`, segment, them, hasText, '')),
     )
-    return new Map(found.map((row) => [row.likeness as bigint, row]))
+    const found = rows(
+      `SELECT likeness, count(*) AS n FROM (SELECT DISTINCT * FROM ${sql}) GROUP BY likeness`,
+      parameters,
+    )
+    return new Map(found.map(({ likeness, n }) => [likeness as bigint, Number(n)]))
   }
 
   return { groups }
@@ -142,12 +201,15 @@ function behindPlace(height: string | undefined, place: GroupsQuery['place']) {
 const nextOf = (asOf: bigint, last: Row, height: string | undefined): string =>
   [asOf, ...(height ? [last[height]] : []), last.newest].join('~')
 
-function groupOf(row: Row, counts: Row | undefined, triage: TriageInfo | undefined): AlertGroup {
+function groupOf(
+  row: Row,
+  counts: Pick<AlertGroup, 'machines' | 'programs'>,
+  triage: TriageInfo | undefined,
+): AlertGroup {
   return {
     id: likenessText(row.likeness as bigint),
     alerts: Number(row.alerts),
-    machines: Number(counts?.machines ?? 1),
-    programs: Number(counts?.programs ?? 1),
+    ...counts,
     bytesOut: row.bytes_out as number,
     bytesIn: row.bytes_in as number,
     score: row.score as number,

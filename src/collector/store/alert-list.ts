@@ -63,6 +63,7 @@ export function withStatus(where: Conditions, asked: readonly Status[] | undefin
 /** How many alerts there are of each status. */
 export function countByStatus(
   { rows, segments }: Asking,
+  query: Pick<AlertsWanted, 'since' | 'until'>,
   where: Conditions,
   isTallied: boolean,
 ): Record<Status, number> {
@@ -71,7 +72,7 @@ export function countByStatus(
   // The tally without a look at the alerts, or all of the store: one pass over the rows of its alerts.
   const found = isTallied
     ? of('sum(a.alerts)', 'tally')
-    : segments().flatMap(({ n }) => of('count(*)', `alert_${n}`))
+    : segments(query).flatMap(({ n }) => of('count(*)', `alert_${n}`))
   const counts: Record<Status, number> = { 0: 0, 1: 0, 2: 0, 3: 0 }
   for (const row of found)
     for (const status of STATUSES) counts[status] += Number(row[`s${status}`] ?? 0)
@@ -95,7 +96,8 @@ export function createAlertList(asking: Asking) {
   function alerts(query: AlertsQuery): Answers['alerts'] {
     const { where: all, isTallied } = conditionsOf(asking, query)
     if (query.likeness !== undefined) all.add('a.likeness = ?', query.likeness)
-    const statuses = countByStatus(asking, all, isTallied && query.likeness === undefined)
+    const counted = isTallied && query.likeness === undefined
+    const statuses = countByStatus(asking, query, all, counted)
     const where = withStatus(all, query.status)
     const { found, isCut } =
       query.sort && query.sort !== 'newest' ? highest(query, where) : newest(query, where)
@@ -110,13 +112,14 @@ export function createAlertList(asking: Asking) {
     }
   }
 
-  function newest({ before, limit }: AlertsQuery, all: Conditions): Part {
+  function newest(query: AlertsQuery, all: Conditions): Part {
+    const { before, limit } = query
     const where = all.and('a.newest < ?', before)
     const found: Row[] = []
     let bytes = 0
     let isCut = false
     // Segments follow each other in time, so their lists do.
-    for (const { n, firstAt } of segments()) {
+    for (const { n, firstAt } of segments(query)) {
       if (isCut) break
       if (before !== undefined && firstAt >= before) continue
       // CROSS JOIN: in this order, so that the index gives the order of the list.
@@ -139,13 +142,14 @@ export function createAlertList(asking: Asking) {
   }
 
   /** The highest of all segments; bodies are read of those alone. */
-  function highest({ sort, before, below, limit }: AlertsQuery, all: Conditions): Part {
+  function highest(query: AlertsQuery, all: Conditions): Part {
+    const { sort, before, below, limit } = query
     const by = sort === 'score' ? 'a.score' : 'a.bytes_out'
     const where =
       below === undefined || before === undefined
         ? all
         : all.and(`(${by} < ? OR ${by} = ? AND a.newest < ?)`, below, below, before)
-    const top = segments().flatMap(({ n }) =>
+    const top = segments(query).flatMap(({ n }) =>
       rows(
         `SELECT ${n} AS n, a.newest, a.triage, a.id AS alert, a.device, CAST(${by} AS REAL) AS height,
            d.id, d.hostname FROM alert_${n} AS a

@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { AlertColumns } from './alert-columns.ts'
 import type { AlertShares } from './alert-shares.ts'
+import type { AlertSums } from './alert-sums.ts'
 import { BoundedMap } from './bounded-map.ts'
 import type {
   SeverityRank,
@@ -17,7 +18,7 @@ import { statusAfter, type TriageWriter } from './triage.ts'
 
 type AlertItem = Extract<StoreItem, { kind: 'alert' }>
 type KnownAlert = Record<
-  'row' | 'revision' | 'severity' | 'last' | 'status' | 'triage' | 'bytes_out',
+  'row' | 'revision' | 'severity' | 'last' | 'status' | 'triage' | 'bytes_out' | 'likeness',
   bigint
 >
 
@@ -42,6 +43,7 @@ export function alertWriter(
   db: DatabaseSync,
   segments: Segments,
   shares: AlertShares,
+  sums: AlertSums,
   triage: TriageWriter,
 ): AlertWriter {
   const prepared = new BoundedMap<number, ReturnType<typeof statementsOf>>(SEGMENTS_PREPARED_MAX)
@@ -107,7 +109,10 @@ export function alertWriter(
       supersede.run(revision, severity, storedAt, storedAt, ...columns, here.row)
     } else {
       // It moves to where its newest revision is, so that lists find it there.
-      if (sealed) on(sealed.segment).remove.run(sealed.known.row)
+      if (sealed) {
+        on(sealed.segment).remove.run(sealed.known.row)
+        sums.stale(sealed.segment, sealed.known.likeness)
+      }
       add()
     }
     const status = statusAfter(wasStatus, entry, item)
@@ -147,6 +152,7 @@ export function alertWriter(
       const outcome = triage.say(nowNs, alert, said)
       if (outcome !== 'done') return outcome
       on(segment).mark.run(said.status, said.revision + 1, id, device)
+      if (segment !== segments.current) sums.stale(segment, known.likeness)
       tallied(device, severity, Number(known.status), -1)
       tallied(device, severity, said.status, 1)
       return 'done'
@@ -178,10 +184,11 @@ export function alertWriter(
       const unlisted = prepare(
         db,
         `DELETE FROM alert_${segment} WHERE device = ? AND newest <= ?
-         RETURNING severity, status, triage, id`,
+         RETURNING severity, status, triage, id, likeness`,
       ).all(device, through)
-      for (const { severity, status, triage: said, id } of unlisted) {
+      for (const { severity, status, triage: said, id, likeness } of unlisted) {
         tallied(device, Number(severity), Number(status), -1)
+        sums.stale(segment, likeness as bigint)
         if (said !== 0n) triage.remove(id as Uint8Array, device)
       }
       shares.add(segment, device, -gone.length, -bytes)
@@ -221,7 +228,7 @@ function statementsOf(
   return {
     find: prepare(
       db,
-      `SELECT row, revision, severity, last, status, triage, bytes_out
+      `SELECT row, revision, severity, last, status, triage, bytes_out, likeness
        FROM alert_${n} WHERE id = ? AND device = ?`,
     ),
     insert: prepare(

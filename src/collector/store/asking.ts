@@ -17,6 +17,24 @@ export type Row = Record<string, unknown>
 /** `isCut`: there may be more. */
 export type Part = { found: Row[]; isCut: boolean }
 
+export type Segment = {
+  n: bigint
+  firstAt: bigint
+  lastAt: bigint
+  /** When its alerts were opened, at the outside; undefined: it is not sealed yet, and has no sums (alert-sums.ts). */
+  opened: { first: bigint; last: bigint } | undefined
+}
+
+const segmentOf = (row: Row): Segment => ({
+  n: row.n as bigint,
+  firstAt: row.first_at as bigint,
+  lastAt: row.last_at as bigint,
+  opened:
+    row.opened_first === null
+      ? undefined
+      : { first: row.opened_first as bigint, last: row.opened_last as bigint },
+})
+
 export type Asking = ReturnType<typeof createAsking>
 
 export function createAsking(db: DatabaseSync) {
@@ -44,12 +62,23 @@ export function createAsking(db: DatabaseSync) {
     return { found, bytes, isCut: isCut || found.length === limit }
   }
 
-  /** The newest first. */
-  function segments(): { n: bigint; firstAt: bigint }[] {
-    return rows('SELECT n, first_at FROM segment ORDER BY n DESC', []).map((row) => ({
-      n: row.n as bigint,
-      firstAt: row.first_at as bigint,
-    }))
+  /** The newest first; those left out that have no alert opened in [since, until). */
+  function segments({
+    since,
+    until,
+  }: {
+    since?: bigint | undefined
+    until?: bigint | undefined
+  } = {}): Segment[] {
+    const of = 'SELECT n, first_at, last_at, opened_first, opened_last FROM segment ORDER BY n DESC'
+    return rows(of, [])
+      .map(segmentOf)
+      .filter(
+        ({ opened }) =>
+          !opened ||
+          ((since === undefined || opened.last >= since) &&
+            (until === undefined || opened.first < until)),
+      )
   }
 
   function deviceRow(id: string): bigint {

@@ -2,6 +2,7 @@
 // tables beside them follows in small pieces, so that commits wait a few milliseconds, not seconds.
 import type { DatabaseSync } from 'node:sqlite'
 import type { AlertShares } from './alert-shares.ts'
+import type { AlertSums } from './alert-sums.ts'
 import type { AlertWriter } from './alerts.ts'
 import { type Budget, HOUR_CHARGE, healthCharge, overBudget } from './budget.ts'
 import type { InventoryWriter } from './inventory.ts'
@@ -37,11 +38,12 @@ export function createRetention(
     segments: Segments
     alerts: AlertWriter
     shares: AlertShares
+    sums: AlertSums
     budget: Budget
     inventory: InventoryWriter
   },
 ): Retention {
-  const { segments, alerts, shares, budget, inventory } = of
+  const { segments, alerts, shares, sums, budget, inventory } = of
   const readHorizon = prepare(db, 'SELECT horizon_at FROM retention')
   const setHorizon = prepare(db, 'UPDATE retention SET horizon_at = max(horizon_at, ?)')
   const tell = prepare(
@@ -225,7 +227,7 @@ export function createRetention(
       const freed = inTransaction(() => {
         if (nowNs !== steppedAt) told = tellRefused(nowNs)
         const before = max(horizonAt, nowNs - ageNs)
-        const done = [relieve(), followAge(before), follow()]
+        const done = [relieve(), followAge(before), follow(), sums.renew(ROWS_A_STEP_MAX)]
         advance(nowNs - ageNs, ageNs)
         record(told, () => stamp(nowNs))
         if (told.length > 0) segments.save(stamp(nowNs))

@@ -15,6 +15,7 @@ import {
 import { commandIn, stateOf } from '../../hint.ts'
 import { inspectDatabaseFile } from '../../state-file.ts'
 import { addAlertColumns, addLikeness } from './alert-columns.ts'
+import { addAlertSums } from './alert-sums.ts'
 import { StoreError } from './store-error.ts'
 import { addTriage } from './triage.ts'
 
@@ -177,6 +178,7 @@ const MIGRATIONS: readonly (string | ((db: DatabaseSync) => void))[] = [
   addAlertColumns,
   addLikeness,
   addTriage,
+  addAlertSums,
 ]
 
 /**

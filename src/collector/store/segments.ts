@@ -3,6 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { newestIndexSql } from './alert-columns.ts'
 import { FILTER_BYTES, FilterOfAll, FilterOfOne } from './alert-filter.ts'
+import { dropSumsSql, sumUp } from './alert-sums.ts'
 import { prepare } from './statement.ts'
 import { triageIndexSql } from './triage.ts'
 
@@ -140,6 +141,7 @@ export class Segments {
     this.#db.exec('BEGIN IMMEDIATE')
     try {
       prepare(this.#db, 'UPDATE segment SET sealed = 1, filter = ? WHERE n = ?').run(bits, sealed)
+      sumUp(this.#db, sealed)
       this.#db.exec(tablesSql(sealed + 1))
       prepare(
         this.#db,
@@ -186,7 +188,7 @@ export class Segments {
 
   /** Drops a sealed segment's tables, inside the caller's transaction; `forget` once it has committed. */
   drop(n: number): void {
-    this.#db.exec(`DROP TABLE alert_${n}; DROP TABLE revision_${n}`)
+    this.#db.exec(`DROP TABLE alert_${n}; DROP TABLE revision_${n}; ${dropSumsSql(n)}`)
     prepare(this.#db, 'DELETE FROM segment WHERE n = ?').run(n)
   }
 

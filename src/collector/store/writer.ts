@@ -1,6 +1,7 @@
 // The writing half of the store: batches in, one transaction, answers out. One thread, no clock.
 import type { DatabaseSync } from 'node:sqlite'
 import { AlertShares } from './alert-shares.ts'
+import { createAlertSums } from './alert-sums.ts'
 import { alertWriter } from './alerts.ts'
 import { type BUDGETS, Budget, healthCharge, type Kind, overBudget } from './budget.ts'
 import { inventoryWriter } from './inventory.ts'
@@ -72,10 +73,11 @@ export function createWriter(
 ): Writer {
   const segments = new Segments(db, segmentRevisions)
   const shares = new AlertShares(db)
-  const alerts = alertWriter(db, segments, shares, createTriage(db, triageBytes))
+  const sums = createAlertSums(db)
+  const alerts = alertWriter(db, segments, shares, sums, createTriage(db, triageBytes))
   const budget = new Budget(db, budgets)
   const inventory = inventoryWriter(db, budget)
-  const retention = createRetention(db, { segments, alerts, shares, budget, inventory })
+  const retention = createRetention(db, { segments, alerts, shares, sums, budget, inventory })
   const remember = prepare(db, 'INSERT OR IGNORE INTO item (uid, device) VALUES (?, ?)')
   const disremember = prepare(db, 'DELETE FROM item WHERE uid = ? AND device = ?')
   const knows = prepare(db, 'SELECT 1 FROM item WHERE uid = ? AND device = ?')
