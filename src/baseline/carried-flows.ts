@@ -27,6 +27,7 @@ export class CarriedFlows {
   readonly #all: StatementSync
   readonly #insert: StatementSync
   readonly #delete: StatementSync
+  readonly #logBytesMin: number
   #waiting = new FlowLog()
   /** Bytes of it above which flows are put together. */
   #waitingMax = WAITING_BYTES
@@ -36,8 +37,9 @@ export class CarriedFlows {
   /** What `#size` is once the transaction is durable. */
   #sizeNext: Size
 
-  /** Throws what node:sqlite does. */
-  constructor(database: DatabaseSync) {
+  /** `logBytesMin` is for a test. Throws what node:sqlite does. */
+  constructor(database: DatabaseSync, logBytesMin = LOG_BYTES_MIN) {
+    this.#logBytesMin = logBytesMin
     this.#all = database.prepare('SELECT changes FROM carried_log ORDER BY number')
     this.#insert = database.prepare('INSERT INTO carried_log (changes) VALUES (?)')
     this.#delete = database.prepare('DELETE FROM carried_log')
@@ -82,7 +84,7 @@ export class CarriedFlows {
     const stored = this.#isCleared ? 0 : this.#size.stored
     const bytes = stored + this.#waiting.length
     if (this.#isCleared) this.#delete.run()
-    if (bytes > Math.max(LOG_BYTES_MIN, GROWTH * this.#size.whole)) this.#writeWhole()
+    if (bytes > Math.max(this.#logBytesMin, GROWTH * this.#size.whole)) this.#writeWhole()
     else {
       if (this.#waiting.length > 0) this.#insert.run(this.#waiting.packed())
       this.#sizeNext = { stored: bytes, whole: this.#isCleared ? bytes : this.#size.whole }
