@@ -2,6 +2,7 @@
 import {
   InspectedFlag,
   type InspectedRecord,
+  InspectFlag,
   Source,
   Subject,
   writeInspect,
@@ -35,7 +36,7 @@ export type InspectRequests = {
   askFor(process: Process, subject: number, file: AskedFile): void
   /**
    * Flows of this process wait: what was asked about it, and about those on whose behalf it may run, goes first.
-   * Sense is asked twice for it, which says so to it; what was given up is asked again.
+   * What sense was asked already it is asked once more, as needed; what was given up is asked again.
    */
   need(process: Process, parentOf: (process: Process) => Process | undefined): void
   /** Inspect records: those that flows wait for, then the others, each in the order they were asked. */
@@ -65,8 +66,6 @@ type Question = {
   isNeeded: boolean
   /** How often sense was asked, to be answered each time. */
   attempts: number
-  /** Sense has the question, or is being told. */
-  isSent: boolean
 }
 
 const keyOf = ({ pid, pidversion }: Named): string => `${pid} ${pidversion}`
@@ -151,7 +150,6 @@ export function createInspectRequests(
       streamAt: streamAt(),
       isNeeded,
       attempts: 1,
-      isSent: false,
     }
     remember(question)
     queue(question)
@@ -167,13 +165,14 @@ export function createInspectRequests(
     }
     return all !== undefined
   }
-  const recordOf = ({ process, subject, file, cdhash }: Question): Uint8Array =>
+  const recordOf = ({ process, subject, file, cdhash, isNeeded }: Question): Uint8Array =>
     writeInspect({
       source: Source.none,
       atNs: recordNs(clock),
       ...file,
       ...process,
       subject,
+      flags: isNeeded ? InspectFlag.needed : 0,
       cdhash: cdhash === '' ? NO_CDHASH : Uint8Array.from(Buffer.from(cdhash, 'hex')),
     })
 
@@ -191,12 +190,7 @@ export function createInspectRequests(
       if (!isAsked) ask(process, Subject.program, process.image, true)
     },
     take() {
-      const taken: Uint8Array[] = []
-      for (const question of [...needed, ...others]) {
-        taken.push(recordOf(question))
-        if (question.isNeeded && !question.isSent) taken.push(recordOf(question))
-        question.isSent = true
-      }
+      const taken = [...needed, ...others].map(recordOf)
       needed.clear()
       others.clear()
       return taken
@@ -205,7 +199,6 @@ export function createInspectRequests(
       const question = open.get(nameOf(record, record.subject, record.path))
       if (question && REFUSED.has(record.error) && question.attempts < ATTEMPTS_MAX) {
         question.attempts++
-        question.isSent = false
         refused.add(question)
         return false
       }

@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0x99b08607
+export const LAYOUT = 0xbb68b333
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -220,6 +220,12 @@ export const InspectedFlag = {
   hardenedRuntime: 64,
   /** on a file system that another user mounted (FUSE) and that may let nobody else read */
   usersMount: 128,
+} as const
+
+/** Bits of the inspect record's flags. */
+export const InspectFlag = {
+  /** a flow waits for the answer: asked once more with it, what waits already goes before what nobody waits for */
+  needed: 1,
 } as const
 
 /** Bits of the arguments record's flags. */
@@ -996,6 +1002,8 @@ export type InspectRecord = Head & {
   cdhash: Uint8Array
   /** CODE subject (code) */
   subject: number
+  /** FLAG inspect (bits) */
+  flags: number
   /** At most 4096 bytes. */
   path: string
 }
@@ -1008,6 +1016,7 @@ export const INSPECT_AT = {
   pidversion: 36,
   cdhash: 40,
   subject: 60,
+  flags: 61,
   pathBytes: 62,
 } as const
 /** Size of its fixed part. */
@@ -1030,7 +1039,8 @@ export function readInspect(view: DataView, at: number): InspectRecord {
     pid: view.getUint32(at + 32, true),
     pidversion: view.getUint32(at + 36, true),
     cdhash: bytes.slice(at + 40, at + 60),
-    subject: view.getUint16(at + 60, true),
+    subject: view.getUint8(at + 60),
+    flags: view.getUint8(at + 61),
     path: text(62),
   }
 }
@@ -1047,7 +1057,8 @@ export function writeInspect(record: InspectRecord): Uint8Array {
   view.setUint32(32, record.pid, true)
   view.setUint32(36, record.pidversion, true)
   putBytes(out, 40, record.cdhash, 20, 'cdhash')
-  view.setUint16(60, record.subject, true)
+  view.setUint8(60, record.subject)
+  view.setUint8(61, record.flags)
   at = putText(out, view, 62, at, path)
   return out
 }

@@ -4,6 +4,7 @@ import { constants } from 'node:os'
 import {
   InspectedFlag,
   type InspectedRecord,
+  InspectFlag,
   type InspectRecord,
   Source,
   writeInspected,
@@ -15,13 +16,11 @@ import { createLanes, LANE_KINDS, type LaneKind } from './inspect-lanes.ts'
 /** This system's: macOS numbers two of them otherwise than Linux. */
 const { EAGAIN, EINVAL, ETIMEDOUT } = constants.errno
 const OWNER_UNKNOWN = 0xffffffff
-/** Who needs an answer asks twice in a row. */
-const TURNED_AWAY_MAX = 64
 
 export type Inspector = {
   /**
-   * Takes a request; its answer, an inspected record's bytes, goes to `onAnswers`. What waits and is asked for
-   * again is needed, and goes before what is not; it has one answer. Never throws.
+   * Takes a request; its answer, an inspected record's bytes, goes to `onAnswers`. What is needed goes before what is
+   * not, also when that is said of what waits already; it has one answer. Never throws.
    */
   ask(request: InspectRecord): void
   /** Requests answered with EAGAIN because too many were waiting. */
@@ -56,8 +55,6 @@ export function createInspector(options: {
   /** Those of them that were not looked at yet. */
   const needed = new Set<Question>()
   const others = new Set<Question>()
-  /** Names of questions that found no room of late. */
-  const turnedAway = new Set<string>()
   const lanes = createLanes<Question>()
   const busy = new Set<LaneKind>()
   let isLooking = false
@@ -92,8 +89,6 @@ export function createInspector(options: {
   }
   const turnAway = (question: Question): void => {
     refused++
-    if (turnedAway.size >= TURNED_AWAY_MAX) turnedAway.clear()
-    turnedAway.add(question.name)
     refuse(question, EAGAIN)
   }
 
@@ -102,7 +97,7 @@ export function createInspector(options: {
     const question: Question = {
       name: nameOf(request),
       request,
-      isNeeded: false,
+      isNeeded: isNeededBy(request),
       facts: undefined,
       timer: setTimeout(() => refuse(question, ETIMEDOUT), answerMs),
     }
@@ -167,22 +162,16 @@ export function createInspector(options: {
     ask(request) {
       const known = open.get(nameOf(request))
       if (known) {
-        known.isNeeded = true
-        if (others.delete(known)) needed.add(known)
+        known.isNeeded ||= isNeededBy(request)
+        if (known.isNeeded && others.delete(known)) needed.add(known)
         return
       }
-      const name = nameOf(request)
       const question = pose(request)
       if (!request.path.startsWith('/') || request.path.includes('\0'))
         return refuse(question, EINVAL)
-      others.add(question)
-      if (open.size > waitingMax) {
-        // Who asks a second time for what was turned away needs it; what nobody needs gives way.
-        question.isNeeded = turnedAway.delete(name)
-        const least = question.isNeeded ? ([...others].at(-2) ?? question) : question
-        turnAway(least)
-      }
-      if (question.isNeeded && others.delete(question)) needed.add(question)
+      // What nobody needs gives way.
+      if (open.size > waitingMax) turnAway((question.isNeeded && [...others].at(-1)) || question)
+      if (isOpen(question)) (question.isNeeded ? needed : others).add(question)
       // What is asked for in one go is one batch.
       if (isStarting) return
       isStarting = true
@@ -195,7 +184,7 @@ export function createInspector(options: {
 type Question = {
   readonly name: string
   readonly request: InspectRecord
-  /** Asked for again while it waited. */
+  /** A flow waits for the answer. */
   isNeeded: boolean
   /** What the look told, where more is to come. */
   facts: Inspection | undefined
@@ -204,6 +193,8 @@ type Question = {
 
 const nameOf = ({ pid, pidversion, subject, path }: InspectRecord): string =>
   `${pid} ${pidversion} ${subject} ${path}`
+
+const isNeededBy = ({ flags }: InspectRecord): boolean => (flags & InspectFlag.needed) !== 0
 
 const requestOf = ({ path, pid, dev, ino, cdhash, subject }: InspectRecord): InspectRequest => ({
   path,

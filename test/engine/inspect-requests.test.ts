@@ -8,6 +8,7 @@ import { createInspectRequests } from '../../src/engine/inspect-requests.ts'
 import { createProcessTable } from '../../src/engine/process-table.ts'
 import {
   type InspectedRecord,
+  InspectFlag,
   type InspectRecord,
   Mark,
   readExec,
@@ -38,11 +39,12 @@ function harness() {
   }
   const take = (): InspectRecord[] => requests.take().map((bytes) => readInspect(viewOf(bytes), 0))
   const pids = () => take().map(({ pid }) => pid)
+  const needs = () => take().map(({ pid, flags }) => [pid, (flags & InspectFlag.needed) !== 0])
   const answer = (pid: number, other: Partial<InspectedRecord> = {}): InspectedRecord => {
     const [bytes] = new Script().inspected({ pid, path: `/home/ann/p${pid}` }).records
     return { ...readInspected(viewOf(bytes as Uint8Array), 0), ...other }
   }
-  return { counters, requests, run, fork, take, pids, answer, parentOf: processes.parentOf }
+  return { counters, requests, run, fork, take, pids, needs, answer, parentOf: processes.parentOf }
 }
 
 describe('inspect requests', () => {
@@ -53,23 +55,28 @@ describe('inspect requests', () => {
     assert.deepEqual(pids(), [])
   })
 
-  it('begin with the programs that flows wait for, each asked for twice [L6]', () => {
-    const { requests, run, pids } = harness()
+  it('begin with the programs that flows wait for, each of which says so [L6]', () => {
+    const { requests, run, needs } = harness()
     const all = [1, 2, 3, 4].map((pid) => run(pid))
     for (const one of all) requests.ask(one)
     requests.need(all[2] as (typeof all)[0], () => undefined)
     requests.need(all[3] as (typeof all)[0], () => undefined)
-    assert.deepEqual(pids(), [3, 3, 4, 4, 1, 2])
+    assert.deepEqual(needs(), [
+      [3, true],
+      [4, true],
+      [1, false],
+      [2, false],
+    ])
   })
 
   it('are asked once more when a flow comes to wait for what was fetched, and only once', () => {
-    const { requests, run, pids } = harness()
+    const { requests, run, needs } = harness()
     const process = run(7)
     requests.ask(process)
-    assert.deepEqual(pids(), [7])
+    assert.deepEqual(needs(), [[7, false]])
     requests.need(process, () => undefined)
     requests.need(process, () => undefined)
-    assert.deepEqual(pids(), [7])
+    assert.deepEqual(needs(), [[7, true]])
     assert.equal(requests.oldestAt(), 0)
   })
 
@@ -78,7 +85,7 @@ describe('inspect requests', () => {
     requests.ask(run(1))
     requests.ask(run(9))
     requests.need(fork(10, 9), parentOf)
-    assert.deepEqual(pids(), [9, 9, 1, 1])
+    assert.deepEqual(pids(), [9, 1])
   })
 
   it('give up the youngest that nobody waits for when there are too many, counted, and ask for it when a flow comes', () => {
@@ -90,8 +97,8 @@ describe('inspect requests', () => {
     requests.need(late, () => undefined)
     assert.equal(counters.evicted.requests, 2)
     const taken = pids()
-    assert.equal(taken.length, REQUESTS_MAX + 1)
-    assert.deepEqual([taken[1], taken[2], taken.at(-1)], [90_000, 1, REQUESTS_MAX - 1])
+    assert.equal(taken.length, REQUESTS_MAX)
+    assert.deepEqual([taken[0], taken[1], taken.at(-1)], [90_000, 1, REQUESTS_MAX - 1])
   })
 
   it('tell the files of one process apart by subject and path', () => {
@@ -142,7 +149,7 @@ describe('inspect requests', () => {
     for (const one of programs) push(new Script().exec(one))
     push(new Script().flow({ id: 1, pid: 3, out: 5000 }))
     const asked = () => engine.takeRequests().map((one) => readInspect(viewOf(one), 0).pid)
-    assert.deepEqual(asked(), [3, 3, 1, 2])
+    assert.deepEqual(asked(), [3, 1, 2])
     push(
       new Script().inspected({ pid: 3, path: '/home/ann/p3', found: { subject: Subject.script } }),
     )

@@ -65,6 +65,7 @@ function runAs(behaviour: Behaviour, directory: string, file: string): void {
           pidversion: 4,
           cdhash: new Uint8Array(20),
           subject: Subject.program,
+          flags: 0,
           path: '/bin/true',
         }),
       )

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {
   InspectedFlag,
   type InspectedRecord,
+  InspectFlag,
   type InspectRecord,
   readInspected,
   Signature,
@@ -12,7 +13,7 @@ import type { Inspection, InspectRequest } from '../../src/sense/addon.ts'
 import { createLanes } from '../../src/sense/inspect-lanes.ts'
 import { createInspector } from '../../src/sense/inspector.ts'
 
-const request = (path: string, pid = 7): InspectRecord => ({
+const request = (path: string, pid = 7, flags = 0): InspectRecord => ({
   source: Source.none,
   atNs: 0n,
   dev: 1n,
@@ -21,8 +22,11 @@ const request = (path: string, pid = 7): InspectRecord => ({
   pidversion: 3,
   cdhash: new Uint8Array(20).fill(4),
   subject: Subject.program,
+  flags,
   path,
 })
+/** A flow waits for it. */
+const needed = (path: string): InspectRecord => request(path, 7, InspectFlag.needed)
 const found: Inspection = {
   dev: 1n,
   ino: 2n,
@@ -148,25 +152,43 @@ describe('sense inspector', () => {
     assert.deepEqual(batches, [2, 1])
   })
 
-  it('answers once what is asked for twice, and before what is not', async () => {
+  it('answers what is needed before what is not, and once, whenever that is said', async () => {
     const looked: string[] = []
     const { answers, inspector } = harness(async ({ path }) => {
       looked.push(path)
       return found
     })
-    for (const path of ['/a', '/b', '/c', '/c']) inspector.ask(request(path))
+    for (const one of [request('/a'), request('/b'), needed('/b')]) inspector.ask(one)
     await turns()
-    assert.deepEqual(looked, ['/c', '/a', '/b'])
-    assert.equal(answers.length, 3)
+    assert.deepEqual(looked.splice(0), ['/b', '/a'])
+    for (const one of [request('/c'), needed('/d'), request('/d')]) inspector.ask(one)
+    await turns()
+    assert.deepEqual(looked, ['/d', '/c'])
+    assert.equal(answers.length, 4)
+  })
+
+  it('does not take what is asked for again for needed', async () => {
+    const looked: string[] = []
+    const { inspector } = harness(async ({ path }) => {
+      looked.push(path)
+      return found
+    })
+    for (const path of ['/a', '/b', '/b']) inspector.ask(request(path))
+    await turns()
+    assert.deepEqual(looked, ['/a', '/b'])
   })
 
   it('has room for what is needed when it is full: what nobody needs gives way', async () => {
     const { answers, inspector } = harness(async () => found)
-    for (const path of ['/a', '/b', '/c', '/d', '/d']) inspector.ask(request(path))
+    for (const path of ['/a', '/b', '/c']) inspector.ask(request(path))
+    for (const path of ['/d', '/e', '/f', '/g']) inspector.ask(needed(path))
     await turns()
-    assert.equal(inspector.refused(), 2)
-    const last = (path: string) => answers.findLast((answer) => answer.path === path)?.error
-    assert.deepEqual(['/a', '/b', '/c', '/d'].map(last), [0, 0, 11, 0])
+    assert.equal(inspector.refused(), 4)
+    const errors = Object.fromEntries(answers.map(({ path, error }) => [path, error]))
+    assert.deepEqual(errors, {
+      ...{ '/a': 11, '/b': 11, '/c': 11 },
+      ...{ '/d': 0, '/e': 0, '/f': 0, '/g': 11 },
+    })
   })
 
   it('reads files of root’s alone, of owners, and where reading may hang, each beside the others [A14]', async () => {
