@@ -16,6 +16,7 @@ const LEFT_OF_STREAM = [
   'printable',
   'shell-word',
   'state-file',
+  'given-file',
   'hint',
   'unpack',
   'version',
@@ -41,6 +42,7 @@ const ROOMS: Record<string, Room> = {
   printable: { rooms: [], packages: [] },
   'shell-word': { rooms: [], packages: [] },
   'state-file': { rooms: [], packages: ['node:fs', 'node:path'] },
+  'given-file': { rooms: ['state-file'], packages: ['node:fs'] },
   unpack: { rooms: [], packages: ['node:zlib'] },
   place: { rooms: [], packages: ['node:url'] },
   hint: { rooms: ['place', 'shell-word'], packages: ['node:os', 'node:path'] },
@@ -56,7 +58,7 @@ const ROOMS: Record<string, Room> = {
   capture: { rooms: LEFT_OF_STREAM },
   // Of the engine only its addresses and names of programs: what a log's text means.
   importers: {
-    rooms: ['units', 'unpack', 'records', 'baseline', 'engine'],
+    rooms: ['units', 'unpack', 'given-file', 'records', 'baseline', 'engine'],
     packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
   stream: { rooms: LEFT_OF_STREAM },

@@ -56,12 +56,12 @@ export function readStateFile(path: string, options: ReadOptions = {}): StateFil
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
     // ELOOP: a link (open(2)); ENXIO: a socket.
-    if (code === 'ELOOP' || code === 'ENXIO') refuseKind(path, lstatSync(path))
+    if (code === 'ELOOP' || code === 'ENXIO') refuseKind(path, lstatSync(path), followsLinks)
     throw error
   }
   try {
     const found = fstatSync(file)
-    refuseKind(path, found)
+    refuseKind(path, found, followsLinks)
     if (owner === 'own') refuseOwner(path, found.uid)
     const { mode, uid, mtimeMs } = found
     return { text: readAtMost(file, path, bytesMax), changedMs: mtimeMs, mode: mode & 0o777, uid }
@@ -138,10 +138,15 @@ const KINDS: readonly [(found: Stats) => boolean, string][] = [
   [(found) => found.isCharacterDevice() || found.isBlockDevice(), 'a device'],
 ]
 
-function refuseKind(path: string, found: Stats): void {
-  if (found.isFile()) return
-  const kind = KINDS.find(([is]) => is(found))?.[1] ?? 'something else'
-  throw new StateFileError(`${path} is not a file but ${kind}: remove it`)
+/** What it is when it is no regular file, with its article. */
+export const kindOf = (found: Stats): string | undefined =>
+  found.isFile() ? undefined : (KINDS.find(([is]) => is(found))?.[1] ?? 'something else')
+
+/** `isGiven`: a person named it, and may want it where it is. */
+function refuseKind(path: string, found: Stats, isGiven = false): void {
+  const kind = kindOf(found)
+  if (kind !== undefined)
+    throw new StateFileError(`${path} is not a file but ${kind}${isGiven ? '' : ': remove it'}`)
 }
 
 function refuseOwner(path: string, uid: number): void {

@@ -1,10 +1,11 @@
 // `freshet baseline export` and `import`: what this machine knows, as lines of JSON, in and out of a file.
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, readSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BaselineError } from '../baseline/error.ts'
 import { openBaseline, type SqliteBaseline } from '../baseline/sqlite.ts'
 import { exportLines, type Imported, importFile, whatIsMissing } from '../baseline/transfer.ts'
 import { readRows } from '../baseline/view.ts'
+import { openGivenFile } from '../given-file.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { printable } from '../printable.ts'
 import { nowUnixNs } from '../units.ts'
@@ -92,7 +93,7 @@ export async function runBaselineImport(
   const isStream = command.file === STREAM
   const file = isStream ? 'standard input' : resolve(command.file)
   // Opened by who asks, not by who owns the state directory.
-  const input = isStream ? 0 : opened(file, () => openSync(file, 'r'))
+  const input = isStream ? 0 : opened(file, () => openGivenFile(file, { orStream: true }))
   try {
     const user = defaultUser(command.user)
     makeStateDirectory(paths, paths.agent, user)

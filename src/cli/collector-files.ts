@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { setFileAside } from '../baseline/sqlite-file.ts'
 import { checkStore, copyStore, removeStore, type StoreFacts } from '../collector/store/copy.ts'
 import { StoreError } from '../collector/store/store-error.ts'
+import { openGivenFile } from '../given-file.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { nowUnixNs } from '../units.ts'
 import { defaultUser } from './collector.ts'
@@ -52,7 +53,7 @@ export async function runRestoreCommand(command: FileCommand): Promise<number> {
   const paths = statePaths(command.state)
   const directory = paths.collector
   const file = resolve(command.file)
-  const input = openFor(file, 'r')
+  const input = opened(file, () => openGivenFile(file, { orStream: false }))
   const user = defaultUser(command.user)
   makeStateDirectory(paths, directory, user)
   const { facts, aside } = asOwner(user ?? statSync(directory), () =>

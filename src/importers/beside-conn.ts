@@ -1,7 +1,7 @@
 // The logs that Zeek writes beside a conn log, by their names: `ssl.log`, `ssl.23:00:00-00:00:00.log.gz` or
 // `d1_ssl.log` beside the same with conn; packed or not, whatever the conn log is.
-import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { isFileThere } from '../given-file.ts'
 import { unpackedName } from '../unpack.ts'
 
 export type BesideConn = {
@@ -33,5 +33,5 @@ function beside(path: string, own: string, other: string): string | undefined {
   if (theirs === name) return undefined
   return [theirs, `${theirs}.gz`, `${theirs}.zst`]
     .map((one) => join(dirname(path), one))
-    .find((one) => existsSync(one))
+    .find(isFileThere)
 }

@@ -1,8 +1,9 @@
 // Opens a log for a replay: finds out which it is, and turns it into records as they are asked for.
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { open as openFile, stat } from 'node:fs/promises'
+import { closeSync, createReadStream, readSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { openGivenFile } from '../given-file.ts'
 import { createDamageLog, type DamageLog } from '../records/damage.ts'
 import { unixNs } from '../units.ts'
 import { PACKED_HEAD_BYTES, UnpackError, unpacked, unpackedHead, unpackedName } from '../unpack.ts'
@@ -277,14 +278,14 @@ async function readBeside(
 
 async function headOf(path: string): Promise<string> {
   try {
-    const file = await openFile(path)
+    const file = openGivenFile(path, { orStream: false })
     try {
       const packed = Buffer.alloc(PACKED_HEAD_BYTES)
-      const { bytesRead } = await file.read(packed, 0, packed.length, 0)
+      const bytesRead = readSync(file, packed, 0, packed.length, 0)
       const head = await unpackedHead(packed.subarray(0, bytesRead), HEAD_BYTES)
       return Buffer.from(head).toString('utf8')
     } finally {
-      await file.close()
+      closeSync(file)
     }
   } catch (cause) {
     throw new ImportError('unreadable', `${path} cannot be read: ${(cause as Error).message}`, {

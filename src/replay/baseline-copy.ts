@@ -1,11 +1,12 @@
 // A baseline on disk for a replay to begin with, or an export of one: copied first, so that the replay changes nothing of it.
-import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BaselineRow } from '../baseline/row.ts'
 import { openBaseline, type SqliteBaseline } from '../baseline/sqlite.ts'
 import { importFile, whatIsMissing } from '../baseline/transfer.ts'
 import { copyBaseline } from '../baseline/view.ts'
+import { GivenFileError, openGivenFile } from '../given-file.ts'
 import { nowUnixNs } from '../units.ts'
 
 export type BaselineCopy = {
@@ -41,12 +42,14 @@ export function openBaselineCopy(path: string): BaselineCopy {
   }
 }
 
-/** By its first byte: a file of SQLite begins with its name. */
+/** By its first byte: a file of SQLite begins with its name. Throws GivenFileError. */
 function isExport(path: string): boolean {
   let file: number
   try {
-    file = openSync(path, 'r')
-  } catch {
+    file = openGivenFile(path, { orStream: false })
+  } catch (error) {
+    if (error instanceof GivenFileError)
+      throw new GivenFileError(`${path} cannot be read: ${error.message}`)
     // To say why is for who reads all of it.
     return false
   }
@@ -60,7 +63,7 @@ function isExport(path: string): boolean {
 
 /** Returns how many lines could not be read. */
 function importInto(baseline: SqliteBaseline, path: string): number {
-  const file = openSync(path, 'r')
+  const file = openGivenFile(path, { orStream: false })
   try {
     const imported = importFile(baseline, (into) => readSync(file, into), nowUnixNs())
     const missing = whatIsMissing(imported)

@@ -1,7 +1,9 @@
 // Opens whatever a replay is given.
-import { open, readdir, stat } from 'node:fs/promises'
+import { closeSync, readSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { CAPTURE_EXTENSION, isCapture, openCapture } from '../capture/reader.ts'
+import { openGivenFile } from '../given-file.ts'
 import { connOfLong } from '../importers/beside-conn.ts'
 import { ImportError, type ImportOptions } from '../importers/importer.ts'
 import { isLog, openImporter } from '../importers/open.ts'
@@ -69,18 +71,15 @@ async function isDirectory(path: string): Promise<boolean> {
 
 async function headOf(path: string): Promise<Uint8Array> {
   try {
-    const file = await open(path, 'r')
+    const file = openGivenFile(path, { orStream: true })
     try {
       const packed = Buffer.alloc(PACKED_HEAD_BYTES)
-      const { bytesRead } = await file.read(packed, 0, packed.length, 0)
+      const bytesRead = readSync(file, packed, 0, packed.length, 0)
       return await unpackedHead(packed.subarray(0, bytesRead), HEAD_BYTES)
     } finally {
-      await file.close()
+      closeSync(file)
     }
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    const why =
-      code === 'ESPIPE' ? 'it is a pipe: give it as standard input, with - for its name' : message
-    throw new SourceError(`${path} cannot be read: ${why}`, { cause })
+    throw new SourceError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
   }
 }
