@@ -131,7 +131,7 @@ async function agentFacts(root: string): Promise<DoctorFacts['agent']> {
       if (status.collector.state !== 'connecting' || performance.now() > deadlineMs) return status
   } catch (error) {
     if (!(error instanceof StatusError)) throw error
-    return { code: error.code, message: error.message }
+    return { code: error.code, message: error.what }
   }
   return { code: 'no-agent', message: 'the agent ended as it was asked' }
 }

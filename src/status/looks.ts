@@ -41,6 +41,7 @@ export type DoctorFacts = {
   disk: AgentStatus['disk']
   /** On macOS: whether app, network filter and the daemon's launchd job are where they belong. */
   mac?: { hasApp: boolean; hasFilter: boolean; hasJob: boolean }
+  /** What it says of itself, or why it cannot be asked, without what to do. */
   agent: AgentStatus | { code: StatusErrorCode; message: string }
 }
 
@@ -99,11 +100,14 @@ function wayFindings({ state: { root, above }, owner }: DoctorFacts): Finding[] 
   if (!closed) return []
   return [
     failure(
-      `${closed.path} is closed to ${owner.name} (mode ${octal(closed.mode)}), whom the agent runs as, so it cannot reach ${root}.`,
+      `${closed.path} is closed to ${ownerText(owner)}, as whom the agent runs (its mode is ${octal(closed.mode)}), so it cannot reach ${root}.`,
       `Choose a directory elsewhere with --state, or let others pass: \`chmod a+x ${shellWord(closed.path)}\`.`,
     ),
   ]
 }
+
+const ownerText = ({ name, uid }: DoctorFacts['owner']): string =>
+  name === '' ? `uid ${uid}` : `${name} (uid ${uid})`
 
 function ownerFindings(
   { state: { root }, owner }: DoctorFacts,
@@ -115,7 +119,7 @@ function ownerFindings(
   if (!foreign) return []
   return [
     failure(
-      `${foreign.path} belongs to uid ${foreign.uid}, but the agent runs as ${status ? '' : `${owner.name}, `}uid ${uid}, and cannot use it.`,
+      `${foreign.path} belongs to uid ${foreign.uid}, but the agent runs as ${status ? `uid ${uid}` : ownerText(owner)} and cannot use it.`,
       `Give it over: \`chown -R ${uid} ${shellWord(root)}\`.`,
     ),
   ]
@@ -159,7 +163,8 @@ function agentRemedy(code: StatusErrorCode, { state, mac }: DoctorFacts): string
         : `Start one: ${commandFor('up', state.root)}, or \`agent\` in place of \`up\` with a collector elsewhere.`
     case 'closed':
     case 'refused':
-      return askAsRoot(state.root)
+      // Said of the state directory already where that is closed too.
+      return state.error === '' ? askAsRoot(state.root) : ''
     case 'timeout':
       return mac?.hasJob
         ? `It hangs: start it again with ${again}, and report it.`
@@ -184,7 +189,7 @@ export function lookAtAgent(facts: DoctorFacts, status: AgentStatus | undefined)
     return [failure(text, agentRemedy(code, facts))]
   }
   if (!status || status.version === version)
-    return [ok(`runs for ${span(Date.now() - agent.startedAtMs)}, its engine as ${agent.user}`)]
+    return [ok(`has run for ${span(Date.now() - agent.startedAtMs)}, its engine as ${agent.user}`)]
   return [
     warning(
       `The agent that runs is Freshet ${status.version}, this command is ${version}.`,

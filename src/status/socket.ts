@@ -28,9 +28,17 @@ export type StatusErrorCode = 'no-agent' | 'closed' | 'refused' | 'garbage' | 't
 export class StatusError extends Error {
   override readonly name = 'StatusError'
   readonly code: StatusErrorCode
-  constructor(code: StatusErrorCode, message: string, cause?: unknown) {
-    super(message, { cause })
+  /** What is the matter, without what to do. */
+  readonly what: string
+  /** `remedy` is what to do about it with the command that asked for the status. */
+  constructor(
+    code: StatusErrorCode,
+    what: string,
+    { remedy, cause }: { remedy?: string; cause?: unknown } = {},
+  ) {
+    super(remedy === undefined ? what : `${what}: ${remedy}`, { cause })
     this.code = code
+    this.what = what
   }
 }
 
@@ -38,8 +46,8 @@ export class StatusError extends Error {
  * Serves `status()` at `directory`/status.sock, one line for as long as a client stays and reads. Who may:
  * root, the user of this process and, on macOS, who sits at it. The socket itself is open to all (0666), since
  * a person's menu bar could not reach it otherwise; whose process connected is asked of the kernel, and others
- * get one line `{"refused": "...", "menu": ...}`, whose menu is in words for the person who sees it. A socket that a killed agent left behind is replaced, so REQUIRES: the
- * caller holds the directory's lock. Ends with `signal`. Throws StatusError (place) when something else is there.
+ * get one line `{"refused": "...", "remedy": "...", "menu": ...}`, whose menu is in words for the person who sees it. A
+ * socket that a killed agent left behind is replaced, so REQUIRES: the caller holds the directory's lock. Ends with `signal`. Throws StatusError (place) when something else is there.
  */
 export async function serveStatus(options: {
   directory: string
@@ -68,7 +76,10 @@ export async function serveStatus(options: {
       counts.refused++
       refuse(
         client,
-        `uid ${uid ?? '?'} may not ask the agent for its status: ask as root, ${rootCommandIn('status', directory)}`,
+        {
+          refused: `uid ${uid ?? '?'} may not ask the agent for its status`,
+          remedy: askAsRoot(directory),
+        },
         notYours(directory),
       )
       return
@@ -77,7 +88,11 @@ export async function serveStatus(options: {
     const guests = [...clients.values()].filter((one) => one.isGuest).length
     if (clients.size >= CLIENTS_MAX || (isGuest && guests >= GUESTS_MAX)) {
       counts.tooMany++
-      refuse(client, 'the agent has as many readers of its status as it takes: close one', TOO_MANY)
+      refuse(
+        client,
+        { refused: 'the agent has as many readers of its status as it takes', remedy: 'close one' },
+        TOO_MANY,
+      )
       return
     }
     counts.served++
@@ -92,7 +107,9 @@ export async function serveStatus(options: {
 
   const server = createServer(admit)
   await listening(server, path).catch((error: Error) => {
-    throw new StatusError('place', `the status socket cannot be made: ${error.message}`, error)
+    throw new StatusError('place', `the status socket cannot be made: ${error.message}`, {
+      cause: error,
+    })
   })
   chmodSync(path, 0o666)
   const timer = setInterval(() => {
@@ -120,6 +137,9 @@ function isReader(uid: number): boolean {
   return uid === 0 || uid === process.getuid?.() || uid === consoleUid()
 }
 
+const askAsRoot = (directory: string): string =>
+  `ask as root, ${rootCommandIn('status', directory)}`
+
 /** What a person sees who cannot be shown more: a line, and what to do. */
 const NOT_YOURS =
   'Freshet shows its state only to who is using this computer, and to administrators.'
@@ -131,10 +151,14 @@ const TOO_MANY = [
 ] as const
 
 /** One line, and the end: it fits what the kernel takes, so a client that does not read holds nothing. */
-function refuse(client: Socket, why: string, [line, row]: readonly [string, string]): void {
+function refuse(
+  client: Socket,
+  why: { refused: string; remedy: string },
+  [line, row]: readonly [string, string],
+): void {
   client.resume()
   const menu: Menu = { state: 'error', line, needs: [], rows: [row], alerts: [] }
-  client.write(`${JSON.stringify({ refused: why, menu })}\n`)
+  client.write(`${JSON.stringify({ ...why, menu })}\n`)
   client.destroySoon()
 }
 
@@ -161,16 +185,14 @@ export async function* readStatus(
     if (error instanceof StatusError) throw error
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EACCES' || code === 'EPERM')
-      throw new StatusError(
-        'closed',
-        `the state directory ${directory} is closed to this user: ask as root, ${rootCommandIn('status', directory)}`,
-        error,
-      )
-    throw new StatusError(
-      'no-agent',
-      `no agent runs with the state directory ${directory}: start one with ${commandFor('up', directory)}, or \`agent\` in place of \`up\` where the collector is elsewhere`,
-      error,
-    )
+      throw new StatusError('closed', `the state directory ${directory} is closed to this user`, {
+        remedy: askAsRoot(directory),
+        cause: error,
+      })
+    throw new StatusError('no-agent', `no agent runs with the state directory ${directory}`, {
+      remedy: `start one with ${commandFor('up', directory)}, or \`agent\` in place of \`up\` where the collector is elsewhere`,
+      cause: error,
+    })
   } finally {
     socket.destroy()
   }
@@ -181,15 +203,25 @@ function parse(line: string): StatusLine {
   try {
     given = JSON.parse(line)
   } catch (error) {
-    throw new StatusError('garbage', 'the agent sent a status line that is not JSON', error)
+    throw new StatusError('garbage', 'the agent sent a status line that is not JSON', {
+      cause: error,
+    })
   }
   if (typeof given !== 'object' || given === null)
     throw new StatusError('garbage', 'the agent sent a status line that is no object')
-  if ('refused' in given) throw new StatusError('refused', String(given.refused).slice(0, 500))
+  if ('refused' in given)
+    throw new StatusError(
+      'refused',
+      said(given.refused),
+      'remedy' in given ? { remedy: said(given.remedy) } : {},
+    )
   if (!('menu' in given))
     throw new StatusError('garbage', 'the agent is of another version: its status says too little')
   return given as StatusLine
 }
+
+/** Words of who answers there, whoever that is. */
+const said = (text: unknown): string => String(text).slice(0, 500)
 
 /** What sun_path holds, its zero included: 108 on Linux, 104 on macOS. */
 const PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107
@@ -202,7 +234,8 @@ function shortPath(directory: string): string {
   if (Buffer.byteLength(path) <= PATH_BYTES_MAX) return path
   throw new StatusError(
     'place',
-    `${directory} has too long a name for a socket, as seen from here: ask from within it`,
+    `${directory} has too long a name for a socket, as seen from here`,
+    { remedy: 'ask from within it' },
   )
 }
 
@@ -210,7 +243,10 @@ function clear(path: string): void {
   try {
     rmSync(path, { force: true })
   } catch (error) {
-    throw new StatusError('place', `${(error as Error).message}: remove what is there`, error)
+    throw new StatusError('place', (error as Error).message, {
+      remedy: 'remove what is there',
+      cause: error,
+    })
   }
 }
 

@@ -122,6 +122,25 @@ describe('the doctor', () => {
       assert.match(found[0]?.remedy ?? '', remedy)
     })
 
+  it('says once to ask as root', () => {
+    const agent = { code: 'refused', message: 'uid 990 may not ask' } as const
+    const state = { root: ROOT, above: [], entries: [], error: `${ROOT} is closed to this user` }
+    const lines = diagnose(wellFacts({ agent, state })).flatMap(({ found }) => found)
+    const told = lines.filter(({ text, remedy }) => /as root/i.test(`${text} ${remedy}`))
+    assert.deepEqual(
+      told.map(({ text }) => text),
+      [`${ROOT} is closed to this user`],
+    )
+  })
+
+  it('names a user that has no name by the number', () => {
+    const owner = { uid: 4242, gid: 4242, name: '' }
+    const { state } = wellFacts()
+    const agent = { code: 'no-agent', message: '' } as const
+    const { found } = diagnosed('state', { owner, state, agent })
+    assert.match(found[0]?.text ?? '', /belongs to uid 990, but the agent runs as uid 4242 and/)
+  })
+
   it('finds an addon that is missing, or of another layout, and an agent of another version', () => {
     const missing = diagnosed('program', { addon: { error: 'it cannot be loaded' } })
     assert.deepEqual([missing.result, missing.found[0]?.text], ['failure', 'it cannot be loaded'])
@@ -188,7 +207,10 @@ describe('the doctor', () => {
     }
     const closed = way(directory('/var/it’s mine', 0o700, 0))
     assert.equal(closed.result, 'failure')
-    assert.match(closed.found[0]?.text ?? '', /closed to freshet \(mode 700\)/)
+    assert.match(
+      closed.found[0]?.text ?? '',
+      /closed to freshet \(uid 990\), as whom the agent runs \(its mode is 700\)/,
+    )
     assert.match(closed.found[0]?.remedy ?? '', /`chmod a\+x '\/var\/it’s mine'`/)
     assert.equal(way(directory('/var', 0o701, 0)).result, 'ok')
     assert.equal(way(directory('/var', 0o700, 990)).result, 'ok')
