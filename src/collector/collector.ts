@@ -45,6 +45,8 @@ export type CollectorOptions = {
   descriptors?: number
   /** How much of history the store keeps; 180 days and 20 GB when not given. */
   keep?: Keep
+  /** Between two looks at what is kept; KEEPER_BEAT_MS when not given. */
+  beatMs?: number
 }
 
 export type Collector = {
@@ -128,10 +130,11 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       keep: options.keep ?? keepOf(KEEP_DAYS, KEEP_GB),
       counters,
       publish: site.publish,
-      clockOffsetsMs: () => devices.clockOffsetsMs(),
+      clockOffsetsMs: (...at) => devices.clockOffsetsMs(...at),
       log,
     })
     const beat = beatOf(
+      options.beatMs ?? KEEPER_BEAT_MS,
       () => counters.read().frameBytes,
       (elapsedMs) => {
         void keeper.beat(now(), elapsedMs)
@@ -190,18 +193,25 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
 const BEAT_BYTES = 256 * 1024 * 1024
 const LOOK_MS = 1000
 
-/** Calls each KEEPER_BEAT_MS, and as soon as so many bytes have come. */
-function beatOf(bytesIn: () => number, beat: (elapsedMs: number) => void): NodeJS.Timeout {
+/** Calls each `beatMs`, and as soon as so many bytes have come. */
+function beatOf(
+  beatMs: number,
+  bytesIn: () => number,
+  beat: (elapsedMs: number) => void,
+): NodeJS.Timeout {
   let atMs = performance.now()
   let bytes = bytesIn()
-  return setInterval(() => {
-    const nowMs = performance.now()
-    const came = bytesIn() - bytes
-    if (nowMs - atMs < KEEPER_BEAT_MS && came < BEAT_BYTES) return
-    atMs = nowMs
-    bytes += came
-    beat(nowMs)
-  }, LOOK_MS)
+  return setInterval(
+    () => {
+      const nowMs = performance.now()
+      const came = bytesIn() - bytes
+      if (nowMs - atMs < beatMs && came < BEAT_BYTES) return
+      atMs = nowMs
+      bytes += came
+      beat(nowMs)
+    },
+    Math.min(LOOK_MS, beatMs),
+  )
 }
 
 /** Where there is a store already, somebody has the secret that is gone. */

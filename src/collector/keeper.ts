@@ -37,8 +37,8 @@ export function createKeeper(options: {
   keep: Keep
   counters: Counters
   publish: Site['publish']
-  /** Of each agent that is connected, as `Device.clockOffsetMs`. */
-  clockOffsetsMs: () => readonly number[]
+  /** How far the clock of each agent that is connected is behind, as `Devices.clockOffsetsMs`. */
+  clockOffsetsMs: (nowNs: UnixNs, elapsedMs: number) => readonly number[]
   log: (text: string) => void
 }): Keeper {
   const { store, keep, counters, publish, clockOffsetsMs, log } = options
@@ -55,9 +55,9 @@ export function createKeeper(options: {
     })
   }
 
-  /** Half of the agents that are connected or more have a clock like ours. */
-  function isConfirmed(): boolean {
-    const offsets = clockOffsetsMs()
+  /** Half of the agents that are connected or more have a clock like this one. */
+  function isConfirmed(nowNs: UnixNs, elapsedMs: number): boolean {
+    const offsets = clockOffsetsMs(nowNs, elapsedMs)
     const agree = offsets.filter((offsetMs) => Math.abs(offsetMs) < CLOCK_STEP_MS).length
     return offsets.length > 0 && 2 * agree >= offsets.length
   }
@@ -66,7 +66,7 @@ export function createKeeper(options: {
    * A clock that is a year ahead must not empty the store: it is held against the newest that was received, and then
    * against time; where they part, the agents' clocks decide.
    */
-  async function watchClock(nowNs: bigint, elapsedMs: number): Promise<void> {
+  async function watchClock(nowNs: UnixNs, elapsedMs: number): Promise<void> {
     const isFirst = last === undefined
     const since = last ?? { nowNs: await store.newestAt(), elapsedMs }
     const stepMs = Number((nowNs - since.nowNs) / 1_000_000n) - (elapsedMs - since.elapsedMs)
@@ -80,16 +80,20 @@ export function createKeeper(options: {
         : `the clock was set by ${hours} h`
       say(`${what}: nothing is dropped for its age until agents' clocks agree with it`, nowNs)
     }
-    if (isDoubted && isConfirmed()) {
+    if (isDoubted && isConfirmed(nowNs, elapsedMs)) {
       isDoubted = false
       say("agents' clocks agree with this one: what is too old is dropped again", nowNs)
     }
   }
 
-  async function drop(): Promise<void> {
+  /** All at the one time that was held against others: a clock that is set meanwhile is seen with the next beat. */
+  async function drop(nowNs: UnixNs): Promise<void> {
     const ageNs = isDoubted ? NEVER_NS : keep.ageNs
     for (;;) {
-      const { more, usedBytes, dropped, told } = await store.retain({ ageNs, bytes: keep.bytes })
+      const { more, usedBytes, dropped, told } = await store.retain(nowNs, {
+        ageNs,
+        bytes: keep.bytes,
+      })
       if (dropped) {
         const { at, kind, text, count } = dropped
         counters.add('segmentsDropped')
@@ -121,7 +125,7 @@ export function createKeeper(options: {
       beating = true
       try {
         await watchClock(nowNs, elapsedMs)
-        await drop()
+        await drop(nowNs)
       } catch (error) {
         log(`what is too old cannot be dropped now: ${(error as Error).message}`)
       } finally {

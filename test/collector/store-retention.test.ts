@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { Counters } from '../../src/collector/counters.ts'
+import { Devices } from '../../src/collector/gateway/devices.ts'
 import { createKeeper, type Keeper } from '../../src/collector/keeper.ts'
 import type { PageEvent } from '../../src/collector/page-api.ts'
 import type { Answers, Keep, Retained } from '../../src/collector/store/protocol.ts'
@@ -9,6 +10,7 @@ import { createReader } from '../../src/collector/store/reader.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
 import type { Bytes, UnixNs } from '../../src/units.ts'
+import { hello } from '../stream/uplink-fixture.ts'
 import { alertItem, alertOf, destinationOf, itemOf, T0 } from './agent.ts'
 import { append, batchOf, count, enroll, ofSegments, segmentsOf } from './store-fixture.ts'
 
@@ -217,16 +219,23 @@ describe("the store's retention", () => {
 describe("the store's keeper", () => {
   const KEEP = { ageNs: 30n * DAY_NS, bytes: 5e9 }
   const HOUR_MS = 3_600_000
+  const { host } = hello
+  const FACTS = { id: '', outboxId: '', agentVersion: '', host }
+  const ENROLLED = { device: 1, outbox: 1, lastSequence: 0, firstSeenAt: T0, isNew: false }
 
-  function keeper(answers: Partial<Retained>[], newestAt = T0, offsetsMs: number[] = []) {
+  /** What an agent said: its time, since T0, and when, as `elapsedMs` of the beats. */
+  type Said = { wallMs: number; atMs: number }
+  function keeper(answers: Partial<Retained>[], newestAt = T0, said: Said[] = []) {
     const asked: Keep[] = []
+    const times: bigint[] = []
     const log: string[] = []
     const events: PageEvent[] = []
     const counters = new Counters()
     const made = createKeeper({
       store: {
-        async retain(keep) {
+        async retain(nowNs, keep) {
           asked.push(keep)
+          times.push(nowNs)
           const answer = answers.shift()
           if (!answer) throw new Error('the disk is gone')
           return { more: false, usedBytes: 1e9, dropped: undefined, told: [], ...answer }
@@ -236,17 +245,28 @@ describe("the store's keeper", () => {
       keep: KEEP,
       counters,
       publish: (event) => void events.push(event),
-      clockOffsetsMs: () => offsetsMs,
+      clockOffsetsMs(nowNs, elapsedMs) {
+        const devices = new Devices(10)
+        said.forEach(({ wallMs, atMs }, index) => {
+          const device = devices.connect({ ...FACTS, id: `${index}` }, ENROLLED, T0 as UnixNs)
+          const sentAt = (T0 + BigInt(wallMs) * MS_NS) as UnixNs
+          // What the clock here was then says nothing.
+          devices.heardTime(device, sentAt, 0n as UnixNs, atMs)
+        })
+        return devices.clockOffsetsMs(nowNs, elapsedMs)
+      },
       log: (text) => log.push(text),
     })
-    return { made, asked, log, events, counters }
+    return { made, asked, times, log, events, counters }
   }
 
   it('asks until there is no more to do, counts what went, and tells pages and log', async () => {
     const dropped = { at: T0, kind: 'retention', text: '7 revisions were dropped', count: 7 }
-    const { made, asked, log, events, counters } = keeper([{ more: true, dropped }, {}])
+    const { made, asked, times, log, events, counters } = keeper([{ more: true, dropped }, {}])
     await made.beat(T0 as UnixNs, 0)
     assert.deepEqual(asked, [KEEP, KEEP])
+    // Not what the clock says by then, which nobody has looked at.
+    assert.deepEqual(times, [T0, T0])
     assert.equal(counters.read().revisionsDropped, 7)
     assert.deepEqual(log, ['7 revisions were dropped'])
     assert.deepEqual(
@@ -262,16 +282,18 @@ describe("the store's keeper", () => {
       made.beat((T0 + BigInt(wallMs) * MS_NS) as UnixNs, elapsedMs)
 
   it('drops nothing for its age once the clock was set, until agents’ clocks agree with it', async () => {
-    const offsetsMs: number[] = []
-    const { made, asked, log } = keeper([{}, {}, {}, {}, {}, {}], T0, offsetsMs)
+    const said: Said[] = []
+    const { made, asked, log } = keeper([{}, {}, {}, {}, {}, {}], T0, said)
     const beat = beatOf(made)
     await beat(0, 0)
     await beat(HOUR_MS, HOUR_MS)
     await beat(YEAR_MS, 2 * HOUR_MS)
     await beat(YEAR_MS + 240 * HOUR_MS, 242 * HOUR_MS)
-    offsetsMs.push(-YEAR_MS, -YEAR_MS, 5)
+    const at = { atMs: 243 * HOUR_MS }
+    const right = { ...at, wallMs: YEAR_MS + 241 * HOUR_MS - 5 }
+    said.push({ ...at, wallMs: 243 * HOUR_MS }, { ...at, wallMs: 243 * HOUR_MS }, right)
     await beat(YEAR_MS + 241 * HOUR_MS, 243 * HOUR_MS)
-    offsetsMs.push(90_000)
+    said.push({ ...right, wallMs: right.wallMs - 90_000 })
     await beat(YEAR_MS + 242 * HOUR_MS, 244 * HOUR_MS)
     assert.deepEqual(
       asked.map(({ ageNs }) => ageNs === KEEP.ageNs),
@@ -280,6 +302,21 @@ describe("the store's keeper", () => {
     assert.equal(log.length, 2)
     assert.match(log[0] ?? '', /the clock was set by 8758\.0 h/)
     assert.match(log[1] ?? '', /clocks agree with this one/)
+  })
+
+  it('believes no clock that agents agreed with before it was set', async () => {
+    const said: Said[] = [{ wallMs: 59_000, atMs: 59_000 }]
+    const { made, asked } = keeper([{}, {}, {}, {}], T0, said)
+    const beat = beatOf(made)
+    await beat(0, 0)
+    await beat(YEAR_MS, 60_000)
+    await beat(YEAR_MS + 1000, 61_000)
+    said[0] = { wallMs: YEAR_MS + 15_000, atMs: 75_000 }
+    await beat(YEAR_MS + 60_000, 120_000)
+    assert.deepEqual(
+      asked.map(({ ageNs }) => ageNs === KEEP.ageNs),
+      [true, false, false, true],
+    )
   })
 
   it('believes no clock at its start that is far from the newest that was received', async () => {

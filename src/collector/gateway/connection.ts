@@ -55,6 +55,7 @@ export class Connection {
   /** Called with whether it was heard of, when another asks. */
   #probe: { answer: Promise<boolean>; settle: (alive: boolean) => void } | undefined
   #receivedAtMs = performance.now()
+  #helloAtMs = 0
   #sentAtMs = performance.now()
   /** Since when bytes wait to be sent; undefined: none do. */
   #behindSinceMs: number | undefined
@@ -237,7 +238,7 @@ export class Connection {
     const { counters, devices, now } = this.#context
     const receivedAt = now()
     counters.add('heartbeats')
-    if (!this.#isLate) device.clockOffsetMs = offsetMs(sentAt, receivedAt)
+    if (!this.#isLate) devices.heardTime(device, sentAt, receivedAt, this.#receivedAtMs)
     this.#isLate = false
     devices.touch(device, receivedAt)
     this.#send({ kind: 'heartbeat', sentAt: receivedAt })
@@ -248,6 +249,7 @@ export class Connection {
     clearTimeout(this.#helloTimer)
     this.#state = 'enrolling'
     const receivedAt = now()
+    this.#helloAtMs = performance.now()
     this.#agreed = hello.capabilities & CAPABILITIES
     this.#deviceId = hello.deviceId
     this.#outboxId = hello.outboxId
@@ -282,7 +284,7 @@ export class Connection {
     onEnrolled(this, facts.id, enrolled.isNew)
     this.#state = 'streaming'
     const device = devices.connect(facts, enrolled, now())
-    device.clockOffsetMs = offsetMs(sentAt, receivedAt)
+    devices.heardTime(device, sentAt, receivedAt, this.#helloAtMs)
     this.#batches = new Batches(device, this.#agreed, this.#context, {
       isEnded: () => this.#state === 'ended',
       end: (ending, reason) => this.end(ending, reason),
@@ -329,9 +331,4 @@ export class Connection {
     if (this.#socket.bufferedAmount > this.#context.limits.agentBacklogBytesMax)
       this.end('slow', 'acknowledgements are not read')
   }
-}
-
-/** Of the device's clock: above 0 it is behind ours, by this and the time on the way. */
-function offsetMs(sentAt: UnixNs, receivedAt: UnixNs): number {
-  return Math.round(Number(receivedAt - sentAt) / 1e6)
 }

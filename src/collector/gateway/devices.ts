@@ -17,6 +17,8 @@ export type Device = {
    * ahead. undefined: it has not said.
    */
   clockOffsetMs: number | undefined
+  /** The time that it said then, and when it was heard, on performance.now()'s scale. */
+  saidTime: { sentAt: UnixNs; heardAtMs: number } | undefined
 }
 
 export class Devices {
@@ -37,6 +39,7 @@ export class Devices {
       lastSequence: enrolled.lastSequence,
       live: this.#known.get(facts.id)?.live,
       clockOffsetMs: undefined,
+      saidTime: undefined,
     }
     this.touch(device, now)
     return device
@@ -55,11 +58,21 @@ export class Devices {
     this.#changed.add(device.facts.id)
   }
 
-  /** `clockOffsetMs` of those that are connected and have said. */
-  clockOffsetsMs(): number[] {
+  /** It has said its time, which was heard at `receivedAt` of our clock and `heardAtMs` on performance.now()'s scale. */
+  heardTime(device: Device, sentAt: UnixNs, receivedAt: UnixNs, heardAtMs: number): void {
+    device.clockOffsetMs = Math.round(Number(receivedAt - sentAt) / 1e6)
+    device.saidTime = { sentAt, heardAtMs }
+  }
+
+  /**
+   * How far the clocks of those that are connected and have said are behind `nowNs`, in milliseconds, at `nowMs` on
+   * performance.now()'s scale. Our own clock as it was when they said so has no part in it: it may have been set since.
+   */
+  clockOffsetsMs(nowNs: UnixNs, nowMs: number): number[] {
     const offsets: number[] = []
-    for (const { connected, clockOffsetMs } of this.#known.values())
-      if (connected && clockOffsetMs !== undefined) offsets.push(clockOffsetMs)
+    for (const { connected, saidTime } of this.#known.values())
+      if (connected && saidTime)
+        offsets.push(Number(nowNs - saidTime.sentAt) / 1e6 - (nowMs - saidTime.heardAtMs))
     return offsets
   }
 

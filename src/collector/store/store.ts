@@ -43,8 +43,11 @@ export type Store = Ledger & {
   read<Q extends Query>(query: Q): Promise<Answers[Q['op']]>
   /** When the newest that is kept was received, nanoseconds since 1970; 0 when nothing is. Rejects with StoreError. */
   newestAt(): Promise<bigint>
-  /** One step of retention, between commits. Rejects with StoreError, and then nothing was dropped. */
-  retain(keep: Keep): Promise<Retained>
+  /**
+   * One step of retention at a time that the caller vouches for, between commits. Rejects with StoreError, and then
+   * nothing was dropped.
+   */
+  retain(nowNs: UnixNs, keep: Keep): Promise<Retained>
   /** Commits what was handed over, then closes the file. Idempotent. */
   close(): Promise<void>
 }
@@ -113,8 +116,8 @@ export async function loadStore(options: {
     async triage(said) {
       return (await writer.call({ op: 'triage', nowNs: now(), said })) as TriageOutcome
     },
-    async retain(keep) {
-      return (await writer.call({ op: 'retain', nowNs: now(), keep })) as Retained
+    async retain(nowNs, keep) {
+      return (await writer.call({ op: 'retain', nowNs, keep })) as Retained
     },
     async read<Q extends Query>(query: Q) {
       return (await reader.call(query)) as Answers[Q['op']]
