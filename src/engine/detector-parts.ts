@@ -41,8 +41,11 @@ export type Detector = {
   detached(slot: number, flow: number): void
   /** A pair was made: its alert, if it has one that lives, goes on in it. */
   pairAdded(slot: number): void
-  /** The pair in `slot`, so far of the key `former`, is of another identity: its alert is too, and says so. */
-  renamed(former: string, slot: number): void
+  /**
+   * The pair in `slot`, so far of the key `former`, is of another identity: its alert is too, and says so, which leaves
+   * nothing to judge. False: it has none.
+   */
+  renamed(former: string, slot: number): boolean
   /** Something else than a report has changed the pair in `slot`; `process` is who it is about. */
   judge(slot: number, process: Process): void
   /** A pair leaves the table. */

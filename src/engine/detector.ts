@@ -289,7 +289,7 @@ export function createDetector(parts: DetectorParts): Detector {
     renamed(former, slot) {
       const pair = pairs.meta[slot] as Pair
       const alert = byPair.get(former)
-      if (alert === undefined) return
+      if (alert === undefined) return false
       byPair.delete(former)
       byPair.set(pair.key, alert)
       const [self] = alert.chain
@@ -300,6 +300,7 @@ export function createDetector(parts: DetectorParts): Detector {
       alert.score = Number.NEGATIVE_INFINITY
       alert.severity = 'low'
       revise(alert, slot, pair, alert.isOpen ? 'updated' : 'final')
+      return true
     },
     judge(slot, process) {
       evaluate(slot, -1, process)

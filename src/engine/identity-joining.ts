@@ -33,13 +33,13 @@ export function createIdentityJoining(parts: JoiningParts): (correction: Correct
       if (u32[flow * FLOW_WORDS + F.phase] !== Phase.free) visit(flow)
   }
 
-  /** The pair keeps its numbers and changes its name. */
-  const rename = (slot: number, key: string, to: IdentityState): void => {
+  /** The pair keeps its numbers and changes its name. Whether an alert of it has said so. */
+  const rename = (slot: number, key: string, to: IdentityState): boolean => {
     const pair = pairs.meta[slot] as Pair
     const former = pair.key
     pairs.rename(slot, key, to)
     pair.standing = standingOf(to.stored.signerClass, to.responsible?.signerClass)
-    detector.renamed(former, slot)
+    return detector.renamed(former, slot)
   }
 
   /** The pair of the right identity takes the numbers of the wrong one's, and its flows. */
@@ -65,7 +65,7 @@ export function createIdentityJoining(parts: JoiningParts): (correction: Correct
     pairs.each((slot, pair) => {
       if (pair.identity === from) own.push(slot)
     })
-    const changed: number[] = []
+    const changed: { slot: number; isSaid: boolean }[] = []
     for (const slot of own) {
       const pair = pairs.meta[slot] as Pair
       const key = `${to.stored.key}\n${pair.destination.view.key}`
@@ -73,9 +73,11 @@ export function createIdentityJoining(parts: JoiningParts): (correction: Correct
       // Two alerts of one pair stay two.
       if (into >= 0 && pair.alertId !== undefined) continue
       summarizer.sayOne(slot)
-      if (into >= 0) fold(slot, into)
-      else rename(slot, key, to)
-      changed.push(into >= 0 ? into : slot)
+      if (into < 0) changed.push({ slot, isSaid: rename(slot, key, to) })
+      else {
+        fold(slot, into)
+        changed.push({ slot: into, isSaid: false })
+      }
     }
     eachFlow((flow) => {
       if (rows.identityOf[flow] === from && rows.processOf[flow]?.image === process.image)
@@ -83,10 +85,10 @@ export function createIdentityJoining(parts: JoiningParts): (correction: Correct
     })
     let isFirst = to.stored.firstNetworkAt === undefined
     book.join(from, to)
-    for (const slot of changed) {
+    for (const { slot, isSaid } of changed) {
       parts.onMoved(pairs.meta[slot] as Pair, process, isFirst)
       isFirst = false
-      detector.judge(slot, process)
+      if (!isSaid) detector.judge(slot, process)
     }
   }
 }

@@ -133,6 +133,23 @@ describe('an inspection that comes too late', () => {
     assert.equal(engine.counters().alerts, 1)
   })
 
+  it('[D28] says once that an alert which is over is of another identity, in one more final', () => {
+    const script = machine()
+      .exec(probe)
+      .upload({ id: 1, total: 20 * MIB })
+      .ticks(2)
+    assert.equal(tell(script).alerts.at(-1)?.state, 'final')
+    const { alerts } = tell(script.inspected(probe).ticks(70))
+    assert.deepEqual(
+      alerts.map(({ state, identity }) => [state, identity.key]),
+      [
+        ['opened', 'unknown:path:/home/ann/probe'],
+        ['final', 'unknown:path:/home/ann/probe'],
+        ['final', KEY],
+      ],
+    )
+  })
+
   it('[L6] judges what had been sent by then as what it was', () => {
     const script = machine()
       .exec(probe)
