@@ -1,25 +1,32 @@
-// The agent's side of delivery, to be killed: `node agent-child.ts DIRECTORY URL TOKEN LIFE SEED`. It commits
-// alerts to its outbox as fast as they leave, and prints after each commit how many it has committed in this
-// life. "drain" on stdin: it commits no more, waits until the outbox is empty, prints its account and ends.
+// The agent's side of delivery, to be killed: `node agent-child.ts DIRECTORY URL TOKEN LIFE SEED`; without a token, to a
+// collector of this machine. It puts alerts into its outbox as fast as they leave, and says of each batch "given N", how
+// many it found in this life, before it does and, after it, "kept N" when its disk has them all, or "memory N": so many
+// wait there; and what it logs. On stdin: "press", and it puts in more however many wait, "ease", and it does not; "drain": it finds no
+// more, waits until the outbox is empty, says its account and ends.
 import { writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openOutbox } from '../../src/stream/outbox.ts'
 import { startUplink } from '../../src/stream/uplink.ts'
 import type { UnixNs } from '../../src/units.ts'
 import { hello } from '../stream/uplink-fixture.ts'
-import { keptBy, numberedAlert } from './account.ts'
+import { numberedAlert } from './account.ts'
 import { chanceOf } from './seed.ts'
 
 /** More than credit allows, so that a killed collector always has hundreds of items between socket and disk. */
 const WAITING_MAX = 4000
 const BATCH_MAX = 200
+/** In memory, under pressure: enough to see that a disk takes nothing, and far below what memory has room for. */
+const UNWRITTEN_MAX = 1000
+/** In all, under pressure: far below what the outbox has room for. */
+const PRESSED_MAX = 40_000
 const DAY_MS = 86_400_000
 const AGE_MAX_MS = 100 * 365 * DAY_MS
 
 const [, , directory, url, token, lifeText, seedText] = process.argv
-if (!directory || !url || !token)
+if (!directory || !url || token === undefined)
   throw new Error('usage: agent-child.ts DIRECTORY URL TOKEN LIFE SEED')
 const life = Number(lifeText)
 const chance = chanceOf(Number(seedText))
@@ -33,14 +40,17 @@ const outbox = openOutbox(join(directory, 'outbox.db'), {
   bytesMax: 1 << 26,
   ageMaxMs: AGE_MAX_MS,
   now,
+  patienceMs: 100,
+  log: (text) => writeSync(1, `log ${text}\n`),
 })
 const ending = new AbortController()
 const uplink = startUplink({
   url,
-  token,
+  token: token || undefined,
   hello,
   outbox,
   signal: ending.signal,
+  log: (text) => writeSync(1, `log ${text}\n`),
   pace: {
     handshakeMs: 5000,
     welcomeMs: 5000,
@@ -52,33 +62,56 @@ const uplink = startUplink({
     refusedMs: 100,
   },
 })
-let draining = false
-process.stdin.once('data', () => {
-  draining = true
+let isDraining = false
+let isPressed = false
+const commands = createInterface({ input: process.stdin })
+// Who started it has gone.
+commands.on('close', () => process.exit())
+commands.on('line', (command) => {
+  isPressed = command === 'press'
+  isDraining ||= command === 'drain'
 })
 
 // It will not end in order, which is when Node would write it.
 flushCompileCache()
 
-let committed = 0
-while (!draining) {
-  if (outbox.counters().items < WAITING_MAX) {
-    const findings = Array.from({ length: chance.between(1, BATCH_MAX) }, (_, index) =>
-      numberedAlert(life, committed + index + 1, chance.pick(['low', 'medium', 'high'] as const)),
-    )
-    outbox.append(findings)
-    committed += findings.length
-    writeSync(1, `${committed}\n`)
-    uplink.poke()
-  }
+let given = 0
+let kept = 0
+const say = (what: string, count: number) => writeSync(1, `${what} ${count}\n`)
+
+function findMore(): void {
+  const findings = Array.from({ length: chance.between(1, BATCH_MAX) }, (_, index) =>
+    numberedAlert(life, given + index + 1, chance.pick(['low', 'medium', 'high'] as const)),
+  )
+  given += findings.length
+  say('given', given)
+  outbox.append(findings)
+  if (outbox.unwritten() > 0) say('memory', outbox.unwritten())
+  uplink.poke()
+}
+
+function noteKept(): void {
+  outbox.retry()
+  if (kept === given || outbox.unwritten() > 0) return
+  kept = given
+  say('kept', kept)
+}
+
+while (!isDraining) {
+  const { items, unwritten } = outbox.counters()
+  if (items < WAITING_MAX || (isPressed && items < PRESSED_MAX && unwritten < UNWRITTEN_MAX))
+    findMore()
+  noteKept()
   if (chance.between(1, 50) === 1) offsetMs = chance.pick(OFFSETS_MS)
   await delay(chance.between(0, 2))
 }
 while (outbox.counters().items > 0) {
+  noteKept()
   uplink.poke()
   await delay(5)
 }
-writeSync(1, `${JSON.stringify({ ...keptBy(outbox), setAside: outbox.setAside })}\n`)
+noteKept()
+writeSync(1, `${JSON.stringify({ ...outbox.counters(), setAside: outbox.setAside })}\n`)
 ending.abort()
 await uplink.done
 outbox.close()

@@ -1,19 +1,39 @@
-// A collector to be killed: `node collector-child.ts STATE_DIR PORT OFFSET_MS` prints a line when it listens.
+// A collector to be killed: `node collector-child.ts STATE_DIR PORT OFFSET_MS`. It says "listening" when agents of this
+// machine can come, "served" when those that need its port can too, and what it logs. "clock MS" on stdin sets its clock.
+import { writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
+import { createInterface } from 'node:readline'
 import { startCollector } from '../../src/collector/collector.ts'
 import type { UnixNs } from '../../src/units.ts'
 
-const [, , stateDir, port, offsetMs] = process.argv
+/** Longer than any clock of these runs is off but one: that one, were it believed, would make all that is stored too old. */
+const KEEP_NS = 30n * 365n * 86_400_000_000_000n
+const KEEP_BYTES = 20e9
+
+const [, , stateDir, port, offsetText] = process.argv
 if (!stateDir) throw new Error('usage: collector-child.ts STATE_DIR PORT OFFSET_MS')
-const offset = Number(offsetMs)
+const say = (line: string) => writeSync(1, `${line}\n`)
+
+let offsetMs = Number(offsetText)
+const commands = createInterface({ input: process.stdin })
+// Who started it has gone.
+commands.on('close', () => process.exit())
+commands.on('line', (line) => {
+  const [command, ms] = line.split(' ')
+  if (command === 'clock') offsetMs = Number(ms)
+})
 await startCollector({
   stateDir,
   host: '127.0.0.1',
   port: Number(port),
-  now: () => (BigInt(Date.now() + offset) * 1_000_000n) as UnixNs,
+  waitsForPort: true,
+  onServed: () => say('served'),
+  now: () => (BigInt(Date.now() + offsetMs) * 1_000_000n) as UnixNs,
   limits: { backoffMaxMs: 1000 },
-  log: (text) => process.stderr.write(`collector: ${text}\n`),
+  keep: { ageNs: KEEP_NS, bytes: KEEP_BYTES },
+  beatMs: 100,
+  log: (text) => say(`log ${text}`),
 })
-process.stdout.write('listening\n')
+say('listening')
 // It will not end in order, which is when Node would write it.
 flushCompileCache()
