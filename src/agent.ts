@@ -60,7 +60,8 @@ export type AgentOptions = {
 const OUTBOX_BYTES_MAX = 256 * 1024 * 1024
 const OUTBOX_AGE_MAX_MS = 30 * 24 * 3600 * 1000
 const LIVE_INTERVAL_MS = 1000
-const LOCK_WAIT_MS = 10_000
+/** An engine that lost its sense still commits all it has: with a load of 20 on two processors that took over 10 s. */
+const LOCK_WAIT_MS = 60_000
 /** How exactly the next agent knows for how long this one was gone. */
 const ALIVE_INTERVAL_MS = 5_000
 /** A shorter absence is a restart. */
