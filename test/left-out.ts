@@ -1,5 +1,5 @@
-// Tests that this machine cannot run skip with the reason, and the run ends by saying how many and why: a green
-// run must not look like more than it was. mocha loads this file before all others (.mocharc.json).
+// Tests that this machine cannot run skip with the reason, and the run ends by saying how many and why (reporter.ts): a
+// green run must not look like more than it was.
 import { type ToolName, whyNot } from '../scripts/tools.ts'
 
 /** By test, or by the suite whose tests were all left out. */
@@ -54,15 +54,4 @@ export function leftOutLines(counts: ReadonlyMap<string, number>): string[] {
     `left out: ${total} ${total === 1 ? 'test' : 'tests'}`,
     ...rows.map(([reason, count]) => `${String(count).padStart(6)}  ${reason}`),
   ]
-}
-
-export const mochaHooks = {
-  afterAll(this: Mocha.Context): void {
-    const root = this.test?.parent
-    if (root === undefined) return
-    // After mocha's own summary, whatever it is.
-    process.once('exit', () => {
-      for (const line of leftOutLines(countLeftOut(root))) console.log(`  ${line}`)
-    })
-  },
 }

@@ -6,6 +6,7 @@ import { copyFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Direction, FlowState, Loss } from '../../src/records/record.gen.ts'
 import { leaveOut, whyNoTool } from '../left-out.ts'
+import { times } from '../long.ts'
 import {
   buildSender,
   openSink,
@@ -16,7 +17,7 @@ import {
   whyNotLive,
 } from './watch.ts'
 
-const PROCESSES = 500
+const PROCESSES = times('FRESHET_UPLOADS', { usual: 100, long: 500 })
 const AT_ONCE = 8
 
 type Upload = { path: string; ino: bigint; bytes: bigint }
@@ -34,7 +35,6 @@ describe('attribution of short uploads', () => {
 
   it(`attributes ${PROCESSES} fresh processes, exactly`, async function () {
     leaveOut(this, whyNotLive() ?? whyNoTool('a C compiler'))
-    this.timeout(120_000)
     const sender = buildSender(folder.path)
     sink = await openSink('127.0.0.1')
     seen = watch({ intervalMs: 1000 })

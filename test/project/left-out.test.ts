@@ -9,6 +9,7 @@ import { leftOutLines } from '../left-out.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const plugin = join(root, 'test/left-out.ts')
+const reporter = join(root, 'test/reporter.ts')
 
 describe('a run of tests', () => {
   let folder: string
@@ -21,7 +22,7 @@ describe('a run of tests', () => {
     const file = join(folder, 'some.test.mjs')
     writeFileSync(file, `import { leaveOut } from ${JSON.stringify(plugin)}\n${body}`)
     const mocha = join(root, 'node_modules/mocha/bin/mocha.js')
-    return spawnSync(process.execPath, [mocha, '--no-config', '--require', plugin, file], {
+    return spawnSync(process.execPath, [mocha, '--no-config', '--reporter', reporter, file], {
       cwd: root,
       encoding: 'utf8',
     })
