@@ -114,8 +114,7 @@ describe('baseline on disk', () => {
     assert.equal(restart().identity(given.key)!.firstNetworkAt, later(78))
   })
 
-  it('answers for more than its memory holds', function () {
-    this.timeout(60_000)
+  it('answers for more than its memory holds', () => {
     const { baseline } = start()
     for (let number = 0; number < 20_000; number++) {
       baseline.putIdentity(identityOf(number))
@@ -285,8 +284,7 @@ describe('baseline on disk', () => {
     assert.deepEqual([...last.carried.pairs()], [])
   })
 
-  it('finds a damaged page at the start, wherever it is', function () {
-    this.timeout(60_000)
+  it('finds a damaged page at the start, wherever it is', () => {
     const { baseline } = start()
     for (let number = 0; number < 300; number++) baseline.putIdentity(identityOf(number))
     baseline.commit()
@@ -353,8 +351,7 @@ describe('baseline on disk', () => {
       assert.equal(statSync(join(directory, name)).mode & 0o77, 0, name)
   })
 
-  it('has everything it committed, and only whole commits, after kill -9 at any instant', async function () {
-    this.timeout(60_000)
+  it('has everything it committed, and only whole commits, after kill -9 at any instant', async () => {
     const writer = fileURLToPath(new URL('baseline-writer.ts', import.meta.url))
     let kept = 0
     for (let round = 0; round < 5; round++) {

@@ -7,16 +7,13 @@ import { BlockKind, decodeHead, encodeBlock, HEAD_BYTES, SYNC } from '../../src/
 import { captureEvents } from '../../src/capture/reader.ts'
 import { createDamageLog } from '../../src/records/damage.ts'
 import { wholeRecords } from '../../src/records/framer.ts'
+import { threadMs } from '../cpu.ts'
 import { captureBlocks, HEADER, joined, somePieces } from './captures.ts'
 
 const count = Number(process.argv[2])
 const random = createRandom(Number(process.argv[3]))
 /** One input may take so much of this thread's time at most: the machine may be busy with other things. */
 const HANG_MS = 1_000
-const threadMs = (): number => {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1_000
-}
 
 const text = (body: string): Uint8Array => new TextEncoder().encode(body)
 const pieces = somePieces(3)

@@ -21,8 +21,7 @@ import { destinationOf, identityOf, START } from '../baseline/identities.ts'
 import { run } from '../e2e/installation.ts'
 import { leaveOut, whyNotLinux } from '../left-out.ts'
 
-describe('freshet baseline export and import', function () {
-  this.timeout(60_000)
+describe('freshet baseline export and import', () => {
   let directory: string
   const freshet = (...args: string[]) => run([PLACE.cli, 'baseline', ...args])
   beforeEach(() => {

@@ -15,12 +15,12 @@ import { join } from 'node:path'
 import { PLACE } from '../../src/place.ts'
 import { run } from '../e2e/installation.ts'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
+import { WAIT_MS } from '../waits.ts'
 
 const NOBODY = 65534
 const CLOSED = /belongs to user root and is closed to user nobody: run this as user root/
 
-describe('The cause that commands say', function () {
-  this.timeout(30_000)
+describe('The cause that commands say', () => {
   let directory: string
   let state: string
 
@@ -37,7 +37,7 @@ describe('The cause that commands say', function () {
       env: { PATH: process.env['PATH'], HOME: directory },
       uid: NOBODY,
       gid: NOBODY,
-      timeout: 15_000,
+      timeout: WAIT_MS,
     })
   /** As root's collector and agent leave it. */
   const stateOfRoot = () => {

@@ -9,8 +9,7 @@ import { leaveOut, whyNotRoot } from '../left-out.ts'
 
 const CONFIG = 78
 
-describe('the commands', function () {
-  this.timeout(30_000)
+describe('the commands', () => {
   let directory: string
   const freshet = (...args: string[]) => run([PLACE.cli, ...args])
 

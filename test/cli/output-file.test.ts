@@ -28,8 +28,7 @@ const COMMANDS = [
   ['baseline', 'export'],
 ] as const
 
-describe('A file that a command makes', function () {
-  this.timeout(60_000)
+describe('A file that a command makes', () => {
   let directory: string
   let target: string
   beforeEach(() => {

@@ -11,8 +11,7 @@ import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 const NOBODY = 65534
 const STRANGER = 65533
 
-describe('freshet page', function () {
-  this.timeout(60_000)
+describe('freshet page', () => {
   let installation: Installation
   before(async function () {
     leaveOut(this, whyNotLinux())
@@ -38,7 +37,7 @@ describe('freshet page', function () {
   })
 
   it('is of an up whose ring is as large as was asked for', async () => {
-    const [pid] = await until(10_000, () => {
+    const [pid] = await until(() => {
       const found = installation.pidsOf('agent')
       return found.length > 0 ? found : undefined
     })
@@ -54,7 +53,7 @@ describe('freshet page', function () {
     for (const pid of installation.pidsOf('collector')) process.kill(pid, 'SIGCONT')
     installation.up.kill('SIGKILL')
     await ended
-    const said = await until(20_000, async () => {
+    const said = await until(async () => {
       const asked = await installation.freshet(['page'])
       return asked.status === 0 ? undefined : asked
     })
@@ -68,8 +67,7 @@ describe('freshet page', function () {
   })
 })
 
-describe('A page whose port another program has', function () {
-  this.timeout(60_000)
+describe('A page whose port another program has', () => {
   it('has an address that is not given out before it is free: the key is in it', async function () {
     leaveOut(this, whyNotLinux())
     const other = createServer()
@@ -86,7 +84,7 @@ describe('A page whose port another program has', function () {
         assert.match(stderr, /runs, but its page is not served: another program has its port/)
       }
       other.close()
-      await until(20_000, () => existsSync(address))
+      await until(() => existsSync(address))
       assert.equal((await installation.freshet(['page'])).stdout, `${installation.pageUrl}\n`)
     } finally {
       other.close()

@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { exitStatus, type SimulateOptions, simulateUpload, taking } from '../../src/cli/simulate.ts'
 import { resolveTarget, startSink } from '../../src/cli/simulate-probe.ts'
 import type { DeviceInfo } from '../../src/collector/page-api.ts'
+import { until } from '../e2e/installation.ts'
+import { WAIT_MS } from '../waits.ts'
 import {
   alert,
   identity,
@@ -76,7 +78,7 @@ describe('simulate upload', () => {
       sent === undefined
         ? alert(path, sha256, { bytesOut: 100_000 })
         : alert(path, sha256, { revision: 2, state: 'final', bytesOut: sent })
-    const outcome = await simulate()
+    const outcome = await simulate({ timeoutMs: WAIT_MS })
     assert.equal(outcome.kind, 'exact')
     assert.equal(exitStatus(outcome), 0)
     assert.equal(seen.sent, 300_001)
@@ -90,9 +92,9 @@ describe('simulate upload', () => {
   it('makes another program each time', async () => {
     script.alert = ({ path, sha256, sent }) =>
       alert(path, sha256, { state: 'final', bytesOut: sent ?? 0 })
-    await simulate()
+    await simulate({ timeoutMs: WAIT_MS })
     const first = { ...seen }
-    await simulate()
+    await simulate({ timeoutMs: WAIT_MS })
     assert.notEqual(seen.path, first.path)
     assert.notEqual(seen.sha256, first.sha256)
   })
@@ -110,7 +112,7 @@ describe('simulate upload', () => {
     let asked = 0
     script.alert = ({ path, sha256, sent }) =>
       alert(path, sha256, { state: 'final', bytesOut: asked++ > 4 ? (sent ?? 0) : 7 })
-    const outcome = await simulate({ timeoutMs: 5000 })
+    const outcome = await simulate({ timeoutMs: WAIT_MS })
     assert.equal(outcome.kind, 'exact')
   })
 
@@ -229,12 +231,13 @@ describe('simulate upload', () => {
 
   it('throws the reason when it is aborted, and leaves nothing behind', async () => {
     const aborter = new AbortController()
-    setTimeout(() => aborter.abort(new Error('enough')), 200)
-    await assert.rejects(
-      simulate({ signal: aborter.signal, paceMs: 60_000, timeoutMs: 30_000 }),
+    const ended = assert.rejects(
+      simulate({ signal: aborter.signal, paceMs: 2 * WAIT_MS, timeoutMs: WAIT_MS }),
       /enough/,
     )
-    assert.notEqual(seen.path, '')
+    await until(() => seen.path !== '', 'the program')
+    aborter.abort(new Error('enough'))
+    await ended
   })
 
   it('says that its own limit ended the upload, and not that it failed', async () => {
@@ -253,7 +256,7 @@ describe('simulate upload', () => {
       asked = 0
     })
     const stoppedAt = async () => {
-      const outcome = await simulate({ timeoutMs: 400 })
+      const outcome = await simulate({ timeoutMs: 1000 })
       assert.equal(exitStatus(outcome), 1)
       assert.ok(outcome.kind === 'no_alert', outcome.kind)
       assert.ok(seen.lines.at(-1)?.includes(outcome.stop.sentence))

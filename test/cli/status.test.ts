@@ -10,8 +10,7 @@ import { serveStatus } from '../../src/status/socket.ts'
 import { run, until } from '../e2e/installation.ts'
 import { wellStatus } from '../status/states.ts'
 
-describe('freshet status', function () {
-  this.timeout(30_000)
+describe('freshet status', () => {
   let directory: string
   let ending: AbortController
   let stop: () => void
@@ -45,17 +44,17 @@ describe('freshet status', function () {
   it('goes on watching over an agent that ends, says so once, and shows the next one', async () => {
     await serve('first')
     const said = start('--watch', '--json')
-    await until(10_000, () => said.out.includes('"first"'))
+    await until(() => said.out.includes('"first"'))
     ending.abort()
-    await until(10_000, () => said.err.includes('no agent runs'))
+    await until(() => said.err.includes('no agent runs'))
     await new Promise((resolve) => setTimeout(resolve, 2500))
     await serve('second')
-    await until(10_000, () => said.out.includes('"second"'))
+    await until(() => said.out.includes('"second"'))
     assert.equal(said.code, undefined)
     // That it ended, and that none runs: each once, however often it was tried.
     assert.equal(said.err.trim().split('\n').length, 2, said.err)
     ending.abort()
-    await until(10_000, () => said.err.trim().split('\n').length === 4)
+    await until(() => said.err.trim().split('\n').length === 4)
     for (const line of said.out.trim().split('\n')) JSON.parse(line)
   })
 
@@ -69,7 +68,7 @@ describe('freshet status', function () {
     }
     await serveStatus({ directory, status, intervalMs: 50, signal: ending.signal })
     const doctor = run([PLACE.cli, 'doctor', '--state', directory])
-    await until(10_000, () => served > 0)
+    await until(() => served > 0)
     await new Promise((resolve) => setTimeout(resolve, 200))
     state = 'connected'
     assert.match((await doctor).stdout, /^ok {7}collector {8}connected to https/m)
@@ -78,24 +77,24 @@ describe('freshet status', function () {
   it('prints one reading without colour or control characters, and readings a line apart', async () => {
     await serve('one')
     const once = start()
-    await until(10_000, () => once.code !== undefined)
+    await until(() => once.code !== undefined)
     assert.equal(once.code, 0)
     assert.match(once.out, /^Watching\.\n {2}Programs: /)
     assert.doesNotMatch(once.out, /[^\n\P{Cc}]/u)
     const many = start('--watch')
-    await until(10_000, () => (many.out.match(/^Watching\./gm) ?? []).length >= 2)
+    await until(() => (many.out.match(/^Watching\./gm) ?? []).length >= 2)
     assert.match(many.out, /\n\nWatching\./)
     assert.doesNotMatch(many.out, /[^\n\P{Cc}]/u)
   })
 
   it('ends with 1 where nothing can come: it is refused, or nobody watches', async () => {
     const none = start()
-    await until(10_000, () => none.code !== undefined)
+    await until(() => none.code !== undefined)
     assert.deepEqual([none.code, none.out], [1, ''])
     const signal = ending.signal
     await serveStatus({ directory, status: () => wellStatus(), mayRead: () => false, signal })
     const refused = start('--watch')
-    await until(10_000, () => refused.code !== undefined)
+    await until(() => refused.code !== undefined)
     assert.equal(refused.code, 1)
     assert.match(refused.err, /^freshet: uid \d+ may not ask/)
   })

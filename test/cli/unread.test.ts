@@ -28,8 +28,7 @@ import { alert, KEY, live, pretendCollector, type Seen } from './pretend-collect
 
 const captures = fileURLToPath(new URL('../scenarios/captures', import.meta.url))
 
-describe('A command whose reader has gone', function () {
-  this.timeout(60_000)
+describe('A command whose reader has gone', () => {
   let directory: string
   let temporary: string
   let kill: () => void
@@ -94,16 +93,16 @@ describe('A command whose reader has gone', function () {
       writeFileSync(join(directory, 'state/collector/page.key'), KEY)
       const state = ['--state', join(directory, 'state')]
       const { child, said, ended } = start('simulate', 'upload', '--seconds', '50', ...state)
-      await until(20_000, () => said.out.includes('Destination'))
+      await until(() => said.out.includes('Destination'))
       seen.path = /^Program +(\S+)/.exec(said.out)?.[1] ?? ''
       const port = Number(/^Destination +127\.0\.0\.1:(\d+)/m.exec(said.out)?.[1])
-      await until(20_000, () => running(seen.path).length === 1)
+      await until(() => running(seen.path).length === 1)
       child.stdout.destroy()
       isGone = true
       const [status] = await ended
       assert.equal(status, 130, said.err)
       assert.equal(said.err, '')
-      await until(5_000, () => running(seen.path).length === 0)
+      await until(() => running(seen.path).length === 0)
       assert.equal(existsSync(seen.path), false)
       assert.deepEqual(readdirSync(temporary), [])
       await assert.rejects(fetch(`http://127.0.0.1:${port}`))
@@ -147,12 +146,12 @@ describe('A command whose reader has gone', function () {
     const { child, said, ended } = start(...(process.getuid?.() === 0 ? up : up.slice(0, -2)))
     // Neither of what it says reaches anybody.
     child.stdout.destroy()
-    await until(20_000, () => said.err.includes('connected to the collector'))
+    await until(() => said.err.includes('connected to the collector'))
     child.stderr.destroy()
     // Of the next engine's start sense tells nobody, and has it all the same.
     const [engine] = engines(state)
     process.kill(Number(engine), 'SIGKILL')
-    await until(20_000, () => engines(state).some((pid) => pid !== engine))
+    await until(() => engines(state).some((pid) => pid !== engine))
     assert.equal(child.exitCode, null)
     child.kill('SIGTERM')
     const [status] = await ended

@@ -78,7 +78,7 @@ describe('the start of a collector', () => {
     await refuses(start(), 'in-use', /another collector uses the state directory/)
     await first.close()
     await (await start()).close()
-  }).timeout(10_000)
+  })
 
   it('refuses to listen beyond loopback, since it has no TLS', async () => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'collector.example'])

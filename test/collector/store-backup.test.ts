@@ -19,8 +19,7 @@ import { Agent, alertItem, connectAgent, type Running, runCollector } from './ag
 
 const CONFIG = 78
 
-describe('freshet collector backup and restore', function () {
-  this.timeout(60_000)
+describe('freshet collector backup and restore', () => {
   let directory: string
   let file: string
   let running: Running | undefined

@@ -4,8 +4,7 @@ import type { AlertDetail } from '../../src/collector/page-api.ts'
 import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { type Installation, startInstallation } from './installation.ts'
 
-describe('freshet up --exec-arguments, live', function () {
-  this.timeout(90_000)
+describe('freshet up --exec-arguments, live', () => {
   let installation: Installation
 
   before(async function () {

@@ -26,8 +26,7 @@ const clone = fileURLToPath(new URL('../..', import.meta.url))
 /** What `freshet doctor --json` says. */
 type Diagnosis = { status: 0 | 1 | 2; checks: Check[] }
 
-describe('freshet doctor', function () {
-  this.timeout(60_000)
+describe('freshet doctor', () => {
   let directory: string
   let state: string
   const running = new Set<ChildProcess>()
@@ -54,14 +53,10 @@ describe('freshet doctor', function () {
   const check = async (id: CheckId): Promise<Check> => of(await diagnose(), id)
   /** Until it has changed: what an agent finds out takes a moment. */
   const becomes = (id: CheckId, result: Check['result']): Promise<Check> =>
-    until(
-      20_000,
-      async () => {
-        const found = await check(id)
-        return found.result === result ? found : undefined
-      },
-      `${id}: ${result}`,
-    )
+    until(async () => {
+      const found = await check(id)
+      return found.result === result ? found : undefined
+    }, `${id}: ${result}`)
   const remedy = ({ found }: Check): string => found[0]?.remedy ?? ''
   /** Does what stands between backquotes. */
   const heed = (ill: Check): void => {
@@ -224,7 +219,7 @@ describe('freshet doctor', function () {
     const startCollector = () => start(['collector', '--listen', `127.0.0.1:${port}`])
     const agentWith = (file: string) => start(['agent', '--collector', url, '--token-file', file])
     const first = startCollector()
-    await until(10_000, () => readQuietly(token) !== '')
+    await until(() => readQuietly(token) !== '')
     await stop(first)
 
     const agent = agentWith(token)
@@ -235,11 +230,10 @@ describe('freshet doctor', function () {
 
     for (let death = 1; death <= 3; death++) {
       const engines = () => pidsOf(`src/cli.ts engine --.*--state ${state}|engine --state ${state}`)
-      const pid = await until(10_000, () => engines()[0])
+      const pid = await until(() => engines()[0])
       process.kill(pid, 'SIGKILL')
-      await until(10_000, () => engines().some((other) => other !== pid))
+      await until(() => engines().some((other) => other !== pid))
       await until(
-        10_000,
         () => (readQuietly(join(state, 'agent/running')).match(/^\d+$/gm) ?? []).length >= death,
       )
     }

@@ -30,8 +30,7 @@ import { until } from './installation.ts'
 const SENT = 4_000_000
 const NOBODY = 65534
 
-describe('The engine role', function () {
-  this.timeout(30_000)
+describe('The engine role', () => {
   let directory: string
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'freshet-role-'))
@@ -63,7 +62,7 @@ describe('The engine role', function () {
     const sense = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'ignore', 'pipe'] })
     let heard = ''
     sense.stderr?.on('data', (text) => (heard += text))
-    await until(10_000, () => heard.includes('watching'))
+    await until(() => heard.includes('watching'))
     sense.kill('SIGKILL')
     await once(sense, 'close')
     const said = await runEngine(new Uint8Array())

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { DeviceInfo, DevicesResponse } from '../../src/collector/page-api.ts'
+import { WAIT_MS } from '../waits.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const source = join(root, 'src/cli.ts')
@@ -43,7 +44,7 @@ export async function startInstallation(
   for (const stream of [up.stdout, up.stderr]) stream.on('data', (text) => (output += text))
   const ended = new Promise<number | null>((resolve) => up.once('exit', resolve))
   const address = /http:\/\/127\.0\.0\.1:(\d+)\/#key=(\S+)/
-  await until(30_000, () => address.test(output) || up.exitCode !== null)
+  await until(() => address.test(output) || up.exitCode !== null)
   const match = address.exec(output)
   assert.ok(match, `freshet up printed no address:\n${output}`)
   const [pageUrl, port, pageKey] = match as unknown as [string, string, string]
@@ -64,14 +65,10 @@ export async function startInstallation(
     output: () => output,
     api,
     connected: () =>
-      until(
-        30_000,
-        async () => {
-          const { devices } = await api<DevicesResponse>('/api/devices')
-          return devices.find((one) => one.connected && one.live && one.live.processes > 0)
-        },
-        'a connected agent',
-      ),
+      until(async () => {
+        const { devices } = await api<DevicesResponse>('/api/devices')
+        return devices.find((one) => one.connected && one.live && one.live.processes > 0)
+      }, 'a connected agent'),
     pidsOf: (role) => descendants(up.pid as number).filter((pid) => roleOf(pid, cli) === role),
     freshet: (command) => run([cli, ...command, '--state', state]),
     stop: async () => {
@@ -112,17 +109,13 @@ export async function run(
   return { status, stdout, stderr }
 }
 
-/** Waits until `met` gives something truthy, and gives it back. Fails after `ms`. */
-export async function until<T>(
-  ms: number,
-  met: () => T | Promise<T>,
-  what = 'it',
-): Promise<NonNullable<T>> {
-  const deadline = performance.now() + ms
+/** Waits until `met` gives something truthy, and gives it back. Fails after WAIT_MS. */
+export async function until<T>(met: () => T | Promise<T>, what = 'it'): Promise<NonNullable<T>> {
+  const deadlineMs = performance.now() + WAIT_MS
   for (;;) {
     const found = await met()
     if (found) return found
-    if (performance.now() > deadline) assert.fail(`${what} did not come about within ${ms} ms`)
+    if (performance.now() > deadlineMs) assert.fail(`${what} did not come about in ${WAIT_MS} ms`)
     await sleep(50)
   }
 }

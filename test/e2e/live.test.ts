@@ -6,8 +6,7 @@ import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { launchChromium, openPage, whyNoBrowser } from '../web/browser.ts'
 import { type Installation, startInstallation, until } from './installation.ts'
 
-describe('live, from kernel to page', function () {
-  this.timeout(120_000)
+describe('live, from kernel to page', () => {
   let installation: Installation
 
   before(async function () {
@@ -25,18 +24,12 @@ describe('live, from kernel to page', function () {
   })
 
   it('knows the programs of this machine, the test runner among them', async () => {
-    await until(
-      20_000,
-      async () => {
-        const { identities } = await installation.api<IdentitiesResponse>(
-          '/api/identities?limit=500',
-        )
-        return identities.some(
-          (one) => one.path === process.execPath && /^[0-9a-f]{64}$/.test(one.sha256),
-        )
-      },
-      `an identity for ${process.execPath}`,
-    )
+    await until(async () => {
+      const { identities } = await installation.api<IdentitiesResponse>('/api/identities?limit=500')
+      return identities.some(
+        (one) => one.path === process.execPath && /^[0-9a-f]{64}$/.test(one.sha256),
+      )
+    }, `an identity for ${process.execPath}`)
   })
 
   it('shows them, and the alert of simulate, in the page as they come, without a reload', async function () {

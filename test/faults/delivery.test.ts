@@ -21,8 +21,7 @@ import { chanceOf, seedOfRun } from './seed.ts'
 
 const HOUR_MS = 3_600_000
 
-describe('delivery against trouble', function () {
-  this.timeout(60_000)
+describe('delivery against trouble', () => {
   let directory: string
   let running: Running | undefined
   let outbox: Outbox | undefined

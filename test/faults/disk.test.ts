@@ -15,8 +15,7 @@ import { keptBy, numberedAlert, readStore } from './account.ts'
 
 const DISK_MB = 6
 
-describe('delivery on a full disk', function () {
-  this.timeout(60_000)
+describe('delivery on a full disk', () => {
   let directory: string
   let disk: string
   let running: Running | undefined

@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspectDatabaseFile, readStateFile, writeStateFile } from '../../src/state-file.ts'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
+import { WAIT_MS } from '../waits.ts'
 
 const src = (path: string) => new URL(`../../src/${path}`, import.meta.url).href
 
@@ -54,8 +55,7 @@ const READERS: [file: string, script: string][] = [
   ],
 ]
 
-describe('the files of a state directory', function () {
-  this.timeout(120_000)
+describe('the files of a state directory', () => {
   let directory: string
   let path: string
   beforeEach(() => {
@@ -75,7 +75,7 @@ describe('the files of a state directory', function () {
     const { stdout, signal, stderr } = spawnSync(
       process.execPath,
       ['--input-type=module', '-e', `${prelude}${script}\nprocess.exit(0)`],
-      { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL' },
+      { encoding: 'utf8', timeout: WAIT_MS, killSignal: 'SIGKILL' },
     )
     assert.equal(signal, null, `it hangs after ${stdout}`)
     assert.equal(stderr, '')

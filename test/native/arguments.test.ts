@@ -16,8 +16,7 @@ const TEXT_BYTES_MAX = 1024
 const LOOKED_AT_BYTES = 64 * 1024
 const SCRIPT = 'read forever'
 
-describe('the Linux source, of arguments', function () {
-  this.timeout(60_000)
+describe('the Linux source, of arguments', () => {
   let seen: Watch
   const children: ChildProcess[] = []
 

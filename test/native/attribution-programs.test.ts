@@ -14,6 +14,7 @@ import {
   Script,
 } from '../../src/records/record.gen.ts'
 import { leaveOut, whyNoTool } from '../left-out.ts'
+import { times } from '../long.ts'
 import {
   buildSender,
   openSink,
@@ -24,7 +25,7 @@ import {
   whyNotLive,
 } from './watch.ts'
 
-const PROCESSES = 500
+const PROCESSES = times('FRESHET_UPLOADS', { usual: 100, long: 500 })
 const AT_ONCE = 8
 /** bash's own printf writes to the connection: no other program has a part in it. */
 const SCRIPT = `printf '%*s' "$3" '' > /dev/tcp/$1/$2\n`
@@ -47,8 +48,7 @@ const real = (path: string): string =>
 const loader = (): string =>
   /\/\S*\/ld-(?:linux|musl)\S*/.exec(readFileSync('/proc/self/maps', 'utf8'))?.[0] ?? ''
 
-describe('attribution of short uploads by programs within programs', function () {
-  this.timeout(120_000)
+describe('attribution of short uploads by programs within programs', () => {
   const folder = temporaryFolder()
   let sender = ''
   let library = ''

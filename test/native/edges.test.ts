@@ -17,10 +17,13 @@ import {
   Mark,
 } from '../../src/records/record.gen.ts'
 import { leaveOut, whyNoTool } from '../left-out.ts'
+import { times } from '../long.ts'
 import { openSink, type Sink, temporaryFolder, type Watch, watch, whyNotLive } from './watch.ts'
 
 const COUNT = 16
 const BYTES = 2 << 20
+/** Short uploads of fresh programs. */
+const UPLOADS = times('FRESHET_UPLOADS', { usual: 100, long: 500 })
 
 type Ran = { pid: number; output: string }
 
@@ -48,8 +51,7 @@ const sum = (flows: FlowRecord[]): bigint => flows.reduce((all, flow) => all + f
 const lost = (seen: Watch, what: number): number =>
   seen.losses.filter((loss) => loss.what === what).reduce((all, one) => all + Number(one.count), 0)
 
-describe('the edges of a TCP flow', function () {
-  this.timeout(120_000)
+describe('the edges of a TCP flow', () => {
   const folder = temporaryFolder()
   let edges = ''
   let seen: Watch
@@ -226,9 +228,9 @@ describe('the edges of a TCP flow', function () {
     })
 
     for (const how of ['reset', 'disconnect', 'mptcp'])
-      it(`attributes 500 short uploads of fresh programs to the byte: ${how}`, async () => {
+      it(`attributes ${UPLOADS} short uploads of fresh programs to the byte: ${how}`, async () => {
         const from = seen.flows.length
-        const uploads = Array.from({ length: 500 }, (_, index) => ({
+        const uploads = Array.from({ length: UPLOADS }, (_, index) => ({
           path: join(folder.path, `${how}-${index}`),
           bytes: 1000 + index * 37,
         }))
@@ -241,7 +243,9 @@ describe('the edges of a TCP flow', function () {
         }
         await Promise.all([work(), work(), work(), work()])
         await seen
-          .until('every close', () => (closed(seen, sink.port).length >= 500 ? true : undefined))
+          .until('every close', () =>
+            closed(seen, sink.port).length >= UPLOADS ? true : undefined,
+          )
           .catch(() => {})
         const images = new Map(seen.execs.map((exec) => [`${exec.pid}.${exec.pidversion}`, exec]))
         const byBytes = new Map(
@@ -255,8 +259,8 @@ describe('the edges of a TCP flow', function () {
           const image = images.get(`${flow?.pid}.${flow?.pidversion}`)
           return image?.path === path && image.ino === statSync(path, { bigint: true }).ino
         })
-        console.log(`      ${right.length} of 500 exact and attributed (${how})`)
-        ok(right.length >= 495, `${right.length}`)
+        console.log(`      ${right.length} of ${UPLOADS} exact and attributed (${how})`)
+        ok(right.length >= UPLOADS * 0.99, `${right.length}`)
         // Accepted, by this process.
         const sent = new Set(uploads.map(({ bytes }) => bytes))
         const accepted = seen.flows
@@ -270,8 +274,8 @@ describe('the edges of a TCP flow', function () {
               flow.bytesOut === 0n,
           )
         for (const flow of accepted) sent.delete(Number(flow.bytesIn))
-        console.log(`      ${500 - sent.size} of 500 accepted ones`)
-        ok(sent.size <= 5, `${sent.size} accepted ones are missing`)
+        console.log(`      ${UPLOADS - sent.size} of ${UPLOADS} accepted ones`)
+        ok(sent.size <= UPLOADS * 0.01, `${sent.size} accepted ones are missing`)
       })
   })
 

@@ -62,7 +62,6 @@ describe('Endpoint Security messages', () => {
 
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
-    this.timeout(120_000)
     await make(folder, 'plain', 'CXX=g++', 'BUILD=build/plain')
   })
 
@@ -105,8 +104,7 @@ describe('Endpoint Security messages', () => {
   })
 
   // Each guard is taken out in turn, in a copy of the header that has them all.
-  it('are never read beyond their version: without one of the guards ASan stops the program', async function () {
-    this.timeout(120_000)
+  it('are never read beyond their version: without one of the guards ASan stops the program', async () => {
     const header = readFileSync(versions, 'utf8')
     const guards = [...header.matchAll(/constexpr u32 (k\w+Since) = (\d+);/g)]
     ok(guards.length >= 4)

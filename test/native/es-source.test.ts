@@ -20,14 +20,12 @@ describe('the Endpoint Security source', () => {
     ['asan', 'ASan and UBSan'],
     ['tsan', 'TSan'],
   ] as const) {
-    it(`starts, heals, enumerates and tells time under ${name}`, async function () {
-      this.timeout(60_000)
+    it(`starts, heals, enumerates and tells time under ${name}`, async () => {
       const ran = await run(`${folder}build/es_source.${sanitizer}`, [])
       equal(ran.code, 0, ran.output)
     })
 
-    it(`does what every source does under ${name}`, async function () {
-      this.timeout(60_000)
+    it(`does what every source does under ${name}`, async () => {
       const ran = await run(`${folder}build/es_suite.${sanitizer}`, [])
       equal(ran.code, 0, ran.output)
       console.log(`      ${ran.output.trim()}`)

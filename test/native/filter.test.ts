@@ -25,8 +25,7 @@ describe('network filter', () => {
   }
   for (const [sanitizer, names] of Object.entries(programs))
     for (const name of names)
-      it(`${name} under ${sanitizer === 'asan' ? 'ASan and UBSan' : 'TSan'}`, async function () {
-        this.timeout(120_000)
+      it(`${name} under ${sanitizer === 'asan' ? 'ASan and UBSan' : 'TSan'}`, async () => {
         const ran = await run(
           `${folder}build/${name}.${sanitizer}`,
           name === 'trials' ? [`${folder}corpus`] : [],
@@ -72,14 +71,12 @@ describe('the flow listener over XPC', () => {
     ['asan', 'ASan and UBSan'],
     ['tsan', 'TSan'],
   ] as const) {
-    it(`lets in, answers and turns away under ${name}`, async function () {
-      this.timeout(60_000)
+    it(`lets in, answers and turns away under ${name}`, async () => {
       const ran = await run(`${folder}build/xpc.blocks.${sanitizer}`, [])
       equal(ran.code, 0, ran.output)
     })
 
-    it(`does what every source does under ${name}`, async function () {
-      this.timeout(60_000)
+    it(`does what every source does under ${name}`, async () => {
       const ran = await run(`${folder}build/suite.blocks.${sanitizer}`, [])
       equal(ran.code, 0, ran.output)
       console.log(`      ${ran.output.trim()}`)

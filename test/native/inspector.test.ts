@@ -51,8 +51,7 @@ const look = async (request: InspectRequest): Promise<Inspection> =>
   (await loadAddon().look([request]))[0] as Inspection
 const fileAt = (path: string) => statSync(path, { bigint: true })
 
-describe('the inspector', function () {
-  this.timeout(60_000)
+describe('the inspector', () => {
   const folder = temporaryFolder()
   const children: ChildProcess[] = []
   let sleep = ''

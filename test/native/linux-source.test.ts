@@ -42,8 +42,7 @@ function run(command: string, args: string[], cwd?: string): Promise<Ran> {
   })
 }
 
-describe('the Linux source', function () {
-  this.timeout(60_000)
+describe('the Linux source', () => {
   const folder = temporaryFolder()
   let sender = ''
   let seen: Watch

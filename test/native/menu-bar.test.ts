@@ -31,8 +31,7 @@ describe('the menu bar app', () => {
     ['status_client.asan', 'follows an engine, and says when there is none'],
     ['status_client.tsan', 'does so without a race'],
   ] as const)
-    it(`${does} (${program})`, async function () {
-      this.timeout(60_000)
+    it(`${does} (${program})`, async () => {
       const ran = await run(`${programs}${program}`, [])
       assert.equal(ran.code, 0, ran.output)
     })

@@ -26,7 +26,6 @@ describe('native tests', () => {
       'ends',
     ])
       it(`${name} under ${sanitizer === 'asan' ? 'ASan and UBSan' : 'TSan'}`, async function () {
-        this.timeout(120_000)
         if (['kernel', 'source', 'ends'].includes(name)) leaveOut(this, whyNotLive())
         const ran = await run(`${folder}build/${name}.${sanitizer}`, [])
         equal(ran.code, 0, ran.output)

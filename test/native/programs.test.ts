@@ -44,9 +44,8 @@ const children: ChildProcess[] = []
 
 const whyNotHere = (): string | undefined => whyNotLive() ?? whyNoTool('a C compiler')
 
-before(function () {
+before(() => {
   if (whyNotHere() !== undefined) return
-  this.timeout(60_000)
   buildNative(folder.path, 'waiter.c', 'waiter', ['-ldl'])
   const compile = (name: string, text: string, options: string[]) => {
     writeFileSync(at('source.c'), text)
@@ -77,8 +76,7 @@ function waits(path: string, args: string[] = [], env: Record<string, string> = 
 }
 
 for (const kernelPrograms of [true, false])
-  describe(`programs, ${kernelPrograms ? 'with' : 'without'} our own in the kernel`, function () {
-    this.timeout(60_000)
+  describe(`programs, ${kernelPrograms ? 'with' : 'without'} our own in the kernel`, () => {
     let seen: Watch
     let byArgument: number = Script.claimed
 

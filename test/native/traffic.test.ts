@@ -188,7 +188,6 @@ describe('traffic of every kind', () => {
   before(async function () {
     leaveOut(this, whyNotLive() ?? whyNoTool('a C compiler'))
     leaveOut(this, whyNoTool('network namespaces', 'kernel programs'))
-    this.timeout(60_000)
     const sources = fileURLToPath(new URL('../../native/test/traffic/', import.meta.url))
     const files = readdirSync(sources).filter((name) => name.endsWith('.c'))
     execFileSync('cc', ['-O1', '-o', program, ...files], { cwd: sources })
@@ -320,8 +319,7 @@ describe('traffic of every kind', () => {
     }
   }
 
-  it('is told as the README says', async function () {
-    this.timeout(120_000)
+  it('is told as the README says', async () => {
     const rows: string[] = []
     for (const scenario of SCENARIOS) {
       const { row, told, sent, received } = await rowOf(scenario)

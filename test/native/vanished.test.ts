@@ -15,8 +15,7 @@ const AT_ONCE = 60
 /** The file's name at its end makes each another program. */
 type Stranger = { path: string; sha256: string }
 
-describe('programs that vanish', function () {
-  this.timeout(60_000)
+describe('programs that vanish', () => {
   const folder = temporaryFolder()
   let seen: Watch
   let sender = ''

@@ -30,6 +30,7 @@ import {
   type UnseenRecord,
 } from '../../src/records/record.gen.ts'
 import { type Addon, loadAddon, type NativeSource } from '../../src/sense/addon.ts'
+import { WAIT_MS } from '../waits.ts'
 
 /** Why the live source cannot be tried here; undefined when it can. */
 export function whyNotLive(): string | undefined {
@@ -98,7 +99,7 @@ export function watch(
     marks: [],
     types: [],
     ticks: 0,
-    until: (what, look, timeoutMs = 10_000) =>
+    until: (what, look, timeoutMs = WAIT_MS) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiters.delete(check)

@@ -13,8 +13,7 @@ const read = (path: string): string =>
 
 describe('generated files', () => {
   let files: Map<string, string>
-  before(function () {
-    this.timeout(60_000)
+  before(() => {
     files = generate()
   })
 

@@ -24,11 +24,16 @@ const setup = join(root, 'scripts/setup.mjs')
 
 describe('set-up', () => {
   it('does nothing, and says nothing, when all is made', () => {
-    const began = performance.now()
-    const { status, stdout, stderr } = spawnSync(process.execPath, [setup], { encoding: 'utf8' })
+    // The processor's time: the wall's is that of whatever else runs.
+    const told = `import{writeSync}from'node:fs';process.on('exit',()=>{const{user,system}=process.cpuUsage();writeSync(3,String((user+system)/1000))})`
+    const { status, output } = spawnSync(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(told)}`, setup],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe', 'pipe'] },
+    )
+    const [, stdout, stderr, tookMs] = output
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' })
-    const tookMs = performance.now() - began
-    assert.ok(tookMs < 3000, `${tookMs} ms: it looks at more than it has to`)
+    assert.ok(Number(tookMs) > 0 && Number(tookMs) < 1500, `${tookMs} ms: it looks at too much`)
   })
 
   it('refuses a node that is too old with one sentence, and takes the oldest that is not', () => {
@@ -177,8 +182,7 @@ describe('set-up', () => {
     })
     after(() => rmSync(folder, { recursive: true, force: true }))
 
-    it('is configured with the pinned headers', function () {
-      this.timeout(60_000)
+    it('is configured with the pinned headers', () => {
       // This test's own node is the pinned one: its package carries the headers.
       const home = dirname(dirname(realpathSync(process.execPath)))
       const gyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js')

@@ -20,8 +20,7 @@ import { type Conn, zeekTsv } from '../importers/zeek-logs.ts'
 
 const BURST = join(SCENARIO_DIRECTORY, 'night-burst.fcap')
 
-describe('freshet replay', function () {
-  this.timeout(60_000)
+describe('freshet replay', () => {
   let directory: string
   /** As `freshet replay` runs it, its output kept. */
   const replay = async (

@@ -124,8 +124,7 @@ describe('replay: the digest of all alerts', () => {
     assert.equal(await outcome(joined(blocks), { baselineRows: () => [] }), 'altered')
   })
 
-  it('is the same on another day and in another time zone', async function () {
-    this.timeout(60_000)
+  it('is the same on another day and in another time zone', async () => {
     const records = twoBoots()
     const live = liveDigest(directory, [records])
     const path = join(directory, 'a.fcap')

@@ -45,8 +45,7 @@ const goldenOf = (alert: Alert) => ({
 describe('scenarios', () => {
   const alerts = new Map<string, Alert[]>()
 
-  before(function () {
-    this.timeout(60_000)
+  before(() => {
     if (!isUpdate) return
     mkdirSync(SCENARIO_DIRECTORY, { recursive: true })
     const rows = learntRows()
@@ -98,8 +97,7 @@ describe('scenarios', () => {
     assert.deepEqual(made, JSON.parse(readFileSync(GOLDEN, 'utf8')))
   })
 
-  it(`are what the generator makes, and nothing else lies beside them; ${RENEW}`, async function () {
-    this.timeout(60_000)
+  it(`are what the generator makes, and nothing else lies beside them; ${RENEW}`, async () => {
     const rows = learntRows()
     assert.ok(rows.length > 20)
     for (const story of STORIES) {

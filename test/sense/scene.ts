@@ -16,6 +16,7 @@ import {
 } from '../../src/records/record.gen.ts'
 import type { SourceKind } from '../../src/sense/addon.ts'
 import { runSense } from '../../src/sense/sense.ts'
+import { WAIT_MS } from '../waits.ts'
 import { createDouble, type Double } from './double.ts'
 import { type Behaviour, runFile } from './engine.ts'
 
@@ -92,9 +93,10 @@ export function startScene(behaviours: Behaviour[], options: SceneOptions = {}):
     bytesOf,
     given: (run) => textOf(bytesOf(run)),
     until: async (what, met) => {
-      const deadline = performance.now() + 10_000
+      const deadline = performance.now() + WAIT_MS
       while (!met()) {
-        if (performance.now() > deadline) assert.fail(`${what}: not within 10 s\n${logged}`)
+        if (performance.now() > deadline)
+          assert.fail(`${what}: not within ${WAIT_MS} ms\n${logged}`)
         await sleep(5)
       }
     },

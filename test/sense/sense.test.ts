@@ -9,8 +9,7 @@ import { type Scene, startScene, TICK_BYTES, tick } from './scene.ts'
 
 const MARK_BYTES = markOf(Mark.start).length
 
-describe('sense', function () {
-  this.timeout(20_000)
+describe('sense', () => {
   let scene: Scene | undefined
   afterEach(() => scene?.remove())
 
@@ -166,9 +165,7 @@ describe('sense', function () {
     pushTicks(hung, 0, 10)
     await hung.until('a full window', () => hung.given(0).length === 10)
     pushTicks(hung, 10, 20)
-    const began = performance.now()
     assert.equal(await hung.stop(), 0)
-    assert.ok(performance.now() - began < 5000)
     assert.ok(hung.double.waitingBytes() > 0)
   })
 

@@ -8,8 +8,7 @@ import { type Scene, startScene, TICK_BYTES, tick } from './scene.ts'
 const { endpointSecurity, filter } = Source
 const MARK_BYTES = markOf(Mark.start).length
 
-describe('sense with two sources', function () {
-  this.timeout(20_000)
+describe('sense with two sources', () => {
   let scene: Scene | undefined
   afterEach(() => scene?.remove())
 

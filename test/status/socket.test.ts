@@ -18,8 +18,7 @@ import { wellStatus } from './states.ts'
 
 const socketRoom = fileURLToPath(new URL('../../src/status/socket.ts', import.meta.url))
 
-describe('the status socket', function () {
-  this.timeout(20_000)
+describe('the status socket', () => {
   let directory: string
   let ending: AbortController
   let readers: StatusReaders | undefined

@@ -5,8 +5,7 @@ import { accessibilityFaults } from './browser.ts'
 import { alertFinding, liveAt, secondsBefore, sightingOf } from './samples.ts'
 import { DEGRADED, probe, ROUTES, stage, upload } from './scene.ts'
 
-describe('page and access', function () {
-  this.timeout(120_000)
+describe('page and access', () => {
   const { scene } = stage()
 
   it('is used with the keyboard alone', async () => {

@@ -11,6 +11,7 @@ import {
   chromium as driver,
   type Page,
 } from 'playwright-core'
+import { WAIT_MS } from '../waits.ts'
 
 // The package's own list turns off web security; the page is to be seen with it.
 const ARGS = ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none']
@@ -65,7 +66,7 @@ export async function openPage(
     ...options,
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(30_000)
+  page.setDefaultTimeout(WAIT_MS)
   const faults: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text())

@@ -6,8 +6,7 @@ import { accessibilityFaults } from './browser.ts'
 import { alertFinding, destination, identity, secondsBefore, sightingOf } from './samples.ts'
 import { HOSTNAME, probe, stage, upload } from './scene.ts'
 
-describe('page and details', function () {
-  this.timeout(120_000)
+describe('page and details', () => {
   const { scene } = stage()
 
   it('tell where an identity went, how much and when, and what is not told', async () => {

@@ -5,8 +5,7 @@ import { accessibilityFaults } from './browser.ts'
 import { alertFinding, liveAt, sightingOf } from './samples.ts'
 import { probe, ROUTES, stage, upload } from './scene.ts'
 
-describe('page and hostile names', function () {
-  this.timeout(120_000)
+describe('page and hostile names', () => {
   const { scene } = stage()
 
   it('shows hostile names as the text they are', async () => {

@@ -7,8 +7,7 @@ import { nowUnixNs } from '../../src/units.ts'
 import { alertFinding } from './samples.ts'
 import { HOSTNAME, stage, upload } from './scene.ts'
 
-describe('page: its key', function () {
-  this.timeout(120_000)
+describe('page: its key', () => {
   const { ending, scene } = stage()
 
   it('reaches no other port of this machine', async () => {

@@ -12,8 +12,7 @@ import {
 } from './samples.ts'
 import { DEGRADED, HOSTNAME, probe, ROUTES, stage, upload } from './scene.ts'
 
-describe('page in a browser', function () {
-  this.timeout(120_000)
+describe('page in a browser', () => {
   const { browser, ending, scene } = stage()
 
   it('takes the key out of the address and stays signed in', async () => {

@@ -10,8 +10,7 @@ import { stage } from './scene.ts'
 
 type Golden = Record<string, unknown[]>
 
-describe('page of replayed captures', function () {
-  this.timeout(120_000)
+describe('page of replayed captures', () => {
   const { browser, ending } = stage()
 
   it('lists every alert of the scenarios, each with its story, and the machines as replays', async () => {

@@ -8,8 +8,7 @@ import { probe, stage, upload } from './scene.ts'
 
 const WIDTHS_PX = [390, 1280]
 
-describe('rows of the page', function () {
-  this.timeout(120_000)
+describe('rows of the page', () => {
   const { scene } = stage()
 
   /** Clicks a point of the row, given as shares of its width and height. */

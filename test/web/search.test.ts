@@ -6,8 +6,7 @@ import { HOSTNAME, stage, upload } from './scene.ts'
 
 const OTHERS = 130
 
-describe('page and search', function () {
-  this.timeout(120_000)
+describe('page and search', () => {
   const { scene } = stage()
 
   it('find what lies beyond the rows that are loaded, and count the whole store', async () => {

@@ -5,8 +5,7 @@ import { accessibilityFaults, openPage } from './browser.ts'
 import { alertFinding } from './samples.ts'
 import { stage, upload } from './scene.ts'
 
-describe('page and triage', function () {
-  this.timeout(120_000)
+describe('page and triage', () => {
   const { scene, browser, ending } = stage()
 
   it('keeps status, note and name, and shows them as what a person wrote', async () => {
