@@ -114,30 +114,30 @@ BpfRing::BpfRing(u32 bytes) : bytes_(bytes) {
   const size_t page = PageBytes();
   void* consumer = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, map_.get(), 0);
   if (consumer == MAP_FAILED) return;
-  // The data stands there twice, so that no record is cut.
   void* producer = mmap(nullptr, page + 2 * size_t{bytes}, PROT_READ, MAP_SHARED, map_.get(),
                         static_cast<off_t>(page));
   if (producer == MAP_FAILED) {
     munmap(consumer, page);
     return;
   }
-  consumer_ = static_cast<u64*>(consumer);
-  producer_ = static_cast<const u64*>(producer);
-  data_ = static_cast<const std::byte*>(producer) + page;
+  consumer_ = consumer;
+  producer_ = producer;
+  records_ = RingRecords(static_cast<u64*>(consumer), static_cast<const u64*>(producer),
+                         static_cast<const std::byte*>(producer) + page, bytes);
 }
 
 BpfRing::~BpfRing() {
-  if (data_ == nullptr) return;
+  if (!ok()) return;
   const size_t page = PageBytes();
   munmap(consumer_, page);
-  munmap(const_cast<u64*>(producer_), page + 2 * size_t{bytes_});
+  munmap(producer_, page + 2 * size_t{bytes_});
 }
 
-u64 BpfRing::TakenMax() const {
+u64 RingRecords::TakenMax() const {
   return data_ == nullptr ? 0 : __atomic_load_n(producer_, __ATOMIC_ACQUIRE);
 }
 
-bool BpfRing::Next(u64 until, std::span<const std::byte>* record) {
+bool RingRecords::Next(u64 until, std::span<const std::byte>* record) {
   while (data_ != nullptr && *consumer_ < until) {
     const std::byte* const at = data_ + (*consumer_ & (bytes_ - 1));
     const u32 length = __atomic_load_n(reinterpret_cast<const u32*>(at), __ATOMIC_ACQUIRE);
@@ -151,7 +151,7 @@ bool BpfRing::Next(u64 until, std::span<const std::byte>* record) {
   return false;
 }
 
-void BpfRing::Let(std::span<const std::byte> record) {
+void RingRecords::Let(std::span<const std::byte> record) {
   const u64 step = (record.size() + BPF_RINGBUF_HDR_SZ + 7) & ~size_t{7};
   __atomic_store_n(consumer_, *consumer_ + step, __ATOMIC_RELEASE);
 }

@@ -32,22 +32,22 @@ Fd AttachBpfProgram(const char* name, std::span<const bpf_insn> program, u32 btf
 // How often the kernel left out a run of it, as it was in one already on that CPU (Linux 5.12).
 u64 MissedRuns(int program);
 
-// BPF_MAP_TYPE_RINGBUF, mapped. Layout: Documentation/bpf/ringbuf.rst of the kernel.
+// The records in the memory of a ring buffer, in the order of their writing. One that is still
+// being written (reserved, and not submitted) ends a call: it and what came behind it are the next
+// call's, and nothing is passed over. Layout: Documentation/bpf/ringbuf.rst of the kernel.
 //
-// Threads: one.
-class BpfRing {
+// Threads: one, beside whoever writes.
+class RingRecords {
  public:
-  // `bytes`: a power of two, at least a page.
-  explicit BpfRing(u32 bytes);
-  ~BpfRing();
-  BpfRing(const BpfRing&) = delete;
-  BpfRing& operator=(const BpfRing&) = delete;
+  // Of no ring: there are none.
+  RingRecords() = default;
+  // `data` is there twice, one behind the other, so that no record is cut. REQUIRES: `bytes` is a
+  // power of two; the memory outlives it.
+  RingRecords(u64* consumer, const u64* producer, const std::byte* data, u32 bytes)
+      : consumer_(consumer), producer_(producer), data_(data), bytes_(bytes) {}
 
-  bool ok() const { return data_ != nullptr; }
-  int descriptor() const { return map_.get(); }
-
-  // Hands out what is there, in order, at most the ring's size a call. The views die with the call
-  // of `handle`.
+  // Hands out what is there, at most the ring's size a call. The views die with the call of
+  // `handle`.
   template <typename Handle>
   void Take(Handle handle) {
     const u64 until = TakenMax();
@@ -60,11 +60,37 @@ class BpfRing {
   bool Next(u64 until, std::span<const std::byte>* record);
   void Let(std::span<const std::byte> record);
 
-  const u32 bytes_;
-  Fd map_;
   u64* consumer_ = nullptr;
   const u64* producer_ = nullptr;
   const std::byte* data_ = nullptr;
+  u32 bytes_ = 0;
+};
+
+// BPF_MAP_TYPE_RINGBUF, mapped.
+//
+// Threads: one.
+class BpfRing {
+ public:
+  // `bytes`: a power of two, at least a page.
+  explicit BpfRing(u32 bytes);
+  ~BpfRing();
+  BpfRing(const BpfRing&) = delete;
+  BpfRing& operator=(const BpfRing&) = delete;
+
+  bool ok() const { return producer_ != nullptr; }
+  int descriptor() const { return map_.get(); }
+
+  template <typename Handle>
+  void Take(Handle handle) {
+    records_.Take(handle);
+  }
+
+ private:
+  const u32 bytes_;
+  Fd map_;
+  void* consumer_ = nullptr;
+  void* producer_ = nullptr;  // a page, and the data behind it
+  RingRecords records_;
 };
 
 }  // namespace freshet

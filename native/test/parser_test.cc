@@ -1,5 +1,6 @@
-// The parsers of what the kernel says: literal bytes, then seeded truncation and mutation.
-// Sanitizers tell of reads outside; the checks of what must hold for any bytes.
+// The parsers of what the kernel says and the reader of its ring: literal bytes, then seeded
+// truncation and mutation. Sanitizers tell of reads outside; the checks of what must hold for any
+// bytes.
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/perf_event.h>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "check.h"
+#include "linux/bpf_calls.h"
 #include "linux/perf_record.h"
 #include "linux/procfs.h"
 #include "linux/socket_diag.h"
@@ -257,6 +259,68 @@ void ReadsProcStat() {
   });
 }
 
+// A ring as the kernel writes it, over memory of the test's.
+class DoubleOfRing {
+ public:
+  static constexpr u32 kBytes = 64;
+  // What is written of a record when it is reserved, before what is in it.
+  void Reserve(u64 value) { Write(BPF_RINGBUF_BUSY_BIT | sizeof(value), value); }
+  void Submit(u64 at, u32 more = 0) { SetLength(at, sizeof(u64) | more); }
+  void SetLength(u64 at, u32 length) {
+    // The kernel's memory is there twice without being written twice.
+    for (const u64 copy : {u64{0}, u64{kBytes}})
+      std::memcpy(&data_[at % kBytes + copy], &length, sizeof(length));
+  }
+  std::vector<u64> Take() {
+    std::vector<u64> taken;
+    records_.Take([&](std::span<const std::byte> record) {
+      CHECK(record.size() == sizeof(u64));
+      std::memcpy(&taken.emplace_back(), record.data(), sizeof(u64));
+    });
+    return taken;
+  }
+  u64 consumer() const { return consumer_; }
+  u64 producer() const { return producer_; }
+
+ private:
+  void Write(u32 length, u64 value) {
+    SetLength(producer_, length);
+    for (const u64 copy : {u64{0}, u64{kBytes}})
+      std::memcpy(&data_[producer_ % kBytes + copy + BPF_RINGBUF_HDR_SZ], &value, sizeof(value));
+    producer_ += BPF_RINGBUF_HDR_SZ + sizeof(value);
+  }
+
+  u64 consumer_ = 0;
+  u64 producer_ = 0;
+  alignas(8) std::byte data_[2 * kBytes + BPF_RINGBUF_HDR_SZ]{};
+  RingRecords records_{&consumer_, &producer_, data_, kBytes};
+};
+
+// A program of ours is interrupted between the two, and others write behind it meanwhile.
+void WaitsForARecordThatIsBeingWritten() {
+  using Values = std::vector<u64>;
+  DoubleOfRing ring;
+  CHECK(ring.Take().empty());
+  for (const u64 value : {1u, 2u, 3u}) ring.Reserve(value);
+  ring.Submit(0);
+  ring.Submit(32);
+  CHECK(ring.Take() == Values({1}) && ring.consumer() == 16);
+  CHECK(ring.Take().empty() && ring.consumer() == 16);  // neither passed over nor given up
+  ring.Submit(16);
+  CHECK(ring.Take() == Values({2, 3}) && ring.consumer() == ring.producer());
+  // One that was discarded is passed over, also at the ring's end and around it.
+  for (const u64 value : {4u, 5u}) ring.Reserve(value);
+  ring.Submit(48, BPF_RINGBUF_DISCARD_BIT);
+  CHECK(ring.Take().empty() && ring.consumer() == 64);
+  ring.Submit(64);
+  CHECK(ring.Take() == Values({5}) && ring.consumer() == ring.producer());
+  // What the kernel never writes is not read, and nothing outside.
+  ring.Reserve(6);
+  ring.SetLength(80, DoubleOfRing::kBytes);
+  CHECK(ring.Take().empty() && ring.consumer() == 80);
+  RingRecords().Take([](std::span<const std::byte>) { CHECK(false); });
+}
+
 }  // namespace
 }  // namespace freshet
 
@@ -268,5 +332,6 @@ int main() {
   ReadsMappingsAndTasks();
   ReadsDiagMessages();
   ReadsProcStat();
+  WaitsForARecordThatIsBeingWritten();
   std::puts("parsers: ok");
 }
