@@ -26,6 +26,10 @@ struct SourceRig {
   // Its enumeration is another program's to tell, and begins with a mark(start) when that program
   // comes; what finds no room in the ring waits there, unless it would not fit an empty one.
   bool is_told = false;
+  // It listens to this machine's own kernel, which drops events, or ends connections before they
+  // can be read, whenever the machine is busy enough: such losses are told and no fault of the
+  // source.
+  bool is_live = false;
 };
 
 // Ends the program with 1 and the place of the first thing that is not so (check.h).

@@ -19,7 +19,8 @@ void DoesWhatEverySourceDoes() {
                     return std::make_unique<LinuxSource>(ring, std::move(options));
                   },
                   .stir = [&] { load.Once(); },
-                  .alive_pid = static_cast<u32>(getpid())});
+                  .alive_pid = static_cast<u32>(getpid()),
+                  .is_live = true});
 }
 
 void AttributesAShortConnection() {
