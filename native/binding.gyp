@@ -27,6 +27,7 @@
             'linux/apart_reader.cc', 'linux/bpf_calls.cc', 'linux/btf_types.cc', 'linux/close_program.cc',
             'linux/code_places.cc', 'linux/connection_table.cc', 'linux/exec_catcher.cc', 'linux/exec_program.cc', 'linux/executed.cc',
             'linux/find_file.cc', 'linux/flow_table.cc', 'linux/kernel_event.cc', 'linux/kernel_programs.cc', 'linux/linux_source.cc',
+            'linux/loader_file.cc',
             'linux/mounts.cc', 'linux/no_signatures.cc', 'linux/path_walk.cc',
             'linux/perf_reader.cc', 'linux/perf_record.cc', 'linux/process_root.cc', 'linux/process_table.cc',
             'linux/procfs.cc', 'linux/program_catcher.cc', 'linux/program_maker.cc', 'linux/reader.cc', 'linux/send_program.cc', 'linux/sight.cc', 'linux/socket_diag.cc', 'linux/tracefs.cc'

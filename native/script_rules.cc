@@ -88,7 +88,8 @@ const Interpreter* FindInterpreter(std::string_view program) {
   for (const Interpreter& one : kInterpreters) {
     const bool is_it = AnyWord(one.names, [&](std::string_view word) {
       if (word.ends_with('*')) return name.starts_with(word.substr(0, word.size() - 1));
-      if (word.size() == 1) return name == word;  // R, but not r2
+      // R, but not r2; musl's libc.so, but not glibc's libc.so.6, which loads nothing.
+      if (word.size() == 1 || word.ends_with(".so")) return name == word;
       return name.starts_with(word) && IsVersion(name.substr(word.size()));
     });
     if (is_it) return &one;
@@ -244,6 +245,11 @@ bool IsInterpreter(std::string_view program) {
 bool IsLoader(std::string_view program) {
   const Interpreter* rules = FindInterpreter(program);
   return rules != nullptr && rules->loader;
+}
+
+bool HasRulesOf(std::string_view program, std::string_view other) {
+  const Interpreter* rules = FindInterpreter(program);
+  return rules != nullptr && rules == FindInterpreter(other);
 }
 
 ScriptNamed NameScript(std::string_view program, std::span<const std::string_view> arguments,

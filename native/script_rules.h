@@ -33,6 +33,9 @@ bool IsInterpreter(std::string_view program);
 // Whether it is one that maps the file it is given and runs it as if that had been executed.
 bool IsLoader(std::string_view program);
 
+// Whether the two names are those of one entry of the rules.
+bool HasRulesOf(std::string_view program, std::string_view other);
+
 // `program`: the name or path of the program's file. `arguments` begin with the name it was called
 // by. `cut`: there were more than these, or the last is not whole. Total: any bytes are understood
 // or answered with none.

@@ -139,19 +139,28 @@ ScriptSeen ScriptOfArguments(u32 pid, u32 parent_pid, std::string_view program,
   return seen;
 }
 
-ScriptSeen ClaimedScript(u32 pid, const ProgramFile& file, const std::string& folder) {
-  if (!IsInterpreter(file.path)) return {};
+ScriptSeen ClaimedScript(u32 pid, const ProgramFile& file, Loads loads, const std::string& folder) {
+  const std::string_view program = RuledAs(file.path, loads);
+  if (!IsInterpreter(program)) return {};
   std::string joined;
   // One that has ended and was not waited for has none.
   if (!ReadFileAt(AT_FDCWD, ProcPath(pid, "cmdline").c_str(), kArgumentBytesRead, &joined) ||
       joined.empty())
     return kScriptNotTold;
   const bool is_cut = joined.size() == kArgumentBytesRead;
-  ScriptSeen seen = ScriptOfArguments(pid, 0, file.path, joined, is_cut, k_script_claimed, folder);
+  ScriptSeen seen = ScriptOfArguments(pid, 0, program, joined, is_cut, k_script_claimed, folder);
   return is_cut && seen.from == k_script_none ? kScriptNotTold : seen;
 }
 
-CaughtExec CatchExec(u32 pid, const MappedFile& first) {
+Loads LoadsOfProcess(u32 pid, const ProgramFile& file, Mounts* mounts) {
+  const Fd place(open(ProcPath(pid, "exe").c_str(), O_PATH | O_CLOEXEC));
+  FileSeen now;
+  if (!place || !LookAt(place.get(), "", &now) || !now.Is(file.dev, file.ino))
+    return Loads::kNotKnown;
+  return LoadsOfPlace(mounts, place.get(), pid);
+}
+
+CaughtExec CatchExec(u32 pid, const MappedFile& first, bool alone, Mounts* mounts) {
   CaughtExec caught;
   caught.pid = pid;
   if (!ReadProgramFile(pid, &caught.file)) {
@@ -165,7 +174,8 @@ CaughtExec CatchExec(u32 pid, const MappedFile& first) {
     caught.folder_dev = folder.dev;
     caught.folder_ino = folder.ino;
   }
-  caught.script = ClaimedScript(pid, caught.file, caught.folder);
+  caught.loads = alone ? LoadsOfProcess(pid, caught.file, mounts) : Loads::kNo;
+  caught.script = ClaimedScript(pid, caught.file, caught.loads, caught.folder);
   if (first.ino == 0 || IsSameFile(first, caught.file)) return caught;
   constexpr size_t kFilesLookedAt = 1024;
   const auto mapped = ReadMaps(pid, kFilesLookedAt);
@@ -188,16 +198,19 @@ void ExecCatcher::See(const PerfEvent& event, u64 now_ns) {
       break;
     case PerfEvent::Kind::kMap: {
       if (!event.path.starts_with('/') || event.ino == 0) break;
-      const auto coming = coming_.find(event.pid);
-      if (coming != coming_.end() && coming->second.ino == 0)
-        coming->second = {std::string(event.path), event.dev, event.ino};
+      const auto found = coming_.find(event.pid);
+      if (found == coming_.end()) break;
+      auto& [first, alone] = found->second;
+      if (first.ino == 0) first = {std::string(event.path), event.dev, event.ino};
+      if (first.ino != event.ino || first.dev != event.dev) alone = false;
       break;
     }
     case PerfEvent::Kind::kExec: {
-      MappedFile first;
-      if (const auto coming = coming_.extract(event.pid)) first = coming.mapped();
+      Coming coming;
+      if (const auto found = coming_.extract(event.pid)) coming = found.mapped();
+      const MappedFile& first = coming.first;
       CaughtExec& oldest = caught_[next_++ % kCaughtMax];
-      oldest = CatchExec(event.pid, first);
+      oldest = CatchExec(event.pid, first, coming.alone, &mounts_);
       oldest.at_ns = event.at_ns;
       oldest.read_ns = MonotonicNs();
       const ProgramFile& file = oldest.file;

@@ -11,6 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "linux/loader_file.h"
+#include "linux/mounts.h"
 #include "linux/perf_record.h"
 #include "linux/procfs.h"
 #include "program_files.h"
@@ -35,6 +37,7 @@ struct CaughtExec {
   u64 read_ns = 0;     // CLOCK_MONOTONIC, when it was read
   bool is_it = false;  // nothing else was executed before it was read, as far as is known
   ProgramFile file;    // by /proc/PID/exe; ino 0: it has ended
+  Loads loads = Loads::kNotKnown;  // that file
   bool has_own_code =
       true;  // some of that file is mapped to run; looked at where it is not the first
   // Its working directory when that was read; empty when not known. Since its exec it may have gone
@@ -60,13 +63,17 @@ std::vector<MappedFile> ReadMaps(u32 pid, size_t files_max);
 // some file systems (README.md), and then the path decides.
 bool IsSameFile(const MappedFile& mapped, const ProgramFile& file);
 
-// What a process runs now; `first` is the first file that it mapped to run, ino 0 when not known.
-CaughtExec CatchExec(u32 pid, const MappedFile& first);
+// What a process runs now; `first` is the first file that its exec mapped to run, ino 0 when not
+// known, and `alone` whether the only one: what has no loader may be one.
+CaughtExec CatchExec(u32 pid, const MappedFile& first, bool alone, Mounts* mounts);
+
+// Whether the file that a process runs is a loader; not known when it runs another by now.
+Loads LoadsOfProcess(u32 pid, const ProgramFile& file, Mounts* mounts);
 
 // What the process says now that it was given to run; nothing where `file` is no interpreter.
-ScriptSeen ClaimedScript(u32 pid, const ProgramFile& file, const std::string& folder);
+ScriptSeen ClaimedScript(u32 pid, const ProgramFile& file, Loads loads, const std::string& folder);
 // The same by arguments, joined by NUL, which the kernel or the process tell (`from`: argument or
-// claimed).
+// claimed). `program`: as the rules know it.
 ScriptSeen ScriptOfArguments(u32 pid, u32 parent_pid, std::string_view program,
                              std::string_view joined, bool cut, u32 from,
                              const std::string& folder);
@@ -93,8 +100,14 @@ class ExecCatcher {
   static constexpr size_t kCaughtMax = 256;
   static constexpr size_t kComingMax = 256;
 
+  struct Coming {
+    MappedFile first;
+    bool alone = true;
+  };
+
   ProgramFiles* const files_;
-  std::unordered_map<u32, MappedFile> coming_;  // pids between the two events of their exec
+  Mounts mounts_;
+  std::unordered_map<u32, Coming> coming_;  // by pid, between the two events of an exec
   std::vector<CaughtExec> caught_;
   size_t next_ = 0;
 };

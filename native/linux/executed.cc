@@ -74,6 +74,26 @@ bool Names(const ExecFacts& facts, u64 dev, u64 ino, bool also_scripts) {
   return interpreter.starts_with('/') && root.Look(interpreter, &file) && file.Is(dev, ino);
 }
 
+// Whether this file is a loader, looked for by its path.
+Loads LoadsAt(const ExecFacts& facts, const std::string& path, u64 dev, u64 ino) {
+  const ProcessRoot root(facts.pid, facts.parent_pid);
+  const Fd place = root.Open(path);
+  FileSeen file;
+  if (!place || !LookAt(place.get(), "", &file) || !file.Is(dev, ino)) return Loads::kNotKnown;
+  Mounts mounts;
+  return LoadsOfPlace(&mounts, place.get(), facts.pid);
+}
+
+Loads LoadsOf(const ExecFacts& facts, const Executed& program) {
+  const MappedFile& first = facts.first;
+  // What is not mapped alone, or is not mapped first, asks for a loader.
+  if (first.ino != 0 && (!facts.first_is_alone || first.ino != program.ino)) return Loads::kNo;
+  const CaughtExec& caught = *facts.caught;
+  const bool is_caught = caught.is_it && caught.loads != Loads::kNotKnown &&
+                         caught.file.ino == program.ino && caught.file.path == program.path;
+  return is_caught ? caught.loads : LoadsAt(facts, program.path, program.dev, program.ino);
+}
+
 // By what the kernel said; the path is the mapping's, the process's or the caller's, whichever is
 // of that file.
 Executed ByKernel(const ExecFacts& facts) {
@@ -90,9 +110,7 @@ Executed ByKernel(const ExecFacts& facts) {
   return executed;
 }
 
-}  // namespace
-
-Executed WhatWasExecuted(const ExecFacts& facts) {
+Executed FileExecuted(const ExecFacts& facts) {
   const CaughtExec& caught = *facts.caught;
   const MappedFile& first = facts.first;
   const bool is_read = caught.is_it && caught.file.ino != 0;
@@ -120,9 +138,19 @@ Executed WhatWasExecuted(const ExecFacts& facts) {
   }
   // A loader is mapped first of whatever has no code of its own, and a name can be made to lead to
   // it once the process has ended.
-  if (IsLoader(first.path) || !Names(facts, first.dev, first.ino, true))
+  const Loads loads = LoadsAt(facts, from_mapping.path, first.dev, first.ino);
+  if (ActsAsLoader(first.path, loads) || !Names(facts, first.dev, first.ino, true))
     from_mapping.flags = k_exec_path_guessed;
   return from_mapping;
+}
+
+}  // namespace
+
+Executed WhatWasExecuted(const ExecFacts& facts) {
+  Executed executed = FileExecuted(facts);
+  executed.loads = LoadsOf(facts, executed);
+  if (ActsAsLoader(executed.path, executed.loads)) executed.flags |= k_exec_loader;
+  return executed;
 }
 
 ScriptSeen ScriptOfKernel(const ExecFacts& facts, const Executed& program) {
@@ -158,22 +186,22 @@ ScriptSeen ScriptOfKernel(const ExecFacts& facts, const Executed& program) {
 }
 
 ScriptSeen ScriptOfArgument(const ExecFacts& facts, const Executed& program) {
-  if (!IsInterpreter(program.path)) return {};
+  const std::string_view ruled_as = RuledAs(program.path, program.loads);
+  if (!IsInterpreter(ruled_as)) return {};
   if (facts.kernel != nullptr && facts.kernel->has_argv()) {
     const bool is_cut = facts.kernel->is_cut();
-    ScriptSeen seen =
-        ScriptOfArguments(facts.pid, facts.parent_pid, program.path, facts.kernel->argv(), is_cut,
-                          k_script_argument, FolderOf(facts));
+    ScriptSeen seen = ScriptOfArguments(facts.pid, facts.parent_pid, ruled_as, facts.kernel->argv(),
+                                        is_cut, k_script_argument, FolderOf(facts));
     if (!is_cut || seen.from != k_script_none) return seen;
   }
   const bool is_read = facts.caught->is_it && facts.caught->file.ino != 0;
   return is_read ? facts.caught->script : kScriptNotTold;
 }
 
-ScriptSeen ScriptOfRunning(u32 pid, const ProgramFile& file) {
+ScriptSeen ScriptOfRunning(u32 pid, const ProgramFile& file, Loads loads) {
   const std::string folder = ReadProcLink(pid, "cwd");
-  const ScriptSeen by_rules = ClaimedScript(pid, file, folder);
-  if (by_rules.from != k_script_none || IsInterpreter(file.path)) return by_rules;
+  const ScriptSeen by_rules = ClaimedScript(pid, file, loads, folder);
+  if (by_rules.from != k_script_none || IsInterpreter(RuledAs(file.path, loads))) return by_rules;
   // One that no rules are known of: for a script the kernel makes the arguments interpreter, its
   // one optional argument, script.
   std::string arguments;

@@ -14,9 +14,10 @@ namespace freshet {
 // What is known of an exec when it is told.
 struct ExecFacts {
   u32 pid = 0;
-  u32 parent_pid = 0;         // for the root and the directory of a process that has ended
-  MappedFile first;           // the first file that was mapped to run; ino 0: it was not told
-  std::string_view filename;  // as the caller gave it, a script's for a script; empty: not told
+  u32 parent_pid = 0;          // for the root and the directory of a process that has ended
+  MappedFile first;            // the first file that was mapped to run; ino 0: it was not told
+  bool first_is_alone = true;  // no other was
+  std::string_view filename;   // as the caller gave it, a script's for a script; empty: not told
   const CaughtExec* caught = nullptr;  // read as it was seen; REQUIRES: not nullptr
   const KernelExec* kernel = nullptr;  // what the kernel said; nullptr where it cannot be had
 };
@@ -25,7 +26,8 @@ struct Executed {
   std::string path;
   u64 dev = 0;
   u64 ino = 0;
-  u32 flags = 0;  // FLAG exec path_guessed, code_elsewhere
+  u32 flags = 0;  // FLAG exec path_guessed, code_elsewhere, loader
+  Loads loads = Loads::kNotKnown;
 };
 // The file that the kernel executed. Our own program in the kernel says it; without, where it has
 // no code of its own that is mapped at once, the first mapping is its loader's: /proc/PID/exe
@@ -40,7 +42,7 @@ ScriptSeen ScriptOfKernel(const ExecFacts& facts, const Executed& program);
 ScriptSeen ScriptOfArgument(const ExecFacts& facts, const Executed& program);
 
 // The script of a process that was found running, as it shows its arguments now.
-ScriptSeen ScriptOfRunning(u32 pid, const ProgramFile& file);
+ScriptSeen ScriptOfRunning(u32 pid, const ProgramFile& file, Loads loads);
 
 }  // namespace freshet
 

@@ -79,10 +79,13 @@ void ProcessTable::Finish(u32 pid, Process* process, u64 at_ns, std::string_view
   process->coming.reset();
   const MappedFile first = mapped.empty() ? MappedFile{} : mapped[0];
   CaughtExec now;
-  if (said.caught == nullptr) now = CatchExec(pid, first);
+  const bool alone = std::ranges::all_of(
+      mapped, [&](const MappedFile& one) { return one.ino == first.ino && one.dev == first.dev; });
+  if (said.caught == nullptr) now = CatchExec(pid, first, alone, &mounts_);
   const ExecFacts facts{.pid = pid,
                         .parent_pid = process->parent.pid,
                         .first = first,
+                        .first_is_alone = alone,
                         .filename = filename,
                         .caught = said.caught == nullptr ? &now : said.caught,
                         .kernel = said.kernel};
@@ -201,7 +204,9 @@ bool ProcessTable::ReadInto(u32 pid, Process* process) {
     program->path = file.path;
     program->dev = file.dev;
     program->ino = file.ino;
-    program->script = ScriptOfRunning(pid, file);
+    program->loads = LoadsOfProcess(pid, file, &mounts_);
+    if (ActsAsLoader(file.path, program->loads)) program->flags |= k_exec_loader;
+    program->script = ScriptOfRunning(pid, file, program->loads);
   } else if (errno == EACCES && !options_.own_only) {
     // It runs with capabilities that we lack.
     program->path = ReadNamedProgram(pid);

@@ -146,6 +146,7 @@ class ProcessTable {
   std::unordered_map<u32, Process> processes_;  // by pid
   u32 next_version_ = 1;
   CodePlaces places_;
+  Mounts mounts_;
 };
 
 }  // namespace freshet

@@ -1,15 +1,19 @@
 // Which program and script an exec is of, and which code it runs, where what is known differs: of a
 // process that has ended, that runs another program by now, whose arguments were rewritten. The
 // files are this test's own; /proc is asked about this process alone.
+#include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <ranges>
+#include <utility>
 
 #include "check.h"
 #include "emitted.h"
@@ -48,12 +52,129 @@ class Folder {
   std::vector<std::string> files_;
 };
 
-CaughtExec Caught(const MappedFile& exe, bool has_own_code) {
-  CaughtExec caught;
-  caught.is_it = exe.ino != 0;
-  caught.file = {exe.path, exe.path, exe.dev, exe.ino};
-  caught.has_own_code = has_own_code;
-  return caught;
+// An ELF file: what a loader is told by, and no code.
+struct Elf {
+  u16 type = ET_DYN;
+  u64 entry = 0x1000;
+  std::string interpreter{};                       // none: it asks for no loader
+  std::vector<std::pair<int64_t, u64>> entries{};  // of its dynamic section, beside its names
+  std::string own_name = "ld-linux-x86-64.so.2";   // none: it has no DT_SONAME
+  std::string exported = std::string("\0__tls_get_addr", 15);
+
+  template <typename Header, typename Segment, typename Entry>
+  std::string As(u8 bits) const {
+    std::string names = exported + '\0';
+    const size_t name_at = names.size();
+    names += own_name + '\0';
+    std::vector<Entry> dynamic;
+    const auto add = [&](int64_t tag, u64 value) {
+      Entry one{};
+      one.d_tag = static_cast<decltype(one.d_tag)>(tag);
+      one.d_un.d_val = static_cast<decltype(one.d_un.d_val)>(value);
+      dynamic.push_back(one);
+    };
+    if (!own_name.empty()) add(DT_SONAME, name_at);
+    for (const auto& [tag, value] : entries) add(tag, value);
+    constexpr u64 kAddress = 0x4000;  // of the file's first byte
+    const size_t segments = 2 + (interpreter.empty() ? 0 : 1);
+    const size_t names_at = sizeof(Header) + segments * sizeof(Segment);
+    const size_t section_at = names_at + names.size();
+    add(DT_STRTAB, kAddress + names_at);
+    add(DT_STRSZ, names.size());
+    add(DT_NULL, 0);
+    Header header{};
+    std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+    header.e_ident[EI_CLASS] = bits;
+    header.e_ident[EI_DATA] = ELFDATA2LSB;
+    header.e_type = type;
+    header.e_entry = static_cast<decltype(header.e_entry)>(entry);
+    header.e_phoff = sizeof(Header);
+    header.e_phentsize = sizeof(Segment);
+    header.e_phnum = static_cast<u16>(segments);
+    std::string text(reinterpret_cast<const char*>(&header), sizeof(header));
+    const size_t section_bytes = dynamic.size() * sizeof(Entry);
+    const auto segment = [&](u32 kind, size_t at, size_t bytes) {
+      Segment one{};
+      one.p_type = kind;
+      one.p_offset = static_cast<decltype(one.p_offset)>(at);
+      one.p_vaddr = static_cast<decltype(one.p_vaddr)>(kAddress + at);
+      one.p_filesz = static_cast<decltype(one.p_filesz)>(bytes);
+      text.append(reinterpret_cast<const char*>(&one), sizeof(one));
+    };
+    segment(PT_LOAD, 0, section_at + section_bytes);
+    segment(PT_DYNAMIC, section_at, section_bytes);
+    if (!interpreter.empty()) segment(PT_INTERP, 0, 1);
+    text += names;
+    return text.append(reinterpret_cast<const char*>(dynamic.data()), section_bytes);
+  }
+  std::string Of64() const { return As<Elf64_Ehdr, Elf64_Phdr, Elf64_Dyn>(ELFCLASS64); }
+  std::string Of32() const { return As<Elf32_Ehdr, Elf32_Phdr, Elf32_Dyn>(ELFCLASS32); }
+};
+
+Loads LoadsOfText(std::string_view text) {
+  const Fd file(memfd_create("elf", MFD_CLOEXEC));
+  CHECK(file && write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  return LoadsOf(file.get());
+}
+
+void KnowsALoaderByItsFile() {
+  const auto is = [](const Elf& elf) {
+    const Loads loads = LoadsOfText(elf.Of64());
+    CHECK(loads != Loads::kNotKnown && LoadsOfText(elf.Of32()) == loads);
+    return loads == Loads::kYes;
+  };
+  CHECK(is({}));
+  for (const char* name : {"ld64.so.2", "ld.so.1", "ld-2.31.so", "ld-android.so"})
+    CHECK(is({.own_name = name}));
+  // musl's is its libc, without a name or with libc's.
+  const std::string musl("\0dlclose\0dlopen", 15);
+  CHECK(is({.own_name = "", .exported = musl}) && is({.own_name = "libc.so", .exported = musl}));
+  // glibc's libc.so.6, which can be run and asks for a loader; other libraries; programs without a
+  // loader: static ones, and those that are position-independent.
+  CHECK(!is({.interpreter = "/lib64/ld-linux-x86-64.so.2", .own_name = "libc.so.6"}));
+  CHECK(!is({.interpreter = "/lib64/ld-linux-x86-64.so.2"}));
+  CHECK(!is({.own_name = "libfoo.so.1"}) && !is({.own_name = "ld-foo"}) && !is({.own_name = ""}));
+  CHECK(!is({.type = ET_EXEC}) && !is({.type = ET_REL}) && !is({.entry = 0}));
+  CHECK(!is({.entries = {{DT_NEEDED, 1}}}));
+  CHECK(!is({.entries = {{DT_FLAGS_1, DF_1_PIE}}, .own_name = "", .exported = musl}));
+  // This machine's own, and what it is not.
+  const auto of = [](const char* path) {
+    const Fd file(open(path, O_RDONLY | O_CLOEXEC));
+    return file ? LoadsOf(file.get()) : Loads::kNotKnown;
+  };
+  for (const MappedFile& one : ReadMaps(static_cast<u32>(getpid()), 100)) {
+    const bool is_loader = one.path.find("/ld-") != std::string::npos;
+    CHECK(of(one.path.c_str()) == (is_loader ? Loads::kYes : Loads::kNo));
+  }
+  CHECK(of("/bin/true") == Loads::kNo && of("/etc/passwd") == Loads::kNo);
+}
+
+// Cut and changed ones: sanitizers tell of reads outside, and of sizes that are believed.
+void LooksIntoAnyFile() {
+  Random random(31);
+  size_t loaders = 0;
+  for (const std::string& whole : {Elf{}.Of64(), Elf{}.Of32()}) {
+    // The names stand behind all else but the section: without that it is none.
+    for (size_t length = 0; length < whole.size(); length++)
+      CHECK(LoadsOfText(std::string_view(whole).substr(0, length)) == Loads::kNo);
+    for (int round = 0; round < 20'000; round++) {
+      std::string changed = whole;
+      for (u64 count = 1 + random.Below(5); count > 0; count--)
+        changed[random.Below(changed.size())] = static_cast<char>(random.Next() & 0xff);
+      if (LoadsOfText(changed) == Loads::kYes) loaders++;
+    }
+  }
+  CHECK(loaders > 1000);  // not all are refused at the door
+}
+
+void GoesByTheFileAndThenByTheName() {
+  CHECK(RuledAs("/tmp/x", Loads::kYes) == "ld.so" && RuledAs("/tmp/x", Loads::kNo) == "/tmp/x");
+  CHECK(RuledAs("/tmp/ld-linux.so.2", Loads::kNo).empty());
+  CHECK(RuledAs("/usr/bin/python3", Loads::kNo) == "/usr/bin/python3");
+  CHECK(ActsAsLoader("/tmp/x", Loads::kYes) && !ActsAsLoader("/tmp/ld-linux.so.2", Loads::kNo));
+  CHECK(ActsAsLoader("/lib64/ld-linux-x86-64.so.2", Loads::kNotKnown));
+  CHECK(!ActsAsLoader("/tmp/x", Loads::kNotKnown));
+  CHECK(ActsAsLoader("/usr/bin/qemu-aarch64-static", Loads::kNo));
 }
 
 KernelExec ByKernel(const MappedFile& file, std::string_view argv) {
@@ -65,9 +186,49 @@ KernelExec ByKernel(const MappedFile& file, std::string_view argv) {
   return kernel;
 }
 
+// A copy of a loader, by any name, and what is only called like one.
+void NamesWhatACopyOfALoaderRuns() {
+  Folder folder;
+  const MappedFile copy = folder.Make("x", Elf{}.Of64());
+  const MappedFile fake = folder.Make("ld-linux-x86-64.so.2", Elf{.type = ET_EXEC}.Of64());
+  const MappedFile program = folder.Make("program", "");
+  using namespace std::string_literals;
+  const auto run = [&](const MappedFile& file, bool alone, std::string_view argv) {
+    const KernelExec kernel = ByKernel(file, argv);
+    const CaughtExec gone{};
+    const ExecFacts facts{.pid = kGone,
+                          .parent_pid = kGone,
+                          .first = file,
+                          .first_is_alone = alone,
+                          .filename = file.path,
+                          .caught = &gone,
+                          .kernel = &kernel};
+    const Executed executed = WhatWasExecuted(facts);
+    const ScriptSeen script = ScriptOfArgument(facts, executed);
+    CHECK(script.path.empty() || (script.path == program.path && script.ino == program.ino));
+    return (executed.flags & k_exec_loader) != 0 && script.from == k_script_argument;
+  };
+  for (const std::string& options :
+       {std::string(), "--library-path\0/x\0--argv0\0n\0"s, "--preload\0/y.so\0--inhibit-cache\0"s,
+        "--preload=/y.so\0--audit\0/z.so\0--list\0"s, "--verify\0"s})
+    CHECK(run(copy, true, "x\0"s + options + program.path + "\0-n\0other\0"s));
+  const std::string argv = "x\0"s + program.path + '\0';
+  CHECK(!run(fake, true, argv) && !run(program, true, argv));
+  // It was mapped with another: with its loader.
+  CHECK(!run(copy, false, argv));
+}
+
+CaughtExec Caught(const MappedFile& exe, bool has_own_code) {
+  CaughtExec caught;
+  caught.is_it = exe.ino != 0;
+  caught.file = {exe.path, exe.path, exe.dev, exe.ino};
+  caught.has_own_code = has_own_code;
+  return caught;
+}
+
 void NamesTheFileThatWasExecuted() {
   Folder folder;
-  const MappedFile loader = folder.Make("ld-linux-x86-64.so.2", "loader");
+  const MappedFile loader = folder.Make("loader", Elf{}.Of64());
   const MappedFile program = folder.Make("program", "program");
   const MappedFile script = folder.Make("script", "#! " + program.path + " -x\n");
   const CaughtExec gone = Caught({}, true);
@@ -99,7 +260,7 @@ void NamesTheFileThatWasExecuted() {
   CHECK(is(decide(program, loader.path, gone), program, k_exec_path_guessed));
   CHECK(is(decide(program, "/dev/fd/3", gone), program, k_exec_path_guessed));
   // A loader is not believed: the name may lead to it by now.
-  CHECK(is(decide(loader, loader.path, gone), loader, k_exec_path_guessed));
+  CHECK(is(decide(loader, loader.path, gone), loader, k_exec_path_guessed | k_exec_loader));
   // What the kernel said needs nothing else, and its path may be a guess.
   const KernelExec kernel = ByKernel(program, "");
   CHECK(is(decide(program, "nowhere", gone, &kernel), program, 0));
@@ -297,6 +458,10 @@ void CutsOnlyWhatTheKernelAppended() {
 
 int main() {
   using namespace freshet;
+  KnowsALoaderByItsFile();
+  LooksIntoAnyFile();
+  GoesByTheFileAndThenByTheName();
+  NamesWhatACopyOfALoaderRuns();
   NamesTheFileThatWasExecuted();
   TakesTheKernelsArgumentsFirst();
   GivesWhatTheKernelSaidToTheNearestExec();

@@ -141,6 +141,9 @@ void ReadsWhatPeopleWrite() {
   CHECK(IsInterpreter("/usr/bin/python3.11") && IsInterpreter("busybox") && !IsInterpreter("curl"));
   CHECK(!IsInterpreter("") && !IsInterpreter("shred") && !IsInterpreter("pythonista"));
   CHECK(IsLoader("/lib/ld-musl-x86_64.so.1") && IsLoader("ld-2.31.so") && !IsLoader("python3"));
+  CHECK(IsLoader("/usr/lib/x86_64-linux-musl/libc.so") && !IsLoader("/lib/libc.so.6"));
+  CHECK(HasRulesOf("ld-linux.so.2", "ld.so") && !HasRulesOf("qemu-arm", "ld.so"));
+  CHECK(!HasRulesOf("curl", "wget") && !HasRulesOf("", ""));
   CHECK(NameScript("python3", Words("python3 /dev/fd/3/x.py"), false).path == "/dev/fd/3/x.py");
   CHECK(Answer(NameScript("python", std::span<const std::string_view>(), false)) == "[none]");
 }

@@ -23,8 +23,8 @@ const LOADER =
 /** File name of an absolute path. */
 export const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
-/** Whether the program at this path is a dynamic loader, which can be given a program to run. */
-export const isLoader = (path: string): boolean => LOADER.test(fileName(path))
+/** Whether the program at this path is called like a dynamic loader, which can be given a program to run. */
+export const isLoaderName = (path: string): boolean => LOADER.test(fileName(path))
 
 /** A name of the list, under a version or not. */
 function isListed(name: string): boolean {
@@ -46,7 +46,7 @@ export function actsByName(path: string): boolean {
   const known = answers.get(path)
   if (known !== undefined) return known
   // A Mac's Python is called Python.
-  const answer = isListed(fileName(path).toLowerCase()) || isLoader(path)
+  const answer = isListed(fileName(path).toLowerCase()) || isLoaderName(path)
   if (answers.size >= ANSWERS_MAX) answers.clear()
   answers.set(path, answer)
   return answer

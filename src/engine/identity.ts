@@ -1,6 +1,5 @@
 // Whose program it is: the key of an identity, with the script that runs and whom it acts for.
 import { LINEAGE, type SignerClass } from '../baseline/baseline.ts'
-import { isLoader } from './acting.ts'
 import type { Originals } from './originals.ts'
 import type { Process, ProgramIdentity, Responsible, RunScript } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
@@ -65,9 +64,7 @@ export function attribute(process: Process, known: Known, force: boolean): Attri
 
 /** A loader is as good as the file it was given to run; a script makes nothing better. */
 const classWith = ({ image }: Process, signerClass: SignerClass): SignerClass =>
-  isLoader(image.path) && runsScript(image) && isVouched(signerClass)
-    ? loadedClass(image)
-    : signerClass
+  image.isLoader && runsScript(image) && isVouched(signerClass) ? loadedClass(image) : signerClass
 
 /**
  * A file that the same user edits stays the same script: its versions share this key. Another owner's file at the same

@@ -1,6 +1,7 @@
 // The processes of this boot, by (pid, pidversion): who runs what, and who made whom.
 import type { ExecRecord, ForkRecord } from '../records/record.gen.ts'
-import { ExecFlag, Script as ScriptFrom } from '../records/record.gen.ts'
+import { ExecFlag, Script as ScriptFrom, Source } from '../records/record.gen.ts'
+import { isLoaderName } from './acting.ts'
 import { copyForeign } from './foreign-code.ts'
 import type { Image, Process } from './process.ts'
 import { createEnumerations } from './sources.ts'
@@ -101,6 +102,11 @@ export function createProcessTable(
           source: record.source,
           pathGuessed: (record.flags & ExecFlag.pathGuessed) !== 0,
           codeElsewhere: (record.flags & ExecFlag.codeElsewhere) !== 0,
+          // The Linux source looks into the file; of others' programs there is the name alone.
+          isLoader:
+            record.source === Source.linux
+              ? (record.flags & ExecFlag.loader) !== 0
+              : isLoaderName(record.path),
           platformBinary: (record.flags & ExecFlag.platformBinary) !== 0,
           codesignFlags: record.codesignFlags,
           cdhash: Buffer.from(record.cdhash).toString('hex'),
@@ -190,6 +196,7 @@ function unknownImage(source: number): Image {
     source,
     pathGuessed: false,
     codeElsewhere: false,
+    isLoader: false,
     platformBinary: false,
     codesignFlags: 0,
     cdhash: '',

@@ -120,6 +120,8 @@ export type Image = {
   pathGuessed: boolean
   /** What is mapped to run first is another file's code. */
   codeElsewhere: boolean
+  /** It maps the program that it is given, which is its script, and runs it in its own process (ld.so, qemu-user). */
+  isLoader: boolean
   platformBinary: boolean
   codesignFlags: number
   cdhash: string

@@ -2,7 +2,7 @@
 import type { SignerClass } from '../baseline/baseline.ts'
 import { quoted } from '../printable.ts'
 import { Script, Source } from '../records/record.gen.ts'
-import { actsByName, actsBySigningId, fileName, isLoader } from './acting.ts'
+import { actsByName, actsBySigningId, fileName, isLoaderName } from './acting.ts'
 import { errnoText } from './errno-text.ts'
 import { foreignText } from './foreign-code.ts'
 import type { Originals } from './originals.ts'
@@ -47,7 +47,7 @@ export function programOf(
   if (program === undefined || foreign === undefined || !isVouched(program.signerClass))
     return program
   // Of a program that a loader was given, what lies beside it is its own.
-  if (isLoader(image.path) && runsScript(image) && loadedClass(image) !== 'platform') return program
+  if (image.isLoader && runsScript(image) && loadedClass(image) !== 'platform') return program
   return {
     key: `${program.key} with foreign code`,
     signerClass: 'unsigned',
@@ -156,12 +156,13 @@ function macProgram(image: Image, uid: number | undefined): ProgramIdentity | un
 }
 
 /**
- * Whether what it sends is others': by its signing id where it has one, by its file's name, by the system's program
+ * Whether what it sends is others': by its signing id where it has one, by its file's name the system's program
  * that it is a copy of, and when it was given a script to run. What a process says of its own arguments makes it no
  * interpreter.
  */
 export const actsForOthers = (image: Image): boolean =>
-  actsByName(image.path) ||
+  image.isLoader ||
+  (actsByName(image.path) && !isLoaderName(image.path)) ||
   actsBySigningId(image.signingId) ||
   (image.copyOf !== '' && (actsByName(image.copyOf) || actsBySigningId(image.copyOf))) ||
   (runsScript(image) && image.scriptFrom !== Script.claimed)

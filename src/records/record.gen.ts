@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0xbb68b333
+export const LAYOUT = 0x0bd4a4d1
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -190,6 +190,8 @@ export const ExecFlag = {
   truncated: 8,
   /** the program file has no code of its own: what is mapped to run first is another file's */
   codeElsewhere: 16,
+  /** Linux: the program file is a dynamic loader or an emulator: the script is the program that it maps into itself */
+  loader: 32,
 } as const
 
 /** Bits of the flow record's flags. */

@@ -1,7 +1,7 @@
 // Whose code it is: the file that was executed, what others put into it, and what it was given to run.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { actsByName, actsBySigningId, isLoader } from '../../src/engine/acting.ts'
+import { actsByName, actsBySigningId, isLoaderName } from '../../src/engine/acting.ts'
 import { ACTING_PROGRAMS } from '../../src/engine/acting-programs.ts'
 import {
   CodeFlag,
@@ -316,6 +316,7 @@ describe('loaders', () => {
     parent: 50,
     script: '/home/ann/prog',
     scriptFrom: ScriptFrom.argument,
+    flags: ExecFlag.loader,
     ...rest,
   })
 
@@ -329,7 +330,25 @@ describe('loaders', () => {
     assert.equal(alertOf(machine().program(system)).identity.signerClass, 'platform')
   })
 
-  it('are known by name', () => {
+  it('are those that sense found to be loaders, whatever they are called', () => {
+    // A copy that root put into a place of the system's is vouched for, and what it maps is not.
+    const copy = alertOf(machine().program(given({ path: '/usr/bin/start' })), 2 * MIB).identity
+    assert.equal(copy.key, `platform:/usr/bin/start script ${SCRIPT_HASH} via ${CRON}`)
+    assert.equal(copy.signerClass, 'unsigned')
+    const own = given({ path: '/home/ann/start', owner: 1000, sha: 'ee' })
+    assert.equal(
+      alertOf(machine().program(own), 2 * MIB).identity.key,
+      `unsigned:sha256:${'ee'.repeat(32)} script ${SCRIPT_HASH} via ${CRON}`,
+    )
+    // What is only called like one acts for itself.
+    const named = { ...own, path: '/home/ann/ld-linux.so.2', flags: 0, script: '', scriptFrom: 0 }
+    assert.equal(
+      alertOf(machine().program(named), 2 * MIB).identity.key,
+      `unsigned:sha256:${'ee'.repeat(32)}`,
+    )
+  })
+
+  it('are known by name where nothing but the name is told', () => {
     for (const name of [
       'ld-linux-x86-64.so.2',
       'ld-musl-x86_64.so.1',
@@ -337,9 +356,9 @@ describe('loaders', () => {
       'ld.so',
       'dyld',
     ])
-      assert.ok(isLoader(`/lib/${name}`), name)
+      assert.ok(isLoaderName(`/lib/${name}`), name)
     for (const name of ['ld', 'ld.gold', 'libld.so', 'ldd'])
-      assert.ok(!isLoader(`/usr/bin/${name}`))
+      assert.ok(!isLoaderName(`/usr/bin/${name}`))
   })
 })
 

@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -112,9 +113,41 @@ for (const kernelPrograms of [true, false])
       const exec = await execOf(child, basename(loader()))
       equal(exec.path, real(loader()))
       deepEqual(script(exec), [at('waiter'), byArgument, inodeOf(at('waiter'))])
-      equal(exec.flags, 0)
+      equal(exec.flags, ExecFlag.loader)
       // The file it was given is no foreign code of it.
       ok(!codesOf(exec).includes(at('waiter')))
+    })
+
+    for (const [what, name, make] of [
+      ['a copy', 'starter', (path: string) => copyFileSync(real(loader()), path)],
+      ['a symbolic link', 'starter.link', (path: string) => symlinkSync(real(loader()), path)],
+    ] as const)
+      it(`[A1] knows ${what} of a loader by what is in it: ${name}`, async () => {
+        make(at(`${name}-${kernelPrograms}`))
+        const options = ['--argv0', 'sshd', '--library-path', '/nowhere', '--inhibit-cache']
+        const child = waits(at(`${name}-${kernelPrograms}`), [...options, './waiter', 'x'])
+        const exec = await execOf(
+          child,
+          what === 'a copy' ? `${name}-${kernelPrograms}` : basename(real(loader())),
+        )
+        deepEqual(script(exec), [at('waiter'), byArgument, inodeOf(at('waiter'))])
+        equal(exec.flags, ExecFlag.loader)
+        ok(!codesOf(exec).includes(at('waiter')))
+        // Found running, it is known as well.
+        const from = seen.execs.length
+        seen.source.enumerate()
+        const again = await seen.until('the enumeration', () =>
+          seen.execs.slice(from).find((one) => one.pid === child.pid),
+        )
+        equal(again.flags, ExecFlag.loader | ExecFlag.enumerated)
+      })
+
+    it('[A1] takes nothing for a loader that is only called like one', async () => {
+      const name = `ld-linux-${kernelPrograms}.so.2`
+      copyFileSync(at('waiter'), at(name))
+      const exec = await execOf(waits(at(name), [at('script.py')]), name)
+      deepEqual(script(exec), ['', Script.none, 0n])
+      equal(exec.flags, 0)
     })
 
     it('[L5] names a file that has no code of its own, and the library whose code runs', async () => {

@@ -1,0 +1,164 @@
+#include "linux/loader_file.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fd.h"
+#include "script_rules.h"
+
+namespace freshet {
+namespace {
+
+// The name by which the rules know every loader of the system's kind.
+constexpr std::string_view kLoaderName = "ld.so";
+
+// glibc's loader has 11 segments, 21 entries of its dynamic section and 705 bytes of names, musl's,
+// which is its libc as well, 8, 20 and 16 KiB. What has more is not looked at further.
+constexpr size_t kSegmentsMax = 64;
+constexpr size_t kEntriesMax = 256;
+constexpr size_t kNamesBytesMax = 64 << 10;
+
+constexpr u8 kOwnByteOrder =
+    std::endian::native == std::endian::little ? u8{ELFDATA2LSB} : u8{ELFDATA2MSB};
+
+struct Elf64 {
+  using Header = Elf64_Ehdr;
+  using Segment = Elf64_Phdr;
+  using Entry = Elf64_Dyn;
+};
+struct Elf32 {
+  using Header = Elf32_Ehdr;
+  using Segment = Elf32_Phdr;
+  using Entry = Elf32_Dyn;
+};
+
+// Whether all of it was read.
+bool ReadAll(int fd, u64 at, void* into, size_t bytes) {
+  if (at > INT64_MAX - bytes) return false;
+  char* const to = static_cast<char*>(into);
+  for (size_t done = 0; done < bytes;) {
+    const ssize_t got = pread(fd, to + done, bytes - done, static_cast<off_t>(at + done));
+    if (got <= 0) return false;
+    done += static_cast<size_t>(got);
+  }
+  return true;
+}
+
+// ld-linux-x86-64.so.2, ld64.so.1, ld.so.1, ld-musl-x86_64.so.1, ld-uClibc.so.0: as the ABI
+// supplements and the makers of C libraries name them.
+bool IsLoadersOwnName(std::string_view name) {
+  return (name.starts_with("ld-") || name.starts_with("ld.so") || name.starts_with("ld64.so")) &&
+         name.find(".so") != std::string_view::npos;
+}
+
+// What of a dynamic section tells a loader from other shared objects.
+struct Dynamic {
+  bool needs_others = false;
+  bool is_program = false;  // position-independent, and linked without a loader (-static-pie)
+  std::optional<u64> own_name;
+  u64 names_address = 0;
+  u64 names_bytes = 0;
+};
+
+template <typename Elf>
+Dynamic ParseDynamic(const std::vector<typename Elf::Entry>& entries) {
+  Dynamic dynamic;
+  for (const auto& entry : entries) {
+    if (entry.d_tag == DT_NULL) break;
+    if (entry.d_tag == DT_NEEDED) dynamic.needs_others = true;
+    if (entry.d_tag == DT_FLAGS_1) dynamic.is_program = (entry.d_un.d_val & DF_1_PIE) != 0;
+    if (entry.d_tag == DT_SONAME) dynamic.own_name = entry.d_un.d_val;
+    if (entry.d_tag == DT_STRTAB) dynamic.names_address = entry.d_un.d_ptr;
+    if (entry.d_tag == DT_STRSZ) dynamic.names_bytes = entry.d_un.d_val;
+  }
+  return dynamic;
+}
+
+// The names of the dynamic section, with a NUL behind them; empty when they are not there.
+template <typename Elf>
+std::string ReadNames(int fd, const std::vector<typename Elf::Segment>& segments,
+                      const Dynamic& dynamic) {
+  for (const auto& segment : segments) {
+    if (segment.p_type != PT_LOAD || dynamic.names_address < segment.p_vaddr) continue;
+    const u64 inside = dynamic.names_address - segment.p_vaddr;
+    if (inside >= segment.p_filesz || segment.p_offset > INT64_MAX - inside) continue;
+    const u64 bytes = std::min<u64>(dynamic.names_bytes, segment.p_filesz - inside);
+    if (bytes == 0 || bytes > kNamesBytesMax) return {};
+    std::string names(bytes + 1, '\0');
+    return ReadAll(fd, segment.p_offset + inside, names.data(), bytes) ? names : std::string();
+  }
+  return {};
+}
+
+template <typename Elf>
+bool IsLoaderFile(int fd) {
+  typename Elf::Header header;
+  if (!ReadAll(fd, 0, &header, sizeof(header)) || header.e_type != ET_DYN || header.e_entry == 0 ||
+      header.e_phentsize != sizeof(typename Elf::Segment) || header.e_phnum == 0 ||
+      header.e_phnum > kSegmentsMax)
+    return false;
+  std::vector<typename Elf::Segment> segments(header.e_phnum);
+  if (!ReadAll(fd, header.e_phoff, segments.data(), segments.size() * sizeof(segments[0])))
+    return false;
+  const typename Elf::Segment* section = nullptr;
+  for (const auto& segment : segments) {
+    // What asks for a loader is none: glibc's libc.so.6, which tells its version when it is run.
+    if (segment.p_type == PT_INTERP) return false;
+    if (segment.p_type == PT_DYNAMIC) section = &segment;
+  }
+  if (section == nullptr) return false;
+  std::vector<typename Elf::Entry> entries(
+      std::min<u64>(section->p_filesz / sizeof(typename Elf::Entry), kEntriesMax));
+  if (!ReadAll(fd, section->p_offset, entries.data(), entries.size() * sizeof(entries[0])))
+    return false;
+  const Dynamic dynamic = ParseDynamic<Elf>(entries);
+  if (dynamic.needs_others || dynamic.is_program) return false;
+  const std::string names = ReadNames<Elf>(fd, segments, dynamic);
+  if (dynamic.own_name && *dynamic.own_name < names.size() &&
+      IsLoadersOwnName(names.c_str() + *dynamic.own_name))
+    return true;
+  // musl's has no name of its own, or libc's: it is what gives programs dlopen(3).
+  return names.find(std::string_view("\0dlopen\0", 8)) != std::string::npos;
+}
+
+}  // namespace
+
+Loads LoadsOf(int fd) {
+  unsigned char kind[EI_NIDENT];
+  if (!ReadAll(fd, 0, kind, sizeof(kind)) || std::memcmp(kind, ELFMAG, SELFMAG) != 0 ||
+      kind[EI_DATA] != kOwnByteOrder)
+    return Loads::kNo;
+  const bool is_loader = kind[EI_CLASS] == ELFCLASS64   ? IsLoaderFile<Elf64>(fd)
+                         : kind[EI_CLASS] == ELFCLASS32 ? IsLoaderFile<Elf32>(fd)
+                                                        : false;
+  return is_loader ? Loads::kYes : Loads::kNo;
+}
+
+Loads LoadsOfPlace(Mounts* mounts, int place, u32 pid) {
+  const auto mount = mounts->OfDescriptor(place, pid);
+  if (!mount || mount->MayHang()) return Loads::kNotKnown;
+  struct stat status;
+  if (fstat(place, &status) != 0 || !S_ISREG(status.st_mode)) return Loads::kNotKnown;
+  const std::string link = "/proc/self/fd/" + std::to_string(place);
+  const Fd file(open(link.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  return file ? LoadsOf(file.get()) : Loads::kNotKnown;
+}
+
+std::string_view RuledAs(std::string_view path, Loads loads) {
+  if (loads == Loads::kYes) return kLoaderName;
+  const bool is_misnamed = loads == Loads::kNo && HasRulesOf(path, kLoaderName);
+  return is_misnamed ? std::string_view() : path;
+}
+
+bool ActsAsLoader(std::string_view path, Loads loads) { return IsLoader(RuledAs(path, loads)); }
+
+}  // namespace freshet
