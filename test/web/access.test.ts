@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { nowUnixNs } from '../../src/units.ts'
 import { accessibilityFaults } from './browser.ts'
-import { alertFinding, liveAt, secondsBefore, sightingOf } from './samples.ts'
+import { alertFinding, destination, liveAt, secondsBefore, sightingOf } from './samples.ts'
 import { DEGRADED, probe, ROUTES, stage, upload } from './scene.ts'
 
 describe('page and access', () => {
@@ -13,12 +13,13 @@ describe('page and access', () => {
     const now = nowUnixNs()
     const names = ['first', 'second', 'third']
     await tell(
-      ...names.map((name, index) =>
+      ...names.toReversed().map((name, index) =>
         alertFinding(
           upload(now, {
             seed: name,
             severity: index === 1 ? 'low' : 'high',
-            openedAt: secondsBefore(now, index * 60),
+            to: destination('203.0.113.77', 4433 + index),
+            openedAt: secondsBefore(now, (2 - index) * 60),
             sentence: `${name} program sent 2 MB`,
           }),
         ),
@@ -48,6 +49,7 @@ describe('page and access', () => {
     await page.keyboard.press('Escape')
     await page.keyboard.press('Escape')
     await page.waitForURL(/#\/alerts$/)
+    await page.getByText('3 alerts.', { exact: true }).waitFor()
     assert.equal(await page.locator('[data-row]').count(), 3)
     await page.getByRole('link', { name: 'Low', exact: true }).click()
     await page.waitForURL(/severity=low$/)

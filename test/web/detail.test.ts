@@ -54,10 +54,12 @@ describe('page and details', () => {
       ),
       alertFinding(upload(now, { seed: 'five', sentence: 'the five', to: elsewhere })),
     )
+    // Those to one destination are one row.
+    await page.getByRole('button', { name: /^4 alerts: freshet-probe-3f9c2a started by/ }).click()
     await page.getByRole('link', { name: 'the two' }).click()
     await page.getByRole('link', { name: '4 other alerts of this program' }).waitFor()
     await page.getByRole('link', { name: '3 other alerts to this destination' }).click()
-    await page.getByText('4 alerts found.').waitFor()
+    await page.getByText('4 alerts found, in 1 row.').waitFor()
     assert.equal(await page.getByRole('link', { name: 'the five' }).count(), 0)
     await page.goto(`${new URL(page.url()).origin}/#/alerts`)
     await page.getByRole('link', { name: 'the five' }).click()

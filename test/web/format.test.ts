@@ -4,6 +4,8 @@ import {
   ageText,
   agoText,
   argumentsText,
+  barShare,
+  barText,
   bytesExact,
   bytesText,
   clockText,
@@ -12,12 +14,12 @@ import {
   fileName,
   isoText,
   middle,
+  mostBytes,
   msOf,
   outShareText,
   pointsText,
   portText,
   rateText,
-  shares,
   signerText,
   tickTexts,
   userText,
@@ -53,10 +55,24 @@ describe('page: bytes', () => {
     )
   })
   it('can be told to the last one', () => assert.equal(bytesExact(8_388_608), '8,388,608 B'))
-  it('fill two bars on one scale, the larger to its end', () => {
-    assert.deepEqual(shares(0, 0), [0, 0])
-    assert.deepEqual(shares(200, 50), [1, 0.25])
-    assert.deepEqual(shares(0, 50), [0, 1])
+  it('[D8] are bars on one scale, on which 1 MB and 1.2 GB differ, and so do 20 kB and nothing', () => {
+    const most = mostBytes([
+      { bytesOut: 1_200_000_000, bytesIn: 4 },
+      { bytesOut: 1_000_000, bytesIn: 20_000 },
+    ])
+    assert.equal(most, 1_200_000_000)
+    const shares = [0, 999, 20_000, 1_000_000, 1_200_000_000, 2e9].map((one) => barShare(one, most))
+    assert.deepEqual(
+      shares.map((share) => Number(share.toFixed(2))),
+      [0, 0, 0.21, 0.49, 1, 1],
+    )
+    assert.equal(
+      mostBytes([{ bytesOut: 12, bytesIn: 0 }]),
+      100_000,
+      'little does not look like much',
+    )
+    assert.equal(mostBytes([]), 100_000)
+    assert.match(barText(most), /logarithmic .* empty at 1\.00 kB, full at 1\.20 GB/)
   })
   it('say the share that went out, cut so that 100 % means all', () => {
     assert.equal(outShareText(1), '100 %')

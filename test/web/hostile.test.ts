@@ -22,7 +22,8 @@ describe('page and hostile names', () => {
       sentence: `${name} sent 2 MB`,
     })
     alert.destination.hostname = '<script>window.hit=1</script>.example.org'
-    await tell(alertFinding(alert), sightingOf(hostile, '<u>x</u>'))
+    const another = { ...alert, id: '0'.repeat(32), sentence: `${name} again` }
+    await tell(alertFinding(another), alertFinding(alert), sightingOf(hostile, '<u>x</u>'))
     agent.send({
       kind: 'live',
       live: {

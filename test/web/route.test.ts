@@ -7,6 +7,7 @@ import {
   type Route,
   routeHash,
   SEVERITIES,
+  SORT_CHOICES,
   STATUS_CHOICES,
 } from '../../src/collector/web/route.ts'
 
@@ -18,6 +19,9 @@ const routes: fc.Arbitrary<Route> = fc.oneof(
       severity: fc.constantFrom(undefined, ...SEVERITIES),
       query: fc.string({ unit: 'grapheme' }),
       status: fc.constantFrom(...STATUS_CHOICES),
+      sort: fc.constantFrom(...SORT_CHOICES),
+      from: fc.constantFrom('-1h', '-24h', '-7d', '2026-11-29T07:00Z', '2026-11-29T07:00:59Z'),
+      to: fc.constantFrom('2026-11-30T00:00Z', '1970-01-01T00:00Z'),
     },
     { ...plain, requiredKeys: ['page', 'severity', 'query'] },
   ),
@@ -47,10 +51,21 @@ describe('page: routes', () => {
       routeHash({ page: 'alerts', severity: 'high', query: 'rclone' }),
       '#/alerts?severity=high&q=rclone',
     )
+    assert.equal(
+      routeHash({ page: 'alerts', severity: undefined, query: '', sort: 'bytes', from: '-24h' }),
+      '#/alerts?sort=bytes&from=-24h',
+    )
   })
   it('show the alerts where nothing else stands in the address', () => {
     const alerts: Route = { page: 'alerts', severity: undefined, query: '' }
-    for (const hash of ['', '#', '#/', '#/alerts?severity=dire'])
+    for (const hash of [
+      ...['', '#', '#/', '#/alerts?severity=dire', '#/alerts?sort=name', '#/alerts?from=yesterday'],
+      ...[
+        '#/alerts?to=-1h',
+        '#/alerts?from=2026-99-99T00%3A00Z',
+        '#/alerts?to=1969-12-31T23%3A59Z',
+      ],
+    ])
       assert.deepEqual(parseRoute(hash), alerts)
     assert.deepEqual(parseRoute('#/alerts/%E0%A4%A'), { page: 'alert', id: '%E0%A4%A' })
     fc.assert(fc.property(fc.string(), (text) => assert.ok(parseRoute(`#${text}`).page)))

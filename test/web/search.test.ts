@@ -32,12 +32,16 @@ describe('page and search', () => {
       await tell(
         ...Array.from({ length: 65 }, (_, index) =>
           alertFinding(
-            upload(now, { seed: `new ${from + index}`, sentence: `new ${from + index}` }),
+            upload(now, {
+              seed: `new ${from + index}`,
+              sentence: `new ${from + index}`,
+              to: destination('203.0.113.77', 5000 + from + index),
+            }),
           ),
         ),
       )
     await page.reload()
-    await page.getByText(`The newest 100 of ${OTHERS + 1} alerts.`).waitFor()
+    await page.getByText(`100 of ${OTHERS + 1} alerts.`).waitFor()
     assert.equal(await page.getByText('the old one').count(), 0, 'it is not among those loaded')
     const only = async (what: string) => {
       await page.getByText('1 alert found.').waitFor()

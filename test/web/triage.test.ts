@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { nowUnixNs } from '../../src/units.ts'
 import { accessibilityFaults, openPage } from './browser.ts'
-import { alertFinding } from './samples.ts'
+import { alertFinding, destination } from './samples.ts'
 import { stage, upload } from './scene.ts'
 
 describe('page and triage', () => {
@@ -96,7 +96,12 @@ describe('page and triage', () => {
     const now = nowUnixNs()
     const names = ['first', 'second', 'third', 'fourth']
     const of = (seed: string, change = {}) =>
-      upload(now, { seed, sentence: `the ${seed}`, ...change })
+      upload(now, {
+        seed,
+        sentence: `the ${seed}`,
+        to: destination('203.0.113.77', 5000 + names.indexOf(seed)),
+        ...change,
+      })
     await tell(...names.slice(0, 3).map((seed) => alertFinding(of(seed))))
     const rows = () => page.locator('[data-row]').allInnerTexts()
     /** Exactly these rows, in any order. */

@@ -1,47 +1,49 @@
 // The list of alerts; while it is empty, what is being watched.
-import { useEffect, useState } from 'preact/hooks'
-import type { AlertSummary, SeverityName } from '../page-api.ts'
-import { loadOlderAlerts } from './feed.ts'
-import { bytesText, countText, endpointText } from './format.ts'
-import { askMore, found, listed } from './found.ts'
+import type { SeverityName } from '../page-api.ts'
+import { AlertTable } from './alert-table.tsx'
+import { barText, countText, mostBytes } from './format.ts'
+import { askMore, type Found, listed } from './found.ts'
+import { groupedText } from './group-words.ts'
 import { ROWS_MAX } from './lists.ts'
-import { Age, Cut, Search, Severity, Signer, State, Volumes } from './parts.tsx'
+import { Search } from './parts.tsx'
 import { type AlertsRoute, isFiltered, routeHash, SEVERITIES } from './route.ts'
-import { focusLastRow } from './rows.ts'
-import { alerts, arrived, go, triageCounts } from './state.ts'
+import { focusBrought } from './rows.ts'
+import { SortChooser } from './sort.tsx'
+import { alerts, alertsTold, go, triageCounts } from './state.ts'
 import { StatusFilter } from './status-filter.tsx'
-import { TriageMark } from './triage.tsx'
+import { TimeFilter } from './time-filter.tsx'
 import { choiceCounts } from './triage-words.ts'
 import { Watching } from './watching.tsx'
-import { foundText, listedText, runForText } from './words.ts'
 
 export function AlertsPage({ at: list }: { at: AlertsRoute }) {
-  const held = alerts.value
   const shown = listed(list)
-  const counts = isFiltered(list) ? found.value?.statuses : triageCounts.value
+  const counts = isFiltered(list) ? shown?.statuses : triageCounts.value
   const { all } = choiceCounts(triageCounts.value)
-  if (held.rows.length === 0 && !isFiltered(list) && all === 0) return <Watching />
+  if (alerts.value.rows.length === 0 && !isFiltered(list) && all === 0) return <Watching />
+  // An empty answer from before the first alert came says nothing.
+  const isOld = shown?.groups.length === 0 && shown.told !== alertsTold.value && shown.error === ''
   return (
     <>
       <div class="tools">
         <h1>Alerts</h1>
         <SeverityFilter at={list} />
         <StatusFilter at={list} counts={counts} />
+        <TimeFilter at={list} />
+        <SortChooser at={list} />
         <Search
           label="Search alerts"
           query={list.query}
           onQuery={(text) => go({ ...list, query: text }, true)}
         />
       </div>
-      {shown === undefined ? (
-        <p class="quiet loading">Searching …</p>
-      ) : shown.length > 0 ? (
-        <AlertTable rows={shown} />
+      {shown === undefined || isOld ? (
+        <p class="quiet loading">{isFiltered(list) ? 'Searching …' : 'Loading …'}</p>
+      ) : shown.groups.length > 0 ? (
+        <AlertTable found={shown} most={mostBytes(shown.groups)} />
       ) : (
-        (!isFiltered(list) || found.value?.error === '') && <NothingFound at={list} />
+        shown.error === '' && <NothingFound at={list} />
       )}
-      {shown !== undefined &&
-        (isFiltered(list) ? <MoreFound list={list} /> : <More shown={shown.length} />)}
+      {shown !== undefined && !isOld && <Rest list={list} shown={shown} />}
     </>
   )
 }
@@ -69,151 +71,39 @@ function SeverityFilter({ at }: { at: AlertsRoute }) {
   )
 }
 
-function AlertTable({ rows }: { rows: readonly AlertSummary[] }) {
-  useEffect(() => {
-    focusLastRow()
-  }, [])
-  return (
-    <table class="rows alerts">
-      <thead>
-        <tr>
-          <th scope="col">Severity</th>
-          <th scope="col">What happened</th>
-          <th scope="col" class="wide">
-            Host and user
-          </th>
-          <th scope="col" class="wide">
-            Destination
-          </th>
-          <th scope="col" class="roomy">
-            Out and in
-          </th>
-          <th scope="col" class="right roomy">
-            Age
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <AlertRow key={row.id} row={row} />
-        ))}
-      </tbody>
-    </table>
-  )
-}
-
-function AlertRow({ row }: { row: AlertSummary }) {
-  const { application, destination } = row
-  const where = destination.hostname || endpointText(destination.address, destination.port)
-  const runFor = runForText(row.actor)
-  return (
-    <tr class={`${row.severity}${arrived.value.has(row.id) ? ' arrived' : ''}`}>
-      <td>
-        <Severity of={row.severity} />
-      </td>
-      <td class="what">
-        <a class="sentence" href={routeHash({ page: 'alert', id: row.id })} data-row={row.id}>
-          {row.sentence}
-        </a>
-        <p class="meta">
-          <strong>
-            <Cut text={application.name} max={40} />
-          </strong>
-          <Signer of={application.signerClass} />
-          <Cut text={application.path} max={60} mono />
-          {runFor !== '' && (
-            <span>
-              run for <Cut text={runFor} max={48} mono />
-            </span>
-          )}
-          <span class="narrow">
-            <Cut text={row.device.hostname} max={24} /> ·{' '}
-            <Cut text={row.user || 'unknown user'} max={16} /> → <Cut text={where} max={40} />
-          </span>
-          <span class="phone">
-            {bytesText(row.bytesOut)} out, {bytesText(row.bytesIn)} in ·{' '}
-            <Age at={row.openedAt} ago />
-          </span>
-          <TriageMark of={row} />
-          {row.state !== 'final' && <State of={row.state} figuresAt={row.updatedAt} />}
-        </p>
-      </td>
-      <td class="wide">
-        <Cut text={row.device.hostname} max={24} />
-        <p class="meta">
-          <Cut text={row.user || 'unknown user'} max={24} />
-        </p>
-      </td>
-      <td class="wide">
-        <Cut text={where} max={34} />
-        <p class="meta">
-          {destination.hostname === '' ? (
-            <span title="None was asked for, or the system does not say: the alert's page says which.">
-              name not known
-            </span>
-          ) : (
-            <Cut text={endpointText(destination.address, destination.port)} max={34} mono />
-          )}
-        </p>
-      </td>
-      <td class="volumes roomy">
-        <Volumes bytesOut={row.bytesOut} bytesIn={row.bytesIn} />
-      </td>
-      <td class="right age roomy">
-        <Age at={row.openedAt} />
-      </td>
-    </tr>
-  )
-}
-
 const NothingFound = ({ at }: { at: AlertsRoute }) => (
   <p class="nothing">
-    {at.status === undefined && at.query.trim() === '' && at.severity === undefined
-      ? 'All alerts are closed.'
-      : 'No alert that the collector keeps matches.'}{' '}
+    {isFiltered(at)
+      ? at.from !== undefined || at.to !== undefined
+        ? 'No alert that the collector keeps was opened in this time and matches.'
+        : 'No alert that the collector keeps matches.'
+      : 'All alerts are closed.'}{' '}
     <a href="#/alerts?status=all">Show all</a>
   </p>
 )
 
-/** What the filter leaves of the whole store. */
-function MoreFound({ list }: { list: Parameters<typeof askMore>[0] }) {
-  const { rows, total, next, error } = found.value ?? {
-    rows: [],
-    total: 0,
-    next: undefined,
-    error: '',
+/** What the page has of all that the collector found. */
+function Rest({ list, shown }: { list: AlertsRoute; shown: Found }) {
+  const { groups, next, error } = shown
+  const more = async (): Promise<void> => {
+    await askMore(list)
+    const brought = listed(list)?.groups[groups.length]
+    const row = brought && (brought.alerts > 1 ? brought.id : brought.newest.id)
+    requestAnimationFrame(() => focusBrought(row))
   }
   return (
     <p class="rest">
-      {rows.length > 0 && foundText(rows.length, total, ['alert', 'alerts'])}{' '}
-      {next !== undefined && rows.length < ROWS_MAX && (
-        <button type="button" onClick={() => void askMore(list)}>
+      {groups.length > 0 && <span>{groupedText(groups.length, shown, isFiltered(list))}</span>}{' '}
+      {next !== undefined && groups.length < ROWS_MAX && (
+        <button type="button" onClick={() => void more()}>
           Load more
         </button>
       )}
-      {next !== undefined && rows.length >= ROWS_MAX && 'Narrow the search to see others.'}
+      {next !== undefined &&
+        groups.length >= ROWS_MAX &&
+        `This page keeps ${countText(ROWS_MAX)} rows: narrow the search to see others.`}
       {error !== '' && <span class="error"> {error}</span>}
-    </p>
-  )
-}
-
-function More({ shown }: { shown: number }) {
-  const [error, setError] = useState('')
-  const { rows, total } = alerts.value
-  const older = (): void => {
-    setError('')
-    loadOlderAlerts().catch((cause: Error) => setError(cause.message))
-  }
-  return (
-    <p class="rest">
-      {listedText(shown, rows.length, total, ['alert', 'alerts'])}{' '}
-      {total > rows.length && rows.length < ROWS_MAX && (
-        <button type="button" onClick={older}>
-          Load older
-        </button>
-      )}
-      {rows.length >= ROWS_MAX && `This page keeps the newest ${countText(ROWS_MAX)}.`}
-      {error !== '' && <span class="error"> {error}</span>}
+      {groups.length > 0 && <span class="scale roomy">{barText(mostBytes(groups))}</span>}
     </p>
   )
 }

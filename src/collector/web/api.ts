@@ -2,6 +2,7 @@
 // programs and paths come from whoever wrote the program.
 import type {
   AlertDetail,
+  AlertGroupsResponse,
   AlertSortName,
   AlertStatusName,
   AlertsResponse,
@@ -95,21 +96,28 @@ export type AlertsAsked = {
   query?: string | undefined
   deviceId?: string | undefined
   sort?: AlertSortName | undefined
-  /** Nanoseconds since 1970. */
+  /** Opened in [since, until), nanoseconds since 1970. */
   since?: NsText | undefined
+  until?: NsText | undefined
   /** `next` of the page before. */
   after?: string | undefined
 }
 
-export function getAlerts(limit: number, asked: AlertsAsked = {}): Promise<AlertsResponse> {
-  const { severity, status, query, deviceId: device, sort, since, after } = asked
+export const getAlerts = (
+  limit: number,
+  asked: AlertsAsked & { group?: string } = {},
+): Promise<AlertsResponse> => get(`/api/alerts?${alertFields(limit, asked)}`)
+
+/** Alerts that are like one another, as one row. */
+export const getAlertGroups = (limit: number, asked: AlertsAsked): Promise<AlertGroupsResponse> =>
+  get(`/api/alert-groups?${alertFields(limit, asked)}`)
+
+function alertFields(limit: number, asked: AlertsAsked & { group?: string }): URLSearchParams {
+  const { query: q, deviceId: device, ...others } = asked
   const fields = new URLSearchParams({ limit: String(limit) })
-  for (const [name, value] of Object.entries({
-    ...{ severity, status, q: query, device },
-    ...{ sort, since, after },
-  }))
+  for (const [name, value] of Object.entries({ ...others, q, device }))
     if (value) fields.set(name, value)
-  return get(`/api/alerts?${fields}`)
+  return fields
 }
 
 export const getAlert = (id: string): Promise<AlertDetail> =>

@@ -153,7 +153,7 @@ async function load(): Promise<void> {
     for (const device of newDevices.devices) putDevice(device)
     health.value = newHealth.events.reduce(withHealth, [])
     alertsTold.value++
-    alertTold.value = { id: '' }
+    alertTold.value = { id: '', group: '' }
     loaded.value = true
   })
 }
@@ -167,7 +167,7 @@ function apply(event: PageEvent, told: boolean): void {
     }
     alerts.value = withAlert(alerts.value, alert)
     alertsTold.value++
-    alertTold.value = { id: alert.id }
+    alertTold.value = { id: alert.id, group: alert.group }
     countSoon()
   } else if (event.type === 'identity')
     identities.value = withIdentity(identities.value, event.identity)
@@ -217,15 +217,4 @@ function retry(cause: unknown): void {
   const why = cause instanceof Error ? cause.message : String(cause)
   connection.value = { is: 'lost', retryAtMs: Date.now() + delayMs, why }
   retrying = setTimeout(connect, delayMs)
-}
-
-/** Loads alerts older than those held. Throws ApiError. */
-export async function loadOlderAlerts(): Promise<void> {
-  const held = alerts.value.rows
-  const oldest = held.reduce(
-    (least, row) => (BigInt(row.storedAt) < least ? BigInt(row.storedAt) : least),
-    held[0] ? BigInt(held[0].storedAt) : 0n,
-  )
-  const older = await getAlerts(100, { status: 'active', after: oldest.toString() })
-  alerts.value = withRows(alerts.value, older.alerts, withAlert)
 }

@@ -206,11 +206,25 @@ export const visible = (text: string): string =>
     (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
   )
 
-/** Widths of two bars in [0, 1] on one scale: the larger fills its own. */
-export function shares(bytesOut: number, bytesIn: number): [ofOut: number, ofIn: number] {
-  const most = Math.max(bytesOut, bytesIn, 1)
-  return [bytesOut / most, bytesIn / most]
+/** Where the bars of bytes begin. */
+const BAR_FROM_BYTES = 1000
+
+/** Where the bars of a list end: at the most that one of its rows has, and never so low that little looks like much. */
+export const mostBytes = (rows: readonly { bytesOut: number; bytesIn: number }[]): number =>
+  rows.reduce((most, { bytesOut, bytesIn }) => Math.max(most, bytesOut, bytesIn), 100_000)
+
+/**
+ * Width of a bar in [0, 1]. One scale for all bars of a list, logarithmic, so that 20 kB are seen beside 1.2 GB and 1 MB is
+ * not as long as either.
+ */
+export function barShare(bytes: number, most: number): number {
+  if (bytes <= BAR_FROM_BYTES) return 0
+  return Math.min(1, Math.log(bytes / BAR_FROM_BYTES) / Math.log(most / BAR_FROM_BYTES))
 }
+
+/** What the bars of a list mean. */
+export const barText = (most: number): string =>
+  `Bars: one logarithmic scale for all rows, empty at ${bytesText(BAR_FROM_BYTES)}, full at ${bytesText(most)}.`
 
 const SIGNERS: Record<string, string> = {
   platform: 'Platform',

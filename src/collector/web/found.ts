@@ -1,112 +1,148 @@
-// What a filter finds: the collector is asked, since it keeps far more than this page holds. The newest answer counts.
+// The list of alerts: the collector is asked, since it keeps far more than this page holds, and puts those that are like one
+// another into one row. The newest answer counts.
 import { effect, signal } from '@preact/signals'
-import type { AlertSummary, TriageCounts } from '../page-api.ts'
-import { type AlertsAsked, type ApiError, getAlerts } from './api.ts'
+import type { AlertGroup, AlertSummary, TriageCounts } from '../page-api.ts'
+import { type AlertsAsked, type ApiError, getAlertGroups } from './api.ts'
 import { signOut } from './feed.ts'
 import { ROWS_MAX } from './lists.ts'
-import { type AlertsRoute, isFiltered, routeHash, statusAsked } from './route.ts'
-import { alerts, alertsTold, route } from './state.ts'
+import { membersOf, refreshOpened } from './opened.ts'
+import { type AlertsRoute, routeHash, statusAsked } from './route.ts'
+import { alertsTold, minuteMs, route } from './state.ts'
+import { asked as askedRange, isRelative, isReversed } from './time-range.ts'
 import { NO_COUNTS } from './triage-words.ts'
 
 /** Keys typed within this time are one question. */
 const TYPED_MS = 200
-/** While alerts arrive, the same question is asked again so often. */
+/** While alerts arrive, the same question is asked again so often, and of the first of them so soon. */
 const AGAIN_MS = 1000
+const SOON_MS = 50
 const PAGE_ROWS = 100
 
 /** The answer to the list that `of` is the address of. */
 export type Found = {
   of: string
-  rows: readonly AlertSummary[]
-  /** Of all that match. */
+  /** The question: a time before now is that of when it was asked, also for what follows. */
+  asked: AlertsAsked
+  groups: readonly AlertGroup[]
+  /** Groups of all that match, and the alerts in them. */
   total: number
+  alerts: number
   /** Of all that match but for their status. */
   statuses: TriageCounts
   next: string | undefined
   /** Empty, or why it is not what it should be. */
   error: string
+  /** `alertsTold` when it was asked. */
+  told: number
 }
 
 export const found = signal<Found | undefined>(undefined)
+/** The question that is asked last, and what waits for its answer. */
+let turn = 0
+let running: Promise<void> = Promise.resolve()
 
-/** The rows of a list in its order; undefined while they are asked for. */
-export function listed(at: AlertsRoute): readonly AlertSummary[] | undefined {
-  if (!isFiltered(at)) return alerts.value.rows
-  return found.value?.of === routeHash(at) ? found.value.rows : undefined
+/** The groups of a list in its order; undefined while they are asked for. */
+export const listed = (at: AlertsRoute): Found | undefined =>
+  found.value?.of === routeHash(at) ? found.value : undefined
+
+/** The alerts of a list in its order: of a group that is not opened the newest. */
+export const listedAlerts = (at: AlertsRoute): readonly AlertSummary[] =>
+  (listed(at)?.groups ?? []).flatMap((group) => membersOf(group)?.rows ?? [group.newest])
+
+function askedOf(at: AlertsRoute): AlertsAsked {
+  const { severity, query, status, sort } = at
+  return { severity, query, sort, status: statusAsked(status), ...askedRange(at, Date.now()) }
 }
 
-const askedOf = ({ severity, query, status }: AlertsRoute): AlertsAsked => ({
-  severity,
-  query,
-  status: statusAsked(status),
-})
-
 async function ask(at: AlertsRoute, after?: string): Promise<void> {
+  const mine = ++turn
   const of = routeHash(at)
-  const held = found.value?.of === of ? found.value : undefined
+  const isShown = () => mine === turn && routeHash(route.value) === of
+  const held = listed(at)
   // Asked again, it stays as long as it has become.
-  const limit = after ? PAGE_ROWS : Math.min(ROWS_MAX, Math.max(PAGE_ROWS, held?.rows.length ?? 0))
+  const rows = after ? PAGE_ROWS : Math.max(PAGE_ROWS, held?.groups.length ?? 0)
+  const asked = after && held ? held.asked : askedOf(at)
+  const told = alertsTold.peek()
   try {
-    const {
-      alerts: rows,
-      total,
-      next,
-      statuses,
-    } = await getAlerts(limit, {
-      ...askedOf(at),
-      after,
-    })
-    if (!isShown(of)) return
+    if (isReversed(at, Date.now())) throw new Error('The time range ends before it begins.')
+    const answer = await getAlertGroups(Math.min(ROWS_MAX, rows), { ...asked, after })
+    if (!isShown()) return
     found.value = {
       of,
-      rows: after && held ? [...held.rows, ...rows] : rows,
-      total,
-      statuses,
-      next,
+      asked,
+      groups: after && held ? [...held.groups, ...answer.groups] : answer.groups,
+      total: answer.total,
+      alerts: answer.alerts,
+      statuses: answer.statuses ?? held?.statuses ?? NO_COUNTS,
+      next: answer.next,
       error: '',
+      told: after && held ? held.told : told,
     }
+    await refreshOpened(found.value)
   } catch (cause) {
     const { code, message } = cause as ApiError
     if (code === 'signed_out') signOut()
-    else if (isShown(of))
-      found.value = {
-        ...(held ?? { of, rows: [], total: 0, statuses: NO_COUNTS, next: undefined }),
-        error: message,
-      }
+    else if (isShown()) found.value = { ...(held ?? nothing(of, asked)), error: message, told }
   }
 }
 
-const isShown = (of: string): boolean => routeHash(route.value) === of
+const nothing = (of: string, asked: AlertsAsked): Found => ({
+  ...{ of, asked, groups: [], total: 0, alerts: 0 },
+  ...{ statuses: NO_COUNTS, next: undefined, error: '', told: 0 },
+})
+
+/** After what is asked of the same list already, so that neither answer is lost. */
+function askInTurn(at: AlertsRoute, question: () => Promise<void>): Promise<void> {
+  const hash = routeHash(at)
+  const isSame = runningOf === hash
+  runningOf = hash
+  running = isSame ? running.then(question) : question()
+  return running
+}
+let runningOf = ''
 
 /** Rows behind those that are shown. */
-export const askMore = async (at: AlertsRoute): Promise<void> => {
-  const next = found.value?.of === routeHash(at) ? found.value.next : undefined
-  if (next !== undefined) await ask(at, next)
-}
+export const askMore = (at: AlertsRoute): Promise<void> =>
+  askInTurn(at, async () => {
+    const next = listed(at)?.next
+    if (next !== undefined) await ask(at, next)
+  })
 
-/** Asks when the address asks for something else, and again when alerts have arrived. Until the returned function is called. */
+/**
+ * Asks when the address asks for something else, again when alerts have arrived, and each minute where the list ends so long
+ * before now. Until the returned function is called.
+ */
 export function installFound(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
-  let of = ''
-  let told = -1
+  let shown: AlertsRoute | undefined
+  let askedFor = ''
+  let askedAtMs = 0
   const end = effect(() => {
     const at = route.value
-    const toldNow = alertsTold.value
-    if (at.page !== 'alerts' || !isFiltered(at)) {
+    if (at.page !== 'alerts') {
       clearTimeout(timer)
       timer = undefined
-      of = ''
+      shown = undefined
       return
     }
+    const minute = isRelative(at.from ?? '') ? minuteMs.value : 0
     const hash = routeHash(at)
-    if (hash === of && (toldNow === told || timer !== undefined)) return
-    const delayMs = hash !== of ? (of === '' ? 0 : TYPED_MS) : AGAIN_MS
+    const reason = `${hash} ${alertsTold.value} ${minute}`
+    const isSame = shown !== undefined && routeHash(shown) === hash
+    if (isSame && (reason === askedFor || timer !== undefined)) return
+    const isTyped = !isSame && shown !== undefined && shown.query !== at.query
+    const delayMs = isSame
+      ? Math.max(SOON_MS, askedAtMs + AGAIN_MS - performance.now())
+      : isTyped
+        ? TYPED_MS
+        : 0
     clearTimeout(timer)
-    of = hash
+    shown = at
     timer = setTimeout(() => {
       timer = undefined
-      told = alertsTold.peek()
-      void ask(at)
+      askedAtMs = performance.now()
+      askedFor = `${hash} ${alertsTold.peek()} ${isRelative(at.from ?? '') ? minuteMs.peek() : 0}`
+      void askInTurn(at, () => ask(at))
     }, delayMs)
   })
   return () => {

@@ -4,7 +4,7 @@ import type { AlertsResponse, IdentitySummary } from '../page-api.ts'
 import { type ApiError, getAlerts, getIdentities } from './api.ts'
 import { Destinations } from './destinations.tsx'
 import { signOut } from './feed.ts'
-import { countText, userText } from './format.ts'
+import { barText, countText, mostBytes, userText } from './format.ts'
 import { IdentityFields } from './identity.tsx'
 import { ROWS_MAX, withIdentity, withRows } from './lists.ts'
 import { Age, Clock, Cut, Figure, Severity, Signer, Volumes } from './parts.tsx'
@@ -136,6 +136,7 @@ function IdentityAlerts({ row }: { row: IdentitySummary }) {
       </section>
     )
   const { alerts: of, total } = answer
+  const most = mostBytes(of)
   return (
     <section class="panel" aria-labelledby="alerts-of">
       <h2 id="alerts-of">Its alerts</h2>
@@ -147,7 +148,7 @@ function IdentityAlerts({ row }: { row: IdentitySummary }) {
             <tr>
               <th scope="col">Severity</th>
               <th scope="col">What happened</th>
-              <th scope="col" class="roomy">
+              <th scope="col" class="roomy" title={barText(most)}>
                 Out and in
               </th>
               <th scope="col">Opened</th>
@@ -169,7 +170,7 @@ function IdentityAlerts({ row }: { row: IdentitySummary }) {
                   </a>
                 </td>
                 <td class="volumes roomy">
-                  <Volumes bytesOut={alert.bytesOut} bytesIn={alert.bytesIn} />
+                  <Volumes bytesOut={alert.bytesOut} bytesIn={alert.bytesIn} most={most} />
                 </td>
                 <td>
                   <Clock at={alert.openedAt} />

@@ -1,6 +1,6 @@
 // The keyboard: j and k move over rows (or over alerts, when one is shown), / searches, Escape goes back.
-// Enter is the browser's own: the focused row is a link.
-import { listed } from './found.ts'
+// Enter is the browser's own: the focused row is a link, or the button that opens a group.
+import { listedAlerts } from './found.ts'
 import { go, lastIdentities, lastList, lastRow, route } from './state.ts'
 
 /** Listens until the returned function is called. */
@@ -40,7 +40,7 @@ function leave(input: HTMLElement | undefined): void {
 function move(step: number): void {
   const at = route.value
   if (at.page === 'alert') {
-    const rows = listed(lastList.value) ?? []
+    const rows = listedAlerts(lastList.value)
     const next = rows[rows.findIndex((row) => row.id === at.id) + step]
     if (next) go({ page: 'alert', id: next.id }, true)
     return

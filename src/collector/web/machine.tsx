@@ -1,6 +1,6 @@
 // The machines that report here: what each sees, what it lost, what moves at the moment.
 import type { DeviceInfo, HealthInfo, LiveFlowInfo, LiveInfo } from '../page-api.ts'
-import { byteRateText, bytesText, countText, rateText } from './format.ts'
+import { barText, byteRateText, bytesText, countText, mostBytes, rateText } from './format.ts'
 import { Age, Clock, Cut, Figure, Spark, Volumes } from './parts.tsx'
 import { type Counter, rates, recentRate } from './rates.ts'
 import { exactly, routeHash } from './route.ts'
@@ -194,6 +194,7 @@ function Losses({ device, live }: { device: DeviceInfo; live: LiveInfo }) {
 }
 
 function TopFlows({ flows }: { flows: readonly LiveFlowInfo[] }) {
+  const most = mostBytes(flows)
   return (
     <section aria-label="Moving at this moment">
       <h3>Moving at this moment</h3>
@@ -205,7 +206,9 @@ function TopFlows({ flows }: { flows: readonly LiveFlowInfo[] }) {
             <tr>
               <th scope="col">Program</th>
               <th scope="col">Destination</th>
-              <th scope="col">Out and in</th>
+              <th scope="col" title={barText(most)}>
+                Out and in
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -218,7 +221,7 @@ function TopFlows({ flows }: { flows: readonly LiveFlowInfo[] }) {
                   <Cut text={flow.destination} max={36} mono />
                 </td>
                 <td class="volumes">
-                  <Volumes bytesOut={flow.bytesOut} bytesIn={flow.bytesIn} />
+                  <Volumes bytesOut={flow.bytesOut} bytesIn={flow.bytesIn} most={most} />
                 </td>
               </tr>
             ))}

@@ -8,6 +8,7 @@ import { IdentitiesPage } from './identities.tsx'
 import { IdentityPage } from './identity-page.tsx'
 import { installKeys } from './keys.ts'
 import { MachinePage } from './machine.tsx'
+import { installOpened } from './opened.ts'
 import { Cut } from './parts.tsx'
 import { type Route, routeHash } from './route.ts'
 import { installRows } from './rows.ts'
@@ -29,6 +30,7 @@ export function Page() {
   useEffect(installKeys, [])
   useEffect(installRows, [])
   useEffect(installFound, [])
+  useEffect(installOpened, [])
   const link = connection.value
   if (link.is === 'signed_out') return <SessionForm why={link.why} />
   return (

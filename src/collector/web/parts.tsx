@@ -5,13 +5,13 @@ import type { AlertStateName, NsText, SeverityName } from '../page-api.ts'
 import {
   ageText,
   agoText,
+  barShare,
   bytesExact,
   bytesText,
   clockText,
   isKnown,
   isoText,
   middle,
-  shares,
   signerText,
 } from './format.ts'
 import { sparkPoints } from './rates.ts'
@@ -72,13 +72,13 @@ export const Signer = ({ of }: { of: string }) => (
   </span>
 )
 
-/** Bytes out and in as two bars on one scale, with the numbers beside them. */
-export function Volumes({ bytesOut, bytesIn }: { bytesOut: number; bytesIn: number }) {
-  const [ofOut, ofIn] = shares(bytesOut, bytesIn)
+/** Bytes out and in as two bars, with the numbers beside them. `most`: of all rows of the list (mostBytes). */
+export function Volumes(props: { bytesOut: number; bytesIn: number; most: number }) {
+  const { bytesOut, bytesIn, most } = props
   return (
     <>
-      <Volume name="out" bytes={bytesOut} share={ofOut} />
-      <Volume name="in" bytes={bytesIn} share={ofIn} />
+      <Volume name="out" bytes={bytesOut} share={barShare(bytesOut, most)} />
+      <Volume name="in" bytes={bytesIn} share={barShare(bytesIn, most)} />
     </>
   )
 }

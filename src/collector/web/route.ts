@@ -1,15 +1,24 @@
 // Where the page is: the address is the state, so that a link shows what its sender saw.
-import type { AlertStatusName, SeverityName, TriageStatusName } from '../page-api.ts'
+import type { AlertSortName, AlertStatusName, SeverityName, TriageStatusName } from '../page-api.ts'
+import { isMoment, isTime } from './time-range.ts'
 
 /** Alerts by what people said of them; without one, those that somebody still has to look at. */
 export type StatusChoice = TriageStatusName | 'all'
 export const STATUS_CHOICES: readonly StatusChoice[] = ['open', 'acknowledged', 'closed', 'all']
+
+export type SortChoice = Exclude<AlertSortName, 'newest'>
+export const SORT_CHOICES: readonly SortChoice[] = ['score', 'bytes']
 
 export type AlertsRoute = {
   page: 'alerts'
   severity: SeverityName | undefined
   query: string
   status?: StatusChoice
+  /** Without one, the newest first. */
+  sort?: SortChoice
+  /** Alerts opened from then on, and before then (time-range.ts). */
+  from?: string
+  to?: string
 }
 
 export type Route =
@@ -23,9 +32,29 @@ export type Route =
 
 export const SEVERITIES: readonly SeverityName[] = ['high', 'medium', 'low']
 
-/** Whether a list of alerts is of some of them, or in another order than that they came in. */
-export const isFiltered = ({ severity, query, status }: AlertsRoute): boolean =>
-  severity !== undefined || query.trim() !== '' || status !== undefined
+/** Whether a list of alerts is of some of them. */
+export const isFiltered = ({ severity, query, status, from, to }: AlertsRoute): boolean =>
+  severity !== undefined ||
+  query.trim() !== '' ||
+  status !== undefined ||
+  from !== undefined ||
+  to !== undefined
+
+/** The same list but for what `change` says; undefined takes a choice away. */
+export function changed(
+  at: AlertsRoute,
+  change: { [Name in 'status' | 'sort' | 'from' | 'to']?: AlertsRoute[Name] | undefined },
+): AlertsRoute {
+  const { page, severity, query } = at
+  const { status, sort, from, to } = { ...at, ...change }
+  return {
+    ...{ page, severity, query },
+    ...(status && { status }),
+    ...(sort && { sort }),
+    ...(from && { from }),
+    ...(to && { to }),
+  }
+}
 
 /** What the collector is asked for; undefined: any. */
 export const statusAsked = (status: StatusChoice | undefined): AlertStatusName | undefined =>
@@ -55,7 +84,16 @@ export function parseRoute(hash: string): Route {
     return { page: 'nowhere', address: text }
   const severity = SEVERITIES.find((name) => name === fields.get('severity'))
   const status = STATUS_CHOICES.find((name) => name === fields.get('status'))
-  return { page: 'alerts', severity, query, ...(status && { status }) }
+  const sort = SORT_CHOICES.find((name) => name === fields.get('sort'))
+  const [from, to] = [fields.get('from'), fields.get('to')]
+  return changed(
+    { page: 'alerts', severity, query },
+    {
+      ...{ status, sort },
+      from: from !== null && isTime(from) ? from : undefined,
+      to: to !== null && isMoment(to) ? to : undefined,
+    },
+  )
 }
 
 /** The `#...` that parseRoute reads back as the same route. */
@@ -66,8 +104,11 @@ export function routeHash(route: Route): string {
   if (route.page === 'machine') return '#/machine'
   if (route.page === 'nowhere') return `#${route.address}`
   const fields = new URLSearchParams()
-  if (route.page === 'alerts' && route.severity) fields.set('severity', route.severity)
-  if (route.page === 'alerts' && route.status) fields.set('status', route.status)
+  if (route.page === 'alerts')
+    for (const name of ['severity', 'status', 'sort', 'from', 'to'] as const) {
+      const value = route[name]
+      if (value) fields.set(name, value)
+    }
   if (route.query !== '') fields.set('q', route.query)
   return `#/${route.page}${fields.size > 0 ? `?${fields}` : ''}`
 }

@@ -1,5 +1,5 @@
-// A click anywhere in a row opens it. The row's link does the work: it is what the keyboard and a screen
-// reader use, and what a middle click or the browser's menu acts on.
+// A click anywhere in a row opens it. The row's link, or the button of a group, does the work: it is what the keyboard and a
+// screen reader use, and what a middle click or the browser's menu acts on.
 
 import { lastRow } from './state.ts'
 
@@ -11,8 +11,8 @@ export function installRows(): () => void {
 
 function onClick(event: MouseEvent): void {
   const target = event.target as Element
-  if (event.defaultPrevented || target.closest('a, button, input, summary')) return
-  const link = target.closest('tr')?.querySelector<HTMLAnchorElement>('a[data-row]')
+  if (event.defaultPrevented || target.closest('a, button, input, select, summary')) return
+  const link = target.closest('tr')?.querySelector<HTMLElement>('[data-row]')
   // Who has selected a text in the row wanted the text.
   if (!link || getSelection()?.isCollapsed === false) return
   // Held keys are handed on: a new tab, a new window.
@@ -20,6 +20,12 @@ function onClick(event: MouseEvent): void {
   link.dispatchEvent(
     new MouseEvent('click', { bubbles: true, cancelable: true, ctrlKey, metaKey, shiftKey }),
   )
+}
+
+/** After the button that brought rows has gone with the keyboard's place: on to the first of them. */
+export function focusBrought(row: string | undefined): void {
+  if (row === undefined || document.activeElement !== document.body) return
+  document.querySelector<HTMLElement>(`[data-row="${CSS.escape(row)}"]`)?.focus()
 }
 
 /** Puts the focus on the row one came back from, unless it is somewhere already. */

@@ -18,8 +18,8 @@ export const loaded = signal(false)
 export const alerts = signal<Held<AlertSummary>>(nothingHeld)
 /** Grows with each alert that was told: what was found before may not be all any more. */
 export const alertsTold = signal(0)
-/** The alert that was told last, by its id; empty: any may have been, unheard. Each is another object. */
-export const alertTold = signal({ id: '' })
+/** The alert that was told last, and its group; empty: any may have been, unheard. Each is another object. */
+export const alertTold = signal({ id: '', group: '' })
 /** Of all alerts that the collector keeps. */
 export const triageCounts = signal(NO_COUNTS)
 export const identities = signal<Held<IdentitySummary>>(nothingHeld)

@@ -1,7 +1,7 @@
 // Which alerts the list has by what people said of them. Closed ones are left out, and counted.
 import type { TriageCounts } from '../page-api.ts'
 import { countText } from './format.ts'
-import { type AlertsRoute, STATUS_CHOICES, type StatusChoice } from './route.ts'
+import { type AlertsRoute, changed, STATUS_CHOICES, type StatusChoice } from './route.ts'
 import { go } from './state.ts'
 import { choiceCounts } from './triage-words.ts'
 
@@ -16,11 +16,10 @@ const NAMES: Record<StatusChoice | 'active', string> = {
 /** `counts`: of what the rest of the filter leaves; undefined while that is asked for. */
 export function StatusFilter(props: { at: AlertsRoute; counts: TriageCounts | undefined }) {
   const { at, counts } = props
-  const { status, ...others } = at
+  const { status } = at
   const numbers = counts && choiceCounts(counts)
   const choose = (value: string): void => {
-    const chosen = STATUS_CHOICES.find((name) => name === value)
-    go({ ...others, ...(chosen && { status: chosen }) })
+    go(changed(at, { status: STATUS_CHOICES.find((name) => name === value) }))
   }
   return (
     <label class="status">
