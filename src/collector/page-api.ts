@@ -17,6 +17,9 @@ export type TriageInfo = {
   /** A name that nobody has checked. */
   by: string
   at: NsText
+  /** Who gave it this status, and when: others may have written notes since. */
+  statusBy: string
+  statusAt: NsText
   alertRevision: number
   severity: SeverityName
   bytesOut: number

@@ -2,16 +2,19 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
+import type { TriageInfo } from '../../src/collector/page-api.ts'
 import {
   type Answers,
   type Query,
   STATUSES,
   Status,
+  type TriageEntry,
   type TriageSaid,
 } from '../../src/collector/store/protocol.ts'
 import { createReader } from '../../src/collector/store/reader.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { ENTRIES_MAX } from '../../src/collector/store/triage.ts'
+import { triageInfo } from '../../src/collector/store/triage-reader.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
 import { bytes } from '../../src/units.ts'
 import { alertOf, DEVICE_A, DEVICE_B, itemOf, T0, uidOf } from './agent.ts'
@@ -83,13 +86,36 @@ describe("the store's triage", () => {
     assert.equal(say(1, { status: Status.closed, revision: 1, by: 'bo' }), 'done')
     const { triage, triageHistory } = detail(1) ?? {}
     const then = { alertRevision: 1, severity: 'medium', bytesOut: 8_400_000 }
-    const first = { revision: 1, status: 'acknowledged', by: 'ada', at: `${T0 + 50n}`, ...then }
-    assert.deepEqual(triage, { ...first, revision: 2, status: 'closed', by: 'bo' })
+    const by = (name: string) => ({ by: name, statusBy: name })
+    const at = { at: `${T0 + 50n}`, statusAt: `${T0 + 50n}` }
+    const first = { revision: 1, status: 'acknowledged', ...by('ada'), ...at, ...then }
+    assert.deepEqual(triage, { ...first, revision: 2, status: 'closed', ...by('bo') })
     assert.deepEqual(triageHistory, [
       { ...first, note: ['asked the owner', 'of the machine'] },
       { ...triage, note: [] },
     ])
     assert.deepEqual(list().alerts[0]?.triage, triage)
+  })
+
+  it('names who closed it, not who added a note since, in lists, in its history and as it is told', () => {
+    tell(1)
+    say(1, { status: Status.acknowledged, by: 'ada' })
+    say(1, { revision: 1, by: 'bo' }, T0 + 60n)
+    say(1, { revision: 2, by: 'cy', note: 'the ticket is 12' }, T0 + 70n)
+    const closed = { by: 'cy', at: `${T0 + 70n}`, statusBy: 'bo', statusAt: `${T0 + 60n}` }
+    const pick = ({ by, at, statusBy, statusAt }: TriageInfo) => ({ by, at, statusBy, statusAt })
+    assert.deepEqual(pick(list().alerts[0]?.triage as TriageInfo), closed)
+    assert.deepEqual(pick(detail(1)?.triageHistory.at(-1) as TriageInfo), closed)
+    const { triaged } = tell(1, { revision: 2 })
+    assert.deepEqual(pick(triageInfo(triaged[0]?.triage as TriageEntry)), closed)
+    // Closed again after it was opened again: the first time does not count.
+    say(1, { revision: 3, status: Status.open, by: 'di' }, T0 + 80n)
+    say(1, { revision: 4, by: 'ed' }, T0 + 90n)
+    assert.equal(list().alerts[0]?.triage?.statusBy, 'ed')
+    assert.deepEqual(
+      detail(1)?.triageHistory.map(({ statusBy }) => statusBy),
+      ['ada', 'bo', 'bo', 'di', 'ed'],
+    )
   })
 
   it('is refused to who has not seen what another one said', () => {

@@ -40,6 +40,9 @@ export type TriageEntry = {
   at: bigint
   /** A name that nobody has checked. */
   by: string
+  /** Who gave the alert this status, and when: an entry that only adds a note leaves that as it was. */
+  statusBy: string
+  statusAt: bigint
   note: string
   alertRevision: number
   severity: SeverityRank

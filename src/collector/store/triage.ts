@@ -9,7 +9,7 @@ import {
   type TriageSaid,
 } from './protocol.ts'
 import { prepare } from './statement.ts'
-import { entryOf } from './triage-reader.ts'
+import { ENTRIES, entryOf } from './triage-reader.ts'
 
 /** Of one alert; people who say more about it have a ticket for it elsewhere. */
 export const ENTRIES_MAX = 100
@@ -53,7 +53,7 @@ export function createTriage(db: DatabaseSync, bytesMax = TRIAGE_BYTES_MAX): Tri
        (id, device, revision, status, at, by_whom, note, alert_revision, severity, bytes_out)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
-  const read = prepare(db, 'SELECT * FROM triage WHERE id = ? AND device = ? AND revision = ?')
+  const read = prepare(db, `${ENTRIES} AND t.revision = ?`)
   const forgetOne = prepare(
     db,
     'DELETE FROM triage WHERE id = ? AND device = ? RETURNING by_whom, note',

@@ -18,7 +18,7 @@ export function TriageMark({ of }: { of: Pick<AlertSummary, 'triage' | 'bytesOut
   const grown = grownText(of)
   return (
     <span class={`triage-mark ${triage.status}${grown === '' ? '' : ' grown'}`}>
-      {STATUS_WORDS[triage.status]} by <Cut text={triage.by} max={24} />
+      {STATUS_WORDS[triage.status]} by <Cut text={triage.statusBy} max={24} />
       {grown !== '' && <strong>, since then {grown}</strong>}
     </span>
   )
@@ -41,13 +41,10 @@ function Present({ alert }: { alert: AlertDetail }) {
   const { triage } = alert
   if (!triage) return <p>Open: nobody has said anything of it yet.</p>
   const grown = grownText(alert)
-  // A note that came later says nothing of when it was closed, and by whom.
-  const other = alert.triageHistory.findLastIndex(({ status }) => status !== triage.status)
-  const { at, by } = alert.triageHistory[other + 1] ?? triage
   return (
     <p>
-      <strong>{STATUS_WORDS[triage.status]}</strong> since <Clock at={at} />, says{' '}
-      <Cut text={by} max={64} />.
+      <strong>{STATUS_WORDS[triage.status]}</strong> since <Clock at={triage.statusAt} />, says{' '}
+      <Cut text={triage.statusBy} max={64} />.
       {grown !== '' && <strong class="grown"> Since then {grown}.</strong>}
     </p>
   )
