@@ -318,7 +318,10 @@ export type DestinationsResponse = {
 }
 /** GET /api/devices?limit=500&after= Those known for longest first. */
 export type DevicesResponse = Part & { devices: DeviceInfo[] }
-/** GET /api/health?limit=50&before=&device=&since=&until= ; since and until are of when it happened, on the device's clock. */
+/**
+ * GET /api/health?limit=50&before=&device=&kind=&since=&until= ; since and until are of when it happened, on the device's clock;
+ * kind may be several, with commas between.
+ */
 export type HealthResponse = Part & { events: HealthInfo[] }
 /** GET /api/counters: what the collector counted since it started, by name. */
 export type CountersResponse = { counters: Record<string, number> }

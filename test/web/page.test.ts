@@ -204,6 +204,39 @@ describe('page in a browser', () => {
     assert.deepEqual(watched.faults, [])
   })
 
+  it('says of a machine what it did not see lately, however much else was told, with its alerts of that time', async () => {
+    const { page, show, tell, watched } = await scene()
+    const now = nowUnixNs()
+    const about = (of: 'loss' | 'recovered', text: string, at = now) => ({
+      kind: 'health' as const,
+      at,
+      health: { of, text, count: 1 },
+    })
+    const unseen = '5 MB were sent in ways that are not watched'
+    await tell(
+      about('loss', 'lost two days ago', secondsBefore(now, 2 * 86_400)),
+      about('loss', unseen, secondsBefore(now, 7200)),
+      alertFinding(upload(now, { openedAt: secondsBefore(now, 7000), sentence: 'of that time' })),
+      alertFinding(upload(now, { seed: 'later', sentence: 'of now' })),
+    )
+    for (let from = 0; from < 110; from += 55)
+      await tell(...Array.from({ length: 55 }, (_, index) => about('recovered', `${from + index}`)))
+    await page.reload()
+    await show('#/machine')
+    const lately = page.getByRole('region', { name: 'Not seen in the last day' })
+    await lately.getByText(unseen).waitFor()
+    assert.equal(await lately.getByRole('listitem').count(), 1)
+    const events = page.getByRole('region', { name: 'Health events' })
+    assert.equal(await events.getByText(unseen).count(), 0, 'it is not among the newest')
+    await tell(about('loss', 'one more'))
+    await lately.getByText('one more').waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await lately.getByRole('listitem').filter({ hasText: unseen }).getByRole('link').click()
+    await page.getByText('1 alert found.').waitFor()
+    assert.deepEqual(await page.locator('[data-row]').allInnerTexts(), ['of that time'])
+    assert.deepEqual(watched.faults, [])
+  })
+
   it('says on an alert what its machine lost while it went on, and not what at another time', async () => {
     const { page, show, tell, watched } = await scene()
     const now = nowUnixNs()

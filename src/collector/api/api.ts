@@ -137,12 +137,13 @@ export function createApi(options: {
   }
 
   async function health(query: string): Promise<HealthResponse> {
-    const given = parseQuery(query, ['limit', 'before', 'device', 'since', 'until'])
+    const given = parseQuery(query, ['limit', 'before', 'device', 'since', 'until', 'kind'])
     return store.read({
       op: 'health',
       limit: limitOf(given, HEALTH.usual, HEALTH.max),
       before: timeOf(given, 'before'),
       deviceId: textOf(given, 'device'),
+      kinds: textOf(given, 'kind')?.split(','),
       ...rangeOf(given),
     })
   }

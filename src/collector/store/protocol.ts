@@ -232,6 +232,8 @@ export type Query =
       limit: number
       before?: bigint | undefined
       deviceId?: string | undefined
+      /** Only those of these kinds. */
+      kinds?: readonly string[] | undefined
       /** Of when it happened: from then on, and before then. */
       since?: bigint | undefined
       until?: bigint | undefined

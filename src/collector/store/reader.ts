@@ -95,16 +95,27 @@ export function createReader(db: DatabaseSync): Reader {
     limit,
     before = FOREVER_NS,
     deviceId,
+    kinds,
     since = 0n,
     until = FOREVER_NS,
   }: Query & { op: 'health' }): HealthResponse {
-    const ofOne = deviceId === undefined ? '' : 'AND d.id = ?'
+    const device = deviceId === undefined ? undefined : deviceRow(deviceId)
+    // What the collector says of itself is of no device.
+    if (device === 0n) return { events: [] }
+    const ofOne = device === undefined ? '' : 'AND h.device = ?'
+    const ofKinds = kinds ? 'AND h.kind IN (SELECT value FROM json_each(?))' : ''
     const { found, isCut } = some(
       `SELECT h.stored_at, h.at, h.kind, h.text, h.count, d.id,
          octet_length(h.kind) + octet_length(h.text) AS bytes FROM health AS h
        LEFT JOIN device AS d ON d.row = h.device
-       WHERE h.stored_at < ? AND h.at >= ? AND h.at < ? ${ofOne} ORDER BY h.stored_at DESC LIMIT ?`,
-      [before, since, until, ...(deviceId === undefined ? [] : [deviceId]), limit],
+       WHERE h.stored_at < ? AND h.at >= ? AND h.at < ? ${ofOne} ${ofKinds}
+       ORDER BY h.stored_at DESC LIMIT ?`,
+      [
+        ...[before, since, until],
+        ...(device === undefined ? [] : [device]),
+        ...(kinds ? [JSON.stringify(kinds)] : []),
+        limit,
+      ],
       limit,
     )
     const last = found.at(-1)

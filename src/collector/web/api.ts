@@ -165,10 +165,11 @@ export async function getDevices(max: number): Promise<DevicesResponse> {
 export const getHealth = (limit: number): Promise<HealthResponse> =>
   get(`/api/health?limit=${limit}`)
 
-/** What a device told of itself from `since` on and before `until`, nanoseconds since 1970. */
-export const getHealthOf = (
-  device: string,
-  since: bigint,
-  until: bigint,
-): Promise<HealthResponse> =>
-  get(`/api/health?limit=50&device=${encodeURIComponent(device)}&since=${since}&until=${until}`)
+/** What weakens figures: that a machine sees again, or that a file was begun anew, does not. */
+const WEAKENING = 'loss,degraded,restart'
+
+/** What a device told that it did not see, from `since` on and before `until`, nanoseconds since 1970. */
+export const getUnseen = (device: string, since: bigint, until: bigint): Promise<HealthResponse> =>
+  get(
+    `/api/health?limit=50&kind=${WEAKENING}&device=${encodeURIComponent(device)}&since=${since}&until=${until}`,
+  )

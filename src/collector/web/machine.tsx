@@ -5,6 +5,7 @@ import { Age, Clock, Cut, Figure, Spark, Volumes } from './parts.tsx'
 import { type Counter, rates, recentRate } from './rates.ts'
 import { exactly, routeHash } from './route.ts'
 import { devices, health, samples } from './state.ts'
+import { AlertsAround, Unseen } from './unseen.tsx'
 import { Mirrored } from './watching.tsx'
 import { connectionText, isReplayed } from './words.ts'
 
@@ -101,6 +102,7 @@ function Device({ device }: { device: DeviceInfo }) {
             : 'It has sent no counters since this collector started.'}
         </p>
       )}
+      {!isReplayed(device) && <Unseen device={device} />}
     </section>
   )
 }
@@ -256,7 +258,7 @@ function HealthEvents({ events }: { events: readonly HealthInfo[] }) {
             {events.map((event, index) => (
               <tr key={`${event.deviceId} ${event.at} ${index}`}>
                 <td>
-                  <Clock at={event.at} />
+                  <AlertsAround event={event} />
                 </td>
                 <td>
                   <Cut text={hosts.get(event.deviceId) ?? event.deviceId} max={24} />

@@ -1,13 +1,11 @@
 // What a machine did not see while an alert of it went on: figures that may be too small, and why.
 import { useEffect, useState } from 'preact/hooks'
 import type { AlertDetail, HealthInfo } from '../page-api.ts'
-import { type ApiError, getHealthOf } from './api.ts'
+import { type ApiError, getUnseen } from './api.ts'
 import { signOut } from './feed.ts'
 import { Clock } from './parts.tsx'
 import { health } from './state.ts'
 
-/** What weakens the figures of that time; that it sees again, or that a file was begun anew, does not. */
-const WEAKENING = new Set(['loss', 'degraded', 'restart'])
 /** A loss that goes on is said once a minute, of what came before. */
 const SAID_LATE_NS = 120_000_000_000n
 const SHOWN_MAX = 5
@@ -19,8 +17,8 @@ export function Sight({ alert }: { alert: AlertDetail }) {
   const told = health.value.find(({ deviceId }) => deviceId === device.id)
   useEffect(() => {
     let stale = false
-    getHealthOf(device.id, BigInt(timeline.startAt), BigInt(updatedAt) + SAID_LATE_NS).then(
-      (found) => !stale && setEvents(found.events.filter(({ kind }) => WEAKENING.has(kind))),
+    getUnseen(device.id, BigInt(timeline.startAt), BigInt(updatedAt) + SAID_LATE_NS).then(
+      (found) => !stale && setEvents(found.events),
       (cause: ApiError) => {
         if (stale) return
         if (cause.code === 'signed_out') signOut()
