@@ -8,11 +8,14 @@ import type { IdentitiesResponse } from '../../src/collector/page-api.ts'
 import { NUMBERS_RESERVED } from '../../src/stream/outbox-numbers.ts'
 import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { times } from '../long.ts'
+import { WAIT_MS } from '../waits.ts'
 import { type Installation, startInstallation, until } from './installation.ts'
 import { streamStrangers } from './strangers.ts'
 
 /** Of each role. */
 const KILLS = times('FRESHET_FAULTS', { usual: 7, long: 20 })
+/** Who opens a file after its writer was killed holds it for a moment. */
+const READING = { readOnly: true, timeout: WAIT_MS }
 const ROLES = ['agent', 'engine', 'collector'] as const
 
 /** Seeded, so that a failing run can be told apart by its seed (mulberry32). */
@@ -126,7 +129,7 @@ function atRest(state: string): (Committed & { stored: Counts }) | undefined {
  * run commits less than that.
  */
 function countersOf(state: string): Committed {
-  const database = new DatabaseSync(join(state, 'agent/outbox.db'), { readOnly: true })
+  const database = new DatabaseSync(join(state, 'agent/outbox.db'), READING)
   try {
     const row = database
       .prepare('SELECT next_sequence - 1 AS committed, evicted, items AS waiting FROM totals')
@@ -139,7 +142,7 @@ function countersOf(state: string): Committed {
 
 /** `item` is keyed by (uid, device): what was stored twice would be there once, and what was lost not at all. */
 function storedOf(state: string): Counts {
-  const database = new DatabaseSync(join(state, 'collector/store.db'), { readOnly: true })
+  const database = new DatabaseSync(join(state, 'collector/store.db'), READING)
   try {
     return database
       .prepare(

@@ -5,6 +5,7 @@ import { decodeItem } from '../../src/stream/codec.ts'
 import { type Outbox, type OutboxCounters, openOutbox } from '../../src/stream/outbox.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { alert } from '../stream/findings.ts'
+import { WAIT_MS } from '../waits.ts'
 
 /** Name of an alert: the life of the program that found it, and its number there. */
 export type Numbered = `${number}/${number}`
@@ -72,7 +73,7 @@ export type Stored = {
 
 /** Reads a store that no collector has open, or that one does. */
 export function readStore(path: string): Stored {
-  const db = new DatabaseSync(path, { readOnly: true })
+  const db = new DatabaseSync(path, { readOnly: true, timeout: WAIT_MS })
   const count = (sql: string): number => Number(db.prepare(sql).get()?.['n'] ?? 0)
   const segments = db.prepare('SELECT n FROM segment').all()
   const ids = new Set<Numbered>()
