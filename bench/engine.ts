@@ -91,55 +91,71 @@ function besideRival(own: Row, ours: number, theirs: number | string): Row {
   }
 }
 
-/** Seconds to replay `times` rounds of reports through framer and engine, and what memory grew by after a quarter of them. */
-function replay(times: number): { seconds: number; grewBytes: number } {
+/** A replay of rounds of reports through framer and engine: each call runs one, and gives the seconds that it took. */
+function startReplay(): () => number {
   const load = { ...LOAD, rounds: 1 }
   const engine = createEngine({ deviceId: 'bench', baseline: openMemoryBaseline() })
   engine.push(opening(load))
   engine.takeFindings()
   const framer = createFramer()
   const some = reports(load)
-  let seconds = 0
-  let first = 0
-  for (let round = 0; round < times; round++) {
+  return () => {
     const began = threadSeconds()
     for (let at = 0; at < some.records.length; at += 50_001)
       for (const records of framer.push(some.records.subarray(at, at + 50_001)))
         engine.push(records)
     engine.takeFindings()
-    seconds += threadSeconds() - began
-    if (round === times >> 2) first = process.memoryUsage().rss
+    const seconds = threadSeconds() - began
     some.again()
+    return seconds
   }
-  return { seconds, grewBytes: process.memoryUsage().rss - first }
 }
 
+/** Bytes that memory grew by in the last three quarters of so many rounds. */
+function grewBytes(rounds: number): number {
+  const round = startReplay()
+  let first = 0
+  for (let done = 0; done < rounds; done++) {
+    round()
+    if (done === rounds >> 2) first = process.memoryUsage().rss
+  }
+  return process.memoryUsage().rss - first
+}
+
+/** Rounds of a short replay. */
 const ONE = 10
-const PASSES = 3
+const PASSES = 5
 
 /**
- * What ten and a hundred times the input cost. Each long replay stands beside as many short ones as have the same reports,
- * run right before it, so that a busy machine weighs on both; the least of several short ones beside a long one would
- * not be fair. A whole long one goes first: pairs come to points of the score, and code to be compiled for them, that
- * no short replay reaches.
+ * How many times a short replay a replay `times` as long costs. Beside it run as many short ones as have the same reports,
+ * round by round in turns: what else the machine does weighs on both alike, where it changes from one second to the next.
+ */
+function costOf(times: number): number {
+  const longRound = startReplay()
+  let long = 0
+  let shorts = 0
+  for (let short = 0; short < times; short++) {
+    const shortRound = startReplay()
+    for (let round = 0; round < ONE; round++) {
+      shorts += shortRound()
+      long += longRound()
+    }
+  }
+  return (times * long) / shorts
+}
+
+/**
+ * What ten and a hundred times the input cost. A whole long replay goes first: pairs come to points of the score, and
+ * code to be compiled for them, that no short replay reaches.
  */
 async function growth(): Promise<Row[]> {
-  replay(10 * ONE)
-  const ratios: number[] = []
-  let short = 0
-  for (let pass = 0; pass < PASSES; pass++) {
-    let shorts = 0
-    for (let i = 0; i < 10; i++) shorts += replay(ONE).seconds
-    const ten = replay(10 * ONE).seconds
-    ratios.push((10 * ten) / shorts)
-    short += shorts
-  }
-  const hundred = replay(100 * ONE)
+  costOf(10)
+  const ten = median(Array.from({ length: PASSES }, () => costOf(10)))
+  const hundredTimes = costOf(100)
+  const grew = grewBytes(100 * ONE)
   const [reportsPerSecond] = await rates([{ load: LOAD, kind: 'pieces' }])
   if (typeof reportsPerSecond !== 'number') throw new Error('the bench does not run')
   const times = (value: number): number => Math.round(value * 100) / 100
-  const ten = median(ratios)
-  const hundredTimes = hundred.seconds / (short / (10 * PASSES))
   return [
     {
       name: 'engine replay through framer and detector',
@@ -164,10 +180,10 @@ async function growth(): Promise<Row[]> {
     },
     {
       name: `engine memory grown in the last three quarters of ${(100 * ONE * LOAD.flows).toLocaleString('en')} reports`,
-      value: Math.round(hundred.grewBytes / 1e5) / 10,
+      value: Math.round(grew / 1e5) / 10,
       unit: 'MB',
       target: 'at most 16',
-      met: hundred.grewBytes <= 16e6,
+      met: grew <= 16e6,
     },
   ]
 }
