@@ -50,6 +50,7 @@ async function measure(ledger: Ledger, asked: Asked): Promise<Figures> {
     counters: new Counters(),
     limits: LIMITS,
     now: nowUnixNs,
+    bootId: '',
     log: fail,
     onStored: () => {},
   })

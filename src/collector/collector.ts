@@ -3,10 +3,13 @@ import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { descriptorLimit } from '../host/descriptors.ts'
 import { lockDirectory } from '../host/lock.ts'
+import { describeMachine } from '../host/machine.ts'
+import { sinceBootMs } from '../host/since-boot.ts'
 import { inspectDatabaseFile, StateFileError } from '../state-file.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
 import { hostInUrl, pageUrlOf, refuseUnlessLoopback } from './address.ts'
 import { createSite, readPageFiles } from './api/site.ts'
+import { doubtFile } from './clock-watch.ts'
 import { CollectorError } from './collector-error.ts'
 import { Counters } from './counters.ts'
 import { Devices } from './gateway/devices.ts'
@@ -106,6 +109,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       counters,
       limits,
       now,
+      bootId: describeMachine().bootId,
       log,
       onStored: (...stored) => site.stored(...stored),
     })
@@ -131,13 +135,14 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       counters,
       publish: site.publish,
       clockOffsetsMs: (...at) => devices.clockOffsetsMs(...at),
+      doubtFile: doubtFile(join(stateDir, 'clock.doubted'), log),
       log,
     })
     const beat = beatOf(
       options.beatMs ?? KEEPER_BEAT_MS,
       () => counters.read().frameBytes,
-      (elapsedMs) => {
-        void keeper.beat(now(), elapsedMs)
+      () => {
+        void keeper.beat(now(), sinceBootMs())
       },
     )
     beat.unref()
@@ -194,11 +199,7 @@ const BEAT_BYTES = 256 * 1024 * 1024
 const LOOK_MS = 1000
 
 /** Calls each `beatMs`, and as soon as so many bytes have come. */
-function beatOf(
-  beatMs: number,
-  bytesIn: () => number,
-  beat: (elapsedMs: number) => void,
-): NodeJS.Timeout {
+function beatOf(beatMs: number, bytesIn: () => number, beat: () => void): NodeJS.Timeout {
   let atMs = performance.now()
   let bytes = bytesIn()
   return setInterval(
@@ -208,7 +209,7 @@ function beatOf(
       if (nowMs - atMs < beatMs && came < BEAT_BYTES) return
       atMs = nowMs
       bytes += came
-      beat(nowMs)
+      beat()
     },
     Math.min(LOOK_MS, beatMs),
   )

@@ -1,6 +1,7 @@
 // Sees to it that the store keeps as much as was asked and no more, and says what went.
 import type { UnixNs } from '../units.ts'
 import type { Site } from './api/site.ts'
+import { createClockWatch, type DoubtFile } from './clock-watch.ts'
 import type { Counters } from './counters.ts'
 import type { Keep } from './store/protocol.ts'
 import type { Store } from './store/store.ts'
@@ -18,16 +19,11 @@ export const keepOf = (days: number, gb: number): Keep => ({
 
 /** Between two looks at the store. */
 export const KEEPER_BEAT_MS = 60_000
-/** A wall clock that moved so much more or less than time did has been set; agents' that differ by less agree. */
-const CLOCK_STEP_MS = 3_600_000
-/** At the start the newest that was received is what time is held against: a collector that was off for less is usual. */
-const CLOCK_GAP_MS = 86_400_000
-const NEVER_NS = 2n ** 63n - 1n
 
 export type Keeper = {
   /**
    * Drops what is too old or too much, a step at a time between commits. `nowNs` is wall time and
-   * `elapsedMs` monotonic. One at a time: a call during another does nothing. Never rejects.
+   * `elapsedMs` that of sinceBootMs(). One at a time: a call during another does nothing. Never rejects.
    */
   beat(nowNs: UnixNs, elapsedMs: number): Promise<void>
 }
@@ -37,13 +33,12 @@ export function createKeeper(options: {
   keep: Keep
   counters: Counters
   publish: Site['publish']
-  /** How far the clock of each agent that is connected is behind, as `Devices.clockOffsetsMs`. */
+  /** How far the clock of each connected agent of another machine is behind, as `Devices.clockOffsetsMs`. */
   clockOffsetsMs: (nowNs: UnixNs, elapsedMs: number) => readonly number[]
+  doubtFile: DoubtFile
   log: (text: string) => void
 }): Keeper {
   const { store, keep, counters, publish, clockOffsetsMs, log } = options
-  let last: { nowNs: bigint; elapsedMs: number } | undefined
-  let isDoubted = false
   let beating = false
   let saidTooLarge = false
 
@@ -55,40 +50,18 @@ export function createKeeper(options: {
     })
   }
 
-  /** Half of the agents that are connected or more have a clock like this one. */
-  function isConfirmed(nowNs: UnixNs, elapsedMs: number): boolean {
-    const offsets = clockOffsetsMs(nowNs, elapsedMs)
-    const agree = offsets.filter((offsetMs) => Math.abs(offsetMs) < CLOCK_STEP_MS).length
-    return offsets.length > 0 && 2 * agree >= offsets.length
-  }
-
-  /**
-   * A clock that is a year ahead must not empty the store: it is held against the newest that was received, and then
-   * against time; where they part, the agents' clocks decide.
-   */
-  async function watchClock(nowNs: UnixNs, elapsedMs: number): Promise<void> {
-    const isFirst = last === undefined
-    const since = last ?? { nowNs: await store.newestAt(), elapsedMs }
-    const stepMs = Number((nowNs - since.nowNs) / 1_000_000n) - (elapsedMs - since.elapsedMs)
-    last = { nowNs, elapsedMs }
-    const isNew = since.nowNs === 0n
-    if (!isNew && Math.abs(stepMs) > (isFirst ? CLOCK_GAP_MS : CLOCK_STEP_MS)) {
-      isDoubted = true
-      const hours = (stepMs / 3_600_000).toFixed(1)
-      const what = isFirst
-        ? `the clock is ${hours} h from the newest that was received`
-        : `the clock was set by ${hours} h`
-      say(`${what}: nothing is dropped for its age until agents' clocks agree with it`, nowNs)
-    }
-    if (isDoubted && isConfirmed(nowNs, elapsedMs)) {
-      isDoubted = false
-      say("agents' clocks agree with this one: what is too old is dropped again", nowNs)
-    }
-  }
+  const clock = createClockWatch({
+    newestAt: () => store.newestAt(),
+    ageNs: keep.ageNs,
+    clockOffsetsMs,
+    file: options.doubtFile,
+    say,
+    log,
+  })
 
   /** All at the one time that was held against others: a clock that is set meanwhile is seen with the next beat. */
-  async function drop(nowNs: UnixNs): Promise<void> {
-    const ageNs = isDoubted ? NEVER_NS : keep.ageNs
+  async function drop(nowNs: UnixNs, leadNs: bigint): Promise<void> {
+    const ageNs = keep.ageNs + leadNs
     for (;;) {
       const { more, usedBytes, dropped, told } = await store.retain(nowNs, {
         ageNs,
@@ -124,8 +97,7 @@ export function createKeeper(options: {
       if (beating) return
       beating = true
       try {
-        await watchClock(nowNs, elapsedMs)
-        await drop(nowNs)
+        await drop(nowNs, await clock.leadNs(nowNs, elapsedMs))
       } catch (error) {
         log(`what is too old cannot be dropped now: ${(error as Error).message}`)
       } finally {

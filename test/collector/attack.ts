@@ -35,6 +35,7 @@ export async function attacked(change: Partial<Limits> = {}) {
     counters,
     limits,
     now: nowUnixNs,
+    bootId: '',
     log: (text) => log.push(text),
     onStored: () => {},
   })

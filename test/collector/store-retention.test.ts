@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
+import type { Doubt } from '../../src/collector/clock-watch.ts'
 import { Counters } from '../../src/collector/counters.ts'
 import { Devices } from '../../src/collector/gateway/devices.ts'
 import { createKeeper, type Keeper } from '../../src/collector/keeper.ts'
@@ -225,7 +226,12 @@ describe("the store's keeper", () => {
 
   /** What an agent said: its time, since T0, and when, as `elapsedMs` of the beats. */
   type Said = { wallMs: number; atMs: number }
-  function keeper(answers: Partial<Retained>[], newestAt = T0, said: Said[] = []) {
+  function keeper(
+    answers: Partial<Retained>[],
+    newestAt = T0,
+    said: Said[] = [],
+    file: { doubt?: Doubt | undefined; isFull?: boolean } = {},
+  ) {
     const asked: Keep[] = []
     const times: bigint[] = []
     const log: string[] = []
@@ -248,12 +254,19 @@ describe("the store's keeper", () => {
       clockOffsetsMs(nowNs, elapsedMs) {
         const devices = new Devices(10)
         said.forEach(({ wallMs, atMs }, index) => {
-          const device = devices.connect({ ...FACTS, id: `${index}` }, ENROLLED, T0 as UnixNs)
+          const device = devices.connect({ ...FACTS, id: `${index}` }, ENROLLED, true, T0 as UnixNs)
           const sentAt = (T0 + BigInt(wallMs) * MS_NS) as UnixNs
           // What the clock here was then says nothing.
           devices.heardTime(device, sentAt, 0n as UnixNs, atMs)
         })
         return devices.clockOffsetsMs(nowNs, elapsedMs)
+      },
+      doubtFile: {
+        read: () => file.doubt,
+        write(doubt) {
+          if (file.isFull) throw new Error('no space left')
+          file.doubt = doubt
+        },
       },
       log: (text) => log.push(text),
     })
@@ -317,6 +330,65 @@ describe("the store's keeper", () => {
       asked.map(({ ageNs }) => ageNs === KEEP.ageNs),
       [true, false, false, true],
     )
+  })
+
+  it('ages what is stored by running time while the clock is doubted, and believes it when all is as old', async () => {
+    const { made, asked, log } = keeper([{}, {}, {}, {}, {}])
+    const beat = beatOf(made)
+    const DAY_MS = 24 * HOUR_MS
+    await beat(0, 0)
+    await beat(YEAR_MS, 1000)
+    // What is kept is as old as if the clock had never been set.
+    assert.equal(asked[1]?.ageNs, KEEP.ageNs + BigInt(YEAR_MS - 1000) * MS_NS)
+    await beat(YEAR_MS + 20 * DAY_MS, 20 * DAY_MS + 1000)
+    assert.equal(asked[2]?.ageNs, asked[1]?.ageNs)
+    await beat(YEAR_MS + 30 * DAY_MS - 1, 30 * DAY_MS + 999)
+    assert.equal(asked[3]?.ageNs, asked[1]?.ageNs)
+    await beat(YEAR_MS + 30 * DAY_MS, 30 * DAY_MS + 1000)
+    assert.equal(asked[4]?.ageNs, KEEP.ageNs)
+    assert.equal(log.length, 2)
+    assert.match(log[1] ?? '', /the clock has gone on for 30 days/)
+  })
+
+  it('believes the clock when it is what it was, and counts anew when it is set once more', async () => {
+    const file: { doubt?: Doubt | undefined } = {}
+    const { made, asked, log } = keeper([{}, {}, {}, {}], T0, [], file)
+    const beat = beatOf(made)
+    await beat(0, 0)
+    await beat(YEAR_MS, HOUR_MS)
+    await beat(2 * YEAR_MS, 2 * HOUR_MS)
+    assert.deepEqual(file.doubt, { carriedNs: T0 + 7_200_000_000_000n, ranMs: 0 })
+    await beat(3 * HOUR_MS + 5, 3 * HOUR_MS)
+    assert.deepEqual(
+      asked.map(({ ageNs }) => ageNs === KEEP.ageNs),
+      [true, false, false, true],
+    )
+    assert.equal(file.doubt, undefined)
+    // The way back is a step too.
+    assert.equal(log.length, 4)
+    assert.match(log[3] ?? '', /the clock is what it was/)
+  })
+
+  it('goes on with a doubt of before it was started, and with the time that ran since', async () => {
+    const DAY_MS = 24 * HOUR_MS
+    const file: { doubt?: Doubt | undefined; isFull?: boolean } = {
+      doubt: { carriedNs: T0, ranMs: 29 * DAY_MS },
+    }
+    // The newest has the time of the clock that is doubted.
+    const newest = T0 + BigInt(YEAR_MS) * MS_NS
+    const { made, asked, log } = keeper([{}, {}, {}], newest, [], file)
+    const beat = beatOf(made)
+    await beat(YEAR_MS, 0)
+    assert.equal(asked[0]?.ageNs, KEEP.ageNs + BigInt(YEAR_MS) * MS_NS)
+    await beat(YEAR_MS + HOUR_MS, HOUR_MS)
+    assert.deepEqual(file.doubt, {
+      carriedNs: T0 + 3_600_000_000_000n,
+      ranMs: 29 * DAY_MS + HOUR_MS,
+    })
+    file.isFull = true
+    await beat(YEAR_MS + DAY_MS, DAY_MS)
+    assert.equal(asked[2]?.ageNs, KEEP.ageNs)
+    assert.equal(log.filter((line) => line.includes('no space left')).length, 1)
   })
 
   it('believes no clock at its start that is far from the newest that was received', async () => {

@@ -34,6 +34,10 @@ const READERS: [file: string, script: string][] = [
   ['agent.token', `(await import('${src('collector/secrets.ts')}')).readOrMakeSecrets(DIRECTORY)`],
   ['page.key', `(await import('${src('collector/secrets.ts')}')).readOrMakeSecrets(DIRECTORY)`],
   [
+    'clock.doubted',
+    `(await import('${src('collector/clock-watch.ts')}')).doubtFile(DIRECTORY + '/clock.doubted', () => {}).read()`,
+  ],
+  [
     'collector/page.key',
     `(await import('${src('cli/collector-access.ts')}')).pageKey({ root: DIRECTORY, collector: DIRECTORY + '/collector' })`,
   ],

@@ -1,5 +1,6 @@
 // One agent's connection: Hello, Welcome, batches, acknowledgements, and an end with a reason.
 import type { WebSocket } from 'ws'
+import { sinceBootMs } from '../../host/since-boot.ts'
 import {
   CAPABILITIES,
   decodeEnvelope,
@@ -24,6 +25,8 @@ const NEWCOMER_RETRY_MS = 60_000
 export type ConnectionContext = BatchesContext & {
   devices: Devices
   now: () => UnixNs
+  /** UUID of this machine's boot, as agents say theirs; empty when the system does not say. */
+  bootId: string
   log: (text: string) => void
   /** For what the store did not take: the disk's trouble is every connection's. */
   complain: (text: string) => void
@@ -238,7 +241,7 @@ export class Connection {
     const { counters, devices, now } = this.#context
     const receivedAt = now()
     counters.add('heartbeats')
-    if (!this.#isLate) devices.heardTime(device, sentAt, receivedAt, this.#receivedAtMs)
+    if (!this.#isLate) devices.heardTime(device, sentAt, receivedAt, sinceBootMs())
     this.#isLate = false
     devices.touch(device, receivedAt)
     this.#send({ kind: 'heartbeat', sentAt: receivedAt })
@@ -249,7 +252,7 @@ export class Connection {
     clearTimeout(this.#helloTimer)
     this.#state = 'enrolling'
     const receivedAt = now()
-    this.#helloAtMs = performance.now()
+    this.#helloAtMs = sinceBootMs()
     this.#agreed = hello.capabilities & CAPABILITIES
     this.#deviceId = hello.deviceId
     this.#outboxId = hello.outboxId
@@ -279,11 +282,12 @@ export class Connection {
   }
 
   #welcome(facts: DeviceFacts, enrolled: Enrolled, sentAt: UnixNs, receivedAt: UnixNs): void {
-    const { devices, limits, now, onEnrolled } = this.#context
+    const { devices, limits, now, bootId, onEnrolled } = this.#context
     if (this.#state === 'ended') return
     onEnrolled(this, facts.id, enrolled.isNew)
     this.#state = 'streaming'
-    const device = devices.connect(facts, enrolled, now())
+    const isOfThisMachine = this.isLocal || (bootId !== '' && facts.host.bootId === bootId)
+    const device = devices.connect(facts, enrolled, !isOfThisMachine, now())
     devices.heardTime(device, sentAt, receivedAt, this.#helloAtMs)
     this.#batches = new Batches(device, this.#agreed, this.#context, {
       isEnded: () => this.#state === 'ended',

@@ -8,6 +8,8 @@ import type { DeviceFacts, Enrolled } from '../store/protocol.ts'
 export type Device = {
   readonly facts: DeviceFacts
   readonly enrolled: Enrolled
+  /** It runs on another machine than this collector: its clock is not ours, and says something of ours. */
+  readonly hasOwnClock: boolean
   connected: boolean
   lastSeenAt: UnixNs
   lastSequence: number
@@ -17,7 +19,7 @@ export type Device = {
    * ahead. undefined: it has not said.
    */
   clockOffsetMs: number | undefined
-  /** The time that it said then, and when it was heard, on performance.now()'s scale. */
+  /** The time that it said then, and when it was heard, on sinceBootMs()'s scale. */
   saidTime: { sentAt: UnixNs; heardAtMs: number } | undefined
 }
 
@@ -30,10 +32,11 @@ export class Devices {
   }
 
   /** A device that has just been welcomed; its last counters stay until it sends new ones. */
-  connect(facts: DeviceFacts, enrolled: Enrolled, now: UnixNs): Device {
+  connect(facts: DeviceFacts, enrolled: Enrolled, hasOwnClock: boolean, now: UnixNs): Device {
     const device: Device = {
       facts,
       enrolled,
+      hasOwnClock,
       connected: true,
       lastSeenAt: now,
       lastSequence: enrolled.lastSequence,
@@ -58,7 +61,7 @@ export class Devices {
     this.#changed.add(device.facts.id)
   }
 
-  /** It has said its time, which was heard at `receivedAt` of our clock and `heardAtMs` on performance.now()'s scale. */
+  /** It has said its time, which was heard at `receivedAt` of our clock and `heardAtMs` on sinceBootMs()'s scale. */
   heardTime(device: Device, sentAt: UnixNs, receivedAt: UnixNs, heardAtMs: number): void {
     device.clockOffsetMs = Math.round(Number(receivedAt - sentAt) / 1e6)
     device.saidTime = { sentAt, heardAtMs }
@@ -66,12 +69,13 @@ export class Devices {
 
   /**
    * How far the clocks of those that are connected and have said are behind `nowNs`, in milliseconds, at `nowMs` on
-   * performance.now()'s scale. Our own clock as it was when they said so has no part in it: it may have been set since.
+   * sinceBootMs()'s scale. Our own clock has no part in it, neither as it was when they said so, since it may have been
+   * set, nor as an agent of this machine says it.
    */
   clockOffsetsMs(nowNs: UnixNs, nowMs: number): number[] {
     const offsets: number[] = []
-    for (const { connected, saidTime } of this.#known.values())
-      if (connected && saidTime)
+    for (const { connected, hasOwnClock, saidTime } of this.#known.values())
+      if (connected && hasOwnClock && saidTime)
         offsets.push(Number(nowNs - saidTime.sentAt) / 1e6 - (nowMs - saidTime.heardAtMs))
     return offsets
   }

@@ -46,6 +46,8 @@ export type GatewayOptions = {
   counters: Counters
   limits: Limits
   now: () => UnixNs
+  /** UUID of this machine's boot, as agents say theirs; empty when the system does not say. */
+  bootId: string
   log: (text: string) => void
   onStored(device: Device, findings: readonly Finding[], stored: StoredBatch): void
 }

@@ -1,0 +1,146 @@
+// Whether the clock may be believed where it makes what is stored old: one that is a year ahead must not empty the store.
+import { rmSync } from 'node:fs'
+import { readStateFile, writeStateFile } from '../state-file.ts'
+import type { UnixNs } from '../units.ts'
+
+/** A wall clock that moved so much more or less than time did has been set; agents' that differ by less agree. */
+const CLOCK_STEP_MS = 3_600_000
+/** At the start the newest that was received is what time is held against: a collector that was off for less is usual. */
+const CLOCK_GAP_MS = 86_400_000
+/** Running time of a doubt that a killed collector may forget: it only lasts longer by that. */
+const SAVE_EVERY_MS = 3_600_000
+const MS_NS = 1_000_000n
+const DAY_MS = 86_400_000
+
+/** A clock that is not believed. */
+export type Doubt = {
+  /** What the clock was when it was last believed, and the running time since: nanoseconds since 1970. */
+  carriedNs: bigint
+  /** Milliseconds that the collector has run since the doubt began. */
+  ranMs: number
+}
+
+/** Where a doubt outlives the collector: what was received meanwhile bears the time of the clock that is doubted. */
+export type DoubtFile = {
+  /** undefined: the clock was believed. Throws StateFileError, or what the file system does. */
+  read(): Doubt | undefined
+  /** Throws what the file system does. */
+  write(doubt: Doubt | undefined): void
+}
+
+export type ClockWatch = {
+  /**
+   * Nanoseconds, 0 or more, by which the clock is ahead of a time that may be believed. `nowNs` is wall time, `elapsedMs`
+   * that of sinceBootMs(). Rejects with StoreError.
+   */
+  leadNs(nowNs: UnixNs, elapsedMs: number): Promise<bigint>
+}
+
+/** Reads the doubt that there may be: throws as `file` does. */
+export function createClockWatch(options: {
+  /** When the newest that is kept was received; 0 when nothing is. */
+  newestAt: () => Promise<bigint>
+  /** How old what is kept may become. */
+  ageNs: bigint
+  /** How far the clock of each connected agent of another machine is behind, as `Devices.clockOffsetsMs`. */
+  clockOffsetsMs: (nowNs: UnixNs, elapsedMs: number) => readonly number[]
+  file: DoubtFile
+  /** Told once when a doubt begins and once when it ends. */
+  say: (text: string, nowNs: bigint) => void
+  log: (text: string) => void
+}): ClockWatch {
+  const { newestAt, ageNs, clockOffsetsMs, file, say, log } = options
+  const ageMs = Number(ageNs / MS_NS)
+  let last: { nowNs: bigint; elapsedMs: number } | undefined
+  let doubt = file.read()
+  let savedRanMs = doubt?.ranMs
+  let isUnsaved = false
+
+  /** What is saved by now is tried again with each look; said once. */
+  function save(): void {
+    try {
+      file.write(doubt)
+      savedRanMs = doubt?.ranMs
+      isUnsaved = false
+    } catch (cause) {
+      if (!isUnsaved) log(`whether the clock is believed cannot be saved: ${cause}`)
+      isUnsaved = true
+    }
+  }
+
+  const awayMs = (nowNs: bigint, fromNs: bigint): number => Number((nowNs - fromNs) / MS_NS)
+
+  /** Half of the connected agents of other machines or more have a clock like this one. */
+  function isConfirmed(nowNs: UnixNs, elapsedMs: number): boolean {
+    const offsets = clockOffsetsMs(nowNs, elapsedMs)
+    const agree = offsets.filter((offsetMs) => Math.abs(offsetMs) < CLOCK_STEP_MS).length
+    return offsets.length > 0 && 2 * agree >= offsets.length
+  }
+
+  /** Why the clock is believed again; undefined: it is not. */
+  function reason(of: Doubt, nowNs: UnixNs, elapsedMs: number, toleranceMs: number) {
+    if (isConfirmed(nowNs, elapsedMs)) return "agents' clocks agree with this one"
+    if (Math.abs(awayMs(nowNs, of.carriedNs)) <= toleranceMs) return 'the clock is what it was'
+    // All from before is as old by now; what came since has this clock's time.
+    if (of.ranMs >= ageMs) return `the clock has gone on for ${days(of.ranMs)} days`
+    return undefined
+  }
+
+  return {
+    async leadNs(nowNs, elapsedMs) {
+      const isFirst = last === undefined
+      const toleranceMs = isFirst ? CLOCK_GAP_MS : CLOCK_STEP_MS
+      const since = last ?? { nowNs: doubt?.carriedNs ?? (await newestAt()), elapsedMs }
+      const ranMs = elapsedMs - since.elapsedMs
+      const ranNs = BigInt(Math.round(ranMs)) * MS_NS
+      last = { nowNs, elapsedMs }
+      if (doubt) doubt = { carriedNs: doubt.carriedNs + ranNs, ranMs: doubt.ranMs + ranMs }
+      const expectedNs = since.nowNs + ranNs
+      const stepMs = awayMs(nowNs, expectedNs)
+      const isStep = since.nowNs !== 0n && Math.abs(stepMs) > toleranceMs
+      if (isStep) {
+        const begun = !isFirst || doubt === undefined
+        if (begun) doubt = { carriedNs: doubt?.carriedNs ?? expectedNs, ranMs: 0 }
+        const hours = (stepMs / 3_600_000).toFixed(1)
+        const what = isFirst
+          ? `the clock is ${hours} h from the newest that was received`
+          : `the clock was set by ${hours} h`
+        say(
+          `${what}: what is stored ages with running time alone, until clocks of agents on other machines agree ` +
+            `with this one or ${days(ageMs)} days have run`,
+          nowNs,
+        )
+        if (begun) save()
+      }
+      const why = doubt && reason(doubt, nowNs, elapsedMs, toleranceMs)
+      if (why !== undefined) {
+        doubt = undefined
+        say(`${why}: what is too old by it is dropped again`, nowNs)
+        save()
+      }
+      if (isUnsaved || (doubt && doubt.ranMs - (savedRanMs ?? 0) >= SAVE_EVERY_MS)) save()
+      return doubt && nowNs > doubt.carriedNs ? nowNs - doubt.carriedNs : 0n
+    },
+  }
+}
+
+const days = (ms: number): string => (ms / DAY_MS).toFixed(0)
+
+/** The doubt in a state file at `path`. One that holds none is told of and taken for none. */
+export function doubtFile(path: string, log: (text: string) => void): DoubtFile {
+  return {
+    read() {
+      const text = readStateFile(path)?.text
+      if (text === undefined) return undefined
+      const [, carried, ran] = /^(\d{1,19}) (\d{1,15})\n$/.exec(text) ?? []
+      if (carried !== undefined && ran !== undefined)
+        return { carriedNs: BigInt(carried), ranMs: Number(ran) }
+      log(`${path} holds no time of a clock that was doubted: it is not used`)
+      return undefined
+    },
+    write(doubt) {
+      if (!doubt) rmSync(path, { force: true })
+      else writeStateFile(path, `${doubt.carriedNs} ${Math.floor(doubt.ranMs)}\n`)
+    },
+  }
+}

@@ -1,0 +1,127 @@
+// A collector whose clock is wrong: what is stored is not lost for it, and agents that have the same clock prove nothing.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Collector, startCollector } from '../../src/collector/collector.ts'
+import { keepOf } from '../../src/collector/keeper.ts'
+import type { AlertsResponse } from '../../src/collector/page-api.ts'
+import { describeMachine } from '../../src/host/machine.ts'
+import { agentsSocket } from '../../src/stream/local-socket.ts'
+import { nowUnixNs, type UnixNs } from '../../src/units.ts'
+import { until } from '../stream/uplink-fixture.ts'
+import { Agent, alertItem, DEVICE_A, helloOf } from './agent.ts'
+
+const DAY_NS = 86_400_000_000_000n
+const AHEAD_NS = 400n * DAY_NS
+const ALERTS = 50
+
+describe('a collector whose clock is 400 days ahead', () => {
+  let stateDir: string
+  let collector: Collector
+  let log: string[]
+  const agents: Agent[] = []
+  const clockAhead = (ns: bigint) => () => (nowUnixNs() + ns) as UnixNs
+  /** How often the collector asked for the time, which it does with each look at what is kept. */
+  let asked = 0
+
+  const run = async (aheadNs: bigint) => {
+    log = []
+    const clock = clockAhead(aheadNs)
+    collector = await startCollector({
+      stateDir,
+      host: '127.0.0.1',
+      port: 0,
+      log: (text) => log.push(text),
+      now: () => {
+        asked++
+        return clock()
+      },
+      keep: keepOf(180, 20),
+      beatMs: 20,
+    })
+  }
+  const looked = async () => {
+    const before = asked
+    await until(() => asked >= before + 10)
+  }
+  const secret = (name: string) => readFileSync(join(stateDir, name), 'utf8').trim()
+  const alerts = async () => {
+    const response = await fetch(`${collector.url}/api/alerts?limit=1`, {
+      headers: { Authorization: `Bearer ${secret('page.key')}` },
+    })
+    return ((await response.json()) as AlertsResponse).total
+  }
+  /** An agent that has this clock, over the socket or over TCP, of a machine with this boot. */
+  const joins = async (way: 'socket' | 'tcp', bootId: string, aheadNs: bigint) => {
+    const [url, token] =
+      way === 'socket'
+        ? [`ws+unix:${agentsSocket(stateDir)}:`, undefined]
+        : [collector.url, secret('agent.token')]
+    const agent = await new Agent(url, { token }).opened()
+    agents.push(agent)
+    const { hello } = helloOf(DEVICE_A, 'mac-1', 0n, clockAhead(aheadNs)())
+    agent.send({ kind: 'hello', hello: { ...hello, host: { ...hello.host, bootId } } })
+    await agent.expect('welcome')
+    return agent
+  }
+  const end = async () => {
+    for (const agent of agents.splice(0)) agent.socket.terminate()
+    await collector.close()
+  }
+
+  beforeEach(async () => {
+    stateDir = mkdtempSync(join(tmpdir(), 'freshet-clock-'))
+    await run(0n)
+    const agent = await joins('tcp', '', 0n)
+    await agent.deliver(Array.from({ length: ALERTS }, (_, index) => alertItem(index + 1)))
+    assert.equal(await alerts(), ALERTS)
+    await end()
+  })
+  afterEach(async () => {
+    await end()
+    rmSync(stateDir, { recursive: true, force: true })
+  })
+
+  it('drops nothing for an agent of its own machine, which has its clock', async () => {
+    await run(AHEAD_NS)
+    await joins('socket', '', AHEAD_NS)
+    await looked()
+    assert.equal(await alerts(), ALERTS)
+    assert.equal(log.filter((line) => /the clock is 9600\.\d h from/.test(line)).length, 1)
+    await end()
+    await run(AHEAD_NS)
+    await joins('tcp', describeMachine().bootId, AHEAD_NS)
+    await looked()
+    assert.equal(await alerts(), ALERTS)
+  })
+
+  it('drops what is too old once an agent of another machine has its clock', async () => {
+    await run(AHEAD_NS)
+    await joins('tcp', 'another', AHEAD_NS)
+    await until(() => log.some((line) => line.includes("agents' clocks agree")))
+    await until(() => collector.counters().revisionsDropped === ALERTS)
+    assert.equal(await alerts(), 0)
+  })
+
+  it('drops nothing when it is started again, by what it received meanwhile under that clock', async () => {
+    await run(AHEAD_NS)
+    const agent = await joins('socket', '', AHEAD_NS)
+    await agent.deliver([alertItem(ALERTS + 1)])
+    await looked()
+    await end()
+    await run(AHEAD_NS)
+    await looked()
+    assert.equal(await alerts(), ALERTS + 1)
+    await end()
+    // The clock is right again, which ends it.
+    await run(0n)
+    await until(() => log.some((line) => line.includes('the clock is what it was')))
+    assert.equal(await alerts(), ALERTS + 1)
+  })
+
+  it('does not start where a link stands for what it knows of the clock', async () => {
+    symlinkSync(join(stateDir, 'page.key'), join(stateDir, 'clock.doubted'))
+    await assert.rejects(run(0n), /clock\.doubted/)
+  })
+})
