@@ -9,9 +9,11 @@ import { RANK_TELLS } from './rank.ts'
 export type OutboxOptions = {
   /** Bound of what waits; the file may be some tenths larger. At least 64 KiB. */
   bytesMax: number
-  /** Items older than this are dropped. */
+  /** Items that waited longer than this while an agent ran are dropped. */
   ageMaxMs: number
   now: () => UnixNs
+  /** Running time, milliseconds from any point on; sinceBootMs when not given. */
+  elapsedMs?: () => number
   /** Hard bound of the file itself, enforced by SQLite; by default twice bytesMax and 1 MiB. */
   fileBytesMax?: number
   /** Bound of what waits in memory while the disk takes nothing; by default 16 MiB. */

@@ -174,6 +174,14 @@ export class OutboxFile {
     return row && Number(row['bytes'])
   }
 
+  /** When the last of what waits was added; undefined when nothing waits. */
+  lastAddedMs(): number | undefined {
+    const row = this.database
+      .prepare('SELECT added_ms FROM items ORDER BY sequence DESC LIMIT 1')
+      .get()
+    return row && Number(row['added_ms'])
+  }
+
   /** The oldest items, those added before `beforeMs` only. */
   oldest(beforeMs: number, itemsMax: number): { sequence: number; bytes: number }[] {
     return this.#expired

@@ -8,6 +8,8 @@ import {
   UnusableFile,
 } from '../baseline/sqlite-file.ts'
 import type { Finding } from '../engine/finding.ts'
+import { sinceBootMs } from '../host/since-boot.ts'
+import { createOwnTime } from './outbox-age.ts'
 import { dropsToTell, makeRoom, type OutboxCounters, type OutboxOptions } from './outbox-bounds.ts'
 import { diskError, OutboxError } from './outbox-error.ts'
 import { itemBytes, newOutboxId, OutboxFile, type Row, type Totals } from './outbox-file.ts'
@@ -47,6 +49,7 @@ export class Outbox {
   readonly #path: string
   readonly #options: OutboxOptions & { fileBytesMax: number }
   readonly #makeId: () => Uint8Array
+  readonly #ownMs: () => number
   #file: OutboxFile
   #totals: Totals
   #setAside: SetAside | undefined
@@ -66,6 +69,8 @@ export class Outbox {
     this.#makeId = createUuidSource(() => this.#nowMs())
     this.#file = this.#open()
     this.#totals = this.#file.totals()
+    const startMs = this.#file.lastAddedMs() ?? this.#nowMs()
+    this.#ownMs = createOwnTime(startMs, options.elapsedMs ?? sinceBootMs)
     this.#numbers = new OutboxNumbers(this.#totals, options.numbersReserved ?? NUMBERS_RESERVED)
     this.#memory = createOutboxMemory(options.memoryBytesMax ?? MEMORY_BYTES_MAX)
     this.#setAside = this.#file.setAside
@@ -284,7 +289,7 @@ export class Outbox {
       ...of,
       sequence: this.#numbers.take(),
       id: this.#makeId(),
-      addedMs: nowMs,
+      addedMs: this.#ownMs(),
     }))
     if (tells) {
       this.#toldAtMs = nowMs
@@ -304,7 +309,6 @@ export class Outbox {
 
   /** What waits in memory goes to the file, and `more` behind it, in one durable transaction. */
   #write(more: readonly WaitingRow[] = []): void {
-    const nowMs = this.#nowMs()
     const waiting = this.#memory.rows()
     this.#change((totals) => {
       for (const { sequence, rank, addedMs, id, content } of [...waiting, ...more]) {
@@ -314,7 +318,7 @@ export class Outbox {
       }
       this.#numbers.reserve(totals)
       const { ageMaxMs, bytesMax } = this.#options
-      makeRoom(this.#file, totals, { beforeMs: nowMs - ageMaxMs, bytesMax })
+      makeRoom(this.#file, totals, { beforeMs: this.#ownMs() - ageMaxMs, bytesMax })
     })
     this.#numbers.reserved()
     if (this.#refusedAtMs !== undefined) {

@@ -99,7 +99,9 @@ function run(steps: Step[], numbersReserved: number): void {
   let path = join(directory, 'outbox.db')
   let nowMs = Date.UTC(2026, 0)
   const now = () => (BigInt(nowMs) * 1_000_000n) as UnixNs
-  const options = { bytesMax: BYTES_MAX, ageMaxMs: AGE_MAX_MS, now, patienceMs: 0, numbersReserved }
+  const elapsedMs = () => nowMs
+  const limits = { bytesMax: BYTES_MAX, ageMaxMs: AGE_MAX_MS, patienceMs: 0, numbersReserved }
+  const options = { ...limits, now, elapsedMs }
   const open = () => openOutbox(path, options)
   let holder: DatabaseSync | undefined
   const hold = () => {

@@ -49,7 +49,13 @@ describe('outbox', () => {
 
   const start = (options: Partial<OutboxOptions> = {}): Outbox => {
     const now = () => (BigInt(nowMs) * 1_000_000n) as UnixNs
-    const outbox = openOutbox(path, { bytesMax: 1 << 20, ageMaxMs: HOUR_MS, now, ...options })
+    const outbox = openOutbox(path, {
+      bytesMax: 1 << 20,
+      ageMaxMs: HOUR_MS,
+      now,
+      elapsedMs: () => nowMs,
+      ...options,
+    })
     open.push(outbox)
     return outbox
   }
@@ -192,6 +198,34 @@ describe('outbox', () => {
     outbox.append([alertFinding()])
     assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [3])
     assert.equal(outbox.counters().evicted, 2)
+  })
+
+  it('takes nothing for old because its clock is set, or was when it began again', () => {
+    const YEAR_MS = 365 * 24 * HOUR_MS
+    let elapsedMs = 0
+    const time = { elapsedMs: () => elapsedMs }
+    const outbox = start(time)
+    outbox.append(Array.from({ length: 15 }, () => alertFinding('high')))
+    nowMs += YEAR_MS
+    outbox.append([alertFinding('high')])
+    nowMs -= 3 * YEAR_MS
+    outbox.append([alertFinding('high')])
+    nowMs += 4 * YEAR_MS
+    elapsedMs = 5
+    const later = restart(outbox, time)
+    later.append([alertFinding('high')])
+    assert.equal(later.counters().items, 18)
+    assert.equal(later.counters().evicted, 0)
+    // What ran does make it old, over a restart too.
+    elapsedMs += HOUR_MS / 2
+    later.append([alertFinding('high')])
+    elapsedMs += HOUR_MS / 2 + 1
+    const last = restart(later, time)
+    last.append([alertFinding('high')])
+    assert.equal(last.counters().evicted, 0)
+    elapsedMs += HOUR_MS / 2 + 1
+    last.append([alertFinding('high')])
+    assert.equal(last.counters().evicted, 18)
   })
 
   it('skips a finding that cannot be encoded, says so, and keeps the rest', () => {
