@@ -1,5 +1,5 @@
-// All that an agent with a token could try against the collector and the other agents. What it sends is well-formed:
-// hostile.test.ts has what is not, numbers.test.ts what it does with numbers that are not its own.
+// All that an agent with a token could try against the collector and the other agents, each once; docs/security.md has the
+// table. What it sends is well-formed: hostile.test.ts has what is not.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -17,7 +17,9 @@ import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
 import { descriptorLimit } from '../../src/host/descriptors.ts'
 import { CAPABILITIES } from '../../src/stream/codec.ts'
+import { SEQUENCE_LEAP_MAX, SEQUENCE_MAX } from '../../src/stream/message.ts'
 import type { UnixNs } from '../../src/units.ts'
+import { healthFinding } from '../stream/findings.ts'
 import {
   Agent,
   alertItem,
@@ -32,7 +34,9 @@ import {
   type Running,
   runCollector,
   T0,
+  uidOf,
 } from './agent.ts'
+import { Deliveries, storedBy } from './deliveries.ts'
 import { append, batchOf, count, enroll, ofSegments } from './store-fixture.ts'
 
 const KiB = 1024
@@ -224,6 +228,21 @@ describe('an agent that would fill the store', () => {
     retain({ ...FOREVER, ageNs: 30n * DAY_NS }, T0 + 31n * DAY_NS)
     for (const table of ['pair_hour', 'health', 'item']) assert.equal(count(db, table), 0, table)
     assert.equal(bytesOf(mallory, 'summaries') + bytesOf(mallory, 'health'), 0)
+  })
+
+  it('with alerts of the far future and of long ago: makes nobody’s old, and the clock is not held against them', () => {
+    send(honest, 30, (n) => alertItem(n))
+    for (const at of [T0 + 400n * DAY_NS, T0 - 400n * DAY_NS]) {
+      const times = { openedAt: at as UnixNs, updatedAt: at as UnixNs }
+      send(mallory, 30, (n) => alertItem(n, times))
+    }
+    assert.equal(read({ op: 'newest' }) / DAY_NS, T0 / DAY_NS)
+    const steps = retain({ ...FOREVER, ageNs: 180n * DAY_NS }, T0 + DAY_NS)
+    assert.deepEqual(
+      steps.filter((step) => step.dropped),
+      [],
+    )
+    assert.equal(ofSegments(db, 'alert').length, 90)
   })
 
   it('its first-seen times of the future lead no list', () => {
@@ -445,5 +464,59 @@ describe('many agents', () => {
     const own = descriptorLimit()
     assert.ok(own === undefined || own >= 64)
     await running.stop()
+  })
+})
+
+describe('an agent that numbers items for another', () => {
+  const OTHER_OUTBOX = 'ee'.repeat(16)
+  let running: Running
+  let made: Deliveries
+  beforeEach(async () => {
+    running = await runCollector()
+    made = new Deliveries()
+  })
+  afterEach(async () => {
+    made.remove()
+    await running.stop()
+  })
+
+  it('takes nothing from it, under a number as high as it goes', async () => {
+    const outbox = made.outboxAt('outbox.db')
+    made.append(outbox, 1, 1, 15)
+    const other = await made.impostor(running, OTHER_OUTBOX)
+    await other.deliver([alertItem(SEQUENCE_LEAP_MAX)])
+    await other.close()
+    await made.drain(running, outbox)
+    assert.equal(await storedBy(running), 16)
+  })
+
+  it('and knows the id of its outbox, makes it another outbox, and nothing is lost', async () => {
+    const outbox = made.outboxAt('outbox.db')
+    made.append(outbox, 1, 1, 15)
+    const { id } = outbox
+    const other = await made.impostor(running, id)
+    await other.deliver([alertItem(SEQUENCE_LEAP_MAX)])
+    await other.close()
+    const lines: string[] = []
+    await made.drain(running, outbox, lines)
+    assert.notEqual(outbox.id, id)
+    assert.match(lines.join('\n'), /has items up to 4294967296 of this outbox, which gave 15/)
+    assert.equal(await storedBy(running), 16)
+  })
+
+  it('is refused a leap, and a number that no outbox reaches, where they enter', async () => {
+    const leaps = await made.impostor(running, OTHER_OUTBOX)
+    leaps.send({ kind: 'batch', items: [alertItem(SEQUENCE_LEAP_MAX + 1)] })
+    assert.equal((await leaps.closed).code, 1008)
+    assert.equal(running.collector.counters().agentsClosedLeap, 1)
+    const far = await made.impostor(running, OTHER_OUTBOX)
+    // The sequence of a whole item made one more than the highest: its field is 2, a varint of seven bytes.
+    const item = Buffer.from(itemOf(SEQUENCE_MAX, healthFinding, uidOf(1)))
+    const at = item.indexOf(Buffer.from('1080808080808040', 'hex'))
+    assert.ok(at > 0)
+    item[at + 1] = 0x81
+    far.send({ kind: 'batch', items: [item] })
+    assert.equal((await far.closed).code, 1007)
+    assert.equal(await storedBy(running), 0)
   })
 })

@@ -2,9 +2,11 @@
 // nothing shuts the agent out of the next collector, and an honest one gets everything afterwards.
 import assert from 'node:assert/strict'
 import type { Peer } from './collector-double.ts'
-import { alerts, UplinkFixture, until } from './uplink-fixture.ts'
+import { alerts, PACE, UplinkFixture, until } from './uplink-fixture.ts'
 
 const ITEMS = 15
+/** The longest that the protocol can say: 49 days. */
+const MOST_MS = 2 ** 32 - 1
 
 /** Fields of Welcome and Ack by hand: what no codec of ours would write. */
 const raw = (field: number, hex: string): Buffer => {
@@ -123,6 +125,38 @@ describe('a collector that is none of ours', () => {
     assert.equal(ids.size, 5)
     assert.equal(made.outbox.counters().items, ITEMS)
   })
+
+  it('cannot acknowledge on this connection what went over another', async () => {
+    made.outbox.append(alerts(ITEMS))
+    made.start()
+    const first = await made.collector.peer()
+    first.welcome()
+    await first.until(() => first.items.length === ITEMS)
+    first.socket.terminate()
+    const second = await made.collector.peer()
+    second.welcome({ creditItems: 3 })
+    await second.until(() => second.items.length === 3)
+    second.ack(ITEMS)
+    await second.closed()
+    assert.equal(made.outbox.counters().items, ITEMS)
+  })
+
+  const AWAY: [string, (peer: Peer) => void][] = [
+    ['a goodbye', (peer) => peer.say({ kind: 'goodbye', reason: 'no', retryAfterMs: MOST_MS })],
+    ['its Welcome, and that another took over', (peer) => peer.socket.close(4001)],
+  ]
+  for (const [what, play] of AWAY)
+    it(`sends it away for an hour at most, by ${what}`, async () => {
+      const uplink = made.start({ random: () => 0.999 })
+      const peer = await made.collector.peer()
+      peer.welcome({ backoffMaxMs: MOST_MS })
+      await made.state('connected')
+      play(peer)
+      await made.state('waiting')
+      const now = uplink.state()
+      assert.ok(now.state === 'waiting' && now.retryInMs > 3_500_000, JSON.stringify(now))
+      assert.ok(now.retryInMs <= 3_600_000 + PACE.backoffMostMs, `${now.retryInMs} ms`)
+    })
 
   it('takes what it acknowledges and is sent, and no more: who has the token and the place is a collector', async () => {
     made.outbox.append(alerts(ITEMS))
