@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { readdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { leftRunning, leftRunningLines } from './left-running.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -113,7 +114,14 @@ async function main(args) {
     return [1]
   })
   endBuilds()
-  process.exit(status ?? 1)
+  const left = mocha.pid === undefined ? [] : await leftRunning(mocha.pid)
+  if (left.length > 0) {
+    endGroup(mocha, 'SIGKILL')
+    await leftRunning(mocha.pid)
+  }
+  for (const line of leftRunningLines(left)) process.stderr.write(`freshet: ${line}\n`)
+  // null: a signal ended it.
+  process.exit(status === 0 && left.length > 0 ? 1 : (status ?? 1))
 }
 
 /** Sends a signal to a detached child and all that it started. */

@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url'
 import { PLACE } from '../../src/place.ts'
 import type { Check, CheckId } from '../../src/status/doctor.ts'
 import { leaveOut, whyNoTool, whyNotLinux, whyNotRoot } from '../left-out.ts'
-import { run, until } from './installation.ts'
+import { run, tied, until } from './installation.ts'
 
 const NOBODY = 65534
 const clone = fileURLToPath(new URL('../..', import.meta.url))
@@ -67,7 +67,11 @@ describe('freshet doctor', () => {
   /** A role in the background, until the suite ends or `stop`. `wrap` runs it: a command that runs its arguments. */
   const start = (args: string[], wrap: string[] = []): ChildProcess => {
     const command = [...wrap, process.execPath, PLACE.cli, ...args, '--state', state]
-    const child = spawn(command[0] as string, command.slice(1), { stdio: 'ignore' })
+    const child = tied(
+      spawn(command[0] as string, command.slice(1), {
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      }),
+    )
     running.add(child)
     return child
   }
@@ -307,9 +311,9 @@ describe('freshet doctor', () => {
         '--state',
         state,
       ],
-      { stdio: 'ignore' },
+      { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
     )
-    running.add(child)
+    running.add(tied(child))
     const ordinary = await becomes('sensor', 'warning')
     assert.match(ordinary.found[0]?.text ?? '', /does not run as root/)
     assert.match(remedy(ordinary), /`sudo npx freshet up --user \S+ --state /)

@@ -30,6 +30,15 @@ export type Installation = {
   stop(): Promise<number | null>
 }
 
+/**
+ * A command that was started with an IPC channel: it stops in order when this process has ended, however that ended, and
+ * keeps it from no end.
+ */
+export function tied(child: ChildProcess): ChildProcess {
+  child.channel?.unref()
+  return child
+}
+
 /** Starts it, from source or from another `cli`, and waits until the page's address is printed. */
 export async function startInstallation(
   args: string[] = [],
@@ -37,14 +46,21 @@ export async function startInstallation(
 ): Promise<Installation> {
   const state = mkdtempSync(join(tmpdir(), 'freshet-e2e-'))
   rmSync(state, { recursive: true })
-  const up = spawn(process.execPath, [cli, 'up', '--state', state, '--port', '0', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const up = tied(
+    spawn(process.execPath, [cli, 'up', '--state', state, '--port', '0', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    }),
+  )
   let output = ''
-  for (const stream of [up.stdout, up.stderr]) stream.on('data', (text) => (output += text))
+  for (const stream of [up.stdout, up.stderr]) stream?.on('data', (text) => (output += text))
   const ended = new Promise<number | null>((resolve) => up.once('exit', resolve))
   const address = /http:\/\/127\.0\.0\.1:(\d+)\/#key=(\S+)/
-  await until(() => address.test(output) || up.exitCode !== null)
+  try {
+    await until(() => address.test(output) || up.exitCode !== null)
+  } catch (error) {
+    up.kill()
+    throw error
+  }
   const match = address.exec(output)
   assert.ok(match, `freshet up printed no address:\n${output}`)
   const [pageUrl, port, pageKey] = match as unknown as [string, string, string]

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { runProbe, startSink, uniqueProgram } from '../../src/cli/simulate-probe.ts'
 import { PLACE } from '../../src/place.ts'
 import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
-import { run, until } from './installation.ts'
+import { run, tied, until } from './installation.ts'
 
 const CONFIG = 78
 
 describe('freshet record, live', () => {
   let directory: string
+  let record: ChildProcess | undefined
   before(function () {
     leaveOut(this, whyNotLinux() ?? whyNotRoot())
   })
@@ -20,28 +21,28 @@ describe('freshet record, live', () => {
     // The engine is another user, and has its state in there.
     chmodSync(directory, 0o755)
   })
-  afterEach(() => rmSync(directory, { recursive: true, force: true }))
+  afterEach(() => {
+    record?.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  })
 
   it('keeps a live run whose replay finds the same, digest for digest', async () => {
     const file = join(directory, 'live.fcap')
-    const record = spawn(
-      process.execPath,
-      [
-        PLACE.cli,
-        'record',
-        file,
-        '--state',
-        join(directory, 'state'),
-        '--include-loopback',
-        '--interval',
-        '100',
-      ],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+    const recording = tied(
+      spawn(
+        process.execPath,
+        [
+          ...[PLACE.cli, 'record', file, '--state', join(directory, 'state')],
+          ...['--include-loopback', '--interval', '100'],
+        ],
+        { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+      ),
     )
+    record = recording
     let output = ''
-    for (const stream of [record.stdout, record.stderr])
-      stream.on('data', (text) => (output += text))
-    const ended = new Promise<number | null>((resolve) => record.once('exit', resolve))
+    for (const stream of [recording.stdout, recording.stderr])
+      stream?.on('data', (text) => (output += text))
+    const ended = new Promise<number | null>((resolve) => recording.once('exit', resolve))
     await until(() => existsSync(file) && statSync(file).size > 2_000, 'the recording')
     // A program that this machine has never seen sends to one that answers nothing.
     const sink = await startSink(true)
@@ -56,7 +57,7 @@ describe('freshet record, live', () => {
     })
     assert.equal(sent.sent, 8_000_000)
     await until(() => /alert (low|medium|high)/.test(output), 'the alert')
-    record.kill('SIGINT')
+    recording.kill('SIGINT')
     assert.equal(await ended, 0, output)
     await sink.close()
     await remove()
