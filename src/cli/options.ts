@@ -27,6 +27,8 @@ export const keepGbOption = () =>
   new Option('--keep-gb <n>', 'the oldest alerts are dropped when the store is larger')
     .argParser(whole(1, 100_000))
     .default(20)
+export const policyOption = () =>
+  new Option('--policy <file>', 'policy document, JSON').argParser(path)
 export const intervalOption = () =>
   new Option('--interval <ms>', 'time between reads of the flow counters')
     .argParser(whole(10, 5_000))
@@ -49,7 +51,7 @@ export const withAgentOptions = (command: Command): Command =>
     .addOption(userOption())
     .addOption(collectorOption())
     .addOption(tokenFileOption())
-    .addOption(new Option('--policy <file>', 'policy document, JSON').argParser(path))
+    .addOption(policyOption())
     .addOption(new Option('--include-loopback', 'detect on loopback too, for trials and tests'))
     .addOption(intervalOption())
     .addOption(execArgumentsOption())

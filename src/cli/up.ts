@@ -12,6 +12,7 @@ export type UpCommand = {
   state?: string
   user?: string
   port?: number
+  policy?: string
   intervalMs: number
   execArguments: boolean
   ringMb: number
@@ -84,6 +85,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
         String(command.intervalMs),
         '--ring-mb',
         String(command.ringMb),
+        ...(command.policy === undefined ? [] : ['--policy', command.policy]),
         ...(command.execArguments ? ['--exec-arguments'] : []),
       ]),
     signal,

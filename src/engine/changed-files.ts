@@ -30,7 +30,7 @@ export function createChangedFiles(emit: (health: Health) => void): ChangedFiles
         text:
           unsaid === 1
             ? '1 more file holds other code than runs from it'
-            : `${unsaid === 1 ? 'one more file holds' : `${unsaid} more files hold`} other code than runs from ${unsaid === 1 ? 'it' : 'them'}`,
+            : `${unsaid} more files hold other code than runs from them`,
         count: unsaid,
       })
     beganMs = nowMs

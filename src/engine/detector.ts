@@ -18,12 +18,12 @@ import { mayCross, noPoints, scoreInto, severityOf } from './score.ts'
 const VOLUME_STEP = 4
 /** Updates of an alert are at least this far apart. */
 const REVISION_INTERVAL_MS = 60_000
+/** How long flows of an earlier run are waited for; a filter may come late, or not at all. */
+const SEEDING_MAX_MS = 60_000
 /**
  * A pair whose flows have all closed may be between two of them. How long it must be quiet to be over doubles with each
  * final, so that a drip of short flows ends in few of them, and none waits for more than quiet.
  */
-/** How long flows of an earlier run are waited for; a filter may come late, or not at all. */
-const SEEDING_MAX_MS = 60_000
 const SETTLE_MS = 500
 const SETTLE_MAX_MS = 60_000
 const COOLDOWN_MS = 4 * 3_600_000

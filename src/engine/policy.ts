@@ -1,6 +1,6 @@
 // What is in force: which networks count as outside, and what is known to be harmless here. docs/policy.md says it for
 // those who write one.
-import { brief } from '../printable.ts'
+import { brief, quoted } from '../printable.ts'
 import type { PolicyRecord } from '../records/record.gen.ts'
 import { type Cidr, cidrHas, parseCidr } from './address.ts'
 
@@ -53,8 +53,10 @@ const PATH_MAX = 4_096
 /** Characters of a refused value or name that are repeated: it goes to a terminal, and to the collector. */
 const QUOTED_MAX = 80
 
-const quoted = (value: unknown): string =>
-  brief(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'), QUOTED_MAX)
+const shown = (value: unknown): string =>
+  typeof value === 'string'
+    ? quoted(value, QUOTED_MAX)
+    : brief(JSON.stringify(value) ?? 'nothing', QUOTED_MAX)
 
 /** Nothing left out but what detection itself leaves out. */
 export const DEFAULT_POLICY: Policy = {
@@ -76,12 +78,12 @@ export function makePolicy(document: PolicyDocument): Policy {
   const given: Record<string, unknown> = { ...document }
   for (const name of Object.keys(given))
     if (!FIELDS.has(name))
-      throw new PolicyError('field', `policy: there is no field ${quoted(name)}`)
+      throw new PolicyError('field', `policy: there is no field ${shown(name)}`)
   const whole = (name: string, value: unknown, max: number): number => {
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max)
       throw new PolicyError(
         'field',
-        `policy.${name}: ${quoted(value)} is no whole number in 0..${max}`,
+        `policy.${name}: ${shown(value)} is no whole number in 0..${max}`,
       )
     return value
   }
@@ -121,7 +123,7 @@ export function parsePolicy(version: number, json: string): Policy {
 function readCidr(value: unknown, where: string): Cidr {
   const cidr = typeof value === 'string' ? parseCidr(value) : undefined
   if (cidr === undefined)
-    throw new PolicyError('field', `${where}: ${quoted(value)} is not a network like 10.0.0.0/8`)
+    throw new PolicyError('field', `${where}: ${shown(value)} is not a network like 10.0.0.0/8`)
   return cidr
 }
 
@@ -133,7 +135,7 @@ function readHostRule(value: unknown, where: string): HostRule {
     if (/^([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}$/.test(domain) && /[a-z]/.test(domain))
       return { kind: 'domain', domain }
   }
-  throw new PolicyError('field', `${where}: ${quoted(value)} is neither a network nor a domain`)
+  throw new PolicyError('field', `${where}: ${shown(value)} is neither a network nor a domain`)
 }
 
 function readParentRule(value: unknown, where: string): ParentRule {
@@ -142,7 +144,7 @@ function readParentRule(value: unknown, where: string): ParentRule {
   const { parent, program, ...more } = rule
   const [other] = Object.keys(more)
   if (other !== undefined)
-    throw new PolicyError('field', `${where}: there is no field ${quoted(other)}`)
+    throw new PolicyError('field', `${where}: there is no field ${shown(other)}`)
   if (!isPathPattern(parent) || !isPathPattern(program))
     throw new PolicyError(
       'field',

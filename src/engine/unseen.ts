@@ -1,4 +1,5 @@
 // What programs sent in ways whose flows no source tells, summed by program and way: said once an hour by who sent most.
+import { quoted } from '../printable.ts'
 import type { UnseenRecord } from '../records/record.gen.ts'
 import type { EngineCounters, UnseenSum } from './counters.ts'
 import type { Health } from './finding.ts'
@@ -107,4 +108,5 @@ const most = (all: Sum[], bytesOf: (sum: Sum) => number): Sum[] =>
     .toSorted((a, b) => bytesOf(b) - bytesOf(a))
     .slice(0, NAMED_MAX)
 
-const whoText = ({ name, key, way }: UnseenSum): string => `${name} (${key}) over ${way}`
+const whoText = ({ name, key, way }: UnseenSum): string =>
+  `${quoted(name)} (${quoted(key)}) over ${way}`

@@ -1,6 +1,6 @@
 // The state of an agent in plain words: one model for the menu bar, which draws it as it comes, and for the
 // terminal, which prints the same texts.
-import { brief } from '../printable.ts'
+import { brief, quoted } from '../printable.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, countOf, size, span } from './amounts.ts'
 import { type Cause, type CauseCode, causesOf } from './causes.ts'
@@ -119,7 +119,9 @@ function heldBack({ counters: { suppressed, rolledUp } }: AgentStatus): string {
 
 /** What is in no flow, and whose it was. */
 function unseenLine({ counters, unseen }: AgentStatus): string {
-  const named = unseen.map(({ name, way, bytes }) => `${size(bytes)} by ${name} over ${way}`)
+  const named = unseen.map(
+    ({ name, way, bytes }) => `${size(bytes)} by ${quoted(name)} over ${way}`,
+  )
   const rest = counters.unseenBytes - unseen.reduce((sum, { bytes }) => sum + bytes, 0)
   if (rest > 0) named.push(`${size(rest)} by others`)
   return `${size(counters.unseenBytes)} were sent in ways that are in no flow and no alert: ${named.join(', ')}`

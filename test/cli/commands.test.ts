@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PLACE } from '../../src/place.ts'
 import { run } from '../e2e/installation.ts'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
+import { commandsWith } from './all-commands.ts'
 
 const CONFIG = 78
 
@@ -140,6 +149,13 @@ describe('the commands', () => {
     assert.match(stderr, /there is no user no-such-user/)
   })
 
+  it('take a policy where docs/policy.md says so, and nowhere else', () => {
+    const text = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8')
+    const [lines = ''] = /(^ {4}npx freshet .*--policy.*\n)+/m.exec(text) ?? []
+    const named = [...lines.matchAll(/npx freshet (\w+)|`(\w+)`/g)].map(([, a, b]) => a ?? b ?? '')
+    assert.deepEqual(named.toSorted(), commandsWith('--policy').toSorted())
+  })
+
   it('refuse a policy that is none, and a collector without a token file', async function () {
     leaveOut(this, whyNotRoot())
     const policy = join(directory, 'policy.json')
@@ -147,7 +163,10 @@ describe('the commands', () => {
     const shared = ['--state', join(directory, 'state'), '--user', 'root']
     const misspelt = await freshet('agent', ...shared, '--policy', policy)
     assert.equal(misspelt.status, CONFIG)
-    assert.match(misspelt.stderr, /there is no field includeLoopbak/)
+    assert.match(misspelt.stderr, /there is no field “includeLoopbak”/)
+    const whole = await freshet('up', ...shared, '--port', '0', '--policy', policy)
+    assert.equal(whole.status, CONFIG)
+    assert.match(whole.stderr, /there is no field “includeLoopbak”/)
     const tokenless = await freshet('agent', ...shared, '--collector', 'http://127.0.0.1:1')
     assert.equal(tokenless.status, CONFIG)
     assert.match(tokenless.stderr, /--collector wants --token-file/)

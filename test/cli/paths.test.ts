@@ -15,6 +15,7 @@ import { PLACE } from '../../src/place.ts'
 import { run } from '../e2e/installation.ts'
 import { leaveOut, whyNotLinux } from '../left-out.ts'
 import { WAIT_MS } from '../waits.ts'
+import { commandsWith } from './all-commands.ts'
 
 describe('The place that commands work in', () => {
   let directory: string
@@ -62,6 +63,15 @@ describe('The place that commands work in', () => {
     ['--state', () => ({ args: ['--state', state], env: { FRESHET_STATE: '/nonexistent' } })],
     ['a relative --state', () => ({ args: ['--state', './the state'], env: {} })],
   ]
+  it('is looked for by every command that has one', () => {
+    const tried = COMMANDS.map((words) => words.join(' '))
+    for (const command of commandsWith('--state'))
+      assert.ok(
+        tried.some((words) => `${words} `.startsWith(`${command} `)),
+        command,
+      )
+  })
+
   for (const command of COMMANDS)
     it(`is found by \`${command.join(' ')}\` by the variable, by --state, and by relative paths`, async function () {
       if (['agent', 'record', 'up'].includes(command[0] as string)) leaveOut(this, whyNotLinux())

@@ -120,7 +120,7 @@ describe('an agent that would fill the store', () => {
     assert.equal(count(db, 'item'), stored + 20)
     const [told] = retain().flatMap((step) => step.told)
     assert.equal(told?.count, 200 - stored)
-    assert.match(told?.text ?? '', /"mac-1" \(0f8fad5b.*more names and sightings/)
+    assert.match(told?.text ?? '', /“mac-1” \(0f8fad5b.*more names and sightings/)
     const { events } = read({ op: 'health', limit: 9 })
     assert.deepEqual(
       events.map((event) => event.kind),
@@ -213,7 +213,7 @@ describe('an agent that would fill the store', () => {
       [],
     )
     const told = steps.flatMap((step) => step.told)
-    assert.match(told[0]?.text ?? '', /revisions of alerts of "mac-1".*far more than its share/)
+    assert.match(told[0]?.text ?? '', /revisions of alerts of “mac-1” .*far more than its share/)
     assert.equal(alertsOf(DEVICE_B).total, 30)
     assert.equal(alertsOf(DEVICE_B).alerts.length, 30)
     const { total, alerts } = alertsOf(DEVICE_A)

@@ -83,8 +83,8 @@ describe('policy', () => {
     }
     const long = refusal({ hostWhitelist: ['a b'.repeat(10_000)] })
     assert.ok(long.length < 200, long.slice(0, 300))
-    assert.match(refusal({ hostWhitelist: ['\u001b[2J x'] }), /\\u\{1b\}\[2J x is neither/)
-    assert.match(refusal({ ['x\u202e']: 1 }), /no field x\\u\{202e\}$/)
+    assert.match(refusal({ hostWhitelist: ['\u001b[2J x'] }), /\\u\{1b\}\[2J x” is neither/)
+    assert.match(refusal({ ['x\u202e']: 1 }), /no field “x\\u\{202e\}”$/)
     assert.match(refusal({ ownPids: [{ a: 1 }] }), /ownPids\[0\]: \{"a":1\} is no whole number/)
   })
 

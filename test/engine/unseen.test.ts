@@ -24,13 +24,13 @@ describe('what is sent in ways that are not watched', () => {
     sent(script, 100, 700)
     sent(script, 50, 84, { protocol: 1 })
     sent(script.ticks(30), 0, 11)
-    const first = `5.8 kB were sent in ways that are not watched, so they are in no flow and no alert: 5.7 kB by probe (unsigned:sha256:${'ab'.repeat(32)}) over UDP; 84 B by ping (platform:/usr/bin/ping) over ICMP; 11 B by others`
+    const first = `5.8 kB were sent in ways that are not watched, so they are in no flow and no alert: 5.7 kB by “probe” (“unsigned:sha256:${'ab'.repeat(32)}”) over UDP; 84 B by “ping” (“platform:/usr/bin/ping”) over ICMP; 11 B by others`
     assert.deepEqual(said(script.ticks(29)), [])
     assert.deepEqual(said(script.ticks(2)), [first])
     sent(script, 100, 2_000)
     assert.deepEqual(said(script.wait(HOUR_MS / 2).ticks(1)), [first])
     const [, second, ...more] = said(script.wait(HOUR_MS / 2).ticks(1))
-    assert.match(second ?? '', /^2\.0 kB were sent .*: 2\.0 kB by probe \([^;]*\) over UDP$/)
+    assert.match(second ?? '', /^2\.0 kB were sent .*: 2\.0 kB by “probe” \([^;]*\) over UDP$/)
     assert.deepEqual(more, [])
     assert.deepEqual(said(script.wait(2 * HOUR_MS).ticks(1)).length, 2)
   })
@@ -61,6 +61,16 @@ describe('what is sent in ways that are not watched', () => {
     assert.match(text ?? '', /over packet sockets; .* over ICMPv6; .* over protocol 132$/)
   })
 
+  it('quotes names and identities, so that none goes on as the sentence would', () => {
+    const script = new Script().start()
+    sent(script.exec({ pid: 100, pidversion: 1, path: '/tmp/x; 9 GB by “curl' }), 100, 5_000)
+    const [text] = said(script.ticks(61))
+    assert.match(
+      text ?? '',
+      /: 5\.0 kB by “x; 9 GB by \\u\{201c\}curl” \(“path:\/tmp\/x; 9 GB by \\u\{201c\}curl”\) over UDP$/,
+    )
+  })
+
   it('names the five that sent most, and sums up what finds no place among a thousand', () => {
     const script = new Script().start()
     for (let i = 0; i < 1_500; i++) {
@@ -75,8 +85,8 @@ describe('what is sent in ways that are not watched', () => {
     const [text] = said(script.ticks(61))
     const total = 1_500 * 1_000 + (1_499 * 1_500) / 2
     assert.equal(tell(script).engine.counters().unseenBytes, total)
-    const named = text?.match(/kB by p\d+ \(path:\/tmp\/p\d+\) over UDP/g) ?? []
+    const named = text?.match(/kB by “p\d+” \(“path:\/tmp\/p\d+”\) over UDP/g) ?? []
     assert.equal(named.length, 5)
-    assert.match(text ?? '', /: 2\.0 kB by p1022 .*; 2\.6 MB by others$/)
+    assert.match(text ?? '', /: 2\.0 kB by “p1022” .*; 2\.6 MB by others$/)
   })
 })

@@ -49,7 +49,7 @@ describe('the status in plain words', () => {
     assert.deepEqual(
       menuOf(status, 0).rows.filter((row) => row.startsWith('Not watched')),
       [
-        'Not watched: 5.2 MB were sent in ways that are in no flow and no alert: 3.1 MB by dig over UDP, 2.0 kB by ping over ICMP, 2.1 MB by others',
+        'Not watched: 5.2 MB were sent in ways that are in no flow and no alert: 3.1 MB by “dig” over UDP, 2.0 kB by “ping” over ICMP, 2.1 MB by others',
       ],
     )
     assert.ok(!menuOf(wellStatus(), 0).rows.some((row) => row.startsWith('Not watched')))

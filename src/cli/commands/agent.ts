@@ -7,6 +7,7 @@ import {
   intervalOption,
   keepDaysOption,
   keepGbOption,
+  policyOption,
   ringOption,
   stateOption,
   userOption,
@@ -59,6 +60,7 @@ export function addAgentCommands(program: Command): void {
         'port of the page (default: 8442, or any when that is taken)',
       ).argParser(whole(0, 65_535)),
     )
+    .addOption(policyOption())
     .addOption(intervalOption())
     .addOption(execArgumentsOption())
     .addOption(ringOption())
@@ -69,6 +71,7 @@ export function addAgentCommands(program: Command): void {
         state?: string
         user?: string
         port?: number
+        policy?: string
         interval: number
         execArguments: boolean
         ringMb: number

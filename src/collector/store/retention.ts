@@ -1,6 +1,7 @@
 // What is kept, by age and by size. Alerts are dropped a whole segment at a time; what lies in time-ordered
 // tables beside them follows in small pieces, so that commits wait a few milliseconds, not seconds.
 import type { DatabaseSync } from 'node:sqlite'
+import { quoted } from '../../printable.ts'
 import type { AlertShares } from './alert-shares.ts'
 import type { AlertSums } from './alert-sums.ts'
 import type { AlertWriter } from './alerts.ts'
@@ -170,7 +171,7 @@ export function createRetention(
   function tellRefused(at: bigint): Retained['told'] {
     return budget.takeRefused(TOLD_A_STEP_MAX).map(({ device, kind, count }) => {
       const { id, hostname } = nameOf.get(device) ?? {}
-      const text = `${count} items were refused of "${hostname}" (${id}): ${overBudget(kind)}`
+      const text = `${count} items were refused of ${quoted(String(hostname))} (${id}): ${overBudget(kind)}`
       return { deviceId: String(id ?? ''), at, kind: 'budget', text, count }
     })
   }
@@ -187,7 +188,7 @@ export function createRetention(
       emptied = segment
     }
     const { id, hostname } = nameOf.get(device) ?? {}
-    const text = `${count} revisions of alerts of "${hostname}" (${id}) were dropped: it has far more than its share of what is kept`
+    const text = `${count} revisions of alerts of ${quoted(String(hostname))} (${id}) were dropped: it has far more than its share of what is kept`
     return [{ deviceId: String(id ?? ''), at, kind: KIND, text, count }]
   }
 
