@@ -189,7 +189,7 @@ function AlertRow({ row, most }: { row: AlertSummary; most: number }) {
     <tr class={`${row.severity}${arrived.value.has(row.id) ? ' arrived' : ''}`}>
       <td>
         <Severity of={row.severity} />
-        <Score of={row.score} title="How unusual it is, of 100" />
+        <Score of={row.score} title="The points of its reasons together" />
       </td>
       <td class="what">
         <a class="sentence" href={routeHash({ page: 'alert', id: row.id })} data-row={row.id}>
