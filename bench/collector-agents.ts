@@ -40,19 +40,23 @@ export function deliveryId(number: number): Uint8Array {
   return id
 }
 
-/** Alert `number`, some 700 bytes. */
-export function encodedAlert(number: number, sequence: number): Uint8Array {
+/** Alert `number`, some 700 bytes, of a program of its own or of `program`. */
+export function encodedAlert(number: number, sequence: number, program = number): Uint8Array {
   const id = deliveryId(number)
   const at = unixNs(BigInt(START_MS) * 1_000_000n, 'at')
-  return encodeItem({ id, sequence, finding: { at, kind: 'alert', alert: alertOf(number, at) } })
+  return encodeItem({
+    id,
+    sequence,
+    finding: { at, kind: 'alert', alert: alertOf(number, program, at) },
+  })
 }
 
-function alertOf(number: number, at: Alert['openedAt']): Alert {
-  const hash = createHash('sha256').update(`${number}`).digest('hex')
+function alertOf(number: number, program: number, at: Alert['openedAt']): Alert {
+  const hash = createHash('sha256').update(`${program}`).digest('hex')
   const sent = bytes(8_000_000 + number, 'bytesOut')
   const none = bytes(0, 'bytesIn')
   return {
-    id: hash.slice(0, 32),
+    id: createHash('sha256').update(`${number}`).digest('hex').slice(0, 32),
     revision: 1,
     state: 'opened',
     severity: (['low', 'medium', 'high'] as const)[number % 3] as Alert['severity'],

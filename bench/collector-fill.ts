@@ -24,7 +24,7 @@ const GROUPS = 3000
 const UPDATE_EVERY = 10
 const UPDATE_AFTER = 4000
 
-const NO_HOST = {
+export const NO_HOST = {
   hostname: '',
   os: '',
   osVersion: '',

@@ -19,6 +19,7 @@ import { type Ledger, loadStore, type Store } from '../src/collector/store/store
 import { nowUnixNs } from '../src/units.ts'
 import type { Load, Measured } from './collector-agents.ts'
 import { fill } from './collector-fill.ts'
+import { searchCost } from './collector-search.ts'
 import type { Bench, Row } from './row.ts'
 
 const TOKEN = 'bench-token-of-more-than-32-characters'
@@ -195,4 +196,7 @@ function rowsOf(
   return [rate, ...waits]
 }
 
-export const benches: Bench[] = [{ name: 'collector', run }]
+export const benches: Bench[] = [
+  { name: 'collector', run },
+  { name: 'collector search', run: searchCost },
+]

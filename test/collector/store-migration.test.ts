@@ -156,13 +156,14 @@ describe('the migration of a store', () => {
       db.close()
     }
   }
-  const list = () =>
+  const list = (text?: string) =>
     ask<Answers['alerts']>({
       op: 'alerts',
       limit: 100,
       before: undefined,
       deviceId: undefined,
       severity: undefined,
+      text,
     })
 
   it('brings what version 1 kept into the first segment, whole', () => {
@@ -216,6 +217,37 @@ describe('the migration of a store', () => {
       alerts.slice(0, 3).map(({ id }) => Number(`0x${id}`)),
       [31, 2, 1],
     )
+  })
+
+  it('finds what was kept as it finds what comes, and counts the texts of both', () => {
+    version1(5)
+    const db = openForWriting(path)
+    const writer = createWriter(db)
+    const { device } = enroll(writer)
+    for (const number of [31, 32, 33]) append(writer, batchOf(device, 0, [alertItem(number)]))
+    const programs = db.prepare('SELECT program FROM alert_1 ORDER BY row').all()
+    assert.deepEqual(
+      programs.map(({ program }) => program),
+      [0, 0, 0, 0, 0, 0, 1, 1],
+      'those of before have all in their rows',
+    )
+    const texts = `SELECT sum(bytes) AS bytes FROM (
+      SELECT sum(octet_length(words)) AS bytes FROM alert_1
+      UNION ALL SELECT sum(octet_length(words)) FROM text_1
+      UNION ALL SELECT sum(length(body)) FROM revision_1 WHERE device > 0)`
+    assert.equal(
+      db.prepare('SELECT sum(bytes) AS bytes FROM alert_held').get()?.bytes,
+      db.prepare(texts).get()?.bytes,
+    )
+    db.close()
+    for (const [text, found] of [
+      ['path:/opt/backup-tool', 8],
+      ['backup-tool to:"203.0.113.0/24:443" "8.4 MB"', 8],
+      ['203.0.113.3', 4],
+      ['203.0.113.33', 1],
+      ['path:/opt/backup', 0],
+    ] as const)
+      assert.equal(list(text).total, found, text)
   })
 
   it('counts what each device has, brings hours to their device, and dates nothing after it was heard', () => {

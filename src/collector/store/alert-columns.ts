@@ -3,13 +3,15 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Alert } from '../../engine/finding.ts'
 import { decodeItem } from '../../stream/codec.ts'
 import { identityDigest, likenessOf } from '../likeness.ts'
-import { searchText } from './search.ts'
+import { eventText, joinedTexts, programText } from './search.ts'
 
 export type AlertColumns = {
   openedAt: bigint
   score: number
   bytesOut: number
-  words: string
+  /** What it can be found by, in two texts (search.ts). */
+  programText: string
+  eventText: string
   bytesIn: number
   likeness: bigint
   /** Of its identity, for counting them. */
@@ -17,10 +19,16 @@ export type AlertColumns = {
 }
 
 export const alertColumns = (alert: Alert): AlertColumns => ({
+  ...orderColumns(alert),
+  programText: programText(alert),
+  eventText: eventText(alert),
+})
+
+/** Without the texts, which cost most. */
+export const orderColumns = (alert: Alert): Omit<AlertColumns, 'programText' | 'eventText'> => ({
   openedAt: alert.openedAt,
   score: alert.score,
   bytesOut: alert.bytesOut,
-  words: searchText(alert),
   bytesIn: alert.bytesIn,
   likeness: likenessOf(alert),
   app: identityDigest(alert),
@@ -44,8 +52,8 @@ export function addAlertColumns(db: DatabaseSync): void {
       ALTER TABLE alert_${n} ADD COLUMN bytes_out INTEGER NOT NULL DEFAULT 0;
       ALTER TABLE alert_${n} ADD COLUMN words TEXT NOT NULL DEFAULT '';`)
     fill(db, n, ['opened_at', 'score', 'bytes_out', 'words'], (alert) => {
-      const { openedAt, score, bytesOut, words } = alertColumns(alert)
-      return [openedAt, score, bytesOut, words]
+      const { openedAt, score, bytesOut, programText, eventText } = alertColumns(alert)
+      return [openedAt, score, bytesOut, joinedTexts(programText, eventText)]
     })
   }
 }

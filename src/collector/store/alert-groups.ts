@@ -123,7 +123,7 @@ export function createAlertGroups(asking: Asking) {
     end = 'GROUP BY likeness',
   ): Select {
     const index = hasText ? '' : `INDEXED BY alert_${n}_${opened ? 'likeness' : 'newest'}`
-    const sql = `SELECT ${columns} FROM alert_${n} AS a ${index} ${where.sql()} ${end}`
+    const sql = `SELECT ${columns} FROM alert_${n} AS a ${index} ${where.sql(n)} ${end}`
     return { sql, parameters: where.parameters }
   }
 

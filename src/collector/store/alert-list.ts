@@ -13,6 +13,7 @@ import {
 } from './asking.ts'
 import { type AlertsWanted, type Answers, type Query, STATUSES, Status } from './protocol.ts'
 import { searchTerms, type Term } from './search.ts'
+import { hasTermSql } from './texts.ts'
 import { presentTriage } from './triage-reader.ts'
 
 export type AlertsQuery = Extract<Query, { op: 'alerts' }>
@@ -47,8 +48,8 @@ function addTerm(rows: Asking['rows'], where: Conditions, { inText, host }: Term
   if (inText === undefined) where.add(ofDevices, JSON.stringify(devices))
   // Machines are looked at first: a text is long.
   else if (devices.length > 0)
-    where.add(`(${ofDevices} OR instr(a.words, ?) > 0)`, JSON.stringify(devices), inText)
-  else where.add('instr(a.words, ?) > 0', inText)
+    where.add((n) => `(${ofDevices} OR ${hasTermSql(n)})`, JSON.stringify(devices), inText, inText)
+  else where.add(hasTermSql, inText, inText)
 }
 
 /** Those of the statuses that are asked for. */
@@ -67,12 +68,12 @@ export function countByStatus(
   where: Conditions,
   isTallied: boolean,
 ): Record<Status, number> {
-  const of = (what: string, table: string) =>
-    rows(`SELECT ${countsSql(what)} FROM ${table} AS a ${where.sql()}`, where.parameters)
+  const of = (what: string, table: string, n?: bigint) =>
+    rows(`SELECT ${countsSql(what)} FROM ${table} AS a ${where.sql(n)}`, where.parameters)
   // The tally without a look at the alerts, or all of the store: one pass over the rows of its alerts.
   const found = isTallied
     ? of('sum(a.alerts)', 'tally')
-    : segments(query).flatMap(({ n }) => of('count(*)', `alert_${n}`))
+    : segments(query).flatMap(({ n }) => of('count(*)', `alert_${n}`, n))
   const counts: Record<Status, number> = { 0: 0, 1: 0, 2: 0, 3: 0 }
   for (const row of found)
     for (const status of STATUSES) counts[status] += Number(row[`s${status}`] ?? 0)
@@ -126,7 +127,7 @@ export function createAlertList(asking: Asking) {
       const of = `SELECT a.newest, a.triage, a.id AS alert, a.device, r.body, length(r.body) AS bytes,
         d.id, d.hostname FROM alert_${n} AS a
         CROSS JOIN revision_${n} AS r ON r.stored_at = a.newest CROSS JOIN device AS d ON d.row = a.device
-        ${where.sql()} ORDER BY a.newest DESC LIMIT ?`
+        ${where.sql(n)} ORDER BY a.newest DESC LIMIT ?`
       const left = limit - found.length
       const part = some(of, [...where.parameters, left], left, ANSWER_BYTES_MAX - bytes)
       // What a segment before this one filled: only the first row of all is in any answer.
@@ -154,7 +155,7 @@ export function createAlertList(asking: Asking) {
         `SELECT ${n} AS n, a.newest, a.triage, a.id AS alert, a.device, CAST(${by} AS REAL) AS height,
            d.id, d.hostname FROM alert_${n} AS a
          CROSS JOIN device AS d ON d.row = a.device
-         ${where.sql()} ORDER BY ${by} DESC, a.newest DESC LIMIT ?`,
+         ${where.sql(n)} ORDER BY ${by} DESC, a.newest DESC LIMIT ?`,
         [...where.parameters, limit],
       ),
     )

@@ -14,13 +14,36 @@ import type {
 } from './protocol.ts'
 import type { Segments } from './segments.ts'
 import { prepare } from './statement.ts'
+import type { PlacedTexts, Texts } from './texts.ts'
 import { statusAfter, type TriageWriter } from './triage.ts'
 
 type AlertItem = Extract<StoreItem, { kind: 'alert' }>
 type KnownAlert = Record<
-  'row' | 'revision' | 'severity' | 'last' | 'status' | 'triage' | 'bytes_out' | 'likeness',
+  | 'row'
+  | 'revision'
+  | 'severity'
+  | 'last'
+  | 'status'
+  | 'triage'
+  | 'bytes_out'
+  | 'likeness'
+  | 'text_bytes',
   bigint
 >
+/** What storing a revision changed, for the counts. Severities are 0 for none. */
+type Stored = {
+  /** The alert that left the list. */
+  left: number
+  /** The one that came into it. */
+  came: number
+  wasStatus: Status
+  status: Status
+  /** What had been said of it. */
+  entry: TriageEntry | undefined
+  /** Bytes of texts that were written, and those that went with a row. */
+  textBytes: number
+  gone: { segment: number; bytes: number } | undefined
+}
 
 /** Runs inside the caller's transaction; `flushTally` before its commit, `forgetTally` on its rollback. */
 export type AlertWriter = {
@@ -34,6 +57,8 @@ export type AlertWriter = {
   take(segment: number, device: number, max: number): { taken: number; left: number }
   flushTally(): void
   forgetTally(): void
+  /** On a rollback to a savepoint. */
+  forgetTexts(): void
 }
 
 /** Statements about a segment's tables; they stay prepared for the segments used last. */
@@ -45,6 +70,7 @@ export function alertWriter(
   shares: AlertShares,
   sums: AlertSums,
   triage: TriageWriter,
+  texts: Texts,
 ): AlertWriter {
   const prepared = new BoundedMap<number, ReturnType<typeof statementsOf>>(SEGMENTS_PREPARED_MAX)
   const count = prepare(
@@ -76,21 +102,26 @@ export function alertWriter(
     return undefined
   }
 
-  /**
-   * Stores the revision; returns the severity of the alert that left the list and of the one that came
-   * into it, 0 for none, their status, and what had been said of it.
-   */
-  function store(device: number, storedAt: bigint, id: Uint8Array, item: AlertItem) {
-    const { revision, severity, body } = item
-    const columns = columnsOf(item)
+  function store(device: number, storedAt: bigint, id: Uint8Array, item: AlertItem): Stored {
+    const { revision, severity, body, programText, eventText } = item
     const { insert, keep, find, supersede, chain, mark } = on(segments.current)
-    const add = () =>
-      insert.run(id, device, revision, severity, storedAt, storedAt, ...columns).changes === 1n
+    const placed = (): PlacedTexts => texts.place(segments.current, device, programText, eventText)
+    const add = (of: PlacedTexts) =>
+      insert.run(id, device, revision, severity, storedAt, storedAt, ...columnsOf(item, of))
+        .changes === 1n
     const candidates = segments.candidates(id, device)
     // Most are new: trying that first spares them a look-up.
-    if (candidates.length === 0 && add()) {
+    const first = candidates.length === 0 ? placed() : undefined
+    if (first && add(first)) {
       keep.run(storedAt, 0n, device, body)
-      return { left: 0, came: severity, wasStatus: 0, status: 0, entry: undefined }
+      const nothing = {
+        left: 0,
+        wasStatus: 0,
+        status: 0,
+        entry: undefined,
+        gone: undefined,
+      } as const
+      return { ...nothing, came: severity, textBytes: first.bytes }
     }
     const here = find.get(id, device) as KnownAlert | undefined
     const sealed = here ? undefined : findSealed(id, device, candidates)
@@ -103,30 +134,40 @@ export function alertWriter(
     if (known && BigInt(revision) < known.revision) {
       const where = sealed ? on(sealed.segment).chain : chain
       where.run(storedAt, known.row)
-      return { left: 0, came: 0, wasStatus, status: wasStatus, entry }
+      const textBytes = first?.shared ?? 0
+      return { left: 0, came: 0, wasStatus, status: wasStatus, entry, textBytes, gone: undefined }
     }
+    const now = first ?? placed()
     if (here) {
-      supersede.run(revision, severity, storedAt, storedAt, ...columns, here.row)
+      supersede.run(revision, severity, storedAt, storedAt, ...columnsOf(item, now), here.row)
     } else {
       // It moves to where its newest revision is, so that lists find it there.
       if (sealed) {
         on(sealed.segment).remove.run(sealed.known.row)
         sums.stale(sealed.segment, sealed.known.likeness)
       }
-      add()
+      add(now)
     }
     const status = statusAfter(wasStatus, entry, item)
     if (entry) mark.run(status, said, id, device)
-    return { left: Number(known?.severity ?? 0), came: severity, wasStatus, status, entry }
+    const left = Number(known?.severity ?? 0)
+    const gone = known && {
+      segment: sealed?.segment ?? segments.current,
+      bytes: Number(known.text_bytes),
+    }
+    return { left, came: severity, wasStatus, status, entry, textBytes: now.bytes, gone }
   }
 
   return {
     put(device, storedAt, item) {
       const id = Buffer.from(item.alertId, 'hex')
-      const { left, came, wasStatus, status, entry } = store(device, storedAt, id, item)
+      const stored = store(device, storedAt, id, item)
+      const { left, came, wasStatus, status, entry, textBytes, gone } = stored
       // Only now, when nothing can be refused any more.
-      segments.counted(storedAt, item.body.length)
-      shares.add(segments.current, device, 1, item.body.length)
+      const bytes = item.body.length + textBytes
+      segments.counted(storedAt, bytes)
+      shares.add(segments.current, device, 1, bytes)
+      if (gone) shares.add(gone.segment, device, 0, -gone.bytes)
       if (came !== 0) segments.wrote(id, device)
       if (left !== 0) tallied(device, left, wasStatus, -1)
       if (came !== 0) tallied(device, came, status, 1)
@@ -184,13 +225,16 @@ export function alertWriter(
       const unlisted = prepare(
         db,
         `DELETE FROM alert_${segment} WHERE device = ? AND newest <= ?
-         RETURNING severity, status, triage, id, likeness`,
+         RETURNING severity, status, triage, id, likeness, octet_length(words) AS text_bytes`,
       ).all(device, through)
-      for (const { severity, status, triage: said, id, likeness } of unlisted) {
+      for (const { severity, status, triage: said, id, likeness, text_bytes } of unlisted) {
+        bytes += Number(text_bytes)
         tallied(device, Number(severity), Number(status), -1)
         sums.stale(segment, likeness as bigint)
         if (said !== 0n) triage.remove(id as Uint8Array, device)
       }
+      const has = prepare(db, `SELECT 1 FROM alert_${segment} WHERE device = ? LIMIT 1`)
+      if (!has.get(device)) bytes += texts.release(segment, device)
       shares.add(segment, device, -gone.length, -bytes)
       return { taken: gone.length, left: segments.took(segment, gone.length, bytes) }
     },
@@ -204,13 +248,15 @@ export function alertWriter(
     forgetTally() {
       shares.forget()
       triage.forget()
+      texts.forget()
       tally.clear()
     },
+    forgetTexts: texts.forget,
   }
 }
 
 /** In the order of the statements below. */
-const columnsOf = (item: AlertColumns) =>
+const columnsOf = (item: AlertColumns, { program, words }: PlacedTexts) =>
   [
     item.openedAt,
     item.score,
@@ -218,7 +264,8 @@ const columnsOf = (item: AlertColumns) =>
     item.bytesIn,
     item.likeness,
     item.app,
-    item.words,
+    program,
+    words,
   ] as const
 
 function statementsOf(
@@ -228,19 +275,21 @@ function statementsOf(
   return {
     find: prepare(
       db,
-      `SELECT row, revision, severity, last, status, triage, bytes_out, likeness
+      `SELECT row, revision, severity, last, status, triage, bytes_out, likeness,
+         octet_length(words) AS text_bytes
        FROM alert_${n} WHERE id = ? AND device = ?`,
     ),
     insert: prepare(
       db,
       `INSERT INTO alert_${n} (id, device, revision, severity, newest, last,
-         opened_at, score, bytes_out, bytes_in, likeness, app, words)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, device) DO NOTHING`,
+         opened_at, score, bytes_out, bytes_in, likeness, app, program, words)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, device) DO NOTHING`,
     ),
     supersede: prepare(
       db,
       `UPDATE alert_${n} SET revision = ?, severity = ?, newest = ?, last = ?,
-         opened_at = ?, score = ?, bytes_out = ?, bytes_in = ?, likeness = ?, app = ?, words = ? WHERE row = ?`,
+         opened_at = ?, score = ?, bytes_out = ?, bytes_in = ?, likeness = ?, app = ?, program = ?, words = ?
+       WHERE row = ?`,
     ),
     chain: prepare(db, `UPDATE alert_${n} SET last = ? WHERE row = ?`),
     remove: prepare(db, `DELETE FROM alert_${n} WHERE row = ?`),

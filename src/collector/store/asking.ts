@@ -89,18 +89,21 @@ export function createAsking(db: DatabaseSync) {
   return { rows, some, segments, deviceRow }
 }
 
+/** What a row has to be, in SQL; where it looks at tables of a segment, by that segment's number. */
+type Condition = string | ((n: bigint) => string)
+
 /** The conditions of a query, with the values they are about. */
 export class Conditions {
   readonly parameters: SQLInputValue[] = []
-  readonly #terms: string[] = []
+  readonly #terms: Condition[] = []
 
-  add(term: string, ...values: SQLInputValue[]): void {
+  add(term: Condition, ...values: SQLInputValue[]): void {
     this.#terms.push(term)
     this.parameters.push(...values)
   }
 
   /** These and one more; the same when its first value is there and undefined. */
-  and(term: string, ...values: (SQLInputValue | undefined)[]): Conditions {
+  and(term: Condition, ...values: (SQLInputValue | undefined)[]): Conditions {
     if (values.length > 0 && values[0] === undefined) return this
     const all = new Conditions()
     all.#terms.push(...this.#terms, term)
@@ -108,8 +111,10 @@ export class Conditions {
     return all
   }
 
-  sql(): string {
-    return this.#terms.length === 0 ? '' : `WHERE ${this.#terms.join(' AND ')}`
+  /** Of segment `n`; 0: of tables that are no segment's, and then no condition is about one. */
+  sql(n = 0n): string {
+    const terms = this.#terms.map((term) => (typeof term === 'string' ? term : term(n)))
+    return terms.length === 0 ? '' : `WHERE ${terms.join(' AND ')}`
   }
 }
 

@@ -17,6 +17,7 @@ import { inspectDatabaseFile } from '../../state-file.ts'
 import { addAlertColumns, addLikeness } from './alert-columns.ts'
 import { addAlertSums } from './alert-sums.ts'
 import { StoreError } from './store-error.ts'
+import { addTexts } from './texts.ts'
 import { addTriage } from './triage.ts'
 
 const MIGRATIONS: readonly (string | ((db: DatabaseSync) => void))[] = [
@@ -179,6 +180,7 @@ const MIGRATIONS: readonly (string | ((db: DatabaseSync) => void))[] = [
   addLikeness,
   addTriage,
   addAlertSums,
+  addTexts,
 ]
 
 /**

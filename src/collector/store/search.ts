@@ -1,5 +1,6 @@
-// What of an alert can be searched, as one text in its row, and what a query asks of that text. Entries are lines: a
-// letter that no foreign text can hold says what an entry is, so that `user:ada` does not find /home/ada.
+// What of an alert can be searched, as two texts, and what a query asks of them. Entries are lines: a letter that no
+// foreign text can hold says what an entry is, so that `user:ada` does not find /home/ada. What is asked never goes over
+// a line, so that it is the same whether the texts stand together or apart (texts.ts).
 import type { Alert } from '../../engine/finding.ts'
 
 /** What an entry is; `word` is found by a word alone. The letters are controls, which `folded` leaves in no text. */
@@ -16,7 +17,7 @@ type Tag = keyof typeof TAGS
 
 /** Longer values are cut, in a query as in a row: the first so many letters decide then. */
 const VALUE_CHARS_MAX = 1024
-/** Of one alert; eight processes with paths of ordinary length take some 1,500. What stands last is left out first. */
+/** Of either text; eight processes with paths of ordinary length take some 1,200. What stands last is left out first. */
 const TEXT_CHARS_MAX = 8192
 /** Words of one query; a request holds 2,000 letters (api/parameters.ts). */
 const TERMS_MAX = 16
@@ -63,11 +64,10 @@ class Entries {
   }
 }
 
-/** The text of an alert. */
-export function searchText(alert: Alert): string {
+/** What an alert says of the program and of whom it ran for: word for word the same in nearly all alerts of a program. */
+export function programText(alert: Alert): string {
   const entries = new Entries()
-  const { identity, destination, chain } = alert
-  const { address, port, hostname } = destination
+  const { identity, chain } = alert
   entries.add('app', identity.key)
   entries.add('word', identity.name)
   entries.add('path', identity.path)
@@ -76,10 +76,6 @@ export function searchText(alert: Alert): string {
   entries.add('signing', identity.signingId)
   entries.add('signing', identity.teamId)
   entries.add('word', identity.signerClass)
-  entries.add('to', hostname)
-  entries.add('to', address)
-  entries.add('to', address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)
-  entries.add('to', destination.key)
   for (const process of chain) {
     entries.add('path', process.path)
     entries.add('path', process.script)
@@ -89,9 +85,23 @@ export function searchText(alert: Alert): string {
     entries.add('path', process.socketsBy)
   }
   entries.add('app', alert.responsibleKey)
-  entries.add('word', alert.sentence)
   return entries.text
 }
+
+/** What it says of this time: where to, and its sentence. */
+export function eventText({ destination, sentence }: Alert): string {
+  const entries = new Entries()
+  const { address, port, hostname } = destination
+  entries.add('to', hostname)
+  entries.add('to', address)
+  entries.add('to', address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)
+  entries.add('to', destination.key)
+  entries.add('word', sentence)
+  return entries.text
+}
+
+/** Two texts as one: the line that ends the first begins the second. */
+export const joinedTexts = (program: string, event: string): string => program + event.slice(1)
 
 /** What every alert found has: `inText` in its text, or a machine whose name has `inHost`; undefined: it cannot be that. */
 export type Term = {

@@ -5,15 +5,16 @@ import { newestIndexSql } from './alert-columns.ts'
 import { FILTER_BYTES, FilterOfAll, FilterOfOne } from './alert-filter.ts'
 import { dropSumsSql, sumUp } from './alert-sums.ts'
 import { prepare } from './statement.ts'
+import { textsTableSql } from './texts.ts'
 import { triageIndexSql } from './triage.ts'
 
 /**
- * Revisions, and bytes of their bodies, after which a segment is sealed. A commit of 1,000 alerts changes
+ * Revisions, and bytes of their bodies and texts, after which a segment is sealed. A commit of 1,000 alerts changes
  * most pages of the indexes by id and by device: with 250,000 revisions 4.7 kB are written an alert, with
  * 100,000 3.6 kB, with 50,000 3.2 kB; but a list of something rare looks into every segment.
  */
 export const SEGMENT_REVISIONS = 100_000
-const SEGMENT_BODY_BYTES = 256 * 1024 * 1024
+const SEGMENT_BYTES = 256 * 1024 * 1024
 
 export type SealedSegment = { n: number; lastAt: bigint; revisions: number }
 
@@ -40,6 +41,7 @@ function tablesSql(n: number): string {
       bytes_in INTEGER NOT NULL,
       likeness INTEGER NOT NULL,
       app INTEGER NOT NULL,
+      program INTEGER NOT NULL,
       words TEXT NOT NULL,
       status INTEGER NOT NULL DEFAULT 0,
       triage INTEGER NOT NULL DEFAULT 0
@@ -48,7 +50,8 @@ function tablesSql(n: number): string {
     ${newestIndexSql(n)};
     CREATE INDEX alert_${n}_device ON alert_${n} (device, newest);
     CREATE INDEX alert_${n}_severity ON alert_${n} (severity, newest);
-    ${triageIndexSql(n)}`
+    ${triageIndexSql(n)}
+    ${textsTableSql(n)}`
 }
 
 /**
@@ -64,7 +67,7 @@ export class Segments {
   current = 0
   /** Revisions in it. */
   revisions = 0
-  #bodyBytes = 0
+  #bytes = 0
   #firstAt = 0n
 
   constructor(db: DatabaseSync, revisionsMax = SEGMENT_REVISIONS) {
@@ -92,7 +95,7 @@ export class Segments {
     ).get()
     this.current = Number(row?.n)
     this.revisions = Number(row?.revisions)
-    this.#bodyBytes = Number(row?.body_bytes)
+    this.#bytes = Number(row?.body_bytes)
     this.#firstAt = row?.first_at as bigint
   }
 
@@ -102,7 +105,7 @@ export class Segments {
   }
 
   full(): boolean {
-    return this.revisions >= this.#revisionsMax || this.#bodyBytes >= SEGMENT_BODY_BYTES
+    return this.revisions >= this.#revisionsMax || this.#bytes >= SEGMENT_BYTES
   }
 
   /** Sealed segments in which the alert may be, the newest first. */
@@ -116,11 +119,11 @@ export class Segments {
     this.#writing.add(id, device)
   }
 
-  /** A revision was put into the segment that is written. */
-  counted(storedAt: bigint, bodyBytes: number): void {
+  /** A revision was put into the segment that is written; `bytes`: its body, and what was written of texts. */
+  counted(storedAt: bigint, bytes: number): void {
     if (this.revisions === 0) this.#firstAt = storedAt
     this.revisions++
-    this.#bodyBytes += bodyBytes
+    this.#bytes += bytes
   }
 
   /** Inside the transaction that put them: `lastAt` is the newest time of storage given out. */
@@ -129,7 +132,7 @@ export class Segments {
       this.#db,
       'UPDATE segment SET first_at = ?, last_at = ?, revisions = ?, body_bytes = ? WHERE n = ?',
     )
-    this.#save.run(this.#firstAt, lastAt, this.revisions, this.#bodyBytes, this.current)
+    this.#save.run(this.#firstAt, lastAt, this.revisions, this.#bytes, this.current)
   }
   #save: ReturnType<typeof prepare> | undefined
 
@@ -177,18 +180,20 @@ export class Segments {
   }
 
   /** Revisions of a sealed segment have gone, inside the caller's transaction; returns how many are left. */
-  took(n: number, revisions: number, bodyBytes: number): number {
+  took(n: number, revisions: number, bytes: number): number {
     const left = prepare(
       this.#db,
       `UPDATE segment SET revisions = revisions - ?, body_bytes = body_bytes - ? WHERE n = ?
        RETURNING revisions`,
-    ).get(revisions, bodyBytes, n)
+    ).get(revisions, bytes, n)
     return Number(left?.revisions)
   }
 
   /** Drops a sealed segment's tables, inside the caller's transaction; `forget` once it has committed. */
   drop(n: number): void {
-    this.#db.exec(`DROP TABLE alert_${n}; DROP TABLE revision_${n}; ${dropSumsSql(n)}`)
+    this.#db.exec(
+      `DROP TABLE alert_${n}; DROP TABLE text_${n}; DROP TABLE revision_${n}; ${dropSumsSql(n)}`,
+    )
     prepare(this.#db, 'DELETE FROM segment WHERE n = ?').run(n)
   }
 

@@ -25,6 +25,7 @@ import { createRetention, uidAt } from './retention.ts'
 import { Segments } from './segments.ts'
 import { prepare } from './statement.ts'
 import { StoreError } from './store-error.ts'
+import { createTexts } from './texts.ts'
 import { createTriage } from './triage.ts'
 
 type OtherItem = Exclude<StoreItem, { kind: 'alert' }>
@@ -74,7 +75,8 @@ export function createWriter(
   const segments = new Segments(db, segmentRevisions)
   const shares = new AlertShares(db)
   const sums = createAlertSums(db)
-  const alerts = alertWriter(db, segments, shares, sums, createTriage(db, triageBytes))
+  const triages = createTriage(db, triageBytes)
+  const alerts = alertWriter(db, segments, shares, sums, triages, createTexts(db))
   const budget = new Budget(db, budgets)
   const inventory = inventoryWriter(db, budget)
   const retention = createRetention(db, { segments, alerts, shares, sums, budget, inventory })
@@ -194,6 +196,7 @@ export function createWriter(
         db.exec('ROLLBACK TO item; RELEASE item')
         budget.forget()
         inventory.forget()
+        alerts.forgetTexts()
         storedAt[index] = REFUSED
         refusals.push({ sequence: item.sequence, reason: `it cannot be stored: ${cause}` })
       }
