@@ -7,7 +7,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Duplex, duplexPair } from 'node:stream'
-import { createClientErrorListener } from '../../src/collector/api/client-error.ts'
+import { createClientErrors } from '../../src/collector/api/client-error.ts'
 import { Counters } from '../../src/collector/counters.ts'
 import { Devices } from '../../src/collector/gateway/devices.ts'
 import { createGateway } from '../../src/collector/gateway/gateway.ts'
@@ -45,7 +45,7 @@ export async function attacked(change: Partial<Limits> = {}) {
     connectionsCheckingInterval: 100,
   })
   server.on('upgrade', gateway.upgrade)
-  server.on('clientError', createClientErrorListener(counters))
+  server.on('clientError', createClientErrors(counters).onClientError)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {

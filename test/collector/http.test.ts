@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import type {
   AlertDetail,
   AlertGroupsResponse,
@@ -345,6 +346,63 @@ describe("the collector's API", () => {
       assert.equal(post.status, 405, path)
       assert.equal(post.headers.allow, 'GET, HEAD')
     }
+  })
+
+  describe('has one answer for a request, whatever comes behind it:', () => {
+    /** What is answered to these bytes until the connection ends. */
+    const talk = async (...parts: string[]): Promise<string> => {
+      const socket = connect(running.collector.port, '127.0.0.1')
+      const closed = once(socket, 'close')
+      let said = ''
+      socket.setEncoding('utf8').on('data', (text) => (said += text))
+      socket.on('error', () => {})
+      for (const part of parts) {
+        socket.write(part)
+        // One piece of TCP each.
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      await closed
+      return said
+    }
+    const head = (line: string, ...more: string[]) =>
+      [
+        `${line} HTTP/1.1`,
+        'Host: 127.0.0.1',
+        `Authorization: Bearer ${running.key}`,
+        ...more,
+        '\r\n',
+      ].join('\r\n')
+    const statuses = (said: string) => [...said.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, of]) => of)
+
+    it('a body that no length tells of, after a last request', async () => {
+      const last = head('GET /api/alerts', 'Connection: close')
+      for (const parts of [[`${last}{"key":1}`], [last, '{"key":1}']])
+        assert.deepEqual(statuses(await talk(...parts)), ['200'])
+    })
+
+    it('and another for what is no request, after it', async () => {
+      const said = await talk(`${head('GET /api/alerts')}nonsense`)
+      assert.deepEqual(statuses(said), ['200', '400'])
+      assert.match(said, /"alerts":\[.*\}HTTP\/1\.1 400/)
+    })
+
+    it('nothing in the middle of live updates, which end', async () => {
+      assert.deepEqual(statuses(await talk(head('GET /api/events'), 'nonsense\r\n\r\n')), ['200'])
+    })
+
+    it('a body that is cut, or never comes whole, of a request that was refused at once', async () => {
+      const chunked = head('POST /api/alerts', 'Transfer-Encoding: chunked')
+      assert.deepEqual(statuses(await talk(chunked, 'no length\r\n')), ['405'])
+    })
+
+    it('a body that is too large', async () => {
+      const post = head(
+        `POST /api/alerts/${'0'.repeat(32)}/triage`,
+        'Content-Type: application/json',
+        'Content-Length: 40000',
+      )
+      assert.deepEqual(statuses(await talk(post, ' '.repeat(40_000))), ['413'])
+    })
   })
 
   it('says that it lives to anybody, but not under a name that is not loopback', async () => {

@@ -6,7 +6,7 @@ import type { Limits } from '../limits.ts'
 import type { Store } from '../store/store.ts'
 import { type Announcer, createAnnouncer } from './announcer.ts'
 import { createApi } from './api.ts'
-import { createClientErrorListener } from './client-error.ts'
+import { type ClientErrors, createClientErrors } from './client-error.ts'
 import { createRequestListener } from './http.ts'
 import type { PageFiles } from './page-files.ts'
 import { Pages } from './pages.ts'
@@ -17,7 +17,7 @@ export type Site = {
   /** For http.Server's 'request'. */
   listener: RequestListener
   /** For http.Server's 'clientError'. */
-  onClientError: ReturnType<typeof createClientErrorListener>
+  onClientError: ClientErrors['onClientError']
   /** Tells open pages what has just been stored. */
   stored: Announcer['stored']
   /** Tells open pages of something else. */
@@ -43,18 +43,23 @@ export function createSite(options: {
   const { store, devices, pageFiles, pageKey, counters, readCounters, limits, log } = options
   const pages = new Pages(limits, counters)
   const announcer = createAnnouncer({ pages, devices, store, log })
+  const { onRequest, onClientError } = createClientErrors(counters)
+  const answer = createRequestListener({
+    api: createApi({ store, devices, counters: () => ({ counters: readCounters() }) }),
+    store,
+    pages,
+    pageFiles,
+    pageKey,
+    counters,
+    limits,
+    log,
+  })
   return {
-    listener: createRequestListener({
-      api: createApi({ store, devices, counters: () => ({ counters: readCounters() }) }),
-      store,
-      pages,
-      pageFiles,
-      pageKey,
-      counters,
-      limits,
-      log,
-    }),
-    onClientError: createClientErrorListener(counters),
+    listener(request, response) {
+      onRequest(request, response)
+      answer(request, response)
+    },
+    onClientError,
     stored: announcer.stored,
     publish: (event) => pages.publish(event),
     close() {
