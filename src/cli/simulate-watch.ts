@@ -22,7 +22,8 @@ export type CollectorApi = {
   identity(path: string, sha256: string): Promise<IdentitySummary | undefined>
   /** The alert on the program with this path and hash; undefined while there is none. */
   alert(path: string, sha256: string): Promise<AlertDetail | undefined>
-  alertById(id: string): Promise<AlertDetail>
+  /** The alert as it is now. */
+  newestOf(alert: Pick<AlertDetail, 'id' | 'device'>): Promise<AlertDetail>
 }
 
 const ANSWER_TIMEOUT_MS = 5000
@@ -55,9 +56,10 @@ export function collectorApi(
         (response.status === 401 ? ' (is --state the directory that the collector uses?)' : ''),
     )
   }
-  const alertById = (id: string) => get<AlertDetail>(`/api/alerts/${encodeURIComponent(id)}`)
+  const newestOf: CollectorApi['newestOf'] = ({ id, device }) =>
+    get<AlertDetail>(`/api/alerts/${id}?device=${device.id}`)
   return {
-    alertById,
+    newestOf,
     devices: async () => {
       const devices: DevicesResponse['devices'] = []
       let after: string | undefined = ''
@@ -80,7 +82,7 @@ export function collectorApi(
       const found = alerts.find(
         ({ application }) => application.path === path || application.key.includes(sha256),
       )
-      return found ? await alertById(found.id) : undefined
+      return found ? await newestOf(found) : undefined
     },
   }
 }

@@ -240,13 +240,15 @@ async function finalFigure(
   const sent = report.sent
   let alert = opened.alert
   while (performance.now() < timing.deadlineAt) {
-    alert = await api.alertById(alert.id)
+    alert = await api.newestOf(alert)
     if (alert.state === 'final' && alert.bytesOut === sent) {
       const finalAfterMs = performance.now() - timing.beganAt
       print(
         `Final        ${seconds(finalAfterMs)} after the upload began: ${alert.bytesOut} B out, exactly what was sent; ${backOf(alert.bytesIn, report)}`,
       )
-      print(`Page         ${new URL(`/#/alerts/${alert.id}`, options.collectorUrl).href}`)
+      print(
+        `Page         ${new URL(`/#/alerts/${alert.id}?device=${alert.device.id}`, options.collectorUrl).href}`,
+      )
       return { kind: 'exact', alert, sent, openedAfterMs: opened.afterMs, finalAfterMs }
     }
     await sleep(POLL_MS, undefined, { signal: options.signal })

@@ -166,7 +166,7 @@ export type FlowInfo = {
   state: 'open' | 'closed' | 'gone'
 }
 
-/** GET /api/alerts/:id */
+/** GET /api/alerts/:id?device=: an id is of its device; without one, 400 where several have it. */
 export type AlertDetail = AlertSummary & {
   reasons: ReasonView[]
   identity: IdentityInfo

@@ -165,6 +165,21 @@ describe("the collector's API", () => {
     assert.equal((await running.get('/api/alerts/nonsense')).status, 404)
   })
 
+  it('answers the alert of the machine that is named where two have the same id', async () => {
+    const id = '9'.repeat(32)
+    await agent.deliver([alertItem(20, { id, severity: 'low' })])
+    await other.deliver([alertItem(20, { id, severity: 'low' })])
+    for (const device of [DEVICE_A, DEVICE_B]) {
+      const alert = await running.json<AlertDetail>(`/api/alerts/${id}?device=${device}`)
+      assert.equal(alert.device.id, device)
+    }
+    assert.equal((await running.get(`/api/alerts/${id}?device=nobody`)).status, 404)
+    const either = await running.get(`/api/alerts/${id}`)
+    assert.equal(either.status, 400)
+    const { error } = (await either.json()) as ErrorResponse
+    assert.equal(error, 'device: whose alert? 2 machines have one with this id')
+  })
+
   it('lists identities with their first network use and their destinations', async () => {
     const { identities, total } = await running.json<IdentitiesResponse>('/api/identities')
     assert.equal(total, 2)

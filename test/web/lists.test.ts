@@ -19,6 +19,7 @@ import {
   withIdentity,
   withRows,
 } from '../../src/collector/web/lists.ts'
+import { alertRoute, routeHash } from '../../src/collector/web/route.ts'
 import { unixNs } from '../../src/units.ts'
 import { alertOf, destination, identity, processOf } from './samples.ts'
 
@@ -61,6 +62,15 @@ describe('page: the list of alerts', () => {
     assert.deepEqual(
       second.rows.map((one) => one.bytesOut),
       [5000],
+    )
+  })
+  it('holds two alerts of one id where they are of two machines', () => {
+    const other = row(1, 20, { device: { id: 'e', hostname: 'mac-2' } })
+    const held = withAlert(withAlert(nothingHeld, row(1, 10)), other)
+    assert.equal(held.total, 2)
+    assert.deepEqual(
+      held.rows.map((one) => routeHash(alertRoute(one))),
+      ['e', 'd'].map((device) => `#/alerts/${other.id}?device=${device}`),
     )
   })
   it('ignores a revision older than the one shown', () => {

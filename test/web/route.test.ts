@@ -25,7 +25,14 @@ const routes: fc.Arbitrary<Route> = fc.oneof(
     },
     { ...plain, requiredKeys: ['page', 'severity', 'query'] },
   ),
-  fc.record({ page: fc.constant('alert' as const), id: fc.string({ minLength: 1 }) }, plain),
+  fc.record(
+    {
+      page: fc.constant('alert' as const),
+      id: fc.string({ minLength: 1 }),
+      deviceId: fc.option(fc.string(), { nil: undefined }),
+    },
+    plain,
+  ),
   fc.record(
     { page: fc.constant('identities' as const), query: fc.string({ unit: 'grapheme' }) },
     plain,
@@ -67,7 +74,9 @@ describe('page: routes', () => {
       ],
     ])
       assert.deepEqual(parseRoute(hash), alerts)
-    assert.deepEqual(parseRoute('#/alerts/%E0%A4%A'), { page: 'alert', id: '%E0%A4%A' })
+    assert.deepEqual(parseRoute('#/alerts/%E0%A4%A'), {
+      ...{ page: 'alert', id: '%E0%A4%A', deviceId: undefined },
+    })
     fc.assert(fc.property(fc.string(), (text) => assert.ok(parseRoute(`#${text}`).page)))
   })
   it('say so of an address that names no page', () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Locator, Page } from 'playwright-core'
 import { nowUnixNs } from '../../src/units.ts'
+import { DEVICE_A } from '../collector/agent.ts'
 import { accessibilityFaults } from './browser.ts'
 import { alertFinding, identity, secondsBefore, sightingOf } from './samples.ts'
 import { probe, stage, upload } from './scene.ts'
@@ -36,7 +37,7 @@ describe('rows of the page', () => {
       ] as const) {
         await clickAt(page, row, across, down)
         await page.getByRole('heading', { level: 1, name: alert.sentence }).waitFor()
-        assert.match(page.url(), new RegExp(`#/alerts/${alert.id}$`), `${across}, ${down}`)
+        assert.match(page.url(), new RegExp(`#/alerts/${alert.id}\\?device=`), `${across}, ${down}`)
         await show('#/alerts')
         await row.waitFor()
       }
@@ -54,7 +55,7 @@ describe('rows of the page', () => {
     await heading.waitFor()
     await page.keyboard.press('Escape')
     await heading.waitFor({ state: 'detached' })
-    await page.locator(`a[data-row="${alert.id}"]:focus`).waitFor()
+    await page.locator(`a[data-row="${alert.id} ${DEVICE_A}"]:focus`).waitFor()
     await page.keyboard.press('Enter')
     await heading.waitFor()
   })
@@ -70,7 +71,7 @@ describe('rows of the page', () => {
     assert.match(page.url(), /#\/alerts$/)
     await page.evaluate('getSelection().removeAllRanges()')
     await page.evaluate("document.querySelector('tbody td.wide').click()")
-    await page.waitForURL(/#\/alerts\/[0-9a-f]{32}$/)
+    await page.waitForURL(/#\/alerts\/[0-9a-f]{32}\?device=[0-9a-f-]+$/)
   })
 
   it('show a whole sentence on a phone', async () => {

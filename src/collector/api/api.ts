@@ -18,6 +18,7 @@ import {
   groupPlaceOf,
   limitOf,
   neededOf,
+  ParameterError,
   parseQuery,
   placeOf,
   rangeOf,
@@ -136,6 +137,15 @@ export function createApi(options: {
     return { devices: rows.map((row) => presentDevice(row, devices.get(row.id))), ...part }
   }
 
+  /** Of the device that is named; without one, of the only one that has it. */
+  async function alert(id: string, query: string): Promise<AlertDetail | undefined> {
+    const deviceId = textOf(parseQuery(query, ['device']), 'device')
+    const holders = deviceId === undefined ? await store.read({ op: 'alertHolders', id }) : 1
+    if (holders > 1)
+      throw new ParameterError(`device: whose alert? ${holders} machines have one with this id`)
+    return store.read({ op: 'alert', id, deviceId })
+  }
+
   async function health(query: string): Promise<HealthResponse> {
     const given = parseQuery(query, ['limit', 'before', 'device', 'since', 'until', 'kind'])
     return store.read({
@@ -151,7 +161,7 @@ export function createApi(options: {
   return {
     async get(path, query) {
       const id = /^\/api\/alerts\/([0-9a-f]{32})$/.exec(path)?.[1]
-      if (id) return store.read({ op: 'alert', id })
+      if (id) return alert(id, query)
       switch (path) {
         case '/api/alerts':
           return alerts(query)

@@ -52,6 +52,17 @@ export function readAlert(
   )
 }
 
+/** Devices that have an alert of this id: an id is its device's, and nobody keeps another from using the same. */
+export function countHolders({ rows, segments }: Asking, id: string): number {
+  const holders = new Set<unknown>()
+  for (const { n } of segments())
+    for (const { device } of rows(`SELECT device FROM alert_${n} WHERE id = ?`, [
+      Buffer.from(id, 'hex'),
+    ]))
+      holders.add(device)
+  return holders.size
+}
+
 /** What the device has told of the programs of the chains, by their keys; of the alert's own, what it says itself. */
 function programsOf(
   rows: Asking['rows'],

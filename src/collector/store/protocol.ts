@@ -216,6 +216,8 @@ export type Query =
     })
   | (AlertsWanted & { op: 'groups'; limit: number; place?: GroupsPlace | undefined })
   | { op: 'alert'; id: string; deviceId?: string | undefined }
+  /** How many devices have an alert of this id, as a capture's that was replayed and its own have. */
+  | { op: 'alertHolders'; id: string }
   | {
       op: 'identities'
       limit: number
@@ -247,6 +249,7 @@ export type Answers = {
   alerts: AlertsResponse
   groups: AlertGroupsResponse
   alert: AlertDetail | undefined
+  alertHolders: number
   identities: IdentitiesResponse
   identitiesByKey: IdentitySummary[]
   destinations: DestinationsResponse | undefined

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { UnixNs } from '../../units.ts'
 import type { HealthResponse, IdentitySummary } from '../page-api.ts'
 import { identitySummary, nsText } from '../views.ts'
-import { readAlert } from './alert-detail.ts'
+import { countHolders, readAlert } from './alert-detail.ts'
 import { createAlertGroups } from './alert-groups.ts'
 import { createAlertList } from './alert-list.ts'
 import { Conditions, createAsking, deviceName, type Row, sightingOf, text } from './asking.ts'
@@ -137,6 +137,8 @@ export function createReader(db: DatabaseSync): Reader {
         return groups(query)
       case 'alert':
         return readAlert(asking, query)
+      case 'alertHolders':
+        return countHolders(asking, query.id)
       case 'identities':
         return identities(query)
       case 'identitiesByKey':

@@ -7,7 +7,7 @@ import { groupActor, groupPlaceText, machinesText, membersText } from './group-w
 import { ROWS_MAX } from './lists.ts'
 import { MEMBERS_A_PAGE, membersOf, moreMembers, type Opened, toggle } from './opened.ts'
 import { Age, Clock, Cut, Severity, Signer, State, Volumes } from './parts.tsx'
-import { routeHash } from './route.ts'
+import { alertKey, alertRoute, routeHash } from './route.ts'
 import { focusBrought, focusLastRow } from './rows.ts'
 import { arrived } from './state.ts'
 import { TriageMark } from './triage.tsx'
@@ -72,7 +72,7 @@ function Group({ found, group, most }: GroupProps) {
       {members && (
         <tbody class="members" id={id}>
           {members.rows?.map((row) => (
-            <AlertRow key={row.id} row={row} most={most} />
+            <AlertRow key={alertKey(row)} row={row} most={most} />
           ))}
           <tr class="rest">
             <td colSpan={COLUMNS}>
@@ -153,7 +153,7 @@ function GroupRow(props: GroupProps & { controls: string; isOpened: boolean }) {
         </p>
         {!isOpened && (
           <p class="meta newest">
-            newest: <a href={routeHash({ page: 'alert', id: newest.id })}>{newest.sentence}</a>
+            newest: <a href={routeHash(alertRoute(newest))}>{newest.sentence}</a>
           </p>
         )}
       </td>
@@ -186,13 +186,13 @@ function AlertRow({ row, most }: { row: AlertSummary; most: number }) {
   const where = destination.hostname || endpointText(destination.address, destination.port)
   const runFor = runForText(row.actor)
   return (
-    <tr class={`${row.severity}${arrived.value.has(row.id) ? ' arrived' : ''}`}>
+    <tr class={`${row.severity}${arrived.value.has(alertKey(row)) ? ' arrived' : ''}`}>
       <td>
         <Severity of={row.severity} />
         <Score of={row.score} title="The points of its reasons together" />
       </td>
       <td class="what">
-        <a class="sentence" href={routeHash({ page: 'alert', id: row.id })} data-row={row.id}>
+        <a class="sentence" href={routeHash(alertRoute(row))} data-row={alertKey(row)}>
           {row.sentence}
         </a>
         <p class="meta">

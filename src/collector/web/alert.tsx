@@ -14,27 +14,28 @@ import { Others } from './others.tsx'
 import { Age, Clock, Cut, Figure, Severity, State } from './parts.tsx'
 import { Reasons } from './reasons.tsx'
 import { Revisions } from './revisions.tsx'
-import { exactly, routeHash } from './route.ts'
+import { alertKey, exactly, routeHash } from './route.ts'
 import { Sight } from './sight.tsx'
 import { alertTold, lastList, lastRow } from './state.ts'
 import { Triage, TriageMark } from './triage.tsx'
 import { ANSWERED_MEANS, answeredText, namelessText } from './words.ts'
 
-export function AlertPage({ id }: { id: string }) {
+export function AlertPage({ id, deviceId }: { id: string; deviceId: string | undefined }) {
   const [alert, setAlert] = useState<AlertDetail | undefined>(undefined)
   const [error, setError] = useState<ApiError | undefined>(undefined)
   // When something is told of it, or may have been, the page is loaded again.
   const [told, setTold] = useState(alertTold.peek())
   useSignalEffect(() => {
     const last = alertTold.value
-    if (last.id === id || last.id === '') setTold(last)
+    // Without a device any that is told with this id may be it.
+    if (last.key === '' || last.key.startsWith(`${id} `)) setTold(last)
   })
   useEffect(() => {
-    lastRow.value = id
     let stale = false
-    getAlert(id).then(
+    getAlert(id, deviceId).then(
       (loaded) => {
         if (stale) return
+        lastRow.value = alertKey(loaded)
         setAlert(loaded)
         setError(undefined)
       },
@@ -47,7 +48,7 @@ export function AlertPage({ id }: { id: string }) {
     return () => {
       stale = true
     }
-  }, [id, told])
+  }, [id, deviceId, told])
   return (
     <>
       <p class="back">

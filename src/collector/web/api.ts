@@ -120,8 +120,10 @@ function alertFields(limit: number, asked: AlertsAsked & { group?: string }): UR
   return fields
 }
 
-export const getAlert = (id: string): Promise<AlertDetail> =>
-  get(`/api/alerts/${encodeURIComponent(id)}`)
+export const getAlert = (id: string, deviceId: string | undefined): Promise<AlertDetail> =>
+  get(
+    `/api/alerts/${encodeURIComponent(id)}${deviceId === undefined ? '' : `?${new URLSearchParams({ device: deviceId })}`}`,
+  )
 
 /** Says something of an alert; answers the alert as it is then. Throws ApiError conflict when somebody else came first. */
 export async function postTriage(id: string, said: TriageRequest): Promise<AlertDetail> {

@@ -23,6 +23,7 @@ import {
 } from './lists.ts'
 import { forgetKey, heldKey, keepKey } from './page-key.ts'
 import { SAMPLED_MAX, withSample } from './rates.ts'
+import { alertKey } from './route.ts'
 import {
   alerts,
   alertsTold,
@@ -153,7 +154,7 @@ async function load(): Promise<void> {
     for (const device of newDevices.devices) putDevice(device)
     health.value = newHealth.events.reduce(withHealth, [])
     alertsTold.value++
-    alertTold.value = { id: '', group: '' }
+    alertTold.value = { key: '', group: '' }
     loaded.value = true
   })
 }
@@ -161,13 +162,17 @@ async function load(): Promise<void> {
 function apply(event: PageEvent, told: boolean): void {
   if (event.type === 'alert') {
     const { alert } = event
-    if (told && alert.triage === null && !alerts.value.rows.some((row) => row.id === alert.id)) {
+    if (
+      told &&
+      alert.triage === null &&
+      !alerts.value.rows.some((row) => alertKey(row) === alertKey(alert))
+    ) {
       announcement.value = `New ${alert.severity} alert: ${alert.sentence}`
-      emphasize(alert.id)
+      emphasize(alertKey(alert))
     }
     alerts.value = withAlert(alerts.value, alert)
     alertsTold.value++
-    alertTold.value = { id: alert.id, group: alert.group }
+    alertTold.value = { key: alertKey(alert), group: alert.group }
     countSoon()
   } else if (event.type === 'identity')
     identities.value = withIdentity(identities.value, event.identity)
@@ -192,10 +197,10 @@ function countSoon(): void {
   }, COUNT_MS)
 }
 
-function emphasize(id: string): void {
-  arrived.value = new Set([...arrived.value, id].slice(-EMPHASIZED_MAX))
+function emphasize(key: string): void {
+  arrived.value = new Set([...arrived.value, key].slice(-EMPHASIZED_MAX))
   setTimeout(() => {
-    arrived.value = new Set([...arrived.value].filter((other) => other !== id))
+    arrived.value = new Set([...arrived.value].filter((other) => other !== key))
   }, EMPHASIS_MS)
 }
 

@@ -8,7 +8,7 @@ import { barText, countText, mostBytes, userText } from './format.ts'
 import { IdentityFields } from './identity.tsx'
 import { ROWS_MAX, withIdentity, withRows } from './lists.ts'
 import { Age, Clock, Cut, Figure, Severity, Signer, Volumes } from './parts.tsx'
-import { exactly, routeHash } from './route.ts'
+import { alertKey, alertRoute, exactly, routeHash } from './route.ts'
 import { alertsTold, identities, lastIdentities, lastRow } from './state.ts'
 import { foundText } from './words.ts'
 
@@ -156,15 +156,15 @@ function IdentityAlerts({ row }: { row: IdentitySummary }) {
           </thead>
           <tbody>
             {of.map((alert) => (
-              <tr key={alert.id}>
+              <tr key={alertKey(alert)}>
                 <td>
                   <Severity of={alert.severity} />
                 </td>
                 <td>
                   <a
                     class="sentence"
-                    data-row={alert.id}
-                    href={routeHash({ page: 'alert', id: alert.id })}
+                    data-row={alertKey(alert)}
+                    href={routeHash(alertRoute(alert))}
                   >
                     {alert.sentence}
                   </a>

@@ -1,6 +1,7 @@
 // The keyboard: j and k move over rows (or over alerts, when one is shown), / searches, Escape goes back.
 // Enter is the browser's own: the focused row is a link, or the button that opens a group.
 import { listedAlerts } from './found.ts'
+import { alertRoute, type OfDevice, type Route } from './route.ts'
 import { go, lastIdentities, lastList, lastRow, route } from './state.ts'
 
 /** Listens until the returned function is called. */
@@ -37,12 +38,15 @@ function leave(input: HTMLElement | undefined): void {
   else if (at.page === 'identities') go({ page: 'identities', query: '' })
 }
 
+const isAt = ({ id, device }: OfDevice, at: Route & { page: 'alert' }): boolean =>
+  id === at.id && (at.deviceId === undefined || device.id === at.deviceId)
+
 function move(step: number): void {
   const at = route.value
   if (at.page === 'alert') {
     const rows = listedAlerts(lastList.value)
-    const next = rows[rows.findIndex((row) => row.id === at.id) + step]
-    if (next) go({ page: 'alert', id: next.id }, true)
+    const next = rows[rows.findIndex((row) => isAt(row, at)) + step]
+    if (next) go(alertRoute(next), true)
     return
   }
   const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')]

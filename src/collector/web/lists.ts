@@ -1,6 +1,7 @@
 // What the page holds of the collector's lists, and what a live event does to it. Bounded: the page of a
 // busy fleet stays open for weeks.
 import type { AlertSummary, DeviceInfo, HealthInfo, IdentitySummary } from '../page-api.ts'
+import { alertKey } from './route.ts'
 import { isPutAway } from './triage-words.ts'
 
 /** Rows of a list that the page keeps. */
@@ -18,7 +19,7 @@ export const nothingHeld: Held<never> = { rows: [], total: 0 }
 
 /** Puts in an alert, or a later revision of one; an older revision changes nothing. What was put away goes. */
 export function withAlert(held: Held<AlertSummary>, alert: AlertSummary): Held<AlertSummary> {
-  const present = held.rows.find((row) => row.id === alert.id)
+  const present = held.rows.find((row) => alertKey(row) === alertKey(alert))
   if (present && present.revision > alert.revision) return held
   if (isPutAway(alert)) {
     const rows = held.rows.filter((row) => row !== present)

@@ -63,7 +63,8 @@ function Content({ route: at }: { route: Route }) {
     if (at.page !== 'alerts') scrollTo(0, 0)
   }, [at.page, routeKey(at)])
   if (at.page === 'alerts') return <AlertsPage at={at} />
-  if (at.page === 'alert') return <AlertPage id={at.id} key={at.id} />
+  if (at.page === 'alert')
+    return <AlertPage id={at.id} deviceId={at.deviceId} key={`${at.id} ${at.deviceId}`} />
   if (at.page === 'identity')
     return <IdentityPage deviceId={at.deviceId} identityKey={at.key} key={routeKey(at)} />
   if (at.page === 'identities') return <IdentitiesPage query={at.query} />

@@ -23,7 +23,8 @@ export type AlertsRoute = {
 
 export type Route =
   | AlertsRoute
-  | { page: 'alert'; id: string }
+  /** Without a device: of whichever has it, if it is one. */
+  | { page: 'alert'; id: string; deviceId: string | undefined }
   | { page: 'identities'; query: string }
   | { page: 'identity'; deviceId: string; key: string }
   | { page: 'machine' }
@@ -60,6 +61,15 @@ export function changed(
 export const statusAsked = (status: StatusChoice | undefined): AlertStatusName | undefined =>
   status === 'all' ? undefined : (status ?? 'active')
 
+/** An alert among those of all devices: another may have one of the same id. */
+export type OfDevice = { id: string; device: { id: string } }
+export const alertRoute = ({ id, device }: OfDevice): Route => ({
+  page: 'alert',
+  id,
+  deviceId: device.id,
+})
+export const alertKey = ({ id, device }: OfDevice): string => `${id} ${device.id}`
+
 /** A query of all alerts whose application, user, host, destination ... is exactly this. */
 export const exactly = (
   name: 'app' | 'path' | 'hash' | 'signing' | 'user' | 'host' | 'to',
@@ -75,7 +85,7 @@ export function parseRoute(hash: string): Route {
   const query = fields.get('q') ?? ''
   const [name, first, second] = path
   if (name === 'alerts' && first !== undefined && path.length === 2)
-    return { page: 'alert', id: decoded(first) }
+    return { page: 'alert', id: decoded(first), deviceId: fields.get('device') ?? undefined }
   if (name === 'identities' && first !== undefined && second !== undefined && path.length === 3)
     return { page: 'identity', deviceId: decoded(first), key: decoded(second) }
   if (name === 'identities' && path.length === 1) return { page: 'identities', query }
@@ -98,7 +108,11 @@ export function parseRoute(hash: string): Route {
 
 /** The `#...` that parseRoute reads back as the same route. */
 export function routeHash(route: Route): string {
-  if (route.page === 'alert') return `#/alerts/${encodeURIComponent(route.id)}`
+  if (route.page === 'alert') {
+    const whose =
+      route.deviceId === undefined ? '' : `?${new URLSearchParams({ device: route.deviceId })}`
+    return `#/alerts/${encodeURIComponent(route.id)}${whose}`
+  }
   if (route.page === 'identity')
     return `#/identities/${encodeURIComponent(route.deviceId)}/${encodeURIComponent(route.key)}`
   if (route.page === 'machine') return '#/machine'

@@ -18,8 +18,8 @@ export const loaded = signal(false)
 export const alerts = signal<Held<AlertSummary>>(nothingHeld)
 /** Grows with each alert that was told: what was found before may not be all any more. */
 export const alertsTold = signal(0)
-/** The alert that was told last, and its group; empty: any may have been, unheard. Each is another object. */
-export const alertTold = signal({ id: '', group: '' })
+/** The alert that was told last, by its key, and its group; empty: any may have been, unheard. Each is another object. */
+export const alertTold = signal({ key: '', group: '' })
 /** Of all alerts that the collector keeps. */
 export const triageCounts = signal(NO_COUNTS)
 export const identities = signal<Held<IdentitySummary>>(nothingHeld)
@@ -33,7 +33,7 @@ export const nowMs = signal(Date.now())
 export const minuteMs = computed(() => Math.floor(nowMs.value / 60_000) * 60_000)
 /** What a screen reader is told. */
 export const announcement = signal('')
-/** Ids of alerts that arrived while the page was open, for a moment of emphasis. */
+/** Keys of alerts that arrived while the page was open, for a moment of emphasis. */
 export const arrived = signal<ReadonlySet<string>>(new Set())
 
 export const degraded = computed(() =>

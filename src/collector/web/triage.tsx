@@ -122,7 +122,7 @@ function Form({ alert, onAlert }: Props) {
   async function fail({ code, message }: ApiError): Promise<void> {
     if (code === 'signed_out') return signOut()
     if (code !== 'conflict') return setError(message)
-    const now = await getAlert(alert.id).catch(() => undefined)
+    const now = await getAlert(alert.id, alert.device.id).catch(() => undefined)
     if (now) onAlert(now)
     const { by: other = 'Somebody else', status = 'open' } = now?.triage ?? {}
     setError(
