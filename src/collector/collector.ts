@@ -275,20 +275,26 @@ function listen(
   onServed: ((url: string) => void) | undefined,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
+    const failed = (cause: NodeJS.ErrnoException) => {
+      // A later attempt is not to be told to those before it.
+      server.off('listening', served)
       const where = `${hostInUrl(host)}:${port}`
       const why =
         cause.code === 'EADDRINUSE'
           ? `another program listens on ${where}: choose another port`
           : `cannot listen on ${where}: ${cause.message}`
       reject(new CollectorError('address', why, { cause }))
-    })
-    server.listen(port, host, () => {
+    }
+    const served = () => {
+      server.off('error', failed)
       const address = server.address()
       server.on('error', (cause) => log(`the server: ${cause.message}`))
       const bound = typeof address === 'object' && address ? address.port : port
       onServed?.(urlOf(host, bound))
       resolve(bound)
-    })
+    }
+    server.once('error', failed)
+    server.once('listening', served)
+    server.listen(port, host)
   })
 }

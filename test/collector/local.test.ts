@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +24,7 @@ describe('agent and collector of one machine', () => {
   let collector: Collector | undefined
   let ending: AbortController
   let log: string[]
+  const served: string[] = []
   const states: UplinkState[] = []
   const servers: Server[] = []
   beforeEach(() => {
@@ -36,7 +37,7 @@ describe('agent and collector of one machine', () => {
     })
     ending = new AbortController()
     log = []
-    states.length = 0
+    states.length = served.length = 0
   })
   afterEach(async () => {
     ending.abort()
@@ -53,6 +54,7 @@ describe('agent and collector of one machine', () => {
       host: '127.0.0.1',
       port,
       waitsForPort,
+      onServed: (url) => served.push(url),
       log: (text) => log.push(text),
     })
     return collector
@@ -96,6 +98,19 @@ describe('agent and collector of one machine', () => {
     await run()
     send()
     await delivered()
+  })
+
+  it('have their socket made anew when a program that had one of its name ends after the collector has begun', async () => {
+    const first = createServer().listen(agentsSocket(join(root, 'collector')))
+    await once(first, 'listening')
+    await run()
+    first.close()
+    await once(first, 'close')
+    assert.equal(existsSync(agentsSocket(join(root, 'collector'))), false)
+    send()
+    await delivered()
+    assert.match(log.join('\n'), /agents\.sock was removed or replaced: it is made anew/)
+    assert.equal(statSync(agentsSocket(join(root, 'collector'))).mode & 0o777, 0o600)
   })
 
   describe('of which one is somebody else’s', () => {
@@ -175,5 +190,6 @@ describe('agent and collector of one machine', () => {
     thief.close()
     await until(() => log.some((line) => /the page is served at/.test(line)))
     assert.equal((await fetch(`${made.url}/livez`)).status, 200)
+    assert.deepEqual(served, [made.url])
   })
 })

@@ -74,7 +74,7 @@ export class Program {
   /** Its last words, for who has to find out why. */
   tail(): string {
     const words = this.lines.filter((line) => !/^(given|kept|memory) /.test(line))
-    return [...words.slice(-12), ...this.lines.slice(-3)].join('\n')
+    return [...words.slice(-12), `last: ${this.lines.at(-1)}`].join('\n')
   }
 
   /** The number behind `word` in the last line that begins with it; 0 when none does. */
