@@ -261,7 +261,10 @@ function tellOfTheLast(
       `the agent and sense, its root part, were killed or crashed together and run again; ${unwatched}`,
     )
   else if (lost === 'machine')
-    tellHealth('restart', `the machine went down while the agent ran; since it is up, ${unwatched}`)
+    tellHealth(
+      'restart',
+      `the machine went down while the agent ran; until the agent ran again, ${unwatched}`,
+    )
   else if (unwatchedMs >= UNWATCHED_TOLD_MS)
     tellHealth('restart', `the agent was stopped and runs again; ${unwatched}`)
   if (baseline)

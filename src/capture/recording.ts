@@ -1,7 +1,9 @@
 // What the engine role keeps of its own input while it runs: the file behind `freshet record`.
+
 import { fstatSync, ftruncateSync, writeSync } from 'node:fs'
 import type { BaselineRow } from '../baseline/row.ts'
 import type { Finding } from '../engine/finding.ts'
+import { counted } from '../engine/sentence.ts'
 import type { UnixNs } from '../units.ts'
 import { createAlertDigest } from './alert-digest.ts'
 import type { CaptureHeader } from './document.ts'
@@ -40,7 +42,10 @@ export function startRecording({ fd, header, rows, log }: RecordingOptions): Rec
     log(`the capture does not take what comes (${gap.reason}): it is counted, and tried again`),
   )
   const leftOut = writer.begin(header, rows)
-  if (leftOut > 0) log(`${leftOut} rows of the baseline are too large for the capture`)
+  if (leftOut > 0)
+    log(
+      `${counted(leftOut, 'row')} of the baseline ${leftOut === 1 ? 'is' : 'are'} too large for the capture`,
+    )
   const counts = (): RecordingCounts => ({
     ...writer.counts(),
     alerts: digest.count(),

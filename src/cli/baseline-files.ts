@@ -1,10 +1,12 @@
 // `freshet baseline export` and `import`: what this machine knows, as lines of JSON, in and out of a file.
+
 import { closeSync, readSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BaselineError } from '../baseline/error.ts'
 import { openBaseline, type SqliteBaseline } from '../baseline/sqlite.ts'
 import { exportLines, type Imported, importFile, whatIsMissing } from '../baseline/transfer.ts'
 import { readRows } from '../baseline/view.ts'
+import { counted } from '../engine/sentence.ts'
 import { openGivenFile } from '../given-file.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { printable } from '../printable.ts'
@@ -32,12 +34,12 @@ export async function runBaselineExport(
   const write = (fd: number) => exportTo(fd, path, statSync(directory))
   if (command.file === STREAM) {
     const { rows } = asStream(() => write(1))
-    process.stderr.write(`export: ${rows} rows\n`)
+    process.stderr.write(`export: ${counted(rows, 'row')}\n`)
     return 0
   }
   const file = resolve(command.file)
   const { rows, bytes } = makeFile({ file, what: 'export', isForced: command.force }, write)
-  say(`export: ${file} holds ${rows} rows, ${(bytes / 1e6).toFixed(1)} MB`)
+  say(`export: ${file} holds ${counted(rows, 'row')}, ${(bytes / 1e6).toFixed(1)} MB`)
   return 0
 }
 
@@ -101,7 +103,9 @@ export async function runBaselineImport(
       merge(input, file, paths.agent),
     )
     tell(file, imported)
-    say(`the baseline knows ${counts.identities} programs and ${counts.destinations} destinations`)
+    say(
+      `the baseline knows ${counted(counts.identities, 'program')} and ${counted(counts.destinations, 'destination')}`,
+    )
     if (forgotten > 0) say(`${forgotten} of them, not seen for longest, found no room`)
     const missing = whatIsMissing(imported)
     // Of an export that is cut all that is there was taken, and to take it whole later changes nothing but what is missing.
@@ -140,10 +144,10 @@ function merge(input: number, file: string, directory: string) {
 function tell(file: string, imported: Imported): void {
   const { identities, destinations, leftOut, bad, described } = imported
   say(
-    `import: ${file}: ${identities.added} programs added, ${identities.merged} merged; ` +
-      `${destinations.added} destinations added, ${destinations.merged} merged`,
+    `import: ${file}: ${counted(identities.added, 'program')} added, ${identities.merged} merged; ` +
+      `${counted(destinations.added, 'destination')} added, ${destinations.merged} merged`,
   )
-  if (leftOut > 0) say(`${leftOut} rows that are of one machine alone were left out`)
+  if (leftOut > 0) say(`${counted(leftOut, 'row')} left out: of one machine alone`)
   if (bad === 0) return
   say(`${bad} ${bad === 1 ? 'line' : 'lines'} could not be read:`)
   for (const { line, text } of described) say(`  line ${line}: ${printable(text)}`)

@@ -1,6 +1,8 @@
 // `freshet replay FILE...`: what was recorded, through the whole detector once more.
+
 import { canonicalJson } from '../capture/alert-digest.ts'
 import type { CaptureHeader } from '../capture/document.ts'
+import { counted } from '../engine/sentence.ts'
 import type { ImportOptions } from '../importers/importer.ts'
 import { printable } from '../printable.ts'
 import type { DamageReport } from '../records/input.ts'
@@ -132,7 +134,9 @@ export async function runReplayCommand(
     if (!command.json && readable > 0) for (const line of table.lines(none)) out(`${line}\n`)
     if (delivery && !signal.aborted) {
       const { items, rejected } = await delivery.finish()
-      say(`the collector has ${items} findings${rejected > 0 ? ` and refused ${rejected}` : ''}`)
+      say(
+        `the collector has ${counted(items, 'finding')}${rejected > 0 ? ` and refused ${rejected}` : ''}`,
+      )
       faults += rejected
     }
   } catch (error) {

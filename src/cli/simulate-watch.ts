@@ -1,5 +1,6 @@
 // The watching half of `freshet simulate`: asks the collector's API what became of the upload, and when
 // nothing came of it, how far along the way it got.
+
 import { basename } from 'node:path'
 import type {
   AlertDetail,
@@ -10,6 +11,7 @@ import type {
   IdentitiesResponse,
   IdentitySummary,
 } from '../collector/page-api.ts'
+import { counted } from '../engine/sentence.ts'
 
 /** The collector's API refused or is not there. */
 export class CollectorUnreachable extends Error {
@@ -145,7 +147,7 @@ export function whereItStopped(
   if (!identity)
     return {
       at: 'sighting',
-      sentence: `the agent counted ${now.flows - before.flows} flows meanwhile but never reported this program: its start was not seen, or its file not inspected.${also}`,
+      sentence: `the agent counted ${counted(now.flows - before.flows, 'flow')} meanwhile but never reported this program: its start was not seen, or its file not inspected.${also}`,
     }
   const unattributed = now.unattributed - before.unattributed
   if (identity.firstNetworkAt === '0' && unattributed > 0)

@@ -1,9 +1,11 @@
 // `freshet simulate upload`: makes the very thing Freshet is for happen, harmlessly, and waits for the
 // alert. Nothing is pretended: a real program sends real bytes, and what is printed is what the
 // collector has stored.
+
 import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AlertDetail, DeviceInfo } from '../collector/page-api.ts'
+import { counted } from '../engine/sentence.ts'
 import {
   type ProbeReport,
   resolveTarget,
@@ -296,5 +298,5 @@ const summary = (report: ProbeReport, elapsedMs: number): string =>
   `${report.sent} B over ${report.flows} ${report.flows === 1 ? 'flow' : 'flows'} in ${seconds(elapsedMs)} by process ${report.pid}; ${report.received} B came back`
 
 const shortfall = (report: ProbeReport, bytes: number): string =>
-  `${report.sent} of ${bytes} B could be sent (${report.connectErrors} connections refused, ` +
+  `${report.sent} of ${bytes} B could be sent (${counted(report.connectErrors, 'connection')} refused, ` +
   `${report.ioErrors} broken${report.timedOut ? ', and the rest stood still' : ''})`

@@ -15,7 +15,7 @@ import {
   SILENT_FROM_BYTES,
   VOLUME_FROM_DEVIATIONS,
 } from './score.ts'
-import { humanBytes, humanDuration, humanShare } from './sentence.ts'
+import { counted, humanBytes, humanDuration, humanShare } from './sentence.ts'
 
 const DAY_MS = 86_400_000
 /** Its first connection may have taken so long to be noticed. */
@@ -67,7 +67,7 @@ export function explain(f: Features, p: Points, signerText: string): Reason[] {
     value: f.unread24,
     threshold: f.standing.unreadFlowsFrom,
     unit: 'flows',
-    text: `${f.unread24} flows in 24 hours whose bytes could not be read, as they were reset or disconnected${half}`,
+    text: `${counted(f.unread24, 'flow')} in 24 hours whose bytes could not be read, cut off by a reset or a disconnect${half}`,
   })
   return reasons
 }
@@ -93,7 +93,7 @@ function noveltyText(f: Features): string {
 
 function volumeReason(f: Features, p: Points, half: string): Reason {
   const base = { term: 'volume' as const, points: p.volume }
-  const drip = isSlowDrip(f) ? `, over ${f.activeHours} hours as a slow drip` : ''
+  const drip = isSlowDrip(f) ? `, over ${counted(f.activeHours, 'hour')} as a slow drip` : ''
   if (!isKnown(f))
     return {
       ...base,
@@ -147,7 +147,7 @@ function noResponseReason(f: Features, p: Points, half: string): Reason {
       value: f.silentFlows10,
       threshold: SILENT_FLOWS_FROM,
       unit: 'flows',
-      text: `${f.silentFlows10} flows got nothing back within 10 minutes${half}`,
+      text: `${counted(f.silentFlows10, 'flow')} got nothing back within 10 minutes${half}`,
     }
   return {
     ...base,

@@ -16,6 +16,10 @@ export function humanBytes(count: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit] as string}`
 }
 
+/** `1 flow`, `3 flows`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`
+
 /** `less than 0.1 s`, `0.4 s`, `12 s`, `5 min`, `3.2 h`, `12 days`. Below 0 clocks were set: as 0. */
 export function humanDuration(ms: number): string {
   if (!(ms >= 50)) return 'less than 0.1 s'

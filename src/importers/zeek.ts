@@ -279,11 +279,11 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
       say(repeated, 'of these told again by a later line with the same uid: counted once')
       say(left.otherHosts, 'left out: of other hosts')
       say(left.otherProtocols, 'left out: neither TCP nor UDP')
-      say(noted.unanswered, 'without bytes: nobody answered, or it was refused')
+      say(noted.unanswered, 'without bytes: unanswered or refused')
       say(noted.uncounted, 'without byte counts in the log: taken as 0')
       say(
         bounded.count,
-        `counted lower than the log does, as its packets and missed bytes say otherwise${placed(bounded)}`,
+        `counted lower than in the log, whose packets and missed bytes say otherwise${placed(bounded)}`,
       )
       say(undated.count, `with a duration that is none: told in an instant${placed(undated)}`)
       const base = clock.base()
@@ -295,9 +295,9 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
         )
       say(
         late,
-        `came later than ${WINDOW_ENTRIES} lines or ${WINDOW_US / 3_600e6} h: told late, by up to ${Math.ceil(latestUs / 1e6)} s`,
+        `came more than ${WINDOW_ENTRIES} lines or ${WINDOW_US / 3_600e6} h late in the log: told late, by up to ${Math.ceil(latestUs / 1e6)} s`,
       )
-      say(crowded, 'told whole as it opened: too many were open at once')
+      say(crowded, 'told whole at the beginning: too many were open at once')
       say(left.longsOver, `left out: more than ${LONGS_MAX} in the conn_long log`)
       if (left.otherLogs > 0)
         notes.push(`${counted(left.otherLogs, 'line')} left out: of other logs than conn and ssl`)

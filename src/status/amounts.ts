@@ -5,7 +5,7 @@ import { humanBytes } from '../engine/sentence.ts'
 export const count = (value: number): string => value.toLocaleString('en-US')
 
 /** `1 event was`, `1,234 events were`: `many` is of all counts but one. */
-export const countOf = (value: number, one: string, many: string): string =>
+export const countOf = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`
 
 /** Decimal units, 5.2 MB, as in an alert's sentence and on the page: one number is one number everywhere. */

@@ -52,7 +52,8 @@ const CHECKS = {
         'final-counters',
       ] as const),
     ],
-    well: ({ counters }) => `all it should see is seen; ${count(counters.records)} records so far`,
+    well: ({ counters }) =>
+      `all it should see is seen; ${countOf(counters.records, 'record')} so far`,
   },
   entitlement: {
     title: 'entitlement',
@@ -92,7 +93,7 @@ const CHECKS = {
   baseline: {
     title: 'baseline',
     codes: ['baseline-rebuilt'],
-    well: ({ counters }) => `${count(counters.identities)} programs known`,
+    well: ({ counters }) => `${countOf(counters.identities, 'program')} known`,
   },
   outbox: {
     title: 'outbox',

@@ -93,7 +93,7 @@ function figures(status: AgentStatus, nowMs: number): string[] {
   const turnedAway = readers.refused + readers.tooMany + readers.slow + readers.spoke
   return [
     `Programs: ${count(counters.processes)} running, ${count(counters.execs)} started, ${count(counters.identities)} known${missed}`,
-    `Network: ${count(counters.openFlows)} flows open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program${unread}${earlier}`,
+    `Network: ${countOf(counters.openFlows, 'flow')} open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program${unread}${earlier}`,
     ...(counters.unseenBytes > 0 ? [`Not watched: ${unseenLine(status)}`] : []),
     `Alerts: ${count(counters.alerts)} since the start${heldBack(status)}`,
     `Lost: ${lost.join(', ')}`,

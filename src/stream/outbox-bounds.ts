@@ -1,6 +1,8 @@
 // What bounds the outbox; what it has no room for (too old, or the least important), and the item that tells of it.
+
 import { UnusableFile } from '../baseline/sqlite-file.ts'
 import type { Finding } from '../engine/finding.ts'
+import { counted } from '../engine/sentence.ts'
 import type { UnixNs } from '../units.ts'
 import { encodeContent } from './codec.ts'
 import type { OutboxFile, Totals } from './outbox-file.ts'
@@ -68,7 +70,7 @@ export function makeRoom(
 /** Says what was dropped, as an item: a gap that nobody is told of looks like silence. */
 export function dropsToTell(at: UnixNs, count: number): { rank: number; content: Uint8Array } {
   const text =
-    `${count} findings never reached the collector: the agent's outbox was full, too old or damaged, ` +
+    `${counted(count, 'finding')} never reached the collector: the agent's outbox was full or damaged, or held them for too long, ` +
     `or its disk and the memory beside it were full`
   const finding: Finding = {
     at,

@@ -1,5 +1,6 @@
 // What the agent found, on disk until the collector has it: numbered, bounded, what is dropped counted and told. What the
 // disk refuses waits in memory.
+
 import {
   diskTrouble,
   type SetAside,
@@ -8,6 +9,7 @@ import {
   UnusableFile,
 } from '../baseline/sqlite-file.ts'
 import type { Finding } from '../engine/finding.ts'
+import { counted } from '../engine/sentence.ts'
 import { sinceBootMs } from '../host/since-boot.ts'
 import { createOwnTime } from './outbox-age.ts'
 import { dropsToTell, makeRoom, type OutboxCounters, type OutboxOptions } from './outbox-bounds.ts'
@@ -251,7 +253,7 @@ export class Outbox {
       this.retry()
       if (this.unwritten() > 0)
         this.#options.log?.(
-          `${this.unwritten()} findings that the disk did not take are lost as the agent ends`,
+          `${counted(this.unwritten(), 'finding')} that the disk did not take ${this.unwritten() === 1 ? 'is' : 'are'} lost as the agent ends`,
         )
     }
     this.#closed = true

@@ -1,6 +1,8 @@
 // One connection to a collector, from Hello to its end. Keeps the credit window, believes no
 // acknowledgement of what it did not send, and notices silence.
+
 import type { WebSocket } from 'ws'
+import { counted } from '../engine/sentence.ts'
 import { brief } from '../printable.ts'
 import { nowUnixNs } from '../units.ts'
 import {
@@ -251,7 +253,7 @@ export class Session {
     for (const { sequence, reason } of rejects.slice(0, REASONS_LOGGED_MAX))
       log(`the collector refused item ${sequence} for good: ${said(reason)}`)
     if (rejects.length > REASONS_LOGGED_MAX)
-      log(`and ${rejects.length - REASONS_LOGGED_MAX} more items`)
+      log(`and ${counted(rejects.length - REASONS_LOGGED_MAX, 'more item')}`)
     try {
       if (aheadSequences.length > 0)
         outbox.acknowledgeEach(aheadSequences, isNew ? 0 : rejects.length)

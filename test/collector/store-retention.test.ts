@@ -85,6 +85,12 @@ describe("the store's retention", () => {
     )
   })
 
+  it('tells of one revision as of one', () => {
+    fill(1, 1)
+    const { dropped } = writer.retain(T0 + 3n * DAY_NS, { ...ALL, ageNs: DAY_NS })
+    assert.match(dropped?.text ?? '', /^1 revision of alerts, stored until .*, was dropped: older/)
+  })
+
   it('drops nothing that is young, and ends the segment of a store where little happens', () => {
     fill(1, 3)
     const keep = { ...ALL, ageNs: 30n * DAY_NS }

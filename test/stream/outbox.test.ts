@@ -409,7 +409,7 @@ describe('outbox', () => {
       outbox.append([alertFinding()])
       outbox.close()
       holder.close()
-      assert.match(lines.at(-1) ?? '', /^1 findings that the disk did not take are lost/)
+      assert.match(lines.at(-1) ?? '', /^1 finding that the disk did not take is lost/)
     })
   })
 

@@ -15,6 +15,7 @@ import {
   runForText,
   scriptNote,
   watchedText,
+  wentText,
 } from '../../src/collector/web/words.ts'
 import { emptyFeatures } from '../../src/engine/features.ts'
 import { explain } from '../../src/engine/reasons.ts'
@@ -186,5 +187,36 @@ describe('page: keys of identities', () => {
     assert.equal(nameOfKey('unknown'), 'a process that was not seen')
     assert.equal(nameOfKey('ABCDE12345:com.example.app'), 'ABCDE12345:com.example.app')
     assert.equal(shortHash(HASH), 'c0ffeec0ffee')
+  })
+})
+
+describe('page: how much went to destinations', () => {
+  const told = (bytesOut: number) => ({
+    ...{ bytesOut, bytesIn: 5, flows: 1, largestFlowOut: bytesOut },
+    ...{ firstHourAt: '1', lastHourAt: '1', hours: 1 },
+  })
+  const one = (key: string, of: ReturnType<typeof told> | null) => ({ key, firstAt: '1', told: of })
+
+  it('is not known yet while no hour was told, and is no 0 B', () => {
+    const destinations = [one('a', null), one('b', null)]
+    const text = wentText({ destinations, total: 2, bytesOut: 0, bytesIn: 0 })
+    assert.equal(
+      text,
+      'How much went to 2 destinations is not known yet. An hour is told when it is over.',
+    )
+  })
+
+  it('is the sum of what was told, with what is not listed', () => {
+    const destinations = [one('a', told(3000)), one('b', null)]
+    assert.match(
+      wentText({ destinations, total: 2, bytesOut: 3000, bytesIn: 5 }),
+      /^3\.00 kB out and 5 B in, to 2 destinations, in the hours that are kept\. .* not in it yet\.$/,
+    )
+    assert.match(
+      wentText({ destinations, total: 5, bytesOut: 4000, bytesIn: 5 }),
+      /to 5 destinations \(3 more than are listed, with 1\.00 kB out\), in the hours/,
+    )
+    const single = { destinations: [one('a', told(0))], total: 1, bytesOut: 0, bytesIn: 0 }
+    assert.match(wentText(single), /^0 B out and 0 B in, to one destination, in/)
   })
 })

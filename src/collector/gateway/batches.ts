@@ -1,6 +1,8 @@
 // What one enrolled connection brings: batches within its credit go to the store, and are acknowledged when they
 // are durable.
+
 import type { Finding } from '../../engine/finding.ts'
+import { counted } from '../../engine/sentence.ts'
 import { Capability, type Envelope, type Reject, SEQUENCE_LEAP_MAX } from '../../stream/codec.ts'
 import type { Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
@@ -150,7 +152,7 @@ export class Batches {
       (error: Error) => {
         settle()
         this.#connection.notStored(
-          `${encoded.length} items of ${device.facts.id} were not stored`,
+          `${counted(encoded.length, 'item')} of ${device.facts.id} not stored`,
           error,
         )
       },

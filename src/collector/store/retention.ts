@@ -1,6 +1,7 @@
 // What is kept, by age and by size. Alerts are dropped a whole segment at a time; what lies in time-ordered
 // tables beside them follows in small pieces, so that commits wait a few milliseconds, not seconds.
 import type { DatabaseSync } from 'node:sqlite'
+import { counted } from '../../engine/sentence.ts'
 import { quoted } from '../../printable.ts'
 import type { AlertShares } from './alert-shares.ts'
 import type { AlertSums } from './alert-sums.ts'
@@ -171,7 +172,7 @@ export function createRetention(
   function tellRefused(at: bigint): Retained['told'] {
     return budget.takeRefused(TOLD_A_STEP_MAX).map(({ device, kind, count }) => {
       const { id, hostname } = nameOf.get(device) ?? {}
-      const text = `${count} items were refused of ${quoted(String(hostname))} (${id}): ${overBudget(kind)}`
+      const text = `${counted(count, 'item was', 'items were')} refused of ${quoted(String(hostname))} (${id}): ${overBudget(kind)}`
       return { deviceId: String(id ?? ''), at, kind: 'budget', text, count }
     })
   }
@@ -188,7 +189,7 @@ export function createRetention(
       emptied = segment
     }
     const { id, hostname } = nameOf.get(device) ?? {}
-    const text = `${count} revisions of alerts of ${quoted(String(hostname))} (${id}) were dropped: it has far more than its share of what is kept`
+    const text = `${counted(count, 'revision')} of alerts of ${quoted(String(hostname))} (${id}) ${count === 1 ? 'was' : 'were'} dropped: it has far more than its share of what is kept`
     return [{ deviceId: String(id ?? ''), at, kind: KIND, text, count }]
   }
 
@@ -198,7 +199,8 @@ export function createRetention(
 
   function dropOldest(oldest: SealedSegment, tooOld: boolean, at: bigint): Retained['dropped'] {
     const why = tooOld ? 'older than is kept' : 'the oldest of more than is kept'
-    const text = `${oldest.revisions} revisions of alerts, stored until ${isoTime(oldest.lastAt)}, were dropped: ${why}`
+    const were = oldest.revisions === 1 ? 'was' : 'were'
+    const text = `${counted(oldest.revisions, 'revision')} of alerts, stored until ${isoTime(oldest.lastAt)}, ${were} dropped: ${why}`
     inTransaction(() => {
       alerts.untally(oldest.n)
       segments.drop(oldest.n)

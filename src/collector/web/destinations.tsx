@@ -3,9 +3,10 @@ import { useEffect, useState } from 'preact/hooks'
 import type { DestinationInfo, DestinationsResponse, IdentitySummary } from '../page-api.ts'
 import { type ApiError, getDestinations } from './api.ts'
 import { signOut } from './feed.ts'
-import { bytesText, countText } from './format.ts'
+import { countText } from './format.ts'
 import { Bytes, Clock, Cut } from './parts.tsx'
 import { exactly, routeHash } from './route.ts'
+import { wentText } from './words.ts'
 
 const SHOWN = 100
 
@@ -38,10 +39,8 @@ export function Destinations({ row }: { row: IdentitySummary }) {
 }
 
 function Table({ answer }: { answer: DestinationsResponse }) {
-  const { destinations, total, bytesOut, bytesIn } = answer
+  const { destinations, total } = answer
   if (total === 0) return <p class="quiet">It has not used the network, as far as is kept here.</p>
-  const rest = total - destinations.length
-  const listed = destinations.reduce((sum, { told }) => sum + (told?.bytesOut ?? 0), 0)
   return (
     <>
       <table class="plain">
@@ -72,14 +71,7 @@ function Table({ answer }: { answer: DestinationsResponse }) {
           ))}
         </tbody>
       </table>
-      <p class="rest">
-        {bytesText(bytesOut)} out and {bytesText(bytesIn)} in, to {countText(total)}{' '}
-        {total === 1 ? 'destination' : 'destinations'}
-        {rest > 0 &&
-          ` (${countText(rest)} more than are listed, with ${bytesText(Math.max(0, bytesOut - listed))} out)`}
-        , in the hours that are kept. An hour is told when it is over: what moves now is not in it
-        yet.
-      </p>
+      <p class="rest">{wentText(answer)}</p>
     </>
   )
 }

@@ -1,5 +1,12 @@
 // Sentences that depend on numbers, apart from the views so that each of their cases is tested. Pure.
-import type { ActorInfo, AlertDetail, AlertStateName, DeviceInfo, ReasonView } from '../page-api.ts'
+import type {
+  ActorInfo,
+  AlertDetail,
+  AlertStateName,
+  DestinationsResponse,
+  DeviceInfo,
+  ReasonView,
+} from '../page-api.ts'
 import { bytesText, countText, outShareText } from './format.ts'
 import { nameOfKey } from './identity-key.ts'
 
@@ -156,3 +163,19 @@ export const runForText = ({ as, path }: Pick<ActorInfo, 'as' | 'path'>): string
 /** The state of a revision among all of an alert's. Only the last is final: an earlier one that was so had more to come. */
 export const revisionText = (state: AlertStateName, isLast: boolean): string =>
   state === 'final' && !isLast ? 'closed, then went on' : state
+
+const AN_HOUR = 'An hour is told when it is over'
+
+/** How much went to the destinations of an identity, those with the most out first, as far as that was told. */
+export function wentText({ destinations, total, bytesOut, bytesIn }: DestinationsResponse): string {
+  const to = total === 1 ? 'one destination' : `${countText(total)} destinations`
+  if (!destinations.some(({ told }) => told !== null))
+    return `How much went to ${to} is not known yet. ${AN_HOUR}.`
+  const rest = total - destinations.length
+  const listed = destinations.reduce((sum, { told }) => sum + (told?.bytesOut ?? 0), 0)
+  const more =
+    rest > 0
+      ? ` (${countText(rest)} more than are listed, with ${bytesText(Math.max(0, bytesOut - listed))} out)`
+      : ''
+  return `${bytesText(bytesOut)} out and ${bytesText(bytesIn)} in, to ${to}${more}, in the hours that are kept. ${AN_HOUR}: what moves now is not in it yet.`
+}
