@@ -97,6 +97,8 @@ export class SqliteBaseline implements Baseline {
   readonly #tables: Tables
   readonly #limits: Limits
   readonly #identities = new Cache<string, StoredIdentity>(IDENTITIES_CACHED)
+  /** What the file has no identity of: each exec asks whether its program's content is known, which next to none is. */
+  readonly #absent = new Cache<string, true>(IDENTITIES_CACHED)
   readonly #destinations = new Cache<string, StoredDestination>(DESTINATIONS_CACHED)
   readonly #hostDestinations = new Cache<string, true>(DESTINATIONS_CACHED)
   readonly #pendingIdentities = new Map<string, StoredIdentity>()
@@ -148,13 +150,19 @@ export class SqliteBaseline implements Baseline {
   identity(key: string): StoredIdentity | undefined {
     const known = this.#pendingIdentities.get(key) ?? this.#identities.get(key)
     if (known) return { ...known }
+    if (this.#absent.get(key)) return undefined
     const stored = this.#reading(() => this.#tables.identity(key))
-    if (stored) this.#identities.set(key, stored)
-    return stored && { ...stored }
+    if (!stored) {
+      this.#absent.set(key, true)
+      return undefined
+    }
+    this.#identities.set(key, stored)
+    return { ...stored }
   }
 
   putIdentity(identity: StoredIdentity): void {
     if (!this.identity(identity.key)) this.#counts.identities++
+    this.#absent.delete(identity.key)
     const kept = { ...identity }
     this.#gather(this.#pendingIdentities, identity.key, kept)
     this.#identities.set(identity.key, kept)

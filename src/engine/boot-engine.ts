@@ -173,7 +173,8 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   }
 
   /** False when it is no news: of a file that was looked at already, or one that nothing is keyed by. */
-  const takeInspection = ({ image, ...rest }: Process, record: InspectedRecord): boolean => {
+  const takeInspection = (process: Process, record: InspectedRecord): boolean => {
+    const { image } = process
     if (record.subject === Subject.script) {
       if (image.scriptFile || record.path !== image.script) return false
       image.scriptFile = inspectionOf(record)
@@ -181,7 +182,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     }
     if (record.subject !== Subject.program || image.inspection) return false
     image.inspection = inspectionOf(record)
-    changed.look({ image, ...rest }, clock.nowMs)
+    changed.look(process, clock.nowMs)
     return true
   }
 

@@ -165,15 +165,19 @@ export function createInspectRequests(
     }
     return all !== undefined
   }
+  // Field by field: one for each exec, and spreading two objects into a third costs more than writing it.
   const recordOf = ({ process, subject, file, cdhash, isNeeded }: Question): Uint8Array =>
     writeInspect({
       source: Source.none,
       atNs: recordNs(clock),
-      ...file,
-      ...process,
+      dev: file.dev,
+      ino: file.ino,
+      path: file.path,
+      pid: process.pid,
+      pidversion: process.pidversion,
       subject,
       flags: isNeeded ? InspectFlag.needed : 0,
-      cdhash: cdhash === '' ? NO_CDHASH : Uint8Array.from(Buffer.from(cdhash, 'hex')),
+      cdhash: cdhash === '' ? NO_CDHASH : Buffer.from(cdhash, 'hex'),
     })
 
   return {

@@ -114,6 +114,26 @@ describe('baseline on disk', () => {
     assert.equal(restart().identity(given.key)!.firstNetworkAt, later(78))
   })
 
+  it('asks the file once for what is not there, and knows it from when it is put', () => {
+    const { key } = identityOf(1)
+    start().baseline.putIdentity(identityOf(1))
+    open[0]!.commit()
+    const whole = new DatabaseSync(path)
+    whole.exec('CREATE TABLE elsewhere AS SELECT * FROM identities; DELETE FROM identities')
+    const baseline = restart()
+    assert.equal(baseline.identity(key), undefined)
+    // Nobody else writes there; that it did here is seen by nobody who does not ask again.
+    whole.exec('INSERT INTO identities SELECT * FROM elsewhere')
+    whole.close()
+    assert.equal(baseline.identity(key), undefined)
+    assert.equal(restart().identity(key)?.key, key)
+    assert.equal(open.at(-1)!.identity(identityOf(2).key), undefined)
+    open.at(-1)!.putIdentity(identityOf(2))
+    assert.deepEqual(open.at(-1)!.identity(identityOf(2).key), identityOf(2))
+    open.at(-1)!.commit()
+    assert.deepEqual(restart().identity(identityOf(2).key), identityOf(2))
+  })
+
   it('answers for more than its memory holds', () => {
     const { baseline } = start()
     for (let number = 0; number < 20_000; number++) {
