@@ -29,13 +29,14 @@ bool Judge(u32 pid, std::string_view path, u64 dev, u64 ino, CodePlace* place) {
 }  // namespace
 
 CodePlace CodePlaces::Of(u32 pid, std::string_view path, u64 dev, u64 ino, u64 now_ns) {
-  const auto found = known_.find(std::string(path));
+  const auto found = known_.find(path);
   const bool is_it = found != known_.end() && found->second.dev == dev && found->second.ino == ino;
   // That others can change a place is looked at anew: in a mount namespace of its own a user can
   // make it look so, and nobody else's programs are to be told by that.
   if (is_it && found->second.place.is_roots_alone && now_ns < found->second.until_ns)
     return found->second.place;
   CodePlace place;
+  looks_++;
   if (!Judge(pid, path, dev, ino, &place)) return is_it ? found->second.place : place;
   if (known_.size() >= kRememberedMax && found == known_.end()) known_.clear();
   known_[std::string(path)] = {dev, ino, now_ns + kBelievedNs, place};

@@ -4,6 +4,7 @@
 #ifndef FRESHET_LINUX_CODE_PLACES_H_
 #define FRESHET_LINUX_CODE_PLACES_H_
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,6 +30,8 @@ class CodePlaces {
   // Of a file that `pid` has mapped, by the path that the kernel gave. What cannot be looked at any
   // more is as it was when it last could.
   CodePlace Of(u32 pid, std::string_view path, u64 dev, u64 ino, u64 now_ns);
+  // How often a place was looked at: that is what costs.
+  u64 looks() const { return looks_; }
 
  private:
   struct Known {
@@ -37,7 +40,13 @@ class CodePlaces {
     u64 until_ns = 0;
     CodePlace place;
   };
-  std::unordered_map<std::string, Known> known_;  // by path as the kernel gave it
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view path) const { return std::hash<std::string_view>()(path); }
+  };
+  // By path as the kernel gave it.
+  std::unordered_map<std::string, Known, Hash, std::equal_to<>> known_;
+  u64 looks_ = 0;
 };
 
 }  // namespace freshet

@@ -57,6 +57,16 @@ bool ParseMapsLine(std::string_view line, MappedFile* file) {
   return true;
 }
 
+// By the name that the kernel gave of the first mapping, if that is it: one look, no name to read.
+bool ReadExecuted(u32 pid, const MappedFile& first, ProgramFile* file) {
+  FileSeen seen;
+  if (first.ino == 0 || !LookAt(AT_FDCWD, ProcPath(pid, "exe").c_str(), &seen) ||
+      !seen.Is(first.dev, first.ino))
+    return ReadProgramFile(pid, file);
+  *file = {NameOfFile(pid, first.path, first.dev, first.ino), first.path, first.dev, first.ino};
+  return true;
+}
+
 }  // namespace
 
 std::string ThroughDescriptor(u32 pid, std::string_view path) {
@@ -160,21 +170,23 @@ Loads LoadsOfProcess(u32 pid, const ProgramFile& file, Mounts* mounts) {
   return LoadsOfPlace(mounts, place.get(), pid);
 }
 
-CaughtExec CatchExec(u32 pid, const MappedFile& first, bool alone, Mounts* mounts) {
+CaughtExec CatchExec(u32 pid, const MappedFile& first, bool alone, std::string_view filename,
+                     Mounts* mounts) {
   CaughtExec caught;
   caught.pid = pid;
-  if (!ReadProgramFile(pid, &caught.file)) {
+  if (!ReadExecuted(pid, first, &caught.file)) {
     caught.file = {};
     return caught;
   }
   caught.is_it = true;
+  caught.loads = alone ? LoadsOfProcess(pid, caught.file, mounts) : Loads::kNo;
   FileSeen folder;
-  if (LookAt(AT_FDCWD, ProcPath(pid, "cwd").c_str(), &folder)) {
+  if ((!filename.starts_with('/') || IsInterpreter(RuledAs(caught.file.path, caught.loads))) &&
+      LookAt(AT_FDCWD, ProcPath(pid, "cwd").c_str(), &folder)) {
     caught.folder = ReadProcLink(pid, "cwd");
     caught.folder_dev = folder.dev;
     caught.folder_ino = folder.ino;
   }
-  caught.loads = alone ? LoadsOfProcess(pid, caught.file, mounts) : Loads::kNo;
   caught.script = ClaimedScript(pid, caught.file, caught.loads, caught.folder);
   if (first.ino == 0 || IsSameFile(first, caught.file)) return caught;
   constexpr size_t kFilesLookedAt = 1024;
@@ -196,36 +208,50 @@ void ExecCatcher::See(const PerfEvent& event, u64 now_ns) {
       if (coming_.size() >= kComingMax) coming_.clear();  // their last events were lost
       coming_[event.pid] = {};
       break;
-    case PerfEvent::Kind::kMap: {
-      if (!event.path.starts_with('/') || event.ino == 0) break;
-      const auto found = coming_.find(event.pid);
-      if (found == coming_.end()) break;
-      auto& [first, alone] = found->second;
-      if (first.ino == 0) first = {std::string(event.path), event.dev, event.ino};
-      if (first.ino != event.ino || first.dev != event.dev) alone = false;
+    case PerfEvent::Kind::kMap:
+      if (event.path.starts_with('/') && event.ino != 0) Map(event, now_ns);
       break;
-    }
-    case PerfEvent::Kind::kExec: {
-      Coming coming;
-      if (const auto found = coming_.extract(event.pid)) coming = found.mapped();
-      const MappedFile& first = coming.first;
-      CaughtExec& oldest = caught_[next_++ % kCaughtMax];
-      oldest = CatchExec(event.pid, first, coming.alone, &mounts_);
-      oldest.at_ns = event.at_ns;
-      oldest.read_ns = MonotonicNs();
-      const ProgramFile& file = oldest.file;
-      if (files_ == nullptr || file.ino == 0 || IsSameFile(first, file) ||
-          files_->Renew(event.pid, file.dev, file.ino, now_ns))
-        break;
-      Fd held(open(ProcPath(event.pid, "exe").c_str(), O_PATH | O_CLOEXEC));
-      FileSeen now;
-      if (held && LookAt(held.get(), "", &now) && now.Is(file.dev, file.ino))
-        files_->Keep(event.pid, file.dev, file.ino, std::move(held), now_ns);
+    case PerfEvent::Kind::kExec:
+      Exec(event, now_ns);
       break;
-    }
     default:
       break;
   }
+}
+
+// The first of an exec is its program almost always, whose place is not asked for here: it waits
+// for the end of the exec, which tells.
+void ExecCatcher::Map(const PerfEvent& event, u64 now_ns) {
+  bool waits = false;
+  if (const auto found = coming_.find(event.pid); found != coming_.end()) {
+    auto& [first, alone] = found->second;
+    waits = first.ino == 0 && has_exec_names_;
+    if (first.ino == 0) first = {std::string(event.path), event.dev, event.ino};
+    if (first.ino != event.ino || first.dev != event.dev) alone = false;
+  }
+  if (!waits) places_->Of(event.pid, event.path, event.dev, event.ino, now_ns);
+}
+
+void ExecCatcher::Exec(const PerfEvent& event, u64 now_ns) {
+  Coming coming;
+  if (const auto found = coming_.extract(event.pid)) coming = found.mapped();
+  const MappedFile& first = coming.first;
+  CaughtExec& oldest = caught_[next_++ % kCaughtMax];
+  oldest = CatchExec(event.pid, first, coming.alone, event.path, &mounts_);
+  oldest.at_ns = event.at_ns;
+  oldest.read_ns = MonotonicNs();
+  const ProgramFile& file = oldest.file;
+  const bool is_first = first.ino == 0 || (file.ino != 0 && IsSameFile(first, file));
+  if (!is_first) places_->Of(event.pid, first.path, first.dev, first.ino, now_ns);
+  if (file.ino != 0 && !IsSameFile(first, file)) Keep(event.pid, file, now_ns);
+}
+
+void ExecCatcher::Keep(u32 pid, const ProgramFile& file, u64 now_ns) {
+  if (files_ == nullptr || files_->Renew(pid, file.dev, file.ino, now_ns)) return;
+  Fd held(open(ProcPath(pid, "exe").c_str(), O_PATH | O_CLOEXEC));
+  FileSeen now;
+  if (held && LookAt(held.get(), "", &now) && now.Is(file.dev, file.ino))
+    files_->Keep(pid, file.dev, file.ino, std::move(held), now_ns);
 }
 
 const CaughtExec* ExecCatcher::Find(const PerfEvent& event) const {

@@ -1,6 +1,6 @@
 // What can only be read while a program runs is read as soon as the kernel tells of its exec,
 // before the events of that moment are put in order and turned into records: which file was
-// executed, and which script it was given.
+// executed, which script it was given, and where code of other files lies.
 //
 // Threads: one.
 #ifndef FRESHET_LINUX_EXEC_CATCHER_H_
@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "linux/code_places.h"
 #include "linux/loader_file.h"
 #include "linux/mounts.h"
 #include "linux/perf_record.h"
@@ -40,8 +41,9 @@ struct CaughtExec {
   Loads loads = Loads::kNotKnown;  // that file
   bool has_own_code =
       true;  // some of that file is mapped to run; looked at where it is not the first
-  // Its working directory when that was read; empty when not known. Since its exec it may have gone
-  // elsewhere: the kernel says where it was (KernelExec).
+  // Its working directory when that was read; empty when not known, or when nothing that it was
+  // given is looked for from there. Since its exec it may have gone elsewhere: the kernel says
+  // where it was (KernelExec).
   std::string folder;
   u64 folder_dev = 0;
   u64 folder_ino = 0;
@@ -64,8 +66,10 @@ std::vector<MappedFile> ReadMaps(u32 pid, size_t files_max);
 bool IsSameFile(const MappedFile& mapped, const ProgramFile& file);
 
 // What a process runs now; `first` is the first file that its exec mapped to run, ino 0 when not
-// known, and `alone` whether the only one: what has no loader may be one.
-CaughtExec CatchExec(u32 pid, const MappedFile& first, bool alone, Mounts* mounts);
+// known, and `alone` whether the only one: what has no loader may be one. `filename`: what its
+// caller gave to be executed, empty when not known.
+CaughtExec CatchExec(u32 pid, const MappedFile& first, bool alone, std::string_view filename,
+                     Mounts* mounts);
 
 // Whether the file that a process runs is a loader; not known when it runs another by now.
 Loads LoadsOfProcess(u32 pid, const ProgramFile& file, Mounts* mounts);
@@ -84,9 +88,11 @@ std::string ThroughDescriptor(u32 pid, std::string_view path);
 
 class ExecCatcher {
  public:
-  // `files` (may be nullptr) outlives it: the program's file is kept there for the inspector where
-  // it is not the one that was mapped first.
-  explicit ExecCatcher(ProgramFiles* files) : files_(files), caught_(kCaughtMax) {}
+  // Both outlive it. `files` (may be nullptr): the program's file is kept there for the inspector
+  // where it is not the one that was mapped first. `places`: what else is mapped to run is looked
+  // at there. `has_exec_names`: an exec ends with a kExec event.
+  ExecCatcher(ProgramFiles* files, CodePlaces* places, bool has_exec_names)
+      : files_(files), places_(places), has_exec_names_(has_exec_names), caught_(kCaughtMax) {}
 
   // Any event, in the order of its CPU's ring. `now_ns` CLOCK_MONOTONIC.
   void See(const PerfEvent& event, u64 now_ns);
@@ -105,7 +111,13 @@ class ExecCatcher {
     bool alone = true;
   };
 
+  void Map(const PerfEvent& event, u64 now_ns);
+  void Exec(const PerfEvent& event, u64 now_ns);
+  void Keep(u32 pid, const ProgramFile& file, u64 now_ns);
+
   ProgramFiles* const files_;
+  CodePlaces* const places_;
+  const bool has_exec_names_;
   Mounts mounts_;
   std::unordered_map<u32, Coming> coming_;  // by pid, between the two events of an exec
   std::vector<CaughtExec> caught_;

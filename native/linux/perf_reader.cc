@@ -12,6 +12,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "give_back.h"
 #include "linux/procfs.h"
 
 namespace freshet {
@@ -200,8 +201,8 @@ void PerfReader::Sort() {
 void PerfReader::Clear() {
   // A storm's memory is given back.
   if (bytes_.capacity() > kKeptBytesMax) {
-    bytes_ = {};
-    held_ = {};
+    GiveBack(&bytes_);
+    GiveBack(&held_);
   }
   bytes_.clear();
   held_.clear();

@@ -81,7 +81,7 @@ void ProcessTable::Finish(u32 pid, Process* process, u64 at_ns, std::string_view
   CaughtExec now;
   const bool alone = std::ranges::all_of(
       mapped, [&](const MappedFile& one) { return one.ino == first.ino && one.dev == first.dev; });
-  if (said.caught == nullptr) now = CatchExec(pid, first, alone, &mounts_);
+  if (said.caught == nullptr) now = CatchExec(pid, first, alone, filename, &mounts_);
   const ExecFacts facts{.pid = pid,
                         .parent_pid = process->parent.pid,
                         .first = first,

@@ -27,6 +27,9 @@ std::string ProcPath(u32 pid, const char* name) {
   return "/proc/" + std::to_string(pid) + "/" + name;
 }
 
+// A page, which is what most files of /proc give at a time.
+constexpr size_t kFirstBytes = 4096;
+
 bool ReadLinkAt(int folder, const char* path, std::string* target) {
   char buffer[PATH_MAX];
   const ssize_t length = readlinkat(folder, path, buffer, sizeof(buffer));
@@ -60,10 +63,14 @@ using Folder = std::unique_ptr<DIR, FolderCloser>;
 bool ReadFileAt(int folder, const char* path, size_t bytes_max, std::string* text) {
   const Fd fd(openat(folder, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!fd) return false;
-  text->resize(bytes_max);
+  text->clear();
   size_t length = 0;
   while (length < bytes_max) {
-    const ssize_t got = read(fd.get(), text->data() + length, bytes_max - length);
+    // As much as there is, not as much as there may be: each byte of it is written and, where the
+    // allocator keeps it for its thread, stays with the process.
+    if (length == text->size())
+      text->resize(std::min(bytes_max, std::max(kFirstBytes, 2 * length)));
+    const ssize_t got = read(fd.get(), text->data() + length, text->size() - length);
     if (got < 0) return false;
     if (got == 0) break;
     length += static_cast<size_t>(got);

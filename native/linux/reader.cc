@@ -27,7 +27,6 @@ constexpr int kExpireMs = 250;
 // A perf event is stamped before it is visible: what is older than this is.
 constexpr int kSettleMs = 2;
 constexpr size_t kDestroyedMax = 20'000;
-constexpr size_t kKernelEventsMax = 200'000;  // some 30 MB
 constexpr u64 kOverdueNs = 10 * kNsPerSecond;
 constexpr u64 kClockStepNs = kNsPerSecond / 2;
 constexpr u64 kSleepNs = kNsPerSecond;
@@ -70,7 +69,7 @@ Reader::Reader(Ring* ring, const SourceOptions& options, const LinuxOptions& lin
       connections_(&processes_, &emitter_, {}),
       flows_(&processes_, &connections_, &emitter_,
              {.flows_max = linux_options.flows_max, .own_only = !sees_all_}),
-      exec_catcher_(options.programs),
+      exec_catcher_(options.programs, processes_.places(), perf_.has_exec_names()),
       timer_(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
       poller_(epoll_create1(EPOLL_CLOEXEC)),
       gather_poller_(epoll_create1(EPOLL_CLOEXEC)) {
@@ -113,7 +112,7 @@ void Reader::Run() {
   }
   // What came since the last cycle, and what the kernel dropped meanwhile.
   Digest(false, false);
-  TellSenders(BoottimeNs());
+  TellKernelCounts(BoottimeNs());
   EmitMark(k_mark_stop, "");
   Flush();
 }
@@ -155,17 +154,12 @@ void Reader::Collect() {
         kernel_execs_.Keep(exec);
       else if (event.kind == KernelEvent::Kind::kMalformed)
         emitter_.CountLoss(k_loss_malformed, 1);
-      else if (kernel_events_.size() < kKernelEventsMax)
-        kernel_events_.push_back(event);
-      else
+      else if (!kernel_events_.Push(event))
         emitter_.CountLoss(k_loss_kernel_events, 1);
     });
   perf_.Collect([&](const PerfEvent& event) {
     if (catcher_) catcher_->See(event, now_ns);
     exec_catcher_.See(event, now_ns);
-    // Looked at while it runs, for when it is told.
-    if (event.kind == PerfEvent::Kind::kMap && event.ino != 0 && event.path.starts_with('/'))
-      processes_.places()->Of(event.pid, event.path, event.dev, event.ino, now_ns);
     if (argument_catcher_) argument_catcher_->See(event);
   });
 }
@@ -215,9 +209,6 @@ void Reader::Digest(bool tick, bool enumerating) {
   const u64 horizon_ns = MonotonicNs();
   poll(nullptr, 0, kSettleMs);
   Collect();
-  std::stable_sort(kernel_events_.begin() + static_cast<ptrdiff_t>(kernel_next_),
-                   kernel_events_.end(),
-                   [](const KernelEvent& a, const KernelEvent& b) { return a.at_ns < b.at_ns; });
   perf_.Take(horizon_ns, [this](const PerfEvent& event) {
     HandleKernel(event.at_ns);
     HandlePerf(event);
@@ -234,8 +225,6 @@ void Reader::Digest(bool tick, bool enumerating) {
     emitter_.CountLoss(k_loss_kernel_events, dropped);
     events_lost_ = true;
   }
-  if (const u64 dropped = kernel_ ? kernel_->TakeDropped() : 0)
-    emitter_.CountLoss(k_loss_kernel_events, dropped);
   for (const DiagSocket& socket : destroyed_) flows_.Closed(socket, now_ns);
   if (tick) {
     flows_.Dumped(dumped_, complete, enumerating, dump_began_ns_, now_ns);
@@ -293,21 +282,18 @@ const KernelExec* Reader::FindKernelExec(const PerfEvent& event) const {
 }
 
 void Reader::HandleKernel(u64 horizon_ns) {
-  for (; kernel_next_ < kernel_events_.size(); kernel_next_++) {
-    const KernelEvent& event = kernel_events_[kernel_next_];
-    if (event.at_ns > horizon_ns) return;
+  kernel_events_.Take(horizon_ns, [this](const KernelEvent& event) {
     if (event.kind == KernelEvent::Kind::kFinal)
       flows_.Final(event, event.at_ns + boot_less_monotonic_ns_);
     if (event.kind == KernelEvent::Kind::kWriter) flows_.Wrote(event, processes_.NameOf(event.pid));
     if (event.kind == KernelEvent::Kind::kSender)
       senders_.Begin(event.sender, processes_.NameOf(event.pid));
-  }
-  kernel_events_.clear();
-  kernel_next_ = 0;
+  });
 }
 
-void Reader::TellSenders(u64 now_ns) {
+void Reader::TellKernelCounts(u64 now_ns) {
   if (!kernel_) return;
+  if (const u64 dropped = kernel_->TakeDropped()) emitter_.CountLoss(k_loss_kernel_events, dropped);
   std::vector<KernelPrograms::Sent> sums;
   kernel_->ReadSenders(&sums);
   for (const auto& [key, sum] : sums) {
@@ -362,7 +348,7 @@ void Reader::Tick(u64 now_ns) {
     flows_.CloseLost(connection, lost_lately);
   });
   flows_.SetClosesLost(!destroy_.ok() || lost_lately);
-  TellSenders(now_ns);
+  TellKernelCounts(now_ns);
   tick_record tick{};
   tick.unix_ns = linux_options_.unix_ns();
   emitter_.Emit(tick, now_ns);

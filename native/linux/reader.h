@@ -13,6 +13,7 @@
 #include "linux/connection_table.h"
 #include "linux/exec_catcher.h"
 #include "linux/flow_table.h"
+#include "linux/kernel_events.h"
 #include "linux/kernel_exec.h"
 #include "linux/kernel_programs.h"
 #include "linux/options.h"
@@ -55,7 +56,9 @@ class Reader {
   const KernelExec* FindKernelExec(const PerfEvent& event) const;
   // Those of our programs up to `horizon_ns`, in the order of time.
   void HandleKernel(u64 horizon_ns);
-  void TellSenders(u64 now_ns);
+  // What our programs sum up in the kernel: who sent in ways that are not watched, and how many
+  // events found no room.
+  void TellKernelCounts(u64 now_ns);
   void FindListeners();
   void Enumerate();
   void Tick(u64 now_ns);
@@ -75,8 +78,7 @@ class Reader {
   std::optional<KernelPrograms> kernel_;  // unless they are switched off
   // What the kernel said of the last execs: Find it as the kExec event of perf is handled.
   KernelExecs kernel_execs_;
-  std::vector<KernelEvent> kernel_events_;  // beginning with kernel_next_, not handled yet
-  size_t kernel_next_ = 0;
+  KernelEvents kernel_events_;
   SenderTable senders_;
   DestroyListener destroy_;
   SocketDumper dumper_;

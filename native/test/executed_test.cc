@@ -313,7 +313,8 @@ void TakesTheKernelsArgumentsFirst() {
 }
 
 void GivesWhatTheKernelSaidToTheNearestExec() {
-  ExecCatcher catcher(nullptr);
+  CodePlaces places;
+  ExecCatcher catcher(nullptr, &places, true);
   PerfEvent event;
   event.kind = PerfEvent::Kind::kExec;
   event.pid = kGone;
@@ -328,7 +329,8 @@ void GivesWhatTheKernelSaidToTheNearestExec() {
 
 // What was read after another exec began is that one's.
 void BelievesWhatWasReadBeforeTheNextExec() {
-  ExecCatcher catcher(nullptr);
+  CodePlaces places;
+  ExecCatcher catcher(nullptr, &places, true);
   PerfEvent exec;
   exec.kind = PerfEvent::Kind::kExec;
   exec.pid = static_cast<u32>(getpid());
@@ -343,6 +345,96 @@ void BelievesWhatWasReadBeforeTheNextExec() {
   next.at_ns = exec.at_ns + 1;
   catcher.See(next, next.at_ns);
   CHECK(!catcher.Find(exec)->is_it);
+}
+
+// The events of an exec of this process, as a catcher gets them.
+struct Exec {
+  CodePlaces places;
+  ExecCatcher catcher;
+  const u32 pid = static_cast<u32>(getpid());
+  u64 at_ns = 1000;
+  PerfEvent last;
+
+  explicit Exec(bool has_exec_names = true) : catcher(nullptr, &places, has_exec_names) {
+    See(PerfEvent::Kind::kImage, "", 0, 0);
+  }
+  void See(PerfEvent::Kind kind, std::string_view path, u64 dev, u64 ino) {
+    last = {};
+    last.kind = kind;
+    last.pid = pid;
+    last.at_ns = ++at_ns;
+    last.path = path;
+    last.dev = dev;
+    last.ino = ino;
+    catcher.See(last, at_ns);
+  }
+  const CaughtExec& End(std::string_view filename) {
+    See(PerfEvent::Kind::kExec, filename, 0, 0);
+    return *catcher.Find(last);
+  }
+};
+
+// A program's own place is not looked at: nobody asks for it. Of what else is mapped it is, in
+// time: what has no name any more counts as root's because it was seen while its process ran.
+void LooksAtThePlacesOfOtherCode() {
+  ProgramFile own;
+  CHECK(ReadProgramFile(static_cast<u32>(getpid()), &own));
+  FileSeen folder;
+  CHECK(LookAt(AT_FDCWD, "/usr/bin", &folder));
+  constexpr std::string_view kLibrary = "/usr/bin/gone (deleted)";
+  constexpr auto kMap = PerfEvent::Kind::kMap;
+  const auto is_known = [&](Exec* exec) {
+    return exec->places.Of(kGone, kLibrary, folder.dev, 5, exec->at_ns).is_roots_alone;
+  };
+  {
+    Exec exec;
+    exec.See(kMap, own.link, own.dev, own.ino);
+    exec.End(own.path);
+    CHECK(exec.places.looks() == 0);
+    exec.See(kMap, kLibrary, folder.dev, 5);
+    CHECK(exec.places.looks() == 1 && is_known(&exec));
+  }
+  {
+    // A loader is mapped first of what has no code of its own.
+    Exec exec;
+    exec.See(kMap, kLibrary, folder.dev, 5);
+    CHECK(exec.places.looks() == 0);
+    exec.End(own.path);
+    CHECK(exec.places.looks() == 1 && is_known(&exec));
+  }
+  {
+    // Where nothing tells that an exec has ended, nothing can wait for that.
+    Exec exec(false);
+    exec.See(kMap, kLibrary, folder.dev, 5);
+    CHECK(exec.places.looks() == 1 && is_known(&exec));
+  }
+  Exec exec;
+  CHECK(!is_known(&exec));
+}
+
+// What is read as an exec is seen: its program by the mapping's name or /proc's, and its folder
+// where a name is to be looked for from there.
+void ReadsWhatIsAskedFor() {
+  ProgramFile own;
+  CHECK(ReadProgramFile(static_cast<u32>(getpid()), &own));
+  char here[PATH_MAX];
+  CHECK(getcwd(here, sizeof(here)) != nullptr);
+  constexpr auto kMap = PerfEvent::Kind::kMap;
+  for (const bool is_mapped : {true, false}) {
+    Exec exec;
+    if (is_mapped) exec.See(kMap, own.link, own.dev, own.ino);
+    const CaughtExec& caught = exec.End(own.path);
+    CHECK(caught.is_it && caught.file.path == own.path && caught.file.ino == own.ino);
+    CHECK(caught.file.dev == own.dev && caught.file.link == own.link && caught.has_own_code);
+    CHECK(caught.folder.empty());
+    CHECK(Exec().End("executed").folder == here);
+    CHECK(Exec().End("").folder == here);
+  }
+  // Mapped under another number than stat(2) shows: /proc's name is that of the mapping.
+  Exec exec;
+  exec.See(kMap, own.link, own.dev + 1, own.ino);
+  CHECK(exec.End(own.path).file.dev == own.dev);
+  CHECK(exec.places.looks() == 0);
 }
 
 void ReadsMaps() {
@@ -466,6 +558,8 @@ int main() {
   TakesTheKernelsArgumentsFirst();
   GivesWhatTheKernelSaidToTheNearestExec();
   BelievesWhatWasReadBeforeTheNextExec();
+  LooksAtThePlacesOfOtherCode();
+  ReadsWhatIsAskedFor();
   ReadsMaps();
   TellsCodeOnceAnImage();
   KnowsPlacesOfRootsAlone();

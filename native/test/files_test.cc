@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <string>
@@ -17,6 +18,7 @@
 #include "linux/find_file.h"
 #include "linux/mounts.h"
 #include "linux/path_walk.h"
+#include "linux/procfs.h"
 
 namespace freshet {
 namespace {
@@ -80,6 +82,40 @@ std::string Folder() {
 void Write(const std::string& path, const std::string& text) {
   const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   CHECK(write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+}
+
+// As much memory as the file wants, whatever it might be allowed to: what a thread's arena once had
+// the process keeps.
+void ReadsWithinItsBound(const std::string& folder) {
+  constexpr size_t kAllowed = 16 << 20;
+  std::string text;
+  for (const size_t bytes : {0, 1, 4095, 4096, 4097, 100'000}) {
+    std::string whole(bytes, 'a');
+    if (bytes > 0) whole.back() = 'z';
+    Write(folder + "/read", whole);
+    std::string().swap(text);
+    CHECK(ReadFileAt(AT_FDCWD, (folder + "/read").c_str(), kAllowed, &text) && text == whole);
+    CHECK(text.capacity() <= std::max<size_t>(8192, 4 * bytes));
+    for (const size_t bound : {size_t{0}, bytes / 2, bytes}) {
+      CHECK(ReadFileAt(AT_FDCWD, (folder + "/read").c_str(), bound, &text));
+      CHECK(text == whole.substr(0, bound));
+    }
+  }
+  CHECK(!ReadFileAt(AT_FDCWD, (folder + "/none").c_str(), kAllowed, &text));
+}
+
+// By statx(2) and by /proc alike.
+void KnowsTheMountOfADescriptor(const std::string& folder) {
+  Mounts mounts;
+  for (const std::string& path : {std::string("/proc"), std::string("/"), folder}) {
+    const Fd place(open(path.c_str(), O_PATH | O_CLOEXEC));
+    std::string text;
+    CHECK(ReadFileAt(AT_FDCWD, ("/proc/self/fdinfo/" + std::to_string(place.get())).c_str(), 4096,
+                     &text));
+    const auto mount = mounts.OfDescriptor(place.get(), 0);
+    CHECK(mount && text.find("mnt_id:\t" + std::to_string(mount->id) + "\n") != std::string::npos);
+  }
+  CHECK(!mounts.OfDescriptor(-1, 0));
 }
 
 void FollowsAPath(const std::string& folder) {
@@ -160,6 +196,8 @@ int main() {
   std::thread beside([&] {
     while (!is_over) std::vector<int>(1000, 1);
   });
+  ReadsWithinItsBound(folder);
+  KnowsTheMountOfADescriptor(folder);
   FollowsAPath(folder);
   ReadsApart(folder);
   is_over = true;

@@ -11,6 +11,7 @@
 #include "check.h"
 #include "emitted.h"
 #include "linux/flow_table.h"
+#include "linux/kernel_events.h"
 
 namespace freshet {
 namespace {
@@ -278,6 +279,36 @@ void TellsOverdueConnectionsOfTheSameEnds() {
   CHECK(tables.flows_.size() == 1 && tables.connections_.Find(5, Ends(3001)) != nullptr);
 }
 
+// On a machine that is never quiet something always waits: what was handed out goes all the same.
+void KeepsNoEventThatWasHandedOut() {
+  KernelEvents events;
+  KernelEvent event;
+  u64 handed_out = 0;
+  u64 last_ns = 0;
+  const auto take = [&](u64 horizon_ns) {
+    events.Take(horizon_ns, [&](const KernelEvent& one) {
+      CHECK(one.at_ns >= last_ns && one.at_ns <= horizon_ns);
+      last_ns = one.at_ns;
+      handed_out++;
+    });
+  };
+  constexpr u64 kEvents = 3 * KernelEvents::kWaitingMax;
+  for (u64 at_ns = 1; at_ns <= kEvents; at_ns++) {
+    // Each two in the other order, as of two processors.
+    event.at_ns = at_ns ^ 1;
+    CHECK(events.Push(event));
+    if (at_ns % 100 == 0) take(at_ns - 50);
+    CHECK(events.waiting() <= 150 && events.bytes() <= KernelEvents::kKeptBytesMax);
+  }
+  CHECK(handed_out == kEvents - 50);
+  // A storm: as many as there is room for, and then the memory is given back.
+  while (events.Push(event)) continue;
+  CHECK(events.waiting() == KernelEvents::kWaitingMax);
+  take(event.at_ns);
+  CHECK(events.waiting() == 0 && events.bytes() <= KernelEvents::kKeptBytesMax);
+  CHECK(events.Push(event));
+}
+
 void GivesEachWriterItsBytes() {
   Tables tables;
   tables.flows_.Dumped({Socket(5, 2001, 300)}, true, false, 99, 100);
@@ -385,6 +416,7 @@ int main() {
   TellsEachConnectionOfASocketOnce();
   FinishesTheConnectionThatEnded();
   TellsOverdueConnectionsOfTheSameEnds();
+  KeepsNoEventThatWasHandedOut();
   GivesEachWriterItsBytes();
   MissesArgumentsOfWhatIsGoneOrRunsAnother();
   ForgetsCaughtArguments();
