@@ -75,12 +75,14 @@ export function collectorApi(
       return devices
     },
     identity: async (path, sha256) => {
-      const query = `/api/identities?limit=50&q=${encodeURIComponent(basename(path))}`
+      const query = `/api/identities?limit=200&q=${encodeURIComponent(basename(path))}`
       const { identities } = await get<IdentitiesResponse>(query)
       return identities.find((one) => one.sha256 === sha256 || one.path === path)
     },
     alert: async (path, sha256) => {
-      const { alerts } = await get<AlertsResponse>('/api/alerts?limit=100')
+      // Each run is at a path of its own, so this finds it among whatever else is told meanwhile.
+      const query = `limit=100&status=all&q=${encodeURIComponent(`path:"${path}"`)}`
+      const { alerts } = await get<AlertsResponse>(`/api/alerts?${query}`)
       const found = alerts.find(
         ({ application }) => application.path === path || application.key.includes(sha256),
       )

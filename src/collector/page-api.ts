@@ -304,7 +304,7 @@ export type AlertGroupsResponse = Part & {
   /** Alerts of all that match but for their status; of the first page only. */
   statuses?: TriageCounts
 }
-/** GET /api/identities?limit=200&before=&device=&q= */
+/** GET /api/identities?limit=200&before=<next>&device=&q=&key=, the newest first; with `key` the one that has it, on each device. */
 export type IdentitiesResponse = Part & { identities: IdentitySummary[]; total: number }
 /**
  * GET /api/destinations?device=&key=&limit=100: where the identity with this key went on that device, the most bytes out

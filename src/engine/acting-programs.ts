@@ -25,7 +25,10 @@ const of = (kind: ActingKind, source: string, names: string): ActingProgram[] =>
 
 /** objective-see/LuLu, Extension/GrayList.m: what Apple ships and malware sends with. */
 const LULU = 'LuLu GrayList.m'
-/** gtfobins.github.io, functions "file upload", "reverse shell", "bind shell" and "command". */
+/**
+ * gtfobins.github.io, functions "upload", "reverse shell", "bind shell" and "command"; without those that send by their own
+ * settings and not by who runs them (nginx, go, code).
+ */
 const GTFOBINS = 'GTFOBins'
 /** attack.mitre.org, T1567.002 and T1048: tools of their procedure examples, and the stores' own clients. */
 const ATTACK = 'ATT&CK T1567.002, T1048'
@@ -41,12 +44,14 @@ export const ACTING_PROGRAMS: readonly ActingProgram[] = [
   ...of(
     'transfer',
     GTFOBINS,
-    'wget ncat netcat socat rsync lftp tftp openssl tar smbclient finger rlogin restic ab logger nslookup dig',
+    'wget ncat netcat socat rsync lftp tftp openssl tar smbclient finger rlogin restic ab logger nslookup dig ' +
+      'cancel lp hping3 kubectl sshfs tailscale socket',
   ),
   ...of(
     'interpreter',
     GTFOBINS,
-    'awk gawk mawk nawk original-awk node nodejs lua expect wish jrunscript julia octave rscript gdb vim emacs',
+    'awk gawk mawk nawk original-awk node nodejs lua expect wish jrunscript julia octave rscript gdb vim emacs ' +
+      'jjs',
   ),
   ...of('shell', GTFOBINS, 'ash dash csh fish busybox'),
   ...of(

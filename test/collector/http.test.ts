@@ -204,6 +204,16 @@ describe("the collector's API", () => {
     assert.equal(await find('r_t'), 1)
     assert.equal(await find('r%t'), 0)
     assert.equal(await find("'; DROP TABLE identity; --"), 0)
+    const all = await running.json<IdentitiesResponse>('/api/identities')
+    for (const { key, device } of all.identities) {
+      const query = `device=${device.id}&key=${encodeURIComponent(key)}`
+      const { identities, total } = await running.json<IdentitiesResponse>(
+        `/api/identities?${query}`,
+      )
+      assert.deepEqual([total, identities[0]?.key, identities[0]?.device.id], [1, key, device.id])
+    }
+    const part = await running.json<IdentitiesResponse>('/api/identities?key=tool')
+    assert.equal(part.total, 0)
   })
 
   it('lists devices with the counters of the moment', async () => {

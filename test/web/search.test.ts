@@ -1,7 +1,8 @@
 // Searches and links of the page find what it has not loaded.
 import assert from 'node:assert/strict'
 import { nowUnixNs } from '../../src/units.ts'
-import { alertFinding, destination, secondsBefore } from './samples.ts'
+import { DEVICE_A } from '../collector/agent.ts'
+import { alertFinding, destination, identity, secondsBefore, sightingOf } from './samples.ts'
 import { HOSTNAME, stage, upload } from './scene.ts'
 
 const OTHERS = 130
@@ -82,6 +83,29 @@ describe('page and search', () => {
     await page.getByText(`100 of ${OTHERS + 2} alerts found.`).waitFor()
     await show('#/alerts?q=nobody')
     await page.getByText('No alert that the collector keeps matches.').waitFor()
+    assert.deepEqual(watched.faults, [])
+  })
+
+  it('list every identity that was found, and show one that no list holds', async () => {
+    const { page, show, tell, watched } = await scene()
+    const now = nowUnixNs()
+    // More than the page ever keeps of the newest.
+    const programs = Array.from({ length: 560 }, (_, index) =>
+      identity(`many-${index}`, 'unsigned', secondsBefore(now, index + 1)),
+    )
+    for (let from = 0; from < programs.length; from += 56)
+      await tell(...programs.slice(from, from + 56).map((one) => sightingOf(one, 'ada')))
+    await show('#/identities?q=many-')
+    await page.getByText('200 of 560 identities found.').waitFor()
+    await page.getByRole('button', { name: 'Load more' }).click()
+    await page.getByText('400 of 560 identities found.').waitFor()
+    await page.getByRole('button', { name: 'Load more' }).click()
+    await page.getByText('560 identities found.', { exact: false }).waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Load more' }).count(), 0)
+    assert.equal(await page.getByRole('row').filter({ hasText: 'many-' }).count(), 560)
+    const oldest = programs.at(-1)
+    await show(`#/identities/${DEVICE_A}/${encodeURIComponent(oldest?.key ?? '')}`)
+    await page.getByRole('heading', { name: 'many-559' }).waitFor()
     assert.deepEqual(watched.faults, [])
   })
 })

@@ -107,12 +107,13 @@ export function createApi(options: {
   }
 
   async function identities(query: string): Promise<IdentitiesResponse> {
-    const given = parseQuery(query, ['limit', 'before', 'device', 'q'])
+    const given = parseQuery(query, ['limit', 'before', 'device', 'q', 'key'])
     return store.read({
       op: 'identities',
       limit: limitOf(given, IDENTITIES.usual, IDENTITIES.max),
       deviceId: textOf(given, 'device'),
       text: textOf(given, 'q'),
+      key: textOf(given, 'key'),
       before: placeOf(given, 'before'),
     })
   }

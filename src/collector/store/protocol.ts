@@ -223,6 +223,8 @@ export type Query =
       limit: number
       deviceId: string | undefined
       text: string | undefined
+      /** Only the one that has it, on each device. */
+      key?: string | undefined
       /** Only those that come after this one in the list. */
       before?: { at: bigint; row: bigint } | undefined
     }

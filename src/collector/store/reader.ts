@@ -25,6 +25,7 @@ export function createReader(db: DatabaseSync): Reader {
   function identities(query: Extract<Query, { op: 'identities' }>): Answers['identities'] {
     const where = new Conditions()
     if (query.deviceId !== undefined) where.add('p.device = ?', deviceRow(query.deviceId))
+    if (query.key !== undefined) where.add('i.key = ?', query.key)
     // Each word is in a name, or in what its sighting says: hashes, signer, user, script.
     for (const word of (query.text ?? '').split(/\s+/).filter((one) => one !== '')) {
       const host = /^host:"(.+)"$/.exec(word)?.[1]

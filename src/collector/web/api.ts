@@ -132,14 +132,13 @@ export async function postTriage(id: string, said: TriageRequest): Promise<Alert
   return read(await ask(path, json, { method: 'POST', body: JSON.stringify(said) }))
 }
 
+/** The newest that `q` finds, or the one with this key; `before` is what the part before said in `next`. */
 export function getIdentities(
   limit: number,
-  query = '',
-  deviceId = '',
+  asked: { q?: string; before?: string | undefined; key?: string; device?: string } = {},
 ): Promise<IdentitiesResponse> {
   const fields = new URLSearchParams({ limit: String(limit) })
-  if (deviceId !== '') fields.set('device', deviceId)
-  if (query !== '') fields.set('q', query)
+  for (const [name, value] of Object.entries(asked)) if (value) fields.set(name, value)
   return get(`/api/identities?${fields}`)
 }
 

@@ -14,10 +14,19 @@ import { foundText, listedText } from './words.ts'
 
 /** Keys typed within this time are one search of the collector. */
 const SEARCH_DELAY_MS = 250
+/** Rows that are asked for at once. */
+const PART = 200
 const NAMES: [string, string] = ['identity', 'identities']
 
 /** What the collector found of all it keeps. */
-type Found = { of: string; rows: readonly IdentitySummary[]; total: number; error: string }
+type Found = {
+  of: string
+  rows: readonly IdentitySummary[]
+  total: number
+  /** Where the rest begins. */
+  next?: string | undefined
+  error: string
+}
 
 export function IdentitiesPage({ query }: { query: string }) {
   const held = identities.value
@@ -28,8 +37,9 @@ export function IdentitiesPage({ query }: { query: string }) {
     if (query.trim() === '') return
     let stale = false
     const timer = setTimeout(() => {
-      getIdentities(200, query).then(
-        ({ identities: rows, total }) => !stale && setFound({ of: query, rows, total, error: '' }),
+      getIdentities(PART, { q: query }).then(
+        ({ identities: rows, total, next }) =>
+          !stale && setFound({ of: query, rows, total, next, error: '' }),
         ({ message }: Error) =>
           !stale && setFound({ of: query, rows: [], total: 0, error: message }),
       )
@@ -40,7 +50,21 @@ export function IdentitiesPage({ query }: { query: string }) {
     }
   }, [query, told])
   const isAll = query.trim() === ''
-  const answer = isAll ? { ...held, error: '' } : found?.of === query ? found : undefined
+  const more = async (shown: Found): Promise<void> => {
+    const put = (changes: Partial<Found>): void =>
+      setFound((now) => (now === shown ? { ...shown, ...changes } : now))
+    try {
+      const part = await getIdentities(PART, { q: shown.of, before: shown.next })
+      put({ rows: [...shown.rows, ...part.identities], next: part.next, error: '' })
+    } catch (cause) {
+      put({ error: (cause as Error).message })
+    }
+  }
+  const answer: Omit<Found, 'of'> | undefined = isAll
+    ? { ...held, error: '' }
+    : found?.of === query
+      ? found
+      : undefined
   return (
     <>
       <div class="tools">
@@ -53,7 +77,7 @@ export function IdentitiesPage({ query }: { query: string }) {
       </div>
       {answer === undefined ? (
         <p class="quiet loading">Searching …</p>
-      ) : answer.error !== '' ? (
+      ) : answer.error !== '' && answer.rows.length === 0 ? (
         <p class="nothing error">{answer.error}</p>
       ) : answer.rows.length === 0 ? (
         <p class="nothing">
@@ -70,8 +94,17 @@ export function IdentitiesPage({ query }: { query: string }) {
             ? listedText(answer.rows.length, answer.rows.length, answer.total, NAMES)
             : foundText(answer.rows.length, answer.total, NAMES)}
           {isAll &&
-            answer.rows.length >= ROWS_MAX &&
-            ` This page keeps the newest ${countText(ROWS_MAX)}.`}
+            answer.rows.length < answer.total &&
+            ` This page keeps the newest ${countText(ROWS_MAX)} at most; a search finds the others.`}
+          {!isAll && answer === found && answer.next !== undefined && (
+            <>
+              {' '}
+              <button type="button" onClick={() => void more(found)}>
+                Load more
+              </button>
+            </>
+          )}
+          {answer.error !== '' && <span class="error"> {answer.error}</span>}
         </p>
       )}
     </>

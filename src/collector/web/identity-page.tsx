@@ -6,7 +6,6 @@ import { Destinations } from './destinations.tsx'
 import { signOut } from './feed.ts'
 import { barText, countText, mostBytes, userText } from './format.ts'
 import { IdentityFields } from './identity.tsx'
-import { ROWS_MAX, withIdentity, withRows } from './lists.ts'
 import { Age, Clock, Cut, Figure, Severity, Signer, Volumes } from './parts.tsx'
 import { alertKey, alertRoute, exactly, routeHash } from './route.ts'
 import { alertsTold, identities, lastIdentities, lastRow } from './state.ts'
@@ -18,18 +17,21 @@ const ALERTS_SHOWN = 50
 type Of = { deviceId: string; identityKey: string }
 
 export function IdentityPage({ deviceId, identityKey }: Of) {
-  const row = identities.value.rows.find(
+  const held = identities.value.rows.find(
     (one) => one.device.id === deviceId && one.key === identityKey,
   )
+  // The list keeps the newest: one that is older than those is here alone.
+  const [told, setTold] = useState<IdentitySummary | undefined>(undefined)
+  const row = held ?? told
   const [answer, setAnswer] = useState('waiting')
   useEffect(() => {
     lastRow.value = `${deviceId} ${identityKey}`
-    if (row) return
+    if (held) return
     let stale = false
-    getIdentities(ROWS_MAX, identityKey, deviceId).then(
+    getIdentities(1, { key: identityKey, device: deviceId }).then(
       (found) => {
         if (stale) return
-        identities.value = withRows(identities.value, found.identities, withIdentity)
+        setTold(found.identities[0])
         setAnswer('none')
       },
       (cause: ApiError) => {
