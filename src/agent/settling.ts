@@ -9,7 +9,7 @@ import { Source, writeAcknowledge } from '../records/record.gen.ts'
 /** Record bytes after which sense is told that they are durable, at the latest; it keeps at most 4 MiB. */
 const ACKNOWLEDGE_BYTES = 1024 * 1024
 const COMMIT_INTERVAL_MS = 1000
-/** While findings wait for the disk sense keeps their records for an engine to come, up to here. */
+/** While findings or the baseline wait for the disk sense keeps their records for an engine to come, up to here. */
 const HELD_BYTES_MAX = 3 * 1024 * 1024
 
 /**
@@ -17,20 +17,27 @@ const HELD_BYTES_MAX = 3 * 1024 * 1024
  * not sense's, and before it was given anything that is. With `isLast` all is settled, due or not.
  */
 export function createSettling(parts: {
-  engine: Engine
-  baseline: SqliteBaseline
-  pipe: Socket
+  engine: Pick<Engine, 'settledBytes' | 'takeRequests' | 'takeFindings' | 'save'>
+  baseline: Pick<SqliteBaseline, 'commit'>
+  pipe: Pick<Socket, 'destroyed' | 'writable'> & {
+    write(bytes: Uint8Array, onDone: (error?: Error | null) => void): void
+  }
   recording: Recording | undefined
   tell: (findings: Finding[]) => void
   /** Findings that wait in memory for the disk. */
   unwritten: () => number
   log: (text: string) => void
+  /** Monotonic milliseconds. */
+  nowMs?: () => number
 }): (isLast: boolean) => void {
   const { engine, baseline, pipe, recording, tell, unwritten, log } = parts
+  const { nowMs = () => performance.now() } = parts
   const ownBytes = engine.settledBytes()
   let acknowledgedBytes = 0
+  let triedBytes = 0
   let goneBytes = 0
-  let committedAtMs = performance.now()
+  let triedAtMs = nowMs()
+  let isRefused = false
 
   // That sense has gone is for who reads the pipe to find.
   const toSense = (bytes: Uint8Array, onGone = () => {}): void => {
@@ -40,6 +47,25 @@ export function createSettling(parts: {
     })
   }
 
+  /** False: the disk did not take the baseline. Said once when that begins and once when it ends. */
+  const commits = (): boolean => {
+    engine.save(ownBytes + goneBytes)
+    try {
+      baseline.commit()
+    } catch (error) {
+      if (!isRefused)
+        log(
+          `the baseline is not written (${(error as Error).message}); it is tried again, and until then sense keeps ` +
+            'records for it as far as it has room',
+        )
+      isRefused = true
+      return false
+    }
+    if (isRefused) log('the baseline is written again')
+    isRefused = false
+    return true
+  }
+
   // Findings first, then the baseline: a crash between the two repeats a finding, it never loses one.
   return (isLast) => {
     const requests = engine.takeRequests()
@@ -47,27 +73,22 @@ export function createSettling(parts: {
     const findings = engine.takeFindings()
     recording?.note(findings)
     tell(findings)
-    const nowMs = performance.now()
+    const atMs = nowMs()
     const settledBytes = engine.settledBytes() - ownBytes
     const due =
       isLast ||
       findings.length > 0 ||
-      settledBytes - acknowledgedBytes >= ACKNOWLEDGE_BYTES ||
-      nowMs - committedAtMs >= COMMIT_INTERVAL_MS
+      settledBytes - triedBytes >= ACKNOWLEDGE_BYTES ||
+      atMs - triedAtMs >= COMMIT_INTERVAL_MS
     // At the end what the engine finishes changes the baseline without a byte more: unsaved, it would be said again.
     if (!due || (!isLast && settledBytes === acknowledgedBytes)) return
-    committedAtMs = nowMs
+    triedAtMs = atMs
+    triedBytes = settledBytes
     recording?.flush()
     // The baseline must not know a program whose finding is not kept: after a kill it would be new to nobody.
-    const isKept = unwritten() === 0
-    if (isKept) {
-      engine.save(ownBytes + goneBytes)
-      try {
-        baseline.commit()
-      } catch (error) {
-        log(`the baseline was not written (${(error as Error).message}); it is tried again`)
-      }
-    } else if (settledBytes - acknowledgedBytes < HELD_BYTES_MAX) return
+    const isKept = unwritten() === 0 && commits()
+    // What is acknowledged never comes again, so an engine after a kill would not know what this one has not kept.
+    if (!isKept && settledBytes - acknowledgedBytes < HELD_BYTES_MAX) return
     acknowledgedBytes = settledBytes
     toSense(acknowledgement(settledBytes), () => {
       goneBytes = settledBytes

@@ -327,7 +327,7 @@ export class Outbox {
       this.#refusedAtMs = undefined
       this.#file.patience(this.#options.patienceMs ?? PATIENCE_MS)
       this.#options.log?.(
-        `the disk takes findings again: ${waiting.length} that waited in memory are kept`,
+        `the disk takes findings again: ${waiting.length} that waited in memory ${waiting.length === 1 ? 'is' : 'are'} kept`,
       )
     }
     this.#memory.clear()

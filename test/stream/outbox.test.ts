@@ -411,6 +411,26 @@ describe('outbox', () => {
       holder.close()
       assert.match(lines.at(-1) ?? '', /^1 finding that the disk did not take is lost/)
     })
+
+    it('says once that it began and once that it ended, however often it tried', () => {
+      const lines: string[] = []
+      const outbox = start({ patienceMs: 0, log: (text) => lines.push(text) })
+      for (let times = 1; times <= 2; times++) {
+        const holder = hold()
+        for (let tries = 0; tries < 5; tries++) {
+          outbox.append([alertFinding()])
+          nowMs += 1001
+          outbox.retry()
+        }
+        assert.equal(lines.length, 2 * times - 1, lines.join('; '))
+        assert.match(lines.at(-1) ?? '', /findings wait in memory/)
+        holder.close()
+        nowMs += 1001
+        outbox.retry()
+        assert.equal(lines.length, 2 * times)
+        assert.match(lines.at(-1) ?? '', /takes findings again: 5 that waited in memory are kept/)
+      }
+    })
   })
 
   it('opens as fast with 50,000 items as with none', () => {
