@@ -1,6 +1,8 @@
 // All that an agent with a token could try against the collector and the other agents, each once; docs/security.md has the
 // table. What it sends is well-formed: hostile.test.ts has what is not.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { knownAgentsMax, LIMITS, withinDescriptors } from '../../src/collector/limits.ts'
@@ -17,6 +19,7 @@ import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
 import { descriptorLimit } from '../../src/host/descriptors.ts'
 import { CAPABILITIES } from '../../src/stream/codec.ts'
+import { agentsSocket } from '../../src/stream/local-socket.ts'
 import { SEQUENCE_LEAP_MAX, SEQUENCE_MAX } from '../../src/stream/message.ts'
 import type { UnixNs } from '../../src/units.ts'
 import { healthFinding } from '../stream/findings.ts'
@@ -389,6 +392,37 @@ describe('an agent that says it is another', () => {
     await real.close()
   })
 
+  const overSocket = async (outboxId: string) => {
+    const url = `ws+unix:${agentsSocket(running.stateDir)}:`
+    const agent = await new Agent(url, {}).opened()
+    const said = helloOf(DEVICE_A)
+    agent.send({ kind: 'hello', hello: { ...said.hello, outboxId } })
+    return agent
+  }
+
+  it('of the collector’s machine, over TCP: gives its place to the one that the kernel vouches for, though it answers', async () => {
+    const impostor = await hello('bb'.repeat(16))
+    await impostor.expect('welcome')
+    const real = await overSocket('aa'.repeat(16))
+    await real.expect('welcome')
+    assert.equal((await impostor.closed).code, 4001)
+    assert.deepEqual([counted('agentsClosedReplaced'), counted('agentsClosedTaken')], [1, 0])
+    await real.close()
+  })
+
+  it('of the collector’s machine, over TCP: takes no place from it, though its outbox is the elder', async () => {
+    const before = await hello('bb'.repeat(16))
+    await before.expect('welcome')
+    await before.close()
+    const real = await overSocket('aa'.repeat(16))
+    await real.expect('welcome')
+    for (const outboxId of ['bb'.repeat(16), 'aa'.repeat(16)])
+      assert.equal((await (await hello(outboxId)).closed).code, 4001)
+    assert.deepEqual([counted('agentsClosedReplaced'), counted('agentsClosedTaken')], [0, 2])
+    await real.deliver([alertItem(1)])
+    await real.close()
+  })
+
   it('under ever new outboxes: so many are known, the youngest gives way, and whose it is comes back as it was', async () => {
     const before = await hello('aa'.repeat(16))
     await before.expect('welcome')
@@ -439,31 +473,51 @@ describe('an agent that says it is another', () => {
 })
 
 describe('many agents', () => {
+  let running: Running | undefined
+  afterEach(async () => {
+    await running?.stop()
+    running = undefined
+  })
+  const run = async (...of: Parameters<typeof runCollector>) => {
+    running = await runCollector(...of)
+    return running
+  }
+
   it('leave room for those that are known, and for pages', async () => {
-    const running = await runCollector({ agentsMax: 10 })
+    const of = await run({ agentsMax: 10 })
+    const { collector, token, get } = of
     const deviceOf = (n: number) => `0f8fad5b-d9cb-469f-a165-00000000000${n.toString(16)}`
-    await (await connectAgent(running, DEVICE_B)).close()
-    const agents = []
-    for (let n = 0; n < 10; n++) agents.push(await connectAgent(running, deviceOf(n)))
-    const newcomer = await new Agent(running.collector.url, { token: running.token }).opened()
+    await (await connectAgent(of, DEVICE_B)).close()
+    for (let n = 0; n < 10; n++) await connectAgent(of, deviceOf(n))
+    const newcomer = await new Agent(collector.url, { token }).opened()
     newcomer.send(helloOf(deviceOf(12)))
     assert.equal((await newcomer.closed).code, 1013)
-    agents.push(await connectAgent(running, DEVICE_B))
-    assert.equal((await running.get('/api/devices')).status, 200)
-    for (const agent of agents) await agent.close()
-    await running.stop()
+    await connectAgent(of, DEVICE_B)
+    assert.equal((await get('/api/devices')).status, 200)
   })
 
   it('are as many as there are descriptors for, and that is said', async () => {
-    const running = await runCollector({}, undefined, 256)
+    const { log } = await run({}, undefined, 256)
     const within = withinDescriptors(LIMITS, 256)
     assert.deepEqual([within.agentsMax, within.otherConnectionsMax], [130, 48])
     assert.ok(knownAgentsMax(within) + within.otherConnectionsMax < 256)
-    assert.match(running.log[0] ?? '', /256 files and connections.*at most 130 agents.*48 pages/)
+    assert.match(log[0] ?? '', /256 files and connections.*at most 130 agents.*48 pages/)
     assert.equal(withinDescriptors(LIMITS, undefined), LIMITS)
     const own = descriptorLimit()
     assert.ok(own === undefined || own >= 64)
-    await running.stop()
+  })
+
+  it('that say nothing: no more connections than there are descriptors for, counted, and the page comes in after them', async () => {
+    const { collector, get } = await run({}, undefined, 256)
+    const within = withinDescriptors(LIMITS, 256)
+    const most = knownAgentsMax(within) + within.otherConnectionsMax
+    const silent = Array.from({ length: most + 5 }, () =>
+      connect(collector.port, '127.0.0.1').on('error', () => {}),
+    )
+    // Five at once, the others when their headers have not come in time.
+    await Promise.all(silent.map((socket) => once(socket.resume(), 'close')))
+    assert.equal(collector.counters()['connectionsDropped'], 5)
+    assert.equal((await get('/api/devices')).status, 200)
   })
 })
 
