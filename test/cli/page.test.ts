@@ -74,8 +74,9 @@ describe('A page whose port another program has', () => {
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const bound = other.address()
     assert.ok(typeof bound === 'object' && bound !== null)
-    const installation = await startInstallation(['--port', `${bound.port}`])
+    let installation: Installation | undefined
     try {
+      installation = await startInstallation(['--port', `${bound.port}`])
       assert.match(installation.output(), /not yet: another program has that port/)
       const address = join(installation.state, 'collector/address')
       for (const command of [['page'], ['simulate', 'upload']]) {
@@ -88,7 +89,7 @@ describe('A page whose port another program has', () => {
       assert.equal((await installation.freshet(['page'])).stdout, `${installation.pageUrl}\n`)
     } finally {
       other.close()
-      await installation.stop()
+      await installation?.stop()
     }
   })
 })
