@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 
 /** As long as a machine may take that does five other things. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 180_000
 
 export class Program {
   readonly lines: string[] = []
