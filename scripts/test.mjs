@@ -3,7 +3,7 @@
 // need. Elsewhere the run ends by saying how many were left out, and why (test/reporter.ts).
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { leftRunning, leftRunningLines } from './left-running.mjs'
@@ -68,14 +68,16 @@ function buildAhead() {
   return () => endGroup(child)
 }
 
-/** All files of tests, those of LONGEST first. */
+/** All files of tests: those of LONGEST first, and last those that run what is built, which is made by then. */
 export function allFiles() {
   const files = readdirSync(join(root, 'test'), { recursive: true })
     .map((path) => `test/${path.replaceAll('\\', '/')}`)
     .filter((path) => path.endsWith('.test.ts'))
     .sort()
   const rest = files.filter((path) => !LONGEST.includes(path))
-  return [...LONGEST, ...rest]
+  const isBuilt = (path) =>
+    /\bmake\b.* from '.\/run.ts'/.test(readFileSync(join(root, path), 'utf8'))
+  return [...LONGEST, ...rest.filter((path) => !isBuilt(path)), ...rest.filter(isBuilt)]
 }
 
 /** Whether an argument is files, a pattern or a folder of them; not an option or its value. */

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
-import { make } from './run.ts'
+import { BUILD_MS, make } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
 /** Rejects with what the program printed when it fails. */
@@ -12,7 +12,7 @@ const run = promisify(execFile)
 describe('decisions of the native code', () => {
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
-    this.timeout(300_000)
+    this.timeout(BUILD_MS)
     await make(folder, 'decisions')
   })
 

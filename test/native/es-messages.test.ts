@@ -15,7 +15,7 @@ import {
 } from '../../src/records/record.gen.ts'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import { times } from '../long.ts'
-import { make, run } from './run.ts'
+import { BUILD_MS, make, run } from './run.ts'
 import { temporaryFolder } from './watch.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/mac/', import.meta.url))
@@ -62,6 +62,7 @@ describe('Endpoint Security messages', () => {
 
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
+    this.timeout(BUILD_MS)
     await make(folder, 'plain', 'CXX=g++', 'BUILD=build/plain')
   })
 

@@ -4,14 +4,14 @@ import { equal } from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import { times } from '../long.ts'
-import { make, run } from './run.ts'
+import { BUILD_MS, make, run } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/mac/', import.meta.url))
 const BURST = `${times('FRESHET_BURST', { usual: 200_000, long: 1_000_000 })}`
 
 describe('the Endpoint Security source', () => {
   before(async function () {
-    this.timeout(300_000)
+    this.timeout(BUILD_MS)
     leaveOut(this, whyNotLinux() ?? whyNoTool('blocks'))
     await make(folder, 'client')
   })

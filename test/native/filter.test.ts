@@ -5,14 +5,14 @@ import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import { times } from '../long.ts'
-import { make, run } from './run.ts'
+import { BUILD_MS, make, run } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/filter/', import.meta.url))
 
 describe('network filter', () => {
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
-    this.timeout(600_000)
+    this.timeout(BUILD_MS)
     await make(folder, 'all')
   })
 
@@ -37,7 +37,7 @@ describe('network filter', () => {
   describe('fuzzers', () => {
     before(async function () {
       leaveOut(this, whyNotLinux() ?? whyNoTool('fuzzers'))
-      this.timeout(600_000)
+      this.timeout(BUILD_MS)
       await make(folder, 'fuzzers')
     })
 
@@ -63,7 +63,7 @@ describe('network filter', () => {
 describe('the flow listener over XPC', () => {
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('blocks'))
-    this.timeout(600_000)
+    this.timeout(BUILD_MS)
     await make(folder, 'xpc')
   })
 

@@ -12,7 +12,7 @@ import { type Menu, menuOf } from '../../src/status/view.ts'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import { times } from '../long.ts'
 import { CAUSED, OTHER_STATES, wellStatus } from '../status/states.ts'
-import { make, run } from './run.ts'
+import { BUILD_MS, make, run } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/app/', import.meta.url))
 const programs = fileURLToPath(new URL('../../native/test/build/app/', import.meta.url))
@@ -20,7 +20,7 @@ const programs = fileURLToPath(new URL('../../native/test/build/app/', import.me
 describe('the menu bar app', () => {
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
-    this.timeout(300_000)
+    this.timeout(BUILD_MS)
     await make(folder, 'all', 'draw')
   })
 

@@ -2,7 +2,7 @@
 import { equal } from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
-import { make, run } from './run.ts'
+import { BUILD_MS, make, run } from './run.ts'
 import { whyNotLive } from './watch.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
@@ -10,7 +10,7 @@ const folder = fileURLToPath(new URL('../../native/test/', import.meta.url))
 describe('native tests', () => {
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
-    this.timeout(600_000)
+    this.timeout(BUILD_MS)
     await make(folder, 'all')
   })
 

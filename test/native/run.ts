@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 /** Of all builds of native tests, so that two never write one file (scripts/test.mjs begins them early). */
 const lock = fileURLToPath(new URL('../../native/test/', import.meta.url))
 
+/** Milliseconds that a hook has for what it builds, behind all that is built before: 20 minutes, where idle processors need two. */
+export const BUILD_MS = 1_200_000
+
 /** Builds these targets of the Makefile in `folder`, after whoever builds now. Throws with what make said. */
 export async function make(folder: string, ...args: string[]): Promise<void> {
   const jobs = `-j${availableParallelism()}`

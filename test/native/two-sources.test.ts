@@ -10,7 +10,7 @@ import { readInspect, Source, Subject, writeInspected } from '../../src/records/
 import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
 import { copyOf, MIB, sorted, type Told } from '../engine/scenario.ts'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
-import { make, run } from './run.ts'
+import { BUILD_MS, make, run } from './run.ts'
 import { temporaryFolder } from './watch.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/mac/', import.meta.url))
@@ -75,7 +75,7 @@ describe('Endpoint Security and the network filter together', () => {
   after(() => temporary.remove())
 
   before(async function () {
-    this.timeout(300_000)
+    this.timeout(BUILD_MS)
     leaveOut(this, whyNotLinux() ?? whyNoTool('blocks'))
     await make(folder, program)
     const file = join(temporary.path, 'records')

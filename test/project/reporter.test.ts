@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { allFiles, LONGEST } from '../../scripts/test.mjs'
+import { WAIT_MS } from '../waits.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const LEFT_OUT = JSON.stringify(pathToFileURL(join(root, 'test/left-out.ts')))
@@ -118,9 +119,22 @@ describe('a run of several workers', () => {
 })
 
 describe('npm test', () => {
-  it('runs every file once, and those that take longest first', () => {
+  it('runs every file once, those that take longest first, and last those that wait for what is built', () => {
     const all = allFiles()
     assert.deepEqual(all.slice(0, LONGEST.length), [...LONGEST])
+    const built = [
+      'decisions',
+      'es-messages',
+      'es-source',
+      'filter',
+      'menu-bar',
+      'native',
+      'two-sources',
+    ]
+    assert.deepEqual(
+      all.slice(-built.length),
+      built.map((name) => `test/native/${name}.test.ts`),
+    )
     assert.equal(new Set(all).size, all.length)
     assert.ok(all.includes('test/project/reporter.test.ts'))
     for (const file of all) assert.ok(readFileSync(join(root, file), 'utf8').includes('it('), file)
@@ -165,9 +179,10 @@ async function pidsIn({ stdout }: ChildProcess): Promise<number[]> {
   throw new Error('it printed no pids')
 }
 
-/** Whether it ends within ten seconds; a zombie has. */
+/** Whether it ends within WAIT_MS; a zombie has. */
 async function isGone(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 200; tries++) {
+  const deadlineMs = performance.now() + WAIT_MS
+  while (performance.now() < deadlineMs) {
     try {
       process.kill(pid, 0)
       if (process.platform === 'linux' && / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')))
