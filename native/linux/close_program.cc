@@ -12,7 +12,8 @@ namespace {
 
 class CloseMaker : public ProgramMaker {
  public:
-  using ProgramMaker::ProgramMaker;
+  CloseMaker(const Btf& btf, const KernelMaps& maps, bool counts_mptcp)
+      : ProgramMaker(btf, maps), counts_mptcp_(counts_mptcp) {}
 
   // btf_trace_inet_sock_set_state(sk, old_state, new_state).
   void Make() {
@@ -36,6 +37,7 @@ class CloseMaker : public ProgramMaker {
     code_.Store(8, r9, offsetof(FinalEvent, skaddr), r7);
     code_.Store(1, r9, offsetof(FinalEvent, old_state), r6);
     CopyEnds();
+    CopyConnection();
     code_.Move(r1, r7);
     code_.Call(BPF_FUNC_get_socket_cookie);
     code_.Store(8, r9, offsetof(FinalEvent, cookie), r0);
@@ -59,6 +61,9 @@ class CloseMaker : public ProgramMaker {
   }
 
  private:
+  // On the stack, beside ProgramMaker's.
+  static constexpr int kConnectionAt = -16;
+
   // Of a connection that is established: nothing was written to it yet.
   void MakeOpening(Label out) {
     LoadTcp(out);
@@ -89,6 +94,42 @@ class CloseMaker : public ProgramMaker {
     code_.Bind(done);
   }
 
+  // Of the MPTCP connection that r8 is a subflow of, if it is one: by the kernel's memory, since
+  // what leads there has no type. Kernels before 6.5 do not count so.
+  void CopyConnection() {
+    code_.StoreValue(1, r9, offsetof(FinalEvent, is_mptcp), 0);
+    const auto conn = btf_.Find("mptcp_subflow_context", "conn");
+    if (!counts_mptcp_ || !conn || !btf_.Find("mptcp_sock", "bytes_sent")) return;
+    const Label is_none = code_.NewLabel();
+    LoadMember(r1, r8, "tcp_sock", "is_mptcp", 1);
+    code_.JumpIf(If::kEqual, r1, 0, is_none);
+    LoadMember(r3, r8, "tcp_sock", "inet_conn.icsk_ulp_data", 8);
+    code_.Move(r1, kFrame);
+    code_.Do(BPF_ADD, r1, kConnectionAt);
+    ReadMemory(static_cast<int>(conn->offset));
+    code_.JumpIf(If::kNotEqual, r0, 0, is_none);
+    CopyCount("bytes_sent", offsetof(FinalEvent, mptcp_sent));
+    CopyCount("bytes_retrans", offsetof(FinalEvent, mptcp_resent));
+    CopyCount("bytes_received", offsetof(FinalEvent, mptcp_received));
+    code_.StoreValue(1, r9, offsetof(FinalEvent, is_mptcp), 1);
+    code_.Bind(is_none);
+  }
+
+  // Eight bytes of the kernel's memory, from r3 and `offset` on, to where r1 points.
+  void ReadMemory(int offset) {
+    code_.Do(BPF_ADD, r3, offset);
+    code_.Move(r2, 8);
+    code_.Call(BPF_FUNC_probe_read_kernel);
+  }
+
+  void CopyCount(const char* name, size_t to) {
+    const auto count = Member("mptcp_sock", name, 8);
+    code_.Load(8, r3, kFrame, kConnectionAt);
+    code_.Move(r1, r9);
+    code_.Do(BPF_ADD, r1, static_cast<int>(to));
+    ReadMemory(static_cast<int>(count));
+  }
+
   // 16 bytes; a kernel without IPv6 has no such member, and no such socket.
   void CopyAddress(const char* path, size_t to) {
     const auto member = btf_.Find("sock", path);
@@ -98,12 +139,20 @@ class CloseMaker : public ProgramMaker {
       code_.Store(8, r9, static_cast<int>(to + half), r1);
     }
   }
+
+  const bool counts_mptcp_;
 };
 
 }  // namespace
 
 MadeProgram MakeCloseProgram(const Btf& btf, const KernelMaps& maps) {
-  CloseMaker maker(btf, maps);
+  CloseMaker maker(btf, maps, true);
+  maker.Make();
+  return maker.Made();
+}
+
+MadeProgram MakePlainCloseProgram(const Btf& btf, const KernelMaps& maps) {
+  CloseMaker maker(btf, maps, false);
   maker.Make();
   return maker.Made();
 }

@@ -72,6 +72,13 @@ void ConnectionTable::State(const PerfEvent& event, u64 at_ns) {
                          : event.new_state;
 }
 
+void ConnectionTable::Mptcp(const PerfEvent& event) {
+  const auto indexed = skaddr_by_ends_.find(event.ends);
+  if (indexed == skaddr_by_ends_.end()) return;
+  const auto found = by_skaddr_.find(indexed->second);
+  if (found != by_skaddr_.end()) found->second.is_mptcp = true;
+}
+
 void ConnectionTable::Replace(BySkaddr::iterator old, u64 at_ns) {
   Connection& connection = old->second;
   const auto indexed = skaddr_by_ends_.find(connection.ends);

@@ -32,6 +32,7 @@ struct Connection {
   bool fin_received = false;    // tcpi_bytes_received counts one byte for it
   bool established = false;     // ever
   bool told = false;            // its final counters came from the kernel as it closed
+  bool is_mptcp = false;        // a subflow of MPTCP
   bool owner_doubtful = false;  // accepted through a listener that several processes may share
   u64 opened_ns = 0;
   u64 closed_ns = 0;   // when it reached CLOSE, then when it was destroyed; 0 before
@@ -51,6 +52,8 @@ class ConnectionTable {
 
   // sock:inet_sock_set_state; `at_ns` is the event's time since boot.
   void State(const PerfEvent& event, u64 at_ns);
+  // sock:inet_sock_set_state of MPTCP: the connection with these ends is its first subflow.
+  void Mptcp(const PerfEvent& event);
   // tcp:tcp_destroy_sock.
   void Destroyed(const PerfEvent& event, u64 at_ns);
 

@@ -50,6 +50,9 @@ inline bool IsAnyAddress(const Address& address) {
   return address == kAnyV6 || address == kAnyV4;
 }
 
+// IPPROTO_MPTCP (include/uapi/linux/in.h); its subflows are TCP sockets.
+inline constexpr int kProtocolMptcp = 262;
+
 // TCP states, as in include/net/tcp_states.h of the kernel (an ABI: sock_diag and tracepoints show
 // them).
 inline constexpr u8 kTcpEstablished = 1;

@@ -67,6 +67,7 @@ FlowTable::Flow* FlowTable::FindOrAdd(const DiagSocket& socket, u64 now_ns) {
 
 void FlowTable::Join(const Connection* connection, const DiagSocket& socket, Flow* flow) {
   if (socket.inode != 0) flow->inode = socket.inode;
+  if (socket.is_mptcp || (connection != nullptr && connection->is_mptcp)) flow->is_mptcp = true;
   if (connection != nullptr) {
     // A doubtful owner stands until the first record, as what is known by then.
     if (flow->process.pid == 0 || !flow->opened) flow->process = connection->process;
@@ -142,7 +143,8 @@ void FlowTable::Final(const KernelEvent& event, u64 at_ns) {
   // What a dump took for bytes may have been the peer's FIN: the kernel's word is final, but a
   // count that was told never falls.
   flow->bytes_in = std::max(flow->bytes_in, event.bytes_in);
-  Finish(event.cookie, at_ns, 0);
+  Finish(event.cookie, at_ns,
+         event.is_mptcp ? (event.is_inexact ? u32{k_flow_inexact} : 0) : FlagsOf(*flow));
 }
 
 void FlowTable::Finish(u64 cookie, u64 at_ns, u32 more_flags) {
@@ -193,6 +195,7 @@ void FlowTable::Dumped(const std::vector<DiagSocket>& sockets, bool complete, bo
         without_owner.push_back(socket.cookie);
       }
     }
+    if (socket.is_mptcp) flow->is_mptcp = true;
     flow->seen_ns = now_ns;
     flow->state = socket.state;
     const u64 bytes_out = std::max(flow->bytes_out, socket.bytes_out);
@@ -285,9 +288,8 @@ void FlowTable::Closed(const DiagSocket& socket, u64 now_ns) {
   }
   if (final.has_counters && !is_lost)
     flow->bytes_in = std::max(flow->bytes_in, BytesIn(final, FinReceived(final, connection)));
-  Close(
-      socket.cookie, closed_ns,
-      is_lost ? k_flow_inexact | k_flow_counters_lost : (final.has_counters ? 0 : k_flow_inexact));
+  const u32 flags = FlagsOf(*flow) | (final.has_counters ? 0 : u32{k_flow_inexact});
+  Close(socket.cookie, closed_ns, is_lost ? k_flow_inexact | k_flow_counters_lost : flags);
   connections_->Forget(socket.cookie, socket.ends);
 }
 

@@ -67,6 +67,7 @@ class FlowTable {
     u8 direction = 0;
     u8 state = 0;
     u8 lookups = 0;             // for its owner in /proc
+    bool is_mptcp = false;      // a subflow of MPTCP
     bool opened = false;        // the first record was emitted
     bool awaits_final = false;  // a dump shows the socket's next connection already
     u64 opened_ns = 0;
@@ -87,6 +88,8 @@ class FlowTable {
   // A dump shows another connection of a socket whose flow is open: its final counters are on
   // their way, and only when the next dump shows that too they were lost.
   bool AwaitsFinal(const DiagSocket& socket);
+  // FLAG flow inexact where nothing but the kernel's last word could tell what MPTCP sent again.
+  static u32 FlagsOf(const Flow& flow) { return flow.is_mptcp ? u32{k_flow_inexact} : 0; }
   // Its counters rise to these: on the way it changes hands, each owner with the bytes up to there.
   void Rise(u64 cookie, Flow* flow, u64 bytes_out, u64 bytes_in, u64 at_ns);
   void Finish(u64 cookie, u64 at_ns, u32 more_flags);

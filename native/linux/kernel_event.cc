@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "linux/kernel_layout.h"
@@ -29,6 +30,22 @@ Address AddressOf(u16 family, const u8* bytes) {
   return address;
 }
 
+// MPTCP sends again, over whichever subflow it likes, what another has not brought through; that
+// subflow counts it as new. The connection's own counts tell whether it did. Where one subflow
+// alone carried everything, the connection's count is the subflow's.
+void CorrectSubflow(const FinalEvent& final, KernelEvent* event) {
+  u64& out = event->bytes_out;
+  const u64 all = final.mptcp_sent + final.mptcp_resent;
+  const bool is_alone = out == all;
+  const bool out_is_exact = final.mptcp_resent == 0 ? out <= final.mptcp_sent : is_alone;
+  // Duplicates that come in are not counted by anybody.
+  const bool in_is_exact = event->bytes_in == 0 || event->bytes_in == final.mptcp_received;
+  event->is_mptcp = true;
+  event->is_inexact = !out_is_exact || !in_is_exact;
+  out = std::min(final.mptcp_sent, out > final.mptcp_resent ? out - final.mptcp_resent : 0);
+  event->bytes_in = std::min(event->bytes_in, final.mptcp_received);
+}
+
 bool ParseFinal(std::span<const std::byte> record, KernelEvent* event) {
   FinalEvent final;
   if (!LoadEvent(record, &final) || (final.family != AF_INET && final.family != AF_INET6))
@@ -44,6 +61,7 @@ bool ParseFinal(std::span<const std::byte> record, KernelEvent* event) {
   // with data got nothing.
   const u64 fin = (final.flags & kSockDone) != 0 ? 1 : 0;
   event->bytes_in = final.data_segs_in == 0 || final.received < fin ? 0 : final.received - fin;
+  if (final.is_mptcp != 0) CorrectSubflow(final, event);
   return true;
 }
 

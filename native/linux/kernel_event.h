@@ -48,10 +48,14 @@ struct KernelEvent {
   u64 cookie = 0;  // kFinal, kWriter
   // kWriter: what the socket had been given to send before this program's.
   u64 queued = 0;
-  Endpoints ends;     // kFinal
-  u64 bytes_out = 0;  // kFinal: sent, retransmissions left out
-  u64 bytes_in = 0;   // kFinal: received, the peer's FIN left out
-  u8 old_state = 0;   // kFinal
+  Endpoints ends;         // kFinal
+  u64 bytes_out = 0;      // kFinal: sent, retransmissions left out
+  u64 bytes_in = 0;       // kFinal: received, the peer's FIN left out
+  u8 old_state = 0;       // kFinal
+  bool is_mptcp = false;  // kFinal: a subflow of an MPTCP connection, whose counts are known
+  // kFinal: and bytes may have been sent or got that another subflow's count has too. Then
+  // bytes_out are what this one surely had.
+  bool is_inexact = false;
   SenderKey sender;
 };
 

@@ -32,11 +32,15 @@ struct FinalEvent {
   u64 skaddr, cookie;
   u64 sent, resent, received;
   u64 flags;  // of the socket
+  // Of the MPTCP connection that it is a subflow of: each byte once, and those that were sent again
+  // beyond what its subflows did each.
+  u64 mptcp_sent, mptcp_resent, mptcp_received;
   u32 data_segs_in;
   u16 family;
   u16 local_port, remote_port;  // network byte order
   u8 old_state;
-  u8 reserved[5];
+  u8 is_mptcp;  // 0 or 1
+  u8 reserved[4];
   u8 local[16], remote[16];  // IPv4 in the first four
 };
 struct WriterEvent {

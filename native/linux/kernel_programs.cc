@@ -73,6 +73,12 @@ KernelPrograms::KernelPrograms(const char* btf_path, u32 ring_bytes)
     return;
   }
   Attach("inet_sock_set_state", MakeCloseProgram, *btf, &finals_);
+  // A kernel that is locked down (kernel_lockdown(7)) lets no program read its memory, which the
+  // counts of MPTCP want; all else is had without.
+  if (!finals_.attached) {
+    why_.clear();
+    Attach("inet_sock_set_state", MakePlainCloseProgram, *btf, &finals_);
+  }
   Attach("sock_send_length", MakeSendProgram, *btf, &senders_);
   Attach("sched_process_exec", MakeExecProgram, *btf, &execs_);
 }

@@ -56,7 +56,7 @@ void ParseSample(Record record, const TraceLayouts& layouts, PerfEvent* event) {
     if (raw.size() < at.bytes) return;
     const u32 protocol =
         at.protocol_bytes == 1 ? Load<u8>(raw, at.protocol) : Load<u16>(raw, at.protocol);
-    if (protocol != IPPROTO_TCP) {
+    if (protocol != IPPROTO_TCP && protocol != kProtocolMptcp) {
       event->kind = Kind::kOther;
       return;
     }
@@ -67,7 +67,7 @@ void ParseSample(Record record, const TraceLayouts& layouts, PerfEvent* event) {
     event->ends.remote_port = Load<u16>(raw, at.remote_port);
     event->ends.local = Load<Address>(raw, at.local);
     event->ends.remote = Load<Address>(raw, at.remote);
-    event->kind = Kind::kSocketState;
+    event->kind = protocol == IPPROTO_TCP ? Kind::kSocketState : Kind::kMptcpState;
   } else if (id == layouts.destroy.id) {
     if (raw.size() < layouts.destroy.bytes) return;
     event->skaddr = Load<u64>(raw, layouts.destroy.skaddr);

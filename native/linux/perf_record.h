@@ -48,6 +48,7 @@ struct PerfEvent {
     kLost,          // PERF_RECORD_LOST
     kExec,          // sched:sched_process_exec
     kSocketState,   // sock:inet_sock_set_state of TCP
+    kMptcpState,    // the same of a connection of MPTCP, whose first subflow has its ends
     kDestroySocket  // tcp:tcp_destroy_sock
   };
   Kind kind = Kind::kOther;
@@ -60,8 +61,8 @@ struct PerfEvent {
   u64 lost = 0;           // kLost
   u64 skaddr = 0;         // kSocketState, kDestroySocket: the kernel's address of the socket
   u64 cookie = 0;         // kDestroySocket
-  u8 old_state = 0, new_state = 0;  // kSocketState
-  Endpoints ends;                   // kSocketState
+  u8 old_state = 0, new_state = 0;  // kSocketState, kMptcpState
+  Endpoints ends;                   // kSocketState, kMptcpState
 };
 
 // Time of a record of a perf ring that was opened with PERF_SAMPLE_TID | PERF_SAMPLE_TIME

@@ -4,13 +4,15 @@
 
 namespace freshet {
 
-void ProgramMaker::LoadMember(Reg to, Reg base, const char* structure, const char* path, u32 size) {
+u32 ProgramMaker::Member(const char* structure, const char* path, u32 size) {
   const auto member = btf_.Find(structure, path);
-  if (!member || member->size != size) {
-    missing_ = std::string(structure) + "." + path;
-    return;
-  }
-  code_.Load(size, to, base, static_cast<int>(member->offset));
+  if (member && member->size == size) return member->offset;
+  missing_ = std::string(structure) + "." + path;
+  return 0;
+}
+
+void ProgramMaker::LoadMember(Reg to, Reg base, const char* structure, const char* path, u32 size) {
+  code_.Load(size, to, base, static_cast<int>(Member(structure, path, size)));
 }
 
 void ProgramMaker::Copy(const char* structure, const char* path, Reg base, size_t to, u32 size) {

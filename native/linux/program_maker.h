@@ -33,8 +33,10 @@ struct MadeProgram {
 
 // One for each tracepoint, for the offsets of these types.
 MadeProgram MakeCloseProgram(const Btf& btf, const KernelMaps& maps);  // inet_sock_set_state
-MadeProgram MakeSendProgram(const Btf& btf, const KernelMaps& maps);   // sock_send_length
-MadeProgram MakeExecProgram(const Btf& btf, const KernelMaps& maps);   // sched_process_exec
+MadeProgram MakePlainCloseProgram(const Btf& btf,
+                                  const KernelMaps& maps);            // the same without MPTCP
+MadeProgram MakeSendProgram(const Btf& btf, const KernelMaps& maps);  // sock_send_length
+MadeProgram MakeExecProgram(const Btf& btf, const KernelMaps& maps);  // sched_process_exec
 
 // Each method adds instructions. By agreement r7 is the socket and r9 the event of the ring.
 class ProgramMaker {
@@ -52,6 +54,8 @@ class ProgramMaker {
   static constexpr int kCookieAt = -32;
   static constexpr int kValueAt = -88;  // of a map: Writer, or SenderSum
 
+  // Its offset; 0, and counted as missing, where there is none of that size.
+  u32 Member(const char* structure, const char* path, u32 size);
   void LoadMember(Reg to, Reg base, const char* structure, const char* path, u32 size);
   // From a kernel's structure into the event, through r1.
   void Copy(const char* structure, const char* path, Reg base, size_t to, u32 size);

@@ -269,6 +269,9 @@ void Reader::HandlePerf(const PerfEvent& event) {
     case Kind::kSocketState:
       connections_.State(event, at_ns);
       break;
+    case Kind::kMptcpState:
+      connections_.Mptcp(event);
+      break;
     case Kind::kDestroySocket:
       connections_.Destroyed(event, at_ns);
       break;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 
+#include "linux/endpoint.h"
 #include "linux/program_maker.h"
 
 namespace freshet {
@@ -15,9 +16,8 @@ namespace {
 constexpr int kChangesMax = 64;
 constexpr int kChangeEveryNs = 10'000'000;
 
-// The kernel's constants: include/linux/sched.h, include/uapi/linux/in.h.
+// The kernel's constant: include/linux/sched.h.
 constexpr int kKernelThread = 0x00200000;  // PF_KTHREAD
-constexpr int kProtocolMptcp = 262;        // IPPROTO_MPTCP: its subflows are TCP sockets
 
 class SendMaker : public ProgramMaker {
  public:

@@ -11,6 +11,9 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include <cstring>
+#include <string_view>
+
 namespace freshet {
 namespace {
 
@@ -45,6 +48,21 @@ void ReadTcpInfo(std::span<const std::byte> bytes, DiagSocket* socket) {
   Load(bytes, offsetof(tcp_info, tcpi_segs_out), &segs_out);
   socket->is_zeroed = segs_in == 0 && segs_out == 0;
   socket->has_counters = true;
+}
+
+// INET_DIAG_ULP_INFO: what a TCP socket serves, as nested attributes, its name among them.
+bool IsMptcp(std::span<const std::byte> attributes) {
+  size_t at = 0;
+  rtattr attribute;
+  while (Load(attributes, at, &attribute)) {
+    if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > attributes.size() - at)
+      return false;
+    const char* const text = reinterpret_cast<const char*>(attributes.data()) + at + RTA_LENGTH(0);
+    const std::string_view name(text, strnlen(text, attribute.rta_len - RTA_LENGTH(0)));
+    if ((attribute.rta_type & NLA_TYPE_MASK) == INET_ULP_INFO_NAME) return name == "mptcp";
+    at += RTA_ALIGN(attribute.rta_len);
+  }
+  return false;
 }
 
 Address ReadAddress(u8 family, const void* words) {
@@ -89,8 +107,10 @@ std::optional<DiagSocket> ParseDiagMessage(std::span<const std::byte> message) {
   while (Load(message, at, &attribute)) {
     if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > message.size() - at)
       return std::nullopt;
-    if (attribute.rta_type == INET_DIAG_INFO)
-      ReadTcpInfo(message.subspan(at + RTA_LENGTH(0), attribute.rta_len - RTA_LENGTH(0)), &socket);
+    const auto content = message.subspan(at + RTA_LENGTH(0), attribute.rta_len - RTA_LENGTH(0));
+    if (attribute.rta_type == INET_DIAG_INFO) ReadTcpInfo(content, &socket);
+    if ((attribute.rta_type & NLA_TYPE_MASK) == INET_DIAG_ULP_INFO)
+      socket.is_mptcp = IsMptcp(content);
     at += RTA_ALIGN(attribute.rta_len);
   }
   return socket;

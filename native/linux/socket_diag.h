@@ -30,6 +30,7 @@ struct DiagSocket {
   // No segment came or went: a socket that was connected has been reset or disconnected by its
   // owner since, which sets all counters to 0 (tcp_disconnect of the kernel).
   bool is_zeroed = false;
+  bool is_mptcp = false;  // a subflow of MPTCP; dumps alone say so, to who has CAP_NET_ADMIN
 };
 
 // Parses one sock_diag message: struct inet_diag_msg and its attributes, without the nlmsghdr.

@@ -102,9 +102,9 @@ Buffer SampleOf(const Buffer& raw) {
   return record;
 }
 
-Buffer StateSample() {
+Buffer StateSample(u16 protocol = IPPROTO_TCP) {
   Buffer raw(72);
-  const u16 id = 2287, local_port = 40000, remote_port = 443, protocol = IPPROTO_TCP;
+  const u16 id = 2287, local_port = 40000, remote_port = 443;
   const u64 skaddr = 0xffff888012345678;
   const u32 old_state = kTcpClose, new_state = kTcpSynSent;
   std::memcpy(&raw[0], &id, 2);
@@ -128,6 +128,9 @@ void ReadsSocketStates() {
   CHECK(event.old_state == kTcpClose && event.new_state == kTcpSynSent);
   CHECK(event.ends.local_port == 40000 && event.ends.remote_port == 443);
   CHECK(event.ends.local[10] == 0xff && event.ends.local[12] == 127);
+  const PerfEvent whole = ParsePerfRecord(StateSample(kProtocolMptcp), layouts);
+  CHECK(whole.kind == PerfEvent::Kind::kMptcpState && whole.ends == event.ends);
+  CHECK(ParsePerfRecord(StateSample(IPPROTO_DCCP), layouts).kind == PerfEvent::Kind::kOther);
   Mutate(StateSample(), 2, 20000, [&](const Buffer& any) { ParsePerfRecord(any, layouts); });
 }
 
@@ -181,7 +184,8 @@ void ReadsMappingsAndTasks() {
   Mutate(fork, 5, 20000, [&](const Buffer& any) { ParsePerfRecord(any, layouts); });
 }
 
-Buffer DiagMessage(u8 family, bool with_info) {
+// `serves`: the name of its upper layer protocol; empty: it has none.
+Buffer DiagMessage(u8 family, bool with_info, std::string_view serves = "") {
   Buffer message;
   Put(&message, nlmsghdr{0, SOCK_DIAG_BY_FAMILY, 0, 0, 0});
   inet_diag_msg body{};
@@ -203,6 +207,12 @@ Buffer DiagMessage(u8 family, bool with_info) {
     Put(&message, rtattr{static_cast<u16>(RTA_LENGTH(sizeof(info))), INET_DIAG_INFO});
     Put(&message, info);
   }
+  if (!serves.empty()) {
+    const size_t bytes = RTA_LENGTH(serves.size() + 1);
+    Put(&message, rtattr{static_cast<u16>(RTA_LENGTH(RTA_ALIGN(bytes))), INET_DIAG_ULP_INFO});
+    Put(&message, rtattr{static_cast<u16>(bytes), INET_ULP_INFO_NAME});
+    PutText(&message, serves, serves.size() + 1);
+  }
   while (message.size() % 4 != 0) message.push_back(std::byte{0});
   const u32 length = static_cast<u32>(message.size());
   std::memcpy(message.data(), &length, sizeof(length));
@@ -222,6 +232,19 @@ void ReadsDiagMessages() {
   CHECK(sockets[0].ends.local_port == 1234 && sockets[0].ends.remote_port == 443);
   CHECK(sockets[0].ends.local == MappedV4("\x7f\0\0\1"));
   CHECK(!sockets[1].has_counters);
+
+  sockets.clear();
+  for (const std::string_view serves : {"mptcp", "tls"}) {
+    const Buffer one = DiagMessage(AF_INET, true, serves);
+    CHECK(ParseDiagDatagram(one, &sockets, &malformed) == DiagEnd::kMore);
+    Mutate(one, 8, 10000, [](const Buffer& any) {
+      std::vector<DiagSocket> found;
+      u64 bad = 0;
+      ParseDiagDatagram(any, &found, &bad);
+    });
+  }
+  CHECK(sockets.size() == 2 && sockets[0].is_mptcp && !sockets[1].is_mptcp && malformed == 0);
+  CHECK(sockets[0].bytes_out == 900);
 
   Buffer done;
   Put(&done, nlmsghdr{sizeof(nlmsghdr), NLMSG_DONE, 0, 0, 0});

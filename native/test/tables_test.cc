@@ -200,6 +200,53 @@ void ClosesOnceByTheKernelsWord() {
   CHECK(tables.told.Lost(k_loss_flow_counters) == 0);
 }
 
+// MPTCP sends again what a subflow does not bring through: only the kernel's last word tells, and
+// without our programs nobody does.
+void MarksSubflowsOfMptcp() {
+  Tables tables;
+  const auto last = [&] { return tables.told.Of<flow_record>().back(); };
+  const auto closed = [](u64 cookie, u16 port) {
+    DiagSocket socket = Socket(cookie, port, 900);
+    socket.state = kTcpClose;
+    return socket;
+  };
+  // One that a dump tells.
+  DiagSocket subflow = Socket(5, 2001, 700);
+  subflow.is_mptcp = true;
+  tables.flows_.Dumped({subflow}, true, false, 99, 100);
+  tables.flows_.Closed(closed(5, 2001), 200);
+  CHECK(last().state == k_flow_state_closed && last().flags == k_flow_inexact);
+  // One that is told by the state of its connection, between two dumps.
+  tables.connections_.State(StateOf(0x100, 0, kTcpClose, kTcpSynSent), 300);
+  tables.connections_.State(StateOf(0x100, 2002, kTcpSynSent, kTcpEstablished), 301);
+  PerfEvent connection = StateOf(0x200, 2002, kTcpSynSent, kTcpEstablished);
+  connection.kind = PerfEvent::Kind::kMptcpState;
+  tables.connections_.Mptcp(connection);
+  tables.flows_.Closed(closed(6, 2002), 400);
+  CHECK(last().flow_id == 6 && last().bytes_out == 900 && last().flags == k_flow_inexact);
+  // What is none is not marked, nor what the kernel's word makes exact.
+  tables.flows_.Closed(closed(7, 2003), 500);
+  CHECK(last().flow_id == 7 && last().flags == 0);
+  tables.flows_.SetFinals(true);
+  subflow = Socket(8, 2004, 700);
+  subflow.is_mptcp = true;
+  tables.flows_.Dumped({subflow}, true, false, 599, 600);
+  KernelEvent final = FinalOf(0x300, 8, 2004, 700);
+  final.is_mptcp = true;
+  tables.flows_.Final(final, 601);
+  CHECK(last().flow_id == 8 && last().state == k_flow_state_closed && last().flags == 0);
+  final = FinalOf(0x300, 9, 2005, 700);
+  final.is_mptcp = final.is_inexact = true;
+  tables.flows_.Final(final, 700);
+  CHECK(last().flow_id == 9 && last().bytes_out == 700 && last().flags == k_flow_inexact);
+  // A kernel that is locked down says of it what it says of all.
+  subflow = Socket(10, 2006, 700);
+  subflow.is_mptcp = true;
+  tables.flows_.Dumped({subflow}, true, false, 799, 800);
+  tables.flows_.Final(FinalOf(0x300, 10, 2006, 700), 801);
+  CHECK(last().flow_id == 10 && last().flags == k_flow_inexact);
+}
+
 size_t Closed(Tables& tables) {
   const auto flows = tables.told.Of<flow_record>();
   return static_cast<size_t>(std::ranges::count_if(
@@ -413,6 +460,7 @@ int main() {
   KeepsAConnectionWhoseEndWasNotSeen();
   MarksCountersThatWereZeroed();
   ClosesOnceByTheKernelsWord();
+  MarksSubflowsOfMptcp();
   TellsEachConnectionOfASocketOnce();
   FinishesTheConnectionThatEnded();
   TellsOverdueConnectionsOfTheSameEnds();

@@ -182,7 +182,7 @@ function unreadPart({ unreadFlows, inexactFlows, earlierFlows, flows }: Sentence
   const texts = [
     earlierFlows === 0 ? '' : earlierText(earlierFlows, flows),
     unreadFlows === 0 ? '' : `the last bytes of ${humanFlows(unreadFlows)} could not be read`,
-    inexactFlows === 0 ? '' : `the close of ${humanFlows(inexactFlows)} was not seen`,
+    inexactFlows === 0 ? '' : `the figures of ${humanFlows(inexactFlows)} are not exact`,
   ].filter((text) => text !== '')
   return texts.length === 0 ? '' : `; ${texts.join(', ')}`
 }

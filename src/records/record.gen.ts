@@ -198,7 +198,7 @@ export const ExecFlag = {
 export const FlowFlag = {
   /** was already open when the source looked */
   enumerated: 1,
-  /** the close was not seen; the counters are the last ones read */
+  /** the counters may be off: the close was not seen and they are the last ones read, or (Linux) it is a subflow of MPTCP and bytes may be in the count of another subflow too */
   inexact: 2,
   /** the counters were zeroed before they could be read (reset or disconnected): they are what was read before, and more may have passed */
   countersLost: 4,

@@ -69,13 +69,13 @@ describe('flows whose bytes could not be read', () => {
     assert.deepEqual(tell(silent.ticks(3)).alerts, [])
   })
 
-  it('have "at least" in common with flows whose close was not seen', () => {
+  it('have "at least" in common with flows whose figures are not exact', () => {
     const script = stranger().upload({ id: 1, total: 3 * MIB, keepOpen: true })
     script.flow({ id: 1, out: 3 * MIB, state: 'closed', flags: FlowFlag.inexact })
     const { alerts, engine } = tell(script.ticks(3))
     assert.match(
       alerts.at(-1)?.sentence ?? '',
-      /sent at least .* the close of one flow was not seen/,
+      /sent at least .* the figures of one flow are not exact/,
     )
     assert.equal(engine.counters().inexactFlows, 1)
     assert.equal(engine.counters().unreadFlows, 0)
