@@ -504,6 +504,25 @@ void TellsCodeOnceAnImage() {
   CHECK(paths[1] == "/nowhere/plug-in" && paths.back() == "/nowhere/115");
 }
 
+// Between fork and exec it became another user, and has ended before anybody looked.
+void GoesByTheUserThatTheKernelSaw() {
+  Told told;
+  ProcessTable table(told.emitter(), {});
+  const auto run = [&](u32 pid, u64 at_ns, const KernelExec* kernel) {
+    table.Fork(pid, pid, static_cast<u32>(getpid()), at_ns);
+    table.Image(pid, at_ns + 1);
+    table.Map(pid, at_ns + 2, "/nowhere/program", 1, 1);
+    table.Exec(pid, at_ns + 3, "/nowhere/program", {.kernel = kernel});
+    return told.Of<exec_record>().back().uid;
+  };
+  KernelExec kernel = ByKernel({"/nowhere/program", 1, 1}, "");
+  kernel.uid = geteuid() + 1234;
+  const u64 now_ns = BoottimeNs();
+  CHECK(run(kGone, now_ns + 1000, &kernel) == geteuid() + 1234);
+  // Without its word that is not known: the parent's would be a guess.
+  CHECK(run(kGone + 1, now_ns + 2000, nullptr) == kUidUnknown);
+}
+
 void KnowsPlacesOfRootsAlone() {
   Folder folder;
   const u32 self = static_cast<u32>(getpid());
@@ -562,6 +581,7 @@ int main() {
   ReadsWhatIsAskedFor();
   ReadsMaps();
   TellsCodeOnceAnImage();
+  GoesByTheUserThatTheKernelSaw();
   KnowsPlacesOfRootsAlone();
   CutsOnlyWhatTheKernelAppended();
   std::puts("executed: ok");
