@@ -1,8 +1,9 @@
 // Numbers that are not one's own any more: an older copy's, a collector's that was brought back. An item is let go only for
 // an acknowledgement of itself, so none of them makes one be taken for delivered. malicious-agent.test.ts has an impostor's.
 import assert from 'node:assert/strict'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { copyStore } from '../../src/collector/store/copy.ts'
 import { type Running, runCollector } from './agent.ts'
 import { Deliveries, storedBy } from './deliveries.ts'
 
@@ -54,12 +55,24 @@ describe('numbers that are not one’s own', () => {
   it('a collector that was brought back from a backup takes what is new, and what is sent again once', async () => {
     const outbox = made.outboxAt('outbox.db')
     made.append(outbox, 1, 1, 5)
-    await made.drain(running, outbox)
-    // As a backup from before: the collector begins anew.
+    outbox.close()
+    copyFileSync(join(made.directory, 'outbox.db'), join(made.directory, 'copy.db'))
+    const later = made.outboxAt('outbox.db')
+    await made.drain(running, later)
+    const state = join(made.directory, 'restored')
+    mkdirSync(state, { mode: 0o700 })
+    copyStore(join(running.stateDir, 'store.db'), join(state, 'store.db'))
+    made.append(later, 1, 6, 8)
+    await made.drain(running, later)
+    assert.equal(await storedBy(running), 8)
     await running.stop()
-    running = await runCollector()
-    made.append(outbox, 1, 6, 12)
-    await made.drain(running, outbox)
-    assert.equal(await storedBy(running), 7)
+    running = await runCollector({}, state)
+    // What was acknowledged after the backup is no longer there: its agent has let it go.
+    assert.equal(await storedBy(running), 5)
+    made.append(later, 1, 9, 12)
+    await made.drain(running, later)
+    assert.equal(await storedBy(running), 9)
+    await made.drain(running, made.outboxAt('copy.db'))
+    assert.equal(await storedBy(running), 9)
   })
 })
