@@ -80,8 +80,8 @@ Loads LoadsAt(const ExecFacts& facts, const std::string& path, u64 dev, u64 ino)
   const Fd place = root.Open(path);
   FileSeen file;
   if (!place || !LookAt(place.get(), "", &file) || !file.Is(dev, ino)) return Loads::kNotKnown;
-  Mounts mounts;
-  return LoadsOfPlace(&mounts, place.get(), facts.pid);
+  Mounts own;
+  return LoadsOfPlace(facts.mounts != nullptr ? facts.mounts : &own, place.get(), facts.pid);
 }
 
 Loads LoadsOf(const ExecFacts& facts, const Executed& program) {

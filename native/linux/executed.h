@@ -20,6 +20,9 @@ struct ExecFacts {
   std::string_view filename;   // as the caller gave it, a script's for a script; empty: not told
   const CaughtExec* caught = nullptr;  // read as it was seen; REQUIRES: not nullptr
   const KernelExec* kernel = nullptr;  // what the kernel said; nullptr where it cannot be had
+  // Where mounts are remembered: most execs of a busy machine are over when they are told. nullptr:
+  // their list is read for this one.
+  Mounts* mounts = nullptr;
 };
 
 struct Executed {

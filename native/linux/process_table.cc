@@ -88,7 +88,8 @@ void ProcessTable::Finish(u32 pid, Process* process, u64 at_ns, std::string_view
                         .first_is_alone = alone,
                         .filename = filename,
                         .caught = said.caught == nullptr ? &now : said.caught,
-                        .kernel = said.kernel};
+                        .kernel = said.kernel,
+                        .mounts = &mounts_};
   auto program = std::make_unique<Program>();
   static_cast<Executed&>(*program) = WhatWasExecuted(facts);
   program->script = ScriptOf(*process, facts, *program);
