@@ -50,6 +50,8 @@ export type CollectorOptions = {
   keep?: Keep
   /** Between two looks at what is kept; KEEPER_BEAT_MS when not given. */
   beatMs?: number
+  /** What may come in between before there is one all the same; BEAT_BYTES when not given. */
+  beatBytes?: number
 }
 
 export type Collector = {
@@ -140,6 +142,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     })
     const beat = beatOf(
       options.beatMs ?? KEEPER_BEAT_MS,
+      options.beatBytes ?? BEAT_BYTES,
       () => counters.read().frameBytes,
       () => {
         void keeper.beat(now(), sinceBootMs())
@@ -199,14 +202,19 @@ const BEAT_BYTES = 256 * 1024 * 1024
 const LOOK_MS = 1000
 
 /** Calls each `beatMs`, and as soon as so many bytes have come. */
-function beatOf(beatMs: number, bytesIn: () => number, beat: () => void): NodeJS.Timeout {
+function beatOf(
+  beatMs: number,
+  beatBytes: number,
+  bytesIn: () => number,
+  beat: () => void,
+): NodeJS.Timeout {
   let atMs = performance.now()
   let bytes = bytesIn()
   return setInterval(
     () => {
       const nowMs = performance.now()
       const came = bytesIn() - bytes
-      if (nowMs - atMs < beatMs && came < BEAT_BYTES) return
+      if (nowMs - atMs < beatMs && came < beatBytes) return
       atMs = nowMs
       bytes += came
       beat()

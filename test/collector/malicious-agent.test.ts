@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { knownAgentsMax, LIMITS, withinDescriptors } from '../../src/collector/limits.ts'
 import type {
+  AlertDetail,
   AlertsResponse,
   DevicesResponse,
   HealthResponse,
@@ -317,6 +318,24 @@ describe('an agent whose items are as large as they may be', () => {
     const rest = await running.json<HealthResponse>(`/api/health?limit=500&before=${health.next}`)
     assert.equal(rest.events.length + health.events.length, 24)
     await agent.close()
+  })
+
+  it('makes no history long: what is shown of it is its end, with the newest', async () => {
+    const agent = await connectAgent(running)
+    const id = 'a1'.repeat(16)
+    for (let n = 1; n <= 100; n += 5)
+      await agent.deliver(
+        [0, 1, 2, 3, 4].map((more) =>
+          alertItem(n + more, { id, revision: n + more, sentence: TEXT }),
+        ),
+      )
+    const text = await (await running.get(`/api/alerts/${id}`)).text()
+    const { revisions } = JSON.parse(text) as AlertDetail
+    const shown = revisions.map(({ revision }) => revision).sort((one, other) => one - other)
+    assert.equal(shown.at(-1), 100)
+    assert.equal(shown[0], 101 - shown.length)
+    assert.ok(shown.length >= 75 && shown.length < 90, `${shown.length} of 100`)
+    assert.ok(text.length < 10 * MiB)
   })
 })
 
