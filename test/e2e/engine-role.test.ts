@@ -10,13 +10,16 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import type { Finding } from '../../src/engine/finding.ts'
 import { PLACE } from '../../src/place.ts'
 import { Mark } from '../../src/records/record.gen.ts'
 import { EXIT_RECORDS } from '../../src/sense/exit.ts'
@@ -69,6 +72,84 @@ describe('The engine role', () => {
     assert.match(said, /^engine: sense, the root part of the agent, was killed or crashed/m)
     assert.doesNotMatch(said, /the agent was killed/)
     assert.doesNotMatch(await runEngine(new Uint8Array()), /killed/)
+  })
+
+  describe('of the run before', () => {
+    const MINUTES = 3
+    const mark = () => join(directory, 'state/agent/running')
+    /** As if it had last lived so long ago; what it does from there on is its own. */
+    const longAgo = () => {
+      const atS = Date.now() / 1000 - MINUTES * 60
+      utimesSync(mark(), atS, atS)
+    }
+    /** An engine that this test is sense for, and killed. */
+    const killed = async () => {
+      const args = [PLACE.cli, 'engine', '--state', join(directory, 'state')]
+      const engine = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] })
+      let heard = ''
+      engine.stderr?.on('data', (text) => (heard += text))
+      await until(() => heard.includes('watching'), 'an engine that watches')
+      engine.kill('SIGKILL')
+      await once(engine, 'close')
+    }
+    const tells = async (text: string) => {
+      const said = await runEngine(new Uint8Array())
+      // A machine that is busy takes its time to start the next one.
+      const [told = ''] = restarts().slice(-1)
+      assert.ok(said.includes(`engine: ${told}\n`), said)
+      assert.equal(told.replace(/for [4-9] min/, `for ${MINUTES} min`), text)
+    }
+    const unwatched = `for ${MINUTES} min nothing was watched: what began and ended in that time was not seen`
+
+    it('tells that it was killed alone, which lost nothing', async () => {
+      await killed()
+      longAgo()
+      await tells(
+        'the agent was killed or crashed and runs again; what sense kept for it is not lost',
+      )
+    })
+
+    it('tells that it and sense were killed together, and for how long nobody watched since it last lived', async () => {
+      const args = JSON.stringify([PLACE.cli, 'engine', '--state', join(directory, 'state')])
+      const script = `
+        require('node:child_process').spawn(process.execPath, ${args}, { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
+        setInterval(() => {}, 1000)`
+      // A group of its own, so that one signal is for both.
+      const both = spawn(process.execPath, ['-e', script], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        detached: true,
+      })
+      try {
+        let heard = ''
+        both.stderr?.on('data', (text) => (heard += text))
+        await until(() => heard.includes('watching'), 'an engine that watches')
+        longAgo()
+        const beforeMs = statSync(mark()).mtimeMs
+        await until(() => statSync(mark()).mtimeMs > beforeMs, 'a mark that says that it lives')
+      } finally {
+        process.kill(-(both.pid as number), 'SIGKILL')
+      }
+      await once(both, 'close')
+      longAgo()
+      await tells(
+        `the agent and sense, its root part, were killed or crashed together and run again; ${unwatched}`,
+      )
+    })
+
+    it('tells that the machine went down under both', async () => {
+      await killed()
+      writeFileSync(mark(), readFileSync(mark(), 'utf8').replace(/^of \S+/m, 'of another-boot'))
+      longAgo()
+      await tells(`the machine went down while the agent ran; since it is up, ${unwatched}`)
+    })
+
+    it('tells that it was stopped for longer than a restart takes', async () => {
+      await runEngine(new Uint8Array())
+      longAgo()
+      await tells(`the agent was stopped and runs again; ${unwatched}`)
+      await runEngine(new Uint8Array())
+      assert.equal(restarts().length, 1)
+    })
   })
 
   it('ends in order, with a sentence, where a question or an answer finds that sense has gone', async () => {
@@ -142,21 +223,30 @@ describe('The engine role', () => {
     return said
   }
 
-  /** Bytes out of all summaries that wait for a collector. */
-  function summarized(): number {
+  /** What waits for a collector. */
+  function found(): Finding[] {
     const outbox = openOutbox(join(directory, 'state/agent/outbox.db'), {
       bytesMax: 1_000_000,
       ageMaxMs: 3_600_000,
       now: nowUnixNs,
     })
-    let sum = 0
-    for (const { encoded } of outbox.read(0, 1_000, 1_000_000)) {
-      const { finding } = decodeItem(encoded)
-      if (finding.kind === 'summary') sum += finding.summary.bytesOut
-    }
+    const waiting = outbox.read(0, 1_000, 1_000_000)
     outbox.close()
-    return sum
+    return waiting.map(({ encoded }) => decodeItem(encoded).finding)
   }
+
+  /** Bytes out of all summaries. */
+  const summarized = () =>
+    found().reduce(
+      (sum, finding) => sum + (finding.kind === 'summary' ? finding.summary.bytesOut : 0),
+      0,
+    )
+
+  /** What was told of the run before, oldest first. */
+  const restarts = () =>
+    found().flatMap((finding) =>
+      finding.kind === 'health' && finding.health.of === 'restart' ? [finding.health.text] : [],
+    )
 
   it('says by its status that it failed on what it was given, and leaves what it knew', async () => {
     const story = new Script().policy(1, {}).start().program({ pid: 100, path: '/tmp/stranger' })
