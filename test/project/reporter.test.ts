@@ -147,24 +147,26 @@ describe('npm test', () => {
       file,
       `import { spawn } from 'node:child_process'
       it('sleeps', () => {
-        const child = spawn('sleep', ['60'], { stdio: 'ignore' })
+        const child = spawn('sleep', ['600'], { stdio: 'ignore' })
         console.log('pids', process.pid, child.pid)
         return new Promise(() => {})
       })`,
     )
     let tests: ChildProcess | undefined
+    let pids: number[] = []
     try {
       tests = spawn(process.execPath, [join(root, 'scripts/test.mjs'), file], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       const ended = once(tests, 'exit')
-      const pids = await pidsIn(tests)
+      pids = await pidsIn(tests)
       tests.kill('SIGTERM')
       const [status] = await ended
       assert.notEqual(status, 0)
       for (const pid of pids) assert.ok(await isGone(pid), `${pid} is left`)
     } finally {
       tests?.kill('SIGKILL')
+      for (const pid of pids) if (!isOver(pid)) process.kill(pid, 'SIGKILL')
       rmSync(folder, { recursive: true })
     }
   })
@@ -179,18 +181,20 @@ async function pidsIn({ stdout }: ChildProcess): Promise<number[]> {
   throw new Error('it printed no pids')
 }
 
-/** Whether it ends within WAIT_MS; a zombie has. */
+/** Whether it ends within WAIT_MS. */
 async function isGone(pid: number): Promise<boolean> {
   const deadlineMs = performance.now() + WAIT_MS
-  while (performance.now() < deadlineMs) {
-    try {
-      process.kill(pid, 0)
-      if (process.platform === 'linux' && / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')))
-        return true
-    } catch {
-      return true
-    }
+  while (!isOver(pid) && performance.now() < deadlineMs)
     await new Promise((resolve) => setTimeout(resolve, 50))
+  return isOver(pid)
+}
+
+/** A zombie is over, too. */
+function isOver(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return process.platform === 'linux' && / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return true
   }
-  return false
 }
