@@ -312,6 +312,35 @@ void TakesTheKernelsArgumentsFirst() {
   CHECK(script(&kernel).from == k_script_claimed && script(&kernel).path.empty());
 }
 
+// It went elsewhere before it was looked at: its relative name leads to another's file there.
+void GoesByTheFolderThatTheKernelSaw() {
+  Folder folder;
+  const MappedFile python = folder.Make("python3.11", "");
+  const MappedFile script = folder.Make("x.py", "");
+  FileSeen here;
+  CHECK(LookAt(AT_FDCWD, folder.At("").c_str(), &here));
+  CaughtExec caught = Caught(python, true);
+  caught.folder = folder.At("");
+  caught.folder_dev = here.dev;
+  caught.folder_ino = here.ino;
+  using namespace std::string_view_literals;
+  KernelExec kernel = ByKernel(python, "python3\0x.py\0"sv);
+  const auto seen = [&] {
+    const ExecFacts facts{.pid = kGone,
+                          .parent_pid = kGone,
+                          .first = python,
+                          .filename = python.path,
+                          .caught = &caught,
+                          .kernel = &kernel};
+    return ScriptOfArgument(facts, {python.path, python.dev, python.ino, 0});
+  };
+  kernel.folder_dev = here.dev;
+  kernel.folder_ino = here.ino;
+  CHECK(seen().path == script.path && seen().ino == script.ino);
+  kernel.folder_ino++;
+  CHECK(seen().from == k_script_argument && seen().path == "x.py" && seen().ino == 0);
+}
+
 void GivesWhatTheKernelSaidToTheNearestExec() {
   CodePlaces places;
   ExecCatcher catcher(nullptr, &places, true);
@@ -575,6 +604,7 @@ int main() {
   NamesWhatACopyOfALoaderRuns();
   NamesTheFileThatWasExecuted();
   TakesTheKernelsArgumentsFirst();
+  GoesByTheFolderThatTheKernelSaw();
   GivesWhatTheKernelSaidToTheNearestExec();
   BelievesWhatWasReadBeforeTheNextExec();
   LooksAtThePlacesOfOtherCode();
