@@ -64,6 +64,9 @@ class Entries {
   }
 }
 
+/** SHA-256 or code directory hash in a key (engine/identity.ts). */
+const CONTENT = /\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b/g
+
 /** What an alert says of the program and of whom it ran for: word for word the same in nearly all alerts of a program. */
 export function programText(alert: Alert): string {
   const entries = new Entries()
@@ -85,6 +88,10 @@ export function programText(alert: Alert): string {
     entries.add('path', process.socketsBy)
   }
   entries.add('app', alert.responsibleKey)
+  // Of the programs above there are no sightings in an alert: what their keys say of their contents is all.
+  for (const { identityKey } of chain)
+    for (const [hash] of identityKey?.matchAll(CONTENT) ?? []) entries.add('hash', hash)
+  for (const { foreignCode } of chain) for (const file of foreignCode) entries.add('path', file)
   return entries.text
 }
 
