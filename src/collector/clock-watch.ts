@@ -34,6 +34,12 @@ export type ClockWatch = {
    * that of sinceBootMs(). Rejects with StoreError.
    */
   leadNs(nowNs: UnixNs, elapsedMs: number): Promise<bigint>
+  /**
+   * Something is about to bear this time. A clock that was set since is doubted from now on, and the file says so before
+   * anything of that time can be kept: else it would be what a collector that is killed and started again believes.
+   * `elapsedMs` is asked for only where wall time and this process's time part. Nothing before the first leadNs.
+   */
+  notice(nowNs: UnixNs, elapsedMs: () => number): void
 }
 
 /** Reads the doubt that there may be: throws as `file` does. */
@@ -55,6 +61,8 @@ export function createClockWatch(options: {
   let doubt = file.read()
   let savedRanMs = doubt?.ranMs
   let isUnsaved = false
+  /** Of the last notice that was looked into. */
+  let glance: { nowNs: bigint; monotonicMs: number } | undefined
 
   /** What is saved by now is tried again with each look; said once. */
   function save(): void {
@@ -86,32 +94,37 @@ export function createClockWatch(options: {
     return undefined
   }
 
+  type Since = { nowNs: bigint; elapsedMs: number }
+
+  /** Time went on since `since`; a doubt begins where the clock went otherwise. */
+  function goOn(since: Since, nowNs: UnixNs, elapsedMs: number, toleranceMs: number): void {
+    const isFirst = last === undefined
+    last = { nowNs, elapsedMs }
+    const ranMs = elapsedMs - since.elapsedMs
+    const ranNs = BigInt(Math.round(ranMs)) * MS_NS
+    if (doubt) doubt = { carriedNs: doubt.carriedNs + ranNs, ranMs: doubt.ranMs + ranMs }
+    const expectedNs = since.nowNs + ranNs
+    const stepMs = awayMs(nowNs, expectedNs)
+    if (since.nowNs === 0n || Math.abs(stepMs) <= toleranceMs) return
+    const begun = !isFirst || doubt === undefined
+    if (begun) doubt = { carriedNs: doubt?.carriedNs ?? expectedNs, ranMs: 0 }
+    const hours = (stepMs / 3_600_000).toFixed(1)
+    const what = isFirst
+      ? `the clock is ${hours} h from the newest that was received`
+      : `the clock was set by ${hours} h`
+    say(
+      `${what}: what is stored ages with running time alone, until clocks of agents on other machines agree ` +
+        `with this one or ${days(ageMs)} days have run`,
+      nowNs,
+    )
+    if (begun) save()
+  }
+
   return {
     async leadNs(nowNs, elapsedMs) {
-      const isFirst = last === undefined
-      const toleranceMs = isFirst ? CLOCK_GAP_MS : CLOCK_STEP_MS
+      const toleranceMs = last === undefined ? CLOCK_GAP_MS : CLOCK_STEP_MS
       const since = last ?? { nowNs: doubt?.carriedNs ?? (await newestAt()), elapsedMs }
-      const ranMs = elapsedMs - since.elapsedMs
-      const ranNs = BigInt(Math.round(ranMs)) * MS_NS
-      last = { nowNs, elapsedMs }
-      if (doubt) doubt = { carriedNs: doubt.carriedNs + ranNs, ranMs: doubt.ranMs + ranMs }
-      const expectedNs = since.nowNs + ranNs
-      const stepMs = awayMs(nowNs, expectedNs)
-      const isStep = since.nowNs !== 0n && Math.abs(stepMs) > toleranceMs
-      if (isStep) {
-        const begun = !isFirst || doubt === undefined
-        if (begun) doubt = { carriedNs: doubt?.carriedNs ?? expectedNs, ranMs: 0 }
-        const hours = (stepMs / 3_600_000).toFixed(1)
-        const what = isFirst
-          ? `the clock is ${hours} h from the newest that was received`
-          : `the clock was set by ${hours} h`
-        say(
-          `${what}: what is stored ages with running time alone, until clocks of agents on other machines agree ` +
-            `with this one or ${days(ageMs)} days have run`,
-          nowNs,
-        )
-        if (begun) save()
-      }
+      goOn(since, nowNs, elapsedMs, toleranceMs)
       const why = doubt && reason(doubt, nowNs, elapsedMs, toleranceMs)
       if (why !== undefined) {
         doubt = undefined
@@ -120,6 +133,13 @@ export function createClockWatch(options: {
       }
       if (isUnsaved || (doubt && doubt.ranMs - (savedRanMs ?? 0) >= SAVE_EVERY_MS)) save()
       return doubt && nowNs > doubt.carriedNs ? nowNs - doubt.carriedNs : 0n
+    },
+    notice(nowNs, elapsedMs) {
+      const monotonicMs = performance.now()
+      const ranMs = glance && monotonicMs - glance.monotonicMs
+      if (glance && Math.abs(awayMs(nowNs, glance.nowNs) - Number(ranMs)) < CLOCK_STEP_MS) return
+      glance = { nowNs, monotonicMs }
+      if (last) goOn(last, nowNs, elapsedMs(), CLOCK_STEP_MS)
     },
   }
 }

@@ -14,7 +14,7 @@ import { CollectorError } from './collector-error.ts'
 import { Counters } from './counters.ts'
 import { Devices } from './gateway/devices.ts'
 import { createGateway } from './gateway/gateway.ts'
-import { createKeeper, KEEP_DAYS, KEEP_GB, KEEPER_BEAT_MS, keepOf } from './keeper.ts'
+import { createKeeper, KEEP_DAYS, KEEP_GB, KEEPER_BEAT_MS, type Keeper, keepOf } from './keeper.ts'
 import { knownAgentsMax, LIMITS, type Limits, withinDescriptors } from './limits.ts'
 import { listenLocally } from './local-listener.ts'
 import { openStateDir, readOrMakeSecrets } from './secrets.ts'
@@ -70,7 +70,13 @@ export type Collector = {
 
 /** Starts a collector; resolves when it listens. Rejects with CollectorError. */
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
-  const { stateDir, host, log, now = nowUnixNs } = options
+  const { stateDir, host, log } = options
+  let notice: Keeper['notice'] = () => {}
+  const now = (): UnixNs => {
+    const nowNs = (options.now ?? nowUnixNs)()
+    notice(nowNs, sinceBootMs)
+    return nowNs
+  }
   const wanted = { ...LIMITS, ...options.limits }
   const descriptors = options.descriptors ?? descriptorLimit()
   const limits = withinDescriptors(wanted, descriptors)
@@ -140,6 +146,8 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       doubtFile: doubtFile(join(stateDir, 'clock.doubted'), log),
       log,
     })
+    await keeper.begin(now(), sinceBootMs())
+    notice = keeper.notice
     const beat = beatOf(
       options.beatMs ?? KEEPER_BEAT_MS,
       options.beatBytes ?? BEAT_BYTES,

@@ -26,6 +26,10 @@ export type Keeper = {
    * `elapsedMs` that of sinceBootMs(). One at a time: a call during another does nothing. Never rejects.
    */
   beat(nowNs: UnixNs, elapsedMs: number): Promise<void>
+  /** Before anything is taken in: holds the clock against what is kept. Never rejects. */
+  begin(nowNs: UnixNs, elapsedMs: number): Promise<void>
+  /** What is taken in bears this time (ClockWatch). Never throws. */
+  notice(nowNs: UnixNs, elapsedMs: () => number): void
 }
 
 export function createKeeper(options: {
@@ -93,6 +97,12 @@ export function createKeeper(options: {
   }
 
   return {
+    notice: (...at) => clock.notice(...at),
+    async begin(...at) {
+      await clock
+        .leadNs(...at)
+        .catch((error) => log(`the clock cannot be judged now: ${error.message}`))
+    },
     async beat(nowNs, elapsedMs) {
       if (beating) return
       beating = true

@@ -1,6 +1,6 @@
 // A collector whose clock is wrong: what is stored is not lost for it, and agents that have the same clock prove nothing.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Collector, startCollector } from '../../src/collector/collector.ts'
@@ -15,6 +15,7 @@ import { Agent, alertItem, DEVICE_A, DEVICE_B, helloOf } from './agent.ts'
 const DAY_NS = 86_400_000_000_000n
 const AHEAD_NS = 400n * DAY_NS
 const ALERTS = 50
+const HOUR_MS = 3_600_000
 
 describe('a collector whose clock is 400 days ahead', () => {
   let stateDir: string
@@ -25,9 +26,9 @@ describe('a collector whose clock is 400 days ahead', () => {
   /** How often the collector asked for the time, which it does with each look at what is kept. */
   let asked = 0
 
-  const run = async (aheadNs: bigint) => {
+  const run = async (ahead: bigint | (() => bigint), beatMs = 20) => {
     log = []
-    const clock = clockAhead(aheadNs)
+    const clock = () => clockAhead(typeof ahead === 'bigint' ? ahead : ahead())()
     collector = await startCollector({
       stateDir,
       host: '127.0.0.1',
@@ -38,7 +39,7 @@ describe('a collector whose clock is 400 days ahead', () => {
         return clock()
       },
       keep: keepOf(180, 20),
-      beatMs: 20,
+      beatMs,
     })
   }
   /**
@@ -132,6 +133,31 @@ describe('a collector whose clock is 400 days ahead', () => {
     await run(0n)
     await until(() => log.some((line) => line.includes('the clock is what it was')))
     assert.equal(await alerts(), ALERTS + 1)
+  })
+
+  it('is found out before anything bears its time, however soon it is killed', async () => {
+    // Set while it runs, long before it looks again at what is kept; killed, so that nothing is told in order.
+    let aheadNs = 0n
+    await run(() => aheadNs, HOUR_MS)
+    const agent = await joins('socket', '', 0n)
+    aheadNs = AHEAD_NS
+    await agent.deliver([alertItem(ALERTS + 1)])
+    const kept = join(stateDir, 'clock.doubted')
+    assert.ok(existsSync(kept), 'the doubt is kept before what bears the time is acknowledged')
+    await end()
+    await run(AHEAD_NS)
+    await looked(AHEAD_NS)
+    assert.equal(await alerts(), ALERTS + 1)
+    await end()
+    // Wrong from its start on: what comes before its first look is no witness.
+    rmSync(kept)
+    await run(2n * AHEAD_NS, HOUR_MS)
+    const other = await joins('socket', '', 2n * AHEAD_NS)
+    await other.deliver([alertItem(ALERTS + 2)])
+    await end()
+    await run(2n * AHEAD_NS)
+    await looked(2n * AHEAD_NS)
+    assert.equal(await alerts(), ALERTS + 2)
   })
 
   it('does not start where a link stands for what it knows of the clock', async () => {
