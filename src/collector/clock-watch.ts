@@ -61,13 +61,20 @@ export function createClockWatch(options: {
   let doubt = file.read()
   let savedRanMs = doubt?.ranMs
   let isUnsaved = false
+  /**
+   * The clock is believed, and what is newest was received when it was far ahead: it can be no witness at the next start,
+   * so the file says what is believed. Since when it does, by sinceBootMs().
+   */
+  let pinnedMs: number | undefined
   /** Of the last notice that was looked into. */
   let glance: { nowNs: bigint; monotonicMs: number } | undefined
 
   /** What is saved by now is tried again with each look; said once. */
   function save(): void {
     try {
-      file.write(doubt)
+      const pinned =
+        pinnedMs !== undefined && last ? { carriedNs: last.nowNs, ranMs: 0 } : undefined
+      file.write(doubt ?? pinned)
       savedRanMs = doubt?.ranMs
       isUnsaved = false
     } catch (cause) {
@@ -128,7 +135,12 @@ export function createClockWatch(options: {
       const why = doubt && reason(doubt, nowNs, elapsedMs, toleranceMs)
       if (why !== undefined) {
         doubt = undefined
+        pinnedMs = awayMs(await newestAt(), nowNs) > CLOCK_GAP_MS ? elapsedMs : undefined
         say(`${why}: what is too old by it is dropped again`, nowNs)
+        save()
+      }
+      if (!doubt && pinnedMs !== undefined && elapsedMs - pinnedMs >= SAVE_EVERY_MS) {
+        pinnedMs = elapsedMs
         save()
       }
       if (isUnsaved || (doubt && doubt.ranMs - (savedRanMs ?? 0) >= SAVE_EVERY_MS)) save()

@@ -160,6 +160,23 @@ describe('a collector whose clock is 400 days ahead', () => {
     assert.equal(await alerts(), ALERTS + 2)
   })
 
+  it('is no witness of itself: what it received when it was ahead does not make that time believed', async () => {
+    let aheadNs = AHEAD_NS
+    await run(() => aheadNs)
+    const agent = await joins('socket', '', 0n)
+    await agent.deliver([alertItem(ALERTS + 1)])
+    aheadNs = 0n
+    await until(() => log.some((line) => line.includes('the clock is what it was')))
+    await end()
+    await run(() => aheadNs)
+    await until(() => log.some((line) => line.includes('the clock is what it was')))
+    aheadNs = AHEAD_NS
+    await looked(AHEAD_NS)
+    assert.ok(log.some((line) => /the clock was set by 9600\.\d h/.test(line)))
+    assert.equal(log.filter((line) => line.includes('the clock is what it was')).length, 1)
+    assert.equal(await alerts(), ALERTS + 1)
+  })
+
   it('does not start where a link stands for what it knows of the clock', async () => {
     symlinkSync(join(stateDir, 'page.key'), join(stateDir, 'clock.doubted'))
     await assert.rejects(run(0n), /clock\.doubted/)
