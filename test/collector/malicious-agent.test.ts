@@ -13,265 +13,194 @@ import type {
   HealthResponse,
   IdentitiesResponse,
 } from '../../src/collector/page-api.ts'
-import type { Answers, Query, Retained } from '../../src/collector/store/protocol.ts'
-import { REFUSED } from '../../src/collector/store/protocol.ts'
-import { createReader } from '../../src/collector/store/reader.ts'
-import { openForWriting } from '../../src/collector/store/schema.ts'
-import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
+import { createWriter } from '../../src/collector/store/writer.ts'
 import { descriptorLimit } from '../../src/host/descriptors.ts'
 import { CAPABILITIES } from '../../src/stream/codec.ts'
-import { agentsSocket } from '../../src/stream/local-socket.ts'
 import { SEQUENCE_LEAP_MAX, SEQUENCE_MAX } from '../../src/stream/message.ts'
 import type { UnixNs } from '../../src/units.ts'
 import { healthFinding } from '../stream/findings.ts'
 import {
-  Agent,
+  type Agent,
   alertItem,
   connectAgent,
   DEVICE_A,
   DEVICE_B,
-  destinationOf,
   helloOf,
-  identityOf,
   itemOf,
-  processOf,
   type Running,
   runCollector,
   T0,
   uidOf,
 } from './agent.ts'
 import { Deliveries, storedBy } from './deliveries.ts'
-import { append, batchOf, count, enroll, ofSegments } from './store-fixture.ts'
+import {
+  BUDGETS,
+  droppedIn,
+  FloodedStore,
+  FOREVER,
+  flood,
+  healthItem,
+  inParts,
+  KiB,
+  MiB,
+  overSocket,
+  overTcp,
+  sayHello,
+  sightingItem,
+  summaryItem,
+  type Writing,
+} from './mallory.ts'
+import { count, ofSegments } from './store-fixture.ts'
 
-const KiB = 1024
 const DAY_NS = 86_400_000_000_000n
-const FOREVER = { ageNs: 2n ** 63n - 1n, bytes: 1e15 }
-const BUDGETS = { inventory: 256 * KiB, summaries: 32 * KiB, health: 16 * KiB }
-
-function sightingItem(sequence: number, key: string, change = {}): Uint8Array {
-  return itemOf(sequence, {
-    at: T0 as UnixNs,
-    kind: 'sighting',
-    sighting: {
-      of: 'identity',
-      identity: identityOf(key.slice(-12), { key, ...change }),
-      process: processOf('/opt/x'),
-      destination: undefined,
-    },
-  })
-}
-
-function summaryItem(sequence: number, key: string, destination: string, hourAt = T0): Uint8Array {
-  return itemOf(sequence, {
-    at: T0 as UnixNs,
-    kind: 'summary',
-    summary: {
-      identityKey: key,
-      destination: destinationOf(destination),
-      hourAt: hourAt as UnixNs,
-      bytesOut: 1 as never,
-      bytesIn: 1 as never,
-      flows: 1,
-      largestFlowOut: 1 as never,
-    },
-  })
-}
-
-const healthItem = (sequence: number, text: string): Uint8Array =>
-  itemOf(sequence, { at: T0 as UnixNs, kind: 'health', health: { of: 'loss', text, count: 1 } })
 
 describe('an agent that would fill the store', () => {
-  let db: DatabaseSync
-  let writer: Writer
-  let mallory: number
-  let honest: number
-  let sequence = 0
+  let store: FloodedStore
+  let mallory: Writing
+  let honest: Writing
   beforeEach(() => {
-    db = openForWriting(':memory:')
-    writer = createWriter(db, { segmentRevisions: 50, budgets: BUDGETS })
-    honest = enroll(writer, DEVICE_B).device
-    mallory = enroll(writer, DEVICE_A).device
-    sequence = 0
+    store = new FloodedStore()
+    ;({ mallory, honest } = store)
   })
-  afterEach(() => db.close())
-
-  /** How many of `number` items were stored. */
-  const send = (device: number, number: number, make: (n: number) => Uint8Array) => {
-    const items = Array.from({ length: number }, () => make(++sequence))
-    const { storedAt, refusals } = append(writer, batchOf(device, 0, items))
-    return { stored: storedAt.filter((at) => at !== REFUSED).length, refusals }
-  }
-  const flood = (n: number) => sightingItem(n, `unsigned:sha256:${'k'.repeat(4000)}${n}`)
-  const retain = (keep = FOREVER, nowNs = T0) => {
-    const all: Retained[] = []
-    do all.push(writer.retain(nowNs, keep))
-    while (all.at(-1)?.more && all.length < 1000)
-    assert.equal(all.at(-1)?.more, false)
-    return all
-  }
-  const read = <Q extends Query>(query: Q) => createReader(db).answer(query) as Answers[Q['op']]
-  const identities = (deviceId: string) =>
-    read({ op: 'identities', limit: 1000, deviceId, text: undefined })
-  const bytesOf = (device: number, kind: string) =>
-    Number(db.prepare(`SELECT ${kind} AS n FROM held WHERE device = ?`).get(device)?.n ?? 0)
+  afterEach(() => store.db.close())
 
   it('with names: is refused beyond its own budget and named, and the others are served', () => {
-    const { stored, refusals } = send(mallory, 200, flood)
+    const { stored, refusals } = mallory.send(200, flood)
     assert.ok(stored < 40, `${stored} of 200 were stored`)
     assert.equal(refusals.length, 200 - stored)
     assert.match(refusals[0]?.reason ?? '', /more names and sightings than are kept of one device/)
-    assert.equal(send(honest, 20, (n) => sightingItem(n, `own-${n}`)).stored, 20)
-    assert.equal(count(db, 'item'), stored + 20)
-    const [told] = retain().flatMap((step) => step.told)
+    assert.equal(honest.send(20, (n) => sightingItem(n, `own-${n}`)).stored, 20)
+    assert.equal(count(store.db, 'item'), stored + 20)
+    const [told] = store.retain().flatMap((step) => step.told)
     assert.equal(told?.count, 200 - stored)
     assert.match(told?.text ?? '', /“mac-1” \(0f8fad5b.*more names and sightings/)
-    const { events } = read({ op: 'health', limit: 9 })
+    const { events } = store.read({ op: 'health', limit: 9 })
     assert.deepEqual(
       events.map((event) => event.kind),
       ['budget'],
     )
-    assert.equal(identities(DEVICE_B).total, 20)
+    assert.equal(store.identities(DEVICE_B).total, 20)
   })
 
   it('its oldest names give way to its newest, with all that was kept of them', () => {
     const sent = Array.from({ length: 12 }, () => {
-      const { stored } = send(mallory, 10, flood)
-      retain()
+      const { stored } = mallory.send(10, flood)
+      store.retain()
       return stored
     })
     assert.deepEqual(sent.slice(2), Array(10).fill(sent[2]))
     assert.ok((sent[2] ?? 0) > 3)
-    assert.ok(bytesOf(mallory, 'inventory') <= BUDGETS.inventory * 0.75)
+    assert.ok(mallory.held('inventory') <= BUDGETS.inventory * 0.75)
     // What was last stored is there, and there is no name without a device that has it.
-    const { identities: kept } = identities(DEVICE_A)
-    assert.equal(count(db, 'identity'), kept.length)
-    assert.equal(count(db, 'sighting'), kept.length)
+    const { identities: kept } = store.identities(DEVICE_A)
+    assert.equal(count(store.db, 'identity'), kept.length)
+    assert.equal(count(store.db, 'sighting'), kept.length)
   })
 
   it('with destinations, hours and sentences: each has its budget, and none takes from another', () => {
-    const many = send(mallory, 1000, (n) => summaryItem(n, 'a', `host-${n}.example:443`))
+    const many = mallory.send(1000, (n) => summaryItem(n, 'a', `host-${n}.example:443`))
     assert.equal(many.stored, Math.floor(BUDGETS.summaries / 96))
     assert.match(many.refusals[0]?.reason ?? '', /more hourly summaries/)
-    const talk = send(mallory, 100, (n) => healthItem(n, `${n}${'x'.repeat(1000)}`))
+    const talk = mallory.send(100, (n) => healthItem(n, `${n}${'x'.repeat(1000)}`))
     assert.ok(talk.stored < 20 && talk.stored > 10)
-    assert.equal(send(mallory, 5, (n) => sightingItem(n, `s-${n}`)).stored, 5)
-    assert.equal(send(honest, 50, (n) => summaryItem(n, 'a', `own-${n}:443`)).stored, 50)
-    retain()
-    assert.ok(bytesOf(mallory, 'summaries') <= BUDGETS.summaries * 0.75)
-    assert.ok(bytesOf(mallory, 'health') <= BUDGETS.health * 0.75)
-    assert.equal(send(mallory, 1, (n) => summaryItem(n, 'a', 'new:443')).stored, 1)
-    assert.equal(send(mallory, 1, (n) => healthItem(n, 'new')).stored, 1)
-    assert.equal(bytesOf(honest, 'summaries'), 50 * 96)
+    assert.equal(mallory.send(5, (n) => sightingItem(n, `s-${n}`)).stored, 5)
+    assert.equal(honest.send(50, (n) => summaryItem(n, 'a', `own-${n}:443`)).stored, 50)
+    store.retain()
+    assert.ok(mallory.held('summaries') <= BUDGETS.summaries * 0.75)
+    assert.ok(mallory.held('health') <= BUDGETS.health * 0.75)
+    assert.equal(mallory.send(1, (n) => summaryItem(n, 'a', 'new:443')).stored, 1)
+    assert.equal(mallory.send(1, (n) => healthItem(n, 'new')).stored, 1)
+    assert.equal(honest.held('summaries'), 50 * 96)
   })
 
   it('with hours of the far future: they go before what it says next, like any other', () => {
     const far = T0 + 400n * DAY_NS
-    send(mallory, 400, (n) => summaryItem(n, 'a', `h-${n}:443`, far))
-    retain()
-    assert.equal(send(mallory, 1, (n) => summaryItem(n, 'a', 'now:443')).stored, 1)
+    mallory.send(400, (n) => summaryItem(n, 'a', `h-${n}:443`, far))
+    store.retain()
+    assert.equal(mallory.send(1, (n) => summaryItem(n, 'a', 'now:443')).stored, 1)
   })
 
   it('beyond what all may have, it pays and they do not, and alerts are the last to go', () => {
-    writer = createWriter(db, { budgets: { ...BUDGETS, inventory: 64 * KiB * KiB } })
-    send(honest, 100, (n) => alertItem(n))
-    send(honest, 10, (n) => sightingItem(n, `own-${n}`))
-    const keep = { ...FOREVER, bytes: 3 * KiB * KiB }
-    retain(keep)
-    const { stored } = send(mallory, 400, flood)
+    store.writer = createWriter(store.db, { budgets: { ...BUDGETS, inventory: 64 * MiB } })
+    honest.send(100, (n) => alertItem(n))
+    honest.send(10, (n) => sightingItem(n, `own-${n}`))
+    const keep = { ...FOREVER, bytes: 3 * MiB }
+    store.retain(keep)
+    const { stored } = mallory.send(400, flood)
     assert.ok(stored > 50 && stored < 200, `${stored} of 400 were stored`)
-    assert.ok(bytesOf(mallory, 'inventory') <= keep.bytes / 2)
-    assert.equal(send(mallory, 1, flood).stored, 0)
-    assert.equal(send(honest, 10, (n) => sightingItem(n, `own-${n}`)).stored, 10)
+    assert.ok(mallory.held('inventory') <= keep.bytes / 2)
+    assert.equal(mallory.send(1, flood).stored, 0)
+    assert.equal(honest.send(10, (n) => sightingItem(n, `own-${n}`)).stored, 10)
     // A smaller bound, as after a restart with another: the largest gives way, and nobody else.
-    retain({ ...FOREVER, bytes: KiB * KiB })
-    assert.ok(bytesOf(mallory, 'inventory') <= (KiB * KiB) / 2)
-    assert.equal(identities(DEVICE_B).total, 20)
-    assert.equal(ofSegments(db, 'alert').length, 100)
+    store.retain({ ...FOREVER, bytes: MiB })
+    assert.ok(mallory.held('inventory') <= MiB / 2)
+    assert.equal(store.identities(DEVICE_B).total, 20)
+    assert.equal(ofSegments(store.db, 'alert').length, 100)
   })
 
   it('with names, where the store is full: no alert of another is dropped for them', () => {
-    for (const number of [60, 59, 1]) send(honest, number, (n) => alertItem(n))
-    const { usedBytes } = writer.retain(T0, FOREVER)
+    for (const number of [60, 59, 1]) honest.send(number, (n) => alertItem(n))
+    const { usedBytes } = store.writer.retain(T0, FOREVER)
     const keep = { ...FOREVER, bytes: usedBytes / 0.65 }
     for (let round = 0; round < 10; round++) {
-      send(mallory, 30, flood)
-      assert.deepEqual(
-        retain(keep).filter((step) => step.dropped),
-        [],
-      )
+      mallory.send(30, flood)
+      assert.deepEqual(droppedIn(store.retain(keep)), [])
     }
-    assert.equal(ofSegments(db, 'alert').length, 120)
+    assert.equal(ofSegments(store.db, 'alert').length, 120)
   })
 
   it('with alerts: its own oldest go, and of the others none', () => {
-    send(honest, 30, (n) => alertItem(n))
+    honest.send(30, (n) => alertItem(n))
     const large = (n: number) => alertItem(n, { sentence: 's'.repeat(3000) })
-    for (let round = 0; round < 20; round++) send(mallory, 50, large)
-    const alertsOf = (deviceId: string) =>
-      read({ op: 'alerts', limit: 500, before: undefined, deviceId, severity: undefined })
-    const [newest] = alertsOf(DEVICE_A).alerts
-    const { usedBytes } = writer.retain(T0, FOREVER)
-    const steps = retain({ ...FOREVER, bytes: usedBytes / 2 })
-    assert.deepEqual(
-      steps.filter((step) => step.dropped),
-      [],
-    )
+    for (let round = 0; round < 20; round++) mallory.send(50, large)
+    const [newest] = store.alerts(DEVICE_A).alerts
+    const { usedBytes } = store.writer.retain(T0, FOREVER)
+    const steps = store.retain({ ...FOREVER, bytes: usedBytes / 2 })
+    assert.deepEqual(droppedIn(steps), [])
     const told = steps.flatMap((step) => step.told)
     assert.match(told[0]?.text ?? '', /revisions of alerts of “mac-1” .*far more than its share/)
-    assert.equal(alertsOf(DEVICE_B).total, 30)
-    assert.equal(alertsOf(DEVICE_B).alerts.length, 30)
-    const { total, alerts } = alertsOf(DEVICE_A)
+    assert.equal(store.alerts(DEVICE_B).total, 30)
+    assert.equal(store.alerts(DEVICE_B).alerts.length, 30)
+    const { total, alerts } = store.alerts(DEVICE_A)
     assert.ok(total > 100 && total < 1000)
     assert.equal(alerts.length, Math.min(500, total))
     assert.equal(alerts[0]?.id, newest?.id)
   })
 
   it('without a single alert: what is old goes all the same', () => {
-    send(mallory, 10, (n) => summaryItem(n, 'a', `h-${n}:443`))
-    send(mallory, 10, (n) => healthItem(n, 'x'))
-    retain({ ...FOREVER, ageNs: 30n * DAY_NS }, T0 + 31n * DAY_NS)
-    for (const table of ['pair_hour', 'health', 'item']) assert.equal(count(db, table), 0, table)
-    assert.equal(bytesOf(mallory, 'summaries') + bytesOf(mallory, 'health'), 0)
+    mallory.send(10, (n) => summaryItem(n, 'a', `h-${n}:443`))
+    mallory.send(10, (n) => healthItem(n, 'x'))
+    store.retain({ ...FOREVER, ageNs: 30n * DAY_NS }, T0 + 31n * DAY_NS)
+    for (const table of ['pair_hour', 'health', 'item'])
+      assert.equal(count(store.db, table), 0, table)
+    assert.equal(mallory.held('summaries') + mallory.held('health'), 0)
   })
 
   it('with alerts of the far future and of long ago: makes nobody’s old, and the clock is not held against them', () => {
-    send(honest, 30, (n) => alertItem(n))
+    honest.send(30, (n) => alertItem(n))
     for (const at of [T0 + 400n * DAY_NS, T0 - 400n * DAY_NS]) {
       const times = { openedAt: at as UnixNs, updatedAt: at as UnixNs }
-      send(mallory, 30, (n) => alertItem(n, times))
+      mallory.send(30, (n) => alertItem(n, times))
     }
-    assert.equal(read({ op: 'newest' }) / DAY_NS, T0 / DAY_NS)
-    const steps = retain({ ...FOREVER, ageNs: 180n * DAY_NS }, T0 + DAY_NS)
-    assert.deepEqual(
-      steps.filter((step) => step.dropped),
-      [],
-    )
-    assert.equal(ofSegments(db, 'alert').length, 90)
+    assert.equal(store.read({ op: 'newest' }) / DAY_NS, T0 / DAY_NS)
+    const steps = store.retain({ ...FOREVER, ageNs: 180n * DAY_NS }, T0 + DAY_NS)
+    assert.deepEqual(droppedIn(steps), [])
+    assert.equal(ofSegments(store.db, 'alert').length, 90)
   })
 
   it('its first-seen times of the future lead no list', () => {
-    send(mallory, 3, (n) =>
+    mallory.send(3, (n) =>
       sightingItem(n, `f-${n}`, { firstSeenAt: T0 + 9000n * DAY_NS, firstNetworkAt: undefined }),
     )
-    append(writer, batchOf(honest, 0, [sightingItem(++sequence, 'own')]), T0 + DAY_NS)
-    append(
-      writer,
-      batchOf(honest, 0, [sightingItem(++sequence, 'later', { firstSeenAt: T0 + 5n })]),
-      T0 + DAY_NS,
-    )
-    const { identities: list } = read({
-      op: 'identities',
-      limit: 9,
-      deviceId: undefined,
-      text: undefined,
-    })
+    honest.send(1, (n) => sightingItem(n, 'own'), T0 + DAY_NS)
+    honest.send(1, (n) => sightingItem(n, 'later', { firstSeenAt: T0 + 5n }), T0 + DAY_NS)
+    const { identities: list } = store.identities()
     assert.equal(list[0]?.key, 'later')
     assert.ok(list.every(({ firstSeenAt }) => BigInt(firstSeenAt) <= T0 + DAY_NS))
   })
 })
 
 describe('an agent whose items are as large as they may be', () => {
-  const MiB = KiB * KiB
   const TEXT = 's'.repeat(100 * KiB)
   let running: Running
   beforeEach(async () => {
@@ -288,26 +217,13 @@ describe('an agent whose items are as large as they may be', () => {
         sightingItem(n + 1, `key-${name(n)}`, { signingId: TEXT }),
         healthItem(n + 2, TEXT),
       ])
-    const parts = async <T extends { next?: string }>(path: string, of: (part: T) => unknown[]) => {
-      const rows: unknown[] = []
-      let largest = 0
-      let next: string | undefined = ''
-      for (; next !== undefined && rows.length < 100; ) {
-        const text: string = await (await running.get(`${path}${next}`)).text()
-        const part = JSON.parse(text) as T
-        rows.push(...of(part))
-        largest = Math.max(largest, text.length)
-        next = part.next
-      }
-      return { rows: new Set(rows).size, isSmall: largest < 2.5 * MiB && largest > MiB }
-    }
     const all = { rows: 24, isSmall: true }
     assert.deepEqual(
       [
-        await parts('/api/alerts?limit=500&before=', (part: AlertsResponse) =>
+        await inParts(running, '/api/alerts?limit=500&before=', (part: AlertsResponse) =>
           part.alerts.map(({ id }) => id),
         ),
-        await parts('/api/identities?limit=1000&before=', (part: IdentitiesResponse) =>
+        await inParts(running, '/api/identities?limit=1000&before=', (part: IdentitiesResponse) =>
           part.identities.map(({ key }) => key),
         ),
       ],
@@ -346,7 +262,7 @@ describe('devices that are invented', () => {
     const long = 'é'.repeat(256)
     await (await connectAgent(running, DEVICE_A)).close()
     for (let n = 0; n < 12; n++) {
-      const agent = await new Agent(running.collector.url, { token: running.token }).opened()
+      const agent = await overTcp(running)
       await agent.hello(idOf(n), long)
       await agent.close()
     }
@@ -368,17 +284,16 @@ describe('an agent that says it is another', () => {
   afterEach(() => running.stop())
 
   const counted = (name: string) => running.collector.counters()[name]
-  const open = () => new Agent(running.collector.url, { token: running.token }).opened()
-  const hello = async (outboxId: string, hostname = 'mac-1', deviceId = DEVICE_A) => {
-    const agent = await open()
-    const said = helloOf(deviceId, hostname)
-    agent.send({ kind: 'hello', hello: { ...said.hello, outboxId } })
+  const hello = (...as: [outboxId: string, hostname?: string, deviceId?: string]) =>
+    sayHello(overTcp(running), ...as)
+  const welcomed = async (outboxId: string) => {
+    const agent = await hello(outboxId)
+    await agent.expect('welcome')
     return agent
   }
 
   it('does not throw it off while it is there and answers, and changes nothing of what is known of it', async () => {
-    const real = await hello('aa'.repeat(16))
-    await real.expect('welcome')
+    const real = await welcomed('aa'.repeat(16))
     for (const outboxId of ['bb'.repeat(16), 'aa'.repeat(16)]) {
       const impostor = await hello(outboxId, 'not-mac-1')
       assert.match((await impostor.expect('goodbye')).reason, /is there and answers/)
@@ -397,13 +312,10 @@ describe('an agent that says it is another', () => {
   })
 
   it('gives its place back to who was known before it, and cannot take it again', async () => {
-    const before = await hello('aa'.repeat(16))
-    await before.expect('welcome')
+    const before = await welcomed('aa'.repeat(16))
     await before.close()
-    const impostor = await hello('bb'.repeat(16))
-    await impostor.expect('welcome')
-    const real = await hello('aa'.repeat(16))
-    await real.expect('welcome')
+    const impostor = await welcomed('bb'.repeat(16))
+    const real = await welcomed('aa'.repeat(16))
     assert.equal((await impostor.closed).code, 4001)
     const again = await hello('bb'.repeat(16))
     assert.equal((await again.closed).code, 4001)
@@ -411,18 +323,9 @@ describe('an agent that says it is another', () => {
     await real.close()
   })
 
-  const overSocket = async (outboxId: string) => {
-    const url = `ws+unix:${agentsSocket(running.stateDir)}:`
-    const agent = await new Agent(url, {}).opened()
-    const said = helloOf(DEVICE_A)
-    agent.send({ kind: 'hello', hello: { ...said.hello, outboxId } })
-    return agent
-  }
-
   it('of the collector’s machine, over TCP: gives its place to the one that the kernel vouches for, though it answers', async () => {
-    const impostor = await hello('bb'.repeat(16))
-    await impostor.expect('welcome')
-    const real = await overSocket('aa'.repeat(16))
+    const impostor = await welcomed('bb'.repeat(16))
+    const real = await sayHello(overSocket(running), 'aa'.repeat(16))
     await real.expect('welcome')
     assert.equal((await impostor.closed).code, 4001)
     assert.deepEqual([counted('agentsClosedReplaced'), counted('agentsClosedTaken')], [1, 0])
@@ -430,10 +333,9 @@ describe('an agent that says it is another', () => {
   })
 
   it('of the collector’s machine, over TCP: takes no place from it, though its outbox is the elder', async () => {
-    const before = await hello('bb'.repeat(16))
-    await before.expect('welcome')
+    const before = await welcomed('bb'.repeat(16))
     await before.close()
-    const real = await overSocket('aa'.repeat(16))
+    const real = await sayHello(overSocket(running), 'aa'.repeat(16))
     await real.expect('welcome')
     for (const outboxId of ['bb'.repeat(16), 'aa'.repeat(16)])
       assert.equal((await (await hello(outboxId)).closed).code, 4001)
@@ -443,8 +345,7 @@ describe('an agent that says it is another', () => {
   })
 
   it('under ever new outboxes: so many are known, the youngest gives way, and whose it is comes back as it was', async () => {
-    const before = await hello('aa'.repeat(16))
-    await before.expect('welcome')
+    const before = await welcomed('aa'.repeat(16))
     await before.deliver([alertItem(1)])
     await before.close()
     let last: Agent | undefined
@@ -479,7 +380,7 @@ describe('an agent that says it is another', () => {
   })
 
   it('that sends everything ahead of its turn is closed at the bound', async () => {
-    const agent = await open()
+    const agent = await overTcp(running)
     agent.send(helloOf(DEVICE_A, 'mac-1', CAPABILITIES))
     await agent.expect('welcome')
     const items = Array.from({ length: 65 }, (_, index) => alertItem(index + 1))
@@ -504,15 +405,14 @@ describe('many agents', () => {
 
   it('leave room for those that are known, and for pages', async () => {
     const of = await run({ agentsMax: 10 })
-    const { collector, token, get } = of
     const deviceOf = (n: number) => `0f8fad5b-d9cb-469f-a165-00000000000${n.toString(16)}`
     await (await connectAgent(of, DEVICE_B)).close()
     for (let n = 0; n < 10; n++) await connectAgent(of, deviceOf(n))
-    const newcomer = await new Agent(collector.url, { token }).opened()
+    const newcomer = await overTcp(of)
     newcomer.send(helloOf(deviceOf(12)))
     assert.equal((await newcomer.closed).code, 1013)
     await connectAgent(of, DEVICE_B)
-    assert.equal((await get('/api/devices')).status, 200)
+    assert.equal((await of.get('/api/devices')).status, 200)
   })
 
   it('are as many as there are descriptors for, and that is said', async () => {

@@ -1,71 +1,28 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import type { Finding } from '../../src/engine/finding.ts'
 import { decodeItem } from '../../src/stream/codec.ts'
-import {
-  type Outbox,
-  OutboxError,
-  type OutboxOptions,
-  openOutbox,
-} from '../../src/stream/outbox.ts'
-import type { UnixNs } from '../../src/units.ts'
+import { type Outbox, OutboxError } from '../../src/stream/outbox.ts'
 import { threadMs } from '../cpu.ts'
 import { alertFinding, healthFinding, sightingFinding, summaryFinding } from './findings.ts'
+import { HOUR_MS, OutboxFile, sequences } from './outbox-fixture.ts'
 
-const HOUR_MS = 3_600_000
 const NONE = { items: 0, bytes: 0, unwritten: 0, evicted: 0, notKept: 0, rejected: 0 }
 
 describe('outbox', () => {
-  let directory: string
-  let path: string
-  let nowMs: number
-  let open: Outbox[]
-
+  let file: OutboxFile
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'freshet-outbox-'))
-    path = join(directory, 'outbox.db')
-    nowMs = Date.UTC(2026, 0)
-    open = []
+    file = new OutboxFile()
   })
-  afterEach(() => {
-    for (const outbox of open) outbox.close()
-    rmSync(directory, { recursive: true })
-  })
-
-  const start = (options: Partial<OutboxOptions> = {}): Outbox => {
-    const now = () => (BigInt(nowMs) * 1_000_000n) as UnixNs
-    const outbox = openOutbox(path, {
-      bytesMax: 1 << 20,
-      ageMaxMs: HOUR_MS,
-      now,
-      elapsedMs: () => nowMs,
-      ...options,
-    })
-    open.push(outbox)
-    return outbox
-  }
-  const restart = (outbox: Outbox, options: Partial<OutboxOptions> = {}): Outbox => {
-    outbox.close()
-    return start(options)
-  }
+  afterEach(() => file.remove())
 
   it('gives back what it was given, numbered from 1, each id a UUIDv7 and ascending', () => {
-    const outbox = start()
+    const outbox = file.start()
     outbox.append([alertFinding(), sightingFinding])
     outbox.append([summaryFinding, healthFinding])
     const items = outbox.read(0, 10, 1 << 20).map(({ encoded }) => decodeItem(encoded))
@@ -83,7 +40,7 @@ describe('outbox', () => {
   })
 
   it('reads from where it is asked, within both bounds, and one item at least', () => {
-    const outbox = start()
+    const outbox = file.start()
     outbox.append([alertFinding(), alertFinding(), alertFinding(), alertFinding()])
     assert.deepEqual(sequences(outbox.read(1, 2, 1 << 20)), [2, 3])
     assert.deepEqual(sequences(outbox.read(1, 10, 1)), [2])
@@ -95,7 +52,7 @@ describe('outbox', () => {
   })
 
   it('reads what should not wait: alerts, the highest severity first, then the oldest', () => {
-    const outbox = start()
+    const outbox = file.start()
     outbox.append([alertFinding('high'), summaryFinding, sightingFinding, healthFinding])
     outbox.append([alertFinding('low'), alertFinding('medium'), alertFinding('high')])
     outbox.append([alertFinding('high')])
@@ -109,11 +66,11 @@ describe('outbox', () => {
   })
 
   it('drops items one by one as well, and keeps count', () => {
-    let outbox = start()
+    let outbox = file.start()
     outbox.append([alertFinding(), summaryFinding, alertFinding()])
     outbox.acknowledgeEach([3, 1, 99], 1)
     outbox.acknowledgeEach([3])
-    outbox = restart(outbox)
+    outbox = file.restart(outbox)
     assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [2])
     assert.equal(outbox.acknowledged(), 0)
     outbox.acknowledge(2)
@@ -121,29 +78,29 @@ describe('outbox', () => {
   })
 
   it('drops what is acknowledged and no more, and keeps the rest over a restart', () => {
-    let outbox = start()
+    let outbox = file.start()
     outbox.append([alertFinding(), alertFinding(), alertFinding()])
     const before = outbox.read(0, 10, 1 << 20)
     outbox.acknowledge(2)
     outbox.acknowledge(1)
-    outbox = restart(outbox)
+    outbox = file.restart(outbox)
     const after = outbox.read(0, 10, 1 << 20)
     assert.deepEqual(after.map(plain), before.slice(2).map(plain))
     assert.equal(outbox.counters().items, 1)
   })
 
   it('never gives a number out again, also when it was emptied and opened anew', () => {
-    let outbox = start()
+    let outbox = file.start()
     outbox.append([alertFinding(), alertFinding()])
     outbox.acknowledge(2)
     assert.deepEqual(outbox.counters(), NONE)
-    outbox = restart(outbox)
+    outbox = file.restart(outbox)
     outbox.append([alertFinding()])
     assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [3])
   })
 
   it('when full drops the lowest severity first, then the oldest; counts it, tells it once', () => {
-    let outbox = start({ bytesMax: 65_536 })
+    let outbox = file.start({ bytesMax: 65_536 })
     const large = (severity: 'low' | 'medium' | 'high') =>
       alertFinding(severity, 'x'.repeat(15_000))
     outbox.append([
@@ -159,7 +116,7 @@ describe('outbox', () => {
     assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [2, 5, 6, 7])
     const evicted = outbox.counters().evicted
     assert.equal(evicted, 3)
-    outbox = restart(outbox, { bytesMax: 65_536 })
+    outbox = file.restart(outbox, { bytesMax: 65_536 })
     assert.equal(outbox.counters().evicted, evicted)
     outbox.acknowledge(6)
     outbox.append([healthFinding])
@@ -176,7 +133,7 @@ describe('outbox', () => {
   })
 
   it('keeps within its bound whatever comes, a late summary giving way to an early alert', () => {
-    const outbox = start({ bytesMax: 65_536 })
+    const outbox = file.start({ bytesMax: 65_536 })
     outbox.append(Array.from({ length: 120 }, () => alertFinding('low')))
     for (let round = 0; round < 20; round++)
       outbox.append(Array.from({ length: 30 }, () => summaryFinding))
@@ -192,9 +149,9 @@ describe('outbox', () => {
   })
 
   it('drops what is too old', () => {
-    const outbox = start()
+    const outbox = file.start()
     outbox.append([alertFinding(), alertFinding()])
-    nowMs += HOUR_MS + 1
+    file.nowMs += HOUR_MS + 1
     outbox.append([alertFinding()])
     assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [3])
     assert.equal(outbox.counters().evicted, 2)
@@ -204,15 +161,15 @@ describe('outbox', () => {
     const YEAR_MS = 365 * 24 * HOUR_MS
     let elapsedMs = 0
     const time = { elapsedMs: () => elapsedMs }
-    const outbox = start(time)
+    const outbox = file.start(time)
     outbox.append(Array.from({ length: 15 }, () => alertFinding('high')))
-    nowMs += YEAR_MS
+    file.nowMs += YEAR_MS
     outbox.append([alertFinding('high')])
-    nowMs -= 3 * YEAR_MS
+    file.nowMs -= 3 * YEAR_MS
     outbox.append([alertFinding('high')])
-    nowMs += 4 * YEAR_MS
+    file.nowMs += 4 * YEAR_MS
     elapsedMs = 5
-    const later = restart(outbox, time)
+    const later = file.restart(outbox, time)
     later.append([alertFinding('high')])
     assert.equal(later.counters().items, 18)
     assert.equal(later.counters().evicted, 0)
@@ -220,7 +177,7 @@ describe('outbox', () => {
     elapsedMs += HOUR_MS / 2
     later.append([alertFinding('high')])
     elapsedMs += HOUR_MS / 2 + 1
-    const last = restart(later, time)
+    const last = file.restart(later, time)
     last.append([alertFinding('high')])
     assert.equal(last.counters().evicted, 0)
     elapsedMs += HOUR_MS / 2 + 1
@@ -229,7 +186,7 @@ describe('outbox', () => {
   })
 
   it('skips a finding that cannot be encoded, says so, and keeps the rest', () => {
-    const outbox = start()
+    const outbox = file.start()
     const bad: Finding = {
       ...healthFinding,
       health: { of: 'loss', text: '', count: -1 },
@@ -240,54 +197,36 @@ describe('outbox', () => {
     assert.equal(outbox.counters().notKept, 1)
   })
 
-  it('keeps in memory what a full disk refuses, gives it out, and writes it when there is space', () => {
-    const options = { bytesMax: 1 << 20, fileBytesMax: 256 * 1024 }
-    let outbox = start(options)
-    const batch = Array.from({ length: 8 }, () => alertFinding('low', 'x'.repeat(8000)))
-    let given = 0
-    for (; outbox.unwritten() === 0 && given < 100; given += 8) outbox.append(batch)
-    assert.equal(outbox.unwritten(), 8)
-    assert.equal(outbox.counters().notKept, 0)
-    assert.equal(outbox.read(0, 1000, 1 << 30).length, given)
-    // All but the last: what the file holds goes, and with it the want of space.
-    outbox.acknowledge(outbox.lastSequence() - 1)
-    assert.equal(outbox.unwritten(), 1)
-    nowMs += 1000
-    outbox.append(batch)
-    outbox = restart(outbox, options)
-    assert.deepEqual(
-      { ...outbox.counters(), bytes: 0 },
-      { items: 9, bytes: 0, unwritten: 0, evicted: 0, notKept: 0, rejected: 0 },
-    )
-  })
-
   it('sets a file aside that is no database, keeps it, and begins anew', () => {
-    writeFileSync(path, 'not a database, but somebody may want it'.repeat(100))
-    const outbox = start()
+    writeFileSync(file.path, 'not a database, but somebody may want it'.repeat(100))
+    const outbox = file.start()
     assert.match(outbox.setAside?.reason ?? '', /not a database/)
     assert.equal(statSync(outbox.setAside!.path).size, 4000)
-    assert.equal(readdirSync(directory).filter((name) => name.startsWith('outbox.db.')).length, 1)
+    assert.equal(
+      readdirSync(file.directory).filter((name) => name.startsWith('outbox.db.')).length,
+      1,
+    )
     outbox.append([alertFinding()])
     assert.equal(outbox.counters().items, 1)
-    assert.equal(restart(outbox).setAside, undefined)
+    assert.equal(file.restart(outbox).setAside, undefined)
   })
 
   it('sets a file of a later version aside', () => {
-    start().close()
-    const later = new DatabaseSync(path)
+    file.start().close()
+    const later = new DatabaseSync(file.path)
     later.exec('PRAGMA user_version = 99')
     later.close()
-    assert.match(start().setAside?.reason ?? '', /later version \(schema 99/)
+    assert.match(file.start().setAside?.reason ?? '', /later version \(schema 99/)
   })
 
   it('survives damage under its feet: sets the file aside, counts what was in it, goes on numbering', () => {
-    const outbox = start()
+    const outbox = file.start()
     const batch = Array.from({ length: 20 }, () => alertFinding('high', 'x'.repeat(3000)))
     outbox.append(batch)
-    const checkpoint = new DatabaseSync(path)
+    const checkpoint = new DatabaseSync(file.path)
     checkpoint.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     checkpoint.close()
-    damage(path)
+    damage(file.path)
     outbox.append(batch)
     for (let tries = 0; tries < 3 && !outbox.setAside; tries++) outbox.read(0, 100, 1 << 20)
     assert.ok(outbox.setAside, 'the damage was found')
@@ -298,7 +237,7 @@ describe('outbox', () => {
   })
 
   it('becomes another outbox: another id, what waits numbered from 1 under its own ids', () => {
-    const outbox = start()
+    const outbox = file.start()
     outbox.append([alertFinding(), summaryFinding, alertFinding()])
     outbox.acknowledge(1)
     const { id } = outbox
@@ -312,131 +251,16 @@ describe('outbox', () => {
     assert.deepEqual(ids(), before)
     assert.equal(outbox.acknowledged(), 0)
     const renewed = outbox.id
-    const again = restart(outbox)
+    const again = file.restart(outbox)
     assert.equal(again.id, renewed)
     again.append([alertFinding()])
     assert.equal(again.lastSequence(), 3)
   })
 
-  describe('while the disk takes nothing', () => {
-    const hold = (): DatabaseSync => {
-      const holder = new DatabaseSync(path)
-      holder.exec('BEGIN IMMEDIATE')
-      return holder
-    }
-
-    it('keeps findings in memory, gives them out, and writes them when it can', () => {
-      const lines: string[] = []
-      const outbox = start({ patienceMs: 0, log: (text) => lines.push(text) })
-      outbox.append([summaryFinding])
-      const holder = hold()
-      outbox.append([alertFinding()])
-      outbox.append([summaryFinding])
-      assert.equal(outbox.unwritten(), 2)
-      assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [1, 2, 3])
-      assert.deepEqual(sequences(outbox.readUrgent(0, new Set(), 10, 1 << 20)), [2])
-      assert.deepEqual(
-        [outbox.counters().items, outbox.counters().unwritten, outbox.counters().notKept],
-        [3, 2, 0],
-      )
-      holder.close()
-      nowMs += 1000
-      outbox.retry()
-      assert.equal(outbox.unwritten(), 0)
-      assert.deepEqual(sequences(restart(outbox).read(0, 10, 1 << 20)), [1, 2, 3])
-      assert.equal(lines.length, 2, lines.join('\n'))
-      assert.match(lines[0] ?? '', /another process holds the file; findings wait in memory/)
-      assert.match(lines[1] ?? '', /takes findings again: 2 that waited/)
-    })
-
-    it('lets one go that was acknowledged from memory, and never writes it', () => {
-      const outbox = start({ patienceMs: 0 })
-      const holder = hold()
-      outbox.append([alertFinding(), alertFinding()])
-      assert.throws(() => outbox.acknowledge(1), { code: 'busy' })
-      holder.close()
-      nowMs += 1000
-      outbox.retry()
-      assert.deepEqual(sequences(restart(outbox).read(0, 10, 1 << 20)), [2])
-    })
-
-    it('drops the lowest rank when the memory is full too, and counts it', () => {
-      const outbox = start({ patienceMs: 0, memoryBytesMax: 2000 })
-      const holder = hold()
-      outbox.append([summaryFinding, alertFinding('high'), summaryFinding])
-      outbox.append([alertFinding('high'), alertFinding('high'), alertFinding('high')])
-      nowMs += 100
-      const kept = outbox
-        .read(0, 10, 1 << 20)
-        .map(({ encoded }) => decodeItem(encoded).finding.kind)
-      const told = kept.filter((kind) => kind === 'health').length
-      assert.ok(kept.length > told && !kept.includes('summary'), kept.join())
-      assert.equal(outbox.counters().notKept, 6 + told - kept.length)
-      holder.close()
-    })
-
-    it('starts, gives out under an id of its own what it finds, and is itself again when it is let go', () => {
-      const { id } = start()
-      const holder = hold()
-      const outbox = start({ patienceMs: 0 })
-      outbox.append([alertFinding()])
-      assert.equal(outbox.read(0, 10, 1 << 20).length, 1)
-      // Its file says nothing of this number, should it be killed now.
-      assert.notEqual(outbox.id, id)
-      holder.close()
-      nowMs += 1000
-      outbox.retry()
-      assert.deepEqual([outbox.id, outbox.unwritten()], [id, 0])
-    })
-
-    it('sends no number that it has not reserved: what is beyond waits for the disk', () => {
-      const outbox = start({ patienceMs: 0, numbersReserved: 3 })
-      const holder = hold()
-      outbox.append([alertFinding(), alertFinding(), alertFinding(), alertFinding()])
-      assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [1, 2, 3])
-      assert.deepEqual(sequences(outbox.readUrgent(0, new Set(), 10, 1 << 20)), [1, 2, 3])
-      assert.equal(outbox.counters().items, 4)
-      holder.close()
-      nowMs += 1000
-      outbox.retry()
-      assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [1, 2, 3, 4])
-    })
-
-    it('says what is lost when it ends like that', () => {
-      const lines: string[] = []
-      const outbox = start({ patienceMs: 0, log: (text) => lines.push(text) })
-      const holder = hold()
-      outbox.append([alertFinding()])
-      outbox.close()
-      holder.close()
-      assert.match(lines.at(-1) ?? '', /^1 finding that the disk did not take is lost/)
-    })
-
-    it('says once that it began and once that it ended, however often it tried', () => {
-      const lines: string[] = []
-      const outbox = start({ patienceMs: 0, log: (text) => lines.push(text) })
-      for (let times = 1; times <= 2; times++) {
-        const holder = hold()
-        for (let tries = 0; tries < 5; tries++) {
-          outbox.append([alertFinding()])
-          nowMs += 1001
-          outbox.retry()
-        }
-        assert.equal(lines.length, 2 * times - 1, lines.join('; '))
-        assert.match(lines.at(-1) ?? '', /findings wait in memory/)
-        holder.close()
-        nowMs += 1001
-        outbox.retry()
-        assert.equal(lines.length, 2 * times)
-        assert.match(lines.at(-1) ?? '', /takes findings again: 5 that waited in memory are kept/)
-      }
-    })
-  })
-
   it('opens as fast with 50,000 items as with none', () => {
     const options = { bytesMax: 1 << 30 }
-    const empty = openMs(start(options))
-    const outbox = start(options)
+    const empty = openMs(file.start(options))
+    const outbox = file.start(options)
     for (let round = 0; round < 50; round++)
       outbox.append(Array.from({ length: 1000 }, () => summaryFinding))
     const full = openMs(outbox)
@@ -446,7 +270,7 @@ describe('outbox', () => {
       const times = Array.from({ length: 5 }, () => {
         current.close()
         const began = threadMs()
-        current = start(options)
+        current = file.start(options)
         return threadMs() - began
       })
       return Math.min(...times)
@@ -454,27 +278,27 @@ describe('outbox', () => {
   })
 
   it('gives the disk back what a backlog took', () => {
-    const outbox = start({ bytesMax: 1 << 26 })
+    const outbox = file.start({ bytesMax: 1 << 26 })
     for (let round = 0; round < 20; round++)
       outbox.append(Array.from({ length: 100 }, () => alertFinding('low', 'x'.repeat(8000))))
-    const most = statSync(path).size
+    const most = statSync(file.path).size
     for (let through = 50; through <= 2000; through += 50) outbox.acknowledge(through)
     outbox.close()
-    const least = statSync(path).size
+    const least = statSync(file.path).size
     assert.ok(least < most / 2, `${least} B of ${most}`)
   })
 
   it('keeps its file to its user alone', () => {
-    start().append([alertFinding()])
-    for (const name of readdirSync(directory))
-      assert.equal(statSync(join(directory, name)).mode & 0o77, 0, name)
+    file.start().append([alertFinding()])
+    for (const name of readdirSync(file.directory))
+      assert.equal(statSync(join(file.directory, name)).mode & 0o77, 0, name)
   })
 
   it('has everything it said it kept after kill -9 at any instant', async () => {
     const writer = fileURLToPath(new URL('outbox-writer.ts', import.meta.url))
     let kept = 0
     for (let round = 0; round < 5; round++) {
-      const child = spawn(process.execPath, [writer, path], {
+      const child = spawn(process.execPath, [writer, file.path], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       let said = ''
@@ -485,7 +309,7 @@ describe('outbox', () => {
       })
       await once(child, 'close')
       const last = Number(said.trim().split('\n').at(-1))
-      const outbox = start({ bytesMax: 1 << 28 })
+      const outbox = file.start({ bytesMax: 1 << 28 })
       assert.equal(outbox.setAside, undefined)
       const found = sequences(outbox.read(0, 1_000_000, 1 << 30))
       assert.ok(found.every((sequence, index) => sequence > (found[index - 1] ?? 0)))
@@ -496,8 +320,6 @@ describe('outbox', () => {
     }
   })
 })
-
-const sequences = (items: { sequence: number }[]): number[] => items.map(({ sequence }) => sequence)
 
 const plain = ({ sequence, encoded }: { sequence: number; encoded: Uint8Array }) => ({
   sequence,

@@ -1,0 +1,139 @@
+// The outbox while its disk takes nothing: another process holds the file, or there is no space.
+import assert from 'node:assert/strict'
+import { decodeItem } from '../../src/stream/codec.ts'
+import { alertFinding, summaryFinding } from './findings.ts'
+import { OutboxFile, sequences } from './outbox-fixture.ts'
+
+describe('outbox, while the disk takes nothing', () => {
+  let file: OutboxFile
+  beforeEach(() => {
+    file = new OutboxFile()
+  })
+  afterEach(() => file.remove())
+
+  it('keeps findings in memory, gives them out, and writes them when it can', () => {
+    const lines: string[] = []
+    const outbox = file.start({ patienceMs: 0, log: (text) => lines.push(text) })
+    outbox.append([summaryFinding])
+    const holder = file.hold()
+    outbox.append([alertFinding()])
+    outbox.append([summaryFinding])
+    assert.equal(outbox.unwritten(), 2)
+    assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [1, 2, 3])
+    assert.deepEqual(sequences(outbox.readUrgent(0, new Set(), 10, 1 << 20)), [2])
+    assert.deepEqual(
+      [outbox.counters().items, outbox.counters().unwritten, outbox.counters().notKept],
+      [3, 2, 0],
+    )
+    holder.close()
+    file.nowMs += 1000
+    outbox.retry()
+    assert.equal(outbox.unwritten(), 0)
+    assert.deepEqual(sequences(file.restart(outbox).read(0, 10, 1 << 20)), [1, 2, 3])
+    assert.equal(lines.length, 2, lines.join('\n'))
+    assert.match(lines[0] ?? '', /another process holds the file; findings wait in memory/)
+    assert.match(lines[1] ?? '', /takes findings again: 2 that waited/)
+  })
+
+  it('lets one go that was acknowledged from memory, and never writes it', () => {
+    const outbox = file.start({ patienceMs: 0 })
+    const holder = file.hold()
+    outbox.append([alertFinding(), alertFinding()])
+    assert.throws(() => outbox.acknowledge(1), { code: 'busy' })
+    holder.close()
+    file.nowMs += 1000
+    outbox.retry()
+    assert.deepEqual(sequences(file.restart(outbox).read(0, 10, 1 << 20)), [2])
+  })
+
+  it('drops the lowest rank when the memory is full too, and counts it', () => {
+    const outbox = file.start({ patienceMs: 0, memoryBytesMax: 2000 })
+    const holder = file.hold()
+    outbox.append([summaryFinding, alertFinding('high'), summaryFinding])
+    outbox.append([alertFinding('high'), alertFinding('high'), alertFinding('high')])
+    file.nowMs += 100
+    const kept = outbox.read(0, 10, 1 << 20).map(({ encoded }) => decodeItem(encoded).finding.kind)
+    const told = kept.filter((kind) => kind === 'health').length
+    assert.ok(kept.length > told && !kept.includes('summary'), kept.join())
+    assert.equal(outbox.counters().notKept, 6 + told - kept.length)
+    holder.close()
+  })
+
+  it('starts, gives out under an id of its own what it finds, and is itself again when it is let go', () => {
+    const { id } = file.start()
+    const holder = file.hold()
+    const outbox = file.start({ patienceMs: 0 })
+    outbox.append([alertFinding()])
+    assert.equal(outbox.read(0, 10, 1 << 20).length, 1)
+    // Its file says nothing of this number, should it be killed now.
+    assert.notEqual(outbox.id, id)
+    holder.close()
+    file.nowMs += 1000
+    outbox.retry()
+    assert.deepEqual([outbox.id, outbox.unwritten()], [id, 0])
+  })
+
+  it('sends no number that it has not reserved: what is beyond waits for the disk', () => {
+    const outbox = file.start({ patienceMs: 0, numbersReserved: 3 })
+    const holder = file.hold()
+    outbox.append([alertFinding(), alertFinding(), alertFinding(), alertFinding()])
+    assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [1, 2, 3])
+    assert.deepEqual(sequences(outbox.readUrgent(0, new Set(), 10, 1 << 20)), [1, 2, 3])
+    assert.equal(outbox.counters().items, 4)
+    holder.close()
+    file.nowMs += 1000
+    outbox.retry()
+    assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [1, 2, 3, 4])
+  })
+
+  it('says what is lost when it ends like that', () => {
+    const lines: string[] = []
+    const outbox = file.start({ patienceMs: 0, log: (text) => lines.push(text) })
+    const holder = file.hold()
+    outbox.append([alertFinding()])
+    outbox.close()
+    holder.close()
+    assert.match(lines.at(-1) ?? '', /^1 finding that the disk did not take is lost/)
+  })
+
+  it('says once that it began and once that it ended, however often it tried', () => {
+    const lines: string[] = []
+    const outbox = file.start({ patienceMs: 0, log: (text) => lines.push(text) })
+    for (let times = 1; times <= 2; times++) {
+      const holder = file.hold()
+      for (let tries = 0; tries < 5; tries++) {
+        outbox.append([alertFinding()])
+        file.nowMs += 1001
+        outbox.retry()
+      }
+      assert.equal(lines.length, 2 * times - 1, lines.join('; '))
+      assert.match(lines.at(-1) ?? '', /findings wait in memory/)
+      holder.close()
+      file.nowMs += 1001
+      outbox.retry()
+      assert.equal(lines.length, 2 * times)
+      assert.match(lines.at(-1) ?? '', /takes findings again: 5 that waited in memory are kept/)
+    }
+  })
+
+  it('keeps in memory what a full disk refuses, gives it out, and writes it when there is space', () => {
+    const options = { bytesMax: 1 << 20, fileBytesMax: 256 * 1024 }
+    let outbox = file.start(options)
+    const batch = Array.from({ length: 8 }, () => alertFinding('low', 'x'.repeat(8000)))
+    let given = 0
+    for (; outbox.unwritten() === 0 && given < 100; given += 8) outbox.append(batch)
+    assert.equal(outbox.unwritten(), 8)
+    assert.equal(outbox.counters().notKept, 0)
+    assert.equal(outbox.read(0, 1000, 1 << 30).length, given)
+    // All but the last: what the file holds goes, and with it the want of space.
+    outbox.acknowledge(outbox.lastSequence() - 1)
+    assert.equal(outbox.unwritten(), 1)
+    file.nowMs += 1000
+    outbox.append(batch)
+    outbox = file.restart(outbox, options)
+    assert.deepEqual(
+      { ...outbox.counters(), bytes: 0 },
+      { items: 9, bytes: 0, unwritten: 0, evicted: 0, notKept: 0, rejected: 0 },
+    )
+  })
+})
