@@ -1,21 +1,18 @@
 // Which program and script an exec is of, and which code it runs, where what is known differs: of a
 // process that has ended, that runs another program by now, whose arguments were rewritten. The
 // files are this test's own; /proc is asked about this process alone.
-#include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <ranges>
-#include <utility>
 
 #include "check.h"
+#include "elf_file.h"
 #include "emitted.h"
 #include "linux/clock.h"
 #include "linux/process_root.h"
@@ -51,131 +48,6 @@ class Folder {
   char path_[32] = "/tmp/freshet-executed-XXXXXX";
   std::vector<std::string> files_;
 };
-
-// An ELF file: what a loader is told by, and no code.
-struct Elf {
-  u16 type = ET_DYN;
-  u64 entry = 0x1000;
-  std::string interpreter{};                       // none: it asks for no loader
-  std::vector<std::pair<int64_t, u64>> entries{};  // of its dynamic section, beside its names
-  std::string own_name = "ld-linux-x86-64.so.2";   // none: it has no DT_SONAME
-  std::string exported = std::string("\0__tls_get_addr", 15);
-
-  template <typename Header, typename Segment, typename Entry>
-  std::string As(u8 bits) const {
-    std::string names = exported + '\0';
-    const size_t name_at = names.size();
-    names += own_name + '\0';
-    std::vector<Entry> dynamic;
-    const auto add = [&](int64_t tag, u64 value) {
-      Entry one{};
-      one.d_tag = static_cast<decltype(one.d_tag)>(tag);
-      one.d_un.d_val = static_cast<decltype(one.d_un.d_val)>(value);
-      dynamic.push_back(one);
-    };
-    if (!own_name.empty()) add(DT_SONAME, name_at);
-    for (const auto& [tag, value] : entries) add(tag, value);
-    constexpr u64 kAddress = 0x4000;  // of the file's first byte
-    const size_t segments = 2 + (interpreter.empty() ? 0 : 1);
-    const size_t names_at = sizeof(Header) + segments * sizeof(Segment);
-    const size_t section_at = names_at + names.size();
-    add(DT_STRTAB, kAddress + names_at);
-    add(DT_STRSZ, names.size());
-    add(DT_NULL, 0);
-    Header header{};
-    std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-    header.e_ident[EI_CLASS] = bits;
-    header.e_ident[EI_DATA] = ELFDATA2LSB;
-    header.e_type = type;
-    header.e_entry = static_cast<decltype(header.e_entry)>(entry);
-    header.e_phoff = sizeof(Header);
-    header.e_phentsize = sizeof(Segment);
-    header.e_phnum = static_cast<u16>(segments);
-    std::string text(reinterpret_cast<const char*>(&header), sizeof(header));
-    const size_t section_bytes = dynamic.size() * sizeof(Entry);
-    const auto segment = [&](u32 kind, size_t at, size_t bytes) {
-      Segment one{};
-      one.p_type = kind;
-      one.p_offset = static_cast<decltype(one.p_offset)>(at);
-      one.p_vaddr = static_cast<decltype(one.p_vaddr)>(kAddress + at);
-      one.p_filesz = static_cast<decltype(one.p_filesz)>(bytes);
-      text.append(reinterpret_cast<const char*>(&one), sizeof(one));
-    };
-    segment(PT_LOAD, 0, section_at + section_bytes);
-    segment(PT_DYNAMIC, section_at, section_bytes);
-    if (!interpreter.empty()) segment(PT_INTERP, 0, 1);
-    text += names;
-    return text.append(reinterpret_cast<const char*>(dynamic.data()), section_bytes);
-  }
-  std::string Of64() const { return As<Elf64_Ehdr, Elf64_Phdr, Elf64_Dyn>(ELFCLASS64); }
-  std::string Of32() const { return As<Elf32_Ehdr, Elf32_Phdr, Elf32_Dyn>(ELFCLASS32); }
-};
-
-Loads LoadsOfText(std::string_view text) {
-  const Fd file(memfd_create("elf", MFD_CLOEXEC));
-  CHECK(file && write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
-  return LoadsOf(file.get());
-}
-
-void KnowsALoaderByItsFile() {
-  const auto is = [](const Elf& elf) {
-    const Loads loads = LoadsOfText(elf.Of64());
-    CHECK(loads != Loads::kNotKnown && LoadsOfText(elf.Of32()) == loads);
-    return loads == Loads::kYes;
-  };
-  CHECK(is({}));
-  for (const char* name : {"ld64.so.2", "ld.so.1", "ld-2.31.so", "ld-android.so"})
-    CHECK(is({.own_name = name}));
-  // musl's is its libc, without a name or with libc's.
-  const std::string musl("\0dlclose\0dlopen", 15);
-  CHECK(is({.own_name = "", .exported = musl}) && is({.own_name = "libc.so", .exported = musl}));
-  // glibc's libc.so.6, which can be run and asks for a loader; other libraries; programs without a
-  // loader: static ones, and those that are position-independent.
-  CHECK(!is({.interpreter = "/lib64/ld-linux-x86-64.so.2", .own_name = "libc.so.6"}));
-  CHECK(!is({.interpreter = "/lib64/ld-linux-x86-64.so.2"}));
-  CHECK(!is({.own_name = "libfoo.so.1"}) && !is({.own_name = "ld-foo"}) && !is({.own_name = ""}));
-  CHECK(!is({.type = ET_EXEC}) && !is({.type = ET_REL}) && !is({.entry = 0}));
-  CHECK(!is({.entries = {{DT_NEEDED, 1}}}));
-  CHECK(!is({.entries = {{DT_FLAGS_1, DF_1_PIE}}, .own_name = "", .exported = musl}));
-  // This machine's own, and what it is not.
-  const auto of = [](const char* path) {
-    const Fd file(open(path, O_RDONLY | O_CLOEXEC));
-    return file ? LoadsOf(file.get()) : Loads::kNotKnown;
-  };
-  for (const MappedFile& one : ReadMaps(static_cast<u32>(getpid()), 100)) {
-    const bool is_loader = one.path.find("/ld-") != std::string::npos;
-    CHECK(of(one.path.c_str()) == (is_loader ? Loads::kYes : Loads::kNo));
-  }
-  CHECK(of("/bin/true") == Loads::kNo && of("/etc/passwd") == Loads::kNo);
-}
-
-// Cut and changed ones: sanitizers tell of reads outside, and of sizes that are believed.
-void LooksIntoAnyFile() {
-  Random random(31);
-  size_t loaders = 0;
-  for (const std::string& whole : {Elf{}.Of64(), Elf{}.Of32()}) {
-    // The names stand behind all else but the section: without that it is none.
-    for (size_t length = 0; length < whole.size(); length++)
-      CHECK(LoadsOfText(std::string_view(whole).substr(0, length)) == Loads::kNo);
-    for (int round = 0; round < 20'000; round++) {
-      std::string changed = whole;
-      for (u64 count = 1 + random.Below(5); count > 0; count--)
-        changed[random.Below(changed.size())] = static_cast<char>(random.Next() & 0xff);
-      if (LoadsOfText(changed) == Loads::kYes) loaders++;
-    }
-  }
-  CHECK(loaders > 1000);  // not all are refused at the door
-}
-
-void GoesByTheFileAndThenByTheName() {
-  CHECK(RuledAs("/tmp/x", Loads::kYes) == "ld.so" && RuledAs("/tmp/x", Loads::kNo) == "/tmp/x");
-  CHECK(RuledAs("/tmp/ld-linux.so.2", Loads::kNo).empty());
-  CHECK(RuledAs("/usr/bin/python3", Loads::kNo) == "/usr/bin/python3");
-  CHECK(ActsAsLoader("/tmp/x", Loads::kYes) && !ActsAsLoader("/tmp/ld-linux.so.2", Loads::kNo));
-  CHECK(ActsAsLoader("/lib64/ld-linux-x86-64.so.2", Loads::kNotKnown));
-  CHECK(!ActsAsLoader("/tmp/x", Loads::kNotKnown));
-  CHECK(ActsAsLoader("/usr/bin/qemu-aarch64-static", Loads::kNo));
-}
 
 KernelExec ByKernel(const MappedFile& file, std::string_view argv) {
   KernelExec kernel;
@@ -341,131 +213,6 @@ void GoesByTheFolderThatTheKernelSaw() {
   CHECK(seen().from == k_script_argument && seen().path == "x.py" && seen().ino == 0);
 }
 
-void GivesWhatTheKernelSaidToTheNearestExec() {
-  CodePlaces places;
-  ExecCatcher catcher(nullptr, &places, true);
-  PerfEvent event;
-  event.kind = PerfEvent::Kind::kExec;
-  event.pid = kGone;
-  for (const u64 at_ns : {1000u, 3000u}) {
-    event.at_ns = at_ns;
-    catcher.See(event, at_ns);
-  }
-  CHECK(catcher.IsNearest(event, 2001) && !catcher.IsNearest(event, 1999));
-  event.pid++;
-  CHECK(catcher.IsNearest(event, 1000));
-}
-
-// What was read after another exec began is that one's.
-void BelievesWhatWasReadBeforeTheNextExec() {
-  CodePlaces places;
-  ExecCatcher catcher(nullptr, &places, true);
-  PerfEvent exec;
-  exec.kind = PerfEvent::Kind::kExec;
-  exec.pid = static_cast<u32>(getpid());
-  exec.at_ns = MonotonicNs();
-  catcher.See(exec, exec.at_ns);
-  CHECK(catcher.Find(exec)->is_it && catcher.Find(exec)->file.ino != 0);
-  PerfEvent next = exec;
-  next.kind = PerfEvent::Kind::kImage;
-  next.at_ns = MonotonicNs();
-  catcher.See(next, next.at_ns);
-  CHECK(catcher.Find(exec)->is_it);
-  next.at_ns = exec.at_ns + 1;
-  catcher.See(next, next.at_ns);
-  CHECK(!catcher.Find(exec)->is_it);
-}
-
-// The events of an exec of this process, as a catcher gets them.
-struct Exec {
-  CodePlaces places;
-  ExecCatcher catcher;
-  const u32 pid = static_cast<u32>(getpid());
-  u64 at_ns = 1000;
-  PerfEvent last;
-
-  explicit Exec(bool has_exec_names = true) : catcher(nullptr, &places, has_exec_names) {
-    See(PerfEvent::Kind::kImage, "", 0, 0);
-  }
-  void See(PerfEvent::Kind kind, std::string_view path, u64 dev, u64 ino) {
-    last = {};
-    last.kind = kind;
-    last.pid = pid;
-    last.at_ns = ++at_ns;
-    last.path = path;
-    last.dev = dev;
-    last.ino = ino;
-    catcher.See(last, at_ns);
-  }
-  const CaughtExec& End(std::string_view filename) {
-    See(PerfEvent::Kind::kExec, filename, 0, 0);
-    return *catcher.Find(last);
-  }
-};
-
-// A program's own place is not looked at: nobody asks for it. Of what else is mapped it is, in
-// time: what has no name any more counts as root's because it was seen while its process ran.
-void LooksAtThePlacesOfOtherCode() {
-  ProgramFile own;
-  CHECK(ReadProgramFile(static_cast<u32>(getpid()), &own));
-  FileSeen folder;
-  CHECK(LookAt(AT_FDCWD, "/usr/bin", &folder));
-  constexpr std::string_view kLibrary = "/usr/bin/gone (deleted)";
-  constexpr auto kMap = PerfEvent::Kind::kMap;
-  const auto is_known = [&](Exec* exec) {
-    return exec->places.Of(kGone, kLibrary, folder.dev, 5, exec->at_ns).is_roots_alone;
-  };
-  {
-    Exec exec;
-    exec.See(kMap, own.link, own.dev, own.ino);
-    exec.End(own.path);
-    CHECK(exec.places.looks() == 0);
-    exec.See(kMap, kLibrary, folder.dev, 5);
-    CHECK(exec.places.looks() == 1 && is_known(&exec));
-  }
-  {
-    // A loader is mapped first of what has no code of its own.
-    Exec exec;
-    exec.See(kMap, kLibrary, folder.dev, 5);
-    CHECK(exec.places.looks() == 0);
-    exec.End(own.path);
-    CHECK(exec.places.looks() == 1 && is_known(&exec));
-  }
-  {
-    // Where nothing tells that an exec has ended, nothing can wait for that.
-    Exec exec(false);
-    exec.See(kMap, kLibrary, folder.dev, 5);
-    CHECK(exec.places.looks() == 1 && is_known(&exec));
-  }
-  Exec exec;
-  CHECK(!is_known(&exec));
-}
-
-// What is read as an exec is seen: its program by the mapping's name or /proc's, and its folder
-// where a name is to be looked for from there.
-void ReadsWhatIsAskedFor() {
-  ProgramFile own;
-  CHECK(ReadProgramFile(static_cast<u32>(getpid()), &own));
-  char here[PATH_MAX];
-  CHECK(getcwd(here, sizeof(here)) != nullptr);
-  constexpr auto kMap = PerfEvent::Kind::kMap;
-  for (const bool is_mapped : {true, false}) {
-    Exec exec;
-    if (is_mapped) exec.See(kMap, own.link, own.dev, own.ino);
-    const CaughtExec& caught = exec.End(own.path);
-    CHECK(caught.is_it && caught.file.path == own.path && caught.file.ino == own.ino);
-    CHECK(caught.file.dev == own.dev && caught.file.link == own.link && caught.has_own_code);
-    CHECK(caught.folder.empty());
-    CHECK(Exec().End("executed").folder == here);
-    CHECK(Exec().End("").folder == here);
-  }
-  // Mapped under another number than stat(2) shows: /proc's name is that of the mapping.
-  Exec exec;
-  exec.See(kMap, own.link, own.dev + 1, own.ino);
-  CHECK(exec.End(own.path).file.dev == own.dev);
-  CHECK(exec.places.looks() == 0);
-}
-
 void ReadsMaps() {
   constexpr std::string_view kMaps =
       "55d0-55d4 r--p 00000000 fe:01 11                 /usr/bin/x\n"
@@ -598,17 +345,10 @@ void CutsOnlyWhatTheKernelAppended() {
 
 int main() {
   using namespace freshet;
-  KnowsALoaderByItsFile();
-  LooksIntoAnyFile();
-  GoesByTheFileAndThenByTheName();
   NamesWhatACopyOfALoaderRuns();
   NamesTheFileThatWasExecuted();
   TakesTheKernelsArgumentsFirst();
   GoesByTheFolderThatTheKernelSaw();
-  GivesWhatTheKernelSaidToTheNearestExec();
-  BelievesWhatWasReadBeforeTheNextExec();
-  LooksAtThePlacesOfOtherCode();
-  ReadsWhatIsAskedFor();
   ReadsMaps();
   TellsCodeOnceAnImage();
   GoesByTheUserThatTheKernelSaw();

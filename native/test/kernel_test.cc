@@ -1,14 +1,10 @@
-// Our programs in the kernel and what they are made from: the reader of the kernel's types, the
-// assembler, the events; then live, on this kernel, what they say of an exec. Wants root; the mocha
-// test that runs it skips otherwise.
-#include <fcntl.h>
-#include <linux/btf.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+// Our programs in the kernel and what they are made from: the assembler, the events; then live, on
+// this kernel, what they say of an exec. Wants root; the mocha test that runs it skips otherwise.
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -19,173 +15,13 @@
 #include "linux/bpf_program.h"
 #include "linux/btf_types.h"
 #include "linux/clock.h"
-#include "linux/kernel_layout.h"
 #include "linux/kernel_programs.h"
+#include "some_types.h"
 
 namespace freshet {
 namespace {
 
 constexpr const char* kTypesPath = "/sys/kernel/btf/vmlinux";
-
-using Buffer = std::vector<std::byte>;
-
-// A type section and its strings, as a kernel would have them.
-class Types {
- public:
-  u32 Text(std::string_view text) {
-    const u32 at = static_cast<u32>(strings_.size());
-    strings_.append(text).push_back('\0');
-    return at;
-  }
-  // The number of the type.
-  u32 Add(u32 kind, u32 count, u32 size_or_type, std::string_view name, bool bit_fields = false) {
-    Put(name.empty() ? 0 : Text(name));
-    Put((bit_fields ? 1u << 31 : 0) | kind << 24 | count);
-    Put(size_or_type);
-    return ++types_;
-  }
-  void Member(std::string_view name, u32 type, u32 offset) {
-    Put(name.empty() ? 0 : Text(name));
-    Put(type);
-    Put(offset);
-  }
-  void Put(u32 word) {
-    const size_t at = body_.size();
-    body_.resize(at + 4);
-    std::memcpy(&body_[at], &word, 4);
-  }
-  Buffer Build() const {
-    btf_header header{};
-    header.magic = 0xeb9f;
-    header.version = 1;
-    header.hdr_len = sizeof(header);
-    header.type_len = static_cast<u32>(body_.size());
-    header.str_off = header.type_len;
-    header.str_len = static_cast<u32>(strings_.size());
-    Buffer all(sizeof(header) + body_.size() + strings_.size());
-    std::memcpy(all.data(), &header, sizeof(header));
-    std::memcpy(&all[sizeof(header)], body_.data(), body_.size());
-    std::memcpy(&all[sizeof(header) + body_.size()], strings_.data(), strings_.size());
-    return all;
-  }
-
- private:
-  std::string strings_ = std::string(1, '\0');
-  Buffer body_;
-  u32 types_ = 0;
-};
-
-constexpr u32 kInt = 1, kPointer = 2, kArray = 3, kStruct = 4, kUnion = 5, kTypedef = 8,
-              kConst = 10;
-
-// struct inner { u32 a; }; struct outer { u64 first; union { const inner_t in; u8 bytes[6][2]; };
-// void *pointer; u32 flag : 3; }; typedef void *btf_trace_some; typedef loop loop.
-Types SomeTypes() {
-  Types types;
-  const u32 word = types.Add(kInt, 0, 4, "u32");
-  types.Put(32);
-  const u32 wide = types.Add(kInt, 0, 8, "u64");
-  types.Put(64);
-  const u32 byte = types.Add(kInt, 0, 1, "u8");
-  types.Put(8);
-  const u32 inner = types.Add(kStruct, 1, 4, "inner");
-  types.Member("a", word, 0);
-  const u32 named = types.Add(kTypedef, 0, inner, "inner_t");
-  const u32 constant = types.Add(kConst, 0, named, "");
-  const u32 pair = types.Add(kArray, 0, 0, "");
-  for (const u32 of : {byte, word, 2u}) types.Put(of);
-  const u32 pairs = types.Add(kArray, 0, 0, "");
-  for (const u32 of : {pair, word, 6u}) types.Put(of);
-  const u32 either = types.Add(kUnion, 2, 12, "");
-  types.Member("in", constant, 0);
-  types.Member("bytes", pairs, 0);
-  const u32 pointer = types.Add(kPointer, 0, 0, "");
-  types.Add(kStruct, 4, 40, "outer", true);
-  types.Member("first", wide, 0);
-  types.Member("", either, 64);
-  types.Member("pointer", pointer, 192);
-  types.Member("flag", word, 3u << 24 | 256);
-  types.Add(kTypedef, 0, pointer, "btf_trace_some");
-  types.Add(kTypedef, 0, 13, "loop");
-  types.Add(kStruct, 1, 8, "endless");
-  types.Member("", 14, 0);  // holds itself
-  types.Add(kStruct, 1, 8, "looped");
-  types.Member("member", 13, 0);
-  return types;
-}
-
-void FindsMembersOfTypes() {
-  const Buffer bytes = SomeTypes().Build();
-  const auto btf = Btf::Parse(bytes);
-  CHECK(btf.has_value() && btf->types() == 15);
-  const auto is = [&](const char* path, u32 offset, u32 size) {
-    const auto member = btf->Find("outer", path);
-    return member && member->offset == offset && member->size == size;
-  };
-  CHECK(is("first", 0, 8) && is("in", 8, 4) && is("in.a", 8, 4) && is("bytes", 8, 12));
-  CHECK(is("pointer", 24, 8));
-  for (const char* none : {"flag", "a", "in.b", "pointer.a", "", ".", "in.", "first.a"})
-    CHECK(!btf->Find("outer", none));
-  CHECK(!btf->Find("inner_t", "a") && !btf->Find("nothing", "a"));
-  CHECK(!btf->Find("endless", "a") && !btf->Find("looped", "member"));
-  CHECK(btf->Typedef("btf_trace_some") == 12 && !btf->Typedef("loop") && !btf->Typedef("inner"));
-}
-
-void RefusesDamagedTypes() {
-  const Buffer whole = SomeTypes().Build();
-  const auto refused = [&](size_t at, u8 value) {
-    Buffer changed = whole;
-    changed[at] = std::byte{value};
-    return !Btf::Parse(changed);
-  };
-  CHECK(!Btf::Parse({}));
-  CHECK(refused(0, 0x9e));                                // of the other byte order
-  CHECK(refused(2, 2));                                   // a version of later
-  CHECK(refused(offsetof(btf_header, hdr_len), 8));       // shorter than a header
-  CHECK(refused(offsetof(btf_header, type_len) + 2, 1));  // longer than the file
-  CHECK(refused(offsetof(btf_header, str_len) + 3, 1));   //
-  CHECK(refused(sizeof(btf_header) + 7, 31));             // a kind that nobody knows
-  CHECK(refused(offsetof(btf_header, type_off), 2));      // not aligned
-  CHECK(!refused(whole.size() - 1, 'x'));                 // a name without an end is no name's
-}
-
-void ReadsAnyTypes() {
-  const Buffer whole = SomeTypes().Build();
-  const auto look = [](const Buffer& bytes) {
-    const auto btf = Btf::Parse(bytes);
-    if (!btf) return;
-    for (const char* path : {"first", "in.a", "bytes", "pointer", "flag", "a.b.c"})
-      for (const char* structure : {"outer", "endless", "looped", "inner"})
-        if (const auto member = btf->Find(structure, path)) CHECK(member->offset <= 0x7fff);
-    const auto type = btf->Typedef("btf_trace_some");
-    CHECK(!type || *type <= btf->types());
-  };
-  for (size_t length = 0; length <= whole.size(); length++)
-    look(Buffer(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(length)));
-  Random random(11);
-  size_t understood = 0;
-  for (int round = 0; round < 50'000; round++) {
-    Buffer changed = whole;
-    for (u64 count = 1 + random.Below(4); count > 0; count--)
-      changed[random.Below(changed.size())] = std::byte(random.Next() & 0xff);
-    if (Btf::Parse(changed)) understood++;
-    look(changed);
-  }
-  CHECK(understood > 5'000);  // not all are refused at the door
-  std::printf("types: %zu of 50,000 damaged ones understood, none read outside\n", understood);
-}
-
-void ReadsThisKernelsTypes() {
-  std::ifstream file(kTypesPath, std::ios::binary);
-  const std::vector<char> text((std::istreambuf_iterator<char>(file)), {});
-  if (text.empty()) return;
-  const auto btf = Btf::Parse(std::as_bytes(std::span(text)));
-  CHECK(btf.has_value() && btf->types() > 1000);
-  const auto family = btf->Find("sock", "__sk_common.skc_family");
-  CHECK(family && family->size == 2);
-  CHECK(btf->Find("task_struct", "tgid") && !btf->Find("task_struct", "no_such_member"));
-  CHECK(btf->Typedef("btf_trace_sched_process_exec") && !btf->Typedef("btf_trace_no_such"));
-}
 
 void PutsProgramsTogether() {
   using If = BpfProgram::If;
@@ -224,41 +60,6 @@ void ReadsAnyEvent() {
     const KernelEvent event = ParseKernelEvent(any, &exec);
     if (event.kind == KernelEvent::Kind::kExec) CHECK(exec.argv().size() <= exec.text.size());
   }
-}
-
-// Each byte of an MPTCP connection once, or marked.
-void CountsSubflows() {
-  const auto parse = [](u64 sent, u64 connection_sent, u64 connection_resent, u64 received = 0,
-                        u64 connection_received = 0) {
-    FinalEvent final{};
-    final.head.kind = kKindFinal;
-    final.family = AF_INET;
-    final.sent = sent + 50;
-    final.resent = 50;  // by TCP
-    final.received = received;
-    final.data_segs_in = received > 0 ? 1 : 0;
-    final.is_mptcp = 1;
-    final.mptcp_sent = connection_sent;
-    final.mptcp_resent = connection_resent;
-    final.mptcp_received = connection_received;
-    KernelExec exec;
-    return ParseKernelEvent(std::as_bytes(std::span(&final, 1)), &exec);
-  };
-  const auto is = [](const KernelEvent& event, u64 out, bool exact, u64 in = 0) {
-    return event.kind == KernelEvent::Kind::kFinal && event.bytes_out == out &&
-           event.bytes_in == in && event.is_inexact == !exact;
-  };
-  // Nothing was sent again: alone, or beside others.
-  CHECK(is(parse(1000, 1000, 0), 1000, true) && is(parse(400, 1000, 0), 400, true));
-  CHECK(is(parse(0, 0, 0), 0, true));
-  // 200 were, by the one that carried everything, or by who knows whom.
-  CHECK(is(parse(1200, 1000, 200), 1000, true));
-  CHECK(is(parse(700, 1000, 200), 500, false) && is(parse(100, 1000, 200), 0, false));
-  // More than there was without a count of it: a connection that began anew after a failure.
-  CHECK(is(parse(1300, 1000, 0), 1000, false));
-  // What came in: all of it by one, part of it by each, or more than the program was given.
-  CHECK(is(parse(0, 0, 0, 800, 800), 0, true, 800) && is(parse(0, 0, 0, 300, 800), 0, false, 300));
-  CHECK(is(parse(0, 0, 0, 900, 800), 0, false, 800));
 }
 
 void SaysWhyItHasNone() {
@@ -369,73 +170,6 @@ void CountsWhatFindsNoRoom() {
               static_cast<unsigned long long>(dropped));
 }
 
-constexpr int kMptcp = 262;  // IPPROTO_MPTCP
-
-// What the kernel said of the connections that ended with this port at either end.
-std::vector<KernelEvent> Ended(KernelPrograms* programs, u16 port, size_t wanted) {
-  std::vector<KernelEvent> ended;
-  // The kernel ends subflows on a thread of its own.
-  for (int look = 0; look < 1000 && ended.size() < wanted; look++) {
-    usleep(10'000);
-    programs->Take([&](std::span<const std::byte> record) {
-      KernelExec exec;
-      const KernelEvent event = ParseKernelEvent(record, &exec);
-      if (event.kind == KernelEvent::Kind::kFinal &&
-          (event.ends.local_port == port || event.ends.remote_port == port))
-        ended.push_back(event);
-    });
-  }
-  return ended;
-}
-
-// Both ends of a connection of MPTCP that has one subflow, or falls back to TCP as the server knows
-// nothing else: exact, and known as such.
-void TellsSubflows(int served_by) {
-  KernelPrograms programs(kTypesPath);
-  const Fd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, served_by));
-  if (!programs.has_finals() || !listener) {
-    std::printf("mptcp: not here: %s\n", programs.why().c_str());
-    return;
-  }
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t bytes = sizeof(to);
-  sockaddr* const address = reinterpret_cast<sockaddr*>(&to);
-  CHECK(bind(listener.get(), address, sizeof(to)) == 0 && listen(listener.get(), 1) == 0);
-  CHECK(getsockname(listener.get(), address, &bytes) == 0);
-  constexpr size_t kUp = 50'000, kDown = 700;
-  {
-    const Fd client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, kMptcp));
-    CHECK(client && connect(client.get(), address, sizeof(to)) == 0);
-    const Fd server(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    const Buffer text(kUp);
-    Buffer got(kUp);
-    const auto read_all = [&](int fd, size_t want) {
-      for (size_t done = 0; done < want;) {
-        const ssize_t one = read(fd, &got[done], want - done);
-        CHECK(one > 0);
-        done += static_cast<size_t>(one);
-      }
-    };
-    CHECK(server && write(client.get(), text.data(), kUp) == static_cast<ssize_t>(kUp));
-    read_all(server.get(), kUp);
-    CHECK(write(server.get(), text.data(), kDown) == static_cast<ssize_t>(kDown));
-    read_all(client.get(), kDown);
-    CHECK(shutdown(client.get(), SHUT_WR) == 0 && read(server.get(), got.data(), 1) == 0);
-  }
-  const u16 port = ntohs(to.sin_port);
-  const auto ended = Ended(&programs, port, 2);
-  CHECK(ended.size() == 2);
-  for (const KernelEvent& event : ended) {
-    const bool is_client = event.ends.remote_port == port;
-    CHECK(event.bytes_out == (is_client ? kUp : kDown));
-    CHECK(event.bytes_in == (is_client ? kDown : kUp) && !event.is_inexact);
-    CHECK(event.is_mptcp == (is_client || served_by == kMptcp));
-  }
-  std::puts("mptcp: both ends of a connection, each byte once");
-}
-
 void FindsTheExecOfAnEvent() {
   KernelExecs execs;
   const auto keep = [&](u32 pid, u64 at_ns, u64 ino) {
@@ -473,17 +207,11 @@ void FindsTheExecOfAnEvent() {
 
 int main() {
   using namespace freshet;
-  FindsMembersOfTypes();
-  RefusesDamagedTypes();
-  ReadsAnyTypes();
-  ReadsThisKernelsTypes();
   PutsProgramsTogether();
   ReadsAnyEvent();
-  CountsSubflows();
   SaysWhyItHasNone();
   KeepsWhatTheVerifierSays();
   FindsTheExecOfAnEvent();
   TellsExecs();
-  for (const int served_by : {kMptcp, int{IPPROTO_TCP}}) TellsSubflows(served_by);
   CountsWhatFindsNoRoom();
 }

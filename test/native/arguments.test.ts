@@ -1,5 +1,5 @@
 // Arguments of the programs that the test runs, as the Linux source tells them through the addon. Which are missed is
-// a matter of milliseconds here: native/test/tables_test.cc decides it.
+// a matter of milliseconds here: native/test/arguments_test.cc decides it.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import {

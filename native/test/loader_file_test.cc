@@ -1,0 +1,93 @@
+// Whether a file is a loader, by what it holds, and which rules it goes by then.
+#include "linux/loader_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <string>
+#include <string_view>
+
+#include "check.h"
+#include "elf_file.h"
+#include "linux/exec_catcher.h"
+
+namespace freshet {
+namespace {
+
+Loads LoadsOfText(std::string_view text) {
+  const Fd file(memfd_create("elf", MFD_CLOEXEC));
+  CHECK(file && write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  return LoadsOf(file.get());
+}
+
+void KnowsALoaderByItsFile() {
+  const auto is = [](const Elf& elf) {
+    const Loads loads = LoadsOfText(elf.Of64());
+    CHECK(loads != Loads::kNotKnown && LoadsOfText(elf.Of32()) == loads);
+    return loads == Loads::kYes;
+  };
+  CHECK(is({}));
+  for (const char* name : {"ld64.so.2", "ld.so.1", "ld-2.31.so", "ld-android.so"})
+    CHECK(is({.own_name = name}));
+  // musl's is its libc, without a name or with libc's.
+  const std::string musl("\0dlclose\0dlopen", 15);
+  CHECK(is({.own_name = "", .exported = musl}) && is({.own_name = "libc.so", .exported = musl}));
+  // glibc's libc.so.6, which can be run and asks for a loader; other libraries; programs without a
+  // loader: static ones, and those that are position-independent.
+  CHECK(!is({.interpreter = "/lib64/ld-linux-x86-64.so.2", .own_name = "libc.so.6"}));
+  CHECK(!is({.interpreter = "/lib64/ld-linux-x86-64.so.2"}));
+  CHECK(!is({.own_name = "libfoo.so.1"}) && !is({.own_name = "ld-foo"}) && !is({.own_name = ""}));
+  CHECK(!is({.type = ET_EXEC}) && !is({.type = ET_REL}) && !is({.entry = 0}));
+  CHECK(!is({.entries = {{DT_NEEDED, 1}}}));
+  CHECK(!is({.entries = {{DT_FLAGS_1, DF_1_PIE}}, .own_name = "", .exported = musl}));
+  // This machine's own, and what it is not.
+  const auto of = [](const char* path) {
+    const Fd file(open(path, O_RDONLY | O_CLOEXEC));
+    return file ? LoadsOf(file.get()) : Loads::kNotKnown;
+  };
+  for (const MappedFile& one : ReadMaps(static_cast<u32>(getpid()), 100)) {
+    const bool is_loader = one.path.find("/ld-") != std::string::npos;
+    CHECK(of(one.path.c_str()) == (is_loader ? Loads::kYes : Loads::kNo));
+  }
+  CHECK(of("/bin/true") == Loads::kNo && of("/etc/passwd") == Loads::kNo);
+}
+
+// Cut and changed ones: sanitizers tell of reads outside, and of sizes that are believed.
+void LooksIntoAnyFile() {
+  Random random(31);
+  size_t loaders = 0;
+  for (const std::string& whole : {Elf{}.Of64(), Elf{}.Of32()}) {
+    // The names stand behind all else but the section: without that it is none.
+    for (size_t length = 0; length < whole.size(); length++)
+      CHECK(LoadsOfText(std::string_view(whole).substr(0, length)) == Loads::kNo);
+    for (int round = 0; round < 20'000; round++) {
+      std::string changed = whole;
+      for (u64 count = 1 + random.Below(5); count > 0; count--)
+        changed[random.Below(changed.size())] = static_cast<char>(random.Next() & 0xff);
+      if (LoadsOfText(changed) == Loads::kYes) loaders++;
+    }
+  }
+  CHECK(loaders > 1000);  // not all are refused at the door
+}
+
+void GoesByTheFileAndThenByTheName() {
+  CHECK(RuledAs("/tmp/x", Loads::kYes) == "ld.so" && RuledAs("/tmp/x", Loads::kNo) == "/tmp/x");
+  CHECK(RuledAs("/tmp/ld-linux.so.2", Loads::kNo).empty());
+  CHECK(RuledAs("/usr/bin/python3", Loads::kNo) == "/usr/bin/python3");
+  CHECK(ActsAsLoader("/tmp/x", Loads::kYes) && !ActsAsLoader("/tmp/ld-linux.so.2", Loads::kNo));
+  CHECK(ActsAsLoader("/lib64/ld-linux-x86-64.so.2", Loads::kNotKnown));
+  CHECK(!ActsAsLoader("/tmp/x", Loads::kNotKnown));
+  CHECK(ActsAsLoader("/usr/bin/qemu-aarch64-static", Loads::kNo));
+}
+
+}  // namespace
+}  // namespace freshet
+
+int main() {
+  using namespace freshet;
+  KnowsALoaderByItsFile();
+  LooksIntoAnyFile();
+  GoesByTheFileAndThenByTheName();
+  std::puts("loader_file: ok");
+}
