@@ -81,7 +81,7 @@ export function collectorApi(
     },
     alert: async (path, sha256) => {
       // Each run is at a path of its own, so this finds it among whatever else is told meanwhile.
-      const query = `limit=100&status=all&q=${encodeURIComponent(`path:"${path}"`)}`
+      const query = `limit=100&q=${encodeURIComponent(`path:"${path}"`)}`
       const { alerts } = await get<AlertsResponse>(`/api/alerts?${query}`)
       const found = alerts.find(
         ({ application }) => application.path === path || application.key.includes(sha256),

@@ -140,7 +140,9 @@ describe('The engine role', () => {
       await killed()
       writeFileSync(mark(), readFileSync(mark(), 'utf8').replace(/^of \S+/m, 'of another-boot'))
       longAgo()
-      await tells(`the machine went down while the agent ran; since it is up, ${unwatched}`)
+      await tells(
+        `the machine went down while the agent ran; until the agent ran again, ${unwatched}`,
+      )
     })
 
     it('tells that it was stopped for longer than a restart takes', async () => {

@@ -30,7 +30,7 @@ describe('the bytes of Zeek logs', () => {
       ],
     )
     const notes = input.notes().join('\n')
-    assert.match(notes, /2 connections without bytes: nobody answered/)
+    assert.match(notes, /2 connections without bytes: unanswered or refused/)
     assert.match(notes, /1 connection without byte counts/)
     assert.match(notes, /1 connection left out: neither TCP nor UDP/)
   })

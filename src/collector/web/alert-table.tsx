@@ -92,7 +92,8 @@ function Members({ found, group, members }: { found: Found; group: AlertGroup; m
   const isFull = rows.length >= ROWS_MAX
   const more = async (): Promise<void> => {
     await moreMembers(found, group)
-    requestAnimationFrame(() => focusBrought(membersOf(group)?.rows?.[rows.length]?.id))
+    const brought = membersOf(group)?.rows?.[rows.length]
+    focusBrought(brought && alertKey(brought))
   }
   return (
     <>

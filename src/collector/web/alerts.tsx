@@ -6,7 +6,7 @@ import { askMore, type Found, listed } from './found.ts'
 import { groupedText } from './group-words.ts'
 import { ROWS_MAX } from './lists.ts'
 import { Search } from './parts.tsx'
-import { type AlertsRoute, isFiltered, routeHash, SEVERITIES } from './route.ts'
+import { type AlertsRoute, alertKey, isFiltered, routeHash, SEVERITIES } from './route.ts'
 import { focusBrought } from './rows.ts'
 import { SortChooser } from './sort.tsx'
 import { alerts, alertsTold, go, triageCounts } from './state.ts'
@@ -88,8 +88,8 @@ function Rest({ list, shown }: { list: AlertsRoute; shown: Found }) {
   const more = async (): Promise<void> => {
     await askMore(list)
     const brought = listed(list)?.groups[groups.length]
-    const row = brought && (brought.alerts > 1 ? brought.id : brought.newest.id)
-    requestAnimationFrame(() => focusBrought(row))
+    const row = brought && (brought.alerts > 1 ? brought.id : alertKey(brought.newest))
+    focusBrought(row)
   }
   return (
     <p class="rest">

@@ -1,5 +1,5 @@
 // Programs each machine has seen, the newest first sighting first.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { IdentitySummary } from '../page-api.ts'
 import { getIdentities } from './api.ts'
 import { countText, isKnown, userText } from './format.ts'
@@ -16,6 +16,8 @@ import { foundText, listedText } from './words.ts'
 const SEARCH_DELAY_MS = 250
 /** Rows that are asked for at once. */
 const PART = 200
+/** As many as the collector gives. */
+const ROWS_AT_ONCE_MAX = 1000
 const NAMES: [string, string] = ['identity', 'identities']
 
 /** What the collector found of all it keeps. */
@@ -33,11 +35,14 @@ export function IdentitiesPage({ query }: { query: string }) {
   const [found, setFound] = useState<Found | undefined>(undefined)
   // Each new program may be one that was asked for.
   const told = held.total
+  // What was brought stays when it is asked again.
+  const brought = useRef({ of: query, rows: PART })
+  if (brought.current.of !== query) brought.current = { of: query, rows: PART }
   useEffect(() => {
     if (query.trim() === '') return
     let stale = false
     const timer = setTimeout(() => {
-      getIdentities(PART, { q: query }).then(
+      getIdentities(Math.min(brought.current.rows, ROWS_AT_ONCE_MAX), { q: query }).then(
         ({ identities: rows, total, next }) =>
           !stale && setFound({ of: query, rows, total, next, error: '' }),
         ({ message }: Error) =>
@@ -55,7 +60,9 @@ export function IdentitiesPage({ query }: { query: string }) {
       setFound((now) => (now === shown ? { ...shown, ...changes } : now))
     try {
       const part = await getIdentities(PART, { q: shown.of, before: shown.next })
-      put({ rows: [...shown.rows, ...part.identities], next: part.next, error: '' })
+      const rows = [...shown.rows, ...part.identities]
+      brought.current = { of: shown.of, rows: rows.length }
+      put({ rows, next: part.next, error: '' })
     } catch (cause) {
       put({ error: (cause as Error).message })
     }

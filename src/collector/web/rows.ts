@@ -22,10 +22,19 @@ function onClick(event: MouseEvent): void {
   )
 }
 
+/** Within which what was brought is drawn, on a machine that does much else. */
+const FRAMES_MAX = 20
+
 /** After the button that brought rows has gone with the keyboard's place: on to the first of them. */
-export function focusBrought(row: string | undefined): void {
-  if (row === undefined || document.activeElement !== document.body) return
-  document.querySelector<HTMLElement>(`[data-row="${CSS.escape(row)}"]`)?.focus()
+export function focusBrought(row: string | undefined, frames = FRAMES_MAX): void {
+  if (row === undefined || frames === 0) return
+  requestAnimationFrame(() => {
+    const brought = document.querySelector<HTMLElement>(`[data-row="${CSS.escape(row)}"]`)
+    // A browser puts it on what is around the button that went, which is no place in a list.
+    if (brought && document.activeElement?.matches('body, main')) brought.focus()
+    // It is not drawn yet, or what was pressed is still there.
+    else focusBrought(row, frames - 1)
+  })
 }
 
 /** Puts the focus on the row one came back from, unless it is somewhere already. */
