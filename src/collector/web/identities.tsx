@@ -44,7 +44,13 @@ export function IdentitiesPage({ query }: { query: string }) {
     const timer = setTimeout(() => {
       getIdentities(Math.min(brought.current.rows, ROWS_AT_ONCE_MAX), { q: query }).then(
         ({ identities: rows, total, next }) =>
-          !stale && setFound({ of: query, rows, total, next, error: '' }),
+          !stale &&
+          // More may have been brought since it was asked.
+          setFound((now) =>
+            now?.of === query && now.rows.length > rows.length
+              ? { ...now, total }
+              : { of: query, rows, total, next, error: '' },
+          ),
         ({ message }: Error) =>
           !stale && setFound({ of: query, rows: [], total: 0, error: message }),
       )
@@ -57,7 +63,9 @@ export function IdentitiesPage({ query }: { query: string }) {
   const isAll = query.trim() === ''
   const more = async (shown: Found): Promise<void> => {
     const put = (changes: Partial<Found>): void =>
-      setFound((now) => (now === shown ? { ...shown, ...changes } : now))
+      setFound((now) =>
+        now?.of === shown.of && now.next === shown.next ? { ...now, ...changes } : now,
+      )
     try {
       const part = await getIdentities(PART, { q: shown.of, before: shown.next })
       const rows = [...shown.rows, ...part.identities]
