@@ -1,9 +1,11 @@
 // A collector to be killed: `node collector-child.ts STATE_DIR PORT OFFSET_MS`. It says "listening" when agents of this
-// machine can come, "served" when those that need its port can too, and what it logs. "clock MS" on stdin sets its clock.
+// machine can come, "served" when those that need its port can too, and what it logs; or "cannot start: WHY", and ends.
+// "clock MS" on stdin sets its clock; to "count" it says "counted" and its counters.
 import { writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { createInterface } from 'node:readline'
 import { startCollector } from '../../src/collector/collector.ts'
+import { CollectorError } from '../../src/collector/collector-error.ts'
 import type { UnixNs } from '../../src/units.ts'
 
 /** Longer than any clock of these runs is off but one: that one, were it believed, would make all that is stored too old. */
@@ -19,10 +21,11 @@ const commands = createInterface({ input: process.stdin })
 // Who started it has gone.
 commands.on('close', () => process.exit())
 commands.on('line', (line) => {
-  const [command, ms] = line.split(' ')
-  if (command === 'clock') offsetMs = Number(ms)
+  const [command, value] = line.split(' ')
+  if (command === 'clock') offsetMs = Number(value)
+  if (command === 'count') say(`counted ${JSON.stringify(collector.counters())}`)
 })
-await startCollector({
+const collector = await startCollector({
   stateDir,
   host: '127.0.0.1',
   port: Number(port),
@@ -33,6 +36,10 @@ await startCollector({
   keep: { ageNs: KEEP_NS, bytes: KEEP_BYTES },
   beatMs: 100,
   log: (text) => say(`log ${text}`),
+}).catch((cause) => {
+  if (!(cause instanceof CollectorError)) throw cause
+  say(`cannot start: ${cause.message}`)
+  process.exit()
 })
 say('listening')
 // It will not end in order, which is when Node would write it.

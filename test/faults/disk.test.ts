@@ -1,7 +1,6 @@
 // Delivery on disks that are full: file systems in memory, made and unmounted here, which wants root.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -9,29 +8,26 @@ import { type Outbox, openOutbox } from '../../src/stream/outbox.ts'
 import { startUplink } from '../../src/stream/uplink.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { type Running, runCollector } from '../collector/agent.ts'
-import { leaveOut, whyNoTool, whyNotLinux, whyNotRoot } from '../left-out.ts'
+import { leaveOut } from '../left-out.ts'
 import { hello, PACE, until } from '../stream/uplink-fixture.ts'
 import { keptBy, numberedAlert, readStore } from './account.ts'
+import { Disk, whyNoDisk } from './disk.ts'
 
 const DISK_MB = 6
 
 describe('delivery on a full disk', () => {
   let directory: string
   let disk: string
+  let mounted: Disk | undefined
   let running: Running | undefined
   let outbox: Outbox | undefined
   const ending = new AbortController()
   before(function () {
     directory = mkdtempSync(join(tmpdir(), 'freshet-faults-'))
     disk = join(directory, 'disk')
-    leaveOut(this, whyNotLinux() ?? whyNotRoot() ?? whyNoTool('mounts in a namespace'))
-    mkdirSync(disk)
-    const { status, stderr } = spawnSync(
-      'mount',
-      ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'freshet-test', disk],
-      { encoding: 'utf8' },
-    )
-    assert.equal(status, 0, stderr)
+    leaveOut(this, whyNoDisk())
+    mounted = new Disk(disk, DISK_MB)
+    mounted.make(true)
   })
   afterEach(async () => {
     outbox?.close()
@@ -42,7 +38,7 @@ describe('delivery on a full disk', () => {
   })
   after(() => {
     ending.abort()
-    spawnSync('umount', [disk])
+    mounted?.end()
     rmSync(directory, { recursive: true, force: true })
   })
 

@@ -1,7 +1,8 @@
 // What is done to an agent and its collector while they run. Each leaves both started, and nothing held, full or taken.
 
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -146,9 +147,81 @@ const holdOutbox: Fault = (scene) =>
 
 const fillDisk: Fault = (scene) =>
   refuse(scene, () => {
-    scene.fillDisk()
-    return () => scene.freeDisk()
+    scene.agentDisk.fill()
+    return () => scene.agentDisk.free()
   })
+
+/** A log shorter than that grows with each commit (src/collector/store/checkpoint.ts); a longer one has room in it. */
+const LOG_BYTES_MAX = 65_536 * 4096
+
+/**
+ * The collector's disk takes nothing for a while, and at times until it is killed, or killed and started: what it did not
+ * acknowledge comes again, to a store that takes it as soon as there is room.
+ */
+const fillCollectorsDisk: Fault = async (scene) => {
+  const { chance, agent, collectorDisk, fullDisk } = scene
+  await scene.collector.says(/^listening/)
+  if (statSync(`${scene.storePath}-wal`).size >= LOG_BYTES_MAX) {
+    await scene.collector.kill()
+    endLog(scene.storePath)
+    scene.startCollector()
+    await scene.collector.says(/^listening/)
+  }
+  await agent.says(/^given/)
+  // At times who comes is refused, but mostly the items of who is there.
+  if (chance.between(1, 5) > 1) await storedSince(scene, await countedBy(scene))
+  const before = await countedBy(scene)
+  collectorDisk.fill()
+  await countedBy(scene, ({ agentsClosedStore }) => agentsClosedStore > before.agentsClosedStore)
+  await delay(chance.between(0, 1500))
+  const whileFull = await countedBy(scene)
+  fullDisk.refusals += whileFull.agentsClosedStore - before.agentsClosedStore
+  const isKilled = chance.between(1, 4) === 1
+  const isStartedFull = chance.between(0, 1) === 1
+  if (isKilled) await scene.collector.kill()
+  if (isKilled && isStartedFull) await startOnFullDisk(scene)
+  collectorDisk.free()
+  if (isKilled) scene.startCollector()
+  await scene.collector.says(/^listening/)
+  fullDisk.storedAfter += await storedSince(scene, await countedBy(scene))
+}
+
+/** It works, or says why it cannot; it is gone afterwards. */
+async function startOnFullDisk(scene: Scene): Promise<void> {
+  scene.startCollector()
+  const said = await scene.collector.says(/^(listening|cannot start)/)
+  assert.match(said, /^listening|the disk is full/)
+  await scene.collector.kill()
+}
+
+/** REQUIRES: no collector is there. All that is in the log is in the store's file afterwards, as after a good end. */
+function endLog(storePath: string): void {
+  const db = new DatabaseSync(storePath)
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  db.close()
+}
+
+type Counted = { agentsClosedStore: number; itemsStored: number }
+
+/** Waits until the collector has stored more; returns how much. */
+async function storedSince(scene: Scene, before: Counted): Promise<number> {
+  const after = await countedBy(scene, ({ itemsStored }) => itemsStored > before.itemsStored)
+  return after.itemsStored - before.itemsStored
+}
+
+/** Asks the collector for its counters until they are `enough`. */
+async function countedBy(
+  { collector }: Scene,
+  enough: (counted: Counted) => boolean = () => true,
+): Promise<Counted> {
+  for (;;) {
+    const from = collector.lines.length
+    collector.tell('count')
+    const counted = JSON.parse((await collector.says(/^counted /, from)).slice(8)) as Counted
+    if (enough(counted)) return counted
+    await delay(20)
+  }
+}
 
 export const FAULTS = {
   'agent killed': killAgent,
@@ -158,13 +231,14 @@ export const FAULTS = {
   'port taken': takePort,
   'outbox held': holdOutbox,
   "agent's disk full": fillDisk,
+  "collector's disk full": fillCollectorsDisk,
 } as const satisfies Record<string, Fault>
 export type FaultName = keyof typeof FAULTS
 
 /** So many, each kind at least once where there is room; kills are as frequent as all else. */
 export function scheduleOf(scene: Scene, count: number): FaultName[] {
   const kinds = (Object.keys(FAULTS) as FaultName[]).filter(
-    (name) => name !== "agent's disk full" || scene.noDisk === undefined,
+    (name) => !name.endsWith('disk full') || scene.noDisk === undefined,
   )
   const often: FaultName[] = [
     'agent killed',

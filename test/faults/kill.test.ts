@@ -1,7 +1,6 @@
 // An agent and a collector under load, to which everything happens that is in faults.ts, in the order that chance has.
 // FRESHET_FAULTS=200 for a longer run, FRESHET_SEED for the one that failed.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OutboxCounters, SetAside } from '../../src/stream/outbox.ts'
 import { times } from '../long.ts'
@@ -10,7 +9,7 @@ import { FAULTS, scheduleOf } from './faults.ts'
 import { Scene } from './scene.ts'
 import { chanceOf, seedOfRun } from './seed.ts'
 
-const COUNT = times('FRESHET_FAULTS', { usual: 7, long: 28 })
+const COUNT = times('FRESHET_FAULTS', { usual: 8, long: 32 })
 /** Most that an agent has under way between its word and its disk; more when that takes nothing. */
 const BATCH_MAX = 200
 
@@ -89,14 +88,16 @@ describe('delivery through faults', () => {
     await scene.collector.kill()
 
     const { setAside, ...counters } = JSON.parse(end) as OutboxCounters & { setAside?: SetAside }
-    const stored = readStore(join(scene.collectorDirectory, 'store.db'))
+    const stored = readStore(scene.storePath)
     const account = accountOf(scene, stored)
     const { kept, keptStored, gone, underWayStored, inMemory, missing } = account
     console.log(
       `      seed ${seed}: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}\n` +
         `      ${kept} kept = ${keptStored} stored + ${gone} gone with directories that were replaced; ` +
         `${inMemory} in memory when their agent was killed, ${underWayStored} more stored from there; ` +
-        `${stored.items} stored in all, ${counters.evicted} evicted, ${stored.revisions - stored.alerts} twice`,
+        `${stored.items} stored in all, ${counters.evicted} evicted, ${stored.revisions - stored.alerts} twice\n` +
+        `      the collector's full disk ended ${scene.fullDisk.refusals} connections; ` +
+        `${scene.fullDisk.storedAfter} stored at once when it was freed`,
     )
     assert.deepEqual(missing.slice(0, 20), [], `${missing.length} are missing; ${says}`)
     assert.equal(setAside, undefined, says)

@@ -73,7 +73,7 @@ export class Program {
 
   /** Its last words, for who has to find out why. */
   tail(): string {
-    const words = this.lines.filter((line) => !/^(given|kept|memory) /.test(line))
+    const words = this.lines.filter((line) => !/^(given|kept|memory|counted) /.test(line))
     return [...words.slice(-12), `last: ${this.lines.at(-1)}`].join('\n')
   }
 

@@ -1,24 +1,17 @@
 // An agent and a collector that are killed and started again, and what is known of each life of the agent.
-import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-} from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { whyNoTool, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { type Numbered, readOutbox } from './account.ts'
+import { Disk, whyNoDisk } from './disk.ts'
 import { Program } from './programs.ts'
 import type { Chance } from './seed.ts'
 
-const DISK_MB = 256
+const AGENT_DISK_MB = 256
+/** Of a run of 200 faults the store has some 600 MB. Memory is taken for what is written alone. */
+const COLLECTOR_DISK_MB = 4096
 const DAY_MS = 86_400_000
 const COLLECTOR_OFFSETS_MS = [0, 0, 400 * DAY_MS, -400 * DAY_MS]
 
@@ -40,10 +33,12 @@ export class Scene {
   readonly directory = mkdtempSync(join(tmpdir(), 'freshet-faults-'))
   readonly collectorDirectory = join(this.directory, 'collector')
   readonly agentDirectory = join(this.directory, 'agent')
+  readonly storePath = join(this.collectorDirectory, 'store.db')
   readonly outboxPath = join(this.agentDirectory, 'outbox.db')
-  /** Why its disk cannot be filled; undefined: it can. */
-  readonly noDisk: string | undefined =
-    whyNotLinux() ?? whyNotRoot() ?? whyNoTool('mounts in a namespace')
+  /** Why no disk can be filled; undefined: it can. */
+  readonly noDisk: string | undefined = whyNoDisk()
+  readonly agentDisk = new Disk(this.agentDirectory, AGENT_DISK_MB)
+  readonly collectorDisk = new Disk(this.collectorDirectory, COLLECTOR_DISK_MB)
   readonly port: number
   collector: Program
   agent: Program
@@ -52,6 +47,8 @@ export class Scene {
   readonly gone = new Set<Numbered>()
   /** Counters of these directories' outboxes that are not to be above 0. */
   goneUnkept = 0
+  /** Connections that the collector ended because its disk was full, and items that it stored once there was room. */
+  readonly fullDisk = { refusals: 0, storedAfter: 0 }
   readonly #older = join(this.directory, 'older')
   #hasOlder = false
   #life = 0
@@ -59,8 +56,7 @@ export class Scene {
   private constructor(chance: Chance, port: number) {
     this.chance = chance
     this.port = port
-    mkdirSync(this.agentDirectory)
-    if (this.noDisk === undefined) this.mount(`size=${DISK_MB}m`)
+    for (const disk of this.#disks()) disk.make(this.noDisk === undefined)
     this.collector = this.#spawnCollector(0)
     this.agent = this.collector
   }
@@ -74,7 +70,7 @@ export class Scene {
 
   async end(): Promise<void> {
     await Promise.all([this.agent.kill(), this.collector.kill()])
-    if (this.noDisk === undefined) spawnSync('umount', [this.agentDirectory])
+    for (const disk of this.#disks()) disk.end()
     rmSync(this.directory, { recursive: true, force: true })
   }
 
@@ -123,32 +119,7 @@ export class Scene {
     for (const one of waiting) if (!known.has(one)) this.gone.add(one)
   }
 
-  /** Leaves the agent's disk no room, until `freeDisk`. Throws when it cannot be had so in ten attempts. */
-  fillDisk(): void {
-    for (let attempt = 0; ; attempt++) {
-      const { blocks, bfree, bsize } = statfsSync(this.agentDirectory)
-      try {
-        this.mount(`remount,size=${(blocks - bfree) * bsize}`)
-        return
-      } catch (error) {
-        // It has grown meanwhile.
-        if (attempt === 9) throw error
-      }
-    }
-  }
-
-  freeDisk(): void {
-    this.mount(`remount,size=${DISK_MB}m`)
-  }
-
-  private mount(options: string): void {
-    const { status, stderr } = spawnSync(
-      'mount',
-      ['-t', 'tmpfs', '-o', options, 'freshet-test', this.agentDirectory],
-      { encoding: 'utf8' },
-    )
-    if (status !== 0) throw new Error(stderr)
-  }
+  #disks = (): Disk[] => [this.agentDisk, this.collectorDisk]
 
   #copy(): void {
     rmSync(this.#older, { recursive: true, force: true })
