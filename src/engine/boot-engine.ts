@@ -294,7 +294,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         const count = Number(view.getBigUint64(from + LOSS_AT.count, true))
         const what = view.getUint32(from + LOSS_AT.what, true)
         // The flows themselves are told, and counted by their flags.
-        if (what !== Loss.flowCounters) counters.lost += count
+        if (what !== Loss.flowCounters && what !== Loss.flowOwners) counters.lost += count
         health.lost(view.getUint8(from + SOURCE_AT), what, count, clock.nowMs)
         return
       }

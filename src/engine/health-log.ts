@@ -27,6 +27,10 @@ const LOSS_TEXT: Record<number, readonly [one: string, many: string]> = {
     'flow was reset or disconnected before its last counters could be read: more may have passed than is counted',
     'flows were reset or disconnected before their last counters could be read: more may have passed than is counted',
   ],
+  [Loss.flowOwners]: [
+    'flow came from a process that had gone before it could be looked at: it is known by its name alone',
+    'flows came from processes that had gone before they could be looked at: they are known by their names alone',
+  ],
   [Loss.filterRefused]: [
     'connection or batch of the network filter was refused: another’s, of another version, or damaged',
     'connections or batches of the network filter were refused: another’s, of another version, or damaged',
@@ -41,6 +45,10 @@ function of(noun: string, what: string): readonly [one: string, many: string] {
 const SOURCE_TEXT: Record<number, string> = {
   [Source.endpointSecurity]: ' (Endpoint Security)',
   [Source.filter]: ' (content filter)',
+  [Source.networkStatistics]: ' (NetworkStatistics)',
+  [Source.polling]: ' (list of processes)',
+  [Source.eslogger]: ' (eslogger)',
+  [Source.nettop]: ' (nettop)',
 }
 
 export type HealthLog = {

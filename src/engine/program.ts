@@ -1,7 +1,7 @@
 // What program an image is: its key, how its file is vouched for, and what of that is in doubt.
 import type { SignerClass } from '../baseline/baseline.ts'
 import { quoted } from '../printable.ts'
-import { Script, Source } from '../records/record.gen.ts'
+import { Script } from '../records/record.gen.ts'
 import { actsByName, actsBySigningId, fileName, isLoaderName } from './acting.ts'
 import { errnoText } from './errno-text.ts'
 import { foreignText } from './foreign-code.ts'
@@ -10,6 +10,7 @@ import type { Image, Inspection, Process, ProgramIdentity } from './process.ts'
 import { isVouched } from './score.ts'
 import { runsScript } from './script.ts'
 import { presumedProgram, signedProgram } from './signed-program.ts'
+import { isOfMac } from './sources.ts'
 
 /** Directories whose files root alone installs (FHS 3.0 and its merged /usr). */
 const SYSTEM_DIRECTORIES = [
@@ -63,10 +64,9 @@ function ownProgram(
 ): ProgramIdentity | undefined {
   if (image.program) return image.program
   if (image.path === '') return undefined
-  const program =
-    image.source === Source.endpointSecurity
-      ? macProgram(image, uid)
-      : linuxProgram(image, uid, originals)
+  const program = isOfMac(image.source)
+    ? macProgram(image, uid)
+    : linuxProgram(image, uid, originals)
   if (program) image.program = program
   else if (force)
     return presumedProgram(image) ?? unknownProgram(image, 'its file was not inspected in time')

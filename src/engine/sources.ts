@@ -27,12 +27,21 @@ export function createEnumerations(): Enumerations {
   }
 }
 
+/** Of a Mac, those that tell of processes and of no flow. */
+const OF_PROCESSES = new Set<number>([Source.endpointSecurity, Source.polling, Source.eslogger])
+/** Of a Mac, those that tell of flows and of no process. */
+const OF_FLOWS = new Set<number>([Source.filter, Source.networkStatistics, Source.nettop])
+
 /**
  * Whether an enumeration that ends with this mark has named what there is. A filter that is not connected names
- * nothing, and what it told before goes on. (Other sources enumerate without any capability, too.)
+ * nothing, and what it told before goes on; so with what takes its place. (Other sources enumerate without any
+ * capability, too.)
  */
 export const hasNamedAll = ({ source, capabilities }: MarkRecord): boolean =>
-  source !== Source.filter || capabilities !== 0
+  !OF_FLOWS.has(source) || capabilities !== 0
 
 /** Whether the source tells of flows. */
-export const tellsFlows = (source: number): boolean => source !== Source.endpointSecurity
+export const tellsFlows = (source: number): boolean => !OF_PROCESSES.has(source)
+
+/** Whether its processes are a Mac's, whose programs are known by their signatures. */
+export const isOfMac = (source: number): boolean => OF_PROCESSES.has(source)

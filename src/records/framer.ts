@@ -10,12 +10,16 @@ import {
   EXIT_FIXED_BYTES,
   FLOW_FIXED_BYTES,
   FORK_FIXED_BYTES,
+  GONE_AT,
+  GONE_FIXED_BYTES,
   HEADER_BYTES,
   INSPECT_AT,
   INSPECT_FIXED_BYTES,
   INSPECTED_AT,
   INSPECTED_FIXED_BYTES,
   INVALIDATED_FIXED_BYTES,
+  LINE_AT,
+  LINE_FIXED_BYTES,
   LOSS_FIXED_BYTES,
   MARK_AT,
   MARK_FIXED_BYTES,
@@ -81,6 +85,8 @@ shape(RecordType.arguments, ARGUMENTS_FIXED_BYTES, ARGUMENTS_AT.textBytes)
 shape(RecordType.inspect, INSPECT_FIXED_BYTES, INSPECT_AT.pathBytes)
 shape(RecordType.code, CODE_FIXED_BYTES, CODE_AT.pathBytes)
 shape(RecordType.unseen, UNSEEN_FIXED_BYTES)
+shape(RecordType.line, LINE_FIXED_BYTES, LINE_AT.textBytes)
+shape(RecordType.gone, GONE_FIXED_BYTES, GONE_AT.nameBytes)
 
 const u16 = (bytes: Uint8Array, at: number): number =>
   (bytes[at] as number) | ((bytes[at + 1] as number) << 8)

@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0x0bd4a4d1
+export const LAYOUT = 0xaa0ec079
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -25,6 +25,8 @@ export const RecordType = {
   arguments: 14,
   code: 15,
   unseen: 16,
+  line: 17,
+  gone: 18,
 } as const
 
 export const Source = {
@@ -38,6 +40,14 @@ export const Source = {
   filter: 3,
   /** the program-file inspector */
   inspector: 4,
+  /** macOS: the kernel's counts of flows, by the private NetworkStatistics framework */
+  networkStatistics: 5,
+  /** macOS: the list of processes, looked at several times a second */
+  polling: 6,
+  /** macOS: Endpoint Security's events as Apple's eslogger prints them */
+  eslogger: 7,
+  /** macOS: the kernel's counts of flows, as Apple's nettop prints them */
+  nettop: 8,
 } as const
 
 export const Script = {
@@ -113,6 +123,8 @@ export const Loss = {
   filterQueue: 6,
   /** flows whose last counters could not be had, as their sockets were reset or disconnected: FLAG flow counters_lost */
   flowCounters: 8,
+  /** flows whose process had gone before it could be looked at: RECORD gone has what the flow says of it */
+  flowOwners: 9,
   /** connections to the flow listener, or batches on one, that it refused: another's, of another layout, too large, or no records */
   filterRefused: 7,
 } as const
@@ -163,6 +175,20 @@ export const Gap = {
   filterOff: 8192,
   /** Linux: no program of ours may read a socket as it closes (BPF with BTF), so connections that are reset or disconnected are told without their last bytes */
   finalCounters: 16384,
+  /** macOS: processes are looked at several times a second: what begins and ends between two looks and uses no network is not seen */
+  shortLived: 32768,
+  /** macOS: the NetworkStatistics framework cannot be loaded, or lacks a call that is needed */
+  networkStatistics: 65536,
+  /** macOS: flows are what nettop prints once a second: its counts are some per cent low under load, and a flow that opens and closes within a second may be missing */
+  nettopCounts: 131072,
+  /** macOS: nettop is not there, does not start, or prints what is not understood */
+  nettop: 262144,
+  /** macOS: eslogger is not there, does not start (root and Full Disk Access), or prints what is not understood */
+  eslogger: 524288,
+  /** macOS: Endpoint Security calls programs a part of the system that System Integrity Protection does not protect: what it says of signatures is not believed */
+  platformClaims: 1048576,
+  /** macOS: the content filter runs and reports nothing of flows that another source sees; flows come from that source */
+  filterSilent: 2097152,
 } as const
 
 export const Capability = {
@@ -200,6 +226,12 @@ export const FlowFlag = {
   enumerated: 1,
   /** the counters may be off: the close was not seen and they are the last ones read, or (Linux) it is a subflow of MPTCP and bytes may be in the count of another subflow too */
   inexact: 2,
+  /** macOS: bytes_out may count what was sent again: so much at most was sent */
+  atMost: 8,
+  /** macOS: it leaves through a tunnel's interface (utun, ipsec): its bytes leave this host once more, in the tunnel's own flow */
+  tunnelled: 16,
+  /** whose it is was found by its pid and the time: nothing names the image */
+  ownerGuessed: 32,
   /** the counters were zeroed before they could be read (reset or disconnected): they are what was read before, and more may have passed */
   countersLost: 4,
 } as const
@@ -1286,6 +1318,109 @@ export function writeUnseen(record: UnseenRecord): Uint8Array {
   view.setUint32(32, record.sends, true)
   view.setUint16(36, record.family, true)
   view.setUint8(38, record.protocol)
+  return out
+}
+
+/** A line that a program of the system printed, as it is: sense does not read it, the engine does. */
+export type LineRecord = Head & {
+  /** without its newline; UTF-8, with U+FFFD for what is none At most 65535 bytes. */
+  text: string
+}
+
+/** Byte offsets of the line record's fields, from its first byte. */
+export const LINE_AT = {
+  reserved: 16,
+  reservedBytes: 18,
+  textBytes: 22,
+} as const
+/** Size of its fixed part. */
+export const LINE_FIXED_BYTES = 24
+
+/** Reads the line record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readLine(view: DataView, at: number): LineRecord {
+  let next = at + 24
+  const text = (offset: number): string => {
+    const from = next
+    next += view.getUint16(at + offset, true)
+    return getText(view, from, next)
+  }
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    text: text(22),
+  }
+}
+
+/** The line record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeLine(record: LineRecord): Uint8Array {
+  const text = cut(record.text, 65535)
+  const out = new Uint8Array((24 + text.length + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 17, record)
+  let at = 24
+  at = putText(out, view, 22, at, text)
+  return out
+}
+
+/** What a flow itself says of its process, which had gone before it could be looked at; the flow's pidversion is 0. */
+export type GoneRecord = Head & {
+  /** (id) */
+  flowId: bigint
+  /** (count) */
+  epoch: number
+  /** as the flow has it; another process may have it by now (id) */
+  pid: number
+  /** LC_UUID of the program's file (mach-o/loader.h); zeros when not known */
+  programUuid: Uint8Array
+  /** the process's own name (its file's, cut to what the kernel keeps); empty when not known At most 255 bytes. */
+  name: string
+}
+
+/** Byte offsets of the gone record's fields, from its first byte. */
+export const GONE_AT = {
+  flowId: 16,
+  epoch: 24,
+  pid: 28,
+  programUuid: 32,
+  reserved32: 48,
+  reserved: 52,
+  nameBytes: 54,
+} as const
+/** Size of its fixed part. */
+export const GONE_FIXED_BYTES = 56
+
+/** Reads the gone record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readGone(view: DataView, at: number): GoneRecord {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  let next = at + 56
+  const text = (offset: number): string => {
+    const from = next
+    next += view.getUint16(at + offset, true)
+    return getText(view, from, next)
+  }
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    flowId: view.getBigUint64(at + 16, true),
+    epoch: view.getUint32(at + 24, true),
+    pid: view.getUint32(at + 28, true),
+    programUuid: bytes.slice(at + 32, at + 48),
+    name: text(54),
+  }
+}
+
+/** The gone record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeGone(record: GoneRecord): Uint8Array {
+  const name = cut(record.name, 255)
+  const out = new Uint8Array((56 + name.length + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 18, record)
+  let at = 56
+  view.setBigUint64(16, record.flowId, true)
+  view.setUint32(24, record.epoch, true)
+  view.setUint32(28, record.pid, true)
+  putBytes(out, 32, record.programUuid, 16, 'program_uuid')
+  at = putText(out, view, 54, at, name)
   return out
 }
 

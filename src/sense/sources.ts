@@ -7,6 +7,8 @@ import type { Addon, NativeSource, OpenOptions, SourceKind } from './addon.ts'
 const GAP_OF = new Map<number, number>([
   [Source.endpointSecurity, Gap.endpointSecurity],
   [Source.filter, Gap.filter],
+  [Source.networkStatistics, Gap.networkStatistics],
+  [Source.polling, Gap.shortLived],
 ])
 
 export type Sources = {
