@@ -35,7 +35,7 @@ function Process(props: { process: ChainInfo; deviceId: string; last: boolean })
           <Cut text={fileName(process.path) || 'unknown program'} max={40} />
         </strong>{' '}
         <span class="quiet">
-          pid {process.pid} · {userText(process.user, process.uid)}
+          pid {process.pid} · <Cut text={userText(process.user, process.uid)} max={40} />
           {process.startedAt !== '0' && (
             <>
               {' · '}

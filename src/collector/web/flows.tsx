@@ -33,7 +33,7 @@ function Table({ flows }: { flows: readonly FlowInfo[] }) {
           <th scope="col" class="right roomy">
             Pid
           </th>
-          <th scope="col" class="right">
+          <th scope="col" class="right roomy">
             Local port
           </th>
           <th scope="col">Other end</th>
@@ -43,7 +43,9 @@ function Table({ flows }: { flows: readonly FlowInfo[] }) {
           <th scope="col" class="right">
             In
           </th>
-          <th scope="col">State</th>
+          <th scope="col" class="roomy">
+            State
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -58,10 +60,14 @@ function Table({ flows }: { flows: readonly FlowInfo[] }) {
             <td class="right number roomy">
               {flow.pid === 0 ? <span class="quiet">not known</span> : flow.pid}
             </td>
-            <td class="right number">{flow.localPort}</td>
+            <td class="right number roomy">{flow.localPort}</td>
             <td>
               <Cut text={endpointText(flow.address, flow.port)} max={48} mono />
               {flow.isInbound && <span class="quiet"> came in</span>}
+              <p class="meta phone">
+                {flow.pid === 0 ? 'pid not known' : `pid ${flow.pid}`}, local port {flow.localPort},{' '}
+                <State of={flow.state} />
+              </p>
             </td>
             <td class="right number">
               {flow.isUnread && <span class="quiet">at least </span>}
@@ -70,7 +76,7 @@ function Table({ flows }: { flows: readonly FlowInfo[] }) {
             <td class="right number">
               <Bytes of={flow.bytesIn} />
             </td>
-            <td>
+            <td class="roomy">
               <State of={flow.state} />
             </td>
           </tr>

@@ -207,7 +207,9 @@ function TopFlows({ flows }: { flows: readonly LiveFlowInfo[] }) {
           <thead>
             <tr>
               <th scope="col">Program</th>
-              <th scope="col">Destination</th>
+              <th scope="col" class="roomy">
+                Destination
+              </th>
               <th scope="col" title={barText(most)}>
                 Out and in
               </th>
@@ -218,8 +220,11 @@ function TopFlows({ flows }: { flows: readonly LiveFlowInfo[] }) {
               <tr key={`${index} ${flow.name} ${flow.destination}`}>
                 <td>
                   <Cut text={flow.name} max={28} />
+                  <p class="meta phone">
+                    to <Cut text={flow.destination} max={36} mono />
+                  </p>
                 </td>
-                <td>
+                <td class="roomy">
                   <Cut text={flow.destination} max={36} mono />
                 </td>
                 <td class="volumes">
@@ -246,10 +251,14 @@ function HealthEvents({ events }: { events: readonly HealthInfo[] }) {
           <thead>
             <tr>
               <th scope="col">When</th>
-              <th scope="col">Host</th>
-              <th scope="col">Kind</th>
+              <th scope="col" class="roomy">
+                Host
+              </th>
+              <th scope="col" class="roomy">
+                Kind
+              </th>
               <th scope="col">What</th>
-              <th scope="col" class="right">
+              <th scope="col" class="right roomy">
                 Count
               </th>
             </tr>
@@ -260,12 +269,18 @@ function HealthEvents({ events }: { events: readonly HealthInfo[] }) {
                 <td>
                   <AlertsAround event={event} />
                 </td>
-                <td>
+                <td class="roomy">
                   <Cut text={hosts.get(event.deviceId) ?? event.deviceId} max={24} />
                 </td>
-                <td>{event.kind}</td>
-                <td>{event.text}</td>
-                <td class="right number">{countText(event.count)}</td>
+                <td class="roomy">{event.kind}</td>
+                <td class="text">
+                  {event.text}
+                  <p class="meta phone">
+                    <Cut text={hosts.get(event.deviceId) ?? event.deviceId} max={24} />,{' '}
+                    {event.kind}, count {countText(event.count)}
+                  </p>
+                </td>
+                <td class="right number roomy">{countText(event.count)}</td>
               </tr>
             ))}
           </tbody>

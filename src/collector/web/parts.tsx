@@ -37,7 +37,11 @@ export function Clock({ at, none = 'unknown' }: { at: NsText; none?: string }) {
   )
 }
 
-export const Bytes = ({ of }: { of: number }) => <span title={bytesExact(of)}>{bytesText(of)}</span>
+export const Bytes = ({ of }: { of: number }) => (
+  <span class="bytes" title={bytesExact(of)}>
+    {bytesText(of)}
+  </span>
+)
 
 /** Foreign text cut in its middle, whole in its title; `bdi` keeps its direction from its neighbours. */
 export function Cut({ text, max, mono }: { text: string; max: number; mono?: boolean }) {

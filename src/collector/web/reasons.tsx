@@ -11,10 +11,10 @@ export function Reasons({ alert }: { alert: AlertDetail }) {
       <thead>
         <tr>
           <th scope="col">Reason</th>
-          <th scope="col" class="right">
+          <th scope="col" class="right roomy">
             Measured
           </th>
-          <th scope="col" class="right">
+          <th scope="col" class="right roomy">
             Held against
           </th>
           <th scope="col" class="right">
@@ -29,9 +29,8 @@ export function Reasons({ alert }: { alert: AlertDetail }) {
       </tbody>
       <tfoot>
         <tr>
-          <th scope="row" colSpan={3}>
-            Score
-          </th>
+          <th scope="row">Score</th>
+          <td class="roomy" colSpan={2} />
           <td class="right number">
             {countText(alert.score)}
             {Math.abs(total - alert.score) > 0.5 && (
@@ -57,9 +56,14 @@ function Reason({ reason, most }: { reason: ReasonView; most: number }) {
         {isWithoutHandshake(reason) && (
           <span class="meta">measured without the bytes that a handshake alone brings back</span>
         )}
+        {!inWords && (
+          <span class="meta phone">
+            {number(reason.value)}, held against {number(reason.threshold)}
+          </span>
+        )}
       </th>
-      <td class="right number">{number(reason.value)}</td>
-      <td class="right number">{number(reason.threshold)}</td>
+      <td class="right number roomy">{number(reason.value)}</td>
+      <td class="right number roomy">{number(reason.threshold)}</td>
       <td class="right number points">
         {pointsText(reason.points)}
         <span class="bar" aria-hidden="true">

@@ -9,14 +9,18 @@ export function Revisions({ alert }: { alert: AlertDetail }) {
     <table class="plain">
       <thead>
         <tr>
-          <th scope="col">No.</th>
+          <th scope="col" class="roomy">
+            No.
+          </th>
           <th scope="col">State</th>
           <th scope="col">Severity</th>
-          <th scope="col" class="right">
+          <th scope="col" class="right roomy">
             Score
           </th>
           <th scope="col">At</th>
-          <th scope="col">Stored</th>
+          <th scope="col" class="roomy">
+            Stored
+          </th>
           <th scope="col" class="right">
             Out
           </th>
@@ -28,16 +32,20 @@ export function Revisions({ alert }: { alert: AlertDetail }) {
       <tbody>
         {alert.revisions.map((revision, index) => (
           <tr key={revision.revision}>
-            <td class="number">{revision.revision}</td>
-            <td>{revisionText(revision.state, index === alert.revisions.length - 1)}</td>
+            <td class="number roomy">{revision.revision}</td>
+            <td>
+              <span class="phone">{revision.revision}: </span>
+              {revisionText(revision.state, index === alert.revisions.length - 1)}
+            </td>
             <td>
               <Severity of={revision.severity} />
+              <p class="meta phone">score {countText(revision.score)}</p>
             </td>
-            <td class="right number">{countText(revision.score)}</td>
+            <td class="right number roomy">{countText(revision.score)}</td>
             <td>
               <Clock at={revision.updatedAt} />
             </td>
-            <td>
+            <td class="roomy">
               <Clock at={revision.storedAt} />
             </td>
             <td class="right number">
