@@ -41,7 +41,7 @@ export const overBudget = (kind: Kind): string =>
 
 type Held = Record<Kind, number>
 
-/** Changes are made inside the caller's transaction: `flush` before its commit, `forget` on its rollback. */
+/** Changes are made inside the caller's transaction: `flush` before its commit, then `committed`, or `forget` on its rollback. */
 export class Budget {
   readonly #held = new Map<number, Held>()
   readonly #changed = new Set<number>()
@@ -50,6 +50,9 @@ export class Budget {
   readonly #write
   /** Items refused since they were last told of: device -> kind -> count. */
   readonly #refused = new Map<number, Map<Kind, number>>()
+  /** What the open transaction refuses, and the devices that it tells of. */
+  #refusing: { device: number; kind: Kind }[] = []
+  #telling: number[] = []
   #total = 0
   #totalMax = Number.POSITIVE_INFINITY
 
@@ -60,7 +63,7 @@ export class Budget {
       db,
       'INSERT OR REPLACE INTO held (device, inventory, summaries, health) VALUES (?, ?, ?, ?)',
     )
-    this.forget()
+    this.reload()
   }
 
   /** Bytes of all devices. */
@@ -94,15 +97,14 @@ export class Budget {
   }
 
   refused(device: number, kind: Kind): void {
-    const kinds = this.#refused.get(device) ?? new Map<Kind, number>()
-    this.#refused.set(device, kinds.set(kind, (kinds.get(kind) ?? 0) + 1))
+    this.#refusing.push({ device, kind })
   }
 
   /** What was refused since the last call, of at most `max` devices. */
   takeRefused(max: number): { device: number; kind: Kind; count: number }[] {
     const taken: { device: number; kind: Kind; count: number }[] = []
     for (const [device, kinds] of [...this.#refused].slice(0, max)) {
-      this.#refused.delete(device)
+      this.#telling.push(device)
       for (const [kind, count] of kinds) taken.push({ device, kind, count })
     }
     return taken
@@ -142,7 +144,24 @@ export class Budget {
     this.#changed.clear()
   }
 
+  committed(): void {
+    for (const device of this.#telling) this.#refused.delete(device)
+    for (const { device, kind } of this.#refusing) {
+      const kinds = this.#refused.get(device) ?? new Map<Kind, number>()
+      this.#refused.set(device, kinds.set(kind, (kinds.get(kind) ?? 0) + 1))
+    }
+    this.#telling = []
+    this.#refusing = []
+  }
+
   forget(): void {
+    this.#telling = []
+    this.#refusing = []
+    this.reload()
+  }
+
+  /** On a rollback to a savepoint: `flush` was before it. */
+  reload(): void {
     this.#changed.clear()
     this.#held.clear()
     this.#total = 0

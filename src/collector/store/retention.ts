@@ -147,6 +147,7 @@ export function createRetention(
       alerts.flushTally()
       budget.flush()
       db.exec('COMMIT')
+      budget.committed()
       return result
     } catch (cause) {
       if (db.isTransaction) db.exec('ROLLBACK')
@@ -154,6 +155,7 @@ export function createRetention(
       alerts.forgetTally()
       budget.forget()
       inventory.forget()
+      horizonAt = readHorizon.get()?.horizon_at as bigint
       throw cause
     }
   }

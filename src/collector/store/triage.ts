@@ -58,7 +58,8 @@ export function createTriage(db: DatabaseSync, bytesMax = TRIAGE_BYTES_MAX): Tri
     db,
     'DELETE FROM triage WHERE id = ? AND device = ? RETURNING by_whom, note',
   )
-  let bytes = heldBytes(db)
+  /** undefined: a commit failed after `flush`, so that it is to be counted anew. */
+  let bytes: number | undefined = heldBytes(db)
   /** What the open transaction adds. */
   let added = 0
 
@@ -70,6 +71,8 @@ export function createTriage(db: DatabaseSync, bytesMax = TRIAGE_BYTES_MAX): Tri
     say(nowNs, alert, { revision, status, by, note }) {
       if (alert.triage !== revision) return 'conflict'
       const more = charge(by, note)
+      // The table has what the open transaction added.
+      bytes ??= heldBytes(db) - added
       if (revision >= ENTRIES_MAX || bytes + added + more > bytesMax) return 'full'
       const then = [alert.revision, alert.severity, alert.bytesOut]
       insert.run(alert.id, alert.device, revision + 1, status, nowNs, by, note, ...then)
@@ -87,10 +90,11 @@ export function createTriage(db: DatabaseSync, bytesMax = TRIAGE_BYTES_MAX): Tri
       credit(prepare(db, of).all())
     },
     flush() {
-      bytes += added
+      if (bytes !== undefined) bytes += added
       added = 0
     },
     forget() {
+      bytes = undefined
       added = 0
     },
   }

@@ -194,7 +194,7 @@ export function createWriter(
       } catch (cause) {
         if (!oneByOne || !isRefusal(cause)) throw cause
         db.exec('ROLLBACK TO item; RELEASE item')
-        budget.forget()
+        budget.reload()
         inventory.forget()
         alerts.forgetTexts()
         storedAt[index] = REFUSED
@@ -275,6 +275,7 @@ export function createWriter(
       budget.flush()
       if (lastStoredAt !== before) segments.save(lastStoredAt)
       db.exec('COMMIT')
+      budget.committed()
       return done
     } catch (cause) {
       // SQLite rolls back by itself on some errors (FULL, IOERR); then there is nothing to roll back.
@@ -305,11 +306,12 @@ export function createWriter(
     },
     retain(nowNs, keep) {
       try {
-        const retained = retention.step(nowNs, keep, nextStoredAt)
-        forgottenBefore = uidAt(retention.horizonAt())
-        return retained
+        return retention.step(nowNs, keep, nextStoredAt)
       } catch (cause) {
         throw unavailable(cause)
+      } finally {
+        // A step is two transactions: of one that fails the first may stand.
+        forgottenBefore = uidAt(retention.horizonAt())
       }
     },
   }
