@@ -22,6 +22,7 @@ const LEFT_OF_STREAM = [
   'version',
   'host',
   'records',
+  'sources',
   'baseline',
   'engine',
 ] as const
@@ -49,8 +50,10 @@ const ROOMS: Record<string, Room> = {
   version: { rooms: ['place'] },
   host: { rooms: ['units', 'place', 'state-file', 'version'] },
   records: { rooms: ['units'], packages: [] },
+  // Which of a Mac's sources run and are believed: sense, the engine role and the status ask one table.
+  sources: { rooms: ['records'], packages: [] },
   baseline: { rooms: ['units', 'hint', 'state-file'] },
-  sense: { rooms: ['units', 'place', 'version', 'records'] },
+  sense: { rooms: ['units', 'place', 'version', 'records', 'sources'] },
   engine: {
     rooms: ['units', 'place', 'version', 'printable', 'records', 'baseline'],
     packages: ['node:crypto', 'tldts'],
