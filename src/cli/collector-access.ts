@@ -1,11 +1,12 @@
-// Where the collector of an installation on this machine is, and what it wants to be shown.
+// Where the collector of an installation on this machine is, whether it may be believed, and what it wants to be shown.
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pageUrlOf } from '../collector/address.ts'
 import { commandFor } from '../hint.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { readStateFile } from '../state-file.ts'
-import { closedSentence, isClosed, isThere } from './found.ts'
+import { agentsSocket, connectLocal, PlaceError } from '../stream/local-socket.ts'
+import { closedSentence, isClosed, isThere, nameOf } from './found.ts'
 import { ADDRESS_FILE } from './names.ts'
 import { asOwner } from './owner.ts'
 import { ConfigError, type StatePaths } from './state.ts'
@@ -20,12 +21,49 @@ export const pageKey = (paths: StatePaths): string => readOf(paths, 'page.key')
 /** What opens the page of the collector that runs with this state. Throws ConfigError when none does, or it has no port. */
 export function pageAddress(paths: StatePaths): string {
   const address = collectorAddress(paths)
-  if (!isRunning(paths))
-    throw new ConfigError(
-      `no collector runs with the state directory ${paths.root}: start ${commandFor('up', paths.root)}, or ${commandFor('collector', paths.root)}`,
-    )
+  if (!isRunning(paths)) throw noneRuns(paths)
   return pageUrlOf(address, pageKey(paths))
 }
+
+const REACH_MS = 10_000
+
+/**
+ * Resolves when the collector of this machine takes a connection and is whom this user, or `user` where root says so,
+ * believes; nothing is said to it. Rejects with ConfigError: what will not do now will not do in a minute.
+ */
+export async function reachCollector(
+  paths: StatePaths,
+  user: { name: string; uid: number } | undefined,
+): Promise<void> {
+  const socket = agentsSocket(paths.collector)
+  if (!isThere(paths.collector)) throw noneRuns(paths)
+  try {
+    const connection = await connectLocal(socket, REACH_MS, user?.uid)
+    connection.destroy()
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (error instanceof PlaceError) throw new ConfigError(`${message}${asWhom(paths, user)}`)
+    if (isClosed(code))
+      throw new ConfigError(`${socket} cannot be reached: ${closedSentence(socket)}`)
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') throw noneRuns(paths)
+    throw new ConfigError(
+      `the collector with the state directory ${paths.root} cannot be reached: ${message}`,
+    )
+  }
+}
+
+/** What to do where the directory is another's, who may well run a collector in it. */
+function asWhom(paths: StatePaths, user: { name: string; uid: number } | undefined): string {
+  const { uid } = statSync(paths.collector)
+  if (uid === 0 || uid === process.geteuid?.() || uid === user?.uid) return ''
+  const named = user === undefined ? '' : `, or with --user if it is root’s and runs as that user`
+  return `: run this as ${nameOf(uid)}${named}`
+}
+
+const noneRuns = ({ root }: StatePaths): ConfigError =>
+  new ConfigError(
+    `no collector runs with the state directory ${root}: start ${commandFor('up', root)}, or ${commandFor('collector', root)}`,
+  )
 
 /** Whether a collector holds it. One that begins in this very moment waits longer for the lock than this looks at it. */
 function isRunning(paths: StatePaths): boolean {

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { startCollector } from '../collector/collector.ts'
 import { CollectorError } from '../collector/collector-error.ts'
 import { keepOf } from '../collector/keeper.ts'
-import { dropTo, resolveUser } from '../host/drop.ts'
+import { dropTo } from '../host/drop.ts'
 import { writeStateFile } from '../state-file.ts'
 import { ADDRESS_FILE } from './names.ts'
+import { defaultUser } from './service-user.ts'
 import { ConfigError, statePaths } from './state.ts'
 import { enterStateDirectory, makeStateDirectory } from './state-directory.ts'
 import { stopSignal } from './supervise.ts'
@@ -75,29 +76,4 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
   })
   await collector.close()
   return 0
-}
-
-/**
- * Who engine and collector run as: --user, else, as root, the first of _freshet, freshet and nobody that
- * exists; undefined (no change) when not root. Throws ConfigError.
- */
-export function defaultUser(
-  option: string | undefined,
-): { name: string; uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) {
-    if (option === undefined) return undefined
-    throw new ConfigError('--user wants root: an ordinary user cannot become another')
-  }
-  if (option !== undefined) {
-    const user = resolveUser(option)
-    if (!user) throw new ConfigError(`--user: there is no user ${option} on this machine`)
-    return user.uid === 0 ? undefined : user
-  }
-  for (const name of ['_freshet', 'freshet', 'nobody']) {
-    const user = resolveUser(name)
-    if (user && user.uid !== 0) return user
-  }
-  throw new ConfigError(
-    'no user to run as: none of _freshet, freshet and nobody exists; name one with --user',
-  )
 }

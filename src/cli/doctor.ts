@@ -11,7 +11,7 @@ import { APP_PATH, DAEMON_JOB_PATH, FILTER_PATH } from '../status/identity.gen.t
 import type { DoctorFacts, Entry } from '../status/looks.ts'
 import { readStatus, StatusError } from '../status/socket.ts'
 import { VERSION } from '../version.ts'
-import { defaultUser } from './collector.ts'
+import { defaultUser } from './service-user.ts'
 import { statePaths } from './state.ts'
 
 export type DoctorCommand = { state?: string; user?: string; json?: boolean }

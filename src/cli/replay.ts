@@ -12,11 +12,13 @@ import { filesOf, openSource, SourceError, withoutBeside } from '../replay/open.
 import { createPace } from '../replay/pace.ts'
 import { type ReplayOptions, type ReplayReport, replay } from '../replay/replay.ts'
 import { type Spooled, spooled } from '../replay/spool.ts'
-import { collectorAddress } from './collector-access.ts'
+import { isLocalCollector } from '../stream/collector-url.ts'
+import { reachCollector } from './collector-access.ts'
 import { STREAM } from './output-file.ts'
 import { readPolicyFile, readTokenFile } from './policy-file.ts'
 import { createProgress, grouped } from './replay-progress.ts'
 import { createAlertTable } from './replay-table.ts'
+import { defaultUser } from './service-user.ts'
 import { ConfigError, statePaths } from './state.ts'
 import { stopSignal } from './supervise.ts'
 
@@ -31,6 +33,8 @@ export type ReplayCommand = ImportOptions & {
   /** To the collector of the installation in `state`. */
   into?: boolean
   state?: string
+  /** As root: whom that collector runs as. */
+  user?: string
   collector?: string
   tokenFile?: string
   strict?: boolean
@@ -62,7 +66,7 @@ export async function runReplayCommand(
   { out, err, isTerminal }: ReplayOutput = STANDARD,
   signal: AbortSignal = stopSignal(),
 ): Promise<number> {
-  const delivery = deliveryOf(command, err)
+  const delivery = await deliveryOf(command, err)
   let baseline: BaselineCopy | undefined
   const table = createAlertTable()
   const progress = createProgress({
@@ -168,21 +172,23 @@ async function filesToReplay(
   return files
 }
 
-function deliveryOf(command: ReplayCommand, err: (text: string) => void): Delivery | undefined {
+async function deliveryOf(
+  command: ReplayCommand,
+  err: (text: string) => void,
+): Promise<Delivery | undefined> {
   const log = (text: string): void => {
     err(`freshet: ${printable(text)}\n`)
   }
-  if (command.collector !== undefined)
-    return startDelivery({
-      url: command.collector,
-      token: readTokenFile(command.tokenFile),
-      log,
-    })
-  if (!command.into) return undefined
-  const paths = statePaths(command.state)
-  // Throws where none has run: there would be no end to waiting for it.
-  collectorAddress(paths)
-  return startDelivery({ url: paths.root, token: undefined, log })
+  const { collector } = command
+  if (collector !== undefined && !isLocalCollector(collector))
+    return startDelivery({ url: collector, token: readTokenFile(command.tokenFile), log })
+  if (collector === undefined && !command.into) return undefined
+  const paths = statePaths(collector ?? command.state)
+  // Root believes here whom root's own agent believes, which runs as that user. Nobody else does.
+  const user = defaultUser(command.user)
+  await reachCollector(paths, user)
+  const collectorUid = user === undefined ? {} : { collectorUid: user.uid }
+  return startDelivery({ url: paths.root, token: undefined, ...collectorUid, log })
 }
 
 function importOptions({ from, host, signer, sslPath }: ReplayCommand): ImportOptions {

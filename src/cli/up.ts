@@ -4,7 +4,7 @@ import { commandFor } from '../hint.ts'
 import { PLACE } from '../place.ts'
 import { VERSION } from '../version.ts'
 import type { CollectorReady } from './collector.ts'
-import { defaultUser } from './collector.ts'
+import { defaultUser } from './service-user.ts'
 import { statePaths } from './state.ts'
 import { keepRunning, stopSignal } from './supervise.ts'
 

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { CaptureHeader } from '../capture/document.ts'
 import type { Finding } from '../engine/finding.ts'
 import { type Outbox, openOutbox } from '../stream/outbox.ts'
-import { startUplink, type Uplink, type UplinkPace } from '../stream/uplink.ts'
+import { startUplink, type Uplink, type UplinkPace, type UplinkState } from '../stream/uplink.ts'
 import { nowUnixNs } from '../units.ts'
 import { type ReplayedDevice, replayedDevice } from './replayed-device.ts'
 
@@ -20,6 +20,7 @@ export type DeliveryOptions = {
   /** As `startUplink` takes them. */
   url: string
   token: string | undefined
+  collectorUid?: number
   log: (text: string) => void
   /** How long nothing may be acknowledged before it is given up. */
   patienceMs?: number
@@ -45,7 +46,7 @@ const PATIENCE_MS = 60_000
 type Line = { device: ReplayedDevice; outbox: Outbox; uplink: Uplink }
 
 export function startDelivery(options: DeliveryOptions): Delivery {
-  const { url, token, log, patienceMs = PATIENCE_MS } = options
+  const { url, token, collectorUid, log, patienceMs = PATIENCE_MS } = options
   const directory = mkdtempSync(join(tmpdir(), 'freshet-replay-'))
   const ending = new AbortController()
   const lines = new Map<string, Line>()
@@ -64,6 +65,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     const uplink = startUplink({
       url,
       token,
+      ...(collectorUid === undefined ? {} : { collectorUid }),
       hello: { deviceId, agentVersion: version, host },
       outbox,
       signal: ending.signal,
@@ -80,7 +82,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     let sinceMs = performance.now()
     while (!isDone()) {
       const state = uplink.state()
-      if (state.state === 'refused') throw new DeliveryError(state.reason)
+      throwIfHopeless(state)
       if (outbox.acknowledged() > acknowledged) {
         acknowledged = outbox.acknowledged()
         sinceMs = performance.now()
@@ -100,6 +102,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       sent += findings.length
       line.outbox.append(findings.map(line.device.adopt))
       line.uplink.poke()
+      throwIfHopeless(line.uplink.state())
       await until(line, () => line.outbox.counters().bytes < WAITING_BYTES_MAX)
     },
     async finish() {
@@ -121,4 +124,11 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       rmSync(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** What will not have us, or is not to be trusted, now, will not be otherwise in a minute. */
+function throwIfHopeless(state: UplinkState): void {
+  if (state.state === 'refused') throw new DeliveryError(state.reason)
+  if (state.state === 'waiting' && (state.isUntrusted || state.isMisplaced))
+    throw new DeliveryError(state.reason)
 }

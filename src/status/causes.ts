@@ -57,6 +57,8 @@ const answerOf = ({ collector }: AgentStatus, state: 'refused' | 'waiting'): num
   collector.state === state ? (collector.httpStatus ?? 0) : 0
 const isUntrusted = ({ collector }: AgentStatus): boolean =>
   collector.state === 'waiting' && collector.isUntrusted === true
+const isMisplaced = ({ collector }: AgentStatus): boolean =>
+  collector.state === 'waiting' && collector.isMisplaced === true
 const reasonOf = ({ collector }: AgentStatus): string =>
   'reason' in collector ? collector.reason : ''
 
@@ -131,6 +133,15 @@ const CAUSES = {
     remedy:
       'Give the collector a certificate for that name from a public authority, valid today; see that nothing between opens TLS, and that this machine’s clock is right.',
   },
+  'collector-place': {
+    level: 'failure',
+    concern: 'unsent',
+    holds: isMisplaced,
+    text: (status) =>
+      `Nothing is sent to the collector of this machine, since its place will not do: ${reasonOf(status)}.`,
+    remedy:
+      'Run collector and agent as the same user, in a state directory that nobody but root and that user can change; findings wait meanwhile.',
+  },
   'events-lost': {
     level: 'warning',
     concern: 'gap',
@@ -176,6 +187,7 @@ const CAUSES = {
     holds: (status) =>
       status.collector.state === 'waiting' &&
       !isUntrusted(status) &&
+      !isMisplaced(status) &&
       answerOf(status, 'waiting') === 0,
     text: (status) => `The collector cannot be reached: ${reasonOf(status)}.`,
     remedy: ({ collector }) =>

@@ -23,18 +23,32 @@ export function shortSocketPath(path: string): string | undefined {
 export const isOwnUser = (uid: number | undefined): boolean =>
   uid !== undefined && (uid === 0 || uid === process.geteuid?.())
 
+/** The collector's place is, or could be, somebody else's, or no socket can be there: that does not pass by itself. */
+export class PlaceError extends Error {
+  override readonly name = 'PlaceError'
+}
+
 /**
- * Connects to the socket at `path` (absolute). Resolves before a byte has passed, when all directories above it are
- * root's or this user's alone and the kernel says that root or this user listens. Rejects with an Error that says why.
+ * Connects to the socket at `path` (absolute). Resolves before a byte has passed, when all directories above it belong to
+ * nobody but root, this user and `collectorUid`, and the kernel says that one of these listens. Rejects with a PlaceError, or
+ * with an Error that says why nobody listens. `collectorUid` is for root alone: the user that root's own collector runs as.
  */
-export function connectLocal(path: string, timeoutMs: number): Promise<Socket> {
+export function connectLocal(
+  path: string,
+  timeoutMs: number,
+  collectorUid?: number,
+): Promise<Socket> {
+  const mayListen = (uid: number | undefined) =>
+    isOwnUser(uid) || (uid !== undefined && uid === collectorUid)
   const short = shortSocketPath(path)
   if (short === undefined)
     return Promise.reject(
-      new Error(`${path} is too long a name for a socket: give the collector a shorter --state`),
+      new PlaceError(
+        `${path} is too long a name for a socket: give the collector a shorter --state`,
+      ),
     )
-  const fault = ownershipFault(path)
-  if (fault !== undefined) return Promise.reject(new Error(fault))
+  const fault = ownershipFault(path, mayListen)
+  if (fault !== undefined) return Promise.reject(new PlaceError(fault))
   return new Promise((resolve, reject) => {
     const socket = createConnection({ path: short })
     const fail = (error: Error) => {
@@ -46,10 +60,10 @@ export function connectLocal(path: string, timeoutMs: number): Promise<Socket> {
     socket.once('error', fail)
     socket.once('connect', () => {
       const uid = peerUid(socket)
-      if (!isOwnUser(uid)) {
+      if (!mayListen(uid)) {
         fail(
-          new Error(
-            `what listens at ${path} runs as ${uid === undefined ? 'nobody knows whom' : `uid ${uid}`}: neither root nor this user`,
+          new PlaceError(
+            `what listens at ${path} runs as ${uid === undefined ? 'nobody knows whom' : `uid ${uid}`}: neither root nor ${collectorUid === undefined ? 'this user' : `uid ${collectorUid}, as whom root’s collector runs`}`,
           ),
         )
         return
@@ -61,8 +75,8 @@ export function connectLocal(path: string, timeoutMs: number): Promise<Socket> {
   })
 }
 
-/** Who could put another socket there; undefined when only root and this user can, or when there is none yet. */
-function ownershipFault(path: string): string | undefined {
+/** Who could put another socket there; undefined when only who may listen can, or when there is none yet. */
+function ownershipFault(path: string, mayListen: (uid: number) => boolean): string | undefined {
   let at: string
   try {
     at = realpathSync(dirname(path))
@@ -72,7 +86,7 @@ function ownershipFault(path: string): string | undefined {
   for (;;) {
     const { uid, mode } = lstatSync(at)
     const isSticky = (mode & 0o1000) !== 0
-    if (!isOwnUser(uid)) return `${at}, above the collector's socket, belongs to uid ${uid}`
+    if (!mayListen(uid)) return `${at}, above the collector's socket, belongs to uid ${uid}`
     if ((mode & 0o022) !== 0 && !isSticky)
       return `${at}, above the collector's socket, can be changed by others (mode ${(mode & 0o7777).toString(8)})`
     if (at === dirname(at)) return undefined

@@ -7,7 +7,7 @@ import { WebSocket } from 'ws'
 import { createBackoff } from './backoff.ts'
 import { FRAME_BYTES_MAX, type Hello, type Live, SUBPROTOCOL } from './codec.ts'
 import { type CollectorPlace, collectorPlace } from './collector-url.ts'
-import { connectLocal } from './local-socket.ts'
+import { connectLocal, PlaceError } from './local-socket.ts'
 import type { Outbox } from './outbox.ts'
 import { type Pace, REPLACED, Session, said } from './session.ts'
 
@@ -21,6 +21,8 @@ export type UplinkState =
       retryInMs: number
       /** Something answers at its address, and its certificate will not do. */
       isUntrusted?: true
+      /** Of a collector on this machine: its place will not do, as it is or could be another user's. Nothing was said there. */
+      isMisplaced?: true
       /** Status of its answer, when it gave one: busy, or in trouble itself. */
       httpStatus?: number
     }
@@ -37,6 +39,8 @@ export type UplinkOptions = {
   url: string
   /** Proof that this agent may send, given as `Authorization: Bearer`; undefined for a collector on this machine. */
   token: string | undefined
+  /** As `connectLocal` takes it. */
+  collectorUid?: number
   hello: Omit<Hello, 'sentAt' | 'capabilities' | 'outboxId'>
   outbox: Outbox
   /** Ends the uplink: it says goodbye and leaves what is not acknowledged in the outbox. */
@@ -89,6 +93,7 @@ type End = {
   /** Of an answer in place of a connection. */
   httpStatus?: number
   isUntrusted?: true
+  isMisplaced?: true
   isReplaced: boolean
   retryAfterMs: number
 }
@@ -123,10 +128,11 @@ export function startUplink(options: UplinkOptions): Uplink {
     let local: Socket | undefined
     try {
       if (place.socketPath !== undefined)
-        local = await connectLocal(place.socketPath, pace.handshakeMs)
+        local = await connectLocal(place.socketPath, pace.handshakeMs, options.collectorUid)
     } catch (error) {
       const reason = describe(error as Error)
-      return { reason, isRefusal: false, isReplaced: false, retryAfterMs: 0 }
+      const end = { reason, isRefusal: false, isReplaced: false, retryAfterMs: 0 }
+      return error instanceof PlaceError ? { ...end, isMisplaced: true } : end
     }
     return talk(place.url, ca, local)
   }

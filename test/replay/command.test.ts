@@ -12,11 +12,13 @@ import { type ReplayCommand, type ReplayOutput, runReplayCommand } from '../../s
 import { ConfigError } from '../../src/cli/state.ts'
 import type { AlertsResponse, DevicesResponse } from '../../src/collector/page-api.ts'
 import { PLACE } from '../../src/place.ts'
-import { AT, captureBlocks, joined, readBack, somePieces } from '../capture/captures.ts'
+import { startDelivery } from '../../src/replay/delivery.ts'
+import { AT, captureBlocks, HEADER, joined, readBack, somePieces } from '../capture/captures.ts'
 import { runCollector } from '../collector/agent.ts'
 import { run } from '../e2e/installation.ts'
 import { T0 } from '../importers/samples.ts'
 import { type Conn, zeekTsv } from '../importers/zeek-logs.ts'
+import { alertFinding } from '../stream/findings.ts'
 
 const BURST = join(SCENARIO_DIRECTORY, 'night-burst.fcap')
 
@@ -256,6 +258,14 @@ describe('freshet replay', () => {
     }
   })
 
+  it('says at once that a place will never do, and waits for no patience to end', async () => {
+    const long = join(directory, 'x'.repeat(120))
+    const delivery = startDelivery({ url: long, token: undefined, log: () => {} })
+    await delivery.send([alertFinding()], HEADER, BURST)
+    await assert.rejects(delivery.finish(), /too long a name for a socket/)
+    await delivery.close()
+  })
+
   it('says when the collector will not have it', async () => {
     const collector = await runCollector()
     const token = written('token', new TextEncoder().encode('x'.repeat(43)))
@@ -270,7 +280,7 @@ describe('freshet replay', () => {
       replay([BURST], { into: true, state: directory }),
       (error) =>
         error instanceof ConfigError &&
-        /no collector has run with this state directory/.test(error.message),
+        /no collector runs with the state directory/.test(error.message),
     )
   })
 })

@@ -122,6 +122,12 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
     retryInMs: 61_000,
     isUntrusted: true,
   }),
+  'collector-place': collector({
+    state: 'waiting',
+    reason: '/srv/freshet, above the collector’s socket, belongs to uid 1001',
+    retryInMs: 61_000,
+    isMisplaced: true,
+  }),
   'not-root': lacking(Gap.notRoot),
   'process-events': lacking(Gap.processEvents),
   tracefs: lacking(Gap.tracefs),

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { IMPORT_KINDS, IMPORT_SIGNERS } from '../../importers/importer.ts'
 import { path, positive } from '../arguments.ts'
 import { finish } from '../finish.ts'
-import { collectorOption, stateOption, tokenFileOption } from '../options.ts'
+import { collectorOption, stateOption, tokenFileOption, userOption } from '../options.ts'
 
 export function addReplayCommand(program: Command): void {
   program
@@ -14,6 +14,7 @@ export function addReplayCommand(program: Command): void {
     .option('--json', 'alert findings as JSON lines, revisions included')
     .option('--into', 'also into the collector of this machine, as a device of its own')
     .addOption(stateOption())
+    .addOption(userOption())
     .addOption(collectorOption())
     .addOption(tokenFileOption())
     .option(
