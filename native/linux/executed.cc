@@ -194,8 +194,12 @@ ScriptSeen ScriptOfArgument(const ExecFacts& facts, const Executed& program) {
                                         is_cut, k_script_argument, FolderOf(facts));
     if (!is_cut || seen.from != k_script_none) return seen;
   }
-  const bool is_read = facts.caught->is_it && facts.caught->file.ino != 0;
-  return is_read ? facts.caught->script : kScriptNotTold;
+  // What was read counts if it was of this program, by the rules that it goes by: one that ended
+  // between two looks was not yet known as the loader that it is.
+  const CaughtExec& caught = *facts.caught;
+  const bool is_read = caught.is_it && caught.file.ino != 0 && caught.file.path == program.path &&
+                       RuledAs(caught.file.path, caught.loads) == ruled_as;
+  return is_read ? caught.script : kScriptNotTold;
 }
 
 ScriptSeen ScriptOfRunning(u32 pid, const ProgramFile& file, Loads loads) {

@@ -8,6 +8,11 @@
 //   edges pass ADDRESS PORT BYTES MORE         the same, the child gets the socket by SCM_RIGHTS
 //   edges give FD BYTES                        sends BYTES to a socket it inherits
 //   edges udp ADDRESS PORT COUNT BYTES         so many datagrams
+//   edges serve ADDRESS PROTOCOL HOW BYTES     listens (tcp, mptcp), prints its port, sends BYTES
+//   to the
+//                                              first that comes, and ends that by close, reset or
+//                                              disconnect
+//   edges fetch ADDRESS PORT PROTOCOL WORD     reads all that it is sent
 //   edges loopback                             brings up the loopback interface of its namespace
 // What is sent has been acknowledged before a connection ends.
 #include <arpa/inet.h>
@@ -50,6 +55,39 @@ static void End(int fd) {
   while (recv(fd, bytes, sizeof bytes, 0) > 0) {
   }
   close(fd);
+}
+
+static void Reset(int fd) {
+  const struct linger now = {1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close(fd);
+}
+
+static void Disconnect(int fd) {
+  const struct sockaddr none = {.sa_family = AF_UNSPEC};
+  if (connect(fd, &none, sizeof none) != 0) exit(8);
+}
+
+static int Protocol(const char* name) { return strcmp(name, "mptcp") == 0 ? kMptcp : 0; }
+
+static void Serve(struct sockaddr_in at, const char* protocol, const char* how, long sends) {
+  const int listener = socket(AF_INET, SOCK_STREAM, Protocol(protocol));
+  socklen_t length = sizeof at;
+  at.sin_port = 0;
+  if (bind(listener, (struct sockaddr*)&at, sizeof at) != 0 || listen(listener, 1) != 0 ||
+      getsockname(listener, (struct sockaddr*)&at, &length) != 0)
+    exit(10);
+  printf("%d\n", ntohs(at.sin_port));
+  fflush(stdout);
+  const int fd = accept(listener, NULL, NULL);
+  Send(fd, sends);
+  WaitUntilAcknowledged(fd);
+  if (strcmp(how, "reset") == 0)
+    Reset(fd);
+  else if (strcmp(how, "disconnect") == 0)
+    Disconnect(fd);
+  else
+    End(fd);
 }
 
 // Over a socket of AF_UNIX, to a child that was made before the connection.
@@ -96,6 +134,9 @@ int main(int argc, char** argv) {
   const char* const how = argv[1];
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[3]))};
   inet_pton(AF_INET, argv[2], &to.sin_addr);
+  if (strcmp(how, "serve") == 0) return Serve(to, argv[3], argv[4], atol(argv[5])), 0;
+  if (strcmp(how, "fetch") == 0)
+    return End(Connect(socket(AF_INET, SOCK_STREAM, Protocol(argv[4])), &to)), 0;
   const long first = atol(argv[4]), more = atol(argv[5]);
   if (strcmp(how, "pass") == 0) return Pass(&to, first, more), 0;
   if (strcmp(how, "exec") == 0 || strcmp(how, "fork") == 0) {
@@ -134,13 +175,10 @@ int main(int argc, char** argv) {
       End(fd);
       fd = -1;
     } else if (is_reset) {
-      const struct linger now = {1, 0};
-      setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-      close(fd);
+      Reset(fd);
       fd = -1;
     } else {
-      const struct sockaddr none = {.sa_family = AF_UNSPEC};
-      if (connect(fd, &none, sizeof none) != 0) return 8;
+      Disconnect(fd);
     }
   }
   return 0;

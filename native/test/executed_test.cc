@@ -184,6 +184,31 @@ void TakesTheKernelsArgumentsFirst() {
   CHECK(script(&kernel).from == k_script_claimed && script(&kernel).path.empty());
 }
 
+// It ended between two looks, or had executed another program by then.
+void TakesNoScriptThatWasReadByOtherRules() {
+  Folder folder;
+  const MappedFile loader = folder.Make("tool", Elf{}.Of64());
+  CaughtExec caught = Caught(loader, true);
+  const auto script = [&] {
+    const ExecFacts facts{.pid = kGone,
+                          .parent_pid = kGone,
+                          .first = loader,
+                          .filename = loader.path,
+                          .caught = &caught};
+    const Executed executed = WhatWasExecuted(facts);
+    CHECK(executed.path == loader.path && (executed.flags & k_exec_loader) != 0);
+    return ScriptOfArgument(facts, executed);
+  };
+  // Its arguments were read when nothing said yet that it is a loader.
+  CHECK(script().from == k_script_claimed && script().path.empty());
+  caught.loads = Loads::kYes;
+  caught.script = {k_script_claimed, folder.At("program"), 1, 2};
+  CHECK(script().path == caught.script.path);
+  caught.file.path = folder.At("python3");
+  caught.file.ino++;
+  CHECK(script().from == k_script_claimed && script().path.empty());
+}
+
 // It went elsewhere before it was looked at: its relative name leads to another's file there.
 void GoesByTheFolderThatTheKernelSaw() {
   Folder folder;
@@ -348,6 +373,7 @@ int main() {
   NamesWhatACopyOfALoaderRuns();
   NamesTheFileThatWasExecuted();
   TakesTheKernelsArgumentsFirst();
+  TakesNoScriptThatWasReadByOtherRules();
   GoesByTheFolderThatTheKernelSaw();
   ReadsMaps();
   TellsCodeOnceAnImage();

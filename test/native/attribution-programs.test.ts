@@ -77,6 +77,16 @@ describe('attribution of short uploads by programs within programs', () => {
       isRight: (file, { exec }) => exec.path === real(loader()) && exec.script === file,
     },
     {
+      // Its name says nothing: the file does.
+      name: 'copied loader',
+      make: (file) => {
+        copyFileSync(sender, file)
+        copyFileSync(real(loader()), `${file}-tool`)
+        return { command: `${file}-tool`, args: [file], env: {} }
+      },
+      isRight: (file, { exec }) => exec.path === `${file}-tool` && exec.script === file,
+    },
+    {
       name: 'script',
       make: (file) => {
         writeFileSync(file, SCRIPT)
