@@ -64,6 +64,8 @@ const ROOMS: Record<string, Room> = {
     rooms: ['units', 'unpack', 'given-file', 'records', 'baseline', 'engine'],
     packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
+  // Lines of programs of the system, as the importers read them.
+  intake: { rooms: ['units', 'records', 'baseline', 'engine', 'importers'], packages: [] },
   stream: { rooms: LEFT_OF_STREAM },
   // What the collector's rooms have in common: limits, counters, secrets, and the words of the page's API.
   'collector-terms': { rooms: [...LEFT_OF_STREAM, 'stream'] },
@@ -78,12 +80,13 @@ const ROOMS: Record<string, Room> = {
   replay: { rooms: [...LEFT_OF_STREAM, 'capture', 'importers', 'stream'] },
   status: { rooms: [...LEFT_OF_STREAM, 'stream'] },
   web: { rooms: [], packages: ['preact', 'preact/hooks', '@preact/signals', 'uplot', 'vite'] },
-  agent: { rooms: [...LEFT_OF_STREAM, 'capture', 'stream', 'status', 'sense'] },
+  agent: { rooms: [...LEFT_OF_STREAM, 'capture', 'intake', 'stream', 'status', 'sense'] },
   cli: {
     rooms: [
       ...LEFT_OF_STREAM,
       'capture',
       'importers',
+      'intake',
       'replay',
       'stream',
       'status',

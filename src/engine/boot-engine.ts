@@ -37,7 +37,7 @@ import type { Lasting } from './lasting.ts'
 import { PolicyError, policyFrom } from './policy.ts'
 import type { Process } from './process.ts'
 import { namesScript } from './script.ts'
-import { hasNamedAll, tellsFlows } from './sources.ts'
+import { createLooks, hasNamedAll, tellsFlows } from './sources.ts'
 import type { TopFlow } from './top.ts'
 
 export type BootEngine = {
@@ -68,12 +68,10 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   const clock = createClock()
   let nextPassMs = 0
   let isSeeded = false
-  /** Sources whose mark(start) this engine has been told. */
-  const started = new Set<number>()
   let isForeign = false
   /** This engine began the baseline, and it took the place of none: what its first look finds was here before. */
   let isFirstStart = false
-  const looked = new Set<number>()
+  const looks = createLooks()
 
   const at = (): UnixNs => wallNow(clock)
   const parts = createBootParts(lasting, clock)
@@ -141,11 +139,11 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     health.lacks(mark.source, mark.gaps)
     setClock(mark)
     if (mark.kind === Mark.start) {
-      started.add(mark.source)
+      looks.begin(mark.source)
       processes.beginEnumeration(mark.source)
       ledger.beginEnumeration(mark.source)
       health.degraded(mark.source, mark.note)
-    } else if (mark.kind === Mark.enumerated && started.has(mark.source) && hasNamedAll(mark)) {
+    } else if (mark.kind === Mark.enumerated && looks.hasBegun(mark.source) && hasNamedAll(mark)) {
       // Without a start it ends an enumeration that another engine was told.
       endEnumeration(mark.source)
     }
@@ -153,7 +151,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   }
 
   const endEnumeration = (source: number): void => {
-    looked.add(source)
+    looks.end(source)
     attribution.learnt(undefined)
     if (tellsFlows(source)) ledger.endEnumeration(source)
     processes.endEnumeration(source, clock.nowMs)
@@ -228,8 +226,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         const { process, isNew } = processes.exec(record)
         if (!isNew) return
         if ((record.flags & ExecFlag.enumerated) === 0) counters.execs++
-        else
-          process.wasHere = isFirstStart && started.has(record.source) && !looked.has(record.source)
+        else process.wasHere = isFirstStart && looks.isFirst(record.source)
         requests.ask(process)
         if (namesScript(process.image)) {
           const { script: path, scriptDev: dev, scriptIno: ino } = process.image

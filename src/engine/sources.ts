@@ -34,11 +34,35 @@ const OF_FLOWS = new Set<number>([Source.filter, Source.networkStatistics, Sourc
 
 /**
  * Whether an enumeration that ends with this mark has named what there is. A filter that is not connected names
- * nothing, and what it told before goes on; so with what takes its place. (Other sources enumerate without any
- * capability, too.)
+ * nothing, and what it told before goes on; so with what takes its place, and with eslogger, which tells what happens
+ * and never what there is. (Other sources enumerate without any capability, too.)
  */
 export const hasNamedAll = ({ source, capabilities }: MarkRecord): boolean =>
-  !OF_FLOWS.has(source) || capabilities !== 0
+  source !== Source.eslogger && (!OF_FLOWS.has(source) || capabilities !== 0)
+
+export type Looks = {
+  begin(source: number): void
+  /** Whether this engine was told its mark(start). */
+  hasBegun(source: number): boolean
+  /** Its enumeration is over. */
+  end(source: number): void
+  /** Whether what the source finds is the first look at it: of eslogger, which never looks, the list of processes does. */
+  isFirst(source: number): boolean
+}
+
+export function createLooks(): Looks {
+  const begun = new Set<number>()
+  const ended = new Set<number>()
+  return {
+    begin: (source) => void begun.add(source),
+    hasBegun: (source) => begun.has(source),
+    end: (source) => void ended.add(source),
+    isFirst(source) {
+      const looking = source === Source.eslogger ? Source.polling : source
+      return begun.has(looking) && !ended.has(looking)
+    },
+  }
+}
 
 /** Whether the source tells of flows. */
 export const tellsFlows = (source: number): boolean => !OF_PROCESSES.has(source)

@@ -10,7 +10,6 @@ import {
 } from '../records/record.gen.ts'
 import { NO_SCRIPT } from '../records/script.ts'
 import { NO_SIGNATURE_ASKED } from '../records/signature.ts'
-import type { RecordLog } from './record-log.ts'
 import { NO_SCRIPT_TOLD, type ScriptTold } from './script-rules.ts'
 
 /** XNU osfmk/kern/cs_blobs.h. */
@@ -81,11 +80,19 @@ export type Programs = {
 /** Processes remembered as told; beyond, the oldest is told again when it comes back. */
 const KNOWN_MAX = 65_536
 
+/** Where the records go. */
+export type RecordSink = {
+  /** Of the next record, ns since boot. */
+  atNs(): bigint
+  add(record: Uint8Array): void
+}
+
 /**
- * Every exec is followed by an inspected record that says the file could not be read, as the file is not
- * here, and another of its script where it has one: code without a valid signature is then known by its path, and says so.
+ * Of a log that another machine wrote (`isElsewhere`) every exec is followed by an inspected record that says the file
+ * could not be read, as the file is not here, and another of its script where it has one: code without a valid
+ * signature is then known by its path, and says so.
  */
-export function createPrograms(out: RecordLog, source: number): Programs {
+export function createPrograms(out: RecordSink, source: number, isElsewhere = true): Programs {
   const known = new Set<string>()
   const remember = (id: ProcessId): void => {
     if (known.size >= KNOWN_MAX)
@@ -128,8 +135,10 @@ export function createPrograms(out: RecordLog, source: number): Programs {
         teamId: program.teamId,
       }),
     )
-    unread(program, Subject.program, program.path)
-    if (program.script.path !== '') unread(program, Subject.script, program.script.path)
+    if (isElsewhere) {
+      unread(program, Subject.program, program.path)
+      if (program.script.path !== '') unread(program, Subject.script, program.script.path)
+    }
     remember(program)
   }
   const unread = (program: Program, subject: number, path: string): void => {

@@ -207,4 +207,33 @@ describe('an engine with two sources', () => {
       )
     })
   })
+
+  it('ends no process by what eslogger begins with, which names none', () => {
+    const script = new Script().from(Source.polling, PROCESSES).start()
+    script.from(Source.eslogger, PROCESSES).start().program(probe)
+    script.from(Source.networkStatistics, FLOWS).start()
+    // It ended and runs again.
+    script.from(Source.eslogger, PROCESSES).start()
+    script
+      .from(Source.networkStatistics, FLOWS)
+      .upload({ id: 1, total: 5 * MIB })
+      .ticks(2)
+    const { alerts, engine } = tell(script)
+    assert.equal(alerts[0]?.chain[0]?.path, probe.path)
+    assert.equal(engine.counters().processes, 1)
+  })
+
+  it('believes that a program was here before only while the list of processes is told for the first time', () => {
+    const wasHere = (isLooking: boolean): boolean => {
+      const script = new Script().from(Source.polling, PROCESSES).mark(Mark.start)
+      if (!isLooking) script.mark(Mark.enumerated)
+      script.from(Source.eslogger, PROCESSES).mark(Mark.start)
+      script.program({ ...probe, flags: ExecFlag.enumerated })
+      if (isLooking) script.from(Source.polling, PROCESSES).mark(Mark.enumerated)
+      script.from(Source.networkStatistics, FLOWS).start()
+      const { alerts } = tell(script.upload({ id: 1, total: 5 * MIB }).ticks(2))
+      return /here before Freshet/.test(alerts[0]?.sentence ?? '')
+    }
+    assert.deepEqual([wasHere(true), wasHere(false)], [true, false])
+  })
 })
