@@ -143,6 +143,20 @@ describe('page in a browser', () => {
     await page.getByText('Nothing unusual so far').waitFor()
   })
 
+  it('says so when a part of an address means nothing to its page', async () => {
+    const { page, show } = await scene()
+    await show('#/machine?device=zz')
+    await page.getByText('The address has device=zz, which means nothing to this page').waitFor()
+    await page.getByRole('heading', { name: HOSTNAME }).waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await show(`#/alerts?from=bogus&severity=high&sort=${'x'.repeat(99)}`)
+    await page.getByText(/has from=bogus, sort=x+…x+, which means nothing/).waitFor()
+    // A choice writes the address anew.
+    await page.getByRole('link', { name: 'Low', exact: true }).click()
+    await page.waitForURL(/#\/alerts\?severity=low$/)
+    await page.getByText('which means nothing').waitFor({ state: 'detached' })
+  })
+
   it('draws no line and says no rate before it has looked twice', async () => {
     const { agent, page } = await scene()
     const figure = page.locator('.figure').filter({ hasText: 'Programs started' })

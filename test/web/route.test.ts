@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { attackAddress, attackName } from '../../src/collector/web/attack.ts'
 import {
+  ignoredIn,
   keyOf,
   parseRoute,
   type Route,
@@ -92,6 +93,29 @@ describe('page: routes', () => {
       assert.deepEqual(parseRoute(`#${address}`), { page: 'nowhere', address })
       assert.equal(routeHash(parseRoute(`#${address}`)), `#${address}`)
     }
+  })
+  it('tell what of an address means nothing to its page', () => {
+    const of: [hash: string, ignored: string[]][] = [
+      ['#/machine?device=zz', ['device=zz']],
+      ['#/alerts?from=bogus&severity=high', ['from=bogus']],
+      [
+        '#/alerts?severity=dire&status=x&sort=name&to=-1h&q=a',
+        ['severity=dire', 'status=x', 'sort=name', 'to=-1h'],
+      ],
+      ['#/alerts?sort=score&sort=bytes', ['sort=bytes']],
+      [`#/alerts/${'a'.repeat(32)}?devise=b`, ['devise=b']],
+      ['#/identities?q=a&status=open', ['status=open']],
+      ['#/identities/a/b?q=c', ['q=c']],
+      ['#/?x=1', ['x=1']],
+      ['#/nothing?x=1', []],
+    ]
+    for (const [hash, ignored] of of)
+      assert.deepEqual(
+        ignoredIn(hash).map((field) => field.join('=')),
+        ignored,
+        hash,
+      )
+    fc.assert(fc.property(routes, (route) => assert.deepEqual(ignoredIn(routeHash(route)), [])))
   })
   it('tell a key from a route', () => {
     assert.equal(keyOf('#key=abc%2Bdef'), 'abc+def')

@@ -10,7 +10,7 @@ import { installKeys } from './keys.ts'
 import { MachinePage } from './machine.tsx'
 import { installOpened } from './opened.ts'
 import { Cut } from './parts.tsx'
-import { type Route, routeHash } from './route.ts'
+import { ignoredIn, type Route, routeHash } from './route.ts'
 import { installRows } from './rows.ts'
 import { SessionForm } from './session.tsx'
 import {
@@ -42,7 +42,14 @@ export function Page() {
       <LostBanner />
       <DegradedBanner />
       <main id="main" tabIndex={-1}>
-        {loaded.value ? <Content route={route.value} /> : <p class="quiet loading">Loading …</p>}
+        {loaded.value ? (
+          <>
+            <Ignored />
+            <Content route={route.value} />
+          </>
+        ) : (
+          <p class="quiet loading">Loading …</p>
+        )}
       </main>
       <KeysFooter />
       <p class="unseen" aria-live="polite" role="status">
@@ -54,6 +61,30 @@ export function Page() {
 
 /** A button, not a link: the address is the state, so `#main` must not get into it. */
 const toMain = (): void => document.getElementById('main')?.focus({ preventScroll: true })
+
+/** Of the address as it is when the route is drawn: a choice on the page writes it anew. */
+function Ignored() {
+  const ignored = ignoredIn(location.hash)
+  if (ignored.length === 0) return null
+  const shown = ignored.slice(0, IGNORED_SHOWN)
+  return (
+    <p class="notice" role="status">
+      The address has{' '}
+      {shown.map(([name, value], index) => (
+        <>
+          {index > 0 && ', '}
+          <code>
+            <Cut text={visible(`${name}=${value}`)} max={60} />
+          </code>
+        </>
+      ))}
+      {ignored.length > shown.length && ` and ${ignored.length - shown.length} more`}, which means
+      nothing to this page: what is shown is the same without it.
+    </p>
+  )
+}
+
+const IGNORED_SHOWN = 5
 
 function Content({ route: at }: { route: Route }) {
   useEffect(() => {

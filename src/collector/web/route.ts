@@ -127,6 +127,16 @@ export function routeHash(route: Route): string {
   return `#/${route.page}${fields.size > 0 ? `?${fields}` : ''}`
 }
 
+/** What stands in an address and means nothing to its page: names it does not know, and values that cannot be. */
+export function ignoredIn(hash: string): [name: string, value: string][] {
+  const route = parseRoute(hash)
+  if (route.page === 'nowhere') return []
+  const fieldsOf = (text: string) =>
+    new URLSearchParams(text.includes('?') ? text.slice(text.indexOf('?') + 1) : '')
+  const read = fieldsOf(routeHash(route))
+  return [...fieldsOf(hash)].filter(([name, value]) => value !== '' && read.get(name) !== value)
+}
+
 /** The key of an address such as `#key=...`, or undefined. */
 export function keyOf(hash: string): string | undefined {
   const match = /^#key=(.+)$/.exec(hash)
