@@ -259,7 +259,7 @@ export type DeviceInfo = {
   connected: boolean
   firstSeenAt: NsText
   lastSeenAt: NsText
-  /** Highest sequence durably stored. */
+  /** Highest sequence durably stored. No count of items: an outbox that starts again goes on up to 2^20 later. */
   lastSequence: number
   /**
    * Milliseconds that its clock is behind the collector's, the time on the way included; negative: ahead.

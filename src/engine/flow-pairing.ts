@@ -19,7 +19,8 @@ import type { IdentityState, Process } from './process.ts'
 import { standingOf } from './score.ts'
 import { createSilentWatch, SILENT_AFTER_MS } from './silent-watch.ts'
 
-const SILENT_FLOW_BYTES = 1_024
+/** What a flow has sent at least that counts as without an answer. */
+export const SILENT_FLOW_BYTES = 1_024
 const DAY_NS = 86_400_000_000_000n
 
 export type PairingParts = {

@@ -2,8 +2,16 @@
 import assert from 'node:assert/strict'
 import type { Finding, ListedFlow } from '../../src/engine/finding.ts'
 import { bytes, nowUnixNs } from '../../src/units.ts'
+import { itemOf } from '../collector/agent.ts'
 import { accessibilityFaults } from './browser.ts'
-import { alertFinding, destination, identity, secondsBefore, sightingOf } from './samples.ts'
+import {
+  alertFinding,
+  destination,
+  identity,
+  liveAt,
+  secondsBefore,
+  sightingOf,
+} from './samples.ts'
 import { HOSTNAME, probe, stage, upload } from './scene.ts'
 
 describe('page and details', () => {
@@ -108,6 +116,18 @@ describe('page and details', () => {
     await page.getByText('1 identity found.').waitFor()
   })
 
+  it('say when a machine was heard of, and of its items no number, which is none of how many there are', async () => {
+    const { agent, page, show } = await scene()
+    // An agent that starts again goes on 2^20 numbers later.
+    await agent.deliver([itemOf(1_048_577, sightingOf(probe(nowUnixNs()), 'ada'))])
+    agent.send({ kind: 'live', live: liveAt(nowUnixNs(), 1) })
+    await show('#/machine')
+    const missed = page.getByRole('region', { name: 'What was missed' })
+    const heard = missed.getByRole('row', { name: /^Last heard of/ })
+    assert.match(await heard.innerText(), /\d\d:\d\d:\d\d$/)
+    assert.doesNotMatch(await page.locator('main').innerText(), /1,?048,?577/)
+  })
+
   it('list the flows of an alert, count the rest, and say where an agent sent none', async () => {
     const { page, show, tell, watched } = await scene()
     const now = nowUnixNs()
@@ -129,7 +149,10 @@ describe('page and details', () => {
       flow(50_002, 300_000, 'closed'),
       { ...flow(50_003, 100_000, 'gone'), pid: 0 },
     ]
-    const alert = { ...upload(now), flows: 12, listedFlows }
+    const alert = {
+      ...upload(now),
+      ...{ flows: 12, listedFlows, bytesIn: bytes(210, 'in'), silentFlows: 0, unreadFlows: 0 },
+    }
     await tell(alertFinding(alert), alertFinding(upload(now, { seed: 'older' })))
     await show(`#/alerts/${alert.id}`)
     const panel = page.getByRole('region', { name: 'Its flows' })
@@ -138,6 +161,9 @@ describe('page and details', () => {
     assert.match(rows[0] ?? '', /48211\s+50001\s+\[2001:db8::7\]:443\s+1\.50 MB\s+70 B\s+open/)
     assert.match(rows[1] ?? '', /at least 300 kB\s+70 B\s+closed/)
     assert.match(rows[2] ?? '', /not known\s+50003.*gone/s)
+    // A flow of 266 B without an answer may be in the list: above it stands what is counted, below it what that means.
+    await page.getByText('none of 1,024 B or more unanswered').waitFor()
+    await panel.getByText('Smaller ones are not counted.').waitFor()
     assert.deepEqual(await accessibilityFaults(page), [])
     await show(`#/alerts/${upload(now, { seed: 'older' }).id}`)
     await panel.getByText('did not send them').waitFor()

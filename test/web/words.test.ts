@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import type { LiveInfo } from '../../src/collector/page-api.ts'
 import { actedForKey, nameOfKey, shortHash } from '../../src/collector/web/identity-key.ts'
 import {
+  ANSWERED_FROM_BYTES,
+  ANSWERED_MEANS,
   answeredText,
   connectionText,
   foreignText,
@@ -18,8 +20,10 @@ import {
   wentText,
 } from '../../src/collector/web/words.ts'
 import { emptyFeatures } from '../../src/engine/features.ts'
+import { SILENT_FLOW_BYTES } from '../../src/engine/flow-pairing.ts'
 import { explain } from '../../src/engine/reasons.ts'
 import { noPoints, scoreInto } from '../../src/engine/score.ts'
+import { SILENT_AFTER_MS } from '../../src/engine/silent-watch.ts'
 
 const HASH = `${'c0ffee'.repeat(10)}cafe`
 
@@ -32,8 +36,12 @@ describe('page: words that depend on numbers', () => {
       'nothing has come back so far',
     )
     assert.equal(answeredText({ ...of, flows: 1 }), 'it was answered')
-    assert.equal(answeredText(of), 'none unanswered')
-    assert.equal(answeredText({ ...of, silentFlows: 3 }), '3 of them unanswered')
+    // A flow of 266 B that got nothing back may be among the four: what is counted is said.
+    assert.equal(answeredText(of), 'none of 1,024 B or more unanswered')
+    assert.equal(answeredText({ ...of, silentFlows: 3 }), '3 of 1,024 B or more unanswered')
+    assert.equal(answeredText({ ...of, silentFlows: 4 }), '4 unanswered')
+    assert.equal(ANSWERED_FROM_BYTES, SILENT_FLOW_BYTES)
+    assert.ok(ANSWERED_MEANS.includes(`${SILENT_AFTER_MS / 1000} s`), ANSWERED_MEANS)
     const unread = { ...of, bytesIn: 0, unreadFlows: 2 }
     assert.equal(answeredText(unread), '2 of them not read to the end')
   })

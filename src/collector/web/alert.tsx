@@ -18,7 +18,7 @@ import { alertKey, exactly, routeHash } from './route.ts'
 import { Sight } from './sight.tsx'
 import { alertTold, lastList, lastRow } from './state.ts'
 import { Triage, TriageMark } from './triage.tsx'
-import { ANSWERED_MEANS, answeredText, namelessText } from './words.ts'
+import { answeredText, namelessText } from './words.ts'
 
 export function AlertPage({ id, deviceId }: { id: string; deviceId: string | undefined }) {
   const [alert, setAlert] = useState<AlertDetail | undefined>(undefined)
@@ -144,11 +144,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
         value={bytesText(alert.bytesIn)}
         more={bytesExact(alert.bytesIn)}
       />
-      <Figure
-        name={`Flows${least}`}
-        value={countText(alert.flows)}
-        more={<span title={ANSWERED_MEANS}>{answeredText(alert)}</span>}
-      />
+      <Figure name={`Flows${least}`} value={countText(alert.flows)} more={answeredText(alert)} />
       <Figure
         name="Largest flow"
         value={bytesText(largestFlow.bytesOut)}

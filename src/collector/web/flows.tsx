@@ -2,7 +2,7 @@
 import type { AlertDetail, FlowInfo } from '../page-api.ts'
 import { endpointText } from './format.ts'
 import { Bytes, Clock, Cut } from './parts.tsx'
-import { unlistedText } from './words.ts'
+import { ANSWERED_MEANS, unlistedText } from './words.ts'
 
 export function Flows({ alert }: { alert: AlertDetail }) {
   const { listedFlows } = alert
@@ -16,7 +16,9 @@ export function Flows({ alert }: { alert: AlertDetail }) {
   return (
     <>
       {listedFlows.length > 0 && <Table flows={listedFlows} />}
-      <p class="rest">{unlistedText(alert)}</p>
+      <p class="rest">
+        {unlistedText(alert)} {ANSWERED_MEANS}
+      </p>
     </>
   )
 }

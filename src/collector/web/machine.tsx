@@ -169,8 +169,6 @@ function Losses({ device, live }: { device: DeviceInfo; live: LiveInfo }) {
     ],
     ['Waiting to be delivered', countText(live.outboxItems), false],
     ['Given up before delivery', countText(live.outboxEvicted), live.outboxEvicted > 0],
-    // Not how many there are: an outbox leaves numbers out.
-    ['Last item stored', `no. ${countText(device.lastSequence)}`, false],
   ]
   return (
     <section aria-label="What was missed">
@@ -184,9 +182,15 @@ function Losses({ device, live }: { device: DeviceInfo; live: LiveInfo }) {
             </tr>
           ))}
           <tr>
-            <th scope="row">First report</th>
+            <th scope="row">First heard of</th>
             <td class="right">
               <Clock at={device.firstSeenAt} />
+            </td>
+          </tr>
+          <tr>
+            <th scope="row">Last heard of</th>
+            <td class="right">
+              <Clock at={device.lastSeenAt} />
             </td>
           </tr>
         </tbody>

@@ -17,8 +17,10 @@ export function answeredText(
   if (alert.unreadFlows > 0) return `${countText(alert.unreadFlows)} of them not read to the end`
   if (alert.bytesIn === 0)
     return alert.state === 'final' ? 'nothing came back' : 'nothing has come back so far'
-  if (alert.silentFlows === 0) return alert.flows === 1 ? 'it was answered' : 'none unanswered'
-  return `${countText(alert.silentFlows)} of them unanswered`
+  if (alert.silentFlows === 0 && alert.flows === 1) return 'it was answered'
+  if (alert.silentFlows === alert.flows) return `${countText(alert.flows)} unanswered`
+  const counted = `${countText(ANSWERED_FROM_BYTES)} B or more`
+  return `${alert.silentFlows === 0 ? 'none' : countText(alert.silentFlows)} of ${counted} unanswered`
 }
 
 /** What an alert does not list of its flows. */
@@ -37,9 +39,11 @@ export function unlistedText({
   return `${all} ${countText(rest)} more than are listed, with ${more} out: smaller ones, or ended before it opened.`
 }
 
+/** Smaller flows are not counted as unanswered (the engine's SILENT_FLOW_BYTES). */
+export const ANSWERED_FROM_BYTES = 1024
+
 /** What `answeredText` counts (the engine's SILENT_AFTER_MS). */
-export const ANSWERED_MEANS =
-  'A flow counts as unanswered when it closes, or when 30 s have passed, and nothing has come back in it.'
+export const ANSWERED_MEANS = `A flow counts as unanswered when it has sent ${countText(ANSWERED_FROM_BYTES)} B or more and nothing has come back in it as it closes, or after 30 s. Smaller ones are not counted.`
 
 /**
  * How much of a list is on the page: what the filter shows, what the page has loaded of all that the
