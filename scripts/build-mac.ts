@@ -3,6 +3,8 @@
 //
 //   npm run build:mac -- [--sdk DIR] [--headers DIR] [--out DIR] [--development]
 //                                                                         into dist/mac/{arm64,x86_64,universal}
+//   node scripts/build-mac.ts --menu-bar --out DIR                        what set-up builds on a Mac: for this Mac
+//                                                                         alone DIR/Freshet.app, the menu bar, ad hoc
 //   npm run check:mac -- --sdk DIR [--headers DIR]                        the same aside, looked at and told
 //
 // FRESHET_TEAM in the environment names the team of the Apple developer account that signs it, in place of the
@@ -17,9 +19,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Identity, readIdentity } from './identity.ts'
 import { ARTIFACTS } from './mac/artifacts.ts'
-import { layBundles } from './mac/bundles.ts'
+import { layBundles, layMenuBar } from './mac/bundles.ts'
 import { check } from './mac/check.ts'
-import { type Build, buildArtifact, joinArchs } from './mac/compile.ts'
+import { type Build, buildArtifact, joinArchs, run } from './mac/compile.ts'
 import type { Arch } from './mac/darwin-node.ts'
 import { MacBuildError } from './mac/error.ts'
 import { findSdk, findToolchain } from './mac/toolchain.ts'
@@ -43,19 +45,24 @@ async function main(): Promise<void> {
       headers: { type: 'string' },
       out: { type: 'string' },
       check: { type: 'boolean', default: false },
+      'menu-bar': { type: 'boolean', default: false },
       development: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return console.log(USAGE)
+  const isMenuBar = values['menu-bar']
+  const isAside = values.check || isMenuBar
   const build: Build = {
     root,
     identity: identityOf(process.env.FRESHET_TEAM),
     signing: values.development ? 'development' : 'developer-id',
     sdk: findSdk(values.sdk, values.headers),
     toolchain: findToolchain(),
-    out: values.out ?? join(root, values.check ? '.cache/mac/check' : 'dist/mac'),
+    out:
+      (isMenuBar ? undefined : values.out) ?? join(root, isAside ? '.cache/mac/check' : 'dist/mac'),
   }
+  if (isMenuBar) return buildMenuBar(build, values.out ?? join(root, 'dist/mac'))
   const products: Record<string, string> = {}
   for (const artifact of ARTIFACTS) {
     const made: string[] = []
@@ -67,6 +74,20 @@ async function main(): Promise<void> {
   else
     for (const [name, path] of Object.entries(products))
       console.log(`${name}: ${path}, ${statSync(path).size} bytes`)
+}
+
+/** For the architecture of this process. Signed by nobody: arm64 runs no other code, and notifications want a bundle that is. */
+async function buildMenuBar(build: Build, out: string): Promise<void> {
+  const artifact = ARTIFACTS.find(({ name }) => name === build.identity.app.executable)
+  if (artifact === undefined) throw new MacBuildError('scripts/mac/artifacts.ts names no app')
+  const program = await buildArtifact(
+    build,
+    artifact,
+    process.arch === 'arm64' ? 'arm64' : 'x86_64',
+  )
+  const bundle = layMenuBar(build.identity, program, out)
+  if (!build.toolchain.isCross)
+    await run('/usr/bin/codesign', ['--force', '--sign', '-', '--timestamp=none', bundle])
 }
 
 function identityOf(team: string | undefined): Identity {

@@ -1,4 +1,4 @@
-// Makes a clone ready to run: packages, addon, probe, page. Plain JavaScript that node 20.19 runs, since
+// Makes a clone ready to run: packages, addon, probe, page, and on a Mac the menu bar. Plain JavaScript that node 20.19 runs, since
 // it comes before the pinned Node 26 is there. Does only what is out of date; says what it does.
 //
 // Interrupted anywhere it leaves nothing that the next run would take for whole: a stamp is removed
@@ -22,6 +22,7 @@ import {
 import { userInfo } from 'node:os'
 import { delimiter, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { cacheInstead, macLacks } from './setup-mac.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const modules = join(root, 'node_modules')
@@ -165,6 +166,16 @@ function pinnedNode() {
   return home
 }
 
+/** On a Mac. Whole once it is signed. */
+const MENU_BAR = 'native/build/Freshet.app/Contents/_CodeSignature'
+const MENU_BAR_SOURCES = [
+  'native/mac',
+  'pkg',
+  'scripts/mac',
+  'scripts/build-mac.ts',
+  'package.json',
+]
+
 // From here on: the steps, in order. Each has a stamp in node_modules, which npm ci empties.
 const steps = () => {
   const platform = `${process.platform}-${process.arch}`
@@ -193,17 +204,26 @@ const steps = () => {
       ),
       buildPage,
     ),
+    ...(process.platform === 'darwin'
+      ? [step('menu bar', MENU_BAR, sources(MENU_BAR_SOURCES), buildMenuBar)]
+      : []),
   ]
 }
 
 function install() {
   // Scripts of packages are left out: none is needed, and what does not run cannot harm.
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts']
+  const cache = cacheInstead({
+    uid: process.geteuid?.(),
+    homeUid: statSync(process.env.HOME ?? '/', { throwIfNoEntry: false })?.uid,
+    place: join(root, '.cache/npm'),
+  })
   const made = spawnSync('npm', [...args, '--include=dev', '--include=optional'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit', lock],
-    env: childEnvironment(process.env),
+    env: { ...childEnvironment(process.env), ...(cache && { npm_config_cache: cache }) },
   })
+  if (cache) rmSync(cache, { recursive: true, force: true })
   if (made.error) fail(`npm cannot be run (${made.error.message}): it comes with Node`)
   if (made.status !== 0) fail('npm ci failed: see above. Is the npm registry reachable?')
 }
@@ -233,15 +253,20 @@ function buildPage() {
   run(join(pinnedNode(), 'bin/node'), [vite, 'build', '--logLevel=warn', 'src/collector/web'])
 }
 
+/** For this Mac alone, signed ad hoc. All but the menu bar works without it, so that a set-up does not end for it. */
+function buildMenuBar() {
+  const to = dirname(dirname(join(root, MENU_BAR)))
+  const args = ['scripts/build-mac.ts', '--menu-bar', '--out', dirname(to)]
+  const made = runQuietly(join(pinnedNode(), 'bin/node'), args)
+  if (made.status === 0) return
+  rmSync(to, { recursive: true, force: true })
+  process.stderr.write(made.stderr ?? '')
+  return 'Freshet.app could not be built (see above): going on without the menu bar'
+}
+
 /** Runs it without its output, which is shown when it fails. */
 function run(command, args) {
-  const made = spawnSync(command, args, {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe', lock],
-    // Relative to native/, where node-gyp works: its makefiles break on a folder with a space in it.
-    env: childEnvironment(process.env, relative(join(root, 'native'), pinnedNode())),
-    maxBuffer: 64 * 2 ** 20,
-  })
+  const made = runQuietly(command, args)
   if (made.status === 0) return
   process.stderr.write(made.stdout ?? '')
   process.stderr.write(made.stderr ?? '')
@@ -249,6 +274,16 @@ function run(command, args) {
   fail(
     `${what} failed (${made.error?.message ?? made.signal ?? `status ${made.status}`}): see above`,
   )
+}
+
+function runQuietly(command, args) {
+  return spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe', lock],
+    // Relative to native/, where node-gyp works: its makefiles break on a folder with a space in it.
+    env: childEnvironment(process.env, relative(join(root, 'native'), pinnedNode())),
+    maxBuffer: 64 * 2 ** 20,
+  })
 }
 
 /**
@@ -281,7 +316,11 @@ function setUp() {
     say(`${verb} ${name} ...`)
     rmSync(stamp, { force: true })
     const made = want()
-    make()
+    const without = make()
+    if (without) {
+      say(without)
+      continue
+    }
     if (!existsSync(join(root, product))) fail(`${verb} ${name} left no ${product}`)
     writeFileSync(stamp, made)
     say(`${verb} ${name} took ${((Date.now() - began) / 1000).toFixed(1)} s`)
@@ -308,6 +347,8 @@ if (
     if (!steps().every((step) => step.fresh())) {
       const closed = closedClone()
       if (closed) fail(closed)
+      const lacks = process.platform === 'darwin' ? macLacks() : undefined
+      if (lacks) fail(lacks)
       setUp()
       handOver()
     }

@@ -16,6 +16,8 @@ export const PLACE = {
   addon: at('../native/build/Release/freshet.node', './freshet.node'),
   /** The program that `freshet simulate` copies. */
   probe: at('../native/build/probe', './probe'),
+  /** The menu bar that set-up builds on a Mac; an installed one is launchd's to start, and not here. */
+  menuBar: at('../native/build/Freshet.app', './Freshet.app'),
   /** The built page. */
   page: at('./collector/web/dist/', './web/'),
   storeWriter: at('./collector/store/writer-worker.ts', './store-writer.mjs'),

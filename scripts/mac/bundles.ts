@@ -51,6 +51,19 @@ export function layBundles(
   return bundle
 }
 
+/** Writes `out`/Freshet.app with the menu bar alone: without a team macOS takes no system extension. */
+export function layMenuBar(identity: Identity, program: string, out: string): string {
+  const bundle = join(out, `${identity.app.executable}.app`)
+  rmSync(bundle, { recursive: true, force: true })
+  const info = identityFiles(identity, VERSION).get(AT.appInfo)
+  if (info === undefined) throw new Error(`no ${AT.appInfo} is made of pkg/identity.json`)
+  mkdirSync(join(bundle, 'Contents/MacOS'), { recursive: true })
+  writeFileSync(join(bundle, 'Contents/Info.plist'), info)
+  writeFileSync(join(bundle, 'Contents/PkgInfo'), 'APPL????')
+  cpSync(program, join(out, programsOf(identity).app))
+  return bundle
+}
+
 /** What is wrong with what layBundles made, a sentence each. */
 export function bundleFaults(identity: Identity, out: string): string[] {
   const faults = identityFaults(identity, VERSION, (path) => {

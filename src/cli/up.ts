@@ -1,9 +1,10 @@
 // `freshet up`: collector, sense and engine together on this machine. What `npm start` runs.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { commandFor } from '../hint.ts'
+import { commandFor, platformState } from '../hint.ts'
 import { PLACE } from '../place.ts'
 import { VERSION } from '../version.ts'
 import type { CollectorReady } from './collector.ts'
+import { openMenuBar } from './menu-bar.ts'
 import { defaultUser } from './service-user.ts'
 import { statePaths } from './state.ts'
 import { keepRunning, stopSignal } from './supervise.ts'
@@ -101,6 +102,8 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
       '',
     ].join('\n'),
   )
+  const isDaemons = paths.root === platformState(process.platform, 0)
+  void openMenuBar({ state: isDaemons ? undefined : paths.root, log })
   const status = await Promise.race([collector, agent])
   ending.abort()
   const both = await Promise.all([collector, agent])
