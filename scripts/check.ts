@@ -2,10 +2,12 @@
 // One line a check, all that a failing one says, and an exit status. What Debian has to bring
 // (clang-format, shellcheck) may be absent on a developer's machine; in CI (CI=true) absence is failure.
 import { execFile, execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checkLayers } from './layers.ts'
 import { whyNot } from './tools.ts'
+import { workflowFaults } from './workflows.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = (name: string): string => join(root, 'node_modules/.bin', name)
@@ -92,6 +94,16 @@ const checks: Check[] = [
   {
     name: 'shell scripts (shellcheck)',
     run: () => overFiles('shellcheck', [], committed('.ci/run', '*.sh', 'pkg/scripts/*')),
+  },
+  {
+    name: 'workflows (actionlint)',
+    async run() {
+      const files = committed('.github/workflows/*.yml')
+      const faults = await workflowFaults(
+        files.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })),
+      )
+      return { state: faults.length > 0 ? 'failed' : 'passed', output: faults.join('\n') }
+    },
   },
 ]
 
