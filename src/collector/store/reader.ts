@@ -9,6 +9,7 @@ import { createAlertList } from './alert-list.ts'
 import { Conditions, createAsking, deviceName, type Row, sightingOf, text } from './asking.ts'
 import { readDestinations } from './destinations.ts'
 import type { Answers, DeviceRow, Query } from './protocol.ts'
+import { queryWords } from './search.ts'
 
 export type Reader = { answer(query: Query): Answers[Query['op']] }
 
@@ -27,12 +28,12 @@ export function createReader(db: DatabaseSync): Reader {
     if (query.deviceId !== undefined) where.add('p.device = ?', deviceRow(query.deviceId))
     if (query.key !== undefined) where.add('i.key = ?', query.key)
     // Each word is in a name, or in what its sighting says: hashes, signer, user, script.
-    for (const word of (query.text ?? '').split(/\s+/).filter((one) => one !== '')) {
-      const host = /^host:"(.+)"$/.exec(word)?.[1]
-      if (host !== undefined) {
-        where.add('(d.id = ? OR d.hostname = ?)', host, host)
+    for (const { name, value, whole } of queryWords(query.text ?? '')) {
+      if (name === 'host' && value !== '') {
+        where.add('(d.id = ? OR d.hostname = ?)', value, value)
         continue
       }
+      const word = name === '' ? value : whole
       const like = `%${word.replace(/[\\%_]/g, '\\$&')}%`
       const names = ['i.name', 'i.path', 'i.key', 'd.hostname'].map(
         (of) => `${of} LIKE ? ESCAPE '\\'`,

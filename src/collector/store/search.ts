@@ -20,7 +20,11 @@ const VALUE_CHARS_MAX = 1024
 /** Of either text; eight processes with paths of ordinary length take some 1,200. What stands last is left out first. */
 const TEXT_CHARS_MAX = 8192
 /** Words of one query; a request holds 2,000 letters (api/parameters.ts). */
-const TERMS_MAX = 16
+export const TERMS_MAX = 16
+/** A word of a query, or `name:"a value"`. The page cuts a query in the same way, to say what was not understood (web/query.ts). */
+export const WORD = /(?:[a-z]+:)?"(?:[^"]|"")*"(?=\s|$)|\S+/gi
+/** What can be asked for by name. */
+export const FIELDS = [...Object.keys(TAGS).filter((tag) => tag !== 'word'), 'host']
 
 /**
  * Nearly all text there is: composed as it stands, without controls, all of it with a shape. Letters of Latin, and the
@@ -121,14 +125,19 @@ export type Term = {
  * (app, path, hash, signing, user, to, host). A quote inside quotes is written twice.
  */
 export function searchTerms(query: string): Term[] {
-  const terms: Term[] = []
-  for (const [whole] of query.matchAll(/(?:[a-z]+:)?"(?:[^"]|"")*"(?=\s|$)|\S+/gi)) {
-    if (terms.length === TERMS_MAX) break
+  return queryWords(query).map(({ name, value, whole }) => termOf(name, value, whole))
+}
+
+/** The words of a query, the first so many: `name` in lower case, or empty; `value` without quotes; `whole` as it stands. */
+export function queryWords(query: string): { name: string; value: string; whole: string }[] {
+  const words: { name: string; value: string; whole: string }[] = []
+  for (const [whole] of query.matchAll(WORD)) {
+    if (words.length === TERMS_MAX) break
     const [, name = '', value = ''] = /^(?:([a-z]+):)?(.*)$/is.exec(whole) ?? []
-    const quoted = /^"([\s\S]*)"$/.exec(value)
-    terms.push(termOf(name.toLowerCase(), quoted ? quoted[1]!.replaceAll('""', '"') : value, whole))
+    const quoted = /^"([\s\S]*)"$/.exec(value)?.[1]?.replaceAll('""', '"')
+    words.push({ name: name.toLowerCase(), value: quoted ?? value, whole })
   }
-  return terms
+  return words
 }
 
 function termOf(name: string, value: string, whole: string): Term {

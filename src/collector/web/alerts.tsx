@@ -5,9 +5,9 @@ import { barText, countText, mostBytes } from './format.ts'
 import { askMore, type Found, listed } from './found.ts'
 import { groupedText } from './group-words.ts'
 import { ROWS_MAX } from './lists.ts'
-import { Search } from './parts.tsx'
 import { type AlertsRoute, alertKey, isFiltered, routeHash, SEVERITIES } from './route.ts'
 import { focusBrought } from './rows.ts'
+import { AlertSearch } from './search.tsx'
 import { SortChooser } from './sort.tsx'
 import { alerts, alertsTold, go, triageCounts } from './state.ts'
 import { StatusFilter } from './status-filter.tsx'
@@ -30,11 +30,7 @@ export function AlertsPage({ at: list }: { at: AlertsRoute }) {
         <StatusFilter at={list} counts={counts} />
         <TimeFilter at={list} />
         <SortChooser at={list} />
-        <Search
-          label="Search alerts"
-          query={list.query}
-          onQuery={(text) => go({ ...list, query: text }, true)}
-        />
+        <AlertSearch query={list.query} onQuery={(text) => go({ ...list, query: text }, true)} />
       </div>
       {shown === undefined || isOld ? (
         <p class="quiet loading">{isFiltered(list) ? 'Searching …' : 'Loading …'}</p>

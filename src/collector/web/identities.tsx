@@ -6,9 +6,10 @@ import { countText, isKnown, userText } from './format.ts'
 import { ActedFor } from './identity.tsx'
 import { actedForKey, shortHash } from './identity-key.ts'
 import { ROWS_MAX } from './lists.ts'
-import { Age, Clock, Cut, Search, Signer } from './parts.tsx'
+import { Age, Clock, Cut, Signer } from './parts.tsx'
 import { routeHash } from './route.ts'
 import { focusLastRow } from './rows.ts'
+import { IdentitySearch } from './search.tsx'
 import { devices, go, identities } from './state.ts'
 import { foundText, listedText } from './words.ts'
 
@@ -84,8 +85,7 @@ export function IdentitiesPage({ query }: { query: string }) {
     <>
       <div class="tools">
         <h1>Identities</h1>
-        <Search
-          label="Search identities"
+        <IdentitySearch
           query={query}
           onQuery={(text) => go({ page: 'identities', query: text }, true)}
         />

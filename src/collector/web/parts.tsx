@@ -161,23 +161,3 @@ export function Copied({ text }: { text: string }) {
     </span>
   )
 }
-
-/** The search of a page: what is typed is in the address at once. */
-export function Search(props: { label: string; query: string; onQuery: (query: string) => void }) {
-  return (
-    <label class="search">
-      <span class="unseen">{props.label}</span>
-      <input
-        type="search"
-        placeholder={props.label}
-        value={props.query}
-        onInput={(event) => props.onQuery(event.currentTarget.value)}
-        spellcheck={false}
-        autocomplete="off"
-      />
-      <span class="hint" aria-hidden="true">
-        /
-      </span>
-    </label>
-  )
-}

@@ -1,0 +1,107 @@
+// What the page says of a search that is not understood as it may have been meant.
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { FIELDS, queryWords, TERMS_MAX, WORD } from '../../src/collector/store/search.ts'
+import {
+  ALERT_FIELDS,
+  queryProblems,
+  WORD as WORD_OF_PAGE,
+  WORDS_MAX,
+} from '../../src/collector/web/query.ts'
+import { nowUnixNs } from '../../src/units.ts'
+import { accessibilityFaults } from './browser.ts'
+import { alertFinding, sightingOf } from './samples.ts'
+import { HOSTNAME, probe, stage, upload } from './scene.ts'
+
+describe('page: what of a search is not understood', () => {
+  const problems = (query: string) => queryProblems(query, ALERT_FIELDS).join(' ')
+  it('is cut and read as the collector does', () => {
+    assert.equal(String(WORD_OF_PAGE), String(WORD))
+    assert.equal(WORDS_MAX, TERMS_MAX)
+    assert.deepEqual(ALERT_FIELDS.toSorted(), FIELDS.toSorted())
+  })
+  it('is a quote without an end, a field that there is not, one without a value, and too much', () => {
+    assert.match(problems('app:"foo bar'), /^The quote in “app:"foo” is not closed: .*a letter/)
+    assert.match(problems('"'), /is not closed/)
+    assert.match(problems('"a b"c'), /“"a” is not closed/)
+    assert.match(
+      problems('usr:ada user:ada'),
+      /^“usr” is no field here: “usr:ada” is looked for as/,
+    )
+    assert.match(problems('USER: to:""'), /^“USER:” has no value: .* “to:” has no value:/)
+    assert.match(problems('a '.repeat(17)), /^Only the first 16 of the 17 words/)
+    assert.equal(queryProblems('x:1 x:1', ALERT_FIELDS).length, 1, 'each is said once')
+    assert.match(queryProblems('user:ada', ['host']).join(), /“user” is no field here/)
+  })
+  it('is nothing where all is', () => {
+    for (const query of [
+      ...[
+        '',
+        '  ',
+        'curl',
+        'user:ada',
+        'User:"a ""b"" c" x',
+        '"a b"',
+        '""""',
+        '5"disk',
+        '10.0.0.1:443',
+      ],
+      ...['platform:/usr/bin/curl', 'unsigned:sha256:c0ffee', 'https://example.org', '2001:db8::7'],
+    ])
+      assert.equal(problems(query), '', query)
+  })
+  it('is no value that was quoted as it has to be', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...ALERT_FIELDS), fc.string({ minLength: 1 }), (name, value) => {
+        const query = `${name}:"${value.replaceAll('"', '""')}"`
+        assert.equal(problems(query), '')
+        assert.deepEqual(queryWords(query), [{ name, value, whole: query }])
+      }),
+    )
+  })
+})
+
+describe('page: how one searches', () => {
+  const { scene } = stage()
+
+  it('is said beside the search, by keyboard too, and below it what was not understood', async () => {
+    const { page, show, tell, watched } = await scene()
+    const now = nowUnixNs()
+    await tell(alertFinding(upload(now)), sightingOf(probe(now), 'ada'))
+    await page.getByText('1 alert.', { exact: true }).waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByText('Each word occurs somewhere in an alert').waitFor()
+    await page.getByText('user:ada to:203.0.113.77 path:"/opt/a b/tool"').waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await page.keyboard.press('Enter')
+    await page.getByText('Each word occurs somewhere in an alert').waitFor({ state: 'hidden' })
+    await page.keyboard.press('/')
+    await page.keyboard.type('user:"ada')
+    const said = page.getByRole('status').getByText('The quote in “user:"ada” is not closed')
+    await said.waitFor()
+    await page.getByText('No alert that the collector keeps matches.').waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await page.keyboard.type('"')
+    await said.waitFor({ state: 'detached' })
+    await page.getByText('1 alert found.').waitFor()
+
+    await show('#/identities?q=user:ada')
+    await page
+      .getByText('“user” is no field here: “user:ada” is looked for as it stands.')
+      .waitFor()
+    await page.getByText('How to search').click()
+    await page.getByText('Each word occurs somewhere in what is known of a program').waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    for (const query of [
+      `host:${HOSTNAME}`,
+      `host:"${HOSTNAME}" probe`,
+      '"freshet-probe-3f9c2a"',
+    ]) {
+      await show(`#/identities?q=${encodeURIComponent(query)}`)
+      await page.getByText('1 identity found.').waitFor()
+    }
+    assert.deepEqual(watched.faults, [])
+  })
+})
