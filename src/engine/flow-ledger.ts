@@ -310,6 +310,10 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       }
       if (atMs > (f64[base + D.lastAtMs] as number)) f64[base + D.lastAtMs] = atMs
       u32[row + F.seenIn] = enumerations.of(source)
+      // Another source may go on with it: that one's enumeration is to name it from now on.
+      const remote = u32[row + F.remote] as number
+      if (remote >>> 24 !== source)
+        u32[row + F.remote] = ((remote & 0xffffff) | (source << 24)) >>> 0
       u32[row + F.bits] = (u32[row + F.bits] as number) | FlowBit.touched | FlowBit.unsaved
       if (u32[row + F.phase] === Phase.counted) pairing.update(slot, atMs)
       const pid = words[w + W.pid] as number

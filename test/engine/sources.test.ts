@@ -94,6 +94,19 @@ describe('an engine with two sources', () => {
     assert.equal(engine.counters().openFlows, 0)
   })
 
+  it('leaves a flow to the source that goes on with it', () => {
+    const script = mac().tick(1_000).from(Source.networkStatistics, FLOWS).start()
+    script.flow({ id: 1, out: 5 * MIB })
+    // The filter comes back and does not know it.
+    script.from(filter, FLOWS).start().ticks(1)
+    assert.equal(tell(script).engine.counters().openFlows, 1)
+    script.from(Source.networkStatistics, FLOWS).start().ticks(1)
+    const { engine } = tell(script)
+    assert.equal(engine.counters().openFlows, 0)
+    assert.equal(engine.counters().bytesOut, 5 * MIB)
+    assert.equal(engine.counters().flows, 1)
+  })
+
   it('takes enumerations that overlap each for its own', () => {
     const script = mac().tick(1_000)
     script.from(endpointSecurity, PROCESSES).mark(Mark.start)

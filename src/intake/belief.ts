@@ -1,0 +1,368 @@
+// One source of flows at a time is believed on a Mac; the others are watched. What is handed on to the engine is each
+// flow once, under one id and with counters that only rise, whichever source tells it:
+//   - A flow that was told by one source and is told by the one that is believed from now on goes on under its first
+//     id, from the counters that it had. So no byte is counted twice.
+//   - A flow that began before the believed source did, which that one can never tell (a filter sees what begins after
+//     it), stays with the source that had it. So none is lost.
+//   - What the former source told and nobody tells any more is closed as it was last seen, inexact.
+//
+// All sources count a flow from its beginning but nettop, which counts from its own: a flow that it finds open goes on
+// from what was told before.
+//
+// The engine closes what an enumeration of a source does not name: so the end of an enumeration is handed on only of
+// the believed source, and not before the others have told what stays theirs.
+import {
+  Gap,
+  GONE_AT,
+  LAYOUT,
+  MARK_AT,
+  Mark,
+  type MarkRecord,
+  RecordType,
+  readMark,
+  Source,
+  writeMark,
+} from '../records/record.gen.ts'
+import {
+  type Choice,
+  chooseSources,
+  type MacSource,
+  macSourceOf,
+  type Said,
+  SOURCE_CODE,
+} from '../sources/choice.ts'
+import { createFlowBook, type FlowRow } from './flow-book.ts'
+import { type BeliefMemory, createGiving } from './giving.ts'
+import { isFilterSilent, LATE_NS } from './silence.ts'
+
+const OF_FLOWS = new Set<number>([
+  SOURCE_CODE.filter,
+  SOURCE_CODE.network_statistics,
+  SOURCE_CODE.nettop,
+])
+/** Sources tell of a flow's beginning at different times: NetworkStatistics and nettop once a second. */
+const FIRST_WITHIN_NS = 2_000_000_000n
+/** A closed flow is remembered for so long: sources tell of one at different times. */
+const CLOSED_NS = 120_000_000_000n
+/** A source that says nothing of a flow for so long, of which another says more, is behind. */
+const BEHIND_NS = 15_000_000_000n
+/** How long the end of an enumeration waits for other sources to name what stays theirs. */
+const OTHERS_WITHIN_NS = 10_000_000_000n
+
+export type Belief = {
+  /**
+   * Whole records in, whole records out: the same bytes where no source of a Mac's flows is among them or was before.
+   */
+  take(records: Uint8Array): Uint8Array
+  choice(): Choice
+  /** Changes of the source of flows that is believed, as sentences, since the last call. */
+  takeChanges(): string[]
+  /** What is to be given to the next `createBelief` of the same boot. */
+  memory(): BeliefMemory
+  /** Rows that found no room: their flows may be counted anew by another source. */
+  forgotten(): number
+}
+
+type State = {
+  said: Said
+  /** When it began to work, since boot; undefined while it does not. */
+  sinceNs: bigint | undefined
+  hasEnumerated: boolean
+  lastFlowNs: bigint
+}
+
+export function createBelief(options: {
+  allowed?: ReadonlySet<MacSource> | undefined
+  memory?: BeliefMemory | undefined
+  rowsMax?: number
+}): Belief {
+  const book = createFlowBook(options.rowsMax)
+  const states = new Map<MacSource, State>()
+  const giving = createGiving(book, (record) => out.push(record), options.memory)
+  const { give, takeFrom, closeLost, markTold, endOf, hasNothingNew } = giving
+  let choice = chooseSources(new Map(), options)
+  let isSilent = false
+  let isActive = false
+  let nowNs = 0n
+  let looksAtNs = 0n
+  /** The end of the believed source's enumeration, which waits for others. */
+  let owed: { mark: Uint8Array; untilNs: bigint } | undefined
+  let lastMark: MarkRecord | undefined
+  const changes: string[] = []
+  let out: Uint8Array[] = []
+
+  const stateOf = (name: MacSource): State => {
+    const state = states.get(name) ?? {
+      said: { capabilities: 0, gaps: 0 },
+      sinceNs: undefined,
+      hasEnumerated: false,
+      lastFlowNs: 0n,
+    }
+    states.set(name, state)
+    return state
+  }
+  const believed = (): number => (choice.flows === 'none' ? 0 : SOURCE_CODE[choice.flows])
+  const isWorking = (source: number): boolean => {
+    const name = macSourceOf(source)
+    return name !== undefined && states.get(name)?.sinceNs !== undefined
+  }
+
+  /** Whether the believed source can never tell it, and this one has it. */
+  const staysWith = (row: FlowRow): boolean => {
+    const chosen = choice.flows
+    if (chosen !== 'filter' || row.source === Source.filter || !isWorking(row.source)) return false
+    const { sinceNs, hasEnumerated } = stateOf('filter')
+    return (
+      hasEnumerated &&
+      sinceNs !== undefined &&
+      row.firstNs < sinceNs + FIRST_WITHIN_NS &&
+      !row.isLoopback
+    )
+  }
+
+  const giveStaying = (): void => {
+    for (const row of book.rows())
+      if (row.given === undefined && row.isOpen && staysWith(row) && !isTold(row)) give(row)
+  }
+  /** Whether the believed source tells it, or the engine has it from another. */
+  const isTold = (row: FlowRow): boolean =>
+    book.sameFlow(row, ({ source, given }) => source === believed() || given !== undefined) !==
+    undefined
+
+  const onFlow = (record: Uint8Array): void => {
+    const { row, former } = book.take(record)
+    const state = stateOf(macSourceOf(row.source) as MacSource)
+    state.lastFlowNs = row.lastNs
+    if (former?.given !== undefined && former.given.id !== row.id && former.isOpen)
+      closeLost(former)
+    if (row.source === Source.filter && isSilent && !row.isLoopback) setSilent(false)
+    if (row.given !== undefined) {
+      giving.tell(row, row.given)
+      if (!row.isOpen) markTold(row)
+      return
+    }
+    row.ended ??= endOf(row)
+    if (hasNothingNew(row)) return
+    if (row.source === believed() || (staysWith(row) && !isTold(row))) {
+      give(row)
+      if (!row.isOpen) markTold(row)
+    }
+  }
+  const onString = (record: Uint8Array, source: number): void => {
+    const view = new DataView(record.buffer, record.byteOffset, record.byteLength)
+    const id = view.getBigUint64(GONE_AT.flowId, true)
+    const epoch = view.getUint32(GONE_AT.epoch, true)
+    const row = book.find(source, id, epoch)
+    if (row?.given !== undefined) giving.tellString(record, row.given)
+    else if (row !== undefined) {
+      if (row.strings.length < 4) row.strings.push(new Uint8Array(record))
+    } else book.keepString(source, id, epoch, new Uint8Array(record))
+  }
+
+  const onMark = (record: Uint8Array): void => {
+    const mark = readMark(new DataView(record.buffer, record.byteOffset, record.byteLength), 0)
+    const name = mark.layout === LAYOUT ? macSourceOf(mark.source) : undefined
+    if (name === undefined) {
+      out.push(record)
+      return
+    }
+    lastMark = mark
+    const state = stateOf(name)
+    const isStop = mark.kind === Mark.stop
+    state.said = { capabilities: isStop ? 0 : mark.capabilities, gaps: mark.gaps }
+    if (mark.kind === Mark.start) {
+      state.hasEnumerated = false
+      for (const row of book.rows()) if (row.source === mark.source) row.isNamed = false
+    }
+    const worked = state.sinceNs !== undefined
+    const works = !isStop && mark.capabilities !== 0
+    if (works && !worked) state.sinceNs = mark.atNs
+    if (!works) {
+      state.sinceNs = undefined
+      if (worked && mark.source !== believed()) handOver(mark.source)
+      if (name === 'filter') isSilent = false
+    }
+    if (!OF_FLOWS.has(mark.source)) {
+      out.push(record)
+      chooseAnew()
+      return
+    }
+    isActive = true
+    if (mark.kind !== Mark.enumerated || !works) {
+      out.push(noted(record, mark))
+      chooseAnew()
+      return
+    }
+    state.hasEnumerated = true
+    chooseAnew()
+    for (const row of book.rows())
+      if (row.source === mark.source && !row.isNamed && row.isOpen) {
+        row.isOpen = false
+        const other = book.sameFlow(row, ({ isOpen, source: of }) => isOpen && isWorking(of))
+        if (other !== undefined && row.given !== undefined) takeFrom(row, other)
+        // The engine closes those of the believed source itself.
+        if (row.source !== believed()) closeLost(row)
+        else markTold(row)
+      }
+    if (mark.source === believed()) owed = { mark: record, untilNs: nowNs + OTHERS_WITHIN_NS }
+    payOwed()
+  }
+
+  /** A mark of the filter says what it does not know itself: that it is silent. */
+  const noted = (record: Uint8Array, mark: MarkRecord): Uint8Array => {
+    if (mark.source !== Source.filter || !isSilent) return record
+    const copy = new Uint8Array(record)
+    new DataView(copy.buffer).setUint32(MARK_AT.gaps, mark.gaps | Gap.filterSilent, true)
+    return copy
+  }
+
+  const payOwed = (): void => {
+    if (owed === undefined) return
+    const others = [...states].filter(
+      ([name, { sinceNs }]) =>
+        OF_FLOWS.has(SOURCE_CODE[name]) &&
+        SOURCE_CODE[name] !== believed() &&
+        sinceNs !== undefined,
+    )
+    const isWhole = others.every(([, { hasEnumerated }]) => hasEnumerated)
+    if (!isWhole && nowNs < owed.untilNs) return
+    giveStaying()
+    closeOrphans()
+    out.push(owed.mark)
+    owed = undefined
+  }
+
+  /** Given flows of sources that are gone, which the one that is believed now has not named. */
+  const closeOrphans = (): void => {
+    for (const row of book.rows())
+      if (row.given !== undefined && row.source !== believed() && !isWorking(row.source))
+        closeLost(row)
+  }
+
+  /** What a source had that is gone, and that was not the one believed, goes on with another that has it. */
+  const handOver = (source: number): void => {
+    for (const row of [...book.rows()]) {
+      if (row.given === undefined || row.source !== source) continue
+      const other = book.sameFlow(row, ({ isOpen, source: of }) => isOpen && isWorking(of))
+      if (other !== undefined) takeFrom(row, other)
+    }
+  }
+
+  const setSilent = (next: boolean): void => {
+    isSilent = next
+    chooseAnew()
+    if (lastMark === undefined) return
+    const { gaps } = stateOf('filter').said
+    out.push(clockMark(lastMark, gaps | (next ? Gap.filterSilent : 0)))
+  }
+
+  const chooseAnew = (): void => {
+    const heard = new Map([...states].map(([name, { said }]) => [name, said]))
+    const before = choice
+    choice = chooseSources(heard, { ...options, isFilterSilent: isSilent })
+    if (choice.flows === before.flows) return
+    if (before.flows !== 'none') changes.push(changeText(before, choice))
+    // With nobody to believe, what the former told goes on as it was.
+    if (choice.flows === 'none') return
+    const sinceNs =
+      before.flows === 'none'
+        ? 0n
+        : isSilent
+          ? (stateOf('filter').sinceNs ?? 0n)
+          : stateOf(before.flows).lastFlowNs
+    for (const row of [...book.rows()]) {
+      if (row.source !== believed() || row.given !== undefined) continue
+      row.ended ??= endOf(row)
+      if (hasNothingNew(row)) continue
+      if (row.isOpen) give(row)
+      else if (row.ended === undefined && row.firstNs >= sinceNs && isUntold(row)) {
+        give(row)
+        markTold(row)
+      }
+    }
+    if (stateOf(choice.flows).hasEnumerated) closeOrphans()
+  }
+  /** A closed flow that no other source has told. */
+  const isUntold = (row: FlowRow): boolean =>
+    !row.isLoopback &&
+    book.sameFlow(row, ({ given, ended }) => given !== undefined || ended !== undefined) ===
+      undefined
+
+  /** Flows of which the believed source says nothing more while another does: from here on they are the other's. */
+  const takeOverBehind = (): void => {
+    for (const row of [...book.rows()]) {
+      if (row.given !== undefined || row.source === believed() || hasNothingNew(row)) continue
+      const told = book.sameFlow(row, ({ given, isOpen }) => given !== undefined && isOpen)
+      if (told === undefined || nowNs < told.lastNs + BEHIND_NS || row.lastNs <= told.lastNs)
+        continue
+      if (row.isOpen && row.out <= told.out && row.in <= told.in) continue
+      give(row)
+      if (!row.isOpen) markTold(row)
+    }
+  }
+
+  const look = (): void => {
+    payOwed()
+    if (nowNs < looksAtNs) return
+    looksAtNs = nowNs + LATE_NS / 2n
+    const filter = states.get('filter')
+    if (!isSilent && filter?.sinceNs !== undefined && isFilterSilent(book, filter.sinceNs, nowNs))
+      setSilent(true)
+    takeOverBehind()
+    if (nowNs > CLOSED_NS) book.expire(nowNs - CLOSED_NS)
+  }
+
+  return {
+    take(records) {
+      const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+      if (!isActive && !hasMacSource(records, view)) return records
+      out = []
+      for (let at = 0; at < records.length; ) {
+        const size = view.getUint32(at, true)
+        const type = view.getUint16(at + 4, true)
+        const source = view.getUint8(at + 6)
+        const record = records.subarray(at, at + size)
+        const atNs = view.getBigUint64(at + 8, true)
+        if (atNs > nowNs) nowNs = atNs
+        if (type === RecordType.mark) onMark(record)
+        else if (!OF_FLOWS.has(source)) out.push(record)
+        else if (type === RecordType.flow) onFlow(record)
+        else if (type === RecordType.name || type === RecordType.gone) onString(record, source)
+        else out.push(record)
+        if (type === RecordType.tick) look()
+        at += size
+      }
+      return Buffer.concat(out)
+    },
+    choice: () => choice,
+    takeChanges: () => changes.splice(0),
+    memory: giving.memory,
+    forgotten: book.forgotten,
+  }
+}
+
+/** Says what the filter lacks now, and begins nothing. */
+function clockMark(mark: MarkRecord, gaps: number): Uint8Array {
+  return writeMark({ ...mark, source: Source.filter, kind: Mark.clock, gaps, note: '' })
+}
+
+/** Whether a mark or a flow of a Mac's sources of flows is among the records. */
+function hasMacSource(records: Uint8Array, view: DataView): boolean {
+  for (let at = 0; at < records.length; at += view.getUint32(at, true))
+    if (macSourceOf(view.getUint8(at + 6)) !== undefined) return true
+  return false
+}
+
+const NAMES: Record<Choice['flows'], string> = {
+  filter: 'the content filter',
+  network_statistics: 'NetworkStatistics',
+  nettop: 'nettop',
+  none: 'nobody',
+}
+
+const changeText = (before: Choice, after: Choice): string =>
+  `flows come from ${NAMES[after.flows]} now, no longer from ${NAMES[before.flows]}${
+    after.isFilterSilent && before.flows === 'filter'
+      ? ', which says that it runs and tells nothing'
+      : ''
+  }`

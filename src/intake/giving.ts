@@ -1,0 +1,184 @@
+// How a flow is handed on to the engine: under the id that it was first told by, with counters that only rise,
+// whichever of its rows is told.
+import { FLOW_AT, FlowFlag, FlowState, GONE_AT, Source } from '../records/record.gen.ts'
+import type { FlowBook, FlowRow, GivenFlow } from './flow-book.ts'
+
+const TWO_32 = 4_294_967_296
+const ENDED_KEPT_MAX = 4096
+
+type Kept = { id: string; epoch: number; out: number; in: number }
+/** What has to outlive this process, as JSON can hold it; of this boot alone. */
+export type BeliefMemory = {
+  /** Flows that have other ids, or counters, at their source than in the engine. */
+  given: {
+    source: number
+    id: string
+    epoch: number
+    given: Kept
+    aheadOut: number
+    aheadIn: number
+  }[]
+  /** Flows that ended for the engine a moment ago, of which a source may yet tell. */
+  ended: Kept[]
+}
+
+export type Giving = {
+  /** The flow's record, as the engine knows it. */
+  tell(row: FlowRow, given: GivenFlow): void
+  /** A name or gone record of it. */
+  tellString(record: Uint8Array, given: GivenFlow): void
+  /** From here on the engine is told of the flow by this row. */
+  give(row: FlowRow): void
+  /** What the one still tells is the other's: heard, and no more. */
+  takeFrom(row: FlowRow, by: FlowRow): void
+  /** It is nobody's any more: closed as it was last seen. */
+  closeLost(row: FlowRow): void
+  /** It was told as closed, or the engine closes it itself. */
+  markTold(row: FlowRow): void
+  /** As what it ended for the engine, told by whichever source. */
+  endOf(row: FlowRow): GivenFlow | undefined
+  /** Whether it ended for the engine with what it has now. */
+  hasNothingNew(row: FlowRow): boolean
+  memory(): BeliefMemory
+}
+
+/** `emit` takes records, whole. */
+export function createGiving(
+  book: FlowBook,
+  emit: (record: Uint8Array) => void,
+  before: BeliefMemory | undefined,
+): Giving {
+  const known = new Map(before?.given.map((alias) => [`${alias.source}.${alias.id}`, alias]) ?? [])
+  const endedBefore = new Map(before?.ended.map((flow) => [flow.id, flow]) ?? [])
+
+  /** The flow's record, as the engine knows it. */
+  const tell = (
+    row: FlowRow,
+    given: GivenFlow,
+    change: { state?: number; flags?: number } = {},
+  ) => {
+    given.out = Math.max(given.out, row.out + row.aheadOut)
+    given.in = Math.max(given.in, row.in + row.aheadIn)
+    const record = new Uint8Array(row.last)
+    const view = new DataView(record.buffer)
+    view.setBigUint64(FLOW_AT.flowId, given.id, true)
+    view.setUint32(FLOW_AT.epoch, given.epoch, true)
+    putCount(view, FLOW_AT.bytesOut, given.out)
+    putCount(view, FLOW_AT.bytesIn, given.in)
+    if (change.state !== undefined) view.setUint8(FLOW_AT.state, change.state)
+    if (change.flags)
+      view.setUint32(FLOW_AT.flags, view.getUint32(FLOW_AT.flags, true) | change.flags, true)
+    emit(record)
+  }
+
+  const tellString = (record: Uint8Array, given: GivenFlow): void => {
+    const copy = new Uint8Array(record)
+    const view = new DataView(copy.buffer)
+    view.setBigUint64(GONE_AT.flowId, given.id, true)
+    view.setUint32(GONE_AT.epoch, given.epoch, true)
+    emit(copy)
+  }
+
+  /** From here on the engine is told of the flow by this row. */
+  const give = (row: FlowRow): void => {
+    const other = book.sameFlow(row, ({ given, isOpen }) => given !== undefined && isOpen)
+    if (other !== undefined) {
+      takeFrom(other, row)
+      return
+    }
+    const alias = known.get(`${row.source}.${row.id}`)
+    if (alias?.epoch === row.epoch) {
+      const { id, epoch } = alias.given
+      row.given = { ...alias.given, id: BigInt(id), epoch }
+      row.aheadOut = alias.aheadOut
+      row.aheadIn = alias.aheadIn
+    } else if (row.ended !== undefined) {
+      // It was closed and goes on: what it had then is counted.
+      row.given = { id: row.ended.id, epoch: row.ended.epoch + 1, out: 0, in: 0 }
+      row.aheadOut = -row.ended.out
+      row.aheadIn = -row.ended.in
+    } else row.given = { id: row.id, epoch: row.epoch, out: 0, in: 0 }
+    tellFirst(row, row.given)
+  }
+  const tellFirst = (row: FlowRow, given: GivenFlow): void => {
+    for (const record of row.strings) tellString(record, given)
+    row.strings = []
+    tell(row, given)
+  }
+  /** What the one still tells is the other's: heard, and no more. */
+  const takeFrom = (row: FlowRow, by: FlowRow): void => {
+    if (row.given === undefined) return
+    by.given = row.given
+    row.given = undefined
+    goOnFrom(by, by.given)
+    tellFirst(by, by.given)
+  }
+
+  /** nettop counts from its own start: of a flow that it found open, what was told before goes before. */
+  const goOnFrom = (row: FlowRow, before: GivenFlow): void => {
+    const view = new DataView(row.last.buffer)
+    const isFoundOpen =
+      (view.getUint32(FLOW_AT.flags, true) & FlowFlag.enumerated) !== 0 &&
+      row.source === Source.nettop
+    if (!isFoundOpen) return
+    row.aheadOut = before.out - (row.lastNs > row.firstNs ? row.out : 0)
+    row.aheadIn = before.in - (row.lastNs > row.firstNs ? row.in : 0)
+  }
+
+  /** It is nobody's any more: closed as it was last seen. */
+  const closeLost = (row: FlowRow): void => {
+    if (row.given === undefined) return
+    tell(row, row.given, { state: FlowState.closed, flags: FlowFlag.inexact })
+    endGiven(row, row.given)
+  }
+  const endGiven = (row: FlowRow, { id, epoch, out, in: bytesIn }: GivenFlow): void => {
+    // Of a flow that had ended before, this epoch holds the rest.
+    row.ended = {
+      ...{ id, epoch },
+      out: out + Math.max(0, -row.aheadOut),
+      in: bytesIn + Math.max(0, -row.aheadIn),
+    }
+    row.given = undefined
+  }
+
+  /** As what it ended for the engine, told by whichever source. */
+  const endOf = (row: FlowRow): GivenFlow | undefined => {
+    const other = book.sameFlow(row, ({ ended }) => ended !== undefined)?.ended
+    const before = endedBefore.get(`${row.id}`)
+    if (other !== undefined || before === undefined) return other
+    return before.epoch < row.epoch ? undefined : { ...before, id: row.id }
+  }
+  /** Whether it ended for the engine with what it has now. */
+  const hasNothingNew = ({ ended, out, in: bytesIn }: FlowRow): boolean =>
+    ended !== undefined && out <= ended.out && bytesIn <= ended.in
+  const markTold = (row: FlowRow): void => {
+    if (row.given !== undefined) endGiven(row, row.given)
+  }
+
+  return {
+    tell,
+    tellString,
+    give,
+    takeFrom,
+    closeLost,
+    markTold,
+    endOf,
+    hasNothingNew,
+    memory() {
+      const kept = (flow: GivenFlow): Kept => ({ ...flow, id: `${flow.id}` })
+      const memory: BeliefMemory = { given: [], ended: [] }
+      for (const { source, id, epoch, given, ended, aheadOut, aheadIn } of book.rows()) {
+        if (ended !== undefined) memory.ended.push(kept(ended))
+        if (given !== undefined && (given.id !== id || aheadOut !== 0 || aheadIn !== 0))
+          memory.given.push({ source, id: `${id}`, epoch, given: kept(given), aheadOut, aheadIn })
+      }
+      memory.ended.splice(0, memory.ended.length - ENDED_KEPT_MAX)
+      return memory
+    },
+  }
+}
+
+function putCount(view: DataView, at: number, count: number): void {
+  view.setUint32(at, count % TWO_32, true)
+  view.setUint32(at + 4, Math.floor(count / TWO_32), true)
+}

@@ -1,0 +1,223 @@
+// Random worlds: flows that send, a filter that comes, goes and falls silent, NetworkStatistics and nettop that die and
+// come back. What is handed on is compared with what was sent.
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { createBelief } from '../../src/intake/belief.ts'
+import type { BeliefMemory } from '../../src/intake/giving.ts'
+import { FlowFlag } from '../../src/records/record.gen.ts'
+import { Ledger, Mark, Source, Teller } from './flows.ts'
+import { RUNS } from './runs.ts'
+
+const { filter, networkStatistics: statistics, nettop } = Source
+const STEP_MS = 500
+type Step =
+  | { do: 'open'; withPort: boolean }
+  | { do: 'send' | 'close'; which: number; bytes: number }
+  | { do: 'filter'; is: 'there' | 'away' | 'silent' }
+  | { do: 'statistics' | 'nettop'; is: boolean }
+  | { do: 'pass' }
+  | { do: 'restart' }
+
+type Flow = {
+  id: number
+  openMs: number
+  sent: number
+  isOpen: boolean
+  endMs: number
+  hasPort: boolean
+}
+
+/** One that tells what it sees once a step, and first of all what it finds. */
+class Watcher {
+  isThere = false
+  isSilent = false
+  sinceMs = 0
+  /** Of nettop: what each flow had sent when it began. */
+  readonly before = new Map<number, number>()
+  readonly told = new Map<number, number>()
+  readonly closed = new Set<number>()
+  private readonly code: number
+  private readonly offset: number
+  constructor(code: number, offset: number) {
+    this.code = code
+    this.offset = offset
+  }
+
+  tell(teller: Teller, flows: readonly Flow[]): Uint8Array[] {
+    if (!this.isThere || this.isSilent) return []
+    const records: Uint8Array[] = []
+    for (const flow of flows) {
+      if (this.closed.has(flow.id)) continue
+      // A filter sees what begins after it; the others what is open.
+      const isNew = !this.told.has(flow.id)
+      if (isNew && (this.code === filter ? flow.openMs < this.sinceMs : !flow.isOpen)) continue
+      // What one that was silent did not tell then, it never does.
+      if (isNew && !flow.isOpen && flow.endMs + STEP_MS < teller.atMs) continue
+      const isFoundOpen = flow.openMs < this.sinceMs
+      if (this.code === nettop && isNew) this.before.set(flow.id, isFoundOpen ? flow.sent : 0)
+      const out = flow.sent - (this.before.get(flow.id) ?? 0)
+      if (!isNew && flow.isOpen && this.told.get(flow.id) === out) continue
+      this.told.set(flow.id, out)
+      if (!flow.isOpen) this.closed.add(flow.id)
+      records.push(
+        teller.flow(this.code, {
+          id: this.offset + flow.id,
+          out,
+          // Asked before the flow has one, the filter may not know it.
+          localPort: this.code === filter && !flow.hasPort ? 0 : 40_000 + flow.id,
+          pid: flow.id,
+          state: !flow.isOpen ? 'closed' : isNew ? 'opened' : 'report',
+          flags: isFoundOpen ? FlowFlag.enumerated : 0,
+        }),
+      )
+    }
+    return records
+  }
+  comes(teller: Teller, flows: readonly Flow[]): Uint8Array[] {
+    this.isThere = true
+    this.sinceMs = teller.atMs
+    // Its counts begin anew where they are its own run's.
+    if (this.code === nettop) this.forget()
+    this.#tellAnew()
+    const start = teller.mark(this.code, Mark.start)
+    return [start, ...this.tell(teller, flows), teller.mark(this.code, Mark.enumerated)]
+  }
+  goes(teller: Teller): Uint8Array[] {
+    this.isThere = false
+    return [teller.mark(this.code, this.code === filter ? Mark.start : Mark.stop, 0)]
+  }
+  /** What an engine that was started anew is told. */
+  again(teller: Teller, flows: readonly Flow[]): Uint8Array[] {
+    if (!this.isThere) return [teller.mark(this.code, Mark.start, 0)]
+    this.#tellAnew()
+    const records = [teller.mark(this.code, Mark.start), ...this.tell(teller, flows)]
+    return [...records, teller.mark(this.code, Mark.enumerated)]
+  }
+  /** An enumeration names all that is open. */
+  #tellAnew(): void {
+    for (const id of [...this.told.keys()]) if (!this.closed.has(id)) this.told.set(id, -1)
+  }
+  private forget(): void {
+    this.before.clear()
+    this.told.clear()
+    this.closed.clear()
+  }
+}
+
+function play(steps: readonly Step[]) {
+  const teller = new Teller()
+  let memory: BeliefMemory | undefined
+  let belief = createBelief({ memory })
+  const ledger = new Ledger()
+  const flows: Flow[] = []
+  const watchers = {
+    filter: new Watcher(filter, 1_000_000),
+    statistics: new Watcher(statistics, 2_000_000),
+    nettop: new Watcher(nettop, 3_000_000),
+  }
+  const all = [watchers.filter, watchers.statistics, watchers.nettop]
+  const hand = (records: Uint8Array[]) => ledger.take(belief.take(Buffer.concat(records)))
+  const end = (flow: Flow): void => {
+    flow.isOpen = false
+    flow.endMs = teller.atMs
+  }
+  const come = (watcher: Watcher, is: boolean): Uint8Array[] =>
+    is === watcher.isThere ? [] : is ? watcher.comes(teller, flows) : watcher.goes(teller)
+  hand(watchers.statistics.comes(teller, flows))
+  for (const step of steps) {
+    switch (step.do) {
+      case 'open':
+        flows.push({
+          id: flows.length + 1,
+          openMs: teller.atMs,
+          sent: 0,
+          isOpen: true,
+          endMs: 0,
+          hasPort: step.withPort,
+        })
+        break
+      case 'send':
+      case 'close': {
+        const flow = flows[step.which % Math.max(1, flows.length)]
+        if (!flow?.isOpen) break
+        flow.sent += step.bytes
+        if (step.do === 'close') end(flow)
+        break
+      }
+      case 'filter':
+        watchers.filter.isSilent = step.is === 'silent'
+        hand(come(watchers.filter, step.is !== 'away'))
+        break
+      case 'statistics':
+      case 'nettop':
+        hand(come(watchers[step.do], step.is))
+        break
+      case 'restart':
+        memory = JSON.parse(JSON.stringify(belief.memory()))
+        belief = createBelief({ memory })
+        hand(all.flatMap((watcher) => watcher.again(teller, flows)))
+        break
+      case 'pass':
+        break
+    }
+    teller.atMs += STEP_MS
+    hand([...all.flatMap((watcher) => watcher.tell(teller, flows)), teller.tick()])
+  }
+  for (const flow of flows) if (flow.isOpen) end(flow)
+  for (let i = 0; i < 80; i++) {
+    teller.atMs += STEP_MS
+    hand([...all.flatMap((watcher) => watcher.tell(teller, flows)), teller.tick()])
+  }
+  return { ledger, sent: flows.reduce((sum, { sent }) => sum + sent, 0), flows }
+}
+
+const bytes = fc.integer({ min: 1, max: 50_000 })
+const which = fc.nat(20)
+const traffic: fc.Arbitrary<Step>[] = [
+  fc.record({ do: fc.constant('open' as const), withPort: fc.boolean() }),
+  fc.record({
+    do: fc.constantFrom('send' as const, 'send' as const, 'close' as const),
+    which,
+    bytes,
+  }),
+  fc.constant({ do: 'pass' as const }),
+]
+const filterMoves = fc.record({
+  do: fc.constant('filter' as const),
+  is: fc.constantFrom('there' as const, 'away' as const, 'silent' as const),
+})
+const comesAndGoes = fc.record({
+  do: fc.constant('filter' as const),
+  is: fc.constantFrom('there' as const, 'away' as const),
+})
+const restart = fc.constant({ do: 'restart' as const })
+const death = fc.record({
+  do: fc.constantFrom('statistics' as const, 'nettop' as const),
+  is: fc.boolean(),
+})
+const story = (...arbitraries: fc.Arbitrary<Step>[]) =>
+  fc.array(fc.oneof(...arbitraries), { maxLength: 80 })
+
+describe('what several sources tell, in random worlds:', () => {
+  it('is handed on to the byte where one of them goes on all the time, over restarts of the engine too', () => {
+    fc.assert(
+      fc.property(story(...traffic, ...traffic, comesAndGoes, restart), (steps) => {
+        const { ledger, sent } = play(steps)
+        assert.equal(ledger.out, sent)
+        assert.equal(ledger.open, 0)
+        assert.equal(ledger.falls + ledger.afterClose, 0)
+      }),
+      RUNS,
+    )
+  })
+  it('is never more than was sent, whichever falls silent, dies or comes back', () => {
+    fc.assert(
+      fc.property(story(...traffic, ...traffic, filterMoves, death), (steps) => {
+        const { ledger, sent } = play(steps)
+        assert.ok(ledger.out <= sent, `${ledger.out} of ${sent}`)
+        assert.equal(ledger.falls, 0)
+      }),
+      RUNS,
+    )
+  })
+})

@@ -1,0 +1,298 @@
+// Several sources tell of the same flows: each byte is handed on once, whichever is believed, and whenever that changes.
+import assert from 'node:assert/strict'
+import { createBelief } from '../../src/intake/belief.ts'
+import type { BeliefMemory } from '../../src/intake/giving.ts'
+import { FlowFlag, Gap } from '../../src/records/record.gen.ts'
+import { Ledger, Mark, Source, Teller, type Told } from './flows.ts'
+
+const { filter, networkStatistics: statistics, nettop } = Source
+
+/** A belief, its sources, and the ledger that takes what it hands on. */
+function scene(memory?: BeliefMemory) {
+  const teller = new Teller()
+  const belief = createBelief({ memory })
+  const ledger = new Ledger()
+  const hand = (...records: Uint8Array[]) => ledger.take(belief.take(Buffer.concat(records)))
+  return {
+    teller,
+    belief,
+    ledger,
+    begins: (source: number) =>
+      hand(teller.mark(source, Mark.start), teller.mark(source, Mark.enumerated)),
+    starts: (source: number) => hand(teller.mark(source, Mark.start)),
+    enumerated: (source: number) => hand(teller.mark(source, Mark.enumerated)),
+    cannot: (source: number) => hand(teller.mark(source, Mark.start, 0)),
+    stops: (source: number) => hand(teller.mark(source, Mark.stop, 0)),
+    tells: (source: number, told: Told) => hand(teller.flow(source, told)),
+    names: (source: number, id: number, name: string) => hand(teller.name(source, id, name)),
+    wait(ms: number) {
+      teller.atMs += ms
+      return hand(teller.tick())
+    },
+  }
+}
+
+describe('the source of flows that is believed', () => {
+  it('leaves records of other machines as they are, to the byte', () => {
+    const teller = new Teller()
+    const records = Buffer.concat([
+      teller.mark(Source.linux, Mark.start),
+      teller.flow(Source.linux, { id: 1, out: 5 }),
+      teller.mark(Source.linux, Mark.enumerated),
+    ])
+    assert.equal(createBelief({}).take(records), records)
+  })
+
+  it('is the filter, and what NetworkStatistics tells of its flows is not counted again', () => {
+    const { begins, tells, ledger, belief, wait } = scene()
+    begins(filter)
+    begins(statistics)
+    assert.equal(belief.choice().flows, 'filter')
+    wait(3_000)
+    tells(filter, { id: 1, out: 100, state: 'opened' })
+    tells(statistics, { id: 77, out: 90, state: 'opened' })
+    tells(statistics, { id: 77, out: 1_000 })
+    tells(filter, { id: 1, out: 1_000, state: 'closed' })
+    tells(statistics, { id: 77, out: 1_000, state: 'closed' })
+    assert.deepEqual([...ledger.flows.keys()], ['1.1'])
+    assert.equal(ledger.out, 1_000)
+    assert.equal(ledger.open, 0)
+  })
+
+  it('hands a flow on under one id when the filter goes and another goes on', () => {
+    const { begins, tells, cannot, ledger, belief, wait } = scene()
+    begins(filter)
+    begins(statistics)
+    wait(3_000)
+    tells(filter, { id: 1, out: 100, state: 'opened' })
+    tells(statistics, { id: 77, out: 100, state: 'opened' })
+    cannot(filter)
+    assert.equal(belief.choice().flows, 'network_statistics')
+    tells(statistics, { id: 77, out: 5_000 })
+    tells(statistics, { id: 77, out: 6_000, state: 'closed' })
+    assert.deepEqual([...ledger.flows.keys()], ['1.1'])
+    assert.equal(ledger.out, 6_000)
+    assert.equal(ledger.open, 0)
+    assert.deepEqual(belief.takeChanges(), [
+      'flows come from NetworkStatistics now, no longer from the content filter',
+    ])
+  })
+
+  it('lets the filter take over what it tells, and leaves with the other what began before it', () => {
+    const { begins, tells, ledger, wait } = scene()
+    begins(statistics)
+    tells(statistics, { id: 70, out: 500, localPort: 1 })
+    wait(60_000)
+    begins(filter)
+    wait(3_000)
+    tells(statistics, { id: 71, out: 10, localPort: 2 })
+    tells(filter, { id: 2, out: 10, localPort: 2 })
+    tells(statistics, { id: 70, out: 900, localPort: 1 })
+    tells(statistics, { id: 71, out: 20, localPort: 2 })
+    tells(filter, { id: 2, out: 30, localPort: 2, state: 'closed' })
+    tells(statistics, { id: 70, out: 1_000, localPort: 1, state: 'closed' })
+    assert.deepEqual([...ledger.flows.keys()].sort(), ['2.1', '70.1'])
+    assert.equal(ledger.out, 1_030)
+    assert.equal(ledger.open, 0)
+  })
+
+  it('finds one flow by its process where the filter has no local port yet', () => {
+    const { begins, tells, cannot, ledger, wait } = scene()
+    begins(filter)
+    begins(statistics)
+    wait(3_000)
+    tells(filter, { id: 1, out: 10, localPort: 0, pid: 7 })
+    tells(filter, { id: 2, out: 20, localPort: 0, pid: 8 })
+    tells(statistics, { id: 71, out: 10, localPort: 51, pid: 7 })
+    tells(statistics, { id: 72, out: 20, localPort: 52, pid: 8 })
+    cannot(filter)
+    tells(statistics, { id: 71, out: 100, localPort: 51, pid: 7 })
+    tells(statistics, { id: 72, out: 200, localPort: 52, pid: 8 })
+    assert.deepEqual(
+      [...ledger.flows].map(([key, { out }]) => [key, out]),
+      [
+        ['1.1', 100],
+        ['2.1', 200],
+      ],
+    )
+  })
+
+  it('closes as it was last seen what the source that went had told and nobody tells any more', () => {
+    const { begins, tells, cannot, starts, ledger } = scene()
+    begins(filter)
+    tells(filter, { id: 1, out: 100 })
+    cannot(filter)
+    assert.equal(ledger.open, 1)
+    starts(statistics)
+    assert.equal(ledger.open, 1)
+    begins(statistics)
+    assert.equal(ledger.open, 0)
+    // The filter is back, and had it all the time: what it had is not counted again.
+    begins(filter)
+    tells(filter, { id: 1, out: 130, state: 'closed' })
+    assert.equal(ledger.out, 130)
+    assert.equal(ledger.afterClose, 0)
+  })
+
+  it('goes on from what was told where nettop finds a flow open, which counts from its own start', () => {
+    const { begins, tells, stops, cannot, starts, enumerated, ledger, belief } = scene()
+    begins(statistics)
+    tells(statistics, { id: 70, out: 10_000 })
+    stops(statistics)
+    cannot(statistics)
+    starts(nettop)
+    tells(nettop, { id: 9, out: 40, flags: FlowFlag.enumerated })
+    enumerated(nettop)
+    tells(nettop, { id: 9, out: 50, flags: FlowFlag.enumerated })
+    assert.equal(belief.choice().flows, 'nettop')
+    assert.deepEqual([...ledger.flows.keys()], ['70.1'])
+    assert.equal(ledger.out, 10_050)
+    assert.equal(ledger.falls, 0)
+  })
+
+  it('hands on a name under the id that the engine knows', () => {
+    const { begins, tells, names, ledger, wait } = scene()
+    begins(statistics)
+    tells(statistics, { id: 70, out: 500 })
+    wait(1_000)
+    begins(filter)
+    names(filter, 3, 'files.example')
+    assert.equal(ledger.names.size, 0)
+    tells(filter, { id: 3, out: 600 })
+    assert.deepEqual([...ledger.names], ['70'])
+    names(filter, 3, 'files.example')
+    assert.deepEqual([...ledger.names], ['70'])
+  })
+
+  it('goes on under the same id after the engine was started anew', () => {
+    const first = scene()
+    first.begins(filter)
+    first.begins(statistics)
+    first.tells(filter, { id: 1, out: 100 })
+    first.tells(statistics, { id: 77, out: 100 })
+    first.cannot(filter)
+    first.tells(statistics, { id: 77, out: 200 })
+    const memory: BeliefMemory = JSON.parse(JSON.stringify(first.belief.memory()))
+    assert.equal(memory.given.length, 1)
+
+    const second = scene(memory)
+    second.cannot(filter)
+    second.starts(statistics)
+    second.tells(statistics, { id: 77, out: 300 })
+    assert.deepEqual([...second.ledger.flows.keys()], ['1.1'])
+    assert.equal(second.ledger.out, 300)
+  })
+
+  it('ends no enumeration before the others have told what stays theirs', () => {
+    const { starts, enumerated, begins, tells, ledger, wait } = scene()
+    const ended = () => ledger.marks.filter(({ kind }) => kind === Mark.enumerated).length
+    starts(statistics)
+    wait(60_000)
+    starts(filter)
+    enumerated(filter)
+    assert.equal(ended(), 0)
+    tells(statistics, { id: 70, out: 500, flags: FlowFlag.enumerated })
+    enumerated(statistics)
+    assert.equal(ended(), 1)
+    assert.deepEqual([...ledger.flows.keys()], ['70.1'])
+    // One that hangs is not waited for.
+    starts(statistics)
+    begins(filter)
+    assert.equal(ended(), 1)
+    wait(11_000)
+    assert.equal(ended(), 2)
+  })
+
+  it('lets another go on with a flow of which the filter says nothing more', () => {
+    const { begins, tells, ledger, wait } = scene()
+    begins(filter)
+    begins(statistics)
+    wait(3_000)
+    tells(filter, { id: 1, out: 100, state: 'opened' })
+    tells(statistics, { id: 77, out: 100, state: 'opened' })
+    wait(5_000)
+    tells(statistics, { id: 77, out: 9_000 })
+    wait(5_000)
+    assert.equal(ledger.out, 100)
+    for (let i = 0; i < 2; i++) wait(5_000)
+    assert.equal(ledger.out, 9_000)
+    tells(statistics, { id: 77, out: 9_500, state: 'closed' })
+    assert.deepEqual([...ledger.flows.keys()], ['1.1'])
+    assert.equal(ledger.out, 9_500)
+    assert.equal(ledger.open, 0)
+  })
+
+  it('takes what comes from a port that is used again for another flow', () => {
+    const { begins, tells, cannot, ledger, wait } = scene()
+    begins(filter)
+    begins(statistics)
+    wait(3_000)
+    tells(filter, { id: 1, out: 100, state: 'closed' })
+    tells(statistics, { id: 77, out: 100, state: 'closed' })
+    wait(5_000)
+    cannot(filter)
+    tells(statistics, { id: 78, out: 40, state: 'closed' })
+    assert.equal(ledger.out, 140)
+  })
+
+  describe('a filter that runs and tells nothing', () => {
+    const uploads = (count: number, change: (index: number) => Partial<Told> = () => ({})) => {
+      const story = scene()
+      story.begins(filter)
+      story.begins(statistics)
+      story.wait(30_000)
+      for (let i = 0; i < count; i++)
+        story.tells(statistics, { id: 70 + i, out: 30_000, localPort: 100 + i, ...change(i) })
+      for (let i = 0; i < 4; i++) story.wait(5_000)
+      return story
+    }
+    const isSilent = ({ belief }: ReturnType<typeof scene>) => belief.choice().isFilterSilent
+
+    it('is found, said, and another believed: nothing that was sent meanwhile is lost', () => {
+      const story = uploads(3, (index) => (index === 0 ? { state: 'closed' } : {}))
+      assert.ok(isSilent(story))
+      assert.equal(story.belief.choice().flows, 'network_statistics')
+      assert.equal(story.ledger.out, 90_000)
+      assert.deepEqual(story.belief.takeChanges(), [
+        'flows come from NetworkStatistics now, no longer from the content filter, which says that it runs and tells nothing',
+      ])
+      assert.ok(((story.ledger.marks.at(-1)?.gaps ?? 0) & Gap.filterSilent) !== 0)
+      // It says something of itself again, and nothing of flows.
+      story.begins(filter)
+      const last = story.ledger.marks.findLast(({ source }) => source === filter)
+      assert.ok(((last?.gaps ?? 0) & Gap.filterSilent) !== 0)
+    })
+    it('is believed again when it tells of a flow', () => {
+      const story = uploads(3)
+      story.tells(filter, { id: 5, out: 10, localPort: 200 })
+      assert.ok(!isSilent(story))
+      assert.equal(story.belief.choice().flows, 'filter')
+      assert.equal(story.ledger.out, 90_010)
+      assert.equal(story.ledger.marks.at(-1)?.gaps, 0)
+    })
+    it('is not one that two flows passed, nor 64 KiB, nor loopback, nor one that told of others', () => {
+      assert.ok(!isSilent(uploads(2)))
+      assert.ok(!isSilent(uploads(3, () => ({ out: 20_000 }))))
+      assert.ok(!isSilent(uploads(9, () => ({ to: '127.0.0.1' }))))
+      assert.ok(!isSilent(uploads(9, () => ({ to: '::1' }))))
+      const story = scene()
+      story.begins(filter)
+      story.begins(statistics)
+      story.wait(30_000)
+      for (let i = 0; i < 4; i++)
+        story.tells(statistics, { id: 70 + i, out: 30_000, localPort: 100 + i })
+      story.tells(filter, { id: 1, out: 1, localPort: 300 })
+      for (let i = 0; i < 4; i++) story.wait(5_000)
+      assert.ok(!isSilent(story))
+    })
+  })
+
+  it('holds a bounded number of flows, and counts what it forgets', () => {
+    const teller = new Teller()
+    const belief = createBelief({ rowsMax: 64 })
+    belief.take(teller.mark(filter, Mark.start))
+    for (let id = 1; id <= 200; id++)
+      belief.take(teller.flow(filter, { id, out: 1, localPort: id, state: 'closed' }))
+    assert.ok(belief.forgotten() >= 136, `${belief.forgotten()}`)
+  })
+})

@@ -1,0 +1,143 @@
+// Flows as several sources of a Mac tell them, and what an engine would make of what is handed on.
+import { parseAddress } from '../../src/engine/address.ts'
+import {
+  Capability,
+  Direction,
+  FLOW_AT,
+  FlowState,
+  Gap,
+  LAYOUT,
+  Mark,
+  RecordType,
+  readFlow,
+  readMark,
+  Source,
+  writeFlow,
+  writeMark,
+  writeName,
+  writeTick,
+} from '../../src/records/record.gen.ts'
+
+export const ALL = Capability.processEvents + Capability.flowCloses + Capability.allProcesses
+const BOOT_UNIX_NS = 1_772_445_600_000_000_000n
+const UNAVAILABLE: Record<number, number> = {
+  [Source.filter]: Gap.filter,
+  [Source.networkStatistics]: Gap.networkStatistics,
+  [Source.nettop]: Gap.nettop,
+}
+
+export type Ends = { to?: string; port?: number; localPort?: number; pid?: number }
+export type Told = Ends & {
+  id: number
+  epoch?: number
+  out: number
+  in?: number
+  state?: 'opened' | 'report' | 'closed'
+  flags?: number
+}
+
+/** Records of one moment. */
+export class Teller {
+  atMs = 1_000
+  head(source: number): { source: number; atNs: bigint } {
+    return { source, atNs: BigInt(Math.round(this.atMs * 1000)) * 1000n }
+  }
+  mark(source: number, kind: number, capabilities = ALL): Uint8Array {
+    return writeMark({
+      ...this.head(source),
+      kind,
+      capabilities,
+      gaps: capabilities === 0 ? (UNAVAILABLE[source] ?? 0) : 0,
+      unixNs: BOOT_UNIX_NS + this.head(source).atNs,
+      bootId: Uint8Array.from({ length: 16 }, (_, i) => i + 1),
+      layout: LAYOUT,
+      note: '',
+    })
+  }
+  flow(source: number, told: Told): Uint8Array {
+    return writeFlow({
+      ...this.head(source),
+      flowId: BigInt(told.id),
+      bytesOut: BigInt(told.out),
+      bytesIn: BigInt(told.in ?? 0),
+      epoch: told.epoch ?? 1,
+      pid: told.pid ?? 500,
+      pidversion: 1,
+      flags: told.flags ?? 0,
+      remoteAddr: parseAddress(told.to ?? '203.0.113.9') as Uint8Array,
+      remotePort: told.port ?? 443,
+      localPort: told.localPort ?? 50_000,
+      protocol: 6,
+      direction: Direction.outbound,
+      state: FlowState[told.state ?? 'report'],
+    })
+  }
+  name(source: number, id: number, hostname: string): Uint8Array {
+    return writeName({
+      ...this.head(source),
+      flowId: BigInt(id),
+      epoch: 1,
+      makerPid: 0,
+      makerPidversion: 0,
+      localPort: 50_000,
+      localAddr: new Uint8Array(16),
+      hostname,
+    })
+  }
+  tick(): Uint8Array {
+    return writeTick({ ...this.head(Source.endpointSecurity), unixNs: BOOT_UNIX_NS })
+  }
+}
+
+export { Mark, Source }
+
+/** What the engine's totals would be: of each flow and epoch the most that was told. */
+export class Ledger {
+  readonly flows = new Map<string, { out: number; in: number; state: number; source: number }>()
+  readonly marks: { source: number; kind: number; gaps: number }[] = []
+  readonly names = new Set<string>()
+  /** Reports of flows that had been told as closed. */
+  afterClose = 0
+  falls = 0
+
+  take(records: Uint8Array): this {
+    const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+    for (let at = 0; at < records.length; at += view.getUint32(at, true)) {
+      const type = view.getUint16(at + 4, true)
+      if (type === RecordType.mark) this.#mark(view, at)
+      if (type === RecordType.name) this.names.add(`${view.getBigUint64(at + 16, true)}`)
+      if (type === RecordType.flow) this.#flow(view, at)
+    }
+    return this
+  }
+  /** Flows that were told since their source began its enumeration. */
+  readonly #named = new Set<string>()
+  /** As the engine: the end of an enumeration closes what it did not name. */
+  #mark(view: DataView, at: number): void {
+    const { source, kind, gaps } = readMark(view, at)
+    this.marks.push({ source, kind, gaps })
+    for (const [key, flow] of this.flows) {
+      if (flow.source !== source) continue
+      if (kind === Mark.start) this.#named.delete(key)
+      if (kind === Mark.enumerated && !this.#named.has(key)) flow.state = FlowState.closed
+    }
+  }
+  #flow(view: DataView, at: number): void {
+    const { flowId, epoch, bytesOut, bytesIn, state, source } = readFlow(view, at)
+    const key = `${flowId}.${epoch}`
+    const before = this.flows.get(key)
+    if (before?.state === FlowState.closed) this.afterClose++
+    const out = Number(bytesOut)
+    const bytes = Number(bytesIn)
+    if (before && (out < before.out || bytes < before.in)) this.falls++
+    this.#named.add(key)
+    this.flows.set(key, { out, in: bytes, state, source })
+  }
+  get out(): number {
+    return [...this.flows.values()].reduce((sum, flow) => sum + flow.out, 0)
+  }
+  get open(): number {
+    return [...this.flows.values()].filter(({ state }) => state !== FlowState.closed).length
+  }
+}
+export { FLOW_AT }
