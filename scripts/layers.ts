@@ -65,7 +65,10 @@ const ROOMS: Record<string, Room> = {
     packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
   // Lines of programs of the system, as the importers read them.
-  intake: { rooms: ['units', 'records', 'baseline', 'engine', 'importers'], packages: [] },
+  intake: {
+    rooms: ['units', 'records', 'sources', 'baseline', 'engine', 'importers'],
+    packages: [],
+  },
   stream: { rooms: LEFT_OF_STREAM },
   // What the collector's rooms have in common: limits, counters, secrets, and the words of the page's API.
   'collector-terms': { rooms: [...LEFT_OF_STREAM, 'stream'] },
