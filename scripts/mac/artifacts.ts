@@ -13,7 +13,7 @@ export type Artifact = {
   sources: readonly string[]
   /**
    * Libraries and frameworks it links, beyond libSystem, libc++ and libobjc. All must be used: one of which no
-   * symbol is taken is left out by the linker, and then the check fails.
+   * symbol is taken is left out by the linker, and then the check fails, unless another that is linked re-exports it.
    */
   libraries: readonly string[]
   frameworks: readonly string[]

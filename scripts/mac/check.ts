@@ -8,15 +8,17 @@ import type { Build } from './compile.ts'
 import type { Arch } from './darwin-node.ts'
 import { assertHeaders, newerThanSdk } from './headers.ts'
 import { type MachImage, readMachO } from './mach-o.ts'
+import { libraryName, type Reexports, sdkReexports } from './reexports.ts'
 
 /** Linked without being named. */
 const ALWAYS = /^(libSystem\.B|libc\+\+\.1|libobjc\.A)\.dylib$/
 
-/** What is wrong with a universal file, a sentence each; none when all is well. */
+/** What is wrong with a universal file, a sentence each; none when all is well. `reexports`: those of the SDK it was linked with. */
 export function faultsOf(
   artifact: Artifact,
   images: readonly MachImage[],
   archs: readonly Arch[],
+  reexports: Reexports = () => new Set(),
 ): string[] {
   const found = images.map(({ arch }) => arch).sort()
   const faults =
@@ -28,8 +30,14 @@ export function faultsOf(
     const type = artifact.kind === 'addon' ? 'bundle' : 'executable'
     if (image.type !== type) faults.push(`${image.arch}: ${image.type} in place of ${type}`)
     const linked = image.libraries.filter((path) => !ALWAYS.test(fileOf(path)))
-    const names = linked.map(nameOf).sort()
-    if (names.join() !== wanted.join())
+    const names = linked.map(libraryName).sort()
+    // Named through an umbrella, or the umbrella's in its place: the same library.
+    const isGiven = (name: string, by: readonly string[]) =>
+      by.some((one) => one === name || reexports(one).has(name))
+    if (
+      !wanted.every((name) => isGiven(name, names)) ||
+      !names.every((name) => isGiven(name, wanted))
+    )
       faults.push(
         `${image.arch}: links ${names.join(', ') || 'nothing'}; named are ${wanted.join(', ') || 'none'}`,
       )
@@ -51,6 +59,7 @@ export async function check(
   console.log()
   const rows = [['artifact', 'arch', 'minimum', 'SDK', 'KiB', 'links, beside libSystem and libc++']]
   const faults: string[] = []
+  const reexports = sdkReexports(sdk.path)
   for (const artifact of ARTIFACTS) {
     const file = readFileSync(products[artifact.name] as string)
     const images = readMachO(file)
@@ -63,11 +72,13 @@ export async function check(
         '',
         libraries
           .filter((path) => !ALWAYS.test(fileOf(path)))
-          .map(nameOf)
+          .map(libraryName)
           .join(' '),
       ])
     ;(rows.at(-images.length) as string[])[4] = `${Math.ceil(file.length / 1024)}`
-    faults.push(...faultsOf(artifact, images, archs).map((text) => `${artifact.name}: ${text}`))
+    faults.push(
+      ...faultsOf(artifact, images, archs, reexports).map((text) => `${artifact.name}: ${text}`),
+    )
   }
   printTable(rows)
   console.log()
@@ -96,9 +107,6 @@ export async function check(
 }
 
 const fileOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
-
-/** libbsm of /usr/lib/libbsm.0.dylib, Foundation of a framework's path. */
-const nameOf = (path: string): string => fileOf(path).replace(/(\.[A-Z0-9]+)?\.dylib$/, '')
 
 function printTable(rows: readonly string[][]): void {
   const widths = (rows[0] as string[]).map((_, column) =>
