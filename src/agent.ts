@@ -1,7 +1,6 @@
 // The engine role from top to bottom: record bytes from sense in, durable findings out, and on to the
 // collector. Everything that decides is in the rooms; here they are only joined.
 import { Socket } from 'node:net'
-import { uptime } from 'node:os'
 import { dirname } from 'node:path'
 import { createReport } from './agent/report.ts'
 import { createSettling } from './agent/settling.ts'
@@ -21,11 +20,12 @@ import { humanDuration } from './engine/sentence.ts'
 import { readOrMakeDeviceId } from './host/device.ts'
 import { lockDirectory } from './host/lock.ts'
 import { describeMachine, type HostFacts } from './host/machine.ts'
-import { markRunning, type RunningMark } from './host/running-mark.ts'
+import { markRunning, type RunningMark, STOP_TOLD_MS } from './host/running-mark.ts'
+import { sinceBootMs } from './host/since-boot.ts'
 import { createFramer } from './records/framer.ts'
 import { LAYOUT, Source, writePolicy } from './records/record.gen.ts'
 import { createSensorWatch } from './status/sensor-watch.ts'
-import { StatusError, serveStatus } from './status/socket.ts'
+import { isWatched, StatusError, serveStatus } from './status/socket.ts'
 import { openOutbox } from './stream/outbox.ts'
 import { startUplink } from './stream/uplink.ts'
 import { nowUnixNs } from './units.ts'
@@ -64,8 +64,6 @@ const LIVE_INTERVAL_MS = 1000
 const LOCK_WAIT_MS = 60_000
 /** How exactly the next agent knows for how long this one was gone. */
 const ALIVE_INTERVAL_MS = 5_000
-/** A shorter absence is a restart. */
-const UNWATCHED_TOLD_MS = 10_000
 const RECORD_COUNTS_INTERVAL_MS = 5_000
 
 /** Runs until sense closes the pipe or `signal` aborts. Throws AgentError when the directory is held by another agent, the errors of its files, and RecordsError. */
@@ -73,7 +71,9 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const { directory, collector, log } = options
   // Who gives the records. When it has died this process has another parent.
   const sensePid = process.ppid
-  const unlock = usingState(directory, () => lock(directory, log))
+  const unlock =
+    usingState(directory, () => lockDirectory('.', 0)) ??
+    (await lockAfter(directory, options.record !== undefined, log))
   const machine = describeMachine()
   const sensor = createSensorWatch(performance.now(), options.quietMs)
   const ending = new AbortController()
@@ -104,7 +104,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const running = usingState(directory, () =>
     markRunning('.', {
       nowMs: Date.now(),
-      uptimeMs: uptime() * 1000,
+      uptimeMs: sinceBootMs(),
       bootId: machine.bootId,
       sensePid,
     }),
@@ -160,7 +160,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     collectorUrl: collector?.url ?? '',
     state: above,
     lastAlerts: telling.lastAlerts,
-    restarts: { engine: running.engineDeathsMs.length, sense: running.senseDeathsMs.length },
+    running,
   })
   const liveTimer = setInterval(() => {
     const live = report.live()
@@ -265,7 +265,7 @@ function tellOfTheLast(
       'restart',
       `the machine went down while the agent ran; until the agent ran again, ${unwatched}`,
     )
-  else if (unwatchedMs >= UNWATCHED_TOLD_MS)
+  else if (unwatchedMs >= STOP_TOLD_MS)
     tellHealth('restart', `the agent was stopped and runs again; ${unwatched}`)
   if (baseline)
     tellHealth(
@@ -279,16 +279,21 @@ function tellOfTheLast(
     )
 }
 
-/** Waits for a predecessor that is ending, and says so. */
-function lock(directory: string, log: (text: string) => void): () => void {
-  const atOnce = lockDirectory('.', 0)
-  if (atOnce) return atOnce
+/**
+ * Waits for a predecessor that is ending, and says so. For a recording, which a person wants now, one that answers is not: an
+ * agent that is started again by itself waits all the same, as the one before it may answer to its last moment.
+ */
+async function lockAfter(
+  directory: string,
+  isRecording: boolean,
+  log: (text: string) => void,
+): Promise<() => void> {
+  const runs = `another agent runs with the state directory ${dirname(directory)}: stop it, or choose another with --state`
+  if (isRecording && (await isWatched(dirname(directory)))) throw new AgentError(runs)
   log(`waiting for another agent with the state directory ${directory} to end`)
-  const later = lockDirectory('.', LOCK_WAIT_MS)
+  const later = usingState(directory, () => lockDirectory('.', LOCK_WAIT_MS))
   if (later) return later
-  throw new AgentError(
-    `another agent runs with the state directory ${directory}: stop it, or choose another with --state`,
-  )
+  throw new AgentError(runs)
 }
 
 function policyRecord(policy: PolicyDocument): Uint8Array {

@@ -6,6 +6,7 @@ import type { EngineCounters } from '../engine/counters.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Alert } from '../engine/finding.ts'
 import type { HostFacts } from '../host/machine.ts'
+import { isRemembered, type RunningMark } from '../host/running-mark.ts'
 import { userName } from '../host/users.ts'
 import type {
   AgentStatus,
@@ -37,7 +38,7 @@ export type ReportParts = {
   collectorUrl: string
   sensor: SensorWatch
   lastAlerts: () => readonly Alert[]
-  restarts: AgentStatus['restarts']
+  running: Pick<RunningMark, 'engineDeathsMs' | 'senseDeathsMs' | 'unwatched'>
   /** The state directory. */
   state: string
 }
@@ -89,7 +90,7 @@ export function createReport(parts: ReportParts): Report {
         ...counters,
         degraded: sensorTrouble(sensorOf(counters)),
         at: nowUnixNs(),
-        identities: baseline.counts().identities,
+        identities: baseline.programs(),
         outboxItems: items,
         outboxEvicted: evicted,
         top: engine.top(LIVE_FLOWS),
@@ -106,7 +107,7 @@ export function createReport(parts: ReportParts): Report {
         os: machine.os,
         startedAtMs,
         ...sensorOf(counters),
-        counters: countsOf(counters, baseline.counts().identities),
+        counters: countsOf(counters, baseline.programs()),
         unseen: counters.unseenTop.map(({ name, way, bytes }) => ({ name, way, bytes })),
         outbox: { ...outbox.counters(), bytesMax: parts.outboxBytesMax },
         lately: latelyOf(counters),
@@ -115,7 +116,7 @@ export function createReport(parts: ReportParts): Report {
           ...asideOf('outbox', outbox.setAside),
         ],
         ...(disk ? { disk } : {}),
-        restarts: parts.restarts,
+        restarts: restartsOf(parts.running, Date.now()),
         ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
         collector: { url: parts.collectorUrl, ...(uplink?.state() ?? { state: 'none' }) },
         lastAlerts: parts.lastAlerts().map(({ openedAt, severity, sentence }) => ({
@@ -151,5 +152,16 @@ function diskOf(directory: string): AgentStatus['disk'] {
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
   } catch {
     return undefined
+  }
+}
+
+/** An agent that goes on for days forgets what was before them. */
+function restartsOf(running: ReportParts['running'], nowMs: number): AgentStatus['restarts'] {
+  const lately = (times: readonly number[]) =>
+    times.filter((atMs) => isRemembered(atMs, nowMs)).length
+  return {
+    engine: lately(running.engineDeathsMs),
+    sense: lately(running.senseDeathsMs),
+    unwatched: running.unwatched.filter(({ fromMs }) => isRemembered(fromMs, nowMs)),
   }
 }

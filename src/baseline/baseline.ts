@@ -49,6 +49,15 @@ export const LINEAGE = 'script of '
 /** `content of <sha256>`: a file of the system's with this content; see engine/originals.ts. */
 export const CONTENT = 'content of '
 
+/** Whether an identity under this key is a program, and not what is known beside programs. */
+export const isProgramKey = (key: string): boolean =>
+  !key.startsWith(LINEAGE) && !key.startsWith(CONTENT)
+
+/** The same for `keys.text` in SQL. */
+export const IS_PROGRAM_KEY = [LINEAGE, CONTENT]
+  .map((prefix) => `substr(text, 1, ${prefix.length}) <> '${prefix}'`)
+  .join(' AND ')
+
 /** A destination an identity has talked to. */
 export type StoredDestination = {
   identityKey: string

@@ -8,6 +8,7 @@ import {
   type BaselineCounts,
   FACTS,
   type Fact,
+  isProgramKey,
   type StoredAlert,
   type StoredDestination,
   type StoredIdentity,
@@ -109,6 +110,7 @@ export class SqliteBaseline implements Baseline {
   readonly #facts = new Map<Fact, bigint>()
   readonly #pendingFacts = new Set<Fact>()
   readonly #counts: { identities: number; destinations: number }
+  #programs: number
   #bornAt: UnixNs | undefined
   #bornAtPending = false
   #givenUp = 0
@@ -126,6 +128,7 @@ export class SqliteBaseline implements Baseline {
       if (value !== undefined) this.#facts.set(name, value)
     }
     this.#counts = this.#tables.counts()
+    this.#programs = this.#tables.programs()
     this.#alerts = new Map(this.#tables.alerts().map((alert) => [alert.id, alert]))
   }
 
@@ -161,7 +164,10 @@ export class SqliteBaseline implements Baseline {
   }
 
   putIdentity(identity: StoredIdentity): void {
-    if (!this.identity(identity.key)) this.#counts.identities++
+    if (!this.identity(identity.key)) {
+      this.#counts.identities++
+      if (isProgramKey(identity.key)) this.#programs++
+    }
     this.#absent.delete(identity.key)
     const kept = { ...identity }
     this.#gather(this.#pendingIdentities, identity.key, kept)
@@ -212,6 +218,11 @@ export class SqliteBaseline implements Baseline {
 
   removeAlert(id: string): void {
     if (this.#alerts.delete(id)) this.#pendingAlerts.add(id)
+  }
+
+  /** Of the identities, those that are programs: the others say what scripts and contents there are. */
+  programs(): number {
+    return this.#programs
   }
 
   counts(): BaselineCounts {
@@ -292,6 +303,7 @@ export class SqliteBaseline implements Baseline {
     this.#destinations.clear()
     this.#hostDestinations.clear()
     Object.assign(this.#counts, this.#tables.counts())
+    this.#programs = this.#tables.programs()
   }
 
   #isOverLimit(): boolean {

@@ -1,7 +1,13 @@
 // The statements of the baseline's file, each prepared once. Throws what node:sqlite throws.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { bytes, type UnixNs } from '../units.ts'
-import type { Fact, StoredAlert, StoredDestination, StoredIdentity } from './baseline.ts'
+import {
+  type Fact,
+  IS_PROGRAM_KEY,
+  type StoredAlert,
+  type StoredDestination,
+  type StoredIdentity,
+} from './baseline.ts'
 import { Cache } from './cache.ts'
 import {
   destinationFromRow,
@@ -62,6 +68,13 @@ export class Tables {
       'SELECT (SELECT count(*) FROM identities) AS i, (SELECT count(*) FROM destinations) AS d',
     ).get() as Row
     return { identities: Number(row.i), destinations: Number(row.d) }
+  }
+
+  programs(): number {
+    const row = this.#prepare(
+      `SELECT count(*) AS n FROM identities JOIN keys ON keys.id = key WHERE ${IS_PROGRAM_KEY}`,
+    ).get() as Row
+    return Number(row.n)
   }
 
   identity(key: string): StoredIdentity | undefined {

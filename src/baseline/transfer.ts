@@ -3,6 +3,7 @@ import { StringDecoder } from 'node:string_decoder'
 import { type UnixNs, unixNs } from '../units.ts'
 import {
   type Baseline,
+  isProgramKey,
   noteNoFirstStart,
   type StoredDestination,
   type StoredIdentity,
@@ -148,7 +149,7 @@ function mergeRow(baseline: Baseline, row: BaselineRow, done: Imported): void {
     case 'identity': {
       const own = baseline.identity(row.identity.key)
       baseline.putIdentity(own ? mergeIdentities(own, row.identity) : row.identity)
-      done.identities[own ? 'merged' : 'added']++
+      if (isProgramKey(row.identity.key)) done.identities[own ? 'merged' : 'added']++
       return
     }
     case 'destination': {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { StoredDestination, StoredIdentity } from './baseline.ts'
-import { CONTENT, LINEAGE } from './baseline.ts'
+import { IS_PROGRAM_KEY } from './baseline.ts'
 import { BaselineError } from './error.ts'
 import type { BaselineRow } from './row.ts'
 import {
@@ -44,8 +44,7 @@ export function listIdentities(path: string, options: ListOptions): IdentityList
   return viewing(path, (database) => {
     const matching = options.matching ?? ''
     // The lineage of a script is no program: its versions are listed. Nor is where the system's file of a content lies.
-    const where = `substr(text, 1, ${LINEAGE.length}) <> '${LINEAGE}'
-      AND substr(text, 1, ${CONTENT.length}) <> '${CONTENT}'
+    const where = `${IS_PROGRAM_KEY}
       AND instr(lower(text || char(10) || name || char(10) || path), lower(?)) > 0`
     const rows = database.prepare(
       `SELECT ${IDENTITY_COLUMNS},

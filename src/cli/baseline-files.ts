@@ -99,12 +99,13 @@ export async function runBaselineImport(
   try {
     const user = defaultUser(command.user)
     makeStateDirectory(paths, paths.agent, user)
-    const { imported, counts, forgotten } = asOwner(user ?? statSync(paths.agent), () =>
-      merge(input, file, paths.agent),
+    const { imported, programs, destinations, forgotten } = asOwner(
+      user ?? statSync(paths.agent),
+      () => merge(input, file, paths.agent),
     )
     tell(file, imported)
     say(
-      `the baseline knows ${counted(counts.identities, 'program')} and ${counted(counts.destinations, 'destination')}`,
+      `the baseline knows ${counted(programs, 'program')} and ${counted(destinations, 'destination')}`,
     )
     if (forgotten > 0) say(`${forgotten} of them, not seen for longest, found no room`)
     const missing = whatIsMissing(imported)
@@ -131,7 +132,12 @@ function merge(input: number, file: string, directory: string) {
     const before = baseline.forgotten()
     const read = (into: Uint8Array) => whenReady(() => readSync(input, into))
     const imported = importFile(baseline, read, nowUnixNs())
-    return { imported, counts: baseline.counts(), forgotten: baseline.forgotten() - before }
+    return {
+      imported,
+      programs: baseline.programs(),
+      destinations: baseline.counts().destinations,
+      forgotten: baseline.forgotten() - before,
+    }
   } catch (cause) {
     if (!(cause instanceof BaselineError)) throw cause
     throw new ConfigError(`nothing more was imported from ${file}: ${cause.message}`)

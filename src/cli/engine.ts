@@ -35,13 +35,13 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
       `engine is started by ${commandFor('agent', paths.root)}, which gives it the record pipe`,
     )
   const user = defaultUser(command.user)
-  makeStateDirectory(paths, paths.agent, user)
   if (command.tokenFile && !command.collector)
     throw new ConfigError('--token-file wants --collector: the address the token is for')
   const policy = readPolicyFile(command.policy, {
     ...(command.includeLoopback ? { includeLoopback: true } : {}),
     ownPids: [process.pid, process.ppid],
   })
+  makeStateDirectory(paths, paths.agent, user)
   const { record: file } = command
   if (file !== undefined && !isOpen(RECORD_FD))
     throw new ConfigError(

@@ -1,7 +1,6 @@
 // `freshet record FILE`: an agent that also keeps what its engine is given, so that it can be replayed.
 import { closeSync, fstatSync, openSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { EXIT_CONFIG } from '../sense/exit.ts'
 import { type AgentCommand, runAgentCommand } from './agent.ts'
 import { ConfigError } from './state.ts'
 
@@ -21,8 +20,13 @@ export async function runRecordCommand(command: RecordCommand): Promise<number> 
       engineFds: [fd],
       ...(command.seconds === undefined ? {} : { forMs: command.seconds * 1000 }),
     })
-    if (status === EXIT_CONFIG && fstatSync(fd).size === 0) rmSync(path)
-    return status
+    if (fstatSync(fd).size > 0) return status
+    rmSync(path)
+    if (status !== 0) return status
+    process.stderr.write(
+      `freshet: nothing was recorded: the engine had not begun when this was to end; ${path} is not kept\n`,
+    )
+    return 1
   } finally {
     closeSync(fd)
   }

@@ -125,6 +125,7 @@ export async function runReplayCommand(
         for (const note of source.notes()) say(`  note: ${note}`)
         for (const line of damageLines(file, damage)) say(line)
         if (report.recordBytes > 0) readable++
+        else say(`${file}: no records are in it`)
         faults += damage.places
         faults += report.segments.filter(({ compared }) => compared === 'differs').length
       } catch (error) {

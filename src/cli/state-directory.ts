@@ -7,8 +7,11 @@ import {
   fchmodSync,
   fchownSync,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
+  type Stats,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { shellWord } from '../shell-word.ts'
@@ -82,12 +85,22 @@ function takeOver(
   const found = fstatSync(fd)
   const runsAs = process.getuid?.()
   const uid = owner?.uid ?? runsAs
-  if (isNew && owner && found.uid === runsAs) fchownSync(fd, owner.uid, owner.gid)
+  const isOwn = owner !== undefined && found.uid === runsAs
+  // Root's own, made by hand and still empty, is as good as one that is made here: nothing of root's is given away.
+  if (isOwn && (isNew || (runsAs === 0 && isEmpty(path, found))))
+    fchownSync(fd, owner.uid, owner.gid)
   else if (found.uid !== uid)
     throw new ConfigError(
       `the state directory ${path} belongs to ${nameOf(found.uid)}, not to ${nameOf(uid ?? 0)}: choose another with --state, or give it over with \`chown -R ${uid} ${shellWord(path)}\``,
     )
   if ((found.mode & 0o777) !== mode) fchmodSync(fd, mode)
+}
+
+/** By its name, as a descriptor tells no names; so that has to be the same directory still. */
+function isEmpty(path: string, found: Stats): boolean {
+  const { length } = readdirSync(path)
+  const now = lstatSync(path)
+  return length === 0 && now.ino === found.ino && now.dev === found.dev
 }
 
 function mkdirIfMissing(path: string): boolean {

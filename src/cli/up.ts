@@ -2,11 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { commandFor, platformState } from '../hint.ts'
 import { PLACE } from '../place.ts'
+import { isWatched } from '../status/socket.ts'
 import { VERSION } from '../version.ts'
 import type { CollectorReady } from './collector.ts'
 import { openMenuBar } from './menu-bar.ts'
+import { readPolicyFile } from './policy-file.ts'
 import { defaultUser } from './service-user.ts'
-import { statePaths } from './state.ts'
+import { ConfigError, statePaths } from './state.ts'
+import { makeStateDirectory } from './state-directory.ts'
 import { keepRunning, stopSignal } from './supervise.ts'
 
 export type UpCommand = {
@@ -28,6 +31,13 @@ const READY_MS = 60_000
 export async function runUpCommand(command: UpCommand): Promise<number> {
   const paths = statePaths(command.state)
   const user = defaultUser(command.user)
+  // Before anything is started or printed; the engine reads its own, as it starts again.
+  readPolicyFile(command.policy, {})
+  if (await isWatched(paths.root))
+    throw new ConfigError(
+      `Freshet watches already with the state directory ${paths.root}: stop it, or choose another with --state`,
+    )
+  for (const directory of [paths.collector, paths.agent]) makeStateDirectory(paths, directory, user)
   const outside = stopSignal({ goesOnUnread: true })
   const ending = new AbortController()
   outside.addEventListener('abort', () => ending.abort(), { once: true })

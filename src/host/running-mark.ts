@@ -1,14 +1,19 @@
 // A file that is there while the engine runs, so that the next one knows when it, or sense, did not end in order, and
-// how often, and for how long nobody watched. A line is the time of a death, `sense` before it when it was sense's; `of`
-// says by whose sense it was written; `ended` stands last when the engine itself has ended in order since, `stopped` when
-// both have. The file's own time is when the engine last lived.
+// how often, and for how long nobody watched. A line is the time of a death, `sense` before it when it was sense's;
+// `unwatched` from when nobody watched, for how long and why; `of` says by whose sense it was written; `ended` stands last
+// when the engine itself has ended in order since, `stopped` when both have. The file's own time is when the engine last lived.
 import { lutimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { readStateFile, writeStateFile } from '../state-file.ts'
 
 const FILE = 'running'
-const KEPT_MS = 24 * 3600 * 1000
+/** Over ends in good order too: whoever asks on the next day, at whatever hour, hears of it. */
+export const REMEMBERED_MS = 48 * 3600 * 1000
 const KEPT_MAX = 100
+const UNWATCHED_MAX = 20
+const UNWATCHED = 'unwatched '
+/** A shorter stop in good order is a restart. */
+export const STOP_TOLD_MS = 10_000
 const SENSE = 'sense '
 const ENDED = 'ended'
 const STOPPED = 'stopped'
@@ -26,6 +31,17 @@ export type Runner = {
   sensePid: number
 }
 
+/** Why nobody watched: who was killed or crashed, or that it was stopped in good order. */
+const WHYS = ['sense', 'both', 'machine', 'stopped'] as const
+
+export type Unwatched = {
+  /** When it was last known to watch, milliseconds since 1970. */
+  fromMs: number
+  /** While the machine ran, as far as its clock can be believed. */
+  lengthMs: number
+  why: (typeof WHYS)[number]
+}
+
 export type RunningMark = {
   /**
    * Who of the run before was killed or crashed: this process's forerunner, the parent that it read from, or both
@@ -37,9 +53,11 @@ export type RunningMark = {
    * sense has gone on, or never ran before.
    */
   unwatchedMs: number
-  /** When that was found out, milliseconds since 1970, within a day and since the last end in good order; oldest first. */
+  /** When that was found out, milliseconds since 1970, within REMEMBERED_MS; oldest first. */
   engineDeathsMs: readonly number[]
   senseDeathsMs: readonly number[]
+  /** Each time that nobody watched, this one too, within REMEMBERED_MS; a stop in good order from STOP_TOLD_MS on. Oldest first. */
+  unwatched: readonly Unwatched[]
   /** It lives: to be called now and then. */
   alive(nowMs: number): void
   /** Ends in good order. */
@@ -60,12 +78,20 @@ export function markRunning(directory: string, runner: Runner): RunningMark {
   const senseDeathsMs = timesOf(lines, SENSE, nowMs)
   if (lost === 'engine' || lost === 'both') engineDeathsMs.push(nowMs)
   if (lost === 'both') senseDeathsMs.push(nowMs)
+  const unwatchedMs = before && lost !== 'engine' ? unwatchedSince(before.changedMs, runner) : 0
+  const unwatched = unwatchedIn(lines, nowMs)
+  const why = lost ?? 'stopped'
+  if (before && why !== 'engine' && unwatchedMs >= (lost ? 1 : STOP_TOLD_MS))
+    unwatched.push({ fromMs: Math.round(before.changedMs), lengthMs: Math.round(unwatchedMs), why })
   const write = (senseMs: readonly number[], ...more: string[]) =>
     writeStateFile(
       path,
       [
         ...engineDeathsMs.slice(-KEPT_MAX).map((atMs) => `${atMs}\n`),
         ...senseMs.slice(-KEPT_MAX).map((atMs) => `${SENSE}${atMs}\n`),
+        ...unwatched
+          .slice(-UNWATCHED_MAX)
+          .map((one) => `${UNWATCHED}${one.fromMs} ${one.lengthMs} ${one.why}\n`),
         `${own}\n`,
         ...more,
       ].join(''),
@@ -75,13 +101,13 @@ export function markRunning(directory: string, runner: Runner): RunningMark {
   touch(nowMs)
   return {
     lost,
-    unwatchedMs: before && lost !== 'engine' ? unwatched(before.changedMs, runner) : 0,
+    unwatchedMs,
     engineDeathsMs: engineDeathsMs.slice(-KEPT_MAX),
     senseDeathsMs: senseDeathsMs.slice(-KEPT_MAX),
+    unwatched: unwatched.slice(-UNWATCHED_MAX),
     alive: touch,
     remove(endMs) {
-      // What was counted ends with an end in good order.
-      writeStateFile(path, `${own}\n${STOPPED}\n`)
+      write(senseDeathsMs, `${STOPPED}\n`)
       touch(endMs)
     },
     leave(endMs) {
@@ -105,15 +131,26 @@ function lostOf(
 }
 
 /** Since it last lived, but not since before the machine did; nothing when the clock was set back. */
-const unwatched = (aliveMs: number, { nowMs, uptimeMs }: Runner): number =>
+const unwatchedSince = (aliveMs: number, { nowMs, uptimeMs }: Runner): number =>
   Math.max(0, Math.min(nowMs - aliveMs, uptimeMs))
 
+function unwatchedIn(lines: readonly string[], nowMs: number): Unwatched[] {
+  return lines.flatMap((line) => {
+    const [, from, length, written] = /^unwatched (\d{1,15}) (\d{1,15}) ([a-z]+)$/.exec(line) ?? []
+    const why = WHYS.find((one) => one === written)
+    const fromMs = Number(from)
+    if (why === undefined || !isRemembered(fromMs, nowMs)) return []
+    return [{ fromMs, lengthMs: Number(length), why }]
+  })
+}
+
+/** A clock that was set back makes times of the future: those say nothing. */
+export const isRemembered = (atMs: number, nowMs: number): boolean =>
+  atMs > nowMs - REMEMBERED_MS && atMs <= nowMs
+
 function timesOf(lines: readonly string[], prefix: string, nowMs: number): number[] {
-  return (
-    lines
-      .filter((line) => line.startsWith(prefix) && /^\d{1,15}$/.test(line.slice(prefix.length)))
-      .map((line) => Number(line.slice(prefix.length)))
-      // A clock that was set back makes times of the future: those say nothing.
-      .filter((atMs) => atMs > nowMs - KEPT_MS && atMs <= nowMs)
-  )
+  return lines
+    .filter((line) => line.startsWith(prefix) && /^\d{1,15}$/.test(line.slice(prefix.length)))
+    .map((line) => Number(line.slice(prefix.length)))
+    .filter((atMs) => isRemembered(atMs, nowMs))
 }

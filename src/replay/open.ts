@@ -1,9 +1,9 @@
 // Opens whatever a replay is given.
-import { closeSync, readSync } from 'node:fs'
+import { closeSync, readSync, statSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { CAPTURE_EXTENSION, isCapture, openCapture } from '../capture/reader.ts'
-import { openGivenFile } from '../given-file.ts'
+import { isFileThere, openGivenFile } from '../given-file.ts'
 import { connOfLong } from '../importers/beside-conn.ts'
 import { ImportError, type ImportOptions } from '../importers/importer.ts'
 import { isLog, openImporter } from '../importers/open.ts'
@@ -20,6 +20,7 @@ const HEAD_BYTES = 64 * 1024
 
 /** A capture, or a log that is imported; `options` are the importers'. Rejects with SourceError. */
 export async function openSource(path: string, options: ImportOptions): Promise<ReplaySource> {
+  if (isEmpty(path)) throw new SourceError(`${path} is empty: nothing was recorded in it`)
   if (options.from === undefined && (await looksLikeCapture(path))) {
     const notes = [options.host, options.signer, options.sslPath].some((one) => one !== undefined)
       ? ['it is a capture: --host, --signer and --ssl are for logs and were not used']
@@ -68,6 +69,9 @@ async function isDirectory(path: string): Promise<boolean> {
     throw new SourceError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
   }
 }
+
+/** What is no file, or not there, is told of where it is opened. */
+const isEmpty = (path: string): boolean => isFileThere(path) && statSync(path).size === 0
 
 async function headOf(path: string): Promise<Uint8Array> {
   try {

@@ -1,5 +1,6 @@
 // What an agent knows of itself: facts and counts, no words. The view makes those.
 import type { SourceGaps, UnseenSum } from '../engine/counters.ts'
+import type { Unwatched } from '../host/running-mark.ts'
 import type { UplinkState } from '../stream/uplink.ts'
 
 /** How the agent stands with its collector. */
@@ -99,8 +100,8 @@ export type AgentStatus = {
   setAside: FileSetAside[]
   /** Of the file system with the state directory; absent when it does not say. */
   disk?: { freeBytes: number; totalBytes: number }
-  /** How often its parts were killed or crashed in the last day, since it last ended in order. */
-  restarts: { engine: number; sense: number }
+  /** How often its parts were killed or crashed in the last two days, and when nobody watched then, oldest first. */
+  restarts: { engine: number; sense: number; unwatched: Unwatched[] }
   /** The collector's clock less this machine's, as the last Welcome showed it. */
   clockOffsetMs?: number
   collector: { url: string } & CollectorState

@@ -1,6 +1,8 @@
 // Everything that can be the matter with an agent: a closed list of codes, each with its words, in one table.
 
+import { humanDuration } from '../engine/sentence.ts'
 import { commandIn } from '../hint.ts'
+import type { Unwatched } from '../host/running-mark.ts'
 import { Gap } from '../records/record.gen.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, countOf, size, span } from './amounts.ts'
@@ -61,6 +63,20 @@ const isMisplaced = ({ collector }: AgentStatus): boolean =>
   collector.state === 'waiting' && collector.isMisplaced === true
 const reasonOf = ({ collector }: AgentStatus): string =>
   'reason' in collector ? collector.reason : ''
+
+const SPANS_TOLD = 2
+/** A stop in good order was somebody's wish, and is told where nothing is the matter. */
+const deadSpans = ({ unwatched }: AgentStatus['restarts']) =>
+  unwatched.filter(({ why }) => why !== 'stopped')
+const WHY_UNWATCHED = {
+  sense: 'sense, its root part, was killed or crashed',
+  both: 'the agent and sense, its root part, were killed or crashed',
+  machine: 'the machine went down',
+  stopped: 'the agent was stopped',
+} as const
+/** "for 2.7 s from TIME on, when ...". */
+export const unwatchedText = ({ fromMs, lengthMs, why }: Unwatched): string =>
+  `for ${humanDuration(lengthMs)} from ${new Date(fromMs).toISOString()} on, when ${WHY_UNWATCHED[why]}`
 
 /** Within a level the first is the worst. */
 const CAUSES = {
@@ -232,12 +248,25 @@ const CAUSES = {
     concern: 'other',
     holds: ({ restarts: { engine, sense } }) => engine + sense >= RESTARTS_MANY,
     text: ({ restarts }) =>
-      `The agent was killed or crashed ${count(restarts.engine + restarts.sense)} times within a day; ${
+      `The agent was killed or crashed ${count(restarts.engine + restarts.sense)} times within two days; ${
         restarts.sense === 0
           ? 'it went on each time'
           : `${count(restarts.sense)} of these times it was sense, its root part, and what began and ended in between was not seen`
       }.`,
     remedy: 'Its log says what came before: look for a lack of memory first, then report it.',
+  },
+  unwatched: {
+    level: 'warning',
+    concern: 'other',
+    holds: ({ restarts }) => deadSpans(restarts).length > 0,
+    text: ({ restarts }) =>
+      `Nothing was watched ${deadSpans(restarts).slice(-SPANS_TOLD).map(unwatchedText).join(', and ')}${
+        deadSpans(restarts).length > SPANS_TOLD
+          ? `, the last of ${deadSpans(restarts).length} times in two days`
+          : ''
+      }: what began and ended then was not seen.`,
+    remedy:
+      'Nothing brings it back; it is told for two days. Its log and the system’s say what ended it.',
   },
   'disk-low': {
     level: 'warning',

@@ -2,7 +2,7 @@
 // rest was looked at here: files, owners, the addon.
 import type { AgentStatus } from './agent-status.ts'
 import { count, countOf, size, span } from './amounts.ts'
-import { type CauseCode, causesOf } from './causes.ts'
+import { type CauseCode, causesOf, unwatchedText } from './causes.ts'
 import {
   type CheckResult,
   type DoctorFacts,
@@ -111,8 +111,8 @@ const CHECKS = {
     title: 'collector',
     codes: [
       ...(['collector-token', 'collector-refused', 'collector-settings'] as const),
-      ...(['collector-certificate', 'collector-away', 'collector-troubled'] as const),
-      'collector-none',
+      ...(['collector-certificate', 'collector-place', 'collector-away'] as const),
+      ...(['collector-troubled', 'collector-none'] as const),
     ],
     well: ({ collector }) => `${collector.state} to ${collector.url}`,
   },
@@ -126,9 +126,12 @@ const CHECKS = {
   },
   restarts: {
     title: 'restarts',
-    codes: ['restarts'],
+    codes: ['restarts', 'unwatched'],
     well: ({ restarts, startedAtMs }) =>
-      `${countOf(restarts.engine, 'death', 'deaths')} of the engine and ${count(restarts.sense)} of sense in a day; it has run since ${new Date(startedAtMs).toISOString()}`,
+      [
+        `${countOf(restarts.engine, 'death', 'deaths')} of the engine and ${count(restarts.sense)} of sense in two days; it has run since ${new Date(startedAtMs).toISOString()}`,
+        ...restarts.unwatched.slice(-1).map((last) => `not ${unwatchedText(last)}`),
+      ].join('; '),
   },
 } as const satisfies Record<string, Words>
 

@@ -198,6 +198,16 @@ export async function* readStatus(
   }
 }
 
+/** Whether an agent watches with this state directory and says so; one that hangs or is ending does not. */
+export async function isWatched(directory: string): Promise<boolean> {
+  try {
+    for await (const _ of readStatus(directory)) return true
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+  }
+  return false
+}
+
 function parse(line: string): StatusLine {
   let given: unknown
   try {

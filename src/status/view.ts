@@ -100,7 +100,7 @@ function figures(status: AgentStatus, nowMs: number): string[] {
     `Collector: ${collectorLine(status)}`,
     ...(restarts.engine + restarts.sense > 0
       ? [
-          `Restarts within a day: ${count(restarts.engine)} after a death of the engine, ${count(restarts.sense)} of sense`,
+          `Restarts within two days: ${count(restarts.engine)} after a death of the engine, ${count(restarts.sense)} of sense`,
         ]
       : []),
     ...(turnedAway > 0 ? [`Readers of this status turned away: ${count(turnedAway)}`] : []),

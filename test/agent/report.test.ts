@@ -7,11 +7,15 @@ import { createReport } from '../../src/agent/report.ts'
 import { openBaseline } from '../../src/baseline/sqlite.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { describeMachine } from '../../src/host/machine.ts'
+import { REMEMBERED_MS } from '../../src/host/running-mark.ts'
 import { Gap, Mark } from '../../src/records/record.gen.ts'
 import { createSensorWatch } from '../../src/status/sensor-watch.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
 import { nowUnixNs } from '../../src/units.ts'
+import { identityOf } from '../baseline/identities.ts'
 import { Script } from '../engine/scenario.ts'
+
+type Running = Parameters<typeof createReport>[0]['running']
 
 describe('the report of an agent', () => {
   let directory: string
@@ -25,8 +29,14 @@ describe('the report of an agent', () => {
   })
 
   /** Of an agent whose sensor has said this, and whose last tick was so long ago. */
-  function report(mark: { note: string; gaps: number }, silentMs = 0) {
+  function report(
+    mark: { note: string; gaps: number },
+    silentMs = 0,
+    known: string[] = [],
+    running: Partial<Running> = {},
+  ) {
     const { baseline } = openBaseline(join(directory, 'baseline.db'), { now: nowUnixNs() })
+    for (const key of known) baseline.putIdentity({ ...identityOf(1), key })
     const limits = { bytesMax: 1_000_000, ageMaxMs: 3_600_000, now: nowUnixNs }
     const outbox = openOutbox(join(directory, 'outbox.db'), limits)
     ends.push(
@@ -42,9 +52,30 @@ describe('the report of an agent', () => {
       sensor: createSensorWatch(performance.now() - silentMs),
       lastAlerts: () => [],
       state: '/var/lib/freshet',
-      restarts: { engine: 0, sense: 0 },
+      running: { engineDeathsMs: [], senseDeathsMs: [], unwatched: [], ...running },
     })
   }
+
+  it('tells the deaths of two days and when nobody watched, and forgets what was before', () => {
+    const nowMs = Date.now()
+    const old = nowMs - REMEMBERED_MS - 1
+    const span = { fromMs: nowMs - 3000, lengthMs: 2700, why: 'both' } as const
+    const told = report({ note: '', gaps: 0 }, 0, [], {
+      engineDeathsMs: [old, nowMs - 3000, nowMs - 300],
+      senseDeathsMs: [old, nowMs - 300],
+      unwatched: [{ ...span, fromMs: old }, span],
+    })
+    const readers = { served: 0, refused: 0, tooMany: 0, slow: 0, spoke: 0 }
+    assert.deepEqual(told.status(readers).restarts, { engine: 2, sense: 1, unwatched: [span] })
+  })
+
+  it('counts the programs that are known, and nothing that is known beside them', () => {
+    const known = ['platform:/usr/bin/curl', 'content of 00', 'script of 0 /a by b via c']
+    const told = report({ note: '', gaps: 0 }, 0, known)
+    assert.equal(told.live().identities, 1)
+    const readers = { served: 0, refused: 0, tooMany: 0, slow: 0, spoke: 0 }
+    assert.equal(told.status(readers).counters.identities, 1)
+  })
 
   it('tells a collector what the sensor lacks in the words of status and doctor', () => {
     const note = 'run as root'

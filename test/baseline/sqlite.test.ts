@@ -59,6 +59,33 @@ describe('baseline on disk', () => {
     assert.deepEqual(baseline.counts(), { identities: 0, destinations: 0, alerts: 0 })
   })
 
+  it('counts its programs, and not what it knows of scripts and contents beside them', () => {
+    const limits = { identitiesMax: 100 }
+    const { baseline } = start(limits)
+    const beside = (number: number) => {
+      baseline.putIdentity({ ...identityOf(number), key: `script of 501 /a${number} by b via c` })
+      baseline.putIdentity({ ...identityOf(number), key: `content of ${number}` })
+    }
+    for (const number of [1, 2, 3]) {
+      baseline.putIdentity(identityOf(number))
+      baseline.putIdentity(identityOf(number))
+      beside(number)
+    }
+    assert.equal(baseline.programs(), 3)
+    baseline.commit()
+    assert.equal(restart(limits).programs(), 3)
+    const again = open.at(-1) as SqliteBaseline
+    for (let number = 4; number < 64; number++) {
+      again.putIdentity(identityOf(number))
+      again.putIdentity({ ...identityOf(number), key: `content of ${number}` })
+    }
+    again.commit()
+    // What was forgotten is counted no more.
+    assert.ok(again.forgotten() > 0)
+    const { programs } = again
+    assert.equal(programs.call(again), restart(limits).programs())
+  })
+
   it('gives back what was put: at once, after the commit, and after a restart', () => {
     let { baseline } = start()
     const check = () => {

@@ -53,6 +53,21 @@ describe('freshet baseline export and import', () => {
     assert.match((await freshet('list', ...own.slice(0, 2))).stdout, /3 of 3/)
   })
 
+  it('count programs, and not what is known of scripts and contents beside them', async () => {
+    const { baseline } = openBaseline(join(directory, 'one/agent/baseline.db'), { now: START })
+    baseline.putIdentity({ ...identityOf(1), key: 'script of 501 /a by b via c' })
+    baseline.putIdentity({ ...identityOf(1), key: `content of ${'0'.repeat(64)}` })
+    baseline.commit()
+    baseline.close()
+    const file = join(directory, 'export.jsonl')
+    const out = await freshet('export', file, '--state', join(directory, 'one'))
+    assert.match(out.stdout, /holds 8 rows/)
+    const user = process.getuid?.() === 0 ? ['--user', 'root'] : []
+    const { stdout } = await freshet('import', file, '--state', join(directory, 'two'), ...user)
+    assert.match(stdout, /: 3 programs added, 0 merged; /)
+    assert.match(stdout, /^the baseline knows 3 programs and 3 destinations$/m)
+  })
+
   it('stream with -, so that one machine can be asked by the other', async () => {
     const user = process.getuid?.() === 0 ? ['--user', 'root'] : []
     const out = await freshet('export', '-', '--state', join(directory, 'one'))

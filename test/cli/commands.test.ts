@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -102,6 +103,7 @@ describe('the commands', () => {
     leaveOut(this, whyNotRoot())
     const state = join(directory, "it's a state")
     mkdirSync(state, { mode: 0o755 })
+    writeFileSync(join(state, 'of root'), '')
     const { status, stderr } = await freshet(
       'collector',
       '--state',
@@ -118,6 +120,22 @@ describe('the commands', () => {
     const [, command = ''] = /`(chown [^`]+)`/.exec(stderr) ?? []
     execFileSync('sh', ['-c', command])
     assert.notEqual(statSync(state).uid, 0)
+  })
+
+  it('take a state directory that root has made by hand, as long as it is empty', async function () {
+    leaveOut(this, whyNotRoot())
+    chmodSync(directory, 0o711)
+    const state = join(directory, 'made by hand')
+    mkdirSync(state, { mode: 0o755 })
+    const exported = join(directory, 'export.jsonl')
+    writeFileSync(exported, '')
+    const args = ['baseline', 'import', exported, '--state', state, '--user', 'nobody']
+    const { stderr } = await freshet(...args)
+    assert.doesNotMatch(stderr, /belongs to/)
+    const { uid } = statSync(state)
+    assert.equal(uid, Number(execFileSync('id', ['-u', 'nobody'])))
+    assert.equal(statSync(state).mode & 0o777, 0o711)
+    assert.equal(statSync(join(state, 'agent')).uid, uid)
   })
 
   it('refuse a state directory that the user they run as cannot reach', async function () {
@@ -167,6 +185,9 @@ describe('the commands', () => {
     const whole = await freshet('up', ...shared, '--port', '0', '--policy', policy)
     assert.equal(whole.status, CONFIG)
     assert.match(whole.stderr, /there is no field “includeLoopbak”/)
+    // Before anything was begun.
+    assert.equal(whole.stdout, '')
+    assert.equal(existsSync(join(directory, 'state')), false)
     const tokenless = await freshet('agent', ...shared, '--collector', 'http://127.0.0.1:1')
     assert.equal(tokenless.status, CONFIG)
     assert.match(tokenless.stderr, /--collector wants --token-file/)

@@ -1,6 +1,8 @@
 // The whole product on this machine's own kernel events: nothing in between is pretended.
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { AlertDetail, IdentitiesResponse } from '../../src/collector/page-api.ts'
 import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { launchChromium, openPage, whyNoBrowser } from '../web/browser.ts'
@@ -100,7 +102,23 @@ describe('live, from kernel to page', () => {
   it('refuses a second one on the same state directory, with a sentence', async () => {
     const { status, stderr } = await installation.freshet(['up', '--port', '0'])
     assert.notEqual(status, 0)
-    assert.match(stderr, /another collector uses the state directory/)
+    assert.match(stderr, /Freshet watches already with the state directory .*: stop it/)
+    const policy = join(installation.state, '../no.policy')
+    const misled = await installation.freshet(['up', '--port', '0', '--policy', policy])
+    assert.equal(misled.status, 78)
+    assert.match(misled.stderr, /^freshet: --policy: .*no\.policy cannot be read: there is none$/m)
+    assert.equal(`${misled.stdout}${misled.stderr}`.includes('watches'), false)
+  })
+
+  it('refuses a recording beside it at once, with a sentence and without a file', async () => {
+    const file = join(tmpdir(), `freshet-beside-${process.pid}.fcap`)
+    const { status, stdout, stderr } = await installation.freshet([
+      ...['record', file, '--seconds', '600'],
+    ])
+    assert.equal(status, 78)
+    assert.match(stderr, /another agent runs with the state directory .*: stop it, or choose/)
+    assert.equal(stdout, '')
+    assert.equal(existsSync(file), false)
   })
 
   it('keeps its files to itself', async () => {

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { runProbe, startSink, uniqueProgram } from '../../src/cli/simulate-probe.ts'
+import { lockDirectory } from '../../src/host/lock.ts'
 import { PLACE } from '../../src/place.ts'
 import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { run, tied, until } from './installation.ts'
@@ -62,7 +71,7 @@ describe('freshet record, live', () => {
     await sink.close()
     await remove()
     const [, alerts, digest] =
-      /(\d+) alert findings?[\s\S]*?digest {2}([0-9a-f]{64})/.exec(output) ?? []
+      /^recorded .* (\d+) alert findings?\ndigest {2}([0-9a-f]{64})$/m.exec(output) ?? []
     assert.ok(Number(alerts) >= 1, output)
     const replayed = await run([PLACE.cli, 'replay', '--strict', file])
     assert.equal(replayed.status, 0, replayed.stderr)
@@ -72,6 +81,21 @@ describe('freshet record, live', () => {
     const again = await run([PLACE.cli, 'record', file, '--state', join(directory, 'state')])
     assert.equal(again.status, CONFIG)
     assert.match(again.stderr, /exists, and a recording does not replace anything/)
+  })
+
+  it('says that nothing was recorded where the engine could not begin, and leaves no file', async () => {
+    const file = join(directory, 'none.fcap')
+    const state = join(directory, 'state')
+    mkdirSync(join(state, 'agent'), { recursive: true, mode: 0o700 })
+    // As one before it that is still ending: it answers nobody.
+    const unlock = lockDirectory(join(state, 'agent'), 0)
+    const { status, stderr } = await run([
+      ...[PLACE.cli, 'record', file, '--state', state, '--user', 'root', '--seconds', '2'],
+    ])
+    unlock?.()
+    assert.equal(status, 1, stderr)
+    assert.match(stderr, /^freshet: nothing was recorded: .*none\.fcap is not kept$/m)
+    assert.equal(existsSync(file), false)
   })
 
   it('stops by itself, and leaves no file when its settings are wrong', async () => {

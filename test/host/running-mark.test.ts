@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { markRunning, type Runner } from '../../src/host/running-mark.ts'
-
-const DAY_MS = 24 * 3600 * 1000
+import { markRunning, REMEMBERED_MS, type Runner } from '../../src/host/running-mark.ts'
 
 describe('the mark of a running process', () => {
   let directory: string
@@ -23,14 +21,44 @@ describe('the mark of a running process', () => {
     assert.equal(mark(3).lost, undefined)
   })
 
-  it('counts those that did not, for a day and until one did', () => {
+  it('counts those that did not, for two days, over ends in good order', () => {
     mark(1000)
     assert.deepEqual(mark(2000).engineDeathsMs, [2000])
     assert.deepEqual(mark(3000).engineDeathsMs, [2000, 3000])
-    const later = mark(2000 + DAY_MS)
-    assert.deepEqual(later.engineDeathsMs, [3000, 2000 + DAY_MS])
-    later.remove(2000 + DAY_MS)
-    assert.deepEqual(mark(4000 + DAY_MS).engineDeathsMs, [])
+    const later = mark(2000 + REMEMBERED_MS)
+    assert.deepEqual(later.engineDeathsMs, [3000, 2000 + REMEMBERED_MS])
+    later.remove(2000 + REMEMBERED_MS)
+    assert.deepEqual(mark(4000 + REMEMBERED_MS).engineDeathsMs, [2000 + REMEMBERED_MS])
+    // More than a day later, as who comes to it on the next day finds it.
+    assert.ok(REMEMBERED_MS > 36 * 3600 * 1000)
+  })
+
+  it('remembers when nobody watched, for how long and why, over ends in good order', () => {
+    mark(1000).leave(1500)
+    const first = mark(4200, { sensePid: 8 })
+    const sense = { fromMs: 1500, lengthMs: 2700, why: 'sense' }
+    assert.deepEqual(first.unwatched, [sense])
+    first.remove(5000)
+    // A restart is no time that nobody watched.
+    const second = mark(9000)
+    assert.deepEqual(second.unwatched, [sense])
+    second.remove(10_000)
+    const third = mark(70_000)
+    const stop = { fromMs: 10_000, lengthMs: 60_000, why: 'stopped' }
+    assert.deepEqual(third.unwatched, [sense, stop])
+    const both = { fromMs: 70_000, lengthMs: 1000, why: 'both' }
+    assert.deepEqual(mark(71_000, { sensePid: 9 }).unwatched, [sense, stop, both])
+    // An engine that died alone left nothing unwatched; what is two days old is forgotten.
+    const late = 1500 + REMEMBERED_MS
+    assert.deepEqual(mark(late, { sensePid: 9 }).unwatched, [stop, both])
+  })
+
+  it('keeps no more than twenty of these, and believes none that is no such line', () => {
+    const lines = Array.from({ length: 50 }, (_, at) => `unwatched ${at + 1} 5 both\n`).join('')
+    const odd = 'unwatched 1 2\nunwatched x 2 both\nunwatched 1 2 nobody\nunwatched 999999 2 both\n'
+    writeFileSync(join(directory, 'running'), `${odd}${lines}stopped\n`)
+    const { unwatched } = mark(1000)
+    assert.deepEqual([unwatched.length, unwatched[0]?.fromMs], [20, 31])
   })
 
   it('believes no time of the future, nothing that is no time, and keeps no more than a hundred', () => {
@@ -53,7 +81,7 @@ describe('the mark of a running process', () => {
     const fourth = mark(5000)
     assert.equal(fourth.lost, 'sense')
     assert.deepEqual([fourth.engineDeathsMs, fourth.senseDeathsMs], [[3000], [1500, 4000]])
-    assert.deepEqual(mark(4500 + DAY_MS).senseDeathsMs, [])
+    assert.deepEqual(mark(4500 + REMEMBERED_MS).senseDeathsMs, [])
   })
 
   it('tells an engine that died alone from one that died with sense, or with the machine', () => {

@@ -258,11 +258,21 @@ describe('freshet replay', () => {
     }
   })
 
+  it('says that a capture is empty, and that one holds no records', async () => {
+    const empty = written('empty.fcap', new Uint8Array())
+    const begun = written('begun.fcap', captureBlocks([])[0] as Uint8Array)
+    const { status, stdout, stderr } = await replay([empty, begun])
+    assert.equal(status, 1)
+    assert.equal(stdout, '')
+    assert.match(stderr, /empty\.fcap is empty: nothing was recorded in it$/m)
+    assert.match(stderr, /begun\.fcap: no records are in it$/m)
+  })
+
   it('says at once that a place will never do, and waits for no patience to end', async () => {
     const long = join(directory, 'x'.repeat(120))
     const delivery = startDelivery({ url: long, token: undefined, log: () => {} })
     await delivery.send([alertFinding()], HEADER, BURST)
-    await assert.rejects(delivery.finish(), /too long a name for a socket/)
+    await assert.rejects(delivery.finish(), /^DeliveryError: \/.* is too long a name /)
     await delivery.close()
   })
 

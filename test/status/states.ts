@@ -48,7 +48,7 @@ export const wellStatus = (change: Partial<AgentStatus> = {}): AgentStatus => ({
   lately: { lost: 0, evicted: 0, notKept: 0 },
   setAside: [],
   disk: { freeBytes: 20 * 1024 * MIB, totalBytes: 100 * 1024 * MIB },
-  restarts: { engine: 0, sense: 0 },
+  restarts: { engine: 0, sense: 0, unwatched: [] },
   clockOffsetMs: 12,
   collector: { url: 'https://collector.example', state: 'connected' },
   lastAlerts: [],
@@ -156,7 +156,14 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
   'collector-none': collector({ state: 'none' }),
   'baseline-rebuilt': aside('baseline'),
   'outbox-rebuilt': aside('outbox'),
-  restarts: { restarts: { engine: 4, sense: 0 } },
+  restarts: { restarts: { engine: 4, sense: 0, unwatched: [] } },
+  unwatched: {
+    restarts: {
+      engine: 1,
+      sense: 1,
+      unwatched: [{ fromMs: 1_772_445_600_000, lengthMs: 2700, why: 'both' }],
+    },
+  },
   'disk-low': { disk: { freeBytes: 500 * MIB, totalBytes: 100 * 1024 * MIB } },
   clock: { clockOffsetMs: -3_725_000 },
 }
@@ -164,8 +171,8 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
 /** Other states that the view tells apart. */
 export const OTHER_STATES: Record<string, Partial<AgentStatus>> = {
   watching: {},
-  'sense died twice, the engine once': { restarts: { engine: 1, sense: 2 } },
-  'sense died once': { restarts: { engine: 0, sense: 1 } },
+  'sense died twice, the engine once': { restarts: { engine: 1, sense: 2, unwatched: [] } },
+  'sense died once': { restarts: { engine: 0, sense: 1, unwatched: [] } },
   'collector connecting': collector({ state: 'connecting' }),
   'losses of long ago': {
     counters: { ...wellStatus().counters, lost: 7 },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
+import type { Unwatched } from '../../src/host/running-mark.ts'
 import { Gap, Source } from '../../src/records/record.gen.ts'
 import type { AgentStatus } from '../../src/status/agent-status.ts'
 import { size, span } from '../../src/status/amounts.ts'
@@ -166,7 +167,11 @@ describe('the status in plain words', () => {
   for (const [code, at, past] of [
     ['clock', { clockOffsetMs: -60_000 }, { clockOffsetMs: -60_001 }],
     ['clock', { clockOffsetMs: 60_000 }, { clockOffsetMs: 60_001 }],
-    ['restarts', { restarts: { engine: 1, sense: 1 } }, { restarts: { engine: 1, sense: 2 } }],
+    [
+      'restarts',
+      { restarts: { engine: 1, sense: 1, unwatched: [] as Unwatched[] } },
+      { restarts: { engine: 1, sense: 2, unwatched: [] as Unwatched[] } },
+    ],
     [
       'disk-low',
       { disk: { freeBytes: GIB, totalBytes: GIB } },
