@@ -31,8 +31,8 @@ struct ApartFile {
 // Threads: any.
 class ApartReader {
  public:
-  // Children that may be left behind for one `whose`, and for all: each keeps what memory this
-  // process changes after its birth.
+  // Children that may be left behind for one `whose`, and for all, beside those of reads that had
+  // begun by then: each keeps what memory this process changes after its birth.
   static constexpr size_t kStuckOfOneMax = 2;
   static constexpr size_t kStuckMax = 8;
 

@@ -7,6 +7,7 @@ import {
   chmodSync,
   copyFileSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -80,16 +81,16 @@ describe('the inspector', () => {
     return child
   }
   /** A FUSE mount of the user's with a copy of `sleep` in it, and that program running there as the user. */
-  const mountOf = async (name: string) => {
+  const mountOf = async (name: string, user = USER) => {
     const place = join(folder.path, name)
     mkdirSync(place)
-    const serving = spawn(server, [sleep, place, String(USER)], {
+    const serving = spawn(server, [sleep, place, String(user)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     children.push(serving)
     await once(serving.stdout, 'data')
     const path = join(place, 'app')
-    const args = ['--reuid', String(USER), '--regid', String(USER), '--clear-groups', path, '60']
+    const args = ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups', path, '60']
     const program = start('setpriv', args)
     while (linkOf(program.pid as number) !== path) await new Promise((r) => setTimeout(r, 5))
     const [, major, minor] = new RegExp(`(\\d+):(\\d+) / ${place} `).exec(
@@ -144,6 +145,21 @@ describe('the inspector', () => {
       [late.error, late.ownerUid, late.flags],
       [ESTALE, UNKNOWN, replaced | writableByOthers],
     )
+  })
+
+  it('judges a program whose file was replaced while it runs by the file that it runs [L2]', async () => {
+    const path = join(folder.path, 'updated')
+    copyFileSync(sleep, path)
+    const program = start(path, ['60'])
+    const file = fileAt(path)
+    while (inodeOfExe(program.pid as number) !== file.ino)
+      await new Promise((r) => setTimeout(r, 5))
+    const request = requestOf(path, program.pid as number, file)
+    rmSync(path)
+    const gone = await inspect(request)
+    writeFileSync(path, 'another')
+    for (const found of [gone, await inspect(request)])
+      deepEqual([found.error, hex(found.sha256), found.flags], [0, sha256(sleep), writableByOthers])
   })
 
   it('knows what runs on an overlay by its process, and believes no inode at its path alone [L2]', async () => {
@@ -258,7 +274,10 @@ describe('the inspector', () => {
       hung.map(({ error }) => error),
       [ETIMEDOUT, ETIMEDOUT],
     )
+    // Two readers stay behind, and a third is not tried.
+    equal(leftBehind(), 2)
     equal((await inspect(request)).error, ETIMEDOUT)
+    equal(leftBehind(), 2)
     const file = await inspect(requestOf(sleep, 0, fileAt(sleep)))
     equal(file.error, 0)
     equal((await look(request)).lane, `mount:uid:${USER}`)
@@ -271,7 +290,44 @@ describe('the inspector', () => {
     for (let i = 0; i < 100 && found.error !== 0; i++) found = await inspect(again.request)
     equal(hex(found.sha256), sha256(sleep))
   })
+
+  it('leaves eight readers behind and no more, whosever file systems hang [A14]', async function () {
+    leaveOut(this, whyNoFuse())
+    const names = Array.from({ length: 5 }, (_, index) => `hung-${index}`)
+    const mounts = await Promise.all(names.map((name, index) => mountOf(name, USER + 1 + index)))
+    for (const { serving } of mounts) serving.kill('SIGUSR1')
+    // Two of each at once: as many as there are threads to ask in.
+    for (const some of [mounts.slice(0, 2), mounts.slice(2, 4), mounts.slice(4)]) {
+      const asked = some.flatMap(({ request }) => [inspect(request), inspect(request)])
+      for (const { error } of await Promise.all(asked)) equal(error, ETIMEDOUT)
+    }
+    equal(leftBehind(), 8)
+    for (const { serving } of mounts) {
+      serving.stdin.end()
+      await once(serving, 'exit')
+    }
+    // They have ended, and are let go of at the next question.
+    const again = await mountOf('after-all')
+    while (leftBehind() > 0) await inspect(again.request)
+  })
+
+  /** Processes that read for the inspector and are still there. */
+  const leftBehind = (): number => {
+    const known = new Set(children.map(({ pid }) => pid))
+    return readdirSync('/proc').filter((name) => {
+      const [, parent] = /^\d+ \(.*\) \S (\d+) /s.exec(textOf(`/proc/${name}/stat`)) ?? []
+      return Number(parent) === process.pid && !known.has(Number(name))
+    }).length
+  }
 })
+
+const textOf = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
 
 const linkOf = (pid: number): string | undefined => {
   try {

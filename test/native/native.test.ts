@@ -25,6 +25,7 @@ describe('native tests', () => {
       'loader_file',
       'exec_catcher',
       'files',
+      'inspector',
       'btf_types',
       'kernel',
       'subflow',
