@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readItems } from '../src/collector/gateway/intake.ts'
 import { orderColumns } from '../src/collector/store/alert-columns.ts'
+import { ProgramTexts } from '../src/collector/store/program-texts.ts'
 import {
   ANYBODY,
   type Change,
@@ -30,7 +31,8 @@ const RATIO_MIN = 0.85
 
 type Read = (encoded: Uint8Array[]) => StoreItem[]
 
-const searchable: Read = (encoded) => readItems(encoded).items
+const texts = new ProgramTexts()
+const searchable: Read = (encoded) => readItems(encoded, (alert) => texts.of(alert)).items
 
 const bare: Read = (encoded) =>
   encoded.map((body) => {

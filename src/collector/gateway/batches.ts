@@ -1,7 +1,7 @@
 // What one enrolled connection brings: batches within its credit go to the store, and are acknowledged when they
 // are durable.
 
-import type { Finding } from '../../engine/finding.ts'
+import type { Alert, Finding } from '../../engine/finding.ts'
 import { counted } from '../../engine/sentence.ts'
 import { Capability, type Envelope, type Reject, SEQUENCE_LEAP_MAX } from '../../stream/codec.ts'
 import type { Counters } from '../counters.ts'
@@ -19,6 +19,8 @@ export type BatchesContext = {
   ledger: Ledger
   counters: Counters
   limits: Limits
+  /** `programText`, remembered over all connections. */
+  programTextOf: (alert: Alert) => string
   /** Called when the answer of the ledger came. */
   onSettled(): void
   /** Findings that have just become durable. */
@@ -71,7 +73,7 @@ export class Batches {
   }
 
   take(batch: Batch): void {
-    const { ledger, counters, limits, onSettled, onStored } = this.#context
+    const { ledger, counters, limits, programTextOf, onSettled, onStored } = this.#context
     const { device } = this
     const { items: encoded, isAhead = false, isPacked = false } = batch
     if (encoded.length === 0) return
@@ -97,7 +99,7 @@ export class Batches {
       )
       return
     }
-    const intake = readItems(encoded)
+    const intake = readItems(encoded, programTextOf)
     const { items, findings, rejects, sequences } = intake
     const highest = Math.max(...sequences)
     if (highest > this.#plausible) {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocketServer } from 'ws'
-import type { Finding } from '../../engine/finding.ts'
+import type { Alert, Finding } from '../../engine/finding.ts'
 import { peerUid } from '../../host/peer.ts'
 import { isOwnUser } from '../../stream/local-socket.ts'
 import { FRAME_BYTES_MAX, STREAM_PATH, SUBPROTOCOL } from '../../stream/message.ts'
@@ -14,6 +14,7 @@ import type { CounterName, Counters } from '../counters.ts'
 import { knownAgentsMax, type Limits } from '../limits.ts'
 import { RateLimit } from '../rate.ts'
 import { bearerToken, sameSecret } from '../secrets.ts'
+import { ProgramTexts } from '../store/program-texts.ts'
 import type { Admission, StoredBatch } from '../store/protocol.ts'
 import type { Ledger } from '../store/store.ts'
 import { createComplaint } from './complaint.ts'
@@ -70,6 +71,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     maxBufferedChunks: limits.piecesMax,
   }
   const server = new WebSocketServer(serverOptions)
+  const programTexts = new ProgramTexts()
   const connections = new Set<Connection>()
   const byDevice = new Map<string, Connection>()
   const paused = new Set<Connection>()
@@ -217,6 +219,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       byDevice.set(deviceId, connection)
     },
     onHanded: holdBack,
+    programTextOf: (alert: Alert) => programTexts.of(alert),
     onSettled: relieve,
     onEnd(connection: Connection, deviceId: string | undefined) {
       connections.delete(connection)

@@ -1,6 +1,6 @@
 // From the items of a frame to what the store takes. An item that cannot be read is refused by its
 // number and does not hold up the others.
-import type { Finding } from '../../engine/finding.ts'
+import type { Alert, Finding } from '../../engine/finding.ts'
 import {
   decodeItem,
   type Item,
@@ -10,6 +10,7 @@ import {
 } from '../../stream/codec.ts'
 import { alertColumns } from '../store/alert-columns.ts'
 import { type StoreItem, severityRank } from '../store/protocol.ts'
+import { programText } from '../store/search.ts'
 import { boundedReason } from './bounded.ts'
 
 export type Intake = {
@@ -24,17 +25,20 @@ export type Intake = {
 }
 
 /**
- * Reads encoded items. Throws StreamError malformed when not even the sequence of one can be read: then
+ * Reads encoded items; `textOf` is `programText`, or remembers it. Throws StreamError malformed when not even the sequence of one can be read: then
  * there is no number to refuse it by.
  */
-export function readItems(encoded: readonly Uint8Array[]): Intake {
+export function readItems(
+  encoded: readonly Uint8Array[],
+  textOf: (alert: Alert) => string = programText,
+): Intake {
   const intake: Intake = { items: [], findings: [], rejects: [], sequences: [], throughSequence: 0 }
   for (const body of encoded) {
     let sequence: number | undefined
     try {
       const item = decodeItem(body)
       sequence = item.sequence
-      intake.items.push(storeItem(item, body))
+      intake.items.push(storeItem(item, body, textOf))
       intake.findings.push(item.finding)
     } catch (error) {
       if (!(error instanceof StreamError)) throw error
@@ -51,7 +55,11 @@ export function readItems(encoded: readonly Uint8Array[]): Intake {
   return intake
 }
 
-function storeItem({ id, sequence, finding }: Item, body: Uint8Array): StoreItem {
+function storeItem(
+  { id, sequence, finding }: Item,
+  body: Uint8Array,
+  textOf: (alert: Alert) => string,
+): StoreItem {
   const common = { uid: id, sequence }
   switch (finding.kind) {
     case 'alert': {
@@ -62,7 +70,7 @@ function storeItem({ id, sequence, finding }: Item, body: Uint8Array): StoreItem
         alertId: alert.id,
         revision: alert.revision,
         severity: severityRank(alert.severity),
-        ...alertColumns(alert),
+        ...alertColumns(alert, textOf),
         body,
       }
     }

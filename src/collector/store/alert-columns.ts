@@ -18,9 +18,13 @@ export type AlertColumns = {
   app: bigint
 }
 
-export const alertColumns = (alert: Alert): AlertColumns => ({
+/** `textOf`: as `programText`. */
+export const alertColumns = (
+  alert: Alert,
+  textOf: (alert: Alert) => string = programText,
+): AlertColumns => ({
   ...orderColumns(alert),
-  programText: programText(alert),
+  programText: textOf(alert),
   eventText: eventText(alert),
 })
 

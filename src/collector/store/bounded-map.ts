@@ -17,6 +17,10 @@ export class BoundedMap<K, V> {
     return this.#entries.get(key)
   }
 
+  size(): number {
+    return this.#entries.size
+  }
+
   set(key: K, value: V): void {
     this.#remove(key)
     this.#entries.set(key, value)
