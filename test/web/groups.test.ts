@@ -114,6 +114,53 @@ describe('page: groups of alerts', function () {
     assert.deepEqual(watched.faults, [])
   })
 
+  it('stay open over a reload, and for whom the address is sent to', async () => {
+    const { page, show, tell, watched } = await scene()
+    const now = nowUnixNs()
+    const other = { to: destination('198.51.100.8', 443, 'else.example.org') } as const
+    await tell(drop(now, 1), drop(now, 2), drop(now, 3, other), drop(now, 4, other), rclone(now))
+    await page.getByText('5 alerts, in 3 rows.').waitFor()
+    const group = page.getByRole('button', { name: /^2 alerts: .*else\.example\.org/ })
+    const address = () => page.evaluate<string>('location.hash')
+    await group.click()
+    await page.getByText('Its 2 alerts.').waitFor()
+    await page.waitForURL(/#\/alerts\?open=[0-9a-f]{16}$/)
+    const opened = await address()
+    await page.reload()
+    await page.getByText('Its 2 alerts.').waitFor()
+    assert.deepEqual(await sentences(page), ['rclone sent', 'drop 4', 'drop 3'])
+    assert.equal(await address(), opened)
+
+    // Another filter leaves it open, and an alert of it is come back from.
+    await page.getByRole('link', { name: 'Low', exact: true }).click()
+    await page.getByText('4 alerts found, in 2 rows.').waitFor()
+    await page.getByText('Its 2 alerts.').waitFor()
+    await page.getByRole('link', { name: 'drop 3' }).click()
+    await page.getByRole('heading', { level: 1, name: 'drop 3' }).waitFor()
+    await page.getByRole('link', { name: '← Alerts' }).click()
+    await page.getByText('Its 2 alerts.').waitFor()
+    assert.equal(await address(), opened.replace('?', '?severity=low&'))
+
+    // The bar's link leads to the list without a filter; what is open on the page stands in the address.
+    await page
+      .getByRole('navigation', { name: 'Pages' })
+      .getByRole('link', { name: 'Alerts' })
+      .click()
+    await page.getByText('5 alerts, in 3 rows.').waitFor()
+    await page.waitForURL(`**/${opened}`)
+    await group.click()
+    await page.waitForURL(/#\/alerts$/)
+    await page.reload()
+    await page.getByText('5 alerts, in 3 rows.').waitFor()
+    assert.equal(await group.getAttribute('aria-expanded'), 'false')
+
+    // In the list that is shown, too; what is no group of it leaves the address.
+    await show(`#/alerts?open=${'0'.repeat(16)}-${opened.slice(-16)}`)
+    await page.getByText('Its 2 alerts.').waitFor()
+    await page.waitForURL(`**/${opened}`)
+    assert.deepEqual(watched.faults, [])
+  })
+
   it('[D8] take in what arrives, and stay open; what is closed leaves them', async () => {
     const { page, tell, watched } = await scene()
     const now = nowUnixNs()

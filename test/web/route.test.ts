@@ -4,6 +4,8 @@ import { attackAddress, attackName } from '../../src/collector/web/attack.ts'
 import {
   ignoredIn,
   keyOf,
+  listHash,
+  OPEN_MAX,
   parseRoute,
   type Route,
   routeHash,
@@ -23,6 +25,10 @@ const routes: fc.Arbitrary<Route> = fc.oneof(
       sort: fc.constantFrom(...SORT_CHOICES),
       from: fc.constantFrom('-1h', '-24h', '-7d', '2026-11-29T07:00Z', '2026-11-29T07:00:59Z'),
       to: fc.constantFrom('2026-11-30T00:00Z', '1970-01-01T00:00Z'),
+      open: fc.uniqueArray(fc.stringMatching(/^[0-9a-f]{16}$/), {
+        minLength: 1,
+        maxLength: OPEN_MAX,
+      }),
     },
     { ...plain, requiredKeys: ['page', 'severity', 'query'] },
   ),
@@ -116,6 +122,15 @@ describe('page: routes', () => {
         hash,
       )
     fc.assert(fc.property(routes, (route) => assert.deepEqual(ignoredIn(routeHash(route)), [])))
+  })
+  it('keep so many opened groups, those opened last, and are of one list whatever is opened', () => {
+    const ids = Array.from({ length: OPEN_MAX + 2 }, (_, index) => `${index}`.padStart(16, '0'))
+    const at = parseRoute(`#/alerts?status=all&open=${ids.join('-')}-${ids[9]}`)
+    assert(at.page === 'alerts')
+    assert.deepEqual(at.open, ids.slice(2))
+    assert.equal(listHash(at), '#/alerts?status=all')
+    for (const open of ['x', '0123', `${ids[0]}-`, ids[0]?.toUpperCase().replace('0', 'G')])
+      assert.deepEqual(parseRoute(`#/alerts?open=${open}`), parseRoute('#/alerts'))
   })
   it('tell a key from a route', () => {
     assert.equal(keyOf('#key=abc%2Bdef'), 'abc+def')

@@ -1,13 +1,13 @@
 // The list of alerts: the collector is asked, since it keeps far more than this page holds, and puts those that are like one
 // another into one row. The newest answer counts.
-import { effect, signal } from '@preact/signals'
+import { batch, effect, signal } from '@preact/signals'
 import type { AlertGroup, AlertSummary, TriageCounts } from '../page-api.ts'
 import { type AlertsAsked, type ApiError, getAlertGroups } from './api.ts'
 import { signOut } from './feed.ts'
 import { ROWS_MAX } from './lists.ts'
-import { membersOf, refreshOpened } from './opened.ts'
-import { type AlertsRoute, routeHash, statusAsked } from './route.ts'
-import { alertsTold, minuteMs, route } from './state.ts'
+import { membersOf, openedIds, refreshOpened } from './opened.ts'
+import { type AlertsRoute, changed, listHash, OPEN_MAX, type Route, statusAsked } from './route.ts'
+import { alertsTold, go, minuteMs, route } from './state.ts'
 import { asked as askedRange, isRelative, isReversed } from './time-range.ts'
 import { NO_COUNTS } from './triage-words.ts'
 
@@ -43,7 +43,7 @@ let running: Promise<void> = Promise.resolve()
 
 /** The groups of a list in its order; undefined while they are asked for. */
 export const listed = (at: AlertsRoute): Found | undefined =>
-  found.value?.of === routeHash(at) ? found.value : undefined
+  found.value?.of === listHash(at) ? found.value : undefined
 
 /** The alerts of a list in its order: of a group that is not opened the newest. */
 export const listedAlerts = (at: AlertsRoute): readonly AlertSummary[] =>
@@ -56,8 +56,11 @@ function askedOf(at: AlertsRoute): AlertsAsked {
 
 async function ask(at: AlertsRoute, after?: string): Promise<void> {
   const mine = ++turn
-  const of = routeHash(at)
-  const isShown = () => mine === turn && routeHash(route.value) === of
+  const of = listHash(at)
+  const isShown = () => {
+    const now = route.value
+    return mine === turn && now.page === 'alerts' && listHash(now) === of
+  }
   const held = listed(at)
   // Asked again, it stays as long as it has become.
   const rows = after ? PAGE_ROWS : Math.max(PAGE_ROWS, held?.groups.length ?? 0)
@@ -67,7 +70,7 @@ async function ask(at: AlertsRoute, after?: string): Promise<void> {
     if (isReversed(at, Date.now())) throw new Error('The time range ends before it begins.')
     const answer = await getAlertGroups(Math.min(ROWS_MAX, rows), { ...asked, after })
     if (!isShown()) return
-    found.value = {
+    const list: Found = {
       of,
       asked,
       groups: after && held ? [...held.groups, ...answer.groups] : answer.groups,
@@ -78,7 +81,13 @@ async function ask(at: AlertsRoute, after?: string): Promise<void> {
       error: '',
       told: after && held ? held.told : told,
     }
-    await refreshOpened(found.value)
+    let refreshed: Promise<void> | undefined
+    // At once, so that the address is not written anew between the two.
+    batch(() => {
+      found.value = list
+      refreshed = refreshOpened(list, at.open ?? [])
+    })
+    await refreshed
   } catch (cause) {
     const { code, message } = cause as ApiError
     if (code === 'signed_out') signOut()
@@ -93,7 +102,7 @@ const nothing = (of: string, asked: AlertsAsked): Found => ({
 
 /** After what is asked of the same list already, so that neither answer is lost. */
 function askInTurn(at: AlertsRoute, question: () => Promise<void>): Promise<void> {
-  const hash = routeHash(at)
+  const hash = listHash(at)
   const isSame = runningOf === hash
   runningOf = hash
   running = isSame ? running.then(question) : question()
@@ -106,6 +115,14 @@ export const askMore = (at: AlertsRoute): Promise<void> =>
   askInTurn(at, async () => {
     const next = listed(at)?.next
     if (next !== undefined) await ask(at, next)
+  })
+
+/** Goes where an address leads, which the browser has already: also to what it says is opened in the list that is shown. */
+export const arrive = (to: Route): void =>
+  batch(() => {
+    route.value = to
+    const list = to.page === 'alerts' ? listed(to) : undefined
+    if (list && to.page === 'alerts' && to.open) void refreshOpened(list, to.open)
   })
 
 /**
@@ -126,9 +143,9 @@ export function installFound(): () => void {
       return
     }
     const minute = isRelative(at.from ?? '') ? minuteMs.value : 0
-    const hash = routeHash(at)
+    const hash = listHash(at)
     const reason = `${hash} ${alertsTold.value} ${minute}`
-    const isSame = shown !== undefined && routeHash(shown) === hash
+    const isSame = shown !== undefined && listHash(shown) === hash
     if (isSame && (reason === askedFor || timer !== undefined)) return
     const isTyped = !isSame && shown !== undefined && shown.query !== at.query
     const delayMs = isSame
@@ -145,8 +162,16 @@ export function installFound(): () => void {
       void askInTurn(at, () => ask(at))
     }, delayMs)
   })
+  // A reload, or another who is sent the address, opens what is opened.
+  const endAddress = effect(() => {
+    const at = route.value
+    if (at.page !== 'alerts' || found.value?.of !== listHash(at)) return
+    const open = openedIds().slice(-OPEN_MAX)
+    if (open.join() !== (at.open ?? []).join()) go(changed(at, { open }), true)
+  })
   return () => {
     clearTimeout(timer)
     end()
+    endAddress()
   }
 }

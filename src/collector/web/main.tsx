@@ -1,6 +1,7 @@
 import './style.css'
 import { render } from 'preact'
 import { connect, signOut } from './feed.ts'
+import { arrive } from './found.ts'
 import { Page } from './page.tsx'
 import { heldKey, joinTabs, keepKey } from './page-key.ts'
 import { keyOf, parseRoute } from './route.ts'
@@ -25,12 +26,10 @@ async function begin(): Promise<void> {
 window.addEventListener('hashchange', () => {
   const isKey = keyOf(location.hash) !== undefined
   takeKey()
-  route.value = parseRoute(location.hash)
+  arrive(parseRoute(location.hash))
   if (isKey) connect()
 })
-window.addEventListener('popstate', () => {
-  route.value = parseRoute(location.hash)
-})
+window.addEventListener('popstate', () => arrive(parseRoute(location.hash)))
 setInterval(() => {
   nowMs.value = Date.now()
 }, 1000)

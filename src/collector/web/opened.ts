@@ -37,6 +37,9 @@ const CLOSED: Opened = { rows: undefined, total: 0, next: undefined, error: '', 
 export const membersOf = (group: AlertGroup): Opened | undefined =>
   group.alerts > 1 ? opened.value.get(group.id) : undefined
 
+/** Those opened last stand last. */
+export const openedIds = (): string[] => [...opened.value.keys()]
+
 const put = (id: string, entry: Opened): void => {
   opened.value = new Map(opened.value).set(id, entry)
 }
@@ -58,12 +61,16 @@ export function toggle(list: List, group: AlertGroup): void {
 export const moreMembers = (list: List, group: AlertGroup): Promise<void> =>
   askMembers(list, group, opened.value.get(group.id)?.next)
 
-/** After the list was asked for: what is opened and may have changed. Groups that left the list are closed. */
-export async function refreshOpened(list: List): Promise<void> {
+/**
+ * After the list was asked for: what is opened and may have changed, and what is to be open by the address. Groups that left
+ * the list are closed.
+ */
+export async function refreshOpened(list: List, open: readonly string[]): Promise<void> {
   const groups = new Map(list.groups.map((group) => [group.id, group]))
-  const held = [...opened.value]
-  if (held.some(([id]) => !groups.has(id)))
-    opened.value = new Map(held.filter(([id]) => groups.has(id)))
+  const held = new Map([...opened.value].filter(([id]) => groups.has(id)))
+  const added = open.filter((id) => !held.has(id) && (groups.get(id)?.alerts ?? 0) > 1)
+  for (const id of added) held.set(id, CLOSED)
+  if (added.length > 0 || held.size !== opened.value.size) opened.value = held
   const isAnyTold = told.delete('any')
   const stale = [...opened.value].flatMap(([id, { of }]) => {
     const group = groups.get(id) as AlertGroup

@@ -19,7 +19,12 @@ export type AlertsRoute = {
   /** Alerts opened from then on, and before then (time-range.ts). */
   from?: string
   to?: string
+  /** Groups that are opened, those opened last. */
+  open?: readonly string[]
 }
+
+/** Groups of which the address says that they are opened: as many as one has in view, in 140 letters. */
+export const OPEN_MAX = 8
 
 export type Route =
   | AlertsRoute
@@ -44,18 +49,22 @@ export const isFiltered = ({ severity, query, status, from, to }: AlertsRoute): 
 /** The same list but for what `change` says; undefined takes a choice away. */
 export function changed(
   at: AlertsRoute,
-  change: { [Name in 'status' | 'sort' | 'from' | 'to']?: AlertsRoute[Name] | undefined },
+  change: { [Name in 'status' | 'sort' | 'from' | 'to' | 'open']?: AlertsRoute[Name] | undefined },
 ): AlertsRoute {
   const { page, severity, query } = at
-  const { status, sort, from, to } = { ...at, ...change }
+  const { status, sort, from, to, open } = { ...at, ...change }
   return {
     ...{ page, severity, query },
     ...(status && { status }),
     ...(sort && { sort }),
     ...(from && { from }),
     ...(to && { to }),
+    ...(open && open.length > 0 && { open }),
   }
 }
+
+/** The address of a list, whatever is opened in it. */
+export const listHash = (at: AlertsRoute): string => routeHash(changed(at, { open: undefined }))
 
 /** What the collector is asked for; undefined: any. */
 export const statusAsked = (status: StatusChoice | undefined): AlertStatusName | undefined =>
@@ -102,9 +111,16 @@ export function parseRoute(hash: string): Route {
       ...{ status, sort },
       from: from !== null && isTime(from) ? from : undefined,
       to: to !== null && isMoment(to) ? to : undefined,
+      open: openIn(fields.get('open') ?? ''),
     },
   )
 }
+
+/** Ids of groups (16 hex digits each), each once. */
+const openIn = (text: string): string[] =>
+  /^[0-9a-f]{16}(?:-[0-9a-f]{16})*$/.test(text)
+    ? [...new Set(text.split('-'))].slice(-OPEN_MAX)
+    : []
 
 /** The `#...` that parseRoute reads back as the same route. */
 export function routeHash(route: Route): string {
@@ -123,6 +139,7 @@ export function routeHash(route: Route): string {
       const value = route[name]
       if (value) fields.set(name, value)
     }
+  if (route.page === 'alerts' && route.open) fields.set('open', route.open.join('-'))
   if (route.query !== '') fields.set('q', route.query)
   return `#/${route.page}${fields.size > 0 ? `?${fields}` : ''}`
 }
