@@ -49,6 +49,8 @@ export type AgentOptions = {
   /** undefined: findings stay in the outbox until a collector is named. */
   collector: { url: string; token: string | undefined } | undefined
   policy: PolicyDocument
+  /** `freshet up` runs it and its collector, and starts either again. */
+  isUnderUp?: boolean
   /** Keeps all that the engine is given; the descriptor is open for appending. */
   record?: { fd: number; onCounts: (counts: RecordingCounts, isLast: boolean) => void }
   /** How long a working sensor may say nothing. */
@@ -158,6 +160,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     baselineSetAside: setAside,
     outboxBytesMax: OUTBOX_BYTES_MAX,
     collectorUrl: collector?.url ?? '',
+    isUnderUp: options.isUnderUp ?? false,
     state: above,
     lastAlerts: telling.lastAlerts,
     running,

@@ -27,15 +27,6 @@ addLookCommands(program)
 addBaselineCommands(program)
 addSimulateCommands(program)
 
-// A usage error ends with the line that matters; the help is one command away.
-const endWithError = (command: Command, words: string): void => {
-  command.configureOutput({
-    outputError: (text, write) => write(`\`${words} --help\` says what there is.\n${text}`),
-  })
-  for (const one of command.commands) endWithError(one, `${words} ${one.name()}`)
-}
-endWithError(program, 'freshet')
-
 // What is said to nobody is lost, and no more than that.
 process.stderr.on('error', () => {})
 // A reader that has seen enough (`| head`) is no error, a full disk is one. What has something to put in order has a

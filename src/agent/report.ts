@@ -36,6 +36,7 @@ export type ReportParts = {
   uplink: Uplink | undefined
   /** Address of the collector; empty when none was named. */
   collectorUrl: string
+  isUnderUp: boolean
   sensor: SensorWatch
   lastAlerts: () => readonly Alert[]
   running: Pick<RunningMark, 'engineDeathsMs' | 'senseDeathsMs' | 'unwatched'>
@@ -118,6 +119,7 @@ export function createReport(parts: ReportParts): Report {
         ...(disk ? { disk } : {}),
         restarts: restartsOf(parts.running, Date.now()),
         ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
+        isUnderUp: parts.isUnderUp,
         collector: { url: parts.collectorUrl, ...(uplink?.state() ?? { state: 'none' }) },
         lastAlerts: parts.lastAlerts().map(({ openedAt, severity, sentence }) => ({
           atMs: Number(openedAt / 1_000_000n),

@@ -32,9 +32,12 @@ export type IdentityList = {
 export type ShownIdentity =
   | { found: 'none' }
   /** Keys that begin so, at most 20. */
-  | { found: 'many'; keys: string[] }
+  | { found: 'many'; some: Named[] }
   /** Its destinations, latest first, at most 1000. */
   | { found: 'one'; identity: StoredIdentity; destinations: StoredDestination[] }
+
+/** Enough to tell one from the other: a key may be a hash. */
+type Named = Pick<StoredIdentity, 'key' | 'name' | 'path'>
 
 const KEYS_SHOWN_MAX = 20
 const DESTINATIONS_SHOWN_MAX = 1000
@@ -84,7 +87,7 @@ export function showIdentity(path: string, keyOrPrefix: string): ShownIdentity {
     const row = rows.length === 1 ? rows[0] : rows.find((one) => one.text === keyOrPrefix)
     if (!row) {
       if (rows.length === 0) return { found: 'none' }
-      return { found: 'many', keys: rows.map((one) => text(one, 'text')) }
+      return { found: 'many', some: rows.map(identityFromRow) }
     }
     const identity = identityFromRow(row)
     const destinations = database.prepare(

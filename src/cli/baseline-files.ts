@@ -12,7 +12,7 @@ import { lockDirectory } from '../host/lock.ts'
 import { printable } from '../printable.ts'
 import { nowUnixNs } from '../units.ts'
 import { isThere } from './found.ts'
-import { makeFile, opened, STREAM, whenReady, writeAll } from './output-file.ts'
+import { asStream, makeFile, opened, STREAM, whenReady, writeAll } from './output-file.ts'
 import { asOwner, type Owner } from './owner.ts'
 import { defaultUser } from './service-user.ts'
 import { ConfigError, statePaths } from './state.ts'
@@ -33,7 +33,7 @@ export async function runBaselineExport(
     throw new ConfigError(`there is no baseline at ${path}: the agent makes it when it first runs`)
   const write = (fd: number) => exportTo(fd, path, statSync(directory))
   if (command.file === STREAM) {
-    const { rows } = asStream(() => write(1))
+    const { rows } = asStream('export', () => write(1))
     process.stderr.write(`export: ${counted(rows, 'row')}\n`)
     return 0
   }
@@ -71,20 +71,6 @@ function exportTo(fd: number, path: string, owner: Owner): { rows: number; bytes
   }
   // Its head and its end are no rows.
   return { rows: lines - 2, bytes }
-}
-
-/** What `work` returns that writes to standard output itself. Throws ConfigError when that takes no more. */
-function asStream<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'EPIPE')
-      throw new ConfigError('the export is cut: who reads it has gone before its end')
-    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO')
-      throw new ConfigError(`the export is cut: standard output takes no more (${message})`)
-    throw cause
-  }
 }
 
 /** Not while an agent runs: it would write over what was merged. 1 with `strict` when a line could not be read. */

@@ -50,7 +50,8 @@ export async function runBaselineShow(
   }
   if (shown.found === 'many') {
     process.stderr.write(`freshet: ${printable(wanted)} fits more than one identity; say which:\n`)
-    for (const key of shown.keys) process.stderr.write(`  ${printable(key)}\n`)
+    for (const { key, name, path } of shown.some)
+      process.stderr.write(`  ${printable(path || name)}  ${printable(key)}\n`)
     return 1
   }
   const { identity, destinations } = shown
@@ -69,7 +70,7 @@ function byKeyOrProgram(path: string, wanted: string): ShownIdentity {
   const fitting = exact.length > 0 ? exact : identities
   const [only] = fitting
   if (!only) return byKey
-  if (fitting.length > 1) return { found: 'many', keys: fitting.map((one) => one.key) }
+  if (fitting.length > 1) return { found: 'many', some: fitting }
   return showIdentity(path, only.key)
 }
 

@@ -11,7 +11,15 @@ import { openGivenFile } from '../given-file.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { nowUnixNs } from '../units.ts'
 import { isThere } from './found.ts'
-import { makeFile, opened, syncDirectory, writeAll } from './output-file.ts'
+import {
+  asStream,
+  makeFile,
+  opened,
+  STREAM,
+  syncDirectory,
+  whenReady,
+  writeAll,
+} from './output-file.ts'
 import { asOwner } from './owner.ts'
 import { defaultUser } from './service-user.ts'
 import { ConfigError, statePaths } from './state.ts'
@@ -24,7 +32,9 @@ type FileCommand = { state?: string; user?: string; file: string; force: boolean
 
 export async function runBackupCommand(command: FileCommand): Promise<number> {
   const directory = statePaths(command.state).collector
-  const file = resolve(command.file)
+  const isStream = command.file === STREAM
+  if (isStream && process.stdout.isTTY)
+    throw new ConfigError('a backup is nothing for a terminal: name a file, or give - a reader')
   if (!isThere(join(directory, STORE_FILE)))
     throw new ConfigError(
       `there is no store in ${directory}: no collector has run with this state directory`,
@@ -43,17 +53,25 @@ export async function runBackupCommand(command: FileCommand): Promise<number> {
         removeStore(temporary)
       }
     })
+  const secrets = 'agent.token and page.key are not in it: they are secrets, keep them apart'
+  if (isStream) {
+    const facts = asStream('backup', () => backUp(1))
+    process.stderr.write(`backup: ${sentence(facts)}\n${secrets}\n`)
+    return 0
+  }
+  const file = resolve(command.file)
   const facts = makeFile({ file, what: 'backup', isForced: command.force }, backUp)
   say(`backup: ${file} holds ${sentence(facts)}, ${(statSync(file).size / 1e6).toFixed(1)} MB`)
-  say('agent.token and page.key are not in it: they are secrets, keep them apart')
+  say(secrets)
   return 0
 }
 
 export async function runRestoreCommand(command: FileCommand): Promise<number> {
   const paths = statePaths(command.state)
   const directory = paths.collector
-  const file = resolve(command.file)
-  const input = opened(file, () => openGivenFile(file, { orStream: false }))
+  const isStream = command.file === STREAM
+  const file = isStream ? 'standard input' : resolve(command.file)
+  const input = isStream ? 0 : opened(file, () => openGivenFile(file, { orStream: true }))
   const user = defaultUser(command.user)
   makeStateDirectory(paths, directory, user)
   const { facts, aside } = asOwner(user ?? statSync(directory), () =>
@@ -104,7 +122,7 @@ function copyFile(from: number, to: number): void {
   try {
     const buffer = Buffer.alloc(COPY_BYTES)
     for (;;) {
-      const length = readSync(from, buffer)
+      const length = whenReady(() => readSync(from, buffer))
       if (length === 0) return
       writeAll(to, buffer.subarray(0, length))
     }

@@ -9,7 +9,7 @@ import type { AgentStatus } from '../status/agent-status.ts'
 import { type Check, diagnose, exitStatusOf, titleOf } from '../status/doctor.ts'
 import { APP_PATH, DAEMON_JOB_PATH, FILTER_PATH } from '../status/identity.gen.ts'
 import type { DoctorFacts, Entry } from '../status/looks.ts'
-import { readStatus, StatusError } from '../status/socket.ts'
+import { agentOfMachine, readStatus, StatusError } from '../status/socket.ts'
 import { VERSION } from '../version.ts'
 import { defaultUser } from './service-user.ts'
 import { statePaths } from './state.ts'
@@ -33,6 +33,7 @@ export async function runDoctorCommand(command: DoctorCommand): Promise<number> 
     disk: diskOf(paths.root),
     ...(process.platform === 'darwin' ? { mac: macFacts() } : {}),
     agent: await agentFacts(paths.root),
+    machine: agentOfMachine(paths.root),
   })
   const status = exitStatusOf(checks)
   process.stdout.write(

@@ -24,6 +24,8 @@ export type EngineCommand = {
   tokenFile?: string
   policy?: string
   includeLoopback: boolean
+  /** `up` runs the collector, and starts it again. */
+  underUp: boolean
   /** Name of the capture that is open as RECORD_FD. */
   record?: string
 }
@@ -63,6 +65,7 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     pipeFd: PIPE_FD,
     collector,
     policy,
+    isUnderUp: command.underUp,
     ...(file === undefined
       ? {}
       : {

@@ -48,6 +48,20 @@ export function makeFile<T>({ file, what, isForced }: OutputFile, write: (fd: nu
   }
 }
 
+/** What `work` returns that writes to standard output itself. Throws ConfigError when that takes no more. */
+export function asStream<T>(what: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'EPIPE')
+      throw new ConfigError(`the ${what} is cut: who reads it has gone before its end`)
+    if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO')
+      throw new ConfigError(`the ${what} is cut: standard output takes no more (${message})`)
+    throw cause
+  }
+}
+
 /** All of it: a disk that becomes full, or a pipe, takes a part and says so by the count alone. */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; )

@@ -11,6 +11,10 @@ export type RecordCommand = AgentCommand & {
 }
 
 export async function runRecordCommand(command: RecordCommand): Promise<number> {
+  if (command.file === '-')
+    throw new ConfigError(
+      'record wants the name of a file: what goes wrong with the disk is taken back in it, which a stream does not allow',
+    )
   const path = resolve(command.file)
   const fd = openNew(path)
   try {

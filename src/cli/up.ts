@@ -92,6 +92,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
         '--collector',
         paths.root,
         '--include-loopback',
+        '--under-up',
         '--interval',
         String(command.intervalMs),
         '--ring-mb',

@@ -105,6 +105,8 @@ export type AgentStatus = {
   /** The collector's clock less this machine's, as the last Welcome showed it. */
   clockOffsetMs?: number
   collector: { url: string } & CollectorState
+  /** `freshet up` runs both, and starts either again. */
+  isUnderUp: boolean
   /** The newest last, at most 5. */
   lastAlerts: { atMs: number; severity: string; sentence: string }[]
   readers: StatusReaders

@@ -206,10 +206,12 @@ const CAUSES = {
       !isMisplaced(status) &&
       answerOf(status, 'waiting') === 0,
     text: (status) => `The collector cannot be reached: ${reasonOf(status)}.`,
-    remedy: ({ collector }) =>
-      collector.url.startsWith('/')
-        ? `Start the collector of this machine: ${commandIn('collector', collector.url)}, as the agent’s user or root; findings wait meanwhile.`
-        : `Start the collector at ${collector.url}, or see to the network between; findings wait meanwhile.`,
+    remedy: ({ collector, isUnderUp, state }) =>
+      isUnderUp
+        ? `${commandIn('up', state)} starts it again by itself, and what it prints says why it ended; findings wait meanwhile.`
+        : collector.url.startsWith('/')
+          ? `Start the collector of this machine: ${commandIn('collector', collector.url)}, as the agent’s user or root; findings wait meanwhile.`
+          : `Start the collector at ${collector.url}, or see to the network between; findings wait meanwhile.`,
   },
   'collector-troubled': {
     level: 'warning',

@@ -20,6 +20,8 @@ export type Entry = { path: string; uid: number; gid: number; mode: number; isDi
 
 /** What was looked at from outside. */
 export type DoctorFacts = {
+  /** As `agentOfMachine` has it. */
+  machine?: string | undefined
   /** process.platform. */
   platform: string
   /** Of this command. */
@@ -154,10 +156,12 @@ export function lookAtDisk({ disk }: DoctorFacts, status: AgentStatus | undefine
 
 const askAsRoot = (root: string): string => `Ask as root: ${rootCommandIn('doctor', root)}.`
 
-function agentRemedy(code: StatusErrorCode, { state, mac }: DoctorFacts): string {
+function agentRemedy(code: StatusErrorCode, { state, mac, machine }: DoctorFacts): string {
   const again = `\`sudo launchctl kickstart -k system/${DAEMON_JOB}\``
   switch (code) {
     case 'no-agent':
+      if (machine !== undefined)
+        return `The agent of this machine has its state in ${machine}: root can ask how it is, ${rootCommandIn('doctor', machine)}. As this user you may watch what is yours, ${commandFor('up', state.root)}.`
       return mac?.hasJob
         ? `Start its job: ${again}; where launchd does not know it, \`sudo launchctl bootstrap system ${DAEMON_JOB_PATH}\`.`
         : `Start one: ${commandFor('up', state.root)}, or \`agent\` in place of \`up\` with a collector elsewhere.`

@@ -1,8 +1,8 @@
 // The agent's status on a local socket: one JSON object a line, at once and then each second.
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { join, relative } from 'node:path'
-import { commandFor, rootCommandIn } from '../hint.ts'
+import { commandFor, platformState, rootCommandIn } from '../hint.ts'
 import { consoleUid, peerUid } from '../host/peer.ts'
 import type { AgentStatus, StatusReaders } from './agent-status.ts'
 import { type Menu, menuOf } from './view.ts'
@@ -166,6 +166,7 @@ function refuse(
 export async function* readStatus(
   directory: string,
   timeoutMs = 3000,
+  machine = agentOfMachine(directory),
 ): AsyncGenerator<StatusLine, void> {
   const socket = createConnection(shortPath(directory))
   socket.setTimeout(timeoutMs, () =>
@@ -190,13 +191,27 @@ export async function* readStatus(
         cause: error,
       })
     throw new StatusError('no-agent', `no agent runs with the state directory ${directory}`, {
-      remedy: `start one with ${commandFor('up', directory)}, or \`agent\` in place of \`up\` where the collector is elsewhere`,
+      remedy:
+        machine === undefined
+          ? `start one with ${commandFor('up', directory)}, or \`agent\` in place of \`up\` where the collector is elsewhere`
+          : `the agent of this machine has its state in ${machine} and tells root how it is, ${rootCommandIn('status', machine)}; as this user you may watch what is yours, ${commandFor('up', directory)}`,
       cause: error,
     })
   } finally {
     socket.destroy()
   }
 }
+
+/**
+ * The state directory of root's agent, where one has run and an ordinary user asks for their own: it is the one they mean,
+ * more often than not.
+ */
+export const agentOfMachine = (
+  directory: string,
+  uid = process.getuid?.(),
+  place = platformState(process.platform, 0),
+): string | undefined =>
+  uid !== 0 && directory !== place && existsSync(join(place, STATUS_SOCKET)) ? place : undefined
 
 /** Whether an agent watches with this state directory and says so; one that hangs or is ending does not. */
 export async function isWatched(directory: string): Promise<boolean> {

@@ -48,7 +48,13 @@ describe('the report of an agent', () => {
     engine.push(new Script().mark(Mark.start, note, undefined, undefined, gaps).bytes())
     return createReport({
       ...{ deviceId: 'd', machine: describeMachine(), engine, baseline, outbox },
-      ...{ baselineSetAside: undefined, uplink: undefined, outboxBytesMax: 1, collectorUrl: '' },
+      ...{
+        baselineSetAside: undefined,
+        uplink: undefined,
+        outboxBytesMax: 1,
+        collectorUrl: '',
+        isUnderUp: false,
+      },
       sensor: createSensorWatch(performance.now() - silentMs),
       lastAlerts: () => [],
       state: '/var/lib/freshet',

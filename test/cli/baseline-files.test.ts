@@ -68,6 +68,15 @@ describe('freshet baseline export and import', () => {
     assert.match(stdout, /^the baseline knows 3 programs and 3 destinations$/m)
   })
 
+  it('leave nobody with hashes alone where a word fits more than one program', async () => {
+    const { status, stderr } = await freshet('show', 'unsigned:', '--state', join(directory, 'one'))
+    assert.equal(status, 1)
+    const [head, ...lines] = stderr.trimEnd().split('\n')
+    assert.match(head ?? '', /fits more than one identity; say which:$/)
+    const all = [0, 1, 2].map(identityOf)
+    assert.deepEqual(lines.toSorted(), all.map(({ path, key }) => `  ${path}  ${key}`).toSorted())
+  })
+
   it('stream with -, so that one machine can be asked by the other', async () => {
     const user = process.getuid?.() === 0 ? ['--user', 'root'] : []
     const out = await freshet('export', '-', '--state', join(directory, 'one'))

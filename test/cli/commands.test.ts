@@ -122,6 +122,27 @@ describe('the commands', () => {
     assert.notEqual(statSync(state).uid, 0)
   })
 
+  it('end a usage error with the line that matters, and say nothing else', async () => {
+    for (const [args, line] of [
+      [['--no-such'], "error: unknown option '--no-such'"],
+      [['collector', 'backup'], "error: missing required argument 'file'"],
+      [['up', '--port', 'x'], /^error: option '--port <n>' argument 'x' is invalid\. .*65535\.$/],
+    ] as const) {
+      const { status, stdout, stderr } = await freshet(...args)
+      assert.notEqual(status, 0)
+      assert.equal(stdout, '')
+      if (typeof line === 'string') assert.equal(stderr, `${line}\n`)
+      else assert.match(stderr.trimEnd(), line)
+    }
+  })
+
+  it('refuse to record to a stream, and make no file of that name', async () => {
+    const { status, stderr } = await freshet('record', '-')
+    assert.equal(status, CONFIG)
+    assert.match(stderr, /record wants the name of a file/)
+    assert.equal(existsSync('-'), false)
+  })
+
   it('take a state directory that root has made by hand, as long as it is empty', async function () {
     leaveOut(this, whyNotRoot())
     chmodSync(directory, 0o711)

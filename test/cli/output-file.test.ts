@@ -49,6 +49,21 @@ describe('A file that a command makes', () => {
   const partials = (where = directory) =>
     readdirSync(where).filter((name) => name.includes('.partial'))
 
+  it('is a stream where its name is -: a backup of one collector is restored into another', () => {
+    const cli = `'${process.execPath}' '${PLACE.cli}' collector`
+    const user = process.getuid?.() === 0 ? '--user root' : ''
+    const { status, stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', `${cli} backup - --state state | ${cli} restore - --state other ${user}`],
+      { cwd: directory, encoding: 'utf8' },
+    )
+    assert.equal(status, 0, stderr)
+    assert.match(stdout, /^restored: .*other\/collector holds 0 alerts of 0 devices/)
+    assert.match(stderr, /^backup: 0 alerts of 0 devices, none was ever heard of$/m)
+    assert.ok(existsSync(join(directory, 'other/collector/store.db')))
+    assert.equal(existsSync(join(directory, '-')), false)
+  })
+
   for (const command of COMMANDS)
     describe(`by ${command.join(' ')}`, () => {
       it('is that file, and nothing is beside it', async () => {

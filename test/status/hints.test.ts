@@ -10,12 +10,12 @@ import { openBaseline } from '../../src/baseline/sqlite.ts'
 import { asOwner } from '../../src/cli/owner.ts'
 import { describeRecording } from '../../src/cli/recording-text.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
-import { commandFor, platformState } from '../../src/hint.ts'
+import { commandFor, platformState, rootCommandIn } from '../../src/hint.ts'
 import { shellWord } from '../../src/shell-word.ts'
 import { CAUSE_CODES, causesOf } from '../../src/status/causes.ts'
 import { diagnose } from '../../src/status/doctor.ts'
 import { sensorTrouble } from '../../src/status/sensor-causes.ts'
-import { readStatus, serveStatus } from '../../src/status/socket.ts'
+import { agentOfMachine, readStatus, serveStatus } from '../../src/status/socket.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
@@ -111,6 +111,34 @@ describe('A command in a hint', () => {
     })
     assert.equal(await read().catch(say), 1)
     ending.abort()
+  })
+
+  it('tells an ordinary user where the agent of the machine is, who may ask it, and what they may do', async () => {
+    writeFileSync(join(state, 'status.sock'), '')
+    const own = join(directory, 'own')
+    assert.equal(agentOfMachine(own, 1000, state), state)
+    assert.equal(agentOfMachine(own, 0, state), undefined)
+    assert.equal(agentOfMachine(state, 1000, state), undefined)
+    assert.equal(agentOfMachine(own, 1000, join(directory, 'none')), undefined)
+    const read = async () => {
+      for await (const status of readStatus(own, 3000, state)) return JSON.stringify(status)
+      return ''
+    }
+    const told = await read().catch((error: Error) => error.message)
+    const finding = diagnose({
+      ...{ platform: 'linux', version: '1', layout: 7, addon: { layout: 7 }, disk: undefined },
+      owner: { uid: 1000, gid: 1000, name: 'ada' },
+      state: { root: own, above: [], entries: [], error: '' },
+      agent: { code: 'no-agent', message: '' },
+      machine: state,
+    }).flatMap(({ id, found }) => (id === 'agent' ? found : []))[0]
+    for (const [text, words] of [
+      [told, 'status'],
+      [finding?.remedy ?? '', 'doctor'],
+    ] as [string, string][]) {
+      assert.ok(text?.includes(`\`${rootCommandIn(words as string, state).slice(1)}`), text)
+      assert.ok(text?.includes(`watch what is yours, ${commandFor('up', own)}`), text)
+    }
   })
 
   it('names it in errors of the state’s files, of the baseline, the outbox and the store', function () {

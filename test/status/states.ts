@@ -49,6 +49,7 @@ export const wellStatus = (change: Partial<AgentStatus> = {}): AgentStatus => ({
   setAside: [],
   disk: { freeBytes: 20 * 1024 * MIB, totalBytes: 100 * 1024 * MIB },
   restarts: { engine: 0, sense: 0, unwatched: [] },
+  isUnderUp: false,
   clockOffsetMs: 12,
   collector: { url: 'https://collector.example', state: 'connected' },
   lastAlerts: [],

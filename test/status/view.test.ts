@@ -291,6 +291,13 @@ describe('the status in plain words', () => {
     )
   })
 
+  it('says under `up` that the collector is started again, and not to start a second one', () => {
+    const away = { url: '/srv/s', state: 'waiting', reason: 'gone', retryInMs: 1 } as const
+    const [cause] = causesOf(wellStatus({ collector: away, isUnderUp: true }))
+    assert.match(cause?.remedy ?? '', /^`npx freshet up --state \S+` starts it again by itself/)
+    assert.doesNotMatch(cause?.remedy ?? '', /freshet collector/)
+  })
+
   it('fits a line of the socket, whatever others are called', () => {
     const long = '\u202e'.repeat(70_000)
     const status = wellStatus({

@@ -22,6 +22,7 @@ type AgentFlags = {
   tokenFile?: string
   policy?: string
   includeLoopback?: boolean
+  underUp?: boolean
   interval: number
   execArguments: boolean
   ringMb: number
@@ -38,6 +39,7 @@ function agentCommand(options: AgentFlags): import('../agent.ts').AgentCommand {
   ] as const)
     if (options[name] !== undefined) passed.push(flag, options[name])
   if (options.includeLoopback) passed.push('--include-loopback')
+  if (options.underUp) passed.push('--under-up')
   return {
     engineArguments: passed,
     intervalMs: options.interval,
@@ -85,6 +87,7 @@ export function addAgentCommands(program: Command): void {
     )
 
   withAgentOptions(program.command('agent'))
+    .addOption(new Option('--under-up').hideHelp())
     .description('watches this machine and reports to a collector; as root it sees all users')
     .action(async (options: AgentFlags) => {
       const { runAgentCommand } = await import('../agent.ts')
@@ -109,6 +112,7 @@ export function addAgentCommands(program: Command): void {
     .option('--token-file <file>')
     .option('--policy <file>')
     .option('--include-loopback', '', false)
+    .option('--under-up', '', false)
     .option('--record <file>')
     .action(async (options: Parameters<typeof import('../engine.ts').runEngineCommand>[0]) => {
       const { runEngineCommand } = await import('../engine.ts')

@@ -33,7 +33,9 @@ export function addCollectorCommands(program: Command): void {
     )
   collector
     .command('backup <file>')
-    .description('writes all that is stored to one file, also while the collector runs')
+    .description(
+      'writes all that is stored to one file, also while the collector runs; - is standard output',
+    )
     .addOption(stateOption())
     .option('--force', 'replace the file when it is there', false)
     .action(async (file: string, options: { state?: string; force: boolean }) => {
@@ -42,7 +44,7 @@ export function addCollectorCommands(program: Command): void {
     })
   collector
     .command('restore <file>')
-    .description('makes such a file the store, while no collector runs')
+    .description('makes such a file the store, while no collector runs; - is standard input')
     .addOption(stateOption())
     .addOption(userOption())
     .option('--force', 'when there is a store already, set it aside', false)
