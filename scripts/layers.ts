@@ -67,7 +67,7 @@ const ROOMS: Record<string, Room> = {
   // Lines of programs of the system, as the importers read them.
   intake: {
     rooms: ['units', 'records', 'sources', 'baseline', 'engine', 'importers'],
-    packages: [],
+    packages: ['node:crypto'],
   },
   stream: { rooms: LEFT_OF_STREAM },
   // What the collector's rooms have in common: limits, counters, secrets, and the words of the page's API.

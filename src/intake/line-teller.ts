@@ -1,8 +1,20 @@
 // What reads the lines of one program of the system.
 
 export type LineTeller = {
-  /** Tells what a line says that came at `cameNs` since boot. Throws MalformedLine, having told nothing. */
+  /**
+   * Tells what a line says that came at `cameNs` since boot. Throws MalformedLine, having told nothing, and
+   * UnreadableOutput where nothing that comes can be understood.
+   */
   line(text: string, cameNs: bigint): void
+  /** The program was started, at this time since boot: what came before was another's. */
+  begin(atNs: bigint): void
+  /** Lines may be missing here. */
+  lost(): void
+}
+
+/** What the program prints has another form than the one that is known. The message is a clause for a person. */
+export class UnreadableOutput extends Error {
+  override readonly name = 'UnreadableOutput'
 }
 
 /** What a reader of lines has to know of the rest. */

@@ -1,0 +1,137 @@
+// One line of `nettop -L 0 -n -x -J interface,state,bytes_in,bytes_out`: the header that each sample begins with, a
+// process (`name.pid`), or a flow of the process above it (`tcp4 10.0.0.2:51234<->203.0.113.9:443`). Columns are found
+// by the header's names alone. A process may have called itself anything, commas and dots and a flow's form included.
+import { parseAddress } from '../engine/address.ts'
+import { MalformedLine } from '../importers/malformed.ts'
+
+/** Where the columns are; `time` may stand before the name, and any others where they like. */
+export type NettopColumns = {
+  count: number
+  /** The one without a name of its own, which has the process or the flow. */
+  name: number
+  interface: number
+  state: number
+  bytesIn: number
+  bytesOut: number
+}
+
+export type NettopEndpoint = {
+  /** 16 bytes; zeros, as ::ffff:0.0.0.0 for IPv4, where it is `*`. */
+  address: Uint8Array
+  /** 0 where it is `*`. */
+  port: number
+  isAny: boolean
+}
+
+export type NettopFlow = {
+  kind: 'flow'
+  /** As it was printed: the same socket has the same text each time. */
+  text: string
+  /** IANA: 6 or 17. */
+  protocol: number
+  local: NettopEndpoint
+  remote: NettopEndpoint
+  interface: string
+  state: string
+  /** undefined: not told. */
+  bytesIn: number | undefined
+  bytesOut: number | undefined
+}
+
+export type NettopRow = { kind: 'process'; pid: number } | NettopFlow
+
+const TCP = 6
+const UDP = 17
+const PID_MAX = 0x7fffffff
+const NEEDED = ['interface', 'state', 'bytes_in', 'bytes_out'] as const
+/** No row is like it: its counts, and the pid of a process, are digits. */
+const HEADER = /^[a-zA-Z_-]*(,[a-zA-Z_-]*){3,}$/
+const FLOW = /^(tcp|udp|quic)([46]) ([^ ]+)<->([^ ]+)$/
+
+/** Whether a line is a header, known or not. */
+export const isHeader = (text: string): boolean => HEADER.test(text)
+
+/** undefined: a name that is needed is not there, or is there twice. REQUIRES: isHeader. */
+export function columnsOf(header: string): NettopColumns | undefined {
+  const names = header.split(',')
+  const placeOf = (name: string): number => {
+    const at = names.indexOf(name)
+    return names.lastIndexOf(name) === at ? at : -1
+  }
+  const [atInterface, state, bytesIn, bytesOut] = NEEDED.map(placeOf) as [
+    number,
+    number,
+    number,
+    number,
+  ]
+  const name = names.indexOf('')
+  // Each line ends in a comma, so behind the last name there is an empty one too.
+  const isSecond = names.slice(name + 1, -1).includes('')
+  if (name < 0 || name === names.length - 1 || isSecond) return undefined
+  // A comma in a process's name moves what stands behind it, so nothing that is needed may stand before.
+  if (Math.min(atInterface, state, bytesIn, bytesOut) < name) return undefined
+  return { count: names.length, name, interface: atInterface, state, bytesIn, bytesOut }
+}
+
+/** Throws MalformedLine. */
+export function parseRow(text: string, columns: NettopColumns): NettopRow {
+  const parts = text.split(',')
+  const extra = parts.length - columns.count
+  if (extra < 0) throw new MalformedLine('fewer columns than the header has')
+  const name = parts
+    .slice(columns.name, columns.name + extra + 1)
+    .join(',')
+    .trimStart()
+  const at = (column: number): string => parts[column + extra] as string
+  const own = { interface: at(columns.interface), state: at(columns.state) }
+  const match = FLOW.exec(name)
+  if (match === null) return processOf(name)
+  const [, protocol, family, local = '', remote = ''] = match
+  // A process may have called itself so. A flow that moves bytes has an interface; of what has none nobody can say.
+  if (own.interface === '' && own.state === '' && /\.[0-9]+$/.test(name))
+    throw new MalformedLine('either a flow or a process that has called itself so')
+  return {
+    kind: 'flow',
+    text: name,
+    protocol: protocol === 'tcp' ? TCP : UDP,
+    local: endpointOf(local, family === '4'),
+    remote: endpointOf(remote, family === '4'),
+    ...own,
+    bytesIn: countOf(at(columns.bytesIn)),
+    bytesOut: countOf(at(columns.bytesOut)),
+  }
+}
+
+function processOf(name: string): NettopRow {
+  const digits = /\.([0-9]{1,10})$/.exec(name)?.[1]
+  const pid = Number(digits)
+  if (digits === undefined || pid > PID_MAX) throw new MalformedLine('neither process nor flow')
+  return { kind: 'process', pid }
+}
+
+const ANY_IPV4 = Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0])
+const ANY_IPV6 = new Uint8Array(16)
+
+/** `10.0.0.2:443`, `fe80::1%en0.443`, `*:*`, `*.*`. Throws MalformedLine. */
+function endpointOf(text: string, isIpv4: boolean): NettopEndpoint {
+  const at = text.lastIndexOf(isIpv4 ? ':' : '.')
+  const host = text.slice(0, Math.max(at, 0))
+  const portText = text.slice(at + 1)
+  const port = portText === '*' ? 0 : Number(portText)
+  const isPort = portText === '*' || (/^[0-9]{1,5}$/.test(portText) && port <= 65_535)
+  if (at < 0 || !isPort) throw new MalformedLine('an endpoint without a port')
+  if (host === '*') return { address: isIpv4 ? ANY_IPV4 : ANY_IPV6, port, isAny: true }
+  const [bare = ''] = host.split('%')
+  const address = parseAddress(bare)
+  if (address === undefined || isIpv4 === bare.includes(':'))
+    throw new MalformedLine('an endpoint without an address')
+  return { address, port, isAny: false }
+}
+
+function countOf(text: string): number | undefined {
+  if (text === '') return undefined
+  const count = Number(text)
+  if (!/^[0-9]{1,16}$/.test(text) || !Number.isSafeInteger(count))
+    throw new MalformedLine('a count that is none')
+  return count
+}

@@ -1,0 +1,125 @@
+// The flows that a nettop tells of, from its samples of all there are: a flow that is in one and not in the next has
+// closed.
+import { MalformedLine } from '../importers/malformed.ts'
+import { Loss, Source, writeLoss } from '../records/record.gen.ts'
+import { type LineTeller, UnreadableOutput } from './line-teller.ts'
+import { createNettopFlows, type Moment } from './nettop-flows.ts'
+import { columnsOf, isHeader, type NettopColumns, type NettopRow, parseRow } from './nettop-line.ts'
+
+/** A flow that comes back within so many samples, as far as it was or further, was never gone: nettop left it out. */
+const BACK_WITHIN_SAMPLES = 60
+/** Lines without a header. An engine that begins in the middle of a sample meets some hundred. */
+const HEADLESS_MAX = 10_000
+/** Epochs are tenths of a second since boot, when the nettop was started: they rise from one to the next. */
+const EPOCH_NS = 100_000_000n
+
+export type NettopParts = {
+  add: (record: Uint8Array) => void
+  /** All flows that there are have been told. */
+  onEnumerated: (atNs: bigint) => void
+  flowsMax?: number
+}
+
+/** The lines of one nettop after another. */
+export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts): LineTeller {
+  const flows = createNettopFlows(add, flowsMax)
+  const moment: Moment = { sample: 0, atNs: 0n, pid: 0, epoch: 0, isFirstOfRun: true }
+  let columns: NettopColumns | undefined
+  let header = ''
+  let headless = 0
+  let isEpochKnown = false
+  let headersOfRun = 0
+  /** No line of this sample may be missing. */
+  let isWhole = false
+  /** Each of its rows was understood. */
+  let isRead = true
+  let pids = new Set<number>()
+  /** Rows that found no room, in this sample and in the one that had most. */
+  let refused = 0
+  let refusedMost = 0
+
+  const endSample = (): void => {
+    const { atNs } = moment
+    if (refused > refusedMost) {
+      const count = BigInt(refused - refusedMost)
+      add(writeLoss({ source: Source.nettop, atNs, count, what: Loss.tableFull }))
+      refusedMost = refused
+    }
+    if (!isWhole) return
+    flows.endSample(moment, moment.sample - BACK_WITHIN_SAMPLES, isRead)
+    if (moment.isFirstOfRun) onEnumerated(atNs)
+    moment.isFirstOfRun = false
+  }
+
+  const beginSample = (): void => {
+    endSample()
+    moment.sample++
+    moment.pid = 0
+    isWhole = true
+    isRead = true
+    pids = new Set()
+    refused = 0
+  }
+
+  const onHeader = (text: string): void => {
+    if (text !== header || columns === undefined) {
+      columns = columnsOf(text)
+      header = text
+      if (columns === undefined)
+        throw new UnreadableOutput('the header of its columns is not known')
+    }
+    headersOfRun++
+    headless = 0
+    beginSample()
+  }
+
+  const onRow = (text: string, known: NettopColumns): void => {
+    let row: NettopRow
+    try {
+      row = parseRow(text, known)
+    } catch (error) {
+      // Whose the flows below are is no more certain.
+      if (error instanceof MalformedLine) {
+        moment.pid = 0
+        isRead = false
+      }
+      throw error
+    }
+    if (row.kind === 'process') {
+      // One that prints its header once tells a process once a sample.
+      if (headersOfRun < 2 && pids.has(row.pid)) beginSample()
+      pids.add(row.pid)
+      moment.pid = row.pid
+      return
+    }
+    if (row.state === 'Listen') return
+    if (!isEpochKnown) moment.epoch = Number(moment.atNs / EPOCH_NS)
+    isEpochKnown = true
+    if (!flows.see(row, moment)) refused++
+  }
+
+  return {
+    line(text, cameNs) {
+      moment.atNs = cameNs
+      if (isHeader(text)) onHeader(text)
+      else if (columns !== undefined) onRow(text, columns)
+      else if (++headless > HEADLESS_MAX) throw new UnreadableOutput('it prints no header')
+    },
+    begin(atNs) {
+      // What the one before was in the middle of says nothing of what is not in it.
+      isWhole = false
+      columns = undefined
+      headless = 0
+      headersOfRun = 0
+      moment.pid = 0
+      moment.isFirstOfRun = true
+      moment.epoch = Number(atNs / EPOCH_NS)
+      isEpochKnown = true
+      flows.beginRun()
+    },
+    lost() {
+      isWhole = false
+      moment.pid = 0
+    },
+  }
+}

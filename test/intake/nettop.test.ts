@@ -1,0 +1,376 @@
+// nettop's samples as flows.
+import assert from 'node:assert/strict'
+import { formatAddress } from '../../src/engine/address.ts'
+import { UnreadableOutput } from '../../src/intake/line-teller.ts'
+import { columnsOf, isHeader, parseRow } from '../../src/intake/nettop-line.ts'
+import { Direction, FlowFlag, FlowState, Loss, Source } from '../../src/records/record.gen.ts'
+import {
+  EPOCH,
+  flowRow,
+  HEADER,
+  processRow,
+  readNettop,
+  SECOND_NS,
+  STARTED_NS,
+  totalsOf,
+} from './nettop-text.ts'
+
+const { opened, report, closed } = FlowState
+const { enumerated, inexact, ownerGuessed, tunnelled } = FlowFlag
+const A = 'tcp4 10.0.0.2:51234<->203.0.113.9:443'
+const B = 'tcp6 fe80::1%en5.50000<->2001:db8::2.8443'
+
+const columns = columnsOf(HEADER)
+const rowOf = (text: string) => {
+  assert.ok(columns)
+  return parseRow(text, columns)
+}
+
+describe('a line of nettop', () => {
+  it('has its columns by the names of the header, wherever they stand', () => {
+    for (const header of [
+      ',state,interface,bytes_out,bytes_in,',
+      'time,,rx_dupe,bytes_in,bytes_out,re-tx,state,interface,arch,',
+    ]) {
+      assert.ok(isHeader(header))
+      const found = columnsOf(header)
+      assert.ok(found)
+      const named = {
+        time: '12:00',
+        '': A,
+        state: 'Established',
+        interface: 'en0',
+        bytes_in: '5',
+        bytes_out: '7',
+      }
+      const text = header
+        .split(',')
+        .map((name, index, all) =>
+          index === all.length - 1 ? '' : (named[name as keyof typeof named] ?? ''),
+        )
+        .join(',')
+      const row = parseRow(text, found)
+      assert.ok(row.kind === 'flow')
+      assert.deepEqual(
+        [row.interface, row.state, row.bytesIn, row.bytesOut],
+        ['en0', 'Established', 5, 7],
+      )
+    }
+  })
+
+  it('is no header that is known without one of the names, or with one twice', () => {
+    for (const header of [
+      'time,,interface,state,rx_bytes,tx_bytes,',
+      'time,,interface,state,bytes_in,bytes_out,bytes_in,',
+      'time,process,interface,state,bytes_in,bytes_out,',
+      'time,interface,,state,bytes_in,bytes_out,',
+      'time,,,interface,state,bytes_in,bytes_out,',
+    ]) {
+      assert.ok(isHeader(header), header)
+      assert.equal(columnsOf(header), undefined, header)
+    }
+    for (const text of [processRow('a.1'), flowRow(A, 0), '', 'nettop: error', 'a,b'])
+      assert.equal(isHeader(text), false, text)
+  })
+
+  for (const [name, pid] of [
+    ['launchd.1', 1],
+    ['io.tailscale.ip.79391', 79_391],
+    ['Code Helper (Pl.51458', 51_458],
+    ['a, b,c.7', 7],
+    ['.9', 9],
+    ['x<->y.5', 5],
+  ] as const)
+    it(`is of the process ${name}`, () => {
+      assert.deepEqual(rowOf(processRow(name)), { kind: 'process', pid })
+    })
+
+  for (const [text, local, remote] of [
+    [A, ['10.0.0.2', 51_234], ['203.0.113.9', 443]],
+    [B, ['fe80::1', 50_000], ['2001:db8::2', 8_443]],
+    ['udp4 *:5353<->*:*', ['0.0.0.0', 5_353], ['0.0.0.0', 0]],
+    ['udp6 *.5353<->*.*', ['::', 5_353], ['::', 0]],
+    ['tcp6 ::1.1<->::ffff:192.0.2.1.80', ['::1', 1], ['192.0.2.1', 80]],
+  ] as const)
+    it(`is of the flow ${text}`, () => {
+      const row = rowOf(flowRow(text, 1, 2))
+      assert.ok(row.kind === 'flow')
+      assert.deepEqual([formatAddress(row.local.address), row.local.port], local)
+      assert.deepEqual([formatAddress(row.remote.address), row.remote.port], remote)
+      assert.equal(row.protocol, text.startsWith('tcp') ? 6 : 17)
+    })
+
+  it('is refused where it cannot be understood', () => {
+    for (const text of [
+      '12:00,launchd.1,,,0',
+      processRow('launchd'),
+      processRow('a.99999999999'),
+      processRow('a.2147483648'),
+      flowRow('tcp4 10.0.0.2<->203.0.113.9:443', 0),
+      flowRow('tcp4 10.0.0.2:1<->203.0.113.9:65536', 0),
+      flowRow('tcp4 ::1:1<->203.0.113.9:443', 0),
+      flowRow('tcp6 10.0.0.2.1<->::1.443', 0),
+      flowRow(A, '1 KiB'),
+      flowRow(A, '-1'),
+      flowRow(A, '9007199254740992'),
+      // A process that calls itself as a flow does: whose the flows below it are would be taken for another's.
+      processRow('tcp6 ::1.1<->::.123'),
+      processRow('tcp4 1.1.1.1:1<->2.2.2.2:4.123'),
+    ])
+      assert.throws(() => rowOf(text), { name: 'MalformedLine' }, text)
+  })
+})
+
+describe('nettop', () => {
+  it('tells a flow as it opens, as it moves and, no more being seen of it, as it closes', () => {
+    const told = readNettop()
+    told.samples(
+      [processRow('curl.77')],
+      [processRow('curl.77'), flowRow(A, 100, 5, { state: 'SynSent' })],
+      [processRow('curl.77'), flowRow(A, 100, 5)],
+      [processRow('curl.77'), flowRow(A, 900, 6)],
+      [processRow('curl.77')],
+      [],
+    )
+    assert.deepEqual(
+      told.flows.map(({ state, bytesOut, bytesIn, flags }) => [state, bytesOut, bytesIn, flags]),
+      [
+        [opened, 100n, 5n, ownerGuessed],
+        [report, 900n, 6n, ownerGuessed],
+        [closed, 900n, 6n, ownerGuessed | inexact],
+      ],
+    )
+    const [flow] = told.flows
+    assert.equal(flow?.source, Source.nettop)
+    assert.deepEqual([flow?.pid, flow?.pidversion, flow?.epoch], [77, 0, EPOCH])
+    assert.deepEqual([flow?.remotePort, flow?.localPort, flow?.protocol], [443, 51_234, 6])
+    assert.equal(flow?.direction, Direction.outbound)
+    assert.equal(formatAddress(flow?.remoteAddr ?? new Uint8Array(16)), '203.0.113.9')
+    assert.equal(new Set(told.flows.map(({ flowId }) => flowId)).size, 1)
+  })
+
+  it('enumerates by its first whole sample', () => {
+    const told = readNettop()
+    told.samples([processRow('a.1'), flowRow(A, 1)])
+    assert.deepEqual(told.enumeratedAt, [])
+    told.samples([processRow('a.1'), flowRow(A, 1), flowRow(B, 2)], [])
+    assert.deepEqual(told.enumeratedAt, [STARTED_NS + 2n * SECOND_NS])
+    assert.deepEqual(
+      told.flows.slice(0, 2).map(({ flags }) => flags),
+      [enumerated | ownerGuessed, ownerGuessed],
+    )
+    const damaged = readNettop()
+    damaged.samples([processRow('a.1')])
+    damaged.lost()
+    damaged.samples([processRow('a.1')])
+    assert.deepEqual(damaged.enumeratedAt, [])
+    damaged.samples([])
+    assert.equal(damaged.enumeratedAt.length, 1)
+  })
+
+  it('leaves listeners out, and tells unconnected sockets of each process apart', () => {
+    const told = readNettop()
+    const [server, mdns] = ['tcp4 *:22<->*:*', 'udp4 *:5353<->*:*']
+    told.samples([
+      processRow('sshd.5'),
+      flowRow(server, '', '', { state: 'Listen' }),
+      flowRow('tcp6 *.22<->*.*', 3, 3),
+      flowRow(mdns, 10),
+      processRow('other.6'),
+      flowRow(mdns, 20),
+      flowRow(mdns, 30),
+    ])
+    // Those of one process that look alike are one: one that closes takes nothing back.
+    told.samples(
+      [processRow('other.6'), flowRow(mdns, 35)],
+      [processRow('other.6'), flowRow(mdns, 36)],
+    )
+    assert.deepEqual(
+      told.flows.map(({ pid, bytesOut, remotePort, state }) => [pid, bytesOut, remotePort, state]),
+      [
+        [5, 10n, 0, opened],
+        [6, 20n, 0, opened],
+        [6, 50n, 0, report],
+        [5, 10n, 0, closed],
+        [6, 51n, 0, report],
+      ],
+    )
+    assert.equal(new Set(told.flows.map(({ flowId }) => flowId)).size, 2)
+    assert.equal(told.malformed, 0)
+  })
+
+  it('takes a connection that is shown twice in a sample for one', () => {
+    const told = readNettop()
+    const sample = [processRow('a.1'), flowRow(A, 10), processRow('b.2'), flowRow(A, 12)]
+    told.samples(sample, sample)
+    assert.deepEqual(totalsOf(told.flows), { out: 10, in: 0 })
+    assert.ok(told.flows.every(({ pid }) => pid === 1))
+  })
+
+  it('takes nothing of a sum back by a sample with a row that is not understood', () => {
+    const told = readNettop()
+    const mdns = 'udp4 *:5353<->*:*'
+    const whole = [processRow('a.1'), flowRow(mdns, 10), flowRow(mdns, 20)]
+    told.samples(whole, [processRow('a.1'), flowRow(mdns, 10), 'x', flowRow(mdns, 20)], whole, [])
+    assert.deepEqual(totalsOf(told.flows), { out: 30, in: 0 })
+  })
+
+  it('tells each flow again in the first sample of a nettop, also what has not moved', () => {
+    const told = readNettop()
+    told.samples([processRow('a.1'), flowRow(A, 0)])
+    told.begin()
+    told.samples([processRow('a.1'), flowRow(A, 0)], [], [])
+    assert.deepEqual(
+      told.flows.map(({ state, flags }) => [state, (flags & enumerated) !== 0]),
+      [
+        [opened, true],
+        [opened, true],
+        [closed, false],
+      ],
+    )
+  })
+
+  it('says that a flow leaves through a tunnel, also once it does', () => {
+    const told = readNettop()
+    for (const on of ['en0', 'utun4', 'ipsec0', 'ppp0', 'utun', 'en1'])
+      told.samples([processRow('a.1'), flowRow(A, 1, 0, { on })])
+    assert.deepEqual(
+      told.flows.map(({ flags }) => (flags & tunnelled) !== 0),
+      [false, true, false],
+    )
+  })
+
+  it('begins a new epoch where the counters of a connection go down', () => {
+    const told = readNettop()
+    told.samples([processRow('a.1'), flowRow(A, 500, 50)], [processRow('a.1'), flowRow(A, 20, 50)])
+    assert.deepEqual(
+      told.flows.map(({ state, epoch, bytesOut }) => [state, epoch, bytesOut]),
+      [
+        [opened, EPOCH, 500n],
+        [opened, EPOCH + 1, 20n],
+      ],
+    )
+    assert.deepEqual(totalsOf(told.flows), { out: 520, in: 100 })
+  })
+
+  it('counts no byte again of a flow that it left out of a sample', () => {
+    const told = readNettop()
+    told.samples(
+      [processRow('a.1'), flowRow(A, 500)],
+      [processRow('a.1')],
+      [processRow('a.1'), flowRow(A, 700)],
+    )
+    assert.deepEqual(totalsOf(told.flows), { out: 700, in: 0 })
+    // Another's has the same endpoints, a while later: all of it is its own.
+    told.samples([], [], [processRow('b.2'), flowRow(A, 900)])
+    assert.deepEqual(totalsOf(told.flows), { out: 1_600, in: 0 })
+    assert.equal(told.flows.at(-1)?.pid, 2)
+  })
+
+  it('closes nothing by a sample of which lines may be missing', () => {
+    const told = readNettop()
+    told.samples([processRow('a.1'), flowRow(A, 500)], [processRow('b.2')])
+    told.lost()
+    told.samples([processRow('a.1'), flowRow(A, 600)], [])
+    assert.deepEqual(
+      told.flows.map(({ state }) => state),
+      [opened, report],
+    )
+  })
+
+  it('gives the flows below a line that is lost or not understood to nobody, unless they are known', () => {
+    const told = readNettop()
+    told.samples([processRow('a.1'), flowRow(A, 500)])
+    for (const spoil of [() => told.lost(), () => told.line(processRow('tcp6 ::1.1<->::.9'))]) {
+      told.samples([processRow('a.1')])
+      spoil()
+      told.line(flowRow(A, 600))
+      told.line(flowRow(B, 7))
+      told.line(flowRow('udp4 *:53<->*:*', 3))
+    }
+    const owner = (port: number) =>
+      told.flows.filter((flow) => flow.remotePort === port).map(({ pid }) => pid)
+    assert.deepEqual([owner(443), owner(8_443), owner(0)], [[1, 1], [0], []])
+    // Who it is comes to be known.
+    told.samples([processRow('b.2'), flowRow(B, 7)])
+    assert.deepEqual(owner(8_443), [0, 2])
+  })
+
+  it('counts from its own beginning when it is started again, and no byte twice', () => {
+    const told = readNettop()
+    told.samples([processRow('a.1'), flowRow(A, 1_000, 10), flowRow(B, 70)], [])
+    const before = told.flows.length
+    told.samples([processRow('a.1'), flowRow(A, 1_000, 10), flowRow(B, 70)])
+    told.begin()
+    told.samples([processRow('a.1'), flowRow(A, 0, 0)], [processRow('a.1'), flowRow(A, 300, 4)])
+    assert.deepEqual(totalsOf(told.flows), { out: 1_370, in: 14 })
+    // One that does show the past adds what is new.
+    told.begin()
+    told.samples([processRow('a.1'), flowRow(A, 450, 4)], [])
+    assert.deepEqual(totalsOf(told.flows), { out: 1_520, in: 14 })
+    const after = told.flows.slice(before).filter(({ state }) => state === opened)
+    assert.ok(after.every(({ epoch }) => epoch > EPOCH))
+    // What the first of its samples lacks has closed.
+    assert.ok(told.flows.some(({ state, remotePort }) => state === closed && remotePort === 8_443))
+  })
+
+  it('has the same ids and epochs for an engine that is told of the same nettop anew', () => {
+    const [first, second] = [readNettop(), readNettop()]
+    first.samples([], [processRow('a.1'), flowRow(A, 1), flowRow('udp4 *:1<->*:*', 5)])
+    second.line(flowRow(B, 1))
+    second.samples([processRow('a.1'), flowRow(A, 9), flowRow('udp4 *:1<->*:*', 6)])
+    const named = ({ flows }: typeof first) => flows.map(({ flowId, epoch }) => [flowId, epoch])
+    assert.deepEqual(named(second), named(first))
+    assert.equal(second.malformed, 0)
+  })
+
+  it('finds where a sample begins when the header comes once', () => {
+    const told = readNettop()
+    told.line(HEADER)
+    for (const out of [1, 2]) {
+      told.line(processRow('a.1'))
+      told.line(flowRow(A, out))
+      if (out === 1) told.line(flowRow(B, 1))
+    }
+    told.line(processRow('a.1'))
+    assert.deepEqual(
+      told.flows.map(({ state, remotePort }) => [state, remotePort]),
+      [
+        [opened, 443],
+        [opened, 8_443],
+        [report, 443],
+        [closed, 8_443],
+      ],
+    )
+  })
+
+  it('says that it cannot be read where its header is another, or none comes, and guesses nothing', () => {
+    const told = readNettop()
+    assert.throws(() => told.line('time,,interface,state,rx,tx,'), UnreadableOutput)
+    for (let i = 0; i < 10_000; i++) told.line(flowRow(A, i))
+    assert.throws(() => told.line(flowRow(A, 1)), UnreadableOutput)
+    assert.deepEqual(told.flows, [])
+    told.begin()
+    told.samples([processRow('a.1'), flowRow(A, 1)])
+    assert.equal(told.flows.length, 1)
+  })
+
+  it('has a bound, gives closed flows up first, and counts each flow that finds no room once', () => {
+    const told = readNettop({ flowsMax: 3 })
+    const rows = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) =>
+        flowRow(`tcp4 10.0.0.2:${from + i}<->203.0.113.9:443`, 1),
+      )
+    told.samples(
+      [processRow('a.1'), ...rows(1_000, 3)],
+      [processRow('a.1')],
+      [processRow('a.1'), ...rows(2_000, 5)],
+    )
+    for (let i = 0; i < 3; i++) told.samples([processRow('a.1'), ...rows(2_000, 5)])
+    assert.equal(told.flows.filter(({ state }) => state === opened).length, 6)
+    assert.deepEqual(
+      told.losses.map(({ count, what, source }) => [count, what, source]),
+      [[2n, Loss.tableFull, Source.nettop]],
+    )
+  })
+})
