@@ -22,6 +22,7 @@ import { lockDirectory } from './host/lock.ts'
 import { describeMachine, type HostFacts } from './host/machine.ts'
 import { markRunning, type RunningMark, STOP_TOLD_MS } from './host/running-mark.ts'
 import { sinceBootMs } from './host/since-boot.ts'
+import { createIntake } from './intake/intake.ts'
 import { createFramer } from './records/framer.ts'
 import { LAYOUT, Source, writePolicy } from './records/record.gen.ts'
 import { createSensorWatch } from './status/sensor-watch.ts'
@@ -120,9 +121,10 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     engine.push(records)
   }
   const framer = createFramer()
+  const intake = createIntake(feed)
   const feedAll = (chunk: Uint8Array) => {
     try {
-      for (const records of framer.push(chunk)) feed(records)
+      for (const records of framer.push(chunk)) intake.push(records)
     } catch (cause) {
       if (cause instanceof BaselineError) throw cause
       hasFailed = true
@@ -145,6 +147,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   tellOfTheLast(telling, running, setAside, outbox.setAside)
   const settle = createSettling({
     engine,
+    account: intake,
     baseline,
     pipe,
     recording,

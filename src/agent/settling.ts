@@ -12,12 +12,19 @@ const COMMIT_INTERVAL_MS = 1000
 /** While findings or the baseline wait for the disk sense keeps their records for an engine to come, up to here. */
 const HELD_BYTES_MAX = 3 * 1024 * 1024
 
+/** How much of sense's pipe went into the engine's bytes: see intake/account.ts. */
+export type PipeAccount = {
+  settled(engineBytes: number): { pipeBytes: number; engineBytes: number }
+  forget(pipeBytes: number): void
+}
+
 /**
  * Takes what the engine has found and asked since the last call. REQUIRES: made after the engine was given what is
  * not sense's, and before it was given anything that is. With `isLast` all is settled, due or not.
  */
 export function createSettling(parts: {
   engine: Pick<Engine, 'settledBytes' | 'takeRequests' | 'takeFindings' | 'save'>
+  account: PipeAccount
   baseline: Pick<SqliteBaseline, 'commit'>
   pipe: Pick<Socket, 'destroyed' | 'writable'> & {
     write(bytes: Uint8Array, onDone: (error?: Error | null) => void): void
@@ -30,11 +37,12 @@ export function createSettling(parts: {
   /** Monotonic milliseconds. */
   nowMs?: () => number
 }): (isLast: boolean) => void {
-  const { engine, baseline, pipe, recording, tell, unwritten, log } = parts
+  const { engine, account, baseline, pipe, recording, tell, unwritten, log } = parts
   const { nowMs = () => performance.now() } = parts
   const ownBytes = engine.settledBytes()
   let acknowledgedBytes = 0
   let triedBytes = 0
+  /** Of the engine's bytes. */
   let goneBytes = 0
   let triedAtMs = nowMs()
   let isRefused = false
@@ -74,7 +82,8 @@ export function createSettling(parts: {
     recording?.note(findings)
     tell(findings)
     const atMs = nowMs()
-    const settledBytes = engine.settledBytes() - ownBytes
+    const settled = account.settled(engine.settledBytes() - ownBytes)
+    const settledBytes = settled.pipeBytes
     const due =
       isLast ||
       findings.length > 0 ||
@@ -91,7 +100,8 @@ export function createSettling(parts: {
     if (!isKept && settledBytes - acknowledgedBytes < HELD_BYTES_MAX) return
     acknowledgedBytes = settledBytes
     toSense(acknowledgement(settledBytes), () => {
-      goneBytes = settledBytes
+      goneBytes = settled.engineBytes
+      account.forget(settledBytes)
     })
   }
 }

@@ -31,6 +31,10 @@ describe('settling', () => {
         takeFindings: () => found.splice(0),
         save: (streamBytes) => void saved.push(streamBytes),
       },
+      account: {
+        settled: (engineBytes) => ({ pipeBytes: engineBytes, engineBytes }),
+        forget: () => {},
+      },
       baseline: {
         commit() {
           if (diskError !== undefined) throw new Error(diskError)

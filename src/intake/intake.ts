@@ -1,0 +1,115 @@
+// Between the pipe from sense and the engine, with the recording of what the engine is given: lines of programs of the
+// system become records, all else passes as it came. Lines themselves go no further, since arguments stand in them.
+import { Gap, LAYOUT, Mark, RecordType, readLine, readMark, Source } from '../records/record.gen.ts'
+import { createAccount, type Settled } from './account.ts'
+import { createEsloggerLines } from './eslogger.ts'
+import { createLineSource, type LineSource } from './line-source.ts'
+import type { Surroundings } from './line-teller.ts'
+import { createNettopLines } from './nettop.ts'
+
+/** Where a record says its type and its source. */
+const TYPE_AT = 4
+const SOURCE_AT = 6
+
+export type Intake = {
+  /** Takes whole records, as the framer gives them, and gives on what comes of them, in order and before it returns. */
+  push(records: Uint8Array): void
+  /** How much of the pipe the engine has settled, of which it says so in its own bytes. */
+  settled(engineBytes: number): Settled
+  /** So much of the pipe was acknowledged, and that was delivered. */
+  forget(pipeBytes: number): void
+}
+
+/** `give` takes whole records, valid until it returns. */
+export function createIntake(give: (records: Uint8Array) => void): Intake {
+  const account = createAccount()
+  let made: Uint8Array[] = []
+  let offsetNs: bigint | undefined
+  let hasLooked = false
+  let isForeign = false
+  const add = (record: Uint8Array): void => void made.push(record)
+  const surroundings: Surroundings = { offsetNs: () => offsetNs, hasLooked: () => hasLooked }
+
+  const nettop: LineSource = createLineSource({
+    source: Source.nettop,
+    gap: Gap.nettop,
+    noteOf: (why) =>
+      `What this Mac’s nettop prints is not understood (${why}): it tells of no flows. A newer Freshet may know it.`,
+    teller: createNettopLines({ add, onEnumerated: (atNs) => nettop.enumerated(atNs) }),
+    add,
+  })
+  const sources = new Map<number, LineSource>([
+    [Source.nettop, nettop],
+    [
+      Source.eslogger,
+      createLineSource({
+        source: Source.eslogger,
+        gap: Gap.eslogger,
+        noteOf: (why) =>
+          `What this Mac’s eslogger prints is not understood (${why}): programs are known by looking at the list of processes. A newer Freshet may know it.`,
+        teller: createEsloggerLines(add, surroundings),
+        add,
+      }),
+    ],
+  ])
+
+  const onMark = (view: DataView, at: number): void => {
+    const mark = readMark(view, at)
+    isForeign = mark.layout !== LAYOUT
+    if (isForeign) return
+    offsetNs = mark.unixNs - mark.atNs
+    if (mark.source === Source.polling && mark.kind === Mark.enumerated) hasLooked = true
+    for (const source of sources.values()) source.mark(mark)
+  }
+
+  /** What the engine is given for a record; undefined: the record itself. */
+  const turn = (view: DataView, at: number): Uint8Array[] | undefined => {
+    const type = view.getUint16(at + TYPE_AT, true)
+    if (type === RecordType.mark) onMark(view, at)
+    else if (type === RecordType.loss) sources.get(view.getUint8(at + SOURCE_AT))?.lost()
+    else if (type === RecordType.line) {
+      made = []
+      const { source, atNs, text } = readLine(view, at)
+      if (!isForeign) sources.get(source)?.line(text, atNs)
+      return made
+    }
+    return undefined
+  }
+
+  return {
+    push(records) {
+      const view = new DataView(records.buffer, records.byteOffset, records.length)
+      let from = 0
+      const pass = (to: number): void => {
+        if (to === from) return
+        give(records.subarray(from, to))
+        account.note(to - from, to - from, true)
+      }
+      for (let at = 0; at < records.length; ) {
+        const size = view.getUint32(at, true)
+        const instead = turn(view, at)
+        if (instead) {
+          pass(at)
+          const whole = joined(instead)
+          if (whole.length > 0) give(whole)
+          account.note(size, whole.length, false)
+          from = at + size
+        }
+        at += size
+      }
+      pass(records.length)
+    },
+    settled: account.settled,
+    forget: account.forget,
+  }
+}
+
+function joined(records: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(records.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const record of records) {
+    whole.set(record, at)
+    at += record.length
+  }
+  return whole
+}
