@@ -2,6 +2,7 @@
 #include <napi.h>
 #include <node_version.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "boot_clock.h"
@@ -49,6 +50,14 @@ Napi::Value BootNs(const Napi::CallbackInfo& info) {
   return Napi::BigInt::New(info.Env(), SinceBootNs());
 }
 
+// bootId(): Uint8Array
+Napi::Value BootId(const Napi::CallbackInfo& info) {
+  Napi::Uint8Array id = Napi::Uint8Array::New(info.Env(), 16);
+  std::fill_n(id.Data(), 16, u8{0});
+  PlatformBootId(id.Data());
+  return id;
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto* data = new AddonData;
   env.SetInstanceData(data);
@@ -64,6 +73,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["sources"] = sources;
   exports["open"] = Napi::Function::New(env, Open, "open");
   exports["bootNs"] = Napi::Function::New(env, BootNs, "bootNs");
+  exports["bootId"] = Napi::Function::New(env, BootId, "bootId");
   exports["look"] = Napi::Function::New(env, Look, "look");
   exports["inspect"] = Napi::Function::New(env, Inspect, "inspect");
   return exports;

@@ -61,6 +61,9 @@ struct SourceKind {
 // mac/mac_sources.cc). They are independent: any of them may fail to start.
 std::span<const SourceKind> PlatformSources();
 
+// The UUID of this boot as marks have it, into 16 bytes. Nothing is written when it cannot be had.
+void PlatformBootId(u8* out);
+
 }  // namespace freshet
 
 #endif  // FRESHET_SOURCE_H_

@@ -9,15 +9,10 @@
 
 #include "boot_id.h"
 #include "linux/procfs.h"
+#include "source.h"
 
 namespace freshet {
 namespace {
-
-void ReadBootId(u8* out) {
-  std::string text;
-  if (!ReadFileAt(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &text)) return;
-  ParseBootId(std::move(text), out);
-}
 
 u32 GapsOf(const Sight& sight) {
   const u32 connects = sight.tracefs ? k_gap_connect_events : k_gap_tracefs;
@@ -28,6 +23,12 @@ u32 GapsOf(const Sight& sight) {
 }
 
 }  // namespace
+
+void PlatformBootId(u8* out) {
+  std::string text;
+  if (!ReadFileAt(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &text)) return;
+  ParseBootId(std::move(text), out);
+}
 
 // CAP_SYS_PTRACE: proc_pid_exe(5).
 bool CanReadOthers() {
@@ -49,7 +50,7 @@ mark_record MarkOf(u32 kind, const Sight& sight) {
                       (sight.all_processes ? k_capability_all_processes : 0) |
                       (sight.final_counters ? k_capability_final_counters : 0);
   mark.gaps = GapsOf(sight);
-  ReadBootId(mark.boot_id);
+  PlatformBootId(mark.boot_id);
   mark.layout = kRecordLayout;
   return mark;
 }

@@ -1,4 +1,5 @@
 // macOS has two sources: Endpoint Security tells of processes, the content filter of flows.
+#include "mac/boot_session.h"
 #include "mac/endpoint_security.h"
 #include "mac/flow_listener.h"
 #include "source.h"
@@ -11,5 +12,7 @@ std::span<const SourceKind> PlatformSources() {
       {"filter", k_source_filter, MakeFlowListener}};
   return kSources;
 }
+
+void PlatformBootId(u8* out) { ReadBootId(out); }
 
 }  // namespace freshet

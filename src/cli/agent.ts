@@ -2,6 +2,7 @@
 import { PLACE } from '../place.ts'
 import { loadAddon } from '../sense/addon.ts'
 import { runSense } from '../sense/sense.ts'
+import type { MacSource } from '../sources/choice.ts'
 import { stopSignal } from './supervise.ts'
 
 export type AgentCommand = {
@@ -11,6 +12,10 @@ export type AgentCommand = {
   ringBytes: number
   /** Told to sense alone: an engine that was taken over cannot ask for it. */
   execArguments: boolean
+  /** Of a Mac's sources, those that may be used. */
+  sources?: ReadonlySet<MacSource> | undefined
+  /** The folder of eslogger and nettop. */
+  sourcePrograms?: string | undefined
   /** Open descriptors that the engine inherits, as 4, 5, ... */
   engineFds?: readonly number[]
   /** Stops by itself after so long. */
@@ -31,6 +36,8 @@ export async function runAgentCommand(command: AgentCommand): Promise<number> {
     intervalMs: command.intervalMs,
     ringBytes: command.ringBytes,
     execArguments: command.execArguments,
+    ...(command.sources ? { allowedSources: command.sources } : {}),
+    ...(command.sourcePrograms === undefined ? {} : { sourcePrograms: command.sourcePrograms }),
     ...(command.engineFds ? { engineFds: command.engineFds } : {}),
     signal:
       command.forMs === undefined

@@ -1,6 +1,7 @@
 // What commander makes of arguments. Each throws InvalidArgumentError, which commander prints beside the option.
 import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
+import { type MacSource, parseSources } from '../sources/choice.ts'
 
 /**
  * A path as a person writes it, made absolute where it enters: the engine and the collector work in other directories,
@@ -15,6 +16,15 @@ export function path(text: string): string {
 /** The state directory of a collector on this machine, as `path`, or an address, as it is. */
 export const collectorPlace = (text: string): string =>
   /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : path(text)
+
+/** Names of a Mac's sources, joined by commas. */
+export function sources(text: string): ReadonlySet<MacSource> {
+  try {
+    return parseSources(text)
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`)
+  }
+}
 
 /** A parser for whole numbers in a range. */
 export function whole(min: number, max: number): (text: string) => number {

@@ -5,6 +5,7 @@ import type { RecordingCounts } from '../capture/recording.ts'
 import { commandFor } from '../hint.ts'
 import { dropTo } from '../host/drop.ts'
 import { EXIT_RECORDS } from '../sense/exit.ts'
+import type { MacSource } from '../sources/choice.ts'
 import { isLocalCollector } from '../stream/collector-url.ts'
 import { readPolicyFile, readTokenFile } from './policy-file.ts'
 import { describeRecording } from './recording-text.ts'
@@ -26,6 +27,8 @@ export type EngineCommand = {
   includeLoopback: boolean
   /** `up` runs the collector, and starts it again. */
   underUp: boolean
+  /** Of a Mac's sources, those that may be believed. */
+  sources?: ReadonlySet<MacSource>
   /** Name of the capture that is open as RECORD_FD. */
   record?: string
 }

@@ -1,6 +1,7 @@
 // Options that several commands share.
 import { type Command, Option } from 'commander'
-import { collectorPlace, path, whole } from './arguments.ts'
+import { MAC_SOURCES } from '../sources/choice.ts'
+import { collectorPlace, path, sources, whole } from './arguments.ts'
 
 export const stateOption = () =>
   new Option(
@@ -44,6 +45,17 @@ export const ringOption = () =>
     .argParser(whole(1, 1024))
     .default(8)
 
+export const sourcesOption = () =>
+  new Option(
+    '--sources <list>',
+    `macOS: use these sources alone, of ${MAC_SOURCES.join(', ')} (default: the best that work)`,
+  ).argParser(sources)
+/** For trials and tests, on any system: programs that print what Apple's do. */
+export const sourceProgramsOption = () =>
+  new Option('--source-programs <folder>', 'where eslogger and nettop are (default: /usr/bin)')
+    .argParser(path)
+    .hideHelp()
+
 /** What both commands that run sense and engine take. */
 export const withAgentOptions = (command: Command): Command =>
   command
@@ -56,3 +68,5 @@ export const withAgentOptions = (command: Command): Command =>
     .addOption(intervalOption())
     .addOption(execArgumentsOption())
     .addOption(ringOption())
+    .addOption(sourcesOption())
+    .addOption(sourceProgramsOption())

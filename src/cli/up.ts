@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { commandFor, platformState } from '../hint.ts'
 import { PLACE } from '../place.ts'
+import type { MacSource } from '../sources/choice.ts'
 import { isWatched } from '../status/socket.ts'
 import { VERSION } from '../version.ts'
 import type { CollectorReady } from './collector.ts'
@@ -20,6 +21,8 @@ export type UpCommand = {
   intervalMs: number
   execArguments: boolean
   ringMb: number
+  sources?: ReadonlySet<MacSource>
+  sourcePrograms?: string
   keepDays: number
   keepGb: number
 }
@@ -99,6 +102,10 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
         String(command.ringMb),
         ...(command.policy === undefined ? [] : ['--policy', command.policy]),
         ...(command.execArguments ? ['--exec-arguments'] : []),
+        ...(command.sources ? ['--sources', [...command.sources].join(',')] : []),
+        ...(command.sourcePrograms === undefined
+          ? []
+          : ['--source-programs', command.sourcePrograms]),
       ]),
     signal,
     log,

@@ -22,7 +22,7 @@ export type OpenOptions = {
 }
 
 export type SourceKind = {
-  /** As record.def has it: linux, endpoint_security, filter. */
+  /** As record.def has it: linux, endpoint_security, filter, ... */
   name: string
   /** Source of record.gen.ts: the source byte of its records. */
   code: number
@@ -120,6 +120,8 @@ export type Addon = {
   inspect(requests: readonly InspectRequest[]): Promise<Inspection[]>
   /** Nanoseconds since boot, sleep included: the clock that records are stamped with. */
   bootNs(): bigint
+  /** UUID of this boot, 16 bytes, as marks have it; zeros when it cannot be had. */
+  bootId(): Uint8Array
 }
 
 /** Loads the addon that set-up built. Throws when it was not built, with what to do. */

@@ -15,6 +15,7 @@ import {
   Source,
   writeLoss,
 } from '../records/record.gen.ts'
+import type { MacSource } from '../sources/choice.ts'
 import type { Addon } from './addon.ts'
 import { EXIT_CONFIG, EXIT_RECORDS } from './exit.ts'
 import { createInspector } from './inspector.ts'
@@ -32,6 +33,10 @@ export type SenseOptions = {
   intervalMs?: number
   /** Whether records tell arguments of programs: the administrator's wish, which no engine can have. Default: no. */
   execArguments?: boolean
+  /** Of a Mac's sources, those that may be opened; undefined: all of this platform. */
+  allowedSources?: ReadonlySet<MacSource>
+  /** The folder of eslogger and nettop, where it is not the system's. */
+  sourcePrograms?: string
   /** Bytes sent to the engine that it has not made durable; beyond it the rings keep what comes. */
   windowBytes?: number
   /** Between attempts at sources that could not be opened. */
@@ -75,6 +80,8 @@ export async function runSense(options: SenseOptions): Promise<number> {
       ringBytes: options.ringBytes ?? 8 * 1024 * 1024,
       intervalMs: options.intervalMs ?? 1000,
       execArguments: options.execArguments ?? false,
+      allowed: options.allowedSources,
+      programs: options.sourcePrograms,
       onReadable: () => pump(),
     },
     log,

@@ -1,7 +1,11 @@
-// This platform's sources, each with a ring of its own, drained in turn: Linux has one, macOS two (Endpoint
-// Security and the content filter). One that cannot be opened does not keep the others from being heard.
-import { Gap, Mark, readMark, Source, writeMark } from '../records/record.gen.ts'
+// The sources of this machine, each with a ring of its own, drained in turn. Linux has one. A Mac has several: the
+// system's own interfaces, which always try, and what stands in for them, which runs as src/sources/choice.ts says. One
+// that cannot be opened does not keep the others from being heard.
+import { Gap, Mark, RecordType, readMark, Source, writeMark } from '../records/record.gen.ts'
+import { chooseSources, type MacSource, macSourceOf, type Said } from '../sources/choice.ts'
 import type { Addon, NativeSource, OpenOptions, SourceKind } from './addon.ts'
+import { ESLOGGER, NETTOP, openProgramSource, type SystemProgram } from './program-source.ts'
+import { openTicker } from './ticker.ts'
 
 /** What is missing without them; Linux has no other source, and sense does not run without any. */
 const GAP_OF = new Map<number, number>([
@@ -10,6 +14,20 @@ const GAP_OF = new Map<number, number>([
   [Source.networkStatistics, Gap.networkStatistics],
   [Source.polling, Gap.shortLived],
 ])
+/** Those that say that time passes. */
+const TICKING: readonly string[] = ['linux', 'endpoint_security']
+/** Those that run only while they stand in for another, or are at work. */
+const STAND_INS: readonly MacSource[] = ['eslogger', 'polling', 'nettop']
+const PROGRAMS: readonly SystemProgram[] = [ESLOGGER, NETTOP]
+
+export type SourcesOptions = Omit<OpenOptions, 'source'> & {
+  /** Of a Mac's sources, those that may be opened; undefined: this platform's, all of them. */
+  allowed?: ReadonlySet<MacSource> | undefined
+  /** The folder of eslogger and nettop; undefined: where Apple has them, on a Mac. */
+  programs?: string | undefined
+  /** See ProgramSourceOptions. */
+  restartMs?: number
+}
 
 export type Sources = {
   /**
@@ -32,34 +50,121 @@ export type Sources = {
   close(): void
 }
 
+type Open = {
+  kind: SourceKind
+  source: NativeSource
+  /** It is to go once its ring is empty. */
+  isEnding: boolean
+}
+
 /** Throws, with the first one's cause, only when no source can be opened. */
 export function openSources(
   addon: Addon,
-  options: Omit<OpenOptions, 'source'>,
+  options: SourcesOptions,
   log: (text: string) => void,
 ): Sources {
-  const open: { kind: SourceKind; source: NativeSource }[] = []
+  const { allowed, programs = process.platform === 'darwin' ? '/usr/bin' : undefined } = options
+  let open: Open[] = []
   let absent: { kind: SourceKind; error: Error }[] = []
+  const heard = new Map<MacSource, Said>()
+  let turn = 0
+  let isClosed = false
+
+  const add = (kind: SourceKind, source: NativeSource): void => {
+    open.push({ kind, source, isEnding: false })
+  }
   const tryToOpen = (kind: SourceKind): void => {
     try {
-      open.push({ kind, source: addon.open({ ...options, source: kind.name }) })
+      add(kind, addon.open({ ...nativeOptions(options), source: kind.name }))
     } catch (error) {
       absent.push({ kind, error: error as Error })
     }
   }
-  for (const kind of addon.sources) tryToOpen(kind)
+  const isAllowed = ({ name }: SourceKind): boolean =>
+    allowed === undefined || allowed.has(name as MacSource)
+  const isStandIn = ({ name }: SourceKind): boolean =>
+    (STAND_INS as readonly string[]).includes(name)
+
+  const natives = addon.sources.filter(isAllowed)
+  const standIns = new Map<MacSource, () => void>()
+  for (const kind of natives.filter(isStandIn))
+    standIns.set(kind.name as MacSource, () => tryToOpen(kind))
+  if (programs !== undefined)
+    for (const program of PROGRAMS.filter(isAllowed))
+      standIns.set(program.name as MacSource, () =>
+        add(
+          program,
+          openProgramSource({
+            program,
+            path: `${programs}/${program.name}`,
+            queueBytesMax: options.ringBytes,
+            bootNs: addon.bootNs,
+            bootId: addon.bootId,
+            onReadable: options.onReadable,
+            log,
+            ...(options.restartMs === undefined ? {} : { restartMs: options.restartMs }),
+          }),
+        ),
+      )
+
+  /** Opens and closes what stands in, by what the others say of themselves. */
+  const choose = (): void => {
+    if (standIns.size === 0 || isClosed) return
+    const { runs } = chooseSources(heard, { allowed })
+    for (const [name, begin] of standIns) {
+      const is = open.find(({ kind, isEnding }) => kind.name === name && !isEnding)
+      if (runs.includes(name) && is === undefined) {
+        absent = absent.filter(({ kind }) => kind.name !== name)
+        begin()
+      } else if (!runs.includes(name) && is !== undefined) {
+        is.isEnding = true
+        is.source.close()
+        log(`the source ${name} is no longer needed`)
+      }
+    }
+  }
+
+  /** What sources say of themselves in their marks. */
+  const heed = (records: Uint8Array): void => {
+    if (standIns.size === 0) return
+    const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+    let isNews = false
+    for (let at = 0; at < records.length; at += view.getUint32(at, true)) {
+      if (view.getUint16(at + 4, true) !== RecordType.mark) continue
+      const { source, kind, capabilities, gaps } = readMark(view, at)
+      const name = macSourceOf(source)
+      if (name === undefined) continue
+      const said = heard.get(name)
+      const now = { capabilities: kind === Mark.stop ? 0 : capabilities, gaps }
+      if (said?.capabilities === now.capabilities && said.gaps === now.gaps) continue
+      heard.set(name, now)
+      isNews = true
+    }
+    if (isNews) choose()
+  }
+
+  for (const kind of natives) if (!isStandIn(kind)) tryToOpen(kind)
+  for (const { kind } of absent) noteAbsent(heard, kind)
+  choose()
   for (const { kind, error } of absent) log(absenceOf(kind, error))
   if (open.length === 0)
     throw new Error('no source of this machine can be opened', { cause: absent[0]?.error })
-  let turn = 0
-  let isClosed = false
+  // Where none of those that tick may be opened; one that cannot be is a fault, which silence shows.
+  if (!natives.some(({ name }) => TICKING.includes(name)))
+    add({ name: 'ticker', code: Source.none }, openTicker(options, addon.bootNs))
 
   return {
     drain(into) {
-      for (let tried = 0; tried < open.length; tried++) {
-        const drained = open[turn]?.source.drain(into) ?? 0
-        turn = (turn + 1) % open.length
-        if (drained > 0) return drained
+      const tries = open.length
+      for (let tried = 0; tried < tries; tried++) {
+        const at = open[turn % open.length]
+        turn = (turn + 1) % Math.max(1, open.length)
+        const drained = at?.source.drain(into) ?? 0
+        if (drained > 0) {
+          heed(into.subarray(0, drained))
+          return drained
+        }
+        if (at?.isEnding) open = open.filter((one) => one !== at)
       }
       return 0
     },
@@ -73,7 +178,7 @@ export function openSources(
           log(`the source ${kind.name} could be opened now`)
     },
     enumerate() {
-      for (const { source } of open) source.enumerate()
+      for (const { source, isEnding } of open) if (!isEnding) source.enumerate()
     },
     waitingBytes: () => open.reduce((sum, { source }) => sum + source.counters().waitingBytes, 0),
     absences(mark) {
@@ -94,6 +199,17 @@ export function openSources(
       for (const { source } of open) source.close()
     },
   }
+}
+
+/** One that cannot be opened can do nothing: others stand in for it. */
+function noteAbsent(heard: Map<MacSource, Said>, { code }: SourceKind): void {
+  const name = macSourceOf(code)
+  if (name !== undefined) heard.set(name, { capabilities: 0, gaps: GAP_OF.get(code) ?? 0 })
+}
+
+const nativeOptions = (options: SourcesOptions): Omit<OpenOptions, 'source'> => {
+  const { allowed: _allowed, programs: _programs, restartMs: _restartMs, ...native } = options
+  return native
 }
 
 const absenceOf = ({ name }: SourceKind, { message }: Error): string =>

@@ -49,6 +49,7 @@ export function createDouble(
     layout: 0,
     sources: kinds,
     bootNs: () => 1n,
+    bootId: () => new Uint8Array(16).fill(7),
     open({ source, execArguments: asksArguments, onReadable }) {
       execArguments.push(asksArguments)
       if (failing.includes(source)) throw new Error(`${source}: no thread is left`)
@@ -141,15 +142,26 @@ function createRing(code: number, bytesMax: number): Ring {
   }
 }
 
-export const markOf = (kind: number, source: number = Source.linux): Uint8Array =>
+export const markOf = (
+  kind: number,
+  source: number = Source.linux,
+  { capabilities = 0, gaps = 0 }: { capabilities?: number; gaps?: number } = {},
+): Uint8Array =>
   writeMark({
     source,
     atNs: 1n,
     kind,
-    capabilities: 0,
-    gaps: 0,
+    capabilities,
+    gaps,
     unixNs: 1_800_000_000_000_000_000n,
     bootId: new Uint8Array(16),
     layout: 0,
     note: '',
   })
+
+/** All that a Mac has of its own: the two that Apple means for it, and what stands in. */
+export const WHOLE_MAC: SourceKind[] = [
+  ...MAC,
+  { name: 'network_statistics', code: Source.networkStatistics },
+  { name: 'polling', code: Source.polling },
+]

@@ -1,5 +1,6 @@
 // `freshet up`, `agent`, `record`, and `engine`, which sense starts.
 import { type Command, Option } from 'commander'
+import type { MacSource } from '../../sources/choice.ts'
 import { ringBytes, whole } from '../arguments.ts'
 import { finish } from '../finish.ts'
 import {
@@ -9,6 +10,8 @@ import {
   keepGbOption,
   policyOption,
   ringOption,
+  sourceProgramsOption,
+  sourcesOption,
   stateOption,
   userOption,
   withAgentOptions,
@@ -26,6 +29,8 @@ type AgentFlags = {
   interval: number
   execArguments: boolean
   ringMb: number
+  sources?: ReadonlySet<MacSource>
+  sourcePrograms?: string
 }
 
 /** What the engine is told. The state directory always: sense gives it no environment that could name one. */
@@ -40,11 +45,14 @@ function agentCommand(options: AgentFlags): import('../agent.ts').AgentCommand {
     if (options[name] !== undefined) passed.push(flag, options[name])
   if (options.includeLoopback) passed.push('--include-loopback')
   if (options.underUp) passed.push('--under-up')
+  if (options.sources) passed.push('--sources', [...options.sources].join(','))
   return {
     engineArguments: passed,
     intervalMs: options.interval,
     ringBytes: ringBytes(options.ringMb),
     execArguments: options.execArguments,
+    sources: options.sources,
+    sourcePrograms: options.sourcePrograms,
   }
 }
 
@@ -66,6 +74,8 @@ export function addAgentCommands(program: Command): void {
     .addOption(intervalOption())
     .addOption(execArgumentsOption())
     .addOption(ringOption())
+    .addOption(sourcesOption())
+    .addOption(sourceProgramsOption())
     .addOption(keepDaysOption())
     .addOption(keepGbOption())
     .action(
@@ -77,6 +87,8 @@ export function addAgentCommands(program: Command): void {
         interval: number
         execArguments: boolean
         ringMb: number
+        sources?: ReadonlySet<MacSource>
+        sourcePrograms?: string
         keepDays: number
         keepGb: number
       }) => {
@@ -113,6 +125,7 @@ export function addAgentCommands(program: Command): void {
     .option('--policy <file>')
     .option('--include-loopback', '', false)
     .option('--under-up', '', false)
+    .addOption(sourcesOption())
     .option('--record <file>')
     .action(async (options: Parameters<typeof import('../engine.ts').runEngineCommand>[0]) => {
       const { runEngineCommand } = await import('../engine.ts')

@@ -1,0 +1,249 @@
+// A program of the system as a source: eslogger, nettop. It runs in a session of its own, its lines go into a queue as
+// records, unread, and its beginning and end are told as marks. When it ends it is started again, ever more slowly.
+import { type ChildProcess, spawn } from 'node:child_process'
+import {
+  Capability,
+  Gap,
+  LAYOUT,
+  Loss,
+  Mark,
+  Source,
+  writeLine,
+  writeLoss,
+  writeMark,
+} from '../records/record.gen.ts'
+import type { NativeSource, SourceKind } from './addon.ts'
+import { createLineFramer } from './line-framer.ts'
+
+/** What a program has to be run with, and what it gives. */
+export type SystemProgram = SourceKind & {
+  args: readonly string[]
+  capabilities: number
+  /** CODE gap: it tells nothing; and what it lacks while it works. */
+  gapAbsent: number
+  gapWorking: number
+}
+
+export const ESLOGGER: SystemProgram = {
+  name: 'eslogger',
+  code: Source.eslogger,
+  args: ['exec', 'fork', 'exit', 'cs_invalidated'],
+  capabilities: Capability.processEvents + Capability.allProcesses,
+  gapAbsent: Gap.eslogger,
+  gapWorking: 0,
+}
+/** Once a second for as long as it lives: one started anew does not see what old flows had moved before. */
+export const NETTOP: SystemProgram = {
+  name: 'nettop',
+  code: Source.nettop,
+  args: ['-L', '0', '-n', '-x', '-s', '1', '-J', 'interface,state,bytes_in,bytes_out'],
+  capabilities: Capability.allProcesses,
+  gapAbsent: Gap.nettop,
+  gapWorking: Gap.nettopCounts,
+}
+
+export type ProgramSourceOptions = {
+  program: SystemProgram
+  /** Absolute. */
+  path: string
+  /** Bytes that may wait; what comes beyond is dropped and counted. */
+  queueBytesMax: number
+  bootNs: () => bigint
+  bootId: () => Uint8Array
+  onReadable: () => void
+  log: (text: string) => void
+  /** The first of the pauses before it is started again. */
+  restartMs?: number
+}
+
+const RESTART_MS = 1_000
+const RESTART_MAX_MS = 5 * 60_000
+/** One that worked for so long did not end for how it was started. */
+const STEADY_MS = 60_000
+const STDERR_CHARS_MAX = 300
+/** Nothing of root's environment is its business. */
+const ENVIRONMENT = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' }
+
+export function openProgramSource(options: ProgramSourceOptions): NativeSource {
+  const { program, path, queueBytesMax, log } = options
+  let queue: Uint8Array[] = []
+  let waitingBytes = 0
+  let records = 0
+  let bytes = 0
+  let dropped = 0
+  /** Of the drops, those that no loss record tells yet; and lines that were none. */
+  let owed = 0
+  let malformed = 0
+  let isAsleep = true
+  let isClosed = false
+  let child: ChildProcess | undefined
+  let timer: NodeJS.Timeout | undefined
+  let pauseMs = options.restartMs ?? RESTART_MS
+  let isWorking = false
+  /** Why it does not. */
+  let why = `${program.name} has printed nothing yet`
+  /** The first line of this run: with it one that begins to read in the middle knows what the rest means. */
+  let firstLine: Uint8Array | undefined
+
+  const head = () => ({ source: program.code, atNs: options.bootNs() })
+
+  const put = (record: Uint8Array): void => {
+    queue.push(record)
+    waitingBytes += record.length
+    records++
+    bytes += record.length
+    if (!isAsleep) return
+    isAsleep = false
+    setImmediate(options.onReadable)
+  }
+  const loss = (what: number, count: number): Uint8Array =>
+    writeLoss({ ...head(), count: BigInt(count), what })
+  /** A full queue has room for what is rare. */
+  const payLosses = (): void => {
+    if (owed > 0) put(loss(Loss.ringFull, owed))
+    if (malformed > 0) put(loss(Loss.malformed, malformed))
+    owed = 0
+    malformed = 0
+  }
+  const putLine = (line: Uint8Array): void => {
+    const text = Buffer.from(line.buffer, line.byteOffset, line.length).toString('utf8')
+    const record = writeLine({ ...head(), text })
+    if (waitingBytes + record.length > queueBytesMax) {
+      dropped++
+      owed++
+      return
+    }
+    payLosses()
+    put(record)
+  }
+  const mark = (kind: number): void => {
+    put(
+      writeMark({
+        ...head(),
+        kind,
+        capabilities: isWorking && kind !== Mark.stop ? program.capabilities : 0,
+        unixNs: BigInt(Date.now()) * 1_000_000n,
+        bootId: options.bootId(),
+        layout: LAYOUT,
+        gaps: isWorking ? program.gapWorking : program.gapAbsent,
+        note: isWorking ? '' : `${program.name} tells nothing: ${why}.`,
+      }),
+    )
+  }
+
+  const onLine = (line: Uint8Array): void => {
+    if (isClosed) return
+    if (!isWorking) {
+      isWorking = true
+      mark(Mark.start)
+    }
+    firstLine ??= new Uint8Array(line)
+    putLine(line)
+  }
+
+  const start = (): void => {
+    if (isClosed) return
+    const began = performance.now()
+    firstLine = undefined
+    let said = ''
+    const framer = createLineFramer(onLine, () => malformed++)
+    // A group of its own: eslogger leaves its own group out, which sense and its engine would be in.
+    const started = spawn(path, program.args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      env: ENVIRONMENT,
+      cwd: '/',
+    })
+    child = started
+    const kill = () => signal(started, 'SIGKILL')
+    process.once('exit', kill)
+    let isOver = false
+    const over = (reason: string): void => {
+      if (isOver) return
+      isOver = true
+      process.off('exit', kill)
+      framer.end()
+      if (child === started) child = undefined
+      ended(reason, performance.now() - began)
+    }
+    started.stdout?.on('data', (chunk: Uint8Array) => framer.push(chunk))
+    started.stderr?.on('data', (chunk: Uint8Array) => {
+      said = `${said}${Buffer.from(chunk).toString('utf8')}`.slice(-STDERR_CHARS_MAX)
+    })
+    started.on('error', (error) => over(`it cannot be started (${error.message})`))
+    // `close`, not `exit`: what it had printed is read first.
+    started.on('close', (status, by) => {
+      const how = by === null ? `it ended with status ${status}` : `it was ended by ${by}`
+      const last = said.trim().split('\n').at(-1) ?? ''
+      over(last === '' ? how : `${how}: ${JSON.stringify(last)}`)
+    })
+  }
+
+  const ended = (reason: string, livedMs: number): void => {
+    if (isClosed) return
+    const worked = isWorking
+    isWorking = false
+    const isNews = worked || why !== reason
+    why = reason
+    payLosses()
+    if (isNews) {
+      mark(Mark.start)
+      log(`${program.name}: ${reason}; it is started again, at first after ${pauseMs} ms`)
+    }
+    if (worked && livedMs > STEADY_MS) pauseMs = options.restartMs ?? RESTART_MS
+    timer = setTimeout(start, pauseMs)
+    pauseMs = Math.min(pauseMs * 2, RESTART_MAX_MS)
+  }
+
+  start()
+  return {
+    drain(into) {
+      let copied = 0
+      let taken = 0
+      for (const record of queue) {
+        if (copied + record.length > into.length) break
+        into.set(record, copied)
+        copied += record.length
+        taken++
+      }
+      queue = queue.slice(taken)
+      waitingBytes -= copied
+      if (copied === 0) {
+        // A pause in its lines is no reason to keep a loss back.
+        if (owed + malformed > 0 && !isClosed) {
+          payLosses()
+          return this.drain(into)
+        }
+        isAsleep = true
+      }
+      return copied
+    },
+    counters: () => ({ records, bytes, dropped, waitingBytes }),
+    enumerate() {
+      if (isClosed) return
+      mark(Mark.start)
+      if (!isWorking || firstLine === undefined) return
+      putLine(firstLine)
+      // And what it printed since is missing to who begins to read here.
+      put(loss(Loss.ringFull, 0))
+    },
+    close() {
+      if (isClosed) return
+      payLosses()
+      mark(Mark.stop)
+      isClosed = true
+      clearTimeout(timer)
+      if (child) signal(child, 'SIGTERM')
+    },
+  }
+}
+
+/** To the whole group: nothing that it started is left. */
+function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, name)
+  } catch {
+    // It has ended.
+  }
+}

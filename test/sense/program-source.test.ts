@@ -1,0 +1,196 @@
+// Programs of the system as sources, with programs of the test's own that print.
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  Capability,
+  Gap,
+  Loss,
+  Mark,
+  RecordType,
+  readLine,
+  readLoss,
+  readMark,
+  Source,
+} from '../../src/records/record.gen.ts'
+import type { NativeSource } from '../../src/sense/addon.ts'
+import {
+  ESLOGGER,
+  NETTOP,
+  openProgramSource,
+  type SystemProgram,
+} from '../../src/sense/program-source.ts'
+import { WAIT_MS } from '../waits.ts'
+
+describe('a program of the system as a source', () => {
+  let folder: string
+  const open: NativeSource[] = []
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'freshet-programs-'))
+  })
+  afterEach(() => {
+    for (const source of open.splice(0)) source.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** A source whose program is this shell script. */
+  function start(script: string, change: { program?: SystemProgram; queueBytesMax?: number } = {}) {
+    const path = join(folder, 'program')
+    writeFileSync(path, `#!/bin/sh\n${script}\n`)
+    chmodSync(path, 0o755)
+    const logged: string[] = []
+    let wakes = 0
+    const source = openProgramSource({
+      program: change.program ?? ESLOGGER,
+      path,
+      queueBytesMax: change.queueBytesMax ?? 1 << 20,
+      bootNs: () => 5n,
+      bootId: () => new Uint8Array(16).fill(7),
+      onReadable: () => wakes++,
+      log: (text) => logged.push(text),
+      restartMs: 20,
+    })
+    open.push(source)
+    const told: string[] = []
+    const into = new Uint8Array(1 << 18)
+    const drain = (): string[] => {
+      for (let bytes = source.drain(into); bytes > 0; bytes = source.drain(into))
+        told.push(...words(into.subarray(0, bytes)))
+      return told
+    }
+    const until = async (what: string, met: () => boolean): Promise<void> => {
+      for (const end = performance.now() + WAIT_MS; !met(); await sleep(5))
+        assert.ok(performance.now() < end, `${what}: ${told.join('; ')}`)
+    }
+    return { source, drain, until, told, logged, wakes: () => wakes }
+  }
+
+  it('tells that it works with its first line, and each line as it is', async () => {
+    const { drain, until, wakes } = start('echo one; echo "t\\"wo é"; exec sleep 60')
+    await until('lines', () => drain().length >= 3)
+    assert.deepEqual(drain(), ['start works', 'one', 't"wo é'])
+    assert.ok(wakes() > 0)
+  })
+
+  it('gives what lacks while it works: what nettop counts is not exact', async () => {
+    const path = '-L 0 -n -x -s 1 -J interface,state,bytes_in,bytes_out'
+    const { source, until } = start(`[ "$*" = "${path}" ] || exit 3; echo header; exec sleep 60`, {
+      program: NETTOP,
+    })
+    const into = new Uint8Array(1 << 18)
+    await until('a line', () => source.counters().records > 0)
+    const bytes = source.drain(into)
+    const mark = readMark(new DataView(into.buffer, 0, bytes), 0)
+    assert.equal(mark.source, Source.nettop)
+    assert.equal(mark.gaps, Gap.nettopCounts)
+    assert.equal(mark.capabilities, Capability.allProcesses)
+  })
+
+  it('runs in a group of its own, with nothing of root’s environment, and ends with its source', async () => {
+    process.env['FRESHET_SECRET'] = 'secret'
+    const { source, drain, until } = start(
+      `env > ${folder}/env; ps -o pgid= -p $$ > ${folder}/group; echo $$ > ${folder}/pid; echo up; sleep 60`,
+    )
+    await until('a line', () => drain().includes('up'))
+    delete process.env['FRESHET_SECRET']
+    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'))
+    assert.equal(Number(readFileSync(join(folder, 'group'), 'utf8')), pid)
+    assert.ok(!readFileSync(join(folder, 'env'), 'utf8').includes('secret'))
+    source.close()
+    await until('its end', () => !existsSync(`/proc/${pid}`))
+    assert.equal(drain().at(-1), 'stop cannot')
+  })
+
+  it('is started again when it ends, and says what it said', async () => {
+    const { drain, until, logged } = start('echo line; echo "not permitted" >&2; exit 1')
+    await until('a second run', () => drain().filter((one) => one === 'line').length >= 2)
+    const why = 'it ended with status 1: "not permitted"'
+    assert.deepEqual(drain().slice(0, 5), [
+      'start works',
+      'line',
+      `start cannot eslogger tells nothing: ${why}.`,
+      'start works',
+      'line',
+    ])
+    assert.match(logged[0] ?? '', /^eslogger: it ended with status 1: "not permitted"; it is start/)
+  })
+
+  it('says once why it never begins', async () => {
+    const { drain, until, source, told } = start('echo "no entitlement" >&2; exit 2')
+    await until('its end', () => drain().length > 0)
+    await sleep(200)
+    drain()
+    assert.deepEqual(told, [
+      'start cannot eslogger tells nothing: it ended with status 2: "no entitlement".',
+    ])
+    rmSync(join(folder, 'program'))
+    await until('another end', () => drain().length > 1)
+    assert.match(told[1] ?? '', /it cannot be started \(spawn .* ENOENT\)/)
+    assert.equal(source.counters().waitingBytes, 0)
+  })
+
+  it('drops what finds its queue full, and says how much before what comes next', async () => {
+    const { source, drain, until, told } = start(
+      `i=0; while [ $i -lt 400 ]; do echo "line $i"; i=$((i+1)); done; echo > ${folder}/all
+       while [ ! -e ${folder}/more ]; do sleep 0.01; done; echo last; exec sleep 60`,
+      { queueBytesMax: 4096 },
+    )
+    await until('all', () => existsSync(join(folder, 'all')))
+    await until('drops', () => source.counters().dropped > 200)
+    await sleep(50)
+    const { dropped } = source.counters()
+    drain()
+    writeFileSync(join(folder, 'more'), '')
+    await until('the last', () => drain().includes('last'))
+    const lost = told
+      .filter((one) => one.startsWith('lost'))
+      .map((one) => Number(one.split(' ')[1]))
+    assert.equal(
+      lost.reduce((sum, one) => sum + one, 0),
+      dropped,
+    )
+    assert.equal(told.filter((one) => one.startsWith('line')).length, 400 - dropped)
+    assert.ok(source.counters().records === told.length)
+  })
+
+  it('counts a line that is too long as one that was not understood', async () => {
+    const { drain, until } = start(
+      'head -c 70000 /dev/zero | tr "\\0" x; echo; echo short; exec sleep 60',
+    )
+    await until('the short one', () => drain().includes('short'))
+    assert.deepEqual(drain(), ['start works', `lost 1 ${Loss.malformed}`, 'short'])
+  })
+
+  it('tells who begins to read in the middle that it works, its first line, and that others are missing', async () => {
+    const { source, drain, until } = start('echo header; echo row; exec sleep 60')
+    await until('lines', () => drain().includes('row'))
+    const before = drain().length
+    source.enumerate()
+    await until('all', () => drain().length >= before + 3)
+    assert.deepEqual(drain().slice(before), ['start works', 'header', `lost 0 ${Loss.ringFull}`])
+  })
+})
+
+/** Records in words. */
+function words(records: Uint8Array): string[] {
+  const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+  const said: string[] = []
+  for (let at = 0; at < records.length; at += view.getUint32(at, true)) {
+    const type = view.getUint16(at + 4, true)
+    if (type === RecordType.line) said.push(readLine(view, at).text)
+    if (type === RecordType.loss) {
+      const { count, what } = readLoss(view, at)
+      said.push(`lost ${count} ${what}`)
+    }
+    if (type === RecordType.mark) {
+      const { kind, capabilities, note } = readMark(view, at)
+      const name = kind === Mark.start ? 'start' : 'stop'
+      said.push(
+        `${name} ${capabilities === 0 ? 'cannot' : 'works'}${note === '' ? '' : ` ${note}`}`,
+      )
+    }
+  }
+  return said
+}

@@ -1,0 +1,160 @@
+// A Mac on which Apple's own interfaces are missing, come and go: what stands in for them runs, and only then.
+import assert from 'node:assert/strict'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  Capability,
+  Gap,
+  Mark,
+  RecordType,
+  readLine,
+  readMark,
+  Source,
+} from '../../src/records/record.gen.ts'
+import { openSources, type Sources } from '../../src/sense/sources.ts'
+import { macSourceOf, parseSources } from '../../src/sources/choice.ts'
+import { WAIT_MS } from '../waits.ts'
+import { createDouble, LINUX, markOf, WHOLE_MAC } from './double.ts'
+
+const { endpointSecurity, networkStatistics } = Source
+
+describe('what stands in on a Mac', () => {
+  let folder: string
+  let sources: Sources | undefined
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'freshet-stand-ins-'))
+    for (const name of ['eslogger', 'nettop']) {
+      writeFileSync(join(folder, name), `#!/bin/sh\necho ${name} line\nexec sleep 60\n`)
+      chmodSync(join(folder, name), 0o755)
+    }
+  })
+  afterEach(() => {
+    sources?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  function scene(options: { kinds?: typeof WHOLE_MAC; failing?: string[]; allowed?: string } = {}) {
+    const double = createDouble(1 << 20, options.kinds ?? WHOLE_MAC, options.failing)
+    const opened: string[] = []
+    const addon = {
+      ...double.addon,
+      open: (asked: Parameters<typeof double.addon.open>[0]) => {
+        const source = double.addon.open(asked)
+        opened.push(asked.source)
+        return {
+          ...source,
+          close: () => {
+            opened.splice(opened.indexOf(asked.source), 1)
+            source.close()
+          },
+        }
+      },
+    }
+    const logged: string[] = []
+    const made = openSources(
+      addon,
+      {
+        ...{ ringBytes: 1 << 20, intervalMs: 20, onReadable: () => {}, programs: folder },
+        allowed: options.allowed === undefined ? undefined : parseSources(options.allowed),
+        restartMs: 20,
+      },
+      (text) => logged.push(text),
+    )
+    sources = made
+    const into = new Uint8Array(1 << 18)
+    const lines = new Set<string>()
+    let ticks = 0
+    let stops = 0
+    const drain = (): void => {
+      for (let bytes = made.drain(into); bytes > 0; bytes = made.drain(into)) {
+        const view = new DataView(into.buffer, 0, bytes)
+        for (let at = 0; at < bytes; at += view.getUint32(at, true)) {
+          const type = view.getUint16(at + 4, true)
+          if (type === RecordType.line)
+            lines.add(`${macSourceOf(view.getUint8(at + 6))}: ${readLine(view, at).text}`)
+          if (type === RecordType.tick) ticks++
+          if (type === RecordType.mark && readMark(view, at).kind === Mark.stop) stops++
+        }
+      }
+    }
+    return {
+      double,
+      opened,
+      logged,
+      lines,
+      drain,
+      ticks: () => ticks,
+      stops: () => stops,
+      says: (source: number, capabilities: number, gaps = 0) => {
+        double.push(markOf(Mark.start, source, { capabilities, gaps }))
+        drain()
+      },
+      async until(what: string, met: () => boolean): Promise<void> {
+        for (const end = performance.now() + WAIT_MS; !met(); await sleep(5)) {
+          drain()
+          assert.ok(performance.now() < end, what)
+        }
+      },
+    }
+  }
+  const ALL = Capability.processEvents + Capability.allProcesses
+
+  it('runs from the beginning, but for nettop, and ends when Endpoint Security has a client', async () => {
+    const { opened, says, lines, until, stops, drain } = scene()
+    assert.deepEqual(opened, ['endpoint_security', 'filter', 'network_statistics', 'polling'])
+    await until('a line of eslogger', () => lines.has('eslogger: eslogger line'))
+    says(endpointSecurity, ALL)
+    assert.deepEqual(opened, ['endpoint_security', 'filter', 'network_statistics'])
+    // Both say that they have ended.
+    await until('their ends', () => stops() === 2)
+    // It loses its client.
+    says(endpointSecurity, Capability.allProcesses, Gap.fullDiskAccess)
+    assert.deepEqual(opened, ['endpoint_security', 'filter', 'network_statistics', 'polling'])
+    lines.clear()
+    await until('a line of eslogger again', () => lines.has('eslogger: eslogger line'))
+    drain()
+    assert.deepEqual([...lines], ['eslogger: eslogger line'])
+  })
+
+  it('is nettop where NetworkStatistics says that it cannot, and until it can', async () => {
+    const { says, lines, until, stops } = scene()
+    says(networkStatistics, 0, Gap.networkStatistics)
+    await until('a line of nettop', () => lines.has('nettop: nettop line'))
+    says(networkStatistics, Capability.allProcesses)
+    await until('its end', () => stops() === 1)
+  })
+
+  it('is nettop, too, where NetworkStatistics cannot be opened', async () => {
+    const { lines, until, logged } = scene({ failing: ['network_statistics'] })
+    await until('a line of nettop', () => lines.has('nettop: nettop line'))
+    assert.match(logged[0] ?? '', /network_statistics could not be opened/)
+  })
+
+  it('is what was allowed, and nothing else is opened', async () => {
+    const { opened, lines, until, ticks } = scene({ allowed: 'polling,nettop' })
+    assert.deepEqual(opened, ['polling'])
+    await until('a line of nettop', () => lines.has('nettop: nettop line'))
+    await until('time that passes', () => ticks() > 2)
+    assert.deepEqual([...lines], ['nettop: nettop line'])
+  })
+
+  it('may be all there is on another system, where it is asked for', async () => {
+    const { opened, lines, until, ticks } = scene({ kinds: [LINUX], allowed: 'eslogger,nettop' })
+    assert.deepEqual(opened, [])
+    await until('lines of both', () => lines.size === 2)
+    await until('time that passes', () => ticks() > 2)
+  })
+
+  it('is nothing where the programs are another system’s', () => {
+    const double = createDouble(1 << 20, [LINUX])
+    const options = { ringBytes: 1 << 20, intervalMs: 20, onReadable: () => {} }
+    sources = openSources(double.addon, options, () => {})
+    assert.equal(sources.drain(new Uint8Array(1 << 18)), 0)
+    assert.throws(
+      () => openSources(double.addon, { ...options, allowed: parseSources('polling') }, () => {}),
+      /no source of this machine can be opened/,
+    )
+  })
+})
