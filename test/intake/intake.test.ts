@@ -175,7 +175,7 @@ describe('the intake', () => {
     let pipe = 0
     // One line may say that many flows have closed.
     const many = Array.from({ length: 9 }, (_, i) => flowRow(A.replace('51234', `5000${i}`), i))
-    const told = new Pipe().from(Source.nettop, Capability.allProcesses) as Pipe
+    const told = new Pipe().from(Source.nettop, Capability.allProcesses)
     told.mark(Mark.start)
     for (let i = 0; i < 9; i++) told.sample(processRow('a.9'), ...many).sample()
     for (const record of [...told.records, ...story().records]) {
@@ -293,7 +293,7 @@ describe('a line that is not understood', () => {
       .slice(1)
 
   it('is said of nettop, once, as soon as its header is another, until it is started anew', () => {
-    const pipe = new Pipe().from(Source.nettop, Capability.allProcesses) as Pipe
+    const pipe = new Pipe().from(Source.nettop, Capability.allProcesses)
     pipe.mark(Mark.start)
     for (let i = 0; i < 3; i++)
       pipe.line(Source.nettop, 'time,,interface,state,rx,tx,').line(Source.nettop, flowRow(A, i))
@@ -316,7 +316,7 @@ describe('a line that is not understood', () => {
   })
 
   it('is said of eslogger when a hundred of them come in a row, and no more when it is well for a while', () => {
-    const pipe = new Pipe().from(Source.eslogger, PROCESSES) as Pipe
+    const pipe = new Pipe().from(Source.eslogger, PROCESSES)
     pipe.mark(Mark.start)
     const strange = (count: number) => {
       for (let i = 0; i < count; i++) pipe.line(Source.eslogger, '{"event":{}}')
