@@ -1,0 +1,89 @@
+// The agent under a Node that is signed ad hoc with the entitlement of Endpoint Security. Apple alone grants that; where
+// System Integrity Protection is off it may be taken all the same. Either way the outcome is what is wanted to be known.
+import { copyFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openCapture } from '../../src/capture/reader.ts'
+import { RecordType, readMark, Source } from '../../src/records/record.gen.ts'
+import { writePlist } from '../plist.ts'
+import { endOf, firstLine, type Mac, type Ran, recording } from './mac.ts'
+
+const ENTITLEMENT = 'com.apple.developer.endpoint-security.client'
+const JIT = 'com.apple.security.cs.allow-jit'
+
+/**
+ * Whether AMFI lets a program begin is a question of its entitlements and of the hardened runtime. Under the latter the
+ * addon, which has no team, may not be loaded: that is told too.
+ */
+export const WAYS = [
+  { name: 'plain', entitlements: [ENTITLEMENT], flags: [], options: [] },
+  {
+    name: 'hardened-jitless',
+    entitlements: [ENTITLEMENT],
+    flags: ['--options', 'runtime'],
+    options: ['--jitless'],
+  },
+  {
+    name: 'hardened-jit',
+    entitlements: [ENTITLEMENT, JIT],
+    flags: ['--options', 'runtime'],
+    options: [],
+  },
+] as const
+
+/** What became of it. AMFI kills at the exec, before a line is printed. */
+export function wayText(name: string, ran: Ran, note: string | undefined): string {
+  const isKilled = ran.signal === 'SIGKILL' || ran.status === 137
+  if (isKilled && ran.output.trim() === '') return `${name}: killed as it began, as AMFI does it`
+  const said =
+    note === undefined ? 'its source said nothing' : note === '' ? 'Endpoint Security works' : note
+  return `${name}: ${endOf(ran)}; ${said}`
+}
+
+export async function endpointSecurity(mac: Mac): Promise<void> {
+  for (const { name, entitlements, flags, options } of WAYS) {
+    const host = join(mac.folder, `node-${name}`)
+    const plist = `${host}.entitlements`
+    writeFileSync(plist, writePlist(Object.fromEntries(entitlements.map((key) => [key, true]))))
+    rmSync(host, { force: true })
+    copyFileSync(realpathSync(join(mac.root, 'node_modules/.bin/node')), host)
+    const sign = ['--force', '--sign', '-', ...flags, '--entitlements', plist, host]
+    const signed = await mac.run('codesign', sign)
+    if (signed.status !== 0) {
+      mac.found({
+        point: 'E19',
+        outcome: 'otherwise',
+        text: `${name}: codesign: ${firstLine(signed.output)}`,
+      })
+      continue
+    }
+    const { ran, path } = await recording(mac, `endpoint-security-${name}`, 12, [
+      host,
+      ...options,
+      'src/cli.ts',
+    ])
+    const note = path === undefined ? undefined : await noteOf(path)
+    mac.found({ point: 'E19', outcome: 'seen', text: wayText(name, ran, note) })
+    const log = ['show', '--last', '2m', '--predicate', 'sender == "AppleMobileFileIntegrity"']
+    const amfi = await mac.run('log', [...log, '--style', 'compact'], { seconds: 120 })
+    writeFileSync(join(mac.folder, `amfi-${name}.txt`), amfi.output)
+    // A Node that may do this is not left about.
+    rmSync(host, { force: true })
+  }
+}
+
+/** The last words of Endpoint Security's source in a capture; undefined when it said none. */
+async function noteOf(path: string): Promise<string | undefined> {
+  let note: string | undefined
+  const capture = await openCapture(path)
+  for await (const event of capture.events) {
+    if (event.kind !== 'records') continue
+    const { buffer, byteOffset, byteLength } = event.records
+    const view = new DataView(buffer, byteOffset, byteLength)
+    for (let at = 0; at < byteLength; at += view.getUint32(at, true)) {
+      if (view.getUint16(at + 4, true) !== RecordType.mark) continue
+      const mark = readMark(view, at)
+      if (mark.source === Source.endpointSecurity) note = mark.note
+    }
+  }
+  return note
+}

@@ -1,0 +1,105 @@
+// eslogger, after a grant of Full Disk Access is written into the system's own list: possible where System Integrity
+// Protection is off, as on GitHub's machines, and nowhere else.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { endOf, firstLine, type Mac } from './mac.ts'
+
+const TCC = '/Library/Application Support/com.apple.TCC/TCC.db'
+const SERVICE = 'kTCCServiceSystemPolicyAllFiles'
+/** Whoever macOS takes for the responsible process: these, and all that this run descends from. */
+const CLIENTS = ['/usr/bin/eslogger', '/usr/bin/sudo', '/bin/bash', '/bin/sh', '/bin/zsh']
+const LISTEN_S = 8
+
+/** Columns are named: macOS 14 has four more than 13. client_type 1: a path; auth_value 2: allowed. */
+export function grantSql(clients: readonly string[]): string {
+  const row = (client: string) =>
+    `('${SERVICE}','${client.replaceAll("'", "''")}',1,2,3,1,'UNUSED',0)`
+  return `INSERT OR REPLACE INTO access (service,client,client_type,auth_value,auth_reason,auth_version,indirect_object_identifier,flags) VALUES ${clients.map(row).join(',')};`
+}
+
+/** Paths of `pid` and of what it descends from, by `ps -axo pid=,ppid=,comm=`. */
+export function ancestorsOf(pid: number, ps: string): string[] {
+  const rows = new Map(
+    [...ps.matchAll(/^ *(\d+) +(\d+) (.+)$/gm)].map(([, own, parent, path = '']) => [
+      Number(own),
+      { parent: Number(parent), path: path.trim() },
+    ]),
+  )
+  const paths: string[] = []
+  const seen = new Set<number>()
+  for (let at = pid; !seen.has(at); ) {
+    seen.add(at)
+    const row = rows.get(at)
+    if (row === undefined || at <= 1) break
+    paths.push(row.path)
+    at = row.parent
+  }
+  return paths
+}
+
+export async function grant(mac: Mac): Promise<void> {
+  const ps = await mac.run('ps', ['-axo', 'pid=,ppid=,comm='])
+  const paths = [...ancestorsOf(process.pid, ps.output), ...CLIENTS]
+  const clients = [...new Set(paths.filter((path) => path.startsWith('/')))]
+  const sqlite = (sql: string) => mac.run('sudo', ['-n', 'sqlite3', TCC, sql])
+  const written = await sqlite(grantSql(clients))
+  const held = await sqlite(
+    `SELECT client, client_type, auth_value FROM access WHERE service = '${SERVICE}';`,
+  )
+  mac.say(held.output)
+  const isHeld = written.status === 0 && clients.every((client) => held.output.includes(client))
+  mac.found({
+    point: 'L1',
+    outcome: isHeld ? 'as hoped' : 'otherwise',
+    text: isHeld
+      ? `the list of Full Disk Access took ${clients.join(', ')}`
+      : `the list of Full Disk Access: ${endOf(written)}, ${firstLine(written.output)}`,
+  })
+}
+
+/** Counts of what eslogger printed: lines that are its events, by the importer's own signs, and others. */
+export function esloggerLines(output: string): {
+  events: number
+  others: string[]
+  versions: string[]
+} {
+  const others: string[] = []
+  const versions = new Set<string>()
+  let events = 0
+  for (const line of output.split('\n')) {
+    if (line.trim() === '') continue
+    try {
+      const event = JSON.parse(line) as {
+        schema_version?: number
+        version?: number
+        process?: object
+      }
+      if (event.process === undefined) throw new TypeError('no process')
+      events++
+      versions.add(`schema ${event.schema_version}, message ${event.version}`)
+    } catch {
+      others.push(line)
+    }
+  }
+  return { events, others, versions: [...versions].sort() }
+}
+
+/** `isGranted`: what is hoped for. */
+export async function eslogger(mac: Mac, isGranted: boolean): Promise<void> {
+  const listening = mac.run('sudo', ['-n', '/usr/bin/eslogger', 'exec', 'fork', 'exit'], {
+    seconds: LISTEN_S + 20,
+    until: LISTEN_S,
+  })
+  await mac.wait(LISTEN_S / 4)
+  for (let each = 0; each < 5; each++) await mac.run('/usr/bin/true', [])
+  const ran = await listening
+  const { events, others, versions } = esloggerLines(ran.output)
+  writeFileSync(join(mac.folder, `eslogger-${isGranted ? 'granted' : 'before'}.jsonl`), ran.output)
+  const what = isGranted ? 'after the grant' : 'without a grant'
+  const isHoped = isGranted ? events > 0 && others.length === 0 : true
+  mac.found({
+    point: isGranted ? 'L2' : 'L1',
+    outcome: isGranted ? (isHoped ? 'as hoped' : 'otherwise') : 'seen',
+    text: `eslogger ${what}: ${events} events (${versions.join('; ')}), ${others.length} other lines (${firstLine(others.join('\n'))}); ${endOf(ran)}`,
+  })
+}

@@ -1,0 +1,127 @@
+// What a run only looks at: the machine, Apple's framework and program that flows are told by, the app that set-up built,
+// and what Freshet costs at rest.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { endOf, firstLine, type Mac } from './mac.ts'
+
+const FRAMEWORK = '/System/Library/PrivateFrameworks/NetworkStatistics.framework/NetworkStatistics'
+/** Without which NetworkStatistics is of no use, and nettop stands in. */
+export const SYMBOLS = [
+  'NStatManagerCreate',
+  'NStatManagerAddAllTCP',
+  'NStatManagerAddAllUDP',
+  'NStatSourceSetDescriptionBlock',
+  'NStatSourceSetCountsBlock',
+  'NStatSourceSetRemovedBlock',
+  'NStatSourceQueryDescription',
+  'NStatManagerQueryAllSources',
+] as const
+/** Of nettop's header. */
+const COLUMNS = ['interface', 'state', 'bytes_in', 'bytes_out'] as const
+
+const MACHINE: readonly (readonly [string, string, ...string[]])[] = [
+  ['macOS', 'sw_vers', '-productVersion'],
+  ['build', 'sw_vers', '-buildVersion'],
+  ['architecture', 'uname', '-m'],
+  ['chip', 'sysctl', '-n', 'machdep.cpu.brand_string'],
+  ['virtual machine', 'sysctl', '-n', 'kern.hv_vmm_present'],
+  ['SIP', 'csrutil', 'status'],
+  ['who sits at it', 'stat', '-f', '%Su', '/dev/console'],
+  ['tools', 'xcode-select', '-p'],
+  ['SDK', 'xcrun', '--sdk', 'macosx', '--show-sdk-version'],
+  ['Node', 'node', '--version'],
+  ['net.statistics_privcheck', 'sysctl', '-n', 'net.statistics_privcheck'],
+]
+
+export async function machine(mac: Mac): Promise<void> {
+  const facts: string[] = []
+  for (const [what, program, ...args] of MACHINE) {
+    const ran = await mac.run(program, args)
+    facts.push(`${what} ${ran.status === 0 ? firstLine(ran.output) : endOf(ran)}`)
+  }
+  mac.found({ point: '', outcome: 'seen', text: facts.join('; ') })
+}
+
+/** Names that `dyld_info -exports` lists, without the linker's underscore. */
+export const exportedNames = (output: string): Set<string> =>
+  new Set([...output.matchAll(/\b_(k?NStat\w+)/g)].map(([, name = '']) => name))
+
+export async function frameworks(mac: Mac): Promise<void> {
+  const ran = await mac.run('dyld_info', ['-exports', FRAMEWORK])
+  writeFileSync(join(mac.folder, 'networkstatistics-exports.txt'), ran.output)
+  const names = exportedNames(ran.output)
+  const missing = SYMBOLS.filter((name) => !names.has(name))
+  mac.found({
+    point: 'N1',
+    outcome: missing.length === 0 ? 'as hoped' : 'otherwise',
+    text: `NetworkStatistics exports ${names.size} names; of those that are needed ${missing.join(', ') || 'none'} missing; NStatManagerAddAllQUIC ${names.has('NStatManagerAddAllQUIC') ? 'is' : 'is not'} there`,
+  })
+  const options = ['-L', '3', '-n', '-x', '-s', '1', '-J', COLUMNS.join(',')]
+  const nettop = await mac.run('/usr/bin/nettop', options, { seconds: 30 })
+  writeFileSync(join(mac.folder, 'nettop.txt'), nettop.output)
+  const header = firstLine(nettop.output)
+  const lacks = COLUMNS.filter((name) => !header.split(',').includes(name))
+  mac.found({
+    point: 'T1',
+    outcome: nettop.status === 0 && lacks.length === 0 ? 'as hoped' : 'otherwise',
+    text: `nettop: ${endOf(nettop)}, header ${header}${lacks.length > 0 ? `, without ${lacks.join(', ')}` : ''}; ${nettop.output.split('\n').filter((line) => line.includes('<->')).length} lines of flows`,
+  })
+}
+
+export async function menuBar(mac: Mac): Promise<void> {
+  const app = 'native/build/Freshet.app'
+  const signature = await mac.run('codesign', ['-dvv', app])
+  const verified = await mac.run('codesign', ['--verify', '--strict', app])
+  const runs = await mac.run('pgrep', ['-lx', 'Freshet'])
+  const isThere = verified.status === 0 && runs.status === 0
+  mac.found({
+    point: 'M3',
+    outcome: isThere ? 'as hoped' : 'otherwise',
+    text: `Freshet.app: ${verified.status === 0 ? 'its signature holds' : firstLine(verified.output)}, ${/Signature=(\w+)/.exec(signature.output)?.[0] ?? firstLine(signature.output)}; ${runs.status === 0 ? `runs as ${firstLine(runs.output)}` : 'does not run'}`,
+  })
+  await mac.run('screencapture', ['-x', join(mac.folder, 'screen.png')])
+}
+
+/** `npm run check:mac` with the SDK that this Mac has. */
+export async function checkMac(mac: Mac): Promise<void> {
+  const ran = await mac.run('npm', ['run', '--silent', 'check:mac'], { seconds: 1100 })
+  mac.say(ran.output)
+  writeFileSync(join(mac.folder, 'check-mac.txt'), ran.output)
+  const lines = ran.output.trim().split('\n')
+  const told = [lines[0], lines.find((line) => /newer than this SDK/i.test(line))]
+  const wrong = lines.filter((line) => line.startsWith('WRONG: '))
+  mac.found({
+    point: 'B2',
+    outcome: ran.status === 0 ? 'as hoped' : 'otherwise',
+    text: [...told, ...wrong, endOf(ran)].filter(Boolean).join('; '),
+  })
+  // Which library a symbol was taken from: a sentence of its own in what is wrong.
+  const links = wrong.filter((line) => /links .*; named are/.test(line))
+  mac.found({
+    point: 'B3',
+    outcome: ran.status === 0 && links.length === 0 ? 'as hoped' : 'otherwise',
+    text:
+      links.join('; ') ||
+      (ran.status === 0 ? 'every library is where it is looked for' : 'not told'),
+  })
+}
+
+/** Share of a core and memory of each role, by `ps -axo pcpu=,rss=,command=`: its pcpu is of the last minute. */
+export function costLines(output: string): string[] {
+  return [...output.matchAll(/^ *([\d.]+) +(\d+) (.*src\/cli\.ts (\w+).*)$/gm)]
+    .filter(([, , , command = '']) => !/^(sudo|npm)\b/.test(command))
+    .map(([, share, kib, , role]) => `${role} ${share} % and ${Math.round(Number(kib) / 1024)} MiB`)
+}
+
+const REST_S = 60
+
+export async function cost(mac: Mac): Promise<void> {
+  await mac.wait(REST_S)
+  const ps = await mac.run('ps', ['-axo', 'pcpu=,rss=,command='])
+  const lines = costLines(ps.output)
+  mac.found({
+    point: 'N7',
+    outcome: lines.length > 0 ? 'seen' : 'otherwise',
+    text: `after ${REST_S} s of rest: ${lines.join('; ') || 'no role runs'}`,
+  })
+}
