@@ -136,7 +136,7 @@ describe('A command in a hint', () => {
       [told, 'status'],
       [finding?.remedy ?? '', 'doctor'],
     ] as [string, string][]) {
-      assert.ok(text?.includes(`\`${rootCommandIn(words as string, state).slice(1)}`), text)
+      assert.ok(text?.includes(`\`${rootCommandIn(words, state).slice(1)}`), text)
       assert.ok(text?.includes(`watch what is yours, ${commandFor('up', own)}`), text)
     }
   })
