@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checkLayers } from './layers.ts'
+import { CAPTURES, captureBytes, staleness } from './layouts.ts'
 import { whyNot } from './tools.ts'
 import { workflowFaults } from './workflows.ts'
 
@@ -80,6 +81,18 @@ const checks: Check[] = [
       const breaches = checkLayers(root)
       const output = breaches.map(({ file, line, text }) => `${file}:${line}: ${text}`).join('\n')
       return { state: breaches.length > 0 ? 'failed' : 'passed', output }
+    },
+  },
+  {
+    name: 'layout of committed captures',
+    async run() {
+      const stale = CAPTURES.flatMap(({ pattern, renewedBy }) =>
+        committed(pattern).flatMap((file) => {
+          const how = staleness(captureBytes(root, file), renewedBy)
+          return how === undefined ? [] : [`${file} ${how}`]
+        }),
+      )
+      return { state: stale.length > 0 ? 'failed' : 'passed', output: stale.join('\n') }
     },
   },
   {

@@ -8,7 +8,14 @@ import { addReplayCommand } from '../../src/cli/commands/replay.ts'
 import { addSimulateCommands } from '../../src/cli/commands/simulate.ts'
 
 /** Those of a person that have this option, each by its words, like `collector backup`. */
-export function commandsWith(option: string): string[] {
+export const commandsWith = (option: string): string[] =>
+  commandsThat((one) => one.options.some(({ long }) => long === option))
+
+/** Those that have an argument of such a name. */
+export const commandsWithArgument = (name: RegExp): string[] =>
+  commandsThat((one) => one.registeredArguments.some((argument) => name.test(argument.name())))
+
+function commandsThat(has: (one: Command) => boolean): string[] {
   const program = new Command()
   for (const add of [
     addAgentCommands,
@@ -19,16 +26,15 @@ export function commandsWith(option: string): string[] {
     addSimulateCommands,
   ])
     add(program)
-  return namesWith(option, program, [])
+  return namesThat(has, program, [])
 }
 
 /** `engine` is for sense alone. */
 const isHidden = ({ _hidden: hidden }: { _hidden?: boolean }): boolean => hidden === true
 
-const namesWith = (option: string, command: Command, words: string[]): string[] =>
+const namesThat = (has: (one: Command) => boolean, command: Command, words: string[]): string[] =>
   command.commands.flatMap((one) => {
     if (isHidden(one as Command & { _hidden?: boolean })) return []
     const path = [...words, one.name()]
-    const has = one.options.some(({ long }) => long === option)
-    return [...(has ? [path.join(' ')] : []), ...namesWith(option, one, path)]
+    return [...(has(one) ? [path.join(' ')] : []), ...namesThat(has, one, path)]
   })

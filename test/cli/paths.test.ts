@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,11 +12,15 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { SCENARIO_DIRECTORY } from '../../scripts/scenarios.ts'
+import { openBaseline } from '../../src/baseline/sqlite.ts'
+import { openForWriting } from '../../src/collector/store/schema.ts'
 import { PLACE } from '../../src/place.ts'
+import { identityOf, START } from '../baseline/identities.ts'
 import { run } from '../e2e/installation.ts'
 import { leaveOut, whyNotLinux } from '../left-out.ts'
 import { WAIT_MS } from '../waits.ts'
-import { commandsWith } from './all-commands.ts'
+import { commandsWith, commandsWithArgument } from './all-commands.ts'
 
 describe('The place that commands work in', () => {
   let directory: string
@@ -103,6 +108,43 @@ describe('The place that commands work in', () => {
     const policy = await agent('--policy', 'no.policy')
     assert.ok(policy.stderr.includes(`${join(directory, 'elsewhere/no.policy')} `), policy.stderr)
     assert.equal(existsSync(state), true)
+  })
+
+  it('is no place for a FILE: that lies beside who names it', async () => {
+    rmSync(state)
+    for (const part of ['agent', 'collector'])
+      mkdirSync(join(state, part), { recursive: true, mode: 0o700 })
+    const { baseline } = openBaseline(join(state, 'agent/baseline.db'), { now: START })
+    baseline.putIdentity(identityOf(1))
+    baseline.commit()
+    baseline.close()
+    openForWriting(join(state, 'collector/store.db')).close()
+    mkdirSync(join(directory, 'elsewhere'))
+    copyFileSync(
+      join(SCENARIO_DIRECTORY, 'night-burst.fcap'),
+      join(directory, 'elsewhere/burst.fcap'),
+    )
+    const user = process.getuid?.() === 0 ? ['--user', 'root'] : []
+    const tried: string[] = []
+    for (const [words, ...more] of [
+      ['baseline export', 'out.jsonl', '--state', '../the state'],
+      ['baseline import', 'out.jsonl', '--state', '../the state', ...user],
+      ['collector backup', 'out.backup', '--state', '../the state'],
+      ['collector restore', 'out.backup', '--state', '../another', ...user],
+      ['replay', 'burst.fcap', '--baseline', 'out.jsonl'],
+    ] as [string, ...string[]][]) {
+      const { status, stderr } = await run([PLACE.cli, ...words.split(' '), ...more], {
+        cwd: join(directory, 'elsewhere'),
+        env: ENVIRONMENT,
+      })
+      assert.equal(status, 0, `${words}: ${stderr}`)
+      tried.push(words)
+    }
+    for (const file of ['out.jsonl', 'out.backup'])
+      assert.equal(existsSync(join(directory, 'elsewhere', file)), true, file)
+    // What `record` makes, and where, needs a sensor: e2e/record.test.ts.
+    const withFile = commandsWithArgument(/^file/).toSorted()
+    assert.deepEqual(withFile, [...tried, 'record'].toSorted())
   })
 
   it('is not the default when what names it is empty', async () => {

@@ -77,6 +77,8 @@ describe('agent and collector of one machine', () => {
 
   it('deliver over the socket in its state directory, with no token', async () => {
     await run()
+    // Whatever the umask: a socket is connected to by who may write it.
+    assert.equal(statSync(agentsSocket(join(root, 'collector'))).mode & 0o777, 0o600)
     send()
     await delivered()
     assert.equal(collector?.counters().itemsStored, 1)

@@ -15,6 +15,21 @@ import {
   type Welcome,
 } from '../../src/stream/codec.ts'
 import type { UnixNs } from '../../src/units.ts'
+import { WAIT_MS } from '../waits.ts'
+
+/** A test that waits for what never comes says for what, and ends. */
+async function inTime<T>(coming: Promise<T>, what: string): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new Error(`nothing came in ${WAIT_MS} ms ${what}`)),
+    WAIT_MS,
+  )
+  try {
+    return await Promise.race([coming, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 type Said = Exclude<Envelope, { kind: 'unknown' }>
 
@@ -67,9 +82,12 @@ export class Peer {
     return this.items.map(({ sequence }) => sequence)
   }
 
-  /** Resolves once `holds`; the test's own timeout is what bounds it. */
+  /** Resolves once `holds`; rejects after WAIT_MS, with what was waited for as it stands in the test. */
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise<void>((resolve) => this.#wake.push(resolve))
+    const heard = async () => {
+      while (!holds()) await new Promise<void>((resolve) => this.#wake.push(resolve))
+    }
+    await inTime(heard(), `of an agent: ${holds}`)
   }
 
   async heard(kind: Envelope['kind']): Promise<Envelope> {
@@ -140,7 +158,11 @@ export class CollectorDouble {
   /** The next connection, already here or to come. */
   peer(): Promise<Peer> {
     const here = this.#peers.shift()
-    return here ? Promise.resolve(here) : new Promise((resolve) => this.#waiting.push(resolve))
+    if (here) return Promise.resolve(here)
+    return inTime(
+      new Promise((resolve) => this.#waiting.push(resolve)),
+      'of an agent: a connection',
+    )
   }
 
   async stop(): Promise<void> {
