@@ -1,6 +1,6 @@
 // A store with so many alerts in it, by the writer itself: through the network it would take an hour.
 import { randomFillSync } from 'node:crypto'
-import { alertColumns } from '../src/collector/store/alert-columns.ts'
+import { type AlertColumns, alertColumns } from '../src/collector/store/alert-columns.ts'
 import {
   ANYBODY,
   type Change,
@@ -18,8 +18,10 @@ const ALERTS_A_COMMIT = 10_000
 const DEVICES = 500
 /** Out of the way of the agents that measure. */
 const FIRST_DEVICE = 2 ** 47
-/** Alerts are of so many groups. */
-const GROUPS = 3000
+/** Alerts are of so many programs. */
+const PROGRAMS = 3000
+/** And of so many groups: no divisor of the others, so that most have alerts of two machines and of two programs. */
+const GROUPS = 2999
 /** Of which every so many-th item is a second revision of an alert before it. */
 const UPDATE_EVERY = 10
 const UPDATE_AFTER = 4000
@@ -32,6 +34,12 @@ export const NO_HOST = {
   hardware: '',
   arch: '',
   bootId: '',
+}
+
+function columnsOf(program: number): AlertColumns {
+  const { finding } = decodeItem(encodedAlert(program, 1))
+  if (finding.kind !== 'alert') throw new Error('the bench fills with alerts')
+  return alertColumns(finding.alert)
 }
 
 /** Makes the store at `path` and puts items 0 to `stored` - 1 into it. */
@@ -47,9 +55,7 @@ export function fill(path: string, stored: number, log: (text: string) => void):
     return done.enrolled.device
   })
   const body = encodedAlert(0, 1)
-  const { finding } = decodeItem(body)
-  if (finding.kind !== 'alert') throw new Error('the bench fills with alerts')
-  const columns = alertColumns(finding.alert)
+  const columns = Array.from({ length: PROGRAMS }, (_, program) => columnsOf(program))
   /** Ids of the alerts last made, to come again as a later revision. */
   const recent: string[] = []
   const startedMs = performance.now()
@@ -72,7 +78,7 @@ export function fill(path: string, stored: number, log: (text: string) => void):
         alertId,
         revision: isUpdate ? 2 : 1,
         severity: ((number % 3) + 1) as SeverityRank,
-        ...columns,
+        ...(columns[slot % PROGRAMS] as AlertColumns),
         likeness: BigInt(slot % GROUPS),
         body,
       })

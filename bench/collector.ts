@@ -34,6 +34,16 @@ const STEADY_PER_SECOND = 1000
 const FIRST_PAGES = 9
 /** Who opens the page waits for it. */
 const FIRST_PAGE_MS_MAX = 500
+/** Who searches has asked for it, and waits longer. */
+const FOUND_PAGE_MS_MAX = 1000
+/** Each text is looked at, so it takes as long as there are alerts. */
+const FOUND_OF_MAX = 500_000
+/** What is looked for, by how the row says it; "backup-tool" is in each alert's text (collector-agents.ts). */
+const SEARCHES = {
+  '': undefined,
+  ', that a text finds all of': 'backup-tool',
+  ', that a text finds none of': 'nowhere',
+} as const
 
 const fail = (text: string): never => {
   throw new Error(text)
@@ -132,12 +142,12 @@ async function run(): Promise<Row[]> {
       firstNumber += AGENTS * load.framesAnAgent * load.alertsAFrame
       rows.push(...rowsOf(load, stored, durable, nothing))
     }
-    return [...rows, await firstPages(store)]
+    return [...rows, ...(await firstPages(store))]
   })
 }
 
-/** The page's list of groups, beside that of its alerts: what everybody looks at first. */
-async function firstPages(store: Store): Promise<Row> {
+/** The page's list of groups, beside that of its alerts: what everybody looks at first, and what a search shows. */
+async function firstPages(store: Store): Promise<Row[]> {
   const all = { limit: 100, deviceId: undefined, severity: undefined, status: [0, 1, 3] as const }
   const medianMs = async (query: Query) => {
     const times: number[] = []
@@ -148,18 +158,26 @@ async function firstPages(store: Store): Promise<Row> {
     }
     return times.sort((a, b) => a - b)[FIRST_PAGES >> 1] as number
   }
-  const alerts = await medianMs({ op: 'alerts', before: undefined, ...all })
-  const groups = await medianMs({ op: 'groups', ...all })
   const { total } = await store.read({ op: 'alerts', before: undefined, ...all, limit: 1 })
-  return {
-    name: `collector first page of groups, of ${total} alerts`,
-    value: groups,
-    unit: 'ms',
-    rival: `first page of alerts: ${alerts.toFixed(1)}`,
-    ratio: groups / alerts,
-    target: `${FIRST_PAGE_MS_MAX} ms`,
-    met: groups <= FIRST_PAGE_MS_MAX,
+  const rows: Row[] = []
+  for (const [what, text] of Object.entries(SEARCHES)) {
+    const alerts = await medianMs({ op: 'alerts', before: undefined, ...all, text })
+    const groups = await medianMs({ op: 'groups', ...all, text })
+    rows.push({
+      name: `collector first page of groups, of ${total} alerts${what}`,
+      value: groups,
+      unit: 'ms',
+      rival: `first page of alerts: ${alerts.toFixed(1)}`,
+      ratio: groups / alerts,
+      ...(text === undefined
+        ? { target: `${FIRST_PAGE_MS_MAX} ms`, met: groups <= FIRST_PAGE_MS_MAX }
+        : {
+            target: `${FOUND_PAGE_MS_MAX} ms of up to ${FOUND_OF_MAX}`,
+            ...(total <= FOUND_OF_MAX && { met: groups <= FOUND_PAGE_MS_MAX }),
+          }),
+    })
   }
+  return rows
 }
 
 function rowsOf(

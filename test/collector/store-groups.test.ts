@@ -283,8 +283,8 @@ describe('groups of alerts in the store', () => {
     assert.equal(cut.total, 32)
   })
 
-  it('do not look at rows where the index says all', () => {
-    put(1)
+  /** Plans of the statements that a query about the alerts of a segment is answered with. */
+  function plansOf(query: Query): string[][] {
     const asked: string[] = []
     const spy = new Proxy(db, {
       get(of, name) {
@@ -295,17 +295,54 @@ describe('groups of alerts in the store', () => {
         }
       },
     })
-    createReader(spy).answer({
-      op: 'groups',
-      limit: 2,
-      deviceId: undefined,
-      severity: 2,
-      since: T0,
-    })
-    const sums = asked.find((sql) => sql.startsWith('WITH g'))
-    const plan = db.prepare(`EXPLAIN QUERY PLAN ${sums}`).all()
-    assert.ok(
-      plan.some(({ detail }) => `${detail}`.includes('USING COVERING INDEX alert_1_newest')),
+    createReader(spy).answer(query)
+    return asked
+      .filter((sql) => / alert_\d/.test(sql))
+      .map((sql) =>
+        db
+          .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+          .all()
+          .map(({ detail }) => `${detail}`),
+      )
+  }
+  const any = { limit: 2, deviceId: undefined, severity: undefined }
+
+  it('do not look at rows where the index says all', () => {
+    put(1)
+    const [sums = []] = plansOf({ ...any, op: 'groups', severity: 2, since: T0 })
+    assert.ok(sums.some((detail) => detail.includes('USING COVERING INDEX alert_1_newest')))
+  })
+
+  it('look at each row once for a text, as it lies, and again at those of the page alone', () => {
+    for (let number = 1; number <= 35; number++) put(number)
+    const other = enroll(writer, DEVICE_B).device
+    for (let number = 36; number <= 45; number++) put(number, {}, other)
+    const segments = segmentsOf(db)
+    assert.ok(segments.length >= 3)
+    const [sums = [], ...others] = plansOf({ ...any, op: 'groups', text: 'tool', status: [0, 1] })
+    const ofAlerts = (details: string[]) => details.filter((detail) => /^S\w+ a\b/.test(detail))
+    assert.deepEqual(
+      ofAlerts(sums),
+      segments.map(() => 'SCAN a'),
     )
+    assert.ok(others.length > 0)
+    // By group where that is an index; in the one that is written the index by time holds the group.
+    const again = others.flatMap(ofAlerts)
+    for (const detail of again)
+      assert.match(detail, /^SEARCH a |^SCAN a USING INDEX alert_\d+_newest$/)
+    assert.ok(
+      again.some((detail) => detail.includes('_likeness (likeness=?)')),
+      'machines and programs are counted',
+    )
+  })
+
+  it('are looked for once where nothing is found, as alerts are', () => {
+    for (let number = 1; number <= 35; number++) put(number)
+    const segments = segmentsOf(db).length
+    for (const op of ['groups', 'alerts'] as const) {
+      const plans = plansOf({ ...any, op, text: 'nowhere', before: undefined })
+      const looks = plans.flat().filter((detail) => /^S\w+ a\b/.test(detail))
+      assert.equal(looks.length, segments, op)
+    }
   })
 })

@@ -115,6 +115,11 @@ describe('the sums of sealed segments', () => {
     { since: unixNs(T0 + 100n, 'at'), until: unixNs(T0 + 250n, 'at') },
     { since: unixNs(T0 + 1n, 'at') },
     { text: 'h2.example.org' },
+    { text: 'app:tool-1', status: [Status.open, Status.grown] },
+    { text: 'example.org tool-0', status: [Status.closed] },
+    { text: 'example.org', deviceId: DEVICE_A, severity: 2 },
+    { text: 'tool', since: unixNs(T0 + 100n, 'at'), until: unixNs(T0 + 250n, 'at') },
+    { text: 'nowhere' },
   ]
   /** Groups come in the order of their newest alert, as its alerts do. */
   function agree(): void {

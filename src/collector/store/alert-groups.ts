@@ -1,11 +1,19 @@
 // Lists of groups: alerts that are like one another (likeness.ts) as one row, over the whole store. Sealed segments are summed
 // up already (alert-sums.ts) where no less than a group's severities and statuses are asked for; of the others each is summed up
-// from an index, from the rows alone where a text is asked for. What is left is put together.
+// from an index. What is left is put together. Where a text is asked for all rows are looked at, which is nearly all that such
+// an answer costs: once, for the groups and for the counts of statuses.
 import type { SQLInputValue } from 'node:sqlite'
 import { likenessText } from '../likeness.ts'
 import type { AlertGroup, SeverityName, TriageInfo } from '../page-api.ts'
 import { alertSummary, nsText } from '../views.ts'
-import { conditionsOf, countByStatus, triageCounts, withStatus } from './alert-list.ts'
+import {
+  conditionsOf,
+  countByStatus,
+  statusCounts,
+  statusesSql,
+  triageCounts,
+  withStatus,
+} from './alert-list.ts'
 import { SUMS } from './alert-sums.ts'
 import {
   ANSWER_BYTES_MAX,
@@ -35,6 +43,7 @@ const WHOLE = `likeness, sum(alerts) AS alerts, min(device_low) AS device_low, m
   min(app_low) AS app_low, max(app_high) AS app_high, max(severity) AS severity, max(score) AS score,
   min(total(bytes_out), ${SUM_MAX}) AS bytes_out, min(total(bytes_in), ${SUM_MAX}) AS bytes_in,
   min(opened_first) AS opened_first, max(opened_last) AS opened_last, max(newest) AS newest`
+const ONE_OF_EACH = { machines: 1, programs: 1 }
 const HEIGHTS = { newest: undefined, score: 'score', bytes: 'bytes_out' } as const
 
 /** A select of one segment, with its parameters. */
@@ -50,32 +59,36 @@ export function createAlertGroups(asking: Asking) {
     const where = withStatus(any, query.status).and('a.newest <= ?', asOf)
     const height = HEIGHTS[query.sort ?? 'newest']
     const { behind, parameters } = behindPlace(height, place)
-    const parts = union(sumsOf(query, asOf, where, hasText))
+    const parts = hasText
+      ? union(segments(query).map((segment) => ofRows(segment, place ? where : any)))
+      : union(sumsOf(query, asOf, where))
+    const ofStatus = hasText && query.status ? `WHERE status IN (${query.status.join(', ')})` : ''
     // The counts are there also when no group is: one row at least.
     const found = rows(
-      `WITH g AS MATERIALIZED (SELECT ${WHOLE} FROM ${parts.sql} GROUP BY likeness)
+      `WITH part AS MATERIALIZED (SELECT * FROM ${parts.sql}),
+         g AS MATERIALIZED (SELECT ${WHOLE} FROM part ${ofStatus} GROUP BY likeness)
        SELECT * FROM (SELECT count(*) AS total, coalesce(sum(alerts), 0) AS all_alerts FROM g)
+       ${hasText ? `JOIN (SELECT ${statusesSql('sum(alerts)', 'status')} FROM part)` : ''}
        LEFT JOIN (SELECT * FROM g ${behind} ORDER BY ${height ? `${height} DESC,` : ''} newest DESC LIMIT ?)`,
       [...parts.parameters, ...parameters, limit],
     )
-    const [{ total, all_alerts } = {} as Row] = found
+    const [first = {} as Row] = found
+    const { total, all_alerts } = first
     const some = withBodies(found.filter(({ likeness }) => likeness !== null))
-    const machines = countsOf('device', some.found, query, where, hasText)
-    const programs = countsOf('app', some.found, query, where, hasText)
+    const counts = countsOf(some.found, query, where)
+    // Those of all that was stored when the first page was made: `asOf` is now.
+    const statuses = () =>
+      hasText ? statusCounts(first) : countByStatus(asking, query, any, isTallied)
     const last = some.found.at(-1)
     const isCut = some.isCut || some.found.length === limit
     return {
       groups: some.found.map((row) => {
         const likeness = row.likeness as bigint
-        const counts = {
-          machines: machines.get(likeness) ?? 1,
-          programs: programs.get(likeness) ?? 1,
-        }
-        return groupOf(row, counts, presentTriage(rows, row))
+        return groupOf(row, counts.get(likeness) ?? ONE_OF_EACH, presentTriage(rows, row))
       }),
       total: Number(total),
       alerts: Number(all_alerts),
-      ...(!place && { statuses: triageCounts(countByStatus(asking, query, any, isTallied)) }),
+      ...(!place && { statuses: triageCounts(statuses()) }),
       ...(isCut && last && { next: nextOf(asOf, last, height) }),
     }
   }
@@ -85,7 +98,7 @@ export function createAlertGroups(asking: Asking) {
     (rows('SELECT coalesce(max(last_at), 0) AS at FROM segment', [])[0]?.at as bigint) ?? 0n
 
   /** The sums of each segment: those there are, or of its alerts. */
-  function sumsOf(query: GroupsQuery, asOf: bigint, where: Conditions, hasText: boolean): Select[] {
+  function sumsOf(query: GroupsQuery, asOf: bigint, where: Conditions): Select[] {
     const { deviceId, severity, status, since, until } = query
     const isStale = new Set(
       rows('SELECT DISTINCT segment FROM stale_group', []).map(({ segment }) => segment as bigint),
@@ -100,32 +113,37 @@ export function createAlertGroups(asking: Asking) {
         lastAt <= asOf &&
         (since === undefined || opened.first >= since) &&
         (until === undefined || opened.last < until)
-      if (hasText || deviceId !== undefined || !isWhole)
-        return [ofAlerts(PART, segment, where, hasText)]
+      if (deviceId !== undefined || !isWhole) return [ofAlerts(PART, segment, where)]
       const stale = `SELECT likeness FROM stale_group WHERE segment = ${n}`
       const fresh = isStale.has(n) ? ofSums.and(`a.likeness NOT IN (${stale})`) : ofSums
       const sums = `SELECT ${PART_OF_SUMS} FROM group_${n} AS a ${fresh.sql()}`
       return [
         { sql: sums, parameters: fresh.parameters },
-        ...(isStale.has(n)
-          ? [ofAlerts(PART, segment, where.and(`a.likeness IN (${stale})`), false)]
-          : []),
+        ...(isStale.has(n) ? [ofAlerts(PART, segment, where.and(`a.likeness IN (${stale})`))] : []),
       ]
     })
   }
 
-  /** Of a segment's alerts; its groups lie together where it is sealed. */
+  /** Of a segment's alerts, from an index; its groups lie together where it is sealed. */
   function ofAlerts(
     columns: string,
     { n, opened }: Segment,
     where: Conditions,
-    hasText: boolean,
     end = 'GROUP BY likeness',
   ): Select {
-    const index = hasText ? '' : `INDEXED BY alert_${n}_${opened ? 'likeness' : 'newest'}`
+    const index = `INDEXED BY alert_${n}_${opened ? 'likeness' : 'newest'}`
     const sql = `SELECT ${columns} FROM alert_${n} AS a ${index} ${where.sql(n)} ${end}`
     return { sql, parameters: where.parameters }
   }
+
+  /**
+   * The same of its rows, by status as well. They are read one after the other as they lie and sorted then (+likeness): in
+   * the order of an index by group each would be looked up, which takes twice as long where few are found.
+   */
+  const ofRows = ({ n }: Segment, where: Conditions): Select => ({
+    sql: `SELECT ${PART}, status FROM alert_${n} AS a ${where.sql(n)} GROUP BY +likeness, status`,
+    parameters: where.parameters,
+  })
 
   /** One select, which are in parts of so many as SQLite takes. */
   function union(parts: Select[]): Select {
@@ -162,26 +180,35 @@ export function createAlertGroups(asking: Asking) {
     return { found, isCut: false }
   }
 
-  /** How many machines, or programs, those groups have that have more than one. */
+  /** How many machines and programs those groups have that have more than one. */
   function countsOf(
-    column: 'device' | 'app',
     of: Row[],
     query: GroupsQuery,
     where: Conditions,
-    hasText: boolean,
-  ): Map<bigint, number> {
-    const mixed = of.filter((row) => row[`${column}_low`] !== row[`${column}_high`])
+  ): Map<bigint, Pick<AlertGroup, 'machines' | 'programs'>> {
+    const mixed = of.filter(
+      ({ device_low, device_high, app_low, app_high }) =>
+        device_low !== device_high || app_low !== app_high,
+    )
     if (mixed.length === 0) return new Map()
     const likenesses = `[${mixed.map(({ likeness }) => likeness).join()}]`
     const them = where.and('a.likeness IN (SELECT value FROM json_each(?))', likenesses)
     const { sql, parameters } = union(
-      segments(query).map((segment) => ofAlerts(`likeness, ${column}`, segment, them, hasText, '')),
+      segments(query).map((segment) =>
+        ofAlerts('DISTINCT likeness, device, app', segment, them, ''),
+      ),
     )
     const found = rows(
-      `SELECT likeness, count(*) AS n FROM (SELECT DISTINCT * FROM ${sql}) GROUP BY likeness`,
+      `SELECT likeness, count(DISTINCT device) AS machines, count(DISTINCT app) AS programs
+       FROM ${sql} GROUP BY likeness`,
       parameters,
     )
-    return new Map(found.map(({ likeness, n }) => [likeness as bigint, Number(n)]))
+    return new Map(
+      found.map(({ likeness, machines, programs }) => [
+        likeness as bigint,
+        { machines: Number(machines), programs: Number(programs) },
+      ]),
+    )
   }
 
   return { groups }

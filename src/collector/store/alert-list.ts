@@ -69,20 +69,25 @@ export function countByStatus(
   isTallied: boolean,
 ): Record<Status, number> {
   const of = (what: string, table: string, n?: bigint) =>
-    rows(`SELECT ${countsSql(what)} FROM ${table} AS a ${where.sql(n)}`, where.parameters)
+    rows(`SELECT ${statusesSql(what)} FROM ${table} AS a ${where.sql(n)}`, where.parameters)
   // The tally without a look at the alerts, or all of the store: one pass over the rows of its alerts.
   const found = isTallied
     ? of('sum(a.alerts)', 'tally')
     : segments(query).flatMap(({ n }) => of('count(*)', `alert_${n}`, n))
+  return statusCounts(...found)
+}
+
+/** A column for each status. */
+export const statusesSql = (what: string, column = 'a.status'): string =>
+  STATUSES.map((status) => `${what} FILTER (WHERE ${column} = ${status}) AS s${status}`).join(', ')
+
+/** What these columns of rows add up to. */
+export function statusCounts(...found: Row[]): Record<Status, number> {
   const counts: Record<Status, number> = { 0: 0, 1: 0, 2: 0, 3: 0 }
   for (const row of found)
     for (const status of STATUSES) counts[status] += Number(row[`s${status}`] ?? 0)
   return counts
 }
-
-/** A column for each status. */
-const countsSql = (what: string): string =>
-  STATUSES.map((status) => `${what} FILTER (WHERE a.status = ${status}) AS s${status}`).join(', ')
 
 export const triageCounts = (counts: Record<Status, number>): TriageCounts => ({
   open: counts[Status.open],
@@ -91,29 +96,43 @@ export const triageCounts = (counts: Record<Status, number>): TriageCounts => ({
   grown: counts[Status.grown],
 })
 
+/** Found of a text, fewer are so far apart in the order of the list that nearly all rows are looked at before a page is full. */
+const SPARSE_MAX = 1000
+const NOTHING: Part = { found: [], isCut: false }
+
 export function createAlertList(asking: Asking) {
   const { rows, some, segments } = asking
 
   function alerts(query: AlertsQuery): Answers['alerts'] {
-    const { where: all, isTallied } = conditionsOf(asking, query)
+    const { where: all, isTallied, hasText } = conditionsOf(asking, query)
     if (query.likeness !== undefined) all.add('a.likeness = ?', query.likeness)
     const counted = isTallied && query.likeness === undefined
     const statuses = countByStatus(asking, query, all, counted)
     const where = withStatus(all, query.status)
+    const total = (query.status ?? STATUSES).reduce<number>(
+      (sum, status) => sum + statuses[status],
+      0,
+    )
+    const isSparse = hasText && total <= SPARSE_MAX
     const { found, isCut } =
-      query.sort && query.sort !== 'newest' ? highest(query, where) : newest(query, where)
+      total === 0
+        ? NOTHING
+        : query.sort && query.sort !== 'newest'
+          ? highest(query, where)
+          : newest(query, where, isSparse)
     const last = found.at(-1)
     return {
       alerts: found.map((row) =>
         alertSummary(alertOf(row), row.newest as bigint, deviceName(row), presentTriage(rows, row)),
       ),
-      total: (query.status ?? STATUSES).reduce<number>((sum, status) => sum + statuses[status], 0),
+      total,
       statuses: triageCounts(statuses),
       ...(isCut && last && { next: cursorOf(last) }),
     }
   }
 
-  function newest(query: AlertsQuery, all: Conditions): Part {
+  /** `isSparse`: the rows are read as they lie and sorted, not each looked up in the order of the list. */
+  function newest(query: AlertsQuery, all: Conditions, isSparse: boolean): Part {
     const { before, limit } = query
     const where = all.and('a.newest < ?', before)
     const found: Row[] = []
@@ -127,7 +146,7 @@ export function createAlertList(asking: Asking) {
       const of = `SELECT a.newest, a.triage, a.id AS alert, a.device, r.body, length(r.body) AS bytes,
         d.id, d.hostname FROM alert_${n} AS a
         CROSS JOIN revision_${n} AS r ON r.stored_at = a.newest CROSS JOIN device AS d ON d.row = a.device
-        ${where.sql(n)} ORDER BY a.newest DESC LIMIT ?`
+        ${where.sql(n)} ORDER BY ${isSparse ? '+' : ''}a.newest DESC LIMIT ?`
       const left = limit - found.length
       const part = some(of, [...where.parameters, left], left, ANSWER_BYTES_MAX - bytes)
       // What a segment before this one filled: only the first row of all is in any answer.
