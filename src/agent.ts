@@ -2,6 +2,7 @@
 // collector. Everything that decides is in the rooms; here they are only joined.
 import { Socket } from 'node:net'
 import { dirname } from 'node:path'
+import { openBeliefFile } from './agent/belief-file.ts'
 import { createReport } from './agent/report.ts'
 import { createSettling } from './agent/settling.ts'
 import { usingState } from './agent/state-file.ts'
@@ -25,6 +26,7 @@ import { sinceBootMs } from './host/since-boot.ts'
 import { createIntake } from './intake/intake.ts'
 import { createFramer } from './records/framer.ts'
 import { LAYOUT, Source, writePolicy } from './records/record.gen.ts'
+import type { MacSource } from './sources/choice.ts'
 import { createSensorWatch } from './status/sensor-watch.ts'
 import { isWatched, StatusError, serveStatus } from './status/socket.ts'
 import { openOutbox } from './stream/outbox.ts'
@@ -54,6 +56,8 @@ export type AgentOptions = {
   isUnderUp?: boolean
   /** Keeps all that the engine is given; the descriptor is open for appending. */
   record?: { fd: number; onCounts: (counts: RecordingCounts, isLast: boolean) => void }
+  /** Of a Mac's sources, those that may be believed; undefined: all. */
+  sources?: ReadonlySet<MacSource> | undefined
   /** How long a working sensor may say nothing. */
   quietMs?: number
   signal: AbortSignal
@@ -121,7 +125,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     engine.push(records)
   }
   const framer = createFramer()
-  const intake = createIntake(feed)
+  const beliefFile = openBeliefFile(machine.bootId, log)
+  const intake = createIntake(feed, { allowed: options.sources, memory: beliefFile.memory })
   const feedAll = (chunk: Uint8Array) => {
     try {
       for (const records of framer.push(chunk)) intake.push(records)
@@ -148,7 +153,12 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const settle = createSettling({
     engine,
     account: intake,
-    baseline,
+    baseline: {
+      commit() {
+        beliefFile.save(intake.memory())
+        baseline.commit()
+      },
+    },
     pipe,
     recording,
     tell: telling.tell,
@@ -196,6 +206,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       feedAll(chunk)
       // Not any bytes: answers, and the flows of a second source, come also when the first hangs.
       if (engine.ticks() !== ticks) sensor.heard(performance.now())
+      for (const { isBetter, text } of intake.takeChanges())
+        telling.tellHealth(isBetter ? 'recovered' : 'degraded', text)
       settle(false)
     }
   } catch (error) {

@@ -69,6 +69,7 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     collector,
     policy,
     isUnderUp: command.underUp,
+    sources: command.sources,
     ...(file === undefined
       ? {}
       : {

@@ -26,6 +26,7 @@ import {
 import {
   type Choice,
   chooseSources,
+  FLOW_SOURCES,
   type MacSource,
   macSourceOf,
   type Said,
@@ -49,16 +50,19 @@ const BEHIND_NS = 15_000_000_000n
 /** How long the end of an enumeration waits for other sources to name what stays theirs. */
 const OTHERS_WITHIN_NS = 10_000_000_000n
 
+/** Another source tells of flows. */
+export type Change = { text: string; isBetter: boolean }
+
 export type Belief = {
   /**
    * Whole records in, whole records out: the same bytes where no source of a Mac's flows is among them or was before.
    */
   take(records: Uint8Array): Uint8Array
   choice(): Choice
-  /** Changes of the source of flows that is believed, as sentences, since the last call. */
-  takeChanges(): string[]
-  /** What is to be given to the next `createBelief` of the same boot. */
-  memory(): BeliefMemory
+  /** Changes of the source of flows that is believed, since the last call. */
+  takeChanges(): Change[]
+  /** What is to be given to the next `createBelief` of the same boot; undefined where no flow of a Mac was told. */
+  memory(): BeliefMemory | undefined
   /** Rows that found no room: their flows may be counted anew by another source. */
   forgotten(): number
 }
@@ -88,7 +92,7 @@ export function createBelief(options: {
   /** The end of the believed source's enumeration, which waits for others. */
   let owed: { mark: Uint8Array; untilNs: bigint } | undefined
   let lastMark: MarkRecord | undefined
-  const changes: string[] = []
+  const changes: Change[] = []
   let out: Uint8Array[] = []
 
   const stateOf = (name: MacSource): State => {
@@ -261,7 +265,7 @@ export function createBelief(options: {
     const before = choice
     choice = chooseSources(heard, { ...options, isFilterSilent: isSilent })
     if (choice.flows === before.flows) return
-    if (before.flows !== 'none') changes.push(changeText(before, choice))
+    if (before.flows !== 'none') changes.push(changeOf(before, choice))
     // With nobody to believe, what the former told goes on as it was.
     if (choice.flows === 'none') return
     const sinceNs =
@@ -336,7 +340,7 @@ export function createBelief(options: {
     },
     choice: () => choice,
     takeChanges: () => changes.splice(0),
-    memory: giving.memory,
+    memory: () => (isActive ? giving.memory() : undefined),
     forgotten: book.forgotten,
   }
 }
@@ -360,9 +364,16 @@ const NAMES: Record<Choice['flows'], string> = {
   none: 'nobody',
 }
 
-const changeText = (before: Choice, after: Choice): string =>
-  `flows come from ${NAMES[after.flows]} now, no longer from ${NAMES[before.flows]}${
+/** Best first. */
+const RANK: readonly Choice['flows'][] = [...FLOW_SOURCES, 'none']
+const isBetter = (after: Choice, before: Choice): boolean =>
+  RANK.indexOf(after.flows) < RANK.indexOf(before.flows)
+
+const changeOf = (before: Choice, after: Choice): Change => ({
+  isBetter: isBetter(after, before),
+  text: `flows come from ${NAMES[after.flows]} now, no longer from ${NAMES[before.flows]}${
     after.isFilterSilent && before.flows === 'filter'
       ? ', which says that it runs and tells nothing'
       : ''
-  }`
+  }`,
+})

@@ -1,8 +1,11 @@
 // Between the pipe from sense and the engine, with the recording of what the engine is given: lines of programs of the
 // system become records, all else passes as it came. Lines themselves go no further, since arguments stand in them.
 import { Gap, LAYOUT, Mark, RecordType, readLine, readMark, Source } from '../records/record.gen.ts'
+import type { Choice, MacSource } from '../sources/choice.ts'
 import { createAccount, type Settled } from './account.ts'
+import { type Change, createBelief } from './belief.ts'
 import { createEsloggerLines } from './eslogger.ts'
+import type { BeliefMemory } from './giving.ts'
 import { createLineSource, type LineSource } from './line-source.ts'
 import type { Surroundings } from './line-teller.ts'
 import { createNettopLines } from './nettop.ts'
@@ -18,11 +21,28 @@ export type Intake = {
   settled(engineBytes: number): Settled
   /** So much of the pipe was acknowledged, and that was delivered. */
   forget(pipeBytes: number): void
+  /** Which sources of a Mac are at work now. */
+  choice(): Choice
+  /** Changes of who tells of flows, since the last call. */
+  takeChanges(): Change[]
+  /** What the next intake of this boot needs; undefined on a machine with one source. */
+  memory(): BeliefMemory | undefined
+}
+
+export type IntakeOptions = {
+  /** Of a Mac's sources, those that may be believed; undefined: all. */
+  allowed?: ReadonlySet<MacSource> | undefined
+  /** What the intake before this one, of the same boot, had as `memory`. */
+  memory?: BeliefMemory | undefined
 }
 
 /** `give` takes whole records, valid until it returns. */
-export function createIntake(give: (records: Uint8Array) => void): Intake {
+export function createIntake(
+  give: (records: Uint8Array) => void,
+  options: IntakeOptions = {},
+): Intake {
   const account = createAccount()
+  const belief = createBelief(options)
   let made: Uint8Array[] = []
   let offsetNs: bigint | undefined
   let hasLooked = false
@@ -76,23 +96,26 @@ export function createIntake(give: (records: Uint8Array) => void): Intake {
     return undefined
   }
 
+  /** What the engine is given for these records, which are the pipe's own or were made of a line of it. */
+  const hand = (records: Uint8Array, pipeBytes: number): void => {
+    const believed = belief.take(records)
+    if (believed.length > 0) give(believed)
+    account.note(pipeBytes, believed.length, believed === records && pipeBytes === records.length)
+  }
+
   return {
     push(records) {
       const view = new DataView(records.buffer, records.byteOffset, records.length)
       let from = 0
       const pass = (to: number): void => {
-        if (to === from) return
-        give(records.subarray(from, to))
-        account.note(to - from, to - from, true)
+        if (to > from) hand(records.subarray(from, to), to - from)
       }
       for (let at = 0; at < records.length; ) {
         const size = view.getUint32(at, true)
         const instead = turn(view, at)
         if (instead) {
           pass(at)
-          const whole = joined(instead)
-          if (whole.length > 0) give(whole)
-          account.note(size, whole.length, false)
+          hand(joined(instead), size)
           from = at + size
         }
         at += size
@@ -101,6 +124,9 @@ export function createIntake(give: (records: Uint8Array) => void): Intake {
     },
     settled: account.settled,
     forget: account.forget,
+    choice: belief.choice,
+    takeChanges: belief.takeChanges,
+    memory: belief.memory,
   }
 }
 

@@ -74,8 +74,13 @@ describe('the source of flows that is believed', () => {
     assert.equal(ledger.out, 6_000)
     assert.equal(ledger.open, 0)
     assert.deepEqual(belief.takeChanges(), [
-      'flows come from NetworkStatistics now, no longer from the content filter',
+      {
+        text: 'flows come from NetworkStatistics now, no longer from the content filter',
+        isBetter: false,
+      },
     ])
+    begins(filter)
+    assert.equal(belief.takeChanges()[0]?.isBetter, true)
   })
 
   it('lets the filter take over what it tells, and leaves with the other what began before it', () => {
@@ -253,9 +258,12 @@ describe('the source of flows that is believed', () => {
       assert.ok(isSilent(story))
       assert.equal(story.belief.choice().flows, 'network_statistics')
       assert.equal(story.ledger.out, 90_000)
-      assert.deepEqual(story.belief.takeChanges(), [
-        'flows come from NetworkStatistics now, no longer from the content filter, which says that it runs and tells nothing',
-      ])
+      assert.deepEqual(
+        story.belief.takeChanges().map(({ text }) => text),
+        [
+          'flows come from NetworkStatistics now, no longer from the content filter, which says that it runs and tells nothing',
+        ],
+      )
       assert.ok(((story.ledger.marks.at(-1)?.gaps ?? 0) & Gap.filterSilent) !== 0)
       // It says something of itself again, and nothing of flows.
       story.begins(filter)

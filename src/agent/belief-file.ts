@@ -1,0 +1,80 @@
+// What the intake has to know of the run before it, in the agent's directory: under which ids the engine knows flows that
+// a Mac's sources tell under others. Of this boot; without it flows that are open over a restart could be counted anew.
+import type { BeliefMemory } from '../intake/giving.ts'
+import { readStateFile, writeStateFile } from '../state-file.ts'
+
+export const BELIEF_FILE = 'flow-sources.json'
+/** Some 100 bytes a flow; a Mac has at most some thousand open whose source changed. */
+const BYTES_MAX = 4 * 1024 * 1024
+
+export type BeliefFile = {
+  memory: BeliefMemory | undefined
+  /** Writes what has changed. REQUIRES: before what the engine knows is committed. */
+  save(memory: BeliefMemory | undefined): void
+}
+
+/** In the working directory. What cannot be read is none, and said. */
+export function openBeliefFile(bootId: string, log: (text: string) => void): BeliefFile {
+  let written = ''
+  let memory: BeliefMemory | undefined
+  try {
+    const file = readStateFile(BELIEF_FILE, { bytesMax: BYTES_MAX })
+    const kept = file === undefined ? undefined : (JSON.parse(file.text) as Kept)
+    if (kept !== undefined && kept.bootId === bootId && isMemory(kept.memory)) memory = kept.memory
+  } catch (error) {
+    log(
+      `${BELIEF_FILE} could not be read (${(error as Error).message}): flows that are open may be counted once more`,
+    )
+  }
+  return {
+    memory,
+    save(now) {
+      if (now === undefined) return
+      const text = JSON.stringify({ bootId, memory: bounded(now) } satisfies Kept)
+      if (text === written) return
+      try {
+        writeStateFile(BELIEF_FILE, text)
+        written = text
+      } catch (error) {
+        // As with the baseline: the disk is full, which the agent says.
+        if (written !== 'failed') log(`${BELIEF_FILE} is not written: ${(error as Error).message}`)
+        written = 'failed'
+      }
+    },
+  }
+}
+
+type Kept = { bootId: string; memory: BeliefMemory }
+
+/** The newest, where they are more than the file may hold. */
+const FLOWS_MAX = 20_000
+const bounded = ({ given, ended }: BeliefMemory): BeliefMemory => ({
+  given: given.slice(-FLOWS_MAX),
+  ended: ended.slice(-FLOWS_MAX),
+})
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value)
+const isKept = (value: unknown): boolean => {
+  const { id, epoch, out, in: bytesIn } = (value ?? {}) as Record<string, unknown>
+  return (
+    typeof id === 'string' &&
+    /^\d{1,20}$/.test(id) &&
+    [epoch, out, bytesIn].every((one) => isCount(one) && (one as number) >= 0)
+  )
+}
+
+/** Whether it has the shape that `save` gives: the file may be older, or another's. */
+function isMemory(value: unknown): value is BeliefMemory {
+  const { given, ended } = (value ?? {}) as Partial<Record<keyof BeliefMemory, unknown>>
+  return (
+    Array.isArray(given) &&
+    Array.isArray(ended) &&
+    ended.every(isKept) &&
+    given.every(
+      (one: Record<string, unknown>) =>
+        typeof one['id'] === 'string' &&
+        isKept(one['given']) &&
+        [one['source'], one['epoch'], one['aheadOut'], one['aheadIn']].every(isCount),
+    )
+  )
+}

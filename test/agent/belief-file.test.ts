@@ -1,0 +1,81 @@
+// What is remembered of flows whose source changed, over restarts of the engine.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BELIEF_FILE, openBeliefFile } from '../../src/agent/belief-file.ts'
+import type { BeliefMemory } from '../../src/intake/giving.ts'
+
+const MEMORY: BeliefMemory = {
+  given: [
+    {
+      source: 5,
+      id: '77',
+      epoch: 1,
+      given: { id: '1', epoch: 1, out: 100, in: 5 },
+      aheadOut: 0,
+      aheadIn: -3,
+    },
+  ],
+  ended: [{ id: '18446744073709551615', epoch: 2, out: 7, in: 0 }],
+}
+
+describe('what is kept of flows whose source changed', () => {
+  const before = process.cwd()
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'freshet-belief-'))
+    process.chdir(folder)
+  })
+  afterEach(() => {
+    process.chdir(before)
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const open = (bootId = 'boot') => {
+    const logged: string[] = []
+    return { ...openBeliefFile(bootId, (text) => logged.push(text)), logged }
+  }
+
+  it('is there for the next engine of this boot, and for none of another', () => {
+    open().save(MEMORY)
+    assert.deepEqual(open().memory, MEMORY)
+    assert.equal(open('other').memory, undefined)
+    assert.equal(statSync(BELIEF_FILE).mode & 0o777, 0o600)
+  })
+  it('is not written where there is nothing to keep, nor again where nothing changed', () => {
+    const file = open()
+    file.save(undefined)
+    assert.throws(() => statSync(BELIEF_FILE), /ENOENT/)
+    file.save(MEMORY)
+    writeFileSync(BELIEF_FILE, 'as it was')
+    file.save(MEMORY)
+    assert.equal(readFileSync(BELIEF_FILE, 'utf8'), 'as it was')
+  })
+  it('is nothing where it is damaged, which is said, or another’s', () => {
+    writeFileSync(BELIEF_FILE, '{"bootId":"boot","memory":{"given":[')
+    const { memory, logged } = open()
+    assert.equal(memory, undefined)
+    assert.match(
+      logged[0] ?? '',
+      /^flow-sources\.json could not be read \(.*JSON.*\): flows that are/,
+    )
+    for (const text of [
+      '{}',
+      'null',
+      '[]',
+      '{"bootId":"boot","memory":{"given":[{}],"ended":[]}}',
+      '{"bootId":"boot","memory":{"given":[],"ended":[{"id":"x","epoch":1,"out":1,"in":1}]}}',
+      '{"bootId":"boot","memory":{"given":[],"ended":[{"id":"1","epoch":1,"out":-1,"in":1}]}}',
+    ]) {
+      writeFileSync(BELIEF_FILE, text)
+      assert.equal(open().memory, undefined, text)
+    }
+  })
+  it('says once that it cannot be written', () => {
+    const { save, logged } = open()
+    rmSync(folder, { recursive: true })
+    save(MEMORY)
+    save(MEMORY)
+    assert.equal(logged.length, 1)
+  })
+})
