@@ -23,6 +23,9 @@ const builds =
   () =>
     targets.map((target) => ['make', '-s', '-C', native, '-f', 'sanitizers.mk', target])
 
+/** How fast a path is in a test, for tc-tbf(8). */
+export const RATE = ['rate', '40mbit', 'burst', '32k', 'latency', '50ms']
+
 export const TOOLS = {
   sanitizers: { packages: 'g++ make', lines: builds('can-asan', 'can-tsan') },
   fuzzers: { packages: 'make g++ clang-19 libclang-rt-19-dev', lines: builds('can-fuzz') },
@@ -63,6 +66,13 @@ export const TOOLS = {
     lines: () => [
       ['unshare', '-n', 'ip', 'link', 'add', 'near', 'type', 'veth', 'peer', 'name', 'far'],
       ['nsenter', '--version'],
+    ],
+  },
+  'paths of MPTCP': {
+    packages: 'iproute2',
+    lines: () => [
+      ['unshare', '-n', 'ip', 'mptcp', 'limits', 'set', 'subflow', '1', 'add_addr_accepted', '1'],
+      ['unshare', '-n', 'tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'tbf', ...RATE],
     ],
   },
 } as const satisfies Record<string, Tool>

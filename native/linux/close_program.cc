@@ -31,6 +31,7 @@ class CloseMaker : public ProgramMaker {
     ReserveEvent<FinalEvent>(kKindFinal, out);
     Copy("tcp_sock", "bytes_sent", r8, offsetof(FinalEvent, sent), 8);
     Copy("tcp_sock", "bytes_retrans", r8, offsetof(FinalEvent, resent), 8);
+    Copy("tcp_sock", "bytes_acked", r8, offsetof(FinalEvent, acked), 8);
     Copy("tcp_sock", "bytes_received", r8, offsetof(FinalEvent, received), 8);
     Copy("tcp_sock", "data_segs_in", r8, offsetof(FinalEvent, data_segs_in), 4);
     Copy("sock", "__sk_common.skc_flags", r7, offsetof(FinalEvent, flags), 8);
@@ -111,6 +112,7 @@ class CloseMaker : public ProgramMaker {
     CopyCount("bytes_sent", offsetof(FinalEvent, mptcp_sent));
     CopyCount("bytes_retrans", offsetof(FinalEvent, mptcp_resent));
     CopyCount("bytes_received", offsetof(FinalEvent, mptcp_received));
+    CopyCount("recovery_snd_nxt", offsetof(FinalEvent, mptcp_recovered));
     code_.StoreValue(1, r9, offsetof(FinalEvent, is_mptcp), 1);
     code_.Bind(is_none);
   }

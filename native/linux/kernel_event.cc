@@ -32,12 +32,16 @@ Address AddressOf(u16 family, const u8* bytes) {
 
 // MPTCP sends again, over whichever subflow it likes, what another has not brought through; that
 // subflow counts it as new. The connection's own counts tell whether it did. Where one subflow
-// alone carried everything, the connection's count is the subflow's.
+// alone carried everything, the connection's count is the subflow's. What a subflow that fails has
+// under way goes to others, and neither count has that: it is known by this one's end, if nobody
+// acknowledged all, and by the connection's recovery at the ends that follow.
 void CorrectSubflow(const FinalEvent& final, KernelEvent* event) {
   u64& out = event->bytes_out;
   const u64 all = final.mptcp_sent + final.mptcp_resent;
   const bool is_alone = out == all;
-  const bool out_is_exact = final.mptcp_resent == 0 ? out <= final.mptcp_sent : is_alone;
+  const bool goes_to_others = final.mptcp_recovered != 0 || out > final.acked;
+  const bool out_is_exact =
+      !goes_to_others && (final.mptcp_resent == 0 ? out <= final.mptcp_sent : is_alone);
   // Duplicates that come in are not counted by anybody.
   const bool in_is_exact = event->bytes_in == 0 || event->bytes_in == final.mptcp_received;
   event->is_mptcp = true;

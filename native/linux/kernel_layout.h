@@ -30,11 +30,12 @@ struct ExecEvent {
 struct FinalEvent {
   EventHead head;
   u64 skaddr, cookie;
-  u64 sent, resent, received;
+  u64 sent, resent, acked, received;
   u64 flags;  // of the socket
   // Of the MPTCP connection that it is a subflow of: each byte once, and those that were sent again
-  // beyond what its subflows did each.
-  u64 mptcp_sent, mptcp_resent, mptcp_received;
+  // beyond what its subflows did each; not 0 once all that a subflow had under way was given to
+  // others, which neither count has.
+  u64 mptcp_sent, mptcp_resent, mptcp_received, mptcp_recovered;
   u32 data_segs_in;
   u16 family;
   u16 local_port, remote_port;  // network byte order

@@ -12,6 +12,9 @@
 //   to the
 //                                              first that comes, and ends that by close, reset or
 //                                              disconnect
+//   edges drain ADDRESS PROTOCOL - -           listens as well, prints its port, and how many bytes
+//   the
+//                                              first that comes has sent when it ends
 //   edges fetch ADDRESS PORT PROTOCOL WORD     reads all that it is sent
 //   edges loopback                             brings up the loopback interface of its namespace
 // What is sent has been acknowledged before a connection ends.
@@ -70,7 +73,8 @@ static void Disconnect(int fd) {
 
 static int Protocol(const char* name) { return strcmp(name, "mptcp") == 0 ? kMptcp : 0; }
 
-static void Serve(struct sockaddr_in at, const char* protocol, const char* how, long sends) {
+// The first connection that comes to a port of the kernel's choice, which is printed.
+static int AcceptOne(struct sockaddr_in at, const char* protocol) {
   const int listener = socket(AF_INET, SOCK_STREAM, Protocol(protocol));
   socklen_t length = sizeof at;
   at.sin_port = 0;
@@ -79,7 +83,10 @@ static void Serve(struct sockaddr_in at, const char* protocol, const char* how, 
     exit(10);
   printf("%d\n", ntohs(at.sin_port));
   fflush(stdout);
-  const int fd = accept(listener, NULL, NULL);
+  return accept(listener, NULL, NULL);
+}
+
+static void Serve(int fd, const char* how, long sends) {
   Send(fd, sends);
   WaitUntilAcknowledged(fd);
   if (strcmp(how, "reset") == 0)
@@ -88,6 +95,13 @@ static void Serve(struct sockaddr_in at, const char* protocol, const char* how, 
     Disconnect(fd);
   else
     End(fd);
+}
+
+static void Drain(int fd) {
+  long all = 0;
+  for (ssize_t got; (got = recv(fd, bytes, sizeof bytes, 0)) > 0;) all += got;
+  close(fd);
+  printf("%ld\n", all);
 }
 
 // Over a socket of AF_UNIX, to a child that was made before the connection.
@@ -134,7 +148,8 @@ int main(int argc, char** argv) {
   const char* const how = argv[1];
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[3]))};
   inet_pton(AF_INET, argv[2], &to.sin_addr);
-  if (strcmp(how, "serve") == 0) return Serve(to, argv[3], argv[4], atol(argv[5])), 0;
+  if (strcmp(how, "serve") == 0) return Serve(AcceptOne(to, argv[3]), argv[4], atol(argv[5])), 0;
+  if (strcmp(how, "drain") == 0) return Drain(AcceptOne(to, argv[3])), 0;
   if (strcmp(how, "fetch") == 0)
     return End(Connect(socket(AF_INET, SOCK_STREAM, Protocol(argv[4])), &to)), 0;
   const long first = atol(argv[4]), more = atol(argv[5]);

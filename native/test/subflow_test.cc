@@ -19,12 +19,14 @@ constexpr const char* kTypesPath = "/sys/kernel/btf/vmlinux";
 // Each byte of an MPTCP connection once, or marked.
 void CountsSubflows() {
   const auto parse = [](u64 sent, u64 connection_sent, u64 connection_resent, u64 received = 0,
-                        u64 connection_received = 0) {
+                        u64 connection_received = 0, u64 recovered = 0, u64 unacked = 0) {
     FinalEvent final{};
     final.head.kind = kKindFinal;
     final.family = AF_INET;
     final.sent = sent + 50;
     final.resent = 50;  // by TCP
+    final.acked = sent - unacked;
+    final.mptcp_recovered = recovered;
     final.received = received;
     final.data_segs_in = received > 0 ? 1 : 0;
     final.is_mptcp = 1;
@@ -46,6 +48,10 @@ void CountsSubflows() {
   CHECK(is(parse(700, 1000, 200), 500, false) && is(parse(100, 1000, 200), 0, false));
   // More than there was without a count of it: a connection that began anew after a failure.
   CHECK(is(parse(1300, 1000, 0), 1000, false));
+  // What another that failed had under way was given to this one, or what this one has will be.
+  CHECK(is(parse(600, 1000, 0, 0, 0, 77), 600, false));
+  CHECK(is(parse(1000, 1000, 0, 0, 0, 77), 1000, false));
+  CHECK(is(parse(600, 1000, 0, 0, 0, 0, 1), 600, false));
   // What came in: all of it by one, part of it by each, or more than the program was given.
   CHECK(is(parse(0, 0, 0, 800, 800), 0, true, 800) && is(parse(0, 0, 0, 300, 800), 0, false, 300));
   CHECK(is(parse(0, 0, 0, 900, 800), 0, false, 800));
