@@ -72,7 +72,7 @@ export function createAlertGroups(asking: Asking) {
        LEFT JOIN (SELECT * FROM g ${behind} ORDER BY ${height ? `${height} DESC,` : ''} newest DESC LIMIT ?)`,
       [...parts.parameters, ...parameters, limit],
     )
-    const [first = {} as Row] = found
+    const [first = {}] = found
     const { total, all_alerts } = first
     const some = withBodies(found.filter(({ likeness }) => likeness !== null))
     const counts = countsOf(some.found, query, where)
