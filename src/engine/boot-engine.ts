@@ -3,7 +3,6 @@
 import { RecordError } from '../records/framer.ts'
 import {
   ArgumentsFlag,
-  EXIT_AT,
   ExecFlag,
   HEADER_BYTES,
   INVALIDATED_AT,
@@ -18,7 +17,9 @@ import {
   readArguments,
   readCode,
   readExec,
+  readExit,
   readFork,
+  readGone,
   readInspected,
   readMark,
   readName,
@@ -246,13 +247,11 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       case RecordType.fork:
         attribution.learnt(processes.fork(readFork(view, from)).pid)
         return
-      case RecordType.exit:
-        processes.exit(
-          view.getUint32(from + EXIT_AT.pid, true),
-          view.getUint32(from + EXIT_AT.pidversion, true),
-          clock.nowMs,
-        )
+      case RecordType.exit: {
+        const { pid, pidversion } = readExit(view, from)
+        processes.exit(pid, pidversion, clock.nowMs)
         return
+      }
       case RecordType.name: {
         const pid = view.getUint32(from + NAME_AT.makerPid, true)
         if (pid === 0 && view.getUint16(from + NAME_AT.hostnameBytes, true) === 0) return
@@ -262,6 +261,9 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         ledger.name(...id, words[w + 6] as number, { hostname, maker })
         return
       }
+      case RecordType.gone:
+        ledger.gone(words[w + 4] as number, words[w + 5] as number, readGone(view, from))
+        return
       case RecordType.invalidated: {
         const process = processes.find(
           view.getUint32(from + INVALIDATED_AT.pid, true),

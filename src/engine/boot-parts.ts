@@ -13,6 +13,7 @@ import { createFlowMemory } from './flow-memory.ts'
 import { createFlowPairing } from './flow-pairing.ts'
 import { createFlowRows } from './flow-rows.ts'
 import { createFlowTable } from './flow-table.ts'
+import { createGoneProcesses } from './gone-processes.ts'
 import { createHealthLog } from './health-log.ts'
 import { createIdentityBook } from './identity-book.ts'
 import { createIdentityJoining } from './identity-joining.ts'
@@ -119,12 +120,14 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     policy: () => lasting.policy,
     emit: sight,
   })
+  const gone = createGoneProcesses(limits.pendingNames)
   const attribution = createFlowAttribution({
     clock,
     counters,
     limits,
     rows,
     processes,
+    gone,
     book,
     policy: () => lasting.policy,
     onAwaited: (process) => requests.need(process, processes.parentOf),
@@ -137,7 +140,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     memory,
     attribution,
     pairing,
-    processes,
+    gone,
     book,
     top,
     carry,

@@ -5,12 +5,14 @@ import type { EngineCounters, LeftOutReason } from './counters.ts'
 import { isScored, scopeOf } from './destination.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { F, FLOW_WORDS, Phase } from './flow-table.ts'
+import { type GoneProcesses, isGone } from './gone-processes.ts'
 import type { IdentityBook } from './identity-book-parts.ts'
 import type { Limits } from './limits.ts'
 import type { Policy } from './policy.ts'
 import type { IdentityState, Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
 import { isUnvouched, NOVELTY_DAYS } from './score.ts'
+import { tellsGone } from './sources.ts'
 
 const DAY_MS = 86_400_000
 export type AttributionParts = {
@@ -19,6 +21,7 @@ export type AttributionParts = {
   limits: Limits
   rows: FlowRows
   processes: ProcessTable
+  gone: GoneProcesses
   book: IdentityBook
   policy: () => Policy
   /** A flow waits for what the program of this process is. */
@@ -28,6 +31,8 @@ export type AttributionParts = {
 }
 
 export type FlowAttribution = {
+  /** The process that has the flow, as far as it is known. */
+  ownerOf(slot: number): Process | undefined
   /** Finds whose flow it is and whether it counts; it waits when that cannot be known yet, unless forced. */
   settle(slot: number, force: boolean): void
   /** A process, or what its program is, became known. `pid` undefined: any may be concerned. */
@@ -42,7 +47,7 @@ export type FlowAttribution = {
 }
 
 export function createFlowAttribution(parts: AttributionParts): FlowAttribution {
-  const { clock, counters, limits, rows, processes, book } = parts
+  const { clock, counters, limits, rows, processes, gone, book } = parts
   const { u32 } = rows.table
   /** Slots of flows that wait, with the record time at which they stop to; in order of that time. */
   const held = new Map<number, number>()
@@ -65,6 +70,22 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     counters.leftOut[reason]++
   }
 
+  const ownerOf = (slot: number): Process | undefined => {
+    const row = slot * FLOW_WORDS
+    const pid = u32[row + F.pid] as number
+    const pidversion = u32[row + F.pidversion] as number
+    if (pid === 0) return undefined
+    if (pidversion !== 0) return processes.find(pid, pidversion)
+    const [idLow, idHigh, epoch] = [u32[row], u32[row + 1], u32[row + F.epoch]] as [
+      number,
+      number,
+      number,
+    ]
+    // Whoever has that pid now is another.
+    const isOther = tellsGone((u32[row + F.remote] as number) >>> 24)
+    return gone.of(idLow, idHigh, epoch, pid) ?? (isOther ? undefined : processes.find(pid, 0))
+  }
+
   /** What it is asked for it may give: somebody vouches for it and it acts for nobody, or it has been here for long. */
   const isServer = ({ stored, responsible, firstNetworkMs }: IdentityState): boolean =>
     (responsible === undefined && !isUnvouched(stored.signerClass)) ||
@@ -72,7 +93,7 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
 
   const reasonToLeaveOut = (slot: number, process: Process): LeftOutReason | undefined => {
     const policy = parts.policy()
-    if (policy.ownPids.includes(process.pid)) return 'own'
+    if (policy.ownPids.includes(process.pid) && !isGone(process)) return 'own'
     const scope = scopeOf(rows.addressOf(slot), policy)
     if (!isScored(scope, policy) && scope !== 'external' && scope !== 'private') return scope
     const { identity } = process
@@ -82,8 +103,7 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
   /** Decides the phase of a flow; false when it must wait. */
   const decide = (slot: number, force: boolean): boolean => {
     const row = slot * FLOW_WORDS
-    const pid = u32[row + F.pid] as number
-    const process = pid === 0 ? undefined : processes.find(pid, u32[row + F.pidversion] as number)
+    const process = ownerOf(slot)
     if (process === undefined || process.image.path === '') {
       if (!force) return false
       u32[row + F.phase] = Phase.unattributed
@@ -120,6 +140,7 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
   }
 
   return {
+    ownerOf,
     settle,
     learnt(pid) {
       for (const slot of [...held.keys()])

@@ -1,6 +1,6 @@
 // Follows each flow from its first report to its close, through reused ids, full tables and enumerations, so
 // that every byte of it reaches the totals once. The hot path is `report`.
-import { FlowFlag, FlowState } from '../records/record.gen.ts'
+import { FlowFlag, FlowState, type GoneRecord } from '../records/record.gen.ts'
 import type { Carry } from './carry.ts'
 import type { Clock } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
@@ -10,9 +10,9 @@ import { createFlowOwners } from './flow-owners.ts'
 import type { FlowPairing } from './flow-pairing.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, Phase } from './flow-table.ts'
+import type { GoneProcesses } from './gone-processes.ts'
 import type { IdentityBook } from './identity-book-parts.ts'
 import type { Process } from './process.ts'
-import type { ProcessTable } from './process-table.ts'
 import { createEnumerations } from './sources.ts'
 import type { Top } from './top.ts'
 
@@ -46,7 +46,7 @@ export type LedgerParts = {
   memory: FlowMemory
   attribution: FlowAttribution
   pairing: FlowPairing
-  processes: ProcessTable
+  gone: GoneProcesses
   book: IdentityBook
   top: Top
   carry: Carry
@@ -57,6 +57,8 @@ export type FlowLedger = {
   report(words: Uint32Array, w: number, source: number, atMs: number): void
   /** A flow's host name and who made its socket, by its id. */
   name(idLow: number, idHigh: number, epoch: number, named: Named): void
+  /** What a flow says of its process, which has gone. */
+  gone(idLow: number, idHigh: number, record: GoneRecord): void
   /** The phase of a flow was decided: its bytes go to its pair, and it closes if it has been closed. */
   settled(slot: number): void
   /**
@@ -76,7 +78,7 @@ export type FlowLedger = {
 }
 
 export function createFlowLedger(parts: LedgerParts): FlowLedger {
-  const { clock, counters, rows, memory, attribution, pairing, processes, top, carry } = parts
+  const { clock, counters, rows, memory, attribution, pairing, gone, top, carry } = parts
   const { table } = rows
   const { u32, f64 } = table
   const enumerations = createEnumerations()
@@ -90,6 +92,8 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     top.leave(slot)
     attribution.drop(slot)
     owners.drop(slot)
+    const row = slot * FLOW_WORDS
+    if (!isParked) gone.drop(u32[row] as number, u32[row + 1] as number)
     rows.remove(slot)
   }
 
@@ -173,10 +177,7 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     const isExpected =
       expected && (since.out + since.in === 0 || expected.out + expected.in > since.out + since.in)
     if (isExpected && pairing.resume(slot, expected))
-      rows.processOf[slot] = processes.find(
-        u32[row + F.pid] as number,
-        u32[row + F.pidversion] as number,
-      )
+      rows.processOf[slot] = attribution.ownerOf(slot)
     else attribution.settle(slot, false)
     return slot
   }
@@ -222,15 +223,20 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
   /** The source has learnt the process of a flow since its first report. */
   const learnProcess = (slot: number, words: Uint32Array, w: number): void => {
     const row = slot * FLOW_WORDS
-    const phase = u32[row + F.phase]
-    if (phase === Phase.counted) return
+    if (u32[row + F.phase] === Phase.counted) return
     u32[row + F.pid] = words[w + W.pid] as number
     u32[row + F.pidversion] = words[w + W.pidversion] as number
-    if (phase === Phase.unattributed) {
+    settleAnew(slot)
+  }
+
+  /** Its process may be known now. */
+  const settleAnew = (slot: number): void => {
+    const place = slot * FLOW_WORDS + F.phase
+    if (u32[place] === Phase.unattributed) {
       counters.unattributedFlows--
-      u32[row + F.phase] = Phase.held
+      u32[place] = Phase.held
     }
-    if (u32[row + F.phase] === Phase.held) attribution.settle(slot, false)
+    if (u32[place] === Phase.held) attribution.settle(slot, false)
   }
 
   /** A report names another process than the flow's. */
@@ -340,6 +346,11 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
         rows.hostnameOf[slot] = name
         if (u32[slot * FLOW_WORDS + F.phase] === Phase.counted) pairing.await(slot)
       }
+    },
+    gone(idLow, idHigh, record) {
+      gone.note(idLow, idHigh, record)
+      const slot = table.find(idLow, idHigh)
+      if (slot >= 0) settleAnew(slot)
     },
     settled,
     ownerChanged: owners.identityChanged,

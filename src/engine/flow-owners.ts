@@ -7,7 +7,6 @@ import type { FlowRows, Since } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, Phase } from './flow-table.ts'
 import type { IdentityBook } from './identity-book-parts.ts'
 import type { ImageName, Process } from './process.ts'
-import type { ProcessTable } from './process-table.ts'
 import type { Top } from './top.ts'
 
 /** Owners that wait for one flow's first to be known; with one more, nothing is waited for. */
@@ -20,7 +19,6 @@ export type OwnersParts = {
   rows: FlowRows
   attribution: FlowAttribution
   pairing: FlowPairing
-  processes: ProcessTable
   book: IdentityBook
   top: Top
   /** Its phase is as good as decided anew: its bytes may go to a pair, or it may close. */
@@ -41,7 +39,7 @@ export type FlowOwners = {
 }
 
 export function createFlowOwners(parts: OwnersParts): FlowOwners {
-  const { clock, rows, attribution, pairing, processes, book, top } = parts
+  const { clock, rows, attribution, pairing, book, top } = parts
   const { u32, f64 } = rows.table
   const waiting = new Map<number, Waiting[]>()
 
@@ -68,9 +66,9 @@ export function createFlowOwners(parts: OwnersParts): FlowOwners {
   const handOver = (slot: number, owner: ImageName, since: Since, atMs: number): void => {
     const row = slot * FLOW_WORDS
     const base = slot * FLOW_DOUBLES
-    const process = processes.find(owner.pid, owner.pidversion)
     u32[row + F.pid] = owner.pid
     u32[row + F.pidversion] = owner.pidversion
+    const process = attribution.ownerOf(slot)
     if (isAlike(slot, process)) {
       rows.processOf[slot] = process
       parts.onSettled(slot)

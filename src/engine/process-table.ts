@@ -184,7 +184,7 @@ export function createProcessTable(
 }
 
 /** A process whose parent was not seen: nothing is known of its program until it execs. */
-function unknownImage(source: number): Image {
+export function unknownImage(source: number): Image {
   return {
     path: '',
     script: '',

@@ -67,5 +67,8 @@ export function createLooks(): Looks {
 /** Whether the source tells of flows. */
 export const tellsFlows = (source: number): boolean => !OF_PROCESSES.has(source)
 
+/** Whether a flow's pidversion of 0 says that its process has gone, and not that nobody knows which image it is. */
+export const tellsGone = (source: number): boolean => source === Source.networkStatistics
+
 /** Whether its processes are a Mac's, whose programs are known by their signatures. */
 export const isOfMac = (source: number): boolean => OF_PROCESSES.has(source)

@@ -4,6 +4,7 @@ import { quoted } from '../printable.ts'
 import type { UnixNs } from '../units.ts'
 import { fileName } from './acting.ts'
 import type { ProcessView } from './finding.ts'
+import { nameOfGone } from './gone-processes.ts'
 import { createIdentityAge } from './identity-age.ts'
 import type { IdentityState, Responsible } from './process.ts'
 import { scriptText } from './script.ts'
@@ -17,6 +18,7 @@ const FOREIGN = / with foreign code$/
 /** How the program is vouched for. */
 export function signerText({ key, signerClass, teamId }: StoredIdentity): string {
   if (key.startsWith('copy:')) return 'signed by Apple, not where Apple installs it'
+  if (key.startsWith('gone:')) return 'nobody could look at its file'
   if (FOREIGN.test(key.replace(/ (script|via) .*$/s, ''))) return 'no better than unsigned'
   return classText(signerClass, teamId)
 }
@@ -76,6 +78,8 @@ function nameOfKey(key: string): string {
     key.replace(FOREIGN, ''),
   )
   if (path) return quoted(path[1] as string)
+  const gone = nameOfGone(key)
+  if (gone !== undefined) return quoted(gone)
   const hash = /^(unsigned:sha256|adhoc|invalid):([0-9a-f]{12})/.exec(key)
   if (hash) return `the program ${hash[2] as string}`
   return quoted(key.replace(/^(platform|copy|[A-Z0-9]{10}):/, ''))

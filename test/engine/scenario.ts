@@ -21,6 +21,7 @@ import {
   writeExit,
   writeFlow,
   writeFork,
+  writeGone,
   writeInspected,
   writeLoss,
   writeMark,
@@ -286,6 +287,19 @@ export class Script {
         makerPid: maker,
         makerPidversion: maker === 0 ? 0 : 1,
         hostname,
+      }),
+    )
+  }
+  /** A flow's process had gone: so it was called, and of this byte is its UUID. */
+  gone(id: number, pid: number, name: string, uuid = 7): this {
+    return this.add(
+      writeGone({
+        ...this.head(),
+        flowId: BigInt(id),
+        epoch: 0,
+        pid,
+        programUuid: new Uint8Array(16).fill(uuid),
+        name,
       }),
     )
   }

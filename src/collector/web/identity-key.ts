@@ -4,7 +4,7 @@
 import { fileName } from './format.ts'
 
 /** A key begins so; a path or a script may hold ` via ` itself, but hardly this behind it. */
-const VIA = / via (?=(?:unsigned|unknown|platform|copy|adhoc|invalid|[A-Z0-9]{10}):|unknown$)/g
+const VIA = / via (?=(?:unsigned|unknown|gone|platform|copy|adhoc|invalid|[A-Z0-9]{10}):|unknown$)/g
 
 /** The key of whom a program acted for, or undefined when it acted for itself. */
 export function actedForKey(key: string): string | undefined {
@@ -22,6 +22,17 @@ export function nameOfKey(key: string): string {
   if (foreign) return `${nameOfKey(key.slice(0, foreign.index))}${foreign[0]}`
   const path = /^(?:platform|unsigned:path|unknown:path|copy):(\/.*)$/.exec(key)
   if (path) return fileName(path[1] as string)
+  const gone = /^gone:[0-9a-f]*:((?:[^%\s]|%[0-9A-F]{2})*)$/.exec(key)
+  if (gone) return decoded(gone[1] as string)
   const hash = /^(?:unsigned:sha256|adhoc|invalid):([0-9a-f]{12})/.exec(key)
   return hash ? `program ${hash[1]}` : key
+}
+
+/** The engine writes a name as in an address; a collector may be sent anything. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
 }
