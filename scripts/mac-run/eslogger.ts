@@ -2,6 +2,9 @@
 // Protection is off, as on GitHub's machines, and nowhere else.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseEsEvent } from '../../src/importers/eslogger-event.ts'
+import { MalformedLine } from '../../src/importers/malformed.ts'
+import { ESLOGGER } from '../../src/sense/program-source.ts'
 import { endOf, firstLine, type Mac } from './mac.ts'
 
 const TCC = '/Library/Application Support/com.apple.TCC/TCC.db'
@@ -57,49 +60,49 @@ export async function grant(mac: Mac): Promise<void> {
   })
 }
 
-/** Counts of what eslogger printed: lines that are its events, by the importer's own signs, and others. */
+/** What eslogger printed, read as the agent reads it. */
 export function esloggerLines(output: string): {
   events: number
   others: string[]
   versions: string[]
+  /** In bytes. */
+  longest: number
 } {
   const others: string[] = []
   const versions = new Set<string>()
   let events = 0
+  let longest = 0
   for (const line of output.split('\n')) {
     if (line.trim() === '') continue
+    longest = Math.max(longest, Buffer.byteLength(line))
     try {
-      const event = JSON.parse(line) as {
-        schema_version?: number
-        version?: number
-        process?: object
-      }
-      if (event.process === undefined) throw new TypeError('no process')
+      parseEsEvent(line)
+      const { schema_version: schema, version } = JSON.parse(line) as Record<string, unknown>
       events++
-      versions.add(`schema ${event.schema_version}, message ${event.version}`)
-    } catch {
-      others.push(line)
+      versions.add(`schema ${schema}, message ${version}`)
+    } catch (error) {
+      others.push(error instanceof MalformedLine ? `${error.message}: ${line}` : line)
     }
   }
-  return { events, others, versions: [...versions].sort() }
+  return { events, others, versions: [...versions].sort(), longest }
 }
 
 /** `isGranted`: what is hoped for. */
 export async function eslogger(mac: Mac, isGranted: boolean): Promise<void> {
-  const listening = mac.run('sudo', ['-n', '/usr/bin/eslogger', 'exec', 'fork', 'exit'], {
+  const listening = mac.run('sudo', ['-n', '/usr/bin/eslogger', ...ESLOGGER.args], {
     seconds: LISTEN_S + 20,
     until: LISTEN_S,
   })
   await mac.wait(LISTEN_S / 4)
   for (let each = 0; each < 5; each++) await mac.run('/usr/bin/true', [])
   const ran = await listening
-  const { events, others, versions } = esloggerLines(ran.output)
+  const { events, others, versions, longest } = esloggerLines(ran.output)
   writeFileSync(join(mac.folder, `eslogger-${isGranted ? 'granted' : 'before'}.jsonl`), ran.output)
   const what = isGranted ? 'after the grant' : 'without a grant'
   const isHoped = isGranted ? events > 0 && others.length === 0 : true
   mac.found({
     point: isGranted ? 'L2' : 'L1',
     outcome: isGranted ? (isHoped ? 'as hoped' : 'otherwise') : 'seen',
-    text: `eslogger ${what}: ${events} events (${versions.join('; ')}), ${others.length} other lines (${firstLine(others.join('\n'))}); ${endOf(ran)}`,
+    text: `eslogger ${what}: ${events} events (${versions.join('; ')}; the longest ${longest} B), ${others.length} other lines (${firstLine(others.join('\n'))}); ${endOf(ran)}`,
   })
 }

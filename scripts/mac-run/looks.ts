@@ -2,6 +2,9 @@
 // and what Freshet costs at rest.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { MalformedLine } from '../../src/importers/malformed.ts'
+import { columnsOf, isHeader, parseRow } from '../../src/intake/nettop-line.ts'
+import { NETTOP } from '../../src/sense/program-source.ts'
 import { endOf, firstLine, type Mac } from './mac.ts'
 
 const FRAMEWORK = '/System/Library/PrivateFrameworks/NetworkStatistics.framework/NetworkStatistics'
@@ -16,9 +19,6 @@ export const SYMBOLS = [
   'NStatSourceQueryDescription',
   'NStatManagerQueryAllSources',
 ] as const
-/** Of nettop's header. */
-const COLUMNS = ['interface', 'state', 'bytes_in', 'bytes_out'] as const
-
 const MACHINE: readonly (readonly [string, string, ...string[]])[] = [
   ['macOS', 'sw_vers', '-productVersion'],
   ['build', 'sw_vers', '-buildVersion'],
@@ -56,16 +56,47 @@ export async function frameworks(mac: Mac): Promise<void> {
     outcome: missing.length === 0 ? 'as hoped' : 'otherwise',
     text: `NetworkStatistics exports ${names.size} names; of those that are needed ${missing.join(', ') || 'none'} missing; NStatManagerAddAllQUIC ${names.has('NStatManagerAddAllQUIC') ? 'is' : 'is not'} there`,
   })
-  const options = ['-L', '3', '-n', '-x', '-s', '1', '-J', COLUMNS.join(',')]
-  const nettop = await mac.run('/usr/bin/nettop', options, { seconds: 30 })
+  // Three samples in place of one a second for ever.
+  const args = NETTOP.args.map((arg) => (arg === '0' ? '3' : arg))
+  const nettop = await mac.run('/usr/bin/nettop', args, { seconds: 30 })
   writeFileSync(join(mac.folder, 'nettop.txt'), nettop.output)
-  const header = firstLine(nettop.output)
-  const lacks = COLUMNS.filter((name) => !header.split(',').includes(name))
+  const { header, isKnown, flows, processes, others } = nettopLines(nettop.output)
   mac.found({
     point: 'T1',
-    outcome: nettop.status === 0 && lacks.length === 0 ? 'as hoped' : 'otherwise',
-    text: `nettop: ${endOf(nettop)}, header ${header}${lacks.length > 0 ? `, without ${lacks.join(', ')}` : ''}; ${nettop.output.split('\n').filter((line) => line.includes('<->')).length} lines of flows`,
+    outcome:
+      nettop.status === 0 && isKnown && flows > 0 && others.length === 0 ? 'as hoped' : 'otherwise',
+    text: `nettop: ${endOf(nettop)}, header ${header}, which is ${isKnown ? '' : 'not '}understood; ${flows} lines of flows, ${processes} of processes, ${others.length} others (${firstLine(others.join('\n'))})`,
   })
+}
+
+/** What nettop printed, read as the agent reads it. */
+export function nettopLines(output: string): {
+  header: string
+  isKnown: boolean
+  flows: number
+  processes: number
+  others: string[]
+} {
+  const lines = output.split('\n').filter((line) => line.trim() !== '')
+  const header = lines.find(isHeader) ?? 'none'
+  const columns = header === 'none' ? undefined : columnsOf(header)
+  const counts = { flow: 0, process: 0 }
+  const others: string[] = []
+  for (const line of lines.filter((one) => !isHeader(one))) {
+    try {
+      if (columns === undefined) throw new MalformedLine('no header')
+      counts[parseRow(line, columns).kind]++
+    } catch (error) {
+      others.push(error instanceof MalformedLine ? `${error.message}: ${line}` : line)
+    }
+  }
+  return {
+    header,
+    isKnown: columns !== undefined,
+    flows: counts.flow,
+    processes: counts.process,
+    others,
+  }
 }
 
 export async function menuBar(mac: Mac): Promise<void> {

@@ -37,6 +37,7 @@ import {
   upload,
   uploadFinding,
 } from '../../scripts/mac-run/product.ts'
+import { esStory } from '../importers/samples.ts'
 
 const ended = (output: string, status = 0): Ran => ({ status, signal: undefined, output })
 
@@ -265,12 +266,15 @@ TeamIdentifier=not set
     })
 
     it('is as hoped when it prints events and nothing else', async () => {
-      const event = '{"schema_version":1,"version":7,"process":{}}'
-      assert.deepEqual(esloggerLines(`${event}\n\nNot permitted\n{}\n${event}\n`), {
+      const [event = ''] = esStory(7).split('\n')
+      const { others, ...counts } = esloggerLines(`${event}\n\nNot permitted\n{}\n${event}\n`)
+      assert.deepEqual(counts, {
         events: 2,
-        others: ['Not permitted', '{}'],
         versions: ['schema 1, message 7'],
+        longest: Buffer.byteLength(event),
       })
+      assert.equal(others.length, 2)
+      assert.match(others.join('\n'), /Not permitted\n.*\{\}$/)
       for (const [output, isGranted, outcome] of [
         [event, true, 'as hoped'],
         [`${event}\nwarning`, true, 'otherwise'],
@@ -298,14 +302,17 @@ TeamIdentifier=not set
         good.findings.map(({ point, outcome }) => `${point} ${outcome}`),
         ['N1 as hoped', 'T1 as hoped'],
       )
-      assert.match(good.findings[1]?.text ?? '', /; 1 lines of flows$/)
+      assert.match(good.findings[1]?.text ?? '', /; 1 lines of flows, 1 of processes, 0 others/)
       const other = pretendMac(folder, {
         dyld_info: ended(exports.replace('NStatManagerAddAllUDP', 'NStatOther')),
         nettop: ended('time,,interface,state,rx,tx,\n'),
       })
       await frameworks(other.mac)
       assert.match(other.findings[0]?.text ?? '', /needed NStatManagerAddAllUDP missing/)
-      assert.match(other.findings[1]?.text ?? '', /without bytes_in, bytes_out/)
+      assert.match(
+        other.findings[1]?.text ?? '',
+        /header time,,interface,state,rx,tx,, which is not /,
+      )
       assert.ok(other.findings.every(({ outcome }) => outcome === 'otherwise'))
     })
 
