@@ -10,6 +10,7 @@ import { checkMac, cost, frameworks, machine, menuBar } from './looks.ts'
 import { type Mac, thisMac } from './mac.ts'
 import { processes } from './processes.ts'
 import { start, stop, upload } from './product.ts'
+import { signers } from './signers.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -20,6 +21,7 @@ export const STEPS: Record<string, (mac: Mac) => Promise<void> | void> = {
   'menu-bar': menuBar,
   cost,
   processes,
+  signers: (mac) => signers(mac),
   frameworks,
   'eslogger-before': (mac) => eslogger(mac, false),
   grant,
