@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AlertSummary } from '../src/collector/page-api.ts'
 import { residentAndCpu } from './agent-cost.ts'
 import { esDecode } from './agent-es.ts'
+import { statisticsBook } from './agent-statistics.ts'
 import { execOf, flowOf, startEngineRole, tick } from './engine-role.ts'
 import type { Bench, Row } from './row.ts'
 
@@ -106,4 +107,5 @@ export const benches: Bench[] = [
   { name: 'agent threshold to durable', run: thresholdToDurable },
   { name: 'agent resident memory and CPU', run: residentAndCpu },
   { name: 'agent es', run: esDecode },
+  { name: 'agent statistics', run: statisticsBook },
 ]

@@ -87,6 +87,11 @@ class Emitter {
     record.path_bytes = static_cast<u16>(cut.size());
     return Send(&record, at_ns, cut);
   }
+  bool Emit(gone_record record, u64 at_ns, std::string_view name) {
+    const std::string_view cut = CutText(name, gone_record::k_name_max);
+    record.name_bytes = static_cast<u16>(cut.size());
+    return Send(&record, at_ns, cut);
+  }
   // `text` is what ArgumentText::Finish gave for the record.
   bool Emit(arguments_record record, u64 at_ns, std::string_view text) {
     return Send(&record, at_ns, text);

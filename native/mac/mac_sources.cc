@@ -1,7 +1,9 @@
-// macOS has two sources: Endpoint Security tells of processes, the content filter of flows.
+// macOS has three sources: Endpoint Security tells of processes, the content filter of flows, and
+// so does NetworkStatistics, which wants no entitlement and no approval.
 #include "mac/boot_session.h"
 #include "mac/endpoint_security.h"
 #include "mac/flow_listener.h"
+#include "mac/statistics/statistics_source.h"
 #include "source.h"
 
 namespace freshet {
@@ -9,7 +11,8 @@ namespace freshet {
 std::span<const SourceKind> PlatformSources() {
   static constexpr SourceKind kSources[] = {
       {"endpoint_security", k_source_endpoint_security, MakeEndpointSecuritySource},
-      {"filter", k_source_filter, MakeFlowListener}};
+      {"filter", k_source_filter, MakeFlowListener},
+      {"network_statistics", k_source_network_statistics, MakeNetworkStatistics}};
   return kSources;
 }
 

@@ -129,6 +129,7 @@ describe('npm test', () => {
       'filter',
       'menu-bar',
       'native',
+      'statistics',
       'two-sources',
     ]
     assert.deepEqual(

@@ -26,10 +26,15 @@ struct ToldFlow {
   bool lost = false;
   std::pair<u64, u64> at_opening{};
   u32 openings = 0;
+  gone_record gone{};  // pid 0: none was told
+  std::string gone_name;
+  name_record name{};
 };
 
 class Told {
  public:
+  explicit Told(u8 source = k_source_filter) : source_(source) {}
+
   // `again`: the records may have been read before (another daemon is told what the last one was),
   // or some are missing in between.
   void Read(std::span<const std::byte> bytes, bool again = false) {
@@ -37,13 +42,14 @@ class Told {
       Header header;
       CHECK(bytes.size() >= sizeof(header));
       std::memcpy(&header, bytes.data(), sizeof(header));
-      CHECK(header.size <= bytes.size() && header.source == k_source_filter);
+      CHECK(header.size <= bytes.size() && header.source == source_);
       if (header.type == flow_record::kType) ReadFlow(As<flow_record>(bytes), again);
       if (header.type == name_record::kType) ReadName(bytes);
       if (header.type == loss_record::kType) {
         const auto loss = As<loss_record>(bytes);
         losses[loss.what] += loss.count;
       }
+      if (header.type == gone_record::kType) ReadGone(bytes);
       if (header.type == mark_record::kType) ReadMark(bytes);
       records++;
       bytes = bytes.subspan(header.size);
@@ -74,6 +80,8 @@ class Told {
   u64 flow_records = 0;
 
  private:
+  const u8 source_;
+
   template <typename R>
   static R As(std::span<const std::byte> bytes) {
     CHECK(bytes.size() >= sizeof(R));
@@ -86,9 +94,19 @@ class Told {
     const auto name = As<name_record>(bytes);
     ToldFlow& flow = flows[{name.flow_id, name.epoch}];
     flow.named = true;
+    flow.name = name;
     flow.maker_pid = name.maker_pid;
     flow.hostname.assign(reinterpret_cast<const char*>(bytes.data()) + sizeof(name),
                          name.hostname_bytes);
+  }
+
+  void ReadGone(std::span<const std::byte> bytes) {
+    const auto gone = As<gone_record>(bytes);
+    ToldFlow& flow = flows[{gone.flow_id, gone.epoch}];
+    CHECK(flow.named);
+    flow.gone = gone;
+    flow.gone_name.assign(reinterpret_cast<const char*>(bytes.data()) + sizeof(gone),
+                          gone.name_bytes);
   }
 
   void ReadFlow(const flow_record& record, bool again) {

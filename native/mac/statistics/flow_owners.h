@@ -1,0 +1,67 @@
+// Whose a flow is, as everywhere: the kernel's number of a process (p_uniqueid, as the framework
+// tells it: UPID) translated into the pidversion of its audit token, which every other source has.
+#ifndef FRESHET_MAC_STATISTICS_FLOW_OWNERS_H_
+#define FRESHET_MAC_STATISTICS_FLOW_OWNERS_H_
+
+#include <functional>
+#include <optional>
+#include <unordered_map>
+
+#include "record.h"
+
+namespace freshet {
+
+// What PROC_PIDUNIQIDENTIFIERINFO says of a process (xnu bsd/sys/proc_info_private.h).
+struct ProcessNumbers {
+  u64 unique_id = 0;   // of its life: an exec keeps it, and no other process of this boot has it
+  u32 pidversion = 0;  // of its image: an exec gives another
+};
+
+// A process as the framework names it.
+struct FlowProcess {
+  u32 pid = 0;              // 0: not said
+  std::optional<u64> upid;  // nothing: the framework does not say
+  bool operator==(const FlowProcess&) const = default;
+};
+
+// Threads: one. The kernel is asked for a process once between two ticks, and never more than
+// kKnownMax are remembered.
+class FlowOwners {
+ public:
+  // Nothing: no such process, or it may not be looked at.
+  using Look = std::function<std::optional<ProcessNumbers>(u32 pid)>;
+
+  struct Name {
+    u32 pidversion = 0;       // 0: it has gone
+    bool is_guessed = false;  // nothing proves that it is this image
+    bool operator==(const Name&) const = default;
+  };
+
+  explicit FlowOwners(Look look) : look_(std::move(look)) {}
+
+  // The image that `process` runs. Of one that has gone meanwhile, the last that was seen.
+  Name NameOf(const FlowProcess& process);
+
+  // From here on what is known may be old: the process may have executed another program.
+  void Tick() { now_++; }
+  void Forget(u32 pid) { known_.erase(pid); }
+  size_t known() const { return known_.size(); }
+
+  static constexpr size_t kKnownMax = 4096;
+
+ private:
+  struct Known {
+    ProcessNumbers numbers;
+    u64 looked = 0;  // the tick
+    bool is_alive = false;
+  };
+  const Known& Find(u32 pid);
+
+  const Look look_;
+  std::unordered_map<u32, Known> known_;
+  u64 now_ = 1;
+};
+
+}  // namespace freshet
+
+#endif  // FRESHET_MAC_STATISTICS_FLOW_OWNERS_H_

@@ -1,0 +1,186 @@
+// What of a flow's row is told, and when: the half of FlowBook that makes records.
+#include <algorithm>
+
+#include "mac/statistics/flow_book.h"
+
+namespace freshet {
+namespace {
+
+constexpr u8 kTcp = 6, kUdp = 17;
+
+bool IsSameImage(const StatisticsRow::Owner& one, const StatisticsRow::Owner& other) {
+  return one.process.pid == other.process.pid && one.name.pidversion == other.name.pidversion;
+}
+
+}  // namespace
+
+bool FlowBook::IsToBeTold(const Row& row) const {
+  if (!row.is_described || row.listens) return false;
+  // What was open before is told with its counts, so that nobody takes them for what passes now.
+  if (row.is_found && !row.is_counted) return false;
+  if (row.is_tcp()) return row.remote.is_whole();
+  return row.is_udp_like() && (row.remote.is_whole() || row.bytes.any());
+}
+
+void FlowBook::Tell(Row* row, u64 now_ns) {
+  if (!IsToBeTold(*row) || HasTwin(row)) return;
+  if (!row->is_opened && !Open(row, now_ns)) return;
+  if (row->bytes != row->told) EmitFlow(row, k_flow_state_report, 0, row->bytes, now_ns);
+}
+
+// What found no room in the ring is tried again with what is heard next.
+bool FlowBook::Open(Row* row, u64 now_ns) {
+  if (row->direction == k_direction_unknown) row->direction = DirectionOf(*row);
+  const u64 at_ns = row->is_found ? now_ns : std::min(row->met_ns, now_ns);
+  const Row::Bytes bytes = row->is_found ? row->bytes : Row::Bytes{};
+  if (!EmitName(row, at_ns)) return false;
+  row->is_opened =
+      EmitFlow(row, k_flow_state_opened, row->is_found ? k_flow_enumerated : 0, bytes, at_ns);
+  row->was_opened |= row->is_opened;
+  return row->is_opened;
+}
+
+void FlowBook::Close(Row* row, u32 flags, u64 now_ns) {
+  EmitFlow(row, k_flow_state_closed, flags, row->bytes, now_ns);
+  row->is_opened = false;
+}
+
+void FlowBook::NextEpoch(Row* row, u32 close_flags, bool counts_go_on, u64 now_ns) {
+  if (row->is_opened) {
+    Close(row, close_flags, now_ns);
+    row->epoch++;
+  }
+  LetTwinGo(row);
+  const u64 once = row->raw_out - std::min(row->again, row->raw_out);
+  row->base = counts_go_on ? Row::Bytes{std::max(once, row->base.out + row->bytes.out), row->raw_in}
+                           : Row::Bytes{};
+  row->bytes = row->told = {};
+  row->is_found = false;
+  row->met_ns = now_ns;
+}
+
+void FlowBook::Rename(Row* row, const Row::Owner& process, const Row::Owner& maker, u64 now_ns) {
+  const bool is_another = !IsSameImage(process, row->process);
+  const bool has_another_maker = !IsSameImage(maker, row->maker);
+  if (is_another && row->is_opened && row->bytes != row->told)
+    EmitFlow(row, k_flow_state_report, 0, row->bytes, now_ns);
+  row->process = process;
+  row->maker = maker;
+  if (!row->is_opened || !(is_another || has_another_maker)) return;
+  EmitName(row, now_ns);
+  if (is_another) EmitFlow(row, k_flow_state_report, 0, row->bytes, now_ns);
+}
+
+void FlowBook::TellAll(u64 now_ns) {
+  for (auto& [source, row] : rows_) {
+    if (!row.is_opened) {
+      Tell(&row, now_ns);
+    } else if (EmitName(&row, now_ns)) {
+      EmitFlow(&row, k_flow_state_opened, k_flow_enumerated, row.bytes, now_ns);
+    }
+  }
+}
+
+// A UDP flow that carries QUIC is counted by both providers: whoever is told first tells for both.
+bool FlowBook::HasTwin(Row* row) {
+  if (!row->is_udp_like() || !row->remote.is_whole() || row->tells_twin) return false;
+  if (row->waits_for_twin) return true;
+  const Ends ends{row->local.port, row->remote};
+  Twin& twin = twins_[ends];
+  if (twin.provider == StatisticsProvider::kNotSaid) {
+    twin.teller = row->source;
+    twin.provider = row->provider;
+    row->tells_twin = true;
+    row->twin_port = ends.local_port;
+    row->twin_remote = ends.remote;
+    return false;
+  }
+  if (twin.provider == row->provider) return false;
+  twin.waiting.push_back(row->source);
+  row->twin_port = ends.local_port;
+  row->twin_remote = ends.remote;
+  row->waits_for_twin = true;
+  return true;
+}
+
+void FlowBook::LetTwinGo(Row* row) {
+  if (!row->tells_twin && !row->waits_for_twin) return;
+  const auto found = twins_.find(Ends{row->twin_port, row->twin_remote});
+  if (row->waits_for_twin) {
+    found->second.waiting.remove(row->source);
+    StopWaiting(row);
+    return;
+  }
+  for (const FlowSource source : found->second.waiting) StopWaiting(Find(source));
+  twins_.erase(found);
+  row->tells_twin = false;
+}
+
+// It goes on from here: what passed until now was told by the other.
+void FlowBook::StopWaiting(Row* row) {
+  row->waits_for_twin = row->is_found = false;
+  row->base = {row->base.out + row->bytes.out, row->base.in + row->bytes.in};
+  row->bytes = {};
+}
+
+// Whoever connects to an end that waits for peers was let in; all else was connected from here.
+u8 FlowBook::DirectionOf(const Row& row) const {
+  if (!row.remote.is_whole()) return k_direction_unknown;
+  const bool is_awaited = peerless_.contains({row.is_tcp() ? kTcp : kUdp, row.local.port});
+  return is_awaited ? k_direction_inbound : k_direction_outbound;
+}
+
+bool FlowBook::EmitName(Row* row, u64 now_ns) {
+  const u32 pid = row->process.process.pid;
+  const bool is_own = row->process.process == row->maker.process;
+  name_record name{};
+  name.flow_id = row->flow_id;
+  name.epoch = row->epoch;
+  if (!is_own) {
+    name.maker_pid = row->maker.process.pid;
+    name.maker_pidversion = row->maker.name.pidversion;
+  }
+  name.local_port = row->local.port;
+  std::copy(row->local.address.begin(), row->local.address.end(), name.local_addr);
+  if (!emitter_->Emit(name, now_ns, "")) return false;
+  if (pid == 0 || row->process.name.pidversion != 0) return true;
+  if (!row->owner_lost) emitter_->CountLoss(k_loss_flow_owners, 1);
+  row->owner_lost = true;
+  gone_record gone{};
+  gone.flow_id = row->flow_id;
+  gone.epoch = row->epoch;
+  gone.pid = pid;
+  const auto& uuid = is_own ? row->uuid : row->effective_uuid;
+  std::copy(uuid.begin(), uuid.end(), gone.program_uuid);
+  // The name is that of the socket's owner.
+  return emitter_->Emit(gone, now_ns, is_own ? std::string_view(row->process_name) : "");
+}
+
+bool FlowBook::EmitFlow(Row* row, u8 state, u32 flags, Row::Bytes bytes, u64 now_ns) {
+  flow_record record{};
+  record.flow_id = row->flow_id;
+  record.epoch = row->epoch;
+  record.bytes_out = bytes.out;
+  record.bytes_in = bytes.in;
+  record.pid = row->process.process.pid;
+  record.pidversion = row->process.name.pidversion;
+  const u64 once = row->raw_out - std::min(row->again, row->raw_out);
+  const bool sends_again = row->provider != StatisticsProvider::kUdp;
+  const bool is_at_most =
+      sends_again && bytes.out > 0 &&
+      (!row->has_again || row->may_lack_again || row->base.out + bytes.out > once);
+  record.flags = flags | (is_at_most ? k_flow_at_most : 0) |
+                 (row->is_tunnelled ? k_flow_tunnelled : 0) |
+                 (row->process.name.is_guessed ? k_flow_owner_guessed : 0);
+  std::copy(row->remote.address.begin(), row->remote.address.end(), record.remote_addr);
+  record.remote_port = row->remote.port;
+  record.local_port = row->local.port;
+  record.protocol = row->is_tcp() ? kTcp : kUdp;
+  record.direction = row->direction;
+  record.state = state;
+  if (!emitter_->Emit(record, now_ns)) return false;
+  row->told = bytes;
+  return true;
+}
+
+}  // namespace freshet

@@ -1,0 +1,167 @@
+// Whose a flow is: whom it acts for, whose socket it is, and what is known of a process that runs,
+// executed another program, or has gone.
+#include "dictionary.h"
+
+namespace freshet {
+namespace {
+
+constexpr char kUuid[] = "0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0";
+
+Dictionary Connected(u16 local_port = 50'000) {
+  return Dictionary::Tcp()
+      .Local("192.0.2.7", local_port)
+      .Remote("2001:db8::9", 443)
+      .Start(kLooked + kSecond / 2);
+}
+
+void NamesWhomItActsForAndWhoseSocketItIs() {
+  Bench bench;
+  bench.processes[100] = {7'000, 12};
+  bench.processes[200] = {8'000, 3};
+  bench.Opens(1, Connected().Pid(100, 7'000).For(200, 8'000));
+  CHECK(bench.last().pid == 200 && bench.last().pidversion == 3);
+  CHECK(bench.Of(bench.last()).name.maker_pid == 100);
+  CHECK(bench.Of(bench.last()).name.maker_pidversion == 12);
+  CHECK((bench.new_pids == std::vector<u32>{200, 100}));
+  // Counts that do not say it again take nothing back.
+  bench.Answers(1, Dictionary::Counts(10, 0).Pid(100, 7'000));
+  CHECK(bench.last().pid == 200);
+  // It acts for itself.
+  bench.Opens(2, Connected(50'001).Pid(100, 7'000).For(100, 7'000));
+  CHECK(bench.last().pid == 100 && bench.Of(bench.last()).name.maker_pid == 0);
+  CHECK(bench.last().flags == 0 && bench.new_pids.size() == 3);
+}
+
+void TellsOfAProcessThatHasGone() {
+  Bench bench;
+  bench.Opens(1, Connected().Pid(100, 7'000).Name("curl", kUuid));
+  CHECK(bench.last().pid == 100 && bench.last().pidversion == 0);
+  const ToldFlow& flow = bench.Of(bench.last());
+  CHECK(flow.gone.pid == 100 && flow.gone_name == "curl");
+  CHECK(flow.gone.program_uuid[0] == 0x0f && flow.gone.program_uuid[15] == 0xf0);
+  CHECK(bench.Lost(k_loss_flow_owners) == 1);
+  // Another has its pid by now.
+  bench.processes[100] = {7'001, 13};
+  bench.Passes();
+  bench.Answers(1, Dictionary::Counts(10, 0));
+  CHECK(bench.last().pidversion == 0 && bench.last().bytes_out == 10);
+  bench.Opens(2, Connected(50'001).Pid(100, 7'000).Name("curl"));
+  CHECK(bench.last().pidversion == 0);
+  CHECK(bench.Lost(k_loss_flow_owners) == 2);
+  // Told anew, it is said again and not counted again.
+  bench.book().TellAll(bench.now_ns);
+  CHECK(bench.Lost(k_loss_flow_owners) == 2);
+  // The name is that of the socket's owner, and no other's.
+  bench.Opens(3, Connected(50'002).Pid(100, 7'001).For(300, 9'000).Name("nsurlsessiond", kUuid));
+  CHECK(bench.last().pid == 300 && bench.Of(bench.last()).gone_name.empty());
+  CHECK(bench.Of(bench.last()).gone.program_uuid[0] == 0);
+  CHECK(bench.Of(bench.last()).name.maker_pidversion == 13);
+}
+
+void KeepsTheNameOfOneThatWasKnown() {
+  Bench bench;
+  bench.processes[100] = {7'000, 12};
+  bench.Opens(1, Connected().Pid(100, 7'000));
+  bench.processes.clear();
+  bench.Passes();
+  bench.Counts(1, Dictionary::Counts(10, 0));
+  CHECK(bench.last().pidversion == 12 && (bench.last().flags & k_flow_owner_guessed) == 0);
+  // A flow of it that is told late is of the image that was seen last.
+  bench.Opens(2, Connected(50'001).Pid(100, 7'000));
+  CHECK(bench.last().pidversion == 12 && (bench.last().flags & k_flow_owner_guessed) != 0);
+  CHECK(bench.Lost(k_loss_flow_owners) == 0);
+}
+
+void GivesAnotherImageWhatIsCountedFromThenOn() {
+  Bench bench;
+  bench.processes[100] = {7'000, 12};
+  bench.Opens(1, Connected().Pid(100, 7'000));
+  bench.Answers(1, Dictionary::Counts(1'000, 10));
+  bench.processes[100] = {7'000, 13};  // an exec: the same process, another image
+  bench.Passes();
+  bench.Answers(1, Dictionary::Counts(1'000, 10));  // nothing passed: nobody looks
+  CHECK(bench.last().pidversion == 12);
+  bench.Answers(1, Dictionary::Counts(5'000, 10));
+  const std::vector<flow_record> flows = bench.flows();
+  const flow_record& handed = flows[flows.size() - 2];
+  CHECK(handed.pidversion == 13 && handed.bytes_out == 1'000);  // still the former's
+  CHECK(flows.back().pidversion == 13 && flows.back().bytes_out == 5'000);
+  CHECK(flows.back().epoch == 0 && bench.Lost(k_loss_flow_owners) == 0);
+}
+
+void LooksAtOnceWhenItIsToldOfAnExec() {
+  Bench bench;
+  bench.processes[100] = {7'000, 12};
+  bench.Opens(1, Connected().Pid(100, 7'000));
+  bench.Answers(1, Dictionary::Counts(1'000, 10));
+  bench.processes[100] = {7'000, 13};
+  bench.book().Executed(100, bench.now_ns);
+  CHECK(bench.last().pidversion == 13 && bench.last().bytes_out == 1'000);
+}
+
+void GivesAnotherProcessWhatIsCountedFromThenOn() {
+  Bench bench;
+  bench.processes[100] = {7'000, 12};
+  bench.processes[101] = {7'001, 14};
+  bench.Opens(1, Connected().Pid(100, 7'000));
+  bench.Answers(1, Dictionary::Counts(1'000, 10));
+  bench.Describes(1, Connected().Pid(101, 7'001).Bytes(1'500, 10), true);
+  const std::vector<flow_record> flows = bench.flows();
+  CHECK(flows[flows.size() - 2].pid == 101 && flows[flows.size() - 2].bytes_out == 1'000);
+  CHECK(flows.back().pid == 101 && flows.back().bytes_out == 1'500);
+}
+
+void GuessesWhereNothingNamesTheProcess() {
+  Bench bench;
+  bench.processes[100] = {7'000, 12};
+  bench.Opens(1, Connected().Pid(100));
+  CHECK(bench.last().pidversion == 12 && bench.last().flags == k_flow_owner_guessed);
+  bench.Describes(1, Connected().Pid(100, 7'000));
+  bench.Answers(1, Dictionary::Counts(10, 0).Again(0));
+  CHECK(bench.last().pidversion == 12 && bench.last().flags == 0);
+}
+
+void AsksForAProcessOnceBetweenTwoTicks() {
+  Bench bench;
+  bench.processes[100] = {7'000, 12};
+  for (u16 flow = 1; flow <= 50; flow++) bench.Opens(flow, Connected(flow).Pid(100, 7'000));
+  CHECK(bench.looks == 1);
+  bench.Passes();
+  for (u16 flow = 1; flow <= 50; flow++) bench.Answers(flow, Dictionary::Counts(10, 0));
+  CHECK(bench.looks == 2);
+}
+
+void RemembersAsManyAsItMay() {
+  FlowOwners owners([](u32 pid) { return ProcessNumbers{pid + 1'000'000u, 5}; });
+  for (u32 pid = 1; pid <= 3 * FlowOwners::kKnownMax; pid++) {
+    CHECK((owners.NameOf({pid, pid + 1'000'000u}) == FlowOwners::Name{5, false}));
+    CHECK(owners.known() <= FlowOwners::kKnownMax);
+    if (pid % 1'000 == 0) owners.Tick();
+  }
+}
+
+void TakesNoNonsenseForAPid() {
+  Bench bench;
+  bench.Opens(1, Connected().Pid(-5, 7'000));
+  bench.Opens(2, Connected(50'001).Pid(int64_t{1} << 40));
+  for (const flow_record& flow : bench.flows()) CHECK(flow.pid == 0);
+  CHECK(bench.looks == 0 && bench.new_pids.empty() && bench.Lost(k_loss_flow_owners) == 0);
+}
+
+}  // namespace
+}  // namespace freshet
+
+int main() {
+  using namespace freshet;
+  NamesWhomItActsForAndWhoseSocketItIs();
+  TellsOfAProcessThatHasGone();
+  KeepsTheNameOfOneThatWasKnown();
+  GivesAnotherImageWhatIsCountedFromThenOn();
+  LooksAtOnceWhenItIsToldOfAnExec();
+  GivesAnotherProcessWhatIsCountedFromThenOn();
+  GuessesWhereNothingNamesTheProcess();
+  AsksForAProcessOnceBetweenTwoTicks();
+  RemembersAsManyAsItMay();
+  TakesNoNonsenseForAPid();
+  std::puts("owners: ok");
+}
