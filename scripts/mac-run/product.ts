@@ -21,7 +21,7 @@ export async function start(mac: Mac, launch = launchDetached): Promise<void> {
   const log = join(mac.folder, LOG)
   rmSync(log, { force: true })
   const child = launch(mac, log)
-  writeFileSync(join(mac.folder, PID), `${child.pid}`)
+  if (child.pid !== undefined) writeFileSync(join(mac.folder, PID), `${child.pid}`)
   const read = () => (existsSync(log) ? readFileSync(log, 'utf8') : '')
   let waited = 0
   while (waited < READY_S && pageOf(read()) === undefined && !child.hasEnded()) {
@@ -73,14 +73,22 @@ function launchDetached(mac: Mac, log: string): Launched {
   return { pid: child.pid, hasEnded: () => child.exitCode !== null || child.signalCode !== null }
 }
 
+/**
+ * To the whole group, as a terminal does it. By kill(2) and not by kill(1): that of procps 4.0.2 takes the group -1234 for -1,
+ * which is everybody. Throws RangeError on what is no group of ours.
+ */
+export function interruption(pid: number): string {
+  if (!Number.isSafeInteger(pid) || pid < 2) throw new RangeError(`${pid} is no group to end`)
+  return `process.kill(${-pid}, 'SIGINT')`
+}
+
 /** Ctrl-C, and whether all of it has ended. */
 export async function stop(mac: Mac): Promise<void> {
   const path = join(mac.folder, PID)
   if (!existsSync(path)) return mac.say('nothing runs')
-  const pid = readFileSync(path, 'utf8')
+  const pid = Number(readFileSync(path, 'utf8'))
   rmSync(path)
-  // To the whole group, as a terminal does it.
-  await mac.run('sudo', ['-n', 'kill', '-INT', `-${pid}`])
+  await mac.run('sudo', ['-n', process.execPath, '-e', interruption(pid)])
   const roles = async () =>
     (await mac.run('pgrep', ['-lf', 'src/cli.ts (up|agent|engine|collector)'])).output.trim()
   let left = await roles()

@@ -1,5 +1,7 @@
 // What the steps of a run on a Mac make of what its programs print; the programs are pretended.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,6 +32,7 @@ import {
   toldBy,
 } from '../../scripts/mac-run/processes.ts'
 import {
+  interruption,
   pageFinding,
   pageOf,
   start,
@@ -76,7 +79,7 @@ freshet: Freshet is in runner's menu bar: a drop
 `
 
     it('are started, waited for and ended, each with what was found', async () => {
-      const { mac, findings, commands } = pretendMac(folder, { 'kill -INT': ended('') })
+      const { mac, findings, commands } = pretendMac(folder, { 'process.kill': ended('') })
       const page = 'http://127.0.0.1:1/'
       let looks = 0
       await start({ ...mac, wait: async () => void looks++ }, (_, log) => {
@@ -93,7 +96,7 @@ freshet: Freshet is in runner's menu bar: a drop
       assert.ok(findings[2]?.text.startsWith(page))
       assert.doesNotMatch(JSON.stringify(findings), /secret/)
       await stop(mac)
-      assert.deepEqual(commands[0], 'sudo -n kill -INT -77')
+      assert.equal(commands[0], `sudo -n ${process.execPath} -e process.kill(-77, 'SIGINT')`)
       assert.deepEqual(findings.at(-1), {
         point: 'R4',
         outcome: 'as hoped',
@@ -114,6 +117,28 @@ freshet: Freshet is in runner's menu bar: a drop
           hasEnded ? /after 0 s; last: freshet: set-up: Apple's/ : /after 900 s/,
         )
       }
+    })
+
+    it('are ended as a group, and nobody else is', async () => {
+      const begin = () => spawn('sleep', ['60'], { detached: true, stdio: 'ignore' })
+      const [ours, another] = [begin(), begin()]
+      try {
+        const ending = once(ours, 'exit')
+        writeFileSync(join(folder, 'product.pid'), `${ours.pid}`)
+        const { mac } = pretendMac(folder)
+        const real = thisMac(folder, folder)
+        await stop({
+          ...mac,
+          run: (program, args) =>
+            program === 'sudo' ? real.run(args[1] ?? '', args.slice(2)) : mac.run(program, args),
+        })
+        assert.deepEqual(await ending, [null, 'SIGINT'])
+        assert.equal(another.exitCode ?? another.signalCode, null)
+      } finally {
+        for (const child of [ours, another]) child.kill('SIGKILL')
+      }
+      for (const pid of [0, 1, -1, Number.NaN, 2.5])
+        assert.throws(() => interruption(pid), /is no group to end/)
     })
 
     it('leave nothing running, or it is said what', async () => {
