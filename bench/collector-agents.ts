@@ -114,6 +114,9 @@ function alertOf(number: number, program: number, at: Alert['openedAt']): Alert 
     flows: 1,
     silentFlows: 1,
     unreadFlows: 0,
+    atMostFlows: 0,
+    tunnelledFlows: 0,
+    guessedFlows: 0,
     listedFlows: undefined,
     largestFlow: { bytesOut: sent, bytesIn: none, pcr: 1 },
     timeline: {

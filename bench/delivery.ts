@@ -212,6 +212,9 @@ const ALERT: Alert = {
   flows: 1,
   silentFlows: 1,
   unreadFlows: 0,
+  atMostFlows: 0,
+  tunnelledFlows: 0,
+  guessedFlows: 0,
   listedFlows: undefined,
   largestFlow: { bytesOut: 8_400_000 as Bytes, bytesIn: 0 as Bytes, pcr: 1 },
   timeline: {

@@ -137,11 +137,14 @@ function countsOf(all: EngineCounters, identities: number): AgentStatus['counter
   const { bytesOut, bytesIn, unattributedFlows, unreadFlows, unseenBytes, lost, alerts } = all
   const { suppressed, rolledUp } = all
   const { flows: earlierFlows, bytesOut: earlierOut, bytesIn: earlierIn } = all.earlier
+  const { flows: tunnelledFlows, bytesOut: tunnelledOut, bytesIn: tunnelledIn } = all.tunnelled
   return {
     ...{ records, execs, argumentsMissed, flows, processes, openFlows, identities },
     ...{ bytesOut, bytesIn, unattributedFlows, unreadFlows, unseenBytes, lost, alerts },
     ...{ suppressed, rolledUp },
     ...{ earlierFlows, earlierBytes: earlierOut + earlierIn },
+    ...{ atMostFlows: all.atMostFlows, guessedFlows: all.guessedFlows, tunnelledFlows },
+    tunnelledBytes: tunnelledOut + tunnelledIn,
   }
 }
 

@@ -174,6 +174,12 @@ export type AlertDetail = AlertSummary & {
   silentFlows: number
   /** Of which more may have passed than could be read: with one, bytes are the least it was. */
   unreadFlows: number
+  /** Whose bytes out may count what was sent again: with one, they are the most it was. */
+  atMostFlows: number
+  /** That left through a tunnel, whose own flow has their bytes once more. */
+  tunnelledFlows: number
+  /** Whose process was found by its pid and the time. */
+  guessedFlows: number
   largestFlow: { bytesOut: number; bytesIn: number; pcr: number }
   /** Those with the most bytes out, at most 20 of `flows`; null: an earlier agent sent none. */
   listedFlows: FlowInfo[] | null

@@ -95,6 +95,9 @@ export function alertDetail(
     })),
     silentFlows: alert.silentFlows,
     unreadFlows: alert.unreadFlows,
+    atMostFlows: alert.atMostFlows,
+    tunnelledFlows: alert.tunnelledFlows,
+    guessedFlows: alert.guessedFlows,
     largestFlow: alert.largestFlow,
     listedFlows:
       alert.listedFlows?.map((flow) => ({

@@ -144,6 +144,11 @@ export function alertView(
   const unreadFlows = pairs.i32[row + C.unreadFlows] as number
   const inexactFlows = pairs.i32[row + C.inexactFlows] as number
   const earlierFlows = pairs.i32[row + C.earlierFlows] as number
+  const qualified = {
+    atMostFlows: pairs.i32[row + C.atMostFlows] as number,
+    tunnelledFlows: pairs.i32[row + C.tunnelledFlows] as number,
+    guessedFlows: pairs.i32[row + C.guessedFlows] as number,
+  }
   const timeline = pairs.timeline(slot)
   const { identity } = pair
   const [self] = alert.chain
@@ -172,6 +177,7 @@ export function alertView(
       unreadFlows,
       inexactFlows,
       earlierFlows,
+      ...qualified,
       durationMs: (d[base + P.lastAtMs] as number) - (d[base + P.firstAtMs] as number),
       flows,
       silentFlows,
@@ -193,6 +199,7 @@ export function alertView(
     flows,
     silentFlows,
     unreadFlows: unreadFlows + inexactFlows,
+    ...qualified,
     largestFlow: {
       bytesOut: bytes(largestOut, 'largest_flow.bytes_out'),
       bytesIn: bytes(largestIn, 'largest_flow.bytes_in'),

@@ -113,8 +113,9 @@ export function writeAlertState(
 
 /** Version 3 knew no flows whose counters could not be read, and its rows ended before they are counted. */
 function upgrade(state: AlertState): void {
-  // Of flows that were open before the first look it knew nothing, and nor did what wrote it.
-  Object.assign(state.pair, { earlierFlows: state.pair.earlierFlows ?? 0 })
+  // Of these flows it knew nothing, and nor did what wrote it.
+  const { earlierFlows = 0, atMostFlows = 0, tunnelledFlows = 0, guessedFlows = 0 } = state.pair
+  Object.assign(state.pair, { earlierFlows, atMostFlows, tunnelledFlows, guessedFlows })
   if ((state.v as number) !== 3) return
   const { doubles } = state.pair
   while (doubles.length < PAIR_DOUBLES) doubles.push(0)

@@ -13,6 +13,7 @@ import { createFlowMemory } from './flow-memory.ts'
 import { createFlowPairing } from './flow-pairing.ts'
 import { createFlowRows } from './flow-rows.ts'
 import { createFlowTable } from './flow-table.ts'
+import { createFlowTraits } from './flow-traits.ts'
 import { createGoneProcesses } from './gone-processes.ts'
 import { createHealthLog } from './health-log.ts'
 import { createIdentityBook } from './identity-book.ts'
@@ -108,6 +109,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
       lasting.findings.push({ at: at(), kind: 'alert', alert })
     },
   })
+  const traits = createFlowTraits(rows, pairs, counters)
   const pairing = createFlowPairing({
     baseline,
     clock,
@@ -117,6 +119,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     book,
     detector,
     idle,
+    traits,
     policy: () => lasting.policy,
     emit: sight,
   })
@@ -141,6 +144,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     attribution,
     pairing,
     gone,
+    traits,
     book,
     top,
     carry,

@@ -54,6 +54,12 @@ export type EngineCounters = {
   unreadFlows: number
   /** Flows whose close was not seen: their bytes are what was read last. */
   inexactFlows: number
+  /** Flows whose bytes out may count what was sent again. */
+  atMostFlows: number
+  /** Flows whose process was found by its pid and the time. */
+  guessedFlows: number
+  /** Flows that left through a tunnel, whose own flow has their bytes once more: they are in no other sum of bytes. */
+  tunnelled: { flows: number; bytesOut: number; bytesIn: number }
   /** Flows that were open before the first look, and what they had moved then: in no other figure, and in no alert. */
   earlier: { flows: number; bytesOut: number; bytesIn: number }
   /** What programs sent in ways whose flows no source tells: bytes given to the kernel. They are in no other figure. */
@@ -112,6 +118,9 @@ export const zeroCounters = (): EngineCounters => ({
   unattributedFlows: 0,
   unreadFlows: 0,
   inexactFlows: 0,
+  atMostFlows: 0,
+  guessedFlows: 0,
+  tunnelled: { flows: 0, bytesOut: 0, bytesIn: 0 },
   earlier: { flows: 0, bytesOut: 0, bytesIn: 0 },
   unseenBytes: 0,
   unseenTop: [],

@@ -99,6 +99,7 @@ export function createEngine(options: EngineOptions): Engine {
       ...boot.present(),
       bytesOut: bytesSum(counters.bytesOut, 'bytes_out'),
       bytesIn: bytesSum(counters.bytesIn, 'bytes_in'),
+      tunnelled: { ...counters.tunnelled },
       leftOut: { ...counters.leftOut },
       evicted: { ...counters.evicted },
     }),

@@ -10,6 +10,7 @@ import { createFlowOwners } from './flow-owners.ts'
 import type { FlowPairing } from './flow-pairing.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, Phase } from './flow-table.ts'
+import { type FlowTraits, TRAIT_FLAGS } from './flow-traits.ts'
 import type { GoneProcesses } from './gone-processes.ts'
 import type { IdentityBook } from './identity-book-parts.ts'
 import type { Process } from './process.ts'
@@ -46,6 +47,7 @@ export type LedgerParts = {
   memory: FlowMemory
   attribution: FlowAttribution
   pairing: FlowPairing
+  traits: FlowTraits
   gone: GoneProcesses
   book: IdentityBook
   top: Top
@@ -78,7 +80,7 @@ export type FlowLedger = {
 }
 
 export function createFlowLedger(parts: LedgerParts): FlowLedger {
-  const { clock, counters, rows, memory, attribution, pairing, gone, top, carry } = parts
+  const { clock, counters, rows, memory, attribution, pairing, gone, top, carry, traits } = parts
   const { table } = rows
   const { u32, f64 } = table
   const enumerations = createEnumerations()
@@ -167,6 +169,7 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       counters.flows++
       if (mayBeForgotten(words, w)) countFromHere(words, w, slot)
     }
+    traits.note(slot, words[w + W.flags] as number)
     carry.opened(slot)
     const expected = memory.takeExpected(idLow, idHigh, epoch)
     if (!isBack && !expected && !rows.hasBit(slot, FlowBit.told) && isEarlier(words, w, source))
@@ -220,15 +223,6 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     f64[base + D.in] = f64[base + D.countedIn] = bytesIn
   }
 
-  /** The source has learnt the process of a flow since its first report. */
-  const learnProcess = (slot: number, words: Uint32Array, w: number): void => {
-    const row = slot * FLOW_WORDS
-    if (u32[row + F.phase] === Phase.counted) return
-    u32[row + F.pid] = words[w + W.pid] as number
-    u32[row + F.pidversion] = words[w + W.pidversion] as number
-    settleAnew(slot)
-  }
-
   /** Its process may be known now. */
   const settleAnew = (slot: number): void => {
     const place = slot * FLOW_WORDS + F.phase
@@ -241,10 +235,16 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
 
   /** A report names another process than the flow's. */
   const meetOwner = (slot: number, words: Uint32Array, w: number, atMs: number): void => {
+    const row = slot * FLOW_WORDS
     const pid = words[w + W.pid] as number
     const pidversion = words[w + W.pidversion] as number
-    if (u32[slot * FLOW_WORDS + F.pid] === 0) learnProcess(slot, words, w)
-    else owners.change(slot, { pid, pidversion }, atMs)
+    if (u32[row + F.pid] !== 0) owners.change(slot, { pid, pidversion }, atMs)
+    else if (u32[row + F.phase] !== Phase.counted) {
+      // The source has learnt it since its first report.
+      u32[row + F.pid] = pid
+      u32[row + F.pidversion] = pidversion
+      settleAnew(slot)
+    }
   }
 
   /** A flow of which more may have moved than is known. */
@@ -305,13 +305,16 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       const bytesIn = inHigh * TWO_32 + (words[w + W.inLow] as number)
       const moreOut = out - (f64[base + D.out] as number)
       const moreIn = bytesIn - (f64[base + D.in] as number)
+      const flags = words[w + W.flags] as number
+      if ((flags & TRAIT_FLAGS) !== 0) traits.note(slot, flags)
+      const sums = (flags & FlowFlag.tunnelled) === 0 ? counters : counters.tunnelled
       if (moreOut < 0 || moreIn < 0) counters.staleReports++
       if (moreOut > 0) {
-        counters.bytesOut += moreOut
+        sums.bytesOut += moreOut
         f64[base + D.out] = out
       }
       if (moreIn > 0) {
-        counters.bytesIn += moreIn
+        sums.bytesIn += moreIn
         f64[base + D.in] = bytesIn
       }
       if (atMs > (f64[base + D.lastAtMs] as number)) f64[base + D.lastAtMs] = atMs
@@ -330,7 +333,6 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
         moreIn >= 0
       )
         meetOwner(slot, words, w, atMs)
-      const flags = words[w + W.flags] as number
       if ((flags & UNREAD_FLAGS) !== 0) noteUnread(slot, flags, atMs)
       if ((((words[w + W.kind] as number) >>> 16) & 0xff) === FlowState.closed) close(slot, atMs)
     },

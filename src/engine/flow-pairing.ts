@@ -9,6 +9,7 @@ import type { Sighting } from './finding.ts'
 import type { Expected, FlowMemory } from './flow-memory.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, NO_PAIR, Phase } from './flow-table.ts'
+import type { FlowTraits } from './flow-traits.ts'
 import type { IdentityBook } from './identity-book-parts.ts'
 import { identityView } from './identity-view.ts'
 import type { IdleFlows } from './idle-flows.ts'
@@ -32,6 +33,7 @@ export type PairingParts = {
   book: IdentityBook
   detector: Detector
   idle: IdleFlows
+  traits: FlowTraits
   policy: () => Policy
   emit: (sighting: Sighting) => void
 }
@@ -56,7 +58,7 @@ export type FlowPairing = {
 }
 
 export function createFlowPairing(parts: PairingParts): FlowPairing {
-  const { baseline, clock, rows, memory, pairs, book, detector, idle } = parts
+  const { baseline, clock, rows, memory, pairs, book, detector, idle, traits } = parts
   const { table, hasBit } = rows
   const { u32, f64 } = table
   const { i32, f64: d } = pairs
@@ -83,6 +85,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       i32[i + C.flows] = (i32[i + C.flows] as number) + 1
     if (!hasBit(slot, FlowBit.inPair) && hasBit(slot, FlowBit.earlier))
       i32[i + C.earlierFlows] = (i32[i + C.earlierFlows] as number) + 1
+    if (!hasBit(slot, FlowBit.inPair)) traits.join(slot, pair)
     rows.setBit(slot, FlowBit.inPair)
     if (ownIn(slot) === 0)
       watch.add(slot, table.generation[slot] as number, clock.nowMs + SILENT_AFTER_MS)

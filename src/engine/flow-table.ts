@@ -79,6 +79,12 @@ export const FlowBit = {
   unreadTold: 512,
   /** Open before anybody looked: `FlowRows.sinceOf` is what it had moved then. */
   earlier: 1_024,
+  /** Its bytes out may count what was sent again. */
+  atMost: 2_048,
+  /** It leaves, or left, through a tunnel. */
+  tunnelled: 4_096,
+  /** Whose it is was found by pid and time. */
+  guessed: 8_192,
 } as const
 
 export const NO_PAIR = 0xffffffff

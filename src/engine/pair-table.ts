@@ -46,6 +46,9 @@ export type PairSnapshot = {
   unreadFlows: number
   inexactFlows: number
   earlierFlows: number
+  atMostFlows: number
+  tunnelledFlows: number
+  guessedFlows: number
 }
 
 export type PairTable = {
@@ -242,6 +245,9 @@ export function createPairTable(
         unreadFlows: i32[row + C.unreadFlows] as number,
         inexactFlows: i32[row + C.inexactFlows] as number,
         earlierFlows: i32[row + C.earlierFlows] as number,
+        atMostFlows: i32[row + C.atMostFlows] as number,
+        tunnelledFlows: i32[row + C.tunnelledFlows] as number,
+        guessedFlows: i32[row + C.guessedFlows] as number,
       }
     },
     restore(slot, snapshot, shiftMs, nowMs) {
@@ -261,6 +267,9 @@ export function createPairTable(
       i32[slot * PAIR_INTEGERS + C.unreadFlows] = unreadFlows
       i32[slot * PAIR_INTEGERS + C.inexactFlows] = inexactFlows
       i32[slot * PAIR_INTEGERS + C.earlierFlows] = earlierFlows
+      i32[slot * PAIR_INTEGERS + C.atMostFlows] = snapshot.atMostFlows
+      i32[slot * PAIR_INTEGERS + C.tunnelledFlows] = snapshot.tunnelledFlows
+      i32[slot * PAIR_INTEGERS + C.guessedFlows] = snapshot.guessedFlows
     },
     each(visit) {
       for (let slot = 0; slot < high; slot++) {

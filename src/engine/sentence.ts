@@ -82,6 +82,10 @@ export type SentenceFacts = {
   inexactFlows: number
   /** Flows that were open before anybody looked: what they moved until then is in no figure here. */
   earlierFlows: number
+  /** Flows whose bytes out may count what was sent again, that left through a tunnel, whose owner was guessed. */
+  atMostFlows: number
+  tunnelledFlows: number
+  guessedFlows: number
   /** Bytes out in the last ten minutes. */
   recentOut: number
   privateNetwork: boolean
@@ -145,7 +149,8 @@ export function alertSentence(facts: SentenceFacts): string {
       ? ''
       : ` ${facts.rolledUp} more of its destinations crossed the same line that day (UTC) and ${facts.rolledUp === 1 ? 'has no alert of its' : 'have no alert of their'} own.`
   const isLeast = facts.unreadFlows + facts.inexactFlows > 0
-  const least = isLeast ? 'at least ' : ''
+  const isMost = facts.atMostFlows > 0
+  const least = isLeast ? (isMost ? 'about ' : 'at least ') : isMost ? 'at most ' : ''
   const passed = isLeast ? 'what was read' : 'what passed'
   const back = (bytesIn: number): string =>
     bytesIn > 0 ? humanBytes(bytesIn) : isLeast ? 'nothing that was read' : 'nothing'
@@ -178,11 +183,20 @@ const knownPart = ({ bytesOut, bytesIn }: SentenceFacts): string =>
     ? ''
     : `; what was read is ${humanBytes(bytesOut)} out and ${humanBytes(bytesIn)} in`
 
-function unreadPart({ unreadFlows, inexactFlows, earlierFlows, flows }: SentenceFacts): string {
+function unreadPart(facts: SentenceFacts): string {
+  const { unreadFlows, inexactFlows, earlierFlows, flows } = facts
+  const { atMostFlows, tunnelledFlows, guessedFlows } = facts
   const texts = [
     earlierFlows === 0 ? '' : earlierText(earlierFlows, flows),
     unreadFlows === 0 ? '' : `the last bytes of ${humanFlows(unreadFlows)} could not be read`,
     inexactFlows === 0 ? '' : `the figures of ${humanFlows(inexactFlows)} are not exact`,
+    atMostFlows === 0 ? '' : `what was sent again over ${humanFlows(atMostFlows)} is counted too`,
+    tunnelledFlows === 0
+      ? ''
+      : `${humanFlows(tunnelledFlows)} left through a tunnel, whose own flow has these bytes once more`,
+    guessedFlows === 0
+      ? ''
+      : `the program of ${humanFlows(guessedFlows)} was found by process number and time alone`,
   ].filter((text) => text !== '')
   return texts.length === 0 ? '' : `; ${texts.join(', ')}`
 }

@@ -80,7 +80,12 @@ export function createNettopFlows(
         epoch: flow.epoch,
         pid: flow.pid,
         pidversion: 0,
-        flags: flags | FlowFlag.ownerGuessed | (flow.isTunnelled ? FlowFlag.tunnelled : 0),
+        flags:
+          flags |
+          FlowFlag.ownerGuessed |
+          (flow.isTunnelled ? FlowFlag.tunnelled : 0) |
+          // As the kernel counts: what TCP sends again, too (xnu tcp_output).
+          (flow.protocol === TCP ? FlowFlag.atMost : 0),
         remoteAddr: flow.remoteAddress,
         remotePort: flow.remotePort,
         localPort: flow.localPort,

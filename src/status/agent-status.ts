@@ -70,6 +70,12 @@ export type AgentStatus = {
     unattributedFlows: number
     /** Whose last counters could not be read. */
     unreadFlows: number
+    /** Whose bytes out may count what was sent again, and whose program was found by its pid and the time. */
+    atMostFlows: number
+    guessedFlows: number
+    /** That left through a tunnel, and what they moved, both ways: in no other sum. */
+    tunnelledFlows: number
+    tunnelledBytes: number
     /** Open before the first look there ever was, and what they had moved by then, both ways: in no other figure. */
     earlierFlows: number
     earlierBytes: number

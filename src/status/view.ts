@@ -90,10 +90,22 @@ function figures(status: AgentStatus, nowMs: number): string[] {
     counters.earlierFlows > 0
       ? `; ${count(counters.earlierFlows)} open before the first look, with ${size(counters.earlierBytes)} that no alert counts`
       : ''
+  const atMost =
+    counters.atMostFlows > 0
+      ? `, ${count(counters.atMostFlows)} with what was sent again counted too`
+      : ''
+  const guessed =
+    counters.guessedFlows > 0
+      ? `, ${count(counters.guessedFlows)} whose program was found by pid and time alone`
+      : ''
+  const tunnelled =
+    counters.tunnelledFlows > 0
+      ? `; ${count(counters.tunnelledFlows)} through a tunnel, with ${size(counters.tunnelledBytes)} that is not in these sums`
+      : ''
   const turnedAway = readers.refused + readers.tooMany + readers.slow + readers.spoke
   return [
     `Programs: ${count(counters.processes)} running, ${count(counters.execs)} started, ${count(counters.identities)} known${missed}`,
-    `Network: ${countOf(counters.openFlows, 'flow')} open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program${unread}${earlier}`,
+    `Network: ${countOf(counters.openFlows, 'flow')} open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program${unread}${atMost}${guessed}${tunnelled}${earlier}`,
     ...(counters.unseenBytes > 0 ? [`Not watched: ${unseenLine(status)}`] : []),
     `Alerts: ${count(counters.alerts)} since the start${heldBack(status)}`,
     `Lost: ${lost.join(', ')}`,

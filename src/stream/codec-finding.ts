@@ -117,6 +117,9 @@ function alertToWire(alert: Alert): freshet.v1.Alert.$Properties {
     flows: u32(alert.flows, 'alert.flows'),
     silentFlows: u32(alert.silentFlows, 'alert.silent_flows'),
     unreadFlows: u32(alert.unreadFlows, 'alert.unread_flows'),
+    atMostFlows: u32(alert.atMostFlows, 'alert.at_most_flows'),
+    tunnelledFlows: u32(alert.tunnelledFlows, 'alert.tunnelled_flows'),
+    guessedFlows: u32(alert.guessedFlows, 'alert.guessed_flows'),
     largestFlow: {
       bytesOut: wideFromCount(alert.largestFlow.bytesOut, 'alert.largest_flow.bytes_out'),
       bytesIn: wideFromCount(alert.largestFlow.bytesIn, 'alert.largest_flow.bytes_in'),
@@ -163,6 +166,9 @@ function alertFromWire(alert: freshet.v1.Alert.$Properties): Alert {
     flows: alert.flows ?? 0,
     silentFlows: alert.silentFlows ?? 0,
     unreadFlows: alert.unreadFlows ?? 0,
+    atMostFlows: alert.atMostFlows ?? 0,
+    tunnelledFlows: alert.tunnelledFlows ?? 0,
+    guessedFlows: alert.guessedFlows ?? 0,
     largestFlow: {
       bytesOut: countFromWide(largest?.bytesOut, 'alert.largest_flow.bytes_out'),
       bytesIn: countFromWide(largest?.bytesIn, 'alert.largest_flow.bytes_in'),

@@ -354,6 +354,9 @@ export namespace freshet {
             doubt: string;
             unreadFlows: number;
             listedFlows?: (freshet.v1.ListedFlows.$Properties|null);
+            atMostFlows: number;
+            tunnelledFlows: number;
+            guessedFlows: number;
             responsibleKey: string;
             static encode(message: freshet.v1.Alert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Alert & freshet.v1.Alert.$Shape;
@@ -384,6 +387,9 @@ export namespace freshet {
                 doubt?: (string|null);
                 unreadFlows?: (number|null);
                 listedFlows?: (freshet.v1.ListedFlows.$Properties|null);
+                atMostFlows?: (number|null);
+                tunnelledFlows?: (number|null);
+                guessedFlows?: (number|null);
                 responsibleKey?: (string|null);
                 $unknowns?: Uint8Array[];
             }

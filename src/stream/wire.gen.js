@@ -1363,6 +1363,9 @@ export const freshet = $root.freshet = (() => {
             Alert.prototype.doubt = "";
             Alert.prototype.unreadFlows = 0;
             Alert.prototype.listedFlows = null;
+            Alert.prototype.atMostFlows = 0;
+            Alert.prototype.tunnelledFlows = 0;
+            Alert.prototype.guessedFlows = 0;
             Alert.prototype.responsibleKey = "";
 
             Alert.encode = function (m, w, q) {
@@ -1426,6 +1429,12 @@ export const freshet = $root.freshet = (() => {
                     w.uint32(192).uint32(m.unreadFlows);
                 if (m.listedFlows != null && $Object.hasOwnProperty.call(m, "listedFlows"))
                     $root.freshet.v1.ListedFlows.encode(m.listedFlows, w.uint32(202).fork(), q + 1).ldelim();
+                if (m.atMostFlows != null && $Object.hasOwnProperty.call(m, "atMostFlows") && m.atMostFlows !== 0)
+                    w.uint32(208).uint32(m.atMostFlows);
+                if (m.tunnelledFlows != null && $Object.hasOwnProperty.call(m, "tunnelledFlows") && m.tunnelledFlows !== 0)
+                    w.uint32(216).uint32(m.tunnelledFlows);
+                if (m.guessedFlows != null && $Object.hasOwnProperty.call(m, "guessedFlows") && m.guessedFlows !== 0)
+                    w.uint32(224).uint32(m.guessedFlows);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -1646,6 +1655,33 @@ export const freshet = $root.freshet = (() => {
                             if (u !== 2)
                                 break;
                             m.listedFlows = $root.freshet.v1.ListedFlows.decode(r, r.size(), $undefined, q + 1, m.listedFlows);
+                            continue;
+                        }
+                    case 26: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.atMostFlows = v;
+                            else
+                                delete m.atMostFlows;
+                            continue;
+                        }
+                    case 27: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.tunnelledFlows = v;
+                            else
+                                delete m.tunnelledFlows;
+                            continue;
+                        }
+                    case 28: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.guessedFlows = v;
+                            else
+                                delete m.guessedFlows;
                             continue;
                         }
                     case 21: {

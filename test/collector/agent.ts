@@ -242,6 +242,9 @@ export function alertOf(number: number, change: Partial<Alert> = {}): Alert {
     flows: 1,
     silentFlows: 1,
     unreadFlows: 0,
+    atMostFlows: 0,
+    tunnelledFlows: 0,
+    guessedFlows: 0,
     listedFlows: undefined,
     largestFlow: { bytesOut: bytes(8_400_000, 'bytesOut'), bytesIn: bytes(0, 'bytesIn'), pcr: 1 },
     timeline: {

@@ -16,7 +16,9 @@ import {
 } from './nettop-text.ts'
 
 const { opened, report, closed } = FlowState
-const { enumerated, inexact, ownerGuessed, tunnelled } = FlowFlag
+const { enumerated, inexact, tunnelled } = FlowFlag
+/** Of each TCP flow that nettop shows. */
+const always = FlowFlag.ownerGuessed | FlowFlag.atMost
 const A = 'tcp4 10.0.0.2:51234<->203.0.113.9:443'
 const B = 'tcp6 fe80::1%en5.50000<->2001:db8::2.8443'
 
@@ -135,9 +137,9 @@ describe('nettop', () => {
     assert.deepEqual(
       told.flows.map(({ state, bytesOut, bytesIn, flags }) => [state, bytesOut, bytesIn, flags]),
       [
-        [opened, 100n, 5n, ownerGuessed],
-        [report, 900n, 6n, ownerGuessed],
-        [closed, 900n, 6n, ownerGuessed | inexact],
+        [opened, 100n, 5n, always],
+        [report, 900n, 6n, always],
+        [closed, 900n, 6n, always | inexact],
       ],
     )
     const [flow] = told.flows
@@ -157,7 +159,7 @@ describe('nettop', () => {
     assert.deepEqual(told.enumeratedAt, [STARTED_NS + 2n * SECOND_NS])
     assert.deepEqual(
       told.flows.slice(0, 2).map(({ flags }) => flags),
-      [enumerated | ownerGuessed, ownerGuessed],
+      [enumerated | always, always],
     )
     const damaged = readNettop()
     damaged.samples([processRow('a.1')])

@@ -26,6 +26,7 @@ export const wellStatus = (change: Partial<AgentStatus> = {}): AgentStatus => ({
     bytesOut: 5 * MIB,
     bytesIn: 700,
     unreadFlows: 0,
+    ...{ atMostFlows: 0, guessedFlows: 0, tunnelledFlows: 0, tunnelledBytes: 0 },
     earlierFlows: 0,
     earlierBytes: 0,
     unseenBytes: 0,

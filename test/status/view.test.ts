@@ -34,6 +34,12 @@ describe('the status in plain words', () => {
       ) ?? ''
     assert.doesNotMatch(network({}), /could not be read|not watched/)
     assert.match(network({ unreadFlows: 112 }), /, 112 whose last bytes could not be read$/)
+    assert.match(network({ atMostFlows: 3 }), /, 3 with what was sent again counted too$/)
+    assert.match(network({ guessedFlows: 4 }), /, 4 whose program was found by pid and time alone$/)
+    assert.match(
+      network({ tunnelledFlows: 2, tunnelledBytes: 5_000_000 }),
+      /; 2 through a tunnel, with 5\.0 MB that is not in these sums$/,
+    )
     assert.match(
       network({ earlierFlows: 3, earlierBytes: 5_242_880 }),
       /; 3 open before the first look, with 5\.2 MB that no alert counts$/,

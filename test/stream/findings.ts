@@ -76,6 +76,9 @@ export const alert: Alert = {
   flows: 1,
   silentFlows: 1,
   unreadFlows: 0,
+  atMostFlows: 0,
+  tunnelledFlows: 0,
+  guessedFlows: 0,
   listedFlows: undefined,
   largestFlow: { bytesOut: 8_388_608 as Bytes, bytesIn: 0 as Bytes, pcr: 1 },
   timeline: {
@@ -216,6 +219,9 @@ const anyAlert: fc.Arbitrary<Alert> = fc.record({
   flows: anyU32,
   silentFlows: anyU32,
   unreadFlows: anyU32,
+  atMostFlows: anyU32,
+  tunnelledFlows: anyU32,
+  guessedFlows: anyU32,
   largestFlow: fc.record({ bytesOut: anyBytes, bytesIn: anyBytes, pcr: anyDouble }),
   listedFlows: fc.option(
     fc.array(

@@ -184,6 +184,9 @@ export function alertOf(facts: AlertFacts): Alert {
     flows: 3,
     silentFlows: 1,
     unreadFlows: 0,
+    atMostFlows: 0,
+    tunnelledFlows: 0,
+    guessedFlows: 0,
     listedFlows: undefined,
     largestFlow: {
       bytesOut: bytes(Math.ceil(bytesOut * 0.9), 'bytesOut'),

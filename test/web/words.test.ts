@@ -11,7 +11,9 @@ import {
   isWithoutHandshake,
   listedText,
   namelessText,
+  outName,
   policyText,
+  qualifiedText,
   reportingText,
   revisionText,
   runForText,
@@ -45,6 +47,26 @@ describe('page: words that depend on numbers', () => {
     const unread = { ...of, bytesIn: 0, unreadFlows: 2 }
     assert.equal(answeredText(unread), '2 of them not read to the end')
   })
+  it('say how far the bytes out are what they look like, and why', () => {
+    const of = {
+      state: 'final' as const,
+      ...{ flows: 9, unreadFlows: 0, atMostFlows: 0, tunnelledFlows: 0, guessedFlows: 0 },
+    }
+    assert.equal(outName(of), 'Out')
+    assert.equal(outName({ ...of, state: 'updated' }), 'Out, at least')
+    assert.equal(outName({ ...of, unreadFlows: 1 }), 'Out, at least')
+    assert.equal(outName({ ...of, atMostFlows: 1 }), 'Out, at most')
+    assert.equal(outName({ ...of, atMostFlows: 1, unreadFlows: 1 }), 'Out, about')
+    assert.equal(outName({ ...of, atMostFlows: 1, state: 'opened' }), 'Out, about')
+    assert.equal(qualifiedText(of), '')
+    assert.equal(
+      qualifiedText({ ...of, atMostFlows: 1, tunnelledFlows: 1, guessedFlows: 3 }),
+      'What was sent again over one flow is counted too. One flow left through a tunnel (a VPN or a relay), whose own ' +
+        'flow has these bytes once more. The program of 3 flows was found by process number and time alone.',
+    )
+    assert.match(qualifiedText({ ...of, tunnelledFlows: 2 }), /^2 flows left through a tunnel/)
+  })
+
   it('say how much of a list is on the page', () => {
     const noun: [string, string] = ['alert', 'alerts']
     assert.equal(listedText(1, 1, 1, noun), '1 alert.')

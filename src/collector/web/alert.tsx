@@ -18,7 +18,7 @@ import { alertKey, exactly, routeHash } from './route.ts'
 import { Sight } from './sight.tsx'
 import { alertTold, lastList, lastRow } from './state.ts'
 import { Triage, TriageMark } from './triage.tsx'
-import { answeredText, namelessText } from './words.ts'
+import { answeredText, namelessText, outName } from './words.ts'
 
 export function AlertPage({ id, deviceId }: { id: string; deviceId: string | undefined }) {
   const [alert, setAlert] = useState<AlertDetail | undefined>(undefined)
@@ -135,7 +135,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
   return (
     <dl class="figures facts">
       <Figure
-        name={`Out${least}`}
+        name={outName(alert)}
         value={bytesText(alert.bytesOut)}
         more={bytesExact(alert.bytesOut)}
       />

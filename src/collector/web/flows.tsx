@@ -2,7 +2,7 @@
 import type { AlertDetail, FlowInfo } from '../page-api.ts'
 import { endpointText } from './format.ts'
 import { Bytes, Clock, Cut } from './parts.tsx'
-import { ANSWERED_MEANS, unlistedText } from './words.ts'
+import { ANSWERED_MEANS, qualifiedText, unlistedText } from './words.ts'
 
 export function Flows({ alert }: { alert: AlertDetail }) {
   const { listedFlows } = alert
@@ -17,7 +17,7 @@ export function Flows({ alert }: { alert: AlertDetail }) {
     <>
       {listedFlows.length > 0 && <Table flows={listedFlows} />}
       <p class="rest">
-        {unlistedText(alert)} {ANSWERED_MEANS}
+        {unlistedText(alert)} {qualifiedText(alert)} {ANSWERED_MEANS}
       </p>
     </>
   )

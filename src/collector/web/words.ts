@@ -23,6 +23,34 @@ export function answeredText(
   return `${alert.silentFlows === 0 ? 'none' : countText(alert.silentFlows)} of ${counted} unanswered`
 }
 
+type Qualified = Pick<
+  AlertDetail,
+  'state' | 'flows' | 'unreadFlows' | 'atMostFlows' | 'tunnelledFlows' | 'guessedFlows'
+>
+
+/** How far the bytes out are the figure that they look like. */
+export function outName({ state, unreadFlows, atMostFlows }: Qualified): string {
+  const isLeast = state !== 'final' || unreadFlows > 0
+  if (atMostFlows === 0) return isLeast ? 'Out, at least' : 'Out'
+  return isLeast ? 'Out, about' : 'Out, at most'
+}
+
+/** What is to be known of an alert's flows beside their figures; empty: nothing. */
+export function qualifiedText({ atMostFlows, tunnelledFlows, guessedFlows }: Qualified): string {
+  const of = (count: number): string => (count === 1 ? 'one flow' : `${countText(count)} flows`)
+  return [
+    atMostFlows > 0 ? `What was sent again over ${of(atMostFlows)} is counted too.` : '',
+    tunnelledFlows > 0
+      ? `${of(tunnelledFlows).replace(/^o/, 'O')} left through a tunnel (a VPN or a relay), whose own flow has these bytes once more.`
+      : '',
+    guessedFlows > 0
+      ? `The program of ${of(guessedFlows)} was found by process number and time alone.`
+      : '',
+  ]
+    .filter((text) => text !== '')
+    .join(' ')
+}
+
 /** What an alert does not list of its flows. */
 export function unlistedText({
   flows,
