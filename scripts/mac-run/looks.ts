@@ -1,6 +1,6 @@
 // What a run only looks at: the machine, Apple's framework and program that flows are told by, the app that set-up built,
 // and what Freshet costs at rest.
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MalformedLine } from '../../src/importers/malformed.ts'
 import { columnsOf, isHeader, parseRow } from '../../src/intake/nettop-line.ts'
@@ -8,17 +8,12 @@ import { NETTOP } from '../../src/sense/program-source.ts'
 import { endOf, firstLine, type Mac } from './mac.ts'
 
 const FRAMEWORK = '/System/Library/PrivateFrameworks/NetworkStatistics.framework/NetworkStatistics'
-/** Without which NetworkStatistics is of no use, and nettop stands in. */
-export const SYMBOLS = [
-  'NStatManagerCreate',
-  'NStatManagerAddAllTCP',
-  'NStatManagerAddAllUDP',
-  'NStatSourceSetDescriptionBlock',
-  'NStatSourceSetCountsBlock',
-  'NStatSourceSetRemovedBlock',
-  'NStatSourceQueryDescription',
-  'NStatManagerQueryAllSources',
-] as const
+/** The names that the source looks up, and whether it can do without: of its own list. */
+export function wantedSymbols(source: string): { name: string; isNeeded: boolean }[] {
+  const rows = source.matchAll(/\{"(k?NStat\w+)", &S::\w+, (true|false)\}/g)
+  return [...rows].map(([, name = '', needed]) => ({ name, isNeeded: needed === 'true' }))
+}
+
 const MACHINE: readonly (readonly [string, string, ...string[]])[] = [
   ['macOS', 'sw_vers', '-productVersion'],
   ['build', 'sw_vers', '-buildVersion'],
@@ -50,11 +45,16 @@ export async function frameworks(mac: Mac): Promise<void> {
   const ran = await mac.run('dyld_info', ['-exports', FRAMEWORK])
   writeFileSync(join(mac.folder, 'networkstatistics-exports.txt'), ran.output)
   const names = exportedNames(ran.output)
-  const missing = SYMBOLS.filter((name) => !names.has(name))
+  const list = join(mac.root, 'native/mac/statistics/framework_symbols.cc')
+  const wanted = wantedSymbols(readFileSync(list, 'utf8'))
+  const missing = wanted.filter(({ name }) => !names.has(name))
+  const needed = missing.filter(({ isNeeded }) => isNeeded)
+  const told = (some: readonly { name: string }[]) =>
+    some.map(({ name }) => name).join(', ') || 'none'
   mac.found({
     point: 'N1',
-    outcome: missing.length === 0 ? 'as hoped' : 'otherwise',
-    text: `NetworkStatistics exports ${names.size} names; of those that are needed ${missing.join(', ') || 'none'} missing; NStatManagerAddAllQUIC ${names.has('NStatManagerAddAllQUIC') ? 'is' : 'is not'} there`,
+    outcome: names.size > 0 && needed.length === 0 ? 'as hoped' : 'otherwise',
+    text: `NetworkStatistics exports ${names.size} names; of the ${wanted.length} that are looked up missing: ${told(missing)}; of these needed: ${told(needed)}`,
   })
   // Three samples in place of one a second for ever.
   const args = NETTOP.args.map((arg) => (arg === '0' ? '3' : arg))

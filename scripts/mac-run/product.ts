@@ -16,6 +16,9 @@ const PID = 'product.pid'
 export const pageOf = (log: string): string | undefined =>
   [...log.matchAll(/^ {2}page {4}(http:\/\/127\.0\.0\.1:\d+\/)#key=/gm)].at(-1)?.[1]
 
+/** Logs of a run and what is kept of it are read by others. */
+export const withoutKey = (log: string): string => log.replaceAll(/#key=\S+/g, '#key=...')
+
 /** `sudo npm start`, left running for the steps after it. */
 export async function start(mac: Mac, launch = launchDetached): Promise<void> {
   const log = join(mac.folder, LOG)
@@ -29,7 +32,7 @@ export async function start(mac: Mac, launch = launchDetached): Promise<void> {
     waited += LOOK_S
   }
   const text = read()
-  mac.say(text)
+  mac.say(withoutKey(text))
   const page = pageOf(text)
   mac.found({
     point: 'R1',
@@ -96,6 +99,8 @@ export async function stop(mac: Mac): Promise<void> {
     await mac.wait(LOOK_S)
     left = await roles()
   }
+  const log = join(mac.folder, LOG)
+  if (existsSync(log)) writeFileSync(log, withoutKey(readFileSync(log, 'utf8')))
   mac.found({
     point: 'R4',
     outcome: left === '' ? 'as hoped' : 'otherwise',

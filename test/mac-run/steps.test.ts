@@ -22,7 +22,7 @@ import {
   exportedNames,
   frameworks,
   menuBar,
-  SYMBOLS,
+  wantedSymbols,
 } from '../../scripts/mac-run/looks.ts'
 import { type Mac, type Ran, thisMac } from '../../scripts/mac-run/mac.ts'
 import {
@@ -97,6 +97,7 @@ freshet: Freshet is in runner's menu bar: a drop
       assert.doesNotMatch(JSON.stringify(findings), /secret/)
       await stop(mac)
       assert.equal(commands[0], `sudo -n ${process.execPath} -e process.kill(-77, 'SIGINT')`)
+      assert.match(readFileSync(join(folder, 'product.log'), 'utf8'), /#key=\.\.\.$/m)
       assert.deepEqual(findings.at(-1), {
         point: 'R4',
         outcome: 'as hoped',
@@ -315,30 +316,41 @@ TeamIdentifier=not set
 
   describe('what is looked at', () => {
     it('is whether the framework exports what is needed, and what nettop calls its columns', async () => {
-      const exports = SYMBOLS.map((name) => `        0x0001A2B4  _${name}`).join('\n')
-      assert.equal(exportedNames(`${exports}\n 0x1 _kNStatSrcKeyPID\n`).size, SYMBOLS.length + 1)
+      const { root } = pretendMac(folder).mac
+      const list = join(root, 'native/mac/statistics/framework_symbols.cc')
+      const wanted = wantedSymbols(readFileSync(list, 'utf8'))
+      const [needed, optional] = [true, false].map((is) =>
+        wanted.find(({ isNeeded }) => isNeeded === is),
+      )
+      assert.ok(wanted.length > 20)
+      const exportsBut = (one?: string) =>
+        wanted
+          .filter(({ name }) => name !== one)
+          .map(({ name }) => `        0x0001A2B4  _${name}`)
+          .join('\n')
+      assert.equal(exportedNames(`${exportsBut()}\n 0x1 _kNStatOdd\n`).size, wanted.length + 1)
       const header = 'time,,interface,state,bytes_in,bytes_out,'
       const nettop = ended(
         `${header}\n1,a.5,,,1,2,\n2,tcp4 10.0.0.2:1<->203.0.113.9:443,en0,Established,1,2,\n`,
       )
-      const good = pretendMac(folder, { dyld_info: ended(exports), nettop })
+      const good = pretendMac(folder, { dyld_info: ended(exportsBut(optional?.name)), nettop })
       await frameworks(good.mac)
       assert.deepEqual(
         good.findings.map(({ point, outcome }) => `${point} ${outcome}`),
         ['N1 as hoped', 'T1 as hoped'],
       )
       assert.match(good.findings[1]?.text ?? '', /; 1 lines of flows, 1 of processes, 0 others/)
-      const other = pretendMac(folder, {
-        dyld_info: ended(exports.replace('NStatManagerAddAllUDP', 'NStatOther')),
+      const bad = pretendMac(folder, {
+        dyld_info: ended(exportsBut(needed?.name)),
         nettop: ended('time,,interface,state,rx,tx,\n'),
       })
-      await frameworks(other.mac)
-      assert.match(other.findings[0]?.text ?? '', /needed NStatManagerAddAllUDP missing/)
+      await frameworks(bad.mac)
+      assert.ok(bad.findings[0]?.text.endsWith(`of these needed: ${needed?.name}`))
       assert.match(
-        other.findings[1]?.text ?? '',
+        bad.findings[1]?.text ?? '',
         /header time,,interface,state,rx,tx,, which is not /,
       )
-      assert.ok(other.findings.every(({ outcome }) => outcome === 'otherwise'))
+      assert.ok(bad.findings.every(({ outcome }) => outcome === 'otherwise'))
     })
 
     it('is the app: its signature, and that it runs', async () => {
