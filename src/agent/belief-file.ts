@@ -55,11 +55,11 @@ const bounded = ({ given, ended }: BeliefMemory): BeliefMemory => ({
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value)
 const isKept = (value: unknown): boolean => {
-  const { id, epoch, out, in: bytesIn } = (value ?? {}) as Record<string, unknown>
+  const { id, epoch, out, in: bytesIn, pid, pidversion } = (value ?? {}) as Record<string, unknown>
   return (
     typeof id === 'string' &&
     /^\d{1,20}$/.test(id) &&
-    [epoch, out, bytesIn].every((one) => isCount(one) && (one as number) >= 0)
+    [epoch, out, bytesIn, pid, pidversion].every((one) => isCount(one) && (one as number) >= 0)
   )
 }
 

@@ -85,6 +85,8 @@ export function createBelief(options: {
   const giving = createGiving(book, (record) => out.push(record), options.memory)
   const { give, takeFrom, closeLost, markTold, endOf, hasNothingNew } = giving
   let choice = chooseSources(new Map(), options)
+  /** Of those that named somebody, the last. */
+  let told = choice
   let isSilent = false
   let isActive = false
   let nowNs = 0n
@@ -265,9 +267,10 @@ export function createBelief(options: {
     const before = choice
     choice = chooseSources(heard, { ...options, isFilterSilent: isSilent })
     if (choice.flows === before.flows) return
-    if (before.flows !== 'none') changes.push(changeOf(before, choice))
-    // With nobody to believe, what the former told goes on as it was.
+    // With nobody to believe, what the former told goes on as it was. Another may take a second to begin.
     if (choice.flows === 'none') return
+    if (told.flows !== 'none' && told.flows !== choice.flows) changes.push(changeOf(told, choice))
+    told = choice
     const sinceNs =
       before.flows === 'none'
         ? 0n

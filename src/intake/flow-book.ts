@@ -5,7 +5,15 @@ import { FLOW_AT, FLOW_FIXED_BYTES, FlowState } from '../records/record.gen.ts'
 const TWO_32 = 4_294_967_296
 
 /** What the engine knows a flow as, and was last told of it. */
-export type GivenFlow = { id: bigint; epoch: number; out: number; in: number }
+export type GivenFlow = {
+  id: bigint
+  epoch: number
+  out: number
+  in: number
+  /** Whose it is, by the last source that named the image: nettop has a pid alone. 0: none did. */
+  pid: number
+  pidversion: number
+}
 
 export type FlowRow = {
   readonly source: number

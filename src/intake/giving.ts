@@ -5,8 +5,9 @@ import type { FlowBook, FlowRow, GivenFlow } from './flow-book.ts'
 
 const TWO_32 = 4_294_967_296
 const ENDED_KEPT_MAX = 4096
+const NOBODY = { pid: 0, pidversion: 0 }
 
-type Kept = { id: string; epoch: number; out: number; in: number }
+type Kept = Omit<GivenFlow, 'id'> & { id: string }
 /** What has to outlive this process, as JSON can hold it; of this boot alone. */
 export type BeliefMemory = {
   /** Flows that have other ids, or counters, at their source than in the engine. */
@@ -65,6 +66,7 @@ export function createGiving(
     view.setUint32(FLOW_AT.epoch, given.epoch, true)
     putCount(view, FLOW_AT.bytesOut, given.out)
     putCount(view, FLOW_AT.bytesIn, given.in)
+    nameOwner(view, given)
     if (change.state !== undefined) view.setUint8(FLOW_AT.state, change.state)
     if (change.flags)
       view.setUint32(FLOW_AT.flags, view.getUint32(FLOW_AT.flags, true) | change.flags, true)
@@ -94,10 +96,10 @@ export function createGiving(
       row.aheadIn = alias.aheadIn
     } else if (row.ended !== undefined) {
       // It was closed and goes on: what it had then is counted.
-      row.given = { id: row.ended.id, epoch: row.ended.epoch + 1, out: 0, in: 0 }
+      row.given = { ...row.ended, epoch: row.ended.epoch + 1, out: 0, in: 0 }
       row.aheadOut = -row.ended.out
       row.aheadIn = -row.ended.in
-    } else row.given = { id: row.id, epoch: row.epoch, out: 0, in: 0 }
+    } else row.given = { ...NOBODY, id: row.id, epoch: row.epoch, out: 0, in: 0 }
     tellFirst(row, row.given)
   }
   const tellFirst = (row: FlowRow, given: GivenFlow): void => {
@@ -131,10 +133,10 @@ export function createGiving(
     tell(row, row.given, { state: FlowState.closed, flags: FlowFlag.inexact })
     endGiven(row, row.given)
   }
-  const endGiven = (row: FlowRow, { id, epoch, out, in: bytesIn }: GivenFlow): void => {
+  const endGiven = (row: FlowRow, { out, in: bytesIn, ...given }: GivenFlow): void => {
     // Of a flow that had ended before, this epoch holds the rest.
     row.ended = {
-      ...{ id, epoch },
+      ...given,
       out: out + Math.max(0, -row.aheadOut),
       in: bytesIn + Math.max(0, -row.aheadIn),
     }
@@ -176,6 +178,15 @@ export function createGiving(
       return memory
     },
   }
+}
+
+/** Who has no name for the image says whose it is by the pid; it was named before. */
+function nameOwner(view: DataView, given: GivenFlow): void {
+  const pid = view.getUint32(FLOW_AT.pid, true)
+  const pidversion = view.getUint32(FLOW_AT.pidversion, true)
+  if (pidversion === 0 && pid === given.pid)
+    view.setUint32(FLOW_AT.pidversion, given.pidversion, true)
+  else if (pidversion !== 0) Object.assign(given, { pid, pidversion })
 }
 
 function putCount(view: DataView, at: number, count: number): void {

@@ -12,12 +12,12 @@ const MEMORY: BeliefMemory = {
       source: 5,
       id: '77',
       epoch: 1,
-      given: { id: '1', epoch: 1, out: 100, in: 5 },
+      given: { id: '1', epoch: 1, out: 100, in: 5, pid: 500, pidversion: 3 },
       aheadOut: 0,
       aheadIn: -3,
     },
   ],
-  ended: [{ id: '18446744073709551615', epoch: 2, out: 7, in: 0 }],
+  ended: [{ id: '18446744073709551615', epoch: 2, out: 7, in: 0, pid: 0, pidversion: 0 }],
 }
 
 describe('what is kept of flows whose source changed', () => {

@@ -155,6 +155,19 @@ describe('the source of flows that is believed', () => {
     assert.equal(ledger.falls, 0)
   })
 
+  it('is still of the image that was named, where nettop has a pid alone', () => {
+    const { begins, tells, cannot, ledger } = scene()
+    begins(statistics)
+    tells(statistics, { id: 70, out: 10, pid: 7, pidversion: 3 })
+    cannot(statistics)
+    begins(nettop)
+    tells(nettop, { id: 9, out: 40, pid: 7, pidversion: 0 })
+    assert.equal(ledger.owner, '7.3')
+    // Another's by now: who, its pid says alone.
+    tells(nettop, { id: 9, out: 40, pid: 8, pidversion: 0 })
+    assert.equal(ledger.owner, '8.0')
+  })
+
   it('hands on a name under the id that the engine knows', () => {
     const { begins, tells, names, ledger, wait } = scene()
     begins(statistics)

@@ -26,7 +26,13 @@ const UNAVAILABLE: Record<number, number> = {
   [Source.nettop]: Gap.nettop,
 }
 
-export type Ends = { to?: string; port?: number; localPort?: number; pid?: number }
+export type Ends = {
+  to?: string
+  port?: number
+  localPort?: number
+  pid?: number
+  pidversion?: number
+}
 export type Told = Ends & {
   id: number
   epoch?: number
@@ -62,7 +68,7 @@ export class Teller {
       bytesIn: BigInt(told.in ?? 0),
       epoch: told.epoch ?? 1,
       pid: told.pid ?? 500,
-      pidversion: 1,
+      pidversion: told.pidversion ?? 1,
       flags: told.flags ?? 0,
       remoteAddr: parseAddress(told.to ?? '203.0.113.9') as Uint8Array,
       remotePort: told.port ?? 443,
@@ -99,6 +105,8 @@ export class Ledger {
   /** Reports of flows that had been told as closed. */
   afterClose = 0
   falls = 0
+  /** pid.pidversion of the last flow record. */
+  owner = ''
 
   take(records: Uint8Array): this {
     const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
@@ -123,7 +131,8 @@ export class Ledger {
     }
   }
   #flow(view: DataView, at: number): void {
-    const { flowId, epoch, bytesOut, bytesIn, state, source } = readFlow(view, at)
+    const { flowId, epoch, bytesOut, bytesIn, state, source, pid, pidversion } = readFlow(view, at)
+    this.owner = `${pid}.${pidversion}`
     const key = `${flowId}.${epoch}`
     const before = this.flows.get(key)
     if (before?.state === FlowState.closed) this.afterClose++

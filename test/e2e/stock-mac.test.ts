@@ -1,0 +1,243 @@
+// A Mac without Apple's entitlement and without a filter, from its sources to the collector: programs by eslogger and by
+// the list of processes, flows by NetworkStatistics and by nettop. Each ends, another takes over, and no byte is counted
+// twice.
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { CollectorReady } from '../../src/cli/collector.ts'
+import type { AlertDetail, AlertsResponse, DevicesResponse } from '../../src/collector/page-api.ts'
+import { parseAddress } from '../../src/engine/address.ts'
+import {
+  Capability,
+  Direction,
+  ExecFlag,
+  FlowState,
+  Gap,
+  LAYOUT,
+  Mark,
+  Source,
+  writeExec,
+  writeFlow,
+  writeMark,
+  writeTick,
+} from '../../src/records/record.gen.ts'
+import { type EsProcess, esLine, execOf, forkOf, ZSH } from '../importers/samples.ts'
+import { flowRow, HEADER, processRow } from '../intake/nettop-text.ts'
+import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
+import { until } from './installation.ts'
+
+const MIB = 1024 * 1024
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+const SENSE = fileURLToPath(new URL('stock-mac.ts', import.meta.url))
+const { endpointSecurity, polling, networkStatistics, filter } = Source
+const WORKS = Capability.flowCloses + Capability.allProcesses
+const PEER = '203.0.113.9'
+
+const tool = (name: string, pid: number, version: number): EsProcess => ({
+  ...{ pid, version, path: `/Users/ada/bin/${name}`, signing: name },
+  ...{ parent: [ZSH.pid, ZSH.version], responsible: [ZSH.pid, ZSH.version], flags: 0x22000003 },
+})
+const first = { ...tool('first', 501, 1_002), cdhash: '01'.repeat(20) }
+const second = { ...tool('second', 502, 1_003), cdhash: '02'.repeat(20) }
+
+describe('a Mac with nothing but what every Mac has', () => {
+  let folder: string
+  let collector: ChildProcess
+  let sense: ChildProcess
+  let output = ''
+  let origin = ''
+  let key = ''
+  let ticking: NodeJS.Timeout
+
+  const head = (source: number) => ({ source, atNs: process.hrtime.bigint() })
+  const tell = (...records: Uint8Array[]): void => {
+    sense.send(records.map((record) => Buffer.from(record).toString('base64')))
+  }
+  const mark = (source: number, kind: number, capabilities: number, gaps = 0): Uint8Array =>
+    writeMark({
+      ...head(source),
+      ...{ kind, capabilities, gaps, layout: LAYOUT, note: '' },
+      unixNs: BigInt(Date.now()) * 1_000_000n,
+      bootId: new Uint8Array(16).fill(7),
+    })
+  const whole = (source: number, capabilities: number, ...records: Uint8Array[]): void =>
+    tell(
+      mark(source, Mark.start, capabilities),
+      ...records,
+      mark(source, Mark.enumerated, capabilities),
+    )
+  const running = ({ pid, version, path, signing, flags, cdhash = '00' }: EsProcess): Uint8Array =>
+    writeExec({
+      ...head(polling),
+      ...{ flags: ExecFlag.enumerated, pid, pidversion: version, path, uid: 501 },
+      ...{ parentPid: ZSH.pid, parentPidversion: ZSH.version },
+      ...{ responsiblePid: 0, responsiblePidversion: 0, codesignFlags: flags ?? 1 },
+      ...{ cdhash: Buffer.alloc(20, Buffer.from(cdhash, 'hex')), dev: 1n, ino: BigInt(pid) },
+      ...{ scriptDev: 0n, scriptIno: 0n, scriptFrom: 0, script: '' },
+      ...{ signingId: signing ?? '', teamId: '' },
+    })
+  const flow = (
+    source: number,
+    told: { id: number; by: EsProcess; port: number; out: number; state?: keyof typeof FlowState },
+  ): Uint8Array =>
+    writeFlow({
+      ...head(source),
+      ...{ flowId: BigInt(told.id), epoch: 1, bytesOut: BigInt(told.out), bytesIn: 0n, flags: 0 },
+      ...{ pid: told.by.pid, pidversion: told.by.version, protocol: 6 },
+      remoteAddr: parseAddress(PEER) as Uint8Array,
+      ...{ remotePort: 443, localPort: told.port, direction: Direction.outbound },
+      state: FlowState[told.state ?? 'report'],
+    })
+  /** Whole or not at all: nettop prints it again and again. */
+  const sample = (...rows: string[]): void => {
+    writeFileSync(join(folder, 'sample.new'), [HEADER, ...rows, ''].join('\n'))
+    renameSync(join(folder, 'sample.new'), join(folder, 'sample'))
+  }
+  const nettopRows = (by: EsProcess, port: number, out: number): string[] => [
+    processRow(`${by.path.split('/').at(-1)}.${by.pid}`),
+    flowRow(`tcp4 10.0.0.2:${port}<->${PEER}:443`, out),
+  ]
+  const program = (name: string, script: string): void => {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`)
+    chmodSync(join(folder, name), 0o755)
+  }
+  const api = async <T>(path: string): Promise<T> => {
+    const headers = { authorization: `Bearer ${key}` }
+    const response = await fetch(`${origin}${path}`, { headers })
+    assert.equal(response.status, 200, path)
+    return (await response.json()) as T
+  }
+  const alertOf = async ({ path }: EsProcess): Promise<AlertDetail | undefined> => {
+    const { alerts } = await api<AlertsResponse>('/api/alerts?limit=50')
+    const row = alerts.find(({ application }) => application.path === path)
+    return row && (await api<AlertDetail>(`/api/alerts/${row.id}`))
+  }
+  /** What the agent has counted, exactly that and no more. */
+  const sentInAll = async (bytes: number): Promise<void> => {
+    const sent = await until(async () => {
+      const { devices } = await api<DevicesResponse>('/api/devices')
+      const bytesOut = devices[0]?.live?.bytesOut ?? 0
+      return bytesOut >= bytes ? bytesOut : undefined
+    }, `${bytes} B`)
+    assert.equal(sent, bytes)
+  }
+  const start = (command: string[]): ChildProcess => {
+    const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    child.channel?.unref()
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (text) => (output += text))
+    return child
+  }
+  const end = async (child: ChildProcess | undefined, how: () => void): Promise<void> => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    how()
+    await ended
+  }
+
+  before(async function () {
+    leaveOut(this, whyNotLinux() ?? whyNotRoot())
+    folder = mkdtempSync(join(tmpdir(), 'freshet-stock-mac-'))
+    chmodSync(folder, 0o755)
+    const state = join(folder, 'state')
+    collector = start([CLI, 'collector', '--state', state, '--listen', '127.0.0.1:0'])
+    const [ready] = (await once(collector, 'message')) as [CollectorReady]
+    const url = new URL(ready.pageUrl)
+    origin = url.origin
+    key = url.hash.slice('#key='.length)
+
+    const now = new Date().toISOString()
+    const lines = [first, second].flatMap((one) => [
+      esLine(11, now, ZSH, forkOf(11, { ...ZSH, pid: one.pid, version: one.version - 500 })),
+      esLine(11, now, { ...ZSH, pid: one.pid, version: one.version - 500 }, execOf(11, one)),
+    ])
+    writeFileSync(join(folder, 'events'), `${lines[0]}\n${lines[1]}\n`)
+    program(
+      'eslogger',
+      `[ -e ${folder}/eslogger-is-gone ] && { echo "ES_NEW_CLIENT_RESULT_ERR_NOT_PERMITTED" >&2; exit 1; }
+       cat ${folder}/events; while [ ! -e ${folder}/eslogger-is-gone ]; do sleep 0.1; done`,
+    )
+    program('nettop', `while :; do cat ${folder}/sample; sleep 0.2; done`)
+    sample()
+
+    sense = start([SENSE, CLI, state, folder])
+    tell(
+      mark(endpointSecurity, Mark.start, Capability.allProcesses, Gap.entitlement),
+      mark(endpointSecurity, Mark.enumerated, Capability.allProcesses, Gap.entitlement),
+    )
+    tell(mark(filter, Mark.start, 0, Gap.filter))
+    whole(polling, Capability.allProcesses, running({ ...ZSH, flags: 0x26000001 }))
+    whole(networkStatistics, WORKS)
+    ticking = setInterval(
+      () => tell(writeTick({ ...head(endpointSecurity), unixNs: BigInt(Date.now()) * 1_000_000n })),
+      200,
+    )
+  })
+  after(async () => {
+    clearInterval(ticking)
+    await end(sense, () => sense.disconnect())
+    await end(collector, () => collector.kill('SIGINT'))
+    if (folder) rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('raises an alert of what eslogger told and NetworkStatistics counted', async () => {
+    for (let sent = MIB; sent <= 6 * MIB; sent += MIB)
+      tell(flow(networkStatistics, { id: 10, by: first, port: 50_001, out: sent }))
+    const alert = await until(() => alertOf(first), `an alert: ${output}`)
+    assert.equal(alert.bytesOut, 6 * MIB)
+    assert.equal(alert.chain[0]?.path, first.path)
+    assert.equal(alert.identity.key, `adhoc:${'01'.repeat(20)}`)
+    assert.equal(alert.chain[1]?.path, ZSH.path)
+  })
+
+  it('goes on with nettop when NetworkStatistics ends, and counts no byte twice', async () => {
+    sample(...nettopRows(first, 50_001, 0))
+    tell(
+      mark(networkStatistics, Mark.stop, 0),
+      mark(networkStatistics, Mark.start, 0, Gap.networkStatistics),
+    )
+    await until(() => /flows come from nettop now/.test(output), `the change: ${output}`)
+    sample(...nettopRows(first, 50_001, 4 * MIB))
+    await sentInAll(10 * MIB)
+    sample()
+    const final = await until(async () => {
+      const alert = await alertOf(first)
+      return alert?.state === 'final' ? alert : undefined
+    }, 'its end')
+    assert.equal(final.bytesOut, 10 * MIB)
+  })
+
+  it('knows programs by the list of processes when eslogger ends', async () => {
+    writeFileSync(join(folder, 'eslogger-is-gone'), '')
+    await until(
+      () =>
+        /eslogger: it ended with status 1: "ES_NEW_CLIENT_RESULT_ERR_NOT_PERMITTED"/.test(output),
+      `eslogger’s end: ${output}`,
+    )
+    tell(running(second))
+    sample(...nettopRows(second, 50_002, 5 * MIB))
+    const alert = await until(() => alertOf(second), `an alert: ${output}`)
+    assert.equal(alert.bytesOut, 5 * MIB)
+    assert.equal(alert.identity.key, `adhoc:${'02'.repeat(20)}`)
+  })
+
+  it('leaves new flows to the filter when that comes, and what nettop had to nettop', async () => {
+    whole(filter, WORKS)
+    await until(() => /flows come from the content filter now/.test(output), 'the change')
+    const out = 3 * MIB
+    tell(flow(filter, { id: 20, by: second, port: 50_003, out, state: 'opened' }))
+    sample(...nettopRows(second, 50_002, 6 * MIB), ...nettopRows(second, 50_003, out).slice(1))
+    await sentInAll(19 * MIB)
+    tell(flow(filter, { id: 20, by: second, port: 50_003, out, state: 'closed' }))
+    sample()
+    const final = await until(async () => {
+      const alert = await alertOf(second)
+      return alert?.state === 'final' ? alert : undefined
+    }, 'its end')
+    assert.equal(final.bytesOut, 9 * MIB)
+  })
+})
