@@ -111,11 +111,17 @@ export function writeAlertState(
   return JSON.stringify(whole)
 }
 
+/** Of these flows earlier states knew nothing, and nor did what wrote them. */
+const NOT_COUNTED: Partial<PairSnapshot> = {
+  earlierFlows: 0,
+  atMostFlows: 0,
+  tunnelledFlows: 0,
+  guessedFlows: 0,
+}
+
 /** Version 3 knew no flows whose counters could not be read, and its rows ended before they are counted. */
 function upgrade(state: AlertState): void {
-  // Of these flows it knew nothing, and nor did what wrote it.
-  const { earlierFlows = 0, atMostFlows = 0, tunnelledFlows = 0, guessedFlows = 0 } = state.pair
-  Object.assign(state.pair, { earlierFlows, atMostFlows, tunnelledFlows, guessedFlows })
+  Object.assign(state.pair, { ...NOT_COUNTED, ...state.pair })
   if ((state.v as number) !== 3) return
   const { doubles } = state.pair
   while (doubles.length < PAIR_DOUBLES) doubles.push(0)

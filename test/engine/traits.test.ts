@@ -116,4 +116,31 @@ describe('a flow that a source qualifies', () => {
     assert.deepEqual([alert.bytesOut, alert.flows], [40 * MIB, 1])
     assert.deepEqual([alert.atMostFlows, alert.tunnelledFlows, alert.guessedFlows], [1, 1, 1])
   })
+
+  it('is not so in an alert of an agent that knew nothing of it, which goes on', () => {
+    const baseline = openMemoryBaseline()
+    tell(
+      stranger()
+        .upload({ id: 1, total: 8 * MIB, keepOpen: true })
+        .ticks(3),
+      { baseline },
+    )
+    for (const stored of baseline.alerts()) {
+      const state = JSON.parse(stored.state) as { pair: Record<string, unknown> }
+      for (const count of ['atMostFlows', 'tunnelledFlows', 'guessedFlows', 'earlierFlows']) {
+        assert.equal(state.pair[count], 0)
+        delete state.pair[count]
+      }
+      baseline.putAlert({ ...stored, state: JSON.stringify(state) })
+    }
+    const again = stranger()
+      .wait(20_000)
+      .flow({ id: 1, out: 9 * MIB, flags: FlowFlag.enumerated })
+      .tick(1_000)
+      .upload({ id: 2, total: 40 * MIB, flags: tunnelled })
+      .flow({ id: 1, out: 9 * MIB, state: 'closed' })
+    const { alert } = last(again, { baseline })
+    assert.deepEqual([alert.bytesOut, alert.flows], [49 * MIB, 2])
+    assert.deepEqual([alert.atMostFlows, alert.tunnelledFlows, alert.guessedFlows], [0, 1, 0])
+  })
 })
