@@ -4,7 +4,7 @@ import { type Clock, wallNow, wallNowMs } from './clock.ts'
 import type { EngineCounters, LeftOutReason } from './counters.ts'
 import { isScored, scopeOf } from './destination.ts'
 import type { FlowRows } from './flow-rows.ts'
-import { F, FLOW_WORDS, Phase } from './flow-table.ts'
+import { D, F, FLOW_DOUBLES, FLOW_WORDS, Phase } from './flow-table.ts'
 import { type GoneProcesses, isGone } from './gone-processes.ts'
 import type { IdentityBook } from './identity-book-parts.ts'
 import type { Limits } from './limits.ts'
@@ -15,6 +15,8 @@ import { isUnvouched, NOVELTY_DAYS } from './score.ts'
 import { tellsGone } from './sources.ts'
 
 const DAY_MS = 86_400_000
+/** A source that names pids alone shows flows once a second: who had one may have ended since. No pid is given again so soon. */
+const SHOWN_LATE_MS = 2_000
 export type AttributionParts = {
   clock: Clock
   counters: EngineCounters
@@ -31,8 +33,11 @@ export type AttributionParts = {
 }
 
 export type FlowAttribution = {
-  /** The process that has the flow, as far as it is known. */
-  ownerOf(slot: number): Process | undefined
+  /**
+   * The process that has the flow, as far as it is known. `force`: with nobody that runs under its pid, the one that the
+   * flow tells of.
+   */
+  ownerOf(slot: number, force: boolean): Process | undefined
   /** Finds whose flow it is and whether it counts; it waits when that cannot be known yet, unless forced. */
   settle(slot: number, force: boolean): void
   /** A process, or what its program is, became known. `pid` undefined: any may be concerned. */
@@ -48,7 +53,7 @@ export type FlowAttribution = {
 
 export function createFlowAttribution(parts: AttributionParts): FlowAttribution {
   const { clock, counters, limits, rows, processes, gone, book } = parts
-  const { u32 } = rows.table
+  const { u32, f64 } = rows.table
   /** Slots of flows that wait, with the record time at which they stop to; in order of that time. */
   const held = new Map<number, number>()
 
@@ -70,7 +75,7 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     counters.leftOut[reason]++
   }
 
-  const ownerOf = (slot: number): Process | undefined => {
+  const ownerOf = (slot: number, force: boolean): Process | undefined => {
     const row = slot * FLOW_WORDS
     const pid = u32[row + F.pid] as number
     const pidversion = u32[row + F.pidversion] as number
@@ -81,9 +86,14 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
       number,
       number,
     ]
+    const told = gone.of(idLow, idHigh, epoch, pid)
     // Whoever has that pid now is another.
-    const isOther = tellsGone((u32[row + F.remote] as number) >>> 24)
-    return gone.of(idLow, idHigh, epoch, pid) ?? (isOther ? undefined : processes.find(pid, 0))
+    if (tellsGone((u32[row + F.remote] as number) >>> 24)) return told
+    const last = processes.find(pid, 0) ?? processes.last(pid)
+    const sinceMs =
+      (f64[slot * FLOW_DOUBLES + D.firstAtMs] as number) - (last?.endedAtMs ?? Infinity)
+    if (last && sinceMs <= SHOWN_LATE_MS) return last
+    return force ? told : undefined
   }
 
   /** What it is asked for it may give: somebody vouches for it and it acts for nobody, or it has been here for long. */
@@ -103,7 +113,7 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
   /** Decides the phase of a flow; false when it must wait. */
   const decide = (slot: number, force: boolean): boolean => {
     const row = slot * FLOW_WORDS
-    const process = ownerOf(slot)
+    const process = ownerOf(slot, force)
     if (process === undefined || process.image.path === '') {
       if (!force) return false
       u32[row + F.phase] = Phase.unattributed

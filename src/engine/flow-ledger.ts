@@ -11,6 +11,7 @@ import type { FlowPairing } from './flow-pairing.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, Phase } from './flow-table.ts'
 import { type FlowTraits, TRAIT_FLAGS } from './flow-traits.ts'
+import { W } from './flow-words.ts'
 import type { GoneProcesses } from './gone-processes.ts'
 import type { IdentityBook } from './identity-book-parts.ts'
 import type { Process } from './process.ts'
@@ -21,25 +22,6 @@ const TWO_32 = 4_294_967_296
 /** Counters from 2^53 on cannot be: their high word reaches this. */
 const HIGH_MAX = 0x200000
 const UNREAD_FLAGS = FlowFlag.countersLost | FlowFlag.inexact
-/** u32 words of the flow record (FLOW_AT, in words of 4 bytes). */
-const W = {
-  idLow: 4,
-  idHigh: 5,
-  outLow: 6,
-  outHigh: 7,
-  inLow: 8,
-  inHigh: 9,
-  epoch: 10,
-  pid: 11,
-  pidversion: 12,
-  flags: 13,
-  address: 14,
-  /** remote port | local port << 16 */
-  ports: 18,
-  /** protocol | direction << 8 | state << 16 */
-  kind: 19,
-} as const
-
 export type LedgerParts = {
   clock: Clock
   counters: EngineCounters
@@ -180,7 +162,7 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     const isExpected =
       expected && (since.out + since.in === 0 || expected.out + expected.in > since.out + since.in)
     if (isExpected && pairing.resume(slot, expected))
-      rows.processOf[slot] = attribution.ownerOf(slot)
+      rows.processOf[slot] = attribution.ownerOf(slot, true)
     else attribution.settle(slot, false)
     return slot
   }

@@ -68,7 +68,7 @@ export function createFlowOwners(parts: OwnersParts): FlowOwners {
     const base = slot * FLOW_DOUBLES
     u32[row + F.pid] = owner.pid
     u32[row + F.pidversion] = owner.pidversion
-    const process = attribution.ownerOf(slot)
+    const process = attribution.ownerOf(slot, false)
     if (isAlike(slot, process)) {
       rows.processOf[slot] = process
       parts.onSettled(slot)

@@ -17,6 +17,8 @@ export type ProcessTable = {
   exit(pid: number, pidversion: number, atMs: number): void
   /** The image (pid, pidversion), or the present one of `pid` when the version is 0. */
   find(pid: number, pidversion: number): Process | undefined
+  /** The image that `pid` runs, or ran last, as far as it is known. */
+  last(pid: number): Process | undefined
   /** The process that forked it, as far as it is known. */
   parentOf(process: Process): Process | undefined
   beginEnumeration(source: number): void
@@ -38,6 +40,8 @@ export function createProcessTable(
   const known = new Map<string, Process>()
   /** The image each pid runs now. */
   const present = new Map<number, Process>()
+  /** The image each pid ran last. */
+  const latest = new Map<number, Process>()
   /** Ended processes, oldest first. */
   const ended = new Set<Process>()
   const enumerations = createEnumerations()
@@ -51,6 +55,7 @@ export function createProcessTable(
   const forget = (process: Process): void => {
     known.delete(keyOf(process.pid, process.pidversion))
     ended.delete(process)
+    if (latest.get(process.pid) === process) latest.delete(process.pid)
     if (present.get(process.pid) === process) present.delete(process.pid)
   }
   const add = (process: Process, atMs: number): void => {
@@ -63,6 +68,7 @@ export function createProcessTable(
     }
     known.set(keyOf(process.pid, process.pidversion), process)
     present.set(process.pid, process)
+    latest.set(process.pid, process)
   }
   const find = (pid: number, pidversion: number): Process | undefined =>
     known.get(keyOf(pid, pidversion)) ?? (pidversion === 0 ? present.get(pid) : undefined)
@@ -159,6 +165,7 @@ export function createProcessTable(
       if (process) end(process, atMs)
     },
     find,
+    last: (pid) => latest.get(pid),
     parentOf(process) {
       if (process.parentPid === 0) return undefined
       const parent =

@@ -1,7 +1,14 @@
 // The sockets that nettop has shown, each with how far it is, and as records: what one nettop has counted of a flow the
 // next must not count again.
 import { createHash } from 'node:crypto'
-import { Direction, FlowFlag, FlowState, Source, writeFlow } from '../records/record.gen.ts'
+import {
+  Direction,
+  FlowFlag,
+  FlowState,
+  Source,
+  writeFlow,
+  writeGone,
+} from '../records/record.gen.ts'
 import type { NettopFlow } from './nettop-line.ts'
 
 const TCP = 6
@@ -43,6 +50,8 @@ export type Moment = {
   atNs: bigint
   /** 0: not known. */
   pid: number
+  /** Its name. */
+  name: string
   /** Of a flow that this nettop shows for the first time. */
   epoch: number
   isFirstOfRun: boolean
@@ -119,6 +128,8 @@ export function createNettopFlows(
       pid !== flow.pid ||
       isTunnelled !== flow.isTunnelled
     const enumerated = moment.isFirstOfRun ? FlowFlag.enumerated : 0
+    // Should nobody know the pid: who runs for less than a look at the list of processes takes is known by this alone.
+    if (moment.pid !== 0 && (isNew || pid !== flow.pid)) add(nameOf(flow, moment))
     if (isNew) tell(flow, FlowState.opened, enumerated, moment.atNs)
     else if (isChanged) tell(flow, FlowState.report, 0, moment.atNs)
   }
@@ -218,6 +229,17 @@ export function createNettopFlows(
     },
   }
 }
+
+const nameOf = ({ id, epoch }: Flow, { atNs, pid, name }: Moment): Uint8Array =>
+  writeGone({
+    source: Source.nettop,
+    atNs,
+    flowId: id,
+    epoch,
+    pid,
+    programUuid: new Uint8Array(16),
+    name,
+  })
 
 /** A socket's id is the same for every engine of this boot: what is carried to the next is found by it. */
 function idOf(key: string): bigint {

@@ -38,7 +38,8 @@ export type NettopFlow = {
   bytesOut: number | undefined
 }
 
-export type NettopRow = { kind: 'process'; pid: number } | NettopFlow
+/** `name`: of the process, as far as the kernel keeps it. */
+export type NettopRow = { kind: 'process'; pid: number; name: string } | NettopFlow
 
 const TCP = 6
 const UDP = 17
@@ -106,7 +107,7 @@ function processOf(name: string): NettopRow {
   const digits = /\.([0-9]{1,10})$/.exec(name)?.[1]
   const pid = Number(digits)
   if (digits === undefined || pid > PID_MAX) throw new MalformedLine('neither process nor flow')
-  return { kind: 'process', pid }
+  return { kind: 'process', pid, name: name.slice(0, -digits.length - 1) }
 }
 
 const ANY_IPV4 = Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0])

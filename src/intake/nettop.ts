@@ -23,7 +23,7 @@ export type NettopParts = {
 /** The lines of one nettop after another. */
 export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts): LineTeller {
   const flows = createNettopFlows(add, flowsMax)
-  const moment: Moment = { sample: 0, atNs: 0n, pid: 0, epoch: 0, isFirstOfRun: true }
+  const moment: Moment = { sample: 0, atNs: 0n, pid: 0, name: '', epoch: 0, isFirstOfRun: true }
   let columns: NettopColumns | undefined
   let header = ''
   let headless = 0
@@ -90,6 +90,7 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
       if (headersOfRun < 2 && pids.has(row.pid)) beginSample()
       pids.add(row.pid)
       moment.pid = row.pid
+      moment.name = row.name
       return
     }
     if (row.state === 'Listen') return

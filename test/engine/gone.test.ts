@@ -100,6 +100,46 @@ describe('a process that had gone', () => {
     assert.deepEqual(keysOf(told), ['platform:com.apple.trustd'])
   })
 
+  const shown = { id: 1, pid: 300, pidversion: 0, flags: FlowFlag.ownerGuessed }
+  const quick = {
+    pid: 300,
+    path: '/Users/ann/quick',
+    kernel: { signingId: 'quick', codesignFlags: 0x2000_0003 },
+  }
+
+  it('is the one that ran under its pid until just now, where pids are all there is', () => {
+    const of = (afterMs: number) => {
+      const script = mac(nettop).from(polling).program(quick).exit(300).from(nettop).wait(afterMs)
+      return tell(
+        script
+          .gone(1, 300, 'quick')
+          .upload({ ...shown, total: 80 * MIB })
+          .ticks(40),
+      )
+    }
+    assert.deepEqual(of(1_900).alerts.at(-1)?.chain[0]?.path, quick.path)
+    // Long after, it is another's.
+    assert.match(
+      of(2_100).alerts.at(-1)?.identity.key ?? '',
+      /^gone:0*7+:quick$|^gone:[07]+:quick$/,
+    )
+  })
+
+  it('is known by its name where nobody is found under its pid, and not before that was waited for', () => {
+    const script = mac(nettop)
+      .gone(1, 300, 'quick', 0)
+      .upload({ ...shown, total: 80 * MIB, steps: 3 })
+    assert.deepEqual(keysOf(tell(script)), [])
+    assert.deepEqual(keysOf(tell(script.ticks(40))), ['gone::quick'])
+    const found = mac(nettop)
+      .gone(1, 300, 'quick', 0)
+      .flow({ ...shown, state: 'opened' })
+      .flow({ ...shown, out: MIB })
+    found.tick(250).from(polling).program(quick).from(nettop)
+    const { alerts } = tell(found.upload({ ...shown, total: 80 * MIB }).ticks(40))
+    assert.deepEqual([...new Set(alerts.map(({ identity }) => identity.path))], [quick.path])
+  })
+
   it('is one program by name and UUID, and several where one of them differs', () => {
     const script = mac()
     const told = [

@@ -2,8 +2,8 @@
 
 import { MalformedLine } from '../../src/importers/malformed.ts'
 import { createNettopLines } from '../../src/intake/nettop.ts'
-import type { FlowRecord, LossRecord } from '../../src/records/record.gen.ts'
-import { RecordType, readFlow, readLoss } from '../../src/records/record.gen.ts'
+import type { FlowRecord, GoneRecord, LossRecord } from '../../src/records/record.gen.ts'
+import { RecordType, readFlow, readGone, readLoss } from '../../src/records/record.gen.ts'
 
 export const HEADER = 'time,,interface,state,bytes_in,bytes_out,'
 export const SECOND_NS = 1_000_000_000n
@@ -23,6 +23,7 @@ export const EPOCH = 1_000
 export type NettopTold = {
   flows: FlowRecord[]
   losses: LossRecord[]
+  names: GoneRecord[]
   enumeratedAt: bigint[]
   malformed: number
   line(text: string): void
@@ -44,6 +45,7 @@ export function readNettop({
   const told: NettopTold = {
     flows: [],
     losses: [],
+    names: [],
     enumeratedAt: [],
     malformed: 0,
     line(text) {
@@ -72,6 +74,7 @@ export function readNettop({
       const view = new DataView(record.buffer, record.byteOffset, record.length)
       const type = view.getUint16(4, true)
       if (type === RecordType.flow) told.flows.push(readFlow(view, 0))
+      else if (type === RecordType.gone) told.names.push(readGone(view, 0))
       else if (type === RecordType.loss) told.losses.push(readLoss(view, 0))
       else throw new Error(`a record of type ${type}`)
     },

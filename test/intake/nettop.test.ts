@@ -84,7 +84,11 @@ describe('a line of nettop', () => {
     ['x<->y.5', 5],
   ] as const)
     it(`is of the process ${name}`, () => {
-      assert.deepEqual(rowOf(processRow(name)), { kind: 'process', pid })
+      assert.deepEqual(rowOf(processRow(name)), {
+        kind: 'process',
+        pid,
+        name: name.slice(0, name.lastIndexOf('.')),
+      })
     })
 
   for (const [text, local, remote] of [
@@ -149,6 +153,26 @@ describe('nettop', () => {
     assert.equal(flow?.direction, Direction.outbound)
     assert.equal(formatAddress(flow?.remoteAddr ?? new Uint8Array(16)), '203.0.113.9')
     assert.equal(new Set(told.flows.map(({ flowId }) => flowId)).size, 1)
+  })
+
+  it('tells with a flow what its process is called, should nobody else know, and of whom it goes to', () => {
+    const told = readNettop()
+    told.samples([processRow('a, b.1'), flowRow(A, 1)], [processRow('a, b.1'), flowRow(A, 2)])
+    told.samples([processRow('c.2'), flowRow(A, 3)])
+    const [flow] = told.flows
+    assert.deepEqual(
+      told.names.map(({ flowId, epoch, pid, name }) => [flowId, epoch, pid, name]),
+      [
+        [flow?.flowId, EPOCH, 1, 'a, b'],
+        [flow?.flowId, EPOCH, 2, 'c'],
+      ],
+    )
+    // Whose it is nobody knows, so nobody's name is told.
+    const lost = readNettop()
+    lost.samples([processRow('a.1')])
+    lost.lost()
+    lost.line(flowRow(A, 1))
+    assert.deepEqual([lost.flows.length, lost.names.length], [1, 0])
   })
 
   it('enumerates by its first whole sample', () => {
