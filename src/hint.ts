@@ -26,6 +26,20 @@ export const commandFor = (words: string, root: string): string =>
     ? `\`${commandOf(words)}\``
     : commandIn(words, root)
 
+/**
+ * The same in another terminal of whoever started this process: where that was through sudo, which says for whom, it is none
+ * of root's.
+ */
+export const commandBeside = (
+  words: string,
+  root: string,
+  uid = process.getuid?.(),
+  sudoUid = process.env['SUDO_UID'],
+): string =>
+  uid === 0 && Number(sudoUid ?? 0) > 0
+    ? `\`sudo ${commandFor(words, root).slice(1)}`
+    : commandFor(words, root)
+
 /** The same as root. */
 export const rootCommandIn = (words: string, root: string): string =>
   `\`sudo ${commandIn(words, root).slice(1)}`

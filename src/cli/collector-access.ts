@@ -5,15 +5,16 @@ import { pageUrlOf } from '../collector/address.ts'
 import { commandFor } from '../hint.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { readStateFile } from '../state-file.ts'
+import { agentOfMachine } from '../status/socket.ts'
 import { agentsSocket, connectLocal, PlaceError } from '../stream/local-socket.ts'
 import { closedSentence, isClosed, isThere, nameOf } from './found.ts'
 import { ADDRESS_FILE } from './names.ts'
 import { asOwner } from './owner.ts'
 import { ConfigError, type StatePaths } from './state.ts'
 
-/** Its http address, without a slash at its end. Throws ConfigError. */
-export const collectorAddress = (paths: StatePaths): string =>
-  readOf(paths, ADDRESS_FILE).replace(/\/$/, '')
+/** Its http address, without a slash at its end. Throws ConfigError. `machine`: as `agentOfMachine` has it. */
+export const collectorAddress = (paths: StatePaths, machine?: string): string =>
+  readOf(paths, ADDRESS_FILE, machine).replace(/\/$/, '')
 
 /** What opens its page. Throws ConfigError. */
 export const pageKey = (paths: StatePaths): string => readOf(paths, 'page.key')
@@ -74,7 +75,7 @@ function isRunning(paths: StatePaths): boolean {
   })
 }
 
-function readOf(paths: StatePaths, file: string): string {
+function readOf(paths: StatePaths, file: string, machine = agentOfMachine(paths.root)): string {
   const path = join(paths.collector, file)
   try {
     // Root reads what is the collector's user's.
@@ -88,6 +89,10 @@ function readOf(paths: StatePaths, file: string): string {
   if (isThere(paths.collector) && isRunning(paths))
     throw new ConfigError(
       `the collector with the state directory ${paths.root} runs, but its page is not served: another program has its port; end that one, or start the collector again with another port`,
+    )
+  if (machine !== undefined)
+    throw new ConfigError(
+      `no collector has run with this state directory (${path} is missing): that of this machine has its state in ${machine}, and is root’s: run this with \`sudo\`, or start one of your own with ${commandFor('up', paths.root)}`,
     )
   throw new ConfigError(
     `no collector has run with this state directory (${path} is missing): start ${commandFor('up', paths.root)} first, or name its directory with --state`,

@@ -1,6 +1,6 @@
 // `freshet up`: collector, sense and engine together on this machine. What `npm start` runs.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { commandFor, platformState } from '../hint.ts'
+import { commandBeside, platformState } from '../hint.ts'
 import { PLACE } from '../place.ts'
 import type { MacSource } from '../sources/choice.ts'
 import { isWatched } from '../status/socket.ts'
@@ -115,7 +115,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
       `Freshet ${VERSION} watches this machine.`,
       `  page    ${first.pageUrl}${first.isServed ? '' : '\n          not yet: another program has that port, and must not be given this key'}`,
       `  state   ${paths.root}${user ? ` (engine and collector run as ${user.name})` : ''}`,
-      `  try     ${commandFor('simulate upload --mb 8', paths.root).slice(1, -1)}     in another terminal`,
+      `  try     ${commandBeside('simulate upload --mb 8', paths.root).slice(1, -1)}     in another terminal`,
       '  Ctrl-C  stops everything',
       '',
     ].join('\n'),

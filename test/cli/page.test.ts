@@ -77,6 +77,25 @@ describe('freshet page', () => {
   })
 })
 
+describe('An up that was started through sudo', () => {
+  it('says how to try it as it is typed by who has no terminal of root’s', async function () {
+    leaveOut(this, whyNotRoot())
+    const before = process.env['SUDO_UID']
+    process.env['SUDO_UID'] = '1000'
+    try {
+      const installation = await startInstallation()
+      try {
+        assert.match(installation.output(), /^ {2}try {5}sudo npx freshet simulate upload --mb 8 /m)
+      } finally {
+        await installation.stop()
+      }
+    } finally {
+      if (before === undefined) delete process.env['SUDO_UID']
+      else process.env['SUDO_UID'] = before
+    }
+  })
+})
+
 describe('A page whose port another program has', () => {
   it('has an address that is not given out before it is free: the key is in it', async function () {
     leaveOut(this, whyNotLinux())

@@ -7,10 +7,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { usingState } from '../../src/agent/state-file.ts'
 import { openBaseline } from '../../src/baseline/sqlite.ts'
+import { collectorAddress } from '../../src/cli/collector-access.ts'
 import { asOwner } from '../../src/cli/owner.ts'
 import { describeRecording } from '../../src/cli/recording-text.ts'
+import { statePaths } from '../../src/cli/state.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
-import { commandFor, platformState, rootCommandIn } from '../../src/hint.ts'
+import { commandBeside, commandFor, platformState, rootCommandIn } from '../../src/hint.ts'
 import { shellWord } from '../../src/shell-word.ts'
 import { CAUSE_CODES, causesOf } from '../../src/status/causes.ts'
 import { diagnose } from '../../src/status/doctor.ts'
@@ -176,6 +178,30 @@ describe('A command in a hint', () => {
     const own = platformState(process.platform, process.getuid?.())
     assert.equal(commandFor('up', own), '`npx freshet up`')
     assert.equal(commandFor('up', '/srv/x'), '`npx freshet up --state /srv/x`')
+  })
+
+  it('is typed with sudo in another terminal of who came to be root by it, and by nobody else', () => {
+    const words = 'simulate upload --mb 8'
+    assert.equal(
+      commandBeside(words, '/srv/x', 0, '501'),
+      `\`sudo npx freshet ${words} --state /srv/x\``,
+    )
+    for (const [uid, sudo] of [
+      [0, undefined],
+      [0, '0'],
+      [501, '501'],
+    ] as const)
+      assert.equal(commandBeside(words, '/srv/x', uid, sudo), commandFor(words, '/srv/x'))
+  })
+
+  it('names the collector of the machine to who has none of their own, which is most often meant', () => {
+    const paths = statePaths(join(directory, 'none of mine'))
+    const ask = (machine?: string) => messageOf(() => collectorAddress(paths, machine))
+    assert.match(
+      ask('/srv/machine'),
+      /is missing\): that of this machine has its state in \/srv\/machine, and is root’s: run this with `sudo`, or start .*`npx freshet up --state/,
+    )
+    assert.match(ask(), /is missing\): start `npx freshet up --state .* first/)
   })
 
   it('is made in one place: no sentence spells one by itself', () => {
