@@ -175,6 +175,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     collectorUrl: collector?.url ?? '',
     isUnderUp: options.isUnderUp ?? false,
     state: above,
+    choice: intake.choice,
+    allowed: options.sources,
     lastAlerts: telling.lastAlerts,
     running,
   })

@@ -8,6 +8,7 @@ import type { Alert } from '../engine/finding.ts'
 import type { HostFacts } from '../host/machine.ts'
 import { isRemembered, type RunningMark } from '../host/running-mark.ts'
 import { userName } from '../host/users.ts'
+import type { Choice, MacSource } from '../sources/choice.ts'
 import type {
   AgentStatus,
   FileSetAside,
@@ -17,6 +18,7 @@ import type {
 import { createLately } from '../status/lately.ts'
 import { sensorTrouble } from '../status/sensor-causes.ts'
 import type { SensorWatch } from '../status/sensor-watch.ts'
+import { gapsOfRunning, sourcesAtWork } from '../status/source-words.ts'
 import type { Live } from '../stream/message.ts'
 import type { Outbox } from '../stream/outbox.ts'
 import type { Uplink } from '../stream/uplink.ts'
@@ -38,6 +40,10 @@ export type ReportParts = {
   collectorUrl: string
   isUnderUp: boolean
   sensor: SensorWatch
+  /** Which of a Mac's sources are at work. */
+  choice: () => Choice
+  /** Those that the administrator left to choose from; undefined: all. */
+  allowed: ReadonlySet<MacSource> | undefined
   lastAlerts: () => readonly Alert[]
   running: Pick<RunningMark, 'engineDeathsMs' | 'senseDeathsMs' | 'unwatched'>
   /** The state directory. */
@@ -70,17 +76,26 @@ export function createReport(parts: ReportParts): Report {
     }
   }
 
-  const sensorOf = (counters: EngineCounters): SensorStatus => ({
-    osVersion: machine.osVersion,
-    user,
-    state: parts.state,
-    sensor: {
-      silentMs: sensor.silentMs(performance.now()),
-      isForeign: counters.isForeign,
-      gaps: counters.gaps,
-      note: counters.degraded,
-    },
-  })
+  const sensorOf = (counters: EngineCounters): SensorStatus => {
+    const choice = parts.choice()
+    const gaps = gapsOfRunning(counters.gaps, choice)
+    const sources = sourcesAtWork(choice, parts.allowed, machine.os === 'macos')
+    return {
+      osVersion: machine.osVersion,
+      user,
+      state: parts.state,
+      sensor: {
+        silentMs: sensor.silentMs(performance.now()),
+        isForeign: counters.isForeign,
+        gaps,
+        note: gaps
+          .map(({ note }) => note)
+          .filter((note) => note !== '')
+          .join(' '),
+      },
+      ...(sources ? { sources } : {}),
+    }
+  }
 
   return {
     live() {

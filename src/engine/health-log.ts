@@ -62,7 +62,7 @@ export type HealthLog = {
   pass(nowMs: number): void
   /** All that is missing now, as one text. */
   text(): string
-  /** Likewise, by source, of those that lack something. */
+  /** Likewise, by source, of those that lack something or say so; -1: the records themselves. */
   gaps(): SourceGaps[]
 }
 
@@ -116,6 +116,10 @@ export function createHealthLog(emit: (health: Health) => void): HealthLog {
     },
     text: () => [...notes.values()].join(' '),
     gaps: () =>
-      [...lacking].map(([source, gaps]) => ({ source, gaps, note: notes.get(source) ?? '' })),
+      [...new Set([...lacking.keys(), ...notes.keys()])].map((source) => ({
+        source,
+        gaps: lacking.get(source) ?? 0,
+        note: notes.get(source) ?? '',
+      })),
   }
 }

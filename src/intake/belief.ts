@@ -26,12 +26,12 @@ import {
 import {
   type Choice,
   chooseSources,
-  FLOW_SOURCES,
   type MacSource,
   macSourceOf,
   type Said,
   SOURCE_CODE,
 } from '../sources/choice.ts'
+import { type Change, createChanges } from './changes.ts'
 import { createFlowBook, type FlowRow } from './flow-book.ts'
 import { type BeliefMemory, createGiving } from './giving.ts'
 import { isFilterSilent, LATE_NS } from './silence.ts'
@@ -50,16 +50,13 @@ const BEHIND_NS = 15_000_000_000n
 /** How long the end of an enumeration waits for other sources to name what stays theirs. */
 const OTHERS_WITHIN_NS = 10_000_000_000n
 
-/** Another source tells of flows. */
-export type Change = { text: string; isBetter: boolean }
-
 export type Belief = {
   /**
    * Whole records in, whole records out: the same bytes where no source of a Mac's flows is among them or was before.
    */
   take(records: Uint8Array): Uint8Array
   choice(): Choice
-  /** Changes of the source of flows that is believed, since the last call. */
+  /** Changes of the sources of programs and of flows that are believed, since the last call. */
   takeChanges(): Change[]
   /** What is to be given to the next `createBelief` of the same boot; undefined where no flow of a Mac was told. */
   memory(): BeliefMemory | undefined
@@ -85,8 +82,6 @@ export function createBelief(options: {
   const giving = createGiving(book, (record) => out.push(record), options.memory)
   const { give, takeFrom, closeLost, markTold, endOf, hasNothingNew } = giving
   let choice = chooseSources(new Map(), options)
-  /** Of those that named somebody, the last. */
-  let told = choice
   let isSilent = false
   let isActive = false
   let nowNs = 0n
@@ -94,7 +89,7 @@ export function createBelief(options: {
   /** The end of the believed source's enumeration, which waits for others. */
   let owed: { mark: Uint8Array; untilNs: bigint } | undefined
   let lastMark: MarkRecord | undefined
-  const changes: Change[] = []
+  const changes = createChanges()
   let out: Uint8Array[] = []
 
   const stateOf = (name: MacSource): State => {
@@ -175,7 +170,9 @@ export function createBelief(options: {
     lastMark = mark
     const state = stateOf(name)
     const isStop = mark.kind === Mark.stop
-    state.said = { capabilities: isStop ? 0 : mark.capabilities, gaps: mark.gaps }
+    state.said = isStop
+      ? { capabilities: 0, gaps: 0 }
+      : { capabilities: mark.capabilities, gaps: mark.gaps }
     if (mark.kind === Mark.start) {
       state.hasEnumerated = false
       for (const row of book.rows()) if (row.source === mark.source) row.isNamed = false
@@ -185,18 +182,19 @@ export function createBelief(options: {
     if (works && !worked) state.sinceNs = mark.atNs
     if (!works) {
       state.sinceNs = undefined
+      if (!isStop) changes.failed(name)
       if (worked && mark.source !== believed()) handOver(mark.source)
       if (name === 'filter') isSilent = false
     }
     if (!OF_FLOWS.has(mark.source)) {
       out.push(record)
-      chooseAnew()
+      chooseAnew(isStop)
       return
     }
     isActive = true
     if (mark.kind !== Mark.enumerated || !works) {
       out.push(noted(record, mark))
-      chooseAnew()
+      chooseAnew(isStop)
       return
     }
     state.hasEnumerated = true
@@ -262,15 +260,15 @@ export function createBelief(options: {
     out.push(clockMark(lastMark, gaps | (next ? Gap.filterSilent : 0)))
   }
 
-  const chooseAnew = (): void => {
+  /** `isStop`: one stopped in good order, as all do when sense ends: no news of who sees less. */
+  const chooseAnew = (isStop = false): void => {
     const heard = new Map([...states].map(([name, { said }]) => [name, said]))
     const before = choice
     choice = chooseSources(heard, { ...options, isFilterSilent: isSilent })
+    if (!isStop) changes.note(choice, nowNs)
     if (choice.flows === before.flows) return
     // With nobody to believe, what the former told goes on as it was. Another may take a second to begin.
     if (choice.flows === 'none') return
-    if (told.flows !== 'none' && told.flows !== choice.flows) changes.push(changeOf(told, choice))
-    told = choice
     const sinceNs =
       before.flows === 'none'
         ? 0n
@@ -312,6 +310,7 @@ export function createBelief(options: {
     payOwed()
     if (nowNs < looksAtNs) return
     looksAtNs = nowNs + LATE_NS / 2n
+    changes.note(choice, nowNs)
     const filter = states.get('filter')
     if (!isSilent && filter?.sinceNs !== undefined && isFilterSilent(book, filter.sinceNs, nowNs))
       setSilent(true)
@@ -342,7 +341,7 @@ export function createBelief(options: {
       return Buffer.concat(out)
     },
     choice: () => choice,
-    takeChanges: () => changes.splice(0),
+    takeChanges: changes.take,
     memory: () => (isActive ? giving.memory() : undefined),
     forgotten: book.forgotten,
   }
@@ -359,24 +358,3 @@ function hasMacSource(records: Uint8Array, view: DataView): boolean {
     if (macSourceOf(view.getUint8(at + 6)) !== undefined) return true
   return false
 }
-
-const NAMES: Record<Choice['flows'], string> = {
-  filter: 'the content filter',
-  network_statistics: 'NetworkStatistics',
-  nettop: 'nettop',
-  none: 'nobody',
-}
-
-/** Best first. */
-const RANK: readonly Choice['flows'][] = [...FLOW_SOURCES, 'none']
-const isBetter = (after: Choice, before: Choice): boolean =>
-  RANK.indexOf(after.flows) < RANK.indexOf(before.flows)
-
-const changeOf = (before: Choice, after: Choice): Change => ({
-  isBetter: isBetter(after, before),
-  text: `flows come from ${NAMES[after.flows]} now, no longer from ${NAMES[before.flows]}${
-    after.isFilterSilent && before.flows === 'filter'
-      ? ', which says that it runs and tells nothing'
-      : ''
-  }`,
-})

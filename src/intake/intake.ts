@@ -3,7 +3,8 @@
 import { Gap, LAYOUT, Mark, RecordType, readLine, readMark, Source } from '../records/record.gen.ts'
 import type { Choice, MacSource } from '../sources/choice.ts'
 import { createAccount, type Settled } from './account.ts'
-import { type Change, createBelief } from './belief.ts'
+import { createBelief } from './belief.ts'
+import type { Change } from './changes.ts'
 import { createEsloggerLines } from './eslogger.ts'
 import type { BeliefMemory } from './giving.ts'
 import { createLineSource, type LineSource } from './line-source.ts'
@@ -23,7 +24,7 @@ export type Intake = {
   forget(pipeBytes: number): void
   /** Which sources of a Mac are at work now. */
   choice(): Choice
-  /** Changes of who tells of flows, since the last call. */
+  /** Changes of who tells of programs and of flows, since the last call. */
   takeChanges(): Change[]
   /** What the next intake of this boot needs; undefined on a machine with one source. */
   memory(): BeliefMemory | undefined

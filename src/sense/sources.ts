@@ -135,7 +135,7 @@ export function openSources(
       const name = macSourceOf(source)
       if (name === undefined) continue
       const said = heard.get(name)
-      const now = { capabilities: kind === Mark.stop ? 0 : capabilities, gaps }
+      const now = kind === Mark.stop ? { capabilities: 0, gaps: 0 } : { capabilities, gaps }
       if (said?.capabilities === now.capabilities && said.gaps === now.gaps) continue
       heard.set(name, now)
       isNews = true

@@ -31,7 +31,18 @@ const NAME_OF = new Map<number, MacSource>(MAC_SOURCES.map((name) => [SOURCE_COD
 /** undefined: it is no source of a Mac. */
 export const macSourceOf = (code: number): MacSource | undefined => NAME_OF.get(code)
 
-/** What a source last said of itself, in a mark. */
+/** What each is called in a sentence. */
+export const SOURCE_NAMES: Record<MacSource | 'none', string> = {
+  endpoint_security: 'Endpoint Security',
+  eslogger: 'eslogger',
+  polling: 'the list of processes',
+  filter: 'the network filter',
+  network_statistics: 'NetworkStatistics',
+  nettop: 'nettop',
+  none: 'nobody',
+}
+
+/** What a source last said of itself, in a mark; one that stopped lacks nothing. */
 export type Said = {
   /** CODE capability, as a sum. */
   capabilities: number
@@ -55,7 +66,8 @@ export type Choice = {
 const WORKS: Record<MacSource, (said: Said) => boolean> = {
   endpoint_security: ({ capabilities }) => (capabilities & Capability.processEvents) !== 0,
   eslogger: ({ capabilities }) => (capabilities & Capability.processEvents) !== 0,
-  polling: ({ capabilities }) => capabilities !== 0,
+  // Without root it sees this user's alone, and says so.
+  polling: ({ capabilities, gaps }) => capabilities !== 0 || (gaps & Gap.notRoot) !== 0,
   // One that is not connected, or cannot be had, can do nothing.
   filter: ({ capabilities }) => capabilities !== 0,
   network_statistics: ({ capabilities, gaps }) =>

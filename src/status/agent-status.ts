@@ -2,6 +2,7 @@
 import type { SourceGaps, UnseenSum } from '../engine/counters.ts'
 import type { Unwatched } from '../host/running-mark.ts'
 import type { UplinkState } from '../stream/uplink.ts'
+import type { SourcesAtWork } from './source-words.ts'
 
 /** How the agent stands with its collector. */
 export type CollectorState =
@@ -30,7 +31,7 @@ export type StatusReaders = {
 }
 
 /** What there is to say of what the sensor sees. */
-export type SensorStatus = Pick<AgentStatus, 'osVersion' | 'user' | 'state' | 'sensor'>
+export type SensorStatus = Pick<AgentStatus, 'osVersion' | 'user' | 'state' | 'sensor' | 'sources'>
 
 /** What an agent says of itself, each second, on its status socket. Counts are since the start unless said otherwise. */
 export type AgentStatus = {
@@ -56,6 +57,8 @@ export type AgentStatus = {
     /** What they say of that; or empty. */
     note: string
   }
+  /** Which of a Mac's sources are at work; absent on a machine with one. */
+  sources?: SourcesAtWork
   counters: {
     records: number
     execs: number

@@ -6,7 +6,8 @@ import type { Unwatched } from '../host/running-mark.ts'
 import { Gap } from '../records/record.gen.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, countOf, size, span } from './amounts.ts'
-import { type Concern, type Level, SENSOR_CAUSES, type WordsOf } from './sensor-causes.ts'
+import { type Concern, type Level, said, type WordsOf, worstFirst } from './cause-words.ts'
+import { SENSOR_CAUSES } from './sensor-causes.ts'
 
 export type Cause = {
   code: CauseCode
@@ -290,25 +291,22 @@ const CAUSES = {
 
 export type CauseCode = keyof typeof CAUSES
 
-/** All codes, the worst first. */
-export const CAUSE_CODES: readonly CauseCode[] = (['failure', 'warning'] as const).flatMap(
-  (level) => (Object.keys(CAUSES) as CauseCode[]).filter((code) => CAUSES[code].level === level),
-)
+/** All codes, as they stand in the table: within a level the first is the worst. */
+export const CAUSE_CODES = Object.keys(CAUSES) as readonly CauseCode[]
+
+const TABLE: Readonly<Record<CauseCode, WordsOf<AgentStatus>>> = CAUSES
+const CODE_OF = new Map(CAUSE_CODES.map((code) => [TABLE[code], code]))
 
 /** What is the matter, the worst first. */
 export function causesOf(status: AgentStatus): Cause[] {
-  return CAUSE_CODES.filter((code) => wordsOf(code).holds(status)).map((code) => {
-    const { level, concern, text, remedy, url } = wordsOf(code)
-    return {
-      code,
-      level,
-      concern,
-      text: typeof text === 'string' ? text : text(status),
-      remedy: typeof remedy === 'string' ? remedy : remedy(status),
-      who: url ? 'person' : 'administrator',
-      url: url?.(status) ?? '',
-    }
-  })
+  const found = CAUSE_CODES.map((code) => TABLE[code]).filter(({ holds }) => holds(status))
+  return worstFirst(found, status).map((words) => ({
+    code: CODE_OF.get(words) as CauseCode,
+    level: said(words.level, status),
+    concern: said(words.concern, status),
+    text: said(words.text, status),
+    remedy: said(words.remedy, status),
+    who: words.url ? 'person' : 'administrator',
+    url: words.url?.(status) ?? '',
+  }))
 }
-
-const wordsOf = (code: CauseCode): WordsOf<AgentStatus> => CAUSES[code]

@@ -1,5 +1,6 @@
 // `freshet doctor` as a pure function: facts in, checks out. What an agent says of itself comes as causes; the
 // rest was looked at here: files, owners, the addon.
+import type { MacSource } from '../sources/choice.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, countOf, size, span } from './amounts.ts'
 import { type CauseCode, causesOf, unwatchedText } from './causes.ts'
@@ -14,6 +15,7 @@ import {
   lookAtState,
   ok,
 } from './looks.ts'
+import { type SourcesAtWork, sourceSentences } from './source-words.ts'
 
 export type Check = {
   id: CheckId
@@ -25,6 +27,8 @@ type Words = {
   title: string
   /** Of the agent's own causes, those that belong here. */
   codes: readonly CauseCode[]
+  /** Said after them in any case; or empty. */
+  also?: (status: AgentStatus) => string
   /** What to say when none of them is so. */
   well?: (status: AgentStatus) => string
   /** Looked at from outside; `status` when an agent answers. */
@@ -32,6 +36,12 @@ type Words = {
   /** process.platform of the systems that have it; absent: all. */
   on?: string
 }
+
+/** What is to be said where `--sources` leaves it out. */
+const unasked = (sources: SourcesAtWork | undefined, name: MacSource): string | undefined =>
+  sources !== undefined && sources.forced.length > 0 && !sources.forced.includes(name)
+    ? 'not asked for: `--sources` names others'
+    : undefined
 
 const CHECKS = {
   program: { title: 'program', codes: [], look: lookAtProgram },
@@ -55,22 +65,36 @@ const CHECKS = {
     well: ({ counters }) =>
       `all it should see is seen; ${countOf(counters.records, 'record')} so far`,
   },
+  sources: {
+    title: 'sources',
+    codes: [
+      ...(['sources-forced', 'short-lived', 'network-statistics', 'nettop-counts'] as const),
+      ...(['nettop', 'platform-claims'] as const),
+    ],
+    also: ({ sources }) => (sources ? sourceSentences(sources).join(' ') : ''),
+    well: () => 'the agent does not say which are at work',
+    on: 'darwin',
+  },
   entitlement: {
     title: 'entitlement',
     codes: ['entitlement'],
-    well: () => 'Endpoint Security may be used',
+    well: ({ sources }) => unasked(sources, 'endpoint_security') ?? 'Endpoint Security may be used',
     on: 'darwin',
   },
   'full-disk-access': {
     title: 'Full Disk Access',
-    codes: ['full-disk-access'],
-    well: () => 'given',
+    codes: ['full-disk-access', 'eslogger'],
+    // Who has it is known by those alone that work with it.
+    well: ({ sources }) =>
+      sources?.processes === 'polling' || sources?.processes === 'none'
+        ? 'nothing at work asks for it'
+        : 'given',
     on: 'darwin',
   },
   filter: {
     title: 'network filter',
-    codes: ['filter', 'filter-off', 'filter-service', 'filter-version'],
-    well: () => 'connected',
+    codes: ['filter-silent', 'filter', 'filter-off', 'filter-service', 'filter-version'],
+    well: ({ sources }) => unasked(sources, 'filter') ?? 'connected',
     on: 'darwin',
   },
   events: {
@@ -168,17 +192,21 @@ export function exitStatusOf(checks: readonly Check[]): 0 | 1 | 2 {
 const wordsOf = (id: CheckId): Words => CHECKS[id]
 
 function findingsOf(
-  { codes, well, look }: Words,
+  { codes, also, well, look }: Words,
   facts: DoctorFacts,
   status: AgentStatus | undefined,
 ): Finding[] {
   if (look) return look(facts, status)
   if (!status) return [{ result: 'unknown', text: 'no agent answers', remedy: '' }]
   const causes = causesOf(status).filter(({ code }) => codes.includes(code))
-  if (causes.length === 0) return [ok(well?.(status) ?? '')]
-  return causes.map(({ level, text, remedy, url }) => ({
-    result: level,
-    text,
-    remedy: url === '' ? remedy : `${remedy} \`open "${url}"\``,
-  }))
+  const more = also?.(status) ?? ''
+  if (causes.length === 0) return [ok(more === '' ? (well?.(status) ?? '') : more)]
+  return [
+    ...causes.map(({ level, text, remedy, url }) => ({
+      result: level,
+      text,
+      remedy: url === '' ? remedy : `${remedy} \`open "${url}"\``,
+    })),
+    ...(more === '' ? [] : [ok(more)]),
+  ]
 }

@@ -8,6 +8,7 @@ import { size, span } from './amounts.ts'
 import { diskTrouble } from './causes.ts'
 import { APP_PATH, DAEMON_JOB, DAEMON_JOB_PATH } from './identity.gen.ts'
 import { STATUS_SOCKET, type StatusErrorCode } from './socket.ts'
+import { standIn } from './source-words.ts'
 
 /** unknown: it could not be looked at, for want of an agent or of rights. */
 export type CheckResult = 'ok' | 'warning' | 'failure' | 'unknown'
@@ -202,16 +203,18 @@ export function lookAtAgent(facts: DoctorFacts, status: AgentStatus | undefined)
   ]
 }
 
-export function lookAtApp({ mac }: DoctorFacts): Finding[] {
+export function lookAtApp({ mac }: DoctorFacts, status: AgentStatus | undefined): Finding[] {
   if (!mac) return [{ result: 'unknown', text: 'not looked for', remedy: '' }]
+  // Where flows are seen without its filter, nothing waits for it.
+  const fault = status && standIn(status, 'flows') !== undefined ? warning : failure
   if (!mac.hasApp)
     return [
-      failure(
+      fault(
         `${APP_PATH} is not there: it brings the network filter and the menu bar.`,
         'Install the package again; macOS takes extensions only from apps in /Applications.',
       ),
     ]
   if (!mac.hasFilter)
-    return [failure(`${APP_PATH} holds no network filter.`, 'Install the package again.')]
+    return [fault(`${APP_PATH} holds no network filter.`, 'Install the package again.')]
   return [ok(`${APP_PATH}, with its network filter`)]
 }

@@ -4,30 +4,9 @@ import { Gap } from '../records/record.gen.ts'
 import { shellWord } from '../shell-word.ts'
 import type { SensorStatus } from './agent-status.ts'
 import { span } from './amounts.ts'
-import { settingsUrl } from './settings.ts'
+import { lacks, noteOf, said, type WordsOf, worstFirst } from './cause-words.ts'
+import { MAC_CAUSES } from './mac-causes.ts'
 
-/** failure: something that Freshet is for does not happen. warning: it happens, but less, or not for much longer. */
-export type Level = 'failure' | 'warning'
-
-/** What of Freshet suffers: it sees nothing, sees less, does not report; or none of these. */
-export type Concern = 'blind' | 'gap' | 'unsent' | 'other'
-
-/** The words of a cause, and what of a status they need. */
-export type WordsOf<Status> = {
-  level: Level
-  concern: Concern
-  /** Whether it is so. */
-  holds: (status: Status) => boolean
-  text: string | ((status: Status) => string)
-  remedy: string | ((status: Status) => string)
-  /** Given: it is for the person at the machine, and their notification shows the remedy: it must not hold figures. */
-  url?: (status: Status) => string
-}
-
-const lacks = (gap: number) => (status: SensorStatus) =>
-  status.sensor.gaps.some(({ gaps }) => (gaps & gap) !== 0)
-const noteOf = (status: SensorStatus, gap: number): string =>
-  status.sensor.gaps.find(({ gaps }) => (gaps & gap) !== 0)?.note ?? ''
 const inBrackets = (text: string): string => (text === '' ? '' : ` (${text})`)
 /** Why it has no programs of its own in the kernel, as the Linux source's note ends (native/linux/sight.cc); or empty. */
 const programsWhy = (status: SensorStatus): string =>
@@ -73,60 +52,7 @@ export const SENSOR_CAUSES = {
       `Nothing has come from the sensor for ${span(sensor.silentMs)}: detection stands still.`,
     remedy: 'Start the agent again; if the sensor falls silent once more, report it.',
   },
-  entitlement: {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.entitlement),
-    text: 'macOS does not let this build use Endpoint Security: it lacks the entitlement.',
-    remedy:
-      'Install the signed package; a build of your own wants a provisioning profile with com.apple.developer.endpoint-security.client.',
-  },
-  'full-disk-access': {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.fullDiskAccess),
-    text: 'Programs are not seen as they start: Freshet has no Full Disk Access.',
-    // The name in that list is the daemon's.
-    remedy: 'Give freshetd Full Disk Access in System Settings, Privacy & Security.',
-    url: () => settingsUrl('full-disk-access'),
-  },
-  'client-limit': {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.clientLimit),
-    text: 'Programs are not seen as they start: other security products hold all places that Endpoint Security has.',
-    remedy: 'Remove one of them; Freshet tries again by itself.',
-  },
-  'endpoint-security': {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.endpointSecurity),
-    text: (status) =>
-      `Programs are not seen as they start: Endpoint Security fails. ${noteOf(status, Gap.endpointSecurity)}`.trim(),
-    remedy: 'Restart the Mac; Freshet tries again by itself.',
-  },
-  filter: {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.filter),
-    text: 'Network flows are not seen: the network filter does not run, or was not approved.',
-    remedy: 'Allow Freshet’s network extension and its filter in System Settings.',
-    url: ({ osVersion }) => settingsUrl('network-extension', osVersion),
-  },
-  'filter-off': {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.filterOff),
-    text: 'Network flows are not seen: the network filter is switched off on this Mac.',
-    remedy: 'Remove `/Library/Application Support/Freshet/filter-off` to switch it on.',
-  },
-  'filter-service': {
-    level: 'failure',
-    concern: 'blind',
-    holds: lacks(Gap.filterService),
-    text: 'Network flows are not seen: launchd does not give the agent the service that the network filter connects to.',
-    remedy: 'Start the agent through its launchd job, as the package installs it, not by hand.',
-  },
+  ...MAC_CAUSES,
   flows: {
     level: 'failure',
     concern: 'blind',
@@ -182,25 +108,18 @@ export const SENSOR_CAUSES = {
       `What a reset or disconnected connection sent at its end, and UDP, is not counted: the kernel runs no program of Freshet’s${inBrackets(programsWhy(status))}.`,
     remedy: (status) => programsRemedy(programsWhy(status)),
   },
-  'filter-version': {
-    level: 'warning',
-    concern: 'gap',
-    holds: lacks(Gap.filterVersion),
-    text: 'The network filter that runs is of an earlier version, and its flows are not understood.',
-    remedy: 'Restart the Mac to finish the update.',
-    url: () => '',
-  },
 } as const satisfies Record<string, WordsOf<SensorStatus>>
 
 /**
- * What is the matter with the sensor, as a collector gets it: each cause with its remedy, in the order of the table,
- * failures first as they stand first; the sensor's own words when it has no code for them; empty when nothing is.
+ * What is the matter with the sensor, as a collector gets it: each cause with its remedy, the worst first; the sensor's
+ * own words when it has no code for them; empty when nothing is.
  */
 export function sensorTrouble(status: SensorStatus): string {
   const table: readonly WordsOf<SensorStatus>[] = Object.values(SENSOR_CAUSES)
-  const said = (words: WordsOf<SensorStatus>['text']) =>
-    typeof words === 'string' ? words : words(status)
-  const found = table.filter(({ holds }) => holds(status))
+  const found = worstFirst(
+    table.filter(({ holds }) => holds(status)),
+    status,
+  )
   if (found.length === 0) return status.sensor.note
-  return found.map(({ text, remedy }) => `${said(text)} ${said(remedy)}`).join(' ')
+  return found.map(({ text, remedy }) => `${said(text, status)} ${said(remedy, status)}`).join(' ')
 }

@@ -4,6 +4,7 @@ import { brief, quoted } from '../printable.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, countOf, size, span } from './amounts.ts'
 import { type Cause, type CauseCode, causesOf } from './causes.ts'
+import { sourceSentences } from './source-words.ts'
 
 /** Something that the person at this machine has to do. Its text holds no figures: a notification shows it once. */
 export type Need = {
@@ -104,6 +105,7 @@ function figures(status: AgentStatus, nowMs: number): string[] {
       : ''
   const turnedAway = readers.refused + readers.tooMany + readers.slow + readers.spoke
   return [
+    ...(status.sources ? sourceSentences(status.sources) : []),
     `Programs: ${count(counters.processes)} running, ${count(counters.execs)} started, ${count(counters.identities)} known${missed}`,
     `Network: ${countOf(counters.openFlows, 'flow')} open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program${unread}${atMost}${guessed}${tunnelled}${earlier}`,
     ...(counters.unseenBytes > 0 ? [`Not watched: ${unseenLine(status)}`] : []),

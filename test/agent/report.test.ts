@@ -8,12 +8,21 @@ import { openBaseline } from '../../src/baseline/sqlite.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { describeMachine } from '../../src/host/machine.ts'
 import { REMEMBERED_MS } from '../../src/host/running-mark.ts'
-import { Gap, Mark } from '../../src/records/record.gen.ts'
+import { Gap, Mark, Source } from '../../src/records/record.gen.ts'
+import type { Choice, MacSource } from '../../src/sources/choice.ts'
 import { createSensorWatch } from '../../src/status/sensor-watch.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { identityOf } from '../baseline/identities.ts'
 import { Script } from '../engine/scenario.ts'
+
+type OfAMac = {
+  choice?: Choice
+  allowed?: ReadonlySet<MacSource>
+  marks?: { source: number; gaps: number; note?: string }[]
+}
+const NO_CHOICE: Choice = { processes: 'none', flows: 'none', runs: [], isFilterSilent: false }
+const READERS = { served: 0, refused: 0, tooMany: 0, slow: 0, spoke: 0 }
 
 type Running = Parameters<typeof createReport>[0]['running']
 
@@ -34,6 +43,7 @@ describe('the report of an agent', () => {
     silentMs = 0,
     known: string[] = [],
     running: Partial<Running> = {},
+    { choice = NO_CHOICE, allowed, marks = [] }: OfAMac = {},
   ) {
     const { baseline } = openBaseline(join(directory, 'baseline.db'), { now: nowUnixNs() })
     for (const key of known) baseline.putIdentity({ ...identityOf(1), key })
@@ -45,7 +55,10 @@ describe('the report of an agent', () => {
     )
     const engine = createEngine({ deviceId: 'd', baseline })
     const { note, gaps } = mark
-    engine.push(new Script().mark(Mark.start, note, undefined, undefined, gaps).bytes())
+    const script = new Script()
+    for (const of of [{ source: Source.linux, note, gaps }, ...marks])
+      script.from(of.source).mark(Mark.start, of.note ?? '', undefined, undefined, of.gaps)
+    engine.push(script.bytes())
     return createReport({
       ...{ deviceId: 'd', machine: describeMachine(), engine, baseline, outbox },
       ...{
@@ -58,6 +71,8 @@ describe('the report of an agent', () => {
       sensor: createSensorWatch(performance.now() - silentMs),
       lastAlerts: () => [],
       state: '/var/lib/freshet',
+      choice: () => choice,
+      allowed,
       running: { engineDeathsMs: [], senseDeathsMs: [], unwatched: [], ...running },
     })
   }
@@ -71,16 +86,14 @@ describe('the report of an agent', () => {
       senseDeathsMs: [old, nowMs - 300],
       unwatched: [{ ...span, fromMs: old }, span],
     })
-    const readers = { served: 0, refused: 0, tooMany: 0, slow: 0, spoke: 0 }
-    assert.deepEqual(told.status(readers).restarts, { engine: 2, sense: 1, unwatched: [span] })
+    assert.deepEqual(told.status(READERS).restarts, { engine: 2, sense: 1, unwatched: [span] })
   })
 
   it('counts the programs that are known, and nothing that is known beside them', () => {
     const known = ['platform:/usr/bin/curl', 'content of 00', 'script of 0 /a by b via c']
     const told = report({ note: '', gaps: 0 }, 0, known)
     assert.equal(told.live().identities, 1)
-    const readers = { served: 0, refused: 0, tooMany: 0, slow: 0, spoke: 0 }
-    assert.equal(told.status(readers).counters.identities, 1)
+    assert.equal(told.status(READERS).counters.identities, 1)
   })
 
   it('tells a collector what the sensor lacks in the words of status and doctor', () => {
@@ -94,6 +107,50 @@ describe('the report of an agent', () => {
   it('tells it in the sensor’s own where there is no code, and nothing where nothing is', () => {
     assert.equal(report({ note: 'something new', gaps: 0 }).live().degraded, 'something new')
     assert.equal(report({ note: '', gaps: 0 }).live().degraded, '')
+  })
+
+  it('says which of a Mac’s sources are at work, and of one that stood in and stopped no more what it lacked', () => {
+    const marks = [
+      { source: Source.endpointSecurity, gaps: 0 },
+      { source: Source.eslogger, gaps: Gap.eslogger, note: 'eslogger tells nothing: it ended.' },
+      { source: Source.polling, gaps: Gap.shortLived },
+      { source: Source.networkStatistics, gaps: 0, note: 'something new' },
+    ]
+    const linux = { note: '', gaps: 0 }
+    const at = (choice: Choice, allowed?: ReadonlySet<MacSource>) =>
+      report(linux, 0, [], {}, { choice, marks, ...(allowed ? { allowed } : {}) })
+    const flows = 'network_statistics'
+    const standing = at(
+      {
+        ...{ processes: 'polling', flows, isFilterSilent: true },
+        runs: ['eslogger', 'polling', 'network_statistics'],
+      },
+      new Set(['polling', 'eslogger', 'filter', 'network_statistics']),
+    )
+    const { sources, sensor } = standing.status(READERS)
+    assert.deepEqual(sources, {
+      ...{ processes: 'polling', flows, isFilterSilent: true },
+      forced: ['polling', 'eslogger', 'filter', 'network_statistics'],
+    })
+    assert.deepEqual(
+      sensor.gaps.map(({ source }) => source),
+      [Source.eslogger, Source.polling, Source.networkStatistics],
+    )
+    assert.match(standing.live().degraded, /^Apple’s eslogger tells nothing: it ended\./)
+
+    const better = at({
+      ...{ processes: 'endpoint_security', flows, isFilterSilent: false },
+      runs: ['network_statistics'],
+    })
+    assert.deepEqual(better.status(READERS).sensor, {
+      ...{ silentMs: 0, isForeign: false, note: 'something new' },
+      gaps: [{ source: Source.networkStatistics, gaps: 0, note: 'something new' }],
+    })
+    assert.equal(better.live().degraded, 'something new')
+  })
+
+  it('says of a machine that is no Mac nothing of sources', () => {
+    assert.equal(report({ note: '', gaps: 0 }).status(READERS).sources, undefined)
   })
 
   it('leads with a sensor that is silent', () => {

@@ -200,7 +200,7 @@ describe('a Mac with nothing but what every Mac has', () => {
       mark(networkStatistics, Mark.stop, 0),
       mark(networkStatistics, Mark.start, 0, Gap.networkStatistics),
     )
-    await until(() => /flows come from nettop now/.test(output), `the change: ${output}`)
+    await until(() => /flows are seen by nettop now/.test(output), `the change: ${output}`)
     sample(...nettopRows(first, 50_001, 4 * MIB))
     await sentInAll(10 * MIB)
     sample()
@@ -227,7 +227,7 @@ describe('a Mac with nothing but what every Mac has', () => {
 
   it('leaves new flows to the filter when that comes, and what nettop had to nettop', async () => {
     whole(filter, WORKS)
-    await until(() => /flows come from the content filter now/.test(output), 'the change')
+    await until(() => /flows are seen by the network filter now/.test(output), 'the change')
     const out = 3 * MIB
     tell(flow(filter, { id: 20, by: second, port: 50_003, out, state: 'opened' }))
     sample(...nettopRows(second, 50_002, 6 * MIB), ...nettopRows(second, 50_003, out).slice(1))

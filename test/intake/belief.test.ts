@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { createBelief } from '../../src/intake/belief.ts'
 import type { BeliefMemory } from '../../src/intake/giving.ts'
 import { FlowFlag, Gap } from '../../src/records/record.gen.ts'
+import { MAC_SOURCES, SOURCE_CODE, SOURCE_NAMES } from '../../src/sources/choice.ts'
 import { Ledger, Mark, Source, Teller, type Told } from './flows.ts'
 
 const { filter, networkStatistics: statistics, nettop } = Source
@@ -75,12 +76,73 @@ describe('the source of flows that is believed', () => {
     assert.equal(ledger.open, 0)
     assert.deepEqual(belief.takeChanges(), [
       {
-        text: 'flows come from NetworkStatistics now, no longer from the content filter',
+        text: 'flows are seen by NetworkStatistics now, no longer by the network filter',
         isBetter: false,
       },
     ])
     begins(filter)
     assert.equal(belief.takeChanges()[0]?.isBetter, true)
+  })
+
+  it('is told of whenever it changes, for the worse and for the better, as is the source of programs', () => {
+    const BEST_FIRST = [
+      ['programs', Source.endpointSecurity, Source.eslogger, Source.polling],
+      ['flows', filter, statistics, nettop],
+    ] as const
+    const names = new Map<number, string>([
+      ...MAC_SOURCES.map((name) => [SOURCE_CODE[name], SOURCE_NAMES[name]] as const),
+    ])
+    for (const [what, ...sources] of BEST_FIRST) {
+      const { begins, cannot, belief, wait } = scene()
+      const changes = () => belief.takeChanges()
+      for (const source of sources) begins(source)
+      assert.deepEqual(changes(), [], 'the beginning is no change')
+      wait(60_000)
+      const all = [...sources.map((source) => names.get(source)), 'nobody']
+      for (const [index, source] of sources.entries()) {
+        cannot(source)
+        const text = `${what} are seen by ${all[index + 1]} now, no longer by ${all[index]}`
+        // Another may take a second to begin, so nobody is told of after a while.
+        if (index === sources.length - 1) {
+          wait(5_000)
+          assert.deepEqual(changes(), [])
+          wait(6_000)
+        }
+        assert.deepEqual(changes(), [{ text, isBetter: false }])
+        wait(1_000)
+      }
+      for (const [index, source] of [...sources.entries()].reverse()) {
+        begins(source)
+        const text = `${what} are seen by ${all[index]} now, no longer by ${all[index + 1]}`
+        assert.deepEqual(changes(), [{ text, isBetter: true }])
+      }
+    }
+  })
+
+  it('is no news where sources begin one after another, and where they stop in good order', () => {
+    const { begins, stops, belief, wait } = scene()
+    for (const source of [Source.polling, nettop, Source.eslogger, statistics, filter]) {
+      begins(source)
+      wait(1_000)
+    }
+    for (const source of [Source.eslogger, filter, Source.polling, statistics, nettop])
+      stops(source)
+    assert.deepEqual(belief.takeChanges(), [])
+    const failed = scene()
+    failed.cannot(filter)
+    failed.begins(statistics)
+    failed.begins(filter)
+    assert.equal(failed.belief.takeChanges().length, 1, 'it could not be had before')
+    const late = scene()
+    late.begins(Source.polling)
+    late.wait(60_000)
+    late.begins(Source.eslogger)
+    assert.deepEqual(late.belief.takeChanges(), [
+      {
+        text: 'programs are seen by eslogger now, no longer by the list of processes',
+        isBetter: true,
+      },
+    ])
   })
 
   it('lets the filter take over what it tells, and leaves with the other what began before it', () => {
@@ -274,7 +336,7 @@ describe('the source of flows that is believed', () => {
       assert.deepEqual(
         story.belief.takeChanges().map(({ text }) => text),
         [
-          'flows come from NetworkStatistics now, no longer from the content filter, which says that it runs and tells nothing',
+          'flows are seen by NetworkStatistics now, no longer by the network filter, which says that it runs and tells nothing',
         ],
       )
       assert.ok(((story.ledger.marks.at(-1)?.gaps ?? 0) & Gap.filterSilent) !== 0)

@@ -81,6 +81,13 @@ describe('the choice of a Mac’s sources', () => {
     })
   })
 
+  it('takes the list of processes of one user, where the agent does not run as root', () => {
+    const said = { capabilities: 0, gaps: Gap.shortLived + Gap.notRoot }
+    assert.equal(chooseSources(new Map([['polling', said]])).processes, 'polling')
+    const stopped = { capabilities: 0, gaps: 0 }
+    assert.equal(chooseSources(new Map([['polling', stopped]])).processes, 'none')
+  })
+
   it('takes none that is not allowed, and what stands in for it', () => {
     const all = heardOf(...MAC_SOURCES)
     const chosen = (text: string) => {

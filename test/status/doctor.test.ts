@@ -11,7 +11,7 @@ import {
   exitStatusOf,
 } from '../../src/status/doctor.ts'
 import type { DoctorFacts, Entry } from '../../src/status/looks.ts'
-import { CAUSED, wellStatus } from './states.ts'
+import { CAUSED, MACS, macOf, wellStatus } from './states.ts'
 
 const GIB = 2 ** 30
 const ROOT = '/var/lib/freshet'
@@ -59,7 +59,8 @@ const diagnosed = (id: CheckId, change: Partial<DoctorFacts>): Check =>
 
 describe('the doctor', () => {
   it('finds a healthy agent well, on Linux and on a Mac, and exits with 0', () => {
-    for (const facts of [wellFacts(), wellFacts({ platform: 'darwin', mac: MAC })]) {
+    const mac = wellStatus(macOf({}))
+    for (const facts of [wellFacts(), wellFacts({ platform: 'darwin', mac: MAC, agent: mac })]) {
       const checks = diagnose(facts)
       for (const { id, result, found } of checks) {
         assert.equal(result, 'ok', id)
@@ -89,6 +90,41 @@ describe('the doctor', () => {
       assert.notEqual(ill[0]?.found[0]?.remedy, '')
       assert.equal(exitStatusOf(checks), ill[0]?.result === 'failure' ? 2 : 1)
     })
+
+  it('says of every Mac which sources are at work, and fails only where nothing sees programs or flows', () => {
+    for (const [name, mac] of Object.entries(MACS)) {
+      const agent = wellStatus(mac)
+      const checks = diagnose(wellFacts({ platform: 'darwin', mac: MAC, agent }))
+      const { processes, flows } = agent.sources ?? assert.fail()
+      const isBlind = processes === 'none' || flows === 'none'
+      const isWhole = processes === 'endpoint_security' && flows === 'filter'
+      assert.equal(exitStatusOf(checks), isBlind ? 2 : isWhole ? 0 : 1, name)
+      const told = find(checks, 'sources').found.at(-1)
+      assert.equal(told?.result, 'ok')
+      assert.match(told?.text ?? '', /^Programs are seen by .+ Flows are seen by /)
+    }
+  })
+
+  it('does not say that something is given, connected or allowed which nothing has asked for', () => {
+    const forced = ['polling', 'nettop'] as const
+    const agent = wellStatus(macOf({ processes: 'polling', flows: 'nettop', forced }))
+    const checks = diagnose(wellFacts({ platform: 'darwin', mac: MAC, agent }))
+    for (const id of ['entitlement', 'filter'] as const)
+      assert.equal(find(checks, id).found[0]?.text, 'not asked for: `--sources` names others')
+    assert.equal(find(checks, 'full-disk-access').found[0]?.text, 'nothing at work asks for it')
+  })
+
+  it('does without the app where flows are seen without its filter', () => {
+    const withApp = (flows: 'none' | 'network_statistics', hasApp: boolean) =>
+      diagnosed('app', {
+        ...{ platform: 'darwin', mac: { ...MAC, hasApp, hasFilter: false } },
+        agent: wellStatus(macOf({ flows })),
+      }).result
+    for (const hasApp of [true, false]) {
+      assert.equal(withApp('network_statistics', hasApp), 'warning')
+      assert.equal(withApp('none', hasApp), 'failure')
+    }
+  })
 
   it('leads with the worst of a check', () => {
     const agent = wellStatus({ ...CAUSED['outbox-rebuilt'], ...CAUSED['outbox-not-kept'] })

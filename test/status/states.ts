@@ -2,6 +2,7 @@
 import { Gap, Source } from '../../src/records/record.gen.ts'
 import type { AgentStatus, CollectorState } from '../../src/status/agent-status.ts'
 import type { CauseCode } from '../../src/status/causes.ts'
+import type { SourcesAtWork } from '../../src/status/source-words.ts'
 
 const MIB = 2 ** 20
 
@@ -58,15 +59,45 @@ export const wellStatus = (change: Partial<AgentStatus> = {}): AgentStatus => ({
   ...change,
 })
 
-/** What a Mac, or a Linux machine, lacks. */
-function lacking(gap: number, note = ''): Partial<AgentStatus> {
-  const isLinux = gap < Gap.entitlement
-  const source = isLinux ? Source.linux : gap < Gap.filter ? Source.endpointSecurity : Source.filter
-  return {
-    ...(isLinux ? {} : { os: 'macos', osVersion: '14.6.1' }),
-    sensor: { silentMs: 0, isForeign: false, gaps: [{ source, gaps: gap, note }], note },
-  }
-}
+export const atWork = (change: Partial<SourcesAtWork> = {}): SourcesAtWork => ({
+  ...{ processes: 'endpoint_security', flows: 'filter', isFilterSilent: false, forced: [] },
+  ...change,
+})
+
+/** What a Linux machine lacks. */
+const lacking = (gap: number, note = ''): Partial<AgentStatus> => ({
+  sensor: {
+    silentMs: 0,
+    isForeign: false,
+    gaps: [{ source: Source.linux, gaps: gap, note }],
+    note,
+  },
+})
+
+/** A Mac whose sources lack this, by what is at work there. */
+export const macOf = (
+  sources: Partial<SourcesAtWork>,
+  ...gaps: readonly (readonly [source: number, gap: number, note?: string])[]
+): Partial<AgentStatus> => ({
+  ...{ os: 'macos', osVersion: '14.6.1', sources: atWork(sources) },
+  sensor: {
+    ...{ silentMs: 0, isForeign: false },
+    gaps: gaps.map(([source, gap, note = '']) => ({ source, gaps: gap, note })),
+    note: gaps
+      .map(([, , note = '']) => note)
+      .join(' ')
+      .trim(),
+  },
+})
+const { endpointSecurity: ES, eslogger, polling, filter: FILTER } = Source
+const { networkStatistics: STATISTICS, nettop } = Source
+const ESLOGGER_NOTE =
+  'eslogger tells nothing: it ended with status 1: "Not permitted to create an ES Client".'
+const NO_STATISTICS =
+  'Network flows are not seen by the NetworkStatistics framework: it has no NStatManagerCreate.'
+/** Without what tells of programs, or of flows. */
+const noPrograms = (gap: number, note = '') => macOf({ processes: 'none' }, [ES, gap, note])
+const noFlows = (gap: number) => macOf({ flows: 'none' }, [FILTER, gap])
 
 const collector = (state: CollectorState): Partial<AgentStatus> => ({
   collector: { url: 'https://collector.example', ...state },
@@ -86,13 +117,28 @@ const aside = (of: 'baseline' | 'outbox'): Partial<AgentStatus> => ({
 export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
   versions: { sensor: { silentMs: 0, isForeign: true, gaps: [], note: '' } },
   'sensor-silent': { sensor: { silentMs: 43_000, isForeign: false, gaps: [], note: '' } },
-  entitlement: lacking(Gap.entitlement),
-  'full-disk-access': lacking(Gap.fullDiskAccess),
-  'client-limit': lacking(Gap.clientLimit),
-  'endpoint-security': lacking(Gap.endpointSecurity, 'es_new_client says 2.'),
-  filter: lacking(Gap.filter),
-  'filter-off': lacking(Gap.filterOff),
-  'filter-service': lacking(Gap.filterService),
+  entitlement: noPrograms(Gap.entitlement),
+  'full-disk-access': noPrograms(Gap.fullDiskAccess),
+  'client-limit': noPrograms(Gap.clientLimit),
+  'endpoint-security': noPrograms(Gap.endpointSecurity, 'es_new_client says 2.'),
+  filter: noFlows(Gap.filter),
+  'sources-forced': macOf({ processes: 'none', forced: ['filter'] }),
+  'filter-silent': macOf({ flows: 'network_statistics', isFilterSilent: true }, [
+    FILTER,
+    Gap.filterSilent,
+  ]),
+  eslogger: macOf({ processes: 'polling' }, [eslogger, Gap.eslogger, ESLOGGER_NOTE]),
+  'short-lived': macOf({ processes: 'polling' }, [polling, Gap.shortLived]),
+  'network-statistics': macOf({ flows: 'nettop' }, [
+    STATISTICS,
+    Gap.networkStatistics,
+    NO_STATISTICS,
+  ]),
+  'nettop-counts': macOf({ flows: 'nettop' }, [nettop, Gap.nettopCounts]),
+  nettop: macOf({ flows: 'none' }, [nettop, Gap.nettop, 'nettop tells nothing: it ended.']),
+  'platform-claims': macOf({}, [ES, Gap.platformClaims]),
+  'filter-off': noFlows(Gap.filterOff),
+  'filter-service': noFlows(Gap.filterService),
   flows: lacking(Gap.flows),
   'disk-full': { disk: { freeBytes: 3 * MIB, totalBytes: 100 * MIB } },
   'outbox-unwritten': { outbox: outbox({ items: 3, unwritten: 2 }) },
@@ -136,7 +182,7 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
   'connect-events': lacking(Gap.connectEvents),
   'flow-closes': lacking(Gap.flowCloses),
   'final-counters': lacking(Gap.finalCounters),
-  'filter-version': lacking(Gap.filterVersion),
+  'filter-version': noFlows(Gap.filterVersion),
   'events-lost': {
     counters: { ...wellStatus().counters, lost: 7 },
     lately: { lost: 7, evicted: 0, notKept: 0 },
@@ -170,8 +216,59 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
   clock: { clockOffsetMs: -3_725_000 },
 }
 
+type Lack = readonly [source: number, gap: number, note?: string]
+const PROGRAMS_BY: Record<SourcesAtWork['processes'], Lack[]> = {
+  endpoint_security: [],
+  eslogger: [[ES, Gap.entitlement]],
+  polling: [
+    [ES, Gap.entitlement],
+    [eslogger, Gap.eslogger, ESLOGGER_NOTE],
+    [polling, Gap.shortLived],
+  ],
+  none: [
+    [ES, Gap.entitlement],
+    [eslogger, Gap.eslogger, ESLOGGER_NOTE],
+  ],
+}
+const FLOWS_BY: Record<SourcesAtWork['flows'], Lack[]> = {
+  filter: [],
+  network_statistics: [[FILTER, Gap.filterService]],
+  nettop: [
+    [FILTER, Gap.filterService],
+    [STATISTICS, Gap.networkStatistics, NO_STATISTICS],
+    [nettop, Gap.nettopCounts],
+  ],
+  none: [
+    [FILTER, Gap.filterService],
+    [STATISTICS, Gap.networkStatistics, NO_STATISTICS],
+    [nettop, Gap.nettop, 'nettop tells nothing: it ended with status 1.'],
+  ],
+}
+const keysOf = <Key extends string>(of: Record<Key, unknown>): Key[] => Object.keys(of) as Key[]
+
+/** A Mac in each combination of who tells of programs and who of flows, by "programs, flows". */
+export const MACS: Record<string, Partial<AgentStatus>> = Object.fromEntries(
+  keysOf(PROGRAMS_BY).flatMap((processes) =>
+    keysOf(FLOWS_BY).map((flows) => [
+      `a Mac: programs by ${processes}, flows by ${flows}`,
+      macOf({ processes, flows }, ...PROGRAMS_BY[processes], ...FLOWS_BY[flows]),
+    ]),
+  ),
+)
+
 /** Other states that the view tells apart. */
 export const OTHER_STATES: Record<string, Partial<AgentStatus>> = {
+  ...MACS,
+  'a Mac whose filter is silent, and nothing else sees flows': macOf(
+    { isFilterSilent: true },
+    [FILTER, Gap.filterSilent],
+    [STATISTICS, Gap.networkStatistics, NO_STATISTICS],
+  ),
+  'a Mac with sources of the administrator’s choice': macOf(
+    { processes: 'polling', flows: 'nettop', forced: ['polling', 'nettop'] },
+    [polling, Gap.shortLived],
+    [nettop, Gap.nettopCounts],
+  ),
   watching: {},
   'sense died twice, the engine once': { restarts: { engine: 1, sense: 2, unwatched: [] } },
   'sense died once': { restarts: { engine: 0, sense: 1, unwatched: [] } },
@@ -194,20 +291,11 @@ export const OTHER_STATES: Record<string, Partial<AgentStatus>> = {
     ],
   },
   'a Mac of today, its filter not approved': {
-    ...lacking(Gap.filter),
+    ...noFlows(Gap.filter),
     osVersion: '15.1',
   },
   'a Mac just installed': {
-    ...lacking(Gap.filter),
-    sensor: {
-      silentMs: 0,
-      isForeign: false,
-      gaps: [
-        { source: Source.endpointSecurity, gaps: Gap.fullDiskAccess, note: '' },
-        { source: Source.filter, gaps: Gap.filter, note: '' },
-      ],
-      note: '',
-    },
+    ...macOf({ processes: 'none', flows: 'none' }, [ES, Gap.fullDiskAccess], [FILTER, Gap.filter]),
     collector: { url: '', state: 'none' },
   },
   'several at once': {

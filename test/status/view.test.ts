@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
+import { boundedLive } from '../../src/collector/gateway/bounded.ts'
 import type { Unwatched } from '../../src/host/running-mark.ts'
 import { Gap, Source } from '../../src/records/record.gen.ts'
 import type { AgentStatus } from '../../src/status/agent-status.ts'
@@ -9,7 +10,8 @@ import { CAUSE_CODES, causesOf } from '../../src/status/causes.ts'
 import { SENSOR_CAUSES, sensorTrouble } from '../../src/status/sensor-causes.ts'
 import { LINE_BYTES_MAX } from '../../src/status/socket.ts'
 import { type Menu, menuOf, statusLines, TEXT_CHARS_MAX } from '../../src/status/view.ts'
-import { CAUSED, OTHER_STATES, wellStatus } from './states.ts'
+import { liveOf } from '../collector/agent.ts'
+import { CAUSED, MACS, OTHER_STATES, wellStatus } from './states.ts'
 
 // UPDATE_GOLDEN=1 writes it anew.
 const GOLDEN = new URL('golden.json', import.meta.url)
@@ -209,6 +211,26 @@ describe('the status in plain words', () => {
     assert.equal(sensorTrouble(wellStatus({ sensor: strange })), 'the source says so')
   })
 
+  it('says what of a Mac is seen by whom, and is blind only where nobody sees it', () => {
+    for (const [name, mac] of Object.entries(MACS)) {
+      const status = wellStatus(mac)
+      const { processes, flows } = status.sources ?? assert.fail()
+      const { state, line, rows } = menuOf(status, 0)
+      const isBlind = processes === 'none' || flows === 'none'
+      const isWhole = processes === 'endpoint_security' && flows === 'filter'
+      assert.equal(state, isBlind ? 'error' : isWhole ? 'ok' : 'attention', name)
+      const head = isBlind ? 'Not watching.' : isWhole ? 'Watching.' : 'Watching, with gaps.'
+      assert.ok(line.startsWith(head), `${name}: ${line}`)
+      assert.equal(rows.filter((row) => /^(Programs|Flows) are seen by /.test(row)).length, 2)
+      // Each cause that a stand-in makes a gap of names it.
+      for (const { level, text } of causesOf(status))
+        if (level === 'failure') assert.doesNotMatch(text, / instead\./)
+      // What a collector keeps of it is all of it.
+      const degraded = sensorTrouble(status)
+      assert.equal(boundedLive(liveOf({ degraded })).degraded, degraded, name)
+    }
+  })
+
   it('counts as a person does', () => {
     assert.deepEqual([0, 999, 1000, 1536, 8_388_608, 10 ** 12].map(size), [
       '0 B',
@@ -254,11 +276,15 @@ describe('the status in plain words', () => {
       fc.property(fc.subarray([...CAUSE_CODES], { minLength: 1 }), (codes) => {
         const status = wellStatus(Object.assign({}, ...codes.map((code) => CAUSED[code])))
         const found = causesOf(status)
-        const order = found.map(({ code }) => CAUSE_CODES.indexOf(code))
-        assert.deepEqual(
-          order,
-          order.toSorted((a, b) => a - b),
-        )
+        for (const level of ['failure', 'warning']) {
+          const order = found
+            .filter((cause) => cause.level === level)
+            .map(({ code }) => CAUSE_CODES.indexOf(code))
+          assert.deepEqual(
+            order,
+            order.toSorted((a, b) => a - b),
+          )
+        }
         const levels = found.map(({ level }) => level)
         assert.deepEqual(levels, levels.toSorted())
         const { line, needs, rows } = menuOf(status, 0)

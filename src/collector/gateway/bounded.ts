@@ -2,7 +2,8 @@
 import type { HostFacts, Live } from '../../stream/message.ts'
 
 const TEXT_CHARS_MAX = 256
-const SENTENCE_CHARS_MAX = 1024
+/** All that a Mac can lack at once, with its remedies, takes some 1,200. */
+const SENTENCE_CHARS_MAX = 2048
 /** UTF-8, so that the refusals of all that credit allows fit in one frame. */
 const REASON_BYTES_MAX = 120
 const CLOSE_REASON_BYTES_MAX = 123

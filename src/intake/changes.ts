@@ -1,0 +1,69 @@
+// News of who is believed: another source tells of programs, or of flows.
+import { type Choice, MAC_SOURCES, type MacSource, SOURCE_NAMES } from '../sources/choice.ts'
+
+/** Sources begin one after another: that a better one begins within so
+ * long, which never said that it cannot, is no change. */
+const BEGINNING_NS = 30_000_000_000n
+/** One that stands in for another may take a second to begin. */
+const NOBODY_NS = 10_000_000_000n
+
+/** Another source tells of programs, or of flows. */
+export type Change = { text: string; isBetter: boolean }
+
+export type Changes = {
+  /** Called when the choice was made anew, and as time passes. `nowNs` is since boot. */
+  note(choice: Choice, nowNs: bigint): void
+  /** It says that it cannot. */
+  failed(name: MacSource): void
+  /** Those since the last call. */
+  take(): Change[]
+}
+
+type Name = MacSource | 'none'
+/** Best first; anybody is better than nobody. */
+const RANK: readonly Name[] = [...MAC_SOURCES, 'none']
+
+export function createChanges(): Changes {
+  const found: Change[] = []
+  /** Those that were believed, or said that they cannot tell. */
+  const known = new Set<Name>()
+  const told: Record<'processes' | 'flows', Name> = { processes: 'none', flows: 'none' }
+  const nobodySinceNs = new Map<string, bigint>()
+  let beganNs: bigint | undefined
+
+  const noteOne = (kind: 'processes' | 'flows', choice: Choice, nowNs: bigint): void => {
+    const from = told[kind]
+    const to = choice[kind]
+    if (to !== 'none') nobodySinceNs.delete(kind)
+    if (to === from) return
+    if (to === 'none') {
+      const sinceNs = nobodySinceNs.get(kind) ?? nowNs
+      nobodySinceNs.set(kind, sinceNs)
+      if (nowNs < sinceNs + NOBODY_NS) return
+    }
+    const isBeginning = !known.has(to) && nowNs < (beganNs ?? nowNs) + BEGINNING_NS
+    const isBetter = RANK.indexOf(to) < RANK.indexOf(from)
+    known.add(to)
+    told[kind] = to
+    if (isBetter && isBeginning) return
+    const what = kind === 'flows' ? 'flows' : 'programs'
+    const silent =
+      from === 'filter' && choice.isFilterSilent
+        ? ', which says that it runs and tells nothing'
+        : ''
+    found.push({
+      isBetter,
+      text: `${what} are seen by ${SOURCE_NAMES[to]} now, no longer by ${SOURCE_NAMES[from]}${silent}`,
+    })
+  }
+
+  return {
+    note(choice, nowNs) {
+      beganNs ??= nowNs
+      noteOne('processes', choice, nowNs)
+      noteOne('flows', choice, nowNs)
+    },
+    failed: (name) => void known.add(name),
+    take: () => found.splice(0),
+  }
+}
