@@ -6,7 +6,10 @@ export type LineTeller = {
    * UnreadableOutput where nothing that comes can be understood.
    */
   line(text: string, cameNs: bigint): void
-  /** The program was started, at this time since boot: what came before was another's. */
+  /**
+   * The program was started, at this time since boot: what came before was another's. Of one that is read already, all
+   * that there is is to be told again.
+   */
   begin(atNs: bigint): void
   /** Lines may be missing here. */
   lost(): void

@@ -42,6 +42,8 @@ export type Flow = {
   isOpen: boolean
   /** The nettop that runs has shown it. */
   isOfRun: boolean
+  /** It has been told since all that there is was to be told. */
+  isTold: boolean
 }
 
 /** The present sample, and whose the rows are. */
@@ -55,6 +57,8 @@ export type Moment = {
   /** Of a flow that this nettop shows for the first time. */
   epoch: number
   isFirstOfRun: boolean
+  /** Lines of this sample may be missing. */
+  isDamaged: boolean
 }
 
 export type NettopFlows = {
@@ -67,6 +71,8 @@ export type NettopFlows = {
   endSample(moment: Moment, before: number, isRead: boolean): void
   /** Another nettop counts from now on, from its own beginning. */
   beginRun(): void
+  /** Of the same nettop all that there is is to be told. */
+  tellAgain(): void
 }
 
 export function createNettopFlows(
@@ -126,12 +132,14 @@ export function createNettopFlows(
       out !== flow.out ||
       bytesIn !== flow.in ||
       pid !== flow.pid ||
-      isTunnelled !== flow.isTunnelled
+      isTunnelled !== flow.isTunnelled ||
+      !flow.isTold
+    flow.isTold = true
     const enumerated = moment.isFirstOfRun ? FlowFlag.enumerated : 0
     // Should nobody know the pid: who runs for less than a look at the list of processes takes is known by this alone.
     if (moment.pid !== 0 && (isNew || pid !== flow.pid)) add(nameOf(flow, moment))
     if (isNew) tell(flow, FlowState.opened, enumerated, moment.atNs)
-    else if (isChanged) tell(flow, FlowState.report, 0, moment.atNs)
+    else if (isChanged) tell(flow, FlowState.report, enumerated, moment.atNs)
   }
 
   /** The counters begin again, from these on, and are of an epoch of their own. */
@@ -163,6 +171,7 @@ export function createNettopFlows(
       seenIn: moment.sample,
       isOpen: true,
       isOfRun: true,
+      isTold: false,
     }
     flows.set(key, flow)
     report(flow, row, true, moment)
@@ -194,7 +203,11 @@ export function createNettopFlows(
       if (isUnconnected && (row.protocol === TCP || moment.pid === 0)) return true
       const key = isUnconnected ? `${row.text} ${moment.pid}` : row.text
       const flow = flows.get(key)
-      if (flow === undefined) return open(key, row, moment)
+      if (flow === undefined) {
+        // Its process may stand in the line that is missing: the next sample has both.
+        if (moment.pid === 0 && moment.isDamaged) return true
+        return open(key, row, moment)
+      }
       if (flow.seenIn !== moment.sample) meet(flow, row, moment)
       // A connection that is shown twice is one all the same.
       else if (row.protocol !== TCP) {
@@ -226,6 +239,9 @@ export function createNettopFlows(
     },
     beginRun() {
       for (const flow of flows.values()) flow.isOfRun = false
+    },
+    tellAgain() {
+      for (const flow of flows.values()) flow.isTold = false
     },
   }
 }

@@ -23,14 +23,20 @@ export type NettopParts = {
 /** The lines of one nettop after another. */
 export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts): LineTeller {
   const flows = createNettopFlows(add, flowsMax)
-  const moment: Moment = { sample: 0, atNs: 0n, pid: 0, name: '', epoch: 0, isFirstOfRun: true }
+  const moment: Moment = {
+    sample: 0,
+    atNs: 0n,
+    pid: 0,
+    name: '',
+    epoch: 0,
+    isFirstOfRun: true,
+    isDamaged: true,
+  }
   let columns: NettopColumns | undefined
   let header = ''
   let headless = 0
   let isEpochKnown = false
   let headersOfRun = 0
-  /** No line of this sample may be missing. */
-  let isWhole = false
   /** Each of its rows was understood. */
   let isRead = true
   let pids = new Set<number>()
@@ -45,7 +51,7 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
       add(writeLoss({ source: Source.nettop, atNs, count, what: Loss.tableFull }))
       refusedMost = refused
     }
-    if (!isWhole) return
+    if (moment.isDamaged) return
     flows.endSample(moment, moment.sample - BACK_WITHIN_SAMPLES, isRead)
     if (moment.isFirstOfRun) onEnumerated(atNs)
     moment.isFirstOfRun = false
@@ -55,7 +61,7 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
     endSample()
     moment.sample++
     moment.pid = 0
-    isWhole = true
+    moment.isDamaged = false
     isRead = true
     pids = new Set()
     refused = 0
@@ -108,18 +114,21 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
     },
     begin(atNs) {
       // What the one before was in the middle of says nothing of what is not in it.
-      isWhole = false
+      moment.isDamaged = true
       columns = undefined
       headless = 0
       headersOfRun = 0
       moment.pid = 0
       moment.isFirstOfRun = true
-      moment.epoch = Number(atNs / EPOCH_NS)
+      const epoch = Number(atNs / EPOCH_NS)
+      // Told anew of the nettop that it reads already, as an engine is that comes after another.
+      if (isEpochKnown && epoch === moment.epoch) flows.tellAgain()
+      else flows.beginRun()
+      moment.epoch = epoch
       isEpochKnown = true
-      flows.beginRun()
     },
     lost() {
-      isWhole = false
+      moment.isDamaged = true
       moment.pid = 0
     },
   }

@@ -84,6 +84,8 @@ export function openProgramSource(options: ProgramSourceOptions): NativeSource {
   let why = `${program.name} has printed nothing yet`
   /** The first line of this run: with it one that begins to read in the middle knows what the rest means. */
   let firstLine: Uint8Array | undefined
+  /** When it began to print. Who is told of it anew knows by it that it is the same one, whose counts go on. */
+  let beganNs = 0n
 
   const head = () => ({ source: program.code, atNs: options.bootNs() })
 
@@ -116,13 +118,14 @@ export function openProgramSource(options: ProgramSourceOptions): NativeSource {
     payLosses()
     put(record)
   }
-  const mark = (kind: number): void => {
+  const mark = (kind: number, atNs = options.bootNs()): void => {
     put(
       writeMark({
-        ...head(),
+        source: program.code,
+        atNs,
         kind,
         capabilities: isWorking && kind !== Mark.stop ? program.capabilities : 0,
-        unixNs: BigInt(Date.now()) * 1_000_000n,
+        unixNs: BigInt(Date.now()) * 1_000_000n - (options.bootNs() - atNs),
         bootId: options.bootId(),
         layout: LAYOUT,
         gaps: isWorking ? program.gapWorking : program.gapAbsent,
@@ -135,7 +138,8 @@ export function openProgramSource(options: ProgramSourceOptions): NativeSource {
     if (isClosed) return
     if (!isWorking) {
       isWorking = true
-      mark(Mark.start)
+      beganNs = options.bootNs()
+      mark(Mark.start, beganNs)
     }
     firstLine ??= new Uint8Array(line)
     putLine(line)
@@ -221,7 +225,7 @@ export function openProgramSource(options: ProgramSourceOptions): NativeSource {
     counters: () => ({ records, bytes, dropped, waitingBytes }),
     enumerate() {
       if (isClosed) return
-      mark(Mark.start)
+      mark(Mark.start, isWorking ? beganNs : undefined)
       if (!isWorking || firstLine === undefined) return
       putLine(firstLine)
       // And what it printed since is missing to who begins to read here.

@@ -49,6 +49,14 @@ class Pipe extends Script {
     exec?.env.push(`AWS_SECRET_ACCESS_KEY=${SECRET}`)
     return this.line(Source.eslogger, esLine(11, time, ZSH, event))
   }
+  /** A mark of a program that began then. */
+  startOf(beganMs: number): this {
+    const now = this.nowMs
+    this.nowMs = beganMs
+    this.mark(Mark.start)
+    this.nowMs = now
+    return this
+  }
   sample(...rows: string[]): this {
     for (const text of [HEADER, ...rows]) this.line(Source.nettop, text)
     return this
@@ -81,7 +89,7 @@ function given(records: readonly Uint8Array[], cuts: (at: number) => boolean = (
 }
 
 /** A Mac that has neither Endpoint Security nor NetworkStatistics: a tool is run, and uploads. */
-function story(): Pipe {
+function story(isOpen = false): Pipe {
   const pipe = new Pipe()
   pipe.from(Source.polling, PROCESSES).start()
   pipe.from(Source.eslogger, PROCESSES).mark(Mark.start)
@@ -94,6 +102,7 @@ function story(): Pipe {
   pipe.inspected({ pid: TOOL.pid, pidversion: TOOL.version, path: TOOL.path })
   for (let step = 0; step <= 8; step++)
     pipe.sample(processRow(`tool.${TOOL.pid}`), flowRow(A, step * MIB, 700)).tick(1_000)
+  if (isOpen) return pipe
   return pipe.sample(processRow('launchd.1')).sample().ticks(5)
 }
 
@@ -244,6 +253,34 @@ describe('the intake', () => {
     } finally {
       rmSync(directory, { recursive: true })
     }
+  })
+
+  it('counts no byte twice over an engine that is killed, of a nettop that goes on', () => {
+    const baseline = openMemoryBaseline()
+    const run = (pipe: Pipe): Finding[] => {
+      const engine = createEngine({ deviceId: CAPTURE.deviceId, baseline })
+      engine.save(0)
+      createIntake((records) => engine.push(records)).push(Uint8Array.from(pipe.bytes()))
+      engine.save(pipe.bytes().length)
+      return engine.takeFindings()
+    }
+    assert.ok(run(story(true)).some(({ kind }) => kind === 'alert'))
+    // As sense tells the next one: the nettop that runs by its own beginning, its header, and that lines are missing.
+    const next = new Pipe()
+    next.nowMs = 30_000
+    next.from(Source.polling, PROCESSES).mark(Mark.clock).start()
+    next.from(Source.eslogger, PROCESSES).mark(Mark.start).event('exec', TOOL)
+    next.inspected({ pid: TOOL.pid, pidversion: TOOL.version, path: TOOL.path })
+    next.inspected({ pid: ZSH.pid, pidversion: ZSH.version, path: ZSH.path, owner: 0 })
+    next.from(Source.nettop, Capability.allProcesses).startOf(10_000).line(Source.nettop, HEADER)
+    next.loss(Loss.ringFull, 0).line(Source.nettop, flowRow(A, 8 * MIB, 700))
+    for (const out of [8, 9, 12])
+      next.tick(1_000).sample(processRow(`tool.${TOOL.pid}`), flowRow(A, out * MIB, 700))
+    next.sample().sample().from(Source.polling, PROCESSES).ticks(5)
+    const alerts = run(next).flatMap((finding) => (finding.kind === 'alert' ? [finding.alert] : []))
+    assert.equal(alerts.at(-1)?.state, 'final')
+    assert.equal(alerts.at(-1)?.identity.key, 'ABCDE12345:com.example.tool')
+    assert.deepEqual([alerts.at(-1)?.bytesOut, alerts.at(-1)?.flows], [12 * MIB, 1])
   })
 
   it('keeps the lines of another layout from the engine, which cannot read them', () => {

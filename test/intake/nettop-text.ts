@@ -29,7 +29,8 @@ export type NettopTold = {
   line(text: string): void
   /** Each a sample, a second after the one before. */
   samples(...samples: readonly string[][]): void
-  begin(): void
+  /** A nettop was started, now unless told. */
+  begin(at?: bigint): void
   lost(): void
 }
 
@@ -62,8 +63,8 @@ export function readNettop({
         for (const text of [HEADER, ...rows]) told.line(text)
       }
     },
-    begin() {
-      lines.begin(atNs)
+    begin(at = atNs) {
+      lines.begin(at)
     },
     lost() {
       lines.lost()

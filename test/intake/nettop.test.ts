@@ -170,7 +170,7 @@ describe('nettop', () => {
     // Whose it is nobody knows, so nobody's name is told.
     const lost = readNettop()
     lost.samples([processRow('a.1')])
-    lost.lost()
+    lost.line('x')
     lost.line(flowRow(A, 1))
     assert.deepEqual([lost.flows.length, lost.names.length], [1, 0])
   })
@@ -239,6 +239,40 @@ describe('nettop', () => {
     const whole = [processRow('a.1'), flowRow(mdns, 10), flowRow(mdns, 20)]
     told.samples(whole, [processRow('a.1'), flowRow(mdns, 10), 'x', flowRow(mdns, 20)], whole, [])
     assert.deepEqual(totalsOf(told.flows), { out: 30, in: 0 })
+  })
+
+  it('waits for the next sample with a flow whose process may stand in a line that is missing', () => {
+    const told = readNettop()
+    told.samples([processRow('a.1')])
+    told.lost()
+    told.line(flowRow(A, 5))
+    assert.deepEqual(told.flows, [])
+    told.samples([processRow('b.2'), flowRow(A, 5)])
+    assert.deepEqual(
+      told.flows.map(({ pid }) => pid),
+      [2],
+    )
+  })
+
+  it('goes on with what it has when it is told anew of the nettop that it reads, and tells all of it', () => {
+    const told = readNettop()
+    told.samples([processRow('a.1'), flowRow(A, 700)])
+    told.begin(STARTED_NS)
+    told.samples([processRow('a.1'), flowRow(A, 700)], [processRow('a.1'), flowRow(A, 900)], [])
+    assert.deepEqual(
+      told.flows.map(({ state, epoch, bytesOut, flags }) => [
+        state,
+        epoch,
+        bytesOut,
+        (flags & enumerated) !== 0,
+      ]),
+      [
+        [opened, EPOCH, 700n, true],
+        [report, EPOCH, 700n, true],
+        [report, EPOCH, 900n, false],
+      ],
+    )
+    assert.equal(told.enumeratedAt.length, 1)
   })
 
   it('tells each flow again in the first sample of a nettop, also what has not moved', () => {

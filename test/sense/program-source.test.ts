@@ -9,6 +9,7 @@ import {
   Gap,
   Loss,
   Mark,
+  type MarkRecord,
   RecordType,
   readLine,
   readLoss,
@@ -36,7 +37,10 @@ describe('a program of the system as a source', () => {
   })
 
   /** A source whose program is this shell script. */
-  function start(script: string, change: { program?: SystemProgram; queueBytesMax?: number } = {}) {
+  function start(
+    script: string,
+    change: { program?: SystemProgram; queueBytesMax?: number; bootNs?: () => bigint } = {},
+  ) {
     const path = join(folder, 'program')
     writeFileSync(path, `#!/bin/sh\n${script}\n`)
     chmodSync(path, 0o755)
@@ -46,7 +50,7 @@ describe('a program of the system as a source', () => {
       program: change.program ?? ESLOGGER,
       path,
       queueBytesMax: change.queueBytesMax ?? 1 << 20,
-      bootNs: () => 5n,
+      bootNs: change.bootNs ?? (() => 5n),
       bootId: () => new Uint8Array(16).fill(7),
       onReadable: () => wakes++,
       log: (text) => logged.push(text),
@@ -54,17 +58,18 @@ describe('a program of the system as a source', () => {
     })
     open.push(source)
     const told: string[] = []
+    const marks: MarkRecord[] = []
     const into = new Uint8Array(1 << 18)
     const drain = (): string[] => {
       for (let bytes = source.drain(into); bytes > 0; bytes = source.drain(into))
-        told.push(...words(into.subarray(0, bytes)))
+        told.push(...words(into.subarray(0, bytes), marks))
       return told
     }
     const until = async (what: string, met: () => boolean): Promise<void> => {
       for (const end = performance.now() + WAIT_MS; !met(); await sleep(5))
         assert.ok(performance.now() < end, `${what}: ${told.join('; ')}`)
     }
-    return { source, drain, until, told, logged, wakes: () => wakes }
+    return { source, drain, until, told, marks, logged, wakes: () => wakes }
   }
 
   it('tells that it works with its first line, and each line as it is', async () => {
@@ -164,17 +169,29 @@ describe('a program of the system as a source', () => {
   })
 
   it('tells who begins to read in the middle that it works, its first line, and that others are missing', async () => {
-    const { source, drain, until } = start('echo header; echo row; exec sleep 60')
+    let nowNs = 0n
+    const { source, drain, until, marks } = start('echo header; echo row; exec sleep 60', {
+      bootNs: () => {
+        nowNs += 60_000_000_000n
+        return nowNs
+      },
+    })
     await until('lines', () => drain().includes('row'))
     const before = drain().length
     source.enumerate()
     await until('all', () => drain().length >= before + 3)
     assert.deepEqual(drain().slice(before), ['start works', 'header', `lost 0 ${Loss.ringFull}`])
+    // By when it began who reads knows that it is the one whose counts go on.
+    const [first, again] = marks
+    assert.ok(first && again)
+    assert.equal(again.atNs, first.atNs)
+    // Each look at this clock is a minute later, so the wall clock then was minutes before this one.
+    assert.ok(again.unixNs < first.unixNs - 60_000_000_000n)
   })
 })
 
 /** Records in words. */
-function words(records: Uint8Array): string[] {
+function words(records: Uint8Array, marks: MarkRecord[] = []): string[] {
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
   const said: string[] = []
   for (let at = 0; at < records.length; at += view.getUint32(at, true)) {
@@ -185,7 +202,9 @@ function words(records: Uint8Array): string[] {
       said.push(`lost ${count} ${what}`)
     }
     if (type === RecordType.mark) {
-      const { kind, capabilities, note } = readMark(view, at)
+      const mark = readMark(view, at)
+      const { kind, capabilities, note } = mark
+      marks.push(mark)
       const name = kind === Mark.start ? 'start' : 'stop'
       said.push(
         `${name} ${capabilities === 0 ? 'cannot' : 'works'}${note === '' ? '' : ` ${note}`}`,
