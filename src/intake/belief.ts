@@ -320,8 +320,8 @@ export function createBelief(options: {
 
   return {
     take(records) {
+      if (!isActive && !hasMacSource(records)) return records
       const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
-      if (!isActive && !hasMacSource(records, view)) return records
       out = []
       for (let at = 0; at < records.length; ) {
         const size = view.getUint32(at, true)
@@ -352,9 +352,15 @@ function clockMark(mark: MarkRecord, gaps: number): Uint8Array {
   return writeMark({ ...mark, source: Source.filter, kind: Mark.clock, gaps, note: '' })
 }
 
-/** Whether a mark or a flow of a Mac's sources of flows is among the records. */
-function hasMacSource(records: Uint8Array, view: DataView): boolean {
-  for (let at = 0; at < records.length; at += view.getUint32(at, true))
-    if (macSourceOf(view.getUint8(at + 6)) !== undefined) return true
+/** By CODE source. */
+const IS_MAC = Uint8Array.from({ length: 256 }, (_, source) =>
+  macSourceOf(source) === undefined ? 0 : 1,
+)
+
+/** Whether a record of a Mac's sources is among them. On Linux each record passes here. */
+function hasMacSource({ buffer, byteOffset, length }: Uint8Array): boolean {
+  const words = new Uint32Array(buffer, byteOffset, length >>> 2)
+  for (let w = 0; w < words.length; w += (words[w] as number) >>> 2)
+    if (IS_MAC[((words[w + 1] as number) >>> 16) & 0xff] === 1) return true
   return false
 }
