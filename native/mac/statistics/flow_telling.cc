@@ -84,6 +84,8 @@ void FlowBook::TellAll(u64 now_ns) {
 // A UDP flow that carries QUIC is counted by both providers: whoever is told first tells for both.
 bool FlowBook::HasTwin(Row* row) {
   if (!row->is_udp_like() || !row->remote.is_whole() || row->tells_twin) return false;
+  // What is told for itself goes on so, whoever comes later.
+  if (row->is_opened) return false;
   if (row->waits_for_twin) return true;
   const Ends ends{row->local.port, row->remote};
   Twin& twin = twins_[ends];

@@ -131,16 +131,11 @@ class Framework {
 
   void Attach(StatisticsApi::Handler* handler) {
     if (manager_ == nullptr) Load();
+    // Asked for before anybody asks about them: their blocks come behind this one on the queue.
+    if (missing_.empty() && !is_adding_) AddAll();
     handler_ = handler;
     handler_->Began(missing_);
-    if (!missing_.empty()) return;
     for (const auto& [source, reference] : sources_) Announce(source, reference);
-    if (is_adding_) return;
-    is_adding_ = true;
-    if (symbols_.set_flags != nullptr) As<FlagsCall>(symbols_.set_flags)(manager_, 0);
-    Add(symbols_.add_tcp, symbols_.add_tcp_filter);
-    Add(symbols_.add_udp, symbols_.add_udp_filter);
-    if (symbols_.add_quic != nullptr) As<AddCall>(symbols_.add_quic)(manager_);
   }
   void Detach() { handler_ = nullptr; }
 
@@ -174,6 +169,14 @@ class Framework {
                                                  Take(reference);
                                                });
     if (manager_ == nullptr) missing_ = "it gives no manager";
+  }
+
+  void AddAll() {
+    is_adding_ = true;
+    if (symbols_.set_flags != nullptr) As<FlagsCall>(symbols_.set_flags)(manager_, 0);
+    Add(symbols_.add_tcp, symbols_.add_tcp_filter);
+    Add(symbols_.add_udp, symbols_.add_udp_filter);
+    if (symbols_.add_quic != nullptr) As<AddCall>(symbols_.add_quic)(manager_);
   }
 
   void Add(void* plain, void* filtered) {

@@ -89,7 +89,9 @@ void StatisticsSource::Answered() {
     is_silent_ = false;
     Enumerate();
   }
-  if (enumerating_ && (book_.is_complete() || answers_ >= kAnswersMax)) FinishEnumeration();
+  // A Mac without a socket there is not: an empty answer came too early.
+  const bool is_whole = book_.rows() > 0 && book_.is_complete();
+  if (enumerating_ && (is_whole || answers_ >= kAnswersMax)) FinishEnumeration();
   Wake(true);
 }
 

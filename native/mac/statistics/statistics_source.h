@@ -48,7 +48,7 @@ class StatisticsSource final : public Source, private StatisticsApi::Handler {
 
   // A framework that left so many ticks unanswered counts as missing.
   static constexpr u32 kSilentTicks = 10;
-  // The first enumeration waits so many answers for flows that nothing describes.
+  // The first enumeration waits so many answers for flows, and for what describes them.
   static constexpr u32 kAnswersMax = 3;
 
  private:

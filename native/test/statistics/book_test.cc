@@ -129,6 +129,7 @@ void TellsUdpWithoutAPeerAsOneFlow() {
   bench.Describes(1, Dictionary::Udp().Remote("", 0));
   bench.Removes(1);
   CHECK(bench.last().remote_port == 443 && bench.last().state == k_flow_state_closed);
+  CHECK(Kept(bench.last()) == 0);
   CHECK((bench.told().Totals() == std::pair<u64, u64>(1'120, 50)));
 }
 

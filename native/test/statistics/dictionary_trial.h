@@ -18,7 +18,10 @@ class DictionaryTrial {
   }
 
   void Run() {
-    while (!input_.empty()) Step();
+    while (!input_.empty()) {
+      Step();
+      bench_.told();
+    }
     for (u64 source = 0; source < kSources; source++) bench_.Removes(source);
     CHECK(bench_.book().rows() == 0 && bench_.book().is_complete());
     CHECK(bench_.Lost(k_loss_ring_full) == 0);
@@ -98,7 +101,6 @@ class DictionaryTrial {
       bench_.book().Described(source, said, is_asked, bench_.now_ns);
     else
       bench_.book().Counted(source, said, is_asked, bench_.now_ns);
-    bench_.told();
   }
 
   // A whole one of few, or any bytes.

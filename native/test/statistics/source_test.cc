@@ -104,6 +104,16 @@ void WaitsUntilAllIsDescribed() {
   CHECK(scene.Marks(k_mark_enumerated) == 1 && scene.told().flows.begin()->second.found);
 }
 
+// The framework may answer before it has told of any flow.
+void WaitsForTheFirstFlow() {
+  FrameworkDouble framework;
+  Scene scene(&framework);
+  CHECK(scene.Marks(k_mark_enumerated) == 0);
+  framework.Add(1, Flow(1, SinceBootNs()));
+  framework.Tick();
+  CHECK(scene.Marks(k_mark_enumerated) == 1 && scene.told().flows.size() == 1);
+}
+
 void WaitsNotForEver() {
   FrameworkDouble framework;
   FrameworkDouble::Habits habits;
@@ -188,6 +198,7 @@ void HearsOfAnExec() {
 // What found the ring full may have been a close: an enumeration leaves the flow out.
 void EnumeratesAnewAfterALoss() {
   FrameworkDouble framework;
+  framework.Add(1'000, Flow(1'000, SinceBootNs()));
   Scene scene(&framework, 1 << 14);
   scene.may_lack = true;
   for (u16 flow = 1; flow <= 200; flow++) framework.Add(flow, Flow(flow, SinceBootNs()));
@@ -210,6 +221,7 @@ int main() {
   using namespace freshet;
   EnumeratesWhatIsThere();
   WaitsUntilAllIsDescribed();
+  WaitsForTheFirstFlow();
   WaitsNotForEver();
   SaysWhatIsMissing();
   SaysThatNobodyAnswers();
