@@ -20,17 +20,17 @@ namespace {
 // What one environment (the main thread, or a worker) holds.
 struct AddonData {
   Napi::FunctionReference source_class;
-  std::shared_ptr<ProgramFiles> programs = std::make_shared<ProgramFiles>();
+  SourceObject::Shared shared;
   std::shared_ptr<Inspector> inspector =
-      std::make_shared<Inspector>(programs, PlatformSignatures());
+      std::make_shared<Inspector>(shared.programs, PlatformSignatures());
 };
 
 // open(options): NativeSource
 Napi::Value Open(const Napi::CallbackInfo& info) {
   auto* data = info.Env().GetInstanceData<AddonData>();
-  const Napi::Value programs = Napi::External<SourceObject::Programs>::New(
-      info.Env(), &data->programs);  // it lives as long as the environment
-  return data->source_class.New({info[0], programs});
+  const Napi::Value shared = Napi::External<SourceObject::Shared>::New(
+      info.Env(), &data->shared);  // it lives as long as the environment
+  return data->source_class.New({info[0], shared});
 }
 
 // look(requests): Promise<Inspection[]>

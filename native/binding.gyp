@@ -39,7 +39,8 @@
             'mac/dyld_rules.cc', 'mac/endpoint_security.cc', 'mac/es_answer.cc', 'mac/es_client.cc', 'mac/es_message.cc',
             'mac/es_reader.cc', 'mac/filter_protocol.cc', 'mac/find_file.cc', 'mac/flow_intake.cc', 'mac/flow_listener.cc',
             'mac/mac_sources.cc', 'mac/make_endpoint_security.cc', 'mac/make_flow_listener.cc',
-            'mac/peer_requirement.cc', 'mac/running.cc', 'mac/running_calls.cc',
+            'mac/peer_requirement.cc', 'mac/polling/kqueue_events.cc', 'mac/polling/make_polling.cc',
+            'mac/polling/polling_source.cc', 'mac/polling/process_watch.cc', 'mac/running.cc', 'mac/running_calls.cc',
             'mac/statistics/flow_book.cc', 'mac/statistics/flow_owners.cc', 'mac/statistics/flow_telling.cc',
             'mac/statistics/framework_statistics.cc', 'mac/statistics/framework_symbols.cc',
             'mac/statistics/make_network_statistics.cc', 'mac/statistics/statistics_source.cc', 'mac/xpc_listener.cc'

@@ -12,6 +12,7 @@
 
 #include "program_files.h"
 #include "ring.h"
+#include "wanted_pids.h"
 
 namespace freshet {
 
@@ -24,6 +25,9 @@ struct SourceOptions {
   // Where the files of programs just executed are kept for the inspector; may be nullptr. Outlives
   // the source.
   ProgramFiles* programs = nullptr;
+  // macOS: where a source of flows asks for the processes of those that are new, and the list of
+  // processes answers; may be nullptr. Outlives the source.
+  WantedPids* wanted_pids = nullptr;
   // Whether programs are told with their arguments, which hold passwords and tokens. The wish of
   // the machine's administrator, never of the engine, which talks to the network.
   bool exec_arguments = false;

@@ -78,14 +78,15 @@ SourceObject::SourceObject(const Napi::CallbackInfo& info)
         .ThrowAsJavaScriptException();
     return;
   }
-  programs_ = *info[1].As<Napi::External<Programs>>().Data();
+  shared_ = *info[1].As<Napi::External<Shared>>().Data();
   ring_ = std::make_unique<Ring>(static_cast<size_t>(bytes));
   // One call may wait; more would say nothing new, since JavaScript drains until the ring is empty.
   wake_ = Napi::ThreadSafeFunction::New(env, on_readable.As<Napi::Function>(), "freshet.readable",
                                         1, 1);
   source_ = kind->make(ring_.get(), {.interval_ms = static_cast<u32>(interval),
                                      .on_readable = [this] { wake_.NonBlockingCall(); },
-                                     .programs = programs_.get(),
+                                     .programs = shared_.programs.get(),
+                                     .wanted_pids = shared_.wanted_pids.get(),
                                      .exec_arguments = exec_arguments.ToBoolean(),
                                      .kernel_programs = kernel_programs.IsUndefined() ||
                                                         kernel_programs.ToBoolean()});

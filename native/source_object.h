@@ -10,6 +10,7 @@
 #include "program_files.h"
 #include "ring.h"
 #include "source.h"
+#include "wanted_pids.h"
 
 namespace freshet {
 
@@ -18,11 +19,15 @@ namespace freshet {
 // the environment (process.exit, a worker's end), or by the garbage collector, whichever is first.
 class SourceObject : public Napi::ObjectWrap<SourceObject> {
  public:
-  using Programs = std::shared_ptr<ProgramFiles>;
+  // What the sources of one environment share.
+  struct Shared {
+    std::shared_ptr<ProgramFiles> programs = std::make_shared<ProgramFiles>();
+    std::shared_ptr<WantedPids> wanted_pids = std::make_shared<WantedPids>();
+  };
 
   static Napi::Function Define(Napi::Env env);
 
-  // `info[0]`: OpenOptions; `info[1]`: External<Programs>, where the source keeps what is executed.
+  // `info[0]`: OpenOptions; `info[1]`: External<Shared>.
   // Throws TypeError or RangeError on others.
   explicit SourceObject(const Napi::CallbackInfo& info);
   ~SourceObject() override;
@@ -35,7 +40,7 @@ class SourceObject : public Napi::ObjectWrap<SourceObject> {
   void Close();
   static void CloseAtExit(void* self);
 
-  Programs programs_;
+  Shared shared_;
   std::unique_ptr<Ring> ring_;
   std::unique_ptr<Source> source_;
   Napi::ThreadSafeFunction wake_;

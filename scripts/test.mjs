@@ -22,6 +22,7 @@ export const LONG = [
   'test/native/es-source.test.ts',
   'test/native/filter.test.ts',
   'test/native/menu-bar.test.ts',
+  'test/native/polling.test.ts',
   'test/native/statistics.test.ts',
   'test/stream/outbox-model.test.ts',
 ]
@@ -52,6 +53,7 @@ const BUILDS = [
   ['-C', 'native/test/mac', 'client'],
   ['-C', 'native/test/filter', 'all', 'fuzzers', 'xpc'],
   ['-C', 'native/test/statistics', 'all', 'fuzz'],
+  ['-C', 'native/test/polling', 'all'],
   ['-C', 'native/test/app', 'all', 'draw', 'fuzz'],
   ['-C', 'native/test', 'all'],
 ]

@@ -137,7 +137,8 @@ void EsReader::Enumerate() {
         return stopping() || heard_.contains(pid);
       },
       [this](const exec_record& record, const ExecText& text) {
-        emitter_.Emit(record, clock_.NowNs(), text);
+        const u64 started_ns = record.header.at_ns;
+        emitter_.Emit(record, started_ns != 0 ? started_ns : clock_.NowNs(), text);
       },
       [this](const code_record& record, std::string_view path) {
         emitter_.Emit(record, clock_.NowNs(), path);

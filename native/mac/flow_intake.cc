@@ -160,7 +160,7 @@ std::optional<AnswerMessage> FlowIntake::TakeBatch(Connection* from,
     u32 size;
     std::memcpy(&size, rest.data(), sizeof(size));
     emitter_.Forward(rest.first(size));
-    CountLostCounters(rest.first(size));
+    HeedFlow(rest.first(size));
     rest = rest.subspan(size);
   }
   if (batch->ends && enumerating_) {
@@ -236,13 +236,16 @@ void FlowIntake::CountDropped(const DropCounts& dropped) {
   emitter_.CountLoss(k_loss_malformed, dropped.malformed);
 }
 
-// Beside the flag at the flow itself: a count that is shown.
-void FlowIntake::CountLostCounters(Bytes record) {
+// Counters that were lost are counted beside the flag at the flow itself, since the count is shown.
+// The process of one that opened is asked for.
+void FlowIntake::HeedFlow(Bytes record) {
   flow_record flow;
   std::memcpy(&flow.header, record.data(), sizeof(flow.header));
   if (flow.header.type != flow_record::kType) return;
   std::memcpy(&flow, record.data(), sizeof(flow));
   if ((flow.flags & k_flow_counters_lost) != 0) emitter_.CountLoss(k_loss_flow_counters, 1);
+  if (flow.state == k_flow_state_opened && flow.pid != 0 && options_.on_new_pid)
+    options_.on_new_pid(flow.pid);
 }
 
 void FlowIntake::Refuse(u64* counter) {

@@ -26,6 +26,8 @@ struct IntakeOptions {
   // What the filter is to report, asked with each answer: a change reaches it within its next
   // batch.
   std::function<Statistics()> statistics;
+  // The process of a flow that opened, called from within Take; may be empty.
+  std::function<void(u32 pid)> on_new_pid = {};
 };
 
 class FlowIntake {
@@ -107,7 +109,7 @@ class FlowIntake {
   bool HasRoomFor(size_t bytes);
   Run* RunOf(u64 run);
   void CountDropped(const DropCounts& dropped);
-  void CountLostCounters(Bytes record);
+  void HeedFlow(Bytes record);
   void Refuse(u64* counter);
   void Cancel(Connection* connection, u64 now_ns);
   void Clear(Connection* connection, u64 now_ns);

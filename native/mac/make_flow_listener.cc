@@ -25,6 +25,8 @@ std::unique_ptr<Source> MakeFlowListener(Ring* ring, SourceOptions options) {
   intake.statistics = [] {
     return access(kFilterOffFile, F_OK) == 0 ? Statistics::kOff : Statistics::kLow;
   };
+  if (options.wanted_pids != nullptr)
+    intake.on_new_pid = [wanted = options.wanted_pids](u32 pid) { wanted->Ask(pid); };
   return std::make_unique<FlowListener>(
       ring, std::move(options), std::move(intake),
       std::make_unique<XpcListener>(kDaemonService, PeerRequirement(kFilterId, kTeamId, kSigning)));

@@ -1,11 +1,13 @@
 #include "mac/running.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cstring>
 #include <map>
 
+#include "boot_clock.h"
 #include "mac/dyld_rules.h"
 #include "script_rules.h"
 
@@ -80,6 +82,12 @@ class Names {
   std::map<u32, u32> known_;
 };
 
+u64 NowUnixNs() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<u64>(now.tv_sec) * 1'000'000'000 + static_cast<u64>(now.tv_nsec);
+}
+
 struct Look {
   exec_record record{};
   std::string path;
@@ -123,6 +131,8 @@ Look LookAt(RunningApi* api, const ProcessToken& token, Names* names) {
   Look look;
   exec_record& record = look.record;
   record.flags = k_exec_enumerated;
+  if (const u64 started = api->StartedUnixNs(token); started != 0)
+    record.header.at_ns = SinceBootOf(started, NowUnixNs(), SinceBootNs());
   record.pid = token.pid;
   record.pidversion = token.pidversion;
   record.uid = token.euid;
@@ -154,25 +164,38 @@ Look LookAt(RunningApi* api, const ProcessToken& token, Names* names) {
   return look;
 }
 
-// What it adds to the counts.
-size_t RunningCounts::* TellOne(RunningApi* api, u32 pid, Names* names, const IsTold& is_told,
-                                const TellExec& tell, const TellCode& tell_code) {
+LookedAt TellNamed(RunningApi* api, u32 pid, Names* names, const IsTold& is_told,
+                   const TellExec& tell, const TellCode& tell_code) {
   ProcessToken token;
-  if (!api->TokenOf(pid, &token)) return &RunningCounts::vanished;
+  if (!api->TokenOf(pid, &token)) return LookedAt::kVanished;
   for (int looks = 0; looks < kLooksMax; looks++) {
-    if (is_told(pid, token.pidversion)) return &RunningCounts::already_told;
+    if (is_told(pid, token.pidversion)) return LookedAt::kAlreadyTold;
     const Look look = LookAt(api, token, names);
     ProcessToken now;
-    if (!api->TokenOf(pid, &now)) return &RunningCounts::vanished;
+    if (!api->TokenOf(pid, &now)) return LookedAt::kVanished;
     if (now.pidversion != token.pidversion) {
       token = now;
       continue;
     }
     // It may have been told while it was looked at.
-    if (is_told(pid, token.pidversion)) return &RunningCounts::already_told;
+    if (is_told(pid, token.pidversion)) return LookedAt::kAlreadyTold;
     tell(look.record, {look.path, look.script, look.signature.signing_id, look.signature.team_id});
     for (const auto& [code, path] : look.code) tell_code(code, path);
-    return &RunningCounts::told;
+    return LookedAt::kTold;
+  }
+  return LookedAt::kUnsettled;
+}
+
+size_t RunningCounts::* CountOf(LookedAt looked) {
+  switch (looked) {
+    case LookedAt::kTold:
+      return &RunningCounts::told;
+    case LookedAt::kAlreadyTold:
+      return &RunningCounts::already_told;
+    case LookedAt::kVanished:
+      return &RunningCounts::vanished;
+    case LookedAt::kUnsettled:
+      return &RunningCounts::unsettled;
   }
   return &RunningCounts::unsettled;
 }
@@ -211,9 +234,21 @@ RunningCounts TellRunning(RunningApi* api, const IsTold& is_told, const TellExec
   pids.erase(std::unique(pids.begin(), pids.end()), pids.end());
   Names names(api);
   for (const u32 pid : pids)
-    if (pid != 0)
-      counts.*TellOne(api, pid, &names, is_told, tell, tell_code) += 1;  // 0: the kernel itself
+    if (pid != 0)  // 0: the kernel itself
+      counts.*CountOf(TellNamed(api, pid, &names, is_told, tell, tell_code)) += 1;
   return counts;
+}
+
+LookedAt TellOne(RunningApi* api, u32 pid, const IsTold& is_told, const TellExec& tell,
+                 const TellCode& tell_code) {
+  Names names(api);
+  return TellNamed(api, pid, &names, is_told, tell, tell_code);
+}
+
+u64 SinceBootOf(u64 unix_ns, u64 now_unix_ns, u64 now_ns) {
+  if (unix_ns > now_unix_ns) return 0;
+  const u64 ago_ns = now_unix_ns - unix_ns;
+  return ago_ns < now_ns ? now_ns - ago_ns : 0;
 }
 
 }  // namespace freshet

@@ -76,6 +76,9 @@ class RunningApi {
   virtual u32 ParentOf(const ProcessToken& token) = 0;
   // 0 when the system does not say.
   virtual u32 ResponsibleFor(u32 pid) = 0;
+  // When it was made, ns since 1970 by the wall clock of then; 0 when it cannot be told.
+  // proc_pidinfo PROC_PIDTBSDINFO.
+  virtual u64 StartedUnixNs(const ProcessToken& token) = 0;
   // 0, or errno. csops_audittoken.
   virtual int CodeSign(const ProcessToken& token, CodeSignOp op, std::span<u8> into) = 0;
   // False when it has none, or it cannot be told. SecCodeCopyGuestWithAttributes: slow.
@@ -95,7 +98,8 @@ struct RunningCounts {
 
 // Whether this image was told by an event already.
 using IsTold = std::function<bool(u32 pid, u32 pidversion)>;
-// Takes a record whose header and string lengths are not filled in: see Emitter::Emit.
+// Takes a record whose string lengths are not filled in, nor its header but for at_ns: when the
+// process was made, since boot; 0 when that is not known. See Emitter::Emit.
 using TellExec = std::function<void(const exec_record&, const ExecText&)>;
 // The same of code records, right behind their process's exec record.
 using TellCode = std::function<void(const code_record&, std::string_view path)>;
@@ -106,6 +110,16 @@ using TellCode = std::function<void(const code_record&, std::string_view path)>;
 // are called on it.
 RunningCounts TellRunning(RunningApi* api, const IsTold& is_told, const TellExec& tell,
                           const TellCode& tell_code);
+
+enum class LookedAt : u8 { kTold, kAlreadyTold, kVanished, kUnsettled };
+
+// The same of one process.
+LookedAt TellOne(RunningApi* api, u32 pid, const IsTold& is_told, const TellExec& tell,
+                 const TellCode& tell_code);
+
+// When, since boot, that was which the wall clock called `unix_ns`, with both clocks now: 0 where
+// the clocks say that it was before the boot or is to come. The wall clock was set since then.
+u64 SinceBootOf(u64 unix_ns, u64 now_unix_ns, u64 now_ns);
 
 // The string in a blob that csops answered: u32 (type), u32 big-endian length of all with this
 // head, bytes, NUL (xnu csops_copy_token). Empty when it is none.

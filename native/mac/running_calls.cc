@@ -124,6 +124,14 @@ class AppleRunningApi : public RunningApi {
     return responsible > 0 ? static_cast<u32>(responsible) : 0;
   }
 
+  u64 StartedUnixNs(const ProcessToken& token) override {
+    proc_bsdinfo info{};
+    const int bytes = proc_pidinfo(static_cast<int>(token.pid), PROC_PIDTBSDINFO, 0, &info,
+                                   PROC_PIDTBSDINFO_SIZE);
+    if (bytes != PROC_PIDTBSDINFO_SIZE) return 0;
+    return info.pbi_start_tvsec * 1'000'000'000 + info.pbi_start_tvusec * 1'000;
+  }
+
   int CodeSign(const ProcessToken& token, CodeSignOp op, std::span<u8> into) override {
     audit_token_t audit = AuditToken(token);
     const int result = csops_audittoken(static_cast<pid_t>(token.pid), static_cast<u32>(op),

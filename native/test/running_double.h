@@ -29,6 +29,7 @@ struct Image {
   u32 file_flags = 0;
   bool changed_user = false;
   std::string call = {};  // KERN_PROCARGS2
+  u64 started_unix_ns = 0;
 };
 
 // Processes by pid, and what happens before each call.
@@ -90,6 +91,11 @@ class Double : public RunningApi {
     before();
     const auto found = images.find(pid);
     return found == images.end() ? 0 : found->second.responsible;
+  }
+  u64 StartedUnixNs(const ProcessToken& token) override {
+    before();
+    const auto found = images.find(token.pid);
+    return found == images.end() ? 0 : found->second.started_unix_ns;
   }
   int CodeSign(const ProcessToken& token, CodeSignOp op, std::span<u8> into) override {
     const Image* image = Find(token);

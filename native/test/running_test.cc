@@ -41,6 +41,36 @@ void TestIdentity() {
   CHECK(world.fallbacks == 0);
 }
 
+// What is asked for by itself, as it is asked for among all; and when it was made.
+void TestOne() {
+  Double world;
+  world.images = {{1, Launchd()}, {300, Browser()}};
+  std::vector<Told> told;
+  const auto tell = [&](u32 pid, const IsTold& is_told) {
+    return TellOne(
+        &world, pid, is_told,
+        [&](const exec_record& record, const ExecText& text) {
+          told.push_back({record, std::string(text.path), "", "", ""});
+        },
+        [](const code_record&, std::string_view) { CHECK(false); });
+  };
+  CHECK(tell(300, kNone) == LookedAt::kTold);
+  CHECK(told[0].record.pid == 300 && told[0].record.pidversion == 3);
+  CHECK(told[0].record.parent_pidversion == 1 && told[0].record.header.at_ns == 0);
+  CHECK(tell(301, kNone) == LookedAt::kVanished);
+  CHECK(tell(300, [](u32, u32 version) { return version == 3; }) == LookedAt::kAlreadyTold);
+  world.before = [&] { world.images[300].pidversion++; };
+  CHECK(tell(300, kNone) == LookedAt::kUnsettled && told.size() == 1);
+  world.before = [] {};
+  world.images[300].started_unix_ns = 1;  // long before this boot: the clock was set since
+  CHECK(tell(300, kNone) == LookedAt::kTold && told[1].record.header.at_ns == 0);
+
+  CHECK(SinceBootOf(1'000, 1'400, 5'000) == 4'600);
+  CHECK(SinceBootOf(1'400, 1'400, 5'000) == 5'000);
+  CHECK(SinceBootOf(1'401, 1'400, 5'000) == 0);  // to come
+  CHECK(SinceBootOf(1'000, 6'000, 5'000) == 0);  // before there was a boot
+}
+
 void TestNamesOfOthers() {
   Double world;
   world.images = {{300, Browser()}};
@@ -188,6 +218,7 @@ void TestChanges() {
 
 int main() {
   freshet::TestIdentity();
+  freshet::TestOne();
   freshet::TestNamesOfOthers();
   freshet::TestSignatures();
   freshet::TestBlobs();

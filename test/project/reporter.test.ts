@@ -129,6 +129,7 @@ describe('npm test', () => {
       'filter',
       'menu-bar',
       'native',
+      'polling',
       'statistics',
       'two-sources',
     ]

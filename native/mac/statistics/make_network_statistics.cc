@@ -60,6 +60,8 @@ std::unique_ptr<Source> MakeNetworkStatistics(Ring* ring, SourceOptions options)
   statistics.book.ns_of = [base](u64 ticks) {
     return static_cast<u64>(static_cast<unsigned __int128>(ticks) * base.numer / base.denom);
   };
+  if (options.wanted_pids != nullptr)
+    statistics.book.on_new_pid = [wanted = options.wanted_pids](u32 pid) { wanted->Ask(pid); };
   statistics.unix_ns = [] { return clock_gettime_nsec_np(CLOCK_REALTIME); };
   return std::make_unique<StatisticsSource>(ring, std::move(options), std::move(statistics),
                                             MakeStatisticsApi());
