@@ -18,7 +18,7 @@ import type {
 import { createLately } from '../status/lately.ts'
 import { sensorTrouble } from '../status/sensor-causes.ts'
 import type { SensorWatch } from '../status/sensor-watch.ts'
-import { gapsOfRunning, sourcesAtWork } from '../status/source-words.ts'
+import { gapsOfRunning, sourceSentences, sourcesAtWork } from '../status/source-words.ts'
 import type { Live } from '../stream/message.ts'
 import type { Outbox } from '../stream/outbox.ts'
 import type { Uplink } from '../stream/uplink.ts'
@@ -102,9 +102,14 @@ export function createReport(parts: ReportParts): Report {
       const counters = engine.counters()
       latelyOf(counters)
       const { items, evicted } = outbox.counters()
+      const status = sensorOf(counters)
+      const { sources } = status
       return {
         ...counters,
-        degraded: sensorTrouble(sensorOf(counters)),
+        degraded: sensorTrouble(status),
+        ...(sources
+          ? { sources: { ...sources, forced: [...sources.forced], text: sourceSentences(sources) } }
+          : {}),
         at: nowUnixNs(),
         identities: baseline.programs(),
         outboxItems: items,

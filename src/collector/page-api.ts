@@ -252,6 +252,20 @@ export type LiveInfo = {
   /** Empty, or the sentence that says what is missing and how to get it. */
   degraded: string
   top: LiveFlowInfo[]
+  /** Of a Mac: who tells of its programs and of its flows. */
+  sources?: LiveSourcesInfo
+}
+
+export type LiveSourcesInfo = {
+  /** "endpoint_security", "eslogger", "polling" or "none". */
+  processes: string
+  /** "filter", "network_statistics", "nettop" or "none". */
+  flows: string
+  isFilterSilent: boolean
+  /** Those that may be used alone; empty: all. */
+  forced: string[]
+  /** Sentences: what each sees, what it cannot see, what would. */
+  text: string[]
 }
 
 export type DeviceInfo = {

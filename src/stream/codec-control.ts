@@ -12,6 +12,7 @@ import {
   BATCH_ITEMS_MAX,
   type Hello,
   type Live,
+  type LiveSources,
   StreamError,
   type Welcome,
 } from './message.ts'
@@ -25,6 +26,9 @@ import {
 import type { freshet } from './wire.gen.js'
 
 const TOP_MAX = 8
+/** A Mac has six sources, and three sentences to say of them. */
+const FORCED_MAX = 6
+const SENTENCES_MAX = 4
 
 export function helloToWire(hello: Hello): freshet.v1.Hello.$Properties {
   return {
@@ -137,6 +141,26 @@ export function liveToWire(live: Live): freshet.v1.Live.$Properties {
       bytesOut: wideFromCount(flow.bytesOut, 'live.top.bytes_out'),
       bytesIn: wideFromCount(flow.bytesIn, 'live.top.bytes_in'),
     })),
+    ...(live.sources ? { sources: sourcesToWire(live.sources) } : {}),
+  }
+}
+
+function sourcesToWire(sources: LiveSources): freshet.v1.LiveSources.$Properties {
+  const { processes, flows, isFilterSilent, forced, text } = sources
+  return {
+    ...{ processes, flows, filterSilent: isFilterSilent },
+    forced: forced.slice(0, FORCED_MAX),
+    text: text.slice(0, SENTENCES_MAX),
+  }
+}
+
+function sourcesFromWire(sources: freshet.v1.LiveSources.$Properties): LiveSources {
+  return {
+    processes: sources.processes ?? '',
+    flows: sources.flows ?? '',
+    isFilterSilent: sources.filterSilent ?? false,
+    forced: bounded(sources.forced ?? [], FORCED_MAX, 'live.sources.forced'),
+    text: bounded(sources.text ?? [], SENTENCES_MAX, 'live.sources.text'),
   }
 }
 
@@ -166,5 +190,6 @@ export function liveFromWire(live: freshet.v1.Live.$Properties): Live {
       bytesOut: countFromWide(flow.bytesOut, 'live.top.bytes_out'),
       bytesIn: countFromWide(flow.bytesIn, 'live.top.bytes_in'),
     })),
+    ...(live.sources ? { sources: sourcesFromWire(live.sources) } : {}),
   }
 }

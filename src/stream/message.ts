@@ -76,6 +76,18 @@ export type Ack = {
 
 export type LiveFlow = { name: string; destination: string; bytesOut: number; bytesIn: number }
 
+/** Which of a Mac's sources are at work; names as in src/sources. */
+export type LiveSources = {
+  processes: string
+  flows: string
+  /** The network filter runs and tells nothing of what another source sees. */
+  isFilterSilent: boolean
+  /** Those that may be used alone; empty: all. */
+  forced: string[]
+  /** Sentences: what each sees, what it cannot see, what would. */
+  text: string[]
+}
+
 /** Counters of the moment; totals are since the engine started. */
 export type Live = {
   at: UnixNs
@@ -101,6 +113,8 @@ export type Live = {
   degraded: string
   /** Most bytes out in the last interval, at most 8. */
   top: LiveFlow[]
+  /** Of a Mac. */
+  sources?: LiveSources
 }
 
 /** What one numbered item of an outbox says. */

@@ -768,6 +768,7 @@ export namespace freshet {
             alerts: Long;
             degraded: string;
             top: freshet.v1.LiveFlow.$Properties[];
+            sources?: (freshet.v1.LiveSources.$Properties|null);
             static encode(message: freshet.v1.Live.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Live & freshet.v1.Live.$Shape;
         }
@@ -790,9 +791,37 @@ export namespace freshet {
                 alerts?: (Long|null);
                 degraded?: (string|null);
                 top?: (freshet.v1.LiveFlow.$Properties[]|null);
+                sources?: (freshet.v1.LiveSources.$Properties|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Live.$Properties;
+        }
+
+        interface ILiveSources extends freshet.v1.LiveSources.$Properties {
+        }
+
+        class LiveSources {
+            constructor(properties?: freshet.v1.LiveSources.$Properties);
+            $unknowns?: Uint8Array[];
+            processes: string;
+            flows: string;
+            filterSilent: boolean;
+            forced: string[];
+            text: string[];
+            static encode(message: freshet.v1.LiveSources.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.LiveSources & freshet.v1.LiveSources.$Shape;
+        }
+
+        namespace LiveSources {
+            interface $Properties {
+                processes?: (string|null);
+                flows?: (string|null);
+                filterSilent?: (boolean|null);
+                forced?: (string[]|null);
+                text?: (string[]|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.LiveSources.$Properties;
         }
 
         interface ILiveFlow extends freshet.v1.LiveFlow.$Properties {

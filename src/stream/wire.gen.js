@@ -3460,6 +3460,7 @@ export const freshet = $root.freshet = (() => {
             Live.prototype.alerts = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Live.prototype.degraded = "";
             Live.prototype.top = $util.emptyArray;
+            Live.prototype.sources = null;
 
             Live.encode = function (m, w, q) {
                 if (!w)
@@ -3502,6 +3503,8 @@ export const freshet = $root.freshet = (() => {
                     for (var i = 0; i < m.top.length; ++i)
                         $root.freshet.v1.LiveFlow.encode(m.top[i], w.uint32(130).fork(), q + 1).ldelim();
                 }
+                if (m.sources != null && $Object.hasOwnProperty.call(m, "sources"))
+                    $root.freshet.v1.LiveSources.encode(m.sources, w.uint32(138).fork(), q + 1).ldelim();
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -3678,6 +3681,12 @@ export const freshet = $root.freshet = (() => {
                             m.top.push($root.freshet.v1.LiveFlow.decode(r, r.size(), $undefined, q + 1));
                             continue;
                         }
+                    case 17: {
+                            if (u !== 2)
+                                break;
+                            m.sources = $root.freshet.v1.LiveSources.decode(r, r.size(), $undefined, q + 1, m.sources);
+                            continue;
+                        }
                     }
                     r.skipType(u, q, t);
                     if (!r.discardUnknown) {
@@ -3696,6 +3705,140 @@ export const freshet = $root.freshet = (() => {
             };
 
             return Live;
+        })();
+
+        v1.LiveSources = (function() {
+
+            const LiveSources = function (p) {
+                this.forced = [];
+                this.text = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            LiveSources.prototype.processes = "";
+            LiveSources.prototype.flows = "";
+            LiveSources.prototype.filterSilent = false;
+            LiveSources.prototype.forced = $util.emptyArray;
+            LiveSources.prototype.text = $util.emptyArray;
+
+            LiveSources.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.processes != null && $Object.hasOwnProperty.call(m, "processes") && m.processes !== "")
+                    w.uint32(10).string(m.processes);
+                if (m.flows != null && $Object.hasOwnProperty.call(m, "flows") && m.flows !== "")
+                    w.uint32(18).string(m.flows);
+                if (m.filterSilent != null && $Object.hasOwnProperty.call(m, "filterSilent") && m.filterSilent !== false)
+                    w.uint32(24).bool(m.filterSilent);
+                if (m.forced != null && m.forced.length) {
+                    for (var i = 0; i < m.forced.length; ++i)
+                        w.uint32(34).string(m.forced[i]);
+                }
+                if (m.text != null && m.text.length) {
+                    for (var i = 0; i < m.text.length; ++i)
+                        w.uint32(42).string(m.text[i]);
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            LiveSources.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.LiveSources();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.processes = v;
+                            else
+                                delete m.processes;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.flows = v;
+                            else
+                                delete m.flows;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.bool())
+                                m.filterSilent = v;
+                            else
+                                delete m.filterSilent;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.forced && m.forced.length))
+                                m.forced = [];
+                            m.forced.push(r.stringVerify());
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.text && m.text.length))
+                                m.text = [];
+                            m.text.push(r.stringVerify());
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return LiveSources;
         })();
 
         v1.LiveFlow = (function() {

@@ -11,6 +11,7 @@ import { REMEMBERED_MS } from '../../src/host/running-mark.ts'
 import { Gap, Mark, Source } from '../../src/records/record.gen.ts'
 import type { Choice, MacSource } from '../../src/sources/choice.ts'
 import { createSensorWatch } from '../../src/status/sensor-watch.ts'
+import { sourceSentences } from '../../src/status/source-words.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { identityOf } from '../baseline/identities.ts'
@@ -136,7 +137,13 @@ describe('the report of an agent', () => {
       sensor.gaps.map(({ source }) => source),
       [Source.eslogger, Source.polling, Source.networkStatistics],
     )
-    assert.match(standing.live().degraded, /^Apple’s eslogger tells nothing: it ended\./)
+    const live = standing.live()
+    assert.deepEqual(live.sources, {
+      ...sources,
+      text: sourceSentences(sources ?? assert.fail()),
+    })
+    assert.equal(live.sources?.text.length, 3)
+    assert.match(live.degraded, /^Apple’s eslogger tells nothing: it ended\./)
 
     const better = at({
       ...{ processes: 'endpoint_security', flows, isFilterSilent: false },
@@ -150,7 +157,9 @@ describe('the report of an agent', () => {
   })
 
   it('says of a machine that is no Mac nothing of sources', () => {
-    assert.equal(report({ note: '', gaps: 0 }).status(READERS).sources, undefined)
+    const told = report({ note: '', gaps: 0 })
+    assert.equal(told.status(READERS).sources, undefined)
+    assert.ok(!('sources' in told.live()))
   })
 
   it('leads with a sensor that is silent', () => {

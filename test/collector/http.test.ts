@@ -217,13 +217,19 @@ describe("the collector's API", () => {
   })
 
   it('lists devices with the counters of the moment', async () => {
-    agent.send({ kind: 'live', live: liveOf({ degraded: 'no filter', records: 77 }) })
+    const sources = {
+      ...{ processes: 'polling', flows: 'network_statistics', isFilterSilent: false, forced: [] },
+      text: ['Programs are seen by the list of processes.', 'x'.repeat(3000)],
+    }
+    agent.send({ kind: 'live', live: liveOf({ degraded: 'no filter', records: 77, sources }) })
     // The answer to a batch comes after the counters that were sent before it.
     await agent.deliver([alertItem(1)])
     const { devices } = await running.json<DevicesResponse>('/api/devices')
     const mac = devices.find(({ id }) => id === DEVICE_A)
     assert.equal(mac?.live?.records, 77)
     assert.equal(mac?.live?.degraded, 'no filter')
+    const [sentence = '', long = ''] = sources.text
+    assert.deepEqual(mac?.live?.sources, { ...sources, text: [sentence, long.slice(0, 2048)] })
     assert.equal(mac?.osVersion, '14.5')
     assert.equal(devices.find(({ id }) => id === DEVICE_B)?.live, undefined)
   })

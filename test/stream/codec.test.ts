@@ -15,6 +15,7 @@ import {
   ITEM_BYTES_MAX,
   itemSequence,
   type Live,
+  type LiveSources,
   SEQUENCE_MAX,
   StreamError,
 } from '../../src/stream/codec.ts'
@@ -52,6 +53,11 @@ const live: Live = {
   degraded: 'no tracepoints',
   top: [{ name: 'curl', destination: 'example.org:443', bytesOut: 14, bytesIn: 15 }],
 }
+const sources: LiveSources = {
+  ...{ processes: 'polling', flows: 'nettop', isFilterSilent: true },
+  forced: ['polling', 'filter', 'nettop'],
+  text: ['Programs are seen by the list of processes.', 'Flows are seen by nettop.'],
+}
 const hello: Hello = {
   deviceId: '01234567-89ab-4cde-8f01-23456789abcd',
   outboxId: 'a0a1a2a3a4a5a6a7a8a9aaabacadaeaf',
@@ -83,6 +89,7 @@ const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
   },
   ack: { kind: 'ack', ack: { throughSequence: 9, rejects: [{ sequence: 8, reason: 'too old' }] } },
   live: { kind: 'live', live },
+  liveOfAMac: { kind: 'live', live: { ...live, sources } },
   ackAhead: {
     kind: 'ack',
     ack: { throughSequence: 9, rejects: [], aheadSequences: [700, 701] },
@@ -115,6 +122,26 @@ const listedFlow: ListedFlow = {
   isUnread: true,
   state: 'gone',
 }
+
+describe('stream codec: the sources of a Mac', () => {
+  it('are bounded on the way out, and refused in greater number on the way in', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, index) => `${index}`)
+    const told = { ...live, sources: { ...sources, forced: many(9), text: many(9) } }
+    const decoded = decodeEnvelope(encodeEnvelope({ kind: 'live', live: told }))
+    assert(decoded.kind === 'live')
+    assert.deepEqual(decoded.live.sources?.forced, many(6))
+    assert.deepEqual(decoded.live.sources?.text, many(4))
+    for (const field of [0x22, 0x2a]) {
+      // LiveSources with that field seven times, in a Live of nothing but a time.
+      const inner = Buffer.from(many(7).flatMap((text) => [field, 1, text.charCodeAt(0)]))
+      const time = [0x09, ...new Uint8Array(8)]
+      const body = Buffer.concat([Buffer.from([...time, 0x8a, 0x01, inner.length]), inner])
+      refuses('too-large', () =>
+        decodeEnvelope(Buffer.concat([Buffer.from([0x2a, body.length]), body])),
+      )
+    }
+  })
+})
 
 describe('stream codec: items', () => {
   it('gives back every finding as it was, over the whole domain of every field', () => {

@@ -1,5 +1,6 @@
 // The page in a browser, against a real collector that a real agent's frames reach.
 import assert from 'node:assert/strict'
+import { sourceSentences } from '../../src/status/source-words.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { accessibilityFaults, openPage } from './browser.ts'
 import {
@@ -215,6 +216,31 @@ describe('page in a browser', () => {
     await page.getByRole('region', { name: 'Health events' }).getByText(DEGRADED).waitFor()
     agent.send({ kind: 'live', live: liveAt(nowUnixNs(), 4) })
     await page.getByRole('region', { name: 'Missing telemetry' }).waitFor({ state: 'detached' })
+    assert.deepEqual(watched.faults, [])
+  })
+
+  it('says of a Mac who sees its programs and its flows, what they cannot see, and when that changes', async () => {
+    const { agent, page, show, tell, watched } = await scene()
+    const now = nowUnixNs()
+    const changed = 'flows are seen by NetworkStatistics now, no longer by the network filter'
+    await tell({ kind: 'health', at: now, health: { of: 'degraded', text: changed, count: 1 } })
+    await show('#/machine')
+    const sources = {
+      ...({ processes: 'polling', flows: 'network_statistics', isFilterSilent: true } as const),
+      forced: ['polling', 'filter', 'network_statistics'] as const,
+    }
+    const text = sourceSentences(sources)
+    const live = { ...liveAt(now, 3), sources: { ...sources, forced: [...sources.forced], text } }
+    agent.send({ kind: 'live', live })
+    const region = page.getByRole('region', { name: `Sources of ${HOSTNAME}` })
+    await region.waitFor()
+    assert.deepEqual(
+      await region.locator('p').allInnerTexts(),
+      text.map((sentence) => sentence.replaceAll('`', '')),
+    )
+    await page.getByRole('region', { name: 'Health events' }).getByText(changed).waitFor()
+    agent.send({ kind: 'live', live: liveAt(nowUnixNs(), 4) })
+    await region.waitFor({ state: 'detached' })
     assert.deepEqual(watched.faults, [])
   })
 

@@ -12,7 +12,7 @@ namespace freshet {
 namespace {
 
 constexpr std::string_view kWhole =
-    R"({"version":"0.1.0","counters":{"records":1e3,"deep":[[],{},[{"a":null}]]},"menu":{)"
+    R"({"version":"0.1.0","sources":{"processes":"polling","forced":["polling"]},"counters":{"records":1e3,"deep":[[],{},[{"a":null}]]},"menu":{)"
     R"("state":"attention","line":"Watching, with gaps","needs":[{"text":"Allow the network monitor",)"
     R"("action":"open-settings","url":"x-apple.systempreferences:com.apple.LoginItems"},)"
     R"({"text":"Ask your administrator","action":"none"}],"rows":["41 programs \u2014 12 flows",)"

@@ -1,5 +1,5 @@
 // What agents say and the collector keeps in memory or says back, cut to a length.
-import type { HostFacts, Live } from '../../stream/message.ts'
+import type { HostFacts, Live, LiveSources } from '../../stream/message.ts'
 
 const TEXT_CHARS_MAX = 256
 /** All that a Mac can lack at once, with its remedies, takes some 1,200. */
@@ -44,8 +44,17 @@ export function boundedLive(live: Live): Live {
       name: boundedText(flow.name),
       destination: boundedText(flow.destination),
     })),
+    ...(live.sources ? { sources: boundedSources(live.sources) } : {}),
   }
 }
+
+const boundedSources = (sources: LiveSources): LiveSources => ({
+  ...sources,
+  processes: boundedText(sources.processes),
+  flows: boundedText(sources.flows),
+  forced: sources.forced.map(boundedText),
+  text: sources.text.map((sentence) => cut(sentence, SENTENCE_CHARS_MAX)),
+})
 
 /** Without half a surrogate pair at the end, which UTF-8 cannot say. */
 function cut(text: string, charsMax: number): string {

@@ -1,5 +1,11 @@
 // The machines that report here: what each sees, what it lost, what moves at the moment.
-import type { DeviceInfo, HealthInfo, LiveFlowInfo, LiveInfo } from '../page-api.ts'
+import type {
+  DeviceInfo,
+  HealthInfo,
+  LiveFlowInfo,
+  LiveInfo,
+  LiveSourcesInfo,
+} from '../page-api.ts'
 import { barText, byteRateText, bytesText, countText, mostBytes, rateText } from './format.ts'
 import { Age, Clock, Cut, Figure, Spark, Volumes } from './parts.tsx'
 import { type Counter, rates, recentRate } from './rates.ts'
@@ -86,6 +92,7 @@ function Device({ device }: { device: DeviceInfo }) {
           <strong>Sees less than it should.</strong> {live.degraded}
         </p>
       )}
+      {live?.sources && <Sources sources={live.sources} hostname={device.hostname} />}
       {live ? (
         <>
           <Counters device={device} live={live} />
@@ -103,6 +110,19 @@ function Device({ device }: { device: DeviceInfo }) {
         </p>
       )}
       {!isReplayed(device) && <Unseen device={device} />}
+    </section>
+  )
+}
+
+/** A Mac's own words of who tells of its programs and of its flows. */
+function Sources({ sources, hostname }: { sources: LiveSourcesInfo; hostname: string }) {
+  return (
+    <section class="sources" aria-label={`Sources of ${hostname}`}>
+      {sources.text.map((sentence) => (
+        <p key={sentence} class="quiet">
+          {sentence.replaceAll('`', '')}
+        </p>
+      ))}
     </section>
   )
 }
