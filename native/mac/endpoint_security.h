@@ -11,9 +11,10 @@
 // under way while the process is enumerated may come twice, first flagged enumerated, then as what
 // happened; a fork is told again as what it runs, since its parent may not have been told yet.
 //
-// Without a client (no Full Disk Access, no entitlement, not root) it enumerates the processes
-// alive every ten seconds, says so in mark(start), and asks again where asking can help
-// (es_answer.h). After a loss the processes are enumerated anew, so that what was dropped is known
+// Without a client (no Full Disk Access, no entitlement, not root) it says so in mark(start),
+// enumerates the processes alive that once, and asks again where asking can help (es_answer.h). It
+// looks no more: the list of processes does, several times a second (polling/polling_source.h), and
+// two who tell the same would only cost twice. After a loss the processes are enumerated anew, so that what was dropped is known
 // again. A client that tells nothing while programs begin is given up for a new one (es_silence.h).
 //
 // Of the mark kinds it emits no `sleep`: that a machine slept is known when it wakes.

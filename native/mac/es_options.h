@@ -27,7 +27,6 @@ struct EsOptions {
   u32 gather_ms = 10;              // how often, at most, messages are passed on
   u32 retry_ms = 5'000;            // until the second attempt at a client
   u32 retry_max_ms = 60'000;       // EsRetry::kSlower ends there
-  u32 without_client_ms = 10'000;  // between enumerations while there is no client
   u32 after_loss_ms = 10'000;      // between enumerations that losses make necessary, at least
   u32 silent_ms = 60'000;          // between looks at whether a client that tells nothing is dead
   u32 under_way_ms = 5'000;        // a message that takes longer does not come

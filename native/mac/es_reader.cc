@@ -60,13 +60,11 @@ void EsReader::Run() {
     PassOn();
     WatchSilence(now_ns);
     const u64 since_ns = now_ns - enumerated_ns_;
-    const bool blind = !client_.is_open() && since_ns >= es_options_.without_client_ms * kNsPerMs;
     const Ring::Counters counters = ring_->counters();
     const bool lost = lost_ || counters.dropped != dropped_;
     const bool caught_up = lost && since_ns >= es_options_.after_loss_ms * kNsPerMs &&
                            counters.waiting_bytes < kCaughtUpBytes;
-    if (requests_->enumerate.exchange(false) || answer_ != before || blind || caught_up)
-      Enumerate();
+    if (requests_->enumerate.exchange(false) || answer_ != before || caught_up) Enumerate();
     if (now_ns >= tick_due_ns_) Tick();
     emitter_.EmitLosses(clock_.NowNs());
     Flush();
@@ -262,9 +260,7 @@ void EsReader::Flush() {
 
 std::string EsReader::MissingNote() const {
   if (client_.is_open()) return "";
-  const u32 seconds = (es_options_.without_client_ms + 999) / 1000;
-  return "Programs that run for less than " + std::to_string(seconds) +
-         " seconds are not seen: " + AdviceFor(answer_).reason;
+  return std::string("Programs are not told by Endpoint Security: ") + AdviceFor(answer_).reason;
 }
 
 }  // namespace freshet

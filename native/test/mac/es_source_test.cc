@@ -121,7 +121,7 @@ void SaysWhyThereIsNoClient() {
     const SaidMark& mark = scene.marks.front();
     CHECK((mark.record.capabilities & k_capability_process_events) == 0);
     CHECK(mark.record.gaps == AdviceFor(AnswerOf(refusal)).gap && mark.record.gaps != 0);
-    CHECK(mark.note.starts_with("Programs that run for less than 10 seconds are not seen: "));
+    CHECK(mark.note.starts_with("Programs are not told by Endpoint Security: "));
     CHECK(notes.insert(mark.note).second);
     CHECK(scene.execs.size() == 1);  // what is alive is known all the same
     // It is asked again only where that can help.
@@ -251,13 +251,24 @@ void GivesUpAClientThatMayNotSubscribe() {
   CHECK(scene.LastMark(k_mark_start)->note.empty());
 }
 
-void EnumeratesOftenWithoutAClient() {
+// The list of processes takes its place.
+void LooksNoMoreWithoutAClient() {
   mac_double::Reset();
   mac_double::AnswerNewClients({ES_NEW_CLIENT_RESULT_ERR_NOT_ENTITLED});
-  Scene scene({.without_client_ms = 30, .tell_running = Running({10})});
+  std::atomic<u32> looks{0};
+  Scene scene({.after_loss_ms = 1,
+               .silent_ms = 1,
+               .under_way_ms = 1,
+               .tell_running = [&](const IsTold& told, const TellExec& tell, const TellCode& code) {
+                 looks++;
+                 return Running({10})(told, tell, code);
+               }});
   scene.Start();
-  CHECK(scene.UntilEnumerated(3));
-  CHECK(mac_double::Now().asked == 1);
+  CHECK(scene.Until([&] { return scene.ticks.size() >= 10; }));
+  CHECK(looks == 1 && scene.Marks(k_mark_start) == 1);
+  scene.source().RequestEnumerate();
+  CHECK(scene.UntilEnumerated(2));
+  CHECK(looks == 2 && mac_double::Now().asked == 1);
 }
 
 // Nothing is known to have ended by a list that could not be had.
@@ -337,7 +348,7 @@ int main() {
   ReplacesAClientThatTellsNothing();
   AsksSoonAgainAfterOneThatTold();
   GivesUpAClientThatMayNotSubscribe();
-  EnumeratesOftenWithoutAClient();
+  LooksNoMoreWithoutAClient();
   ListsAgainWhatCouldNotBeListed();
   TellsOfSleepAndOfClocksThatAreSet();
   TellsArgumentsOnlyWhenAsked();
