@@ -14,6 +14,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export const LONG = [
   'test/e2e/kill.test.ts',
   'test/faults/kill.test.ts',
+  'test/intake/nettop-world.test.ts',
   'test/native/attribution-accepted.test.ts',
   'test/native/attribution-programs.test.ts',
   'test/native/attribution.test.ts',
