@@ -14,8 +14,9 @@
 // Without a client (no Full Disk Access, no entitlement, not root) it says so in mark(start),
 // enumerates the processes alive that once, and asks again where asking can help (es_answer.h). It
 // looks no more: the list of processes does, several times a second (polling/polling_source.h), and
-// two who tell the same would only cost twice. After a loss the processes are enumerated anew, so that what was dropped is known
-// again. A client that tells nothing while programs begin is given up for a new one (es_silence.h).
+// two who tell the same would only cost twice. After a loss the processes are enumerated anew, so
+// that what was dropped is known again. A client that tells nothing while programs begin is given
+// up for a new one (es_silence.h).
 //
 // Of the mark kinds it emits no `sleep`: that a machine slept is known when it wakes.
 #ifndef FRESHET_MAC_ENDPOINT_SECURITY_H_

@@ -24,12 +24,12 @@ inline u64 UnixNs() {
 struct EsOptions {
   // Some 3,500 execs. The thread empties it each gather_ms, or when it is half full.
   size_t handover_bytes = 1 << 20;
-  u32 gather_ms = 10;              // how often, at most, messages are passed on
-  u32 retry_ms = 5'000;            // until the second attempt at a client
-  u32 retry_max_ms = 60'000;       // EsRetry::kSlower ends there
-  u32 after_loss_ms = 10'000;      // between enumerations that losses make necessary, at least
-  u32 silent_ms = 60'000;          // between looks at whether a client that tells nothing is dead
-  u32 under_way_ms = 5'000;        // a message that takes longer does not come
+  u32 gather_ms = 10;          // how often, at most, messages are passed on
+  u32 retry_ms = 5'000;        // until the second attempt at a client
+  u32 retry_max_ms = 60'000;   // EsRetry::kSlower ends there
+  u32 after_loss_ms = 10'000;  // between enumerations that losses make necessary, at least
+  u32 silent_ms = 60'000;      // between looks at whether a client that tells nothing is dead
+  u32 under_way_ms = 5'000;    // a message that takes longer does not come
   TellRunningCall tell_running = {};  // REQUIRED
   std::function<u64()> unix_ns = UnixNs;
 };
