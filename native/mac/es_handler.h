@@ -33,17 +33,21 @@ class EsHandler {
   };
 
   // `bell` is rung when messages wait. REQUIRES: handover_bytes as Ring wants it.
-  EsHandler(size_t handover_bytes, std::shared_ptr<Bell> bell, bool arguments = false)
+  EsHandler(size_t handover_bytes, std::shared_ptr<Bell> bell, bool arguments = false,
+            Protection protection = {})
       : handover_bytes_(handover_bytes),
         arguments_(arguments),
+        protection_(protection),
         handover_(handover_bytes),
         bell_(std::move(bell)) {}
 
   // The client's queue. Takes nothing of `message` along.
   void Handle(const es_message_t& message) {
     if (const u64 missing = sequence_.MissingBefore(message)) Add(kernel_events_, missing);
-    const EsTold told =
-        TellMessage(message, clock_.AtNs(message.mach_time), arguments_, &handover_);
+    const EsTold told = TellMessage(message, clock_.AtNs(message.mach_time), arguments_,
+                                    protection_, &claims_, &handover_);
+    is_fooled_.store(claims_.claimed >= kClaimsMin && claims_.honest == 0,
+                     std::memory_order_relaxed);
     if (told == EsTold::kNotUnderstood) Add(malformed_, 1);
     if (handover_.Flush()) bell_->Ring();
     // A burst does not wait until the thread has gathered for long enough.
@@ -56,6 +60,10 @@ class EsHandler {
     return handover_.Drain(into);
   }
   bool hurried() const { return hurried_.load(); }
+
+  // Whether everything that nobody protects has been called a part of the system: not only a copy
+  // of one of its programs, as a developer's Mac may have. Any thread.
+  bool is_fooled() const { return is_fooled_.load(std::memory_order_relaxed); }
 
   // Any thread.
   Losses losses() const {
@@ -70,7 +78,12 @@ class EsHandler {
   }
 
   const size_t handover_bytes_;
+  static constexpr u32 kClaimsMin = 3;
+
   const bool arguments_;  // SourceOptions::exec_arguments
+  const Protection protection_;
+  Claims claims_;  // the client's queue alone
+  std::atomic<bool> is_fooled_{false};
   const MachClock clock_;
   EsSequence sequence_;  // the client's queue alone
   Ring handover_;

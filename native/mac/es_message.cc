@@ -128,7 +128,17 @@ bool PushCode(const es_message_t& message, std::string_view program, ImageName n
                   });
 }
 
-EsTold TellExec(const es_message_t& message, u64 at_ns, bool arguments, Ring* ring) {
+// sys/stat.h: "entitlement required for writing".
+constexpr u32 kSfRestricted = 0x00080000;
+
+bool IsProtected(const es_file_t* file, const Protection& protection) {
+  if (file == nullptr) return false;
+  return (file->stat.st_flags & kSfRestricted) != 0 ||
+         (protection.sealed_dev != 0 && DeviceOf(*file) == protection.sealed_dev);
+}
+
+EsTold TellExec(const es_message_t& message, u64 at_ns, bool arguments,
+                const Protection& protection, Claims* claims, Ring* ring) {
   const es_process_t* target = message.event.exec.target;
   if (target == nullptr) return EsTold::kNotUnderstood;
   const ImageName name = NameOf(target->audit_token);
@@ -147,9 +157,16 @@ EsTold TellExec(const es_message_t& message, u64 at_ns, bool arguments, Ring* ri
   record.codesign_flags = target->codesigning_flags;
   static_assert(sizeof(record.cdhash) == sizeof(target->cdhash));
   std::memcpy(record.cdhash, target->cdhash, sizeof(record.cdhash));
-  if (target->is_platform_binary) record.flags |= k_exec_platform_binary;
-
   ExecText text{{}, {}, TextOf(target->signing_id), TextOf(target->team_id)};
+  const bool can_be_platform = IsProtected(target->executable, protection);
+  if (target->is_platform_binary && can_be_platform) {
+    record.flags |= k_exec_platform_binary;
+  } else if (target->is_platform_binary) {
+    claims->claimed++;
+    text.signing_id = text.team_id = {};
+  } else if (!can_be_platform) {
+    claims->honest++;
+  }
   if (const es_file_t* file = target->executable) {
     record.dev = DeviceOf(*file);
     record.ino = file->stat.st_ino;
@@ -199,11 +216,12 @@ EsTold TellInvalidated(const es_message_t& message, u64 at_ns, Ring* ring) {
 
 }  // namespace
 
-EsTold TellMessage(const es_message_t& message, u64 at_ns, bool arguments, Ring* ring) {
+EsTold TellMessage(const es_message_t& message, u64 at_ns, bool arguments,
+                   const Protection& protection, Claims* claims, Ring* ring) {
   if (message.process == nullptr) return EsTold::kNotUnderstood;
   switch (message.event_type) {
     case ES_EVENT_TYPE_NOTIFY_EXEC:
-      return TellExec(message, at_ns, arguments, ring);
+      return TellExec(message, at_ns, arguments, protection, claims, ring);
     case ES_EVENT_TYPE_NOTIFY_FORK:
       return TellFork(message, at_ns, ring);
     case ES_EVENT_TYPE_NOTIFY_EXIT:

@@ -33,9 +33,25 @@ enum class EsTold {
   kNotUnderstood,  // an event nobody subscribed to, or one without its process
 };
 
-// Pushes the record of `message`, stamped `at_ns`; with `arguments`, those of an exec too. Threads:
-// the ring's producer.
-EsTold TellMessage(const es_message_t& message, u64 at_ns, bool arguments, Ring* ring);
+// What System Integrity Protection keeps is marked so (SF_RESTRICTED), and so is all of the sealed
+// system volume, which is mounted read-only at /.
+struct Protection {
+  u64 sealed_dev = 0;  // of the sealed volume; 0: this system has none
+};
+
+// How execs of files that nobody protects were told: under a host that is signed ad hoc Endpoint
+// Security is said to call every program a platform binary, without a team.
+struct Claims {
+  u32 claimed = 0;  // as platform binaries, which they cannot be
+  u32 honest = 0;   // as what they are
+};
+
+// Pushes the record of `message`, stamped `at_ns`; with `arguments`, those of an exec too. An exec
+// whose file nobody protects is no platform binary, whatever the message says: then its flag and
+// both its names are left out, and the inspector's look at the file decides. Counted in `claims`.
+// Threads: the ring's producer.
+EsTold TellMessage(const es_message_t& message, u64 at_ns, bool arguments,
+                   const Protection& protection, Claims* claims, Ring* ring);
 
 }  // namespace freshet
 

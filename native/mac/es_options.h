@@ -7,6 +7,7 @@
 
 #include <functional>
 
+#include "mac/es_message.h"
 #include "mac/running.h"
 
 namespace freshet {
@@ -30,6 +31,7 @@ struct EsOptions {
   u32 after_loss_ms = 10'000;  // between enumerations that losses make necessary, at least
   u32 silent_ms = 60'000;      // between looks at whether a client that tells nothing is dead
   u32 under_way_ms = 5'000;    // a message that takes longer does not come
+  Protection protection = {};  // this system's
   TellRunningCall tell_running = {};  // REQUIRED
   std::function<u64()> unix_ns = UnixNs;
 };

@@ -64,7 +64,9 @@ void EsReader::Run() {
     const bool lost = lost_ || counters.dropped != dropped_;
     const bool caught_up = lost && since_ns >= es_options_.after_loss_ms * kNsPerMs &&
                            counters.waiting_bytes < kCaughtUpBytes;
-    if (requests_->enumerate.exchange(false) || answer_ != before || caught_up) Enumerate();
+    if (requests_->enumerate.exchange(false) || answer_ != before || is_fooled_ != IsFooled() ||
+        caught_up)
+      Enumerate();
     if (now_ns >= tick_due_ns_) Tick();
     emitter_.EmitLosses(clock_.NowNs());
     Flush();
@@ -76,8 +78,8 @@ void EsReader::Run() {
 }
 
 void EsReader::TryClient() {
-  auto handler =
-      std::make_shared<EsHandler>(es_options_.handover_bytes, bell_, options_.exec_arguments);
+  auto handler = std::make_shared<EsHandler>(es_options_.handover_bytes, bell_,
+                                             options_.exec_arguments, es_options_.protection);
   answer_ = client_.Open(handler);
   RetryLater();
   if (answer_ != EsAnswer::kOpen) return;
@@ -123,7 +125,10 @@ void EsReader::WatchSilence(u64 now_ns) {
   RetryLater();
 }
 
+bool EsReader::IsFooled() const { return handler_ != nullptr && handler_->is_fooled(); }
+
 void EsReader::Enumerate() {
+  is_fooled_ = IsFooled();
   EmitMark(k_mark_start, MissingNote());
   heard_.clear();
   lost_ = false;
@@ -245,7 +250,7 @@ void EsReader::EmitMark(u32 kind, const std::string& note) {
   mark.capabilities = (client_.is_open() ? k_capability_process_events : 0) |
                       (client_.is_open() || geteuid() == 0 ? k_capability_all_processes : 0);
   ReadBootId(mark.boot_id);
-  mark.gaps = AdviceFor(answer_).gap;
+  mark.gaps = AdviceFor(answer_).gap | (is_fooled_ ? k_gap_platform_claims : 0);
   mark.layout = kRecordLayout;
   mark.unix_ns = es_options_.unix_ns();
   const u64 now_ns = clock_.NowNs();
@@ -259,6 +264,10 @@ void EsReader::Flush() {
 }
 
 std::string EsReader::MissingNote() const {
+  if (client_.is_open() && is_fooled_)
+    return "Endpoint Security calls every program a part of the system, as it is said to under a "
+           "host that is signed ad hoc: what it says of signatures is not believed, and files are "
+           "looked at instead.";
   if (client_.is_open()) return "";
   return std::string("Programs are not told by Endpoint Security: ") + AdviceFor(answer_).reason;
 }

@@ -35,6 +35,7 @@ class EsReader {
   // Asks for a client, and sets when to ask again.
   void TryClient();
   void RetryLater();
+  bool IsFooled() const;
   // Gives up a client that tells nothing while programs begin; they are counted as lost.
   void WatchSilence(u64 now_ns);
   // mark(start), every process alive, mark(enumerated). Subscribed first, where there is a client:
@@ -70,6 +71,7 @@ class EsReader {
   // Pids that execs and exits told of since the enumeration under way began.
   bool enumerating_ = false;
   std::unordered_set<u32> heard_;
+  bool is_fooled_ = false;   // as the last mark has it
   bool lost_ = false;        // on the way to the source's ring, since the last enumeration
   u64 dropped_ = 0;          // that the source's ring had dropped at the last enumeration
   bool more_waits_ = false;  // PassOn left off before the handler's ring was empty

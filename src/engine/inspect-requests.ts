@@ -88,6 +88,8 @@ export const inspectionOf = (record: InspectedRecord): Inspection => ({
   signature: record.signature,
   signatureStatus: record.signatureStatus | 0,
   cdhash: Buffer.from(record.cdhash).toString('hex'),
+  signingId: record.signingId,
+  teamId: record.teamId,
   authorities: record.authorities === '' ? [] : record.authorities.split('\0'),
   apple: (record.flags & InspectedFlag.apple) !== 0,
   appStore: (record.flags & InspectedFlag.appStore) !== 0,

@@ -93,6 +93,9 @@ export type Inspection = {
   signatureStatus: number
   /** 40 hex digits. */
   cdhash: string
+  /** As the file has them; empty where it has none. */
+  signingId: string
+  teamId: string
   /** Names of the certificates that signed, the signer's own first. */
   authorities: string[]
   apple: boolean

@@ -106,10 +106,25 @@ export function signedProgram(image: Image): ProgramIdentity | 'unsigned' | unde
       signerClass: isOther ? 'developer_id' : classOf(inspection),
       doubt: isOther ? 'its file holds other code now than it runs' : runtimeDoubt(inspection),
     }
+  const named = namedByFile(inspection)
+  if (image.signingId === '' && named !== undefined && !isOther)
+    return { key: named, signerClass: classOf(inspection), doubt: runtimeDoubt(inspection) }
   // Apple's own beside the system, or a certificate that nobody stands behind.
   if (isLookedAt(inspection) && !isOther && inspection.apple) return systemProgram(image)
   return byHash(cdhash)
 }
+
+/**
+ * What a file's own signature names it, where a certificate vouches for it: the kernel's word stands before it, and is
+ * missing where a source was not believed (gap platform_claims).
+ */
+const namedByFile = (file: Inspection): string | undefined =>
+  isLookedAt(file) &&
+  file.signature === Signature.valid &&
+  file.teamId !== '' &&
+  file.signingId !== ''
+    ? `${file.teamId}:${file.signingId}`
+    : undefined
 
 /** The identity of an image whose file was not inspected in time; undefined where no name can be believed. */
 export function presumedProgram(image: Image): ProgramIdentity | undefined {

@@ -141,6 +141,30 @@ describe('signed programs', () => {
     assert.equal(identityOf(team(found, platform)).key, `platform:${path}`)
   })
 
+  it('are known by what their file names them where the kernel’s word was not believed', () => {
+    const disbelieved = (found: Partial<InspectedRecord>, codesignFlags = VALID) =>
+      identityOf({
+        ...team({ signature: Signature.valid, signingId: 'com.example.a', ...found }),
+        kernel: { codesignFlags, cdhash: hash(7), signingId: '', teamId: '' },
+      })
+    const { developerId, notarized } = InspectedFlag
+    const held = disbelieved({ teamId: 'EXAMPLE123', flags: developerId + notarized })
+    assert.deepEqual([held.key, held.signerClass], [KEY, 'notarized'])
+    // Of a file that is not the code that runs, or that no certificate names, nothing is taken.
+    for (const found of [
+      { teamId: 'EXAMPLE123', cdhash: hash(8) },
+      { teamId: '' },
+      { teamId: 'EXAMPLE123', signature: Signature.unknown },
+    ])
+      assert.equal(disbelieved(found).key, `adhoc:${hexOf(7)}`)
+    // The kernel gave a name and no team: that is its word.
+    const own = {
+      ...team({ signature: Signature.valid, signingId: 'com.example.a', teamId: 'EXAMPLE123' }),
+      kernel: { codesignFlags: VALID, cdhash: hash(7), signingId: 'com.example.b', teamId: '' },
+    }
+    assert.equal(identityOf(own).key, `adhoc:${hexOf(7)}`)
+  })
+
   it('say so when other code may run under their name', () => {
     const { developerId, notarized, appStore, hardenedRuntime } = InspectedFlag
     const words = /without the hardened runtime, so other code may run in it/

@@ -76,6 +76,11 @@ describe('Endpoint Security messages', () => {
     equal(ran.code, 0, ran.output)
   })
 
+  it('call nothing a part of the system that nobody protects, and say where all is called so', async () => {
+    const ran = await run(`${build}/es_claims.asan`, [])
+    equal(ran.code, 0, ran.output)
+  })
+
   it('of random content and version become what a second decoder says, and the handler allocates nothing', async function () {
     this.timeout(600_000)
     const ran = await run(`${build}/es_random.asan`, [

@@ -206,13 +206,17 @@ std::string Expected(const Content& content, u64 ino) {
   };
   add(process.has_executable ? content.path : "", exec_record::k_path_max, &record.path_bytes);
   add(script, exec_record::k_script_max, &record.script_bytes);
-  add(content.signing_id, exec_record::k_signing_id_max, &record.signing_id_bytes);
-  add(content.team_id, exec_record::k_team_id_max, &record.team_id_bytes);
+  // What nobody protects is no platform binary, and what is said of its signature not believed.
+  const bool is_kept = process.has_executable && (process.file_flags & 0x80000) != 0;
+  const bool is_believed = is_kept || !process.is_platform;
+  add(is_believed ? content.signing_id : "", exec_record::k_signing_id_max,
+      &record.signing_id_bytes);
+  add(is_believed ? content.team_id : "", exec_record::k_team_id_max, &record.team_id_bytes);
   if (process.has_executable) {
     record.dev = 0x01000005;
     record.ino = ino;
   }
-  if (process.is_platform) record.flags |= k_exec_platform_binary;
+  if (process.is_platform && is_kept) record.flags |= k_exec_platform_binary;
   if (cut) record.flags |= k_exec_truncated;
   record.header.type = exec_record::kType;
   record.header.source = k_source_endpoint_security;

@@ -334,6 +334,29 @@ void TellsArgumentsOnlyWhenAsked() {
   }
 }
 
+void SaysThatItsClaimsAreNotBelieved() {
+  mac_double::Reset();
+  Scene scene({.tell_running = Running({10})});
+  scene.Start();
+  CHECK(scene.UntilEnumerated(1));
+  Client client;
+  for (u32 pid = 50; pid < 53; pid++) {
+    es_message_t* message = client.Exec(pid, 2);
+    message->event.exec.target->is_platform_binary = true;
+    CHECK(client.Deliver(message));
+  }
+  CHECK(scene.UntilEnumerated(2));
+  const auto fooled = std::find_if(scene.marks.rbegin(), scene.marks.rend(), [](const auto& mark) {
+    return mark.record.kind == k_mark_start;
+  });
+  CHECK(fooled->record.gaps == k_gap_platform_claims && !fooled->note.empty());
+  CHECK((fooled->record.capabilities & k_capability_process_events) != 0);
+  // One that is told as what it is: the others are copies of the system's.
+  CHECK(client.Deliver(client.Exec(60, 2)));
+  CHECK(scene.UntilEnumerated(3));
+  CHECK(scene.marks.back().record.gaps == 0);
+}
+
 }  // namespace
 }  // namespace freshet
 
@@ -352,5 +375,6 @@ int main() {
   ListsAgainWhatCouldNotBeListed();
   TellsOfSleepAndOfClocksThatAreSet();
   TellsArgumentsOnlyWhenAsked();
+  SaysThatItsClaimsAreNotBelieved();
   std::puts("es source: ok");
 }
