@@ -33,7 +33,8 @@ struct ToldFlow {
 
 class Told {
  public:
-  explicit Told(u8 source = k_source_filter) : source_(source) {}
+  Told() = default;
+  explicit Told(u8 source) : source_(source) {}
 
   // `again`: the records may have been read before (another daemon is told what the last one was),
   // or some are missing in between.
@@ -80,7 +81,7 @@ class Told {
   u64 flow_records = 0;
 
  private:
-  const u8 source_;
+  u8 source_ = k_source_filter;
 
   template <typename R>
   static R As(std::span<const std::byte> bytes) {
