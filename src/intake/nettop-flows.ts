@@ -192,7 +192,9 @@ export function createNettopFlows(
     }
     // Where it is not as far as it was, another connection has taken its place. What is further than another nettop, or an
     // earlier sample, had it counts that too, for all that can be known.
-    const isSame = isFurther && (flow.isOpen || moment.pid === 0 || flow.pid === moment.pid)
+    const isAsFar = isFurther && (flow.isOpen || moment.pid === 0 || flow.pid === moment.pid)
+    // Of several sockets that look alike the first row is not as far as all of them were.
+    const isSame = isAsFar || (row.remote.isAny && flow.isOfRun)
     renew(flow, moment.epoch, isSame ? out : 0, isSame ? bytesIn : 0)
     report(flow, row, true, moment)
   }

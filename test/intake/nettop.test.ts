@@ -241,6 +241,14 @@ describe('nettop', () => {
     assert.deepEqual(totalsOf(told.flows), { out: 30, in: 0 })
   })
 
+  it('counts sockets that look alike once, also after a sample in which their process could not be read', () => {
+    const told = readNettop()
+    const mdns = 'udp4 *:5353<->*:*'
+    const whole = [processRow('a.1'), flowRow(mdns, 0), flowRow(mdns, 20)]
+    told.samples(whole, [processRow('a.1'), 'x', flowRow(mdns, 0), flowRow(mdns, 20)], whole, [])
+    assert.deepEqual(totalsOf(told.flows), { out: 20, in: 0 })
+  })
+
   it('waits for the next sample with a flow whose process may stand in a line that is missing', () => {
     const told = readNettop()
     told.samples([processRow('a.1')])
