@@ -7,8 +7,9 @@ import { whyNoTool, whyNotLinux, whyNotRoot } from '../left-out.ts'
 export const whyNoDisk = (): string | undefined =>
   whyNotLinux() ?? whyNotRoot() ?? whyNoTool('mounts in a namespace')
 
-/** Attempts to leave no room while somebody writes. */
-const ATTEMPTS = 10
+/** Attempts to leave no room while somebody writes: each leaves so much more, which is soon written. */
+const ATTEMPTS = 20
+const ROOM_BYTES = 64 * 1024
 
 export class Disk {
   readonly #directory: string
@@ -28,12 +29,12 @@ export class Disk {
     this.#isMounted = true
   }
 
-  /** Leaves no room, until `free`. Throws when it cannot be had so in ten attempts. */
+  /** Leaves next to no room, until `free`. Throws when it cannot be had so in twenty attempts. */
   fill(): void {
     for (let attempt = 1; ; attempt++) {
       const { blocks, bfree, bsize } = statfsSync(this.#directory)
       try {
-        this.#mount(`remount,size=${(blocks - bfree) * bsize}`)
+        this.#mount(`remount,size=${(blocks - bfree) * bsize + (attempt - 1) * ROOM_BYTES}`)
         return
       } catch (error) {
         // It has grown meanwhile.
