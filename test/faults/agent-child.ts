@@ -1,8 +1,8 @@
 // The agent's side of delivery, to be killed: `node agent-child.ts DIRECTORY URL TOKEN LIFE SEED`; without a token, to a
 // collector of this machine. It puts alerts into its outbox as fast as they leave, and says of each batch "given N", how
 // many it found in this life, before it does and, after it, "kept N" when its disk has them all, or "memory N": so many
-// wait there; and what it logs. On stdin: "press", and it puts in more however many wait, "ease", and it does not; "drain": it finds no
-// more, waits until the outbox is empty, says its account and ends.
+// wait there; and what it logs. On stdin: "press", and it puts in more however many wait, faster than they can leave; "ease",
+// and it says "eased" and does not; "drain": it finds no more, waits until the outbox is empty, says its account and ends.
 import { writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
@@ -18,10 +18,15 @@ import { chanceOf } from './seed.ts'
 /** More than credit allows, so that a killed collector always has hundreds of items between socket and disk. */
 const WAITING_MAX = 4000
 const BATCH_MAX = 200
+/**
+ * Under pressure: what leaves as fast as it comes fits for ever into the room that a file has when its disk is full, some
+ * MiB of free pages and of its log.
+ */
+const PRESSED_BATCH_MAX = 4000
 /** In memory, under pressure: enough to see that a disk takes nothing, and far below what memory has room for. */
 const UNWRITTEN_MAX = 1000
 /** In all, under pressure: far below what the outbox has room for. */
-const PRESSED_MAX = 40_000
+const PRESSED_MAX = 60_000
 const DAY_MS = 86_400_000
 const AGE_MAX_MS = 100 * 365 * DAY_MS
 
@@ -70,6 +75,7 @@ commands.on('close', () => process.exit())
 commands.on('line', (command) => {
   isPressed = command === 'press'
   isDraining ||= command === 'drain'
+  if (command === 'ease') writeSync(1, 'eased\n')
 })
 
 // It will not end in order, which is when Node would write it.
@@ -80,7 +86,8 @@ let kept = 0
 const say = (what: string, count: number) => writeSync(1, `${what} ${count}\n`)
 
 function findMore(): void {
-  const findings = Array.from({ length: chance.between(1, BATCH_MAX) }, (_, index) =>
+  const most = isPressed ? PRESSED_BATCH_MAX : BATCH_MAX
+  const findings = Array.from({ length: chance.between(1, most) }, (_, index) =>
     numberedAlert(life, given + index + 1, chance.pick(['low', 'medium', 'high'] as const)),
   )
   given += findings.length

@@ -135,7 +135,8 @@ async function refuse(scene: Scene, begin: () => () => void): Promise<void> {
   end()
   const freed = agent.lines.length
   agent.tell('ease')
-  await agent.says(/^kept/, freed)
+  await agent.says(/^eased/, freed)
+  await agent.says(/^kept/, agent.lines.length)
 }
 
 const holdOutbox: Fault = (scene) =>
