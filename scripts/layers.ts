@@ -29,13 +29,14 @@ const LEFT_OF_STREAM = [
 
 const COLLECTOR = [
   'collector-terms',
+  'collector-door',
   'collector-store',
   'collector-gateway',
   'collector-api',
 ] as const
 /** Files beside collector.ts that are the words of its rooms. */
 const COLLECTOR_TERMS =
-  /^src\/collector\/(address|collector-error|counters|likeness|limits|page-api|rate|secrets|views)\.ts$/
+  /^src\/collector\/(address|collector-error|complaint|counters|early-answer|likeness|limits|page-api|rate|secrets|views)\.ts$/
 
 /** From left to right: a room's imports are all above it. */
 const ROOMS: Record<string, Room> = {
@@ -72,6 +73,9 @@ const ROOMS: Record<string, Room> = {
   stream: { rooms: LEFT_OF_STREAM },
   // What the collector's rooms have in common: limits, counters, secrets, and the words of the page's API.
   'collector-terms': { rooms: [...LEFT_OF_STREAM, 'stream'] },
+  'collector-door': {
+    rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms'],
+  },
   'collector-store': { rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms'] },
   'collector-gateway': {
     rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-store'],
@@ -103,6 +107,7 @@ const ROOMS: Record<string, Room> = {
 
 /** What others may import of a room: its face. */
 const FACES: Record<string, readonly string[]> = {
+  'collector-door': ['src/collector/door/door.ts'],
   'collector-gateway': ['src/collector/gateway/gateway.ts', 'src/collector/gateway/devices.ts'],
   'collector-api': ['src/collector/api/site.ts'],
 }

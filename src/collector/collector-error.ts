@@ -1,8 +1,9 @@
 /**
  * address: it cannot listen there; state: the state directory or a file in it cannot be used; in-use:
- * another collector holds the state directory; store: the store cannot be opened.
+ * another collector holds the state directory; store: the store cannot be opened; certificate: the files of its certificate
+ * cannot be used.
  */
-export type CollectorErrorCode = 'address' | 'state' | 'in-use' | 'store'
+export type CollectorErrorCode = 'address' | 'state' | 'in-use' | 'store' | 'certificate'
 
 /** Why a collector cannot start; the message says what, where and what to do. */
 export class CollectorError extends Error {

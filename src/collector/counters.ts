@@ -1,6 +1,27 @@
 // What the collector counts since it started. Every refusal and every drop has a name here.
 
 const NAMES = [
+  // The door: connections that say nothing TLS can begin with, not in time, or leave before they have.
+  'doorNotTls',
+  'doorHelloMalformed',
+  'doorHelloLate',
+  'doorLeft',
+  // There was no place, for agents, for people, or for who had not said which; or too many came at once.
+  'doorFullAgents',
+  'doorFullPeople',
+  'doorFullWaiting',
+  'doorRate',
+  // Handshakes that came to nothing: TLS before 1.3, a peer that does not trust the certificate, too slow, cut off, else.
+  'doorTlsOld',
+  'doorTlsUntrusted',
+  'doorTlsLate',
+  'doorTlsLost',
+  'doorTlsFailed',
+  // Agents that came with a certificate which is not let in, or with none.
+  'doorRefused',
+  // Handed on.
+  'doorAgents',
+  'doorPeople',
   // Connections of agents.
   'agentsAccepted',
   'agentsRefusedPath',

@@ -63,6 +63,17 @@ export type Limits = {
 export const knownAgentsMax = ({ agentsMax }: Limits): number =>
   agentsMax + Math.floor(agentsMax / 10)
 
+/** Connections of all kinds. */
+export const connectionsMax = (limits: Limits): number =>
+  knownAgentsMax(limits) + limits.otherConnectionsMax
+
+/** Of `otherConnectionsMax`, those of people; the rest is for who has not said yet what he is. */
+export const peopleMax = ({ otherConnectionsMax }: Limits): number =>
+  Math.max(1, Math.floor(otherConnectionsMax / 2))
+
+/** Connections, a second or at once, above which they are shed before TLS: what comes just above the limit is answered. */
+export const shedAbove = (connects: number): number => Math.ceil(connects * 1.1)
+
 /** Of the store, its log, the addresses listened on, and what Node has open. */
 const OWN_DESCRIPTORS = 64
 

@@ -38,6 +38,8 @@ export const SEQUENCE_LEAP_MAX = 2 ** 32
 
 /** WebSocket subprotocol of this version of the protocol. */
 export const SUBPROTOCOL = 'freshet.v2'
+/** What agents offer by ALPN (RFC 7301): by it the collector knows whom to ask for a certificate. */
+export const AGENT_ALPN = 'freshet-agent'
 /** Path the gateway listens on. */
 export const STREAM_PATH = '/v1/stream'
 

@@ -1,0 +1,171 @@
+// The collector's TLS port. Agents and people come by the same one: who offers AGENT_ALPN in the first message of TLS is asked
+// for a certificate, and nobody else is, so that no browser shows its user a choice of certificates. The room's face.
+import type { Server as HttpServer } from 'node:http'
+import { createServer, type Server } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { AGENT_ALPN } from '../../stream/message.ts'
+import { hostInUrl } from '../address.ts'
+import { CollectorError } from '../collector-error.ts'
+import { createComplaint } from '../complaint.ts'
+import type { Counters } from '../counters.ts'
+import { answerEarly } from '../early-answer.ts'
+import { knownAgentsMax, type Limits, peopleMax } from '../limits.ts'
+import { createHall } from './hall.ts'
+import { createLane } from './lane.ts'
+import type { Material } from './tls-context.ts'
+
+export { readMaterial, type ServerCertificate } from './material.ts'
+export { watchMaterial } from './material-watch.ts'
+export type { Material } from './tls-context.ts'
+
+export type Address = { host: string; port: number }
+
+/** Why an agent is not let in: `code` for it to act on, `error` for its log. */
+export type Refusal = { code: string; error: string }
+
+export type DoorOptions = {
+  /** Port 0: any that is free. */
+  addresses: readonly Address[]
+  material: Material
+  limits: Limits
+  counters: Counters
+  log: (text: string) => void
+  /**
+   * Asked once about each agent's connection after its handshake, before a byte of HTTP. `authorized` says whether an authority
+   * of the material's vouches for its certificate, `authorizationError` why not.
+   */
+  judge: (socket: TLSSocket) => Refusal | undefined
+  /** Gets the connections of agents that are let in. Neither of the two is to listen anywhere itself. */
+  agents: HttpServer
+  /** Gets all others. */
+  people: HttpServer
+}
+
+export type Door = {
+  /** In the order asked for, with the ports that were free. */
+  addresses: readonly Address[]
+  /** What comes from now on meets this; what is there lives on. Throws what node:tls says to it, and changes nothing then. */
+  renew(material: Material): void
+  /** Connections: that have not said what they are, in a handshake, of agents and of people (handshakes among them). */
+  sizes(): { waiting: number; handshakes: number; agents: number; people: number }
+  /** Listens no more, and ends who has not been handed on; who has been is the HTTP servers'. Idempotent. */
+  close(): void
+}
+
+/** Rejects with CollectorError where it cannot listen, and with what node:tls says to the material. */
+export async function openDoor(options: DoorOptions): Promise<Door> {
+  const { material, limits, counters, log } = options
+  const complain = createComplaint(log)
+  const agents = createLane({
+    // Cut by node:tls, who is not vouched for would not be told why: the judge does.
+    tls: { ALPNProtocols: [AGENT_ALPN], requestCert: true, rejectUnauthorized: false },
+    material,
+    limits,
+    counters,
+    openMax: knownAgentsMax(limits),
+    full: 'doorFullAgents',
+    onSecure(socket) {
+      const refusal = judged(socket, options.judge, complain)
+      counters.add(refusal ? 'doorRefused' : 'doorAgents')
+      if (refusal) refuse(socket, refusal)
+      else options.agents.emit('connection', socket)
+    },
+  })
+  const people = createLane({
+    tls: { ALPNProtocols: ['http/1.1'] },
+    material,
+    limits,
+    counters,
+    openMax: peopleMax(limits),
+    full: 'doorFullPeople',
+    onSecure(socket) {
+      counters.add('doorPeople')
+      options.people.emit('connection', socket)
+    },
+  })
+  // An HTTP server looks for what is late only from when it listens (setupConnectionsTracking in lib/_http_server.js).
+  for (const server of [options.agents, options.people])
+    if (!server.listening) server.emit('listening')
+
+  const hall = createHall(limits, counters, log, (socket, alpn) => {
+    const lane = alpn.includes(AGENT_ALPN) ? agents : people
+    const why = lane.refusal()
+    if (why === undefined) lane.begin(socket)
+    return why
+  })
+  const listeners: Server[] = []
+  const close = () => {
+    for (const listener of listeners) listener.close()
+    hall.close()
+    for (const socket of [...agents.unfinished(), ...people.unfinished()]) socket.destroy()
+  }
+  const addresses: Address[] = []
+  try {
+    for (const { host, port } of options.addresses) {
+      const listener = createServer({ noDelay: true }, hall.enter)
+      listeners.push(listener)
+      addresses.push({ host, port: await listen(listener, host, port) })
+      listener.on('error', (cause) => complain(`the port at ${hostInUrl(host)}: ${cause.message}`))
+    }
+  } catch (cause) {
+    close()
+    throw cause
+  }
+  return {
+    addresses,
+    renew(renewed) {
+      // What is wrong for the second is so for the first.
+      for (const lane of [agents, people]) lane.renew(renewed)
+    },
+    sizes: () => ({
+      waiting: hall.size(),
+      handshakes: agents.unfinished().length + people.unfinished().length,
+      agents: agents.size(),
+      people: people.size(),
+    }),
+    close,
+  }
+}
+
+/** A certificate that somebody made so that it cannot be judged ends nobody's collector. */
+function judged(
+  socket: TLSSocket,
+  judge: DoorOptions['judge'],
+  complain: (text: string) => void,
+): Refusal | undefined {
+  try {
+    return judge(socket)
+  } catch (cause) {
+    complain(`an agent is refused, as it could not be judged: ${cause}`)
+    return { code: 'fault', error: 'the collector could not tell whether to let this agent in' }
+  }
+}
+
+function refuse(socket: TLSSocket, { code, error }: Refusal): void {
+  answerEarly(socket, {
+    status: 403,
+    title: 'Forbidden',
+    headers: { 'Content-Type': 'application/json; charset=utf-8' },
+    body: JSON.stringify({ error, code }),
+  })
+}
+
+/** Resolves with the port. */
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const onError = (cause: NodeJS.ErrnoException) => {
+      const where = `${hostInUrl(host)}:${port}`
+      const why =
+        cause.code === 'EADDRINUSE'
+          ? `another program listens on ${where}: choose another port`
+          : `cannot listen on ${where}: ${cause.message}`
+      reject(new CollectorError('address', why, { cause }))
+    }
+    server.once('error', onError)
+    server.listen(port, host, () => {
+      server.off('error', onError)
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : port)
+    })
+  })
+}

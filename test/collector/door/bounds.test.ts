@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect as connectTcp, type Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Limits } from '../../../src/collector/limits.ts'
+import { AGENT_ALPN } from '../../../src/stream/message.ts'
+import { issue } from '../../stream/certificate.ts'
+import { ask, helloOfNode, type Running, runDoor, slowRelay, until } from './fixture.ts'
+
+/** One that says nothing by itself. */
+function connectSilent(port: number): Socket {
+  const socket = connectTcp({ port, host: '127.0.0.1' })
+  socket.on('error', () => {})
+  return socket
+}
+
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => (socket.closed ? resolve() : socket.once('close', () => resolve())))
+
+describe("the door's bounds:", () => {
+  let running: Running
+  const sockets: Socket[] = []
+  const open = async (limits: Partial<Limits>) => {
+    running = await runDoor(limits)
+  }
+  const kept = <T extends Socket>(socket: T): T => {
+    sockets.push(socket)
+    return socket
+  }
+  const silent = () => kept(connectSilent(running.port))
+  const isThere = (socket: TLSSocket) => ask(socket).then(({ by }) => by)
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy()
+    await until(() => {
+      const { waiting, agents, people } = running.door.sizes()
+      return waiting + agents + people === 0
+    }, 'nothing is left that is counted as open')
+    assert.equal(running.door.sizes().handshakes, 0)
+    running.stop()
+  })
+
+  describe('time', () => {
+    it('is enough for a ClientHello that comes byte by byte', async () => {
+      await open({})
+      const relay = await slowRelay(running.port, 1, 0)
+      const socket = kept(await running.connectAgent('slow', { port: relay.port }))
+      assert.equal((await ask(socket)).certificateOf, 'slow')
+      relay.close()
+    })
+
+    it('is not for ever, however steadily it comes', async () => {
+      await open({ headersTimeoutMs: 300 })
+      const relay = await slowRelay(running.port, 1, 20)
+      await assert.rejects(running.connect({ port: relay.port }))
+      assert.equal(running.counters.read().doorHelloLate, 1)
+      relay.close()
+    })
+
+    it('ends for who begins a handshake and says no more', async () => {
+      await open({ headersTimeoutMs: 1500 })
+      const socket = silent()
+      socket.write(await helloOfNode({}))
+      socket.resume()
+      await closed(socket)
+      await until(() => running.counters.read().doorTlsLate === 1, 'it is counted')
+    })
+
+    it('ends for who says nothing', async () => {
+      await open({ headersTimeoutMs: 300 })
+      await closed(silent().resume())
+      assert.equal(running.counters.read().doorHelloLate, 1)
+    })
+  })
+
+  describe('nonsense', () => {
+    it('is cut, counted, and harms nobody', async () => {
+      await open({})
+      const good = kept(await running.connect())
+      const begins: Buffer[] = [
+        randomBytes(3000).fill(0, 0, 1),
+        Buffer.concat([
+          Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252]),
+          randomBytes(508).fill(255, 34, 99),
+        ]),
+        Buffer.from([22, 3, 1, 0, 0]),
+        Buffer.from([22, 3, 1, 0xff, 0xff]),
+      ]
+      for (const begin of begins) {
+        const socket = silent()
+        socket.resume()
+        socket.write(begin)
+        await closed(socket)
+      }
+      const { doorNotTls, doorHelloMalformed } = running.counters.read()
+      assert.deepEqual([doorNotTls, doorHelloMalformed], [1, 3])
+      assert.equal(await isThere(good), 'people')
+    })
+
+    it('after a good ClientHello is for TLS to refuse', async () => {
+      await open({})
+      const socket = silent()
+      socket.resume()
+      socket.write(Buffer.concat([await helloOfNode({}), randomBytes(600)]))
+      await closed(socket)
+      await until(() => running.counters.read().doorTlsFailed === 1, 'it is counted')
+    })
+  })
+
+  describe('places', () => {
+    it('are there for hundreds at once', async () => {
+      await open({})
+      const certified = issue(
+        running.authority,
+        { name: 'one of many', use: 'clientAuth' },
+        Date.now(),
+      )
+      const all = await Promise.all(
+        Array.from({ length: 300 }, (_, i) =>
+          i % 3 === 0 ? running.connect() : running.connectAgent('', certified),
+        ),
+      )
+      const told = await Promise.all(all.map((socket) => ask(kept(socket))))
+      const count = (by: string) => told.filter((one) => one.by === by).length
+      assert.deepEqual([count('agents'), count('people')], [200, 100])
+      const { doorAgents, doorPeople } = running.counters.read()
+      assert.deepEqual([doorAgents, doorPeople], [200, 100])
+      assert.deepEqual(running.door.sizes(), {
+        waiting: 0,
+        handshakes: 0,
+        agents: 200,
+        people: 100,
+      })
+      assert.deepEqual(running.log, [])
+    })
+
+    it('of people stay theirs while agents hold all of their own', async () => {
+      await open({ agentsMax: 10, otherConnectionsMax: 8 })
+      for (let n = 0; n < 11; n++) kept(await running.connectAgent())
+      await assert.rejects(running.connectAgent(), { code: 'ECONNRESET' })
+      assert.equal(running.counters.read().doorFullAgents, 1)
+      for (let n = 0; n < 4; n++)
+        assert.equal(await isThere(kept(await running.connect())), 'people')
+      assert.match(running.log.join(), /too many \(doorFullAgents\)/)
+    })
+
+    it('of agents stay theirs while people hold all of their own', async () => {
+      await open({ agentsMax: 10, otherConnectionsMax: 8 })
+      for (let n = 0; n < 4; n++) kept(await running.connect())
+      await assert.rejects(running.connect(), { code: 'ECONNRESET' })
+      assert.equal(running.counters.read().doorFullPeople, 1)
+      assert.equal(await isThere(kept(await running.connectAgent())), 'agents')
+    })
+
+    it('come back when who had them goes', async () => {
+      await open({ agentsMax: 1, otherConnectionsMax: 8 })
+      const first = await running.connectAgent()
+      await assert.rejects(running.connectAgent())
+      first.destroy()
+      await until(() => running.door.sizes().agents === 0, 'it has gone')
+      assert.equal(await isThere(kept(await running.connectAgent())), 'agents')
+    })
+
+    it('are never all taken by who says nothing: the one that waits longest gives way', async () => {
+      await open({ agentsMax: 10, otherConnectionsMax: 8 })
+      const flood: Socket[] = []
+      for (let n = 0; n < 19; n++) {
+        const socket = silent()
+        await once(socket, 'connect')
+        flood.push(socket)
+      }
+      await until(() => running.door.sizes().waiting === 19, 'all wait')
+      for (const one of ['agents', 'people']) {
+        const socket = await (one === 'agents' ? running.connectAgent() : running.connect())
+        assert.equal(await isThere(kept(socket)), one)
+      }
+      await Promise.all(flood.slice(0, 2).map(closed))
+      assert.deepEqual(
+        flood.map((socket) => socket.closed),
+        flood.map((_, n) => n < 2),
+      )
+      assert.equal(running.counters.read().doorFullWaiting, 2)
+    })
+  })
+
+  describe('a storm of agents', () => {
+    it('is turned away before TLS above the rate, is said once, and holds up no page', async () => {
+      await open({ connectsPerSecond: 0.001, connectsBurst: 10 })
+      const certified = issue(running.authority, { name: 'agent', use: 'clientAuth' }, Date.now())
+      const all = await Promise.allSettled(
+        Array.from({ length: 40 }, () => running.connectAgent('', certified).then(kept)),
+      )
+      const refused = all.filter((one) => one.status === 'rejected')
+      assert.equal(refused.length, 29)
+      for (const { reason } of refused) assert.equal(reason.code, 'ECONNRESET')
+      const { doorAgents, doorRate, doorTlsLost } = running.counters.read()
+      assert.deepEqual([doorAgents, doorRate, doorTlsLost], [11, 29, 0])
+      assert.deepEqual(running.log, ['connections are turned away: there are too many (doorRate)'])
+      assert.equal(await isThere(kept(await running.connect())), 'people')
+    })
+
+    it('that begins handshakes and stays in them leaves pages theirs', async () => {
+      await open({ connectsPerSecond: 1000, connectsBurst: 10 })
+      const hello = await helloOfNode({ ALPNProtocols: [AGENT_ALPN] })
+      for (let n = 0; n < 30; n++) silent().write(hello)
+      await until(() => running.counters.read().doorRate > 0, 'some are turned away')
+      assert.ok(running.door.sizes().handshakes <= 11)
+      assert.equal(await isThere(kept(await running.connect())), 'people')
+    })
+  })
+})
