@@ -25,6 +25,7 @@ import {
   readName,
   readPolicy,
   readUnseen,
+  Source,
   Subject,
 } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
@@ -226,8 +227,11 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         const record = readExec(view, from)
         const { process, isNew } = processes.exec(record)
         if (!isNew) return
-        if ((record.flags & ExecFlag.enumerated) === 0) counters.execs++
-        else process.wasHere = isFirstStart && looks.isFirst(record.source)
+        // What the list of processes did not have the last time began since, though nobody saw it begin.
+        const isFound = (record.flags & ExecFlag.enumerated) !== 0
+        if (!isFound || (record.source === Source.polling && !looks.isLooking(record.source)))
+          counters.execs++
+        if (isFound) process.wasHere = isFirstStart && looks.isFirst(record.source)
         requests.ask(process)
         if (namesScript(process.image)) {
           const { script: path, scriptDev: dev, scriptIno: ino } = process.image

@@ -38,7 +38,7 @@ export type EngineCounters = {
   unknownRecords: number
   /** Flow reports that said less than an earlier one, or what cannot be. */
   staleReports: number
-  /** Programs that began to run; those found running at the start are not among them. */
+  /** Programs that began to run, also those found running after a first list; those of that list are not among them. */
   execs: number
   /** Of these, programs whose arguments were asked for and could not be read any more. */
   argumentsMissed: number

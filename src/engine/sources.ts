@@ -46,6 +46,8 @@ export type Looks = {
   hasBegun(source: number): boolean
   /** Its enumeration is over. */
   end(source: number): void
+  /** Whether it is telling what there is: what it finds at another time began since. */
+  isLooking(source: number): boolean
   /** Whether what the source finds is the first look at it: of eslogger, which never looks, the list of processes does. */
   isFirst(source: number): boolean
 }
@@ -53,13 +55,21 @@ export type Looks = {
 export function createLooks(): Looks {
   const begun = new Set<number>()
   const ended = new Set<number>()
+  const looking = new Set<number>()
   return {
-    begin: (source) => void begun.add(source),
+    begin(source) {
+      begun.add(source)
+      looking.add(source)
+    },
     hasBegun: (source) => begun.has(source),
-    end: (source) => void ended.add(source),
+    end(source) {
+      ended.add(source)
+      looking.delete(source)
+    },
+    isLooking: (source) => looking.has(source),
     isFirst(source) {
-      const looking = source === Source.eslogger ? Source.polling : source
-      return begun.has(looking) && !ended.has(looking)
+      const looker = source === Source.eslogger ? Source.polling : source
+      return begun.has(looker) && !ended.has(looker)
     },
   }
 }

@@ -4,9 +4,14 @@ import { MalformedLine } from '../importers/malformed.ts'
 import { Loss, Mark, type MarkRecord, writeLoss, writeMark } from '../records/record.gen.ts'
 import { type LineTeller, UnreadableOutput } from './line-teller.ts'
 
-/** Lines in a row that are not understood: the form of them all has changed. */
+/**
+ * Lines in a row that are not understood, over so long: the form of them all has changed. A user whose programs call
+ * themselves what looks like no line can have many of them in a row, and has no hand in those of the system in between,
+ * which nettop prints each second.
+ */
 const STRANGE_MAX = 100
-/** Lines in a row after which all is well again. */
+const STRANGE_NS = 10_000_000_000n
+/** Lines that are understood after which all is well again. */
 const WELL_AFTER = 1_000
 
 export type LineSourceParts = {
@@ -35,6 +40,7 @@ export function createLineSource(parts: LineSourceParts): LineSource {
   let said: MarkRecord | undefined
   let clock: MarkRecord | undefined
   let strange = 0
+  let strangeSinceNs = 0n
   let understood = 0
   let isUnreadable = false
 
@@ -49,6 +55,7 @@ export function createLineSource(parts: LineSourceParts): LineSource {
   const beUnreadable = (why: string, atNs: bigint): void => {
     if (isUnreadable) return
     isUnreadable = true
+    understood = 0
     const gaps = (said?.gaps ?? 0) | gap
     mark(Mark.start, atNs, { capabilities: 0, gaps, note: parts.noteOf(why) })
   }
@@ -65,9 +72,9 @@ export function createLineSource(parts: LineSourceParts): LineSource {
         const isOther = error instanceof UnreadableOutput
         if (!isOther && !(error instanceof MalformedLine)) throw error
         add(writeLoss({ source, atNs: cameNs, count: 1n, what: Loss.malformed }))
-        understood = 0
-        strange++
-        if (isOther || strange >= STRANGE_MAX) beUnreadable(error.message, cameNs)
+        if (strange++ === 0) strangeSinceNs = cameNs
+        const isForLong = strange >= STRANGE_MAX && cameNs >= strangeSinceNs + STRANGE_NS
+        if (isOther || isForLong) beUnreadable(error.message, cameNs)
         return
       }
       strange = 0

@@ -68,7 +68,7 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
   }
 
   const onHeader = (text: string): void => {
-    if (text !== header || columns === undefined) {
+    if (columns === undefined) {
       columns = columnsOf(text)
       header = text
       if (columns === undefined)
@@ -78,6 +78,10 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
     headless = 0
     beginSample()
   }
+
+  /** One nettop has one header. What else looks like one stands in the name of a process, which may hold a newline. */
+  const isHeaderOfRun = (text: string): boolean =>
+    columns === undefined ? isHeader(text) : text === header
 
   const onRow = (text: string, known: NettopColumns): void => {
     let row: NettopRow
@@ -108,7 +112,7 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
   return {
     line(text, cameNs) {
       moment.atNs = cameNs
-      if (isHeader(text)) onHeader(text)
+      if (isHeaderOfRun(text)) onHeader(text)
       else if (columns !== undefined) onRow(text, columns)
       else if (++headless > HEADLESS_MAX) throw new UnreadableOutput('it prints no header')
     },

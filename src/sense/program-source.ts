@@ -22,6 +22,8 @@ export type SystemProgram = SourceKind & {
   /** CODE gap: it tells nothing; and what it lacks while it works. */
   gapAbsent: number
   gapWorking: number
+  /** It prints at least once in so many seconds, or it hangs; undefined: silence says nothing. */
+  silentMaxS?: number
 }
 
 export const ESLOGGER: SystemProgram = {
@@ -40,6 +42,8 @@ export const NETTOP: SystemProgram = {
   capabilities: Capability.allProcesses,
   gapAbsent: Gap.nettop,
   gapWorking: Gap.nettopCounts,
+  // It prints once a second; what hangs for so long hangs for good. Its counts begin anew with the next one.
+  silentMaxS: 30,
 }
 
 export type ProgramSourceOptions = {
@@ -54,6 +58,13 @@ export type ProgramSourceOptions = {
   log: (text: string) => void
   /** The first of the pauses before it is started again. */
   restartMs?: number
+  /** Between two looks at whether it still prints: a second of the program's, as it were. */
+  beatMs?: number
+}
+
+export type ProgramSource = NativeSource & {
+  /** Ends the one that runs, since it tells nothing of what others see, and starts it anew. `reason`: a clause of it. */
+  restart(reason: string): void
 }
 
 const RESTART_MS = 1_000
@@ -61,10 +72,13 @@ const RESTART_MAX_MS = 5 * 60_000
 /** One that worked for so long did not end for how it was started. */
 const STEADY_MS = 60_000
 const STDERR_CHARS_MAX = 300
+const BEAT_MS = 1_000
+/** Between SIGTERM and SIGKILL: one that hangs, or is stopped, heeds the latter alone. */
+const KILL_MS = 2_000
 /** Nothing of root's environment is its business. */
 const ENVIRONMENT = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' }
 
-export function openProgramSource(options: ProgramSourceOptions): NativeSource {
+export function openProgramSource(options: ProgramSourceOptions): ProgramSource {
   const { program, path, queueBytesMax, log } = options
   let queue: Uint8Array[] = []
   let waitingBytes = 0
@@ -86,6 +100,10 @@ export function openProgramSource(options: ProgramSourceOptions): NativeSource {
   let firstLine: Uint8Array | undefined
   /** When it began to print. Who is told of it anew knows by it that it is the same one, whose counts go on. */
   let beganNs = 0n
+  /** Beats since it last printed. They stand still with a machine that sleeps, as it does. */
+  let silentBeats = 0
+  /** Why the one that runs was ended from here. */
+  let endedFor: string | undefined
 
   const head = () => ({ source: program.code, atNs: options.bootNs() })
 
@@ -149,6 +167,8 @@ export function openProgramSource(options: ProgramSourceOptions): NativeSource {
     if (isClosed) return
     const began = performance.now()
     firstLine = undefined
+    silentBeats = 0
+    endedFor = undefined
     let said = ''
     const framer = createLineFramer(onLine, () => malformed++)
     // A group of its own: eslogger leaves its own group out, which sense and its engine would be in.
@@ -170,7 +190,10 @@ export function openProgramSource(options: ProgramSourceOptions): NativeSource {
       if (child === started) child = undefined
       ended(reason, performance.now() - began)
     }
-    started.stdout?.on('data', (chunk: Uint8Array) => framer.push(chunk))
+    started.stdout?.on('data', (chunk: Uint8Array) => {
+      silentBeats = 0
+      framer.push(chunk)
+    })
     started.stderr?.on('data', (chunk: Uint8Array) => {
       said = `${said}${Buffer.from(chunk).toString('utf8')}`.slice(-STDERR_CHARS_MAX)
     })
@@ -179,7 +202,8 @@ export function openProgramSource(options: ProgramSourceOptions): NativeSource {
     started.on('close', (status, by) => {
       const how = by === null ? `it ended with status ${status}` : `it was ended by ${by}`
       const last = said.trim().split('\n').at(-1) ?? ''
-      over(last === '' ? how : `${how}: ${JSON.stringify(last)}`)
+      if (endedFor !== undefined) over(endedFor)
+      else over(last === '' ? how : `${how}: ${JSON.stringify(last)}`)
     })
   }
 
@@ -198,6 +222,26 @@ export function openProgramSource(options: ProgramSourceOptions): NativeSource {
     timer = setTimeout(start, pauseMs)
     pauseMs = Math.min(pauseMs * 2, RESTART_MAX_MS)
   }
+
+  /** The end of one that may heed nothing. */
+  const endIt = (one: ChildProcess): void => {
+    signal(one, 'SIGTERM')
+    const kill = setTimeout(() => signal(one, 'SIGKILL'), KILL_MS)
+    kill.unref()
+    one.once('close', () => clearTimeout(kill))
+  }
+  const restart = (reason: string): void => {
+    if (isClosed || child === undefined || endedFor !== undefined) return
+    endedFor = reason
+    signal(child, 'SIGKILL')
+  }
+  const { silentMaxS } = program
+  const beat =
+    silentMaxS === undefined
+      ? undefined
+      : setInterval(() => {
+          if (++silentBeats > silentMaxS) restart(`it printed nothing for ${silentMaxS} s`)
+        }, options.beatMs ?? BEAT_MS).unref()
 
   start()
   return {
@@ -237,8 +281,10 @@ export function openProgramSource(options: ProgramSourceOptions): NativeSource {
       mark(Mark.stop)
       isClosed = true
       clearTimeout(timer)
-      if (child) signal(child, 'SIGTERM')
+      clearInterval(beat)
+      if (child) endIt(child)
     },
+    restart,
   }
 }
 

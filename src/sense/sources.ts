@@ -4,8 +4,15 @@
 import { Gap, Mark, RecordType, readMark, Source, writeMark } from '../records/record.gen.ts'
 import { chooseSources, type MacSource, macSourceOf, type Said } from '../sources/choice.ts'
 import type { Addon, NativeSource, OpenOptions, SourceKind } from './addon.ts'
-import { ESLOGGER, NETTOP, openProgramSource, type SystemProgram } from './program-source.ts'
+import {
+  ESLOGGER,
+  NETTOP,
+  openProgramSource,
+  type ProgramSource,
+  type SystemProgram,
+} from './program-source.ts'
 import { openTicker } from './ticker.ts'
+import { createUnheard } from './unheard.ts'
 
 /** What is missing without them; Linux has no other source, and sense does not run without any. */
 const GAP_OF = new Map<number, number>([
@@ -19,6 +26,9 @@ const TICKING: readonly string[] = ['linux', 'endpoint_security']
 /** Those that run only while they stand in for another, or are at work. */
 const STAND_INS: readonly MacSource[] = ['eslogger', 'polling', 'nettop']
 const PROGRAMS: readonly SystemProgram[] = [ESLOGGER, NETTOP]
+/** Where a record says its source, and its time. */
+const SOURCE_AT = 6
+const AT_NS_AT = 8
 
 export type SourcesOptions = Omit<OpenOptions, 'source'> & {
   /** Of a Mac's sources, those that may be opened; undefined: this platform's, all of them. */
@@ -67,6 +77,8 @@ export function openSources(
   let open: Open[] = []
   let absent: { kind: SourceKind; error: Error }[] = []
   const heard = new Map<MacSource, Said>()
+  const unheard = createUnheard()
+  let eslogger: ProgramSource | undefined
   let turn = 0
   let isClosed = false
 
@@ -91,21 +103,20 @@ export function openSources(
     standIns.set(kind.name as MacSource, () => tryToOpen(kind))
   if (programs !== undefined)
     for (const program of PROGRAMS.filter(isAllowed))
-      standIns.set(program.name as MacSource, () =>
-        add(
+      standIns.set(program.name as MacSource, () => {
+        const source = openProgramSource({
           program,
-          openProgramSource({
-            program,
-            path: `${programs}/${program.name}`,
-            queueBytesMax: options.ringBytes,
-            bootNs: addon.bootNs,
-            bootId: addon.bootId,
-            onReadable: options.onReadable,
-            log,
-            ...(options.restartMs === undefined ? {} : { restartMs: options.restartMs }),
-          }),
-        ),
-      )
+          path: `${programs}/${program.name}`,
+          queueBytesMax: options.ringBytes,
+          bootNs: addon.bootNs,
+          bootId: addon.bootId,
+          onReadable: options.onReadable,
+          log,
+          ...(options.restartMs === undefined ? {} : { restartMs: options.restartMs }),
+        })
+        if (program === ESLOGGER) eslogger = source
+        add(program, source)
+      })
 
   /** Opens and closes what stands in, by what the others say of themselves. */
   const choose = (): void => {
@@ -124,14 +135,20 @@ export function openSources(
     }
   }
 
-  /** What sources say of themselves in their marks. */
+  /** What sources say of themselves in their marks, and whether eslogger tells of what the list of processes does. */
   const heed = (records: Uint8Array): void => {
     if (standIns.size === 0) return
     const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
     let isNews = false
     for (let at = 0; at < records.length; at += view.getUint32(at, true)) {
-      if (view.getUint16(at + 4, true) !== RecordType.mark) continue
+      const type = view.getUint16(at + 4, true)
+      const of = view.getUint8(at + SOURCE_AT)
+      if (type === RecordType.line && of === Source.eslogger) unheard.line()
+      if (type === RecordType.exec && of === Source.polling)
+        unheard.program(view.getBigUint64(at + AT_NS_AT, true))
+      if (type !== RecordType.mark) continue
       const { source, kind, capabilities, gaps } = readMark(view, at)
+      unheard.mark(source, kind)
       const name = macSourceOf(source)
       if (name === undefined) continue
       const said = heard.get(name)
@@ -141,6 +158,8 @@ export function openSources(
       isNews = true
     }
     if (isNews) choose()
+    const missed = unheard.take()
+    if (missed > 0) eslogger?.restart(`it told of none of ${missed} programs that began`)
   }
 
   for (const kind of natives) if (!isStandIn(kind)) tryToOpen(kind)

@@ -18,6 +18,8 @@ const toldBy = (name: string, note: string): string =>
     ? `Apple’s ${name} tells nothing.`
     : note.replace(new RegExp(`^${name}\\b`), `Apple’s ${name}`)
 const isNotUnderstood = (note: string): boolean => note.includes(' is not understood')
+/** sense ended it for that (src/sense/sources.ts). */
+const isHung = (note: string): boolean => note.includes(' it told of none of ')
 
 export const MAC_CAUSES = {
   'sources-forced': {
@@ -88,9 +90,13 @@ export const MAC_CAUSES = {
     remedy: (status) =>
       isNotUnderstood(noteOf(status, Gap.eslogger))
         ? 'Install a newer Freshet; if there is none, report it with the version of macOS.'
-        : 'Let the agent run as root, and give what starts it (freshetd, or your terminal) Full Disk Access in System Settings, Privacy & Security.',
+        : isHung(noteOf(status, Gap.eslogger))
+          ? 'Freshet starts it again by itself; where it goes on so, restart the Mac.'
+          : 'Let the agent run as root, and give what starts it (freshetd, or your terminal) Full Disk Access in System Settings, Privacy & Security.',
     url: (status) =>
-      isNotUnderstood(noteOf(status, Gap.eslogger)) ? '' : settingsUrl('full-disk-access'),
+      isNotUnderstood(noteOf(status, Gap.eslogger)) || isHung(noteOf(status, Gap.eslogger))
+        ? ''
+        : settingsUrl('full-disk-access'),
   },
   'short-lived': {
     ...blindWithout('processes'),

@@ -249,4 +249,18 @@ describe('an engine with two sources', () => {
     }
     assert.deepEqual([wasHere(true), wasHere(false)], [true, false])
   })
+
+  it('counts as begun what the list of processes finds after it was told, and not what was there', () => {
+    const found = (pid: number) => ({ ...probe, pid, flags: ExecFlag.enumerated })
+    const script = new Script().from(Source.polling, PROCESSES).mark(Mark.start)
+    script.program(found(100)).program(found(101)).mark(Mark.enumerated)
+    assert.equal(tell(script).engine.counters().execs, 0)
+    script.program(found(102)).exit(102).program(found(103))
+    // And once of what two sources tell.
+    script.from(Source.eslogger, PROCESSES).program({ ...probe, pid: 103 })
+    assert.equal(tell(script).engine.counters().execs, 2)
+    // It is told anew.
+    script.from(Source.polling, PROCESSES).mark(Mark.start).program(found(103))
+    assert.equal(tell(script.program(found(104))).engine.counters().execs, 2)
+  })
 })

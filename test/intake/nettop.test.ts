@@ -20,6 +20,7 @@ const { enumerated, inexact, tunnelled } = FlowFlag
 /** Of each TCP flow that nettop shows. */
 const always = FlowFlag.ownerGuessed | FlowFlag.atMost
 const A = 'tcp4 10.0.0.2:51234<->203.0.113.9:443'
+const C = 'tcp4 10.0.0.2:51299<->203.0.113.9:993'
 const B = 'tcp6 fe80::1%en5.50000<->2001:db8::2.8443'
 
 const columns = columnsOf(HEADER)
@@ -421,6 +422,27 @@ describe('nettop', () => {
     told.begin()
     told.samples([processRow('a.1'), flowRow(A, 1)])
     assert.equal(told.flows.length, 1)
+  })
+
+  it('has one header: a name with newlines in it is none, however like one it looks', () => {
+    const told = readNettop()
+    const evil = processRow('\n,a,b,c\nx.6').split('\n')
+    const others = processRow('\n,,interface,state\n.7').split('\n')
+    for (const out of [1, 2, 3])
+      told.samples([
+        ...[processRow('a.1'), flowRow(A, out), ...evil, flowRow(B, out), ...others],
+        ...[processRow('c.3'), flowRow(C, out)],
+      ])
+    assert.ok(evil.some(isHeader) && others.some(isHeader))
+    const owners = told.flows.map(({ state, remotePort, pid }) => [state, remotePort, pid])
+    assert.deepEqual(owners.slice(0, 3), [
+      [opened, 443, 1],
+      // Whose it is was broken off: nobody's.
+      [opened, 8_443, 0],
+      [opened, 993, 3],
+    ])
+    assert.ok(told.flows.every(({ state }) => state !== closed))
+    assert.ok(told.malformed > 0)
   })
 
   it('has a bound, gives closed flows up first, and counts each flow that finds no room once', () => {

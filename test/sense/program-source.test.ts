@@ -39,7 +39,12 @@ describe('a program of the system as a source', () => {
   /** A source whose program is this shell script. */
   function start(
     script: string,
-    change: { program?: SystemProgram; queueBytesMax?: number; bootNs?: () => bigint } = {},
+    change: {
+      program?: SystemProgram
+      queueBytesMax?: number
+      bootNs?: () => bigint
+      beatMs?: number
+    } = {},
   ) {
     const path = join(folder, 'program')
     writeFileSync(path, `#!/bin/sh\n${script}\n`)
@@ -55,6 +60,7 @@ describe('a program of the system as a source', () => {
       onReadable: () => wakes++,
       log: (text) => logged.push(text),
       restartMs: 20,
+      ...(change.beatMs === undefined ? {} : { beatMs: change.beatMs }),
     })
     open.push(source)
     const told: string[] = []
@@ -168,6 +174,42 @@ describe('a program of the system as a source', () => {
     )
     await until('the short one', () => drain().includes('short'))
     assert.deepEqual(drain(), ['start works', `lost 1 ${Loss.malformed}`, 'short'])
+  })
+
+  it('is ended and started anew where it should print and hangs, and says so', async () => {
+    const { drain, until } = start(
+      `trap '' TERM; [ -e ${folder}/hung ] || { echo > ${folder}/hung; echo line; exec sleep 60; }
+       echo again; while :; do sleep 0.01; echo again; done`,
+      { program: { ...NETTOP, silentMaxS: 25 }, beatMs: 10 },
+    )
+    await until('a second run', () => drain().includes('again'))
+    assert.deepEqual(drain().slice(0, 4), [
+      'start works',
+      'line',
+      'start cannot nettop tells nothing: it printed nothing for 25 s.',
+      'start works',
+    ])
+    // One that prints is left alone.
+    const before = drain().length
+    await until('many lines', () => drain().length > before + 60)
+    assert.equal(drain().filter((one) => one.startsWith('start')).length, 3)
+  })
+
+  it('says that it hangs of one that never printed, and may be silent where silence says nothing', async () => {
+    const hung = start('exec sleep 60', { program: { ...NETTOP, silentMaxS: 5 }, beatMs: 2 })
+    await hung.until('why', () => hung.drain().length > 0)
+    assert.deepEqual(hung.told, ['start cannot nettop tells nothing: it printed nothing for 5 s.'])
+    assert.equal(ESLOGGER.silentMaxS, undefined)
+  })
+
+  it('is ended though it heeds no SIGTERM', async () => {
+    const { source, drain, until } = start(
+      `trap '' TERM; echo $$ > ${folder}/pid; echo up; while :; do sleep 1; done`,
+    )
+    await until('a line', () => drain().includes('up'))
+    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'))
+    source.close()
+    await until('its end', () => !existsSync(`/proc/${pid}`))
   })
 
   it('tells who begins to read in the middle that it works, its first line, and that others are missing', async () => {

@@ -1,6 +1,6 @@
 // A Mac on which Apple's own interfaces are missing, come and go: what stands in for them runs, and only then.
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,13 +12,14 @@ import {
   readLine,
   readMark,
   Source,
+  writeExec,
 } from '../../src/records/record.gen.ts'
 import { openSources, type Sources } from '../../src/sense/sources.ts'
 import { macSourceOf, parseSources } from '../../src/sources/choice.ts'
 import { WAIT_MS } from '../waits.ts'
 import { createDouble, LINUX, markOf, WHOLE_MAC } from './double.ts'
 
-const { endpointSecurity, networkStatistics } = Source
+const { endpointSecurity, networkStatistics, polling } = Source
 
 describe('what stands in on a Mac', () => {
   let folder: string
@@ -118,6 +119,41 @@ describe('what stands in on a Mac', () => {
     assert.deepEqual([...lines], ['eslogger: eslogger line'])
   })
 
+  it('begins eslogger anew where it tells nothing of programs that the list of processes sees begin', async () => {
+    writeFileSync(
+      join(folder, 'eslogger'),
+      `#!/bin/sh\necho >> ${folder}/runs; echo line
+       [ -e ${folder}/more ] && exec sleep 60
+       while [ ! -e ${folder}/more ]; do sleep 0.01; done; echo more; exec sleep 60\n`,
+    )
+    const { double, says, until, drain, logged, lines } = scene()
+    const runs = () => readFileSync(join(folder, 'runs')).length
+    const program = (second: number) => {
+      double.push(execOf(polling, BigInt(second) * 1_000_000_000n))
+      drain()
+    }
+    await until('a line of eslogger', () => lines.has('eslogger: line'))
+    says(endpointSecurity, Capability.allProcesses, Gap.entitlement)
+    // What was there before says nothing.
+    for (let second = 0; second < 90; second += 5) program(second)
+    double.push(markOf(Mark.enumerated, polling, { capabilities: Capability.allProcesses }))
+    // Nor does what begins within a minute, nor a few.
+    for (let second = 100; second < 160; second += 4) program(second)
+    writeFileSync(join(folder, 'more'), '')
+    await until('another line', () => lines.has('eslogger: more'))
+    for (let second = 200; second < 600; second += 50) program(second)
+    drain()
+    await sleep(60)
+    assert.deepEqual([runs(), logged], [1, []])
+    program(610)
+    program(620)
+    await until('a second run', () => runs() >= 2)
+    assert.match(
+      logged[0] ?? '',
+      /^eslogger: it told of none of 10 programs that began; it is started again/,
+    )
+  })
+
   it('is nettop where NetworkStatistics says that it cannot, and until it can', async () => {
     const { says, lines, until, stops } = scene()
     says(networkStatistics, 0, Gap.networkStatistics)
@@ -158,3 +194,11 @@ describe('what stands in on a Mac', () => {
     )
   })
 })
+
+const execOf = (source: number, atNs: bigint): Uint8Array =>
+  writeExec({
+    ...{ source, atNs, flags: 0, pid: 9, pidversion: 9, path: '/bin/x', uid: 0 },
+    ...{ parentPid: 1, parentPidversion: 1, responsiblePid: 1, responsiblePidversion: 1 },
+    ...{ codesignFlags: 0, cdhash: new Uint8Array(20), dev: 1n, ino: 1n },
+    ...{ scriptDev: 0n, scriptIno: 0n, scriptFrom: 0, script: '', signingId: '', teamId: '' },
+  })

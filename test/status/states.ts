@@ -264,6 +264,11 @@ export const OTHER_STATES: Record<string, Partial<AgentStatus>> = {
     [FILTER, Gap.filterSilent],
     [STATISTICS, Gap.networkStatistics, NO_STATISTICS],
   ),
+  'a Mac whose eslogger tells nothing of programs that begin': macOf(
+    { processes: 'polling', flows: 'network_statistics' },
+    [eslogger, Gap.eslogger, 'eslogger tells nothing: it told of none of 12 programs that began.'],
+    [polling, Gap.shortLived],
+  ),
   'a Mac with sources of the administrator’s choice': macOf(
     { processes: 'polling', flows: 'nettop', forced: ['polling', 'nettop'] },
     [polling, Gap.shortLived],
