@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0xaa0ec079
+export const LAYOUT = 0xe95c999d
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -1362,7 +1362,7 @@ export function writeLine(record: LineRecord): Uint8Array {
   return out
 }
 
-/** What a flow itself says of its process, which had gone before it could be looked at; the flow's pidversion is 0. */
+/** What a flow itself says of its process. By NetworkStatistics it says that the process had gone before it could be looked at: the flow's pidversion is 0. By nettop, which has no pidversion, it stands with each flow, should nobody know the pid. */
 export type GoneRecord = Head & {
   /** (id) */
   flowId: bigint
@@ -1372,7 +1372,7 @@ export type GoneRecord = Head & {
   pid: number
   /** LC_UUID of the program's file (mach-o/loader.h); zeros when not known */
   programUuid: Uint8Array
-  /** the process's own name (its file's, cut to what the kernel keeps); empty when not known At most 255 bytes. */
+  /** the process's own name (its file's, cut to what the kernel keeps, as the process may have changed it); empty when not known At most 255 bytes. */
   name: string
 }
 
