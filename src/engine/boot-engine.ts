@@ -25,7 +25,6 @@ import {
   readName,
   readPolicy,
   readUnseen,
-  Source,
   Subject,
 } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
@@ -227,10 +226,8 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         const record = readExec(view, from)
         const { process, isNew } = processes.exec(record)
         if (!isNew) return
-        // What the list of processes did not have the last time began since, though nobody saw it begin.
         const isFound = (record.flags & ExecFlag.enumerated) !== 0
-        if (!isFound || (record.source === Source.polling && !looks.isLooking(record.source)))
-          counters.execs++
+        if (!isFound || looks.isNew(record.source)) counters.execs++
         if (isFound) process.wasHere = isFirstStart && looks.isFirst(record.source)
         requests.ask(process)
         if (namesScript(process.image)) {

@@ -46,8 +46,8 @@ export type Looks = {
   hasBegun(source: number): boolean
   /** Its enumeration is over. */
   end(source: number): void
-  /** Whether it is telling what there is: what it finds at another time began since. */
-  isLooking(source: number): boolean
+  /** Whether what it finds running began since its last look: the list of processes, when it is not telling all there is. */
+  isNew(source: number): boolean
   /** Whether what the source finds is the first look at it: of eslogger, which never looks, the list of processes does. */
   isFirst(source: number): boolean
 }
@@ -66,7 +66,7 @@ export function createLooks(): Looks {
       ended.add(source)
       looking.delete(source)
     },
-    isLooking: (source) => looking.has(source),
+    isNew: (source) => source === Source.polling && !looking.has(source),
     isFirst(source) {
       const looker = source === Source.eslogger ? Source.polling : source
       return begun.has(looker) && !ended.has(looker)
