@@ -20,7 +20,7 @@ export function grantSql(clients: readonly string[]): string {
   return `INSERT OR REPLACE INTO access (service,client,client_type,auth_value,auth_reason,auth_version,indirect_object_identifier,flags) VALUES ${clients.map(row).join(',')};`
 }
 
-/** Paths of `pid` and of what it descends from, by `ps -axo pid=,ppid=,comm=`. */
+/** Paths of `pid` and of what it descends from, by `ps -axwwo pid=,ppid=,comm=`. */
 export function ancestorsOf(pid: number, ps: string): string[] {
   const rows = new Map(
     [...ps.matchAll(/^ *(\d+) +(\d+) (.+)$/gm)].map(([, own, parent, path = '']) => [
@@ -41,7 +41,7 @@ export function ancestorsOf(pid: number, ps: string): string[] {
 }
 
 export async function grant(mac: Mac): Promise<void> {
-  const ps = await mac.run('ps', ['-axo', 'pid=,ppid=,comm='])
+  const ps = await mac.run('ps', ['-axwwo', 'pid=,ppid=,comm='])
   const paths = [...ancestorsOf(process.pid, ps.output), ...CLIENTS]
   const clients = [...new Set(paths.filter((path) => path.startsWith('/')))]
   const sqlite = (sql: string) => mac.run('sudo', ['-n', 'sqlite3', TCC, sql])
@@ -72,7 +72,8 @@ export function esloggerLines(output: string): {
   const versions = new Set<string>()
   let events = 0
   let longest = 0
-  for (const line of output.split('\n')) {
+  const lines = output.split('\n')
+  for (const [index, line] of lines.entries()) {
     if (line.trim() === '') continue
     longest = Math.max(longest, Buffer.byteLength(line))
     try {
@@ -81,6 +82,8 @@ export function esloggerLines(output: string): {
       events++
       versions.add(`schema ${schema}, message ${version}`)
     } catch (error) {
+      // An event that was broken off where eslogger was ended is no line.
+      if (index === lines.length - 1 && line.startsWith('{')) continue
       others.push(error instanceof MalformedLine ? `${error.message}: ${line}` : line)
     }
   }

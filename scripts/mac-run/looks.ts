@@ -137,7 +137,7 @@ export async function checkMac(mac: Mac): Promise<void> {
   })
 }
 
-/** Share of a core and memory of each role, by `ps -axo pcpu=,rss=,command=`: its pcpu is of the last minute. */
+/** Share of a core and memory of each role, by `ps -axwwo pcpu=,rss=,command=`: its pcpu is of the last minute. */
 export function costLines(output: string): string[] {
   return [...output.matchAll(/^ *([\d.]+) +(\d+) (.*src\/cli\.ts (\w+).*)$/gm)]
     .filter(([, , , command = '']) => !/^(sudo|npm)\b/.test(command))
@@ -148,7 +148,7 @@ const REST_S = 60
 
 export async function cost(mac: Mac): Promise<void> {
   await mac.wait(REST_S)
-  const ps = await mac.run('ps', ['-axo', 'pcpu=,rss=,command='])
+  const ps = await mac.run('ps', ['-axwwo', 'pcpu=,rss=,command='])
   const lines = costLines(ps.output)
   mac.found({
     point: 'N7',

@@ -15,7 +15,10 @@ export type Ran = {
 }
 
 export type Mac = {
-  /** Runs it to its end, at most `seconds` (60): then it is killed. `until`: ended before, by SIGINT, as a person would. */
+  /**
+   * Runs it to its end, at most `seconds` (60): then it is killed, with all that it started. `until`: ended before, by
+   * SIGINT, as a person would.
+   */
   run(
     program: string,
     args: readonly string[],
@@ -32,6 +35,8 @@ export type Mac = {
 
 const OUTPUT_CHARACTERS_MAX = 4 * 2 ** 20
 const PATIENCE_S = 60
+/** One that was killed and has not closed its output by then has left somebody behind who holds it. */
+const LEFT_MS = 5_000
 
 export function thisMac(root: string, folder: string): Mac {
   mkdirSync(folder, { recursive: true })
@@ -49,18 +54,31 @@ export function thisMac(root: string, folder: string): Mac {
     run: (program, args, { seconds = PATIENCE_S, until } = {}) =>
       new Promise((resolve) => {
         say(`$ ${[program, ...args].join(' ')}`)
-        const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+        const child = spawn(program, args, {
+          cwd: root,
+          detached: true,
+          stdio: ['ignore', 'pipe', 'pipe'],
+        })
         let output = ''
         for (const stream of [child.stdout, child.stderr])
           stream.setEncoding('utf8').on('data', (chunk: string) => {
             output = (output + chunk).slice(0, OUTPUT_CHARACTERS_MAX)
           })
-        const timers = [setTimeout(() => child.kill('SIGKILL'), seconds * 1000)]
-        if (until !== undefined) timers.push(setTimeout(() => child.kill('SIGINT'), until * 1000))
+        const timers: NodeJS.Timeout[] = []
+        const after = (ms: number, what: () => void) => timers.push(setTimeout(what, ms))
         const end = (ran: Ran) => {
           for (const timer of timers) clearTimeout(timer)
           resolve(ran)
         }
+        after(seconds * 1000, () => {
+          endGroup(program, child.pid, 'SIGKILL')
+          after(LEFT_MS, () => {
+            for (const stream of [child.stdout, child.stderr]) stream.destroy()
+            child.unref()
+            end({ status: undefined, signal: 'SIGKILL', output })
+          })
+        })
+        if (until !== undefined) after(until * 1000, () => endGroup(program, child.pid, 'SIGINT'))
         child.on('error', ({ message }) =>
           end({ status: undefined, signal: undefined, output: `${output}${message}` }),
         )
@@ -69,6 +87,25 @@ export function thisMac(root: string, folder: string): Mac {
         )
       }),
   }
+}
+
+/**
+ * To a whole group, as a terminal does it. By kill(2) and not by kill(1): that of procps 4.0.2 takes the group -1234 for -1,
+ * which is everybody. Throws RangeError on what is no group of ours.
+ */
+export function interruption(pid: number, name: 'SIGINT' | 'SIGKILL' = 'SIGINT'): string {
+  if (!Number.isSafeInteger(pid) || pid < 2) throw new RangeError(`${pid} is no group to end`)
+  return `process.kill(${-pid}, '${name}')`
+}
+
+/** What runs by sudo is root's: a signal of this user does not reach it, and sudo hands none on within its own group. */
+function endGroup(program: string, pid: number | undefined, name: 'SIGINT' | 'SIGKILL'): void {
+  if (pid === undefined) return
+  const end = ['-e', interruption(pid, name)]
+  const [command, args] =
+    program === 'sudo' ? ['sudo', ['-n', process.execPath, ...end]] : [process.execPath, end]
+  // It may have ended by itself.
+  spawn(command as string, args as string[], { stdio: 'ignore' }).on('error', () => {})
 }
 
 /** The command in a clone that is another's than root's, for sudo. */

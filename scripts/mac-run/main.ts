@@ -34,6 +34,20 @@ export const STEPS: Record<string, (mac: Mac) => Promise<void> | void> = {
   table,
 }
 
+/** One that fails by itself is a finding too, else the table would say nothing of it. */
+export async function tryStep(
+  name: string,
+  step: (mac: Mac) => Promise<void> | void,
+  mac: Mac,
+): Promise<void> {
+  try {
+    await step(mac)
+  } catch (error) {
+    mac.say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    mac.found({ point: '', outcome: 'otherwise', text: `the step ${name} failed: ${error}` })
+  }
+}
+
 /** Onto the run's own page where there is one, else to be read here. */
 function table(mac: Mac): void {
   const document = readFileSync(join(root, 'docs/verify-on-a-mac.md'), 'utf8')
@@ -49,5 +63,10 @@ if (import.meta.main) {
   if (step === undefined) {
     console.error(`name a step: ${Object.keys(STEPS).join(', ')}`)
     process.exitCode = 2
-  } else await step(thisMac(root, process.env['FRESHET_MAC_RUN'] ?? join(root, 'dist/mac-run')))
+  } else
+    await tryStep(
+      name,
+      step,
+      thisMac(root, process.env['FRESHET_MAC_RUN'] ?? join(root, 'dist/mac-run')),
+    )
 }

@@ -5,7 +5,7 @@ import { endOf, firstLine, type Mac, recording } from './mac.ts'
 
 export type Told = Pick<ExecRecord, 'pid' | 'path' | 'signingId' | 'teamId'> & { cdhash: string }
 
-/** By pid, of `ps -axo pid=,comm=`. */
+/** By pid, of `ps -axwwo pid=,comm=`. */
 export const psTable = (output: string): Map<number, string> =>
   new Map(
     [...output.matchAll(/^ *(\d+) (.+)$/gm)].map(([, pid, path = '']) => [
@@ -70,7 +70,7 @@ export async function toldBy(path: string): Promise<Told[]> {
 const SIGNED_MAX = 60
 
 export async function processes(mac: Mac): Promise<void> {
-  const ps = async () => psTable((await mac.run('ps', ['-axo', 'pid=,comm='])).output)
+  const ps = async () => psTable((await mac.run('ps', ['-axwwo', 'pid=,comm='])).output)
   const before = await ps()
   const { ran, path } = await recording(mac, 'processes', 12)
   const after = await ps()

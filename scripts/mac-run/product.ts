@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process'
 import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Finding } from './findings.ts'
-import { endOf, FRESHET, firstLine, type Mac, type Ran } from './mac.ts'
+import { endOf, FRESHET, firstLine, interruption, type Mac, type Ran } from './mac.ts'
 
 /** With packages, the addon and the app to build on a small machine. */
 const READY_S = 900
 const LOOK_S = 2
+
+const ROLE = /^\d+ (.*\bsrc\/cli\.ts (up|agent|engine|collector)\b|\/usr\/bin\/(nettop|eslogger) )/
 
 const LOG = 'product.log'
 const PID = 'product.pid'
@@ -76,15 +78,6 @@ function launchDetached(mac: Mac, log: string): Launched {
   return { pid: child.pid, hasEnded: () => child.exitCode !== null || child.signalCode !== null }
 }
 
-/**
- * To the whole group, as a terminal does it. By kill(2) and not by kill(1): that of procps 4.0.2 takes the group -1234 for -1,
- * which is everybody. Throws RangeError on what is no group of ours.
- */
-export function interruption(pid: number): string {
-  if (!Number.isSafeInteger(pid) || pid < 2) throw new RangeError(`${pid} is no group to end`)
-  return `process.kill(${-pid}, 'SIGINT')`
-}
-
 /** Ctrl-C, and whether all of it has ended. */
 export async function stop(mac: Mac): Promise<void> {
   const path = join(mac.folder, PID)
@@ -92,8 +85,9 @@ export async function stop(mac: Mac): Promise<void> {
   const pid = Number(readFileSync(path, 'utf8'))
   rmSync(path)
   await mac.run('sudo', ['-n', process.execPath, '-e', interruption(pid)])
+  // Not pgrep: who is not root is told by it of root's processes the name alone.
   const roles = async () =>
-    (await mac.run('pgrep', ['-lf', 'src/cli.ts (up|agent|engine|collector)'])).output.trim()
+    rolesOf((await mac.run('ps', ['-axwwo', 'pid=,command='])).output).join('; ')
   let left = await roles()
   for (let waited = 0; left !== '' && waited < 30; waited += LOOK_S) {
     await mac.wait(LOOK_S)
@@ -107,6 +101,13 @@ export async function stop(mac: Mac): Promise<void> {
     text: left === '' ? 'all ended within 30 s' : `still there: ${left}`,
   })
 }
+
+/** What of Freshet runs, by `ps -axwwo pid=,command=`: its roles, and the programs of Apple's that it started. */
+export const rolesOf = (ps: string): string[] =>
+  ps
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => ROLE.test(line))
 
 /** What `freshet simulate` says, judged by its own exit status: 0 is a figure that is exact. */
 export function uploadFinding(point: string, what: string, ran: Ran): Finding {

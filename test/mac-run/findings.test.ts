@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
+  type Finding,
   findingsTable,
   keepFinding,
   keptFindings,
   pointsOf,
 } from '../../scripts/mac-run/findings.ts'
-import { STEPS } from '../../scripts/mac-run/main.ts'
+import type { Mac } from '../../scripts/mac-run/mac.ts'
+import { STEPS, tryStep } from '../../scripts/mac-run/main.ts'
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const points = pointsOf(readFileSync(at('docs/verify-on-a-mac.md'), 'utf8'))
@@ -59,6 +61,23 @@ Not looked at here: N1.
     )
   })
 
+  it('are of a step that fails by itself, too', async () => {
+    const found: Finding[] = []
+    const mac = { say: () => {}, found: (one: Finding) => void found.push(one) } as unknown as Mac
+    await tryStep(
+      'odd',
+      () => {
+        throw new Error('no addon')
+      },
+      mac,
+    )
+    await tryStep('even', async () => Promise.reject(new Error('no Mac')), mac)
+    assert.deepEqual(found, [
+      { point: '', outcome: 'otherwise', text: 'the step odd failed: Error: no addon' },
+      { point: '', outcome: 'otherwise', text: 'the step even failed: Error: no Mac' },
+    ])
+  })
+
   it('are of points that the document has, each once', () => {
     const ids = points.map(({ id }) => id)
     assert.equal(new Set(ids).size, ids.length)
@@ -84,8 +103,20 @@ Not looked at here: N1.
     for (const step of steps) {
       if (/^uses: actions\/(checkout|setup-node)@/.test(step)) continue
       const name = step.split('\n', 1).join()
-      assert.match(step, /^ {8}if: \$\{\{ !cancelled\(\) \}\}$/m, name)
+      // What was found is kept of a run that was broken off as well.
+      const isLast = /^(name: The table|name: Findings)/.test(step)
+      assert.match(
+        step,
+        isLast ? /^ {8}if: \$\{\{ always\(\) \}\}$/m : /^ {8}if: \$\{\{ !cancelled\(\) \}\}$/m,
+        name,
+      )
       assert.match(step, /^ {8}timeout-minutes: \d+$/m, name)
     }
+    const minutes = [...workflow.matchAll(/^( +)timeout-minutes: (\d+)$/gm)]
+    const sum = (indent: number) =>
+      minutes
+        .filter(([, spaces]) => spaces?.length === indent)
+        .reduce((all, [, , n]) => all + Number(n), 0)
+    assert.ok(sum(8) > 100 && sum(4) > sum(8), `${sum(8)} minutes of steps in a job of ${sum(4)}`)
   })
 })

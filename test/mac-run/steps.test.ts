@@ -24,7 +24,7 @@ import {
   menuBar,
   wantedSymbols,
 } from '../../scripts/mac-run/looks.ts'
-import { type Mac, type Ran, thisMac } from '../../scripts/mac-run/mac.ts'
+import { interruption, type Mac, type Ran, thisMac } from '../../scripts/mac-run/mac.ts'
 import {
   codesignFields,
   compareProcesses,
@@ -32,7 +32,6 @@ import {
   toldBy,
 } from '../../scripts/mac-run/processes.ts'
 import {
-  interruption,
   pageFinding,
   pageOf,
   start,
@@ -144,9 +143,16 @@ freshet: Freshet is in runner's menu bar: a drop
 
     it('leave nothing running, or it is said what', async () => {
       writeFileSync(join(folder, 'product.pid'), '77')
-      const { mac, findings } = pretendMac(folder, { pgrep: ended('78 node src/cli.ts engine\n') })
+      const { mac, findings } = pretendMac(folder, {
+        ps: ended(
+          '    1 /sbin/launchd\n   78 /c/node /c/src/cli.ts engine --state /x\n   79 /usr/bin/nettop -L 0\n',
+        ),
+      })
       await stop(mac)
-      assert.match(findings[0]?.text ?? '', /^still there: 78 node/)
+      assert.equal(
+        findings[0]?.text,
+        'still there: 78 /c/node /c/src/cli.ts engine --state /x; 79 /usr/bin/nettop -L 0',
+      )
       assert.equal(findings[0]?.outcome, 'otherwise')
     })
 
@@ -303,6 +309,8 @@ TeamIdentifier=not set
       assert.match(others.join('\n'), /Not permitted\n.*\{\}$/)
       for (const [output, isGranted, outcome] of [
         [event, true, 'as hoped'],
+        [`${event}\n${event.slice(0, 99)}`, true, 'as hoped'],
+        [`${event.slice(0, 99)}\n${event}`, true, 'otherwise'],
         [`${event}\nwarning`, true, 'otherwise'],
         ['', true, 'otherwise'],
         ['Not permitted', false, 'seen'],
@@ -419,6 +427,30 @@ TeamIdentifier=not set
     })
     assert.equal((await sh('exec sleep 60', { seconds: 0.2 })).signal, 'SIGKILL')
     assert.equal((await sh('exec sleep 60', { until: 0.2 })).signal, 'SIGINT')
+    // With all that it started, though that holds its output.
+    assert.equal((await sh('sleep 60 & wait', { seconds: 0.2 })).signal, 'SIGKILL')
     assert.match((await quiet.run('/nowhere/x', [])).output, /ENOENT/)
+  })
+
+  it('end what runs by sudo as root, since it is root’s', async () => {
+    const path = process.env['PATH']
+    const sudo = join(folder, 'sudo')
+    // As sudo does it: what comes from whoever is not root does nothing.
+    writeFileSync(
+      sudo,
+      `#!/bin/sh\nshift\necho "$*" >> ${folder}/asked\ncase "$1" in *node*) exec "$@";; esac\ntrap '' INT\n"$@"\n`,
+      { mode: 0o755 },
+    )
+    process.env['PATH'] = `${folder}:${path}`
+    try {
+      const mac: Mac = { ...thisMac(folder, folder), say: () => {} }
+      const ran = await mac.run('sudo', ['-n', 'sleep', '60'], { until: 0.3, seconds: 2 })
+      assert.equal(ran.signal ?? ran.status, 'SIGKILL')
+      const asked = readFileSync(join(folder, 'asked'), 'utf8').split('\n')
+      assert.match(asked[1] ?? '', /node -e process\.kill\(-\d+, 'SIGINT'\)$/)
+      assert.match(asked[2] ?? '', /node -e process\.kill\(-\d+, 'SIGKILL'\)$/)
+    } finally {
+      process.env['PATH'] = path
+    }
   })
 })
