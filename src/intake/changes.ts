@@ -51,10 +51,9 @@ export function createChanges(): Changes {
       from === 'filter' && choice.isFilterSilent
         ? ', which says that it runs and tells nothing'
         : ''
-    found.push({
-      isBetter,
-      text: `${what} are seen by ${SOURCE_NAMES[to]} now, no longer by ${SOURCE_NAMES[from]}${silent}`,
-    })
+    const before =
+      from === 'none' ? '; nobody saw them before' : `, no longer by ${SOURCE_NAMES[from]}${silent}`
+    found.push({ isBetter, text: `${what} are seen by ${SOURCE_NAMES[to]} now${before}` })
   }
 
   return {

@@ -113,7 +113,11 @@ describe('the source of flows that is believed', () => {
       }
       for (const [index, source] of [...sources.entries()].reverse()) {
         begins(source)
-        const text = `${what} are seen by ${all[index]} now, no longer by ${all[index + 1]}`
+        const before =
+          index === sources.length - 1
+            ? '; nobody saw them before'
+            : `, no longer by ${all[index + 1]}`
+        const text = `${what} are seen by ${all[index]} now${before}`
         assert.deepEqual(changes(), [{ text, isBetter: true }])
       }
     }
