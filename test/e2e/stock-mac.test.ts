@@ -53,7 +53,9 @@ describe('a Mac with nothing but what every Mac has', () => {
   let key = ''
   let ticking: NodeJS.Timeout
 
-  const head = (source: number) => ({ source, atNs: process.hrtime.bigint() })
+  /** Time that passes for the sources and not for the test. */
+  let aheadNs = 0n
+  const head = (source: number) => ({ source, atNs: process.hrtime.bigint() + aheadNs })
   const tell = (...records: Uint8Array[]): void => {
     sense.send(records.map((record) => Buffer.from(record).toString('base64')))
   }
@@ -239,5 +241,35 @@ describe('a Mac with nothing but what every Mac has', () => {
       return alert?.state === 'final' ? alert : undefined
     }, 'its end')
     assert.equal(final.bytesOut, 9 * MIB)
+  })
+
+  it('is told to have a filter that runs and tells nothing, on its page too, and goes on with another', async () => {
+    whole(networkStatistics, WORKS)
+    const flows = (out: number) =>
+      tell(
+        ...[0, 1, 2].map((n) =>
+          flow(networkStatistics, { id: 30 + n, by: second, port: 50_010 + n, out }),
+        ),
+      )
+    flows(MIB)
+    aheadNs += 30_000_000_000n
+    const live = await until(async () => {
+      const { devices } = await api<DevicesResponse>('/api/devices')
+      return devices[0]?.live?.sources?.isFilterSilent ? devices[0].live : undefined
+    }, `a silent filter: ${output}`)
+    assert.equal(live.sources?.flows, 'network_statistics')
+    assert.match(live.degraded, /The network filter runs and tells nothing of flows that another/)
+    assert.match(
+      output,
+      /flows are seen by NetworkStatistics now, no longer by the network filter, which says that it runs and tells nothing/,
+    )
+    flows(2 * MIB)
+    await sentInAll(25 * MIB)
+    tell(flow(filter, { id: 40, by: second, port: 50_020, out: 10, state: 'opened' }))
+    await until(async () => {
+      const { devices } = await api<DevicesResponse>('/api/devices')
+      const sources = devices[0]?.live?.sources
+      return sources?.flows === 'filter' && !sources.isFilterSilent ? true : undefined
+    }, 'that it tells again')
   })
 })
