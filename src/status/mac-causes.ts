@@ -166,8 +166,7 @@ export const MAC_CAUSES = {
         : 'See that /usr/bin/nettop runs; Freshet tries again by itself.',
   },
   'filter-version': {
-    level: 'warning',
-    concern: 'gap',
+    ...blindWithout('flows'),
     holds: lacks(Gap.filterVersion),
     text: unless(
       'flows',

@@ -34,7 +34,7 @@ const PROGRAMS: Record<ProcessSource | 'none', string> = {
 const FLOWS: Record<FlowSource | 'none', string> = {
   filter: ', with the names of hosts that programs asked for.',
   network_statistics:
-    ', without names of hosts; what has to be sent again may count once more, and a UDP socket without a peer is one flow. The network filter would tell all of it apart.',
+    ', without names of hosts; where macOS does not keep apart what had to be sent again it counts too, and the figure is marked as at most; a UDP socket without a peer is one flow. The network filter would tell all of it apart.',
   nettop:
     ', once a second: without names of hosts, some per cent low under load, and what opens and closes within a second may be missing. NetworkStatistics would see all of it; the network filter would tell names too.',
   none: '.',
