@@ -34,7 +34,7 @@ import {
 import { type Change, createChanges } from './changes.ts'
 import { createFlowBook, type FlowRow } from './flow-book.ts'
 import { type BeliefMemory, createGiving } from './giving.ts'
-import { isFilterSilent, LATE_NS } from './silence.ts'
+import { hasNettopHeard, isFilterSilent, LATE_NS, QUIET_NS } from './silence.ts'
 
 const OF_FLOWS = new Set<number>([
   SOURCE_CODE.filter,
@@ -70,6 +70,8 @@ type State = {
   sinceNs: bigint | undefined
   hasEnumerated: boolean
   lastFlowNs: bigint
+  /** Of a flow, since it began to work. */
+  hasTold: boolean
 }
 
 export function createBelief(options: {
@@ -83,6 +85,8 @@ export function createBelief(options: {
   const { give, takeFrom, closeLost, markTold, endOf, hasNothingNew } = giving
   let choice = chooseSources(new Map(), options)
   let isSilent = false
+  /** NetworkStatistics has told of no flow since it began, and nettop of some. */
+  let isQuiet = false
   let isActive = false
   let nowNs = 0n
   let looksAtNs = 0n
@@ -98,6 +102,7 @@ export function createBelief(options: {
       sinceNs: undefined,
       hasEnumerated: false,
       lastFlowNs: 0n,
+      hasTold: false,
     }
     states.set(name, state)
     return state
@@ -134,9 +139,11 @@ export function createBelief(options: {
     const { row, former } = book.take(record)
     const state = stateOf(macSourceOf(row.source) as MacSource)
     state.lastFlowNs = row.lastNs
+    state.hasTold = true
     if (former?.given !== undefined && former.given.id !== row.id && former.isOpen)
       closeLost(former)
     if (row.source === Source.filter && isSilent && !row.isLoopback) setSilent(false)
+    if (row.source === Source.networkStatistics && isQuiet) setQuiet(false)
     if (row.given !== undefined) {
       giving.tell(row, row.given)
       if (!row.isOpen) markTold(row)
@@ -185,6 +192,10 @@ export function createBelief(options: {
       if (!isStop) changes.failed(name)
       if (worked && mark.source !== believed()) handOver(mark.source)
       if (name === 'filter') isSilent = false
+      if (name === 'network_statistics') {
+        isQuiet = false
+        state.hasTold = false
+      }
     }
     if (!OF_FLOWS.has(mark.source)) {
       out.push(record)
@@ -212,11 +223,18 @@ export function createBelief(options: {
     payOwed()
   }
 
-  /** A mark of the filter says what it does not know itself: that it is silent. */
+  /** What a source does not know itself: that it is silent. */
+  const silenceOf = (source: number): number =>
+    source === Source.filter && isSilent
+      ? Gap.filterSilent
+      : source === Source.networkStatistics && isQuiet
+        ? Gap.networkStatistics
+        : 0
   const noted = (record: Uint8Array, mark: MarkRecord): Uint8Array => {
-    if (mark.source !== Source.filter || !isSilent) return record
+    const silence = silenceOf(mark.source)
+    if (silence === 0) return record
     const copy = new Uint8Array(record)
-    new DataView(copy.buffer).setUint32(MARK_AT.gaps, mark.gaps | Gap.filterSilent, true)
+    new DataView(copy.buffer).setUint32(MARK_AT.gaps, mark.gaps | silence, true)
     return copy
   }
 
@@ -255,14 +273,25 @@ export function createBelief(options: {
   const setSilent = (next: boolean): void => {
     isSilent = next
     chooseAnew()
+    sayGaps('filter')
+  }
+  const setQuiet = (next: boolean): void => {
+    isQuiet = next
+    chooseAnew()
+    sayGaps('network_statistics')
+  }
+  /** What it lacks now; and begins nothing. */
+  const sayGaps = (name: MacSource): void => {
     if (lastMark === undefined) return
-    const { gaps } = stateOf('filter').said
-    out.push(clockMark(lastMark, gaps | (next ? Gap.filterSilent : 0)))
+    const source = SOURCE_CODE[name]
+    const gaps = stateOf(name).said.gaps | silenceOf(source)
+    out.push(writeMark({ ...lastMark, source, kind: Mark.clock, gaps, note: '' }))
   }
 
   /** `isStop`: one stopped in good order, as all do when sense ends: no news of who sees less. */
   const chooseAnew = (isStop = false): void => {
     const heard = new Map([...states].map(([name, { said }]) => [name, said]))
+    if (isQuiet) heard.set('network_statistics', { capabilities: 0, gaps: Gap.networkStatistics })
     const before = choice
     choice = chooseSources(heard, { ...options, isFilterSilent: isSilent })
     if (!isStop) changes.note(choice, nowNs)
@@ -314,6 +343,15 @@ export function createBelief(options: {
     const filter = states.get('filter')
     if (!isSilent && filter?.sinceNs !== undefined && isFilterSilent(book, filter.sinceNs, nowNs))
       setSilent(true)
+    const statistics = states.get('network_statistics')
+    if (
+      !isQuiet &&
+      statistics?.sinceNs !== undefined &&
+      !statistics.hasTold &&
+      nowNs >= statistics.sinceNs + QUIET_NS &&
+      hasNettopHeard(book, nowNs)
+    )
+      setQuiet(true)
     takeOverBehind()
     if (nowNs > CLOSED_NS) book.expire(nowNs - CLOSED_NS)
   }
@@ -345,11 +383,6 @@ export function createBelief(options: {
     memory: () => (isActive ? giving.memory() : undefined),
     forgotten: book.forgotten,
   }
-}
-
-/** Says what the filter lacks now, and begins nothing. */
-function clockMark(mark: MarkRecord, gaps: number): Uint8Array {
-  return writeMark({ ...mark, source: Source.filter, kind: Mark.clock, gaps, note: '' })
 }
 
 /** By CODE source. */

@@ -5,6 +5,8 @@ import type { FlowBook, FlowRow } from './flow-book.ts'
 
 /** The filter reports within a second, in batches; a busy machine may take several. */
 export const LATE_NS = 10_000_000_000n
+/** A Mac at rest may move nothing for a while, and NetworkStatistics begins with what is open. */
+export const QUIET_NS = 60_000_000_000n
 /** Fewer may be of a kind that the system shows no filter. */
 const FLOWS_MIN = 3
 const BYTES_MIN = 64 * 1024
@@ -31,4 +33,12 @@ export function isFilterSilent(book: FlowBook, sinceNs: bigint, nowNs: bigint): 
     if (row.firstNs < firstNs) firstNs = row.firstNs
   }
   return flows >= FLOWS_MIN && bytes > BYTES_MIN && lastTold < firstNs
+}
+
+/** Whether nettop has seen bytes move long enough ago for NetworkStatistics to have told of them. */
+export function hasNettopHeard(book: FlowBook, nowNs: bigint): boolean {
+  for (const row of book.rows())
+    if (row.source === Source.nettop && row.out + row.in > 0 && row.firstNs + LATE_NS <= nowNs)
+      return true
+  return false
 }

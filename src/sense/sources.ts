@@ -12,7 +12,7 @@ import {
   type SystemProgram,
 } from './program-source.ts'
 import { openTicker } from './ticker.ts'
-import { createUnheard } from './unheard.ts'
+import { createQuiet, createUnheard } from './unheard.ts'
 
 /** What is missing without them; Linux has no other source, and sense does not run without any. */
 const GAP_OF = new Map<number, number>([
@@ -26,6 +26,7 @@ const TICKING: readonly string[] = ['linux', 'endpoint_security']
 /** Those that run only while they stand in for another, or are at work. */
 const STAND_INS: readonly MacSource[] = ['eslogger', 'polling', 'nettop']
 const PROGRAMS: readonly SystemProgram[] = [ESLOGGER, NETTOP]
+const NOTHING: Said = { capabilities: 0, gaps: 0 }
 /** Where a record says its source, and its time. */
 const SOURCE_AT = 6
 const AT_NS_AT = 8
@@ -78,6 +79,8 @@ export function openSources(
   let absent: { kind: SourceKind; error: Error }[] = []
   const heard = new Map<MacSource, Said>()
   const unheard = createUnheard()
+  const quiet = createQuiet()
+  let wasQuiet = false
   let eslogger: ProgramSource | undefined
   let turn = 0
   let isClosed = false
@@ -121,7 +124,8 @@ export function openSources(
   /** Opens and closes what stands in, by what the others say of themselves. */
   const choose = (): void => {
     if (standIns.size === 0 || isClosed) return
-    const { runs } = chooseSources(heard, { allowed })
+    const all = wasQuiet ? new Map([...heard, ['network_statistics', NOTHING] as const]) : heard
+    const { runs } = chooseSources(all, { allowed })
     for (const [name, begin] of standIns) {
       const is = open.find(({ kind, isEnding }) => kind.name === name && !isEnding)
       if (runs.includes(name) && is === undefined) {
@@ -135,6 +139,14 @@ export function openSources(
     }
   }
 
+  /** Whether that is another than it was. */
+  const noteQuiet = (is: boolean): boolean => {
+    if (is === wasQuiet) return false
+    wasQuiet = is
+    if (is) log('NetworkStatistics has told of no flow for a minute: nettop runs beside it')
+    return true
+  }
+
   /** What sources say of themselves in their marks, and whether eslogger tells of what the list of processes does. */
   const heed = (records: Uint8Array): void => {
     if (standIns.size === 0) return
@@ -143,16 +155,22 @@ export function openSources(
     for (let at = 0; at < records.length; at += view.getUint32(at, true)) {
       const type = view.getUint16(at + 4, true)
       const of = view.getUint8(at + SOURCE_AT)
+      const atNs = view.getBigUint64(at + AT_NS_AT, true)
+      if (type === RecordType.tick) isNews = noteQuiet(quiet.is(atNs)) || isNews
+      if (type === RecordType.flow && of === Source.networkStatistics) {
+        quiet.flow()
+        isNews = noteQuiet(false) || isNews
+      }
       if (type === RecordType.line && of === Source.eslogger) unheard.line()
-      if (type === RecordType.exec && of === Source.polling)
-        unheard.program(view.getBigUint64(at + AT_NS_AT, true))
+      if (type === RecordType.exec && of === Source.polling) unheard.program(atNs)
       if (type !== RecordType.mark) continue
       const { source, kind, capabilities, gaps } = readMark(view, at)
       unheard.mark(source, kind)
       const name = macSourceOf(source)
       if (name === undefined) continue
       const said = heard.get(name)
-      const now = kind === Mark.stop ? { capabilities: 0, gaps: 0 } : { capabilities, gaps }
+      const now = kind === Mark.stop ? NOTHING : { capabilities, gaps }
+      if (name === 'network_statistics') quiet.mark(now.capabilities !== 0, atNs)
       if (said?.capabilities === now.capabilities && said.gaps === now.gaps) continue
       heard.set(name, now)
       isNews = true

@@ -1,9 +1,41 @@
-// An eslogger that runs and tells nothing is found by what the list of processes sees begin meanwhile.
+// Sources that run and tell nothing. Of eslogger that is found by what the list of processes sees begin meanwhile; of
+// NetworkStatistics by nettop, which is run beside it where it has told of no flow for a minute: the intake compares them.
 import { Mark, Source } from '../records/record.gen.ts'
 
 /** Its output may wait in a buffer of its own: some lines of a few kilobytes each. */
 const PROGRAMS_MIN = 10
 const WITHIN_NS = 60_000_000_000n
+
+/** A Mac with a network has open flows, which NetworkStatistics begins with. */
+const QUIET_NS = 60_000_000_000n
+
+export type Quiet = {
+  /** Its mark, and whether it says that it works. */
+  mark(works: boolean, atNs: bigint): void
+  /** It told of a flow. */
+  flow(): void
+  /** Whether it works, and has told of no flow for a minute. */
+  is(nowNs: bigint): boolean
+}
+
+export function createQuiet(): Quiet {
+  /** undefined: it does not work, or has told of a flow. */
+  let sinceNs: bigint | undefined
+  let hasTold = false
+  return {
+    mark(works, atNs) {
+      if (!works) {
+        sinceNs = undefined
+        hasTold = false
+      } else if (!hasTold) sinceNs ??= atNs
+    },
+    flow() {
+      hasTold = true
+      sinceNs = undefined
+    },
+    is: (nowNs) => sinceNs !== undefined && nowNs >= sinceNs + QUIET_NS,
+  }
+}
 
 export type Unheard = {
   mark(source: number, kind: number): void

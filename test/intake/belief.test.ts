@@ -374,6 +374,46 @@ describe('the source of flows that is believed', () => {
     })
   })
 
+  it('is nettop where NetworkStatistics works and has told of nothing, until it does, and each byte counts once', () => {
+    const { begins, tells, belief, ledger, wait } = scene()
+    begins(statistics)
+    // By sense, which runs it where nothing is told for a minute.
+    wait(55_000)
+    begins(nettop)
+    tells(nettop, { id: 5, out: 1_000, state: 'opened' })
+    wait(5_000)
+    assert.equal(belief.choice().flows, 'network_statistics', 'it may be late')
+    wait(6_000)
+    assert.equal(belief.choice().flows, 'nettop')
+    assert.deepEqual(belief.choice().runs.includes('nettop'), true)
+    assert.deepEqual(belief.takeChanges(), [
+      { text: 'flows are seen by nettop now, no longer by NetworkStatistics', isBetter: false },
+    ])
+    const last = ledger.marks.findLast(({ source }) => source === statistics)
+    assert.deepEqual([last?.kind, last?.gaps], [Mark.clock, Gap.networkStatistics])
+    assert.equal(ledger.out, 1_000)
+    tells(nettop, { id: 5, out: 3_000 })
+    tells(statistics, { id: 50, out: 3_500, flags: FlowFlag.enumerated })
+    assert.equal(belief.choice().flows, 'network_statistics')
+    assert.equal(ledger.marks.findLast(({ source }) => source === statistics)?.gaps, 0)
+    tells(statistics, { id: 50, out: 4_000, state: 'closed' })
+    assert.deepEqual([ledger.out, ledger.open, ledger.flows.size], [4_000, 0, 1])
+    wait(120_000)
+    assert.equal(belief.choice().flows, 'network_statistics', 'at rest it is not silent')
+  })
+
+  it('is NetworkStatistics where nettop has seen nothing move either, or that one had told', () => {
+    for (const hasTold of [false, true]) {
+      const { begins, tells, belief, wait } = scene()
+      begins(statistics)
+      begins(nettop)
+      if (hasTold) tells(statistics, { id: 50, out: 1, state: 'closed' })
+      tells(nettop, { id: 5, out: hasTold ? 1_000 : 0, state: 'opened' })
+      for (let i = 0; i < 20; i++) wait(10_000)
+      assert.equal(belief.choice().flows, 'network_statistics')
+    }
+  })
+
   it('holds a bounded number of flows, and counts what it forgets', () => {
     const teller = new Teller()
     const belief = createBelief({ rowsMax: 64 })

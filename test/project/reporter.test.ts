@@ -58,7 +58,7 @@ describe('a run of several workers', () => {
     assert.equal(status, 2)
     assert.deepEqual(summaries(stdout, 'passing'), [2])
     assert.deepEqual(summaries(stdout, 'failing'), [2])
-    assert.match(stdout, /first\n {6}499 of 500\n {4}✔ says\n/)
+    assert.match(stdout, /first\n {6}499 of 500\n {4}✔ says( \(\d+ms\))?\n/)
     const [, told = ''] = stdout.split(/ failing\n/)
     assert.match(told, /first\n\s+fails:\n\s+Error: so[\s\S]*Caused by: Error: because/)
     assert.match(told, /second\n\s+fails as well:[\s\S]*-\[ 1n \]\n\s+\+\[ 2n \]/)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   Capability,
+  FlowState,
   Gap,
   Mark,
   RecordType,
@@ -13,6 +14,8 @@ import {
   readMark,
   Source,
   writeExec,
+  writeFlow,
+  writeTick,
 } from '../../src/records/record.gen.ts'
 import { openSources, type Sources } from '../../src/sense/sources.ts'
 import { macSourceOf, parseSources } from '../../src/sources/choice.ts'
@@ -162,6 +165,40 @@ describe('what stands in on a Mac', () => {
     await until('its end', () => stops() === 1)
   })
 
+  it('is nettop, too, where NetworkStatistics works and tells of no flow for a minute, and until it does', async () => {
+    const { double, says, lines, until, stops, drain, logged } = scene()
+    const tick = (second: number) =>
+      double.push(
+        writeTick({ source: endpointSecurity, atNs: BigInt(second) * 1_000_000_000n, unixNs: 1n }),
+      )
+    says(networkStatistics, Capability.allProcesses)
+    tick(59)
+    drain()
+    await sleep(60)
+    drain()
+    assert.deepEqual(
+      [...lines].filter((line) => line.startsWith('nettop')),
+      [],
+    )
+    tick(70)
+    await until('a line of nettop', () => lines.has('nettop: nettop line'))
+    assert.match(
+      logged[0] ?? '',
+      /^NetworkStatistics has told of no flow for a minute: nettop runs/,
+    )
+    double.push(flowOf(networkStatistics))
+    await until('its end', () => stops() === 1)
+    lines.clear()
+    tick(900)
+    drain()
+    await sleep(60)
+    drain()
+    assert.deepEqual(
+      [...lines].filter((line) => line.startsWith('nettop')),
+      [],
+    )
+  })
+
   it('is nettop, too, where NetworkStatistics cannot be opened', async () => {
     const { lines, until, logged } = scene({ failing: ['network_statistics'] })
     await until('a line of nettop', () => lines.has('nettop: nettop line'))
@@ -201,4 +238,10 @@ const execOf = (source: number, atNs: bigint): Uint8Array =>
     ...{ parentPid: 1, parentPidversion: 1, responsiblePid: 1, responsiblePidversion: 1 },
     ...{ codesignFlags: 0, cdhash: new Uint8Array(20), dev: 1n, ino: 1n },
     ...{ scriptDev: 0n, scriptIno: 0n, scriptFrom: 0, script: '', signingId: '', teamId: '' },
+  })
+const flowOf = (source: number): Uint8Array =>
+  writeFlow({
+    ...{ source, atNs: 80_000_000_000n, flowId: 1n, bytesOut: 1n, bytesIn: 0n, epoch: 1 },
+    ...{ pid: 9, pidversion: 9, flags: 0, remoteAddr: new Uint8Array(16), remotePort: 1 },
+    ...{ localPort: 1, protocol: 6, direction: 0, state: FlowState.opened },
   })
