@@ -6,7 +6,7 @@ const NAMES = [
   'doorHelloMalformed',
   'doorHelloLate',
   'doorLeft',
-  // There was no place, for agents, for people, or for who had not said which; or too many came at once.
+  // There was no place, for agents, for people, or for who had not said which; or no turn in time, as too many came at once.
   'doorFullAgents',
   'doorFullPeople',
   'doorFullWaiting',

@@ -71,8 +71,12 @@ export const connectionsMax = (limits: Limits): number =>
 export const peopleMax = ({ otherConnectionsMax }: Limits): number =>
   Math.max(1, Math.floor(otherConnectionsMax / 2))
 
-/** Connections, a second or at once, above which they are shed before TLS: what comes just above the limit is answered. */
-export const shedAbove = (connects: number): number => Math.ceil(connects * 1.1)
+/**
+ * Handshakes under way at once, of agents and of people each: a little more than may begin in a second. So each is through
+ * well within headersTimeoutMs, also where they take four times as long, and none is begun that comes to nothing.
+ */
+export const handshakesMax = ({ connectsPerSecond }: Limits): number =>
+  Math.ceil(connectsPerSecond * 1.1)
 
 /** Of the store, its log, the addresses listened on, and what Node has open. */
 const OWN_DESCRIPTORS = 64

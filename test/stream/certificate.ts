@@ -132,7 +132,8 @@ function certify(wish: Wish): Authority {
     name: wish.name,
     keyId,
     privateKey,
-    cert: `-----BEGIN CERTIFICATE-----\n${cert.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
+    // No empty line at its end, whatever its length: OpenSSL takes none.
+    cert: `-----BEGIN CERTIFICATE-----\n${cert.match(/.{1,64}/g)?.join('\n')}\n-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }
 }

@@ -1,13 +1,13 @@
 // The collector's TLS port. Agents and people come by the same one: who offers AGENT_ALPN in the first message of TLS is asked
 // for a certificate, and nobody else is, so that no browser shows its user a choice of certificates. The room's face.
 import type { Server as HttpServer } from 'node:http'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { AGENT_ALPN } from '../../stream/message.ts'
 import { hostInUrl } from '../address.ts'
 import { CollectorError } from '../collector-error.ts'
 import { createComplaint } from '../complaint.ts'
-import type { Counters } from '../counters.ts'
+import type { CounterName, Counters } from '../counters.ts'
 import { answerEarly } from '../early-answer.ts'
 import { knownAgentsMax, type Limits, peopleMax } from '../limits.ts'
 import { createHall } from './hall.ts'
@@ -46,8 +46,17 @@ export type Door = {
   addresses: readonly Address[]
   /** What comes from now on meets this; what is there lives on. Throws what node:tls says to it, and changes nothing then. */
   renew(material: Material): void
-  /** Connections: that have not said what they are, in a handshake, of agents and of people (handshakes among them). */
-  sizes(): { waiting: number; handshakes: number; agents: number; people: number }
+  /**
+   * Connections: that have not said what they are, that wait for their handshake, that are in it, and all of agents and of
+   * people, the latter two among them.
+   */
+  sizes(): {
+    waiting: number
+    queued: number
+    handshakes: number
+    agents: number
+    people: number
+  }
   /** Listens no more, and ends who has not been handed on; who has been is the HTTP servers'. Idempotent. */
   close(): void
 }
@@ -56,6 +65,13 @@ export type Door = {
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const { material, limits, counters, log } = options
   const complain = createComplaint(log)
+  const complainOfCrowd = createComplaint(log)
+  /** There is no answer that a TLS client would read. */
+  const shed = (socket: Socket, counter: CounterName) => {
+    counters.add(counter)
+    complainOfCrowd(`connections are turned away: there are too many (${counter})`)
+    socket.resetAndDestroy()
+  }
   const agents = createLane({
     // Cut by node:tls, who is not vouched for would not be told why: the judge does.
     tls: { ALPNProtocols: [AGENT_ALPN], requestCert: true, rejectUnauthorized: false },
@@ -64,6 +80,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     counters,
     openMax: knownAgentsMax(limits),
     full: 'doorFullAgents',
+    shed,
     onSecure(socket) {
       const refusal = judged(socket, options.judge, complain)
       counters.add(refusal ? 'doorRefused' : 'doorAgents')
@@ -78,6 +95,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     counters,
     openMax: peopleMax(limits),
     full: 'doorFullPeople',
+    shed,
     onSecure(socket) {
       counters.add('doorPeople')
       options.people.emit('connection', socket)
@@ -87,17 +105,17 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   for (const server of [options.agents, options.people])
     if (!server.listening) server.emit('listening')
 
-  const hall = createHall(limits, counters, log, (socket, alpn) => {
-    const lane = alpn.includes(AGENT_ALPN) ? agents : people
-    const why = lane.refusal()
-    if (why === undefined) lane.begin(socket)
-    return why
-  })
+  const hall = createHall(
+    limits,
+    counters,
+    (held) => (held.hello.alpn.includes(AGENT_ALPN) ? agents : people).enter(held),
+    shed,
+  )
   const listeners: Server[] = []
   const close = () => {
     for (const listener of listeners) listener.close()
     hall.close()
-    for (const socket of [...agents.unfinished(), ...people.unfinished()]) socket.destroy()
+    for (const lane of [agents, people]) lane.close()
   }
   const addresses: Address[] = []
   try {
@@ -117,12 +135,16 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
       // What is wrong for the second is so for the first.
       for (const lane of [agents, people]) lane.renew(renewed)
     },
-    sizes: () => ({
-      waiting: hall.size(),
-      handshakes: agents.unfinished().length + people.unfinished().length,
-      agents: agents.size(),
-      people: people.size(),
-    }),
+    sizes() {
+      const [ofAgents, ofPeople] = [agents.sizes(), people.sizes()]
+      return {
+        waiting: hall.size(),
+        queued: ofAgents.queued + ofPeople.queued,
+        handshakes: ofAgents.handshakes + ofPeople.handshakes,
+        agents: ofAgents.open,
+        people: ofPeople.open,
+      }
+    },
     close,
   }
 }

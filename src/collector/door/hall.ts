@@ -1,10 +1,9 @@
 // Where connections wait until they have said what they are.
 import type { Socket } from 'node:net'
-import { createComplaint } from '../complaint.ts'
 import type { CounterName, Counters } from '../counters.ts'
 import { answerEarly } from '../early-answer.ts'
 import { connectionsMax, type Limits } from '../limits.ts'
-import { type NoHello, readHello } from './hello-reader.ts'
+import { type Held, type NoHello, readHello } from './hello-reader.ts'
 
 const NO_HELLO: Record<NoHello, CounterName> = {
   'not-tls': 'doorNotTls',
@@ -20,60 +19,62 @@ const SPEAK_TLS = {
   body: 'this port speaks TLS: use https://\n',
 }
 
-/** `lead` takes a connection on by the protocols that it offers, or says as a counter why not. */
+export type Hall = {
+  /** For net.Server's 'connection'. */
+  enter(socket: Socket): void
+  /** Connections that have not said what they are. */
+  size(): number
+  /** Ends those, and who comes later. */
+  close(): void
+}
+
+/** `lead` takes on who has said what he is, `shed` sends one away. */
 export function createHall(
   limits: Limits,
   counters: Counters,
-  log: (text: string) => void,
-  lead: (socket: Socket, alpn: readonly string[]) => CounterName | undefined,
-) {
-  const complain = createComplaint(log)
+  lead: (held: Held) => void,
+  shed: (socket: Socket, counter: CounterName) => void,
+): Hall {
   /** Those here and those led on. */
   let open = 0
   /** Those here, the oldest first. */
   const waiting = new Set<Socket>()
   let isClosed = false
 
-  /** Before TLS has cost anything; there is no answer that a TLS client would read. */
-  function shed(socket: Socket, counter: CounterName): void {
-    counters.add(counter)
-    complain(`connections are turned away: there are too many (${counter})`)
-    waiting.delete(socket)
-    socket.resetAndDestroy()
-  }
-
-  function enter(socket: Socket): void {
-    if (isClosed) {
-      socket.destroy()
+  function onHello(socket: Socket, held: Held | NoHello): void {
+    // It was shed meanwhile, or the hall has closed.
+    if (!waiting.has(socket)) return
+    if (typeof held === 'object') {
+      waiting.delete(socket)
+      lead(held)
       return
     }
-    open++
-    waiting.add(socket)
-    readHello(socket, limits.headersTimeoutMs, (hello) => {
-      // It was shed, or the hall closed.
-      if (!waiting.has(socket)) return
-      if (typeof hello === 'string') {
-        counters.add(NO_HELLO[hello])
-        if (hello === 'not-tls') answerEarly(socket, SPEAK_TLS)
-        else socket.destroy()
-        return
-      }
-      const why = lead(socket, hello.alpn)
-      if (why === undefined) waiting.delete(socket)
-      else shed(socket, why)
-    })
-    socket.once('close', () => {
-      open--
-      waiting.delete(socket)
-    })
-    if (open <= connectionsMax(limits)) return
-    // Who says nothing gives way, the one that has waited longest first: a flood of silent ones shuts nobody out.
-    const [oldest] = waiting
-    if (oldest) shed(oldest, 'doorFullWaiting')
+    counters.add(NO_HELLO[held])
+    // Who is answered may still give way to another.
+    if (held === 'not-tls') answerEarly(socket, SPEAK_TLS)
+    else socket.destroy()
   }
 
   return {
-    enter,
+    enter(socket) {
+      if (isClosed) {
+        socket.destroy()
+        return
+      }
+      open++
+      waiting.add(socket)
+      readHello(socket, limits.headersTimeoutMs, (held) => onHello(socket, held))
+      socket.once('close', () => {
+        open--
+        waiting.delete(socket)
+      })
+      if (open <= connectionsMax(limits)) return
+      // Who says nothing gives way, the one that has waited longest first: a flood of silent ones shuts nobody out.
+      const [oldest] = waiting
+      if (!oldest) return
+      waiting.delete(oldest)
+      shed(oldest, 'doorFullWaiting')
+    },
     size: () => waiting.size,
     close() {
       isClosed = true

@@ -1,21 +1,33 @@
 // Reads the first bytes of a connection, and puts them back for who reads it next.
 import type { Socket } from 'node:net'
-import { type ClientHello, clientHelloOf } from './client-hello.ts'
+import { type ClientHello, clientHelloOf, HELLO_BYTES_MAX } from './client-hello.ts'
 
 /** left: it ended before there was a whole one; late: it took too long. */
 export type NoHello = 'not-tls' | 'malformed' | 'left' | 'late'
 
+/** A connection that has said what it is. It is looked after until `putBack`, and destroyed when its peer leaves. */
+export type Held = {
+  socket: Socket
+  hello: ClientHello
+  /** Puts all that was read back: the socket is paused then, and its next reader's alone. */
+  putBack(): void
+}
+
+/** Twice what a ClientHello may have in its records: who sends more of his own accord waits for no answer. */
+const HELD_BYTES_MAX = 2 * HELLO_BYTES_MAX
+
 /**
- * Calls back once: with what the connection's ClientHello says, when the socket has all its bytes back, or with why there is
- * none. The callback has the socket, paused and without a listener; what it does not close nobody does.
+ * Calls back once: with the connection held, or with why there is no ClientHello. Of the latter the callback has the socket,
+ * paused and without a listener; what it does not close nobody does.
  */
 export function readHello(
   socket: Socket,
   timeoutMs: number,
-  onEnd: (hello: ClientHello | NoHello) => void,
+  onEnd: (held: Held | NoHello) => void,
 ): void {
   let bytes: Buffer = Buffer.alloc(0)
   let length = 0
+  let isHeld = false
   const take = (chunk: Buffer) => {
     if (length === 0) bytes = chunk
     else {
@@ -31,18 +43,40 @@ export function readHello(
   }
   const onData = (chunk: Buffer) => {
     take(chunk)
+    if (isHeld) {
+      if (length > HELD_BYTES_MAX) socket.destroy()
+      return
+    }
     const hello = clientHelloOf(bytes.subarray(0, length))
-    if (hello !== 'more') end(hello)
+    if (typeof hello === 'string') {
+      if (hello !== 'more') end(hello)
+      return
+    }
+    clearTimeout(timer)
+    isHeld = true
+    onEnd({
+      socket,
+      hello,
+      putBack() {
+        letGo()
+        socket.unshift(bytes.subarray(0, length))
+      },
+    })
   }
-  const onGone = () => end('left')
+  const onGone = () => {
+    if (isHeld) socket.destroy()
+    else end('left')
+  }
   const timer = setTimeout(() => end('late'), timeoutMs)
-  const end = (hello: ClientHello | NoHello) => {
+  const letGo = () => {
     clearTimeout(timer)
     socket.off('data', onData)
     for (const event of ['end', 'error', 'close']) socket.off(event, onGone)
     socket.pause()
-    if (typeof hello === 'object') socket.unshift(bytes.subarray(0, length))
-    onEnd(hello)
+  }
+  const end = (why: NoHello) => {
+    letGo()
+    onEnd(why)
   }
   for (const event of ['end', 'error', 'close']) socket.on(event, onGone)
   socket.on('data', onData)

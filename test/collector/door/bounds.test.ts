@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { HELLO_BYTES_MAX } from '../../../src/collector/door/client-hello.ts'
 import type { Limits } from '../../../src/collector/limits.ts'
 import { AGENT_ALPN } from '../../../src/stream/message.ts'
 import { issue } from '../../stream/certificate.ts'
+import { WAIT_MS } from '../../waits.ts'
 import { ask, helloOfNode, type Running, runDoor, slowRelay, until } from './fixture.ts'
 
 /** One that says nothing by itself. */
@@ -33,16 +35,15 @@ describe("the door's bounds:", () => {
   afterEach(async () => {
     for (const socket of sockets.splice(0)) socket.destroy()
     await until(() => {
-      const { waiting, agents, people } = running.door.sizes()
-      return waiting + agents + people === 0
+      const { waiting, queued, handshakes, agents, people } = running.door.sizes()
+      return waiting + queued + handshakes + agents + people === 0
     }, 'nothing is left that is counted as open')
-    assert.equal(running.door.sizes().handshakes, 0)
     running.stop()
   })
 
   describe('time', () => {
     it('is enough for a ClientHello that comes byte by byte', async () => {
-      await open({})
+      await open({ headersTimeoutMs: WAIT_MS })
       const relay = await slowRelay(running.port, 1, 0)
       const socket = kept(await running.connectAgent('slow', { port: relay.port }))
       assert.equal((await ask(socket)).certificateOf, 'slow')
@@ -109,7 +110,7 @@ describe("the door's bounds:", () => {
 
   describe('places', () => {
     it('are there for hundreds at once', async () => {
-      await open({})
+      await open({ headersTimeoutMs: WAIT_MS })
       const certified = issue(
         running.authority,
         { name: 'one of many', use: 'clientAuth' },
@@ -123,10 +124,9 @@ describe("the door's bounds:", () => {
       const told = await Promise.all(all.map((socket) => ask(kept(socket))))
       const count = (by: string) => told.filter((one) => one.by === by).length
       assert.deepEqual([count('agents'), count('people')], [200, 100])
-      const { doorAgents, doorPeople } = running.counters.read()
-      assert.deepEqual([doorAgents, doorPeople], [200, 100])
       assert.deepEqual(running.door.sizes(), {
         waiting: 0,
+        queued: 0,
         handshakes: 0,
         agents: 200,
         people: 100,
@@ -184,28 +184,61 @@ describe("the door's bounds:", () => {
   })
 
   describe('a storm of agents', () => {
-    it('is turned away before TLS above the rate, is said once, and holds up no page', async () => {
-      await open({ connectsPerSecond: 0.001, connectsBurst: 10 })
+    const storm = async (count: number) => {
       const certified = issue(running.authority, { name: 'agent', use: 'clientAuth' }, Date.now())
-      const all = await Promise.allSettled(
-        Array.from({ length: 40 }, () => running.connectAgent('', certified).then(kept)),
+      return await Promise.allSettled(
+        Array.from({ length: count }, () => running.connectAgent('', certified).then(kept)),
       )
-      const refused = all.filter((one) => one.status === 'rejected')
-      assert.equal(refused.length, 29)
-      for (const { reason } of refused) assert.equal(reason.code, 'ECONNRESET')
-      const { doorAgents, doorRate, doorTlsLost } = running.counters.read()
-      assert.deepEqual([doorAgents, doorRate, doorTlsLost], [11, 29, 0])
-      assert.deepEqual(running.log, ['connections are turned away: there are too many (doorRate)'])
+    }
+
+    it('waits for its turn, and is let in by the rate', async () => {
+      await open({ connectsPerSecond: 50, connectsBurst: 5, headersTimeoutMs: WAIT_MS })
+      const beginMs = performance.now()
+      const all = await storm(30)
+      assert.ok(all.every(({ status }) => status === 'fulfilled'))
+      // 25 of them at 50 a second.
+      assert.ok(performance.now() - beginMs >= 480)
+      await until(() => running.counters.read().doorAgents === 30, 'all are in')
+      assert.deepEqual(running.log, [])
+    })
+
+    it('is turned away before TLS where it would wait too long, is said once, and holds up no page', async () => {
+      await open({ connectsPerSecond: 0.001, connectsBurst: 10, headersTimeoutMs: 4000 })
+      const storming = storm(40)
+      await until(() => running.door.sizes().queued === 30, 'those above the rate wait')
       assert.equal(await isThere(kept(await running.connect())), 'people')
+      const refused = (await storming).filter((one) => one.status === 'rejected')
+      assert.equal(refused.length, 30)
+      for (const { reason } of refused) assert.equal(reason.code, 'ECONNRESET')
+      await until(() => running.counters.read().doorAgents === 10, 'all others are in')
+      const { doorAgents, doorRate, doorTlsLost } = running.counters.read()
+      assert.deepEqual([doorAgents, doorRate, doorTlsLost], [10, 30, 0])
+      assert.deepEqual(running.log, ['connections are turned away: there are too many (doorRate)'])
     })
 
     it('that begins handshakes and stays in them leaves pages theirs', async () => {
-      await open({ connectsPerSecond: 1000, connectsBurst: 10 })
+      await open({ connectsPerSecond: 10, connectsBurst: 1000 })
       const hello = await helloOfNode({ ALPNProtocols: [AGENT_ALPN] })
       for (let n = 0; n < 30; n++) silent().write(hello)
-      await until(() => running.counters.read().doorRate > 0, 'some are turned away')
-      assert.ok(running.door.sizes().handshakes <= 11)
+      await until(() => running.door.sizes().queued === 19, 'some wait for their turn')
+      assert.equal(running.door.sizes().handshakes, 11)
       assert.equal(await isThere(kept(await running.connect())), 'people')
+    })
+
+    it('is forgotten where it leaves before its turn', async () => {
+      await open({ connectsPerSecond: 0.001, connectsBurst: 1 })
+      const hello = await helloOfNode({ ALPNProtocols: [AGENT_ALPN] })
+      const all = Array.from({ length: 9 }, silent)
+      for (const socket of all) socket.write(hello)
+      await until(() => running.door.sizes().queued === 8, 'they wait')
+      // By an end, by a reset, and by saying too much.
+      const [ended, reset, talking] = all.slice(-3) as [Socket, Socket, Socket]
+      ended.end()
+      reset.resetAndDestroy()
+      talking.write(Buffer.alloc(2 * HELLO_BYTES_MAX))
+      await until(() => running.door.sizes().queued === 5, 'three have left')
+      assert.equal(running.door.sizes().agents, 6)
+      assert.equal(running.counters.read().doorRate, 0)
     })
   })
 })

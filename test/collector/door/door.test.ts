@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect as connectTcp } from 'node:net'
-import { connect, type TLSSocket } from 'node:tls'
+import { connect, getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls'
 import { WebSocket, WebSocketServer } from 'ws'
 import { CollectorError } from '../../../src/collector/collector-error.ts'
 import { Counters } from '../../../src/collector/counters.ts'
@@ -149,8 +149,10 @@ describe("the collector's door", () => {
       const sockets = new WebSocketServer({ noServer: true })
       running.agents.on('upgrade', (request, socket, head) =>
         sockets.handleUpgrade(request, socket, head, (each) => {
-          each.on('message', (data) =>
-            each.send(`${data} of ${(socket as TLSSocket).getPeerX509Certificate()?.subject}`),
+          each.on('message', (data: Buffer) =>
+            each.send(
+              `${data.toString()} of ${(socket as TLSSocket).getPeerX509Certificate()?.subject}`,
+            ),
           )
         }),
       )
@@ -185,11 +187,17 @@ describe("the collector's door", () => {
     })
   })
 
-  it('believes no authority of the web where it has none for agents', async () => {
+  it('believes no authority of the system where it has none for agents', async () => {
     const { material } = makeMaterial(Date.now())
-    running.door.renew({ ...material, clientAuthorities: [] })
-    const socket = await running.connectAgent('agent', { rejectUnauthorized: false })
-    assert.equal(refusalIn(await readAll(socket)).code, 'not-vouched')
+    const before = getCACertificates('default')
+    setDefaultCACertificates([running.authority.cert])
+    try {
+      running.door.renew({ ...material, clientAuthorities: [] })
+      const socket = await running.connectAgent('agent', { rejectUnauthorized: false })
+      assert.equal(refusalIn(await readAll(socket)).code, 'not-vouched')
+    } finally {
+      setDefaultCACertificates(before)
+    }
   })
 
   describe('resumes no session', () => {

@@ -8,6 +8,7 @@ import {
   type Server,
   type Socket,
 } from 'node:net'
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { Counters } from '../../../src/collector/counters.ts'
 import { clientHelloOf } from '../../../src/collector/door/client-hello.ts'
@@ -177,7 +178,7 @@ export async function slowRelay(
       for await (const chunk of near)
         for (let at = 0; at < chunk.length; at += bytes) {
           far.write(chunk.subarray(at, at + bytes))
-          await new Promise((resolve) => setTimeout(resolve, pauseMs))
+          await (pauseMs > 0 ? delay(pauseMs) : turn())
         }
     })().catch(() => {})
   })
@@ -197,6 +198,6 @@ export async function until(isSo: () => boolean, what: string): Promise<void> {
   const endMs = performance.now() + WAIT_MS
   while (!isSo()) {
     if (performance.now() > endMs) throw new Error(`it did not come to be that ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await delay(5)
   }
 }
