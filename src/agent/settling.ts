@@ -5,6 +5,7 @@ import type { Recording } from '../capture/recording.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Finding } from '../engine/finding.ts'
 import { Source, writeAcknowledge } from '../records/record.gen.ts'
+import { createTrouble } from '../trouble.ts'
 
 /** Record bytes after which sense is told that they are durable, at the latest; it keeps at most 4 MiB. */
 const ACKNOWLEDGE_BYTES = 1024 * 1024
@@ -45,7 +46,7 @@ export function createSettling(parts: {
   /** Of the engine's bytes. */
   let goneBytes = 0
   let triedAtMs = nowMs()
-  let isRefused = false
+  const trouble = createTrouble(log, nowMs)
 
   // That sense has gone is for who reads the pipe to find.
   const toSense = (bytes: Uint8Array, onGone = () => {}): void => {
@@ -55,22 +56,20 @@ export function createSettling(parts: {
     })
   }
 
-  /** False: the disk did not take the baseline. Said once when that begins and once when it ends. */
-  const commits = (): boolean => {
+  /** False: the disk did not take the baseline. */
+  const commits = (isLast: boolean): boolean => {
     engine.save(ownBytes + goneBytes)
     try {
       baseline.commit()
     } catch (error) {
-      if (!isRefused)
-        log(
-          `the baseline is not written (${(error as Error).message}); it is tried again, and until then sense keeps ` +
-            'records for it as far as it has room',
-        )
-      isRefused = true
+      trouble.failed(
+        `the baseline is not written (${(error as Error).message}); it is tried again, and until then sense keeps ` +
+          'records for it as far as it has room',
+      )
       return false
     }
-    if (isRefused) log('the baseline is written again')
-    isRefused = false
+    if (isLast) trouble.ends(thatItIsWritten)
+    else trouble.works(thatItIsWritten)
     return true
   }
 
@@ -95,7 +94,7 @@ export function createSettling(parts: {
     triedBytes = settledBytes
     recording?.flush()
     // The baseline must not know a program whose finding is not kept: after a kill it would be new to nobody.
-    const isKept = unwritten() === 0 && commits()
+    const isKept = unwritten() === 0 && commits(isLast)
     // What is acknowledged never comes again, so an engine after a kill would not know what this one has not kept.
     if (!isKept && settledBytes - acknowledgedBytes < HELD_BYTES_MAX) return
     acknowledgedBytes = settledBytes
@@ -105,6 +104,8 @@ export function createSettling(parts: {
     })
   }
 }
+
+const thatItIsWritten = () => 'the baseline is written again'
 
 function acknowledgement(throughBytes: number): Uint8Array {
   return writeAcknowledge({ source: Source.none, atNs: 0n, throughBytes: BigInt(throughBytes) })

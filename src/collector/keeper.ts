@@ -1,4 +1,5 @@
 // Sees to it that the store keeps as much as was asked and no more, and says what went.
+import { createTrouble } from '../trouble.ts'
 import type { UnixNs } from '../units.ts'
 import type { Site } from './api/site.ts'
 import { createClockWatch, type DoubtFile } from './clock-watch.ts'
@@ -45,6 +46,7 @@ export function createKeeper(options: {
   const { store, keep, counters, publish, clockOffsetsMs, log } = options
   let beating = false
   let saidTooLarge = false
+  const trouble = createTrouble(log, () => performance.now())
 
   function say(text: string, nowNs: bigint): void {
     log(text)
@@ -108,8 +110,9 @@ export function createKeeper(options: {
       beating = true
       try {
         await drop(nowNs, await clock.leadNs(nowNs, elapsedMs))
+        trouble.works(() => 'what is too old is dropped again')
       } catch (error) {
-        log(`what is too old cannot be dropped now: ${(error as Error).message}`)
+        trouble.failed(`what is too old cannot be dropped now: ${(error as Error).message}`)
       } finally {
         beating = false
       }

@@ -72,7 +72,7 @@ export class OutboxFile {
   readonly #remove: StatementSync
   readonly #expired: StatementSync
   readonly #least: StatementSync
-  readonly #sizeThrough: StatementSync
+  readonly #sizeOf: StatementSync
   readonly #removeThrough: StatementSync
   readonly #shift: StatementSync
   readonly #write: StatementSync
@@ -118,9 +118,9 @@ export class OutboxFile {
     this.#least = database.prepare(
       `SELECT sequence, ${length} FROM items ORDER BY rank, sequence LIMIT ?`,
     )
-    this.#sizeThrough = database.prepare(
+    this.#sizeOf = database.prepare(
       `SELECT count(*) AS items, ifnull(sum(length(content) + ${ITEM_OVERHEAD_BYTES}), 0) AS bytes
-        FROM items WHERE sequence <= ?`,
+        FROM items WHERE sequence > ? AND sequence <= ?`,
     )
     this.#removeThrough = database.prepare('DELETE FROM items WHERE sequence <= ?')
     this.#shift = database.prepare('UPDATE items SET sequence = sequence + ?')
@@ -201,11 +201,14 @@ export class OutboxFile {
     this.#remove.run(sequence)
   }
 
-  /** Removes every item up to `sequence`; what that freed. */
-  removeThrough(sequence: number): { items: number; bytes: number } {
-    const freed = this.#sizeThrough.get(sequence)
+  /** Of the items above `after` up to `sequence`. */
+  sizeOf(after: number, sequence: number): { items: number; bytes: number } {
+    const size = this.#sizeOf.get(after, sequence)
+    return { items: Number(size?.['items']), bytes: Number(size?.['bytes']) }
+  }
+
+  removeThrough(sequence: number): void {
     this.#removeThrough.run(sequence)
-    return { items: Number(freed?.items), bytes: Number(freed?.bytes) }
   }
 
   /** Adds `by`, which may be negative, to every sequence. REQUIRES: the ranges before and after do not meet. */

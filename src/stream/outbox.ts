@@ -9,7 +9,6 @@ import {
   UnusableFile,
 } from '../baseline/sqlite-file.ts'
 import type { Finding } from '../engine/finding.ts'
-import { counted } from '../engine/sentence.ts'
 import { sinceBootMs } from '../host/since-boot.ts'
 import { createOwnTime } from './outbox-age.ts'
 import { dropsToTell, makeRoom, type OutboxCounters, type OutboxOptions } from './outbox-bounds.ts'
@@ -18,6 +17,8 @@ import { itemBytes, newOutboxId, OutboxFile, type Row, type Totals } from './out
 import { type Content, encodeAll, type OutboxItem, within } from './outbox-item.ts'
 import { createOutboxMemory, type OutboxMemory, type WaitingRow } from './outbox-memory.ts'
 import { NUMBERS_RESERVED, OutboxNumbers } from './outbox-numbers.ts'
+import { OutboxOwed } from './outbox-owed.ts'
+import { OutboxRefusals } from './outbox-refusals.ts'
 import { RANKS_URGENT } from './rank.ts'
 import { createUuidSource } from './uuid.ts'
 
@@ -28,8 +29,6 @@ export type { OutboxItem } from './outbox-item.ts'
 
 const TELL_INTERVAL_MS = 60_000
 const MEMORY_BYTES_MAX = 16 * 1024 * 1024
-/** Between two attempts to write what the disk refused. */
-const RETRY_MS = 1000
 /** How long another process may hold the file up: at first, and while it is known to. */
 const PATIENCE_MS = 2000
 const PATIENCE_IN_TROUBLE_MS = 20
@@ -46,7 +45,7 @@ export function openOutbox(path: string, options: OutboxOptions): Outbox {
   }
 }
 
-/** One file, one user. Every call is synchronous. */
+/** One file, one user. Every call is synchronous. What the disk refuses is said once when it begins, once when it is over. */
 export class Outbox {
   readonly #path: string
   readonly #options: OutboxOptions & { fileBytesMax: number }
@@ -59,8 +58,8 @@ export class Outbox {
   #closed = false
   readonly #memory: OutboxMemory
   readonly #numbers: OutboxNumbers
-  /** Since when, and how often since, the disk takes nothing; undefined: it does. */
-  #refusedAtMs: number | undefined
+  readonly #owed = new OutboxOwed()
+  readonly #refusals: OutboxRefusals
 
   constructor(path: string, options: OutboxOptions) {
     this.#path = path
@@ -69,10 +68,12 @@ export class Outbox {
       fileBytesMax: options.fileBytesMax ?? options.bytesMax * 2 + 1024 * 1024,
     }
     this.#makeId = createUuidSource(() => this.#nowMs())
+    const elapsedMs = options.elapsedMs ?? sinceBootMs
+    this.#refusals = new OutboxRefusals(() => this.#nowMs(), elapsedMs, options.log)
     this.#file = this.#open()
     this.#totals = this.#file.totals()
     const startMs = this.#file.lastAddedMs() ?? this.#nowMs()
-    this.#ownMs = createOwnTime(startMs, options.elapsedMs ?? sinceBootMs)
+    this.#ownMs = createOwnTime(startMs, elapsedMs)
     this.#numbers = new OutboxNumbers(this.#totals, options.numbersReserved ?? NUMBERS_RESERVED)
     this.#memory = createOutboxMemory(options.memoryBytesMax ?? MEMORY_BYTES_MAX)
     this.#setAside = this.#file.setAside
@@ -90,10 +91,16 @@ export class Outbox {
   }
 
   counters(): OutboxCounters {
-    const { items, bytes, evicted, notKept, rejected } = this.#totals
+    const { evicted, notKept } = this.#totals
     const unwritten = this.unwritten()
-    const all = { items: items + unwritten, bytes: bytes + this.#memory.bytes(), unwritten }
-    return { ...all, evicted, notKept, rejected }
+    return {
+      items: this.#totals.items - this.#owed.size.items + unwritten,
+      bytes: this.#totals.bytes - this.#owed.size.bytes + this.#memory.bytes(),
+      unwritten,
+      evicted,
+      notKept,
+      rejected: this.#totals.rejected + this.#owed.rejected,
+    }
   }
 
   /** Items that wait in memory: what follows from them is not to be kept before they are. */
@@ -108,7 +115,7 @@ export class Outbox {
 
   /** Highest sequence acknowledged; 0 when none. */
   acknowledged(): number {
-    return this.#totals.acknowledged
+    return Math.max(this.#totals.acknowledged, this.#owed.through)
   }
 
   /**
@@ -129,17 +136,21 @@ export class Outbox {
 
   /**
    * Waiting items above `afterSequence` in order, as many as both bounds allow and at least one when there
-   * is one. Throws OutboxError.
+   * is one. None while the file cannot be read.
    */
   read(afterSequence: number, itemsMax: number, bytesMax: number): OutboxItem[] {
     this.#assertOpen()
-    return this.#surviving('read', () =>
-      within(this.#inTurn(afterSequence, itemsMax), itemsMax, bytesMax),
-    )
+    let items: OutboxItem[] = []
+    this.#tries('read', () => {
+      items = within(this.#inTurn(afterSequence, itemsMax), itemsMax, bytesMax)
+    })
+    return items
   }
 
   *#inTurn(afterSequence: number, itemsMax: number): Generator<Row> {
-    yield* this.#file.read(afterSequence, itemsMax)
+    const { through, each } = this.#owed
+    for (const row of this.#file.read(Math.max(afterSequence, through), itemsMax + each.size))
+      if (!each.has(row.sequence)) yield row
     yield* this.#sendable(afterSequence)
   }
 
@@ -151,7 +162,7 @@ export class Outbox {
 
   /**
    * Of the items above `afterSequence` those that should not wait for the older ones: alerts, highest
-   * severity first, then oldest; none of `except`. Bounds as `read`. Throws OutboxError.
+   * severity first, then oldest; none of `except`. Bounds as `read`.
    */
   readUrgent(
     afterSequence: number,
@@ -160,67 +171,59 @@ export class Outbox {
     bytesMax: number,
   ): OutboxItem[] {
     this.#assertOpen()
-    return this.#surviving('read', () => {
+    const { through, each } = this.#owed
+    const after = Math.max(afterSequence, through)
+    const most = itemsMax + except.size + each.size
+    let items: OutboxItem[] = []
+    this.#tries('read', () => {
       const waiting = this.#sendable(afterSequence)
       const rows = RANKS_URGENT.flatMap((rank) => [
-        ...this.#file.readRank(rank, afterSequence, itemsMax + except.size),
+        ...this.#file.readRank(rank, after, most),
         ...waiting.filter((row) => row.rank === rank),
       ])
-      return within(
-        rows.filter(({ sequence }) => !except.has(sequence)),
+      items = within(
+        rows.filter(({ sequence }) => !except.has(sequence) && !each.has(sequence)),
         itemsMax,
         bytesMax,
       )
     })
+    return items
   }
 
-  /** Drops everything up to `throughSequence`; `rejected` of them were refused for good. Throws OutboxError. */
+  /** Lets everything up to `throughSequence` go; `rejected` of them were refused for good. */
   acknowledge(throughSequence: number, rejected = 0): void {
     this.#assertOpen()
     this.#memory.removeThrough(throughSequence)
-    if (throughSequence <= this.#totals.acknowledged) return
-    this.#surviving('acknowledge', () => {
-      this.#file.unsynchronised(() =>
-        this.#change((totals) => {
-          const freed = this.#file.removeThrough(throughSequence)
-          totals.items -= freed.items
-          totals.bytes -= freed.bytes
-          totals.acknowledged = Math.min(throughSequence, this.#numbers.last())
-          totals.rejected += rejected
-        }),
-      )
-      this.#file.shrink()
-    })
+    if (throughSequence <= this.acknowledged()) return
+    const through = Math.min(throughSequence, this.#numbers.last())
+    this.#owed.addThrough(this.#file, through, rejected)
+    this.#dropOwed()
   }
 
-  /** Drops these alone; `rejected` of them were refused for good. Throws OutboxError. */
+  /** Lets these alone go; `rejected` of them were refused for good. */
   acknowledgeEach(sequences: readonly number[], rejected = 0): void {
     this.#assertOpen()
     this.#memory.remove(sequences)
-    this.#surviving('acknowledge', () =>
-      this.#file.unsynchronised(() =>
-        this.#change((totals) => {
-          totals.rejected += rejected
-          for (const sequence of sequences) {
-            const bytes = this.#file.bytesOf(sequence)
-            if (bytes === undefined) continue
-            this.#file.remove(sequence)
-            totals.items--
-            totals.bytes -= bytes
-          }
-        }),
-      ),
-    )
+    this.#owed.addEach(this.#file, sequences, rejected)
+    this.#dropOwed()
+  }
+
+  #dropOwed(): void {
+    if (this.#refusals.waits()) return
+    this.#tries('acknowledge', () => {
+      this.#file.unsynchronised(() => this.#change(() => {}))
+      this.#file.shrink()
+    })
   }
 
   /**
    * Becomes another outbox: a new id, what waits is numbered from 1. For when a collector knows numbers of this one
    * that it never gave: another has its id (a copy of its file, or somebody who pretends), and the two must not share
-   * a cursor. What waits keeps its ids, so nothing is stored twice. Throws OutboxError, and is then as before.
+   * a cursor. What waits keeps its ids, so nothing is stored twice. False: the disk did not take it, and all is as before.
    */
-  renew(): void {
+  renew(): boolean {
     this.#assertOpen()
-    const moved = this.#surviving('renew', () => {
+    return this.#tries('renew', () => {
       this.#write()
       const by = this.#totals.acknowledged
       this.#change((totals) => {
@@ -232,33 +235,33 @@ export class Outbox {
         totals.nextSequence -= by
         totals.acknowledged = 0
       })
-      return by
+      this.#numbers.moved(by)
     })
-    this.#numbers.moved(moved)
   }
 
-  /** Tries to write what waits in memory, once a second at most. To be called now and then. */
+  /** Tries to write what the disk has refused, once a second at most. To be called now and then. */
   retry(): void {
     this.#assertOpen()
-    if (this.#refusedAtMs === undefined || Math.abs(this.#nowMs() - this.#refusedAtMs) < RETRY_MS)
-      return
-    this.#keep([])
+    if (this.#isBehind() && !this.#refusals.waits()) this.#keep([])
+    if (!this.#isBehind()) this.#refusals.works()
+  }
+
+  #isBehind(): boolean {
+    return this.#refusals.isOn() || this.unwritten() > 0 || !this.#owed.isEmpty()
   }
 
   /** Idempotent. */
   close(): void {
     if (this.#closed) return
-    if (this.unwritten() > 0) {
-      this.#refusedAtMs = Number.NEGATIVE_INFINITY
+    if (this.#isBehind()) {
+      this.#refusals.hurry()
       this.retry()
-      if (this.unwritten() > 0)
-        this.#options.log?.(
-          `${counted(this.unwritten(), 'finding')} that the disk did not take ${this.unwritten() === 1 ? 'is' : 'are'} lost as the agent ends`,
-        )
+      if (this.unwritten() > 0) this.#refusals.lost(this.unwritten())
     }
     this.#closed = true
     try {
       this.#change((totals) => this.#numbers.settle(totals))
+      if (this.unwritten() === 0) this.#refusals.ends()
     } catch (error) {
       // The next start goes on above what is reserved.
       if (!diskTrouble(error)) throw error
@@ -268,23 +271,18 @@ export class Outbox {
   }
 
   #reserveAtStart(): void {
-    try {
-      this.#surviving('open', () => this.#change((totals) => this.#numbers.reserve(totals)))
-    } catch (error) {
-      if (!(error instanceof OutboxError)) throw error
+    if (!this.#tries('open', () => this.#change((totals) => this.#numbers.reserve(totals))))
       this.#numbers.unreserved()
-      this.#refused(error, this.#nowMs())
-    }
   }
 
   #keep(contents: readonly Content[]): void {
     const nowMs = this.#nowMs()
     const untold = this.#totals.evicted + this.#totals.notKept - this.#totals.told
-    const waits = this.#refusedAtMs !== undefined && Math.abs(nowMs - this.#refusedAtMs) < RETRY_MS
     // Not while the disk refuses: it would push a finding out of the memory.
     const tells =
       untold > 0 &&
-      this.#refusedAtMs === undefined &&
+      !this.#refusals.isOn() &&
+      this.unwritten() === 0 &&
       Math.abs(nowMs - this.#toldAtMs) >= TELL_INTERVAL_MS
     const all = tells ? [...contents, dropsToTell(this.#options.now(), untold)] : contents
     const rows = all.map((of) => ({
@@ -297,15 +295,7 @@ export class Outbox {
       this.#toldAtMs = nowMs
       this.#totals.told += untold
     }
-    try {
-      if (!waits) {
-        this.#surviving('append', () => this.#write(rows))
-        return
-      }
-    } catch (error) {
-      if (!(error instanceof OutboxError)) throw error
-      this.#refused(error, nowMs)
-    }
+    if (!this.#refusals.waits() && this.#tries('append', () => this.#write(rows))) return
     for (const row of rows) this.#totals.notKept += this.#memory.add(row)
   }
 
@@ -323,31 +313,39 @@ export class Outbox {
       makeRoom(this.#file, totals, { beforeMs: this.#ownMs() - ageMaxMs, bytesMax })
     })
     this.#numbers.reserved()
-    if (this.#refusedAtMs !== undefined) {
-      this.#refusedAtMs = undefined
-      this.#file.patience(this.#options.patienceMs ?? PATIENCE_MS)
-      this.#options.log?.(
-        `the disk takes findings again: ${waiting.length} that waited in memory ${waiting.length === 1 ? 'is' : 'are'} kept`,
-      )
-    }
+    this.#refusals.kept(waiting.length)
     this.#memory.clear()
   }
 
-  #refused(error: OutboxError, nowMs: number): void {
-    if (this.#refusedAtMs === undefined)
-      this.#options.log?.(`${error.message}; findings wait in memory and go from there`)
-    this.#refusedAtMs = nowMs
-    this.#file.patience(PATIENCE_IN_TROUBLE_MS)
+  /** False: the disk refused it. */
+  #tries(what: string, work: () => void): boolean {
+    try {
+      this.#surviving(what, work)
+      return true
+    } catch (error) {
+      if (!(error instanceof OutboxError)) throw error
+      this.#refusals.add(error)
+      this.#file.patience(PATIENCE_IN_TROUBLE_MS)
+      return false
+    }
   }
 
-  /** One transaction over the tables and their totals; the totals here change only when it has committed. */
+  /**
+   * One transaction over the tables and their totals, with what is acknowledged; the totals here change only when it has
+   * committed.
+   */
   #change(work: (totals: Totals) => void): void {
     const totals = { ...this.#totals }
     transaction(this.#file.database, () => {
+      this.#owed.settle(this.#file, totals)
       work(totals)
       this.#file.writeTotals(totals)
     })
     this.#totals = totals
+    this.#owed.clear()
+    if (!this.#refusals.isOn()) return
+    this.#refusals.none()
+    this.#file.patience(this.#options.patienceMs ?? PATIENCE_MS)
   }
 
   /** Runs `work`; when the file turns out damaged it is set aside, and `work` runs once more on the new one. */
@@ -367,13 +365,18 @@ export class Outbox {
     this.#file.close()
     this.#setAside = setFileAside(this.#path, reason, this.#options.now())
     const lost = this.#totals
+    const { items, rejected } = { items: this.#owed.size.items, rejected: this.#owed.rejected }
+    const acknowledged = this.acknowledged()
+    this.#owed.clear()
     this.#file = this.#open()
     // Numbering and counts go on where they were known to be, so the collector need not be asked.
     this.#totals = {
       ...lost,
       items: 0,
       bytes: 0,
-      notKept: lost.notKept + lost.items,
+      acknowledged,
+      rejected: lost.rejected + rejected,
+      notKept: lost.notKept + lost.items - items,
     }
     this.#toldAtMs = Number.NEGATIVE_INFINITY
     this.#change((totals) => this.#numbers.reserve(totals))

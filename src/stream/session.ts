@@ -83,7 +83,6 @@ export class Session {
   #retryAfterMs = 0
   #isOver = false
   #isLiveWaiting = false
-  #outboxTrouble = ''
   readonly #timers: NodeJS.Timeout[] = []
 
   constructor(socket: WebSocket, options: SessionOptions, ended: SessionEnded) {
@@ -117,18 +116,13 @@ export class Session {
   pump(): void {
     const window = this.#window
     if (!window || !this.isWelcomed) return
-    try {
-      this.#pumpAhead(window)
-      while (window.room() > 0 && this.#socket.bufferedAmount <= UNSENT_BYTES_MAX) {
-        const room = Math.min(BATCH_ITEMS, window.room())
-        const items = this.#options.outbox.read(window.cursor, room, BATCH_BYTES)
-        if (items.length === 0) break
-        this.#sendItems(items, false)
-        window.send(items.map(({ sequence }) => sequence))
-      }
-      this.#outboxTrouble = ''
-    } catch (error) {
-      this.#noteOutbox(error)
+    this.#pumpAhead(window)
+    while (window.room() > 0 && this.#socket.bufferedAmount <= UNSENT_BYTES_MAX) {
+      const room = Math.min(BATCH_ITEMS, window.room())
+      const items = this.#options.outbox.read(window.cursor, room, BATCH_BYTES)
+      if (items.length === 0) break
+      this.#sendItems(items, false)
+      window.send(items.map(({ sequence }) => sequence))
     }
   }
 
@@ -217,12 +211,8 @@ export class Session {
   #becomeAnother(lastSequence: number): void {
     const { outbox, log } = this.#options
     const known = `the collector has items up to ${lastSequence} of this outbox, which gave ${outbox.lastSequence()}`
-    try {
-      outbox.renew()
+    if (outbox.renew())
       log(`${known}: it is numbered anew under another id, and all that waits is sent`)
-    } catch (error) {
-      this.#noteOutbox(error)
-    }
     this.#end(CLOSE.normal, known)
   }
 
@@ -254,14 +244,9 @@ export class Session {
       log(`the collector refused item ${sequence} for good: ${said(reason)}`)
     if (rejects.length > REASONS_LOGGED_MAX)
       log(`and ${counted(rejects.length - REASONS_LOGGED_MAX, 'more item')}`)
-    try {
-      if (aheadSequences.length > 0)
-        outbox.acknowledgeEach(aheadSequences, isNew ? 0 : rejects.length)
-      if (isNew) outbox.acknowledge(throughSequence, rejects.length)
-    } catch (error) {
-      // The next one covers this one; after a restart they are sent again, and stored once.
-      this.#noteOutbox(error)
-    }
+    if (aheadSequences.length > 0)
+      outbox.acknowledgeEach(aheadSequences, isNew ? 0 : rejects.length)
+    if (isNew) outbox.acknowledge(throughSequence, rejects.length)
     onProgress()
     this.pump()
   }
@@ -316,12 +301,6 @@ export class Session {
   /** The first reason is the one that counts. */
   #note(reason: string): void {
     this.#reason ||= reason
-  }
-
-  #noteOutbox(error: unknown): void {
-    const text = (error as Error).message
-    if (text !== this.#outboxTrouble) this.#options.log(text)
-    this.#outboxTrouble = text
   }
 }
 

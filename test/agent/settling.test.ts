@@ -123,6 +123,13 @@ describe('settling', () => {
       diskError = undefined
       gives(1, 1000)
       acknowledged(before + 51)
+      // It takes one and refuses the next, as a disk does that is all but full.
+      diskError = 'no space left on device'
+      gives(1, 1000)
+      diskError = undefined
+      gives(1, 1000)
+      assert.equal(log.length, 2 * times - 1)
+      gives(1, 60_000)
       assert.equal(log.length, 2 * times)
       assert.match(log.at(-1) ?? '', /written again/)
     }

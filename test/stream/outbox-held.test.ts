@@ -1,8 +1,12 @@
 // The outbox while its disk takes nothing: another process holds the file, or there is no space.
 import assert from 'node:assert/strict'
 import { decodeItem } from '../../src/stream/codec.ts'
+import type { OutboxFile as OutboxTables, Totals } from '../../src/stream/outbox-file.ts'
+import { OutboxOwed } from '../../src/stream/outbox-owed.ts'
 import { alertFinding, summaryFinding } from './findings.ts'
 import { OutboxFile, sequences } from './outbox-fixture.ts'
+
+const NONE = { items: 0, bytes: 0, unwritten: 0, evicted: 0, notKept: 0, rejected: 0 }
 
 describe('outbox, while the disk takes nothing', () => {
   let file: OutboxFile
@@ -29,6 +33,7 @@ describe('outbox, while the disk takes nothing', () => {
     file.nowMs += 1000
     outbox.retry()
     assert.equal(outbox.unwritten(), 0)
+    assert.equal(lines.length, 1)
     assert.deepEqual(sequences(file.restart(outbox).read(0, 10, 1 << 20)), [1, 2, 3])
     assert.equal(lines.length, 2, lines.join('\n'))
     assert.match(lines[0] ?? '', /another process holds the file; findings wait in memory/)
@@ -39,11 +44,62 @@ describe('outbox, while the disk takes nothing', () => {
     const outbox = file.start({ patienceMs: 0 })
     const holder = file.hold()
     outbox.append([alertFinding(), alertFinding()])
-    assert.throws(() => outbox.acknowledge(1), { code: 'busy' })
+    outbox.acknowledge(1)
+    assert.deepEqual([outbox.counters().items, outbox.acknowledged()], [1, 1])
     holder.close()
     file.nowMs += 1000
     outbox.retry()
     assert.deepEqual(sequences(file.restart(outbox).read(0, 10, 1 << 20)), [2])
+  })
+
+  it('lets go of what was acknowledged though the file still holds it: not sent, not waiting, not dropped', () => {
+    const outbox = file.start({ patienceMs: 0, bytesMax: 65_536 })
+    const big = alertFinding('low', 'x'.repeat(10_000))
+    outbox.append([alertFinding('high'), big, big, big, alertFinding('high')])
+    const before = outbox.counters()
+    const holder = file.hold()
+    outbox.acknowledgeEach([5], 1)
+    outbox.acknowledge(2)
+    outbox.acknowledgeEach([1, 5])
+    assert.deepEqual(sequences(outbox.read(0, 10, 1 << 20)), [3, 4])
+    assert.deepEqual(sequences(outbox.readUrgent(0, new Set([3]), 10, 1 << 20)), [4])
+    assert.deepEqual(sequences(outbox.readUrgent(0, new Set(), 10, 1 << 20)), [3, 4])
+    const { items, bytes, rejected } = outbox.counters()
+    assert.deepEqual([items, rejected, outbox.acknowledged()], [2, 1, 2])
+    assert.ok(bytes > 20_000 && bytes < before.bytes - 10_000, `${bytes} of ${before.bytes}`)
+    outbox.acknowledge(5, 2)
+    assert.deepEqual({ ...outbox.counters() }, { ...NONE, rejected: 3 })
+    holder.close()
+    file.nowMs += 1000
+    // Room for all of it, once what the collector has is gone.
+    outbox.append([big, big, big, big])
+    assert.deepEqual(sequences(file.restart(outbox).read(0, 10, 1 << 20)), [6, 7, 8, 9])
+    assert.equal(outbox.counters().evicted, 0)
+  })
+
+  it('lets go of what was acknowledged while not even its size could be read', () => {
+    const owed = new OutboxOwed()
+    const unreadable = Object.assign(new Error('disk I/O error'), { errcode: 10 })
+    let isReadable = false
+    const gone: number[] = []
+    const disk = {
+      sizeOf: () => sizes({ items: 2, bytes: 20 }),
+      bytesOf: () => sizes(7),
+      removeThrough: (sequence: number) => gone.push(sequence),
+      remove: (sequence: number) => gone.push(sequence),
+    } as unknown as OutboxTables
+    const sizes = <T>(size: T): T => {
+      if (isReadable) return size
+      throw unreadable
+    }
+    owed.addThrough(disk, 2, 1)
+    owed.addEach(disk, [4], 0)
+    assert.deepEqual(owed.size, { items: 0, bytes: 0 })
+    isReadable = true
+    const totals = { items: 5, bytes: 50, acknowledged: 0, rejected: 0 } as Totals
+    owed.settle(disk, totals)
+    assert.deepEqual(totals, { items: 2, bytes: 23, acknowledged: 2, rejected: 1 })
+    assert.deepEqual(gone, [2, 4])
   })
 
   it('drops the lowest rank when the memory is full too, and counts it', () => {
@@ -111,9 +167,34 @@ describe('outbox, while the disk takes nothing', () => {
       holder.close()
       file.nowMs += 1001
       outbox.retry()
+      assert.equal(outbox.unwritten(), 0)
+      assert.equal(lines.length, 2 * times - 1)
+      file.nowMs += 60_000
+      outbox.retry()
       assert.equal(lines.length, 2 * times)
       assert.match(lines.at(-1) ?? '', /takes findings again: 5 that waited in memory are kept/)
     }
+  })
+
+  it('says once what comes and goes: acknowledgements that fail now and then, appends that pass between', () => {
+    const lines: string[] = []
+    const outbox = file.start({ patienceMs: 0, log: (text) => lines.push(text) })
+    for (let turn = 0; turn < 50; turn++) {
+      outbox.append([alertFinding(), alertFinding()])
+      const holder = file.hold()
+      outbox.acknowledge(outbox.lastSequence() - 1)
+      if (turn % 5 === 0) assert.equal(outbox.renew(), false)
+      holder.close()
+      file.nowMs += 30_000
+      outbox.retry()
+    }
+    assert.equal(lines.length, 1, lines.join('\n'))
+    file.nowMs += 30_000
+    outbox.retry()
+    assert.equal(lines.length, 2, lines.join('\n'))
+    assert.match(lines[1] ?? '', /^the disk takes findings again/)
+    outbox.close()
+    assert.equal(lines.length, 2)
   })
 
   it('keeps in memory what a full disk refuses, gives it out, and writes it when there is space', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { UplinkState } from '../../src/stream/uplink.ts'
 import { makeCertificate } from './certificate.ts'
 import { answer, CollectorDouble, type Peer } from './collector-double.ts'
@@ -226,14 +227,13 @@ describe('uplink against trouble', () => {
     const peer = await made.collector.peer()
     peer.welcome()
     await peer.until(() => peer.items.length === 2)
-    const acknowledge = made.outbox.acknowledge.bind(made.outbox)
-    made.outbox.acknowledge = () => {
-      throw new Error('outbox, acknowledge: the disk is full')
-    }
+    const holder = new DatabaseSync(join(made.directory, 'outbox.db'))
+    holder.exec('BEGIN IMMEDIATE')
     peer.ack(1)
-    await until(() => made.lines.includes('outbox, acknowledge: the disk is full'))
-    made.outbox.acknowledge = acknowledge
+    await until(() => made.outbox.acknowledged() === 1)
     peer.ack(2)
     await until(() => made.outbox.counters().items === 0)
+    holder.close()
+    assert.deepEqual([made.outbox.acknowledged(), made.outbox.read(0, 10, 1 << 20)], [2, []])
   })
 })

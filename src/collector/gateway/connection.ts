@@ -10,6 +10,7 @@ import {
   type Reject,
   StreamError,
 } from '../../stream/codec.ts'
+import type { Trouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
 import { RateLimit } from '../rate.ts'
 import type { Admission, DeviceFacts, Enrolled } from '../store/protocol.ts'
@@ -28,8 +29,10 @@ export type ConnectionContext = BatchesContext & {
   /** UUID of this machine's boot, as agents say theirs; empty when the system does not say. */
   bootId: string
   log: (text: string) => void
-  /** For what the store did not take: the disk's trouble is every connection's. */
+  /** For what others do again and again. */
   complain: (text: string) => void
+  /** Of all connections: the disk's trouble is each one's. */
+  storeTrouble: Pick<Trouble, 'failed'>
   /** Who may take the place of who is there, asked before the device is enrolled; undefined: nobody may. */
   onHello(
     connection: Connection,
@@ -314,7 +317,7 @@ export class Connection {
       this.#fault(error)
       return
     }
-    this.#context.complain(`${what}: ${error.message}`)
+    this.#context.storeTrouble.failed(`${what}: ${error.message}`)
     this.end('store', 'the store is not available, try again later')
   }
 

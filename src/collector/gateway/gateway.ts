@@ -8,6 +8,7 @@ import type { Alert, Finding } from '../../engine/finding.ts'
 import { peerUid } from '../../host/peer.ts'
 import { isOwnUser } from '../../stream/local-socket.ts'
 import { FRAME_BYTES_MAX, STREAM_PATH, SUBPROTOCOL } from '../../stream/message.ts'
+import { createTrouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
 import { isLoopbackHostHeader } from '../address.ts'
 import type { CounterName, Counters } from '../counters.ts'
@@ -195,9 +196,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     connections.add(connection)
   }
 
+  const storeTrouble = createTrouble(options.log, () => performance.now())
   const context = {
     ...options,
     complain: createComplaint(options.log),
+    storeTrouble,
+    onStored(...stored: Parameters<typeof options.onStored>) {
+      storeTrouble.works(() => 'what agents send is stored again')
+      options.onStored(...stored)
+    },
     /**
      * Until there is enrolment anybody with the token can say that it is any device. Who is there and answers stays; a
      * real agent that comes back has left a dead connection behind, which does not. One that knows an outbox from before

@@ -1,6 +1,7 @@
 // The collector's store: one SQLite file, written by one thread and read by another.
 import { pathToFileURL } from 'node:url'
 import { PLACE } from '../../place.ts'
+import { createTrouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
 import type {
   Admission,
@@ -74,17 +75,14 @@ export async function loadStore(options: {
   let waitingBytes = 0
   let looks: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
-  /** Said once, not four times a second. */
-  let complaint = ''
+  const trouble = createTrouble(log, () => performance.now())
 
   async function look(): Promise<void> {
     try {
       if (await checkpoint.call('look')) await writer.call({ op: 'settle' })
-      complaint = ''
+      trouble.works(() => 'the write-ahead log is moved again')
     } catch (cause) {
-      const { message } = cause as Error
-      if (message !== complaint) log(`the write-ahead log cannot be moved now: ${message}`)
-      complaint = message
+      trouble.failed(`the write-ahead log cannot be moved now: ${(cause as Error).message}`)
     }
     looking = undefined
   }
