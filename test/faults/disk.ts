@@ -1,15 +1,17 @@
 // A disk of one's own that can be full: a file system in memory, which wants root.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, statfsSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
 import { whyNoTool, whyNotLinux, whyNotRoot } from '../left-out.ts'
 
 /** Why there can be none; undefined: there can. */
 export const whyNoDisk = (): string | undefined =>
   whyNotLinux() ?? whyNotRoot() ?? whyNoTool('mounts in a namespace')
 
-/** Attempts to leave no room while somebody writes: each leaves so much more, which is soon written. */
-const ATTEMPTS = 20
-const ROOM_BYTES = 64 * 1024
+/** Left by what the disk is made smaller to, while somebody writes; a file takes the rest. */
+const ROOM_BYTES = 16 * 1024 * 1024
+const FILLER = '.filler'
+const PIECE = Buffer.alloc(65_536)
 
 export class Disk {
   readonly #directory: string
@@ -29,21 +31,22 @@ export class Disk {
     this.#isMounted = true
   }
 
-  /** Leaves next to no room, until `free`. Throws when it cannot be had so in twenty attempts. */
+  /** Leaves no room, until `free`, but what others give back meanwhile. */
   fill(): void {
-    for (let attempt = 1; ; attempt++) {
-      const { blocks, bfree, bsize } = statfsSync(this.#directory)
-      try {
-        this.#mount(`remount,size=${(blocks - bfree) * bsize + (attempt - 1) * ROOM_BYTES}`)
-        return
-      } catch (error) {
-        // It has grown meanwhile.
-        if (attempt === ATTEMPTS) throw error
-      }
+    const { blocks, bfree, bsize } = statfsSync(this.#directory)
+    this.#mount(`remount,size=${(blocks - bfree) * bsize + ROOM_BYTES}`)
+    const filler = openSync(join(this.#directory, FILLER), 'w', 0o600)
+    try {
+      for (;;) writeSync(filler, PIECE)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    } finally {
+      closeSync(filler)
     }
   }
 
   free(): void {
+    rmSync(join(this.#directory, FILLER), { force: true })
     this.#mount(`remount,size=${this.#megabytes}m`)
   }
 
