@@ -44,6 +44,7 @@ class Ring {
     u64 bytes;          // pushed since construction
     u64 dropped;        // records that found the ring full
     u64 waiting_bytes;  // pushed and not yet drained
+    u64 capacity_bytes;
   };
 
   // REQUIRES: capacity_bytes is a power of two, at least 64.
@@ -117,7 +118,7 @@ class Ring {
     const size_t tail = tail_.load(std::memory_order_acquire);
     const size_t head = head_.load(std::memory_order_acquire);
     return {records_.load(std::memory_order_relaxed), pushed_bytes_.load(std::memory_order_relaxed),
-            dropped_.load(std::memory_order_relaxed), head - tail};
+            dropped_.load(std::memory_order_relaxed), head - tail, capacity_};
   }
 
  private:

@@ -144,6 +144,7 @@ Napi::Value SourceObject::Counters(const Napi::CallbackInfo& info) {
   result["bytes"] = Napi::Number::New(env, static_cast<double>(counters.bytes));
   result["dropped"] = Napi::Number::New(env, static_cast<double>(counters.dropped));
   result["waitingBytes"] = Napi::Number::New(env, static_cast<double>(counters.waiting_bytes));
+  result["capacityBytes"] = Napi::Number::New(env, static_cast<double>(counters.capacity_bytes));
   return result;
 }
 

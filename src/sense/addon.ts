@@ -36,6 +36,8 @@ export type SourceCounters = {
   dropped: number
   /** Bytes waiting in the ring. */
   waitingBytes: number
+  /** Size of the ring. */
+  capacityBytes: number
 }
 
 /** A running source, with a ring of its own. */

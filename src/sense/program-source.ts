@@ -266,7 +266,7 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
       }
       return copied
     },
-    counters: () => ({ records, bytes, dropped, waitingBytes }),
+    counters: () => ({ records, bytes, dropped, waitingBytes, capacityBytes: queueBytesMax }),
     enumerate() {
       if (isClosed) return
       mark(Mark.start, isWorking ? beganNs : undefined)

@@ -58,6 +58,7 @@ const FAILED_MAX = 3
 /** One that lived longer has failed on something else. */
 const FAILED_WITHIN_MS = 30_000
 const STOP_MS = 5_000
+const RING_BYTES = 8 * 1024 * 1024
 /** A thread that cannot be had today may be to be had in a minute; trying costs next to nothing. */
 const REOPEN_MS = 30_000
 
@@ -77,7 +78,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
   const sources = openSources(
     addon,
     {
-      ringBytes: options.ringBytes ?? 8 * 1024 * 1024,
+      ringBytes: options.ringBytes ?? RING_BYTES,
       intervalMs: options.intervalMs ?? 1000,
       execArguments: options.execArguments ?? false,
       allowed: options.allowedSources,
@@ -86,6 +87,9 @@ export async function runSense(options: SenseOptions): Promise<number> {
     },
     log,
   )
+  // What was asked for is rounded up, so who asked is told.
+  if (options.ringBytes !== undefined && options.ringBytes !== RING_BYTES)
+    log(`the ring between kernel and engine has ${sources.ringBytes() / 2 ** 20} MiB`)
   const reopening = setInterval(() => sources.retry(), options.reopenMs ?? REOPEN_MS)
   const inspector = createInspector({
     look: (requests) => addon.look(requests),

@@ -52,6 +52,8 @@ export type Sources = {
   enumerate(): void
   /** Bytes in all rings. */
   waitingBytes(): number
+  /** Size of the largest ring. */
+  ringBytes(): number
   /**
    * What the engine has to be told of sources that could not be opened: a mark(start) of each, which can do nothing
    * and says why. `mark` is any mark of another source: boot and clock are the machine's.
@@ -217,6 +219,7 @@ export function openSources(
     enumerate() {
       for (const { source, isEnding } of open) if (!isEnding) source.enumerate()
     },
+    ringBytes: () => Math.max(...open.map(({ source }) => source.counters().capacityBytes)),
     waitingBytes: () => open.reduce((sum, { source }) => sum + source.counters().waitingBytes, 0),
     absences(mark) {
       const told = readMark(new DataView(mark.buffer, mark.byteOffset, mark.byteLength), 0)

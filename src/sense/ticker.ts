@@ -37,6 +37,7 @@ export function openTicker(
     },
     counters: () => ({
       ...{ records, bytes, dropped: 0 },
+      capacityBytes: 0,
       waitingBytes: queue.reduce((sum, { length }) => sum + length, 0),
     }),
     enumerate() {},

@@ -5,7 +5,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -25,7 +24,7 @@ describe('freshet page', () => {
   let installation: Installation
   before(async function () {
     leaveOut(this, whyNotLinux())
-    installation = await startInstallation(['--ring-mb', '2'])
+    installation = await startInstallation(['--ring-mb', '3'])
   })
   after(() => installation?.stop())
 
@@ -46,13 +45,8 @@ describe('freshet page', () => {
     assert.equal(statSync(join(installation.state, 'collector')).uid, NOBODY)
   })
 
-  it('is of an up whose ring is as large as was asked for', async () => {
-    const [pid] = await until(() => {
-      const found = installation.pidsOf('agent')
-      return found.length > 0 ? found : undefined
-    })
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-    assert.equal(words[words.indexOf('--ring-mb') + 1], '2')
+  it('is of an up whose ring is as large as was asked for, and which says so', async () => {
+    await until(() => /the ring between kernel and engine has 4 MiB\n/.test(installation.output()))
   })
 
   it('has nothing to print when the collector has ended, by its own end or killed', async () => {

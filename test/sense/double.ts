@@ -126,7 +126,7 @@ function createRing(code: number, bytesMax: number): Ring {
           if (copied === 0) isAsleep = true
           return copied
         },
-        counters: () => ({ records: 0, bytes: 0, dropped, waitingBytes }),
+        counters: () => ({ records: 0, bytes: 0, dropped, waitingBytes, capacityBytes: bytesMax }),
         enumerate: () => void enumerations++,
         close() {
           if (isClosed) return
