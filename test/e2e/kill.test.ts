@@ -41,7 +41,8 @@ type Committed = { committed: number; evicted: number; waiting: number }
 type Counts = { items: number; highest: number }
 
 describe('kill -9', function () {
-  this.timeout(300_000)
+  // For what hangs: each kill may cost a back-off of 5 s and a start, which takes as long as the machine makes it.
+  this.timeout(600_000 + KILLS * ROLES.length * 30_000)
   before(function () {
     leaveOut(this, whyNotLinux() ?? whyNotRoot())
   })
@@ -59,10 +60,16 @@ describe('kill -9', function () {
         await sleep(100 + random() * 1400)
         await killOne(installation, role)
       }
-      await until(() => countersOf(installation.state).committed > 100, 'more than 100 items')
+      const { state } = installation
+      await whileItGoesOn(
+        () => countersOf(state).committed > 100,
+        () => countersOf(state),
+        'more than 100 items',
+      )
       const made = await strangers.stop()
-      const { committed, evicted, waiting, stored } = await until(
-        () => atRest(installation.state),
+      const { committed, evicted, waiting, stored } = await whileItGoesOn(
+        () => atRest(state),
+        () => [countersOf(state), storedOf(state), installation.output().length],
         'an empty outbox',
       )
       console.log(
@@ -97,8 +104,9 @@ describe('kill -9', function () {
         const { identities } = await installation.api<IdentitiesResponse>(query)
         return new Set(identities.map((one) => one.path)).size
       }
-      await until(
+      await whileItGoesOn(
         async () => (await seen()) >= made,
+        seen,
         `a sighting of each of ${made} programs`,
       ).catch(() => {})
       console.log(`      ${made} programs run over 4 kills of the engine, ${await seen()} seen`)
@@ -115,6 +123,24 @@ describe('kill -9', function () {
     }
   })
 })
+
+/** As `until`, for as long as `progress` changes once in WAIT_MS. */
+async function whileItGoesOn<T>(
+  met: () => T | Promise<T>,
+  progress: () => unknown,
+  what: string,
+): Promise<NonNullable<T>> {
+  let last = ''
+  for (let sinceMs = performance.now(); ; await sleep(100)) {
+    const found = await met()
+    if (found) return found
+    const now = JSON.stringify(await progress())
+    if (now !== last) sinceMs = performance.now()
+    last = now
+    if (performance.now() - sinceMs > WAIT_MS)
+      assert.fail(`${what} did not come about, and nothing changed for ${WAIT_MS} ms: ${now}`)
+  }
+}
 
 /** What was committed and what is stored once nothing waits; undefined while that changes. */
 function atRest(state: string): (Committed & { stored: Counts }) | undefined {

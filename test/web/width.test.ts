@@ -20,6 +20,14 @@ const WIDE = `[...document.querySelectorAll('body *')].flatMap((element) =>
     ? [element.outerHTML.slice(0, 120) + ' has ' + element.scrollWidth + ', ' + element.clientWidth]
     : [])`
 
+/** Numbers that are broken over lines. */
+const BROKEN = `[...document.querySelectorAll('.figure .value, td.number')].flatMap((element) => {
+  const lines = document.createRange()
+  lines.selectNodeContents(element)
+  const tops = new Set([...lines.getClientRects()].map(({ top }) => Math.round(top)))
+  return /^[\\d,]+$/.test(element.textContent) && tops.size > 1 ? [element.textContent] : []
+})`
+
 describe('page: its width', function () {
   this.timeout(240_000)
   const { scene } = stage()
@@ -55,7 +63,12 @@ describe('page: its width', function () {
     ]
     await tell(...told)
     const top = [{ name: NAME, destination: `${HOST}:44333`, bytesOut: 12_100_000, bytesIn: 8_300 }]
-    const large = { records: 123_456_789_012, flows: 9_876_543, unattributedFlows: 1_234_567 }
+    const large = {
+      records: Number.MAX_SAFE_INTEGER,
+      execs: 123_456_789_012,
+      flows: 9_876_543,
+      unattributedFlows: 1_234_567,
+    }
     agent.send({ kind: 'live', live: { ...liveAt(now, 3, `${DEGRADED} ${path}`), top, ...large } })
     return { alert, seen }
   }
@@ -89,6 +102,7 @@ describe('page: its width', function () {
         const wide = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
         assert.equal(await page.evaluate(wide), 0, `${hash} is not wider than the window`)
         assert.deepEqual(await page.evaluate(WIDE), [], hash)
+        assert.deepEqual(await page.evaluate(BROKEN), [], hash)
         assert.deepEqual(await accessibilityFaults(page), [], hash)
       }
       assert.deepEqual(watched.faults, [])

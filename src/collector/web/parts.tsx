@@ -118,17 +118,28 @@ export function Spark({ values, name }: { values: readonly number[]; name: strin
 }
 
 /** A number of weight with its name. */
+/** A number that does not fit at the size of the others, where the column is narrow: 1,234,567,890. */
+const LONG_NUMBER = /^[\d,]{11,}$/
+
 export function Figure(props: {
   name: string
   value: ComponentChildren
   more?: ComponentChildren
   children?: ComponentChildren
 }) {
+  const { value } = props
+  const isLong = typeof value === 'string' && LONG_NUMBER.test(value)
   return (
     <div class="figure">
       <dt>{props.name}</dt>
       <dd>
-        <span class="value">{props.value}</span>
+        {isLong ? (
+          <span class="value long" style={{ '--characters': value.length }}>
+            {value}
+          </span>
+        ) : (
+          <span class="value">{value}</span>
+        )}
         {props.more !== undefined && <span class="more">{props.more}</span>}
         {props.children}
       </dd>
