@@ -87,7 +87,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
     },
     log,
   )
-  // What was asked for is rounded up, so who asked is told.
+  // Rounded up from what was asked for.
   if (options.ringBytes !== undefined && options.ringBytes !== RING_BYTES)
     log(`the ring between kernel and engine has ${sources.ringBytes() / 2 ** 20} MiB`)
   const reopening = setInterval(() => sources.retry(), options.reopenMs ?? REOPEN_MS)
