@@ -158,6 +158,37 @@ describe('page: groups of alerts', function () {
     await show(`#/alerts?open=${'0'.repeat(16)}-${opened.slice(-16)}`)
     await page.getByText('Its 2 alerts.').waitFor()
     await page.waitForURL(`**/${opened}`)
+
+    // In a list that it is not in it is closed, and stays so in the next.
+    await page.getByRole('link', { name: 'High', exact: true }).click()
+    await page.getByText('1 alert found.').waitFor()
+    await page.waitForURL(/#\/alerts\?severity=high$/)
+    await page.getByRole('link', { name: 'Low', exact: true }).click()
+    await page.getByText('4 alerts found, in 2 rows.').waitFor()
+    assert.equal(await group.getAttribute('aria-expanded'), 'false')
+    assert.deepEqual(watched.faults, [])
+  })
+
+  it('show the answer to what was asked last, whichever comes first', async () => {
+    const { page, tell, watched } = await scene()
+    const now = nowUnixNs()
+    await tell(drop(now, 1), drop(now, 2))
+    const held = Promise.withResolvers<void>()
+    let asked = 0
+    await page.route('**/api/alerts?*group=*', async (route) => {
+      const isFirst = asked++ === 0
+      const response = await route.fetch()
+      if (isFirst) await held.promise
+      await route.fulfill({ response })
+      if (isFirst) await page.evaluate('globalThis.isAnswered = true')
+    })
+    await fold(page, 2).click()
+    await tell(drop(now, 3))
+    await page.getByText('Its 3 alerts.').waitFor()
+    held.resolve()
+    await page.waitForFunction('globalThis.isAnswered')
+    await page.getByText('Its 3 alerts.').waitFor()
+    assert.deepEqual(await sentences(page), ['drop 3', 'drop 2', 'drop 1'])
     assert.deepEqual(watched.faults, [])
   })
 
