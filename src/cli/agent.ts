@@ -3,6 +3,7 @@ import { PLACE } from '../place.ts'
 import { loadAddon } from '../sense/addon.ts'
 import { runSense } from '../sense/sense.ts'
 import type { MacSource } from '../sources/choice.ts'
+import { ConfigError } from './state.ts'
 import { stopSignal } from './supervise.ts'
 
 export type AgentCommand = {
@@ -23,6 +24,10 @@ export type AgentCommand = {
 }
 
 export async function runAgentCommand(command: AgentCommand): Promise<number> {
+  if (command.sources && command.sourcePrograms === undefined && process.platform !== 'darwin')
+    throw new ConfigError(
+      '`--sources` chooses among the sources of a Mac, and this machine is none: leave it out',
+    )
   const stop = stopSignal({ goesOnUnread: true })
   return runSense({
     addon: loadAddon(),

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PLACE } from '../../src/place.ts'
 import { run } from '../e2e/installation.ts'
-import { leaveOut, whyNotRoot } from '../left-out.ts'
+import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { commandsWith } from './all-commands.ts'
 
 const CONFIG = 78
@@ -83,6 +83,22 @@ describe('the commands', () => {
     )
     assert.equal(status, CONFIG)
     assert.match(stderr, /TLS/)
+  })
+
+  it('refuse to choose among the sources of a Mac elsewhere, in a sentence', async function () {
+    leaveOut(this, whyNotLinux())
+    const state = join(directory, 'state')
+    for (const command of ['agent', 'record'] as const) {
+      const file = command === 'record' ? [join(directory, 'a.fcap')] : []
+      const { status, stderr } = await freshet(
+        ...[command, ...file, '--sources', 'polling,nettop', '--state', state],
+      )
+      assert.equal(status, CONFIG, command)
+      assert.match(
+        stderr,
+        /^freshet: `--sources` chooses among the sources of a Mac.+leave it out$/m,
+      )
+    }
   })
 
   it('refuse a state directory that is a file', async () => {
