@@ -101,11 +101,10 @@ export function interruption(pid: number, name: 'SIGINT' | 'SIGKILL' = 'SIGINT')
 /** What runs by sudo is root's: a signal of this user does not reach it, and sudo hands none on within its own group. */
 function endGroup(program: string, pid: number | undefined, name: 'SIGINT' | 'SIGKILL'): void {
   if (pid === undefined) return
-  const end = ['-e', interruption(pid, name)]
-  const [command, args] =
-    program === 'sudo' ? ['sudo', ['-n', process.execPath, ...end]] : [process.execPath, end]
+  const end = [process.execPath, '-e', interruption(pid, name)]
+  const [command = '', ...args] = program === 'sudo' ? ['sudo', '-n', ...end] : end
   // It may have ended by itself.
-  spawn(command as string, args as string[], { stdio: 'ignore' }).on('error', () => {})
+  spawn(command, args, { stdio: 'ignore' }).on('error', () => {})
 }
 
 /** The command in a clone that is another's than root's, for sudo. */
