@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AlertSummary } from '../src/collector/page-api.ts'
 import { residentAndCpu } from './agent-cost.ts'
 import { esDecode } from './agent-es.ts'
+import { processList } from './agent-polling.ts'
 import { statisticsBook } from './agent-statistics.ts'
 import { execOf, flowOf, startEngineRole, tick } from './engine-role.ts'
 import type { Bench, Row } from './row.ts'
@@ -108,4 +109,5 @@ export const benches: Bench[] = [
   { name: 'agent resident memory and CPU', run: residentAndCpu },
   { name: 'agent es', run: esDecode },
   { name: 'agent statistics', run: statisticsBook },
+  { name: 'agent polling', run: processList },
 ]
