@@ -28,6 +28,10 @@ struct SourceOptions {
   // macOS: where a source of flows asks for the processes of those that are new, and the list of
   // processes answers; may be nullptr. Outlives the source.
   WantedPids* wanted_pids = nullptr;
+  // macOS: where a source of processes says which of them has executed another program, and a
+  // source of flows that names their owners looks at them anew; may be nullptr. Outlives the
+  // source.
+  WantedPids* executed_pids = nullptr;
   // Whether programs are told with their arguments, which hold passwords and tokens. The wish of
   // the machine's administrator, never of the engine, which talks to the network.
   bool exec_arguments = false;

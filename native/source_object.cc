@@ -87,6 +87,7 @@ SourceObject::SourceObject(const Napi::CallbackInfo& info)
                                      .on_readable = [this] { wake_.NonBlockingCall(); },
                                      .programs = shared_.programs.get(),
                                      .wanted_pids = shared_.wanted_pids.get(),
+                                     .executed_pids = shared_.executed_pids.get(),
                                      .exec_arguments = exec_arguments.ToBoolean(),
                                      .kernel_programs = kernel_programs.IsUndefined() ||
                                                         kernel_programs.ToBoolean()});

@@ -23,6 +23,7 @@ class SourceObject : public Napi::ObjectWrap<SourceObject> {
   struct Shared {
     std::shared_ptr<ProgramFiles> programs = std::make_shared<ProgramFiles>();
     std::shared_ptr<WantedPids> wanted_pids = std::make_shared<WantedPids>();
+    std::shared_ptr<WantedPids> executed_pids = std::make_shared<WantedPids>();
   };
 
   static Napi::Function Define(Napi::Env env);

@@ -1,5 +1,6 @@
-// Pids that somebody wants to be looked at before the next look at all processes: those whose flows
-// are seen for the first time. A program that sends for a moment is then still there.
+// Pids that somebody is to look at at once, and not only when it looks at all: the processes of
+// flows that are seen for the first time, since a program that sends for a moment is still there
+// then; and those that have executed another program, for whoever knows whose flows are whose.
 //
 // Threads: any asks, one answers. Asking holds a lock for some instructions and never waits for the
 // one who answers.
@@ -17,7 +18,7 @@ namespace freshet {
 
 class WantedPids {
  public:
-  // With more waiting, all processes are looked at instead: nothing is dropped.
+  // With more waiting, all are looked at instead: nothing is dropped.
   static constexpr size_t kPidsMax = 256;
 
   struct Wanted {

@@ -170,6 +170,7 @@ void EsReader::PassOn() {
       const Bytes record(&batch_[at], size);
       if (enumerating_) Hear(record);
       emitter_.Forward(record);
+      if (options_.executed_pids != nullptr) SayExecuted(record);
       at += size;
     }
     passed += length;
@@ -199,6 +200,14 @@ void EsReader::Hear(Bytes record) {
   u32 pid;
   std::memcpy(&pid, &record[at], sizeof(pid));
   if (heard_.size() < kHeardMax) heard_.insert(pid);
+}
+
+void EsReader::SayExecuted(Bytes record) {
+  exec_record exec;
+  std::memcpy(&exec.header, record.data(), sizeof(exec.header));
+  if (exec.header.type != exec_record::kType) return;
+  std::memcpy(&exec, record.data(), sizeof(exec));
+  options_.executed_pids->Ask(exec.pid);
 }
 
 void EsReader::CountLosses() {

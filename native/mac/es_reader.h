@@ -45,6 +45,8 @@ class EsReader {
   // as much as the handler's ring holds: a burst without end holds up neither ticks nor the stop.
   void PassOn();
   void Hear(Bytes record);
+  // Says whose program is another now, to whoever knows its flows.
+  void SayExecuted(Bytes record);
   void CountLosses();
   // Waits until something is due or asked for; then, so that a burst is one batch, until gather_ms
   // after the last batch.

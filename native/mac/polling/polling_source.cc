@@ -31,7 +31,7 @@ class Reader {
         options_(options),
         polling_(polling),
         emitter_(ring, k_source_polling),
-        watch_(api, events, &emitter_) {}
+        watch_(api, events, &emitter_, OnExecuted(options)) {}
 
   void Enumerate() {
     const u64 now_ns = SinceBootNs();
@@ -78,6 +78,11 @@ class Reader {
   }
 
  private:
+  static std::function<void(u32)> OnExecuted(const SourceOptions& options) {
+    if (options.executed_pids == nullptr) return {};
+    return [executed = options.executed_pids](u32 pid) { executed->Ask(pid); };
+  }
+
   u64 DueNs() const {
     return looked_ns_ + (is_due_early_ ? polling_.after_fork_ms : polling_.look_ms) * kNsPerMs;
   }

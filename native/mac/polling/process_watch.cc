@@ -99,6 +99,7 @@ void ProcessWatch::Tell(u32 pid, Known* known, bool is_exec, u64 now_ns) {
         emitter_->Emit(record, now_ns, path);
       });
   known->looks = looked == LookedAt::kVanished ? known->looks + 1 : 0;
+  if (looked == LookedAt::kTold && !is_first && on_executed_) on_executed_(pid);
 }
 
 void ProcessWatch::Exited(u32 pid, Known* known, u64 now_ns) {

@@ -8,6 +8,7 @@
 #ifndef FRESHET_MAC_POLLING_PROCESS_WATCH_H_
 #define FRESHET_MAC_POLLING_PROCESS_WATCH_H_
 
+#include <functional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -24,8 +25,11 @@ class ProcessWatch {
   // More than macOS has (PID_MAX is 99,999). What finds it full is counted: k_loss_table_full.
   static constexpr size_t kPidsMax = 1 << 17;
 
-  ProcessWatch(RunningApi* api, ProcessEvents* events, Emitter* emitter)
-      : api_(api), events_(events), emitter_(emitter) {}
+  // `on_executed` is called with each pid that was told before and runs another program now; may be
+  // empty.
+  ProcessWatch(RunningApi* api, ProcessEvents* events, Emitter* emitter,
+               std::function<void(u32 pid)> on_executed = {})
+      : api_(api), events_(events), emitter_(emitter), on_executed_(std::move(on_executed)) {}
 
   // Tells each process, those that were told too: 0, or errno when they cannot be listed. Then
   // nothing is known to have ended, and what was told before counts as not told.
@@ -60,6 +64,7 @@ class ProcessWatch {
   RunningApi* const api_;
   ProcessEvents* const events_;
   Emitter* const emitter_;
+  const std::function<void(u32 pid)> on_executed_;
   std::unordered_map<u32, Known> known_;
   std::vector<u32> pids_;
   u64 list_ = 0;  // the number of the last one

@@ -296,9 +296,15 @@ void FlowBook::Tick() {
 }
 
 void FlowBook::Executed(u32 pid, u64 now_ns) {
-  owners_.Forget(pid);
+  // Nearly all that execute another program have no flow.
+  if (!owners_.Outdate(pid)) return;
   for (auto& [source, row] : rows_)
     if (row.process.process.pid == pid || row.maker.process.pid == pid) LookAtOwners(&row, now_ns);
+}
+
+void FlowBook::ManyExecuted(u64 now_ns) {
+  owners_.Tick();
+  for (auto& [source, row] : rows_) LookAtOwners(&row, now_ns);
 }
 
 void FlowBook::Removed(FlowSource source, u64 now_ns) {

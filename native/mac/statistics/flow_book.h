@@ -78,8 +78,10 @@ class FlowBook {
 
   // Processes may have executed other programs, interfaces may be others.
   void Tick();
-  // This one has.
+  // This one has: its flows are its new program's from here on.
   void Executed(u32 pid, u64 now_ns);
+  // So many have that each is looked at.
+  void ManyExecuted(u64 now_ns);
 
   // Whether each row has been described and counted.
   bool is_complete() const { return incomplete_ == 0; }

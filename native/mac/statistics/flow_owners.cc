@@ -11,6 +11,14 @@ FlowOwners::Name FlowOwners::NameOf(const FlowProcess& process) {
   return {known.numbers.pidversion, !known.is_alive};
 }
 
+bool FlowOwners::Outdate(u32 pid) {
+  const auto found = known_.find(pid);
+  if (found == known_.end()) return false;
+  // What was seen last stays: it may have gone already.
+  found->second.looked = 0;
+  return true;
+}
+
 const FlowOwners::Known& FlowOwners::Find(u32 pid) {
   const auto found = known_.find(pid);
   if (found != known_.end() && found->second.looked == now_) return found->second;

@@ -44,7 +44,8 @@ class FlowOwners {
 
   // From here on what is known may be old: the process may have executed another program.
   void Tick() { now_++; }
-  void Forget(u32 pid) { known_.erase(pid); }
+  // The same of one process; false when nobody asked for it.
+  bool Outdate(u32 pid);
   size_t known() const { return known_.size(); }
 
   static constexpr size_t kKnownMax = 4096;

@@ -30,6 +30,7 @@ StatisticsSource::~StatisticsSource() { Stop(); }
 bool StatisticsSource::Start() {
   if (started_) return true;
   started_ = api_->Start(this, options_.interval_ms);
+  if (started_) AnswerForExecuted([this] { api_->Post([this] { TakeExecuted(); }); });
   return started_;
 }
 
@@ -40,15 +41,22 @@ void StatisticsSource::RequestEnumerate() {
 void StatisticsSource::Stop() {
   if (!started_) return;
   started_ = false;
+  AnswerForExecuted(nullptr);
   api_->Stop();
 }
 
-void StatisticsSource::Executed(u32 pid) {
-  if (!started_) return;
-  api_->Post([this, pid] {
-    book_.Executed(pid, SinceBootNs());
-    Wake(false);
-  });
+void StatisticsSource::AnswerForExecuted(std::function<void()> ring) {
+  if (options_.executed_pids != nullptr) options_.executed_pids->Answer(std::move(ring));
+}
+
+void StatisticsSource::TakeExecuted() {
+  const WantedPids::Wanted executed = options_.executed_pids->Take();
+  const u64 now_ns = SinceBootNs();
+  if (executed.all)
+    book_.ManyExecuted(now_ns);
+  else
+    for (const u32 pid : executed.pids) book_.Executed(pid, now_ns);
+  Wake(false);
 }
 
 void StatisticsSource::Began(std::string_view missing) {

@@ -42,10 +42,6 @@ class StatisticsSource final : public Source, private StatisticsApi::Handler {
   void RequestEnumerate() override;
   void Stop() override;
 
-  // The process `pid` has executed another program: what its flows send from now on is that one's.
-  // Any thread that may call the above. Without it an exec is found with the flow's next counts.
-  void Executed(u32 pid);
-
   // A framework that left so many ticks unanswered counts as missing.
   static constexpr u32 kSilentTicks = 10;
   // The first enumeration waits so many answers for flows, and for what describes them.
@@ -63,6 +59,11 @@ class StatisticsSource final : public Source, private StatisticsApi::Handler {
   void Tick() override;
   void Ended() override;
 
+  // Of processes that have executed another program (SourceOptions::executed_pids): what their
+  // flows send from now on is that one's. An exec that nobody tells is found with the flow's next
+  // counts, and not at all where its process has gone by then.
+  void TakeExecuted();
+  void AnswerForExecuted(std::function<void()> ring);
   void Ask();
   void Enumerate();
   void FinishEnumeration();

@@ -50,6 +50,7 @@ void SubscribesAndEnumerates() {
   CHECK(scene.execs.size() == 4 && scene.Marks(k_mark_start) == 2);
 
   Client client;
+  scene.executed.Answer([] {});
   CHECK(client.Deliver(client.Fork(50, 1)));
   CHECK(client.Deliver(client.Exec(50, 2)));
   CHECK(client.Deliver(client.Exit(50, 2)));
@@ -57,6 +58,8 @@ void SubscribesAndEnumerates() {
   CHECK(scene.Until([&] { return scene.exits.size() == 1; }));
   CHECK(scene.forks.size() == 1 && scene.forks[0].pid == 50);
   CHECK(scene.execs.size() == 5 && scene.execs[4].pidversion == 2 && scene.execs[4].flags == 0);
+  // Of those who executed a source of flows that names their owners is told.
+  CHECK((scene.executed.Take().pids == std::vector<u32>{50}));
   CHECK(scene.losses.empty());
 
   scene.source().Stop();

@@ -39,10 +39,13 @@ class Scene {
                                                                      wakes_++;
                                                                      wakes_.notify_one();
                                                                    },
+                                                               .executed_pids = &executed,
                                                                .exec_arguments = exec_arguments},
                                                  std::move(es_options));
   }
   ~Scene() { source_->Stop(); }
+
+  WantedPids executed;
 
   void Start() { CHECK(source_->Start()); }
   Source& source() { return *source_; }

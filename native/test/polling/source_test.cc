@@ -33,9 +33,11 @@ class Scene {
       : ring_(ring_bytes) {
     polling.boot_id = {7};
     polling.unix_ns = [] { return kUnixNs; };
-    source_ = std::make_unique<PollingSource>(
-        &ring_, SourceOptions{.on_readable = [this] { wakes_++; }, .wanted_pids = &wanted},
-        std::move(polling), world->Api(), world->Events());
+    source_ = std::make_unique<PollingSource>(&ring_,
+                                              SourceOptions{.on_readable = [this] { wakes_++; },
+                                                            .wanted_pids = &wanted,
+                                                            .executed_pids = &executed},
+                                              std::move(polling), world->Api(), world->Events());
     CHECK(source_->Start());
   }
   ~Scene() { source_->Stop(); }
@@ -74,6 +76,7 @@ class Scene {
   Source& source() { return *source_; }
   Ring& ring() { return ring_; }
   WantedPids wanted;
+  WantedPids executed;
   std::vector<SaidMark> marks;
   std::vector<SaidExec> execs;
   std::vector<exit_record> exits;
@@ -146,6 +149,34 @@ void TellsExecsAndExitsAtOnce() {
   CHECK(scene.Until([&] { return scene.exits.size() == 1; }));
   CHECK(scene.exits[0].pid == 10 && scene.exits[0].pidversion == second);
   CHECK(scene.exits[0].status == UINT32_MAX);
+}
+
+// Whoever knows whose flows are whose hears of an exec, be it told or found, and of nothing else.
+void SaysWhoExecuted() {
+  for (const bool is_told : {true, false}) {
+    World world;
+    world.Begin(1, 0);
+    world.Begin(10);
+    world.Begin(11);
+    if (!is_told) world.refusals.assign(1000, ENOMEM);
+    Scene scene(&world, {.look_ms = is_told ? kHourMs : 5});
+    std::atomic<u32> rings{0};
+    CHECK(scene.UntilEnumerated(1));
+    scene.executed.Answer([&] { rings++; });
+    const u32 begun = world.Begin(12);
+    scene.wanted.Ask(12);
+    CHECK(scene.UntilTold(12, begun));
+    world.Exit(11);
+    CHECK(scene.Until([&] { return scene.exits.size() == 1; }));
+    const u32 second = world.Exec(10);
+    CHECK(scene.UntilTold(10, second));
+    CHECK(scene.Until([&] { return rings.load() == 1; }));
+    CHECK((scene.executed.Take().pids == std::vector<u32>{10}));
+    // All are told again, and none of them has executed anything.
+    scene.source().RequestEnumerate();
+    CHECK(scene.UntilEnumerated(2));
+    CHECK(scene.executed.Take().pids.empty());
+  }
 }
 
 // A pid that a flow names, and of many the whole list.
@@ -253,6 +284,7 @@ int main() {
   using namespace freshet;
   SaysWhatItCannotSee();
   TellsExecsAndExitsAtOnce();
+  SaysWhoExecuted();
   LooksAtOnceAtWhatIsWanted();
   LooksSoonAfterAFork();
   FindsWithTheNextLookWhatNobodyTells();

@@ -61,13 +61,15 @@ class DictionaryTrial {
   // One comes, executes another program, or goes.
   void Process() {
     const u32 pid = 1 + input_.Below(6);
-    const u32 what = input_.Below(3);
+    const u32 what = input_.Below(4);
     if (what == 0)
       bench_.processes.erase(pid);
     else if (what == 1)
       bench_.processes[pid] = {input_.Below(32), 1 + input_.Below(4)};
-    else
+    else if (what == 2)
       bench_.book().Executed(pid, bench_.now_ns);
+    else
+      bench_.book().ManyExecuted(bench_.now_ns);
   }
 
   void Dictionary(u64 source) {

@@ -67,6 +67,15 @@ class FrameworkDouble {
     });
     Settle();
   }
+  // Does `meanwhile` while nothing passes, and waits until all has come of it.
+  void Pause(const std::function<void()>& meanwhile) {
+    std::atomic<bool> goes_on{false};
+    Do([&] { goes_on.wait(false); });
+    meanwhile();
+    goes_on.store(true);
+    goes_on.notify_one();
+    Settle();
+  }
   // Until all that was begun has come of it.
   void Settle() {
     for (int round = 0; round < 3; round++) DoAndWait([] {});

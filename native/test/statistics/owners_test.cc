@@ -97,6 +97,19 @@ void LooksAtOnceWhenItIsToldOfAnExec() {
   bench.processes[100] = {7'000, 13};
   bench.book().Executed(100, bench.now_ns);
   CHECK(bench.last().pidversion == 13 && bench.last().bytes_out == 1'000);
+  bench.processes[100] = {7'000, 14};
+  bench.book().ManyExecuted(bench.now_ns);
+  CHECK(bench.last().pidversion == 14);
+  // Who has no flow is asked for by nobody.
+  const u32 looks = bench.looks;
+  bench.book().Executed(101, bench.now_ns);
+  CHECK(bench.looks == looks);
+  // It has gone since: what was seen last still names it.
+  bench.processes.clear();
+  bench.book().Executed(100, bench.now_ns);
+  CHECK(bench.looks == looks + 1 && bench.last().pidversion == 14);
+  bench.Opens(2, Connected(50'001).Pid(100, 7'000));
+  CHECK(bench.last().pidversion == 14 && (bench.last().flags & k_flow_owner_guessed) != 0);
 }
 
 void GivesAnotherProcessWhatIsCountedFromThenOn() {

@@ -21,13 +21,17 @@ class Scene {
   explicit Scene(FrameworkDouble* framework, size_t ring_bytes = 1 << 20) : ring_(ring_bytes) {
     StatisticsOptions statistics;
     statistics.book.boot_id = {1};
-    statistics.book.numbers_of = [this](u32) { return ProcessNumbers{7'000, pidversion.load()}; };
+    statistics.book.numbers_of = [this](u32) -> std::optional<ProcessNumbers> {
+      if (has_gone.load()) return std::nullopt;
+      return ProcessNumbers{7'000, pidversion.load()};
+    };
     statistics.book.interface_of = [](u32) { return std::nullopt; };
     statistics.book.ns_of = [](u64 ticks) { return ticks; };
     statistics.unix_ns = [] { return u64{5}; };
     statistics.after_loss_ns = 0;
-    source_ = std::make_unique<StatisticsSource>(&ring_, SourceOptions{}, std::move(statistics),
-                                                 framework->Make(false));
+    source_ = std::make_unique<StatisticsSource>(
+        &ring_, SourceOptions{.on_readable = {}, .executed_pids = &executed_pids},
+        std::move(statistics), framework->Make(false));
     CHECK(source_->Start());
     framework->Settle();
   }
@@ -43,6 +47,8 @@ class Scene {
   StatisticsSource* source() { return source_.get(); }
 
   std::atomic<u32> pidversion{12};
+  std::atomic<bool> has_gone{false};
+  WantedPids executed_pids;
   bool may_lack = false;
 
  private:
@@ -190,9 +196,45 @@ void HearsOfAnExec() {
   framework.Count(1, 900, 5);
   Scene scene(&framework);
   scene.pidversion = 13;
-  scene.source()->Executed(100);
+  scene.executed_pids.Ask(100);
   framework.Settle();
-  CHECK(scene.told().flows.begin()->second.last.pidversion == 13);
+  const ToldFlow& flow = scene.told().flows.begin()->second;
+  CHECK(flow.last.pidversion == 13 && flow.last.bytes_out == 900);
+  // So many at once that none is named.
+  scene.pidversion = 14;
+  framework.Pause([&] {
+    for (u32 pid = 200; pid < 200 + WantedPids::kPidsMax; pid++) scene.executed_pids.Ask(pid);
+    scene.executed_pids.Ask(100);
+  });
+  CHECK(scene.told().flows.begin()->second.last.pidversion == 14);
+  scene.source()->Stop();
+  scene.executed_pids.Ask(100);  // nobody answers any more
+  CHECK(scene.executed_pids.Take().pids.empty());
+}
+
+// Its process sends and ends before its flow is counted next: what it sent is the new program's.
+void KnowsWhoSentAfterAnExecThatNobodySeesTwice() {
+  FrameworkDouble framework;
+  framework.Add(1, Flow(1, SinceBootNs()));
+  framework.Count(1, 900, 5);
+  Scene scene(&framework);
+  scene.pidversion = 13;
+  scene.executed_pids.Ask(100);
+  framework.Settle();
+  scene.has_gone = true;
+  framework.Count(1, 5'000, 5);
+  framework.Remove(1);
+  framework.Settle();
+  const ToldFlow& flow = scene.told().flows.begin()->second;
+  CHECK(flow.last.pidversion == 13 && flow.last.bytes_out == 5'000);
+  CHECK(flow.last.state == k_flow_state_closed);
+  // Told of an exec in one that has gone, it takes nothing back.
+  framework.Add(2, Flow(2, SinceBootNs()));
+  framework.Settle();
+  scene.executed_pids.Ask(100);
+  framework.Count(2, 10, 0);
+  framework.Tick();
+  for (const auto& [key, told] : scene.told().flows) CHECK(told.last.pidversion == 13);
 }
 
 // What found the ring full may have been a close: an enumeration leaves the flow out.
@@ -227,6 +269,7 @@ int main() {
   SaysThatNobodyAnswers();
   NamesFlowsAlikeWhenItIsMadeAnew();
   HearsOfAnExec();
+  KnowsWhoSentAfterAnExecThatNobodySeesTwice();
   EnumeratesAnewAfterALoss();
   std::puts("source: ok");
 }
