@@ -38,7 +38,7 @@ import type { Lasting } from './lasting.ts'
 import { PolicyError, policyFrom } from './policy.ts'
 import type { Process } from './process.ts'
 import { namesScript } from './script.ts'
-import { createLooks, hasNamedAll, tellsFlows } from './sources.ts'
+import { createLooks, hasNamedAll, hasNamedEveryProcess, tellsFlows } from './sources.ts'
 import type { TopFlow } from './top.ts'
 
 export type BootEngine = {
@@ -141,21 +141,22 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     setClock(mark)
     if (mark.kind === Mark.start) {
       looks.begin(mark.source)
-      processes.beginEnumeration(mark.source)
+      processes.beginEnumeration(mark.source, mark.atNs)
       ledger.beginEnumeration(mark.source)
       health.degraded(mark.source, mark.note)
     } else if (mark.kind === Mark.enumerated && looks.hasBegun(mark.source) && hasNamedAll(mark)) {
       // Without a start it ends an enumeration that another engine was told.
-      endEnumeration(mark.source)
+      endEnumeration(mark)
     }
     pass()
   }
 
-  const endEnumeration = (source: number): void => {
+  const endEnumeration = (mark: MarkRecord): void => {
+    const { source } = mark
     looks.end(source)
     attribution.learnt(undefined)
     if (tellsFlows(source)) ledger.endEnumeration(source)
-    processes.endEnumeration(source, clock.nowMs)
+    processes.endEnumeration(source, hasNamedEveryProcess(mark), clock.nowMs)
     if (!tellsFlows(source)) return
     detector.seeded()
     carry.enumerated()

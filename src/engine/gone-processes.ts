@@ -89,5 +89,6 @@ function goneProcess({ source, pid, programUuid, name }: GoneRecord): Process | 
     identity: undefined,
     endedAtMs: undefined,
     seenIn: 0,
+    toldAtNs: 0n,
   }
 }

@@ -4,7 +4,7 @@ import { ExecFlag, Script as ScriptFrom, Source } from '../records/record.gen.ts
 import { isLoaderName } from './acting.ts'
 import { copyForeign } from './foreign-code.ts'
 import type { Image, Process } from './process.ts'
-import { createEnumerations } from './sources.ts'
+import { isOfMac } from './sources.ts'
 
 const UID_UNKNOWN = 0xffffffff
 /** A string: both together do not fit a double. */
@@ -21,9 +21,13 @@ export type ProcessTable = {
   last(pid: number): Process | undefined
   /** The process that forked it, as far as it is known. */
   parentOf(process: Process): Process | undefined
-  beginEnumeration(source: number): void
-  /** Ends the processes of `source` that the enumeration did not name. */
-  endEnumeration(source: number, atMs: number): void
+  beginEnumeration(source: number, atNs: bigint): void
+  /**
+   * Ends the processes of `source` that nobody has named since its enumeration began; `isOfAll`: those of a Mac's other
+   * sources too, which were told as of before that. Their rings are read one after the other, so that what began
+   * later may have come sooner.
+   */
+  endEnumeration(source: number, isOfAll: boolean, atMs: number): void
   /** Forgets what ended long ago. */
   expire(nowMs: number): void
   alive(): number
@@ -44,7 +48,8 @@ export function createProcessTable(
   const latest = new Map<number, Process>()
   /** Ended processes, oldest first. */
   const ended = new Set<Process>()
-  const enumerations = createEnumerations()
+  const enumerations = new Map<number, { number: number; atNs: bigint }>()
+  let lastEnumeration = 0
 
   const end = (process: Process, atMs: number): void => {
     if (present.get(process.pid) === process) present.delete(process.pid)
@@ -58,17 +63,34 @@ export function createProcessTable(
     if (latest.get(process.pid) === process) latest.delete(process.pid)
     if (present.get(process.pid) === process) present.delete(process.pid)
   }
+  const nameAgain = (process: Process, atNs: bigint): void => {
+    process.seenIn = lastEnumeration
+    if (atNs > process.toldAtNs) process.toldAtNs = atNs
+  }
   const add = (process: Process, atMs: number): void => {
-    const former = present.get(process.pid)
-    if (former) end(former, atMs)
     if (known.size >= capacity) {
       const first = ended.values().next().value ?? known.values().next().value
       if (first) forget(first)
       onEvict()
     }
     known.set(keyOf(process.pid, process.pidversion), process)
+    const former = latest.get(process.pid)
+    if (former && isLater(former, process)) {
+      // Told late: its pid runs, or ran, another by now.
+      process.endedAtMs = atMs
+      ended.add(process)
+      return
+    }
+    const running = present.get(process.pid)
+    if (running) end(running, atMs)
     present.set(process.pid, process)
     latest.set(process.pid, process)
+  }
+  /** One that was held to have ended is on a list of those that run. */
+  const revive = (process: Process): void => {
+    ended.delete(process)
+    process.endedAtMs = undefined
+    present.set(process.pid, process)
   }
   const find = (pid: number, pidversion: number): Process | undefined =>
     known.get(keyOf(pid, pidversion)) ?? (pidversion === 0 ? present.get(pid) : undefined)
@@ -77,9 +99,12 @@ export function createProcessTable(
     exec(record) {
       const former = known.get(keyOf(record.pid, record.pidversion))
       if (former) {
-        former.seenIn = enumerations.of(former.source)
+        nameAgain(former, record.atNs)
         // One forked by a process that was not seen is known by name alone until it is found running.
         const isEnumerated = (record.flags & ExecFlag.enumerated) !== 0
+        const isLatest = latest.get(record.pid) === former
+        if (isEnumerated && isLatest && former.endedAtMs !== undefined && isOfMac(record.source))
+          revive(former)
         if (former.image.path === record.path || (isEnumerated && former.image.path !== ''))
           return { process: former, isNew: false }
         forget(former)
@@ -128,7 +153,8 @@ export function createProcessTable(
         foreign: undefined,
         identity: undefined,
         endedAtMs: undefined,
-        seenIn: enumerations.of(record.source),
+        seenIn: lastEnumeration,
+        toldAtNs: record.atNs,
       }
       add(process, Number(record.atNs) / 1e6)
       return { process, isNew: true }
@@ -136,7 +162,7 @@ export function createProcessTable(
     fork(record) {
       const former = known.get(keyOf(record.pid, record.pidversion))
       if (former) {
-        former.seenIn = enumerations.of(former.source)
+        nameAgain(former, record.atNs)
         return former
       }
       const parent = find(record.parentPid, record.parentPidversion)
@@ -155,7 +181,8 @@ export function createProcessTable(
         foreign: copyForeign(parent?.foreign),
         identity: undefined,
         endedAtMs: undefined,
-        seenIn: enumerations.of(record.source),
+        seenIn: lastEnumeration,
+        toldAtNs: record.atNs,
       }
       add(process, Number(record.atNs) / 1e6)
       return process
@@ -173,11 +200,18 @@ export function createProcessTable(
         present.get(process.parentPid)
       return parent === process ? undefined : parent
     },
-    beginEnumeration: enumerations.begin,
-    endEnumeration(source, atMs) {
+    beginEnumeration(source, atNs) {
+      lastEnumeration++
+      enumerations.set(source, { number: lastEnumeration, atNs })
+    },
+    endEnumeration(source, isOfAll, atMs) {
+      const enumeration = enumerations.get(source)
+      if (enumeration === undefined) return
+      const isItsOwn = (process: Process): boolean =>
+        process.source === source ||
+        (isOfAll && isOfMac(process.source) && process.toldAtNs < enumeration.atNs)
       for (const process of [...present.values()])
-        if (process.source === source && process.seenIn !== enumerations.of(source))
-          end(process, atMs)
+        if (process.seenIn < enumeration.number && isItsOwn(process)) end(process, atMs)
     },
     expire(nowMs) {
       for (const process of ended) {
@@ -189,6 +223,17 @@ export function createProcessTable(
     alive: () => present.size,
   }
 }
+
+/**
+ * Whether `one` is a later image of their pid. A Mac numbers images upwards, whoever has them (xnu nextpidversion, 32
+ * bits, which wraps); of its sources one may tell an image before another tells the one that was before it.
+ */
+const isLater = (one: Process, other: Process): boolean =>
+  isOfMac(one.source) &&
+  isOfMac(other.source) &&
+  one.pidversion !== 0 &&
+  other.pidversion !== 0 &&
+  ((one.pidversion - other.pidversion) | 0) > 0
 
 /** A process whose parent was not seen: nothing is known of its program until it execs. */
 export function unknownImage(source: number): Image {

@@ -163,6 +163,8 @@ export type Process = {
   identity: IdentityState | undefined
   /** Record time of its end, ms since boot. */
   endedAtMs: number | undefined
-  /** Its source's last enumeration that named it. */
+  /** The enumeration, of any source, that had begun last when it was named last. */
   seenIn: number
+  /** Since boot: the latest that it was told as of. */
+  toldAtNs: bigint
 }

@@ -1,6 +1,6 @@
 // What the engine has to know of sources, of which a machine may have several (macOS has two): each enumerates by
 // itself, and the end of one's enumeration says nothing about what another told.
-import { type MarkRecord, Source } from '../records/record.gen.ts'
+import { Capability, type MarkRecord, Source } from '../records/record.gen.ts'
 
 /** Every value of a record's source byte. */
 const SOURCES = 256
@@ -39,6 +39,13 @@ const OF_FLOWS = new Set<number>([Source.filter, Source.networkStatistics, Sourc
  */
 export const hasNamedAll = ({ source, capabilities }: MarkRecord): boolean =>
   source !== Source.eslogger && (!OF_FLOWS.has(source) || capabilities !== 0)
+
+/**
+ * Whether an enumeration that ends with this mark has named every process of a Mac, so that it ends those that another
+ * source told, too: whoever told them may have gone before their end.
+ */
+export const hasNamedEveryProcess = (mark: MarkRecord): boolean =>
+  isOfMac(mark.source) && hasNamedAll(mark) && (mark.capabilities & Capability.allProcesses) !== 0
 
 export type Looks = {
   begin(source: number): void

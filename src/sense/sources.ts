@@ -149,6 +149,10 @@ export function openSources(
     return true
   }
 
+  /** Has all processes told that run now. */
+  const list = (): void =>
+    open.find(({ kind, isEnding }) => kind.name === 'polling' && !isEnding)?.source.enumerate()
+
   /** What sources say of themselves in their marks, and whether eslogger tells of what the list of processes does. */
   const heed = (records: Uint8Array): void => {
     if (standIns.size === 0) return
@@ -176,6 +180,9 @@ export function openSources(
       if (said?.capabilities === now.capabilities && said.gaps === now.gaps) continue
       heard.set(name, now)
       isNews = true
+      // Whom it told of last may end without its word, and before anybody else has met them: they are held against
+      // who runs now. (Of Endpoint Security the list of processes begins with the same.)
+      if (name === 'eslogger' && said?.capabilities && !now.capabilities) list()
     }
     if (isNews) choose()
     const missed = unheard.take()

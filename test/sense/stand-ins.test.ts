@@ -30,7 +30,10 @@ describe('what stands in on a Mac', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'freshet-stand-ins-'))
     for (const name of ['eslogger', 'nettop']) {
-      writeFileSync(join(folder, name), `#!/bin/sh\necho ${name} line\nexec sleep 60\n`)
+      writeFileSync(
+        join(folder, name),
+        `#!/bin/sh\necho $$ > ${join(folder, `${name}.pid`)}\necho ${name} line\nexec sleep 60\n`,
+      )
       chmodSync(join(folder, name), 0o755)
     }
   })
@@ -104,6 +107,7 @@ describe('what stands in on a Mac', () => {
     }
   }
   const ALL = Capability.processEvents + Capability.allProcesses
+  const eslogger = (): number => Number(readFileSync(join(folder, 'eslogger.pid'), 'utf8'))
 
   it('runs from the beginning, but for nettop, and ends when Endpoint Security has a client', async () => {
     const { opened, says, lines, until, stops, drain } = scene()
@@ -155,6 +159,19 @@ describe('what stands in on a Mac', () => {
       logged[0] ?? '',
       /^eslogger: it told of none of 10 programs that began; it is started again/,
     )
+  })
+
+  it('lists who runs when eslogger, which told of them, has ended', async () => {
+    const { double, until, lines } = scene()
+    await until('a line of eslogger', () => lines.has('eslogger: eslogger line'))
+    assert.equal(double.enumerations(), 0)
+    const pid = eslogger()
+    writeFileSync(join(folder, 'eslogger'), '#!/bin/sh\nexit 1\n')
+    process.kill(pid, 'SIGKILL')
+    await until('a list of processes', () => double.enumerations() > 0)
+    // Once: one that prints nothing has told of nobody.
+    await sleep(200)
+    assert.equal(double.enumerations(), 1)
   })
 
   it('is nettop where NetworkStatistics says that it cannot, and until it can', async () => {
