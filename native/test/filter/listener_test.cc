@@ -1,5 +1,6 @@
 // The listener as a source: it starts, stops, starts again and enumerates, with its messages on one
 // thread, its consumer on another and its owner on a third.
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -29,6 +30,7 @@ struct Sense {
     IntakeOptions intake;
     intake.unix_ns = [] { return u64{1}; };
     intake.statistics = [] { return Statistics::kLow; };
+    intake.on_new_pid = [this](u32 pid) { new_pids.push_back(pid); };
     source = std::make_unique<FlowListener>(&ring, std::move(options), std::move(intake),
                                             std::move(made));
   }
@@ -53,6 +55,7 @@ struct Sense {
   CarrierDouble* carrier;
   std::unique_ptr<FlowListener> source;
   Told told;
+  std::vector<u32> new_pids;  // the carrier's thread's, until its answer
 };
 
 std::vector<std::byte> Hello(u64 run) {
@@ -72,13 +75,13 @@ std::vector<std::byte> BatchMade(FlowLedger* ledger, u64 number) {
   return message;
 }
 
-void Report(FlowLedger* ledger, u64 uuid, FlowEvent event, u64 out) {
-  const auto token = Token(77, 3);
+void Report(FlowLedger* ledger, u64 uuid, FlowEvent event, u64 out, u32 pid = 77) {
+  const auto token = Token(pid, 3);
   FlowReport report;
   report.uuid = Uuid(uuid);
   report.event = event;
   report.bytes_out = out;
-  report.app_token = token;
+  if (pid != 0) report.app_token = token;
   report.remote = {"192.0.2.9", "443"};
   report.at_ns = SinceBootNs();
   CHECK(ledger->Push(report));
@@ -110,6 +113,31 @@ void StartsTellsAndStops() {
     CHECK(sense.told.last_mark.header.source == k_source_filter);
     sense.source->RequestEnumerate();  // stopped: nothing comes of it
   }
+}
+
+// Who sends is looked at while it sends: once a flow, and of none whose process nobody knows.
+void NamesTheProcessOfEachNewFlow() {
+  Sense sense;
+  FlowLedger ledger({});
+  CHECK(sense.source->Start());
+  CHECK(sense.carrier->Send(1, Hello(9)));
+  u64 number = 0;
+  const auto tell = [&] {
+    const auto receipt = sense.carrier->Send(1, BatchMade(&ledger, ++number));
+    CHECK(receipt && receipt->status == static_cast<u8>(FilterStatus::kOk));
+  };
+  Report(&ledger, 1, FlowEvent::kNewFlow, 0);
+  Report(&ledger, 2, FlowEvent::kNewFlow, 0, 0);
+  Report(&ledger, 3, FlowEvent::kNewFlow, 0, 88);
+  ledger.BeginEnumeration();
+  tell();
+  std::sort(sense.new_pids.begin(), sense.new_pids.end());
+  CHECK((sense.new_pids == std::vector<u32>{77, 88}));
+  Report(&ledger, 1, FlowEvent::kStatistics, 900);
+  Report(&ledger, 3, FlowEvent::kClosed, 5, 88);
+  tell();
+  CHECK(sense.new_pids.size() == 2);
+  sense.source->Stop();
 }
 
 void SaysWhyItDoesNotStart() {
@@ -173,6 +201,7 @@ void CountsWhatFindsNoRoom() {
 int main() {
   using namespace freshet;
   StartsTellsAndStops();
+  NamesTheProcessOfEachNewFlow();
   SaysWhyItDoesNotStart();
   StandsManyThreads();
   CountsWhatFindsNoRoom();
