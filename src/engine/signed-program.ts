@@ -38,14 +38,13 @@ const isInPlace = ({ path, signingId }: Image): boolean =>
   /^\/Applications\/Xcode[^/]*\.app\/Contents\/Developer\//.test(path)
 
 /** A program that Apple made, where Apple put it or elsewhere. */
-function systemProgram(image: Image): ProgramIdentity {
-  if (isInPlace(image))
-    return { key: `platform:${nameOf(image)}`, signerClass: 'platform', doubt: '' }
-  image.copyOf = nameOf(image)
+function systemProgram(image: Image, name = nameOf(image)): ProgramIdentity {
+  if (isInPlace(image)) return { key: `platform:${name}`, signerClass: 'platform', doubt: '' }
+  image.copyOf = name
   return {
-    key: `copy:${nameOf(image)}`,
+    key: `copy:${name}`,
     signerClass: 'developer_id',
-    doubt: `a copy of ${quoted(nameOf(image))} outside the system's places`,
+    doubt: `a copy of ${quoted(name)} outside the system's places`,
   }
 }
 
@@ -110,7 +109,8 @@ export function signedProgram(image: Image): ProgramIdentity | 'unsigned' | unde
   if (image.signingId === '' && named !== undefined && !isOther)
     return { key: named, signerClass: classOf(inspection), doubt: runtimeDoubt(inspection) }
   // Apple's own beside the system, or a certificate that nobody stands behind.
-  if (isLookedAt(inspection) && !isOther && inspection.apple) return systemProgram(image)
+  if (isLookedAt(inspection) && !isOther && inspection.apple)
+    return systemProgram(image, image.signingId || inspection.signingId || image.path)
   return byHash(cdhash)
 }
 

@@ -27,8 +27,16 @@ const FLOWS = {
   nettop: { source: Source.nettop, pidversion: 0, flags: FlowFlag.ownerGuessed },
 }
 
+type Signed = {
+  kernel: { signingId: string; teamId: string; codesignFlags: number }
+  found: { signature: number; signingId: string; teamId: string }
+  inspectFlags: number
+  key: string
+  isPlatform?: boolean
+}
+
 /** Programs by how they are signed, as the kernel and an inspection of their file have it. */
-const PROGRAMS = {
+const PROGRAMS: Record<string, Signed> = {
   'of a team': {
     kernel: { signingId: 'com.example.sync', teamId: 'ABCDE12345', codesignFlags: VALID },
     found: { signature: Signature.valid, signingId: 'com.example.sync', teamId: 'ABCDE12345' },
@@ -41,13 +49,24 @@ const PROGRAMS = {
     inspectFlags: 0,
     key: `adhoc:${Buffer.from(CDHASH).toString('hex')}`,
   },
+  // The kernel knows its code wherever it lies. Of Endpoint Security that is not believed where nobody protects the
+  // file, nor what it calls it then (native/mac/es_message.h).
+  'that is a copy of one of the system': {
+    kernel: { signingId: 'com.apple.curl', teamId: '', codesignFlags: VALID },
+    found: { signature: Signature.valid, signingId: 'com.apple.curl', teamId: '' },
+    inspectFlags: InspectedFlag.apple,
+    // It acts for whoever starts it, of whom nothing is known here.
+    key: 'copy:com.apple.curl via unknown',
+    isPlatform: true,
+  },
 }
 
 function identityOf(
   { source: processes, flags }: (typeof PROCESSES)[keyof typeof PROCESSES],
   { source: flows, ...flow }: (typeof FLOWS)[keyof typeof FLOWS],
-  { kernel, found, inspectFlags }: (typeof PROGRAMS)[keyof typeof PROGRAMS],
+  { kernel, found, inspectFlags, isPlatform }: Signed,
 ) {
+  const isBelieved = isPlatform && processes !== Source.endpointSecurity
   const script = new Script()
     .from(processes, Capability.processEvents + Capability.allProcesses)
     .start()
@@ -56,8 +75,13 @@ function identityOf(
     .ticks(5)
     .from(processes, Capability.processEvents)
     .program({
-      ...{ pid: 100, path: '/Users/ada/sync', parent: 50, flags, inspectFlags },
-      kernel: { ...kernel, cdhash: CDHASH },
+      ...{ pid: 100, path: '/Users/ada/sync', parent: 50, inspectFlags },
+      flags: flags | (isBelieved ? ExecFlag.platformBinary : 0),
+      kernel: {
+        ...kernel,
+        ...(isPlatform && !isBelieved ? { signingId: '' } : {}),
+        cdhash: CDHASH,
+      },
       found: { ...found, cdhash: CDHASH },
     })
     .from(flows, Capability.flowCloses)
