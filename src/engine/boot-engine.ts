@@ -146,17 +146,16 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       health.degraded(mark.source, mark.note)
     } else if (mark.kind === Mark.enumerated && looks.hasBegun(mark.source) && hasNamedAll(mark)) {
       // Without a start it ends an enumeration that another engine was told.
-      endEnumeration(mark)
+      endEnumeration(mark.source, hasNamedEveryProcess(mark))
     }
     pass()
   }
 
-  const endEnumeration = (mark: MarkRecord): void => {
-    const { source } = mark
+  const endEnumeration = (source: number, isOfAll: boolean): void => {
     looks.end(source)
     attribution.learnt(undefined)
     if (tellsFlows(source)) ledger.endEnumeration(source)
-    processes.endEnumeration(source, hasNamedEveryProcess(mark), clock.nowMs)
+    processes.endEnumeration(source, isOfAll, clock.nowMs)
     if (!tellsFlows(source)) return
     detector.seeded()
     carry.enumerated()
