@@ -26,11 +26,13 @@ const LEFT_OF_STREAM = [
   'sources',
   'baseline',
   'engine',
+  'trust',
 ] as const
 
 const COLLECTOR = [
   'collector-terms',
   'collector-door',
+  'collector-fleet',
   'collector-store',
   'collector-gateway',
   'collector-api',
@@ -72,15 +74,22 @@ const ROOMS: Record<string, Room> = {
     rooms: ['units', 'records', 'sources', 'baseline', 'engine', 'importers'],
     packages: ['node:crypto'],
   },
+  // Certificates and pins: what two machines know each other by.
+  trust: {
+    rooms: [],
+    packages: ['node:crypto', 'node:net', '@peculiar/x509', 'reflect-metadata'],
+  },
   stream: { rooms: LEFT_OF_STREAM },
   // What the collector's rooms have in common: limits, counters, secrets, and the words of the page's API.
   'collector-terms': { rooms: [...LEFT_OF_STREAM, 'stream'] },
   'collector-door': {
     rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms'],
   },
+  // Who may come: devices, their certificates, tokens.
+  'collector-fleet': { rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms'] },
   'collector-store': { rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms'] },
   'collector-gateway': {
-    rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-store'],
+    rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-fleet', 'collector-store'],
   },
   'collector-api': {
     rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-store', 'collector-gateway'],
@@ -122,7 +131,8 @@ const RESERVED: Record<string, readonly string[]> = {
   long: ['stream'],
   commander: ['cli'],
   // host: a lock that the death of its holder releases.
-  'node:sqlite': ['host', 'baseline', 'stream', 'collector-store'],
+  'node:sqlite': ['host', 'baseline', 'stream', 'collector-fleet', 'collector-store'],
+  '@peculiar/x509': ['trust'],
   vite: ['web'],
 }
 

@@ -11,6 +11,9 @@ export type Limits = {
   /** Devices that were never heard of before, an hour, and how many may come at once before that counts. */
   newcomersPerHour: number
   newcomersBurst: number
+  /** Requests to enrol a second, and how many may come at once before that counts. */
+  enrolmentsPerSecond: number
+  enrolmentsBurst: number
   /** How long a device's connection may take to answer when another says that it is this device. */
   probeMs: number
   /** From a connection's first byte to the end of its headers. */
@@ -100,6 +103,8 @@ export const LIMITS: Limits = {
   connectsBurst: 1000,
   newcomersPerHour: 1000,
   newcomersBurst: 10_000,
+  enrolmentsPerSecond: 100,
+  enrolmentsBurst: 1000,
   probeMs: 1500,
   headersTimeoutMs: 5000,
   helloTimeoutMs: 10_000,

@@ -1,4 +1,5 @@
 // Everything but items to wire messages and back. Used by codec.ts alone.
+import { hardwareFromWire, hostFromWire } from './codec-enrol.ts'
 import {
   bounded,
   lastSequenceFromWire,
@@ -38,12 +39,14 @@ export function helloToWire(hello: Hello): freshet.v1.Hello.$Properties {
     sentAtNs: wideFromBigint(hello.sentAt, 'hello.sent_at_ns'),
     capabilities: wideFromBigint(hello.capabilities, 'hello.capabilities'),
     host: { ...hello.host },
+    hardware: Buffer.from(hello.hardware ?? '', 'hex'),
   }
 }
 
 export function helloFromWire(hello: freshet.v1.Hello.$Properties): Hello {
   const { host } = hello
   const deviceId = hello.deviceId ?? ''
+  const hardware = hardwareFromWire(hello.hardware, 'hello.hardware')
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(deviceId))
     throw new StreamError('out-of-range', 'hello.device_id: not a UUID in lower case')
   const outboxId = Buffer.from(hello.outboxId ?? []).toString('hex')
@@ -54,15 +57,8 @@ export function helloFromWire(hello: freshet.v1.Hello.$Properties): Hello {
     agentVersion: hello.agentVersion ?? '',
     sentAt: timeFromWide(hello.sentAtNs, 'hello.sent_at_ns'),
     capabilities: bigintFromWide(hello.capabilities),
-    host: {
-      hostname: host?.hostname ?? '',
-      os: host?.os ?? '',
-      osVersion: host?.osVersion ?? '',
-      osBuild: host?.osBuild ?? '',
-      hardware: host?.hardware ?? '',
-      arch: host?.arch ?? '',
-      bootId: host?.bootId ?? '',
-    },
+    host: hostFromWire(host),
+    ...(hardware === '' ? {} : { hardware }),
   }
 }
 

@@ -13,6 +13,7 @@ import {
   welcomeFromWire,
   welcomeToWire,
 } from './codec-control.ts'
+import { renewedFromWire, requestFromWire } from './codec-enrol.ts'
 import { findingFromWire, findingToWire } from './codec-finding.ts'
 import { sequenceFromWire, sequenceToWire, u32 } from './fields.ts'
 import {
@@ -25,6 +26,7 @@ import {
   StreamError,
 } from './message.ts'
 import { pack, unpack } from './pack.ts'
+import { decoding, reader } from './reading.ts'
 import { timeFromWide, wideFromBigint } from './wide.ts'
 import { freshet } from './wire.gen.js'
 
@@ -41,6 +43,8 @@ const FIELD = {
   goodbye: 6,
   packed: 7,
   heartbeat: 8,
+  renew: 9,
+  renewed: 10,
 } as const
 const BATCH_ITEMS_TAG = (1 << 3) | LENGTH_DELIMITED
 const BATCH_AHEAD_TAG = 2 << 3
@@ -147,6 +151,10 @@ function encodeBody(envelope: Exclude<Envelope, { kind: 'unknown' }>): Uint8Arra
       return wire.Envelope.encode({
         heartbeat: { sentAtNs: wideFromBigint(envelope.sentAt, 'heartbeat.sent_at_ns') },
       }).finish()
+    case 'renew':
+      return wire.Envelope.encode({ renew: { request: envelope.request } }).finish()
+    case 'renewed':
+      return wire.Envelope.encode({ renewed: envelope.renewed }).finish()
     default:
       return envelope satisfies never
   }
@@ -194,6 +202,16 @@ export function decodeEnvelope(frame: Uint8Array): Envelope {
       const { reason, retryAfterMs } = goodbye
       return { kind: 'goodbye', reason: reason ?? '', ...(retryAfterMs ? { retryAfterMs } : {}) }
     }
+    case FIELD.renew:
+      return {
+        kind: 'renew',
+        request: requestFromWire(decoding('renew', () => wire.Renew.decode(reader(body)))),
+      }
+    case FIELD.renewed:
+      return {
+        kind: 'renewed',
+        renewed: renewedFromWire(decoding('renewed', () => wire.Renewed.decode(reader(body)))),
+      }
     default:
       return { kind: 'unknown', field }
   }
@@ -246,20 +264,4 @@ function onlyField(frame: Uint8Array): { field: number; body: Uint8Array } {
   if (fields.pos !== fields.len)
     throw new StreamError('malformed', `frame: ${fields.len - fields.pos} bytes after its body`)
   return { field, body }
-}
-
-/** Unknown fields are skipped and not kept: what a peer adds must not cost us memory. */
-function reader(encoded: Uint8Array): protobuf.Reader {
-  const made = protobuf.Reader.create(encoded)
-  made.discardUnknown = true
-  return made
-}
-
-function decoding<T>(what: string, decode: () => T): T {
-  try {
-    return decode()
-  } catch (cause) {
-    if (cause instanceof StreamError) throw cause
-    throw new StreamError('malformed', `${what}: ${(cause as Error).message}`, { cause })
-  }
 }

@@ -47,6 +47,17 @@ export function collectorUrl(written: string): URL {
   return url
 }
 
+/**
+ * What stands before the path of a collector's address on another machine, as `https://collector.example:8442`: by it an
+ * enrolment knows whose it is. Throws an Error with a sentence.
+ */
+export function collectorOrigin(written: string): string {
+  const url = collectorUrl(written)
+  if (url.protocol !== 'wss:')
+    throw new Error(`a collector that machines enrol with has an address with https://: ${written}`)
+  return `https://${url.host}`
+}
+
 /** RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3, RFC 6761 section 6.3. */
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)

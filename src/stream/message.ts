@@ -24,9 +24,12 @@ export const Capability = {
   heartbeat: 2n,
   /** Batches may come ahead of their turn. */
   ahead: 4n,
+  /** Certificates are renewed. */
+  renew: 8n,
 } as const
 /** All that this version can do, on either side. */
-export const CAPABILITIES = Capability.packed | Capability.heartbeat | Capability.ahead
+export const CAPABILITIES =
+  Capability.packed | Capability.heartbeat | Capability.ahead | Capability.renew
 
 /**
  * What a sequence may reach, on either side: a thousand items a second for nine thousand years. Far enough below
@@ -52,7 +55,12 @@ export type Hello = {
   /** Bits of `Capability`, and those of later versions: [0, 2^64). */
   capabilities: bigint
   host: HostFacts
+  /** SHA-256 of what the system calls its hardware, 64 hex digits; absent: it does not say. */
+  hardware?: string
 }
+
+/** A certificate of a device, and who may sign its collector's. X.509, DER. */
+export type Renewed = { certificate: Uint8Array; authorities: Uint8Array[] }
 
 export type Welcome = {
   /** Highest sequence stored of this outbox, 0 when none. A hint: it acknowledges nothing. */
@@ -153,6 +161,9 @@ export type Envelope =
       retryAfterMs?: number
     }
   | { kind: 'heartbeat'; sentAt: UnixNs }
+  /** PKCS #10, DER. */
+  | { kind: 'renew'; request: Uint8Array }
+  | { kind: 'renewed'; renewed: Renewed }
   /** A body of a later version: to be ignored. */
   | { kind: 'unknown'; field: number }
 

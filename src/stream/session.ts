@@ -14,6 +14,7 @@ import {
   encodeEnvelope,
   type Hello,
   type Live,
+  type Renewed,
   StreamError,
   type Welcome,
 } from './codec.ts'
@@ -43,6 +44,15 @@ export type SessionOptions = {
   onWelcome: (welcome: Welcome, offsetMs: number) => void
   /** An acknowledgement moved forward. */
   onProgress: () => void
+  /** Of a device that is enrolled: a request where its certificate wants to be renewed, and what came of it. */
+  renewal?: Renewal | undefined
+}
+
+export type Renewal = {
+  /** PKCS #10, DER; undefined: not yet. */
+  request(): Promise<Uint8Array | undefined>
+  /** Throws an Error with a sentence when it is not for the key of the request. */
+  take(renewed: Renewed): void
 }
 
 /** Why, the close code, and how long the collector asks us to stay away. */
@@ -184,7 +194,9 @@ export class Session {
     else if (envelope.kind === 'goodbye') {
       this.#retryAfterMs = envelope.retryAfterMs ?? 0
       this.#end(CLOSE.normal, `the collector said goodbye: ${said(envelope.reason)}`)
-    } else if (envelope.kind !== 'unknown' && envelope.kind !== 'heartbeat')
+    } else if (envelope.kind === 'renewed' && (this.#agreed & Capability.renew) !== 0n)
+      this.#takeRenewed(envelope.renewed)
+    else if (envelope.kind !== 'unknown' && envelope.kind !== 'heartbeat')
       this.#end(CLOSE.protocol, `the collector sent ${envelope.kind} where it may not`)
   }
 
@@ -205,6 +217,27 @@ export class Session {
     this.#tellClock(offsetMs)
     onWelcome(welcome, offsetMs)
     this.pump()
+    if ((this.#agreed & Capability.renew) !== 0n) void this.#askForRenewal()
+  }
+
+  async #askForRenewal(): Promise<void> {
+    const { renewal, log } = this.#options
+    try {
+      const request = await renewal?.request()
+      if (request && this.isWelcomed) this.#send({ kind: 'renew', request })
+    } catch (error) {
+      log(`its certificate cannot be renewed: ${(error as Error).message}`)
+    }
+  }
+
+  #takeRenewed(renewed: Renewed): void {
+    const { renewal, log } = this.#options
+    try {
+      renewal?.take(renewed)
+      log('the collector has renewed the certificate of this device')
+    } catch (error) {
+      log(`the renewed certificate is not taken: ${(error as Error).message}`)
+    }
   }
 
   /** Its numbers are another's too: an older copy of this file, or somebody who pretends. They part here. */

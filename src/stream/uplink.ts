@@ -5,11 +5,12 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { createBackoff } from './backoff.ts'
-import { FRAME_BYTES_MAX, type Hello, type Live, SUBPROTOCOL } from './codec.ts'
+import { AGENT_ALPN, FRAME_BYTES_MAX, type Hello, type Live, SUBPROTOCOL } from './codec.ts'
 import { type CollectorPlace, collectorPlace } from './collector-url.ts'
+import { type ClientIdentity, TLS_OPTIONS } from './enrol.ts'
 import { connectLocal, PlaceError } from './local-socket.ts'
 import type { Outbox } from './outbox.ts'
-import { type Pace, REPLACED, Session, said } from './session.ts'
+import { type Pace, REPLACED, type Renewal, Session, said } from './session.ts'
 
 /** How the agent stands with its collector. */
 export type UplinkState =
@@ -39,6 +40,8 @@ export type UplinkOptions = {
   url: string
   /** Proof that this agent may send, given as `Authorization: Bearer`; undefined for a collector on this machine. */
   token: string | undefined
+  /** Its certificate and whom it believes to be its collector; undefined: it is not enrolled with this one. */
+  enrolment?: UplinkEnrolment | undefined
   /** As `connectLocal` takes it. */
   collectorUid?: number
   hello: Omit<Hello, 'sentAt' | 'capabilities' | 'outboxId'>
@@ -53,6 +56,11 @@ export type UplinkOptions = {
   random?: () => number
   pace?: Partial<UplinkPace>
 }
+
+export type UplinkIdentity = ClientIdentity & { authorities: readonly string[] }
+
+/** The device's identity as it is kept, and how it is renewed. */
+export type UplinkEnrolment = Renewal & { identity(): UplinkIdentity }
 
 export type UplinkPace = Pace & {
   /** Span of the first wait, and of the longest until the collector names another. */
@@ -108,6 +116,7 @@ export function startUplink(options: UplinkOptions): Uplink {
   let retryAtMs = 0
   let lastLogged = ''
   let clockOffsetMs: number | undefined
+  const { enrolment } = options
 
   const enter = (next: UplinkState): void => {
     state = next
@@ -151,6 +160,7 @@ export function startUplink(options: UplinkOptions): Uplink {
           maxPayload: FRAME_BYTES_MAX,
           perMessageDeflate: false,
           ...(ca === undefined ? {} : { ca }),
+          ...(enrolment === undefined ? {} : tlsOf(enrolment.identity())),
         })
       } catch (error) {
         // A token that is no header value, above all.
@@ -195,6 +205,7 @@ export function startUplink(options: UplinkOptions): Uplink {
               enter({ state: 'connected' })
             },
             onProgress: () => backoff.succeeded(),
+            renewal: enrolment,
           },
           (reason, code, retryAfterMs) => {
             session = undefined
@@ -301,6 +312,13 @@ function describe(error: Error): string {
   const [message = ''] = error.message.split('; if the root CA')
   return said(message || code || error.name)
 }
+
+/** Every connection is verified anew: no session of an earlier one is taken up. */
+export const tlsOf = ({ key, certificate, authorities }: UplinkIdentity) => ({
+  ...TLS_OPTIONS,
+  ...{ key, cert: certificate, ca: [...authorities] },
+  ALPNProtocols: [AGENT_ALPN],
+})
 
 function delay(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -19,7 +19,9 @@ export namespace freshet {
             goodbye?: (freshet.v1.Goodbye.$Properties|null);
             packed?: (freshet.v1.Packed.$Properties|null);
             heartbeat?: (freshet.v1.Heartbeat.$Properties|null);
-            body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat");
+            renew?: (freshet.v1.Renew.$Properties|null);
+            renewed?: (freshet.v1.Renewed.$Properties|null);
+            body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed");
             static encode(message: freshet.v1.Envelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Envelope & freshet.v1.Envelope.$Shape;
         }
@@ -34,7 +36,9 @@ export namespace freshet {
                 goodbye?: (freshet.v1.Goodbye.$Properties|null);
                 packed?: (freshet.v1.Packed.$Properties|null);
                 heartbeat?: (freshet.v1.Heartbeat.$Properties|null);
-                body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat");
+                renew?: (freshet.v1.Renew.$Properties|null);
+                renewed?: (freshet.v1.Renewed.$Properties|null);
+                body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed");
                 $unknowns?: Uint8Array[];
             }
             type $Shape = {
@@ -46,9 +50,11 @@ export namespace freshet {
               goodbye?: freshet.v1.Goodbye.$Shape|null;
               packed?: freshet.v1.Packed.$Shape|null;
               heartbeat?: freshet.v1.Heartbeat.$Shape|null;
+              renew?: freshet.v1.Renew.$Shape|null;
+              renewed?: freshet.v1.Renewed.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null }|{ body?: "hello"; hello: freshet.v1.Hello.$Shape; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null }|{ body?: "welcome"; hello?: null; welcome: freshet.v1.Welcome.$Shape; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null }|{ body?: "batch"; hello?: null; welcome?: null; batch: freshet.v1.Batch.$Shape; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null }|{ body?: "ack"; hello?: null; welcome?: null; batch?: null; ack: freshet.v1.Ack.$Shape; live?: null; goodbye?: null; packed?: null; heartbeat?: null }|{ body?: "live"; hello?: null; welcome?: null; batch?: null; ack?: null; live: freshet.v1.Live.$Shape; goodbye?: null; packed?: null; heartbeat?: null }|{ body?: "goodbye"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye: freshet.v1.Goodbye.$Shape; packed?: null; heartbeat?: null }|{ body?: "packed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed: freshet.v1.Packed.$Shape; heartbeat?: null }|{ body?: "heartbeat"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat: freshet.v1.Heartbeat.$Shape })
+              ({ body?: undefined; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "hello"; hello: freshet.v1.Hello.$Shape; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "welcome"; hello?: null; welcome: freshet.v1.Welcome.$Shape; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "batch"; hello?: null; welcome?: null; batch: freshet.v1.Batch.$Shape; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "ack"; hello?: null; welcome?: null; batch?: null; ack: freshet.v1.Ack.$Shape; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "live"; hello?: null; welcome?: null; batch?: null; ack?: null; live: freshet.v1.Live.$Shape; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "goodbye"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye: freshet.v1.Goodbye.$Shape; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "packed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed: freshet.v1.Packed.$Shape; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "heartbeat"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat: freshet.v1.Heartbeat.$Shape; renew?: null; renewed?: null }|{ body?: "renew"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew: freshet.v1.Renew.$Shape; renewed?: null }|{ body?: "renewed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed: freshet.v1.Renewed.$Shape })
             );
         }
 
@@ -64,6 +70,7 @@ export namespace freshet {
             capabilities: Long;
             host?: (freshet.v1.Host.$Properties|null);
             outboxId: Uint8Array;
+            hardware: Uint8Array;
             static encode(message: freshet.v1.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Hello & freshet.v1.Hello.$Shape;
         }
@@ -76,6 +83,7 @@ export namespace freshet {
                 capabilities?: (Long|null);
                 host?: (freshet.v1.Host.$Properties|null);
                 outboxId?: (Uint8Array|null);
+                hardware?: (Uint8Array|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Hello.$Properties;
@@ -847,6 +855,96 @@ export namespace freshet {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.LiveFlow.$Properties;
+        }
+
+        interface IEnrollRequest extends freshet.v1.EnrollRequest.$Properties {
+        }
+
+        class EnrollRequest {
+            constructor(properties?: freshet.v1.EnrollRequest.$Properties);
+            $unknowns?: Uint8Array[];
+            token: string;
+            request: Uint8Array;
+            hardware: Uint8Array;
+            agentVersion: string;
+            host?: (freshet.v1.Host.$Properties|null);
+            static encode(message: freshet.v1.EnrollRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.EnrollRequest & freshet.v1.EnrollRequest.$Shape;
+        }
+
+        namespace EnrollRequest {
+            interface $Properties {
+                token?: (string|null);
+                request?: (Uint8Array|null);
+                hardware?: (Uint8Array|null);
+                agentVersion?: (string|null);
+                host?: (freshet.v1.Host.$Properties|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.EnrollRequest.$Properties;
+        }
+
+        interface IEnrollResponse extends freshet.v1.EnrollResponse.$Properties {
+        }
+
+        class EnrollResponse {
+            constructor(properties?: freshet.v1.EnrollResponse.$Properties);
+            $unknowns?: Uint8Array[];
+            certificate: Uint8Array;
+            authorities: Uint8Array[];
+            group: string;
+            static encode(message: freshet.v1.EnrollResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.EnrollResponse & freshet.v1.EnrollResponse.$Shape;
+        }
+
+        namespace EnrollResponse {
+            interface $Properties {
+                certificate?: (Uint8Array|null);
+                authorities?: (Uint8Array[]|null);
+                group?: (string|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.EnrollResponse.$Properties;
+        }
+
+        interface IRenew extends freshet.v1.Renew.$Properties {
+        }
+
+        class Renew {
+            constructor(properties?: freshet.v1.Renew.$Properties);
+            $unknowns?: Uint8Array[];
+            request: Uint8Array;
+            static encode(message: freshet.v1.Renew.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Renew & freshet.v1.Renew.$Shape;
+        }
+
+        namespace Renew {
+            interface $Properties {
+                request?: (Uint8Array|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.Renew.$Properties;
+        }
+
+        interface IRenewed extends freshet.v1.Renewed.$Properties {
+        }
+
+        class Renewed {
+            constructor(properties?: freshet.v1.Renewed.$Properties);
+            $unknowns?: Uint8Array[];
+            certificate: Uint8Array;
+            authorities: Uint8Array[];
+            static encode(message: freshet.v1.Renewed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Renewed & freshet.v1.Renewed.$Shape;
+        }
+
+        namespace Renewed {
+            interface $Properties {
+                certificate?: (Uint8Array|null);
+                authorities?: (Uint8Array[]|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.Renewed.$Properties;
         }
     }
 }

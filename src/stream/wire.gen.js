@@ -31,11 +31,13 @@ export const freshet = $root.freshet = (() => {
             Envelope.prototype.goodbye = null;
             Envelope.prototype.packed = null;
             Envelope.prototype.heartbeat = null;
+            Envelope.prototype.renew = null;
+            Envelope.prototype.renewed = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Envelope.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "batch", "ack", "live", "goodbye", "packed", "heartbeat"]),
+                get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "batch", "ack", "live", "goodbye", "packed", "heartbeat", "renew", "renewed"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -62,6 +64,10 @@ export const freshet = $root.freshet = (() => {
                     $root.freshet.v1.Packed.encode(m.packed, w.uint32(58).fork(), q + 1).ldelim();
                 if (m.heartbeat != null && $Object.hasOwnProperty.call(m, "heartbeat"))
                     $root.freshet.v1.Heartbeat.encode(m.heartbeat, w.uint32(66).fork(), q + 1).ldelim();
+                if (m.renew != null && $Object.hasOwnProperty.call(m, "renew"))
+                    $root.freshet.v1.Renew.encode(m.renew, w.uint32(74).fork(), q + 1).ldelim();
+                if (m.renewed != null && $Object.hasOwnProperty.call(m, "renewed"))
+                    $root.freshet.v1.Renewed.encode(m.renewed, w.uint32(82).fork(), q + 1).ldelim();
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -151,6 +157,20 @@ export const freshet = $root.freshet = (() => {
                             m.body = "heartbeat";
                             continue;
                         }
+                    case 9: {
+                            if (u !== 2)
+                                break;
+                            m.renew = $root.freshet.v1.Renew.decode(r, r.size(), $undefined, q + 1, m.renew);
+                            m.body = "renew";
+                            continue;
+                        }
+                    case 10: {
+                            if (u !== 2)
+                                break;
+                            m.renewed = $root.freshet.v1.Renewed.decode(r, r.size(), $undefined, q + 1, m.renewed);
+                            m.body = "renewed";
+                            continue;
+                        }
                     }
                     r.skipType(u, q, t);
                     if (!r.discardUnknown) {
@@ -186,6 +206,7 @@ export const freshet = $root.freshet = (() => {
             Hello.prototype.capabilities = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Hello.prototype.host = null;
             Hello.prototype.outboxId = $util.newBuffer([]);
+            Hello.prototype.hardware = $util.newBuffer([]);
 
             Hello.encode = function (m, w, q) {
                 if (!w)
@@ -206,6 +227,8 @@ export const freshet = $root.freshet = (() => {
                     $root.freshet.v1.Host.encode(m.host, w.uint32(42).fork(), q + 1).ldelim();
                 if (m.outboxId != null && $Object.hasOwnProperty.call(m, "outboxId") && m.outboxId.length)
                     w.uint32(50).bytes(m.outboxId);
+                if (m.hardware != null && $Object.hasOwnProperty.call(m, "hardware") && m.hardware.length)
+                    w.uint32(58).bytes(m.hardware);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -288,6 +311,15 @@ export const freshet = $root.freshet = (() => {
                                 m.outboxId = v;
                             else
                                 delete m.outboxId;
+                            continue;
+                        }
+                    case 7: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.hardware = v;
+                            else
+                                delete m.hardware;
                             continue;
                         }
                     }
@@ -3957,6 +3989,419 @@ export const freshet = $root.freshet = (() => {
             };
 
             return LiveFlow;
+        })();
+
+        v1.EnrollRequest = (function() {
+
+            const EnrollRequest = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            EnrollRequest.prototype.token = "";
+            EnrollRequest.prototype.request = $util.newBuffer([]);
+            EnrollRequest.prototype.hardware = $util.newBuffer([]);
+            EnrollRequest.prototype.agentVersion = "";
+            EnrollRequest.prototype.host = null;
+
+            EnrollRequest.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.token != null && $Object.hasOwnProperty.call(m, "token") && m.token !== "")
+                    w.uint32(10).string(m.token);
+                if (m.request != null && $Object.hasOwnProperty.call(m, "request") && m.request.length)
+                    w.uint32(18).bytes(m.request);
+                if (m.hardware != null && $Object.hasOwnProperty.call(m, "hardware") && m.hardware.length)
+                    w.uint32(26).bytes(m.hardware);
+                if (m.agentVersion != null && $Object.hasOwnProperty.call(m, "agentVersion") && m.agentVersion !== "")
+                    w.uint32(34).string(m.agentVersion);
+                if (m.host != null && $Object.hasOwnProperty.call(m, "host"))
+                    $root.freshet.v1.Host.encode(m.host, w.uint32(42).fork(), q + 1).ldelim();
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            EnrollRequest.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.EnrollRequest();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.token = v;
+                            else
+                                delete m.token;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.request = v;
+                            else
+                                delete m.request;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.hardware = v;
+                            else
+                                delete m.hardware;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.agentVersion = v;
+                            else
+                                delete m.agentVersion;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 2)
+                                break;
+                            m.host = $root.freshet.v1.Host.decode(r, r.size(), $undefined, q + 1, m.host);
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return EnrollRequest;
+        })();
+
+        v1.EnrollResponse = (function() {
+
+            const EnrollResponse = function (p) {
+                this.authorities = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            EnrollResponse.prototype.certificate = $util.newBuffer([]);
+            EnrollResponse.prototype.authorities = $util.emptyArray;
+            EnrollResponse.prototype.group = "";
+
+            EnrollResponse.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.certificate != null && $Object.hasOwnProperty.call(m, "certificate") && m.certificate.length)
+                    w.uint32(10).bytes(m.certificate);
+                if (m.authorities != null && m.authorities.length) {
+                    for (var i = 0; i < m.authorities.length; ++i)
+                        w.uint32(18).bytes(m.authorities[i]);
+                }
+                if (m.group != null && $Object.hasOwnProperty.call(m, "group") && m.group !== "")
+                    w.uint32(26).string(m.group);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            EnrollResponse.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.EnrollResponse();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.certificate = v;
+                            else
+                                delete m.certificate;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.authorities && m.authorities.length))
+                                m.authorities = [];
+                            m.authorities.push(r.bytes());
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.group = v;
+                            else
+                                delete m.group;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return EnrollResponse;
+        })();
+
+        v1.Renew = (function() {
+
+            const Renew = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            Renew.prototype.request = $util.newBuffer([]);
+
+            Renew.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.request != null && $Object.hasOwnProperty.call(m, "request") && m.request.length)
+                    w.uint32(10).bytes(m.request);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            Renew.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.Renew();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.request = v;
+                            else
+                                delete m.request;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return Renew;
+        })();
+
+        v1.Renewed = (function() {
+
+            const Renewed = function (p) {
+                this.authorities = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            Renewed.prototype.certificate = $util.newBuffer([]);
+            Renewed.prototype.authorities = $util.emptyArray;
+
+            Renewed.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.certificate != null && $Object.hasOwnProperty.call(m, "certificate") && m.certificate.length)
+                    w.uint32(10).bytes(m.certificate);
+                if (m.authorities != null && m.authorities.length) {
+                    for (var i = 0; i < m.authorities.length; ++i)
+                        w.uint32(18).bytes(m.authorities[i]);
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            Renewed.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.Renewed();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.certificate = v;
+                            else
+                                delete m.certificate;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.authorities && m.authorities.length))
+                                m.authorities = [];
+                            m.authorities.push(r.bytes());
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return Renewed;
         })();
 
         return v1;

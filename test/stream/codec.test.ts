@@ -19,6 +19,14 @@ import {
   SEQUENCE_MAX,
   StreamError,
 } from '../../src/stream/codec.ts'
+import {
+  decodeEnrollRequest,
+  decodeEnrollResponse,
+  type EnrollRequest,
+  type EnrollResponse,
+  encodeEnrollRequest,
+  encodeEnrollResponse,
+} from '../../src/stream/codec-enrol.ts'
 import { type Bytes, bytes, type UnixNs, unixNs } from '../../src/units.ts'
 import {
   alert,
@@ -73,7 +81,20 @@ const hello: Hello = {
     arch: 'arm64',
     bootId: 'b00b00b0-0000-4000-8000-000000000000',
   },
+  hardware: 'b0b1b2b3b4b5b6b7b8b9babbbcbdbebf'.repeat(2),
 }
+/** No certificates, whose bytes are not this protocol's. */
+const [request, certificate, authority] = ['10', '20', '30'].map(
+  (hex) => new Uint8Array(Buffer.from(hex.repeat(8), 'hex')),
+) as [Uint8Array, Uint8Array, Uint8Array]
+const enrollRequest: EnrollRequest = {
+  token: 'freshet_enrol_0123456789abcdef',
+  request,
+  hardware: hello.hardware as string,
+  agentVersion: '0.1.0',
+  host: hello.host,
+}
+const enrollResponse: EnrollResponse = { certificate, authorities: [authority], group: 'office' }
 type Batch = Extract<Envelope, { kind: 'batch' }>
 const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
   hello: { kind: 'hello', hello },
@@ -106,6 +127,8 @@ const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
     items: [encodeItem({ id, sequence: 4, finding: healthFinding })],
     isAhead: true,
   },
+  renew: { kind: 'renew', request },
+  renewed: { kind: 'renewed', renewed: { certificate, authorities: [authority] } },
 }
 const packed = { ...(envelopes['health'] as Batch), isPacked: true }
 
@@ -283,6 +306,58 @@ describe('stream codec: frames', () => {
     })
   }
 
+  describe('of enrolment', () => {
+    const messages = [
+      ['enrollRequest', encodeEnrollRequest(enrollRequest), decodeEnrollRequest, enrollRequest],
+      [
+        'enrollResponse',
+        encodeEnrollResponse(enrollResponse),
+        decodeEnrollResponse,
+        enrollResponse,
+      ],
+    ] as const
+    for (const [name, encoded, decode, message] of messages) {
+      it(`give back ${name} as it was, in the bytes that docs/protocol.md says`, () => {
+        assert.deepEqual(plain(decode(encoded)), plain(message))
+        assert.equal(golden(`hex ${name}`, hexLines(encoded)), hexLines(encoded))
+        assert.deepEqual(plain(decode(vector(name))), plain(message))
+      })
+      it(`answer any mutation of ${name} with a value or a StreamError`, () => {
+        const mutation = fc.record({
+          at: fc.nat(),
+          byte: fc.nat({ max: 255 }),
+          kind: fc.nat({ max: 3 }),
+        })
+        fc.assert(
+          fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
+            try {
+              decode(mutations.reduce(mutate, encoded))
+            } catch (error) {
+              assert.ok(error instanceof StreamError, `${error}`)
+            }
+          }),
+          { numRuns: 3000 },
+        )
+      })
+    }
+    it('are refused without a token, a request, a certificate, an authority; and when they are large', () => {
+      const with_ = (change: Partial<EnrollRequest>) =>
+        encodeEnrollRequest({ ...enrollRequest, ...change })
+      refuses('missing', () => decodeEnrollRequest(with_({ token: '' })), 'token')
+      refuses('missing', () => decodeEnrollRequest(with_({ request: new Uint8Array() })), 'request')
+      refuses('out-of-range', () => decodeEnrollRequest(with_({ hardware: 'ab' })), 'hardware')
+      refuses('too-large', () => decodeEnrollRequest(with_({ request: new Uint8Array(8193) })))
+      refuses('too-large', () => decodeEnrollRequest(with_({ agentVersion: 'x'.repeat(16_385) })))
+      const of = (change: Partial<EnrollResponse>) =>
+        encodeEnrollResponse({ ...enrollResponse, ...change })
+      refuses('missing', () => decodeEnrollResponse(of({ certificate: new Uint8Array() })))
+      refuses('out-of-range', () => decodeEnrollResponse(of({ authorities: [] })))
+      refuses('out-of-range', () =>
+        decodeEnrollResponse(of({ authorities: Array.from({ length: 5 }, () => authority) })),
+      )
+    })
+  })
+
   it('reads the packed batch of docs/protocol.md', () => {
     golden('hex packed', hexLines(encodeEnvelope(packed)))
     assert.deepEqual(plain(decodeEnvelope(vector('packed'))), plain(packed))
@@ -437,8 +512,8 @@ function processOf({ finding }: ReturnType<typeof decodeItem>) {
 }
 
 /** Buffers as plain arrays, so that what is compared is the bytes. */
-function plain(envelope: Envelope): unknown {
-  if (envelope.kind !== 'batch') return envelope
+function plain(envelope: Envelope | EnrollRequest | EnrollResponse): unknown {
+  if (!('kind' in envelope) || envelope.kind !== 'batch') return envelope
   return { ...envelope, items: envelope.items.map((item) => [...item]) }
 }
 

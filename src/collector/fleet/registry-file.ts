@@ -1,0 +1,106 @@
+// The file of the registry: which devices may come, by which certificates, and the tokens that let new ones in. Apart from
+// the store, whose retention drops what is old, and never set aside by itself: without it every device would be a stranger.
+import { DatabaseSync } from 'node:sqlite'
+import {
+  createDatabaseFile,
+  diskTrouble,
+  transaction,
+  userVersion,
+} from '../../baseline/sqlite-file.ts'
+import { inspectDatabaseFile, StateFileError } from '../../state-file.ts'
+import { CollectorError } from '../collector-error.ts'
+
+/** In the collector's state directory. */
+export const REGISTRY_FILE = 'fleet.db'
+
+/** PRAGMA user_version. */
+const SCHEMA_VERSION = 1
+/** A command of the same machine writes at times, for moments. */
+const BUSY_TIMEOUT_MS = 2000
+
+/** Opens or makes it, 0600. Throws CollectorError. */
+export function openRegistryFile(path: string, log: (text: string) => void): DatabaseSync {
+  try {
+    const { bytes, narrowed } = inspectDatabaseFile(path)
+    if (narrowed !== undefined) log(narrowed)
+    if (bytes === undefined) make(path)
+    return open(path)
+  } catch (cause) {
+    if (cause instanceof CollectorError) throw cause
+    if (cause instanceof StateFileError) throw new CollectorError('state', cause.message, { cause })
+    if (diskTrouble(cause) === 'corrupt')
+      throw new CollectorError(
+        'state',
+        `${path}, the registry of devices, is damaged: bring back a copy of it, or remove it, and every agent has to enrol again`,
+        { cause },
+      )
+    throw new CollectorError('state', `${path} cannot be opened: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+}
+
+function make(path: string): void {
+  createDatabaseFile(path, (database) =>
+    transaction(database, () => {
+      database.exec(SCHEMA)
+      database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+    }),
+  )
+}
+
+function open(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    const version = userVersion(database)
+    if (version > SCHEMA_VERSION)
+      throw new CollectorError(
+        'state',
+        `${path} was written by a later version (schema ${version}, this one knows ${SCHEMA_VERSION}): start that version`,
+      )
+    if (version === 0)
+      throw new CollectorError(
+        'state',
+        `${path}, the registry of devices, is empty: bring back a copy of it, or remove it, and every agent has to enrol again`,
+      )
+    database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL')
+    return database
+  } catch (cause) {
+    database.close()
+    throw cause
+  }
+}
+
+/** Times are nanoseconds since 1970; NULL: never, no bound. Hashes are SHA-256 in hex. */
+const SCHEMA = `
+  CREATE TABLE token (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    hash TEXT NOT NULL UNIQUE,
+    label TEXT NOT NULL,
+    device_group TEXT NOT NULL,
+    uses_max INTEGER,
+    uses INTEGER NOT NULL,
+    made_ns INTEGER NOT NULL,
+    expires_ns INTEGER,
+    revoked_ns INTEGER
+  ) STRICT;
+  CREATE TABLE device (
+    id TEXT PRIMARY KEY,
+    hardware TEXT NOT NULL,
+    device_group TEXT NOT NULL,
+    name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    standing TEXT NOT NULL,
+    enrolled_ns INTEGER NOT NULL,
+    token INTEGER REFERENCES token (id),
+    may_enrol_again INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX device_hardware ON device (hardware);
+  CREATE TABLE certificate (
+    fingerprint TEXT PRIMARY KEY,
+    device TEXT NOT NULL REFERENCES device (id) ON DELETE CASCADE,
+    issued_ns INTEGER NOT NULL,
+    not_after_ns INTEGER NOT NULL,
+    revoked_ns INTEGER
+  ) STRICT;
+  CREATE INDEX certificate_device ON certificate (device)`

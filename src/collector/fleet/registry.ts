@@ -1,0 +1,425 @@
+// Which devices may come, by which certificates, and the tokens that let new ones in. Kept in memory whole, written through
+// to its file, and read again when a command of this machine has written to it.
+import { createHash, randomBytes } from 'node:crypto'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { transaction } from '../../baseline/sqlite-file.ts'
+import { type UnixNs, unixNs } from '../../units.ts'
+
+/**
+ * quarantined: it came with a token and no person has said yes to it; what it sends is kept, with that mark. active: a
+ * person has. revoked: it may not come any more.
+ */
+export type Standing = 'quarantined' | 'active' | 'revoked'
+const STANDINGS: readonly Standing[] = ['quarantined', 'active', 'revoked']
+
+export type Token = {
+  id: number
+  label: string
+  group: string
+  /** undefined: any number. */
+  usesMax: number | undefined
+  uses: number
+  madeAt: UnixNs
+  expiresAt: UnixNs | undefined
+  revokedAt: UnixNs | undefined
+}
+
+export type EnrolledDevice = {
+  id: string
+  /** SHA-256 of what the system calls its hardware, in hex; empty: it does not say. */
+  hardware: string
+  group: string
+  /** As a person called it; empty: nobody has. */
+  name: string
+  owner: string
+  standing: Standing
+  enrolledAt: UnixNs
+  /** The token that it came with; undefined: an administrator's doing. */
+  token: number | undefined
+  mayEnrolAgain: boolean
+}
+
+export type Certificate = {
+  fingerprint: string
+  deviceId: string
+  notAfter: UnixNs
+  revokedAt: UnixNs | undefined
+}
+
+/** Why somebody may not come in or enrol: `code` is part of the protocol. */
+export type RefusalCode =
+  | 'token-unknown'
+  | 'token-revoked'
+  | 'token-expired'
+  | 'token-used-up'
+  | 'hardware-known'
+  | 'device-known'
+  | 'certificate-missing'
+  | 'certificate-unknown'
+  | 'certificate-expired'
+  | 'certificate-early'
+  | 'certificate-revoked'
+  | 'device-revoked'
+
+export type Refused = { code: RefusalCode; error: string }
+export const isRefused = (value: object): value is Refused => 'code' in value && 'error' in value
+
+const refused = (code: RefusalCode, error: string): Refused => ({ code, error })
+
+export type TokenWanted = {
+  label: string
+  group: string
+  usesMax: number | undefined
+  expiresAt: UnixNs | undefined
+}
+
+/** Of one that wants to come in: what it says of itself, and what proves who it was before. */
+export type Candidate = {
+  deviceId: string
+  hardware: string
+  /** The device whose certificate it came with, over mutual TLS; undefined: with none. */
+  provenId: string | undefined
+}
+
+const TOKEN_BYTES = 24
+/** Says what it is, to whoever finds one: secret scanners look for such beginnings. */
+const TOKEN_PREFIX = 'freshet_enrol_'
+
+export class Registry {
+  readonly #db: DatabaseSync
+  #dataVersion = -1
+  readonly #devices = new Map<string, EnrolledDevice>()
+  readonly #certificates = new Map<string, Certificate>()
+  readonly #tokens = new Map<number, Token>()
+  readonly #ofDevice = new Map<string, string[]>()
+  /** Ids of tokens by their hash, of devices by their hardware. */
+  readonly #byHash = new Map<string, number>()
+  readonly #byHardware = new Map<string, Set<string>>()
+
+  /** `database` is open, as openRegistryFile opens it; it is closed by `close`. */
+  constructor(database: DatabaseSync) {
+    this.#db = database
+    this.refresh()
+  }
+
+  /** Reads what another process has written since. Returns whether there was anything. */
+  refresh(): boolean {
+    const version = Number(this.#db.prepare('PRAGMA data_version').get()?.['data_version'])
+    if (version === this.#dataVersion) return false
+    this.#dataVersion = version
+    this.#load()
+    return true
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  /** The newest first. */
+  tokens(): Token[] {
+    return [...this.#tokens.values()].reverse()
+  }
+
+  devices(): EnrolledDevice[] {
+    return [...this.#devices.values()]
+  }
+
+  device(id: string): EnrolledDevice | undefined {
+    return this.#devices.get(id)
+  }
+
+  /** The secret is told once: only its hash is kept. */
+  makeToken(wanted: TokenWanted, now: UnixNs): { token: Token; secret: string } {
+    const secret = TOKEN_PREFIX + randomBytes(TOKEN_BYTES).toString('base64url')
+    const { lastInsertRowid } = this.#db
+      .prepare('INSERT INTO token VALUES (NULL, ?, ?, ?, ?, 0, ?, ?, NULL)')
+      .run(
+        hashOf(secret),
+        wanted.label,
+        wanted.group,
+        wanted.usesMax ?? null,
+        now,
+        wanted.expiresAt ?? null,
+      )
+    this.#load()
+    return {
+      token: this.tokens().find(({ id }) => id === Number(lastInsertRowid)) as Token,
+      secret,
+    }
+  }
+
+  /** Returns whether there is such a token. What came in by it stays. */
+  revokeToken(id: number, now: UnixNs): boolean {
+    const { changes } = this.#db
+      .prepare('UPDATE token SET revoked_ns = ifnull(revoked_ns, ?) WHERE id = ?')
+      .run(now, id)
+    this.#readToken(id)
+    return changes > 0
+  }
+
+  /**
+   * Whether a device may be given a certificate for a token: asked before one is made, and again by `enrol`. Of a hardware
+   * that is known nobody may come as another, or again, by a token alone: a token in a profile is everybody's on that machine.
+   */
+  mayEnrol(secret: string, candidate: Candidate, now: UnixNs): Refused | undefined {
+    const token = this.#tokenOf(secret)
+    if (!token)
+      return refused('token-unknown', 'the collector has made no such token, or has removed it')
+    if (token.revokedAt !== undefined)
+      return refused('token-revoked', `the token "${token.label}" was revoked`)
+    if (token.expiresAt !== undefined && token.expiresAt <= now)
+      return refused('token-expired', `the token "${token.label}" has expired`)
+    const { deviceId, hardware, provenId } = candidate
+    const known = this.#devices.get(deviceId)
+    const isAgain = known !== undefined && (provenId === deviceId || known.mayEnrolAgain)
+    if (known && !isAgain)
+      return refused(
+        'device-known',
+        'this device is enrolled: it comes again with its old key, or an administrator says `freshet collector devices allow`',
+      )
+    // Of hardware that has no name nothing is known.
+    const others = [...((hardware !== '' && this.#byHardware.get(hardware)) || [])]
+      .filter((id) => id !== deviceId && id !== provenId)
+      .map((id) => this.#devices.get(id) as EnrolledDevice)
+    if (others.some(({ standing, mayEnrolAgain }) => standing !== 'revoked' && !mayEnrolAgain))
+      return refused(
+        'hardware-known',
+        'this hardware is enrolled as another device: it comes with that one’s key, or an administrator says `freshet collector devices allow`',
+      )
+    if (!isAgain && token.usesMax !== undefined && token.uses >= token.usesMax)
+      return refused(
+        'token-used-up',
+        `the token "${token.label}" was for ${token.usesMax} devices, and as many came`,
+      )
+    return undefined
+  }
+
+  /** Makes the device known with its first certificate, in one durable transaction; or says why not. */
+  enrol(
+    secret: string,
+    candidate: Candidate,
+    certificate: { fingerprint: string; notAfter: UnixNs },
+    now: UnixNs,
+  ): EnrolledDevice | Refused {
+    let no: Refused | undefined
+    let changed: string[] = []
+    transaction(this.#db, () => {
+      this.refresh()
+      no = this.mayEnrol(secret, candidate, now)
+      if (!no) changed = this.#write(secret, candidate, certificate, now)
+    })
+    if (no) return no
+    for (const id of changed) this.#readDevice(id)
+    this.#readToken(this.#tokenOf(secret)?.id ?? 0)
+    return this.#devices.get(candidate.deviceId) as EnrolledDevice
+  }
+
+  /** Another certificate of a device that is there; the old one holds until it ends by itself. */
+  noteCertificate(
+    deviceId: string,
+    certificate: { fingerprint: string; notAfter: UnixNs },
+    now: UnixNs,
+  ): void {
+    this.#insertCertificate(deviceId, certificate, now)
+    this.#readDevice(deviceId)
+  }
+
+  /** Whose certificate it is; or why it does not open. Reads nothing from the disk. */
+  judge(fingerprint: string | undefined, now: UnixNs): EnrolledDevice | Refused {
+    if (fingerprint === undefined)
+      return refused(
+        'certificate-missing',
+        'agents show a certificate: `freshet enroll` gets one for a token',
+      )
+    const certificate = this.#certificates.get(fingerprint)
+    const device = certificate && this.#devices.get(certificate.deviceId)
+    if (!certificate || !device)
+      return refused(
+        'certificate-unknown',
+        'this collector has given no such certificate, or has forgotten the device: `freshet enroll` gets one for a token',
+      )
+    if (device.standing === 'revoked')
+      return refused('device-revoked', 'this device was revoked by an administrator')
+    if (certificate.revokedAt !== undefined)
+      return refused('certificate-revoked', 'this certificate was revoked')
+    if (certificate.notAfter <= now)
+      return refused(
+        'certificate-expired',
+        'this certificate has expired: `freshet enroll` gets another for a token',
+      )
+    return device
+  }
+
+  /** Returns whether there is such a device. `mayEnrolAgain`: once, by any token. */
+  change(
+    id: string,
+    to: Partial<Pick<EnrolledDevice, 'group' | 'name' | 'owner' | 'standing' | 'mayEnrolAgain'>>,
+  ): boolean {
+    const device = this.#devices.get(id)
+    if (!device) return false
+    const { group, name, owner, standing, mayEnrolAgain } = { ...device, ...to }
+    this.#db
+      .prepare(
+        'UPDATE device SET device_group = ?, name = ?, owner = ?, standing = ?, may_enrol_again = ? WHERE id = ?',
+      )
+      .run(group, name, owner, standing, mayEnrolAgain ? 1 : 0, id)
+    this.#readDevice(id)
+    return true
+  }
+
+  /** Forgets the device and its certificates. Returns whether there was such a device. */
+  remove(id: string): boolean {
+    const { changes } = this.#db.prepare('DELETE FROM device WHERE id = ?').run(id)
+    this.#readDevice(id)
+    return changes > 0
+  }
+
+  #tokenOf(secret: string): Token | undefined {
+    return this.#tokens.get(this.#byHash.get(hashOf(secret)) ?? 0)
+  }
+
+  /** Ids of the devices that it changed. REQUIRES: a transaction, and that it may. */
+  #write(
+    secret: string,
+    { deviceId, hardware, provenId }: Candidate,
+    certificate: { fingerprint: string; notAfter: UnixNs },
+    now: UnixNs,
+  ): string[] {
+    const token = this.#tokenOf(secret) as Token
+    const known = this.#devices.get(deviceId)
+    const changed = [deviceId]
+    if (known) {
+      // Whoever held the old key holds it no more, or is this very device.
+      this.#db
+        .prepare('UPDATE certificate SET revoked_ns = ? WHERE device = ? AND revoked_ns IS NULL')
+        .run(now, deviceId)
+      this.#db
+        .prepare('UPDATE device SET hardware = ?, standing = ?, may_enrol_again = 0 WHERE id = ?')
+        .run(hardware, known.standing === 'revoked' ? 'quarantined' : known.standing, deviceId)
+    } else {
+      this.#db
+        .prepare("INSERT INTO device VALUES (?, ?, ?, '', '', ?, ?, ?, 0)")
+        .run(deviceId, hardware, token.group, 'quarantined', now, token.id)
+      this.#db.prepare('UPDATE token SET uses = uses + 1 WHERE id = ?').run(token.id)
+      // A person allowed this hardware to come again, once.
+      for (const id of this.#byHardware.get(hardware) ?? []) {
+        if (hardware === '' || id === provenId) continue
+        this.#db.prepare('UPDATE device SET may_enrol_again = 0 WHERE id = ?').run(id)
+        changed.push(id)
+      }
+    }
+    this.#insertCertificate(deviceId, certificate, now)
+    return changed
+  }
+
+  #insertCertificate(
+    deviceId: string,
+    { fingerprint, notAfter }: { fingerprint: string; notAfter: UnixNs },
+    now: UnixNs,
+  ): void {
+    this.#db
+      .prepare('INSERT INTO certificate VALUES (?, ?, ?, ?, NULL)')
+      .run(fingerprint, deviceId, now, notAfter)
+  }
+
+  #load(): void {
+    for (const all of [this.#tokens, this.#byHash, this.#devices, this.#byHardware]) all.clear()
+    for (const all of [this.#certificates, this.#ofDevice]) all.clear()
+    for (const row of this.#rows('SELECT * FROM token ORDER BY id')) this.#takeToken(row)
+    for (const row of this.#rows('SELECT * FROM device ORDER BY enrolled_ns')) this.#takeDevice(row)
+    for (const row of this.#rows('SELECT * FROM certificate')) this.#takeCertificate(row)
+  }
+
+  #readToken(id: number): Token | undefined {
+    for (const row of this.#rows('SELECT * FROM token WHERE id = ?', id)) this.#takeToken(row)
+    return this.#tokens.get(id)
+  }
+
+  /** As it is in the file now; forgotten where it is there no more. */
+  #readDevice(id: string): void {
+    const before = this.#devices.get(id)
+    if (before) this.#byHardware.get(before.hardware)?.delete(id)
+    for (const fingerprint of this.#ofDevice.get(id) ?? []) this.#certificates.delete(fingerprint)
+    this.#ofDevice.delete(id)
+    const [row] = this.#rows('SELECT * FROM device WHERE id = ?', id)
+    if (!row) {
+      this.#devices.delete(id)
+      return
+    }
+    this.#takeDevice(row)
+    for (const one of this.#rows('SELECT * FROM certificate WHERE device = ?', id))
+      this.#takeCertificate(one)
+  }
+
+  #rows(sql: string, ...values: (string | number)[]): DatabaseRow[] {
+    const statement = this.#db.prepare(sql)
+    statement.setReadBigInts(true)
+    return statement.all(...values)
+  }
+
+  #takeToken(row: DatabaseRow): void {
+    const token = tokenOf(row)
+    this.#tokens.set(token.id, token)
+    this.#byHash.set(text(row, 'hash'), token.id)
+  }
+
+  #takeDevice(row: DatabaseRow): void {
+    const device = deviceOf(row)
+    this.#devices.set(device.id, device)
+    const beside = this.#byHardware.get(device.hardware)
+    if (beside) beside.add(device.id)
+    else this.#byHardware.set(device.hardware, new Set([device.id]))
+  }
+
+  #takeCertificate(row: DatabaseRow): void {
+    const certificate = {
+      fingerprint: text(row, 'fingerprint'),
+      deviceId: text(row, 'device'),
+      notAfter: time(row, 'not_after_ns') as UnixNs,
+      revokedAt: time(row, 'revoked_ns'),
+    }
+    this.#certificates.set(certificate.fingerprint, certificate)
+    const beside = this.#ofDevice.get(certificate.deviceId)
+    if (beside) beside.push(certificate.fingerprint)
+    else this.#ofDevice.set(certificate.deviceId, [certificate.fingerprint])
+  }
+}
+
+const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+
+type DatabaseRow = Record<string, SQLOutputValue>
+
+const text = (row: DatabaseRow, column: string): string => `${row[column]}`
+const time = (row: DatabaseRow, column: string): UnixNs | undefined =>
+  typeof row[column] === 'bigint' ? unixNs(row[column], column) : undefined
+const count = (row: DatabaseRow, column: string): number | undefined =>
+  typeof row[column] === 'bigint' ? Number(row[column]) : undefined
+
+function tokenOf(row: DatabaseRow): Token {
+  return {
+    id: Number(row['id']),
+    label: text(row, 'label'),
+    group: text(row, 'device_group'),
+    usesMax: count(row, 'uses_max'),
+    uses: Number(row['uses']),
+    madeAt: time(row, 'made_ns') as UnixNs,
+    expiresAt: time(row, 'expires_ns'),
+    revokedAt: time(row, 'revoked_ns'),
+  }
+}
+
+function deviceOf(row: DatabaseRow): EnrolledDevice {
+  const standing = text(row, 'standing')
+  return {
+    id: text(row, 'id'),
+    hardware: text(row, 'hardware'),
+    group: text(row, 'device_group'),
+    name: text(row, 'name'),
+    owner: text(row, 'owner'),
+    // What cannot be read is trusted with nothing.
+    standing: STANDINGS.find((one) => one === standing) ?? 'revoked',
+    enrolledAt: time(row, 'enrolled_ns') as UnixNs,
+    token: count(row, 'token'),
+    mayEnrolAgain: row['may_enrol_again'] === 1n,
+  }
+}

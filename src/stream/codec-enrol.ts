@@ -1,0 +1,110 @@
+// The messages of enrolment to bytes and back: one request and one answer outside the stream, and their like on it.
+import { type HostFacts, type Renewed, StreamError } from './message.ts'
+import { decoding, reader } from './reading.ts'
+import { freshet } from './wire.gen.js'
+
+const wire = freshet.v1
+/** A certificate request of ours has 250 bytes, a certificate 600. */
+const DER_BYTES_MAX = 8192
+const AUTHORITIES_MAX = 4
+const TOKEN_CHARS_MAX = 512
+/** Of an EnrollRequest. */
+export const ENROLL_BYTES_MAX = 16 * 1024
+/** Of an EnrollResponse. */
+export const ENROLLED_BYTES_MAX = 64 * 1024
+/** Where a collector takes them. */
+export const ENROLL_PATH = '/v1/enroll'
+export const ENROLL_TYPE = 'application/x-protobuf'
+
+export type EnrollRequest = {
+  token: string
+  /** PKCS #10, DER. */
+  request: Uint8Array
+  /** 64 hex digits; empty: the system does not say. */
+  hardware: string
+  agentVersion: string
+  host: HostFacts
+}
+
+export type EnrollResponse = Renewed & { group: string }
+
+export function encodeEnrollRequest(request: EnrollRequest): Uint8Array {
+  const { hardware, ...rest } = request
+  return wire.EnrollRequest.encode({ ...rest, hardware: Buffer.from(hardware, 'hex') }).finish()
+}
+
+/** Throws StreamError. */
+export function decodeEnrollRequest(bytes: Uint8Array): EnrollRequest {
+  within(bytes, ENROLL_BYTES_MAX)
+  const { token, request, hardware, agentVersion, host } = decoding('enroll', () =>
+    wire.EnrollRequest.decode(reader(bytes)),
+  )
+  if (!token || token.length > TOKEN_CHARS_MAX)
+    throw new StreamError('missing', 'enroll.token: it holds no token')
+  return {
+    token,
+    request: der(request, 'enroll.request'),
+    hardware: hardwareFromWire(hardware, 'enroll.hardware'),
+    agentVersion: agentVersion ?? '',
+    host: hostFromWire(host),
+  }
+}
+
+export const encodeEnrollResponse = (response: EnrollResponse): Uint8Array =>
+  wire.EnrollResponse.encode(response).finish()
+
+/** Throws StreamError. */
+export function decodeEnrollResponse(bytes: Uint8Array): EnrollResponse {
+  within(bytes, ENROLLED_BYTES_MAX)
+  const response = decoding('enrolled', () => wire.EnrollResponse.decode(reader(bytes)))
+  return { ...renewedFromWire(response), group: response.group ?? '' }
+}
+
+/** Throws StreamError. */
+export function renewedFromWire(renewed: freshet.v1.Renewed.$Properties): Renewed {
+  const authorities = renewed.authorities ?? []
+  if (authorities.length === 0 || authorities.length > AUTHORITIES_MAX)
+    throw new StreamError(
+      'out-of-range',
+      `authorities: ${authorities.length}, from 1 to ${AUTHORITIES_MAX}`,
+    )
+  return {
+    certificate: der(renewed.certificate, 'certificate'),
+    authorities: authorities.map((one) => der(one, 'authorities')),
+  }
+}
+
+/** Throws StreamError. */
+export const requestFromWire = (renew: freshet.v1.Renew.$Properties): Uint8Array =>
+  der(renew.request, 'renew.request')
+
+/** Absent fields are empty. */
+export const hostFromWire = (host: freshet.v1.Host.$Properties | null | undefined): HostFacts => ({
+  hostname: host?.hostname ?? '',
+  os: host?.os ?? '',
+  osVersion: host?.osVersion ?? '',
+  osBuild: host?.osBuild ?? '',
+  hardware: host?.hardware ?? '',
+  arch: host?.arch ?? '',
+  bootId: host?.bootId ?? '',
+})
+
+/** 64 hex digits, or empty. Throws StreamError. */
+export function hardwareFromWire(bytes: Uint8Array | undefined | null, field: string): string {
+  const hex = Buffer.from(bytes ?? []).toString('hex')
+  if (hex.length !== 0 && hex.length !== 64)
+    throw new StreamError('out-of-range', `${field}: not 32 bytes`)
+  return hex
+}
+
+function der(bytes: Uint8Array | undefined | null, field: string): Uint8Array {
+  if (!bytes || bytes.length === 0) throw new StreamError('missing', `${field}: it is empty`)
+  if (bytes.length > DER_BYTES_MAX)
+    throw new StreamError('too-large', `${field}: ${bytes.length} bytes, at most ${DER_BYTES_MAX}`)
+  return Uint8Array.from(bytes)
+}
+
+function within(bytes: Uint8Array, most: number): void {
+  if (bytes.length > most)
+    throw new StreamError('too-large', `enroll: ${bytes.length} bytes, at most ${most}`)
+}

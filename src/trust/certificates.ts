@@ -1,0 +1,229 @@
+// Certificates that a collector makes: its authority's, its own, and its devices'. ECDSA over P-256, X.509 v3 (RFC 5280).
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  webcrypto,
+} from 'node:crypto'
+import { isIP } from 'node:net'
+// What @peculiar/x509 is built on wants it first.
+import 'reflect-metadata'
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  cryptoProvider,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  Pkcs10CertificateRequest,
+  Pkcs10CertificateRequestGenerator,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509'
+import { pemOf } from './pin.ts'
+
+cryptoProvider.set(webcrypto as unknown as Crypto)
+
+const DAY_MS = 86_400_000
+const AUTHORITY_DAYS = 20 * 365
+/** What browsers take at most. */
+const SERVER_DAYS = 397
+export const DEVICE_DAYS = 90
+/** Clocks differ: a certificate holds from so long before it was made. */
+const BACKDATED_MS = 3_600_000
+const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const
+const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const
+/** A request of ours has some 300 bytes. */
+const REQUEST_BYTES_MAX = 4096
+
+/** Both in PEM. */
+export type KeyAndCertificate = { certificate: string; key: string }
+
+/** A request that is none, or not signed by the key it names; the message is a sentence. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError'
+}
+
+/** PKCS #8 PEM of a new P-256 key. */
+export function makeKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: CURVE.namedCurve })
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+/** An authority of its own, for 20 years: it signs certificates and nothing else. */
+export async function makeAuthority(name: string, nowMs: number): Promise<KeyAndCertificate> {
+  const key = makeKey()
+  const keys = await pairOf(key)
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    serialNumber: serial(),
+    name: [{ CN: [name] }],
+    ...lasting(nowMs, AUTHORITY_DAYS),
+    keys,
+    signingAlgorithm: SIGNING,
+    extensions: [
+      new BasicConstraintsExtension(true, 0, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  })
+  return { certificate: pem(certificate), key }
+}
+
+/** For a server that is called by these names and addresses, 397 days. */
+export async function issueServer(
+  authority: KeyAndCertificate,
+  names: readonly string[],
+  nowMs: number,
+): Promise<KeyAndCertificate> {
+  const key = makeKey()
+  const { publicKey } = await pairOf(key)
+  const certificate = await issue(authority, {
+    subject: names[0] ?? 'freshet',
+    publicKey,
+    ...lasting(nowMs, SERVER_DAYS),
+    usage: ExtendedKeyUsage.serverAuth,
+    names: names.map((name) => ({ type: isIP(name) === 0 ? 'dns' : 'ip', value: name })),
+  })
+  return { certificate: pem(certificate), key }
+}
+
+/** What of a device stands in its certificate. */
+const deviceName = (deviceId: string): string => `urn:uuid:${deviceId}`
+
+/** PKCS #10 (RFC 2986), DER: that whoever holds `key` wants to be this device. */
+export async function requestOf(key: string, deviceId: string): Promise<Uint8Array> {
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: [{ CN: [deviceId] }],
+    keys: await pairOf(key),
+    signingAlgorithm: SIGNING,
+  })
+  return new Uint8Array(request.rawData)
+}
+
+export type DeviceRequest = { deviceId: string; publicKey: KeyObject }
+
+/** Reads a request that came from somebody. Rejects with RequestError. */
+export async function readRequest(der: Uint8Array): Promise<DeviceRequest> {
+  if (der.length > REQUEST_BYTES_MAX)
+    throw new RequestError(`a certificate request has at most ${REQUEST_BYTES_MAX} bytes`)
+  let request: Pkcs10CertificateRequest
+  let publicKey: KeyObject
+  let isSigned = false
+  try {
+    request = new Pkcs10CertificateRequest(exactly(der))
+    publicKey = createPublicKey({
+      key: Buffer.from(request.publicKey.rawData),
+      type: 'spki',
+      format: 'der',
+    })
+    isSigned = await request.verify()
+  } catch (cause) {
+    throw new RequestError('the certificate request cannot be read (PKCS #10, DER)', { cause })
+  }
+  if (
+    publicKey.asymmetricKeyType !== 'ec' ||
+    publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1'
+  )
+    throw new RequestError('the key of a certificate request is an ECDSA key over P-256')
+  if (!isSigned) throw new RequestError('the certificate request is not signed by the key it names')
+  const [deviceId = '', ...more] = request.subjectName.getField('CN')
+  if (more.length > 0 || !DEVICE_ID.test(deviceId))
+    throw new RequestError(
+      "the certificate request's common name is the device's id: a UUID in lower case",
+    )
+  return { deviceId, publicKey }
+}
+
+const DEVICE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+export type IssuedDevice = { der: Uint8Array; notAfterMs: number }
+
+/** For a device that showed a request: a client certificate, `days` from `nowMs`. */
+export async function issueDevice(
+  authority: KeyAndCertificate,
+  { deviceId, publicKey }: DeviceRequest,
+  nowMs: number,
+  days = DEVICE_DAYS,
+): Promise<IssuedDevice> {
+  const { notBefore, notAfter } = lasting(nowMs, days)
+  const certificate = await issue(authority, {
+    subject: deviceId,
+    publicKey: await webKey(publicKey),
+    notBefore,
+    notAfter,
+    usage: ExtendedKeyUsage.clientAuth,
+    names: [{ type: 'url', value: deviceName(deviceId) }],
+  })
+  return { der: new Uint8Array(certificate.rawData), notAfterMs: notAfter.getTime() }
+}
+
+type Wanted = {
+  subject: string
+  publicKey: CryptoKey
+  notBefore: Date
+  notAfter: Date
+  usage: ExtendedKeyUsage
+  names: { type: 'dns' | 'ip' | 'url'; value: string }[]
+}
+
+async function issue(authority: KeyAndCertificate, wanted: Wanted): Promise<X509Certificate> {
+  const issuer = new X509Certificate(authority.certificate)
+  const { privateKey } = await pairOf(authority.key)
+  return X509CertificateGenerator.create({
+    serialNumber: serial(),
+    subject: [{ CN: [wanted.subject] }],
+    issuer: issuer.subject,
+    notBefore: wanted.notBefore,
+    notAfter: wanted.notAfter,
+    publicKey: wanted.publicKey,
+    signingKey: privateKey,
+    signingAlgorithm: SIGNING,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([wanted.usage]),
+      new SubjectAlternativeNameExtension(wanted.names),
+      await SubjectKeyIdentifierExtension.create(wanted.publicKey),
+      await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  })
+}
+
+const lasting = (nowMs: number, days: number) => ({
+  notBefore: new Date(nowMs - BACKDATED_MS),
+  notAfter: new Date(nowMs + days * DAY_MS),
+})
+
+/** 128 random bits, positive and without a zero byte in front (RFC 5280, 4.1.2.2). */
+function serial(): string {
+  const bytes = randomBytes(16)
+  bytes[0] = ((bytes[0] as number) & 0x7f) | 0x40
+  return bytes.toString('hex')
+}
+
+const pem = (certificate: X509Certificate): string =>
+  pemOf('CERTIFICATE', new Uint8Array(certificate.rawData))
+
+async function pairOf(key: string): Promise<webcrypto.CryptoKeyPair> {
+  const privateKey = createPrivateKey(key)
+  const der = privateKey.export({ type: 'pkcs8', format: 'der' })
+  return {
+    privateKey: (await webcrypto.subtle.importKey('pkcs8', der, CURVE, true, [
+      'sign',
+    ])) as CryptoKey,
+    publicKey: await webKey(createPublicKey(privateKey)),
+  }
+}
+
+async function webKey(key: KeyObject): Promise<CryptoKey> {
+  const der = key.export({ type: 'spki', format: 'der' })
+  return (await webcrypto.subtle.importKey('spki', der, CURVE, true, ['verify'])) as CryptoKey
+}
+
+/** In a buffer of its own: the library reads all of the memory behind a view. */
+const exactly = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer

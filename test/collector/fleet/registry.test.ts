@@ -1,0 +1,255 @@
+// Who may come in, and what a token, a key and an administrator can each do about it.
+import assert from 'node:assert/strict'
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { isRefused, Registry } from '../../../src/collector/fleet/registry.ts'
+import { openRegistryFile } from '../../../src/collector/fleet/registry-file.ts'
+import { type UnixNs, unixNs } from '../../../src/units.ts'
+import { DEVICE_A, DEVICE_B } from '../agent.ts'
+
+const T0 = unixNs(1_790_000_000_000_000_000n, 'T0')
+const DAY_NS = 86_400_000_000_000n
+const daysOn = (days: number): UnixNs => unixNs(T0 + BigInt(days) * DAY_NS, 'daysOn')
+const HARDWARE = 'aa'.repeat(32)
+const OTHER_HARDWARE = 'bb'.repeat(32)
+let number = 0
+const certificate = () => ({
+  fingerprint: (++number).toString(16).padStart(64, '0'),
+  notAfter: daysOn(90),
+})
+
+describe('the registry of devices', () => {
+  let directory: string
+  let path: string
+  let registry: Registry
+  const open = () => new Registry(openRegistryFile(path, () => {}))
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-registry-'))
+    path = join(directory, 'fleet.db')
+    registry = open()
+  })
+  afterEach(() => {
+    registry.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  const token = (change: { usesMax?: number; expiresAt?: UnixNs } = {}) =>
+    registry.makeToken(
+      { label: 'Berlin', group: 'office', usesMax: change.usesMax, expiresAt: change.expiresAt },
+      T0,
+    )
+  const enrol = (
+    secret: string,
+    deviceId = DEVICE_A,
+    hardware = HARDWARE,
+    provenId?: string,
+    now = T0,
+  ) => {
+    const of = certificate()
+    const outcome = registry.enrol(secret, { deviceId, hardware, provenId }, of, now)
+    return { outcome, fingerprint: of.fingerprint }
+  }
+  const refusedWith = (outcome: object, code: string) => {
+    assert(
+      isRefused(outcome),
+      JSON.stringify(outcome, (_, v) => (typeof v === 'bigint' ? `${v}` : v)),
+    )
+    assert.equal(outcome.code, code)
+  }
+
+  it('lets a device in by a token, into its group and quarantine, and knows its certificate', () => {
+    const { secret } = token()
+    const { outcome, fingerprint } = enrol(secret)
+    assert(!isRefused(outcome))
+    assert.equal(outcome.standing, 'quarantined')
+    assert.equal(outcome.group, 'office')
+    assert.equal(registry.tokens()[0]?.uses, 1)
+    const judged = registry.judge(fingerprint, T0)
+    assert(!isRefused(judged))
+    assert.equal(judged.id, DEVICE_A)
+  })
+
+  it('keeps all of it, and of a token its hash alone', () => {
+    const { secret } = token()
+    const { fingerprint } = enrol(secret)
+    registry.close()
+    const db = new DatabaseSync(path)
+    const kept = JSON.stringify(db.prepare('SELECT hash, label FROM token').all())
+    db.close()
+    assert(!kept.includes(secret) && kept.includes('Berlin'))
+    registry = open()
+    assert(!isRefused(registry.judge(fingerprint, T0)))
+    assert.equal(registry.tokens()[0]?.uses, 1)
+    assert.equal(statSync(path).mode & 0o777, 0o600)
+  })
+
+  it('refuses tokens that are unknown, revoked, expired or used up', () => {
+    refusedWith(enrol('freshet_enrol_no').outcome, 'token-unknown')
+    const expiring = token({ expiresAt: daysOn(1) })
+    refusedWith(
+      enrol(expiring.secret, DEVICE_A, HARDWARE, undefined, daysOn(1)).outcome,
+      'token-expired',
+    )
+    assert(!isRefused(enrol(expiring.secret).outcome))
+    const once = token({ usesMax: 1 })
+    assert(!isRefused(enrol(once.secret, DEVICE_B, OTHER_HARDWARE).outcome))
+    refusedWith(
+      enrol(once.secret, '11111111-1111-4111-8111-111111111111', 'cc'.repeat(32)).outcome,
+      'token-used-up',
+    )
+    const gone = token()
+    assert.equal(registry.revokeToken(gone.token.id, T0), true)
+    assert.equal(registry.revokeToken(999, T0), false)
+    refusedWith(enrol(gone.secret).outcome, 'token-revoked')
+  })
+
+  describe('of a device or hardware that is known', () => {
+    const known = () => {
+      const { secret } = token()
+      return { secret, old: enrol(secret).fingerprint }
+    }
+    it('takes nobody by a token alone', () => {
+      const { secret } = known()
+      refusedWith(enrol(secret).outcome, 'device-known')
+      refusedWith(enrol(secret, DEVICE_A, OTHER_HARDWARE).outcome, 'device-known')
+      refusedWith(enrol(secret, DEVICE_B, HARDWARE).outcome, 'hardware-known')
+      assert.equal(registry.tokens()[0]?.uses, 1)
+    })
+    it('takes who holds its key, whose old certificate is good no more', () => {
+      const { secret, old } = known()
+      registry.change(DEVICE_A, { standing: 'active' })
+      const { outcome, fingerprint } = enrol(secret, DEVICE_A, HARDWARE, DEVICE_A)
+      assert(!isRefused(outcome))
+      assert.equal(outcome.standing, 'active')
+      assert.equal(registry.tokens()[0]?.uses, 1, 'it is no new device')
+      refusedWith(registry.judge(old, T0), 'certificate-revoked')
+      assert(!isRefused(registry.judge(fingerprint, T0)))
+    })
+    it('takes who holds the key of another device on that hardware', () => {
+      const { secret } = known()
+      assert(!isRefused(enrol(secret, DEVICE_B, HARDWARE, DEVICE_A).outcome))
+      refusedWith(enrol(secret, DEVICE_B, HARDWARE, DEVICE_A).outcome, 'device-known')
+    })
+    it('says nothing of hardware that has no name', () => {
+      const { secret } = token()
+      assert(!isRefused(enrol(secret, DEVICE_A, '').outcome))
+      assert(!isRefused(enrol(secret, DEVICE_B, '').outcome))
+    })
+    it('takes it once after an administrator allowed it', () => {
+      const { secret } = known()
+      registry.change(DEVICE_A, { mayEnrolAgain: true })
+      assert(!isRefused(enrol(secret).outcome))
+      refusedWith(enrol(secret).outcome, 'device-known')
+      registry.change(DEVICE_A, { mayEnrolAgain: true })
+      assert(!isRefused(enrol(secret, DEVICE_B, HARDWARE).outcome))
+      refusedWith(
+        enrol(secret, '11111111-1111-4111-8111-111111111111', HARDWARE).outcome,
+        'hardware-known',
+      )
+    })
+    it('takes the hardware as another device once it was revoked', () => {
+      const { secret } = known()
+      registry.change(DEVICE_A, { standing: 'revoked' })
+      assert(!isRefused(enrol(secret, DEVICE_B, HARDWARE).outcome))
+      refusedWith(enrol(secret, DEVICE_A, HARDWARE).outcome, 'device-known')
+    })
+  })
+
+  it('opens to no certificate but one that it gave, while it holds and its device may come', () => {
+    const { secret } = token()
+    const { fingerprint } = enrol(secret)
+    refusedWith(registry.judge(undefined, T0), 'certificate-missing')
+    refusedWith(registry.judge('00', T0), 'certificate-unknown')
+    refusedWith(registry.judge(fingerprint, daysOn(90)), 'certificate-expired')
+    registry.change(DEVICE_A, { standing: 'revoked' })
+    refusedWith(registry.judge(fingerprint, T0), 'device-revoked')
+    registry.change(DEVICE_A, { standing: 'active' })
+    assert(!isRefused(registry.judge(fingerprint, T0)))
+    const next = certificate()
+    registry.noteCertificate(DEVICE_A, next, T0)
+    assert(!isRefused(registry.judge(fingerprint, T0)), 'the old one holds beside the new')
+    assert(!isRefused(registry.judge(next.fingerprint, T0)))
+    assert.equal(registry.remove(DEVICE_A), true)
+    refusedWith(registry.judge(next.fingerprint, T0), 'certificate-unknown')
+    assert.equal(registry.remove(DEVICE_A), false)
+    assert.equal(registry.change(DEVICE_A, { name: 'x' }), false)
+  })
+
+  it('sees at the next look what another process wrote', () => {
+    const { secret } = token()
+    const { fingerprint } = enrol(secret)
+    const other = open()
+    assert.equal(registry.refresh(), false)
+    other.change(DEVICE_A, { standing: 'revoked' })
+    assert(!isRefused(registry.judge(fingerprint, T0)))
+    assert.equal(registry.refresh(), true)
+    refusedWith(registry.judge(fingerprint, T0), 'device-revoked')
+    assert.equal(registry.refresh(), false)
+    // Two processes and one use left: the transaction decides.
+    const once = token({ usesMax: 1 })
+    other.refresh()
+    const of = { deviceId: DEVICE_B, hardware: OTHER_HARDWARE, provenId: undefined }
+    assert(!isRefused(other.enrol(once.secret, of, certificate(), T0)))
+    refusedWith(
+      enrol(once.secret, '11111111-1111-4111-8111-111111111111', 'cc'.repeat(32)).outcome,
+      'token-used-up',
+    )
+    other.close()
+  })
+
+  it('is as before when the disk takes nothing', () => {
+    const { secret } = token()
+    const { fingerprint } = enrol(secret)
+    const holder = new DatabaseSync(path)
+    holder.exec('BEGIN IMMEDIATE')
+    assert.throws(() => enrol(secret, DEVICE_B, OTHER_HARDWARE))
+    holder.exec('ROLLBACK')
+    holder.close()
+    assert.equal(registry.device(DEVICE_B), undefined)
+    assert.equal(registry.tokens()[0]?.uses, 1)
+    assert(!isRefused(registry.judge(fingerprint, T0)))
+    assert(!isRefused(enrol(secret, DEVICE_B, OTHER_HARDWARE).outcome))
+  })
+
+  it('refuses a file that it cannot use, and begins no other in its place', () => {
+    registry.close()
+    for (const content of ['', 'this is no database, and is as long as a page'.repeat(200)]) {
+      rmSync(path)
+      for (const end of ['-wal', '-shm']) rmSync(`${path}${end}`, { force: true })
+      writeFileSync(path, content, { mode: 0o600 })
+      assert.throws(() => open(), /the registry of devices, is (empty|damaged): bring back a copy/)
+    }
+    rmSync(path)
+    registry = open()
+    registry.close()
+    const db = new DatabaseSync(path)
+    db.exec('PRAGMA user_version = 99')
+    db.close()
+    assert.throws(() => open(), /later version/)
+    rmSync(path)
+    registry = open()
+    chmodSync(path, 0o644)
+    registry.close()
+    const said: string[] = []
+    registry = new Registry(openRegistryFile(path, (text) => said.push(text)))
+    assert.match(said.join(), /others could use .*closed to them now/)
+  })
+
+  it('has room for a fleet: one more device costs no more than one', function () {
+    this.timeout(60_000)
+    const { secret } = token()
+    const count = 500
+    for (let n = 0; n < count; n++) {
+      const id = `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`
+      const { outcome } = enrol(secret, id, n.toString(16).padStart(64, '0'))
+      assert(!isRefused(outcome))
+    }
+    assert.equal(registry.devices().length, count)
+    registry.close()
+    registry = open()
+    assert.equal(registry.devices().length, count)
+    assert.equal(registry.tokens()[0]?.uses, count)
+  })
+})
