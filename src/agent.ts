@@ -3,6 +3,7 @@
 import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { openBeliefFile } from './agent/belief-file.ts'
+import { createEnrolment, type Enrolment } from './agent/enrolment-file.ts'
 import { createReport } from './agent/report.ts'
 import { createSettling } from './agent/settling.ts'
 import { usingState } from './agent/state-file.ts'
@@ -19,6 +20,7 @@ import { createEngine } from './engine/engine.ts'
 import type { PolicyDocument } from './engine/policy.ts'
 import { humanDuration } from './engine/sentence.ts'
 import { readOrMakeDeviceId } from './host/device.ts'
+import { hardwareId } from './host/hardware.ts'
 import { lockDirectory } from './host/lock.ts'
 import { describeMachine, type HostFacts } from './host/machine.ts'
 import { markRunning, type RunningMark, STOP_TOLD_MS } from './host/running-mark.ts'
@@ -50,7 +52,7 @@ export type AgentOptions = {
   /** File descriptor of the pipe to sense: record bytes in; inspect and acknowledge records out. */
   pipeFd: number
   /** undefined: findings stay in the outbox until a collector is named. */
-  collector: { url: string; token: string | undefined } | undefined
+  collector: { url: string; token: string | undefined; enrolment?: Enrolment } | undefined
   policy: PolicyDocument
   /** `freshet up` runs it and its collector, and starts either again. */
   isUnderUp?: boolean
@@ -138,11 +140,17 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   }
   feed(policyRecord(options.policy))
 
+  const hardware = hardwareId()
   const uplink = collector
     ? startUplink({
         url: collector.url,
         token: collector.token,
-        hello: { deviceId, agentVersion: VERSION, host: machine },
+        hello: {
+          ...{ deviceId, agentVersion: VERSION, host: machine },
+          ...(hardware === '' ? {} : { hardware }),
+        },
+        enrolment:
+          collector.enrolment && createEnrolment('.', deviceId, collector.enrolment, Date.now),
         outbox,
         signal: ending.signal,
         log,

@@ -1,4 +1,5 @@
 // What commander makes of arguments. Each throws InvalidArgumentError, which commander prints beside the option.
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { type MacSource, parseSources } from '../sources/choice.ts'
@@ -24,6 +25,26 @@ export function sources(text: string): ReadonlySet<MacSource> {
   } catch (error) {
     throw new InvalidArgumentError(`${(error as Error).message}.`)
   }
+}
+
+/** What a person calls something: a line of printable characters. */
+export function name(text: string): string {
+  const trimmed = text.trim()
+  if (trimmed === '' || trimmed.length > 100 || /\p{C}/u.test(trimmed))
+    throw new InvalidArgumentError('wants 1 to 100 printable characters.')
+  return trimmed
+}
+
+/** A host's name (RFC 1123, 2.1) or address, in lower case. */
+export function hostName(text: string): string {
+  const host = text.toLowerCase().replace(/^\[|\]$/g, '')
+  if (isIP(host) !== 0) return host
+  if (
+    host.length > 253 ||
+    !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(host)
+  )
+    throw new InvalidArgumentError('wants the name of a host or an address, without a port.')
+  return host
 }
 
 /** A parser for whole numbers in a range. */

@@ -1,9 +1,11 @@
 // `freshet collector`: takes what agents send, keeps it, and serves the page.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { startCollector } from '../collector/collector.ts'
+import { isLoopback } from '../collector/address.ts'
+import { type Collector, startCollector } from '../collector/collector.ts'
 import { CollectorError } from '../collector/collector-error.ts'
 import { keepOf } from '../collector/keeper.ts'
+import type { MachinesOptions } from '../collector/machines.ts'
 import { dropTo } from '../host/drop.ts'
 import { writeStateFile } from '../state-file.ts'
 import { ADDRESS_FILE } from './names.ts'
@@ -15,7 +17,12 @@ import { stopSignal } from './supervise.ts'
 export type CollectorCommand = {
   state?: string
   user?: string
-  listen: { host: string; port: number }
+  listen: { host: string; port: number }[]
+  /** TLS on loopback too. */
+  tls: boolean
+  names: string[]
+  certificate?: string
+  key?: string
   /** A port that is taken is waited for. */
   waitForPort?: boolean
   keepDays: number
@@ -33,6 +40,9 @@ export type CollectorReady = {
 
 export async function runCollectorCommand(command: CollectorCommand): Promise<number> {
   const paths = statePaths(command.state)
+  const [plain, ...more] = command.listen.filter((one) => !isOverTls(command, one))
+  if (more.length > 0)
+    throw new ConfigError('--listen: the page is served at one address of loopback, not at several')
   const user = defaultUser(command.user)
   makeStateDirectory(paths, paths.collector, user)
   const signal = stopSignal({ goesOnUnread: true })
@@ -41,8 +51,9 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
   let isServed = false
   const collector = await startCollector({
     stateDir: paths.collector,
-    host: command.listen.host,
-    port: command.listen.port,
+    host: plain?.host,
+    port: plain?.port ?? 0,
+    machines: machinesOf(command),
     waitsForPort: command.waitForPort ?? false,
     // The code is loaded by now; a clone under a home directory may be closed to this user.
     beforeState: () => {
@@ -69,11 +80,40 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
     isServed,
   }
   if (process.send) process.send(ready)
-  else process.stdout.write(`page: ${collector.pageUrl}\n`)
+  else process.stdout.write(describe(collector))
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
   await collector.close()
   return 0
+}
+
+const isOverTls = ({ tls }: CollectorCommand, { host }: { host: string }): boolean =>
+  tls || !isLoopback(host)
+
+function machinesOf(command: CollectorCommand): MachinesOptions | undefined {
+  const { certificate, key, names } = command
+  const addresses = command.listen.filter((one) => isOverTls(command, one))
+  if ((certificate === undefined) !== (key === undefined))
+    throw new ConfigError('--certificate and --key go together: the two files of one certificate')
+  if (addresses.length > 0)
+    return {
+      ...{ addresses, names },
+      ...(certificate !== undefined && key !== undefined
+        ? { files: { certFile: certificate, keyFile: key } }
+        : {}),
+    }
+  if (certificate !== undefined || names.length > 0)
+    throw new ConfigError(
+      '--name, --certificate and --key want an address with TLS: --listen one that other machines reach',
+    )
+  return undefined
+}
+
+function describe({ pageUrl, machines }: Collector): string {
+  const page = `page: ${pageUrl}\n`
+  if (!machines) return page
+  const { url, pin } = machines
+  return `${page}agents: ${url}, pin ${pin}\n        \`freshet collector tokens make\` makes a token; on each machine: \`freshet enroll --collector ${url} --pin ${pin} --token-file FILE\`\n`
 }

@@ -1,12 +1,14 @@
 // `freshet engine`: the engine role. sense starts it with the record pipe as file descriptor 3.
 import { fstatSync } from 'node:fs'
-import { AgentError, RecordsError, runEngine } from '../agent.ts'
+import { type Enrolment, readEnrolment } from '../agent/enrolment-file.ts'
+import { AgentError, type AgentOptions, RecordsError, runEngine } from '../agent.ts'
 import type { RecordingCounts } from '../capture/recording.ts'
 import { commandFor } from '../hint.ts'
 import { dropTo } from '../host/drop.ts'
 import { EXIT_RECORDS } from '../sense/exit.ts'
 import type { MacSource } from '../sources/choice.ts'
-import { isLocalCollector } from '../stream/collector-url.ts'
+import { StateFileError } from '../state-file.ts'
+import { collectorOrigin, isLocalCollector } from '../stream/collector-url.ts'
 import { readPolicyFile, readTokenFile } from './policy-file.ts'
 import { describeRecording } from './recording-text.ts'
 import { defaultUser } from './service-user.ts'
@@ -56,12 +58,7 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   if (user) dropTo(user)
   enterStateDirectory(paths.agent, user?.name ?? 'this user')
   // As that user, who owns the directory it usually lies in: as root a link there could lead to any file.
-  const collector = command.collector
-    ? {
-        url: command.collector,
-        token: isLocalCollector(command.collector) ? undefined : readTokenFile(command.tokenFile),
-      }
-    : undefined
+  const collector = collectorOf(command)
   let status = 0
   await runEngine({
     directory: paths.agent,
@@ -88,6 +85,45 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     status = EXIT_RECORDS
   })
   return status
+}
+
+/** Of whom findings go to. REQUIRES: the agent's directory is the working directory. Throws ConfigError. */
+function collectorOf({ collector, tokenFile, state }: EngineCommand): AgentOptions['collector'] {
+  if (collector !== undefined && isLocalCollector(collector))
+    return { url: collector, token: undefined }
+  if (tokenFile !== undefined)
+    return collector === undefined ? undefined : { url: collector, token: readTokenFile(tokenFile) }
+  const enrolment = readOwnEnrolment()
+  const again = (place: string) =>
+    commandFor(`enroll --collector ${place} --token-file FILE --pin PIN`, statePaths(state).root)
+  if (!enrolment) {
+    if (collector === undefined) return undefined
+    throw new ConfigError(
+      `this machine is not enrolled with the collector ${collector}: run ${again(collector)} first; --token-file is for a collector on loopback`,
+    )
+  }
+  if (collector !== undefined && originOf(collector) !== enrolment.collector)
+    throw new ConfigError(
+      `this machine is enrolled with the collector ${enrolment.collector}, not with ${collector}: leave --collector out, or run ${again(collector)}`,
+    )
+  return { url: enrolment.collector, token: undefined, enrolment }
+}
+
+function readOwnEnrolment(): Enrolment | undefined {
+  try {
+    return readEnrolment('.')
+  } catch (error) {
+    if (error instanceof StateFileError) throw new ConfigError(error.message)
+    throw error
+  }
+}
+
+function originOf(collector: string): string {
+  try {
+    return collectorOrigin(collector)
+  } catch (error) {
+    throw new ConfigError((error as Error).message)
+  }
 }
 
 function isOpen(fd: number): boolean {

@@ -28,7 +28,17 @@ export const pageUrlOf = (url: string, pageKey: string): string => `${url}/#key=
  * 127.0.0.1 sends that site's name.
  */
 export function isLoopbackHostHeader(header: string | undefined): boolean {
+  const host = hostOf(header)
+  return host !== undefined && isLoopback(host)
+}
+
+/** Whether a Host header names one of `names`, which are in lower case. */
+export function namedBy(header: string | undefined, names: readonly string[]): boolean {
+  const host = hostOf(header)
+  return host !== undefined && names.includes(host)
+}
+
+function hostOf(header: string | undefined): string | undefined {
   const match = /^(\[[0-9a-f:]+\]|[^:[\]]+)(?::\d{1,5})?$/i.exec(header ?? '')
-  if (!match) return false
-  return isLoopback((match[1] as string).replace(/^\[|\]$/g, '').toLowerCase())
+  return match?.[1]?.replace(/^\[|\]$/g, '').toLowerCase()
 }

@@ -12,11 +12,13 @@ import { createSite, readPageFiles } from './api/site.ts'
 import { doubtFile } from './clock-watch.ts'
 import { CollectorError } from './collector-error.ts'
 import { Counters } from './counters.ts'
+import type { Address } from './door/door.ts'
 import { Devices } from './gateway/devices.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createKeeper, KEEP_DAYS, KEEP_GB, KEEPER_BEAT_MS, type Keeper, keepOf } from './keeper.ts'
 import { knownAgentsMax, LIMITS, type Limits, withinDescriptors } from './limits.ts'
 import { listenLocally } from './local-listener.ts'
+import { type Machines, type MachinesOptions, openMachines } from './machines.ts'
 import { openStateDir, readOrMakeSecrets } from './secrets.ts'
 import type { Keep } from './store/protocol.ts'
 import { type LoadedStore, loadStore, type Store } from './store/store.ts'
@@ -29,10 +31,12 @@ const HEADER_BYTES_MAX = 16 * 1024
 export type CollectorOptions = {
   /** Made when missing, 0700. Holds store.db, agent.token and page.key. */
   stateDir: string
-  /** A loopback address. */
-  host: string
-  /** 0: any that is free. */
+  /** A loopback address, where the page is served; undefined: nowhere but through the door to other machines. */
+  host: string | undefined
+  /** Of `host`. 0: any that is free. */
   port: number
+  /** Where agents of other machines, and people, come in over TLS; undefined: nowhere. */
+  machines?: MachinesOptions | undefined
   /** A port that is taken is asked for again until it is free; agents of this machine are served meanwhile. */
   waitsForPort?: boolean
   /** Told the url when its port is listened on: before `startCollector` resolves, or later where that had to wait. */
@@ -55,9 +59,11 @@ export type CollectorOptions = {
 }
 
 export type Collector = {
-  /** Without a path, as `http://127.0.0.1:4610`. */
+  /** Without a path, as `http://127.0.0.1:4610`; of the door where there is no other. */
   url: string
   port: number
+  /** Of other machines: the door's address by its first name, and what agents know the collector by. */
+  machines: { url: string; port: number; pin: string } | undefined
   /** Opens the page signed in: keep it as secret as the key in it. */
   pageUrl: string
   counters(): Record<string, number>
@@ -86,7 +92,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
         `${limits.otherConnectionsMax} pages; \`ulimit -n\` raises it`,
     )
   options.signal?.throwIfAborted()
-  refuseUnlessLoopback(host)
+  if (host !== undefined) refuseUnlessLoopback(host)
   const loaded = await loadStore({ now, log })
   const undo: (() => void | Promise<void>)[] = [() => loaded.close()]
   try {
@@ -110,7 +116,12 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
 
     const counters = new Counters()
     const devices = new Devices(limits.devicesRememberedMax)
+    const machines =
+      options.machines &&
+      (await openMachines(stateDir, options.machines, { limits, counters, now, log }))
+    if (machines) undo.unshift(() => machines.close())
     const gateway = createGateway({
+      renew: machines?.enrolment.renew,
       ledger: store,
       agentToken: secrets.agentToken,
       devices,
@@ -133,6 +144,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       pageKey: secrets.pageKey,
       counters,
       readCounters,
+      names: machines?.names ?? [],
       limits,
       log,
     })
@@ -158,36 +170,43 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     )
     beat.unref()
     undo.unshift(() => clearInterval(beat))
-    const server = createServer(
-      {
-        headersTimeout: limits.headersTimeoutMs,
-        requestTimeout: 2 * limits.headersTimeoutMs,
-        connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs / 2),
-        maxHeaderSize: HEADER_BYTES_MAX,
-      },
-      site.listener,
-    )
+    const bounds = {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: 2 * limits.headersTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs / 2),
+      maxHeaderSize: HEADER_BYTES_MAX,
+    }
+    const server = createServer(bounds, site.listener)
     server.maxConnections = knownAgentsMax(limits) + limits.otherConnectionsMax
     server.on('drop', () => counters.add('connectionsDropped'))
     server.on('clientError', site.onClientError)
     server.on('upgrade', gateway.upgrade)
     const endLocal = await listenLocally(stateDir, gateway, log)
     undo.unshift(endLocal)
-    const port = await (options.waitsForPort && options.port !== 0
-      ? listenInTime(server, host, options.port, log, options.onServed)
-      : listen(server, host, options.port, log, options.onServed))
-    const url = urlOf(host, port)
+    const served = await machines?.serve({ gateway, site, server: bounds })
+    if (served) undo.unshift(() => served.close())
+    const door = served && machines && doorOf(served.addresses, machines)
+    let port = door?.port ?? 0
+    if (host !== undefined)
+      port = await (options.waitsForPort && options.port !== 0
+        ? listenInTime(server, host, options.port, log, options.onServed)
+        : listen(server, host, options.port, log, options.onServed))
+    else if (door) options.onServed?.(door.url)
+    const url = host === undefined ? (door?.url ?? '') : urlOf(host, port)
 
     let closed: Promise<void> | undefined
     const close = () => {
       closed ??= (async () => {
         isClosing.add(server)
         server.close()
+        served?.close()
         endLocal()
         clearInterval(beat)
         site.close()
         await gateway.close()
         server.closeAllConnections()
+        served?.closeAll()
+        machines?.close()
         await store.close()
         unlock()
       })()
@@ -197,12 +216,19 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       close().catch((cause) => log(`it did not close well: ${cause}`))
     }
     options.signal?.addEventListener('abort', closeOnAbort, { once: true })
-    return { url, port, pageUrl: pageUrlOf(url, secrets.pageKey), counters: readCounters, close }
+    const pageUrl = pageUrlOf(url, secrets.pageKey)
+    return { url, port, machines: door, pageUrl, counters: readCounters, close }
   } catch (cause) {
     for (const step of undo) await step()
     if (cause instanceof StateFileError) throw new CollectorError('state', cause.message, { cause })
     throw cause
   }
+}
+
+/** The first of its addresses, by the first of its names. */
+function doorOf(addresses: readonly Address[], { names, pin }: Machines) {
+  const [{ host, port }] = addresses as [Address, ...Address[]]
+  return { url: `https://${hostInUrl(names[0] ?? host)}:${port}`, port, pin }
 }
 
 /** What may come in before the store is looked at again: a flood is not to fill a disk between two beats. */

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import { type Collector, startCollector } from '../../src/collector/collector.ts'
 import type { Limits } from '../../src/collector/limits.ts'
+import type { MachinesOptions } from '../../src/collector/machines.ts'
 import type { Alert, Finding } from '../../src/engine/finding.ts'
 import {
   decodeEnvelope,
@@ -18,6 +19,7 @@ import {
   STREAM_PATH,
   SUBPROTOCOL,
 } from '../../src/stream/codec.ts'
+import { tlsOf, type UplinkIdentity } from '../../src/stream/uplink.ts'
 import { bytes, pid, unixNs } from '../../src/units.ts'
 
 export const DEVICE_A = '0f8fad5b-d9cb-469f-a165-70867728950e'
@@ -41,12 +43,14 @@ export async function runCollector(
   limits: Partial<Limits> = {},
   stateDir = mkdtempSync(join(tmpdir(), 'freshet-collector-')),
   descriptors?: number,
+  machines?: MachinesOptions,
 ): Promise<Running> {
   const log: string[] = []
   const collector = await startCollector({
     stateDir,
     host: '127.0.0.1',
     port: 0,
+    machines,
     log: (text) => log.push(text),
     limits,
     ...(descriptors !== undefined && { descriptors }),
@@ -76,6 +80,8 @@ export async function runCollector(
 
 export type Connect = {
   token?: string | undefined
+  /** TLS, as this device. */
+  identity?: UplinkIdentity | undefined
   headers?: Record<string, string>
   path?: string
   protocols?: string[]
@@ -89,9 +95,11 @@ export class Agent {
   readonly #waiting: ((envelope: Envelope | undefined) => void)[] = []
   #ended = false
 
-  constructor(url: string, { token, headers = {}, path = STREAM_PATH, protocols }: Connect) {
+  constructor(url: string, options: Connect) {
+    const { token, identity, headers = {}, path = STREAM_PATH, protocols } = options
     this.socket = new WebSocket(`${url.replace('http', 'ws')}${path}`, protocols ?? [SUBPROTOCOL], {
       headers: token === undefined ? headers : { Authorization: `Bearer ${token}`, ...headers },
+      ...(identity && tlsOf(identity)),
     })
     this.socket.on('message', (data) => this.#push(decodeEnvelope(data as Buffer)))
     this.socket.on('error', () => {})

@@ -1,7 +1,7 @@
 // `freshet up`, `agent`, `record`, and `engine`, which sense starts.
 import { type Command, Option } from 'commander'
 import type { MacSource } from '../../sources/choice.ts'
-import { ringBytes, whole } from '../arguments.ts'
+import { path, ringBytes, whole } from '../arguments.ts'
 import { finish } from '../finish.ts'
 import {
   execArgumentsOption,
@@ -114,6 +114,23 @@ export function addAgentCommands(program: Command): void {
     .action(async (file: string, options: AgentFlags & { seconds?: number }) => {
       const { runRecordCommand } = await import('../record.ts')
       await finish(runRecordCommand({ ...agentCommand(options), file, seconds: options.seconds }))
+    })
+
+  program
+    .command('enroll')
+    .description('makes this machine a device of a collector on another machine')
+    .addOption(stateOption())
+    .addOption(userOption())
+    .requiredOption('--collector <url>', 'its address, as https://collector.example:8442')
+    .addOption(
+      new Option('--token-file <file>', 'what `freshet collector tokens make` printed there')
+        .argParser(path)
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--pin <sha256>', 'what `freshet collector pin` prints there')
+    .action(async (options: import('../enroll.ts').EnrollCommand) => {
+      const { runEnrollCommand } = await import('../enroll.ts')
+      await finish(runEnrollCommand(options))
     })
 
   program

@@ -1,8 +1,11 @@
 // `freshet collector` and what is done with its store.
 import { type Command, Option } from 'commander'
-import { address } from '../arguments.ts'
+import { address, hostName, path } from '../arguments.ts'
 import { finish } from '../finish.ts'
 import { keepDaysOption, keepGbOption, stateOption, userOption } from '../options.ts'
+import { addFleetCommands } from './fleet.ts'
+
+type Listen = { host: string; port: number }
 
 export function addCollectorCommands(program: Command): void {
   const collector = program
@@ -11,10 +14,27 @@ export function addCollectorCommands(program: Command): void {
     .addOption(stateOption())
     .addOption(userOption())
     .addOption(
-      new Option('--listen <host:port>', 'address to listen on; without TLS only loopback')
-        .argParser(address)
-        .default({ host: '127.0.0.1', port: 8442 }, '127.0.0.1:8442'),
+      new Option(
+        '--listen <host:port>',
+        'address to listen on, several times for several: over TLS, but the page on loopback (default: 127.0.0.1:8442)',
+      ).argParser((text, before?: Listen[]) => [...(before ?? []), address(text)]),
     )
+    .addOption(new Option('--tls', 'TLS on loopback too').default(false))
+    .addOption(
+      new Option(
+        '--name <name>',
+        'what agents and browsers call it, several times for several (default: what this machine calls itself)',
+      )
+        .argParser((text, before: string[]) => [...before, hostName(text)])
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option(
+        '--certificate <file>',
+        'PEM: its certificate and those that lead to its authority (default: its own authority signs one)',
+      ).argParser(path),
+    )
+    .addOption(new Option('--key <file>', 'PEM: the key of --certificate').argParser(path))
     .addOption(keepDaysOption())
     .addOption(keepGbOption())
     .addOption(new Option('--wait-for-port').hideHelp())
@@ -22,13 +42,18 @@ export function addCollectorCommands(program: Command): void {
       async (options: {
         state?: string
         user?: string
-        listen: { host: string; port: number }
+        listen?: Listen[]
+        tls: boolean
+        name: string[]
+        certificate?: string
+        key?: string
         waitForPort?: boolean
         keepDays: number
         keepGb: number
       }) => {
         const { runCollectorCommand } = await import('../collector.ts')
-        await finish(runCollectorCommand(options))
+        const { listen = [{ host: '127.0.0.1', port: 8442 }], name: names, ...rest } = options
+        await finish(runCollectorCommand({ ...rest, listen, names }))
       },
     )
   collector
@@ -52,6 +77,8 @@ export function addCollectorCommands(program: Command): void {
       const { runRestoreCommand } = await import('../collector-files.ts')
       await finish(runRestoreCommand({ ...options, file }))
     })
+
+  addFleetCommands(collector)
 
   program
     .command('page')

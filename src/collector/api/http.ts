@@ -1,6 +1,6 @@
 // HTTP: headers of every answer, who may ask, and which room answers.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { isLoopbackHostHeader } from '../address.ts'
+import { isLoopbackHostHeader, namedBy } from '../address.ts'
 import type { Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
 import type { ErrorResponse, PageEvent } from '../page-api.ts'
@@ -31,6 +31,8 @@ export type HttpOptions = {
   pageFiles: PageFiles
   pageKey: string
   counters: Counters
+  /** What this collector is called over TLS, in lower case. */
+  names: readonly string[]
   limits: Limits
   log: (text: string) => void
 }
@@ -65,9 +67,9 @@ export function createRequestListener(options: HttpOptions): RequestListener {
   }
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!isLoopbackHostHeader(request.headers.host)) {
+    if (!isOwnHost(request)) {
       counters.add('requestsRefusedHost')
-      sendJson(response, error(421, 'the Host header must name the loopback address'))
+      sendJson(response, error(421, 'the Host header must name this collector'))
       return
     }
     const path = pathOf(request)
@@ -75,6 +77,13 @@ export function createRequestListener(options: HttpOptions): RequestListener {
       sendJson(response, onlyGet(request) ?? { status: 200, body: { ok: true } })
     else if (path.startsWith('/api/')) await respondToApi(request, response, path)
     else sendFile(request, response, path)
+  }
+
+  /** Loopback names belong to loopback, the names of the certificate to TLS. */
+  function isOwnHost({ headers, socket }: IncomingMessage): boolean {
+    return 'encrypted' in socket
+      ? namedBy(headers.host, options.names)
+      : isLoopbackHostHeader(headers.host)
   }
 
   async function respondToApi(

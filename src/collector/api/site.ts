@@ -37,10 +37,12 @@ export function createSite(options: {
   pageKey: string
   counters: Counters
   readCounters: () => Record<string, number>
+  /** What this collector is called over TLS, in lower case. */
+  names: readonly string[]
   limits: Limits
   log: (text: string) => void
 }): Site {
-  const { store, devices, pageFiles, pageKey, counters, readCounters, limits, log } = options
+  const { store, devices, pageFiles, pageKey, counters, readCounters, names, limits, log } = options
   const pages = new Pages(limits, counters)
   const announcer = createAnnouncer({ pages, devices, store, log })
   const { onRequest, onClientError } = createClientErrors(counters)
@@ -51,6 +53,7 @@ export function createSite(options: {
     pageFiles,
     pageKey,
     counters,
+    names,
     limits,
     log,
   })

@@ -3,11 +3,13 @@ import type { WebSocket } from 'ws'
 import { sinceBootMs } from '../../host/since-boot.ts'
 import {
   CAPABILITIES,
+  Capability,
   decodeEnvelope,
   type Envelope,
   encodeEnvelope,
   type Hello,
   type Reject,
+  type Renewed,
   StreamError,
 } from '../../stream/codec.ts'
 import type { Trouble } from '../../trouble.ts'
@@ -23,6 +25,14 @@ import { closeCounter, ENDINGS, type Ending, errorCounter } from './ending.ts'
 /** In the hour that newcomers are counted over one may come every few seconds. */
 const NEWCOMER_RETRY_MS = 60_000
 
+/** How somebody came in: over the Unix socket, with the token, or as the device that a certificate names. */
+export type Origin = 'local' | 'token' | EnrolledOrigin
+export type EnrolledOrigin = {
+  deviceId: string
+  /** Of the certificate, SHA-256 in hex. */
+  fingerprint: string
+}
+
 export type ConnectionContext = BatchesContext & {
   devices: Devices
   now: () => UnixNs
@@ -33,6 +43,8 @@ export type ConnectionContext = BatchesContext & {
   complain: (text: string) => void
   /** Of all connections: the disk's trouble is each one's. */
   storeTrouble: Pick<Trouble, 'failed'>
+  /** Another certificate for an enrolled device. Rejects with an Error whose message is a sentence. */
+  renew?: ((deviceId: string, request: Uint8Array) => Promise<Renewed>) | undefined
   /** Who may take the place of who is there, asked before the device is enrolled; undefined: nobody may. */
   onHello(
     connection: Connection,
@@ -56,6 +68,8 @@ export class Connection {
   #outboxId = ''
   /** It came over the Unix socket: the kernel says that it is of this machine. */
   readonly isLocal: boolean
+  /** It came with a certificate; undefined: without. */
+  readonly enrolled: EnrolledOrigin | undefined
   /** Once it is enrolled. */
   #batches: Batches | undefined
   /** Called with whether it was heard of, when another asks. */
@@ -71,9 +85,12 @@ export class Connection {
   /** What was read late says nothing about a clock. */
   #isLate = false
 
-  constructor(socket: WebSocket, context: ConnectionContext, isLocal: boolean) {
+  #isRenewing = false
+
+  constructor(socket: WebSocket, context: ConnectionContext, origin: Origin) {
     this.#socket = socket
-    this.isLocal = isLocal
+    this.isLocal = origin === 'local'
+    this.enrolled = typeof origin === 'object' ? origin : undefined
     this.#context = context
     this.#helloTimer = setTimeout(
       () => this.end('noHello', 'no Hello came in time'),
@@ -237,6 +254,8 @@ export class Connection {
       batches.device.live = boundedLive(envelope.live)
       this.#context.devices.touch(batches.device, this.#context.now())
     } else if (envelope.kind === 'heartbeat') this.#beat(batches.device, envelope.sentAt)
+    else if (envelope.kind === 'renew' && (this.#agreed & Capability.renew) !== 0n)
+      this.#renew(envelope.request)
     else this.end('unexpected', `${envelope.kind} was not expected here`)
   }
 
@@ -250,13 +269,43 @@ export class Connection {
     this.#send({ kind: 'heartbeat', sentAt: receivedAt })
   }
 
+  /** One at a time; another that comes meanwhile is answered by the same. */
+  #renew(request: Uint8Array): void {
+    const { enrolled } = this
+    const { renew } = this.#context
+    if (!enrolled || !renew || this.#isRenewing) return
+    this.#isRenewing = true
+    renew(enrolled.deviceId, request)
+      .then((renewed) => {
+        if (this.#state !== 'ended') this.#send({ kind: 'renewed', renewed })
+      })
+      .catch((error: Error) => {
+        // Its old one holds: it asks again on its next connection.
+        this.#context.counters.add('renewRefused')
+        this.#context.log(`no new certificate for device ${enrolled.deviceId}: ${error.message}`)
+      })
+      .finally(() => {
+        this.#isRenewing = false
+      })
+  }
+
   #greet(hello: Hello): void {
     const { ledger, now, onHello } = this.#context
     clearTimeout(this.#helloTimer)
+    const { enrolled } = this
+    if (enrolled && hello.deviceId !== enrolled.deviceId) {
+      this.#context.complain(
+        `device ${enrolled.deviceId}, by its certificate, says that it is device ${hello.deviceId}: refused`,
+      )
+      this.end('otherDevice', `the certificate is of device ${enrolled.deviceId}`)
+      return
+    }
     this.#state = 'enrolling'
     const receivedAt = now()
     this.#helloAtMs = sinceBootMs()
-    this.#agreed = hello.capabilities & CAPABILITIES
+    this.#agreed =
+      hello.capabilities &
+      (enrolled && this.#context.renew ? CAPABILITIES : CAPABILITIES & ~Capability.renew)
     this.#deviceId = hello.deviceId
     this.#outboxId = hello.outboxId
     const facts = {

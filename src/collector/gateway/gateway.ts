@@ -19,7 +19,12 @@ import { ProgramTexts } from '../store/program-texts.ts'
 import type { Admission, StoredBatch } from '../store/protocol.ts'
 import type { Ledger } from '../store/store.ts'
 import { createComplaint } from './complaint.ts'
-import { Connection } from './connection.ts'
+import {
+  Connection,
+  type ConnectionContext,
+  type EnrolledOrigin,
+  type Origin,
+} from './connection.ts'
 import type { Device, Devices } from './devices.ts'
 
 const WATCH_MS = 1000
@@ -27,11 +32,22 @@ const CLOSE_HANDSHAKE_MS = 1000
 const RETRY_AFTER_S = 5
 const RETRY_MOST_MS = 600_000
 
+export type { EnrolledOrigin } from './connection.ts'
+
 export type Gateway = {
   /** For http.Server's 'upgrade'. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** The same for agents of this machine, on a Unix socket: the kernel says who they are, and they show no token. */
   upgradeLocal(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** The same for agents with a certificate, of which the caller knows that it is good. */
+  upgradeEnrolled(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    enrolled: EnrolledOrigin,
+  ): void
+  /** Ends connections whose certificate is not good any more: `judge` says why by its fingerprint. */
+  review(judge: (fingerprint: string) => string | undefined): void
   /** Agents connected. */
   size(): number
   /**
@@ -51,6 +67,8 @@ export type GatewayOptions = {
   /** UUID of this machine's boot, as agents say theirs; empty when the system does not say. */
   bootId: string
   log: (text: string) => void
+  /** Another certificate for an enrolled device. */
+  renew?: ConnectionContext['renew'] | undefined
   onStored(device: Device, findings: readonly Finding[], stored: StoredBatch): void
 }
 
@@ -138,11 +156,20 @@ export function createGateway(options: GatewayOptions): Gateway {
         )
   }
 
-  function refusal(request: IncomingMessage, local: Duplex | undefined): Refusal | undefined {
+  function strangerOf(
+    origin: Origin,
+    socket: Duplex,
+    headers: IncomingMessage['headers'],
+  ): Refusal | undefined {
+    if (origin === 'local') return strangerAt(socket)
+    return origin === 'token' ? strangerBy(headers) : undefined
+  }
+
+  function refusal(request: IncomingMessage, socket: Duplex, origin: Origin): Refusal | undefined {
     const { headers } = request
     if (request.url !== STREAM_PATH)
       return refused(404, 'Not Found', 'agentsRefusedPath', `agents connect to ${STREAM_PATH}`)
-    const stranger = local ? strangerAt(local) : strangerBy(headers)
+    const stranger = strangerOf(origin, socket, headers)
     if (stranger) return stranger
     const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim())
     if (!offered.includes(SUBPROTOCOL))
@@ -213,6 +240,9 @@ export function createGateway(options: GatewayOptions): Gateway {
      */
     async onHello(connection: Connection, deviceId: string, outboxId: string) {
       const old = byDevice.get(deviceId)
+      // Nobody else has its key: the older connection is one that it left behind.
+      if (connection.enrolled) return { elderThan: undefined, mayBeNew: true }
+      if (old?.enrolled) return undefined
       const mayBeNew = newcomers.has(performance.now()) && connections.size <= limits.agentsMax
       const admission: Admission = { elderThan: undefined, mayBeNew }
       if (!old || (connection.isLocal && !old.isLocal) || !(await old.isAlive())) return admission
@@ -235,26 +265,28 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   }
 
-  function upgrade(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    local: Duplex | undefined,
-  ): void {
-    const why = refusal(request, local)
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, origin: Origin): void {
+    const why = refusal(request, socket, origin)
     if (why) {
       counters.add(why.counter)
       refuse(socket, why)
       return
     }
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      accept(new Connection(webSocket, context, local !== undefined))
+      accept(new Connection(webSocket, context, origin))
     })
   }
 
   return {
-    upgrade: (request, socket, head) => upgrade(request, socket, head, undefined),
-    upgradeLocal: (request, socket, head) => upgrade(request, socket, head, socket),
+    upgrade: (request, socket, head) => upgrade(request, socket, head, 'token'),
+    upgradeLocal: (request, socket, head) => upgrade(request, socket, head, 'local'),
+    upgradeEnrolled: upgrade,
+    review(judge) {
+      for (const connection of connections) {
+        const why = connection.enrolled && judge(connection.enrolled.fingerprint)
+        if (why !== undefined) connection.end('revoked', why)
+      }
+    },
     size: () => connections.size,
     async close() {
       closing = true

@@ -1,0 +1,104 @@
+// What this machine holds of the collector that it is enrolled with: its key, its certificate, and whom it believes. One
+// file, so that key and certificate are never of different times.
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { join } from 'node:path'
+import { readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
+import type { Renewed } from '../stream/message.ts'
+import type { UplinkEnrolment } from '../stream/uplink.ts'
+import { certificatesOf, pemOf } from '../trust/pin.ts'
+
+export const ENROLMENT_FILE = 'enrolment.json'
+
+export type Enrolment = {
+  /** As `https://collector.example:8442`. */
+  collector: string
+  /** PEM. */
+  key: string
+  certificate: string
+  /** PEM: who may sign the collector's own. */
+  authorities: string[]
+  group: string
+}
+
+/** Of the agent's directory; undefined when it is not enrolled. Throws StateFileError when the file cannot be used. */
+export function readEnrolment(directory: string): Enrolment | undefined {
+  const path = join(directory, ENROLMENT_FILE)
+  const found = readStateFile(path)
+  if (!found) return undefined
+  if ((found.mode & 0o077) !== 0)
+    throw new StateFileError(
+      `${path} can be used by others (mode ${found.mode.toString(8)}): whoever read its key can speak for this machine. Revoke the device at its collector, remove the file and enrol again`,
+    )
+  try {
+    const enrolment: unknown = JSON.parse(found.text)
+    if (isEnrolment(enrolment) && fits(enrolment)) return enrolment
+  } catch {
+    // Said below.
+  }
+  throw new StateFileError(
+    `${path} holds no key and certificate that belong together: bring it back, or remove it and enrol again`,
+  )
+}
+
+/** Throws what the file system does. */
+export function writeEnrolment(directory: string, enrolment: Enrolment): void {
+  writeStateFile(join(directory, ENROLMENT_FILE), `${JSON.stringify(enrolment, undefined, 1)}\n`)
+}
+
+/** When its certificate ends, milliseconds since 1970. */
+export const endOfEnrolment = ({ certificate }: Enrolment): number =>
+  new X509Certificate(certificate).validToDate.getTime()
+
+function isEnrolment(value: unknown): value is Enrolment {
+  const { collector, key, certificate, authorities, group } = value as Record<string, unknown>
+  return (
+    [collector, key, certificate, group].every((one) => typeof one === 'string') &&
+    Array.isArray(authorities) &&
+    authorities.length > 0 &&
+    authorities.every((one) => typeof one === 'string')
+  )
+}
+
+const fits = ({ key, certificate }: Enrolment): boolean =>
+  new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
+
+/** Of a certificate's time, what has gone when it is renewed: of 90 days 60. */
+const RENEWED_AFTER = 2 / 3
+
+/** For the uplink: `directory` holds `kept`, and is written when it is renewed, with a key of its own. */
+export function createEnrolment(
+  directory: string,
+  deviceId: string,
+  kept: Enrolment,
+  now: () => number,
+): UplinkEnrolment {
+  let enrolment = kept
+  /** Of the request that is under way. */
+  let nextKey: string | undefined
+  return {
+    identity: () => enrolment,
+    async request() {
+      const { validFromDate, validToDate } = new X509Certificate(enrolment.certificate)
+      const [fromMs, toMs] = [validFromDate.getTime(), validToDate.getTime()]
+      if (now() < fromMs + (toMs - fromMs) * RENEWED_AFTER) return undefined
+      // A library that is wanted once in two months.
+      const { makeKey, requestOf } = await import('../trust/certificates.ts')
+      nextKey = makeKey()
+      return requestOf(nextKey, deviceId)
+    },
+    take({ certificate, authorities }: Renewed) {
+      const next = {
+        ...enrolment,
+        key: nextKey ?? '',
+        certificate: pemOf('CERTIFICATE', certificate),
+        authorities: authorities.map((der) => pemOf('CERTIFICATE', der)),
+      }
+      if (nextKey === undefined) throw new Error('none was asked for')
+      if (!fits(next)) throw new Error('it is not for the key that was asked for')
+      for (const one of next.authorities) certificatesOf(one)
+      writeEnrolment(directory, next)
+      enrolment = next
+      nextKey = undefined
+    },
+  }
+}

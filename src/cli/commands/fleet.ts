@@ -1,0 +1,134 @@
+// `freshet collector pin`, `tokens` and `devices`.
+import { type Command, Option } from 'commander'
+import { name, whole } from '../arguments.ts'
+import { finish } from '../finish.ts'
+import type { DeviceChange, MakeTokenCommand } from '../fleet.ts'
+import { stateOption } from '../options.ts'
+
+type State = { state?: string }
+
+export function addFleetCommands(collector: Command): void {
+  collector
+    .command('pin')
+    .description("prints what agents know this collector by: the SHA-256 of its authority's key")
+    .addOption(stateOption())
+    .action(async (options: State) => {
+      const { runPinCommand } = await import('../fleet.ts')
+      await finish(Promise.resolve(runPinCommand(options)))
+    })
+
+  const tokens = collector.command('tokens').description('secrets that let new devices enrol')
+  tokens
+    .command('make')
+    .description('makes one and prints it, this once')
+    .addOption(stateOption())
+    .addOption(new Option('--label <text>', 'what it is for').argParser(name).makeOptionMandatory())
+    .addOption(
+      new Option('--group <name>', 'group of the devices that come by it')
+        .argParser(name)
+        .default('default'),
+    )
+    .addOption(
+      new Option('--uses <n>', 'how many devices may come by it (default: any number)').argParser(
+        whole(1, 1_000_000),
+      ),
+    )
+    .addOption(
+      new Option('--days <n>', 'how long it is good for (default: until it is revoked)').argParser(
+        whole(1, 3650),
+      ),
+    )
+    .action(async (options: MakeTokenCommand) => {
+      const { runMakeTokenCommand } = await import('../fleet.ts')
+      await finish(Promise.resolve(runMakeTokenCommand(options)))
+    })
+  tokens
+    .command('list')
+    .description('what was made, and how often it was used')
+    .addOption(stateOption())
+    .action(async (options: State) => {
+      const { runListTokensCommand } = await import('../fleet.ts')
+      await finish(Promise.resolve(runListTokensCommand(options)))
+    })
+  tokens
+    .command('revoke <id>')
+    .description('lets nobody in by it any more; who came by it stays')
+    .addOption(stateOption())
+    .action(async (id: string, options: State) => {
+      const { runRevokeTokenCommand } = await import('../fleet.ts')
+      await finish(
+        Promise.resolve(runRevokeTokenCommand({ ...options, id: whole(1, 2 ** 31)(id) })),
+      )
+    })
+
+  const devices = collector.command('devices').description('machines that are enrolled')
+  devices
+    .command('list')
+    .description('each with its group, owner and standing')
+    .addOption(stateOption())
+    .action(async (options: State) => {
+      const { runListDevicesCommand } = await import('../fleet.ts')
+      await finish(Promise.resolve(runListDevicesCommand(options)))
+    })
+  /** Commands on one device, by its id, the beginning of it, or its name. */
+  const change = (
+    usage: string,
+    description: string,
+    changeOf: (value: string) => DeviceChange | 'remove',
+    done: (value: string) => string,
+  ) =>
+    devices
+      .command(usage)
+      .description(description)
+      .addOption(stateOption())
+      .action(async (id: string, ...rest: unknown[]) => {
+        const value = typeof rest[0] === 'string' ? name(rest[0]) : ''
+        const options = (typeof rest[0] === 'string' ? rest[1] : rest[0]) as State
+        const { runChangeDeviceCommand } = await import('../fleet.ts')
+        await finish(
+          Promise.resolve(runChangeDeviceCommand({ ...options, id }, changeOf(value), done(value))),
+        )
+      })
+  change(
+    'admit <device>',
+    'takes it out of quarantine, or takes a revoked one back',
+    () => ({ standing: 'active' }),
+    () => 'is admitted',
+  )
+  change(
+    'revoke <device>',
+    'ends its connection and lets it in no more; what it sent stays',
+    () => ({ standing: 'revoked' }),
+    () => 'is revoked',
+  )
+  change(
+    'allow <device>',
+    'lets it, or its hardware, enrol again by a token, once',
+    () => ({ mayEnrolAgain: true }),
+    () => 'may enrol again, once',
+  )
+  change(
+    'rename <device> <name>',
+    'calls it by a name of your own',
+    (value) => ({ name: value }),
+    (value) => `is called "${value}"`,
+  )
+  change(
+    'group <device> <name>',
+    'puts it into a group',
+    (value) => ({ group: value }),
+    (value) => `is in the group "${value}"`,
+  )
+  change(
+    'owner <device> <name>',
+    'says whose it is',
+    (value) => ({ owner: value }),
+    (value) => `is owned by "${value}"`,
+  )
+  change(
+    'remove <device>',
+    'forgets it; what it sent stays until it is too old',
+    () => 'remove',
+    () => 'is forgotten',
+  )
+}

@@ -1,0 +1,183 @@
+// `freshet collector pin`, `tokens` and `devices`: who may come to a collector. They work on its registry while it runs,
+// which looks at what they wrote within a second, and while it does not.
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { CollectorError } from '../collector/collector-error.ts'
+import { pinIn } from '../collector/fleet/authority.ts'
+import { type EnrolledDevice, Registry, type Token } from '../collector/fleet/registry.ts'
+import { openRegistryFile, REGISTRY_FILE } from '../collector/fleet/registry-file.ts'
+import { nowUnixNs, type UnixNs, unixNs } from '../units.ts'
+import { isThere } from './found.ts'
+import { asOwner } from './owner.ts'
+import { ConfigError, type StatePaths, statePaths } from './state.ts'
+
+type StateCommand = { state?: string }
+
+export function runPinCommand(command: StateCommand): number {
+  const paths = statePaths(command.state)
+  const pin = withDirectory(paths, () => pinIn(paths.collector))
+  if (pin === undefined)
+    throw new ConfigError(
+      `the collector with the state directory ${paths.root} has no authority yet: start it once with \`--listen\` and an address that other machines reach`,
+    )
+  say(pin)
+  return 0
+}
+
+export type MakeTokenCommand = StateCommand & {
+  label: string
+  group: string
+  uses?: number
+  days?: number
+}
+
+export function runMakeTokenCommand({
+  label,
+  group,
+  uses,
+  days,
+  ...command
+}: MakeTokenCommand): number {
+  const now = nowUnixNs()
+  const expiresAt =
+    days === undefined ? undefined : unixNs(now + BigInt(days) * 86_400_000_000_000n, 'expiresAt')
+  const { token, secret } = withRegistry(command, (registry) =>
+    registry.makeToken({ label, group, usesMax: uses, expiresAt }, now),
+  )
+  process.stderr.write(`token ${token.id}, "${label}": ${limitsOf(token)}; it is shown this once\n`)
+  say(secret)
+  return 0
+}
+
+export function runListTokensCommand(command: StateCommand): number {
+  const tokens = withRegistry(command, (registry) => registry.tokens())
+  table(
+    ['id', 'label', 'group', 'used', 'made', 'state'],
+    tokens.map((token) => [
+      `${token.id}`,
+      token.label,
+      token.group,
+      `${token.uses}${token.usesMax === undefined ? '' : ` of ${token.usesMax}`}`,
+      dateOf(token.madeAt),
+      stateOf(token, nowUnixNs()),
+    ]),
+    'no token was made: `freshet collector tokens make` makes one',
+  )
+  return 0
+}
+
+export function runRevokeTokenCommand(command: StateCommand & { id: number }): number {
+  if (!withRegistry(command, (registry) => registry.revokeToken(command.id, nowUnixNs())))
+    throw new ConfigError(`there is no token ${command.id}: \`freshet collector tokens list\``)
+  say(`token ${command.id} lets nobody in any more; devices that came by it stay`)
+  return 0
+}
+
+export function runListDevicesCommand(command: StateCommand): number {
+  const devices = withRegistry(command, (registry) => registry.devices())
+  table(
+    ['id', 'name', 'group', 'owner', 'standing', 'enrolled'],
+    devices.map((device) => [
+      device.id,
+      device.name || '-',
+      device.group,
+      device.owner || '-',
+      `${device.standing}${device.mayEnrolAgain ? ', may enrol again' : ''}`,
+      dateOf(device.enrolledAt),
+    ]),
+    'no device is enrolled',
+  )
+  return 0
+}
+
+export type DeviceChange = Parameters<Registry['change']>[1]
+
+export function runChangeDeviceCommand(
+  command: StateCommand & { id: string },
+  change: DeviceChange | 'remove',
+  done: string,
+): number {
+  const isDone = withRegistry(command, (registry) => {
+    const id = found(registry.devices(), command.id)
+    return change === 'remove' ? registry.remove(id) : registry.change(id, change)
+  })
+  if (!isDone) throw new ConfigError(`there is no device ${command.id} any more`)
+  say(`device ${command.id} ${done}`)
+  return 0
+}
+
+/** The id that begins so, or the name. Throws ConfigError when there is none, or there are several. */
+function found(devices: readonly EnrolledDevice[], written: string): string {
+  const fitting = devices.filter(
+    ({ id, name }) => id === written || (name !== '' && name === written) || id.startsWith(written),
+  )
+  const exact = fitting.filter(({ id }) => id === written)
+  const [one, ...more] = exact.length === 1 ? exact : fitting
+  if (!one)
+    throw new ConfigError(`there is no device ${written}: \`freshet collector devices list\``)
+  if (more.length > 0)
+    throw new ConfigError(`${fitting.length} devices are called ${written}: give more of the id`)
+  return one.id
+}
+
+function withRegistry<T>(command: StateCommand, work: (registry: Registry) => T): T {
+  const paths = statePaths(command.state)
+  return withDirectory(paths, () => {
+    const log = (text: string) => process.stderr.write(`${text}\n`)
+    const registry = new Registry(openRegistryFile(join(paths.collector, REGISTRY_FILE), log))
+    try {
+      return work(registry)
+    } finally {
+      registry.close()
+    }
+  })
+}
+
+function withDirectory<T>({ root, collector }: StatePaths, work: () => T): T {
+  if (!isThere(collector))
+    throw new ConfigError(
+      `no collector has run with the state directory ${root}: start it first, or name its directory with --state`,
+    )
+  try {
+    return asOwner(statSync(collector), work)
+  } catch (error) {
+    throw error instanceof CollectorError ? new ConfigError(error.message) : error
+  }
+}
+
+function limitsOf({ usesMax, expiresAt, group }: Token): string {
+  const uses = usesMax === undefined ? 'any number of devices' : `${usesMax} devices`
+  const until = expiresAt === undefined ? 'until it is revoked' : `until ${dateOf(expiresAt)}`
+  return `for ${uses}, ${until}, into the group "${group}"`
+}
+
+function stateOf({ revokedAt, expiresAt, usesMax, uses }: Token, now: UnixNs): string {
+  if (revokedAt !== undefined) return 'revoked'
+  if (expiresAt !== undefined && expiresAt <= now) return 'expired'
+  if (usesMax !== undefined && uses >= usesMax) return 'used up'
+  return expiresAt === undefined ? 'good' : `good until ${dateOf(expiresAt)}`
+}
+
+const dateOf = (at: UnixNs): string =>
+  `${new Date(Number(at / 1_000_000n)).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+function table(heads: string[], rows: string[][], none: string): void {
+  if (rows.length === 0) {
+    say(none)
+    return
+  }
+  const widths = heads.map((head, column) =>
+    Math.max(head.length, ...rows.map((row) => (row[column] as string).length)),
+  )
+  for (const row of [heads, ...rows])
+    say(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] as number))
+        .join('  ')
+        .trimEnd(),
+    )
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

@@ -1,0 +1,226 @@
+// What a collector has beside for agents of other machines: its authority, the registry of devices, and the door they come by.
+import { X509Certificate } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerOptions } from 'node:http'
+import { hostname, networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
+import { ENROLL_PATH } from '../stream/codec-enrol.ts'
+import { certificatesOf, fingerprintOf } from '../trust/pin.ts'
+import type { UnixNs } from '../units.ts'
+import type { Site } from './api/site.ts'
+import { CollectorError } from './collector-error.ts'
+import type { Counters } from './counters.ts'
+import {
+  type Address,
+  type Door,
+  openDoor,
+  type Refusal,
+  readMaterial,
+  watchMaterial,
+} from './door/door.ts'
+import { type Authority, openAuthority } from './fleet/authority.ts'
+import { createEnrolment, type Enrolment } from './fleet/enrolment.ts'
+import { isRefused, Registry } from './fleet/registry.ts'
+import { openRegistryFile, REGISTRY_FILE } from './fleet/registry-file.ts'
+import type { EnrolledOrigin, Gateway } from './gateway/gateway.ts'
+import type { Limits } from './limits.ts'
+
+export type MachinesOptions = {
+  addresses: readonly Address[]
+  /** What the collector is called by agents and browsers, names and addresses; empty: what this machine calls itself. */
+  names: readonly string[]
+  /** PEM files of an administrator's; undefined: the collector's own authority signs its certificate. */
+  files?: { certFile: string; keyFile: string } | undefined
+}
+
+/** Before anybody comes. */
+export type Machines = {
+  enrolment: Enrolment
+  /** In lower case. */
+  names: readonly string[]
+  /** Of the authority that agents find the collector by. */
+  pin: string
+  /** Opens the door. Rejects with CollectorError. */
+  serve(to: { gateway: Gateway; site: Site; server: ServerOptions }): Promise<Served>
+  close(): void
+}
+
+export type Served = { addresses: readonly Address[]; close(): void; closeAll(): void }
+
+const LOOK_MS = 1000
+/** Certificates end by themselves, too. */
+const REVIEW_LOOKS = 10
+const RENEW_LOOK_MS = 3_600_000
+
+/** Rejects with CollectorError. */
+export async function openMachines(
+  stateDir: string,
+  options: MachinesOptions,
+  context: { limits: Limits; counters: Counters; now: () => UnixNs; log: (text: string) => void },
+): Promise<Machines> {
+  const { limits, counters, now, log } = context
+  const nowMs = () => Number(now() / 1_000_000n)
+  const authority = await openAuthority(stateDir, nowMs())
+  const names = namesOf(options)
+  const certificate = await ownCertificate(authority, names, options.files, nowMs)
+  const registry = new Registry(openRegistryFile(join(stateDir, REGISTRY_FILE), log))
+  const enrolment = createEnrolment({
+    ...{ registry, counters, limits, now, log },
+    authority: { ...authority, trusted: [...certificate.authorities, ...authority.trusted] },
+  })
+  const ends: (() => void)[] = []
+
+  return {
+    enrolment,
+    names: names.map((name) => name.toLowerCase()),
+    pin: authority.pin,
+    async serve({ gateway, site, server }) {
+      const origins = new WeakMap<object, EnrolledOrigin>()
+      const originOf = (request: IncomingMessage) => origins.get(request.socket) as EnrolledOrigin
+      const agents = createServer(server, (request, response) => {
+        if (pathOf(request) === ENROLL_PATH)
+          enrolment.answer(request, response, originOf(request).deviceId)
+        else response.writeHead(404).end()
+      })
+      agents.on('clientError', (_error, socket) => socket.destroy())
+      agents.on('upgrade', (request, socket, head) =>
+        gateway.upgradeEnrolled(request, socket, head, originOf(request)),
+      )
+      const people = createServer(server, (request, response) => {
+        if (pathOf(request) === ENROLL_PATH) enrolment.answer(request, response, undefined)
+        else site.listener(request, response)
+      })
+      people.on('clientError', site.onClientError)
+
+      const judge = (socket: TLSSocket): Refusal | undefined => {
+        const shown = socket.getPeerX509Certificate()
+        const fingerprint = shown && fingerprintOf(shown.raw)
+        let judged = registry.judge(fingerprint, now())
+        // An administrator may have let it in, in this very second.
+        if (isRefused(judged) && registry.refresh()) judged = registry.judge(fingerprint, now())
+        if (isRefused(judged)) return judged
+        const why = shown && reasonAgainst(socket)
+        if (why) return why
+        origins.set(socket, { deviceId: judged.id, fingerprint: fingerprint as string })
+        return undefined
+      }
+      const material = (of: { cert: string; key: string }) => ({
+        ...{ cert: of.cert, key: of.key },
+        clientAuthorities: authority.trusted,
+      })
+      const door: Door = await openDoor({
+        ...{ addresses: options.addresses, limits, counters, log, judge, agents, people },
+        material: material(certificate),
+      })
+      let looks = 0
+      const look = setInterval(() => {
+        if (!registry.refresh() && ++looks % REVIEW_LOOKS !== 0) return
+        gateway.review((fingerprint) => {
+          const judged = registry.judge(fingerprint, now())
+          return isRefused(judged) ? judged.error : undefined
+        })
+      }, LOOK_MS)
+      ends.push(() => clearInterval(look))
+      ends.push(certificate.watch((changed) => door.renew(material(changed)), log))
+      return {
+        addresses: door.addresses,
+        close: () => door.close(),
+        closeAll() {
+          agents.closeAllConnections()
+          people.closeAllConnections()
+        },
+      }
+    },
+    close() {
+      for (const end of ends) end()
+      registry.close()
+    },
+  }
+}
+
+const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?')[0] as string
+
+/** What OpenSSL has against a certificate of the registry's: its authority is gone, or its time. */
+function reasonAgainst({ authorized, authorizationError }: TLSSocket): Refusal | undefined {
+  if (authorized) return undefined
+  const code = `${authorizationError}`
+  if (code === 'CERT_NOT_YET_VALID')
+    return {
+      code: 'certificate-early',
+      error: 'this certificate is not valid yet: the clock of this collector is behind',
+    }
+  if (code === 'CERT_HAS_EXPIRED')
+    return { code: 'certificate-expired', error: 'this certificate has expired' }
+  return {
+    code: 'certificate-unknown',
+    error: `this collector's authorities do not vouch for this certificate (${code})`,
+  }
+}
+
+/** A wildcard stands for every address there is. */
+function namesOf({ names, addresses }: MachinesOptions): string[] {
+  if (names.length > 0) return [...new Set(names)]
+  const listened = addresses.flatMap(({ host }) =>
+    host === '0.0.0.0' || host === '::' ? ownAddresses() : [host],
+  )
+  return [...new Set([hostname(), ...listened])]
+}
+
+const ownAddresses = (): string[] =>
+  Object.values(networkInterfaces())
+    .flatMap((of) => of ?? [])
+    // A link-local address names an interface, too, which no certificate can.
+    .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
+    .map(({ address }) => address)
+
+type OwnCertificate = {
+  cert: string
+  key: string
+  /** PEM: of a chain that an administrator gave, those of authorities. */
+  authorities: string[]
+  watch(renew: (to: { cert: string; key: string }) => void, log: (text: string) => void): () => void
+}
+
+async function ownCertificate(
+  authority: Authority,
+  names: readonly string[],
+  files: MachinesOptions['files'],
+  nowMs: () => number,
+): Promise<OwnCertificate> {
+  if (files) {
+    const taken = readMaterial(files)
+    const authorities = certificatesOf(taken.cert)
+      .filter(({ ca }) => ca)
+      .map(String)
+    if (authorities.length === 0)
+      throw new CollectorError(
+        'certificate',
+        `${files.certFile} holds the server's certificate alone: add those that lead to its authority, the authority's own as the last, since agents know it by the pin of its key`,
+      )
+    return {
+      ...{ cert: taken.cert, key: taken.key, authorities },
+      watch: (onChange, log) => watchMaterial({ files, taken, onChange, log }),
+    }
+  }
+  const server = await authority.server(names, nowMs())
+  let present = server.certificate
+  return {
+    ...{ cert: present, key: server.key, authorities: [] },
+    watch(renew, log) {
+      const timer = setInterval(() => {
+        authority.server(names, nowMs()).then(
+          ({ certificate, key }) => {
+            if (certificate === present) return
+            present = certificate
+            renew({ cert: certificate, key })
+            const until = new X509Certificate(certificate).validTo
+            log(`the collector has a new certificate, valid until ${until}`)
+          },
+          (cause: Error) => log(`no new certificate: ${cause.message}`),
+        )
+      }, RENEW_LOOK_MS)
+      timer.unref()
+      return () => clearInterval(timer)
+    },
+  }
+}

@@ -1,0 +1,263 @@
+// A collector for other machines: who enrols, who comes with what certificate, and what becomes of the others.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync } from 'node:fs'
+import { request as httpsRequest } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect } from 'node:tls'
+import { openAuthority } from '../../src/collector/fleet/authority.ts'
+import type { EnrolError } from '../../src/stream/enrol.ts'
+import { AGENT_ALPN, STREAM_PATH, SUBPROTOCOL } from '../../src/stream/message.ts'
+import {
+  issueDevice,
+  makeAuthority,
+  makeKey,
+  readRequest,
+  requestOf,
+} from '../../src/trust/certificates.ts'
+import { derOf, fingerprintOf, pemOf } from '../../src/trust/pin.ts'
+import { nowUnixNs, unixNs } from '../../src/units.ts'
+import { WAIT_MS } from '../waits.ts'
+import { Agent, alertItem, DEVICE_A, DEVICE_B, helloOf } from './agent.ts'
+import { type Fleet, type How, hardwareOf, type Identity, runFleet } from './enrolled.ts'
+
+const DEVICE_C = '11111111-1111-4111-8111-111111111111'
+
+describe('a collector for other machines', () => {
+  let fleet: Fleet
+  beforeEach(async () => {
+    fleet = await runFleet()
+  })
+  afterEach(() => fleet.stop())
+
+  const counted = (name: string) => fleet.collector.counters()[name] ?? Number.NaN
+  const come = (identity?: Identity) => new Agent(fleet.door.url, { identity })
+  const welcomed = async (identity: Identity, deviceId = DEVICE_A): Promise<Agent> => {
+    const agent = await come(identity).opened()
+    await agent.hello(deviceId)
+    return agent
+  }
+  const refusedToEnrol = (deviceId: string, how: How, code: string) =>
+    assert.rejects(fleet.enrol(deviceId, how), (error: EnrolError) => {
+      assert.equal(error.code, code, error.message)
+      return true
+    })
+  /** What somebody is answered who asks for the stream over TLS. */
+  const answered = async (
+    identity?: Partial<Identity>,
+  ): Promise<{ status: number; code: string }> => {
+    const socket = connect({
+      ...{ host: '127.0.0.1', port: fleet.door.port, minVersion: 'TLSv1.3' as const },
+      rejectUnauthorized: false,
+      ALPNProtocols: [AGENT_ALPN],
+      ...(identity && { key: identity.key, cert: identity.certificate }),
+    })
+    socket.on('error', () => {})
+    let text = ''
+    socket.setEncoding('utf8').on('data', (part: string) => (text += part))
+    await once(socket, 'close')
+    const [, status] = /^HTTP\/1\.1 (\d+)/.exec(text) ?? []
+    const { code } = JSON.parse(text.split('\r\n\r\n')[1] ?? '{}') as { code: string }
+    return { status: Number(status), code }
+  }
+  const until = async (what: () => boolean) => {
+    const endMs = performance.now() + WAIT_MS
+    while (!what()) {
+      assert(performance.now() < endMs, 'it did not come about')
+      await delay(20)
+    }
+  }
+
+  it('takes what a device sends that has enrolled', async () => {
+    const agent = await welcomed(await fleet.enrol(DEVICE_A))
+    const ack = await agent.deliver([alertItem(1)])
+    assert.equal(ack.throughSequence, 1)
+    const { total } = await fleet.json<{ total: number }>('/api/alerts')
+    assert.equal(total, 1)
+    assert.equal(counted('enrolled'), 1)
+    await agent.close()
+  })
+
+  it('answers each token that lets nobody in with its code', async () => {
+    await refusedToEnrol(DEVICE_A, { token: 'freshet_enrol_nothing' }, 'token-unknown')
+    const past = unixNs(nowUnixNs() - 1n, 'past')
+    await refusedToEnrol(DEVICE_A, { token: fleet.token({ expiresAt: past }) }, 'token-expired')
+    const once_ = fleet.token({ usesMax: 1 })
+    await fleet.enrol(DEVICE_A, { token: once_ })
+    await refusedToEnrol(DEVICE_B, { token: once_ }, 'token-used-up')
+    fleet.withRegistry((registry) => registry.revokeToken(1, nowUnixNs()))
+    assert.equal(counted('enrolRefusedToken'), 3)
+  })
+
+  it('lets nobody be a device or hardware that is known by a token alone', async () => {
+    const identity = await fleet.enrol(DEVICE_A)
+    await refusedToEnrol(DEVICE_A, {}, 'device-known')
+    await refusedToEnrol(DEVICE_B, { hardware: hardwareOf(DEVICE_A) }, 'hardware-known')
+    assert.equal(counted('enrolRefusedKnown'), 2)
+    const anew = await fleet.enrol(DEVICE_A, { old: identity })
+    assert.deepEqual(await answered(identity), { status: 403, code: 'certificate-revoked' })
+    await (await welcomed(anew)).close()
+    fleet.withRegistry((registry) => registry.change(DEVICE_A, { mayEnrolAgain: true }))
+    await fleet.enrol(DEVICE_A)
+  })
+
+  it('opens to no certificate but its own, and says why', async () => {
+    assert.deepEqual(await answered(), { status: 403, code: 'certificate-missing' })
+    const key = makeKey()
+    const request = await readRequest(await requestOf(key, DEVICE_A))
+    const other = await makeAuthority('Freshet collector', Date.now())
+    const issued = await issueDevice(other, request, Date.now())
+    const certificate = pemOf('CERTIFICATE', issued.der)
+    assert.deepEqual(await answered({ key, certificate }), {
+      status: 403,
+      code: 'certificate-unknown',
+    })
+    assert.equal(counted('doorRefused'), 2)
+    assert.equal(counted('agentsAccepted'), 0)
+  })
+
+  it('opens to none whose time is over or has not come, also where its authority signed it', async () => {
+    const authority = await openAuthority(fleet.stateDir, Date.now())
+    await fleet.enrol(DEVICE_A)
+    const day = 86_400_000
+    for (const [days, code] of [
+      [-120, 'certificate-expired'],
+      [30, 'certificate-early'],
+    ] as const) {
+      const key = makeKey()
+      const request = await readRequest(await requestOf(key, DEVICE_A))
+      const { der, notAfterMs } = await authority.issue(request, Date.now() + days * day)
+      // As if this collector had given it under another clock.
+      const notAfter = unixNs(BigInt(notAfterMs) * 1_000_000n, 'notAfter')
+      fleet.withRegistry((registry) =>
+        registry.noteCertificate(
+          DEVICE_A,
+          { fingerprint: fingerprintOf(der), notAfter },
+          nowUnixNs(),
+        ),
+      )
+      const certificate = pemOf('CERTIFICATE', der)
+      assert.deepEqual(await answered({ key, certificate }), { status: 403, code })
+    }
+  })
+
+  it('throws a revoked device out, connected or not', async () => {
+    const identity = await fleet.enrol(DEVICE_A)
+    const other = await welcomed(await fleet.enrol(DEVICE_B), DEVICE_B)
+    const agent = await welcomed(identity)
+    fleet.withRegistry((registry) => registry.change(DEVICE_A, { standing: 'revoked' }))
+    const { code, reason } = await agent.closed
+    assert.equal(code, 4003)
+    assert.match(reason, /revoked by an administrator/)
+    assert.equal(counted('agentsClosedRevoked'), 1)
+    assert.deepEqual(await answered(identity), { status: 403, code: 'device-revoked' })
+    assert.equal((await other.deliver([alertItem(1)])).throughSequence, 1)
+    fleet.withRegistry((registry) => registry.change(DEVICE_A, { standing: 'active' }))
+    await (await welcomed(identity)).close()
+    await other.close()
+  })
+
+  it('lets a device speak for itself alone, whatever it says', async () => {
+    const agent = await come(await fleet.enrol(DEVICE_A)).opened()
+    agent.send(helloOf(DEVICE_B))
+    const { code, reason } = await agent.closed
+    assert.equal(code, 1008)
+    assert.match(reason, new RegExp(DEVICE_A))
+    assert.equal(counted('agentsClosedOtherDevice'), 1)
+  })
+
+  it('gives a device’s place to its own newer connection, and to nobody without its certificate', async () => {
+    const identity = await fleet.enrol(DEVICE_A)
+    const first = await welcomed(identity)
+    const second = await welcomed(identity)
+    assert.equal((await first.closed).code, 4001)
+    const pretender = await new Agent(fleet.collector.url, { token: fleet.agentToken }).opened()
+    pretender.send(helloOf(DEVICE_A))
+    assert.equal((await pretender.closed).code, 4001)
+    assert.equal((await second.deliver([alertItem(1)])).throughSequence, 1)
+    await second.close()
+  })
+
+  it('renews a certificate over the stream, for the same device alone', async () => {
+    const identity = await fleet.enrol(DEVICE_A)
+    const agent = await come(identity).opened()
+    agent.send(helloOf(DEVICE_A, 'mac-1', 8n))
+    const { welcome } = await agent.expect('welcome')
+    assert.equal(welcome.capabilities, 8n)
+    const key = makeKey()
+    agent.send({ kind: 'renew', request: await requestOf(key, DEVICE_A) })
+    const { renewed } = await agent.expect('renewed')
+    const next = { ...identity, key, certificate: pemOf('CERTIFICATE', renewed.certificate) }
+    assert.deepEqual(
+      renewed.authorities.map((der) => pemOf('CERTIFICATE', der)),
+      identity.authorities,
+    )
+    await (await welcomed(next)).close()
+    await (await welcomed(identity)).close()
+    const again = await come(next).opened()
+    again.send(helloOf(DEVICE_A, 'mac-1', 8n))
+    await again.expect('welcome')
+    again.send({ kind: 'renew', request: await requestOf(makeKey(), DEVICE_B) })
+    await until(() => counted('renewRefused') === 1)
+    assert.match(fleet.log.join('\n'), /no new certificate for device .*names another device/)
+    assert.equal(counted('renewed'), 1)
+    await again.close()
+  })
+
+  it('agrees to renew with nobody who came without a certificate', async () => {
+    const agent = await new Agent(fleet.collector.url, { token: fleet.agentToken }).opened()
+    agent.send(helloOf(DEVICE_C, 'mac-1', 8n))
+    assert.equal((await agent.expect('welcome')).welcome.capabilities, 0n)
+    agent.send({ kind: 'renew', request: await requestOf(makeKey(), DEVICE_C) })
+    assert.equal((await agent.closed).code, 1002)
+  })
+
+  it('serves the page and its API by its names over TLS, and asks no browser for a certificate', async () => {
+    const { authorities } = await fleet.enrol(DEVICE_A)
+    const get = (path: string, headers: Record<string, string> = {}) =>
+      new Promise<{ status: number; body: string; wasAsked: boolean }>((resolve, reject) => {
+        const request = httpsRequest(
+          `${fleet.door.url}${path}`,
+          { ca: authorities, agent: false, headers, servername: 'localhost' },
+          (response) => {
+            let body = ''
+            response.setEncoding('utf8').on('data', (part: string) => (body += part))
+            response.on('end', () =>
+              resolve({ status: response.statusCode ?? 0, body, wasAsked: false }),
+            )
+          },
+        )
+        request.once('error', reject)
+        request.end()
+      })
+    assert.match((await get('/')).body, /<!doctype html>/i)
+    assert.equal((await get('/api/devices')).status, 401)
+    assert.equal((await get('/api/devices', { Authorization: `Bearer ${fleet.key}` })).status, 200)
+    assert.equal((await get('/', { Host: 'evil.example' })).status, 421)
+    const stream = await get(STREAM_PATH, { 'Sec-WebSocket-Protocol': SUBPROTOCOL })
+    assert.equal(stream.status, 404)
+  })
+
+  it('keeps its authority, its devices and their certificates over a restart', async () => {
+    const identity = await fleet.enrol(DEVICE_A)
+    await fleet.collector.close()
+    const again = await runFleet({}, {}, fleet.stateDir)
+    assert.equal(again.door.pin, fleet.door.pin)
+    const agent = await new Agent(again.door.url, { identity }).opened()
+    await agent.hello(DEVICE_A)
+    await agent.close()
+    fleet = again
+  })
+
+  it('is another collector to agents when its authority is lost', async () => {
+    const identity = await fleet.enrol(DEVICE_A)
+    await fleet.stop()
+    fleet = await runFleet({}, {}, mkdtempSync(join(tmpdir(), 'freshet-collector-')))
+    const agent = new Agent(fleet.door.url, { identity })
+    await agent.closed
+    assert.equal(counted('doorAgents'), 0)
+    assert.notEqual(fingerprintOf(derOf(identity.authorities[0] as string)), fleet.door.pin)
+  })
+})
