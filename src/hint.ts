@@ -20,6 +20,9 @@ export const commandOf = (words: string): string =>
 export const commandIn = (words: string, root: string): string =>
   `\`${commandOf(words)} --state ${shellWord(root)}\``
 
+/** In backticks, for another machine, of whose place nothing is known here. */
+export const commandThere = (words: string): string => `\`${commandOf(words)}\``
+
 /** The same for who runs this process: their own place goes without saying. */
 export const commandFor = (words: string, root: string): string =>
   root === platformState(process.platform, process.getuid?.())

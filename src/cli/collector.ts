@@ -6,6 +6,7 @@ import { type Collector, startCollector } from '../collector/collector.ts'
 import { CollectorError } from '../collector/collector-error.ts'
 import { keepOf } from '../collector/keeper.ts'
 import type { MachinesOptions } from '../collector/machines.ts'
+import { commandFor, commandThere } from '../hint.ts'
 import { dropTo } from '../host/drop.ts'
 import { writeStateFile } from '../state-file.ts'
 import { ADDRESS_FILE } from './names.ts'
@@ -80,7 +81,7 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
     isServed,
   }
   if (process.send) process.send(ready)
-  else process.stdout.write(describe(collector))
+  else process.stdout.write(describe(collector, paths.root))
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
@@ -111,9 +112,14 @@ function machinesOf(command: CollectorCommand): MachinesOptions | undefined {
   return undefined
 }
 
-function describe({ pageUrl, machines }: Collector): string {
+function describe({ pageUrl, machines }: Collector, root: string): string {
   const page = `page: ${pageUrl}\n`
   if (!machines) return page
   const { url, pin } = machines
-  return `${page}agents: ${url}, pin ${pin}\n        \`freshet collector tokens make\` makes a token; on each machine: \`freshet enroll --collector ${url} --pin ${pin} --token-file FILE\`\n`
+  return [
+    `${page}agents: ${url}, pin ${pin}`,
+    `        a token lets a machine in: ${commandFor('collector tokens make --label WHAT-FOR', root)}`,
+    `        on that machine: ${commandThere(`enroll --collector ${url} --pin ${pin} --token-file FILE`)}`,
+    '',
+  ].join('\n')
 }

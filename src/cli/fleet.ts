@@ -6,6 +6,7 @@ import { CollectorError } from '../collector/collector-error.ts'
 import { pinIn } from '../collector/fleet/authority.ts'
 import { type EnrolledDevice, Registry, type Token } from '../collector/fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from '../collector/fleet/registry-file.ts'
+import { commandFor } from '../hint.ts'
 import { nowUnixNs, type UnixNs, unixNs } from '../units.ts'
 import { isThere } from './found.ts'
 import { asOwner } from './owner.ts'
@@ -61,14 +62,16 @@ export function runListTokensCommand(command: StateCommand): number {
       dateOf(token.madeAt),
       stateOf(token, nowUnixNs()),
     ]),
-    'no token was made: `freshet collector tokens make` makes one',
+    `no token was made: ${hint('collector tokens make', command)} makes one`,
   )
   return 0
 }
 
 export function runRevokeTokenCommand(command: StateCommand & { id: number }): number {
   if (!withRegistry(command, (registry) => registry.revokeToken(command.id, nowUnixNs())))
-    throw new ConfigError(`there is no token ${command.id}: \`freshet collector tokens list\``)
+    throw new ConfigError(
+      `there is no token ${command.id}: ${hint('collector tokens list', command)}`,
+    )
   say(`token ${command.id} lets nobody in any more; devices that came by it stay`)
   return 0
 }
@@ -98,7 +101,7 @@ export function runChangeDeviceCommand(
   done: string,
 ): number {
   const isDone = withRegistry(command, (registry) => {
-    const id = found(registry.devices(), command.id)
+    const id = found(registry.devices(), command)
     return change === 'remove' ? registry.remove(id) : registry.change(id, change)
   })
   if (!isDone) throw new ConfigError(`there is no device ${command.id} any more`)
@@ -107,18 +110,24 @@ export function runChangeDeviceCommand(
 }
 
 /** The id that begins so, or the name. Throws ConfigError when there is none, or there are several. */
-function found(devices: readonly EnrolledDevice[], written: string): string {
+function found(devices: readonly EnrolledDevice[], command: StateCommand & { id: string }): string {
+  const { id: written } = command
   const fitting = devices.filter(
     ({ id, name }) => id === written || (name !== '' && name === written) || id.startsWith(written),
   )
   const exact = fitting.filter(({ id }) => id === written)
   const [one, ...more] = exact.length === 1 ? exact : fitting
   if (!one)
-    throw new ConfigError(`there is no device ${written}: \`freshet collector devices list\``)
+    throw new ConfigError(
+      `there is no device ${written}: ${hint('collector devices list', command)}`,
+    )
   if (more.length > 0)
     throw new ConfigError(`${fitting.length} devices are called ${written}: give more of the id`)
   return one.id
 }
+
+const hint = (words: string, command: StateCommand): string =>
+  commandFor(words, statePaths(command.state).root)
 
 function withRegistry<T>(command: StateCommand, work: (registry: Registry) => T): T {
   const paths = statePaths(command.state)

@@ -62,6 +62,11 @@ const isUntrusted = ({ collector }: AgentStatus): boolean =>
   collector.state === 'waiting' && collector.isUntrusted === true
 const isMisplaced = ({ collector }: AgentStatus): boolean =>
   collector.state === 'waiting' && collector.isMisplaced === true
+/** What a collector of another machine has against this one; empty: nothing of that kind. */
+const codeOf = ({ collector }: AgentStatus): string => {
+  const code = collector.state === 'refused' ? (collector.code ?? '') : ''
+  return /^(certificate|device)-/.test(code) ? code : ''
+}
 const reasonOf = ({ collector }: AgentStatus): string =>
   'reason' in collector ? collector.reason : ''
 
@@ -125,10 +130,28 @@ const CAUSES = {
     remedy:
       'Give --token-file the agent.token of that collector, from its state directory, and start the agent again.',
   },
+  'collector-revoked': {
+    level: 'failure',
+    concern: 'unsent',
+    holds: (status) => codeOf(status) === 'device-revoked',
+    text: ({ collector }) =>
+      `An administrator of the collector at ${collector.url} has thrown this machine out.`,
+    remedy:
+      'If that was a mistake, an administrator of the collector can admit it again; findings are kept for it meanwhile.',
+  },
+  'collector-enrolment': {
+    level: 'failure',
+    concern: 'unsent',
+    holds: (status) => codeOf(status).startsWith('certificate-'),
+    text: (status) =>
+      `This machine’s certificate does not open the collector: ${reasonOf(status)}.`,
+    remedy: ({ state }) =>
+      `Enrol it again with ${commandIn('enroll', state)}, and start the agent again; where it was off for long, or its clock is wrong, that is why.`,
+  },
   'collector-refused': {
     level: 'failure',
     concern: 'unsent',
-    holds: (status) => ![0, 401].includes(answerOf(status, 'refused')),
+    holds: (status) => ![0, 401].includes(answerOf(status, 'refused')) && codeOf(status) === '',
     text: (status) => `The collector will not have this agent: ${reasonOf(status)}.`,
     remedy:
       'Compare --collector with the address that the collector prints as it starts, and their versions.',
@@ -148,7 +171,7 @@ const CAUSES = {
     text: (status) =>
       `The agent does not trust what answers at ${status.collector.url}: ${reasonOf(status)}.`,
     remedy:
-      'Give the collector a certificate for that name from a public authority, valid today; see that nothing between opens TLS, and that this machine’s clock is right.',
+      'Give the collector a certificate for that name, valid today, from the authority that this machine enrolled with or a public one; see that nothing between opens TLS, and that this machine’s clock is right.',
   },
   'collector-place': {
     level: 'failure',

@@ -5,6 +5,7 @@ import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
 import { certificatesOf, pemOf, pinOf } from '../trust/pin.ts'
+import { sentenceOf } from './answer.ts'
 import {
   decodeEnrollResponse,
   ENROLL_PATH,
@@ -146,7 +147,7 @@ function post(
       response.once('end', () => {
         const answer = Buffer.concat(parts)
         if (response.statusCode !== 200) {
-          const { error, code } = sentenceOf(answer)
+          const { error, code } = sentenceOf(answer.toString('utf8'))
           fail(`it answered ${response.statusCode}${error && `: ${error}`}`, code)
           return
         }
@@ -171,20 +172,6 @@ const to = ({ host, port }: Peer): Peer & { servername?: string } => ({
 
 const nameOf = ({ host, port }: Peer): string =>
   `the collector at ${isIP(host) === 6 ? `[${host}]` : host}:${port}`
-
-function sentenceOf(body: Buffer): { error: string; code?: string } {
-  try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'))
-    if (typeof parsed !== 'object' || parsed === null) return { error: '' }
-    const { error, code } = parsed as { error?: unknown; code?: unknown }
-    return {
-      error: typeof error === 'string' ? said(error) : '',
-      ...(typeof code === 'string' ? { code: said(code) } : {}),
-    }
-  } catch {
-    return { error: '' }
-  }
-}
 
 function describe(error: Error): string {
   const { code, message } = error as NodeJS.ErrnoException

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
+import { sentenceOf } from './answer.ts'
 import { createBackoff } from './backoff.ts'
 import { AGENT_ALPN, FRAME_BYTES_MAX, type Hello, type Live, SUBPROTOCOL } from './codec.ts'
 import { type CollectorPlace, collectorPlace } from './collector-url.ts'
@@ -33,6 +34,8 @@ export type UplinkState =
       reason: string
       /** Status of its answer: 401 when it does not know the token. Absent: it was not asked, our settings will not do. */
       httpStatus?: number
+      /** What it has against the certificate or the device (docs/protocol.md); absent: it is not that. */
+      code?: string
     }
 
 export type UplinkOptions = {
@@ -100,6 +103,7 @@ type End = {
   isRefusal: boolean
   /** Of an answer in place of a connection. */
   httpStatus?: number
+  code?: string
   isUntrusted?: true
   isMisplaced?: true
   isReplaced: boolean
@@ -269,29 +273,13 @@ async function readAnswer(response: IncomingMessage): Promise<Partial<End> & { r
   } catch {
     // Cut off: the status says enough.
   }
-  const reason = `the collector answered ${status}${sentenceOf(body)}`
+  const { error, code } = sentenceOf(body)
+  const reason = `the collector answered ${status}${error && `: ${error}`}`
   const retryAfterS = Number(response.headers['retry-after'])
   const isBusy = status === 429 || status >= 500
-  if (!isBusy) return { reason, isRefusal: true, httpStatus: status }
+  if (!isBusy) return { reason, isRefusal: true, httpStatus: status, ...(code && { code }) }
   const isSane = retryAfterS > 0 && retryAfterS <= RETRY_AFTER_MOST_S
   return { reason, httpStatus: status, retryAfterMs: isSane ? retryAfterS * 1000 : 0 }
-}
-
-/** `{"error": "..."}`, as our collector answers; a proxy may say anything. */
-function sentenceOf(body: string): string {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    if (
-      typeof parsed === 'object' &&
-      parsed &&
-      'error' in parsed &&
-      typeof parsed.error === 'string'
-    )
-      return `: ${said(parsed.error)}`
-  } catch {
-    // Not ours.
-  }
-  return ''
 }
 
 /** Codes of OpenSSL's X509_verify_cert_error_string(3) as Node names them, and of its own look at the name. */

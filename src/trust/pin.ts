@@ -24,7 +24,7 @@ export function parsePin(written: string): string {
     .replace(/[:\s]/g, '')
   if (PIN.test(pin)) return pin
   throw new Error(
-    `a pin is 64 hexadecimal digits, the SHA-256 of the key of the collector's authority: \`freshet collector pin\` prints it`,
+    "a pin is 64 hexadecimal digits, the SHA-256 of the key of the collector's authority, as the collector prints it",
   )
 }
 

@@ -155,6 +155,18 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
     reason: 'the collector answered 401: the token is wrong',
     httpStatus: 401,
   }),
+  'collector-revoked': collector({
+    state: 'refused',
+    reason: 'the collector answered 403: this device was revoked by an administrator',
+    httpStatus: 403,
+    code: 'device-revoked',
+  }),
+  'collector-enrolment': collector({
+    state: 'refused',
+    reason: 'the collector answered 403: this certificate has expired',
+    httpStatus: 403,
+    code: 'certificate-expired',
+  }),
   'collector-refused': collector({
     state: 'refused',
     reason: 'the collector answered 404',

@@ -1,5 +1,6 @@
 // `freshet up`, `agent`, `record`, and `engine`, which sense starts.
 import { type Command, Option } from 'commander'
+import { commandThere } from '../../hint.ts'
 import type { MacSource } from '../../sources/choice.ts'
 import { path, ringBytes, whole } from '../arguments.ts'
 import { finish } from '../finish.ts'
@@ -123,11 +124,14 @@ export function addAgentCommands(program: Command): void {
     .addOption(userOption())
     .requiredOption('--collector <url>', 'its address, as https://collector.example:8442')
     .addOption(
-      new Option('--token-file <file>', 'what `freshet collector tokens make` printed there')
+      new Option(
+        '--token-file <file>',
+        `what ${commandThere('collector tokens make')} printed there`,
+      )
         .argParser(path)
         .makeOptionMandatory(),
     )
-    .requiredOption('--pin <sha256>', 'what `freshet collector pin` prints there')
+    .requiredOption('--pin <sha256>', `what ${commandThere('collector pin')} prints there`)
     .action(async (options: import('../enroll.ts').EnrollCommand) => {
       const { runEnrollCommand } = await import('../enroll.ts')
       await finish(runEnrollCommand(options))

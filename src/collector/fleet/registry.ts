@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { transaction } from '../../baseline/sqlite-file.ts'
+import { commandThere } from '../../hint.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
 
 /**
@@ -175,7 +176,7 @@ export class Registry {
     if (known && !isAgain)
       return refused(
         'device-known',
-        'this device is enrolled: it comes again with its old key, or an administrator says `freshet collector devices allow`',
+        `this device is enrolled: it comes again with its old key, or an administrator says ${commandThere('collector devices allow')}`,
       )
     // Of hardware that has no name nothing is known.
     const others = [...((hardware !== '' && this.#byHardware.get(hardware)) || [])]
@@ -184,7 +185,7 @@ export class Registry {
     if (others.some(({ standing, mayEnrolAgain }) => standing !== 'revoked' && !mayEnrolAgain))
       return refused(
         'hardware-known',
-        'this hardware is enrolled as another device: it comes with that one’s key, or an administrator says `freshet collector devices allow`',
+        `this hardware is enrolled as another device: it comes with that one’s key, or an administrator says ${commandThere('collector devices allow')}`,
       )
     if (!isAgain && token.usesMax !== undefined && token.uses >= token.usesMax)
       return refused(
@@ -229,14 +230,14 @@ export class Registry {
     if (fingerprint === undefined)
       return refused(
         'certificate-missing',
-        'agents show a certificate: `freshet enroll` gets one for a token',
+        `agents show a certificate: ${commandThere('enroll')} gets one for a token`,
       )
     const certificate = this.#certificates.get(fingerprint)
     const device = certificate && this.#devices.get(certificate.deviceId)
     if (!certificate || !device)
       return refused(
         'certificate-unknown',
-        'this collector has given no such certificate, or has forgotten the device: `freshet enroll` gets one for a token',
+        `this collector has given no such certificate, or has forgotten the device: ${commandThere('enroll')} gets one for a token`,
       )
     if (device.standing === 'revoked')
       return refused('device-revoked', 'this device was revoked by an administrator')
@@ -245,7 +246,7 @@ export class Registry {
     if (certificate.notAfter <= now)
       return refused(
         'certificate-expired',
-        'this certificate has expired: `freshet enroll` gets another for a token',
+        `this certificate has expired: ${commandThere('enroll')} gets another for a token`,
       )
     return device
   }
