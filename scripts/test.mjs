@@ -12,6 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** The files that ask test/long.ts. */
 export const LONG = [
+  'test/e2e/fleet.test.ts',
   'test/e2e/kill.test.ts',
   'test/faults/kill.test.ts',
   'test/intake/nettop-world.test.ts',

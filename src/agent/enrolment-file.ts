@@ -62,6 +62,15 @@ function isEnrolment(value: unknown): value is Enrolment {
 const fits = ({ key, certificate }: Enrolment): boolean =>
   new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
 
+/** undefined also when the file cannot be used: what was read before holds. */
+function readAgain(directory: string): Enrolment | undefined {
+  try {
+    return readEnrolment(directory)
+  } catch {
+    return undefined
+  }
+}
+
 /** Of a certificate's time, what has gone when it is renewed: of 90 days 60. */
 const RENEWED_AFTER = 2 / 3
 
@@ -76,7 +85,12 @@ export function createEnrolment(
   /** Of the request that is under way. */
   let nextKey: string | undefined
   return {
-    identity: () => enrolment,
+    identity() {
+      // Enrolled again meanwhile: its earlier certificate is good no more.
+      const now = readAgain(directory)
+      if (now?.collector === enrolment.collector) enrolment = now
+      return enrolment
+    },
     async request() {
       const { validFromDate, validToDate } = new X509Certificate(enrolment.certificate)
       const [fromMs, toMs] = [validFromDate.getTime(), validToDate.getTime()]

@@ -57,7 +57,9 @@ export async function runEnrollCommand(command: EnrollCommand): Promise<number> 
     writeEnrolment('.', enrolment)
     process.stdout.write(
       `enrolled: this machine is device ${deviceId} of ${collector}, in the group ${enrolled.group}\n` +
-        `start ${commandFor('agent', paths.root)}; an agent that runs already is to be started again\n`,
+        (old?.collector === collector
+          ? 'an agent that runs takes it up by itself\n'
+          : `start ${commandFor('agent', paths.root)}, or start it again where it runs\n`),
     )
     return 0
   } catch (error) {

@@ -12,8 +12,7 @@ export function refuseUnlessLoopback(host: string): void {
   if (isLoopback(host)) return
   throw new CollectorError(
     'address',
-    `the collector listens on loopback only, not on ${host}: it has no TLS yet, and without it tokens and ` +
-      'alerts would cross the network in clear; listen on 127.0.0.1 and put an SSH tunnel in front',
+    `without TLS the collector listens on loopback only, not on ${host}: keys and alerts would cross the network in clear`,
   )
 }
 

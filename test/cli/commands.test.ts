@@ -73,16 +73,53 @@ describe('the commands', () => {
       assert.doesNotMatch(stderr, /^ {4}at /m)
     })
 
-  it('refuse to listen beyond loopback without TLS', async () => {
-    const { status, stderr } = await freshet(
-      'collector',
-      '--state',
-      join(directory, 'state'),
-      '--listen',
-      '0.0.0.0:0',
-    )
-    assert.equal(status, CONFIG)
-    assert.match(stderr, /TLS/)
+  for (const [what, args, sentence] of [
+    [
+      'two addresses without TLS',
+      ['--listen', '127.0.0.1:0', '--listen', '[::1]:0'],
+      /one address of loopback/,
+    ],
+    ['a certificate without its key', ['--certificate', 'x.pem'], /--certificate and --key go/],
+    [
+      'a name that nobody could call it by',
+      ['--name', 'collector.example'],
+      /want an address with TLS: --listen one that other machines reach/,
+    ],
+    [
+      'a certificate that is not there',
+      ['--listen', '127.0.0.1:0', '--tls', '--certificate', 'x.pem', '--key', 'x.key'],
+      /x\.pem is missing/,
+    ],
+    ['a name that is none', ['--listen', '0.0.0.0:0', '--name', 'a b'], /name of a host/],
+  ] as [string, string[], RegExp][])
+    it(`refuse a collector with ${what}`, async () => {
+      const { status, stderr } = await freshet(
+        ...['collector', '--state', join(directory, 'state'), ...args],
+      )
+      assert.ok(status === 1 || status === CONFIG, `${status}`)
+      assert.match(stderr, sentence)
+      assert.doesNotMatch(stderr, /^ {4}at /m)
+    })
+
+  it('take a pin and a token as they are written, or say what is wrong with them', async () => {
+    const token = join(directory, 'token')
+    writeFileSync(token, '\n')
+    const enroll = (collector: string, pin: string) =>
+      freshet(
+        ...['enroll', '--state', join(directory, 'state'), '--token-file', token],
+        ...['--collector', collector, '--pin', pin],
+      )
+    const pin = 'ab'.repeat(32)
+    for (const [collector, of, sentence] of [
+      ['https://c.example:8442', 'abc', /--pin: a pin is 64 hexadecimal digits/],
+      ['http://c.example:8442', pin, /--collector: .*in the clear: use wss/],
+      ['http://127.0.0.1:8442', pin, /has an address with https:/],
+      ['https://c.example:8442', pin, /--token-file: .* is empty/],
+    ] as const) {
+      const { status, stderr } = await enroll(collector, of)
+      assert.equal(status, CONFIG, stderr)
+      assert.match(stderr, sentence)
+    }
   })
 
   it('refuse to choose among the sources of a Mac elsewhere, in a sentence', async function () {

@@ -80,9 +80,9 @@ describe('the start of a collector', () => {
     await (await start()).close()
   })
 
-  it('refuses to listen beyond loopback, since it has no TLS', async () => {
+  it('refuses to listen beyond loopback without TLS', async () => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'collector.example'])
-      await refuses(start(host), 'address', /loopback only.*TLS/)
+      await refuses(start(host), 'address', /without TLS .*loopback only/)
     const six = await start('::1')
     assert.equal(six.url, `http://[::1]:${six.port}`)
     assert.equal((await fetch(`${six.url}/livez`)).status, 200)
