@@ -112,9 +112,10 @@ export class Session {
       }, pace.welcomeMs),
     )
     const sentAt = this.#helloAt
+    const capabilities = options.renewal ? CAPABILITIES : CAPABILITIES & ~Capability.renew
     this.#send({
       kind: 'hello',
-      hello: { ...hello, outboxId: outbox.id, sentAt, capabilities: CAPABILITIES },
+      hello: { ...hello, outboxId: outbox.id, sentAt, capabilities },
     })
   }
 

@@ -19,14 +19,6 @@ import {
   SEQUENCE_MAX,
   StreamError,
 } from '../../src/stream/codec.ts'
-import {
-  decodeEnrollRequest,
-  decodeEnrollResponse,
-  type EnrollRequest,
-  type EnrollResponse,
-  encodeEnrollRequest,
-  encodeEnrollResponse,
-} from '../../src/stream/codec-enrol.ts'
 import { type Bytes, bytes, type UnixNs, unixNs } from '../../src/units.ts'
 import {
   alert,
@@ -39,6 +31,7 @@ import {
   sightingFinding,
   summaryFinding,
 } from './findings.ts'
+import { mutate, mutation } from './mutate.ts'
 import { golden, hexLines, vector } from './vectors.ts'
 
 const id = Uint8Array.from({ length: 16 }, (_, index) => index)
@@ -83,18 +76,10 @@ const hello: Hello = {
   },
   hardware: 'b0b1b2b3b4b5b6b7b8b9babbbcbdbebf'.repeat(2),
 }
-/** No certificates, whose bytes are not this protocol's. */
+/** No request and no certificates: their bytes are not this protocol's. */
 const [request, certificate, authority] = ['10', '20', '30'].map(
   (hex) => new Uint8Array(Buffer.from(hex.repeat(8), 'hex')),
 ) as [Uint8Array, Uint8Array, Uint8Array]
-const enrollRequest: EnrollRequest = {
-  token: 'freshet_enrol_0123456789abcdef',
-  request,
-  hardware: hello.hardware as string,
-  agentVersion: '0.1.0',
-  host: hello.host,
-}
-const enrollResponse: EnrollResponse = { certificate, authorities: [authority], group: 'office' }
 type Batch = Extract<Envelope, { kind: 'batch' }>
 const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
   hello: { kind: 'hello', hello },
@@ -306,58 +291,6 @@ describe('stream codec: frames', () => {
     })
   }
 
-  describe('of enrolment', () => {
-    const messages = [
-      ['enrollRequest', encodeEnrollRequest(enrollRequest), decodeEnrollRequest, enrollRequest],
-      [
-        'enrollResponse',
-        encodeEnrollResponse(enrollResponse),
-        decodeEnrollResponse,
-        enrollResponse,
-      ],
-    ] as const
-    for (const [name, encoded, decode, message] of messages) {
-      it(`give back ${name} as it was, in the bytes that docs/protocol.md says`, () => {
-        assert.deepEqual(plain(decode(encoded)), plain(message))
-        assert.equal(golden(`hex ${name}`, hexLines(encoded)), hexLines(encoded))
-        assert.deepEqual(plain(decode(vector(name))), plain(message))
-      })
-      it(`answer any mutation of ${name} with a value or a StreamError`, () => {
-        const mutation = fc.record({
-          at: fc.nat(),
-          byte: fc.nat({ max: 255 }),
-          kind: fc.nat({ max: 3 }),
-        })
-        fc.assert(
-          fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
-            try {
-              decode(mutations.reduce(mutate, encoded))
-            } catch (error) {
-              assert.ok(error instanceof StreamError, `${error}`)
-            }
-          }),
-          { numRuns: 3000 },
-        )
-      })
-    }
-    it('are refused without a token, a request, a certificate, an authority; and when they are large', () => {
-      const with_ = (change: Partial<EnrollRequest>) =>
-        encodeEnrollRequest({ ...enrollRequest, ...change })
-      refuses('missing', () => decodeEnrollRequest(with_({ token: '' })), 'token')
-      refuses('missing', () => decodeEnrollRequest(with_({ request: new Uint8Array() })), 'request')
-      refuses('out-of-range', () => decodeEnrollRequest(with_({ hardware: 'ab' })), 'hardware')
-      refuses('too-large', () => decodeEnrollRequest(with_({ request: new Uint8Array(8193) })))
-      refuses('too-large', () => decodeEnrollRequest(with_({ agentVersion: 'x'.repeat(16_385) })))
-      const of = (change: Partial<EnrollResponse>) =>
-        encodeEnrollResponse({ ...enrollResponse, ...change })
-      refuses('missing', () => decodeEnrollResponse(of({ certificate: new Uint8Array() })))
-      refuses('out-of-range', () => decodeEnrollResponse(of({ authorities: [] })))
-      refuses('out-of-range', () =>
-        decodeEnrollResponse(of({ authorities: Array.from({ length: 5 }, () => authority) })),
-      )
-    })
-  })
-
   it('reads the packed batch of docs/protocol.md', () => {
     golden('hex packed', hexLines(encodeEnvelope(packed)))
     assert.deepEqual(plain(decodeEnvelope(vector('packed'))), plain(packed))
@@ -445,11 +378,6 @@ describe('stream codec: frames', () => {
   it('answers any mutation of a valid frame with a value or a StreamError', () => {
     const corpus = [...Object.values(envelopes), packed].map((envelope) => encodeEnvelope(envelope))
     const outcomes = { value: 0, refused: 0 }
-    const mutation = fc.record({
-      at: fc.nat(),
-      byte: fc.nat({ max: 255 }),
-      kind: fc.nat({ max: 3 }),
-    })
     fc.assert(
       fc.property(
         fc.constantFrom(...corpus),
@@ -482,16 +410,6 @@ function read(frame: Uint8Array): 'value' | 'refused' {
   }
 }
 
-function mutate(frame: Uint8Array, { at, byte, kind }: { at: number; byte: number; kind: number }) {
-  const where = at % (frame.length + 1)
-  if (kind === 0) return frame.subarray(0, where)
-  if (kind === 1)
-    return Uint8Array.from([...frame.subarray(0, where), byte, ...frame.subarray(where)])
-  const changed = Uint8Array.from(frame)
-  if (where < frame.length) changed[where] = kind === 2 ? byte : changed[where]! ^ (1 << (byte & 7))
-  return changed
-}
-
 function refuses(code: StreamError['code'], work: () => unknown, field = ''): void {
   assert.throws(work, (error) => {
     assert.ok(error instanceof StreamError, `${error}`)
@@ -512,8 +430,8 @@ function processOf({ finding }: ReturnType<typeof decodeItem>) {
 }
 
 /** Buffers as plain arrays, so that what is compared is the bytes. */
-function plain(envelope: Envelope | EnrollRequest | EnrollResponse): unknown {
-  if (!('kind' in envelope) || envelope.kind !== 'batch') return envelope
+function plain(envelope: Envelope): unknown {
+  if (envelope.kind !== 'batch') return envelope
   return { ...envelope, items: envelope.items.map((item) => [...item]) }
 }
 

@@ -1,51 +1,21 @@
 // Which devices may come, by which certificates, and the tokens that let new ones in. Kept in memory whole, written through
 // to its file, and read again when a command of this machine has written to it.
 import { createHash, randomBytes } from 'node:crypto'
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { transaction } from '../../baseline/sqlite-file.ts'
 import { commandThere } from '../../hint.ts'
-import { type UnixNs, unixNs } from '../../units.ts'
+import type { UnixNs } from '../../units.ts'
+import {
+  type Certificate,
+  certificateOf,
+  type DatabaseRow,
+  deviceOf,
+  type EnrolledDevice,
+  type Token,
+  tokenOf,
+} from './registry-rows.ts'
 
-/**
- * quarantined: it came with a token and no person has said yes to it; what it sends is kept, with that mark. active: a
- * person has. revoked: it may not come any more.
- */
-export type Standing = 'quarantined' | 'active' | 'revoked'
-const STANDINGS: readonly Standing[] = ['quarantined', 'active', 'revoked']
-
-export type Token = {
-  id: number
-  label: string
-  group: string
-  /** undefined: any number. */
-  usesMax: number | undefined
-  uses: number
-  madeAt: UnixNs
-  expiresAt: UnixNs | undefined
-  revokedAt: UnixNs | undefined
-}
-
-export type EnrolledDevice = {
-  id: string
-  /** SHA-256 of what the system calls its hardware, in hex; empty: it does not say. */
-  hardware: string
-  group: string
-  /** As a person called it; empty: nobody has. */
-  name: string
-  owner: string
-  standing: Standing
-  enrolledAt: UnixNs
-  /** The token that it came with; undefined: an administrator's doing. */
-  token: number | undefined
-  mayEnrolAgain: boolean
-}
-
-export type Certificate = {
-  fingerprint: string
-  deviceId: string
-  notAfter: UnixNs
-  revokedAt: UnixNs | undefined
-}
+export type { EnrolledDevice, Standing, Token } from './registry-rows.ts'
 
 /** Why somebody may not come in or enrol: `code` is part of the protocol. */
 export type RefusalCode =
@@ -361,7 +331,7 @@ export class Registry {
   #takeToken(row: DatabaseRow): void {
     const token = tokenOf(row)
     this.#tokens.set(token.id, token)
-    this.#byHash.set(text(row, 'hash'), token.id)
+    this.#byHash.set(`${row['hash']}`, token.id)
   }
 
   #takeDevice(row: DatabaseRow): void {
@@ -373,12 +343,7 @@ export class Registry {
   }
 
   #takeCertificate(row: DatabaseRow): void {
-    const certificate = {
-      fingerprint: text(row, 'fingerprint'),
-      deviceId: text(row, 'device'),
-      notAfter: time(row, 'not_after_ns') as UnixNs,
-      revokedAt: time(row, 'revoked_ns'),
-    }
+    const certificate = certificateOf(row)
     this.#certificates.set(certificate.fingerprint, certificate)
     const beside = this.#ofDevice.get(certificate.deviceId)
     if (beside) beside.push(certificate.fingerprint)
@@ -387,40 +352,3 @@ export class Registry {
 }
 
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')
-
-type DatabaseRow = Record<string, SQLOutputValue>
-
-const text = (row: DatabaseRow, column: string): string => `${row[column]}`
-const time = (row: DatabaseRow, column: string): UnixNs | undefined =>
-  typeof row[column] === 'bigint' ? unixNs(row[column], column) : undefined
-const count = (row: DatabaseRow, column: string): number | undefined =>
-  typeof row[column] === 'bigint' ? Number(row[column]) : undefined
-
-function tokenOf(row: DatabaseRow): Token {
-  return {
-    id: Number(row['id']),
-    label: text(row, 'label'),
-    group: text(row, 'device_group'),
-    usesMax: count(row, 'uses_max'),
-    uses: Number(row['uses']),
-    madeAt: time(row, 'made_ns') as UnixNs,
-    expiresAt: time(row, 'expires_ns'),
-    revokedAt: time(row, 'revoked_ns'),
-  }
-}
-
-function deviceOf(row: DatabaseRow): EnrolledDevice {
-  const standing = text(row, 'standing')
-  return {
-    id: text(row, 'id'),
-    hardware: text(row, 'hardware'),
-    group: text(row, 'device_group'),
-    name: text(row, 'name'),
-    owner: text(row, 'owner'),
-    // What cannot be read is trusted with nothing.
-    standing: STANDINGS.find((one) => one === standing) ?? 'revoked',
-    enrolledAt: time(row, 'enrolled_ns') as UnixNs,
-    token: count(row, 'token'),
-    mayEnrolAgain: row['may_enrol_again'] === 1n,
-  }
-}

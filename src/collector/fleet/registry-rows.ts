@@ -1,0 +1,88 @@
+// What stands in the registry, as its file has it and as the code sees it.
+import type { SQLOutputValue } from 'node:sqlite'
+import { type UnixNs, unixNs } from '../../units.ts'
+
+/**
+ * quarantined: it came with a token and no person has said yes to it; what it sends is kept, with that mark. active: a
+ * person has. revoked: it may not come any more.
+ */
+export type Standing = 'quarantined' | 'active' | 'revoked'
+const STANDINGS: readonly Standing[] = ['quarantined', 'active', 'revoked']
+
+export type Token = {
+  id: number
+  label: string
+  group: string
+  /** undefined: any number. */
+  usesMax: number | undefined
+  uses: number
+  madeAt: UnixNs
+  expiresAt: UnixNs | undefined
+  revokedAt: UnixNs | undefined
+}
+
+export type EnrolledDevice = {
+  id: string
+  /** SHA-256 of what the system calls its hardware, in hex; empty: it does not say. */
+  hardware: string
+  group: string
+  /** As a person called it; empty: nobody has. */
+  name: string
+  owner: string
+  standing: Standing
+  enrolledAt: UnixNs
+  /** The token that it came with; undefined: an administrator's doing. */
+  token: number | undefined
+  mayEnrolAgain: boolean
+}
+
+export type Certificate = {
+  fingerprint: string
+  deviceId: string
+  notAfter: UnixNs
+  revokedAt: UnixNs | undefined
+}
+
+export type DatabaseRow = Record<string, SQLOutputValue>
+
+const text = (row: DatabaseRow, column: string): string => `${row[column]}`
+const time = (row: DatabaseRow, column: string): UnixNs | undefined =>
+  typeof row[column] === 'bigint' ? unixNs(row[column], column) : undefined
+const count = (row: DatabaseRow, column: string): number | undefined =>
+  typeof row[column] === 'bigint' ? Number(row[column]) : undefined
+
+export function tokenOf(row: DatabaseRow): Token {
+  return {
+    id: Number(row['id']),
+    label: text(row, 'label'),
+    group: text(row, 'device_group'),
+    usesMax: count(row, 'uses_max'),
+    uses: Number(row['uses']),
+    madeAt: time(row, 'made_ns') as UnixNs,
+    expiresAt: time(row, 'expires_ns'),
+    revokedAt: time(row, 'revoked_ns'),
+  }
+}
+
+export function deviceOf(row: DatabaseRow): EnrolledDevice {
+  const standing = text(row, 'standing')
+  return {
+    id: text(row, 'id'),
+    hardware: text(row, 'hardware'),
+    group: text(row, 'device_group'),
+    name: text(row, 'name'),
+    owner: text(row, 'owner'),
+    // What cannot be read is trusted with nothing.
+    standing: STANDINGS.find((one) => one === standing) ?? 'revoked',
+    enrolledAt: time(row, 'enrolled_ns') as UnixNs,
+    token: count(row, 'token'),
+    mayEnrolAgain: row['may_enrol_again'] === 1n,
+  }
+}
+
+export const certificateOf = (row: DatabaseRow): Certificate => ({
+  fingerprint: text(row, 'fingerprint'),
+  deviceId: text(row, 'device'),
+  notAfter: time(row, 'not_after_ns') as UnixNs,
+  revokedAt: time(row, 'revoked_ns'),
+})
