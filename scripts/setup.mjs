@@ -107,10 +107,18 @@ function mayChange(path) {
 function closedSentence(path, home = root) {
   const uid = statSync(path, { throwIfNoEntry: false })?.uid
   const owner = uid === 0 ? 'root' : `uid ${uid}`
-  const { uid: own, username } = userInfo()
-  const me = username || own
+  const me = ownName()
   const shown = /[^\w./-]/.test(home) ? `'${home.replaceAll("'", `'\\''`)}'` : home
   return `${path} belongs to ${owner}, and ${me} may not change it: run this as ${owner}, or give the clone over with \`sudo chown -R ${me} ${shown}\`, or work in a clone of your own`
+}
+
+/** The user's name; the number of one who has none, as in a container. */
+function ownName() {
+  try {
+    return userInfo().username || process.getuid()
+  } catch {
+    return process.getuid()
+  }
 }
 
 /**

@@ -1,15 +1,37 @@
 // Commands of this program as they stand in a hint: they work as they are copied, on the installation that is spoken of.
 import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { PLACE } from './place.ts'
 import { shellWord } from './shell-word.ts'
 
-/** Where the state is when nobody says: the daemon's place for root, the user's for a user. */
-export function platformState(platform: string, uid: number | undefined): string {
-  const mac = platform === 'darwin'
-  if (uid === 0) return mac ? '/Library/Application Support/Freshet' : '/var/lib/freshet'
-  if (mac) return join(homedir(), 'Library/Application Support/Freshet')
-  return join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'freshet')
+/** Where the daemon's state is. */
+export const daemonState = (platform: string): string =>
+  platform === 'darwin' ? '/Library/Application Support/Freshet' : '/var/lib/freshet'
+
+/**
+ * Where the state is when nobody says: the daemon's place for root, the user's for a user; undefined for who has no home, as
+ * a user in a container whom nothing names. A relative XDG_STATE_HOME is to be ignored (XDG Base Directory Specification).
+ */
+export function platformState(platform: string, uid: number | undefined): string | undefined {
+  if (uid === 0) return daemonState(platform)
+  const named = platform === 'darwin' ? '' : (process.env['XDG_STATE_HOME'] ?? '')
+  if (isAbsolute(named)) return join(named, 'freshet')
+  const home = ownHome()
+  if (home === undefined) return undefined
+  return join(
+    home,
+    platform === 'darwin' ? 'Library/Application Support/Freshet' : '.local/state/freshet',
+  )
+}
+
+function ownHome(): string | undefined {
+  try {
+    const home = homedir()
+    return isAbsolute(home) ? home : undefined
+  } catch {
+    // No HOME, and no entry of this user's: uv_os_homedir says ENOENT.
+    return undefined
+  }
 }
 
 /** The command itself, without a place; `words` as a shell wants them. */

@@ -9,10 +9,14 @@ export class ConfigError extends Error {
 
 export type StatePaths = { root: string; agent: string; collector: string }
 
-/** --state, else FRESHET_STATE, else the platform's place for the daemon (as root) or for the user. */
+/** --state, else FRESHET_STATE, else the platform's place for the daemon (as root) or for the user. Throws ConfigError. */
 export function statePaths(option: string | undefined): StatePaths {
-  const root = resolve(
-    option || process.env['FRESHET_STATE'] || platformState(process.platform, process.getuid?.()),
-  )
+  const given =
+    option || process.env['FRESHET_STATE'] || platformState(process.platform, process.getuid?.())
+  if (given === undefined)
+    throw new ConfigError(
+      `uid ${process.getuid?.()} has no home directory, where a user's state is: name a directory with --state`,
+    )
+  const root = resolve(given)
   return { root, agent: join(root, 'agent'), collector: join(root, 'collector') }
 }

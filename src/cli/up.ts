@@ -1,6 +1,6 @@
 // `freshet up`: collector, sense and engine together on this machine. What `npm start` runs.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { commandBeside, platformState } from '../hint.ts'
+import { commandBeside, daemonState } from '../hint.ts'
 import { PLACE } from '../place.ts'
 import type { MacSource } from '../sources/choice.ts'
 import { isWatched } from '../status/socket.ts'
@@ -120,7 +120,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
       '',
     ].join('\n'),
   )
-  const isDaemons = paths.root === platformState(process.platform, 0)
+  const isDaemons = paths.root === daemonState(process.platform)
   void openMenuBar({ state: isDaemons ? undefined : paths.root, log })
   const status = await Promise.race([collector, agent])
   ending.abort()

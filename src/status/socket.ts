@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { join, relative } from 'node:path'
-import { commandFor, platformState, rootCommandIn } from '../hint.ts'
+import { commandFor, daemonState, rootCommandIn } from '../hint.ts'
 import { consoleUid, peerUid } from '../host/peer.ts'
 import type { AgentStatus, StatusReaders } from './agent-status.ts'
 import { type Menu, menuOf } from './view.ts'
@@ -209,7 +209,7 @@ export async function* readStatus(
 export const agentOfMachine = (
   directory: string,
   uid = process.getuid?.(),
-  place = platformState(process.platform, 0),
+  place = daemonState(process.platform),
 ): string | undefined =>
   uid !== 0 && directory !== place && existsSync(join(place, STATUS_SOCKET)) ? place : undefined
 

@@ -18,7 +18,7 @@ import { openForWriting } from '../../src/collector/store/schema.ts'
 import { PLACE } from '../../src/place.ts'
 import { identityOf, START } from '../baseline/identities.ts'
 import { run } from '../e2e/installation.ts'
-import { leaveOut, whyNotLinux } from '../left-out.ts'
+import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { WAIT_MS } from '../waits.ts'
 import { commandsWith, commandsWithArgument } from './all-commands.ts'
 
@@ -161,6 +161,22 @@ describe('The place that commands work in', () => {
     // What `record` makes, and where, needs a sensor: e2e/record.test.ts.
     const withFile = commandsWithArgument(/^file/).toSorted()
     assert.deepEqual(withFile, [...tried, 'record'].toSorted())
+  })
+
+  it('is asked for where this user has no home, and relative to nothing that a variable says', async function () {
+    leaveOut(this, whyNotLinux() ?? whyNotRoot())
+    const NAMELESS = 65_533
+    const asks = (env: Record<string, string>) =>
+      run([PLACE.cli, 'status'], { cwd: directory, uid: NAMELESS, gid: NAMELESS, env })
+    const homeless = await asks({})
+    assert.equal(homeless.status, 78)
+    assert.match(homeless.stderr, /^freshet: uid 65533 has no home directory, .* with --state\n$/)
+    for (const variables of [{ XDG_STATE_HOME: '' }, { XDG_STATE_HOME: 'here' }]) {
+      const { stderr } = await asks({ HOME: '/nonexistent', ...variables })
+      assert.match(stderr, /directory \/nonexistent\/\.local\/state\/freshet/)
+    }
+    const named = await asks({ XDG_STATE_HOME: '/nonexistent/states' })
+    assert.match(named.stderr, /directory \/nonexistent\/states\/freshet/)
   })
 
   it('is not the default when what names it is empty', async () => {

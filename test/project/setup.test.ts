@@ -67,15 +67,16 @@ describe('set-up', () => {
     try {
       chmodSync(clone, 0o755)
       mkdirSync(join(clone, 'node_modules/one'), { recursive: true })
-      const ask = (...made: string[]) => {
+      const asks = (uid: number, ...made: string[]) => {
         const call = `console.log((await import('${pathToFileURL(setup)}')).closedClone(${JSON.stringify(made)}, ${JSON.stringify(clone)}) ?? 'open')`
         const asked = spawnSync(process.execPath, ['--input-type=module', '-e', call], {
           encoding: 'utf8',
-          uid: 65534,
-          gid: 65534,
+          uid,
+          gid: uid,
         })
         return asked.stdout.trim() || asked.stderr
       }
+      const ask = (...made: string[]) => asks(65534, ...made)
       const closed = ask('.', 'node_modules')
       assert.match(
         closed,
@@ -85,6 +86,7 @@ describe('set-up', () => {
         closed,
         /`sudo chown -R nobody '.*freshet clone .*'`, or work in a clone of your own$/,
       )
+      assert.match(asks(65533, '.'), /root, and 65533 may not change it: .*`sudo chown -R 65533 /)
       assert.match(ask('dist'), /belongs to root/, 'what is not there is made in what is')
       chownSync(clone, 65534, 65534)
       chownSync(join(clone, 'node_modules'), 65534, 65534)

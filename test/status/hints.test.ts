@@ -176,6 +176,7 @@ describe('A command in a hint', () => {
 
   it('leaves the state out for who has it anyway, and for nobody else', () => {
     const own = platformState(process.platform, process.getuid?.())
+    assert.ok(own)
     assert.equal(commandFor('up', own), '`npx freshet up`')
     assert.equal(commandFor('up', '/srv/x'), '`npx freshet up --state /srv/x`')
   })
