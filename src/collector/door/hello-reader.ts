@@ -5,7 +5,7 @@ import { type ClientHello, clientHelloOf, HELLO_BYTES_MAX } from './client-hello
 /** left: it ended before there was a whole one; late: it took too long. */
 export type NoHello = 'not-tls' | 'malformed' | 'left' | 'late'
 
-/** A connection that has said what it is. It is looked after until `putBack`, and destroyed when its peer leaves. */
+/** A connection that has said what it is. It is read on until `putBack`, and closes when its peer leaves. */
 export type Held = {
   socket: Socket
   hello: ClientHello
@@ -64,8 +64,8 @@ export function readHello(
     })
   }
   const onGone = () => {
-    if (isHeld) socket.destroy()
-    else end('left')
+    // A socket that is held and read closes by itself when its peer does.
+    if (!isHeld) end('left')
   }
   const timer = setTimeout(() => end('late'), timeoutMs)
   const letGo = () => {
