@@ -1,7 +1,14 @@
 // Processes of a Mac that one source told, as another takes its place: who has ended meanwhile is not taken to run, and
 // who runs is not taken to have ended, in whatever order the two are heard.
 import assert from 'node:assert/strict'
-import { Capability, ExecFlag, FlowFlag, Mark, Source } from '../../src/records/record.gen.ts'
+import {
+  Capability,
+  CodeFlag,
+  ExecFlag,
+  FlowFlag,
+  Mark,
+  Source,
+} from '../../src/records/record.gen.ts'
 import { MIB, Script, tell } from './scenario.ts'
 
 const { endpointSecurity, eslogger, polling, networkStatistics, nettop } = Source
@@ -81,6 +88,18 @@ describe('processes that are handed over', () => {
     // An exec that is told once more says nothing of the kind.
     const told = handOver(endpointSecurity, polling).exit(probe.pid).exec(probe)
     assert.equal(processes(told.mark(Mark.enumerated)), 0)
+  })
+
+  it('have the code that their environment asked for, which eslogger’s reader drops, by the list that runs beside', () => {
+    const script = new Script().from(polling, ALL).start().from(eslogger, ALL).start()
+    script
+      .program(probe)
+      .from(polling, ALL)
+      .exec({ ...probe, flags: ExecFlag.enumerated })
+    script.code(probe.pid, '/Users/ann/evil.dylib', CodeFlag.askedFor)
+    script.from(networkStatistics, Capability.flowCloses).start()
+    const { alerts } = tell(script.upload({ id: 1, total: 5 * MIB }).ticks(3))
+    assert.deepEqual(alerts.at(-1)?.chain[0]?.foreignCode, ['/Users/ann/evil.dylib'])
   })
 
   for (const [name, first, second] of [
