@@ -29,8 +29,6 @@ constexpr ScriptNamed kInline{k_script_inline, {}};
 constexpr ScriptNamed kModule{k_script_module, {}};
 constexpr ScriptNamed kInput{k_script_standard_input, {}};
 
-std::string_view FileName(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // `text` in small letters, without memory of its own; as it is where it is longer than any name or

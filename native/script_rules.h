@@ -26,6 +26,11 @@ struct ScriptNamed {
   std::string_view path;
 };
 
+// What stands behind the last slash of a path: all of a name without one.
+inline std::string_view FileName(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0: the whole
+}
+
 // Whether a program whose file has this name runs what its arguments say: arguments of others need
 // not be read.
 bool IsInterpreter(std::string_view program);

@@ -19,7 +19,7 @@ constexpr size_t kWhyBytes = 400;
 
 long Bpf(bpf_cmd command, bpf_attr* attr) { return syscall(SYS_bpf, command, attr, sizeof(*attr)); }
 
-u64 Address(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
+u64 AsWord(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
 
 size_t PageBytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
@@ -28,12 +28,12 @@ Fd LoadProgram(const char* name, std::span<const bpf_insn> program, u32 btf_type
   attr.prog_type = BPF_PROG_TYPE_TRACING;
   attr.expected_attach_type = BPF_TRACE_RAW_TP;
   attr.attach_btf_id = btf_type;
-  attr.insns = Address(program.data());
+  attr.insns = AsWord(program.data());
   attr.insn_cnt = static_cast<u32>(program.size());
-  attr.license = Address(kLicense);
+  attr.license = AsWord(kLicense);
   strncpy(attr.prog_name, name, sizeof(attr.prog_name) - 1);
   if (log != nullptr) {
-    attr.log_buf = Address(log);
+    attr.log_buf = AsWord(log);
     attr.log_size = kLogBytes;
     attr.log_level = 1;
   }
@@ -55,23 +55,23 @@ Fd CreateBpfMap(bpf_map_type type, u32 key_bytes, u32 value_bytes, u32 entries_m
 bool LookUpBpfMap(int map, const void* key, void* value) {
   bpf_attr attr{};
   attr.map_fd = static_cast<u32>(map);
-  attr.key = Address(key);
-  attr.value = Address(value);
+  attr.key = AsWord(key);
+  attr.value = AsWord(value);
   return Bpf(BPF_MAP_LOOKUP_ELEM, &attr) == 0;
 }
 
 bool DeleteFromBpfMap(int map, const void* key) {
   bpf_attr attr{};
   attr.map_fd = static_cast<u32>(map);
-  attr.key = Address(key);
+  attr.key = AsWord(key);
   return Bpf(BPF_MAP_DELETE_ELEM, &attr) == 0;
 }
 
 bool NextBpfKey(int map, const void* key, void* next) {
   bpf_attr attr{};
   attr.map_fd = static_cast<u32>(map);
-  attr.key = Address(key);
-  attr.next_key = Address(next);
+  attr.key = AsWord(key);
+  attr.next_key = AsWord(next);
   return Bpf(BPF_MAP_GET_NEXT_KEY, &attr) == 0;
 }
 
@@ -104,7 +104,7 @@ u64 MissedRuns(int program) {
   bpf_attr attr{};
   attr.info.bpf_fd = static_cast<u32>(program);
   attr.info.info_len = sizeof(info);
-  attr.info.info = Address(&info);
+  attr.info.info = AsWord(&info);
   return Bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 ? info.recursion_misses : 0;
 }
 

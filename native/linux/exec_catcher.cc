@@ -17,10 +17,6 @@ namespace {
 constexpr size_t kArgumentBytesRead = 64 << 10;
 constexpr size_t kMapsBytesMax = 4 << 20;
 
-std::string ProcPath(u32 pid, const char* name) {
-  return "/proc/" + std::to_string(pid) + "/" + name;
-}
-
 template <typename Number>
 bool TakeNumber(std::string_view* text, Number* value, int base) {
   const auto [end, error] =

@@ -13,10 +13,6 @@
 namespace freshet {
 namespace {
 
-std::string_view FileName(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0: the whole
-}
-
 // What stands behind "#!" up to a blank; empty when it is no script.
 std::string InterpreterOf(std::string_view line) {
   if (!line.starts_with("#!")) return {};

@@ -8,6 +8,7 @@
 
 #include "linux/clock.h"
 #include "linux/procfs.h"
+#include "script_rules.h"
 
 namespace freshet {
 namespace {
@@ -15,10 +16,6 @@ namespace {
 constexpr u32 kStatusUnknown = 0xffffffff;
 // Between an exec's first event and its last.
 constexpr u64 kExecDurationMaxNs = 100 * kNsPerMs;
-
-std::string_view FileName(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0: the whole
-}
 
 }  // namespace
 

@@ -23,10 +23,6 @@ constexpr u64 kPfKthread = 0x00200000;  // PF_KTHREAD, include/linux/sched.h of 
 constexpr size_t kArgumentBytesLookedAt = 64 << 10;
 constexpr std::string_view kDeleted = " (deleted)";
 
-std::string ProcPath(u32 pid, const char* name) {
-  return "/proc/" + std::to_string(pid) + "/" + name;
-}
-
 // A page, which is what most files of /proc give at a time.
 constexpr size_t kFirstBytes = 4096;
 

@@ -15,6 +15,10 @@ namespace freshet {
 
 inline constexpr u32 kUidUnknown = 0xffffffff;
 
+inline std::string ProcPath(u32 pid, const char* name) {
+  return "/proc/" + std::to_string(pid) + "/" + name;
+}
+
 // Reads at most `bytes_max` of a file into `text`. False, with errno set, when it cannot be read.
 bool ReadFileAt(int folder, const char* path, size_t bytes_max, std::string* text);
 

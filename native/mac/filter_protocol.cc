@@ -55,7 +55,6 @@ constexpr u32 ComputeFlowLayout() {
   return hash;
 }
 
-constexpr u64 kBytesEnd = u64{1} << 53;
 constexpr u64 kAheadNs = 1'000'000'000;
 constexpr u32 kFlowFlags = k_flow_enumerated | k_flow_inexact | k_flow_counters_lost;
 

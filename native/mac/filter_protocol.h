@@ -29,6 +29,8 @@ inline constexpr u32 kFilterMagic = 0x54535246;  // "FRST"
 inline constexpr u16 kFilterVersion = 2;
 inline constexpr u16 kFilterVersionBefore = 1;
 
+// Counters from here on no disk, memory or network reaches, and the engine takes none.
+inline constexpr u64 kBytesEnd = u64{1} << 53;
 inline constexpr u32 kBatchRecordsMax = 1'000;
 inline constexpr size_t kExtensionVersionBytesMax = 64;
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "mac/filter_protocol.h"
+
 namespace freshet {
 namespace {
 
-// Counters from here on no disk, memory or network reaches, and the engine takes none.
-constexpr u64 kBytesEnd = u64{1} << 53;
 constexpr u32 kClosedAtOnceMax = 1'000;
 
 // `number` tells two flows of one UUID apart that begin at the same nanosecond.
