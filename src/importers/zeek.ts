@@ -111,7 +111,7 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
   let why: string | undefined
   let firstUs: number | undefined
   const left = { otherHosts: 0, otherProtocols: 0, otherLogs: 0, namesOver: 0, longsOver: 0 }
-  const noted = { flows: 0, accepted: 0, unanswered: 0, uncounted: 0, named: 0 }
+  const noted = { flows: 0, accepted: 0, unanswered: 0, uncounted: 0, unended: 0, named: 0 }
   const bounded: Places = { count: 0, lines: [] }
   const undated: Places = { count: 0, lines: [] }
 
@@ -176,6 +176,7 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
     if (entry.isUnanswered) noted.unanswered++
     else if (flow.isUncounted) noted.uncounted++
     if (flow.isBounded) place(bounded, id)
+    else if (flow.isInexact) noted.unended++
     if (entry.isDurationLost) place(undated, id)
     firstUs = Math.min(firstUs ?? entry.startUs, entry.startUs)
     timeline.add(flow, id)
@@ -281,6 +282,10 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
       say(left.otherProtocols, 'left out: neither TCP nor UDP')
       say(noted.unanswered, 'without bytes: unanswered or refused')
       say(noted.uncounted, 'without byte counts in the log: taken as 0')
+      say(
+        noted.unended,
+        'whose beginning or end was not seen: told with what passed meanwhile, at least',
+      )
       say(
         bounded.count,
         `counted lower than in the log, whose packets and missed bytes say otherwise${placed(bounded)}`,

@@ -33,6 +33,8 @@ describe('the bytes of Zeek logs', () => {
     assert.match(notes, /2 connections without bytes: unanswered or refused/)
     assert.match(notes, /1 connection without byte counts/)
     assert.match(notes, /1 connection left out: neither TCP nor UDP/)
+    assert.match(notes, /1 connection whose beginning or end was not seen: .* at least/)
+    assert.doesNotMatch(notes, /counted lower/)
   })
 
   const UPLOAD = { ts: T0, out: 8_388_608, in: 0 }
@@ -143,6 +145,7 @@ describe('the bytes of Zeek logs', () => {
       assert.deepEqual([last?.bytesOut, last?.bytesIn], [BigInt(out), BigInt(into)])
       assert.equal(last?.flags, FlowFlag.inexact)
       assert.match(input.notes().join('\n'), /1 connection counted lower .* \(line 9\)/)
+      assert.doesNotMatch(input.notes().join('\n'), /end was not seen/)
     })
 
   for (const [name, conn] of [
