@@ -9,7 +9,8 @@ import type { AlertsResponse } from '../../src/collector/page-api.ts'
 import { describeMachine } from '../../src/host/machine.ts'
 import { agentsSocket } from '../../src/stream/local-socket.ts'
 import { nowUnixNs, type UnixNs } from '../../src/units.ts'
-import { until } from '../stream/uplink-fixture.ts'
+
+import { until } from '../waits.ts'
 import { Agent, alertItem, DEVICE_A, DEVICE_B, helloOf } from './agent.ts'
 
 const DAY_NS = 86_400_000_000_000n

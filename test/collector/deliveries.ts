@@ -7,7 +7,8 @@ import { type Outbox, openOutbox } from '../../src/stream/outbox.ts'
 import { startUplink } from '../../src/stream/uplink.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { numberedAlert } from '../faults/account.ts'
-import { hello, PACE, until } from '../stream/uplink-fixture.ts'
+import { hello, PACE } from '../stream/uplink-fixture.ts'
+import { until } from '../waits.ts'
 import { Agent, helloOf, type Running } from './agent.ts'
 
 export class Deliveries {

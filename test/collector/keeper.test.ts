@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Collector, startCollector } from '../../src/collector/collector.ts'
 import { readOrMakeSecrets } from '../../src/collector/secrets.ts'
-import { until } from '../stream/uplink-fixture.ts'
+
+import { until } from '../waits.ts'
 import { Agent, alertItem } from './agent.ts'
 
 const HOUR_MS = 3_600_000

@@ -4,6 +4,7 @@ import { zstdCompressSync } from 'node:zlib'
 import type { AlertsResponse, DevicesResponse } from '../../src/collector/page-api.ts'
 import { CAPABILITIES, Capability } from '../../src/stream/codec.ts'
 import { nowUnixNs, type UnixNs } from '../../src/units.ts'
+import { until } from '../waits.ts'
 import {
   Agent,
   alertItem,
@@ -165,11 +166,12 @@ describe('the gateway and agents that do not read', () => {
       const count = (name: string) => running.collector.counters()[name] ?? 0
       for (let sent = 1; count('agentsClosedSlow') === 0 && sent < 400; sent++) {
         agent.send({ kind: 'batch', items: bad })
-        while (count('itemsRejected') < sent * bad.length && count('agentsClosedSlow') === 0)
-          await new Promise((resolve) => setTimeout(resolve, 5))
+        await until(
+          () => count('itemsRejected') >= sent * bad.length || count('agentsClosedSlow') > 0,
+        )
       }
       assert.equal(count('agentsClosedSlow'), 1)
-      while (count('agentsConnected') !== 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      await until(() => count('agentsConnected') === 0)
       agent.socket.terminate()
     } finally {
       await running.stop()
@@ -210,8 +212,7 @@ describe('the gateway when it stops', () => {
     const running = await runCollector()
     const agent = await connectAgent(running)
     agent.send({ kind: 'batch', items: [alertItem(1)] })
-    while (running.collector.counters().frames !== 2)
-      await new Promise((resolve) => setTimeout(resolve, 1))
+    await until(() => running.collector.counters().frames === 2)
     await running.collector.close()
     assert.equal((await agent.expect('ack')).ack.throughSequence, 1)
     await agent.expect('goodbye')

@@ -14,7 +14,8 @@ import { startUplink, type UplinkState } from '../../src/stream/uplink.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
 import { alertFinding } from '../stream/findings.ts'
-import { hello, PACE, until } from '../stream/uplink-fixture.ts'
+import { hello, PACE } from '../stream/uplink-fixture.ts'
+import { until } from '../waits.ts'
 
 const STRANGER_UID = 65_534
 

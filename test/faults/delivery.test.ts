@@ -15,7 +15,8 @@ import {
   type Running,
   runCollector,
 } from '../collector/agent.ts'
-import { hello, PACE, until } from '../stream/uplink-fixture.ts'
+import { hello, PACE } from '../stream/uplink-fixture.ts'
+import { until } from '../waits.ts'
 import { keptBy, numberedAlert, readStore } from './account.ts'
 import { chanceOf, seedOfRun } from './seed.ts'
 

@@ -21,6 +21,7 @@ import { fileURLToPath } from 'node:url'
 import { InspectedFlag, Subject } from '../../src/records/record.gen.ts'
 import { type Inspection, type InspectRequest, loadAddon } from '../../src/sense/addon.ts'
 import { leaveOut, whyNoTool } from '../left-out.ts'
+import { until, WAIT_MS } from '../waits.ts'
 import { hex, temporaryFolder, whyNotLive } from './watch.ts'
 
 const USER = 12_345
@@ -92,7 +93,7 @@ describe('the inspector', () => {
     const path = join(place, 'app')
     const args = ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups', path, '60']
     const program = start('setpriv', args)
-    while (linkOf(program.pid as number) !== path) await new Promise((r) => setTimeout(r, 5))
+    await until(() => linkOf(program.pid as number) === path)
     const [, major, minor] = new RegExp(`(\\d+):(\\d+) / ${place} `).exec(
       readFileSync('/proc/self/mountinfo', 'utf8'),
     ) as RegExpExecArray
@@ -129,8 +130,7 @@ describe('the inspector', () => {
     execFileSync('cc', ['-static', '-o', own, source])
     const file = fileAt(own)
     const program = start('unshare', ['-m', `--root=${root}`, '/usr/bin/shuf'])
-    while (inodeOfExe(program.pid as number) !== file.ino)
-      await new Promise((r) => setTimeout(r, 5))
+    await until(() => inodeOfExe(program.pid as number) === file.ino)
     const found = await inspect(requestOf('/usr/bin/shuf', program.pid as number, file))
     deepEqual([found.error, hex(found.sha256)], [0, sha256(own)])
     equal(found.flags, writableByOthers)
@@ -152,8 +152,7 @@ describe('the inspector', () => {
     copyFileSync(sleep, path)
     const program = start(path, ['60'])
     const file = fileAt(path)
-    while (inodeOfExe(program.pid as number) !== file.ino)
-      await new Promise((r) => setTimeout(r, 5))
+    await until(() => inodeOfExe(program.pid as number) === file.ino)
     const request = requestOf(path, program.pid as number, file)
     rmSync(path)
     const gone = await inspect(request)
@@ -173,7 +172,7 @@ describe('the inspector', () => {
     const layers = `lowerdir=${place}/lower,upperdir=${place}/upper,workdir=${place}/work`
     const mount = `mount -t overlay overlay -o ${layers} ${place}/at && exec ${path} 60`
     const program = start('unshare', ['-m', 'sh', '-c', mount])
-    while (linkOf(program.pid as number) !== path) await new Promise((r) => setTimeout(r, 5))
+    await until(() => linkOf(program.pid as number) === path)
     const file = statSync(`/proc/${program.pid}/exe`, { bigint: true })
     // As an event tells of it: the device of the layer, which is not the one that stat(2) shows.
     const request = requestOf(path, program.pid as number, { dev: layer.dev, ino: file.ino })
@@ -308,7 +307,8 @@ describe('the inspector', () => {
     }
     // They have ended, and are let go of at the next question.
     const again = await mountOf('after-all')
-    while (leftBehind() > 0) await inspect(again.request)
+    for (const endMs = performance.now() + WAIT_MS; leftBehind() > 0; )
+      ok(await inspect(again.request).then(() => performance.now() < endMs))
   })
 
   /** Processes that read for the inspector and are still there. */

@@ -12,6 +12,7 @@ import {
 import type { Inspection, InspectRequest } from '../../src/sense/addon.ts'
 import { createLanes } from '../../src/sense/inspect-lanes.ts'
 import { createInspector } from '../../src/sense/inspector.ts'
+import { until } from '../waits.ts'
 
 const request = (path: string, pid = 7, flags = 0): InspectRecord => ({
   source: Source.none,
@@ -222,7 +223,7 @@ describe('sense inspector', () => {
   it('answers ETIMEDOUT with what the look told, and never twice', async () => {
     const { inspector, answers, gates } = harness(async () => ({ ...found, ownerUid: 7 }), 1)
     inspector.ask(request('/owner:7/huge'))
-    while (answers.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    await until(() => answers.length > 0)
     for (const open of gates) open()
     await turns()
     assert.deepEqual(
@@ -235,7 +236,7 @@ describe('sense inspector', () => {
   it('knows no owner of what was not even looked at in time', async () => {
     const { inspector, answers } = harness(() => new Promise(() => {}), 1)
     inspector.ask(request('/stuck'))
-    while (answers.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    await until(() => answers.length > 0)
     const [{ error, ownerUid, flags } = assert.fail()] = answers
     assert.deepEqual([error, ownerUid, flags], [110, 0xffffffff, InspectedFlag.writableByOthers])
   })

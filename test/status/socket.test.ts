@@ -14,6 +14,7 @@ import {
   serveStatus,
 } from '../../src/status/socket.ts'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
+import { until } from '../waits.ts'
 import { wellStatus } from './states.ts'
 
 const socketRoom = fileURLToPath(new URL('../../src/status/socket.ts', import.meta.url))
@@ -150,7 +151,7 @@ describe('the status socket', () => {
     const lines = await Promise.all(clients.map(firstLine))
     assert.equal(lines.filter((line) => line.includes('as many readers')).length, 1)
     // The eight are told again each 20 ms, and counts with it.
-    while (readers?.tooMany === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => readers?.tooMany !== 0)
     for (const client of clients) client.destroy()
     assert.deepEqual([readers?.served, readers?.tooMany], [8, 1])
   })

@@ -1,8 +1,9 @@
 // All that a collector could try that is none, or is not ours: whatever it says, what it was not sent is not let go of,
 // nothing shuts the agent out of the next collector, and an honest one gets everything afterwards.
 import assert from 'node:assert/strict'
+import { until } from '../waits.ts'
 import type { Peer } from './collector-double.ts'
-import { alerts, PACE, UplinkFixture, until } from './uplink-fixture.ts'
+import { alerts, PACE, UplinkFixture } from './uplink-fixture.ts'
 
 const ITEMS = 15
 /** The longest that the protocol can say: 49 days. */

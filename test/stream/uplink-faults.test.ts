@@ -4,10 +4,11 @@ import { createServer } from 'node:https'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { UplinkState } from '../../src/stream/uplink.ts'
+import { until } from '../waits.ts'
 import { makeCertificate } from './certificate.ts'
 import { answer, CollectorDouble, type Peer } from './collector-double.ts'
 import { healthFinding } from './findings.ts'
-import { alerts, live, PACE, UplinkFixture, until } from './uplink-fixture.ts'
+import { alerts, live, PACE, UplinkFixture } from './uplink-fixture.ts'
 
 describe('uplink against trouble', () => {
   let made: UplinkFixture

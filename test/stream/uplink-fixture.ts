@@ -13,7 +13,7 @@ import {
   type UplinkState,
 } from '../../src/stream/uplink.ts'
 import { nowUnixNs } from '../../src/units.ts'
-import { WAIT_MS } from '../waits.ts'
+import { until } from '../waits.ts'
 import { CollectorDouble } from './collector-double.ts'
 import { alertFinding } from './findings.ts'
 
@@ -130,12 +130,3 @@ export function live(): Live {
 
 /** Two turns of everything that is under way: what would come has come. */
 export const settled = () => new Promise((resolve) => setTimeout(resolve, 30))
-
-/** Rejects after WAIT_MS: a wait without an end outlives the test that failed, and the run never ends. */
-export async function until(holds: () => boolean): Promise<void> {
-  const endsMs = performance.now() + WAIT_MS
-  while (!holds()) {
-    if (performance.now() > endsMs) throw new Error(`it never was so: ${holds}`)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-}

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import type { Finding } from '../../src/engine/finding.ts'
 import { CAPABILITIES, Capability, type Envelope } from '../../src/stream/codec.ts'
 import { nowUnixNs, type UnixNs } from '../../src/units.ts'
+import { until } from '../waits.ts'
 import type { Peer } from './collector-double.ts'
 import { alertFinding, summaryFinding } from './findings.ts'
-import { alerts, live, PACE, settled, UplinkFixture, until } from './uplink-fixture.ts'
+import { alerts, live, PACE, settled, UplinkFixture } from './uplink-fixture.ts'
 
 const batches = (peer: Peer) => peer.envelopes.filter((envelope) => envelope.kind === 'batch')
 const summaries = (count: number): Finding[] => Array.from({ length: count }, () => summaryFinding)

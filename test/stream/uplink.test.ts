@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import type { Hello } from '../../src/stream/codec.ts'
 import { startUplink } from '../../src/stream/uplink.ts'
 import { nowUnixNs } from '../../src/units.ts'
+import { until } from '../waits.ts'
 import { answer, type Peer } from './collector-double.ts'
 import { alertFinding } from './findings.ts'
-import { alerts, hello, live, settled, UplinkFixture, until } from './uplink-fixture.ts'
+import { alerts, hello, live, settled, UplinkFixture } from './uplink-fixture.ts'
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
