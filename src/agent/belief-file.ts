@@ -63,6 +63,12 @@ const isKept = (value: unknown): boolean => {
   )
 }
 
+const isEnds = (value: unknown): boolean => {
+  if (value === undefined) return true
+  const { peer, localPort, pid } = (value ?? {}) as Record<string, unknown>
+  return typeof peer === 'string' && isCount(localPort) && isCount(pid)
+}
+
 /** Whether it has the shape that `save` gives: the file may be older, or another's. */
 function isMemory(value: unknown): value is BeliefMemory {
   const { given, ended } = (value ?? {}) as Partial<Record<keyof BeliefMemory, unknown>>
@@ -74,6 +80,7 @@ function isMemory(value: unknown): value is BeliefMemory {
       (one: Record<string, unknown>) =>
         typeof one['id'] === 'string' &&
         isKept(one['given']) &&
+        isEnds(one['ends']) &&
         [one['source'], one['epoch'], one['aheadOut'], one['aheadIn']].every(isCount),
     )
   )

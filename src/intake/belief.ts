@@ -209,6 +209,7 @@ export function createBelief(options: {
       return
     }
     state.hasEnumerated = true
+    giving.named(mark.source)
     chooseAnew()
     for (const row of book.rows())
       if (row.source === mark.source && !row.isNamed && row.isOpen) {
@@ -380,7 +381,7 @@ export function createBelief(options: {
     },
     choice: () => choice,
     takeChanges: changes.take,
-    memory: () => (isActive ? giving.memory() : undefined),
+    memory: () => (isActive ? giving.memory(isSilent) : undefined),
     forgotten: book.forgotten,
   }
 }

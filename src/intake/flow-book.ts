@@ -78,15 +78,19 @@ const APART_NS = 2_000_000_000n
 const isBefore = (one: FlowRow, other: FlowRow): boolean =>
   !one.isOpen && one.lastNs + APART_NS < other.firstNs
 
+type Ends = Pick<FlowRow, 'peer' | 'localPort' | 'pid'>
 /**
- * Whether two rows of two sources tell one flow: their peer is the same, and so is the local port. The filter is asked
- * for a flow before it has one: then the process decides.
+ * Whether their peer is the same, and so is the local port. The filter is asked for a flow before it has one: then the
+ * process decides.
  */
-const isSame = (a: FlowRow, b: FlowRow): boolean => {
-  if (a.source === b.source || a.peer !== b.peer || isBefore(a, b) || isBefore(b, a)) return false
+export const haveSameEnds = (a: Ends, b: Ends): boolean => {
+  if (a.peer !== b.peer) return false
   if (a.localPort !== 0 && b.localPort !== 0) return a.localPort === b.localPort
   return a.pid !== 0 && a.pid === b.pid
 }
+/** Whether two rows of two sources tell one flow. */
+const isSame = (a: FlowRow, b: FlowRow): boolean =>
+  a.source !== b.source && !isBefore(a, b) && !isBefore(b, a) && haveSameEnds(a, b)
 
 /** Holds at most `rowsMax` rows, and as many strings whose flow is not told yet. */
 export function createFlowBook(rowsMax = 131_072): FlowBook {

@@ -1,7 +1,7 @@
 // How a flow is handed on to the engine: under the id that it was first told by, with counters that only rise,
 // whichever of its rows is told.
 import { FLOW_AT, FlowFlag, FlowState, GONE_AT, Source } from '../records/record.gen.ts'
-import type { FlowBook, FlowRow, GivenFlow } from './flow-book.ts'
+import { type FlowBook, type FlowRow, type GivenFlow, haveSameEnds } from './flow-book.ts'
 
 const TWO_32 = 4_294_967_296
 const ENDED_KEPT_MAX = 4096
@@ -18,10 +18,14 @@ export type BeliefMemory = {
     given: Kept
     aheadOut: number
     aheadIn: number
+    /** Where another source may tell of it before this one does: what it is found by. */
+    ends?: Ends
   }[]
   /** Flows that ended for the engine a moment ago, of which a source may yet tell. */
   ended: Kept[]
 }
+
+type Ends = Pick<FlowRow, 'peer' | 'localPort' | 'pid'>
 
 export type Giving = {
   /** The flow's record, as the engine knows it. */
@@ -40,7 +44,10 @@ export type Giving = {
   endOf(row: FlowRow): GivenFlow | undefined
   /** Whether it ended for the engine with what it has now. */
   hasNothingNew(row: FlowRow): boolean
-  memory(): BeliefMemory
+  /** `withEnds`: the filter is silent, and may tell of any flow at last. */
+  memory(withEnds: boolean): BeliefMemory
+  /** The source has named all that it has: who tells of one of these now tells of another flow. */
+  named(source: number): void
 }
 
 /** `emit` takes records, whole. */
@@ -50,6 +57,10 @@ export function createGiving(
   before: BeliefMemory | undefined,
 ): Giving {
   const known = new Map(before?.given.map((alias) => [`${alias.source}.${alias.id}`, alias]) ?? [])
+  /** Flows that the engine has from a source that has not told them to this process yet. */
+  let untold = before?.given.filter(({ ends }) => ends !== undefined) ?? []
+  const toldByAnother = (row: FlowRow): (typeof untold)[number] | undefined =>
+    untold.find(({ source, ends }) => source !== row.source && ends && haveSameEnds(row, ends))
   const endedBefore = new Map(before?.ended.map((flow) => [flow.id, flow]) ?? [])
 
   /** The flow's record, as the engine knows it. */
@@ -89,7 +100,12 @@ export function createGiving(
       return
     }
     const alias = known.get(`${row.source}.${row.id}`)
-    if (alias?.epoch === row.epoch) {
+    const untoldOne = alias === undefined ? toldByAnother(row) : alias
+    untold = untold.filter((one) => one !== untoldOne)
+    if (alias === undefined && untoldOne !== undefined) {
+      const { id, epoch } = untoldOne.given
+      row.given = { ...untoldOne.given, id: BigInt(id), epoch }
+    } else if (alias?.epoch === row.epoch) {
       const { id, epoch } = alias.given
       row.given = { ...alias.given, id: BigInt(id), epoch }
       row.aheadOut = alias.aheadOut
@@ -166,13 +182,23 @@ export function createGiving(
     markTold,
     endOf,
     hasNothingNew,
-    memory() {
+    named(source) {
+      untold = untold.filter((one) => one.source !== source)
+    },
+    memory(withEnds) {
       const kept = (flow: GivenFlow): Kept => ({ ...flow, id: `${flow.id}` })
       const memory: BeliefMemory = { given: [], ended: [] }
-      for (const { source, id, epoch, given, ended, aheadOut, aheadIn } of book.rows()) {
+      for (const row of book.rows()) {
+        const { source, id, epoch, given, ended, aheadOut, aheadIn } = row
         if (ended !== undefined) memory.ended.push(kept(ended))
-        if (given !== undefined && (given.id !== id || aheadOut !== 0 || aheadIn !== 0))
-          memory.given.push({ source, id: `${id}`, epoch, given: kept(given), aheadOut, aheadIn })
+        if (given === undefined) continue
+        const { peer, localPort, pid } = row
+        const hasEnds = withEnds && source !== Source.filter && !row.isLoopback
+        if (hasEnds || given.id !== id || aheadOut !== 0 || aheadIn !== 0)
+          memory.given.push({
+            ...{ source, id: `${id}`, epoch, given: kept(given), aheadOut, aheadIn },
+            ...(hasEnds ? { ends: { peer, localPort, pid } } : {}),
+          })
       }
       memory.ended.splice(0, memory.ended.length - ENDED_KEPT_MAX)
       return memory

@@ -15,6 +15,7 @@ const MEMORY: BeliefMemory = {
       given: { id: '1', epoch: 1, out: 100, in: 5, pid: 500, pidversion: 3 },
       aheadOut: 0,
       aheadIn: -3,
+      ends: { peer: '6 00 443', localPort: 50_000, pid: 500 },
     },
   ],
   ended: [{ id: '18446744073709551615', epoch: 2, out: 7, in: 0, pid: 0, pidversion: 0 }],
@@ -64,6 +65,10 @@ describe('what is kept of flows whose source changed', () => {
       'null',
       '[]',
       '{"bootId":"boot","memory":{"given":[{}],"ended":[]}}',
+      JSON.stringify({
+        bootId: 'boot',
+        memory: { ...MEMORY, given: [{ ...MEMORY.given[0], ends: { peer: 6, localPort: 1 } }] },
+      }),
       '{"bootId":"boot","memory":{"given":[],"ended":[{"id":"x","epoch":1,"out":1,"in":1}]}}',
       '{"bootId":"boot","memory":{"given":[],"ended":[{"id":"1","epoch":1,"out":-1,"in":1}]}}',
     ]) {

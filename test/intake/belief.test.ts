@@ -267,6 +267,32 @@ describe('the source of flows that is believed', () => {
     assert.equal(second.ledger.out, 300)
   })
 
+  it('knows a flow that a silent filter tells at last, and first, to an engine that was started anew', () => {
+    for (const isNext of [false, true]) {
+      const first = scene()
+      first.begins(filter)
+      first.begins(statistics)
+      first.wait(5_000)
+      for (const id of [77, 78, 79])
+        first.tells(statistics, { id, out: 50_000, localPort: 50_000 + id, state: 'opened' })
+      first.wait(20_000)
+      assert.equal(first.belief.choice().isFilterSilent, true)
+      const memory: BeliefMemory = JSON.parse(JSON.stringify(first.belief.memory()))
+
+      const second = scene(memory)
+      second.begins(filter)
+      second.starts(statistics)
+      // Of the port of a flow that is over by then another is told.
+      if (isNext) second.enumerated(statistics)
+      second.tells(filter, { id: 1, out: 60_000, localPort: 50_077 })
+      second.tells(statistics, { id: 78, out: 50_000, localPort: 50_078 })
+      if (!isNext) second.tells(statistics, { id: 77, out: 61_000, localPort: 50_077 })
+      second.tells(filter, { id: 1, out: 70_000, localPort: 50_077, state: 'closed' })
+      assert.equal(second.ledger.flows.get(isNext ? '1.1' : '77.1')?.out, 70_000)
+      assert.equal(second.ledger.flows.has('77.1'), !isNext)
+    }
+  })
+
   it('ends no enumeration before the others have told what stays theirs', () => {
     const { starts, enumerated, begins, tells, ledger, wait } = scene()
     const ended = () => ledger.marks.filter(({ kind }) => kind === Mark.enumerated).length
