@@ -225,12 +225,10 @@ export function createBelief(options: {
   }
 
   /** What a source does not know itself: that it is silent. */
-  const silenceOf = (source: number): number =>
-    source === Source.filter && isSilent
-      ? Gap.filterSilent
-      : source === Source.networkStatistics && isQuiet
-        ? Gap.networkStatistics
-        : 0
+  const silenceOf = (source: number): number => {
+    if (source === Source.filter) return isSilent ? Gap.filterSilent : 0
+    return source === Source.networkStatistics && isQuiet ? Gap.networkStatistics : 0
+  }
   const noted = (record: Uint8Array, mark: MarkRecord): Uint8Array => {
     const silence = silenceOf(mark.source)
     if (silence === 0) return record
