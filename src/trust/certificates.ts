@@ -27,7 +27,7 @@ import {
 } from '@peculiar/x509'
 import { pemOf } from './pin.ts'
 
-cryptoProvider.set(webcrypto as unknown as Crypto)
+cryptoProvider.set(webcrypto)
 
 const DAY_MS = 86_400_000
 const AUTHORITY_DAYS = 20 * 365
@@ -213,16 +213,14 @@ async function pairOf(key: string): Promise<webcrypto.CryptoKeyPair> {
   const privateKey = createPrivateKey(key)
   const der = privateKey.export({ type: 'pkcs8', format: 'der' })
   return {
-    privateKey: (await webcrypto.subtle.importKey('pkcs8', der, CURVE, true, [
-      'sign',
-    ])) as CryptoKey,
+    privateKey: await webcrypto.subtle.importKey('pkcs8', der, CURVE, true, ['sign']),
     publicKey: await webKey(createPublicKey(privateKey)),
   }
 }
 
 async function webKey(key: KeyObject): Promise<CryptoKey> {
   const der = key.export({ type: 'spki', format: 'der' })
-  return (await webcrypto.subtle.importKey('spki', der, CURVE, true, ['verify'])) as CryptoKey
+  return webcrypto.subtle.importKey('spki', der, CURVE, true, ['verify'])
 }
 
 /** In a buffer of its own: the library reads all of the memory behind a view. */

@@ -11,14 +11,15 @@ import { FRAME_BYTES_MAX, STREAM_PATH, SUBPROTOCOL } from '../../stream/message.
 import { createTrouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
 import { isLoopbackHostHeader } from '../address.ts'
+import { createComplaint } from '../complaint.ts'
 import type { CounterName, Counters } from '../counters.ts'
+import { answerEarly } from '../early-answer.ts'
 import { knownAgentsMax, type Limits } from '../limits.ts'
 import { RateLimit } from '../rate.ts'
 import { bearerToken, sameSecret } from '../secrets.ts'
 import { ProgramTexts } from '../store/program-texts.ts'
 import type { Admission, StoredBatch } from '../store/protocol.ts'
 import type { Ledger } from '../store/store.ts'
-import { createComplaint } from './complaint.ts'
 import {
   Connection,
   type ConnectionContext,
@@ -193,7 +194,8 @@ export function createGateway(options: GatewayOptions): Gateway {
         'agentsRefusedLimit',
         `${connections.size} agents are connected, which is the limit`,
       )
-    if (!rate.take(performance.now()))
+    // The door has let them in at its own rate.
+    if (typeof origin !== 'object' && !rate.take(performance.now()))
       return refused(
         503,
         'Service Unavailable',
@@ -309,21 +311,13 @@ function refused(status: number, title: string, counter: CounterName, error: str
 
 /** Answers an upgrade with a plain HTTP response, since there is no WebSocket yet. */
 function refuse(socket: Duplex, { status, title, error }: Refusal): void {
-  const body = JSON.stringify({ error })
-  socket.on('error', () => socket.destroy())
-  // What the client still sends is read and dropped, so that the answer is not lost to a reset.
-  socket.resume()
-  setTimeout(() => socket.destroy(), CLOSE_HANDSHAKE_MS).unref()
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${title}`,
-      'Connection: close',
-      'Content-Type: application/json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      ...(status === 401 ? ['WWW-Authenticate: Bearer'] : []),
-      ...(status === 503 ? [`Retry-After: ${RETRY_AFTER_S}`] : []),
-      '',
-      body,
-    ].join('\r\n'),
-  )
+  answerEarly(socket, {
+    ...{ status, title },
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+      ...(status === 503 && { 'Retry-After': `${RETRY_AFTER_S}` }),
+    },
+    body: JSON.stringify({ error }),
+  })
 }

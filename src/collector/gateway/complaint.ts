@@ -1,1 +1,0 @@
-export { createComplaint } from '../complaint.ts'
