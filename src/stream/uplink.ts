@@ -147,6 +147,11 @@ export function startUplink(options: UplinkOptions): Uplink {
       const end = { reason, isRefusal: false, isReplaced: false, retryAfterMs: 0 }
       return error instanceof PlaceError ? { ...end, isMisplaced: true } : end
     }
+    // It was aborted while the socket was asked for: nobody would say so to the session.
+    if (signal.aborted) {
+      local?.destroy()
+      return { reason: 'the agent stops', isRefusal: false, isReplaced: false, retryAfterMs: 0 }
+    }
     return talk(place.url, ca, local)
   }
   const talk = (url: URL, ca: string | undefined, local: Socket | undefined): Promise<End> =>

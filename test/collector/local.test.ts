@@ -85,6 +85,18 @@ describe('agent and collector of one machine', () => {
     assert.equal(collector?.counters().itemsStored, 1)
   })
 
+  it('end when they are told to, also while they ask for the socket', async () => {
+    await run()
+    const { done } = send()
+    ending.abort()
+    let hasEnded = false
+    void done.then(() => {
+      hasEnded = true
+    })
+    await until(() => hasEnded)
+    assert.equal(collector?.counters().agentsAccepted, 0)
+  })
+
   it('wait for a collector that has not run yet, and find it', async () => {
     send()
     await waits(/it has not run yet/)
