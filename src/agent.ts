@@ -95,6 +95,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     ),
   )
   options.signal.addEventListener('abort', () => pipe.destroy(), { once: true })
+  // While it waited for another agent to end.
+  if (options.signal.aborted) pipe.destroy()
 
   const { baseline, setAside } = usingState(directory, () =>
     openBaseline('baseline.db', { now: nowUnixNs(), log }),

@@ -216,6 +216,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       close().catch((cause) => log(`it did not close well: ${cause}`))
     }
     options.signal?.addEventListener('abort', closeOnAbort, { once: true })
+    if (options.signal?.aborted) closeOnAbort()
     const pageUrl = pageUrlOf(url, secrets.pageKey)
     return { url, port, machines: door, pageUrl, counters: readCounters, close }
   } catch (cause) {

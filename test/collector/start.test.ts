@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { startCollector } from '../../src/collector/collector.ts'
 import { CollectorError, type CollectorErrorCode } from '../../src/collector/collector-error.ts'
+import { until } from '../e2e/installation.ts'
 import { alertItem, connectAgent, DEVICE_B, runCollector } from './agent.ts'
 
 describe('the start of a collector', () => {
@@ -172,19 +173,26 @@ describe('the start of a collector', () => {
     assert.throws(() => statSync(missing))
   })
 
-  it('ends when its signal is aborted', async () => {
-    const stop = new AbortController()
-    const collector = await startCollector({
-      stateDir,
-      host: '127.0.0.1',
-      port: 0,
-      log: () => {},
-      signal: stop.signal,
+  for (const [when, isEarly] of [
+    ['when it runs', false],
+    ['while it starts', true],
+  ] as const)
+    it(`ends when its signal is aborted ${when}`, async () => {
+      const stop = new AbortController()
+      const starting = startCollector({
+        stateDir,
+        host: '127.0.0.1',
+        port: 0,
+        log: () => {},
+        signal: stop.signal,
+      })
+      if (isEarly) stop.abort()
+      const { url } = await starting
+      stop.abort()
+      await until(async () => (await fetch(`${url}/livez`).catch(() => undefined)) === undefined)
+      const again = await startCollector({ stateDir, host: '127.0.0.1', port: 0, log: () => {} })
+      await again.close()
     })
-    stop.abort()
-    await collector.close()
-    await assert.rejects(fetch(`${collector.url}/livez`))
-  })
 
   it('acknowledges nothing while the store cannot commit, and all of it afterwards', async () => {
     const running = await runCollector({}, stateDir)
