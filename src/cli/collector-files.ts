@@ -5,6 +5,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setFileAside } from '../baseline/sqlite-file.ts'
+import { REGISTRY_FILE } from '../collector/fleet/registry-file.ts'
 import { checkStore, copyStore, removeStore, type StoreFacts } from '../collector/store/copy.ts'
 import { StoreError } from '../collector/store/store-error.ts'
 import { openGivenFile } from '../given-file.ts'
@@ -53,7 +54,11 @@ export async function runBackupCommand(command: FileCommand): Promise<number> {
         removeStore(temporary)
       }
     })
-  const secrets = 'agent.token and page.key are not in it: they are secrets, keep them apart'
+  const secrets = `agent.token and page.key are not in it${
+    isThere(join(directory, REGISTRY_FILE))
+      ? ', nor are fleet.db and tls, without which every machine has to enrol again'
+      : ''
+  }: they are secrets, keep them apart`
   if (isStream) {
     const facts = asStream('backup', () => backUp(1))
     process.stderr.write(`backup: ${sentence(facts)}\n${secrets}\n`)

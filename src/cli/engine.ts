@@ -8,7 +8,7 @@ import { dropTo } from '../host/drop.ts'
 import { EXIT_RECORDS } from '../sense/exit.ts'
 import type { MacSource } from '../sources/choice.ts'
 import { StateFileError } from '../state-file.ts'
-import { collectorOrigin, isLocalCollector } from '../stream/collector-url.ts'
+import { collectorOrigin, collectorUrl, isLocalCollector } from '../stream/collector-url.ts'
 import { readPolicyFile, readTokenFile } from './policy-file.ts'
 import { describeRecording } from './recording-text.ts'
 import { defaultUser } from './service-user.ts'
@@ -98,6 +98,8 @@ function collectorOf({ collector, tokenFile, state }: EngineCommand): AgentOptio
     commandFor(`enroll --collector ${place} --token-file FILE --pin PIN`, statePaths(state).root)
   if (!enrolment) {
     if (collector === undefined) return undefined
+    // What cannot be an address at all is said first.
+    configured(() => collectorUrl(collector))
     throw new ConfigError(
       `this machine is not enrolled with the collector ${collector}: run ${again(collector)} first; --token-file is for a collector on loopback`,
     )
@@ -118,9 +120,11 @@ function readOwnEnrolment(): Enrolment | undefined {
   }
 }
 
-function originOf(collector: string): string {
+const originOf = (collector: string): string => configured(() => collectorOrigin(collector))
+
+function configured<T>(work: () => T): T {
   try {
-    return collectorOrigin(collector)
+    return work()
   } catch (error) {
     throw new ConfigError((error as Error).message)
   }

@@ -1,14 +1,15 @@
 // `freshet collector pin`, `tokens` and `devices`: who may come to a collector. They work on its registry while it runs,
 // which looks at what they wrote within a second, and while it does not.
-import { statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CollectorError } from '../collector/collector-error.ts'
 import { pinIn } from '../collector/fleet/authority.ts'
 import { type EnrolledDevice, Registry, type Token } from '../collector/fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from '../collector/fleet/registry-file.ts'
+import { counted } from '../engine/sentence.ts'
 import { commandFor } from '../hint.ts'
 import { nowUnixNs, type UnixNs, unixNs } from '../units.ts'
-import { isThere } from './found.ts'
+import { closedSentence, isThere } from './found.ts'
 import { asOwner } from './owner.ts'
 import { ConfigError, type StatePaths, statePaths } from './state.ts'
 
@@ -147,6 +148,9 @@ function withDirectory<T>({ root, collector }: StatePaths, work: () => T): T {
     throw new ConfigError(
       `no collector has run with the state directory ${root}: start it first, or name its directory with --state`,
     )
+  // Root reads what is the collector's user's; another user is told whose it is.
+  if (!mayEnter(collector))
+    throw new ConfigError(`${collector} cannot be read: ${closedSentence(join(collector, 'tls'))}`)
   try {
     return asOwner(statSync(collector), work)
   } catch (error) {
@@ -154,8 +158,17 @@ function withDirectory<T>({ root, collector }: StatePaths, work: () => T): T {
   }
 }
 
+function mayEnter(directory: string): boolean {
+  try {
+    accessSync(directory, constants.R_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function limitsOf({ usesMax, expiresAt, group }: Token): string {
-  const uses = usesMax === undefined ? 'any number of devices' : `${usesMax} devices`
+  const uses = usesMax === undefined ? 'any number of devices' : counted(usesMax, 'device')
   const until = expiresAt === undefined ? 'until it is revoked' : `until ${dateOf(expiresAt)}`
   return `for ${uses}, ${until}, into the group "${group}"`
 }

@@ -58,7 +58,13 @@ const TIMEOUT_MS = 20_000
 export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   const { collector, pin, request, old, timeoutMs = TIMEOUT_MS } = options
   const authority = await findAuthority(collector, pin, timeoutMs)
-  const answer = await post(collector, authority, encodeEnrollRequest(request), old, timeoutMs)
+  const body = encodeEnrollRequest(request)
+  const ask = (as: ClientIdentity | undefined) => post(collector, authority, body, as, timeoutMs)
+  // A certificate that the collector has forgotten proves nothing; the token may do all the same.
+  const answer = await ask(old).catch((error: EnrolError) => {
+    if (old === undefined || !error.code?.startsWith('certificate-')) throw error
+    return ask(undefined)
+  })
   const pem = (der: Uint8Array) => pemOf('CERTIFICATE', der)
   const authorities = answer.authorities.map(pem)
   for (const one of authorities) certificatesOf(one)

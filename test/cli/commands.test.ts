@@ -101,6 +101,31 @@ describe('the commands', () => {
       assert.doesNotMatch(stderr, /^ {4}at /m)
     })
 
+  it('say in a sentence what a device cannot be called, and whose the registry is', async function () {
+    leaveOut(this, whyNotRoot())
+    const state = join(directory, 'state')
+    mkdirSync(join(state, 'collector'), { recursive: true, mode: 0o711 })
+    chmodSync(join(state, 'collector'), 0o700)
+    for (const [args, sentence] of [
+      [['devices', 'rename', 'x', ''], /devices rename .*wants 1 to 100 printable characters/],
+      [['devices', 'group', 'x', 'a\nb'], /devices group .*wants 1 to 100 printable characters/],
+      [['tokens', 'revoke', 'x'], /tokens revoke: <id> wants a whole number/],
+      [['devices', 'revoke', 'x'], /there is no device x: `npx freshet collector devices list/],
+    ] as const) {
+      const { status, stderr } = await freshet('collector', ...args, '--state', state)
+      assert.equal(status, CONFIG, stderr)
+      assert.match(stderr, sentence)
+    }
+    chmodSync(directory, 0o755)
+    chmodSync(state, 0o711)
+    const { status, stderr } = await run([PLACE.cli, 'collector', 'pin', '--state', state], {
+      uid: 1234,
+      gid: 1234,
+    })
+    assert.equal(status, CONFIG)
+    assert.match(stderr, /belongs to user root and is closed to uid 1234: run this as user root/)
+  })
+
   it('take a pin and a token as they are written, or say what is wrong with them', async () => {
     const token = join(directory, 'token')
     writeFileSync(token, '\n')

@@ -103,6 +103,14 @@ describe('a collector for other machines', () => {
     await fleet.enrol(DEVICE_A)
   })
 
+  it('takes a device that it has forgotten back by a token, whatever certificate that shows', async () => {
+    const identity = await fleet.enrol(DEVICE_A)
+    fleet.withRegistry((registry) => registry.remove(DEVICE_A))
+    const anew = await fleet.enrol(DEVICE_A, { old: identity })
+    await (await welcomed(anew)).close()
+    await refusedToEnrol(DEVICE_A, { old: identity }, 'device-known')
+  })
+
   it('opens to no certificate but its own, and says why', async () => {
     assert.deepEqual(await answered(), { status: 403, code: 'certificate-missing' })
     const key = makeKey()

@@ -4,8 +4,27 @@ import { name, whole } from '../arguments.ts'
 import { finish } from '../finish.ts'
 import type { DeviceChange, MakeTokenCommand } from '../fleet.ts'
 import { stateOption } from '../options.ts'
+import { ConfigError } from '../state.ts'
 
 type State = { state?: string }
+
+/** Throws ConfigError. */
+function tokenId(text: string): number {
+  try {
+    return whole(1, 2 ** 31)(text)
+  } catch (error) {
+    throw new ConfigError(`tokens revoke: <id> ${(error as Error).message}`)
+  }
+}
+
+/** What a person wrote after the device. Throws ConfigError. */
+function named(usage: string, text: string): string {
+  try {
+    return name(text)
+  } catch (error) {
+    throw new ConfigError(`devices ${usage}: <name> ${(error as Error).message}`)
+  }
+}
 
 export function addFleetCommands(collector: Command): void {
   collector
@@ -56,9 +75,7 @@ export function addFleetCommands(collector: Command): void {
     .addOption(stateOption())
     .action(async (id: string, options: State) => {
       const { runRevokeTokenCommand } = await import('../fleet.ts')
-      await finish(
-        Promise.resolve(runRevokeTokenCommand({ ...options, id: whole(1, 2 ** 31)(id) })),
-      )
+      await finish(Promise.resolve(runRevokeTokenCommand({ ...options, id: tokenId(id) })))
     })
 
   const devices = collector.command('devices').description('machines that are enrolled')
@@ -82,7 +99,7 @@ export function addFleetCommands(collector: Command): void {
       .description(description)
       .addOption(stateOption())
       .action(async (id: string, ...rest: unknown[]) => {
-        const value = typeof rest[0] === 'string' ? name(rest[0]) : ''
+        const value = typeof rest[0] === 'string' ? named(usage, rest[0]) : ''
         const options = (typeof rest[0] === 'string' ? rest[1] : rest[0]) as State
         const { runChangeDeviceCommand } = await import('../fleet.ts')
         await finish(

@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { transaction } from '../../baseline/sqlite-file.ts'
+import { counted } from '../../engine/sentence.ts'
 import { commandThere } from '../../hint.ts'
 import type { UnixNs } from '../../units.ts'
 import {
@@ -160,7 +161,7 @@ export class Registry {
     if (!isAgain && token.usesMax !== undefined && token.uses >= token.usesMax)
       return refused(
         'token-used-up',
-        `the token "${token.label}" was for ${token.usesMax} devices, and as many came`,
+        `the token "${token.label}" was for ${counted(token.usesMax, 'device')}, and as many came`,
       )
     return undefined
   }
