@@ -235,9 +235,13 @@ describe('a fleet', function () {
       () => /thrown out|revoked by an administrator/.test(agents.at(-1)?.said() ?? ''),
       'the word of it',
     )
-    assert.match(
-      (await freshet(office.at(-1) as Machine, 'status')).stdout,
-      /has thrown this machine out/,
+    // It asks once more, and is told by its answer.
+    await until(
+      async () =>
+        /has thrown this machine out/.test(
+          (await freshet(office.at(-1) as Machine, 'status')).stdout,
+        ),
+      'the word of it in its status',
     )
     assert.equal((await connected()).length, AGENTS - 1)
   })
