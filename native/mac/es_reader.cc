@@ -129,10 +129,11 @@ bool EsReader::IsFooled() const { return handler_ != nullptr && handler_->is_foo
 
 void EsReader::Enumerate() {
   is_fooled_ = IsFooled();
+  // First, so that a mark which finds no room is made up for like everything else.
+  dropped_ = ring_->counters().dropped;
   EmitMark(k_mark_start, MissingNote());
   heard_.clear();
   lost_ = false;
-  dropped_ = ring_->counters().dropped;
   enumerating_ = true;
   const int error = es_options_.tell_running(
       [this](u32 pid, u32) {

@@ -35,8 +35,9 @@ class Reader {
 
   void Enumerate() {
     const u64 now_ns = SinceBootNs();
-    Say(k_mark_start, polling_.is_root ? kNote : kNoteWithoutRoot);
+    // First, so that a mark which finds no room is made up for like everything else.
     dropped_ = ring_->counters().dropped;
+    Say(k_mark_start, polling_.is_root ? kNote : kNoteWithoutRoot);
     // An enumeration that is not complete ends no process: it is made again.
     is_owed_ = watch_.Enumerate(now_ns) != 0;
     if (!is_owed_) Say(k_mark_enumerated, "");

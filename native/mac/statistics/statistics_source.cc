@@ -65,8 +65,9 @@ void StatisticsSource::Began(std::string_view missing) {
   is_silent_ = is_asked_ = false;
   unanswered_ticks_ = answers_ = 0;
   book_.Begin(now_ns);
-  Say(k_mark_start, now_ns);
+  // First, so that a mark which finds no room is made up for like everything else.
   dropped_ = ring_->counters().dropped;
+  Say(k_mark_start, now_ns);
   enumerating_ = missing_.empty();
   if (enumerating_) Ask();
   Wake(true);

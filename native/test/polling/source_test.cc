@@ -272,9 +272,9 @@ void MakesUpForWhatWasDropped() {
   CHECK(scene.Until([&] {
     for (const auto& [pid, version] : begun)
       if (scene.Find(pid, version) == nullptr) return false;
-    return true;
+    // The mark of one may be among what found no room; another enumeration makes up for that, too.
+    return scene.Marks(k_mark_start) >= 2;
   }));
-  CHECK(scene.Marks(k_mark_start) >= 2);
 }
 
 }  // namespace
