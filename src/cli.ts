@@ -1,7 +1,7 @@
 // freshet's commands, one file a family. Each loads its own rooms only when it runs: the root role must not load what it
 // does not need, and a command that only prints starts at once.
 
-import { Command } from 'commander'
+import { Command, Help } from 'commander'
 import { addAgentCommands } from './cli/commands/agent.ts'
 import { addBaselineCommands } from './cli/commands/baseline.ts'
 import { addCollectorCommands } from './cli/commands/collector.ts'
@@ -19,6 +19,15 @@ const program = new Command('freshet')
   .version(VERSION)
   // `collector` has options and commands of its own: each option belongs to the command before it.
   .enablePositionalOptions()
+  .configureHelp({
+    optionDescription(option) {
+      // What is off or empty unless it is asked for says no more than its own words.
+      const { defaultValue } = option
+      const isPlain =
+        defaultValue === false || (Array.isArray(defaultValue) && !defaultValue.length)
+      return isPlain ? option.description : Help.prototype.optionDescription.call(this, option)
+    },
+  })
 
 addAgentCommands(program)
 addReplayCommand(program)

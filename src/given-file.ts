@@ -37,6 +37,21 @@ export function isFileThere(path: string): boolean {
   }
 }
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there',
+  ENOTDIR: 'something above it is a file',
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  ELOOP: 'it is a link that leads back to itself',
+  ENAMETOOLONG: 'its name is too long',
+}
+
+/** Why what a person named cannot be read, in words that name it once. */
+export function whyUnreadable(cause: unknown): string {
+  const { code = '', message } = cause as NodeJS.ErrnoException
+  return UNREADABLE[code] ?? message
+}
+
 function refuse(kind = 'something else', orStream: boolean): never {
   const remedy =
     orStream && kind !== 'a directory'

@@ -1,6 +1,6 @@
 // `freshet agent`: the root role, which starts the engine role (`freshet engine`) and feeds it.
 import { PLACE } from '../place.ts'
-import { loadAddon } from '../sense/addon.ts'
+import { type Addon, AddonError, loadAddon } from '../sense/addon.ts'
 import { runSense } from '../sense/sense.ts'
 import type { MacSource } from '../sources/choice.ts'
 import { ConfigError } from './state.ts'
@@ -28,9 +28,10 @@ export async function runAgentCommand(command: AgentCommand): Promise<number> {
     throw new ConfigError(
       '`--sources` chooses among the sources of a Mac, and this machine is none: leave it out',
     )
+  const addon = builtAddon()
   const stop = stopSignal({ goesOnUnread: true })
   return runSense({
-    addon: loadAddon(),
+    addon,
     engineCommand: [
       process.execPath,
       ...process.execArgv,
@@ -50,4 +51,14 @@ export async function runAgentCommand(command: AgentCommand): Promise<number> {
         : AbortSignal.any([stop, AbortSignal.timeout(command.forMs)]),
     log: (text) => process.stderr.write(`sense: ${text}\n`),
   })
+}
+
+/** To start again would not make it: it counts as a setting. */
+function builtAddon(): Addon {
+  try {
+    return loadAddon()
+  } catch (error) {
+    if (error instanceof AddonError) throw new ConfigError(error.message)
+    throw error
+  }
 }

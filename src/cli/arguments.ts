@@ -14,6 +14,9 @@ export function path(text: string): string {
   return resolve(text)
 }
 
+/** `path`, or `-` for standard input. */
+export const pathOrStream = (text: string): string => (text === '-' ? text : path(text))
+
 /** The state directory of a collector on this machine, as `path`, or an address, as it is. */
 export const collectorPlace = (text: string): string =>
   /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : path(text)

@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path'
 import { userName } from '../host/users.ts'
 import { printable } from '../printable.ts'
 import { LAYOUT } from '../records/record.gen.ts'
-import { loadAddon } from '../sense/addon.ts'
+import { AddonError, loadAddon } from '../sense/addon.ts'
 import type { AgentStatus } from '../status/agent-status.ts'
-import { type Check, diagnose, exitStatusOf, titleOf } from '../status/doctor.ts'
+import { type Check, diagnose, exitStatusOf, NO_AGENT, titleOf } from '../status/doctor.ts'
 import { APP_PATH, DAEMON_JOB_PATH, FILTER_PATH } from '../status/identity.gen.ts'
-import type { DoctorFacts, Entry } from '../status/looks.ts'
+import type { DoctorFacts, Entry, Finding } from '../status/looks.ts'
 import { agentOfMachine, readStatus, StatusError } from '../status/socket.ts'
 import { VERSION } from '../version.ts'
 import { defaultUser } from './service-user.ts'
@@ -46,21 +46,31 @@ export async function runDoctorCommand(command: DoctorCommand): Promise<number> 
 
 const MARKS = { ok: 'ok', warning: 'WARNING', failure: 'FAILURE', unknown: '?' } as const
 
+/** What only an agent could say is one line where none answers. */
 function checkLines(checks: readonly Check[]): string[] {
-  return checks.flatMap(({ id, found }) =>
-    found.flatMap(({ result, text, remedy }) => [
-      `${MARKS[result].padEnd(8)} ${titleOf(id).padEnd(16)} ${printable(text)}`,
-      ...(remedy === '' ? [] : [`${' '.repeat(25)} ${printable(remedy)}`]),
-    ]),
-  )
+  const known = checks.filter(({ found }) => !found.every(isUnsaid))
+  const unsaid = checks.filter((check) => !known.includes(check)).map(({ id }) => titleOf(id))
+  return [
+    ...known.flatMap(({ id, found }) =>
+      found.flatMap(({ result, text, remedy }) => [
+        `${MARKS[result].padEnd(8)} ${titleOf(id).padEnd(16)} ${printable(text)}`,
+        ...(remedy === '' ? [] : [`${' '.repeat(25)} ${printable(remedy)}`]),
+      ]),
+    ),
+    ...(unsaid.length === 0
+      ? []
+      : [`${MARKS.unknown.padEnd(8)} ${NO_AGENT}: ${unsaid.join(', ')}`]),
+  ]
 }
+
+const isUnsaid = ({ text }: Finding): boolean => text === NO_AGENT
 
 function addonFacts(): DoctorFacts['addon'] {
   try {
     return { layout: loadAddon().layout }
   } catch (error) {
-    const { message, cause } = error as Error
-    return { error: `${message}${cause instanceof Error ? ` (${cause.message})` : ''}` }
+    if (error instanceof AddonError) return { error: `${error.what}.` }
+    throw error
   }
 }
 

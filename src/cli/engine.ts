@@ -1,6 +1,7 @@
 // `freshet engine`: the engine role. sense starts it with the record pipe as file descriptor 3.
 import { fstatSync } from 'node:fs'
 import { type Enrolment, readEnrolment } from '../agent/enrolment-file.ts'
+import { StateError } from '../agent/state-file.ts'
 import { AgentError, type AgentOptions, RecordsError, runEngine } from '../agent.ts'
 import type { RecordingCounts } from '../capture/recording.ts'
 import { commandFor } from '../hint.ts'
@@ -79,13 +80,17 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     signal: stopSignal({ ignoreInterrupt: true, goesOnUnread: true }),
     log: (text) => process.stderr.write(`engine: ${text}\n`),
   }).catch((error: unknown) => {
-    if (error instanceof AgentError) throw new ConfigError(error.message)
+    if (error instanceof AgentError || isForeign(error)) throw new ConfigError(error.message)
     if (!(error instanceof RecordsError)) throw error
     process.stderr.write(`engine: ${(error.cause as Error).stack ?? error.message}\n`)
     status = EXIT_RECORDS
   })
   return status
 }
+
+/** What stands at the place of a file of ours is none: it stays so until somebody removes it. */
+const isForeign = (error: unknown): error is StateError =>
+  error instanceof StateError && error.cause instanceof StateFileError
 
 /** Of whom findings go to. REQUIRES: the agent's directory is the working directory. Throws ConfigError. */
 function collectorOf({ collector, tokenFile, state }: EngineCommand): AgentOptions['collector'] {

@@ -1,4 +1,5 @@
 // `freshet enroll`: makes this machine a device of a collector on another machine.
+import { text } from 'node:stream/consumers'
 import { type Enrolment, readEnrolment, writeEnrolment } from '../agent/enrolment-file.ts'
 import { commandFor } from '../hint.ts'
 import { readOrMakeDeviceId } from '../host/device.ts'
@@ -11,6 +12,7 @@ import { EnrolError, enrol } from '../stream/enrol.ts'
 import { makeKey, requestOf } from '../trust/certificates.ts'
 import { parsePin } from '../trust/pin.ts'
 import { VERSION } from '../version.ts'
+import { STREAM } from './output-file.ts'
 import { readOptionFile } from './policy-file.ts'
 import { defaultUser } from './service-user.ts'
 import { ConfigError, statePaths } from './state.ts'
@@ -29,7 +31,11 @@ export async function runEnrollCommand(command: EnrollCommand): Promise<number> 
   const user = defaultUser(command.user)
   const collector = configured('--collector', () => collectorOrigin(command.collector))
   const pin = configured('--pin', () => parsePin(command.pin))
-  const token = readOptionFile(command.tokenFile, '--token-file').trim()
+  const token = (
+    command.tokenFile === STREAM
+      ? await text(process.stdin)
+      : readOptionFile(command.tokenFile, '--token-file')
+  ).trim()
   if (token === '') throw new ConfigError(`--token-file: ${command.tokenFile} is empty`)
   makeStateDirectory(paths, paths.agent, user)
   if (user) dropTo(user)

@@ -1,5 +1,6 @@
 // A policy document as commands take it with --policy.
 import { makePolicy, type PolicyDocument, PolicyError } from '../engine/policy.ts'
+import { whyUnreadable } from '../given-file.ts'
 import { readStateFile } from '../state-file.ts'
 import { ConfigError } from './state.ts'
 
@@ -30,10 +31,10 @@ export function readOptionFile(path: string, option: string): string {
       followsLinks: true,
       bytesMax: OPTION_BYTES_MAX,
     })
-    if (!found) throw new Error('there is none')
+    if (!found) throw new Error('it is not there')
     return found.text
   } catch (error) {
-    throw new ConfigError(`${option}: ${path} cannot be read: ${(error as Error).message}`)
+    throw new ConfigError(`${option}: ${path} cannot be read: ${whyUnreadable(error)}`)
   }
 }
 

@@ -7,6 +7,7 @@ import { appendFile, chmod, copyFile, mkdtemp, readFile, realpath, rm } from 'no
 import { createServer, isIP, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ConfigError } from './state.ts'
 
 /** A copy of the probe under a path and with a hash that nothing on this machine has had before. */
 export type UniqueProgram = {
@@ -36,9 +37,9 @@ export async function uniqueProgram(probePath: string): Promise<UniqueProgram> {
     const name = `upload-${randomBytes(4).toString('hex')}`
     const path = join(folder, name)
     await copyFile(probePath, path).catch((cause: unknown) => {
-      throw new Error(`the probe ${probePath} cannot be copied: run \`node scripts/setup.mjs\``, {
-        cause,
-      })
+      throw new ConfigError(
+        `the program that would send, ${probePath}, cannot be copied (${(cause as Error).message}): run \`node scripts/setup.mjs\``,
+      )
     })
     await chmod(path, 0o755)
     if (process.platform === 'darwin')

@@ -4,6 +4,8 @@ import { EXIT_CONFIG } from '../sense/exit.ts'
 
 const FIRST_MS = 200
 const MAX_MS = 5_000
+/** Where its settings are wrong: it says so each time, and only a person can mend that. */
+const MAX_CONFIG_MS = 60_000
 const STEADY_MS = 2_000
 const STOP_MS = 8_000
 
@@ -41,7 +43,7 @@ export async function keepRunning(options: {
     if (performance.now() - began > STEADY_MS) delayMs = FIRST_MS
     log(`${name} ended (${how}); it is started again in ${delayMs} ms`)
     await pause(delayMs, signal)
-    delayMs = Math.min(delayMs * 2, MAX_MS)
+    delayMs = Math.min(delayMs * 2, how === EXIT_CONFIG ? MAX_CONFIG_MS : MAX_MS)
   }
   return 0
 }

@@ -1,5 +1,6 @@
 // `freshet up`: collector, sense and engine together on this machine. What `npm start` runs.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { commandBeside, daemonState } from '../hint.ts'
 import { PLACE } from '../place.ts'
 import type { MacSource } from '../sources/choice.ts'
@@ -30,6 +31,7 @@ export type UpCommand = {
 /** The collector's usual port; when it is taken `up` lets the system choose one and says which. */
 export const DEFAULT_PORT = 8442
 const READY_MS = 60_000
+const LOOK_MS = 100
 
 export async function runUpCommand(command: UpCommand): Promise<number> {
   const paths = statePaths(command.state)
@@ -86,6 +88,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
     return typeof first === 'number' ? first : 1
   }
 
+  let hasWatched = false
   const agent = keepRunning({
     name: 'the agent',
     start: () =>
@@ -109,10 +112,18 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
       ]),
     signal,
     log,
+    // As of the collector: a policy file that somebody spoilt since is no end of what watches.
+    endsByConfig: () => !hasWatched,
   })
+  const watched = await Promise.race([untilWatched(paths.root, signal), agent, collector])
+  hasWatched = watched === true
+  // The agent has said what is wrong with its settings, or all was stopped.
+  if (typeof watched === 'number' || signal.aborted) return endOf([collector, agent])
   process.stdout.write(
     [
-      `Freshet ${VERSION} watches this machine.`,
+      watched
+        ? `Freshet ${VERSION} watches this machine.`
+        : `Freshet ${VERSION} does not watch this machine yet: its agent has not answered for ${READY_MS / 1000} s, and is tried on.`,
       `  page    ${first.pageUrl}${first.isServed ? '' : '\n          not yet: another program has that port, and must not be given this key'}`,
       `  state   ${paths.root}${user ? ` (engine and collector run as ${user.name})` : ''}`,
       `  try     ${commandBeside('simulate upload --mb 8', paths.root).slice(1, -1)}     in another terminal`,
@@ -122,10 +133,25 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
   )
   const isDaemons = paths.root === daemonState(process.platform)
   void openMenuBar({ state: isDaemons ? undefined : paths.root, log })
-  const status = await Promise.race([collector, agent])
-  ending.abort()
-  const both = await Promise.all([collector, agent])
-  return outside.aborted ? 0 : Math.max(status, ...both)
+  return endOf([collector, agent])
+
+  /** Ends the others when one has ended. */
+  async function endOf(roles: Promise<number>[]): Promise<number> {
+    await Promise.race(roles)
+    ending.abort()
+    const statuses = await Promise.all(roles)
+    return outside.aborted ? 0 : Math.max(...statuses)
+  }
+}
+
+/** Whether an agent answers in the directory, as soon as one does; false after READY_MS, or when `signal` aborts. */
+async function untilWatched(directory: string, signal: AbortSignal): Promise<boolean> {
+  const deadlineMs = performance.now() + READY_MS
+  while (!signal.aborted && performance.now() < deadlineMs) {
+    if (await isWatched(directory)) return true
+    await pause(LOOK_MS, undefined, { ref: false })
+  }
+  return false
 }
 
 function startRole(args: string[]): ChildProcess {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, readSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { openGivenFile } from '../given-file.ts'
+import { openGivenFile, whyUnreadable } from '../given-file.ts'
 import { createDamageLog, type DamageLog } from '../records/damage.ts'
 import { unixNs } from '../units.ts'
 import { PACKED_HEAD_BYTES, UnpackError, unpacked, unpackedHead, unpackedName } from '../unpack.ts'
@@ -288,7 +288,7 @@ async function headOf(path: string): Promise<string> {
       closeSync(file)
     }
   } catch (cause) {
-    throw new ImportError('unreadable', `${path} cannot be read: ${(cause as Error).message}`, {
+    throw new ImportError('unreadable', `${path} cannot be read: ${whyUnreadable(cause)}`, {
       cause,
     })
   }

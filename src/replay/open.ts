@@ -3,7 +3,7 @@ import { closeSync, readSync, statSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { CAPTURE_EXTENSION, isCapture, openCapture } from '../capture/reader.ts'
-import { isFileThere, openGivenFile } from '../given-file.ts'
+import { isFileThere, openGivenFile, whyUnreadable } from '../given-file.ts'
 import { connOfLong } from '../importers/beside-conn.ts'
 import { ImportError, type ImportOptions } from '../importers/importer.ts'
 import { isLog, openImporter } from '../importers/open.ts'
@@ -66,7 +66,7 @@ async function isDirectory(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory()
   } catch (cause) {
-    throw new SourceError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
+    throw new SourceError(`${path} cannot be read: ${whyUnreadable(cause)}`, { cause })
   }
 }
 
@@ -84,6 +84,6 @@ async function headOf(path: string): Promise<Uint8Array> {
       closeSync(file)
     }
   } catch (cause) {
-    throw new SourceError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
+    throw new SourceError(`${path} cannot be read: ${whyUnreadable(cause)}`, { cause })
   }
 }

@@ -1,4 +1,5 @@
 // The native addon as TypeScript sees it. native/addon.cc makes exactly this.
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { PLACE } from '../place.ts'
 
@@ -126,16 +127,26 @@ export type Addon = {
   bootId(): Uint8Array
 }
 
-/** Loads the addon that set-up built. Throws when it was not built, with what to do. */
-export function loadAddon(): Addon {
-  try {
-    return createRequire(import.meta.url)(PLACE.addon) as Addon
-  } catch (cause) {
-    throw new Error(
-      `the native addon ${PLACE.addon} cannot be loaded: run \`node scripts/setup.mjs\``,
-      {
-        cause,
-      },
-    )
+/** The addon is not there, or is of another system; the message says what to do, `what` does not. */
+export class AddonError extends Error {
+  override readonly name = 'AddonError'
+  readonly what: string
+  constructor(what: string, options: ErrorOptions) {
+    super(`${what}: run \`node scripts/setup.mjs\``, options)
+    this.what = what
   }
 }
+
+/** Loads the addon that set-up built. Throws AddonError. */
+export function loadAddon(path: string = PLACE.addon): Addon {
+  try {
+    return createRequire(import.meta.url)(path) as Addon
+  } catch (cause) {
+    const why = existsSync(path) ? firstLine(cause) : 'it is not there'
+    throw new AddonError(`the native addon ${path} cannot be loaded (${why})`, { cause })
+  }
+}
+
+/** Below the first, Node lists who wanted it, and the loader where else it looked. */
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''

@@ -160,6 +160,9 @@ const CHECKS = {
   },
 } as const satisfies Record<string, Words>
 
+/** Of a check that only an agent could answer. */
+export const NO_AGENT = 'no agent answers'
+
 export type CheckId = keyof typeof CHECKS
 export const CHECK_IDS = Object.keys(CHECKS) as CheckId[]
 export const titleOf = (id: CheckId): string => CHECKS[id].title
@@ -198,7 +201,7 @@ function findingsOf(
   status: AgentStatus | undefined,
 ): Finding[] {
   if (look) return look(facts, status)
-  if (!status) return [{ result: 'unknown', text: 'no agent answers', remedy: '' }]
+  if (!status) return [{ result: 'unknown', text: NO_AGENT, remedy: '' }]
   const causes = causesOf(status).filter(({ code }) => codes.includes(code))
   const more = also?.(status) ?? ''
   if (causes.length === 0) return [ok(more === '' ? (well?.(status) ?? '') : more)]

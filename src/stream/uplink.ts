@@ -297,7 +297,7 @@ const isUntrusted = (error: Error): boolean => UNTRUSTED.test(codeOf(error))
 function describe(error: Error): string {
   const code = codeOf(error)
   if (code === 'ECONNREFUSED') return 'nothing listens at its address (ECONNREFUSED)'
-  if (code === 'ENOENT') return 'it has not run yet: its socket is not there (ENOENT)'
+  if (code === 'ENOENT') return 'it does not run: its socket is not there (ENOENT)'
   if (code === 'ENOTFOUND') return 'no host has its name (ENOTFOUND)'
   // OpenSSL's own words name lines of its source.
   if (code === 'EPROTO') return 'what answers at its address speaks no TLS that fits (EPROTO)'

@@ -214,6 +214,14 @@ describe('the commands', () => {
     }
   })
 
+  it('tell of no default that says nothing', async () => {
+    for (const command of [['up'], ['agent'], ['record'], ['collector'], ['collector', 'backup']]) {
+      const { stdout } = await freshet(...command, '--help')
+      assert.doesNotMatch(stdout.replaceAll(/\s+/g, ' '), /\(default: (false|none|\[\])\)/)
+      assert.match(stdout, /--state/)
+    }
+  })
+
   it('refuse to record to a stream, and make no file of that name', async () => {
     const { status, stderr } = await freshet('record', '-')
     assert.equal(status, CONFIG)

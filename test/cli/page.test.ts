@@ -1,15 +1,6 @@
 // `freshet page`: the address that `up` printed, once more, and only while there is a page at it.
 import assert from 'node:assert/strict'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { chmodSync, existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -113,44 +104,6 @@ describe('A page whose port another program has', () => {
     } finally {
       other.close()
       await installation?.stop()
-    }
-  })
-})
-
-describe('A collector of up that once worked and is refused now', () => {
-  it('ends no detection: it is tried again until what is wrong is put right', async function () {
-    leaveOut(this, whyNotLinux())
-    const installation = await startInstallation()
-    try {
-      await installation.connected()
-      const key = join(installation.state, 'collector/page.key')
-      renameSync(key, `${key}.aside`)
-      mkdirSync(key)
-      const agents = installation.pidsOf('agent')
-      for (const pid of installation.pidsOf('collector')) process.kill(pid, 'SIGKILL')
-      await until(() => installation.output().match(/the collector ended \(78\)/))
-      assert.equal(installation.up.exitCode, null)
-      assert.deepEqual(installation.pidsOf('agent'), agents)
-      rmdirSync(key)
-      renameSync(`${key}.aside`, key)
-      await until(async () => (await installation.freshet(['page'])).status === 0)
-      await installation.connected()
-    } finally {
-      await installation.stop()
-    }
-  })
-
-  it('says so and ends where it never worked', async function () {
-    leaveOut(this, whyNotLinux())
-    const state = mkdtempSync(join(tmpdir(), 'freshet-never-'))
-    try {
-      mkdirSync(join(state, 'collector/page.key'), { recursive: true })
-      const args = [PLACE.cli, 'up', '--state', state, '--port', '0', '--user', 'root']
-      const { status, stderr } = await run(args, { timeout: 60_000 })
-      assert.equal(status, 78, stderr)
-      assert.match(stderr, /page\.key/)
-    } finally {
-      rmSync(state, { recursive: true, force: true })
     }
   })
 })

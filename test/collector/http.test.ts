@@ -245,6 +245,13 @@ describe("the collector's API", () => {
     assert.equal(await of(`device=${DEVICE_A}&${span(T0, T0 + 1n)}`), 1)
     assert.equal(await of(`device=${DEVICE_B}`), 0)
     assert.equal(await of(span(T0 + 1n, T0 + 9n)), 0)
+    // As RFC 3339 writes it, too.
+    const written = (ns: bigint) => new Date(Number(ns / 1_000_000n)).toISOString()
+    const at = (since: bigint, until: bigint) => `since=${written(since)}&until=${written(until)}`
+    assert.equal(await of(at(T0, T0 + 2_000_000n)), 1)
+    assert.equal(await of(at(T0 + 2_000_000n, T0 + 4_000_000n)), 0)
+    const zoned = written(T0).replace(/\..*/, '.000000000%2B00:00')
+    assert.equal(await of(`since=${zoned}`), 1)
     assert.equal(await of('kind=degraded,loss'), 1)
     assert.equal(await of(`kind=degraded&device=${DEVICE_A}`), 0)
     assert.equal(await of('device=nobody'), 0)
@@ -266,7 +273,12 @@ describe("the collector's API", () => {
       ['/api/alerts?sort=size', /newest, score or bytes/],
       ['/api/alerts?after=5~6', /after: what the page before said/],
       ['/api/alerts?sort=score&after=6', /after/],
-      ['/api/alerts?since=5&until=5', /until: a time after since/],
+      [`/api/alerts?since=${T0}&until=${T0}`, /until: a time after since/],
+      // A year, seconds, a day that is none, a time without a zone.
+      ['/api/alerts?since=2026', /since: a time like 2026-11-29T08:00:00Z, or nanoseconds/],
+      ['/api/alerts?since=1796000000', /since: a time like/],
+      ['/api/alerts?until=2026-13-01T00:00:00Z', /until: a time like/],
+      ['/api/alerts?until=2026-11-29T08:00:00', /until: a time like/],
       ['/api/alerts?group=none', /group: 16 hex digits/],
       ['/api/alert-groups?after=5', /after: what the page before said/],
       ['/api/alert-groups?after=5~6~7', /after/],

@@ -99,7 +99,7 @@ describe('agent and collector of one machine', () => {
 
   it('wait for a collector that has not run yet, and find it', async () => {
     send()
-    await waits(/it has not run yet/)
+    await waits(/it does not run: its socket is not there/)
     await run()
     await delivered()
   })

@@ -106,7 +106,10 @@ describe('live, from kernel to page', () => {
     const policy = join(installation.state, '../no.policy')
     const misled = await installation.freshet(['up', '--port', '0', '--policy', policy])
     assert.equal(misled.status, 78)
-    assert.match(misled.stderr, /^freshet: --policy: .*no\.policy cannot be read: there is none$/m)
+    assert.match(
+      misled.stderr,
+      /^freshet: --policy: .*no\.policy cannot be read: it is not there$/m,
+    )
     assert.equal(`${misled.stdout}${misled.stderr}`.includes('watches'), false)
   })
 

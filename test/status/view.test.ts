@@ -312,7 +312,7 @@ describe('the status in plain words', () => {
       collector: {
         url: '/srv/my state',
         state: 'waiting',
-        reason: 'it has not run yet: its socket is not there (ENOENT)',
+        reason: 'it does not run: its socket is not there (ENOENT)',
         retryInMs: 4000,
       },
     })

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander'
 import { commandThere } from '../../hint.ts'
 import type { MacSource } from '../../sources/choice.ts'
-import { path, ringBytes, whole } from '../arguments.ts'
+import { pathOrStream, ringBytes, whole } from '../arguments.ts'
 import { finish } from '../finish.ts'
 import {
   execArgumentsOption,
@@ -126,9 +126,9 @@ export function addAgentCommands(program: Command): void {
     .addOption(
       new Option(
         '--token-file <file>',
-        `what ${commandThere('collector tokens make')} printed there`,
+        `what ${commandThere('collector tokens make')} printed there; - is standard input`,
       )
-        .argParser(path)
+        .argParser(pathOrStream)
         .makeOptionMandatory(),
     )
     .requiredOption('--pin <sha256>', `what ${commandThere('collector pin')} prints there`)

@@ -26,7 +26,7 @@ export function addCollectorCommands(program: Command): void {
         'what agents and browsers call it, several times for several (default: what this machine calls itself)',
       )
         .argParser((text, before: string[]) => [...before, hostName(text)])
-        .default([], 'none'),
+        .default([]),
     )
     .addOption(
       new Option(

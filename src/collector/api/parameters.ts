@@ -33,14 +33,28 @@ export function limitOf(query: Map<string, string>, usual: number, max: number):
   return limit
 }
 
-/** Nanoseconds since 1970 UTC in decimal, below 2^63. */
+/** What no clock of these machines says, and a year or seconds typed for nanoseconds do: the first eleven days of 1970. */
+const NS_LEAST = 10n ** 15n
+/** RFC 3339, to the second or a part of it, with its zone. */
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
+
+/** Nanoseconds since 1970 UTC in decimal, below 2^63, or a time as RFC 3339 writes it. */
 export function timeOf(query: Map<string, string>, name: string): bigint | undefined {
   const text = query.get(name)
   if (text === undefined) return undefined
-  const ns = /^\d{1,19}$/.test(text) ? BigInt(text) : -1n
-  if (ns < 0n || ns >= 1n << 63n)
-    throw new ParameterError(`${name}: nanoseconds since 1970 in decimal, not "${text}"`)
+  const ns = /^\d{1,19}$/.test(text) ? BigInt(text) : nsOfDateTime(text)
+  if (ns === undefined || (ns > 0n && ns < NS_LEAST) || ns >= 1n << 63n)
+    throw new ParameterError(
+      `${name}: a time like 2026-11-29T08:00:00Z, or nanoseconds since 1970 in decimal, not "${text}"`,
+    )
   return ns
+}
+
+function nsOfDateTime(text: string): bigint | undefined {
+  const [, fraction = ''] = DATE_TIME.exec(text) ?? []
+  const ms = DATE_TIME.test(text) ? Date.parse(text.replace(fraction, '')) : Number.NaN
+  if (!(ms >= 0)) return undefined
+  return BigInt(ms) * 1_000_000n + BigInt(fraction.slice(1).padEnd(9, '0'))
 }
 
 /** A place in a list, as `next` of an answer named it. */
