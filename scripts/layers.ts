@@ -80,13 +80,15 @@ const ROOMS: Record<string, Room> = {
     packages: ['node:crypto', 'node:net', '@peculiar/x509', 'reflect-metadata'],
   },
   stream: { rooms: LEFT_OF_STREAM },
+  // Signed documents: who may say what to an agent, and what of it an agent takes. Both sides import it.
+  policy: { rooms: [...LEFT_OF_STREAM, 'stream'], packages: ['node:crypto'] },
   // What the collector's rooms have in common: limits, counters, secrets, and the words of the page's API.
   'collector-terms': { rooms: [...LEFT_OF_STREAM, 'stream'] },
   'collector-door': {
     rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms'],
   },
   // Who may come: devices, their certificates, tokens.
-  'collector-fleet': { rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms'] },
+  'collector-fleet': { rooms: [...LEFT_OF_STREAM, 'stream', 'policy', 'collector-terms'] },
   'collector-store': { rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms'] },
   'collector-gateway': {
     rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-fleet', 'collector-store'],
@@ -94,11 +96,13 @@ const ROOMS: Record<string, Room> = {
   'collector-api': {
     rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-store', 'collector-gateway'],
   },
-  collector: { rooms: [...LEFT_OF_STREAM, 'stream', ...COLLECTOR] },
+  collector: { rooms: [...LEFT_OF_STREAM, 'stream', 'policy', ...COLLECTOR] },
   replay: { rooms: [...LEFT_OF_STREAM, 'capture', 'importers', 'stream'] },
   status: { rooms: [...LEFT_OF_STREAM, 'stream'] },
   web: { rooms: [], packages: ['preact', 'preact/hooks', '@preact/signals', 'uplot', 'vite'] },
-  agent: { rooms: [...LEFT_OF_STREAM, 'capture', 'intake', 'stream', 'status', 'sense'] },
+  agent: {
+    rooms: [...LEFT_OF_STREAM, 'capture', 'intake', 'stream', 'policy', 'status', 'sense'],
+  },
   cli: {
     rooms: [
       ...LEFT_OF_STREAM,
@@ -107,6 +111,7 @@ const ROOMS: Record<string, Room> = {
       'intake',
       'replay',
       'stream',
+      'policy',
       'status',
       'sense',
       'collector',

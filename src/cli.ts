@@ -6,6 +6,7 @@ import { addAgentCommands } from './cli/commands/agent.ts'
 import { addBaselineCommands } from './cli/commands/baseline.ts'
 import { addCollectorCommands } from './cli/commands/collector.ts'
 import { addLookCommands } from './cli/commands/look.ts'
+import { addPolicyCommands } from './cli/commands/policy.ts'
 import { addReplayCommand } from './cli/commands/replay.ts'
 import { addSimulateCommands } from './cli/commands/simulate.ts'
 import { ConfigError } from './cli/state.ts'
@@ -34,6 +35,7 @@ addReplayCommand(program)
 addCollectorCommands(program)
 addLookCommands(program)
 addBaselineCommands(program)
+addPolicyCommands(program)
 addSimulateCommands(program)
 
 // What is said to nobody is lost, and no more than that.

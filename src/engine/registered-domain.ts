@@ -1,6 +1,6 @@
 // What of a host name somebody registered: `files.example.co.uk` belongs to `example.co.uk`. By the public suffix
 // list as tldts carries it, with its private part: a bucket of a cloud is its owner's, not the cloud's.
-import { getDomain } from 'tldts'
+import { getDomain, getPublicSuffix } from 'tldts'
 
 const cache = new Map<string, string>()
 const CACHED_MAX = 4_096
@@ -15,3 +15,7 @@ export function registeredDomain(hostname: string): string {
   cache.set(hostname, domain)
   return domain
 }
+
+/** Whether anybody can register a name right under it: `org`, `co.uk`; also a name of one part. */
+export const isPublicSuffix = (hostname: string): boolean =>
+  getPublicSuffix(hostname, { allowPrivateDomains: false, validateHostname: false }) === hostname

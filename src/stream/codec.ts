@@ -15,6 +15,7 @@ import {
 } from './codec-control.ts'
 import { renewedFromWire, requestFromWire } from './codec-enrol.ts'
 import { findingFromWire, findingToWire } from './codec-finding.ts'
+import { pushFromWire, pushToWire, reportFromWire, reportToWire } from './codec-policy.ts'
 import { sequenceFromWire, sequenceToWire, u32 } from './fields.ts'
 import {
   BATCH_ITEMS_MAX,
@@ -45,6 +46,8 @@ const FIELD = {
   heartbeat: 8,
   renew: 9,
   renewed: 10,
+  policyPush: 11,
+  policyReport: 12,
 } as const
 const BATCH_ITEMS_TAG = (1 << 3) | LENGTH_DELIMITED
 const BATCH_AHEAD_TAG = 2 << 3
@@ -155,6 +158,10 @@ function encodeBody(envelope: Exclude<Envelope, { kind: 'unknown' }>): Uint8Arra
       return wire.Envelope.encode({ renew: { request: envelope.request } }).finish()
     case 'renewed':
       return wire.Envelope.encode({ renewed: envelope.renewed }).finish()
+    case 'policyPush':
+      return wire.Envelope.encode({ policyPush: pushToWire(envelope.push) }).finish()
+    case 'policyReport':
+      return wire.Envelope.encode({ policyReport: reportToWire(envelope.report) }).finish()
     default:
       return envelope satisfies never
   }
@@ -211,6 +218,16 @@ export function decodeEnvelope(frame: Uint8Array): Envelope {
       return {
         kind: 'renewed',
         renewed: renewedFromWire(decoding('renewed', () => wire.Renewed.decode(reader(body)))),
+      }
+    case FIELD.policyPush:
+      return {
+        kind: 'policyPush',
+        push: pushFromWire(decoding('push', () => wire.PolicyPush.decode(reader(body)))),
+      }
+    case FIELD.policyReport:
+      return {
+        kind: 'policyReport',
+        report: reportFromWire(decoding('report', () => wire.PolicyReport.decode(reader(body)))),
       }
     default:
       return { kind: 'unknown', field }

@@ -3,8 +3,10 @@
 import type { Finding } from '../engine/finding.ts'
 import type { HostFacts } from '../host/machine.ts'
 import type { UnixNs } from '../units.ts'
+import type { PolicyPush, PolicyReport } from './policy-message.ts'
 
 export type { HostFacts } from '../host/machine.ts'
+export * from './policy-message.ts'
 
 /** Upper bound of one encoded item. The largest alert the engine can make (8 processes with paths of 4 KiB) has 76 KiB. */
 export const ITEM_BYTES_MAX = 128 * 1024
@@ -26,6 +28,8 @@ export const Capability = {
   ahead: 4n,
   /** Certificates are renewed. */
   renew: 8n,
+  /** Policies are pushed. */
+  policy: 16n,
 } as const
 /** All that this version can do, on either side. */
 export const CAPABILITIES =
@@ -164,6 +168,8 @@ export type Envelope =
   /** PKCS #10, DER. */
   | { kind: 'renew'; request: Uint8Array }
   | { kind: 'renewed'; renewed: Renewed }
+  | { kind: 'policyPush'; push: PolicyPush }
+  | { kind: 'policyReport'; report: PolicyReport }
   /** A body of a later version: to be ignored. */
   | { kind: 'unknown'; field: number }
 

@@ -21,7 +21,9 @@ export namespace freshet {
             heartbeat?: (freshet.v1.Heartbeat.$Properties|null);
             renew?: (freshet.v1.Renew.$Properties|null);
             renewed?: (freshet.v1.Renewed.$Properties|null);
-            body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed");
+            policyPush?: (freshet.v1.PolicyPush.$Properties|null);
+            policyReport?: (freshet.v1.PolicyReport.$Properties|null);
+            body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed"|"policyPush"|"policyReport");
             static encode(message: freshet.v1.Envelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Envelope & freshet.v1.Envelope.$Shape;
         }
@@ -38,7 +40,9 @@ export namespace freshet {
                 heartbeat?: (freshet.v1.Heartbeat.$Properties|null);
                 renew?: (freshet.v1.Renew.$Properties|null);
                 renewed?: (freshet.v1.Renewed.$Properties|null);
-                body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed");
+                policyPush?: (freshet.v1.PolicyPush.$Properties|null);
+                policyReport?: (freshet.v1.PolicyReport.$Properties|null);
+                body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed"|"policyPush"|"policyReport");
                 $unknowns?: Uint8Array[];
             }
             type $Shape = {
@@ -52,9 +56,11 @@ export namespace freshet {
               heartbeat?: freshet.v1.Heartbeat.$Shape|null;
               renew?: freshet.v1.Renew.$Shape|null;
               renewed?: freshet.v1.Renewed.$Shape|null;
+              policyPush?: freshet.v1.PolicyPush.$Shape|null;
+              policyReport?: freshet.v1.PolicyReport.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "hello"; hello: freshet.v1.Hello.$Shape; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "welcome"; hello?: null; welcome: freshet.v1.Welcome.$Shape; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "batch"; hello?: null; welcome?: null; batch: freshet.v1.Batch.$Shape; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "ack"; hello?: null; welcome?: null; batch?: null; ack: freshet.v1.Ack.$Shape; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "live"; hello?: null; welcome?: null; batch?: null; ack?: null; live: freshet.v1.Live.$Shape; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "goodbye"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye: freshet.v1.Goodbye.$Shape; packed?: null; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "packed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed: freshet.v1.Packed.$Shape; heartbeat?: null; renew?: null; renewed?: null }|{ body?: "heartbeat"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat: freshet.v1.Heartbeat.$Shape; renew?: null; renewed?: null }|{ body?: "renew"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew: freshet.v1.Renew.$Shape; renewed?: null }|{ body?: "renewed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed: freshet.v1.Renewed.$Shape })
+              ({ body?: undefined; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "hello"; hello: freshet.v1.Hello.$Shape; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "welcome"; hello?: null; welcome: freshet.v1.Welcome.$Shape; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "batch"; hello?: null; welcome?: null; batch: freshet.v1.Batch.$Shape; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "ack"; hello?: null; welcome?: null; batch?: null; ack: freshet.v1.Ack.$Shape; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "live"; hello?: null; welcome?: null; batch?: null; ack?: null; live: freshet.v1.Live.$Shape; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "goodbye"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye: freshet.v1.Goodbye.$Shape; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "packed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed: freshet.v1.Packed.$Shape; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "heartbeat"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat: freshet.v1.Heartbeat.$Shape; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "renew"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew: freshet.v1.Renew.$Shape; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "renewed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed: freshet.v1.Renewed.$Shape; policyPush?: null; policyReport?: null }|{ body?: "policyPush"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush: freshet.v1.PolicyPush.$Shape; policyReport?: null }|{ body?: "policyReport"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport: freshet.v1.PolicyReport.$Shape })
             );
         }
 
@@ -945,6 +951,187 @@ export namespace freshet {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Renewed.$Properties;
+        }
+
+        interface ISignedPolicy extends freshet.v1.SignedPolicy.$Properties {
+        }
+
+        class SignedPolicy {
+            constructor(properties?: freshet.v1.SignedPolicy.$Properties);
+            $unknowns?: Uint8Array[];
+            payload: Uint8Array;
+            signature: Uint8Array;
+            keyId: Uint8Array;
+            static encode(message: freshet.v1.SignedPolicy.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.SignedPolicy & freshet.v1.SignedPolicy.$Shape;
+        }
+
+        namespace SignedPolicy {
+            interface $Properties {
+                payload?: (Uint8Array|null);
+                signature?: (Uint8Array|null);
+                keyId?: (Uint8Array|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.SignedPolicy.$Properties;
+        }
+
+        interface IPolicyPayload extends freshet.v1.PolicyPayload.$Properties {
+        }
+
+        class PolicyPayload {
+            constructor(properties?: freshet.v1.PolicyPayload.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: number;
+            version: number;
+            madeAtNs: Long;
+            notAfterNs: Long;
+            leastAgent: string;
+            target?: (freshet.v1.PolicyTarget.$Properties|null);
+            content: Uint8Array;
+            static encode(message: freshet.v1.PolicyPayload.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.PolicyPayload & freshet.v1.PolicyPayload.$Shape;
+        }
+
+        namespace PolicyPayload {
+            interface $Properties {
+                kind?: (number|null);
+                version?: (number|null);
+                madeAtNs?: (Long|null);
+                notAfterNs?: (Long|null);
+                leastAgent?: (string|null);
+                target?: (freshet.v1.PolicyTarget.$Properties|null);
+                content?: (Uint8Array|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.PolicyPayload.$Properties;
+        }
+
+        interface IPolicyTarget extends freshet.v1.PolicyTarget.$Properties {
+        }
+
+        class PolicyTarget {
+            constructor(properties?: freshet.v1.PolicyTarget.$Properties);
+            $unknowns?: Uint8Array[];
+            group: string;
+            device: string;
+            sharePercent: number;
+            static encode(message: freshet.v1.PolicyTarget.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.PolicyTarget & freshet.v1.PolicyTarget.$Shape;
+        }
+
+        namespace PolicyTarget {
+            interface $Properties {
+                group?: (string|null);
+                device?: (string|null);
+                sharePercent?: (number|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.PolicyTarget.$Properties;
+        }
+
+        interface IPolicyPush extends freshet.v1.PolicyPush.$Properties {
+        }
+
+        class PolicyPush {
+            constructor(properties?: freshet.v1.PolicyPush.$Properties);
+            $unknowns?: Uint8Array[];
+            group: string;
+            documents: Uint8Array[];
+            static encode(message: freshet.v1.PolicyPush.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.PolicyPush & freshet.v1.PolicyPush.$Shape;
+        }
+
+        namespace PolicyPush {
+            interface $Properties {
+                group?: (string|null);
+                documents?: (Uint8Array[]|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.PolicyPush.$Properties;
+        }
+
+        interface IPolicyReport extends freshet.v1.PolicyReport.$Properties {
+        }
+
+        class PolicyReport {
+            constructor(properties?: freshet.v1.PolicyReport.$Properties);
+            $unknowns?: Uint8Array[];
+            keyId: Uint8Array;
+            source: string;
+            group: string;
+            documents: freshet.v1.DocumentReport.$Properties[];
+            suppressed: Long;
+            suppressions: freshet.v1.Suppression.$Properties[];
+            static encode(message: freshet.v1.PolicyReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.PolicyReport & freshet.v1.PolicyReport.$Shape;
+        }
+
+        namespace PolicyReport {
+            interface $Properties {
+                keyId?: (Uint8Array|null);
+                source?: (string|null);
+                group?: (string|null);
+                documents?: (freshet.v1.DocumentReport.$Properties[]|null);
+                suppressed?: (Long|null);
+                suppressions?: (freshet.v1.Suppression.$Properties[]|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.PolicyReport.$Properties;
+        }
+
+        interface IDocumentReport extends freshet.v1.DocumentReport.$Properties {
+        }
+
+        class DocumentReport {
+            constructor(properties?: freshet.v1.DocumentReport.$Properties);
+            $unknowns?: Uint8Array[];
+            kind: number;
+            version: number;
+            receivedVersion: number;
+            state: string;
+            code: string;
+            text: string;
+            clamped: number;
+            atNs: Long;
+            static encode(message: freshet.v1.DocumentReport.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.DocumentReport & freshet.v1.DocumentReport.$Shape;
+        }
+
+        namespace DocumentReport {
+            interface $Properties {
+                kind?: (number|null);
+                version?: (number|null);
+                receivedVersion?: (number|null);
+                state?: (string|null);
+                code?: (string|null);
+                text?: (string|null);
+                clamped?: (number|null);
+                atNs?: (Long|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.DocumentReport.$Properties;
+        }
+
+        interface ISuppression extends freshet.v1.Suppression.$Properties {
+        }
+
+        class Suppression {
+            constructor(properties?: freshet.v1.Suppression.$Properties);
+            $unknowns?: Uint8Array[];
+            rule: string;
+            count: Long;
+            static encode(message: freshet.v1.Suppression.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Suppression & freshet.v1.Suppression.$Shape;
+        }
+
+        namespace Suppression {
+            interface $Properties {
+                rule?: (string|null);
+                count?: (Long|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.Suppression.$Properties;
         }
     }
 }

@@ -33,11 +33,13 @@ export const freshet = $root.freshet = (() => {
             Envelope.prototype.heartbeat = null;
             Envelope.prototype.renew = null;
             Envelope.prototype.renewed = null;
+            Envelope.prototype.policyPush = null;
+            Envelope.prototype.policyReport = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Envelope.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "batch", "ack", "live", "goodbye", "packed", "heartbeat", "renew", "renewed"]),
+                get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "batch", "ack", "live", "goodbye", "packed", "heartbeat", "renew", "renewed", "policyPush", "policyReport"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -68,6 +70,10 @@ export const freshet = $root.freshet = (() => {
                     $root.freshet.v1.Renew.encode(m.renew, w.uint32(74).fork(), q + 1).ldelim();
                 if (m.renewed != null && $Object.hasOwnProperty.call(m, "renewed"))
                     $root.freshet.v1.Renewed.encode(m.renewed, w.uint32(82).fork(), q + 1).ldelim();
+                if (m.policyPush != null && $Object.hasOwnProperty.call(m, "policyPush"))
+                    $root.freshet.v1.PolicyPush.encode(m.policyPush, w.uint32(90).fork(), q + 1).ldelim();
+                if (m.policyReport != null && $Object.hasOwnProperty.call(m, "policyReport"))
+                    $root.freshet.v1.PolicyReport.encode(m.policyReport, w.uint32(98).fork(), q + 1).ldelim();
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -169,6 +175,20 @@ export const freshet = $root.freshet = (() => {
                                 break;
                             m.renewed = $root.freshet.v1.Renewed.decode(r, r.size(), $undefined, q + 1, m.renewed);
                             m.body = "renewed";
+                            continue;
+                        }
+                    case 11: {
+                            if (u !== 2)
+                                break;
+                            m.policyPush = $root.freshet.v1.PolicyPush.decode(r, r.size(), $undefined, q + 1, m.policyPush);
+                            m.body = "policyPush";
+                            continue;
+                        }
+                    case 12: {
+                            if (u !== 2)
+                                break;
+                            m.policyReport = $root.freshet.v1.PolicyReport.decode(r, r.size(), $undefined, q + 1, m.policyReport);
+                            m.body = "policyReport";
                             continue;
                         }
                     }
@@ -4402,6 +4422,871 @@ export const freshet = $root.freshet = (() => {
             };
 
             return Renewed;
+        })();
+
+        v1.SignedPolicy = (function() {
+
+            const SignedPolicy = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            SignedPolicy.prototype.payload = $util.newBuffer([]);
+            SignedPolicy.prototype.signature = $util.newBuffer([]);
+            SignedPolicy.prototype.keyId = $util.newBuffer([]);
+
+            SignedPolicy.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.payload != null && $Object.hasOwnProperty.call(m, "payload") && m.payload.length)
+                    w.uint32(10).bytes(m.payload);
+                if (m.signature != null && $Object.hasOwnProperty.call(m, "signature") && m.signature.length)
+                    w.uint32(18).bytes(m.signature);
+                if (m.keyId != null && $Object.hasOwnProperty.call(m, "keyId") && m.keyId.length)
+                    w.uint32(26).bytes(m.keyId);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            SignedPolicy.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.SignedPolicy();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.payload = v;
+                            else
+                                delete m.payload;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.signature = v;
+                            else
+                                delete m.signature;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.keyId = v;
+                            else
+                                delete m.keyId;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return SignedPolicy;
+        })();
+
+        v1.PolicyPayload = (function() {
+
+            const PolicyPayload = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            PolicyPayload.prototype.kind = 0;
+            PolicyPayload.prototype.version = 0;
+            PolicyPayload.prototype.madeAtNs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            PolicyPayload.prototype.notAfterNs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            PolicyPayload.prototype.leastAgent = "";
+            PolicyPayload.prototype.target = null;
+            PolicyPayload.prototype.content = $util.newBuffer([]);
+
+            PolicyPayload.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.kind != null && $Object.hasOwnProperty.call(m, "kind") && m.kind !== 0)
+                    w.uint32(8).uint32(m.kind);
+                if (m.version != null && $Object.hasOwnProperty.call(m, "version") && m.version !== 0)
+                    w.uint32(16).uint32(m.version);
+                if (m.madeAtNs != null && $Object.hasOwnProperty.call(m, "madeAtNs") && (typeof m.madeAtNs === "object" ? m.madeAtNs.low || m.madeAtNs.high : m.madeAtNs !== 0))
+                    w.uint32(25).fixed64(m.madeAtNs);
+                if (m.notAfterNs != null && $Object.hasOwnProperty.call(m, "notAfterNs") && (typeof m.notAfterNs === "object" ? m.notAfterNs.low || m.notAfterNs.high : m.notAfterNs !== 0))
+                    w.uint32(33).fixed64(m.notAfterNs);
+                if (m.leastAgent != null && $Object.hasOwnProperty.call(m, "leastAgent") && m.leastAgent !== "")
+                    w.uint32(42).string(m.leastAgent);
+                if (m.target != null && $Object.hasOwnProperty.call(m, "target"))
+                    $root.freshet.v1.PolicyTarget.encode(m.target, w.uint32(50).fork(), q + 1).ldelim();
+                if (m.content != null && $Object.hasOwnProperty.call(m, "content") && m.content.length)
+                    w.uint32(58).bytes(m.content);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            PolicyPayload.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.PolicyPayload();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.kind = v;
+                            else
+                                delete m.kind;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.version = v;
+                            else
+                                delete m.version;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 1)
+                                break;
+                            if (typeof (v = r.fixed64()) === "object" ? v.low || v.high : v !== 0)
+                                m.madeAtNs = v;
+                            else
+                                delete m.madeAtNs;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 1)
+                                break;
+                            if (typeof (v = r.fixed64()) === "object" ? v.low || v.high : v !== 0)
+                                m.notAfterNs = v;
+                            else
+                                delete m.notAfterNs;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.leastAgent = v;
+                            else
+                                delete m.leastAgent;
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 2)
+                                break;
+                            m.target = $root.freshet.v1.PolicyTarget.decode(r, r.size(), $undefined, q + 1, m.target);
+                            continue;
+                        }
+                    case 7: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.content = v;
+                            else
+                                delete m.content;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return PolicyPayload;
+        })();
+
+        v1.PolicyTarget = (function() {
+
+            const PolicyTarget = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            PolicyTarget.prototype.group = "";
+            PolicyTarget.prototype.device = "";
+            PolicyTarget.prototype.sharePercent = 0;
+
+            PolicyTarget.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.group != null && $Object.hasOwnProperty.call(m, "group") && m.group !== "")
+                    w.uint32(10).string(m.group);
+                if (m.device != null && $Object.hasOwnProperty.call(m, "device") && m.device !== "")
+                    w.uint32(18).string(m.device);
+                if (m.sharePercent != null && $Object.hasOwnProperty.call(m, "sharePercent") && m.sharePercent !== 0)
+                    w.uint32(24).uint32(m.sharePercent);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            PolicyTarget.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.PolicyTarget();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.group = v;
+                            else
+                                delete m.group;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.device = v;
+                            else
+                                delete m.device;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.sharePercent = v;
+                            else
+                                delete m.sharePercent;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return PolicyTarget;
+        })();
+
+        v1.PolicyPush = (function() {
+
+            const PolicyPush = function (p) {
+                this.documents = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            PolicyPush.prototype.group = "";
+            PolicyPush.prototype.documents = $util.emptyArray;
+
+            PolicyPush.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.group != null && $Object.hasOwnProperty.call(m, "group") && m.group !== "")
+                    w.uint32(10).string(m.group);
+                if (m.documents != null && m.documents.length) {
+                    for (var i = 0; i < m.documents.length; ++i)
+                        w.uint32(18).bytes(m.documents[i]);
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            PolicyPush.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.PolicyPush();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.group = v;
+                            else
+                                delete m.group;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.documents && m.documents.length))
+                                m.documents = [];
+                            m.documents.push(r.bytes());
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return PolicyPush;
+        })();
+
+        v1.PolicyReport = (function() {
+
+            const PolicyReport = function (p) {
+                this.documents = [];
+                this.suppressions = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            PolicyReport.prototype.keyId = $util.newBuffer([]);
+            PolicyReport.prototype.source = "";
+            PolicyReport.prototype.group = "";
+            PolicyReport.prototype.documents = $util.emptyArray;
+            PolicyReport.prototype.suppressed = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            PolicyReport.prototype.suppressions = $util.emptyArray;
+
+            PolicyReport.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.keyId != null && $Object.hasOwnProperty.call(m, "keyId") && m.keyId.length)
+                    w.uint32(10).bytes(m.keyId);
+                if (m.source != null && $Object.hasOwnProperty.call(m, "source") && m.source !== "")
+                    w.uint32(18).string(m.source);
+                if (m.group != null && $Object.hasOwnProperty.call(m, "group") && m.group !== "")
+                    w.uint32(26).string(m.group);
+                if (m.documents != null && m.documents.length) {
+                    for (var i = 0; i < m.documents.length; ++i)
+                        $root.freshet.v1.DocumentReport.encode(m.documents[i], w.uint32(34).fork(), q + 1).ldelim();
+                }
+                if (m.suppressed != null && $Object.hasOwnProperty.call(m, "suppressed") && (typeof m.suppressed === "object" ? m.suppressed.low || m.suppressed.high : m.suppressed !== 0))
+                    w.uint32(40).uint64(m.suppressed);
+                if (m.suppressions != null && m.suppressions.length) {
+                    for (var i = 0; i < m.suppressions.length; ++i)
+                        $root.freshet.v1.Suppression.encode(m.suppressions[i], w.uint32(50).fork(), q + 1).ldelim();
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            PolicyReport.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.PolicyReport();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.bytes()).length)
+                                m.keyId = v;
+                            else
+                                delete m.keyId;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.source = v;
+                            else
+                                delete m.source;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.group = v;
+                            else
+                                delete m.group;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.documents && m.documents.length))
+                                m.documents = [];
+                            m.documents.push($root.freshet.v1.DocumentReport.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.uint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.suppressed = v;
+                            else
+                                delete m.suppressed;
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.suppressions && m.suppressions.length))
+                                m.suppressions = [];
+                            m.suppressions.push($root.freshet.v1.Suppression.decode(r, r.size(), $undefined, q + 1));
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return PolicyReport;
+        })();
+
+        v1.DocumentReport = (function() {
+
+            const DocumentReport = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            DocumentReport.prototype.kind = 0;
+            DocumentReport.prototype.version = 0;
+            DocumentReport.prototype.receivedVersion = 0;
+            DocumentReport.prototype.state = "";
+            DocumentReport.prototype.code = "";
+            DocumentReport.prototype.text = "";
+            DocumentReport.prototype.clamped = 0;
+            DocumentReport.prototype.atNs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            DocumentReport.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.kind != null && $Object.hasOwnProperty.call(m, "kind") && m.kind !== 0)
+                    w.uint32(8).uint32(m.kind);
+                if (m.version != null && $Object.hasOwnProperty.call(m, "version") && m.version !== 0)
+                    w.uint32(16).uint32(m.version);
+                if (m.receivedVersion != null && $Object.hasOwnProperty.call(m, "receivedVersion") && m.receivedVersion !== 0)
+                    w.uint32(24).uint32(m.receivedVersion);
+                if (m.state != null && $Object.hasOwnProperty.call(m, "state") && m.state !== "")
+                    w.uint32(34).string(m.state);
+                if (m.code != null && $Object.hasOwnProperty.call(m, "code") && m.code !== "")
+                    w.uint32(42).string(m.code);
+                if (m.text != null && $Object.hasOwnProperty.call(m, "text") && m.text !== "")
+                    w.uint32(50).string(m.text);
+                if (m.clamped != null && $Object.hasOwnProperty.call(m, "clamped") && m.clamped !== 0)
+                    w.uint32(56).uint32(m.clamped);
+                if (m.atNs != null && $Object.hasOwnProperty.call(m, "atNs") && (typeof m.atNs === "object" ? m.atNs.low || m.atNs.high : m.atNs !== 0))
+                    w.uint32(65).fixed64(m.atNs);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            DocumentReport.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.DocumentReport();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.kind = v;
+                            else
+                                delete m.kind;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.version = v;
+                            else
+                                delete m.version;
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.receivedVersion = v;
+                            else
+                                delete m.receivedVersion;
+                            continue;
+                        }
+                    case 4: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.state = v;
+                            else
+                                delete m.state;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.code = v;
+                            else
+                                delete m.code;
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.text = v;
+                            else
+                                delete m.text;
+                            continue;
+                        }
+                    case 7: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.clamped = v;
+                            else
+                                delete m.clamped;
+                            continue;
+                        }
+                    case 8: {
+                            if (u !== 1)
+                                break;
+                            if (typeof (v = r.fixed64()) === "object" ? v.low || v.high : v !== 0)
+                                m.atNs = v;
+                            else
+                                delete m.atNs;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return DocumentReport;
+        })();
+
+        v1.Suppression = (function() {
+
+            const Suppression = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            Suppression.prototype.rule = "";
+            Suppression.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            Suppression.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.rule != null && $Object.hasOwnProperty.call(m, "rule") && m.rule !== "")
+                    w.uint32(10).string(m.rule);
+                if (m.count != null && $Object.hasOwnProperty.call(m, "count") && (typeof m.count === "object" ? m.count.low || m.count.high : m.count !== 0))
+                    w.uint32(16).uint64(m.count);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            Suppression.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.Suppression();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.rule = v;
+                            else
+                                delete m.rule;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 0)
+                                break;
+                            if (typeof (v = r.uint64()) === "object" ? v.low || v.high : v !== 0)
+                                m.count = v;
+                            else
+                                delete m.count;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return Suppression;
         })();
 
         return v1;

@@ -4,6 +4,7 @@ import { addAgentCommands } from '../../src/cli/commands/agent.ts'
 import { addBaselineCommands } from '../../src/cli/commands/baseline.ts'
 import { addCollectorCommands } from '../../src/cli/commands/collector.ts'
 import { addLookCommands } from '../../src/cli/commands/look.ts'
+import { addPolicyCommands } from '../../src/cli/commands/policy.ts'
 import { addReplayCommand } from '../../src/cli/commands/replay.ts'
 import { addSimulateCommands } from '../../src/cli/commands/simulate.ts'
 
@@ -22,6 +23,7 @@ function commandsThat(has: (one: Command) => boolean): string[] {
     addBaselineCommands,
     addCollectorCommands,
     addLookCommands,
+    addPolicyCommands,
     addReplayCommand,
     addSimulateCommands,
   ])

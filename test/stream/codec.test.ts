@@ -114,6 +114,23 @@ const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
   },
   renew: { kind: 'renew', request },
   renewed: { kind: 'renewed', renewed: { certificate, authorities: [authority] } },
+  policyPush: { kind: 'policyPush', push: { group: 'office', documents: [request] } },
+  policyReport: {
+    kind: 'policyReport',
+    report: {
+      keyId: 'c0'.repeat(32),
+      source: 'pushed',
+      group: 'office',
+      documents: [
+        {
+          ...{ kind: 'policy', version: 7, receivedVersion: 8, state: 'failed', clamped: 1, at },
+          ...{ code: 'signature', text: 'its signature does not hold' },
+        },
+      ],
+      suppressed: 3,
+      suppressions: [{ rule: '198.51.100.0/24', count: 3 }],
+    },
+  },
 }
 const packed = { ...(envelopes['health'] as Batch), isPacked: true }
 

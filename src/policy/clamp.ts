@@ -1,0 +1,138 @@
+// What an agent takes of a policy that was sent to it: never what would switch detection off without a word. Who stands
+// at the machine may (docs/policy.md); who has a key of a fleet may not.
+import { type Cidr, cidrHas, isIpv4, parseCidr } from '../engine/address.ts'
+import { makePolicy, type ParentRule, type PolicyDocument, PolicyError } from '../engine/policy.ts'
+import { isPublicSuffix } from '../engine/registered-domain.ts'
+import { brief, quoted } from '../printable.ts'
+import { PolicyFault } from './fault.ts'
+
+/** A document's bytes, of 65,535 that a record of the engine has: exceptions come beside it. */
+export const POLICY_BYTES_MAX = 48 * 1024
+/** 10.0.0.0/8 is one company's, 17.0.0.0/8 Apple's; nobody has more. */
+const V4_PREFIX_MIN = 8
+/** The largest block that a registry has given to one network is a /19 (RIPE, 2003:: and 2a00:2000::). */
+const V6_PREFIX_MIN = 19
+/** Unique local addresses (RFC 4193) are all of one's own. */
+const V6_LOCAL = 0xfc
+const V6_LOCAL_BITS = 7
+/** The first IPv4 address, as addresses are kept. */
+const ALL_V4 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0)
+/** All private ranges and seven more of the widest: a sixteenth of IPv4 is no list of hosts that are known. */
+const V4_SHARE_MAX = 1 / 16
+const V6_SHARE_MAX = 1 / 2 ** 12
+/** Ancestors of everything: a rule under one of them says nothing of the parent. */
+const ANCESTORS = new Set([
+  '/sbin/launchd',
+  '/sbin/init',
+  '/lib/systemd/systemd',
+  '/usr/lib/systemd/systemd',
+])
+
+export type Clamped = {
+  document: PolicyDocument
+  /** What was left out, a sentence each. */
+  clamped: string[]
+}
+
+/** The document of a policy's content. Throws PolicyFault content, too-wide, too-large. */
+export function clampPolicy(content: string, version: number): Clamped {
+  if (Buffer.byteLength(content) > POLICY_BYTES_MAX)
+    throw new PolicyFault(
+      'too-large',
+      `its document has ${Buffer.byteLength(content)} bytes, and may have ${POLICY_BYTES_MAX}`,
+    )
+  const document = readDocument(content)
+  if (document.version !== undefined && document.version !== version)
+    throw new PolicyFault(
+      'content',
+      `its document says version ${brief(JSON.stringify(document.version), 40)}, and it is signed as version ${version}`,
+    )
+  const clamped: string[] = []
+  const kept = <T>(list: T[] | undefined, why: (one: T) => string | undefined): T[] =>
+    (list ?? []).filter((one) => {
+      const reason = why(one)
+      if (reason !== undefined) clamped.push(reason)
+      return reason === undefined
+    })
+  const hostWhitelist = kept(document.hostWhitelist, whyNotHost)
+  refuseSum(hostWhitelist)
+  const parentProcessCheck = kept(document.parentProcessCheck, whyNotParent)
+  if ((document.ownPids ?? []).length > 0)
+    clamped.push('ownPids is left out: a process id means nothing on another machine')
+  const { ownPids: _, ...rest } = document
+  return { document: { ...rest, version, hostWhitelist, parentProcessCheck }, clamped }
+}
+
+/** Throws PolicyFault content. */
+function readDocument(content: string): PolicyDocument {
+  try {
+    const document: unknown = JSON.parse(content)
+    if (typeof document !== 'object' || document === null || Array.isArray(document))
+      throw new SyntaxError('it is no JSON object')
+    makePolicy(document)
+    return document
+  } catch (cause) {
+    if (cause instanceof PolicyError || cause instanceof SyntaxError)
+      throw new PolicyFault('content', brief(cause.message, 300), { cause })
+    throw cause
+  }
+}
+
+/** Why a host may not be left out of detection; undefined: it may. */
+export function whyNotHost(host: string): string | undefined {
+  const cidr = parseCidr(host)
+  const shown = quoted(host, 80)
+  if (!cidr)
+    return isPublicSuffix(host.toLowerCase().replace(/\.$/, ''))
+      ? `${shown} is left out: it is nobody’s own domain`
+      : undefined
+  return isNarrow(cidr)
+    ? undefined
+    : `${shown} is left out: it is wider than any network of one owner`
+}
+
+/** Of IPv4 addresses, which are kept as mapped ones (::ffff:0:0/96), the prefix as people write it. */
+const prefixOf = (cidr: Cidr): number => (isMapped(cidr) ? cidr.bits - 96 : cidr.bits)
+
+/** A network of IPv4 alone. */
+const isMapped = ({ address, bits }: Cidr): boolean => bits >= 96 && isIpv4(address)
+
+const isLocal = ({ address, bits }: Cidr): boolean =>
+  ((address[0] ?? 0) & 0xfe) === V6_LOCAL && bits >= V6_LOCAL_BITS
+
+/** One of IPv6 that has all of IPv4 in it. */
+const isOfAll = (cidr: Cidr): boolean => cidr.bits < 96 && cidrHas(cidr, ALL_V4)
+
+const isNarrow = (cidr: Cidr): boolean =>
+  isLocal(cidr) ||
+  (!isOfAll(cidr) && prefixOf(cidr) >= (isMapped(cidr) ? V4_PREFIX_MIN : V6_PREFIX_MIN))
+
+/** Throws PolicyFault too-wide: many that are narrow enough each may be everything together. */
+export function refuseSum(hosts: readonly string[]): void {
+  let [v4, v6] = [0, 0]
+  for (const host of new Set(hosts)) {
+    const cidr = parseCidr(host)
+    if (!cidr) continue
+    if (isMapped(cidr)) v4 += 2 ** -prefixOf(cidr)
+    else if (!isLocal(cidr)) v6 += 2 ** -cidr.bits
+  }
+  if (v4 > V4_SHARE_MAX || v6 > V6_SHARE_MAX)
+    throw new PolicyFault(
+      'too-wide',
+      'the networks in hostWhitelist are so many and so wide together that little would be left to detect',
+    )
+}
+
+const partsOf = (pattern: string): number =>
+  pattern.split('/').filter((part) => part !== '' && part !== '*').length
+
+/** Why a rule may not hold programs out of detection; undefined: it may. */
+export function whyNotParent({ parent, program }: ParentRule): string | undefined {
+  const shown = `${quoted(program, 80)} under ${quoted(parent, 80)}`
+  const isAnyProgram = program.endsWith('*') && partsOf(program) < 2
+  const isAnyParent = ANCESTORS.has(parent) || (parent.endsWith('*') && partsOf(parent) < 1)
+  if (isAnyProgram) return `${shown} is left out: it names most programs there are`
+  if (isAnyParent && program.endsWith('*'))
+    return `${shown} is left out: every process has that parent`
+  return undefined
+}

@@ -1,0 +1,92 @@
+// `freshet policy`: keys and signed documents, as a person makes them without a collector.
+import assert from 'node:assert/strict'
+import { lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PLACE } from '../../src/place.ts'
+import { run } from '../e2e/installation.ts'
+
+const NEXT_YEAR = `${new Date().getUTCFullYear() + 1}-12-24`
+
+describe('freshet policy', () => {
+  let directory: string
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-policy-'))
+    writeFileSync(join(directory, 'policy.json'), '{"hostWhitelist":["198.51.100.0/24"]}')
+  })
+  after(() => rmSync(directory, { recursive: true, force: true }))
+
+  const freshet = (words: string[], input?: string) =>
+    run([PLACE.cli, 'policy', ...words], {
+      cwd: directory,
+      ...(input === undefined ? {} : { input }),
+    })
+  const well = async (words: string[], input?: string) => {
+    const ran = await freshet(words, input)
+    assert.equal(ran.status, 0, ran.stderr)
+    return ran
+  }
+  const sign = (...more: string[]) => [
+    ...['sign', '--key', 'root.key', '--not-after', NEXT_YEAR],
+    ...more,
+  ]
+
+  it('makes a key for its maker alone, and puts it in the place of none', async () => {
+    const { stdout } = await well(['keygen', '--out', 'root.key'])
+    assert.match(stdout, /^[0-9a-f]{64}\n$/)
+    assert.equal(lstatSync(join(directory, 'root.key')).mode & 0o777, 0o600)
+    const before = readFileSync(join(directory, 'root.key'), 'utf8')
+    const again = await freshet(['keygen', '--out', 'root.key'])
+    assert.notEqual(again.status, 0)
+    assert.match(again.stderr, /is there already/)
+    assert.equal(readFileSync(join(directory, 'root.key'), 'utf8'), before)
+    assert.equal((await well(['key', 'root.key'])).stdout, stdout)
+  })
+  it('signs a document, shows it, and gives it back to be signed again', async () => {
+    await well(
+      sign('--as-version', '7', '--target', 'group:office', '--out', 'seven', 'policy.json'),
+    )
+    const shown = (await well(['show', 'seven', '--policy-key', 'root.key'])).stdout
+    assert.match(shown, /^policy 7\n {2}for {8}group office\n/)
+    assert.match(shown, new RegExp(`not after {2}${NEXT_YEAR}T23:59:59Z\n`))
+    assert.match(shown, /which holds/)
+    const { stdout } = await well(['show', 'seven', '--content'])
+    assert.equal(stdout, readFileSync(join(directory, 'policy.json'), 'utf8'))
+    const eight = (await well(sign('--as-version', '8', '--out', '-', '-'), stdout)).stdout
+    assert.match((await well(['show', '-'], eight)).stdout, /^policy 8\n {2}for {8}all devices\n/)
+  })
+  it('delegates within the bounds that it was told', async () => {
+    const key = (await well(['key', 'root.key'])).stdout.trim()
+    const words = ['delegate', '--key', 'root.key', '--as-version', '1', '--not-after', NEXT_YEAR]
+    const { stdout } = await well([...words, '--online-key', key, '--domains', '--out', '-'])
+    const content = JSON.parse((await well(['show', '-', '--content'], stdout)).stdout)
+    assert.equal(content.onlineKey, key)
+    assert.deepEqual([content.bounds.domains, content.bounds.programs], [true, false])
+    const over = await freshet([...words, '--online-key', key, '--days-max', '31', '--out', '-'])
+    assert.match(over.stderr, /from 1 to 30/)
+  })
+  it('says what agents will not take of a document, and refuses what none would', async () => {
+    const wide = '{"hostWhitelist":["0.0.0.0/0"]}'
+    const { stderr } = await well(sign('--as-version', '9', '--out', '-', '-'), wide)
+    assert.match(stderr, /agents will not take all of it: “0\.0\.0\.0\/0” is left out/)
+    for (const [input, words, text] of [
+      ['{"hostWhiteList":[]}', ['--as-version', '9'], /there is no field “hostWhiteList”/],
+      ['{"version":3}', ['--as-version', '9'], /version 3, and it is signed as version 9/],
+      ['{}', ['--as-version', '9', '--not-after', '2020-01-01'], /is over/],
+      ['{}', ['--as-version', '9', '--not-after', '2027-02-30'], /wants 2026-12-24/],
+      ['{}', ['--as-version', '0'], /from 1 to/],
+      ['{}', ['--as-version', '9', '--target', 'everybody'], /wants all, group:NAME/],
+    ] as const) {
+      const ran = await freshet(sign(...words, '--out', '-', '-'), input)
+      assert.notEqual(ran.status, 0, input)
+      assert.equal(ran.stdout, '')
+      assert.match(ran.stderr, text)
+    }
+  })
+  it('shows no document that another key signed, when it is to check that', async () => {
+    await well(['keygen', '--out', 'other.key'])
+    const ran = await freshet(['show', 'seven', '--policy-key', 'other.key'])
+    assert.notEqual(ran.status, 0)
+    assert.match(ran.stderr, /it was signed with the key/)
+  })
+})

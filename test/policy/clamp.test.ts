@@ -1,0 +1,86 @@
+// What an agent takes of a policy that was sent: never what switches detection off without a word.
+import assert from 'node:assert/strict'
+import { clampPolicy, POLICY_BYTES_MAX } from '../../src/policy/clamp.ts'
+import { refused } from './documents.ts'
+
+const clamp = (document: object) => clampPolicy(JSON.stringify(document), 3)
+
+describe('of a policy that was sent', () => {
+  it('a narrow one is taken whole, under the version that was signed', () => {
+    const document = {
+      includeLoopback: true,
+      externalNetworks: ['0.0.0.0/0'],
+      hostWhitelist: [
+        '10.0.0.0/8',
+        '2a00:2000::/19',
+        'fd00::/8',
+        'example.org',
+        'b.s3.amazonaws.com',
+      ],
+      parentProcessCheck: [
+        { parent: '/usr/sbin/cron', program: '/opt/backup/bin/*' },
+        { parent: '/sbin/launchd', program: '/usr/bin/rsync' },
+        { parent: '/Applications/Sync.app/*', program: '/usr/bin/*' },
+      ],
+    }
+    assert.deepEqual(clamp(document), { document: { ...document, version: 3 }, clamped: [] })
+  })
+  for (const host of [
+    '0.0.0.0/0',
+    '0.0.0.0/7',
+    '::/0',
+    '::/1',
+    '2000::/3',
+    '2a00::/12',
+    '::ffff:0.0.0.0/90',
+    '::ffff:0.0.0.0/96',
+    '::ffff:0:0/103',
+    'fc00::/6',
+    'com',
+    'co.uk',
+    'CO.UK.',
+    'internal',
+  ])
+    it(`${host} as a host that is known is left out, and said`, () => {
+      const { document, clamped } = clamp({ hostWhitelist: [host, '203.0.113.0/24'] })
+      assert.deepEqual(document.hostWhitelist, ['203.0.113.0/24'])
+      assert.equal(clamped.length, 1)
+      assert.match(clamped[0] as string, /is left out/)
+    })
+  for (const [parent, program] of [
+    ['/*', '/*'],
+    ['/usr/sbin/cron', '/*'],
+    ['/usr/sbin/cron', '/usr/*'],
+    ['/sbin/launchd', '/opt/backup/*'],
+    ['/*', '/opt/backup/*'],
+    ['/usr/lib/systemd/systemd', '/opt/backup/bin*'],
+  ] as const)
+    it(`${program} under ${parent} is left out, and said`, () => {
+      const { document, clamped } = clamp({ parentProcessCheck: [{ parent, program }] })
+      assert.deepEqual(document.parentProcessCheck, [])
+      assert.equal(clamped.length, 1)
+    })
+  it('process ids are left out: they mean nothing on another machine', () => {
+    const { document, clamped } = clamp({ ownPids: [1, 2] })
+    assert.deepEqual(document.ownPids, undefined)
+    assert.match(clamped.join(), /ownPids/)
+  })
+  it('many networks that are everything together refuse the whole', () => {
+    const all = Array.from({ length: 256 }, (_, first) => `${first}.0.0.0/8`)
+    refused('too-wide', () => clamp({ hostWhitelist: all }))
+    refused('too-wide', () => clamp({ hostWhitelist: all.slice(0, 17) }))
+    assert.equal(clamp({ hostWhitelist: all.slice(0, 16) }).clamped.length, 0)
+    const wide = Array.from(
+      { length: 200 },
+      (_, at) => `2a${at.toString(16).padStart(2, '0')}::/19`,
+    )
+    refused('too-wide', () => clamp({ hostWhitelist: wide }))
+  })
+  it('a field that is not known, another version, no JSON, or too much of it refuse the whole', () => {
+    refused('content', () => clamp({ hostWhiteList: [] }), /no field/)
+    refused('content', () => clamp({ version: 2 }), /version 2, and it is signed as version 3/)
+    assert.equal(clamp({ version: 3 }).document.version, 3)
+    for (const text of ['', '[]', 'null', '{"a"']) refused('content', () => clampPolicy(text, 3))
+    refused('too-large', () => clampPolicy(`{}${' '.repeat(POLICY_BYTES_MAX)}`, 3))
+  })
+})
