@@ -59,6 +59,7 @@ Napi::Object ToObject(Napi::Env env, const Inspection& inspection) {
   object["dev"] = Napi::BigInt::New(env, inspection.dev);
   object["ino"] = Napi::BigInt::New(env, inspection.ino);
   object["fileBytes"] = Napi::BigInt::New(env, inspection.file_bytes);
+  object["changedNs"] = Napi::BigInt::New(env, inspection.changed_ns);
   object["ownerUid"] = Napi::Number::New(env, inspection.owner_uid);
   object["mode"] = Napi::Number::New(env, inspection.mode);
   object["flags"] = Napi::Number::New(env, inspection.flags | signed_as.flags);

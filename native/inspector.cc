@@ -145,6 +145,7 @@ Inspection Inspector::InspectFile(FoundFile found, const InspectRequest& request
   }
   result.error = HashStable(found.file, !found.users_mount, &found.status, &result.sha256);
   result.file_bytes = static_cast<u64>(found.status.st_size);
+  if (!found.users_mount) result.changed_ns = ChangedNs(found.status);
   if (result.error == 0 && find_signature_)
     result.signed_as = SignatureOf(found.file, request, KeyOf(found.status));
   return result;

@@ -6,7 +6,6 @@ import {
   ExecFlag,
   HEADER_BYTES,
   INVALIDATED_AT,
-  type InspectedRecord,
   LAYOUT,
   LOSS_AT,
   Loss,
@@ -33,7 +32,7 @@ import { createChangedFiles } from './changed-files.ts'
 import { createClock, wallNow } from './clock.ts'
 import type { PresentCounters } from './counters.ts'
 import { noteForeign } from './foreign-code.ts'
-import { inspectionOf } from './inspect-requests.ts'
+import { createInspections } from './inspections.ts'
 import type { Lasting } from './lasting.ts'
 import { PolicyError, policyFrom } from './policy.ts'
 import type { Process } from './process.ts'
@@ -80,10 +79,19 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   const { summarizer, detector, pairing, attribution, ledger, carry, join, unseen } = parts
 
   const changed = createChangedFiles(health.say)
+  const inspections = createInspections(clock, changed)
+
+  const programsLearnt = (learnt: Process[]): void => {
+    if (learnt.length === 0) return
+    for (const process of learnt) book.sight(process, at())
+    for (const correction of book.corrections(at())) join(correction)
+    attribution.learnt(undefined)
+  }
 
   const pass = (): void => {
     nextPassMs = clock.nowMs + PASS_INTERVAL_MS
     requests.pass()
+    programsLearnt(inspections.pass())
     attribution.pass()
     pairing.pass()
     for (const slot of detector.pass()) {
@@ -165,24 +173,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     const record = readInspected(view, from)
     if (!requests.answered(record)) return
     const process = processes.find(record.pid, record.pidversion)
-    if (process === undefined || !takeInspection(process, record)) return
-    book.sight(process, at())
-    for (const correction of book.corrections(at())) join(correction)
-    attribution.learnt(undefined)
-  }
-
-  /** False when it is no news: of a file that was looked at already, or one that nothing is keyed by. */
-  const takeInspection = (process: Process, record: InspectedRecord): boolean => {
-    const { image } = process
-    if (record.subject === Subject.script) {
-      if (image.scriptFile || record.path !== image.script) return false
-      image.scriptFile = inspectionOf(record)
-      return true
-    }
-    if (record.subject !== Subject.program || image.inspection) return false
-    image.inspection = inspectionOf(record)
-    changed.look(process, clock.nowMs)
-    return true
+    if (process && inspections.take(process, record)) programsLearnt([process])
   }
 
   const onCode = (view: DataView, from: number): void => {
@@ -383,11 +374,13 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       carry.save(goneBytes, lasting.streamBytes)
     },
     finish() {
+      programsLearnt(inspections.finish())
       unseen.say()
       summarizer.sayAll()
       book.finish()
     },
     end() {
+      programsLearnt(inspections.finish())
       ledger.closeAll()
       unseen.say()
       summarizer.sayAll()

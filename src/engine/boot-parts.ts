@@ -69,7 +69,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     carry.forgotten(idLow, idHigh, epoch),
   )
   const idle = createIdleFlows()
-  const requests = createInspectRequests(clock, counters, () => lasting.streamBytes)
+  const requests = createInspectRequests(counters, () => lasting.streamBytes)
   const early = createEarlyRecords((count) => {
     counters.lost += count
   })

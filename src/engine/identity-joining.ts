@@ -72,7 +72,7 @@ export function createIdentityJoining(parts: JoiningParts): (correction: Correct
       const into = pairs.find(key)
       // Two alerts of one pair stay two.
       if (into >= 0 && pair.alertId !== undefined) continue
-      summarizer.sayOne(slot)
+      summarizer.sayOne(slot, to)
       if (into < 0) changed.push({ slot, isSaid: rename(slot, key, to) })
       else {
         fold(slot, into)

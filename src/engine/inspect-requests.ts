@@ -7,7 +7,6 @@ import {
   Subject,
   writeInspect,
 } from '../records/record.gen.ts'
-import { type Clock, recordNs } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
 import type { Inspection, Process } from './process.ts'
 
@@ -19,6 +18,8 @@ const OPEN_MAX = 65_536
 const ATTEMPTS_MAX = 20
 /** EAGAIN of Linux and of macOS, errno(3): sense had no room for the question. */
 const REFUSED = new Set([11, 35])
+/** Nobody has looked, or not for long enough: it says nothing of the file. EAGAIN and ETIMEDOUT of both systems. */
+export const NOT_LOOKED: ReadonlySet<number> = new Set([...REFUSED, 60, 110])
 /** How many ancestors may be what a flow waits for: one program runs on behalf of another. */
 const ANCESTORS_MAX = 32
 
@@ -59,6 +60,8 @@ type Question = {
   readonly process: Named
   readonly subject: number
   readonly file: AskedFile
+  /** Since boot: when the process had it. */
+  readonly sinceNs: bigint
   /** Of its image; empty when the system gives none. */
   readonly cdhash: string
   /** Bytes of records that came before it. */
@@ -85,6 +88,7 @@ export const inspectionOf = (record: InspectedRecord): Inspection => ({
   usersMount: (record.flags & InspectedFlag.usersMount) !== 0,
   replaced: (record.flags & InspectedFlag.replaced) !== 0,
   error: record.error,
+  mayFollow: NOT_LOOKED.has(record.error),
   signature: record.signature,
   signatureStatus: record.signatureStatus | 0,
   cdhash: Buffer.from(record.cdhash).toString('hex'),
@@ -100,7 +104,6 @@ export const inspectionOf = (record: InspectedRecord): Inspection => ({
 
 /** `streamAt` says how many bytes of records came before the ones that are being read. */
 export function createInspectRequests(
-  clock: Clock,
   counters: EngineCounters,
   streamAt: () => number,
 ): InspectRequests {
@@ -148,6 +151,7 @@ export function createInspectRequests(
       process: { pid, pidversion },
       subject,
       file: { path, dev, ino },
+      sinceNs: image.sinceNs,
       cdhash: subject === Subject.program ? image.cdhash : '',
       streamAt: streamAt(),
       isNeeded,
@@ -168,10 +172,10 @@ export function createInspectRequests(
     return all !== undefined
   }
   // Field by field: one for each exec, and spreading two objects into a third costs more than writing it.
-  const recordOf = ({ process, subject, file, cdhash, isNeeded }: Question): Uint8Array =>
+  const recordOf = ({ process, subject, file, cdhash, isNeeded, sinceNs }: Question): Uint8Array =>
     writeInspect({
       source: Source.none,
-      atNs: recordNs(clock),
+      atNs: sinceNs,
       dev: file.dev,
       ino: file.ino,
       path: file.path,

@@ -131,6 +131,7 @@ export function createProcessTable(
           dev: record.dev,
           ino: record.ino,
           source: record.source,
+          sinceNs: record.atNs,
           pathGuessed: (record.flags & ExecFlag.pathGuessed) !== 0,
           codeElsewhere: (record.flags & ExecFlag.codeElsewhere) !== 0,
           // The Linux source looks into the file; of others' programs there is the name alone.
@@ -246,6 +247,7 @@ export function unknownImage(source: number): Image {
     dev: 0n,
     ino: 0n,
     source,
+    sinceNs: 0n,
     pathGuessed: false,
     codeElsewhere: false,
     isLoader: false,

@@ -87,6 +87,8 @@ export type Inspection = {
   usersMount: boolean
   /** errno, 0 when it was read. */
   error: number
+  /** Nobody has looked, or not for long enough: for some time a better answer may follow (inspections.ts). */
+  mayFollow: boolean
   /** CODE signature; the rest is of the file's signature, and empty where none was looked for. */
   signature: number
   /** OSStatus: why it does not hold, or could not be looked at. */
@@ -119,6 +121,8 @@ export type Image = {
   dev: bigint
   ino: bigint
   source: number
+  /** Nanoseconds since boot: when it was executed, or found running; 0 when not known. */
+  sinceNs: bigint
   /** Nothing confirmed the path. */
   pathGuessed: boolean
   /** What is mapped to run first is another file's code. */

@@ -5,6 +5,7 @@ import { Script } from '../records/record.gen.ts'
 import { actsByName, actsBySigningId, fileName, isLoaderName } from './acting.ts'
 import { errnoText } from './errno-text.ts'
 import { foreignText } from './foreign-code.ts'
+import { NOT_LOOKED } from './inspect-requests.ts'
 import type { Originals } from './originals.ts'
 import type { Image, Inspection, Process, ProgramIdentity } from './process.ts'
 import { isVouched } from './score.ts'
@@ -27,8 +28,6 @@ const SYSTEM_DIRECTORIES = [
 
 /** errno(3), the same on Linux and macOS. */
 const ENOENT = 2
-/** Nobody has looked, or not for long enough: it says nothing of the file. As Linux and macOS number them. */
-const NOT_LOOKED: ReadonlySet<number> = new Set([11, 35, 60, 110])
 
 /** Clauses, the empty ones left out. */
 export const joinDoubts = (...doubts: string[]): string =>
@@ -67,6 +66,9 @@ function ownProgram(
   const program = isOfMac(image.source)
     ? macProgram(image, uid)
     : linuxProgram(image, uid, originals)
+  // Known by nothing but its path, while its file may still be read.
+  if (program && image.inspection?.mayFollow && isByPath(program))
+    return force ? program : undefined
   if (program) image.program = program
   else if (force)
     return presumedProgram(image) ?? unknownProgram(image, 'its file was not inspected in time')
@@ -115,6 +117,8 @@ export function isSystemFile(path: string, file: Inspection): boolean {
 /** How well the file is vouched for that a loader was given to run: no better than its place. */
 export const loadedClass = ({ script, scriptFile }: Image): SignerClass =>
   scriptFile && isSystemFile(script, scriptFile) ? 'platform' : 'unsigned'
+
+const isByPath = ({ key }: ProgramIdentity): boolean => /^(?:unknown|unsigned):path:/.test(key)
 
 const unknownProgram = ({ path }: Image, doubt: string): ProgramIdentity => ({
   key: `unknown:path:${path}`,

@@ -32,6 +32,7 @@ export function scriptOf({ image }: Process, force: boolean): RunScript | undefi
   if (text) return { ...nameless, name: text.name, path: '', doubt: '' }
   if (path === '')
     return { ...nameless, name: 'unknown', path, doubt: 'which script it runs was not told' }
+  if (file?.mayFollow && !force) return undefined
   if (file === undefined)
     return force
       ? { ...nameless, name: path, path, doubt: 'its script was not looked at in time' }

@@ -7,14 +7,18 @@ import type { PairSummary } from './finding.ts'
 import type { IdentityBook } from './identity-book-parts.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
+import type { IdentityState } from './process.ts'
 
 const HOUR_NS = 3_600_000_000_000n
 
 export type Summarizer = {
   /** Time passed: says every pair when the hour of the wall clock has changed. */
   pass(): void
-  /** Says the pair in `slot` now, if it has moved anything that was not said. */
-  sayOne(slot: number): void
+  /**
+   * Says the pair in `slot` now, if it has moved anything that was not said; of `whose` where that is what its identity
+   * is found to be, which takes over its use (`IdentityBook.join`).
+   */
+  sayOne(slot: number, whose?: IdentityState): void
   sayAll(): void
 }
 
@@ -28,7 +32,7 @@ export function createSummarizer(
 ): Summarizer {
   let hour = -1n
 
-  const sayOne = (slot: number, hourAt: bigint): void => {
+  const sayOne = (slot: number, hourAt: bigint, whose?: IdentityState): void => {
     const pair = pairs.meta[slot]
     if (pair === undefined) return
     const base = slot * PAIR_DOUBLES
@@ -39,7 +43,7 @@ export function createSummarizer(
     if (out + bytesIn === 0) return
     onSaid(pair)
     emit({
-      identityKey: pair.identity.stored.key,
+      identityKey: (whose ?? pair.identity).stored.key,
       destination: pair.destination.view,
       hourAt: hourAt as UnixNs,
       bytesOut: bytesSum(out, 'bytes_out'),
@@ -52,6 +56,7 @@ export function createSummarizer(
     d[base + P.summaryLargest] = 0
     // Flows that stay open are flows of the next hour too.
     pairs.i32[row + C.summaryFlows] = pairs.i32[row + C.openFlows] as number
+    if (whose) return
     const at = wallNow(clock)
     book.usedNetwork(pair.identity, at)
     const identityKey = pair.identity.stored.key
@@ -68,8 +73,8 @@ export function createSummarizer(
       hour = now
       pairs.each((slot) => sayOne(slot, ended * HOUR_NS))
     },
-    sayOne(slot) {
-      sayOne(slot, (wallNow(clock) / HOUR_NS) * HOUR_NS)
+    sayOne(slot, whose) {
+      sayOne(slot, (wallNow(clock) / HOUR_NS) * HOUR_NS, whose)
     },
     sayAll() {
       pairs.each((slot) => sayOne(slot, (wallNow(clock) / HOUR_NS) * HOUR_NS))

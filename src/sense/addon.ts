@@ -74,6 +74,8 @@ export type Inspection = {
   dev: bigint
   ino: bigint
   fileBytes: bigint
+  /** UTC: when it was last changed in any way (its ctime); 0 when not known, or when its file system may lie. */
+  changedNs: bigint
   /** 4294967295 when not known. */
   ownerUid: number
   /** st_mode; 0 when the owner is not known. */

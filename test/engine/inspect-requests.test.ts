@@ -1,7 +1,6 @@
 // The order in which files are asked about, and which answer belongs to which question.
 import assert from 'node:assert/strict'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
-import { createClock } from '../../src/engine/clock.ts'
 import { zeroCounters } from '../../src/engine/counters.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { createInspectRequests } from '../../src/engine/inspect-requests.ts'
@@ -27,7 +26,7 @@ const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffse
 function harness() {
   const counters = zeroCounters()
   let streamAt = 0
-  const requests = createInspectRequests(createClock(), counters, () => streamAt++)
+  const requests = createInspectRequests(counters, () => streamAt++)
   const processes = createProcessTable(100_000, 1000, () => {})
   const run = (pid: number, path = `/home/ann/p${pid}`) => {
     const [exec] = new Script().exec({ pid, path, parent: 1 }).records
@@ -53,6 +52,20 @@ describe('inspect requests', () => {
     for (const pid of [7, 5, 6]) requests.ask(run(pid))
     assert.deepEqual(pids(), [7, 5, 6])
     assert.deepEqual(pids(), [])
+  })
+
+  it('say since when the process has its file, also of one that was forked', () => {
+    const { requests, run, fork, take } = harness()
+    const process = run(7)
+    requests.ask(process)
+    requests.askFor(process, Subject.script, { path: '/home/ann/a.py', dev: 4n, ino: 5n })
+    run(9)
+    requests.need(fork(10, 9), () => undefined)
+    const since = BigInt(new Script().nowMs) * 1_000_000n
+    assert.deepEqual(
+      take().map(({ atNs }) => atNs),
+      [since, since, since],
+    )
   })
 
   it('begin with the programs that flows wait for, each of which says so [L6]', () => {

@@ -14,6 +14,7 @@ const told = (change: Partial<Inspection> = {}): Inspection => ({
   dev: 1n,
   ino: 2n,
   fileBytes: 3n,
+  changedNs: 4n,
   ownerUid: 0,
   mode: 0o755,
   flags: 0,

@@ -220,6 +220,15 @@ describe('the inspector', () => {
     for (const path of sparse) rmSync(path)
   })
 
+  it('tells when a file was last changed', async () => {
+    const path = join(folder.path, 'dated')
+    copyFileSync(sleep, path)
+    const file = fileAt(path)
+    equal((await inspect(requestOf(path, 0, file))).changedNs, file.ctimeNs)
+    chmodSync(path, 0o700)
+    equal((await inspect(requestOf(path, 0, file))).changedNs, fileAt(path).ctimeNs)
+  })
+
   it('leaves what takes time to a lane, and knows it the next time', async () => {
     const path = join(folder.path, 'new')
     writeFileSync(path, `new ${Math.random()}`)
@@ -246,6 +255,7 @@ describe('the inspector', () => {
     equal(code, 'EACCES')
     const found = await inspect(request)
     deepEqual([found.error, hex(found.sha256), found.ownerUid], [0, sha256(sleep), USER])
+    equal(found.changedNs, 0n, 'a user serves what times he likes')
     equal(found.flags, usersMount | writableByOthers)
     const named = await inspect({ ...request, pid: 0 })
     equal(hex(named.sha256), sha256(sleep))

@@ -65,6 +65,7 @@ export function createDouble(
         dev,
         ino,
         fileBytes: 0n,
+        changedNs: 0n,
         ownerUid: 0,
         mode: 0,
         flags: 0,

@@ -32,6 +32,7 @@ const found: Inspection = {
   dev: 1n,
   ino: 2n,
   fileBytes: 10n,
+  changedNs: 0n,
   ownerUid: 0,
   mode: 0o100755,
   flags: 0,
@@ -104,7 +105,7 @@ describe('sense inspector', () => {
     assert.equal(answers.length, 1)
     const [one] = answers
     assert.deepEqual([one?.pid, one?.pidversion, one?.path, one?.error], [7, 3, '/bin/true', 0])
-    const { lane: _, ...told } = found
+    const { lane: _, changedNs: __, ...told } = found
     assert.deepEqual(one, {
       ...told,
       source: Source.inspector,
