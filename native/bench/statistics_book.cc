@@ -105,7 +105,7 @@ u64 MeasureBook(u32 flows, u32 seconds) {
   Emitter emitter(&ring, k_source_network_statistics);
   BookOptions options;
   options.numbers_of = [](u32 pid) { return ProcessNumbers{pid + 100'000u, 1}; };
-  options.interface_of = [](u32) { return NetworkInterface{"en0", 6}; };
+  options.interface_of = [](u32) { return std::string("en0"); };
   options.ns_of = [](u64 ticks) { return ticks; };
   FlowBook book(&emitter, std::move(options));
   book.Begin(kSecond);

@@ -15,7 +15,10 @@ import { isUnvouched, NOVELTY_DAYS } from './score.ts'
 import { tellsGone } from './sources.ts'
 
 const DAY_MS = 86_400_000
-/** A source that names pids alone shows flows once a second: who had one may have ended since. No pid is given again so soon. */
+/**
+ * A source that names pids alone shows flows once a second: who had one may have ended since, and the list of processes may
+ * have who began just then. No pid is given again so soon.
+ */
 const SHOWN_LATE_MS = 2_000
 export type AttributionParts = {
   clock: Clock
@@ -80,20 +83,18 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     const pid = u32[row + F.pid] as number
     const pidversion = u32[row + F.pidversion] as number
     if (pid === 0) return undefined
-    if (pidversion !== 0) return processes.find(pid, pidversion)
     const [idLow, idHigh, epoch] = [u32[row], u32[row + 1], u32[row + F.epoch]] as [
       number,
       number,
       number,
     ]
     const told = gone.of(idLow, idHigh, epoch, pid)
+    // It may have ended before the list of processes was looked at.
+    if (pidversion !== 0) return processes.find(pid, pidversion) ?? (force ? told : undefined)
     // Whoever has that pid now is another.
     if (tellsGone((u32[row + F.remote] as number) >>> 24)) return told
-    const last = processes.find(pid, 0) ?? processes.last(pid)
-    const sinceMs =
-      (f64[slot * FLOW_DOUBLES + D.firstAtMs] as number) - (last?.endedAtMs ?? Infinity)
-    if (last && sinceMs <= SHOWN_LATE_MS) return last
-    return force ? told : undefined
+    const firstAtMs = f64[slot * FLOW_DOUBLES + D.firstAtMs] as number
+    return processes.ranAt(pid, firstAtMs, SHOWN_LATE_MS) ?? (force ? told : undefined)
   }
 
   /** What it is asked for it may give: somebody vouches for it and it acts for nobody, or it has been here for long. */

@@ -17,8 +17,11 @@ export type ProcessTable = {
   exit(pid: number, pidversion: number, atMs: number): void
   /** The image (pid, pidversion), or the present one of `pid` when the version is 0. */
   find(pid: number, pidversion: number): Process | undefined
-  /** The image that `pid` runs, or ran last, as far as it is known. */
-  last(pid: number): Process | undefined
+  /**
+   * The image that `pid` ran at that time; else the one that it ran last or next, no more than `lateMs` away; undefined
+   * where none is known.
+   */
+  ranAt(pid: number, atMs: number, lateMs: number): Process | undefined
   /** The process that forked it, as far as it is known. */
   parentOf(process: Process): Process | undefined
   beginEnumeration(source: number, atNs: bigint): void
@@ -46,6 +49,8 @@ export function createProcessTable(
   const present = new Map<number, Process>()
   /** The image each pid ran last. */
   const latest = new Map<number, Process>()
+  /** The images of each pid that are known, with when each was told to have begun; as they were told. */
+  const images = new Map<number, Map<Process, number>>()
   /** Ended processes, oldest first. */
   const ended = new Set<Process>()
   const enumerations = new Map<number, { number: number; atNs: bigint }>()
@@ -62,6 +67,9 @@ export function createProcessTable(
     ended.delete(process)
     if (latest.get(process.pid) === process) latest.delete(process.pid)
     if (present.get(process.pid) === process) present.delete(process.pid)
+    const beside = images.get(process.pid)
+    beside?.delete(process)
+    if (beside?.size === 0) images.delete(process.pid)
   }
   const nameAgain = (process: Process, atNs: bigint): void => {
     process.seenIn = lastEnumeration
@@ -74,6 +82,8 @@ export function createProcessTable(
       onEvict()
     }
     known.set(keyOf(process.pid, process.pidversion), process)
+    const beside = images.get(process.pid) ?? new Map<Process, number>()
+    images.set(process.pid, beside.set(process, atMs))
     const former = latest.get(process.pid)
     if (former && isLater(former, process)) {
       // Told late: its pid runs, or ran, another by now.
@@ -193,7 +203,18 @@ export function createProcessTable(
       if (process) end(process, atMs)
     },
     find,
-    last: (pid) => latest.get(pid),
+    ranAt(pid, atMs, lateMs) {
+      let before: [Process, number] | undefined
+      let after: [Process, number] | undefined
+      for (const one of images.get(pid) ?? []) {
+        const [{ endedAtMs = Infinity }, beganMs] = one
+        if (endedAtMs < atMs - lateMs || beganMs > atMs + lateMs) continue
+        if (beganMs > atMs) {
+          if (after === undefined || beganMs < after[1]) after = one
+        } else if (before === undefined || beganMs >= before[1]) before = one
+      }
+      return (before ?? after)?.[0]
+    },
     parentOf(process) {
       if (process.parentPid === 0) return undefined
       const parent =

@@ -14,13 +14,15 @@ import type { NettopFlow } from './nettop-line.ts'
 const TCP = 6
 /** Sockets held, closed ones among them. A Mac in use has some hundred. */
 const FLOWS_MAX = 65_536
-const TUNNEL = /^(utun|ipsec|ppp)[0-9]/
+/** Of these alone a flow has the bytes once more: what goes into ipsec and ppp the kernel itself sends on. */
+const TUNNEL = /^utun[0-9]/
 
 export type Flow = {
   key: string
   id: bigint
   epoch: number
   protocol: number
+  isQuic: boolean
   localPort: number
   remotePort: number
   remoteAddress: Uint8Array
@@ -83,6 +85,8 @@ export function createNettopFlows(
   const flows = new Map<string, Flow>()
   /** Oldest first. */
   const closed = new Set<Flow>()
+  /** Rows whose bytes another row tells: how far they were, and in which sample. By key. */
+  const leftOut = new Map<string, { out: number; in: number; seenIn: number }>()
 
   const tell = (flow: Flow, state: number, flags: number, atNs: bigint): void =>
     add(
@@ -99,8 +103,8 @@ export function createNettopFlows(
           flags |
           FlowFlag.ownerGuessed |
           (flow.isTunnelled ? FlowFlag.tunnelled : 0) |
-          // As the kernel counts: what TCP sends again, too (xnu tcp_output).
-          (flow.protocol === TCP ? FlowFlag.atMost : 0),
+          // As the kernel counts: what TCP sends again, too (xnu tcp_output), and QUIC.
+          (flow.protocol === TCP || flow.isQuic ? FlowFlag.atMost : 0),
         remoteAddr: flow.remoteAddress,
         remotePort: flow.remotePort,
         localPort: flow.localPort,
@@ -159,6 +163,7 @@ export function createNettopFlows(
       id: idOf(key),
       epoch: moment.epoch,
       protocol: row.protocol,
+      isQuic: row.isQuic,
       localPort: row.local.port,
       remotePort: row.remote.port,
       remoteAddress: row.remote.address,
@@ -173,8 +178,28 @@ export function createNettopFlows(
       isOfRun: true,
       isTold: false,
     }
+    const left = leftOut.get(key)
+    // It goes on from here: what passed until now was told by the other. Less than it had is another's.
+    if (left && flow.sumOut >= left.out && flow.sumIn >= left.in) {
+      flow.baseOut = left.out
+      flow.baseIn = left.in
+    }
+    leftOut.delete(key)
     flows.set(key, flow)
     report(flow, row, true, moment)
+    return true
+  }
+
+  /**
+   * A UDP flow that carries QUIC is shown by two providers, with the same ends and bytes: whichever is met first tells
+   * for both while it is shown.
+   */
+  const isToldByTwin = (row: NettopFlow, { sample }: Moment): boolean => {
+    if (row.protocol === TCP || row.remote.isAny || flows.get(row.text)?.isOpen) return false
+    const twin = flows.get(row.text.replace(/^(udp|quic)/, row.isQuic ? 'udp' : 'quic'))
+    if (!twin?.isOpen) return false
+    const { bytesOut: out = 0, bytesIn = 0 } = row
+    leftOut.set(row.text, { out, in: bytesIn, seenIn: sample })
     return true
   }
 
@@ -203,6 +228,7 @@ export function createNettopFlows(
     see(row, moment) {
       const isUnconnected = row.remote.isAny
       if (isUnconnected && (row.protocol === TCP || moment.pid === 0)) return true
+      if (isToldByTwin(row, moment)) return true
       const key = isUnconnected ? `${row.text} ${moment.pid}` : row.text
       const flow = flows.get(key)
       if (flow === undefined) {
@@ -234,6 +260,7 @@ export function createNettopFlows(
           flow.in = flow.sumIn
         }
       }
+      for (const [key, { seenIn }] of leftOut) if (seenIn !== sample) leftOut.delete(key)
       for (const flow of closed) {
         if (flow.seenIn >= before) break
         forget(flow)
@@ -241,6 +268,7 @@ export function createNettopFlows(
     },
     beginRun() {
       for (const flow of flows.values()) flow.isOfRun = false
+      leftOut.clear()
     },
     tellAgain() {
       for (const flow of flows.values()) flow.isTold = false

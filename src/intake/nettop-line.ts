@@ -1,7 +1,7 @@
 // One line of `nettop -L 0 -n -x -J interface,state,bytes_in,bytes_out`: the header that each sample begins with, a
 // process (`name.pid`), or a flow of the process above it (`tcp4 10.0.0.2:51234<->203.0.113.9:443`). Columns are found
 // by the header's names alone. A process may have called itself anything, commas and dots and a flow's form included.
-import { parseAddress } from '../engine/address.ts'
+import { formatAddress, parseAddress } from '../engine/address.ts'
 import { MalformedLine } from '../importers/malformed.ts'
 
 /** Where the columns are; `time` may stand before the name, and any others where they like. */
@@ -16,10 +16,11 @@ export type NettopColumns = {
 }
 
 export type NettopEndpoint = {
-  /** 16 bytes; zeros, as ::ffff:0.0.0.0 for IPv4, where it is `*`. */
+  /** 16 bytes; zeros where there is none, of IPv4 too, as NetworkStatistics has it. */
   address: Uint8Array
-  /** 0 where it is `*`. */
+  /** 0 where it is `*`, and of a peer without an address. */
   port: number
+  /** It is `*`, 0.0.0.0 or ::. */
   isAny: boolean
 }
 
@@ -29,6 +30,7 @@ export type NettopFlow = {
   text: string
   /** IANA: 6 or 17. */
   protocol: number
+  isQuic: boolean
   local: NettopEndpoint
   remote: NettopEndpoint
   interface: string
@@ -95,8 +97,9 @@ export function parseRow(text: string, columns: NettopColumns): NettopRow {
     kind: 'flow',
     text: name,
     protocol: protocol === 'tcp' ? TCP : UDP,
+    isQuic: protocol === 'quic',
     local: endpointOf(local, family === '4'),
-    remote: endpointOf(remote, family === '4'),
+    remote: peerOf(endpointOf(remote, family === '4')),
     ...own,
     bytesIn: countOf(at(columns.bytesIn)),
     bytesOut: countOf(at(columns.bytesOut)),
@@ -110,8 +113,10 @@ function processOf(name: string): NettopRow {
   return { kind: 'process', pid, name: name.slice(0, -digits.length - 1) }
 }
 
-const ANY_IPV4 = Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0])
-const ANY_IPV6 = new Uint8Array(16)
+const NO_ADDRESS = new Uint8Array(16)
+const isNone = (address: Uint8Array): boolean => ['::', '0.0.0.0'].includes(formatAddress(address))
+/** Whoever has no address has no port. */
+const peerOf = (peer: NettopEndpoint): NettopEndpoint => (peer.isAny ? { ...peer, port: 0 } : peer)
 
 /** `10.0.0.2:443`, `fe80::1%en0.443`, `*:*`, `*.*`. Throws MalformedLine. */
 function endpointOf(text: string, isIpv4: boolean): NettopEndpoint {
@@ -121,11 +126,13 @@ function endpointOf(text: string, isIpv4: boolean): NettopEndpoint {
   const port = portText === '*' ? 0 : Number(portText)
   const isPort = portText === '*' || (/^[0-9]{1,5}$/.test(portText) && port <= 65_535)
   if (at < 0 || !isPort) throw new MalformedLine('an endpoint without a port')
-  if (host === '*') return { address: isIpv4 ? ANY_IPV4 : ANY_IPV6, port, isAny: true }
+  const none = { address: NO_ADDRESS, port, isAny: true }
+  if (host === '*') return none
   const [bare = ''] = host.split('%')
   const address = parseAddress(bare)
   if (address === undefined || isIpv4 === bare.includes(':'))
     throw new MalformedLine('an endpoint without an address')
+  if (isNone(address)) return none
   return { address, port, isAny: false }
 }
 

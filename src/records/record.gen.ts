@@ -228,7 +228,7 @@ export const FlowFlag = {
   inexact: 2,
   /** macOS: bytes_out may count what was sent again: so much at most was sent */
   atMost: 8,
-  /** macOS: it leaves through a tunnel's interface (utun, ipsec): its bytes leave this host once more, in the tunnel's own flow */
+  /** macOS: it leaves through a tunnel's interface (utun): its bytes leave this host once more, in the tunnel's own flow */
   tunnelled: 16,
   /** whose it is was found by its pid and the time: nothing names the image */
   ownerGuessed: 32,
@@ -1368,7 +1368,7 @@ export type GoneRecord = Head & {
   flowId: bigint
   /** (count) */
   epoch: number
-  /** as the flow has it; another process may have it by now (id) */
+  /** as the flow has it; another process may have it by now. By NetworkStatistics it stands with flows whose pidversion is not 0 too: the process may have ended before anybody looked at what it runs (id) */
   pid: number
   /** LC_UUID of the program's file (mach-o/loader.h); zeros when not known */
   programUuid: Uint8Array

@@ -140,6 +140,34 @@ describe('a process that had gone', () => {
     assert.deepEqual([...new Set(alerts.map(({ identity }) => identity.path))], [quick.path])
   })
 
+  it('is the image that ran when its flow was first shown, and none that began later', () => {
+    // Nothing is known of its file yet when it executes another program.
+    const script = mac(nettop).from(polling).exec(quick).from(nettop)
+    script.flow({ ...shown, state: 'opened' }).wait(500)
+    script.from(polling).program({ ...quick, path: '/Users/ann/other', pidversion: 2 })
+    script.inspected(quick).from(nettop)
+    const executed = tell(script.upload({ ...shown, total: 80 * MIB }).ticks(3))
+    assert.deepEqual(executed.alerts.at(-1)?.chain[0]?.path, quick.path)
+
+    const of = (laterMs: number) => {
+      const late = mac(nettop).gone(1, 300, 'first', 0)
+      late.flow({ ...shown, state: 'opened' }).wait(laterMs)
+      late.from(polling).program(quick).from(nettop)
+      return keysOf(tell(late.upload({ ...shown, total: 80 * MIB }).ticks(40)))
+    }
+    assert.deepEqual(of(2_500), ['gone::first'])
+    assert.doesNotMatch(of(1_500)[0] ?? 'gone', /^gone/)
+  })
+
+  it('although its number was read is known by its flow, once it was waited for', () => {
+    const read = { ...flow, pidversion: 9 }
+    const script = mac()
+      .gone(1, 100, 'quick')
+      .upload({ ...read, total: 80 * MIB, steps: 3 })
+    assert.deepEqual(keysOf(tell(script)), [])
+    assert.deepEqual(keysOf(tell(script.ticks(40))), [`gone:${UUID}:quick`])
+  })
+
   it('is one program by name and UUID, and several where one of them differs', () => {
     const script = mac()
     const told = [

@@ -25,7 +25,9 @@ export type Step =
   | { of: 'sample'; order: number; spoil: number }
   | { of: 'again' }
 
-const PLACES = 12
+const PLACES = 15
+const KINDS = 5
+const UNCONNECTED = 3
 const count = fc.oneof(fc.constant(0), fc.nat(9), fc.nat(1e9))
 const place = fc.nat(PLACES - 1)
 const pid = fc.integer({ min: 1, max: 5 })
@@ -47,14 +49,15 @@ export type WorldOptions = {
   isRough: boolean
 }
 
-/** Sockets of both families: connections, connected UDP, and ones that are not connected. */
+/** Sockets of both families: connections, connected UDP, ones that are not connected, and QUIC, which is shown as UDP too. */
 const textOf = (at: number, owner: number, isAlike: boolean): string =>
   [
     `tcp4 10.0.0.2:${50_000 + at}<->203.0.113.9:443`,
     `tcp6 fe80::1%en0.${50_000 + at}<->2001:db8::2.443`,
     `udp4 10.0.0.2:${50_000 + at}<->203.0.113.9:443`,
     `udp6 *.${isAlike ? owner : 1_000 * owner + at}<->*.*`,
-  ][at % 4] as string
+    `quic4 10.0.0.2:${50_000 + at}<->203.0.113.9:443`,
+  ][at % KINDS] as string
 
 const MADE_UP = [
   processRow('tcp6 ::1.1<->::.9'),
@@ -94,7 +97,7 @@ export class World {
         socket.out += one.out
         socket.in += one.in
       } else if (one.of === 'close') this.sockets.delete(one.place)
-      else if (one.place % 4 !== 3) {
+      else if (one.place % KINDS !== UNCONNECTED) {
         socket.pid = one.pid
         this.had.add(`${one.place} ${one.pid}`)
       }
@@ -137,7 +140,11 @@ export class World {
       const own = byPid.get(owner) ?? []
       if (this.options.isRough && order % 2 === 1) own.reverse()
       for (const socket of own) {
-        rows.push(flowRow(socket.text, socket.out - socket.fromOut, socket.in - socket.fromIn))
+        const [out, bytesIn] = [socket.out - socket.fromOut, socket.in - socket.fromIn]
+        const shown = [flowRow(socket.text, out, bytesIn)]
+        if (socket.text.startsWith('quic'))
+          shown.push(flowRow(socket.text.replace('quic', 'udp'), out, bytesIn))
+        rows.push(...(order % 3 === 0 ? shown.reverse() : shown))
         this.total.out += socket.out - socket.seenOut
         this.total.in += socket.in - socket.seenIn
         socket.seenOut = socket.out

@@ -17,7 +17,6 @@ constexpr u32 kPidEnd = 1 << 30;
 // Interfaces come and go seldom: with a VPN.
 constexpr u64 kInterfaceTicks = 10;
 constexpr size_t kInterfacesMax = 1024;
-constexpr u8 kIftPpp = 0x17;  // net/if_types.h
 
 u32 PidOf(std::optional<int64_t> said) {
   return said && *said > 0 && *said < kPidEnd ? static_cast<u32>(*said) : 0;
@@ -281,12 +280,12 @@ bool FlowBook::IsTunnel(u32 index) {
   if (found != interfaces_.end() && ticks_ < found->second.looked + kInterfaceTicks)
     return found->second.is_tunnel;
   if (interfaces_.size() >= kInterfacesMax) interfaces_.clear();
-  const std::optional<NetworkInterface> interface = options_.interface_of(index);
+  const std::optional<std::string> name = options_.interface_of(index);
   KnownInterface& known = interfaces_[index];
   known.looked = ticks_;
-  known.is_tunnel =
-      interface && (interface->type == kIftPpp || IsNamed(interface->name, "utun") ||
-                    IsNamed(interface->name, "ipsec") || IsNamed(interface->name, "ppp"));
+  // What goes into ipsec or ppp the kernel itself sends on, as ESP (xnu bsd/net/if_ipsec.c) or over
+  // a line: no flow has it once more.
+  known.is_tunnel = name && IsNamed(*name, "utun");
   return known.is_tunnel;
 }
 

@@ -38,19 +38,14 @@
 
 namespace freshet {
 
-struct NetworkInterface {
-  std::string name;
-  u8 type = 0;  // IFT_* of net/if_types.h
-};
-
 struct BookOptions {
   // Rows. About 500 bytes each, used as they come. More sockets than a Mac has: kern.maxfiles is
   // 49,152 on one of 8 GB.
   u32 flows_max = 65'536;
   std::array<u8, 16> boot_id{};
   FlowOwners::Look numbers_of;
-  // Nothing: no such interface.
-  std::function<std::optional<NetworkInterface>(u32 index)> interface_of;
+  // Its name (utun3). Nothing: no such interface.
+  std::function<std::optional<std::string>(u32 index)> interface_of;
   // Of mach_continuous_time since boot.
   std::function<u64(u64 ticks)> ns_of;
   // Called with the pid of each new flow's process, and its maker's, as soon as it is described:

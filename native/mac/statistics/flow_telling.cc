@@ -145,9 +145,10 @@ bool FlowBook::EmitName(Row* row, u64 now_ns) {
   name.local_port = row->local.port;
   std::copy(row->local.address.begin(), row->local.address.end(), name.local_addr);
   if (!emitter_->Emit(name, now_ns, "")) return false;
-  if (pid == 0 || row->process.name.pidversion != 0) return true;
-  if (!row->owner_lost) emitter_->CountLoss(k_loss_flow_owners, 1);
-  row->owner_lost = true;
+  if (pid == 0) return true;
+  const bool has_gone = row->process.name.pidversion == 0;
+  if (has_gone && !row->owner_lost) emitter_->CountLoss(k_loss_flow_owners, 1);
+  row->owner_lost |= has_gone;
   gone_record gone{};
   gone.flow_id = row->flow_id;
   gone.epoch = row->epoch;
@@ -155,7 +156,11 @@ bool FlowBook::EmitName(Row* row, u64 now_ns) {
   const auto& uuid = is_own ? row->uuid : row->effective_uuid;
   std::copy(uuid.begin(), uuid.end(), gone.program_uuid);
   // The name is that of the socket's owner.
-  return emitter_->Emit(gone, now_ns, is_own ? std::string_view(row->process_name) : "");
+  const std::string_view process_name = is_own ? std::string_view(row->process_name) : "";
+  // Whose number is known may end before anybody has looked at what it runs.
+  const bool says_nothing = process_name.empty() && uuid == decltype(row->uuid){};
+  if (!has_gone && says_nothing) return true;
+  return emitter_->Emit(gone, now_ns, process_name);
 }
 
 bool FlowBook::EmitFlow(Row* row, u8 state, u32 flags, Row::Bytes bytes, u64 now_ns) {

@@ -36,16 +36,14 @@ std::optional<ProcessNumbers> NumbersOf(u32 pid) {
   return ProcessNumbers{info.unique_id, static_cast<u32>(info.idversion)};
 }
 
-// Name and type in one call: net/if_mib.h, whose rows are numbered as interfaces are.
-std::optional<NetworkInterface> InterfaceOf(u32 index) {
+// net/if_mib.h, whose rows are numbered as interfaces are.
+std::optional<std::string> InterfaceOf(u32 index) {
   int name[] = {CTL_NET,       PF_LINK, NETLINK_GENERIC, IFMIB_IFDATA, static_cast<int>(index),
                 IFDATA_GENERAL};
   ifmibdata data{};
   size_t bytes = sizeof(data);
   if (sysctl(name, 6, &data, &bytes, nullptr, 0) != 0) return std::nullopt;
-  return NetworkInterface{
-      std::string(data.ifmd_name, strnlen(data.ifmd_name, sizeof(data.ifmd_name))),
-      data.ifmd_data.ifi_type};
+  return std::string(data.ifmd_name, strnlen(data.ifmd_name, sizeof(data.ifmd_name)));
 }
 
 }  // namespace

@@ -161,7 +161,7 @@ class Bench {
 
   u64 now_ns = kLooked + kSecond;
   std::map<u32, ProcessNumbers> processes;
-  std::map<u32, NetworkInterface> interfaces;
+  std::map<u32, std::string> interfaces;
   std::vector<u32> new_pids;
   u32 looks = 0;  // at processes
 
@@ -176,7 +176,7 @@ class Bench {
       if (found == processes.end()) return std::nullopt;
       return found->second;
     };
-    options.interface_of = [this](u32 index) -> std::optional<NetworkInterface> {
+    options.interface_of = [this](u32 index) -> std::optional<std::string> {
       const auto found = interfaces.find(index);
       if (found == interfaces.end()) return std::nullopt;
       return found->second;

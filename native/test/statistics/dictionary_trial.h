@@ -13,7 +13,7 @@ class DictionaryTrial {
   explicit DictionaryTrial(std::span<const std::byte> bytes)
       : input_(bytes), bench_(1 + input_.Below(8), 1 << 15) {
     for (u32 pid = 1; pid < 6; pid++) bench_.processes[pid] = {pid + 10u, 1};
-    bench_.interfaces = {{1, {"lo0", 24}}, {2, {"utun0", 1}}};
+    bench_.interfaces = {{1, "lo0"}, {2, "utun0"}};
     if (input_.Below(2) == 1) bench_.book().Begin(kLooked);
   }
 

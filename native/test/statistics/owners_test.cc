@@ -58,6 +58,20 @@ void TellsOfAProcessThatHasGone() {
   CHECK(bench.Of(bench.last()).name.maker_pidversion == 13);
 }
 
+// Between the look at its number and the one at what it runs it may end: then this names it.
+void SaysWhatAFlowSaysOfOneThatIsStillThere() {
+  Bench bench;
+  bench.processes[100] = {7'000, 12};
+  bench.Opens(1, Connected().Pid(100, 7'000).Name("curl", kUuid));
+  CHECK(bench.last().pidversion == 12 && bench.Lost(k_loss_flow_owners) == 0);
+  const ToldFlow& flow = bench.Of(bench.last());
+  CHECK(flow.gone.pid == 100 && flow.gone_name == "curl" && flow.gone.program_uuid[0] == 0x0f);
+  // Whom it acts for has no name here, and this one no UUID: nothing is said.
+  bench.processes[300] = {9'000, 2};
+  bench.Opens(2, Connected(50'001).Pid(100, 7'000).For(300, 9'000).Name("nsurlsessiond", kUuid));
+  CHECK(bench.last().pid == 300 && bench.Of(bench.last()).gone.pid == 0);
+}
+
 void KeepsTheNameOfOneThatWasKnown() {
   Bench bench;
   bench.processes[100] = {7'000, 12};
@@ -168,6 +182,7 @@ int main() {
   using namespace freshet;
   NamesWhomItActsForAndWhoseSocketItIs();
   TellsOfAProcessThatHasGone();
+  SaysWhatAFlowSaysOfOneThatIsStillThere();
   KeepsTheNameOfOneThatWasKnown();
   GivesAnotherImageWhatIsCountedFromThenOn();
   LooksAtOnceWhenItIsToldOfAnExec();

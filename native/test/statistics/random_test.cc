@@ -14,6 +14,7 @@ namespace {
 
 constexpr u32 kPids = 30;
 constexpr u64 kHistory = 1'000'000;
+constexpr u64 kTwins = u64{1} << 32;  // numbers of sources that are twins
 
 struct Epoch {
   u64 out = 0, in = 0;
@@ -23,9 +24,10 @@ struct Epoch {
 
 struct Socket {
   // What is true.
-  bool is_tcp = false;
+  StatisticsProvider provider = StatisticsProvider::kTcp;
   bool keeps_again = false;  // its dictionaries say what was sent again
   bool listens = false;
+  u64 twin = 0;  // a source of the other provider's for the same datagrams; 0: none
   u64 start = 0;
   u16 peer = 0;
   u32 pid = 0;
@@ -44,7 +46,14 @@ struct Socket {
   std::vector<Epoch> closed;
   u64 untold_out = 0;         // counted and not told yet
   std::map<u32, u64> out_of;  // told bytes out, by pid
+
+  bool is_tcp() const { return provider == StatisticsProvider::kTcp; }
 };
+
+StatisticsProvider TwinOf(StatisticsProvider provider) {
+  return provider == StatisticsProvider::kUdp ? StatisticsProvider::kQuic
+                                              : StatisticsProvider::kUdp;
+}
 
 class World {
  public:
@@ -78,19 +87,20 @@ class World {
       case 0:
         return End(*it);
       case 1:  // it connects; a UDP socket may connect again
-        if (!socket.listens && (socket.peer == 0 || !socket.is_tcp))
+        if (!socket.listens && socket.twin == 0 && (socket.peer == 0 || !socket.is_tcp()))
           socket.peer = static_cast<u16>(1 + random_.Below(60'000));
         return Tell(*it, true, Chance(2), true);
       case 2:  // another process uses it
         socket.pid = static_cast<u32>(1 + random_.Below(kPids));
         return Tell(*it, true, Chance(2), true);
       case 3:
-        return BeginAgain(*it);
+        return socket.twin == 0 ? BeginAgain(*it) : MakeTwin(*it);
       case 4:  // counts that were overtaken
         if (socket.heard_out > 100 && !socket.began_again) Overtaken(*it);
         return;
       case 5:
-        return Tell(*it, true, false, true);
+        Tell(*it, true, false, true);
+        return MakeTwin(*it);
       default:
         Pass(&socket);
         return Tell(*it, Chance(3), !Chance(5), !Chance(20));
@@ -100,13 +110,14 @@ class World {
   void Make(bool is_old) {
     const u64 number = ++last_;
     Socket socket;
-    socket.is_tcp = !Chance(3);
-    socket.keeps_again = socket.is_tcp && Chance(2);
-    socket.listens = socket.is_tcp && Chance(8);
+    if (Chance(3))
+      socket.provider = Chance(2) ? StatisticsProvider::kUdp : StatisticsProvider::kQuic;
+    socket.keeps_again = socket.provider != StatisticsProvider::kUdp && Chance(2);
+    socket.listens = socket.is_tcp() && Chance(8);
     socket.peer = socket.listens || Chance(4) ? 0 : static_cast<u16>(1 + random_.Below(60'000));
     socket.pid = static_cast<u32>(1 + random_.Below(kPids));
     socket.start = is_old ? kLooked - 1 - random_.Below(kSecond) : ++bench_.now_ns;
-    if (is_old && (socket.peer != 0 || !socket.is_tcp)) socket.out = random_.Below(kHistory);
+    if (is_old && (socket.peer != 0 || !socket.is_tcp())) socket.out = random_.Below(kHistory);
     sockets_[number] = socket;
     open_.insert(number);
     bench_.book().Added(number, bench_.now_ns);
@@ -114,11 +125,32 @@ class World {
   }
 
   void Pass(Socket* socket) {
-    if (socket->listens || (socket->is_tcp && socket->peer == 0)) return;
+    if (socket->listens || (socket->is_tcp() && socket->peer == 0)) return;
     const u64 out = Chance(3) ? 0 : random_.Below(100'000);
     socket->out += out;
     socket->in += Chance(3) ? 0 : random_.Below(100'000);
     if (socket->keeps_again && Chance(3)) socket->again += random_.Below(out + 1);
+  }
+
+  // The other provider tells of a flow that was told already: it tells nothing, whatever it counts.
+  void MakeTwin(u64 number) {
+    Socket& socket = sockets_[number];
+    if (socket.is_tcp() || !socket.is_open || socket.met == 0 || socket.twin != 0) return;
+    socket.twin = kTwins + number;
+    bench_.book().Added(socket.twin, bench_.now_ns);
+  }
+
+  void TellTwin(u64 number) {
+    const Socket& socket = sockets_[number];
+    bench_.Answers(socket.twin, Dictionary()
+                                    .Provider(TwinOf(socket.provider))
+                                    .Local("", static_cast<u16>(number))
+                                    .Remote("198.51.100.9", socket.peer)
+                                    .Pid(socket.pid, socket.pid + 7'000)
+                                    .Start(static_cast<int64_t>(socket.start))
+                                    .Bytes(static_cast<int64_t>(socket.out + random_.Below(100)),
+                                           static_cast<int64_t>(socket.in)));
+    twins++;
   }
 
   void BeginAgain(u64 number) {
@@ -142,6 +174,7 @@ class World {
     Socket& socket = sockets_[number];
     Pass(&socket);
     if (!Chance(3)) Tell(number, Chance(2), true, false);
+    if (socket.twin != 0) bench_.Removes(socket.twin);
     bench_.Removes(number);
     socket.is_counted |= socket.is_described;
     Open(&socket);
@@ -154,7 +187,7 @@ class World {
     Socket& socket = sockets_[number];
     Dictionary dictionary;
     if (describes) {
-      dictionary.Provider(socket.is_tcp ? StatisticsProvider::kTcp : StatisticsProvider::kUdp)
+      dictionary.Provider(socket.provider)
           .Local(Chance(2) ? "192.0.2.7" : "", static_cast<u16>(number))
           .Pid(socket.pid, socket.pid + 7'000)
           .Start(static_cast<int64_t>(socket.start));
@@ -174,6 +207,7 @@ class World {
     if (describes) Described(&socket);
     if (counts) Counted(&socket, is_asked);
     Open(&socket);
+    if (socket.twin != 0 && Chance(2)) TellTwin(number);
   }
 
   void Described(Socket* socket) {
@@ -214,7 +248,7 @@ class World {
   // Whether something of it is told by now.
   void Open(Socket* socket) {
     const bool has_end =
-        socket->met != 0 || (!socket->is_tcp && socket->now.out + socket->now.in > 0);
+        socket->met != 0 || (!socket->is_tcp() && socket->now.out + socket->now.in > 0);
     if (!socket->is_described || socket->listens || !has_end) return;
     if (socket->is_found && !socket->is_counted) return;
     if (!socket->is_open && socket->closed.empty()) socket->was_found = socket->is_found;
@@ -270,6 +304,7 @@ class World {
 
  public:
   u64 told_epochs = 0;
+  u64 twins = 0;  // dictionaries of twins
 };
 
 }  // namespace
@@ -279,12 +314,13 @@ class World {
 int main(int count, char** arguments) {
   using namespace freshet;
   const int seeds = count > 1 ? std::atoi(arguments[1]) : 60;
-  u64 epochs = 0;
+  u64 epochs = 0, twins = 0;
   for (int seed = 1; seed <= seeds; seed++) {
     World world(static_cast<u64>(seed));
     world.Run(2'000);
     epochs += world.told_epochs;
+    twins += world.twins;
   }
-  CHECK(epochs > 50 * static_cast<u64>(seeds));
+  CHECK(epochs > 50 * static_cast<u64>(seeds) && twins > 10 * static_cast<u64>(seeds));
   std::puts("random: ok");
 }

@@ -22,7 +22,7 @@ class Flows {
     StatisticsOptions statistics;
     statistics.book.boot_id = {1};
     statistics.book.numbers_of = [](u32 pid) { return ProcessNumbers{pid + 7'000u, 3}; };
-    statistics.book.interface_of = [](u32) { return NetworkInterface{"en0", 6}; };
+    statistics.book.interface_of = [](u32) { return std::string("en0"); };
     statistics.book.ns_of = [](u64 ticks) { return ticks; };
     statistics.unix_ns = NowUnixNs;
     return std::make_unique<StatisticsSource>(ring, std::move(options), std::move(statistics),
