@@ -4,6 +4,7 @@ import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { openBeliefFile } from './agent/belief-file.ts'
 import { createEnrolment, type Enrolment } from './agent/enrolment-file.ts'
+import { createSuccession, deviceOf, takeUpNext } from './agent/next-enrolment.ts'
 import { createReport } from './agent/report.ts'
 import { createSettling } from './agent/settling.ts'
 import { usingState } from './agent/state-file.ts'
@@ -110,6 +111,9 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       log,
     }),
   )
+  const hardware = hardwareId()
+  const own = usingState(directory, () => takeUpNext('.', collector?.enrolment))
+  const enrolment = own?.enrolment ?? collector?.enrolment
   const deviceId = usingState(directory, () => readOrMakeDeviceId('.', undefined, log))
   // When all files are accepted: one that is refused is no death, which the next start would count.
   const running = usingState(directory, () =>
@@ -142,23 +146,33 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   }
   feed(policyRecord(options.policy))
 
-  const hardware = hardwareId()
   const uplink = collector
     ? startUplink({
         url: collector.url,
         token: collector.token,
         hello: {
-          ...{ deviceId, agentVersion: VERSION, host: machine },
+          ...{ agentVersion: VERSION, host: machine },
+          // Of a disk that was copied to other hardware its certificate is still another's.
+          deviceId: enrolment ? deviceOf(enrolment) : deviceId,
           ...(hardware === '' ? {} : { hardware }),
         },
-        enrolment:
-          collector.enrolment && createEnrolment('.', deviceId, collector.enrolment, Date.now),
+        enrolment: enrolment && {
+          ...createEnrolment('.', deviceOf(enrolment), enrolment, Date.now),
+          ...createSuccession('.', enrolment, {
+            ...{ hardware, agentVersion: VERSION, host: machine },
+          }),
+        },
         outbox,
         signal: ending.signal,
         log,
       })
     : undefined
   const telling = createTelling(outbox, uplink, log)
+  if (own)
+    telling.tellHealth(
+      'restart',
+      `this machine had the certificate of another, device ${own.earlierId}, and is a device of its own from now on: what it sent before is under that one`,
+    )
   tellOfTheLast(telling, running, setAside, outbox.setAside)
   const settle = createSettling({
     engine,

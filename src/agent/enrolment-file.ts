@@ -59,7 +59,8 @@ function isEnrolment(value: unknown): value is Enrolment {
   )
 }
 
-const fits = ({ key, certificate }: Enrolment): boolean =>
+/** Whether the certificate is of the key. */
+export const fits = ({ key, certificate }: Enrolment): boolean =>
   new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
 
 /** undefined also when the file cannot be used: what was read before holds. */
@@ -74,13 +75,13 @@ function readAgain(directory: string): Enrolment | undefined {
 /** Of a certificate's time, what has gone when it is renewed: of 90 days 60. */
 const RENEWED_AFTER = 2 / 3
 
-/** For the uplink: `directory` holds `kept`, and is written when it is renewed, with a key of its own. */
+/** For the uplink: `directory` holds `kept`, of `deviceId`, and is written when it is renewed, with a key of its own. */
 export function createEnrolment(
   directory: string,
   deviceId: string,
   kept: Enrolment,
   now: () => number,
-): UplinkEnrolment {
+): Omit<UplinkEnrolment, 'reenrol' | 'takeOwn'> {
   let enrolment = kept
   /** Of the request that is under way. */
   let nextKey: string | undefined

@@ -86,7 +86,7 @@ export function runListDevicesCommand(command: StateCommand): number {
       device.name || '-',
       device.group,
       device.owner || '-',
-      `${device.standing}${device.mayEnrolAgain ? ', may enrol again' : ''}`,
+      standingOf(device),
       dateOf(device.enrolledAt),
     ]),
     'no device is enrolled',
@@ -109,6 +109,9 @@ export function runChangeDeviceCommand(
   say(`device ${command.id} ${done}`)
   return 0
 }
+
+const standingOf = ({ standing, mayEnrolAgain, sharedAt }: EnrolledDevice): string =>
+  `${standing}${mayEnrolAgain ? ', may enrol again' : ''}${sharedAt === undefined ? '' : ', shared'}`
 
 /** The id that begins so, or the name. Throws ConfigError when there is none, or there are several. */
 function found(devices: readonly EnrolledDevice[], command: StateCommand & { id: string }): string {

@@ -121,7 +121,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       (await openMachines(stateDir, options.machines, { limits, counters, now, log }))
     if (machines) undo.unshift(() => machines.close())
     const gateway = createGateway({
-      renew: machines?.enrolment.renew,
+      certificates: machines?.certificates,
       ledger: store,
       agentToken: secrets.agentToken,
       devices,

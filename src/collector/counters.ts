@@ -63,6 +63,10 @@ const NAMES = [
   'enrolRefusedMalformed',
   'enrolRefusedRate',
   'enrolFailed',
+  // Machines that came by the certificate of another, those of them that became devices of their own, and those that may not.
+  'clonesFound',
+  'reenrolled',
+  'reenrolRefused',
   // They left by themselves, or were cut off.
   'agentsLeft',
   'agentsLost',

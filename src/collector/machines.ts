@@ -5,10 +5,12 @@ import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { ENROLL_PATH } from '../stream/codec-enrol.ts'
+import { Capability } from '../stream/message.ts'
 import { certificatesOf, fingerprintOf } from '../trust/pin.ts'
 import type { UnixNs } from '../units.ts'
 import type { Site } from './api/site.ts'
 import { CollectorError } from './collector-error.ts'
+import { createComplaint } from './complaint.ts'
 import type { Counters } from './counters.ts'
 import {
   type Address,
@@ -19,10 +21,11 @@ import {
   watchMaterial,
 } from './door/door.ts'
 import { type Authority, openAuthority } from './fleet/authority.ts'
-import { createEnrolment, type Enrolment } from './fleet/enrolment.ts'
+import { createClones } from './fleet/clones.ts'
+import { createEnrolment } from './fleet/enrolment.ts'
 import { isRefused, Registry } from './fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from './fleet/registry-file.ts'
-import type { EnrolledOrigin, Gateway } from './gateway/gateway.ts'
+import type { CertificateGiver, EnrolledOrigin, Gateway } from './gateway/gateway.ts'
 import type { Limits } from './limits.ts'
 
 export type MachinesOptions = {
@@ -35,7 +38,7 @@ export type MachinesOptions = {
 
 /** Before anybody comes. */
 export type Machines = {
-  enrolment: Enrolment
+  certificates: CertificateGiver
   /** In lower case. */
   names: readonly string[]
   /** Of the authority that agents find the collector by. */
@@ -63,15 +66,27 @@ export async function openMachines(
   const authority = await openAuthority(stateDir, nowMs())
   const names = namesOf(options)
   const certificate = await ownCertificate(authority, names, options.files, nowMs)
-  const registry = new Registry(openRegistryFile(join(stateDir, REGISTRY_FILE), log))
+  const database = openRegistryFile(join(stateDir, REGISTRY_FILE), log)
+  const registry = new Registry(database)
+  const clones = createClones(database, registry, { counters, complain: createComplaint(log) })
   const enrolment = createEnrolment({
-    ...{ registry, counters, limits, now, log },
+    ...{ registry, clones, counters, limits, now, log },
     authority: { ...authority, trusted: [...certificate.authorities, ...authority.trusted] },
   })
   const ends: (() => void)[] = []
 
   return {
-    enrolment,
+    certificates: {
+      ...{ renew: enrolment.renew, reenrol: enrolment.reenrol },
+      orderFor: ({ deviceId, hardware = '', host: { bootId }, capabilities }) =>
+        clones.orderFor(
+          {
+            ...{ deviceId, hardware, bootId },
+            isCapable: (capabilities & Capability.reenrol) !== 0n,
+          },
+          now(),
+        ),
+    },
     names: names.map((name) => name.toLowerCase()),
     pin: authority.pin,
     async serve({ gateway, site, server }) {

@@ -37,8 +37,16 @@ export function readOrMakeDeviceId(
   return make(path, hardware)
 }
 
-function make(path: string, hardware: string | undefined): string {
-  const id = randomUUID()
+/** Makes `id` this machine's; the one before is kept as device-id.old. Throws what the file system does. */
+export function replaceDeviceId(stateDir: string, id: string, hardware = hostUuid()): void {
+  const path = join(stateDir, FILE)
+  const before = readStateFile(path)?.text
+  if (before?.startsWith(`${id}\n`)) return
+  if (before !== undefined) writeStateFile(`${path}.old`, before)
+  make(path, hardware, id)
+}
+
+function make(path: string, hardware: string | undefined, id: string = randomUUID()): string {
   writeStateFile(path, `${id}\n${hardware === undefined ? '' : `${sealOf(id, hardware)}\n`}`)
   return id
 }

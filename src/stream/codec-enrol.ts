@@ -1,7 +1,16 @@
 // The messages of enrolment to bytes and back: one request and one answer outside the stream, and their like on it.
-import { type HostFacts, type Renewed, StreamError } from './message.ts'
+import {
+  type EnrollRequest,
+  type EnrollResponse,
+  type Envelope,
+  type HostFacts,
+  type Renewed,
+  StreamError,
+} from './message.ts'
 import { decoding, reader } from './reading.ts'
 import { freshet } from './wire.gen.js'
+
+export type { EnrollRequest, EnrollResponse } from './message.ts'
 
 const wire = freshet.v1
 /** A certificate request of ours has 250 bytes, a certificate 600. */
@@ -16,29 +25,25 @@ export const ENROLLED_BYTES_MAX = 64 * 1024
 export const ENROLL_PATH = '/v1/enroll'
 export const ENROLL_TYPE = 'application/x-protobuf'
 
-export type EnrollRequest = {
-  token: string
-  /** PKCS #10, DER. */
-  request: Uint8Array
-  /** 64 hex digits; empty: the system does not say. */
-  hardware: string
-  agentVersion: string
-  host: HostFacts
-}
+export const encodeEnrollRequest = (request: EnrollRequest): Uint8Array =>
+  wire.EnrollRequest.encode(enrollRequestToWire(request)).finish()
 
-export type EnrollResponse = Renewed & { group: string }
-
-export function encodeEnrollRequest(request: EnrollRequest): Uint8Array {
-  const { hardware, ...rest } = request
-  return wire.EnrollRequest.encode({ ...rest, hardware: Buffer.from(hardware, 'hex') }).finish()
-}
+export const enrollRequestToWire = ({
+  hardware,
+  ...rest
+}: EnrollRequest): freshet.v1.EnrollRequest.$Properties => ({
+  ...rest,
+  hardware: Buffer.from(hardware, 'hex'),
+})
 
 /** Throws StreamError. */
 export function decodeEnrollRequest(bytes: Uint8Array): EnrollRequest {
   within(bytes, ENROLL_BYTES_MAX)
-  const { token, request, hardware, agentVersion, host } = decoding('enroll', () =>
-    wire.EnrollRequest.decode(reader(bytes)),
-  )
+  return enrollRequestFromWire(decoding('enroll', () => wire.EnrollRequest.decode(reader(bytes))))
+}
+
+function enrollRequestFromWire(asked: freshet.v1.EnrollRequest.$Properties): EnrollRequest {
+  const { token, request, hardware, agentVersion, host } = asked
   if (!token || token.length > TOKEN_CHARS_MAX)
     throw new StreamError('missing', 'enroll.token: it holds no token')
   return {
@@ -56,8 +61,34 @@ export const encodeEnrollResponse = (response: EnrollResponse): Uint8Array =>
 /** Throws StreamError. */
 export function decodeEnrollResponse(bytes: Uint8Array): EnrollResponse {
   within(bytes, ENROLLED_BYTES_MAX)
-  const response = decoding('enrolled', () => wire.EnrollResponse.decode(reader(bytes)))
-  return { ...renewedFromWire(response), group: response.group ?? '' }
+  return enrollResponseFromWire(
+    decoding('enrolled', () => wire.EnrollResponse.decode(reader(bytes))),
+  )
+}
+
+const enrollResponseFromWire = (given: freshet.v1.EnrollResponse.$Properties): EnrollResponse => ({
+  ...renewedFromWire(given),
+  group: given.group ?? '',
+})
+
+type Reenrol = Extract<Envelope, { kind: 'reenrol' }>
+type Reenrolling = Extract<Envelope, { kind: 'reenrolling' | 'reenrolled' }>
+
+/** Throws StreamError. */
+export function reenrolFromWire({ token, reason }: freshet.v1.Reenrol.$Properties): Reenrol {
+  if (!token || token.length > TOKEN_CHARS_MAX)
+    throw new StreamError('missing', 'reenrol.token: it holds no token')
+  return { kind: 'reenrol', token, reason: reason ?? '' }
+}
+
+/** Throws StreamError. */
+export function reenrollingFromWire({
+  asked,
+  given,
+}: freshet.v1.Reenrolling.$Properties): Reenrolling {
+  if (asked && !given) return { kind: 'reenrolling', asked: enrollRequestFromWire(asked) }
+  if (given && !asked) return { kind: 'reenrolled', given: enrollResponseFromWire(given) }
+  throw new StreamError('missing', 'reenrolling: it has one of asked and given')
 }
 
 /** Throws StreamError. */

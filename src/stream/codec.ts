@@ -13,7 +13,13 @@ import {
   welcomeFromWire,
   welcomeToWire,
 } from './codec-control.ts'
-import { renewedFromWire, requestFromWire } from './codec-enrol.ts'
+import {
+  enrollRequestToWire,
+  reenrolFromWire,
+  reenrollingFromWire,
+  renewedFromWire,
+  requestFromWire,
+} from './codec-enrol.ts'
 import { findingFromWire, findingToWire } from './codec-finding.ts'
 import { pushFromWire, pushToWire, reportFromWire, reportToWire } from './codec-policy.ts'
 import { sequenceFromWire, sequenceToWire, u32 } from './fields.ts'
@@ -48,6 +54,8 @@ const FIELD = {
   renewed: 10,
   policyPush: 11,
   policyReport: 12,
+  reenrol: 13,
+  reenrolling: 14,
 } as const
 const BATCH_ITEMS_TAG = (1 << 3) | LENGTH_DELIMITED
 const BATCH_AHEAD_TAG = 2 << 3
@@ -162,6 +170,16 @@ function encodeBody(envelope: Exclude<Envelope, { kind: 'unknown' }>): Uint8Arra
       return wire.Envelope.encode({ policyPush: pushToWire(envelope.push) }).finish()
     case 'policyReport':
       return wire.Envelope.encode({ policyReport: reportToWire(envelope.report) }).finish()
+    case 'reenrol': {
+      const { token, reason } = envelope
+      return wire.Envelope.encode({ reenrol: { token, reason } }).finish()
+    }
+    case 'reenrolling': {
+      const asked = enrollRequestToWire(envelope.asked)
+      return wire.Envelope.encode({ reenrolling: { asked } }).finish()
+    }
+    case 'reenrolled':
+      return wire.Envelope.encode({ reenrolling: { given: envelope.given } }).finish()
     default:
       return envelope satisfies never
   }
@@ -229,6 +247,12 @@ export function decodeEnvelope(frame: Uint8Array): Envelope {
         kind: 'policyReport',
         report: reportFromWire(decoding('report', () => wire.PolicyReport.decode(reader(body)))),
       }
+    case FIELD.reenrol:
+      return reenrolFromWire(decoding('reenrol', () => wire.Reenrol.decode(reader(body))))
+    case FIELD.reenrolling:
+      return reenrollingFromWire(
+        decoding('reenrolling', () => wire.Reenrolling.decode(reader(body))),
+      )
     default:
       return { kind: 'unknown', field }
   }

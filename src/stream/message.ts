@@ -30,10 +30,18 @@ export const Capability = {
   renew: 8n,
   /** Policies are pushed. */
   policy: 16n,
+  /** Who has another machine's certificate becomes a device of its own. */
+  reenrol: 32n,
 } as const
 /** All that this version can do, on either side. */
 export const CAPABILITIES =
-  Capability.packed | Capability.heartbeat | Capability.ahead | Capability.renew
+  Capability.packed |
+  Capability.heartbeat |
+  Capability.ahead |
+  Capability.renew |
+  Capability.reenrol
+/** Those of agents with a certificate. */
+export const CAPABILITIES_ENROLLED = Capability.renew | Capability.reenrol
 
 /**
  * What a sequence may reach, on either side: a thousand items a second for nine thousand years. Far enough below
@@ -65,6 +73,18 @@ export type Hello = {
 
 /** A certificate of a device, and who may sign its collector's. X.509, DER. */
 export type Renewed = { certificate: Uint8Array; authorities: Uint8Array[] }
+
+export type EnrollRequest = {
+  token: string
+  /** PKCS #10, DER. */
+  request: Uint8Array
+  /** 64 hex digits; empty: the system does not say. */
+  hardware: string
+  agentVersion: string
+  host: HostFacts
+}
+
+export type EnrollResponse = Renewed & { group: string }
 
 export type Welcome = {
   /** Highest sequence stored of this outbox, 0 when none. A hint: it acknowledges nothing. */
@@ -170,6 +190,10 @@ export type Envelope =
   | { kind: 'renewed'; renewed: Renewed }
   | { kind: 'policyPush'; push: PolicyPush }
   | { kind: 'policyReport'; report: PolicyReport }
+  /** `token` is good once, on this connection. */
+  | { kind: 'reenrol'; token: string; reason: string }
+  | { kind: 'reenrolling'; asked: EnrollRequest }
+  | { kind: 'reenrolled'; given: EnrollResponse }
   /** A body of a later version: to be ignored. */
   | { kind: 'unknown'; field: number }
 

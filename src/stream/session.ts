@@ -8,8 +8,11 @@ import { nowUnixNs } from '../units.ts'
 import {
   type Ack,
   CAPABILITIES,
+  CAPABILITIES_ENROLLED,
   Capability,
   decodeEnvelope,
+  type EnrollRequest,
+  type EnrollResponse,
   type Envelope,
   encodeEnvelope,
   type Hello,
@@ -53,6 +56,10 @@ export type Renewal = {
   request(): Promise<Uint8Array | undefined>
   /** Throws an Error with a sentence when it is not for the key of the request. */
   take(renewed: Renewed): void
+  /** Another machine has its certificate, too: what it asks to become a device of its own by; undefined: it has done so. */
+  reenrol(token: string): Promise<EnrollRequest | undefined>
+  /** Throws as `take` does. */
+  takeOwn(given: EnrollResponse): void
 }
 
 /** Why, the close code, and how long the collector asks us to stay away. */
@@ -112,7 +119,7 @@ export class Session {
       }, pace.welcomeMs),
     )
     const sentAt = this.#helloAt
-    const capabilities = options.renewal ? CAPABILITIES : CAPABILITIES & ~Capability.renew
+    const capabilities = options.renewal ? CAPABILITIES : CAPABILITIES & ~CAPABILITIES_ENROLLED
     this.#send({
       kind: 'hello',
       hello: { ...hello, outboxId: outbox.id, sentAt, capabilities },
@@ -197,6 +204,10 @@ export class Session {
       this.#end(CLOSE.normal, `the collector said goodbye: ${said(envelope.reason)}`)
     } else if (envelope.kind === 'renewed' && (this.#agreed & Capability.renew) !== 0n)
       this.#takeRenewed(envelope.renewed)
+    else if (envelope.kind === 'reenrol' && (this.#agreed & Capability.reenrol) !== 0n)
+      void this.#askToBeAnother(envelope.token, envelope.reason)
+    else if (envelope.kind === 'reenrolled' && (this.#agreed & Capability.reenrol) !== 0n)
+      this.#takeOwn(envelope.given)
     else if (envelope.kind !== 'unknown' && envelope.kind !== 'heartbeat')
       this.#end(CLOSE.protocol, `the collector sent ${envelope.kind} where it may not`)
   }
@@ -238,6 +249,28 @@ export class Session {
       log('the collector has renewed the certificate of this device')
     } catch (error) {
       log(`the renewed certificate is not taken: ${(error as Error).message}`)
+    }
+  }
+
+  async #askToBeAnother(token: string, reason: string): Promise<void> {
+    const { renewal, log } = this.#options
+    try {
+      const asked = await renewal?.reenrol(token)
+      if (!asked || !this.isWelcomed) return
+      log(`the collector has this machine become a device of its own: ${said(reason)}`)
+      this.#send({ kind: 'reenrolling', asked })
+    } catch (error) {
+      log(`this machine cannot become a device of its own: ${(error as Error).message}`)
+    }
+  }
+
+  #takeOwn(given: EnrollResponse): void {
+    const { renewal, log } = this.#options
+    try {
+      renewal?.takeOwn(given)
+      log('this machine is a device of its own from the next start of its agent on')
+    } catch (error) {
+      log(`this machine does not become a device of its own: ${(error as Error).message}`)
     }
   }
 

@@ -23,7 +23,9 @@ export namespace freshet {
             renewed?: (freshet.v1.Renewed.$Properties|null);
             policyPush?: (freshet.v1.PolicyPush.$Properties|null);
             policyReport?: (freshet.v1.PolicyReport.$Properties|null);
-            body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed"|"policyPush"|"policyReport");
+            reenrol?: (freshet.v1.Reenrol.$Properties|null);
+            reenrolling?: (freshet.v1.Reenrolling.$Properties|null);
+            body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed"|"policyPush"|"policyReport"|"reenrol"|"reenrolling");
             static encode(message: freshet.v1.Envelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Envelope & freshet.v1.Envelope.$Shape;
         }
@@ -42,7 +44,9 @@ export namespace freshet {
                 renewed?: (freshet.v1.Renewed.$Properties|null);
                 policyPush?: (freshet.v1.PolicyPush.$Properties|null);
                 policyReport?: (freshet.v1.PolicyReport.$Properties|null);
-                body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed"|"policyPush"|"policyReport");
+                reenrol?: (freshet.v1.Reenrol.$Properties|null);
+                reenrolling?: (freshet.v1.Reenrolling.$Properties|null);
+                body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed"|"policyPush"|"policyReport"|"reenrol"|"reenrolling");
                 $unknowns?: Uint8Array[];
             }
             type $Shape = {
@@ -58,9 +62,11 @@ export namespace freshet {
               renewed?: freshet.v1.Renewed.$Shape|null;
               policyPush?: freshet.v1.PolicyPush.$Shape|null;
               policyReport?: freshet.v1.PolicyReport.$Shape|null;
+              reenrol?: freshet.v1.Reenrol.$Shape|null;
+              reenrolling?: freshet.v1.Reenrolling.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "hello"; hello: freshet.v1.Hello.$Shape; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "welcome"; hello?: null; welcome: freshet.v1.Welcome.$Shape; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "batch"; hello?: null; welcome?: null; batch: freshet.v1.Batch.$Shape; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "ack"; hello?: null; welcome?: null; batch?: null; ack: freshet.v1.Ack.$Shape; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "live"; hello?: null; welcome?: null; batch?: null; ack?: null; live: freshet.v1.Live.$Shape; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "goodbye"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye: freshet.v1.Goodbye.$Shape; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "packed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed: freshet.v1.Packed.$Shape; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "heartbeat"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat: freshet.v1.Heartbeat.$Shape; renew?: null; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "renew"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew: freshet.v1.Renew.$Shape; renewed?: null; policyPush?: null; policyReport?: null }|{ body?: "renewed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed: freshet.v1.Renewed.$Shape; policyPush?: null; policyReport?: null }|{ body?: "policyPush"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush: freshet.v1.PolicyPush.$Shape; policyReport?: null }|{ body?: "policyReport"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport: freshet.v1.PolicyReport.$Shape })
+              ({ body?: undefined; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "hello"; hello: freshet.v1.Hello.$Shape; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "welcome"; hello?: null; welcome: freshet.v1.Welcome.$Shape; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "batch"; hello?: null; welcome?: null; batch: freshet.v1.Batch.$Shape; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "ack"; hello?: null; welcome?: null; batch?: null; ack: freshet.v1.Ack.$Shape; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "live"; hello?: null; welcome?: null; batch?: null; ack?: null; live: freshet.v1.Live.$Shape; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "goodbye"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye: freshet.v1.Goodbye.$Shape; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "packed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed: freshet.v1.Packed.$Shape; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "heartbeat"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat: freshet.v1.Heartbeat.$Shape; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "renew"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew: freshet.v1.Renew.$Shape; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "renewed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed: freshet.v1.Renewed.$Shape; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "policyPush"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush: freshet.v1.PolicyPush.$Shape; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "policyReport"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport: freshet.v1.PolicyReport.$Shape; reenrol?: null; reenrolling?: null }|{ body?: "reenrol"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol: freshet.v1.Reenrol.$Shape; reenrolling?: null }|{ body?: "reenrolling"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling: freshet.v1.Reenrolling.$Shape })
             );
         }
 
@@ -1132,6 +1138,48 @@ export namespace freshet {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Suppression.$Properties;
+        }
+
+        interface IReenrol extends freshet.v1.Reenrol.$Properties {
+        }
+
+        class Reenrol {
+            constructor(properties?: freshet.v1.Reenrol.$Properties);
+            $unknowns?: Uint8Array[];
+            token: string;
+            reason: string;
+            static encode(message: freshet.v1.Reenrol.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Reenrol & freshet.v1.Reenrol.$Shape;
+        }
+
+        namespace Reenrol {
+            interface $Properties {
+                token?: (string|null);
+                reason?: (string|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.Reenrol.$Properties;
+        }
+
+        interface IReenrolling extends freshet.v1.Reenrolling.$Properties {
+        }
+
+        class Reenrolling {
+            constructor(properties?: freshet.v1.Reenrolling.$Properties);
+            $unknowns?: Uint8Array[];
+            asked?: (freshet.v1.EnrollRequest.$Properties|null);
+            given?: (freshet.v1.EnrollResponse.$Properties|null);
+            static encode(message: freshet.v1.Reenrolling.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Reenrolling & freshet.v1.Reenrolling.$Shape;
+        }
+
+        namespace Reenrolling {
+            interface $Properties {
+                asked?: (freshet.v1.EnrollRequest.$Properties|null);
+                given?: (freshet.v1.EnrollResponse.$Properties|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.Reenrolling.$Properties;
         }
     }
 }

@@ -35,11 +35,13 @@ export const freshet = $root.freshet = (() => {
             Envelope.prototype.renewed = null;
             Envelope.prototype.policyPush = null;
             Envelope.prototype.policyReport = null;
+            Envelope.prototype.reenrol = null;
+            Envelope.prototype.reenrolling = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Envelope.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "batch", "ack", "live", "goodbye", "packed", "heartbeat", "renew", "renewed", "policyPush", "policyReport"]),
+                get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "batch", "ack", "live", "goodbye", "packed", "heartbeat", "renew", "renewed", "policyPush", "policyReport", "reenrol", "reenrolling"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -74,6 +76,10 @@ export const freshet = $root.freshet = (() => {
                     $root.freshet.v1.PolicyPush.encode(m.policyPush, w.uint32(90).fork(), q + 1).ldelim();
                 if (m.policyReport != null && $Object.hasOwnProperty.call(m, "policyReport"))
                     $root.freshet.v1.PolicyReport.encode(m.policyReport, w.uint32(98).fork(), q + 1).ldelim();
+                if (m.reenrol != null && $Object.hasOwnProperty.call(m, "reenrol"))
+                    $root.freshet.v1.Reenrol.encode(m.reenrol, w.uint32(106).fork(), q + 1).ldelim();
+                if (m.reenrolling != null && $Object.hasOwnProperty.call(m, "reenrolling"))
+                    $root.freshet.v1.Reenrolling.encode(m.reenrolling, w.uint32(114).fork(), q + 1).ldelim();
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -189,6 +195,20 @@ export const freshet = $root.freshet = (() => {
                                 break;
                             m.policyReport = $root.freshet.v1.PolicyReport.decode(r, r.size(), $undefined, q + 1, m.policyReport);
                             m.body = "policyReport";
+                            continue;
+                        }
+                    case 13: {
+                            if (u !== 2)
+                                break;
+                            m.reenrol = $root.freshet.v1.Reenrol.decode(r, r.size(), $undefined, q + 1, m.reenrol);
+                            m.body = "reenrol";
+                            continue;
+                        }
+                    case 14: {
+                            if (u !== 2)
+                                break;
+                            m.reenrolling = $root.freshet.v1.Reenrolling.decode(r, r.size(), $undefined, q + 1, m.reenrolling);
+                            m.body = "reenrolling";
                             continue;
                         }
                     }
@@ -5287,6 +5307,188 @@ export const freshet = $root.freshet = (() => {
             };
 
             return Suppression;
+        })();
+
+        v1.Reenrol = (function() {
+
+            const Reenrol = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            Reenrol.prototype.token = "";
+            Reenrol.prototype.reason = "";
+
+            Reenrol.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.token != null && $Object.hasOwnProperty.call(m, "token") && m.token !== "")
+                    w.uint32(10).string(m.token);
+                if (m.reason != null && $Object.hasOwnProperty.call(m, "reason") && m.reason !== "")
+                    w.uint32(18).string(m.reason);
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            Reenrol.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.Reenrol();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.token = v;
+                            else
+                                delete m.token;
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.reason = v;
+                            else
+                                delete m.reason;
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return Reenrol;
+        })();
+
+        v1.Reenrolling = (function() {
+
+            const Reenrolling = function (p) {
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            Reenrolling.prototype.asked = null;
+            Reenrolling.prototype.given = null;
+
+            Reenrolling.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.asked != null && $Object.hasOwnProperty.call(m, "asked"))
+                    $root.freshet.v1.EnrollRequest.encode(m.asked, w.uint32(10).fork(), q + 1).ldelim();
+                if (m.given != null && $Object.hasOwnProperty.call(m, "given"))
+                    $root.freshet.v1.EnrollResponse.encode(m.given, w.uint32(18).fork(), q + 1).ldelim();
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            Reenrolling.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m, v;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.Reenrolling();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            m.asked = $root.freshet.v1.EnrollRequest.decode(r, r.size(), $undefined, q + 1, m.asked);
+                            continue;
+                        }
+                    case 2: {
+                            if (u !== 2)
+                                break;
+                            m.given = $root.freshet.v1.EnrollResponse.decode(r, r.size(), $undefined, q + 1, m.given);
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return Reenrolling;
         })();
 
         return v1;

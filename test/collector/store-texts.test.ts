@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
-import { BoundedMap } from '../../src/collector/store/bounded-map.ts'
+import { BoundedMap } from '../../src/collector/bounded-map.ts'
 import type { Answers } from '../../src/collector/store/protocol.ts'
 import { createReader } from '../../src/collector/store/reader.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'

@@ -25,6 +25,14 @@ import { Mark } from '../../src/records/record.gen.ts'
 import { EXIT_RECORDS } from '../../src/sense/exit.ts'
 import { decodeItem } from '../../src/stream/codec.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
+import {
+  issueDevice,
+  makeAuthority,
+  makeKey,
+  readRequest,
+  requestOf,
+} from '../../src/trust/certificates.ts'
+import { pemOf } from '../../src/trust/pin.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { Script } from '../engine/scenario.ts'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
@@ -202,6 +210,45 @@ describe('The engine role', () => {
       renameSync(`${file}.kept`, file)
       assert.doesNotMatch(await runEngine(new Uint8Array()), /killed|crashed/)
     })
+
+  it('is another device from its next start on when its collector said so, and marks it', async () => {
+    const place = join(directory, 'state/agent')
+    const [was, is] = ['1', '2'].map((digit) => `${digit.repeat(8)}-1111-4111-8111-111111111111`)
+    assert(was && is)
+    const authority = await makeAuthority('Freshet collector', Date.now())
+    const enrolmentOf = async (id: string) => {
+      const key = makeKey()
+      const { der } = await issueDevice(
+        authority,
+        await readRequest(await requestOf(key, id)),
+        Date.now(),
+      )
+      const certificate = pemOf('CERTIFICATE', der)
+      const authorities = [authority.certificate]
+      // Nobody listens there.
+      return { collector: 'https://127.0.0.1:1', key, certificate, authorities, group: 'office' }
+    }
+    await runEngine(new Uint8Array())
+    const { uid, gid } = statSync(place)
+    const put = (name: string, content: string) => {
+      writeFileSync(join(place, name), content, { mode: 0o600 })
+      chownSync(join(place, name), uid, gid)
+    }
+    const next = await enrolmentOf(is)
+    put('device-id', `${was}\n`)
+    put('enrolment.json', JSON.stringify(await enrolmentOf(was)))
+    put('enrolment-next.json', JSON.stringify({ deviceId: is, key: next.key, enrolment: next }))
+    await runEngine(new Uint8Array())
+    const read = (name: string) => readFileSync(join(place, name), 'utf8')
+    assert.equal(read('device-id').slice(0, 36), is)
+    assert.equal(read('device-id.old').slice(0, 36), was)
+    assert.deepEqual(JSON.parse(read('enrolment.json')), next)
+    assert.match(restarts().join(), new RegExp(`certificate of another, device ${was}`))
+    const marks = restarts().length
+    await runEngine(new Uint8Array())
+    assert.equal(restarts().length, marks)
+    assert.equal(read('device-id').slice(0, 36), is)
+  })
 
   it('detects without a status socket, and says what is in its way', async () => {
     mkdirSync(join(directory, 'state/status.sock'), { recursive: true })

@@ -131,6 +131,18 @@ const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
       suppressions: [{ rule: '198.51.100.0/24', count: 3 }],
     },
   },
+  reenrol: { kind: 'reenrol', token: 'a token', reason: 'this is other hardware' },
+  reenrolling: {
+    kind: 'reenrolling',
+    asked: {
+      ...{ token: 'a token', request, hardware: hello.hardware ?? '' },
+      ...{ agentVersion: hello.agentVersion, host: hello.host },
+    },
+  },
+  reenrolled: {
+    kind: 'reenrolled',
+    given: { certificate, authorities: [authority], group: 'office' },
+  },
 }
 const packed = { ...(envelopes['health'] as Batch), isPacked: true }
 

@@ -6,7 +6,12 @@ import {
   ENROLL_TYPE,
   encodeEnrollResponse,
 } from '../../stream/codec-enrol.ts'
-import { type Renewed, StreamError } from '../../stream/message.ts'
+import {
+  type EnrollRequest,
+  type EnrollResponse,
+  type Renewed,
+  StreamError,
+} from '../../stream/message.ts'
 import { RequestError, readRequest } from '../../trust/certificates.ts'
 import { derOf, fingerprintOf } from '../../trust/pin.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
@@ -14,6 +19,7 @@ import type { CounterName, Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
 import { RateLimit } from '../rate.ts'
 import type { Authority } from './authority.ts'
+import type { Clones, Order } from './clones.ts'
 import { type EnrolledDevice, isRefused, type RefusalCode, type Registry } from './registry.ts'
 
 export type Enrolment = {
@@ -21,10 +27,13 @@ export type Enrolment = {
   answer(request: IncomingMessage, response: ServerResponse, provenId: string | undefined): void
   /** Another certificate for a device that is connected. Rejects with RequestError. */
   renew(deviceId: string, request: Uint8Array): Promise<Renewed>
+  /** A certificate as another device, for a machine that was told to become one. Rejects with an Error whose message is a sentence. */
+  reenrol(order: Order, asked: EnrollRequest): Promise<EnrollResponse>
 }
 
 export type EnrolmentOptions = {
   registry: Registry
+  clones: Clones
   authority: Authority
   counters: Counters
   limits: Limits
@@ -39,7 +48,7 @@ type Trouble = 'malformed' | 'too-many' | 'method' | 'failed'
 const REQUEST_MS = 10_000
 
 export function createEnrolment(options: EnrolmentOptions): Enrolment {
-  const { registry, authority, counters, limits, now, log } = options
+  const { registry, clones, authority, counters, limits, now, log } = options
   // Signing costs more than asking: whoever floods this waits, and nobody whose certificate is good does.
   const rate = new RateLimit(limits.enrolmentsPerSecond, limits.enrolmentsBurst, performance.now())
 
@@ -110,6 +119,27 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       )
       counters.add('renewed')
       return { certificate: issued.der, authorities: authority.trusted.map(derOf) }
+    },
+    async reenrol(order, asked) {
+      if (!rate.take(performance.now())) throw new Error('too many devices enrol at once')
+      const request = await readRequest(asked.request)
+      const no = clones.refusalOf(order, asked.token, request.deviceId)
+      if (no !== undefined) throw new Error(no)
+      const issued = await authority.issue(request, nowMs())
+      // It may have been removed in this very second.
+      const group = registry.device(order.deviceId)?.group
+      if (group === undefined) throw new Error('the device is forgotten')
+      clones.succeed(
+        order,
+        request.deviceId,
+        { fingerprint: fingerprintOf(issued.der), notAfter: nsOf(issued.notAfterMs) },
+        now(),
+      )
+      counters.add('reenrolled')
+      log(
+        `a machine with the certificate of device ${order.deviceId} becomes device ${request.deviceId} at its agent's next start, quarantined in the group "${group}": ${order.reason}`,
+      )
+      return { certificate: issued.der, authorities: authority.trusted.map(derOf), group }
     },
   }
 

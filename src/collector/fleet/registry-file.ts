@@ -14,7 +14,7 @@ import { CollectorError } from '../collector-error.ts'
 export const REGISTRY_FILE = 'fleet.db'
 
 /** PRAGMA user_version. */
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 /** A command of the same machine writes at times, for moments. */
 const BUSY_TIMEOUT_MS = 2000
 
@@ -44,6 +44,7 @@ function make(path: string): void {
   createDatabaseFile(path, (database) =>
     transaction(database, () => {
       database.exec(SCHEMA)
+      database.exec(SINCE_2)
       database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     }),
   )
@@ -64,12 +65,40 @@ function open(path: string): DatabaseSync {
         `${path}, the registry of devices, is empty: bring back a copy of it, or remove it, and every agent has to enrol again`,
       )
     database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL')
+    if (version < SCHEMA_VERSION) upgrade(database)
     return database
   } catch (cause) {
     database.close()
     throw cause
   }
 }
+
+function upgrade(database: DatabaseSync): void {
+  transaction(database, () => {
+    // Another process may have done it since.
+    if (userVersion(database) === SCHEMA_VERSION) return
+    database.exec(SINCE_2)
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+  })
+}
+
+/**
+ * Machines that came by the certificate of a device, and were told to become one of their own: `successor`, once it has a
+ * certificate, and until it comes with that (`moved_ns`).
+ */
+const SINCE_2 = `
+  ALTER TABLE device ADD COLUMN shared_ns INTEGER;
+  CREATE TABLE clone (
+    device TEXT NOT NULL REFERENCES device (id) ON DELETE CASCADE,
+    hardware TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    successor TEXT,
+    ordered_ns INTEGER NOT NULL,
+    seen_ns INTEGER NOT NULL,
+    moved_ns INTEGER
+  ) STRICT;
+  CREATE INDEX clone_device ON clone (device);
+  CREATE INDEX clone_successor ON clone (successor)`
 
 /** Times are nanoseconds since 1970; NULL: never, no bound. Hashes are SHA-256 in hex. */
 const SCHEMA = `

@@ -34,6 +34,8 @@ export type EnrolledDevice = {
   /** The token that it came with; undefined: an administrator's doing. */
   token: number | undefined
   mayEnrolAgain: boolean
+  /** Since when more than one machine has its certificate; undefined: none but it. */
+  sharedAt: UnixNs | undefined
 }
 
 export type Certificate = {
@@ -77,6 +79,7 @@ export function deviceOf(row: DatabaseRow): EnrolledDevice {
     enrolledAt: time(row, 'enrolled_ns') as UnixNs,
     token: count(row, 'token'),
     mayEnrolAgain: row['may_enrol_again'] === 1n,
+    sharedAt: time(row, 'shared_ns'),
   }
 }
 

@@ -149,11 +149,7 @@ export class Registry {
         'device-known',
         `this device is enrolled: it comes again with its old key, or an administrator says ${commandThere('collector devices allow')}`,
       )
-    // Of hardware that has no name nothing is known.
-    const others = [...((hardware !== '' && this.#byHardware.get(hardware)) || [])]
-      .filter((id) => id !== deviceId && id !== provenId)
-      .map((id) => this.#devices.get(id) as EnrolledDevice)
-    if (others.some(({ standing, mayEnrolAgain }) => standing !== 'revoked' && !mayEnrolAgain))
+    if (this.standsAgainst(hardware, deviceId, provenId) !== undefined)
       return refused(
         'hardware-known',
         `this hardware is enrolled as another device: it comes with that one’s key, or an administrator says ${commandThere('collector devices allow')}`,
@@ -194,6 +190,42 @@ export class Registry {
   ): void {
     this.#insertCertificate(deviceId, certificate, now)
     this.#readDevice(deviceId)
+  }
+
+  /** Says since when more than one machine has its certificate; undefined: none has any more. */
+  share(id: string, at: UnixNs | undefined): void {
+    this.#db.prepare('UPDATE device SET shared_ns = ? WHERE id = ?').run(at ?? null, id)
+    this.#readDevice(id)
+  }
+
+  /** A device but `ids` that has this hardware, and is neither revoked nor allowed to enrol again. */
+  standsAgainst(hardware: string, ...ids: (string | undefined)[]): string | undefined {
+    // Of hardware that has no name nothing is known.
+    for (const other of (hardware !== '' && this.#byHardware.get(hardware)) || []) {
+      const { standing, mayEnrolAgain } = this.#devices.get(other) as EnrolledDevice
+      if (!ids.includes(other) && standing !== 'revoked' && !mayEnrolAgain) return other
+    }
+    return undefined
+  }
+
+  /** Another device into the group of `id`, quarantined; known already, it has one certificate more. `also` is of the same transaction. */
+  addBeside(
+    id: string,
+    added: { id: string; hardware: string },
+    certificate: { fingerprint: string; notAfter: UnixNs },
+    now: UnixNs,
+    also: () => void,
+  ): void {
+    transaction(this.#db, () => {
+      this.#db
+        .prepare(
+          "INSERT OR IGNORE INTO device SELECT ?, ?, device_group, '', '', 'quarantined', ?, NULL, 0, NULL FROM device WHERE id = ?",
+        )
+        .run(added.id, added.hardware, now, id)
+      this.#insertCertificate(added.id, certificate, now)
+      also()
+    })
+    this.#readDevice(added.id)
   }
 
   /** Whose certificate it is; or why it does not open. Reads nothing from the disk. */
@@ -270,7 +302,7 @@ export class Registry {
         .run(hardware, known.standing === 'revoked' ? 'quarantined' : known.standing, deviceId)
     } else {
       this.#db
-        .prepare("INSERT INTO device VALUES (?, ?, ?, '', '', ?, ?, ?, 0)")
+        .prepare("INSERT INTO device VALUES (?, ?, ?, '', '', ?, ?, ?, 0, NULL)")
         .run(deviceId, hardware, token.group, 'quarantined', now, token.id)
       this.#db.prepare('UPDATE token SET uses = uses + 1 WHERE id = ?').run(token.id)
       // A person allowed this hardware to come again, once.

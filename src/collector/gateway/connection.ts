@@ -3,13 +3,12 @@ import type { WebSocket } from 'ws'
 import { sinceBootMs } from '../../host/since-boot.ts'
 import {
   CAPABILITIES,
-  Capability,
+  CAPABILITIES_ENROLLED,
   decodeEnvelope,
   type Envelope,
   encodeEnvelope,
   type Hello,
   type Reject,
-  type Renewed,
   StreamError,
 } from '../../stream/codec.ts'
 import type { Trouble } from '../../trouble.ts'
@@ -19,6 +18,7 @@ import type { Admission, DeviceFacts, Enrolled } from '../store/protocol.ts'
 import { StoreError } from '../store/store-error.ts'
 import { Batches, type BatchesContext } from './batches.ts'
 import { boundedHost, boundedLive, boundedReason, boundedText, closeReason } from './bounded.ts'
+import { type CertificateGiver, Certificates, type EnrolledOrigin } from './certificates.ts'
 import type { Device, Devices } from './devices.ts'
 import { closeCounter, ENDINGS, type Ending, errorCounter } from './ending.ts'
 
@@ -27,11 +27,6 @@ const NEWCOMER_RETRY_MS = 60_000
 
 /** How somebody came in: over the Unix socket, with the token, or as the device that a certificate names. */
 export type Origin = 'local' | 'token' | EnrolledOrigin
-export type EnrolledOrigin = {
-  deviceId: string
-  /** Of the certificate, SHA-256 in hex. */
-  fingerprint: string
-}
 
 export type ConnectionContext = BatchesContext & {
   devices: Devices
@@ -43,8 +38,8 @@ export type ConnectionContext = BatchesContext & {
   complain: (text: string) => void
   /** Of all connections: the disk's trouble is each one's. */
   storeTrouble: Pick<Trouble, 'failed'>
-  /** Another certificate for an enrolled device. Rejects with an Error whose message is a sentence. */
-  renew?: ((deviceId: string, request: Uint8Array) => Promise<Renewed>) | undefined
+  /** For devices with a certificate. */
+  certificates?: CertificateGiver | undefined
   /** Who may take the place of who is there, asked before the device is enrolled; undefined: nobody may. */
   onHello(
     connection: Connection,
@@ -84,14 +79,20 @@ export class Connection {
   #isPaused = false
   /** What was read late says nothing about a clock. */
   #isLate = false
-
-  #isRenewing = false
+  readonly #certificates: Certificates | undefined
 
   constructor(socket: WebSocket, context: ConnectionContext, origin: Origin) {
     this.#socket = socket
     this.isLocal = origin === 'local'
     this.enrolled = typeof origin === 'object' ? origin : undefined
     this.#context = context
+    const { enrolled } = this
+    this.#certificates =
+      enrolled &&
+      context.certificates &&
+      new Certificates(context.certificates, enrolled, context, (envelope) => {
+        if (this.#state !== 'ended') this.#send(envelope)
+      })
     this.#helloTimer = setTimeout(
       () => this.end('noHello', 'no Hello came in time'),
       context.limits.helloTimeoutMs,
@@ -254,9 +255,8 @@ export class Connection {
       batches.device.live = boundedLive(envelope.live)
       this.#context.devices.touch(batches.device, this.#context.now())
     } else if (envelope.kind === 'heartbeat') this.#beat(batches.device, envelope.sentAt)
-    else if (envelope.kind === 'renew' && (this.#agreed & Capability.renew) !== 0n)
-      this.#renew(envelope.request)
-    else this.end('unexpected', `${envelope.kind} was not expected here`)
+    else if (!this.#certificates?.take(envelope))
+      this.end('unexpected', `${envelope.kind} was not expected here`)
   }
 
   #beat(device: Device, sentAt: UnixNs): void {
@@ -267,26 +267,6 @@ export class Connection {
     this.#isLate = false
     devices.touch(device, receivedAt)
     this.#send({ kind: 'heartbeat', sentAt: receivedAt })
-  }
-
-  /** One at a time; another that comes meanwhile is answered by the same. */
-  #renew(request: Uint8Array): void {
-    const { enrolled } = this
-    const { renew } = this.#context
-    if (!enrolled || !renew || this.#isRenewing) return
-    this.#isRenewing = true
-    renew(enrolled.deviceId, request)
-      .then((renewed) => {
-        if (this.#state !== 'ended') this.#send({ kind: 'renewed', renewed })
-      })
-      .catch((error: Error) => {
-        // Its old one holds: it asks again on its next connection.
-        this.#context.counters.add('renewRefused')
-        this.#context.log(`no new certificate for device ${enrolled.deviceId}: ${error.message}`)
-      })
-      .finally(() => {
-        this.#isRenewing = false
-      })
   }
 
   #greet(hello: Hello): void {
@@ -305,7 +285,7 @@ export class Connection {
     this.#helloAtMs = sinceBootMs()
     this.#agreed =
       hello.capabilities &
-      (enrolled && this.#context.renew ? CAPABILITIES : CAPABILITIES & ~Capability.renew)
+      (this.#certificates ? CAPABILITIES : CAPABILITIES & ~CAPABILITIES_ENROLLED)
     this.#deviceId = hello.deviceId
     this.#outboxId = hello.outboxId
     const facts = {
@@ -321,7 +301,7 @@ export class Connection {
         if (enrolled === 'younger') this.#refuseTaken(hello.deviceId)
         else if (enrolled === 'newcomer')
           this.end('newcomer', 'too many devices came for the first time', NEWCOMER_RETRY_MS)
-        else this.#welcome(facts, enrolled, hello.sentAt, receivedAt)
+        else this.#welcome(facts, enrolled, hello, receivedAt)
       })
       .catch((error: Error) => this.#notStored('a device is not enrolled', error))
   }
@@ -333,14 +313,14 @@ export class Connection {
     this.end('taken', 'another connection of this device is there and answers')
   }
 
-  #welcome(facts: DeviceFacts, enrolled: Enrolled, sentAt: UnixNs, receivedAt: UnixNs): void {
+  #welcome(facts: DeviceFacts, enrolled: Enrolled, hello: Hello, receivedAt: UnixNs): void {
     const { devices, limits, now, bootId, onEnrolled } = this.#context
     if (this.#state === 'ended') return
     onEnrolled(this, facts.id, enrolled.isNew)
     this.#state = 'streaming'
     const isOfThisMachine = this.isLocal || (bootId !== '' && facts.host.bootId === bootId)
     const device = devices.connect(facts, enrolled, !isOfThisMachine, now())
-    devices.heardTime(device, sentAt, receivedAt, this.#helloAtMs)
+    devices.heardTime(device, hello.sentAt, receivedAt, this.#helloAtMs)
     this.#batches = new Batches(device, this.#agreed, this.#context, {
       isEnded: () => this.#state === 'ended',
       end: (ending, reason) => this.end(ending, reason),
@@ -358,6 +338,7 @@ export class Connection {
         backoffMaxMs: limits.backoffMaxMs,
       },
     })
+    this.#certificates?.begin({ ...hello, host: facts.host }, this.#agreed)
   }
 
   #notStored(what: string, error: Error): void {

@@ -2,7 +2,7 @@
 // of what is known of a device is the store's.
 import type { Live } from '../../stream/message.ts'
 import type { UnixNs } from '../../units.ts'
-import { BoundedMap } from '../store/bounded-map.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import type { DeviceFacts, Enrolled } from '../store/protocol.ts'
 
 export type Device = {

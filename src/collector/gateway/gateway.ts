@@ -20,12 +20,8 @@ import { bearerToken, sameSecret } from '../secrets.ts'
 import { ProgramTexts } from '../store/program-texts.ts'
 import type { Admission, StoredBatch } from '../store/protocol.ts'
 import type { Ledger } from '../store/store.ts'
-import {
-  Connection,
-  type ConnectionContext,
-  type EnrolledOrigin,
-  type Origin,
-} from './connection.ts'
+import type { CertificateGiver, EnrolledOrigin } from './certificates.ts'
+import { Connection, type Origin } from './connection.ts'
 import type { Device, Devices } from './devices.ts'
 
 const WATCH_MS = 1000
@@ -33,7 +29,7 @@ const CLOSE_HANDSHAKE_MS = 1000
 const RETRY_AFTER_S = 5
 const RETRY_MOST_MS = 600_000
 
-export type { EnrolledOrigin } from './connection.ts'
+export type { CertificateGiver, EnrolledOrigin } from './certificates.ts'
 
 export type Gateway = {
   /** For http.Server's 'upgrade'. */
@@ -68,8 +64,8 @@ export type GatewayOptions = {
   /** UUID of this machine's boot, as agents say theirs; empty when the system does not say. */
   bootId: string
   log: (text: string) => void
-  /** Another certificate for an enrolled device. */
-  renew?: ConnectionContext['renew'] | undefined
+  /** For devices with a certificate. */
+  certificates?: CertificateGiver | undefined
   onStored(device: Device, findings: readonly Finding[], stored: StoredBatch): void
 }
 

@@ -1,9 +1,9 @@
 // Writing alerts: every revision is kept, the list shows the highest.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { BoundedMap } from '../bounded-map.ts'
 import type { AlertColumns } from './alert-columns.ts'
 import type { AlertShares } from './alert-shares.ts'
 import type { AlertSums } from './alert-sums.ts'
-import { BoundedMap } from './bounded-map.ts'
 import type {
   SeverityRank,
   Status,

@@ -1,0 +1,110 @@
+// A machine that came by another's certificate, as the copy of a disk does, becomes a device of its own: it gets a certificate
+// under another device id, which is kept here and taken up at the engine's next start.
+import { randomUUID, X509Certificate } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { readOrMakeDeviceId, replaceDeviceId } from '../host/device.ts'
+import type { HostFacts } from '../host/machine.ts'
+import { readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
+import type { EnrollResponse } from '../stream/message.ts'
+import type { Renewal } from '../stream/session.ts'
+import { certificatesOf, pemOf } from '../trust/pin.ts'
+import { type Enrolment, fits, writeEnrolment } from './enrolment-file.ts'
+
+const NEXT_FILE = 'enrolment-next.json'
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** What it says of itself when it asks. */
+export type Machine = { hardware: string; agentVersion: string; host: HostFacts }
+
+/** Before there is a certificate: what it asked for, so that it asks for the same again. */
+type Asked = { deviceId: string; key: string; enrolment?: Enrolment }
+
+/** The device that a certificate is of. */
+export const deviceOf = ({ certificate }: Pick<Enrolment, 'certificate'>): string =>
+  /(?:^|\n)CN=([^\n]+)/.exec(new X509Certificate(certificate).subject)?.[1] ?? ''
+
+/** What of the uplink's enrolment has to do with it; `kept` is of the device that it is now. */
+export function createSuccession(
+  directory: string,
+  kept: Enrolment,
+  machine: Machine,
+): Pick<Renewal, 'reenrol' | 'takeOwn'> {
+  return {
+    async reenrol(token) {
+      const before = read(directory)
+      if (before?.enrolment) return undefined
+      // A library that is wanted once in the life of a machine, if ever.
+      const { makeKey, requestOf } = await import('../trust/certificates.ts')
+      const asked = before ?? { deviceId: ownId(directory, kept), key: makeKey() }
+      write(directory, asked)
+      return {
+        ...{ token, request: await requestOf(asked.key, asked.deviceId) },
+        ...machine,
+      }
+    },
+    takeOwn({ certificate, authorities, group }: EnrollResponse) {
+      const asked = read(directory)
+      if (!asked) throw new Error('none was asked for')
+      const next: Enrolment = {
+        ...{ collector: kept.collector, key: asked.key, group },
+        certificate: pemOf('CERTIFICATE', certificate),
+        authorities: authorities.map((der) => pemOf('CERTIFICATE', der)),
+      }
+      if (!fits(next) || deviceOf(next) !== asked.deviceId)
+        throw new Error('its certificate is not for the key and the device that were asked for')
+      for (const one of next.authorities) certificatesOf(one)
+      write(directory, { ...asked, enrolment: next })
+    },
+  }
+}
+
+/** A disk that was found on other hardware has an id of its own already. */
+function ownId(directory: string, kept: Enrolment): string {
+  const id = readOrMakeDeviceId(directory)
+  return id === deviceOf(kept) ? randomUUID() : id
+}
+
+/**
+ * REQUIRES: no other engine uses `directory`. Makes what waits there this machine's device id and enrolment; returns what it was
+ * and is, undefined when nothing waits. Begun again where it was cut off. Throws StateFileError, and what the file system does.
+ */
+export function takeUpNext(
+  directory: string,
+  kept: Enrolment | undefined,
+): { earlierId: string; enrolment: Enrolment } | undefined {
+  const next = read(directory)
+  if (!next?.enrolment) return undefined
+  // Enrolled with another collector meanwhile, or anew: what waits is of no use to that.
+  const isOfKept = kept?.collector === next.enrolment.collector
+  if (isOfKept) {
+    replaceDeviceId(directory, next.deviceId)
+    writeEnrolment(directory, next.enrolment)
+  }
+  rmSync(join(directory, NEXT_FILE), { force: true })
+  const earlierId = kept && deviceOf(kept)
+  // Cut off before the last step: it has been said.
+  if (!isOfKept || earlierId === undefined || earlierId === next.deviceId) return undefined
+  return { earlierId, enrolment: next.enrolment }
+}
+
+/** Undefined also when it cannot be read: it is asked for anew then. */
+function read(directory: string): Asked | undefined {
+  try {
+    const found = readStateFile(join(directory, NEXT_FILE))
+    if (!found || (found.mode & 0o077) !== 0) return undefined
+    const { deviceId, key, enrolment } = JSON.parse(found.text) as Partial<Asked>
+    if (typeof deviceId !== 'string' || !ID.test(deviceId) || typeof key !== 'string')
+      return undefined
+    if (!enrolment) return { deviceId, key }
+    return fits(enrolment) && deviceOf(enrolment) === deviceId
+      ? { deviceId, key, enrolment }
+      : undefined
+  } catch (cause) {
+    if (cause instanceof StateFileError) throw cause
+    return undefined
+  }
+}
+
+const write = (directory: string, asked: Asked): void =>
+  writeStateFile(join(directory, NEXT_FILE), `${JSON.stringify(asked, undefined, 1)}\n`)

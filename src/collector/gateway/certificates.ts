@@ -1,0 +1,117 @@
+// What a connection with a certificate says of certificates: it renews its own, and becomes a device of its own where its
+// certificate is another machine's, too.
+import {
+  CAPABILITIES_ENROLLED,
+  Capability,
+  type EnrollRequest,
+  type EnrollResponse,
+  type Envelope,
+  type Hello,
+  type Renewed,
+} from '../../stream/message.ts'
+import type { Counters } from '../counters.ts'
+import type { Order } from '../fleet/clones.ts'
+
+export type EnrolledOrigin = {
+  deviceId: string
+  /** Of the certificate, SHA-256 in hex. */
+  fingerprint: string
+}
+
+/** Who gives them. Each promise rejects with an Error whose message is a sentence. */
+export type CertificateGiver = {
+  /** Another certificate for the device. */
+  renew(deviceId: string, request: Uint8Array): Promise<Renewed>
+  /** Of a machine that says this of itself: whether it has to become a device of its own. */
+  orderFor(hello: Hello): Order | undefined
+  /** Its first certificate as another device. */
+  reenrol(order: Order, asked: EnrollRequest): Promise<EnrollResponse>
+}
+
+type Say = (envelope: Extract<Envelope, { kind: 'renewed' | 'reenrol' | 'reenrolled' }>) => void
+
+export class Certificates {
+  readonly #giver: CertificateGiver
+  readonly #origin: EnrolledOrigin
+  readonly #counters: Counters
+  readonly #log: (text: string) => void
+  /** To a connection that is there still. */
+  readonly #say: Say
+  #isBusy = false
+  #order: Order | undefined
+  #agreed = 0n
+
+  constructor(
+    giver: CertificateGiver,
+    origin: EnrolledOrigin,
+    { counters, log }: { counters: Counters; log: (text: string) => void },
+    say: Say,
+  ) {
+    this.#giver = giver
+    this.#origin = origin
+    this.#counters = counters
+    this.#log = log
+    this.#say = say
+  }
+
+  /** It is welcomed. */
+  begin(hello: Hello, agreed: bigint): void {
+    this.#agreed = agreed & CAPABILITIES_ENROLLED
+    try {
+      this.#order = this.#giver.orderFor(hello)
+    } catch (error) {
+      // Asked again on its next connection; what it sends is taken meanwhile.
+      this.#log(
+        `whether another machine has the certificate of device ${this.#origin.deviceId} is not known: ${(error as Error).message}`,
+      )
+    }
+    if (this.#order) {
+      const { token, reason } = this.#order
+      this.#say({ kind: 'reenrol', token, reason })
+    }
+  }
+
+  /** Returns whether it is one of these that may come. */
+  take(envelope: Envelope): boolean {
+    if (envelope.kind === 'renew' && (this.#agreed & Capability.renew) !== 0n)
+      this.#renew(envelope.request)
+    else if (envelope.kind === 'reenrolling' && (this.#agreed & Capability.reenrol) !== 0n)
+      this.#reenrol(envelope.asked)
+    else return false
+    return true
+  }
+
+  /** One at a time; another that comes meanwhile is answered by the same. */
+  #renew(request: Uint8Array): void {
+    const { deviceId } = this.#origin
+    // Its old one holds: it asks again on its next connection.
+    this.#once('renewRefused', `no new certificate for device ${deviceId}`, async () => {
+      this.#say({ kind: 'renewed', renewed: await this.#giver.renew(deviceId, request) })
+    })
+  }
+
+  #reenrol(asked: EnrollRequest): void {
+    const { deviceId } = this.#origin
+    const what = `the machine that has the certificate of device ${deviceId}, too, stays so`
+    const order = this.#order
+    this.#once('reenrolRefused', what, async () => {
+      if (!order) throw new Error('it was not told to become another device')
+      // Good once, whatever comes of it.
+      this.#order = undefined
+      this.#say({ kind: 'reenrolled', given: await this.#giver.reenrol(order, asked) })
+    })
+  }
+
+  #once(counter: 'renewRefused' | 'reenrolRefused', what: string, work: () => Promise<void>): void {
+    if (this.#isBusy) return
+    this.#isBusy = true
+    work()
+      .catch((error: Error) => {
+        this.#counters.add(counter)
+        this.#log(`${what}: ${error.message}`)
+      })
+      .finally(() => {
+        this.#isBusy = false
+      })
+  }
+}
