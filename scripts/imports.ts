@@ -27,6 +27,9 @@ export type SourceFile = {
   ways: { name: string; line: number }[]
 }
 
+/** What was read last of each path, with its text: a tree that is read again costs what changed in it. */
+const read = new Map<string, { text: string; source: SourceFile }>()
+
 /** Every .ts, .tsx, .mjs and .js file under `folder` of `root`. Throws on one that cannot be parsed. */
 export function readSources(root: string, folder: string): SourceFile[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
@@ -34,7 +37,14 @@ export function readSources(root: string, folder: string): SourceFile[] {
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .filter((path) => !/\/(dist|node_modules)\//.test(path) && !path.endsWith('.d.ts'))
     .sort()
-    .map((path) => readSource(path, readFileSync(join(root, path), 'utf8')))
+    .map((path) => {
+      const text = readFileSync(join(root, path), 'utf8')
+      const known = read.get(path)
+      if (known?.text === text) return known.source
+      const source = readSource(path, text)
+      read.set(path, { text, source })
+      return source
+    })
 }
 
 /** One file. `path` names it in what is returned and decides its language by its ending. */

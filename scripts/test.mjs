@@ -12,8 +12,16 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** The files that ask test/long.ts. */
 export const LONG = [
+  'test/cli/paths.test.ts',
+  'test/collector/store-budget.test.ts',
+  'test/collector/store-retention.test.ts',
+  'test/collector/store-sums.test.ts',
+  'test/collector/store-texts.test.ts',
+  'test/collector/store-triage.test.ts',
+  'test/collector/writer.test.ts',
   'test/e2e/fleet.test.ts',
   'test/e2e/kill.test.ts',
+  'test/engine/copies.test.ts',
   'test/faults/kill.test.ts',
   'test/intake/nettop-world.test.ts',
   'test/native/attribution-accepted.test.ts',

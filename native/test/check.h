@@ -17,6 +17,13 @@
 
 namespace freshet {
 
+// As test/long.ts: `usual` times in `npm test`, `in_long` times in `npm run test:long`. REQUIRES:
+// what runs the program is of that long run.
+inline u64 Times(u64 usual, u64 in_long) {
+  const char* is_long = std::getenv("FRESHET_LONG");
+  return is_long != nullptr && is_long[0] == '1' ? in_long : usual;
+}
+
 // splitmix64: the same numbers for the same seed everywhere, so that a failure can be had again.
 class Random {
  public:

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter } from '../../src/collector/store/writer.ts'
 import { bytes, unixNs } from '../../src/units.ts'
+import { times } from '../long.ts'
 import {
   alertItem,
   DEVICE_A,
@@ -54,7 +55,7 @@ describe('the budgets of devices', () => {
         assert.deepEqual(counted(db), there(db))
         db.close()
       }),
-      { numRuns: 100 },
+      { numRuns: times('FRESHET_STORE_RUNS', { usual: 25, long: 100 }) },
     )
   })
 })

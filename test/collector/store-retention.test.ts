@@ -11,6 +11,7 @@ import { createReader } from '../../src/collector/store/reader.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
 import type { Bytes, UnixNs } from '../../src/units.ts'
+import { times } from '../long.ts'
 import { hello } from '../stream/uplink-fixture.ts'
 import { alertItem, alertOf, destinationOf, itemOf, T0 } from './agent.ts'
 import { append, batchOf, count, enroll, ofSegments, segmentsOf } from './store-fixture.ts'
@@ -218,7 +219,7 @@ describe("the store's retention", () => {
           )
         own.close()
       }),
-      { numRuns: 60 },
+      { numRuns: times('FRESHET_STORE_RUNS', { usual: 20, long: 60 }) },
     )
   })
 })

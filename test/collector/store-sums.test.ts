@@ -15,6 +15,7 @@ import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
 import type { Alert } from '../../src/engine/finding.ts'
 import { bytes, unixNs } from '../../src/units.ts'
+import { times } from '../long.ts'
 import { alertItem, alertOf, DEVICE_A, DEVICE_B, destinationOf, identityOf, T0 } from './agent.ts'
 import { append, batchOf, count, enroll, segmentsOf } from './store-fixture.ts'
 
@@ -176,7 +177,7 @@ describe('the sums of sealed segments', () => {
           for (const id of [DEVICE_A, DEVICE_B]) devices[id] = enroll(writer, id).device
           sequence = 0
         }),
-      { numRuns: 25 },
+      { numRuns: times('FRESHET_STORE_RUNS', { usual: 8, long: 25 }) },
     )
     assert.ok(sawStale > 0, 'some were stale')
   })

@@ -10,6 +10,7 @@ import { folded } from '../../src/collector/store/search.ts'
 import { createTexts } from '../../src/collector/store/texts.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
 import type { Alert } from '../../src/engine/finding.ts'
+import { times } from '../long.ts'
 import { alertItem, alertOf, DEVICE_A, DEVICE_B, identityOf, processOf, T0 } from './agent.ts'
 import { append, batchOf, count, enroll, segmentsOf } from './store-fixture.ts'
 
@@ -161,7 +162,7 @@ describe('the texts of a program', () => {
         assert.deepEqual(held(own), there(own))
         own.close()
       }),
-      { numRuns: 60 },
+      { numRuns: times('FRESHET_STORE_RUNS', { usual: 20, long: 60 }) },
     )
   })
 
@@ -215,7 +216,7 @@ describe('the texts of a program', () => {
         }
         own.close()
       }),
-      { numRuns: 60 },
+      { numRuns: times('FRESHET_STORE_RUNS', { usual: 20, long: 60 }) },
     )
   })
 })

@@ -17,6 +17,7 @@ import { ENTRIES_MAX } from '../../src/collector/store/triage.ts'
 import { triageInfo } from '../../src/collector/store/triage-reader.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
 import { bytes } from '../../src/units.ts'
+import { times } from '../long.ts'
 import { alertOf, DEVICE_A, DEVICE_B, itemOf, T0, uidOf } from './agent.ts'
 import { append, batchOf, count, enroll, segmentsOf } from './store-fixture.ts'
 
@@ -278,7 +279,7 @@ describe("the store's triage", () => {
           }
         own.close()
       }),
-      { numRuns: 100 },
+      { numRuns: times('FRESHET_STORE_RUNS', { usual: 30, long: 100 }) },
     )
   })
 })

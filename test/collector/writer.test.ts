@@ -4,6 +4,7 @@ import type { SeverityRank } from '../../src/collector/store/protocol.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { StoreError } from '../../src/collector/store/store-error.ts'
 import { createWriter } from '../../src/collector/store/writer.ts'
+import { times } from '../long.ts'
 import { alertItem, DEVICE_A, DEVICE_B, T0, uidOf } from './agent.ts'
 import { append, batchOf, count, enroll, ofSegments } from './store-fixture.ts'
 
@@ -76,7 +77,7 @@ describe("the store's writer", () => {
           db.close()
         },
       ),
-      { numRuns: 60 },
+      { numRuns: times('FRESHET_STORE_RUNS', { usual: 20, long: 60 }) },
     )
   })
 

@@ -5,6 +5,7 @@ import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Alert, Finding } from '../../src/engine/finding.ts'
 import { ExecFlag, Mark } from '../../src/records/record.gen.ts'
+import { times } from '../long.ts'
 import { copyOf, MIB, machine, Script } from './scenario.ts'
 
 const SHA = 'c1'
@@ -84,7 +85,7 @@ describe('a copy of a program that acts for others', () => {
           assert.equal(new Set(alerts.map(({ id }) => id)).size, 2)
         },
       ),
-      { numRuns: 60, seed: 7 },
+      { numRuns: times('FRESHET_COPIES', { usual: 15, long: 60 }), seed: 7 },
     )
     assert.equal(firsts.size, 1)
   })

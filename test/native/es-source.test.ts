@@ -7,7 +7,7 @@ import { times } from '../long.ts'
 import { BUILD_MS, make, run } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/mac/', import.meta.url))
-const BURST = `${times('FRESHET_BURST', { usual: 200_000, long: 1_000_000 })}`
+const BURST = `${times('FRESHET_BURST', { usual: 50_000, long: 1_000_000 })}`
 
 describe('the Endpoint Security source', () => {
   before(async function () {

@@ -124,7 +124,8 @@ void SurvivesAnything() {
   Random random(5);
   const std::string whole(kWhole);
   u64 understood = 0;
-  for (int round = 0; round < 200'000; round++) {
+  const u64 rounds = Times(20'000, 200'000);
+  for (u64 round = 0; round < rounds; round++) {
     std::string text = whole;
     for (u64 count = 1 + random.Below(4); count > 0; count--) {
       const size_t at = random.Below(text.size());
@@ -142,7 +143,7 @@ void SurvivesAnything() {
     for (const MenuNeed& need : model->needs)
       CHECK(need.url.empty() || need.url.starts_with("x-apple.systempreferences:"));
   }
-  CHECK(understood > 10'000);
+  CHECK(understood > rounds / 20);
 }
 
 void WrapsTexts() {

@@ -264,7 +264,7 @@ int main() {
   ASilentFlowIsClosedAndMayGoOn();
   EnumeratesWhatIsOpen();
   TakesOddTokensAndRefusesOddReports();
-  for (u64 seed = 1; seed <= 12; seed++) NoByteIsLostOrToldTwice(seed);
-  for (u64 seed = 1; seed <= 6; seed++) AFullTableDropsAndCounts(seed);
+  for (u64 seed = 1; seed <= Times(4, 12); seed++) NoByteIsLostOrToldTwice(seed);
+  for (u64 seed = 1; seed <= Times(2, 6); seed++) AFullTableDropsAndCounts(seed);
   std::puts("ledger: ok");
 }

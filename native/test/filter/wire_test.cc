@@ -106,7 +106,7 @@ void TellsAtOnceWhatWaitsAtTheStop() {
 int main() {
   using namespace freshet;
   TellsAtOnceWhatWaitsAtTheStop();
-  for (u64 seed = 1; seed <= 6; seed++)
+  for (u64 seed = 1; seed <= Times(2, 6); seed++)
     for (const bool daemons_end : {false, true}) {
       AddsUpOverABadWire(seed, daemons_end);
       TellsEveryByteOverABadWire(seed, daemons_end);
