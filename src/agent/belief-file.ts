@@ -48,9 +48,10 @@ type Kept = { bootId: string; memory: BeliefMemory }
 
 /** The newest, where they are more than the file may hold. */
 const FLOWS_MAX = 20_000
-const bounded = ({ given, ended }: BeliefMemory): BeliefMemory => ({
+const bounded = ({ given, ended, elsewhere = [] }: BeliefMemory): BeliefMemory => ({
   given: given.slice(-FLOWS_MAX),
   ended: ended.slice(-FLOWS_MAX),
+  elsewhere: elsewhere.slice(-FLOWS_MAX),
 })
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value)
@@ -63,6 +64,11 @@ const isKept = (value: unknown): boolean => {
   )
 }
 
+const isElsewhere = (value: unknown): boolean => {
+  const { source, id, epoch, out, in: bytesIn } = (value ?? {}) as Record<string, unknown>
+  return typeof id === 'string' && [source, epoch, out, bytesIn].every(isCount)
+}
+
 const isEnds = (value: unknown): boolean => {
   if (value === undefined) return true
   const { peer, localPort, pid } = (value ?? {}) as Record<string, unknown>
@@ -71,10 +77,16 @@ const isEnds = (value: unknown): boolean => {
 
 /** Whether it has the shape that `save` gives: the file may be older, or another's. */
 function isMemory(value: unknown): value is BeliefMemory {
-  const { given, ended } = (value ?? {}) as Partial<Record<keyof BeliefMemory, unknown>>
+  const {
+    given,
+    ended,
+    elsewhere = [],
+  } = (value ?? {}) as Partial<Record<keyof BeliefMemory, unknown>>
   return (
     Array.isArray(given) &&
     Array.isArray(ended) &&
+    Array.isArray(elsewhere) &&
+    elsewhere.every(isElsewhere) &&
     ended.every(isKept) &&
     given.every(
       (one: Record<string, unknown>) =>

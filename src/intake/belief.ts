@@ -34,6 +34,7 @@ import {
 import { type Change, createChanges } from './changes.ts'
 import { createFlowBook, type FlowRow } from './flow-book.ts'
 import { type BeliefMemory, createGiving } from './giving.ts'
+import { hasMacSource } from './of-mac.ts'
 import { hasNettopHeard, isFilterSilent, LATE_NS, QUIET_NS } from './silence.ts'
 
 const OF_FLOWS = new Set<number>([
@@ -82,7 +83,7 @@ export function createBelief(options: {
   const book = createFlowBook(options.rowsMax)
   const states = new Map<MacSource, State>()
   const giving = createGiving(book, (record) => out.push(record), options.memory)
-  const { give, takeFrom, closeLost, markTold, endOf, hasNothingNew } = giving
+  const { give, takeFrom, closeLost, markTold, endOf, hasNothingNew, sockets } = giving
   let choice = chooseSources(new Map(), options)
   let isSilent = false
   /** NetworkStatistics has told of no flow since it began, and nettop of some. */
@@ -117,6 +118,7 @@ export function createBelief(options: {
   const staysWith = (row: FlowRow): boolean => {
     const chosen = choice.flows
     if (chosen !== 'filter' || row.source === Source.filter || !isWorking(row.source)) return false
+    if (sockets.isBesideGiven(row)) return true
     const { sinceNs, hasEnumerated } = stateOf('filter')
     return (
       hasEnumerated &&
@@ -132,12 +134,23 @@ export function createBelief(options: {
   }
   /** Whether the believed source tells it, or the engine has it from another. */
   const isTold = (row: FlowRow): boolean =>
-    book.sameFlow(row, ({ source, given }) => source === believed() || given !== undefined) !==
-    undefined
+    row.isPeerless
+      ? book.ofSocket(row).some(({ given }) => given !== undefined)
+      : book.sameFlow(row, ({ source, given }) => source === believed() || given !== undefined) !==
+        undefined
+  /** A socket without a peer is the believed source's, whoever has it; else what another tells of it is held. */
+  const isHeld = (row: FlowRow): boolean =>
+    !(row.isPeerless && row.source === believed()) && sockets.hold(row, isWorking)
 
   const onFlow = (record: Uint8Array): void => {
-    const { row, former } = book.take(record)
+    const { row, former, isNew } = book.take(record)
     const state = stateOf(macSourceOf(row.source) as MacSource)
+    const others = [...states.values()].filter(({ lastFlowNs }) => lastFlowNs > 0n)
+    if (isNew)
+      sockets.meet(
+        row,
+        others.some((one) => one !== state),
+      )
     state.lastFlowNs = row.lastNs
     state.hasTold = true
     if (former?.given !== undefined && former.given.id !== row.id && former.isOpen)
@@ -150,7 +163,7 @@ export function createBelief(options: {
       return
     }
     row.ended ??= endOf(row)
-    if (hasNothingNew(row)) return
+    if (isHeld(row) || hasNothingNew(row)) return
     if (row.source === believed() || (staysWith(row) && !isTold(row))) {
       give(row)
       if (!row.isOpen) markTold(row)
@@ -306,7 +319,7 @@ export function createBelief(options: {
     for (const row of [...book.rows()]) {
       if (row.source !== believed() || row.given !== undefined) continue
       row.ended ??= endOf(row)
-      if (hasNothingNew(row)) continue
+      if (isHeld(row) || hasNothingNew(row)) continue
       if (row.isOpen) give(row)
       else if (row.ended === undefined && row.firstNs >= sinceNs && isUntold(row)) {
         give(row)
@@ -382,17 +395,4 @@ export function createBelief(options: {
     memory: () => (isActive ? giving.memory(isSilent) : undefined),
     forgotten: book.forgotten,
   }
-}
-
-/** By CODE source. */
-const IS_MAC = Uint8Array.from({ length: 256 }, (_, source) =>
-  macSourceOf(source) === undefined ? 0 : 1,
-)
-
-/** Whether a record of a Mac's sources is among them. On Linux each record passes here. */
-function hasMacSource({ buffer, byteOffset, length }: Uint8Array): boolean {
-  const words = new Uint32Array(buffer, byteOffset, length >>> 2)
-  for (let w = 0; w < words.length; w += (words[w] as number) >>> 2)
-    if (IS_MAC[((words[w + 1] as number) >>> 16) & 0xff] === 1) return true
-  return false
 }

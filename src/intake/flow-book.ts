@@ -1,5 +1,8 @@
 // The flows that a Mac's sources of flows tell, those that are believed and those that are only watched: a row for each
 // source and flow. Two rows of two sources are one flow where their ends are the same.
+//
+// A UDP socket without a peer is another matter: NetworkStatistics and nettop tell one row of it, for all its peers, the
+// filter a flow for each of them. Such rows are no one flow; they are of one socket (sockets.ts).
 import { FLOW_AT, FLOW_FIXED_BYTES, FlowState } from '../records/record.gen.ts'
 
 const TWO_32 = 4_294_967_296
@@ -21,6 +24,8 @@ export type FlowRow = {
   readonly epoch: number
   /** Protocol, remote address and port. */
   readonly peer: string
+  /** Of a UDP socket, for whichever peers it has. */
+  readonly isPeerless: boolean
   readonly isLoopback: boolean
   /** When its source first told it, since boot. */
   readonly firstNs: bigint
@@ -43,16 +48,28 @@ export type FlowRow = {
   aheadIn: number
   /** It was once given, and ended for the engine, while a source may go on: as what, and with which counts in all. */
   ended: GivenFlow | undefined
+  /** Of a UDP socket: the row of another source that tells this one's bytes too. */
+  coveredBy: FlowRow | undefined
+  /** Of a UDP socket, while it is not given: what of its counts rows of other sources have told. */
+  elsewhereOut: number
+  elsewhereIn: number
+  /** What the engine was told by it. */
+  toldOut: number
+  toldIn: number
 }
 
 export type FlowBook = {
   /** The row of a flow record, brought up to date by it, or a new one. `former`: the row of an earlier epoch. */
-  take(record: Uint8Array): { row: FlowRow; former: FlowRow | undefined }
+  take(record: Uint8Array): { row: FlowRow; former: FlowRow | undefined; isNew: boolean }
   find(source: number, id: bigint, epoch: number): FlowRow | undefined
   /** Keeps a name or gone record until its flow is told; hands it out when it is. */
   keepString(source: number, id: bigint, epoch: number, record: Uint8Array): void
   /** The row of another source that is the same flow and passes `test`, the nearest by its beginning. */
   sameFlow(row: FlowRow, test: (other: FlowRow) => boolean): FlowRow | undefined
+  /** Rows without a peer of the same UDP socket, of any source; for one without a local port yet, the nearest. */
+  peerless(row: FlowRow): FlowRow[]
+  /** All rows of other sources of a row's UDP socket. REQUIRES: it is without a peer. */
+  ofSocket(row: FlowRow): FlowRow[]
   rows(): Iterable<FlowRow>
   /** Forgets closed rows that were last told before. */
   expire(beforeNs: bigint): void
@@ -78,24 +95,40 @@ const APART_NS = 2_000_000_000n
 const isBefore = (one: FlowRow, other: FlowRow): boolean =>
   !one.isOpen && one.lastNs + APART_NS < other.firstNs
 
-type Ends = Pick<FlowRow, 'peer' | 'localPort' | 'pid'>
+export type Ends = Pick<FlowRow, 'peer' | 'localPort' | 'pid'>
+const UDP = 17
+const NO_PEER = `${UDP} ${'00'.repeat(16)} 0`
+const isUdp = ({ peer }: Ends): boolean => peer.startsWith(`${UDP} `)
+/** A port is used by several processes, for multicast; whoever does not tell its port yet is known by the process. */
+export const haveSameSocket = (a: Ends, b: Ends): boolean =>
+  isUdp(a) &&
+  isUdp(b) &&
+  a.pid !== 0 &&
+  a.pid === b.pid &&
+  (a.localPort === b.localPort || a.localPort === 0 || b.localPort === 0)
 /**
  * Whether their peer is the same, and so is the local port. The filter is asked for a flow before it has one: then the
  * process decides.
  */
 export const haveSameEnds = (a: Ends, b: Ends): boolean => {
-  if (a.peer !== b.peer) return false
+  if (a.peer !== b.peer || a.peer === NO_PEER) return false
   if (a.localPort !== 0 && b.localPort !== 0) return a.localPort === b.localPort
   return a.pid !== 0 && a.pid === b.pid
 }
+const haveMet = (a: FlowRow, b: FlowRow): boolean => !isBefore(a, b) && !isBefore(b, a)
 /** Whether two rows of two sources tell one flow. */
 const isSame = (a: FlowRow, b: FlowRow): boolean =>
-  a.source !== b.source && !isBefore(a, b) && !isBefore(b, a) && haveSameEnds(a, b)
+  a.source !== b.source && haveMet(a, b) && haveSameEnds(a, b)
+
+/** How far from each other they began. */
+const distance = ({ firstNs: a }: FlowRow, { firstNs: b }: FlowRow): bigint =>
+  a > b ? a - b : b - a
 
 /** Holds at most `rowsMax` rows, and as many strings whose flow is not told yet. */
 export function createFlowBook(rowsMax = 131_072): FlowBook {
   const rows = new Map<string, FlowRow>()
   const byPeer = new Map<string, Set<FlowRow>>()
+  const ofUdp = new Set<FlowRow>()
   const strings = new Map<string, { epoch: number; records: Uint8Array[] }>()
   let forgotten = 0
 
@@ -103,6 +136,7 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
     rows.delete(keyOf(row.source, row.id))
     const beside = byPeer.get(row.peer)
     beside?.delete(row)
+    ofUdp.delete(row)
     if (beside?.size === 0) byPeer.delete(row.peer)
   }
   /**
@@ -127,11 +161,13 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
     const epoch = view.getUint32(FLOW_AT.epoch, true)
     const waiting = strings.get(key)
     strings.delete(key)
+    const peer = `${view.getUint8(FLOW_AT.protocol)} ${Buffer.from(address).toString('hex')} ${port}`
     const row: FlowRow = {
       source: view.getUint8(6),
       id: view.getBigUint64(FLOW_AT.flowId, true),
       epoch,
-      peer: `${view.getUint8(FLOW_AT.protocol)} ${Buffer.from(address).toString('hex')} ${port}`,
+      peer,
+      isPeerless: peer === NO_PEER,
       isLoopback: isLoopback(address),
       firstNs: view.getBigUint64(8, true),
       last: record,
@@ -147,8 +183,11 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
       aheadOut: 0,
       aheadIn: 0,
       ended: undefined,
+      coveredBy: undefined,
+      ...{ elsewhereOut: 0, elsewhereIn: 0, toldOut: 0, toldIn: 0 },
     }
     rows.set(key, row)
+    if (isUdp(row)) ofUdp.add(row)
     const beside = byPeer.get(row.peer)
     if (beside) beside.add(row)
     else byPeer.set(row.peer, new Set([row]))
@@ -169,9 +208,10 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
         remove(row)
         row = undefined
       }
+      const isNew = row === undefined
       row ??= add(record, view, key)
       // An epoch that is over says nothing new.
-      if (row.epoch > epoch) return { row, former }
+      if (row.epoch > epoch) return { row, former, isNew }
       row.last = record
       row.localPort = view.getUint16(FLOW_AT.localPort, true) || row.localPort
       row.pid = view.getUint32(FLOW_AT.pid, true) || row.pid
@@ -180,7 +220,7 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
       row.lastNs = view.getBigUint64(8, true)
       row.isNamed = true
       row.isOpen = view.getUint8(FLOW_AT.state) !== FlowState.closed
-      return { row, former }
+      return { row, former, isNew }
     },
     find(source, id, epoch) {
       const row = rows.get(keyOf(source, id))
@@ -198,13 +238,27 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
     },
     sameFlow(row, test) {
       let nearest: FlowRow | undefined
-      const distance = ({ firstNs }: FlowRow): bigint =>
-        firstNs > row.firstNs ? firstNs - row.firstNs : row.firstNs - firstNs
       for (const other of byPeer.get(row.peer) ?? [])
-        if (isSame(row, other) && test(other) && (!nearest || distance(other) < distance(nearest)))
+        if (
+          isSame(row, other) &&
+          test(other) &&
+          (!nearest || distance(row, other) < distance(row, nearest))
+        )
           nearest = other
       return nearest
     },
+    peerless(row) {
+      if (!isUdp(row)) return []
+      const found = [...(byPeer.get(NO_PEER) ?? [])].filter(
+        (other) => other !== row && haveSameSocket(row, other) && haveMet(row, other),
+      )
+      if (row.localPort !== 0 || found.length < 2) return found
+      return [found.reduce((a, b) => (distance(row, b) < distance(row, a) ? b : a))]
+    },
+    ofSocket: (row) =>
+      [...ofUdp].filter(
+        (other) => other.source !== row.source && haveSameSocket(row, other) && haveMet(row, other),
+      ),
     rows: () => rows.values(),
     expire(beforeNs) {
       for (const row of [...rows.values()]) if (!row.isOpen && row.lastNs < beforeNs) remove(row)

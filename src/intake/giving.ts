@@ -1,7 +1,14 @@
 // How a flow is handed on to the engine: under the id that it was first told by, with counters that only rise,
 // whichever of its rows is told.
 import { FLOW_AT, FlowFlag, FlowState, GONE_AT, Source } from '../records/record.gen.ts'
-import { type FlowBook, type FlowRow, type GivenFlow, haveSameEnds } from './flow-book.ts'
+import {
+  type Ends,
+  type FlowBook,
+  type FlowRow,
+  type GivenFlow,
+  haveSameEnds,
+} from './flow-book.ts'
+import { createSockets, type Elsewhere, type Sockets } from './sockets.ts'
 
 const TWO_32 = 4_294_967_296
 const ENDED_KEPT_MAX = 4096
@@ -20,14 +27,17 @@ export type BeliefMemory = {
     aheadIn: number
     /** Where another source may tell of it before this one does: what it is found by. */
     ends?: Ends
+    /** Whatever another source tells of its socket. */
+    isOfSocket?: boolean
   }[]
   /** Flows that ended for the engine a moment ago, of which a source may yet tell. */
   ended: Kept[]
+  /** Of UDP sockets without a peer. */
+  elsewhere: Elsewhere[]
 }
 
-type Ends = Pick<FlowRow, 'peer' | 'localPort' | 'pid'>
-
 export type Giving = {
+  sockets: Sockets
   /** The flow's record, as the engine knows it. */
   tell(row: FlowRow, given: GivenFlow): void
   /** A name or gone record of it. */
@@ -61,6 +71,11 @@ export function createGiving(
   let untold = before?.given.filter(({ ends }) => ends !== undefined) ?? []
   const toldByAnother = (row: FlowRow): (typeof untold)[number] | undefined =>
     untold.find(({ source, ends }) => source !== row.source && ends && haveSameEnds(row, ends))
+  const sockets = createSockets(book, before?.elsewhere ?? [], () =>
+    untold.flatMap(({ source, id, ends, isOfSocket }) =>
+      isOfSocket && ends ? [{ source, id, ends }] : [],
+    ),
+  )
   const endedBefore = new Map(before?.ended.map((flow) => [flow.id, flow]) ?? [])
 
   /** The flow's record, as the engine knows it. */
@@ -69,8 +84,10 @@ export function createGiving(
     given: GivenFlow,
     change: { state?: number; flags?: number } = {},
   ) => {
-    given.out = Math.max(given.out, row.out + row.aheadOut)
-    given.in = Math.max(given.in, row.in + row.aheadIn)
+    const { out, in: bytesIn } = given
+    given.out = Math.max(out, row.out + row.aheadOut)
+    given.in = Math.max(bytesIn, row.in + row.aheadIn)
+    sockets.told(row, given.out - out, given.in - bytesIn)
     const record = new Uint8Array(row.last)
     const view = new DataView(record.buffer)
     view.setBigUint64(FLOW_AT.flowId, given.id, true)
@@ -99,6 +116,12 @@ export function createGiving(
       takeFrom(other, row)
       return
     }
+    row.coveredBy = undefined
+    for (const one of row.isPeerless ? book.ofSocket(row) : book.peerless(row)) {
+      if (one.source === row.source) continue
+      closeLost(one)
+      if (row.isPeerless) one.coveredBy = row
+    }
     const alias = known.get(`${row.source}.${row.id}`)
     const untoldOne = alias === undefined ? toldByAnother(row) : alias
     untold = untold.filter((one) => one !== untoldOne)
@@ -111,11 +134,17 @@ export function createGiving(
       row.aheadOut = alias.aheadOut
       row.aheadIn = alias.aheadIn
     } else if (row.ended !== undefined) {
+      const told = sockets.claim(row)
       // It was closed and goes on: what it had then is counted.
       row.given = { ...row.ended, epoch: row.ended.epoch + 1, out: 0, in: 0 }
-      row.aheadOut = -row.ended.out
-      row.aheadIn = -row.ended.in
-    } else row.given = { ...NOBODY, id: row.id, epoch: row.epoch, out: 0, in: 0 }
+      row.aheadOut = -row.ended.out - told.out
+      row.aheadIn = -row.ended.in - told.in
+    } else {
+      const told = sockets.claim(row)
+      row.given = { ...NOBODY, id: row.id, epoch: row.epoch, out: 0, in: 0 }
+      row.aheadOut = -told.out
+      row.aheadIn = -told.in
+    }
     tellFirst(row, row.given)
   }
   const tellFirst = (row: FlowRow, given: GivenFlow): void => {
@@ -167,13 +196,17 @@ export function createGiving(
     return before.epoch < row.epoch ? undefined : { ...before, id: row.id }
   }
   /** Whether it ended for the engine with what it has now. */
-  const hasNothingNew = ({ ended, out, in: bytesIn }: FlowRow): boolean =>
-    ended !== undefined && out <= ended.out && bytesIn <= ended.in
+  const hasNothingNew = (row: FlowRow): boolean => {
+    const { ended, elsewhereOut, elsewhereIn } = row
+    if (ended === undefined && elsewhereOut + elsewhereIn === 0) return false
+    return row.out <= (ended?.out ?? 0) + elsewhereOut && row.in <= (ended?.in ?? 0) + elsewhereIn
+  }
   const markTold = (row: FlowRow): void => {
     if (row.given !== undefined) endGiven(row, row.given)
   }
 
   return {
+    sockets,
     tell,
     tellString,
     give,
@@ -187,17 +220,18 @@ export function createGiving(
     },
     memory(withEnds) {
       const kept = (flow: GivenFlow): Kept => ({ ...flow, id: `${flow.id}` })
-      const memory: BeliefMemory = { given: [], ended: [] }
+      const memory: BeliefMemory = { given: [], ended: [], elsewhere: sockets.memory() }
       for (const row of book.rows()) {
         const { source, id, epoch, given, ended, aheadOut, aheadIn } = row
         if (ended !== undefined) memory.ended.push(kept(ended))
         if (given === undefined) continue
-        const { peer, localPort, pid } = row
-        const hasEnds = withEnds && source !== Source.filter && !row.isLoopback
+        const { peer, localPort, pid, isPeerless } = row
+        const hasEnds = isPeerless || (withEnds && source !== Source.filter && !row.isLoopback)
         if (hasEnds || given.id !== id || aheadOut !== 0 || aheadIn !== 0)
           memory.given.push({
             ...{ source, id: `${id}`, epoch, given: kept(given), aheadOut, aheadIn },
             ...(hasEnds ? { ends: { peer, localPort, pid } } : {}),
+            ...(isPeerless ? { isOfSocket: true } : {}),
           })
       }
       memory.ended.splice(0, memory.ended.length - ENDED_KEPT_MAX)

@@ -26,7 +26,9 @@ export function isFilterSilent(book: FlowBook, sinceNs: bigint, nowNs: bigint): 
       if (!row.isLoopback && row.firstNs > lastTold) lastTold = row.firstNs
       continue
     }
-    if (row.isLoopback || row.firstNs <= sinceNs || row.firstNs + LATE_NS > nowNs) continue
+    // Of a socket without a peer the filter tells a flow for each, which no row here is the same as.
+    if (row.isPeerless || row.isLoopback || row.firstNs <= sinceNs || row.firstNs + LATE_NS > nowNs)
+      continue
     if (book.sameFlow(row, isOfFilter) !== undefined) continue
     flows++
     bytes += row.out + row.in

@@ -19,6 +19,7 @@ const MEMORY: BeliefMemory = {
     },
   ],
   ended: [{ id: '18446744073709551615', epoch: 2, out: 7, in: 0, pid: 0, pidversion: 0 }],
+  elsewhere: [{ source: 4, id: '77', epoch: 0, out: 100, in: 3 }],
 }
 
 describe('what is kept of flows whose source changed', () => {
@@ -71,6 +72,7 @@ describe('what is kept of flows whose source changed', () => {
       }),
       '{"bootId":"boot","memory":{"given":[],"ended":[{"id":"x","epoch":1,"out":1,"in":1}]}}',
       '{"bootId":"boot","memory":{"given":[],"ended":[{"id":"1","epoch":1,"out":-1,"in":1}]}}',
+      '{"bootId":"boot","memory":{"given":[],"ended":[],"elsewhere":[{"id":"1","out":1}]}}',
     ]) {
       writeFileSync(BELIEF_FILE, text)
       assert.equal(open().memory, undefined, text)

@@ -12,6 +12,8 @@ const { filter, networkStatistics: statistics, nettop } = Source
 const STEP_MS = 500
 type Step =
   | { do: 'open'; withPort: boolean }
+  | { do: 'bind'; isBoth: boolean }
+  | { do: 'sendTo'; which: number; peer: number; bytes: number }
   | { do: 'send' | 'close'; which: number; bytes: number }
   | { do: 'filter'; is: 'there' | 'away' | 'silent' }
   | { do: 'statistics' | 'nettop'; is: boolean }
@@ -25,7 +27,12 @@ type Flow = {
   isOpen: boolean
   endMs: number
   hasPort: boolean
+  /** Of a UDP socket without a peer: its port, and what it sent to each. */
+  port: number
+  peers: number[] | undefined
 }
+/** By the place of a peer. */
+const PEERS = ['198.51.100.1', '198.51.100.2', '2001:db8::1']
 
 /** One that tells what it sees once a step, and first of all what it finds. */
 class Watcher {
@@ -36,8 +43,11 @@ class Watcher {
   readonly before = new Map<number, number>()
   readonly told = new Map<number, number>()
   readonly closed = new Set<number>()
+  /** Of a filter: how often it came, and what each socket had sent to each peer when it did. */
+  private times = 0
   private readonly code: number
   private readonly offset: number
+  private isAgain = false
   constructor(code: number, offset: number) {
     this.code = code
     this.offset = offset
@@ -47,7 +57,10 @@ class Watcher {
     if (!this.isThere || this.isSilent) return []
     const records: Uint8Array[] = []
     for (const flow of flows) {
-      if (this.closed.has(flow.id)) continue
+      if (flow.peers && this.code === filter) records.push(...this.#tellPeers(teller, flow))
+      if (this.closed.has(flow.id) || (flow.peers && this.code === filter)) continue
+      // Nothing is told of a socket that has neither a peer nor bytes.
+      if (flow.peers && flow.sent === 0) continue
       // A filter sees what begins after it; the others what is open.
       const isNew = !this.told.has(flow.id)
       if (isNew && (this.code === filter ? flow.openMs < this.sinceMs : !flow.isOpen)) continue
@@ -64,20 +77,44 @@ class Watcher {
           id: this.offset + flow.id,
           out,
           // Asked before the flow has one, the filter may not know it.
-          localPort: this.code === filter && !flow.hasPort ? 0 : 40_000 + flow.id,
-          pid: flow.id,
+          localPort: this.code === filter && !flow.hasPort ? 0 : flow.port,
+          pid: flow.peers ? flow.port : flow.id,
           state: !flow.isOpen ? 'closed' : isNew ? 'opened' : 'report',
-          flags: isFoundOpen ? FlowFlag.enumerated : 0,
+          flags: isFoundOpen || this.isAgain ? FlowFlag.enumerated : 0,
+          ...(flow.peers ? { protocol: 17, to: '::', port: 0 } : {}),
         }),
       )
     }
     return records
+  }
+  /** A filter meets a socket with what is sent next to each of its peers, and counts from there. */
+  #tellPeers(teller: Teller, flow: Flow): Uint8Array[] {
+    return (flow.peers as number[]).flatMap((sent, peer) => {
+      const id = flow.id * PEERS.length + peer + this.times * 100_000
+      const out = sent - (this.before.get(id) ?? 0)
+      const isNew = !this.told.has(id)
+      if (this.closed.has(id) || out === 0) return []
+      if (isNew && !flow.isOpen && flow.endMs + STEP_MS < teller.atMs) return []
+      if (!isNew && flow.isOpen && this.told.get(id) === out) return []
+      this.told.set(id, out)
+      if (!flow.isOpen) this.closed.add(id)
+      return teller.flow(this.code, {
+        ...{ id: this.offset + id, out, localPort: flow.port, pid: flow.port },
+        ...{ protocol: 17, to: PEERS[peer] as string },
+        state: !flow.isOpen ? 'closed' : isNew ? 'opened' : 'report',
+        flags: this.isAgain ? FlowFlag.enumerated : 0,
+      })
+    })
   }
   comes(teller: Teller, flows: readonly Flow[]): Uint8Array[] {
     this.isThere = true
     this.sinceMs = teller.atMs
     // Its counts begin anew where they are its own run's.
     if (this.code === nettop) this.forget()
+    this.times++
+    for (const { id, peers = [] } of this.code === filter ? flows : [])
+      for (const [peer, sent] of peers.entries())
+        this.before.set(id * PEERS.length + peer + this.times * 100_000, sent)
     this.#tellAnew()
     const start = teller.mark(this.code, Mark.start)
     return [start, ...this.tell(teller, flows), teller.mark(this.code, Mark.enumerated)]
@@ -90,7 +127,9 @@ class Watcher {
   again(teller: Teller, flows: readonly Flow[]): Uint8Array[] {
     if (!this.isThere) return [teller.mark(this.code, Mark.start, 0)]
     this.#tellAnew()
+    this.isAgain = true
     const records = [teller.mark(this.code, Mark.start), ...this.tell(teller, flows)]
+    this.isAgain = false
     return [...records, teller.mark(this.code, Mark.enumerated)]
   }
   /** An enumeration names all that is open. */
@@ -117,6 +156,11 @@ function play(steps: readonly Step[]) {
   }
   const all = [watchers.filter, watchers.statistics, watchers.nettop]
   const hand = (records: Uint8Array[]) => ledger.take(belief.take(Buffer.concat(records)))
+  const add = (flow: Partial<Flow>): void => {
+    const id = flows.length + 1
+    const fresh = { sent: 0, isOpen: true, endMs: 0, hasPort: true, port: 40_000 + id }
+    flows.push({ id, openMs: teller.atMs, peers: undefined, ...fresh, ...flow })
+  }
   const end = (flow: Flow): void => {
     flow.isOpen = false
     flow.endMs = teller.atMs
@@ -127,20 +171,27 @@ function play(steps: readonly Step[]) {
   for (const step of steps) {
     switch (step.do) {
       case 'open':
-        flows.push({
-          id: flows.length + 1,
-          openMs: teller.atMs,
-          sent: 0,
-          isOpen: true,
-          endMs: 0,
-          hasPort: step.withPort,
-        })
+        add({ hasPort: step.withPort })
         break
+      case 'bind': {
+        // Of both families: one port and process, two sockets.
+        const port = 40_000 + flows.length + 1
+        for (let i = 0; i <= Number(step.isBoth); i++) add({ port, peers: PEERS.map(() => 0) })
+        break
+      }
+      case 'sendTo': {
+        const sockets = flows.filter(({ peers, isOpen }) => peers !== undefined && isOpen)
+        const socket = sockets[step.which % Math.max(1, sockets.length)]
+        if (socket?.peers === undefined) break
+        socket.peers[step.peer] = (socket.peers[step.peer] as number) + step.bytes
+        socket.sent += step.bytes
+        break
+      }
       case 'send':
       case 'close': {
         const flow = flows[step.which % Math.max(1, flows.length)]
         if (!flow?.isOpen) break
-        flow.sent += step.bytes
+        if (flow.peers === undefined) flow.sent += step.bytes
         if (step.do === 'close') end(flow)
         break
       }
@@ -182,6 +233,10 @@ const traffic: fc.Arbitrary<Step>[] = [
   }),
   fc.constant({ do: 'pass' as const }),
 ]
+const datagrams: fc.Arbitrary<Step>[] = [
+  fc.record({ do: fc.constant('bind' as const), isBoth: fc.boolean() }),
+  fc.record({ do: fc.constant('sendTo' as const), which, peer: fc.nat(2), bytes }),
+]
 const filterMoves = fc.record({
   do: fc.constant('filter' as const),
   is: fc.constantFrom('there' as const, 'away' as const, 'silent' as const),
@@ -198,25 +253,34 @@ const death = fc.record({
 const story = (...arbitraries: fc.Arbitrary<Step>[]) =>
   fc.array(fc.oneof(...arbitraries), { maxLength: 80 })
 
+const isExact = (steps: readonly Step[]): void => {
+  const { ledger, sent } = play(steps)
+  assert.equal(ledger.out, sent)
+  assert.equal(ledger.open, 0)
+  assert.equal(ledger.falls + ledger.afterClose, 0)
+}
+const isNoMore = (steps: readonly Step[]): void => {
+  const { ledger, sent } = play(steps)
+  assert.ok(ledger.out <= sent, `${ledger.out} of ${sent}`)
+  assert.equal(ledger.falls, 0)
+}
+
 describe('what several sources tell, in random worlds:', () => {
   it('is handed on to the byte where one of them goes on all the time, over restarts of the engine too', () => {
+    fc.assert(fc.property(story(...traffic, ...traffic, comesAndGoes, restart), isExact), RUNS)
+  })
+  it('is handed on to the byte of UDP sockets without a peer too, which the filter tells peer by peer', () => {
     fc.assert(
-      fc.property(story(...traffic, ...traffic, comesAndGoes, restart), (steps) => {
-        const { ledger, sent } = play(steps)
-        assert.equal(ledger.out, sent)
-        assert.equal(ledger.open, 0)
-        assert.equal(ledger.falls + ledger.afterClose, 0)
-      }),
+      fc.property(story(...datagrams, ...datagrams, ...traffic, comesAndGoes, restart), isExact),
       RUNS,
     )
   })
   it('is never more than was sent, whichever falls silent, dies or comes back', () => {
+    fc.assert(fc.property(story(...traffic, ...traffic, filterMoves, death), isNoMore), RUNS)
+  })
+  it('is never more than was sent of UDP sockets without a peer either', () => {
     fc.assert(
-      fc.property(story(...traffic, ...traffic, filterMoves, death), (steps) => {
-        const { ledger, sent } = play(steps)
-        assert.ok(ledger.out <= sent, `${ledger.out} of ${sent}`)
-        assert.equal(ledger.falls, 0)
-      }),
+      fc.property(story(...datagrams, ...datagrams, ...traffic, filterMoves, death), isNoMore),
       RUNS,
     )
   })

@@ -4,34 +4,9 @@ import { createBelief } from '../../src/intake/belief.ts'
 import type { BeliefMemory } from '../../src/intake/giving.ts'
 import { FlowFlag, Gap } from '../../src/records/record.gen.ts'
 import { MAC_SOURCES, SOURCE_CODE, SOURCE_NAMES } from '../../src/sources/choice.ts'
-import { Ledger, Mark, Source, Teller, type Told } from './flows.ts'
+import { Mark, Source, scene, Teller, type Told } from './flows.ts'
 
 const { filter, networkStatistics: statistics, nettop } = Source
-
-/** A belief, its sources, and the ledger that takes what it hands on. */
-function scene(memory?: BeliefMemory) {
-  const teller = new Teller()
-  const belief = createBelief({ memory })
-  const ledger = new Ledger()
-  const hand = (...records: Uint8Array[]) => ledger.take(belief.take(Buffer.concat(records)))
-  return {
-    teller,
-    belief,
-    ledger,
-    begins: (source: number) =>
-      hand(teller.mark(source, Mark.start), teller.mark(source, Mark.enumerated)),
-    starts: (source: number) => hand(teller.mark(source, Mark.start)),
-    enumerated: (source: number) => hand(teller.mark(source, Mark.enumerated)),
-    cannot: (source: number) => hand(teller.mark(source, Mark.start, 0)),
-    stops: (source: number) => hand(teller.mark(source, Mark.stop, 0)),
-    tells: (source: number, told: Told) => hand(teller.flow(source, told)),
-    names: (source: number, id: number, name: string) => hand(teller.name(source, id, name)),
-    wait(ms: number) {
-      teller.atMs += ms
-      return hand(teller.tick())
-    },
-  }
-}
 
 describe('the source of flows that is believed', () => {
   it('leaves records of other machines as they are, to the byte', () => {

@@ -1,5 +1,7 @@
 // Flows as several sources of a Mac tell them, and what an engine would make of what is handed on.
 import { parseAddress } from '../../src/engine/address.ts'
+import { createBelief } from '../../src/intake/belief.ts'
+import type { BeliefMemory } from '../../src/intake/giving.ts'
 import {
   Capability,
   Direction,
@@ -32,6 +34,7 @@ export type Ends = {
   localPort?: number
   pid?: number
   pidversion?: number
+  protocol?: number
 }
 export type Told = Ends & {
   id: number
@@ -73,7 +76,7 @@ export class Teller {
       remoteAddr: parseAddress(told.to ?? '203.0.113.9') as Uint8Array,
       remotePort: told.port ?? 443,
       localPort: told.localPort ?? 50_000,
-      protocol: 6,
+      protocol: told.protocol ?? 6,
       direction: Direction.outbound,
       state: FlowState[told.state ?? 'report'],
     })
@@ -150,3 +153,28 @@ export class Ledger {
   }
 }
 export { FLOW_AT }
+
+/** A belief, its sources, and the ledger that takes what it hands on. */
+export function scene(memory?: BeliefMemory) {
+  const teller = new Teller()
+  const belief = createBelief({ memory })
+  const ledger = new Ledger()
+  const hand = (...records: Uint8Array[]) => ledger.take(belief.take(Buffer.concat(records)))
+  return {
+    teller,
+    belief,
+    ledger,
+    begins: (source: number) =>
+      hand(teller.mark(source, Mark.start), teller.mark(source, Mark.enumerated)),
+    starts: (source: number) => hand(teller.mark(source, Mark.start)),
+    enumerated: (source: number) => hand(teller.mark(source, Mark.enumerated)),
+    cannot: (source: number) => hand(teller.mark(source, Mark.start, 0)),
+    stops: (source: number) => hand(teller.mark(source, Mark.stop, 0)),
+    tells: (source: number, told: Told) => hand(teller.flow(source, told)),
+    names: (source: number, id: number, name: string) => hand(teller.name(source, id, name)),
+    wait(ms: number) {
+      teller.atMs += ms
+      return hand(teller.tick())
+    },
+  }
+}

@@ -1,0 +1,244 @@
+// UDP sockets without a peer: NetworkStatistics and nettop tell one row for all their peers, the filter a flow for each.
+import assert from 'node:assert/strict'
+import type { BeliefMemory } from '../../src/intake/giving.ts'
+import { FlowFlag } from '../../src/records/record.gen.ts'
+import { type Ends, Source, scene, type Told } from './flows.ts'
+
+const { filter, networkStatistics: statistics, nettop } = Source
+const { enumerated } = FlowFlag
+/** As a socket's row, and as a flow to one of its peers. */
+const socket: Ends = { protocol: 17, to: '::', port: 0, localPort: 5_353, pid: 7 }
+const to = (peer: string): Ends => ({ ...socket, to: peer, port: 5_353 })
+const [one, other] = [to('198.51.100.1'), to('198.51.100.2')]
+
+/** The filter and NetworkStatistics are at work; a socket begins that both see. */
+function watched(memory?: BeliefMemory) {
+  const story = scene(memory)
+  story.begins(filter)
+  story.begins(statistics)
+  story.wait(5_000)
+  return story
+}
+/** NetworkStatistics had the socket before the filter came. */
+function older(memory?: BeliefMemory) {
+  const story = scene(memory)
+  story.begins(statistics)
+  story.tells(statistics, { id: 70, out: 1_000, ...socket })
+  story.wait(60_000)
+  story.begins(filter)
+  story.wait(5_000)
+  return story
+}
+const asJson = (memory: BeliefMemory | undefined): BeliefMemory =>
+  JSON.parse(JSON.stringify(memory))
+
+describe('a UDP socket without a peer', () => {
+  it('counts what the filter told of its peers once, when NetworkStatistics takes over', () => {
+    const { tells, cannot, wait, ledger } = watched()
+    tells(filter, { id: 1, out: 100, ...one })
+    tells(statistics, { id: 70, out: 100, ...socket })
+    tells(filter, { id: 1, out: 100, ...one, state: 'closed' })
+    // Long ago by the time that it matters.
+    for (let i = 0; i < 5; i++) wait(60_000)
+    tells(filter, { id: 2, out: 50, ...other })
+    tells(statistics, { id: 70, out: 150, ...socket })
+    assert.equal(ledger.out, 150)
+    cannot(filter)
+    assert.equal(ledger.out, 150)
+    tells(statistics, { id: 70, out: 180, ...socket })
+    tells(statistics, { id: 70, out: 200, ...socket, state: 'closed' })
+    assert.deepEqual([ledger.out, ledger.open], [200, 0])
+  })
+
+  it('is NetworkStatistics’ where it is older than the filter, whatever that tells of it', () => {
+    const { tells, wait, ledger } = older()
+    tells(filter, { id: 1, out: 0, ...one, state: 'opened' })
+    tells(filter, { id: 1, out: 300, ...one })
+    tells(statistics, { id: 70, out: 1_300, ...socket })
+    tells(filter, { id: 2, out: 20, ...other, state: 'closed' })
+    wait(1_000)
+    tells(statistics, { id: 70, out: 1_320, ...socket, state: 'closed' })
+    // Told late: the socket has closed.
+    wait(1_000)
+    tells(filter, { id: 1, out: 310, ...one, state: 'closed' })
+    assert.deepEqual([...ledger.flows.keys()], ['70.1'])
+    assert.deepEqual([ledger.out, ledger.open], [1_320, 0])
+  })
+
+  it('is the filter’s from where it was when NetworkStatistics ends, and once when that comes back', () => {
+    const { tells, stops, begins, ledger } = older()
+    tells(filter, { id: 1, out: 300, ...one })
+    tells(filter, { id: 1, out: 320, ...one })
+    tells(statistics, { id: 70, out: 1_320, ...socket })
+    stops(statistics)
+    tells(filter, { id: 1, out: 350, ...one })
+    // One that is told late is not told again.
+    tells(filter, { id: 2, out: 30, ...other })
+    assert.equal(ledger.out, 1_350)
+    begins(statistics)
+    tells(statistics, { id: 70, out: 1_350, ...socket })
+    tells(filter, { id: 1, out: 380, ...one })
+    assert.equal(ledger.out, 1_380)
+    assert.equal(ledger.falls + ledger.afterClose, 0)
+  })
+
+  it('does not make a filter that works look silent', () => {
+    const { tells, wait, belief } = watched()
+    for (let i = 0; i < 3; i++)
+      tells(filter, { id: 1 + i, out: 90_000, ...one, localPort: 6_000 + i })
+    wait(1_000)
+    for (let i = 0; i < 3; i++)
+      tells(statistics, { id: 70 + i, out: 90_000, ...socket, localPort: 6_000 + i })
+    for (let i = 0; i < 4; i++) wait(5_000)
+    assert.equal(belief.choice().isFilterSilent, false)
+  })
+
+  it('is NetworkStatistics’ from where it was when the filter falls silent, whatever that tells at last', () => {
+    const { tells, wait, belief, ledger } = watched()
+    tells(filter, { id: 1, out: 100, ...one })
+    tells(statistics, { id: 70, out: 100, ...socket })
+    wait(1_000)
+    for (let i = 0; i < 3; i++)
+      tells(statistics, { id: 80 + i, out: 90_000, localPort: 100 + i, state: 'closed' })
+    tells(statistics, { id: 70, out: 150, ...socket })
+    for (let i = 0; i < 4; i++) wait(5_000)
+    assert.equal(belief.choice().isFilterSilent, true)
+    assert.equal(ledger.out, 270_150)
+    tells(statistics, { id: 70, out: 170, ...socket, state: 'closed' })
+    tells(filter, { id: 1, out: 165, ...one })
+    tells(filter, { id: 1, out: 170, ...one, state: 'closed' })
+    assert.equal(belief.choice().isFilterSilent, false)
+    assert.equal(ledger.out, 270_170)
+  })
+
+  it('is the filter’s where that tells of it first as it comes', () => {
+    const { begins, tells, ledger } = scene()
+    begins(statistics)
+    begins(filter)
+    tells(filter, { id: 1, out: 10, ...one })
+    tells(statistics, { id: 70, out: 15, ...socket })
+    tells(filter, { id: 1, out: 20, ...one, state: 'closed' })
+    assert.deepEqual([[...ledger.flows.keys()], ledger.out], [['1.1'], 20])
+  })
+
+  it('counts once between NetworkStatistics and nettop, which has its own beginning', () => {
+    const { begins, tells, stops, cannot, ledger } = scene()
+    begins(statistics)
+    tells(statistics, { id: 70, out: 1_000, ...socket })
+    stops(statistics)
+    cannot(statistics)
+    begins(nettop)
+    tells(nettop, { id: 9, out: 40, ...socket, flags: enumerated })
+    tells(nettop, { id: 9, out: 60, ...socket, flags: enumerated })
+    assert.equal(ledger.out, 1_060)
+    begins(statistics)
+    tells(statistics, { id: 70, out: 1_100, ...socket })
+    assert.deepEqual([ledger.out, ledger.falls], [1_100, 0])
+  })
+
+  it('of another process, protocol or port is another', () => {
+    for (const unlike of [{ pid: 8 }, { localPort: 5_354 }, { protocol: 6 }]) {
+      const { tells, cannot, ledger } = watched()
+      tells(filter, { id: 1, out: 100, ...one, ...unlike })
+      tells(statistics, { id: 70, out: 70, ...socket })
+      cannot(filter)
+      tells(statistics, { id: 70, out: 80, ...socket })
+      assert.equal(ledger.out, 180)
+    }
+  })
+
+  it('is known by its process where the filter has no local port yet: the nearest of them', () => {
+    const { tells, cannot, wait, ledger } = watched()
+    tells(statistics, { id: 70, out: 5, ...socket, localPort: 1_111 })
+    wait(9_000)
+    tells(statistics, { id: 71, out: 1, ...socket })
+    tells(filter, { id: 1, out: 100, ...one, localPort: 0 })
+    tells(statistics, { id: 71, out: 100, ...socket })
+    cannot(filter)
+    tells(statistics, { id: 71, out: 110, ...socket })
+    assert.equal(ledger.out, 115)
+  })
+
+  it('of both families is two, of which nobody knows which the filter told: together they count once', () => {
+    const { tells, cannot, ledger } = watched()
+    tells(filter, { id: 1, out: 100, ...one })
+    tells(filter, { id: 2, out: 30, ...to('2001:db8::1') })
+    tells(statistics, { id: 70, out: 30, ...socket })
+    tells(statistics, { id: 71, out: 100, ...socket })
+    cannot(filter)
+    for (const [id, out] of [
+      [70, 35],
+      [71, 120],
+    ] as const)
+      tells(statistics, { id, out, ...socket })
+    assert.equal(ledger.out, 155)
+
+    const closed = watched()
+    closed.tells(filter, { id: 1, out: 100, ...one, state: 'closed' })
+    closed.tells(statistics, { id: 70, out: 100, ...socket, state: 'closed' })
+    closed.cannot(filter)
+    closed.tells(statistics, { id: 71, out: 40, ...socket })
+    assert.equal(closed.ledger.out, 140, 'what the filter told was all the other’s')
+  })
+
+  it('of both families stays whole with NetworkStatistics where one of them does', () => {
+    const { tells, ledger } = older()
+    tells(filter, { id: 1, out: 10, ...to('2001:db8::1') })
+    tells(statistics, { id: 71, out: 10, ...socket, state: 'opened' })
+    assert.equal(ledger.out, 1_010)
+  })
+
+  it('counts its past once where another told of it that nobody remembers', () => {
+    const { begins, tells, cannot, ledger } = scene()
+    begins(filter)
+    tells(filter, { id: 1, out: 100, ...one, state: 'closed' })
+    cannot(filter)
+    begins(statistics)
+    tells(statistics, { id: 70, out: 100, ...socket, flags: enumerated })
+    assert.equal(ledger.out, 100)
+    tells(statistics, { id: 70, out: 130, ...socket })
+    assert.equal(ledger.out, 130)
+    // Where nobody did, it is told with it.
+    const alone = scene()
+    alone.begins(statistics)
+    alone.tells(statistics, { id: 70, out: 100, ...socket, flags: enumerated })
+    assert.equal(alone.ledger.out, 100)
+  })
+
+  it('goes on as it was with an engine that was started anew', () => {
+    const stays = older()
+    stays.tells(filter, { id: 1, out: 300, ...one })
+    stays.tells(statistics, { id: 70, out: 1_300, ...socket })
+    const after = scene(asJson(stays.belief.memory()))
+    after.begins(filter)
+    after.tells(filter, { id: 2, out: 0, ...other, flags: enumerated })
+    after.tells(filter, { id: 1, out: 310, ...one, flags: enumerated })
+    after.starts(statistics)
+    after.tells(statistics, { id: 70, out: 1_320, ...socket, flags: enumerated })
+    after.enumerated(statistics)
+    after.tells(filter, { id: 1, out: 330, ...one })
+    assert.deepEqual([...after.ledger.flows.keys()], ['70.1'])
+    assert.equal(after.ledger.out, 1_320)
+
+    const isWatched = watched()
+    isWatched.tells(filter, { id: 1, out: 100, ...one, state: 'closed' })
+    isWatched.tells(filter, { id: 2, out: 20, ...other })
+    isWatched.tells(statistics, { id: 70, out: 120, ...socket })
+    const memory = asJson(isWatched.belief.memory())
+    // Whichever of them is heard first.
+    const sources: [number, Told][] = [
+      [filter, { id: 2, out: 20, ...other, flags: enumerated }],
+      [statistics, { id: 70, out: 120, ...socket, flags: enumerated }],
+    ]
+    for (const order of [sources, [...sources].reverse()]) {
+      const next = scene(memory)
+      for (const [source] of order) next.begins(source)
+      next.wait(3_000)
+      for (const [source, told] of order) next.tells(source, told)
+      next.cannot(filter)
+      next.tells(statistics, { id: 70, out: 150, ...socket })
+      // The engine had 120 of it.
+      assert.equal(next.ledger.out, 50)
+    }
+  })
+})
