@@ -168,6 +168,7 @@ export function reviveAlert(
       newToHost: state.destination.newToHost,
       alertId: stored.id,
       suppressed: false,
+      exception: undefined,
       rolledUpDay: -1,
       pinned: state.isOpen,
       ended: [],

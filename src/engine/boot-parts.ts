@@ -1,4 +1,5 @@
 // The parts of a boot's engine, each made once and told of the others it needs.
+
 import type { UnixNs } from '../units.ts'
 import { createFlowListing } from './alert-flows.ts'
 import { processView } from './alert-view.ts'
@@ -25,6 +26,7 @@ import type { Lasting } from './lasting.ts'
 import { createPairTable } from './pair-table.ts'
 import { createProcessTable } from './process-table.ts'
 import { createSummarizer } from './summary.ts'
+import { createSuppression } from './suppression.ts'
 import { createTop } from './top.ts'
 import { createUnseenSums } from './unseen.ts'
 
@@ -101,6 +103,11 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     processes,
     book,
     listing: createFlowListing(rows, clock),
+    suppression: createSuppression({
+      ...{ pairs, clock, counters },
+      policy: () => lasting.policy,
+      byRule: lasting.suppressedByRule,
+    }),
     processOf: (flow) => rows.processOf[flow],
     makerOf: (flow) => rows.makerOf[flow],
     isAwaited: idle.has,

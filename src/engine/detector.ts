@@ -10,7 +10,6 @@ import type { AlertState, Severity } from './finding.ts'
 import { F, FLOW_WORDS, Phase } from './flow-table.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair } from './pair-table.ts'
-import { parentChecks, whitelists } from './policy.ts'
 import type { Process } from './process.ts'
 import { explain } from './reasons.ts'
 import { mayCross, noPoints, scoreInto, severityOf } from './score.ts'
@@ -34,7 +33,7 @@ const DAY_MS = 86_400_000
 const RANK: Record<Severity, number> = { low: 1, medium: 2, high: 3 }
 
 export function createDetector(parts: DetectorParts): Detector {
-  const { baseline, clock, counters, limits, pairs, flows, book, listing } = parts
+  const { baseline, clock, counters, limits, pairs, flows, book, listing, suppression } = parts
   const alerts = new Map<string, LiveAlert>()
   const byPair = new Map<string, LiveAlert>()
   const features = emptyFeatures()
@@ -80,19 +79,16 @@ export function createDetector(parts: DetectorParts): Detector {
   }
 
   /** Whether something keeps the pair from having an alert of its own; counted. */
-  const isHeldBack = (pair: Pair, process: Process | undefined): boolean => {
-    const policy = parts.policy()
+  const isHeldBack = (slot: number, pair: Pair, process: Process | undefined): boolean => {
     const { identity, destination } = pair
-    const chain = process ? chainOf(process, parts.processes, clock) : []
-    const ancestors = chain.slice(1).map(({ path }) => path)
-    if (
-      whitelists(policy, destination.address, destination.view.hostname) ||
-      parentChecks(policy, chain[0]?.path || identity.stored.path, ancestors)
-    ) {
-      pair.suppressed = true
-      counters.suppressed++
-      return true
+    const [self, ...above] = process ? chainOf(process, parts.processes, clock) : []
+    const sending = {
+      address: destination.address,
+      hostname: destination.view.hostname,
+      program: self?.path || identity.stored.path,
+      ancestors: above.map(({ path }) => path),
     }
+    if (suppression.holdsBack(slot, pair, sending)) return true
     const day = today()
     if (identity.alertDay !== day) {
       identity.alertDay = day
@@ -138,7 +134,7 @@ export function createDetector(parts: DetectorParts): Detector {
   ): void => {
     const severity = severityOf(points.total)
     if (severity === undefined) return
-    if (isHeldBack(pair, process)) return
+    if (isHeldBack(slot, pair, process)) return
     const row = flow * FLOW_WORDS
     const at = wallNow(clock)
     const alert: LiveAlert = {
@@ -238,7 +234,7 @@ export function createDetector(parts: DetectorParts): Detector {
     if (pair.alertId === undefined) {
       if (!isSuspect) return
       score(slot, pair)
-      if (!points.gate || pair.suppressed) return
+      if (!points.gate || suppression.isHeld(slot, pair)) return
       if (pair.rolledUpDay >= 0 && pair.rolledUpDay === today()) return
       open(slot, flow, pair, of)
       return
@@ -316,6 +312,7 @@ export function createDetector(parts: DetectorParts): Detector {
       alert.flows.clear()
     },
     pass() {
+      suppression.pass()
       if (clock.nowMs >= seedingEndsMs) detector.seeded()
       const over: number[] = []
       for (const alert of alerts.values()) {
@@ -347,6 +344,7 @@ export function createDetector(parts: DetectorParts): Detector {
     judgeAnew() {
       pairs.each((_, pair) => {
         pair.suppressed = false
+        pair.exception = undefined
       })
     },
     seed() {

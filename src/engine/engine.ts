@@ -46,6 +46,8 @@ export type Engine = {
   counters(): EngineCounters
   /** The programs and destinations with most bytes since the last call. */
   top(count: number): TopFlow[]
+  /** Alerts that policies held back since the start, by rule, the most first. */
+  suppressions(): { rule: string; count: number }[]
   /** Before a clean stop: says the summaries of the hour that is not over. */
   finish(): void
 }
@@ -63,6 +65,7 @@ export function createEngine(options: EngineOptions): Engine {
     counters: zeroCounters(),
     findings: [],
     policy,
+    suppressedByRule: new Map(),
     ownPids: policy.ownPids,
     isSaved: false,
     streamBytes: 0,
@@ -104,6 +107,10 @@ export function createEngine(options: EngineOptions): Engine {
       evicted: { ...counters.evicted },
     }),
     top: (count) => boot.top(count),
+    suppressions: () =>
+      [...lasting.suppressedByRule]
+        .map(([rule, count]) => ({ rule, count }))
+        .sort((a, b) => b.count - a.count),
     finish: () => boot.finish(),
   }
 }

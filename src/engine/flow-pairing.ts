@@ -160,6 +160,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
           ...news,
           alertId: undefined,
           suppressed: false,
+          exception: undefined,
           rolledUpDay: -1,
           pinned: false,
           ended: [],

@@ -14,6 +14,8 @@ export type Lasting = {
   counters: EngineCounters
   findings: Finding[]
   policy: Policy
+  /** Alerts that policies held back, by rule. */
+  suppressedByRule: Map<string, number>
   /** Never alerted on, whatever a policy record says. */
   ownPids: number[]
   /** Somebody saves what is left to the next engine. */

@@ -1,7 +1,9 @@
 // Pairs of identity and destination. Numbers lie in rows, a pair each; the least recently used pair goes first
 // when the table is full.
+
 import type { Destination } from './destination.ts'
 import type { EndedFlow } from './ended-flows.ts'
+import type { Exception } from './exception.ts'
 import {
   beginRow,
   C,
@@ -30,6 +32,8 @@ export type Pair = {
   /** Handled by the detector; see there. */
   alertId: string | undefined
   suppressed: boolean
+  /** The one that names it, whether it holds it back or not. */
+  exception: Exception | undefined
   /** Day (since 1970) on which its identity had no alert left for it; -1 when it had. */
   rolledUpDay: number
   /** Must stay while the table is full: it has an open alert. */

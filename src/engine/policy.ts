@@ -1,14 +1,19 @@
 // What is in force: which networks count as outside, and what is known to be harmless here. docs/policy.md says it for
 // those who write one.
-import { brief, quoted } from '../printable.ts'
 import type { PolicyRecord } from '../records/record.gen.ts'
 import { type Cidr, cidrHas, parseCidr } from './address.ts'
+import { type Exception, type ExceptionDocument, readException } from './exception.ts'
+import {
+  type HostRule,
+  type ParentRule,
+  PolicyError,
+  readHostRule,
+  readParentRule,
+  shown,
+} from './policy-fields.ts'
 
-/** A host that is known to be talked to: a block of addresses, or a domain with everything under it. */
-export type HostRule = { kind: 'network'; cidr: Cidr } | { kind: 'domain'; domain: string }
-
-/** A program that may send when this parent runs it. Absolute paths; a trailing `*` matches any rest. */
-export type ParentRule = { parent: string; program: string }
+export type { HostRule, ParentRule } from './policy-fields.ts'
+export { PolicyError } from './policy-fields.ts'
 
 export type Policy = {
   version: number
@@ -20,6 +25,8 @@ export type Policy = {
   hostWhitelist: HostRule[]
   /** AN0032's ParentProcessCheck: alerts on these are suppressed and counted. */
   parentProcessCheck: ParentRule[]
+  /** The same for a while, and up to a volume. */
+  exceptions: Exception[]
   /** The agent's own processes: never alerted on, counted. */
   ownPids: number[]
 }
@@ -31,33 +38,12 @@ export type PolicyDocument = {
   externalNetworks?: string[]
   hostWhitelist?: string[]
   parentProcessCheck?: ParentRule[]
+  exceptions?: ExceptionDocument[]
   ownPids?: number[]
-}
-
-/** syntax: not a JSON object. field: a field has a value that it cannot have. */
-export type PolicyErrorCode = 'syntax' | 'field'
-
-/** A policy that is refused whole: half of one would be another policy. */
-export class PolicyError extends Error {
-  readonly code: PolicyErrorCode
-  constructor(code: PolicyErrorCode, text: string, options?: ErrorOptions) {
-    super(text, options)
-    this.name = 'PolicyError'
-    this.code = code
-  }
 }
 
 /** Entries a list may have; what is beyond is refused, not cut. */
 const ENTRIES_MAX = 1_024
-const PATH_MAX = 4_096
-/** Characters of a refused value or name that are repeated: it goes to a terminal, and to the collector. */
-const QUOTED_MAX = 80
-
-const shown = (value: unknown): string =>
-  typeof value === 'string'
-    ? quoted(value, QUOTED_MAX)
-    : brief(JSON.stringify(value) ?? 'nothing', QUOTED_MAX)
-
 /** Nothing left out but what detection itself leaves out. */
 export const DEFAULT_POLICY: Policy = {
   version: 0,
@@ -65,6 +51,7 @@ export const DEFAULT_POLICY: Policy = {
   externalNetworks: [],
   hostWhitelist: [],
   parentProcessCheck: [],
+  exceptions: [],
   ownPids: [],
 }
 
@@ -103,6 +90,7 @@ export function makePolicy(document: PolicyDocument): Policy {
     externalNetworks: list('externalNetworks', readCidr),
     hostWhitelist: list('hostWhitelist', readHostRule),
     parentProcessCheck: list('parentProcessCheck', readParentRule),
+    exceptions: list('exceptions', readException),
     ownPids: list('ownPids', (value, where) => whole(where.slice(7), value, 2 ** 31 - 1)),
   }
 }
@@ -127,59 +115,42 @@ function readCidr(value: unknown, where: string): Cidr {
   return cidr
 }
 
-function readHostRule(value: unknown, where: string): HostRule {
-  if (typeof value === 'string') {
-    const cidr = parseCidr(value)
-    if (cidr) return { kind: 'network', cidr }
-    const domain = value.toLowerCase().replace(/\.$/, '')
-    if (/^([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}$/.test(domain) && /[a-z]/.test(domain))
-      return { kind: 'domain', domain }
-  }
-  throw new PolicyError('field', `${where}: ${shown(value)} is neither a network nor a domain`)
-}
-
-function readParentRule(value: unknown, where: string): ParentRule {
-  const rule: Record<string, unknown> =
-    typeof value === 'object' && value !== null ? { ...value } : {}
-  const { parent, program, ...more } = rule
-  const [other] = Object.keys(more)
-  if (other !== undefined)
-    throw new PolicyError('field', `${where}: there is no field ${shown(other)}`)
-  if (!isPathPattern(parent) || !isPathPattern(program))
-    throw new PolicyError(
-      'field',
-      `${where} wants parent and program, both absolute paths; a * stands at the end alone`,
-    )
-  return { parent, program }
-}
-
-/** A star elsewhere would match nothing, and look as if it did. */
-const isPathPattern = (path: unknown): path is string =>
-  typeof path === 'string' &&
-  path.startsWith('/') &&
-  path.length <= PATH_MAX &&
-  !path.slice(0, -1).includes('*')
-
-/** Whether the whitelist names this host. */
-export function whitelists(policy: Policy, address: Uint8Array, hostname: string): boolean {
-  return policy.hostWhitelist.some((rule) =>
-    rule.kind === 'network'
-      ? cidrHas(rule.cidr, address)
-      : hostname === rule.domain || hostname.endsWith(`.${rule.domain}`),
-  )
-}
+const hasHost = (rule: HostRule, address: Uint8Array, hostname: string): boolean =>
+  rule.kind === 'network'
+    ? cidrHas(rule.cidr, address)
+    : hostname === rule.domain || hostname.endsWith(`.${rule.domain}`)
 
 const pathMatches = (pattern: string, path: string): boolean =>
   pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern
 
-/** Whether ParentProcessCheck names this program under one of these ancestors' paths. */
-export function parentChecks(policy: Policy, program: string, ancestors: string[]): boolean {
-  return policy.parentProcessCheck.some(
-    (rule) =>
-      pathMatches(rule.program, program) &&
-      ancestors.some((path) => pathMatches(rule.parent, path)),
-  )
+const hasParent = (rule: ParentRule, program: string, ancestors: readonly string[]): boolean =>
+  pathMatches(rule.program, program) && ancestors.some((path) => pathMatches(rule.parent, path))
+
+/** What sends where: `program` and `ancestors` are paths, the nearest ancestor first. */
+export type Sending = {
+  address: Uint8Array
+  hostname: string
+  program: string
+  ancestors: readonly string[]
 }
+
+/** The rule of HostWhitelist or ParentProcessCheck that names it, as text; undefined: none does. */
+export function ruleFor(policy: Policy, sending: Sending): string | undefined {
+  const { address, hostname, program, ancestors } = sending
+  const host = policy.hostWhitelist.find((rule) => hasHost(rule, address, hostname))
+  if (host) return host.kind === 'network' ? host.cidr.text : host.domain
+  const parent = policy.parentProcessCheck.find((rule) => hasParent(rule, program, ancestors))
+  return parent && `${parent.program} under ${parent.parent}`
+}
+
+/** Exceptions that name it, whether they hold or not. */
+export const exceptionsFor = (
+  policy: Policy,
+  { address, hostname, program, ancestors }: Sending,
+): Exception[] =>
+  policy.exceptions.filter(({ host, parent }) =>
+    host ? hasHost(host, address, hostname) : parent && hasParent(parent, program, ancestors),
+  )
 
 /** The policy of a record, with the agent's own processes in it; or why it is refused. */
 export function policyFrom(

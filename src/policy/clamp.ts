@@ -1,6 +1,7 @@
 // What an agent takes of a policy that was sent to it: never what would switch detection off without a word. Who stands
 // at the machine may (docs/policy.md); who has a key of a fleet may not.
 import { type Cidr, cidrHas, isIpv4, parseCidr } from '../engine/address.ts'
+import type { ExceptionDocument } from '../engine/exception.ts'
 import { makePolicy, type ParentRule, type PolicyDocument, PolicyError } from '../engine/policy.ts'
 import { isPublicSuffix } from '../engine/registered-domain.ts'
 import { brief, quoted } from '../printable.ts'
@@ -57,10 +58,12 @@ export function clampPolicy(content: string, version: number): Clamped {
   const hostWhitelist = kept(document.hostWhitelist, whyNotHost)
   refuseSum(hostWhitelist)
   const parentProcessCheck = kept(document.parentProcessCheck, whyNotParent)
+  const exceptions = kept(document.exceptions, whyNotException)
+  refuseSum(exceptions.flatMap(({ host }) => host ?? []))
   if ((document.ownPids ?? []).length > 0)
     clamped.push('ownPids is left out: a process id means nothing on another machine')
   const { ownPids: _, ...rest } = document
-  return { document: { ...rest, version, hostWhitelist, parentProcessCheck }, clamped }
+  return { document: { ...rest, version, hostWhitelist, parentProcessCheck, exceptions }, clamped }
 }
 
 /** Throws PolicyFault content. */
@@ -77,6 +80,16 @@ function readDocument(content: string): PolicyDocument {
     throw cause
   }
 }
+
+/** Why an exception may not hold; undefined: it may. */
+export const whyNotException = ({
+  host,
+  parent,
+  program,
+}: ExceptionDocument): string | undefined =>
+  host === undefined
+    ? whyNotParent({ parent: parent ?? '', program: program ?? '' })
+    : whyNotHost(host)
 
 /** Why a host may not be left out of detection; undefined: it may. */
 export function whyNotHost(host: string): string | undefined {

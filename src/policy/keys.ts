@@ -23,7 +23,7 @@ export function privateKeyOf(pem: string): KeyObject {
 /** PEM. */
 export function makePrivateKey(): string {
   const { privateKey } = generateKeyPairSync('ed25519')
-  return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  return privateKey.export({ type: 'pkcs8', format: 'pem' })
 }
 
 /** The public key's bytes, 64 lower-case hex digits. */

@@ -7,9 +7,8 @@ import {
   makePolicy,
   type Policy,
   PolicyError,
-  parentChecks,
   parsePolicy,
-  whitelists,
+  ruleFor,
 } from '../../src/engine/policy.ts'
 
 const text = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8')
@@ -69,17 +68,27 @@ describe('docs/policy.md', () => {
 
   it('says of paths, domains and networks what holds', () => {
     const policy = parsePolicy(7, example)
-    const at = (address: string) => parseAddress(address) as Uint8Array
-    assert.equal(whitelists(policy, at('203.0.113.9'), 'backup.example.org'), true)
-    assert.equal(whitelists(policy, at('203.0.113.9'), 'eu.backup.example.org'), true)
-    assert.equal(whitelists(policy, at('203.0.113.9'), 'mybackup.example.org'), false)
-    assert.equal(whitelists(policy, at('203.0.113.9'), ''), false)
-    assert.equal(whitelists(policy, at('198.51.100.9'), ''), true)
-    assert.equal(whitelists(policy, at('2001:db8:5::25'), ''), true)
-    assert.equal(parentChecks(policy, '/opt/backup/bin/a/b', ['/bin/sh', '/usr/sbin/cron']), true)
-    assert.equal(parentChecks(policy, '/opt/backup/bin/a', ['/bin/sh']), false)
+    const to = (address: string, hostname = '', of = policy) =>
+      ruleFor(of, {
+        ...{ address: parseAddress(address) as Uint8Array, hostname },
+        ...{ program: '/x', ancestors: [] },
+      })
+    assert.equal(to('203.0.113.9', 'backup.example.org'), 'backup.example.org')
+    assert.equal(to('203.0.113.9', 'eu.backup.example.org'), 'backup.example.org')
+    assert.equal(to('203.0.113.9', 'mybackup.example.org'), undefined)
+    assert.equal(to('203.0.113.9'), undefined)
+    assert.equal(to('198.51.100.9'), '198.51.100.0/24')
+    assert.equal(to('2001:db8:5::25'), '2001:db8:5::25')
+    const from = (program: string, ancestors: string[]) =>
+      ruleFor(policy, {
+        ...{ address: parseAddress('203.0.113.9') as Uint8Array, hostname: '' },
+        ...{ program, ancestors },
+      })
+    const rule = '/opt/backup/bin/* under /usr/sbin/cron'
+    assert.equal(from('/opt/backup/bin/a/b', ['/bin/sh', '/usr/sbin/cron']), rule)
+    assert.equal(from('/opt/backup/bin/a', ['/bin/sh']), undefined)
     const cased = makePolicy({ hostWhitelist: ['Example.ORG.'] })
-    assert.equal(whitelists(cased, at('203.0.113.9'), 'files.example.org'), true)
+    assert.equal(to('203.0.113.9', 'files.example.org', cased), 'example.org')
     const wide = makePolicy({ externalNetworks: ['10.1.2.3/8'] })
     assert.equal(wide.externalNetworks[0]?.bits, 96 + 8)
   })

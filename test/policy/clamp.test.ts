@@ -22,6 +22,7 @@ describe('of a policy that was sent', () => {
         { parent: '/sbin/launchd', program: '/usr/bin/rsync' },
         { parent: '/Applications/Sync.app/*', program: '/usr/bin/*' },
       ],
+      exceptions: [{ host: '203.0.113.0/24', until: '2026-12-24T18:00:00Z', bytesPerDayMax: 5 }],
     }
     assert.deepEqual(clamp(document), { document: { ...document, version: 3 }, clamped: [] })
   })
@@ -46,6 +47,8 @@ describe('of a policy that was sent', () => {
       assert.deepEqual(document.hostWhitelist, ['203.0.113.0/24'])
       assert.equal(clamped.length, 1)
       assert.match(clamped[0] as string, /is left out/)
+      const exceptions = [{ host, until: '2026-12-24T18:00:00Z', bytesPerDayMax: 5 }]
+      assert.deepEqual(clamp({ exceptions }).document.exceptions, [])
     })
   for (const [parent, program] of [
     ['/*', '/*'],
