@@ -4,7 +4,10 @@ import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { openBeliefFile } from './agent/belief-file.ts'
 import { createEnrolment, type Enrolment } from './agent/enrolment-file.ts'
+import { createHeldBack } from './agent/held-back.ts'
 import { createSuccession, deviceOf, takeUpNext } from './agent/next-enrolment.ts'
+import { createPolicies } from './agent/policies.ts'
+import { POLICY_FILE } from './agent/policy-file.ts'
 import { createReport } from './agent/report.ts'
 import { createSettling } from './agent/settling.ts'
 import { usingState } from './agent/state-file.ts'
@@ -54,7 +57,14 @@ export type AgentOptions = {
   pipeFd: number
   /** undefined: findings stay in the outbox until a collector is named. */
   collector: { url: string; token: string | undefined; enrolment?: Enrolment } | undefined
-  policy: PolicyDocument
+  policy: {
+    /** A file of the command line: it wins over what a collector sends. */
+    local: PolicyDocument | undefined
+    /** In every policy, whosever it is. */
+    always: PolicyDocument
+    /** What a collector's policies have to be signed with, 64 hex digits; undefined: none is taken. */
+    rootKey: string | undefined
+  }
   /** `freshet up` runs it and its collector, and starts either again. */
   isUnderUp?: boolean
   /** Keeps all that the engine is given; the descriptor is open for appending. */
@@ -144,7 +154,20 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       throw new RecordsError(`the engine failed: ${(cause as Error).message}`, { cause })
     }
   }
-  feed(policyRecord(options.policy))
+  let add = feed
+  let tellPolicy = (text: string): void => void early.push(text)
+  const early: string[] = []
+  const policies = usingState(directory, () =>
+    createPolicies({
+      ...{ path: POLICY_FILE, agentVersion: VERSION, now: nowUnixNs, ...options.policy },
+      own: {
+        deviceId: enrolment ? deviceOf(enrolment) : deviceId,
+        group: enrolment?.group ?? '',
+      },
+      apply: (document) => add(policyRecord(document)),
+      tell: (text) => tellPolicy(text),
+    }),
+  )
 
   const uplink = collector
     ? startUplink({
@@ -156,6 +179,15 @@ export async function runEngine(options: AgentOptions): Promise<void> {
           deviceId: enrolment ? deviceOf(enrolment) : deviceId,
           ...(hardware === '' ? {} : { hardware }),
         },
+        // Who has no certificate is in no group, and nobody's to send a policy to.
+        policies: enrolment && {
+          take: policies.take,
+          report: () => ({
+            ...policies.report(),
+            suppressed: engine.counters().suppressed,
+            suppressions: engine.suppressions(),
+            }),
+          },
         enrolment: enrolment && {
           ...createEnrolment('.', deviceOf(enrolment), enrolment, Date.now),
           ...createSuccession('.', enrolment, {
@@ -173,6 +205,9 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       'restart',
       `this machine had the certificate of another, device ${own.earlierId}, and is a device of its own from now on: what it sent before is under that one`,
     )
+  tellPolicy = (text) => telling.tellHealth('policy', text)
+  for (const text of early) tellPolicy(text)
+  const tellHeldBack = createHeldBack(engine.suppressions, tellPolicy, () => performance.now())
   tellOfTheLast(telling, running, setAside, outbox.setAside)
   const settle = createSettling({
     engine,
@@ -189,6 +224,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     unwritten: () => outbox.unwritten(),
     log,
   })
+
+  add = intake.add
 
   // Where the status is asked for: the directory of this file's others is closed to who may read it.
   const above = dirname(directory)
@@ -207,6 +244,9 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const liveTimer = setInterval(() => {
     const live = report.live()
     uplink?.live(live)
+    policies.pass()
+    uplink?.tellPolicies()
+    tellHeldBack(false)
   }, LIVE_INTERVAL_MS)
   const tellCounts = (isLast: boolean): void => {
     if (recording)
@@ -246,6 +286,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     // Of an engine that failed nothing more is to be had: what it had not settled comes again.
     if (!hasFailed) {
       engine.finish()
+      tellHeldBack(true)
       settle(true)
     }
     tellCounts(true)

@@ -18,6 +18,8 @@ export type Enrolment = {
   /** PEM: who may sign the collector's own. */
   authorities: string[]
   group: string
+  /** What the collector's policies have to be signed with, 64 hex digits; absent: none is taken. Never from the collector. */
+  policyKey?: string
 }
 
 /** Of the agent's directory; undefined when it is not enrolled. Throws StateFileError when the file cannot be used. */
@@ -50,8 +52,13 @@ export const endOfEnrolment = ({ certificate }: Enrolment): number =>
   new X509Certificate(certificate).validToDate.getTime()
 
 function isEnrolment(value: unknown): value is Enrolment {
-  const { collector, key, certificate, authorities, group } = value as Record<string, unknown>
+  const { collector, key, certificate, authorities, group, policyKey } = value as Record<
+    string,
+    unknown
+  >
   return (
+    (policyKey === undefined ||
+      (typeof policyKey === 'string' && /^[0-9a-f]{64}$/.test(policyKey))) &&
     [collector, key, certificate, group].every((one) => typeof one === 'string') &&
     Array.isArray(authorities) &&
     authorities.length > 0 &&

@@ -48,6 +48,7 @@ export function createSuccession(
       if (!asked) throw new Error('none was asked for')
       const next: Enrolment = {
         ...{ collector: kept.collector, key: asked.key, group },
+        ...(kept.policyKey === undefined ? {} : { policyKey: kept.policyKey }),
         certificate: pemOf('CERTIFICATE', certificate),
         authorities: authorities.map((der) => pemOf('CERTIFICATE', der)),
       }

@@ -21,6 +21,10 @@ export const pathOrStream = (text: string): string => (text === '-' ? text : pat
 export const collectorPlace = (text: string): string =>
   /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : path(text)
 
+/** A key's 64 hex digits as they are, or a file with it. */
+export const keyOrFile = (text: string): string =>
+  /^[0-9a-fA-F]{64}$/.test(text) ? text : path(text)
+
 /** Names of a Mac's sources, joined by commas. */
 export function sources(text: string): ReadonlySet<MacSource> {
   try {

@@ -11,6 +11,7 @@ import type { MacSource } from '../sources/choice.ts'
 import { StateFileError } from '../state-file.ts'
 import { collectorOrigin, collectorUrl, isLocalCollector } from '../stream/collector-url.ts'
 import { readPolicyFile, readTokenFile } from './policy-file.ts'
+import { readPublicKey } from './policy-signing.ts'
 import { describeRecording } from './recording-text.ts'
 import { defaultUser } from './service-user.ts'
 import { ConfigError, statePaths } from './state.ts'
@@ -27,6 +28,7 @@ export type EngineCommand = {
   collector?: string
   tokenFile?: string
   policy?: string
+  policyKey?: string
   includeLoopback: boolean
   /** `up` runs the collector, and starts it again. */
   underUp: boolean
@@ -45,10 +47,9 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   const user = defaultUser(command.user)
   if (command.tokenFile && !command.collector)
     throw new ConfigError('--token-file wants --collector: the address the token is for')
-  const policy = readPolicyFile(command.policy, {
-    ...(command.includeLoopback ? { includeLoopback: true } : {}),
-    ownPids: [process.pid, process.ppid],
-  })
+  const local = command.policy === undefined ? undefined : readPolicyFile(command.policy, {})
+  const givenKey =
+    command.policyKey === undefined ? undefined : readPublicKey(command.policyKey, '--policy-key')
   makeStateDirectory(paths, paths.agent, user)
   const { record: file } = command
   if (file !== undefined && !isOpen(RECORD_FD))
@@ -65,7 +66,14 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     directory: paths.agent,
     pipeFd: PIPE_FD,
     collector,
-    policy,
+    policy: {
+      local,
+      always: {
+        ...(command.includeLoopback ? { includeLoopback: true } : {}),
+        ownPids: [process.pid, process.ppid],
+      },
+      rootKey: givenKey ?? collector?.enrolment?.policyKey,
+    },
     isUnderUp: command.underUp,
     sources: command.sources,
     ...(file === undefined

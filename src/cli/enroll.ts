@@ -14,6 +14,7 @@ import { parsePin } from '../trust/pin.ts'
 import { VERSION } from '../version.ts'
 import { STREAM } from './output-file.ts'
 import { readOptionFile } from './policy-file.ts'
+import { readPublicKey } from './policy-signing.ts'
 import { defaultUser } from './service-user.ts'
 import { ConfigError, statePaths } from './state.ts'
 import { enterStateDirectory, makeStateDirectory } from './state-directory.ts'
@@ -24,6 +25,7 @@ export type EnrollCommand = {
   collector: string
   tokenFile: string
   pin: string
+  policyKey?: string
 }
 
 export async function runEnrollCommand(command: EnrollCommand): Promise<number> {
@@ -37,6 +39,8 @@ export async function runEnrollCommand(command: EnrollCommand): Promise<number> 
       : readOptionFile(command.tokenFile, '--token-file')
   ).trim()
   if (token === '') throw new ConfigError(`--token-file: ${command.tokenFile} is empty`)
+  const givenKey =
+    command.policyKey === undefined ? undefined : readPublicKey(command.policyKey, '--policy-key')
   makeStateDirectory(paths, paths.agent, user)
   if (user) dropTo(user)
   enterStateDirectory(paths.agent, user?.name ?? 'this user')
@@ -59,7 +63,11 @@ export async function runEnrollCommand(command: EnrollCommand): Promise<number> 
         host: describeMachine(),
       },
     })
-    const enrolment: Enrolment = { collector, key, ...enrolled }
+    const policyKey = givenKey ?? (old?.collector === collector ? old.policyKey : undefined)
+    const enrolment: Enrolment = {
+      ...{ collector, key, ...enrolled },
+      ...(policyKey === undefined ? {} : { policyKey }),
+    }
     writeEnrolment('.', enrolment)
     process.stdout.write(
       `enrolled: this machine is device ${deviceId} of ${collector}, in the group ${enrolled.group}\n` +

@@ -1,7 +1,7 @@
 // Options that several commands share.
 import { type Command, Option } from 'commander'
 import { MAC_SOURCES } from '../sources/choice.ts'
-import { collectorPlace, path, sources, whole } from './arguments.ts'
+import { collectorPlace, keyOrFile, path, sources, whole } from './arguments.ts'
 
 export const stateOption = () =>
   new Option(
@@ -30,6 +30,11 @@ export const keepGbOption = () =>
     .default(20)
 export const policyOption = () =>
   new Option('--policy <file>', 'policy document, JSON').argParser(path)
+export const policyKeyOption = () =>
+  new Option(
+    '--policy-key <key>',
+    'root key of the policies that the collector sends: its digits, or a file with it',
+  ).argParser(keyOrFile)
 export const intervalOption = () =>
   new Option('--interval <ms>', 'time between reads of the flow counters')
     .argParser(whole(10, 5_000))
@@ -64,6 +69,7 @@ export const withAgentOptions = (command: Command): Command =>
     .addOption(collectorOption())
     .addOption(tokenFileOption())
     .addOption(policyOption())
+    .addOption(policyKeyOption())
     .addOption(new Option('--include-loopback', 'detect on loopback too, for trials and tests'))
     .addOption(intervalOption())
     .addOption(execArgumentsOption())

@@ -187,7 +187,7 @@ export type PairSummary = {
 
 /** A change in how well the agent sees or delivers. */
 export type Health = {
-  of: 'degraded' | 'recovered' | 'loss' | 'baseline' | 'signature' | 'outbox' | 'restart'
+  of: 'degraded' | 'recovered' | 'loss' | 'baseline' | 'signature' | 'outbox' | 'restart' | 'policy'
   text: string
   count: number
 }

@@ -43,7 +43,7 @@ export type PolicyDocument = {
 }
 
 /** Entries a list may have; what is beyond is refused, not cut. */
-const ENTRIES_MAX = 1_024
+export const LIST_ENTRIES_MAX = 1_024
 /** Nothing left out but what detection itself leaves out. */
 export const DEFAULT_POLICY: Policy = {
   version: 0,
@@ -77,8 +77,8 @@ export function makePolicy(document: PolicyDocument): Policy {
   const list = <T>(name: string, read: (value: unknown, where: string) => T): T[] => {
     const value = given[name] ?? []
     if (!Array.isArray(value)) throw new PolicyError('field', `policy.${name} is not a list`)
-    if (value.length > ENTRIES_MAX)
-      throw new PolicyError('field', `policy.${name} has more than ${ENTRIES_MAX} entries`)
+    if (value.length > LIST_ENTRIES_MAX)
+      throw new PolicyError('field', `policy.${name} has more than ${LIST_ENTRIES_MAX} entries`)
     return value.map((entry: unknown, index) => read(entry, `policy.${name}[${index}]`))
   }
   const includeLoopback = given['includeLoopback'] ?? false

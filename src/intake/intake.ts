@@ -17,6 +17,8 @@ const SOURCE_AT = 6
 export type Intake = {
   /** Takes whole records, as the framer gives them, and gives on what comes of them, in order and before it returns. */
   push(records: Uint8Array): void
+  /** Gives on whole records that are none of the pipe's. */
+  add(records: Uint8Array): void
   /** How much of the pipe the engine has settled, of which it says so in its own bytes. */
   settled(engineBytes: number): Settled
   /** So much of the pipe was acknowledged, and that was delivered. */
@@ -127,6 +129,10 @@ export function createIntake(
         at += size
       }
       pass(length)
+    },
+    add(records) {
+      give(records)
+      account.note(0, records.length, false)
     },
     settled: account.settled,
     forget: account.forget,

@@ -62,6 +62,7 @@ const HEALTHS: readonly Health['of'][] = [
   'signature',
   'outbox',
   'restart',
+  'policy',
 ]
 
 /** The content of an item, without id and sequence. Throws StreamError. */

@@ -39,7 +39,8 @@ export const CAPABILITIES =
   Capability.heartbeat |
   Capability.ahead |
   Capability.renew |
-  Capability.reenrol
+  Capability.reenrol |
+  Capability.policy
 /** Those of agents with a certificate. */
 export const CAPABILITIES_ENROLLED = Capability.renew | Capability.reenrol
 

@@ -17,6 +17,8 @@ import {
   encodeEnvelope,
   type Hello,
   type Live,
+  type PolicyPush,
+  type PolicyReport,
   type Renewed,
   StreamError,
   type Welcome,
@@ -49,6 +51,13 @@ export type SessionOptions = {
   onProgress: () => void
   /** Of a device that is enrolled: a request where its certificate wants to be renewed, and what came of it. */
   renewal?: Renewal | undefined
+  policies?: PolicyTaker | undefined
+}
+
+/** Of an agent that takes policies. */
+export type PolicyTaker = {
+  take(push: PolicyPush): void
+  report(): PolicyReport
 }
 
 export type Renewal = {
@@ -77,6 +86,7 @@ const PACK_BYTES_MIN = 4096
  */
 const UNSENT_BYTES_MAX = 128 * 1024
 const REASONS_LOGGED_MAX = 5
+const SUPPRESSED_TOLD_MS = 60_000
 /** Clocks that differ by more make times in the collector hard to compare. */
 const CLOCK_OFFSET_TOLD_MS = 60_000
 
@@ -100,6 +110,9 @@ export class Session {
   #retryAfterMs = 0
   #isOver = false
   #isLiveWaiting = false
+  #policiesSaid = ''
+  #policiesAtMs = Number.NEGATIVE_INFINITY
+  #suppressedSaid = 0
   readonly #timers: NodeJS.Timeout[] = []
 
   constructor(socket: WebSocket, options: SessionOptions, ended: SessionEnded) {
@@ -119,7 +132,10 @@ export class Session {
       }, pace.welcomeMs),
     )
     const sentAt = this.#helloAt
-    const capabilities = options.renewal ? CAPABILITIES : CAPABILITIES & ~CAPABILITIES_ENROLLED
+    const capabilities =
+      CAPABILITIES &
+      ~(options.renewal ? 0n : CAPABILITIES_ENROLLED) &
+      ~(options.policies ? 0n : Capability.policy)
     this.#send({
       kind: 'hello',
       hello: { ...hello, outboxId: outbox.id, sentAt, capabilities },
@@ -174,6 +190,25 @@ export class Session {
     })
   }
 
+  /** Says how policies stand, where that has changed since it was said; what they held back, once a minute. */
+  tellPolicies(): void {
+    const { policies } = this.#options
+    if (!policies || !this.isWelcomed || (this.#agreed & Capability.policy) === 0n) return
+    const report = policies.report()
+    const { suppressed, suppressions: _, ...stand } = report
+    const said = JSON.stringify(stand, (__, value: unknown) =>
+      typeof value === 'bigint' ? `${value}` : value,
+    )
+    const nowMs = performance.now()
+    const isDue =
+      nowMs - this.#policiesAtMs >= SUPPRESSED_TOLD_MS && suppressed !== this.#suppressedSaid
+    if (said === this.#policiesSaid && !isDue) return
+    this.#policiesSaid = said
+    this.#policiesAtMs = nowMs
+    this.#suppressedSaid = suppressed
+    this.#send({ kind: 'policyReport', report })
+  }
+
   /** Says goodbye and closes; what is not acknowledged stays in the outbox. */
   goodbye(reason: string): void {
     if (this.#isOver) return
@@ -208,7 +243,10 @@ export class Session {
       void this.#askToBeAnother(envelope.token, envelope.reason)
     else if (envelope.kind === 'reenrolled' && (this.#agreed & Capability.reenrol) !== 0n)
       this.#takeOwn(envelope.given)
-    else if (envelope.kind !== 'unknown' && envelope.kind !== 'heartbeat')
+    else if (envelope.kind === 'policyPush' && (this.#agreed & Capability.policy) !== 0n) {
+      this.#options.policies?.take(envelope.push)
+      this.tellPolicies()
+    } else if (envelope.kind !== 'unknown' && envelope.kind !== 'heartbeat')
       this.#end(CLOSE.protocol, `the collector sent ${envelope.kind} where it may not`)
   }
 
@@ -229,6 +267,7 @@ export class Session {
     this.#tellClock(offsetMs)
     onWelcome(welcome, offsetMs)
     this.pump()
+    this.tellPolicies()
     if ((this.#agreed & Capability.renew) !== 0n) void this.#askForRenewal()
   }
 

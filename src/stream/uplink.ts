@@ -11,7 +11,7 @@ import { type CollectorPlace, collectorPlace } from './collector-url.ts'
 import { type ClientIdentity, TLS_OPTIONS } from './enrol.ts'
 import { connectLocal, PlaceError } from './local-socket.ts'
 import type { Outbox } from './outbox.ts'
-import { type Pace, REPLACED, type Renewal, Session, said } from './session.ts'
+import { type Pace, type PolicyTaker, REPLACED, type Renewal, Session, said } from './session.ts'
 
 /** How the agent stands with its collector. */
 export type UplinkState =
@@ -45,6 +45,8 @@ export type UplinkOptions = {
   token: string | undefined
   /** Its certificate and whom it believes to be its collector; undefined: it is not enrolled with this one. */
   enrolment?: UplinkEnrolment | undefined
+  /** Who takes policies that are sent, and says how they stand; undefined: nobody does. */
+  policies?: PolicyTaker | undefined
   /** As `connectLocal` takes it. */
   collectorUid?: number
   hello: Omit<Hello, 'sentAt' | 'capabilities' | 'outboxId'>
@@ -78,6 +80,8 @@ export type Uplink = {
   poke(): void
   /** Sends counters of the moment, or drops them when not connected or behind. */
   live(live: Live): void
+  /** Says how policies stand, where that has changed. */
+  tellPolicies(): void
   state(): UplinkState
   /** The collector's clock less this machine's, as the last Welcome showed it; undefined before the first. */
   clockOffsetMs(): number | undefined
@@ -215,6 +219,7 @@ export function startUplink(options: UplinkOptions): Uplink {
             },
             onProgress: () => backoff.succeeded(),
             renewal: enrolment,
+            policies: options.policies,
           },
           (reason, code, retryAfterMs) => {
             session = undefined
@@ -260,6 +265,7 @@ export function startUplink(options: UplinkOptions): Uplink {
   return {
     poke: () => session?.pump(),
     live: (live) => session?.live(live),
+    tellPolicies: () => session?.tellPolicies(),
     state: current,
     clockOffsetMs: () => clockOffsetMs,
     done: run(),

@@ -9,6 +9,7 @@ import {
   intervalOption,
   keepDaysOption,
   keepGbOption,
+  policyKeyOption,
   policyOption,
   ringOption,
   sourceProgramsOption,
@@ -25,6 +26,7 @@ type AgentFlags = {
   collector?: string
   tokenFile?: string
   policy?: string
+  policyKey?: string
   includeLoopback?: boolean
   underUp?: boolean
   interval: number
@@ -42,6 +44,7 @@ function agentCommand(options: AgentFlags): import('../agent.ts').AgentCommand {
     ['collector', '--collector'],
     ['tokenFile', '--token-file'],
     ['policy', '--policy'],
+    ['policyKey', '--policy-key'],
   ] as const)
     if (options[name] !== undefined) passed.push(flag, options[name])
   if (options.includeLoopback) passed.push('--include-loopback')
@@ -132,6 +135,7 @@ export function addAgentCommands(program: Command): void {
         .makeOptionMandatory(),
     )
     .requiredOption('--pin <sha256>', `what ${commandThere('collector pin')} prints there`)
+    .addOption(policyKeyOption())
     .action(async (options: import('../enroll.ts').EnrollCommand) => {
       const { runEnrollCommand } = await import('../enroll.ts')
       await finish(runEnrollCommand(options))
@@ -144,6 +148,7 @@ export function addAgentCommands(program: Command): void {
     .option('--collector <url>')
     .option('--token-file <file>')
     .option('--policy <file>')
+    .option('--policy-key <key>')
     .option('--include-loopback', '', false)
     .option('--under-up', '', false)
     .addOption(sourcesOption())

@@ -4,15 +4,13 @@ import { isRelease } from '../../policy/release.ts'
 import { parseTarget } from '../../policy/target.ts'
 import type { PolicyTarget } from '../../stream/policy-message.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
-import { path, whole } from '../arguments.ts'
+import { keyOrFile, path, whole } from '../arguments.ts'
 import { finish } from '../finish.ts'
 import type { DelegateOptions, ShowOptions, SignOptions } from '../policy-signing.ts'
 
 const STREAM = '-'
 /** A file, or a stream of this process. */
 const fileOrStream = (text: string): string => (text === STREAM ? STREAM : path(text))
-/** A key as it is, or a file with it. */
-const keyOrFile = (text: string): string => (/^[0-9a-fA-F]{64}$/.test(text) ? text : path(text))
 
 /** A day, to its end in UTC, or a moment. */
 export function moment(text: string): UnixNs {

@@ -1,0 +1,331 @@
+// Which policy this agent goes by: what its collector sent and the root key has signed, what stands in a file of its command
+// line, or what is built in. What it takes is on the disk before it holds; what it refuses it says.
+import { createHash } from 'node:crypto'
+import type { ExceptionDocument } from '../engine/exception.ts'
+import { LIST_ENTRIES_MAX, type PolicyDocument } from '../engine/policy.ts'
+import { type Clamped, clampPolicy } from '../policy/clamp.ts'
+import { type Delegation, parseDelegation } from '../policy/delegation.ts'
+import { boundedExceptions, type Exceptions } from '../policy/exceptions.ts'
+import { PolicyFault, type PolicyFaultCode } from '../policy/fault.ts'
+import { dateOf, judge } from '../policy/judge.ts'
+import { keyIdOf } from '../policy/keys.ts'
+import { openSigned, verifySigned } from '../policy/signed.ts'
+import type { Addressee } from '../policy/target.ts'
+import {
+  DOCUMENT_KINDS,
+  type DocumentKind,
+  type DocumentReport,
+  type PolicyPayload,
+  type PolicyPush,
+  type PolicyReport,
+  type PolicySource,
+} from '../stream/policy-message.ts'
+import type { UnixNs } from '../units.ts'
+import { type KeptPolicies, readKept, writeKept } from './policy-file.ts'
+
+export type PoliciesOptions = {
+  /** Of the file that keeps what was taken. */
+  path: string
+  /** The root key, 64 hex digits; undefined: the agent was given none, and takes nothing. */
+  rootKey: string | undefined
+  own: Addressee
+  agentVersion: string
+  /** A file of the command line: it wins over all that is sent. */
+  local: PolicyDocument | undefined
+  /** In every policy, whosever it is. */
+  always: PolicyDocument
+  now: () => UnixNs
+  /** Puts a policy in force. */
+  apply: (document: PolicyDocument) => void
+  /** For the collector's page and the log. */
+  tell: (text: string) => void
+}
+
+export type Policies = {
+  take(push: PolicyPush): void
+  /** Time passed: what has ended holds no more, and what the disk refused is tried again. */
+  pass(): void
+  report(): Omit<PolicyReport, 'suppressed' | 'suppressions'>
+  /** Of the programs that a team has decided about. */
+  standings(): Exceptions['standings']
+}
+
+type Held = {
+  payload: PolicyPayload
+  policy?: Clamped
+  delegation?: Delegation
+  exceptions?: Exceptions
+}
+type Standing = Omit<DocumentReport, 'kind'>
+
+/** Of a policy record's text (native/record.def); its own processes are added to it. */
+const RECORD_BYTES_MAX = 65_000
+const RETRY_NS = 30_000_000_000n
+
+/** Puts what was kept in force before it returns. Throws StateFileError where the file's place holds something else. */
+export function createPolicies(options: PoliciesOptions): Policies {
+  const { path, rootKey, agentVersion, local, always, now, apply, tell } = options
+  const rootId = rootKey === undefined ? '' : keyIdOf(rootKey)
+  const held: Partial<Record<DocumentKind, Held>> = {}
+  const standing: Partial<Record<DocumentKind, Standing>> = {}
+  let kept: KeptPolicies = { keyId: rootId, group: undefined, documents: {} }
+  let waiting: PolicyPush | undefined
+  let retryAt = 0n
+  let inForce = ''
+
+  const own = (): Addressee => ({ ...options.own, group: kept.group ?? options.own.group })
+  const isOver = ({ payload }: Held): boolean => payload.notAfter <= now()
+
+  /** The key that a document has to be signed with, and what that one may sign. Throws PolicyFault delegation-missing. */
+  const signerOf = (bytes: Uint8Array): { key: string; kinds: DocumentKind[] } => {
+    const { signed, payload } = peek(bytes)
+    const of = held.delegation
+    const online = of?.delegation?.onlineKey
+    if (of && online !== undefined && signed?.keyId === keyIdOf(online)) {
+      if (!isOver(of)) return { key: online, kinds: ['exceptions'] }
+      const text = `the delegation that says whose exceptions count ended at ${dateOf(of.payload.notAfter)}`
+      throw new PolicyFault('delegation-missing', text)
+    }
+    if (payload?.kind === 'exceptions' && signed?.keyId !== rootId && online === undefined)
+      throw new PolicyFault('delegation-missing', 'no delegation says whose exceptions count')
+    return { key: rootKey as string, kinds: ['policy', 'delegation'] }
+  }
+
+  /** Throws PolicyFault. */
+  const open = (payload: PolicyPayload): Held => {
+    const { kind, content, version, madeAt } = payload
+    if (kind === 'policy') return { payload, policy: clampPolicy(content, version) }
+    if (kind === 'delegation') return { payload, delegation: parseDelegation(content) }
+    const by = held.delegation?.delegation
+    if (!by)
+      throw new PolicyFault('delegation-missing', 'no delegation says whose exceptions count')
+    const madeAtMs = Number(madeAt / 1_000_000n)
+    return { payload, exceptions: boundedExceptions(content, by.bounds, madeAtMs) }
+  }
+
+  const clampedOf = ({ policy, exceptions }: Held): string[] =>
+    policy?.clamped ?? exceptions?.clamped ?? []
+
+  const stands = (kind: DocumentKind, of: Held): void => {
+    const clamped = clampedOf(of)
+    const { version, notAfter } = of.payload
+    standing[kind] = {
+      ...{ version, receivedVersion: version, clamped: clamped.length, at: now() },
+      ...(isOver(of)
+        ? { state: 'expired', code: 'expired', text: `its time was over at ${dateOf(notAfter)}` }
+        : { state: 'applied', code: '', text: clamped.slice(0, 3).join('; ') }),
+    }
+  }
+
+  const refuses = (kind: DocumentKind, received: number, code: PolicyFaultCode, text: string) => {
+    const before = standing[kind]
+    if (before?.code === code && before.receivedVersion === received) return
+    standing[kind] = {
+      ...{ version: held[kind]?.payload.version ?? 0, receivedVersion: received },
+      ...{ state: 'failed', code, text, clamped: before?.clamped ?? 0, at: now() },
+    }
+    tell(`${kind} ${received || ''} was refused (${code}): ${text}`.replace('  ', ' '))
+  }
+
+  const takeOne = (bytes: Uint8Array): void => {
+    const { payload: said } = peek(bytes)
+    const kind = said?.kind ?? 'policy'
+    try {
+      const { key, kinds } = signerOf(bytes)
+      const payload = verifySigned(bytes, key)
+      const digest = digestOf(bytes)
+      const highest = kept.documents[kind]?.highest
+      const present = held[kind]
+      if (present && highest?.digest === digest) {
+        if (standing[kind]?.state === 'failed') stands(kind, present)
+        return
+      }
+      judge(payload, { kinds, highest, digest, own: own(), agentVersion, now: now() })
+      const next = open(payload)
+      keep(kind, { highest: { version: payload.version, digest }, signed: bytes }, next)
+      held[kind] = next
+      stands(kind, next)
+      tell(
+        `${kind} ${payload.version} is taken${clampedOf(next).length > 0 ? `, but not all of it: ${clampedOf(next).slice(0, 3).join('; ')}` : ''}`,
+      )
+      if (kind === 'delegation') openExceptions()
+    } catch (error) {
+      if (!(error instanceof PolicyFault)) throw error
+      refuses(kind, said?.version ?? 0, error.code, error.message)
+      if (error.code === 'not-kept') throw error
+    }
+  }
+
+  /** Throws PolicyFault not-kept. */
+  const keep = (
+    kind: DocumentKind,
+    document: KeptPolicies['documents'][DocumentKind],
+    next: Held,
+  ) => {
+    const documents = { ...kept.documents, [kind]: document }
+    // Another key signs under versions of its own, and nothing of the one before counts any more.
+    const online = held.delegation?.delegation?.onlineKey
+    if (next.delegation && next.delegation.onlineKey !== online) delete documents.exceptions
+    write({ ...kept, documents })
+  }
+
+  /** Throws PolicyFault not-kept. */
+  const write = (next: KeptPolicies): void => {
+    try {
+      writeKept(path, next)
+    } catch (cause) {
+      throw new PolicyFault(
+        'not-kept',
+        `it cannot be kept (${(cause as Error).message}), so it is not taken; it is tried again`,
+        { cause },
+      )
+    }
+    kept = next
+  }
+
+  /** Exceptions that were kept, as the delegation in force has them. */
+  const openExceptions = (): void => {
+    const document = kept.documents.exceptions
+    delete held.exceptions
+    if (!document) {
+      delete standing.exceptions
+      return
+    }
+    reopen('exceptions', document.signed)
+  }
+
+  const reopen = (kind: DocumentKind, bytes: Uint8Array): void => {
+    try {
+      const { key } = signerOf(bytes)
+      const next = open(verifySigned(bytes, key))
+      held[kind] = next
+      stands(kind, next)
+    } catch (error) {
+      if (!(error instanceof PolicyFault)) throw error
+      refuses(kind, kept.documents[kind]?.highest.version ?? 0, error.code, error.message)
+    }
+  }
+
+  const sourceOf = (): PolicySource =>
+    local ? 'local' : held.policy || held.exceptions ? 'pushed' : 'built-in'
+
+  /** What holds now, with the exceptions for which there is room. */
+  const present = (): PolicyDocument => {
+    if (local) return { ...local, ...always }
+    const { policy } = held
+    const document = policy?.policy?.document ?? {}
+    const base = policy && isOver(policy) ? withoutHoldingBack(document) : document
+    const whole = { ...base, ...always }
+    const added = exceptionsInForce()
+    const exceptions = [...(base.exceptions ?? []), ...added]
+    if (added.length === 0) return whole
+    const more = { ...whole, exceptions }
+    const isTooLarge = Buffer.byteLength(JSON.stringify(more)) > RECORD_BYTES_MAX
+    if (!isTooLarge && exceptions.length <= LIST_ENTRIES_MAX) return more
+    refuses(
+      'exceptions',
+      held.exceptions?.payload.version ?? 0,
+      'too-large',
+      'beside this policy there is no room for these exceptions',
+    )
+    return whole
+  }
+
+  const exceptionsInForce = (): ExceptionDocument[] => {
+    const { delegation, exceptions } = held
+    if (!delegation || !exceptions || isOver(delegation) || isOver(exceptions)) return []
+    // Who stands for them is for people, and takes room.
+    return (exceptions.exceptions?.exceptions ?? []).map(({ owner: _, reason: __, ...one }) => one)
+  }
+
+  const refresh = (): void => {
+    for (const kind of DOCUMENT_KINDS) {
+      const of = held[kind]
+      if (!of || !isOver(of) || standing[kind]?.state !== 'applied') continue
+      stands(kind, of)
+      tell(`the time of ${kind} ${of.payload.version} is over: it holds back nothing any more`)
+    }
+    const document = present()
+    const text = JSON.stringify(document)
+    if (text === inForce) return
+    inForce = text
+    apply(document)
+  }
+
+  const take = (push: PolicyPush): void => {
+    waiting = undefined
+    if (rootKey === undefined) {
+      const text = 'this agent was given no root key: it takes nothing that is sent'
+      for (const bytes of push.documents) {
+        const { payload } = peek(bytes)
+        refuses(payload?.kind ?? 'policy', payload?.version ?? 0, 'no-key', text)
+      }
+      return
+    }
+    try {
+      if (push.group !== own().group) write({ ...kept, group: push.group })
+      for (const bytes of push.documents) takeOne(bytes)
+    } catch (error) {
+      if (!(error instanceof PolicyFault)) throw error
+      waiting = push
+      retryAt = now() + RETRY_NS
+    }
+    refresh()
+  }
+
+  if (rootKey !== undefined) {
+    const found = readKept(path, () =>
+      tell(`${path} cannot be read: policies that were sent are taken anew from the collector`),
+    )
+    if (found && found.keyId === rootId) kept = found
+    else if (found)
+      tell(
+        'the root key is another than before: what the one before it signed is not used any more',
+      )
+    for (const kind of DOCUMENT_KINDS) {
+      const document = kept.documents[kind]
+      if (document) reopen(kind, document.signed)
+    }
+  }
+  refresh()
+
+  return {
+    take,
+    pass() {
+      if (waiting && now() >= retryAt) take(waiting)
+      else refresh()
+    },
+    report: () => ({
+      keyId: rootId,
+      source: sourceOf(),
+      group: own().group,
+      documents: DOCUMENT_KINDS.flatMap((kind) => {
+        const of = standing[kind]
+        return of ? [{ kind, ...of }] : []
+      }),
+    }),
+    standings: () => held.exceptions?.exceptions?.standings ?? [],
+  }
+}
+
+/** What it says of itself, for its refusal to name; nothing where it cannot be read. */
+function peek(bytes: Uint8Array): Partial<ReturnType<typeof openSigned>> {
+  try {
+    return openSigned(bytes)
+  } catch (error) {
+    if (error instanceof PolicyFault) return {}
+    throw error
+  }
+}
+
+/** Of the payload: a signature is another where another library made it. */
+const digestOf = (bytes: Uint8Array): string =>
+  createHash('sha256').update(openSigned(bytes).signed.payload).digest('hex')
+
+/** What is over suppresses nothing: what it adds to detection goes on. */
+const withoutHoldingBack = (document: PolicyDocument): PolicyDocument => ({
+  ...document,
+  hostWhitelist: [],
+  parentProcessCheck: [],
+  exceptions: [],
+})

@@ -1,0 +1,69 @@
+// The last good documents that a collector sent, and the highest versions ever taken: what an agent goes on with after a
+// restart, also without a collector.
+
+import type { Highest } from '../policy/judge.ts'
+import { readStateFile, writeStateFile } from '../state-file.ts'
+import { DOCUMENT_KINDS, type DocumentKind } from '../stream/policy-message.ts'
+
+export const POLICY_FILE = 'pushed-policy.json'
+/** Three documents at their largest, in base64. */
+const BYTES_MAX = 1024 * 1024
+
+export type KeptDocument = {
+  highest: Highest
+  /** As SignedPolicy in bytes. */
+  signed: Uint8Array
+}
+
+export type KeptPolicies = {
+  /** Of the root key that they were verified with. */
+  keyId: string
+  /** The device's, as the collector last said; undefined: it has not. */
+  group: string | undefined
+  documents: Partial<Record<DocumentKind, KeptDocument>>
+}
+
+/**
+ * undefined when there is none. Throws StateFileError where what stands there is no such file; what cannot be read is told
+ * to `damaged`.
+ */
+export function readKept(path: string, damaged: () => void): KeptPolicies | undefined {
+  const found = readStateFile(path, { bytesMax: BYTES_MAX })
+  if (!found) return undefined
+  try {
+    return keptOf(JSON.parse(found.text))
+  } catch {
+    damaged()
+    return undefined
+  }
+}
+
+function keptOf(value: unknown): KeptPolicies {
+  const { keyId, group, documents } = value as Record<string, unknown>
+  if (typeof keyId !== 'string' || (group !== undefined && typeof group !== 'string'))
+    throw new TypeError('no kept policies')
+  const kept: KeptPolicies = { keyId, group, documents: {} }
+  for (const kind of DOCUMENT_KINDS) {
+    const one = (documents as Record<string, unknown>)[kind]
+    if (one === undefined) continue
+    const { version, digest, signed } = one as Record<string, unknown>
+    if (typeof version !== 'number' || typeof digest !== 'string' || typeof signed !== 'string')
+      throw new TypeError(`no kept ${kind}`)
+    kept.documents[kind] = {
+      highest: { version, digest },
+      signed: Uint8Array.from(Buffer.from(signed, 'base64')),
+    }
+  }
+  return kept
+}
+
+/** On the disk when it returns. Throws what the file system does. */
+export function writeKept(path: string, { keyId, group, documents }: KeptPolicies): void {
+  const written = Object.fromEntries(
+    Object.entries(documents).map(([kind, { highest, signed }]) => [
+      kind,
+      { ...highest, signed: Buffer.from(signed).toString('base64') },
+    ]),
+  )
+  writeStateFile(path, `${JSON.stringify({ keyId, group, documents: written }, undefined, 1)}\n`)
+}
