@@ -186,8 +186,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
             ...policies.report(),
             suppressed: engine.counters().suppressed,
             suppressions: engine.suppressions(),
-            }),
-          },
+          }),
+        },
         enrolment: enrolment && {
           ...createEnrolment('.', deviceOf(enrolment), enrolment, Date.now),
           ...createSuccession('.', enrolment, {

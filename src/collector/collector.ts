@@ -122,6 +122,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     if (machines) undo.unshift(() => machines.close())
     const gateway = createGateway({
       certificates: machines?.certificates,
+      policies: machines?.policies.source,
       ledger: store,
       agentToken: secrets.agentToken,
       devices,
@@ -144,6 +145,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       pageKey: secrets.pageKey,
       counters,
       readCounters,
+      policy: machines?.policies.response,
       names: machines?.names ?? [],
       limits,
       log,

@@ -23,6 +23,7 @@ import {
 import { type Authority, openAuthority } from './fleet/authority.ts'
 import { createClones } from './fleet/clones.ts'
 import { createEnrolment } from './fleet/enrolment.ts'
+import { type FleetPolicies, openFleetPolicies } from './fleet/fleet-policies.ts'
 import { isRefused, Registry } from './fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from './fleet/registry-file.ts'
 import type { CertificateGiver, EnrolledOrigin, Gateway } from './gateway/gateway.ts'
@@ -39,6 +40,8 @@ export type MachinesOptions = {
 /** Before anybody comes. */
 export type Machines = {
   certificates: CertificateGiver
+  /** What is sent to enrolled devices, and what they said of it. */
+  policies: FleetPolicies
   /** In lower case. */
   names: readonly string[]
   /** Of the authority that agents find the collector by. */
@@ -73,9 +76,11 @@ export async function openMachines(
     ...{ registry, clones, counters, limits, now, log },
     authority: { ...authority, trusted: [...certificate.authorities, ...authority.trusted] },
   })
+  const policies = openFleetPolicies(stateDir, { registry, counters, now, log })
   const ends: (() => void)[] = []
 
   return {
+    policies,
     certificates: {
       ...{ renew: enrolment.renew, reenrol: enrolment.reenrol },
       orderFor: ({ deviceId, hardware = '', host: { bootId }, capabilities }) =>
@@ -129,7 +134,9 @@ export async function openMachines(
       })
       let looks = 0
       const look = setInterval(() => {
-        if (!registry.refresh() && ++looks % REVIEW_LOOKS !== 0) return
+        const isNews = registry.refresh()
+        if (policies.look()) void gateway.pushPolicies()
+        if (!isNews && ++looks % REVIEW_LOOKS !== 0) return
         gateway.review((fingerprint) => {
           const judged = registry.judge(fingerprint, now())
           return isRefused(judged) ? judged.error : undefined
@@ -148,6 +155,7 @@ export async function openMachines(
     },
     close() {
       for (const end of ends) end()
+      policies.close()
       registry.close()
     },
   }

@@ -8,6 +8,7 @@ import type {
   DevicesResponse,
   HealthResponse,
   IdentitiesResponse,
+  PolicyResponse,
 } from '../page-api.ts'
 import { type AlertsWanted, severityRank } from '../store/protocol.ts'
 import type { Store } from '../store/store.ts'
@@ -69,6 +70,7 @@ export type ApiBody =
   | DevicesResponse
   | HealthResponse
   | CountersResponse
+  | PolicyResponse
 
 export type Api = {
   /**
@@ -82,6 +84,7 @@ export function createApi(options: {
   store: Pick<Store, 'read'>
   devices: Devices
   counters: () => CountersResponse
+  policy: (() => PolicyResponse) | undefined
 }): Api {
   const { store, devices } = options
 
@@ -176,6 +179,9 @@ export function createApi(options: {
           return allDevices(query)
         case '/api/health':
           return health(query)
+        case '/api/policy':
+          parseQuery(query, [])
+          return options.policy?.()
         case '/api/counters':
           parseQuery(query, [])
           return options.counters()

@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http'
 import type { Counters } from '../counters.ts'
 import type { Devices } from '../gateway/devices.ts'
 import type { Limits } from '../limits.ts'
+import type { PolicyResponse } from '../page-api.ts'
 import type { Store } from '../store/store.ts'
 import { type Announcer, createAnnouncer } from './announcer.ts'
 import { createApi } from './api.ts'
@@ -37,17 +38,20 @@ export function createSite(options: {
   pageKey: string
   counters: Counters
   readCounters: () => Record<string, number>
+  /** What is sent to agents, and how it stands there; undefined: nothing is. */
+  policy: (() => PolicyResponse) | undefined
   /** What this collector is called over TLS, in lower case. */
   names: readonly string[]
   limits: Limits
   log: (text: string) => void
 }): Site {
-  const { store, devices, pageFiles, pageKey, counters, readCounters, names, limits, log } = options
+  const { store, devices, pageFiles, pageKey, counters, readCounters, policy, names } = options
+  const { limits, log } = options
   const pages = new Pages(limits, counters)
   const announcer = createAnnouncer({ pages, devices, store, log })
   const { onRequest, onClientError } = createClientErrors(counters)
   const answer = createRequestListener({
-    api: createApi({ store, devices, counters: () => ({ counters: readCounters() }) }),
+    api: createApi({ store, devices, policy, counters: () => ({ counters: readCounters() }) }),
     store,
     pages,
     pageFiles,

@@ -21,6 +21,7 @@ import { boundedHost, boundedLive, boundedReason, boundedText, closeReason } fro
 import { type CertificateGiver, Certificates, type EnrolledOrigin } from './certificates.ts'
 import type { Device, Devices } from './devices.ts'
 import { closeCounter, ENDINGS, type Ending, errorCounter } from './ending.ts'
+import { PolicyLane, type PolicySource } from './policy-lane.ts'
 
 /** In the hour that newcomers are counted over one may come every few seconds. */
 const NEWCOMER_RETRY_MS = 60_000
@@ -40,6 +41,8 @@ export type ConnectionContext = BatchesContext & {
   storeTrouble: Pick<Trouble, 'failed'>
   /** For devices with a certificate. */
   certificates?: CertificateGiver | undefined
+  /** What is sent to enrolled devices; undefined: nothing is. */
+  policies?: PolicySource | undefined
   /** Who may take the place of who is there, asked before the device is enrolled; undefined: nobody may. */
   onHello(
     connection: Connection,
@@ -67,6 +70,8 @@ export class Connection {
   readonly enrolled: EnrolledOrigin | undefined
   /** Once it is enrolled. */
   #batches: Batches | undefined
+  /** Where it takes policies. */
+  #policies: PolicyLane | undefined
   /** Called with whether it was heard of, when another asks. */
   #probe: { answer: Promise<boolean>; settle: (alive: boolean) => void } | undefined
   #receivedAtMs = performance.now()
@@ -255,6 +260,8 @@ export class Connection {
       batches.device.live = boundedLive(envelope.live)
       this.#context.devices.touch(batches.device, this.#context.now())
     } else if (envelope.kind === 'heartbeat') this.#beat(batches.device, envelope.sentAt)
+    else if (envelope.kind === 'policyReport' && this.#policies)
+      this.#policies.take(envelope.report)
     else if (!this.#certificates?.take(envelope))
       this.end('unexpected', `${envelope.kind} was not expected here`)
   }
@@ -285,7 +292,9 @@ export class Connection {
     this.#helloAtMs = sinceBootMs()
     this.#agreed =
       hello.capabilities &
-      (this.#certificates ? CAPABILITIES : CAPABILITIES & ~CAPABILITIES_ENROLLED)
+      CAPABILITIES &
+      ~(this.#certificates ? 0n : CAPABILITIES_ENROLLED) &
+      ~(enrolled && this.#context.policies ? 0n : Capability.policy)
     this.#deviceId = hello.deviceId
     this.#outboxId = hello.outboxId
     const facts = {
@@ -339,6 +348,18 @@ export class Connection {
       },
     })
     this.#certificates?.begin({ ...hello, host: facts.host }, this.#agreed)
+    if (this.#context.policies && (this.#agreed & Capability.policy) !== 0n)
+      this.#policies = new PolicyLane(this.#context.policies, facts.id, (push) =>
+        this.#send({ kind: 'policyPush', push }),
+      )
+    this.pushPolicies()
+  }
+
+  /** Sends what holds for it, unless it has it. Returns whether it did. */
+  pushPolicies(): boolean {
+    if (this.#state !== 'streaming' || !this.#policies?.push()) return false
+    this.#context.counters.add('policiesSent')
+    return true
   }
 
   #notStored(what: string, error: Error): void {

@@ -23,11 +23,14 @@ import type { Ledger } from '../store/store.ts'
 import type { CertificateGiver, EnrolledOrigin } from './certificates.ts'
 import { Connection, type Origin } from './connection.ts'
 import type { Device, Devices } from './devices.ts'
+import type { PolicySource } from './policy-lane.ts'
 
 const WATCH_MS = 1000
 const CLOSE_HANDSHAKE_MS = 1000
 const RETRY_AFTER_S = 5
 const RETRY_MOST_MS = 600_000
+/** Between two slices others are read and acknowledged. */
+const PUSH_SLICE_AGENTS = 200
 
 export type { CertificateGiver, EnrolledOrigin } from './certificates.ts'
 
@@ -45,6 +48,8 @@ export type Gateway = {
   ): void
   /** Ends connections whose certificate is not good any more: `judge` says why by its fingerprint. */
   review(judge: (fingerprint: string) => string | undefined): void
+  /** Something else may hold for devices: each that has not what holds for it is sent it, in slices. */
+  pushPolicies(): Promise<void>
   /** Agents connected. */
   size(): number
   /**
@@ -66,6 +71,8 @@ export type GatewayOptions = {
   log: (text: string) => void
   /** For devices with a certificate. */
   certificates?: CertificateGiver | undefined
+  /** What is sent to enrolled devices. */
+  policies?: PolicySource | undefined
   onStored(device: Device, findings: readonly Finding[], stored: StoredBatch): void
 }
 
@@ -284,6 +291,11 @@ export function createGateway(options: GatewayOptions): Gateway {
         const why = connection.enrolled && judge(connection.enrolled.fingerprint)
         if (why !== undefined) connection.end('revoked', why)
       }
+    },
+    async pushPolicies() {
+      let sent = 0
+      for (const connection of [...connections])
+        if (connection.pushPolicies() && ++sent % PUSH_SLICE_AGENTS === 0) await delay(1)
     },
     size: () => connections.size,
     async close() {

@@ -1,0 +1,39 @@
+// Policies on one connection: what was sent, so that nothing goes twice. Nothing here waits for items.
+import { createHash } from 'node:crypto'
+import type { PolicyPush, PolicyReport } from '../../stream/message.ts'
+
+/** What the gateway asks of who has the policies. */
+export type PolicySource = {
+  /** All that holds for the device now. */
+  holdFor(deviceId: string): PolicyPush
+  noteSaid(deviceId: string, report: PolicyReport): void
+}
+
+export class PolicyLane {
+  readonly #source: PolicySource
+  readonly #deviceId: string
+  readonly #send: (push: PolicyPush) => void
+  #sent = ''
+
+  constructor(source: PolicySource, deviceId: string, send: (push: PolicyPush) => void) {
+    this.#source = source
+    this.#deviceId = deviceId
+    this.#send = send
+  }
+
+  /** Sends what holds, unless it was sent on this connection. Returns whether it was. */
+  push(): boolean {
+    const push = this.#source.holdFor(this.#deviceId)
+    const hash = createHash('sha256').update(`${push.group}\n`)
+    for (const one of push.documents) hash.update(`${one.length}\n`).update(one)
+    const digest = hash.digest('hex')
+    if (digest === this.#sent) return false
+    this.#sent = digest
+    this.#send(push)
+    return true
+  }
+
+  take(report: PolicyReport): void {
+    this.#source.noteSaid(this.#deviceId, report)
+  }
+}
