@@ -17,13 +17,13 @@ import {
   encodeEnvelope,
   type Hello,
   type Live,
-  type PolicyPush,
   type PolicyReport,
   type Renewed,
   StreamError,
   type Welcome,
 } from './codec.ts'
 import type { Outbox, OutboxItem } from './outbox.ts'
+import { createPolicyTelling, type PolicyTaker } from './policy-telling.ts'
 import { Window } from './window.ts'
 
 /** Times of a connection, all in milliseconds. */
@@ -54,12 +54,6 @@ export type SessionOptions = {
   policies?: PolicyTaker | undefined
 }
 
-/** Of an agent that takes policies. */
-export type PolicyTaker = {
-  take(push: PolicyPush): void
-  report(): PolicyReport
-}
-
 export type Renewal = {
   /** PKCS #10, DER; undefined: not yet. */
   request(): Promise<Uint8Array | undefined>
@@ -86,7 +80,6 @@ const PACK_BYTES_MIN = 4096
  */
 const UNSENT_BYTES_MAX = 128 * 1024
 const REASONS_LOGGED_MAX = 5
-const SUPPRESSED_TOLD_MS = 60_000
 /** Clocks that differ by more make times in the collector hard to compare. */
 const CLOCK_OFFSET_TOLD_MS = 60_000
 
@@ -110,15 +103,14 @@ export class Session {
   #retryAfterMs = 0
   #isOver = false
   #isLiveWaiting = false
-  #policiesSaid = ''
-  #policiesAtMs = Number.NEGATIVE_INFINITY
-  #suppressedSaid = 0
+  readonly #policyReport: (() => PolicyReport | undefined) | undefined
   readonly #timers: NodeJS.Timeout[] = []
 
   constructor(socket: WebSocket, options: SessionOptions, ended: SessionEnded) {
     this.#socket = socket
     this.#options = options
     this.#ended = ended
+    this.#policyReport = options.policies && createPolicyTelling(options.policies)
     const { pace, hello, outbox } = options
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
     socket.on('ping', () => this.#hear())
@@ -190,23 +182,11 @@ export class Session {
     })
   }
 
-  /** Says how policies stand, where that has changed since it was said; what they held back, once a minute. */
+  /** Says how policies stand, where that has changed. */
   tellPolicies(): void {
-    const { policies } = this.#options
-    if (!policies || !this.isWelcomed || (this.#agreed & Capability.policy) === 0n) return
-    const report = policies.report()
-    const { suppressed, suppressions: _, ...stand } = report
-    const said = JSON.stringify(stand, (__, value: unknown) =>
-      typeof value === 'bigint' ? `${value}` : value,
-    )
-    const nowMs = performance.now()
-    const isDue =
-      nowMs - this.#policiesAtMs >= SUPPRESSED_TOLD_MS && suppressed !== this.#suppressedSaid
-    if (said === this.#policiesSaid && !isDue) return
-    this.#policiesSaid = said
-    this.#policiesAtMs = nowMs
-    this.#suppressedSaid = suppressed
-    this.#send({ kind: 'policyReport', report })
+    if (!this.isWelcomed || (this.#agreed & Capability.policy) === 0n) return
+    const report = this.#policyReport?.()
+    if (report) this.#send({ kind: 'policyReport', report })
   }
 
   /** Says goodbye and closes; what is not acknowledged stays in the outbox. */

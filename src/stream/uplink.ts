@@ -11,7 +11,8 @@ import { type CollectorPlace, collectorPlace } from './collector-url.ts'
 import { type ClientIdentity, TLS_OPTIONS } from './enrol.ts'
 import { connectLocal, PlaceError } from './local-socket.ts'
 import type { Outbox } from './outbox.ts'
-import { type Pace, type PolicyTaker, REPLACED, type Renewal, Session, said } from './session.ts'
+import type { PolicyTaker } from './policy-telling.ts'
+import { type Pace, REPLACED, type Renewal, Session, said } from './session.ts'
 
 /** How the agent stands with its collector. */
 export type UplinkState =

@@ -4,6 +4,7 @@ import { sinceBootMs } from '../../host/since-boot.ts'
 import {
   CAPABILITIES,
   CAPABILITIES_ENROLLED,
+  Capability,
   decodeEnvelope,
   type Envelope,
   encodeEnvelope,

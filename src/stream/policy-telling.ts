@@ -1,0 +1,32 @@
+// When an agent says how its policies stand: at once where something else holds or was refused, and what they held back once
+// a minute.
+import type { PolicyPush, PolicyReport } from './policy-message.ts'
+
+/** Of an agent that takes policies. */
+export type PolicyTaker = {
+  take(push: PolicyPush): void
+  report(): PolicyReport
+}
+
+const SUPPRESSED_TOLD_MS = 60_000
+
+/** On one connection: what is to be said now, or undefined. */
+export function createPolicyTelling(policies: PolicyTaker): () => PolicyReport | undefined {
+  let said = ''
+  let saidAtMs = Number.NEGATIVE_INFINITY
+  let suppressedSaid = 0
+  return () => {
+    const report = policies.report()
+    const { suppressed, suppressions: _, ...standing } = report
+    const text = JSON.stringify(standing, (__, value: unknown) =>
+      typeof value === 'bigint' ? `${value}` : value,
+    )
+    const nowMs = performance.now()
+    const isDue = suppressed !== suppressedSaid && nowMs - saidAtMs >= SUPPRESSED_TOLD_MS
+    if (text === said && !isDue) return undefined
+    said = text
+    saidAtMs = nowMs
+    suppressedSaid = suppressed
+    return report
+  }
+}
