@@ -13,7 +13,7 @@ import { closedSentence, isThere } from './found.ts'
 import { asOwner } from './owner.ts'
 import { ConfigError, type StatePaths, statePaths } from './state.ts'
 
-type StateCommand = { state?: string }
+export type StateCommand = { state?: string }
 
 export function runPinCommand(command: StateCommand): number {
   const paths = statePaths(command.state)
@@ -130,10 +130,10 @@ function found(devices: readonly EnrolledDevice[], command: StateCommand & { id:
   return one.id
 }
 
-const hint = (words: string, command: StateCommand): string =>
+export const hint = (words: string, command: StateCommand): string =>
   commandFor(words, statePaths(command.state).root)
 
-function withRegistry<T>(command: StateCommand, work: (registry: Registry) => T): T {
+export function withRegistry<T>(command: StateCommand, work: (registry: Registry) => T): T {
   const paths = statePaths(command.state)
   return withDirectory(paths, () => {
     const log = (text: string) => process.stderr.write(`${text}\n`)
@@ -146,7 +146,7 @@ function withRegistry<T>(command: StateCommand, work: (registry: Registry) => T)
   })
 }
 
-function withDirectory<T>({ root, collector }: StatePaths, work: () => T): T {
+export function withDirectory<T>({ root, collector }: StatePaths, work: () => T): T {
   if (!isThere(collector))
     throw new ConfigError(
       `no collector has run with the state directory ${root}: start it first, or name its directory with --state`,
@@ -183,10 +183,10 @@ function stateOf({ revokedAt, expiresAt, usesMax, uses }: Token, now: UnixNs): s
   return expiresAt === undefined ? 'good' : `good until ${dateOf(expiresAt)}`
 }
 
-const dateOf = (at: UnixNs): string =>
+export const dateOf = (at: UnixNs): string =>
   `${new Date(Number(at / 1_000_000n)).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
-function table(heads: string[], rows: string[][], none: string): void {
+export function table(heads: string[], rows: string[][], none: string): void {
   if (rows.length === 0) {
     say(none)
     return
@@ -203,6 +203,6 @@ function table(heads: string[], rows: string[][], none: string): void {
     )
 }
 
-function say(text: string): void {
+export function say(text: string): void {
   process.stdout.write(`${text}\n`)
 }

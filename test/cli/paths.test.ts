@@ -35,8 +35,12 @@ describe('The place that commands work in', () => {
     writeFileSync(state, '')
     writeFileSync(join(directory, 'export.jsonl'), '')
     writeFileSync(join(directory, 'a.token'), 'freshet_enrol_x')
+    writeFileSync(join(directory, 'signed'), SIGNED)
   })
   afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+  const SIGNED =
+    '-----BEGIN FRESHET SIGNED POLICY-----\nAA==\n-----END FRESHET SIGNED POLICY-----\n'
 
   const ENVIRONMENT = {
     PATH: process.env['PATH'],
@@ -57,6 +61,7 @@ describe('The place that commands work in', () => {
     ['collector', 'pin'],
     ['collector', 'tokens', 'make', '--label', 'x'],
     ['collector', 'devices', 'rename', 'x', 'y'],
+    ['collector', 'policy', 'list'],
     [
       ...['enroll', '--collector', 'https://c.example'],
       ...['--token-file', 'a.token', '--pin', 'ab'.repeat(32)],
@@ -76,6 +81,10 @@ describe('The place that commands work in', () => {
     ['collector', 'tokens', 'list'],
     ['collector', 'tokens', 'revoke', '1'],
     ['collector', 'devices', 'list'],
+    ...['status', 'online-key'].map((what) => ['collector', 'policy', what]),
+    ...['promote', 'hold'].map((what) => ['collector', 'policy', what, '7']),
+    ['collector', 'policy', 'publish', 'signed'],
+    ['collector', 'policy', 'except', 'export.jsonl'],
     ...['admit', 'revoke', 'allow', 'remove'].map((what) => ['collector', 'devices', what, 'x']),
     ...['group', 'owner'].map((what) => ['collector', 'devices', what, 'x', 'y']),
   ]

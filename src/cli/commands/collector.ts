@@ -4,6 +4,7 @@ import { address, hostName, path } from '../arguments.ts'
 import { finish } from '../finish.ts'
 import { keepDaysOption, keepGbOption, stateOption, userOption } from '../options.ts'
 import { addFleetCommands } from './fleet.ts'
+import { addFleetPolicyCommands } from './fleet-policy.ts'
 
 type Listen = { host: string; port: number }
 
@@ -79,6 +80,7 @@ export function addCollectorCommands(program: Command): void {
     })
 
   addFleetCommands(collector)
+  addFleetPolicyCommands(collector)
 
   program
     .command('page')

@@ -1,0 +1,277 @@
+// Policies from a collector to its agents: who is sent what, how it is rolled out and held back, and what comes back.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createPolicies } from '../../src/agent/policies.ts'
+import { POLICY_FILE } from '../../src/agent/policy-file.ts'
+import { CollectorError } from '../../src/collector/collector-error.ts'
+import { Policies } from '../../src/collector/fleet/policies.ts'
+import { openPoliciesFile, POLICIES_FILE } from '../../src/collector/fleet/policies-file.ts'
+import type { PolicyResponse } from '../../src/collector/page-api.ts'
+import type { PolicyDocument } from '../../src/engine/policy.ts'
+import { isInShare } from '../../src/policy/target.ts'
+import { openOutbox } from '../../src/stream/outbox.ts'
+import type { PolicyPayload } from '../../src/stream/policy-message.ts'
+import { startUplink, type Uplink } from '../../src/stream/uplink.ts'
+import { nowUnixNs } from '../../src/units.ts'
+import { daysOn, makeTestKey, refused, signedBy } from '../policy/documents.ts'
+import { alertFinding } from '../stream/findings.ts'
+import { hello } from '../stream/uplink-fixture.ts'
+import { until } from '../waits.ts'
+import { type Fleet, type Identity, runFleet } from './enrolled.ts'
+
+const root = makeTestKey()
+const online = makeTestKey()
+const idOf = (index: number) => `${`${index}`.padStart(8, '0')}-89ab-4cde-8f01-23456789abcd`
+
+type Member = {
+  id: string
+  identity: Identity
+  /** Of the policy in force, the latest last. */
+  versions: number[]
+  inForce: PolicyDocument | undefined
+  uplink: Uplink
+  alert(): void
+  stop(): Promise<void>
+}
+
+describe('policies of a fleet', function () {
+  this.timeout(120_000)
+  let fleet: Fleet
+  let directory: string
+  let members: Member[]
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-fleet-policies-'))
+    members = []
+    fleet = await runFleet()
+  })
+  afterEach(async () => {
+    await Promise.all(members.map((member) => member.stop()))
+    await fleet.stop()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  /** What agents and collector of this test take for the present. */
+  const sign = (change: Partial<PolicyPayload> = {}, key = root) => {
+    const madeAt = nowUnixNs()
+    return signedBy(key, { madeAt, notAfter: daysOn(90, madeAt), ...change })
+  }
+  /** As a command of the same machine would, while the collector runs. */
+  const withPolicies = <T>(work: (policies: Policies) => T): T => {
+    const policies = new Policies(openPoliciesFile(join(fleet.stateDir, POLICIES_FILE), () => {}))
+    try {
+      return work(policies)
+    } finally {
+      policies.close()
+    }
+  }
+  const publish = (signed: Uint8Array, sharePercent = 100) =>
+    withPolicies((policies) =>
+      policies.publish(signed, { rootKey: root.public, sharePercent, now: nowUnixNs() }),
+    )
+  const share = (version: number, percent: number) =>
+    assert.ok(withPolicies((policies) => policies.setShare(version, percent)))
+  const start = (id: string, identity: Identity, rootKey: string | undefined): Member => {
+    const ending = new AbortController()
+    const place = join(directory, id)
+    const member: Partial<Member> = { id, identity, versions: [], inForce: undefined }
+    const policies = createPolicies({
+      ...{ path: `${place}.${POLICY_FILE}`, rootKey, own: { deviceId: id, group: 'office' } },
+      ...{ agentVersion: '0.1.0', local: undefined, always: {}, now: nowUnixNs, tell: () => {} },
+      apply: (document) => {
+        member.inForce = document
+        member.versions?.push(document.version ?? 0)
+      },
+    })
+    const outbox = openOutbox(`${place}.db`, { bytesMax: 1 << 24, ageMaxMs: 1e9, now: nowUnixNs })
+    const uplink = startUplink({
+      ...{ url: fleet.door.url, token: undefined, hello: { ...hello, deviceId: id }, outbox },
+      enrolment: {
+        identity: () => identity,
+        request: async () => undefined,
+        take: () => {},
+        reenrol: async () => undefined,
+        takeOwn: () => {},
+      },
+      policies: {
+        take: policies.take,
+        report: () => ({ ...policies.report(), suppressed: 0, suppressions: [] }),
+      },
+      signal: ending.signal,
+    })
+    Object.assign(member, {
+      uplink,
+      alert() {
+        outbox.append([alertFinding()])
+        uplink.poke()
+      },
+      async stop() {
+        ending.abort()
+        await uplink.done
+        outbox.close()
+      },
+    })
+    members.push(member as Member)
+    return member as Member
+  }
+  const join_ = async (index: number, group = 'office', rootKey: string | null = root.public) => {
+    const id = idOf(index)
+    return start(id, await fleet.enrol(id, { token: fleet.token({ group }) }), rootKey ?? undefined)
+  }
+  const versionOf = ({ versions }: Member) => versions.at(-1)
+  const response = () => fleet.json<PolicyResponse>('/api/policy')
+  /** Waits until the collector's answer is so. */
+  const shown = async (holds: (response: PolicyResponse) => boolean): Promise<PolicyResponse> => {
+    for (;;) {
+      const found = await response()
+      if (holds(found)) return found
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+  const ofDevice = ({ devices }: PolicyResponse, { id }: Member) =>
+    devices.find((device) => device.id === id)
+
+  it('come to who is connected within seconds, to who comes later at once, and are reported', async () => {
+    const [first, away] = [await join_(1), await join_(2)]
+    await away.stop()
+    publish(sign({ version: 3 }))
+    await until(() => versionOf(first) === 3)
+    assert.equal(versionOf(away), 0)
+    const back = start(away.id, away.identity, root.public)
+    await until(() => versionOf(back) === 3)
+    const said = await shown((one) => ofDevice(one, back)?.documents[0]?.state === 'applied')
+    assert.deepEqual(said.documents[0]?.target, 'all devices')
+    assert.equal(said.rootKey, root.public)
+    const { source, hasKey, documents } = ofDevice(said, first) ?? {}
+    assert.deepEqual([source, hasKey, documents?.[0]?.version], ['pushed', true, 3])
+    assert.ok((fleet.collector.counters()['policiesSent'] ?? 0) >= 2)
+  })
+  it('of a group and of a device go to nobody else, and follow a change of the group', async () => {
+    const [office, lab] = [await join_(1, 'office'), await join_(2, 'lab')]
+    publish(sign({ version: 1, target: { group: 'lab' } }))
+    publish(sign({ version: 2, target: { device: office.id } }))
+    await until(() => versionOf(lab) === 1 && versionOf(office) === 2)
+    publish(sign({ version: 4, target: { group: 'lab' } }))
+    await until(() => versionOf(lab) === 4)
+    fleet.withRegistry((registry) => registry.change(office.id, { group: 'lab' }))
+    await until(() => versionOf(office) === 4)
+    const said = await shown((one) => ofDevice(one, office)?.documents[0]?.version === 4)
+    assert.equal(ofDevice(said, office)?.group, 'lab')
+  })
+  it('that an agent refuses are shown with code and sentence, and counted', async () => {
+    const [good, keyless, other] = [
+      await join_(1),
+      await join_(2, 'office', null),
+      await join_(3, 'office', online.public),
+    ]
+    publish(sign({ version: 3, leastAgent: '9.0.0' }))
+    const codeOf = (one: PolicyResponse, member: Member) =>
+      ofDevice(one, member)?.documents[0]?.code
+    const said = await shown((one) => members.every((member) => codeOf(one, member)))
+    assert.deepEqual(
+      [good, keyless, other].map((member) => codeOf(said, member)),
+      ['agent-old', 'no-key', 'key-unknown'],
+    )
+    assert.match(ofDevice(said, good)?.documents[0]?.text ?? '', /version 9\.0\.0/)
+    assert.ok((fleet.collector.counters()['policiesRefused'] ?? 0) >= 3)
+    assert.deepEqual(members.map(versionOf), [0, 0, 0])
+  })
+  it('that no agent would take are not published', () => {
+    const other = makeTestKey()
+    refused('key-unknown', () => publish(sign({}, other)))
+    refused('content', () => publish(sign({ content: '{"x":1}' })))
+    refused('malformed', () => publish(Buffer.from('x')))
+    refused('delegation-missing', () => publish(sign({ kind: 'exceptions' }, online)))
+    publish(sign({ version: 5 }))
+    for (const version of [4, 5])
+      assert.throws(
+        () => publish(sign({ version })),
+        (error) => {
+          assert.ok(error instanceof CollectorError)
+          assert.match(error.message, /policy 5 was published before/)
+          return true
+        },
+      )
+  })
+  it('exceptions of the online key come with the delegation, and go with the next', async () => {
+    const member = await join_(1)
+    const bounds = {
+      ...{ v4PrefixMin: 24, v6PrefixMin: 48, domains: false, programs: false },
+      ...{ bytesPerDayMax: 1_000_000, daysMax: 30, exceptionsMax: 4 },
+    }
+    const until_ = `${new Date(Date.now() + 86_400_000).toISOString().slice(0, 19)}Z`
+    const exception = {
+      ...{ host: '203.0.113.0/24', until: until_, bytesPerDayMax: 5 },
+      ...{ owner: 'Ana', reason: 'a move' },
+    }
+    publish(
+      sign({ kind: 'delegation', content: JSON.stringify({ onlineKey: online.public, bounds }) }),
+    )
+    publish(
+      sign({ kind: 'exceptions', content: JSON.stringify({ exceptions: [exception] }) }, online),
+    )
+    await until(() => member.inForce?.exceptions?.length === 1)
+    publish(sign({ kind: 'exceptions', version: 2, content: '{}' }, online))
+    await until(
+      () => member.inForce?.exceptions === undefined || member.inForce.exceptions.length === 0,
+    )
+  })
+  it('a report that nobody agreed on ends the connection, and one that cannot be read, too', async () => {
+    const { Agent, helloOf } = await import('./agent.ts')
+    const agent = await new Agent(fleet.collector.url, { token: fleet.agentToken }).opened()
+    await agent.hello(idOf(9))
+    const report = { keyId: '', source: 'built-in' as const, group: '', documents: [] }
+    agent.send({ kind: 'policyReport', report: { ...report, suppressed: 0, suppressions: [] } })
+    assert.equal((await agent.closed).code, 1002)
+    const identity = await fleet.enrol(idOf(8))
+    const odd = await new Agent(fleet.door.url, { identity }).opened()
+    const { hello: said } = helloOf(idOf(8))
+    odd.send({ kind: 'hello', hello: { ...said, capabilities: 16n } })
+    assert.equal((await odd.expect('welcome')).welcome.capabilities, 16n)
+    assert.deepEqual((await odd.expect('policyPush')).push, { group: 'office', documents: [] })
+    odd.socket.send(Buffer.from([0x62, 0x02, 0x0a, 0x00]))
+    assert.equal((await odd.closed).code, 1007)
+  })
+
+  it('go to a share of 100 agents first, then to more, and are rolled back, while alerts flow and none is lost', async () => {
+    const all = await Promise.all(Array.from({ length: 100 }, (_, index) => join_(index)))
+    const stored = () => fleet.collector.counters()['itemsStored'] ?? 0
+    let alerts = 0
+    // Each is an fsync of this process, which is all of the fleet.
+    const alert = () => all[alerts++ % all.length]?.alert()
+    const traffic = setInterval(alert, 50)
+    try {
+      publish(sign({ version: 1, content: '{"hostWhitelist":["192.0.2.0/24"]}' }))
+      await until(() => all.every((member) => versionOf(member) === 1))
+      const canary = all.filter(({ id }) => isInShare(id, 5))
+      const quarter = all.filter(({ id }) => isInShare(id, 25))
+      assert.ok(canary.length > 0 && canary.length < quarter.length && quarter.length < 50)
+      publish(sign({ version: 2, content: '{"hostWhitelist":["198.51.100.0/24"]}' }), 5)
+      await until(() => canary.every((member) => versionOf(member) === 2))
+      const applied = (version: number, count: number) =>
+        shown(
+          ({ devices }) =>
+            devices.filter(({ documents }) => documents[0]?.version === version).length === count,
+        )
+      await applied(2, canary.length)
+      share(2, 25)
+      await until(() => quarter.every((member) => versionOf(member) === 2))
+      await applied(2, quarter.length)
+      // It was wrong: nobody more gets it, and the old content comes back under a higher version.
+      share(2, 0)
+      publish(sign({ version: 3, content: '{"hostWhitelist":["192.0.2.0/24"]}' }))
+      await until(() => all.every((member) => versionOf(member) === 3))
+      await applied(3, all.length)
+      for (const member of all) {
+        assert.deepEqual(member.inForce?.hostWhitelist, ['192.0.2.0/24'])
+        assert.deepEqual(member.versions, quarter.includes(member) ? [0, 1, 2, 3] : [0, 1, 3])
+      }
+    } finally {
+      clearInterval(traffic)
+    }
+    alert()
+    await until(() => stored() >= alerts)
+    assert.equal(stored(), alerts)
+  })
+})
