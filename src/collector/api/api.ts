@@ -8,8 +8,8 @@ import type {
   DevicesResponse,
   HealthResponse,
   IdentitiesResponse,
-  PolicyResponse,
 } from '../page-api.ts'
+import type { PolicyResponse } from '../page-policy.ts'
 import { type AlertsWanted, severityRank } from '../store/protocol.ts'
 import type { Store } from '../store/store.ts'
 import { presentDevice } from './device-view.ts'
