@@ -10,6 +10,7 @@ import {
   FlowFlag,
   type FlowRecord,
   FlowState,
+  Loss,
   Mark,
 } from '../../src/records/record.gen.ts'
 import { leaveOut, whyNoTool } from '../left-out.ts'
@@ -34,12 +35,13 @@ describe('a connection over two paths', () => {
     edges = buildNative(folder.path, 'edges.c', 'edges', [])
   })
   after(() => folder.remove())
-  beforeEach(async () => {
-    seen = watch({ intervalMs: 200 })
+  const open = async (kernelPrograms: boolean) => {
+    seen = watch({ intervalMs: 200, kernelPrograms })
     await seen.until('the enumeration', () =>
       seen.marks.find(({ kind }) => kind === Mark.enumerated),
     )
-  })
+  }
+  beforeEach(() => open(true))
   afterEach(async () => {
     seen?.close()
     for (const child of running.splice(0)) {
@@ -141,6 +143,20 @@ describe('a connection over two paths', () => {
     const ends = await upload((near) => run(near, 'ip link set near0 down'))
     judge(ends)
     ok(ends.sent.some(isMarked))
+  })
+
+  it('tells each subflow without our programs too, none of them as exact, and counts those it could not read', async () => {
+    seen.close()
+    await open(false)
+    const { sent, accepted } = await upload(() => {})
+    const all = [...sent, ...accepted]
+    for (const flow of all) ok(isMarked(flow), `flags ${flow.flags}`)
+    const unread = all.filter(({ flags }) => (flags & FlowFlag.countersLost) !== 0).length
+    const lost = seen.losses.filter(({ what }) => what === Loss.flowCounters)
+    equal(
+      lost.reduce((sum, { count }) => sum + Number(count), 0),
+      unread,
+    )
   })
 
   it('tells what is sent again as an address is taken back once, or marks it', async () => {
