@@ -74,6 +74,8 @@ export type UplinkPace = Pace & {
   backoffMostMs: number
   /** Least wait after a refusal. */
   refusedMs: number
+  /** After one that an administrator may take back at any moment: the least, and the span of the first; that grows to refusedMs. */
+  revokedMs: number
 }
 
 export type Uplink = {
@@ -99,7 +101,10 @@ const PACE: UplinkPace = {
   backoffFirstMs: 1000,
   backoffMostMs: 60_000,
   refusedMs: 60_000,
+  revokedMs: 5_000,
 }
+/** Code of a refusal (docs/protocol.md): of a device that was thrown out, and may be taken back. */
+const REVOKED = 'device-revoked'
 const RETRY_AFTER_MOST_S = 3600
 const ANSWER_BYTES_MAX = 4096
 
@@ -120,6 +125,7 @@ export function startUplink(options: UplinkOptions): Uplink {
   const { outbox, signal, log = () => {}, onState = () => {}, random = Math.random } = options
   const pace = { ...PACE, ...options.pace }
   const backoff = createBackoff(pace.backoffFirstMs, pace.backoffMostMs, random)
+  const whileRevoked = createBackoff(pace.revokedMs, pace.refusedMs, random)
   let session: Session | undefined
   let state: UplinkState = { state: 'connecting' }
   let retryAtMs = 0
@@ -216,6 +222,7 @@ export function startUplink(options: UplinkOptions): Uplink {
               clockOffsetMs = offsetMs
               welcomedAtMs = performance.now()
               if (backoffMaxMs > 0) backoff.setMost(backoffMaxMs)
+              whileRevoked.succeeded()
               enter({ state: 'connected' })
             },
             onProgress: () => backoff.succeeded(),
@@ -252,7 +259,10 @@ export function startUplink(options: UplinkOptions): Uplink {
       if (signal.aborted) return
       // Two agents under one device id would throw each other out without end.
       if (isReplaced) backoff.slow()
-      const waitMs = backoff.next(isRefusal ? pace.refusedMs : retryAfterMs)
+      const waitMs =
+        more.code === REVOKED
+          ? whileRevoked.next(pace.revokedMs)
+          : backoff.next(isRefusal ? pace.refusedMs : retryAfterMs)
       retryAtMs = performance.now() + waitMs
       enter(
         isRefusal

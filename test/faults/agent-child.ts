@@ -65,6 +65,7 @@ const uplink = startUplink({
     backoffFirstMs: 10,
     backoffMostMs: 100,
     refusedMs: 100,
+    revokedMs: 100,
   },
 })
 let isDraining = false

@@ -8,7 +8,7 @@ import { until } from '../waits.ts'
 import { makeCertificate } from './certificate.ts'
 import { answer, CollectorDouble, type Peer } from './collector-double.ts'
 import { healthFinding } from './findings.ts'
-import { alerts, live, PACE, UplinkFixture } from './uplink-fixture.ts'
+import { alerts, live, PACE, settled, UplinkFixture } from './uplink-fixture.ts'
 
 describe('uplink against trouble', () => {
   let made: UplinkFixture
@@ -119,6 +119,42 @@ describe('uplink against trouble', () => {
     made.collector.refusal = undefined
     ;(await made.collector.peer()).welcome()
     await made.state('connected')
+  })
+
+  it('asks again soon where it was thrown out, as that may be taken back, and not where else it is refused', async () => {
+    const pace = { ...PACE, revokedMs: 5, refusedMs: 1e9 }
+    const revoked = JSON.stringify({ error: 'this device was revoked', code: 'device-revoked' })
+    made.collector.refusal = answer('403 Forbidden', revoked)
+    const uplink = made.start({ pace })
+    await until(() => made.collector.requests === 4)
+    const { state, code } = uplink.state() as { state: string; code?: string }
+    if (state !== 'connecting') assert.deepEqual([state, code], ['refused', 'device-revoked'])
+    made.collector.refusal = undefined
+    ;(await made.collector.peer()).welcome()
+    await made.state('connected')
+    await made.end()
+    const unknown = JSON.stringify({ error: 'unknown', code: 'certificate-unknown' })
+    made.collector.refusal = answer('403 Forbidden', unknown)
+    const { requests } = made.collector
+    made.start({ pace })
+    await made.state('refused', /unknown/)
+    await settled()
+    assert.equal(made.collector.requests, requests + 1)
+  })
+
+  it('spreads its questions over a span that grows to that of other refusals, where it was thrown out', async () => {
+    const revoked = JSON.stringify({ error: 'this device was revoked', code: 'device-revoked' })
+    made.collector.refusal = answer('403 Forbidden', revoked)
+    const atMs: number[] = []
+    const onState = (now: UplinkState) => {
+      if (now.state === 'connecting') atMs.push(performance.now())
+    }
+    made.start({ onState, random: () => 0.999, pace: { ...PACE, revokedMs: 40, refusedMs: 150 } })
+    await until(() => atMs.length >= 5)
+    for (const [index, leastMs] of [80, 120, 190, 190].entries()) {
+      const waitMs = (atMs[index + 1] as number) - (atMs[index] as number)
+      assert.ok(waitMs >= leastMs - 2, `${index}: ${waitMs}`)
+    }
   })
 
   it('waits as long as a busy collector asks, and says so', async () => {

@@ -39,6 +39,7 @@ export const PACE: UplinkPace = {
   backoffFirstMs: 10,
   backoffMostMs: 50,
   refusedMs: 10,
+  revokedMs: 10,
 }
 
 export class UplinkFixture {
