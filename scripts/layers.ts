@@ -39,7 +39,7 @@ const COLLECTOR = [
 ] as const
 /** Files beside collector.ts that are the words of its rooms. */
 const COLLECTOR_TERMS =
-  /^src\/collector\/(address|bounded-map|collector-error|complaint|counters|early-answer|likeness|limits|page-api|page-policy|rate|secrets|views)\.ts$/
+  /^src\/collector\/(address|bounded-map|collector-error|complaint|counters|early-answer|likeness|limits|page-api|page-devices|page-policy|rate|secrets|views)\.ts$/
 
 /** From left to right: a room's imports are all above it. */
 const ROOMS: Record<string, Room> = {

@@ -6,8 +6,10 @@ import { CollectorError } from '../collector/collector-error.ts'
 import { pinIn } from '../collector/fleet/authority.ts'
 import { type EnrolledDevice, Registry, type Token } from '../collector/fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from '../collector/fleet/registry-file.ts'
+import { readSeen, type Seen } from '../collector/fleet/roster.ts'
 import { counted } from '../engine/sentence.ts'
 import { commandFor } from '../hint.ts'
+import { brief } from '../printable.ts'
 import { nowUnixNs, type UnixNs, unixNs } from '../units.ts'
 import { closedSentence, isThere } from './found.ts'
 import { asOwner } from './owner.ts'
@@ -78,16 +80,22 @@ export function runRevokeTokenCommand(command: StateCommand & { id: number }): n
 }
 
 export function runListDevicesCommand(command: StateCommand): number {
-  const devices = withRegistry(command, (registry) => registry.devices())
+  const { devices, seen } = withRegistry(command, (registry, seen) => ({
+    devices: registry.devices(),
+    seen: seen(),
+  }))
   table(
-    ['id', 'name', 'group', 'owner', 'standing', 'enrolled'],
+    ['id', 'name', 'group', 'owner', 'standing', 'agent', 'enrolled', 'last seen', 'silent'],
     devices.map((device) => [
       device.id,
-      device.name || '-',
+      device.name || brief(seen.get(device.id)?.hostname ?? '', 40) || '-',
       device.group,
       device.owner || '-',
       standingOf(device),
+      brief(seen.get(device.id)?.agentVersion ?? '', 20) || '-',
       dateOf(device.enrolledAt),
+      lastSeenOf(seen.get(device.id)),
+      silentOf(seen.get(device.id)),
     ]),
     'no device is enrolled',
   )
@@ -109,6 +117,10 @@ export function runChangeDeviceCommand(
   say(`device ${command.id} ${done}`)
   return 0
 }
+
+const lastSeenOf = (seen: Seen | undefined): string => (seen ? dateOf(seen.seenAt) : '-')
+const silentOf = (seen: Seen | undefined): string =>
+  seen?.silentSince === undefined ? '-' : `of ${seen.silentOf} since ${dateOf(seen.silentSince)}`
 
 const standingOf = ({ standing, mayEnrolAgain, sharedAt }: EnrolledDevice): string =>
   `${standing}${mayEnrolAgain ? ', may enrol again' : ''}${sharedAt === undefined ? '' : ', shared'}`
@@ -133,13 +145,17 @@ function found(devices: readonly EnrolledDevice[], command: StateCommand & { id:
 export const hint = (words: string, command: StateCommand): string =>
   commandFor(words, statePaths(command.state).root)
 
-export function withRegistry<T>(command: StateCommand, work: (registry: Registry) => T): T {
+export function withRegistry<T>(
+  command: StateCommand,
+  work: (registry: Registry, seen: () => Map<string, Seen>) => T,
+): T {
   const paths = statePaths(command.state)
   return withDirectory(paths, () => {
     const log = (text: string) => process.stderr.write(`${text}\n`)
-    const registry = new Registry(openRegistryFile(join(paths.collector, REGISTRY_FILE), log))
+    const database = openRegistryFile(join(paths.collector, REGISTRY_FILE), log)
+    const registry = new Registry(database)
     try {
-      return work(registry)
+      return work(registry, () => readSeen(database))
     } finally {
       registry.close()
     }

@@ -147,6 +147,8 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       readCounters,
       policy: machines?.policies.response,
       names: machines?.names ?? [],
+      fleet: machines?.fleet,
+      now,
       limits,
       log,
     })
@@ -185,7 +187,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     server.on('upgrade', gateway.upgrade)
     const endLocal = await listenLocally(stateDir, gateway, log)
     undo.unshift(endLocal)
-    const served = await machines?.serve({ gateway, site, server: bounds })
+    const served = await machines?.serve({ gateway, site, devices, server: bounds })
     if (served) undo.unshift(() => served.close())
     const door = served && machines && doorOf(served.addresses, machines)
     let port = door?.port ?? 0

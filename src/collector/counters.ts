@@ -106,6 +106,7 @@ const NAMES = [
   'pagesResumed',
   'triaged',
   'triageRefused',
+  'devicesChanged',
 ] as const
 
 export type CounterName = (typeof NAMES)[number]

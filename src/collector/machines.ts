@@ -8,7 +8,7 @@ import { ENROLL_PATH } from '../stream/codec-enrol.ts'
 import { Capability } from '../stream/message.ts'
 import { certificatesOf, fingerprintOf } from '../trust/pin.ts'
 import type { UnixNs } from '../units.ts'
-import type { Site } from './api/site.ts'
+import type { Fleet, Site } from './api/site.ts'
 import { CollectorError } from './collector-error.ts'
 import { createComplaint } from './complaint.ts'
 import type { Counters } from './counters.ts'
@@ -24,8 +24,10 @@ import { type Authority, openAuthority } from './fleet/authority.ts'
 import { createClones } from './fleet/clones.ts'
 import { createEnrolment } from './fleet/enrolment.ts'
 import { type FleetPolicies, openFleetPolicies } from './fleet/fleet-policies.ts'
-import { isRefused, Registry } from './fleet/registry.ts'
+import { type EnrolledDevice, isRefused, Registry } from './fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from './fleet/registry-file.ts'
+import { createRoster, enrolmentInfo, type Seen } from './fleet/roster.ts'
+import { type Devices, deviceSilence } from './gateway/devices.ts'
 import type { CertificateGiver, EnrolledOrigin, Gateway } from './gateway/gateway.ts'
 import type { Limits } from './limits.ts'
 
@@ -42,12 +44,18 @@ export type Machines = {
   certificates: CertificateGiver
   /** What is sent to enrolled devices, and what they said of it. */
   policies: FleetPolicies
+  fleet: Fleet
   /** In lower case. */
   names: readonly string[]
   /** Of the authority that agents find the collector by. */
   pin: string
   /** Opens the door. Rejects with CollectorError. */
-  serve(to: { gateway: Gateway; site: Site; server: ServerOptions }): Promise<Served>
+  serve(to: {
+    gateway: Gateway
+    site: Site
+    devices: Devices
+    server: ServerOptions
+  }): Promise<Served>
   close(): void
 }
 
@@ -56,6 +64,8 @@ export type Served = { addresses: readonly Address[]; close(): void; closeAll():
 const LOOK_MS = 1000
 /** Certificates end by themselves, too. */
 const REVIEW_LOOKS = 10
+/** Between two notes of when devices were heard of. */
+const NOTE_MS = 60_000
 const RENEW_LOOK_MS = 3_600_000
 
 /** Rejects with CollectorError. */
@@ -78,6 +88,7 @@ export async function openMachines(
   })
   const policies = openFleetPolicies(stateDir, { registry, counters, now, log })
   const ends: (() => void)[] = []
+  let review = () => {}
 
   return {
     policies,
@@ -94,7 +105,19 @@ export async function openMachines(
     },
     names: names.map((name) => name.toLowerCase()),
     pin: authority.pin,
-    async serve({ gateway, site, server }) {
+    fleet: {
+      enrolmentOf(id) {
+        const device = registry.device(id)
+        return device && enrolmentInfo(device)
+      },
+      change(id, to) {
+        registry.refresh()
+        const isThere = registry.change(id, to)
+        if (to.standing === 'revoked') review()
+        return isThere
+      },
+    },
+    async serve({ gateway, site, devices, server }) {
       const origins = new WeakMap<object, EnrolledOrigin>()
       const originOf = (request: IncomingMessage) => origins.get(request.socket) as EnrolledOrigin
       const agents = createServer(server, (request, response) => {
@@ -132,17 +155,32 @@ export async function openMachines(
         ...{ addresses: options.addresses, limits, counters, log, judge, agents, people },
         material: material(certificate),
       })
+      review = () =>
+        gateway.review((fingerprint) => {
+          const judged = registry.judge(fingerprint, now())
+          return isRefused(judged) ? judged.error : undefined
+        })
       let looks = 0
       const look = setInterval(() => {
         const isNews = registry.refresh()
         if (policies.look()) void gateway.pushPolicies()
         if (!isNews && ++looks % REVIEW_LOOKS !== 0) return
-        gateway.review((fingerprint) => {
-          const judged = registry.judge(fingerprint, now())
-          return isRefused(judged) ? judged.error : undefined
-        })
+        review()
       }, LOOK_MS)
-      ends.push(() => clearInterval(look))
+      const roster = createRoster(database)
+      const note = () => {
+        try {
+          roster.note(seenOf(registry.devices(), devices, now()))
+        } catch (cause) {
+          log(`when devices were last heard of is not noted: ${(cause as Error).message}`)
+        }
+      }
+      const noting = setInterval(note, NOTE_MS)
+      ends.push(() => {
+        clearInterval(look)
+        clearInterval(noting)
+        note()
+      })
       ends.push(certificate.watch((changed) => door.renew(material(changed)), log))
       return {
         addresses: door.addresses,
@@ -162,6 +200,19 @@ export async function openMachines(
 }
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?')[0] as string
+
+function* seenOf(all: Iterable<EnrolledDevice>, devices: Devices, now: UnixNs): Generator<Seen> {
+  for (const { id } of all) {
+    const device = devices.get(id)
+    if (!device) continue
+    const silence = deviceSilence(device, now)
+    yield {
+      ...{ deviceId: id, seenAt: device.lastSeenAt, agentVersion: device.facts.agentVersion },
+      hostname: device.facts.host.hostname,
+      ...{ silentOf: silence?.of ?? '', silentSince: silence?.since },
+    }
+  }
+}
 
 /** What OpenSSL has against a certificate of the registry's: its authority is gone, or its time. */
 function reasonAgainst({ authorized, authorizationError }: TLSSocket): Refusal | undefined {

@@ -2,6 +2,10 @@
 // Times are decimal strings of nanoseconds since 1970 UTC (a JSON number would lose 256 ns today);
 // counts and bytes are numbers below 2^53.
 
+import type { EnrolmentInfo } from './page-devices.ts'
+
+export type { DeviceChangeRequest, EnrolmentInfo } from './page-devices.ts'
+
 /** Nanoseconds since 1970 UTC, in decimal. */
 export type NsText = string
 
@@ -287,6 +291,10 @@ export type DeviceInfo = {
    */
   clockOffsetMs?: number | undefined
   live: LiveInfo | undefined
+  /** What it is silent of while it is connected, and since when. */
+  silence?: { of: 'flows' | 'everything'; since: NsText } | undefined
+  /** null: it is not enrolled, as an agent of the collector's own machine is not. */
+  enrolment?: EnrolmentInfo | null
 }
 
 export type HealthInfo = { deviceId: string; at: NsText; kind: string; text: string; count: number }

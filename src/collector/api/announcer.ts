@@ -5,7 +5,7 @@ import { DUPLICATE, REFUSED, type StoredBatch } from '../store/protocol.ts'
 import type { Store } from '../store/store.ts'
 import { triageInfo } from '../store/triage-reader.ts'
 import { alertSummary, nsText } from '../views.ts'
-import { deviceInfo } from './device-view.ts'
+import { type DeviceContext, deviceInfo } from './device-view.ts'
 import type { Pages } from './pages.ts'
 
 const DEVICES_MS = 500
@@ -20,10 +20,11 @@ export type Announcer = {
 export function createAnnouncer(options: {
   pages: Pages
   devices: Devices
+  context: DeviceContext
   store: Pick<Store, 'read'>
   log: (text: string) => void
 }): Announcer {
-  const { pages, devices, store, log } = options
+  const { pages, devices, context, store, log } = options
   /** Device row to the keys of identities that were sighted and not announced yet. */
   const sighted = new Map<number, Set<string>>()
   let sightedCount = 0
@@ -31,7 +32,8 @@ export function createAnnouncer(options: {
   const beat = setInterval(() => {
     const changed = devices.takeChanged(DEVICES_AT_ONCE_MAX)
     if (!pages.listening()) return
-    for (const device of changed) pages.publish({ type: 'device', device: deviceInfo(device) })
+    for (const device of changed)
+      pages.publish({ type: 'device', device: deviceInfo(device, context) })
     announceIdentities().catch((error) => log(`identities cannot be announced: ${error.message}`))
   }, DEVICES_MS)
   beat.unref()

@@ -12,7 +12,7 @@ import type {
 import type { PolicyResponse } from '../page-policy.ts'
 import { type AlertsWanted, severityRank } from '../store/protocol.ts'
 import type { Store } from '../store/store.ts'
-import { presentDevice } from './device-view.ts'
+import { type DeviceContext, presentDevice } from './device-view.ts'
 import {
   cursorOf,
   groupOf,
@@ -83,10 +83,11 @@ export type Api = {
 export function createApi(options: {
   store: Pick<Store, 'read'>
   devices: Devices
+  context: DeviceContext
   counters: () => CountersResponse
   policy: (() => PolicyResponse) | undefined
 }): Api {
-  const { store, devices } = options
+  const { store, devices, context } = options
 
   async function alerts(query: string): Promise<AlertsResponse> {
     const given = parseQuery(query, ALERTS_PARAMETERS)
@@ -138,7 +139,7 @@ export function createApi(options: {
       limit: limitOf(given, DEVICES.usual, DEVICES.max),
       after: timeOf(given, 'after'),
     })
-    return { devices: rows.map((row) => presentDevice(row, devices.get(row.id))), ...part }
+    return { devices: rows.map((row) => presentDevice(row, devices.get(row.id), context)), ...part }
   }
 
   /** Of the device that is named; without one, of the only one that has it. */

@@ -1,11 +1,17 @@
 // A device as the page's API says it.
-import type { Device } from '../gateway/devices.ts'
+import type { UnixNs } from '../../units.ts'
+import { type Device, deviceSilence } from '../gateway/devices.ts'
 import type { DeviceInfo } from '../page-api.ts'
 import type { DeviceRow } from '../store/protocol.ts'
 import { liveInfo, nsText } from '../views.ts'
+import type { Fleet } from './device-change.ts'
 
-export function deviceInfo(device: Device): DeviceInfo {
+/** What of a device is known elsewhere than where it is connected; `fleet`: undefined where no machine enrols. */
+export type DeviceContext = { fleet: Fleet | undefined; now: () => UnixNs }
+
+export function deviceInfo(device: Device, context: DeviceContext): DeviceInfo {
   const { facts, enrolled } = device
+  const silence = deviceSilence(device, context.now())
   return {
     id: facts.id,
     hostname: facts.host.hostname,
@@ -20,12 +26,18 @@ export function deviceInfo(device: Device): DeviceInfo {
     lastSequence: device.lastSequence,
     clockOffsetMs: device.clockOffsetMs,
     live: device.live && liveInfo(device.live),
+    ...(silence && { silence: { of: silence.of, since: nsText(silence.since) } }),
+    enrolment: context.fleet?.enrolmentOf(facts.id) ?? null,
   }
 }
 
 /** A stored device with what is known of the moment. */
-export function presentDevice(row: DeviceRow, device: Device | undefined): DeviceInfo {
-  return device
-    ? deviceInfo(device)
-    : { ...row, connected: false, live: undefined, clockOffsetMs: undefined }
+export function presentDevice(
+  row: DeviceRow,
+  device: Device | undefined,
+  context: DeviceContext,
+): DeviceInfo {
+  if (device) return deviceInfo(device, context)
+  const enrolment = context.fleet?.enrolmentOf(row.id) ?? null
+  return { ...row, connected: false, live: undefined, clockOffsetMs: undefined, enrolment }
 }

@@ -3,10 +3,11 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { isLoopbackHostHeader, namedBy } from '../address.ts'
 import type { Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
-import type { ErrorResponse, PageEvent } from '../page-api.ts'
+import type { DeviceInfo, ErrorResponse, PageEvent } from '../page-api.ts'
 import type { Store } from '../store/store.ts'
 import { StoreError } from '../store/store-error.ts'
 import type { Api } from './api.ts'
+import { CHANGE_BODY_BYTES_MAX, changedDevice, type Fleet, readChange } from './device-change.ts'
 import type { PageFiles } from './page-files.ts'
 import { createKeyJudge } from './page-key.ts'
 import type { Pages } from './pages.ts'
@@ -26,6 +27,10 @@ const HEADERS = {
 
 export type HttpOptions = {
   api: Api
+  /** Of machines that enrol; undefined: none can. */
+  fleet: Fleet | undefined
+  /** Of one that was heard of since the collector started. */
+  deviceOf: (id: string) => DeviceInfo | undefined
   store: Pick<Store, 'read' | 'triage'>
   pages: Pages
   pageFiles: PageFiles
@@ -92,16 +97,21 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     path: string,
   ): Promise<void> {
     const alertId = triagedAlert(path)
+    const deviceId = changedDevice(path)
     const refused =
       foreign(request) ??
       unauthorized(request) ??
-      (alertId === undefined ? onlyGet(request) : onlyPost(request))
+      (alertId === undefined && deviceId === undefined ? onlyGet(request) : onlyPost(request))
     if (refused) {
       sendJson(response, refused)
       return
     }
     if (alertId !== undefined) {
       sendJson(response, await takeTriage(request, alertId))
+      return
+    }
+    if (deviceId !== undefined) {
+      sendJson(response, await takeChange(request, deviceId))
       return
     }
     if (path === '/api/events') {
@@ -129,7 +139,8 @@ export function createRequestListener(options: HttpOptions): RequestListener {
   /** A browser names the site whose page asks; without the key that site learns nothing, and it has no business here. */
   function foreign(request: IncomingMessage): Answer | undefined {
     const { origin, host } = request.headers
-    if (origin === undefined || origin === `http://${host}`) return undefined
+    const scheme = 'encrypted' in request.socket ? 'https' : 'http'
+    if (origin === undefined || origin === `${scheme}://${host}`) return undefined
     counters.add('requestsRefusedOrigin')
     return error(403, 'another site may not ask here')
   }
@@ -142,6 +153,25 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     return error(401, `the key is missing or wrong: ${WHERE_THE_KEY_IS}`, {
       'WWW-Authenticate': 'Bearer',
     })
+  }
+
+  async function takeChange(request: IncomingMessage, deviceId: string): Promise<Answer> {
+    const body = await readBody(request, CHANGE_BODY_BYTES_MAX)
+    if (body === undefined)
+      return error(413, `the body is larger than ${CHANGE_BODY_BYTES_MAX} bytes`, {
+        Connection: 'close',
+      })
+    try {
+      if (!options.fleet?.change(deviceId, readChange(body)))
+        return error(404, 'no such device is enrolled')
+    } catch (cause) {
+      if (!(cause instanceof ParameterError)) throw cause
+      return error(400, cause.message)
+    }
+    counters.add('devicesChanged')
+    const device = options.deviceOf(deviceId)
+    if (device) pages.publish({ type: 'device', device })
+    return { status: 200, body: { enrolment: options.fleet.enrolmentOf(deviceId) } }
   }
 
   async function takeTriage(request: IncomingMessage, alertId: string): Promise<Answer> {

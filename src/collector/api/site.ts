@@ -1,5 +1,6 @@
 // What answers people on the collector's port: the page, its API and its live updates. The room's face.
 import type { RequestListener } from 'node:http'
+import type { UnixNs } from '../../units.ts'
 import type { Counters } from '../counters.ts'
 import type { Devices } from '../gateway/devices.ts'
 import type { Limits } from '../limits.ts'
@@ -8,10 +9,13 @@ import type { Store } from '../store/store.ts'
 import { type Announcer, createAnnouncer } from './announcer.ts'
 import { createApi } from './api.ts'
 import { type ClientErrors, createClientErrors } from './client-error.ts'
+import type { Fleet } from './device-change.ts'
+import { deviceInfo } from './device-view.ts'
 import { createRequestListener } from './http.ts'
 import type { PageFiles } from './page-files.ts'
 import { Pages } from './pages.ts'
 
+export type { Fleet } from './device-change.ts'
 export { readPageFiles } from './page-files.ts'
 
 export type Site = {
@@ -43,15 +47,30 @@ export function createSite(options: {
   /** What this collector is called over TLS, in lower case. */
   names: readonly string[]
   limits: Limits
+  /** Of machines that enrol; undefined: none can. */
+  fleet: Fleet | undefined
+  now: () => UnixNs
   log: (text: string) => void
 }): Site {
   const { store, devices, pageFiles, pageKey, counters, readCounters, policy, names } = options
   const { limits, log } = options
   const pages = new Pages(limits, counters)
-  const announcer = createAnnouncer({ pages, devices, store, log })
+  const context = { fleet: options.fleet, now: options.now }
+  const announcer = createAnnouncer({ pages, devices, context, store, log })
   const { onRequest, onClientError } = createClientErrors(counters)
   const answer = createRequestListener({
-    api: createApi({ store, devices, policy, counters: () => ({ counters: readCounters() }) }),
+    api: createApi({
+      store,
+      devices,
+      context,
+      policy,
+      counters: () => ({ counters: readCounters() }),
+    }),
+    fleet: options.fleet,
+    deviceOf: (id) => {
+      const device = devices.get(id)
+      return device && deviceInfo(device, context)
+    },
     store,
     pages,
     pageFiles,

@@ -14,7 +14,7 @@ import { CollectorError } from '../collector-error.ts'
 export const REGISTRY_FILE = 'fleet.db'
 
 /** PRAGMA user_version. */
-const SCHEMA_VERSION = 2
+const SCHEMA_VERSION = 3
 /** A command of the same machine writes at times, for moments. */
 const BUSY_TIMEOUT_MS = 2000
 
@@ -45,6 +45,7 @@ function make(path: string): void {
     transaction(database, () => {
       database.exec(SCHEMA)
       database.exec(SINCE_2)
+      database.exec(SINCE_3)
       database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     }),
   )
@@ -76,8 +77,10 @@ function open(path: string): DatabaseSync {
 function upgrade(database: DatabaseSync): void {
   transaction(database, () => {
     // Another process may have done it since.
-    if (userVersion(database) === SCHEMA_VERSION) return
-    database.exec(SINCE_2)
+    const from = userVersion(database)
+    if (from === SCHEMA_VERSION) return
+    if (from < 2) database.exec(SINCE_2)
+    database.exec(SINCE_3)
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   })
 }
@@ -99,6 +102,17 @@ const SINCE_2 = `
   ) STRICT;
   CREATE INDEX clone_device ON clone (device);
   CREATE INDEX clone_successor ON clone (successor)`
+
+/** What the collector that runs notes of each device for the commands. */
+const SINCE_3 = `
+  CREATE TABLE seen (
+    device TEXT PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,
+    seen_ns INTEGER NOT NULL,
+    hostname TEXT NOT NULL,
+    agent_version TEXT NOT NULL,
+    silent_of TEXT NOT NULL,
+    silent_ns INTEGER
+  ) STRICT`
 
 /** Times are nanoseconds since 1970; NULL: never, no bound. Hashes are SHA-256 in hex. */
 const SCHEMA = `

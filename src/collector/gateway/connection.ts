@@ -258,8 +258,8 @@ export class Connection {
     } else if (!batches) this.end('unexpected', `${envelope.kind} came before Welcome`)
     else if (envelope.kind === 'batch') batches.take(envelope)
     else if (envelope.kind === 'live') {
-      batches.device.live = boundedLive(envelope.live)
-      this.#context.devices.touch(batches.device, this.#context.now())
+      const { devices, now } = this.#context
+      devices.report(batches.device, boundedLive(envelope.live), now())
     } else if (envelope.kind === 'heartbeat') this.#beat(batches.device, envelope.sentAt)
     else if (envelope.kind === 'policyReport' && this.#policies)
       this.#policies.take(envelope.report)

@@ -4,6 +4,7 @@ import type { Live } from '../../stream/message.ts'
 import type { UnixNs } from '../../units.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { DeviceFacts, Enrolled } from '../store/protocol.ts'
+import { backAfter, type Silence, silenceOf, type Told, toldOf } from './silence.ts'
 
 export type Device = {
   readonly facts: DeviceFacts
@@ -14,6 +15,10 @@ export type Device = {
   lastSeenAt: UnixNs
   lastSequence: number
   live: Live | undefined
+  /** When this connection began. */
+  readonly connectedAt: UnixNs
+  /** What its reports told of, and when. */
+  told: Told | undefined
   /**
    * Milliseconds that its clock was behind ours when it was last heard, with the time on the way; negative:
    * ahead. undefined: it has not said.
@@ -22,6 +27,10 @@ export type Device = {
   /** The time that it said then, and when it was heard, on sinceBootMs()'s scale. */
   saidTime: { sentAt: UnixNs; heardAtMs: number } | undefined
 }
+
+/** What a device does not tell of; one that is not connected tells of nothing, and is not silent. */
+export const deviceSilence = (device: Device, now: UnixNs): Silence | undefined =>
+  device.connected ? silenceOf(device.told, device.connectedAt, now) : undefined
 
 export class Devices {
   readonly #known: BoundedMap<string, Device>
@@ -33,6 +42,8 @@ export class Devices {
 
   /** A device that has just been welcomed; its last counters stay until it sends new ones. */
   connect(facts: DeviceFacts, enrolled: Enrolled, hasOwnClock: boolean, now: UnixNs): Device {
+    const before = this.#known.get(facts.id)
+    const awayNs = before && !before.connected ? now - before.lastSeenAt : 0n
     const device: Device = {
       facts,
       enrolled,
@@ -40,12 +51,21 @@ export class Devices {
       connected: true,
       lastSeenAt: now,
       lastSequence: enrolled.lastSequence,
-      live: this.#known.get(facts.id)?.live,
+      live: before?.live,
+      connectedAt: now,
+      told: backAfter(before?.told, awayNs),
       clockOffsetMs: undefined,
       saidTime: undefined,
     }
     this.touch(device, now)
     return device
+  }
+
+  /** It has sent its counters. */
+  report(device: Device, live: Live, now: UnixNs): void {
+    device.live = live
+    device.told = toldOf(device.told, live, now)
+    this.touch(device, now)
   }
 
   /** A newer connection of the same device has its own entry, which this must not touch. */

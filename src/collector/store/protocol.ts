@@ -245,7 +245,10 @@ export type Query =
   | { op: 'newest' }
 
 /** A device's row; what is known of the moment is not the store's to know. */
-export type DeviceRow = Omit<DeviceInfo, 'connected' | 'live' | 'clockOffsetMs'>
+export type DeviceRow = Omit<
+  DeviceInfo,
+  'connected' | 'live' | 'clockOffsetMs' | 'silence' | 'enrolment'
+>
 
 export type Answers = {
   alerts: AlertsResponse

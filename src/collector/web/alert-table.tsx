@@ -1,6 +1,7 @@
 // The rows of the list of alerts: one an alert, and one for all that are like one another, opened at will.
 import { useEffect } from 'preact/hooks'
 import type { AlertGroup, AlertSummary } from '../page-api.ts'
+import { MachineMark } from './fleet.tsx'
 import { barText, bytesText, countText, endpointText } from './format.ts'
 import type { Found } from './found.ts'
 import { groupActor, groupPlaceText, machinesText, membersText } from './group-words.ts'
@@ -208,7 +209,7 @@ function AlertRow({ row, most }: { row: AlertSummary; most: number }) {
             </span>
           )}
           <span class="narrow">
-            <Cut text={row.device.hostname} max={24} /> ·{' '}
+            <Cut text={row.device.hostname} max={24} /> <MachineMark id={row.device.id} /> ·{' '}
             <Cut text={row.user || 'unknown user'} max={16} /> → <Cut text={where} max={40} />
           </span>
           <span class="phone">
@@ -220,7 +221,7 @@ function AlertRow({ row, most }: { row: AlertSummary; most: number }) {
         </p>
       </td>
       <td class="wide">
-        <Cut text={row.device.hostname} max={24} />
+        <Cut text={row.device.hostname} max={24} /> <MachineMark id={row.device.id} />
         <p class="meta">
           <Cut text={row.user || 'unknown user'} max={24} />
         </p>

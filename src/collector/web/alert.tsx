@@ -7,6 +7,7 @@ import { attackAddress, attackName } from './attack.ts'
 import { Chain } from './chain.tsx'
 import { Timeline } from './chart.tsx'
 import { signOut } from './feed.ts'
+import { MachineMark } from './fleet.tsx'
 import { Flows } from './flows.tsx'
 import { bytesExact, bytesText, countText, outShareText, portText } from './format.ts'
 import { IdentityPanel } from './identity.tsx'
@@ -161,9 +162,12 @@ function Facts({ alert }: { alert: AlertDetail }) {
       <Figure
         name="Host and user"
         value={
-          <a href={toAlerts(exactly('host', alert.device.id))}>
-            <Cut text={alert.device.hostname} max={28} />
-          </a>
+          <>
+            <a href={toAlerts(exactly('host', alert.device.id))}>
+              <Cut text={alert.device.hostname} max={28} />
+            </a>{' '}
+            <MachineMark id={alert.device.id} />
+          </>
         }
         more={
           alert.user === '' ? (

@@ -7,6 +7,7 @@ import type {
   AlertStatusName,
   AlertsResponse,
   DestinationsResponse,
+  DeviceChangeRequest,
   DevicesResponse,
   HealthResponse,
   IdentitiesResponse,
@@ -130,6 +131,15 @@ export async function postTriage(id: string, said: TriageRequest): Promise<Alert
   const path = `/api/alerts/${encodeURIComponent(id)}/triage`
   const json = { 'Content-Type': 'application/json' }
   return read(await ask(path, json, { method: 'POST', body: JSON.stringify(said) }))
+}
+
+/** Changes what people said of a machine. Throws ApiError missing when it is not enrolled. */
+export async function postDevice(id: string, change: DeviceChangeRequest): Promise<void> {
+  const json = { 'Content-Type': 'application/json' }
+  await ask(`/api/devices/${encodeURIComponent(id)}`, json, {
+    method: 'POST',
+    body: JSON.stringify(change),
+  })
 }
 
 /** The newest that `q` finds, or the one with this key; `before` is what the part before said in `next`. */

@@ -6,6 +6,7 @@ import type {
   LiveInfo,
   LiveSourcesInfo,
 } from '../page-api.ts'
+import { Enrolment, Roster } from './fleet.tsx'
 import { barText, byteRateText, bytesText, countText, mostBytes, rateText } from './format.ts'
 import { Age, Clock, Cut, Figure, Spark, Volumes } from './parts.tsx'
 import { type Counter, rates, recentRate } from './rates.ts'
@@ -13,7 +14,7 @@ import { exactly, routeHash } from './route.ts'
 import { devices, health, samples } from './state.ts'
 import { AlertsAround, Unseen } from './unseen.tsx'
 import { Mirrored } from './watching.tsx'
-import { connectionText, isReplayed } from './words.ts'
+import { connectionText, isReplayed, silenceText } from './words.ts'
 
 /** Machines shown with all their counters at once. */
 const SHOWN_MAX = 50
@@ -29,6 +30,7 @@ export function MachinePage() {
           No machine has reported to this collector yet. Start one with <code>freshet agent</code>.
         </p>
       )}
+      <Roster />
       {devices.value.slice(0, SHOWN_MAX).map((device) => (
         <Device key={device.id} device={device} />
       ))}
@@ -87,6 +89,8 @@ function Device({ device }: { device: DeviceInfo }) {
           </a>
         </p>
       </header>
+      <Enrolment device={device} />
+      <Silence device={device} />
       {live && live.degraded !== '' && devices.value.length > 1 && (
         <p class="banner warn">
           <strong>Sees less than it should.</strong> {live.degraded}
@@ -111,6 +115,19 @@ function Device({ device }: { device: DeviceInfo }) {
       )}
       {!isReplayed(device) && <Unseen device={device} />}
     </section>
+  )
+}
+
+function Silence({ device }: { device: DeviceInfo }) {
+  const text = silenceText(device)
+  if (text === '' || !device.silence) return null
+  return (
+    <p class="banner warn">
+      <strong>{text}</strong>, since <Clock at={device.silence.since} />.{' '}
+      {device.silence.of === 'flows'
+        ? 'Programs start on it: its network filter may be off, or held up.'
+        : 'It is connected and tells of no program and no flow.'}
+    </p>
   )
 }
 

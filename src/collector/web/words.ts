@@ -5,6 +5,7 @@ import type {
   AlertStateName,
   DestinationsResponse,
   DeviceInfo,
+  EnrolmentInfo,
   ReasonView,
 } from '../page-api.ts'
 import { bytesText, countText, outShareText } from './format.ts'
@@ -151,6 +152,28 @@ export const isWithoutHandshake = ({ unit, value, text }: ReasonView): boolean =
 
 /** Whether a device is what a recording was replayed into, and so never reports again. Agents' ids are of other versions. */
 export const isReplayed = ({ id }: Pick<DeviceInfo, 'id'>): boolean => id[14] === '8'
+
+/** How an enrolled device stands, in a word. */
+export const STANDING_WORDS: Record<EnrolmentInfo['standing'], string> = {
+  quarantined: 'Quarantined',
+  active: 'Admitted',
+  revoked: 'Revoked',
+}
+
+export const standingText = ({
+  standing,
+  sharedSince,
+  mayEnrolAgain,
+}: Pick<EnrolmentInfo, 'standing' | 'sharedSince' | 'mayEnrolAgain'>): string =>
+  [
+    STANDING_WORDS[standing],
+    ...(sharedSince === null ? [] : ['shared']),
+    ...(mayEnrolAgain ? ['may enrol again'] : []),
+  ].join(', ')
+
+/** What a device that is connected does not tell of; empty: nothing. */
+export const silenceText = ({ silence }: Pick<DeviceInfo, 'silence'>): string =>
+  silence ? (silence.of === 'flows' ? 'Tells of no network flows' : 'Tells of nothing') : ''
 
 /** How a device stands with the collector. */
 export function connectionText(device: Pick<DeviceInfo, 'id' | 'connected'>): string {

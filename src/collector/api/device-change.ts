@@ -1,0 +1,57 @@
+// What a person says of a device, as a page posts it: checked, written to the registry.
+import type { DeviceChangeRequest, EnrolmentInfo } from '../page-api.ts'
+import { ParameterError } from './parameters.ts'
+
+/** The registry of devices, as the page sees and changes it. */
+export type Fleet = {
+  /** undefined: it is not enrolled. */
+  enrolmentOf(deviceId: string): EnrolmentInfo | undefined
+  /** Returns whether there is such a device. What is revoked ends at once. */
+  change(deviceId: string, to: DeviceChangeRequest): boolean
+}
+
+/** Four names of 100 characters, each of six letters in JSON. */
+export const CHANGE_BODY_BYTES_MAX = 4096
+const NAME_CHARS_MAX = 100
+
+/** The device that a path posts to; undefined: none. */
+export const changedDevice = (path: string): string | undefined =>
+  /^\/api\/devices\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(path)?.[1]
+
+/** Throws ParameterError. */
+export function readChange(body: string): DeviceChangeRequest {
+  let given: unknown
+  try {
+    given = JSON.parse(body)
+  } catch {
+    throw new ParameterError('the body is no JSON')
+  }
+  if (typeof given !== 'object' || given === null) throw new ParameterError('the body is no object')
+  const { name, owner, group, standing, ...more } = given as Record<string, unknown>
+  const [unknown] = Object.keys(more)
+  if (unknown !== undefined)
+    throw new ParameterError(`${unknown}: a device has name, owner, group and standing`)
+  if (standing !== undefined && standing !== 'active' && standing !== 'revoked')
+    throw new ParameterError('standing: active or revoked')
+  const change: DeviceChangeRequest = {
+    ...(name === undefined ? {} : { name: textOf('name', name, 0) }),
+    ...(owner === undefined ? {} : { owner: textOf('owner', owner, 0) }),
+    ...(group === undefined ? {} : { group: textOf('group', group, 1) }),
+    ...(standing === undefined ? {} : { standing }),
+  }
+  if (Object.keys(change).length === 0) throw new ParameterError('it says nothing of the device')
+  return change
+}
+
+function textOf(field: string, value: unknown, least: number): string {
+  const text = typeof value === 'string' ? value.trim() : undefined
+  if (
+    text === undefined ||
+    text.length < least ||
+    text.length > NAME_CHARS_MAX ||
+    !text.isWellFormed() ||
+    /\p{C}/u.test(text)
+  )
+    throw new ParameterError(`${field}: ${least} to ${NAME_CHARS_MAX} characters that can be seen`)
+  return text
+}
