@@ -235,7 +235,10 @@ export function createPolicies(options: PoliciesOptions): Policies {
     const { delegation, exceptions } = held
     if (!delegation || !exceptions || isOver(delegation) || isOver(exceptions)) return []
     // Who stands for them is for people, and takes room.
-    return (exceptions.exceptions?.exceptions ?? []).map(({ owner: _, reason: __, ...one }) => one)
+    return (exceptions.exceptions?.exceptions ?? []).map((one) => {
+      const { owner: _owner, reason: _reason, ...rest } = one
+      return rest
+    })
   }
 
   const refresh = (): void => {

@@ -77,7 +77,7 @@ export function readException(value: unknown, where: string): Exception {
     ...of,
     untilMs,
     bytesPerDayMax,
-    rule: `exception for ${isOfHost ? host : `${program} under ${parent}`}`,
+    rule: `exception for ${typeof host === 'string' ? host : `${of.parent?.program} under ${of.parent?.parent}`}`,
   }
 }
 

@@ -13,7 +13,7 @@ import { leaveOut, whyNoTool } from '../left-out.ts'
 import { times } from '../long.ts'
 import { whyNotLive } from '../native/watch.ts'
 import { launchChromium, openPage, whyNoBrowser } from '../web/browser.ts'
-import { type Ran, until } from './installation.ts'
+import { type Ran, run, until } from './installation.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const AGENTS = times('FRESHET_FLEET', { usual: 2, long: 10 })
@@ -145,11 +145,17 @@ describe('a fleet', function () {
       ...['collector', 'tokens', 'make', '--label', 'office', '--uses', `${AGENTS}`],
     )
     writeFileSync(token, made, { mode: 0o644 })
+    const policy = async (...words: string[]): Promise<string> => {
+      const { status, stdout, stderr } = await run([CLI, 'policy', ...words], { cwd: directory })
+      assert.equal(status, 0, stderr)
+      return stdout.trim()
+    }
+    const rootKey = await policy('keygen', '--out', 'root.key')
     const enrol = (mac: Machine, index: number, more: readonly string[] = []) =>
       freshet(
         mac,
         ...['enroll', '--collector', `https://${addresses[index]}:${PORT}`],
-        ...['--token-file', token, '--pin', pin, ...more],
+        ...['--token-file', token, '--pin', pin, '--policy-key', rootKey, ...more],
       )
     for (const [index, mac] of office.entries()) {
       const { status, stderr } = await enrol(mac, index)
@@ -183,6 +189,25 @@ describe('a fleet', function () {
     await until(async () => (await connected()).length === AGENTS, 'all agents')
     const listed = await well(server, 'collector', 'devices', 'list')
     assert.equal(listed.split('\n').filter((line) => line.includes('quarantined')).length, AGENTS)
+
+    // A policy for one of them, then for all; its key is known to no collector.
+    writeFileSync(join(directory, 'policy.json'), '{"hostWhitelist":["192.0.2.0/24"]}')
+    const publish = async (version: number, target: string, ...more: string[]) => {
+      const out = join(directory, `policy-${version}`)
+      const words = ['--as-version', `${version}`, '--not-after', '2099-12-31', '--target', target]
+      await policy('sign', '--key', 'root.key', ...words, '--out', out, 'policy.json')
+      chmodSync(out, 0o644)
+      await well(server, 'collector', 'policy', 'publish', out, ...more)
+    }
+    const standing = () => well(server, 'collector', 'policy', 'status')
+    const counted = (text: string, part: string) => text.split(part).length - 1
+    const one = (await connected()).find(({ hostname }) => hostname === office[0]?.name)
+    await publish(1, `device:${one?.id}`, '--policy-key', rootKey)
+    await until(async () => counted(await standing(), 'policy 1') === 1, 'the policy of one')
+    await publish(2, 'all', '--share', '0')
+    await well(server, 'collector', 'policy', 'promote', '2')
+    await until(async () => counted(await standing(), 'policy 2') === AGENTS, 'the policy of all')
+    assert.match(await well(server, 'collector', 'policy', 'list'), /policy 2 +all devices +100 %/)
 
     // One that nobody has seen before sends a good deal to the server's network, and gets nothing back.
     const sink = spawn(...inside(server, [process.execPath, '-e', SINK, `${SINK_PORT}`]), {
