@@ -291,6 +291,28 @@ describe('the intake', () => {
   })
 })
 
+describe('records that are none of the pipe’s', () => {
+  it('are given on in their turn, and settle nothing of the pipe', () => {
+    const given: Uint8Array[] = []
+    const intake = createIntake((records) => void given.push(records.slice()))
+    const [before, own, after] = [
+      new Script().start().bytes(),
+      new Script().policy(3, {}).bytes(),
+      new Script().ticks(1).bytes(),
+    ]
+    for (const part of [before, after]) assert.ok(part.length > 0)
+    intake.push(before)
+    intake.add(own)
+    intake.push(after)
+    assert.deepEqual(Buffer.concat(given), Buffer.concat([before, own, after]))
+    const pipeAt = (engineBytes: number) => intake.settled(engineBytes).pipeBytes
+    assert.equal(pipeAt(before.length), before.length)
+    assert.equal(pipeAt(before.length + own.length), before.length)
+    assert.equal(pipeAt(before.length + own.length + 8), before.length + 8)
+    assert.equal(pipeAt(before.length + own.length + after.length), before.length + after.length)
+  })
+})
+
 describe('a line that is not understood', () => {
   const losses = (pipe: Pipe) =>
     given(pipe.records)

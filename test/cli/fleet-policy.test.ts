@@ -1,0 +1,91 @@
+// `freshet collector policy`, on the files of a collector that does not run: what is published, held back, and signed online.
+import assert from 'node:assert/strict'
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PLACE } from '../../src/place.ts'
+import { run } from '../e2e/installation.ts'
+
+describe('freshet collector policy', () => {
+  let directory: string
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-fleet-policy-'))
+    mkdirSync(join(directory, 'state/collector'), { recursive: true, mode: 0o700 })
+    writeFileSync(join(directory, 'policy.json'), '{"hostWhitelist":["198.51.100.0/24"]}')
+    await policy('keygen', '--out', 'root.key')
+    for (const version of ['1', '2']) await policy(...signing('sign', version), 'policy.json')
+  })
+  after(() => rmSync(directory, { recursive: true, force: true }))
+
+  const freshet = (words: string[], input?: string) =>
+    run([PLACE.cli, ...words], { cwd: directory, ...(input === undefined ? {} : { input }) })
+  const policy = async (...words: string[]) => {
+    const { status, stdout, stderr } = await freshet(['policy', ...words])
+    assert.equal(status, 0, stderr)
+    return stdout.trim()
+  }
+  const signing = (what: string, version: string) => [
+    ...[what, '--key', 'root.key', '--not-after', '2099-12-31'],
+    ...['--as-version', version, '--out', `${what}-${version}`],
+  ]
+  const collector = (words: string[], input?: string) =>
+    freshet(['collector', 'policy', ...words, '--state', 'state'], input)
+  const well = async (words: string[], input?: string) => {
+    const { status, stdout, stderr } = await collector(words, input)
+    assert.equal(status, 0, stderr)
+    return stdout.trim()
+  }
+  const fails = async (words: string[], text: RegExp, input?: string) => {
+    const { status, stdout, stderr } = await collector(words, input)
+    assert.notEqual(status, 0, stdout)
+    assert.match(stderr, text)
+  }
+
+  it('publishes what the root key signed, which it is told the first time', async () => {
+    assert.match(await well(['list']), /nothing was published/)
+    await fails(['publish', 'sign-1'], /the first time --policy-key is wanted/)
+    await well(['publish', 'sign-1', '--policy-key', 'root.key', '--share', '5'])
+    await fails(['publish', 'sign-1'], /policy 1 was published before/)
+    await fails(['publish', 'policy.json'], /it is no signed document/)
+    assert.match(await well(['list']), /^policy 1 +all devices +5 % +20/m)
+    assert.equal(lstatSync(join(directory, 'state/collector/policies.db')).mode & 0o777, 0o600)
+    assert.match(await well(['status']), /no device is enrolled/)
+  })
+  it('promotes, and holds back', async () => {
+    await well(['promote', '1', '--share', '25'])
+    assert.match(await well(['list']), /^policy 1 +all devices +25 %/m)
+    assert.match(await well(['hold', '1']), /goes to nobody more/)
+    assert.match(await well(['list']), /^policy 1 +all devices +0 %/m)
+    await well(['promote', '1'])
+    assert.match(await well(['list']), /^policy 1 +all devices +100 %/m)
+    await fails(['promote', '9'], /policy 9 was not published/)
+    await fails(['hold', 'x'], /whole number/)
+  })
+  it('signs exceptions with its own key, once that is delegated, and within the bounds', async () => {
+    const until = `${new Date(Date.now() + 86_400_000).toISOString().slice(0, 19)}Z`
+    const exceptions = (change: object = {}) =>
+      JSON.stringify({
+        exceptions: [
+          {
+            ...{ host: '203.0.113.0/24', until, bytesPerDayMax: 5, owner: 'Ana', reason: 'a move' },
+            ...change,
+          },
+        ],
+      })
+    const key = await well(['online-key'])
+    assert.match(key, /^[0-9a-f]{64}$/)
+    assert.equal(await well(['online-key']), key)
+    await fails(['except', '-'], /nobody has delegated/, exceptions())
+    await policy(...signing('delegate', '1'), '--online-key', key)
+    await well(['publish', 'delegate-1'])
+    await well(['except', '-'], exceptions())
+    await well(['except', '-'], exceptions({ host: '203.0.113.7' }))
+    await fails(['except', '-'], /has no owner/, exceptions({ owner: '' }))
+    const listed = await well(['list'])
+    assert.equal(listed.match(/^exceptions \d+ +all devices/gm)?.length, 2, listed)
+    const file = join(directory, 'state/collector/policy-online.key')
+    assert.equal(lstatSync(file).mode & 0o777, 0o600)
+    chmodSync(file, 0o644)
+    await fails(['online-key'], /can be used by others \(mode 644\)/)
+  })
+})
