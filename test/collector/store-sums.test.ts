@@ -219,6 +219,9 @@ describe('the sums of sealed segments', () => {
     addAlertSums(db)
     reader = createReader(db)
     assert.deepEqual(groupsOf(), before)
+    // By the sums, and not by the alerts.
+    const tables = db.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'group_%'").all()
+    assert.equal(tables.length, segmentsOf(db).length - 1)
   })
 
   it('go with their segment', () => {

@@ -17,6 +17,7 @@ import {
   presetOf,
 } from '../../src/collector/web/time-range.ts'
 import { nowUnixNs, type UnixNs } from '../../src/units.ts'
+import { until } from '../waits.ts'
 import { accessibilityFaults } from './browser.ts'
 import { type AlertFacts, alertFinding, destination, identity, secondsBefore } from './samples.ts'
 import { stage, upload } from './scene.ts'
@@ -189,6 +190,36 @@ describe('page: groups of alerts', function () {
     await page.waitForFunction('globalThis.isAnswered')
     await page.getByText('Its 3 alerts.').waitFor()
     assert.deepEqual(await sentences(page), ['drop 3', 'drop 2', 'drop 1'])
+    assert.deepEqual(watched.faults, [])
+  })
+
+  it('show the answer to the list that was asked for last, also where it was left and come back to', async () => {
+    const { page, tell, watched } = await scene()
+    const now = nowUnixNs()
+    await tell(drop(now, 1), drop(now, 2))
+    await page.getByText('2 alerts, in 1 row.').waitFor()
+    const held = Promise.withResolvers<void>()
+    let isHeld = false
+    await page.route('**/api/alert-groups?*', async (route) => {
+      const isFirst = !isHeld && !route.request().url().includes('severity')
+      isHeld ||= isFirst
+      const response = await route.fetch()
+      if (isFirst) await held.promise
+      await route.fulfill({ response })
+      if (isFirst) await page.evaluate('globalThis.isAnswered = true')
+    })
+    // Of this list the answer is on its way while another is looked at.
+    await tell(drop(now, 3))
+    await until(() => isHeld)
+    await page.getByRole('link', { name: 'Low', exact: true }).click()
+    await page.getByText('3 alerts found, in 1 row.').waitFor()
+    await tell(drop(now, 4))
+    await page.getByRole('link', { name: 'All', exact: true }).click()
+    await page.getByText('4 alerts, in 1 row.').waitFor()
+    held.resolve()
+    await page.waitForFunction('globalThis.isAnswered')
+    await page.getByText('4 alerts, in 1 row.').waitFor()
+    assert.equal(await page.getByText('3 alerts, in 1 row.').count(), 0)
     assert.deepEqual(watched.faults, [])
   })
 
