@@ -98,6 +98,8 @@ const ROOMS: Record<string, Room> = {
   },
   collector: { rooms: [...LEFT_OF_STREAM, 'stream', 'policy', ...COLLECTOR] },
   replay: { rooms: [...LEFT_OF_STREAM, 'capture', 'importers', 'stream'] },
+  // Simulated agents: the real uplink, with made-up findings.
+  swarm: { rooms: [...LEFT_OF_STREAM, 'stream'] },
   status: { rooms: [...LEFT_OF_STREAM, 'stream'] },
   web: { rooms: [], packages: ['preact', 'preact/hooks', '@preact/signals', 'uplot', 'vite'] },
   agent: {
@@ -114,6 +116,7 @@ const ROOMS: Record<string, Room> = {
       'policy',
       'status',
       'sense',
+      'swarm',
       'collector',
       ...COLLECTOR,
       'agent',

@@ -9,6 +9,7 @@ import { addLookCommands } from './cli/commands/look.ts'
 import { addPolicyCommands } from './cli/commands/policy.ts'
 import { addReplayCommand } from './cli/commands/replay.ts'
 import { addSimulateCommands } from './cli/commands/simulate.ts'
+import { addSwarmCommand } from './cli/commands/swarm.ts'
 import { ConfigError } from './cli/state.ts'
 import { EXIT_CONFIG } from './sense/exit.ts'
 import { VERSION } from './version.ts'
@@ -37,6 +38,7 @@ addLookCommands(program)
 addBaselineCommands(program)
 addPolicyCommands(program)
 addSimulateCommands(program)
+addSwarmCommand(program)
 
 // What is said to nobody is lost, and no more than that.
 process.stderr.on('error', () => {})

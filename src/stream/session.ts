@@ -4,7 +4,7 @@
 import type { WebSocket } from 'ws'
 import { counted } from '../engine/sentence.ts'
 import { brief } from '../printable.ts'
-import { nowUnixNs } from '../units.ts'
+import type { UnixNs } from '../units.ts'
 import {
   type Ack,
   CAPABILITIES,
@@ -22,7 +22,7 @@ import {
   StreamError,
   type Welcome,
 } from './codec.ts'
-import type { Outbox, OutboxItem } from './outbox.ts'
+import type { Outbox, OutboxCounters, OutboxItem } from './outbox.ts'
 import { createPolicyTelling, type PolicyTaker } from './policy-telling.ts'
 import { Window } from './window.ts'
 
@@ -40,9 +40,24 @@ export type Pace = {
   closeMs: number
 }
 
+/** What waits to be sent: an outbox, or what simulates one. */
+export type Queue = Pick<
+  Outbox,
+  | 'id'
+  | 'lastSequence'
+  | 'acknowledged'
+  | 'read'
+  | 'readUrgent'
+  | 'acknowledge'
+  | 'acknowledgeEach'
+  | 'renew'
+> & { counters(): Pick<OutboxCounters, 'items'> }
+
 export type SessionOptions = {
   hello: Omit<Hello, 'sentAt' | 'capabilities' | 'outboxId'>
-  outbox: Outbox
+  outbox: Queue
+  /** This machine's clock. */
+  now: () => UnixNs
   pace: Pace
   log: (text: string) => void
   /** `offsetMs`: its clock less this machine's. */
@@ -93,7 +108,7 @@ export class Session {
   readonly #socket: WebSocket
   readonly #options: SessionOptions
   readonly #ended: SessionEnded
-  readonly #helloAt = nowUnixNs()
+  readonly #helloAt: UnixNs
   /** Since Welcome. */
   #window: Window | undefined
   #agreed = 0n
@@ -111,6 +126,7 @@ export class Session {
     this.#options = options
     this.#ended = ended
     this.#policyReport = options.policies && createPolicyTelling(options.policies)
+    this.#helloAt = options.now()
     const { pace, hello, outbox } = options
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
     socket.on('ping', () => this.#hear())
@@ -351,7 +367,7 @@ export class Session {
     } else {
       // A message, where it is agreed: proxies take no account of pings.
       if (this.isWelcomed && (this.#agreed & Capability.heartbeat) !== 0n)
-        this.#send({ kind: 'heartbeat', sentAt: nowUnixNs() })
+        this.#send({ kind: 'heartbeat', sentAt: this.#options.now() })
       else this.#socket.ping()
       this.pump()
     }

@@ -4,15 +4,15 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
+import { nowUnixNs, type UnixNs } from '../units.ts'
 import { sentenceOf } from './answer.ts'
 import { createBackoff } from './backoff.ts'
 import { AGENT_ALPN, FRAME_BYTES_MAX, type Hello, type Live, SUBPROTOCOL } from './codec.ts'
 import { type CollectorPlace, collectorPlace } from './collector-url.ts'
 import { type ClientIdentity, TLS_OPTIONS } from './enrol.ts'
 import { connectLocal, PlaceError } from './local-socket.ts'
-import type { Outbox } from './outbox.ts'
 import type { PolicyTaker } from './policy-telling.ts'
-import { type Pace, REPLACED, type Renewal, Session, said } from './session.ts'
+import { type Pace, type Queue, REPLACED, type Renewal, Session, said } from './session.ts'
 
 /** How the agent stands with its collector. */
 export type UplinkState =
@@ -51,10 +51,14 @@ export type UplinkOptions = {
   /** As `connectLocal` takes it. */
   collectorUid?: number
   hello: Omit<Hello, 'sentAt' | 'capabilities' | 'outboxId'>
-  outbox: Outbox
+  outbox: Queue
+  /** This machine's clock. */
+  now?: () => UnixNs
   /** Ends the uplink: it says goodbye and leaves what is not acknowledged in the outbox. */
   signal: AbortSignal
   onState?: (state: UplinkState) => void
+  /** Of each connection that is open, for who cuts it or reads it no more. */
+  onSocket?: (socket: Pick<WebSocket, 'terminate' | 'pause'>) => void
   log?: (text: string) => void
   /** PEM file of the authorities to trust in place of the system's. */
   caPath?: string
@@ -210,12 +214,14 @@ export function startUplink(options: UplinkOptions): Uplink {
       })
       socket.once('open', () => {
         socket.off('error', failed)
+        options.onSocket?.(socket)
         let welcomedAtMs = Number.POSITIVE_INFINITY
         session = new Session(
           socket,
           {
             hello: options.hello,
             outbox,
+            now: options.now ?? nowUnixNs,
             pace,
             log,
             onWelcome: ({ backoffMaxMs }, offsetMs) => {

@@ -7,6 +7,7 @@ import { addLookCommands } from '../../src/cli/commands/look.ts'
 import { addPolicyCommands } from '../../src/cli/commands/policy.ts'
 import { addReplayCommand } from '../../src/cli/commands/replay.ts'
 import { addSimulateCommands } from '../../src/cli/commands/simulate.ts'
+import { addSwarmCommand } from '../../src/cli/commands/swarm.ts'
 
 /** Those of a person that have this option, each by its words, like `collector backup`. */
 export const commandsWith = (option: string): string[] =>
@@ -26,6 +27,7 @@ function commandsThat(has: (one: Command) => boolean): string[] {
     addPolicyCommands,
     addReplayCommand,
     addSimulateCommands,
+    addSwarmCommand,
   ])
     add(program)
   return namesThat(has, program, [])

@@ -1,0 +1,178 @@
+// `freshet swarm`: simulated agents for who sizes a collector. What one process cannot hold is shared among several.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { counted } from '../engine/sentence.ts'
+import { descriptorLimit } from '../host/descriptors.ts'
+import { PLACE } from '../place.ts'
+import { StateFileError } from '../state-file.ts'
+import { collectorOrigin } from '../stream/collector-url.ts'
+import { EnrolError } from '../stream/enrol.ts'
+import {
+  enrolMany,
+  readIdentities,
+  type SwarmIdentities,
+  writeIdentities,
+} from '../swarm/identities.ts'
+import { isWhole, LOAD, type Load, runSwarm } from '../swarm/swarm.ts'
+import { emptyTally, sumOf, type Tally } from '../swarm/tally.ts'
+import { parsePin } from '../trust/pin.ts'
+import { readOptionFile } from './policy-file.ts'
+import { ConfigError } from './state.ts'
+import { stopSignal } from './supervise.ts'
+import { swarmLine, swarmLines } from './swarm-text.ts'
+
+export type SwarmCommand = {
+  collector: string
+  pin?: string
+  tokenFile?: string
+  identities?: string
+  agents: number
+  processes: number
+  load: Load
+  json?: boolean
+}
+
+/** Of a process, for what is no agent's. */
+const OWN_DESCRIPTORS = 64
+
+/** 0 when all that was made was acknowledged; 1 when not, or when it was stopped. */
+export async function runSwarmCommand(command: SwarmCommand): Promise<number> {
+  const { agents, processes } = command
+  const most = (descriptorLimit() ?? Number.POSITIVE_INFINITY) - OWN_DESCRIPTORS
+  const each = Math.ceil(agents / processes)
+  if (each > most)
+    throw new ConfigError(
+      `--agents: a process of this user may have ${most} connections, and ${each} are wanted of each: give --processes ${Math.ceil(agents / most)} or raise \`ulimit -n\``,
+    )
+  const signal = stopSignal()
+  const log = (text: string) => process.stderr.write(`freshet: ${text}\n`)
+  const identities = await identitiesOf(command, signal, log)
+  const shares = Array.from({ length: processes }, (_, index) => ({
+    firstNumber: index * each,
+    identities: {
+      ...identities,
+      devices: identities.devices.slice(index * each, Math.min(agents, (index + 1) * each)),
+    },
+    load: { ...command.load, connectsPerSecond: command.load.connectsPerSecond / processes },
+  }))
+  const isTold = process.stderr.isTTY
+  const told = shares.map(emptyTally)
+  const tell = () => {
+    if (isTold) process.stderr.write(`\r\u001b[K${swarmLine(sumOf(told))}`)
+  }
+  const began = performance.now()
+  const tallies = await Promise.all(
+    shares.map((share, index) => {
+      const onTick = (tally: Tally) => {
+        told[index] = tally
+        if (index === 0) tell()
+      }
+      return processes === 1
+        ? runSwarm({ ...share, signal, onTick })
+        : runElsewhere(share, signal, onTick)
+    }),
+  )
+  if (isTold) process.stderr.write('\r\u001b[K')
+  const sum = sumOf(tallies)
+  const elapsedMs = performance.now() - began
+  process.stdout.write(
+    command.json
+      ? `${JSON.stringify({ ...sum, elapsedMs })}\n`
+      : `${swarmLines(sum, command.load, elapsedMs).join('\n')}\n`,
+  )
+  return isWhole(sum) && !signal.aborted ? 0 : 1
+}
+
+/** Those of --identities, and as many more as are wanted. Throws ConfigError. */
+async function identitiesOf(
+  { collector: written, pin, tokenFile, identities: path, agents }: SwarmCommand,
+  signal: AbortSignal,
+  log: (text: string) => void,
+): Promise<SwarmIdentities> {
+  const collector = configured('--collector', () => collectorOrigin(written))
+  const kept =
+    path === undefined ? undefined : configured('--identities', () => readIdentities(path))
+  if (kept && kept.collector !== collector)
+    throw new ConfigError(
+      `--identities: ${path} has devices of ${kept.collector}, not of ${collector}`,
+    )
+  const missing = agents - (kept?.devices.length ?? 0)
+  if (kept && missing <= 0) return kept
+  if (pin === undefined || tokenFile === undefined)
+    throw new ConfigError(
+      `${counted(missing, 'device has', 'devices have')} to enrol first: that wants --pin and --token-file`,
+    )
+  const token = readOptionFile(tokenFile, '--token-file').trim()
+  const { hostname, port } = new URL(collector)
+  log(`${missing} devices enrol with ${collector}`)
+  const made = await enrolMany({
+    ...{ collector, token, signal, count: missing },
+    peer: { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) },
+    pin: configured('--pin', () => parsePin(pin)),
+  }).catch((error: unknown) => {
+    if (error instanceof EnrolError) throw new ConfigError(`not enrolled: ${error.message}`)
+    throw error
+  })
+  const identities = { ...made, devices: [...(kept?.devices ?? []), ...made.devices] }
+  if (path === undefined)
+    log('the collector keeps these devices: with --identities FILE they are used again')
+  else writeIdentities(path, identities)
+  return identities
+}
+
+export type Share = { firstNumber: number; identities: SwarmIdentities; load: Load }
+
+/** In a process of its own, which is told its share and tells what it counts over IPC. */
+function runElsewhere(
+  share: Share,
+  signal: AbortSignal,
+  onTick: (tally: Tally) => void,
+): Promise<Tally> {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [...process.execArgv, PLACE.cli, 'swarm-share'],
+    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+  )
+  child.send(share)
+  const stop = () => child.kill('SIGTERM')
+  signal.addEventListener('abort', stop, { once: true })
+  return new Promise((resolve, reject) => {
+    let last: Tally | undefined
+    child.on('message', (message) => {
+      const { tally, isLast } = message as { tally: Tally; isLast: boolean }
+      onTick(tally)
+      if (isLast) last = tally
+    })
+    child.once('error', reject)
+    child.once('close', (status, by) => {
+      signal.removeEventListener('abort', stop)
+      if (last) resolve(last)
+      else
+        reject(new ConfigError(`a process of the swarm ended (${status ?? by}) and said nothing`))
+    })
+  })
+}
+
+/** One share of a swarm, as its parent says. */
+export async function runSwarmShare(): Promise<number> {
+  if (!process.connected)
+    throw new ConfigError('swarm-share is started by `swarm`, which tells it its share')
+  const share = await new Promise<Share>((resolve) => process.once('message', resolve))
+  const signal = stopSignal()
+  const send = (tally: Tally, isLast: boolean) =>
+    new Promise<void>((resolve) => process.send?.({ tally, isLast }, () => resolve()))
+  const tally = await runSwarm({ ...share, signal, onTick: (sofar) => void send(sofar, false) })
+  await send(tally, true)
+  process.disconnect?.()
+  return 0
+}
+
+function configured<T>(option: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const { message } = error as Error
+    throw new ConfigError(error instanceof StateFileError ? message : `${option}: ${message}`)
+  }
+}
+
+export { LOAD }
