@@ -99,7 +99,7 @@ const ROOMS: Record<string, Room> = {
   collector: { rooms: [...LEFT_OF_STREAM, 'stream', 'policy', ...COLLECTOR] },
   replay: { rooms: [...LEFT_OF_STREAM, 'capture', 'importers', 'stream'] },
   // Simulated agents: the real uplink, with made-up findings.
-  swarm: { rooms: [...LEFT_OF_STREAM, 'stream'] },
+  swarm: { rooms: [...LEFT_OF_STREAM, 'stream', 'policy'] },
   status: { rooms: [...LEFT_OF_STREAM, 'stream'] },
   web: { rooms: [], packages: ['preact', 'preact/hooks', '@preact/signals', 'uplot', 'vite'] },
   agent: {

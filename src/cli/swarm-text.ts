@@ -37,6 +37,11 @@ export function swarmLines(tally: Tally, load: Load, elapsedMs: number): string[
       'storms',
       `${grouped(load.storms)}, ${grouped(tally.cut)} connections cut; back: ${spread(tally.returned)}`,
     ])
+  for (const [version, { agents, firstMs, lastMs }] of Object.entries(tally.policies))
+    lines.push([
+      'policy',
+      `version ${version} in force on ${grouped(agents)}, the last ${timeText(lastMs - firstMs)} after the first`,
+    ])
   for (const [reason, count] of Object.entries(tally.ends).toSorted(([, a], [, b]) => b - a))
     lines.push(['ended', `${grouped(count)}: ${printable(reason)}`])
   return lines.map(([name, text]) => `${name.padEnd(13)} ${text}`)

@@ -16,6 +16,7 @@ import { isWhole, LOAD, type Load, runSwarm } from '../swarm/swarm.ts'
 import { emptyTally, sumOf, type Tally } from '../swarm/tally.ts'
 import { parsePin } from '../trust/pin.ts'
 import { readOptionFile } from './policy-file.ts'
+import { readPublicKey } from './policy-signing.ts'
 import { ConfigError } from './state.ts'
 import { stopSignal } from './supervise.ts'
 import { swarmLine, swarmLines } from './swarm-text.ts'
@@ -25,6 +26,7 @@ export type SwarmCommand = {
   pin?: string
   tokenFile?: string
   identities?: string
+  policyKey?: string
   agents: number
   processes: number
   load: Load
@@ -43,6 +45,8 @@ export async function runSwarmCommand(command: SwarmCommand): Promise<number> {
     throw new ConfigError(
       `--agents: a process of this user may have ${most} connections, and ${each} are wanted of each: give --processes ${Math.ceil(agents / most)} or raise \`ulimit -n\``,
     )
+  const policyKey =
+    command.policyKey === undefined ? undefined : readPublicKey(command.policyKey, '--policy-key')
   const signal = stopSignal()
   const log = (text: string) => process.stderr.write(`freshet: ${text}\n`)
   const identities = await identitiesOf(command, signal, log)
@@ -52,6 +56,7 @@ export async function runSwarmCommand(command: SwarmCommand): Promise<number> {
       ...identities,
       devices: identities.devices.slice(index * each, Math.min(agents, (index + 1) * each)),
     },
+    ...(policyKey === undefined ? {} : { policyKey }),
     load: { ...command.load, connectsPerSecond: command.load.connectsPerSecond / processes },
   }))
   const isTold = process.stderr.isTTY
@@ -119,7 +124,12 @@ async function identitiesOf(
   return identities
 }
 
-export type Share = { firstNumber: number; identities: SwarmIdentities; load: Load }
+export type Share = {
+  firstNumber: number
+  identities: SwarmIdentities
+  load: Load
+  policyKey?: string
+}
 
 /** In a process of its own, which is told its share and tells what it counts over IPC. */
 function runElsewhere(

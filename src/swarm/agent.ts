@@ -6,8 +6,9 @@ import { nowUnixNs, type UnixNs } from '../units.ts'
 import { VERSION } from '../version.ts'
 import { type FindingKind, makeFinding } from './findings.ts'
 import { hostOf, type SwarmDevice } from './identities.ts'
+import { createSwarmPolicies } from './policies.ts'
 import { SwarmQueue } from './queue.ts'
-import { note, noteEnd, type Tally } from './tally.ts'
+import { note, noteEnd, notePolicy, type Tally } from './tally.ts'
 
 export type SimulatedOptions = {
   collector: string
@@ -21,6 +22,8 @@ export type SimulatedOptions = {
   /** Reads no more once it is welcomed: a peer that has gone, and whose connection has not. */
   isHalfOpen: boolean
   pace: Partial<UplinkPace>
+  /** The root key of policies that it takes, 64 hex digits; undefined: it takes none. */
+  policyKey: string | undefined
   /** What it counts goes in here. */
   tally: Tally
   signal: AbortSignal
@@ -74,7 +77,14 @@ export function startSimulated(options: SimulatedOptions): Simulated {
       // One that is kept would be lost with the run.
       request: () => Promise.resolve(undefined),
       take: () => {},
+      // It is no copy of another: the collector that takes it for one is told no more.
+      reenrol: () => Promise.resolve(undefined),
+      takeOwn: () => {},
     },
+    policies: createSwarmPolicies({
+      ...{ rootKey: options.policyKey, deviceId: device.deviceId, now },
+      onApplied: (version) => notePolicy(tally, version),
+    }),
     outbox: queue,
     now,
     signal,

@@ -42,6 +42,8 @@ export type SwarmOptions = {
   /** Number of its first agent: others play those before it. */
   firstNumber: number
   load: Load
+  /** As an agent's. */
+  policyKey?: string
   pace?: Partial<UplinkPace>
   signal: AbortSignal
   onTick?: (tally: Tally) => void
@@ -76,7 +78,7 @@ export async function runSwarm(options: SwarmOptions): Promise<Tally> {
           bootId: randomUUID(),
           skewMs: (Math.random() * 2 - 1) * load.skewMs,
           isHalfOpen: index < load.halfOpen,
-          ...{ pace: options.pace ?? {}, tally, signal: own() },
+          ...{ pace: options.pace ?? {}, policyKey: options.policyKey, tally, signal: own() },
         }),
       )
       if ((index + 1) % slice(load) === 0) await rest(SLICE_MS, signal)

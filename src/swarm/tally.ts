@@ -31,13 +31,15 @@ export type Tally = {
   latency: number[]
   /** From cut to welcomed. */
   returned: number[]
+  /** By version: the agents that it came into force on, and the first and the last time that it did, ms since 1970. */
+  policies: Record<string, { agents: number; firstMs: number; lastMs: number }>
 }
 
 export const emptyTally = (): Tally => ({
   ...{ agents: 0, connected: 0, welcomed: 0, heldBack: 0, acknowledged: 0, refused: 0 },
   generated: { alert: 0, sighting: 0, summary: 0 },
   ...{ sentAgain: 0, acknowledgedAgain: 0, waiting: 0, cut: 0, ends: {} },
-  ...{ latency: [], returned: [] },
+  ...{ latency: [], returned: [], policies: {} },
 })
 
 /** Into a histogram, sparse at its end. */
@@ -66,6 +68,14 @@ export function noteEnd(ends: Record<string, number>, reason: string): void {
   ends[name] = (ends[name] ?? 0) + 1
 }
 
+export function notePolicy({ policies }: Tally, version: number, nowMs = Date.now()): void {
+  const before = policies[version]
+  policies[version] = {
+    agents: (before?.agents ?? 0) + 1,
+    ...{ firstMs: before?.firstMs ?? nowMs, lastMs: nowMs },
+  }
+}
+
 /** The sum of what several processes counted. */
 export function sumOf(tallies: readonly Tally[]): Tally {
   const sum = emptyTally()
@@ -74,6 +84,14 @@ export function sumOf(tallies: readonly Tally[]): Tally {
     for (const kind of KINDS) sum.generated[kind] += tally.generated[kind]
     for (const [reason, count] of Object.entries(tally.ends))
       sum.ends[reason] = (sum.ends[reason] ?? 0) + count
+    for (const [version, { agents, firstMs, lastMs }] of Object.entries(tally.policies)) {
+      const before = sum.policies[version]
+      sum.policies[version] = {
+        agents: (before?.agents ?? 0) + agents,
+        firstMs: Math.min(before?.firstMs ?? firstMs, firstMs),
+        lastMs: Math.max(before?.lastMs ?? lastMs, lastMs),
+      }
+    }
     sum.latency = added(sum.latency, tally.latency)
     sum.returned = added(sum.returned, tally.returned)
   }

@@ -3,12 +3,14 @@ import { type Command, Option } from 'commander'
 import { commandThere } from '../../hint.ts'
 import { path, whole } from '../arguments.ts'
 import { finish } from '../finish.ts'
+import { policyKeyOption } from '../options.ts'
 
 type SwarmFlags = {
   collector: string
   pin?: string
   tokenFile?: string
   identities?: string
+  policyKey?: string
   agents: number
   processes: number
   seconds: number
@@ -45,6 +47,7 @@ export function addSwarmCommand(program: Command): void {
         'keeps the enrolled devices and their keys for the next time; for your user alone',
       ).argParser(path),
     )
+    .addOption(policyKeyOption())
     .addOption(number('--agents <n>', 'how many', 1_000_000, 100, 1))
     .addOption(number('--processes <n>', 'among which they are shared', 64, 1, 1))
     .addOption(number('--seconds <n>', 'how long they find something', 86_400, 60, 1))
@@ -61,7 +64,7 @@ export function addSwarmCommand(program: Command): void {
     .option('--json', 'what was counted, as JSON')
     .action(async (flags: SwarmFlags) => {
       const { LOAD, runSwarmCommand } = await import('../swarm.ts')
-      const { collector, pin, tokenFile, identities, agents, processes, json } = flags
+      const { collector, pin, tokenFile, identities, policyKey, agents, processes, json } = flags
       const load = {
         ...LOAD,
         ...{ connectsPerSecond: flags.ramp, perAgentHour: flags.rate, liveEveryMs: flags.live },
@@ -75,6 +78,7 @@ export function addSwarmCommand(program: Command): void {
           ...(pin === undefined ? {} : { pin }),
           ...(tokenFile === undefined ? {} : { tokenFile }),
           ...(identities === undefined ? {} : { identities }),
+          ...(policyKey === undefined ? {} : { policyKey }),
           ...(json === undefined ? {} : { json }),
         }),
       )
