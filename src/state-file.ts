@@ -71,13 +71,13 @@ export function readStateFile(path: string, options: ReadOptions = {}): StateFil
 }
 
 /** Whole or not at all, 0600, in place of whatever stood there but a directory. Throws what the file system does. */
-export function writeStateFile(path: string, text: string): void {
+export function writeStateFile(path: string, text: string | Uint8Array): void {
   const fresh = `${path}.new`
   rmSync(fresh, { force: true })
   // EXCL: makes it, and follows nothing that came there in between.
   const file = openSync(fresh, 'wx', 0o600)
   try {
-    for (let rest = Buffer.from(text); rest.length > 0; )
+    for (let rest = typeof text === 'string' ? Buffer.from(text) : text; rest.length > 0; )
       rest = rest.subarray(writeSync(file, rest))
     fsyncSync(file)
   } finally {

@@ -2,12 +2,29 @@
 //
 // As root, whatever lies in the state directory is touched as its owner only: that user could have put a
 // link to anything there.
-import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setFileAside } from '../baseline/sqlite-file.ts'
+import { CollectorError } from '../collector/collector-error.ts'
 import { REGISTRY_FILE } from '../collector/fleet/registry-file.ts'
+import {
+  packSecrets,
+  placeSecrets,
+  readSecrets,
+  secretsThere,
+} from '../collector/fleet/secrets-copy.ts'
 import { checkStore, copyStore, removeStore, type StoreFacts } from '../collector/store/copy.ts'
 import { StoreError } from '../collector/store/store-error.ts'
+import { counted } from '../engine/sentence.ts'
 import { openGivenFile } from '../given-file.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { nowUnixNs } from '../units.ts'
@@ -29,7 +46,14 @@ import { makeStateDirectory } from './state-directory.ts'
 const STORE_FILE = 'store.db'
 const COPY_BYTES = 1024 * 1024
 
-type FileCommand = { state?: string; user?: string; file: string; force: boolean }
+/** `secrets`: a second file, for what the collector is known by and knows its devices by. */
+type FileCommand = {
+  state?: string
+  user?: string
+  file: string
+  secrets?: string
+  force: boolean
+}
 
 export async function runBackupCommand(command: FileCommand): Promise<number> {
   const directory = statePaths(command.state).collector
@@ -54,11 +78,15 @@ export async function runBackupCommand(command: FileCommand): Promise<number> {
         removeStore(temporary)
       }
     })
-  const secrets = `agent.token and page.key are not in it${
-    isThere(join(directory, REGISTRY_FILE))
-      ? ', nor are fleet.db and tls, without which every machine has to enrol again'
-      : ''
-  }: they are secrets, keep them apart`
+  if (command.secrets !== undefined) backUpSecrets(directory, command.secrets, command.force)
+  const secrets =
+    command.secrets === undefined
+      ? `agent.token and page.key are not in it${
+          isThere(join(directory, REGISTRY_FILE))
+            ? ', nor are fleet.db and tls, without which every machine has to enrol again'
+            : ''
+        }: they are secrets, and --secrets FILE makes a file of them to keep apart`
+      : `${resolve(command.secrets)} holds the secrets, for you alone: whoever has it can speak for this collector, so keep it apart`
   if (isStream) {
     const facts = asStream('backup', () => backUp(1))
     process.stderr.write(`backup: ${sentence(facts)}\n${secrets}\n`)
@@ -77,17 +105,55 @@ export async function runRestoreCommand(command: FileCommand): Promise<number> {
   const isStream = command.file === STREAM
   const file = isStream ? 'standard input' : resolve(command.file)
   const input = isStream ? 0 : opened(file, () => openGivenFile(file, { orStream: true }))
+  const secrets = command.secrets === undefined ? undefined : secretsIn(command.secrets)
   const user = defaultUser(command.user)
   makeStateDirectory(paths, directory, user)
-  const { facts, aside } = asOwner(user ?? statSync(directory), () =>
-    restore(input, file, directory, command.force),
+  const { facts, aside, placed } = asOwner(user ?? statSync(directory), () =>
+    restore(input, file, directory, { force: command.force, secrets }),
   )
   say(`restored: ${directory} holds ${sentence(facts)}`)
+  if (placed) {
+    const { pin, devices } = placed
+    const by = pin === undefined ? 'has no authority' : `is known by the pin ${pin}`
+    say(`its secrets are restored: it ${by}, and knows ${counted(devices, 'enrolled device')}`)
+  }
   if (aside) say(`what was there before is ${aside}: delete it when it is not wanted any more`)
   return 0
 }
 
-function restore(input: number, file: string, directory: string, force: boolean) {
+function backUpSecrets(directory: string, written: string, isForced: boolean): void {
+  const text = orConfig('no backup of the secrets', () =>
+    asOwner(statSync(directory), () => packSecrets(directory)),
+  )
+  makeFile({ file: resolve(written), what: 'backup', isForced }, (output) =>
+    writeAll(output, Buffer.from(text)),
+  )
+}
+
+function secretsIn(written: string): Map<string, Buffer> {
+  const path = resolve(written)
+  const file = opened(path, () => openGivenFile(path, { orStream: false }))
+  try {
+    return orConfig(path, () => readSecrets(readFileSync(file, 'utf8')))
+  } finally {
+    closeSync(file)
+  }
+}
+
+function orConfig<T>(what: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    throw cause instanceof CollectorError ? new ConfigError(`${what}: ${cause.message}`) : cause
+  }
+}
+
+function restore(
+  input: number,
+  file: string,
+  directory: string,
+  { force, secrets }: { force: boolean; secrets: Map<string, Buffer> | undefined },
+) {
   const store = join(directory, STORE_FILE)
   const coming = join(directory, `${STORE_FILE}.restoring`)
   const unlock = lockDirectory(directory, 0)
@@ -98,12 +164,19 @@ function restore(input: number, file: string, directory: string, force: boolean)
       throw new ConfigError(
         `${store} is there already: with --force it is set aside and ${file} takes its place`,
       )
+    const [there] = secrets && !force ? secretsThere(directory, secrets) : []
+    if (there !== undefined)
+      throw new ConfigError(
+        `${join(directory, there)} is there already: with --force what is there is set aside`,
+      )
     removeStore(coming)
     const output = openFor(coming, 'wx')
     copyFile(input, output)
     fsyncSync(output)
     closeSync(output)
     const facts = checkStore(coming)
+    const placed =
+      secrets && orConfig('nothing was restored', () => placeSecrets(directory, secrets))
     const aside = existsSync(store)
       ? setFileAside(store, 'restored from a backup', nowUnixNs()).path
       : undefined
@@ -111,7 +184,7 @@ function restore(input: number, file: string, directory: string, force: boolean)
     removeStore(store)
     renameSync(coming, store)
     syncDirectory(directory)
-    return { facts, aside }
+    return { facts, aside, placed }
   } catch (cause) {
     throw cause instanceof StoreError
       ? new ConfigError(`nothing was restored from ${file}: ${cause.message}`)

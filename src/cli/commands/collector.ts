@@ -63,8 +63,14 @@ export function addCollectorCommands(program: Command): void {
       'writes all that is stored to one file, also while the collector runs; - is standard output',
     )
     .addOption(stateOption())
-    .option('--force', 'replace the file when it is there', false)
-    .action(async (file: string, options: { state?: string; force: boolean }) => {
+    .addOption(
+      new Option(
+        '--secrets <file>',
+        'a second file, for what agents and pages know it by and what it knows its devices by',
+      ).argParser(path),
+    )
+    .option('--force', 'replace the files when they are there', false)
+    .action(async (file: string, options: { state?: string; secrets?: string; force: boolean }) => {
       const { runBackupCommand } = await import('../collector-files.ts')
       await finish(runBackupCommand({ ...options, file }))
     })
@@ -73,11 +79,17 @@ export function addCollectorCommands(program: Command): void {
     .description('makes such a file the store, while no collector runs; - is standard input')
     .addOption(stateOption())
     .addOption(userOption())
-    .option('--force', 'when there is a store already, set it aside', false)
-    .action(async (file: string, options: { state?: string; user?: string; force: boolean }) => {
-      const { runRestoreCommand } = await import('../collector-files.ts')
-      await finish(runRestoreCommand({ ...options, file }))
-    })
+    .addOption(new Option('--secrets <file>', 'the second file that backup made').argParser(path))
+    .option('--force', 'what is there already is set aside', false)
+    .action(
+      async (
+        file: string,
+        options: { state?: string; user?: string; secrets?: string; force: boolean },
+      ) => {
+        const { runRestoreCommand } = await import('../collector-files.ts')
+        await finish(runRestoreCommand({ ...options, file }))
+      },
+    )
 
   addFleetCommands(collector)
   addFleetPolicyCommands(collector)
