@@ -192,6 +192,18 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
     counters.earlier.bytesIn += bytesIn
   }
 
+  /** A source may tell of a flow, as somebody sends, before it has looked at what the flow has moved: still before the look. */
+  const leaveMoreEarlier = (slot: number, out: number, bytesIn: number): void => {
+    const base = slot * FLOW_DOUBLES
+    const moreOut = out - (f64[base + D.out] as number)
+    const moreIn = bytesIn - (f64[base + D.in] as number)
+    if (!rows.hasBit(slot, FlowBit.earlier) || moreOut < 0 || moreIn < 0) return
+    counters.earlier.bytesOut += moreOut
+    counters.earlier.bytesIn += moreIn
+    rows.setSince(slot, { out, in: bytesIn })
+    takeFrom(slot, out, bytesIn)
+  }
+
   const countFromHere = (words: Uint32Array, w: number, slot: number): void => {
     const out = (words[w + W.outHigh] as number) * TWO_32 + (words[w + W.outLow] as number)
     const bytesIn = (words[w + W.inHigh] as number) * TWO_32 + (words[w + W.inLow] as number)
@@ -285,6 +297,7 @@ export function createFlowLedger(parts: LedgerParts): FlowLedger {
       const base = slot * FLOW_DOUBLES
       const out = outHigh * TWO_32 + (words[w + W.outLow] as number)
       const bytesIn = inHigh * TWO_32 + (words[w + W.inLow] as number)
+      if (isEarlier(words, w, source)) leaveMoreEarlier(slot, out, bytesIn)
       const moreOut = out - (f64[base + D.out] as number)
       const moreIn = bytesIn - (f64[base + D.in] as number)
       const flags = words[w + W.flags] as number

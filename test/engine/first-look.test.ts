@@ -36,6 +36,25 @@ describe('the first look', () => {
     assert.equal(engine.counters().bytesOut, 0)
   })
 
+  it('is not over while it goes on: what a flow is found to have moved after it was named is from before', () => {
+    const script = new Script()
+      .mark(Mark.start)
+      .exec({ pid: 50, path: '/usr/bin/bash', flags: ExecFlag.enumerated })
+      .exec(probe)
+    // Linux, of one that sends just then: first that it is there, then what it has moved, then whose it is.
+    script.flow({ ...before, pid: 0, pidversion: 0, out: 0, state: 'opened' })
+    script.flow({ ...before, pid: 0, pidversion: 0 }).flow({ ...before, pid: probe.pid })
+    script.flow({ ...before, pid: probe.pid, out: 61 * MIB }).mark(Mark.enumerated)
+    script.inspected(probe).tick(2_000)
+    const { alerts, engine } = tell(
+      script.flow({ ...before, pid: probe.pid, out: 65 * MIB }).ticks(3),
+    )
+    assert.deepEqual(engine.counters().earlier, { flows: 1, bytesOut: 61 * MIB, bytesIn: 0 })
+    assert.equal(engine.counters().bytesOut, 4 * MIB)
+    assert.equal(alerts.at(-1)?.bytesOut, 4 * MIB)
+    assert.match(alerts.at(-1)?.sentence ?? '', /it was open before Freshet looked/)
+  })
+
   it('judges what goes on from then on, and says that it does', () => {
     const { alerts, engine } = tell(
       found()
