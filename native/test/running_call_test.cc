@@ -38,7 +38,7 @@ void TestScripts() {
     return Run(&world).told.at(0);
   };
   Image image = Python();
-  Told told = told_of(image);
+  ToldRunning told = told_of(image);
   CHECK(told.record.script_from == k_script_claimed);
   CHECK(told.script == "/Users/ada/tools/send.py" && told.record.script_ino == 0);
   image.call = Call(image.path, {"python3", "-c", "print(1)"});

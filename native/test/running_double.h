@@ -158,7 +158,7 @@ struct ToldCode {
   std::string path;
 };
 
-struct Told {
+struct ToldRunning {
   exec_record record;
   std::string path;
   std::string script;
@@ -169,7 +169,7 @@ struct Told {
 
 struct Enumeration {
   RunningCounts counts;
-  std::vector<Told> told;
+  std::vector<ToldRunning> told;
 };
 
 inline const IsTold kNone = [](u32, u32) { return false; };

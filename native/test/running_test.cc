@@ -24,9 +24,9 @@ void TestIdentity() {
   world.listed = {301, 0, 1, 300, 300};
   const Enumeration run = Run(&world);
   CHECK(run.counts.told == 3 && run.counts.vanished == 0 && run.counts.error == 0);
-  const Told& launchd = run.told[0];
-  const Told& browser = run.told[1];
-  const Told& curl = run.told[2];
+  const ToldRunning& launchd = run.told[0];
+  const ToldRunning& browser = run.told[1];
+  const ToldRunning& curl = run.told[2];
   CHECK(launchd.record.flags == (k_exec_enumerated | k_exec_platform_binary));
   CHECK(launchd.record.parent_pid == 0 && launchd.team_id.empty());
   CHECK(browser.record.pid == 300 && browser.record.pidversion == 3);
@@ -45,7 +45,7 @@ void TestIdentity() {
 void TestOne() {
   Double world;
   world.images = {{1, Launchd()}, {300, Browser()}};
-  std::vector<Told> told;
+  std::vector<ToldRunning> told;
   const auto tell = [&](u32 pid, const IsTold& is_told) {
     return TellOne(
         &world, pid, is_told,
@@ -195,7 +195,7 @@ void TestChanges() {
     };
     const Enumeration run = Run(&world);
     std::set<u32> pids;
-    for (const Told& told : run.told) {
+    for (const ToldRunning& told : run.told) {
       const auto found = all.find({told.record.pid, told.record.pidversion});
       CHECK(found != all.end() && pids.insert(told.record.pid).second);
       const Image& image = found->second;

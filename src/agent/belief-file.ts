@@ -48,7 +48,7 @@ type Kept = { bootId: string; memory: BeliefMemory }
 
 /** The newest, where they are more than the file may hold. */
 const FLOWS_MAX = 20_000
-const bounded = ({ given, ended, elsewhere = [] }: BeliefMemory): BeliefMemory => ({
+const bounded = ({ given, ended, elsewhere }: BeliefMemory): BeliefMemory => ({
   given: given.slice(-FLOWS_MAX),
   ended: ended.slice(-FLOWS_MAX),
   elsewhere: elsewhere.slice(-FLOWS_MAX),

@@ -14,6 +14,7 @@ import {
 } from '../records/record.gen.ts'
 import type { NativeSource, SourceKind } from './addon.ts'
 import { createLineFramer } from './line-framer.ts'
+import { createPauses } from './pauses.ts'
 
 /** What a program has to be run with, and what it gives. */
 export type SystemProgram = SourceKind & {
@@ -67,10 +68,6 @@ export type ProgramSource = NativeSource & {
   restart(reason: string): void
 }
 
-const RESTART_MS = 1_000
-const RESTART_MAX_MS = 5 * 60_000
-/** One that worked for so long did not end for how it was started. */
-const STEADY_MS = 60_000
 const STDERR_CHARS_MAX = 300
 const BEAT_MS = 1_000
 /** Between SIGTERM and SIGKILL: one that hangs, or is stopped, heeds the latter alone. */
@@ -92,7 +89,7 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
   let isClosed = false
   let child: ChildProcess | undefined
   let timer: NodeJS.Timeout | undefined
-  let pauseMs = options.restartMs ?? RESTART_MS
+  const pauses = createPauses(options.restartMs)
   let isWorking = false
   /** Why it does not. */
   let why = `${program.name} has printed nothing yet`
@@ -214,13 +211,12 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
     const isNews = worked || why !== reason
     why = reason
     payLosses()
+    const pauseMs = pauses.next(worked ? livedMs : 0)
     if (isNews) {
       mark(Mark.start)
       log(`${program.name}: ${reason}; it is started again, at first after ${pauseMs} ms`)
     }
-    if (worked && livedMs > STEADY_MS) pauseMs = options.restartMs ?? RESTART_MS
     timer = setTimeout(start, pauseMs)
-    pauseMs = Math.min(pauseMs * 2, RESTART_MAX_MS)
   }
 
   /** The end of one that may heed nothing. */

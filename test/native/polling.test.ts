@@ -30,6 +30,11 @@ describe('the list of processes', () => {
       equal(ran.code, 0, ran.output)
     })
 
+    it(`and NetworkStatistics tell each other at once of new flows and of execs, under ${name}`, async () => {
+      const ran = await run(`${folder}build/hub.${sanitizer}`, [])
+      equal(ran.code, 0, ran.output)
+    })
+
     it(`does what every source does under ${name}`, async () => {
       const ran = await run(`${folder}build/suite.${sanitizer}`, [])
       equal(ran.code, 0, ran.output)

@@ -116,7 +116,7 @@ describe('a program of the system as a source', () => {
 
   it('is started again when it ends, and says what it said', async () => {
     const { drain, until, logged } = start('echo line; echo "not permitted" >&2; exit 1')
-    await until('a second run', () => drain().filter((one) => one === 'line').length >= 2)
+    await until('a third run', () => drain().filter((one) => one === 'line').length >= 3)
     const why = 'it ended with status 1: "not permitted"'
     assert.deepEqual(drain().slice(0, 5), [
       'start works',
@@ -126,6 +126,10 @@ describe('a program of the system as a source', () => {
       'line',
     ])
     assert.match(logged[0] ?? '', /^eslogger: it ended with status 1: "not permitted"; it is start/)
+    assert.deepEqual(
+      logged.slice(0, 2).map((text) => /after (\d+) ms/.exec(text)?.[1]),
+      ['20', '40'],
+    )
   })
 
   it('says once why it never begins', async () => {

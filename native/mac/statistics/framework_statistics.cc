@@ -46,7 +46,8 @@ CFStringRef Text(void* symbol) {
 // What one dictionary holds; its texts live as long as this.
 class ReadDictionary {
  public:
-  ReadDictionary(const FrameworkSymbols& keys, CFDictionaryRef dictionary)
+  ReadDictionary(const FrameworkSymbols& keys, const FrameworkValues& values,
+                 CFDictionaryRef dictionary)
       : dictionary_(dictionary),
         process_name_(TextOfKey(keys.process_name)),
         uuid_(TextOfKey(keys.uuid)),
@@ -65,21 +66,10 @@ class ReadDictionary {
     read_.process_name = process_name_;
     read_.uuid = uuid_;
     read_.euuid = euuid_;
-    if (Value(keys.provider) != nullptr) {
-      using P = StatisticsProvider;
-      read_.provider = Is(keys.provider, keys.tcp, CFSTR("TCP"))     ? P::kTcp
-                       : Is(keys.provider, keys.udp, CFSTR("UDP"))   ? P::kUdp
-                       : Is(keys.provider, keys.quic, CFSTR("QUIC")) ? P::kQuic
-                                                                     : P::kAnother;
-    }
-    if (Value(keys.tcp_state) != nullptr) {
-      using T = StatisticsTcpState;
-      read_.tcp_state = Is(keys.tcp_state, keys.listen, CFSTR("Listen"))      ? T::kListen
-                        : Is(keys.tcp_state, keys.syn_sent, CFSTR("SynSent")) ? T::kSynSent
-                        : Is(keys.tcp_state, keys.syn_received, CFSTR("SynReceived"))
-                            ? T::kSynReceived
-                            : T::kAnother;
-    }
+    if (Value(keys.provider) != nullptr)
+      read_.provider = ProviderOf(TextOfKey(keys.provider), values);
+    if (Value(keys.tcp_state) != nullptr)
+      read_.tcp_state = TcpStateOf(TextOfKey(keys.tcp_state), values);
   }
 
   const FlowDescription& read() const { return read_; }
@@ -87,9 +77,6 @@ class ReadDictionary {
  private:
   CFTypeRef Value(void* key) const {
     return Text(key) == nullptr ? nullptr : CFDictionaryGetValue(dictionary_, Text(key));
-  }
-  bool Is(void* key, void* constant, CFStringRef otherwise) const {
-    return CFEqual(Value(key), constant == nullptr ? otherwise : Text(constant));
   }
   std::optional<int64_t> Number(void* key) const {
     const CFTypeRef value = Value(key);
@@ -143,13 +130,16 @@ class Framework {
     const DoneBlock done = ^{
       if (handler_ != nullptr) handler_->Answered();
     };
-    if (symbols_.query_updates != nullptr)
-      return As<QueryCall>(symbols_.query_updates)(manager_, done);
-    if (symbols_.query_descriptions == nullptr)
-      return As<QueryCall>(symbols_.query_counts)(manager_, done);
-    As<QueryCall>(symbols_.query_descriptions)(manager_, ^{
-      As<QueryCall>(symbols_.query_counts)(manager_, done);
-    });
+    switch (QueryOf(symbols_)) {
+      case FrameworkQuery::kUpdates:
+        return As<QueryCall>(symbols_.query_updates)(manager_, done);
+      case FrameworkQuery::kCounts:
+        return As<QueryCall>(symbols_.query_counts)(manager_, done);
+      case FrameworkQuery::kDescriptionsAndCounts:
+        As<QueryCall>(symbols_.query_descriptions)(manager_, ^{
+          As<QueryCall>(symbols_.query_counts)(manager_, done);
+        });
+    }
   }
 
  private:
@@ -164,11 +154,24 @@ class Framework {
         FindSymbols([library](const char* name) { return dlsym(library, name); }, &symbols_);
     missing_ = symbol.empty() ? "" : "this macOS has no " + symbol;
     if (!missing_.empty()) return;
+    ReadValues();
     manager_ = As<CreateCall>(symbols_.create)(kCFAllocatorDefault, queue_,
                                                ^(FrameworkSource reference, void*) {
                                                  Take(reference);
                                                });
     if (manager_ == nullptr) missing_ = "it gives no manager";
+  }
+
+  void ReadValues() {
+    const auto read = [](void* constant, std::string* into) {
+      if (Text(constant) != nullptr) *into = TextOf(Text(constant));
+    };
+    read(symbols_.tcp, &values_.tcp);
+    read(symbols_.udp, &values_.udp);
+    read(symbols_.quic, &values_.quic);
+    read(symbols_.listen, &values_.listen);
+    read(symbols_.syn_sent, &values_.syn_sent);
+    read(symbols_.syn_received, &values_.syn_received);
   }
 
   void AddAll() {
@@ -189,11 +192,11 @@ class Framework {
     sources_[source] = reference;
     As<OnDictionaryCall>(symbols_.on_description)(reference, ^(CFDictionaryRef dictionary) {
       if (handler_ != nullptr && dictionary != nullptr)
-        handler_->Described(source, ReadDictionary(symbols_, dictionary).read());
+        handler_->Described(source, ReadDictionary(symbols_, values_, dictionary).read());
     });
     As<OnDictionaryCall>(symbols_.on_counts)(reference, ^(CFDictionaryRef dictionary) {
       if (handler_ != nullptr && dictionary != nullptr)
-        handler_->Counted(source, ReadDictionary(symbols_, dictionary).read());
+        handler_->Counted(source, ReadDictionary(symbols_, values_, dictionary).read());
     });
     As<OnDoneCall>(symbols_.on_removed)(reference, ^{
       sources_.erase(source);
@@ -211,6 +214,7 @@ class Framework {
 
   const dispatch_queue_t queue_;
   FrameworkSymbols symbols_;
+  FrameworkValues values_;
   std::string missing_;
   Manager manager_ = nullptr;
   bool is_adding_ = false;

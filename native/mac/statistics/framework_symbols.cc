@@ -63,6 +63,28 @@ constexpr Either kEither[] = {
 
 }  // namespace
 
+StatisticsProvider ProviderOf(std::string_view text, const FrameworkValues& values) {
+  using P = StatisticsProvider;
+  return text == values.tcp    ? P::kTcp
+         : text == values.udp  ? P::kUdp
+         : text == values.quic ? P::kQuic
+                               : P::kAnother;
+}
+
+StatisticsTcpState TcpStateOf(std::string_view text, const FrameworkValues& values) {
+  using T = StatisticsTcpState;
+  return text == values.listen         ? T::kListen
+         : text == values.syn_sent     ? T::kSynSent
+         : text == values.syn_received ? T::kSynReceived
+                                       : T::kAnother;
+}
+
+FrameworkQuery QueryOf(const FrameworkSymbols& symbols) {
+  if (symbols.query_updates != nullptr) return FrameworkQuery::kUpdates;
+  return symbols.query_descriptions != nullptr ? FrameworkQuery::kDescriptionsAndCounts
+                                               : FrameworkQuery::kCounts;
+}
+
 std::string FindSymbols(const std::function<void*(const char* name)>& find,
                         FrameworkSymbols* symbols) {
   std::string missing;

@@ -5,6 +5,9 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
+
+#include "mac/statistics/statistics_api.h"
 
 namespace freshet {
 
@@ -50,6 +53,25 @@ struct FrameworkSymbols {
   void* syn_sent = nullptr;
   void* syn_received = nullptr;
 };
+
+// What the framework calls providers and states of TCP: its constants' texts, and where it has no
+// such constant the text that was seen.
+struct FrameworkValues {
+  std::string tcp = "TCP", udp = "UDP", quic = "QUIC";
+  std::string listen = "Listen", syn_sent = "SynSent", syn_received = "SynReceived";
+};
+// Of a value that is there: empty for one that is no text.
+StatisticsProvider ProviderOf(std::string_view text, const FrameworkValues& values);
+StatisticsTcpState TcpStateOf(std::string_view text, const FrameworkValues& values);
+
+// How description and counts of all flows are asked for.
+enum class FrameworkQuery : u8 {
+  kUpdates,                // both in one
+  kDescriptionsAndCounts,  // one after the other
+  kCounts,                 // descriptions are asked for flow by flow, as they are added
+};
+// REQUIRES: FindSymbols found what is needed.
+FrameworkQuery QueryOf(const FrameworkSymbols& symbols);
 
 // Fills `symbols` in; `find` gives nullptr for what is not there. The first name without which
 // there are no flows; empty when all of those are there.

@@ -250,6 +250,36 @@ void SaysWhatTheFrameworkLacks() {
   CHECK(find_all_but(all) == "NStatManagerCreate");
 }
 
+void KnowsTheFrameworksValuesByItsConstants() {
+  using P = StatisticsProvider;
+  using T = StatisticsTcpState;
+  const FrameworkValues seen;
+  CHECK(ProviderOf("TCP", seen) == P::kTcp && ProviderOf("UDP", seen) == P::kUdp);
+  CHECK(ProviderOf("QUIC", seen) == P::kQuic);
+  for (const char* const other : {"", "tcp", "TCP ", "Listen"})
+    CHECK(ProviderOf(other, seen) == P::kAnother);
+  CHECK(TcpStateOf("Listen", seen) == T::kListen && TcpStateOf("SynSent", seen) == T::kSynSent);
+  CHECK(TcpStateOf("SynReceived", seen) == T::kSynReceived);
+  for (const char* const other : {"", "Established", "TCP"})
+    CHECK(TcpStateOf(other, seen) == T::kAnother);
+  FrameworkValues its;
+  its.udp = "Datagrams";
+  its.listen = "Waiting";
+  CHECK(ProviderOf("Datagrams", its) == P::kUdp && ProviderOf("UDP", its) == P::kAnother);
+  CHECK(TcpStateOf("Waiting", its) == T::kListen && TcpStateOf("Listen", its) == T::kAnother);
+}
+
+void AsksForDescriptionsWithCountsWhereItCan() {
+  int there = 0;
+  FrameworkSymbols symbols;
+  symbols.query_counts = symbols.query_description = &there;
+  CHECK(QueryOf(symbols) == FrameworkQuery::kCounts);
+  symbols.query_descriptions = &there;
+  CHECK(QueryOf(symbols) == FrameworkQuery::kDescriptionsAndCounts);
+  symbols.query_updates = &there;
+  CHECK(QueryOf(symbols) == FrameworkQuery::kUpdates);
+}
+
 }  // namespace
 }  // namespace freshet
 
@@ -265,5 +295,7 @@ int main() {
   TriesAgainWhatFoundNoRoom();
   ReadsAddresses();
   SaysWhatTheFrameworkLacks();
+  KnowsTheFrameworksValuesByItsConstants();
+  AsksForDescriptionsWithCountsWhereItCan();
   std::puts("edges: ok");
 }
