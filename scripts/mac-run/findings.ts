@@ -32,6 +32,9 @@ export function keptFindings(folder: string): Finding[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Finding)
 }
 
+/** Of a point that a step looks at: it ended before, or failed. */
+const NOTHING_FOUND = 'its step found nothing of it'
+
 export type Point = { id: string; title: string }
 
 /** The headings "### N2. What it is" of docs/verify-on-a-mac.md, in its order. */
@@ -41,11 +44,23 @@ export const pointsOf = (document: string): Point[] =>
     title,
   }))
 
+/** Why a run does not look at a point, as the document's table has it ("| N2, N3 | why |"), by point. */
+export const reasonsOf = (document: string): Map<string, string> =>
+  new Map(
+    [...document.matchAll(/^\| ([A-Z]\d+(?:, [A-Z]\d+)*) \| (.+) \|$/gm)].flatMap(
+      ([, ids = '', why = '']) => ids.split(', ').map((id) => [id, why] as const),
+    ),
+  )
+
 /**
  * Markdown: what the machine is, then a row a point, those that this run looked at first. A finding of a point that the
  * document does not have is told, and not left out.
  */
-export function findingsTable(points: readonly Point[], findings: readonly Finding[]): string {
+export function findingsTable(
+  points: readonly Point[],
+  findings: readonly Finding[],
+  reasons: ReadonlyMap<string, string>,
+): string {
   const of = (id: string) => findings.filter(({ point }) => point === id)
   const cell = (text: string) => oneLine(text).replaceAll('|', '\\|').replaceAll('<', '&lt;')
   const row = ({ id, title }: Point) =>
@@ -70,7 +85,11 @@ export function findingsTable(points: readonly Point[], findings: readonly Findi
     '| --- | --- | --- |',
     ...tried.map(row),
     '',
-    `Not looked at here: ${others.map(({ id }) => id).join(', ') || 'none'}.`,
+    'Not looked at here:',
+    '',
+    ...[...Map.groupBy(others, ({ id }) => reasons.get(id) ?? NOTHING_FOUND)].map(
+      ([why, some]) => `- ${some.map(({ id }) => id).join(', ')}: ${cell(why)}`,
+    ),
     '',
   ].join('\n')
 }

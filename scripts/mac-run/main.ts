@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { endpointSecurity } from './endpoint-security.ts'
 import { eslogger, grant } from './eslogger.ts'
-import { findingsTable, keptFindings, pointsOf } from './findings.ts'
+import { findingsTable, keptFindings, pointsOf, reasonsOf } from './findings.ts'
 import { checkMac, cost, frameworks, machine, menuBar } from './looks.ts'
 import { type Mac, thisMac } from './mac.ts'
 import { processes } from './processes.ts'
@@ -51,7 +51,7 @@ export async function tryStep(
 /** Onto the run's own page where there is one, else to be read here. */
 function table(mac: Mac): void {
   const document = readFileSync(join(root, 'docs/verify-on-a-mac.md'), 'utf8')
-  const text = findingsTable(pointsOf(document), keptFindings(mac.folder))
+  const text = findingsTable(pointsOf(document), keptFindings(mac.folder), reasonsOf(document))
   const page = process.env['GITHUB_STEP_SUMMARY']
   if (page) appendFileSync(page, text)
   else mac.say(text)

@@ -10,12 +10,15 @@ import {
   keepFinding,
   keptFindings,
   pointsOf,
+  reasonsOf,
 } from '../../scripts/mac-run/findings.ts'
 import type { Mac } from '../../scripts/mac-run/mac.ts'
 import { STEPS, tryStep } from '../../scripts/mac-run/main.ts'
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-const points = pointsOf(readFileSync(at('docs/verify-on-a-mac.md'), 'utf8'))
+const document = readFileSync(at('docs/verify-on-a-mac.md'), 'utf8')
+const points = pointsOf(document)
+const reasons = reasonsOf(document)
 
 describe('the findings of a run on a Mac', () => {
   it('are kept in order, a line each', () => {
@@ -37,6 +40,8 @@ describe('the findings of a run on a Mac', () => {
       [
         { id: 'N1', title: 'It loads' },
         { id: 'N2', title: 'It counts' },
+        { id: 'N3', title: 'It is approved' },
+        { id: 'N4', title: 'It is allowed' },
       ],
       [
         { point: '', outcome: 'seen', text: 'macOS 26.1' },
@@ -44,6 +49,7 @@ describe('the findings of a run on a Mac', () => {
         { point: 'N2', outcome: 'as hoped', text: 'again' },
         { point: 'Z9', outcome: 'seen', text: 'odd' },
       ],
+      reasonsOf('| points | why not |\n| --- | --- |\n| N3, N4 | wants a person |\n'),
     )
     assert.equal(
       text,
@@ -56,7 +62,10 @@ describe('the findings of a run on a Mac', () => {
 | N2 | It counts | **otherwise**: a\\|b &lt;img><br>**as hoped**: again |
 | Z9 | not in docs/verify-on-a-mac.md | **seen**: odd |
 
-Not looked at here: N1.
+Not looked at here:
+
+- N1: its step found nothing of it
+- N3, N4: wants a person
 `,
     )
   })
@@ -88,6 +97,11 @@ Not looked at here: N1.
     )
     assert.ok(named.length > 10)
     for (const id of named) assert.ok(ids.includes(id ?? ''), `${id} is no point of the document`)
+    // What no step looks at has a reason, and what one does has none.
+    for (const id of ids) assert.equal(reasons.has(id), !named.includes(id), id)
+    for (const id of reasons.keys()) assert.ok(ids.includes(id), `${id} is no point`)
+    const looked = /steps look at ([^.]+)\./.exec(document)?.[1] ?? ''
+    assert.deepEqual(looked.split(/, | and /), [...new Set(named)].sort())
   })
 
   it('come from steps that a workflow runs, all of them', () => {
