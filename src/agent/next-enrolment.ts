@@ -7,7 +7,7 @@ import { readOrMakeDeviceId, replaceDeviceId } from '../host/device.ts'
 import type { HostFacts } from '../host/machine.ts'
 import { readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
 import type { EnrollResponse } from '../stream/message.ts'
-import type { Renewal } from '../stream/session.ts'
+import type { Renewal } from '../stream/session-options.ts'
 import { certificatesOf, pemOf } from '../trust/pin.ts'
 import { type Enrolment, fits, writeEnrolment } from './enrolment-file.ts'
 

@@ -11,77 +11,19 @@ import {
   CAPABILITIES_ENROLLED,
   Capability,
   decodeEnvelope,
-  type EnrollRequest,
   type EnrollResponse,
   type Envelope,
   encodeEnvelope,
-  type Hello,
   type Live,
   type PolicyReport,
   type Renewed,
   StreamError,
   type Welcome,
 } from './codec.ts'
-import type { Outbox, OutboxCounters, OutboxItem } from './outbox.ts'
-import { createPolicyTelling, type PolicyTaker } from './policy-telling.ts'
+import type { OutboxItem } from './outbox.ts'
+import { createPolicyTelling } from './policy-telling.ts'
+import type { SessionEnded, SessionOptions } from './session-options.ts'
 import { Window } from './window.ts'
-
-/** Times of a connection, all in milliseconds. */
-export type Pace = {
-  /** From the start of a connection to its upgrade. */
-  handshakeMs: number
-  /** From Hello to Welcome. */
-  welcomeMs: number
-  /** Between heartbeats; silence for three of them ends the connection. */
-  pingMs: number
-  /** Without an acknowledgement while items wait for one. */
-  ackMs: number
-  /** For the close handshake. */
-  closeMs: number
-}
-
-/** What waits to be sent: an outbox, or what simulates one. */
-export type Queue = Pick<
-  Outbox,
-  | 'id'
-  | 'lastSequence'
-  | 'acknowledged'
-  | 'read'
-  | 'readUrgent'
-  | 'acknowledge'
-  | 'acknowledgeEach'
-  | 'renew'
-> & { counters(): Pick<OutboxCounters, 'items'> }
-
-export type SessionOptions = {
-  hello: Omit<Hello, 'sentAt' | 'capabilities' | 'outboxId'>
-  outbox: Queue
-  /** This machine's clock. */
-  now: () => UnixNs
-  pace: Pace
-  log: (text: string) => void
-  /** `offsetMs`: its clock less this machine's. */
-  onWelcome: (welcome: Welcome, offsetMs: number) => void
-  /** An acknowledgement moved forward. */
-  onProgress: () => void
-  /** Of a device that is enrolled: a request where its certificate wants to be renewed, and what came of it. */
-  renewal?: Renewal | undefined
-  policies?: PolicyTaker | undefined
-}
-
-export type Renewal = {
-  /** PKCS #10, DER; undefined: not yet. */
-  request(): Promise<Uint8Array | undefined>
-  /** Throws an Error with a sentence when it is not for the key of the request. */
-  take(renewed: Renewed): void
-  /** Another machine has its certificate, too: what it asks to become a device of its own by; undefined: it has done so. */
-  reenrol(token: string): Promise<EnrollRequest | undefined>
-  /** Throws as `take` does. */
-  takeOwn(given: EnrollResponse): void
-}
-
-/** Why, the close code, and how long the collector asks us to stay away. */
-export type SessionEnded = (reason: string, code: number, retryAfterMs: number) => void
 
 const BATCH_ITEMS = 512
 const BATCH_BYTES = 192 * 1024

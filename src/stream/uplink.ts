@@ -12,7 +12,8 @@ import { type CollectorPlace, collectorPlace } from './collector-url.ts'
 import { type ClientIdentity, TLS_OPTIONS } from './enrol.ts'
 import { connectLocal, PlaceError } from './local-socket.ts'
 import type { PolicyTaker } from './policy-telling.ts'
-import { type Pace, type Queue, REPLACED, type Renewal, Session, said } from './session.ts'
+import { REPLACED, Session, said } from './session.ts'
+import type { Pace, Queue, Renewal } from './session-options.ts'
 
 /** How the agent stands with its collector. */
 export type UplinkState =

@@ -103,7 +103,7 @@ function isIdentities(value: unknown): value is SwarmIdentities {
   return (
     isTexts(collector) &&
     Array.isArray(authorities) &&
-    isTexts(...authorities) &&
+    authorities.every((one) => isTexts(one)) &&
     Array.isArray(devices) &&
     devices.every((one: Partial<SwarmDevice> | null) =>
       isTexts(one?.deviceId, one?.hardware, one?.key, one?.certificate),

@@ -4,7 +4,7 @@ import type { Finding } from '../engine/finding.ts'
 import { encodeContent, numberItem } from '../stream/codec.ts'
 import type { OutboxItem } from '../stream/outbox-item.ts'
 import { RANKS_URGENT, rankOf } from '../stream/rank.ts'
-import type { Queue } from '../stream/session.ts'
+import type { Queue } from '../stream/session-options.ts'
 
 /** Waiting for one agent; beyond it what would be made is held back. */
 export const WAITING_MAX = 1000

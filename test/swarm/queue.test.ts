@@ -55,7 +55,10 @@ describe('the queue of a simulated agent', () => {
     append(4)
     append(2, 'alert')
     const ahead = queue.readUrgent(1, new Set(), 10, 1e9).map(({ sequence }) => sequence)
-    assert.deepEqual(ahead.toSorted(), [5, 6])
+    assert.deepEqual(
+      ahead.toSorted((a, b) => a - b),
+      [5, 6],
+    )
     assert.deepEqual(
       queue.readUrgent(1, new Set([5]), 10, 1e9).map(({ sequence }) => sequence),
       [6],

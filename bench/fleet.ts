@@ -1,0 +1,213 @@
+// A collector of ten thousand machines over mutual TLS: what it costs in memory, how long all take that come back at once
+// beside a bare TLS server of Node's, how long a policy takes to reach all of them, and whether anything is lost.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { connect, type TLSSocket } from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import type { CollectorReady } from '../src/cli/collector.ts'
+import { openAuthority } from '../src/collector/fleet/authority.ts'
+import { Policies } from '../src/collector/fleet/policies.ts'
+import { openPoliciesFile, POLICIES_FILE } from '../src/collector/fleet/policies-file.ts'
+import { isRefused, Registry } from '../src/collector/fleet/registry.ts'
+import { openRegistryFile, REGISTRY_FILE } from '../src/collector/fleet/registry-file.ts'
+import { descriptorLimit } from '../src/host/descriptors.ts'
+import { makePrivateKey, privateKeyOf, publicHexOf } from '../src/policy/keys.ts'
+import { signPolicy } from '../src/policy/signed.ts'
+import { AGENT_ALPN } from '../src/stream/codec.ts'
+import type { SwarmIdentities } from '../src/swarm/identities.ts'
+import { isWhole, LOAD, runSwarm } from '../src/swarm/swarm.ts'
+import { generatedOf, quantile, type Tally } from '../src/swarm/tally.ts'
+import { makeKey, readRequest, requestOf } from '../src/trust/certificates.ts'
+import { fingerprintOf, pemOf } from '../src/trust/pin.ts'
+import { nowUnixNs, unixNs } from '../src/units.ts'
+import type { Bench, Row } from './row.ts'
+
+const AGENTS = Number(process.env['FRESHET_BENCH_AGENTS'] ?? 10_000)
+const RSS_MB_MAX = 1000
+const RETURN_S_MAX = 60
+const RETURN_RATIO_MAX = 1.5
+const POLICY_S_MAX = 10
+const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+const bareServer = fileURLToPath(new URL('./fleet-bare.ts', import.meta.url))
+
+/** Devices as enrolment would make them, without its rate: their certificates, and the registry that knows them. */
+async function seed(directory: string, count: number): Promise<Omit<SwarmIdentities, 'collector'>> {
+  const authority = await openAuthority(directory, Date.now())
+  const registry = new Registry(openRegistryFile(join(directory, REGISTRY_FILE), () => {}))
+  try {
+    const now = nowUnixNs()
+    const { secret } = registry.makeToken(
+      { label: 'bench', group: 'bench', usesMax: undefined, expiresAt: undefined },
+      now,
+    )
+    const devices: SwarmIdentities['devices'] = []
+    for (let number = 0; number < count; number++) {
+      const tail = number.toString(16).padStart(12, '0')
+      const deviceId = `0f8fad5b-d9cb-469f-a165-${tail}`
+      const hardware = `${tail}`.padStart(64, 'a')
+      const key = makeKey()
+      const request = await readRequest(await requestOf(key, deviceId))
+      const { der, notAfterMs } = await authority.issue(request, Date.now())
+      const notAfter = unixNs(BigInt(notAfterMs) * 1_000_000n, 'notAfter')
+      const known = registry.enrol(
+        secret,
+        { deviceId, hardware, provenId: undefined },
+        { fingerprint: fingerprintOf(der), notAfter },
+        now,
+      )
+      if (isRefused(known)) throw new Error(known.error)
+      devices.push({ deviceId, hardware, key, certificate: pemOf('CERTIFICATE', der) })
+    }
+    return { authorities: authority.trusted, devices }
+  } finally {
+    registry.close()
+  }
+}
+
+function started(args: string[]): ChildProcess {
+  return spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+}
+
+const portOf = (child: ChildProcess): Promise<number> =>
+  new Promise((resolve, reject) => {
+    child.once('message', (ready: Pick<CollectorReady, 'port'>) => resolve(ready.port))
+    child.once('exit', (status) => reject(new Error(`it ended (${status}) before it listened`)))
+  })
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const over = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  await over
+}
+
+const megabytesOf = ({ pid }: ChildProcess): number =>
+  Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1000
+
+/** From the first connection to the answer on the last, over a server that does nothing else. */
+async function bareSeconds(
+  { authorities, devices }: Omit<SwarmIdentities, 'collector'>,
+  directory: string,
+): Promise<number> {
+  const server = started([bareServer, directory])
+  const sockets: TLSSocket[] = []
+  try {
+    const port = await portOf(server)
+    const beganMs = performance.now()
+    await Promise.all(
+      devices.map(
+        ({ key, certificate }) =>
+          new Promise<void>((resolve, reject) => {
+            const socket = connect({
+              ...{ host: '127.0.0.1', port, key, cert: certificate, ca: authorities },
+              ...{ minVersion: 'TLSv1.3', ALPNProtocols: [AGENT_ALPN] },
+            })
+            sockets.push(socket)
+            socket.once('error', reject)
+            socket.once('data', () => resolve())
+            socket.once('secureConnect', () => socket.write('?'))
+          }),
+      ),
+    )
+    return (performance.now() - beganMs) / 1000
+  } finally {
+    for (const socket of sockets) {
+      socket.on('error', () => {})
+      socket.destroy()
+    }
+    await ended(server)
+  }
+}
+
+async function fleet(): Promise<Row[]> {
+  const most = (descriptorLimit() ?? 0) - 200
+  if (most < AGENTS) throw new Error(`a process may have ${most} connections: raise \`ulimit -n\``)
+  const directory = mkdtempSync(join(tmpdir(), 'freshet-bench-fleet-'))
+  const state = join(directory, 'collector')
+  let collector: ChildProcess | undefined
+  try {
+    const seeded = await seed(state, AGENTS)
+    const bareS = await bareSeconds(seeded, state)
+    const listen = ['--listen', '127.0.0.1:0', '--tls', '--name', '127.0.0.1']
+    collector = started([cli, 'collector', ...listen, '--user', 'root', '--state', directory])
+    const port = await portOf(collector)
+    const identities = { ...seeded, collector: `https://127.0.0.1:${port}` }
+    const signer = privateKeyOf(makePrivateKey())
+    const policyKey = publicHexOf(signer)
+    const ending = new AbortController()
+    let publishedMs: number | undefined
+    let rssMb = 0
+    const process_ = collector
+    const tally: Tally = await runSwarm({
+      ...{ identities, firstNumber: 0, policyKey, signal: ending.signal },
+      load: {
+        ...{ ...LOAD, connectsPerSecond: 500, perAgentHour: 180, forMs: 120_000, storms: 1 },
+        ...{ againShare: 0.1, drainMs: 120_000 },
+      },
+      onTick(sofar) {
+        if (sofar.connected === AGENTS) rssMb = Math.max(rssMb, megabytesOf(process_))
+        // Once all are back from the storm, while findings flow.
+        const isBack = sofar.cut > 0 && sofar.connected === AGENTS
+        if (!isBack || publishedMs !== undefined) return
+        publishedMs = Date.now()
+        publish(state, policyKey, signer)
+      },
+    })
+    const policy = tally.policies['1']
+    const returnS = (quantile(tally.returned, 1) ?? Number.NaN) / 1000
+    const policyS = policy ? (policy.lastMs - (publishedMs ?? Number.NaN)) / 1000 : Number.NaN
+    const lost = generatedOf(tally) - tally.acknowledged
+    const agents = `${AGENTS} agents`
+    return [
+      {
+        ...{ name: `fleet resident, ${agents} connected`, value: rssMb, unit: 'MB' },
+        ...{ target: `at most ${RSS_MB_MAX}`, met: rssMb > 0 && rssMb <= RSS_MB_MAX },
+      },
+      {
+        ...{ name: `fleet return of ${agents} that were cut at once`, value: returnS, unit: 's' },
+        ...{ ratio: returnS / bareS, rival: `bare TLS server of node, ${bareS.toFixed(1)} s` },
+        target: `at most ${RETURN_S_MAX} s or ${RETURN_RATIO_MAX}x`,
+        met:
+          tally.cut >= AGENTS * 0.99 &&
+          (returnS <= RETURN_S_MAX || returnS / bareS <= RETURN_RATIO_MAX),
+      },
+      {
+        ...{ name: `fleet policy in force on ${policy?.agents ?? 0} agents`, value: policyS },
+        ...{ unit: 's', target: `on all in ${POLICY_S_MAX}` },
+        met: policy?.agents === AGENTS && policyS <= POLICY_S_MAX,
+      },
+      {
+        ...{ name: `fleet items not acknowledged, of ${generatedOf(tally)}`, value: lost },
+        ...{ unit: 'items', target: 'none', met: isWhole(tally) },
+      },
+      {
+        name: 'fleet acknowledgement, 99 of 100 within, storm included',
+        ...{ value: quantile(tally.latency, 0.99) ?? Number.NaN, unit: 'ms' },
+      },
+    ]
+  } finally {
+    if (collector) await ended(collector)
+    rmSync(directory, { recursive: true, force: true })
+    await pause(0)
+  }
+}
+
+function publish(state: string, rootKey: string, signer: ReturnType<typeof privateKeyOf>): void {
+  const now = nowUnixNs()
+  const signed = signPolicy(
+    {
+      ...{ kind: 'policy', version: 1, madeAt: now, leastAgent: '', target: {} },
+      ...{ notAfter: unixNs(now + 86_400_000_000_000n, 'notAfter') },
+      content: '{"hostWhitelist":["198.51.100.0/24"]}',
+    },
+    signer,
+  )
+  const policies = new Policies(openPoliciesFile(join(state, POLICIES_FILE), () => {}))
+  policies.publish(signed, { rootKey, sharePercent: 100, now })
+  policies.close()
+}
+
+export const benches: Bench[] = [{ name: 'fleet', run: fleet }]

@@ -1,0 +1,63 @@
+// What a connection to a collector works with: its times, what waits to be sent, and who renews its certificate.
+import type { UnixNs } from '../units.ts'
+import type { EnrollRequest, EnrollResponse } from './codec-enrol.ts'
+import type { Hello, Renewed, Welcome } from './message.ts'
+import type { Outbox, OutboxCounters } from './outbox.ts'
+import type { PolicyTaker } from './policy-telling.ts'
+
+/** Times of a connection, all in milliseconds. */
+export type Pace = {
+  /** From the start of a connection to its upgrade. */
+  handshakeMs: number
+  /** From Hello to Welcome. */
+  welcomeMs: number
+  /** Between heartbeats; silence for three of them ends the connection. */
+  pingMs: number
+  /** Without an acknowledgement while items wait for one. */
+  ackMs: number
+  /** For the close handshake. */
+  closeMs: number
+}
+
+/** What waits to be sent: an outbox, or what simulates one. */
+export type Queue = Pick<
+  Outbox,
+  | 'id'
+  | 'lastSequence'
+  | 'acknowledged'
+  | 'read'
+  | 'readUrgent'
+  | 'acknowledge'
+  | 'acknowledgeEach'
+  | 'renew'
+> & { counters(): Pick<OutboxCounters, 'items'> }
+
+export type SessionOptions = {
+  hello: Omit<Hello, 'sentAt' | 'capabilities' | 'outboxId'>
+  outbox: Queue
+  /** This machine's clock. */
+  now: () => UnixNs
+  pace: Pace
+  log: (text: string) => void
+  /** `offsetMs`: its clock less this machine's. */
+  onWelcome: (welcome: Welcome, offsetMs: number) => void
+  /** An acknowledgement moved forward. */
+  onProgress: () => void
+  /** Of a device that is enrolled: a request where its certificate wants to be renewed, and what came of it. */
+  renewal?: Renewal | undefined
+  policies?: PolicyTaker | undefined
+}
+
+export type Renewal = {
+  /** PKCS #10, DER; undefined: not yet. */
+  request(): Promise<Uint8Array | undefined>
+  /** Throws an Error with a sentence when it is not for the key of the request. */
+  take(renewed: Renewed): void
+  /** Another machine has its certificate, too: what it asks to become a device of its own by; undefined: it has done so. */
+  reenrol(token: string): Promise<EnrollRequest | undefined>
+  /** Throws as `take` does. */
+  takeOwn(given: EnrollResponse): void
+}
+
+/** Why, the close code, and how long the collector asks us to stay away. */
+export type SessionEnded = (reason: string, code: number, retryAfterMs: number) => void
