@@ -93,15 +93,18 @@ Not looked at here:
     assert.ok(ids.length > 60, `${ids.length} points`)
     const folder = at('scripts/mac-run')
     const named = readdirSync(folder).flatMap((name) =>
-      [...readFileSync(join(folder, name), 'utf8').matchAll(/'([A-Z]\d+)'/g)].map(([, id]) => id),
+      [...readFileSync(join(folder, name), 'utf8').matchAll(/'([A-Z]\d+)'/g)].map(
+        ([, id = '']) => id,
+      ),
     )
     assert.ok(named.length > 10)
-    for (const id of named) assert.ok(ids.includes(id ?? ''), `${id} is no point of the document`)
+    for (const id of named) assert.ok(ids.includes(id), `${id} is no point of the document`)
     // What no step looks at has a reason, and what one does has none.
     for (const id of ids) assert.equal(reasons.has(id), !named.includes(id), id)
     for (const id of reasons.keys()) assert.ok(ids.includes(id), `${id} is no point`)
     const looked = /steps look at ([^.]+)\./.exec(document)?.[1] ?? ''
-    assert.deepEqual(looked.split(/, | and /), [...new Set(named)].sort())
+    const inOrder = Array.from(new Set<string>(named)).sort()
+    assert.deepEqual(looked.split(/, | and /), inOrder)
   })
 
   it('come from steps that a workflow runs, all of them', () => {
