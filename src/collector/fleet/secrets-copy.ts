@@ -12,7 +12,7 @@ import { openPoliciesFile, POLICIES_FILE } from './policies-file.ts'
 import { Registry } from './registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from './registry-file.ts'
 
-const KIND = 'freshet collector secrets'
+const KIND = 'collector-secrets'
 const VERSION = 1
 const DATABASES = [REGISTRY_FILE, POLICIES_FILE] as const
 const TEXTS = [
