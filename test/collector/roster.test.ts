@@ -1,10 +1,15 @@
 // Devices that are enrolled, on the page's API: how they stand, what a person says of them, and what the commands list.
 import assert from 'node:assert/strict'
+import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { request as httpsRequest } from 'node:https'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openRegistryFile, REGISTRY_FILE } from '../../src/collector/fleet/registry-file.ts'
-import { readSeen } from '../../src/collector/fleet/roster.ts'
+import { createRoster, readSeen } from '../../src/collector/fleet/roster.ts'
 import type { DeviceInfo, DevicesResponse, EnrolmentInfo } from '../../src/collector/page-api.ts'
+import { PLACE } from '../../src/place.ts'
+import { unixNs } from '../../src/units.ts'
+import { run } from '../e2e/installation.ts'
 import { Agent, DEVICE_A, DEVICE_B } from './agent.ts'
 import { type Fleet, type Identity, runFleet } from './enrolled.ts'
 
@@ -129,6 +134,34 @@ describe('enrolled devices on the page', () => {
     assert.equal(await postAs(fleet.door.url), 200)
     assert.equal(await postAs(fleet.door.url.replace('https', 'http')), 403)
     assert.equal(await postAs('https://other.example'), 403)
+  })
+
+  it('are listed by the command with when they were heard of, and what they are silent of', async () => {
+    const at = unixNs(1_790_000_000_000_000_000n, 'at')
+    const seen = { deviceId: DEVICE_A, seenAt: at, hostname: 'mac-1', agentVersion: '0.1.0' }
+    await agent.close()
+    await fleet.collector.close()
+    const directory = mkdtempSync(join(tmpdir(), 'freshet-roster-'))
+    try {
+      chmodSync(directory, 0o755)
+      renameSync(fleet.stateDir, join(directory, 'collector'))
+      const database = openRegistryFile(join(directory, 'collector', REGISTRY_FILE), () => {})
+      const roster = createRoster(database)
+      roster.note([{ ...seen, silentOf: 'flows', silentSince: unixNs(at - 60_000_000_000n, 'at') }])
+      database.close()
+      const list = [PLACE.cli, 'collector', 'devices', 'list', '--state', directory]
+      const { stdout, stderr } = await run(list)
+      assert.equal(stderr, '')
+      assert.match(
+        stdout,
+        new RegExp(
+          `^${DEVICE_A} +mac-1 +office +- +quarantined +0\\.1\\.0 .*2026-09-21 14:13 UTC +of flows since 2026-09-21 14:12 UTC$`,
+          'm',
+        ),
+      )
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
   })
 
   it('are noted for the commands: when they were last heard of, and their agent', async () => {

@@ -146,6 +146,7 @@ export function addFleetCommands(collector: Command): void {
     'remove <device>',
     'forgets it; what it sent stays until it is too old',
     () => 'remove',
-    () => 'is forgotten',
+    () =>
+      'is forgotten: its certificate opens nothing any more, and what it sent stays until it is too old',
   )
 }
