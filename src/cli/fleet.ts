@@ -7,13 +7,18 @@ import { pinIn } from '../collector/fleet/authority.ts'
 import { type EnrolledDevice, Registry, type Token } from '../collector/fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from '../collector/fleet/registry-file.ts'
 import { readSeen, type Seen } from '../collector/fleet/roster.ts'
+import { eraseDevice } from '../collector/store/erase.ts'
+import { StoreError } from '../collector/store/store-error.ts'
 import { counted } from '../engine/sentence.ts'
 import { commandFor } from '../hint.ts'
+import { lockDirectory } from '../host/lock.ts'
 import { brief } from '../printable.ts'
 import { nowUnixNs, type UnixNs, unixNs } from '../units.ts'
 import { closedSentence, isThere } from './found.ts'
 import { asOwner } from './owner.ts'
 import { ConfigError, type StatePaths, statePaths } from './state.ts'
+
+const STORE_FILE = 'store.db'
 
 export type StateCommand = { state?: string }
 
@@ -125,6 +130,48 @@ const silentOf = (seen: Seen | undefined): string =>
 const standingOf = ({ standing, mayEnrolAgain, sharedAt }: EnrolledDevice): string =>
   `${standing}${mayEnrolAgain ? ', may enrol again' : ''}${sharedAt === undefined ? '' : ', shared'}`
 
+/** Forgets a device; `withData`: what it sent goes now, while no collector runs. */
+export function runRemoveDeviceCommand(
+  command: StateCommand & { id: string; withData: boolean },
+): number {
+  if (!command.withData)
+    return runChangeDeviceCommand(
+      command,
+      'remove',
+      'is forgotten: its certificate opens nothing any more, and what it sent stays until it is too old',
+    )
+  const { root, collector } = statePaths(command.state)
+  const erased = withRegistry(command, (registry) => {
+    const unlock = lockDirectory(collector, 0)
+    if (!unlock)
+      throw new ConfigError(
+        `a collector runs with the state directory ${root}: stop it first, or leave --with-data out`,
+      )
+    try {
+      const id = foundOrWhole(registry, command)
+      const store = join(collector, STORE_FILE)
+      const gone = isThere(store) ? eraseDevice(store, id) : undefined
+      if (!registry.remove(id) && !gone)
+        throw new ConfigError(`there is no device ${id}, and nothing that it sent`)
+      return gone
+    } finally {
+      unlock()
+    }
+  })
+  say(`device ${command.id} is forgotten: its certificate opens nothing any more`)
+  const { alerts = 0, programs = 0, hours = 0, events = 0 } = erased ?? {}
+  say(
+    `deleted: ${counted(alerts, 'alert')}, ${counted(programs, 'program')}, ${counted(hours, 'hour')} of pairs and ${counted(events, 'health event')}; backups still have them`,
+  )
+  return 0
+}
+
+/** One that was forgotten before is named by its whole id. */
+function foundOrWhole(registry: Registry, command: StateCommand & { id: string }): string {
+  const isWhole = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(command.id)
+  return isWhole ? command.id : found(registry.devices(), command)
+}
+
 /** The id that begins so, or the name. Throws ConfigError when there is none, or there are several. */
 function found(devices: readonly EnrolledDevice[], command: StateCommand & { id: string }): string {
   const { id: written } = command
@@ -173,7 +220,8 @@ export function withDirectory<T>({ root, collector }: StatePaths, work: () => T)
   try {
     return asOwner(statSync(collector), work)
   } catch (error) {
-    throw error instanceof CollectorError ? new ConfigError(error.message) : error
+    const isSaid = error instanceof CollectorError || error instanceof StoreError
+    throw isSaid ? new ConfigError(error.message) : error
   }
 }
 

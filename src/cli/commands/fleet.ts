@@ -91,7 +91,7 @@ export function addFleetCommands(collector: Command): void {
   const change = (
     usage: string,
     description: string,
-    changeOf: (value: string) => DeviceChange | 'remove',
+    changeOf: (value: string) => DeviceChange,
     done: (value: string) => string,
   ) =>
     devices
@@ -142,11 +142,13 @@ export function addFleetCommands(collector: Command): void {
     (value) => ({ owner: value }),
     (value) => `is owned by "${value}"`,
   )
-  change(
-    'remove <device>',
-    'forgets it; what it sent stays until it is too old',
-    () => 'remove',
-    () =>
-      'is forgotten: its certificate opens nothing any more, and what it sent stays until it is too old',
-  )
+  devices
+    .command('remove <device>')
+    .description('forgets it; what it sent stays until it is too old')
+    .addOption(stateOption())
+    .option('--with-data', 'deletes now what it sent, while no collector runs', false)
+    .action(async (id: string, options: State & { withData: boolean }) => {
+      const { runRemoveDeviceCommand } = await import('../fleet.ts')
+      await finish(Promise.resolve(runRemoveDeviceCommand({ ...options, id })))
+    })
 }

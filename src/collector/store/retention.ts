@@ -32,6 +32,11 @@ export type Retention = {
    * throws, and then nothing was dropped.
    */
   step(nowNs: bigint, keep: Keep, stamp: (nowNs: bigint) => bigint): Retained
+  /**
+   * All of one device, its row in the list of devices too, in several transactions: begun again where it was cut off. Throws
+   * what node:sqlite throws.
+   */
+  erase(device: number, storedAt: bigint): void
 }
 
 export function createRetention(
@@ -216,7 +221,38 @@ export function createRetention(
     return { at, kind: KIND, text, count: oldest.revisions }
   }
 
+  /** One piece; false when nothing is left. */
+  function erasePiece(device: number): boolean {
+    const segment = shares.oldestOf(device)
+    if (segment !== undefined && alerts.take(segment, device, ROWS_A_STEP_MAX).left === 0) {
+      alerts.untally(segment)
+      segments.drop(segment)
+      emptied = segment
+    }
+    inventory.yield(device, Number.MAX_SAFE_INTEGER, ROWS_A_STEP_MAX)
+    const rows =
+      takeHours(device, FOREVER_NS, ROWS_A_STEP_MAX) +
+      credit(removeHealthOf.all(device, ROWS_A_STEP_MAX))
+    const named = prepare(db, 'SELECT 1 FROM identity_device WHERE device = ? LIMIT 1')
+    return segment !== undefined || rows > 0 || named.get(device) !== undefined
+  }
+
   return {
+    erase(device, storedAt) {
+      // Only of those that are sealed something can be taken.
+      if (segments.revisions > 0) segments.roll(storedAt)
+      for (let isMore = true; isMore; ) {
+        isMore = inTransaction(() => erasePiece(device))
+        if (emptied !== undefined) segments.forget(emptied)
+        emptied = undefined
+      }
+      inTransaction(() => {
+        for (const table of ['item', 'outbox', 'tally', 'held', 'alert_held'])
+          prepare(db, `DELETE FROM ${table} WHERE device = ?`).run(device)
+        prepare(db, 'DELETE FROM device WHERE row = ?').run(device)
+      })
+      budget.reload()
+    },
     horizonAt: () => horizonAt,
     step(nowNs, { ageNs, bytes }, stamp) {
       const used = usedBytes()

@@ -46,7 +46,12 @@ export type Writer = {
   commit(works: readonly Change[]): Done[]
   /** One step of retention, durable when it returns. Throws StoreError unavailable: nothing was dropped. */
   retain(nowNs: bigint, keep: Keep): Retained
+  /** Deletes all that a device sent. REQUIRES: no collector uses the store. Returns what there was; undefined: it is not known. Throws StoreError unavailable. */
+  erase(deviceId: string): Erased | undefined
 }
+
+/** Rows that were deleted. */
+export type Erased = { alerts: number; programs: number; hours: number; events: number }
 
 /**
  * Primary result codes that speak of what was to be stored: TOOBIG, CONSTRAINT, MISMATCH
@@ -303,6 +308,24 @@ export function createWriter(
       } catch (cause) {
         throw unavailable(cause)
       }
+    },
+    erase(deviceId) {
+      const known = findDevice.get(deviceId)
+      if (!known) return undefined
+      const device = Number(known.row)
+      const count = (sql: string) => Number(prepare(db, sql).get(device)?.n ?? 0)
+      const erased = {
+        alerts: count('SELECT sum(alerts) AS n FROM tally WHERE device = ?'),
+        programs: count('SELECT count(*) AS n FROM identity_device WHERE device = ?'),
+        hours: count('SELECT count(*) AS n FROM pair_hour WHERE device = ?'),
+        events: count('SELECT count(*) AS n FROM health WHERE device = ?'),
+      }
+      try {
+        retention.erase(device, lastStoredAt)
+      } catch (cause) {
+        throw unavailable(cause)
+      }
+      return erased
     },
     retain(nowNs, keep) {
       try {
