@@ -239,6 +239,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     choice: intake.choice,
     allowed: options.sources,
     lastAlerts: telling.lastAlerts,
+    policy: policies.status,
     running,
   })
   const liveTimer = setInterval(() => {

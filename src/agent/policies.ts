@@ -46,6 +46,8 @@ export type Policies = {
   /** Time passed: what has ended holds no more, and what the disk refused is tried again. */
   pass(): void
   report(): Omit<PolicyReport, 'suppressed' | 'suppressions'>
+  /** For who asks here; undefined: the built-in policy, and nothing was refused. */
+  status(): { source: 'local' | 'pushed'; version: number; refused: string[] } | undefined
   /** Of the programs that a team has decided about. */
   standings(): Exceptions['standings']
 }
@@ -307,6 +309,18 @@ export function createPolicies(options: PoliciesOptions): Policies {
         return of ? [{ kind, ...of }] : []
       }),
     }),
+    status() {
+      const source = sourceOf()
+      const refused = DOCUMENT_KINDS.flatMap((kind) => {
+        const { state, receivedVersion, text } = standing[kind] ?? {}
+        return state === 'failed' || state === 'expired'
+          ? [`${kind} ${receivedVersion || ''} does not hold: ${text}`.replace('  ', ' ')]
+          : []
+      })
+      if (source === 'built-in' && refused.length === 0) return undefined
+      const version = (local ? local.version : held.policy?.payload.version) ?? 0
+      return { source: source === 'local' ? source : 'pushed', version, refused }
+    },
     standings: () => held.exceptions?.exceptions?.standings ?? [],
   }
 }

@@ -46,6 +46,8 @@ export type ReportParts = {
   allowed: ReadonlySet<MacSource> | undefined
   lastAlerts: () => readonly Alert[]
   running: Pick<RunningMark, 'engineDeathsMs' | 'senseDeathsMs' | 'unwatched'>
+  /** As the status has it; undefined: the built-in policy. */
+  policy?: () => AgentStatus['policy']
   /** The state directory. */
   state: string
 }
@@ -121,6 +123,7 @@ export function createReport(parts: ReportParts): Report {
       const counters = engine.counters()
       const clockOffsetMs = uplink?.clockOffsetMs()
       const disk = diskOf('.')
+      const policy = parts.policy?.()
       return {
         version: VERSION,
         deviceId: parts.deviceId,
@@ -129,6 +132,7 @@ export function createReport(parts: ReportParts): Report {
         startedAtMs,
         ...sensorOf(counters),
         counters: countsOf(counters, baseline.programs()),
+        ...(policy ? { policy } : {}),
         unseen: counters.unseenTop.map(({ name, way, bytes }) => ({ name, way, bytes })),
         outbox: { ...outbox.counters(), bytesMax: parts.outboxBytesMax },
         lately: latelyOf(counters),

@@ -90,6 +90,8 @@ export type AgentStatus = {
     suppressed: number
     rolledUp: number
   }
+  /** Where the policy in force is from, its version, and what of the last ones that came was refused; absent: built in. */
+  policy?: { source: 'local' | 'pushed'; version: number; refused: string[] }
   /** Who sent most of `unseenBytes`, at most 5. */
   unseen: Pick<UnseenSum, 'name' | 'way' | 'bytes'>[]
   outbox: {

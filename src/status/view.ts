@@ -110,6 +110,7 @@ function figures(status: AgentStatus, nowMs: number): string[] {
     `Network: ${countOf(counters.openFlows, 'flow')} open, ${count(counters.flows)} seen, ${size(counters.bytesOut)} out, ${size(counters.bytesIn)} in, ${count(counters.unattributedFlows)} without a program${unread}${atMost}${guessed}${tunnelled}${earlier}`,
     ...(counters.unseenBytes > 0 ? [`Not watched: ${unseenLine(status)}`] : []),
     `Alerts: ${count(counters.alerts)} since the start${heldBack(status)}`,
+    ...(status.policy ? [policyLine(status.policy)] : []),
     `Lost: ${lost.join(', ')}`,
     `Collector: ${collectorLine(status)}`,
     ...(restarts.engine + restarts.sense > 0
@@ -120,6 +121,11 @@ function figures(status: AgentStatus, nowMs: number): string[] {
     ...(turnedAway > 0 ? [`Readers of this status turned away: ${count(turnedAway)}`] : []),
     `${status.hostname}, Freshet ${status.version}, up ${span(nowMs - status.startedAtMs)}`,
   ]
+}
+
+function policyLine({ source, version, refused }: NonNullable<AgentStatus['policy']>): string {
+  const from = source === 'local' ? 'a file of the command line' : 'sent by the collector'
+  return [`Policy: version ${version}, ${from}`, ...refused].join('; ')
 }
 
 /** What crossed the gate and has no alert of its own. */

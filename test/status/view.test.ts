@@ -64,6 +64,19 @@ describe('the status in plain words', () => {
     assert.ok(!menuOf(wellStatus(), 0).rows.some((row) => row.startsWith('Not watched')))
   })
 
+  it('says which policy is in force, and what was refused, unless it is the one that is built in', () => {
+    const row = (policy?: AgentStatus['policy']) =>
+      menuOf({ ...wellStatus(), ...(policy ? { policy } : {}) }, 0).rows.find((one) =>
+        one.startsWith('Policy: '),
+      )
+    assert.equal(row(), undefined)
+    const of = { source: 'pushed' as const, version: 7, refused: [] }
+    assert.equal(row(of), 'Policy: version 7, sent by the collector')
+    assert.equal(
+      row({ ...of, source: 'local', refused: ['policy 8 does not hold: its time was over'] }),
+      'Policy: version 7, a file of the command line; policy 8 does not hold: its time was over',
+    )
+  })
   it('says what crossed the gate and has no alert of its own', () => {
     const { counters, ...well } = wellStatus()
     const alerts = (more: Partial<AgentStatus['counters']>): string | undefined =>
