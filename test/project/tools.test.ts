@@ -57,6 +57,7 @@ exit 1`,
   it('that builds programs which do not run is not there', () => {
     const making =
       'while [ "$1" != -o ]; do shift; done; printf "#!/bin/sh\\n%s\\n" "$SAYS" >"$2"; chmod +x "$2"'
+    withoutRuntimes('clang++-19', 'libclang_rt.asan.a')
     program(
       'g++',
       `SAYS='echo FATAL: ThreadSanitizer: unexpected memory mapping; exit 66'\n${making}`,
@@ -66,6 +67,16 @@ exit 1`,
     assert.equal(tried('kernel programs'), 'no kernel programs (bpf: Operation not permitted)')
     program('g++', `SAYS='exit 0'\n${making}`)
     assert.equal(tried('sanitizers'), undefined)
+  })
+
+  it('that compiles faster is taken where it has its runtimes, and no other is asked', () => {
+    const making =
+      'while [ "$1" != -o ]; do shift; done; printf "#!/bin/sh\\n" >"$2"; chmod +x "$2"'
+    withoutRuntimes('g++', 'libtsan_preinit.o')
+    program('clang++-19', making)
+    assert.equal(tried('sanitizers'), undefined)
+    program('clang++-19', `case "$*" in *thread*) exit 1;; esac\n${making}`)
+    assert.match(tried('sanitizers') ?? '', /libtsan_preinit/)
   })
 
   it('that starts no more, or whose standard library is not whole, is not there', () => {
