@@ -25,6 +25,10 @@ const builds =
 
 /** How fast a path is in a test, for tc-tbf(8). */
 export const RATE = ['rate', '40mbit', 'burst', '32k', 'latency', '50ms']
+/** One segment of two is lost. */
+const LOSS = [
+  'table inet lossy { chain in { type filter hook input priority 0; numgen random mod 2 < 1 drop; }; }',
+]
 
 export const TOOLS = {
   sanitizers: { packages: 'g++ make', lines: builds('can-asan', 'can-tsan') },
@@ -66,6 +70,13 @@ export const TOOLS = {
     lines: () => [
       ['unshare', '-n', 'ip', 'link', 'add', 'near', 'type', 'veth', 'peer', 'name', 'far'],
       ['nsenter', '--version'],
+    ],
+  },
+  'lossy links': {
+    packages: 'iproute2 nftables',
+    lines: () => [
+      ['unshare', '-n', 'nft', ...LOSS],
+      ['unshare', '-n', 'tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'tbf', ...RATE],
     ],
   },
   'paths of MPTCP': {

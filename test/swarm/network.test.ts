@@ -1,0 +1,131 @@
+// Bad networks between agents and collector: slow, held up, forgotten, losing packets. What was committed is stored, once.
+import assert from 'node:assert/strict'
+import { fileURLToPath } from 'node:url'
+import { LOAD, type Load, runSwarm } from '../../src/swarm/swarm.ts'
+import { generatedOf, quantile, type Tally } from '../../src/swarm/tally.ts'
+import { type Fleet, runFleet } from '../collector/enrolled.ts'
+import { run } from '../e2e/installation.ts'
+import { leaveOut, whyNoTool } from '../left-out.ts'
+import { until } from '../waits.ts'
+import { swarmOf } from './enrolled-swarm.ts'
+import { type Link, linkTo } from './link.ts'
+
+const AGENTS = 20
+const LOSSY_CHILD = fileURLToPath(new URL('./lossy-child.ts', import.meta.url))
+/** Of 100 segments, either way. */
+const LOST_OF_100 = 5
+const RATE = ['rate', '4mbit', 'burst', '64kb', 'latency', '400ms']
+
+describe('a network between agents and collector', function () {
+  this.timeout(180_000)
+  let fleet: Fleet
+  let link: Link
+  beforeEach(async () => {
+    fleet = await runFleet()
+    link = await linkTo(fleet.door.port)
+  })
+  afterEach(async () => {
+    await link.close()
+    await fleet.stop()
+  })
+  const stored = (): number => fleet.collector.counters().itemsStored ?? 0
+  /** Plays while `meanwhile` does something to the network, then until all is acknowledged. */
+  const played = async (
+    load: Partial<Load>,
+    meanwhile: (tally: () => Tally) => Promise<void>,
+  ): Promise<Tally> => {
+    const identities = await swarmOf(fleet, AGENTS, link.port)
+    let sofar: Tally | undefined
+    const running = runSwarm({
+      ...{ identities, firstNumber: 0, signal: new AbortController().signal },
+      // A silence of three of these is noticed.
+      pace: { pingMs: 500, backoffFirstMs: 200, handshakeMs: 5000 },
+      load: { ...LOAD, connectsPerSecond: 1000, perAgentHour: 36_000, forMs: 4000, ...load },
+      onTick: (tally) => {
+        sofar = tally
+      },
+    })
+    await until(() => sofar?.connected === AGENTS)
+    await meanwhile(() => sofar as Tally)
+    return running
+  }
+  const isAll = (tally: Tally): void => {
+    const { acknowledged, refused, waiting } = tally
+    const made = generatedOf(tally)
+    assert.equal(made, AGENTS * 10 * 4)
+    assert.deepEqual(
+      { acknowledged, refused, waiting },
+      { acknowledged: made, refused: 0, waiting: 0 },
+    )
+    assert.equal(stored(), made)
+  }
+
+  it('of 200 ms each way loses nothing and ends no connection', async () => {
+    link.delay(200)
+    const tally = await played({}, async () => {})
+    isAll(tally)
+    assert.ok((quantile(tally.latency, 0.01) ?? 0) >= 400, 'it was as slow as that')
+    assert.equal(tally.welcomed, AGENTS)
+    assert.deepEqual(tally.ends, {})
+  })
+
+  it('that holds everything up for a second is waited for', async () => {
+    const tally = await played({}, async () => {
+      link.hold()
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      link.release()
+    })
+    isAll(tally)
+    assert.ok((quantile(tally.latency, 1) ?? 0) >= 500, 'something was held up')
+    assert.equal(tally.welcomed, AGENTS)
+  })
+
+  it('that parts them until both have noticed, and forgets their connections, doubles nothing', async () => {
+    const tally = await played({}, async (sofar) => {
+      link.hold()
+      await until(() => sofar().connected === 0)
+      link.cut()
+      link.release()
+    })
+    isAll(tally)
+    assert.ok(tally.welcomed >= 2 * AGENTS, `${tally.welcomed}`)
+    assert.ok(Object.keys(tally.ends).some((reason) => /nothing was heard/.test(reason)))
+  })
+
+  it('that loses packets and is narrow loses no finding', async function () {
+    leaveOut(this, whyNoTool('network namespaces', 'lossy links'))
+    const rules = `table inet lossy { chain in { type filter hook input priority 0; numgen random mod 100 < ${LOST_OF_100} counter drop; }; }`
+    const script = [
+      'ip link set lo up',
+      // As a card has them: a loopback segment of 64 KiB would hide what is lost.
+      'ip link set lo mtu 1500',
+      `tc qdisc add dev lo root tbf ${RATE.join(' ')}`,
+      `nft '${rules}'`,
+      '"$@"',
+      'nft list chain inet lossy in',
+    ].join(' && ')
+    const { status, stdout, stderr } = await run(
+      [...SPAWN, 'unshare', '-n', 'sh', '-c', script, 'sh', process.execPath, LOSSY_CHILD],
+      { timeout: 150_000 },
+    )
+    assert.equal(status, 0, stderr)
+    const said = JSON.parse(stdout.split('\n', 1)[0] ?? '') as Record<string, number>
+    const lost = Number(/counter packets (\d+)/.exec(stdout)?.[1])
+    assert.ok(lost > 50, `${lost} packets were lost`)
+    const made = 20 * 10 * 4
+    assert.equal(said['made'], made)
+    assert.equal(said['acknowledged'], made)
+    assert.equal(said['stored'], made)
+    assert.equal(said['acknowledgedAgain'], said['sentAgain'])
+    assert.ok((said['welcomed'] ?? 0) > AGENTS, 'all were cut once')
+  })
+})
+
+/** Node runs a command, and ends as it does. */
+const SPAWN = [
+  '-e',
+  `const { spawnSync } = require('node:child_process')
+   const [command, ...args] = process.argv.slice(1)
+   process.exit(spawnSync(command, args, { stdio: 'inherit' }).status ?? 1)`,
+  '--',
+]
