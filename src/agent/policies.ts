@@ -63,6 +63,7 @@ type Standing = Omit<DocumentReport, 'kind'>
 /** Of a policy record's text (native/record.def); its own processes are added to it. */
 const RECORD_BYTES_MAX = 65_000
 const RETRY_NS = 30_000_000_000n
+const COMPLAINT_NS = 60_000_000_000n
 
 /** Puts what was kept in force before it returns. Throws StateFileError where the file's place holds something else. */
 export function createPolicies(options: PoliciesOptions): Policies {
@@ -71,6 +72,8 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const held: Partial<Record<DocumentKind, Held>> = {}
   const standing: Partial<Record<DocumentKind, Standing>> = {}
   let kept: KeptPolicies = { keyId: rootId, group: undefined, documents: {} }
+  /** When a refusal was last told; each is in the report. */
+  const complainedAt: Partial<Record<DocumentKind, bigint>> = {}
   let waiting: PolicyPush | undefined
   let retryAt = 0n
   let inForce = ''
@@ -126,6 +129,10 @@ export function createPolicies(options: PoliciesOptions): Policies {
       ...{ version: held[kind]?.payload.version ?? 0, receivedVersion: received },
       ...{ state: 'failed', code, text, clamped: before?.clamped ?? 0, at: now() },
     }
+    // A collector that sends one wrong thing after another is not to fill the outbox with our complaints.
+    const isOften = now() < (complainedAt[kind] ?? 0n) + COMPLAINT_NS
+    if (isOften) return
+    complainedAt[kind] = now()
     tell(`${kind} ${received || ''} was refused (${code}): ${text}`.replace('  ', ' '))
   }
 

@@ -170,6 +170,16 @@ describe('policies that were sent', () => {
       send(policies, sent())
       assert.equal(told.length, 1, 'what is refused again is said once')
     })
+  it('are told as refused at most once a minute, however many wrong ones come; the report has the last', () => {
+    const policies = start()
+    for (let version = 1; version <= 50; version++)
+      send(policies, policy(version, undefined, { target: { group: 'lab' } }))
+    assert.equal(told.length, 1)
+    assert.equal(of(policies)?.receivedVersion, 50)
+    now = daysOn(1)
+    send(policies, policy(51, undefined, { target: { group: 'lab' } }))
+    assert.equal(told.length, 2)
+  })
   it('are taken by no agent without a root key, which says so', () => {
     const policies = start({ rootKey: undefined })
     send(policies, policy(3))
