@@ -124,6 +124,15 @@ const isSame = (a: FlowRow, b: FlowRow): boolean =>
 const distance = ({ firstNs: a }: FlowRow, { firstNs: b }: FlowRow): bigint =>
   a > b ? a - b : b - a
 
+/** Each report of a UDP flow asks: nearly all rows are another process's. */
+function sameSocket(row: FlowRow, among: Iterable<FlowRow>): FlowRow[] {
+  const found: FlowRow[] = []
+  for (const other of among)
+    if (other.pid === row.pid && other !== row && haveSameSocket(row, other) && haveMet(row, other))
+      found.push(other)
+  return found
+}
+
 /** Holds at most `rowsMax` rows, and as many strings whose flow is not told yet. */
 export function createFlowBook(rowsMax = 131_072): FlowBook {
   const rows = new Map<string, FlowRow>()
@@ -249,16 +258,11 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
     },
     peerless(row) {
       if (!isUdp(row)) return []
-      const found = [...(byPeer.get(NO_PEER) ?? [])].filter(
-        (other) => other !== row && haveSameSocket(row, other) && haveMet(row, other),
-      )
+      const found = sameSocket(row, byPeer.get(NO_PEER) ?? [])
       if (row.localPort !== 0 || found.length < 2) return found
       return [found.reduce((a, b) => (distance(row, b) < distance(row, a) ? b : a))]
     },
-    ofSocket: (row) =>
-      [...ofUdp].filter(
-        (other) => other.source !== row.source && haveSameSocket(row, other) && haveMet(row, other),
-      ),
+    ofSocket: (row) => sameSocket(row, ofUdp).filter(({ source }) => source !== row.source),
     rows: () => rows.values(),
     expire(beforeNs) {
       for (const row of [...rows.values()]) if (!row.isOpen && row.lastNs < beforeNs) remove(row)
