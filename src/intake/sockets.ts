@@ -75,10 +75,12 @@ export function createSockets(
   return {
     meet(row, isAnother) {
       if (!row.isPeerless) {
-        // One that is told late has bytes that the socket's row has told.
-        const hasPart = ({ source, given, toldOut, toldIn, lastNs }: FlowRow): boolean =>
-          source !== row.source &&
-          (given !== undefined || (toldOut + toldIn > 0 && row.firstNs <= lastNs + LATE_NS))
+        // One that is told late has bytes that the socket's row has told; one that begins after its close has none.
+        const hasPart = ({ source, given, isOpen, toldOut, toldIn, lastNs }: FlowRow): boolean => {
+          const lateNs = isOpen || !row.isOpen ? LATE_NS : 0n
+          const wasTold = toldOut + toldIn > 0 && row.firstNs <= lastNs + lateNs
+          return source !== row.source && (given !== undefined || wasTold)
+        }
         if (book.peerless(row).some(hasPart)) letPass(row)
         return
       }

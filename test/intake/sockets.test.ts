@@ -181,6 +181,17 @@ describe('a UDP socket without a peer', () => {
     assert.equal(closed.ledger.out, 140, 'what the filter told was all the other’s')
   })
 
+  it('of both families goes on with the filter where the one that NetworkStatistics had has closed', () => {
+    const { tells, wait, ledger } = older()
+    tells(statistics, { id: 70, out: 1_000, ...socket, state: 'closed' })
+    wait(500)
+    tells(filter, { id: 1, out: 10, ...one, state: 'opened' })
+    assert.equal(ledger.out, 1_010)
+    // One that is over as well was the closed one's.
+    tells(filter, { id: 2, out: 5, ...other, state: 'closed' })
+    assert.equal(ledger.out, 1_010)
+  })
+
   it('of both families stays whole with NetworkStatistics where one of them does', () => {
     const { tells, ledger } = older()
     tells(filter, { id: 1, out: 10, ...to('2001:db8::1') })
