@@ -22,7 +22,7 @@ import type { Duplex } from 'node:stream'
 import type { Finding } from '../../src/engine/finding.ts'
 import { PLACE } from '../../src/place.ts'
 import { Mark } from '../../src/records/record.gen.ts'
-import { EXIT_RECORDS } from '../../src/sense/exit.ts'
+import { EXIT_CONFIG, EXIT_RECORDS } from '../../src/sense/exit.ts'
 import { decodeItem } from '../../src/stream/codec.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
 import {
@@ -181,7 +181,7 @@ describe('The engine role', () => {
     const agent = join(directory, 'state/agent')
     await runEngine(new Uint8Array())
     writeFileSync(join(agent, 'device-id'), 'garbage')
-    const said = await runEngine(new Uint8Array(), 1)
+    const said = await runEngine(new Uint8Array(), EXIT_CONFIG)
     assert.match(
       said,
       /^freshet: in \S+\/state\/agent: device-id holds no device id: bring it back, or remove it/m,
@@ -206,7 +206,10 @@ describe('The engine role', () => {
       await runEngine(new Uint8Array())
       renameSync(file, `${file}.kept`)
       symlinkSync('/etc/hostname', file)
-      assert.match(await runEngine(new Uint8Array(), 1), /is not a file but a symbolic link/)
+      assert.match(
+        await runEngine(new Uint8Array(), EXIT_CONFIG),
+        /is not a file but a symbolic link/,
+      )
       renameSync(`${file}.kept`, file)
       assert.doesNotMatch(await runEngine(new Uint8Array()), /killed|crashed/)
     })
