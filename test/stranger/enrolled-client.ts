@@ -58,7 +58,7 @@ const schema = (name: string): DescMessage =>
   registry.getMessage(`freshet.v1.${name}`) ?? fail(`the document has no message ${name}`)
 const written = (name: string, fields: Record<string, unknown>): Uint8Array =>
   toBinary(schema(name), create(schema(name), fields as never))
-const read = (name: string, bytes: Uint8Array): Fields => fromBinary(schema(name), bytes) as Fields
+const read = (name: string, bytes: Uint8Array): Fields => fromBinary(schema(name), bytes)
 
 const pem = (der: Uint8Array): string => {
   const lines =
@@ -96,7 +96,7 @@ async function csr(keys: webcrypto.CryptoKeyPair): Promise<Uint8Array> {
       keys,
       signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
     },
-    webcrypto as never,
+    webcrypto,
   )
   return new Uint8Array(made.rawData)
 }
