@@ -183,7 +183,7 @@ socket.on('message', (data: Buffer) => {
       create(schema('Item'), {
         ...{ id: itemId(), sequence: BigInt(index + 1), atNs: nowNs() },
         content: { case: 'alert', value: create(schema('Alert'), alert(index + 1) as never) },
-      } as never),
+      }),
     )
     send('batch', { items })
   } else if (kind === 'ack') {
