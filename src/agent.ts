@@ -127,12 +127,11 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const deviceId = usingState(directory, () => readOrMakeDeviceId('.', undefined, log))
   // When all files are accepted: one that is refused is no death, which the next start would count.
   const running = usingState(directory, () =>
-    markRunning('.', {
-      nowMs: Date.now(),
-      uptimeMs: sinceBootMs(),
-      bootId: machine.bootId,
-      sensePid,
-    }),
+    markRunning(
+      '.',
+      { nowMs: Date.now(), uptimeMs: sinceBootMs(), bootId: machine.bootId, sensePid },
+      log,
+    ),
   )
   const engine = createEngine({ deviceId, baseline })
   engine.save(0)

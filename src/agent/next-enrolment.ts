@@ -77,16 +77,22 @@ export function takeUpNext(
   const next = read(directory)
   if (!next?.enrolment) return undefined
   // Enrolled with another collector meanwhile, or anew: what waits is of no use to that.
-  const isOfKept = kept?.collector === next.enrolment.collector
+  const isOfKept =
+    kept?.collector === next.enrolment.collector &&
+    new X509Certificate(next.enrolment.certificate).validToDate.getTime() > Date.now()
+  // Whom it believes, and whose policies, it may have heard since.
+  const { authorities, policyKey } = kept ?? next.enrolment
+  const { policyKey: _, ...own } = next.enrolment
+  const enrolment = { ...own, authorities, ...(policyKey === undefined ? {} : { policyKey }) }
   if (isOfKept) {
     replaceDeviceId(directory, next.deviceId)
-    writeEnrolment(directory, next.enrolment)
+    writeEnrolment(directory, enrolment)
   }
   rmSync(join(directory, NEXT_FILE), { force: true })
   const earlierId = kept && deviceOf(kept)
   // Cut off before the last step: it has been said.
   if (!isOfKept || earlierId === undefined || earlierId === next.deviceId) return undefined
-  return { earlierId, enrolment: next.enrolment }
+  return { earlierId, enrolment }
 }
 
 /** Undefined also when it cannot be read: it is asked for anew then. */

@@ -111,14 +111,24 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const clampedOf = ({ policy, exceptions }: Held): string[] =>
     policy?.clamped ?? exceptions?.clamped ?? []
 
+  /** Why it holds back nothing any more; undefined: it does. Exceptions last no longer than whose they are may sign. */
+  const endOf = (kind: DocumentKind, of: Held): string | undefined => {
+    if (isOver(of)) return `its time was over at ${dateOf(of.payload.notAfter)}`
+    const { delegation } = held
+    return kind === 'exceptions' && delegation && isOver(delegation)
+      ? `the time of its delegation was over at ${dateOf(delegation.payload.notAfter)}`
+      : undefined
+  }
+
   const stands = (kind: DocumentKind, of: Held): void => {
     const clamped = clampedOf(of)
-    const { version, notAfter } = of.payload
+    const { version } = of.payload
+    const end = endOf(kind, of)
     standing[kind] = {
       ...{ version, receivedVersion: version, clamped: clamped.length, at: now() },
-      ...(isOver(of)
-        ? { state: 'expired', code: 'expired', text: `its time was over at ${dateOf(notAfter)}` }
-        : { state: 'applied', code: '', text: clamped.slice(0, 3).join('; ') }),
+      ...(end === undefined
+        ? { state: 'applied', code: '', text: clamped.slice(0, 3).join('; ') }
+        : { state: 'expired', code: 'expired', text: end }),
     }
   }
 
@@ -253,15 +263,35 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const refresh = (): void => {
     for (const kind of DOCUMENT_KINDS) {
       const of = held[kind]
-      if (!of || !isOver(of) || standing[kind]?.state !== 'applied') continue
+      const before = standing[kind]?.state
+      if (!of || before === 'failed' || (endOf(kind, of) === undefined) === (before === 'applied'))
+        continue
       stands(kind, of)
-      tell(`the time of ${kind} ${of.payload.version} is over: it holds back nothing any more`)
+      tell(
+        before === 'applied'
+          ? `the time of ${kind} ${of.payload.version} is over: it holds back nothing any more`
+          : `the time of ${kind} ${of.payload.version} is not over by the clock as it was set: it holds again`,
+      )
     }
     const document = present()
     const text = JSON.stringify(document)
     if (text === inForce) return
     inForce = text
     apply(document)
+  }
+
+  /** Throws PolicyFault not-kept, which is said of each document: none is looked at. */
+  const joinGroup = (push: PolicyPush): void => {
+    try {
+      write({ ...kept, group: push.group })
+    } catch (error) {
+      const { code, message } = error as PolicyFault
+      for (const bytes of push.documents) {
+        const { payload } = peek(bytes)
+        refuses(payload?.kind ?? 'policy', payload?.version ?? 0, code, message)
+      }
+      throw error
+    }
   }
 
   const take = (push: PolicyPush): void => {
@@ -275,7 +305,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
       return
     }
     try {
-      if (push.group !== own().group) write({ ...kept, group: push.group })
+      if (push.group !== own().group) joinGroup(push)
       for (const bytes of push.documents) takeOne(bytes)
     } catch (error) {
       if (!(error instanceof PolicyFault)) throw error

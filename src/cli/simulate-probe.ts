@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
+import { existsSync } from 'node:fs'
 import { appendFile, chmod, copyFile, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { createServer, isIP, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -37,8 +38,11 @@ export async function uniqueProgram(probePath: string): Promise<UniqueProgram> {
     const name = `upload-${randomBytes(4).toString('hex')}`
     const path = join(folder, name)
     await copyFile(probePath, path).catch((cause: unknown) => {
+      const isThere = existsSync(probePath)
       throw new ConfigError(
-        `the program that would send, ${probePath}, cannot be copied (${(cause as Error).message}): run \`node scripts/setup.mjs\``,
+        isThere
+          ? `the program that would send, ${probePath}, cannot be copied to ${folder}: ${(cause as Error).message}`
+          : `the program that would send, ${probePath}, is not there: run \`node scripts/setup.mjs\``,
       )
     })
     await chmod(path, 0o755)

@@ -166,7 +166,10 @@ function runElsewhere(
 export async function runSwarmShare(): Promise<number> {
   if (!process.connected)
     throw new ConfigError('swarm-share is started by `swarm`, which tells it its share')
+  const orphaned = () => process.exit(1)
+  process.once('disconnect', orphaned)
   const share = await new Promise<Share>((resolve) => process.once('message', resolve))
+  process.off('disconnect', orphaned)
   const signal = stopSignal()
   const send = (tally: Tally, isLast: boolean) =>
     new Promise<void>((resolve) => process.send?.({ tally, isLast }, () => resolve()))

@@ -117,6 +117,10 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
   })
   const watched = await Promise.race([untilWatched(paths.root, signal), agent, collector])
   hasWatched = watched === true
+  if (!hasWatched)
+    void untilWatched(paths.root, signal, Number.POSITIVE_INFINITY).then((is) => {
+      hasWatched ||= is
+    })
   // The agent has said what is wrong with its settings, or all was stopped.
   if (typeof watched === 'number' || signal.aborted) return endOf([collector, agent])
   process.stdout.write(
@@ -144,9 +148,13 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
   }
 }
 
-/** Whether an agent answers in the directory, as soon as one does; false after READY_MS, or when `signal` aborts. */
-async function untilWatched(directory: string, signal: AbortSignal): Promise<boolean> {
-  const deadlineMs = performance.now() + READY_MS
+/** Whether an agent answers in the directory, as soon as one does; false after `withinMs`, or when `signal` aborts. */
+async function untilWatched(
+  directory: string,
+  signal: AbortSignal,
+  withinMs = READY_MS,
+): Promise<boolean> {
+  const deadlineMs = performance.now() + withinMs
   while (!signal.aborted && performance.now() < deadlineMs) {
     if (await isWatched(directory)) return true
     await pause(LOOK_MS, undefined, { ref: false })

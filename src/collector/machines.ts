@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { ENROLL_PATH } from '../stream/codec-enrol.ts'
 import { Capability } from '../stream/message.ts'
+import { createTrouble } from '../trouble.ts'
 import { certificatesOf, fingerprintOf } from '../trust/pin.ts'
 import type { UnixNs } from '../units.ts'
 import type { Fleet, Site } from './api/site.ts'
@@ -120,15 +121,20 @@ export async function openMachines(
     async serve({ gateway, site, devices, server }) {
       const origins = new WeakMap<object, EnrolledOrigin>()
       const originOf = (request: IncomingMessage) => origins.get(request.socket) as EnrolledOrigin
+      /** A connection that goes on may be of a device that was revoked since its handshake. */
+      const isGood = (request: IncomingMessage): boolean =>
+        !isRefused(registry.judge(originOf(request).fingerprint, now()))
       const agents = createServer(server, (request, response) => {
-        if (pathOf(request) === ENROLL_PATH)
+        if (!isGood(request)) request.socket.destroy()
+        else if (pathOf(request) === ENROLL_PATH)
           enrolment.answer(request, response, originOf(request).deviceId)
         else response.writeHead(404).end()
       })
       agents.on('clientError', (_error, socket) => socket.destroy())
-      agents.on('upgrade', (request, socket, head) =>
-        gateway.upgradeEnrolled(request, socket, head, originOf(request)),
-      )
+      agents.on('upgrade', (request, socket, head) => {
+        if (isGood(request)) gateway.upgradeEnrolled(request, socket, head, originOf(request))
+        else socket.destroy()
+      })
       const people = createServer(server, (request, response) => {
         if (pathOf(request) === ENROLL_PATH) enrolment.answer(request, response, undefined)
         else site.listener(request, response)
@@ -161,11 +167,24 @@ export async function openMachines(
           return isRefused(judged) ? judged.error : undefined
         })
       let looks = 0
-      const look = setInterval(() => {
-        const isNews = registry.refresh()
+      let reviewed = registry.revision
+      const lookAgain = (): void => {
+        registry.refresh()
         if (policies.look()) void gateway.pushPolicies()
-        if (!isNews && ++looks % REVIEW_LOOKS !== 0) return
+        // Whoever read it first: an enrolment asks for what is new, too.
+        if (registry.revision === reviewed && ++looks % REVIEW_LOOKS !== 0) return
+        reviewed = registry.revision
         review()
+      }
+      const trouble = createTrouble(log, () => performance.now())
+      const look = setInterval(() => {
+        try {
+          lookAgain()
+          trouble.works(() => 'who may come, and by which policy, can be read again')
+        } catch (cause) {
+          const { message } = cause as Error
+          trouble.failed(`who may come, and by which policy, cannot be read anew: ${message}`)
+        }
       }, LOOK_MS)
       const roster = createRoster(database)
       const note = () => {

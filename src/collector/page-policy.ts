@@ -43,4 +43,6 @@ export type PolicyResponse = {
     documents: DevicePolicyInfo[]
     saidAt: string
   }[]
+  /** What to ask for with `after` to get those behind; absent at the end. */
+  next?: string
 }

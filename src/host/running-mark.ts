@@ -2,7 +2,7 @@
 // how often, and for how long nobody watched. A line is the time of a death, `sense` before it when it was sense's;
 // `unwatched` from when nobody watched, for how long and why; `of` says by whose sense it was written; `ended` stands last
 // when the engine itself has ended in order since, `stopped` when both have. The file's own time is when the engine last lived.
-import { lutimesSync } from 'node:fs'
+import { lutimesSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { readStateFile, writeStateFile } from '../state-file.ts'
 
@@ -66,8 +66,18 @@ export type RunningMark = {
   leave(nowMs: number): void
 }
 
-/** Throws StateFileError when something else stands there, and what the file system does. */
-export function markRunning(directory: string, runner: Runner): RunningMark {
+/** A disk that takes nothing: no reason not to watch. */
+const FULL: readonly (string | undefined)[] = ['ENOSPC', 'EDQUOT', 'EROFS']
+
+/**
+ * Throws StateFileError when something else stands there, and what the file system does; but a disk that is full is said to
+ * `log`, and the mark is made when there is room.
+ */
+export function markRunning(
+  directory: string,
+  runner: Runner,
+  log: (text: string) => void = () => {},
+): RunningMark {
   const { nowMs, bootId, sensePid } = runner
   const path = join(directory, FILE)
   const before = readStateFile(path)
@@ -96,24 +106,44 @@ export function markRunning(directory: string, runner: Runner): RunningMark {
         ...more,
       ].join(''),
     )
-  write(senseDeathsMs)
+  let isMade = false
   const touch = (atMs: number) => lutimesSync(path, atMs / 1000, atMs / 1000)
-  touch(nowMs)
+  /** Writes it where it was not yet, or is no more. */
+  const make = (atMs: number): void => {
+    try {
+      if (!isMade) write(senseDeathsMs)
+      isMade = true
+      touch(atMs)
+    } catch (cause) {
+      const { code, message } = cause as NodeJS.ErrnoException
+      if (code !== 'ENOENT' && !FULL.includes(code)) throw cause
+      if (isMade) isMade = false
+      else if (!isSaid)
+        log(`${FILE} cannot be written (${message}): tried again, as long as it runs`)
+      isSaid ||= code !== 'ENOENT'
+    }
+  }
+  let isSaid = false
+  make(nowMs)
+  /** How it ended; where that cannot be written nothing is left that says that it was killed. */
+  const end = (endMs: number, senseMs: readonly number[], word: string): void => {
+    try {
+      write(senseMs, `${word}\n`)
+      touch(endMs)
+    } catch (cause) {
+      if (!FULL.includes((cause as NodeJS.ErrnoException).code)) throw cause
+      rmSync(path, { force: true })
+    }
+  }
   return {
     lost,
     unwatchedMs,
     engineDeathsMs: engineDeathsMs.slice(-KEPT_MAX),
     senseDeathsMs: senseDeathsMs.slice(-KEPT_MAX),
     unwatched: unwatched.slice(-UNWATCHED_MAX),
-    alive: touch,
-    remove(endMs) {
-      write(senseDeathsMs, `${STOPPED}\n`)
-      touch(endMs)
-    },
-    leave(endMs) {
-      write([...senseDeathsMs, endMs], `${ENDED}\n`)
-      touch(endMs)
-    },
+    alive: make,
+    remove: (endMs) => end(endMs, senseDeathsMs, STOPPED),
+    leave: (endMs) => end(endMs, [...senseDeathsMs, endMs], ENDED),
   }
 }
 

@@ -22,12 +22,12 @@ const ALL_V4 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 
 const V4_SHARE_MAX = 1 / 16
 const V6_SHARE_MAX = 1 / 2 ** 12
 /** Ancestors of everything: a rule under one of them says nothing of the parent. */
-const ANCESTORS = new Set([
+const ANCESTORS: readonly string[] = [
   '/sbin/launchd',
   '/sbin/init',
   '/lib/systemd/systemd',
   '/usr/lib/systemd/systemd',
-])
+]
 
 export type Clamped = {
   document: PolicyDocument
@@ -59,7 +59,7 @@ export function clampPolicy(content: string, version: number): Clamped {
   refuseSum(hostWhitelist)
   const parentProcessCheck = kept(document.parentProcessCheck, whyNotParent)
   const exceptions = kept(document.exceptions, whyNotException)
-  refuseSum(exceptions.flatMap(({ host }) => host ?? []))
+  refuseSum([...hostWhitelist, ...exceptions.flatMap(({ host }) => host ?? [])], 'it')
   if ((document.ownPids ?? []).length > 0)
     clamped.push('ownPids is left out: a process id means nothing on another machine')
   const { ownPids: _, ...rest } = document
@@ -121,7 +121,7 @@ const isNarrow = (cidr: Cidr): boolean =>
   (!isOfAll(cidr) && prefixOf(cidr) >= (isMapped(cidr) ? V4_PREFIX_MIN : V6_PREFIX_MIN))
 
 /** Throws PolicyFault too-wide: many that are narrow enough each may be everything together. */
-export function refuseSum(hosts: readonly string[]): void {
+export function refuseSum(hosts: readonly string[], of = 'hostWhitelist'): void {
   let [v4, v6] = [0, 0]
   for (const host of new Set(hosts)) {
     const cidr = parseCidr(host)
@@ -132,18 +132,20 @@ export function refuseSum(hosts: readonly string[]): void {
   if (v4 > V4_SHARE_MAX || v6 > V6_SHARE_MAX)
     throw new PolicyFault(
       'too-wide',
-      'the networks in hostWhitelist are so many and so wide together that little would be left to detect',
+      `the networks in ${of} are so many and so wide together that little would be left to detect`,
     )
 }
 
-const partsOf = (pattern: string): number =>
-  pattern.split('/').filter((part) => part !== '' && part !== '*').length
+/** Folders that a pattern names whole: of `/usr/b*` one. */
+const foldersOf = (pattern: string): number => pattern.split('/').length - 2
 
 /** Why a rule may not hold programs out of detection; undefined: it may. */
 export function whyNotParent({ parent, program }: ParentRule): string | undefined {
   const shown = `${quoted(program, 80)} under ${quoted(parent, 80)}`
-  const isAnyProgram = program.endsWith('*') && partsOf(program) < 2
-  const isAnyParent = ANCESTORS.has(parent) || (parent.endsWith('*') && partsOf(parent) < 1)
+  const isAnyProgram = program.endsWith('*') && foldersOf(program) < 2
+  const isAnyParent = parent.endsWith('*')
+    ? ANCESTORS.some((one) => one.startsWith(parent.slice(0, -1)))
+    : ANCESTORS.includes(parent)
   if (isAnyProgram) return `${shown} is left out: it names most programs there are`
   if (isAnyParent && program.endsWith('*'))
     return `${shown} is left out: every process has that parent`

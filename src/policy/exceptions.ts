@@ -4,7 +4,7 @@ import { isIpv4, parseCidr } from '../engine/address.ts'
 import { type ExceptionDocument, momentOf, readException } from '../engine/exception.ts'
 import { PolicyError } from '../engine/policy.ts'
 import { brief } from '../printable.ts'
-import { whyNotException } from './clamp.ts'
+import { refuseSum, whyNotException } from './clamp.ts'
 import { type Bounds, objectOf, refuseMore } from './delegation.ts'
 import { PolicyFault } from './fault.ts'
 
@@ -47,6 +47,10 @@ export function boundedExceptions(content: string, bounds: Bounds, madeAtMs: num
       clamped.push(`exceptions[${index}] is left out: there may be ${bounds.exceptionsMax}`)
     else bounded.push(narrowed(exception, bounds, madeAtMs, (text) => clamped.push(text)))
   }
+  refuseSum(
+    bounded.flatMap(({ host }) => host ?? []),
+    'its exceptions',
+  )
   return { exceptions: bounded, standings: standings.map(standingOf), clamped }
 }
 

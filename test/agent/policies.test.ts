@@ -217,6 +217,18 @@ describe('policies that were sent', () => {
     const again = start()
     assert.deepEqual([inForce()?.hostWhitelist, of(again)?.state], [[], 'expired'])
   })
+  it('hold again, and are told so, where the clock that ended them was wrong', () => {
+    const policies = start()
+    send(policies, policy(3, undefined, { notAfter: daysOn(1) }))
+    now = daysOn(2)
+    policies.pass()
+    assert.equal(of(policies)?.state, 'expired')
+    now = NOW
+    policies.pass()
+    assert.deepEqual([of(policies)?.state, of(policies)?.code], ['applied', ''])
+    assert.notDeepEqual(inForce()?.hostWhitelist, [])
+    assert.match(told.at(-1) as string, /policy 3 is not over by the clock as it was set/)
+  })
   it('follow the group that the collector says, over a restart', () => {
     const policies = start()
     policies.take({ group: 'lab', documents: [policy(3, undefined, { target: { group: 'lab' } })] })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { zstdCompressSync } from 'node:zlib'
 import type { AlertsResponse, DevicesResponse } from '../../src/collector/page-api.ts'
-import { CAPABILITIES, Capability } from '../../src/stream/codec.ts'
+import { Capability } from '../../src/stream/codec.ts'
 import { nowUnixNs, type UnixNs } from '../../src/units.ts'
 import { until } from '../waits.ts'
 import {
@@ -42,8 +42,8 @@ describe('the gateway, as agreed', () => {
     for (const [asked, granted] of [
       [0n, 0n],
       [Capability.heartbeat, Capability.heartbeat],
-      // Only who came with a certificate can have another.
-      [(1n << 64n) - 1n, CAPABILITIES & ~Capability.renew],
+      // Only who came with a certificate can have another, and what is sent to a fleet.
+      [(1n << 64n) - 1n, Capability.packed | Capability.heartbeat | Capability.ahead],
     ] as const) {
       const { agent, welcome } = await connect(asked)
       assert.equal(welcome.capabilities, granted)

@@ -167,6 +167,31 @@ describe('a collector for other machines', () => {
     await other.close()
   })
 
+  it('answers nothing more on a connection that a revoked device has kept, enrolment neither', async () => {
+    const { key, certificate, authorities } = await fleet.enrol(DEVICE_A)
+    const socket = connect({
+      ...{ host: '127.0.0.1', port: fleet.door.port, key, cert: certificate, ca: authorities },
+      ...{ minVersion: 'TLSv1.3', ALPNProtocols: ['freshet-agent'] },
+    })
+    let heard = ''
+    socket.on('data', (bytes) => (heard += bytes)).on('error', () => {})
+    const ask = () => socket.write('GET /other HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+    ask()
+    await until(() => heard.includes('404'))
+    heard = ''
+    fleet.withRegistry((registry) => registry.change(DEVICE_A, { standing: 'revoked' }))
+    // Until the collector has looked: it may be asked meanwhile, and is.
+    const closed = once(socket, 'close')
+    const asking = setInterval(ask, 100)
+    await closed
+    clearInterval(asking)
+    heard = ''
+    assert.deepEqual(await answered({ key, certificate, authorities, group: '' }), {
+      status: 403,
+      code: 'device-revoked',
+    })
+  })
+
   it('lets a device speak for itself alone, whatever it says', async () => {
     const agent = await come(await fleet.enrol(DEVICE_A)).opened()
     agent.send(helloOf(DEVICE_B))

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { markRunning, REMEMBERED_MS, type Runner } from '../../src/host/running-mark.ts'
+import { leaveOut, whyNoTool } from '../left-out.ts'
 
 describe('the mark of a running process', () => {
   let directory: string
@@ -107,5 +110,42 @@ describe('the mark of a running process', () => {
     const stopped = mark(1_000_000, { bootId: 'c' })
     assert.deepEqual([stopped.lost, stopped.unwatchedMs], [undefined, 50_000])
     assert.equal(mark(500_000, { bootId: 'c', sensePid: 9 }).unwatchedMs, 0, 'a clock set back')
+  })
+
+  it('is no reason not to run where the disk is full: it is made when there is room, and its end is no death', async function () {
+    leaveOut(this, whyNoTool('mounts in a namespace'))
+    const source = fileURLToPath(new URL('../../src/host/running-mark.ts', import.meta.url))
+    const code = `
+      const { markRunning } = await import(${JSON.stringify(source)})
+      const { existsSync, rmSync, writeFileSync } = await import('node:fs')
+      const said = []
+      const fill = () => {
+        try { for (let i = 0; ; i++) writeFileSync('fill' + i, 'x'.repeat(4096)) } catch {}
+      }
+      const mark = (nowMs) =>
+        markRunning('.', { nowMs, uptimeMs: 1e12, bootId: 'b', sensePid: 7 }, (text) => said.push(text))
+      fill()
+      const first = mark(1000)
+      first.alive(2000)
+      const isThere = existsSync('running')
+      rmSync('fill0')
+      first.alive(3000)
+      const isMade = existsSync('running')
+      fill()
+      first.remove(4000)
+      console.log(JSON.stringify({ said, isThere, isMade, lost: mark(5000).lost ?? 'none' }))`
+    const script = `mount -t tmpfs -o size=32k none "${directory}" && cd "${directory}" && exec "$@"`
+    const { status, stdout, stderr } = spawnSync(
+      'unshare',
+      ['-m', 'sh', '-c', script, 'sh', process.execPath, '--input-type=module', '-e', code],
+      { encoding: 'utf8' },
+    )
+    assert.equal(status, 0, stderr)
+    const { said, ...rest } = JSON.parse(stdout) as { said: string[] }
+    assert.deepEqual(rest, { isThere: false, isMade: true, lost: 'none' })
+    assert.match(
+      said.join('\n'),
+      /^running cannot be written \(ENOSPC.*\): tried again, as long as it runs/,
+    )
   })
 })

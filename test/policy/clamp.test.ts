@@ -1,6 +1,7 @@
 // What an agent takes of a policy that was sent: never what switches detection off without a word.
 import assert from 'node:assert/strict'
 import { clampPolicy, POLICY_BYTES_MAX } from '../../src/policy/clamp.ts'
+import { boundedExceptions } from '../../src/policy/exceptions.ts'
 import { refused } from './documents.ts'
 
 const clamp = (document: object) => clampPolicy(JSON.stringify(document), 3)
@@ -57,12 +58,42 @@ describe('of a policy that was sent', () => {
     ['/sbin/launchd', '/opt/backup/*'],
     ['/*', '/opt/backup/*'],
     ['/usr/lib/systemd/systemd', '/opt/backup/bin*'],
+    // Patterns that an ancestor of everything is among, and programs of half a name.
+    ['/sbin/*', '/opt/backup/*'],
+    ['/sbin/launchd*', '/opt/backup/*'],
+    ['/s*', '/opt/backup/*'],
+    ['/usr/lib/systemd/*', '/opt/backup/*'],
+    ['/usr/sbin/cron', '/usr/b*'],
+    ['/usr/sbin/cron', '/Users/a*'],
   ] as const)
     it(`${program} under ${parent} is left out, and said`, () => {
       const { document, clamped } = clamp({ parentProcessCheck: [{ parent, program }] })
       assert.deepEqual(document.parentProcessCheck, [])
       assert.equal(clamped.length, 1)
     })
+  it('a host that is known and an exception count together', () => {
+    const some = Array.from({ length: 12 }, (_, first) => `${first}.0.0.0/8`)
+    const more = Array.from({ length: 12 }, (_, first) => `${first + 20}.0.0.0/8`)
+    const exceptions = more.map((host) => ({
+      ...{ host, until: '2026-12-24T18:00:00Z', bytesPerDayMax: 5 },
+    }))
+    refused('too-wide', () => clamp({ hostWhitelist: some, exceptions }))
+    assert.equal(clamp({ hostWhitelist: some }).clamped.length, 0)
+  })
+  it('exceptions of an online key are not everything together', () => {
+    const bounds = {
+      ...{ v4PrefixMin: 8, v6PrefixMin: 32, domains: true, programs: false },
+      ...{ bytesPerDayMax: 1e9, daysMax: 30, exceptionsMax: 256 },
+    }
+    const one = { owner: 'Ada', reason: 'a test', until: '2026-12-24T18:00:00Z', bytesPerDayMax: 5 }
+    const content = (count: number) =>
+      JSON.stringify({
+        exceptions: Array.from({ length: count }, (_, at) => ({ ...one, host: `${at}.0.0.0/8` })),
+      })
+    const madeAtMs = Date.parse('2026-12-01T00:00:00Z')
+    refused('too-wide', () => boundedExceptions(content(256), bounds, madeAtMs))
+    assert.equal(boundedExceptions(content(16), bounds, madeAtMs).exceptions.length, 16)
+  })
   it('process ids are left out: they mean nothing on another machine', () => {
     const { document, clamped } = clamp({ ownPids: [1, 2] })
     assert.deepEqual(document.ownPids, undefined)

@@ -19,6 +19,7 @@ import {
   groupPlaceOf,
   limitOf,
   neededOf,
+  numberOf,
   ParameterError,
   parseQuery,
   placeOf,
@@ -85,7 +86,7 @@ export function createApi(options: {
   devices: Devices
   context: DeviceContext
   counters: () => CountersResponse
-  policy: (() => PolicyResponse) | undefined
+  policy: ((limit: number, after?: string) => PolicyResponse) | undefined
 }): Api {
   const { store, devices, context } = options
 
@@ -132,12 +133,18 @@ export function createApi(options: {
     })
   }
 
+  function policy(query: string): PolicyResponse | undefined {
+    const given = parseQuery(query, ['limit', 'after'])
+    const limit = limitOf(given, DEVICES.usual, DEVICES.max)
+    return options.policy?.(limit, textOf(given, 'after'))
+  }
+
   async function allDevices(query: string): Promise<DevicesResponse> {
     const given = parseQuery(query, ['limit', 'after'])
     const { rows, ...part } = await store.read({
       op: 'devices',
       limit: limitOf(given, DEVICES.usual, DEVICES.max),
-      after: timeOf(given, 'after'),
+      after: numberOf(given, 'after'),
     })
     return { devices: rows.map((row) => presentDevice(row, devices.get(row.id), context)), ...part }
   }
@@ -181,8 +188,7 @@ export function createApi(options: {
         case '/api/health':
           return health(query)
         case '/api/policy':
-          parseQuery(query, [])
-          return options.policy?.()
+          return policy(query)
         case '/api/counters':
           parseQuery(query, [])
           return options.counters()

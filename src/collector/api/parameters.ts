@@ -57,6 +57,16 @@ function nsOfDateTime(text: string): bigint | undefined {
   return BigInt(ms) * 1_000_000n + BigInt(fraction.slice(1).padEnd(9, '0'))
 }
 
+/** A number that `next` of an answer named. */
+export function numberOf(query: Map<string, string>, name: string): bigint | undefined {
+  const text = query.get(name)
+  if (text === undefined) return undefined
+  const number = /^\d{1,19}$/.test(text) ? BigInt(text) : -1n
+  if (number < 0n || number >= 1n << 63n)
+    throw new ParameterError(`${name}: what next was in the answer before, not "${text}"`)
+  return number
+}
+
 /** A place in a list, as `next` of an answer named it. */
 export function placeOf(
   query: Map<string, string>,

@@ -43,7 +43,7 @@ export function createSite(options: {
   counters: Counters
   readCounters: () => Record<string, number>
   /** What is sent to agents, and how it stands there; undefined: nothing is. */
-  policy: (() => PolicyResponse) | undefined
+  policy: ((limit: number, after?: string) => PolicyResponse) | undefined
   /** What this collector is called over TLS, in lower case. */
   names: readonly string[]
   limits: Limits

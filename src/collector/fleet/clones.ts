@@ -65,6 +65,7 @@ export function createClones(
       'SELECT hardware, boot_id, successor FROM clone WHERE device = ? AND moved_ns IS NULL AND seen_ns > ?',
     ),
     today: database.prepare('SELECT count(*) AS n FROM clone WHERE device = ? AND ordered_ns > ?'),
+    isSuccessor: database.prepare('SELECT 1 FROM clone WHERE successor = ? LIMIT 1'),
     add: database.prepare('INSERT INTO clone VALUES (?, ?, ?, NULL, ?, ?, NULL)'),
     seen: database.prepare(
       'UPDATE clone SET seen_ns = ? WHERE device = ? AND hardware = ? AND boot_id = ?',
@@ -120,6 +121,11 @@ export function createClones(
       } else {
         if (Number(sql.today.get(deviceId, now - 24n * HOUR_NS)?.['n']) >= ORDERS_A_DAY)
           return undefined
+        // What came from a copy and was looked at by nobody makes no further devices.
+        if (device.standing === 'quarantined' && sql.isSuccessor.get(deviceId)) {
+          complain(`device ${deviceId}: ${reason}, and it came from a copy itself: admit it first`)
+          return undefined
+        }
         counters.add('clonesFound')
         sql.add.run(deviceId, hardware, bootId, now, now)
         registry.share(deviceId, now)
@@ -145,11 +151,12 @@ export function createClones(
     refusalOf(order, token, newId) {
       if (!sameSecret(token, order.token)) return 'the token is not the one of this connection'
       if (newId === order.deviceId) return 'it asks for the device id that it has'
-      if (!registry.device(newId)) return undefined
-      const isIts = openOf(order.deviceId, unixNs(0n, 'now')).some(
-        ({ successor }) => successor === newId,
-      )
-      return isIts ? undefined : 'it asks for the id of a device that is known'
+      const its = openOf(order.deviceId, unixNs(0n, 'now')).find(
+        ({ hardware, boot_id }) => hardware === order.hardware && boot_id === order.bootId,
+      )?.['successor']
+      if (typeof its === 'string')
+        return its === newId ? undefined : 'it asked for another device id before'
+      return registry.device(newId) ? 'it asks for the id of a device that is known' : undefined
     },
     succeed(order, newId, certificate, now) {
       const { deviceId, hardware, bootId } = order

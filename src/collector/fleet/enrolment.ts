@@ -15,6 +15,7 @@ import {
 import { RequestError, readRequest } from '../../trust/certificates.ts'
 import { derOf, fingerprintOf } from '../../trust/pin.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import type { CounterName, Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
 import { RateLimit } from '../rate.ts'
@@ -46,6 +47,9 @@ type Refusal = { status: number; code: RefusalCode | Trouble; error: string }
 type Trouble = 'malformed' | 'too-many' | 'method' | 'failed'
 
 const REQUEST_MS = 10_000
+/** Of one device: each is a signature, and is kept until it ends. */
+const RENEW_EVERY_MS = 3_600_000
+const RENEWED_MAX = 20_000
 
 export function createEnrolment(options: EnrolmentOptions): Enrolment {
   const { registry, clones, authority, counters, limits, now, log } = options
@@ -79,6 +83,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     })
   }
 
+  const renewedAtMs = new BoundedMap<string, number>(RENEWED_MAX)
   const nowMs = (): number => Number(now() / 1_000_000n)
 
   return {
@@ -111,6 +116,10 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       const request = await readRequest(der)
       if (request.deviceId !== deviceId)
         throw new RequestError('the certificate request names another device')
+      const sinceMs = performance.now() - (renewedAtMs.get(deviceId) ?? Number.NEGATIVE_INFINITY)
+      if (sinceMs < RENEW_EVERY_MS)
+        throw new RequestError('its certificate was renewed within the last hour')
+      renewedAtMs.set(deviceId, performance.now())
       const issued = await authority.issue(request, nowMs())
       registry.noteCertificate(
         deviceId,
@@ -127,8 +136,10 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       if (no !== undefined) throw new Error(no)
       const issued = await authority.issue(request, nowMs())
       // It may have been removed in this very second.
-      const group = registry.device(order.deviceId)?.group
-      if (group === undefined) throw new Error('the device is forgotten')
+      const device = registry.device(order.deviceId)
+      if (!device || device.standing === 'revoked')
+        throw new Error('the device is forgotten, or was thrown out')
+      const { group } = device
       clones.succeed(
         order,
         request.deviceId,

@@ -15,7 +15,8 @@ export type FleetPolicies = {
     holdFor(deviceId: string): PolicyPush
     noteSaid(deviceId: string, report: PolicyReport): void
   }
-  response(): PolicyResponse
+  /** Of at most `limit` devices, by their ids, behind the id `after`. */
+  response(limit: number, after?: string): PolicyResponse
   /** Writes what was said, and reads what commands have written. Returns whether something else may hold for a device. */
   look(): boolean
   close(): void
@@ -48,7 +49,15 @@ export function openFleetPolicies(
         policies.noteSaid({ deviceId, at: now(), report })
       },
     },
-    response: () => responseOf(policies, registry.devices()),
+    response(limit, after = '') {
+      const all = registry
+        .devices()
+        .filter(({ id }) => id > after)
+        .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      const devices = all.slice(0, limit)
+      const next = all.length > limit ? devices.at(-1)?.id : undefined
+      return { ...responseOf(policies, devices), ...(next === undefined ? {} : { next }) }
+    },
     look() {
       try {
         policies.writeSaid()
@@ -61,6 +70,7 @@ export function openFleetPolicies(
         .devices()
         .map(({ id, group }) => `${id} ${group}`)
         .join('\n')
+      if (groups !== before) policies.forgetAllBut((id) => registry.device(id) !== undefined)
       return policies.refresh() || groups !== before
     },
     close() {

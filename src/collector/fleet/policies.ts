@@ -6,6 +6,7 @@ import { clampPolicy } from '../../policy/clamp.ts'
 import { type Delegation, parseDelegation } from '../../policy/delegation.ts'
 import { boundedExceptions } from '../../policy/exceptions.ts'
 import { PolicyFault } from '../../policy/fault.ts'
+import { keyIdOf } from '../../policy/keys.ts'
 import { openSigned, verifySigned } from '../../policy/signed.ts'
 import { type Addressee, isFor, isInShare } from '../../policy/target.ts'
 import {
@@ -15,6 +16,7 @@ import {
   type PolicyReport,
 } from '../../stream/policy-message.ts'
 import type { UnixNs } from '../../units.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { CollectorError } from '../collector-error.ts'
 
 export type Published = {
@@ -28,12 +30,21 @@ export type Published = {
 
 export type SaidOfPolicies = { deviceId: string; at: UnixNs; report: PolicyReport }
 
+/** What a device said that it goes by. */
+type Has = { keyId: string; version: number }
+const DEVICES_MAX = 20_000
+const policyIn = ({ keyId, documents }: PolicyReport): Has => ({
+  keyId,
+  version: documents.find(({ kind }) => kind === 'policy')?.version ?? 0,
+})
+
 export class Policies {
   readonly #db: DatabaseSync
   #dataVersion = -1
   /** The newest of a kind first. */
   #documents: Published[] = []
   #rootKey: string | undefined
+  readonly #has = new BoundedMap<string, Has>(DEVICES_MAX)
   /** Said since it was last written. */
   readonly #said = new Map<string, SaidOfPolicies>()
 
@@ -75,7 +86,12 @@ export class Policies {
   ): Published {
     const { rootKey, sharePercent, now } = how
     const payload = this.#verified(signed, rootKey)
-    const { kind, version } = payload
+    const { kind, version, notAfter } = payload
+    if (notAfter <= now)
+      throw new CollectorError(
+        'state',
+        `the time of ${kind} ${version} is over: no agent would take it`,
+      )
     transaction(this.#db, () => {
       this.#load()
       const [newest] = this.#documents.filter((one) => one.payload.kind === kind)
@@ -124,9 +140,36 @@ export class Policies {
     return changes > 0
   }
 
-  /** The newest of each kind that the device is to have, a delegation before exceptions. */
+  /**
+   * The newest of each kind that the device is to have, a delegation before exceptions. No policy that is older than what it
+   * said it has: where a newer one is held back, who has that keeps it, and would refuse the other.
+   */
   holdFor(addressee: Addressee): Uint8Array[] {
-    return DOCUMENT_KINDS.flatMap((kind) => this.#of(kind, addressee)?.signed ?? [])
+    return DOCUMENT_KINDS.flatMap((kind) => {
+      const of = this.#of(kind, addressee)
+      const isOlder = kind === 'policy' && of && of.payload.version < this.#policyOf(addressee)
+      return of && !isOlder ? [of.signed] : []
+    })
+  }
+
+  /** Version of the policy that it said is in force there, by the root key of today; 0: none. */
+  #policyOf({ deviceId }: Addressee): number {
+    let has = this.#has.get(deviceId)
+    if (!has) {
+      const statement = this.#db.prepare('SELECT * FROM report WHERE device = ?')
+      statement.setReadBigInts(true)
+      const row = statement.get(deviceId)
+      has = row ? policyIn(saidOf(row).report) : { keyId: '', version: 0 }
+      this.#has.set(deviceId, has)
+    }
+    return this.#rootKey !== undefined && has.keyId === keyIdOf(this.#rootKey) ? has.version : 0
+  }
+
+  /** What was said by devices that are not known any more goes. */
+  forgetAllBut(isKnown: (deviceId: string) => boolean): void {
+    for (const { device } of this.#db.prepare('SELECT device FROM report').all())
+      if (!isKnown(`${device}`))
+        this.#db.prepare('DELETE FROM report WHERE device = ?').run(`${device}`)
   }
 
   #of(kind: DocumentKind, addressee: Addressee): Published | undefined {
@@ -140,6 +183,7 @@ export class Policies {
 
   /** What a device said; written with the next `writeSaid`. */
   noteSaid(said: SaidOfPolicies): void {
+    this.#has.set(said.deviceId, policyIn(said.report))
     this.#said.set(said.deviceId, said)
   }
 

@@ -89,3 +89,20 @@ export const certificateOf = (row: DatabaseRow): Certificate => ({
   notAfter: time(row, 'not_after_ns') as UnixNs,
   revokedAt: time(row, 'revoked_ns'),
 })
+
+/** Of one that wants to come in: what it says of itself, and what proves who it was before. */
+export type Candidate = {
+  deviceId: string
+  hardware: string
+  /** The device whose certificate it came with, over mutual TLS; undefined: with none. */
+  provenId: string | undefined
+}
+
+/** By its key, unless it was thrown out; or as an administrator allowed, on the hardware that it was on. */
+export function mayComeAgain(
+  known: EnrolledDevice,
+  { deviceId, hardware, provenId }: Candidate,
+): boolean {
+  if (provenId === deviceId && known.standing !== 'revoked') return true
+  return known.mayEnrolAgain && (known.hardware === '' || known.hardware === hardware)
+}

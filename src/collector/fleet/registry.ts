@@ -7,16 +7,18 @@ import { counted } from '../../engine/sentence.ts'
 import { commandThere } from '../../hint.ts'
 import type { UnixNs } from '../../units.ts'
 import {
+  type Candidate,
   type Certificate,
   certificateOf,
   type DatabaseRow,
   deviceOf,
   type EnrolledDevice,
+  mayComeAgain,
   type Token,
   tokenOf,
 } from './registry-rows.ts'
 
-export type { EnrolledDevice, Standing, Token } from './registry-rows.ts'
+export type { Candidate, EnrolledDevice, Standing, Token } from './registry-rows.ts'
 
 /** Why somebody may not come in or enrol: `code` is part of the protocol. */
 export type RefusalCode =
@@ -45,14 +47,6 @@ export type TokenWanted = {
   expiresAt: UnixNs | undefined
 }
 
-/** Of one that wants to come in: what it says of itself, and what proves who it was before. */
-export type Candidate = {
-  deviceId: string
-  hardware: string
-  /** The device whose certificate it came with, over mutual TLS; undefined: with none. */
-  provenId: string | undefined
-}
-
 const TOKEN_BYTES = 24
 /** Says what it is, to whoever finds one: secret scanners look for such beginnings. */
 const TOKEN_PREFIX = 'freshet_enrol_'
@@ -60,6 +54,7 @@ const TOKEN_PREFIX = 'freshet_enrol_'
 export class Registry {
   readonly #db: DatabaseSync
   #dataVersion = -1
+  #revision = 0
   readonly #devices = new Map<string, EnrolledDevice>()
   readonly #certificates = new Map<string, Certificate>()
   readonly #tokens = new Map<number, Token>()
@@ -80,7 +75,13 @@ export class Registry {
     if (version === this.#dataVersion) return false
     this.#dataVersion = version
     this.#load()
+    this.#revision++
     return true
+  }
+
+  /** Another number where `refresh`, whoever called it, has read something since. */
+  get revision(): number {
+    return this.#revision
   }
 
   close(): void {
@@ -143,7 +144,7 @@ export class Registry {
       return refused('token-expired', `the token "${token.label}" has expired`)
     const { deviceId, hardware, provenId } = candidate
     const known = this.#devices.get(deviceId)
-    const isAgain = known !== undefined && (provenId === deviceId || known.mayEnrolAgain)
+    const isAgain = known !== undefined && mayComeAgain(known, candidate)
     if (known && !isAgain)
       return refused(
         'device-known',
@@ -188,7 +189,13 @@ export class Registry {
     certificate: { fingerprint: string; notAfter: UnixNs },
     now: UnixNs,
   ): void {
-    this.#insertCertificate(deviceId, certificate, now)
+    transaction(this.#db, () => {
+      // Those that have ended let nobody in any more.
+      this.#db
+        .prepare('DELETE FROM certificate WHERE device = ? AND not_after_ns <= ?')
+        .run(deviceId, now)
+      this.#insertCertificate(deviceId, certificate, now)
+    })
     this.#readDevice(deviceId)
   }
 
@@ -299,7 +306,8 @@ export class Registry {
         .run(now, deviceId)
       this.#db
         .prepare('UPDATE device SET hardware = ?, standing = ?, may_enrol_again = 0 WHERE id = ?')
-        .run(hardware, known.standing === 'revoked' ? 'quarantined' : known.standing, deviceId)
+        // Who comes by a token alone is to be looked at: it may have the id from somewhere.
+        .run(hardware, provenId === deviceId ? known.standing : 'quarantined', deviceId)
     } else {
       this.#db
         .prepare("INSERT INTO device VALUES (?, ?, ?, '', '', ?, ?, ?, 0, NULL)")

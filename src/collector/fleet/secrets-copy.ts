@@ -106,6 +106,10 @@ export function placeSecrets(directory: string, files: ReadonlyMap<string, Buffe
     const facts = check(coming, [...files.keys()])
     for (const name of secretsThere(directory, files))
       setFileAside(join(directory, name), 'restored from a backup', nowUnixNs())
+    // A log that was left there is of another file, and SQLite would put it into this one.
+    for (const name of DATABASES.filter((one) => files.has(one)))
+      for (const beside of ['-wal', '-shm', '-journal'])
+        rmSync(join(directory, `${name}${beside}`), { force: true })
     write(directory, files)
     return facts
   } catch (cause) {

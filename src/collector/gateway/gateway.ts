@@ -245,9 +245,13 @@ export function createGateway(options: GatewayOptions): Gateway {
      */
     async onHello(connection: Connection, deviceId: string, outboxId: string) {
       const old = byDevice.get(deviceId)
-      // Nobody else has its key: the older connection is one that it left behind.
-      if (connection.enrolled) return { elderThan: undefined, mayBeNew: true }
-      if (old?.enrolled) return undefined
+      if (connection.enrolled) {
+        // Nobody else has its key: the older connection is one that it left behind. But the collector's own machine is who
+        // it is by the kernel's word, and somebody may have enrolled under its id.
+        if (old?.isLocal && (await old.isAlive())) return undefined
+        return { elderThan: undefined, mayBeNew: true }
+      }
+      if (old?.enrolled && !connection.isLocal) return undefined
       const mayBeNew = newcomers.has(performance.now()) && connections.size <= limits.agentsMax
       const admission: Admission = { elderThan: undefined, mayBeNew }
       if (!old || (connection.isLocal && !old.isLocal) || !(await old.isAlive())) return admission
@@ -293,9 +297,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       }
     },
     async pushPolicies() {
-      let sent = 0
-      for (const connection of [...connections])
-        if (connection.pushPolicies() && ++sent % PUSH_SLICE_AGENTS === 0) await delay(1)
+      let looked = 0
+      for (const connection of [...connections]) {
+        connection.pushPolicies()
+        if (++looked % PUSH_SLICE_AGENTS === 0) await delay(1)
+      }
     },
     size: () => connections.size,
     async close() {

@@ -150,6 +150,28 @@ describe('clones', () => {
     assert.match(clones.refusalOf(order, order.token, DEVICE_A) ?? '', /id that it has/)
     assert.match(clones.refusalOf(order, order.token, DEVICE_B) ?? '', /device that is known/)
   })
+  it('are one device each: who asked for one id is given no second', () => {
+    const order = other(0)
+    assert(order)
+    clones.succeed(order, NEW_ID, certificate(), minutesOn(1))
+    const again = other(2)
+    assert(again)
+    const another = '22222222-2222-4222-8222-222222222222'
+    assert.match(clones.refusalOf(again, again.token, another) ?? '', /another device id before/)
+    assert.equal(clones.refusalOf(again, again.token, NEW_ID), undefined)
+  })
+  it('make no chain: what came from a copy is ordered apart once it was admitted', () => {
+    const order = other(0)
+    assert(order)
+    clones.succeed(order, NEW_ID, certificate(), minutesOn(1))
+    const next = (minutes: number) =>
+      come({ deviceId: NEW_ID, hardware: 'dd'.repeat(32), bootId: 'boot-3' }, minutes)
+    come({ deviceId: NEW_ID, hardware: OTHER_HARDWARE }, 2)
+    assert.equal(next(3), undefined)
+    assert.match(complaints.join('\n'), /came from a copy itself: admit it first/)
+    registry.change(NEW_ID, { standing: 'active' })
+    assert(next(4))
+  })
   it('stay what they are, and are named, where their hardware is enrolled as another device', () => {
     enrol(DEVICE_B, OTHER_HARDWARE)
     assert.equal(other(0), undefined)

@@ -149,6 +149,21 @@ describe('the registry of devices', () => {
         'hardware-known',
       )
     })
+    it('takes who was allowed on its own hardware alone, and to be looked at again', () => {
+      const { secret } = known()
+      registry.change(DEVICE_A, { mayEnrolAgain: true, standing: 'active' })
+      refusedWith(enrol(secret, DEVICE_A, OTHER_HARDWARE).outcome, 'device-known')
+      const { outcome } = enrol(secret)
+      assert(!isRefused(outcome))
+      assert.equal(outcome.standing, 'quarantined')
+    })
+    it('takes nobody who was thrown out, by its key neither', () => {
+      const { secret } = known()
+      registry.change(DEVICE_A, { standing: 'revoked' })
+      refusedWith(enrol(secret, DEVICE_A, HARDWARE, DEVICE_A).outcome, 'device-known')
+      registry.change(DEVICE_A, { mayEnrolAgain: true })
+      assert(!isRefused(enrol(secret, DEVICE_A, HARDWARE, DEVICE_A).outcome))
+    })
     it('takes the hardware as another device once it was revoked', () => {
       const { secret } = known()
       registry.change(DEVICE_A, { standing: 'revoked' })
@@ -175,6 +190,30 @@ describe('the registry of devices', () => {
     refusedWith(registry.judge(next.fingerprint, T0), 'certificate-unknown')
     assert.equal(registry.remove(DEVICE_A), false)
     assert.equal(registry.change(DEVICE_A, { name: 'x' }), false)
+  })
+
+  it('keeps no certificate that has ended once there is another', () => {
+    const { secret } = token()
+    const { fingerprint } = enrol(secret)
+    const next = { fingerprint: 'ff'.repeat(32), notAfter: daysOn(200) }
+    registry.noteCertificate(DEVICE_A, next, daysOn(60))
+    assert(!isRefused(registry.judge(fingerprint, daysOn(61))))
+    registry.noteCertificate(DEVICE_A, { ...next, fingerprint: 'fe'.repeat(32) }, daysOn(91))
+    registry.refresh()
+    const reopened = open()
+    refusedWith(reopened.judge(fingerprint, daysOn(61)), 'certificate-unknown')
+    assert(!isRefused(reopened.judge(next.fingerprint, daysOn(92))))
+    reopened.close()
+  })
+
+  it('says that something is new to all who ask, whoever read it first', () => {
+    const other = open()
+    const before = registry.revision
+    other.makeToken({ label: 'a', group: 'b', usesMax: undefined, expiresAt: undefined }, T0)
+    assert.equal(registry.refresh(), true)
+    assert.equal(registry.refresh(), false)
+    assert.notEqual(registry.revision, before)
+    other.close()
   })
 
   it('sees at the next look what another process wrote', () => {
