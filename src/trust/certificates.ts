@@ -115,6 +115,7 @@ export async function readRequest(der: Uint8Array): Promise<DeviceRequest> {
   let publicKey: KeyObject
   let isSigned = false
   try {
+    if (!isExact(der)) throw new Error('a length in it is not what it says')
     request = new Pkcs10CertificateRequest(exactly(der))
     publicKey = createPublicKey({
       key: Buffer.from(request.publicKey.rawData),
@@ -221,6 +222,44 @@ async function pairOf(key: string): Promise<webcrypto.CryptoKeyPair> {
 async function webKey(key: KeyObject): Promise<CryptoKey> {
   const der = key.export({ type: 'spki', format: 'der' })
   return webcrypto.subtle.importKey('spki', der, CURVE, true, ['verify'])
+}
+
+/** The AlgorithmIdentifier of ecdsa-with-SHA256 (RFC 5758, 3.2). */
+const ECDSA_SHA256 = Buffer.from('300a06082a8648ce3d040302', 'hex')
+
+/**
+ * Whether these bytes are a signed request from the first to the last, each length as DER writes it: the library takes more,
+ * of what no signature covers.
+ */
+function isExact(der: Uint8Array): boolean {
+  const whole = contentAt(der, 0, 0x30)
+  const info = whole && contentAt(der, whole.from, 0x30)
+  if (!info) return false
+  const signature = info.to + ECDSA_SHA256.length
+  const bits = contentAt(der, signature, 0x03)
+  const pair = bits && der[bits.from] === 0 ? contentAt(der, bits.from + 1, 0x30) : undefined
+  const r = pair && contentAt(der, pair.from, 0x02)
+  const s = r && contentAt(der, r.to, 0x02)
+  return (
+    ECDSA_SHA256.equals(der.subarray(info.to, signature)) &&
+    [whole, bits, pair, s].every((one) => one?.to === der.length)
+  )
+}
+
+/** Where the content of the value lies that begins at `at` (X.690, 10.1); undefined: none of this tag does. */
+function contentAt(
+  der: Uint8Array,
+  at: number,
+  tag: number,
+): { from: number; to: number } | undefined {
+  const first = der[at + 1] ?? 0x80
+  const bytes = first < 0x80 ? 0 : first & 0x7f
+  if (der[at] !== tag || bytes > 2 || first === 0x80) return undefined
+  const from = at + 2 + bytes
+  const written = Buffer.from(der.subarray(at + 2, from)).toString('hex')
+  const length = bytes === 0 ? first : Number(`0x${written}`)
+  const isShort = bytes > 0 && length < (bytes === 1 ? 0x80 : 0x100)
+  return isShort || !(from + length <= der.length) ? undefined : { from, to: from + length }
 }
 
 /** In a buffer of its own: the library reads all of the memory behind a view. */

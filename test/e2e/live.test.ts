@@ -46,7 +46,8 @@ describe('live, from kernel to page', () => {
       const simulated = await installation.freshet(['simulate', 'upload', '--mb', '3'])
       assert.equal(simulated.status, 0, simulated.stdout)
       const [name] = /upload-[0-9a-f]+/.exec(simulated.stdout) as RegExpExecArray
-      await page.getByText(name).first().click()
+      // Its row: what is told to who does not see it names it, too.
+      await page.getByRole('link', { name }).first().click()
       await page.getByText('3,145,728 B').first().waitFor()
       await page.getByRole('heading', { name: 'Who started it' }).waitFor()
       assert.deepEqual(faults, [])

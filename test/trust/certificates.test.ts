@@ -110,6 +110,16 @@ describe('certificates', () => {
       await assert.rejects(requestOf(key, ID))
     })
     it('that is too large', () => refused(new Uint8Array(5000), /at most 4096 bytes/))
+    it('whose lengths, or what else no signature covers, were changed', async () => {
+      const good = await requestOf(makeKey(), ID)
+      assert.equal((await readRequest(good)).deviceId, ID)
+      // Its head; and the algorithm and the signature's own head, behind what is signed.
+      const signature = Buffer.from(good).indexOf('300a06082a8648ce3d040302', 'hex')
+      for (const at of [0, 1, 2, ...Array.from({ length: 20 }, (_, index) => signature + index)])
+        for (let by = 1; by < 256; by++)
+          await assert.rejects(readRequest(good.with(at, (good[at] as number) ^ by)), RequestError)
+      await refused(Uint8Array.of(...good, 0), /cannot be read/)
+    })
     it('whatever was changed in it', async () => {
       const good = await requestOf(makeKey(), ID)
       await fc.assert(
