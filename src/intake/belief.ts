@@ -35,7 +35,7 @@ import { type Change, createChanges } from './changes.ts'
 import { createFlowBook, type FlowRow } from './flow-book.ts'
 import { type BeliefMemory, createGiving } from './giving.ts'
 import { hasMacSource } from './of-mac.ts'
-import { hasNettopHeard, isFilterSilent, LATE_NS, QUIET_NS } from './silence.ts'
+import { createFilterSilence, hasNettopHeard, LATE_NS, QUIET_NS } from './silence.ts'
 
 const OF_FLOWS = new Set<number>([
   SOURCE_CODE.filter,
@@ -85,6 +85,7 @@ export function createBelief(options: {
   const giving = createGiving(book, (record) => out.push(record), options.memory)
   const { give, takeFrom, closeLost, markTold, endOf, hasNothingNew, sockets } = giving
   let choice = chooseSources(new Map(), options)
+  const silence = createFilterSilence(book)
   let isSilent = false
   /** NetworkStatistics has told of no flow since it began, and nettop of some. */
   let isQuiet = false
@@ -155,7 +156,8 @@ export function createBelief(options: {
     state.hasTold = true
     if (former?.given !== undefined && former.given.id !== row.id && former.isOpen)
       closeLost(former)
-    if (row.source === Source.filter && isSilent && !row.isLoopback) setSilent(false)
+    // What it goes on to tell of an old one says nothing of those that it was not told of.
+    if (row.source === Source.filter && isSilent && isNew && !row.isLoopback) setSilent(false)
     if (row.source === Source.networkStatistics && isQuiet) setQuiet(false)
     if (row.given !== undefined) {
       giving.tell(row, row.given)
@@ -238,15 +240,15 @@ export function createBelief(options: {
   }
 
   /** What a source does not know itself: that it is silent. */
-  const silenceOf = (source: number): number => {
+  const silenceGap = (source: number): number => {
     if (source === Source.filter) return isSilent ? Gap.filterSilent : 0
     return source === Source.networkStatistics && isQuiet ? Gap.networkStatistics : 0
   }
   const noted = (record: Uint8Array, mark: MarkRecord): Uint8Array => {
-    const silence = silenceOf(mark.source)
-    if (silence === 0) return record
+    const gap = silenceGap(mark.source)
+    if (gap === 0) return record
     const copy = new Uint8Array(record)
-    new DataView(copy.buffer).setUint32(MARK_AT.gaps, mark.gaps | silence, true)
+    new DataView(copy.buffer).setUint32(MARK_AT.gaps, mark.gaps | gap, true)
     return copy
   }
 
@@ -296,7 +298,7 @@ export function createBelief(options: {
   const sayGaps = (name: MacSource): void => {
     if (lastMark === undefined) return
     const source = SOURCE_CODE[name]
-    const gaps = stateOf(name).said.gaps | silenceOf(source)
+    const gaps = stateOf(name).said.gaps | silenceGap(source)
     out.push(writeMark({ ...lastMark, source, kind: Mark.clock, gaps, note: '' }))
   }
 
@@ -352,9 +354,7 @@ export function createBelief(options: {
     if (nowNs < looksAtNs) return
     looksAtNs = nowNs + LATE_NS / 2n
     changes.note(choice, nowNs)
-    const filter = states.get('filter')
-    if (!isSilent && filter?.sinceNs !== undefined && isFilterSilent(book, filter.sinceNs, nowNs))
-      setSilent(true)
+    if (silence.look(isSilent ? undefined : states.get('filter')?.sinceNs, nowNs)) setSilent(true)
     const statistics = states.get('network_statistics')
     if (
       !isQuiet &&
@@ -365,7 +365,7 @@ export function createBelief(options: {
     )
       setQuiet(true)
     takeOverBehind()
-    if (nowNs > CLOSED_NS) book.expire(nowNs - CLOSED_NS)
+    if (nowNs > CLOSED_NS) book.expire(nowNs - CLOSED_NS, silence.counts)
   }
 
   return {

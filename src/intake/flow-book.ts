@@ -71,8 +71,8 @@ export type FlowBook = {
   /** All rows of other sources of a row's UDP socket. REQUIRES: it is without a peer. */
   ofSocket(row: FlowRow): FlowRow[]
   rows(): Iterable<FlowRow>
-  /** Forgets closed rows that were last told before. */
-  expire(beforeNs: bigint): void
+  /** Forgets closed rows that were last told before, but for those that are kept. */
+  expire(beforeNs: bigint, isKept: (row: FlowRow) => boolean): void
   /** Rows that found the book full: the least important of them are forgotten. */
   forgotten(): number
 }
@@ -264,8 +264,9 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
     },
     ofSocket: (row) => sameSocket(row, ofUdp).filter(({ source }) => source !== row.source),
     rows: () => rows.values(),
-    expire(beforeNs) {
-      for (const row of [...rows.values()]) if (!row.isOpen && row.lastNs < beforeNs) remove(row)
+    expire(beforeNs, isKept) {
+      for (const row of [...rows.values()])
+        if (!row.isOpen && row.lastNs < beforeNs && !isKept(row)) remove(row)
     },
     forgotten: () => forgotten,
   }

@@ -97,7 +97,7 @@ describe('a UDP socket without a peer', () => {
     const { tells, wait, belief, ledger } = watched()
     tells(filter, { id: 1, out: 100, ...one })
     tells(statistics, { id: 70, out: 100, ...socket })
-    wait(1_000)
+    wait(3_000)
     for (let i = 0; i < 3; i++)
       tells(statistics, { id: 80 + i, out: 90_000, localPort: 100 + i, state: 'closed' })
     tells(statistics, { id: 70, out: 150, ...socket })
@@ -107,8 +107,11 @@ describe('a UDP socket without a peer', () => {
     tells(statistics, { id: 70, out: 170, ...socket, state: 'closed' })
     tells(filter, { id: 1, out: 165, ...one })
     tells(filter, { id: 1, out: 170, ...one, state: 'closed' })
-    assert.equal(belief.choice().isFilterSilent, false)
+    assert.equal(belief.choice().isFilterSilent, true, 'of an old one')
     assert.equal(ledger.out, 270_170)
+    tells(filter, { id: 2, out: 5, localPort: 300 })
+    assert.equal(belief.choice().isFilterSilent, false)
+    assert.equal(ledger.out, 270_175)
   })
 
   it('is the filter’s where that tells of it first as it comes', () => {
