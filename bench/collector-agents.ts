@@ -117,6 +117,7 @@ function alertOf(number: number, program: number, at: Alert['openedAt']): Alert 
     atMostFlows: 0,
     tunnelledFlows: 0,
     guessedFlows: 0,
+    inAboutFlows: 0,
     listedFlows: undefined,
     largestFlow: { bytesOut: sent, bytesIn: none, pcr: 1 },
     timeline: {

@@ -215,6 +215,7 @@ const ALERT: Alert = {
   atMostFlows: 0,
   tunnelledFlows: 0,
   guessedFlows: 0,
+  inAboutFlows: 0,
   listedFlows: undefined,
   largestFlow: { bytesOut: 8_400_000 as Bytes, bytesIn: 0 as Bytes, pcr: 1 },
   timeline: {

@@ -1,2 +1,2 @@
 // Generated from record.def by scripts/generate.ts. Do not edit.
-inline constexpr u32 kRecordLayout = 0xe95c999du;
+inline constexpr u32 kRecordLayout = 0x200b57dfu;

@@ -4,6 +4,7 @@ import { type BaselineRow, rowFromJson } from '../baseline/row.ts'
 import { createDamageLog, type DamageLog } from '../records/damage.ts'
 import { wholeRecords } from '../records/framer.ts'
 import type { DamageReport } from '../records/input.ts'
+import { isReadable } from '../records/layouts.ts'
 import { LAYOUT } from '../records/record.gen.ts'
 import { UnpackError, unpacked } from '../unpack.ts'
 import { type Block, type ReadBytes, readBlocks } from './blocks.ts'
@@ -145,7 +146,7 @@ export async function* captureEvents(
       if (header === undefined) continue
       if (segment) close(segment, offset)
       segment = begin(header)
-      if (header.layout !== LAYOUT)
+      if (!isReadable(header.layout))
         tell(
           offset,
           `its records are of layout ${hex(header.layout)}, this program reads ${hex(LAYOUT)}`,
@@ -165,7 +166,7 @@ export async function* captureEvents(
       if (rows.length > 0) yield { kind: 'baseline', rows }
     } else if (kind === BlockKind.records) {
       settleBaseline(segment, offset)
-      if (segment.header && segment.header.layout !== LAYOUT) {
+      if (segment.header && !isReadable(segment.header.layout)) {
         tell(offset, 'records of another layout', body.length)
         continue
       }

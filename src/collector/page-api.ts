@@ -178,12 +178,14 @@ export type AlertDetail = AlertSummary & {
   silentFlows: number
   /** Of which more may have passed than could be read: with one, bytes are the least it was. */
   unreadFlows: number
-  /** Whose bytes out may count what was sent again: with one, they are the most it was. */
+  /** Whose bytes out may count more than was sent (what was sent again): with one, they are the most it was. */
   atMostFlows: number
   /** That left through a tunnel, whose own flow has their bytes once more. */
   tunnelledFlows: number
   /** Whose process was found by its pid and the time. */
   guessedFlows: number
+  /** Of a log whose packets say otherwise than its count of what came in: with one, that is about so much. */
+  inAboutFlows: number
   largestFlow: { bytesOut: number; bytesIn: number; pcr: number }
   /** Those with the most bytes out, at most 20 of `flows`; null: an earlier agent sent none. */
   listedFlows: FlowInfo[] | null

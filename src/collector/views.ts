@@ -98,6 +98,7 @@ export function alertDetail(
     atMostFlows: alert.atMostFlows,
     tunnelledFlows: alert.tunnelledFlows,
     guessedFlows: alert.guessedFlows,
+    inAboutFlows: alert.inAboutFlows,
     largestFlow: alert.largestFlow,
     listedFlows:
       alert.listedFlows?.map((flow) => ({

@@ -148,6 +148,7 @@ export function alertView(
     atMostFlows: pairs.i32[row + C.atMostFlows] as number,
     tunnelledFlows: pairs.i32[row + C.tunnelledFlows] as number,
     guessedFlows: pairs.i32[row + C.guessedFlows] as number,
+    inAboutFlows: pairs.i32[row + C.inAboutFlows] as number,
   }
   const timeline = pairs.timeline(slot)
   const { identity } = pair

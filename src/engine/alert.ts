@@ -117,6 +117,7 @@ const NOT_COUNTED: Partial<PairSnapshot> = {
   atMostFlows: 0,
   tunnelledFlows: 0,
   guessedFlows: 0,
+  inAboutFlows: 0,
 }
 
 /** Version 3 knew no flows whose counters could not be read, and its rows ended before they are counted. */

@@ -1,12 +1,12 @@
 // The engine of one boot: takes the records of one run of the machine. Times count from its start, process and
 // flow ids mean nothing after it.
 import { RecordError } from '../records/framer.ts'
+import { isReadable } from '../records/layouts.ts'
 import {
   ArgumentsFlag,
   ExecFlag,
   HEADER_BYTES,
   INVALIDATED_AT,
-  LAYOUT,
   LOSS_AT,
   Loss,
   Mark,
@@ -108,7 +108,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
 
   /** The wall clock and the boot of a mark; at the first, what an earlier run left is taken up. */
   const setClock = (mark: MarkRecord): void => {
-    if (mark.layout !== LAYOUT) return
+    if (!isReadable(mark.layout)) return
     clock.bootId = bootOf(mark)
     clock.offsetNs = mark.unixNs - mark.atNs
     if (isSeeded) return
@@ -136,7 +136,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
 
   const onMark = (view: DataView, from: number): void => {
     const mark = readMark(view, from)
-    isForeign = mark.layout !== LAYOUT
+    isForeign = !isReadable(mark.layout)
     if (isForeign) {
       health.degraded(
         -1,
@@ -303,7 +303,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   /** Whether the record at `from` is a mark of another boot, in a layout that can be read. */
   const isOtherBoot = (view: DataView, from: number): boolean => {
     const mark = readMark(view, from)
-    return mark.layout === LAYOUT && clock.bootId !== '' && bootOf(mark) !== clock.bootId
+    return isReadable(mark.layout) && clock.bootId !== '' && bootOf(mark) !== clock.bootId
   }
 
   /** Takes whole records up to a mark of another boot; returns how many bytes. */

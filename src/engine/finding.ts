@@ -151,12 +151,14 @@ export type Alert = {
    * seen: with one, bytes are the least it was.
    */
   unreadFlows: number
-  /** Flows whose bytes out may count what was sent again: with one, they are the most it was. */
+  /** Flows whose bytes out may count more than was sent (what was sent again): with one, they are the most it was. */
   atMostFlows: number
   /** Flows that left through a tunnel (a VPN, a relay), whose own flow has their bytes once more. */
   tunnelledFlows: number
   /** Flows whose process was found by its pid and the time: nothing named its image. */
   guessedFlows: number
+  /** Flows of a log whose packets say otherwise than its count of what came in: with one, that is about so much. */
+  inAboutFlows: number
   largestFlow: { bytesOut: Bytes; bytesIn: Bytes; pcr: number }
   /** Of its flows those with the most bytes, at most 20; undefined: an earlier agent sent none. */
   listedFlows: ListedFlow[] | undefined

@@ -85,6 +85,8 @@ export const FlowBit = {
   tunnelled: 4_096,
   /** Whose it is was found by pid and time. */
   guessed: 8_192,
+  /** Its bytes in are about so many. */
+  inAbout: 16_384,
 } as const
 
 export const NO_PAIR = 0xffffffff

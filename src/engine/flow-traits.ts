@@ -8,12 +8,14 @@ import { C, PAIR_INTEGERS } from './pair-row.ts'
 import type { PairTable } from './pair-table.ts'
 
 /** Bits of a flow record that are told here. */
-export const TRAIT_FLAGS = FlowFlag.atMost | FlowFlag.tunnelled | FlowFlag.ownerGuessed
+export const TRAIT_FLAGS =
+  FlowFlag.atMost | FlowFlag.tunnelled | FlowFlag.ownerGuessed | FlowFlag.inAbout
 
 const TRAITS = [
   { flag: FlowFlag.atMost, bit: FlowBit.atMost, place: C.atMostFlows },
   { flag: FlowFlag.tunnelled, bit: FlowBit.tunnelled, place: C.tunnelledFlows },
   { flag: FlowFlag.ownerGuessed, bit: FlowBit.guessed, place: C.guessedFlows },
+  { flag: FlowFlag.inAbout, bit: FlowBit.inAbout, place: C.inAboutFlows },
 ] as const
 
 export type FlowTraits = {
@@ -40,7 +42,7 @@ export function createFlowTraits(
         rows.setBit(slot, bit)
         if (bit === FlowBit.atMost) counters.atMostFlows++
         else if (bit === FlowBit.guessed) counters.guessedFlows++
-        else counters.tunnelled.flows++
+        else if (bit === FlowBit.tunnelled) counters.tunnelled.flows++
         const pair = rows.pairOf(slot)
         if (pair >= 0) count(pair, place)
       }

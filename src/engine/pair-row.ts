@@ -88,10 +88,12 @@ export const C = {
   inexactFlows: 9,
   /** Flows that were open before anybody looked. */
   earlierFlows: 10,
-  /** Flows whose bytes out may count what was sent again, that left through a tunnel, and whose owner was guessed. */
+  /** Flows whose bytes out may count more than was sent, that left through a tunnel, and whose owner was guessed. */
   atMostFlows: 11,
   tunnelledFlows: 12,
   guessedFlows: 13,
+  /** Flows whose bytes in are about so many. */
+  inAboutFlows: 14,
 } as const
 /** A cache line. */
 export const PAIR_INTEGERS = 16

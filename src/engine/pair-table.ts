@@ -53,6 +53,7 @@ export type PairSnapshot = {
   atMostFlows: number
   tunnelledFlows: number
   guessedFlows: number
+  inAboutFlows: number
 }
 
 export type PairTable = {
@@ -252,6 +253,7 @@ export function createPairTable(
         atMostFlows: i32[row + C.atMostFlows] as number,
         tunnelledFlows: i32[row + C.tunnelledFlows] as number,
         guessedFlows: i32[row + C.guessedFlows] as number,
+        inAboutFlows: i32[row + C.inAboutFlows] as number,
       }
     },
     restore(slot, snapshot, shiftMs, nowMs) {
@@ -274,6 +276,7 @@ export function createPairTable(
       i32[slot * PAIR_INTEGERS + C.atMostFlows] = snapshot.atMostFlows
       i32[slot * PAIR_INTEGERS + C.tunnelledFlows] = snapshot.tunnelledFlows
       i32[slot * PAIR_INTEGERS + C.guessedFlows] = snapshot.guessedFlows
+      i32[slot * PAIR_INTEGERS + C.inAboutFlows] = snapshot.inAboutFlows
     },
     each(visit) {
       for (let slot = 0; slot < high; slot++) {

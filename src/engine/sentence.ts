@@ -82,10 +82,12 @@ export type SentenceFacts = {
   inexactFlows: number
   /** Flows that were open before anybody looked: what they moved until then is in no figure here. */
   earlierFlows: number
-  /** Flows whose bytes out may count what was sent again, that left through a tunnel, whose owner was guessed. */
+  /** Flows whose bytes out may count more than was sent, that left through a tunnel, whose owner was guessed. */
   atMostFlows: number
   tunnelledFlows: number
   guessedFlows: number
+  /** Flows whose bytes in are about so many. */
+  inAboutFlows: number
   /** Bytes out in the last ten minutes. */
   recentOut: number
   privateNetwork: boolean
@@ -152,8 +154,9 @@ export function alertSentence(facts: SentenceFacts): string {
   const isMost = facts.atMostFlows > 0
   const least = isLeast ? (isMost ? 'about ' : 'at least ') : isMost ? 'at most ' : ''
   const passed = isLeast ? 'what was read' : 'what passed'
+  const about = facts.inAboutFlows > 0 ? 'about ' : ''
   const back = (bytesIn: number): string =>
-    bytesIn > 0 ? humanBytes(bytesIn) : isLeast ? 'nothing that was read' : 'nothing'
+    bytesIn > 0 ? `${about}${humanBytes(bytesIn)}` : isLeast ? 'nothing that was read' : 'nothing'
   const head = `${who} ${facts.served ? 'served' : 'sent'} ${least}`
   const to = `to ${facts.destination}${place}`
   const span = `in ${humanDuration(facts.durationMs)}`
@@ -166,14 +169,14 @@ export function alertSentence(facts: SentenceFacts): string {
   if (lead.of === 'flow')
     return (
       `${head}${humanBytes(lead.bytesOut)} ${to} in one flow and got ${back(lead.bytesIn)} back in it: ` +
-      `${humanShare(lead.bytesOut, lead.bytesIn)} of ${passed} there went out. In all ` +
-      `${humanBytes(facts.bytesOut)} went out and ${humanBytes(facts.bytesIn)} came in, over ${flows}${silent} ${span}${recent}${unreadPart(facts)}.${more}`
+      `${about}${humanShare(lead.bytesOut, lead.bytesIn)} of ${passed} there went out. In all ` +
+      `${humanBytes(facts.bytesOut)} went out and ${about}${humanBytes(facts.bytesIn)} came in, over ${flows}${silent} ${span}${recent}${unreadPart(facts)}.${more}`
     )
   const unread = unreadPart(facts)
   const since = lead.of === 'past' ? `. When it was most unusual, ${lead.text}` : ''
   return (
     `${head}${humanBytes(facts.bytesOut)} ${to} ${span} over ${flows}${silent} ` +
-    `and got ${back(facts.bytesIn)} back: ${humanShare(facts.bytesOut, facts.bytesIn)} of ${passed} ` +
+    `and got ${back(facts.bytesIn)} back: ${about}${humanShare(facts.bytesOut, facts.bytesIn)} of ${passed} ` +
     `went out${recent}${unread}${since}.${more}`
   )
 }
@@ -185,12 +188,13 @@ const knownPart = ({ bytesOut, bytesIn }: SentenceFacts): string =>
 
 function unreadPart(facts: SentenceFacts): string {
   const { unreadFlows, inexactFlows, earlierFlows, flows } = facts
-  const { atMostFlows, tunnelledFlows, guessedFlows } = facts
+  const { atMostFlows, tunnelledFlows, guessedFlows, inAboutFlows } = facts
   const texts = [
     earlierFlows === 0 ? '' : earlierText(earlierFlows, flows),
     unreadFlows === 0 ? '' : `the last bytes of ${humanFlows(unreadFlows)} could not be read`,
     inexactFlows === 0 ? '' : `the figures of ${humanFlows(inexactFlows)} are not exact`,
-    atMostFlows === 0 ? '' : `what was sent again over ${humanFlows(atMostFlows)} is counted too`,
+    atMostFlows === 0 ? '' : `more may be counted of ${humanFlows(atMostFlows)} than was sent`,
+    inAboutFlows === 0 ? '' : `what came in over ${humanFlows(inAboutFlows)} is not exact`,
     tunnelledFlows === 0
       ? ''
       : `${humanFlows(tunnelledFlows)} left through a tunnel, whose own flow has these bytes once more`,

@@ -1,4 +1,5 @@
 // One host's share of a Zeek log: which host that is where nobody says, and its connections as it saw them.
+import { FlowFlag } from '../records/record.gen.ts'
 import type { ConnEntry, Endpoint } from './zeek-conn.ts'
 
 /** A connection as the host had it. */
@@ -15,8 +16,8 @@ export type HostFlow = {
   protocol: 6 | 17
   bytesOut: number
   bytesIn: number
-  /** Its end was not seen, or its counts were bounded. */
-  isInexact: boolean
+  /** FlowFlag bits of what its figures are: its end was not seen, or a count of the log was lowered. */
+  doubts: number
 }
 
 export const isOf = ({ originator, responder }: ConnEntry, host: string | undefined): boolean =>
@@ -33,7 +34,8 @@ export function seenFrom(
   const [local, remote] = isInbound ? [responder, originator] : [originator, responder]
   const { asOut } = local.sent
   const { asIn } = remote.sent
-  const isBounded = asOut < (local.sent.said ?? 0) || asIn < (remote.sent.said ?? 0)
+  const isOutLowered = asOut < (local.sent.said ?? 0)
+  const isInLowered = asIn < (remote.sent.said ?? 0)
   return {
     uid: entry.uid,
     startUs: entry.startUs,
@@ -46,8 +48,11 @@ export function seenFrom(
     protocol,
     bytesOut: asOut,
     bytesIn: asIn,
-    isInexact: entry.isOpenEnded || isBounded,
-    isBounded,
+    doubts:
+      (entry.isOpenEnded ? FlowFlag.inexact : 0) |
+      (isOutLowered ? FlowFlag.atMost : 0) |
+      (isInLowered ? FlowFlag.inAbout : 0),
+    isBounded: isOutLowered || isInLowered,
     isUncounted: isSilent(local) && isSilent(remote),
   }
 }

@@ -184,7 +184,7 @@ export function createTimeline(
         ...flow.entry,
         bytesOut,
         bytesIn,
-        isInexact: isLater ? entry.isInexact : flow.entry.isInexact,
+        doubts: isLater ? entry.doubts : flow.entry.doubts,
       }
       return
     }

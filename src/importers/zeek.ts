@@ -4,7 +4,6 @@ import { formatAddress, parseAddress } from '../engine/address.ts'
 import {
   Capability,
   Direction,
-  FlowFlag,
   FlowState,
   Source,
   writeFlow,
@@ -154,7 +153,7 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
         epoch: 0,
         pid: HOST_PID.pid,
         pidversion: HOST_PID.pidversion,
-        flags: state === 'closed' && entry.isInexact ? FlowFlag.inexact : 0,
+        flags: state === 'closed' ? entry.doubts : 0,
         remoteAddr: entry.remoteAddress,
         remotePort: entry.remotePort,
         localPort: entry.localPort,
@@ -176,7 +175,7 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
     if (entry.isUnanswered) noted.unanswered++
     else if (flow.isUncounted) noted.uncounted++
     if (flow.isBounded) place(bounded, id)
-    else if (flow.isInexact) noted.unended++
+    else if (flow.doubts !== 0) noted.unended++
     if (entry.isDurationLost) place(undated, id)
     firstUs = Math.min(firstUs ?? entry.startUs, entry.startUs)
     timeline.add(flow, id)

@@ -11,10 +11,10 @@
 //
 // The engine closes what an enumeration of a source does not name: so the end of an enumeration is handed on only of
 // the believed source, and not before the others have told what stays theirs.
+import { isReadable } from '../records/layouts.ts'
 import {
   Gap,
   GONE_AT,
-  LAYOUT,
   MARK_AT,
   Mark,
   type MarkRecord,
@@ -184,7 +184,7 @@ export function createBelief(options: {
 
   const onMark = (record: Uint8Array): void => {
     const mark = readMark(new DataView(record.buffer, record.byteOffset, record.byteLength), 0)
-    const name = mark.layout === LAYOUT ? macSourceOf(mark.source) : undefined
+    const name = isReadable(mark.layout) ? macSourceOf(mark.source) : undefined
     if (name === undefined) {
       out.push(record)
       return

@@ -1,6 +1,7 @@
 // Between the pipe from sense and the engine, with the recording of what the engine is given: lines of programs of the
 // system become records, all else passes as it came. Lines themselves go no further, since arguments stand in them.
-import { Gap, LAYOUT, Mark, RecordType, readLine, readMark, Source } from '../records/record.gen.ts'
+import { isReadable } from '../records/layouts.ts'
+import { Gap, Mark, RecordType, readLine, readMark, Source } from '../records/record.gen.ts'
 import type { Choice, MacSource } from '../sources/choice.ts'
 import { createAccount, type Settled } from './account.ts'
 import { createBelief } from './belief.ts'
@@ -77,7 +78,7 @@ export function createIntake(
 
   const onMark = (view: DataView, at: number): void => {
     const mark = readMark(view, at)
-    isForeign = mark.layout !== LAYOUT
+    isForeign = !isReadable(mark.layout)
     if (isForeign) return
     offsetNs = mark.unixNs - mark.atNs
     if (mark.source === Source.polling && mark.kind === Mark.enumerated) hasLooked = true

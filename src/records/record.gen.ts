@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0xe95c999d
+export const LAYOUT = 0x200b57df
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -226,12 +226,14 @@ export const FlowFlag = {
   enumerated: 1,
   /** the counters may be off: the close was not seen and they are the last ones read, or (Linux) it is a subflow of MPTCP and bytes may be in the count of another subflow too */
   inexact: 2,
-  /** macOS: bytes_out may count what was sent again: so much at most was sent */
+  /** so much at most was sent: bytes_out may count what was sent again (macOS), or are all that the packets of a log can have borne */
   atMost: 8,
   /** macOS: it leaves through a tunnel's interface (utun): its bytes leave this host once more, in the tunnel's own flow */
   tunnelled: 16,
   /** whose it is was found by its pid and the time: nothing names the image */
   ownerGuessed: 32,
+  /** an importer's: bytes_in are about so many, as the log's packets say otherwise than its count; bytes_out are not touched by that */
+  inAbout: 64,
   /** the counters were zeroed before they could be read (reset or disconnected): they are what was read before, and more may have passed */
   countersLost: 4,
 } as const

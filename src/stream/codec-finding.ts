@@ -121,6 +121,7 @@ function alertToWire(alert: Alert): freshet.v1.Alert.$Properties {
     atMostFlows: u32(alert.atMostFlows, 'alert.at_most_flows'),
     tunnelledFlows: u32(alert.tunnelledFlows, 'alert.tunnelled_flows'),
     guessedFlows: u32(alert.guessedFlows, 'alert.guessed_flows'),
+    inAboutFlows: u32(alert.inAboutFlows, 'alert.in_about_flows'),
     largestFlow: {
       bytesOut: wideFromCount(alert.largestFlow.bytesOut, 'alert.largest_flow.bytes_out'),
       bytesIn: wideFromCount(alert.largestFlow.bytesIn, 'alert.largest_flow.bytes_in'),
@@ -170,6 +171,7 @@ function alertFromWire(alert: freshet.v1.Alert.$Properties): Alert {
     atMostFlows: alert.atMostFlows ?? 0,
     tunnelledFlows: alert.tunnelledFlows ?? 0,
     guessedFlows: alert.guessedFlows ?? 0,
+    inAboutFlows: alert.inAboutFlows ?? 0,
     largestFlow: {
       bytesOut: countFromWide(largest?.bytesOut, 'alert.largest_flow.bytes_out'),
       bytesIn: countFromWide(largest?.bytesIn, 'alert.largest_flow.bytes_in'),

@@ -377,6 +377,7 @@ export namespace freshet {
             atMostFlows: number;
             tunnelledFlows: number;
             guessedFlows: number;
+            inAboutFlows: number;
             responsibleKey: string;
             static encode(message: freshet.v1.Alert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Alert & freshet.v1.Alert.$Shape;
@@ -410,6 +411,7 @@ export namespace freshet {
                 atMostFlows?: (number|null);
                 tunnelledFlows?: (number|null);
                 guessedFlows?: (number|null);
+                inAboutFlows?: (number|null);
                 responsibleKey?: (string|null);
                 $unknowns?: Uint8Array[];
             }

@@ -1438,6 +1438,7 @@ export const freshet = $root.freshet = (() => {
             Alert.prototype.atMostFlows = 0;
             Alert.prototype.tunnelledFlows = 0;
             Alert.prototype.guessedFlows = 0;
+            Alert.prototype.inAboutFlows = 0;
             Alert.prototype.responsibleKey = "";
 
             Alert.encode = function (m, w, q) {
@@ -1507,6 +1508,8 @@ export const freshet = $root.freshet = (() => {
                     w.uint32(216).uint32(m.tunnelledFlows);
                 if (m.guessedFlows != null && $Object.hasOwnProperty.call(m, "guessedFlows") && m.guessedFlows !== 0)
                     w.uint32(224).uint32(m.guessedFlows);
+                if (m.inAboutFlows != null && $Object.hasOwnProperty.call(m, "inAboutFlows") && m.inAboutFlows !== 0)
+                    w.uint32(232).uint32(m.inAboutFlows);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -1754,6 +1757,15 @@ export const freshet = $root.freshet = (() => {
                                 m.guessedFlows = v;
                             else
                                 delete m.guessedFlows;
+                            continue;
+                        }
+                    case 29: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.inAboutFlows = v;
+                            else
+                                delete m.inAboutFlows;
                             continue;
                         }
                     case 21: {

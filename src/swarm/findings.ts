@@ -82,7 +82,13 @@ function alertOf(machine: number, number: number, at: UnixNs, to: DestinationVie
     ...{ openedAt: at, updatedAt: at, doubt: '', responsibleKey: undefined },
     chain: [processOf(identity, at), { ...processOf(identity, at), path: '/bin/zsh' }],
     ...{ bytesOut: sent, bytesIn: none, flows: 1, silentFlows: 1, unreadFlows: 0 },
-    ...{ atMostFlows: 0, tunnelledFlows: 0, guessedFlows: 0, listedFlows: undefined },
+    ...{
+      atMostFlows: 0,
+      tunnelledFlows: 0,
+      guessedFlows: 0,
+      inAboutFlows: 0,
+      listedFlows: undefined,
+    },
     largestFlow: { bytesOut: sent, bytesIn: none, pcr: 1 },
     timeline: {
       ...{ startAt: at, bucketMs: 1000 },

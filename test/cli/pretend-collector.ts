@@ -109,6 +109,7 @@ export const alert = (path: string, sha256: string, change: Partial<AlertDetail>
   atMostFlows: 0,
   tunnelledFlows: 0,
   guessedFlows: 0,
+  inAboutFlows: 0,
   listedFlows: null,
   largestFlow: { bytesOut: 0, bytesIn: 0, pcr: 1 },
   timeline: { startAt: '1', bucketMs: 1000, bytesOut: [], bytesIn: [] },

@@ -253,6 +253,7 @@ export function alertOf(number: number, change: Partial<Alert> = {}): Alert {
     atMostFlows: 0,
     tunnelledFlows: 0,
     guessedFlows: 0,
+    inAboutFlows: 0,
     listedFlows: undefined,
     largestFlow: { bytesOut: bytes(8_400_000, 'bytesOut'), bytesIn: bytes(0, 'bytesIn'), pcr: 1 },
     timeline: {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { RecordError } from '../../src/records/framer.ts'
+import { EARLIER_LAYOUTS } from '../../src/records/layouts.ts'
 import { Gap, LAYOUT, Loss, Mark, Source } from '../../src/records/record.gen.ts'
 import { encodeContent } from '../../src/stream/codec.ts'
 import { asText, copyOf, HOUR_MS, MIB, Script, sorted, tell } from './scenario.ts'
@@ -252,6 +253,15 @@ describe('what weakens the engine', () => {
     assert.ok(engine.counters().unknownRecords > 10)
     assert.match(engine.counters().degraded, /different versions/)
     assert.equal(engine.counters().isForeign, true)
+  })
+
+  it('reads records of an earlier layout that lie as those of today do', () => {
+    const [layout] = EARLIER_LAYOUTS.keys()
+    const script = new Script().start().mark(Mark.start, '', undefined, layout)
+    script.program({ pid: 100, path: '/opt/x' }).upload({ id: 1, total: 9 * MIB })
+    const { alerts, engine } = tell(script.ticks(3))
+    assert.equal(alerts.at(-1)?.bytesOut, 9 * MIB)
+    assert.equal(engine.counters().isForeign, false)
   })
 
   it('counts and skips records of a type it does not know', () => {

@@ -26,6 +26,7 @@ const facts: SentenceFacts = {
   atMostFlows: 0,
   tunnelledFlows: 0,
   guessedFlows: 0,
+  inAboutFlows: 0,
   inexactFlows: 0,
   earlierFlows: 0,
   recentOut: 0,

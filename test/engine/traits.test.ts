@@ -5,7 +5,7 @@ import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { FlowFlag } from '../../src/records/record.gen.ts'
 import { MIB, Script, tell } from './scenario.ts'
 
-const { atMost, tunnelled, ownerGuessed, inexact, countersLost } = FlowFlag
+const { atMost, tunnelled, ownerGuessed, inexact, countersLost, inAbout } = FlowFlag
 const stranger = () => new Script().start().program({ pid: 100, path: '/home/ann/probe' })
 const last = (script: Script, options = {}) => {
   const told = tell(script.ticks(3), options)
@@ -28,9 +28,20 @@ describe('a flow that a source qualifies', () => {
     const { alert, sentence, counters } = last(script.upload({ id: 2, total: MIB }))
     assert.match(
       sentence,
-      /sent at most 9\.4 MB to .*; what was sent again over one flow is counted too\.$/,
+      /sent at most 9\.4 MB to .*; more may be counted of one flow than was sent\.$/,
     )
     assert.deepEqual([alert.atMostFlows, counters.atMostFlows, alert.flows], [1, 1, 2])
+  })
+
+  it('may have an answer that is about so much: what went out is exact', () => {
+    const script = stranger().upload({ id: 1, total: 8 * MIB, answer: 5_000, flags: inAbout })
+    const { alert, sentence, counters } = last(script)
+    assert.match(
+      sentence,
+      /sent 8\.4 MB to .* and got about 5\.0 kB back.*: about 99\.9 % of what passed.*; what came in over one flow is not exact\.$/,
+    )
+    assert.deepEqual([alert.inAboutFlows, alert.unreadFlows, alert.atMostFlows], [1, 0, 0])
+    assert.deepEqual(counters.tunnelled, { flows: 0, bytesOut: 0, bytesIn: 0 })
   })
 
   it('is about so much where the least and the most are not the same', () => {
@@ -127,7 +138,13 @@ describe('a flow that a source qualifies', () => {
     )
     for (const stored of baseline.alerts()) {
       const state = JSON.parse(stored.state) as { pair: Record<string, unknown> }
-      for (const count of ['atMostFlows', 'tunnelledFlows', 'guessedFlows', 'earlierFlows']) {
+      for (const count of [
+        'atMostFlows',
+        'tunnelledFlows',
+        'guessedFlows',
+        'inAboutFlows',
+        'earlierFlows',
+      ]) {
         assert.equal(state.pair[count], 0)
         delete state.pair[count]
       }

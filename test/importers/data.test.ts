@@ -6,13 +6,12 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { openMemoryBaseline } from '../../src/baseline/memory.ts'
-import { createEngine, type Engine } from '../../src/engine/engine.ts'
+import type { Engine } from '../../src/engine/engine.ts'
 import type { Alert } from '../../src/engine/finding.ts'
 import { makePolicy } from '../../src/engine/policy.ts'
 import type { ImportedInput, ImportOptions } from '../../src/importers/importer.ts'
 import { openImporter } from '../../src/importers/open.ts'
-import { createFramer } from '../../src/records/framer.ts'
+import { judged } from './read.ts'
 
 const DATA =
   process.env['FRESHET_DATA'] ?? fileURLToPath(new URL('../../../shared/data', import.meta.url))
@@ -22,22 +21,8 @@ type Replayed = { input: ImportedInput; engine: Engine; alerts: Alert[] }
 /** Each alert as it was last said. */
 async function replay(path: string, options: ImportOptions = {}): Promise<Replayed> {
   const input = await openImporter(path, options)
-  const engine = createEngine({
-    deviceId: input.header.deviceId,
-    baseline: openMemoryBaseline(),
-    policy: makePolicy({ externalNetworks: ['192.168.0.4/32', '192.168.0.5/32'] }),
-  })
-  const alerts = new Map<string, Alert>()
-  const framer = createFramer()
-  for await (const piece of input.records)
-    for (const records of framer.push(piece)) {
-      engine.push(records)
-      engine.takeRequests()
-      for (const finding of engine.takeFindings())
-        if (finding.kind === 'alert') alerts.set(finding.alert.id, finding.alert)
-    }
-  engine.finish()
-  return { input, engine, alerts: [...alerts.values()] }
+  const policy = makePolicy({ externalNetworks: ['192.168.0.4/32', '192.168.0.5/32'] })
+  return { input, ...(await judged(input, policy)) }
 }
 
 type SaidAlert = Pick<

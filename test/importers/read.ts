@@ -1,4 +1,8 @@
 // Imports a text and reads back what came of it.
+import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { createEngine, type Engine } from '../../src/engine/engine.ts'
+import type { Alert } from '../../src/engine/finding.ts'
+import { makePolicy } from '../../src/engine/policy.ts'
 import type { ImportedInput, ImportKind } from '../../src/importers/importer.ts'
 import { importStream, type StreamOptions } from '../../src/importers/open.ts'
 import { createFramer } from '../../src/records/framer.ts'
@@ -54,17 +58,40 @@ export async function* chunksOf(text: string, bytes = 65_536): AsyncGenerator<Ui
   for (let at = 0; at < whole.length; at += bytes) yield whole.subarray(at, at + bytes)
 }
 
+export const importOf = (
+  kind: ImportKind,
+  text: string,
+  options: Partial<StreamOptions> = {},
+): ReturnType<typeof importStream> =>
+  importStream(kind, chunksOf(text), { name: 'sample', ssl: undefined, ...options })
+
 export async function importText(
   kind: ImportKind,
   text: string,
   options: Partial<StreamOptions> = {},
 ): Promise<Imported> {
-  const input = await importStream(kind, chunksOf(text), {
-    name: 'sample',
-    ssl: undefined,
-    ...options,
-  })
+  const input = await importOf(kind, text, options)
   return { input, ...(await walk(input)) }
+}
+
+/** What an engine makes of it: each alert as it was last said. */
+export async function judged(
+  input: Pick<ImportedInput, 'header' | 'records'>,
+  policy = makePolicy({}),
+): Promise<{ engine: Engine; alerts: Alert[] }> {
+  const { deviceId } = input.header
+  const engine = createEngine({ deviceId, baseline: openMemoryBaseline(), policy })
+  const alerts = new Map<string, Alert>()
+  const framer = createFramer()
+  for await (const piece of input.records)
+    for (const records of framer.push(piece)) {
+      engine.push(records)
+      engine.takeRequests()
+      for (const finding of engine.takeFindings())
+        if (finding.kind === 'alert') alerts.set(finding.alert.id, finding.alert)
+    }
+  engine.finish()
+  return { engine, alerts: [...alerts.values()] }
 }
 
 export async function walk(

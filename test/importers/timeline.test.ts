@@ -16,7 +16,7 @@ const entry = (startUs: number, durationUs: number, bytesOut: number, bytesIn = 
   protocol: 6,
   bytesOut,
   bytesIn,
-  isInexact: false,
+  doubts: 0,
 })
 
 describe('The timeline of connections', () => {

@@ -1,7 +1,7 @@
 // What Zeek's log is believed of the bytes of a connection: it counts by sequence numbers, which nobody may have sent.
 import assert from 'node:assert/strict'
 import { FlowFlag, FlowState } from '../../src/records/record.gen.ts'
-import { type Imported, importText } from './read.ts'
+import { type Imported, importOf, importText, judged } from './read.ts'
 import { HOST, T0 } from './samples.ts'
 import { type Conn, zeekTsv } from './zeek-logs.ts'
 
@@ -143,10 +143,26 @@ describe('the bytes of Zeek logs', () => {
       const { of, input } = await zeek([{ ...UPLOAD, out: 6_291_456, ...conn }])
       const last = of('flow').at(-1)
       assert.deepEqual([last?.bytesOut, last?.bytesIn], [BigInt(out), BigInt(into)])
-      assert.equal(last?.flags, FlowFlag.inexact)
+      assert.equal(last?.flags, conn.out === undefined ? FlowFlag.inAbout : FlowFlag.atMost)
       assert.match(input.notes().join('\n'), /1 connection counted lower .* \(line 9\)/)
       assert.doesNotMatch(input.notes().join('\n'), /end was not seen/)
     })
+
+  it('has an alert that says of the side that was lowered how far it is off, and nothing of the other', async () => {
+    const sentenceOf = async (conn: Partial<Conn>): Promise<string> => {
+      const text = zeekTsv([{ ...UPLOAD, history: 'ShADad', ...conn }])
+      const { alerts } = await judged(await importOf('zeek', text, { host: HOST }))
+      return alerts.at(-1)?.sentence ?? ''
+    }
+    assert.match(
+      await sentenceOf({ in: 1_607_364_734, packets: [6_000, 8_700_000, 4, 200] }),
+      / sent 8\.4 MB to .* got about 524 kB back/,
+    )
+    assert.match(
+      await sentenceOf({ out: 4_294_967_290, packets: [300, 18_000, 3, 180] }),
+      / sent at most 19\.6 MB to .* got nothing back/,
+    )
+  })
 
   for (const [name, conn] of [
     // Segments of a sending card have no IP length: the packets seem to bear less than they did.

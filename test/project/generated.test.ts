@@ -6,6 +6,7 @@ import { generate, recordLayoutHeader } from '../../scripts/generate.ts'
 import { IDENTITY_FILES, IDENTITY_MODULE } from '../../scripts/identity.ts'
 import { interpretersHeader } from '../../scripts/interpreters.ts'
 import { layoutOf, parseRecordDef } from '../../scripts/record-def.ts'
+import { EARLIER_LAYOUTS } from '../../src/records/layouts.ts'
 import { LAYOUT } from '../../src/records/record.gen.ts'
 
 const read = (path: string): string =>
@@ -32,6 +33,16 @@ describe('generated files', () => {
       ].sort(),
     )
     for (const [path, text] of files) assert.equal(read(path), text, path)
+  })
+
+  it('tell which earlier layouts differ by flags and codes alone: take out those of before a field came', () => {
+    for (const [layout, since] of EARLIER_LAYOUTS) {
+      for (const line of since) assert.match(line, /^(FLAG|CODE)\(/)
+      const then = read('native/record.def')
+        .split('\n')
+        .filter((line) => !since.some((start) => line.startsWith(start)))
+      assert.equal(parseRecordDef(then.join('\n')).layout, layout)
+    }
   })
 
   it('agree on the layout on both sides', () => {

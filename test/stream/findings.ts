@@ -79,6 +79,7 @@ export const alert: Alert = {
   atMostFlows: 0,
   tunnelledFlows: 0,
   guessedFlows: 0,
+  inAboutFlows: 0,
   listedFlows: undefined,
   largestFlow: { bytesOut: 8_388_608 as Bytes, bytesIn: 0 as Bytes, pcr: 1 },
   timeline: {
@@ -222,6 +223,7 @@ const anyAlert: fc.Arbitrary<Alert> = fc.record({
   atMostFlows: anyU32,
   tunnelledFlows: anyU32,
   guessedFlows: anyU32,
+  inAboutFlows: anyU32,
   largestFlow: fc.record({ bytesOut: anyBytes, bytesIn: anyBytes, pcr: anyDouble }),
   listedFlows: fc.option(
     fc.array(

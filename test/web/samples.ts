@@ -187,6 +187,7 @@ export function alertOf(facts: AlertFacts): Alert {
     atMostFlows: 0,
     tunnelledFlows: 0,
     guessedFlows: 0,
+    inAboutFlows: 0,
     listedFlows: undefined,
     largestFlow: {
       bytesOut: bytes(Math.ceil(bytesOut * 0.9), 'bytesOut'),

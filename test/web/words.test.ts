@@ -7,6 +7,7 @@ import {
   answeredText,
   connectionText,
   foreignText,
+  inName,
   isMirrored,
   isWithoutHandshake,
   listedText,
@@ -50,7 +51,14 @@ describe('page: words that depend on numbers', () => {
   it('say how far the bytes out are what they look like, and why', () => {
     const of = {
       state: 'final' as const,
-      ...{ flows: 9, unreadFlows: 0, atMostFlows: 0, tunnelledFlows: 0, guessedFlows: 0 },
+      ...{
+        flows: 9,
+        unreadFlows: 0,
+        atMostFlows: 0,
+        tunnelledFlows: 0,
+        guessedFlows: 0,
+        inAboutFlows: 0,
+      },
     }
     assert.equal(outName(of), 'Out')
     assert.equal(outName({ ...of, state: 'updated' }), 'Out, at least')
@@ -58,13 +66,19 @@ describe('page: words that depend on numbers', () => {
     assert.equal(outName({ ...of, atMostFlows: 1 }), 'Out, at most')
     assert.equal(outName({ ...of, atMostFlows: 1, unreadFlows: 1 }), 'Out, about')
     assert.equal(outName({ ...of, atMostFlows: 1, state: 'opened' }), 'Out, about')
+    assert.equal(inName(of), 'In')
+    assert.equal(inName({ ...of, unreadFlows: 1 }), 'In, at least')
+    assert.equal(inName({ ...of, state: 'opened' }), 'In, at least')
     assert.equal(qualifiedText(of), '')
     assert.equal(
       qualifiedText({ ...of, atMostFlows: 1, tunnelledFlows: 1, guessedFlows: 3 }),
-      'What was sent again over one flow is counted too. One flow left through a tunnel (a VPN or a relay), whose own ' +
+      'More may be counted of one flow than was sent. One flow left through a tunnel (a VPN or a relay), whose own ' +
         'flow has these bytes once more. The program of 3 flows was found by process number and time alone.',
     )
     assert.match(qualifiedText({ ...of, tunnelledFlows: 2 }), /^2 flows left through a tunnel/)
+    const bounded = { ...of, inAboutFlows: 2 }
+    assert.deepEqual([outName(bounded), inName(bounded)], ['Out', 'In, about'])
+    assert.equal(qualifiedText(bounded), 'What came in over 2 flows is not exact.')
   })
 
   it('say how much of a list is on the page', () => {

@@ -19,7 +19,7 @@ import { alertKey, exactly, routeHash } from './route.ts'
 import { Sight } from './sight.tsx'
 import { alertTold, lastList, lastRow } from './state.ts'
 import { Triage, TriageMark } from './triage.tsx'
-import { answeredText, namelessText, outName } from './words.ts'
+import { answeredText, inName, namelessText, outName } from './words.ts'
 
 export function AlertPage({ id, deviceId }: { id: string; deviceId: string | undefined }) {
   const [alert, setAlert] = useState<AlertDetail | undefined>(undefined)
@@ -141,7 +141,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
         more={bytesExact(alert.bytesOut)}
       />
       <Figure
-        name={`In${least}`}
+        name={inName(alert)}
         value={bytesText(alert.bytesIn)}
         more={bytesExact(alert.bytesIn)}
       />

@@ -26,7 +26,13 @@ export function answeredText(
 
 type Qualified = Pick<
   AlertDetail,
-  'state' | 'flows' | 'unreadFlows' | 'atMostFlows' | 'tunnelledFlows' | 'guessedFlows'
+  | 'state'
+  | 'flows'
+  | 'unreadFlows'
+  | 'atMostFlows'
+  | 'tunnelledFlows'
+  | 'guessedFlows'
+  | 'inAboutFlows'
 >
 
 /** How far the bytes out are the figure that they look like. */
@@ -36,17 +42,25 @@ export function outName({ state, unreadFlows, atMostFlows }: Qualified): string 
   return isLeast ? 'Out, about' : 'Out, at most'
 }
 
+/** How far the bytes in are. */
+export function inName({ state, unreadFlows, inAboutFlows }: Qualified): string {
+  if (inAboutFlows > 0) return 'In, about'
+  return state !== 'final' || unreadFlows > 0 ? 'In, at least' : 'In'
+}
+
 /** What is to be known of an alert's flows beside their figures; empty: nothing. */
-export function qualifiedText({ atMostFlows, tunnelledFlows, guessedFlows }: Qualified): string {
+export function qualifiedText(alert: Qualified): string {
+  const { atMostFlows, tunnelledFlows, guessedFlows, inAboutFlows } = alert
   const of = (count: number): string => (count === 1 ? 'one flow' : `${countText(count)} flows`)
   return [
-    atMostFlows > 0 ? `What was sent again over ${of(atMostFlows)} is counted too.` : '',
+    atMostFlows > 0 ? `More may be counted of ${of(atMostFlows)} than was sent.` : '',
     tunnelledFlows > 0
       ? `${of(tunnelledFlows).replace(/^o/, 'O')} left through a tunnel (a VPN or a relay), whose own flow has these bytes once more.`
       : '',
     guessedFlows > 0
       ? `The program of ${of(guessedFlows)} was found by process number and time alone.`
       : '',
+    inAboutFlows > 0 ? `What came in over ${of(inAboutFlows)} is not exact.` : '',
   ]
     .filter((text) => text !== '')
     .join(' ')

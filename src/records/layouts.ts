@@ -1,0 +1,10 @@
+// Which layouts of records this program reads: its own, and those whose records lie as its own do.
+import { LAYOUT } from './record.gen.ts'
+
+/** Each with the lines of native/record.def that came since: flags and codes alone (test/project/generated.test.ts). */
+export const EARLIER_LAYOUTS: ReadonlyMap<number, readonly string[]> = new Map([
+  [0xe95c999d, ['FLAG(flow, in_about,']],
+])
+
+export const isReadable = (layout: number): boolean =>
+  layout === LAYOUT || EARLIER_LAYOUTS.has(layout)
