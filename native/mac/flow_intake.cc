@@ -110,6 +110,7 @@ std::optional<AnswerMessage> FlowIntake::TakeHello(Connection* from,
   }
   from->version = std::min(hello->version, kFilterVersion);
   from->run = hello->run;
+  heard_ns_ = now_ns;
   refusal_.clear();
   // Whatever an earlier connection had begun to enumerate is begun anew.
   wants_all_ = true;
@@ -138,6 +139,9 @@ std::optional<AnswerMessage> FlowIntake::TakeBatch(Connection* from,
     Cancel(from, now_ns);
     return std::nullopt;
   }
+  // What it told before it hung may be over: all that is open is asked for.
+  if (IsSilent(now_ns)) wants_all_ = true;
+  heard_ns_ = now_ns;
   Run* const run = RunOf(from->run);
   if (batch->number <= run->number) {
     counters_.duplicates++;
@@ -182,6 +186,9 @@ void FlowIntake::Tick(u64 now_ns) {
     Refuse(&counters_.silent_peers);
     Cancel(&connection, now_ns);
   }
+  if (now_ns > ticked_ns_ + kTickLateNs) heard_ns_ = now_ns;
+  ticked_ns_ = now_ns;
+  if (IsSilent(now_ns)) enumerating_ = false;
   // A mark(start) within an enumeration would begin it anew and leave out what it has told.
   if (!enumerating_ && WhatLacks(now_ns) != said_) Say(k_mark_start, now_ns);
   emitter_.EmitLosses(now_ns);
@@ -253,6 +260,10 @@ void FlowIntake::Refuse(u64* counter) {
   emitter_.CountLoss(k_loss_filter_refused, 1);
 }
 
+bool FlowIntake::IsSilent(u64 now_ns) const {
+  return connected() && now_ns >= heard_ns_ + kSilentNs;
+}
+
 void FlowIntake::Cancel(Connection* connection, u64 now_ns) {
   const Peer peer = connection->peer;
   Clear(connection, now_ns);
@@ -272,6 +283,10 @@ FlowIntake::Lack FlowIntake::WhatLacks(u64 now_ns) const {
     return {k_gap_filter_off,
             "Network flows are not seen: the network filter is switched off on this Mac by the "
             "file filter-off."};
+  if (IsSilent(now_ns))
+    return {k_gap_filter_silent,
+            "Network flows are not seen: the network filter is connected and has sent nothing for "
+            "half a minute, not even that it lives."};
   if (connected()) return {};
   if (!has_service_)
     return {k_gap_filter_service,
@@ -287,12 +302,13 @@ FlowIntake::Lack FlowIntake::WhatLacks(u64 now_ns) const {
 void FlowIntake::Say(u32 kind, u64 now_ns) {
   mark_record mark{};
   mark.kind = kind;
-  mark.capabilities = connected() ? kConnectedCapabilities : 0;
   std::copy(options_.boot_id.begin(), options_.boot_id.end(), mark.boot_id);
   mark.layout = kRecordLayout;
   mark.unix_ns = options_.unix_ns();
   Lack lack = WhatLacks(now_ns);
   mark.gaps = lack.gaps;
+  // One that is switched off, or hangs, can do nothing, and another source is believed.
+  mark.capabilities = connected() && lack.gaps == 0 ? kConnectedCapabilities : 0;
   if (kind == k_mark_stop) return emitter_.End(mark, now_ns);
   if (kind != k_mark_start) lack.note.clear();
   // One that found no room is said with the next tick.

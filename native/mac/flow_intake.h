@@ -39,6 +39,10 @@ class FlowIntake {
   static constexpr u64 kHelloWithinNs = 10'000'000'000;
   // So long a filter may be away before it is said to be: it reconnects within seconds.
   static constexpr u64 kAwayNs = 15'000'000'000;
+  // It sends a batch each five seconds, an empty one too: one that lets six pass hangs.
+  static constexpr u64 kSilentNs = 30'000'000'000;
+  // Ticks come each second: after so long without one this process did not run, or the Mac slept.
+  static constexpr u64 kTickLateNs = 5'000'000'000;
   // Batches a peer may send at once, and again each second: a filter that was away for hours
   // catches up in a hundred.
   static constexpr u32 kBatchesAtOnce = 500;
@@ -111,6 +115,7 @@ class FlowIntake {
   void CountDropped(const DropCounts& dropped);
   void HeedFlow(Bytes record);
   void Refuse(u64* counter);
+  bool IsSilent(u64 now_ns) const;
   void Cancel(Connection* connection, u64 now_ns);
   void Clear(Connection* connection, u64 now_ns);
   // What is missing, as the mark(start) that says it has it.
@@ -135,6 +140,8 @@ class FlowIntake {
   std::string refusal_;       // why the last hello was refused; empty once one was taken
   Lack said_;                 // by the last mark(start) that found room
   u64 away_since_ns_ = 0;     // no filter has been connected from then on
+  u64 heard_ns_ = 0;          // when the filter last said something that could be read
+  u64 ticked_ns_ = 0;
   bool wants_all_ = false;    // an enumeration was asked for and none has begun since
   bool enumerating_ = false;  // between one's first batch and its last
 };

@@ -187,7 +187,7 @@ export const Gap = {
   eslogger: 524288,
   /** macOS: Endpoint Security calls programs a part of the system that System Integrity Protection does not protect: what it says of signatures is not believed */
   platformClaims: 1048576,
-  /** macOS: the content filter runs and reports nothing of flows that another source sees; flows come from that source */
+  /** macOS: the content filter runs and reports nothing: of flows that another source sees, or not even that it lives */
   filterSilent: 2097152,
 } as const
 

@@ -58,7 +58,7 @@ export type Choice = {
   flows: FlowSource | 'none'
   /** Those that stand in, and are to run now; Endpoint Security and the filter always try. */
   runs: readonly MacSource[]
-  /** The filter is there and tells nothing of what another source sees. */
+  /** The filter is there and tells nothing: of what another source sees, or not even that it lives. */
   isFilterSilent: boolean
 }
 
@@ -68,7 +68,7 @@ const WORKS: Record<MacSource, (said: Said) => boolean> = {
   eslogger: ({ capabilities }) => (capabilities & Capability.processEvents) !== 0,
   // Without root it sees this user's alone, and says so.
   polling: ({ capabilities, gaps }) => capabilities !== 0 || (gaps & Gap.notRoot) !== 0,
-  // One that is not connected, or cannot be had, can do nothing.
+  // One that is not connected, is switched off or hangs can do nothing.
   filter: ({ capabilities }) => capabilities !== 0,
   network_statistics: ({ capabilities, gaps }) =>
     capabilities !== 0 && (gaps & Gap.networkStatistics) === 0,
@@ -101,12 +101,13 @@ export function chooseSources(
     (statistics !== undefined && !WORKS.network_statistics(statistics))
   )
     runs.push('nettop')
+  const hangs = mayRun('filter') && ((heard.get('filter')?.gaps ?? 0) & Gap.filterSilent) !== 0
   const flows = FLOW_SOURCES.find((name) => works(name) && !(name === 'filter' && isFilterSilent))
   return {
     processes: PROCESS_SOURCES.find(works) ?? 'none',
     flows: flows ?? (works('filter') ? 'filter' : 'none'),
     runs: runs.filter(mayRun),
-    isFilterSilent: isFilterSilent && works('filter'),
+    isFilterSilent: hangs || (isFilterSilent && works('filter')),
   }
 }
 

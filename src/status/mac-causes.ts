@@ -36,7 +36,7 @@ export const MAC_CAUSES = {
     text: unless(
       'flows',
       'Network flows are not seen: the network filter runs and tells nothing of them.',
-      'The network filter runs and tells nothing of flows that another source sees',
+      'The network filter runs and tells nothing',
     ),
     remedy:
       'Switch Freshet’s filter off and on again in System Settings, Network; if it stays silent, restart the Mac.',

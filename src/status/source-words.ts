@@ -17,7 +17,7 @@ import {
 export type SourcesAtWork = {
   processes: ProcessSource | 'none'
   flows: FlowSource | 'none'
-  /** The network filter runs and tells nothing of what another source sees. */
+  /** The network filter runs and tells nothing: of what another source sees, or at all. */
   isFilterSilent: boolean
   /** Those that the administrator left to choose from (`--sources`); empty: all. */
   forced: readonly MacSource[]

@@ -51,12 +51,12 @@ export class Teller {
   head(source: number): { source: number; atNs: bigint } {
     return { source, atNs: BigInt(Math.round(this.atMs * 1000)) * 1000n }
   }
-  mark(source: number, kind: number, capabilities = ALL): Uint8Array {
+  mark(source: number, kind: number, capabilities = ALL, gap = UNAVAILABLE[source]): Uint8Array {
     return writeMark({
       ...this.head(source),
       kind,
       capabilities,
-      gaps: capabilities === 0 ? (UNAVAILABLE[source] ?? 0) : 0,
+      gaps: capabilities === 0 ? (gap ?? 0) : 0,
       unixNs: BOOT_UNIX_NS + this.head(source).atNs,
       bootId: Uint8Array.from({ length: 16 }, (_, i) => i + 1),
       layout: LAYOUT,
@@ -168,7 +168,7 @@ export function scene(memory?: BeliefMemory) {
       hand(teller.mark(source, Mark.start), teller.mark(source, Mark.enumerated)),
     starts: (source: number) => hand(teller.mark(source, Mark.start)),
     enumerated: (source: number) => hand(teller.mark(source, Mark.enumerated)),
-    cannot: (source: number) => hand(teller.mark(source, Mark.start, 0)),
+    cannot: (source: number, gap?: number) => hand(teller.mark(source, Mark.start, 0, gap)),
     stops: (source: number) => hand(teller.mark(source, Mark.stop, 0)),
     tells: (source: number, told: Told) => hand(teller.flow(source, told)),
     names: (source: number, id: number, name: string) => hand(teller.name(source, id, name)),

@@ -1,7 +1,7 @@
 // When a filter is said to be silent, by what another source sees: over the belief, whose book forgets what has closed.
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
-import { Mark, Source } from '../../src/records/record.gen.ts'
+import { Gap, Mark, Source } from '../../src/records/record.gen.ts'
 import { scene, type Told } from './flows.ts'
 
 const { filter, networkStatistics: statistics, nettop } = Source
@@ -143,6 +143,35 @@ describe('a filter', () => {
       })
     story.passes(60)
     assert.ok(!story.isSilent())
+  })
+
+  it('that hangs, as its listener says, gives way at once, and each byte counts once', () => {
+    const story = watched()
+    story.upload([filter, statistics])
+    story.tells(filter, { id: 1, localPort: 99, out: 10 })
+    story.tells(statistics, { id: 9_999, localPort: 99, out: 10 })
+    story.passes(40)
+    story.tells(statistics, { id: 9_999, localPort: 99, out: 50 })
+    story.upload([statistics])
+    assert.equal(story.ledger.out, BYTES + 10)
+    story.belief.takeChanges()
+    story.cannot(filter, Gap.filterSilent)
+    assert.ok(story.isSilent())
+    assert.equal(story.belief.choice().flows, 'network_statistics')
+    assert.deepEqual(story.belief.takeChanges(), [
+      {
+        text: 'flows are seen by NetworkStatistics now, no longer by the network filter, which says that it runs and tells nothing',
+        isBetter: false,
+      },
+    ])
+    assert.equal(story.ledger.out, 2 * BYTES + 50)
+    story.starts(filter)
+    story.tells(filter, { id: 1, localPort: 99, out: 60 })
+    story.enumerated(filter)
+    assert.ok(!story.isSilent())
+    assert.equal(story.belief.choice().flows, 'filter')
+    story.tells(statistics, { id: 9_999, localPort: 99, out: 60 })
+    assert.equal(story.ledger.out, 2 * BYTES + 60)
   })
 
   it('is asked anew from when it began again', () => {

@@ -72,6 +72,26 @@ describe('the choice of a Mac’s sources', () => {
     assert.deepEqual(silent('network_statistics'), ['network_statistics', false])
   })
 
+  it('believes another where the filter says nothing at all, or is switched off, and runs what it did', () => {
+    for (const [gap, isFilterSilent] of [
+      [Gap.filterSilent, true],
+      [Gap.filterOff, false],
+    ] as const) {
+      const said = { capabilities: 0, gaps: gap }
+      const of = (...working: MacSource[]) => {
+        const heard = new Map([...heardOf(...working), ['filter' as const, said]])
+        const { flows: chosen, runs, isFilterSilent: is } = chooseSources(heard)
+        assert.equal(is, isFilterSilent)
+        return [chosen, runs.filter((name) => name !== 'polling' && name !== 'eslogger')]
+      }
+      assert.deepEqual(of('network_statistics'), ['network_statistics', ['network_statistics']])
+      assert.deepEqual(of('nettop'), ['nettop', ['network_statistics', 'nettop']])
+      assert.deepEqual(of(), ['none', ['network_statistics', 'nettop']])
+      const allowed = parseSources('nettop')
+      assert.equal(chooseSources(new Map([['filter', said]]), { allowed }).isFilterSilent, false)
+    }
+  })
+
   it('runs what stands in before the better one has said whether it works, but for nettop', () => {
     assert.deepEqual(chooseSources(new Map()), {
       processes: 'none',

@@ -72,10 +72,67 @@ void SaysThatItIsSwitchedOff() {
   pair.daemon->statistics = Statistics::kOff;
   pair.Pass(10);
   CHECK(GapsNow(&pair) == k_gap_filter_off && pair.statistics == Statistics::kOff);
+  CHECK(pair.told.last_mark.capabilities == 0);  // flows are to come from another source
   CHECK(!pair.ledger.is_on());
   pair.daemon->statistics = Statistics::kLow;
   pair.Pass(10);
   CHECK(GapsNow(&pair) == 0 && pair.statistics == Statistics::kLow && pair.ledger.is_on());
+}
+
+// It hangs, and goes on: a connection says no more than that the process is there.
+void SaysThatTheFilterHangs() {
+  Pair pair;
+  pair.Report(1, FlowEvent::kNewFlow);
+  pair.Pass(10);
+  CHECK(GapsNow(&pair) == 0 && pair.told.last_mark.capabilities != 0);
+  FlowIntake& intake = pair.daemon->intake;
+  const auto hangs = [&](u64 seconds) {
+    for (u64 second = 0; second < seconds; second++) intake.Tick(pair.now_ns += kSecond);
+  };
+  // Its last batch may be five seconds old.
+  hangs(24);
+  CHECK(GapsNow(&pair) == 0);
+  const u64 marks = pair.told.marks[k_mark_start];
+  hangs(6);
+  CHECK(GapsNow(&pair) == k_gap_filter_silent && pair.told.last_mark.capabilities == 0);
+  CHECK(pair.told.last_note.find("has sent nothing for half a minute") != std::string::npos);
+  hangs(60);
+  CHECK(GapsNow(&pair) == k_gap_filter_silent);
+  CHECK(pair.told.marks[k_mark_start] == marks + 1);  // once
+  const u64 enumerated = pair.told.marks[k_mark_enumerated];
+  pair.Pass(10);
+  CHECK(GapsNow(&pair) == 0 && pair.told.last_mark.capabilities != 0);
+  CHECK(pair.told.marks[k_mark_enumerated] == enumerated + 1);
+}
+
+void SaysThatTheFilterHangsWhileItEnumerates() {
+  Pair pair;
+  pair.wire.daemon = nullptr;
+  FlowIntake& intake = pair.daemon->intake;
+  for (int second = 0; second < 40; second++) intake.Tick(pair.now_ns += kSecond);
+  const HelloBytes hello = WriteHello(7, FlowLayout(), "1");
+  CHECK(intake.Came(5, pair.now_ns));
+  CHECK(intake.Take(5, std::span(hello.bytes).first(hello.size), pair.now_ns));
+  intake.Tick(pair.now_ns += kSecond);
+  CHECK(GapsNow(&pair) == 0);
+  std::array<std::byte, sizeof(BatchMessage)> head;
+  const size_t size = WriteBatchHead({kFilterVersion, 1, 0, true, false, {}, {}}, head);
+  CHECK(intake.Take(5, std::span(head).first(size), pair.now_ns));
+  for (int second = 0; second < 30; second++) intake.Tick(pair.now_ns += kSecond);
+  CHECK(GapsNow(&pair) == k_gap_filter_silent && pair.told.marks[k_mark_enumerated] == 0);
+}
+
+// The Mac sleeps, or this process is stopped: nobody could be heard.
+void TakesItsOwnSleepForNoSilence() {
+  Pair pair;
+  pair.Pass(10);
+  FlowIntake& intake = pair.daemon->intake;
+  intake.Tick(pair.now_ns += 3600 * kSecond);
+  CHECK(GapsNow(&pair) == 0);
+  for (int second = 0; second < 29; second++) intake.Tick(pair.now_ns += kSecond);
+  CHECK(GapsNow(&pair) == 0);
+  intake.Tick(pair.now_ns += kSecond);
+  CHECK(GapsNow(&pair) == k_gap_filter_silent);
 }
 
 void CountsStrangers() {
@@ -101,6 +158,9 @@ int main() {
   SaysThatTheFilterIsOfAnotherVersion();
   SaysThatThereIsNoService();
   SaysThatItIsSwitchedOff();
+  SaysThatTheFilterHangs();
+  SaysThatTheFilterHangsWhileItEnumerates();
+  TakesItsOwnSleepForNoSilence();
   CountsStrangers();
   std::puts("gaps: ok");
 }
