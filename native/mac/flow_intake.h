@@ -136,11 +136,11 @@ class FlowIntake {
   std::array<Run, kPeersMax> runs_;  // the last ones, oldest first
   Counters counters_{};
   bool has_service_ = true;
-  bool running_ = false;      // between Start and Stop: nothing else does anything outside
-  std::string refusal_;       // why the last hello was refused; empty once one was taken
-  Lack said_;                 // by the last mark(start) that found room
-  u64 away_since_ns_ = 0;     // no filter has been connected from then on
-  u64 heard_ns_ = 0;          // when the filter last said something that could be read
+  bool running_ = false;   // between Start and Stop: nothing else does anything outside
+  std::string refusal_;    // why the last hello was refused; empty once one was taken
+  Lack said_;              // by the last mark(start) that found room
+  u64 away_since_ns_ = 0;  // no filter has been connected from then on
+  u64 heard_ns_ = 0;       // when the filter last said something that could be read
   u64 ticked_ns_ = 0;
   bool wants_all_ = false;    // an enumeration was asked for and none has begun since
   bool enumerating_ = false;  // between one's first batch and its last
