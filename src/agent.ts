@@ -122,7 +122,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     }),
   )
   const hardware = hardwareId()
-  const own = usingState(directory, () => takeUpNext('.', collector?.enrolment))
+  const own = usingState(directory, () => takeUpNext('.', collector?.enrolment, log))
   const enrolment = own?.enrolment ?? collector?.enrolment
   const deviceId = usingState(directory, () => readOrMakeDeviceId('.', undefined, log))
   // When all files are accepted: one that is refused is no death, which the next start would count.

@@ -20,6 +20,12 @@ import { dirname } from 'node:path'
 /** The largest, what counts deaths, has 5 KB. */
 const BYTES_MAX = 64 * 1024
 
+const TAKES_NOTHING: readonly (string | undefined)[] = ['ENOSPC', 'EDQUOT', 'EROFS']
+
+/** Whether what the file system threw says that the disk takes nothing, which may pass. */
+export const isDiskFull = (error: unknown): boolean =>
+  TAKES_NOTHING.includes((error as NodeJS.ErrnoException).code)
+
 /** What stands there is not such a file; the message says what it is and what to do. */
 export class StateFileError extends Error {
   override readonly name = 'StateFileError'

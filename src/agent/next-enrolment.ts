@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { readOrMakeDeviceId, replaceDeviceId } from '../host/device.ts'
 import type { HostFacts } from '../host/machine.ts'
-import { readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
+import { isDiskFull, readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
 import type { EnrollResponse } from '../stream/message.ts'
 import type { Renewal } from '../stream/session-options.ts'
 import { certificatesOf, pemOf } from '../trust/pin.ts'
@@ -68,11 +68,13 @@ function ownId(directory: string, kept: Enrolment): string {
 
 /**
  * REQUIRES: no other engine uses `directory`. Makes what waits there this machine's device id and enrolment; returns what it was
- * and is, undefined when nothing waits. Begun again where it was cut off. Throws StateFileError, and what the file system does.
+ * and is, undefined when nothing waits. Begun again where it was cut off; on a full disk `log` is told, and a later start does
+ * it. Throws StateFileError, and what else the file system does.
  */
 export function takeUpNext(
   directory: string,
   kept: Enrolment | undefined,
+  log: (text: string) => void,
 ): { earlierId: string; enrolment: Enrolment } | undefined {
   const next = read(directory)
   if (!next?.enrolment) return undefined
@@ -84,9 +86,17 @@ export function takeUpNext(
   const { authorities, policyKey } = kept ?? next.enrolment
   const { policyKey: _, ...own } = next.enrolment
   const enrolment = { ...own, authorities, ...(policyKey === undefined ? {} : { policyKey }) }
-  if (isOfKept) {
-    replaceDeviceId(directory, next.deviceId)
-    writeEnrolment(directory, enrolment)
+  try {
+    if (isOfKept) {
+      replaceDeviceId(directory, next.deviceId)
+      writeEnrolment(directory, enrolment)
+    }
+  } catch (cause) {
+    if (!isDiskFull(cause)) throw cause
+    log(
+      `this machine cannot become a device of its own yet (${(cause as Error).message}): it does when it starts with room on the disk`,
+    )
+    return undefined
   }
   rmSync(join(directory, NEXT_FILE), { force: true })
   const earlierId = kept && deviceOf(kept)

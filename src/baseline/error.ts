@@ -1,3 +1,5 @@
+import { commandIn, stateOf } from '../hint.ts'
+
 /**
  * corrupt: the file was damaged under us (the next open sets it aside); full-disk, busy, io, denied: the disk,
  * another process or the file's owner refused, and what was gathered is kept for the next try; closed: used after close;
@@ -22,3 +24,17 @@ export class BaselineError extends Error {
     this.code = code
   }
 }
+
+const SENTENCES = {
+  corrupt: 'the file is damaged: start the engine again, which sets it aside and begins a new one',
+  'full-disk': 'the disk is full: free some space, it is tried again',
+  busy: 'another process holds the file; an agent does so while its disk is full',
+  io: 'the disk reports an error',
+  denied: 'this user may not use the file',
+} as const
+
+/** What is the matter with the file at `path`, and what to do. */
+export const sentenceOf = (trouble: keyof typeof SENTENCES, path: string): string =>
+  trouble === 'denied'
+    ? `${SENTENCES.denied}: ${commandIn('doctor', stateOf(path))} says whose it is`
+    : SENTENCES[trouble]

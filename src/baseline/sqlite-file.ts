@@ -3,7 +3,7 @@
 import { closeSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { inspectDatabaseFile } from '../state-file.ts'
+import { inspectDatabaseFile, writeStateFile } from '../state-file.ts'
 import type { UnixNs } from '../units.ts'
 
 /** Files set aside that are kept, newest first: a failing disk must not fill itself with them. */
@@ -35,6 +35,49 @@ export type FileOptions = {
   log?: ((text: string) => void) | undefined
 }
 
+/** What SQLite shares with others takes 32 KB of a disk, and its log begins with less. */
+const SHARING_BYTES = 128 * 1024
+
+/**
+ * A database in WAL mode that others may read meanwhile. Where the disk had no room for what that takes (-shm) it is this
+ * connection's alone, and can be read: https://sqlite.org/wal.html#noshm. It is shared once there is room.
+ */
+export class SharedFile {
+  readonly database: DatabaseSync
+  readonly #path: string
+  #isAlone: boolean
+
+  constructor(path: string, database: DatabaseSync, isAlone: boolean) {
+    this.#path = path
+    this.database = database
+    this.#isAlone = isAlone
+  }
+
+  /** To be called when the disk has taken something, outside a transaction. */
+  share(): void {
+    if (!this.#isAlone || !this.#hasRoom()) return
+    // The way of locking can be changed outside WAL mode alone.
+    this.database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL')
+    userVersion(this.database)
+    this.database.exec('PRAGMA journal_mode = WAL')
+    userVersion(this.database)
+    this.#isAlone = false
+  }
+
+  #hasRoom(): boolean {
+    const path = `${this.#path}.room`
+    try {
+      writeStateFile(path, new Uint8Array(SHARING_BYTES))
+      return true
+    } catch (error) {
+      if (diskTrouble(error) !== 'full-disk') throw error
+      return false
+    } finally {
+      for (const end of ['', '.new']) rmSync(`${path}${end}`, { force: true })
+    }
+  }
+}
+
 /** A file that is whole SQLite but not one this code can use; it is set aside like a corrupt one. */
 export class UnusableFile extends Error {}
 
@@ -46,17 +89,17 @@ export class UnusableFile extends Error {}
 export function openFile(
   path: string,
   options: FileOptions,
-): { database: DatabaseSync; setAside?: SetAside } {
+): { file: SharedFile; setAside?: SetAside } {
   const { bytes, narrowed } = inspectDatabaseFile(path)
   if (narrowed !== undefined) options.log?.(narrowed)
   try {
     if (bytes === undefined) makeFile(path, options)
-    return { database: openOnce(path, options) }
+    return { file: openOnce(path, options) }
   } catch (error) {
     if (!isCorrupt(error)) throw error
     const setAside = setFileAside(path, (error as Error).message, options.now)
     makeFile(path, options)
-    return { database: openOnce(path, options), setAside }
+    return { file: openOnce(path, options), setAside }
   }
 }
 
@@ -87,6 +130,8 @@ const TROUBLES = new Map<number, DiskTrouble>([
   [14, 'denied'], // SQLITE_CANTOPEN
   [26, 'corrupt'], // SQLITE_NOTADB
 ])
+/** An I/O error, but of a -shm that finds no room. */
+const IOERR_SHMSIZE = 4874
 /** errno(3) of what Node does with a file beside SQLite. */
 const ERRNOS = new Map<unknown, DiskTrouble>([
   ['EACCES', 'denied'],
@@ -101,8 +146,9 @@ const ERRNOS = new Map<unknown, DiskTrouble>([
 export function diskTrouble(error: unknown): DiskTrouble | undefined {
   if (!(error instanceof Error)) return undefined
   if (!('errcode' in error)) return 'code' in error ? ERRNOS.get(error.code) : undefined
+  if (typeof error.errcode !== 'number') return undefined
   // The low byte is the primary code, the rest says more.
-  return typeof error.errcode === 'number' ? TROUBLES.get(error.errcode & 0xff) : undefined
+  return error.errcode === IOERR_SHMSIZE ? 'full-disk' : TROUBLES.get(error.errcode & 0xff)
 }
 
 /** Runs `work` in one transaction: all of it is in the file afterwards, or none. Rethrows what it throws. */
@@ -146,9 +192,20 @@ export function createDatabaseFile(path: string, fill: (database: DatabaseSync) 
   renameSync(fresh, path)
 }
 
-function openOnce(path: string, options: FileOptions): DatabaseSync {
+/** On a full disk the file is opened all the same, to be read: see `SharedFile`. */
+function openOnce(path: string, options: FileOptions): SharedFile {
+  try {
+    return new SharedFile(path, openAs(path, options, 'NORMAL'), false)
+  } catch (error) {
+    if (diskTrouble(error) !== 'full-disk') throw error
+    return new SharedFile(path, openAs(path, options, 'EXCLUSIVE'), true)
+  }
+}
+
+function openAs(path: string, options: FileOptions, mode: 'NORMAL' | 'EXCLUSIVE'): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
   try {
+    database.exec(`PRAGMA locking_mode = ${mode}`)
     // Before anything that writes a page: an empty file stays what it is, and is set aside as that.
     const version = userVersion(database)
     if (version === 0) throw new UnusableFile(EMPTY)

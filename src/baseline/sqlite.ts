@@ -1,7 +1,6 @@
 // The baseline on disk. Reads come from bounded memory, else from the file; writes are gathered and
 // committed together.
 import type { DatabaseSync } from 'node:sqlite'
-import { commandIn, stateOf } from '../hint.ts'
 import type { UnixNs } from '../units.ts'
 import {
   type Baseline,
@@ -15,10 +14,17 @@ import {
 } from './baseline.ts'
 import { Cache } from './cache.ts'
 import { CarriedTables } from './carried-tables.ts'
-import { BaselineError } from './error.ts'
+import { BaselineError, sentenceOf } from './error.ts'
 import type { BaselineRow } from './row.ts'
 import { createSchema, SCHEMA_VERSION, upgradeSchema } from './schema.ts'
-import { diskTrouble, openFile, type SetAside, transaction, UnusableFile } from './sqlite-file.ts'
+import {
+  diskTrouble,
+  openFile,
+  type SetAside,
+  type SharedFile,
+  transaction,
+  UnusableFile,
+} from './sqlite-file.ts'
 import { Tables } from './tables.ts'
 
 export { BaselineError, type BaselineErrorCode } from './error.ts'
@@ -61,7 +67,7 @@ export function openBaseline(
     identitiesMax: options.identitiesMax ?? IDENTITIES_MAX,
     destinationsMax: options.destinationsMax ?? DESTINATIONS_MAX,
   }
-  const { database, setAside } = guarded(path, 'open', () =>
+  const { file, setAside } = guarded(path, 'open', () =>
     openFile(path, {
       version: SCHEMA_VERSION,
       create: createSchema,
@@ -72,7 +78,7 @@ export function openBaseline(
       log: options.log,
     }),
   )
-  const baseline = new SqliteBaseline(path, database, limits)
+  const baseline = new SqliteBaseline(path, file, limits)
   return setAside ? { baseline, setAside } : { baseline }
 }
 
@@ -94,6 +100,7 @@ export type Limits = { identitiesMax: number; destinationsMax: number }
 export class SqliteBaseline implements Baseline {
   readonly carried: CarriedTables
   readonly #path: string
+  readonly #file: SharedFile
   readonly #database: DatabaseSync
   readonly #tables: Tables
   readonly #limits: Limits
@@ -116,8 +123,10 @@ export class SqliteBaseline implements Baseline {
   #givenUp = 0
   #closed = false
 
-  constructor(path: string, database: DatabaseSync, limits: Limits) {
+  constructor(path: string, file: SharedFile, limits: Limits) {
+    const { database } = file
     this.#path = path
+    this.#file = file
     this.#database = database
     this.#tables = new Tables(database)
     this.#limits = limits
@@ -274,6 +283,7 @@ export class SqliteBaseline implements Baseline {
     this.#bornAtPending = false
     this.#givenUp = 0
     if (pruned) this.#afterPrune()
+    guarded(this.#path, 'share', () => this.#file.share())
   }
 
   /** Does not commit. Idempotent. */
@@ -344,19 +354,6 @@ export class SqliteBaseline implements Baseline {
     return guarded(this.#path, 'read', read)
   }
 }
-
-const SENTENCES = {
-  corrupt: 'the file is damaged: start the engine again, which sets it aside and begins a new one',
-  'full-disk': 'the disk is full: free some space, it is tried again',
-  busy: 'another process holds the file',
-  io: 'the disk reports an error',
-  denied: 'this user may not use the file',
-} as const
-
-const sentenceOf = (trouble: keyof typeof SENTENCES, path: string): string =>
-  trouble === 'denied'
-    ? `${SENTENCES.denied}: ${commandIn('doctor', stateOf(path))} says whose it is`
-    : SENTENCES[trouble]
 
 /** Throws BaselineError for what the disk did, and passes on what is a bug. */
 function guarded<T>(path: string, what: string, work: () => T): T {

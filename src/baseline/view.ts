@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { StoredDestination, StoredIdentity } from './baseline.ts'
 import { IS_PROGRAM_KEY } from './baseline.ts'
-import { BaselineError } from './error.ts'
+import { BaselineError, sentenceOf } from './error.ts'
 import type { BaselineRow } from './row.ts'
 import {
   destinationFromRow,
@@ -136,7 +136,7 @@ function viewing<T>(path: string, read: (database: DatabaseSync) => T): T {
     // Other errors are of whoever reads: what they write to may be full.
     const trouble = cause instanceof Error && 'errcode' in cause ? diskTrouble(cause) : undefined
     if (!trouble) throw cause
-    throw new BaselineError(trouble, `baseline ${path}: ${(cause as Error).message}`, { cause })
+    throw new BaselineError(trouble, `baseline ${path}: ${sentenceOf(trouble, path)}`, { cause })
   } finally {
     database.close()
   }

@@ -4,7 +4,7 @@
 // when the engine itself has ended in order since, `stopped` when both have. The file's own time is when the engine last lived.
 import { lutimesSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { readStateFile, writeStateFile } from '../state-file.ts'
+import { isDiskFull, readStateFile, writeStateFile } from '../state-file.ts'
 
 const FILE = 'running'
 /** Over ends in good order too: whoever asks on the next day, at whatever hour, hears of it. */
@@ -66,9 +66,6 @@ export type RunningMark = {
   leave(nowMs: number): void
 }
 
-/** A disk that takes nothing: no reason not to watch. */
-const FULL: readonly (string | undefined)[] = ['ENOSPC', 'EDQUOT', 'EROFS']
-
 /**
  * Throws StateFileError when something else stands there, and what the file system does; but a disk that is full is said to
  * `log`, and the mark is made when there is room.
@@ -116,7 +113,7 @@ export function markRunning(
       touch(atMs)
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException
-      if (code !== 'ENOENT' && !FULL.includes(code)) throw cause
+      if (code !== 'ENOENT' && !isDiskFull(cause)) throw cause
       if (isMade) isMade = false
       else if (!isSaid)
         log(`${FILE} cannot be written (${message}): tried again, as long as it runs`)
@@ -131,7 +128,7 @@ export function markRunning(
       write(senseMs, `${word}\n`)
       touch(endMs)
     } catch (cause) {
-      if (!FULL.includes((cause as NodeJS.ErrnoException).code)) throw cause
+      if (!isDiskFull(cause)) throw cause
       rmSync(path, { force: true })
     }
   }

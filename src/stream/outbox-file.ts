@@ -1,7 +1,7 @@
 // The tables of the outbox's file and their statements. Throws what node:sqlite throws.
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import { openFile, type SetAside, UnusableFile } from '../baseline/sqlite-file.ts'
+import { openFile, type SetAside, type SharedFile, UnusableFile } from '../baseline/sqlite-file.ts'
 import type { UnixNs } from '../units.ts'
 
 /** PRAGMA user_version. */
@@ -65,6 +65,7 @@ const ITEM_OVERHEAD_BYTES = 64
 export class OutboxFile {
   readonly database: DatabaseSync
   readonly setAside: SetAside | undefined
+  readonly #shared: SharedFile
   readonly #insert: StatementSync
   readonly #read: StatementSync
   readonly #readRank: StatementSync
@@ -99,8 +100,9 @@ export class OutboxFile {
       now: options.now,
       log: options.log,
     })
-    const { database } = opened
+    const { database } = opened.file
     this.database = database
+    this.#shared = opened.file
     this.setAside = opened.setAside
     const length = `length(content) + ${ITEM_OVERHEAD_BYTES} AS bytes`
     this.#insert = database.prepare('INSERT INTO items VALUES (?, ?, ?, ?, ?)')
@@ -233,6 +235,11 @@ export class OutboxFile {
   shrink(): void {
     const free = Number(this.database.prepare('PRAGMA freelist_count').get()?.['freelist_count'])
     if (free > FREE_PAGES_KEPT) this.database.exec(`PRAGMA incremental_vacuum(${FREE_PAGES_STEP})`)
+  }
+
+  /** To be called when the disk has taken something: others may read it again, where a full disk was in the way. */
+  share(): void {
+    this.#shared.share()
   }
 
   /** How long a statement waits for another process that holds the file. */

@@ -77,7 +77,8 @@ export class Outbox {
     this.#numbers = new OutboxNumbers(this.#totals, options.numbersReserved ?? NUMBERS_RESERVED)
     this.#memory = createOutboxMemory(options.memoryBytesMax ?? MEMORY_BYTES_MAX)
     this.#setAside = this.#file.setAside
-    this.#reserveAtStart()
+    if (!this.#tries('open', () => this.#change((totals) => this.#numbers.reserve(totals))))
+      this.#numbers.unreserved()
   }
 
   /** 32 hex digits: whose numbers the sequences are. */
@@ -243,7 +244,9 @@ export class Outbox {
   retry(): void {
     this.#assertOpen()
     if (this.#isBehind() && !this.#refusals.waits()) this.#keep([])
-    if (!this.#isBehind()) this.#refusals.works()
+    if (this.#isBehind()) return
+    this.#refusals.works()
+    this.#tries('share', () => this.#file.share())
   }
 
   #isBehind(): boolean {
@@ -268,11 +271,6 @@ export class Outbox {
     } finally {
       this.#file.close()
     }
-  }
-
-  #reserveAtStart(): void {
-    if (!this.#tries('open', () => this.#change((totals) => this.#numbers.reserve(totals))))
-      this.#numbers.unreserved()
   }
 
   #keep(contents: readonly Content[]): void {

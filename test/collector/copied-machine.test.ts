@@ -53,7 +53,7 @@ describe('two machines with one certificate', () => {
       ...{ place, lines, outbox },
       start() {
         ending = new AbortController()
-        const own = takeUpNext(place, readEnrolment(place))
+        const own = takeUpNext(place, readEnrolment(place), assert.fail)
         const enrolment = readEnrolment(place)
         assert(enrolment)
         const host = { ...helloOf(DEVICE_A, name).hello.host, bootId }

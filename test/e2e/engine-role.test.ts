@@ -25,17 +25,11 @@ import { Mark } from '../../src/records/record.gen.ts'
 import { EXIT_CONFIG, EXIT_RECORDS } from '../../src/sense/exit.ts'
 import { decodeItem } from '../../src/stream/codec.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
-import {
-  issueDevice,
-  makeAuthority,
-  makeKey,
-  readRequest,
-  requestOf,
-} from '../../src/trust/certificates.ts'
-import { pemOf } from '../../src/trust/pin.ts'
+import { makeAuthority } from '../../src/trust/certificates.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { Script } from '../engine/scenario.ts'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
+import { enrolmentOf } from '../trust/enrolment.ts'
 import { until } from './installation.ts'
 
 const SENT = 4_000_000
@@ -219,27 +213,15 @@ describe('The engine role', () => {
     const [was, is] = ['1', '2'].map((digit) => `${digit.repeat(8)}-1111-4111-8111-111111111111`)
     assert(was && is)
     const authority = await makeAuthority('Freshet collector', Date.now())
-    const enrolmentOf = async (id: string) => {
-      const key = makeKey()
-      const { der } = await issueDevice(
-        authority,
-        await readRequest(await requestOf(key, id)),
-        Date.now(),
-      )
-      const certificate = pemOf('CERTIFICATE', der)
-      const authorities = [authority.certificate]
-      // Nobody listens there.
-      return { collector: 'https://127.0.0.1:1', key, certificate, authorities, group: 'office' }
-    }
     await runEngine(new Uint8Array())
     const { uid, gid } = statSync(place)
     const put = (name: string, content: string) => {
       writeFileSync(join(place, name), content, { mode: 0o600 })
       chownSync(join(place, name), uid, gid)
     }
-    const next = await enrolmentOf(is)
+    const next = await enrolmentOf(authority, is)
     put('device-id', `${was}\n`)
-    put('enrolment.json', JSON.stringify(await enrolmentOf(was)))
+    put('enrolment.json', JSON.stringify(await enrolmentOf(authority, was)))
     put('enrolment-next.json', JSON.stringify({ deviceId: is, key: next.key, enrolment: next }))
     await runEngine(new Uint8Array())
     const read = (name: string) => readFileSync(join(place, name), 'utf8')
