@@ -2,10 +2,10 @@
 // System Integrity Protection is off it may be taken all the same. Either way the outcome is what is wanted to be known.
 import { copyFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openCapture } from '../../src/capture/reader.ts'
-import { RecordType, readMark, Source } from '../../src/records/record.gen.ts'
+import { Source } from '../../src/records/record.gen.ts'
 import { writePlist } from '../plist.ts'
 import { endOf, firstLine, type Mac, type Ran, recording } from './mac.ts'
+import { recordedIn } from './recorded.ts'
 
 const ENTITLEMENT = 'com.apple.developer.endpoint-security.client'
 const JIT = 'com.apple.security.cs.allow-jit'
@@ -73,17 +73,6 @@ export async function endpointSecurity(mac: Mac): Promise<void> {
 
 /** The last words of Endpoint Security's source in a capture; undefined when it said none. */
 async function noteOf(path: string): Promise<string | undefined> {
-  let note: string | undefined
-  const capture = await openCapture(path)
-  for await (const event of capture.events) {
-    if (event.kind !== 'records') continue
-    const { buffer, byteOffset, byteLength } = event.records
-    const view = new DataView(buffer, byteOffset, byteLength)
-    for (let at = 0; at < byteLength; at += view.getUint32(at, true)) {
-      if (view.getUint16(at + 4, true) !== RecordType.mark) continue
-      const mark = readMark(view, at)
-      if (mark.source === Source.endpointSecurity) note = mark.note
-    }
-  }
-  return note
+  const { marks } = await recordedIn(path)
+  return marks.findLast(({ source }) => source === Source.endpointSecurity)?.note
 }

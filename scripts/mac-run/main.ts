@@ -10,6 +10,7 @@ import { checkMac, cost, frameworks, machine, menuBar } from './looks.ts'
 import { type Mac, thisMac } from './mac.ts'
 import { processes } from './processes.ts'
 import { start, stop, upload } from './product.ts'
+import { counts, owners, record, shortLived } from './recordings.ts'
 import { signers } from './signers.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -22,6 +23,9 @@ export const STEPS: Record<string, (mac: Mac) => Promise<void> | void> = {
   cost,
   processes,
   signers: (mac) => signers(mac),
+  record,
+  counts,
+  'short-lived': shortLived,
   frameworks,
   'eslogger-before': (mac) => eslogger(mac, false),
   grant,
@@ -29,6 +33,7 @@ export const STEPS: Record<string, (mac: Mac) => Promise<void> | void> = {
   stop,
   'start-again': (mac) => start(mac),
   'upload-with-eslogger': (mac) => upload(mac, 'L3'),
+  owners,
   'endpoint-security': endpointSecurity,
   'check-mac': checkMac,
   table,

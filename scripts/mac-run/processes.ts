@@ -1,7 +1,7 @@
 // The processes that a recording found running, beside what ps and codesign say of the same Mac.
-import { openCapture } from '../../src/capture/reader.ts'
-import { type ExecRecord, RecordType, readExec } from '../../src/records/record.gen.ts'
+import type { ExecRecord } from '../../src/records/record.gen.ts'
 import { endOf, firstLine, type Mac, recording } from './mac.ts'
+import { recordedIn } from './recorded.ts'
 
 export type Told = Pick<ExecRecord, 'pid' | 'path' | 'signingId' | 'teamId'> & { cdhash: string }
 
@@ -49,22 +49,11 @@ export function compareProcesses(
 
 /** The last image that each pid was told with. */
 export async function toldBy(path: string): Promise<Told[]> {
-  const told = new Map<number, Told>()
-  const capture = await openCapture(path)
-  for await (const event of capture.events) {
-    if (event.kind !== 'records') continue
-    const view = new DataView(
-      event.records.buffer,
-      event.records.byteOffset,
-      event.records.byteLength,
-    )
-    for (let at = 0; at < view.byteLength; at += view.getUint32(at, true)) {
-      if (view.getUint16(at + 4, true) !== RecordType.exec) continue
-      const { pid, path, signingId, teamId, cdhash } = readExec(view, at)
-      told.set(pid, { pid, path, signingId, teamId, cdhash: Buffer.from(cdhash).toString('hex') })
-    }
-  }
-  return [...told.values()]
+  const { execs } = await recordedIn(path)
+  const told = execs.map(({ pid, path: of, signingId, teamId, cdhash }) => ({
+    ...{ pid, path: of, signingId, teamId, cdhash: Buffer.from(cdhash).toString('hex') },
+  }))
+  return [...new Map(told.map((one) => [one.pid, one])).values()]
 }
 
 const SIGNED_MAX = 60

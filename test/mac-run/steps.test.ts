@@ -5,7 +5,6 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { endpointSecurity, WAYS, wayText } from '../../scripts/mac-run/endpoint-security.ts'
 import {
   ancestorsOf,
@@ -14,7 +13,6 @@ import {
   grant,
   grantSql,
 } from '../../scripts/mac-run/eslogger.ts'
-import type { Finding } from '../../scripts/mac-run/findings.ts'
 import {
   checkMac,
   cost,
@@ -40,28 +38,7 @@ import {
   uploadFinding,
 } from '../../scripts/mac-run/product.ts'
 import { esStory } from '../importers/samples.ts'
-
-const ended = (output: string, status = 0): Ran => ({ status, signal: undefined, output })
-
-/** A Mac whose programs answer by the first of `answers` that is found in the command line. */
-function pretendMac(folder: string, answers: Record<string, Ran> = {}) {
-  const findings: Finding[] = []
-  const commands: string[] = []
-  const mac: Mac = {
-    root: fileURLToPath(new URL('../..', import.meta.url)),
-    folder,
-    say: () => {},
-    wait: async () => {},
-    found: (finding) => findings.push(finding),
-    run: async (program, args) => {
-      const line = [program, ...args].join(' ')
-      commands.push(line)
-      const key = Object.keys(answers).find((part) => line.includes(part))
-      return key === undefined ? ended('', 1) : (answers[key] as Ran)
-    },
-  }
-  return { mac, findings, commands }
-}
+import { ended, pretendMac } from './pretend.ts'
 
 describe('a run on a Mac', () => {
   let folder: string
