@@ -56,11 +56,22 @@ const bounded = ({ given, ended, elsewhere }: BeliefMemory): BeliefMemory => ({
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value)
 const isKept = (value: unknown): boolean => {
-  const { id, epoch, out, in: bytesIn, pid, pidversion } = (value ?? {}) as Record<string, unknown>
+  const {
+    id,
+    epoch,
+    out,
+    in: bytesIn,
+    baseOut,
+    baseIn,
+    pid,
+    pidversion,
+  } = (value ?? {}) as Record<string, unknown>
   return (
     typeof id === 'string' &&
     /^\d{1,20}$/.test(id) &&
-    [epoch, out, bytesIn, pid, pidversion].every((one) => isCount(one) && (one as number) >= 0)
+    [epoch, out, bytesIn, baseOut, baseIn, pid, pidversion].every(
+      (one) => isCount(one) && (one as number) >= 0,
+    )
   )
 }
 

@@ -35,6 +35,7 @@ import { type Change, createChanges } from './changes.ts'
 import { createFlowBook, type FlowRow } from './flow-book.ts'
 import { type BeliefMemory, createGiving } from './giving.ts'
 import { hasMacSource } from './of-mac.ts'
+import { createPassing } from './passing.ts'
 import { createFilterSilence, hasNettopHeard, LATE_NS, QUIET_NS } from './silence.ts'
 
 const OF_FLOWS = new Set<number>([
@@ -46,8 +47,6 @@ const OF_FLOWS = new Set<number>([
 const FIRST_WITHIN_NS = 2_000_000_000n
 /** A closed flow is remembered for so long: sources tell of one at different times. */
 const CLOSED_NS = 120_000_000_000n
-/** A source that says nothing of a flow for so long, of which another says more, is behind. */
-const BEHIND_NS = 15_000_000_000n
 /** How long the end of an enumeration waits for other sources to name what stays theirs. */
 const OTHERS_WITHIN_NS = 10_000_000_000n
 
@@ -82,8 +81,13 @@ export function createBelief(options: {
 }): Belief {
   const book = createFlowBook(options.rowsMax)
   const states = new Map<MacSource, State>()
-  const giving = createGiving(book, (record) => out.push(record), options.memory)
-  const { give, takeFrom, closeLost, markTold, endOf, hasNothingNew, sockets } = giving
+  const giving = createGiving(
+    book,
+    (record) => out.push(record),
+    options.memory,
+    () => nowNs,
+  )
+  const { give, takeFrom, closeLost, markTold, sockets } = giving
   let choice = chooseSources(new Map(), options)
   const silence = createFilterSilence(book)
   let isSilent = false
@@ -129,19 +133,8 @@ export function createBelief(options: {
     )
   }
 
-  const giveStaying = (): void => {
-    for (const row of book.rows())
-      if (row.given === undefined && row.isOpen && staysWith(row) && !isTold(row)) give(row)
-  }
-  /** Whether the believed source tells it, or the engine has it from another. */
-  const isTold = (row: FlowRow): boolean =>
-    row.isPeerless
-      ? book.ofSocket(row).some(({ given }) => given !== undefined)
-      : book.sameFlow(row, ({ source, given }) => source === believed() || given !== undefined) !==
-        undefined
-  /** A socket without a peer is the believed source's, whoever has it; else what another tells of it is held. */
-  const isHeld = (row: FlowRow): boolean =>
-    !(row.isPeerless && row.source === believed()) && sockets.hold(row, isWorking)
+  const passing = createPassing(book, giving, { believed, isWorking, staysWith })
+  const { isTold, isUntold, hasNews, giveStaying, closeOrphans } = passing
 
   const onFlow = (record: Uint8Array): void => {
     const { row, former, isNew } = book.take(record)
@@ -164,8 +157,11 @@ export function createBelief(options: {
       if (!row.isOpen) markTold(row)
       return
     }
-    row.ended ??= endOf(row)
-    if (isHeld(row) || hasNothingNew(row)) return
+    consider(row)
+    giving.compare(row)
+  }
+  const consider = (row: FlowRow): void => {
+    if (!hasNews(row)) return
     if (row.source === believed() || (staysWith(row) && !isTold(row))) {
       give(row)
       if (!row.isOpen) markTold(row)
@@ -205,7 +201,8 @@ export function createBelief(options: {
     if (!works) {
       state.sinceNs = undefined
       if (!isStop) changes.failed(name)
-      if (worked && mark.source !== believed()) handOver(mark.source)
+      if (worked && mark.source !== believed()) passing.handOver(mark.source)
+      giving.gone(mark.source)
       if (name === 'filter') isSilent = false
       if (name === 'network_statistics') {
         isQuiet = false
@@ -224,19 +221,23 @@ export function createBelief(options: {
       return
     }
     state.hasEnumerated = true
-    giving.named(mark.source)
     chooseAnew()
     for (const row of book.rows())
       if (row.source === mark.source && !row.isNamed && row.isOpen) {
-        row.isOpen = false
+        // While it is open: what is over is not the same as what began later.
         const other = book.sameFlow(row, ({ isOpen, source: of }) => isOpen && isWorking(of))
         if (other !== undefined && row.given !== undefined) takeFrom(row, other)
+        row.isOpen = false
+        row.isLost = true
         // The engine closes those of the believed source itself.
         if (row.source !== believed()) closeLost(row)
         else markTold(row)
       }
     if (mark.source === believed()) owed = { mark: record, untilNs: nowNs + OTHERS_WITHIN_NS }
     payOwed()
+    if (owed !== undefined) return
+    giveStaying()
+    giving.named(mark.source)
   }
 
   /** What a source does not know itself: that it is silent. */
@@ -263,25 +264,11 @@ export function createBelief(options: {
     const isWhole = others.every(([, { hasEnumerated }]) => hasEnumerated)
     if (!isWhole && nowNs < owed.untilNs) return
     giveStaying()
+    for (const [name, { hasEnumerated }] of states)
+      if (hasEnumerated) giving.named(SOURCE_CODE[name])
     closeOrphans()
     out.push(owed.mark)
     owed = undefined
-  }
-
-  /** Given flows of sources that are gone, which the one that is believed now has not named. */
-  const closeOrphans = (): void => {
-    for (const row of book.rows())
-      if (row.given !== undefined && row.source !== believed() && !isWorking(row.source))
-        closeLost(row)
-  }
-
-  /** What a source had that is gone, and that was not the one believed, goes on with another that has it. */
-  const handOver = (source: number): void => {
-    for (const row of [...book.rows()]) {
-      if (row.given === undefined || row.source !== source) continue
-      const other = book.sameFlow(row, ({ isOpen, source: of }) => isOpen && isWorking(of))
-      if (other !== undefined) takeFrom(row, other)
-    }
   }
 
   const setSilent = (next: boolean): void => {
@@ -320,8 +307,9 @@ export function createBelief(options: {
           : stateOf(before.flows).lastFlowNs
     for (const row of [...book.rows()]) {
       if (row.source !== believed() || row.given !== undefined) continue
-      row.ended ??= endOf(row)
-      if (isHeld(row) || hasNothingNew(row)) continue
+      // It may be over by now: then the enumeration does not name it.
+      if (row.isOpen && !row.isNamed) continue
+      if (!hasNews(row)) continue
       if (row.isOpen) give(row)
       else if (row.ended === undefined && row.firstNs >= sinceNs && isUntold(row)) {
         give(row)
@@ -330,27 +318,9 @@ export function createBelief(options: {
     }
     if (stateOf(choice.flows).hasEnumerated) closeOrphans()
   }
-  /** A closed flow that no other source has told. */
-  const isUntold = (row: FlowRow): boolean =>
-    !row.isLoopback &&
-    book.sameFlow(row, ({ given, ended }) => given !== undefined || ended !== undefined) ===
-      undefined
-
-  /** Flows of which the believed source says nothing more while another does: from here on they are the other's. */
-  const takeOverBehind = (): void => {
-    for (const row of [...book.rows()]) {
-      if (row.given !== undefined || row.source === believed() || hasNothingNew(row)) continue
-      const told = book.sameFlow(row, ({ given, isOpen }) => given !== undefined && isOpen)
-      if (told === undefined || nowNs < told.lastNs + BEHIND_NS || row.lastNs <= told.lastNs)
-        continue
-      if (row.isOpen && row.out <= told.out && row.in <= told.in) continue
-      give(row)
-      if (!row.isOpen) markTold(row)
-    }
-  }
-
   const look = (): void => {
     payOwed()
+    for (const row of sockets.takeUnsure()) consider(row)
     if (nowNs < looksAtNs) return
     looksAtNs = nowNs + LATE_NS / 2n
     changes.note(choice, nowNs)
@@ -364,8 +334,16 @@ export function createBelief(options: {
       hasNettopHeard(book, nowNs)
     )
       setQuiet(true)
-    takeOverBehind()
-    if (nowNs > CLOSED_NS) book.expire(nowNs - CLOSED_NS, silence.counts)
+    passing.takeOverBehind(nowNs)
+    // While nobody is believed, what an engine before this one had not kept waits to be given.
+    if (nowNs > CLOSED_NS && choice.flows !== 'none')
+      giving.expire(nowNs - CLOSED_NS, silence.counts)
+  }
+
+  // Of who may not be believed nothing is waited for.
+  for (const source of OF_FLOWS) {
+    const name = macSourceOf(source)
+    if (name && options.allowed && !options.allowed.has(name)) giving.gone(source)
   }
 
   return {

@@ -1,9 +1,10 @@
 // The flows that a Mac's sources of flows tell, those that are believed and those that are only watched: a row for each
 // source and flow. Two rows of two sources are one flow where their ends are the same.
 //
-// A UDP socket without a peer is another matter: NetworkStatistics and nettop tell one row of it, for all its peers, the
-// filter a flow for each of them. Such rows are no one flow; they are of one socket (sockets.ts).
-import { FLOW_AT, FLOW_FIXED_BYTES, FlowState } from '../records/record.gen.ts'
+// UDP is another matter: NetworkStatistics and nettop tell one row of a socket, for all its peers and from its beginning,
+// the filter a flow for each peer, anew when it comes and when the socket was idle. Such rows are no one flow; they are of
+// one socket (sockets.ts).
+import { FLOW_AT, FLOW_FIXED_BYTES, FlowFlag, FlowState, Source } from '../records/record.gen.ts'
 
 const TWO_32 = 4_294_967_296
 
@@ -13,6 +14,9 @@ export type GivenFlow = {
   epoch: number
   out: number
   in: number
+  /** What the flow had before this epoch of it began. */
+  baseOut: number
+  baseIn: number
   /** Whose it is, by the last source that named the image: nettop has a pid alone. 0: none did. */
   pid: number
   pidversion: number
@@ -24,9 +28,15 @@ export type FlowRow = {
   readonly epoch: number
   /** Protocol, remote address and port. */
   readonly peer: string
+  /** Of a UDP socket from its beginning, whatever it is to the filter. */
+  readonly isSocket: boolean
   /** Of a UDP socket, for whichever peers it has. */
   readonly isPeerless: boolean
   readonly isLoopback: boolean
+  /** It had begun when its source looked. */
+  readonly isFoundOpen: boolean
+  /** nettop counts from its own start what it finds open. */
+  readonly hasOwnBeginning: boolean
   /** When its source first told it, since boot. */
   readonly firstNs: bigint
   /** What its source last told of it: a flow record. */
@@ -39,15 +49,21 @@ export type FlowRow = {
   in: number
   lastNs: bigint
   isOpen: boolean
+  /** That it closed was not told: its source names it no longer. */
+  isLost: boolean
   /** Told since its source began its last enumeration. */
   isNamed: boolean
   /** undefined: the engine is not told of it by this source. */
   given: GivenFlow | undefined
+  /** With its own beginning, and another was given when it last told: `ahead` is at most what it then was. */
+  isCompared: boolean
   /** What the engine's counters are ahead of this source's, or behind (negative). */
   aheadOut: number
   aheadIn: number
-  /** It was once given, and ended for the engine, while a source may go on: as what, and with which counts in all. */
+  /** It ended for the engine, while a source may go on: as what, with how much of this row's counts, and of all (base). */
   ended: GivenFlow | undefined
+  /** When, since boot. */
+  endedNs: bigint
   /** Of a UDP socket: the row of another source that tells this one's bytes too. */
   coveredBy: FlowRow | undefined
   /** Of a UDP socket, while it is not given: what of its counts rows of other sources have told. */
@@ -64,15 +80,15 @@ export type FlowBook = {
   find(source: number, id: bigint, epoch: number): FlowRow | undefined
   /** Keeps a name or gone record until its flow is told; hands it out when it is. */
   keepString(source: number, id: bigint, epoch: number, record: Uint8Array): void
-  /** The row of another source that is the same flow and passes `test`, the nearest by its beginning. */
+  /** The row of another source that is the same flow and passes `test`, the nearest by its beginning. Never of UDP. */
   sameFlow(row: FlowRow, test: (other: FlowRow) => boolean): FlowRow | undefined
-  /** Rows without a peer of the same UDP socket, of any source; for one without a local port yet, the nearest. */
-  peerless(row: FlowRow): FlowRow[]
-  /** All rows of other sources of a row's UDP socket. REQUIRES: it is without a peer. */
+  /** The sockets of any source that a UDP row is of, or beside; for one without a local port yet, the nearest. */
+  sockets(row: FlowRow): FlowRow[]
+  /** All rows of other sources that are of this socket. */
   ofSocket(row: FlowRow): FlowRow[]
   rows(): Iterable<FlowRow>
-  /** Forgets closed rows that were last told before, but for those that are kept. */
-  expire(beforeNs: bigint, isKept: (row: FlowRow) => boolean): void
+  /** Forgets rows that were told as closed before, but for those that are kept; who is lost may be found open by another. */
+  expire(beforeNs: bigint, isKept: (row: FlowRow) => boolean): FlowRow[]
   /** Rows that found the book full: the least important of them are forgotten. */
   forgotten(): number
 }
@@ -91,30 +107,30 @@ const isLoopback = (address: Uint8Array): boolean => {
 
 /** Sources tell of one moment at different times. */
 const APART_NS = 2_000_000_000n
-/** Whether the one had ended when the other began: a port is used again. */
+/** Whether the one had ended when the other began, as far as their sources know: a port is used again. */
 const isBefore = (one: FlowRow, other: FlowRow): boolean =>
-  !one.isOpen && one.lastNs + APART_NS < other.firstNs
+  !one.isOpen && one.lastNs + APART_NS < other.firstNs && !(one.isLost && other.isFoundOpen)
 
 export type Ends = Pick<FlowRow, 'peer' | 'localPort' | 'pid'>
-const UDP = 17
-const NO_PEER = `${UDP} ${'00'.repeat(16)} 0`
-const isUdp = ({ peer }: Ends): boolean => peer.startsWith(`${UDP} `)
-/** A port is used by several processes, for multicast; whoever does not tell its port yet is known by the process. */
-export const haveSameSocket = (a: Ends, b: Ends): boolean =>
-  isUdp(a) &&
-  isUdp(b) &&
-  a.pid !== 0 &&
-  a.pid === b.pid &&
-  (a.localPort === b.localPort || a.localPort === 0 || b.localPort === 0)
-/**
- * Whether their peer is the same, and so is the local port. The filter is asked for a flow before it has one: then the
- * process decides.
- */
-export const haveSameEnds = (a: Ends, b: Ends): boolean => {
-  if (a.peer !== b.peer || a.peer === NO_PEER) return false
-  if (a.localPort !== 0 && b.localPort !== 0) return a.localPort === b.localPort
-  return a.pid !== 0 && a.pid === b.pid
+/** As a peer begins. */
+const UDP_BEGINS = '17 '
+const NO_PEER = `${UDP_BEGINS}${'00'.repeat(16)} 0`
+export const isUdp = ({ peer }: Pick<Ends, 'peer'>): boolean => peer.startsWith(UDP_BEGINS)
+/** The filter is asked for a flow before it has a local port: then the process decides. */
+const haveSamePort = (a: Ends, b: Ends): boolean =>
+  a.localPort !== 0 && b.localPort !== 0
+    ? a.localPort === b.localPort
+    : a.pid !== 0 && a.pid === b.pid
+/** Without a peer the process decides too: a port is used by several, for multicast. */
+export const haveSameSocket = (a: Ends, b: Ends): boolean => {
+  if (!isUdp(a) || !isUdp(b) || !haveSamePort(a, b)) return false
+  return a.peer === NO_PEER || b.peer === NO_PEER
+    ? a.pid !== 0 && a.pid === b.pid
+    : a.peer === b.peer
 }
+/** Whether they are the ends of one flow, which is not of UDP. */
+export const haveSameEnds = (a: Ends, b: Ends): boolean =>
+  a.peer === b.peer && !isUdp(a) && haveSamePort(a, b)
 const haveMet = (a: FlowRow, b: FlowRow): boolean => !isBefore(a, b) && !isBefore(b, a)
 /** Whether two rows of two sources tell one flow. */
 const isSame = (a: FlowRow, b: FlowRow): boolean =>
@@ -124,29 +140,77 @@ const isSame = (a: FlowRow, b: FlowRow): boolean =>
 const distance = ({ firstNs: a }: FlowRow, { firstNs: b }: FlowRow): bigint =>
   a > b ? a - b : b - a
 
-/** Each report of a UDP flow asks: nearly all rows are another process's. */
-function sameSocket(row: FlowRow, among: Iterable<FlowRow>): FlowRow[] {
-  const found: FlowRow[] = []
-  for (const other of among)
-    if (other.pid === row.pid && other !== row && haveSameSocket(row, other) && haveMet(row, other))
-      found.push(other)
-  return found
+const nearestOf = (row: FlowRow, found: readonly FlowRow[]): FlowRow =>
+  found.reduce((a, b) => (distance(row, b) < distance(row, a) ? b : a))
+
+/** Rows by their ends: a program may have thousands of flows to one peer. */
+function createIndex() {
+  const under = new Map<string, Set<FlowRow>>()
+  const keysOf = ({ peer, localPort, pid }: FlowRow) => {
+    const ofWhat = peer.startsWith(UDP_BEGINS) ? UDP_BEGINS : peer
+    const unknown = `${ofWhat} from ? of ${pid}`
+    const fromPort = localPort === 0 ? unknown : `${ofWhat} from ${localPort}`
+    return { ofProcess: `${ofWhat} of ${pid}`, fromPort, unknown }
+  }
+  return {
+    add(row: FlowRow): void {
+      const { ofProcess, fromPort } = keysOf(row)
+      for (const key of [ofProcess, fromPort]) {
+        const beside = under.get(key)
+        if (beside) beside.add(row)
+        else under.set(key, new Set([row]))
+      }
+    },
+    remove(row: FlowRow): void {
+      const { ofProcess, fromPort } = keysOf(row)
+      for (const key of [ofProcess, fromPort]) {
+        const beside = under.get(key)
+        beside?.delete(row)
+        if (beside?.size === 0) under.delete(key)
+      }
+    },
+    /** All that may be of the same flow or socket, and others. */
+    near(row: FlowRow): FlowRow[] {
+      const { ofProcess, fromPort, unknown } = keysOf(row)
+      if (row.localPort === 0) return [...(under.get(ofProcess) ?? [])]
+      return [...(under.get(fromPort) ?? []), ...(under.get(unknown) ?? [])]
+    },
+  }
 }
 
 /** Holds at most `rowsMax` rows, and as many strings whose flow is not told yet. */
 export function createFlowBook(rowsMax = 131_072): FlowBook {
   const rows = new Map<string, FlowRow>()
-  const byPeer = new Map<string, Set<FlowRow>>()
-  const ofUdp = new Set<FlowRow>()
+  const all = createIndex()
+  const ofSockets = createIndex()
   const strings = new Map<string, { epoch: number; records: Uint8Array[] }>()
   let forgotten = 0
 
+  const file = (row: FlowRow): void => {
+    all.add(row)
+    if (row.isSocket) ofSockets.add(row)
+  }
+  const unfile = (row: FlowRow): void => {
+    all.remove(row)
+    if (row.isSocket) ofSockets.remove(row)
+  }
   const remove = (row: FlowRow): void => {
     rows.delete(keyOf(row.source, row.id))
-    const beside = byPeer.get(row.peer)
-    beside?.delete(row)
-    ofUdp.delete(row)
-    if (beside?.size === 0) byPeer.delete(row.peer)
+    unfile(row)
+  }
+  const sockets = (row: FlowRow): FlowRow[] => {
+    if (!isUdp(row)) return []
+    const found = ofSockets
+      .near(row)
+      .filter((other) => other !== row && haveMet(row, other) && haveSameSocket(row, other))
+      .filter(({ isPeerless }) => !row.isSocket || row.isPeerless === isPeerless)
+    // A socket without a peer may have the port of others that have one.
+    const connected = found.filter(({ isPeerless }) => !isPeerless)
+    const closest = connected.length > 0 ? connected : found
+    if (row.localPort !== 0 || closest.length < 2) return closest
+    return [...Map.groupBy(closest, ({ source }) => source).values()].map((of) =>
+      nearestOf(row, of),
+    )
   }
   /**
    * An eighth at once. Closed ones go first, then those that are only watched, then the oldest: one that is given and
@@ -171,35 +235,41 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
     const waiting = strings.get(key)
     strings.delete(key)
     const peer = `${view.getUint8(FLOW_AT.protocol)} ${Buffer.from(address).toString('hex')} ${port}`
+    const source = view.getUint8(6)
+    const isFoundOpen = (view.getUint32(FLOW_AT.flags, true) & FlowFlag.enumerated) !== 0
+    const isOfUdp = peer.startsWith(UDP_BEGINS)
     const row: FlowRow = {
-      source: view.getUint8(6),
+      source,
       id: view.getBigUint64(FLOW_AT.flowId, true),
       epoch,
       peer,
+      isSocket: isOfUdp && source !== Source.filter,
       isPeerless: peer === NO_PEER,
       isLoopback: isLoopback(address),
+      isFoundOpen,
+      hasOwnBeginning: isFoundOpen && source === Source.nettop,
       firstNs: view.getBigUint64(8, true),
       last: record,
       strings: waiting?.epoch === epoch ? waiting.records : [],
-      localPort: 0,
-      pid: 0,
+      localPort: view.getUint16(FLOW_AT.localPort, true),
+      pid: view.getUint32(FLOW_AT.pid, true),
       out: 0,
       in: 0,
       lastNs: 0n,
       isOpen: true,
       isNamed: true,
+      isLost: false,
       given: undefined,
       aheadOut: 0,
       aheadIn: 0,
+      isCompared: false,
       ended: undefined,
+      endedNs: 0n,
       coveredBy: undefined,
       ...{ elsewhereOut: 0, elsewhereIn: 0, toldOut: 0, toldIn: 0 },
     }
     rows.set(key, row)
-    if (isUdp(row)) ofUdp.add(row)
-    const beside = byPeer.get(row.peer)
-    if (beside) beside.add(row)
-    else byPeer.set(row.peer, new Set([row]))
+    file(row)
     return row
   }
 
@@ -222,13 +292,19 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
       // An epoch that is over says nothing new.
       if (row.epoch > epoch) return { row, former, isNew }
       row.last = record
-      row.localPort = view.getUint16(FLOW_AT.localPort, true) || row.localPort
-      row.pid = view.getUint32(FLOW_AT.pid, true) || row.pid
+      const localPort = view.getUint16(FLOW_AT.localPort, true) || row.localPort
+      const pid = view.getUint32(FLOW_AT.pid, true) || row.pid
+      if (localPort !== row.localPort || pid !== row.pid) {
+        unfile(row)
+        Object.assign(row, { localPort, pid })
+        file(row)
+      }
       row.out = Math.max(row.out, count(view, FLOW_AT.bytesOut))
       row.in = Math.max(row.in, count(view, FLOW_AT.bytesIn))
       row.lastNs = view.getBigUint64(8, true)
       row.isNamed = true
       row.isOpen = view.getUint8(FLOW_AT.state) !== FlowState.closed
+      row.isLost = false
       return { row, former, isNew }
     },
     find(source, id, epoch) {
@@ -246,27 +322,20 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
       strings.set(key, { epoch, records: [record] })
     },
     sameFlow(row, test) {
-      let nearest: FlowRow | undefined
-      for (const other of byPeer.get(row.peer) ?? [])
-        if (
-          isSame(row, other) &&
-          test(other) &&
-          (!nearest || distance(row, other) < distance(row, nearest))
-        )
-          nearest = other
-      return nearest
+      if (isUdp(row)) return undefined
+      const found = all.near(row).filter((other) => isSame(row, other) && test(other))
+      return found.length === 0 ? undefined : nearestOf(row, found)
     },
-    peerless(row) {
-      if (!isUdp(row)) return []
-      const found = sameSocket(row, byPeer.get(NO_PEER) ?? [])
-      if (row.localPort !== 0 || found.length < 2) return found
-      return [found.reduce((a, b) => (distance(row, b) < distance(row, a) ? b : a))]
-    },
-    ofSocket: (row) => sameSocket(row, ofUdp).filter(({ source }) => source !== row.source),
+    sockets,
+    ofSocket: (row) =>
+      all.near(row).filter((other) => other.source !== row.source && sockets(other).includes(row)),
     rows: () => rows.values(),
     expire(beforeNs, isKept) {
-      for (const row of [...rows.values()])
-        if (!row.isOpen && row.lastNs < beforeNs && !isKept(row)) remove(row)
+      const gone = [...rows.values()].filter(
+        (row) => !row.isOpen && !row.isLost && row.lastNs < beforeNs && !isKept(row),
+      )
+      for (const row of gone) remove(row)
+      return gone
     },
     forgotten: () => forgotten,
   }

@@ -7,29 +7,33 @@ import {
   type FlowRow,
   type GivenFlow,
   haveSameEnds,
+  isUdp,
 } from './flow-book.ts'
 import { createSockets, type Elsewhere, type Sockets } from './sockets.ts'
 
 const TWO_32 = 4_294_967_296
 const ENDED_KEPT_MAX = 4096
-const NOBODY = { pid: 0, pidversion: 0 }
+/** A source may tell of a flow's last moment after another did. */
+const LATE_NS = 2_000_000_000n
+const NEW = { out: 0, in: 0, baseOut: 0, baseIn: 0, pid: 0, pidversion: 0 }
 
 type Kept = Omit<GivenFlow, 'id'> & { id: string }
+type Alias = {
+  source: number
+  id: string
+  epoch: number
+  given: Kept
+  aheadOut: number
+  aheadIn: number
+  /** Where another source may tell of it before this one does: what it is found by. */
+  ends?: Ends
+  /** Whatever another source tells of its socket. */
+  isOfSocket?: boolean
+}
 /** What has to outlive this process, as JSON can hold it; of this boot alone. */
 export type BeliefMemory = {
-  /** Flows that have other ids, or counters, at their source than in the engine. */
-  given: {
-    source: number
-    id: string
-    epoch: number
-    given: Kept
-    aheadOut: number
-    aheadIn: number
-    /** Where another source may tell of it before this one does: what it is found by. */
-    ends?: Ends
-    /** Whatever another source tells of its socket. */
-    isOfSocket?: boolean
-  }[]
+  /** Flows that have other ids, or counters, at their source than in the engine, and all of UDP. */
+  given: Alias[]
   /** Flows that ended for the engine a moment ago, of which a source may yet tell. */
   ended: Kept[]
   /** Of UDP sockets without a peer. */
@@ -50,14 +54,20 @@ export type Giving = {
   closeLost(row: FlowRow): void
   /** It was told as closed, or the engine closes it itself. */
   markTold(row: FlowRow): void
-  /** As what it ended for the engine, told by whichever source. */
-  endOf(row: FlowRow): GivenFlow | undefined
+  /** Of one with its own beginning, how far the engine is ahead of it. */
+  compare(row: FlowRow): void
+  /** Looks whether another source told its end, or an engine before this one. */
+  findEnd(row: FlowRow): void
   /** Whether it ended for the engine with what it has now. */
   hasNothingNew(row: FlowRow): boolean
   /** `withEnds`: the filter is silent, and may tell of any flow at last. */
   memory(withEnds: boolean): BeliefMemory
   /** The source has named all that it has: who tells of one of these now tells of another flow. */
   named(source: number): void
+  /** Forgets closed rows that were last told before; of one flow under two ids it keeps that it ended. */
+  expire(beforeNs: bigint, isKept: (row: FlowRow) => boolean): void
+  /** The source tells nothing any more: what others tell of its sockets waits for it no longer. */
+  gone(source: number): void
 }
 
 /** `emit` takes records, whole. */
@@ -65,18 +75,57 @@ export function createGiving(
   book: FlowBook,
   emit: (record: Uint8Array) => void,
   before: BeliefMemory | undefined,
+  nowNs: () => bigint,
 ): Giving {
+  /** Flows that an engine before this one was given, and that this one is not given yet. */
   const known = new Map(before?.given.map((alias) => [`${alias.source}.${alias.id}`, alias]) ?? [])
-  /** Flows that the engine has from a source that has not told them to this process yet. */
-  let untold = before?.given.filter(({ ends }) => ends !== undefined) ?? []
-  const toldByAnother = (row: FlowRow): (typeof untold)[number] | undefined =>
-    untold.find(({ source, ends }) => source !== row.source && ends && haveSameEnds(row, ends))
-  const sockets = createSockets(book, before?.elsewhere ?? [], () =>
-    untold.flatMap(({ source, id, ends, isOfSocket }) =>
-      isOfSocket && ends ? [{ source, id, ends }] : [],
-    ),
-  )
   const endedBefore = new Map(before?.ended.map((flow) => [flow.id, flow]) ?? [])
+  const keepEnd = (id: string, flow: Kept): void => {
+    endedBefore.delete(id)
+    endedBefore.set(id, flow)
+    if (endedBefore.size > ENDED_KEPT_MAX)
+      endedBefore.delete(endedBefore.keys().next().value as string)
+  }
+  const forget = (alias: Alias): void => void known.delete(`${alias.source}.${alias.id}`)
+  const untold = () =>
+    [...known.values()].flatMap(({ source, id, ends, isOfSocket }) =>
+      isOfSocket && ends ? [{ source, id, ends }] : [],
+    )
+  const sockets = createSockets(book, before?.elsewhere ?? [], untold, nowNs)
+  const isOwn = (row: FlowRow, { source, id, epoch }: Alias): boolean =>
+    source === row.source && id === `${row.id}` && epoch === row.epoch
+  /** As what an engine before this one was given it, by whichever source. */
+  const takeKnown = (row: FlowRow): Alias | undefined => {
+    const others = [...known.values()].filter(({ source }) => source !== row.source)
+    const found = [
+      known.get(`${row.source}.${row.id}`),
+      others.find(({ given }) => given.id === `${row.id}`),
+      others.find(({ ends }) => ends !== undefined && haveSameEnds(row, ends)),
+    ].find((alias) => alias !== undefined)
+    if (found === undefined) return undefined
+    forget(found)
+    return found.source === row.source && !isOwn(row, found) ? undefined : found
+  }
+  /** Nobody goes on with it: closed as it was last seen, if this process has seen it. */
+  const endKnown = (alias: Alias): void => {
+    const row = book.find(alias.source, BigInt(alias.id), alias.epoch)
+    forget(alias)
+    if (row === undefined) keepEnd(alias.id, inAll(alias.given))
+    else if (row.given === undefined) {
+      goOnAs(row, alias)
+      closeLost(row)
+    }
+  }
+  const goOnAs = (row: FlowRow, alias: Alias): void => {
+    const given = { ...alias.given, id: BigInt(alias.given.id) }
+    row.given = given
+    if (isOwn(row, alias)) {
+      row.aheadOut = alias.aheadOut
+      row.aheadIn = alias.aheadIn
+      row.toldOut += given.out
+      row.toldIn += given.in
+    } else goOnFrom(row, given)
+  }
 
   /** The flow's record, as the engine knows it. */
   const tell = (
@@ -117,35 +166,25 @@ export function createGiving(
       return
     }
     row.coveredBy = undefined
-    for (const one of row.isPeerless ? book.ofSocket(row) : book.peerless(row)) {
+    for (const one of row.isSocket ? book.ofSocket(row) : book.sockets(row)) {
       if (one.source === row.source) continue
       closeLost(one)
-      if (row.isPeerless) one.coveredBy = row
+      if (row.isSocket) one.coveredBy = row
     }
-    const alias = known.get(`${row.source}.${row.id}`)
-    const untoldOne = alias === undefined ? toldByAnother(row) : alias
-    untold = untold.filter((one) => one !== untoldOne)
-    if (alias === undefined && untoldOne !== undefined) {
-      const { id, epoch } = untoldOne.given
-      row.given = { ...untoldOne.given, id: BigInt(id), epoch }
-    } else if (alias?.epoch === row.epoch) {
-      const { id, epoch } = alias.given
-      row.given = { ...alias.given, id: BigInt(id), epoch }
-      row.aheadOut = alias.aheadOut
-      row.aheadIn = alias.aheadIn
-    } else if (row.ended !== undefined) {
-      const told = sockets.claim(row)
-      // It was closed and goes on: what it had then is counted.
-      row.given = { ...row.ended, epoch: row.ended.epoch + 1, out: 0, in: 0 }
-      row.aheadOut = -row.ended.out - told.out
-      row.aheadIn = -row.ended.in - told.in
-    } else {
-      const told = sockets.claim(row)
-      row.given = { ...NOBODY, id: row.id, epoch: row.epoch, out: 0, in: 0 }
-      row.aheadOut = -told.out
-      row.aheadIn = -told.in
-    }
-    tellFirst(row, row.given)
+    const alias = takeKnown(row)
+    if (alias !== undefined) goOnAs(row, alias)
+    else beginWith(row)
+    if (row.given !== undefined) tellFirst(row, row.given)
+  }
+  const beginWith = (row: FlowRow): void => {
+    const { id, epoch, ended } = row
+    const told = sockets.claim(row)
+    // It was closed and goes on: what it had then is counted.
+    row.given = ended ? { ...ended, epoch: ended.epoch + 1, out: 0, in: 0 } : { ...NEW, id, epoch }
+    row.given.baseOut += told.out
+    row.given.baseIn += told.in
+    row.aheadOut = -(ended?.out ?? 0) - told.out
+    row.aheadIn = -(ended?.in ?? 0) - told.in
   }
   const tellFirst = (row: FlowRow, given: GivenFlow): void => {
     for (const record of row.strings) tellString(record, given)
@@ -157,17 +196,29 @@ export function createGiving(
     if (row.given === undefined) return
     by.given = row.given
     row.given = undefined
+    row.isCompared = row.hasOwnBeginning
     goOnFrom(by, by.given)
     tellFirst(by, by.given)
   }
 
+  /** The other may have told more since: of all that was seen the least is ahead. */
+  const compare = (row: FlowRow): void => {
+    if (!row.hasOwnBeginning || row.given !== undefined) return
+    const given = book.sameFlow(row, (other) => other.given !== undefined)?.given
+    if (given === undefined) return
+    const [aheadOut, aheadIn] = [given.out - row.out, given.in - row.in]
+    row.aheadOut = row.isCompared ? Math.max(row.aheadOut, aheadOut) : aheadOut
+    row.aheadIn = row.isCompared ? Math.max(row.aheadIn, aheadIn) : aheadIn
+    row.isCompared = true
+  }
   /** nettop counts from its own start: of a flow that it found open, what was told before goes before. */
   const goOnFrom = (row: FlowRow, before: GivenFlow): void => {
-    const view = new DataView(row.last.buffer)
-    const isFoundOpen =
-      (view.getUint32(FLOW_AT.flags, true) & FlowFlag.enumerated) !== 0 &&
-      row.source === Source.nettop
-    if (!isFoundOpen) return
+    if (!row.hasOwnBeginning) {
+      row.aheadOut = -before.baseOut
+      row.aheadIn = -before.baseIn
+      return
+    }
+    if (row.isCompared) return
     row.aheadOut = before.out - (row.lastNs > row.firstNs ? row.out : 0)
     row.aheadIn = before.in - (row.lastNs > row.firstNs ? row.in : 0)
   }
@@ -178,27 +229,36 @@ export function createGiving(
     tell(row, row.given, { state: FlowState.closed, flags: FlowFlag.inexact })
     endGiven(row, row.given)
   }
-  const endGiven = (row: FlowRow, { out, in: bytesIn, ...given }: GivenFlow): void => {
-    // Of a flow that had ended before, this epoch holds the rest.
-    row.ended = {
-      ...given,
-      out: out + Math.max(0, -row.aheadOut),
-      in: bytesIn + Math.max(0, -row.aheadIn),
-    }
+  const endGiven = (row: FlowRow, given: GivenFlow): void => {
+    const ended = inAll(given)
     row.given = undefined
+    putEnd(row, ended, row.lastNs)
+    // Who told it first may be heard of again long after.
+    if (ended.id !== row.id) keepEnd(`${ended.id}`, kept(ended))
+    // Another may tell of it when this row is forgotten.
+    book.sameFlow(row, (other) => {
+      const nearest = book.sameFlow(other, ({ source }) => source === row.source)
+      if (other.given === undefined && nearest === row) putEnd(other, ended, row.lastNs)
+      return false
+    })
   }
 
-  /** As what it ended for the engine, told by whichever source. */
-  const endOf = (row: FlowRow): GivenFlow | undefined => {
-    const other = book.sameFlow(row, ({ ended }) => ended !== undefined)?.ended
+  /** What another source or an engine before this one told the end of. */
+  const findEnd = (row: FlowRow): void => {
+    if (row.ended !== undefined) return
+    const other = book.sameFlow(row, ({ ended }) => ended !== undefined)
     const before = endedBefore.get(`${row.id}`)
-    if (other !== undefined || before === undefined) return other
-    return before.epoch < row.epoch ? undefined : { ...before, id: row.id }
+    if (other?.ended !== undefined) putEnd(row, other.ended, other.endedNs)
+    else if (before !== undefined && before.epoch >= row.epoch)
+      putEnd(row, { ...before, id: BigInt(before.id) }, 0n)
   }
   /** Whether it ended for the engine with what it has now. */
   const hasNothingNew = (row: FlowRow): boolean => {
-    const { ended, elsewhereOut, elsewhereIn } = row
+    sockets.settle(row)
+    const { ended, endedNs, elsewhereOut, elsewhereIn } = row
     if (ended === undefined && elsewhereOut + elsewhereIn === 0) return false
+    if (ended !== undefined && row.hasOwnBeginning && row.lastNs <= endedNs + LATE_NS)
+      Object.assign(ended, { out: row.out, in: row.in })
     return row.out <= (ended?.out ?? 0) + elsewhereOut && row.in <= (ended?.in ?? 0) + elsewhereIn
   }
   const markTold = (row: FlowRow): void => {
@@ -213,31 +273,64 @@ export function createGiving(
     takeFrom,
     closeLost,
     markTold,
-    endOf,
+    findEnd,
+    compare,
     hasNothingNew,
     named(source) {
-      untold = untold.filter((one) => one.source !== source)
+      for (const alias of known.values()) if (alias.source === source) endKnown(alias)
+      sockets.named(source)
+    },
+    expire(beforeNs, isKept) {
+      for (const { id, ended } of book.expire(beforeNs, isKept)) {
+        if (ended !== undefined && ended.id !== id) keepEnd(`${id}`, kept(ended))
+      }
+    },
+    gone(source) {
+      for (const alias of known.values())
+        if (alias.source === source && alias.isOfSocket) endKnown(alias)
     },
     memory(withEnds) {
-      const kept = (flow: GivenFlow): Kept => ({ ...flow, id: `${flow.id}` })
-      const memory: BeliefMemory = { given: [], ended: [], elsewhere: sockets.memory() }
+      const given = [...known.values()]
+      const ended = new Map(endedBefore)
       for (const row of book.rows()) {
-        const { source, id, epoch, given, ended, aheadOut, aheadIn } = row
-        if (ended !== undefined) memory.ended.push(kept(ended))
-        if (given === undefined) continue
-        const { peer, localPort, pid, isPeerless } = row
-        const hasEnds = isPeerless || (withEnds && source !== Source.filter && !row.isLoopback)
-        if (hasEnds || given.id !== id || aheadOut !== 0 || aheadIn !== 0)
-          memory.given.push({
-            ...{ source, id: `${id}`, epoch, given: kept(given), aheadOut, aheadIn },
+        if (row.ended !== undefined)
+          ended.set(`${row.ended.id}`, kept({ ...row.ended, out: 0, in: 0 }))
+        if (row.given === undefined) continue
+        const { source, id, epoch, aheadOut, aheadIn, peer, localPort, pid, isSocket } = row
+        const hasEnds = isSocket || (withEnds && source !== Source.filter && !row.isLoopback)
+        if (hasEnds || isUdp(row) || row.given.id !== id || aheadOut !== 0 || aheadIn !== 0)
+          given.push({
+            ...{ source, id: `${id}`, epoch, given: kept(row.given), aheadOut, aheadIn },
             ...(hasEnds ? { ends: { peer, localPort, pid } } : {}),
-            ...(isPeerless ? { isOfSocket: true } : {}),
+            ...(isSocket ? { isOfSocket: true } : {}),
           })
       }
-      memory.ended.splice(0, memory.ended.length - ENDED_KEPT_MAX)
-      return memory
+      return {
+        given,
+        ended: [...ended.values()].slice(-ENDED_KEPT_MAX),
+        elsewhere: sockets.memory(),
+      }
     },
   }
+}
+
+const kept = (flow: GivenFlow): Kept => ({ ...flow, id: `${flow.id}` })
+
+/** As it ended: all that it had is behind it. */
+function inAll<Flow extends Omit<GivenFlow, 'id'>>(flow: Flow): Flow {
+  const baseOut = flow.baseOut + flow.out
+  const baseIn = flow.baseIn + flow.in
+  return { ...flow, out: 0, in: 0, baseOut, baseIn }
+}
+
+/** As it ended, `base` in all; of one with its own beginning it is what it has now. */
+function putEnd(row: FlowRow, ended: GivenFlow, endedNs: bigint): void {
+  const { baseOut, baseIn } = ended
+  row.ended = row.hasOwnBeginning
+    ? { ...ended, out: row.out, in: row.in }
+    : { ...ended, out: baseOut, in: baseIn }
+  row.endedNs = endedNs
+  row.isCompared = false
 }
 
 /** Who has no name for the image says whose it is by the pid; it was named before. */

@@ -34,7 +34,8 @@ export function createFilterSilence(book: FlowBook): FilterSilence {
   const isTold = (row: FlowRow): boolean => {
     const others = row.source === Source.nettop ? isNotOfNettop : isOfFilter
     // The filter's row may be forgotten before this one.
-    if (!told.has(row) && book.sameFlow(row, others) !== undefined) told.add(row)
+    if (!told.has(row) && (book.sameFlow(row, others) ?? book.ofSocket(row).find(others)))
+      told.add(row)
     return told.has(row)
   }
 

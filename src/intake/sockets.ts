@@ -6,11 +6,11 @@
 //     it when it is: all rows count from their socket's beginning, but nettop's of what it found open.
 // Sources tell of one moment up to a second apart, so at a change of source what a socket moved in that second may count
 // twice or not at all.
-import { FLOW_AT, FlowFlag, Source } from '../records/record.gen.ts'
+import { Source } from '../records/record.gen.ts'
 import { type Ends, type FlowBook, type FlowRow, haveSameSocket } from './flow-book.ts'
 
 export type Counts = { out: number; in: number }
-/** What of a row that is not given other rows have told. */
+/** What of a socket that is not given rows of others have told, and be it nothing. */
 export type Elsewhere = Counts & { source: number; id: string; epoch: number }
 /** A row of a socket that an engine before this one was given, and that its source has not told yet. */
 export type UntoldSocket = { source: number; id: string; ends: Ends }
@@ -22,11 +22,17 @@ export type Sockets = {
   told(row: FlowRow, out: number, bytesIn: number): void
   /** What it counts is told by another: `isHere` says whether a source still tells anything. */
   hold(row: FlowRow, isHere: (source: number) => boolean): boolean
+  /** Those that were held until more is known of their sockets: to be looked at again. */
+  takeUnsure(): FlowRow[]
   /** Whether another row of its socket is given by its source: then what others tell of the socket is held. */
   isBesideGiven(row: FlowRow): boolean
+  /** Shares what others told among the rows of its socket. */
+  settle(row: FlowRow): void
   /** What of its counts has been told by others, beside what it told itself: from here on it is given. */
   claim(row: FlowRow): Counts
   memory(): Elsewhere[]
+  /** The source has named all that it has. */
+  named(source: number): void
 }
 
 /** A row's last report may come after the one that closed its socket's. */
@@ -36,13 +42,18 @@ export function createSockets(
   book: FlowBook,
   before: readonly Elsewhere[],
   untold: () => readonly UntoldSocket[],
+  /** Since boot. */
+  nowNs: () => bigint,
 ): Sockets {
   const keyOf = ({ source, id, epoch }: { source: number; id: bigint | string; epoch: number }) =>
     `${source}.${id}.${epoch}`
   const known = new Map(before.map((one) => [keyOf(one), one]))
 
-  const isFoundOpen = ({ last }: FlowRow): boolean =>
-    (new DataView(last.buffer).getUint32(FLOW_AT.flags, true) & FlowFlag.enumerated) !== 0
+  const forget = (one: Elsewhere): void => void known.delete(keyOf(one))
+  /** Without a local port, and held for a socket that was there before: its own may be told next. */
+  const unsure = new Set<FlowRow>()
+  const isUnsure = (row: FlowRow, by: FlowRow): boolean =>
+    row.localPort === 0 && by.firstNs + LATE_NS < row.firstNs && nowNs() < row.firstNs + LATE_NS
   const addElsewhere = (row: FlowRow, out: number, bytesIn: number): void => {
     row.elsewhereOut += out
     row.elsewhereIn += bytesIn
@@ -52,16 +63,17 @@ export function createSockets(
     out: out - (ended?.out ?? 0),
     in: bytesIn - (ended?.in ?? 0),
   })
-  /** All that it has now was told by others, but for what it told itself before. */
+  /** All that it has now was told by others, but for what it told itself before; of a part also what `told` added. */
   const letPass = (row: FlowRow): void => {
     const rest = restOf(row)
-    row.elsewhereOut = Math.max(row.elsewhereOut, rest.out)
-    row.elsewhereIn = Math.max(row.elsewhereIn, rest.in)
+    row.elsewhereOut = row.isSocket ? Math.max(row.elsewhereOut, rest.out) : rest.out
+    row.elsewhereIn = row.isSocket ? Math.max(row.elsewhereIn, rest.in) : rest.in
   }
   /** As far as rows of others have told since this began. */
   const raiseToTold = (row: FlowRow): void => {
     let [out, bytesIn] = [0, 0]
     for (const other of book.ofSocket(row)) {
+      if (other.lastNs + LATE_NS < row.firstNs) continue
       out += other.toldOut
       bytesIn += other.toldIn
     }
@@ -70,25 +82,57 @@ export function createSockets(
   }
   /** Rows of the same source and socket: nobody knows which of them has what another source told. */
   const siblings = (row: FlowRow): FlowRow[] =>
-    row.isPeerless ? book.peerless(row).filter(({ source }) => source === row.source) : []
+    row.isSocket ? book.sockets(row).filter(({ source }) => source === row.source) : []
+
+  /** What siblings that have closed counted is their own, and what they had beyond it this one's. */
+  const settle = (row: FlowRow): void => {
+    for (const one of siblings(row)) {
+      if (one.given !== undefined || one.isOpen) continue
+      const rest = restOf(one)
+      const out = Math.min(row.elsewhereOut, rest.out - one.elsewhereOut)
+      const bytesIn = Math.min(row.elsewhereIn, rest.in - one.elsewhereIn)
+      addElsewhere(one, out, bytesIn)
+      addElsewhere(row, -out, -bytesIn)
+    }
+  }
+
+  /** What it has beyond what it counts goes to its siblings. */
+  const share = (row: FlowRow): FlowRow => {
+    for (const one of siblings(row)) {
+      if (one.given !== undefined || !one.isOpen) continue
+      const [mine, theirs] = [restOf(row), restOf(one)]
+      const least = (a: number, b: number) => Math.max(0, Math.min(a, b))
+      const out = least(row.elsewhereOut - mine.out, theirs.out - one.elsewhereOut)
+      const bytesIn = least(row.elsewhereIn - mine.in, theirs.in - one.elsewhereIn)
+      addElsewhere(one, out, bytesIn)
+      addElsewhere(row, -out, -bytesIn)
+    }
+    return row
+  }
 
   return {
     meet(row, isAnother) {
-      if (!row.isPeerless) {
+      if (!row.isSocket) {
         // One that is told late has bytes that the socket's row has told; one that begins after its close has none.
         const hasPart = ({ source, given, isOpen, toldOut, toldIn, lastNs }: FlowRow): boolean => {
-          const lateNs = isOpen || !row.isOpen ? LATE_NS : 0n
-          const wasTold = toldOut + toldIn > 0 && row.firstNs <= lastNs + lateNs
+          const lateNs = row.isOpen ? 0n : LATE_NS
+          const wasTold = toldOut + toldIn > 0 && (isOpen || row.firstNs <= lastNs + lateNs)
           return source !== row.source && (given !== undefined || wasTold)
         }
-        if (book.peerless(row).some(hasPart)) letPass(row)
+        const its = book.sockets(row).filter(hasPart)
+        // Without a port it may be of a socket that is told next: whether it is held decides.
+        const isKnown = row.localPort !== 0 || its.some(({ given }) => given === undefined)
+        if (its.length > 0 && isKnown) letPass(row)
         return
       }
       const isGiven = untold().some(({ source, id }) => source === row.source && id === `${row.id}`)
       if (isGiven) return
       const kept = known.get(keyOf(row))
-      if (kept !== undefined) addElsewhere(row, kept.out, kept.in)
-      if (isFoundOpen(row)) {
+      if (kept !== undefined) {
+        addElsewhere(row, kept.out, kept.in)
+        forget(kept)
+      }
+      if (row.isFoundOpen) {
         // Who told of its past, and has forgotten it, nobody knows; nettop counts from its own beginning.
         if (kept === undefined && isAnother && row.source !== Source.nettop) letPass(row)
       } else if (siblings(row).length === 0) {
@@ -99,20 +143,28 @@ export function createSockets(
       row.toldOut += out
       row.toldIn += bytesIn
       if (out + bytesIn === 0) return
-      // An engine before this one may have been told of it, and kept what that was.
-      const isToldAgain = row.toldOut === out && row.toldIn === bytesIn && isFoundOpen(row)
       const sources = new Set([row.source])
-      for (const other of book.peerless(row)) {
+      for (const other of book.sockets(row)) {
         if (sources.has(other.source) || other.given !== undefined) continue
         sources.add(other.source)
-        if (isToldAgain && known.has(keyOf(other))) raiseToTold(other)
-        else addElsewhere(other, out, bytesIn)
+        addElsewhere(other, out, bytesIn)
       }
+      if (!row.isSocket) return
+      // Until a part of it says more nobody knows whether it had these bytes.
+      for (const other of book.ofSocket(row))
+        if (!other.isSocket && other.isOpen && other.given === undefined)
+          addElsewhere(other, out, bytesIn)
     },
     hold(row, isHere) {
       const isOther = ({ source, given }: FlowRow): boolean =>
         given !== undefined && source !== row.source && isHere(source)
-      row.coveredBy ??= book.peerless(row).find(isOther)
+      const { coveredBy } = row
+      if (row.localPort === 0 || (coveredBy && !haveSameSocket(row, coveredBy))) {
+        // What was let pass for the wrong one is to be told.
+        if (coveredBy && row.localPort !== 0) row.elsewhereOut = row.elsewhereIn = 0
+        row.coveredBy = undefined
+      }
+      row.coveredBy ??= book.sockets(row).find(isOther)
       const by = row.coveredBy
       const isTold =
         by !== undefined &&
@@ -122,35 +174,54 @@ export function createSockets(
       const isToBeTold = untold().some(
         ({ source, ends }) => source !== row.source && haveSameSocket(row, ends),
       )
-      if (isTold || isToBeTold) letPass(row)
+      unsure.delete(row)
+      if (isTold && isUnsure(row, by)) unsure.add(row)
+      else if (isTold || isToBeTold) letPass(row)
       return isTold || isToBeTold
     },
-    isBesideGiven: (row) => siblings(row).some(({ given }) => given !== undefined),
-    claim(row) {
-      const own = { out: row.elsewhereOut, in: row.elsewhereIn }
-      const others = siblings(row).filter(({ given }) => given === undefined)
-      for (const one of others) {
-        // What one that has closed counted is its own.
-        const rest = one.isOpen ? { out: 0, in: 0 } : restOf(one)
-        own.out += one.elsewhereOut - rest.out
-        own.in += one.elsewhereIn - rest.in
-        one.elsewhereOut = rest.out
-        one.elsewhereIn = rest.in
-      }
-      row.elsewhereOut = row.elsewhereIn = 0
-      const next = others.find(({ isOpen }) => isOpen)
-      const most = next ? restOf(row) : { out: Infinity, in: Infinity }
-      const out = Math.max(0, Math.min(own.out, most.out))
-      const bytesIn = Math.max(0, Math.min(own.in, most.in))
-      if (next) addElsewhere(next, Math.max(0, own.out - out), Math.max(0, own.in - bytesIn))
-      return { out, in: bytesIn }
+    takeUnsure() {
+      const rows = [...unsure]
+      unsure.clear()
+      return rows
     },
-    memory: () =>
-      [...book.rows()]
-        .filter((row) => row.isOpen && row.given === undefined)
-        .filter(({ elsewhereOut, elsewhereIn }) => elsewhereOut + elsewhereIn > 0)
+    isBesideGiven: (row) => siblings(row).some(({ given }) => given !== undefined),
+    settle,
+    claim(row) {
+      settle(row)
+      const others = siblings(row).filter(({ given, isOpen }) => given === undefined && isOpen)
+      for (const one of others) {
+        addElsewhere(row, one.elsewhereOut, one.elsewhereIn)
+        one.elsewhereOut = one.elsewhereIn = 0
+      }
+      const { elsewhereOut, elsewhereIn } = row
+      row.elsewhereOut = row.elsewhereIn = 0
+      const [next] = others
+      if (next === undefined) return { out: elsewhereOut, in: elsewhereIn }
+      const [mine, theirs] = [restOf(row), restOf(next)]
+      // Of what is ahead of both nobody knows whose it is: of neither it counts again.
+      const part = (all: number, own: number, other: number) =>
+        Math.min(all, Math.max(0, own, all - Math.max(0, other)))
+      addElsewhere(
+        next,
+        elsewhereOut - Math.min(elsewhereOut, Math.max(0, mine.out)),
+        elsewhereIn - Math.min(elsewhereIn, Math.max(0, mine.in)),
+      )
+      return {
+        out: part(elsewhereOut, mine.out, theirs.out),
+        in: part(elsewhereIn, mine.in, theirs.in),
+      }
+    },
+    memory: () => [
+      ...known.values(),
+      ...[...book.rows()]
+        .filter((row) => row.isSocket && row.isOpen && row.given === undefined)
+        .map(share)
         .map(({ source, id, epoch, elsewhereOut, elsewhereIn }) => ({
           ...{ source, id: `${id}`, epoch, out: elsewhereOut, in: elsewhereIn },
         })),
+    ],
+    named(source) {
+      for (const one of known.values()) if (one.source === source) forget(one)
+    },
   }
 }

@@ -12,13 +12,18 @@ const MEMORY: BeliefMemory = {
       source: 5,
       id: '77',
       epoch: 1,
-      given: { id: '1', epoch: 1, out: 100, in: 5, pid: 500, pidversion: 3 },
+      given: { id: '1', epoch: 1, out: 100, in: 5, baseOut: 9, baseIn: 0, pid: 500, pidversion: 3 },
       aheadOut: 0,
       aheadIn: -3,
       ends: { peer: '6 00 443', localPort: 50_000, pid: 500 },
     },
   ],
-  ended: [{ id: '18446744073709551615', epoch: 2, out: 7, in: 0, pid: 0, pidversion: 0 }],
+  ended: [
+    {
+      ...{ id: '18446744073709551615', epoch: 2, pid: 0, pidversion: 0 },
+      ...{ out: 0, in: 0, baseOut: 7, baseIn: 0 },
+    },
+  ],
   elsewhere: [{ source: 4, id: '77', epoch: 0, out: 100, in: 3 }],
 }
 

@@ -19,6 +19,7 @@ import {
   writeName,
   writeTick,
 } from '../../src/records/record.gen.ts'
+import type { MacSource } from '../../src/sources/choice.ts'
 
 export const ALL = Capability.processEvents + Capability.flowCloses + Capability.allProcesses
 const BOOT_UNIX_NS = 1_772_445_600_000_000_000n
@@ -121,6 +122,12 @@ export class Ledger {
     }
     return this
   }
+  copy(): Ledger {
+    const copy = new Ledger()
+    for (const [key, flow] of this.flows) copy.flows.set(key, { ...flow })
+    for (const key of this.#named) copy.#named.add(key)
+    return Object.assign(copy, { afterClose: this.afterClose, falls: this.falls })
+  }
   /** Flows that were told since their source began its enumeration. */
   readonly #named = new Set<string>()
   /** As the engine: the end of an enumeration closes what it did not name. */
@@ -155,9 +162,9 @@ export class Ledger {
 export { FLOW_AT }
 
 /** A belief, its sources, and the ledger that takes what it hands on. */
-export function scene(memory?: BeliefMemory) {
+export function scene(memory?: BeliefMemory, allowed?: ReadonlySet<MacSource>) {
   const teller = new Teller()
-  const belief = createBelief({ memory })
+  const belief = createBelief({ memory, allowed })
   const ledger = new Ledger()
   const hand = (...records: Uint8Array[]) => ledger.take(belief.take(Buffer.concat(records)))
   return {

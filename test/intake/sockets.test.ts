@@ -68,8 +68,8 @@ describe('a UDP socket without a peer', () => {
   it('is the filter’s from where it was when NetworkStatistics ends, and once when that comes back', () => {
     const { tells, stops, begins, ledger } = older()
     tells(filter, { id: 1, out: 300, ...one })
-    tells(filter, { id: 1, out: 320, ...one })
     tells(statistics, { id: 70, out: 1_320, ...socket })
+    tells(filter, { id: 1, out: 320, ...one })
     stops(statistics)
     tells(filter, { id: 1, out: 350, ...one })
     // One that is told late is not told again.
@@ -162,6 +162,25 @@ describe('a UDP socket without a peer', () => {
     assert.equal(ledger.out, 115)
   })
 
+  it('is not an older one of its process where the filter has no local port yet, once more is known', () => {
+    for (const how of ['told', 'ported', 'brief', 'older'] as const) {
+      const { tells, wait, ledger } = older()
+      const told = { id: 1, ...one, localPort: 0 }
+      const isBrief = how === 'brief'
+      tells(filter, { ...told, out: 40, state: isBrief ? 'closed' : 'opened' })
+      assert.equal(ledger.out, 1_000, 'nobody knows yet')
+      wait(900)
+      if (how === 'told' || isBrief)
+        tells(statistics, { id: 71, out: 40, ...socket, localPort: 6_000 })
+      if (how === 'older') tells(statistics, { id: 70, out: 1_040, ...socket })
+      wait(1_500)
+      if (how === 'ported') tells(filter, { ...told, localPort: 6_000, out: 60 })
+      if (how === 'told') tells(filter, { ...told, out: 60 })
+      const sent = { told: 1_060, ported: 1_060, brief: 1_040, older: 1_040 }[how]
+      assert.equal(ledger.out, sent, how)
+    }
+  })
+
   it('of both families is two, of which nobody knows which the filter told: together they count once', () => {
     const { tells, cannot, ledger } = watched()
     tells(filter, { id: 1, out: 100, ...one })
@@ -246,13 +265,89 @@ describe('a UDP socket without a peer', () => {
     ]
     for (const order of [sources, [...sources].reverse()]) {
       const next = scene(memory)
-      for (const [source] of order) next.begins(source)
-      next.wait(3_000)
+      for (const [source] of order) next.starts(source)
       for (const [source, told] of order) next.tells(source, told)
+      for (const [source] of order) next.enumerated(source)
       next.cannot(filter)
       next.tells(statistics, { id: 70, out: 150, ...socket })
       // The engine had 120 of it.
       assert.equal(next.ledger.out, 50)
+    }
+  })
+})
+
+describe('a UDP socket with a peer', () => {
+  const connected: Ends = { protocol: 17, to: '198.51.100.1', port: 443, localPort: 6_000, pid: 7 }
+
+  it('is NetworkStatistics’ where it is older than the filter, which counts from its own beginning', () => {
+    const { begins, tells, wait, stops, ledger } = scene()
+    begins(statistics)
+    tells(statistics, { id: 70, out: 1_000, ...connected })
+    wait(60_000)
+    begins(filter)
+    wait(5_000)
+    tells(filter, { id: 1, out: 10, ...connected, state: 'opened' })
+    tells(statistics, { id: 70, out: 1_030, ...connected })
+    tells(filter, { id: 1, out: 30, ...connected })
+    assert.equal(ledger.out, 1_030)
+    stops(statistics)
+    tells(filter, { id: 1, out: 90, ...connected, state: 'closed' })
+    assert.deepEqual([ledger.out, ledger.open], [1_090, 0])
+  })
+
+  it('counts once where the filter tells it in parts, one after another, and goes', () => {
+    const { tells, cannot, wait, ledger } = watched()
+    tells(filter, { id: 1, out: 100, ...connected })
+    tells(statistics, { id: 70, out: 100, ...connected })
+    tells(filter, { id: 1, out: 100, ...connected, state: 'closed' })
+    wait(60_000)
+    tells(filter, { id: 2, out: 40, ...connected, state: 'opened' })
+    tells(statistics, { id: 70, out: 140, ...connected })
+    assert.equal(ledger.out, 140)
+    cannot(filter)
+    tells(statistics, { id: 70, out: 200, ...connected, state: 'closed' })
+    assert.deepEqual([ledger.out, ledger.open], [200, 0])
+  })
+
+  it('is not counted again by the filter as far as it said nothing since NetworkStatistics did', () => {
+    const { begins, tells, wait, stops, ledger } = scene()
+    begins(statistics)
+    tells(statistics, { id: 70, out: 1_000, ...connected })
+    wait(60_000)
+    begins(filter)
+    wait(5_000)
+    tells(filter, { id: 1, out: 10, ...connected })
+    tells(statistics, { id: 70, out: 1_030, ...connected })
+    stops(statistics)
+    tells(filter, { id: 1, out: 20, ...connected })
+    tells(filter, { id: 1, out: 50, ...connected })
+    assert.equal(ledger.out, 1_040)
+  })
+
+  it('is not what has no peer at the same port, nor one to another peer', () => {
+    const { tells, cannot, ledger } = watched()
+    const wide = { ...socket, localPort: 6_000 }
+    tells(statistics, { id: 71, out: 0, ...wide })
+    tells(statistics, { id: 72, out: 0, ...connected, to: '198.51.100.2' })
+    tells(statistics, { id: 70, out: 0, ...connected })
+    tells(filter, { id: 1, out: 100, ...connected })
+    tells(statistics, { id: 70, out: 100, ...connected })
+    cannot(filter)
+    tells(statistics, { id: 71, out: 7, ...wide })
+    tells(statistics, { id: 72, out: 5, ...connected, to: '198.51.100.2' })
+    assert.equal(ledger.out, 112)
+  })
+
+  it('shows a silent filter, and none where that tells of it', () => {
+    for (const isTold of [false, true]) {
+      const { tells, wait, belief } = watched()
+      for (let i = 0; i < 3; i++) {
+        const ends = { ...connected, localPort: 6_000 + i }
+        tells(statistics, { id: 70 + i, out: 90_000, ...ends })
+        if (isTold) tells(filter, { id: 1 + i, out: 90_000, ...ends })
+      }
+      for (let i = 0; i < 4; i++) wait(5_000)
+      assert.equal(belief.choice().isFilterSilent, !isTold)
     }
   })
 })

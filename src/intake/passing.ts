@@ -1,0 +1,94 @@
+// Flows pass from one source to another, each with its rows: those that stay with who has them, and those that somebody
+// goes on with when who had them says no more.
+import type { FlowBook, FlowRow } from './flow-book.ts'
+import type { Giving } from './giving.ts'
+
+/** A source that says nothing of a flow for so long, of which another says more, is behind. */
+const BEHIND_NS = 15_000_000_000n
+
+export type Passing = {
+  /** Whether the believed source tells it, or the engine has it from another. */
+  isTold(row: FlowRow): boolean
+  /** Whether no other source has told it. */
+  isUntold(row: FlowRow): boolean
+  /** Whether what it has is for the engine to know, and not held. */
+  hasNews(row: FlowRow): boolean
+  /** What the believed source can never tell, from who has it. */
+  giveStaying(): void
+  /** Given flows of sources that are gone, which the one that is believed now has not named. */
+  closeOrphans(): void
+  /** What a source had that is gone, and that was not the one believed, goes on with another that has it. */
+  handOver(source: number): void
+  /** Flows of which the believed source says nothing more while another does: from here on they are the other's. */
+  takeOverBehind(nowNs: bigint): void
+}
+
+export function createPassing(
+  book: FlowBook,
+  giving: Giving,
+  who: {
+    believed(): number
+    isWorking(source: number): boolean
+    /** Whether the believed source can never tell it, and its own has it. */
+    staysWith(row: FlowRow): boolean
+  },
+): Passing {
+  const { give, takeFrom, closeLost, markTold, findEnd, hasNothingNew, sockets } = giving
+  const { believed, isWorking, staysWith } = who
+
+  const isTold = (row: FlowRow): boolean =>
+    row.isSocket
+      ? book.ofSocket(row).some(({ given }) => given !== undefined)
+      : book.sameFlow(row, ({ source, given }) => source === believed() || given !== undefined) !==
+        undefined
+  const isUntold = (row: FlowRow): boolean =>
+    !row.isLoopback &&
+    book.sameFlow(row, ({ given, ended }) => given !== undefined || ended !== undefined) ===
+      undefined
+  /** A UDP socket is the believed source's, whoever has it; else what another tells of it is held. */
+  const isHeld = (row: FlowRow): boolean =>
+    !(row.isSocket && row.source === believed()) && sockets.hold(row, isWorking)
+  const hasNews = (row: FlowRow): boolean => {
+    findEnd(row)
+    return !isHeld(row) && !hasNothingNew(row)
+  }
+  const giveAll = (row: FlowRow): void => {
+    give(row)
+    if (!row.isOpen) markTold(row)
+  }
+
+  return {
+    isTold,
+    isUntold,
+    hasNews,
+    giveStaying() {
+      for (const row of book.rows()) {
+        if (row.given !== undefined || !staysWith(row) || isTold(row) || !hasNews(row)) continue
+        // One that closed between two engines.
+        if (row.isOpen || (row.ended === undefined && isUntold(row))) giveAll(row)
+      }
+    },
+    closeOrphans() {
+      for (const row of book.rows())
+        if (row.given !== undefined && row.source !== believed() && !isWorking(row.source))
+          closeLost(row)
+    },
+    handOver(source) {
+      for (const row of [...book.rows()]) {
+        if (row.given === undefined || row.source !== source) continue
+        const other = book.sameFlow(row, ({ isOpen, source: of }) => isOpen && isWorking(of))
+        if (other !== undefined) takeFrom(row, other)
+      }
+    },
+    takeOverBehind(nowNs) {
+      for (const row of [...book.rows()]) {
+        if (row.given !== undefined || row.source === believed() || hasNothingNew(row)) continue
+        const told = book.sameFlow(row, ({ given, isOpen }) => given !== undefined && isOpen)
+        if (told === undefined || nowNs < told.lastNs + BEHIND_NS || row.lastNs <= told.lastNs)
+          continue
+        if (row.isOpen && row.out <= told.out && row.in <= told.in) continue
+        giveAll(row)
+      }
+    },
+  }
+}

@@ -1,0 +1,163 @@
+// Flows that go on, or are told again, when an engine was started anew or a source was away for long.
+import assert from 'node:assert/strict'
+import type { BeliefMemory } from '../../src/intake/giving.ts'
+import { FlowFlag } from '../../src/records/record.gen.ts'
+import { Source, scene } from './flows.ts'
+
+const { filter, networkStatistics: statistics, nettop } = Source
+const { enumerated } = FlowFlag
+const again = ({ belief }: ReturnType<typeof scene>) =>
+  scene(JSON.parse(JSON.stringify(belief.memory())) as BeliefMemory)
+
+/** The filter had a flow and went; NetworkStatistics has it under the filter's id. */
+function passedOn() {
+  const story = scene()
+  story.begins(filter)
+  story.begins(statistics)
+  story.wait(3_000)
+  story.tells(filter, { id: 1, out: 100, localPort: 0 })
+  story.tells(statistics, { id: 70, out: 100 })
+  story.cannot(filter)
+  return story
+}
+
+describe('a flow that another source told to its end', () => {
+  it('is not told anew when its first source comes back, however long that was away', () => {
+    const { tells, wait, starts, enumerated: ends, ledger } = passedOn()
+    tells(statistics, { id: 70, out: 150, state: 'closed' })
+    for (let i = 0; i < 3; i++) wait(60_000)
+    starts(filter)
+    tells(filter, { id: 1, out: 150, localPort: 0, state: 'closed' })
+    ends(filter)
+    assert.deepEqual([ledger.out, ledger.afterClose, ledger.open], [150, 0, 0])
+    assert.equal(ledger.flows.size, 1)
+  })
+
+  it('is not told anew after two engines either', () => {
+    for (const restarts of [1, 2, 3]) {
+      const first = passedOn()
+      first.tells(statistics, { id: 70, out: 150, state: 'closed' })
+      let story = again(first)
+      for (let i = 1; i < restarts; i++) {
+        story.begins(statistics)
+        story = again(story)
+      }
+      story.begins(statistics)
+      story.starts(filter)
+      story.tells(filter, { id: 1, out: 150, localPort: 0, state: 'closed' })
+      story.enumerated(filter)
+      assert.equal(story.ledger.flows.size, 0, `${restarts}`)
+    }
+  })
+
+  it('is known under its first id after an engine that was told nothing of it', () => {
+    const silent = again(passedOn())
+    silent.cannot(filter)
+    const story = again(silent)
+    story.cannot(filter)
+    story.starts(statistics)
+    story.tells(statistics, { id: 70, out: 170, state: 'closed', flags: enumerated })
+    assert.deepEqual([...story.ledger.flows.keys()], ['1.1'])
+  })
+
+  it('keeps its counts where one that was told under them by another is told under its own again', () => {
+    const story = again(passedOn())
+    story.starts(filter)
+    story.tells(filter, { id: 1, out: 100, localPort: 0, flags: enumerated })
+    story.enumerated(filter)
+    const last = again(story)
+    last.cannot(filter)
+    last.starts(statistics)
+    last.tells(statistics, { id: 70, out: 180, flags: enumerated })
+    last.enumerated(statistics)
+    assert.equal(last.ledger.falls, 0)
+    assert.deepEqual([...story.ledger.flows.keys(), last.ledger.out], ['1.1', 180])
+  })
+
+  it('is told to its end where that came after an engine had kept what it knew', () => {
+    const first = scene()
+    first.begins(statistics)
+    first.tells(statistics, { id: 70, out: 10 })
+    first.begins(filter)
+    const story = again(first)
+    // Given again, before anybody says that he is at work.
+    story.tells(statistics, { id: 70, out: 40, state: 'closed' })
+    story.begins(filter)
+    assert.equal(story.ledger.out, 0)
+    story.begins(statistics)
+    assert.deepEqual([story.ledger.out, story.ledger.open], [40, 0])
+  })
+})
+
+describe('a flow that ended and goes on', () => {
+  it('has each byte once where it passes to another source then', () => {
+    const { begins, tells, cannot, starts, ledger } = scene()
+    begins(filter)
+    tells(filter, { id: 1, out: 100 })
+    cannot(filter)
+    // NetworkStatistics does not name it.
+    starts(statistics)
+    begins(statistics)
+    begins(filter)
+    tells(filter, { id: 1, out: 130 })
+    tells(statistics, { id: 70, out: 130, flags: enumerated })
+    cannot(filter)
+    tells(statistics, { id: 70, out: 150 })
+    assert.equal(ledger.out, 150)
+    assert.deepEqual([...ledger.flows.keys()], ['1.1', '1.2'])
+  })
+
+  it('is over for a nettop that tells its last bytes a moment later, from its own beginning', () => {
+    const { begins, tells, ledger } = scene()
+    begins(statistics)
+    tells(statistics, { id: 70, out: 1_000 })
+    begins(nettop)
+    tells(nettop, { id: 9, out: 5, flags: enumerated })
+    begins(filter)
+    tells(statistics, { id: 70, out: 1_020, state: 'closed' })
+    tells(nettop, { id: 9, out: 25, state: 'closed' })
+    assert.deepEqual([ledger.out, ledger.flows.size], [1_020, 1])
+  })
+
+  it('passes to nettop from where it was, though only its first word says that it found it open', () => {
+    const { begins, tells, stops, cannot, wait, ledger } = scene()
+    begins(statistics)
+    begins(nettop)
+    tells(statistics, { id: 70, out: 10_000 })
+    tells(nettop, { id: 9, out: 40, flags: enumerated })
+    wait(1_000)
+    tells(nettop, { id: 9, out: 50 })
+    stops(statistics)
+    cannot(statistics)
+    tells(nettop, { id: 9, out: 80 })
+    assert.deepEqual([ledger.out, ledger.flows.size], [10_040, 1])
+  })
+})
+
+describe('a UDP socket that an engine before was given by a source that is not there any more', () => {
+  const socket = { protocol: 17, to: '::', port: 0, localPort: 5_353, pid: 7 }
+  const part = { ...socket, to: '198.51.100.1', port: 5_353 }
+  const given = () => {
+    const story = scene()
+    story.begins(statistics)
+    story.tells(statistics, { id: 70, out: 1_000, ...socket })
+    story.wait(60_000)
+    story.begins(filter)
+    story.tells(filter, { id: 1, out: 20, ...part })
+    story.tells(statistics, { id: 70, out: 1_020, ...socket })
+    return story
+  }
+
+  it('is the filter’s from here on', () => {
+    for (const how of ['cannot', 'stops', 'not allowed'] as const) {
+      const memory: BeliefMemory = JSON.parse(JSON.stringify(given().belief.memory()))
+      const story = scene(memory, how === 'not allowed' ? new Set(['filter' as const]) : undefined)
+      story.starts(filter)
+      if (how !== 'not allowed') story[how](statistics)
+      story.tells(filter, { id: 1, out: 20, ...part, flags: enumerated })
+      story.enumerated(filter)
+      story.tells(filter, { id: 1, out: 70, ...part })
+      assert.ok(story.ledger.out >= 50, `${how}: ${story.ledger.out}`)
+    }
+  })
+})
