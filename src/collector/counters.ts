@@ -10,11 +10,12 @@ const NAMES = [
   'doorFullAgents',
   'doorFullPeople',
   'doorFullWaiting',
-  'doorRate',
-  // Handshakes that came to nothing: TLS before 1.3, a peer that does not trust the certificate, too slow, cut off, else.
+  'doorTurnLate',
+  // Handshakes that came to nothing: TLS before 1.3, a peer that does not trust the certificate, too slow, slow while others wait, cut off, else.
   'doorTlsOld',
   'doorTlsUntrusted',
   'doorTlsLate',
+  'doorTlsStale',
   'doorTlsLost',
   'doorTlsFailed',
   // Agents that came with a certificate which is not let in, or with none.

@@ -5,7 +5,7 @@ export type Limits = {
   agentsMax: number
   /** Connections that are not agents': pages, and what has not shown its token yet. */
   otherConnectionsMax: number
-  /** New connections a second, and how many may come at once before that counts. */
+  /** New connections a second that came by no TLS handshake, and how many may come at once before that counts. */
   connectsPerSecond: number
   connectsBurst: number
   /** Devices that were never heard of before, an hour, and how many may come at once before that counts. */
@@ -18,6 +18,20 @@ export type Limits = {
   probeMs: number
   /** From a connection's first byte to the end of its headers. */
   headersTimeoutMs: number
+  /**
+   * How long a connection of the TLS port may wait for its turn at a handshake, and how long may pass until it has said what it
+   * is and, from its turn on, until the handshake is over.
+   */
+  turnMs: number
+  handshakeMs: number
+  /**
+   * Handshakes under way at once, of agents and of people each; one that takes longer than handshakeFreshMs gives its turn to
+   * another and goes on beside. Those of both kinds, above which the oldest gives way once it is handshakeStaleMs old.
+   */
+  handshakesAtOnce: number
+  handshakeFreshMs: number
+  handshakesMax: number
+  handshakeStaleMs: number
   /** From the upgrade to Hello. */
   helloTimeoutMs: number
   /** Silence after which an agent is taken for gone; agents send counters each second. */
@@ -74,13 +88,6 @@ export const connectionsMax = (limits: Limits): number =>
 export const peopleMax = ({ otherConnectionsMax }: Limits): number =>
   Math.max(1, Math.floor(otherConnectionsMax / 2))
 
-/**
- * Handshakes under way at once, of agents and of people each: a little more than may begin in a second. So each is through
- * well within headersTimeoutMs, also where they take four times as long, and none is begun that comes to nothing.
- */
-export const handshakesMax = ({ connectsPerSecond }: Limits): number =>
-  Math.ceil(connectsPerSecond * 1.1)
-
 /** Of the store, its log, the addresses listened on, and what Node has open. */
 const OWN_DESCRIPTORS = 64
 
@@ -107,6 +114,12 @@ export const LIMITS: Limits = {
   enrolmentsBurst: 1000,
   probeMs: 1500,
   headersTimeoutMs: 5000,
+  turnMs: 60_000,
+  handshakeMs: 30_000,
+  handshakesAtOnce: 128,
+  handshakeFreshMs: 2000,
+  handshakesMax: 1024,
+  handshakeStaleMs: 10_000,
   helloTimeoutMs: 10_000,
   silenceMs: 45_000,
   heartbeatMs: 15_000,

@@ -124,7 +124,12 @@ export async function openMachines(
       /** A connection that goes on may be of a device that was revoked since its handshake. */
       const isGood = (request: IncomingMessage): boolean =>
         !isRefused(registry.judge(originOf(request).fingerprint, now()))
-      const agents = createServer(server, (request, response) => {
+      // Known by their certificates, and slow where all come at once.
+      const patient = {
+        ...server,
+        ...{ headersTimeout: limits.handshakeMs, requestTimeout: 2 * limits.handshakeMs },
+      }
+      const agents = createServer(patient, (request, response) => {
         if (!isGood(request)) request.socket.destroy()
         else if (pathOf(request) === ENROLL_PATH)
           enrolment.answer(request, response, originOf(request).deviceId)

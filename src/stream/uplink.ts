@@ -74,6 +74,8 @@ export type UplinkIdentity = ClientIdentity & { authorities: readonly string[] }
 export type UplinkEnrolment = Renewal & { identity(): UplinkIdentity }
 
 export type UplinkPace = Pace & {
+  /** Until TCP is connected. */
+  connectMs: number
   /** Span of the first wait, and of the longest until the collector names another. */
   backoffFirstMs: number
   backoffMostMs: number
@@ -98,7 +100,9 @@ export type Uplink = {
 }
 
 const PACE: UplinkPace = {
-  handshakeMs: 10_000,
+  connectMs: 10_000,
+  // A collector that all come to at once keeps a connection waiting for its turn at TLS, up to a minute.
+  handshakeMs: 75_000,
   welcomeMs: 10_000,
   pingMs: 15_000,
   ackMs: 120_000,
@@ -157,7 +161,7 @@ export function startUplink(options: UplinkOptions): Uplink {
     let local: Socket | undefined
     try {
       if (place.socketPath !== undefined)
-        local = await connectLocal(place.socketPath, pace.handshakeMs, options.collectorUid)
+        local = await connectLocal(place.socketPath, pace.connectMs, options.collectorUid)
     } catch (error) {
       const reason = describe(error as Error)
       const end = { reason, isRefusal: false, isReplaced: false, retryAfterMs: 0 }
@@ -182,6 +186,10 @@ export function startUplink(options: UplinkOptions): Uplink {
             : { headers: { authorization: `Bearer ${options.token}` } }),
           ...(local === undefined ? {} : { createConnection: () => local }),
           handshakeTimeout: pace.handshakeMs,
+          finishRequest: (request) => {
+            request.once('socket', (opened) => connectWithin(opened, pace.connectMs))
+            request.end()
+          },
           maxPayload: FRAME_BYTES_MAX,
           perMessageDeflate: false,
           ...(ca === undefined ? {} : { ca }),
@@ -205,7 +213,7 @@ export function startUplink(options: UplinkOptions): Uplink {
         signal.removeEventListener('abort', abandon)
         const cut = () => response.destroy()
         signal.addEventListener('abort', cut, { once: true })
-        const timer = setTimeout(cut, pace.handshakeMs)
+        const timer = setTimeout(cut, pace.connectMs)
         void readAnswer(response).then((answer) => {
           clearTimeout(timer)
           signal.removeEventListener('abort', cut)
@@ -328,6 +336,16 @@ function describe(error: Error): string {
   // Node adds what to start it with, which is not for those who read this.
   const [message = ''] = error.message.split('; if the root CA')
   return said(message || code || error.name)
+}
+
+/** Ends one whose peer does not answer TCP; what comes after that has longer. */
+function connectWithin(socket: Socket, ms: number): void {
+  if (!socket.connecting) return
+  const timer = setTimeout(
+    () => socket.destroy(new Error(`nothing answers at its address within ${ms / 1000} s`)),
+    ms,
+  )
+  for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(timer))
 }
 
 /** Every connection is verified anew: no session of an earlier one is taken up. */

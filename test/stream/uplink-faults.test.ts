@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { UplinkState } from '../../src/stream/uplink.ts'
@@ -90,6 +93,28 @@ describe('uplink against trouble', () => {
     await made.state('connected')
     stopped.socket.pause()
     await made.state('waiting', /nothing was heard/)
+  })
+
+  it('leaves an address where nothing answers TCP, long before a collector that keeps it waiting', async () => {
+    // Stopped, with all the places taken that its kernel has for who waits to be accepted.
+    const script = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
+      process.stdout.write(String(this.address().port))
+    })`
+    const stopped = spawn(process.execPath, ['-e', script])
+    const fillers: Socket[] = []
+    try {
+      const [port] = await once(stopped.stdout, 'data')
+      stopped.kill('SIGSTOP')
+      for (let n = 0; n < 8; n++)
+        fillers.push(connect(Number(port), '127.0.0.1').on('error', () => {}))
+      await until(() => fillers.filter(({ connecting }) => !connecting).length >= 2)
+      const pace = { ...PACE, connectMs: 300, handshakeMs: 600_000 }
+      made.start({ url: `http://127.0.0.1:${port}`, pace })
+      await made.state('waiting', /nothing answers at its address within 0\.3 s/)
+    } finally {
+      for (const filler of fillers) filler.destroy()
+      stopped.kill('SIGKILL')
+    }
   })
 
   it('leaves a collector that answers pings but acknowledges nothing', async () => {

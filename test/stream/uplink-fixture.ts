@@ -31,6 +31,7 @@ export const hello = {
   },
 }
 export const PACE: UplinkPace = {
+  connectMs: 1000,
   handshakeMs: 1000,
   welcomeMs: 1000,
   pingMs: 1000,

@@ -63,7 +63,7 @@ export function createHall(
       }
       open++
       waiting.add(socket)
-      readHello(socket, limits.headersTimeoutMs, (held) => onHello(socket, held))
+      readHello(socket, limits.handshakeMs, (held) => onHello(socket, held))
       socket.once('close', () => {
         open--
         waiting.delete(socket)

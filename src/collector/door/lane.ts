@@ -2,14 +2,16 @@
 import type { Socket } from 'node:net'
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import type { CounterName, Counters } from '../counters.ts'
-import { handshakesMax, type Limits } from '../limits.ts'
-import { RateLimit } from '../rate.ts'
+import type { Limits } from '../limits.ts'
 import type { Held } from './hello-reader.ts'
 import { contextOf, type Material } from './tls-context.ts'
 import { failureOf } from './tls-failure.ts'
 
-/** Between two looks at the queue, while there is one. */
+/** Between two looks at the queue, while there is one and nothing else calls for a look. */
 const LOOK_MS = 20
+/** What beginning handshakes may take of one turn of the event loop, at the least and at the most. */
+const SLICE_MS_MIN = 10
+const SLICE_MS_MAX = 100
 
 export type Lane = {
   /** Takes the connection on, or sheds it. */
@@ -22,10 +24,10 @@ export type Lane = {
 }
 
 /**
- * A handshake costs milliseconds, so `handshakesMax` are under way at once and `connectsPerSecond` begin; who comes above that
- * waits for his turn, `headersTimeoutMs` at most. Ten thousand agents that come at once, and again by full jitter up to a
- * minute, are served in 40 s where 250 can be a second, and in 20 s where 500 can; sent away without the wait, in 80 s and
- * 70 s (simulated, ten milliseconds a step).
+ * A handshake costs a millisecond or two, so `handshakesAtOnce` are under way at once, and another begins when one is over. Who
+ * comes above that waits for his turn: a held connection costs a few kilobytes, and one that is sent away comes again and
+ * costs another. How many begin is what the event loop bears: half of its time at the most, so that agents that are there are
+ * read and acknowledged meanwhile, however long a handshake takes on this machine.
  */
 export function createLane(options: {
   /** What this kind is asked for. */
@@ -45,52 +47,89 @@ export function createLane(options: {
   const server = createServer({
     ...contextOf(options.material),
     ...options.tls,
-    handshakeTimeout: limits.headersTimeoutMs,
+    handshakeTimeout: limits.handshakeMs,
   })
-  const rate = new RateLimit(limits.connectsPerSecond, limits.connectsBurst, performance.now())
-  /** The first is the next; `sinceMs` is monotonic. */
+  /** The first is the next; `sinceMs` is monotonic, here and below. */
   const queue = new Map<Socket, { held: Held; sinceMs: number }>()
-  /** By their addresses: nothing else says which socket a TLSSocket has come of. */
-  const handshakes = new Map<string, Socket>()
+  /** The oldest first. By their addresses: nothing else says which socket a TLSSocket has come of. */
+  const handshakes = new Map<string, { socket: Socket; sinceMs: number }>()
   let open = 0
+  /** Handshakes that gave way, of which node:tls has still to say that they broke off. */
+  let gaveWay = 0
   let timer: NodeJS.Timeout | undefined
+  let isWoken = false
+  let lookedAtMs = performance.now()
 
   server.on('secureConnection', (socket) => {
     handshakes.delete(keyOf(socket))
     onSecure(socket)
-    look()
+    wake()
   })
   server.on('tlsClientError', (error, socket) => {
-    counters.add(failureOf(error))
+    const failure = failureOf(error)
+    if (failure === 'doorTlsLost' && gaveWay > 0) gaveWay--
+    else counters.add(failure)
     socket.destroy()
   })
 
+  /** Once a turn of the event loop, whoever asks. */
+  function wake(): void {
+    if (isWoken || queue.size === 0) return
+    isWoken = true
+    setImmediate(() => {
+      isWoken = false
+      look()
+    })
+  }
+
   function look(): void {
     const nowMs = performance.now()
+    // As long as all else took since the last.
+    const sliceMs = Math.min(SLICE_MS_MAX, Math.max(SLICE_MS_MIN, nowMs - lookedAtMs))
     for (const [socket, { held }] of queue) {
-      if (handshakes.size >= handshakesMax(limits) || !rate.take(nowMs)) break
+      if (performance.now() - nowMs >= sliceMs || !hasTurn(nowMs)) break
       queue.delete(socket)
-      begin(held)
+      begin(held, nowMs)
     }
     for (const [socket, { sinceMs }] of queue) {
-      if (nowMs - sinceMs < limits.headersTimeoutMs) break
+      if (nowMs - sinceMs < limits.turnMs) break
       queue.delete(socket)
-      shed(socket, 'doorRate')
+      shed(socket, 'doorTurnLate')
     }
-    if (queue.size > 0 && timer === undefined)
-      timer = setTimeout(() => {
+    lookedAtMs = performance.now()
+    if (queue.size > 0)
+      timer ??= setTimeout(() => {
         timer = undefined
         look()
       }, LOOK_MS)
   }
 
-  function begin({ socket, putBack }: Held): void {
-    const key = keyOf(socket)
-    handshakes.set(key, socket)
-    socket.once('close', () => {
-      if (handshakes.get(key) !== socket) return
+  /** Whether another handshake may begin; the one that has taken longest may give way for it. */
+  function hasTurn(nowMs: number): boolean {
+    let slow = 0
+    for (const { sinceMs } of handshakes.values()) {
+      if (nowMs - sinceMs < limits.handshakeFreshMs) break
+      slow++
+    }
+    if (handshakes.size - slow >= limits.handshakesAtOnce) return false
+    if (handshakes.size < limits.handshakesMax) return true
+    for (const [key, { socket, sinceMs }] of handshakes) {
+      if (nowMs - sinceMs < limits.handshakeStaleMs) return false
       handshakes.delete(key)
-      look()
+      gaveWay++
+      shed(socket, 'doorTlsStale')
+      return true
+    }
+    return false
+  }
+
+  function begin({ socket, putBack }: Held, nowMs: number): void {
+    const key = keyOf(socket)
+    handshakes.set(key, { socket, sinceMs: nowMs })
+    socket.once('close', () => {
+      if (handshakes.get(key)?.socket !== socket) return
+      handshakes.delete(key)
+      wake()
     })
     putBack()
     // It need not listen to serve what others have accepted; TLSSocket reads first what its socket has read (initRead in
@@ -111,14 +150,14 @@ export function createLane(options: {
         open--
         queue.delete(socket)
       })
-      look()
+      wake()
     },
     renew(material) {
       server.setSecureContext(contextOf(material))
     },
     sizes: () => ({ queued: queue.size, handshakes: handshakes.size, open }),
     close() {
-      const rest = [...queue.keys(), ...handshakes.values()]
+      const rest = [...queue.keys(), ...[...handshakes.values()].map(({ socket }) => socket)]
       queue.clear()
       for (const socket of rest) socket.destroy()
     },

@@ -8,7 +8,15 @@ import type { Limits } from '../../../src/collector/limits.ts'
 import { AGENT_ALPN } from '../../../src/stream/message.ts'
 import { issue } from '../../stream/certificate.ts'
 import { WAIT_MS } from '../../waits.ts'
-import { ask, helloOfNode, type Running, runDoor, slowRelay, until } from './fixture.ts'
+import {
+  ask,
+  helloOfNode,
+  judgeByAuthority,
+  type Running,
+  runDoor,
+  slowRelay,
+  until,
+} from './fixture.ts'
 
 /** One that says nothing by itself. */
 function connectSilent(port: number): Socket {
@@ -23,8 +31,8 @@ const closed = (socket: Socket): Promise<void> =>
 describe("the door's bounds:", () => {
   let running: Running
   const sockets: Socket[] = []
-  const open = async (limits: Partial<Limits>) => {
-    running = await runDoor(limits)
+  const open = async (limits: Partial<Limits>, judge = judgeByAuthority) => {
+    running = await runDoor(limits, judge)
   }
   const kept = <T extends Socket>(socket: T): T => {
     sockets.push(socket)
@@ -43,7 +51,7 @@ describe("the door's bounds:", () => {
 
   describe('time', () => {
     it('is enough for a ClientHello that comes byte by byte', async () => {
-      await open({ headersTimeoutMs: WAIT_MS })
+      await open({ handshakeMs: WAIT_MS })
       const relay = await slowRelay(running.port, 1, 0)
       const socket = kept(await running.connectAgent('slow', { port: relay.port }))
       assert.equal((await ask(socket)).certificateOf, 'slow')
@@ -51,7 +59,7 @@ describe("the door's bounds:", () => {
     })
 
     it('is not for ever, however steadily it comes', async () => {
-      await open({ headersTimeoutMs: 300 })
+      await open({ handshakeMs: 300 })
       const relay = await slowRelay(running.port, 1, 20)
       await assert.rejects(running.connect({ port: relay.port }))
       assert.equal(running.counters.read().doorHelloLate, 1)
@@ -59,7 +67,7 @@ describe("the door's bounds:", () => {
     })
 
     it('ends for who begins a handshake and says no more', async () => {
-      await open({ headersTimeoutMs: 1500 })
+      await open({ handshakeMs: 1500 })
       const socket = silent()
       socket.write(await helloOfNode({}))
       socket.resume()
@@ -68,7 +76,7 @@ describe("the door's bounds:", () => {
     })
 
     it('ends for who says nothing', async () => {
-      await open({ headersTimeoutMs: 300 })
+      await open({ handshakeMs: 300 })
       await closed(silent().resume())
       assert.equal(running.counters.read().doorHelloLate, 1)
     })
@@ -110,7 +118,7 @@ describe("the door's bounds:", () => {
 
   describe('places', () => {
     it('are there for hundreds at once', async () => {
-      await open({ headersTimeoutMs: WAIT_MS })
+      await open({ handshakeMs: WAIT_MS })
       const certified = issue(
         running.authority,
         { name: 'one of many', use: 'clientAuth' },
@@ -191,45 +199,87 @@ describe("the door's bounds:", () => {
       )
     }
 
-    it('waits for its turn, and is let in by the rate', async () => {
-      await open({ connectsPerSecond: 50, connectsBurst: 5, headersTimeoutMs: WAIT_MS })
-      const beginMs = performance.now()
-      const all = await storm(30)
-      assert.ok(all.every(({ status }) => status === 'fulfilled'))
-      // 25 of them at 50 a second.
-      assert.ok(performance.now() - beginMs >= 480)
-      await until(() => running.counters.read().doorAgents === 30, 'all are in')
+    /** So many that begin a handshake and say no more. */
+    const stuck = async (count: number) => {
+      const hello = await helloOfNode({ ALPNProtocols: [AGENT_ALPN] })
+      return Array.from({ length: count }, () => {
+        const socket = silent()
+        socket.resume().write(hello)
+        return socket
+      })
+    }
+
+    it('waits for its turn, a few at once, and all are let in', async () => {
+      let most = 0
+      await open({ handshakesAtOnce: 3, handshakeFreshMs: 1500 }, (socket) => {
+        most = Math.max(most, running.door.sizes().handshakes)
+        return judgeByAuthority(socket)
+      })
+      await stuck(3)
+      await until(() => running.door.sizes().handshakes === 3, 'no turn is left')
+      const storming = storm(40)
+      await until(() => running.door.sizes().queued === 40, 'all of them wait')
+      assert.ok((await storming).every(({ status }) => status === 'fulfilled'))
+      await until(() => running.counters.read().doorAgents === 40, 'all are in')
+      assert.ok(most < 6, `${most} at once`)
       assert.deepEqual(running.log, [])
     })
 
     it('is turned away before TLS where it would wait too long, is said once, and holds up no page', async () => {
-      await open({ connectsPerSecond: 0.001, connectsBurst: 10, headersTimeoutMs: 4000 })
-      const storming = storm(40)
-      await until(() => running.door.sizes().queued === 30, 'those above the rate wait')
+      await open({ handshakesAtOnce: 10, turnMs: 1500, handshakeFreshMs: WAIT_MS })
+      await stuck(10)
+      await until(() => running.door.sizes().handshakes === 10, 'no turn is left')
+      const storming = storm(30)
+      await until(() => running.door.sizes().queued === 30, 'all of them wait')
       assert.equal(await isThere(kept(await running.connect())), 'people')
-      const refused = (await storming).filter((one) => one.status === 'rejected')
-      assert.equal(refused.length, 30)
-      for (const { reason } of refused) assert.equal(reason.code, 'ECONNRESET')
-      await until(() => running.counters.read().doorAgents === 10, 'all others are in')
-      const { doorAgents, doorRate, doorTlsLost } = running.counters.read()
-      assert.deepEqual([doorAgents, doorRate, doorTlsLost], [10, 30, 0])
-      assert.deepEqual(running.log, ['connections are turned away: there are too many (doorRate)'])
+      for (const one of await storming)
+        assert.equal(one.status === 'rejected' && one.reason.code, 'ECONNRESET')
+      const { doorAgents, doorTurnLate, doorTlsLost } = running.counters.read()
+      assert.deepEqual([doorAgents, doorTurnLate, doorTlsLost], [0, 30, 0])
+      assert.deepEqual(running.log, [
+        'connections are turned away: there are too many (doorTurnLate)',
+      ])
     })
 
     it('that begins handshakes and stays in them leaves pages theirs', async () => {
-      await open({ connectsPerSecond: 10, connectsBurst: 1000 })
-      const hello = await helloOfNode({ ALPNProtocols: [AGENT_ALPN] })
-      for (let n = 0; n < 30; n++) silent().write(hello)
+      await open({ handshakesAtOnce: 11, handshakeFreshMs: WAIT_MS })
+      await stuck(30)
       await until(() => running.door.sizes().queued === 19, 'some wait for their turn')
       assert.equal(running.door.sizes().handshakes, 11)
       assert.equal(await isThere(kept(await running.connect())), 'people')
     })
 
+    it('that stays in handshakes gives its turns to others, and may still come through', async () => {
+      await open({ handshakesAtOnce: 5, handshakeFreshMs: 200 })
+      await stuck(5)
+      await until(() => running.door.sizes().handshakes === 5, 'no turn is left')
+      assert.equal(await isThere(kept(await running.connectAgent())), 'agents')
+      assert.equal(running.door.sizes().handshakes, 5)
+      const { doorTlsStale, doorTurnLate } = running.counters.read()
+      assert.deepEqual([doorTlsStale, doorTurnLate], [0, 0])
+    })
+
+    it('that stays in as many as there may be gives way, the oldest first', async () => {
+      await open({
+        handshakesAtOnce: 2,
+        handshakeFreshMs: 1,
+        handshakesMax: 4,
+        handshakeStaleMs: 1,
+      })
+      const first = await stuck(4)
+      await until(() => running.door.sizes().handshakes === 4, 'no place is left')
+      assert.equal(await isThere(kept(await running.connectAgent())), 'agents')
+      await until(
+        () => first.filter(({ closed: isClosed }) => isClosed).length === 1,
+        'one gave way',
+      )
+      const { doorTlsStale, doorTlsLost, doorTlsLate } = running.counters.read()
+      assert.deepEqual([doorTlsStale, doorTlsLost, doorTlsLate], [1, 0, 0])
+    })
+
     it('is forgotten where it leaves before its turn', async () => {
-      await open({ connectsPerSecond: 0.001, connectsBurst: 1 })
-      const hello = await helloOfNode({ ALPNProtocols: [AGENT_ALPN] })
-      const all = Array.from({ length: 9 }, silent)
-      for (const socket of all) socket.write(hello)
+      await open({ handshakesAtOnce: 1, handshakeFreshMs: WAIT_MS })
+      const all = await stuck(9)
       await until(() => running.door.sizes().queued === 8, 'they wait')
       // By an end, by a reset, and by saying too much.
       const [ended, reset, talking] = all.slice(-3) as [Socket, Socket, Socket]
@@ -238,7 +288,7 @@ describe("the door's bounds:", () => {
       talking.write(Buffer.alloc(2 * HELLO_BYTES_MAX))
       await until(() => running.door.sizes().queued === 5, 'three have left')
       assert.equal(running.door.sizes().agents, 6)
-      assert.equal(running.counters.read().doorRate, 0)
+      assert.equal(running.counters.read().doorTurnLate, 0)
     })
   })
 })
