@@ -211,12 +211,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const settle = createSettling({
     engine,
     account: intake,
-    baseline: {
-      commit() {
-        beliefFile.save(intake.memory())
-        baseline.commit()
-      },
-    },
+    baseline,
+    keepSources: () => beliefFile.save(intake.memory()),
     pipe,
     recording,
     tell: telling.tell,

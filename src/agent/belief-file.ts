@@ -4,12 +4,12 @@ import type { BeliefMemory } from '../intake/giving.ts'
 import { readStateFile, writeStateFile } from '../state-file.ts'
 
 export const BELIEF_FILE = 'flow-sources.json'
-/** Some 100 bytes a flow; a Mac has at most some thousand open whose source changed. */
-const BYTES_MAX = 4 * 1024 * 1024
+/** Its lists at their longest, of the longest flows, have under 6 MB; a Mac has at most some thousand open. */
+const BYTES_MAX = 8 * 1024 * 1024
 
 export type BeliefFile = {
   memory: BeliefMemory | undefined
-  /** Writes what has changed. REQUIRES: before what the engine knows is committed. */
+  /** Writes what has changed; throws what the disk does. REQUIRES: before what the engine knows is committed. */
   save(memory: BeliefMemory | undefined): void
 }
 
@@ -32,14 +32,8 @@ export function openBeliefFile(bootId: string, log: (text: string) => void): Bel
       if (now === undefined) return
       const text = JSON.stringify({ bootId, memory: bounded(now) } satisfies Kept)
       if (text === written) return
-      try {
-        writeStateFile(BELIEF_FILE, text)
-        written = text
-      } catch (error) {
-        // As with the baseline: the disk is full, which the agent says.
-        if (written !== 'failed') log(`${BELIEF_FILE} is not written: ${(error as Error).message}`)
-        written = 'failed'
-      }
+      writeStateFile(BELIEF_FILE, text)
+      written = text
     },
   }
 }
@@ -47,7 +41,7 @@ export function openBeliefFile(bootId: string, log: (text: string) => void): Bel
 type Kept = { bootId: string; memory: BeliefMemory }
 
 /** The newest, where they are more than the file may hold. */
-const FLOWS_MAX = 20_000
+const FLOWS_MAX = 10_000
 const bounded = ({ given, ended, elsewhere }: BeliefMemory): BeliefMemory => ({
   given: given.slice(-FLOWS_MAX),
   ended: ended.slice(-FLOWS_MAX),

@@ -27,6 +27,8 @@ export function createSettling(parts: {
   engine: Pick<Engine, 'settledBytes' | 'takeRequests' | 'takeFindings' | 'save'>
   account: PipeAccount
   baseline: Pick<SqliteBaseline, 'commit'>
+  /** Writes as what the engine knows the flows of several sources; throws what the disk does. */
+  keepSources: () => void
   pipe: Pick<Socket, 'destroyed' | 'writable'> & {
     write(bytes: Uint8Array, onDone: (error?: Error | null) => void): void
   }
@@ -38,7 +40,7 @@ export function createSettling(parts: {
   /** Monotonic milliseconds. */
   nowMs?: () => number
 }): (isLast: boolean) => void {
-  const { engine, account, baseline, pipe, recording, tell, unwritten, log } = parts
+  const { engine, account, baseline, keepSources, pipe, recording, tell, unwritten, log } = parts
   const { nowMs = () => performance.now() } = parts
   const ownBytes = engine.settledBytes()
   let acknowledgedBytes = 0
@@ -47,6 +49,7 @@ export function createSettling(parts: {
   let goneBytes = 0
   let triedAtMs = nowMs()
   const trouble = createTrouble(log, nowMs)
+  const sourcesTrouble = createTrouble(log, nowMs)
 
   // That sense has gone is for who reads the pipe to find.
   const toSense = (bytes: Uint8Array, onGone = () => {}): void => {
@@ -54,6 +57,23 @@ export function createSettling(parts: {
     pipe.write(bytes, (error) => {
       if (!error) onGone()
     })
+  }
+
+  /** False: the disk did not take them, and the next engine could count flows that are open once more. */
+  const keepsSources = (isLast: boolean): boolean => {
+    try {
+      keepSources()
+    } catch (error) {
+      sourcesTrouble.failed(
+        `which source told which flow is not written (${(error as Error).message}); it is tried again, and until then ` +
+          'sense keeps records for it as far as it has room. Beyond it flows that are open when the agent is started ' +
+          'anew may count once more: make room on the disk',
+      )
+      return false
+    }
+    if (isLast) sourcesTrouble.ends(thatSourcesAreWritten)
+    else sourcesTrouble.works(thatSourcesAreWritten)
+    return true
   }
 
   /** False: the disk did not take the baseline. */
@@ -94,9 +114,11 @@ export function createSettling(parts: {
     triedBytes = settledBytes
     recording?.flush()
     // The baseline must not know a program whose finding is not kept: after a kill it would be new to nobody.
-    const isKept = unwritten() === 0 && commits(isLast)
+    // Nor a flow that the next engine would take for another; when sense has no more room it is better known twice than never.
+    const isFull = settledBytes - acknowledgedBytes >= HELD_BYTES_MAX
+    const isKept = unwritten() === 0 && (keepsSources(isLast) || isFull) && commits(isLast)
     // What is acknowledged never comes again, so an engine after a kill would not know what this one has not kept.
-    if (!isKept && settledBytes - acknowledgedBytes < HELD_BYTES_MAX) return
+    if (!isKept && !isFull) return
     acknowledgedBytes = settledBytes
     toSense(acknowledgement(settledBytes), () => {
       goneBytes = settled.engineBytes
@@ -105,6 +127,7 @@ export function createSettling(parts: {
   }
 }
 
+const thatSourcesAreWritten = () => 'which source told which flow is written again'
 const thatItIsWritten = () => 'the baseline is written again'
 
 function acknowledgement(throughBytes: number): Uint8Array {

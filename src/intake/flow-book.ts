@@ -55,7 +55,7 @@ export type FlowRow = {
   isNamed: boolean
   /** undefined: the engine is not told of it by this source. */
   given: GivenFlow | undefined
-  /** With its own beginning, and another was given when it last told: `ahead` is at most what it then was. */
+  /** With its own beginning, and another has told of the flow: `ahead` is the least that all of it can be. */
   isCompared: boolean
   /** What the engine's counters are ahead of this source's, or behind (negative). */
   aheadOut: number

@@ -196,7 +196,11 @@ export function createGiving(
     if (row.given === undefined) return
     by.given = row.given
     row.given = undefined
-    row.isCompared = row.hasOwnBeginning
+    if (row.hasOwnBeginning) {
+      row.isCompared = true
+      row.aheadOut += by.given.baseOut
+      row.aheadIn += by.given.baseIn
+    }
     goOnFrom(by, by.given)
     tellFirst(by, by.given)
   }
@@ -204,9 +208,13 @@ export function createGiving(
   /** The other may have told more since: of all that was seen the least is ahead. */
   const compare = (row: FlowRow): void => {
     if (!row.hasOwnBeginning || row.given !== undefined) return
-    const given = book.sameFlow(row, (other) => other.given !== undefined)?.given
-    if (given === undefined) return
-    const [aheadOut, aheadIn] = [given.out - row.out, given.in - row.in]
+    const other =
+      book.sameFlow(row, ({ given }) => given !== undefined) ??
+      book.sameFlow(row, ({ hasOwnBeginning }) => !hasOwnBeginning)
+    if (other === undefined) return
+    const { given } = other
+    const aheadOut = (given ? given.out + given.baseOut : other.out) - row.out
+    const aheadIn = (given ? given.in + given.baseIn : other.in) - row.in
     row.aheadOut = row.isCompared ? Math.max(row.aheadOut, aheadOut) : aheadOut
     row.aheadIn = row.isCompared ? Math.max(row.aheadIn, aheadIn) : aheadIn
     row.isCompared = true
@@ -218,9 +226,16 @@ export function createGiving(
       row.aheadIn = -before.baseIn
       return
     }
-    if (row.isCompared) return
-    row.aheadOut = before.out - (row.lastNs > row.firstNs ? row.out : 0)
-    row.aheadIn = before.in - (row.lastNs > row.firstNs ? row.in : 0)
+    if (row.isCompared) {
+      row.isCompared = false
+      row.aheadOut -= before.baseOut
+      row.aheadIn -= before.baseIn
+      return
+    }
+    // Told for the first time, by a nettop that began after the other had ended; else nobody knows.
+    const isFirst = row.lastNs === row.firstNs && row.lastNs === nowNs()
+    row.aheadOut = isFirst ? before.out : 0
+    row.aheadIn = isFirst ? before.in : 0
   }
 
   /** It is nobody's any more: closed as it was last seen. */

@@ -1,6 +1,6 @@
 // What is remembered of flows whose source changed, over restarts of the engine.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BELIEF_FILE, openBeliefFile } from '../../src/agent/belief-file.ts'
@@ -83,11 +83,34 @@ describe('what is kept of flows whose source changed', () => {
       assert.equal(open().memory, undefined, text)
     }
   })
-  it('says once that it cannot be written', () => {
-    const { save, logged } = open()
+  it('throws where it cannot be written, and is written when it can', () => {
+    const { save } = open()
     rmSync(folder, { recursive: true })
+    assert.throws(() => save(MEMORY), /ENOENT/)
+    assert.throws(() => save(MEMORY), /ENOENT/)
+    mkdirSync(folder)
+    process.chdir(folder)
     save(MEMORY)
-    save(MEMORY)
-    assert.equal(logged.length, 1)
+    assert.deepEqual(open().memory, MEMORY)
+  })
+  it('is read at its longest, of which the newest is kept', () => {
+    const [big, most] = ['18446744073709551615', Number.MAX_SAFE_INTEGER]
+    const flow = { id: big, epoch: 2 ** 32 - 1, pid: 2 ** 31, pidversion: 2 ** 31 }
+    const kept = { ...flow, out: most, in: most, baseOut: most, baseIn: most }
+    const ends = { peer: `17 ${'f'.repeat(32)} 65535`, localPort: 65_535, pid: 2 ** 31 }
+    const given = { source: 5, id: big, epoch: 2 ** 32 - 1, given: kept, ends, isOfSocket: true }
+    const one = { source: 5, id: big, epoch: 2 ** 32 - 1, out: most, in: most }
+    const many = <T>(value: T): T[] => Array.from({ length: 150_000 }, () => value)
+    const first = { ...one, epoch: 1 }
+    const { save } = open()
+    save({
+      given: many({ ...given, aheadOut: -most, aheadIn: -most }),
+      ended: many(kept),
+      elsewhere: [first, ...many(one)],
+    })
+    const { memory, logged } = open()
+    assert.deepEqual(logged, [])
+    assert.ok((memory?.given.length ?? 0) >= 5_000)
+    assert.ok(!memory?.elsewhere.some(({ epoch }) => epoch === 1))
   })
 })

@@ -15,6 +15,7 @@ describe('settling', () => {
   let found: Finding[]
   let waiting: number
   let diskError: string | undefined
+  let sourcesError: string | undefined
   let told: Uint8Array[]
   let log: string[]
   let commits: number
@@ -22,7 +23,7 @@ describe('settling', () => {
   let settle: (isLast: boolean) => void
   beforeEach(() => {
     ;[given, nowMs, waiting, commits] = [0, 0, 0, 0]
-    diskError = undefined
+    diskError = sourcesError = undefined
     ;[found, told, log, saved] = [[], [], [], []]
     settle = createSettling({
       engine: {
@@ -40,6 +41,9 @@ describe('settling', () => {
           if (diskError !== undefined) throw new Error(diskError)
           commits++
         },
+      },
+      keepSources() {
+        if (sourcesError !== undefined) throw new Error(sourcesError)
       },
       pipe: {
         destroyed: false,
@@ -133,6 +137,26 @@ describe('settling', () => {
       assert.equal(log.length, 2 * times)
       assert.match(log.at(-1) ?? '', /written again/)
     }
+  })
+
+  it('commits nothing while it is not written which source told which flow, as long as sense has room, and says so', () => {
+    sourcesError = 'no space left on device'
+    for (let tries = 0; tries < 3; tries++) gives(MIB - 1, 1000)
+    settle(true)
+    acknowledged()
+    assert.equal(commits, 0)
+    assert.equal(log.length, 1)
+    assert.match(log[0] ?? '', /is not written \(no space left on device\).* may count once more/)
+    gives(3, 1000)
+    acknowledged(3 * MIB)
+    assert.equal(commits, 1, 'what a full disk still takes is kept')
+    gives(1, 1000)
+    acknowledged(3 * MIB)
+    sourcesError = undefined
+    gives(1, 60_000)
+    acknowledged(3 * MIB, 3 * MIB + 2)
+    assert.equal(log.length, 2)
+    assert.match(log[1] ?? '', /written again/)
   })
 
   it('tries a disk that refuses a megabyte at a time, not with each piece that comes', () => {

@@ -89,6 +89,7 @@ describe('the account of the pipe', () => {
           },
           account,
           baseline: { commit() {} },
+          keepSources: () => {},
           pipe: {
             destroyed: false,
             writable: true,

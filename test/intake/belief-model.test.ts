@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { createBelief } from '../../src/intake/belief.ts'
+import type { BeliefMemory } from '../../src/intake/giving.ts'
 import { FlowFlag } from '../../src/records/record.gen.ts'
 import { Ledger, Mark, Source, Teller } from './flows.ts'
 import { RUNS } from './runs.ts'
@@ -261,11 +262,12 @@ function play(steps: readonly Step[], isUneven = false) {
         hand(watchers.filter.collects(teller, flows))
         break
       case 'kill': {
-        const { memory, ledger: kept, records } = points.at(-1 - step.back) ?? (points[0] as Point)
-        belief = createBelief({ memory: JSON.parse(memory) })
-        ledger = kept
+        const point = points.at(-1 - step.back) ?? points[0]
+        assert.ok(point)
+        belief = createBelief({ memory: JSON.parse(point.memory) as BeliefMemory })
+        ledger = point.ledger
         points = []
-        for (const bytes of records) hand([bytes])
+        for (const bytes of point.records) hand([bytes])
         hand(all.flatMap((watcher) => watcher.again(teller, flows)))
         break
       }
