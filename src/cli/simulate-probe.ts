@@ -32,23 +32,27 @@ export type UniqueProgram = {
  * Throws when the probe cannot be read, with what to do.
  */
 export async function uniqueProgram(probePath: string): Promise<UniqueProgram> {
-  const folder = await mkdtemp(join(await realpath(tmpdir()), 'freshet-simulate-'))
+  if (!existsSync(probePath))
+    throw new ConfigError(
+      `the program that would send, ${probePath}, is not there: run \`node scripts/setup.mjs\``,
+    )
+  const made = async <T>(work: Promise<T>): Promise<T> =>
+    work.catch((cause: Error) => {
+      throw new ConfigError(
+        `the program that would send, ${probePath}, cannot be copied to ${tmpdir()}: ${cause.message}`,
+        { cause },
+      )
+    })
+  const folder = await made(mkdtemp(join(await made(realpath(tmpdir())), 'freshet-simulate-')))
   const remove = () => rm(folder, { recursive: true, force: true })
   try {
     const name = `upload-${randomBytes(4).toString('hex')}`
     const path = join(folder, name)
-    await copyFile(probePath, path).catch((cause: unknown) => {
-      const isThere = existsSync(probePath)
-      throw new ConfigError(
-        isThere
-          ? `the program that would send, ${probePath}, cannot be copied to ${folder}: ${(cause as Error).message}`
-          : `the program that would send, ${probePath}, is not there: run \`node scripts/setup.mjs\``,
-      )
-    })
-    await chmod(path, 0o755)
+    await made(copyFile(probePath, path))
+    await made(chmod(path, 0o755))
     if (process.platform === 'darwin')
       await finish('/usr/bin/codesign', ['-f', '-s', '-', '-i', `freshet.${name}`, path])
-    else await appendFile(path, randomBytes(32))
+    else await made(appendFile(path, randomBytes(32)))
     const sha256 = createHash('sha256')
       .update(await readFile(path))
       .digest('hex')

@@ -175,11 +175,12 @@ export async function openMachines(
       let reviewed = registry.revision
       const lookAgain = (): void => {
         registry.refresh()
-        if (policies.look()) void gateway.pushPolicies()
         // Whoever read it first: an enrolment asks for what is new, too.
-        if (registry.revision === reviewed && ++looks % REVIEW_LOOKS !== 0) return
-        reviewed = registry.revision
-        review()
+        if (registry.revision !== reviewed || ++looks % REVIEW_LOOKS === 0) {
+          reviewed = registry.revision
+          review()
+        }
+        if (policies.look()) void gateway.pushPolicies()
       }
       const trouble = createTrouble(log, () => performance.now())
       const look = setInterval(() => {

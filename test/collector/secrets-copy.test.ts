@@ -116,6 +116,26 @@ describe('freshet collector backup and restore, with --secrets', () => {
     )
   })
 
+  it('mix nothing of a log that another database left at the place', async () => {
+    const one = await start('one')
+    await one.enrol(DEVICE_A)
+    assert.equal((await backup('one')).status, 0)
+    await one.collector.close()
+    const two = await start('two')
+    await two.enrol(DEVICE_B)
+    const log = readFileSync(at('two/collector/fleet.db-wal'))
+    await two.collector.close()
+    assert.notEqual(log.length, 0)
+    mkdirSync(at('three/collector'), { recursive: true, mode: 0o700 })
+    writeFileSync(at('three/collector/fleet.db-wal'), log, { mode: 0o600 })
+    assert.equal((await restore('three')).status, 0)
+    const three = await start('three')
+    assert.deepEqual(
+      three.withRegistry((registry) => registry.devices().map(({ id }) => id)),
+      [DEVICE_A],
+    )
+  })
+
   it('refuse a file that is damaged or another, and change nothing', async () => {
     const one = await start('one')
     await one.enrol(DEVICE_A)

@@ -1,9 +1,11 @@
 // All that one device sent goes, and nothing that another did.
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { eraseDevice } from '../../src/collector/store/erase.ts'
+import { Status } from '../../src/collector/store/protocol.ts'
 import { createReader } from '../../src/collector/store/reader.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
@@ -120,6 +122,46 @@ describe('what a device sent', () => {
     while (writer.retain(T0, KEEP).more);
     db.close()
     alone.close()
+  })
+
+  it('goes with what people said of its alerts, and nothing of it is left in a byte of the files', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'freshet-erase-'))
+    const path = join(directory, 'store.db')
+    try {
+      const db = openForWriting(path)
+      const writer = createWriter(db)
+      const rows = [DEVICE_A, DEVICE_B].map((id) => enroll(writer, id).device)
+      for (const [index, device] of rows.entries()) {
+        const [letter, deviceId] = [index === 0 ? 'A' : 'B', index === 0 ? DEVICE_A : DEVICE_B]
+        const alertId = `${index + 1}`.padStart(32, '0')
+        const item = alertItem(
+          1,
+          { id: alertId, sentence: `program-of-${letter} sent` },
+          uidOf(index),
+        )
+        append(writer, batchOf(device, 0, [item]))
+        const of = { revision: 0, status: Status.closed, by: `analyst-of-${letter}` }
+        const said = { ...of, alertId, deviceId, note: `note-of-${letter}` }
+        const [done] = writer.commit([{ op: 'triage', nowNs: T0, said }])
+        assert(done?.op === 'triage' && done.outcome === 'done')
+      }
+      db.close()
+      const left = () =>
+        readdirSync(directory)
+          .flatMap((name) =>
+            readFileSync(join(directory, name), 'latin1').match(
+              /(?:program|analyst|note)-of-[AB]/g,
+            ),
+          )
+          .sort()
+      const before = new Set(left())
+      for (const what of ['program', 'analyst', 'note'])
+        for (const whose of ['A', 'B']) assert(before.has(`${what}-of-${whose}`), what)
+      assert.deepEqual(eraseDevice(path, DEVICE_A)?.alerts, 1)
+      assert.deepEqual(new Set(left()), new Set([...before].filter((one) => one?.endsWith('B'))))
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
   })
 
   it('goes by the command, counted, while no collector runs; and stays without its option', async () => {

@@ -65,13 +65,14 @@ export function openFleetPolicies(
       } catch (error) {
         trouble.failed(`what devices say of policies is not written (${(error as Error).message})`)
       }
+      const isNew = policies.refresh()
       const before = groups
       groups = registry
         .devices()
         .map(({ id, group }) => `${id} ${group}`)
         .join('\n')
       if (groups !== before) policies.forgetAllBut((id) => registry.device(id) !== undefined)
-      return policies.refresh() || groups !== before
+      return isNew || groups !== before
     },
     close() {
       try {

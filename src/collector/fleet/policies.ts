@@ -58,8 +58,8 @@ export class Policies {
   refresh(): boolean {
     const version = Number(this.#db.prepare('PRAGMA data_version').get()?.['data_version'])
     if (version === this.#dataVersion) return false
-    this.#dataVersion = version
     this.#load()
+    this.#dataVersion = version
     return true
   }
 

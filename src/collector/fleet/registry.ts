@@ -73,8 +73,8 @@ export class Registry {
   refresh(): boolean {
     const version = Number(this.#db.prepare('PRAGMA data_version').get()?.['data_version'])
     if (version === this.#dataVersion) return false
-    this.#dataVersion = version
     this.#load()
+    this.#dataVersion = version
     this.#revision++
     return true
   }
@@ -334,12 +334,16 @@ export class Registry {
       .run(fingerprint, deviceId, now, notAfter)
   }
 
+  /** What was known stays where the file cannot be read. */
   #load(): void {
+    const tokens = this.#rows('SELECT * FROM token ORDER BY id')
+    const devices = this.#rows('SELECT * FROM device ORDER BY enrolled_ns')
+    const certificates = this.#rows('SELECT * FROM certificate')
     for (const all of [this.#tokens, this.#byHash, this.#devices, this.#byHardware]) all.clear()
     for (const all of [this.#certificates, this.#ofDevice]) all.clear()
-    for (const row of this.#rows('SELECT * FROM token ORDER BY id')) this.#takeToken(row)
-    for (const row of this.#rows('SELECT * FROM device ORDER BY enrolled_ns')) this.#takeDevice(row)
-    for (const row of this.#rows('SELECT * FROM certificate')) this.#takeCertificate(row)
+    for (const row of tokens) this.#takeToken(row)
+    for (const row of devices) this.#takeDevice(row)
+    for (const row of certificates) this.#takeCertificate(row)
   }
 
   #readToken(id: number): Token | undefined {

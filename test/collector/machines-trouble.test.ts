@@ -1,0 +1,58 @@
+// A collector for other machines whose files are in trouble, or that ends while it is asked.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { connect } from 'node:tls'
+import { REGISTRY_FILE } from '../../src/collector/fleet/registry-file.ts'
+import { LIMITS } from '../../src/collector/limits.ts'
+import { until } from '../waits.ts'
+import { Agent, alertItem, DEVICE_A } from './agent.ts'
+import { type Fleet, runFleet } from './enrolled.ts'
+
+describe('a collector for other machines', () => {
+  let fleet: Fleet
+  beforeEach(async () => {
+    fleet = await runFleet()
+  })
+  afterEach(() => fleet.stop())
+
+  it('that cannot read anew who may come says so once, and serves whom it knows until it can', async () => {
+    const identity = await fleet.enrol(DEVICE_A)
+    const change = (sql: string) => {
+      const database = new DatabaseSync(join(fleet.stateDir, REGISTRY_FILE))
+      database.exec(sql)
+      database.close()
+    }
+    change('ALTER TABLE device RENAME TO elsewhere')
+    const said = () => fleet.log.filter((line) => line.includes('cannot be read anew'))
+    await until(() => said().length > 0)
+    const agent = await new Agent(fleet.door.url, { identity }).opened()
+    await agent.hello(DEVICE_A)
+    assert.equal((await agent.deliver([alertItem(1)])).throughSequence, 1)
+    change('ALTER TABLE elsewhere RENAME TO device')
+    fleet.withRegistry((registry) => registry.change(DEVICE_A, { standing: 'revoked' }))
+    assert.match((await agent.closed).reason, /revoked by an administrator/)
+    assert.equal(said().length, 1)
+  })
+
+  it('ends while somebody is in the middle of asking to enrol, and does not wait for the rest', async () => {
+    const socket = connect({
+      ...{ host: '127.0.0.1', port: fleet.door.port, minVersion: 'TLSv1.3' as const },
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+    })
+    socket.on('error', () => {})
+    await once(socket, 'secureConnect')
+    socket.write(
+      'POST /v1/enroll HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: 500\r\nExpect: 100-continue\r\n\r\n',
+    )
+    // It has read the head.
+    await once(socket, 'data')
+    const beganMs = performance.now()
+    const ended = once(socket, 'close')
+    await fleet.collector.close()
+    await ended
+    assert(performance.now() - beganMs < LIMITS.headersTimeoutMs)
+  })
+})
