@@ -12,6 +12,7 @@ import { processes } from './processes.ts'
 import { start, stop, upload } from './product.ts'
 import { counts, owners, record, shortLived } from './recordings.ts'
 import { signers } from './signers.ts'
+import { xpc } from './xpc.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -35,6 +36,7 @@ export const STEPS: Record<string, (mac: Mac) => Promise<void> | void> = {
   'upload-with-eslogger': (mac) => upload(mac, 'L3'),
   owners,
   'endpoint-security': endpointSecurity,
+  xpc,
   'check-mac': checkMac,
   table,
 }
