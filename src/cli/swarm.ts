@@ -109,19 +109,23 @@ async function identitiesOf(
   const token = readOptionFile(tokenFile, '--token-file').trim()
   const { hostname, port } = new URL(collector)
   log(`${missing} devices enrol with ${collector}`)
-  const made = await enrolMany({
-    ...{ collector, token, signal, count: missing },
-    peer: { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) },
-    pin: configured('--pin', () => parsePin(pin)),
-  }).catch((error: unknown) => {
+  const found = kept ?? { collector, authorities: [], devices: [] }
+  const before = found.devices.length
+  try {
+    await enrolMany({
+      ...{ collector, token, signal, count: missing, found },
+      peer: { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) },
+      pin: configured('--pin', () => parsePin(pin)),
+    })
+  } catch (error) {
     if (error instanceof EnrolError) throw new ConfigError(`not enrolled: ${error.message}`)
     throw error
-  })
-  const identities = { ...made, devices: [...(kept?.devices ?? []), ...made.devices] }
-  if (path === undefined)
-    log('the collector keeps these devices: with --identities FILE they are used again')
-  else writeIdentities(path, identities)
-  return identities
+  } finally {
+    if (found.devices.length > before && path !== undefined) writeIdentities(path, found)
+    else if (found.devices.length > before)
+      log('the collector keeps these devices: with --identities FILE they are used again')
+  }
+  return found
 }
 
 export type Share = {

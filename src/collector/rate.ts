@@ -1,3 +1,5 @@
+import { BoundedMap } from './bounded-map.ts'
+
 /** A token bucket (ITU-T I.371's leaky bucket turned round): `burst` at once, `perSecond` in the long run. */
 export class RateLimit {
   readonly #perSecond: number
@@ -27,4 +29,49 @@ export class RateLimit {
     this.#atMs = nowMs
     return this.#tokens >= 1
   }
+}
+
+/** Sources told apart; one that is forgotten begins anew, within the rate of all. */
+const SOURCES_MAX = 4096
+/** Of the rate of all, what one source may have. */
+const SOURCE_SHARE = 0.5
+
+/** A rate of all, of which no source has more than half: a flood of one leaves others theirs. */
+export class SourceRate {
+  readonly #all: RateLimit
+  readonly #sources = new BoundedMap<string, RateLimit>(SOURCES_MAX)
+  readonly #perSecond: number
+  readonly #burst: number
+
+  /** As RateLimit's. */
+  constructor(perSecond: number, burst: number, nowMs: number) {
+    this.#perSecond = perSecond
+    this.#burst = burst
+    this.#all = new RateLimit(perSecond, burst, nowMs)
+  }
+
+  /** Takes one for an address; false when there is none. */
+  take(address: string, nowMs: number): boolean {
+    const source = sourceOf(address)
+    const own =
+      this.#sources.get(source) ??
+      new RateLimit(this.#perSecond * SOURCE_SHARE, Math.max(1, this.#burst * SOURCE_SHARE), nowMs)
+    this.#sources.set(source, own)
+    if (!own.has(nowMs) || !this.#all.take(nowMs)) return false
+    return own.take(nowMs)
+  }
+}
+
+/** The network that an address is of, as one party may have all of it: /24 of IPv4, /64 of IPv6. */
+export function sourceOf(address: string): string {
+  const four = /^(?:::ffff:)?(\d+\.\d+\.\d+)\.\d+$/i.exec(address)?.[1]
+  if (four !== undefined) return four
+  const [left = '', right] = (address.split('%')[0] as string).toLowerCase().split('::')
+  const groups = left === '' ? [] : left.split(':')
+  if (right !== undefined) {
+    const rest = right === '' ? [] : right.split(':')
+    while (groups.length + rest.length < 8) groups.push('0')
+    groups.push(...rest)
+  }
+  return groups.slice(0, 4).join(':')
 }

@@ -9,6 +9,8 @@ export type PolicyTaker = {
 }
 
 const SUPPRESSED_TOLD_MS = 60_000
+/** Each is verified and may be written: who sends many is not to keep the agent busy. */
+const TAKEN_EVERY_MS = 1000
 
 /** On one connection: what is to be said now, or undefined. */
 export function createPolicyTelling(policies: PolicyTaker): () => PolicyReport | undefined {
@@ -28,5 +30,32 @@ export function createPolicyTelling(policies: PolicyTaker): () => PolicyReport |
     saidAtMs = nowMs
     suppressedSaid = suppressed
     return report
+  }
+}
+
+export type PolicyTaking = { take(push: PolicyPush): void; end(): void }
+
+/** On one connection: takes what is sent, once a second at the most; of what comes between the last is taken. */
+export function createPolicyTaking(
+  taker: Pick<PolicyTaker, 'take'>,
+  onTaken: () => void,
+): PolicyTaking {
+  let waiting: PolicyPush | undefined
+  let timer: NodeJS.Timeout | undefined
+  const takeNow = (push: PolicyPush): void => {
+    waiting = undefined
+    timer = setTimeout(() => {
+      timer = undefined
+      if (waiting) takeNow(waiting)
+    }, TAKEN_EVERY_MS)
+    taker.take(push)
+    onTaken()
+  }
+  return {
+    take(push) {
+      if (timer) waiting = push
+      else takeNow(push)
+    },
+    end: () => clearTimeout(timer),
   }
 }

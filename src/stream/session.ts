@@ -21,7 +21,7 @@ import {
   type Welcome,
 } from './codec.ts'
 import type { OutboxItem } from './outbox.ts'
-import { createPolicyTelling } from './policy-telling.ts'
+import { createPolicyTaking, createPolicyTelling, type PolicyTaking } from './policy-telling.ts'
 import type { SessionEnded, SessionOptions } from './session-options.ts'
 import { Window } from './window.ts'
 
@@ -61,6 +61,9 @@ export class Session {
   #isOver = false
   #isLiveWaiting = false
   readonly #policyReport: (() => PolicyReport | undefined) | undefined
+  readonly #policyTaking: PolicyTaking | undefined
+  /** It was told to become another device, which each connection may be once: a key is made for it. */
+  #isOrdered = false
   readonly #timers: NodeJS.Timeout[] = []
 
   constructor(socket: WebSocket, options: SessionOptions, ended: SessionEnded) {
@@ -68,6 +71,8 @@ export class Session {
     this.#options = options
     this.#ended = ended
     this.#policyReport = options.policies && createPolicyTelling(options.policies)
+    this.#policyTaking =
+      options.policies && createPolicyTaking(options.policies, () => this.tellPolicies())
     this.#helloAt = options.now()
     const { pace, hello, outbox } = options
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
@@ -177,14 +182,17 @@ export class Session {
       this.#end(CLOSE.normal, `the collector said goodbye: ${said(envelope.reason)}`)
     } else if (envelope.kind === 'renewed' && (this.#agreed & Capability.renew) !== 0n)
       this.#takeRenewed(envelope.renewed)
-    else if (envelope.kind === 'reenrol' && (this.#agreed & Capability.reenrol) !== 0n)
+    else if (
+      envelope.kind === 'reenrol' &&
+      (this.#agreed & Capability.reenrol) !== 0n &&
+      !this.#isOrdered
+    )
       void this.#askToBeAnother(envelope.token, envelope.reason)
     else if (envelope.kind === 'reenrolled' && (this.#agreed & Capability.reenrol) !== 0n)
       this.#takeOwn(envelope.given)
-    else if (envelope.kind === 'policyPush' && (this.#agreed & Capability.policy) !== 0n) {
-      this.#options.policies?.take(envelope.push)
-      this.tellPolicies()
-    } else if (envelope.kind !== 'unknown' && envelope.kind !== 'heartbeat')
+    else if (envelope.kind === 'policyPush' && (this.#agreed & Capability.policy) !== 0n)
+      this.#policyTaking?.take(envelope.push)
+    else if (envelope.kind !== 'unknown' && envelope.kind !== 'heartbeat')
       this.#end(CLOSE.protocol, `the collector sent ${envelope.kind} where it may not`)
   }
 
@@ -231,6 +239,7 @@ export class Session {
 
   async #askToBeAnother(token: string, reason: string): Promise<void> {
     const { renewal, log } = this.#options
+    this.#isOrdered = true
     try {
       const asked = await renewal?.reenrol(token)
       if (!asked || !this.isWelcomed) return
@@ -329,6 +338,7 @@ export class Session {
     if (this.#isOver) return
     this.#isOver = true
     for (const timer of this.#timers) clearTimeout(timer)
+    this.#policyTaking?.end()
     const last = said(why)
     this.#ended(
       this.#reason ||

@@ -29,24 +29,34 @@ export type EnrolManyOptions = {
   token: string
   count: number
   signal: AbortSignal
-  onEnrolled?: (count: number) => void
+  /** Gets those that are enrolled, also where it rejects: the collector knows them, and nobody else has their keys. */
+  found?: SwarmIdentities
 }
 
-/** Rejects with EnrolError when one is refused, AbortError when `signal` says so. */
+/**
+ * Rejects with EnrolError when one is refused, AbortError when `signal` says so: once those under way are through, and no other
+ * is begun.
+ */
 export async function enrolMany(options: EnrolManyOptions): Promise<SwarmIdentities> {
-  const { collector, count, signal, onEnrolled } = options
-  const found: SwarmIdentities = { collector, authorities: [], devices: [] }
+  const { collector, count, signal } = options
+  const { found = { collector, authorities: [], devices: [] } } = options
   let begun = 0
+  let hasFailed = false
   const work = async (): Promise<void> => {
-    while (begun < count) {
+    while (begun < count && !hasFailed) {
       const number = begun++
-      const { device, authorities } = await enrolOne(options, number)
-      found.authorities = authorities
-      found.devices.push(device)
-      onEnrolled?.(found.devices.length)
+      try {
+        const { device, authorities } = await enrolOne(options, number)
+        found.authorities = authorities
+        found.devices.push(device)
+      } catch (error) {
+        hasFailed = true
+        throw error
+      }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, work))
+  const all = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, count) }, work))
+  for (const one of all) if (one.status === 'rejected') throw one.reason
   signal.throwIfAborted()
   return found
 }

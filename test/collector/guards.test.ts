@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { isLoopback, isLoopbackHostHeader } from '../../src/collector/address.ts'
 import { RecentEvents } from '../../src/collector/api/recent-events.ts'
 import { BoundedMap } from '../../src/collector/bounded-map.ts'
-import { RateLimit } from '../../src/collector/rate.ts'
+import { RateLimit, SourceRate, sourceOf } from '../../src/collector/rate.ts'
 import { bearerToken, sameSecret } from '../../src/collector/secrets.ts'
 
 describe('what guards the collector', () => {
@@ -48,6 +48,33 @@ describe('what guards the collector', () => {
     assert.equal(taken(0, 5), 3)
     assert.equal(taken(499, 5), 0)
     assert.equal(taken(1500, 5), 3)
+  })
+
+  it('leaves others their half of a rate while one source floods it', () => {
+    const rate = new SourceRate(10, 100, 0)
+    const taken = (address: string, nowMs: number, times: number) =>
+      Array.from({ length: times }, () => rate.take(address, nowMs)).filter(Boolean).length
+    assert.equal(taken('203.0.113.7', 0, 1000), 50)
+    assert.equal(taken('::ffff:203.0.113.8', 0, 1000), 0, 'of the same network')
+    assert.equal(taken('198.51.100.1', 0, 30), 30)
+    assert.equal(taken('2001:db8::1', 0, 1000), 20, 'what is left of all')
+    // Ten have come back, and the flood takes no more than five of them.
+    assert.equal(taken('203.0.113.7', 1000, 1000), 5)
+    assert.equal(taken('198.51.100.1', 1000, 1000), 5)
+  })
+
+  it('tells networks apart as they are given away', () => {
+    for (const [address, source] of [
+      ['192.0.2.7', '192.0.2'],
+      ['::ffff:192.0.2.7', '192.0.2'],
+      ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+      ['2001:DB8:1:2::9', '2001:db8:1:2'],
+      ['2001:db8::1', '2001:db8:0:0'],
+      ['fe80::1%eth0', 'fe80:0:0:0'],
+      ['::1', '0:0:0:0'],
+      ['', ''],
+    ])
+      assert.equal(sourceOf(address as string), source)
   })
 
   it('tells what came after an event, and nothing where it cannot', () => {

@@ -1,6 +1,7 @@
 // All that a collector could try that is none, or is not ours: whatever it says, what it was not sent is not let go of,
 // nothing shuts the agent out of the next collector, and an honest one gets everything afterwards.
 import assert from 'node:assert/strict'
+import { Capability } from '../../src/stream/codec.ts'
 import { until } from '../waits.ts'
 import type { Peer } from './collector-double.ts'
 import { alerts, PACE, UplinkFixture } from './uplink-fixture.ts'
@@ -111,6 +112,27 @@ describe('a collector that is none of ours', () => {
       honest.ack(honest.sequences.at(-1) ?? 0)
       await until(() => made.outbox.counters().items === 0)
     })
+
+  it('has one key made on a connection, however often it tells the agent to become another device', async () => {
+    let keys = 0
+    const renewal = {
+      ...{ request: async () => undefined, take: () => {}, takeOwn: () => {} },
+      reenrol: async () => {
+        keys++
+        return undefined
+      },
+    }
+    made.start({
+      enrolment: { ...renewal, identity: () => ({ key: '', certificate: '', authorities: [] }) },
+    })
+    const peer = await made.collector.peer()
+    await peer.heard('hello')
+    peer.welcome({ capabilities: Capability.reenrol })
+    for (let n = 0; n < 50; n++) peer.say({ kind: 'reenrol', token: `${n}`, reason: 'again' })
+    await peer.closed()
+    await made.state('waiting', /sent reenrol where it may not/)
+    assert.equal(keys, 1)
+  })
 
   it('can claim a number again and again, and the outbox is another each time, with all that waits', async () => {
     made.outbox.append(alerts(ITEMS))

@@ -65,5 +65,22 @@ describe('how policies stand', () => {
       )
       assert.deepEqual(taken, [push])
     })
+
+    it('is taken once a second, the last of what came, however often another comes', async () => {
+      const taken: string[] = []
+      fixture.start({ policies: { take: ({ group }) => taken.push(group), report } })
+      const peer = await fixture.collector.peer()
+      await peer.heard('hello')
+      peer.welcome({ capabilities: Capability.policy })
+      const beganMs = performance.now()
+      for (let n = 0; n < 200; n++)
+        peer.say({
+          kind: 'policyPush',
+          push: { group: n % 2 === 0 ? `a${n}` : 'b', documents: [] },
+        })
+      await until(() => taken.at(-1) === 'b' && taken.length > 1)
+      assert.deepEqual(taken, ['a0', 'b'])
+      assert.ok(performance.now() - beganMs >= 900)
+    })
   })
 })

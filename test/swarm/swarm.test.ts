@@ -103,6 +103,21 @@ describe('freshet swarm', function () {
     assert.ok(Object.keys(tally.ends).length > 0)
   })
 
+  it('has the keys of those that are enrolled where others are refused', async () => {
+    const found: SwarmIdentities = { collector: fleet.door.url, authorities: [], devices: [] }
+    const enrolling = enrolMany({
+      ...{ collector: fleet.door.url, pin: fleet.door.pin, count: 40, signal: NEVER, found },
+      ...{ token: fleet.token({ usesMax: 5 }), peer: { host: '127.0.0.1', port: fleet.door.port } },
+    })
+    await assert.rejects(enrolling, { code: 'token-used-up' })
+    assert.equal(found.devices.length, 5)
+    assert.equal(counter('enrolled'), 5)
+    // None is begun after the first refusal: 16 were under way.
+    assert.ok((fleet.collector.counters()['enrolRefusedToken'] ?? 0) < 35)
+    const tally = await played(found, { forMs: 500 })
+    assert.equal(tally.welcomed, 5)
+  })
+
   it('keeps its devices for the next time, for its user alone, and takes no other file for that', async () => {
     const path = join(directory, 'devices.json')
     assert.equal(readIdentities(path), undefined)

@@ -18,7 +18,7 @@ import { type UnixNs, unixNs } from '../../units.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { CounterName, Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
-import { RateLimit } from '../rate.ts'
+import { RateLimit, SourceRate } from '../rate.ts'
 import type { Authority } from './authority.ts'
 import type { Clones, Order } from './clones.ts'
 import { type EnrolledDevice, isRefused, type RefusalCode, type Registry } from './registry.ts'
@@ -53,8 +53,10 @@ const RENEWED_MAX = 20_000
 
 export function createEnrolment(options: EnrolmentOptions): Enrolment {
   const { registry, clones, authority, counters, limits, now, log } = options
-  // Signing costs more than asking: whoever floods this waits, and nobody whose certificate is good does.
-  const rate = new RateLimit(limits.enrolmentsPerSecond, limits.enrolmentsBurst, performance.now())
+  // Signing costs more than asking: whoever floods this waits, others less, and nobody whose certificate is good does.
+  const { enrolmentsPerSecond, enrolmentsBurst } = limits
+  const rate = new SourceRate(enrolmentsPerSecond, enrolmentsBurst, performance.now())
+  const knownRate = new RateLimit(enrolmentsPerSecond, enrolmentsBurst, performance.now())
 
   async function enrol(body: Uint8Array, provenId: string | undefined): Promise<Uint8Array> {
     const asked = decodeEnrollRequest(body)
@@ -130,7 +132,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       return { certificate: issued.der, authorities: authority.trusted.map(derOf) }
     },
     async reenrol(order, asked) {
-      if (!rate.take(performance.now())) throw new Error('too many devices enrol at once')
+      if (!knownRate.take(performance.now())) throw new Error('too many devices enrol at once')
       const request = await readRequest(asked.request)
       const no = clones.refusalOf(order, asked.token, request.deviceId)
       if (no !== undefined) throw new Error(no)
@@ -160,7 +162,12 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
   ): Promise<Uint8Array> {
     if (request.method !== 'POST')
       throw new RefusedError({ status: 405, code: 'method', error: 'enrolment is a POST' })
-    if (!rate.take(performance.now()))
+    const address = request.socket.remoteAddress ?? ''
+    const hasTurn =
+      provenId === undefined
+        ? rate.take(address, performance.now())
+        : knownRate.take(performance.now())
+    if (!hasTurn)
       throw new RefusedError({
         status: 429,
         code: 'too-many',
