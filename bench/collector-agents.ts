@@ -15,8 +15,8 @@ import { bytes, pid, unixNs } from '../src/units.ts'
 
 /** What the thread is started with; `firstNumber` keeps ids apart from what is stored already. */
 export type Load = {
-  url: string
-  token: string
+  /** Where the gateway takes agents of this machine. */
+  socket: string
   agents: number
   framesAnAgent: number
   alertsAFrame: number
@@ -205,9 +205,7 @@ async function main(load: Load): Promise<void> {
         })
         return encodeEnvelope({ kind: 'batch', items })
       })
-      const socket = new WebSocket(`${load.url.replace('http', 'ws')}${STREAM_PATH}`, SUBPROTOCOL, {
-        headers: { Authorization: `Bearer ${load.token}` },
-      })
+      const socket = new WebSocket(`ws+unix:${load.socket}:${STREAM_PATH}`, SUBPROTOCOL)
       const credit = await new Promise<number>((resolve, reject) => {
         const sentAt = unixNs(1n, 'sentAt')
         const hello = {

@@ -1,12 +1,7 @@
 // A store with so many alerts in it, by the writer itself: through the network it would take an hour.
 import { randomFillSync } from 'node:crypto'
 import { type AlertColumns, alertColumns } from '../src/collector/store/alert-columns.ts'
-import {
-  ANYBODY,
-  type Change,
-  type SeverityRank,
-  type StoreItem,
-} from '../src/collector/store/protocol.ts'
+import type { Change, SeverityRank, StoreItem } from '../src/collector/store/protocol.ts'
 import { openForWriting } from '../src/collector/store/schema.ts'
 import { createWriter } from '../src/collector/store/writer.ts'
 import { decodeItem } from '../src/stream/codec.ts'
@@ -49,7 +44,7 @@ export function fill(path: string, stored: number, log: (text: string) => void):
   const devices = Array.from({ length: DEVICES }, (_, index) => {
     const id = deviceId(FIRST_DEVICE + index)
     const facts = { id, outboxId: '0'.repeat(32), agentVersion: '', host: NO_HOST }
-    const [done] = writer.commit([{ op: 'enroll', nowNs: nowUnixNs(), facts, admission: ANYBODY }])
+    const [done] = writer.commit([{ op: 'enroll', nowNs: nowUnixNs(), facts }])
     if (done?.op !== 'enroll' || typeof done.enrolled === 'string')
       throw new Error('a device was not enrolled')
     return done.enrolled.device

@@ -7,12 +7,7 @@ import { join } from 'node:path'
 import { readItems } from '../src/collector/gateway/intake.ts'
 import { orderColumns } from '../src/collector/store/alert-columns.ts'
 import { ProgramTexts } from '../src/collector/store/program-texts.ts'
-import {
-  ANYBODY,
-  type Change,
-  type StoreItem,
-  severityRank,
-} from '../src/collector/store/protocol.ts'
+import { type Change, type StoreItem, severityRank } from '../src/collector/store/protocol.ts'
 import { openForWriting } from '../src/collector/store/schema.ts'
 import { createWriter } from '../src/collector/store/writer.ts'
 import { decodeItem } from '../src/stream/codec.ts'
@@ -58,7 +53,7 @@ function storeFor(read: Read, directory: string) {
   const db = openForWriting(join(directory, `${read.name}.db`))
   const writer = createWriter(db)
   const facts = { id: deviceId(1), outboxId: '0'.repeat(32), agentVersion: '', host: NO_HOST }
-  const [done] = writer.commit([{ op: 'enroll', nowNs: nowUnixNs(), facts, admission: ANYBODY }])
+  const [done] = writer.commit([{ op: 'enroll', nowNs: nowUnixNs(), facts }])
   if (done?.op !== 'enroll' || typeof done.enrolled === 'string')
     throw new Error('a device was not enrolled')
   const { device, outbox } = done.enrolled

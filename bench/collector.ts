@@ -6,7 +6,6 @@
 // the temporary directory) and makes the runs long enough for checkpoints and new segments to be in them.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -16,13 +15,13 @@ import { createGateway } from '../src/collector/gateway/gateway.ts'
 import { LIMITS } from '../src/collector/limits.ts'
 import type { Query } from '../src/collector/store/protocol.ts'
 import { type Ledger, loadStore, type Store } from '../src/collector/store/store.ts'
+import { agentsSocket } from '../src/stream/local-socket.ts'
 import { nowUnixNs } from '../src/units.ts'
 import type { Load, Measured } from './collector-agents.ts'
 import { fill } from './collector-fill.ts'
 import { searchCost } from './collector-search.ts'
 import type { Bench, Row } from './row.ts'
 
-const TOKEN = 'bench-token-of-more-than-32-characters'
 const AGENTS = 4
 const WARM_UP_FRAMES = 100
 const TARGET_PER_SECOND = 20_000
@@ -56,7 +55,6 @@ type Figures = { perSecond: number; p50Ms: number; p99Ms: number }
 async function measure(ledger: Ledger, asked: Asked): Promise<Figures> {
   const gateway = createGateway({
     ledger,
-    agentToken: TOKEN,
     devices: new Devices(AGENTS),
     counters: new Counters(),
     limits: LIMITS,
@@ -65,10 +63,11 @@ async function measure(ledger: Ledger, asked: Asked): Promise<Figures> {
     log: fail,
     onStored: () => {},
   })
-  const server = createServer().on('upgrade', gateway.upgrade)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  const load: Load = { url: `http://127.0.0.1:${port}`, token: TOKEN, agents: AGENTS, ...asked }
+  const directory = mkdtempSync(join(tmpdir(), 'freshet-bench-'))
+  const socket = agentsSocket(directory)
+  const server = createServer().on('upgrade', gateway.upgradeLocal)
+  await new Promise<void>((resolve) => server.listen(socket, resolve))
+  const load: Load = { socket, agents: AGENTS, ...asked }
   const { elapsedMs, waitsMs } = await new Promise<Measured>((resolve, reject) => {
     const agents = new Worker(new URL('./collector-agents.ts', import.meta.url), {
       workerData: load,
@@ -78,6 +77,7 @@ async function measure(ledger: Ledger, asked: Asked): Promise<Figures> {
   })
   await gateway.close()
   server.close()
+  rmSync(directory, { recursive: true })
   waitsMs.sort()
   const percentile = (share: number) => waitsMs[Math.floor((waitsMs.length - 1) * share)] as number
   return {
@@ -95,7 +95,7 @@ function forgetful(): Ledger {
       refusals: [],
       triaged: [],
     }),
-    enroll: async () => ({ device: 1, outbox: 1, lastSequence: 0, firstSeenAt: 0n, isNew: false }),
+    enroll: async () => ({ device: 1, outbox: 1, lastSequence: 0, firstSeenAt: 0n }),
     waitingBytes: () => 0,
   }
 }

@@ -47,14 +47,13 @@ export async function startEngineRole(): Promise<EngineRole> {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     },
   )
-  const ready = await new Promise<{ pageUrl: string; url: string }>((resolve, reject) => {
-    collector.once('message', (message) => resolve(message as { pageUrl: string; url: string }))
+  const ready = await new Promise<{ pageUrl: string }>((resolve, reject) => {
+    collector.once('message', (message) => resolve(message as { pageUrl: string }))
     collector.once('exit', (status) => reject(new Error(`the collector ended with ${status}`)))
   })
-  const args = ['--collector', ready.url, '--token-file', join(state, 'collector/agent.token')]
   const engine = spawn(
     process.execPath,
-    [cli, 'engine', ...shared, ...args, '--include-loopback'],
+    [cli, 'engine', ...shared, '--collector', state, '--include-loopback'],
     {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     },

@@ -56,7 +56,7 @@ export type AgentOptions = {
   /** File descriptor of the pipe to sense: record bytes in; inspect and acknowledge records out. */
   pipeFd: number
   /** undefined: findings stay in the outbox until a collector is named. */
-  collector: { url: string; token: string | undefined; enrolment?: Enrolment } | undefined
+  collector: { url: string; enrolment?: Enrolment } | undefined
   policy: {
     /** A file of the command line: it wins over what a collector sends. */
     local: PolicyDocument | undefined
@@ -171,7 +171,6 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const uplink = collector
     ? startUplink({
         url: collector.url,
-        token: collector.token,
         hello: {
           ...{ agentVersion: VERSION, host: machine },
           // Of a disk that was copied to other hardware its certificate is still another's.

@@ -81,11 +81,11 @@ export async function runBackupCommand(command: FileCommand): Promise<number> {
   if (command.secrets !== undefined) backUpSecrets(directory, command.secrets, command.force)
   const secrets =
     command.secrets === undefined
-      ? `agent.token and page.key are not in it${
+      ? `the secrets are not in it (page.key${
           isThere(join(directory, REGISTRY_FILE))
-            ? ', nor are fleet.db and tls, without which every machine has to enrol again'
+            ? ', and fleet.db and tls, without which every machine has to enrol again'
             : ''
-        }: they are secrets, and --secrets FILE makes a file of them to keep apart`
+        }): --secrets FILE makes a file of them to keep apart`
       : `${resolve(command.secrets)} holds the secrets, for you alone: whoever has it can speak for this collector, so keep it apart`
   if (isStream) {
     const facts = asStream('backup', () => backUp(1))

@@ -10,7 +10,7 @@ import { EXIT_RECORDS } from '../sense/exit.ts'
 import type { MacSource } from '../sources/choice.ts'
 import { StateFileError } from '../state-file.ts'
 import { collectorOrigin, collectorUrl, isLocalCollector } from '../stream/collector-url.ts'
-import { readPolicyFile, readTokenFile } from './policy-file.ts'
+import { readPolicyFile } from './policy-file.ts'
 import { readPublicKey } from './policy-signing.ts'
 import { describeRecording } from './recording-text.ts'
 import { defaultUser } from './service-user.ts'
@@ -45,8 +45,6 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
       `engine is started by ${commandFor('agent', paths.root)}, which gives it the record pipe`,
     )
   const user = defaultUser(command.user)
-  if (command.tokenFile && !command.collector)
-    throw new ConfigError('--token-file wants --collector: the address the token is for')
   const local = command.policy === undefined ? undefined : readPolicyFile(command.policy, {})
   const givenKey =
     command.policyKey === undefined ? undefined : readPublicKey(command.policyKey, '--policy-key')
@@ -60,7 +58,8 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   if (user) dropTo(user)
   enterStateDirectory(paths.agent, user?.name ?? 'this user')
   // As that user, who owns the directory it usually lies in: as root a link there could lead to any file.
-  const collector = collectorOf(command)
+  const log = (text: string) => process.stderr.write(`engine: ${text}\n`)
+  const collector = collectorOf(command, log)
   let status = 0
   await runEngine({
     directory: paths.agent,
@@ -86,7 +85,7 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
           },
         }),
     signal: stopSignal({ ignoreInterrupt: true, goesOnUnread: true }),
-    log: (text) => process.stderr.write(`engine: ${text}\n`),
+    log,
   }).catch((error: unknown) => {
     if (error instanceof AgentError || isForeign(error)) throw new ConfigError(error.message)
     if (!(error instanceof RecordsError)) throw error
@@ -100,28 +99,47 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
 const isForeign = (error: unknown): error is StateError =>
   error instanceof StateError && error.cause instanceof StateFileError
 
-/** Of whom findings go to. REQUIRES: the agent's directory is the working directory. Throws ConfigError. */
-function collectorOf({ collector, tokenFile, state }: EngineCommand): AgentOptions['collector'] {
-  if (collector !== undefined && isLocalCollector(collector))
-    return { url: collector, token: undefined }
-  if (tokenFile !== undefined)
-    return collector === undefined ? undefined : { url: collector, token: readTokenFile(tokenFile) }
-  const enrolment = readOwnEnrolment()
+/**
+ * Of whom findings go to. REQUIRES: the agent's directory is the working directory. Throws ConfigError. Settings of a version
+ * before, with a token, are no reason not to watch: its collector cannot be used then, and findings are kept.
+ */
+function collectorOf(
+  { collector, tokenFile, state }: EngineCommand,
+  log: (text: string) => void,
+): AgentOptions['collector'] {
+  const { root } = statePaths(state)
   const again = (place: string) =>
-    commandFor(`enroll --collector ${place} --token-file FILE --pin PIN`, statePaths(state).root)
+    commandFor(`enroll --collector ${place} --token-file FILE --pin PIN`, root)
+  if (tokenFile !== undefined)
+    log(
+      `--token-file is read no more: leave it out. A collector on this machine is named by its state directory (--collector DIR), and one on another is enrolled with (${again('URL')})`,
+    )
+  if (collector !== undefined && isLocalCollector(collector)) return { url: collector }
+  const enrolment = readOwnEnrolment()
+  if (tokenFile !== undefined && collector !== undefined && !isOf(enrolment, collector))
+    return { url: collector }
   if (!enrolment) {
     if (collector === undefined) return undefined
     // What cannot be an address at all is said first.
     configured(() => collectorUrl(collector))
     throw new ConfigError(
-      `this machine is not enrolled with the collector ${collector}: run ${again(collector)} first; --token-file is for a collector on loopback`,
+      `this machine is not enrolled with the collector ${collector}: run ${again(collector)} first`,
     )
   }
   if (collector !== undefined && originOf(collector) !== enrolment.collector)
     throw new ConfigError(
       `this machine is enrolled with the collector ${enrolment.collector}, not with ${collector}: leave --collector out, or run ${again(collector)}`,
     )
-  return { url: enrolment.collector, token: undefined, enrolment }
+  return { url: enrolment.collector, enrolment }
+}
+
+/** Also of an address that is none. */
+function isOf(enrolment: Enrolment | undefined, collector: string): boolean {
+  try {
+    return enrolment?.collector === collectorOrigin(collector)
+  } catch {
+    return false
+  }
 }
 
 function readOwnEnrolment(): Enrolment | undefined {

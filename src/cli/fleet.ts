@@ -114,11 +114,15 @@ export function runChangeDeviceCommand(
   change: DeviceChange | 'remove',
   done: string,
 ): number {
-  const isDone = withRegistry(command, (registry) => {
-    const id = found(registry.devices(), command)
-    return change === 'remove' ? registry.remove(id) : registry.change(id, change)
-  })
-  if (!isDone) throw new ConfigError(`there is no device ${command.id} any more`)
+  const isDone = withRegistry(command, (registry) =>
+    change === 'remove'
+      ? registry.remove(foundOrWhole(registry, command))
+      : registry.change(found(registry.devices(), command), change),
+  )
+  if (!isDone)
+    throw new ConfigError(
+      `there is no device ${command.id}: ${hint('collector devices list', command)}`,
+    )
   say(`device ${command.id} ${done}`)
   return 0
 }

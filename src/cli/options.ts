@@ -1,5 +1,5 @@
 // Options that several commands share.
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { MAC_SOURCES } from '../sources/choice.ts'
 import { collectorPlace, keyOrFile, path, sources, whole } from './arguments.ts'
 
@@ -16,10 +16,17 @@ export const userOption = () =>
 export const collectorOption = () =>
   new Option(
     '--collector <place>',
-    'the state directory of a collector on this machine, or its address: https:// or wss://, on loopback also http:// or ws://',
+    'the state directory of a collector on this machine, or the address of the one it is enrolled with',
   ).argParser(collectorPlace)
-export const tokenFileOption = () =>
-  new Option('--token-file <file>', "file with the collector's agent token").argParser(path)
+/** Of a version before, and read by nobody: an agent whose settings still have it is to watch all the same. */
+export const tokenFileOption = () => new Option('--token-file <file>').hideHelp()
+/** The same of a command that watches nothing. */
+export const noTokenFileOption = () =>
+  tokenFileOption().argParser(() => {
+    throw new InvalidArgumentError(
+      'Tokens are used no more: name the collector of this machine by its state directory, or say --into.',
+    )
+  })
 export const keepDaysOption = () =>
   new Option('--keep-days <n>', 'alerts and history stored longer ago are dropped')
     .argParser(whole(1, 3650))

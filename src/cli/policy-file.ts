@@ -37,12 +37,3 @@ export function readOptionFile(path: string, option: string): string {
     throw new ConfigError(`${option}: ${path} cannot be read: ${whyUnreadable(error)}`)
   }
 }
-
-/** The collector's agent token. Throws ConfigError. */
-export function readTokenFile(path: string | undefined): string {
-  if (path === undefined)
-    throw new ConfigError(
-      "--collector wants --token-file: the file with the collector's agent token",
-    )
-  return readOptionFile(path, '--token-file').trim()
-}

@@ -15,7 +15,7 @@ import { type Spooled, spooled } from '../replay/spool.ts'
 import { isLocalCollector } from '../stream/collector-url.ts'
 import { reachCollector } from './collector-access.ts'
 import { STREAM } from './output-file.ts'
-import { readPolicyFile, readTokenFile } from './policy-file.ts'
+import { readPolicyFile } from './policy-file.ts'
 import { createProgress, grouped } from './replay-progress.ts'
 import { createAlertTable } from './replay-table.ts'
 import { defaultUser } from './service-user.ts'
@@ -36,7 +36,6 @@ export type ReplayCommand = ImportOptions & {
   /** As root: whom that collector runs as. */
   user?: string
   collector?: string
-  tokenFile?: string
   strict?: boolean
 }
 
@@ -182,14 +181,16 @@ async function deliveryOf(
   }
   const { collector } = command
   if (collector !== undefined && !isLocalCollector(collector))
-    return startDelivery({ url: collector, token: readTokenFile(command.tokenFile), log })
+    throw new ConfigError(
+      `--collector: a replay goes into a collector on this machine, which is named by its state directory: ${collector} is none`,
+    )
   if (collector === undefined && !command.into) return undefined
   const paths = statePaths(collector ?? command.state)
   // Root believes here whom root's own agent believes, which runs as that user. Nobody else does.
   const user = defaultUser(command.user)
   await reachCollector(paths, user)
   const collectorUid = user === undefined ? {} : { collectorUid: user.uid }
-  return startDelivery({ url: paths.root, token: undefined, ...collectorUid, log })
+  return startDelivery({ root: paths.root, ...collectorUid, log })
 }
 
 function importOptions({ from, host, signer, sslPath }: ReplayCommand): ImportOptions {

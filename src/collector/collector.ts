@@ -19,7 +19,8 @@ import { createKeeper, KEEP_DAYS, KEEP_GB, KEEPER_BEAT_MS, type Keeper, keepOf }
 import { knownAgentsMax, LIMITS, type Limits, withinDescriptors } from './limits.ts'
 import { listenLocally } from './local-listener.ts'
 import { type Machines, type MachinesOptions, openMachines } from './machines.ts'
-import { openStateDir, readOrMakeSecrets } from './secrets.ts'
+import { refusePlainAgents, sayTokenIsUnused } from './plain-agents.ts'
+import { openStateDir, readOrMakePageKey } from './secrets.ts'
 import type { Keep } from './store/protocol.ts'
 import { type LoadedStore, loadStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
@@ -29,7 +30,7 @@ const LOCK_WAIT_MS = 2000
 const HEADER_BYTES_MAX = 16 * 1024
 
 export type CollectorOptions = {
-  /** Made when missing, 0700. Holds store.db, agent.token and page.key. */
+  /** Made when missing, 0700. Holds store.db and page.key. */
   stateDir: string
   /** A loopback address, where the page is served; undefined: nowhere but through the door to other machines. */
   host: string | undefined
@@ -110,8 +111,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     const { bytes, narrowed } = inspectDatabaseFile(storePath)
     if (narrowed !== undefined) log(narrowed)
     const isFirst = bytes === undefined
-    const secrets = readOrMakeSecrets(stateDir)
-    if (!isFirst) for (const name of secrets.made) log(SECRET_MADE[name] ?? '')
+    const { pageKey, isNew } = readOrMakePageKey(stateDir)
+    if (isNew && !isFirst) log(PAGE_KEY_MADE)
+    sayTokenIsUnused(stateDir, log)
     const store = await openStore(loaded, storePath)
 
     const counters = new Counters()
@@ -122,9 +124,9 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     if (machines) undo.unshift(() => machines.close())
     const gateway = createGateway({
       certificates: machines?.certificates,
+      claims: machines?.claims,
       policies: machines?.policies.source,
       ledger: store,
-      agentToken: secrets.agentToken,
       devices,
       counters,
       limits,
@@ -142,7 +144,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       store,
       devices,
       pageFiles,
-      pageKey: secrets.pageKey,
+      pageKey,
       counters,
       readCounters,
       policy: machines?.policies.response,
@@ -184,7 +186,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     server.maxConnections = knownAgentsMax(limits) + limits.otherConnectionsMax
     server.on('drop', () => counters.add('connectionsDropped'))
     server.on('clientError', site.onClientError)
-    server.on('upgrade', gateway.upgrade)
+    server.on('upgrade', refusePlainAgents(stateDir, counters))
     const endLocal = await listenLocally(stateDir, gateway, log)
     undo.unshift(endLocal)
     const served = await machines?.serve({ gateway, site, devices, server: bounds })
@@ -221,7 +223,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     }
     options.signal?.addEventListener('abort', closeOnAbort, { once: true })
     if (options.signal?.aborted) closeOnAbort()
-    const pageUrl = pageUrlOf(url, secrets.pageKey)
+    const pageUrl = pageUrlOf(url, pageKey)
     return { url, port, machines: door, pageUrl, counters: readCounters, close }
   } catch (cause) {
     for (const step of undo) await step()
@@ -262,13 +264,9 @@ function beatOf(
   )
 }
 
-/** Where there is a store already, somebody has the secret that is gone. */
-const SECRET_MADE: Record<string, string> = {
-  'agent.token':
-    'agent.token was missing and was made anew: agents are refused until they are given this one (--token-file)',
-  'page.key':
-    'page.key was missing and was made anew: the page opens only by the address that is printed now',
-}
+/** Where there is a store already, somebody has the key that is gone. */
+const PAGE_KEY_MADE =
+  'page.key was missing and was made anew: the page opens only by the address that is printed now'
 
 async function openStore(loaded: LoadedStore, path: string): Promise<Store> {
   try {

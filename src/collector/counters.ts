@@ -26,9 +26,7 @@ const NAMES = [
   // Connections of agents.
   'agentsAccepted',
   'agentsRefusedPath',
-  'agentsRefusedHost',
-  'agentsRefusedOrigin',
-  'agentsRefusedToken',
+  'agentsRefusedPlain',
   'agentsRefusedPeer',
   'agentsRefusedProtocol',
   'agentsRefusedLimit',
@@ -49,7 +47,6 @@ const NAMES = [
   'agentsClosedSlow',
   'agentsClosedReplaced',
   'agentsClosedTaken',
-  'agentsClosedNewcomer',
   'agentsClosedOtherDevice',
   'agentsClosedRevoked',
   'agentsClosedStore',

@@ -1,16 +1,13 @@
 // Everything the collector bounds, in one place. What a bound drops or refuses has a counter.
 
 export type Limits = {
-  /** Agents connected at once; of devices that are known a tenth more. */
+  /** Agents connected at once; a tenth more that are not quarantined. */
   agentsMax: number
-  /** Connections that are not agents': pages, and what has not shown its token yet. */
+  /** Connections that are not agents': pages, and what has not said yet what it is. */
   otherConnectionsMax: number
   /** New connections a second that came by no TLS handshake, and how many may come at once before that counts. */
   connectsPerSecond: number
   connectsBurst: number
-  /** Devices that were never heard of before, an hour, and how many may come at once before that counts. */
-  newcomersPerHour: number
-  newcomersBurst: number
   /** Requests to enrol a second, and how many may come at once before that counts. */
   enrolmentsPerSecond: number
   enrolmentsBurst: number
@@ -76,7 +73,7 @@ export type Limits = {
   drainSliceMs: number
 }
 
-/** Agents connected at once, of devices that are known: newcomers do not shut them out. */
+/** Agents connected at once, of devices that were admitted and of this machine: those that nobody knows do not shut them out. */
 export const knownAgentsMax = ({ agentsMax }: Limits): number =>
   agentsMax + Math.floor(agentsMax / 10)
 
@@ -93,7 +90,7 @@ const OWN_DESCRIPTORS = 64
 
 /**
  * The same with no more connections than there are descriptors: a quarter of them, or `otherConnectionsMax`, stay for pages
- * and for what has not shown its token yet, so that agents never shut them out.
+ * and for what has not said yet what it is, so that agents never shut them out.
  */
 export function withinDescriptors(limits: Limits, descriptors: number | undefined): Limits {
   if (descriptors === undefined) return limits
@@ -108,8 +105,6 @@ export const LIMITS: Limits = {
   otherConnectionsMax: 1024,
   connectsPerSecond: 500,
   connectsBurst: 1000,
-  newcomersPerHour: 1000,
-  newcomersBurst: 10_000,
   enrolmentsPerSecond: 100,
   enrolmentsBurst: 1000,
   probeMs: 1500,

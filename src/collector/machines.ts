@@ -25,11 +25,12 @@ import { type Authority, openAuthority } from './fleet/authority.ts'
 import { createClones } from './fleet/clones.ts'
 import { createEnrolment } from './fleet/enrolment.ts'
 import { type FleetPolicies, openFleetPolicies } from './fleet/fleet-policies.ts'
+import { noteLocal } from './fleet/local-ids.ts'
 import { type EnrolledDevice, isRefused, Registry } from './fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from './fleet/registry-file.ts'
 import { createRoster, enrolmentInfo, type Seen } from './fleet/roster.ts'
 import { type Devices, deviceSilence } from './gateway/devices.ts'
-import type { CertificateGiver, EnrolledOrigin, Gateway } from './gateway/gateway.ts'
+import type { CertificateGiver, Claims, EnrolledOrigin, Gateway } from './gateway/gateway.ts'
 import type { Limits } from './limits.ts'
 
 export type MachinesOptions = {
@@ -43,6 +44,7 @@ export type MachinesOptions = {
 /** Before anybody comes. */
 export type Machines = {
   certificates: CertificateGiver
+  claims: Claims
   /** What is sent to enrolled devices, and what they said of it. */
   policies: FleetPolicies
   fleet: Fleet
@@ -104,6 +106,18 @@ export async function openMachines(
           now(),
         ),
     },
+    claims: {
+      isEnrolled: (id) => (registry.device(id)?.standing ?? 'revoked') !== 'revoked',
+      noteLocal(id) {
+        try {
+          noteLocal(database, id, now())
+        } catch (cause) {
+          log(
+            `that device ${id} is of this machine is not noted, and another may enrol as it: ${(cause as Error).message}`,
+          )
+        }
+      },
+    },
     names: names.map((name) => name.toLowerCase()),
     pin: authority.pin,
     fleet: {
@@ -155,7 +169,10 @@ export async function openMachines(
         if (isRefused(judged)) return judged
         const why = shown && reasonAgainst(socket)
         if (why) return why
-        origins.set(socket, { deviceId: judged.id, fingerprint: fingerprint as string })
+        origins.set(socket, {
+          ...{ deviceId: judged.id, fingerprint: fingerprint as string },
+          isQuarantined: judged.standing === 'quarantined',
+        })
         return undefined
       }
       const material = (of: { cert: string; key: string }) => ({

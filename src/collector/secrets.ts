@@ -1,4 +1,4 @@
-// The two secrets of a collector: the token agents show and the key the page asks for.
+// The secret of a collector's page, and the directory that it lies in.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,9 +9,6 @@ import { CollectorError } from './collector-error.ts'
 const SECRET_BYTES = 32
 /** A secret that an administrator wrote may look otherwise, but not be guessable. */
 const SECRET_PATTERN = /^[\x21-\x7e]{32,512}$/
-
-/** `made`: names of the files that were missing. */
-export type Secrets = { agentToken: string; pageKey: string; made: string[] }
 
 /**
  * The state directory, made when missing (0700). Throws CollectorError when others can look into it: it
@@ -31,27 +28,21 @@ export function openStateDir(stateDir: string): void {
   }
 }
 
-/** Reads both secrets, making the ones that are missing. Throws CollectorError. */
-export function readOrMakeSecrets(stateDir: string): Secrets {
-  const made: string[] = []
-  const of = (name: string) => readOrMake(join(stateDir, name), () => made.push(name))
-  return { agentToken: of('agent.token'), pageKey: of('page.key'), made }
-}
-
-function readOrMake(path: string, onMade: () => void): string {
+/** Reads the key, or makes it where there is none. Throws CollectorError. */
+export function readOrMakePageKey(stateDir: string): { pageKey: string; isNew: boolean } {
+  const path = join(stateDir, 'page.key')
   try {
-    const secret = read(path)
-    if (secret !== undefined) return secret
+    const pageKey = read(path)
+    if (pageKey !== undefined) return { pageKey, isNew: false }
   } catch (cause) {
     if (cause instanceof CollectorError) throw cause
     if (cause instanceof StateFileError) throw new CollectorError('state', cause.message, { cause })
     throw new CollectorError('state', `${path} cannot be read: ${cause}`, { cause })
   }
   try {
-    const secret = randomBytes(SECRET_BYTES).toString('base64url')
-    writeStateFile(path, `${secret}\n`)
-    onMade()
-    return secret
+    const pageKey = randomBytes(SECRET_BYTES).toString('base64url')
+    writeStateFile(path, `${pageKey}\n`)
+    return { pageKey, isNew: true }
   } catch (cause) {
     throw new CollectorError('state', `${path} cannot be written: ${cause}`, { cause })
   }

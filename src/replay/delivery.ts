@@ -17,9 +17,9 @@ export class DeliveryError extends Error {
 }
 
 export type DeliveryOptions = {
-  /** As `startUplink` takes them. */
-  url: string
-  token: string | undefined
+  /** The state directory of the collector's installation on this machine. */
+  root: string
+  /** As `startUplink` takes it. */
   collectorUid?: number
   log: (text: string) => void
   /** How long nothing may be acknowledged before it is given up. */
@@ -46,7 +46,7 @@ const PATIENCE_MS = 60_000
 type Line = { device: ReplayedDevice; outbox: Outbox; uplink: Uplink }
 
 export function startDelivery(options: DeliveryOptions): Delivery {
-  const { url, token, collectorUid, log, patienceMs = PATIENCE_MS } = options
+  const { root, collectorUid, log, patienceMs = PATIENCE_MS } = options
   const directory = mkdtempSync(join(tmpdir(), 'freshet-replay-'))
   const ending = new AbortController()
   const lines = new Map<string, Line>()
@@ -63,8 +63,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       now: nowUnixNs,
     })
     const uplink = startUplink({
-      url,
-      token,
+      url: root,
       ...(collectorUid === undefined ? {} : { collectorUid }),
       hello: { deviceId, agentVersion: version, host },
       outbox,

@@ -121,15 +121,6 @@ const CAUSES = {
     remedy:
       'See to the disk with the state directory: it was full, busy or damaged. The agent’s log says which.',
   },
-  'collector-token': {
-    level: 'failure',
-    concern: 'unsent',
-    holds: (status) => answerOf(status, 'refused') === 401,
-    text: ({ collector }) =>
-      `The collector at ${collector.url} does not accept this agent’s token.`,
-    remedy:
-      'Give --token-file the agent.token of that collector, from its state directory, and start the agent again.',
-  },
   'collector-revoked': {
     level: 'failure',
     concern: 'unsent',
@@ -151,7 +142,7 @@ const CAUSES = {
   'collector-refused': {
     level: 'failure',
     concern: 'unsent',
-    holds: (status) => ![0, 401].includes(answerOf(status, 'refused')) && codeOf(status) === '',
+    holds: (status) => answerOf(status, 'refused') !== 0 && codeOf(status) === '',
     text: (status) => `The collector will not have this agent: ${reasonOf(status)}.`,
     remedy:
       'Compare --collector with the address that the collector prints as it starts, and their versions.',
@@ -161,8 +152,9 @@ const CAUSES = {
     concern: 'unsent',
     holds: (status) => status.collector.state === 'refused' && answerOf(status, 'refused') === 0,
     text: (status) =>
-      `The agent cannot use the address or the token of its collector: ${reasonOf(status)}.`,
-    remedy: 'Correct --collector or --token-file, and start the agent again.',
+      `The agent cannot use what it was told of its collector: ${reasonOf(status)}.`,
+    remedy: ({ state }) =>
+      `Start the agent with --collector and the state directory of a collector on this machine, or enrol it with one on another (${commandIn('enroll', state)}) and leave --collector out; findings are kept meanwhile.`,
   },
   'collector-certificate': {
     level: 'failure',
@@ -250,7 +242,7 @@ const CAUSES = {
     holds: ({ collector }) => collector.state === 'none',
     text: 'No collector is named, so nobody is told: findings are kept here.',
     remedy: ({ state }) =>
-      `Start the agent with --collector and --token-file, or with ${commandIn('up', state)}.`,
+      `Enrol it with the collector of its fleet (${commandIn('enroll', state)}) and start the agent again, or start ${commandIn('up', state)} in its place.`,
   },
   'baseline-rebuilt': {
     level: 'warning',

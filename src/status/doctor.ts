@@ -134,7 +134,7 @@ const CHECKS = {
   collector: {
     title: 'collector',
     codes: [
-      ...(['collector-token', 'collector-revoked', 'collector-enrolment'] as const),
+      ...(['collector-revoked', 'collector-enrolment'] as const),
       ...(['collector-refused', 'collector-settings'] as const),
       ...(['collector-certificate', 'collector-place', 'collector-away'] as const),
       ...(['collector-troubled', 'collector-none'] as const),

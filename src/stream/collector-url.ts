@@ -20,9 +20,8 @@ export function collectorPlace(written: string): CollectorPlace {
 }
 
 /**
- * The WebSocket address behind what a person wrote: ws, wss, http or https; without a path it is the
- * stream's. Throws an Error with a sentence when it is none, when it holds a secret, or when it would
- * send the token and the findings in the clear to another machine.
+ * The WebSocket address behind what a person wrote: wss or https; without a path it is the stream's. Throws an Error with a
+ * sentence when it is none, or when it holds a secret.
  */
 export function collectorUrl(written: string): URL {
   let url: URL
@@ -31,18 +30,13 @@ export function collectorUrl(written: string): URL {
   } catch {
     throw new Error(`the collector's address is no URL: ${written}`)
   }
-  if (url.protocol === 'http:' || url.protocol === 'https:')
-    url = new URL(url.href.replace(/^http/, 'ws'))
-  if (url.protocol !== 'ws:' && url.protocol !== 'wss:')
+  if (url.protocol === 'https:') url = new URL(url.href.replace(/^http/, 'ws'))
+  if (url.protocol !== 'wss:')
     throw new Error(
-      `the collector's address begins with wss:// (or ws:// on this machine): ${written}`,
+      `a collector on another machine has an address with https://, and one on this machine is named by its state directory: ${written} is neither`,
     )
   if (url.username || url.password || url.search || url.hash)
     throw new Error(`the collector's address holds more than host, port and path: ${url.host}`)
-  if (url.protocol === 'ws:' && !isLoopback(url.hostname))
-    throw new Error(
-      `ws:// to ${url.hostname} would send the token and the findings in the clear: use wss://`,
-    )
   if (url.pathname === '/') url.pathname = STREAM_PATH
   return url
 }
@@ -52,13 +46,5 @@ export function collectorUrl(written: string): URL {
  * enrolment knows whose it is. Throws an Error with a sentence.
  */
 export function collectorOrigin(written: string): string {
-  const url = collectorUrl(written)
-  if (url.protocol !== 'wss:')
-    throw new Error(`a collector that machines enrol with has an address with https://: ${written}`)
-  return `https://${url.host}`
-}
-
-/** RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3, RFC 6761 section 6.3. */
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
+  return `https://${collectorUrl(written).host}`
 }

@@ -1,4 +1,4 @@
-// Agent and collector of one machine: a Unix socket in the collector's state directory. There is no token to be had and
+// Agent and collector of one machine: a Unix socket in the collector's state directory. There is no secret to be had and
 // no port that somebody else could take while the collector is away: the kernel says who is at the other end.
 import { lstatSync, realpathSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'

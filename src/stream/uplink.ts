@@ -1,6 +1,5 @@
 // From the outbox to the collector for as long as the agent runs: connects, sends what waits, drops what
 // is acknowledged, comes back after every kind of end.
-import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
@@ -34,7 +33,7 @@ export type UplinkState =
   | {
       state: 'refused'
       reason: string
-      /** Status of its answer: 401 when it does not know the token. Absent: it was not asked, our settings will not do. */
+      /** Status of its answer. Absent: it was not asked, our settings will not do. */
       httpStatus?: number
       /** What it has against the certificate or the device (docs/protocol.md); absent: it is not that. */
       code?: string
@@ -43,9 +42,7 @@ export type UplinkState =
 export type UplinkOptions = {
   /** As `collectorPlace` takes it. */
   url: string
-  /** Proof that this agent may send, given as `Authorization: Bearer`; undefined for a collector on this machine. */
-  token: string | undefined
-  /** Its certificate and whom it believes to be its collector; undefined: it is not enrolled with this one. */
+  /** Its certificate and whom it believes to be its collector, on another machine; undefined: it is enrolled with none. */
   enrolment?: UplinkEnrolment | undefined
   /** Who takes policies that are sent, and says how they stand; undefined: nobody does. */
   policies?: PolicyTaker | undefined
@@ -61,8 +58,6 @@ export type UplinkOptions = {
   /** Of each connection that is open, for who cuts it or reads it no more. */
   onSocket?: (socket: Pick<WebSocket, 'terminate' | 'pause'>) => void
   log?: (text: string) => void
-  /** PEM file of the authorities to trust in place of the system's. */
-  caPath?: string
   /** In [0, 1). */
   random?: () => number
   pace?: Partial<UplinkPace>
@@ -129,7 +124,7 @@ type End = {
   retryAfterMs: number
 }
 
-/** Never throws: an address or a CA file that will not do is the state `refused`, with a sentence. */
+/** Never throws: an address that will not do is the state `refused`, with a sentence. */
 export function startUplink(options: UplinkOptions): Uplink {
   const { outbox, signal, log = () => {}, onState = () => {}, random = Math.random } = options
   const pace = { ...PACE, ...options.pace }
@@ -157,7 +152,7 @@ export function startUplink(options: UplinkOptions): Uplink {
       : { ...state }
 
   /** Resolves when the connection has ended, whyever. */
-  const connect = async (place: CollectorPlace, ca: string | undefined): Promise<End> => {
+  const connect = async (place: CollectorPlace): Promise<End> => {
     let local: Socket | undefined
     try {
       if (place.socketPath !== undefined)
@@ -172,34 +167,25 @@ export function startUplink(options: UplinkOptions): Uplink {
       local?.destroy()
       return { reason: 'the agent stops', isRefusal: false, isReplaced: false, retryAfterMs: 0 }
     }
-    return talk(place.url, ca, local)
+    // handshakeTimeout alone sets the time of connections that ws makes itself; ws ends it with the handshake.
+    local?.setTimeout(pace.handshakeMs)
+    return talk(place.url, local)
   }
-  const talk = (url: URL, ca: string | undefined, local: Socket | undefined): Promise<End> =>
+  const talk = (url: URL, local: Socket | undefined): Promise<End> =>
     new Promise((resolve) => {
       const end = (reason: string, more: Partial<End> = {}) =>
         resolve({ reason, isRefusal: false, isReplaced: false, retryAfterMs: 0, ...more })
-      let socket: WebSocket
-      try {
-        socket = new WebSocket(url, SUBPROTOCOL, {
-          ...(options.token === undefined
-            ? {}
-            : { headers: { authorization: `Bearer ${options.token}` } }),
-          ...(local === undefined ? {} : { createConnection: () => local }),
-          handshakeTimeout: pace.handshakeMs,
-          finishRequest: (request) => {
-            request.once('socket', (opened) => connectWithin(opened, pace.connectMs))
-            request.end()
-          },
-          maxPayload: FRAME_BYTES_MAX,
-          perMessageDeflate: false,
-          ...(ca === undefined ? {} : { ca }),
-          ...(enrolment === undefined ? {} : tlsOf(enrolment.identity())),
-        })
-      } catch (error) {
-        // A token that is no header value, above all.
-        end(`the connection cannot be made: ${(error as Error).message}`, { isRefusal: true })
-        return
-      }
+      const socket = new WebSocket(url, SUBPROTOCOL, {
+        ...(local === undefined ? {} : { createConnection: () => local }),
+        handshakeTimeout: pace.handshakeMs,
+        finishRequest: (request) => {
+          request.once('socket', (opened) => connectWithin(opened, pace.connectMs))
+          request.end()
+        },
+        maxPayload: FRAME_BYTES_MAX,
+        perMessageDeflate: false,
+        ...(enrolment === undefined ? {} : tlsOf(enrolment.identity())),
+      })
       const abandon = () => (session ? session.goodbye('the agent stops') : socket.terminate())
       signal.addEventListener('abort', abandon, { once: true })
       const failed = (error: Error) => {
@@ -259,10 +245,10 @@ export function startUplink(options: UplinkOptions): Uplink {
 
   const run = async (): Promise<void> => {
     let place: CollectorPlace
-    let ca: string | undefined
     try {
       place = collectorPlace(options.url)
-      if (options.caPath !== undefined) ca = readFileSync(options.caPath, 'utf8')
+      if (place.socketPath === undefined && !enrolment)
+        throw new Error(`this machine is not enrolled with ${options.url}`)
     } catch (error) {
       enter({ state: 'refused', reason: (error as Error).message })
       await aborted(signal)
@@ -270,7 +256,7 @@ export function startUplink(options: UplinkOptions): Uplink {
     }
     while (!signal.aborted) {
       enter({ state: 'connecting' })
-      const { reason, isRefusal, isReplaced, retryAfterMs, ...more } = await connect(place, ca)
+      const { reason, isRefusal, isReplaced, retryAfterMs, ...more } = await connect(place)
       if (signal.aborted) return
       // Two agents under one device id would throw each other out without end.
       if (isReplaced) backoff.slow()

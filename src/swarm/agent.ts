@@ -67,7 +67,6 @@ export function startSimulated(options: SimulatedOptions): Simulated {
   }
   const uplink: Uplink = startUplink({
     url: options.collector,
-    token: undefined,
     hello: {
       ...{ deviceId: device.deviceId, agentVersion: VERSION, hardware: device.hardware },
       host: { ...hostOf(number), bootId: options.bootId },

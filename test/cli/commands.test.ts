@@ -137,7 +137,7 @@ describe('the commands', () => {
     const pin = 'ab'.repeat(32)
     for (const [collector, of, sentence] of [
       ['https://c.example:8442', 'abc', /--pin: a pin is 64 hexadecimal digits/],
-      ['http://c.example:8442', pin, /--collector: .*in the clear: use wss/],
+      ['http://c.example:8442', pin, /--collector: .*has an address with https:/],
       ['http://127.0.0.1:8442', pin, /has an address with https:/],
       ['https://c.example:8442', pin, /--token-file: .* is empty/],
     ] as const) {
@@ -281,7 +281,7 @@ describe('the commands', () => {
     assert.deepEqual(named.toSorted(), commandsWith('--policy').toSorted())
   })
 
-  it('refuse a policy that is none, and a collector without a token file', async function () {
+  it('refuse a policy that is none, and a collector that this machine is not enrolled with', async function () {
     leaveOut(this, whyNotRoot())
     const policy = join(directory, 'policy.json')
     writeFileSync(policy, '{"includeLoopbak": true}')
@@ -295,11 +295,19 @@ describe('the commands', () => {
     // Before anything was begun.
     assert.equal(whole.stdout, '')
     assert.equal(existsSync(join(directory, 'state')), false)
-    const tokenless = await freshet('agent', ...shared, '--collector', 'http://127.0.0.1:1')
-    assert.equal(tokenless.status, CONFIG)
-    assert.match(
-      tokenless.stderr,
-      /is not enrolled with the collector .*--token-file is for a collector on loopback/,
-    )
+    for (const [collector, why] of [
+      ['https://c.example', /is not enrolled with the collector https:.*run `npx freshet enroll /],
+      ['http://127.0.0.1:1', /one on this machine is named by its state directory/],
+    ] as const) {
+      const refused = await freshet('agent', ...shared, '--collector', collector)
+      assert.equal(refused.status, CONFIG)
+      assert.match(refused.stderr, why)
+    }
+  })
+
+  it('say of a token, which is used no more, what to do', async () => {
+    const { status, stderr } = await freshet('replay', '--token-file', 'agent.token', 'x.fcap')
+    assert.equal(status, 1)
+    assert.match(stderr, /Tokens are used no more: name the collector of this machine by its state/)
   })
 })

@@ -29,10 +29,6 @@ describe('A file that a command is given to read', function () {
     [['replay', '--ssl', 'fifo', 'conn.log'], 'it is a FIFO, not a file'],
     [['replay', '--baseline', 'fifo', 'conn.log'], 'it is a FIFO, not a file'],
     [['replay', '--policy', 'fifo', 'conn.log'], 'is not a file but a FIFO\n'],
-    [
-      ['replay', '--collector', 'ws://127.0.0.1:1', '--token-file', 'fifo', 'conn.log'],
-      'is not a file but a FIFO\n',
-    ],
   ]
   for (const [args, says] of COMMANDS)
     it(`is not waited for where it is a FIFO: \`${args.join(' ')}\``, async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { sentenceOf } from '../../src/stream/answer.ts'
 import { FRAME_BYTES_MAX, STREAM_PATH } from '../../src/stream/message.ts'
 import {
   Agent,
@@ -16,7 +17,7 @@ import {
 } from './agent.ts'
 
 /** The status and the body of a refused upgrade. */
-async function refusal(url: string, how: Connect): Promise<{ status: number; error: string }> {
+async function refusal(url: string, how: Connect = {}): Promise<{ status: number; error: string }> {
   const { socket } = new Agent(url, how)
   const [, response] = await once(socket, 'unexpected-response')
   let body = ''
@@ -36,44 +37,32 @@ describe('admission of agents', () => {
   })
   after(() => running.stop())
 
-  const open = () => new Agent(running.collector.url, { token: running.token }).opened()
+  const open = () => new Agent(running.socket).opened()
   const counted = (name: string) => running.collector.counters()[name]
 
-  it('refuses a wrong token and a missing one with 401 and where the token is', async () => {
-    for (const token of ['x'.repeat(43), undefined]) {
-      const { status, error } = await refusal(running.collector.url, { token })
-      assert.equal(status, 401)
-      assert.match(error, /agent\.token/)
+  it('has no agents at the port of the page, with a token neither, and tells them where they come in', async () => {
+    const { url, port } = running.collector
+    for (const headers of [
+      { Authorization: `Bearer ${'x'.repeat(43)}` },
+      { Authorization: `Bearer ${running.key}` },
+      { Origin: url },
+      { Host: `rebound.example:${port}` },
+    ]) {
+      const { status, error } = await refusal(url, { headers })
+      assert.equal(status, 410)
+      const root = running.root.replaceAll('.', '\\.')
+      assert.match(error, new RegExp(`--collector ${root} and without --token-file; .*enroll\``))
+      assert.equal(sentenceOf(JSON.stringify({ error })).error, error, 'an agent shows all of it')
     }
-    assert.equal(counted('agentsRefusedToken'), 2)
-  })
-
-  it("does not take the page's key for the agent's token", async () => {
-    const { status } = await refusal(running.collector.url, { token: running.key })
-    assert.equal(status, 401)
-  })
-
-  it("refuses a browser's Origin with 403, even with the token", async () => {
-    const { status } = await refusal(running.collector.url, {
-      token: running.token,
-      headers: { Origin: running.collector.url },
-    })
-    assert.equal(status, 403)
-    assert.equal(counted('agentsRefusedOrigin'), 1)
-  })
-
-  it('refuses a Host that is not loopback with 421', async () => {
-    const headers = { Host: `rebound.example:${running.collector.port}` }
-    const { status } = await refusal(running.collector.url, { token: running.token, headers })
-    assert.equal(status, 421)
+    assert.equal(counted('agentsRefusedPlain'), 4)
+    assert.equal(counted('agentsAccepted'), 0)
   })
 
   it('refuses another subprotocol with 400 and another path with 404', async () => {
-    const { token } = running
-    const other = await refusal(running.collector.url, { token, protocols: ['freshet.v9'] })
+    const other = await refusal(running.socket, { protocols: ['freshet.v9'] })
     assert.equal(other.status, 400)
     assert.match(other.error, /freshet\.v2/)
-    const nowhere = await refusal(running.collector.url, { token, path: '/v1/nowhere' })
+    const nowhere = await refusal(running.socket, { path: '/v1/nowhere' })
     assert.equal(nowhere.status, 404)
     assert(nowhere.error.includes(STREAM_PATH))
   })
@@ -180,7 +169,7 @@ describe('limits of the gateway', () => {
     const running = await runCollector({ agentsMax: 1 })
     try {
       const agent = await connectAgent(running)
-      const refused = await refusal(running.collector.url, { token: running.token })
+      const refused = await refusal(running.socket)
       assert.equal(refused.status, 503)
       await agent.close()
       await (await connectAgent(running)).close()
@@ -193,7 +182,7 @@ describe('limits of the gateway', () => {
     const running = await runCollector({ connectsPerSecond: 0.001, connectsBurst: 1 })
     try {
       const agent = await connectAgent(running)
-      const refused = await refusal(running.collector.url, { token: running.token })
+      const refused = await refusal(running.socket)
       assert.equal(refused.status, 503)
       assert.equal(running.collector.counters().agentsRefusedRate, 1)
       await agent.close()

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { WebSocket } from 'ws'
 import { type Collector, startCollector } from '../../src/collector/collector.ts'
 import type { Limits } from '../../src/collector/limits.ts'
@@ -19,6 +19,7 @@ import {
   STREAM_PATH,
   SUBPROTOCOL,
 } from '../../src/stream/codec.ts'
+import { agentsSocket } from '../../src/stream/local-socket.ts'
 import { tlsOf, type UplinkIdentity } from '../../src/stream/uplink.ts'
 import { bytes, pid, unixNs } from '../../src/units.ts'
 
@@ -28,8 +29,11 @@ export const T0 = 1_790_000_000_000_000_000n
 
 export type Running = {
   collector: Collector
+  /** Names it to an agent of this machine: `stateDir` is in it. */
+  root: string
   stateDir: string
-  token: string
+  /** Address of the socket for agents of this machine. */
+  socket: string
   key: string
   log: string[]
   /** GET with the page key. */
@@ -41,11 +45,12 @@ export type Running = {
 /** A collector on a free port; `stop` ends it and removes its directory. */
 export async function runCollector(
   limits: Partial<Limits> = {},
-  stateDir = mkdtempSync(join(tmpdir(), 'freshet-collector-')),
+  givenDir?: string,
   descriptors?: number,
   machines?: MachinesOptions,
 ): Promise<Running> {
   const log: string[] = []
+  const stateDir = givenDir ?? join(mkdtempSync(join(tmpdir(), 'freshet-collector-')), 'collector')
   const collector = await startCollector({
     stateDir,
     host: '127.0.0.1',
@@ -61,8 +66,9 @@ export async function runCollector(
     fetch(`${collector.url}${path}`, { headers: { Authorization: `Bearer ${key}` } })
   return {
     collector,
+    root: dirname(stateDir),
     stateDir,
-    token: secret('agent.token'),
+    socket: socketOf(stateDir),
     key,
     log,
     get,
@@ -73,13 +79,15 @@ export async function runCollector(
     },
     async stop() {
       await collector.close()
-      rmSync(stateDir, { recursive: true, force: true })
+      rmSync(givenDir ?? dirname(stateDir), { recursive: true, force: true })
     },
   }
 }
 
+/** As ws takes it. */
+export const socketOf = (stateDir: string): string => `ws+unix:${agentsSocket(stateDir)}:`
+
 export type Connect = {
-  token?: string | undefined
   /** TLS, as this device. */
   identity?: UplinkIdentity | undefined
   headers?: Record<string, string>
@@ -95,10 +103,10 @@ export class Agent {
   readonly #waiting: ((envelope: Envelope | undefined) => void)[] = []
   #ended = false
 
-  constructor(url: string, options: Connect) {
-    const { token, identity, headers = {}, path = STREAM_PATH, protocols } = options
+  constructor(url: string, options: Connect = {}) {
+    const { identity, headers = {}, path = STREAM_PATH, protocols } = options
     this.socket = new WebSocket(`${url.replace('http', 'ws')}${path}`, protocols ?? [SUBPROTOCOL], {
-      headers: token === undefined ? headers : { Authorization: `Bearer ${token}`, ...headers },
+      headers,
       ...(identity && tlsOf(identity)),
     })
     this.socket.on('message', (data) => this.#push(decodeEnvelope(data as Buffer)))
@@ -163,7 +171,7 @@ export class Agent {
 
 /** An agent of `running` that has been welcomed. */
 export async function connectAgent(running: Running, deviceId = DEVICE_A): Promise<Agent> {
-  const agent = await new Agent(running.collector.url, { token: running.token }).opened()
+  const agent = await new Agent(running.socket).opened()
   await agent.hello(deviceId, deviceId === DEVICE_A ? 'mac-1' : 'mac-2')
   return agent
 }

@@ -17,7 +17,8 @@ import { STREAM_PATH, SUBPROTOCOL } from '../../src/stream/codec.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { Agent, alertItem } from './agent.ts'
 
-export const TOKEN = 'a-token-for-tests-of-more-than-32-characters'
+/** In place of a handshake, which says whose certificate the connection showed. */
+const DEVICE_HEADER = 'x-device'
 
 export type Attacked = Awaited<ReturnType<typeof attacked>>
 
@@ -30,7 +31,6 @@ export async function attacked(change: Partial<Limits> = {}) {
   const counters = new Counters()
   const gateway = createGateway({
     ledger: store,
-    agentToken: TOKEN,
     devices: new Devices(limits.devicesRememberedMax),
     counters,
     limits,
@@ -44,7 +44,12 @@ export async function attacked(change: Partial<Limits> = {}) {
     requestTimeout: 2 * limits.headersTimeoutMs,
     connectionsCheckingInterval: 100,
   })
-  server.on('upgrade', gateway.upgrade)
+  server.on('upgrade', (request, socket, head) => {
+    const deviceId = `${request.headers[DEVICE_HEADER]}`
+    gateway.upgradeEnrolled(request, socket, head, {
+      ...{ deviceId, fingerprint: deviceId, isQuarantined: false },
+    })
+  })
   server.on('clientError', createClientErrors(counters).onClientError)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -64,7 +69,8 @@ export async function attacked(change: Partial<Limits> = {}) {
       server.emit('connection', serverEnd)
       return client
     },
-    agent: () => new Agent(`http://127.0.0.1:${port}`, { token: TOKEN }).opened(),
+    agent: (deviceId: string) =>
+      new Agent(`http://127.0.0.1:${port}`, { headers: { [DEVICE_HEADER]: deviceId } }).opened(),
     async stop() {
       await gateway.close()
       server.close()
@@ -75,17 +81,18 @@ export async function attacked(change: Partial<Limits> = {}) {
   }
 }
 
-export const UPGRADE = [
-  `GET ${STREAM_PATH} HTTP/1.1`,
-  'Host: 127.0.0.1',
-  'Connection: Upgrade',
-  'Upgrade: websocket',
-  'Sec-WebSocket-Version: 13',
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`,
-  `Authorization: Bearer ${TOKEN}`,
-  '\r\n',
-].join('\r\n')
+export const upgradeOf = (deviceId: string): string =>
+  [
+    `GET ${STREAM_PATH} HTTP/1.1`,
+    'Host: 127.0.0.1',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`,
+    `${DEVICE_HEADER}: ${deviceId}`,
+    '\r\n',
+  ].join('\r\n')
 
 /** A frame of RFC 6455, 5.2, masked with zeros. `first`: FIN and opcode. */
 export function webSocketFrame(payload: Uint8Array, first = 0x82): Buffer {
@@ -120,8 +127,9 @@ export function hangUpWhenClosed(client: Duplex): Duplex {
 
 /** An agent that delivers one alert after the other while `work` runs, and how long each took. */
 export async function servedMeanwhile(gateway: Attacked, work: () => Promise<void>) {
-  const agent = await gateway.agent()
-  await agent.hello('0f8fad5b-d9cb-469f-a165-ffffffffffff', 'honest')
+  const honestId = '0f8fad5b-d9cb-469f-a165-ffffffffffff'
+  const agent = await gateway.agent(honestId)
+  await agent.hello(honestId, 'honest')
   const tookMs: number[] = []
   let isDone = false
   const honest = (async () => {

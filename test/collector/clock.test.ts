@@ -7,21 +7,24 @@ import { type Collector, startCollector } from '../../src/collector/collector.ts
 import { keepOf } from '../../src/collector/keeper.ts'
 import type { AlertsResponse } from '../../src/collector/page-api.ts'
 import { describeMachine } from '../../src/host/machine.ts'
-import { agentsSocket } from '../../src/stream/local-socket.ts'
 import { nowUnixNs, type UnixNs } from '../../src/units.ts'
 
 import { until } from '../waits.ts'
-import { Agent, alertItem, DEVICE_A, DEVICE_B, helloOf } from './agent.ts'
+import { Agent, alertItem, DEVICE_A, DEVICE_B, helloOf, socketOf } from './agent.ts'
+import { enrolmentWith, type Identity } from './enrolled.ts'
 
 const DAY_NS = 86_400_000_000_000n
-const AHEAD_NS = 400n * DAY_NS
+/** Less than a certificate holds for, and more than what is kept. */
+const AHEAD_NS = 60n * DAY_NS
+const KEEP_DAYS = 30
 const ALERTS = 50
 const HOUR_MS = 3_600_000
 
-describe('a collector whose clock is 400 days ahead', () => {
+describe('a collector whose clock is 60 days ahead', () => {
   let stateDir: string
   let collector: Collector
   let log: string[]
+  let identity: Identity
   const agents: Agent[] = []
   const clockAhead = (ns: bigint) => () => (nowUnixNs() + ns) as UnixNs
   /** How often the collector asked for the time, which it does with each look at what is kept. */
@@ -34,12 +37,13 @@ describe('a collector whose clock is 400 days ahead', () => {
       stateDir,
       host: '127.0.0.1',
       port: 0,
+      machines: { addresses: [{ host: '127.0.0.1', port: 0 }], names: ['127.0.0.1'] },
       log: (text) => log.push(text),
       now: () => {
         asked++
         return clock()
       },
-      keep: keepOf(180, 20),
+      keep: keepOf(KEEP_DAYS, 20),
       beatMs,
     })
   }
@@ -63,18 +67,17 @@ describe('a collector whose clock is 400 days ahead', () => {
     })
     return ((await response.json()) as AlertsResponse).total
   }
-  /** An agent that has this clock, over the socket or over TCP, of a machine with this boot. */
+  /** An agent that has this clock, over the socket or over TLS, of a machine with this boot. */
   const joins = async (
-    way: 'socket' | 'tcp',
+    way: 'socket' | 'tls',
     bootId: string,
     aheadNs: bigint,
     deviceId = DEVICE_A,
   ) => {
-    const [url, token] =
-      way === 'socket'
-        ? [`ws+unix:${agentsSocket(stateDir)}:`, undefined]
-        : [collector.url, secret('agent.token')]
-    const agent = await new Agent(url, { token }).opened()
+    const agent = await (way === 'socket'
+      ? new Agent(socketOf(stateDir))
+      : new Agent(collector.machines?.url ?? '', { identity })
+    ).opened()
     agents.push(agent)
     const { hello } = helloOf(deviceId, 'mac-1', 0n, clockAhead(aheadNs)())
     agent.send({ kind: 'hello', hello: { ...hello, host: { ...hello.host, bootId } } })
@@ -89,7 +92,9 @@ describe('a collector whose clock is 400 days ahead', () => {
   beforeEach(async () => {
     stateDir = mkdtempSync(join(tmpdir(), 'freshet-clock-'))
     await run(0n)
-    const agent = await joins('tcp', '', 0n)
+    assert(collector.machines)
+    identity = await enrolmentWith(stateDir, collector.machines).enrol(DEVICE_A)
+    const agent = await joins('tls', '', 0n)
     await agent.deliver(Array.from({ length: ALERTS }, (_, index) => alertItem(index + 1)))
     assert.equal(await alerts(), ALERTS)
     await end()
@@ -104,17 +109,17 @@ describe('a collector whose clock is 400 days ahead', () => {
     await joins('socket', '', AHEAD_NS)
     await looked(AHEAD_NS)
     assert.equal(await alerts(), ALERTS)
-    assert.equal(log.filter((line) => /the clock is 9600\.\d h from/.test(line)).length, 1)
+    assert.equal(log.filter((line) => /the clock is 1440\.\d h from/.test(line)).length, 1)
     await end()
     await run(AHEAD_NS)
-    await joins('tcp', describeMachine().bootId, AHEAD_NS)
+    await joins('tls', describeMachine().bootId, AHEAD_NS)
     await looked(AHEAD_NS)
     assert.equal(await alerts(), ALERTS)
   })
 
   it('drops what is too old once an agent of another machine has its clock', async () => {
     await run(AHEAD_NS)
-    await joins('tcp', 'another', AHEAD_NS)
+    await joins('tls', 'another', AHEAD_NS)
     await until(() => log.some((line) => line.includes("agents' clocks agree")))
     await until(() => collector.counters().revisionsDropped === ALERTS)
     assert.equal(await alerts(), 0)
@@ -173,7 +178,7 @@ describe('a collector whose clock is 400 days ahead', () => {
     await until(() => log.some((line) => line.includes('the clock is what it was')))
     aheadNs = AHEAD_NS
     await looked(AHEAD_NS)
-    assert.ok(log.some((line) => /the clock was set by 9600\.\d h/.test(line)))
+    assert.ok(log.some((line) => /the clock was set by 1440\.\d h/.test(line)))
     assert.equal(log.filter((line) => line.includes('the clock is what it was')).length, 1)
     assert.equal(await alerts(), ALERTS + 1)
   })

@@ -58,7 +58,7 @@ describe('two machines with one certificate', () => {
         assert(enrolment)
         const host = { ...helloOf(DEVICE_A, name).hello.host, bootId }
         uplink = startUplink({
-          ...{ url: fleet.door.url, token: undefined, outbox, signal: ending.signal, pace: PACE },
+          ...{ url: fleet.door.url, outbox, signal: ending.signal, pace: PACE },
           hello: { deviceId: deviceOf(enrolment), agentVersion: '0.1.0', host, hardware },
           enrolment: {
             ...createEnrolment(place, deviceOf(enrolment), enrolment, Date.now),

@@ -30,21 +30,21 @@ export class Deliveries {
   }
 
   /** Sends until nothing waits; what the uplink logs goes to `lines`. */
-  async drain({ collector, token }: Running, outbox: Outbox, lines: string[] = []): Promise<void> {
+  async drain(running: Running, outbox: Outbox, lines: string[] = []): Promise<void> {
     const ending = new AbortController()
     const log = (text: string) => void lines.push(text)
     const { signal } = ending
     const uplink = startUplink({
-      ...{ url: collector.url, token, hello, outbox, signal, pace: PACE, log },
+      ...{ url: running.root, hello, outbox, signal, pace: PACE, log },
     })
     await until(() => outbox.counters().items === 0)
     ending.abort()
     await uplink.done
   }
 
-  /** Somebody with the token who says that they are the device, and is welcome. */
-  async impostor({ collector, token }: Running, outboxId: string): Promise<Agent> {
-    const agent = await new Agent(collector.url, { token }).opened()
+  /** Somebody else of this machine who says that they are the device, and is welcome. */
+  async impostor({ socket }: Running, outboxId: string): Promise<Agent> {
+    const agent = await new Agent(socket).opened()
     const said = helloOf(hello.deviceId)
     agent.send({ kind: 'hello', hello: { ...said.hello, outboxId } })
     await agent.expect('welcome')

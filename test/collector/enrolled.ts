@@ -8,11 +8,9 @@ import type { MachinesOptions } from '../../src/collector/machines.ts'
 import { type Enrolled, enrol } from '../../src/stream/enrol.ts'
 import { makeKey, requestOf } from '../../src/trust/certificates.ts'
 import { nowUnixNs, type UnixNs } from '../../src/units.ts'
-import { helloOf, type Running, runCollector } from './agent.ts'
+import { Agent, DEVICE_A, helloOf, type Running, runCollector } from './agent.ts'
 
-export type Fleet = Omit<Running, 'token'> & {
-  /** Of loopback. */
-  agentToken: string
+export type Fleet = Running & {
   door: { url: string; port: number; pin: string }
   /** As a command of the same machine would, while the collector runs. */
   withRegistry<T>(work: (registry: Registry) => T): T
@@ -20,6 +18,24 @@ export type Fleet = Omit<Running, 'token'> & {
   /** A device with a key and certificate of its own, and whom it believes. */
   enrol(deviceId: string, how?: How): Promise<Identity>
 }
+/** A connection of this device, which enrols where it has not; open, and without a word. */
+export async function comeBy(fleet: Fleet, deviceId: string): Promise<Agent> {
+  const of = identities.get(fleet) ?? new Map<string, Promise<Identity>>()
+  identities.set(fleet, of)
+  const identity = of.get(deviceId) ?? fleet.enrol(deviceId)
+  of.set(deviceId, identity)
+  return new Agent(fleet.door.url, { identity: await identity }).opened()
+}
+
+/** The same, welcomed. */
+export async function welcomed(fleet: Fleet, deviceId = DEVICE_A): Promise<Agent> {
+  const agent = await comeBy(fleet, deviceId)
+  await agent.hello(deviceId, deviceId === DEVICE_A ? 'mac-1' : 'mac-2')
+  return agent
+}
+
+const identities = new WeakMap<Fleet, Map<string, Promise<Identity>>>()
+
 export type Identity = Enrolled & { key: string }
 export type How = { token?: string; hardware?: string; old?: Identity; pin?: string }
 
@@ -35,8 +51,16 @@ export async function runFleet(
   })
   const { machines: door } = running.collector
   assert(door)
+  return { ...running, door, ...enrolmentWith(running.stateDir, door) }
+}
+
+/** Enrolment with a collector that runs with this directory, and has this door. */
+export function enrolmentWith(
+  stateDir: string,
+  door: Fleet['door'],
+): Pick<Fleet, 'withRegistry' | 'token' | 'enrol'> {
   const withRegistry = <T>(work: (registry: Registry) => T): T => {
-    const registry = new Registry(openRegistryFile(join(running.stateDir, REGISTRY_FILE), () => {}))
+    const registry = new Registry(openRegistryFile(join(stateDir, REGISTRY_FILE), () => {}))
     try {
       return work(registry)
     } finally {
@@ -49,9 +73,6 @@ export async function runFleet(
         registry.makeToken({ label: 'test', group, usesMax, expiresAt }, nowUnixNs()).secret,
     )
   return {
-    ...running,
-    agentToken: running.token,
-    door,
     withRegistry,
     token,
     async enrol(deviceId, { token: secret = token(), hardware, old, pin = door.pin } = {}) {

@@ -13,7 +13,7 @@ import {
   hangUpWhenClosed,
   MiB,
   servedMeanwhile,
-  UPGRADE,
+  upgradeOf,
   webSocketFrame,
 } from './attack.ts'
 import { malformed, packedFrame, seeded } from './mutation.ts'
@@ -92,7 +92,8 @@ describe('a gateway under attack', () => {
       const slow = Array.from({ length: count }, (_, index) => {
         const socket = tcp()
         // Of a frame of 500 KiB a byte at a time; of headers as well; and nothing at all.
-        const begins = [UPGRADE, UPGRADE.slice(0, 30), '']
+        const upgrade = upgradeOf(deviceOf(index))
+        const begins = [upgrade, upgrade.slice(0, 30), '']
         socket.write(begins[index % 3] as string)
         if (index % 3 === 0) socket.write(webSocketFrame(Buffer.alloc(500 * 1024)).subarray(0, 14))
         const crumb = ['\0', 'X', ''][index % 3] as string
@@ -124,7 +125,7 @@ describe('a gateway under attack', () => {
     const count = 24
     const served = await servedMeanwhile(gateway, async () => {
       const crumbs = Array.from({ length: count }, async (_, index) => {
-        const client = await upgraded(inMemory())
+        const client = await upgraded(inMemory(), index)
         const closed = once(client, 'close')
         if (index % 2 === 0) {
           await write(client, webSocketFrame(Buffer.of(0x0a), 0x02))
@@ -158,7 +159,7 @@ describe('a gateway under attack', () => {
     const served = await servedMeanwhile(gateway, async () => {
       const one = async (index: number) => {
         for (let round = 0; round < 30; round++) {
-          const client = await upgraded(inMemory())
+          const client = await upgraded(inMemory(), index)
           await write(client, helloFrame(index))
           await once(client, 'data')
           const closed = once(hangUpWhenClosed(client), 'close')
@@ -177,7 +178,7 @@ describe('a gateway under attack', () => {
 
 /** Sends what `next` gives, on one connection, until the gateway has enough of it. */
 async function pester(client: Duplex, index: number, next: () => Buffer): Promise<void> {
-  await upgraded(client)
+  await upgraded(client, index)
   await write(client, helloFrame(index))
   await once(client, 'data')
   hangUpWhenClosed(client)
@@ -190,8 +191,8 @@ async function pester(client: Duplex, index: number, next: () => Buffer): Promis
 }
 
 /** Resolves when the connection is a WebSocket. */
-async function upgraded(client: Duplex): Promise<Duplex> {
-  client.write(UPGRADE)
+async function upgraded(client: Duplex, index: number): Promise<Duplex> {
+  client.write(upgradeOf(deviceOf(index)))
   const [answer] = await once(client, 'data')
   assert.match(`${answer}`, /^HTTP\/1\.1 101 /)
   return client

@@ -4,10 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Collector, startCollector } from '../../src/collector/collector.ts'
-import { readOrMakeSecrets } from '../../src/collector/secrets.ts'
-
 import { until } from '../waits.ts'
-import { Agent, alertItem } from './agent.ts'
+import { Agent, alertItem, socketOf } from './agent.ts'
 
 const HOUR_MS = 3_600_000
 const BEAT_BYTES = 200_000
@@ -25,7 +23,6 @@ describe('what is kept, between two looks', () => {
 
   it('is looked at before it is time once so many bytes have come', async () => {
     const log: string[] = []
-    const { agentToken: token } = readOrMakeSecrets(stateDir)
     collector = await startCollector({
       stateDir,
       host: '127.0.0.1',
@@ -37,7 +34,7 @@ describe('what is kept, between two looks', () => {
       beatBytes: BEAT_BYTES,
     })
     const looked = () => log.filter((line) => /may be kept/.test(line)).length
-    const agent = await new Agent(collector.url, { token }).opened()
+    const agent = await new Agent(socketOf(stateDir)).opened()
     await agent.hello()
     await agent.deliver([alertItem(1, { sentence: 's'.repeat(BEAT_BYTES / 2) })])
     // Two looks at the clock, at which there was too little for one at the store.

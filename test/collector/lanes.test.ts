@@ -27,7 +27,7 @@ describe('the gateway, as agreed', () => {
   let device = 0
   /** A device of its own, so that tests do not see each other's items. */
   async function connect(capabilities: bigint, sentAt = nowUnixNs()) {
-    const agent = await new Agent(running.collector.url, { token: running.token }).opened()
+    const agent = await new Agent(running.socket).opened()
     const id = `0f8fad5b-d9cb-469f-a165-${(++device).toString().padStart(12, '0')}`
     agent.send(helloOf(id, `mac-${device}`, capabilities, sentAt))
     return { agent, id, welcome: (await agent.expect('welcome')).welcome }
@@ -91,7 +91,7 @@ describe('the gateway, as agreed', () => {
     assert.equal(await shown(id), 2)
     assert.deepEqual(await agent.deliver([alertItem(1)]), { throughSequence: 1, rejects: [] })
     await agent.close()
-    const again = await new Agent(running.collector.url, { token: running.token }).opened()
+    const again = await new Agent(running.socket).opened()
     assert.equal(await again.hello(id), 1, 'what lies before 50 is still to come')
     assert.equal((await again.deliver([alertItem(2), alertItem(50)])).throughSequence, 50)
     assert.equal(await shown(id), 4, 'and 50 was stored once')
@@ -142,8 +142,8 @@ describe('the gateway, as agreed', () => {
   })
 
   it('has room in one frame for as many refusals as credit allows, whatever they say', async () => {
-    const { collector, token, stop } = await runCollector()
-    const agent = await new Agent(collector.url, { token }).opened()
+    const { socket, stop } = await runCollector()
+    const agent = await new Agent(socket).opened()
     await agent.hello()
     const ack = await agent.deliver(
       Array.from({ length: 1500 }, (_, index) => refusable(index + 128)),
@@ -188,7 +188,7 @@ describe('the gateway when it stops', () => {
     })
     const agents = await Promise.all(
       Array.from({ length: 5 }, async (_, index) => {
-        const agent = await new Agent(running.collector.url, { token: running.token }).opened()
+        const agent = await new Agent(running.socket).opened()
         await agent.hello(`0f8fad5b-d9cb-469f-a165-00000000000${index}`)
         return agent
       }),

@@ -64,7 +64,6 @@ describe('agent and collector of one machine', () => {
     outbox.append([alertFinding()])
     return startUplink({
       url: root,
-      token: undefined,
       hello,
       outbox,
       signal: ending.signal,
@@ -76,7 +75,7 @@ describe('agent and collector of one machine', () => {
   const waits = (why: RegExp) =>
     until(() => states.some((state) => state.state === 'waiting' && why.test(state.reason)))
 
-  it('deliver over the socket in its state directory, with no token', async () => {
+  it('deliver over the socket in its state directory', async () => {
     await run()
     // Whatever the umask: a socket is connected to by who may write it.
     assert.equal(statSync(agentsSocket(join(root, 'collector'))).mode & 0o777, 0o600)

@@ -1,4 +1,4 @@
-// All that an agent with a token could fill the store, its lists and its answers with, each once. docs/security.md has the
+// All that an enrolled device could fill the store, its lists and its answers with, each once. docs/security.md has the
 // table, malicious-agent.test.ts what else it could try.
 import assert from 'node:assert/strict'
 import type {
@@ -9,15 +9,8 @@ import type {
 } from '../../src/collector/page-api.ts'
 import { createWriter } from '../../src/collector/store/writer.ts'
 import type { UnixNs } from '../../src/units.ts'
-import {
-  alertItem,
-  connectAgent,
-  DEVICE_A,
-  DEVICE_B,
-  type Running,
-  runCollector,
-  T0,
-} from './agent.ts'
+import { alertItem, DEVICE_A, DEVICE_B, T0 } from './agent.ts'
+import { type Fleet, runFleet, welcomed } from './enrolled.ts'
 import {
   BUDGETS,
   droppedIn,
@@ -184,14 +177,14 @@ describe('an agent that would fill the store', () => {
 
 describe('an agent whose items are as large as they may be', () => {
   const TEXT = 's'.repeat(100 * KiB)
-  let running: Running
+  let running: Fleet
   beforeEach(async () => {
-    running = await runCollector()
+    running = await runFleet()
   })
   afterEach(() => running.stop())
 
   it('makes no list long: all come in parts, each alert and each program in one of them', async () => {
-    const agent = await connectAgent(running)
+    const agent = await welcomed(running)
     const name = (n: number) => String(n).padStart(4, '0')
     for (let n = 1; n <= 72; n += 3)
       await agent.deliver([
@@ -219,7 +212,7 @@ describe('an agent whose items are as large as they may be', () => {
   })
 
   it('makes no history long: what is shown of it is its end, with the newest', async () => {
-    const agent = await connectAgent(running)
+    const agent = await welcomed(running)
     const id = 'a1'.repeat(16)
     for (let n = 1; n <= 100; n += 5)
       await agent.deliver(

@@ -1,5 +1,5 @@
-// All that an agent with a token could try against the collector's other agents: be one of them, be many, number their items;
-// each once. What it could fill the store with has malicious-agent-store.test.ts; docs/security.md has the table. What it
+// All that an enrolled device, or an agent of the collector's machine, could try against other agents: be one of them, be many,
+// number their items; each once. What it could fill the store with has malicious-agent-store.test.ts; docs/security.md has the table. What it
 // sends is well-formed: hostile.test.ts has what is not.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -9,11 +9,13 @@ import { DatabaseSync } from 'node:sqlite'
 import { knownAgentsMax, LIMITS, withinDescriptors } from '../../src/collector/limits.ts'
 import type { DevicesResponse } from '../../src/collector/page-api.ts'
 import { descriptorLimit } from '../../src/host/descriptors.ts'
-import { CAPABILITIES } from '../../src/stream/codec.ts'
+import { Capability } from '../../src/stream/codec.ts'
+import type { EnrolError } from '../../src/stream/enrol.ts'
 import { SEQUENCE_LEAP_MAX, SEQUENCE_MAX } from '../../src/stream/message.ts'
+import { until } from '../e2e/installation.ts'
 import { healthFinding } from '../stream/findings.ts'
 import {
-  type Agent,
+  Agent,
   alertItem,
   connectAgent,
   DEVICE_A,
@@ -25,100 +27,135 @@ import {
   uidOf,
 } from './agent.ts'
 import { Deliveries, storedBy } from './deliveries.ts'
-import { overSocket, overTcp, sayHello } from './mallory.ts'
+import { comeBy, type Fleet, runFleet, welcomed } from './enrolled.ts'
+import { sayHello } from './mallory.ts'
 import { count } from './store-fixture.ts'
+
+/** Of a device that a token lets in. */
+const idOf = (n: number) => `0f8fad5b-d9cb-469f-a165-${n.toString(16).padStart(12, '0')}`
 
 describe('devices that are invented', () => {
   it('stand behind those that are known, and push none out of the list', async () => {
-    const running = await runCollector()
-    const idOf = (n: number) => `0f8fad5b-d9cb-469f-a165-${n.toString(16).padStart(12, '0')}`
-    const long = 'é'.repeat(256)
-    await (await connectAgent(running, DEVICE_A)).close()
+    const fleet = await runFleet()
+    await (await welcomed(fleet)).close()
     for (let n = 0; n < 12; n++) {
-      const agent = await overTcp(running)
-      await agent.hello(idOf(n), long)
+      const agent = await comeBy(fleet, idOf(n))
+      await agent.hello(idOf(n), 'é'.repeat(256))
       await agent.close()
     }
-    const first = await running.json<DevicesResponse>('/api/devices?limit=5')
+    const first = await fleet.json<DevicesResponse>('/api/devices?limit=5')
     assert.equal(first.devices[0]?.id, DEVICE_A)
     assert.equal(first.devices.length, 5)
-    const rest = await running.json<DevicesResponse>(`/api/devices?limit=500&after=${first.next}`)
+    const rest = await fleet.json<DevicesResponse>(`/api/devices?limit=500&after=${first.next}`)
     assert.equal(rest.devices.length, 8)
     assert.equal(rest.next, undefined)
-    await running.stop()
+    await fleet.stop()
   })
 })
 
-describe('an agent that says it is another', () => {
-  let running: Running
+describe('a device that says it is another', () => {
+  let fleet: Fleet
   beforeEach(async () => {
-    running = await runCollector({ probeMs: 300, newcomersPerHour: 1, newcomersBurst: 2 })
+    fleet = await runFleet({ probeMs: 300 })
   })
-  afterEach(() => running.stop())
+  afterEach(() => fleet.stop())
 
-  const counted = (name: string) => running.collector.counters()[name]
-  const hello = (...as: [outboxId: string, hostname?: string, deviceId?: string]) =>
-    sayHello(overTcp(running), ...as)
-  const welcomed = async (outboxId: string) => {
-    const agent = await hello(outboxId)
-    await agent.expect('welcome')
-    return agent
-  }
+  const counted = (name: string) => fleet.collector.counters()[name]
+  const fromHere = (outboxId: string, deviceId = DEVICE_A) =>
+    sayHello(new Agent(fleet.socket).opened(), outboxId, 'not-mac-1', deviceId)
+  const enrolsAsA = () =>
+    assert.rejects(fleet.enrol(DEVICE_A), (error: EnrolError) => {
+      assert.equal(error.code, 'device-known')
+      assert.match(error.message, /an agent of the collector's own machine.*devices remove 0f8f/)
+      return true
+    })
 
-  it('does not throw it off while it is there and answers, and changes nothing of what is known of it', async () => {
-    const real = await welcomed('aa'.repeat(16))
-    for (const outboxId of ['bb'.repeat(16), 'aa'.repeat(16)]) {
-      const impostor = await hello(outboxId, 'not-mac-1')
-      assert.match((await impostor.expect('goodbye')).reason, /is there and answers/)
-      assert.equal((await impostor.closed).code, 4001)
-    }
-    assert.equal(counted('agentsClosedTaken'), 2)
-    assert.equal(counted('agentsClosedReplaced'), 0)
-    assert.match(running.log.join('\n'), /somebody else says that it is device 0f8fad5b/)
+  it('that is enrolled is thrown out, and the other notices nothing', async () => {
+    const real = await welcomed(fleet, DEVICE_B)
+    const impostor = await comeBy(fleet, DEVICE_A)
+    impostor.send(helloOf(DEVICE_B))
+    assert.match((await impostor.expect('goodbye')).reason, new RegExp(DEVICE_A))
+    assert.equal((await impostor.closed).code, 1008)
+    assert.equal(counted('agentsClosedOtherDevice'), 1)
     await real.deliver([alertItem(1)])
-    const { devices } = await running.json<DevicesResponse>('/api/devices')
+    await real.close()
+  })
+
+  it('that is an agent of the collector’s machine cannot enrol under its id, whether that is there or away', async () => {
+    const real = await connectAgent(fleet)
+    await enrolsAsA()
+    await real.deliver([alertItem(1)])
+    await real.close()
+    await enrolsAsA()
+    assert.equal(counted('enrolRefusedKnown'), 2)
+    const listed = () => fleet.withRegistry((registry) => registry.devices().map(({ id }) => id))
+    assert.deepEqual(listed(), [])
+    // An administrator who wants it to enrol says so.
+    fleet.withRegistry((registry) => assert.equal(registry.remove(DEVICE_A), true))
+    await fleet.enrol(DEVICE_A)
+    assert.deepEqual(listed(), [DEVICE_A])
+  })
+
+  it('that is enrolled gets no agent of the collector’s machine under its id, whether it is there or away', async () => {
+    const real = await welcomed(fleet)
+    const whileThere = await fromHere('aa'.repeat(16))
+    assert.match((await whileThere.expect('goodbye')).reason, /comes with its certificate/)
+    assert.equal((await whileThere.closed).code, 4001)
+    await real.deliver([alertItem(1)])
+    await real.close()
+    assert.equal((await (await fromHere('aa'.repeat(16))).closed).code, 4001)
+    assert.deepEqual([counted('agentsClosedTaken'), counted('agentsClosedReplaced')], [2, 0])
+    assert.match(
+      fleet.log.join('\n'),
+      /an agent of this machine says that it is device 0f8fad5b.*enrolled: refused; `npx freshet collector devices remove 0f8f/,
+    )
+    const { devices } = await fleet.json<DevicesResponse>('/api/devices')
     assert.deepEqual(
       devices.map((device) => device.hostname),
       ['mac-1'],
     )
-    await real.close()
   })
 
-  it('gives its place back to who was known before it, and cannot take it again', async () => {
-    const before = await welcomed('aa'.repeat(16))
-    await before.close()
-    const impostor = await welcomed('bb'.repeat(16))
-    const real = await welcomed('aa'.repeat(16))
-    assert.equal((await impostor.closed).code, 4001)
-    const again = await hello('bb'.repeat(16))
-    assert.equal((await again.closed).code, 4001)
-    assert.deepEqual([counted('agentsClosedReplaced'), counted('agentsClosedTaken')], [1, 1])
-    await real.close()
+  it('and was thrown out and taken back meanwhile waits for the agent of the collector’s machine to go', async () => {
+    await (await welcomed(fleet)).close()
+    fleet.withRegistry((registry) => registry.change(DEVICE_A, { standing: 'revoked' }))
+    await until(() =>
+      fleet
+        .json<DevicesResponse>('/api/devices')
+        .then(({ devices }) => devices[0]?.enrolment?.standing === 'revoked'),
+    )
+    const local = await connectAgent(fleet)
+    fleet.withRegistry((registry) => registry.change(DEVICE_A, { standing: 'active' }))
+    const back = await comeBy(fleet, DEVICE_A)
+    back.send(helloOf(DEVICE_A))
+    assert.equal((await back.closed).code, 4001)
+    assert.match(
+      fleet.log.join('\n'),
+      /a machine that has enrolled says that it is device 0f8fad5b/,
+    )
+    await local.deliver([alertItem(1)])
+    await local.close()
+    await (await welcomed(fleet)).close()
   })
 
-  it('of the collector’s machine, over TCP: gives its place to the one that the kernel vouches for, though it answers', async () => {
-    const impostor = await welcomed('bb'.repeat(16))
-    const real = await sayHello(overSocket(running), 'aa'.repeat(16))
+  it('of the collector’s machine does not throw it off while it is there and answers', async () => {
+    const real = await fromHere('aa'.repeat(16))
     await real.expect('welcome')
-    assert.equal((await impostor.closed).code, 4001)
-    assert.deepEqual([counted('agentsClosedReplaced'), counted('agentsClosedTaken')], [1, 0])
-    await real.close()
-  })
-
-  it('of the collector’s machine, over TCP: takes no place from it, though its outbox is the elder', async () => {
-    const before = await welcomed('bb'.repeat(16))
-    await before.close()
-    const real = await sayHello(overSocket(running), 'aa'.repeat(16))
-    await real.expect('welcome')
-    for (const outboxId of ['bb'.repeat(16), 'aa'.repeat(16)])
-      assert.equal((await (await hello(outboxId)).closed).code, 4001)
-    assert.deepEqual([counted('agentsClosedReplaced'), counted('agentsClosedTaken')], [0, 2])
+    for (const outboxId of ['bb'.repeat(16), 'aa'.repeat(16)]) {
+      const impostor = await fromHere(outboxId)
+      assert.match((await impostor.expect('goodbye')).reason, /is there and answers/)
+      assert.equal((await impostor.closed).code, 4001)
+    }
+    assert.deepEqual([counted('agentsClosedTaken'), counted('agentsClosedReplaced')], [2, 0])
+    assert.match(fleet.log.join('\n'), /an agent of this machine says that it is device 0f8fad5b/)
     await real.deliver([alertItem(1)])
     await real.close()
   })
 
-  it('under ever new outboxes: so many are known, the youngest gives way, and whose it is comes back as it was', async () => {
-    const before = await welcomed('aa'.repeat(16))
+  it('under ever new outboxes: so many are known, the youngest gives way, and its own comes back as it was', async () => {
+    const hello = (outboxId: string) => sayHello(comeBy(fleet, DEVICE_A), outboxId)
+    const before = await hello('aa'.repeat(16))
+    await before.expect('welcome')
     await before.deliver([alertItem(1)])
     await before.close()
     let last: Agent | undefined
@@ -132,7 +169,7 @@ describe('an agent that says it is another', () => {
     assert.equal((await real.expect('welcome')).welcome.lastSequence, 1)
     assert.equal((await last?.closed)?.code, 4001)
     await real.close()
-    const store = new DatabaseSync(join(running.stateDir, 'store.db'), { readOnly: true })
+    const store = new DatabaseSync(join(fleet.stateDir, 'store.db'), { readOnly: true })
     try {
       assert.equal(count(store, 'outbox'), 16)
     } finally {
@@ -140,21 +177,9 @@ describe('an agent that says it is another', () => {
     }
   })
 
-  it('that invents devices: so many an hour, and those that are known come in all the same', async () => {
-    await (await connectAgent(running, DEVICE_B)).close()
-    await (await connectAgent(running, DEVICE_A)).close()
-    const invented = await hello('cc'.repeat(16), 'x', 'ffffffff-d9cb-469f-a165-70867728950e')
-    const { reason, retryAfterMs } = await invented.expect('goodbye')
-    assert.match(reason, /too many devices came for the first time/)
-    assert.ok((retryAfterMs ?? 0) > 0)
-    assert.equal((await invented.closed).code, 1013)
-    assert.equal(counted('agentsClosedNewcomer'), 1)
-    await (await connectAgent(running, DEVICE_A)).close()
-  })
-
   it('that sends everything ahead of its turn is closed at the bound', async () => {
-    const agent = await overTcp(running)
-    agent.send(helloOf(DEVICE_A, 'mac-1', CAPABILITIES))
+    const agent = await comeBy(fleet, DEVICE_A)
+    agent.send(helloOf(DEVICE_A, 'mac-1', Capability.ahead))
     await agent.expect('welcome')
     const items = Array.from({ length: 65 }, (_, index) => alertItem(index + 1))
     agent.send({ kind: 'batch', items: items.slice(0, 64), isAhead: true })
@@ -176,16 +201,21 @@ describe('many agents', () => {
     return running
   }
 
-  it('leave room for those that are known, and for pages', async () => {
-    const of = await run({ agentsMax: 10 })
-    const deviceOf = (n: number) => `0f8fad5b-d9cb-469f-a165-00000000000${n.toString(16)}`
-    await (await connectAgent(of, DEVICE_B)).close()
-    for (let n = 0; n < 10; n++) await connectAgent(of, deviceOf(n))
-    const newcomer = await overTcp(of)
-    newcomer.send(helloOf(deviceOf(12)))
-    assert.equal((await newcomer.closed).code, 1013)
-    await connectAgent(of, DEVICE_B)
-    assert.equal((await of.get('/api/devices')).status, 200)
+  it('that nobody has admitted leave room for those that were, for this machine’s, and for pages', async () => {
+    const fleet = await runFleet({ agentsMax: 20 })
+    running = fleet
+    await (await welcomed(fleet, DEVICE_B)).close()
+    fleet.withRegistry((registry) => registry.change(DEVICE_B, { standing: 'active' }))
+    for (let n = 0; n < 20; n++) await welcomed(fleet, idOf(n))
+    const one = await fleet.enrol(idOf(20))
+    const { socket } = new Agent(fleet.door.url, { identity: one })
+    const [, response] = await once(socket, 'unexpected-response')
+    assert.equal(response.statusCode, 503)
+    response.destroy()
+    assert.equal(fleet.collector.counters()['agentsRefusedLimit'], 1)
+    await welcomed(fleet, DEVICE_B)
+    await connectAgent(fleet)
+    assert.equal((await fleet.get('/api/devices')).status, 200)
   })
 
   it('are as many as there are descriptors for, and that is said', async () => {

@@ -6,10 +6,9 @@ import { REFUSED } from '../../src/collector/store/protocol.ts'
 import { createReader } from '../../src/collector/store/reader.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
-import { agentsSocket } from '../../src/stream/local-socket.ts'
 import type { UnixNs } from '../../src/units.ts'
 import {
-  Agent,
+  type Agent,
   DEVICE_A,
   DEVICE_B,
   destinationOf,
@@ -146,12 +145,6 @@ export async function inParts<T extends { next?: string }>(
   }
   return { rows: new Set(rows).size, isSmall: largest < 2.5 * MiB && largest > MiB }
 }
-
-export const overTcp = ({ collector, token }: Running): Promise<Agent> =>
-  new Agent(collector.url, { token }).opened()
-
-export const overSocket = ({ stateDir }: Running): Promise<Agent> =>
-  new Agent(`ws+unix:${agentsSocket(stateDir)}:`, {}).opened()
 
 /** Says Hello under an outbox, and waits for nothing. */
 export async function sayHello(

@@ -86,7 +86,7 @@ describe('policies of a fleet', function () {
     })
     const outbox = openOutbox(`${place}.db`, { bytesMax: 1 << 24, ageMaxMs: 1e9, now: nowUnixNs })
     const uplink = startUplink({
-      ...{ url: fleet.door.url, token: undefined, hello: { ...hello, deviceId: id }, outbox },
+      ...{ url: fleet.door.url, hello: { ...hello, deviceId: id }, outbox },
       enrolment: {
         identity: () => identity,
         request: async () => undefined,
@@ -219,7 +219,7 @@ describe('policies of a fleet', function () {
   })
   it('a report that nobody agreed on ends the connection, and one that cannot be read, too', async () => {
     const { Agent, helloOf } = await import('./agent.ts')
-    const agent = await new Agent(fleet.collector.url, { token: fleet.agentToken }).opened()
+    const agent = await new Agent(fleet.socket).opened()
     await agent.hello(idOf(9))
     const report = { keyId: '', source: 'built-in' as const, group: '', documents: [] }
     agent.send({ kind: 'policyReport', report: { ...report, suppressed: 0, suppressions: [] } })

@@ -9,7 +9,7 @@ const minute = (minutes: number): UnixNs => unixNs(T0 + BigInt(minutes) * 60_000
 describe('a device that is silent', () => {
   const { host, agentVersion } = helloOf(DEVICE_A).hello
   const facts = { id: DEVICE_A, outboxId: OUTBOX_ID, agentVersion, host }
-  const enrolled = { device: 1, outbox: 1, lastSequence: 0, firstSeenAt: T0, isNew: false }
+  const enrolled = { device: 1, outbox: 1, lastSequence: 0, firstSeenAt: T0 }
   let devices: Devices
   beforeEach(() => {
     devices = new Devices(10)

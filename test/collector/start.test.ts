@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -35,15 +36,13 @@ describe('the start of a collector', () => {
       return true
     })
 
-  it('makes both secrets for its own user only, and reads them the next time', async () => {
+  it('makes its page’s key for its own user only, and reads it the next time', async () => {
     const first = await start()
     await first.close()
-    const secrets = ['agent.token', 'page.key'].map((name) => {
-      assert.equal(statSync(join(stateDir, name)).mode & 0o777, 0o600)
-      return readFileSync(join(stateDir, name), 'utf8')
-    })
-    assert.notEqual(secrets[0], secrets[1])
-    assert.equal(first.pageUrl, `http://127.0.0.1:${first.port}/#key=${secrets[1]?.trim()}`)
+    const path = join(stateDir, 'page.key')
+    assert.equal(statSync(path).mode & 0o777, 0o600)
+    const key = readFileSync(path, 'utf8').trim()
+    assert.equal(first.pageUrl, `http://127.0.0.1:${first.port}/#key=${key}`)
     const second = await start()
     await second.close()
     assert(second.pageUrl.endsWith(first.pageUrl.split('#')[1] as string))
@@ -59,10 +58,10 @@ describe('the start of a collector', () => {
     await refuses(startThere(), 'state', /mode 750.*chmod 700/)
   })
 
-  it('refuses a secret that others can read, is no secret, or is no file', async () => {
-    const path = join(stateDir, 'agent.token')
+  it('refuses a key that others can read, is no secret, or is no file', async () => {
+    const path = join(stateDir, 'page.key')
     writeFileSync(path, 'x'.repeat(43), { mode: 0o644 })
-    await refuses(start(), 'state', /mode 644.*chmod 600 .*agent\.token/)
+    await refuses(start(), 'state', /mode 644.*chmod 600 .*page\.key/)
     rmSync(path)
     writeFileSync(path, 'short', { mode: 0o600 })
     await refuses(start(), 'state', /does not hold a secret/)
@@ -71,7 +70,7 @@ describe('the start of a collector', () => {
     await refuses(start(), 'state', /is not a file/)
     rmSync(path, { recursive: true })
     symlinkSync('/etc/hostname', path)
-    await refuses(start(), 'state', /agent\.token is not a file but a symbolic link/)
+    await refuses(start(), 'state', /page\.key is not a file but a symbolic link/)
   })
 
   it('refuses a second collector on one state directory, and lets one follow', async () => {
@@ -144,7 +143,7 @@ describe('the start of a collector', () => {
     await second.close()
   })
 
-  it('says that a secret was made where others have the one before, and nothing at the first start', async () => {
+  it('says that its page’s key was made where others have the one before, and nothing at the first start', async () => {
     const log: string[] = []
     const options = { stateDir, host: '127.0.0.1', port: 0, log: (text: string) => log.push(text) }
     await (await startCollector(options)).close()
@@ -152,10 +151,26 @@ describe('the start of a collector', () => {
     rmSync(join(stateDir, 'page.key'))
     await (await startCollector(options)).close()
     assert.match(log.join('\n'), /^page\.key was missing and was made anew: the page opens only/)
-    rmSync(join(stateDir, 'agent.token'))
-    await (await startCollector(options)).close()
-    assert.match(log[1] ?? '', /^agent\.token was missing.*--token-file/)
-    assert.equal(log.length, 2)
+    assert.equal(log.length, 1)
+  })
+
+  it('says of the token of a version before, once a start, what takes its place, and leaves it', async () => {
+    const log: string[] = []
+    const directory = join(stateDir, 'collector')
+    const path = join(directory, 'agent.token')
+    mkdirSync(directory, { mode: 0o700 })
+    // Whatever it is: it is not read.
+    symlinkSync('/etc/hostname', path)
+    const options = { stateDir: directory, host: '127.0.0.1', port: 0 }
+    const { close } = await startCollector({ ...options, log: (text) => log.push(text) })
+    await close()
+    assert.equal(log.length, 1)
+    const state = `--state ${stateDir}`
+    const token = log[0] ?? ''
+    assert.ok(token.startsWith(`${path} is used no more: start agents of this machine with`), token)
+    assert.ok(token.includes(`--collector ${stateDir} and without --token-file`), token)
+    assert.ok(token.includes(`\`npx freshet collector tokens make ${state}\`, then \`npx`), token)
+    assert.ok(lstatSync(path).isSymbolicLink())
   })
 
   it('has loaded all it needs before the state is touched, and touches nothing when told not to', async () => {

@@ -62,7 +62,7 @@ describe('freshet collector backup and restore', () => {
       made.stdout,
       /^backup: .*monday\.freshet holds 20 alerts of one device, last heard/,
     )
-    assert.match(made.stdout, /agent\.token and page\.key are not in it/)
+    assert.match(made.stdout, /the secrets are not in it \(page\.key\): --secrets FILE/)
     assert.equal(statSync(file).mode & 0o777, 0o600)
     await deliver(running, 21, 25)
     assert.equal((await alerts(running)).total, 25)
@@ -74,7 +74,7 @@ describe('freshet collector backup and restore', () => {
     running = await collectorOf('two')
     assert.equal((await alerts(running)).total, 20)
     // What came after the backup is sent again by an agent that still has it; what is there stays once.
-    const agent = await new Agent(running.collector.url, { token: running.token }).opened()
+    const agent = await new Agent(running.socket).opened()
     assert.equal(await agent.hello(), 20)
     await agent.deliver([alertItem(19), alertItem(20), alertItem(21)])
     assert.equal((await alerts(running)).total, 21)

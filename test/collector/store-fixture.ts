@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import { readItems } from '../../src/collector/gateway/intake.ts'
-import { ANYBODY, type StoreBatch, type StoredBatch } from '../../src/collector/store/protocol.ts'
+import type { StoreBatch, StoredBatch } from '../../src/collector/store/protocol.ts'
 import type { Writer } from '../../src/collector/store/writer.ts'
 import { DEVICE_A, helloOf, T0 } from './agent.ts'
 
@@ -14,7 +14,7 @@ export function enroll(
   const { host, agentVersion, outboxId } = helloOf(id).hello
   const facts = { id, outboxId: more.outboxId ?? outboxId, agentVersion, host }
   const nowNs = more.nowNs ?? T0
-  const [done] = writer.commit([{ op: 'enroll', nowNs, facts, admission: ANYBODY }])
+  const [done] = writer.commit([{ op: 'enroll', nowNs, facts }])
   assert(done?.op === 'enroll' && typeof done.enrolled !== 'string')
   return done.enrolled
 }

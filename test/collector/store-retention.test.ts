@@ -229,7 +229,7 @@ describe("the store's keeper", () => {
   const HOUR_MS = 3_600_000
   const { host } = hello
   const FACTS = { id: '', outboxId: '', agentVersion: '', host }
-  const ENROLLED = { device: 1, outbox: 1, lastSequence: 0, firstSeenAt: T0, isNew: false }
+  const ENROLLED = { device: 1, outbox: 1, lastSequence: 0, firstSeenAt: T0 }
 
   /** What an agent said: its time, since T0, and when, as `elapsedMs` of the beats. */
   type Said = { wallMs: number; atMs: number }

@@ -25,7 +25,6 @@ const EXPECTED: Record<string, string> = {
   'agent/running': KINDS.file,
   collector: KINDS.directory,
   'collector/address': KINDS.file,
-  'collector/agent.token': KINDS.file,
   'collector/agents.sock': '0600 socket',
   'collector/lock.db': KINDS.file,
   'collector/page.key': KINDS.file,

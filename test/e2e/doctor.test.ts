@@ -216,20 +216,15 @@ describe('freshet doctor', () => {
     assert.equal((await check('disk')).result, 'ok')
   })
 
-  it('follows an agent through a collector away, deaths, a spoilt baseline and a wrong token', async () => {
+  it('follows an agent through a collector away, deaths, a spoilt baseline and settings of a version before', async () => {
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
-    const token = join(state, 'collector/agent.token')
-    const startCollector = () => start(['collector', '--listen', `127.0.0.1:${port}`])
-    const agentWith = (file: string) => start(['agent', '--collector', url, '--token-file', file])
-    const first = startCollector()
-    await until(() => readQuietly(token) !== '')
-    await stop(first)
-
-    const agent = agentWith(token)
+    const agentAt = (place: string, ...more: string[]) =>
+      start(['agent', '--collector', place, ...more])
+    const agent = agentAt(state)
     const away = await becomes('collector', 'warning')
-    assert.ok(remedy(away).startsWith(`Start the collector at ${url}`), remedy(away))
-    startCollector()
+    assert.ok(remedy(away).startsWith('Start the collector of this machine: `'), remedy(away))
+    start(['collector', '--listen', `127.0.0.1:${port}`])
     await becomes('collector', 'ok')
 
     for (let death = 1; death <= 3; death++) {
@@ -251,12 +246,12 @@ describe('freshet doctor', () => {
     for (const name of ['baseline.db-wal', 'baseline.db-shm'])
       rmSync(join(state, 'agent', name), { force: true })
     writeFileSync(join(state, 'agent/baseline.db'), 'no database'.repeat(1000))
-    const wrong = join(directory, 'wrong.token')
-    writeFileSync(wrong, 'w'.repeat(43), { mode: 0o644 })
 
-    const misled = agentWith(wrong)
+    // Of a token that is not there any more either: it watches all the same.
+    const before = agentAt(url, '--token-file', join(state, 'collector/agent.token'))
     const refused = await becomes('collector', 'failure')
-    assert.match(remedy(refused), /--token-file the agent\.token of that collector/)
+    assert.match(remedy(refused), /--collector and the state directory of a collector on this/)
+    assert.equal((await check('sensor')).result, 'ok')
     const spoilt = await check('baseline')
     assert.equal(spoilt.result, 'warning')
     const [, aside = ''] = /kept as (\S+)\.$/.exec(spoilt.found[0]?.text ?? '') ?? []
@@ -265,12 +260,12 @@ describe('freshet doctor', () => {
     const remembered = await check('restarts')
     assert.equal(remembered.result, 'warning')
     assert.match(remembered.found[0]?.text ?? '', /killed or crashed 3 times within two days/)
-    await stop(misled)
+    await stop(before)
 
     assert.match(remedy(spoilt), /`npx freshet baseline import FILE --state /)
     const imported = await freshet('baseline', 'import', kept)
     assert.equal(imported.status, 0, imported.stderr)
-    agentWith(token)
+    agentAt(state)
     await becomes('collector', 'ok')
     assert.equal((await check('baseline')).result, 'ok')
   })

@@ -1,5 +1,5 @@
-// The agent's side of delivery, to be killed: `node agent-child.ts DIRECTORY URL TOKEN LIFE SEED`; without a token, to a
-// collector of this machine. It puts alerts into its outbox as fast as they leave, and says of each batch "given N", how
+// The agent's side of delivery, to be killed: `node agent-child.ts DIRECTORY STATE LIFE SEED`; STATE is that of
+// the collector's installation. It puts alerts into its outbox as fast as they leave, and says of each batch "given N", how
 // many it found in this life, before it does and, after it, "kept N" when its disk has them all, or "memory N": so many
 // wait there; and what it logs. On stdin: "press", and it puts in more however many wait, faster than they can leave; "ease",
 // and it says "eased" and does not; "drain": it finds no more, waits until the outbox is empty, says its account and ends.
@@ -30,9 +30,8 @@ const PRESSED_MAX = 60_000
 const DAY_MS = 86_400_000
 const AGE_MAX_MS = 100 * 365 * DAY_MS
 
-const [, , directory, url, token, lifeText, seedText] = process.argv
-if (!directory || !url || token === undefined)
-  throw new Error('usage: agent-child.ts DIRECTORY URL TOKEN LIFE SEED')
+const [, , directory, url, lifeText, seedText] = process.argv
+if (!directory || !url) throw new Error('usage: agent-child.ts DIRECTORY STATE LIFE SEED')
 const life = Number(lifeText)
 const chance = chanceOf(Number(seedText))
 
@@ -51,7 +50,6 @@ const outbox = openOutbox(join(directory, 'outbox.db'), {
 const ending = new AbortController()
 const uplink = startUplink({
   url,
-  token: token || undefined,
   hello,
   outbox,
   signal: ending.signal,

@@ -47,10 +47,8 @@ describe('delivery against trouble', () => {
   /** Delivers all that waits to a collector that is there from now on; what its store holds then. */
   async function deliver(from: Outbox) {
     running = await runCollector()
-    const { url } = running.collector
     const uplink = startUplink({
-      url: url.replace('http', 'ws'),
-      token: running.token,
+      url: running.root,
       hello,
       outbox: from,
       signal: ending.signal,
@@ -136,7 +134,7 @@ describe('delivery against trouble', () => {
     const chance = chanceOf(seed)
     const ITEMS = 1200
     running = await runCollector()
-    const { collector, token, stateDir } = running
+    const { collector, socket, stateDir } = running
     let sent = 0
     for (const device of [DEVICE_A, DEVICE_B]) {
       const batches: number[][] = []
@@ -152,7 +150,7 @@ describe('delivery against trouble', () => {
         (device === DEVICE_A ? number : ITEMS + number).toString(16).padStart(32, '0')
       const shuffled = chance.shuffled(batches)
       while (shuffled.length > 0) {
-        const agent = await new Agent(collector.url, { token }).opened()
+        const agent = await new Agent(socket).opened()
         await agent.hello(device)
         for (let of = chance.between(1, 12); of > 0; of--) {
           const batch = shuffled.pop()

@@ -52,8 +52,7 @@ describe('delivery on a full disk', () => {
   }
   const connect = (to: Running, from: Outbox, signal: AbortSignal) =>
     startUplink({
-      url: to.collector.url.replace('http', 'ws'),
-      token: to.token,
+      url: to.root,
       hello,
       outbox: from,
       signal,
@@ -147,7 +146,7 @@ describe('delivery on a full disk', () => {
       patienceMs: 10,
     })
     outbox = from
-    running = await runCollector({}, join(directory, 'collector-held'))
+    running = await runCollector({}, join(directory, 'held/collector'))
     const own = new AbortController()
     const uplink = connect(running, from, own.signal)
     from.append(batch(3, 1, 50))
@@ -156,7 +155,7 @@ describe('delivery on a full disk', () => {
     holder.exec('BEGIN EXCLUSIVE')
     from.append(batch(3, 51, 50))
     uplink.poke()
-    const store = join(directory, 'collector-held', 'store.db')
+    const store = join(directory, 'held/collector/store.db')
     await until(() => readStore(store).alerts === 100)
     holder.close()
     await until(() => {
@@ -186,13 +185,13 @@ describe('delivery on a full disk', () => {
       return from.unwritten() === 0
     })
     from.append(batch(4, 901, 1))
-    running = await runCollector({}, join(directory, 'collector-full'))
+    running = await runCollector({}, join(directory, 'full/collector'))
     const own = new AbortController()
     const uplink = connect(running, from, own.signal)
     await until(() => from.counters().items === 0)
     own.abort()
     await uplink.done
-    const stored = readStore(join(directory, 'collector-full', 'store.db'))
+    const stored = readStore(join(directory, 'full/collector/store.db'))
     console.log(`      901 found, ${notKept} counted as not kept, ${stored.alerts} stored`)
     assert.equal(stored.alerts + from.counters().notKept, 901)
     assert(stored.told > 0)

@@ -1,6 +1,6 @@
 // An agent and a collector that are killed and started again, and what is known of each life of the agent.
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,16 +78,12 @@ export class Scene {
     this.collector = this.#spawnCollector(this.chance.pick(COLLECTOR_OFFSETS_MS))
   }
 
-  /** Over the network or over the socket, as chance has it. */
   startAgent(): void {
     this.#life++
-    const token = readFileSync(join(this.collectorDirectory, 'agent.token'), 'utf8').trim()
-    const isLocal = this.chance.between(0, 1) === 1
-    const where = isLocal ? [this.directory, ''] : [`ws://127.0.0.1:${this.port}`, token]
     const seed = `${this.chance.between(0, 2 ** 32 - 1)}`
     this.agent = this.#spawn('agent-child.ts', [
       this.agentDirectory,
-      ...where,
+      this.directory,
       `${this.#life}`,
       seed,
     ])

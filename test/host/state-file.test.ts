@@ -31,8 +31,7 @@ const READERS: [file: string, script: string][] = [
     `(await import('${src('host/running-mark.ts')}')).markRunning(DIRECTORY, { nowMs: 1, uptimeMs: 1, bootId: 'b', sensePid: 1 })`,
   ],
   ['lock.db', `(await import('${src('host/lock.ts')}')).lockDirectory(DIRECTORY, 0)`],
-  ['agent.token', `(await import('${src('collector/secrets.ts')}')).readOrMakeSecrets(DIRECTORY)`],
-  ['page.key', `(await import('${src('collector/secrets.ts')}')).readOrMakeSecrets(DIRECTORY)`],
+  ['page.key', `(await import('${src('collector/secrets.ts')}')).readOrMakePageKey(DIRECTORY)`],
   [
     'clock.doubted',
     `(await import('${src('collector/clock-watch.ts')}')).doubtFile(DIRECTORY + '/clock.doubted', () => {}).read()`,

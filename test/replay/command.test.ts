@@ -18,6 +18,7 @@ import { runCollector } from '../collector/agent.ts'
 import { run } from '../e2e/installation.ts'
 import { T0 } from '../importers/samples.ts'
 import { type Conn, zeekTsv } from '../importers/zeek-logs.ts'
+import { answer, CollectorDouble } from '../stream/collector-double.ts'
 import { alertFinding } from '../stream/findings.ts'
 
 const BURST = join(SCENARIO_DIRECTORY, 'night-burst.fcap')
@@ -232,14 +233,10 @@ describe('freshet replay', () => {
   it('[D10] fills a collector: a device of its own for each file, named after it, its alerts and its programs', async () => {
     const collector = await runCollector()
     try {
-      const token = written('token', new TextEncoder().encode(collector.token))
       const files = ['night-burst', 'night-curl', 'office-day'].map((name) =>
         join(SCENARIO_DIRECTORY, `${name}.fcap`),
       )
-      const sent = await replay(files, {
-        collector: collector.collector.url,
-        tokenFile: token,
-      })
+      const sent = await replay(files, { collector: collector.root })
       assert.equal(sent.status, 0, sent.stderr)
       assert.match(sent.stderr, /the collector has \d+ findings$/m)
       const { devices } = await collector.json<DevicesResponse>('/api/devices')
@@ -270,22 +267,25 @@ describe('freshet replay', () => {
 
   it('says at once that a place will never do, and waits for no patience to end', async () => {
     const long = join(directory, 'x'.repeat(120))
-    const delivery = startDelivery({ url: long, token: undefined, log: () => {} })
+    const delivery = startDelivery({ root: long, log: () => {} })
     await delivery.send([alertFinding()], HEADER, BURST)
     await assert.rejects(delivery.finish(), /^DeliveryError: \/.* is too long a name /)
     await delivery.close()
   })
 
   it('says when the collector will not have it', async () => {
-    const collector = await runCollector()
-    const token = written('token', new TextEncoder().encode('x'.repeat(43)))
-    const refused = await replay([BURST], {
-      collector: collector.collector.url,
-      tokenFile: token,
-    })
+    const collector = await CollectorDouble.start(directory)
+    collector.refusal = answer('410 Gone', '{"error":"nobody comes here any more"}')
+    const refused = await replay([BURST], { collector: directory })
     await collector.stop()
     assert.equal(refused.status, 1)
-    assert.match(refused.stderr, /could not be delivered: the collector answered 401/)
+    assert.match(refused.stderr, /could not be delivered: the collector answered 410: nobody/)
+    rmSync(join(directory, 'collector'), { recursive: true })
+    await assert.rejects(
+      replay([BURST], { collector: 'http://127.0.0.1:1' }),
+      (error) =>
+        error instanceof ConfigError && /which is named by its state directory/.test(error.message),
+    )
     await assert.rejects(
       replay([BURST], { into: true, state: directory }),
       (error) =>

@@ -150,11 +150,6 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
     outbox: outbox({ notKept: 3 }),
     lately: { lost: 0, evicted: 0, notKept: 3 },
   },
-  'collector-token': collector({
-    state: 'refused',
-    reason: 'the collector answered 401: the token is wrong',
-    httpStatus: 401,
-  }),
   'collector-revoked': collector({
     state: 'refused',
     reason: 'the collector answered 403: this device was revoked by an administrator',
@@ -174,7 +169,7 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
   }),
   'collector-settings': collector({
     state: 'refused',
-    reason: 'ws:// to collector.example would send the token and the findings in the clear',
+    reason: 'this machine is not enrolled with https://collector.example:8442',
   }),
   'collector-certificate': collector({
     state: 'waiting',
@@ -317,7 +312,7 @@ export const OTHER_STATES: Record<string, Partial<AgentStatus>> = {
   },
   'several at once': {
     ...lacking(Gap.notRoot | Gap.processEvents),
-    ...collector({ state: 'refused', reason: 'the collector answered 401', httpStatus: 401 }),
+    ...collector({ state: 'refused', reason: 'the collector answered 404', httpStatus: 404 }),
     clockOffsetMs: 120_000,
     lately: { lost: 7, evicted: 0, notKept: 0 },
   },

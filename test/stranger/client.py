@@ -1,6 +1,6 @@
 """An agent written from docs/protocol.md alone, with nothing but Python's standard library.
 
-    client.py PORT DEVICE COUNT [--careless] < TOKEN
+    client.py SOCKET DEVICE COUNT [--careless]
 
 Sends COUNT alerts and prints how often each frame went out, once all are acknowledged. Careless: it sends
 every batch twice, hangs up after every third without waiting for an answer, and after that does not believe
@@ -76,14 +76,16 @@ def alert(sequence, now_ns):
 class Connection:
     """A WebSocket that has been welcomed. Messages out are masked, messages in are not."""
 
-    def __init__(self, port, token, device, outbox):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+    def __init__(self, path, device, outbox):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(30)
+        self.socket.connect(path)
         self.file = self.socket.makefile("rb")
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
-            f"GET /v1/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+            f"GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
-            f"Sec-WebSocket-Protocol: freshet.v2\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+            f"Sec-WebSocket-Protocol: freshet.v2\r\n\r\n".encode()
         )
         status = self.file.readline().decode().strip()
         while self.file.readline() not in (b"\r\n", b""):
@@ -139,12 +141,12 @@ class Connection:
         return self.through
 
 
-def main(port, device, count, careless):
-    token, now_ns, outbox = sys.stdin.read().strip(), time.time_ns(), os.urandom(16)
+def main(path, device, count, careless):
+    now_ns, outbox = time.time_ns(), os.urandom(16)
     items = [alert(sequence, now_ns) for sequence in range(1, count + 1)]
     sent = batches = connections = through = 0
     while through < count:
-        connection, connections = Connection(port, token, device, outbox), connections + 1
+        connection, connections = Connection(path, device, outbox), connections + 1
         # Numbers begin at 1, so an alert's place is the number before it.
         at = through
         while through < count:
@@ -163,4 +165,4 @@ def main(port, device, count, careless):
     print(f"{count} alerts acknowledged, {sent} sent, {connections} connections")
 
 
-main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), "--careless" in sys.argv[4:])
+main(sys.argv[1], sys.argv[2], int(sys.argv[3]), "--careless" in sys.argv[4:])

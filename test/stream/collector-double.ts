@@ -1,10 +1,13 @@
 // A small real WebSocket server that does what a test tells it to.
+import { mkdirSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { Server as SecureServer } from 'node:https'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import {
+  AGENT_ALPN,
   decodeEnvelope,
   decodeItem,
   type Envelope,
@@ -14,8 +17,10 @@ import {
   SUBPROTOCOL,
   type Welcome,
 } from '../../src/stream/codec.ts'
+import { agentsSocket } from '../../src/stream/local-socket.ts'
 import type { UnixNs } from '../../src/units.ts'
 import { WAIT_MS } from '../waits.ts'
+import type { Certified } from './certificate.ts'
 
 /** A test that waits for what never comes says for what, and ends. */
 async function inTime<T>(coming: Promise<T>, what: string): Promise<T> {
@@ -110,6 +115,8 @@ export type Refusal = (socket: Duplex) => void
 
 export class CollectorDouble {
   readonly #http: Server | SecureServer
+  /** What an uplink is told. */
+  readonly url: string
   readonly #webSockets: WebSocketServer
   readonly #peers: Peer[] = []
   readonly #sockets = new Set<Socket>()
@@ -118,8 +125,9 @@ export class CollectorDouble {
   refusal: Refusal | undefined
   requests = 0
 
-  private constructor(http: Server | SecureServer) {
+  private constructor(http: Server | SecureServer, url: string) {
     this.#http = http
+    this.url = url
     this.#webSockets = new WebSocketServer({
       noServer: true,
       handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
@@ -141,18 +149,20 @@ export class CollectorDouble {
     })
   }
 
-  static async start(http: Server | SecureServer = createServer()): Promise<CollectorDouble> {
-    const double = new CollectorDouble(http)
+  /** As the collector of this machine whose state directory `root` is. */
+  static async start(root: string): Promise<CollectorDouble> {
+    const http = createServer()
+    const directory = join(root, 'collector')
+    mkdirSync(directory, { mode: 0o700 })
+    await new Promise<void>((resolve) => http.listen(agentsSocket(directory), resolve))
+    return new CollectorDouble(http, root)
+  }
+
+  /** As one of another machine. */
+  static async startSecure(certified: Certified): Promise<CollectorDouble> {
+    const http = createSecureServer({ ...certified, ALPNProtocols: [AGENT_ALPN] })
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-    return double
-  }
-
-  get port(): number {
-    return (this.#http.address() as AddressInfo).port
-  }
-
-  get url(): string {
-    return `ws://127.0.0.1:${this.port}/`
+    return new CollectorDouble(http, `https://127.0.0.1:${(http.address() as AddressInfo).port}`)
   }
 
   /** The next connection, already here or to come. */

@@ -181,7 +181,7 @@ describe('a collector that is none of ours', () => {
       assert.ok(now.retryInMs <= 3_600_000 + PACE.backoffMostMs, `${now.retryInMs} ms`)
     })
 
-  it('takes what it acknowledges and is sent, and no more: who has the token and the place is a collector', async () => {
+  it('takes what it acknowledges and is sent, and no more: who has the place is a collector', async () => {
     made.outbox.append(alerts(ITEMS))
     made.start()
     const peer = await made.collector.peer()

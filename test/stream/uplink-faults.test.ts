@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:https'
-import { connect, type Socket } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { UplinkState } from '../../src/stream/uplink.ts'
+import type { UplinkEnrolment, UplinkState } from '../../src/stream/uplink.ts'
 import { until } from '../waits.ts'
-import { makeCertificate } from './certificate.ts'
+import { type Certified, makeCertificate } from './certificate.ts'
 import { answer, CollectorDouble, type Peer } from './collector-double.ts'
 import { healthFinding } from './findings.ts'
 import { alerts, live, PACE, settled, UplinkFixture } from './uplink-fixture.ts'
+
+/** With who shows this certificate, and believes in it. */
+const enrolled = ({ cert, key }: Certified): UplinkEnrolment => ({
+  identity: () => ({ key, certificate: cert, authorities: [cert] }),
+  request: async () => undefined,
+  take() {},
+  reenrol: async () => undefined,
+  takeOwn() {},
+})
 
 describe('uplink against trouble', () => {
   let made: UplinkFixture
@@ -109,7 +117,11 @@ describe('uplink against trouble', () => {
         fillers.push(connect(Number(port), '127.0.0.1').on('error', () => {}))
       await until(() => fillers.filter(({ connecting }) => !connecting).length >= 2)
       const pace = { ...PACE, connectMs: 300, handshakeMs: 600_000 }
-      made.start({ url: `http://127.0.0.1:${port}`, pace })
+      made.start({
+        url: `https://127.0.0.1:${port}`,
+        enrolment: enrolled(makeCertificate(Date.now())),
+        pace,
+      })
       await made.state('waiting', /nothing answers at its address within 0\.3 s/)
     } finally {
       for (const filler of fillers) filler.destroy()
@@ -137,9 +149,9 @@ describe('uplink against trouble', () => {
   })
 
   it('says what a collector that refuses it says, and asks again', async () => {
-    made.collector.refusal = answer('401 Unauthorized', '{"error":"the agent\'s token is wrong"}')
+    made.collector.refusal = answer('410 Gone', '{"error":"agents come here no more"}')
     const uplink = made.start()
-    await made.state('refused', /^the collector answered 401: the agent's token is wrong$/)
+    await made.state('refused', /^the collector answered 410: agents come here no more$/)
     assert.equal(uplink.state().state, 'refused')
     made.collector.refusal = undefined
     ;(await made.collector.peer()).welcome()
@@ -220,51 +232,53 @@ describe('uplink against trouble', () => {
     }
   })
 
-  it('refuses to send in the clear to another machine, and says what to do', async () => {
-    const uplink = made.start({ url: 'ws://collector.example.org/' })
-    assert.deepEqual(uplink.state(), {
-      state: 'refused',
-      reason:
-        'ws:// to collector.example.org would send the token and the findings in the clear: use wss://',
-    })
-    const token = made.start({ token: 'two\nlines' })
-    await made.state('refused', /the connection cannot be made/)
-    assert.equal(token.state().state, 'refused')
+  it('sends nothing in the clear, not on this machine either, nor to whom it is not enrolled with', () => {
+    for (const [url, why] of [
+      ['ws://collector.example.org/', /named by its state directory: ws:.* is neither/],
+      ['http://127.0.0.1:8442', /named by its state directory: http:.* is neither/],
+      ['https://collector.example.org', /^this machine is not enrolled with https:/],
+    ] as const) {
+      const now = made.start({ url }).state()
+      assert.ok(now.state === 'refused')
+      assert.match(now.reason, why)
+    }
+    assert.equal(made.collector.requests, 0)
   })
 
   it('says of a collector that speaks no TLS, and of a name without a host, what is the matter', async () => {
-    const spoken = made.start({ url: `https://127.0.0.1:${made.collector.port}` })
+    const plain = createServer((_request, response) => response.end()).listen(0, '127.0.0.1')
+    await once(plain, 'listening')
+    const { port } = plain.address() as AddressInfo
+    const enrolment = enrolled(makeCertificate(Date.now()))
+    const spoken = made.start({ url: `https://127.0.0.1:${port}`, enrolment })
     await made.state('waiting', /^what answers at its address speaks no TLS that fits \(EPROTO\)$/)
     const now = spoken.state()
     assert.ok(now.state !== 'waiting' || now.isUntrusted === undefined)
     // Too long a label: no resolver is asked.
-    made.start({ url: `https://${'a'.repeat(64)}.invalid` })
+    made.start({ url: `https://${'a'.repeat(64)}.invalid`, enrolment })
     await made.state('waiting', /^no host has its name \(ENOTFOUND\)$/)
+    plain.close()
   })
 
   it('writes out what a collector says that would steer a terminal, and bounds it', async () => {
-    made.collector.refusal = answer('401 Unauthorized', `{"error":"\\u001b[2J${'x'.repeat(300)}"}`)
+    made.collector.refusal = answer('403 Forbidden', `{"error":"\\u001b[2J${'x'.repeat(300)}"}`)
     made.start()
-    await made.state('refused', /^the collector answered 401: \\u\{1b\}\[2Jx{100,200}…$/)
+    await made.state('refused', /^the collector answered 403: \\u\{1b\}\[2Jx{100,200}…$/)
   })
 
   it('speaks TLS to whom its authorities vouch for, and to nobody else', async () => {
-    const { cert, key } = makeCertificate(Date.now())
-    const secure = await CollectorDouble.start(createServer({ cert, key }))
+    const certified = makeCertificate(Date.now())
+    const secure = await CollectorDouble.startSecure(certified)
     try {
-      const url = `https://127.0.0.1:${secure.port}`
-      made.start({ url })
+      const { url } = secure
+      made.start({ url, enrolment: enrolled(makeCertificate(Date.now())) })
       await made.state('waiting', /^self-signed certificate$/)
       const mistrusted = made.states.find(({ state }) => state === 'waiting')
       assert.ok(mistrusted?.state === 'waiting' && mistrusted.isUntrusted === true)
       await made.end()
-      const caPath = join(made.directory, 'ca.pem')
-      writeFileSync(caPath, cert)
-      made.start({ url, caPath })
+      made.start({ url, enrolment: enrolled(certified) })
       ;(await secure.peer()).welcome()
       await made.state('connected')
-      made.start({ url, caPath: join(made.directory, 'none.pem') })
-      await made.state('refused', /ENOENT.*none\.pem/)
     } finally {
       await made.end()
       await secure.stop()

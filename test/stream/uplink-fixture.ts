@@ -44,7 +44,7 @@ export const PACE: UplinkPace = {
 }
 
 export class UplinkFixture {
-  readonly directory = mkdtempSync(join(tmpdir(), 'freshet-uplink-'))
+  readonly directory: string
   readonly outbox: Outbox
   readonly collector: CollectorDouble
   readonly states: UplinkState[] = []
@@ -52,7 +52,8 @@ export class UplinkFixture {
   readonly #uplinks: Uplink[] = []
   #ending = new AbortController()
 
-  private constructor(collector: CollectorDouble) {
+  private constructor(directory: string, collector: CollectorDouble) {
+    this.directory = directory
     this.collector = collector
     this.outbox = openOutbox(join(this.directory, 'outbox.db'), {
       bytesMax: 1 << 24,
@@ -62,13 +63,13 @@ export class UplinkFixture {
   }
 
   static async make(): Promise<UplinkFixture> {
-    return new UplinkFixture(await CollectorDouble.start())
+    const directory = mkdtempSync(join(tmpdir(), 'freshet-uplink-'))
+    return new UplinkFixture(directory, await CollectorDouble.start(directory))
   }
 
   start(more: Partial<UplinkOptions> = {}): Uplink {
     const uplink = startUplink({
       url: this.collector.url,
-      token: 'secret-token',
       hello,
       outbox: this.outbox,
       signal: this.#ending.signal,

@@ -1,6 +1,6 @@
 // What README promises of the made-up Mac: its days and nights, replayed into a collector, fill the page.
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SCENARIO_DIRECTORY } from '../../scripts/scenarios.ts'
 import { runReplayCommand } from '../../src/cli/replay.ts'
@@ -22,10 +22,8 @@ describe('page of replayed captures', () => {
 
     const directory = temporaryDirectory()
     ending(() => directory.remove())
-    const running = await runCollector({}, directory.path)
+    const running = await runCollector({}, join(directory.path, 'collector'))
     ending(() => running.stop())
-    const tokenFile = join(directory.path, 'replay.token')
-    writeFileSync(tokenFile, running.token)
     const { url } = running.collector
     const { page, faults } = await openPage(browser(), url)
     ending(() => page.context().close())
@@ -33,7 +31,7 @@ describe('page of replayed captures', () => {
     await page.getByText('npx freshet simulate upload').waitFor()
 
     const output = { out: () => undefined, err: () => undefined, isTerminal: false }
-    const options = { files: [SCENARIO_DIRECTORY], collector: url, tokenFile }
+    const options = { files: [SCENARIO_DIRECTORY], collector: running.root }
     const { signal } = new AbortController()
     assert.equal(await runReplayCommand(options, output, signal), 0)
 

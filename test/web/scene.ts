@@ -66,7 +66,7 @@ export function stage(): {
     endings.push(() => running.stop())
     const relay = await relayTo(running.collector.port)
     endings.push(() => relay.close())
-    const agent = await new Agent(running.collector.url, { token: running.token }).opened()
+    const agent = await new Agent(running.socket).opened()
     endings.push(() => agent.close())
     await agent.hello(DEVICE_A, HOSTNAME)
     const watched = await openPage(browser, relay.url, options)

@@ -15,6 +15,7 @@ import {
   sourceProgramsOption,
   sourcesOption,
   stateOption,
+  tokenFileOption,
   userOption,
   withAgentOptions,
 } from '../options.ts'
@@ -146,7 +147,7 @@ export function addAgentCommands(program: Command): void {
     .addOption(stateOption())
     .addOption(userOption())
     .option('--collector <url>')
-    .option('--token-file <file>')
+    .addOption(tokenFileOption())
     .option('--policy <file>')
     .option('--policy-key <key>')
     .option('--include-loopback', '', false)

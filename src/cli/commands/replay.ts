@@ -1,9 +1,9 @@
 // `freshet replay`.
 import { type Command, Option } from 'commander'
 import { IMPORT_KINDS, IMPORT_SIGNERS } from '../../importers/importer.ts'
-import { path, positive } from '../arguments.ts'
+import { collectorPlace, path, positive } from '../arguments.ts'
 import { finish } from '../finish.ts'
-import { collectorOption, stateOption, tokenFileOption, userOption } from '../options.ts'
+import { noTokenFileOption, stateOption, userOption } from '../options.ts'
 
 export function addReplayCommand(program: Command): void {
   program
@@ -15,8 +15,13 @@ export function addReplayCommand(program: Command): void {
     .option('--into', 'also into the collector of this machine, as a device of its own')
     .addOption(stateOption())
     .addOption(userOption())
-    .addOption(collectorOption())
-    .addOption(tokenFileOption())
+    .addOption(
+      new Option(
+        '--collector <dir>',
+        'also into the collector of this machine with this state directory',
+      ).argParser(collectorPlace),
+    )
+    .addOption(noTokenFileOption())
     .option(
       '--baseline <file>',
       'begin with this baseline (a copy of it, or an export), not with the recorded one',

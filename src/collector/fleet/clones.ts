@@ -7,6 +7,7 @@ import { type UnixNs, unixNs } from '../../units.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Counters } from '../counters.ts'
 import { sameSecret } from '../secrets.ts'
+import { isLocal } from './local-ids.ts'
 import type { Registry } from './registry.ts'
 
 /** What one connection says of the machine that it is of. */
@@ -156,7 +157,9 @@ export function createClones(
       )?.['successor']
       if (typeof its === 'string')
         return its === newId ? undefined : 'it asked for another device id before'
-      return registry.device(newId) ? 'it asks for the id of a device that is known' : undefined
+      return registry.device(newId) || isLocal(database, newId)
+        ? 'it asks for the id of a device that is known'
+        : undefined
     },
     succeed(order, newId, certificate, now) {
       const { deviceId, hardware, bootId } = order

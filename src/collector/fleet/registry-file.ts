@@ -14,7 +14,7 @@ import { CollectorError } from '../collector-error.ts'
 export const REGISTRY_FILE = 'fleet.db'
 
 /** PRAGMA user_version. */
-const SCHEMA_VERSION = 3
+const SCHEMA_VERSION = 4
 /** A command of the same machine writes at times, for moments. */
 const BUSY_TIMEOUT_MS = 2000
 
@@ -46,6 +46,7 @@ function make(path: string): void {
       database.exec(SCHEMA)
       database.exec(SINCE_2)
       database.exec(SINCE_3)
+      database.exec(SINCE_4)
       database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     }),
   )
@@ -80,7 +81,8 @@ function upgrade(database: DatabaseSync): void {
     const from = userVersion(database)
     if (from === SCHEMA_VERSION) return
     if (from < 2) database.exec(SINCE_2)
-    database.exec(SINCE_3)
+    if (from < 3) database.exec(SINCE_3)
+    database.exec(SINCE_4)
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   })
 }
@@ -112,6 +114,13 @@ const SINCE_3 = `
     agent_version TEXT NOT NULL,
     silent_of TEXT NOT NULL,
     silent_ns INTEGER
+  ) STRICT`
+
+/** Ids of agents of the collector's own machine, which nobody enrols under: when one last came over the socket. */
+const SINCE_4 = `
+  CREATE TABLE local (
+    device TEXT PRIMARY KEY,
+    seen_ns INTEGER NOT NULL
   ) STRICT`
 
 /** Times are nanoseconds since 1970; NULL: never, no bound. Hashes are SHA-256 in hex. */

@@ -6,6 +6,7 @@ import { transaction } from '../../baseline/sqlite-file.ts'
 import { counted } from '../../engine/sentence.ts'
 import { commandThere } from '../../hint.ts'
 import type { UnixNs } from '../../units.ts'
+import { forgetLocal, isLocal, ofThisMachine } from './local-ids.ts'
 import {
   type Candidate,
   type Certificate,
@@ -150,6 +151,7 @@ export class Registry {
         'device-known',
         `this device is enrolled: it comes again with its old key, or an administrator says ${commandThere('collector devices allow')}`,
       )
+    if (isLocal(this.#db, deviceId)) return refused('device-known', ofThisMachine(deviceId))
     if (this.standsAgainst(hardware, deviceId, provenId) !== undefined)
       return refused(
         'hardware-known',
@@ -278,11 +280,11 @@ export class Registry {
     return true
   }
 
-  /** Forgets the device and its certificates. Returns whether there was such a device. */
+  /** Forgets the device and its certificates, or that it is of this machine. Returns whether there was such a device. */
   remove(id: string): boolean {
     const { changes } = this.#db.prepare('DELETE FROM device WHERE id = ?').run(id)
     this.#readDevice(id)
-    return changes > 0
+    return forgetLocal(this.#db, id) || changes > 0
   }
 
   #tokenOf(secret: string): Token | undefined {

@@ -16,7 +16,6 @@ const KIND = 'collector-secrets'
 const VERSION = 1
 const DATABASES = [REGISTRY_FILE, POLICIES_FILE] as const
 const TEXTS = [
-  'agent.token',
   'page.key',
   'policy-online.key',
   'tls/authority.pem',
@@ -24,6 +23,8 @@ const TEXTS = [
   'tls/server.pem',
 ] as const
 const NAMES: readonly string[] = [...DATABASES, ...TEXTS]
+/** Of versions before, in whose copies it is: nothing wants it any more. */
+const UNUSED = 'agent.token'
 
 export type SecretsFacts = { devices: number; pin: string | undefined; files: readonly string[] }
 
@@ -78,6 +79,7 @@ export function readSecrets(text: string): Map<string, Buffer> {
   if (version !== VERSION) throw no(`a later version wrote it (${JSON.stringify(version)})`)
   const found = new Map<string, Buffer>()
   for (const [name, content] of Object.entries(files as Record<string, unknown>)) {
+    if (name === UNUSED) continue
     if (!NAMES.includes(name) || typeof content !== 'string')
       throw no(`it has a file ${JSON.stringify(name)}, which no collector has`)
     found.set(name, Buffer.from(content, 'base64'))

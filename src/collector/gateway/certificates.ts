@@ -16,6 +16,8 @@ export type EnrolledOrigin = {
   deviceId: string
   /** Of the certificate, SHA-256 in hex. */
   fingerprint: string
+  /** When it came nobody had admitted it. */
+  isQuarantined: boolean
 }
 
 /** Who gives them. Each promise rejects with an Error whose message is a sentence. */

@@ -1,5 +1,6 @@
 // One agent's connection: Hello, Welcome, batches, acknowledgements, and an end with a reason.
 import type { WebSocket } from 'ws'
+import { commandThere } from '../../hint.ts'
 import { sinceBootMs } from '../../host/since-boot.ts'
 import {
   CAPABILITIES,
@@ -15,7 +16,7 @@ import {
 import type { Trouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
 import { RateLimit } from '../rate.ts'
-import type { Admission, DeviceFacts, Enrolled } from '../store/protocol.ts'
+import type { DeviceFacts, Enrolled } from '../store/protocol.ts'
 import { StoreError } from '../store/store-error.ts'
 import { Batches, type BatchesContext } from './batches.ts'
 import { boundedHost, boundedLive, boundedReason, boundedText, closeReason } from './bounded.ts'
@@ -24,11 +25,8 @@ import type { Device, Devices } from './devices.ts'
 import { closeCounter, ENDINGS, type Ending, errorCounter } from './ending.ts'
 import { PolicyLane, type PolicySource } from './policy-lane.ts'
 
-/** In the hour that newcomers are counted over one may come every few seconds. */
-const NEWCOMER_RETRY_MS = 60_000
-
-/** How somebody came in: over the Unix socket, with the token, or as the device that a certificate names. */
-export type Origin = 'local' | 'token' | EnrolledOrigin
+/** How somebody came in: over the Unix socket, or as the device that a certificate names. */
+export type Origin = 'local' | EnrolledOrigin
 
 export type ConnectionContext = BatchesContext & {
   devices: Devices
@@ -44,14 +42,10 @@ export type ConnectionContext = BatchesContext & {
   certificates?: CertificateGiver | undefined
   /** What is sent to enrolled devices; undefined: nothing is. */
   policies?: PolicySource | undefined
-  /** Who may take the place of who is there, asked before the device is enrolled; undefined: nobody may. */
-  onHello(
-    connection: Connection,
-    deviceId: string,
-    outboxId: string,
-  ): Promise<Admission | undefined>
-  /** Called once it is enrolled: an older connection of the device ends. */
-  onEnrolled(connection: Connection, deviceId: string, isNew: boolean): void
+  /** Whether it may be this device, asked before the store knows of it; undefined: it may. */
+  onHello(connection: Connection, deviceId: string): Promise<'taken' | 'enrolled' | undefined>
+  /** Called once the store knows it: an older connection of the device ends. */
+  onEnrolled(connection: Connection, deviceId: string): void
   /** Called when items were handed to the ledger. */
   onHanded(connection: Connection): void
   /** Called once, when the socket is closed. `deviceId` is undefined when no Hello came. */
@@ -64,10 +58,9 @@ export class Connection {
   readonly #helloTimer: NodeJS.Timeout
   #state: 'greeting' | 'enrolling' | 'streaming' | 'ended' = 'greeting'
   #deviceId: string | undefined
-  #outboxId = ''
   /** It came over the Unix socket: the kernel says that it is of this machine. */
   readonly isLocal: boolean
-  /** It came with a certificate; undefined: without. */
+  /** It came with a certificate; undefined: over the Unix socket. */
   readonly enrolled: EnrolledOrigin | undefined
   /** Once it is enrolled. */
   #batches: Batches | undefined
@@ -115,15 +108,6 @@ export class Connection {
   /** Items handed to the store whose commit has not come back. */
   outstandingItems(): number {
     return this.#batches?.outstandingItems() ?? 0
-  }
-
-  /** The row of its outbox, once it is enrolled. */
-  outboxRow(): number | undefined {
-    return this.#batches?.device.enrolled.outbox
-  }
-
-  outboxId(): string {
-    return this.#outboxId
   }
 
   /** Whether anything is heard of it within probeMs; what is not read because the store is behind is not silent. */
@@ -297,36 +281,41 @@ export class Connection {
       ~(this.#certificates ? 0n : CAPABILITIES_ENROLLED) &
       ~(enrolled && this.#context.policies ? 0n : Capability.policy)
     this.#deviceId = hello.deviceId
-    this.#outboxId = hello.outboxId
     const facts = {
       id: hello.deviceId,
       outboxId: hello.outboxId,
       agentVersion: boundedText(hello.agentVersion),
       host: boundedHost(hello.host),
     }
-    onHello(this, hello.deviceId, hello.outboxId)
-      .then(async (admission) => {
+    onHello(this, hello.deviceId)
+      .then(async (no) => {
         if (this.#state === 'ended') return
-        const enrolled = admission ? await ledger.enroll(facts, admission) : 'younger'
-        if (enrolled === 'younger') this.#refuseTaken(hello.deviceId)
-        else if (enrolled === 'newcomer')
-          this.end('newcomer', 'too many devices came for the first time', NEWCOMER_RETRY_MS)
-        else this.#welcome(facts, enrolled, hello, receivedAt)
+        if (no) this.#refuseClaim(hello.deviceId, no)
+        else this.#welcome(facts, await ledger.enroll(facts), hello, receivedAt)
       })
       .catch((error: Error) => this.#notStored('a device is not enrolled', error))
   }
 
-  #refuseTaken(deviceId: string): void {
-    this.#context.complain(
-      `somebody else says that it is device ${deviceId}, which is connected and answers: refused`,
+  #refuseClaim(deviceId: string, no: 'taken' | 'enrolled'): void {
+    const { complain } = this.#context
+    const who = this.isLocal ? 'an agent of this machine' : 'a machine that has enrolled'
+    if (no === 'taken') {
+      complain(
+        `${who} says that it is device ${deviceId}, an agent of this machine that is connected and answers: refused`,
+      )
+      this.end('taken', 'another agent of the collector’s machine is there and answers')
+      return
+    }
+    complain(
+      `${who} says that it is device ${deviceId}, which is enrolled: refused; ${commandThere(`collector devices remove ${deviceId}`)} lets it be that one`,
     )
-    this.end('taken', 'another connection of this device is there and answers')
+    this.end('taken', 'this device is enrolled, and comes with its certificate')
   }
 
   #welcome(facts: DeviceFacts, enrolled: Enrolled, hello: Hello, receivedAt: UnixNs): void {
     const { devices, limits, now, bootId, onEnrolled } = this.#context
     if (this.#state === 'ended') return
-    onEnrolled(this, facts.id, enrolled.isNew)
+    onEnrolled(this, facts.id)
     this.#state = 'streaming'
     const isOfThisMachine = this.isLocal || (bootId !== '' && facts.host.bootId === bootId)
     const device = devices.connect(facts, enrolled, !isOfThisMachine, now())

@@ -20,7 +20,6 @@ export const ENDINGS = {
   taken: { code: 4001, counter: 'agentsClosedTaken' },
   otherDevice: { code: 1008, counter: 'agentsClosedOtherDevice' },
   revoked: { code: 4003, counter: 'agentsClosedRevoked' },
-  newcomer: { code: 1013, counter: 'agentsClosedNewcomer' },
 } as const satisfies Record<string, { code: number; counter: CounterName }>
 export type Ending = keyof typeof ENDINGS
 

@@ -10,15 +10,13 @@ import { isOwnUser } from '../../stream/local-socket.ts'
 import { FRAME_BYTES_MAX, STREAM_PATH, SUBPROTOCOL } from '../../stream/message.ts'
 import { createTrouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
-import { isLoopbackHostHeader } from '../address.ts'
 import { createComplaint } from '../complaint.ts'
 import type { CounterName, Counters } from '../counters.ts'
 import { answerEarly } from '../early-answer.ts'
 import { knownAgentsMax, type Limits } from '../limits.ts'
 import { RateLimit } from '../rate.ts'
-import { bearerToken, sameSecret } from '../secrets.ts'
 import { ProgramTexts } from '../store/program-texts.ts'
-import type { Admission, StoredBatch } from '../store/protocol.ts'
+import type { StoredBatch } from '../store/protocol.ts'
 import type { Ledger } from '../store/store.ts'
 import type { CertificateGiver, EnrolledOrigin } from './certificates.ts'
 import { Connection, type Origin } from './connection.ts'
@@ -35,9 +33,7 @@ const PUSH_SLICE_AGENTS = 200
 export type { CertificateGiver, EnrolledOrigin } from './certificates.ts'
 
 export type Gateway = {
-  /** For http.Server's 'upgrade'. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
-  /** The same for agents of this machine, on a Unix socket: the kernel says who they are, and they show no token. */
+  /** For http.Server's 'upgrade', of agents of this machine: on a Unix socket, of which the kernel says who is there. */
   upgradeLocal(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** The same for agents with a certificate, of which the caller knows that it is good. */
   upgradeEnrolled(
@@ -61,7 +57,6 @@ export type Gateway = {
 
 export type GatewayOptions = {
   ledger: Ledger
-  agentToken: string
   devices: Devices
   counters: Counters
   limits: Limits
@@ -73,7 +68,16 @@ export type GatewayOptions = {
   certificates?: CertificateGiver | undefined
   /** What is sent to enrolled devices. */
   policies?: PolicySource | undefined
+  /** Undefined: no device is enrolled. */
+  claims?: Claims | undefined
   onStored(device: Device, findings: readonly Finding[], stored: StoredBatch): void
+}
+
+/** Whose ids are whose: nobody enrols under the id of an agent of this machine, and that one comes under no device's. */
+export type Claims = {
+  isEnrolled(deviceId: string): boolean
+  /** An agent of this machine has come by this id. */
+  noteLocal(deviceId: string): void
 }
 
 type Refusal = { status: number; title: string; counter: CounterName; error: string }
@@ -99,11 +103,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   const byDevice = new Map<string, Connection>()
   const paused = new Set<Connection>()
   const rate = new RateLimit(limits.connectsPerSecond, limits.connectsBurst, performance.now())
-  const newcomers = new RateLimit(
-    limits.newcomersPerHour / 3600,
-    limits.newcomersBurst,
-    performance.now(),
-  )
   let closing = false
 
   const watch = setInterval(() => {
@@ -127,27 +126,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     paused.clear()
   }
 
-  function strangerBy(headers: IncomingMessage['headers']): Refusal | undefined {
-    if (!isLoopbackHostHeader(headers.host))
-      return refused(
-        421,
-        'Misdirected Request',
-        'agentsRefusedHost',
-        'the Host header must name the loopback address this collector listens on',
-      )
-    if (headers.origin !== undefined)
-      return refused(403, 'Forbidden', 'agentsRefusedOrigin', 'browsers may not connect here')
-    const token = bearerToken(headers.authorization)
-    if (token === undefined || !sameSecret(token, options.agentToken))
-      return refused(
-        401,
-        'Unauthorized',
-        'agentsRefusedToken',
-        "the agent's token is missing or wrong: it is in agent.token in the collector's state directory",
-      )
-    return undefined
-  }
-
   function strangerAt(socket: Duplex): Refusal | undefined {
     const uid = peerUid(socket as Socket)
     return isOwnUser(uid)
@@ -160,20 +138,11 @@ export function createGateway(options: GatewayOptions): Gateway {
         )
   }
 
-  function strangerOf(
-    origin: Origin,
-    socket: Duplex,
-    headers: IncomingMessage['headers'],
-  ): Refusal | undefined {
-    if (origin === 'local') return strangerAt(socket)
-    return origin === 'token' ? strangerBy(headers) : undefined
-  }
-
   function refusal(request: IncomingMessage, socket: Duplex, origin: Origin): Refusal | undefined {
     const { headers } = request
     if (request.url !== STREAM_PATH)
       return refused(404, 'Not Found', 'agentsRefusedPath', `agents connect to ${STREAM_PATH}`)
-    const stranger = strangerOf(origin, socket, headers)
+    const stranger = origin === 'local' ? strangerAt(socket) : undefined
     if (stranger) return stranger
     const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim())
     if (!offered.includes(SUBPROTOCOL))
@@ -190,7 +159,8 @@ export function createGateway(options: GatewayOptions): Gateway {
         'agentsRefusedStopping',
         'the collector is stopping',
       )
-    if (connections.size >= knownAgentsMax(limits))
+    const isUnknown = origin !== 'local' && origin.isQuarantined
+    if (connections.size >= (isUnknown ? limits.agentsMax : knownAgentsMax(limits)))
       return refused(
         503,
         'Service Unavailable',
@@ -198,7 +168,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         `${connections.size} agents are connected, which is the limit`,
       )
     // The door has let them in at its own rate.
-    if (typeof origin !== 'object' && !rate.take(performance.now()))
+    if (origin === 'local' && !rate.take(performance.now()))
       return refused(
         503,
         'Service Unavailable',
@@ -238,29 +208,16 @@ export function createGateway(options: GatewayOptions): Gateway {
       options.onStored(...stored)
     },
     /**
-     * Until there is enrolment anybody with the token can say that it is any device. Who is there and answers stays; a
-     * real agent that comes back has left a dead connection behind, which does not. One that knows an outbox from before
-     * was here before, and takes its place back from somebody who came while it was away; so does one of this machine,
-     * of whom the kernel says so.
+     * Nobody else has the key of an enrolled device: an older connection is one that it left behind. Of this machine it is
+     * the one that is there and answers.
      */
-    async onHello(connection: Connection, deviceId: string, outboxId: string) {
+    async onHello(connection: Connection, deviceId: string) {
+      if (connection.isLocal && options.claims?.isEnrolled(deviceId)) return 'enrolled'
       const old = byDevice.get(deviceId)
-      if (connection.enrolled) {
-        // Nobody else has its key: the older connection is one that it left behind. But the collector's own machine is who
-        // it is by the kernel's word, and somebody may have enrolled under its id.
-        if (old?.isLocal && (await old.isAlive())) return undefined
-        return { elderThan: undefined, mayBeNew: true }
-      }
-      if (old?.enrolled && !connection.isLocal) return undefined
-      const mayBeNew = newcomers.has(performance.now()) && connections.size <= limits.agentsMax
-      const admission: Admission = { elderThan: undefined, mayBeNew }
-      if (!old || (connection.isLocal && !old.isLocal) || !(await old.isAlive())) return admission
-      const elderThan = old.outboxRow()
-      if (elderThan === undefined || old.outboxId() === outboxId || old.isLocal) return undefined
-      return { ...admission, elderThan }
+      return old?.isLocal && (await old.isAlive()) ? 'taken' : undefined
     },
-    onEnrolled(connection: Connection, deviceId: string, isNew: boolean) {
-      if (isNew) newcomers.take(performance.now())
+    onEnrolled(connection: Connection, deviceId: string) {
+      if (connection.isLocal) options.claims?.noteLocal(deviceId)
       byDevice.get(deviceId)?.end('replaced', 'a newer connection of this device has taken over')
       byDevice.set(deviceId, connection)
     },
@@ -287,7 +244,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   return {
-    upgrade: (request, socket, head) => upgrade(request, socket, head, 'token'),
     upgradeLocal: (request, socket, head) => upgrade(request, socket, head, 'local'),
     upgradeEnrolled: upgrade,
     review(judge) {
@@ -329,7 +285,6 @@ function refuse(socket: Duplex, { status, title, error }: Refusal): void {
     ...{ status, title },
     headers: {
       'Content-Type': 'application/json; charset=utf-8',
-      ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
       ...(status === 503 && { 'Retry-After': `${RETRY_AFTER_S}` }),
     },
     body: JSON.stringify({ error }),

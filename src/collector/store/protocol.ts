@@ -130,29 +130,18 @@ export const REFUSED = -1n
 /** `outboxId`: 32 hex digits. */
 export type DeviceFacts = { id: string; outboxId: string; agentVersion: string; host: HostFacts }
 
-/**
- * Who may enroll. `elderThan`: only one whose outbox was known before that row, since another connection says that it is
- * this device; `mayBeNew`: one whose device was never heard of.
- */
-export type Admission = { elderThan: number | undefined; mayBeNew: boolean }
-export const ANYBODY: Admission = { elderThan: undefined, mayBeNew: true }
-/** Why not, and then nothing was written. */
-export type NotAdmitted = 'younger' | 'newcomer'
-
 /** A device as the store knows it; `lastSequence` is its outbox's. */
 export type Enrolled = {
   device: number
   outbox: number
   lastSequence: number
   firstSeenAt: bigint
-  /** The device was never heard of before. */
-  isNew: boolean
 }
 
 /** What one transaction does. */
 export type Change =
   | { op: 'append'; nowNs: bigint; batch: StoreBatch }
-  | { op: 'enroll'; nowNs: bigint; facts: DeviceFacts; admission: Admission }
+  | { op: 'enroll'; nowNs: bigint; facts: DeviceFacts }
   | { op: 'triage'; nowNs: bigint; said: TriageSaid }
 
 /** What is asked of the writer. */

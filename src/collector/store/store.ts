@@ -4,12 +4,10 @@ import { PLACE } from '../../place.ts'
 import { createTrouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
 import type {
-  Admission,
   Answers,
   DeviceFacts,
   Enrolled,
   Keep,
-  NotAdmitted,
   Query,
   Retained,
   StoreBatch,
@@ -32,7 +30,7 @@ export type Ledger = {
    */
   append(batch: StoreBatch, frame: ArrayBuffer): Promise<StoredBatch>
   /** Makes the device known, or brings what is known of it up to date. Rejects with StoreError. */
-  enroll(facts: DeviceFacts, admission: Admission): Promise<Enrolled | NotAdmitted>
+  enroll(facts: DeviceFacts): Promise<Enrolled>
   /** Bytes handed to `append` and not answered yet. */
   waitingBytes(): number
 }
@@ -106,9 +104,9 @@ export async function loadStore(options: {
         waitingBytes -= bytes
       }
     },
-    async enroll(facts, admission) {
-      const work: Work = { op: 'enroll', nowNs: now(), facts, admission }
-      return (await writer.call(work)) as Enrolled | NotAdmitted
+    async enroll(facts) {
+      const work: Work = { op: 'enroll', nowNs: now(), facts }
+      return (await writer.call(work)) as Enrolled
     },
     waitingBytes: () => waitingBytes,
     async triage(said) {

@@ -6,13 +6,11 @@ import { alertWriter } from './alerts.ts'
 import { type BUDGETS, Budget, healthCharge, type Kind, overBudget } from './budget.ts'
 import { inventoryWriter } from './inventory.ts'
 import {
-  type Admission,
   type Change,
   type DeviceFacts,
   DUPLICATE,
   type Enrolled,
   type Keep,
-  type NotAdmitted,
   REFUSED,
   type Retained,
   type StoreBatch,
@@ -33,7 +31,7 @@ type OtherItem = Exclude<StoreItem, { kind: 'alert' }>
 /** What a piece of work did. refused: nothing of it is stored, it may be tried again. */
 export type Done =
   | { op: 'append'; stored: StoredBatch }
-  | { op: 'enroll'; enrolled: Enrolled | NotAdmitted }
+  | { op: 'enroll'; enrolled: Enrolled }
   | { op: 'triage'; outcome: TriageOutcome }
   | { op: 'refused'; reason: string }
 
@@ -122,7 +120,6 @@ export function createWriter(
      RETURNING row, first_seen_at`,
   )
   const findDevice = prepare(db, 'SELECT row FROM device WHERE id = ?')
-  const findOutbox = prepare(db, 'SELECT row FROM outbox WHERE device = ? AND id = ?')
   let lastStoredAt = newestStoredAt(db)
   let forgottenBefore = uidAt(retention.horizonAt())
 
@@ -211,22 +208,7 @@ export function createWriter(
     return { op: 'append', stored: { storedAt, refusals, triaged } }
   }
 
-  /** Row ids rise: who knows an outbox that was known before another's is the one that was here before. */
-  function refuses(
-    { elderThan, mayBeNew }: Admission,
-    facts: DeviceFacts,
-  ): NotAdmitted | undefined {
-    const known = findDevice.get(facts.id)
-    if (!known && !mayBeNew) return 'newcomer'
-    if (elderThan === undefined) return undefined
-    const outbox = known && findOutbox.get(known.row as bigint, Buffer.from(facts.outboxId, 'hex'))
-    return outbox && (outbox.row as bigint) < elderThan ? undefined : 'younger'
-  }
-
-  function enroll(nowNs: bigint, facts: DeviceFacts, admission: Admission): Enrolled | NotAdmitted {
-    const refused = refuses(admission, facts)
-    if (refused) return refused
-    const isNew = findDevice.get(facts.id) === undefined
+  function enroll(nowNs: bigint, facts: DeviceFacts): Enrolled {
     const { hostname, os, osVersion, hardware, arch } = facts.host
     const version = facts.agentVersion
     const row = enrollDevice.get(
@@ -249,7 +231,6 @@ export function createWriter(
       outbox: Number(outbox?.row),
       lastSequence: Number(outbox?.last_sequence),
       firstSeenAt: row?.first_seen_at as bigint,
-      isNew,
     }
   }
 
@@ -263,7 +244,7 @@ export function createWriter(
       case 'append':
         return append(work.nowNs, work.batch, oneByOne)
       case 'enroll':
-        return { op: 'enroll', enrolled: enroll(work.nowNs, work.facts, work.admission) }
+        return { op: 'enroll', enrolled: enroll(work.nowNs, work.facts) }
       case 'triage':
         return { op: 'triage', outcome: triage(work.nowNs, work.said) }
       default:

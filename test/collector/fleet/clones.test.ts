@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Counters } from '../../../src/collector/counters.ts'
 import { type Clones, createClones, type Machine } from '../../../src/collector/fleet/clones.ts'
+import { noteLocal } from '../../../src/collector/fleet/local-ids.ts'
 import { isRefused, Registry } from '../../../src/collector/fleet/registry.ts'
 import { openRegistryFile } from '../../../src/collector/fleet/registry-file.ts'
 import { type UnixNs, unixNs } from '../../../src/units.ts'
@@ -197,11 +198,17 @@ describe('clones', () => {
     for (let turn = 0; turn < 20; turn++)
       assert.equal(come({ hardware: '', bootId: '' }, turn), undefined)
   })
+  it('become no agent of the collector’s own machine', () => {
+    noteLocal(database, NEW_ID, minutesOn(0))
+    const order = other(0)
+    assert(order)
+    assert.match(`${clones.refusalOf(order, order.token, NEW_ID)}`, /of a device that is known/)
+  })
   it('are kept in a file that was of the version before', () => {
     registry.close()
     const older = new DatabaseSync(path)
     older.exec(
-      'DROP TABLE seen; DROP TABLE clone; ALTER TABLE device DROP COLUMN shared_ns; PRAGMA user_version = 1',
+      'DROP TABLE local; DROP TABLE seen; DROP TABLE clone; ALTER TABLE device DROP COLUMN shared_ns; PRAGMA user_version = 1',
     )
     older.close()
     open()
