@@ -59,8 +59,8 @@ export type ProgramSourceOptions = {
   log: (text: string) => void
   /** The first of the pauses before it is started again. */
   restartMs?: number
-  /** Between two looks at whether it still prints: a second of the program's, as it were. */
-  beatMs?: number
+  /** Calls `look`, whether it still prints, each second until it is given up: a test's own seconds, where it has some. */
+  everySecond?: (look: () => void) => () => void
 }
 
 export type ProgramSource = NativeSource & {
@@ -69,7 +69,6 @@ export type ProgramSource = NativeSource & {
 }
 
 const STDERR_CHARS_MAX = 300
-const BEAT_MS = 1_000
 /** Between SIGTERM and SIGKILL: one that hangs, or is stopped, heeds the latter alone. */
 const KILL_MS = 2_000
 /** Nothing of root's environment is its business. */
@@ -97,8 +96,8 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
   let firstLine: Uint8Array | undefined
   /** When it began to print. Who is told of it anew knows by it that it is the same one, whose counts go on. */
   let beganNs = 0n
-  /** Beats since it last printed. They stand still with a machine that sleeps, as it does. */
-  let silentBeats = 0
+  /** Seconds since it last printed. They stand still with a machine that sleeps, as it does. */
+  let silentS = 0
   /** Why the one that runs was ended from here. */
   let endedFor: string | undefined
 
@@ -164,7 +163,7 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
     if (isClosed) return
     const began = performance.now()
     firstLine = undefined
-    silentBeats = 0
+    silentS = 0
     endedFor = undefined
     let said = ''
     const framer = createLineFramer(onLine, () => malformed++)
@@ -188,7 +187,7 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
       ended(reason, performance.now() - began)
     }
     started.stdout?.on('data', (chunk: Uint8Array) => {
-      silentBeats = 0
+      silentS = 0
       framer.push(chunk)
     })
     started.stderr?.on('data', (chunk: Uint8Array) => {
@@ -232,12 +231,12 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
     signal(child, 'SIGKILL')
   }
   const { silentMaxS } = program
-  const beat =
+  const endSeconds =
     silentMaxS === undefined
       ? undefined
-      : setInterval(() => {
-          if (++silentBeats > silentMaxS) restart(`it printed nothing for ${silentMaxS} s`)
-        }, options.beatMs ?? BEAT_MS).unref()
+      : (options.everySecond ?? everySecond)(() => {
+          if (++silentS > silentMaxS) restart(`it printed nothing for ${silentMaxS} s`)
+        })
 
   start()
   return {
@@ -277,7 +276,7 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
       mark(Mark.stop)
       isClosed = true
       clearTimeout(timer)
-      clearInterval(beat)
+      endSeconds?.()
       if (child) endIt(child)
     },
     restart,
@@ -292,4 +291,9 @@ function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
   } catch {
     // It has ended.
   }
+}
+
+function everySecond(look: () => void): () => void {
+  const timer = setInterval(look, 1_000).unref()
+  return () => clearInterval(timer)
 }

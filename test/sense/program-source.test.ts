@@ -43,7 +43,6 @@ describe('a program of the system as a source', () => {
       program?: SystemProgram
       queueBytesMax?: number
       bootNs?: () => bigint
-      beatMs?: number
     } = {},
   ) {
     const path = join(folder, 'program')
@@ -51,6 +50,7 @@ describe('a program of the system as a source', () => {
     chmodSync(path, 0o755)
     const logged: string[] = []
     let wakes = 0
+    let look: (() => void) | undefined
     const source = openProgramSource({
       program: change.program ?? ESLOGGER,
       path,
@@ -60,7 +60,10 @@ describe('a program of the system as a source', () => {
       onReadable: () => wakes++,
       log: (text) => logged.push(text),
       restartMs: 20,
-      ...(change.beatMs === undefined ? {} : { beatMs: change.beatMs }),
+      everySecond(one) {
+        look = one
+        return () => undefined
+      },
     })
     open.push(source)
     const told: string[] = []
@@ -75,7 +78,11 @@ describe('a program of the system as a source', () => {
       for (const end = performance.now() + WAIT_MS; !met(); await sleep(5))
         assert.ok(performance.now() < end, `${what}: ${told.join('; ')}`)
     }
-    return { source, drain, until, told, marks, logged, wakes: () => wakes }
+    /** So many seconds of the program's, in which nothing of what it prints comes. */
+    const pass = (seconds: number): void => {
+      for (let second = 0; second < seconds; second++) look?.()
+    }
+    return { source, drain, until, pass, told, marks, logged, wakes: () => wakes }
   }
 
   it('tells that it works with its first line, and each line as it is', async () => {
@@ -181,12 +188,15 @@ describe('a program of the system as a source', () => {
   })
 
   it('is ended and started anew where it should print and hangs, and says so', async () => {
-    const { drain, until } = start(
+    const { drain, until, pass } = start(
       `trap '' TERM; [ -e ${folder}/hung ] || { echo > ${folder}/hung; echo line; exec sleep 60; }
        echo again; while :; do sleep 0.01; echo again; done`,
-      // Two seconds: on one processor, with twelve others that wanted it, a quarter of one passed between two lines.
-      { program: { ...NETTOP, silentMaxS: 200 }, beatMs: 10 },
+      { program: { ...NETTOP, silentMaxS: 200 } },
     )
+    await until('a line', () => drain().includes('line'))
+    pass(200)
+    assert.deepEqual(drain(), ['start works', 'line'])
+    pass(1)
     await until('a second run', () => drain().includes('again'))
     assert.deepEqual(drain().slice(0, 4), [
       'start works',
@@ -195,13 +205,17 @@ describe('a program of the system as a source', () => {
       'start works',
     ])
     // One that prints is left alone.
-    const before = drain().length
-    await until('many lines', () => drain().length > before + 60)
+    for (let lines = 0; lines < 3; lines++) {
+      const before = drain().length
+      await until('another line', () => drain().length > before)
+      pass(200)
+    }
     assert.equal(drain().filter((one) => one.startsWith('start')).length, 3)
   })
 
   it('says that it hangs of one that never printed, and may be silent where silence says nothing', async () => {
-    const hung = start('exec sleep 60', { program: { ...NETTOP, silentMaxS: 5 }, beatMs: 2 })
+    const hung = start('exec sleep 60', { program: { ...NETTOP, silentMaxS: 5 } })
+    hung.pass(6)
     await hung.until('why', () => hung.drain().length > 0)
     assert.deepEqual(hung.told, ['start cannot nettop tells nothing: it printed nothing for 5 s.'])
     assert.equal(ESLOGGER.silentMaxS, undefined)
