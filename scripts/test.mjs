@@ -59,7 +59,7 @@ export const LONGEST = [
 /** What the native tests build, in the order in which they run. */
 const BUILDS = [
   ['-C', 'native/test', 'decisions'],
-  ['-C', 'native/test/mac', 'plain', 'CXX=g++', 'BUILD=build/plain'],
+  ['-C', 'native/test/mac', 'plain'],
   ['-C', 'native/test/mac', 'client'],
   ['-C', 'native/test/filter', 'all', 'fuzzers', 'xpc'],
   ['-C', 'native/test/statistics', 'all', 'fuzz'],

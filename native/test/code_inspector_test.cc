@@ -272,9 +272,10 @@ void TestUniversalHeader() {
 }  // namespace freshet
 
 int main() {
-  freshet::TestWhoSigned();
-  freshet::TestAuthorities();
-  freshet::TestFailures();
-  freshet::TestSlices();
-  freshet::TestUniversalHeader();
+  using namespace freshet;
+  TestWhoSigned();
+  TestAuthorities();
+  TestFailures();
+  TestSlices();
+  TestUniversalHeader();
 }

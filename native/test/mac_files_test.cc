@@ -161,15 +161,16 @@ void BelievesOfOwnersTheDiskAlone() {
 }  // namespace freshet
 
 int main() {
+  using namespace freshet;
   // Without a link on its way, whatever TMPDIR is.
   char made[] = "/tmp/freshet-files-XXXXXX";
   char room[4096];
   if (mkdtemp(made) == nullptr || realpath(made, room) == nullptr) return 1;
   const std::string folder = room;
-  freshet::FindsWhatLiesOnADisk(folder);
-  freshet::WaitsForNoMountAtALook(folder);
-  freshet::WaitsForNoLinkAtALook(folder);
-  freshet::OpensFilesAlone(folder);
-  freshet::BelievesOfOwnersTheDiskAlone();
+  FindsWhatLiesOnADisk(folder);
+  WaitsForNoMountAtALook(folder);
+  WaitsForNoLinkAtALook(folder);
+  OpensFilesAlone(folder);
+  BelievesOfOwnersTheDiskAlone();
   return system(("rm -r " + folder).c_str());
 }

@@ -105,7 +105,8 @@ void TestCalls() {
 }  // namespace freshet
 
 int main() {
-  freshet::TestScripts();
-  freshet::TestCode();
-  freshet::TestCalls();
+  using namespace freshet;
+  TestScripts();
+  TestCode();
+  TestCalls();
 }

@@ -217,12 +217,13 @@ void TestChanges() {
 }  // namespace freshet
 
 int main() {
-  freshet::TestIdentity();
-  freshet::TestOne();
-  freshet::TestNamesOfOthers();
-  freshet::TestSignatures();
-  freshet::TestBlobs();
-  freshet::TestTold();
-  freshet::TestListFails();
-  freshet::TestChanges();
+  using namespace freshet;
+  TestIdentity();
+  TestOne();
+  TestNamesOfOthers();
+  TestSignatures();
+  TestBlobs();
+  TestTold();
+  TestListFails();
+  TestChanges();
 }

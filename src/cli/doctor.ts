@@ -21,9 +21,10 @@ const CONNECTING_MS = 5_000
 /** Of a directory; ours hold a dozen. */
 const ENTRIES_MAX = 1000
 
-export async function runDoctorCommand(command: DoctorCommand): Promise<number> {
+/** What it finds now. */
+export async function look(command: DoctorCommand): Promise<Check[]> {
   const paths = statePaths(command.state)
-  const checks = diagnose({
+  return diagnose({
     platform: process.platform,
     version: VERSION,
     layout: LAYOUT,
@@ -35,6 +36,10 @@ export async function runDoctorCommand(command: DoctorCommand): Promise<number> 
     agent: await agentFacts(paths.root),
     machine: agentOfMachine(paths.root),
   })
+}
+
+export async function runDoctorCommand(command: DoctorCommand): Promise<number> {
+  const checks = await look(command)
   const status = exitStatusOf(checks)
   process.stdout.write(
     command.json

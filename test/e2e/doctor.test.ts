@@ -15,6 +15,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { look } from '../../src/cli/doctor.ts'
 import { PLACE } from '../../src/place.ts'
 import type { Check, CheckId } from '../../src/status/doctor.ts'
 import { leaveOut, whyNoTool, whyNotLinux, whyNotRoot } from '../left-out.ts'
@@ -51,9 +52,10 @@ describe('freshet doctor', () => {
     return check
   }
   const check = async (id: CheckId): Promise<Check> => of(await diagnose(), id)
-  /** Until it has changed: what an agent finds out takes a moment. */
+  /** Until it has changed: what an agent finds out takes a moment. The command is asked once it has, as each costs a Node. */
   const becomes = (id: CheckId, result: Check['result']): Promise<Check> =>
     until(async () => {
+      if (!(await look({ state })).some((one) => one.id === id && one.result === result)) return
       const found = await check(id)
       return found.result === result ? found : undefined
     }, `${id}: ${result}`)

@@ -48,6 +48,7 @@ void TakesReportsFromSeveralThreads() {
 }  // namespace freshet
 
 int main() {
-  freshet::TakesReportsFromSeveralThreads();
+  using namespace freshet;
+  TakesReportsFromSeveralThreads();
   std::puts("threads: ok");
 }

@@ -113,8 +113,9 @@ void SaysWhenEverythingIsCalledSo() {
 }  // namespace freshet
 
 int main() {
-  freshet::BelievesWhatIsKept();
-  freshet::BelievesTheSealedVolume();
-  freshet::LeavesTheRestToTheFile();
-  freshet::SaysWhenEverythingIsCalledSo();
+  using namespace freshet;
+  BelievesWhatIsKept();
+  BelievesTheSealedVolume();
+  LeavesTheRestToTheFile();
+  SaysWhenEverythingIsCalledSo();
 }

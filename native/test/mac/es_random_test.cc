@@ -273,7 +273,8 @@ void DecodesWhatever(u64 messages, u64 seed) {
 }  // namespace freshet
 
 int main(int count, char** arguments) {
+  using namespace freshet;
   const freshet::u64 messages = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 20'000;
-  freshet::DecodesWhatever(messages, 1);
+  DecodesWhatever(messages, 1);
   std::puts("es random: ok");
 }
