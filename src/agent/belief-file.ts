@@ -76,8 +76,8 @@ const isElsewhere = (value: unknown): boolean => {
 
 const isEnds = (value: unknown): boolean => {
   if (value === undefined) return true
-  const { peer, localPort, pid } = (value ?? {}) as Record<string, unknown>
-  return typeof peer === 'string' && isCount(localPort) && isCount(pid)
+  const { peer, localPort, pid, makerPid = 0 } = (value ?? {}) as Record<string, unknown>
+  return typeof peer === 'string' && [localPort, pid, makerPid].every(isCount)
 }
 
 /** Whether it has the shape that `save` gives: the file may be older, or another's. */

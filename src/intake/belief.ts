@@ -32,7 +32,7 @@ import {
   SOURCE_CODE,
 } from '../sources/choice.ts'
 import { type Change, createChanges } from './changes.ts'
-import { createFlowBook, type FlowRow } from './flow-book.ts'
+import { createFlowBook, type FlowRow, noteMaker } from './flow-book.ts'
 import { type BeliefMemory, createGiving } from './giving.ts'
 import { hasMacSource } from './of-mac.ts'
 import { createPassing } from './passing.ts'
@@ -172,6 +172,7 @@ export function createBelief(options: {
     const id = view.getBigUint64(GONE_AT.flowId, true)
     const epoch = view.getUint32(GONE_AT.epoch, true)
     const row = book.find(source, id, epoch)
+    if (row !== undefined) noteMaker(row, record)
     if (row?.given !== undefined) giving.tellString(record, row.given)
     else if (row !== undefined) {
       if (row.strings.length < 4) row.strings.push(new Uint8Array(record))

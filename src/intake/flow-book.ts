@@ -4,7 +4,15 @@
 // UDP is another matter: NetworkStatistics and nettop tell one row of a socket, for all its peers and from its beginning,
 // the filter a flow for each peer, anew when it comes and when the socket was idle. Such rows are no one flow; they are of
 // one socket (sockets.ts).
-import { FLOW_AT, FLOW_FIXED_BYTES, FlowFlag, FlowState, Source } from '../records/record.gen.ts'
+import {
+  FLOW_AT,
+  FLOW_FIXED_BYTES,
+  FlowFlag,
+  FlowState,
+  NAME_AT,
+  RecordType,
+  Source,
+} from '../records/record.gen.ts'
 
 const TWO_32 = 4_294_967_296
 
@@ -45,6 +53,8 @@ export type FlowRow = {
   strings: Uint8Array[]
   localPort: number
   pid: number
+  /** Who made the socket for it, where its source says so; nettop knows that one alone. */
+  makerPid: number
   out: number
   in: number
   lastNs: bigint
@@ -111,7 +121,7 @@ const APART_NS = 2_000_000_000n
 const isBefore = (one: FlowRow, other: FlowRow): boolean =>
   !one.isOpen && one.lastNs + APART_NS < other.firstNs && !(one.isLost && other.isFoundOpen)
 
-export type Ends = Pick<FlowRow, 'peer' | 'localPort' | 'pid'>
+export type Ends = Pick<FlowRow, 'peer' | 'localPort' | 'pid'> & { makerPid?: number }
 /** As a peer begins. */
 const UDP_BEGINS = '17 '
 const NO_PEER = `${UDP_BEGINS}${'00'.repeat(16)} 0`
@@ -121,12 +131,12 @@ const haveSamePort = (a: Ends, b: Ends): boolean =>
   a.localPort !== 0 && b.localPort !== 0
     ? a.localPort === b.localPort
     : a.pid !== 0 && a.pid === b.pid
+const haveSameProcess = (a: Ends, b: Ends): boolean =>
+  a.pid !== 0 && (a.pid === b.pid || a.pid === b.makerPid || b.pid === a.makerPid)
 /** Without a peer the process decides too: a port is used by several, for multicast. */
 export const haveSameSocket = (a: Ends, b: Ends): boolean => {
   if (!isUdp(a) || !isUdp(b) || !haveSamePort(a, b)) return false
-  return a.peer === NO_PEER || b.peer === NO_PEER
-    ? a.pid !== 0 && a.pid === b.pid
-    : a.peer === b.peer
+  return a.peer === NO_PEER || b.peer === NO_PEER ? haveSameProcess(a, b) : a.peer === b.peer
 }
 /** Whether they are the ends of one flow, which is not of UDP. */
 export const haveSameEnds = (a: Ends, b: Ends): boolean =>
@@ -142,6 +152,13 @@ const distance = ({ firstNs: a }: FlowRow, { firstNs: b }: FlowRow): bigint =>
 
 const nearestOf = (row: FlowRow, found: readonly FlowRow[]): FlowRow =>
   found.reduce((a, b) => (distance(row, b) < distance(row, a) ? b : a))
+
+/** `string`: its name or gone record. */
+export function noteMaker(row: FlowRow, string: Uint8Array): void {
+  const view = new DataView(string.buffer, string.byteOffset, string.byteLength)
+  if (view.getUint16(4, true) === RecordType.name)
+    row.makerPid = view.getUint32(NAME_AT.makerPid, true)
+}
 
 /** Rows by their ends: a program may have thousands of flows to one peer. */
 function createIndex() {
@@ -253,6 +270,7 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
       strings: waiting?.epoch === epoch ? waiting.records : [],
       localPort: view.getUint16(FLOW_AT.localPort, true),
       pid: view.getUint32(FLOW_AT.pid, true),
+      makerPid: 0,
       out: 0,
       in: 0,
       lastNs: 0n,
@@ -268,6 +286,7 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
       coveredBy: undefined,
       ...{ elsewhereOut: 0, elsewhereIn: 0, toldOut: 0, toldIn: 0 },
     }
+    for (const string of row.strings) noteMaker(row, string)
     rows.set(key, row)
     file(row)
     return row

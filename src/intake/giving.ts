@@ -311,12 +311,13 @@ export function createGiving(
         if (row.ended !== undefined)
           ended.set(`${row.ended.id}`, kept({ ...row.ended, out: 0, in: 0 }))
         if (row.given === undefined) continue
-        const { source, id, epoch, aheadOut, aheadIn, peer, localPort, pid, isSocket } = row
+        const { source, id, epoch, aheadOut, aheadIn, peer, localPort, pid, makerPid, isSocket } =
+          row
         const hasEnds = isSocket || (withEnds && source !== Source.filter && !row.isLoopback)
         if (hasEnds || isUdp(row) || row.given.id !== id || aheadOut !== 0 || aheadIn !== 0)
           given.push({
             ...{ source, id: `${id}`, epoch, given: kept(row.given), aheadOut, aheadIn },
-            ...(hasEnds ? { ends: { peer, localPort, pid } } : {}),
+            ...(hasEnds ? { ends: { peer, localPort, pid, makerPid } } : {}),
             ...(isSocket ? { isOfSocket: true } : {}),
           })
       }

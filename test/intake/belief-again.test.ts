@@ -50,6 +50,18 @@ describe('a flow that another source told to its end', () => {
     }
   })
 
+  it('is not told anew by who finds it open, long after the filter named it no more', () => {
+    const { begins, tells, cannot, wait, starts, ledger } = scene()
+    begins(filter)
+    tells(filter, { id: 1, out: 100, localPort: 0 })
+    begins(filter)
+    for (let i = 0; i < 4; i++) wait(60_000)
+    cannot(filter)
+    starts(statistics)
+    tells(statistics, { id: 70, out: 130, flags: enumerated })
+    assert.equal(ledger.out, 130)
+  })
+
   it('is known under its first id after an engine that was told nothing of it', () => {
     const silent = again(passedOn())
     silent.cannot(filter)
@@ -63,8 +75,10 @@ describe('a flow that another source told to its end', () => {
   it('keeps its counts where one that was told under them by another is told under its own again', () => {
     const story = again(passedOn())
     story.starts(filter)
-    story.tells(filter, { id: 1, out: 100, localPort: 0, flags: enumerated })
+    // A moment behind.
+    story.tells(filter, { id: 1, out: 90, localPort: 0, flags: enumerated })
     story.enumerated(filter)
+    assert.equal(story.ledger.out, 100)
     const last = again(story)
     last.cannot(filter)
     last.starts(statistics)
@@ -72,6 +86,14 @@ describe('a flow that another source told to its end', () => {
     last.enumerated(statistics)
     assert.equal(last.ledger.falls, 0)
     assert.deepEqual([...story.ledger.flows.keys(), last.ledger.out], ['1.1', 180])
+  })
+
+  it('is another where its counters began again', () => {
+    const story = again(passedOn())
+    story.cannot(filter)
+    story.starts(statistics)
+    story.tells(statistics, { id: 70, epoch: 2, out: 30, flags: enumerated })
+    assert.deepEqual([...story.ledger.flows.keys(), story.ledger.out], ['70.2', 30])
   })
 
   it('is told to its end where that came after an engine had kept what it knew', () => {
@@ -148,6 +170,29 @@ describe('a UDP socket that an engine before was given by a source that is not t
     return story
   }
 
+  it('counts once where its own row is told only after the start', () => {
+    const first = scene()
+    first.begins(filter)
+    first.begins(statistics)
+    first.tells(filter, { id: 1, out: 100, ...part })
+    const story = again(first)
+    story.starts(filter)
+    story.tells(filter, { id: 1, out: 100, ...part, flags: enumerated })
+    story.enumerated(filter)
+    story.starts(statistics)
+    story.tells(statistics, { id: 70, out: 100, ...socket, state: 'opened' })
+    story.enumerated(statistics)
+    story.cannot(filter)
+    story.tells(statistics, { id: 70, out: 120, ...socket })
+    assert.deepEqual(
+      [...story.ledger.flows].map(([key, { out }]) => [key, out]),
+      [
+        ['1.1', 100],
+        ['70.1', 20],
+      ],
+    )
+  })
+
   it('is the filter’s from here on', () => {
     for (const how of ['cannot', 'stops', 'not allowed'] as const) {
       const memory: BeliefMemory = JSON.parse(JSON.stringify(given().belief.memory()))
@@ -158,6 +203,39 @@ describe('a UDP socket that an engine before was given by a source that is not t
       story.enumerated(filter)
       story.tells(filter, { id: 1, out: 70, ...part })
       assert.ok(story.ledger.out >= 50, `${how}: ${story.ledger.out}`)
+    }
+  })
+})
+
+describe('thousands of flows that two sources tell', () => {
+  const FLOWS = 4_000
+  const costMs = (of: (index: number) => object): number => {
+    const { belief, teller, begins, wait } = scene()
+    begins(filter)
+    begins(statistics)
+    wait(5_000)
+    const beganMs = performance.now()
+    for (let round = 1; round <= 4; round++) {
+      const told = Array.from({ length: FLOWS }, (_, index) => {
+        const flow = { out: round, localPort: 1_024 + index, ...of(index) }
+        return [
+          teller.flow(filter, { id: 1 + index, ...flow }),
+          teller.flow(statistics, { id: 10_000 + index, ...flow }),
+        ]
+      })
+      belief.take(Buffer.concat(told.flat()))
+      wait(1_000)
+    }
+    return performance.now() - beganMs
+  }
+
+  it('cost to one peer what they cost to as many, of TCP and of UDP', () => {
+    const toMany = costMs((index) => ({ to: `198.18.${index >> 8}.${index & 255}` }))
+    for (const protocol of [6, 17]) {
+      const ratio = costMs(() => ({ protocol, pid: 7 })) / toMany
+      console.log(`      ${protocol === 6 ? 'TCP' : 'UDP'}: ${ratio.toFixed(1)} times`)
+      // Looked for among all that have the peer it was 9 times, and 10.
+      assert.ok(ratio < 4, `${ratio}`)
     }
   })
 })

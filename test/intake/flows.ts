@@ -82,12 +82,12 @@ export class Teller {
       state: FlowState[told.state ?? 'report'],
     })
   }
-  name(source: number, id: number, hostname: string): Uint8Array {
+  name(source: number, id: number, hostname: string, makerPid = 0): Uint8Array {
     return writeName({
       ...this.head(source),
       flowId: BigInt(id),
       epoch: 1,
-      makerPid: 0,
+      makerPid,
       makerPidversion: 0,
       localPort: 50_000,
       localAddr: new Uint8Array(16),
@@ -178,7 +178,8 @@ export function scene(memory?: BeliefMemory, allowed?: ReadonlySet<MacSource>) {
     cannot: (source: number, gap?: number) => hand(teller.mark(source, Mark.start, 0, gap)),
     stops: (source: number) => hand(teller.mark(source, Mark.stop, 0)),
     tells: (source: number, told: Told) => hand(teller.flow(source, told)),
-    names: (source: number, id: number, name: string) => hand(teller.name(source, id, name)),
+    names: (source: number, id: number, name: string, makerPid?: number) =>
+      hand(teller.name(source, id, name, makerPid)),
     wait(ms: number) {
       teller.atMs += ms
       return hand(teller.tick())

@@ -139,6 +139,25 @@ describe('a UDP socket without a peer', () => {
     assert.deepEqual([ledger.out, ledger.falls], [1_100, 0])
   })
 
+  it('that one process made for another is one with what nettop has of its maker', () => {
+    for (const isNamedFirst of [true, false]) {
+      const { begins, tells, names, stops, cannot, ledger } = scene()
+      begins(statistics)
+      if (isNamedFirst) names(statistics, 70, '', 3)
+      tells(statistics, { id: 70, out: 1_000, ...socket })
+      if (!isNamedFirst) names(statistics, 70, '', 3)
+      stops(statistics)
+      cannot(statistics)
+      begins(nettop)
+      tells(nettop, { id: 9, out: 40, ...socket, pid: 3, flags: enumerated })
+      tells(nettop, { id: 9, out: 60, ...socket, pid: 3 })
+      assert.equal(ledger.out, 1_060)
+      begins(statistics)
+      tells(statistics, { id: 70, out: 1_100, ...socket })
+      assert.equal(ledger.out, 1_100)
+    }
+  })
+
   it('of another process, protocol or port is another', () => {
     for (const unlike of [{ pid: 8 }, { localPort: 5_354 }, { protocol: 6 }]) {
       const { tells, cannot, ledger } = watched()
