@@ -21,6 +21,9 @@ export type Token = {
   revokedAt: UnixNs | undefined
 }
 
+/** Of one that is to be made, as Token has it. */
+export type TokenWanted = Pick<Token, 'label' | 'group' | 'usesMax' | 'expiresAt'>
+
 export type EnrolledDevice = {
   id: string
   /** SHA-256 of what the system calls its hardware, in hex; empty: it does not say. */

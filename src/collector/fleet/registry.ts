@@ -16,6 +16,7 @@ import {
   type EnrolledDevice,
   mayComeAgain,
   type Token,
+  type TokenWanted,
   tokenOf,
 } from './registry-rows.ts'
 
@@ -40,13 +41,6 @@ export type Refused = { code: RefusalCode; error: string }
 export const isRefused = (value: object): value is Refused => 'code' in value && 'error' in value
 
 const refused = (code: RefusalCode, error: string): Refused => ({ code, error })
-
-export type TokenWanted = {
-  label: string
-  group: string
-  usesMax: number | undefined
-  expiresAt: UnixNs | undefined
-}
 
 const TOKEN_BYTES = 24
 /** Says what it is, to whoever finds one: secret scanners look for such beginnings. */
