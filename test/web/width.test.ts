@@ -20,12 +20,12 @@ const WIDE = `[...document.querySelectorAll('body *')].flatMap((element) =>
     ? [element.outerHTML.slice(0, 120) + ' has ' + element.scrollWidth + ', ' + element.clientWidth]
     : [])`
 
-/** Numbers that are broken over lines. */
-const BROKEN = `[...document.querySelectorAll('.figure .value, td.number')].flatMap((element) => {
+/** Numbers, and the words beside bars, that are broken over lines. */
+const BROKEN = `[...document.querySelectorAll('.figure .value, td.number, .volume .what')].flatMap((element) => {
   const lines = document.createRange()
   lines.selectNodeContents(element)
   const tops = new Set([...lines.getClientRects()].map(({ top }) => Math.round(top)))
-  return /^[\\d,]+$/.test(element.textContent) && tops.size > 1 ? [element.textContent] : []
+  return /^[\\da-z,]+$/.test(element.textContent) && tops.size > 1 ? [element.textContent] : []
 })`
 
 describe('page: its width', function () {
