@@ -1,7 +1,7 @@
 // A collector of ten thousand machines over mutual TLS: what it costs in memory, how long all take that come back at once
 // beside a bare TLS server of Node's, how long a policy takes to reach all of them, and whether anything is lost.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -27,10 +27,14 @@ import type { Bench, Row } from './row.ts'
 
 const AGENTS = Number(process.env['FRESHET_BENCH_AGENTS'] ?? 10_000)
 const RSS_MB_MAX = 1000
+const RSS_RATIO_MAX = 1.2
 const RETURN_S_MAX = 60
 const RETURN_RATIO_MAX = 1.5
 const POLICY_S_MAX = 10
-const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+/** What ships, where it was built: from source, each thread of the collector holds what strips its types, too. */
+const bundle = fileURLToPath(new URL('../dist/freshet.mjs', import.meta.url))
+const isBundled = existsSync(bundle)
+const cli = isBundled ? bundle : fileURLToPath(new URL('../src/cli.ts', import.meta.url))
 const bareServer = fileURLToPath(new URL('./fleet-bare.ts', import.meta.url))
 
 /** Devices as enrolment would make them, without its rate: their certificates, and the registry that knows them. */
@@ -87,11 +91,11 @@ async function ended(child: ChildProcess): Promise<void> {
 const megabytesOf = ({ pid }: ChildProcess): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1000
 
-/** From the first connection to the answer on the last, over a server that does nothing else. */
-async function bareSeconds(
+/** From the first connection to the answer on the last, over a server that does nothing else, and what it then holds. */
+async function bare(
   { authorities, devices }: Omit<SwarmIdentities, 'collector'>,
   directory: string,
-): Promise<number> {
+): Promise<{ seconds: number; megabytes: number }> {
   const server = started([bareServer, directory])
   const sockets: TLSSocket[] = []
   try {
@@ -112,7 +116,7 @@ async function bareSeconds(
           }),
       ),
     )
-    return (performance.now() - beganMs) / 1000
+    return { seconds: (performance.now() - beganMs) / 1000, megabytes: megabytesOf(server) }
   } finally {
     for (const socket of sockets) {
       socket.on('error', () => {})
@@ -130,7 +134,7 @@ async function fleet(): Promise<Row[]> {
   let collector: ChildProcess | undefined
   try {
     const seeded = await seed(state, AGENTS)
-    const bareS = await bareSeconds(seeded, state)
+    const rival = await bare(seeded, state)
     const listen = ['--listen', '127.0.0.1:0', '--tls', '--name', '127.0.0.1']
     collector = started([cli, 'collector', ...listen, '--user', 'root', '--state', directory])
     const port = await portOf(collector)
@@ -161,18 +165,22 @@ async function fleet(): Promise<Row[]> {
     const policyS = policy ? (policy.lastMs - (publishedMs ?? Number.NaN)) / 1000 : Number.NaN
     const lost = generatedOf(tally) - tally.acknowledged
     const agents = `${AGENTS} agents`
+    const server = 'bare TLS server of node'
     return [
       {
         ...{ name: `fleet resident, ${agents} connected`, value: rssMb, unit: 'MB' },
-        ...{ target: `at most ${RSS_MB_MAX}`, met: rssMb > 0 && rssMb <= RSS_MB_MAX },
+        ratio: rssMb / rival.megabytes,
+        rival: `${server}, ${rival.megabytes.toFixed(0)} MB${isBundled ? '' : '; ours from source, not the bundle in dist/'}`,
+        target: `at most ${RSS_MB_MAX}, or ${RSS_RATIO_MAX}x`,
+        met: rssMb > 0 && (rssMb <= RSS_MB_MAX || rssMb / rival.megabytes <= RSS_RATIO_MAX),
       },
       {
         ...{ name: `fleet return of ${agents} that were cut at once`, value: returnS, unit: 's' },
-        ...{ ratio: returnS / bareS, rival: `bare TLS server of node, ${bareS.toFixed(1)} s` },
+        ...{ ratio: returnS / rival.seconds, rival: `${server}, ${rival.seconds.toFixed(1)} s` },
         target: `at most ${RETURN_S_MAX} s or ${RETURN_RATIO_MAX}x`,
         met:
           tally.cut >= AGENTS * 0.99 &&
-          (returnS <= RETURN_S_MAX || returnS / bareS <= RETURN_RATIO_MAX),
+          (returnS <= RETURN_S_MAX || returnS / rival.seconds <= RETURN_RATIO_MAX),
       },
       {
         ...{ name: `fleet policy in force on ${policy?.agents ?? 0} agents`, value: policyS },
