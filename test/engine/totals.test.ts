@@ -5,6 +5,7 @@ import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import type { Finding } from '../../src/engine/finding.ts'
 import { Direction, FlowFlag, Mark } from '../../src/records/record.gen.ts'
+import { WAIT_MS } from '../waits.ts'
 import { copyOf, HOUR_MS, MIB, Script, tell } from './scenario.ts'
 
 // What any stream moves is said once in summaries, and counted once in totals: through full tables, reused
@@ -200,7 +201,7 @@ function saidBy(findings: Finding[]): Sums {
 describe('totals', () => {
   it('are those of a plain sum, through evictions, epochs, reordering, hours and killed engines', function () {
     const runs = Number(process.env['FRESHET_TOTALS_RUNS'] ?? 200)
-    this.timeout(20_000 + runs * 20)
+    this.timeout(2 * WAIT_MS + runs * 20)
     let alerts = 0
     fc.assert(
       fc.property(
