@@ -28,6 +28,10 @@ const BROKEN = `[...document.querySelectorAll('.figure .value, td.number, .volum
   return /^[\\da-z,]+$/.test(element.textContent) && tops.size > 1 ? [element.textContent] : []
 })`
 
+/** Where the words of each process of a chain begin, pixels from the left, whoever came first first. */
+const CHAIN = `[...document.querySelectorAll('.chain > li > .process')].map((process) =>
+  process.getBoundingClientRect().left)`
+
 describe('page: its width', function () {
   this.timeout(240_000)
   const { scene } = stage()
@@ -102,6 +106,15 @@ describe('page: its width', function () {
         const wide = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
         assert.equal(await page.evaluate(wide), 0, `${hash} is not wider than the window`)
         assert.deepEqual(await page.evaluate(WIDE), [], hash)
+        if (hash.includes(alert.id)) {
+          const [first = 0, ...deeper] = await page.evaluate<number[]>(CHAIN)
+          assert(deeper.length > 1, 'a chain of three')
+          for (const [index, left] of deeper.entries()) {
+            const step = left - (deeper[index - 1] ?? first)
+            // To be seen, and so small that a long chain leaves room for its words.
+            assert(step >= 4 && step <= (width < 600 ? 16 : 32), `a step of ${step} px`)
+          }
+        }
         assert.deepEqual(await page.evaluate(BROKEN), [], hash)
         assert.deepEqual(await accessibilityFaults(page), [], hash)
       }
