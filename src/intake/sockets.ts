@@ -164,7 +164,9 @@ export function createSockets(
         if (coveredBy && row.localPort !== 0) row.elsewhereOut = row.elsewhereIn = 0
         row.coveredBy = undefined
       }
-      row.coveredBy ??= book.sockets(row).find(isOther)
+      // One that is over may leave it to another of the two families.
+      if (row.coveredBy?.given === undefined)
+        row.coveredBy = book.sockets(row).find(isOther) ?? row.coveredBy
       const by = row.coveredBy
       const isTold =
         by !== undefined &&

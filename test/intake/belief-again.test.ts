@@ -141,6 +141,21 @@ describe('a flow that ended and goes on', () => {
     assert.deepEqual([ledger.out, ledger.flows.size], [1_020, 1])
   })
 
+  it('passes to nettop once more as that had it, when who took it over goes', () => {
+    const { begins, tells, cannot, wait, ledger } = scene()
+    for (const source of [statistics, filter, nettop]) begins(source)
+    tells(nettop, { id: 9, out: 0, flags: enumerated })
+    wait(500)
+    tells(statistics, { id: 70, out: 0 })
+    wait(500)
+    tells(nettop, { id: 9, out: 1 })
+    cannot(filter)
+    tells(statistics, { id: 70, out: 1 })
+    cannot(statistics)
+    tells(nettop, { id: 9, out: 3 })
+    assert.deepEqual([ledger.out, ledger.flows.size], [3, 1])
+  })
+
   it('passes to nettop from where it was, though only its first word says that it found it open', () => {
     const { begins, tells, stops, cannot, wait, ledger } = scene()
     begins(statistics)
@@ -169,6 +184,21 @@ describe('a UDP socket that an engine before was given by a source that is not t
     story.tells(statistics, { id: 70, out: 1_020, ...socket })
     return story
   }
+
+  it('counts once where an engine between two did not meet it', () => {
+    const first = scene()
+    first.begins(filter)
+    first.begins(statistics)
+    first.tells(filter, { id: 1, out: 100, ...part })
+    first.tells(statistics, { id: 70, out: 100, ...socket })
+    const between = again(first)
+    between.cannot(filter)
+    const story = again(between)
+    story.cannot(filter)
+    story.starts(statistics)
+    story.tells(statistics, { id: 70, out: 120, ...socket, flags: enumerated })
+    assert.equal(story.ledger.out, 20)
+  })
 
   it('counts once where its own row is told only after the start', () => {
     const first = scene()

@@ -233,6 +233,61 @@ describe('a UDP socket without a peer', () => {
     assert.equal(ledger.out, 1_010)
   })
 
+  it('counts at most once where the filter was ahead of both families when it went', () => {
+    const { tells, cannot, wait, ledger } = watched()
+    tells(filter, { id: 1, out: 1, ...one })
+    wait(500)
+    tells(filter, { id: 2, out: 1, ...to('2001:db8::1') })
+    tells(statistics, { id: 70, out: 1, ...socket })
+    tells(statistics, { id: 71, out: 1, ...socket })
+    wait(500)
+    tells(filter, { id: 2, out: 2, ...to('2001:db8::1') })
+    cannot(filter)
+    tells(statistics, { id: 71, out: 2, ...socket })
+    assert.equal(ledger.out, 3)
+  })
+
+  it('is none that had its port before, and of which the filter told', () => {
+    const { tells, cannot, wait, ledger } = watched()
+    tells(filter, { id: 1, out: 1, ...one })
+    tells(statistics, { id: 70, out: 1, ...socket })
+    cannot(filter)
+    tells(statistics, { id: 70, out: 1, ...socket, state: 'closed' })
+    wait(5_000)
+    tells(statistics, { id: 71, out: 5, ...socket, state: 'opened' })
+    assert.equal(ledger.out, 6)
+  })
+
+  it('counts once where the filter tells it at last, long after NetworkStatistics has gone', () => {
+    const { begins, tells, cannot, wait, ledger } = scene()
+    begins(filter)
+    begins(statistics)
+    tells(statistics, { id: 70, out: 100, ...socket })
+    wait(60_000)
+    cannot(statistics)
+    // It names none, and what NetworkStatistics had is closed.
+    begins(filter)
+    wait(60_000)
+    tells(filter, { id: 1, out: 100, ...one })
+    assert.equal(ledger.out, 100)
+  })
+
+  it('of both families stays with NetworkStatistics where that told of both, and one of them has closed', () => {
+    const { begins, tells, wait, ledger } = scene()
+    begins(statistics)
+    tells(statistics, { id: 70, out: 10, ...socket })
+    tells(statistics, { id: 71, out: 20, ...socket })
+    wait(60_000)
+    begins(filter)
+    tells(filter, { id: 1, out: 1, ...one })
+    tells(statistics, { id: 71, out: 21, ...socket })
+    tells(statistics, { id: 70, out: 10, ...socket, state: 'closed' })
+    wait(60_000)
+    tells(filter, { id: 1, out: 4, ...one })
+    tells(statistics, { id: 71, out: 24, ...socket })
+    assert.deepEqual([...ledger.flows.keys(), ledger.out], ['70.1', '71.1', 34])
+  })
+
   it('of both families stays whole with NetworkStatistics where one of them does', () => {
     const { tells, ledger } = older()
     tells(filter, { id: 1, out: 10, ...to('2001:db8::1') })
