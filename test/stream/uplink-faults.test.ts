@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { UplinkEnrolment, UplinkState } from '../../src/stream/uplink.ts'
 import { until } from '../waits.ts'
-import { type Certified, makeCertificate } from './certificate.ts'
+import { type Certified, issue, makeAuthority, makeCertificate } from './certificate.ts'
 import { answer, CollectorDouble, type Peer } from './collector-double.ts'
 import { healthFinding } from './findings.ts'
 import { alerts, live, PACE, settled, UplinkFixture } from './uplink-fixture.ts'
@@ -284,6 +284,27 @@ describe('uplink against trouble', () => {
       await secure.stop()
     }
   })
+
+  for (const [clock, off, why] of [
+    ['ahead', { toMs: Date.now() - 1000 }, /^certificate has expired$/],
+    ['behind', { fromMs: Date.now() + 3_600_000 }, /^certificate is not yet valid$/],
+  ] as const)
+    it(`says nothing to a collector whose certificate is out of its time, as where this clock is ${clock}`, async () => {
+      made.outbox.append(alerts(1))
+      const authority = makeAuthority(Date.now())
+      const wish = { name: 'c', use: 'serverAuth', altNames: ['127.0.0.1'], ...off } as const
+      const secure = await CollectorDouble.startSecure(issue(authority, wish, Date.now()))
+      try {
+        made.start({ url: secure.url, enrolment: enrolled(authority) })
+        await made.state('waiting', why)
+        const mistrusted = made.states.find(({ state }) => state === 'waiting')
+        assert.ok(mistrusted?.state === 'waiting' && mistrusted.isUntrusted === true)
+        assert.deepEqual([secure.requests, made.outbox.counters().items], [0, 1])
+      } finally {
+        await made.end()
+        await secure.stop()
+      }
+    })
 
   it('waits long after another connection of this device has taken over', async () => {
     const uplink = made.start({ pace: { ...PACE, backoffFirstMs: 1, backoffMostMs: 100_000 } })
