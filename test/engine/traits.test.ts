@@ -90,7 +90,7 @@ describe('a flow that a source qualifies', () => {
   })
 
   it('is qualified once, and for each program that has it', () => {
-    const all = atMost | tunnelled | ownerGuessed
+    const all = atMost | tunnelled | ownerGuessed | inAbout
     const script = stranger().program({ pid: 101, path: '/home/ann/other', sha: 'ee' })
     script.flow({ id: 1, state: 'opened' }).flow({ id: 1, out: MIB, flags: all })
     for (const out of [2, 4, 8]) script.tick(1_000).flow({ id: 1, out: out * MIB, flags: all })
@@ -100,6 +100,7 @@ describe('a flow that a source qualifies', () => {
     for (const name of ['probe', 'other']) {
       const alert = alerts.findLast(({ identity }) => identity.name === name)
       assert.deepEqual([alert?.atMostFlows, alert?.tunnelledFlows, alert?.guessedFlows], [1, 1, 1])
+      assert.equal(alert?.inAboutFlows, 1)
     }
     assert.deepEqual(
       [counters.atMostFlows, counters.guessedFlows, counters.tunnelled.flows],
@@ -108,7 +109,7 @@ describe('a flow that a source qualifies', () => {
   })
 
   it('is so for the next engine, which counts it no second time', () => {
-    const all = atMost | tunnelled | ownerGuessed
+    const all = atMost | tunnelled | ownerGuessed | inAbout
     const baseline = openMemoryBaseline()
     tell(
       stranger()
@@ -126,6 +127,7 @@ describe('a flow that a source qualifies', () => {
     const { alert } = last(again, { baseline })
     assert.deepEqual([alert.bytesOut, alert.flows], [40 * MIB, 1])
     assert.deepEqual([alert.atMostFlows, alert.tunnelledFlows, alert.guessedFlows], [1, 1, 1])
+    assert.equal(alert.inAboutFlows, 1)
   })
 
   it('is not so in an alert of an agent that knew nothing of it, which goes on', () => {
