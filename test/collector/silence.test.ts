@@ -11,18 +11,27 @@ describe('a device that is silent', () => {
   const facts = { id: DEVICE_A, outboxId: OUTBOX_ID, agentVersion, host }
   const enrolled = { device: 1, outbox: 1, lastSequence: 0, firstSeenAt: T0 }
   let devices: Devices
+  /** Of this machine since its start, which began a day before T0. */
+  let up = 0n
+  /** How far the collector's clock was set ahead. */
+  let aheadMinutes = 0
+  const at = (minutes: number): UnixNs => {
+    up = BigInt(minutes + 1440) * 60_000_000_000n
+    return minute(minutes + aheadMinutes)
+  }
   beforeEach(() => {
-    devices = new Devices(10)
+    aheadMinutes = 0
+    devices = new Devices(10, () => up)
   })
-  const connect = (minutes: number) => devices.connect(facts, enrolled, true, minute(minutes))
+  const connect = (minutes: number) => devices.connect(facts, enrolled, true, at(minutes))
   const report = (minutes: number, execs: number, flows: number) => {
     const device = devices.get(DEVICE_A)
     assert(device)
-    devices.report(device, liveOf({ execs, flows }), minute(minutes))
+    devices.report(device, liveOf({ execs, flows }), at(minutes))
   }
   const silent = (minutes: number) => {
     const device = devices.get(DEVICE_A)
-    const silence = device && deviceSilence(device, minute(minutes))
+    const silence = device && deviceSilence(device, at(minutes), up)
     return silence && { of: silence.of, minutes: Number((silence.since - T0) / 60_000_000_000n) }
   }
 
@@ -59,7 +68,7 @@ describe('a device that is silent', () => {
   it('is not one that slept, nor one that is not connected', () => {
     const device = connect(0)
     report(0, 5, 5)
-    devices.disconnect(device, minute(1))
+    devices.disconnect(device, at(1))
     assert.equal(silent(600), undefined)
     connect(600)
     assert.equal(silent(601), undefined)
@@ -83,5 +92,16 @@ describe('a device that is silent', () => {
     assert.equal(silent(21), undefined)
     for (let at = 22; at < 40; at++) report(at, at * 2, 2)
     assert.deepEqual(silent(39), { of: 'flows', minutes: 20 })
+  })
+  it('is none because the clock of the collector was set, and since when is by the clock as it is', () => {
+    connect(0)
+    report(0, 0, 1)
+    aheadMinutes = 600
+    report(1, 40, 1)
+    assert.equal(silent(2), undefined)
+    report(14, 80, 1)
+    assert.deepEqual(silent(15), { of: 'flows', minutes: 600 })
+    aheadMinutes = -600
+    assert.deepEqual(silent(16), { of: 'flows', minutes: -600 })
   })
 })

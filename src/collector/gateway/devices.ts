@@ -1,5 +1,6 @@
 // The devices of the moment: who is connected, and what their last counters were. In memory; the rest
 // of what is known of a device is the store's.
+import { sinceBootMs } from '../../host/since-boot.ts'
 import type { Live } from '../../stream/message.ts'
 import type { UnixNs } from '../../units.ts'
 import { BoundedMap } from '../bounded-map.ts'
@@ -15,8 +16,9 @@ export type Device = {
   lastSeenAt: UnixNs
   lastSequence: number
   live: Live | undefined
-  /** When this connection began. */
-  readonly connectedAt: UnixNs
+  /** When this connection began, and when it was last heard of, as `sinceBootNs` has it. */
+  readonly connectedUp: bigint
+  seenUp: bigint
   /** What its reports told of, and when. */
   told: Told | undefined
   /**
@@ -29,21 +31,31 @@ export type Device = {
 }
 
 /** What a device does not tell of; one that is not connected tells of nothing, and is not silent. */
-export const deviceSilence = (device: Device, now: UnixNs): Silence | undefined =>
-  device.connected ? silenceOf(device.told, device.connectedAt, now) : undefined
+export const deviceSilence = (
+  device: Device,
+  now: UnixNs,
+  up = sinceBootNs(),
+): Silence | undefined =>
+  device.connected ? silenceOf(device.told, device.connectedUp, up, now) : undefined
+
+/** Of this machine; a clock that is set has no part in it. */
+const sinceBootNs = (): bigint => BigInt(Math.round(sinceBootMs() * 1e6))
 
 export class Devices {
   readonly #known: BoundedMap<string, Device>
   readonly #changed = new Set<string>()
+  readonly #up: () => bigint
 
-  constructor(rememberedMax: number) {
+  constructor(rememberedMax: number, up = sinceBootNs) {
+    this.#up = up
     this.#known = new BoundedMap(rememberedMax)
   }
 
   /** A device that has just been welcomed; its last counters stay until it sends new ones. */
   connect(facts: DeviceFacts, enrolled: Enrolled, hasOwnClock: boolean, now: UnixNs): Device {
     const before = this.#known.get(facts.id)
-    const awayNs = before && !before.connected ? now - before.lastSeenAt : 0n
+    const up = this.#up()
+    const awayNs = before && !before.connected ? up - before.seenUp : 0n
     const device: Device = {
       facts,
       enrolled,
@@ -52,7 +64,7 @@ export class Devices {
       lastSeenAt: now,
       lastSequence: enrolled.lastSequence,
       live: before?.live,
-      connectedAt: now,
+      ...{ connectedUp: up, seenUp: up },
       told: backAfter(before?.told, awayNs),
       clockOffsetMs: undefined,
       saidTime: undefined,
@@ -64,7 +76,7 @@ export class Devices {
   /** It has sent its counters. */
   report(device: Device, live: Live, now: UnixNs): void {
     device.live = live
-    device.told = toldOf(device.told, live, now)
+    device.told = toldOf(device.told, live, this.#up())
     this.touch(device, now)
   }
 
@@ -77,6 +89,7 @@ export class Devices {
   /** Heard of: the one not heard of for longest is forgotten first. */
   touch(device: Device, now: UnixNs): void {
     device.lastSeenAt = now
+    device.seenUp = this.#up()
     this.#known.set(device.facts.id, device)
     this.#changed.add(device.facts.id)
   }

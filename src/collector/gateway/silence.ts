@@ -1,16 +1,16 @@
 // What a device that is connected does not tell of, and since when, by the collector's clock: of network flows while programs
 // start, as where a filter was switched off, or of anything.
 import type { Live } from '../../stream/message.ts'
-import type { UnixNs } from '../../units.ts'
+import { type UnixNs, unixNs } from '../../units.ts'
 
 export type Silence = { of: 'flows' | 'everything'; since: UnixNs }
 
-/** Counters as they were last told of, and when each last moved. */
+/** Counters as they were last told of, and when each last moved, in ns since this machine was started: no clock is set there. */
 export type Told = {
   execs: number
   flows: number
-  execsAt: UnixNs
-  flowsAt: UnixNs
+  execsAt: bigint
+  flowsAt: bigint
   /** Programs that started since a flow was told of. */
   execsSince: number
   /** How long it was not connected since either moved: what sleeps is not silent. */
@@ -26,14 +26,14 @@ const ALL_QUIET_NS = 60n * 60_000_000_000n
 /** Programs that start in a quarter of an hour of use; fewer say that nobody uses it. */
 const EXECS_MIN = 20
 
-/** At its first report; `now` is the collector's. */
-const begun = ({ execs, flows }: Live, now: UnixNs): Told => ({
+/** At its first report; `now` as Told's times. */
+const begun = ({ execs, flows }: Live, now: bigint): Told => ({
   ...{ execs, flows, execsAt: now, flowsAt: now, execsSince: 0 },
   awayNs: { execs: 0n, flows: 0n },
 })
 
 /** Counters that fell are of another run of its engine: they have moved if they are not at 0. */
-export function toldOf(before: Told | undefined, live: Live, now: UnixNs): Told {
+export function toldOf(before: Told | undefined, live: Live, now: bigint): Told {
   if (!before) return begun(live, now)
   const moved = (is: number, was: number) => (is < was ? is > 0 : is > was)
   const grown = live.execs < before.execs ? live.execs : live.execs - before.execs
@@ -57,19 +57,23 @@ export const backAfter = (told: Told | undefined, ns: bigint): Told | undefined 
     awayNs: { execs: told.awayNs.execs + ns, flows: told.awayNs.flows + ns },
   }
 
-/** Of a device that is connected. `connectedAt` where it has sent no report at all. */
+/** Of a device that is connected. `connectedAt` where it has sent no report at all; it and `up` as Told's times. */
 export function silenceOf(
   told: Told | undefined,
-  connectedAt: UnixNs,
+  connectedAt: bigint,
+  up: bigint,
   now: UnixNs,
 ): Silence | undefined {
-  if (!told)
-    return now - connectedAt >= ALL_QUIET_NS ? { of: 'everything', since: connectedAt } : undefined
-  const flowsNs = now - told.flowsAt - told.awayNs.flows
-  const execsNs = now - told.execsAt - told.awayNs.execs
+  const silent = (of: Silence['of'], at: bigint): Silence => {
+    const since = now - (up - at)
+    return { of, since: unixNs(since > 0n ? since : 0n, 'since') }
+  }
+  if (!told) return up - connectedAt >= ALL_QUIET_NS ? silent('everything', connectedAt) : undefined
+  const flowsNs = up - told.flowsAt - told.awayNs.flows
+  const execsNs = up - told.execsAt - told.awayNs.execs
   if (flowsNs >= ALL_QUIET_NS && execsNs >= ALL_QUIET_NS)
-    return { of: 'everything', since: told.flowsAt > told.execsAt ? told.flowsAt : told.execsAt }
+    return silent('everything', told.flowsAt > told.execsAt ? told.flowsAt : told.execsAt)
   return flowsNs >= FLOWS_QUIET_NS && told.execsSince >= EXECS_MIN
-    ? { of: 'flows', since: told.flowsAt }
+    ? silent('flows', told.flowsAt)
     : undefined
 }
