@@ -174,6 +174,20 @@ describe('a filter', () => {
     assert.equal(story.ledger.out, 2 * BYTES + 60)
   })
 
+  it('that stays silent is no reason why another is no longer believed', () => {
+    const story = watched()
+    for (let i = 0; i < 3; i++) story.upload([statistics])
+    story.passes(20)
+    assert.ok(story.isSilent())
+    story.belief.takeChanges()
+    story.begins(nettop)
+    story.cannot(statistics)
+    assert.deepEqual(
+      story.belief.takeChanges().map(({ text }) => text),
+      ['flows are seen by nettop now, no longer by NetworkStatistics'],
+    )
+  })
+
   it('is asked anew from when it began again', () => {
     const story = watched()
     for (let i = 0; i < 2; i++) story.upload([statistics])
