@@ -332,7 +332,9 @@ const isNoMore = (steps: readonly Step[]): void => {
   assert.equal(ledger.falls, 0)
 }
 
-describe('what several sources tell, in random worlds:', () => {
+describe('what several sources tell, in random worlds:', function () {
+  // Tens of thousands of runs take minutes.
+  this.timeout(3_600_000)
   it('is handed on to the byte where one of them goes on all the time, over restarts of the engine too', () => {
     fc.assert(fc.property(story(...traffic, ...traffic, comesAndGoes, kill), isExact), RUNS)
   })
