@@ -13,6 +13,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** The files that ask test/long.ts. */
 export const LONG = [
   'test/cli/paths.test.ts',
+  'test/cli/up-late.test.ts',
   'test/collector/store-budget.test.ts',
   'test/collector/store-retention.test.ts',
   'test/collector/store-sums.test.ts',

@@ -136,7 +136,7 @@ export async function until<T>(met: () => T | Promise<T>, what = 'it'): Promise<
   }
 }
 
-function descendants(ancestor: number): number[] {
+export function descendants(ancestor: number): number[] {
   const children = new Map<number, number[]>()
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
@@ -154,7 +154,7 @@ function descendants(ancestor: number): number[] {
   return found
 }
 
-function roleOf(pid: number, cli: string): string | undefined {
+export function roleOf(pid: number, cli: string): string | undefined {
   const words = readQuietly(`/proc/${pid}/cmdline`).split('\0')
   return words[words.indexOf(cli) + 1]
 }
