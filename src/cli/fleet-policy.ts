@@ -19,7 +19,7 @@ import {
   withDirectory,
   withRegistry,
 } from './fleet.ts'
-import { orConfig, readInput, readPublicKey, readSigned } from './policy-signing.ts'
+import { orConfig, readInput, readPublicKey, readSigned, sayClamped } from './policy-signing.ts'
 import { ConfigError, statePaths } from './state.ts'
 
 const ONLINE_KEY_FILE = 'policy-online.key'
@@ -33,7 +33,7 @@ export function runPublishCommand(file: string, command: PublishCommand): number
   const signed = readSigned(file, 'collector policy publish')
   const given =
     command.policyKey === undefined ? undefined : readPublicKey(command.policyKey, '--policy-key')
-  const { payload } = withPolicies(command, (policies) => {
+  const { payload, clamped } = withPolicies(command, (policies) => {
     const rootKey = given ?? policies.rootKey()
     if (rootKey === undefined)
       throw new ConfigError(
@@ -43,6 +43,7 @@ export function runPublishCommand(file: string, command: PublishCommand): number
       policies.publish(signed, { rootKey, sharePercent: command.share, now: nowUnixNs() }),
     )
   })
+  sayClamped(clamped)
   const { kind, version, target } = payload
   const whom = command.share === 100 ? '' : `, ${command.share} % of them at first`
   say(
@@ -132,7 +133,7 @@ export function runExceptCommand(file: string, command: StateCommand): number {
   const content = readInput(file, 'collector policy except')
   const key = orConfig(ONLINE_KEY_FILE, () => privateKeyOf(onlineKey(command)))
   const madeAt = nowUnixNs()
-  const { payload } = withPolicies(command, (policies) => {
+  const { payload, clamped } = withPolicies(command, (policies) => {
     const rootKey = policies.rootKey()
     const delegation = policies.delegation()
     if (rootKey === undefined || delegation?.onlineKey !== publicHexOf(key))
@@ -154,6 +155,7 @@ export function runExceptCommand(file: string, command: StateCommand): number {
       ),
     )
   })
+  sayClamped(clamped)
   say(`exceptions ${payload.version} go to all devices; they take the place of those before`)
   return 0
 }

@@ -14,6 +14,7 @@ import {
 } from '../policy/keys.ts'
 import { openSigned, signPolicy, verifySigned } from '../policy/signed.ts'
 import { targetText } from '../policy/target.ts'
+import { printable } from '../printable.ts'
 import type { DocumentKind, PolicyTarget } from '../stream/policy-message.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
 import { isThere } from './found.ts'
@@ -55,7 +56,7 @@ export type SignOptions = {
 export function runSignCommand(file: string, options: SignOptions): number {
   const content = readInput(file, 'policy sign')
   const notes = orConfig(file, () => clampPolicy(content, options.asVersion).clamped)
-  for (const note of notes) process.stderr.write(`agents will not take all of it: ${note}\n`)
+  sayClamped(notes)
   return sign('policy', content, options)
 }
 
@@ -115,6 +116,12 @@ export function runShowCommand(file: string, options: ShowOptions): number {
   )
   say(`  content    ${Buffer.byteLength(content)} bytes: --content prints it`)
   return 0
+}
+
+/** Before agents leave it out without a word here. */
+export function sayClamped(clamped: readonly string[]): void {
+  for (const note of clamped)
+    process.stderr.write(`agents will not take all of it: ${printable(note)}\n`)
 }
 
 /** A signed document in a file, or on standard input. Throws ConfigError. */

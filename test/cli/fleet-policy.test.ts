@@ -61,6 +61,13 @@ describe('freshet collector policy', () => {
     await fails(['promote', '9'], /policy 9 was not published/)
     await fails(['hold', 'x'], /whole number/)
   })
+  it('says what agents will leave out of what it sends', async () => {
+    writeFileSync(join(directory, 'wide.json'), '{"hostWhitelist":["0.0.0.0/0"]}')
+    await policy(...signing('sign', '3'), 'wide.json')
+    const { status, stderr } = await collector(['publish', 'sign-3'])
+    assert.equal(status, 0, stderr)
+    assert.match(stderr, /^agents will not take all of it: .*0\.0\.0\.0\/0/)
+  })
   it('signs exceptions with its own key, once that is delegated, and within the bounds', async () => {
     const until = `${new Date(Date.now() + 86_400_000).toISOString().slice(0, 19)}Z`
     const exceptions = (change: object = {}) =>
@@ -81,8 +88,19 @@ describe('freshet collector policy', () => {
     await well(['except', '-'], exceptions())
     await well(['except', '-'], exceptions({ host: '203.0.113.7' }))
     await fails(['except', '-'], /has no owner/, exceptions({ owner: '' }))
+    const { status, stderr } = await collector(
+      ['except', '-'],
+      exceptions({ host: '198.51.0.0/16', until: '2099-01-01T00:00:00Z' }),
+    )
+    assert.equal(status, 0, stderr)
+    assert.match(stderr, /agents will not take all of it: 198\.51\.0\.0\/16 is left out/)
+    const narrowed = await collector(['except', '-'], exceptions({ until: '2099-01-01T00:00:00Z' }))
+    assert.match(
+      narrowed.stderr,
+      /agents will not .*203\.0\.113\.0\/24 ends at .* may last \d+ days/,
+    )
     const listed = await well(['list'])
-    assert.equal(listed.match(/^exceptions \d+ +all devices/gm)?.length, 2, listed)
+    assert.equal(listed.match(/^exceptions \d+ +all devices/gm)?.length, 4, listed)
     const file = join(directory, 'state/collector/policy-online.key')
     assert.equal(lstatSync(file).mode & 0o777, 0o600)
     chmodSync(file, 0o644)

@@ -28,6 +28,9 @@ export type Published = {
   sharePercent: number
 }
 
+/** With what agents will leave out of it, a sentence each. */
+type Verified = { payload: PolicyPayload; clamped: string[] }
+
 export type SaidOfPolicies = { deviceId: string; at: UnixNs; report: PolicyReport }
 
 /** What a device said that it goes by. */
@@ -83,9 +86,10 @@ export class Policies {
   publish(
     signed: Uint8Array,
     how: { rootKey: string; sharePercent: number; now: UnixNs },
-  ): Published {
+  ): Verified {
     const { rootKey, sharePercent, now } = how
-    const payload = this.#verified(signed, rootKey)
+    const verified = this.#verified(signed, rootKey)
+    const { payload } = verified
     const { kind, version, notAfter } = payload
     if (notAfter <= now)
       throw new CollectorError(
@@ -106,23 +110,25 @@ export class Policies {
         .run(kind, version, signed, now, sharePercent)
     })
     this.#load()
-    return { payload, signed, publishedAt: now, sharePercent }
+    return verified
   }
 
   /** Throws PolicyFault: what no agent would take is not sent to thousands. */
-  #verified(signed: Uint8Array, rootKey: string): PolicyPayload {
+  #verified(signed: Uint8Array, rootKey: string): Verified {
     const { kind } = openSigned(signed).payload
     if (kind === 'exceptions') {
       const by = this.delegation()
       if (!by) throw new PolicyFault('delegation-missing', 'no delegation was published')
       const payload = verifySigned(signed, by.onlineKey)
-      boundedExceptions(payload.content, by.bounds, Number(payload.madeAt / 1_000_000n))
-      return payload
+      const madeAtMs = Number(payload.madeAt / 1_000_000n)
+      const { clamped } = boundedExceptions(payload.content, by.bounds, madeAtMs)
+      return { payload, clamped }
     }
     const payload = verifySigned(signed, rootKey)
-    if (kind === 'policy') clampPolicy(payload.content, payload.version)
-    else parseDelegation(payload.content)
-    return payload
+    if (kind === 'policy')
+      return { payload, clamped: clampPolicy(payload.content, payload.version).clamped }
+    parseDelegation(payload.content)
+    return { payload, clamped: [] }
   }
 
   /** The newest that was published. */
