@@ -1,13 +1,14 @@
 import { commandIn, stateOf } from '../hint.ts'
 
 /**
- * corrupt: the file was damaged under us (the next open sets it aside); full-disk, busy, io, denied: the disk,
+ * corrupt: the file was damaged under us (the next open sets it aside); full-disk, read-only, busy, io, denied: the disk,
  * another process or the file's owner refused, and what was gathered is kept for the next try; closed: used after close;
  * malformed: a row to be taken in is none.
  */
 export type BaselineErrorCode =
   | 'corrupt'
   | 'full-disk'
+  | 'read-only'
   | 'busy'
   | 'io'
   | 'denied'
@@ -28,6 +29,8 @@ export class BaselineError extends Error {
 const SENTENCES = {
   corrupt: 'the file is damaged: start the engine again, which sets it aside and begins a new one',
   'full-disk': 'the disk is full: free some space, it is tried again',
+  'read-only':
+    'the file system there is mounted so that it can only be read: mount it for writing, it is tried again',
   busy: 'another process holds the file; an agent does so while its disk is full',
   io: 'the disk reports an error',
   denied: 'this user may not use the file',

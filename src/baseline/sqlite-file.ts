@@ -53,28 +53,35 @@ export class SharedFile {
     this.#isAlone = isAlone
   }
 
-  /** To be called when the disk has taken something, outside a transaction. */
+  /** To be called when the disk has taken something, outside a transaction. What it refuses is tried again at the next call. */
   share(): void {
-    if (!this.#isAlone || !this.#hasRoom()) return
-    // The way of locking can be changed outside WAL mode alone.
-    this.database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL')
-    userVersion(this.database)
-    this.database.exec('PRAGMA journal_mode = WAL')
-    userVersion(this.database)
-    this.#isAlone = false
-  }
-
-  #hasRoom(): boolean {
-    const path = `${this.#path}.room`
+    if (!this.#isAlone || !hasRoom(this.#path)) return
     try {
-      writeStateFile(path, new Uint8Array(SHARING_BYTES))
-      return true
+      // The way of locking can be changed outside WAL mode alone.
+      this.database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL')
+      userVersion(this.database)
+      const mode = this.database.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']
+      userVersion(this.database)
+      this.#isAlone = mode !== 'wal'
     } catch (error) {
-      if (diskTrouble(error) !== 'full-disk') throw error
-      return false
-    } finally {
-      for (const end of ['', '.new']) rmSync(`${path}${end}`, { force: true })
+      if (!diskTrouble(error)) throw error
     }
+  }
+}
+
+/** Whether the disk has room for what SQLite shares. */
+const hasRoom = (path: string): boolean => whyNoRoom(path, SHARING_BYTES) === undefined
+
+/** What keeps a file of so many bytes from being written beside `path`. */
+function whyNoRoom(path: string, bytes: number): unknown {
+  const beside = `${path}.room`
+  try {
+    writeStateFile(beside, new Uint8Array(bytes))
+    return undefined
+  } catch (error) {
+    return error
+  } finally {
+    for (const end of ['', '.new']) rmSync(`${beside}${end}`, { force: true })
   }
 }
 
@@ -97,10 +104,27 @@ export function openFile(
     return { file: openOnce(path, options) }
   } catch (error) {
     if (!isCorrupt(error)) throw error
-    const setAside = setFileAside(path, (error as Error).message, options.now)
-    makeFile(path, options)
+    const setAside = replaceFile(path, (error as Error).message, options)
     return { file: openOnce(path, options), setAside }
   }
+}
+
+/**
+ * Sets the file aside that is damaged for the `reason`, and makes a new one: or neither, where the disk refuses. `before` is
+ * called when the new one is made: the connection must be closed then.
+ */
+export function replaceFile(
+  path: string,
+  reason: string,
+  options: MakeOptions & Pick<FileOptions, 'now'>,
+  before = () => {},
+): SetAside {
+  let setAside: SetAside | undefined
+  makeFile(path, options, () => {
+    before()
+    setAside = setFileAside(path, reason, options.now)
+  })
+  return setAside as unknown as SetAside
 }
 
 /** Renames `path` out of the way, its -wal and -shm with it. The connection must be closed. */
@@ -117,7 +141,7 @@ export function setFileAside(path: string, reason: string, now: UnixNs): SetAsid
   return { path: aside, reason }
 }
 
-export type DiskTrouble = 'corrupt' | 'full-disk' | 'busy' | 'io' | 'denied'
+export type DiskTrouble = 'corrupt' | 'full-disk' | 'read-only' | 'busy' | 'io' | 'denied'
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html) that are the disk's doing. */
 const TROUBLES = new Map<number, DiskTrouble>([
@@ -136,7 +160,7 @@ const IOERR_SHMSIZE = 4874
 const ERRNOS = new Map<unknown, DiskTrouble>([
   ['EACCES', 'denied'],
   ['EPERM', 'denied'],
-  ['EROFS', 'denied'],
+  ['EROFS', 'read-only'],
   ['ENOSPC', 'full-disk'],
   ['EDQUOT', 'full-disk'],
   ['EIO', 'io'],
@@ -164,19 +188,31 @@ export function transaction(database: DatabaseSync, work: () => void): void {
   }
 }
 
+/** What a file is made by. */
+type MakeOptions = Pick<FileOptions, 'version' | 'create' | 'pragmasFirst'>
+
 /** Beside and renamed, so what is at `path` without its tables is damaged, and was not left so by a kill. */
-function makeFile(path: string, { pragmasFirst, create, version }: FileOptions): void {
-  createDatabaseFile(path, (database) => {
+function makeFile(
+  path: string,
+  { pragmasFirst, create, version }: MakeOptions,
+  before?: () => void,
+): void {
+  const fill = (database: DatabaseSync): void => {
     database.exec(pragmasFirst ?? '')
     transaction(database, () => {
       create(database)
       database.exec(`PRAGMA user_version = ${version}`)
     })
-  })
+  }
+  createDatabaseFile(path, fill, before)
 }
 
-/** A new SQLite file at `path` with what `fill` puts in, 0600 and on the disk; or none. */
-export function createDatabaseFile(path: string, fill: (database: DatabaseSync) => void): void {
+/** A new SQLite file at `path` with what `fill` puts in, 0600 and on the disk; or none. `before` it takes its place. */
+export function createDatabaseFile(
+  path: string,
+  fill: (database: DatabaseSync) => void,
+  before = () => {},
+): void {
   const fresh = `${path}.new`
   for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${fresh}${end}`, { force: true })
   // SQLite makes -wal and -shm with the mode of the file.
@@ -187,6 +223,7 @@ export function createDatabaseFile(path: string, fill: (database: DatabaseSync) 
   } finally {
     database.close()
   }
+  before()
   // Of a file that is gone; SQLite would take what it says for this one's.
   for (const end of ['-journal', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true })
   renameSync(fresh, path)
@@ -197,9 +234,23 @@ function openOnce(path: string, options: FileOptions): SharedFile {
   try {
     return new SharedFile(path, openAs(path, options, 'NORMAL'), false)
   } catch (error) {
-    if (diskTrouble(error) !== 'full-disk') throw error
-    return new SharedFile(path, openAs(path, options, 'EXCLUSIVE'), true)
+    const cause = seen(path, error)
+    if (diskTrouble(cause) !== 'full-disk') throw cause
+    return new SharedFile(path, alone(path, options, cause), true)
   }
+}
+
+function alone(path: string, options: FileOptions, cause: unknown): DatabaseSync {
+  try {
+    return openAs(path, options, 'EXCLUSIVE')
+  } catch (error) {
+    throw diskTrouble(error) === 'denied' ? cause : error
+  }
+}
+
+/** SQLite says of a file that it cannot make beside its own that nobody may open it, whatever the reason was. */
+function seen(path: string, error: unknown): unknown {
+  return (diskTrouble(error) === 'denied' ? whyNoRoom(path, 1) : undefined) ?? error
 }
 
 function openAs(path: string, options: FileOptions, mode: 'NORMAL' | 'EXCLUSIVE'): DatabaseSync {

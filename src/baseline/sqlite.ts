@@ -283,7 +283,7 @@ export class SqliteBaseline implements Baseline {
     this.#bornAtPending = false
     this.#givenUp = 0
     if (pruned) this.#afterPrune()
-    guarded(this.#path, 'share', () => this.#file.share())
+    this.#file.share()
   }
 
   /** Does not commit. Idempotent. */

@@ -167,6 +167,10 @@ export function runRemoveDeviceCommand(
   say(
     `deleted: ${counted(alerts, 'alert')}, ${counted(programs, 'program')}, ${counted(hours, 'hour')} of pairs and ${counted(events, 'health event')}; backups still have them`,
   )
+  if (erased && !erased.isWrittenAnew)
+    process.stderr.write(
+      'freshet: the disk has no room to write the store anew, which takes as much as it has: what was deleted may be left in parts of the file until they are used again\n',
+    )
   return 0
 }
 

@@ -1,12 +1,12 @@
 // What the outbox could not do, and why.
-import type { DiskTrouble } from '../baseline/sqlite-file.ts'
+import { type DiskTrouble, diskTrouble } from '../baseline/sqlite-file.ts'
 import { commandIn, stateOf } from '../hint.ts'
 
 /**
- * full-disk, busy, io, denied: the file cannot be read or changed at the moment; unencodable: the rest of the batch
+ * full-disk, read-only, busy, io, denied: the file cannot be read or changed at the moment; unencodable: the rest of the batch
  * was kept; closed: used after close.
  */
-export type OutboxErrorCode = 'full-disk' | 'busy' | 'io' | 'denied' | 'unencodable' | 'closed'
+export type OutboxErrorCode = Exclude<DiskTrouble, 'corrupt'> | 'unencodable' | 'closed'
 
 /** What could not be done, and why. What was not kept has been counted. */
 export class OutboxError extends Error {
@@ -21,19 +21,20 @@ export class OutboxError extends Error {
 
 const SENTENCES = {
   'full-disk': 'the disk is full: free some space, it is tried again each second',
+  'read-only':
+    'the file system there is mounted so that it can only be read: mount it for writing, it is tried again',
   busy: 'another process holds the file',
   io: 'the disk reports an error',
   denied: 'this user may not use the file',
 } as const satisfies Record<Exclude<DiskTrouble, 'corrupt'>, string>
 
-/** The disk's doing, but for a damaged file, which is begun anew. */
-export function diskError(
-  trouble: Exclude<DiskTrouble, 'corrupt'>,
-  path: string,
-  what: string,
-  cause: unknown,
-): OutboxError {
+/** What the disk refused, as OutboxError; an error of a damaged file, which is begun anew, and any other as it is. */
+export function orDiskError(error: unknown, path: string, what: string): unknown {
+  const trouble = diskTrouble(error)
+  if (!trouble || trouble === 'corrupt') return error
   const whose =
     trouble === 'denied' ? `: ${commandIn('doctor', stateOf(path))} says whose it is` : ''
-  return new OutboxError(trouble, `outbox, ${what}: ${SENTENCES[trouble]}${whose}`, { cause })
+  return new OutboxError(trouble, `outbox, ${what}: ${SENTENCES[trouble]}${whose}`, {
+    cause: error,
+  })
 }

@@ -1,7 +1,13 @@
 // The tables of the outbox's file and their statements. Throws what node:sqlite throws.
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import { openFile, type SetAside, type SharedFile, UnusableFile } from '../baseline/sqlite-file.ts'
+import {
+  openFile,
+  replaceFile,
+  type SetAside,
+  type SharedFile,
+  UnusableFile,
+} from '../baseline/sqlite-file.ts'
 import type { UnixNs } from '../units.ts'
 
 /** PRAGMA user_version. */
@@ -85,15 +91,13 @@ export class OutboxFile {
     options: { now: UnixNs; fileBytesMax: number; log?: ((text: string) => void) | undefined },
   ) {
     const opened = openFile(path, {
-      version: SCHEMA_VERSION,
-      create,
+      ...MADE,
       upgrade,
       check: (database) => {
         readTotals(database)
         idOf(database.prepare('SELECT id FROM outbox').get())
         database.prepare('SELECT sequence, id, content FROM items LIMIT 1').get()
       },
-      pragmasFirst: 'PRAGMA auto_vacuum = INCREMENTAL',
       pragmas: `PRAGMA synchronous = FULL;
         PRAGMA journal_size_limit = 4194304;
         PRAGMA max_page_count = ${Math.ceil(options.fileBytesMax / 4096)}`,
@@ -138,8 +142,8 @@ export class OutboxFile {
     return idOf(this.#id.get())
   }
 
-  setId(id: string): void {
-    this.#setId.run(id)
+  renewId(): void {
+    this.#setId.run(newOutboxId())
   }
 
   totals(): Totals {
@@ -244,13 +248,21 @@ export class OutboxFile {
 
   /** How long a statement waits for another process that holds the file. */
   patience(ms: number): void {
-    this.database.exec(`PRAGMA busy_timeout = ${ms}`)
+    if (this.database.isOpen) this.database.exec(`PRAGMA busy_timeout = ${ms}`)
   }
 
   close(): void {
     this.database.close()
   }
 }
+
+/** A new one in place of the one at `path`, see `replaceFile`. */
+export const replaceOutboxFile = (
+  path: string,
+  reason: string,
+  now: UnixNs,
+  before: () => void,
+): SetAside => replaceFile(path, reason, { ...MADE, now }, before)
 
 function rowOf(row: Record<string, SQLOutputValue>): Row {
   const { id, content } = row
@@ -275,6 +287,11 @@ function create(database: DatabaseSync): void {
     .prepare(`INSERT INTO totals VALUES (${COLUMNS.map(() => '?').join(', ')})`)
     .run(...COLUMNS.map(([field]) => ZERO[field]))
   database.prepare('INSERT INTO outbox VALUES (?)').run(newOutboxId())
+}
+
+const MADE = {
+  ...{ version: SCHEMA_VERSION, create },
+  pragmasFirst: 'PRAGMA auto_vacuum = INCREMENTAL',
 }
 
 /** 1 had no id: whose numbers its sequences were, its device alone said. */

@@ -1,19 +1,13 @@
 // What the agent found, on disk until the collector has it: numbered, bounded, what is dropped counted and told. What the
 // disk refuses waits in memory.
 
-import {
-  diskTrouble,
-  type SetAside,
-  setFileAside,
-  transaction,
-  UnusableFile,
-} from '../baseline/sqlite-file.ts'
+import { diskTrouble, type SetAside, transaction, UnusableFile } from '../baseline/sqlite-file.ts'
 import type { Finding } from '../engine/finding.ts'
 import { sinceBootMs } from '../host/since-boot.ts'
 import { createOwnTime } from './outbox-age.ts'
 import { dropsToTell, makeRoom, type OutboxCounters, type OutboxOptions } from './outbox-bounds.ts'
-import { diskError, OutboxError } from './outbox-error.ts'
-import { itemBytes, newOutboxId, OutboxFile, type Row, type Totals } from './outbox-file.ts'
+import { OutboxError, orDiskError } from './outbox-error.ts'
+import { itemBytes, OutboxFile, type Row, replaceOutboxFile, type Totals } from './outbox-file.ts'
 import { type Content, encodeAll, type OutboxItem, within } from './outbox-item.ts'
 import { createOutboxMemory, type OutboxMemory, type WaitingRow } from './outbox-memory.ts'
 import { NUMBERS_RESERVED, OutboxNumbers } from './outbox-numbers.ts'
@@ -39,9 +33,7 @@ export function openOutbox(path: string, options: OutboxOptions): Outbox {
   try {
     return new Outbox(path, options)
   } catch (cause) {
-    const trouble = diskTrouble(cause)
-    if (!trouble || trouble === 'corrupt') throw cause
-    throw diskError(trouble, path, 'open', cause)
+    throw orDiskError(cause, path, 'open')
   }
 }
 
@@ -232,7 +224,7 @@ export class Outbox {
         const above = this.#numbers.last() + 1
         this.#file.shift(above)
         this.#file.shift(-above - by)
-        this.#file.setId(newOutboxId())
+        this.#file.renewId()
         totals.nextSequence -= by
         totals.acknowledged = 0
       })
@@ -246,7 +238,7 @@ export class Outbox {
     if (this.#isBehind() && !this.#refusals.waits()) this.#keep([])
     if (this.#isBehind()) return
     this.#refusals.works()
-    this.#tries('share', () => this.#file.share())
+    this.#file.share()
   }
 
   #isBehind(): boolean {
@@ -346,24 +338,32 @@ export class Outbox {
     this.#file.patience(this.#options.patienceMs ?? PATIENCE_MS)
   }
 
-  /** Runs `work`; when the file turns out damaged it is set aside, and `work` runs once more on the new one. */
+  /**
+   * Runs `work`; when the file turns out damaged it is set aside, and `work` runs once more on the new one. Throws OutboxError
+   * for what the disk refuses: then the file is the one before.
+   */
   #surviving<T>(what: string, work: () => T): T {
     try {
+      if (!this.#file.database.isOpen) this.#file = this.#open()
       return work()
     } catch (error) {
-      const trouble = error instanceof UnusableFile ? 'corrupt' : diskTrouble(error)
-      if (!trouble) throw error
-      if (trouble !== 'corrupt') throw diskError(trouble, this.#path, what, error)
-      this.#beginAnew((error as Error).message)
-      return work()
+      if (!(error instanceof UnusableFile) && diskTrouble(error) !== 'corrupt')
+        throw orDiskError(error, this.#path, what)
+      try {
+        this.#beginAnew((error as Error).message)
+        return work()
+      } catch (again) {
+        throw orDiskError(again, this.#path, what)
+      }
     }
   }
 
   #beginAnew(reason: string): void {
-    this.#file.close()
-    this.#setAside = setFileAside(this.#path, reason, this.#options.now())
+    this.#setAside = replaceOutboxFile(this.#path, reason, this.#options.now(), () =>
+      this.#file.close(),
+    )
     const lost = this.#totals
-    const { items, rejected } = { items: this.#owed.size.items, rejected: this.#owed.rejected }
+    const { size, rejected } = this.#owed
     const acknowledged = this.acknowledged()
     this.#owed.clear()
     this.#file = this.#open()
@@ -374,7 +374,7 @@ export class Outbox {
       bytes: 0,
       acknowledged,
       rejected: lost.rejected + rejected,
-      notKept: lost.notKept + lost.items - items,
+      notKept: lost.notKept + lost.items - size.items,
     }
     this.#toldAtMs = Number.NEGATIVE_INFINITY
     this.#change((totals) => this.#numbers.reserve(totals))

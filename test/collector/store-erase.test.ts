@@ -134,12 +134,13 @@ describe('what a device sent', () => {
       for (const [index, device] of rows.entries()) {
         const [letter, deviceId] = [index === 0 ? 'A' : 'B', index === 0 ? DEVICE_A : DEVICE_B]
         const alertId = `${index + 1}`.padStart(32, '0')
-        const item = alertItem(
-          1,
-          { id: alertId, sentence: `program-of-${letter} sent` },
-          uidOf(index),
-        )
-        append(writer, batchOf(device, 0, [item]))
+        const sentence = `program-of-${letter} sent`
+        // So many that pages are split, which leaves copies of what was on them.
+        for (let sequence = 1; sequence <= 300; sequence++) {
+          const id = sequence === 1 ? alertId : `${index + 1}${sequence}`.padStart(32, '0')
+          const item = alertItem(sequence, { id, sentence }, uidOf(index * 1000 + sequence))
+          append(writer, batchOf(device, sequence - 1, [item]))
+        }
         const of = { revision: 0, status: Status.closed, by: `analyst-of-${letter}` }
         const said = { ...of, alertId, deviceId, note: `note-of-${letter}` }
         const [done] = writer.commit([{ op: 'triage', nowNs: T0, said }])
@@ -153,7 +154,8 @@ describe('what a device sent', () => {
       const before = new Set(left())
       for (const what of ['program', 'analyst', 'note'])
         for (const whose of ['A', 'B']) assert(before.has(`${what}-of-${whose}`), what)
-      assert.deepEqual(eraseDevice(path, DEVICE_A)?.alerts, 1)
+      const erased = eraseDevice(path, DEVICE_A)
+      assert.deepEqual([erased?.alerts, erased?.isWrittenAnew], [300, true])
       assert.deepEqual(new Set(left()), new Set([...before].filter((one) => one?.endsWith('B'))))
     } finally {
       rmSync(directory, { recursive: true, force: true })

@@ -1,5 +1,5 @@
 // What the outbox's tests share: outboxes on one file in a temporary directory, with a clock that the test moves.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -47,3 +47,11 @@ export class OutboxFile {
 
 export const sequences = (items: { sequence: number }[]): number[] =>
   items.map(({ sequence }) => sequence)
+
+/** Overwrites every page but the first. */
+export function damage(path: string): void {
+  const { size } = statSync(path)
+  const file = openSync(path, 'r+')
+  writeSync(file, Buffer.alloc(size - 4096, 0xa5), 0, size - 4096, 4096)
+  closeSync(file)
+}

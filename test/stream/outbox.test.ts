@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ import { decodeItem } from '../../src/stream/codec.ts'
 import { type Outbox, OutboxError } from '../../src/stream/outbox.ts'
 import { threadMs } from '../cpu.ts'
 import { alertFinding, healthFinding, sightingFinding, summaryFinding } from './findings.ts'
-import { HOUR_MS, OutboxFile, sequences } from './outbox-fixture.ts'
+import { damage, HOUR_MS, OutboxFile, sequences } from './outbox-fixture.ts'
 
 const NONE = { items: 0, bytes: 0, unwritten: 0, evicted: 0, notKept: 0, rejected: 0 }
 
@@ -328,12 +328,4 @@ const plain = ({ sequence, encoded }: { sequence: number; encoded: Uint8Array })
 
 function refuses(code: OutboxError['code'], work: () => unknown): void {
   assert.throws(work, (error) => error instanceof OutboxError && error.code === code)
-}
-
-/** Overwrites every page but the first. */
-function damage(path: string): void {
-  const { size } = statSync(path)
-  const file = openSync(path, 'r+')
-  writeSync(file, Buffer.alloc(size - 4096, 0xa5), 0, size - 4096, 4096)
-  closeSync(file)
 }

@@ -158,6 +158,7 @@ describe('page and details', () => {
     const panel = page.getByRole('region', { name: 'Its flows' })
     await panel.getByText('It has 12 flows. 9 more than are listed, with 197 kB out').waitFor()
     const rows = await panel.locator('tbody tr').allInnerTexts()
+    assert.match(rows[0] ?? '', /\d\d:\d\d:\d\d[\s\S]*48211/)
     assert.match(rows[0] ?? '', /48211\s+50001\s+\[2001:db8::7\]:443\s+1\.50 MB\s+70 B\s+open/)
     assert.match(rows[1] ?? '', /at least 300 kB\s+70 B\s+closed/)
     assert.match(rows[2] ?? '', /not known\s+50003.*gone/s)

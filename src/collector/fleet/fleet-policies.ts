@@ -36,6 +36,7 @@ export function openFleetPolicies(
   const policies = new Policies(openPoliciesFile(join(stateDir, POLICIES_FILE), log))
   const trouble = createTrouble(log, () => performance.now())
   let groups = ''
+  let isDue = false
   return {
     source: {
       holdFor(deviceId) {
@@ -65,14 +66,17 @@ export function openFleetPolicies(
       } catch (error) {
         trouble.failed(`what devices say of policies is not written (${(error as Error).message})`)
       }
-      const isNew = policies.refresh()
-      const before = groups
-      groups = registry
+      const now = registry
         .devices()
         .map(({ id, group }) => `${id} ${group}`)
         .join('\n')
-      if (groups !== before) policies.forgetAllBut((id) => registry.device(id) !== undefined)
-      return isNew || groups !== before
+      // Kept until all of it is done: what fails is tried at the next look.
+      isDue = policies.refresh() || now !== groups || isDue
+      if (now !== groups) policies.forgetAllBut((id) => registry.device(id) !== undefined)
+      groups = now
+      const wasDue = isDue
+      isDue = false
+      return wasDue
     },
     close() {
       try {

@@ -301,6 +301,8 @@ const REMEDIES = {
   corrupt:
     'it is damaged; bring a backup back with RESTORE, or move it away with its -wal and -shm, and an empty one is begun: agents do not send again what it has acknowledged',
   'full-disk': 'the disk is full; free some space and start the collector again',
+  'read-only':
+    'its file system is mounted so that it can only be read; mount it for writing and start the collector again',
   busy: 'another program holds it; end that one',
   io: 'look after the disk; a backup is brought back with RESTORE',
   denied: 'it, its -wal and its -shm have to be files that the user of the collector may write',
