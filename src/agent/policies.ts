@@ -2,8 +2,8 @@
 // line, or what is built in. What it takes is on the disk before it holds; what it refuses it says.
 import { createHash } from 'node:crypto'
 import type { ExceptionDocument } from '../engine/exception.ts'
-import { LIST_ENTRIES_MAX, type PolicyDocument } from '../engine/policy.ts'
-import { type Clamped, clampPolicy } from '../policy/clamp.ts'
+import type { PolicyDocument } from '../engine/policy.ts'
+import { type Clamped, clampPolicy, refuseCrowd, withoutHoldingBack } from '../policy/clamp.ts'
 import { type Delegation, parseDelegation } from '../policy/delegation.ts'
 import { boundedExceptions, type Exceptions } from '../policy/exceptions.ts'
 import { PolicyFault, type PolicyFaultCode } from '../policy/fault.ts'
@@ -21,7 +21,7 @@ import {
   type PolicySource,
 } from '../stream/policy-message.ts'
 import type { UnixNs } from '../units.ts'
-import { type KeptPolicies, readKept, writeKept } from './policy-file.ts'
+import { type KeptDocument, type KeptPolicies, readKept, writeKept } from './policy-file.ts'
 
 export type PoliciesOptions = {
   /** Of the file that keeps what was taken. */
@@ -59,9 +59,11 @@ type Held = {
   exceptions?: Exceptions
 }
 type Standing = Omit<DocumentReport, 'kind'>
+/** Refusals that go by the clock, or by a delegation that does: another moment may undo them. */
+const UNTIMELY: readonly PolicyFaultCode[] = ['early', 'expired', 'delegation-missing']
+/** Refusals of exceptions that go by the policy they stand beside. */
+const CROWDED: readonly string[] = ['too-large', 'too-wide']
 
-/** Of a policy record's text (native/record.def); its own processes are added to it. */
-const RECORD_BYTES_MAX = 65_000
 const RETRY_NS = 30_000_000_000n
 const COMPLAINT_NS = 60_000_000_000n
 
@@ -75,7 +77,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
   /** When a refusal was last told; each is in the report. */
   const complainedAt: Partial<Record<DocumentKind, bigint>> = {}
   let waiting: PolicyPush | undefined
-  let retryAt = 0n
+  let waitingSince = 0n
   let inForce = ''
 
   const own = (): Addressee => ({ ...options.own, group: kept.group ?? options.own.group })
@@ -84,27 +86,25 @@ export function createPolicies(options: PoliciesOptions): Policies {
   /** The key that a document has to be signed with, and what that one may sign. Throws PolicyFault delegation-missing. */
   const signerOf = (bytes: Uint8Array): { key: string; kinds: DocumentKind[] } => {
     const { signed, payload } = peek(bytes)
-    const of = held.delegation
-    const online = of?.delegation?.onlineKey
-    if (of && online !== undefined && signed?.keyId === keyIdOf(online)) {
-      if (!isOver(of)) return { key: online, kinds: ['exceptions'] }
-      const text = `the delegation that says whose exceptions count ended at ${dateOf(of.payload.notAfter)}`
-      throw new PolicyFault('delegation-missing', text)
-    }
+    const online = held.delegation?.delegation?.onlineKey
+    if (online !== undefined && signed?.keyId === keyIdOf(online))
+      return { key: online, kinds: ['exceptions'] }
     if (payload?.kind === 'exceptions' && signed?.keyId !== rootId && online === undefined)
       throw new PolicyFault('delegation-missing', 'no delegation says whose exceptions count')
     return { key: rootKey as string, kinds: ['policy', 'delegation'] }
   }
 
   /** Throws PolicyFault. */
-  const open = (payload: PolicyPayload): Held => {
+  const open = (payload: PolicyPayload, takenAt: UnixNs | undefined): Held => {
     const { kind, content, version, madeAt } = payload
     if (kind === 'policy') return { payload, policy: clampPolicy(content, version) }
     if (kind === 'delegation') return { payload, delegation: parseDelegation(content) }
     const by = held.delegation?.delegation
     if (!by)
       throw new PolicyFault('delegation-missing', 'no delegation says whose exceptions count')
-    const madeAtMs = Number(madeAt / 1_000_000n)
+    // Of a signer's clock that is ahead the days are counted from when its document was taken.
+    const from = takenAt !== undefined && takenAt < madeAt ? takenAt : madeAt
+    const madeAtMs = Number(from / 1_000_000n)
     return { payload, exceptions: boundedExceptions(content, by.bounds, madeAtMs) }
   }
 
@@ -140,13 +140,16 @@ export function createPolicies(options: PoliciesOptions): Policies {
       ...{ state: 'failed', code, text, clamped: before?.clamped ?? 0, at: now() },
     }
     // A collector that sends one wrong thing after another is not to fill the outbox with our complaints.
-    const isOften = now() < (complainedAt[kind] ?? 0n) + COMPLAINT_NS
-    if (isOften) return
+    if (isWithin(complainedAt[kind] ?? 0n, COMPLAINT_NS)) return
     complainedAt[kind] = now()
     tell(`${kind} ${received || ''} was refused (${code}): ${text}`.replace('  ', ' '))
   }
 
-  const takeOne = (bytes: Uint8Array): void => {
+  /** Not longer ago than this; a clock that was put back since makes nothing recent for long. */
+  const isWithin = (since: bigint, ns: bigint): boolean => now() >= since && now() < since + ns
+
+  /** Whether it is to be tried again. Throws PolicyFault not-kept. */
+  const takeOne = (bytes: Uint8Array): boolean => {
     const { payload: said } = peek(bytes)
     const kind = said?.kind ?? 'policy'
     try {
@@ -157,21 +160,30 @@ export function createPolicies(options: PoliciesOptions): Policies {
       const present = held[kind]
       if (present && highest?.digest === digest) {
         if (standing[kind]?.state === 'failed') stands(kind, present)
-        return
+        return false
       }
-      judge(payload, { kinds, highest, digest, own: own(), agentVersion, now: now() })
-      const next = open(payload)
-      keep(kind, { highest: { version: payload.version, digest }, signed: bytes }, next)
+      const takenAt = now()
+      judge(payload, { kinds, highest, digest, own: own(), agentVersion, now: takenAt })
+      const { delegation } = held
+      if (kind === 'exceptions' && delegation && isOver(delegation))
+        throw new PolicyFault(
+          'delegation-missing',
+          `the delegation that says whose exceptions count ended at ${dateOf(delegation.payload.notAfter)}`,
+        )
+      const next = open(payload, takenAt)
+      keep(kind, { highest: { version: payload.version, digest }, takenAt, signed: bytes }, next)
       held[kind] = next
       stands(kind, next)
       tell(
         `${kind} ${payload.version} is taken${clampedOf(next).length > 0 ? `, but not all of it: ${clampedOf(next).slice(0, 3).join('; ')}` : ''}`,
       )
       if (kind === 'delegation') openExceptions()
+      return false
     } catch (error) {
       if (!(error instanceof PolicyFault)) throw error
       refuses(kind, said?.version ?? 0, error.code, error.message)
       if (error.code === 'not-kept') throw error
+      return UNTIMELY.includes(error.code)
     }
   }
 
@@ -210,13 +222,12 @@ export function createPolicies(options: PoliciesOptions): Policies {
       delete standing.exceptions
       return
     }
-    reopen('exceptions', document.signed)
+    reopen('exceptions', document)
   }
 
-  const reopen = (kind: DocumentKind, bytes: Uint8Array): void => {
+  const reopen = (kind: DocumentKind, { signed, takenAt }: KeptDocument): void => {
     try {
-      const { key } = signerOf(bytes)
-      const next = open(verifySigned(bytes, key))
+      const next = open(verifySigned(signed, signerOf(signed).key), takenAt)
       held[kind] = next
       stands(kind, next)
     } catch (error) {
@@ -239,15 +250,19 @@ export function createPolicies(options: PoliciesOptions): Policies {
     const exceptions = [...(base.exceptions ?? []), ...added]
     if (added.length === 0) return whole
     const more = { ...whole, exceptions }
-    const isTooLarge = Buffer.byteLength(JSON.stringify(more)) > RECORD_BYTES_MAX
-    if (!isTooLarge && exceptions.length <= LIST_ENTRIES_MAX) return more
-    refuses(
-      'exceptions',
-      held.exceptions?.payload.version ?? 0,
-      'too-large',
-      'beside this policy there is no room for these exceptions',
-    )
-    return whole
+    const version = held.exceptions?.payload.version ?? 0
+    try {
+      refuseCrowd(more)
+    } catch (error) {
+      if (!(error instanceof PolicyFault)) throw error
+      refuses('exceptions', version, error.code, error.message)
+      return whole
+    }
+    // The policy that they had no room beside is gone.
+    const { code = '', receivedVersion } = standing.exceptions ?? {}
+    if (held.exceptions && receivedVersion === version && CROWDED.includes(code))
+      stands('exceptions', held.exceptions)
+    return more
   }
 
   const exceptionsInForce = (): ExceptionDocument[] => {
@@ -306,12 +321,12 @@ export function createPolicies(options: PoliciesOptions): Policies {
     }
     try {
       if (push.group !== own().group) joinGroup(push)
-      for (const bytes of push.documents) takeOne(bytes)
+      for (const bytes of push.documents) if (takeOne(bytes)) waiting = push
     } catch (error) {
       if (!(error instanceof PolicyFault)) throw error
       waiting = push
-      retryAt = now() + RETRY_NS
     }
+    waitingSince = now()
     refresh()
   }
 
@@ -326,7 +341,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
       )
     for (const kind of DOCUMENT_KINDS) {
       const document = kept.documents[kind]
-      if (document) reopen(kind, document.signed)
+      if (document) reopen(kind, document)
     }
   }
   refresh()
@@ -334,7 +349,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
   return {
     take,
     pass() {
-      if (waiting && now() >= retryAt) take(waiting)
+      if (waiting && !isWithin(waitingSince, RETRY_NS)) take(waiting)
       else refresh()
     },
     report: () => ({
@@ -375,11 +390,3 @@ function peek(bytes: Uint8Array): Partial<ReturnType<typeof openSigned>> {
 /** Of the payload: a signature is another where another library made it. */
 const digestOf = (bytes: Uint8Array): string =>
   createHash('sha256').update(openSigned(bytes).signed.payload).digest('hex')
-
-/** What is over suppresses nothing: what it adds to detection goes on. */
-const withoutHoldingBack = (document: PolicyDocument): PolicyDocument => ({
-  ...document,
-  hostWhitelist: [],
-  parentProcessCheck: [],
-  exceptions: [],
-})

@@ -4,6 +4,7 @@
 import type { Highest } from '../policy/judge.ts'
 import { readStateFile, writeStateFile } from '../state-file.ts'
 import { DOCUMENT_KINDS, type DocumentKind } from '../stream/policy-message.ts'
+import { type UnixNs, unixNs } from '../units.ts'
 
 export const POLICY_FILE = 'pushed-policy.json'
 /** Three documents at their largest, in base64. */
@@ -11,6 +12,8 @@ const BYTES_MAX = 1024 * 1024
 
 export type KeptDocument = {
   highest: Highest
+  /** By this agent's clock; undefined: an earlier version of it took the document. */
+  takenAt: UnixNs | undefined
   /** As SignedPolicy in bytes. */
   signed: Uint8Array
 }
@@ -46,11 +49,12 @@ function keptOf(value: unknown): KeptPolicies {
   for (const kind of DOCUMENT_KINDS) {
     const one = (documents as Record<string, unknown>)[kind]
     if (one === undefined) continue
-    const { version, digest, signed } = one as Record<string, unknown>
+    const { version, digest, takenAt, signed } = one as Record<string, unknown>
     if (typeof version !== 'number' || typeof digest !== 'string' || typeof signed !== 'string')
       throw new TypeError(`no kept ${kind}`)
     kept.documents[kind] = {
       highest: { version, digest },
+      takenAt: takenAt === undefined ? undefined : unixNs(BigInt(`${takenAt}`), 'takenAt'),
       signed: Uint8Array.from(Buffer.from(signed, 'base64')),
     }
   }
@@ -60,9 +64,9 @@ function keptOf(value: unknown): KeptPolicies {
 /** On the disk when it returns. Throws what the file system does. */
 export function writeKept(path: string, { keyId, group, documents }: KeptPolicies): void {
   const written = Object.fromEntries(
-    Object.entries(documents).map(([kind, { highest, signed }]) => [
+    Object.entries(documents).map(([kind, { highest, takenAt, signed }]) => [
       kind,
-      { ...highest, signed: Buffer.from(signed).toString('base64') },
+      { ...highest, takenAt: takenAt?.toString(), signed: Buffer.from(signed).toString('base64') },
     ]),
   )
   writeStateFile(path, `${JSON.stringify({ keyId, group, documents: written }, undefined, 1)}\n`)

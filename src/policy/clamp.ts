@@ -2,13 +2,21 @@
 // at the machine may (docs/policy.md); who has a key of a fleet may not.
 import { type Cidr, cidrHas, isIpv4, parseCidr } from '../engine/address.ts'
 import type { ExceptionDocument } from '../engine/exception.ts'
-import { makePolicy, type ParentRule, type PolicyDocument, PolicyError } from '../engine/policy.ts'
+import {
+  LIST_ENTRIES_MAX,
+  makePolicy,
+  type ParentRule,
+  type PolicyDocument,
+  PolicyError,
+} from '../engine/policy.ts'
 import { isPublicSuffix } from '../engine/registered-domain.ts'
 import { brief, quoted } from '../printable.ts'
 import { PolicyFault } from './fault.ts'
 
 /** A document's bytes, of 65,535 that a record of the engine has: exceptions come beside it. */
 export const POLICY_BYTES_MAX = 48 * 1024
+/** Of a policy record's text (native/record.def); its own processes are added to it. */
+const RECORD_BYTES_MAX = 65_000
 /** 10.0.0.0/8 is one company's, 17.0.0.0/8 Apple's; nobody has more. */
 const V4_PREFIX_MIN = 8
 /** The largest block that a registry has given to one network is a /19 (RIPE, 2003:: and 2a00:2000::). */
@@ -151,3 +159,25 @@ export function whyNotParent({ parent, program }: ParentRule): string | undefine
     return `${shown} is left out: every process has that parent`
   return undefined
 }
+
+/** Throws PolicyFault too-large, too-wide: what was small and narrow enough by itself may not be so beside a policy. */
+export function refuseCrowd(document: PolicyDocument): void {
+  const { hostWhitelist = [], exceptions = [] } = document
+  if (
+    Buffer.byteLength(JSON.stringify(document)) > RECORD_BYTES_MAX ||
+    exceptions.length > LIST_ENTRIES_MAX
+  )
+    throw new PolicyFault('too-large', 'beside this policy there is no room for these exceptions')
+  refuseSum(
+    [...hostWhitelist, ...exceptions.flatMap(({ host }) => host ?? [])],
+    'the policy and these exceptions',
+  )
+}
+
+/** What is over suppresses nothing: what it adds to detection goes on. */
+export const withoutHoldingBack = (document: PolicyDocument): PolicyDocument => ({
+  ...document,
+  hostWhitelist: [],
+  parentProcessCheck: [],
+  exceptions: [],
+})

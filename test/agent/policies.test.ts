@@ -229,6 +229,39 @@ describe('policies that were sent', () => {
     assert.notDeepEqual(inForce()?.hostWhitelist, [])
     assert.match(told.at(-1) as string, /policy 3 is not over by the clock as it was set/)
   })
+  it('that a wrong clock refuses are tried again by themselves once it is put right', () => {
+    for (const [code, wrong, change] of [
+      ['early', daysOn(-2), {}],
+      ['expired', daysOn(2), { notAfter: daysOn(1) }],
+    ] as const) {
+      rmSync(path, { force: true })
+      const policies = start()
+      now = wrong
+      const made = delegation(1, online, change)
+      send(policies, policy(3, undefined, change), made, exceptions(1, [exception()], change))
+      for (const kind of ['policy', 'delegation'] as const)
+        assert.equal(of(policies, kind)?.code, code)
+      assert.equal(of(policies, 'exceptions')?.code, 'delegation-missing')
+      now = NOW
+      policies.pass()
+      for (const kind of ['policy', 'delegation', 'exceptions'] as const)
+        assert.equal(of(policies, kind)?.state, 'applied', `${code} ${kind}`)
+      assert.deepEqual([inForce()?.version, inForce()?.exceptions?.length], [3, 1])
+    }
+  })
+  it('that were refused by a clock that was ahead are told of when it was put back', () => {
+    const policies = start()
+    const refusedNow = (version: number) => {
+      told = []
+      send(policies, policy(version, undefined, { target: { group: 'lab' } }))
+      return told.length
+    }
+    now = daysOn(400)
+    assert.equal(refusedNow(1), 1)
+    now = NOW
+    assert.equal(refusedNow(2), 1)
+    assert.equal(refusedNow(3), 0)
+  })
   it('follow the group that the collector says, over a restart', () => {
     const policies = start()
     policies.take({ group: 'lab', documents: [policy(3, undefined, { target: { group: 'lab' } })] })
@@ -329,6 +362,50 @@ describe('policies that were sent', () => {
         },
       ])
       assert.equal(of(policies, 'exceptions')?.clamped, 6)
+    })
+    it('one made by a clock that is ahead lasts no longer for it, over a restart', () => {
+      const policies = start()
+      const sent = exceptions(1, [exception({ until: '2027-09-25T00:00:00Z' })], {
+        madeAt: daysOn(1),
+      })
+      send(policies, delegation(), sent)
+      const until = new Date(Number(daysOn(30) / 1_000_000n)).toISOString().replace('.000Z', 'Z')
+      assert.equal(inForce()?.exceptions?.[0]?.until, until)
+      now = daysOn(0.9)
+      start()
+      assert.equal(inForce()?.exceptions?.[0]?.until, until)
+    })
+    it('what is narrow by itself and too wide beside the policy holds only while there is room', () => {
+      const blocks = (from: number, count: number) =>
+        Array.from({ length: count }, (_, at) => `${from + at}.0.0.0/8`)
+      const wide = (version: number, count: number) =>
+        policy(version, '', { content: JSON.stringify({ hostWhitelist: blocks(20, count) }) })
+      const policies = start()
+      const list = blocks(50, 2).map((host) => exception({ host }))
+      send(policies, wide(3, 15), delegation(1, online, {}, { v4PrefixMin: 8 }))
+      send(policies, exceptions(1, list))
+      assert.deepEqual([inForce()?.hostWhitelist?.length, inForce()?.exceptions], [15, []])
+      assert.equal(of(policies, 'exceptions')?.code, 'too-wide')
+      assert.match(told.at(-1) ?? '', /the policy and these exceptions are so many/)
+      send(policies, wide(4, 14))
+      assert.deepEqual([inForce()?.hostWhitelist?.length, inForce()?.exceptions?.length], [14, 2])
+      assert.equal(of(policies, 'exceptions')?.state, 'applied')
+      assert.equal(of(start(), 'exceptions')?.state, 'applied')
+    })
+    it('one that is over by a wrong clock at the start holds again once that is put right', () => {
+      send(
+        start(),
+        delegation(1, online, { notAfter: daysOn(1) }),
+        exceptions(1, [exception()], { notAfter: daysOn(9) }),
+      )
+      now = daysOn(2)
+      const policies = start()
+      assert.equal(of(policies, 'exceptions')?.state, 'expired')
+      assert.deepEqual(inForce()?.exceptions, undefined)
+      now = NOW
+      policies.pass()
+      assert.equal(inForce()?.exceptions?.length, 1)
+      assert.equal(of(policies, 'exceptions')?.state, 'applied')
     })
     it('the online key signs no policy and no delegation', () => {
       for (const kind of ['policy', 'delegation'] as const) {
