@@ -54,7 +54,7 @@ function keptOf(value: unknown): KeptPolicies {
       throw new TypeError(`no kept ${kind}`)
     kept.documents[kind] = {
       highest: { version, digest },
-      takenAt: takenAt === undefined ? undefined : unixNs(BigInt(`${takenAt}`), 'takenAt'),
+      takenAt: typeof takenAt === 'string' ? unixNs(BigInt(takenAt), 'takenAt') : undefined,
       signed: Uint8Array.from(Buffer.from(signed, 'base64')),
     }
   }
