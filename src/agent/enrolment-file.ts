@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
 import type { Renewed } from '../stream/message.ts'
 import type { UplinkEnrolment } from '../stream/uplink.ts'
-import { certificatesOf, pemOf } from '../trust/pin.ts'
+import { certificatesOf, derOf, fingerprintOf, pemOf } from '../trust/pin.ts'
 
 export const ENROLMENT_FILE = 'enrolment.json'
 
@@ -81,6 +81,23 @@ function readAgain(directory: string): Enrolment | undefined {
 
 /** Of a certificate's time, what has gone when it is renewed: of 90 days 60. */
 const RENEWED_AFTER = 2 / 3
+/** As the collector believes in other authorities: so often within so long, and once where it brought nothing. */
+const OTHERS_MAX = 4
+/** More than the hour after which a collector gives another. */
+const OTHERS_MS = 3_660_000
+
+/** Fingerprints, the one first that has signed the certificate. */
+function holdsOf({ certificate, authorities }: Enrolment): string[] {
+  const own = new X509Certificate(certificate)
+  const signed = authorities.find((one) => own.verify(new X509Certificate(one).publicKey))
+  const rest = authorities.filter((one) => one !== signed)
+  return [...(signed === undefined ? [] : [signed]), ...rest].map((one) =>
+    fingerprintOf(derOf(one)),
+  )
+}
+
+const isSame = (one: readonly string[], other: readonly string[]): boolean =>
+  one[0] === other[0] && `${[...one].sort()}` === `${[...other].sort()}`
 
 /** For the uplink: `directory` holds `kept`, of `deviceId`, and is written when it is renewed, with a key of its own. */
 export function createEnrolment(
@@ -92,6 +109,15 @@ export function createEnrolment(
   let enrolment = kept
   /** Of the request that is under way. */
   let nextKey: string | undefined
+  /** Of what it was told, and when it asked for that. */
+  let others: { told: string; atMs: number }[] = []
+  const mayAskFor = (told: string): boolean => {
+    const nowMs = performance.now()
+    others = others.filter(({ atMs }) => nowMs - atMs < OTHERS_MS)
+    if (others.length >= OTHERS_MAX || others.some((one) => one.told === told)) return false
+    others.push({ told, atMs: nowMs })
+    return true
+  }
   return {
     identity() {
       // Enrolled again meanwhile: its earlier certificate is good no more.
@@ -99,10 +125,13 @@ export function createEnrolment(
       if (now?.collector === enrolment.collector) enrolment = now
       return enrolment
     },
-    async request() {
+    holds: () => holdsOf(enrolment),
+    async request(told) {
       const { validFromDate, validToDate } = new X509Certificate(enrolment.certificate)
       const [fromMs, toMs] = [validFromDate.getTime(), validToDate.getTime()]
-      if (now() < fromMs + (toMs - fromMs) * RENEWED_AFTER) return undefined
+      const isDue = now() >= fromMs + (toMs - fromMs) * RENEWED_AFTER
+      const isOther = told !== undefined && !isSame(told, holdsOf(enrolment))
+      if (!isDue && !(isOther && mayAskFor(`${told}`))) return undefined
       // A library that is wanted once in two months.
       const { makeKey, requestOf } = await import('../trust/certificates.ts')
       nextKey = makeKey()

@@ -4,10 +4,11 @@ import { createServer, type IncomingMessage, type ServerOptions } from 'node:htt
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
+import { commandThere } from '../hint.ts'
 import { ENROLL_PATH } from '../stream/codec-enrol.ts'
 import { Capability } from '../stream/message.ts'
 import { createTrouble } from '../trouble.ts'
-import { certificatesOf, fingerprintOf } from '../trust/pin.ts'
+import { certificatesOf, derOf, fingerprintOf } from '../trust/pin.ts'
 import type { UnixNs } from '../units.ts'
 import type { Fleet, Site } from './api/site.ts'
 import { CollectorError } from './collector-error.ts'
@@ -25,6 +26,7 @@ import { type Authority, openAuthority } from './fleet/authority.ts'
 import { createClones } from './fleet/clones.ts'
 import { createEnrolment } from './fleet/enrolment.ts'
 import { type FleetPolicies, openFleetPolicies } from './fleet/fleet-policies.ts'
+import { createHeldNotes } from './fleet/held.ts'
 import { noteLocal } from './fleet/local-ids.ts'
 import { type EnrolledDevice, isRefused, Registry } from './fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from './fleet/registry-file.ts'
@@ -67,6 +69,7 @@ export type Served = { addresses: readonly Address[]; close(): void; closeAll():
 const LOOK_MS = 1000
 /** Certificates end by themselves, too. */
 const REVIEW_LOOKS = 10
+const TELL_LOOKS = 4000
 /** Between two notes of when devices were heard of. */
 const NOTE_MS = 60_000
 const RENEW_LOOK_MS = 3_600_000
@@ -85,10 +88,17 @@ export async function openMachines(
   const database = openRegistryFile(join(stateDir, REGISTRY_FILE), log)
   const registry = new Registry(database)
   const clones = createClones(database, registry, { counters, complain: createComplaint(log) })
+  const trusted = () => [...authority.trusted, ...certificate.authorities]
   const enrolment = createEnrolment({
     ...{ registry, clones, counters, limits, now, log },
-    authority: { ...authority, trusted: [...certificate.authorities, ...authority.trusted] },
+    authority: {
+      issue: authority.issue,
+      get trusted() {
+        return trusted()
+      },
+    },
   })
+  const held = createHeldNotes(database)
   const policies = openFleetPolicies(stateDir, { registry, counters, now, log })
   const ends: (() => void)[] = []
   let review = () => {}
@@ -96,7 +106,8 @@ export async function openMachines(
   return {
     policies,
     certificates: {
-      ...{ renew: enrolment.renew, reenrol: enrolment.reenrol },
+      ...{ renew: enrolment.renew, reenrol: enrolment.reenrol, noteHeld: held.note },
+      authorities: () => trusted().map((one) => fingerprintOf(derOf(one))),
       orderFor: ({ deviceId, hardware = '', host: { bootId }, capabilities }) =>
         clones.orderFor(
           {
@@ -119,7 +130,9 @@ export async function openMachines(
       },
     },
     names: names.map((name) => name.toLowerCase()),
-    pin: authority.pin,
+    get pin() {
+      return authority.pin
+    },
     fleet: {
       enrolmentOf(id) {
         const device = registry.device(id)
@@ -198,6 +211,24 @@ export async function openMachines(
           review()
         }
         if (policies.look()) void gateway.pushPolicies()
+        held.write()
+        const isOther = authority.look()
+        if (isOther) void followAuthority()
+        // Who could not take it then is told again.
+        else if (looks % TELL_LOOKS === 0) void gateway.tellAuthorities()
+      }
+      const followAuthority = async (): Promise<void> => {
+        try {
+          door.renew(material(await certificate.again()))
+          log(
+            `the collector's authority has the pin ${authority.pin}, and ${authority.trusted.length - 1 || 'none'} counts beside it`,
+          )
+          await gateway.tellAuthorities()
+        } catch (cause) {
+          log(
+            `the collector's new authority is not taken up, restart it: ${(cause as Error).message}`,
+          )
+        }
       }
       const trouble = createTrouble(log, () => performance.now())
       const look = setInterval(() => {
@@ -222,6 +253,7 @@ export async function openMachines(
         clearInterval(look)
         clearInterval(noting)
         note()
+        held.write()
       })
       ends.push(certificate.watch((changed) => door.renew(material(changed)), log))
       return {
@@ -269,7 +301,7 @@ function reasonAgainst({ authorized, authorizationError }: TLSSocket): Refusal |
     return { code: 'certificate-expired', error: 'this certificate has expired' }
   return {
     code: 'certificate-unknown',
-    error: `this collector's authorities do not vouch for this certificate (${code})`,
+    error: `this certificate was signed by an authority that counts no more (${code}): ${commandThere('enroll')} gets another for a token`,
   }
 }
 
@@ -294,6 +326,8 @@ type OwnCertificate = {
   key: string
   /** PEM: of a chain that an administrator gave, those of authorities. */
   authorities: string[]
+  /** As it is by now: where its own authority is another, of that. */
+  again(): Promise<{ cert: string; key: string }>
   watch(renew: (to: { cert: string; key: string }) => void, log: (text: string) => void): () => void
 }
 
@@ -313,15 +347,29 @@ async function ownCertificate(
         'certificate',
         `${files.certFile} holds the server's certificate alone: add those that lead to its authority, the authority's own as the last, since agents know it by the pin of its key`,
       )
+    let latest = taken
     return {
       ...{ cert: taken.cert, key: taken.key, authorities },
-      watch: (onChange, log) => watchMaterial({ files, taken, onChange, log }),
+      again: () => Promise.resolve(latest),
+      watch: (renew, log) =>
+        watchMaterial({
+          ...{ files, taken, log },
+          onChange(found) {
+            latest = found
+            renew(found)
+          },
+        }),
     }
   }
   const server = await authority.server(names, nowMs())
   let present = server.certificate
   return {
     ...{ cert: present, key: server.key, authorities: [] },
+    async again() {
+      const { certificate, key } = await authority.server(names, nowMs())
+      present = certificate
+      return { cert: certificate, key }
+    },
     watch(renew, log) {
       const timer = setInterval(() => {
         authority.server(names, nowMs()).then(

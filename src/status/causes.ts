@@ -163,7 +163,7 @@ const CAUSES = {
     text: (status) =>
       `The agent does not trust what answers at ${status.collector.url}: ${reasonOf(status)}.`,
     remedy:
-      'Give the collector a certificate for that name, valid today, from the authority that this machine enrolled with or a public one; see that nothing between opens TLS, and that this machine’s clock is right.',
+      'Give the collector a certificate for that name, valid today, from the authority that this machine enrolled with or a public one; enrol this machine again where the collector has another authority by now; see that nothing between opens TLS, and that this machine’s clock is right.',
   },
   'collector-place': {
     level: 'failure',

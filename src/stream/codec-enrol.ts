@@ -15,7 +15,7 @@ export type { EnrollRequest, EnrollResponse } from './message.ts'
 const wire = freshet.v1
 /** A certificate request of ours has 250 bytes, a certificate 600. */
 const DER_BYTES_MAX = 8192
-const AUTHORITIES_MAX = 4
+export const AUTHORITIES_MAX = 4
 const TOKEN_CHARS_MAX = 512
 /** Of an EnrollRequest. */
 export const ENROLL_BYTES_MAX = 16 * 1024
@@ -102,6 +102,21 @@ export function renewedFromWire(renewed: freshet.v1.Renewed.$Properties): Renewe
   return {
     certificate: der(renewed.certificate, 'certificate'),
     authorities: authorities.map((one) => der(one, 'authorities')),
+  }
+}
+
+type Authorities = Extract<Envelope, { kind: 'authorities' }>
+
+/** Throws StreamError. */
+export function authoritiesFromWire({
+  sha256: found,
+}: freshet.v1.Authorities.$Properties): Authorities {
+  const sha256 = found ?? []
+  if (sha256.length > AUTHORITIES_MAX || sha256.some(({ length }) => length !== 32))
+    throw new StreamError('out-of-range', `authorities: not ${AUTHORITIES_MAX} hashes at the most`)
+  return {
+    kind: 'authorities',
+    fingerprints: sha256.map((one) => Buffer.from(one).toString('hex')),
   }
 }
 

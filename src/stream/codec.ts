@@ -14,6 +14,7 @@ import {
   welcomeToWire,
 } from './codec-control.ts'
 import {
+  authoritiesFromWire,
   enrollRequestToWire,
   reenrolFromWire,
   reenrollingFromWire,
@@ -56,6 +57,7 @@ const FIELD = {
   policyReport: 12,
   reenrol: 13,
   reenrolling: 14,
+  authorities: 15,
 } as const
 const BATCH_ITEMS_TAG = (1 << 3) | LENGTH_DELIMITED
 const BATCH_AHEAD_TAG = 2 << 3
@@ -180,6 +182,10 @@ function encodeBody(envelope: Exclude<Envelope, { kind: 'unknown' }>): Uint8Arra
     }
     case 'reenrolled':
       return wire.Envelope.encode({ reenrolling: { given: envelope.given } }).finish()
+    case 'authorities': {
+      const sha256 = envelope.fingerprints.map((one) => Buffer.from(one, 'hex'))
+      return wire.Envelope.encode({ authorities: { sha256 } }).finish()
+    }
     default:
       return envelope satisfies never
   }
@@ -252,6 +258,10 @@ export function decodeEnvelope(frame: Uint8Array): Envelope {
     case FIELD.reenrolling:
       return reenrollingFromWire(
         decoding('reenrolling', () => wire.Reenrolling.decode(reader(body))),
+      )
+    case FIELD.authorities:
+      return authoritiesFromWire(
+        decoding('authorities', () => wire.Authorities.decode(reader(body))),
       )
     default:
       return { kind: 'unknown', field }

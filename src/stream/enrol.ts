@@ -132,6 +132,8 @@ function post(
       ...to(peer),
       ...TLS_OPTIONS,
       ca: authority,
+      // While one authority follows another, what has the pin may be signed by the one before.
+      allowPartialTrustChain: true,
       ...(old ? { key: old.key, cert: old.certificate } : {}),
       ALPNProtocols: [old ? AGENT_ALPN : PERSON_ALPN],
       // Of its own, so that no session of another connection is taken up.

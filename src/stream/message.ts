@@ -32,6 +32,8 @@ export const Capability = {
   policy: 16n,
   /** Who has another machine's certificate becomes a device of its own. */
   reenrol: 32n,
+  /** Authorities are told. */
+  authorities: 64n,
 } as const
 /** All that this version can do, on either side. */
 export const CAPABILITIES =
@@ -40,9 +42,10 @@ export const CAPABILITIES =
   Capability.ahead |
   Capability.renew |
   Capability.reenrol |
-  Capability.policy
+  Capability.policy |
+  Capability.authorities
 /** Those of agents with a certificate. */
-export const CAPABILITIES_ENROLLED = Capability.renew | Capability.reenrol
+export const CAPABILITIES_ENROLLED = Capability.renew | Capability.reenrol | Capability.authorities
 
 /**
  * What a sequence may reach, on either side: a thousand items a second for nine thousand years. Far enough below
@@ -195,6 +198,8 @@ export type Envelope =
   | { kind: 'reenrol'; token: string; reason: string }
   | { kind: 'reenrolling'; asked: EnrollRequest }
   | { kind: 'reenrolled'; given: EnrollResponse }
+  /** SHA-256 of their certificates, 64 hex digits each, as Authorities has them. */
+  | { kind: 'authorities'; fingerprints: string[] }
   /** A body of a later version: to be ignored. */
   | { kind: 'unknown'; field: number }
 

@@ -49,8 +49,10 @@ export type SessionOptions = {
 }
 
 export type Renewal = {
-  /** PKCS #10, DER; undefined: not yet. */
-  request(): Promise<Uint8Array | undefined>
+  /** PKCS #10, DER; undefined: not yet. `told`: whom the collector says to believe, as Authorities has it. */
+  request(told?: readonly string[]): Promise<Uint8Array | undefined>
+  /** Whom it believes, as Authorities has it; absent: nobody is told. */
+  holds?(): string[]
   /** Throws an Error with a sentence when it is not for the key of the request. */
   take(renewed: Renewed): void
   /** Another machine has its certificate, too: what it asks to become a device of its own by; undefined: it has done so. */

@@ -64,6 +64,10 @@ export class Session {
   readonly #policyTaking: PolicyTaking | undefined
   /** It was told to become another device, which each connection may be once: a key is made for it. */
   #isOrdered = false
+  /** It asked for another certificate, and has not got it: another request would take its key's place. */
+  #isRenewing = false
+  /** Whom the collector says to believe. */
+  #told: readonly string[] | undefined
   readonly #timers: NodeJS.Timeout[] = []
 
   constructor(socket: WebSocket, options: SessionOptions, ended: SessionEnded) {
@@ -90,6 +94,7 @@ export class Session {
     const capabilities =
       CAPABILITIES &
       ~(options.renewal ? 0n : CAPABILITIES_ENROLLED) &
+      ~(options.renewal?.holds ? 0n : Capability.authorities) &
       ~(options.policies ? 0n : Capability.policy)
     this.#send({
       kind: 'hello',
@@ -182,7 +187,10 @@ export class Session {
       this.#end(CLOSE.normal, `the collector said goodbye: ${said(envelope.reason)}`)
     } else if (envelope.kind === 'renewed' && (this.#agreed & Capability.renew) !== 0n)
       this.#takeRenewed(envelope.renewed)
-    else if (
+    else if (envelope.kind === 'authorities' && (this.#agreed & Capability.authorities) !== 0n) {
+      this.#told = envelope.fingerprints
+      void this.#askForRenewal()
+    } else if (
       envelope.kind === 'reenrol' &&
       (this.#agreed & Capability.reenrol) !== 0n &&
       !this.#isOrdered
@@ -214,14 +222,24 @@ export class Session {
     onWelcome(welcome, offsetMs)
     this.pump()
     this.tellPolicies()
-    if ((this.#agreed & Capability.renew) !== 0n) void this.#askForRenewal()
+    // Who is told whom to believe asks when he is: both at once would be two requests.
+    if ((this.#agreed & Capability.authorities) !== 0n) this.#tellAuthorities()
+    else void this.#askForRenewal()
+  }
+
+  #tellAuthorities(): void {
+    const fingerprints = this.#options.renewal?.holds?.()
+    if (fingerprints && this.isWelcomed) this.#send({ kind: 'authorities', fingerprints })
   }
 
   async #askForRenewal(): Promise<void> {
     const { renewal, log } = this.#options
+    if (this.#isRenewing || (this.#agreed & Capability.renew) === 0n) return
+    this.#isRenewing = true
     try {
-      const request = await renewal?.request()
+      const request = await renewal?.request(this.#told)
       if (request && this.isWelcomed) this.#send({ kind: 'renew', request })
+      else this.#isRenewing = false
     } catch (error) {
       log(`its certificate cannot be renewed: ${(error as Error).message}`)
     }
@@ -232,6 +250,11 @@ export class Session {
     try {
       renewal?.take(renewed)
       log('the collector has renewed the certificate of this device')
+      this.#isRenewing = false
+      if ((this.#agreed & Capability.authorities) === 0n) return
+      this.#tellAuthorities()
+      // It may have said something else meanwhile.
+      void this.#askForRenewal()
     } catch (error) {
       log(`the renewed certificate is not taken: ${(error as Error).message}`)
     }

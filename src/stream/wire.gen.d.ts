@@ -25,7 +25,8 @@ export namespace freshet {
             policyReport?: (freshet.v1.PolicyReport.$Properties|null);
             reenrol?: (freshet.v1.Reenrol.$Properties|null);
             reenrolling?: (freshet.v1.Reenrolling.$Properties|null);
-            body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed"|"policyPush"|"policyReport"|"reenrol"|"reenrolling");
+            authorities?: (freshet.v1.Authorities.$Properties|null);
+            body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed"|"policyPush"|"policyReport"|"reenrol"|"reenrolling"|"authorities");
             static encode(message: freshet.v1.Envelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Envelope & freshet.v1.Envelope.$Shape;
         }
@@ -46,7 +47,8 @@ export namespace freshet {
                 policyReport?: (freshet.v1.PolicyReport.$Properties|null);
                 reenrol?: (freshet.v1.Reenrol.$Properties|null);
                 reenrolling?: (freshet.v1.Reenrolling.$Properties|null);
-                body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed"|"policyPush"|"policyReport"|"reenrol"|"reenrolling");
+                authorities?: (freshet.v1.Authorities.$Properties|null);
+                body?: ("hello"|"welcome"|"batch"|"ack"|"live"|"goodbye"|"packed"|"heartbeat"|"renew"|"renewed"|"policyPush"|"policyReport"|"reenrol"|"reenrolling"|"authorities");
                 $unknowns?: Uint8Array[];
             }
             type $Shape = {
@@ -64,9 +66,10 @@ export namespace freshet {
               policyReport?: freshet.v1.PolicyReport.$Shape|null;
               reenrol?: freshet.v1.Reenrol.$Shape|null;
               reenrolling?: freshet.v1.Reenrolling.$Shape|null;
+              authorities?: freshet.v1.Authorities.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "hello"; hello: freshet.v1.Hello.$Shape; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "welcome"; hello?: null; welcome: freshet.v1.Welcome.$Shape; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "batch"; hello?: null; welcome?: null; batch: freshet.v1.Batch.$Shape; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "ack"; hello?: null; welcome?: null; batch?: null; ack: freshet.v1.Ack.$Shape; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "live"; hello?: null; welcome?: null; batch?: null; ack?: null; live: freshet.v1.Live.$Shape; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "goodbye"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye: freshet.v1.Goodbye.$Shape; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "packed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed: freshet.v1.Packed.$Shape; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "heartbeat"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat: freshet.v1.Heartbeat.$Shape; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "renew"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew: freshet.v1.Renew.$Shape; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "renewed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed: freshet.v1.Renewed.$Shape; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "policyPush"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush: freshet.v1.PolicyPush.$Shape; policyReport?: null; reenrol?: null; reenrolling?: null }|{ body?: "policyReport"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport: freshet.v1.PolicyReport.$Shape; reenrol?: null; reenrolling?: null }|{ body?: "reenrol"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol: freshet.v1.Reenrol.$Shape; reenrolling?: null }|{ body?: "reenrolling"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling: freshet.v1.Reenrolling.$Shape })
+              ({ body?: undefined; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "hello"; hello: freshet.v1.Hello.$Shape; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "welcome"; hello?: null; welcome: freshet.v1.Welcome.$Shape; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "batch"; hello?: null; welcome?: null; batch: freshet.v1.Batch.$Shape; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "ack"; hello?: null; welcome?: null; batch?: null; ack: freshet.v1.Ack.$Shape; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "live"; hello?: null; welcome?: null; batch?: null; ack?: null; live: freshet.v1.Live.$Shape; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "goodbye"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye: freshet.v1.Goodbye.$Shape; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "packed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed: freshet.v1.Packed.$Shape; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "heartbeat"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat: freshet.v1.Heartbeat.$Shape; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "renew"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew: freshet.v1.Renew.$Shape; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "renewed"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed: freshet.v1.Renewed.$Shape; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "policyPush"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush: freshet.v1.PolicyPush.$Shape; policyReport?: null; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "policyReport"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport: freshet.v1.PolicyReport.$Shape; reenrol?: null; reenrolling?: null; authorities?: null }|{ body?: "reenrol"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol: freshet.v1.Reenrol.$Shape; reenrolling?: null; authorities?: null }|{ body?: "reenrolling"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling: freshet.v1.Reenrolling.$Shape; authorities?: null }|{ body?: "authorities"; hello?: null; welcome?: null; batch?: null; ack?: null; live?: null; goodbye?: null; packed?: null; heartbeat?: null; renew?: null; renewed?: null; policyPush?: null; policyReport?: null; reenrol?: null; reenrolling?: null; authorities: freshet.v1.Authorities.$Shape })
             );
         }
 
@@ -1182,6 +1185,25 @@ export namespace freshet {
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Reenrolling.$Properties;
+        }
+
+        interface IAuthorities extends freshet.v1.Authorities.$Properties {
+        }
+
+        class Authorities {
+            constructor(properties?: freshet.v1.Authorities.$Properties);
+            $unknowns?: Uint8Array[];
+            sha256: Uint8Array[];
+            static encode(message: freshet.v1.Authorities.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Authorities & freshet.v1.Authorities.$Shape;
+        }
+
+        namespace Authorities {
+            interface $Properties {
+                sha256?: (Uint8Array[]|null);
+                $unknowns?: Uint8Array[];
+            }
+            type $Shape = freshet.v1.Authorities.$Properties;
         }
     }
 }

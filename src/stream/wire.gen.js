@@ -37,11 +37,12 @@ export const freshet = $root.freshet = (() => {
             Envelope.prototype.policyReport = null;
             Envelope.prototype.reenrol = null;
             Envelope.prototype.reenrolling = null;
+            Envelope.prototype.authorities = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Envelope.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "batch", "ack", "live", "goodbye", "packed", "heartbeat", "renew", "renewed", "policyPush", "policyReport", "reenrol", "reenrolling"]),
+                get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "batch", "ack", "live", "goodbye", "packed", "heartbeat", "renew", "renewed", "policyPush", "policyReport", "reenrol", "reenrolling", "authorities"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -80,6 +81,8 @@ export const freshet = $root.freshet = (() => {
                     $root.freshet.v1.Reenrol.encode(m.reenrol, w.uint32(106).fork(), q + 1).ldelim();
                 if (m.reenrolling != null && $Object.hasOwnProperty.call(m, "reenrolling"))
                     $root.freshet.v1.Reenrolling.encode(m.reenrolling, w.uint32(114).fork(), q + 1).ldelim();
+                if (m.authorities != null && $Object.hasOwnProperty.call(m, "authorities"))
+                    $root.freshet.v1.Authorities.encode(m.authorities, w.uint32(122).fork(), q + 1).ldelim();
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -209,6 +212,13 @@ export const freshet = $root.freshet = (() => {
                                 break;
                             m.reenrolling = $root.freshet.v1.Reenrolling.decode(r, r.size(), $undefined, q + 1, m.reenrolling);
                             m.body = "reenrolling";
+                            continue;
+                        }
+                    case 15: {
+                            if (u !== 2)
+                                break;
+                            m.authorities = $root.freshet.v1.Authorities.decode(r, r.size(), $undefined, q + 1, m.authorities);
+                            m.body = "authorities";
                             continue;
                         }
                     }
@@ -5501,6 +5511,90 @@ export const freshet = $root.freshet = (() => {
             };
 
             return Reenrolling;
+        })();
+
+        v1.Authorities = (function() {
+
+            const Authorities = function (p) {
+                this.sha256 = [];
+                if (p)
+                    for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                        if (p[ks[i]] != null && ks[i] !== "__proto__")
+                            this[ks[i]] = p[ks[i]];
+            };
+
+            Authorities.prototype.sha256 = $util.emptyArray;
+
+            Authorities.encode = function (m, w, q) {
+                if (!w)
+                    w = $Writer.create();
+                if (q === $undefined)
+                    q = 0;
+                if (q > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (m.sha256 != null && m.sha256.length) {
+                    for (var i = 0; i < m.sha256.length; ++i)
+                        w.uint32(10).bytes(m.sha256[i]);
+                }
+                if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                    for (var i = 0; i < m.$unknowns.length; ++i)
+                        w.raw(m.$unknowns[i]);
+                return w;
+            };
+
+            Authorities.decode = function (r, l, z, q, g) {
+                if (!(r instanceof $Reader))
+                    r = $Reader.create(r);
+                if (q === $undefined)
+                    q = 0;
+                if (q > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                var c, m;
+                if (l === $undefined)
+                    c = r.len;
+                else {
+                    c = r.pos + l;
+                    if (c > r.len)
+                        throw $RangeError("index out of range");
+                    l = r.len;
+                    r.len = c;
+                }
+                m = g || new $root.freshet.v1.Authorities();
+                while (r.pos < c) {
+                    var s = r.pos;
+                    var t = r.tag();
+                    if (t === z) {
+                        z = $undefined;
+                        break;
+                    }
+                    var u = t & 7;
+                    switch (t >>>= 3) {
+                    case 1: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.sha256 && m.sha256.length))
+                                m.sha256 = [];
+                            m.sha256.push(r.bytes());
+                            continue;
+                        }
+                    }
+                    r.skipType(u, q, t);
+                    if (!r.discardUnknown) {
+                        $util.makeProp(m, "$unknowns", false);
+                        (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                    }
+                }
+                if (l !== $undefined) {
+                    if (r.pos !== c)
+                        throw $RangeError("index out of range");
+                    r.len = l;
+                }
+                if (z !== $undefined)
+                    throw $Error("missing end group");
+                return m;
+            };
+
+            return Authorities;
         })();
 
         return v1;

@@ -74,6 +74,32 @@ export async function makeAuthority(name: string, nowMs: number): Promise<KeyAnd
   return { certificate: pem(certificate), key }
 }
 
+/**
+ * PEM: `next` as `earlier` vouches for it, so that who believes the earlier one alone believes what the next one signs. Both have
+ * one name: a certificate of one's own name does not count where an authority allows none below it (RFC 5280, 4.2.1.9).
+ */
+export async function crossSign(
+  earlier: KeyAndCertificate,
+  next: KeyAndCertificate,
+): Promise<string> {
+  const [by, of] = [new X509Certificate(earlier.certificate), new X509Certificate(next.certificate)]
+  const { privateKey } = await pairOf(earlier.key)
+  const { publicKey } = await pairOf(next.key)
+  const certificate = await X509CertificateGenerator.create({
+    serialNumber: serial(),
+    ...{ subject: of.subjectName, issuer: by.subjectName, publicKey },
+    ...{ notBefore: of.notBefore, notAfter: by.notAfter },
+    ...{ signingKey: privateKey, signingAlgorithm: SIGNING },
+    extensions: [
+      new BasicConstraintsExtension(true, 0, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(publicKey),
+      await AuthorityKeyIdentifierExtension.create(by.publicKey),
+    ],
+  })
+  return pem(certificate)
+}
+
 /** For a server that is called by these names and addresses, 397 days. */
 export async function issueServer(
   authority: KeyAndCertificate,

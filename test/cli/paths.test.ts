@@ -90,6 +90,7 @@ describe('The place that commands work in', () => {
     ['collector', 'tokens', 'list'],
     ['collector', 'tokens', 'revoke', '1'],
     ['collector', 'devices', 'list'],
+    ...['list', 'next', 'switch', 'retire'].map((what) => ['collector', 'authority', what]),
     ...['status', 'online-key'].map((what) => ['collector', 'policy', what]),
     ...['promote', 'hold'].map((what) => ['collector', 'policy', what, '7']),
     ['collector', 'policy', 'publish', 'signed'],

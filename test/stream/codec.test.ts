@@ -143,6 +143,7 @@ const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
     kind: 'reenrolled',
     given: { certificate, authorities: [authority], group: 'office' },
   },
+  authorities: { kind: 'authorities', fingerprints: ['a1'.repeat(32), 'b2'.repeat(32)] },
 }
 const packed = { ...(envelopes['health'] as Batch), isPacked: true }
 
@@ -380,7 +381,10 @@ describe('stream codec: frames', () => {
   })
 
   it('reads a body of a later version as unknown, and skips fields it does not know', () => {
-    assert.deepEqual(decodeEnvelope(Uint8Array.of(0x7a, 2, 1, 2)), { kind: 'unknown', field: 15 })
+    assert.deepEqual(decodeEnvelope(Uint8Array.of(0x82, 1, 2, 1, 2)), {
+      kind: 'unknown',
+      field: 16,
+    })
     const goodbye = Uint8Array.of(0x32, 6, 0x0a, 1, 0x78, 0xa2, 0x06, 0)
     assert.deepEqual(decodeEnvelope(goodbye), { kind: 'goodbye', reason: 'x' })
   })

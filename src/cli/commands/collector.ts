@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { address, hostName, path } from '../arguments.ts'
 import { finish } from '../finish.ts'
 import { keepDaysOption, keepGbOption, stateOption, userOption } from '../options.ts'
+import { addAuthorityCommands } from './authority.ts'
 import { addFleetCommands } from './fleet.ts'
 import { addFleetPolicyCommands } from './fleet-policy.ts'
 
@@ -92,6 +93,7 @@ export function addCollectorCommands(program: Command): void {
     )
 
   addFleetCommands(collector)
+  addAuthorityCommands(collector)
   addFleetPolicyCommands(collector)
 
   program

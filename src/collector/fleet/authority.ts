@@ -1,10 +1,11 @@
 // The collector's authority: who signs its own certificate and its devices'. Files in `tls` of its state directory.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { shellWord } from '../../shell-word.ts'
 import { readStateFile, StateFileError, writeStateFile } from '../../state-file.ts'
 import {
+  crossSign,
   type DeviceRequest,
   type IssuedDevice,
   issueDevice,
@@ -15,19 +16,34 @@ import {
 import { certificatesOf, pinOf } from '../../trust/pin.ts'
 import { CollectorError } from '../collector-error.ts'
 
+const NAME = 'Freshet collector'
 /** Each holds a key and its certificate: one file, so that the two are never of different times. */
 const FILE = 'authority.pem'
+/** The one that is to follow, with what the present one says for it. */
+const NEXT_FILE = 'authority-next.pem'
 const SERVER_FILE = 'server.pem'
-/** Certificates of authorities before this one, that still count while agents move over. */
+/** Certificate of the authority before this one, that still counts while agents move over. */
 const EARLIER_FILE = 'authority-earlier.pem'
 /** Its own certificate is made anew when less than this is left. */
 const SERVER_LEFT_MS = 30 * 86_400_000
 
+/** A key and its certificate, and that as the authority before vouches for it. */
+type Pair = KeyAndCertificate & { vouched: string[] }
+
+/** PEM certificates: who signs now, who is to follow, and whom that one followed. */
+export type Authorities = {
+  own: string
+  next: string | undefined
+  earlier: string[]
+}
+
 export type Authority = {
-  /** PEM: this one, and those before it that still count. */
-  trusted: string[]
+  /** PEM: this one, the next, and those before it that still count. */
+  readonly trusted: string[]
   /** SHA-256 of its key, 64 hex digits: what agents are given to know it by. */
-  pin: string
+  readonly pin: string
+  /** Reads what a command has changed. Returns whether anything is. Throws CollectorError, and is as it was then. */
+  look(): boolean
   /** A client certificate for a device. */
   issue(request: DeviceRequest, nowMs: number): Promise<IssuedDevice>
   /** PEM of a key and of a chain that ends with this authority, for a server of these names; kept, and made anew in time. */
@@ -39,25 +55,82 @@ export async function openAuthority(stateDir: string, nowMs: number): Promise<Au
   const directory = join(stateDir, 'tls')
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, FILE)
-  const own = readPair(path) ?? writePair(path, await makeAuthority('Freshet collector', nowMs))
-  const earlier = read(join(directory, EARLIER_FILE))
+  if (read(path) === undefined) writePair(path, await makeAuthority(NAME, nowMs))
+  let text = textOf(directory)
+  let held = parse(directory)
   return {
-    trusted: [
-      own.certificate,
-      ...(earlier === undefined ? [] : certificatesOf(earlier).map(String)),
-    ],
-    pin: pinOf(new X509Certificate(own.certificate)),
-    issue: (request, now) => issueDevice(own, request, now),
+    get trusted() {
+      return trustedOf(held)
+    },
+    get pin() {
+      return pinOf(new X509Certificate(held.own.certificate))
+    },
+    look() {
+      const now = textOf(directory)
+      if (now === text) return false
+      const before = trustedOf(held).join()
+      held = parse(directory)
+      text = now
+      return trustedOf(held).join() !== before
+    },
+    issue: (request, now) => issueDevice(held.own, request, now),
     async server(names, now) {
+      const { own, earlier } = held
       const place = join(directory, SERVER_FILE)
       const kept = readPair(place)
       const server =
         kept && isGood(kept.certificate, own, names, now)
           ? kept
           : writePair(place, await issueServer(own, names, now))
-      return { key: server.key, certificate: `${server.certificate}${own.certificate}` }
+      // Who believes the earlier one alone finds the way from it to this one, and its pin.
+      const by = earlier.filter((one) => vouchedBy(own, one) !== undefined)
+      const way = by.flatMap((one) => [vouchedBy(own, one) as string, one])
+      const chain = by.length > 0 ? way : [own.certificate]
+      return { key: server.key, certificate: [server.certificate, ...chain].join('') }
     },
   }
+}
+
+type Held = { own: Pair; next: Pair | undefined; earlier: string[] }
+
+/** As the files are at this moment; those that are there beside `own` are others than it, whatever a command was cut off at. */
+function parse(directory: string): Held {
+  const own = readPair(join(directory, FILE))
+  if (!own) throw unusable(join(directory, FILE), 'it is gone')
+  const next = readPair(join(directory, NEXT_FILE))
+  const earlierPath = join(directory, EARLIER_FILE)
+  const earlier = read(earlierPath)
+  try {
+    return {
+      own,
+      next: next?.certificate === own.certificate ? undefined : next,
+      earlier: (earlier === undefined ? [] : certificatesOf(earlier).map(String)).filter(
+        (one) => one !== own.certificate,
+      ),
+    }
+  } catch (cause) {
+    throw new CollectorError('state', `${earlierPath} cannot be used: ${(cause as Error).message}`)
+  }
+}
+
+const textOf = (directory: string): string =>
+  [FILE, NEXT_FILE, EARLIER_FILE].map((name) => read(join(directory, name)) ?? '').join('\0')
+
+const trustedOf = ({ own, next, earlier }: Held): string[] => [
+  own.certificate,
+  ...(next ? [next.certificate] : []),
+  ...earlier,
+]
+
+const vouchedBy = ({ vouched }: Pair, by: string): string | undefined =>
+  vouched.find((one) => new X509Certificate(one).verify(new X509Certificate(by).publicKey))
+
+/** Those in `stateDir`; undefined when there are none. Throws CollectorError. */
+export function authoritiesIn(stateDir: string): Authorities | undefined {
+  const directory = join(stateDir, 'tls')
+  if (read(join(directory, FILE)) === undefined) return undefined
+  const { own, next, earlier } = parse(directory)
+  return { own: own.certificate, next: next?.certificate, earlier }
 }
 
 /** The pin of the authority in `stateDir`; undefined when there is none. Throws CollectorError. */
@@ -65,6 +138,34 @@ export function pinIn(stateDir: string): string | undefined {
   const pair = readPair(join(stateDir, 'tls', FILE))
   return pair && pinOf(new X509Certificate(pair.certificate))
 }
+
+/**
+ * REQUIRES: there is an authority, and neither a next nor an earlier one. What it does with files it does in `asOwner`. Rejects
+ * with CollectorError.
+ */
+export async function makeNextAuthority(
+  stateDir: string,
+  nowMs: number,
+  asOwner: <T>(work: () => T) => T,
+): Promise<void> {
+  const directory = join(stateDir, 'tls')
+  const { own } = asOwner(() => parse(directory))
+  const next = await makeAuthority(NAME, nowMs)
+  const vouched = [await crossSign(own, next)]
+  asOwner(() => writePair(join(directory, NEXT_FILE), { ...next, vouched }))
+}
+
+/** REQUIRES: there is a next one. Cut off between its two steps, it is as if it had not begun. Throws CollectorError. */
+export function switchAuthority(stateDir: string): void {
+  const directory = join(stateDir, 'tls')
+  const { own } = parse(directory)
+  keep(join(directory, EARLIER_FILE), own.certificate)
+  renameSync(join(directory, NEXT_FILE), join(directory, FILE))
+}
+
+/** Believes the earlier one no more. */
+export const retireAuthority = (stateDir: string): void =>
+  rmSync(join(stateDir, 'tls', EARLIER_FILE), { force: true })
 
 /** Whether it is this authority's, for all these names, and for a while yet. */
 function isGood(
@@ -82,29 +183,33 @@ function isGood(
   )
 }
 
-function readPair(path: string): KeyAndCertificate | undefined {
+function readPair(path: string): Pair | undefined {
   const text = read(path)
   if (text === undefined) return undefined
   try {
     const key = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----\n?/.exec(text)?.[0]
-    const [certificate] = certificatesOf(text)
+    const [certificate, ...vouched] = certificatesOf(text)
     if (key !== undefined && certificate?.checkPrivateKey(createPrivateKey(key)))
-      return { key, certificate: certificate.toString() }
+      return { key, certificate: certificate.toString(), vouched: vouched.map(String) }
   } catch (cause) {
     throw unusable(path, (cause as Error).message, cause)
   }
   throw unusable(path, 'it does not hold a key and the certificate of that key')
 }
 
-function writePair(path: string, pair: KeyAndCertificate): KeyAndCertificate {
+function writePair<T extends KeyAndCertificate & Partial<Pair>>(path: string, pair: T): T {
+  keep(path, [pair.key, pair.certificate, ...(pair.vouched ?? [])].join(''))
+  return pair
+}
+
+function keep(path: string, text: string): void {
   try {
-    writeStateFile(path, `${pair.key}${pair.certificate}`)
+    writeStateFile(path, text)
   } catch (cause) {
     throw new CollectorError('state', `${path} cannot be written: ${(cause as Error).message}`, {
       cause,
     })
   }
-  return pair
 }
 
 function read(path: string): string | undefined {

@@ -14,7 +14,7 @@ import { CollectorError } from '../collector-error.ts'
 export const REGISTRY_FILE = 'fleet.db'
 
 /** PRAGMA user_version. */
-const SCHEMA_VERSION = 4
+const SCHEMA_VERSION = 5
 /** A command of the same machine writes at times, for moments. */
 const BUSY_TIMEOUT_MS = 2000
 
@@ -47,6 +47,7 @@ function make(path: string): void {
       database.exec(SINCE_2)
       database.exec(SINCE_3)
       database.exec(SINCE_4)
+      database.exec(SINCE_5)
       database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     }),
   )
@@ -82,7 +83,8 @@ function upgrade(database: DatabaseSync): void {
     if (from === SCHEMA_VERSION) return
     if (from < 2) database.exec(SINCE_2)
     if (from < 3) database.exec(SINCE_3)
-    database.exec(SINCE_4)
+    if (from < 4) database.exec(SINCE_4)
+    database.exec(SINCE_5)
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   })
 }
@@ -121,6 +123,13 @@ const SINCE_4 = `
   CREATE TABLE local (
     device TEXT PRIMARY KEY,
     seen_ns INTEGER NOT NULL
+  ) STRICT`
+
+/** Whom devices believe, as they last said: fingerprints with a comma between, the one first that has signed its certificate. */
+const SINCE_5 = `
+  CREATE TABLE held (
+    device TEXT PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,
+    authorities TEXT NOT NULL
   ) STRICT`
 
 /** Times are nanoseconds since 1970; NULL: never, no bound. Hashes are SHA-256 in hex. */

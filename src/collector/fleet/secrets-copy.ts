@@ -19,6 +19,7 @@ const TEXTS = [
   'page.key',
   'policy-online.key',
   'tls/authority.pem',
+  'tls/authority-next.pem',
   'tls/authority-earlier.pem',
   'tls/server.pem',
 ] as const

@@ -24,13 +24,18 @@ export type EnrolledOrigin = {
 export type CertificateGiver = {
   /** Another certificate for the device. */
   renew(deviceId: string, request: Uint8Array): Promise<Renewed>
+  /** Fingerprints, the one first that signs certificates of devices. */
+  authorities(): string[]
+  /** A device believes these, the one first that has signed its certificate. */
+  noteHeld(deviceId: string, fingerprints: string[]): void
   /** Of a machine that says this of itself: whether it has to become a device of its own. */
   orderFor(hello: Hello): Order | undefined
   /** Its first certificate as another device. */
   reenrol(order: Order, asked: EnrollRequest): Promise<EnrollResponse>
 }
 
-type Say = (envelope: Extract<Envelope, { kind: 'renewed' | 'reenrol' | 'reenrolled' }>) => void
+type Said = Extract<Envelope, { kind: 'renewed' | 'reenrol' | 'reenrolled' | 'authorities' }>
+type Say = (envelope: Said) => void
 
 export class Certificates {
   readonly #giver: CertificateGiver
@@ -71,6 +76,14 @@ export class Certificates {
       const { token, reason } = this.#order
       this.#say({ kind: 'reenrol', token, reason })
     }
+    this.tellAuthorities()
+  }
+
+  /** Returns whether it is told. */
+  tellAuthorities(): boolean {
+    if ((this.#agreed & Capability.authorities) === 0n) return false
+    this.#say({ kind: 'authorities', fingerprints: this.#giver.authorities() })
+    return true
   }
 
   /** Returns whether it is one of these that may come. */
@@ -79,6 +92,8 @@ export class Certificates {
       this.#renew(envelope.request)
     else if (envelope.kind === 'reenrolling' && (this.#agreed & Capability.reenrol) !== 0n)
       this.#reenrol(envelope.asked)
+    else if (envelope.kind === 'authorities' && (this.#agreed & Capability.authorities) !== 0n)
+      this.#giver.noteHeld(this.#origin.deviceId, envelope.fingerprints)
     else return false
     return true
   }

@@ -352,6 +352,11 @@ export class Connection {
     return true
   }
 
+  /** Says whom it may be known by. Returns whether it did. */
+  tellAuthorities(): boolean {
+    return this.#state === 'streaming' && this.#certificates?.tellAuthorities() === true
+  }
+
   #notStored(what: string, error: Error): void {
     if (this.#state === 'ended') return
     if (!(error instanceof StoreError)) {

@@ -29,6 +29,9 @@ const RETRY_AFTER_S = 5
 const RETRY_MOST_MS = 600_000
 /** Between two slices others are read and acknowledged. */
 const PUSH_SLICE_AGENTS = 200
+/** Each of them wants a signature and a write: 10,000 agents have theirs in two minutes. */
+const TELL_SLICE_AGENTS = 20
+const TELL_SLICE_MS = 250
 
 export type { CertificateGiver, EnrolledOrigin } from './certificates.ts'
 
@@ -46,6 +49,8 @@ export type Gateway = {
   review(judge: (fingerprint: string) => string | undefined): void
   /** Something else may hold for devices: each that has not what holds for it is sent it, in slices. */
   pushPolicies(): Promise<void>
+  /** Others may be believed: each is told, in slices. */
+  tellAuthorities(): Promise<void>
   /** Agents connected. */
   size(): number
   /**
@@ -258,6 +263,12 @@ export function createGateway(options: GatewayOptions): Gateway {
         connection.pushPolicies()
         if (++looked % PUSH_SLICE_AGENTS === 0) await delay(1)
       }
+    },
+    async tellAuthorities() {
+      let told = 0
+      for (const connection of [...connections])
+        if (connection.tellAuthorities() && ++told % TELL_SLICE_AGENTS === 0)
+          await delay(TELL_SLICE_MS)
     },
     size: () => connections.size,
     async close() {

@@ -208,7 +208,7 @@ describe('clones', () => {
     registry.close()
     const older = new DatabaseSync(path)
     older.exec(
-      'DROP TABLE local; DROP TABLE seen; DROP TABLE clone; ALTER TABLE device DROP COLUMN shared_ns; PRAGMA user_version = 1',
+      'DROP TABLE held; DROP TABLE local; DROP TABLE seen; DROP TABLE clone; ALTER TABLE device DROP COLUMN shared_ns; PRAGMA user_version = 1',
     )
     older.close()
     open()
