@@ -88,7 +88,7 @@ describe('two machines with one certificate', () => {
   /** What lay on its disk, on another. */
   const copyOf = (of: Machine, name: string, hardware: string, bootId: string): Machine => {
     mkdirSync(join(directory, name), { recursive: true })
-    for (const file of readdirSync(of.place).filter((one) => /^enrolment|^device-id/.test(one)))
+    for (const file of readdirSync(of.place))
       copyFileSync(join(of.place, file), join(directory, name, file))
     return machine(name, hardware, bootId)
   }
@@ -149,6 +149,25 @@ describe('two machines with one certificate', () => {
     assert.equal(counted('clonesFound'), 1)
     const { total } = await fleet.json<{ total: number }>('/api/alerts')
     assert.equal(total, alerts)
+  })
+
+  it('and what waited on the disk: it is stored once, and what either adds is not taken for the other’s', async () => {
+    const first = await enrolled('mac-1', hardwareOf(DEVICE_A), 'boot-1')
+    const before = alerts
+    for (let times = 0; times < 3; times++) report(first)
+    const second = copyOf(first, 'mac-2', OTHER_HARDWARE, 'boot-2')
+    assert.equal(second.outbox.counters().items, 3)
+    // The same numbers on both disks, for other items.
+    for (const one of [first, second]) for (let times = 0; times < 3; times++) report(one)
+    // The copy's numbers are ahead: what the collector has of them says nothing of what waits on the first.
+    for (const one of [second, first]) {
+      one.start()
+      await delivered(one)
+    }
+    for (const one of [first, second]) report(one)
+    for (const one of [first, second]) await delivered(one)
+    const { total } = await fleet.json<{ total: number }>('/api/alerts')
+    assert.equal(total, alerts - before)
   })
 
   it('that the system calls the same: they take turns until one of them is told apart', async () => {
