@@ -34,25 +34,19 @@ export type EnrolManyOptions = {
 }
 
 /**
- * Rejects with EnrolError when one is refused, AbortError when `signal` says so: once those under way are through, and no other
- * is begun.
+ * Rejects with EnrolError when one is refused, AbortError when `signal` says so: once all are through. Of the few at once each
+ * ends at its own refusal.
  */
 export async function enrolMany(options: EnrolManyOptions): Promise<SwarmIdentities> {
   const { collector, count, signal } = options
   const { found = { collector, authorities: [], devices: [] } } = options
   let begun = 0
-  let hasFailed = false
   const work = async (): Promise<void> => {
-    while (begun < count && !hasFailed) {
+    while (begun < count) {
       const number = begun++
-      try {
-        const { device, authorities } = await enrolOne(options, number)
-        found.authorities = authorities
-        found.devices.push(device)
-      } catch (error) {
-        hasFailed = true
-        throw error
-      }
+      const { device, authorities } = await enrolOne(options, number)
+      found.authorities = authorities
+      found.devices.push(device)
     }
   }
   const all = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, count) }, work))
