@@ -128,7 +128,7 @@ export function createBelief(options: {
     return (
       hasEnumerated &&
       sinceNs !== undefined &&
-      row.firstNs < sinceNs + FIRST_WITHIN_NS &&
+      (row.isFoundOpen || row.firstNs < sinceNs + FIRST_WITHIN_NS) &&
       !row.isLoopback
     )
   }
@@ -371,7 +371,7 @@ export function createBelief(options: {
     },
     choice: () => choice,
     takeChanges: changes.take,
-    memory: () => (isActive ? giving.memory(isSilent) : undefined),
+    memory: () => (isActive ? giving.memory() : undefined),
     forgotten: book.forgotten,
   }
 }

@@ -1,6 +1,6 @@
 // How a flow is handed on to the engine: under the id that it was first told by, with counters that only rise,
 // whichever of its rows is told.
-import { FLOW_AT, FlowFlag, FlowState, GONE_AT, Source } from '../records/record.gen.ts'
+import { FLOW_AT, FlowFlag, FlowState, GONE_AT } from '../records/record.gen.ts'
 import {
   type Ends,
   type FlowBook,
@@ -25,14 +25,14 @@ type Alias = {
   given: Kept
   aheadOut: number
   aheadIn: number
-  /** Where another source may tell of it before this one does: what it is found by. */
+  /** What it is found by where another source tells of it before this one does. */
   ends?: Ends
   /** Whatever another source tells of its socket. */
   isOfSocket?: boolean
 }
 /** What has to outlive this process, as JSON can hold it; of this boot alone. */
 export type BeliefMemory = {
-  /** Flows that have other ids, or counters, at their source than in the engine, and all of UDP. */
+  /** All that is open but TCP within the machine, of which it holds only what has another id or counters in the engine. */
   given: Alias[]
   /** Flows that ended for the engine a moment ago, of which a source may yet tell. */
   ended: Kept[]
@@ -60,8 +60,7 @@ export type Giving = {
   findEnd(row: FlowRow): void
   /** Whether it ended for the engine with what it has now. */
   hasNothingNew(row: FlowRow): boolean
-  /** `withEnds`: the filter is silent, and may tell of any flow at last. */
-  memory(withEnds: boolean): BeliefMemory
+  memory(): BeliefMemory
   /** The source has named all that it has: who tells of one of these now tells of another flow. */
   named(source: number): void
   /** Forgets closed rows that were last told before; of one flow under two ids it keeps that it ended. */
@@ -304,7 +303,7 @@ export function createGiving(
       for (const alias of known.values())
         if (alias.source === source && alias.isOfSocket) endKnown(alias)
     },
-    memory(withEnds) {
+    memory() {
       const given = [...known.values()]
       const ended = new Map(endedBefore)
       for (const row of book.rows()) {
@@ -313,7 +312,7 @@ export function createGiving(
         if (row.given === undefined) continue
         const { source, id, epoch, aheadOut, aheadIn, peer, localPort, pid, makerPid, isSocket } =
           row
-        const hasEnds = isSocket || (withEnds && source !== Source.filter && !row.isLoopback)
+        const hasEnds = isSocket || (!row.isLoopback && !isUdp(row))
         if (hasEnds || isUdp(row) || row.given.id !== id || aheadOut !== 0 || aheadIn !== 0)
           given.push({
             ...{ source, id: `${id}`, epoch, given: kept(row.given), aheadOut, aheadIn },

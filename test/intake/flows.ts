@@ -174,6 +174,7 @@ export function scene(memory?: BeliefMemory, allowed?: ReadonlySet<MacSource>) {
     begins: (source: number) =>
       hand(teller.mark(source, Mark.start), teller.mark(source, Mark.enumerated)),
     starts: (source: number) => hand(teller.mark(source, Mark.start)),
+    says: (source: number) => hand(teller.mark(source, Mark.clock)),
     enumerated: (source: number) => hand(teller.mark(source, Mark.enumerated)),
     cannot: (source: number, gap?: number) => hand(teller.mark(source, Mark.start, 0, gap)),
     stops: (source: number) => hand(teller.mark(source, Mark.stop, 0)),
