@@ -246,4 +246,14 @@ describe('another authority in place of a collector’s', () => {
     await connected(one.start())
     await until(() => one.signer() === next)
   })
+
+  it('has an agent ask once an hour for the same, and four times whatever it is told', async () => {
+    const one = await machine(DEVICE_A)
+    const own = createEnrolment(join(directory, DEVICE_A), DEVICE_A, one.kept(), Date.now)
+    assert.equal(await own.request(own.holds?.()), undefined, 'it has these')
+    const asked = []
+    for (const told of ['a', 'a', 'b', 'c', 'd', 'e'])
+      asked.push((await own.request([told.repeat(64)])) !== undefined)
+    assert.deepEqual(asked, [true, false, true, true, true, false])
+  })
 })
