@@ -327,6 +327,9 @@ export function createBelief(options: {
     changes.note(choice, nowNs)
     if (silence.look(isSilent ? undefined : states.get('filter')?.sinceNs, nowNs)) setSilent(true)
     const statistics = states.get('network_statistics')
+    // nettop does not run then: of what it was before sense was started anew nothing is waited for.
+    if (statistics?.sinceNs !== undefined && !isQuiet && !isWorking(Source.nettop))
+      giving.gone(Source.nettop)
     if (
       !isQuiet &&
       statistics?.sinceNs !== undefined &&

@@ -4,7 +4,7 @@ import type { BeliefMemory } from '../../src/intake/giving.ts'
 import { FlowFlag } from '../../src/records/record.gen.ts'
 import { type Ledger, Source, scene, type Told } from './flows.ts'
 
-const { filter, networkStatistics: statistics } = Source
+const { filter, networkStatistics: statistics, nettop } = Source
 const { enumerated } = FlowFlag
 type Story = ReturnType<typeof scene>
 const again = ({ belief }: Story) =>
@@ -83,5 +83,25 @@ describe('a flow that is older than the filter', () => {
     story.wait(20_000)
     story.tells(statistics, { id: 70, out: 10_000, localPort: 5_001, pid: 7 })
     assert.equal(story.ledger.out, 10_000)
+  })
+})
+
+describe('a UDP socket that nettop had', () => {
+  it('does not silence the filter where nettop does not run after a start', () => {
+    const ends = { protocol: 17, localPort: 5_000, pid: 7 }
+    const first = scene()
+    first.cannot(filter)
+    first.cannot(statistics)
+    first.begins(nettop)
+    first.tells(nettop, { id: 5, out: 1_000, ...ends, to: '::', port: 0 })
+    const story = again(first)
+    story.begins(filter)
+    story.begins(statistics)
+    for (let i = 0; i < 20; i++) story.wait(1_000)
+    for (let i = 1; i <= 10; i++) {
+      story.wait(1_000)
+      story.tells(filter, { id: 1, out: i * 1_000_000, ...ends, to: '198.51.100.1' })
+    }
+    assert.equal(story.ledger.out, 10_000_000)
   })
 })
