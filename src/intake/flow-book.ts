@@ -161,16 +161,16 @@ export function noteMaker(row: FlowRow, string: Uint8Array): void {
 }
 
 /** Rows by their ends: a program may have thousands of flows to one peer. */
-function createIndex() {
-  const under = new Map<string, Set<FlowRow>>()
-  const keysOf = ({ peer, localPort, pid }: FlowRow) => {
+export function createIndex<Row extends Ends>() {
+  const under = new Map<string, Set<Row>>()
+  const keysOf = ({ peer, localPort, pid }: Ends) => {
     const ofWhat = peer.startsWith(UDP_BEGINS) ? UDP_BEGINS : peer
     const unknown = `${ofWhat} from ? of ${pid}`
     const fromPort = localPort === 0 ? unknown : `${ofWhat} from ${localPort}`
     return { ofProcess: `${ofWhat} of ${pid}`, fromPort, unknown }
   }
   return {
-    add(row: FlowRow): void {
+    add(row: Row): void {
       const { ofProcess, fromPort } = keysOf(row)
       for (const key of [ofProcess, fromPort]) {
         const beside = under.get(key)
@@ -178,7 +178,7 @@ function createIndex() {
         else under.set(key, new Set([row]))
       }
     },
-    remove(row: FlowRow): void {
+    remove(row: Row): void {
       const { ofProcess, fromPort } = keysOf(row)
       for (const key of [ofProcess, fromPort]) {
         const beside = under.get(key)
@@ -187,7 +187,7 @@ function createIndex() {
       }
     },
     /** All that may be of the same flow or socket, and others. */
-    near(row: FlowRow): FlowRow[] {
+    near(row: Ends): Row[] {
       const { ofProcess, fromPort, unknown } = keysOf(row)
       if (row.localPort === 0) return [...(under.get(ofProcess) ?? [])]
       return [...(under.get(fromPort) ?? []), ...(under.get(unknown) ?? [])]
@@ -198,8 +198,8 @@ function createIndex() {
 /** Holds at most `rowsMax` rows, and as many strings whose flow is not told yet. */
 export function createFlowBook(rowsMax = 131_072): FlowBook {
   const rows = new Map<string, FlowRow>()
-  const all = createIndex()
-  const ofSockets = createIndex()
+  const all = createIndex<FlowRow>()
+  const ofSockets = createIndex<FlowRow>()
   const strings = new Map<string, { epoch: number; records: Uint8Array[] }>()
   let forgotten = 0
 
@@ -347,7 +347,14 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
     },
     sockets,
     ofSocket: (row) =>
-      all.near(row).filter((other) => other.source !== row.source && sockets(other).includes(row)),
+      all.near(row).filter(
+        (other) =>
+          other.source !== row.source &&
+          // First: any number of sockets may have one local port.
+          haveSameSocket(row, other) &&
+          haveMet(row, other) &&
+          sockets(other).includes(row),
+      ),
     rows: () => rows.values(),
     expire(beforeNs, isKept) {
       const gone = [...rows.values()].filter(

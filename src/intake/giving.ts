@@ -1,14 +1,8 @@
 // How a flow is handed on to the engine: under the id that it was first told by, with counters that only rise,
 // whichever of its rows is told.
 import { FLOW_AT, FlowFlag, FlowState, GONE_AT } from '../records/record.gen.ts'
-import {
-  type Ends,
-  type FlowBook,
-  type FlowRow,
-  type GivenFlow,
-  haveSameEnds,
-  isUdp,
-} from './flow-book.ts'
+import { type FlowBook, type FlowRow, type GivenFlow, isUdp } from './flow-book.ts'
+import { type Alias, createKnown, type Kept } from './known.ts'
 import { createSockets, type Elsewhere, type Sockets } from './sockets.ts'
 
 const TWO_32 = 4_294_967_296
@@ -17,19 +11,6 @@ const ENDED_KEPT_MAX = 4096
 const LATE_NS = 2_000_000_000n
 const NEW = { out: 0, in: 0, baseOut: 0, baseIn: 0, pid: 0, pidversion: 0 }
 
-type Kept = Omit<GivenFlow, 'id'> & { id: string }
-type Alias = {
-  source: number
-  id: string
-  epoch: number
-  given: Kept
-  aheadOut: number
-  aheadIn: number
-  /** What it is found by where another source tells of it before this one does. */
-  ends?: Ends
-  /** Whatever another source tells of its socket. */
-  isOfSocket?: boolean
-}
 /** What has to outlive this process, as JSON can hold it; of this boot alone. */
 export type BeliefMemory = {
   /** All that is open but TCP within the machine, of which it holds only what has another id or counters in the engine. */
@@ -76,8 +57,7 @@ export function createGiving(
   before: BeliefMemory | undefined,
   nowNs: () => bigint,
 ): Giving {
-  /** Flows that an engine before this one was given, and that this one is not given yet. */
-  const known = new Map(before?.given.map((alias) => [`${alias.source}.${alias.id}`, alias]) ?? [])
+  const known = createKnown(before?.given ?? [])
   const endedBefore = new Map(before?.ended.map((flow) => [flow.id, flow]) ?? [])
   const keepEnd = (id: string, flow: Kept): void => {
     endedBefore.delete(id)
@@ -85,22 +65,13 @@ export function createGiving(
     if (endedBefore.size > ENDED_KEPT_MAX)
       endedBefore.delete(endedBefore.keys().next().value as string)
   }
-  const forget = (alias: Alias): void => void known.delete(`${alias.source}.${alias.id}`)
-  const untold = () =>
-    [...known.values()].flatMap(({ source, id, ends, isOfSocket }) =>
-      isOfSocket && ends ? [{ source, id, ends }] : [],
-    )
-  const sockets = createSockets(book, before?.elsewhere ?? [], untold, nowNs)
+  const { forget } = known
+  const sockets = createSockets(book, before?.elsewhere ?? [], known, nowNs)
   const isOwn = (row: FlowRow, { source, id, epoch }: Alias): boolean =>
     source === row.source && id === `${row.id}` && epoch === row.epoch
   /** As what an engine before this one was given it, by whichever source. */
   const takeKnown = (row: FlowRow): Alias | undefined => {
-    const others = [...known.values()].filter(({ source }) => source !== row.source)
-    const found = [
-      known.get(`${row.source}.${row.id}`),
-      others.find(({ given }) => given.id === `${row.id}`),
-      others.find(({ ends }) => ends !== undefined && haveSameEnds(row, ends)),
-    ].find((alias) => alias !== undefined)
+    const found = known.own(row) ?? known.ofOther(row)
     if (found === undefined) return undefined
     forget(found)
     return found.source === row.source && !isOwn(row, found) ? undefined : found
@@ -291,7 +262,7 @@ export function createGiving(
     compare,
     hasNothingNew,
     named(source) {
-      for (const alias of known.values()) if (alias.source === source) endKnown(alias)
+      for (const alias of known.all()) if (alias.source === source) endKnown(alias)
       sockets.named(source)
     },
     expire(beforeNs, isKept) {
@@ -300,11 +271,11 @@ export function createGiving(
       }
     },
     gone(source) {
-      for (const alias of known.values())
+      for (const alias of known.all())
         if (alias.source === source && alias.isOfSocket) endKnown(alias)
     },
     memory() {
-      const given = [...known.values()]
+      const given = known.all()
       const ended = new Map(endedBefore)
       for (const row of book.rows()) {
         if (row.ended !== undefined)

@@ -7,13 +7,12 @@
 // Sources tell of one moment up to a second apart, so at a change of source what a socket moved in that second may count
 // twice or not at all.
 import { Source } from '../records/record.gen.ts'
-import { type Ends, type FlowBook, type FlowRow, haveSameSocket } from './flow-book.ts'
+import { type FlowBook, type FlowRow, haveSameSocket } from './flow-book.ts'
+import type { Known } from './known.ts'
 
 export type Counts = { out: number; in: number }
 /** What of a socket that is not given rows of others have told, and be it nothing. */
 export type Elsewhere = Counts & { source: number; id: string; epoch: number }
-/** A row of a socket that an engine before this one was given, and that its source has not told yet. */
-export type UntoldSocket = { source: number; id: string; ends: Ends }
 
 export type Sockets = {
   /** A row is told for the first time. `isAnother`: another source of flows has told some before. */
@@ -41,7 +40,8 @@ const LATE_NS = 2_000_000_000n
 export function createSockets(
   book: FlowBook,
   before: readonly Elsewhere[],
-  untold: () => readonly UntoldSocket[],
+  /** What an engine before this one was given, and no source has told yet. */
+  untold: Pick<Known, 'own' | 'ofSocket'>,
   /** Since boot. */
   nowNs: () => bigint,
 ): Sockets {
@@ -125,8 +125,7 @@ export function createSockets(
         if (its.length > 0 && isKnown) letPass(row)
         return
       }
-      const isGiven = untold().some(({ source, id }) => source === row.source && id === `${row.id}`)
-      if (isGiven) return
+      if (untold.own(row)?.isOfSocket) return
       const kept = known.get(keyOf(row))
       if (kept !== undefined) {
         addElsewhere(row, kept.out, kept.in)
@@ -173,9 +172,7 @@ export function createSockets(
         (by.given !== undefined
           ? isHere(by.source)
           : !by.isOpen && row.lastNs <= by.lastNs + LATE_NS)
-      const isToBeTold = untold().some(
-        ({ source, ends }) => source !== row.source && haveSameSocket(row, ends),
-      )
+      const isToBeTold = untold.ofSocket(row) !== undefined
       unsure.delete(row)
       if (isTold && isUnsure(row, by)) unsure.add(row)
       else if (isTold || isToBeTold) letPass(row)
