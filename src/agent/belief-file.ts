@@ -1,5 +1,6 @@
 // What the intake has to know of the run before it, in the agent's directory: under which ids the engine knows flows that
 // a Mac's sources tell under others. Of this boot; without it flows that are open over a restart could be counted anew.
+import { isUdp } from '../intake/flow-book.ts'
 import type { BeliefMemory } from '../intake/giving.ts'
 import { readStateFile, writeStateFile } from '../state-file.ts'
 
@@ -14,8 +15,14 @@ export type BeliefFile = {
 }
 
 /** In the working directory. What cannot be read is none, and said. */
-export function openBeliefFile(bootId: string, log: (text: string) => void): BeliefFile {
+export function openBeliefFile(
+  bootId: string,
+  log: (text: string) => void,
+  nowMs: () => number = () => performance.now(),
+): BeliefFile {
   let written = ''
+  let writtenLasting = ''
+  let writtenAtMs = 0
   let memory: BeliefMemory | undefined
   try {
     const file = readStateFile(BELIEF_FILE, { bytesMax: BYTES_MAX })
@@ -30,15 +37,31 @@ export function openBeliefFile(bootId: string, log: (text: string) => void): Bel
     memory,
     save(now) {
       if (now === undefined) return
-      const text = JSON.stringify({ bootId, memory: bounded(now) } satisfies Kept)
+      const memory = bounded(now)
+      const text = JSON.stringify({ bootId, memory } satisfies Kept)
       if (text === written) return
+      const lasting = JSON.stringify({ ...memory, given: memory.given.map(lastingOf) })
+      if (lasting === writtenLasting && nowMs() < writtenAtMs + COUNTS_WITHIN_MS) return
       writeStateFile(BELIEF_FILE, text)
       written = text
+      writtenLasting = lasting
+      writtenAtMs = nowMs()
     },
   }
 }
 
 type Kept = { bootId: string; memory: BeliefMemory }
+
+/**
+ * Counts of a TCP flow that has the engine's id and counters at its source are written so seldom: each source but nettop
+ * counts it from its beginning, so what is missing here counts no byte twice.
+ */
+const COUNTS_WITHIN_MS = 10_000
+const lastingOf = (one: BeliefMemory['given'][number]): unknown => {
+  const { source, id, epoch, given, aheadOut, aheadIn, ends } = one
+  const isOwn = given.id === id && given.epoch === epoch && aheadOut === 0 && aheadIn === 0
+  return isOwn && ends !== undefined && !isUdp(ends) ? { source, id, epoch, ends } : one
+}
 
 /** The newest, where they are more than the file may hold. */
 const FLOWS_MAX = 10_000
@@ -48,6 +71,7 @@ const bounded = ({ given, ended, elsewhere }: BeliefMemory): BeliefMemory => ({
   elsewhere: elsewhere.slice(-FLOWS_MAX),
 })
 
+const isId = (value: unknown): boolean => typeof value === 'string' && /^\d{1,20}$/.test(value)
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value)
 const isKept = (value: unknown): boolean => {
   const {
@@ -61,8 +85,7 @@ const isKept = (value: unknown): boolean => {
     pidversion,
   } = (value ?? {}) as Record<string, unknown>
   return (
-    typeof id === 'string' &&
-    /^\d{1,20}$/.test(id) &&
+    isId(id) &&
     [epoch, out, bytesIn, baseOut, baseIn, pid, pidversion].every(
       (one) => isCount(one) && (one as number) >= 0,
     )
@@ -71,7 +94,7 @@ const isKept = (value: unknown): boolean => {
 
 const isElsewhere = (value: unknown): boolean => {
   const { source, id, epoch, out, in: bytesIn } = (value ?? {}) as Record<string, unknown>
-  return typeof id === 'string' && [source, epoch, out, bytesIn].every(isCount)
+  return isId(id) && [source, epoch, out, bytesIn].every(isCount)
 }
 
 const isEnds = (value: unknown): boolean => {
@@ -95,7 +118,7 @@ function isMemory(value: unknown): value is BeliefMemory {
     ended.every(isKept) &&
     given.every(
       (one: Record<string, unknown>) =>
-        typeof one['id'] === 'string' &&
+        isId(one['id']) &&
         isKept(one['given']) &&
         isEnds(one['ends']) &&
         [one['source'], one['epoch'], one['aheadOut'], one['aheadIn']].every(isCount),

@@ -58,6 +58,34 @@ describe('what is kept of flows whose source changed', () => {
     file.save(MEMORY)
     assert.equal(readFileSync(BELIEF_FILE, 'utf8'), 'as it was')
   })
+  it('is written each few seconds where counts of TCP flows alone have changed, and at once for all else', () => {
+    let nowMs = 1_000
+    const { save } = openBeliefFile('boot', assert.fail, () => nowMs)
+    const [flow] = MEMORY.given
+    assert.ok(flow)
+    const memory = (out: number, change: object = {}): BeliefMemory => ({
+      ...MEMORY,
+      given: [{ ...flow, aheadIn: 0, given: { ...flow.given, id: flow.id, out }, ...change }],
+    })
+    const isWritten = (now: BeliefMemory): boolean => {
+      writeFileSync(BELIEF_FILE, 'as it was')
+      save(now)
+      return readFileSync(BELIEF_FILE, 'utf8') !== 'as it was'
+    }
+    assert.equal(isWritten(memory(1)), true)
+    nowMs += 9_999
+    assert.equal(isWritten(memory(2)), false)
+    nowMs += 1
+    assert.equal(isWritten(memory(3)), true)
+    for (const change of [
+      { aheadOut: 5 },
+      { id: '78' },
+      { ends: { ...flow.ends, peer: '17 00 443' } },
+    ]) {
+      assert.equal(isWritten(memory(4, change)), true)
+      assert.equal(isWritten(memory(5, change)), true)
+    }
+  })
   it('is nothing where it is damaged, which is said, or another’s', () => {
     writeFileSync(BELIEF_FILE, '{"bootId":"boot","memory":{"given":[')
     const { memory, logged } = open()
@@ -68,6 +96,10 @@ describe('what is kept of flows whose source changed', () => {
     )
     for (const text of [
       '{}',
+      JSON.stringify({
+        bootId: 'boot',
+        memory: { ...MEMORY, given: [{ ...MEMORY.given[0], id: 'x' }] },
+      }),
       'null',
       '[]',
       '{"bootId":"boot","memory":{"given":[{}],"ended":[]}}',
