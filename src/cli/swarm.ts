@@ -57,7 +57,12 @@ export async function runSwarmCommand(command: SwarmCommand): Promise<number> {
       devices: identities.devices.slice(index * each, Math.min(agents, (index + 1) * each)),
     },
     ...(policyKey === undefined ? {} : { policyKey }),
-    load: { ...command.load, connectsPerSecond: command.load.connectsPerSecond / processes },
+    load: {
+      ...command.load,
+      connectsPerSecond: command.load.connectsPerSecond / processes,
+      // Of all, the first ones.
+      halfOpen: Math.min(each, Math.max(0, command.load.halfOpen - index * each)),
+    },
   }))
   const isTold = process.stderr.isTTY
   const told = shares.map(emptyTally)
