@@ -8,7 +8,7 @@ import { commandThere } from '../hint.ts'
 import { ENROLL_PATH } from '../stream/codec-enrol.ts'
 import { Capability } from '../stream/message.ts'
 import { createTrouble } from '../trouble.ts'
-import { certificatesOf, derOf, fingerprintOf } from '../trust/pin.ts'
+import { certificatesOf, derOf, fingerprintOf, pinOf } from '../trust/pin.ts'
 import type { UnixNs } from '../units.ts'
 import type { Fleet, Site } from './api/site.ts'
 import { CollectorError } from './collector-error.ts'
@@ -22,7 +22,7 @@ import {
   readMaterial,
   watchMaterial,
 } from './door/door.ts'
-import { type Authority, openAuthority } from './fleet/authority.ts'
+import { type Authority, notePin, openAuthority } from './fleet/authority.ts'
 import { createClones } from './fleet/clones.ts'
 import { createEnrolment } from './fleet/enrolment.ts'
 import { type FleetPolicies, openFleetPolicies } from './fleet/fleet-policies.ts'
@@ -85,6 +85,7 @@ export async function openMachines(
   const authority = await openAuthority(stateDir, nowMs())
   const names = namesOf(options)
   const certificate = await ownCertificate(authority, names, options.files, nowMs)
+  notePin(stateDir, certificate.givenPin)
   const database = openRegistryFile(join(stateDir, REGISTRY_FILE), log)
   const registry = new Registry(database)
   const clones = createClones(database, registry, { counters, complain: createComplaint(log) })
@@ -131,7 +132,7 @@ export async function openMachines(
     },
     names: names.map((name) => name.toLowerCase()),
     get pin() {
-      return authority.pin
+      return certificate.givenPin ?? authority.pin
     },
     fleet: {
       enrolmentOf(id) {
@@ -326,6 +327,8 @@ type OwnCertificate = {
   key: string
   /** PEM: of a chain that an administrator gave, those of authorities. */
   authorities: string[]
+  /** Of the last of these: agents have it from the handshake. */
+  givenPin?: string
   /** As it is by now: where its own authority is another, of that. */
   again(): Promise<{ cert: string; key: string }>
   watch(renew: (to: { cert: string; key: string }) => void, log: (text: string) => void): () => void
@@ -339,17 +342,17 @@ async function ownCertificate(
 ): Promise<OwnCertificate> {
   if (files) {
     const taken = readMaterial(files)
-    const authorities = certificatesOf(taken.cert)
-      .filter(({ ca }) => ca)
-      .map(String)
-    if (authorities.length === 0)
+    const authorities = certificatesOf(taken.cert).filter(({ ca }) => ca)
+    const top = authorities.at(-1)
+    if (!top)
       throw new CollectorError(
         'certificate',
         `${files.certFile} holds the server's certificate alone: add those that lead to its authority, the authority's own as the last, since agents know it by the pin of its key`,
       )
     let latest = taken
     return {
-      ...{ cert: taken.cert, key: taken.key, authorities },
+      ...{ cert: taken.cert, key: taken.key, authorities: authorities.map(String) },
+      givenPin: pinOf(top),
       again: () => Promise.resolve(latest),
       watch: (renew, log) =>
         watchMaterial({

@@ -24,6 +24,8 @@ const NEXT_FILE = 'authority-next.pem'
 const SERVER_FILE = 'server.pem'
 /** Certificate of the authority before this one, that still counts while agents move over. */
 const EARLIER_FILE = 'authority-earlier.pem'
+/** Where an administrator's files show another authority: the pin of that. */
+const GIVEN_PIN_FILE = 'given-pin'
 /** Its own certificate is made anew when less than this is left. */
 const SERVER_LEFT_MS = 30 * 86_400_000
 
@@ -133,8 +135,17 @@ export function authoritiesIn(stateDir: string): Authorities | undefined {
   return { own: own.certificate, next: next?.certificate, earlier }
 }
 
-/** The pin of the authority in `stateDir`; undefined when there is none. Throws CollectorError. */
+/** For `pinIn`: the collector shows a certificate of an administrator's, whose authority has this pin; undefined: its own. */
+export function notePin(stateDir: string, given: string | undefined): void {
+  const path = join(stateDir, 'tls', GIVEN_PIN_FILE)
+  if (given === undefined) rmSync(path, { force: true })
+  else if (read(path)?.trim() !== given) keep(path, `${given}\n`)
+}
+
+/** The pin that agents know the collector of `stateDir` by; undefined when it has none. Throws CollectorError. */
 export function pinIn(stateDir: string): string | undefined {
+  const given = read(join(stateDir, 'tls', GIVEN_PIN_FILE))
+  if (given !== undefined) return given.trim()
   const pair = readPair(join(stateDir, 'tls', FILE))
   return pair && pinOf(new X509Certificate(pair.certificate))
 }
