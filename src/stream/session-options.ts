@@ -17,6 +17,8 @@ export type Pace = {
   ackMs: number
   /** For the close handshake. */
   closeMs: number
+  /** Between two looks whether the certificate wants to be renewed; a collector gives one an hour. */
+  renewMs: number
 }
 
 /** What waits to be sent: an outbox, or what simulates one. */

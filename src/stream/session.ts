@@ -68,6 +68,8 @@ export class Session {
   #isRenewing = false
   /** Whom the collector says to believe. */
   #told: readonly string[] | undefined
+  /** When it last asked, or looked whether it should. */
+  #renewalAtMs = performance.now()
   readonly #timers: NodeJS.Timeout[] = []
 
   constructor(socket: WebSocket, options: SessionOptions, ended: SessionEnded) {
@@ -236,6 +238,7 @@ export class Session {
     const { renewal, log } = this.#options
     if (this.#isRenewing || (this.#agreed & Capability.renew) === 0n) return
     this.#isRenewing = true
+    this.#renewalAtMs = performance.now()
     try {
       const request = await renewal?.request(this.#told)
       if (request && this.isWelcomed) this.#send({ kind: 'renew', request })
@@ -329,7 +332,7 @@ export class Session {
 
   #beat(): void {
     const nowMs = performance.now()
-    const { pingMs, ackMs } = this.#options.pace
+    const { pingMs, ackMs, renewMs } = this.#options.pace
     if (nowMs - this.#heardAtMs > pingMs * 3) {
       this.#note(
         `nothing was heard from the collector for ${Math.round((nowMs - this.#heardAtMs) / 1000)} s`,
@@ -344,6 +347,11 @@ export class Session {
         this.#send({ kind: 'heartbeat', sentAt: this.#options.now() })
       else this.#socket.ping()
       this.pump()
+      // A connection may last longer than a certificate, and a collector that failed once may not the next time.
+      if (nowMs - this.#renewalAtMs > renewMs) {
+        this.#isRenewing = false
+        void this.#askForRenewal()
+      }
     }
   }
 

@@ -102,6 +102,7 @@ const PACE: UplinkPace = {
   pingMs: 15_000,
   ackMs: 120_000,
   closeMs: 1000,
+  renewMs: 3_660_000,
   backoffFirstMs: 1000,
   backoffMostMs: 60_000,
   refusedMs: 60_000,

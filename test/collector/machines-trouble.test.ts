@@ -6,8 +6,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { connect } from 'node:tls'
 import { REGISTRY_FILE } from '../../src/collector/fleet/registry-file.ts'
 import { LIMITS } from '../../src/collector/limits.ts'
+import { Capability } from '../../src/stream/message.ts'
+import { makeKey, requestOf } from '../../src/trust/certificates.ts'
 import { until } from '../waits.ts'
-import { Agent, alertItem, DEVICE_A } from './agent.ts'
+import { Agent, alertItem, DEVICE_A, helloOf } from './agent.ts'
 import { type Fleet, runFleet } from './enrolled.ts'
 
 describe('a collector for other machines', () => {
@@ -16,6 +18,27 @@ describe('a collector for other machines', () => {
     fleet = await runFleet()
   })
   afterEach(() => fleet.stop())
+
+  it('that cannot keep a certificate which it renews gives another as soon as it can', async () => {
+    const agent = await new Agent(fleet.door.url, {
+      identity: await fleet.enrol(DEVICE_A),
+    }).opened()
+    agent.send(helloOf(DEVICE_A, 'mac-1', Capability.renew))
+    await agent.expect('welcome')
+    const change = (sql: string) => {
+      const database = new DatabaseSync(join(fleet.stateDir, REGISTRY_FILE))
+      database.exec(sql)
+      database.close()
+    }
+    const request = await requestOf(makeKey(), DEVICE_A)
+    change('ALTER TABLE certificate RENAME TO elsewhere')
+    agent.send({ kind: 'renew', request })
+    await until(() => fleet.collector.counters()['renewRefused'] === 1)
+    change('ALTER TABLE elsewhere RENAME TO certificate')
+    agent.send({ kind: 'renew', request })
+    await agent.expect('renewed')
+    await agent.close()
+  })
 
   it('that cannot read anew who may come says so once, and serves whom it knows until it can', async () => {
     const identity = await fleet.enrol(DEVICE_A)

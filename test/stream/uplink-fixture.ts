@@ -37,6 +37,7 @@ export const PACE: UplinkPace = {
   pingMs: 1000,
   ackMs: 10_000,
   closeMs: 200,
+  renewMs: 3_660_000,
   backoffFirstMs: 10,
   backoffMostMs: 50,
   refusedMs: 10,

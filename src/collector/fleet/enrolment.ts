@@ -123,13 +123,14 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       // Of other authorities each device is to have another at once.
       if (last?.trusted === trusted && performance.now() - last.atMs < RENEW_EVERY_MS)
         throw new RequestError('its certificate was renewed within the last hour')
-      renewals.set(deviceId, { atMs: performance.now(), trusted })
       const issued = await authority.issue(request, nowMs())
       registry.noteCertificate(
         deviceId,
         { fingerprint: fingerprintOf(issued.der), notAfter: nsOf(issued.notAfterMs) },
         now(),
       )
+      // Not before: who has got nothing may ask again.
+      renewals.set(deviceId, { atMs: performance.now(), trusted })
       counters.add('renewed')
       return { certificate: issued.der, authorities: authority.trusted.map(derOf) }
     },

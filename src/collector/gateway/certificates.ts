@@ -101,7 +101,7 @@ export class Certificates {
   /** One at a time; another that comes meanwhile is answered by the same. */
   #renew(request: Uint8Array): void {
     const { deviceId } = this.#origin
-    // Its old one holds: it asks again on its next connection.
+    // Its old one holds: it asks again within the next hours, or on its next connection.
     this.#once('renewRefused', `no new certificate for device ${deviceId}`, async () => {
       this.#say({ kind: 'renewed', renewed: await this.#giver.renew(deviceId, request) })
     })
