@@ -115,7 +115,7 @@ function isMemory(value: unknown): value is BeliefMemory {
     Array.isArray(ended) &&
     Array.isArray(elsewhere) &&
     elsewhere.every(isElsewhere) &&
-    ended.every(isKept) &&
+    ended.every((one) => isKept(one) && isId(one.at ?? one.id)) &&
     given.every(
       (one: Record<string, unknown>) =>
         isId(one['id']) &&

@@ -11,12 +11,14 @@ const ENDED_KEPT_MAX = 4096
 const LATE_NS = 2_000_000_000n
 const NEW = { out: 0, in: 0, baseOut: 0, baseIn: 0, pid: 0, pidversion: 0 }
 
+/** `at`: the id that its source has for it, where the engine knows it by another. */
+type Ended = Kept & { at?: string }
 /** What has to outlive this process, as JSON can hold it; of this boot alone. */
 export type BeliefMemory = {
   /** All that is open but TCP within the machine, of which it holds only what has another id or counters in the engine. */
   given: Alias[]
   /** Flows that ended for the engine a moment ago, of which a source may yet tell. */
-  ended: Kept[]
+  ended: Ended[]
   /** Of UDP sockets without a peer. */
   elsewhere: Elsewhere[]
 }
@@ -58,7 +60,7 @@ export function createGiving(
   nowNs: () => bigint,
 ): Giving {
   const known = createKnown(before?.given ?? [])
-  const endedBefore = new Map(before?.ended.map((flow) => [flow.id, flow]) ?? [])
+  const endedBefore = new Map(before?.ended.map(({ at, ...flow }) => [at ?? flow.id, flow]) ?? [])
   const keepEnd = (id: string, flow: Kept): void => {
     endedBefore.delete(id)
     endedBefore.set(id, flow)
@@ -279,7 +281,8 @@ export function createGiving(
       const ended = new Map(endedBefore)
       for (const row of book.rows()) {
         if (row.ended !== undefined)
-          ended.set(`${row.ended.id}`, kept({ ...row.ended, out: 0, in: 0 }))
+          for (const at of [row.ended.id, row.id])
+            ended.set(`${at}`, kept({ ...row.ended, out: 0, in: 0 }))
         if (row.given === undefined) continue
         const { source, id, epoch, aheadOut, aheadIn, peer, localPort, pid, makerPid, isSocket } =
           row
@@ -293,7 +296,9 @@ export function createGiving(
       }
       return {
         given,
-        ended: [...ended.values()].slice(-ENDED_KEPT_MAX),
+        ended: [...ended]
+          .slice(-ENDED_KEPT_MAX)
+          .map(([at, flow]) => (at === flow.id ? flow : { ...flow, at })),
         elsewhere: sockets.memory(),
       }
     },
