@@ -203,6 +203,7 @@ export async function openMachines(
           return isRefused(judged) ? judged.error : undefined
         })
       let looks = 0
+      let isPushDue = false
       let reviewed = registry.revision
       const lookAgain = (): void => {
         registry.refresh()
@@ -211,7 +212,13 @@ export async function openMachines(
           reviewed = registry.revision
           review()
         }
-        if (policies.look()) void gateway.pushPolicies()
+        if (policies.look() || isPushDue) {
+          isPushDue = false
+          gateway.pushPolicies().catch((cause: Error) => {
+            isPushDue = true
+            trouble.failed(`policies cannot be read to be sent: ${cause.message}`)
+          })
+        }
         held.write()
         const isOther = authority.look()
         if (isOther) void followAuthority()

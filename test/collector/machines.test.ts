@@ -96,6 +96,12 @@ describe('a collector for other machines', () => {
     await refusedToEnrol(DEVICE_A, {}, 'device-known')
     await refusedToEnrol(DEVICE_B, { hardware: hardwareOf(DEVICE_A) }, 'hardware-known')
     assert.equal(counted('enrolRefusedKnown'), 2)
+    const said = fleet.log.filter((line) => line.startsWith('an enrolment is refused'))
+    assert.equal(said.length, 1)
+    assert.match(
+      said[0] ?? '',
+      /\(device-known\): device [0-9a-f-]{36}, ".+": this device is enrolled/,
+    )
     const anew = await fleet.enrol(DEVICE_A, { old: identity })
     assert.deepEqual(await answered(identity), { status: 403, code: 'certificate-revoked' })
     await (await welcomed(anew)).close()

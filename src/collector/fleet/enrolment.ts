@@ -16,6 +16,7 @@ import { RequestError, readRequest } from '../../trust/certificates.ts'
 import { derOf, fingerprintOf } from '../../trust/pin.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
 import { BoundedMap } from '../bounded-map.ts'
+import { createComplaint } from '../complaint.ts'
 import type { CounterName, Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
 import { RateLimit, SourceRate } from '../rate.ts'
@@ -56,6 +57,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
   // Signing costs more than asking: whoever floods this waits, others less, and nobody whose certificate is good does.
   const { enrolmentsPerSecond, enrolmentsBurst } = limits
   const rate = new SourceRate(enrolmentsPerSecond, enrolmentsBurst, performance.now())
+  const complain = createComplaint(log)
   const knownRate = new RateLimit(enrolmentsPerSecond, enrolmentsBurst, performance.now())
 
   async function enrol(body: Uint8Array, provenId: string | undefined): Promise<Uint8Array> {
@@ -65,15 +67,22 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     const candidate = { deviceId, hardware: asked.hardware, provenId }
     // A token may have been made in this very second.
     registry.refresh()
+    const refusedAs = (no: { code: RefusalCode; error: string }): RefusedError => {
+      // Whom an administrator may want to let in.
+      complain(
+        `an enrolment is refused (${no.code}): device ${deviceId}, ${JSON.stringify(asked.host.hostname)}: ${no.error}`,
+      )
+      return new RefusedError({ status: 403, ...no })
+    }
     const no = registry.mayEnrol(asked.token, candidate, now())
-    if (no) throw new RefusedError({ status: 403, ...no })
+    if (no) throw refusedAs(no)
     const issued = await authority.issue(request, nowMs())
     const certificate = {
       fingerprint: fingerprintOf(issued.der),
       notAfter: nsOf(issued.notAfterMs),
     }
     const device = registry.enrol(asked.token, candidate, certificate, now())
-    if (isRefused(device)) throw new RefusedError({ status: 403, ...device })
+    if (isRefused(device)) throw refusedAs(device)
     counters.add('enrolled')
     log(
       `device ${deviceId} enrolled, ${sayStanding(device)}: ${JSON.stringify(asked.host.hostname)}`,
