@@ -202,8 +202,7 @@ export async function openMachines(
           const judged = registry.judge(fingerprint, now())
           return isRefused(judged) ? judged.error : undefined
         })
-      let looks = 0
-      let isPushDue = false
+      let [looks, isPushDue] = [0, false]
       let reviewed = registry.revision
       const lookAgain = (): void => {
         registry.refresh()
@@ -214,9 +213,9 @@ export async function openMachines(
         }
         if (policies.look() || isPushDue) {
           isPushDue = false
-          gateway.pushPolicies().catch((cause: Error) => {
+          gateway.pushPolicies().catch(({ message }: Error) => {
             isPushDue = true
-            trouble.failed(`policies cannot be read to be sent: ${cause.message}`)
+            trouble.failed(`policies cannot be read to be sent: ${message}`)
           })
         }
         held.write()
@@ -244,8 +243,8 @@ export async function openMachines(
           lookAgain()
           trouble.works(() => 'who may come, and by which policy, can be read again')
         } catch (cause) {
-          const { message } = cause as Error
-          trouble.failed(`who may come, and by which policy, cannot be read anew: ${message}`)
+          const why = (cause as Error).message
+          trouble.failed(`who may come, and by which policy, cannot be read anew: ${why}`)
         }
       }, LOOK_MS)
       const roster = createRoster(database)
