@@ -27,6 +27,7 @@ import { readOrMakeDeviceId } from './host/device.ts'
 import { hardwareId } from './host/hardware.ts'
 import { lockDirectory } from './host/lock.ts'
 import { describeMachine, type HostFacts } from './host/machine.ts'
+import { parentHasDied } from './host/parent.ts'
 import { markRunning, type RunningMark, STOP_TOLD_MS } from './host/running-mark.ts'
 import { sinceBootMs } from './host/since-boot.ts'
 import { createIntake } from './intake/intake.ts'
@@ -278,6 +279,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     clearInterval(liveTimer)
     clearInterval(aliveTimer)
     clearInterval(countsTimer)
+    const senseHasDied = !options.signal.aborted && (await parentHasDied(sensePid))
     // Of an engine that failed nothing more is to be had: what it had not settled comes again.
     if (!hasFailed) {
       engine.finish()
@@ -290,8 +292,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     outbox.close()
     baseline.close()
     pipe.destroy()
-    if (process.ppid === sensePid || options.signal.aborted) running.remove(Date.now())
-    else running.leave(Date.now())
+    if (senseHasDied) running.leave(Date.now())
+    else running.remove(Date.now())
     unlock()
   }
 }

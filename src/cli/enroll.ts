@@ -1,7 +1,7 @@
 // `freshet enroll`: makes this machine a device of a collector on another machine.
 import { text } from 'node:stream/consumers'
 import { type Enrolment, readEnrolment, writeEnrolment } from '../agent/enrolment-file.ts'
-import { commandFor } from '../hint.ts'
+import { commandFor, commandThere } from '../hint.ts'
 import { readOrMakeDeviceId } from '../host/device.ts'
 import { dropTo } from '../host/drop.ts'
 import { hardwareId } from '../host/hardware.ts'
@@ -9,6 +9,7 @@ import { describeMachine } from '../host/machine.ts'
 import { StateFileError } from '../state-file.ts'
 import { collectorOrigin } from '../stream/collector-url.ts'
 import { EnrolError, enrol } from '../stream/enrol.ts'
+import { ENROLMENT_TOKEN_PREFIX } from '../stream/message.ts'
 import { makeKey, requestOf } from '../trust/certificates.ts'
 import { parsePin } from '../trust/pin.ts'
 import { VERSION } from '../version.ts'
@@ -18,6 +19,8 @@ import { readPublicKey } from './policy-signing.ts'
 import { defaultUser } from './service-user.ts'
 import { ConfigError, statePaths } from './state.ts'
 import { enterStateDirectory, makeStateDirectory } from './state-directory.ts'
+
+const TOKEN_CHARS_MAX = 200
 
 export type EnrollCommand = {
   state?: string
@@ -39,6 +42,11 @@ export async function runEnrollCommand(command: EnrollCommand): Promise<number> 
       : readOptionFile(command.tokenFile, '--token-file')
   ).trim()
   if (token === '') throw new ConfigError(`--token-file: ${command.tokenFile} is empty`)
+  // Whatever else is in there is not the collector's to see.
+  if (!token.startsWith(ENROLMENT_TOKEN_PREFIX) || token.length > TOKEN_CHARS_MAX)
+    throw new ConfigError(
+      `--token-file: ${command.tokenFile} holds no enrolment token: one begins with ${ENROLMENT_TOKEN_PREFIX}, and an administrator makes it with ${commandThere('collector tokens make')}`,
+    )
   const givenKey =
     command.policyKey === undefined ? undefined : readPublicKey(command.policyKey, '--policy-key')
   makeStateDirectory(paths, paths.agent, user)

@@ -238,7 +238,7 @@ function reportLines(file: string, report: ReplayReport, elapsedMs: number): str
   const rate = elapsedMs > 0 ? Math.round((records / elapsedMs) * 1000) : 0
   return [
     `${file}: ${grouped(records)} records in ${(elapsedMs / 1000).toFixed(1)} s (${grouped(rate)} a second); ` +
-      `findings: ${counted(findings.alert, 'alert')}, ${counted(findings.sighting, 'sighting')}, ${counted(findings.summary, 'summary', 'summaries')}, ${findings.health} of health`,
+      `findings: ${counted(findings.alert, 'revision of alerts', 'revisions of alerts')}, ${counted(findings.sighting, 'sighting')}, ${counted(findings.summary, 'summary', 'summaries')}, ${findings.health} of health`,
     ...segments.map(
       ({ header, digest, compared }) =>
         `  ${describeHost(header)}  digest ${digest}${COMPARED[compared]}`,

@@ -53,6 +53,10 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
   const shared = ['--state', paths.root, ...(userName === undefined ? [] : ['--user', userName])]
 
   let port = command.port ?? (await freePort(DEFAULT_PORT))
+  if (port === 0 && command.port === undefined)
+    log(
+      `another program has port ${DEFAULT_PORT}: the page is at another until this is started again`,
+    )
   const ready = Promise.withResolvers<CollectorReady>()
   let wasReady = false
   const collector = keepRunning({

@@ -18,6 +18,9 @@ export const BATCH_ITEMS_MAX = 4096
 /** Upper bound of a batch that comes packed, inflated. */
 export const INFLATED_BYTES_MAX = FRAME_BYTES_MAX
 
+/** Says what it is, to whoever finds one: secret scanners look for such beginnings. */
+export const ENROLMENT_TOKEN_PREFIX = 'freshet_enrol_'
+
 /** Bits of the masks in Hello and Welcome. */
 export const Capability = {
   /** Batches may come packed. */

@@ -145,6 +145,14 @@ describe('the commands', () => {
       assert.equal(status, CONFIG, stderr)
       assert.match(stderr, sentence)
     }
+    // What is no token leaves this machine for nobody.
+    writeFileSync(token, '-----BEGIN PRIVATE KEY-----\n')
+    const { status, stderr } = await enroll('https://c.example:8442', pin)
+    assert.equal(status, CONFIG)
+    assert.match(
+      stderr,
+      /--token-file: .* holds no enrolment token: one begins with freshet_enrol_/,
+    )
   })
 
   it('refuse to choose among the sources of a Mac elsewhere, in a sentence', async function () {

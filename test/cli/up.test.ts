@@ -69,6 +69,20 @@ describe('An agent of up', () => {
     }
   })
 
+  it('that was killed, and its engine not, is told as that when it runs again', async function () {
+    leaveOut(this, whyNotLinux())
+    const installation = await startInstallation()
+    try {
+      await installation.connected()
+      for (const pid of installation.pidsOf('agent')) process.kill(pid, 'SIGKILL')
+      await until(() =>
+        /the root part of the agent, was killed or crashed/.exec(installation.output()),
+      )
+    } finally {
+      await installation.stop()
+    }
+  })
+
   it('whose addon cannot be loaded ends it with a sentence', async function () {
     leaveOut(this, whyNotLinux() ?? whyNotRoot())
     // Another file in its place, for what is started here alone.

@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { transaction } from '../../baseline/sqlite-file.ts'
 import { counted } from '../../engine/sentence.ts'
 import { commandThere } from '../../hint.ts'
+import { ENROLMENT_TOKEN_PREFIX } from '../../stream/message.ts'
 import type { UnixNs } from '../../units.ts'
 import { forgetLocal, isLocal, ofThisMachine } from './local-ids.ts'
 import {
@@ -43,8 +44,6 @@ export const isRefused = (value: object): value is Refused => 'code' in value &&
 const refused = (code: RefusalCode, error: string): Refused => ({ code, error })
 
 const TOKEN_BYTES = 24
-/** Says what it is, to whoever finds one: secret scanners look for such beginnings. */
-const TOKEN_PREFIX = 'freshet_enrol_'
 
 export class Registry {
   readonly #db: DatabaseSync
@@ -98,7 +97,7 @@ export class Registry {
 
   /** The secret is told once: only its hash is kept. */
   makeToken(wanted: TokenWanted, now: UnixNs): { token: Token; secret: string } {
-    const secret = TOKEN_PREFIX + randomBytes(TOKEN_BYTES).toString('base64url')
+    const secret = ENROLMENT_TOKEN_PREFIX + randomBytes(TOKEN_BYTES).toString('base64url')
     const { lastInsertRowid } = this.#db
       .prepare('INSERT INTO token VALUES (NULL, ?, ?, ?, ?, 0, ?, ?, NULL)')
       .run(
