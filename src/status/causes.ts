@@ -25,6 +25,8 @@ export type Cause = {
 
 const MIB = 2 ** 20
 const DISK_FULL_BYTES = 64 * MIB
+/** Of a small disk that would be all it has. */
+const DISK_FULL_SHARE = 1 / 16
 const DISK_LOW_BYTES = 1024 * MIB
 /** Of the outbox's bound. */
 const OUTBOX_NEAR_SHARE = 0.8
@@ -47,7 +49,7 @@ export function diskTrouble(
   disk: AgentStatus['disk'],
 ): { level: Level; text: string; remedy: string } | undefined {
   if (disk === undefined || disk.freeBytes >= DISK_LOW_BYTES) return undefined
-  const isFull = disk.freeBytes < DISK_FULL_BYTES
+  const isFull = disk.freeBytes < Math.min(DISK_FULL_BYTES, disk.totalBytes * DISK_FULL_SHARE)
   return {
     level: isFull ? 'failure' : 'warning',
     text: `The disk with the state directory is ${isFull ? '' : 'nearly '}full: ${size(disk.freeBytes)} are left.`,

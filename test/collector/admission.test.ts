@@ -143,8 +143,8 @@ describe('admission of agents', () => {
   it('ignores a message of a later version', async () => {
     const agent = await open()
     await agent.hello()
-    // Field 15, length 1.
-    agent.socket.send(Buffer.from('7a0100', 'hex'))
+    // Field 1000, length 1.
+    agent.socket.send(Buffer.from('c23e0100', 'hex'))
     assert.equal((await agent.deliver([Buffer.from('1001', 'hex')])).throughSequence, 1)
     assert.equal(counted('framesUnknown'), 1)
     await agent.close()

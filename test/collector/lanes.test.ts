@@ -127,7 +127,7 @@ describe('the gateway, as agreed', () => {
     const talk: [string, (agent: Agent) => void][] = [
       ['counters', (agent) => agent.send({ kind: 'live', live: liveOf() })],
       ['empty batches', (agent) => agent.send({ kind: 'batch', items: [] })],
-      ['messages of a later version', (agent) => agent.socket.send(Buffer.from('7a0100', 'hex'))],
+      ['messages of a later version', (agent) => agent.socket.send(Buffer.from('c23e0100', 'hex'))],
       ['pings', (agent) => agent.socket.ping()],
     ]
     for (const [what, say] of talk) {
