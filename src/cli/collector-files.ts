@@ -64,6 +64,10 @@ export async function runBackupCommand(command: FileCommand): Promise<number> {
     throw new ConfigError(
       `there is no store in ${directory}: no collector has run with this state directory`,
     )
+  if (command.secrets !== undefined && resolve(command.secrets) === resolve(command.file))
+    throw new ConfigError(
+      `--secrets names the file of the backup itself: name another, to keep apart from ${resolve(command.file)}`,
+    )
   const temporary = join(directory, `${STORE_FILE}.backup-${process.pid}`)
   const backUp = (output: number): StoreFacts =>
     asOwner(statSync(directory), () => {

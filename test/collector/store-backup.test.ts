@@ -145,6 +145,14 @@ describe('freshet collector backup and restore', () => {
     assert.equal((await alerts(running)).total, 300)
   })
 
+  it('refuses one file for the backup and the secrets, and leaves nothing', async () => {
+    running = await collectorOf('one')
+    const { status, stderr } = await freshet('backup', 'one', '--secrets', file)
+    assert.equal(status, CONFIG)
+    assert.match(stderr, /--secrets names the file of the backup itself: name another/)
+    assert(!existsSync(file))
+  })
+
   it('say where there is nothing to back up', async () => {
     const { status, stderr } = await freshet('backup', 'none')
     assert.equal(status, CONFIG)
