@@ -178,6 +178,8 @@ function agentRemedy(code: StatusErrorCode, { state, mac, machine }: DoctorFacts
       return 'Run this command and the agent from one release: stop the agent and start it again.'
     case 'place':
       return `Ask from within it: \`cd ${shellWord(state.root)}\`.`
+    case 'no-directory':
+      return 'Give --state the one that the agent was started with.'
     default:
       return code satisfies never
   }

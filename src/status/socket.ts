@@ -21,9 +21,16 @@ export type StatusLine = AgentStatus & { menu: Menu }
 /**
  * no-agent: nobody listens; closed: the file system keeps this user away; refused: the agent does, in its own
  * words; garbage, timeout: what answers is no agent of this version, or it hangs; place: no socket can be where it
- * should be.
+ * should be; no-directory: nor is what was asked a directory.
  */
-export type StatusErrorCode = 'no-agent' | 'closed' | 'refused' | 'garbage' | 'timeout' | 'place'
+export type StatusErrorCode =
+  | 'no-agent'
+  | 'closed'
+  | 'refused'
+  | 'garbage'
+  | 'timeout'
+  | 'place'
+  | 'no-directory'
 
 export class StatusError extends Error {
   override readonly name = 'StatusError'
@@ -188,6 +195,11 @@ export async function* readStatus(
     if (code === 'EACCES' || code === 'EPERM')
       throw new StatusError('closed', `the state directory ${directory} is closed to this user`, {
         remedy: askAsRoot(directory),
+        cause: error,
+      })
+    if (code === 'ENOTDIR')
+      throw new StatusError('no-directory', `the state directory ${directory} is not a directory`, {
+        remedy: 'give --state the one that the agent was started with',
         cause: error,
       })
     throw new StatusError('no-agent', `no agent runs with the state directory ${directory}`, {

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -140,6 +148,15 @@ describe('the status socket', () => {
 
   it('says in a sentence that no agent runs', async () => {
     await rejectsWith('no-agent', /no agent runs with the state directory .*freshet up/)
+  })
+
+  it('says of a state directory that is a file that it is none, and not to start an agent there', async () => {
+    const file = join(directory, 'file')
+    writeFileSync(file, '')
+    await assert.rejects(readStatus(file).next(), {
+      code: 'no-directory',
+      message: `the state directory ${file} is not a directory: give --state the one that the agent was started with`,
+    })
   })
 
   it('serves eight at once, and no ninth, who is told and counted', async () => {
