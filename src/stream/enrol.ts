@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
-import { connect, type DetailedPeerCertificate } from 'node:tls'
+import { connect, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls'
 import { certificatesOf, pemOf, pinOf } from '../trust/pin.ts'
 import { sentenceOf } from './answer.ts'
 import {
@@ -188,5 +188,13 @@ function describe(error: Error): string {
   if (code === 'EPROTO' || code?.startsWith('ERR_SSL_'))
     return `what answers there speaks no TLS 1.3 (${code})`
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'it does not answer'
-  return said(message || code || error.name)
+  return said(otherNames(error) ?? (message || code || error.name))
+}
+
+/** What a certificate is for that is not for the name or address that was asked; undefined of another error. */
+export function otherNames(error: Error): string | undefined {
+  const { code, cert } = error as NodeJS.ErrnoException & { cert?: PeerCertificate }
+  if (code !== 'ERR_TLS_CERT_ALTNAME_INVALID') return undefined
+  const names = cert?.subjectaltname?.replaceAll(/(^|, )(?:DNS|IP Address):/g, '$1')
+  return `its certificate is for ${names ? `another name: ${names}` : 'no name'}`
 }

@@ -8,7 +8,7 @@ import { sentenceOf } from './answer.ts'
 import { createBackoff } from './backoff.ts'
 import { AGENT_ALPN, FRAME_BYTES_MAX, type Hello, type Live, SUBPROTOCOL } from './codec.ts'
 import { type CollectorPlace, collectorPlace } from './collector-url.ts'
-import { type ClientIdentity, TLS_OPTIONS } from './enrol.ts'
+import { type ClientIdentity, otherNames, TLS_OPTIONS } from './enrol.ts'
 import { connectLocal, PlaceError } from './local-socket.ts'
 import type { PolicyTaker } from './policy-telling.ts'
 import { REPLACED, Session, said } from './session.ts'
@@ -320,6 +320,8 @@ function describe(error: Error): string {
   if (code === 'ENOTFOUND') return 'no host has its name (ENOTFOUND)'
   // OpenSSL's own words name lines of its source.
   if (code === 'EPROTO') return 'what answers at its address speaks no TLS that fits (EPROTO)'
+  const names = otherNames(error)
+  if (names !== undefined) return said(names)
   // Node adds what to start it with, which is not for those who read this.
   const [message = ''] = error.message.split('; if the root CA')
   return said(message || code || error.name)

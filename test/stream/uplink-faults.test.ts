@@ -285,6 +285,19 @@ describe('uplink against trouble', () => {
     }
   })
 
+  it('says of a collector whose certificate is for another name which that is', async () => {
+    const authority = makeAuthority(Date.now())
+    const wish = { name: 'c', use: 'serverAuth', altNames: ['127.0.0.2'] } as const
+    const secure = await CollectorDouble.startSecure(issue(authority, wish, Date.now()))
+    try {
+      made.start({ url: secure.url, enrolment: enrolled(authority) })
+      await made.state('waiting', /^its certificate is for another name: 127\.0\.0\.2$/)
+    } finally {
+      await made.end()
+      await secure.stop()
+    }
+  })
+
   for (const [clock, off, why] of [
     ['ahead', { toMs: Date.now() - 1000 }, /^certificate has expired$/],
     ['behind', { fromMs: Date.now() + 3_600_000 }, /^certificate is not yet valid$/],
