@@ -209,6 +209,8 @@ describe('freshet doctor', () => {
       ])
     leaveOut(this, whyNoTool('mounts in a namespace'))
     assert.equal(mount('40m').status, 0)
+    assert.equal((await check('disk')).result, 'warning', 'a small disk that is empty')
+    writeFileSync(join(state, 'ballast'), Buffer.alloc(39 * 1024 * 1024))
     assert.equal((await check('disk')).result, 'failure')
     mount('500m', 'remount')
     const low = await check('disk')
