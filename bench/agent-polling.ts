@@ -9,6 +9,7 @@ const MADE_OF = {
     'mac/polling/process_watch.cc',
     'mac/running.cc',
     'mac/dyld_rules.cc',
+    'script_paths.cc',
     'script_rules.cc',
   ],
   flags: ['-I.'],

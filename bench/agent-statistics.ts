@@ -3,7 +3,7 @@
 import { WHY_NOT_COMPILED, withCompiled } from './compiled.ts'
 import type { Row } from './row.ts'
 
-const SOURCES = ['flow_book', 'flow_owners', 'flow_telling']
+const SOURCES = ['flow_book', 'flow_heirs', 'flow_owners', 'flow_telling', 'flow_twins']
 const MADE_OF = {
   sources: ['bench/statistics_book.cc', ...SOURCES.map((source) => `mac/statistics/${source}.cc`)],
   flags: ['-I.'],

@@ -43,7 +43,13 @@ export function fill(path: string, stored: number, log: (text: string) => void):
   const writer = createWriter(db)
   const devices = Array.from({ length: DEVICES }, (_, index) => {
     const id = deviceId(FIRST_DEVICE + index)
-    const facts = { id, outboxId: '0'.repeat(32), agentVersion: '', host: NO_HOST }
+    const facts = {
+      id,
+      outboxId: '0'.repeat(32),
+      agentVersion: '',
+      host: NO_HOST,
+      isEnrolled: false,
+    }
     const [done] = writer.commit([{ op: 'enroll', nowNs: nowUnixNs(), facts }])
     if (done?.op !== 'enroll' || typeof done.enrolled === 'string')
       throw new Error('a device was not enrolled')

@@ -52,7 +52,13 @@ const bare: Read = (encoded) =>
 function storeFor(read: Read, directory: string) {
   const db = openForWriting(join(directory, `${read.name}.db`))
   const writer = createWriter(db)
-  const facts = { id: deviceId(1), outboxId: '0'.repeat(32), agentVersion: '', host: NO_HOST }
+  const facts = {
+    id: deviceId(1),
+    outboxId: '0'.repeat(32),
+    agentVersion: '',
+    host: NO_HOST,
+    isEnrolled: false,
+  }
   const [done] = writer.commit([{ op: 'enroll', nowNs: nowUnixNs(), facts }])
   if (done?.op !== 'enroll' || typeof done.enrolled === 'string')
     throw new Error('a device was not enrolled')

@@ -21,16 +21,20 @@ import type { SwarmIdentities } from '../src/swarm/identities.ts'
 import { isWhole, LOAD, runSwarm } from '../src/swarm/swarm.ts'
 import { generatedOf, quantile, type Tally } from '../src/swarm/tally.ts'
 import { makeKey, readRequest, requestOf } from '../src/trust/certificates.ts'
-import { fingerprintOf, pemOf } from '../src/trust/pin.ts'
+import { fingerprintOf, pemOf, pinOfKey } from '../src/trust/pin.ts'
 import { nowUnixNs, unixNs } from '../src/units.ts'
+import { storedIn } from './fleet-stored.ts'
 import type { Bench, Row } from './row.ts'
 
 const AGENTS = Number(process.env['FRESHET_BENCH_AGENTS'] ?? 10_000)
 const RSS_MB_MAX = 1000
-const RSS_RATIO_MAX = 1.2
 const RETURN_S_MAX = 60
 const RETURN_RATIO_MAX = 1.5
 const POLICY_S_MAX = 10
+/** After the storm the policy is published at the latest, whoever is not back yet. */
+const PUBLISHED_AFTER_MS = 2 * RETURN_S_MAX * 1000
+/** From that on findings flow for so long where an agent does not apply it. */
+const APPLIED_IN_MS = 60_000
 /** What ships, where it was built: from source, each thread of the collector holds what strips its types, too. */
 const bundle = fileURLToPath(new URL('../dist/freshet.mjs', import.meta.url))
 const isBundled = existsSync(bundle)
@@ -58,7 +62,7 @@ async function seed(directory: string, count: number): Promise<Omit<SwarmIdentit
       const notAfter = unixNs(BigInt(notAfterMs) * 1_000_000n, 'notAfter')
       const known = registry.enrol(
         secret,
-        { deviceId, hardware, provenId: undefined },
+        { deviceId, hardware, key: pinOfKey(request.publicKey), shown: undefined },
         { fingerprint: fingerprintOf(der), notAfter },
         now,
       )
@@ -142,8 +146,11 @@ async function fleet(): Promise<Row[]> {
     const signer = privateKeyOf(makePrivateKey())
     const policyKey = publicHexOf(signer)
     const ending = new AbortController()
+    let cutSeenMs: number | undefined
     let publishedMs: number | undefined
-    let rssMb = 0
+    let connectedMb = 0
+    let stormMb = 0
+    let wereAllThere = false
     const process_ = collector
     const tally: Tally = await runSwarm({
       ...{ identities, firstNumber: 0, policyKey, signal: ending.signal },
@@ -152,34 +159,57 @@ async function fleet(): Promise<Row[]> {
         ...{ againShare: 0.1, drainMs: 120_000 },
       },
       onTick(sofar) {
-        if (sofar.connected === AGENTS) rssMb = Math.max(rssMb, megabytesOf(process_))
+        const rssMb = megabytesOf(process_)
+        if (sofar.cut === 0) connectedMb = Math.max(connectedMb, rssMb)
+        // Then it holds handshakes beside connections, and what those left that were cut.
+        else stormMb = Math.max(stormMb, rssMb)
+        wereAllThere ||= sofar.connected === AGENTS
+        if (sofar.cut === 0 || publishedMs !== undefined) return
+        cutSeenMs ??= performance.now()
         // Once all are back from the storm, while findings flow.
-        const isBack = sofar.cut > 0 && sofar.connected === AGENTS
-        if (!isBack || publishedMs !== undefined) return
+        const isLate = performance.now() - cutSeenMs >= PUBLISHED_AFTER_MS
+        if (sofar.connected < AGENTS && !isLate) return
         publishedMs = Date.now()
         publish(state, policyKey, signer)
       },
+      goesOn: (sofar) =>
+        sofar.cut > 0 &&
+        (publishedMs === undefined ||
+          (sofar.policies['1']?.agents !== AGENTS && Date.now() - publishedMs < APPLIED_IN_MS)),
     })
+    // In good order: what it had in its hands it has stored.
+    await ended(collector)
+    const stored = storedIn(join(state, 'store.db'))
     const policy = tally.policies['1']
-    const returnS = (quantile(tally.returned, 1) ?? Number.NaN) / 1000
-    const policyS = policy ? (policy.lastMs - (publishedMs ?? Number.NaN)) / 1000 : Number.NaN
-    const lost = generatedOf(tally) - tally.acknowledged
+    const returnS = (quantile(tally.returned, 1) ?? Number.POSITIVE_INFINITY) / 1000
+    // Of those that it came into force on; where that is nobody it takes for ever.
+    const policyS =
+      policy && publishedMs !== undefined
+        ? (policy.lastMs - publishedMs) / 1000
+        : Number.POSITIVE_INFINITY
+    const made = generatedOf(tally)
     const agents = `${AGENTS} agents`
     const server = 'bare TLS server of node'
     return [
       {
-        ...{ name: `fleet resident, ${agents} connected`, value: rssMb, unit: 'MB' },
-        ratio: rssMb / rival.megabytes,
+        ...{
+          name: `fleet resident at most, ${agents} connected`,
+          value: connectedMb,
+          unit: 'MB',
+        },
+        ratio: connectedMb / rival.megabytes,
         rival: `${server}, ${rival.megabytes.toFixed(0)} MB${isBundled ? '' : '; ours from source, not the bundle in dist/'}`,
-        target: `at most ${RSS_MB_MAX}, or ${RSS_RATIO_MAX}x`,
-        met: rssMb > 0 && (rssMb <= RSS_MB_MAX || rssMb / rival.megabytes <= RSS_RATIO_MAX),
+        target: `at most ${RSS_MB_MAX}`,
+        met: wereAllThere && connectedMb <= RSS_MB_MAX,
       },
+      { name: 'fleet resident at most, from the cut on', value: stormMb, unit: 'MB' },
       {
         ...{ name: `fleet return of ${agents} that were cut at once`, value: returnS, unit: 's' },
         ...{ ratio: returnS / rival.seconds, rival: `${server}, ${rival.seconds.toFixed(1)} s` },
         target: `at most ${RETURN_S_MAX} s or ${RETURN_RATIO_MAX}x`,
         met:
           tally.cut >= AGENTS * 0.99 &&
+          sum(tally.returned) === tally.cut &&
           (returnS <= RETURN_S_MAX || returnS / rival.seconds <= RETURN_RATIO_MAX),
       },
       {
@@ -188,8 +218,10 @@ async function fleet(): Promise<Row[]> {
         met: policy?.agents === AGENTS && policyS <= POLICY_S_MAX,
       },
       {
-        ...{ name: `fleet items not acknowledged, of ${generatedOf(tally)}`, value: lost },
-        ...{ unit: 'items', target: 'none', met: isWhole(tally) },
+        name: `fleet items not in the store, of ${made} made, ${tally.sentAgain} of them sent twice`,
+        ...{ value: made - stored.items, unit: 'items', target: 'none, and no alert twice' },
+        // A row is of one that was stored or refused: none was, and alerts are there with their bodies.
+        met: isWhole(tally) && stored.items === made && stored.alerts === tally.generated.alert,
       },
       {
         name: 'fleet acknowledgement, 99 of 100 within, storm included',
@@ -202,6 +234,8 @@ async function fleet(): Promise<Row[]> {
     await pause(0)
   }
 }
+
+const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0)
 
 function publish(state: string, rootKey: string, signer: ReturnType<typeof privateKeyOf>): void {
   const now = nowUnixNs()

@@ -20,7 +20,7 @@
   'targets': [
     {
       'target_name': 'freshet',
-      'sources': ['addon.cc', 'found_file.cc', 'inspect_worker.cc', 'inspector.cc', 'program_files.cc', 'script_rules.cc', 'source_object.cc'],
+      'sources': ['addon.cc', 'found_file.cc', 'inspect_worker.cc', 'inspector.cc', 'program_files.cc', 'script_paths.cc', 'script_rules.cc', 'source_object.cc'],
       'conditions': [
         ['OS=="linux"', {
           'sources': [
@@ -29,8 +29,8 @@
             'linux/find_file.cc', 'linux/flow_table.cc', 'linux/kernel_event.cc', 'linux/kernel_programs.cc', 'linux/linux_source.cc',
             'linux/loader_file.cc',
             'linux/mounts.cc', 'linux/no_signatures.cc', 'linux/path_walk.cc',
-            'linux/perf_reader.cc', 'linux/perf_record.cc', 'linux/process_root.cc', 'linux/process_table.cc',
-            'linux/procfs.cc', 'linux/program_catcher.cc', 'linux/program_maker.cc', 'linux/reader.cc', 'linux/send_program.cc', 'linux/sight.cc', 'linux/socket_diag.cc', 'linux/tracefs.cc'
+            'linux/perf_reader.cc', 'linux/perf_record.cc', 'linux/process_code.cc', 'linux/process_root.cc', 'linux/process_table.cc',
+            'linux/procfs.cc', 'linux/program_catcher.cc', 'linux/program_maker.cc', 'linux/reader.cc', 'linux/running_exec.cc', 'linux/running_program.cc', 'linux/send_program.cc', 'linux/sight.cc', 'linux/socket_diag.cc', 'linux/tracefs.cc'
           ]
         }],
         ['OS=="mac"', {
@@ -41,7 +41,9 @@
             'mac/mac_sources.cc', 'mac/make_endpoint_security.cc', 'mac/make_flow_listener.cc',
             'mac/peer_requirement.cc', 'mac/polling/kqueue_events.cc', 'mac/polling/make_polling.cc',
             'mac/polling/polling_source.cc', 'mac/polling/process_watch.cc', 'mac/running.cc', 'mac/running_calls.cc',
-            'mac/statistics/flow_book.cc', 'mac/statistics/flow_owners.cc', 'mac/statistics/flow_telling.cc',
+            'mac/statistics/flow_book.cc', 'mac/statistics/flow_heirs.cc',
+            'mac/statistics/flow_owners.cc', 'mac/statistics/flow_telling.cc',
+            'mac/statistics/flow_twins.cc',
             'mac/statistics/framework_statistics.cc', 'mac/statistics/framework_symbols.cc',
             'mac/statistics/make_network_statistics.cc', 'mac/statistics/statistics_source.cc', 'mac/xpc_listener.cc'
           ],

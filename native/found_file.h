@@ -36,6 +36,9 @@ struct FoundFile {
   Fd file;  // open to be read; none: `error` says why, unless it is to be read otherwise
   struct stat status{};
   u32 error = 0;
+  // UTC: when what the path leads through was last put where it is, as far as that shows; 0:
+  // nothing of it that others than root can put there.
+  u64 put_ns = 0;
   // There is a file, but not the one asked for: nothing is known of that one.
   bool replaced = false;
   // On a FUSE mount that another user than root may have made.
@@ -62,6 +65,15 @@ std::unique_ptr<FileFinder> MakeFileFinder(std::shared_ptr<ProgramFiles> files);
 
 // Whether someone other than root can change the file or directory itself.
 bool ChangeableByOthers(const struct stat& status);
+
+// UTC, its ctime and its mtime.
+u64 ChangedNs(const struct stat& status);
+u64 ModifiedNs(const struct stat& status);
+
+// When a link or directory was last put where it is: a rename changes its ctime. An entry of a
+// directory that changes does so too, and its mtime with it: 0 then, as it would be told of whoever
+// writes beside his script.
+u64 PutNs(const struct stat& status);
 
 // As records have it: dev_t is a signed number of 32 bits on macOS, and one of 64 on Linux.
 inline u64 DeviceOf(const struct stat& status) {

@@ -26,13 +26,6 @@ constexpr u64 kBlockBytes = 512;  // of st_blocks, whatever the file system's ow
 u64 Ns(const timespec& time) {
   return static_cast<u64>(time.tv_sec) * 1'000'000'000 + static_cast<u64>(time.tv_nsec);
 }
-#ifdef __linux__
-u64 ModifiedNs(const struct stat& status) { return Ns(status.st_mtim); }
-u64 ChangedNs(const struct stat& status) { return Ns(status.st_ctim); }
-#else
-u64 ModifiedNs(const struct stat& status) { return Ns(status.st_mtimespec); }
-u64 ChangedNs(const struct stat& status) { return Ns(status.st_ctimespec); }
-#endif
 u64 NowNs() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -145,7 +138,7 @@ Inspection Inspector::InspectFile(FoundFile found, const InspectRequest& request
   }
   result.error = HashStable(found.file, !found.users_mount, &found.status, &result.sha256);
   result.file_bytes = static_cast<u64>(found.status.st_size);
-  if (!found.users_mount) result.changed_ns = ChangedNs(found.status);
+  if (!found.users_mount) result.changed_ns = std::max(ChangedNs(found.status), found.put_ns);
   if (result.error == 0 && find_signature_)
     result.signed_as = SignatureOf(found.file, request, KeyOf(found.status));
   return result;

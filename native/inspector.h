@@ -32,7 +32,8 @@ struct Inspection {
   u64 dev = 0;
   u64 ino = 0;
   u64 file_bytes = 0;
-  u64 changed_ns = 0;  // UTC, its ctime; 0: not known, or a user's file system says so
+  u64 changed_ns = 0;  // UTC, its ctime, or when what its path leads through was put there; 0: not
+                       // known, or a user's file system says so
   u32 owner_uid = kOwnerUnknown;
   u32 mode = 0;                                // st_mode
   u32 flags = k_inspected_writable_by_others;  // FLAG inspected: true of what cannot be told

@@ -1,2 +1,2 @@
 // Generated from record.def by scripts/generate.ts. Do not edit.
-inline constexpr u32 kRecordLayout = 0x200b57dfu;
+inline constexpr u32 kRecordLayout = 0x6e21954bu;

@@ -13,13 +13,14 @@ enum Dash { kDashInput, kDashEnd };
 
 // One entry of interpreters.json; a list is its words, each with a blank before and behind.
 struct Interpreter {
-  std::string_view names, inline_, module, input, file, value, attached, files;
+  std::string_view names, inline_, module, input, file, value, folder, searched, attached, ends,
+      files, brings, more;
   std::string_view before_operand, before_inline, before_module, before_none;
   Style style;
   Operand operand;
   Bare bare;
   Dash dash;
-  bool goes_on, any_case, loader;
+  bool goes_on, any_case, loader, mixed, abbreviated, several, underscores;
 };
 
 #include "interpreters.gen.h"
@@ -31,17 +32,19 @@ constexpr ScriptNamed kInput{k_script_standard_input, {}};
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// `text` in small letters, without memory of its own; as it is where it is longer than any name or
-// option.
-class Lowered {
+char Dashed(char c) { return c == '_' ? '-' : c; }
+
+// `text` with another letter for each, without memory of its own; as it is where it is longer than
+// any name or option.
+class Lettered {
  public:
-  explicit Lowered(std::string_view text) : text_(text) {
+  Lettered(std::string_view text, char (*letter)(char)) : text_(text) {
     if (text.size() > letters_.size()) return;
-    std::transform(text.begin(), text.end(), letters_.begin(), Lower);
+    std::transform(text.begin(), text.end(), letters_.begin(), letter);
     text_ = {letters_.data(), text.size()};
   }
-  Lowered(const Lowered&) = delete;
-  Lowered& operator=(const Lowered&) = delete;
+  Lettered(const Lettered&) = delete;
+  Lettered& operator=(const Lettered&) = delete;
   std::string_view text() const { return text_; }
 
  private:
@@ -68,6 +71,38 @@ bool AnyWord(std::string_view list, See see) {
   return false;
 }
 
+// An option with its value behind it, as one text.
+struct OptionText {
+  std::string_view option, sign, value;
+  size_t size() const { return option.size() + sign.size() + value.size(); }
+  char operator[](size_t at) const {
+    if (at < option.size()) return option[at];
+    at -= option.size();
+    return at < sign.size() ? sign[at] : value[at - sign.size()];
+  }
+};
+
+// Whether the text begins with `piece` at `at`.
+bool IsAt(const OptionText& text, size_t at, std::string_view piece) {
+  for (size_t same = 0; same < piece.size(); same++)
+    if (at + same >= text.size() || text[at + same] != piece[same]) return false;
+  return true;
+}
+
+// Whether it is as a word has it that ends with a star: what stands between its stars comes in this
+// order.
+bool IsLike(const OptionText& text, std::string_view word) {
+  if (!IsAt(text, 0, word.substr(0, word.find('*')))) return false;
+  for (size_t at = 0; !word.empty();) {
+    const std::string_view piece = word.substr(0, word.find('*'));
+    while (at <= text.size() && !IsAt(text, at, piece)) at++;
+    if (at > text.size()) return false;
+    at += piece.size();
+    word.remove_prefix(piece.size() + 1);
+  }
+  return true;
+}
+
 // What may follow an interpreter's name in that of its file: "3.11", "-5.4",
 // "5.36-x86_64-linux-gnu".
 bool IsVersion(std::string_view rest) {
@@ -81,7 +116,7 @@ bool IsVersion(std::string_view rest) {
 }
 
 const Interpreter* FindInterpreter(std::string_view program) {
-  const Lowered lowered(FileName(program));
+  const Lettered lowered(FileName(program), Lower);
   const std::string_view name = lowered.text();
   for (const Interpreter& one : kInterpreters) {
     const bool is_it = AnyWord(one.names, [&](std::string_view word) {
@@ -109,47 +144,71 @@ class Scan {
       : rules_(rules), arguments_(arguments), cut_(cut) {}
 
   ScriptNamed Run() {
+    const ScriptNamed last = Walk();
+    ScriptNamed named = has_file_ ? file_ : last;
+    named.other_code = !named.path.empty() && (has_other_code_ || has_text_);
+    return named;
+  }
+
+ private:
+  ScriptNamed Walk() {
     bool is_command_over = false;
     while (next_ < arguments_.size()) {
       const std::string_view one = arguments_[next_++];
-      if (IsCutOff()) return kNone;
+      if (IsCutOff() || (has_file_ && (one == "-" || one == "--"))) return AtEnd();
       if (one == "-" && !options_over_) {
         if (rules_.dash == kDashInput) return kInput;
         options_over_ = true;
+      } else if (!options_over_ && Has(rules_.ends, Whole(one))) {
+        return has_file_ ? file_ : AtEnd();
       } else if (one == "--" && !options_over_) {
         options_over_ = true;
       } else if (!options_over_ && IsOption(one)) {
         if (Option(one)) return answer_;
       } else if (!is_command_over && Has(rules_.before_operand, one)) {
         is_command_over = true;
-      } else {
-        return Operand(one, is_command_over);
+      } else if (!rules_.mixed || rules_.operand != kOperandNone) {
+        if (has_file_ && !rules_.several) return file_;
+        const ScriptNamed named = Operand(one, is_command_over);
+        if (!rules_.several || options_over_) return named;
+        Keep(named);
       }
     }
     return AtEnd();
   }
 
- private:
   // The last of cut arguments may be the beginning of another.
   bool IsCutOff() const { return cut_ && next_ >= arguments_.size(); }
 
   bool IsOption(std::string_view one) const {
-    return one.size() > 1 && (one[0] == '-' || (one[0] == '+' && rules_.style == kStyleSeparate));
+    return one.size() > 1 &&
+           (one[0] == '-' || (one[0] == '+' && rules_.style == kStyleSeparate) || IsPlusText(one));
   }
 
-  ScriptNamed AtEnd() const {
+  // vim's +command, but not +12 and +/pattern.
+  bool IsPlusText(std::string_view one) const {
+    return one[0] == '+' && one[1] != '/' && !(one[1] >= '0' && one[1] <= '9') &&
+           Has(rules_.inline_, "+");
+  }
+
+  ScriptNamed AtEnd() {
+    // What is cut off may bring anything.
+    if (cut_) has_other_code_ = true;
     if (cut_) return kNone;
     if (has_text_) return kInline;
     if (reads_input_) return kInput;
     return rules_.bare == kBareInput ? kInput : kNone;
   }
 
-  static ScriptNamed File(std::string_view path) {
+  ScriptNamed File(std::string_view path) const {
     if (path.empty()) return kNone;
     if (path == "-" || IsStandardInput(path)) return kInput;
     if (IsOwnDescriptor(path)) return {k_script_none, path};
     // "https://host/x.ts": fetched by its name, no file.
     if (path.find("://") != std::string_view::npos) return kModule;
+    // Looked for where none of the arguments alone leads to.
+    if (is_elsewhere_ && !path.starts_with('/')) return kModule;
+    if (is_searched_ && path.find('/') == std::string_view::npos) return kModule;
     return {k_script_argument, path};
   }
 
@@ -180,34 +239,81 @@ class Scan {
     return true;
   }
 
+  // The file that is run, while others may follow. Whether that is the answer: never.
+  bool Keep(ScriptNamed file) {
+    if (has_file_) has_other_code_ = true;
+    if (!has_file_) file_ = file;
+    has_file_ = true;
+    return false;
+  }
+
+  void Brings(const OptionText& text) {
+    has_other_code_ |= AnyWord(rules_.brings, [&](std::string_view word) {
+      return word.ends_with('*') ? IsLike(text, word) : word == text.option;
+    });
+  }
+
   // What an option means, with the value that stands in its own word, if any. Whether that is the
   // answer.
   bool Means(std::string_view option, std::string_view own_value, bool has_own_value) {
+    const bool is_last = next_ >= arguments_.size();
+    const std::string_view value = has_own_value || is_last ? own_value : arguments_[next_];
+    // A long option's value stands behind a sign, and a letter's does not.
+    const bool is_letter = option.size() == 2 && rules_.style != kStyleWords;
+    Brings({option, is_letter ? "" : "=", value});
     if (Has(rules_.inline_, option)) {
-      if (!rules_.goes_on) return Answer(kInline);
+      if (!rules_.goes_on && !has_file_) return Answer(kInline);
       has_text_ = true;
       if (!has_own_value) next_++;
       return false;
     }
-    if (Has(rules_.module, option)) return Answer(kModule);
+    if (Has(rules_.module, option)) {
+      if (!has_file_) return Answer(kModule);
+      has_other_code_ = true;
+    }
     if (Has(rules_.file, option)) {
-      if (has_own_value) return Answer(IsCutOff() ? kNone : File(own_value));
-      if (next_ >= arguments_.size()) return Answer(kNone);
-      const std::string_view value = arguments_[next_++];
-      return Answer(IsCutOff() ? kNone : File(value));
+      if (!has_own_value) next_++;
+      if ((!has_own_value && is_last) || IsCutOff()) return has_file_ ? false : Answer(kNone);
+      if (has_file_ || Has(rules_.more, option)) return Keep(File(value));
+      return Answer(File(value));
     }
     if (Has(rules_.input, option)) reads_input_ = true;
-    if (Has(rules_.value, option) && !has_own_value) next_++;
+    if (Has(rules_.searched, option)) is_searched_ = true;
+    const bool goes_elsewhere = Has(rules_.folder, option);
+    if (goes_elsewhere) is_elsewhere_ = true;
+    if ((goes_elsewhere || Has(rules_.value, option)) && !has_own_value) next_++;
     return false;
   }
 
   bool Option(std::string_view one) {
-    const Lowered lowered(one);
+    const Lettered lowered(one, Lower);
+    const Lettered dashed(one.substr(0, one.find('=')), Dashed);
     const std::string_view word = rules_.any_case ? lowered.text() : one;
+    if (IsPlusText(one)) return Means("+", one.substr(1), true);
     if (rules_.style != kStyleWords && !one.starts_with("--")) return Cluster(one);
     const size_t equals = word.find('=');
-    if (equals == std::string_view::npos) return Means(word, {}, false);
-    return Means(word.substr(0, equals), one.substr(equals + 1), true);
+    const std::string_view name =
+        rules_.underscores && one.starts_with("--") ? dashed.text() : word.substr(0, equals);
+    if (equals == std::string_view::npos) return Means(Whole(name), {}, false);
+    return Means(Whole(name), one.substr(equals + 1), true);
+  }
+
+  // The option that an abbreviated one is the beginning of.
+  std::string_view Whole(std::string_view word) const {
+    constexpr size_t kShort = 2;  // "-x"
+    if (!rules_.abbreviated || word.size() <= kShort) return word;
+    const std::string_view lists[] = {rules_.inline_, rules_.file, rules_.module, rules_.value,
+                                      rules_.folder,  rules_.ends, rules_.input,  rules_.brings};
+    for (std::string_view list : lists)
+      if (Has(list, word)) return word;
+    std::string_view whole = word;
+    for (std::string_view list : lists)
+      if (AnyWord(list, [&](std::string_view listed) {
+            whole = listed;
+            return listed.starts_with(word);
+          }))
+        return whole;
+    return word;
   }
 
   // "-xvc": letters, of which one may take the rest as its value.
@@ -215,11 +321,18 @@ class Scan {
     for (size_t at = 1; at < one.size(); at++) {
       const char option[2] = {one[0], one[at]};
       const std::string_view letter(option, 2);
-      if (Has(rules_.attached, letter)) return false;
       const std::string_view rest = one.substr(at + 1);
+      if (Has(rules_.attached, letter)) {
+        Brings({letter, "", rest});
+        if (!rest.empty() && Has(rules_.folder, letter)) is_elsewhere_ = true;
+        return false;
+      }
       const bool has_own_value = rules_.style == kStyleCluster && !rest.empty();
       if (Means(letter, rest, has_own_value)) return true;
-      if (has_own_value && (Has(rules_.value, letter) || Has(rules_.inline_, letter))) return false;
+      if (has_own_value &&
+          (Has(rules_.value, letter) || Has(rules_.folder, letter) || Has(rules_.inline_, letter) ||
+           Has(rules_.file, letter) || Has(rules_.module, letter)))
+        return false;
     }
     return false;
   }
@@ -231,6 +344,11 @@ class Scan {
   bool options_over_ = false;
   bool has_text_ = false;
   bool reads_input_ = false;
+  bool is_elsewhere_ = false;
+  bool is_searched_ = false;
+  bool has_other_code_ = false;
+  bool has_file_ = false;
+  ScriptNamed file_;
   ScriptNamed answer_;
 };
 
@@ -274,70 +392,6 @@ ScriptNamed NameScript(std::string_view program, std::string_view joined, bool c
     joined.remove_prefix(std::min(end + 1, joined.size()));
   }
   return NameScript(program, arguments, cut);
-}
-
-bool IsOwnDescriptor(std::string_view path) {
-  if (path == "/dev/stdin" || path == "/dev/stdout" || path == "/dev/stderr") return true;
-  if (path.starts_with("/dev/fd/")) return true;
-  if (!path.starts_with("/proc/")) return false;
-  path.remove_prefix(6);
-  // /proc/<who>/<what>, and /proc/<who>/task/<tid>/<what>; links of /proc/<who>/root and cwd lead
-  // to files that have a name as well.
-  const std::string_view who = path.substr(0, path.find('/'));
-  path.remove_prefix(std::min(who.size() + 1, path.size()));
-  const bool is_process = who == "self" || who == "thread-self" ||
-                          (!who.empty() && std::all_of(who.begin(), who.end(), [](char c) {
-                            return c >= '0' && c <= '9';
-                          }));
-  if (!is_process) return false;
-  if (path.starts_with("task/")) {
-    path.remove_prefix(5);
-    path.remove_prefix(std::min(path.find('/'), path.size() - 1) + 1);
-  }
-  return path == "exe" || path.starts_with("fd/") || path.starts_with("map_files/");
-}
-
-bool IsStandardInput(std::string_view path) {
-  return path == "/dev/stdin" || path == "/dev/fd/0" || path == "/proc/self/fd/0" ||
-         path == "/proc/thread-self/fd/0";
-}
-
-std::string_view AbsolutePath(std::string_view folder, std::string_view path, std::span<char> room,
-                              bool* cut) {
-  *cut = false;
-  if (room.empty() || (!path.starts_with('/') && !folder.starts_with('/'))) return {};
-  size_t size = 0;
-  const auto enter = [&](std::string_view part) {
-    if (part == "..") {
-      while (size > 0 && room[--size] != '/') continue;
-    } else if (!part.empty() && part != ".") {
-      const size_t left = room.size() - size;
-      *cut = left < part.size() + 1;
-      if (left < 2) return;
-      room[size++] = '/';
-      const size_t kept = std::min(part.size(), left - 1);
-      std::copy_n(part.begin(), kept, room.data() + size);
-      size += kept;
-    }
-  };
-  const auto follow = [&](std::string_view whole) {
-    while (!whole.empty() && !*cut) {
-      const size_t end = std::min(whole.find('/'), whole.size());
-      enter(whole.substr(0, end));
-      whole.remove_prefix(std::min(end + 1, whole.size()));
-    }
-  };
-  if (!path.starts_with('/')) follow(folder);
-  follow(path);
-  if (size == 0 && !*cut) room[size++] = '/';
-  return {room.data(), size};
-}
-
-std::string AbsolutePath(std::string_view folder, std::string_view path) {
-  std::string room(folder.size() + path.size() + 2, '\0');
-  bool cut;
-  room.resize(AbsolutePath(folder, path, room, &cut).size());
-  return room;
 }
 
 }  // namespace freshet

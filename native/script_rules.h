@@ -8,11 +8,11 @@
 #define FRESHET_SCRIPT_RULES_H_
 
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "record.h"
+#include "script_paths.h"
 
 namespace freshet {
 
@@ -24,12 +24,9 @@ struct ScriptNamed {
   // Argument: as it was given; points into the arguments. None: empty, or the descriptor
   // (IsOwnDescriptor) that was given, for who can look where it leads.
   std::string_view path;
+  // Other code runs beside that file, or may: an option brings it, a text or another file.
+  bool other_code = false;
 };
-
-// What stands behind the last slash of a path: all of a name without one.
-inline std::string_view FileName(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0: the whole
-}
 
 // Whether a program whose file has this name runs what its arguments say: arguments of others need
 // not be read.
@@ -51,20 +48,6 @@ ScriptNamed NameScript(std::string_view program, std::span<const std::string_vie
 // At most kArgumentsLookedAtMax of them are looked at.
 inline constexpr size_t kArgumentsLookedAtMax = 256;
 ScriptNamed NameScript(std::string_view program, std::string_view joined, bool cut);
-
-// Whether the path leads through a descriptor or through the process itself: /dev/fd/3,
-// /dev/stdin, /proc/self/exe. Such a path names no file that others could look at.
-bool IsOwnDescriptor(std::string_view path);
-// And whether that descriptor is standard input.
-bool IsStandardInput(std::string_view path);
-
-// `path` made absolute by `folder`, without ".", ".." and "//"; symbolic links are not followed.
-// Empty when it is relative and `folder` is not absolute.
-std::string AbsolutePath(std::string_view folder, std::string_view path);
-// The same without memory of its own: in `room`, of which it fills no more than there is; then
-// `cut`.
-std::string_view AbsolutePath(std::string_view folder, std::string_view path, std::span<char> room,
-                              bool* cut);
 
 }  // namespace freshet
 

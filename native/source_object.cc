@@ -25,6 +25,7 @@ Napi::Function SourceObject::Define(Napi::Env env) {
                      {InstanceMethod<&SourceObject::Drain>("drain"),
                       InstanceMethod<&SourceObject::Counters>("counters"),
                       InstanceMethod<&SourceObject::Enumerate>("enumerate"),
+                      InstanceMethod<&SourceObject::Look>("look"),
                       InstanceMethod<&SourceObject::CloseMethod>("close")});
 }
 
@@ -152,6 +153,8 @@ Napi::Value SourceObject::Counters(const Napi::CallbackInfo& info) {
 void SourceObject::Enumerate(const Napi::CallbackInfo&) {
   if (open_) source_->RequestEnumerate();
 }
+
+void SourceObject::Look(const Napi::CallbackInfo&) { shared_.wanted_pids->AskAll(); }
 
 void SourceObject::CloseMethod(const Napi::CallbackInfo&) {
   if (!open_) return;

@@ -37,6 +37,7 @@ class SourceObject : public Napi::ObjectWrap<SourceObject> {
   Napi::Value Drain(const Napi::CallbackInfo& info);
   Napi::Value Counters(const Napi::CallbackInfo& info);
   void Enumerate(const Napi::CallbackInfo& info);
+  void Look(const Napi::CallbackInfo& info);
   void CloseMethod(const Napi::CallbackInfo& info);
   void Close();
   static void CloseAtExit(void* self);

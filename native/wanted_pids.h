@@ -32,11 +32,21 @@ class WantedPids {
     if (!ring_ || pid == 0) return;
     for (const u32 waiting : waiting_.pids)
       if (waiting == pid) return;
+    const bool is_first = IsNobodyWanted();
     if (waiting_.pids.size() < kPidsMax)
       waiting_.pids.push_back(pid);
     else
       waiting_.all = true;
-    if (waiting_.pids.size() == 1) ring_();
+    if (is_first) ring_();
+  }
+
+  // All, where who asks cannot tell whose flows are new.
+  void AskAll() {
+    const std::lock_guard lock(mutex_);
+    if (!ring_) return;
+    const bool is_first = IsNobodyWanted();
+    waiting_.all = true;
+    if (is_first) ring_();
   }
 
   // `ring` wakes the one who answers; nothing: nobody does any more. It is not called again once
@@ -54,6 +64,8 @@ class WantedPids {
   }
 
  private:
+  bool IsNobodyWanted() const { return waiting_.pids.empty() && !waiting_.all; }
+
   std::mutex mutex_;
   std::function<void()> ring_;  // all guarded by mutex_
   Wanted waiting_;

@@ -2,14 +2,36 @@
 // text each, set off by blanks, so that the table is constant data. And as the module that
 // src/importers/script-rules.ts reads.
 
-const LISTS = ['names', 'inline', 'module', 'input', 'file', 'value', 'attached', 'files'] as const
+const LISTS = [
+  'names',
+  'inline',
+  'module',
+  'input',
+  'file',
+  'value',
+  'folder',
+  'searched',
+  'attached',
+  'ends',
+  'files',
+  'brings',
+  'more',
+] as const
 const CHOICES = {
   style: ['cluster', 'separate', 'words'],
   operand: ['file', 'inline', 'module', 'none'],
   bare: ['input', 'none'],
   dash: ['input', 'end'],
 } as const
-const SWITCHES = ['goes_on', 'any_case', 'loader'] as const
+const SWITCHES = [
+  'goes_on',
+  'any_case',
+  'loader',
+  'mixed',
+  'abbreviated',
+  'several',
+  'underscores',
+] as const
 const AFTER_COMMAND = ['operand', 'inline', 'module', 'none']
 
 type Json = Record<string, unknown>
@@ -65,6 +87,7 @@ export function interpretersHeader(text: string): string {
   for (const entry of interpreters) {
     for (const key of Object.keys(entry)) if (!known.has(key)) fail(entry, `knows no ${key}`)
     if (typeof entry['source'] !== 'string') fail(entry, 'has no source')
+    if (entry['brings'] === undefined) fail(entry, 'does not say what brings other code')
     for (const name of (entry['names'] as string[] | undefined) ?? fail(entry, 'has no names')) {
       if (seen.has(name)) fail(entry, `${name} stands twice`)
       seen.add(name)
@@ -91,14 +114,23 @@ export type Interpreter = {
   input: readonly string[]
   file: readonly string[]
   value: readonly string[]
+  folder: readonly string[]
+  searched: readonly string[]
   attached: readonly string[]
+  ends: readonly string[]
   files: readonly string[]
+  brings: readonly string[]
+  more: readonly string[]
   style: 'cluster' | 'separate' | 'words'
   operand: Runs
   bare: 'input' | 'none'
   dash: 'input' | 'end'
   goesOn: boolean
   anyCase: boolean
+  mixed: boolean
+  abbreviated: boolean
+  several: boolean
+  underscores: boolean
   /** Words before the operand, and what follows them; "operand": the first argument, as without. */
   commands: Readonly<Record<string, Runs | 'operand'>>
 }
@@ -119,6 +151,10 @@ export function interpretersModule(text: string): string {
     const switches = [
       ['goesOn', entry['goes_on'] === true],
       ['anyCase', entry['any_case'] === true],
+      ['mixed', entry['mixed'] === true],
+      ['abbreviated', entry['abbreviated'] === true],
+      ['several', entry['several'] === true],
+      ['underscores', entry['underscores'] === true],
     ]
     const commands = [['commands', entry['commands'] ?? {}]]
     const whole = Object.fromEntries([...lists, ...choices, ...switches, ...commands]) as Json

@@ -39,7 +39,7 @@ const COLLECTOR = [
 ] as const
 /** Files beside collector.ts that are the words of its rooms. */
 const COLLECTOR_TERMS =
-  /^src\/collector\/(address|bounded-map|collector-error|complaint|counters|early-answer|likeness|limits|page-api|page-devices|page-policy|rate|secrets|views)\.ts$/
+  /^src\/collector\/(address|bounded-map|collector-error|complaint|counters|early-answer|likeness|limits|page-api|page-devices|page-health|page-policy|rate|secrets|views|within-bytes)\.ts$/
 
 /** From left to right: a room's imports are all above it. */
 const ROOMS: Record<string, Room> = {
@@ -127,6 +127,8 @@ const ROOMS: Record<string, Room> = {
 /** What others may import of a room: its face. */
 const FACES: Record<string, readonly string[]> = {
   'collector-door': ['src/collector/door/door.ts'],
+  'collector-fleet': ['src/collector/fleet/fleet.ts'],
+  'collector-store': ['src/collector/store/store.ts'],
   'collector-gateway': ['src/collector/gateway/gateway.ts', 'src/collector/gateway/devices.ts'],
   'collector-api': ['src/collector/api/site.ts'],
 }

@@ -1,3 +1,4 @@
+export function beginningText(name: string): string
 export function tooOld(version: string): string | undefined
 export function childEnvironment(
   environment: Record<string, string | undefined>,

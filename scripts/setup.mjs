@@ -315,13 +315,23 @@ function takeLock() {
   return fd
 }
 
+const verbOf = (name) => (name === 'packages' ? 'installing' : 'building the')
+
+/** Of what takes long, why: the addon took 214 s on two cores, without a word from its compiler. */
+const LONG = {
+  addon: ': its C++ is compiled here, which takes some minutes, once and when it changes',
+}
+
+/** What is said before a step. */
+export const beginningText = (name) => `${verbOf(name)} ${name}${LONG[name] ?? ''} ...`
+
 function setUp() {
   lock = takeLock()
   for (const { name, product, stamp, want, make, fresh } of steps()) {
     if (fresh()) continue
     const began = Date.now()
-    const verb = name === 'packages' ? 'installing' : 'building the'
-    say(`${verb} ${name} ...`)
+    const verb = verbOf(name)
+    say(beginningText(name))
     rmSync(stamp, { force: true })
     const made = want()
     const without = make()

@@ -1,4 +1,4 @@
-// `npm test` runs all tests on the pinned Node, two files at a time; `npm test -- test/engine/*.test.ts` only those, one by
+// `npm test` runs all tests on the pinned Node, three files at a time; `npm test -- test/engine/*.test.ts` only those, one by
 // one; `npm run test:long` those that take turns (test/long.ts), for long. In CI (CI=true) a test that skips is a failure: .ci/run installs what tests
 // need. Elsewhere the run ends by saying how many were left out, and why (test/reporter.ts).
 import { spawn } from 'node:child_process'
@@ -14,6 +14,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export const LONG = [
   'test/cli/paths.test.ts',
   'test/cli/up-late.test.ts',
+  'test/collector/clones-loop.test.ts',
   'test/collector/store-budget.test.ts',
   'test/collector/store-retention.test.ts',
   'test/collector/store-sums.test.ts',
@@ -33,6 +34,7 @@ export const LONG = [
   'test/native/es-source.test.ts',
   'test/native/filter.test.ts',
   'test/native/menu-bar.test.ts',
+  'test/native/native.test.ts',
   'test/native/polling.test.ts',
   'test/native/statistics.test.ts',
   'test/stream/outbox-model.test.ts',
@@ -42,7 +44,7 @@ export const LONG = [
  * How many files of all run beside each other: they wait about as much as they compute, on one core too. Each of the native
  * and e2e tests sees the whole machine, and decides by what is its own.
  */
-const JOBS = 2
+const JOBS = 3
 
 /** Compiled code of the hundreds of Nodes that the tests start: a `freshet status` took 0.30 s of a core, and takes 0.08 s. */
 const COMPILED = join(root, 'node_modules/.cache/freshet-tests')
@@ -57,11 +59,19 @@ export const LONGEST = [
   'test/native/attribution-programs.test.ts',
 ]
 
-/** What the native tests build, in the order in which they run. */
+/** What the native tests build in `npm test`, and in the long run, in the order in which they run. */
 const BUILDS = [
   ['-C', 'native/test', 'decisions'],
   ['-C', 'native/test/mac', 'plain'],
-  ['-C', 'native/test/mac', 'client'],
+  ['-C', 'native/test/mac', 'client_asan'],
+  ['-C', 'native/test/filter', 'asan', 'xpc_asan'],
+  ['-C', 'native/test/statistics', 'asan'],
+  ['-C', 'native/test/polling', 'asan'],
+  ['-C', 'native/test/app', 'asan', 'draw'],
+  ['-C', 'native/test', 'asan'],
+]
+const LONG_BUILDS = [
+  ['-C', 'native/test/mac', 'plain', 'client'],
   ['-C', 'native/test/filter', 'all', 'fuzzers', 'xpc'],
   ['-C', 'native/test/statistics', 'all', 'fuzz'],
   ['-C', 'native/test/polling', 'all'],
@@ -73,8 +83,8 @@ const BUILDS = [
  * Builds what the native tests want while others run, which leave a core idle. Holds the lock under which those build it
  * themselves (test/native/run.ts): they find it made, and are who says so when it cannot be.
  */
-function buildAhead() {
-  const makes = BUILDS.map((args) => `make -s -k -j2 ${args.join(' ')}`).join('; ')
+function buildAhead(builds) {
+  const makes = builds.map((args) => `make -s -k -j2 ${args.join(' ')}`).join('; ')
   const child = spawn('flock', ['native/test', 'nice', 'sh', '-c', makes], {
     cwd: root,
     stdio: 'ignore',
@@ -109,7 +119,8 @@ async function main(args) {
   const named = wanted.some(isFiles)
   const strict = process.env.CI === 'true' ? ['--forbid-pending', '--forbid-only'] : []
   const all = ['--parallel', '--jobs', `${JOBS}`, ...(isLong ? LONG : allFiles())]
-  const endBuilds = named || process.platform !== 'linux' ? () => {} : buildAhead()
+  const endBuilds =
+    named || process.platform !== 'linux' ? () => {} : buildAhead(isLong ? LONG_BUILDS : BUILDS)
   // In a group of its own, which a signal ends whole: workers, and what their tests have started.
   const mocha = spawn(
     join(root, 'node_modules/.bin/node'),

@@ -3,42 +3,40 @@
 import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { openBeliefFile } from './agent/belief-file.ts'
-import { createEnrolment, type Enrolment } from './agent/enrolment-file.ts'
+import { beginEnd, tellUnwritten } from './agent/ending.ts'
 import { createHeldBack } from './agent/held-back.ts'
-import { createSuccession, deviceOf, takeUpNext } from './agent/next-enrolment.ts'
-import { createPolicies } from './agent/policies.ts'
+import { type CollectorOptions, startLink } from './agent/link.ts'
+import { createLossBook } from './agent/losses.ts'
+import { takeUpNext } from './agent/next-enrolment.ts'
 import { POLICY_FILE } from './agent/policy-file.ts'
+import { startRecordingFor } from './agent/recorded.ts'
 import { createReport } from './agent/report.ts'
+import { createPoliciesByKey } from './agent/root-key.ts'
 import { createSettling } from './agent/settling.ts'
 import { usingState } from './agent/state-file.ts'
 import { createTelling, type Telling } from './agent/telling.ts'
 import { noteRebuilt } from './baseline/baseline.ts'
-import {
-  BaselineError,
-  openBaseline,
-  type SetAside,
-  type SqliteBaseline,
-} from './baseline/sqlite.ts'
-import { type Recording, type RecordingCounts, startRecording } from './capture/recording.ts'
+import { BaselineError, openBaseline, type SetAside } from './baseline/sqlite.ts'
+import type { RecordingCounts } from './capture/recording.ts'
 import { createEngine } from './engine/engine.ts'
 import type { PolicyDocument } from './engine/policy.ts'
 import { humanDuration } from './engine/sentence.ts'
-import { readOrMakeDeviceId } from './host/device.ts'
+import { deviceIdAnyhow } from './host/device.ts'
 import { hardwareId } from './host/hardware.ts'
 import { lockDirectory } from './host/lock.ts'
-import { describeMachine, type HostFacts } from './host/machine.ts'
-import { parentHasDied } from './host/parent.ts'
+import { describeMachine } from './host/machine.ts'
+import { hasDied, parentHasDied } from './host/parent.ts'
 import { markRunning, type RunningMark, STOP_TOLD_MS } from './host/running-mark.ts'
 import { sinceBootMs } from './host/since-boot.ts'
 import { createIntake } from './intake/intake.ts'
 import { createFramer } from './records/framer.ts'
-import { LAYOUT, Source, writePolicy } from './records/record.gen.ts'
+import { Source, writePolicy } from './records/record.gen.ts'
 import type { MacSource } from './sources/choice.ts'
 import { createSensorWatch } from './status/sensor-watch.ts'
 import { isWatched, StatusError, serveStatus } from './status/socket.ts'
 import { openOutbox } from './stream/outbox.ts'
-import { startUplink } from './stream/uplink.ts'
-import { nowUnixNs } from './units.ts'
+import { deviceOf } from './trust/vouching.ts'
+import { nowUnixNs, type UnixNs } from './units.ts'
 import { VERSION } from './version.ts'
 
 /** Another agent holds the state directory. */
@@ -57,7 +55,7 @@ export type AgentOptions = {
   /** File descriptor of the pipe to sense: record bytes in; inspect and acknowledge records out. */
   pipeFd: number
   /** undefined: findings stay in the outbox until a collector is named. */
-  collector: { url: string; enrolment?: Enrolment } | undefined
+  collector: CollectorOptions | undefined
   policy: {
     /** A file of the command line: it wins over what a collector sends. */
     local: PolicyDocument | undefined
@@ -65,9 +63,14 @@ export type AgentOptions = {
     always: PolicyDocument
     /** What a collector's policies have to be signed with, 64 hex digits; undefined: none is taken. */
     rootKey: string | undefined
+    /** By the command line: what this machine enrols with does not count. */
+    isKeyGiven?: boolean
+    /** Of an enrolment with this collector that has none. */
+    keyBySettings?: (collector: string) => string | undefined
   }
-  /** `freshet up` runs it and its collector, and starts either again. */
+  /** `freshet up` runs it and its collector, and starts either again; `upPid`: its process. */
   isUnderUp?: boolean
+  upPid?: number | undefined
   /** Keeps all that the engine is given; the descriptor is open for appending. */
   record?: { fd: number; onCounts: (counts: RecordingCounts, isLast: boolean) => void }
   /** Of a Mac's sources, those that may be believed; undefined: all. */
@@ -79,6 +82,8 @@ export type AgentOptions = {
 }
 
 const OUTBOX_BYTES_MAX = 256 * 1024 * 1024
+/** As much as SQLite has in its log before it puts it into the file. */
+const OUTBOX_RESERVE_BYTES = 4 * 1024 * 1024
 const OUTBOX_AGE_MAX_MS = 30 * 24 * 3600 * 1000
 const LIVE_INTERVAL_MS = 1000
 /** An engine that lost its sense still commits all it has: with a load of 20 on two processors that took over 10 s. */
@@ -111,13 +116,15 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   if (options.signal.aborted) pipe.destroy()
 
   const { baseline, setAside } = usingState(directory, () =>
-    openBaseline('baseline.db', { now: nowUnixNs(), log }),
+    openBaseline('baseline.db', { now: nowUnixNs(), log, mayStandIn: true }),
   )
   if (setAside) noteRebuilt(baseline, nowUnixNs())
   const outbox = usingState(directory, () =>
     openOutbox('outbox.db', {
       bytesMax: OUTBOX_BYTES_MAX,
+      reserveBytes: OUTBOX_RESERVE_BYTES,
       ageMaxMs: OUTBOX_AGE_MAX_MS,
+      mayStandIn: true,
       now: nowUnixNs,
       log,
     }),
@@ -125,7 +132,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   const hardware = hardwareId()
   const own = usingState(directory, () => takeUpNext('.', collector?.enrolment, log))
   const enrolment = own?.enrolment ?? collector?.enrolment
-  const deviceId = usingState(directory, () => readOrMakeDeviceId('.', undefined, log))
+  const device = usingState(directory, () => deviceIdAnyhow('.', log))
+  const deviceId = device.id
   // When all files are accepted: one that is refused is no death, which the next start would count.
   const running = usingState(directory, () =>
     markRunning(
@@ -136,6 +144,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   )
   const engine = createEngine({ deviceId, baseline })
   engine.save(0)
+  const losses = createLossBook(baseline, () => engine.counters().lost, nowUnixNs)
   const recording = startRecordingFor(options, deviceId, machine, baseline)
   let hasFailed = false
   const feed = (records: Uint8Array) => {
@@ -157,47 +166,38 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   let add = feed
   let tellPolicy = (text: string): void => void early.push(text)
   const early: string[] = []
+  const addressee = {
+    deviceId: enrolment ? deviceOf(enrolment) : deviceId,
+    group: enrolment?.group ?? '',
+  }
   const policies = usingState(directory, () =>
-    createPolicies({
+    createPoliciesByKey({
       ...{ path: POLICY_FILE, agentVersion: VERSION, now: nowUnixNs, ...options.policy },
-      own: {
-        deviceId: enrolment ? deviceOf(enrolment) : deviceId,
-        group: enrolment?.group ?? '',
-      },
+      own: addressee,
       apply: (document) => add(policyRecord(document)),
       tell: (text) => tellPolicy(text),
     }),
   )
 
-  const uplink = collector
-    ? startUplink({
-        url: collector.url,
-        hello: {
-          ...{ agentVersion: VERSION, host: machine },
-          // Of a disk that was copied to other hardware its certificate is still another's.
-          deviceId: enrolment ? deviceOf(enrolment) : deviceId,
-          ...(hardware === '' ? {} : { hardware }),
-        },
-        // Who has no certificate is in no group, and nobody's to send a policy to.
-        policies: enrolment && {
-          take: policies.take,
-          report: () => ({
-            ...policies.report(),
-            suppressed: engine.counters().suppressed,
-            suppressions: engine.suppressions(),
-          }),
-        },
-        enrolment: enrolment && {
-          ...createEnrolment('.', deviceOf(enrolment), enrolment, Date.now),
-          ...createSuccession('.', enrolment, {
-            ...{ hardware, agentVersion: VERSION, host: machine },
-          }),
-        },
-        outbox,
-        signal: ending.signal,
-        log,
-      })
-    : undefined
+  const uplink =
+    collector &&
+    startLink({
+      ...{ collector, enrolment, deviceId, hardware, machine, outbox, log },
+      signal: ending.signal,
+      policies: {
+        ...{ take: policies.take, refuseLarge: policies.refuseLarge },
+        report: () => ({
+          ...policies.report(),
+          suppressed: engine.counters().suppressed,
+          suppressions: engine.suppressions(),
+        }),
+      },
+      onEnrolled({ group, policyKey, collector }) {
+        addressee.group = group
+        const { isKeyGiven, keyBySettings } = options.policy
+        if (!isKeyGiven) policies.trust(policyKey ?? keyBySettings?.(collector))
+      },
+    })
   const telling = createTelling(outbox, uplink, log)
   if (own)
     telling.tellHealth(
@@ -208,11 +208,12 @@ export async function runEngine(options: AgentOptions): Promise<void> {
   for (const text of early) tellPolicy(text)
   const tellHeldBack = createHeldBack(engine.suppressions, tellPolicy, () => performance.now())
   tellOfTheLast(telling, running, setAside, outbox.setAside)
+  usingState(directory, () => tellUnwritten(telling, outbox))
   const settle = createSettling({
     engine,
     account: intake,
-    baseline,
-    keepSources: () => beliefFile.save(intake.memory()),
+    baseline: losses,
+    keepSources: () => beliefFile.save(intake.memory),
     pipe,
     recording,
     tell: telling.tell,
@@ -234,8 +235,9 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     choice: intake.choice,
     allowed: options.sources,
     lastAlerts: telling.lastAlerts,
-    policy: policies.status,
+    ...{ policy: policies.status, countsLoopback: policies.countsLoopback },
     running,
+    losses,
   })
   const liveTimer = setInterval(() => {
     const live = report.live()
@@ -248,7 +250,10 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     if (recording)
       options.record?.onCounts(isLast ? recording.close(nowUnixNs()) : recording.counts(), isLast)
   }
-  const aliveTimer = setInterval(() => running.alive(Date.now()), ALIVE_INTERVAL_MS)
+  const aliveTimer = setInterval(() => {
+    running.alive(Date.now())
+    device.keep()
+  }, ALIVE_INTERVAL_MS)
   const countsTimer = setInterval(() => tellCounts(false), RECORD_COUNTS_INTERVAL_MS)
   await serveStatus({ directory: above, status: report.status, signal: ending.signal }).catch(
     // Nobody can ask then; detection goes on, and the collector is told as ever.
@@ -279,21 +284,30 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     clearInterval(liveTimer)
     clearInterval(aliveTimer)
     clearInterval(countsTimer)
-    const senseHasDied = !options.signal.aborted && (await parentHasDied(sensePid))
+    const end = beginEnd({ outbox, baseline, log })
+    const hasOrder = options.signal.aborted
+    const [senseHasDied, upHasDied] = await Promise.all([
+      !hasOrder && parentHasDied(sensePid),
+      !hasOrder && options.upPid !== undefined && hasDied(options.upPid),
+    ])
     // Of an engine that failed nothing more is to be had: what it had not settled comes again.
+    let isSettled = hasFailed
     if (!hasFailed) {
       engine.finish()
       tellHeldBack(true)
-      settle(true)
+      isSettled = settle(true)
     }
     tellCounts(true)
+    const how = senseHasDied ? running.leave : upHasDied ? running.orphaned : running.remove
+    const mark = () => how(Date.now())
+    end.foretell(isSettled, mark)
     ending.abort()
     await uplink?.done
+    if (!isSettled) end.settleLast(() => settle(true))
     outbox.close()
     baseline.close()
     pipe.destroy()
-    if (senseHasDied) running.leave(Date.now())
-    else running.remove(Date.now())
+    mark()
     unlock()
   }
 }
@@ -302,22 +316,8 @@ export async function runEngine(options: AgentOptions): Promise<void> {
 const isGone = (error: unknown): boolean =>
   ['EPIPE', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? '')
 
-/** What is kept begins with the baseline as it stands: the engine has read nothing yet. */
-function startRecordingFor(
-  { record, log }: AgentOptions,
-  deviceId: string,
-  host: HostFacts,
-  baseline: SqliteBaseline,
-): Recording | undefined {
-  if (!record) return undefined
-  const header = {
-    ...{ version: VERSION, layout: LAYOUT, deviceId, host },
-    startedAt: nowUnixNs(),
-    synthetic: '',
-    baseline: baseline.counts(),
-  }
-  return startRecording({ fd: record.fd, header, rows: baseline.rows(), log })
-}
+const sinceMs = (agoMs: number): UnixNs | undefined =>
+  agoMs > 0 ? ((nowUnixNs() - BigInt(Math.round(agoMs)) * 1_000_000n) as UnixNs) : undefined
 
 /** What the agent before left: an end that was none, files that could not be read. */
 function tellOfTheLast(
@@ -327,28 +327,24 @@ function tellOfTheLast(
   outbox: SetAside | undefined,
 ): void {
   const unwatched = `for ${humanDuration(unwatchedMs)} nothing was watched: what began and ended in that time was not seen`
+  const tellUnwatched = (text: string): void =>
+    tellHealth('restart', `${text} ${unwatched}`, sinceMs(unwatchedMs))
   if (lost === 'engine')
     tellHealth(
       'restart',
       'the agent was killed or crashed and runs again; what sense kept for it is not lost',
     )
   else if (lost === 'sense')
-    tellHealth(
-      'restart',
-      `sense, the root part of the agent, was killed or crashed and runs again; ${unwatched}`,
-    )
+    tellUnwatched('sense, the root part of the agent, was killed or crashed and runs again;')
   else if (lost === 'both')
-    tellHealth(
-      'restart',
-      `the agent and sense, its root part, were killed or crashed together and run again; ${unwatched}`,
+    tellUnwatched(
+      'the agent and sense, its root part, were killed or crashed together and run again;',
     )
+  else if (lost === 'up')
+    tellUnwatched('what ran the agent and its collector was killed or crashed, and runs again;')
   else if (lost === 'machine')
-    tellHealth(
-      'restart',
-      `the machine went down while the agent ran; until the agent ran again, ${unwatched}`,
-    )
-  else if (unwatchedMs >= STOP_TOLD_MS)
-    tellHealth('restart', `the agent was stopped and runs again; ${unwatched}`)
+    tellUnwatched('the machine went down while the agent ran; until the agent ran again,')
+  else if (unwatchedMs >= STOP_TOLD_MS) tellUnwatched('the agent was stopped and runs again;')
   if (baseline)
     tellHealth(
       'baseline',

@@ -11,14 +11,29 @@ import { addReplayCommand } from './cli/commands/replay.ts'
 import { addSimulateCommands } from './cli/commands/simulate.ts'
 import { addSwarmCommand } from './cli/commands/swarm.ts'
 import { ConfigError } from './cli/state.ts'
-import { EXIT_CONFIG } from './sense/exit.ts'
+import { EXIT_CONFIG, EXIT_USAGE } from './sense/exit.ts'
 import { VERSION } from './version.ts'
+
+/** Of what was typed. */
+const typedCommand = (words: readonly string[]): Command =>
+  words.reduce((at, word) => at.commands.find((one) => one.name() === word) ?? at, program)
+
+/** What commander calls unknown though the option is there: `--json=1`. */
+function withReason(text: string): string {
+  const flag = /^error: unknown option '(--[a-z-]+)=/.exec(text)?.[1]
+  const { options } = typedCommand(process.argv.slice(2))
+  return options.some(({ long }) => long === flag)
+    ? `error: option '${flag}' takes no value: it stands alone, and is off where it does not stand\n`
+    : text
+}
 
 const program = new Command('freshet')
   .description(
     'Tells when an application nobody has seen before sends data out and gets little or nothing back.',
   )
   .version(VERSION)
+  .configureOutput({ outputError: (text, write) => write(withReason(text)) })
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
   // `collector` has options and commands of its own: each option belongs to the command before it.
   .enablePositionalOptions()
   .configureHelp({

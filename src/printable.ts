@@ -15,6 +15,9 @@ const writtenOut = (character: string): string => `\\u{${character.codePointAt(0
  */
 export const printable = (text: string): string => text.replace(UNSEEN, writtenOut)
 
+/** Text of several lines, as a log may have them: what is no end of a line is as `printable` has it. */
+export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n')
+
 /**
  * A name or path that others chose as a part of a sentence: in quotation marks, of which it can hold none itself, so that
  * no name goes on as the sentence would. Of a long one the middle is left out, since its end says most.

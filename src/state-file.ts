@@ -6,6 +6,7 @@ import {
   constants,
   fstatSync,
   fsyncSync,
+  ftruncateSync,
   lstatSync,
   openSync,
   readSync,
@@ -76,20 +77,184 @@ export function readStateFile(path: string, options: ReadOptions = {}): StateFil
   }
 }
 
-/** Whole or not at all, 0600, in place of whatever stood there but a directory. Throws what the file system does. */
+/**
+ * Whole or not at all, 0600, in place of whatever stood there but a directory, and on the disk when it returns. Throws what the
+ * file system does; `moveFile` says when it may stand there all the same.
+ */
 export function writeStateFile(path: string, text: string | Uint8Array): void {
   const fresh = `${path}.new`
   rmSync(fresh, { force: true })
   // EXCL: makes it, and follows nothing that came there in between.
   const file = openSync(fresh, 'wx', 0o600)
   try {
-    for (let rest = typeof text === 'string' ? Buffer.from(text) : text; rest.length > 0; )
-      rest = rest.subarray(writeSync(file, rest))
+    try {
+      for (let rest = typeof text === 'string' ? Buffer.from(text) : text; rest.length > 0; )
+        rest = rest.subarray(writeSync(file, rest))
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    moveFile(fresh, path)
+  } catch (cause) {
+    rmSync(fresh, { force: true })
+    throw cause
+  }
+}
+
+/**
+ * Renames, and is back when the rename outlives a power cut; so all of the project renames. Throws what the file system does:
+ * where that is of the directory, the file has its new name, and whether it keeps that is not known.
+ */
+export function moveFile(from: string, to: string): void {
+  renameSync(from, to)
+  syncDirectory(dirname(to))
+  if (dirname(from) !== dirname(to)) syncDirectory(dirname(from))
+}
+
+/** Removes a file whose return would undo something, if it is there. As `moveFile`. */
+export function removeFile(path: string): void {
+  rmSync(path, { force: true })
+  syncDirectory(dirname(path))
+}
+
+/** Of fsync(2) on a directory: the file system does not do it, and has its own way or none. */
+const SYNCS_NONE: readonly (string | undefined)[] = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
+const CLOSED: readonly (string | undefined)[] = ['EACCES', 'EPERM']
+
+/**
+ * A name made, changed or removed there is on the disk once its directory is; a directory that may be written and not read is
+ * left to the system. Node's fsync is F_FULLFSYNC on a Mac, where fsync(2) leaves it in the drive's cache (libuv,
+ * src/unix/fs.c). Throws what the file system does.
+ */
+export function syncDirectory(path: string): void {
+  let directory: number
+  try {
+    directory = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY)
+  } catch (error) {
+    if (CLOSED.includes((error as NodeJS.ErrnoException).code)) return
+    throw error
+  }
+  try {
+    fsyncSync(directory)
+  } catch (error) {
+    if (!SYNCS_NONE.includes((error as NodeJS.ErrnoException).code)) throw error
+  } finally {
+    closeSync(directory)
+  }
+}
+
+/**
+ * As `writeStateFile`; where the disk takes no other file the text is written over the one that is there, if it has the
+ * room: a small file has a block of its own. A crash meanwhile may leave a mixture of both. Throws what the file system does.
+ */
+export function writeStateFileAnyhow(path: string, text: string): void {
+  try {
+    writeStateFile(path, text)
+  } catch (cause) {
+    if (!isDiskFull(cause) || !wroteOver(path, Buffer.from(text))) throw cause
+  }
+}
+
+function wroteOver(path: string, bytes: Uint8Array): boolean {
+  let file: number
+  try {
+    file = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  } catch {
+    return false
+  }
+  try {
+    const found = fstatSync(file)
+    if (!found.isFile() || found.blocks * BLOCK_BYTES < bytes.length) return false
+    let written = 0
+    while (written < bytes.length)
+      written += writeSync(file, bytes, written, bytes.length - written, written)
+    ftruncateSync(file, bytes.length)
+    fsyncSync(file)
+    return true
+  } catch (cause) {
+    if (isDiskFull(cause)) return false
+    throw cause
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Of `blocks` in stat(2), wherever a file lies. */
+const BLOCK_BYTES = 512
+
+/** One sector: it is written whole or not at all. */
+const PREPARED_BYTES = 512
+
+/**
+ * What a prepared file says, which is nothing until `writePrepared`; it is made where there is none and the disk has room. It
+ * is there beforehand so that a full disk can be told something: what it says is written over in place. Throws StateFileError,
+ * or what the file system does beside being full.
+ */
+export function readPrepared(path: string): string {
+  const file = readStateFile(path, { owner: 'any' })
+  if (file !== undefined) {
+    refuseOwnerBeside(path, file.uid)
+    return file.text.trim()
+  }
+  try {
+    writeStateFile(path, prepared(''))
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+  }
+  return ''
+}
+
+/** `text` has at most 512 bytes. Throws what the file system does. */
+export function writePrepared(path: string, text: string): void {
+  let file: number
+  try {
+    file = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    writeStateFile(path, prepared(text))
+    return
+  }
+  try {
+    refuseKind(path, fstatSync(file))
+    writeSync(file, prepared(text), 0, PREPARED_BYTES, 0)
     fsyncSync(file)
   } finally {
     closeSync(file)
   }
-  renameSync(fresh, path)
+}
+
+function prepared(text: string): Uint8Array {
+  const bytes = Buffer.alloc(PREPARED_BYTES, ' ')
+  if (bytes.write(text) < Buffer.byteLength(text))
+    throw new RangeError(`a prepared file has no room for ${text}`)
+  return bytes
+}
+
+/**
+ * Adds to a file that `writeStateFile` made and that has so many bytes; false where another stands there, or none. Throws
+ * what the file system does; a part may be written then.
+ */
+export function appendStateFile(path: string, text: Uint8Array, bytes: number): boolean {
+  let file: number
+  try {
+    file = openSync(
+      path,
+      constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOFOLLOW,
+    )
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ELOOP' || code === 'ENXIO') return false
+    throw error
+  }
+  try {
+    const found = fstatSync(file)
+    if (!found.isFile() || found.size !== bytes) return false
+    for (let rest = text; rest.length > 0; ) rest = rest.subarray(writeSync(file, rest))
+    fsyncSync(file)
+    return true
+  } finally {
+    closeSync(file)
+  }
 }
 
 /**
@@ -122,8 +287,7 @@ export function inspectDatabaseFile(path: string): DatabaseFile {
     const found = lstatSync(`${path}${end}`, { throwIfNoEntry: false })
     if (!found) continue
     refuseKind(`${path}${end}`, found)
-    // Who has the directory decides in any case; root may look into another's.
-    if (found.uid !== statSync(dirname(path)).uid) refuseOwner(`${path}${end}`, found.uid)
+    refuseOwnerBeside(`${path}${end}`, found.uid)
     if (end === '') bytes = found.size
     if ((found.mode & 0o077) === 0) continue
     chmodSync(`${path}${end}`, 0o600)
@@ -153,6 +317,11 @@ function refuseKind(path: string, found: Stats, isGiven = false): void {
   const kind = kindOf(found)
   if (kind !== undefined)
     throw new StateFileError(`${path} is not a file but ${kind}${isGiven ? '' : ': remove it'}`)
+}
+
+/** Who has the directory decides in any case; root may look into another's. */
+function refuseOwnerBeside(path: string, uid: number): void {
+  if (uid !== statSync(dirname(path)).uid) refuseOwner(path, uid)
 }
 
 function refuseOwner(path: string, uid: number): void {

@@ -117,8 +117,8 @@ u64 MeasureBook(u32 flows, u32 seconds) {
         book.Described(flow.source, said, true, now_ns);
         book.Counted(flow.source, said, true, now_ns);
       },
-      [&](u64) {
-        book.Tick();
+      [&](u64 now_ns) {
+        book.Tick(now_ns);
         while (ring.Drain(into) > 0) {
         }
       });

@@ -23,10 +23,11 @@ u64 AsWord(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
 
 size_t PageBytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
-Fd LoadProgram(const char* name, std::span<const bpf_insn> program, u32 btf_type, char* log) {
+Fd LoadProgram(const char* name, std::span<const bpf_insn> program, bpf_attach_type attach_type,
+               u32 btf_type, char* log) {
   bpf_attr attr{};
   attr.prog_type = BPF_PROG_TYPE_TRACING;
-  attr.expected_attach_type = BPF_TRACE_RAW_TP;
+  attr.expected_attach_type = attach_type;
   attr.attach_btf_id = btf_type;
   attr.insns = AsWord(program.data());
   attr.insn_cnt = static_cast<u32>(program.size());
@@ -77,13 +78,13 @@ bool NextBpfKey(int map, const void* key, void* next) {
 
 Fd AttachBpfProgram(const char* name, std::span<const bpf_insn> program, u32 btf_type, Fd* loaded,
                     std::string* why) {
-  *loaded = LoadProgram(name, program, btf_type, nullptr);
+  *loaded = LoadProgram(name, program, BPF_TRACE_RAW_TP, btf_type, nullptr);
   if (!*loaded) {
     *why = std::string(name) + ": " + strerror(errno);
     if (errno == EPERM) return Fd();
     // Once more for what the verifier has to say; its last lines are the reason.
     std::vector<char> log(kLogBytes);
-    *loaded = LoadProgram(name, program, btf_type, log.data());
+    *loaded = LoadProgram(name, program, BPF_TRACE_RAW_TP, btf_type, log.data());
     if (!*loaded) {
       std::string_view said(log.data(), strnlen(log.data(), log.size()));
       while (said.ends_with('\n')) said.remove_suffix(1);
@@ -97,6 +98,27 @@ Fd AttachBpfProgram(const char* name, std::span<const bpf_insn> program, u32 btf
   Fd attached(static_cast<int>(Bpf(BPF_RAW_TRACEPOINT_OPEN, &attr)));
   if (!attached) *why = std::string(name) + ": cannot be attached: " + strerror(errno);
   return attached;
+}
+
+Fd LoadBpfTaskWalk(const char* name, std::span<const bpf_insn> program, u32 btf_type) {
+  return LoadProgram(name, program, BPF_TRACE_ITER, btf_type, nullptr);
+}
+
+size_t AskBpfTaskWalk(int program, u32 pid, std::span<std::byte> answer) {
+  bpf_iter_link_info to{};
+  to.task.tid = pid;
+  bpf_attr attr{};
+  attr.link_create.prog_fd = static_cast<u32>(program);
+  attr.link_create.attach_type = BPF_TRACE_ITER;
+  attr.link_create.iter_info = AsWord(&to);
+  attr.link_create.iter_info_len = sizeof(to);
+  const Fd link(static_cast<int>(Bpf(BPF_LINK_CREATE, &attr)));
+  if (!link) return 0;
+  attr = {};
+  attr.iter_create.link_fd = static_cast<u32>(link.get());
+  const Fd walk(static_cast<int>(Bpf(BPF_ITER_CREATE, &attr)));
+  const ssize_t got = walk ? read(walk.get(), answer.data(), answer.size()) : 0;
+  return got < 0 ? 0 : static_cast<size_t>(got);
 }
 
 u64 MissedRuns(int program) {

@@ -29,6 +29,14 @@ bool NextBpfKey(int map, const void* key, void* next);
 Fd AttachBpfProgram(const char* name, std::span<const bpf_insn> program, u32 btf_type, Fd* loaded,
                     std::string* why);
 
+// Loads a program for the kernel's walk through its tasks, whose function is `btf_type`
+// (bpf_iter_task); it is gone with the descriptor. No descriptor, with errno, when the kernel
+// refuses.
+Fd LoadBpfTaskWalk(const char* name, std::span<const bpf_insn> program, u32 btf_type);
+// What that program writes of the task of this number (of our pid namespace): how many bytes; 0:
+// nothing, or the kernel cannot walk to one alone (before Linux 6.1).
+size_t AskBpfTaskWalk(int program, u32 pid, std::span<std::byte> answer);
+
 // How often the kernel left out a run of it, as it was in one already on that CPU (Linux 5.12).
 u64 MissedRuns(int program);
 

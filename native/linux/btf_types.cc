@@ -122,6 +122,9 @@ std::optional<Btf> Btf::Parse(std::span<const std::byte> bytes) {
     } else if (kind == kKindTypedef) {
       const std::string_view name = btf.Name(raw.name_off);
       if (name.starts_with("btf_trace_")) btf.tracepoints_.emplace(name, id);
+    } else if (kind == kKindFunction) {
+      const std::string_view name = btf.Name(raw.name_off);
+      if (name.starts_with("bpf_iter_")) btf.walks_.emplace(name, id);
     }
     at += sizeof(raw) + *tail;
   }
@@ -131,6 +134,12 @@ std::optional<Btf> Btf::Parse(std::span<const std::byte> bytes) {
 std::optional<u32> Btf::Typedef(std::string_view name) const {
   const auto found = tracepoints_.find(name);
   if (found == tracepoints_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<u32> Btf::Walk(std::string_view name) const {
+  const auto found = walks_.find(name);
+  if (found == walks_.end()) return std::nullopt;
   return found->second;
 }
 

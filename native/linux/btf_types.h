@@ -29,8 +29,11 @@ class Btf {
   // Nothing when the bytes are no BTF of this machine's byte order, or contradict themselves.
   static std::optional<Btf> Parse(std::span<const std::byte> bytes);
 
-  // The number of the type that is declared as `typedef ... name`, as BPF_PROG_LOAD takes it.
+  // The number of the type that is declared as `typedef ... name`, as BPF_PROG_LOAD takes it; of
+  // tracepoints alone (btf_trace_NAME).
   std::optional<u32> Typedef(std::string_view name) const;
+  // The same of a function that stands for a walk through the kernel's things (bpf_iter_NAME).
+  std::optional<u32> Walk(std::string_view name) const;
 
   // A member by its path of names, "__sk_common.skc_cookie.counter": members of unnamed structures
   // and unions are found by their own name. Nothing when there is none, or it is a bit field.
@@ -55,6 +58,7 @@ class Btf {
   std::vector<u32> type_at_;  // offset into types_ by number less 1: number 0 is void
   std::unordered_map<std::string_view, u32> structures_;   // first of each name
   std::unordered_map<std::string_view, u32> tracepoints_;  // typedefs of tracepoints: btf_trace_*
+  std::unordered_map<std::string_view, u32> walks_;        // functions bpf_iter_*
 };
 
 }  // namespace freshet

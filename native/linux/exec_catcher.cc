@@ -1,5 +1,6 @@
 #include "linux/exec_catcher.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/sysmacros.h>
 
@@ -15,7 +16,9 @@ namespace {
 
 // What names a script stands among the first arguments, but class paths of Java are long.
 constexpr size_t kArgumentBytesRead = 64 << 10;
-constexpr size_t kMapsBytesMax = 4 << 20;
+// 65,530 mappings, as many as most kernels allow (vm.max_map_count), with lines of a usual length
+// are some 6 MiB. The kernel writes those in some 50 ms.
+constexpr size_t kMapsBytesMax = 16 << 20;
 
 template <typename Number>
 bool TakeNumber(std::string_view* text, Number* value, int base) {
@@ -63,6 +66,34 @@ bool ReadExecuted(u32 pid, const MappedFile& first, ProgramFile* file) {
   return true;
 }
 
+// Whether the arguments bring other code than a script's own first line, which asks for its options
+// each time that it is executed by its name.
+bool BringsMoreThan(std::string_view first_line, std::string_view program, std::string_view joined,
+                    bool cut) {
+  const std::string_view path = NameScript(program, joined, cut).path;
+  std::vector<std::string_view> asked;
+  if (first_line.starts_with("#!")) {
+    // The kernel hands all that stands behind the interpreter over as one argument, env -S as many.
+    std::string_view rest = first_line.substr(2);
+    while (!rest.empty()) {
+      rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r"), rest.size()));
+      const size_t end = std::min(rest.find_first_of(" \t\r"), rest.size());
+      if (end > 0) asked.push_back(rest.substr(0, end));
+      if (asked.size() == 2) asked.push_back(rest);
+      rest.remove_prefix(end);
+    }
+  }
+  std::string others;
+  for (bool is_name = true; !joined.empty(); is_name = false) {
+    const std::string_view one = joined.substr(0, joined.find('\0'));
+    joined.remove_prefix(std::min(one.size() + 1, joined.size()));
+    if (!is_name && std::ranges::find(asked, one) != asked.end()) continue;
+    others.append(one).push_back('\0');
+  }
+  const ScriptNamed left = NameScript(program, others, cut);
+  return left.other_code || left.path != path;
+}
+
 }  // namespace
 
 std::string ThroughDescriptor(u32 pid, std::string_view path) {
@@ -80,31 +111,42 @@ std::string ThroughDescriptor(u32 pid, std::string_view path) {
   return {};
 }
 
-std::vector<MappedFile> ParseMaps(std::string_view text, size_t files_max) {
-  std::vector<MappedFile> files;
-  while (!text.empty() && files.size() < files_max) {
+void ParseMaps(std::string_view text, size_t files_max, MapsSeen* seen) {
+  while (!text.empty() && !seen->is_cut) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     MappedFile file;
     if (!ParseMapsLine(line, &file)) continue;
-    if (std::ranges::none_of(files, [&](const MappedFile& one) {
+    if (std::ranges::any_of(seen->files, [&](const MappedFile& one) {
           return one.ino == file.ino && one.dev == file.dev;
         }))
-      files.push_back(std::move(file));
+      continue;
+    seen->is_cut = seen->files.size() >= files_max;
+    if (!seen->is_cut) seen->files.push_back(std::move(file));
   }
-  return files;
 }
 
-std::vector<MappedFile> ReadMaps(u32 pid, size_t files_max) {
+MapsSeen ReadMaps(u32 pid, size_t files_max) {
+  MapsSeen seen;
   const Fd fd(open(ProcPath(pid, "maps").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return seen;
+  // What is not parsed yet: the kernel gives whole lines, a page at most at a time.
   std::string text;
   char piece[16 << 10];
-  // The kernel gives a page at most at a time.
-  for (ssize_t got = 1; fd && got > 0 && text.size() < kMapsBytesMax;) {
-    got = read(fd.get(), piece, sizeof(piece));
-    if (got > 0) text.append(piece, static_cast<size_t>(got));
+  for (size_t bytes = 0; !seen.is_cut;) {
+    const ssize_t got = read(fd.get(), piece, sizeof(piece));
+    // ESRCH: it has ended.
+    if (got < 0) seen.is_cut = errno != ESRCH;
+    if (got <= 0) break;
+    bytes += static_cast<size_t>(got);
+    text.append(piece, static_cast<size_t>(got));
+    const size_t whole = text.rfind('\n') + 1;  // 0 where there is none
+    ParseMaps(std::string_view(text).substr(0, whole), files_max, &seen);
+    text.erase(0, whole);
+    if (bytes >= kMapsBytesMax) seen.is_cut = true;
   }
-  return ParseMaps(text, files_max);
+  ParseMaps(text, files_max, &seen);
+  return seen;
 }
 
 bool IsSameFile(const MappedFile& mapped, const ProgramFile& file) {
@@ -129,12 +171,15 @@ ScriptSeen ScriptOfArguments(u32 pid, u32 parent_pid, std::string_view program,
   // Where it was run is not known any more: the name alone is told, and nothing is looked for.
   if (folder.empty() && !path.starts_with('/')) {
     seen.path = path;
+    seen.other_code = named.other_code;
     return seen;
   }
   seen.path = AbsolutePath(folder, path);
   if (seen.path.empty()) return {};
   const ProcessRoot root(pid, parent_pid);
   const std::string as_given = path.starts_with('/') ? path : folder + "/" + path;
+  seen.other_code =
+      named.other_code && BringsMoreThan(root.ReadFirstLine(as_given), program, joined, cut);
   FileSeen file;
   if (!root.Look(as_given, &file) || !file.IsRegular()) return seen;
   seen.dev = file.dev;
@@ -188,7 +233,8 @@ CaughtExec CatchExec(u32 pid, const MappedFile& first, bool alone, std::string_v
   constexpr size_t kFilesLookedAt = 1024;
   const auto mapped = ReadMaps(pid, kFilesLookedAt);
   // None: it has ended meanwhile, and that says nothing.
-  caught.has_own_code = mapped.empty() || std::ranges::any_of(mapped, [&](const MappedFile& one) {
+  caught.has_own_code = (mapped.files.empty() && !mapped.is_cut) ||
+                        std::ranges::any_of(mapped.files, [&](const MappedFile& one) {
                           return IsSameFile(one, caught.file);
                         });
   return caught;

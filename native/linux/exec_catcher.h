@@ -28,9 +28,10 @@ struct ScriptSeen {
   std::string path;
   u64 dev = 0;  // 0: it is not there, or could not be looked at
   u64 ino = 0;
+  bool other_code = false;  // the arguments bring other code beside it, or may
 };
 
-inline const ScriptSeen kScriptNotTold{k_script_claimed, {}, 0, 0};
+inline const ScriptSeen kScriptNotTold{k_script_claimed, {}, 0, 0, false};
 
 struct CaughtExec {
   u32 pid = 0;
@@ -56,10 +57,15 @@ struct MappedFile {
   u64 dev = 0;
   u64 ino = 0;
 };
-// The files in the text of /proc/PID/maps (proc_pid_maps(5)) that are mapped to run, each once, at
-// most `files_max`. Total.
-std::vector<MappedFile> ParseMaps(std::string_view text, size_t files_max);
-std::vector<MappedFile> ReadMaps(u32 pid, size_t files_max);
+struct MapsSeen {
+  std::vector<MappedFile> files;  // each once
+  bool is_cut = false;            // there is more, or there may be, that was not looked at
+};
+// Adds the files in the text of /proc/PID/maps (proc_pid_maps(5)) that are mapped to run, up to
+// `files_max` in all. Total.
+void ParseMaps(std::string_view text, size_t files_max, MapsSeen* seen);
+// Nothing of a process that has ended, or whose maps are kept from us.
+MapsSeen ReadMaps(u32 pid, size_t files_max);
 
 // Whether the kernel's two ways to name a file name the same: a mapping's has another device on
 // some file systems (README.md), and then the path decides.

@@ -126,6 +126,7 @@ class LinuxFileFinder : public FileFinder {
     auto taken = Take(std::move(walked.place), way, request);
     found->replaced = !taken;
     if (taken) *found = std::move(*taken);
+    found->put_ns = walked.put_ns;
     return taken.has_value();
   }
 

@@ -56,6 +56,13 @@ struct SenderEvent {
 static_assert(sizeof(ExecEvent) % 8 == 0 && sizeof(FinalEvent) % 8 == 0);
 static_assert(sizeof(SenderKey) == 24 && sizeof(SenderSum) == 16);
 
+// What the walk to a task writes of it; nothing of a kernel thread.
+struct RunningAnswer {
+  u32 file_flags;  // f_flags of the file that /proc/PID/exe leads to
+  u32 level;       // of the user namespace of whoever opened it: 0 is the first
+  u64 handlers;    // not 0: that namespace has a list of its own of what runs which format
+};
+
 // Who writes to a socket, by its cookie.
 struct Writer {
   u64 who;  // pid, exec_id above it; 0: nobody yet

@@ -81,6 +81,12 @@ KernelPrograms::KernelPrograms(const char* btf_path, u32 ring_bytes)
   }
   Attach("sock_send_length", MakeSendProgram, *btf, &senders_);
   Attach("sched_process_exec", MakeExecProgram, *btf, &execs_);
+  // Without it nothing is missing that is not told of each process by itself.
+  const auto walk = btf->Walk("bpf_iter_task");
+  const MadeProgram made = MakeRunningProgram(*btf, Maps());
+  has_handlers_ = btf->Find("user_namespace", "binfmt_misc").has_value();
+  if (walk && made.missing.empty() && made.code)
+    running_ = LoadBpfTaskWalk("freshet_running", *made.code, *walk);
 }
 
 void KernelPrograms::Attach(const char* tracepoint, Make make, const Btf& btf, Program* program) {
@@ -99,6 +105,21 @@ void KernelPrograms::Attach(const char* tracepoint, Make make, const Btf& btf, P
   std::string why;
   program->attached = AttachBpfProgram(name.c_str(), *made.code, *type, &program->loaded, &why);
   if (!program->attached) refuse(std::string(tracepoint) + ": " + why);
+}
+
+RunningExec KernelPrograms::LookAtRunning(u32 pid) const {
+  // __FMODE_EXEC, include/linux/fs.h of the kernel: open(2) lets nobody ask for it.
+  constexpr u32 kOpenedToExecute = 0x20;
+  RunningAnswer answer;
+  const auto bytes = std::as_writable_bytes(std::span(&answer, 1));
+  if (!running_ || AskBpfTaskWalk(running_.get(), pid, bytes) != sizeof(answer))
+    return RunningExec::kNotAsked;
+  if ((answer.file_flags & kOpenedToExecute) == 0) return RunningExec::kSet;
+  // binfmt_misc (flag O) hands an interpreter the file that was opened to execute it, which may be
+  // set as well; in a user namespace its owner makes the list of interpreters.
+  const bool has_own =
+      has_handlers_ && answer.level > 0 && (answer.level > 1 || answer.handlers != 0);
+  return has_own ? RunningExec::kUnconfirmed : RunningExec::kExecuted;
 }
 
 u64 KernelPrograms::TakeDropped() {

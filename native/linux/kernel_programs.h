@@ -1,4 +1,4 @@
-// Our own three programs in the kernel (BPF), and what they say. They are put together here at the
+// Our own programs in the kernel (BPF), and what they say. They are put together here at the
 // start, for the offsets that this kernel's BTF names; nothing is compiled, and no library or
 // download is wanted. Each reads, writes to maps of ours and changes nothing else:
 //
@@ -7,6 +7,9 @@
 //   sock_send_length      which program writes to a TCP socket, when that changes; and sums of what
 //                         is sent by sockets of other kinds
 //   sched_process_exec    the file executed and the first arguments (kernel_exec.h)
+//
+// A fourth is run when it is asked, by the walk through tasks (bpf_iter_task): whether the file
+// that /proc/PID/exe names was executed (running_exec.h).
 //
 // They are gone with this object. Events are stamped with CLOCK_MONOTONIC, as perf's are.
 //
@@ -20,6 +23,7 @@
 #include "linux/bpf_calls.h"
 #include "linux/kernel_event.h"
 #include "linux/program_maker.h"
+#include "linux/running_exec.h"
 
 namespace freshet {
 
@@ -36,6 +40,7 @@ class KernelPrograms {
   bool has_finals() const { return static_cast<bool>(finals_.attached); }
   bool has_senders() const { return static_cast<bool>(senders_.attached); }
   bool has_execs() const { return static_cast<bool>(execs_.attached); }
+  bool has_walk() const { return static_cast<bool>(running_); }
   // Why what is missing is missing, in one line; empty when nothing is.
   const std::string& why() const { return why_; }
 
@@ -51,6 +56,10 @@ class KernelPrograms {
   u64 TakeDropped();
   // Sends that found the map of sums full, since the last call.
   SenderSum TakeUnnamed();
+
+  // Of a process that runs now. Some 45 microseconds. kNotAsked: there is no such walk here, or the
+  // process is gone.
+  RunningExec LookAtRunning(u32 pid) const;
 
   struct Sent {
     SenderKey key;
@@ -79,6 +88,8 @@ class KernelPrograms {
   Fd writers_;  // who writes to a socket, by its cookie
   Fd sums_;     // SenderSum by SenderKey
   Program finals_, senders_, execs_;
+  Fd running_;                 // the walk
+  bool has_handlers_ = false;  // a user namespace may have its own
   std::string why_;
   KernelCounters told_;
   u64 missed_told_ = 0;

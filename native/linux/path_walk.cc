@@ -69,7 +69,10 @@ class Walk {
     }
     Place entered{std::move(place), {}};
     if (fstat(entered.place.get(), &entered.status) != 0) return Fail(errno);
-    if (S_ISLNK(entered.status.st_mode)) return Follow(entered.place);
+    const bool is_link = S_ISLNK(entered.status.st_mode);
+    if (walked_.changeable && (is_link || S_ISDIR(entered.status.st_mode)))
+      walked_.put_ns = std::max(walked_.put_ns, PutNs(entered.status));
+    if (is_link) return Follow(entered.place);
     if (S_ISDIR(entered.status.st_mode) && ChangeableByOthers(entered.status))
       walked_.changeable = true;
     places_.push_back(std::move(entered));

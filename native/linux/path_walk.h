@@ -19,6 +19,7 @@ struct Walked {
   // Someone other than root can change a directory that the path leads through, so what it leads
   // to.
   bool changeable = false;
+  u64 put_ns = 0;  // of what they lead through there, the latest (FoundFile)
   // The path leads through or to a mount that may hang: nothing there was asked. `place` is then
   // the mount's root, `status` is not set, and `rest` is what is left of the path, not absolute.
   std::optional<Mount> hanging;

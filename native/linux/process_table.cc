@@ -123,27 +123,6 @@ ScriptSeen ProcessTable::ScriptOf(const Process& process, const ExecFacts& facts
   return is_it ? inherited : by_argument;
 }
 
-const ProcessTable::Code* ProcessTable::AddCode(u32 pid, Process* process, u64 at_ns,
-                                                const MappedFile& mapped, u32 flags) {
-  const auto is = [&](u64 dev, u64 ino) { return mapped.ino == ino && mapped.dev == dev; };
-  const Program& program = *process->program;
-  if (is(program.dev, program.ino) || is(program.script.dev, program.script.ino)) return nullptr;
-  const size_t known = process->codes == nullptr ? 0 : process->codes->size();
-  if (known > kCodesMax) return nullptr;
-  if (known > 0 &&
-      std::ranges::any_of(*process->codes, [&](const Code& one) { return is(one.dev, one.ino); }))
-    return nullptr;
-  CodePlace place = places_.Of(pid, mapped.path, mapped.dev, mapped.ino, MonotonicNs());
-  // Where inodes have another number in mappings than in stat(2), the program's is known by its
-  // path.
-  if (place.is_roots_alone || place.path == program.path) return nullptr;
-  auto codes = known == 0 ? std::make_shared<Codes>() : std::make_shared<Codes>(*process->codes);
-  if (known == kCodesMax) flags |= k_code_more;
-  codes->push_back({std::move(place.path), mapped.dev, mapped.ino, place.owner_uid, at_ns, flags});
-  process->codes = std::move(codes);
-  return &process->codes->back();
-}
-
 void ProcessTable::Fork(u32 pid, u32 tid, u32 parent_pid, u64 at_ns) {
   if (tid != pid) {
     if (Process* process = Find(pid)) process->threaded = true;
@@ -191,8 +170,14 @@ void ProcessTable::Exit(u32 pid, u32 tid, u64 at_ns) {
   processes_.erase(pid);
 }
 
-bool ProcessTable::ReadInto(u32 pid, Process* process) {
+RunningExec ProcessTable::OfRunning(u32 pid) const {
+  const RunningExec word = ask_of_running_ ? ask_of_running_(pid) : RunningExec::kNotAsked;
+  return word == RunningExec::kNotAsked ? RunningExecByNamespace(pid) : word;
+}
+
+bool ProcessTable::ReadInto(u32 pid, Process* process, bool is_other) {
   const u64 before_ns = BoottimeNs();
+  u64 read_ns = before_ns;
   ProcStat stat;
   auto program = std::make_unique<Program>();
   ProgramFile file;
@@ -202,6 +187,11 @@ bool ProcessTable::ReadInto(u32 pid, Process* process) {
     program->path = file.path;
     program->dev = file.dev;
     program->ino = file.ino;
+    RunningExec word = OfRunning(pid);
+    if (is_other && word == RunningExec::kNotAsked) word = RunningExec::kUnconfirmed;
+    // Its exec may be told yet, with which file it was of.
+    if (is_other && word == RunningExec::kUnconfirmed) read_ns = process->read_ns;
+    program->flags |= FlagsOf(word);
     program->loads = LoadsOfProcess(pid, file, &mounts_);
     if (ActsAsLoader(file.path, program->loads)) program->flags |= k_exec_loader;
     program->script = ScriptOfRunning(pid, file, program->loads);
@@ -212,18 +202,19 @@ bool ProcessTable::ReadInto(u32 pid, Process* process) {
   } else {
     return false;
   }
-  const std::vector<MappedFile> maps = ReadMaps(pid, kMapsLookedAtMax);
-  if (file.ino != 0 && !maps.empty() && maps.size() < kMapsLookedAtMax &&
-      std::ranges::none_of(maps, [&](const MappedFile& one) { return IsSameFile(one, file); }))
+  const MapsSeen maps = ReadMaps(pid, kMapsLookedAtMax);
+  if (file.ino != 0 && !maps.files.empty() && !maps.is_cut &&
+      std::ranges::none_of(maps.files,
+                           [&](const MappedFile& one) { return IsSameFile(one, file); }))
     program->flags |= k_exec_code_elsewhere;
   process->program = std::move(program);
   process->codes.reset();
-  for (const MappedFile& one : maps) AddCode(pid, process, before_ns, one, k_code_enumerated);
+  AddCodes(pid, process, before_ns, maps);
   process->coming.reset();
   process->uid = ReadProcUid(pid, kUidUnknown);
   process->started_ns = stat.start_ns;
   process->began_ns = stat.start_ns;
-  process->read_ns = before_ns;
+  process->read_ns = read_ns;
   process->threaded = stat.threads > 1;
   process->leader_gone = stat.state == 'Z';
   process->parent = NameOf(stat.parent_pid);
@@ -273,10 +264,14 @@ void ProcessTable::Reconcile(u64 now_ns, const std::function<bool()>& stopping) 
       Adopt(pid);
       continue;
     }
-    // The same process runs another program, whose exec was not seen.
+    // The same process runs another program: its exec was not seen, or is under way, or there was
+    // none and it set what /proc says (running_exec.h).
+    const bool is_other = process->program != nullptr &&
+                          (process->coming == nullptr || process->coming->mapped.empty() ||
+                           !IsSameFile(process->coming->mapped[0], file));
     const ProcessName parent = process->parent;
     process->version = next_version_++;
-    if (!ReadInto(pid, process)) continue;
+    if (!ReadInto(pid, process, is_other)) continue;
     process->parent = parent;
     process->began_ns = now_ns;
     EmitExec(pid, *process, 0);
@@ -294,7 +289,9 @@ void ProcessTable::Reconcile(u64 now_ns, const std::function<bool()>& stopping) 
 
 void ProcessTable::EmitAll() {
   for (const auto& [pid, process] : processes_) {
-    EmitExec(pid, process, k_exec_enumerated);
+    constexpr u32 kNotSeen = k_exec_enumerated | k_exec_path_guessed;
+    const bool is_seen = process.program != nullptr && (process.program->flags & kNotSeen) == 0;
+    EmitExec(pid, process, k_exec_enumerated | (is_seen ? k_exec_exe_confirmed : 0));
     EmitCodes(pid, process, k_code_enumerated);
   }
 }
@@ -316,6 +313,7 @@ void ProcessTable::EmitExec(u32 pid, const Process& process, u32 more_flags) {
   const Program& program = process.program != nullptr ? *process.program : kUnknown;
   exec_record record{};
   record.flags = program.flags | more_flags;
+  if (program.script.other_code) record.flags |= k_exec_other_code;
   record.pid = pid;
   record.pidversion = process.version;
   record.parent_pid = process.parent.pid;
@@ -327,22 +325,6 @@ void ProcessTable::EmitExec(u32 pid, const Process& process, u32 more_flags) {
   record.script_dev = program.script.dev;
   record.script_ino = program.script.ino;
   emitter_->Emit(record, process.began_ns, {program.path, program.script.path});
-}
-
-void ProcessTable::EmitCodes(u32 pid, const Process& process, u32 more_flags) {
-  if (process.codes == nullptr) return;
-  for (const Code& code : *process.codes) EmitCode(pid, process, code, more_flags);
-}
-
-void ProcessTable::EmitCode(u32 pid, const Process& process, const Code& code, u32 more_flags) {
-  code_record record{};
-  record.dev = code.dev;
-  record.ino = code.ino;
-  record.flags = code.flags | more_flags;
-  record.pid = pid;
-  record.pidversion = process.version;
-  record.owner_uid = code.owner_uid;
-  emitter_->Emit(record, code.at_ns, code.path);
 }
 
 void ProcessTable::EmitArguments(u32 pid, const Process& process, const CaughtArguments* caught) {

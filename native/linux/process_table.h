@@ -20,6 +20,7 @@
 #include "linux/code_places.h"
 #include "linux/exec_catcher.h"
 #include "linux/executed.h"
+#include "linux/running_exec.h"
 #include "record.h"
 
 namespace freshet {
@@ -52,6 +53,10 @@ class ProcessTable {
     next_version_ = options.first_version;
   }
 
+  // Where the kernel says of a process that was found running whether it executed what it is said
+  // to run; kNotAsked: it does not. Without, the process's user namespace decides.
+  void AskOfRunning(std::function<RunningExec(u32 pid)> ask) { ask_of_running_ = std::move(ask); }
+
   // The process began to run a new program (PERF_RECORD_COMM of an exec).
   void Image(u32 pid, u64 at_ns);
   // A file was mapped to run; the first after Image is the program's, or that of its loader
@@ -67,6 +72,12 @@ class ProcessTable {
   // Compares with /proc: says what it did not know and what is gone. For the start, for running
   // without events, and after events were lost. Leaves off once `stopping` answers true.
   void Reconcile(u64 now_ns, const std::function<bool()>& stopping);
+
+  // Events were lost: code may have been mapped unseen.
+  void LostEvents() { code_lost_ = true; }
+  // Looks, until then, at what the processes alive have mapped since events were lost, and goes on
+  // the next time: tells what it did not know.
+  void ReadLostCode(u64 until_ns);
 
   // Emits an exec record for every process alive, and the code records that are its.
   void EmitAll();
@@ -127,7 +138,9 @@ class ProcessTable {
   // Reads a process that no event told of, and its parents, and says so. nullptr when it is gone, a
   // kernel thread, hidden, or one too many.
   Process* Adopt(u32 pid);
-  bool ReadInto(u32 pid, Process* process);
+  // `is_other`: it was known to run another program, and no exec was seen.
+  bool ReadInto(u32 pid, Process* process, bool is_other = false);
+  RunningExec OfRunning(u32 pid) const;
   void Finish(u32 pid, Process* process, u64 at_ns, std::string_view filename,
               const ExecSaid& said);
   ScriptSeen ScriptOf(const Process& process, const ExecFacts& facts,
@@ -135,6 +148,9 @@ class ProcessTable {
   // Keeps a mapped file as code of the image, if it is neither its program nor its script and
   // others can change it; the one that was kept, if any.
   const Code* AddCode(u32 pid, Process* process, u64 at_ns, const MappedFile& mapped, u32 flags);
+  // All that it was found to have mapped. Code that was not looked at may be anybody's: an image
+  // that maps too much is not vouched for.
+  void AddCodes(u32 pid, Process* process, u64 at_ns, const MapsSeen& maps);
   void EmitExec(u32 pid, const Process& process, u32 more_flags);
   void EmitCodes(u32 pid, const Process& process, u32 more_flags);
   void EmitCode(u32 pid, const Process& process, const Code& code, u32 more_flags);
@@ -143,8 +159,11 @@ class ProcessTable {
 
   Emitter* const emitter_;
   const Options options_;
+  std::function<RunningExec(u32 pid)> ask_of_running_;
   std::unordered_map<u32, Process> processes_;  // by pid
   u32 next_version_ = 1;
+  bool code_lost_ = false;
+  std::vector<u32> code_unread_;  // pids whose maps are still to be read since events were lost
   CodePlaces places_;
   Mounts mounts_;
 };

@@ -37,6 +37,8 @@ MadeProgram MakePlainCloseProgram(const Btf& btf,
                                   const KernelMaps& maps);            // the same without MPTCP
 MadeProgram MakeSendProgram(const Btf& btf, const KernelMaps& maps);  // sock_send_length
 MadeProgram MakeExecProgram(const Btf& btf, const KernelMaps& maps);  // sched_process_exec
+// For the walk through tasks: writes a RunningAnswer.
+MadeProgram MakeRunningProgram(const Btf& btf, const KernelMaps& maps);
 
 // Each method adds instructions. By agreement r7 is the socket and r9 the event of the ring.
 class ProgramMaker {

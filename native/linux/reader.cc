@@ -30,6 +30,8 @@ constexpr size_t kDestroyedMax = 20'000;
 constexpr u64 kOverdueNs = 10 * kNsPerSecond;
 constexpr u64 kClockStepNs = kNsPerSecond / 2;
 constexpr u64 kSleepNs = kNsPerSecond;
+// At a time: the maps of some 60 processes. What comes meanwhile waits in the rings.
+constexpr u64 kReadCodeNs = 20 * kNsPerMs;
 
 constexpr u32 kOpenStates = 1u << kTcpEstablished | 1u << kTcpFinWait1 | 1u << kTcpFinWait2 |
                             1u << kTcpCloseWait | 1u << kTcpLastAck | 1u << kTcpClosing;
@@ -74,6 +76,7 @@ Reader::Reader(Ring* ring, const SourceOptions& options, const LinuxOptions& lin
       poller_(epoll_create1(EPOLL_CLOEXEC)),
       gather_poller_(epoll_create1(EPOLL_CLOEXEC)) {
   if (options.kernel_programs) kernel_.emplace(linux_options.btf_path);
+  if (kernel_) processes_.AskOfRunning([this](u32 pid) { return kernel_->LookAtRunning(pid); });
   if (options.programs != nullptr) catcher_.emplace(options.programs);
   if (options.exec_arguments) argument_catcher_.emplace();
   for (const int fd : {stop_fd_, enumerate_fd_, timer_.get(), destroy_.descriptor()})
@@ -342,10 +345,12 @@ void Reader::Tick(u64 now_ns) {
   if (Distance(linux_options_.unix_ns() - BoottimeNs(), unix_less_boot_ns_) >= kClockStepNs)
     EmitMark(k_mark_clock, "");
   // Without events, or after some were lost, /proc tells what they would have.
+  if (events_lost_) processes_.LostEvents();
   if (!perf_.has_process_events() || events_lost_) {
     events_lost_ = false;
     processes_.Reconcile(now_ns, [this] { return Stopping(0); });
   }
+  processes_.ReadLostCode(BoottimeNs() + kReadCodeNs);
   const bool lost_lately = overrun_ns_ != 0 && now_ns - overrun_ns_ < 2 * kOverdueNs;
   connections_.ForgetOverdue(now_ns - kOverdueNs, [&](const Connection& connection) {
     flows_.CloseLost(connection, lost_lately);

@@ -33,7 +33,11 @@ class SenderTable {
   };
 
   // A sum begins; the process is named as it is now, since it may be gone when the sum is read.
-  void Begin(const SenderKey& key, ProcessName process) { senders_[key] = {process, {}, 0}; }
+  // Events wait for those before them, sums do not: one that was told before its beginning is goes
+  // on from there.
+  void Begin(const SenderKey& key, ProcessName process) {
+    senders_.try_emplace(key, Sender{process, {}, 0});
+  }
 
   // What came since the last time. `name` is asked when the beginning was not told.
   template <typename Name>

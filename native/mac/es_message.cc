@@ -94,6 +94,7 @@ std::string_view ScriptOf(const es_message_t& message, std::string_view program,
   bool cut = false;
   const std::string_view path = AbsolutePath(FolderOf(message), named.path, room, &cut);
   if (path.empty()) record->script_from = k_script_none;
+  if (named.other_code && !path.empty()) record->flags |= k_exec_other_code;
   if (cut) record->flags |= k_exec_truncated;
   return path;
 }

@@ -96,6 +96,44 @@ bool IsChangeableOnTheWay(std::string path) {
   }
 }
 
+// Of what the path leads through where others than root can put something: each part is looked at
+// as it is, and links are followed as text.
+u64 PutOnTheWay(const std::string& path) {
+  constexpr int kLinksMax = MAXSYMLINKS;
+  u64 put_ns = 0;
+  int links = 0;
+  bool changeable = false;
+  std::string way;  // without links
+  for (std::string rest = path; !rest.empty();) {
+    const size_t from = std::min(rest.find_first_not_of('/'), rest.size());
+    const size_t to = std::min(rest.find('/', from), rest.size());
+    const std::string part = rest.substr(from, to - from);
+    rest.erase(0, to);
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      way.resize(way.empty() ? 0 : way.rfind('/'));
+      continue;
+    }
+    const std::string here = way + "/" + part;
+    struct stat status;
+    if (lstat(here.c_str(), &status) != 0) return put_ns;
+    const bool is_link = S_ISLNK(status.st_mode);
+    if (changeable && (is_link || S_ISDIR(status.st_mode)))
+      put_ns = std::max(put_ns, PutNs(status));
+    if (!is_link) {
+      changeable |= S_ISDIR(status.st_mode) && ChangeableByOthers(status);
+      way = here;
+      continue;
+    }
+    char target[PATH_MAX];
+    const ssize_t length = readlink(here.c_str(), target, sizeof(target));
+    if (length <= 0 || ++links > kLinksMax) return put_ns;
+    if (target[0] == '/') way.clear();
+    rest.insert(0, std::string(target, static_cast<size_t>(length)));
+  }
+  return put_ns;
+}
+
 class MacFileFinder : public FileFinder {
  public:
   FoundFile Find(const InspectRequest& request, bool may_wait) override {
@@ -112,7 +150,10 @@ class MacFileFinder : public FileFinder {
     }
     const bool is_the_one = request.ino == 0 || (found.status.st_ino == request.ino &&
                                                  DeviceOf(found.status) == request.dev);
-    if (is_the_one) return found;
+    if (is_the_one) {
+      found.put_ns = PutOnTheWay(request.path);
+      return found;
+    }
     found = FoundFile();
     found.replaced = true;
     return found;

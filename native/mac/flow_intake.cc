@@ -56,7 +56,7 @@ void FlowIntake::Gone(Peer peer, u64 now_ns) {
 }
 
 void FlowIntake::Stranger(Peer peer, u64 now_ns) {
-  if (peer == 0 || Find(peer) == nullptr) return;
+  if (!running_ || (peer != 0 && Find(peer) == nullptr)) return;
   Refuse(&counters_.stranger_peers);
   Gone(peer, now_ns);
 }

@@ -56,7 +56,7 @@ class FlowIntake {
     u64 busy;            // batches that found no room and come again
     u64 malformed;       // batches and messages that could not be read
     u64 refused_peers;   // beyond kPeersMax
-    u64 stranger_peers;  // of other code than the filter's
+    u64 stranger_peers;  // of other code than the filter's, or not root's
     u64 silent_peers;    // without a valid hello in time
     u64 flooding_peers;  // cancelled for sending too much, or too much that is malformed
     u64 refused_hellos;  // of another version or layout
@@ -76,7 +76,7 @@ class FlowIntake {
   // False: one too many, to be cancelled.
   bool Came(Peer peer, u64 now_ns);
   void Gone(Peer peer, u64 now_ns);
-  // Gone, because it does not meet the code requirement.
+  // Gone, because it does not meet the code requirement; 0: one that was not let in for who it is.
   void Stranger(Peer peer, u64 now_ns);
   // Nobody can come: launchd does not give this process the service.
   void NoService(u64 now_ns);

@@ -16,6 +16,7 @@ namespace freshet {
 class FlowCarrier {
  public:
   using Peer = FlowIntake::Peer;
+  static constexpr Peer kNobody = 0;
 
   // Called one at a time, on a thread or queue of the carrier's own. None blocks.
   class Handler {
@@ -25,7 +26,8 @@ class FlowCarrier {
     // another never arrive. False: it is cancelled.
     virtual bool Came(Peer peer) = 0;
     virtual void Gone(Peer peer) = 0;
-    // Gone, because it does not meet the code requirement.
+    // Gone, because it does not meet the code requirement. kNobody: not let in at all, since it is
+    // not root's.
     virtual void Stranger(Peer peer) = 0;
     // The service cannot be had: nobody comes as long as this runs.
     virtual void NoService() = 0;

@@ -69,6 +69,12 @@ class XpcListener::Service final : public std::enable_shared_from_this<Service> 
     const auto connection = static_cast<xpc_connection_t>(event);
     // One that is not accepted is only cancelled: XPC disposes of it (xpc/connection.h).
     if (handler_ == nullptr) return xpc_connection_cancel(connection);
+    // The filter is root's. XPC judges a peer's code by its first message alone, so that any user's
+    // program could take the few places by saying nothing.
+    if (xpc_connection_get_euid(connection) != 0) {
+      handler_->Stranger(kNobody);
+      return xpc_connection_cancel(connection);
+    }
     if (xpc_connection_set_peer_code_signing_requirement(connection, requirement_.c_str()) != 0) {
       os_log_fault(OS_LOG_DEFAULT, "macOS refused the network filter's code requirement");
       return xpc_connection_cancel(connection);

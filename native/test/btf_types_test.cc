@@ -86,6 +86,7 @@ void ReadsThisKernelsTypes() {
   const auto family = btf->Find("sock", "__sk_common.skc_family");
   CHECK(family && family->size == 2);
   CHECK(btf->Find("task_struct", "tgid") && !btf->Find("task_struct", "no_such_member"));
+  CHECK(!btf->Walk("bpf_iter_no_such") && !btf->Walk("task_struct"));
   CHECK(btf->Typedef("btf_trace_sched_process_exec") && !btf->Typedef("btf_trace_no_such"));
 }
 

@@ -4,7 +4,7 @@
 //   edges disconnect ADDRESS PORT COUNT BYTES  one socket, each ended by connect(2) to AF_UNSPEC
 //   edges mptcp ADDRESS PORT COUNT BYTES       each a connection of MPTCP
 //   edges exec ADDRESS PORT BYTES MORE PROGRAM sends BYTES, then executes PROGRAM as `give FD MORE`
-//   edges fork ADDRESS PORT BYTES MORE         sends BYTES, then a child sends MORE
+//   edges fork ADDRESS PORT BYTES MORE         sends BYTES; told to go on, a child sends MORE
 //   edges pass ADDRESS PORT BYTES MORE         the same, the child gets the socket by SCM_RIGHTS
 //   edges give FD BYTES                        sends BYTES to a socket it inherits
 //   edges udp ADDRESS PORT COUNT BYTES         so many datagrams
@@ -104,6 +104,12 @@ static void Drain(int fd) {
   printf("%ld\n", all);
 }
 
+// Until who started this has seen what was sent.
+static void AwaitWord(void) {
+  char word;
+  if (read(0, &word, 1) < 0) exit(8);
+}
+
 // Over a socket of AF_UNIX, to a child that was made before the connection.
 static void Pass(const struct sockaddr_in* to, long first, long more) {
   int pair[2];
@@ -123,6 +129,7 @@ static void Pass(const struct sockaddr_in* to, long first, long more) {
   }
   const int fd = Connect(socket(AF_INET, SOCK_STREAM, 0), to);
   Send(fd, first);
+  AwaitWord();
   struct cmsghdr* header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
@@ -163,6 +170,7 @@ int main(int argc, char** argv) {
       execl(argv[6], argv[6], "give", number, argv[5], (char*)NULL);
       return 6;
     }
+    AwaitWord();
     const pid_t child = fork();
     if (child == 0) {
       Send(fd, more);

@@ -246,18 +246,25 @@ void ReadsMaps() {
       "7f04-7f08 r-xs 00000000 00:01 1050               /memfd:a b (deleted)\n"
       "7f08-7f0c r-xp 00000000 fe:01 11                 /usr/bin/x\n"
       "7ffc-7ffe r-xp 00000000 00:00 0                  [vdso]\n";
-  const auto files = ParseMaps(kMaps, 10);
+  const auto parse = [](std::string_view text, size_t files_max) {
+    MapsSeen seen;
+    ParseMaps(text, files_max, &seen);
+    return seen;
+  };
+  const auto files = parse(kMaps, 10).files;
   CHECK(files.size() == 2 && files[0].path == "/usr/bin/x" && files[0].ino == 11);
   CHECK(files[0].dev == makedev(0xfe, 1));
   CHECK(files[1].path == "/memfd:a b (deleted)" && files[1].ino == 1050);
-  CHECK(ParseMaps(kMaps, 1).size() == 1);
+  // As many as may be are all; one more is one that was not looked at.
+  CHECK(parse(kMaps, 2).files.size() == 2 && !parse(kMaps, 2).is_cut);
+  CHECK(parse(kMaps, 1).files.size() == 1 && parse(kMaps, 1).is_cut);
   Random random(7);
   for (int round = 0; round < 20'000; round++) {
     std::vector<char> bytes(kMaps.begin(),
                             kMaps.begin() + static_cast<ptrdiff_t>(random.Below(kMaps.size() + 1)));
     for (u64 count = random.Below(6); count > 0 && !bytes.empty(); count--)
       bytes[random.Below(bytes.size())] = static_cast<char>(random.Next() & 0xff);
-    for (const MappedFile& file : ParseMaps({bytes.data(), bytes.size()}, 5))
+    for (const MappedFile& file : parse({bytes.data(), bytes.size()}, 5).files)
       CHECK(file.ino != 0 && file.path.starts_with('/'));
   }
 }

@@ -155,6 +155,18 @@ void TellsExecs() {
   std::puts("execs: the file executed and its first arguments, of a script its interpreter's");
 }
 
+void TellsOfWhatRuns() {
+  KernelPrograms programs(kTypesPath);
+  if (!programs.has_walk()) return std::puts("running: not here"), void();
+  CHECK(programs.LookAtRunning(static_cast<u32>(getpid())) == RunningExec::kExecuted);
+  CHECK(programs.LookAtRunning(2) == RunningExec::kNotAsked);  // a kernel thread
+  CHECK(programs.LookAtRunning(0x7fffffff) == RunningExec::kNotAsked);
+  const u64 began_ns = MonotonicNs();
+  for (int times = 0; times < 200; times++) programs.LookAtRunning(static_cast<u32>(getpid()));
+  std::printf("running: %llu us a process\n",
+              static_cast<unsigned long long>((MonotonicNs() - began_ns) / 200 / 1000));
+}
+
 // Execs that nobody reads fill the ring: what finds no room is counted, once.
 void CountsWhatFindsNoRoom() {
   KernelPrograms programs(kTypesPath, 64 << 10);
@@ -213,5 +225,6 @@ int main() {
   KeepsWhatTheVerifierSays();
   FindsTheExecOfAnEvent();
   TellsExecs();
+  TellsOfWhatRuns();
   CountsWhatFindsNoRoom();
 }

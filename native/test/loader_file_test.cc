@@ -46,7 +46,7 @@ void KnowsALoaderByItsFile() {
     const Fd file(open(path, O_RDONLY | O_CLOEXEC));
     return file ? LoadsOf(file.get()) : Loads::kNotKnown;
   };
-  for (const MappedFile& one : ReadMaps(static_cast<u32>(getpid()), 100)) {
+  for (const MappedFile& one : ReadMaps(static_cast<u32>(getpid()), 100).files) {
     const bool is_loader = one.path.find("/ld-") != std::string::npos;
     CHECK(of(one.path.c_str()) == (is_loader ? Loads::kYes : Loads::kNo));
   }

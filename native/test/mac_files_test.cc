@@ -130,6 +130,31 @@ void WaitsForNoLinkAtALook(const std::string& folder) {
   CHECK(Find(folder + "/d/app", false).file);
 }
 
+// What others can put on the way counts, and what root alone can does not: /tmp is root's to move.
+void TellsWhatWasPutOnTheWay(const std::string& folder) {
+  mounts = {{"/", "apfs", 0}};
+  const auto changed = [&](const char* name) {
+    struct stat status;
+    CHECK(lstat((folder + name).c_str(), &status) == 0);
+    return ChangedNs(status);
+  };
+  const auto put = [&](const char* name) { return Find(folder + name, true).put_ns; };
+  CHECK(mkdir((folder + "/p").c_str(), 0755) == 0);
+  Write(folder + "/p/x.py");
+  CHECK(put("/p/x.py") == 0);
+  CHECK(symlink("./p/../p", (folder + "/q").c_str()) == 0);
+  CHECK(put("/q/x.py") == changed("/q"));
+  CHECK(symlink((folder + "/q/x.py").c_str(), (folder + "/last.py").c_str()) == 0);
+  CHECK(put("/last.py") == std::max(changed("/last.py"), changed("/q")));
+  CHECK(rename((folder + "/p").c_str(), (folder + "/o").c_str()) == 0);
+  CHECK(rename((folder + "/o").c_str(), (folder + "/p").c_str()) == 0);
+  CHECK(put("/p/x.py") == changed("/p"));
+  Write(folder + "/p/log");
+  CHECK(put("/p/x.py") == 0);
+  CHECK(symlink("loop", (folder + "/loop").c_str()) == 0);
+  CHECK(Find(folder + "/loop", true).error == ELOOP);
+}
+
 void OpensFilesAlone(const std::string& folder) {
   mounts = {{"/", "apfs", 0}};
   CHECK(mkfifo((folder + "/fifo").c_str(), 0600) == 0);
@@ -170,6 +195,7 @@ int main() {
   FindsWhatLiesOnADisk(folder);
   WaitsForNoMountAtALook(folder);
   WaitsForNoLinkAtALook(folder);
+  TellsWhatWasPutOnTheWay(folder);
   OpensFilesAlone(folder);
   BelievesOfOwnersTheDiskAlone();
   return system(("rm -r " + folder).c_str());

@@ -2,11 +2,12 @@
 //   waiter [ARGUMENT ...]
 // As its first argument: `load FILE` maps FILE as a library once a byte came; `again` executes
 // itself by /proc/self/exe, `descriptor` by a descriptor; `rewrite TEXT` puts TEXT, its arguments
-// joined by commas, in place of its own.
+// joined by commas, in place of its own; `fill FILE` maps FILE 45,000 times.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static int wait_for_end(void) {
@@ -38,6 +39,11 @@ int main(int argc, char** argv) {
     return fexecve(open("/proc/self/exe", O_RDONLY | O_CLOEXEC), again, none);
   } else if (strcmp(argv[1], "rewrite") == 0) {
     rewrite(argc, argv, argv[2]);
+  } else if (strcmp(argv[1], "fill") == 0) {
+    // One page again and again: the kernel joins only what continues.
+    const int file = open(argv[2], O_RDONLY | O_CLOEXEC);
+    for (int count = 0; count < 45000; count++)
+      if (mmap(NULL, 1, PROT_READ, MAP_PRIVATE, file, 0) == MAP_FAILED) return 1;
   }
   (void)!write(1, "ready\n", 6);
   return wait_for_end();

@@ -10,25 +10,35 @@ import { recordedIn } from './recorded.ts'
 const ENTITLEMENT = 'com.apple.developer.endpoint-security.client'
 const JIT = 'com.apple.security.cs.allow-jit'
 
+type Way = {
+  name: string
+  entitlements: readonly string[]
+  /** Of codesign. */
+  flags: readonly string[]
+  /** After Node's own name. */
+  program: readonly string[]
+}
+
 /**
  * Whether AMFI lets a program begin is a question of its entitlements and of the hardened runtime. Under the latter the
- * addon, which has no team, may not be loaded: that is told too.
+ * addon, which has no team, may not be loaded: that is told too. Without a compiler at run time Node has no WebAssembly, which
+ * takes the types out of sources: what runs so is the bundle that ships.
  */
-export const WAYS = [
-  { name: 'plain', entitlements: [ENTITLEMENT], flags: [], options: [] },
+export const WAYS: readonly Way[] = [
+  { name: 'plain', entitlements: [ENTITLEMENT], flags: [], program: ['src/cli.ts'] },
   {
     name: 'hardened-jitless',
     entitlements: [ENTITLEMENT],
     flags: ['--options', 'runtime'],
-    options: ['--jitless'],
+    program: ['--jitless', 'dist/freshet.mjs'],
   },
   {
     name: 'hardened-jit',
     entitlements: [ENTITLEMENT, JIT],
     flags: ['--options', 'runtime'],
-    options: [],
+    program: ['src/cli.ts'],
   },
-] as const
+]
 
 /** What became of it. AMFI kills at the exec, before a line is printed. */
 export function wayText(name: string, ran: Ran, note: string | undefined): string {
@@ -40,7 +50,14 @@ export function wayText(name: string, ran: Ran, note: string | undefined): strin
 }
 
 export async function endpointSecurity(mac: Mac): Promise<void> {
-  for (const { name, entitlements, flags, options } of WAYS) {
+  const built = await mac.run('npm', ['run', '--silent', 'build'], { seconds: 300 })
+  if (built.status !== 0) {
+    mac.say(built.output)
+    const text = `npm run build: ${endOf(built)}, ${firstLine(built.output)}`
+    mac.found({ point: 'E19', outcome: 'otherwise', text })
+  }
+  for (const { name, entitlements, flags, program } of WAYS) {
+    if (built.status !== 0 && program.includes('dist/freshet.mjs')) continue
     const host = join(mac.folder, `node-${name}`)
     const plist = `${host}.entitlements`
     writeFileSync(plist, writePlist(Object.fromEntries(entitlements.map((key) => [key, true]))))
@@ -56,11 +73,7 @@ export async function endpointSecurity(mac: Mac): Promise<void> {
       })
       continue
     }
-    const { ran, path } = await recording(mac, `endpoint-security-${name}`, 12, [
-      host,
-      ...options,
-      'src/cli.ts',
-    ])
+    const { ran, path } = await recording(mac, `endpoint-security-${name}`, 12, [host, ...program])
     const note = path === undefined ? undefined : await noteOf(path)
     mac.found({ point: 'E19', outcome: 'seen', text: wayText(name, ran, note) })
     const log = ['show', '--last', '2m', '--predicate', 'sender == "AppleMobileFileIntegrity"']

@@ -60,17 +60,32 @@ export async function grant(mac: Mac): Promise<void> {
   })
 }
 
+/**
+ * An event for whoever reads a run's artifacts, which is anybody: of arguments, environment and descriptors how many there
+ * are. Numbers beyond 2^53 are rounded.
+ */
+export const withoutArguments = (event: string): string =>
+  JSON.stringify(
+    JSON.parse(event, (key, value: unknown) =>
+      HIDDEN.has(key) ? (Array.isArray(value) ? value.length : typeof value) : value,
+    ),
+  )
+const HIDDEN: ReadonlySet<string> = new Set(['args', 'env', 'fds'])
+
 /** What eslogger printed, read as the agent reads it. */
 export function esloggerLines(output: string): {
   events: number
+  /** What is to be kept of the events. */
+  kept: string[]
+  /** Of lines that are none, what is wrong with them. What they say, eslogger's own words, only where no event was told. */
   others: string[]
   versions: string[]
   /** In bytes. */
   longest: number
 } {
-  const others: string[] = []
+  const kept: string[] = []
+  const strange: { line: string; why: string }[] = []
   const versions = new Set<string>()
-  let events = 0
   let longest = 0
   const lines = output.split('\n')
   for (const [index, line] of lines.entries()) {
@@ -79,15 +94,22 @@ export function esloggerLines(output: string): {
     try {
       parseEsEvent(line)
       const { schema_version: schema, version } = JSON.parse(line) as Record<string, unknown>
-      events++
+      kept.push(withoutArguments(line))
       versions.add(`schema ${schema}, message ${version}`)
     } catch (error) {
       // An event that was broken off where eslogger was ended is no line.
       if (index === lines.length - 1 && line.startsWith('{')) continue
-      others.push(error instanceof MalformedLine ? `${error.message}: ${line}` : line)
+      const why = error instanceof MalformedLine ? error.message : (error as Error).name
+      strange.push({ line, why })
     }
   }
-  return { events, others, versions: [...versions].sort(), longest }
+  // An event that was printed over several lines would have its arguments in lines of any form.
+  const others = strange.map(({ line, why }) =>
+    kept.length === 0 && !/[{}"]/.test(line)
+      ? `${why}: ${line}`
+      : `${why}, ${Buffer.byteLength(line)} B`,
+  )
+  return { events: kept.length, kept, others, versions: [...versions].sort(), longest }
 }
 
 /** `isGranted`: what is hoped for. */
@@ -99,8 +121,9 @@ export async function eslogger(mac: Mac, isGranted: boolean): Promise<void> {
   await mac.wait(LISTEN_S / 4)
   for (let each = 0; each < 5; each++) await mac.run('/usr/bin/true', [])
   const ran = await listening
-  const { events, others, versions, longest } = esloggerLines(ran.output)
-  writeFileSync(join(mac.folder, `eslogger-${isGranted ? 'granted' : 'before'}.jsonl`), ran.output)
+  const { events, kept, others, versions, longest } = esloggerLines(ran.output)
+  const name = `eslogger-${isGranted ? 'granted' : 'before'}.jsonl`
+  writeFileSync(join(mac.folder, name), kept.map((event) => `${event}\n`).join(''))
   const what = isGranted ? 'after the grant' : 'without a grant'
   const isHoped = isGranted ? events > 0 && others.length === 0 : true
   mac.found({

@@ -137,6 +137,33 @@ export async function checkMac(mac: Mac): Promise<void> {
   })
 }
 
+/** What mocha says of its runs, all of them together, and the titles of those that failed. */
+export function testText(output: string): { passing: number; failing: number; titles: string[] } {
+  const sum = (word: string) =>
+    [...output.matchAll(new RegExp(`^ +(\\d+) ${word}\\b`, 'gm'))].reduce(
+      (all, [, count]) => all + Number(count),
+      0,
+    )
+  // Each once where it ran; in the list at the end the suite stands in its place.
+  const titles = [...output.matchAll(/^ {4,}\d+\) (.+)$/gm)].map(([, title = '']) => title)
+  return { passing: sum('passing'), failing: sum('failing'), titles }
+}
+
+const TESTS_S = 38 * 60
+
+/** `npm test`, what of it a Mac can run. */
+export async function tests(mac: Mac): Promise<void> {
+  const ran = await mac.run('npm', ['test'], { seconds: TESTS_S })
+  mac.say(ran.output)
+  writeFileSync(join(mac.folder, 'npm-test.txt'), ran.output)
+  const { passing, failing, titles } = testText(ran.output)
+  mac.found({
+    point: '',
+    outcome: ran.status === 0 && passing > 0 ? 'as hoped' : 'otherwise',
+    text: `npm test: ${endOf(ran)}; ${passing} pass, ${failing} fail${titles.length === 0 ? '' : ` (${titles.join('; ')})`}`,
+  })
+}
+
 /** Share of a core and memory of each role, by `ps -axwwo pcpu=,rss=,command=`: its pcpu is of the last minute. */
 export function costLines(output: string): string[] {
   return [...output.matchAll(/^ *([\d.]+) +(\d+) (.*src\/cli\.ts (\w+).*)$/gm)]

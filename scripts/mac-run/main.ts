@@ -1,43 +1,67 @@
-// A step of a run on a Mac: `node scripts/mac-run/main.ts STEP`. Each says what it found, keeps it in dist/mac-run, and
+// A step of a run on a Mac: `node scripts/mac-run/main.ts STEP`. Each says what it found, keeps it in mac-run, and
 // ends with 1 when something is otherwise than hoped. .github/workflows/mac.yml runs them in this order.
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { activateFilter } from './activate-filter.ts'
 import { endpointSecurity } from './endpoint-security.ts'
 import { eslogger, grant } from './eslogger.ts'
 import { findingsTable, keptFindings, pointsOf, reasonsOf } from './findings.ts'
-import { checkMac, cost, frameworks, machine, menuBar } from './looks.ts'
+import { checkMac, cost, frameworks, machine, menuBar, tests } from './looks.ts'
 import { type Mac, thisMac } from './mac.ts'
 import { processes } from './processes.ts'
-import { start, stop, upload } from './product.ts'
+import {
+  BY_NETTOP,
+  hideKeys,
+  STOCK,
+  start,
+  stop,
+  upload,
+  WITH_ESLOGGER,
+  WITHOUT_ESLOGGER,
+} from './product.ts'
 import { counts, owners, record, shortLived } from './recordings.ts'
 import { signers } from './signers.ts'
+import { esloggerEnd, memory, names, readers } from './trials.ts'
 import { xpc } from './xpc.ts'
+
+/** Of a clone; not in dist/, which a step that builds what ships makes anew. */
+export const FOLDER = 'mac-run'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export const STEPS: Record<string, (mac: Mac) => Promise<void> | void> = {
   machine,
-  start: (mac) => start(mac),
-  upload: (mac) => upload(mac, 'R3'),
+  start: (mac) => start(mac, 'start'),
+  upload: (mac) => upload(mac, STOCK),
   'menu-bar': menuBar,
   cost,
+  readers,
+  memory,
   processes,
   signers: (mac) => signers(mac),
   record,
   counts,
   'short-lived': shortLived,
   frameworks,
+  names,
   'eslogger-before': (mac) => eslogger(mac, false),
   grant,
   'eslogger-granted': (mac) => eslogger(mac, true),
   stop,
-  'start-again': (mac) => start(mac),
-  'upload-with-eslogger': (mac) => upload(mac, 'L3'),
+  'start-again': (mac) => start(mac, 'start-again'),
+  'upload-with-eslogger': (mac) => upload(mac, WITH_ESLOGGER),
   owners,
+  'eslogger-end': (mac) => esloggerEnd(mac, 'start-again'),
+  'start-by-polling': (mac) => start(mac, 'start-by-polling', ['polling', 'network_statistics']),
+  'upload-by-polling': (mac) => upload(mac, WITHOUT_ESLOGGER),
+  'start-by-nettop': (mac) => start(mac, 'start-by-nettop', ['polling', 'nettop']),
+  'upload-by-nettop': (mac) => upload(mac, BY_NETTOP),
   'endpoint-security': endpointSecurity,
   xpc,
+  'activate-filter': activateFilter,
   'check-mac': checkMac,
+  tests,
   table,
 }
 
@@ -57,6 +81,7 @@ export async function tryStep(
 
 /** Onto the run's own page where there is one, else to be read here. */
 function table(mac: Mac): void {
+  hideKeys(mac.folder)
   const document = readFileSync(join(root, 'docs/verify-on-a-mac.md'), 'utf8')
   const text = findingsTable(pointsOf(document), keptFindings(mac.folder), reasonsOf(document))
   const page = process.env['GITHUB_STEP_SUMMARY']
@@ -71,9 +96,5 @@ if (import.meta.main) {
     console.error(`name a step: ${Object.keys(STEPS).join(', ')}`)
     process.exitCode = 2
   } else
-    await tryStep(
-      name,
-      step,
-      thisMac(root, process.env['FRESHET_MAC_RUN'] ?? join(root, 'dist/mac-run')),
-    )
+    await tryStep(name, step, thisMac(root, process.env['FRESHET_MAC_RUN'] ?? join(root, FOLDER)))
 }

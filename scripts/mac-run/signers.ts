@@ -4,7 +4,7 @@ import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Signature, Subject } from '../../src/records/record.gen.ts'
 import { type Addon, type Inspection, loadAddon } from '../../src/sense/addon.ts'
-import { firstLine, type Mac } from './mac.ts'
+import { endOf, firstLine, type Mac } from './mac.ts'
 import { codesignFields } from './processes.ts'
 
 const WORDS = new Map<number, string>(Object.entries(Signature).map(([word, code]) => [code, word]))
@@ -47,7 +47,11 @@ export async function signers(
     const request = { pid: process.pid, cdhash: new Uint8Array(20), subject: Subject.code }
     const [said] = await addon.inspect([{ ...request, path: sample.path, dev, ino }])
     const { output } = await mac.run('codesign', ['-dvvv', sample.path])
-    mac.found({ point: 'E10', ...signerFinding(sample, said, output) })
+    const { outcome, text } = signerFinding(sample, said, output)
+    // Gatekeeper's word, of which no rule says what it should be: it is for apps first of all.
+    const gatekeeper = await mac.run('spctl', ['-a', '-vv', '-t', 'execute', sample.path])
+    const words = gatekeeper.output.trim().split('\n').join(', ')
+    mac.found({ point: 'E10', outcome, text: `${text}; spctl: ${words || endOf(gatekeeper)}` })
   }
 }
 

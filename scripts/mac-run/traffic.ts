@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import type { Mac, Ran } from './mac.ts'
+import { endOf, firstLine, type Mac, type Ran } from './mac.ts'
 
 export type Sink = {
   host: string
@@ -48,8 +48,11 @@ export const sendTo = (mac: Mac, sink: Sink, bytes: number, isReset = false): Pr
 
 const sudo = (mac: Mac, ...command: string[]) => mac.run('sudo', ['-n', ...command])
 
-/** Two of a hundred packets to a port are lost, until `heal`. undefined: macOS would not have it. */
-export async function losing(mac: Mac, port: number): Promise<(() => Promise<void>) | undefined> {
+/** Two of a hundred packets to a port are lost, until `heal`; or macOS would not have it, in its own words. */
+export async function losing(
+  mac: Mac,
+  port: number,
+): Promise<{ heal: () => Promise<void> } | { refusal: string }> {
   const rule = `dummynet in quick proto tcp from any to any port ${port} pipe 1`
   const pipe = await sudo(mac, 'dnctl', 'pipe', '1', 'config', 'plr', '0.02')
   const taken = await sudo(mac, 'sh', '-c', `echo '${rule}' | pfctl -q -f - && pfctl -q -E`)
@@ -58,7 +61,8 @@ export async function losing(mac: Mac, port: number): Promise<(() => Promise<voi
     await sudo(mac, 'pfctl', '-q', '-d')
     await sudo(mac, 'dnctl', '-q', 'flush')
   }
-  if (pipe.status === 0 && taken.status === 0) return heal
+  const refused = [pipe, taken].find(({ status }) => status !== 0)
+  if (refused === undefined) return { heal }
   await heal()
-  return undefined
+  return { refusal: `${endOf(refused)}, ${firstLine(refused.output)}` }
 }

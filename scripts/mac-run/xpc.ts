@@ -32,23 +32,27 @@ const SENDS_S = 8
 const countIn = (text: string, name: string): number =>
   Number(new RegExp(`\\b${name} (\\d+)`).exec(text)?.[1] ?? 0)
 
-/** By what each of the three printed. The stranger is of another identifier. */
+/** By what each printed. The stranger is of another identifier; the user is the filter itself, and not root. */
 export function xpcFinding(
   daemon: string,
   filter: Ran,
   stranger: Ran,
+  user: Ran,
 ): { outcome: Outcome; text: string } {
   const isWell =
     countIn(daemon, 'flows') > 0 &&
     countIn(daemon, 'enumerated') > 0 &&
-    countIn(daemon, 'refused') > 0 &&
+    // Each of their connections is one.
+    countIn(daemon, 'refused') > countIn(stranger.output, 'connections') &&
     countIn(filter.output, 'batches') > 0 &&
     countIn(stranger.output, 'connections') > 0 &&
-    countIn(stranger.output, 'batches') === 0
+    countIn(stranger.output, 'batches') === 0 &&
+    countIn(user.output, 'connections') > 0 &&
+    countIn(user.output, 'batches') === 0
   const told = (ran: Ran) => `${firstLine(ran.output)} (${endOf(ran)})`
   return {
     outcome: isWell ? 'as hoped' : 'otherwise',
-    text: `the daemon under launchd: ${firstLine(daemon)}; the filter: ${told(filter)}; a stranger: ${told(stranger)}`,
+    text: `the daemon under launchd: ${firstLine(daemon)}; the filter: ${told(filter)}; a stranger: ${told(stranger)}; the filter without root: ${told(user)}`,
   }
 }
 
@@ -105,8 +109,9 @@ export async function xpc(mac: Mac): Promise<void> {
     mac.run('sudo', ['-n', programs[name] ?? '', 'filter', `${SENDS_S}`])
   const filter = await send('filter')
   const stranger = await send('stranger')
+  const user = await mac.run(programs['filter'] ?? '', ['filter', `${SENDS_S}`])
   await mac.wait(2)
-  mac.found({ point: 'F7', ...xpcFinding(said('xpc-daemon.txt'), filter, stranger) })
+  mac.found({ point: 'F7', ...xpcFinding(said('xpc-daemon.txt'), filter, stranger, user) })
   await mac.run('sudo', ['-n', 'launchctl', 'bootout', `system/${LABEL}`])
   await mac.run('sudo', ['-n', 'rm', '-f', PLIST])
 }

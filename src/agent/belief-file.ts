@@ -1,127 +1,94 @@
-// What the intake has to know of the run before it, in the agent's directory: under which ids the engine knows flows that
-// a Mac's sources tell under others. Of this boot; without it flows that are open over a restart could be counted anew.
-import { isUdp } from '../intake/flow-book.ts'
-import type { BeliefMemory } from '../intake/giving.ts'
-import { readStateFile, writeStateFile } from '../state-file.ts'
+// What the intake has to know of the run before it, in the agent's directory: which flows a Mac's sources told, and as what
+// the engine knows them. Of this boot; without it flows that are open over a restart could be counted anew.
+import { type BeliefMemory, isBeliefMemory, merge } from '../intake/memory.ts'
+import { appendStateFile, readStateFile, writeStateFile } from '../state-file.ts'
 
 export const BELIEF_FILE = 'flow-sources.json'
-/** Its lists at their longest, of the longest flows, have under 6 MB; a Mac has at most some thousand open. */
-const BYTES_MAX = 8 * 1024 * 1024
+/** At its longest, of the longest flows, all of it has under 20 MB; a Mac has at most some thousand open. */
+const BYTES_MAX = 32 * 1024 * 1024
+/** What changed is added, a line each time, until it is longer than all of it, or than this where that is longer. */
+const ADDED_BYTES_MAX = 256 * 1024
+
+/** All that has to be kept, or what of it changed since the last call. */
+export type Remember = (isWhole: boolean) => BeliefMemory | undefined
 
 export type BeliefFile = {
   memory: BeliefMemory | undefined
   /** Writes what has changed; throws what the disk does. REQUIRES: before what the engine knows is committed. */
-  save(memory: BeliefMemory | undefined): void
+  save(remember: Remember): void
 }
 
 /** In the working directory. What cannot be read is none, and said. */
-export function openBeliefFile(
-  bootId: string,
-  log: (text: string) => void,
-  nowMs: () => number = () => performance.now(),
-): BeliefFile {
-  let written = ''
-  let writtenLasting = ''
-  let writtenAtMs = 0
+export function openBeliefFile(bootId: string, log: (text: string) => void): BeliefFile {
+  /** Of the file, and of all in it that was written at once; 0: all is to be written. */
+  let bytes = 0
+  let wholeBytes = 0
+  /** What is no row's: which sources are at work. */
+  let saidOfSources = ''
   let memory: BeliefMemory | undefined
   try {
     const file = readStateFile(BELIEF_FILE, { bytesMax: BYTES_MAX })
-    const kept = file === undefined ? undefined : (JSON.parse(file.text) as Kept)
-    if (kept !== undefined && kept.bootId === bootId && isMemory(kept.memory)) memory = kept.memory
+    if (file !== undefined) memory = merge(partsOf(file.text, bootId))
   } catch (error) {
     log(
       `${BELIEF_FILE} could not be read (${(error as Error).message}): flows that are open may be counted once more`,
     )
   }
+  const lineOf = (memory: BeliefMemory): Buffer =>
+    Buffer.from(`${JSON.stringify({ bootId, memory } satisfies Line)}\n`)
+  const write = (memory: BeliefMemory): void => {
+    const line = lineOf(memory)
+    bytes = 0
+    writeStateFile(BELIEF_FILE, line)
+    bytes = wholeBytes = line.length
+    saidOfSources = saidOf(memory)
+  }
+  const add = (memory: BeliefMemory): boolean => {
+    const line = lineOf(memory)
+    const before = bytes
+    bytes = 0
+    if (!appendStateFile(BELIEF_FILE, line, before)) return false
+    bytes = before + line.length
+    saidOfSources = saidOf(memory)
+    return true
+  }
+
   return {
     memory,
-    save(now) {
-      if (now === undefined) return
-      const memory = bounded(now)
-      const text = JSON.stringify({ bootId, memory } satisfies Kept)
-      if (text === written) return
-      const lasting = JSON.stringify({ ...memory, given: memory.given.map(lastingOf) })
-      if (lasting === writtenLasting && nowMs() < writtenAtMs + COUNTS_WITHIN_MS) return
-      writeStateFile(BELIEF_FILE, text)
-      written = text
-      writtenLasting = lasting
-      writtenAtMs = nowMs()
+    save(remember) {
+      if (bytes > 0 && bytes - wholeBytes < Math.max(wholeBytes, ADDED_BYTES_MAX)) {
+        const changed = remember(false)
+        if (changed === undefined) return
+        const { rows, counted, gone, ended, tallies } = changed
+        const isSame = [rows, counted, gone, ended, tallies].every(isEmpty)
+        if (isSame && saidOf(changed) === saidOfSources) return
+        if (add(changed)) return
+      }
+      const all = remember(true)
+      if (all !== undefined) write(all)
     },
   }
 }
 
-type Kept = { bootId: string; memory: BeliefMemory }
+const isEmpty = ({ length }: readonly unknown[]): boolean => length === 0
 
-/**
- * Counts of a TCP flow that has the engine's id and counters at its source are written so seldom: each source but nettop
- * counts it from its beginning, so what is missing here counts no byte twice.
- */
-const COUNTS_WITHIN_MS = 10_000
-const lastingOf = (one: BeliefMemory['given'][number]): unknown => {
-  const { source, id, epoch, given, aheadOut, aheadIn, ends } = one
-  const isOwn = given.id === id && given.epoch === epoch && aheadOut === 0 && aheadIn === 0
-  return isOwn && ends !== undefined && !isUdp(ends) ? { source, id, epoch, ends } : one
-}
+/** When they last told of a flow is said with the flow. */
+const saidOf = ({ sources, isFilterSilent, isStatisticsQuiet }: BeliefMemory): string =>
+  JSON.stringify([
+    sources.map((one) => ({ ...one, lastFlowNs: '' })),
+    isFilterSilent,
+    isStatisticsQuiet,
+  ])
 
-/** The newest, where they are more than the file may hold. */
-const FLOWS_MAX = 10_000
-const bounded = ({ given, ended, elsewhere }: BeliefMemory): BeliefMemory => ({
-  given: given.slice(-FLOWS_MAX),
-  ended: ended.slice(-FLOWS_MAX),
-  elsewhere: elsewhere.slice(-FLOWS_MAX),
-})
+type Line = { bootId: string; memory: BeliefMemory }
 
-const isId = (value: unknown): boolean => typeof value === 'string' && /^\d{1,20}$/.test(value)
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value)
-const isKept = (value: unknown): boolean => {
-  const {
-    id,
-    epoch,
-    out,
-    in: bytesIn,
-    baseOut,
-    baseIn,
-    pid,
-    pidversion,
-  } = (value ?? {}) as Record<string, unknown>
-  return (
-    isId(id) &&
-    [epoch, out, bytesIn, baseOut, baseIn, pid, pidversion].every(
-      (one) => isCount(one) && (one as number) >= 0,
-    )
-  )
-}
-
-const isElsewhere = (value: unknown): boolean => {
-  const { source, id, epoch, out, in: bytesIn } = (value ?? {}) as Record<string, unknown>
-  return isId(id) && [source, epoch, out, bytesIn].every(isCount)
-}
-
-const isEnds = (value: unknown): boolean => {
-  if (value === undefined) return true
-  const { peer, localPort, pid, makerPid = 0 } = (value ?? {}) as Record<string, unknown>
-  return typeof peer === 'string' && [localPort, pid, makerPid].every(isCount)
-}
-
-/** Whether it has the shape that `save` gives: the file may be older, or another's. */
-function isMemory(value: unknown): value is BeliefMemory {
-  const {
-    given,
-    ended,
-    elsewhere = [],
-  } = (value ?? {}) as Partial<Record<keyof BeliefMemory, unknown>>
-  return (
-    Array.isArray(given) &&
-    Array.isArray(ended) &&
-    Array.isArray(elsewhere) &&
-    elsewhere.every(isElsewhere) &&
-    ended.every((one) => isKept(one) && isId(one.at ?? one.id)) &&
-    given.every(
-      (one: Record<string, unknown>) =>
-        isId(one['id']) &&
-        isKept(one['given']) &&
-        isEnds(one['ends']) &&
-        [one['source'], one['epoch'], one['aheadOut'], one['aheadIn']].every(isCount),
-    )
-  )
+/** Of the same boot; what broke off in the middle of a line was not committed. */
+function partsOf(text: string, bootId: string): BeliefMemory[] {
+  const parts: BeliefMemory[] = []
+  for (const line of text.split('\n').slice(0, -1)) {
+    const kept = JSON.parse(line) as Line | null
+    if (kept?.bootId !== bootId || !isBeliefMemory(kept.memory)) return []
+    parts.push(kept.memory)
+  }
+  return parts
 }

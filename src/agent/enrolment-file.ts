@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
 import type { Renewed } from '../stream/message.ts'
 import type { UplinkEnrolment } from '../stream/uplink.ts'
-import { certificatesOf, derOf, fingerprintOf, pemOf } from '../trust/pin.ts'
+import { derOf, fingerprintOf, pemOf } from '../trust/pin.ts'
+import { believedOf, faultOf } from '../trust/vouching.ts'
 
 export const ENROLMENT_FILE = 'enrolment.json'
 
@@ -20,6 +21,8 @@ export type Enrolment = {
   group: string
   /** What the collector's policies have to be signed with, 64 hex digits; absent: none is taken. Never from the collector. */
   policyKey?: string
+  /** The key and certificate before these, while that holds: a collector brought back from a copy knows no later one. */
+  earlier?: { key: string; certificate: string }
 }
 
 /** Of the agent's directory; undefined when it is not enrolled. Throws StateFileError when the file cannot be used. */
@@ -33,7 +36,7 @@ export function readEnrolment(directory: string): Enrolment | undefined {
     )
   try {
     const enrolment: unknown = JSON.parse(found.text)
-    if (isEnrolment(enrolment) && fits(enrolment)) return enrolment
+    if (isEnrolment(enrolment) && fits(enrolment)) return withoutUnfit(enrolment)
   } catch {
     // Said below.
   }
@@ -67,8 +70,17 @@ function isEnrolment(value: unknown): value is Enrolment {
 }
 
 /** Whether the certificate is of the key. */
-export const fits = ({ key, certificate }: Enrolment): boolean =>
+export const fits = ({ key, certificate }: Pick<Enrolment, 'key' | 'certificate'>): boolean =>
   new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
+
+/** What is earlier is of use where it can be read, and no reason to do without the rest. */
+function withoutUnfit({ earlier, ...enrolment }: Enrolment): Enrolment {
+  try {
+    return earlier && fits(earlier) ? { ...enrolment, earlier } : enrolment
+  } catch {
+    return enrolment
+  }
+}
 
 /** undefined also when the file cannot be used: what was read before holds. */
 function readAgain(directory: string): Enrolment | undefined {
@@ -79,12 +91,23 @@ function readAgain(directory: string): Enrolment | undefined {
   }
 }
 
+/** As it is now; `kept` where the file cannot be used, undefined where there is none. */
+function readKept(directory: string, kept: Enrolment): Enrolment | undefined {
+  try {
+    return readEnrolment(directory)
+  } catch {
+    return kept
+  }
+}
+
 /** Of a certificate's time, what has gone when it is renewed: of 90 days 60. */
 const RENEWED_AFTER = 2 / 3
 /** As the collector believes in other authorities: so often within so long, and once where it brought nothing. */
 const OTHERS_MAX = 4
 /** More than the hour after which a collector gives another. */
 const OTHERS_MS = 3_660_000
+/** What was taken a moment ago is not due again, whatever time it has. */
+const TAKEN_MS = OTHERS_MS
 
 /** Fingerprints, the one first that has signed the certificate. */
 function holdsOf({ certificate, authorities }: Enrolment): string[] {
@@ -105,10 +128,15 @@ export function createEnrolment(
   deviceId: string,
   kept: Enrolment,
   now: () => number,
-): Omit<UplinkEnrolment, 'reenrol' | 'takeOwn'> {
+): Omit<UplinkEnrolment, 'identity' | 'reenrol' | 'takeOwn'> & { identity(): Enrolment } {
   let enrolment = kept
+  /** The collector does not know the later certificate. */
+  let isEarlier = false
+  const used = (): Enrolment =>
+    isEarlier && enrolment.earlier ? { ...enrolment, ...enrolment.earlier } : enrolment
   /** Of the request that is under way. */
   let nextKey: string | undefined
+  let takenAtMs = Number.NEGATIVE_INFINITY
   /** Of what it was told, and when it asked for that. */
   let others: { told: string; atMs: number }[] = []
   const mayAskFor = (told: string): boolean => {
@@ -118,38 +146,75 @@ export function createEnrolment(
     others.push({ told, atMs: nowMs })
     return true
   }
+  /** As it was said last. */
+  let behind = 0
+  /** Its collector's time, who decides what is over: this machine's clock may be a year ahead. */
+  const collectorNow = (): number => now() + behind
+  const isLasting = (one: { certificate: string }): boolean =>
+    new X509Certificate(one.certificate).validToDate.getTime() > collectorNow()
+  /** Another command has enrolled this machine anew, with another collector too, or has undone it. */
+  const isAnotherBy = (found: Enrolment | undefined): boolean =>
+    found?.collector !== enrolment.collector || found.certificate !== enrolment.certificate
   return {
     identity() {
       // Enrolled again meanwhile: its earlier certificate is good no more.
-      const now = readAgain(directory)
-      if (now?.collector === enrolment.collector) enrolment = now
-      return enrolment
+      const found = readAgain(directory)
+      if (found?.collector !== enrolment.collector) return used()
+      if (found.certificate !== enrolment.certificate) isEarlier = false
+      enrolment = found
+      return used()
     },
-    holds: () => holdsOf(enrolment),
-    async request(told) {
-      const { validFromDate, validToDate } = new X509Certificate(enrolment.certificate)
+    refused(code) {
+      // By turns: an administrator may bring back either.
+      if (code === 'certificate-unknown' && enrolment.earlier && isLasting(enrolment.earlier))
+        isEarlier = !isEarlier
+      else isEarlier = false
+    },
+    holds: () => holdsOf(used()),
+    async request(told, behindMs = 0) {
+      behind = behindMs
+      const { validFromDate, validToDate } = new X509Certificate(used().certificate)
       const [fromMs, toMs] = [validFromDate.getTime(), validToDate.getTime()]
-      const isDue = now() >= fromMs + (toMs - fromMs) * RENEWED_AFTER
-      const isOther = told !== undefined && !isSame(told, holdsOf(enrolment))
+      const isDue =
+        performance.now() - takenAtMs > TAKEN_MS &&
+        collectorNow() >= fromMs + (toMs - fromMs) * RENEWED_AFTER
+      const isOther = told !== undefined && !isSame(told, holdsOf(used()))
       if (!isDue && !(isOther && mayAskFor(`${told}`))) return undefined
+      // What is given for it would not be kept.
+      if (isAnotherBy(readKept(directory, enrolment))) return undefined
       // A library that is wanted once in two months.
       const { makeKey, requestOf } = await import('../trust/certificates.ts')
       nextKey = makeKey()
       return requestOf(nextKey, deviceId)
     },
-    take({ certificate, authorities }: Renewed) {
+    take({ certificate, authorities, vouched }: Renewed, behindMs = 0) {
+      behind = behindMs
+      const found = readKept(directory, enrolment)
+      if (!found || isAnotherBy(found))
+        throw new Error('this machine was enrolled anew since, or is enrolled no more')
+      // Whoever has the server's key alone can send neither a certificate nor an authority that is taken here.
+      const believed = believedOf(enrolment.authorities, authorities, vouched)
+      // A root key of policies may have come meanwhile.
+      const { earlier: _, ...rest } = found
+      const { key, certificate: before } = used()
+      const earlier = { key, certificate: before }
       const next = {
-        ...enrolment,
+        ...rest,
+        ...(isLasting(earlier) ? { earlier } : {}),
         key: nextKey ?? '',
         certificate: pemOf('CERTIFICATE', certificate),
-        authorities: authorities.map((der) => pemOf('CERTIFICATE', der)),
+        authorities: believed.map((der) => pemOf('CERTIFICATE', der)),
       }
       if (nextKey === undefined) throw new Error('none was asked for')
       if (!fits(next)) throw new Error('it is not for the key that was asked for')
-      for (const one of next.authorities) certificatesOf(one)
+      const fault = faultOf(certificate, deviceId, believed, collectorNow())
+      if (fault !== undefined) throw new Error(fault)
       writeEnrolment(directory, next)
       enrolment = next
+      isEarlier = false
       nextKey = undefined
+      takenAtMs = performance.now()
+      return authorities.length - believed.length
     },
   }
 }

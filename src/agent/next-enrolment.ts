@@ -8,8 +8,9 @@ import type { HostFacts } from '../host/machine.ts'
 import { isDiskFull, readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
 import type { EnrollResponse } from '../stream/message.ts'
 import type { Renewal } from '../stream/session-options.ts'
-import { certificatesOf, pemOf } from '../trust/pin.ts'
-import { type Enrolment, fits, writeEnrolment } from './enrolment-file.ts'
+import { derOf, pemOf } from '../trust/pin.ts'
+import { deviceOf, faultOf } from '../trust/vouching.ts'
+import { type Enrolment, fits, readEnrolment, writeEnrolment } from './enrolment-file.ts'
 
 const NEXT_FILE = 'enrolment-next.json'
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -20,9 +21,13 @@ export type Machine = { hardware: string; agentVersion: string; host: HostFacts 
 /** Before there is a certificate: what it asked for, so that it asks for the same again. */
 type Asked = { deviceId: string; key: string; enrolment?: Enrolment }
 
-/** The device that a certificate is of. */
-export const deviceOf = ({ certificate }: Pick<Enrolment, 'certificate'>): string =>
-  /(?:^|\n)CN=([^\n]+)/.exec(new X509Certificate(certificate).subject)?.[1] ?? ''
+/** Why it is none that a machine which believes whom `kept` does can come by; undefined: it is one. */
+const faultAt = (
+  { certificate }: Enrolment,
+  deviceId: string,
+  { authorities }: Enrolment,
+  atMs: number,
+) => faultOf(derOf(certificate), deviceId, authorities.map(derOf), atMs)
 
 /** What of the uplink's enrolment has to do with it; `kept` is of the device that it is now. */
 export function createSuccession(
@@ -43,7 +48,7 @@ export function createSuccession(
         ...machine,
       }
     },
-    takeOwn({ certificate, authorities, group }: EnrollResponse) {
+    takeOwn({ certificate, authorities, group }: EnrollResponse, behindMs = 0) {
       const asked = read(directory)
       if (!asked) throw new Error('none was asked for')
       const next: Enrolment = {
@@ -52,9 +57,11 @@ export function createSuccession(
         certificate: pemOf('CERTIFICATE', certificate),
         authorities: authorities.map((der) => pemOf('CERTIFICATE', der)),
       }
-      if (!fits(next) || deviceOf(next) !== asked.deviceId)
-        throw new Error('its certificate is not for the key and the device that were asked for')
-      for (const one of next.authorities) certificatesOf(one)
+      if (!fits(next)) throw new Error('its certificate is not for the key that was asked for')
+      // Where the collector's authority is another by now it is renewed first, and asks again on its next connection.
+      const believes = readEnrolment(directory) ?? kept
+      const fault = faultAt(next, asked.deviceId, believes, Date.now() + behindMs)
+      if (fault !== undefined) throw new Error(`its certificate is not taken: ${fault}`)
       write(directory, { ...asked, enrolment: next })
     },
   }
@@ -79,9 +86,12 @@ export function takeUpNext(
   const next = read(directory)
   if (!next?.enrolment) return undefined
   // Enrolled with another collector meanwhile, or anew: what waits is of no use to that.
+  // Whether its time has come is its collector's to say: this machine's clock may be behind.
+  const fromMs = new X509Certificate(next.enrolment.certificate).validFromDate.getTime()
+  const isOfCollector = kept?.collector === next.enrolment.collector
   const isOfKept =
-    kept?.collector === next.enrolment.collector &&
-    new X509Certificate(next.enrolment.certificate).validToDate.getTime() > Date.now()
+    isOfCollector &&
+    faultAt(next.enrolment, next.deviceId, kept, Math.max(Date.now(), fromMs)) === undefined
   // Whom it believes, and whose policies, it may have heard since.
   const { authorities, policyKey } = kept ?? next.enrolment
   const { policyKey: _, ...own } = next.enrolment
@@ -90,6 +100,9 @@ export function takeUpNext(
     if (isOfKept) {
       replaceDeviceId(directory, next.deviceId)
       writeEnrolment(directory, enrolment)
+    } else if (isOfCollector) {
+      // Of this id it was told once, and is given no other.
+      write(directory, { deviceId: next.deviceId, key: next.key })
     }
   } catch (cause) {
     if (!isDiskFull(cause)) throw cause
@@ -98,7 +111,7 @@ export function takeUpNext(
     )
     return undefined
   }
-  rmSync(join(directory, NEXT_FILE), { force: true })
+  if (isOfKept || !isOfCollector) rmSync(join(directory, NEXT_FILE), { force: true })
   const earlierId = kept && deviceOf(kept)
   // Cut off before the last step: it has been said.
   if (!isOfKept || earlierId === undefined || earlierId === next.deviceId) return undefined

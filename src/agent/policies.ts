@@ -1,6 +1,5 @@
 // Which policy this agent goes by: what its collector sent and the root key has signed, what stands in a file of its command
 // line, or what is built in. What it takes is on the disk before it holds; what it refuses it says.
-import { createHash } from 'node:crypto'
 import type { ExceptionDocument } from '../engine/exception.ts'
 import type { PolicyDocument } from '../engine/policy.ts'
 import { type Clamped, clampPolicy, refuseCrowd, withoutHoldingBack } from '../policy/clamp.ts'
@@ -9,19 +8,37 @@ import { boundedExceptions, type Exceptions } from '../policy/exceptions.ts'
 import { PolicyFault, type PolicyFaultCode } from '../policy/fault.ts'
 import { dateOf, judge } from '../policy/judge.ts'
 import { keyIdOf } from '../policy/keys.ts'
-import { openSigned, verifySigned } from '../policy/signed.ts'
+import { digestOf, peek, verifySigned } from '../policy/signed.ts'
 import type { Addressee } from '../policy/target.ts'
 import {
   DOCUMENT_KINDS,
   type DocumentKind,
-  type DocumentReport,
   type PolicyPayload,
   type PolicyPush,
   type PolicyReport,
   type PolicySource,
 } from '../stream/policy-message.ts'
 import type { UnixNs } from '../units.ts'
-import { type KeptDocument, type KeptPolicies, readKept, writeKept } from './policy-file.ts'
+import {
+  type KeptDocument,
+  type KeptPolicies,
+  pastOf,
+  pastWith,
+  readKept,
+  writeKept,
+} from './policy-file.ts'
+import {
+  CROWDED,
+  NO_KEY,
+  type Refusal,
+  refusedRow,
+  refusedTexts,
+  rowsOf,
+  type Standing,
+  TOO_LARGE,
+  takenRow,
+  UNTIMELY,
+} from './policy-rows.ts'
 
 export type PoliciesOptions = {
   /** Of the file that keeps what was taken. */
@@ -43,11 +60,15 @@ export type PoliciesOptions = {
 
 export type Policies = {
   take(push: PolicyPush): void
+  /** As PolicyTaker has it. */
+  refuseLarge(): void
   /** Time passed: what has ended holds no more, and what the disk refused is tried again. */
   pass(): void
   report(): Omit<PolicyReport, 'suppressed' | 'suppressions'>
   /** For who asks here; undefined: the built-in policy, and nothing was refused. */
   status(): { source: 'local' | 'pushed'; version: number; refused: string[] } | undefined
+  /** Whether connections within the machine count. */
+  countsLoopback(): boolean
   /** Of the programs that a team has decided about. */
   standings(): Exceptions['standings']
 }
@@ -58,12 +79,6 @@ type Held = {
   delegation?: Delegation
   exceptions?: Exceptions
 }
-type Standing = Omit<DocumentReport, 'kind'>
-/** Refusals that go by the clock, or by a delegation that does: another moment may undo them. */
-const UNTIMELY: readonly PolicyFaultCode[] = ['early', 'expired', 'delegation-missing']
-/** Refusals of exceptions that go by the policy they stand beside. */
-const CROWDED: readonly string[] = ['too-large', 'too-wide']
-
 const RETRY_NS = 30_000_000_000n
 const COMPLAINT_NS = 60_000_000_000n
 
@@ -73,12 +88,14 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const rootId = rootKey === undefined ? '' : keyIdOf(rootKey)
   const held: Partial<Record<DocumentKind, Held>> = {}
   const standing: Partial<Record<DocumentKind, Standing>> = {}
-  let kept: KeptPolicies = { keyId: rootId, group: undefined, documents: {} }
+  /** What came last, where it was not taken. */
+  const refused: Partial<Record<DocumentKind, Refusal>> = {}
+  let kept: KeptPolicies = { keyId: rootId, group: undefined, documents: {}, past: {} }
   /** When a refusal was last told; each is in the report. */
   const complainedAt: Partial<Record<DocumentKind, bigint>> = {}
   let waiting: PolicyPush | undefined
   let waitingSince = 0n
-  let inForce = ''
+  let [inForce, isLoopbackCounted] = ['', false]
 
   const own = (): Addressee => ({ ...options.own, group: kept.group ?? options.own.group })
   const isOver = ({ payload }: Held): boolean => payload.notAfter <= now()
@@ -87,10 +104,12 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const signerOf = (bytes: Uint8Array): { key: string; kinds: DocumentKind[] } => {
     const { signed, payload } = peek(bytes)
     const online = held.delegation?.delegation?.onlineKey
-    if (online !== undefined && signed?.keyId === keyIdOf(online))
-      return { key: online, kinds: ['exceptions'] }
-    if (payload?.kind === 'exceptions' && signed?.keyId !== rootId && online === undefined)
-      throw new PolicyFault('delegation-missing', 'no delegation says whose exceptions count')
+    if (signed?.keyId !== rootId) {
+      if (online !== undefined && signed?.keyId === keyIdOf(online))
+        return { key: online, kinds: ['exceptions'] }
+      if (payload?.kind === 'exceptions' && online === undefined)
+        throw new PolicyFault('delegation-missing', 'no delegation says whose exceptions count')
+    }
     return { key: rootKey as string, kinds: ['policy', 'delegation'] }
   }
 
@@ -98,7 +117,8 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const open = (payload: PolicyPayload, takenAt: UnixNs | undefined): Held => {
     const { kind, content, version, madeAt } = payload
     if (kind === 'policy') return { payload, policy: clampPolicy(content, version) }
-    if (kind === 'delegation') return { payload, delegation: parseDelegation(content) }
+    if (kind === 'delegation')
+      return { payload, delegation: parseDelegation(content, rootKey as string) }
     const by = held.delegation?.delegation
     if (!by)
       throw new PolicyFault('delegation-missing', 'no delegation says whose exceptions count')
@@ -121,24 +141,23 @@ export function createPolicies(options: PoliciesOptions): Policies {
   }
 
   const stands = (kind: DocumentKind, of: Held): void => {
-    const clamped = clampedOf(of)
-    const { version } = of.payload
-    const end = endOf(kind, of)
-    standing[kind] = {
-      ...{ version, receivedVersion: version, clamped: clamped.length, at: now() },
-      ...(end === undefined
-        ? { state: 'applied', code: '', text: clamped.slice(0, 3).join('; ') }
-        : { state: 'expired', code: 'expired', text: end }),
-    }
+    delete refused[kind]
+    standing[kind] = takenRow(of.payload, clampedOf(of), endOf(kind, of), now())
+  }
+
+  const standsBeside = (kind: DocumentKind, refusal: Refusal, end: string | undefined): void => {
+    refused[kind] = refusal
+    const clamped = standing[kind]?.clamped ?? 0
+    standing[kind] = refusedRow(refusal, held[kind]?.payload, end, { clamped, at: now() })
   }
 
   const refuses = (kind: DocumentKind, received: number, code: PolicyFaultCode, text: string) => {
     const before = standing[kind]
     if (before?.code === code && before.receivedVersion === received) return
-    standing[kind] = {
-      ...{ version: held[kind]?.payload.version ?? 0, receivedVersion: received },
-      ...{ state: 'failed', code, text, clamped: before?.clamped ?? 0, at: now() },
-    }
+    const of = held[kind]
+    // That it ended is told first: `refresh`.
+    const end = of && before?.state === 'expired' ? endOf(kind, of) : undefined
+    standsBeside(kind, { received, code, text }, end)
     // A collector that sends one wrong thing after another is not to fill the outbox with our complaints.
     if (isWithin(complainedAt[kind] ?? 0n, COMPLAINT_NS)) return
     complainedAt[kind] = now()
@@ -156,10 +175,10 @@ export function createPolicies(options: PoliciesOptions): Policies {
       const { key, kinds } = signerOf(bytes)
       const payload = verifySigned(bytes, key)
       const digest = digestOf(bytes)
-      const highest = kept.documents[kind]?.highest
+      const highest = kept.documents[kind]?.highest ?? kept.past[pastOf(kind, keyIdOf(key))]
       const present = held[kind]
       if (present && highest?.digest === digest) {
-        if (standing[kind]?.state === 'failed') stands(kind, present)
+        if (refused[kind]) stands(kind, present)
         return false
       }
       const takenAt = now()
@@ -194,10 +213,14 @@ export function createPolicies(options: PoliciesOptions): Policies {
     next: Held,
   ) => {
     const documents = { ...kept.documents, [kind]: document }
+    let { past } = kept
     // Another key signs under versions of its own, and nothing of the one before counts any more.
     const online = held.delegation?.delegation?.onlineKey
-    if (next.delegation && next.delegation.onlineKey !== online) delete documents.exceptions
-    write({ ...kept, documents })
+    if (next.delegation && next.delegation.onlineKey !== online) {
+      past = pastWith(past, { exceptions: documents.exceptions })
+      delete documents.exceptions
+    }
+    write({ ...kept, documents, past })
   }
 
   /** Throws PolicyFault not-kept. */
@@ -220,6 +243,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
     delete held.exceptions
     if (!document) {
       delete standing.exceptions
+      delete refused.exceptions
       return
     }
     reopen('exceptions', document)
@@ -278,12 +302,13 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const refresh = (): void => {
     for (const kind of DOCUMENT_KINDS) {
       const of = held[kind]
-      const before = standing[kind]?.state
-      if (!of || before === 'failed' || (endOf(kind, of) === undefined) === (before === 'applied'))
-        continue
-      stands(kind, of)
+      const end = of && endOf(kind, of)
+      if (!of || (end !== undefined) === (standing[kind]?.state === 'expired')) continue
+      const refusal = refused[kind]
+      if (refusal) standsBeside(kind, refusal, end)
+      else stands(kind, of)
       tell(
-        before === 'applied'
+        end !== undefined
           ? `the time of ${kind} ${of.payload.version} is over: it holds back nothing any more`
           : `the time of ${kind} ${of.payload.version} is not over by the clock as it was set: it holds again`,
       )
@@ -292,6 +317,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
     const text = JSON.stringify(document)
     if (text === inForce) return
     inForce = text
+    isLoopbackCounted = document.includeLoopback === true
     apply(document)
   }
 
@@ -312,10 +338,9 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const take = (push: PolicyPush): void => {
     waiting = undefined
     if (rootKey === undefined) {
-      const text = 'this agent was given no root key: it takes nothing that is sent'
       for (const bytes of push.documents) {
         const { payload } = peek(bytes)
-        refuses(payload?.kind ?? 'policy', payload?.version ?? 0, 'no-key', text)
+        refuses(payload?.kind ?? 'policy', payload?.version ?? 0, ...NO_KEY)
       }
       return
     }
@@ -335,10 +360,12 @@ export function createPolicies(options: PoliciesOptions): Policies {
       tell(`${path} cannot be read: policies that were sent are taken anew from the collector`),
     )
     if (found && found.keyId === rootId) kept = found
-    else if (found)
+    else if (found) {
+      kept = { ...kept, past: pastWith(found.past, found.documents) }
       tell(
         'the root key is another than before: what the one before it signed is not used any more',
       )
+    }
     for (const kind of DOCUMENT_KINDS) {
       const document = kept.documents[kind]
       if (document) reopen(kind, document)
@@ -348,6 +375,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
 
   return {
     take,
+    refuseLarge: () => refuses('policy', 0, ...(rootKey === undefined ? NO_KEY : TOO_LARGE)),
     pass() {
       if (waiting && !isWithin(waitingSince, RETRY_NS)) take(waiting)
       else refresh()
@@ -356,37 +384,16 @@ export function createPolicies(options: PoliciesOptions): Policies {
       keyId: rootId,
       source: sourceOf(),
       group: own().group,
-      documents: DOCUMENT_KINDS.flatMap((kind) => {
-        const of = standing[kind]
-        return of ? [{ kind, ...of }] : []
-      }),
+      documents: rowsOf(standing),
     }),
     status() {
       const source = sourceOf()
-      const refused = DOCUMENT_KINDS.flatMap((kind) => {
-        const { state, receivedVersion, text } = standing[kind] ?? {}
-        return state === 'failed' || state === 'expired'
-          ? [`${kind} ${receivedVersion || ''} does not hold: ${text}`.replace('  ', ' ')]
-          : []
-      })
+      const refused = refusedTexts(standing)
       if (source === 'built-in' && refused.length === 0) return undefined
       const version = (local ? local.version : held.policy?.payload.version) ?? 0
       return { source: source === 'local' ? source : 'pushed', version, refused }
     },
+    countsLoopback: () => isLoopbackCounted,
     standings: () => held.exceptions?.exceptions?.standings ?? [],
   }
 }
-
-/** What it says of itself, for its refusal to name; nothing where it cannot be read. */
-function peek(bytes: Uint8Array): Partial<ReturnType<typeof openSigned>> {
-  try {
-    return openSigned(bytes)
-  } catch (error) {
-    if (error instanceof PolicyFault) return {}
-    throw error
-  }
-}
-
-/** Of the payload: a signature is another where another library made it. */
-const digestOf = (bytes: Uint8Array): string =>
-  createHash('sha256').update(openSigned(bytes).signed.payload).digest('hex')

@@ -2,6 +2,7 @@
 // restart, also without a collector.
 
 import type { Highest } from '../policy/judge.ts'
+import { peek } from '../policy/signed.ts'
 import { readStateFile, writeStateFile } from '../state-file.ts'
 import { DOCUMENT_KINDS, type DocumentKind } from '../stream/policy-message.ts'
 import { type UnixNs, unixNs } from '../units.ts'
@@ -24,6 +25,30 @@ export type KeptPolicies = {
   /** The device's, as the collector last said; undefined: it has not. */
   group: string | undefined
   documents: Partial<Record<DocumentKind, KeptDocument>>
+  /**
+   * Of keys that do not count now, by kind and key, the highest ever taken: one that counts again begins there, so that
+   * nothing older of it comes back.
+   */
+  past: Record<string, Highest>
+}
+
+/** Keys whose past is kept; only root's own word makes another one. Of more, those that went first are forgotten. */
+const PAST_MAX = 1_000
+
+export const pastOf = (kind: DocumentKind, keyId: string): string => `${kind} ${keyId}`
+
+/** `past` with the documents of a key that counts no more. */
+export function pastWith(
+  past: KeptPolicies['past'],
+  documents: Partial<Record<DocumentKind, KeptDocument | undefined>>,
+): KeptPolicies['past'] {
+  const all = { ...past }
+  for (const kind of DOCUMENT_KINDS) {
+    const document = documents[kind]
+    const keyId = document && peek(document.signed).signed?.keyId
+    if (document && keyId !== undefined) all[pastOf(kind, keyId)] = document.highest
+  }
+  return Object.fromEntries(Object.entries(all).slice(-PAST_MAX))
 }
 
 /**
@@ -42,10 +67,14 @@ export function readKept(path: string, damaged: () => void): KeptPolicies | unde
 }
 
 function keptOf(value: unknown): KeptPolicies {
-  const { keyId, group, documents } = value as Record<string, unknown>
+  const { keyId, group, documents, past = {} } = value as Record<string, unknown>
   if (typeof keyId !== 'string' || (group !== undefined && typeof group !== 'string'))
     throw new TypeError('no kept policies')
-  const kept: KeptPolicies = { keyId, group, documents: {} }
+  const kept: KeptPolicies = { keyId, group, documents: {}, past: {} }
+  for (const [name, { version, digest }] of Object.entries(past as KeptPolicies['past']))
+    if (typeof version === 'number' && typeof digest === 'string')
+      kept.past[name] = { version, digest }
+    else throw new TypeError(`no past of ${name}`)
   for (const kind of DOCUMENT_KINDS) {
     const one = (documents as Record<string, unknown>)[kind]
     if (one === undefined) continue
@@ -62,12 +91,15 @@ function keptOf(value: unknown): KeptPolicies {
 }
 
 /** On the disk when it returns. Throws what the file system does. */
-export function writeKept(path: string, { keyId, group, documents }: KeptPolicies): void {
+export function writeKept(path: string, { keyId, group, documents, past }: KeptPolicies): void {
   const written = Object.fromEntries(
     Object.entries(documents).map(([kind, { highest, takenAt, signed }]) => [
       kind,
       { ...highest, takenAt: takenAt?.toString(), signed: Buffer.from(signed).toString('base64') },
     ]),
   )
-  writeStateFile(path, `${JSON.stringify({ keyId, group, documents: written }, undefined, 1)}\n`)
+  writeStateFile(
+    path,
+    `${JSON.stringify({ keyId, group, documents: written, past }, undefined, 1)}\n`,
+  )
 }

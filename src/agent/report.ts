@@ -1,5 +1,4 @@
 // What the agent says of itself: each second to the collector (Live), and to whoever asks here (its status).
-import { statfsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { SetAside, SqliteBaseline } from '../baseline/sqlite.ts'
 import type { EngineCounters } from '../engine/counters.ts'
@@ -15,6 +14,7 @@ import type {
   SensorStatus,
   StatusReaders,
 } from '../status/agent-status.ts'
+import { diskOf } from '../status/disk.ts'
 import { createLately } from '../status/lately.ts'
 import { sensorTrouble } from '../status/sensor-causes.ts'
 import type { SensorWatch } from '../status/sensor-watch.ts'
@@ -22,12 +22,15 @@ import { gapsOfRunning, sourceSentences, sourcesAtWork } from '../status/source-
 import type { Live } from '../stream/message.ts'
 import type { Outbox } from '../stream/outbox.ts'
 import type { Uplink } from '../stream/uplink.ts'
-import { nowUnixNs } from '../units.ts'
+import { nowUnixNs, type UnixNs } from '../units.ts'
 import { VERSION } from '../version.ts'
+import type { LossBook } from './losses.ts'
 
 const LIVE_FLOWS = 8
+const LATELY_MS = 3600_000
 
 export type ReportParts = {
+  losses: Pick<LossBook, 'all' | 'before'>
   deviceId: string
   machine: HostFacts
   engine: Engine
@@ -48,6 +51,8 @@ export type ReportParts = {
   running: Pick<RunningMark, 'engineDeathsMs' | 'senseDeathsMs' | 'unwatched'>
   /** As the status has it; undefined: the built-in policy. */
   policy?: () => AgentStatus['policy']
+  /** Whether connections within the machine count. */
+  countsLoopback: () => boolean
   /** The state directory. */
   state: string
 }
@@ -59,7 +64,7 @@ export type Report = {
 }
 
 export function createReport(parts: ReportParts): Report {
-  const { engine, baseline, outbox, uplink, sensor, machine } = parts
+  const { engine, baseline, outbox, uplink, sensor, machine, losses } = parts
   const startedAtMs = Date.now()
   const user = userName(process.getuid?.() ?? -1) ?? ''
   const before = outbox.counters()
@@ -75,6 +80,7 @@ export function createReport(parts: ReportParts): Report {
       lost: lost.note(counters.lost, nowMs),
       evicted: evicted.note(now.evicted, nowMs),
       notKept: notKept.note(now.notKept, nowMs),
+      ...(isLately(losses.before?.last) ? { lostBefore: true } : {}),
     }
   }
 
@@ -103,11 +109,13 @@ export function createReport(parts: ReportParts): Report {
     live() {
       const counters = engine.counters()
       latelyOf(counters)
-      const { items, evicted } = outbox.counters()
+      const { items, evicted, notKept } = outbox.counters()
       const status = sensorOf(counters)
       const { sources } = status
+      const lostInAll = losses.all()
       return {
         ...counters,
+        ...(lostInAll ? { lost: lostInAll.count, lostSince: lostInAll.since } : {}),
         degraded: sensorTrouble(status),
         ...(sources
           ? { sources: { ...sources, forced: [...sources.forced], text: sourceSentences(sources) } }
@@ -115,7 +123,7 @@ export function createReport(parts: ReportParts): Report {
         at: nowUnixNs(),
         identities: baseline.programs(),
         outboxItems: items,
-        outboxEvicted: evicted,
+        outboxEvicted: evicted + notKept,
         top: engine.top(LIVE_FLOWS),
       }
     },
@@ -124,6 +132,7 @@ export function createReport(parts: ReportParts): Report {
       const clockOffsetMs = uplink?.clockOffsetMs()
       const disk = diskOf('.')
       const policy = parts.policy?.()
+      const lostInAll = losses.all()
       return {
         version: VERSION,
         deviceId: parts.deviceId,
@@ -131,7 +140,13 @@ export function createReport(parts: ReportParts): Report {
         os: machine.os,
         startedAtMs,
         ...sensorOf(counters),
-        counters: countsOf(counters, baseline.programs()),
+        counters: {
+          ...countsOf(counters, baseline.programs()),
+          ...(lostInAll ? { lost: lostInAll.count } : {}),
+        },
+        ...(lostInAll
+          ? { lost: { sinceMs: msOf(lostInAll.since), lastMs: msOf(lostInAll.last) } }
+          : {}),
         ...(policy ? { policy } : {}),
         unseen: counters.unseenTop.map(({ name, way, bytes }) => ({ name, way, bytes })),
         outbox: { ...outbox.counters(), bytesMax: parts.outboxBytesMax },
@@ -144,6 +159,7 @@ export function createReport(parts: ReportParts): Report {
         restarts: restartsOf(parts.running, Date.now()),
         ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
         isUnderUp: parts.isUnderUp,
+        countsLoopback: parts.countsLoopback(),
         collector: { url: parts.collectorUrl, ...(uplink?.state() ?? { state: 'none' }) },
         lastAlerts: parts.lastAlerts().map(({ openedAt, severity, sentence }) => ({
           atMs: Number(openedAt / 1_000_000n),
@@ -172,17 +188,16 @@ function countsOf(all: EngineCounters, identities: number): AgentStatus['counter
   }
 }
 
+const msOf = (at: UnixNs): number => Number(at / 1_000_000n)
+
+/** Within the last hour; a clock that was set back makes times of the future: those say nothing. */
+function isLately(at: UnixNs | undefined): boolean {
+  const ageMs = at === undefined ? -1 : Date.now() - msOf(at)
+  return ageMs >= 0 && ageMs < LATELY_MS
+}
+
 const asideOf = (of: FileSetAside['of'], setAside: SetAside | undefined): FileSetAside[] =>
   setAside ? [{ of, path: resolve(setAside.path), reason: setAside.reason }] : []
-
-function diskOf(directory: string): AgentStatus['disk'] {
-  try {
-    const { bavail, blocks, bsize } = statfsSync(directory)
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
-  } catch {
-    return undefined
-  }
-}
 
 /** An agent that goes on for days forgets what was before them. */
 function restartsOf(running: ReportParts['running'], nowMs: number): AgentStatus['restarts'] {

@@ -21,7 +21,8 @@ export type PipeAccount = {
 
 /**
  * Takes what the engine has found and asked since the last call. REQUIRES: made after the engine was given what is
- * not sense's, and before it was given anything that is. With `isLast` all is settled, due or not.
+ * not sense's, and before it was given anything that is. With `isLast` all is settled, due or not. False: the disk did not
+ * take what was due.
  */
 export function createSettling(parts: {
   engine: Pick<Engine, 'settledBytes' | 'takeRequests' | 'takeFindings' | 'save'>
@@ -39,7 +40,7 @@ export function createSettling(parts: {
   log: (text: string) => void
   /** Monotonic milliseconds. */
   nowMs?: () => number
-}): (isLast: boolean) => void {
+}): (isLast: boolean) => boolean {
   const { engine, account, baseline, keepSources, pipe, recording, tell, unwritten, log } = parts
   const { nowMs = () => performance.now() } = parts
   const ownBytes = engine.settledBytes()
@@ -109,7 +110,7 @@ export function createSettling(parts: {
       settledBytes - triedBytes >= ACKNOWLEDGE_BYTES ||
       atMs - triedAtMs >= COMMIT_INTERVAL_MS
     // At the end what the engine finishes changes the baseline without a byte more: unsaved, it would be said again.
-    if (!due || (!isLast && settledBytes === acknowledgedBytes)) return
+    if (!due || (!isLast && settledBytes === acknowledgedBytes)) return true
     triedAtMs = atMs
     triedBytes = settledBytes
     recording?.flush()
@@ -118,12 +119,13 @@ export function createSettling(parts: {
     const isFull = settledBytes - acknowledgedBytes >= HELD_BYTES_MAX
     const isKept = unwritten() === 0 && (keepsSources(isLast) || isFull) && commits(isLast)
     // What is acknowledged never comes again, so an engine after a kill would not know what this one has not kept.
-    if (!isKept && !isFull) return
+    if (!isKept && !isFull) return false
     acknowledgedBytes = settledBytes
     toSense(acknowledgement(settledBytes), () => {
       goneBytes = settled.engineBytes
       account.forget(settledBytes)
     })
+    return isKept
   }
 }
 

@@ -4,14 +4,14 @@ import { userName } from '../host/users.ts'
 import { printable } from '../printable.ts'
 import type { Outbox } from '../stream/outbox.ts'
 import type { Uplink } from '../stream/uplink.ts'
-import { nowUnixNs } from '../units.ts'
+import { nowUnixNs, type UnixNs } from '../units.ts'
 
 export type Telling = {
   /** Durable when it returns, or waiting in memory for the disk, or counted as not kept. With none: tries the disk again. */
   tell(findings: Finding[]): void
-  /** Something that this agent found out about itself. */
-  tellHealth(of: Health['of'], text: string): void
-  /** The newest last, at most 5, each as it stands now. */
+  /** Something that this agent found out about itself; `since`: from when on it was so. */
+  tellHealth(of: Health['of'], text: string, since?: UnixNs): void
+  /** The 5 whose opening was told last at the most, by when they were opened, the latest at the end; each as it stands now. */
   lastAlerts(): readonly Alert[]
 }
 
@@ -22,14 +22,20 @@ export function createTelling(
   uplink: Uplink | undefined,
   log: (text: string) => void,
 ): Telling {
-  const lastAlerts: Alert[] = []
+  let lastAlerts: Alert[] = []
+  /** Their ids as they were first told: a clock that was ahead keeps none that comes after it off. */
+  let toldIds: string[] = []
 
   const noteAlert = (alert: Alert): void => {
     if (alert.state === 'opened') log(printable(`alert ${alert.severity}: ${alert.sentence}`))
-    const at = lastAlerts.findIndex((other) => other.id === alert.id)
-    if (at >= 0) lastAlerts.splice(at, 1)
-    lastAlerts.push(alert)
-    if (lastAlerts.length > LAST_ALERTS) lastAlerts.shift()
+    if (!toldIds.includes(alert.id)) {
+      // One that goes on for days, and had to make room, is not among the last again.
+      if (alert.state !== 'opened' && toldIds.length === LAST_ALERTS) return
+      toldIds = [...toldIds, alert.id].slice(-LAST_ALERTS)
+    }
+    const others = lastAlerts.filter(({ id }) => id !== alert.id && toldIds.includes(id))
+    const after = others.findLastIndex(({ openedAt }) => openedAt <= alert.openedAt)
+    lastAlerts = others.toSpliced(after + 1, 0, alert)
   }
 
   const tell = (findings: Finding[]): void => {
@@ -45,14 +51,18 @@ export function createTelling(
     uplink?.poke()
     for (const finding of findings) {
       if (finding.kind === 'alert') noteAlert(finding.alert)
-      if (finding.kind === 'health') log(printable(finding.health.text))
+      // That something was so until now was said when it began.
+      if (finding.kind === 'health' && !isUntilNow(finding.health))
+        log(printable(finding.health.text))
     }
   }
 
   return {
     tell,
-    tellHealth: (of, text) =>
-      tell([{ at: nowUnixNs(), kind: 'health', health: { of, text, count: 1 } }]),
+    tellHealth: (of, text, since) => {
+      const health = { of, text, count: 1, ...(since !== undefined && { since }) }
+      tell([{ at: nowUnixNs(), kind: 'health', health }])
+    },
     lastAlerts: () => lastAlerts,
   }
 }
@@ -72,3 +82,5 @@ function withUserNames(finding: Finding): Finding {
     }
   return finding
 }
+
+const isUntilNow = ({ of, since }: Health): boolean => of === 'degraded' && since !== undefined

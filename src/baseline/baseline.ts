@@ -1,6 +1,7 @@
 // What the baseline answers and takes. The engine is its only user in a running agent.
 import type { Bytes, UnixNs } from '../units.ts'
 import type { Carried } from './carried.ts'
+import type { HeldStore } from './held.ts'
 
 /**
  * How a program file is vouched for, best first. On Linux only platform, unknown and unsigned occur. unknown: nobody
@@ -86,9 +87,13 @@ export type StoredAlert = {
  * Lasting numbers of the engine. platform_day: the day (since 1970, UTC) on which platform identities were last new, and
  * platform_new: how many that day; platform_epoch_ns: when an epoch of new platform programs last began, as after an
  * update of the system; rebuilt_ns: when this baseline took the place of one that could not be
- * read, or an export was first read into it.
+ * read, or an export was first read into it; lost_events: how many events no engine of it was told, and lost_since_ns,
+ * lost_last_ns: when the first and the last of those were missed.
  */
-export const FACTS = ['platform_day', 'platform_new', 'platform_epoch_ns', 'rebuilt_ns'] as const
+export const FACTS = [
+  ...(['platform_day', 'platform_new', 'platform_epoch_ns', 'rebuilt_ns'] as const),
+  ...(['lost_events', 'lost_since_ns', 'lost_last_ns'] as const),
+] as const
 export type Fact = (typeof FACTS)[number]
 
 /** What it knows, or what it lacks, is not what a machine's first start found: nobody was here before it began. */
@@ -125,6 +130,8 @@ export type Baseline = {
   removeAlert(id: string): void
   /** What the next engine must know so that it says no byte twice. */
   readonly carried: Carried
+  /** What exceptions hold back. */
+  readonly held: HeldStore
   counts(): BaselineCounts
   /** Throws BaselineError when the disk refuses; what was gathered is kept for the next try. */
   commit(): void

@@ -1,9 +1,9 @@
 // Open flows that are carried, in the baseline's file: a row of changes for each commit, and now and then all of them
 // put together into one.
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { CarriedFlow } from './carried.ts'
 import { applyFlowLog, type FlowChange, type FlowChanges, FlowLog, packFlows } from './flow-log.ts'
 import { UnusableFile } from './sqlite-file.ts'
+import type { Prepare } from './statements.ts'
 
 /**
  * The file's log is put together when it is this many times what it was when that was last done, so what putting
@@ -24,9 +24,7 @@ const WAITING_MAX = 131_072
 type Size = { stored: number; whole: number }
 
 export class CarriedFlows {
-  readonly #all: StatementSync
-  readonly #insert: StatementSync
-  readonly #delete: StatementSync
+  readonly #prepare: Prepare
   readonly #logBytesMin: number
   #waiting = new FlowLog()
   /** Bytes of it above which flows are put together. */
@@ -38,12 +36,10 @@ export class CarriedFlows {
   #sizeNext: Size
 
   /** `logBytesMin` is for a test. Throws what node:sqlite does. */
-  constructor(database: DatabaseSync, logBytesMin = LOG_BYTES_MIN) {
+  constructor(prepare: Prepare, logBytesMin = LOG_BYTES_MIN) {
     this.#logBytesMin = logBytesMin
-    this.#all = database.prepare('SELECT changes FROM carried_log ORDER BY number')
-    this.#insert = database.prepare('INSERT INTO carried_log (changes) VALUES (?)')
-    this.#delete = database.prepare('DELETE FROM carried_log')
-    const total = database.prepare('SELECT total(length(changes)) AS bytes FROM carried_log')
+    this.#prepare = prepare
+    const total = prepare('SELECT total(length(changes)) AS bytes FROM carried_log')
     const stored = Number(total.get()?.bytes ?? 0)
     // How much of it is old is not known; a quarter is what keeps the bound of the file.
     this.#size = { stored, whole: Math.floor(stored / GROWTH) }
@@ -83,10 +79,10 @@ export class CarriedFlows {
   write(): void {
     const stored = this.#isCleared ? 0 : this.#size.stored
     const bytes = stored + this.#waiting.length
-    if (this.#isCleared) this.#delete.run()
+    if (this.#isCleared) this.#delete()
     if (bytes > Math.max(this.#logBytesMin, GROWTH * this.#size.whole)) this.#writeWhole()
     else {
-      if (this.#waiting.length > 0) this.#insert.run(this.#waiting.packed())
+      if (this.#waiting.length > 0) this.#insert(this.#waiting)
       this.#sizeNext = { stored: bytes, whole: this.#isCleared ? bytes : this.#size.whole }
     }
   }
@@ -101,8 +97,8 @@ export class CarriedFlows {
 
   #writeWhole(): void {
     const whole = packFlows(this.#present())
-    this.#delete.run()
-    if (whole.length > 0) this.#insert.run(whole.packed())
+    this.#delete()
+    if (whole.length > 0) this.#insert(whole)
     this.#sizeNext = { stored: whole.length, whole: whole.length }
   }
 
@@ -114,12 +110,22 @@ export class CarriedFlows {
 
   #stored(): FlowChanges {
     const changes: FlowChanges = new Map()
-    for (const { changes: packed } of this.#all.iterate()) {
+    for (const { changes: packed } of this.#prepare(
+      'SELECT changes FROM carried_log ORDER BY number',
+    ).iterate()) {
       if (!(packed instanceof Uint8Array))
         throw new UnusableFile(`carried_log: ${typeof packed}, not bytes`)
       applyFlowLog(changes, packed)
     }
     return changes
+  }
+
+  #insert(log: FlowLog): void {
+    this.#prepare('INSERT INTO carried_log (changes) VALUES (?)').run(log.packed())
+  }
+
+  #delete(): void {
+    this.#prepare('DELETE FROM carried_log').run()
   }
 
   #forgetWaiting(): void {

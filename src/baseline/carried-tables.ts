@@ -1,8 +1,15 @@
 // What is carried, in the baseline's file: changes are gathered here and written with the rest.
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type Carried, type CarriedFlow, type CarriedPair, carriedPairKey } from './carried.ts'
+import {
+  type Carried,
+  type CarriedFlow,
+  type CarriedPair,
+  type CarriedProcess,
+  carriedPairKey,
+} from './carried.ts'
 import { CarriedFlows } from './carried-flows.ts'
+import { CarriedProcesses } from './carried-processes.ts'
 import { integer, type Row, text, time } from './schema.ts'
+import type { Prepare } from './statements.ts'
 
 /** Changes of pairs that wait while the disk refuses; beyond it the oldest are given up. */
 const WAITING_MAX = 131_072
@@ -10,26 +17,19 @@ const WAITING_MAX = 131_072
 type Change = { put: CarriedPair } | { drop: CarriedPair }
 
 export class CarriedTables implements Carried {
-  readonly #prepare: (sql: string) => StatementSync
+  readonly #prepare: Prepare
   readonly #flows: CarriedFlows
+  readonly #processes: CarriedProcesses
   readonly #pairs = new Map<string, Change>()
   #pairsGivenUp = 0
   #boot: bigint | undefined
   #isBootNew = false
   #isCleared = false
 
-  constructor(database: DatabaseSync) {
-    const prepared = new Map<string, StatementSync>()
-    this.#prepare = (sql) => {
-      let statement = prepared.get(sql)
-      if (!statement) {
-        statement = database.prepare(sql)
-        statement.setReadBigInts(true)
-        prepared.set(sql, statement)
-      }
-      return statement
-    }
-    this.#flows = new CarriedFlows(database)
+  constructor(prepare: Prepare) {
+    this.#prepare = prepare
+    this.#flows = new CarriedFlows(prepare)
+    this.#processes = new CarriedProcesses(prepare)
     const row = this.#prepare(`SELECT value FROM facts WHERE name = 'carried_boot'`).get()
     this.#boot = row && integer(row, 'value')
   }
@@ -75,14 +75,34 @@ export class CarriedTables implements Carried {
     this.#wait(keyOfPair(drop), { drop })
   }
 
+  /** Throws UnusableFile, and what node:sqlite does. */
+  processes(): CarriedProcess[] {
+    return this.#processes.all()
+  }
+
+  putProcess(process: CarriedProcess): void {
+    this.#processes.put(process)
+  }
+
+  dropProcess(pid: number): void {
+    this.#processes.drop(pid)
+  }
+
   clear(): void {
     this.#flows.clear()
+    this.#processes.clear()
     this.#pairs.clear()
     this.#isCleared = true
   }
 
   isWaiting(): boolean {
-    return this.#isCleared || this.#isBootNew || this.#flows.isWaiting() || this.#pairs.size > 0
+    return (
+      this.#isCleared ||
+      this.#isBootNew ||
+      this.#flows.isWaiting() ||
+      this.#processes.isWaiting() ||
+      this.#pairs.size > 0
+    )
   }
 
   /** Flows and pairs that were given up since the last commit, as the disk refused for too long. */
@@ -93,6 +113,7 @@ export class CarriedTables implements Carried {
   /** In a transaction. Throws UnusableFile, and what node:sqlite does. */
   write(): void {
     this.#flows.write()
+    this.#processes.write()
     if (this.#isCleared) this.#prepare('DELETE FROM carried_pairs').run()
     if (this.#isBootNew && this.#boot !== undefined)
       this.#prepare(`INSERT OR REPLACE INTO facts VALUES ('carried_boot', ?)`).run(this.#boot)
@@ -119,6 +140,7 @@ export class CarriedTables implements Carried {
   /** The transaction is durable. */
   written(): void {
     this.#flows.written()
+    this.#processes.written()
     this.#pairs.clear()
     this.#pairsGivenUp = 0
     this.#isBootNew = false

@@ -1,5 +1,5 @@
-// What an engine leaves to the next one of the same boot, so that hourly summaries say each byte once: what its
-// open flows had moved, and what its pairs had moved and not said.
+// What an engine leaves to the next one of the same boot: so that hourly summaries say each byte once, what its open flows
+// had moved, and what its pairs had moved and not said; and what running processes were known to run.
 import type { UnixNs } from '../units.ts'
 
 /** A flow with what of its counters is in the numbers of its pair, and so said or in a CarriedPair. */
@@ -27,6 +27,19 @@ export type CarriedPair = {
   largestFlowOut: number
 }
 
+/** A process that runs, and what it was known to run. */
+export type CarriedProcess = {
+  pid: number
+  /** Since boot: a time at which it was there. One that began later is another of its pid. */
+  beganNs: bigint
+  /** Of the program file; 0: not known. */
+  dev: bigint
+  ino: bigint
+  path: string
+  /** FLAG exec path_guessed, exe_set, exe_unconfirmed. */
+  doubts: number
+}
+
 /** Puts are gathered until the baseline's commit, like all others; what is read is what was there when it was opened, and since. */
 export type Carried = {
   /** Of which boot the flows are: 60 bits of its id; undefined when nothing was ever carried. */
@@ -38,6 +51,9 @@ export type Carried = {
   pairs(): Iterable<CarriedPair>
   putPair(pair: CarriedPair): void
   dropPair(identityKey: string, destinationKey: string): void
+  processes(): Iterable<CarriedProcess>
+  putProcess(process: CarriedProcess): void
+  dropProcess(pid: number): void
   clear(): void
 }
 
@@ -51,6 +67,7 @@ export const carriedFlowKey = (idLow: number, idHigh: number, epoch: number): st
 export function createCarriedMemory(): Carried {
   const flows = new Map<string, CarriedFlow>()
   const pairs = new Map<string, CarriedPair>()
+  const processes = new Map<number, CarriedProcess>()
   let boot: bigint | undefined
   return {
     boot: () => boot,
@@ -71,9 +88,13 @@ export function createCarriedMemory(): Carried {
     dropPair(identityKey, destinationKey) {
       pairs.delete(carriedPairKey(identityKey, destinationKey))
     },
+    processes: () => [...processes.values()],
+    putProcess: (process) => void processes.set(process.pid, process),
+    dropProcess: (pid) => void processes.delete(pid),
     clear() {
       flows.clear()
       pairs.clear()
+      processes.clear()
     },
   }
 }

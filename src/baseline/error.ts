@@ -1,4 +1,5 @@
 import { commandIn, stateOf } from '../hint.ts'
+import { diskTroubleAt, UnusableFile } from './sqlite-file.ts'
 
 /**
  * corrupt: the file was damaged under us (the next open sets it aside); full-disk, read-only, busy, io, denied: the disk,
@@ -41,3 +42,14 @@ export const sentenceOf = (trouble: keyof typeof SENTENCES, path: string): strin
   trouble === 'denied'
     ? `${SENTENCES.denied}: ${commandIn('doctor', stateOf(path))} says whose it is`
     : SENTENCES[trouble]
+
+/** Throws BaselineError for what the disk did, and passes on what is a bug. */
+export function guarded<T>(path: string, what: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    const trouble = cause instanceof UnusableFile ? 'corrupt' : diskTroubleAt(path, cause)
+    if (!trouble) throw cause
+    throw new BaselineError(trouble, `baseline, ${what}: ${sentenceOf(trouble, path)}`, { cause })
+  }
+}

@@ -2,6 +2,7 @@
 import type { UnixNs } from '../units.ts'
 import type { Baseline, Fact, StoredAlert, StoredDestination, StoredIdentity } from './baseline.ts'
 import { createCarriedMemory } from './carried.ts'
+import { createHeldMemory } from './held.ts'
 
 /** A baseline in memory alone. Values are copied in and out, as a disk would. */
 export function openMemoryBaseline(): Baseline {
@@ -19,6 +20,7 @@ export function openMemoryBaseline(): Baseline {
       bornAt = at
     },
     carried: createCarriedMemory(),
+    held: createHeldMemory(),
     fact: (name) => facts.get(name),
     putFact(name, value) {
       facts.set(name, value)

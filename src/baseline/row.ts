@@ -9,8 +9,9 @@ import {
   type StoredDestination,
   type StoredIdentity,
 } from './baseline.ts'
-import type { CarriedFlow, CarriedPair } from './carried.ts'
+import type { CarriedFlow, CarriedPair, CarriedProcess } from './carried.ts'
 import { BaselineError } from './error.ts'
+import type { StoredHeld } from './held.ts'
 
 export type BaselineRow =
   | { kind: 'born'; at: UnixNs }
@@ -18,9 +19,11 @@ export type BaselineRow =
   | { kind: 'identity'; identity: StoredIdentity }
   | { kind: 'destination'; destination: StoredDestination }
   | { kind: 'alert'; alert: StoredAlert }
+  | { kind: 'held'; held: StoredHeld }
   | { kind: 'carried_boot'; boot: bigint }
   | { kind: 'carried_flow'; flow: CarriedFlow }
   | { kind: 'carried_pair'; pair: CarriedPair }
+  | { kind: 'carried_process'; process: CarriedProcess }
 
 const SIGNERS: Record<SignerClass, true> = {
   platform: true,
@@ -67,12 +70,21 @@ export function rowFromJson(line: string): BaselineRow {
       }
       case 'alert':
         return { kind: 'alert', alert: alertFrom(asFields(row['alert'], 'alert')) }
+      case 'held': {
+        const given = asFields(row['held'], 'held')
+        return { kind: 'held', held: { pair: text(given, 'pair'), state: text(given, 'state') } }
+      }
       case 'carried_boot':
         return { kind: 'carried_boot', boot: wide(row, 'boot') }
       case 'carried_flow':
         return { kind: 'carried_flow', flow: carriedFlowFrom(asFields(row['flow'], 'flow')) }
       case 'carried_pair':
         return { kind: 'carried_pair', pair: carriedPairFrom(asFields(row['pair'], 'pair')) }
+      case 'carried_process':
+        return {
+          kind: 'carried_process',
+          process: processFrom(asFields(row['process'], 'process')),
+        }
       default:
         throw new SyntaxError(`there are no rows of kind ${String(row['kind'])}`)
     }
@@ -100,6 +112,9 @@ export function putRow(baseline: Baseline, row: BaselineRow): void {
     case 'alert':
       baseline.putAlert(row.alert)
       return
+    case 'held':
+      baseline.held.put(row.held)
+      return
     case 'carried_boot':
       baseline.carried.setBoot(row.boot)
       return
@@ -108,6 +123,9 @@ export function putRow(baseline: Baseline, row: BaselineRow): void {
       return
     case 'carried_pair':
       baseline.carried.putPair(row.pair)
+      return
+    case 'carried_process':
+      baseline.carried.putProcess(row.process)
       return
     default:
       row satisfies never
@@ -176,6 +194,15 @@ function carriedPairFrom(given: Fields): CarriedPair {
   }
 }
 
+const processFrom = (given: Fields): CarriedProcess => ({
+  pid: number(given, 'pid'),
+  beganNs: wide(given, 'beganNs'),
+  dev: wide(given, 'dev'),
+  ino: wide(given, 'ino'),
+  path: text(given, 'path'),
+  doubts: number(given, 'doubts'),
+})
+
 type Fields = Record<string, unknown>
 
 function asFields(value: unknown, name: string): Fields {
@@ -199,7 +226,7 @@ function number(given: Fields, name: string): number {
 
 function wide(given: Fields, name: string): bigint {
   const value = given[name]
-  if (typeof value !== 'string' || !/^-?\d{1,19}$/.test(value))
+  if (typeof value !== 'string' || !/^-?\d{1,20}$/.test(value))
     throw new SyntaxError(`${name} is no whole number`)
   return BigInt(value)
 }

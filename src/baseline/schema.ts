@@ -7,7 +7,7 @@ import { FlowLog } from './flow-log.ts'
 import { UnusableFile } from './sqlite-file.ts'
 
 /** PRAGMA user_version. */
-export const SCHEMA_VERSION = 4
+export const SCHEMA_VERSION = 6
 
 /** Columns are nanoseconds since 1970 where they end in _ns; 0 where a time may be absent and is. */
 export function createSchema(database: DatabaseSync): void {
@@ -51,6 +51,28 @@ export function createSchema(database: DatabaseSync): void {
       updated_ns INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;`)
   createCarried(database)
+  createHeld(database)
+  createCarriedProcesses(database)
+}
+
+/** CarriedProcesses. */
+function createCarriedProcesses(database: DatabaseSync): void {
+  database.exec(`
+    CREATE TABLE carried_processes (
+      pid INTEGER PRIMARY KEY,
+      began_ns INTEGER NOT NULL,
+      dev INTEGER NOT NULL,
+      ino INTEGER NOT NULL,
+      path TEXT NOT NULL,
+      doubts INTEGER NOT NULL
+    ) STRICT`)
+}
+
+/** A HeldTable. */
+function createHeld(database: DatabaseSync): void {
+  database.exec(
+    'CREATE TABLE held (pair TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID',
+  )
 }
 
 function createCarried(database: DatabaseSync): void {
@@ -88,6 +110,8 @@ export function upgradeSchema(database: DatabaseSync, from: number): void {
       database.prepare('INSERT INTO carried_log (changes) VALUES (?)').run(log.packed())
     database.exec('DROP TABLE carried_flows')
   }
+  if (from < 5) createHeld(database)
+  if (from < 6) createCarriedProcesses(database)
 }
 
 /** Open flows of the second version and the third, which had a row for each; the second had no since_*. */

@@ -1,10 +1,13 @@
 // A SQLite file of ours, opened or, when it cannot be read, set aside and begun anew. For files whose
 // loss is bearable but must be told: the baseline and the outbox.
-import { closeSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { accessSync, constants, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { inspectDatabaseFile, writeStateFile } from '../state-file.ts'
+import { inspectDatabaseFile, moveFile, writeStateFile } from '../state-file.ts'
 import type { UnixNs } from '../units.ts'
+import { createDatabaseFile } from './making.ts'
+
+export { createDatabaseFile } from './making.ts'
 
 /** Files set aside that are kept, newest first: a failing disk must not fill itself with them. */
 const SET_ASIDE_KEPT = 5
@@ -33,6 +36,8 @@ export type FileOptions = {
   now: UnixNs
   /** Told when others could use the file. */
   log?: ((text: string) => void) | undefined
+  /** Where there is no file yet and no room for one, an empty one in memory stands in: see `SharedFile.onDisk`. */
+  mayStandIn?: boolean | undefined
 }
 
 /** What SQLite shares with others takes 32 KB of a disk, and its log begins with less. */
@@ -46,11 +51,46 @@ export class SharedFile {
   readonly database: DatabaseSync
   readonly #path: string
   #isAlone: boolean
+  /** Makes what this stands in for. */
+  readonly #make: (() => SharedFile) | undefined
 
-  constructor(path: string, database: DatabaseSync, isAlone: boolean) {
+  constructor(path: string, database: DatabaseSync, isAlone: boolean, make?: () => SharedFile) {
     this.#path = path
     this.database = database
     this.#isAlone = isAlone
+    this.#make = make
+  }
+
+  get standsIn(): boolean {
+    return this.#make !== undefined
+  }
+
+  /**
+   * The file to write to: this one, unless it stands in for one that there was no room for; then that one, and this is closed.
+   * Throws what the disk does.
+   */
+  onDisk(): SharedFile {
+    if (!this.#make) return this
+    const made = this.#make()
+    this.database.close()
+    return made
+  }
+
+  /** How long a statement waits for another process that holds the file. */
+  patience(ms: number): void {
+    if (this.database.isOpen) this.database.exec(`PRAGMA busy_timeout = ${ms}`)
+  }
+
+  /**
+   * Gives the disk back what the log takes, as far as others who read the file allow, and as the disk has room for what the
+   * log would make longer.
+   */
+  giveRoom(): void {
+    try {
+      this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch (error) {
+      if (!diskTrouble(error)) throw error
+    }
   }
 
   /** To be called when the disk has taken something, outside a transaction. What it refuses is tried again at the next call. */
@@ -103,6 +143,8 @@ export function openFile(
     if (bytes === undefined) makeFile(path, options)
     return { file: openOnce(path, options) }
   } catch (error) {
+    if (options.mayStandIn && bytes === undefined && diskTrouble(seen(path, error)) === 'full-disk')
+      return { file: standIn(path, options) }
     if (!isCorrupt(error)) throw error
     const setAside = replaceFile(path, (error as Error).message, options)
     return { file: openOnce(path, options), setAside }
@@ -175,6 +217,27 @@ export function diskTrouble(error: unknown): DiskTrouble | undefined {
   return error.errcode === IOERR_SHMSIZE ? 'full-disk' : TROUBLES.get(error.errcode & 0xff)
 }
 
+/**
+ * As diskTrouble, of the file at `path`: SQLite says of a file system that can only be read what it says of somebody else's
+ * file, or of a broken disk.
+ */
+export function diskTroubleAt(path: string, error: unknown): DiskTrouble | undefined {
+  const trouble = diskTrouble(error)
+  return (trouble === 'denied' || trouble === 'io') && isReadOnly(dirname(path))
+    ? 'read-only'
+    : trouble
+}
+
+/** Also for root: access(2), EROFS. */
+function isReadOnly(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS'
+  }
+}
+
 /** Runs `work` in one transaction: all of it is in the file afterwards, or none. Rethrows what it throws. */
 export function transaction(database: DatabaseSync, work: () => void): void {
   database.exec('BEGIN IMMEDIATE')
@@ -191,42 +254,32 @@ export function transaction(database: DatabaseSync, work: () => void): void {
 /** What a file is made by. */
 type MakeOptions = Pick<FileOptions, 'version' | 'create' | 'pragmasFirst'>
 
-/** Beside and renamed, so what is at `path` without its tables is damaged, and was not left so by a kill. */
-function makeFile(
-  path: string,
-  { pragmasFirst, create, version }: MakeOptions,
-  before?: () => void,
-): void {
-  const fill = (database: DatabaseSync): void => {
-    database.exec(pragmasFirst ?? '')
-    transaction(database, () => {
-      create(database)
-      database.exec(`PRAGMA user_version = ${version}`)
-    })
-  }
-  createDatabaseFile(path, fill, before)
+/** Nothing is ever written to it. */
+function standIn(path: string, options: FileOptions): SharedFile {
+  options.log?.(
+    `there is no room on the disk for ${path}, which is not there yet: it is kept in memory until there is, and gone if this ends before`,
+  )
+  const database = new DatabaseSync(':memory:')
+  fill(database, options)
+  return new SharedFile(
+    path,
+    database,
+    false,
+    () => openFile(path, { ...options, mayStandIn: false }).file,
+  )
 }
 
-/** A new SQLite file at `path` with what `fill` puts in, 0600 and on the disk; or none. `before` it takes its place. */
-export function createDatabaseFile(
-  path: string,
-  fill: (database: DatabaseSync) => void,
-  before = () => {},
-): void {
-  const fresh = `${path}.new`
-  for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${fresh}${end}`, { force: true })
-  // SQLite makes -wal and -shm with the mode of the file.
-  closeSync(openSync(fresh, 'wx', 0o600))
-  const database = new DatabaseSync(fresh)
-  try {
-    fill(database)
-  } finally {
-    database.close()
-  }
-  before()
-  // Of a file that is gone; SQLite would take what it says for this one's.
-  for (const end of ['-journal', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true })
-  renameSync(fresh, path)
+/** Beside and renamed, so what is at `path` without its tables is damaged, and was not left so by a kill. */
+function makeFile(path: string, options: MakeOptions, before?: () => void): void {
+  createDatabaseFile(path, (database) => fill(database, options), before)
+}
+
+function fill(database: DatabaseSync, { pragmasFirst, create, version }: MakeOptions): void {
+  database.exec(pragmasFirst ?? '')
+  transaction(database, () => {
+    create(database)
+    database.exec(`PRAGMA user_version = ${version}`)
+  })
 }
 
 /** On a full disk the file is opened all the same, to be read: see `SharedFile`. */
@@ -289,10 +342,15 @@ export function userVersion(database: DatabaseSync): number {
 
 function renameIfThere(from: string, to: string): void {
   try {
-    renameSync(from, to)
+    moveFile(from, to)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
+}
+
+/** Deletes what was set aside and has nothing in it that anybody would look for. */
+export function forgetAside({ path }: SetAside): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
 }
 
 function forgetOldest(path: string): void {

@@ -14,17 +14,18 @@ import {
 } from './baseline.ts'
 import { Cache } from './cache.ts'
 import { CarriedTables } from './carried-tables.ts'
-import { BaselineError, sentenceOf } from './error.ts'
+import { BaselineError, guarded } from './error.ts'
+import { HeldTable } from './held-table.ts'
 import type { BaselineRow } from './row.ts'
 import { createSchema, SCHEMA_VERSION, upgradeSchema } from './schema.ts'
 import {
-  diskTrouble,
   openFile,
   type SetAside,
   type SharedFile,
   transaction,
   UnusableFile,
 } from './sqlite-file.ts'
+import { preparing } from './statements.ts'
 import { Tables } from './tables.ts'
 
 export { BaselineError, type BaselineErrorCode } from './error.ts'
@@ -38,6 +39,8 @@ export type BaselineOptions = {
   /** Most identities and destinations on disk; those not seen for longest are forgotten first. */
   identitiesMax?: number
   destinationsMax?: number
+  /** Where there is none yet and no room for one, what is learnt is kept in memory until there is. */
+  mayStandIn?: boolean
 }
 
 const IDENTITIES_MAX = 100_000
@@ -46,6 +49,9 @@ const IDENTITIES_CACHED = 4096
 const DESTINATIONS_CACHED = 16_384
 /** Changes that wait while the disk refuses. Beyond it the oldest are given up, and counted. */
 const PENDING_MAX = 65_536
+/** How long another process may hold the file up: at first, and while it is known to. */
+const PATIENCE_MS = 2000
+const PATIENCE_IN_TROUBLE_MS = 20
 
 /*
  * synchronous = NORMAL: in WAL mode a commit is in the kernel's hands when it returns, so kill -9 loses
@@ -76,6 +82,7 @@ export function openBaseline(
       pragmas: PRAGMAS,
       now: options.now,
       log: options.log,
+      mayStandIn: options.mayStandIn,
     }),
   )
   const baseline = new SqliteBaseline(path, file, limits)
@@ -87,11 +94,13 @@ function checkPages(database: DatabaseSync): void {
   const found = database.prepare('PRAGMA quick_check(1)').get()?.quick_check
   if (found !== 'ok') throw new UnusableFile(`${found}`)
   // The tables too: a file that has others is no baseline.
-  const tables = new Tables(database)
+  const prepare = preparing(() => database)
+  const tables = new Tables(prepare)
   tables.identity('')
   tables.destination('', '')
   tables.alerts()
-  new CarriedTables(database).flows()
+  new CarriedTables(prepare).flows()
+  new HeldTable(prepare)
 }
 
 export type Limits = { identitiesMax: number; destinationsMax: number }
@@ -99,9 +108,9 @@ export type Limits = { identitiesMax: number; destinationsMax: number }
 /** One file, one writer. Values are copied in and out. */
 export class SqliteBaseline implements Baseline {
   readonly carried: CarriedTables
+  readonly held: HeldTable
   readonly #path: string
-  readonly #file: SharedFile
-  readonly #database: DatabaseSync
+  #file: SharedFile
   readonly #tables: Tables
   readonly #limits: Limits
   readonly #identities = new Cache<string, StoredIdentity>(IDENTITIES_CACHED)
@@ -121,16 +130,17 @@ export class SqliteBaseline implements Baseline {
   #bornAt: UnixNs | undefined
   #bornAtPending = false
   #givenUp = 0
+  #patienceMs = PATIENCE_MS
   #closed = false
 
   constructor(path: string, file: SharedFile, limits: Limits) {
-    const { database } = file
     this.#path = path
     this.#file = file
-    this.#database = database
-    this.#tables = new Tables(database)
+    const prepare = preparing(() => this.#file.database)
+    this.#tables = new Tables(prepare)
     this.#limits = limits
-    this.carried = new CarriedTables(database)
+    this.carried = new CarriedTables(prepare)
+    this.held = new HeldTable(prepare)
     this.#bornAt = this.#tables.bornAt()
     for (const name of FACTS) {
       const value = this.#tables.fact(name)
@@ -247,11 +257,13 @@ export class SqliteBaseline implements Baseline {
     for (const destination of this.#tables.destinations())
       yield { kind: 'destination', destination }
     for (const alert of this.alerts()) yield { kind: 'alert', alert }
+    for (const held of this.held.all()) yield { kind: 'held', held }
     const boot = this.carried.boot()
     if (boot === undefined) return
     yield { kind: 'carried_boot', boot }
     for (const flow of this.carried.flows()) yield { kind: 'carried_flow', flow }
     for (const pair of this.carried.pairs()) yield { kind: 'carried_pair', pair }
+    for (const process of this.carried.processes()) yield { kind: 'carried_process', process }
   }
 
   /** Identities and destinations forgotten, over the life of the file, because it was at its limit. */
@@ -264,33 +276,49 @@ export class SqliteBaseline implements Baseline {
     if (this.#closed) throw new BaselineError('closed', 'the baseline is closed')
     let pruned = false
     guarded(this.#path, `write (${this.#waiting()})`, () => {
+      this.#file = this.#file.onDisk()
       try {
-        transaction(this.#database, () => {
+        transaction(this.#file.database, () => {
           this.#write()
           if (this.#isOverLimit()) pruned = this.#tables.prune(this.#limits)
         })
       } catch (error) {
         this.#tables.forgetKeyIds()
+        this.#file.patience(PATIENCE_IN_TROUBLE_MS)
         throw error
       }
     })
+    this.#file.patience(this.#patienceMs)
+    const isLess = pruned || this.#givenUp > 0
     this.#pendingIdentities.clear()
     this.#pendingDestinations.clear()
     this.#pendingHostDestinations.clear()
     this.#pendingAlerts.clear()
     this.#pendingFacts.clear()
     this.carried.written()
+    this.held.written()
     this.#bornAtPending = false
     this.#givenUp = 0
-    if (pruned) this.#afterPrune()
+    if (isLess) this.#readAnew()
     this.#file.share()
+  }
+
+  /** How long a commit waits for another process that holds the file, from now on. */
+  patience(ms: number): void {
+    this.#patienceMs = ms
+    this.#file.patience(ms)
+  }
+
+  /** The room of its log is the disk's again, as far as it can be. */
+  giveRoom(): void {
+    this.#file.giveRoom()
   }
 
   /** Does not commit. Idempotent. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#database.close()
+    this.#file.database.close()
   }
 
   #write(): void {
@@ -298,6 +326,7 @@ export class SqliteBaseline implements Baseline {
     for (const name of this.#pendingFacts)
       this.#tables.putFact(name, this.#facts.get(name) as bigint)
     this.carried.write()
+    this.held.write()
     for (const identity of this.#pendingIdentities.values()) this.#tables.putIdentity(identity)
     for (const destination of this.#pendingDestinations.values())
       this.#tables.putDestination(destination)
@@ -308,7 +337,7 @@ export class SqliteBaseline implements Baseline {
     }
   }
 
-  #afterPrune(): void {
+  #readAnew(): void {
     this.#identities.clear()
     this.#destinations.clear()
     this.#hostDestinations.clear()
@@ -326,6 +355,7 @@ export class SqliteBaseline implements Baseline {
       this.#bornAtPending ||
       this.#pendingFacts.size > 0 ||
       this.carried.isWaiting() ||
+      this.held.isWaiting() ||
       this.#pendingIdentities.size > 0 ||
       this.#pendingDestinations.size > 0 ||
       this.#pendingAlerts.size > 0
@@ -352,17 +382,6 @@ export class SqliteBaseline implements Baseline {
   #reading<T>(read: () => T): T {
     if (this.#closed) throw new BaselineError('closed', 'the baseline is closed')
     return guarded(this.#path, 'read', read)
-  }
-}
-
-/** Throws BaselineError for what the disk did, and passes on what is a bug. */
-function guarded<T>(path: string, what: string, work: () => T): T {
-  try {
-    return work()
-  } catch (cause) {
-    const trouble = cause instanceof UnusableFile ? 'corrupt' : diskTrouble(cause)
-    if (!trouble) throw cause
-    throw new BaselineError(trouble, `baseline, ${what}: ${sentenceOf(trouble, path)}`, { cause })
   }
 }
 

@@ -1,5 +1,4 @@
 // The statements of the baseline's file, each prepared once. Throws what node:sqlite throws.
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { bytes, type UnixNs } from '../units.ts'
 import {
   type Fact,
@@ -18,6 +17,7 @@ import {
   text,
   time,
 } from './schema.ts'
+import type { Prepare } from './statements.ts'
 
 const KEY_IDS_CACHED = 16_384
 /** Share of a limit that one pruning frees, so that it is rare. */
@@ -25,19 +25,10 @@ const PRUNE_SHARE = 0.02
 
 export class Tables {
   readonly #keyIds = new Cache<string, bigint>(KEY_IDS_CACHED)
-  readonly #prepare: (sql: string) => StatementSync
+  readonly #prepare: Prepare
 
-  constructor(database: DatabaseSync) {
-    const prepared = new Map<string, StatementSync>()
-    this.#prepare = (sql) => {
-      let statement = prepared.get(sql)
-      if (!statement) {
-        statement = database.prepare(sql)
-        statement.setReadBigInts(true)
-        prepared.set(sql, statement)
-      }
-      return statement
-    }
+  constructor(prepare: Prepare) {
+    this.#prepare = prepare
   }
 
   bornAt(): UnixNs | undefined {

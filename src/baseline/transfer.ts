@@ -36,6 +36,8 @@ export function* exportLines(rows: Iterable<BaselineRow>, at: UnixNs): Generator
 export type Imported = {
   identities: { added: number; merged: number }
   destinations: { added: number; merged: number }
+  /** Rows about neither: versions of programs, contents of the system's files, when the baseline began. */
+  others: number
   /** Lines of a kind that is of one machine alone. */
   leftOut: number
   bad: number
@@ -59,6 +61,7 @@ export function importFile(
   const done: Imported = {
     identities: { added: 0, merged: 0 },
     destinations: { added: 0, merged: 0 },
+    others: 0,
     leftOut: 0,
     bad: 0,
     rows: 0,
@@ -95,6 +98,29 @@ export function importFile(
   if (number === 0) throw new BaselineError('malformed', 'the file is empty')
   baseline.commit()
   return done
+}
+
+/**
+ * What reads the same as `read`, whose beginning was looked at. Throws BaselineError ('malformed') when that is no export's:
+ * who imports asks before anything is made for it.
+ */
+export function beganAsExport(read: (into: Uint8Array) => number): (into: Uint8Array) => number {
+  let began = Buffer.alloc(0)
+  const buffer = Buffer.alloc(READ_BYTES)
+  while (!began.includes('\n') && began.length <= LINE_CHARACTERS_MAX) {
+    const count = read(buffer)
+    if (count === 0) break
+    began = Buffer.concat([began, buffer.subarray(0, count)])
+  }
+  if (began.length === 0) throw new BaselineError('malformed', 'the file is empty')
+  const end = began.indexOf('\n')
+  versionOf(began.toString('utf8', 0, end < 0 ? began.length : end).replace(/\r$/, ''))
+  return (into) => {
+    if (began.length === 0) return read(into)
+    const count = began.copy(into)
+    began = began.subarray(count)
+    return count
+  }
 }
 
 function rowFromLine(line: string | undefined): BaselineRow {
@@ -144,12 +170,14 @@ function mergeRow(baseline: Baseline, row: BaselineRow, done: Imported): void {
     case 'born': {
       const own = baseline.bornAt()
       if (own === undefined || row.at < own) baseline.setBornAt(row.at)
+      done.others++
       return
     }
     case 'identity': {
       const own = baseline.identity(row.identity.key)
       baseline.putIdentity(own ? mergeIdentities(own, row.identity) : row.identity)
       if (isProgramKey(row.identity.key)) done.identities[own ? 'merged' : 'added']++
+      else done.others++
       return
     }
     case 'destination': {
@@ -161,9 +189,11 @@ function mergeRow(baseline: Baseline, row: BaselineRow, done: Imported): void {
     }
     case 'fact':
     case 'alert':
+    case 'held':
     case 'carried_boot':
     case 'carried_flow':
     case 'carried_pair':
+    case 'carried_process':
       done.leftOut++
       return
     default:

@@ -12,7 +12,8 @@ import {
   SCHEMA_VERSION,
   text,
 } from './schema.ts'
-import { diskTrouble, userVersion } from './sqlite-file.ts'
+import { diskTroubleAt, userVersion } from './sqlite-file.ts'
+import { preparing } from './statements.ts'
 import { Tables } from './tables.ts'
 
 export type ListOptions = {
@@ -109,7 +110,7 @@ export function showIdentity(path: string, keyOrPrefix: string): ShownIdentity {
 export function readRows(path: string, read: (rows: Iterable<BaselineRow>) => void): void {
   viewing(path, (database) => {
     database.exec('BEGIN')
-    read(rowsOf(new Tables(database)))
+    read(rowsOf(new Tables(preparing(() => database))))
     database.exec('COMMIT')
   })
 }
@@ -134,7 +135,8 @@ function viewing<T>(path: string, read: (database: DatabaseSync) => T): T {
     return read(database)
   } catch (cause) {
     // Other errors are of whoever reads: what they write to may be full.
-    const trouble = cause instanceof Error && 'errcode' in cause ? diskTrouble(cause) : undefined
+    const trouble =
+      cause instanceof Error && 'errcode' in cause ? diskTroubleAt(path, cause) : undefined
     if (!trouble) throw cause
     throw new BaselineError(trouble, `baseline ${path}: ${sentenceOf(trouble, path)}`, { cause })
   } finally {

@@ -1,12 +1,19 @@
 // `freshet agent`: the root role, which starts the engine role (`freshet engine`) and feeds it.
+
 import { PLACE } from '../place.ts'
+import { printableLines } from '../printable.ts'
 import { type Addon, AddonError, loadAddon } from '../sense/addon.ts'
 import { runSense } from '../sense/sense.ts'
 import type { MacSource } from '../sources/choice.ts'
+import { awaitPredecessor } from './predecessor.ts'
 import { ConfigError } from './state.ts'
 import { stopSignal } from './supervise.ts'
 
 export type AgentCommand = {
+  stateRoot: string
+  isUnderUp: boolean
+  /** How long another agent that answers may take to end. */
+  predecessorMs?: number
   /** Command-line arguments that the engine gets. */
   engineArguments: string[]
   intervalMs: number
@@ -30,6 +37,10 @@ export async function runAgentCommand(command: AgentCommand): Promise<number> {
     )
   const addon = builtAddon()
   const stop = stopSignal({ goesOnUnread: true })
+  const log = (text: string): boolean => process.stderr.write(`sense: ${printableLines(text)}\n`)
+  // `up` starts its own again where the engine before may still be ending, and lets it wait for that.
+  if (!command.isUnderUp)
+    await awaitPredecessor(command.stateRoot, { signal: stop, log, waitMs: command.predecessorMs })
   return runSense({
     addon,
     engineCommand: [
@@ -49,7 +60,7 @@ export async function runAgentCommand(command: AgentCommand): Promise<number> {
       command.forMs === undefined
         ? stop
         : AbortSignal.any([stop, AbortSignal.timeout(command.forMs)]),
-    log: (text) => process.stderr.write(`sense: ${text}\n`),
+    log,
   })
 }
 

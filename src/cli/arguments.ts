@@ -14,6 +14,12 @@ export function path(text: string): string {
   return resolve(text)
 }
 
+/** A word to look for: an empty one would fit everything. */
+export function word(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('wants a word, and this one is empty.')
+  return text
+}
+
 /** `path`, or `-` for standard input. */
 export const pathOrStream = (text: string): string => (text === '-' ? text : path(text))
 
@@ -24,6 +30,16 @@ export const collectorPlace = (text: string): string =>
 /** A key's 64 hex digits as they are, or a file with it. */
 export const keyOrFile = (text: string): string =>
   /^[0-9a-fA-F]{64}$/.test(text) ? text : path(text)
+
+/** What a machine calls its hardware: 64 hex digits, in lower case. */
+export function hardware(text: string): string {
+  const digits = text.toLowerCase()
+  if (!/^[0-9a-f]{64}$/.test(digits))
+    throw new InvalidArgumentError(
+      'wants 64 hex digits, as the machine that is refused says them (`freshet enroll` there).',
+    )
+  return digits
+}
 
 /** Names of a Mac's sources, joined by commas. */
 export function sources(text: string): ReadonlySet<MacSource> {

@@ -5,15 +5,18 @@ import { join } from 'node:path'
 import {
   type Authorities,
   authoritiesIn,
+  type Held,
+  lockAuthority,
   makeNextAuthority,
+  openRegistryFile,
+  REGISTRY_FILE,
+  readHeld,
   retireAuthority,
   switchAuthority,
-} from '../collector/fleet/authority.ts'
-import { type Held, readHeld } from '../collector/fleet/held.ts'
-import { openRegistryFile, REGISTRY_FILE } from '../collector/fleet/registry-file.ts'
+} from '../collector/fleet/fleet.ts'
 import { counted } from '../engine/sentence.ts'
 import { derOf, fingerprintOf, pinOf } from '../trust/pin.ts'
-import { nowUnixNs } from '../units.ts'
+import { believedNow } from './believed.ts'
 import { hint, type StateCommand, say, table, withDirectory } from './fleet.ts'
 import { ConfigError, statePaths } from './state.ts'
 
@@ -22,7 +25,8 @@ const NAMED_MAX = 5
 export function runListAuthoritiesCommand(command: StateCommand): number {
   const { authorities, held } = stateOf(command)
   const { own, next, earlier } = authorities
-  const all = [...held.values()]
+  const { counting, invented } = toldApart(held)
+  const all = counting.map(([, { authorities }]) => authorities)
   const row = (pem: string, is: string): string[] => {
     const fingerprint = fingerprintOf(derOf(pem))
     return [
@@ -45,10 +49,48 @@ export function runListAuthoritiesCommand(command: StateCommand): number {
   const silent = all.filter((one) => one.length === 0).length
   if (silent > 0)
     say(`${counted(silent, 'device')} did not say whom it believes, and does when it comes`)
+  if (invented > 0) say(`${countedInvented(invented)}: not counted here`)
   return 0
 }
 
-export async function runNextAuthorityCommand(command: StateCommand): Promise<number> {
+/** Whoever has a token can invent devices: who never came, and whom nobody has admitted, holds nothing up. */
+function toldApart(held: ReadonlyMap<string, Held>): {
+  counting: [string, Held][]
+  invented: number
+} {
+  const counting = [...held].filter(([, { isAdmitted, isHeard }]) => isAdmitted || isHeard)
+  return { counting, invented: held.size - counting.length }
+}
+
+const countedInvented = (count: number): string =>
+  `${counted(count, 'device')} that never connected, and that nobody has admitted`
+
+export const runNextAuthorityCommand = (command: StateCommand): Promise<number> =>
+  inTurn(command, () => makeNext(command))
+
+export const runSwitchAuthorityCommand = (command: StateCommand): Promise<number> =>
+  inTurn(command, () => switchOver(command))
+
+export const runRetireAuthorityCommand = (
+  command: StateCommand & { force: boolean },
+): Promise<number> => inTurn(command, () => retire(command))
+
+/** Between what it looks at and what it does no other command changes the authority, nor does a collector that runs. */
+async function inTurn(
+  command: StateCommand,
+  work: () => number | Promise<number>,
+): Promise<number> {
+  stateOf(command)
+  const paths = statePaths(command.state)
+  const unlock = withDirectory(paths, () => lockAuthority(paths.collector))
+  try {
+    return await work()
+  } finally {
+    unlock()
+  }
+}
+
+async function makeNext(command: StateCommand): Promise<number> {
   const { authorities } = stateOf(command)
   if (authorities.next !== undefined)
     throw new ConfigError(
@@ -67,7 +109,7 @@ export async function runNextAuthorityCommand(command: StateCommand): Promise<nu
   return 0
 }
 
-export function runSwitchAuthorityCommand(command: StateCommand): number {
+function switchOver(command: StateCommand): number {
   const { authorities, held } = stateOf(command)
   const { next } = authorities
   if (next === undefined)
@@ -79,7 +121,9 @@ export function runSwitchAuthorityCommand(command: StateCommand): number {
   say(
     `the authority with the pin ${pinOf(new X509Certificate(next))} signs now, the collector's certificate and those of devices; the earlier one still counts`,
   )
-  const late = [...held.values()].filter((one) => !one.includes(fingerprintOf(derOf(next)))).length
+  const isLate = ([, { authorities }]: [string, Held]) =>
+    !authorities.includes(fingerprintOf(derOf(next)))
+  const late = toldApart(held).counting.filter(isLate).length
   if (late > 0)
     say(
       `${counted(late, 'device')} did not know it yet, and come in by the earlier one until that is retired`,
@@ -87,17 +131,27 @@ export function runSwitchAuthorityCommand(command: StateCommand): number {
   return 0
 }
 
-export function runRetireAuthorityCommand(command: StateCommand & { force: boolean }): number {
+function retire(command: StateCommand & { force: boolean }): number {
   const { authorities, held } = stateOf(command)
   if (authorities.earlier.length === 0)
     throw new ConfigError('there is no earlier authority: the present one alone counts')
   const own = fingerprintOf(derOf(authorities.own))
-  const late = [...held].filter(([, [first]]) => first !== own).map(([id]) => id)
+  const { counting, invented } = toldApart(held)
+  const late = counting.filter(([, { authorities }]) => authorities[0] !== own)
+  const admitted = late.filter(([, { isAdmitted }]) => isAdmitted)
+  const others = late.filter(([, { isAdmitted }]) => !isAdmitted)
+  const affected =
+    admitted.length === 0
+      ? 'nobody has admitted any of them, so no admitted device is affected'
+      : others.length === 0
+        ? 'admitted'
+        : `${admitted.length} admitted, ${others.length} that nobody has admitted`
   if (late.length > 0 && !command.force) {
-    const named = late.slice(0, NAMED_MAX).join(', ')
+    const ids = [...admitted, ...others].map(([id]) => id)
+    const named = ids.slice(0, NAMED_MAX).join(', ')
     const more = late.length > NAMED_MAX ? ` and ${late.length - NAMED_MAX} more` : ''
     throw new ConfigError(
-      `${counted(late.length, 'device')} would have to enrol again, as they have no certificate of the present authority yet: ${named}${more}. Wait until they have come, or say --force`,
+      `${counted(late.length, 'device')} would have to enrol again, as they have no certificate of the present authority yet (${affected}): ${named}${more}. Wait until they have come, or say --force`,
     )
   }
   const paths = statePaths(command.state)
@@ -105,8 +159,9 @@ export function runRetireAuthorityCommand(command: StateCommand & { force: boole
   say(
     late.length === 0
       ? 'the earlier authority counts no more'
-      : `the earlier authority counts no more: ${counted(late.length, 'device')} enrol again, after ${hint('collector devices allow', command)}`,
+      : `the earlier authority counts no more: ${counted(late.length, 'device')} enrol again, after ${hint('collector devices allow', command)} (${affected})`,
   )
+  if (invented > 0) say(`${countedInvented(invented)}: not waited for`)
   return 0
 }
 
@@ -121,7 +176,7 @@ function stateOf(command: StateCommand): { authorities: Authorities; held: Map<s
     const log = (text: string) => process.stderr.write(`${text}\n`)
     const database = openRegistryFile(join(paths.collector, REGISTRY_FILE), log)
     try {
-      return { authorities, held: readHeld(database, nowUnixNs()) }
+      return { authorities, held: readHeld(database, believedNow(paths)) }
     } finally {
       database.close()
     }

@@ -4,9 +4,15 @@ import { closeSync, readSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BaselineError } from '../baseline/error.ts'
 import { openBaseline, type SqliteBaseline } from '../baseline/sqlite.ts'
-import { exportLines, type Imported, importFile, whatIsMissing } from '../baseline/transfer.ts'
+import {
+  beganAsExport,
+  exportLines,
+  type Imported,
+  importFile,
+  whatIsMissing,
+} from '../baseline/transfer.ts'
 import { readRows } from '../baseline/view.ts'
-import { counted } from '../engine/sentence.ts'
+import { counted, humanBytes } from '../engine/sentence.ts'
 import { openGivenFile } from '../given-file.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { printable } from '../printable.ts'
@@ -39,7 +45,7 @@ export async function runBaselineExport(
   }
   const file = resolve(command.file)
   const { rows, bytes } = makeFile({ file, what: 'export', isForced: command.force }, write)
-  say(`export: ${file} holds ${counted(rows, 'row')}, ${(bytes / 1e6).toFixed(1)} MB`)
+  say(`export: ${file} holds ${counted(rows, 'row')}, ${humanBytes(bytes)}`)
   return 0
 }
 
@@ -83,11 +89,15 @@ export async function runBaselineImport(
   // Opened by who asks, not by who owns the state directory.
   const input = isStream ? 0 : opened(file, () => openGivenFile(file, { orStream: true }))
   try {
+    // Before a directory is made for it.
+    const read = orRefused(file, () =>
+      beganAsExport((into) => whenReady(() => readSync(input, into))),
+    )
     const user = defaultUser(command.user)
     makeStateDirectory(paths, paths.agent, user)
     const { imported, programs, destinations, forgotten } = asOwner(
       user ?? statSync(paths.agent),
-      () => merge(input, file, paths.agent),
+      () => merge(read, file, paths.agent),
     )
     tell(file, imported)
     say(
@@ -103,7 +113,7 @@ export async function runBaselineImport(
   }
 }
 
-function merge(input: number, file: string, directory: string) {
+function merge(read: (into: Uint8Array) => number, file: string, directory: string) {
   const unlock = lockDirectory(directory, 0)
   if (!unlock)
     throw new ConfigError(`an agent runs with the state directory ${directory}: stop it first`)
@@ -116,7 +126,6 @@ function merge(input: number, file: string, directory: string) {
         `the baseline could not be read (${opened.setAside.reason}); it is now ${opened.setAside.path}`,
       )
     const before = baseline.forgotten()
-    const read = (into: Uint8Array) => whenReady(() => readSync(input, into))
     const imported = importFile(baseline, read, nowUnixNs())
     return {
       imported,
@@ -133,12 +142,27 @@ function merge(input: number, file: string, directory: string) {
   }
 }
 
+function orRefused<T>(file: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (!(cause instanceof BaselineError)) throw cause
+    throw new ConfigError(`nothing was imported from ${file}: ${cause.message}`)
+  }
+}
+
 function tell(file: string, imported: Imported): void {
-  const { identities, destinations, leftOut, bad, described } = imported
-  say(
-    `import: ${file}: ${counted(identities.added, 'program')} added, ${identities.merged} merged; ` +
-      `${counted(destinations.added, 'destination')} added, ${destinations.merged} merged`,
-  )
+  const { identities, destinations, others, leftOut, bad, described } = imported
+  const taken = [identities.added, identities.merged, destinations.added, destinations.merged]
+  if (taken.every((count) => count === 0) && others === 0)
+    say(`import: ${file}: nothing was imported: it holds no program and no destination`)
+  else
+    say(
+      `import: ${file}: ${counted(identities.added, 'program')} added, ${identities.merged} merged; ` +
+        `${counted(destinations.added, 'destination')} added, ${destinations.merged} merged${
+          others === 0 ? '' : `; and ${counted(others, 'other row')} of what is known beside them`
+        }`,
+    )
   if (leftOut > 0) say(`${counted(leftOut, 'row')} left out: of one machine alone`)
   if (bad === 0) return
   say(`${bad} ${bad === 1 ? 'line' : 'lines'} could not be read:`)

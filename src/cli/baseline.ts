@@ -27,14 +27,24 @@ export async function runBaselineList(options: {
     print(
       `${'first run'.padEnd(20)} ${'first network use'.padEnd(20)} ${'signer'.padEnd(12)} dest  program`,
     )
-    for (const one of identities)
+    const shown = new Set<string>()
+    const alike = new Set<string>()
+    for (const one of identities) (shown.has(nameOf(one)) ? alike : shown).add(nameOf(one))
+    for (const one of identities) {
+      const apart = alike.has(nameOf(one)) && one.path !== '' ? `  ${shortKey(one.key)}` : ''
       print(
-        `${time(one.firstExecAt)} ${time(one.firstNetworkAt)} ${one.signerClass.padEnd(12)} ${String(one.destinations).padStart(4)}  ${printable(one.path || one.key)}`,
+        `${time(one.firstExecAt)} ${time(one.firstNetworkAt)} ${one.signerClass.padEnd(12)} ${String(one.destinations).padStart(4)}  ${printable(nameOf(one) + apart)}`,
       )
+    }
     print(`${identities.length} of ${total}`)
   }
   return 0
 }
+
+const nameOf = ({ path, key }: StoredIdentity): string => path || key
+/** Tells those of one path apart: scripts of one interpreter, versions of one program. */
+const shortKey = (key: string): string =>
+  key.replaceAll(/[0-9a-f]{40,}/g, (hash) => hash.slice(0, 12))
 
 export async function runBaselineShow(
   wanted: string,

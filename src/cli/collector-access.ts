@@ -1,10 +1,12 @@
 // Where the collector of an installation on this machine is, whether it may be believed, and what it wants to be shown.
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { readEnrolment } from '../agent/enrolment-file.ts'
 import { pageUrlOf } from '../collector/address.ts'
 import { commandFor } from '../hint.ts'
 import { lockDirectory } from '../host/lock.ts'
-import { readStateFile } from '../state-file.ts'
+import { readStateFile, StateFileError } from '../state-file.ts'
+import { fullDiskText } from '../status/disk.ts'
 import { agentOfMachine } from '../status/socket.ts'
 import { agentsSocket, connectLocal, PlaceError } from '../stream/local-socket.ts'
 import { closedSentence, isClosed, isThere, nameOf } from './found.ts'
@@ -61,9 +63,20 @@ function asWhom(paths: StatePaths, user: { name: string; uid: number } | undefin
   return `: run this as ${nameOf(uid)}${named}`
 }
 
+/** The collector of another machine that this one is enrolled with; undefined: with none, or this user cannot know. */
+export function enrolledWith(paths: StatePaths): string | undefined {
+  try {
+    return asOwner(statSync(paths.agent), () => readEnrolment(paths.agent))?.collector
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (error instanceof StateFileError || code !== undefined) return undefined
+    throw error
+  }
+}
+
 const noneRuns = ({ root }: StatePaths): ConfigError =>
   new ConfigError(
-    `no collector runs with the state directory ${root}: start ${commandFor('up', root)}, or ${commandFor('collector', root)}`,
+    `no collector runs with the state directory ${root}: start ${commandFor('collector', root)}, or ${commandFor('up', root)} where no agent runs either`,
   )
 
 /** Whether a collector holds it. One that begins in this very moment waits longer for the lock than this looks at it. */
@@ -90,11 +103,16 @@ function readOf(paths: StatePaths, file: string, machine = agentOfMachine(paths.
     throw new ConfigError(
       `the collector with the state directory ${paths.root} runs, but its page is not served: another program has its port; end that one, or start the collector again with another port`,
     )
+  const elsewhere = enrolledWith(paths)
+  if (elsewhere !== undefined)
+    throw new ConfigError(
+      `no collector has run with this state directory (${path} is missing): this machine reports to the one at ${elsewhere}, which has the page and the key to it`,
+    )
   if (machine !== undefined)
     throw new ConfigError(
-      `no collector has run with this state directory (${path} is missing): that of this machine has its state in ${machine}, and is root’s: run this with \`sudo\`, or start one of your own with ${commandFor('up', paths.root)}`,
+      `no collector has run with this state directory (${path} is missing): what watches this machine has its state in ${machine}, and is root’s: run this with \`sudo\`, or start one of your own with ${commandFor('up', paths.root)}`,
     )
   throw new ConfigError(
-    `no collector has run with this state directory (${path} is missing): start ${commandFor('up', paths.root)} first, or name its directory with --state`,
+    `no collector has run with this state directory (${path} is missing): ${fullDiskText(paths.collector, 'one')}start ${commandFor('up', paths.root)} first, or name its directory with --state`,
   )
 }

@@ -5,36 +5,44 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
   readSync,
-  renameSync,
   statSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setFileAside } from '../baseline/sqlite-file.ts'
 import { CollectorError } from '../collector/collector-error.ts'
-import { REGISTRY_FILE } from '../collector/fleet/registry-file.ts'
 import {
   packSecrets,
   placeSecrets,
+  REGISTRY_FILE,
   readSecrets,
   secretsThere,
-} from '../collector/fleet/secrets-copy.ts'
-import { checkStore, copyStore, removeStore, type StoreFacts } from '../collector/store/copy.ts'
-import { StoreError } from '../collector/store/store-error.ts'
-import { counted } from '../engine/sentence.ts'
+} from '../collector/fleet/fleet.ts'
+import {
+  checkHeader,
+  checkStore,
+  copyStore,
+  removeStore,
+  StoreError,
+  type StoreFacts,
+} from '../collector/store/store.ts'
+import { counted, humanBytes } from '../engine/sentence.ts'
 import { openGivenFile } from '../given-file.ts'
 import { lockDirectory } from '../host/lock.ts'
+import { moveFile } from '../state-file.ts'
 import { nowUnixNs } from '../units.ts'
 import { isThere } from './found.ts'
 import {
   asStream,
+  made,
   makeFile,
   opened,
+  refuseTaken,
   STREAM,
-  syncDirectory,
   whenReady,
   writeAll,
 } from './output-file.ts'
@@ -73,7 +81,7 @@ export async function runBackupCommand(command: FileCommand): Promise<number> {
     asOwner(statSync(directory), () => {
       try {
         copyStore(join(directory, STORE_FILE), temporary)
-        const found = checkStore(temporary)
+        const found = checkStore(temporary, `the copy of ${join(directory, STORE_FILE)}`)
         copyFile(openFor(temporary, 'r'), output)
         return found
       } catch (cause) {
@@ -82,7 +90,18 @@ export async function runBackupCommand(command: FileCommand): Promise<number> {
         removeStore(temporary)
       }
     })
-  if (command.secrets !== undefined) backUpSecrets(directory, command.secrets, command.force)
+  const { file: written, secrets: writtenSecrets } = command
+  // Before anything is written: neither of the two is made without the other.
+  for (const each of [isStream ? undefined : written, writtenSecrets])
+    if (each !== undefined) refuseTaken(resolve(each), command.force)
+  const packed = writtenSecrets === undefined ? undefined : packedSecrets(directory)
+  const backUpSecrets = (): void => {
+    if (writtenSecrets === undefined || packed === undefined) return
+    const file = resolve(writtenSecrets)
+    makeFile({ file, what: 'backup of the secrets', isForced: command.force }, (output) =>
+      writeAll(output, packed),
+    )
+  }
   const secrets =
     command.secrets === undefined
       ? `the secrets are not in it (page.key${
@@ -93,12 +112,14 @@ export async function runBackupCommand(command: FileCommand): Promise<number> {
       : `${resolve(command.secrets)} holds the secrets, for you alone: whoever has it can speak for this collector, so keep it apart`
   if (isStream) {
     const facts = asStream('backup', () => backUp(1))
+    backUpSecrets()
     process.stderr.write(`backup: ${sentence(facts)}\n${secrets}\n`)
     return 0
   }
   const file = resolve(command.file)
   const facts = makeFile({ file, what: 'backup', isForced: command.force }, backUp)
-  say(`backup: ${file} holds ${sentence(facts)}, ${(statSync(file).size / 1e6).toFixed(1)} MB`)
+  backUpSecrets()
+  say(`backup: ${file} holds ${sentence(facts)}, ${humanBytes(statSync(file).size)}`)
   say(secrets)
   return 0
 }
@@ -111,9 +132,11 @@ export async function runRestoreCommand(command: FileCommand): Promise<number> {
   const input = isStream ? 0 : opened(file, () => openGivenFile(file, { orStream: true }))
   const secrets = command.secrets === undefined ? undefined : secretsIn(command.secrets)
   const user = defaultUser(command.user)
+  // Before a directory is made for it.
+  const began = orNothing(input, () => headerOf(input, file))
   makeStateDirectory(paths, directory, user)
   const { facts, aside, placed } = asOwner(user ?? statSync(directory), () =>
-    restore(input, file, directory, { force: command.force, secrets }),
+    restore({ input, began }, file, directory, { force: command.force, secrets }),
   )
   say(`restored: ${directory} holds ${sentence(facts)}`)
   if (placed) {
@@ -125,14 +148,10 @@ export async function runRestoreCommand(command: FileCommand): Promise<number> {
   return 0
 }
 
-function backUpSecrets(directory: string, written: string, isForced: boolean): void {
-  const text = orConfig('no backup of the secrets', () =>
-    asOwner(statSync(directory), () => packSecrets(directory)),
+const packedSecrets = (directory: string): Buffer =>
+  orConfig('no backup of the secrets', () =>
+    asOwner(statSync(directory), () => Buffer.from(packSecrets(directory))),
   )
-  makeFile({ file: resolve(written), what: 'backup', isForced }, (output) =>
-    writeAll(output, Buffer.from(text)),
-  )
-}
 
 function secretsIn(written: string): Map<string, Buffer> {
   const path = resolve(written)
@@ -152,8 +171,31 @@ function orConfig<T>(what: string, work: () => T): T {
   }
 }
 
+/** What a store begins with, which is read no second time: of a stream there is none. */
+function headerOf(input: number, file: string): Buffer {
+  const header = Buffer.alloc(100)
+  let length = 0
+  for (let count = 1; count > 0 && length < header.length; length += count)
+    count = whenReady(() => readSync(input, header, length, header.length - length, null))
+  const found = fstatSync(input)
+  checkHeader(header.subarray(0, length), file, found.isFile() ? found.size : undefined)
+  return header
+}
+
+/** `input` is closed where `work` throws. */
+function orNothing<T>(input: number, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    closeSync(input)
+    throw cause instanceof StoreError
+      ? new ConfigError(`nothing was restored: ${cause.message}`)
+      : cause
+  }
+}
+
 function restore(
-  input: number,
+  { input, began }: { input: number; began: Buffer },
   file: string,
   directory: string,
   { force, secrets }: { force: boolean; secrets: Map<string, Buffer> | undefined },
@@ -175,10 +217,11 @@ function restore(
       )
     removeStore(coming)
     const output = openFor(coming, 'wx')
+    writeAll(output, began)
     copyFile(input, output)
     fsyncSync(output)
     closeSync(output)
-    const facts = checkStore(coming)
+    const facts = checkStore(coming, file)
     const placed =
       secrets && orConfig('nothing was restored', () => placeSecrets(directory, secrets))
     const aside = existsSync(store)
@@ -186,12 +229,11 @@ function restore(
       : undefined
     // A log without its file must not be read into another one.
     removeStore(store)
-    renameSync(coming, store)
-    syncDirectory(directory)
+    moveFile(coming, store)
     return { facts, aside, placed }
   } catch (cause) {
     throw cause instanceof StoreError
-      ? new ConfigError(`nothing was restored from ${file}: ${cause.message}`)
+      ? new ConfigError(`nothing was restored: ${cause.message}`)
       : cause
   } finally {
     removeStore(coming)
@@ -214,7 +256,7 @@ function copyFile(from: number, to: number): void {
 }
 
 const openFor = (path: string, flags: 'r' | 'wx'): number =>
-  opened(path, () => openSync(path, flags, 0o600))
+  (flags === 'r' ? opened : made)(path, () => openSync(path, flags, 0o600))
 
 function sentence({ alerts, devices, lastSeenAt }: StoreFacts): string {
   const last = new Date(Number(lastSeenAt / 1_000_000n)).toISOString()

@@ -8,7 +8,9 @@ import { keepOf } from '../collector/keeper.ts'
 import type { MachinesOptions } from '../collector/machines.ts'
 import { commandFor, commandThere } from '../hint.ts'
 import { dropTo } from '../host/drop.ts'
-import { writeStateFile } from '../state-file.ts'
+import { printableLines } from '../printable.ts'
+import { EXIT_NOT_NOW } from '../sense/exit.ts'
+import { isDiskFull, writeStateFile } from '../state-file.ts'
 import { ADDRESS_FILE } from './names.ts'
 import { defaultUser } from './service-user.ts'
 import { ConfigError, statePaths } from './state.ts'
@@ -39,6 +41,7 @@ export type CollectorReady = {
   isServed: boolean
 }
 
+/** Resolves with the exit status: EXIT_NOT_NOW where its disk is full, which it has said. */
 export async function runCollectorCommand(command: CollectorCommand): Promise<number> {
   const paths = statePaths(command.state)
   const [plain, ...more] = command.listen.filter((one) => !isOverTls(command, one))
@@ -47,7 +50,7 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
   const user = defaultUser(command.user)
   makeStateDirectory(paths, paths.collector, user)
   const signal = stopSignal({ goesOnUnread: true })
-  const log = (text: string) => process.stderr.write(`collector: ${text}\n`)
+  const log = (text: string) => process.stderr.write(`collector: ${printableLines(text)}\n`)
   const addressFile = join(paths.collector, ADDRESS_FILE)
   let isServed = false
   const collector = await startCollector({
@@ -65,13 +68,18 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
     keep: keepOf(command.keepDays, command.keepGb),
     onServed: (url) => {
       isServed = true
-      writeStateFile(addressFile, `${url}/\n`)
+      noteAddress(addressFile, url, log)
     },
     log,
   }).catch((error: unknown) => {
-    if (error instanceof CollectorError) throw new ConfigError(error.message)
-    throw error
+    if (!(error instanceof CollectorError)) throw error
+    if (error.code === 'full-disk') return error
+    throw new ConfigError(error.message)
   })
+  if (collector instanceof CollectorError) {
+    log(collector.message)
+    return EXIT_NOT_NOW
+  }
   // Of the last run, and its port another program's now.
   if (!isServed) rmSync(addressFile, { force: true })
   const ready: CollectorReady = {
@@ -88,6 +96,18 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
   })
   await collector.close()
   return 0
+}
+
+/** For `freshet page`, which does without where the disk takes nothing. */
+function noteAddress(path: string, url: string, log: (text: string) => void): void {
+  try {
+    writeStateFile(path, `${url}/\n`)
+  } catch (cause) {
+    if (!isDiskFull(cause)) throw cause
+    log(
+      `${path} cannot be written (${(cause as Error).message}): \`page\` does not know where it is`,
+    )
+  }
 }
 
 const isOverTls = ({ tls }: CollectorCommand, { host }: { host: string }): boolean =>

@@ -1,11 +1,11 @@
 // `freshet doctor`: looks at everything that has to be right, says what is not and what to do about it.
-import { existsSync, lstatSync, readdirSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { userName } from '../host/users.ts'
 import { printable } from '../printable.ts'
 import { LAYOUT } from '../records/record.gen.ts'
 import { AddonError, loadAddon } from '../sense/addon.ts'
-import type { AgentStatus } from '../status/agent-status.ts'
+import { diskOf } from '../status/disk.ts'
 import { type Check, diagnose, exitStatusOf, NO_AGENT, titleOf } from '../status/doctor.ts'
 import { APP_PATH, DAEMON_JOB_PATH, FILTER_PATH } from '../status/identity.gen.ts'
 import type { DoctorFacts, Entry, Finding } from '../status/looks.ts'
@@ -119,17 +119,7 @@ function waysTo(path: string): Entry[] {
 
 function entryOf(path: string, found = lstatSync(path)): Entry {
   const { uid, gid, mode } = found
-  return { path, uid, gid, mode, isDirectory: found.isDirectory() }
-}
-
-/** Of the file system that the state lies in, or will. */
-function diskOf(path: string): AgentStatus['disk'] {
-  try {
-    const { bavail, blocks, bsize } = statfsSync(path)
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
-  } catch {
-    return dirname(path) === path ? undefined : diskOf(dirname(path))
-  }
+  return { path, uid, name: userName(uid) ?? '', gid, mode, isDirectory: found.isDirectory() }
 }
 
 function macFacts(): NonNullable<DoctorFacts['mac']> {

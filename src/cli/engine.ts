@@ -1,19 +1,26 @@
 // `freshet engine`: the engine role. sense starts it with the record pipe as file descriptor 3.
 import { fstatSync } from 'node:fs'
 import { type Enrolment, readEnrolment } from '../agent/enrolment-file.ts'
+import type { CollectorOptions } from '../agent/link.ts'
 import { StateError } from '../agent/state-file.ts'
-import { AgentError, type AgentOptions, RecordsError, runEngine } from '../agent.ts'
+import { AgentError, RecordsError, runEngine } from '../agent.ts'
+import { BaselineError } from '../baseline/error.ts'
+import { diskTroubleAt } from '../baseline/sqlite-file.ts'
 import type { RecordingCounts } from '../capture/recording.ts'
 import { commandFor } from '../hint.ts'
 import { dropTo } from '../host/drop.ts'
-import { EXIT_RECORDS } from '../sense/exit.ts'
+import { LOCK_FILE } from '../host/lock.ts'
+import { printableLines } from '../printable.ts'
+import { EXIT_NOT_NOW, EXIT_RECORDS } from '../sense/exit.ts'
 import type { MacSource } from '../sources/choice.ts'
 import { StateFileError } from '../state-file.ts'
 import { collectorOrigin, collectorUrl, isLocalCollector } from '../stream/collector-url.ts'
+import { OutboxError } from '../stream/outbox-error.ts'
 import { readPolicyFile } from './policy-file.ts'
 import { readPublicKey } from './policy-signing.ts'
 import { describeRecording } from './recording-text.ts'
 import { defaultUser } from './service-user.ts'
+import { type FromSettings, settingsOf } from './settings.ts'
 import { ConfigError, statePaths } from './state.ts'
 import { enterStateDirectory, makeStateDirectory } from './state-directory.ts'
 import { stopSignal } from './supervise.ts'
@@ -29,16 +36,41 @@ export type EngineCommand = {
   tokenFile?: string
   policy?: string
   policyKey?: string
+  settings?: string
   includeLoopback: boolean
   /** `up` runs the collector, and starts it again. */
   underUp: boolean
+  /** Its process, as its agent was started by it. */
+  upPid?: number
   /** Of a Mac's sources, those that may be believed. */
   sources?: ReadonlySet<MacSource>
   /** Name of the capture that is open as RECORD_FD. */
   record?: string
 }
 
+/** Resolves with the exit status: EXIT_NOT_NOW where the disk refuses what it may take later, which it has said. */
 export async function runEngineCommand(command: EngineCommand): Promise<number> {
+  try {
+    return await run(command)
+  } catch (error) {
+    if (!mayPass(error)) throw error
+    process.stderr.write(`engine: ${printableLines(error.message)}\n`)
+    return EXIT_NOT_NOW
+  }
+}
+
+/** What a full disk, one that can only be read, or another who holds a file refuses is to be had later. */
+function mayPass(error: unknown): error is Error {
+  const trouble =
+    error instanceof BaselineError || error instanceof OutboxError
+      ? error.code
+      : error instanceof StateError || error instanceof ConfigError
+        ? diskTroubleAt(LOCK_FILE, error.cause)
+        : undefined
+  return trouble === 'full-disk' || trouble === 'read-only' || trouble === 'busy'
+}
+
+async function run(command: EngineCommand): Promise<number> {
   const paths = statePaths(command.state)
   if (!isPipe(PIPE_FD))
     throw new ConfigError(
@@ -48,6 +80,7 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   const local = command.policy === undefined ? undefined : readPolicyFile(command.policy, {})
   const givenKey =
     command.policyKey === undefined ? undefined : readPublicKey(command.policyKey, '--policy-key')
+  const settings = command.collector === undefined ? settingsOf(command.settings) : undefined
   makeStateDirectory(paths, paths.agent, user)
   const { record: file } = command
   if (file !== undefined && !isOpen(RECORD_FD))
@@ -58,8 +91,8 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
   if (user) dropTo(user)
   enterStateDirectory(paths.agent, user?.name ?? 'this user')
   // As that user, who owns the directory it usually lies in: as root a link there could lead to any file.
-  const log = (text: string) => process.stderr.write(`engine: ${text}\n`)
-  const collector = collectorOf(command, log)
+  const log = (text: string) => process.stderr.write(`engine: ${printableLines(text)}\n`)
+  const collector = collectorOf(command, settings, log)
   let status = 0
   await runEngine({
     directory: paths.agent,
@@ -71,9 +104,13 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
         ...(command.includeLoopback ? { includeLoopback: true } : {}),
         ownPids: [process.pid, process.ppid],
       },
-      rootKey: givenKey ?? collector?.enrolment?.policyKey,
+      isKeyGiven: givenKey !== undefined,
+      rootKey: givenKey ?? collector?.enrolment?.policyKey ?? collector?.wantedKey,
+      keyBySettings: (of) =>
+        of === collector?.enrolment?.collector ? collector.wantedKey : undefined,
     },
     isUnderUp: command.underUp,
+    upPid: command.upPid,
     sources: command.sources,
     ...(file === undefined
       ? {}
@@ -105,8 +142,9 @@ const isForeign = (error: unknown): error is StateError =>
  */
 function collectorOf(
   { collector, tokenFile, state }: EngineCommand,
+  settings: FromSettings | undefined,
   log: (text: string) => void,
-): AgentOptions['collector'] {
+): (CollectorOptions & { wantedKey?: string | undefined }) | undefined {
   const { root } = statePaths(state)
   const again = (place: string) =>
     commandFor(`enroll --collector ${place} --token-file FILE --pin PIN`, root)
@@ -119,7 +157,7 @@ function collectorOf(
   if (tokenFile !== undefined && collector !== undefined && !isOf(enrolment, collector))
     return { url: collector }
   if (!enrolment) {
-    if (collector === undefined) return undefined
+    if (collector === undefined) return settings && bySettings(settings)
     // What cannot be an address at all is said first.
     configured(() => collectorUrl(collector))
     throw new ConfigError(
@@ -130,7 +168,34 @@ function collectorOf(
     throw new ConfigError(
       `this machine is enrolled with the collector ${enrolment.collector}, not with ${collector}: leave --collector out, or run ${again(collector)}`,
     )
-  return { url: enrolment.collector, enrolment }
+  const isWanted = settings && enrolment.policyKey === undefined
+  const wantedKey = isWanted ? keyBySettings(settings, enrolment, log) : undefined
+  return { url: enrolment.collector, enrolment, wantedKey }
+}
+
+/** An enrolled machine watches without it, and refuses policies, which says so too. */
+function keyBySettings(
+  { policyKeyFor }: FromSettings,
+  { collector }: Enrolment,
+  log: (text: string) => void,
+): string | undefined {
+  try {
+    return policyKeyFor(collector)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    log(`no root key of policies is taken from the settings: ${error.message}`)
+    return undefined
+  }
+}
+
+/** What is wrong with them is said by the agent's status, and looked at again: it watches meanwhile. */
+function bySettings({ place, wanted }: FromSettings): ReturnType<typeof collectorOf> {
+  try {
+    const { collector, policyKey } = wanted()
+    return { url: collector, wanted, wantedKey: policyKey }
+  } catch {
+    return { url: place, wanted }
+  }
 }
 
 /** Also of an address that is none. */

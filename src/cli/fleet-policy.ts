@@ -1,9 +1,7 @@
 // `freshet collector policy`: which signed documents a collector sends to its agents, and how they stand there. Like the
 // commands beside it they work on files while the collector runs, which looks at them within a second.
 import { join } from 'node:path'
-import { responseOf } from '../collector/fleet/fleet-policies.ts'
-import { Policies } from '../collector/fleet/policies.ts'
-import { openPoliciesFile, POLICIES_FILE } from '../collector/fleet/policies-file.ts'
+import { isHeardIn, type Policies, responseOf } from '../collector/fleet/fleet.ts'
 import { makePrivateKey, privateKeyOf, publicHexOf } from '../policy/keys.ts'
 import { signPolicy } from '../policy/signed.ts'
 import { targetText } from '../policy/target.ts'
@@ -17,8 +15,10 @@ import {
   say,
   table,
   withDirectory,
+  withPolicies,
   withRegistry,
 } from './fleet.ts'
+import { newestText } from './fleet-words.ts'
 import { orConfig, readInput, readPublicKey, readSigned, sayClamped } from './policy-signing.ts'
 import { ConfigError, statePaths } from './state.ts'
 
@@ -33,7 +33,7 @@ export function runPublishCommand(file: string, command: PublishCommand): number
   const signed = readSigned(file, 'collector policy publish')
   const given =
     command.policyKey === undefined ? undefined : readPublicKey(command.policyKey, '--policy-key')
-  const { payload, clamped } = withPolicies(command, (policies) => {
+  const { payload, clamped, replaced } = withPolicies(command, (policies) => {
     const rootKey = given ?? policies.rootKey()
     if (rootKey === undefined)
       throw new ConfigError(
@@ -49,6 +49,10 @@ export function runPublishCommand(file: string, command: PublishCommand): number
   say(
     `${kind} ${version} goes to ${targetText(target)}${whom}: ${hint('collector policy status', command)}`,
   )
+  if (replaced > 0)
+    say(
+      `${replaced === 1 ? '1 document is' : `${replaced} documents are`} not kept any more: ${replaced === 1 ? 'it goes' : 'they go'} to nobody, as later ones are for everybody, or their key is not in use`,
+    )
   return 0
 }
 
@@ -58,7 +62,7 @@ export function runPromoteCommand(
   const { version, share } = command
   if (!withPolicies(command, (policies) => policies.setShare(version, share)))
     throw new ConfigError(
-      `policy ${version} was not published: ${hint('collector policy list', command)}`,
+      `policy ${version} was not published, or is not kept any more, as later ones have taken its place: ${hint('collector policy list', command)}`,
     )
   say(
     share === 0
@@ -85,25 +89,34 @@ export function runListPoliciesCommand(command: StateCommand): number {
 }
 
 export function runPolicyStatusCommand(command: StateCommand): number {
-  const devices = withRegistry(command, (registry) => registry.devices())
-  const { devices: all } = withPolicies(command, (policies) => responseOf(policies, devices))
+  const { devices, isHeard } = withRegistry(command, (registry, seen) => ({
+    devices: registry.devices(),
+    isHeard: isHeardIn(seen()),
+  }))
+  const { devices: all, newest } = withPolicies(command, (policies) =>
+    responseOf(policies, devices, isHeard),
+  )
   const rows = all.flatMap(({ id, name, group, source, hasKey, suppressed, documents }) => {
     const who = [id, name || '-', group]
-    if (source === '') return [[...who, '-', 'has said nothing yet', '']]
-    if (documents.length === 0)
-      return [[...who, source, hasKey ? 'nothing was sent' : 'has no root key', `${suppressed}`]]
-    return documents.map(({ kind, version, receivedVersion, state, code, text, clamped }) => [
+    if (source === '') return [[...who, '-', 'has said nothing yet', '', '']]
+    if (documents.length === 0) {
+      const why = hasKey ? 'nothing was sent' : 'has no root key'
+      return [[...who, source, why, '', `${suppressed}`]]
+    }
+    return documents.map(({ kind, version, receivedVersion, state, code, text, clamped, at }) => [
       ...who,
       source,
       `${kind} ${version || '-'}${state === 'applied' ? '' : `: ${receivedVersion || 'one'} ${state}${code && code !== state ? ` (${code})` : ''}`}${clamped > 0 ? `, ${clamped} clamped` : ''}${text ? `: ${text}` : ''}`,
+      dateOf(unixNs(BigInt(at), 'at')),
       `${suppressed}`,
     ])
   })
   table(
-    ['id', 'name', 'group', 'source', 'standing', 'held back'],
+    ['id', 'name', 'group', 'source', 'standing', 'since', 'held back'],
     rows.map((row) => row.map((cell) => printable(cell))),
     'no device is enrolled',
   )
+  if (newest) say(newestText(newest))
   return 0
 }
 
@@ -133,19 +146,24 @@ export function runExceptCommand(file: string, command: StateCommand): number {
   const content = readInput(file, 'collector policy except')
   const key = orConfig(ONLINE_KEY_FILE, () => privateKeyOf(onlineKey(command)))
   const madeAt = nowUnixNs()
-  const { payload, clamped } = withPolicies(command, (policies) => {
+  const { payload, clamped, whom } = withPolicies(command, (policies) => {
     const rootKey = policies.rootKey()
-    const delegation = policies.delegation()
-    if (rootKey === undefined || delegation?.onlineKey !== publicHexOf(key))
+    const own = policies
+      .delegations(madeAt)
+      .filter(({ delegation }) => delegation.onlineKey === publicHexOf(key))
+    const [first, ...more] = own.map(({ payload: { target } }) => target)
+    if (rootKey === undefined || first === undefined)
       throw new ConfigError(
-        `nobody has delegated the key of this collector: publish a delegation for ${hint('collector policy online-key', command)}`,
+        `${whyNotDelegated(policies, publicHexOf(key))}: publish a delegation for ${hint('collector policy online-key', command)}`,
       )
+    // Who has no delegation to this key is not sent them.
+    const target = more.length === 0 ? first : {}
     const [newest] = policies.documents().filter((one) => one.payload.kind === 'exceptions')
-    return orConfig(file, () =>
+    const done = orConfig(file, () =>
       policies.publish(
         signPolicy(
           {
-            ...{ kind: 'exceptions', madeAt, leastAgent: '', target: {}, content },
+            ...{ kind: 'exceptions', madeAt, leastAgent: '', target, content },
             version: nextVersion(newest?.payload.version ?? 0, madeAt),
             notAfter: unixNs(madeAt + EXCEPTIONS_DAYS * DAY_NS, 'notAfter'),
           },
@@ -154,25 +172,30 @@ export function runExceptCommand(file: string, command: StateCommand): number {
         { rootKey, sharePercent: 100, now: madeAt },
       ),
     )
+    return { ...done, whom: [first, ...more].map(targetText).join(' and to ') }
   })
   sayClamped(clamped)
-  say(`exceptions ${payload.version} go to all devices; they take the place of those before`)
+  say(
+    liftsAll(content)
+      ? `exceptions ${payload.version} go to ${whom}, and there are none in them: all that were there before are lifted`
+      : `exceptions ${payload.version} go to ${whom}; they take the place of those before`,
+  )
   return 0
+}
+
+/** REQUIRES: it was taken, so that it is JSON of a policy’s fields. */
+const liftsAll = (content: string): boolean =>
+  Object.values(JSON.parse(content) as object).every(
+    (list) => Array.isArray(list) && list.length === 0,
+  )
+
+function whyNotDelegated(policies: Policies, key: string): string {
+  const ended = policies.documents().find(({ delegation }) => delegation?.onlineKey === key)
+  return ended && ended.payload.notAfter <= nowUnixNs()
+    ? `the time of delegation ${ended.payload.version} to the key of this collector was over at ${dateOf(ended.payload.notAfter)}`
+    : 'nobody has delegated the key of this collector, or another delegation came since'
 }
 
 /** Seconds since 1970: higher than what a collector signed before it lost its files. */
 const nextVersion = (before: number, now: UnixNs): number =>
   Math.max(before + 1, Number(now / 1_000_000_000n))
-
-function withPolicies<T>(command: StateCommand, work: (policies: Policies) => T): T {
-  const paths = statePaths(command.state)
-  return withDirectory(paths, () => {
-    const log = (text: string) => process.stderr.write(`${text}\n`)
-    const policies = new Policies(openPoliciesFile(join(paths.collector, POLICIES_FILE), log))
-    try {
-      return work(policies)
-    } finally {
-      policies.close()
-    }
-  })
-}

@@ -1,22 +1,35 @@
-// `freshet collector pin`, `tokens` and `devices`: who may come to a collector. They work on its registry while it runs,
+// `freshet collector pin` and `devices`: who may come to a collector. They work on its registry while it runs,
 // which looks at what they wrote within a second, and while it does not.
 import { accessSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CollectorError } from '../collector/collector-error.ts'
-import { pinIn } from '../collector/fleet/authority.ts'
-import { type EnrolledDevice, Registry, type Token } from '../collector/fleet/registry.ts'
-import { openRegistryFile, REGISTRY_FILE } from '../collector/fleet/registry-file.ts'
-import { readSeen, type Seen } from '../collector/fleet/roster.ts'
-import { eraseDevice } from '../collector/store/erase.ts'
-import { StoreError } from '../collector/store/store-error.ts'
+import {
+  addresseeOf,
+  comers,
+  type DeviceChange,
+  type EnrolledDevice,
+  isHeardIn,
+  type Noted,
+  openPoliciesFile,
+  openRegistryFile,
+  POLICIES_FILE,
+  Policies,
+  pinIn,
+  REGISTRY_FILE,
+  Registry,
+  readSeen,
+} from '../collector/fleet/fleet.ts'
+import { eraseDevice, StoreError } from '../collector/store/store.ts'
 import { counted } from '../engine/sentence.ts'
 import { commandFor } from '../hint.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { brief } from '../printable.ts'
-import { nowUnixNs, type UnixNs, unixNs } from '../units.ts'
+import { nowUnixNs, type UnixNs } from '../units.ts'
+import { newestText, policyCell } from './fleet-words.ts'
 import { closedSentence, isThere } from './found.ts'
 import { asOwner } from './owner.ts'
 import { ConfigError, type StatePaths, statePaths } from './state.ts'
+import { tableLines } from './table.ts'
 
 const STORE_FILE = 'store.db'
 
@@ -33,64 +46,28 @@ export function runPinCommand(command: StateCommand): number {
   return 0
 }
 
-export type MakeTokenCommand = StateCommand & {
-  label: string
-  group: string
-  uses?: number
-  days?: number
-}
-
-export function runMakeTokenCommand({
-  label,
-  group,
-  uses,
-  days,
-  ...command
-}: MakeTokenCommand): number {
-  const now = nowUnixNs()
-  const expiresAt =
-    days === undefined ? undefined : unixNs(now + BigInt(days) * 86_400_000_000_000n, 'expiresAt')
-  const { token, secret } = withRegistry(command, (registry) =>
-    registry.makeToken({ label, group, usesMax: uses, expiresAt }, now),
-  )
-  process.stderr.write(`token ${token.id}, "${label}": ${limitsOf(token)}; it is shown this once\n`)
-  say(secret)
-  return 0
-}
-
-export function runListTokensCommand(command: StateCommand): number {
-  const tokens = withRegistry(command, (registry) => registry.tokens())
-  table(
-    ['id', 'label', 'group', 'used', 'made', 'state'],
-    tokens.map((token) => [
-      `${token.id}`,
-      token.label,
-      token.group,
-      `${token.uses}${token.usesMax === undefined ? '' : ` of ${token.usesMax}`}`,
-      dateOf(token.madeAt),
-      stateOf(token, nowUnixNs()),
-    ]),
-    `no token was made: ${hint('collector tokens make', command)} makes one`,
-  )
-  return 0
-}
-
-export function runRevokeTokenCommand(command: StateCommand & { id: number }): number {
-  if (!withRegistry(command, (registry) => registry.revokeToken(command.id, nowUnixNs())))
-    throw new ConfigError(
-      `there is no token ${command.id}: ${hint('collector tokens list', command)}`,
-    )
-  say(`token ${command.id} lets nobody in any more; devices that came by it stay`)
-  return 0
-}
-
 export function runListDevicesCommand(command: StateCommand): number {
   const { devices, seen } = withRegistry(command, (registry, seen) => ({
     devices: registry.devices(),
     seen: seen(),
   }))
+  const { policies, newest } = withPolicies(command, (policies) => ({
+    policies: new Map(devices.map((one) => [one.id, policies.standingOf(addresseeOf(one))])),
+    newest: policies.newest(...comers(devices, isHeardIn(seen))),
+  }))
   table(
-    ['id', 'name', 'group', 'owner', 'standing', 'agent', 'enrolled', 'last seen', 'silent'],
+    [
+      'id',
+      'name',
+      'group',
+      'owner',
+      'standing',
+      'agent',
+      'policy',
+      'enrolled',
+      'last seen',
+      'silent',
+    ],
     devices.map((device) => [
       device.id,
       device.name || brief(seen.get(device.id)?.hostname ?? '', 40) || '-',
@@ -98,71 +75,73 @@ export function runListDevicesCommand(command: StateCommand): number {
       device.owner || '-',
       standingOf(device),
       brief(seen.get(device.id)?.agentVersion ?? '', 20) || '-',
+      policyCell(policies.get(device.id)),
       dateOf(device.enrolledAt),
       lastSeenOf(seen.get(device.id)),
       silentOf(seen.get(device.id)),
     ]),
     'no device is enrolled',
   )
+  if (newest) say(newestText(newest))
   return 0
 }
 
-export type DeviceChange = Parameters<Registry['change']>[1]
-
+/** `done` is told of the device by its id: names are alike. */
 export function runChangeDeviceCommand(
   command: StateCommand & { id: string },
-  change: DeviceChange | 'remove',
+  change: DeviceChange,
   done: string,
 ): number {
-  const isDone = withRegistry(command, (registry) =>
-    change === 'remove'
-      ? registry.remove(foundOrWhole(registry, command))
-      : registry.change(found(registry.devices(), command), change),
-  )
+  const { id, isDone, called } = withRegistry(command, (registry, readSeen) => {
+    const seen = readSeen()
+    const id = (isForPeople(change) ? found : chosen)(registry.devices(), seen, command)
+    const called = change.name ?? (registry.device(id)?.name || (seen.get(id)?.hostname ?? ''))
+    return { id, called, isDone: registry.change(id, change) }
+  })
   if (!isDone)
     throw new ConfigError(
       `there is no device ${command.id}: ${hint('collector devices list', command)}`,
     )
-  say(`device ${command.id} ${done}`)
+  say(`device ${id}${called === '' ? '' : ` (${brief(called, 40)})`} ${done}`)
   return 0
 }
 
-const lastSeenOf = (seen: Seen | undefined): string => (seen ? dateOf(seen.seenAt) : '-')
-const silentOf = (seen: Seen | undefined): string =>
+/** What changes nothing of what the device may, nor what it is sent. */
+const isForPeople = ({ name, owner, ...rest }: DeviceChange): boolean =>
+  (name !== undefined || owner !== undefined) && Object.keys(rest).length === 0
+
+export const lastSeenOf = (seen: Noted | undefined): string =>
+  seen?.seenAt === undefined ? '-' : dateOf(seen.seenAt)
+export const silentOf = (seen: Noted | undefined): string =>
   seen?.silentSince === undefined ? '-' : `of ${seen.silentOf} since ${dateOf(seen.silentSince)}`
 
-const standingOf = ({ standing, mayEnrolAgain, sharedAt }: EnrolledDevice): string =>
+export const standingOf = ({ standing, mayEnrolAgain, sharedAt }: EnrolledDevice): string =>
   `${standing}${mayEnrolAgain ? ', may enrol again' : ''}${sharedAt === undefined ? '' : ', shared'}`
 
 /** Forgets a device; `withData`: what it sent goes now, while no collector runs. */
 export function runRemoveDeviceCommand(
   command: StateCommand & { id: string; withData: boolean },
 ): number {
-  if (!command.withData)
-    return runChangeDeviceCommand(
-      command,
-      'remove',
-      'is forgotten: its certificate opens nothing any more, and what it sent stays until it is too old',
-    )
+  if (!command.withData) return forget(command)
   const { root, collector } = statePaths(command.state)
-  const erased = withRegistry(command, (registry) => {
+  const { id, erased } = withRegistry(command, (registry, seen) => {
     const unlock = lockDirectory(collector, 0)
     if (!unlock)
       throw new ConfigError(
         `a collector runs with the state directory ${root}: stop it first, or leave --with-data out`,
       )
     try {
-      const id = foundOrWhole(registry, command)
+      const id = foundOrWhole(registry, seen(), command)
       const store = join(collector, STORE_FILE)
       const gone = isThere(store) ? eraseDevice(store, id) : undefined
       if (!registry.remove(id) && !gone)
         throw new ConfigError(`there is no device ${id}, and nothing that it sent`)
-      return gone
+      return { id, erased: gone }
     } finally {
       unlock()
     }
   })
-  say(`device ${command.id} is forgotten: its certificate opens nothing any more`)
+  say(`device ${id} is forgotten: its certificate opens nothing any more`)
   const { alerts = 0, programs = 0, hours = 0, events = 0 } = erased ?? {}
   say(
     `deleted: ${counted(alerts, 'alert')}, ${counted(programs, 'program')}, ${counted(hours, 'hour')} of pairs and ${counted(events, 'health event')}; backups still have them`,
@@ -174,18 +153,74 @@ export function runRemoveDeviceCommand(
   return 0
 }
 
-/** One that was forgotten before is named by its whole id. */
-function foundOrWhole(registry: Registry, command: StateCommand & { id: string }): string {
-  const isWhole = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(command.id)
-  return isWhole ? command.id : found(registry.devices(), command)
+function forget(command: StateCommand & { id: string }): number {
+  const { id, isDone } = withRegistry(command, (registry, seen) => {
+    const id = foundOrWhole(registry, seen(), command)
+    return { id, isDone: registry.remove(id) }
+  })
+  if (!isDone)
+    throw new ConfigError(`there is no device ${id}: ${hint('collector devices list', command)}`)
+  say(
+    `device ${id} is forgotten: its certificate opens nothing any more, and what it sent stays until it is too old`,
+  )
+  return 0
 }
 
-/** The id that begins so, or the name. Throws ConfigError when there is none, or there are several. */
-function found(devices: readonly EnrolledDevice[], command: StateCommand & { id: string }): string {
+/** From its enrolment to its first connection an agent takes seconds, and a collector that runs notes that within one. */
+const NOTED_NS = 300_000_000_000n
+
+/** Forgets what was invented, or enrolled and never started: quarantined, and never connected in the minutes since. */
+export function runRemoveNeverSeenCommand(command: StateCommand): number {
+  const gone = withRegistry(command, (registry, readSeen) => {
+    const seen = readSeen()
+    const before = nowUnixNs() - NOTED_NS
+    return registry.removeAll(
+      registry
+        .devices()
+        .filter(
+          ({ id, standing, enrolledAt }) =>
+            standing === 'quarantined' && enrolledAt < before && seen.get(id)?.seenAt === undefined,
+        )
+        .map(({ id }) => id),
+    )
+  })
+  say(`${counted(gone, 'quarantined device')} that never connected: forgotten`)
+  return 0
+}
+
+/** One that was forgotten before is named by its whole id. */
+function foundOrWhole(
+  registry: Registry,
+  seen: ReadonlyMap<string, Noted>,
+  command: StateCommand & { id: string },
+): string {
+  const isWhole = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(command.id)
+  return isWhole ? command.id : chosen(registry.devices(), seen, command)
+}
+
+/**
+ * The id that begins so, or the name: a person's, before what machines that have none call themselves. Throws ConfigError
+ * when there is none, or there are several.
+ */
+export function found(
+  devices: readonly EnrolledDevice[],
+  seen: ReadonlyMap<string, Noted>,
+  command: StateCommand & { id: string },
+): string {
   const { id: written } = command
-  const fitting = devices.filter(
+  // Every id begins so: a variable of a script that is not set.
+  if (written.trim() === '')
+    throw new ConfigError(
+      `no device is named: give its id or its name; ${hint('collector devices list', command)}`,
+    )
+  const named = devices.filter(
     ({ id, name }) => id === written || (name !== '' && name === written) || id.startsWith(written),
   )
+  const fitting =
+    named.length > 0
+      ? named
+      : // By what it calls itself, whatever it was named since: a name that was given goes before that.
+        devices.filter(({ id }) => seen.get(id)?.hostname === written)
   const exact = fitting.filter(({ id }) => id === written)
   const [one, ...more] = exact.length === 1 ? exact : fitting
   if (!one)
@@ -193,8 +228,39 @@ function found(devices: readonly EnrolledDevice[], command: StateCommand & { id:
       `there is no device ${written}: ${hint('collector devices list', command)}`,
     )
   if (more.length > 0)
-    throw new ConfigError(`${fitting.length} devices are called ${written}: give more of the id`)
+    throw new ConfigError(
+      `${fitting.length} devices are called ${written}, or their ids begin so: give the id of one, ${someIds(fitting)}`,
+    )
   return one.id
+}
+
+const IDS_SAID = 5
+
+const someIds = (devices: readonly EnrolledDevice[]): string => {
+  const said = devices
+    .slice(0, IDS_SAID)
+    .map(({ id, enrolledAt }) => `${id} (enrolled ${dateOf(enrolledAt)})`)
+  const more = devices.length - said.length
+  return `${said.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+/**
+ * As `found`, for what decides what a device may: never by what it calls itself, as whoever has a token can. Throws ConfigError,
+ * which names the id.
+ */
+export function chosen(
+  devices: readonly EnrolledDevice[],
+  seen: ReadonlyMap<string, Noted>,
+  command: StateCommand & { id: string },
+): string {
+  const id = found(devices, seen, command)
+  const device = devices.find((one) => one.id === id)
+  if (!device || id.startsWith(command.id) || device.name === command.id) return id
+  const hardware =
+    device.hardware === '' ? 'of no known hardware' : `of hardware ${device.hardware.slice(0, 8)}…`
+  throw new ConfigError(
+    `${command.id} is what a device calls itself, as any other may: give its id, or a name that you gave. It is ${id}, ${hardware}, enrolled ${dateOf(device.enrolledAt)}`,
+  )
 }
 
 export const hint = (words: string, command: StateCommand): string =>
@@ -202,7 +268,7 @@ export const hint = (words: string, command: StateCommand): string =>
 
 export function withRegistry<T>(
   command: StateCommand,
-  work: (registry: Registry, seen: () => Map<string, Seen>) => T,
+  work: (registry: Registry, seen: () => Map<string, Noted>) => T,
 ): T {
   const paths = statePaths(command.state)
   return withDirectory(paths, () => {
@@ -213,6 +279,19 @@ export function withRegistry<T>(
       return work(registry, () => readSeen(database))
     } finally {
       registry.close()
+    }
+  })
+}
+
+export function withPolicies<T>(command: StateCommand, work: (policies: Policies) => T): T {
+  const paths = statePaths(command.state)
+  return withDirectory(paths, () => {
+    const log = (text: string) => process.stderr.write(`${text}\n`)
+    const policies = new Policies(openPoliciesFile(join(paths.collector, POLICIES_FILE), log))
+    try {
+      return work(policies)
+    } finally {
+      policies.close()
     }
   })
 }
@@ -242,19 +321,6 @@ function mayEnter(directory: string): boolean {
   }
 }
 
-function limitsOf({ usesMax, expiresAt, group }: Token): string {
-  const uses = usesMax === undefined ? 'any number of devices' : counted(usesMax, 'device')
-  const until = expiresAt === undefined ? 'until it is revoked' : `until ${dateOf(expiresAt)}`
-  return `for ${uses}, ${until}, into the group "${group}"`
-}
-
-function stateOf({ revokedAt, expiresAt, usesMax, uses }: Token, now: UnixNs): string {
-  if (revokedAt !== undefined) return 'revoked'
-  if (expiresAt !== undefined && expiresAt <= now) return 'expired'
-  if (usesMax !== undefined && uses >= usesMax) return 'used up'
-  return expiresAt === undefined ? 'good' : `good until ${dateOf(expiresAt)}`
-}
-
 export const dateOf = (at: UnixNs): string =>
   `${new Date(Number(at / 1_000_000n)).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
@@ -263,16 +329,8 @@ export function table(heads: string[], rows: string[][], none: string): void {
     say(none)
     return
   }
-  const widths = heads.map((head, column) =>
-    Math.max(head.length, ...rows.map((row) => (row[column] as string).length)),
-  )
-  for (const row of [heads, ...rows])
-    say(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] as number))
-        .join('  ')
-        .trimEnd(),
-    )
+  const columns = process.stdout.isTTY ? process.stdout.columns || undefined : undefined
+  for (const line of tableLines(heads, rows, columns)) say(line)
 }
 
 export function say(text: string): void {

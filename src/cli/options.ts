@@ -42,6 +42,11 @@ export const policyKeyOption = () =>
     '--policy-key <key>',
     'root key of the policies that the collector sends: its digits, or a file with it',
   ).argParser(keyOrFile)
+export const settingsOption = () =>
+  new Option(
+    '--settings <file>',
+    'what this machine enrols with where it has not (default: /etc/freshet/settings.json; on a Mac managed preferences)',
+  ).argParser(path)
 export const intervalOption = () =>
   new Option('--interval <ms>', 'time between reads of the flow counters')
     .argParser(whole(10, 5_000))
@@ -77,6 +82,7 @@ export const withAgentOptions = (command: Command): Command =>
     .addOption(tokenFileOption())
     .addOption(policyOption())
     .addOption(policyKeyOption())
+    .addOption(settingsOption())
     .addOption(new Option('--include-loopback', 'detect on loopback too, for trials and tests'))
     .addOption(intervalOption())
     .addOption(execArgumentsOption())

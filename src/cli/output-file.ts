@@ -7,11 +7,12 @@ import {
   linkSync,
   lstatSync,
   openSync,
-  renameSync,
   rmSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { whyUnreadable } from '../given-file.ts'
+import { moveFile, syncDirectory } from '../state-file.ts'
 import { isClosed, isThere } from './found.ts'
 import { ConfigError } from './state.ts'
 
@@ -30,7 +31,7 @@ export function makeFile<T>({ file, what, isForced }: OutputFile, write: (fd: nu
   // Under a name that nobody could have put a link at, and never through one: the directory may be open to others.
   const partial = `${file}.${randomBytes(8).toString('hex')}.partial`
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
-  const fd = opened(file, () => openSync(partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600))
+  const fd = made(file, () => openSync(partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600))
   try {
     try {
       const made = write(fd)
@@ -81,29 +82,33 @@ export function whenReady<T>(work: () => T): T {
     }
 }
 
-/** What `open` returns; throws ConfigError where `path` cannot be opened. */
+/** What `open` returns; throws ConfigError where `path` cannot be opened to be read. */
 export function opened(path: string, open: () => number): number {
   try {
     return open()
   } catch (error) {
-    throw new ConfigError(`${path} cannot be opened: ${(error as Error).message}`)
+    throw new ConfigError(`${path} cannot be opened: ${whyUnreadable(error)}`)
   }
 }
 
-/** A rename is durable once its directory is; one that may be written and not read is left to the system. */
-export function syncDirectory(path: string): void {
-  let directory: number
+/** What `open` returns; throws ConfigError where it cannot make `path`, in words that name it once. */
+export function made(path: string, open: () => number): number {
   try {
-    directory = openSync(path, 'r')
+    return open()
   } catch (error) {
-    if (isClosed((error as NodeJS.ErrnoException).code)) return
-    throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    const why =
+      code === 'ENOENT'
+        ? `the directory ${dirname(path)} is not there`
+        : isClosed(code)
+          ? `this user may not write in ${dirname(path)}`
+          : message
+    throw new ConfigError(`${path} cannot be made: ${why}`)
   }
-  fsyncSync(directory)
-  closeSync(directory)
 }
 
-function refuseTaken(file: string, isForced: boolean): void {
+/** Throws ConfigError where `makeFile` would for what is there. */
+export function refuseTaken(file: string, isForced: boolean): void {
   let isLink = false
   try {
     const found = lstatSync(file)
@@ -142,7 +147,7 @@ function place(partial: string, file: string, isForced: boolean): void {
       if (!LINKLESS.has(code)) throw error
     }
   refuseTaken(file, isForced)
-  renameSync(partial, file)
+  moveFile(partial, file)
 }
 
 function diskSays(cause: unknown, what: string, file: string): unknown {

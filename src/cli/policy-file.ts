@@ -34,6 +34,9 @@ export function readOptionFile(path: string, option: string): string {
     if (!found) throw new Error('it is not there')
     return found.text
   } catch (error) {
-    throw new ConfigError(`${option}: ${path} cannot be read: ${whyUnreadable(error)}`)
+    // What stands there in place of a file names it; it is named here.
+    const why = whyUnreadable(error)
+    const once = why.startsWith(`${path} `) ? `it ${why.slice(path.length + 1)}` : why
+    throw new ConfigError(`${option}: ${path} cannot be read: ${once}`)
   }
 }

@@ -1,10 +1,11 @@
 // `freshet policy`: makes keys, and signs what agents are to believe, on a machine that need not be a collector's.
+import type { KeyObject } from 'node:crypto'
 import { readSync } from 'node:fs'
 import { ARMOR_CHARS_MAX, armored, unarmored } from '../policy/armor.ts'
 import { clampPolicy } from '../policy/clamp.ts'
 import { type Bounds, parseDelegation } from '../policy/delegation.ts'
 import { PolicyFault } from '../policy/fault.ts'
-import { dateOf } from '../policy/judge.ts'
+import { dateOf, isLeap } from '../policy/judge.ts'
 import {
   keyIdOf,
   makePrivateKey,
@@ -15,7 +16,7 @@ import {
 import { openSigned, signPolicy, verifySigned } from '../policy/signed.ts'
 import { targetText } from '../policy/target.ts'
 import { printable } from '../printable.ts'
-import type { DocumentKind, PolicyTarget } from '../stream/policy-message.ts'
+import { type DocumentKind, type PolicyTarget, SIGNED_BYTES_MAX } from '../stream/policy-message.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
 import { isThere } from './found.ts'
 import { makeFile, STREAM, whenReady, writeAll } from './output-file.ts'
@@ -69,14 +70,20 @@ export function runDelegateCommand(options: DelegateOptions): number {
     onlineKey: readPublicKey(options.onlineKey, '--online-key'),
     bounds: { v4PrefixMin, v6PrefixMin, domains, programs, bytesPerDayMax, daysMax, exceptionsMax },
   })
-  orConfig('policy delegate', () => parseDelegation(content))
+  const root = publicHexOf(signingKey(options))
+  orConfig('policy delegate', () => parseDelegation(content, root))
   return sign('delegation', content, options)
+}
+
+/** Throws ConfigError. */
+function signingKey({ key }: SignOptions): KeyObject {
+  const pem = readOptionFile(key, '--key')
+  return orConfig(`--key ${key}`, () => privateKeyOf(pem))
 }
 
 function sign(kind: DocumentKind, content: string, options: SignOptions): number {
   const { asVersion: version, target, notAfter, leastAgent, out } = options
-  const pem = readOptionFile(options.key, '--key')
-  const key = orConfig(`--key ${options.key}`, () => privateKeyOf(pem))
+  const key = signingKey(options)
   const madeAt = nowUnixNs()
   if (notAfter <= madeAt)
     throw new ConfigError(`--not-after: ${dateOf(notAfter)} is over, so no agent would take it`)
@@ -89,6 +96,10 @@ function sign(kind: DocumentKind, content: string, options: SignOptions): number
   process.stderr.write(
     `${kind} ${version} for ${targetText(target)}, until ${dateOf(notAfter)}, is signed\n`,
   )
+  if (isLeap(version, 0))
+    process.stderr.write(
+      'agents take so high a version only after one that is little lower: is it meant?\n',
+    )
   return 0
 }
 
@@ -138,7 +149,9 @@ export function readPublicKey(given: string, option: string): string {
 export function readInput(file: string, what: string): string {
   const text = file === STREAM ? readStream() : readOptionFile(file, what)
   if (text.length > ARMOR_CHARS_MAX)
-    throw new ConfigError(`${file}: it is larger than any document may be`)
+    throw new ConfigError(
+      `${file}: it has more than ${ARMOR_CHARS_MAX} characters, and a signed document has ${SIGNED_BYTES_MAX} bytes at most, so no agent would be sent it`,
+    )
   return text
 }
 

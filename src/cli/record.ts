@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type AgentCommand, runAgentCommand } from './agent.ts'
+import { made } from './output-file.ts'
 import { ConfigError } from './state.ts'
 
 export type RecordCommand = AgentCommand & {
@@ -20,18 +21,19 @@ export async function runRecordCommand(command: RecordCommand): Promise<number> 
   try {
     const status = await runAgentCommand({
       ...command,
+      // A person wants it now.
+      predecessorMs: 0,
       engineArguments: [...command.engineArguments, '--record', path],
       engineFds: [fd],
       ...(command.seconds === undefined ? {} : { forMs: command.seconds * 1000 }),
     })
-    if (fstatSync(fd).size > 0) return status
-    rmSync(path)
-    if (status !== 0) return status
+    if (fstatSync(fd).size > 0 || status !== 0) return status
     process.stderr.write(
       `freshet: nothing was recorded: the engine had not begun when this was to end; ${path} is not kept\n`,
     )
     return 1
   } finally {
+    if (fstatSync(fd).size === 0) rmSync(path, { force: true })
     closeSync(fd)
   }
 }
@@ -41,11 +43,12 @@ function openNew(path: string): number {
   try {
     return openSync(path, 'ax', 0o600)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new ConfigError(
-      code === 'EEXIST'
-        ? `${path} exists, and a recording does not replace anything: choose another name`
-        : `the capture cannot be made: ${message}`,
-    )
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      throw new ConfigError(
+        `${path} exists, and a recording does not replace anything: choose another name`,
+      )
+    return made(path, () => {
+      throw error
+    })
   }
 }

@@ -1,10 +1,14 @@
-// `freshet simulate upload` as a command: finds the collector of this installation and its page key.
+// `freshet simulate upload` as a command: finds the collector of this installation and its page key, or the agent that
+// reports to a collector of another machine.
 import { commandFor } from '../hint.ts'
 import { PLACE } from '../place.ts'
 import { printable } from '../printable.ts'
-import { collectorAddress, pageKey } from './collector-access.ts'
+import { causesOf } from '../status/causes.ts'
+import { readStatus, StatusError, type StatusLine } from '../status/socket.ts'
+import { collectorAddress, enrolledWith, pageKey } from './collector-access.ts'
 import { exitStatus, simulateUpload } from './simulate.ts'
-import { statePaths } from './state.ts'
+import { simulateEnrolled } from './simulate-enrolled.ts'
+import { ConfigError, statePaths } from './state.ts'
 import { stopSignal } from './supervise.ts'
 
 const AGENT_WAIT_MS = 10_000
@@ -21,20 +25,57 @@ export type SimulateCommand = {
 
 export async function runSimulateCommand(command: SimulateCommand): Promise<number> {
   const paths = statePaths(command.state)
-  const outcome = await simulateUpload({
+  const shared = {
     probePath: PLACE.probe,
     bytes: command.mb * 1024 * 1024,
     flows: command.flows,
     silent: command.silent ?? false,
     to: command.to,
     paceMs: command.seconds * 1000,
-    collectorUrl: collectorAddress(paths),
-    pageKey: pageKey(paths),
     timeoutMs: command.timeout * 1000,
     agentWaitMs: AGENT_WAIT_MS,
+    commandFor: (words: string) => commandFor(words, paths.root),
+    print: (line: string) => void process.stdout.write(`${printable(line)}\n`),
+  }
+  const present = await statusNow(paths.root)
+  // Whose collector is on another machine: there is none here that could be asked, nor is one to be started beside it.
+  if (isElsewhere(present?.collector.url ?? ''))
+    return exitStatus(
+      await simulateEnrolled({
+        ...shared,
+        signal: stopSignal(),
+        statuses: () => readStatus(paths.root),
+      }),
+    )
+  const elsewhere = present ? undefined : enrolledWith(paths)
+  if (elsewhere !== undefined)
+    throw new ConfigError(
+      `this machine reports to the collector at ${elsewhere}, and its agent does not run or does not answer: start ${shared.commandFor('agent')}, or see what ${shared.commandFor('status')} says`,
+    )
+  const outcome = await simulateUpload({
+    ...shared,
+    collectorUrl: collectorAddress(paths),
+    pageKey: pageKey(paths),
+    whyUnsent: () => whyUnsent(paths.root),
     signal: stopSignal(),
-    commandFor: (words) => commandFor(words, paths.root),
-    print: (line) => process.stdout.write(`${printable(line)}\n`),
   })
   return exitStatus(outcome)
+}
+
+const isElsewhere = (url: string): boolean => url.startsWith('https://')
+
+/** undefined: nobody answers, or not to this user. */
+async function statusNow(root: string): Promise<StatusLine | undefined> {
+  try {
+    for await (const status of readStatus(root)) return status
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+  }
+  return undefined
+}
+
+async function whyUnsent(root: string): Promise<string | undefined> {
+  const status = await statusNow(root)
+  const cause = status && causesOf(status).find(({ code }) => code.startsWith('collector-'))
+  return cause && `${cause.text} ${cause.remedy}`
 }

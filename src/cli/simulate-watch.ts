@@ -47,7 +47,7 @@ export function collectorApi(
     } catch (cause) {
       signal.throwIfAborted()
       throw new CollectorUnreachable(
-        `no collector answers at ${url}: start one with ${commandFor('up')} (or ${commandFor('collector')})`,
+        `no collector answers at ${url}: start one with ${commandFor('collector')}, or with ${commandFor('up')} where no agent runs either`,
         { cause },
       )
     }
@@ -124,14 +124,22 @@ export function whereItStopped(
     bytes: number
     silent: boolean
     loopback: boolean
+    /** Why this machine's agent reports nothing, as it says itself; undefined: it does, or nobody answers. */
+    unsent: string | undefined
     commandFor: (words: string) => string
   },
 ): Stop {
   const connected = devices.filter((one) => one.connected)
+  // It comes and goes while its collector stores nothing.
+  if (!identity && sent.unsent !== undefined)
+    return {
+      at: 'collector',
+      sentence: `the agent of this machine says: ${sent.unsent.replace(/\.$/, '')}`,
+    }
   if (connected.length === 0)
     return {
       at: 'agent',
-      sentence: `no agent is connected to the collector: ${sent.commandFor('up')} starts one here; ${sent.commandFor('status')} says why one that runs is not connected`,
+      sentence: `no agent is connected to the collector: ${sent.commandFor('status')} says why one that runs is not; where none runs, stop the collector and start both with ${sent.commandFor('up')}`,
     }
   const degraded = connected.map((one) => one.live?.degraded ?? '').find((text) => text !== '')
   const also = degraded ? ` The agent says: ${degraded}` : ''

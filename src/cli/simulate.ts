@@ -2,19 +2,10 @@
 // alert. Nothing is pretended: a real program sends real bytes, and what is printed is what the
 // collector has stored.
 
-import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AlertDetail, DeviceInfo } from '../collector/page-api.ts'
-import { counted } from '../engine/sentence.ts'
-import {
-  type ProbeReport,
-  resolveTarget,
-  runProbe,
-  startSink,
-  type Target,
-  UnknownTarget,
-  uniqueProgram,
-} from './simulate-probe.ts'
+import { type ProbeReport, UnknownTarget } from './simulate-probe.ts'
+import { type SendOptions, seconds, startUpload, type Timing } from './simulate-send.ts'
 import {
   type Before,
   type CollectorApi,
@@ -25,29 +16,15 @@ import {
   whereItStopped,
 } from './simulate-watch.ts'
 
-export type SimulateOptions = {
-  /** The project's native probe, native/build/probe. */
-  probePath: string
-  /** Sent in all, over all flows. */
-  bytes: number
-  /** Connections at once, 1 to 256. */
-  flows: number
-  /** The sink answers nothing. Has no say where `to` is given. */
-  silent: boolean
-  /** Where to send, by name or address; undefined: a sink of our own on loopback. */
-  to: { host: string; port: number } | undefined
-  /** How long the upload is made to last, so that the alert opens while it goes on; 0: full speed. */
-  paceMs: number
+export type SimulateOptions = SendOptions & {
   /** http://host:port of the collector. */
   collectorUrl: string
   /** The collector's page key (page.key in its state directory). */
   pageKey: string
-  /** Bound for all of it, from the start of the upload to the final figure. */
-  timeoutMs: number
   /** How long an agent that is not connected yet is waited for before anything is sent. */
   agentWaitMs: number
-  signal: AbortSignal
-  print: (line: string) => void
+  /** Why the agent of this machine reports nothing to its collector, as sentences; undefined: it does, or nobody answers. */
+  whyUnsent: () => Promise<string | undefined>
   /** A command of this program, as it has to be written for this installation. */
   commandFor: (words: string) => string
 }
@@ -59,13 +36,15 @@ export type SimulateOutcome =
   | { kind: 'inexact'; alert: AlertDetail; sent: number }
   /** It opened, but was not final in time. */
   | { kind: 'unfinished'; alert: AlertDetail; sent: number }
+  /** The agent of a machine that reports elsewhere raised it, and its collector has it: what figure that has is on its page. */
+  | { kind: 'reported'; sent: number; openedAfterMs: number }
   | { kind: 'no_alert'; stop: Stop }
   /** The upload itself did not come about. */
   | { kind: 'not_sent'; sentence: string }
 
 /** 0: as it should be. 1: sent, but no alert or not the right figure. 2: nothing was tried, or not all sent. */
 export const exitStatus = (outcome: SimulateOutcome): number =>
-  outcome.kind === 'exact' ? 0 : outcome.kind === 'not_sent' ? 2 : 1
+  outcome.kind === 'exact' || outcome.kind === 'reported' ? 0 : outcome.kind === 'not_sent' ? 2 : 1
 
 const POLL_MS = 150
 
@@ -80,6 +59,7 @@ export async function simulateUpload(options: SimulateOptions): Promise<Simulate
         bytes: 0,
         silent: options.silent,
         loopback: true,
+        unsent: await options.whyUnsent(),
         commandFor: options.commandFor,
       })
       print(`Nothing was sent: ${stop.sentence}.`)
@@ -108,8 +88,6 @@ async function withAgent(
   }
 }
 
-type Timing = { beganAt: number; deadlineAt: number }
-
 async function upload(
   options: SimulateOptions,
   api: CollectorApi,
@@ -117,57 +95,20 @@ async function upload(
 ): Promise<SimulateOutcome> {
   const { print, signal } = options
   await using cleanUp = new AsyncDisposableStack()
-  const program = await uniqueProgram(options.probePath)
-  cleanUp.defer(() => program.remove())
-  const target = await targetOf(options, cleanUp)
-  const { loopback } = target
-
-  print(`Program      ${program.path}`)
-  print(`SHA-256      ${program.sha256}, never seen before`)
-  print(
-    `Destination  ${isIP(target.address) === 6 ? `[${target.address}]` : target.address}:${target.port}` +
-      (options.to
-        ? loopback
-          ? ''
-          : ' (as you asked: these bytes leave this machine)'
-        : `, a sink of our own that answers ${options.silent ? 'nothing' : 'next to nothing'}`),
-  )
-  const timing = { beganAt: performance.now(), deadlineAt: performance.now() + options.timeoutMs }
-  const limit = AbortSignal.timeout(options.timeoutMs)
-  const run = runProbe({
-    path: program.path,
-    target,
-    bytes: options.bytes,
-    flows: options.flows,
-    rateBytesPerS: options.paceMs > 0 ? (options.bytes * 1000) / options.paceMs : 0,
-    signal: AbortSignal.any([signal, limit]),
-  }).then((report) => {
-    const taken = taking(report.sent, target.taken())
-    if (report.sent !== options.bytes) throw new Error(shortfall(report, options.bytes) + taken)
-    print(`Sent         ${summary(report, performance.now() - timing.beganAt)}${taken}`)
-    return report
-  })
+  const { program, loopback, timing, run, whyNotSent } = await startUpload(options, cleanUp)
   // The alert is looked for while the upload goes on; both are awaited, so neither rejects unseen.
   const [ran, watched] = await Promise.allSettled([
     run,
     firstAlert(options, api, program, run, timing),
   ])
   signal.throwIfAborted()
-  if (ran.status === 'rejected') {
-    if (ran.reason instanceof Error && ran.reason.name === 'AbortError' && limit.aborted) {
-      const sentence = tooLong(options)
-      print(`Not all sent ${sentence}`)
-      return { kind: 'not_sent', sentence }
-    }
-    const why = ran.reason instanceof Error ? ran.reason.message : String(ran.reason)
-    print(`The upload failed: ${why}`)
-    return { kind: 'not_sent', sentence: why }
-  }
+  if (ran.status === 'rejected') return { kind: 'not_sent', sentence: whyNotSent(ran.reason) }
   const { commandFor } = options
-  const sent = { bytes: ran.value.sent, silent: options.silent, loopback, commandFor }
+  const unsent = await options.whyUnsent()
+  const sent = { bytes: ran.value.sent, silent: options.silent, loopback, unsent, commandFor }
   const stop = (stop: Stop): SimulateOutcome => {
     print(
-      `No alert     within ${options.timeoutMs / 1000} s. It stopped at the ${stop.at}: ${stop.sentence}`,
+      `No alert     within ${Math.ceil((performance.now() - timing.beganAt) / 1000)} s. It stopped at the ${stop.at}: ${stop.sentence}`,
     )
     return { kind: 'no_alert', stop }
   }
@@ -181,20 +122,6 @@ async function upload(
     return stop({ at: 'collector', sentence: error.message })
   }
 }
-
-/** Where it goes, and what has arrived there where that is a sink of our own. */
-async function targetOf(
-  options: SimulateOptions,
-  cleanUp: AsyncDisposableStack,
-): Promise<Target & { taken: () => number | undefined }> {
-  if (options.to) return { ...(await resolveTarget(options.to)), taken: () => undefined }
-  const sink = cleanUp.adopt(await startSink(options.silent), (one) => one.close())
-  return { address: sink.address, port: sink.port, loopback: true, taken: sink.received }
-}
-
-/** What a program is told it has written is not what arrives when its connection breaks: the difference is said. */
-export const taking = (sent: number, taken: number | undefined): string =>
-  taken === undefined || taken === sent ? '' : `; ${taken} B of them reached the sink`
 
 type Opened = { alert: AlertDetail; afterMs: number }
 
@@ -267,12 +194,6 @@ async function finalFigure(
   return { kind: 'unfinished', alert, sent }
 }
 
-/** Its own limit ended it: nothing failed. */
-function tooLong({ timeoutMs, paceMs }: SimulateOptions): string {
-  const asked = paceMs > 0 ? `, of the ${paceMs / 1000} s that --seconds gives it` : ''
-  return `within the ${timeoutMs / 1000} s of --timeout${asked}: it was ended then; give --timeout more than the upload takes`
-}
-
 /** What came back by the alert's figure and by the program's own, and why the two differ where they do. */
 function backOf(counted: number, { received, flows }: ProbeReport): string {
   if (counted === received) return `${counted} B in, exactly what came back`
@@ -290,13 +211,3 @@ function backOf(counted: number, { received, flows }: ProbeReport): string {
 /** "+30", "+12.1", "-15", to the right. */
 const points = (value: number): string =>
   `${value < 0 ? '' : '+'}${Math.round(value * 10) / 10}`.padStart(5)
-
-const seconds = (ms: number): string =>
-  ms < 50 ? 'less than 0.1 s' : `${(ms / 1000).toFixed(1)} s`
-
-const summary = (report: ProbeReport, elapsedMs: number): string =>
-  `${report.sent} B over ${report.flows} ${report.flows === 1 ? 'flow' : 'flows'} in ${seconds(elapsedMs)} by process ${report.pid}; ${report.received} B came back`
-
-const shortfall = (report: ProbeReport, bytes: number): string =>
-  `${report.sent} of ${bytes} B could be sent (${counted(report.connectErrors, 'connection')} refused, ` +
-  `${report.ioErrors} broken${report.timedOut ? ', and the rest stood still' : ''})`

@@ -45,6 +45,7 @@ export function makeStateDirectory(
       if (error instanceof ConfigError) throw error
       throw new ConfigError(
         `${whyNot(path, error as NodeJS.ErrnoException)}; choose another with --state`,
+        { cause: error },
       )
     } finally {
       if (fd !== undefined) closeSync(fd)

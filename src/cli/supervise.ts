@@ -1,11 +1,15 @@
 // Keeps a child process running: started again with back-off when it ends, ended with `signal`.
 import type { ChildProcess } from 'node:child_process'
-import { EXIT_CONFIG } from '../sense/exit.ts'
+import { EXIT_CONFIG, EXIT_NOT_NOW } from '../sense/exit.ts'
 
 const FIRST_MS = 200
 const MAX_MS = 5_000
 /** Where its settings are wrong: it says so each time, and only a person can mend that. */
+const FIRST_CONFIG_MS = 5_000
 const MAX_CONFIG_MS = 60_000
+/** Where it wants what is not to be had now, as room on a disk. */
+const FIRST_NOT_NOW_MS = 1_000
+const MAX_NOT_NOW_MS = 15_000
 const STEADY_MS = 2_000
 const STOP_MS = 8_000
 
@@ -20,9 +24,13 @@ export async function keepRunning(options: {
   log: (text: string) => void
   /** Whether wrong settings end it; asked each time. By default they do. */
   endsByConfig?: () => boolean
+  /** How it rests; ends with `signal`. */
+  rest?: (ms: number, signal: AbortSignal) => Promise<void>
 }): Promise<number> {
-  const { name, start, signal, log, endsByConfig = () => true } = options
+  const { name, start, signal, log, endsByConfig = () => true, rest = pause } = options
   let delayMs = FIRST_MS
+  /** Of those that say why they are not to be had, the last's. */
+  let refusedBy: number | undefined
   while (!signal.aborted) {
     const began = performance.now()
     const child = start()
@@ -40,10 +48,27 @@ export async function keepRunning(options: {
     process.off('exit', kill)
     if (signal.aborted) return 0
     if (how === EXIT_CONFIG && endsByConfig()) return EXIT_CONFIG
-    if (performance.now() - began > STEADY_MS) delayMs = FIRST_MS
-    log(`${name} ended (${how}); it is started again in ${delayMs} ms`)
-    await pause(delayMs, signal)
-    delayMs = Math.min(delayMs * 2, how === EXIT_CONFIG ? MAX_CONFIG_MS : MAX_MS)
+    const isNotNow = how === EXIT_NOT_NOW
+    const isRefused = how === EXIT_CONFIG || isNotNow
+    const isNews = how !== refusedBy
+    refusedBy = isRefused ? how : undefined
+    // Who is refused may take long to say so.
+    if (!isRefused && performance.now() - began > STEADY_MS) delayMs = FIRST_MS
+    if (isRefused) {
+      const firstMs = isNotNow ? FIRST_NOT_NOW_MS : FIRST_CONFIG_MS
+      // What it was refused for before has no part in it.
+      delayMs = isNews ? firstMs : Math.max(delayMs, firstMs)
+      // It has said what is wrong, and says so again; that it is tried on is said once.
+      if (isNews)
+        log(
+          isNotNow
+            ? `${name} cannot start now: it is tried again, each ${MAX_NOT_NOW_MS / 1000} s at last`
+            : `${name} cannot go on until that is put right: it is tried again, once a minute at last`,
+        )
+    } else log(`${name} ended (${how}); it is started again in ${delayMs} ms`)
+    await rest(delayMs, signal)
+    const most = isNotNow ? MAX_NOT_NOW_MS : isRefused ? MAX_CONFIG_MS : MAX_MS
+    delayMs = Math.min(delayMs * 2, most)
   }
   return 0
 }

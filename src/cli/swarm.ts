@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { counted } from '../engine/sentence.ts'
 import { descriptorLimit } from '../host/descriptors.ts'
 import { PLACE } from '../place.ts'
+import { printableLines } from '../printable.ts'
 import { StateFileError } from '../state-file.ts'
 import { collectorOrigin } from '../stream/collector-url.ts'
 import { EnrolError } from '../stream/enrol.ts'
@@ -48,7 +49,7 @@ export async function runSwarmCommand(command: SwarmCommand): Promise<number> {
   const policyKey =
     command.policyKey === undefined ? undefined : readPublicKey(command.policyKey, '--policy-key')
   const signal = stopSignal()
-  const log = (text: string) => process.stderr.write(`freshet: ${text}\n`)
+  const log = (text: string) => process.stderr.write(`freshet: ${printableLines(text)}\n`)
   const identities = await identitiesOf(command, signal, log)
   const shares = Array.from({ length: processes }, (_, index) => ({
     firstNumber: index * each,
@@ -180,10 +181,16 @@ export async function runSwarmShare(): Promise<number> {
   const share = await new Promise<Share>((resolve) => process.once('message', resolve))
   process.off('disconnect', orphaned)
   const signal = stopSignal()
+  // Where its parent has gone since, nobody is to be told: what cannot be sent is no error.
   const send = (tally: Tally, isLast: boolean) =>
-    new Promise<void>((resolve) => process.send?.({ tally, isLast }, () => resolve()))
+    new Promise<void>((resolve) => {
+      if (process.connected) process.send?.({ tally, isLast }, () => resolve())
+      else resolve()
+    })
   const tally = await runSwarm({ ...share, signal, onTick: (sofar) => void send(sofar, false) })
   await send(tally, true)
+  if (!process.connected)
+    throw new ConfigError('the swarm that started this process has ended, and this one with it')
   process.disconnect?.()
   return 0
 }

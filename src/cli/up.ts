@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { commandBeside, daemonState } from '../hint.ts'
 import { PLACE } from '../place.ts'
+import { printableLines } from '../printable.ts'
+import { EXIT_CONFIG } from '../sense/exit.ts'
 import type { MacSource } from '../sources/choice.ts'
 import { isWatched } from '../status/socket.ts'
 import { VERSION } from '../version.ts'
@@ -47,7 +49,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
   const ending = new AbortController()
   outside.addEventListener('abort', () => ending.abort(), { once: true })
   const signal = ending.signal
-  const log = (text: string) => process.stderr.write(`freshet: ${text}\n`)
+  const log = (text: string) => process.stderr.write(`freshet: ${printableLines(text)}\n`)
   // As it was asked for: `--user root` is no user to become, and still not the default.
   const userName = command.user ?? user?.name
   const shared = ['--state', paths.root, ...(userName === undefined ? [] : ['--user', userName])]
@@ -58,7 +60,9 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
       `another program has port ${DEFAULT_PORT}: the page is at another until this is started again`,
     )
   const ready = Promise.withResolvers<CollectorReady>()
-  let wasReady = false
+  const stumbled = Promise.withResolvers<'stumbled'>()
+  // What once worked may be taken away by anybody; detection does not end with the page.
+  let isIndispensable = true
   const collector = keepRunning({
     name: 'the collector',
     start: () => {
@@ -74,22 +78,33 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
       child.on('message', (message) => {
         const told = message as CollectorReady
         port = told.port
-        wasReady = true
+        isIndispensable = false
         ready.resolve(told)
+      })
+      child.once('exit', (status) => {
+        if (status !== EXIT_CONFIG) stumbled.resolve('stumbled')
       })
       return child
     },
     signal,
     log,
-    // What once worked may be taken away by anybody; detection does not end with the page.
-    endsByConfig: () => !wasReady,
+    endsByConfig: () => isIndispensable,
   })
-  const first = await Promise.race([ready.promise, collector, timeout(READY_MS)])
-  if (typeof first !== 'object') {
+  const first = await Promise.race([ready.promise, stumbled.promise, collector, timeout(READY_MS)])
+  if (typeof first === 'number') {
     ending.abort()
     await collector
-    if (first === undefined) log(`the collector did not listen within ${READY_MS / 1000} s`)
-    return typeof first === 'number' ? first : 1
+    return first
+  }
+  const page = typeof first === 'object' ? first : undefined
+  // As on a disk that anybody has filled: what is found is kept for it.
+  if (!page) {
+    isIndispensable = false
+    log(
+      first === undefined
+        ? `the collector does not listen after ${READY_MS / 1000} s: the agent is started without it`
+        : 'the agent is started without the collector, which is tried again',
+    )
   }
 
   let hasWatched = false
@@ -132,13 +147,16 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
       watched
         ? `Freshet ${VERSION} watches this machine.`
         : `Freshet ${VERSION} does not watch this machine yet: its agent has not answered for ${READY_MS / 1000} s, and is tried on.`,
-      `  page    ${first.pageUrl}${first.isServed ? '' : '\n          not yet: another program has that port, and must not be given this key'}`,
+      page
+        ? pageLine(page)
+        : '  page    not yet: its address is printed once the collector has started',
       `  state   ${paths.root}${user ? ` (engine and collector run as ${user.name})` : ''}`,
       `  try     ${commandBeside('simulate upload --mb 8', paths.root).slice(1, -1)}     in another terminal`,
       '  Ctrl-C  stops everything',
       '',
     ].join('\n'),
   )
+  if (!page) void ready.promise.then((told) => process.stdout.write(`${pageLine(told)}\n`))
   const isDaemons = paths.root === daemonState(process.platform)
   void openMenuBar({ state: isDaemons ? undefined : paths.root, log })
   return endOf([collector, agent])
@@ -151,6 +169,9 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
     return outside.aborted ? 0 : Math.max(...statuses)
   }
 }
+
+const pageLine = ({ pageUrl, isServed }: CollectorReady): string =>
+  `  page    ${pageUrl}${isServed ? '' : '\n          not yet: another program has that port, and must not be given this key'}`
 
 /** Whether an agent answers in the directory, as soon as one does; false after `withinMs`, or when `signal` aborts. */
 async function untilWatched(

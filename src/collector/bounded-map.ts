@@ -22,18 +22,22 @@ export class BoundedMap<K, V> {
   }
 
   set(key: K, value: V): void {
-    this.#remove(key)
+    this.delete(key)
     this.#entries.set(key, value)
     this.#weight += this.#weightOf(key)
     while (this.#weight > this.#max) {
       const { value: oldest, done } = this.#oldest.next()
       if (done) break
-      this.#remove(oldest)
+      this.delete(oldest)
     }
   }
 
-  #remove(key: K): void {
+  delete(key: K): void {
     if (this.#entries.delete(key)) this.#weight -= this.#weightOf(key)
+  }
+
+  keys(): IterableIterator<K> {
+    return this.#entries.keys()
   }
 
   values(): IterableIterator<V> {

@@ -1,7 +1,8 @@
-// Whether the clock may be believed where it makes what is stored old: one that is a year ahead must not empty the store.
+// Whether the clock may be believed where it makes what is stored old: one that is a year ahead must not empty the store, nor
+// end the certificates of all agents.
 import { rmSync } from 'node:fs'
 import { readStateFile, writeStateFile } from '../state-file.ts'
-import type { UnixNs } from '../units.ts'
+import { type UnixNs, unixNs } from '../units.ts'
 
 /** A wall clock that moved so much more or less than time did has been set; agents' that differ by less agree. */
 const CLOCK_STEP_MS = 3_600_000
@@ -40,6 +41,8 @@ export type ClockWatch = {
    * `elapsedMs` is asked for only where wall time and this process's time part. Nothing before the first leadNs.
    */
   notice(nowNs: UnixNs, elapsedMs: () => number): void
+  /** The time that is believed: that of the clock or, while it is doubted, from before with running time since. */
+  believedNs(nowNs: UnixNs, elapsedMs: () => number): UnixNs
 }
 
 /** Reads the doubt that there may be: throws as `file` does. */
@@ -48,7 +51,7 @@ export function createClockWatch(options: {
   newestAt: () => Promise<bigint>
   /** How old what is kept may become. */
   ageNs: bigint
-  /** How far the clock of each connected agent of another machine is behind, as `Devices.clockOffsetsMs`. */
+  /** How far the clock of each connected, admitted agent of another machine is behind, as `Devices.clockOffsetsMs`. */
   clockOffsetsMs: (nowNs: UnixNs, elapsedMs: number) => readonly number[]
   file: DoubtFile
   /** Told once when a doubt begins and once when it ends. */
@@ -85,7 +88,7 @@ export function createClockWatch(options: {
 
   const awayMs = (nowNs: bigint, fromNs: bigint): number => Number((nowNs - fromNs) / MS_NS)
 
-  /** Half of the connected agents of other machines or more have a clock like this one. */
+  /** Half of the connected, admitted agents of other machines or more have a clock like this one. */
   function isConfirmed(nowNs: UnixNs, elapsedMs: number): boolean {
     const offsets = clockOffsetsMs(nowNs, elapsedMs)
     const agree = offsets.filter((offsetMs) => Math.abs(offsetMs) < CLOCK_STEP_MS).length
@@ -94,7 +97,7 @@ export function createClockWatch(options: {
 
   /** Why the clock is believed again; undefined: it is not. */
   function reason(of: Doubt, nowNs: UnixNs, elapsedMs: number, toleranceMs: number) {
-    if (isConfirmed(nowNs, elapsedMs)) return "agents' clocks agree with this one"
+    if (isConfirmed(nowNs, elapsedMs)) return 'clocks of admitted agents agree with this one'
     if (Math.abs(awayMs(nowNs, of.carriedNs)) <= toleranceMs) return 'the clock is what it was'
     // All from before is as old by now; what came since has this clock's time.
     if (of.ranMs >= ageMs) return `the clock has gone on for ${days(of.ranMs)} days`
@@ -108,9 +111,8 @@ export function createClockWatch(options: {
     const isFirst = last === undefined
     last = { nowNs, elapsedMs }
     const ranMs = elapsedMs - since.elapsedMs
-    const ranNs = BigInt(Math.round(ranMs)) * MS_NS
-    if (doubt) doubt = { carriedNs: doubt.carriedNs + ranNs, ranMs: doubt.ranMs + ranMs }
-    const expectedNs = since.nowNs + ranNs
+    if (doubt) doubt = { carriedNs: doubt.carriedNs + ranNs(ranMs), ranMs: doubt.ranMs + ranMs }
+    const expectedNs = since.nowNs + ranNs(ranMs)
     const stepMs = awayMs(nowNs, expectedNs)
     if (since.nowNs === 0n || Math.abs(stepMs) <= toleranceMs) return
     const begun = !isFirst || doubt === undefined
@@ -120,7 +122,7 @@ export function createClockWatch(options: {
       ? `the clock is ${hours} h from the newest that was received`
       : `the clock was set by ${hours} h`
     say(
-      `${what}: what is stored ages with running time alone, until clocks of agents on other machines agree ` +
+      `${what}: what is stored, and certificates, age with running time alone, until clocks of admitted agents on other machines agree ` +
         `with this one or ${days(ageMs)} days have run`,
       nowNs,
     )
@@ -153,10 +155,25 @@ export function createClockWatch(options: {
       glance = { nowNs, monotonicMs }
       if (last) goOn(last, nowNs, elapsedMs(), CLOCK_STEP_MS)
     },
+    believedNs(nowNs, elapsedMs) {
+      if (!doubt || !last) return nowNs
+      return unixNs(doubt.carriedNs + ranNs(elapsedMs() - last.elapsedMs), 'carried')
+    },
   }
 }
 
+const ranNs = (ms: number): bigint => BigInt(Math.round(ms)) * MS_NS
+
 const days = (ms: number): string => (ms / DAY_MS).toFixed(0)
+
+/** In the collector's state directory. */
+export const DOUBT_FILE = 'clock.doubted'
+
+/** The time that a collector believes, by what it has saved: of the last hour, and of before it was stopped. */
+export const savedTime = (doubt: Doubt | undefined, now: UnixNs): UnixNs =>
+  doubt && Math.abs(Number((now - doubt.carriedNs) / MS_NS)) > CLOCK_GAP_MS
+    ? unixNs(doubt.carriedNs, 'carried')
+    : now
 
 /** The doubt in a state file at `path`. One that holds none is told of and taken for none. */
 export function doubtFile(path: string, log: (text: string) => void): DoubtFile {

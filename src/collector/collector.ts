@@ -1,29 +1,28 @@
 // The collector: agents' WebSocket, the store, the JSON API and the page, on one port.
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
+import { diskTrouble } from '../baseline/sqlite-file.ts'
 import { descriptorLimit } from '../host/descriptors.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { describeMachine } from '../host/machine.ts'
 import { sinceBootMs } from '../host/since-boot.ts'
-import { inspectDatabaseFile, StateFileError } from '../state-file.ts'
+import { inspectDatabaseFile, isDiskFull, StateFileError } from '../state-file.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
 import { hostInUrl, pageUrlOf, refuseUnlessLoopback } from './address.ts'
-import { createSite, readPageFiles } from './api/site.ts'
-import { doubtFile } from './clock-watch.ts'
+import { createSite, readPageFiles, type Site } from './api/site.ts'
+import { DOUBT_FILE, doubtFile } from './clock-watch.ts'
 import { CollectorError } from './collector-error.ts'
 import { Counters } from './counters.ts'
 import type { Address } from './door/door.ts'
 import { Devices } from './gateway/devices.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createKeeper, KEEP_DAYS, KEEP_GB, KEEPER_BEAT_MS, type Keeper, keepOf } from './keeper.ts'
-import { knownAgentsMax, LIMITS, type Limits, withinDescriptors } from './limits.ts'
+import { LIMITS, type Limits, pagePortMax, withinDescriptors } from './limits.ts'
 import { listenLocally } from './local-listener.ts'
 import { type Machines, type MachinesOptions, openMachines } from './machines.ts'
 import { refusePlainAgents, sayTokenIsUnused } from './plain-agents.ts'
 import { openStateDir, readOrMakePageKey } from './secrets.ts'
-import type { Keep } from './store/protocol.ts'
-import { type LoadedStore, loadStore, type Store } from './store/store.ts'
-import { StoreError } from './store/store-error.ts'
+import { type Keep, type LoadedStore, loadStore, type Store, StoreError } from './store/store.ts'
 
 /** A predecessor that is ending needs as long to let go of the state directory. */
 const LOCK_WAIT_MS = 2000
@@ -118,14 +117,36 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
 
     const counters = new Counters()
     const devices = new Devices(limits.devicesRememberedMax)
+    let publish: Site['publish'] = () => {}
+    let isAdmitted: Machines['isAdmitted'] = () => false
+    let standings: Machines['standings'] | undefined
+    const keeper = createKeeper({
+      store,
+      keep: options.keep ?? keepOf(KEEP_DAYS, KEEP_GB),
+      counters,
+      publish: (event) => publish(event),
+      clockOffsetsMs: (...at) => devices.clockOffsetsMs(...at, isAdmitted),
+      standings: () => standings,
+      doubtFile: doubtFile(join(stateDir, DOUBT_FILE), log),
+      log,
+    })
+    // Before any certificate is made, or judged.
+    await keeper.begin(now(), sinceBootMs())
+    notice = keeper.notice
+    const believed = () => keeper.believedNs(now(), sinceBootMs)
     const machines =
       options.machines &&
-      (await openMachines(stateDir, options.machines, { limits, counters, now, log }))
-    if (machines) undo.unshift(() => machines.close())
+      (await openMachines(stateDir, options.machines, { limits, counters, now, believed, log }))
+    if (machines) {
+      undo.unshift(() => machines.close())
+      isAdmitted = machines.isAdmitted
+      standings = machines.standings
+    }
     const gateway = createGateway({
       certificates: machines?.certificates,
       claims: machines?.claims,
       policies: machines?.policies.source,
+      onOffence: machines?.onOffence,
       ledger: store,
       devices,
       counters,
@@ -155,21 +176,11 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       log,
     })
     undo.unshift(() => site.close())
-    const keeper = createKeeper({
-      store,
-      keep: options.keep ?? keepOf(KEEP_DAYS, KEEP_GB),
-      counters,
-      publish: site.publish,
-      clockOffsetsMs: (...at) => devices.clockOffsetsMs(...at),
-      doubtFile: doubtFile(join(stateDir, 'clock.doubted'), log),
-      log,
-    })
-    await keeper.begin(now(), sinceBootMs())
-    notice = keeper.notice
+    publish = site.publish
     const beat = beatOf(
       options.beatMs ?? KEEPER_BEAT_MS,
       options.beatBytes ?? BEAT_BYTES,
-      () => counters.read().frameBytes,
+      store.takenBytes,
       () => {
         void keeper.beat(now(), sinceBootMs())
       },
@@ -183,7 +194,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       maxHeaderSize: HEADER_BYTES_MAX,
     }
     const server = createServer(bounds, site.listener)
-    server.maxConnections = knownAgentsMax(limits) + limits.otherConnectionsMax
+    server.maxConnections = pagePortMax(limits)
     server.on('drop', () => counters.add('connectionsDropped'))
     server.on('clientError', site.onClientError)
     server.on('upgrade', refusePlainAgents(stateDir, counters))
@@ -212,9 +223,11 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
         await gateway.close()
         server.closeAllConnections()
         served?.closeAll()
-        machines?.close()
-        await store.close()
-        unlock()
+        try {
+          machines?.close()
+        } finally {
+          await store.close().finally(unlock)
+        }
       })()
       return closed
     }
@@ -228,8 +241,23 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   } catch (cause) {
     for (const step of undo) await step()
     if (cause instanceof StateFileError) throw new CollectorError('state', cause.message, { cause })
-    throw cause
+    if (!isOfFullDisk(cause) || (cause as Partial<CollectorError>).code === 'full-disk') throw cause
+    throw new CollectorError('full-disk', `${(cause as Error).message}: the disk takes nothing`, {
+      cause,
+    })
   }
+}
+
+/** Or what was behind it. */
+function isOfFullDisk(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false
+  const trouble = diskTrouble(cause)
+  return (
+    isDiskFull(cause) ||
+    trouble === 'full-disk' ||
+    trouble === 'read-only' ||
+    isOfFullDisk(cause.cause)
+  )
 }
 
 /** The first of its addresses, by the first of its names. */
@@ -273,7 +301,8 @@ async function openStore(loaded: LoadedStore, path: string): Promise<Store> {
     return await loaded.open(path)
   } catch (cause) {
     if (!(cause instanceof StoreError)) throw cause
-    throw new CollectorError('store', cause.message, { cause })
+    const code = cause.code === 'unavailable' ? 'full-disk' : 'store'
+    throw new CollectorError(code, cause.message, { cause })
   }
 }
 

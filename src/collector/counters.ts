@@ -25,6 +25,8 @@ const NAMES = [
   'doorPeople',
   // Connections of agents.
   'agentsAccepted',
+  // Of one device more connections than may be without a Welcome: its oldest gave way.
+  'agentsUnwelcomedMany',
   'agentsRefusedPath',
   'agentsRefusedPlain',
   'agentsRefusedPeer',
@@ -49,6 +51,7 @@ const NAMES = [
   'agentsClosedTaken',
   'agentsClosedOtherDevice',
   'agentsClosedRevoked',
+  'agentsClosedRetired',
   'agentsClosedStore',
   'agentsClosedFault',
   'agentsClosedStopping',
@@ -58,12 +61,15 @@ const NAMES = [
   'renewRefused',
   'enrolRefusedToken',
   'enrolRefusedKnown',
+  'enrolRefusedFull',
   'enrolRefusedMalformed',
   'enrolRefusedRate',
   'enrolFailed',
   // Machines that came by the certificate of another, those of them that became devices of their own, and those that may not.
   'clonesFound',
   'reenrolled',
+  /** Quarantined devices that were not there, for which newer ones of their token came. */
+  'quarantinedForgotten',
   'reenrolRefused',
   // They left by themselves, or were cut off.
   'agentsLeft',
@@ -78,13 +84,20 @@ const NAMES = [
   'heartbeats',
   'policiesSent',
   'policiesSaid',
+  // What a device said of them was more than is kept of it.
+  'policyReportsCut',
   'policiesRefused',
+  'policiesEnded',
   'itemsStored',
   'itemsDuplicate',
   'itemsRejected',
   'pauses',
+  // Memory was given back after many had left.
+  'heapTrims',
   // What the store did not keep of a device that sent more than is kept of one.
   'itemsOverBudget',
+  // What was kept beside alerts and gave way to newer, or to what others have: sightings, hours, health events, ids.
+  'rowsGaveWay',
   // What retention dropped.
   'segmentsDropped',
   'revisionsDropped',

@@ -4,8 +4,7 @@ import type { UnixNs } from '../units.ts'
 import type { Site } from './api/site.ts'
 import { createClockWatch, type DoubtFile } from './clock-watch.ts'
 import type { Counters } from './counters.ts'
-import type { Keep } from './store/protocol.ts'
-import type { Store } from './store/store.ts'
+import type { Keep, Standings, Store } from './store/store.ts'
 import { nsText } from './views.ts'
 
 /** What is kept when nobody says how much. */
@@ -31,22 +30,32 @@ export type Keeper = {
   begin(nowNs: UnixNs, elapsedMs: number): Promise<void>
   /** What is taken in bears this time (ClockWatch). Never throws. */
   notice(nowNs: UnixNs, elapsedMs: () => number): void
+  /** As ClockWatch. */
+  believedNs(nowNs: UnixNs, elapsedMs: () => number): UnixNs
+}
+
+type StandingsNews = {
+  due(): Standings | undefined
+  done(standings: Standings): void
 }
 
 export function createKeeper(options: {
-  store: Pick<Store, 'retain' | 'newestAt'>
+  store: Pick<Store, 'retain' | 'newestAt' | 'noteStandings'>
   keep: Keep
   counters: Counters
   publish: Site['publish']
-  /** How far the clock of each connected agent of another machine is behind, as `Devices.clockOffsetsMs`. */
+  /** How far the clock of each connected, admitted agent of another machine is behind, as `Devices.clockOffsetsMs`. */
   clockOffsetsMs: (nowNs: UnixNs, elapsedMs: number) => readonly number[]
   doubtFile: DoubtFile
+  /** What the registry says of devices, where there is one. */
+  standings?: () => StandingsNews | undefined
   log: (text: string) => void
 }): Keeper {
   const { store, keep, counters, publish, clockOffsetsMs, log } = options
   let beating = false
   let saidTooLarge = false
   const trouble = createTrouble(log, () => performance.now())
+  const unnoted = createTrouble(log, () => performance.now())
 
   function say(text: string, nowNs: bigint): void {
     log(text)
@@ -65,11 +74,28 @@ export function createKeeper(options: {
     log,
   })
 
+  /** What cannot be noted now is with the next beat; what is too old goes meanwhile. */
+  async function noteStandings(): Promise<void> {
+    try {
+      const news = options.standings?.()
+      const due = news?.due()
+      if (due) {
+        await store.noteStandings(due)
+        news?.done(due)
+      }
+      unnoted.works(() => 'what the registry says of devices is noted in the store again')
+    } catch (cause) {
+      unnoted.failed(
+        `what the registry says of devices cannot be noted in the store now: ${(cause as Error).message}`,
+      )
+    }
+  }
+
   /** All at the one time that was held against others: a clock that is set meanwhile is seen with the next beat. */
   async function drop(nowNs: UnixNs, leadNs: bigint): Promise<void> {
     const ageNs = keep.ageNs + leadNs
     for (;;) {
-      const { more, usedBytes, dropped, told } = await store.retain(nowNs, {
+      const { more, usedBytes, dropped, told, counts } = await store.retain(nowNs, {
         ageNs,
         bytes: keep.bytes,
       })
@@ -81,8 +107,10 @@ export function createKeeper(options: {
         const health = { deviceId: '', at: nsText(at), kind, text, count }
         publish({ type: 'health', health })
       }
+      counters.add('itemsOverBudget', counts.refused)
+      counters.add('rowsGaveWay', counts.gaveWay)
+      counters.add('revisionsDropped', counts.revisions)
       for (const { deviceId, at, kind, text, count } of told) {
-        counters.add(kind === 'budget' ? 'itemsOverBudget' : 'revisionsDropped', count)
         log(text)
         publish({ type: 'health', health: { deviceId, at: nsText(at), kind, text, count } })
       }
@@ -100,6 +128,7 @@ export function createKeeper(options: {
 
   return {
     notice: (...at) => clock.notice(...at),
+    believedNs: (...at) => clock.believedNs(...at),
     async begin(...at) {
       await clock
         .leadNs(...at)
@@ -109,6 +138,7 @@ export function createKeeper(options: {
       if (beating) return
       beating = true
       try {
+        await noteStandings()
         await drop(nowNs, await clock.leadNs(nowNs, elapsedMs))
         trouble.works(() => 'what is too old is dropped again')
       } catch (error) {

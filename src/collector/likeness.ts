@@ -10,7 +10,8 @@
 //   nobody in particular;
 // - any other program itself, whatever runs it.
 // Machines do not part a group: what happens on forty of them at once is one thing to look into, and the group says how
-// many there are. Nothing is decided by it: each alert keeps its own score.
+// many there are. A recording that was replayed is no machine: what it tells may be what a machine told as well, so its alerts
+// make groups of their own, and no sum has both. Nothing is decided by it: each alert keeps its own score.
 import { hash } from 'node:crypto'
 import type { Alert, ProcessView } from '../engine/finding.ts'
 import type { ActorInfo } from './page-api.ts'
@@ -49,9 +50,12 @@ export function actorInfo(alert: Judged): ActorInfo {
   return { as: 'itself', path: identity.path, script: chain[0]?.script ?? '' }
 }
 
+/** Whether a device is what a recording was replayed into (replay/replayed-device.ts). Agents' ids are of other versions. */
+export const isRecording = (deviceId: string): boolean => deviceId[14] === '8'
+
 /** Equal for alerts that are like one another: 64 bits as SQLite keeps them, signed. */
-export const likenessOf = (alert: Judged): bigint =>
-  digest(...actorKey(alert), alert.destination.key)
+export const likenessOf = (alert: Judged, deviceId = ''): bigint =>
+  digest(...actorKey(alert), alert.destination.key, ...(isRecording(deviceId) ? ['recording'] : []))
 
 /** Equal for alerts of one identity. */
 export const identityDigest = ({ identity }: Judged): bigint => digest(identity.key)

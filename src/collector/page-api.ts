@@ -3,8 +3,11 @@
 // counts and bytes are numbers below 2^53.
 
 import type { EnrolmentInfo } from './page-devices.ts'
+import type { HealthInfo } from './page-health.ts'
 
-export type { DeviceChangeRequest, EnrolmentInfo } from './page-devices.ts'
+export type * from './page-devices.ts'
+export type { HealthAbout, HealthInfo } from './page-health.ts'
+export type { FleetPolicyInfo, PolicyStandingInfo } from './page-policy.ts'
 
 /** Nanoseconds since 1970 UTC, in decimal. */
 export type NsText = string
@@ -82,8 +85,9 @@ export type AlertGroup = {
   score: number
   severity: SeverityName
   firstOpenedAt: NsText
+  /** No later than the last was stored here: a clock that is ahead leads no list. */
   lastOpenedAt: NsText
-  /** The one that was stored last. */
+  /** The one that was opened last. */
   newest: AlertSummary
 }
 
@@ -144,8 +148,10 @@ export type IdentityInfo = {
   firstNetworkAt: NsText
 }
 
-/** A process of an alert's chain, with what its machine has told of its program; null: nothing that is kept. */
+/** With what its machine has told of its program; null: nothing that is kept. `moreAbove`: above the last, not told; of earlier agents 0. `alsoAt`: other paths of the first. */
 export type ChainInfo = ProcessInfo & {
+  moreAbove: number
+  alsoAt: string[]
   program: Pick<IdentityInfo, 'signerClass' | 'sha256' | 'cdhash'> | null
 }
 
@@ -252,6 +258,8 @@ export type LiveInfo = {
   bytesIn: number
   unattributedFlows: number
   lost: number
+  /** When the first of `lost` was, over restarts of its agent; absent: none, or not known. */
+  lostSince?: NsText
   outboxItems: number
   outboxEvicted: number
   alerts: number
@@ -299,22 +307,21 @@ export type DeviceInfo = {
   enrolment?: EnrolmentInfo | null
 }
 
-export type HealthInfo = { deviceId: string; at: NsText; kind: string; text: string; count: number }
-
 /**
- * Lists have as many rows as were asked for, or fewer when they are large: some MiB at most. `next` is there when there may
- * be more: what to give as `before` (of devices: `after`) to go on.
+ * Lists have as many rows as were asked for, or fewer: some MiB at most. `next`: what to give as `before` (of devices: `after`) to go on.
  */
 type Part = { next?: string }
-/** Lists of alerts begin with what was stored last, the highest score or the most bytes out. */
+/**
+ * Lists of alerts begin with what was opened last, the highest score or the most bytes out. What was opened after it was
+ * stored, by the word of a clock that is ahead, stands where it was stored.
+ */
 export type AlertSortName = 'newest' | 'score' | 'bytes'
 /** `active`: open, acknowledged, and closed ones that have grown since; `closed`: those with them. */
 export type AlertStatusName = TriageStatusName | 'active'
 /**
-/**
  * GET /api/alerts?limit=100&after=<next>&device=&severity=&q=&since=&until=&group=&sort=newest|score|bytes&status=, over
- * all that is stored. `total` is of all that match; since and until are of the time an alert was opened. `statuses` are of
- * all that match but for their status.
+ * all that is stored. `total` is of all that match; since and until are of the time an alert was opened, and so is `before`,
+ * which a list by the latest may begin at. `statuses` are of all that match but for their status.
  */
 export type AlertsResponse = Part & {
   alerts: AlertSummary[]
@@ -323,7 +330,7 @@ export type AlertsResponse = Part & {
 }
 /**
  * GET /api/alert-groups, with the parameters of /api/alerts but `group`: the groups of all that match, in the order of
- * their newest alert, highest score or bytes out together. `total` counts groups, `alerts` what is in all of them. `next`
+ * their latest alert, highest score or bytes out together. `total` counts groups, `alerts` what is in all of them. `next`
  * goes on in what was stored when the first page was answered: a group does not come twice, and what was updated since
  * then is in the next first page.
  */
@@ -349,8 +356,8 @@ export type DestinationsResponse = {
 /** GET /api/devices?limit=500&after= Those known for longest first. */
 export type DevicesResponse = Part & { devices: DeviceInfo[] }
 /**
- * GET /api/health?limit=50&before=&device=&kind=&since=&until= ; since and until are of when it happened, on the device's clock;
- * kind may be several, with commas between.
+ * GET /api/health?limit=50&before=&device=&kind=&since=&until= ; since and until are of when it happened, on the device's
+ * clock: some of it, where it lasted. kind may be several, with commas between.
  */
 export type HealthResponse = Part & { events: HealthInfo[] }
 /** GET /api/counters: what the collector counted since it started, by name. */
@@ -365,7 +372,11 @@ export type ErrorResponse = { error: string }
  */
 export type PageEvent =
   | { type: 'alert'; alert: AlertSummary }
+  /** More were stored than are told one by one: GET /api/alerts has them. */
+  | { type: 'alerts' }
   | { type: 'identity'; identity: IdentitySummary }
+  /** More were sighted than are told one by one: GET /api/identities has them. */
+  | { type: 'identities' }
   | { type: 'device'; device: DeviceInfo }
   | { type: 'health'; health: HealthInfo }
 

@@ -26,10 +26,56 @@ export type DevicePolicyInfo = {
   at: string
 }
 
+/** How policies stand on one device, in a few numbers. Versions are of policies; 0: none. */
+export type PolicyStandingInfo = {
+  /** The newest that is for it, and in whose share it is. */
+  offered: number
+  /** The last that it got, and the one that is in force there. */
+  received: number
+  inForce: number
+  /** Where that is from; empty: it has said nothing. */
+  source: '' | 'built-in' | 'local' | 'pushed'
+  /** Entries of the one in force that were left out or narrowed. */
+  clamped: number
+  /** Documents of any kind that it has not applied, and why; `version` 0: it could not be read so far. */
+  faults: {
+    kind: PolicyDocumentInfo['kind']
+    version: number
+    state: 'failed' | 'expired'
+    code: string
+    text: string
+  }[]
+  /** Empty: never. */
+  saidAt: string
+  /** It said that it has no root key: it takes no policy. */
+  hasNoKey?: true
+}
+
+/**
+ * Of those that are to have the newest policy: who applies it, where its time is over (absent: none), who refuses it, who has no
+ * root key to take any with (absent: none), and who has said nothing of it. `offered` 0: it is for nobody who may come. `unheard`: not
+ * among these, since nobody has admitted them and they never connected (absent: none).
+ */
+export type FleetPolicyInfo = {
+  version: number
+  offered: number
+  applied: number
+  ended?: number
+  failed: number
+  unsaid: number
+  keyless?: number
+  unheard?: number
+}
+
 export type PolicyResponse = {
   /** Public; empty: none was given. */
   rootKey: string
+  /** Policies, delegations, exceptions; of each the newest 100, the newest first. */
   documents: PolicyDocumentInfo[]
+  /** How many there are beside these; absent: none. */
+  unlisted?: number
+  /** null: none was published. */
+  newest: FleetPolicyInfo | null
   devices: {
     id: string
     name: string

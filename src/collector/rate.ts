@@ -31,7 +31,32 @@ export class RateLimit {
   }
 }
 
-/** Sources told apart; one that is forgotten begins anew, within the rate of all. */
+/** A rate for each key. */
+export class EachRate {
+  readonly #rates: BoundedMap<string, RateLimit>
+  readonly #perSecond: number
+  readonly #burst: number
+
+  /** Of each as RateLimit's. `max`: keys told apart; one that is forgotten begins anew. */
+  constructor(perSecond: number, burst: number, max: number) {
+    this.#perSecond = perSecond
+    this.#burst = burst
+    this.#rates = new BoundedMap(max)
+  }
+
+  /** Takes one of this key's; false when it has none. */
+  take(key: string, nowMs: number): boolean {
+    return this.of(key, nowMs).take(nowMs)
+  }
+
+  of(key: string, nowMs: number): RateLimit {
+    const rate = this.#rates.get(key) ?? new RateLimit(this.#perSecond, this.#burst, nowMs)
+    this.#rates.set(key, rate)
+    return rate
+  }
+}
+
+/** Sources told apart, within the rate of all. */
 const SOURCES_MAX = 4096
 /** Of the rate of all, what one source may have. */
 const SOURCE_SHARE = 0.5
@@ -39,24 +64,21 @@ const SOURCE_SHARE = 0.5
 /** A rate of all, of which no source has more than half: a flood of one leaves others theirs. */
 export class SourceRate {
   readonly #all: RateLimit
-  readonly #sources = new BoundedMap<string, RateLimit>(SOURCES_MAX)
-  readonly #perSecond: number
-  readonly #burst: number
+  readonly #sources: EachRate
 
   /** As RateLimit's. */
   constructor(perSecond: number, burst: number, nowMs: number) {
-    this.#perSecond = perSecond
-    this.#burst = burst
+    this.#sources = new EachRate(
+      perSecond * SOURCE_SHARE,
+      Math.max(1, burst * SOURCE_SHARE),
+      SOURCES_MAX,
+    )
     this.#all = new RateLimit(perSecond, burst, nowMs)
   }
 
   /** Takes one for an address; false when there is none. */
   take(address: string, nowMs: number): boolean {
-    const source = sourceOf(address)
-    const own =
-      this.#sources.get(source) ??
-      new RateLimit(this.#perSecond * SOURCE_SHARE, Math.max(1, this.#burst * SOURCE_SHARE), nowMs)
-    this.#sources.set(source, own)
+    const own = this.#sources.of(sourceOf(address), nowMs)
     if (!own.has(nowMs) || !this.#all.take(nowMs)) return false
     return own.take(nowMs)
   }

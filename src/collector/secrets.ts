@@ -3,7 +3,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { shellWord } from '../shell-word.ts'
-import { readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
+import { isDiskFull, readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
 import { CollectorError } from './collector-error.ts'
 
 const SECRET_BYTES = 32
@@ -44,6 +44,12 @@ export function readOrMakePageKey(stateDir: string): { pageKey: string; isNew: b
     writeStateFile(path, `${pageKey}\n`)
     return { pageKey, isNew: true }
   } catch (cause) {
+    if (isDiskFull(cause))
+      throw new CollectorError(
+        'full-disk',
+        `${path} cannot be written, the disk is full: free some space`,
+        { cause },
+      )
     throw new CollectorError('state', `${path} cannot be written: ${cause}`, { cause })
   }
 }

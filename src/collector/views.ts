@@ -1,10 +1,11 @@
 // What agents said, as the page's API says it (page-api.ts).
-import type { Alert, IdentityView, ProcessView } from '../engine/finding.ts'
+import type { Alert, Health, IdentityView, ProcessView } from '../engine/finding.ts'
 import type { Live } from '../stream/message.ts'
 import { actorInfo, likenessOf, likenessText } from './likeness.ts'
 import type {
   AlertDetail,
   AlertSummary,
+  HealthInfo,
   IdentityInfo,
   IdentitySummary,
   LiveInfo,
@@ -57,7 +58,7 @@ export function alertSummary(
     bytesIn: alert.bytesIn,
     flows: alert.flows,
     actor: actorInfo(alert),
-    group: likenessText(likenessOf(alert)),
+    group: likenessText(likenessOf(alert, device.id)),
     triage: triage ?? null,
   }
 }
@@ -91,6 +92,8 @@ export function alertDetail(
     identity: identityInfo(alert.identity),
     chain: alert.chain.map((process) => ({
       ...processInfo(process),
+      moreAbove: process.moreAbove ?? 0,
+      alsoAt: process.alsoAt ?? [],
       program: programInfo(programs.get(process.identityKey ?? '')),
     })),
     silentFlows: alert.silentFlows,
@@ -178,8 +181,23 @@ export function processInfo(process: ProcessView): ProcessInfo {
   }
 }
 
+export function healthInfo(deviceId: string, at: bigint, health: Health): HealthInfo {
+  const { of: kind, text, count, since, about, programs } = health
+  return {
+    ...{ deviceId, at: nsText(at), kind, text, count },
+    ...(since !== undefined && { since: nsText(since) }),
+    ...(about !== undefined && { about }),
+    ...(programs !== undefined && { programs }),
+  }
+}
+
 export function liveInfo(live: Live): LiveInfo {
-  return { ...live, at: nsText(live.at) }
+  const { at, lostSince, ...more } = live
+  return {
+    ...more,
+    at: nsText(at),
+    ...(lostSince === undefined ? {} : { lostSince: nsText(lostSince) }),
+  }
 }
 
 function userOf(process: ProcessView | undefined): string {

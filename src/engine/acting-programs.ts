@@ -72,7 +72,7 @@ export const ACTING_PROGRAMS: readonly ActingProgram[] = [
     MANUALS,
     'java javaw deno bun qjs qjsc txiki tjs pwsh powershell swift swift-frontend jsc luajit luau texlua pypy graalpy ' +
       'micropython cperl raku rakudo jruby truffleruby mruby hhvm iojs nvim lldb groovy jython r dotnet mono ' +
-      'mono-sgen wine ocaml racket guile sbcl escript jimsh goawk',
+      'mono-sgen wine ocaml racket guile sbcl escript jimsh goawk gdb-multiarch gvim rvim vimdiff',
   ),
   ...of(
     'shell',

@@ -6,7 +6,7 @@ import { bytes, bytesSum } from '../units.ts'
 import { fileName } from './acting.ts'
 import type { LiveAlert } from './alert.ts'
 import { type Clock, wallNow, wallOfMs } from './clock.ts'
-import { type Destination, isServed } from './destination.ts'
+import { type Destination, isPeer, isServed } from './destination.ts'
 import type { Alert, AlertState, ArgumentsView, ListedFlow, ProcessView } from './finding.ts'
 import { hasMoreForeign, namedForeign } from './foreign-code.ts'
 import { identityView } from './identity-view.ts'
@@ -30,6 +30,9 @@ import {
 /** MITRE ATT&CK: the analytic, its detection strategy, its technique. */
 const TECHNIQUES = ['AN0032', 'DET0011', 'T1001.001']
 const CHAIN_MAX = 8
+const ABOVE_MAX = 1000
+const ALSO_MAX = 4
+const ALSO_CHARS_MAX = 1024
 
 /** What findings say of a process. */
 export function processView(process: Process, clock: Clock): ProcessView {
@@ -86,9 +89,29 @@ export function chainOf(
     chain.push(chain.length === 0 ? view : { ...view, foreignCode: [], foreignCodeMore: false })
     next = table.parentOf(next)
   }
+  const last = chain.at(-1)
+  const moreAbove = countAbove(next, table)
+  if (last && moreAbove > 0) last.moreAbove = moreAbove
   if (maker && chain[0])
     chain[0].socketsBy = table.find(maker.pid, maker.pidversion)?.image.path || `pid ${maker.pid}`
   return chain
+}
+
+/** One content under several paths is one identity, and one alert: where else it ran than its chain says is told with that. */
+export function noteElsewhere(chain: readonly ProcessView[], process: Process | undefined): void {
+  const [first] = chain
+  if (!first || !process) return
+  const path = (process.image.script || process.image.path).slice(0, ALSO_CHARS_MAX)
+  const { alsoAt = [] } = first
+  if (path === '' || path === (first.script || first.path).slice(0, ALSO_CHARS_MAX)) return
+  if (alsoAt.length < ALSO_MAX && !alsoAt.includes(path)) first.alsoAt = [...alsoAt, path]
+}
+
+/** `first` and those above it; as many as are looked at, since a table that something spoilt could have a loop. */
+function countAbove(first: Process | undefined, table: ProcessTable): number {
+  let count = 0
+  for (let next = first; next && count < ABOVE_MAX; next = table.parentOf(next)) count++
+  return count
 }
 
 /** RFC 1123, and the underscores that are in use. What was asked for may be any text. */
@@ -97,7 +120,7 @@ const HOSTNAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/
 const hostPort = ({ view }: Destination): string => {
   const { hostname, address, port } = view
   const host = address.includes(':') ? `[${address}]` : address
-  if (isServed(view.key)) return host
+  if (isPeer(view.key)) return host
   if (hostname === '') return `${host}:${port}`
   return `${HOSTNAME.test(hostname) ? hostname : quoted(hostname)}:${port} (${address})`
 }

@@ -7,7 +7,6 @@ import {
   ExecFlag,
   HEADER_BYTES,
   INVALIDATED_AT,
-  LOSS_AT,
   Loss,
   Mark,
   type MarkRecord,
@@ -20,6 +19,7 @@ import {
   readFork,
   readGone,
   readInspected,
+  readLoss,
   readMark,
   readName,
   readPolicy,
@@ -59,8 +59,6 @@ export type BootEngine = {
 
 /** How often, in record time, what waits is looked at. */
 const PASS_INTERVAL_MS = 250
-/** Where a record says its source: after u32 size and u16 type. */
-const SOURCE_AT = 6
 const bootOf = (mark: MarkRecord): string => Buffer.from(mark.bootId).toString('hex')
 
 export function createBootEngine(lasting: Lasting): BootEngine {
@@ -75,8 +73,8 @@ export function createBootEngine(lasting: Lasting): BootEngine {
 
   const at = (): UnixNs => wallNow(clock)
   const parts = createBootParts(lasting, clock)
-  const { health, processes, flows, book, pairs, top, memory, requests, early } = parts
-  const { summarizer, detector, pairing, attribution, ledger, carry, join, unseen } = parts
+  const { health, heard, processes, flows, book, pairs, top, memory, requests, early } = parts
+  const { summarizer, detector, pairing, attribution, ledger, carry, join, unseen, running } = parts
 
   const changed = createChangedFiles(health.say)
   const inspections = createInspections(clock, changed)
@@ -96,6 +94,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     pairing.pass()
     for (const slot of detector.pass()) {
       summarizer.sayOne(slot)
+      detector.pairRemoved(slot)
       pairs.remove(slot)
     }
     book.pass(at())
@@ -141,17 +140,18 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       health.degraded(
         -1,
         'the sensor and the engine are of different versions and their records do not agree: install both from one release',
+        clock.nowMs,
       )
       return
     }
-    health.degraded(-1, '')
+    health.degraded(-1, '', clock.nowMs)
     health.lacks(mark.source, mark.gaps)
     setClock(mark)
     if (mark.kind === Mark.start) {
       looks.begin(mark.source)
       processes.beginEnumeration(mark.source, mark.atNs)
       ledger.beginEnumeration(mark.source)
-      health.degraded(mark.source, mark.note)
+      health.degraded(mark.source, mark.note, clock.nowMs)
     } else if (mark.kind === Mark.enumerated && looks.hasBegun(mark.source) && hasNamedAll(mark)) {
       // Without a start it ends an enumeration that another engine was told.
       endEnumeration(mark.source, hasNamedEveryProcess(mark))
@@ -193,7 +193,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     const next = policyFrom(record, lasting.ownPids)
     if (next instanceof PolicyError) {
       health.say({
-        of: 'degraded',
+        of: 'policy',
         text: `policy ${record.version} was refused (${next.message}); policy ${lasting.policy.version} stays in force`,
         count: 1,
       })
@@ -217,6 +217,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         const record = readExec(view, from)
         const { process, isNew } = processes.exec(record)
         if (!isNew) return
+        running.told(record, process)
         const isFound = (record.flags & ExecFlag.enumerated) !== 0
         if (!isFound || looks.isNew(record.source)) counters.execs++
         if (isFound) process.wasHere = isFirstStart && looks.isFirst(record.source)
@@ -282,16 +283,19 @@ export function createBootEngine(lasting: Lasting): BootEngine {
         pass()
         return
       case RecordType.loss: {
-        const count = Number(view.getBigUint64(from + LOSS_AT.count, true))
-        const what = view.getUint32(from + LOSS_AT.what, true)
+        const { source, what, count: wide } = readLoss(view, from)
+        const count = Number(wide)
         // The flows themselves are told, and counted by their flags.
         if (what !== Loss.flowCounters && what !== Loss.flowOwners) counters.lost += count
-        health.lost(view.getUint8(from + SOURCE_AT), what, count, clock.nowMs)
+        const sinceMs = heard.lostSinceMs(source, clock.nowMs)
+        health.lost({ source, what, count, sinceMs }, clock.nowMs)
         return
       }
-      case RecordType.unseen:
-        unseen.note(readUnseen(view, from), clock.nowMs)
+      case RecordType.unseen: {
+        const record = readUnseen(view, from)
+        unseen.note(record, heard.countedSinceMs(record.source, clock.nowMs), clock.nowMs)
         return
+      }
       case RecordType.mark:
         onMark(view, from)
         return
@@ -332,6 +336,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
           clock.nowMs = atMs
           if (atMs >= nextPassMs) pass()
         }
+        heard.note((head >>> 16) & 0xff, type, atMs, clock.nowMs)
         if (type === RecordType.flow) ledger.report(words, w, (head >>> 16) & 0xff, atMs)
         else {
           view ??= new DataView(records.buffer, records.byteOffset, records.length)
@@ -376,6 +381,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     finish() {
       programsLearnt(inspections.finish())
       unseen.say()
+      health.end(clock.nowMs)
       summarizer.sayAll()
       book.finish()
     },
@@ -383,6 +389,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       programsLearnt(inspections.finish())
       ledger.closeAll()
       unseen.say()
+      health.end(clock.nowMs)
       summarizer.sayAll()
       book.finish()
       detector.store()

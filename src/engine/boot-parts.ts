@@ -4,7 +4,7 @@ import type { UnixNs } from '../units.ts'
 import { createFlowListing } from './alert-flows.ts'
 import { processView } from './alert-view.ts'
 import { createCarry } from './carry.ts'
-import { type Clock, wallNow } from './clock.ts'
+import { type Clock, wallNow, wallOfMs } from './clock.ts'
 import { createDetector } from './detector.ts'
 import { createEarlyRecords } from './early-records.ts'
 import type { PairSummary, Sighting } from './finding.ts'
@@ -17,6 +17,7 @@ import { createFlowTable } from './flow-table.ts'
 import { createFlowTraits } from './flow-traits.ts'
 import { createGoneProcesses } from './gone-processes.ts'
 import { createHealthLog } from './health-log.ts'
+import { createHeard } from './heard.ts'
 import { createIdentityBook } from './identity-book.ts'
 import { createIdentityJoining } from './identity-joining.ts'
 import { identityView } from './identity-view.ts'
@@ -25,6 +26,7 @@ import { createInspectRequests } from './inspect-requests.ts'
 import type { Lasting } from './lasting.ts'
 import { createPairTable } from './pair-table.ts'
 import { createProcessTable } from './process-table.ts'
+import { createRunning } from './running.ts'
 import { createSummarizer } from './summary.ts'
 import { createSuppression } from './suppression.ts'
 import { createTop } from './top.ts'
@@ -39,12 +41,19 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
   const sight = (sighting: Sighting): void => {
     lasting.findings.push({ at: at(), kind: 'sighting', sighting })
   }
-  const health = createHealthLog((said) => {
-    lasting.findings.push({ at: at(), kind: 'health', health: said })
+  const health = createHealthLog(({ from, ...said }) => {
+    const health = from ? { ...said, since: wallOfMs(clock, from.sinceMs) } : said
+    lasting.findings.push({
+      at: from ? wallOfMs(clock, from.untilMs) : at(),
+      kind: 'health',
+      health,
+    })
   })
+  const heard = createHeard()
   const processes = createProcessTable(limits.processes, limits.endedProcessMs, () => {
     counters.evicted.processes++
   })
+  const running = createRunning(baseline.carried, processes, limits.processes)
   const unseen = createUnseenSums(health.say, counters, processes.find)
   const flows = createFlowTable(limits.flows)
   const book = createIdentityBook(
@@ -86,11 +95,18 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     limits,
     rows,
     pairs,
+    running,
     isKept: () => lasting.isSaved,
     say(summary) {
       say(summary)
       book.resumeHour(summary.identityKey, summary.hourAt, summary.bytesOut, at())
     },
+  })
+  const suppression = createSuppression({
+    ...{ pairs, clock, baseline, counters },
+    heldMax: limits.heldSendings,
+    policy: () => lasting.policy,
+    byRule: lasting.suppressedByRule,
   })
   const detector = createDetector({
     deviceId,
@@ -103,11 +119,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     processes,
     book,
     listing: createFlowListing(rows, clock),
-    suppression: createSuppression({
-      ...{ pairs, clock, counters },
-      policy: () => lasting.policy,
-      byRule: lasting.suppressedByRule,
-    }),
+    suppression,
     processOf: (flow) => rows.processOf[flow],
     makerOf: (flow) => rows.makerOf[flow],
     isAwaited: idle.has,
@@ -127,6 +139,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     detector,
     idle,
     traits,
+    onRecounted: suppression.recounted,
     policy: () => lasting.policy,
     emit: sight,
   })
@@ -163,14 +176,17 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     pairs,
     summarizer,
     detector,
+    suppression,
     onMoved: pairing.introduce,
     onHandedOver: ledger.ownerChanged,
   })
 
   return {
     health,
+    heard,
     unseen,
     processes,
+    running,
     flows,
     book,
     pairs,

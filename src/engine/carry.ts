@@ -12,6 +12,7 @@ import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, Phase } from './flow-table.ts'
 import type { Limits } from './limits.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
+import type { Running } from './running.ts'
 
 const HOUR_NS = 3_600_000_000_000n
 /** How long a flow of an earlier engine that no enumeration named may still come up in records that are sent again. */
@@ -24,6 +25,7 @@ export type CarryParts = {
   limits: Limits
   rows: FlowRows
   pairs: PairTable
+  running: Running
   /** Whether anybody saves: a replay does not. */
   isKept: () => boolean
   /** What an earlier engine had not said. */
@@ -153,7 +155,9 @@ export function createCarry(parts: CarryParts): Carry {
           flows: pair.flows,
           largestFlowOut: bytes(pair.largestFlowOut, 'largest_flow_out'),
         })
-      const flows = carried.boot() === bootNumber() ? [...carried.flows()] : []
+      const isSameBoot = carried.boot() === bootNumber()
+      const flows = isSameBoot ? [...carried.flows()] : []
+      if (isSameBoot) parts.running.seed()
       carried.clear()
       for (const flow of flows) {
         if (told.size >= limits.parkedFlows) {
@@ -198,6 +202,7 @@ export function createCarry(parts: CarryParts): Carry {
         carried.dropPair(pair.identity.stored.key, pair.destination.view.key)
     },
     enumerated() {
+      parts.running.enumerated()
       if (told.size > 0) staleAtMs = clock.nowMs + STALE_MS
     },
     save(goneBytes, streamBytes) {
@@ -207,6 +212,7 @@ export function createCarry(parts: CarryParts): Carry {
       dropStale()
       saveFlows()
       pairs.each(savePair)
+      parts.running.save()
     },
     end() {
       carried.clear()

@@ -22,7 +22,14 @@ export type Scope =
 /** Ends the key of a peer that was served: the port it came from is another each time. */
 const SERVED = ' served'
 
+/** Ends the key of one that may have connected, or not: what it got counts as sent. */
+const EITHER_WAY = ' either way'
+
 export const isServed = (destinationKey: string): boolean => destinationKey.endsWith(SERVED)
+
+/** Whether it is an address for whatever port. */
+export const isPeer = (destinationKey: string): boolean =>
+  isServed(destinationKey) || destinationKey.endsWith(EITHER_WAY)
 
 export type Destination = {
   view: DestinationView
@@ -94,10 +101,15 @@ export function bracketed(address: Uint8Array): string {
   return isIpv4(address) ? formatAddress(address) : `[${formatAddress(address)}]`
 }
 
-/** Who fetched what this host serves: an address, whatever its port. */
-export function makePeer(address: Uint8Array, protocol: number, policy: Policy): Destination {
+/** Who fetched what this host serves, or (not `isSure`) may have: an address, whatever its port. */
+export function makePeer(
+  address: Uint8Array,
+  protocol: number,
+  policy: Policy,
+  isSure: boolean,
+): Destination {
   const peer = makeDestination(address, 0, protocol, '', false, policy)
-  const key = `${peer.view.key.slice(0, -':0'.length)}${SERVED}`
+  const key = `${peer.view.key.slice(0, -':0'.length)}${isSure ? SERVED : EITHER_WAY}`
   return { ...peer, view: { ...peer.view, key } }
 }
 

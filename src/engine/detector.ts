@@ -2,7 +2,7 @@ import type { LiveAlert, StoredFlow } from './alert.ts'
 import { ENDED_MAX, LISTED_MAX } from './alert-flows.ts'
 import { alertId } from './alert-id.ts'
 import { reviveAlert, storeAlert, storedFlow } from './alert-store.ts'
-import { alertView, chainOf, type Moment, standingText } from './alert-view.ts'
+import { alertView, chainOf, type Moment, noteElsewhere, standingText } from './alert-view.ts'
 import { recordNs, wallNow, wallNowMs } from './clock.ts'
 import type { Detector, DetectorParts } from './detector-parts.ts'
 import { emptyFeatures, loadFeatures } from './features.ts'
@@ -79,7 +79,7 @@ export function createDetector(parts: DetectorParts): Detector {
   }
 
   /** Whether something keeps the pair from having an alert of its own; counted. */
-  const isHeldBack = (slot: number, pair: Pair, process: Process | undefined): boolean => {
+  const isHeldBack = (pair: Pair, process: Process | undefined): boolean => {
     const { identity, destination } = pair
     const [self, ...above] = process ? chainOf(process, parts.processes, clock) : []
     const sending = {
@@ -88,7 +88,7 @@ export function createDetector(parts: DetectorParts): Detector {
       program: self?.path || identity.stored.path,
       ancestors: above.map(({ path }) => path),
     }
-    if (suppression.holdsBack(slot, pair, sending)) return true
+    if (suppression.holdsBack(pair, sending)) return true
     const day = today()
     if (identity.alertDay !== day) {
       identity.alertDay = day
@@ -134,7 +134,7 @@ export function createDetector(parts: DetectorParts): Detector {
   ): void => {
     const severity = severityOf(points.total)
     if (severity === undefined) return
-    if (isHeldBack(slot, pair, process)) return
+    if (isHeldBack(pair, process)) return
     const row = flow * FLOW_WORDS
     const at = wallNow(clock)
     const alert: LiveAlert = {
@@ -168,6 +168,7 @@ export function createDetector(parts: DetectorParts): Detector {
       saved: undefined,
       isDirty: true,
     }
+    for (const other of alert.flows) noteElsewhere(alert.chain, parts.processOf(other))
     pair.identity.alertsOpened++
     pair.alertId = alert.id
     pair.pinned = true
@@ -234,7 +235,7 @@ export function createDetector(parts: DetectorParts): Detector {
     if (pair.alertId === undefined) {
       if (!isSuspect) return
       score(slot, pair)
-      if (!points.gate || suppression.isHeld(slot, pair)) return
+      if (!points.gate || suppression.isHeld(pair)) return
       if (pair.rolledUpDay >= 0 && pair.rolledUpDay === today()) return
       open(slot, flow, pair, of)
       return
@@ -256,6 +257,7 @@ export function createDetector(parts: DetectorParts): Detector {
       const alert = alertIdOfPair === undefined ? undefined : alerts.get(alertIdOfPair)
       if (alert === undefined) return
       alert.flows.add(flow)
+      noteElsewhere(alert.chain, parts.processOf(flow))
       alert.settledAtMs = Number.POSITIVE_INFINITY
       alert.isDirty = true
     },
@@ -276,6 +278,7 @@ export function createDetector(parts: DetectorParts): Detector {
     pairAdded(slot) {
       const pair = pairs.meta[slot] as Pair
       const alert = byPair.get(pair.key)
+      suppression.came(pair.key, alert?.saved !== undefined)
       if (alert === undefined) return
       pair.alertId = alert.id
       pair.pinned = alert.isOpen
@@ -285,6 +288,7 @@ export function createDetector(parts: DetectorParts): Detector {
     renamed(former, slot) {
       const pair = pairs.meta[slot] as Pair
       const alert = byPair.get(former)
+      suppression.renamed(former, pair.key)
       if (alert === undefined) return false
       byPair.delete(former)
       byPair.set(pair.key, alert)
@@ -304,6 +308,7 @@ export function createDetector(parts: DetectorParts): Detector {
     pairRemoved(slot) {
       const pair = pairs.meta[slot] as Pair
       const alert = pair.alertId === undefined ? undefined : alerts.get(pair.alertId)
+      suppression.left(slot, pair.key, alert !== undefined)
       if (alert === undefined) return
       storeOne(alert)
       alert.saved = pairs.snapshot(slot)
@@ -341,12 +346,7 @@ export function createDetector(parts: DetectorParts): Detector {
       counters.openAlerts = openAlerts
       return over
     },
-    judgeAnew() {
-      pairs.each((_, pair) => {
-        pair.suppressed = false
-        pair.exception = undefined
-      })
-    },
+    judgeAnew: suppression.judgeAnew,
     seed() {
       const waited: { flow: StoredFlow; key: string; omitted: boolean }[] = []
       for (const stored of baseline.alerts()) {
@@ -363,6 +363,7 @@ export function createDetector(parts: DetectorParts): Detector {
         for (const flow of revived.flows)
           waited.push({ flow, key: pair.key, omitted: revived.flowsOmitted > 0 })
       }
+      suppression.seed()
       seeding = alerts.size > 0
       seedingEndsMs = clock.nowMs + SEEDING_MAX_MS
       return waited
@@ -379,6 +380,7 @@ export function createDetector(parts: DetectorParts): Detector {
     },
     store() {
       for (const alert of alerts.values()) if (alert.isDirty) storeOne(alert)
+      suppression.save()
     },
     unreadable: () => unreadable,
   }

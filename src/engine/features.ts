@@ -2,8 +2,9 @@
 import { distanceOf } from '../baseline/history.ts'
 import { type Clock, wallNowMs } from './clock.ts'
 import { isServed } from './destination.ts'
+import { HOURS } from './hours.ts'
 import type { IdentityBook } from './identity-book-parts.ts'
-import { HOURS, P, PAIR_DOUBLES } from './pair-row.ts'
+import { P, PAIR_DOUBLES } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
 import { DRIP_FROM_HOURS, type Features, standingOf } from './score.ts'
 

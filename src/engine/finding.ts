@@ -22,7 +22,7 @@ export type Reason = {
 export type IdentityView = {
   /**
    * `platform:<path or signing id>`, `<team>:<signing id>`, `adhoc:<cdhash>`, `unsigned:sha256:<hex>` and their like, then
-   * ` with foreign code`, ` script <hex, path or kind>` and ` via <key>` where that is so.
+   * ` with foreign code`, ` script <hex, changed hex, path or kind>` and ` via <key>` where that is so.
    */
   key: string
   signerClass: SignerClass
@@ -82,6 +82,10 @@ export type ProcessView = {
    * In an alert's chain only. undefined: nobody has asked for them, or the program ran before the agent did.
    */
   arguments: ArgumentsView | undefined
+  /** Of the last of an alert's chain: how many more above it are known, and not told. Absent: none. */
+  moreAbove?: number
+  /** Of an alert's first process: other paths of its script, else of its program, under which it sent there, at most 4. Absent: none. */
+  alsoAt?: string[]
 }
 
 export type DestinationView = {
@@ -192,6 +196,15 @@ export type Health = {
   of: 'degraded' | 'recovered' | 'loss' | 'baseline' | 'signature' | 'outbox' | 'restart' | 'policy'
   text: string
   count: number
+  /** From when on it may have been so: the finding's `at` is then the latest that it was. undefined: at that moment. */
+  since?: UnixNs
+  /**
+   * What it weakens: figures of flows, or what is known of programs; `told`: only flows that say so themselves, by a flag.
+   * undefined: all of it, or it is not known.
+   */
+  about?: 'flows' | 'programs' | 'told'
+  /** Keys of the identities that it is of alone, one empty where more are not named; undefined: of the whole machine. */
+  programs?: string[]
 }
 
 export type Finding = { at: UnixNs } & (

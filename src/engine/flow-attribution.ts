@@ -97,10 +97,20 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     return processes.ranAt(pid, firstAtMs, SHOWN_LATE_MS) ?? (force ? told : undefined)
   }
 
-  /** What it is asked for it may give: somebody vouches for it and it acts for nobody, or it has been here for long. */
-  const isServer = ({ stored, responsible, firstNetworkMs }: IdentityState): boolean =>
-    (responsible === undefined && !isUnvouched(stored.signerClass)) ||
-    wallNowMs(clock) - firstNetworkMs >= NOVELTY_DAYS * DAY_MS
+  /**
+   * What it is asked for it may give: somebody vouches for it and it acts for nobody, or it has been here for long. Where
+   * nobody knows that it was asked, it is the system's.
+   */
+  const serves = (slot: number, identity: IdentityState): boolean => {
+    const { stored, responsible, firstNetworkMs } = identity
+    if (!rows.isInbound(slot)) return false
+    if (!rows.isAccepted(slot))
+      return responsible === undefined && stored.signerClass === 'platform'
+    return (
+      (responsible === undefined && !isUnvouched(stored.signerClass)) ||
+      wallNowMs(clock) - firstNetworkMs >= NOVELTY_DAYS * DAY_MS
+    )
+  }
 
   const reasonToLeaveOut = (slot: number, process: Process): LeftOutReason | undefined => {
     const policy = parts.policy()
@@ -108,7 +118,7 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     const scope = scopeOf(rows.addressOf(slot), policy)
     if (!isScored(scope, policy) && scope !== 'external' && scope !== 'private') return scope
     const { identity } = process
-    return identity && rows.isInbound(slot) && isServer(identity) ? 'inbound' : undefined
+    return identity && serves(slot, identity) ? 'inbound' : undefined
   }
 
   /** Decides the phase of a flow; false when it must wait. */
@@ -132,7 +142,7 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
       if (!held.has(slot)) parts.onAwaited(process)
       return false
     }
-    if (rows.isInbound(slot) && isServer(identity)) {
+    if (serves(slot, identity)) {
       leaveOut(slot, 'inbound')
       return true
     }

@@ -34,6 +34,8 @@ export type PairingParts = {
   detector: Detector
   idle: IdleFlows
   traits: FlowTraits
+  /** So many bytes of the pair had been counted by an earlier engine, and are again. */
+  onRecounted: (pairKey: string, bytes: number) => void
   policy: () => Policy
   emit: (sighting: Sighting) => void
 }
@@ -95,7 +97,12 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
   const destinationOf = (slot: number): Destination => {
     const remote = u32[slot * FLOW_WORDS + F.remote] as number
     if (rows.isInbound(slot))
-      return makePeer(rows.addressOf(slot), (remote >>> 16) & 0xff, parts.policy())
+      return makePeer(
+        rows.addressOf(slot),
+        (remote >>> 16) & 0xff,
+        parts.policy(),
+        rows.isAccepted(slot),
+      )
     return makeDestination(
       rows.addressOf(slot),
       remote & 0xffff,
@@ -189,6 +196,7 @@ export function createFlowPairing(parts: PairingParts): FlowPairing {
       d[p + P.summaryOut] = (d[p + P.summaryOut] as number) + out
       const own = i32[pair * PAIR_INTEGERS + C.identity] as number
       sentOf[own] = (sentOf[own] as number) - out
+      parts.onRecounted(pairs.meta[pair]?.key ?? '', out)
     }
     if (bytesIn > 0) d[p + P.summaryIn] = (d[p + P.summaryIn] as number) + bytesIn
   }

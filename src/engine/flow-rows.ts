@@ -1,6 +1,6 @@
 // Flows with what does not fit their rows: whose they are, what name they asked for, who made their sockets.
 
-import { Direction } from '../records/record.gen.ts'
+import { Direction, Source } from '../records/record.gen.ts'
 import { F, FLOW_WORDS, FlowBit, type FlowTable, NO_PAIR } from './flow-table.ts'
 import { C, PAIR_INTEGERS } from './pair-row.ts'
 import type { PairTable } from './pair-table.ts'
@@ -9,6 +9,11 @@ import type { IdentityState, ImageName, Process } from './process.ts'
 const TCP = 6
 /** Linux gives connecting sockets ports from here on (ip_local_port_range), macOS from 49152. */
 const EPHEMERAL_FROM = 32_768
+/**
+ * They look once a second and see seldom who connects: a program may listen where it sends from, and choose both ports.
+ * Others miss only what began before they did.
+ */
+const SELDOM_SEE = new Set<number>([Source.networkStatistics, Source.nettop])
 
 /** Counters of a flow at one moment. */
 export type Since = { readonly out: number; readonly in: number }
@@ -28,8 +33,10 @@ export type FlowRows = {
   /** 16 bytes, a view into the table. */
   addressOf(slot: number): Uint8Array
   isTcp(slot: number): boolean
-  /** The other side made it. */
+  /** The other side made it, as was seen or as its ports look. */
   isInbound(slot: number): boolean
+  /** The same, and no program can have chosen that it looks so. */
+  isAccepted(slot: number): boolean
   hasBit(slot: number, bit: number): boolean
   setBit(slot: number, bit: number): void
   clearBit(slot: number, bit: number): void
@@ -77,6 +84,13 @@ export function createFlowRows(table: FlowTable, pairs: PairTable): FlowRows {
       const localPort = (u32[row + F.localPort] as number) & 0xffff
       const remotePort = (u32[row + F.remote] as number) & 0xffff
       return localPort < EPHEMERAL_FROM && remotePort >= EPHEMERAL_FROM
+    },
+    isAccepted(slot) {
+      const row = slot * FLOW_WORDS
+      const direction = (u32[row + F.localPort] as number) >>> 16
+      const source = (u32[row + F.remote] as number) >>> 24
+      const isSure = direction !== Direction.unknown || !SELDOM_SEE.has(source)
+      return isSure && this.isInbound(slot)
     },
     hasBit: (slot, bit) => ((u32[bitsAt(slot)] as number) & bit) !== 0,
     setBit(slot, bit) {

@@ -3,8 +3,11 @@
 import { Loss, Source } from '../records/record.gen.ts'
 import type { SourceGaps } from './counters.ts'
 import type { Health } from './finding.ts'
+import { tellsFlows } from './sources.ts'
 
 const SAY_INTERVAL_MS = 60_000
+/** What is missing still is said again, so that what was said earlier than a day ago is known to be over. */
+const AGAIN_MS = 86_400_000
 
 /** What a loss is of one, and of several. */
 const LOSS_TEXT: Record<number, readonly [one: string, many: string]> = {
@@ -51,60 +54,105 @@ const SOURCE_TEXT: Record<number, string> = {
   [Source.nettop]: ' (nettop)',
 }
 
+/** Health as the engine finds it; times are ms since boot. */
+export type Said = Omit<Health, 'since'> & {
+  /** From when on, and the latest that it was so; without them: now. */
+  from?: { sinceMs: number; untilMs: number }
+}
+
 export type HealthLog = {
-  lost(source: number, what: number, count: number, nowMs: number): void
+  /** `sinceMs`: the time since which it may have been lost. */
+  lost(loss: { source: number; what: number; count: number; sinceMs: number }, nowMs: number): void
   /** What a source says is missing; empty: nothing is. */
-  degraded(source: number, note: string): void
+  degraded(source: number, note: string, nowMs: number): void
   /** The same as CODE gap, as a sum. */
   lacks(source: number, gaps: number): void
-  say(health: Health): void
+  say(health: Said): void
   /** Time passed: says what waited. */
   pass(nowMs: number): void
+  /** Nothing is known from here on: says how long what is missing was so. */
+  end(nowMs: number): void
   /** All that is missing now, as one text. */
   text(): string
   /** Likewise, by source, of those that lack something or say so; -1: the records themselves. */
   gaps(): SourceGaps[]
 }
 
-type Waiting = { texts: readonly [one: string, many: string]; count: number; saidAtMs: number }
+/** Of a source that tells of flows and programs both. */
+const ABOUT: Record<number, Health['about']> = {
+  [Loss.flowCloses]: 'flows',
+  [Loss.filterQueue]: 'flows',
+  [Loss.flowCounters]: 'told',
+  [Loss.flowOwners]: 'told',
+}
 
-export function createHealthLog(emit: (health: Health) => void): HealthLog {
+/** What is not known of all that is missing weakens all of it. */
+function aboutOf(source: number, what: number): { about?: NonNullable<Health['about']> } {
+  const about =
+    ABOUT[what] ?? (source === Source.linux ? undefined : tellsFlows(source) ? 'flows' : 'programs')
+  return about === undefined ? {} : { about }
+}
+
+type Waiting = {
+  texts: readonly [one: string, many: string]
+  about: { about?: NonNullable<Health['about']> }
+  count: number
+  sinceMs: number
+  untilMs: number
+  saidAtMs: number
+}
+
+type Noted = { note: string; sinceMs: number; saidAtMs: number }
+
+export function createHealthLog(emit: (health: Said) => void): HealthLog {
   const waiting = new Map<string, Waiting>()
-  const notes = new Map<number, string>()
+  const notes = new Map<number, Noted>()
   const lacking = new Map<number, number>()
   const sayLoss = (entry: Waiting, nowMs: number): void => {
     if (entry.count === 0 || nowMs - entry.saidAtMs < SAY_INTERVAL_MS) return
     const [one, many] = entry.texts
     const text = `${entry.count} ${entry.count === 1 ? one : many}`
-    emit({ of: 'loss', text, count: entry.count })
+    const { sinceMs, untilMs, about } = entry
+    emit({ of: 'loss', text, count: entry.count, from: { sinceMs, untilMs }, ...about })
     entry.count = 0
+    entry.sinceMs = Number.POSITIVE_INFINITY
     entry.saidAtMs = nowMs
   }
+  const sayUntil = ({ note, sinceMs }: Noted, untilMs: number): void =>
+    emit({ of: 'degraded', text: note, count: 1, from: { sinceMs, untilMs } })
   return {
-    lost(source, what, count, nowMs) {
+    lost({ source, what, count, sinceMs }, nowMs) {
       // Kinds and sources that need no name of their own share an entry: the map stays small.
       const from = SOURCE_TEXT[source] ?? ''
       const [one, many] = LOSS_TEXT[what] ?? of('thing', 'dropped')
       const texts = [`${one}${from}`, `${many}${from}`] as const
       const entry = waiting.get(many + from) ?? {
         texts,
+        about: aboutOf(source, what),
         count: 0,
+        sinceMs: Number.POSITIVE_INFINITY,
+        untilMs: nowMs,
         saidAtMs: Number.NEGATIVE_INFINITY,
       }
       waiting.set(many + from, entry)
       entry.count += count
+      entry.sinceMs = Math.min(entry.sinceMs, sinceMs)
+      entry.untilMs = nowMs
       sayLoss(entry, nowMs)
     },
-    degraded(source, note) {
-      const before = notes.get(source) ?? ''
-      if (note === before) return
-      if (note === '') notes.delete(source)
-      else notes.set(source, note)
-      emit(
-        note === ''
-          ? { of: 'recovered', text: `no longer so: ${before}`, count: 1 }
-          : { of: 'degraded', text: note, count: 1 },
-      )
+    degraded(source, note, nowMs) {
+      const before = notes.get(source)
+      if (note === (before?.note ?? '')) return
+      if (note !== '') {
+        // Some of it may be so still: that is said anew.
+        if (before) sayUntil(before, nowMs)
+        notes.set(source, { note, sinceMs: nowMs, saidAtMs: nowMs })
+        emit({ of: 'degraded', text: note, count: 1 })
+      } else if (before) {
+        notes.delete(source)
+        const from = { sinceMs: before.sinceMs, untilMs: nowMs }
+        emit({ of: 'recovered', text: `no longer so: ${before.note}`, count: 1, from })
+      }
     },
     lacks(source, gaps) {
       if (gaps === 0) lacking.delete(source)
@@ -113,13 +161,21 @@ export function createHealthLog(emit: (health: Health) => void): HealthLog {
     say: emit,
     pass(nowMs) {
       for (const entry of waiting.values()) sayLoss(entry, nowMs)
+      for (const noted of notes.values()) {
+        if (nowMs - noted.saidAtMs < AGAIN_MS) continue
+        noted.saidAtMs = nowMs
+        emit({ of: 'degraded', text: noted.note, count: 1 })
+      }
     },
-    text: () => [...notes.values()].join(' '),
+    end(nowMs) {
+      for (const noted of notes.values()) sayUntil(noted, nowMs)
+    },
+    text: () => [...notes.values()].map(({ note }) => note).join(' '),
     gaps: () =>
       [...new Set([...lacking.keys(), ...notes.keys()])].map((source) => ({
         source,
         gaps: lacking.get(source) ?? 0,
-        note: notes.get(source) ?? '',
+        note: notes.get(source)?.note ?? '',
       })),
   }
 }

@@ -9,6 +9,7 @@ import type { Pair, PairTable } from './pair-table.ts'
 import type { IdentityState, Process } from './process.ts'
 import { standingOf } from './score.ts'
 import type { Summarizer } from './summary.ts'
+import type { Suppression } from './suppression.ts'
 
 export type JoiningParts = {
   /** The process counts for another identity from now on. */
@@ -18,13 +19,14 @@ export type JoiningParts = {
   pairs: PairTable
   summarizer: Summarizer
   detector: Detector
+  suppression: Suppression
   /** A pair has another identity now: what is new about that is said. `isFirst`: it had not used the network before. */
   onMoved: (pair: Pair, process: Process, isFirst: boolean) => void
 }
 
 /** Applies a correction. Looks at every pair and every flow: once for a program whose inspection came too late. */
 export function createIdentityJoining(parts: JoiningParts): (correction: Correction) => void {
-  const { book, rows, pairs, summarizer, detector } = parts
+  const { book, rows, pairs, summarizer, detector, suppression } = parts
   const { table } = rows
   const { u32 } = table
 
@@ -44,6 +46,7 @@ export function createIdentityJoining(parts: JoiningParts): (correction: Correct
 
   /** The pair of the right identity takes the numbers of the wrong one's, and its flows. */
   const fold = (slot: number, into: number): void => {
+    const [former, key] = [pairs.meta[slot]?.key ?? '', pairs.meta[into]?.key ?? '']
     pairs.fold(slot, into)
     const generation = pairs.i32[into * PAIR_INTEGERS + C.generation] as number
     eachFlow((flow) => {
@@ -53,6 +56,7 @@ export function createIdentityJoining(parts: JoiningParts): (correction: Correct
       detector.attached(into, flow)
     })
     pairs.remove(slot)
+    suppression.renamed(former, key)
   }
 
   return ({ process, from, to, isWhole }) => {

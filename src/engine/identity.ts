@@ -5,7 +5,7 @@ import type { Process, ProgramIdentity, Responsible, RunScript } from './process
 import type { ProcessTable } from './process-table.ts'
 import { actsForOthers, joinDoubts, loadedClass, programOf } from './program.ts'
 import { isVouched } from './score.ts'
-import { namesScript, runsScript, scriptOf } from './script.ts'
+import { besideScript, isFolder, namesScript, runsScript, scriptOf } from './script.ts'
 
 /** How many ancestors are asked for. A loop cannot be: a parent is never its own descendant. */
 const ANCESTORS_MAX = 32
@@ -51,16 +51,23 @@ export function attribute(process: Process, known: Known, force: boolean): Attri
   const found = scriptOf(holder, force)
   if (found === undefined) return undefined
   const script = { ...found, isOwn: holder === process || holder.image === process.image }
+  const beside = besideScript(holder.image)
+  const keyOf = (name: string): string => keyWith(`${name}${beside}`)
+  const brought = beside === '' ? '' : 'its arguments may bring other code beside the script'
   return {
     program,
-    key: keyWith(script.name),
-    signerClass: classWith(process, signerClass),
-    doubt: joinDoubts(doubt, script.doubt),
+    key: keyOf(script.name),
+    signerClass: isFolder(holder.image) ? worst(signerClass) : classWith(process, signerClass),
+    doubt: joinDoubts(doubt, script.doubt, brought),
     responsible,
     script,
-    lineage: lineageOf(program, script, via, keyWith),
+    lineage: lineageOf(`${program.key}${beside}`, script, via, keyOf),
   }
 }
+
+/** What runs is whatever its user put into a folder: nobody vouches for that. */
+const worst = (signerClass: SignerClass): SignerClass =>
+  isVouched(signerClass) ? 'unsigned' : signerClass
 
 /** A loader is as good as the file it was given to run; a script makes nothing better. */
 const classWith = ({ image }: Process, signerClass: SignerClass): SignerClass =>
@@ -71,13 +78,13 @@ const classWith = ({ image }: Process, signerClass: SignerClass): SignerClass =>
  * path is another script.
  */
 function lineageOf(
-  program: ProgramIdentity,
+  by: string,
   script: RunScript,
   via: string,
   keyOf: (sha256: string) => string,
 ): Attribution['lineage'] {
   if (script.sha256 === '' || script.ownerUid === undefined) return undefined
-  return { key: `${LINEAGE}${script.ownerUid} ${script.path} by ${program.key} via ${via}`, keyOf }
+  return { key: `${LINEAGE}${script.ownerUid} ${script.path} by ${by} via ${via}`, keyOf }
 }
 
 /**

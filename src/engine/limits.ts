@@ -19,6 +19,8 @@ export type Limits = {
   holdMs: number
   /** Alerts open or cooling down. Fewer than pairs: those of open alerts stay in the table. */
   alerts: number
+  /** Pairs that exceptions of a policy name, with what they sent: others are not held back by any. */
+  heldSendings: number
   /** Open flows that a stored alert lists. */
   storedFlows: number
   /** Host names that wait for their flow. */
@@ -35,6 +37,7 @@ export const DEFAULT_LIMITS: Limits = {
   heldFlows: 4_096,
   holdMs: 5_000,
   alerts: 1_024,
+  heldSendings: 4_096,
   storedFlows: 1_024,
   pendingNames: 4_096,
 }

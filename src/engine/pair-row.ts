@@ -1,4 +1,5 @@
 // Where the numbers of a pair lie. What each report reads and writes comes first: two cache lines of doubles.
+import { HOURS, type Hours, noHours } from './hours.ts'
 
 /**
  * Places in a row of doubles. Rings and the timeline hold no sums but marks: what `out` and `in` were when a minute,
@@ -60,7 +61,6 @@ export const P = {
 } as const
 
 export const MINUTES = 10
-export const HOURS = 24
 export const BUCKETS = 60
 /** Width of a bucket to begin with. It doubles whenever all are full. */
 export const FIRST_WIDTH_MS = 1_000
@@ -150,6 +150,21 @@ export function turnRow(d: Float64Array, base: number, atMs: number): void {
   d[base + P.dayOut] = d[oldest + P.hourOut] as number
   d[base + P.dayIn] = d[oldest + P.hourIn] as number
   d[base + P.dayUnread] = d[oldest + P.hourUnread] as number
+}
+
+/** What went out in each of the last 24 hours. REQUIRES: turned. */
+export function hoursOfRow(d: Float64Array, base: number): Hours {
+  const hour = d[base + P.hour] as number
+  const of: Hours = { ...noHours(), hour }
+  let to = d[base + P.out] as number
+  for (let i = 0; i < HOURS; i++) {
+    const place = (hour + HOURS - i) % HOURS
+    const from = d[base + P.hourOut + place] as number
+    of.bytes[place] = to - from
+    of.sum += to - from
+    to = from
+  }
+  return of
 }
 
 /** Ends the present bucket of the timeline and begins the one that `atMs` lies in. */

@@ -118,6 +118,8 @@ export type Image = {
   scriptFrom: number
   scriptDev: bigint
   scriptIno: bigint
+  /** Its arguments bring other code beside the script, or may. */
+  hasOtherCode: boolean
   dev: bigint
   ino: bigint
   source: number
@@ -125,6 +127,9 @@ export type Image = {
   sinceNs: bigint
   /** Nothing confirmed the path. */
   pathGuessed: boolean
+  /** Why: it set what it is said to run, or could have. */
+  exeSet: boolean
+  exeUnconfirmed: boolean
   /** What is mapped to run first is another file's code. */
   codeElsewhere: boolean
   /** It maps the program that it is given, which is its script, and runs it in its own process (ld.so, qemu-user). */

@@ -97,7 +97,9 @@ function linuxProgram(
   const elsewhere = image.codeElsewhere
     ? 'its own file has no code: it runs that of another file'
     : ''
-  image.copyOf = file.error === 0 && !file.replaced ? originals.of(file.sha256) : ''
+  // A guess says of no file that it is the one which runs.
+  const isItsFile = file.error === 0 && !file.replaced && !image.pathGuessed
+  image.copyOf = isItsFile ? originals.of(file.sha256) : ''
   const copy = image.copyOf === '' ? '' : `a copy of ${quoted(image.copyOf)}`
   return { ...program, doubt: joinDoubts(program.doubt, elsewhere, copy) }
 }
@@ -126,6 +128,13 @@ const unknownProgram = ({ path }: Image, doubt: string): ProgramIdentity => ({
   doubt,
 })
 
+/** Why a path is a guess. One clause for a person. */
+function guessText({ exeSet, exeUnconfirmed }: Image): string {
+  if (exeSet) return 'it set itself which file it is said to run'
+  if (exeUnconfirmed) return 'it may have set itself which file it is said to run'
+  return 'nothing confirmed which file it ran'
+}
+
 function unsignedProgram(image: Image, file: Inspection, uid: number | undefined): ProgramIdentity {
   const byPath = (doubt: string): ProgramIdentity => ({
     key: `unsigned:path:${image.path}`,
@@ -148,7 +157,7 @@ function unsignedProgram(image: Image, file: Inspection, uid: number | undefined
       return byPath(`its file could not be read (${errnoText(file.error)})`)
     return unknownProgram(image, `its file was not read (${errnoText(file.error)})`)
   }
-  if (image.pathGuessed) return byPath('nothing confirmed which file it ran')
+  if (image.pathGuessed) return byPath(guessText(image))
   return { key: `unsigned:sha256:${file.sha256}`, signerClass: 'unsigned', doubt: '' }
 }
 

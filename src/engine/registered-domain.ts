@@ -16,6 +16,9 @@ export function registeredDomain(hostname: string): string {
   return domain
 }
 
-/** Whether anybody can register a name right under it: `org`, `co.uk`; also a name of one part. */
+/**
+ * Whether anybody can have a name right under it: `org`, `co.uk`, of the private part `github.io`, `s3.amazonaws.com`; also a
+ * name of one part. What such names lie under in turn (`amazonaws.com`) is none.
+ */
 export const isPublicSuffix = (hostname: string): boolean =>
-  getPublicSuffix(hostname, { allowPrivateDomains: false, validateHostname: false }) === hostname
+  getPublicSuffix(hostname, { allowPrivateDomains: true, validateHostname: false }) === hostname

@@ -7,6 +7,9 @@ import type { Image, Inspection, Process, RunScript } from './process.ts'
 /** st_mode, inode(7). */
 const WRITABLE_BY_ALL = 0o002
 
+/** errno(3), as Linux and macOS number it. */
+const EISDIR = 21
+
 /** Texts that are no files: they are told apart by their kind alone. */
 const TEXTS: Record<number, { name: string; words: string }> = {
   [Script.inline]: { name: 'inline', words: 'running a text given on its command line' },
@@ -38,7 +41,7 @@ export function scriptOf({ image }: Process, force: boolean): RunScript | undefi
       ? { ...nameless, name: path, path, doubt: 'its script was not looked at in time' }
       : undefined
   const doubt = doubtOf(file)
-  if (doubt !== '') return { ...nameless, name: path, path, doubt }
+  if (doubt !== '') return { ...nameless, name: nameOfDoubted(path, file), path, doubt }
   return {
     name: file.sha256,
     path,
@@ -50,11 +53,39 @@ export function scriptOf({ image }: Process, force: boolean): RunScript | undefi
   }
 }
 
-/** Why its hash is not to be had. */
+/**
+ * Whether it was given a folder: `python3 app`, `node .`. Which of its files runs is by rules of the interpreter's own
+ * (`__main__.so` before `__main__.py`, a package.json), so what stands there does not tell what ran.
+ */
+export const isFolder = ({ scriptFile: file }: Image): boolean =>
+  file?.error === EISDIR && !file.replaced
+
+/** Why the hash of what ran is not to be had. */
 function doubtOf(file: Inspection): string {
+  if (isChanged(file)) return 'its script was changed as it was started, or since'
   if (file.replaced) return 'its script was replaced after it was started'
+  if (file.error === EISDIR)
+    return 'it was given a folder, and which of its files it runs is not known'
   return file.error === 0 ? '' : `its script could not be read (${errnoText(file.error)})`
 }
+
+/**
+ * It is there, and was changed when it may have been read already: a script that puts a known one in its place is not that
+ * one. By what it holds now it is one identity still, though its path be another each time: many are written and run in
+ * one go.
+ */
+const isChanged = ({ replaced, error }: Inspection): boolean => replaced && error === 0
+function nameOfDoubted(path: string, file: Inspection): string {
+  if (isChanged(file)) return `changed ${file.sha256}`
+  return file.error === EISDIR && !file.replaced ? `folder ${path}` : path
+}
+
+/**
+ * What stands behind the script's name in a key where its interpreter's arguments bring other code, or may: one identity
+ * whatever that is, as nothing of it was told.
+ */
+export const besideScript = (image: Image): string =>
+  image.hasOtherCode && namesScript(image) ? ' with other code' : ''
 
 /** What it runs, or is run by, as a clause for a person. */
 export function scriptText(script: RunScript): string {

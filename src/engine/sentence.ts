@@ -198,9 +198,7 @@ function unreadPart(facts: SentenceFacts): string {
     tunnelledFlows === 0
       ? ''
       : `${humanFlows(tunnelledFlows)} left through a tunnel, whose own flow has these bytes once more`,
-    guessedFlows === 0
-      ? ''
-      : `the program of ${humanFlows(guessedFlows)} was found by process number and time alone`,
+    guessedFlows === 0 ? '' : `the program of ${humanFlows(guessedFlows)} is a guess`,
   ].filter((text) => text !== '')
   return texts.length === 0 ? '' : `; ${texts.join(', ')}`
 }

@@ -1,18 +1,28 @@
 // What a policy holds back, by which rule, and for how long: each alert that it keeps from being raised is counted.
+import type { Baseline } from '../baseline/baseline.ts'
 import { type Clock, wallNowMs } from './clock.ts'
 import type { EngineCounters } from './counters.ts'
 import type { Exception } from './exception.ts'
-import { P, PAIR_DOUBLES } from './pair-row.ts'
+import { createHeldSendings, type HeldSending } from './held-sendings.ts'
 import type { Pair, PairTable } from './pair-table.ts'
 import { exceptionsFor, type Policy, ruleFor, type Sending } from './policy.ts'
 
 export type Suppression = {
   /** Whether the policy keeps this pair from having an alert, which is counted. */
-  holdsBack(slot: number, pair: Pair, sending: Sending): boolean
+  holdsBack(pair: Pair, sending: Sending): boolean
   /** Whether what held the pair back before does so still. */
-  isHeld(slot: number, pair: Pair): boolean
+  isHeld(pair: Pair): boolean
+  /** The policy is another: what the one before held back is judged by it, and what was sent stays counted. */
+  judgeAnew(): void
   /** Time passed. */
   pass(): void
+  /** What becomes of a pair's row, of which exceptions count the bytes: see `HeldSendings`. */
+  left(slot: number, key: string, isWithAlert: boolean): void
+  came(key: string, isRestored: boolean): void
+  renamed(former: string, key: string): void
+  recounted(key: string, bytes: number): void
+  seed(): void
+  save(): void
 }
 
 /** More rules than two policies have; those of earlier ones are forgotten first. */
@@ -22,29 +32,52 @@ const SUM_INTERVAL_MS = 1000
 export function createSuppression(parts: {
   pairs: PairTable
   clock: Clock
+  baseline: Baseline
   counters: EngineCounters
+  /** Pairs that exceptions may name at once. */
+  heldMax: number
   policy: () => Policy
   /** Alerts held back, by rule. */
   byRule: Map<string, number>
 }): Suppression {
-  const { pairs, clock, counters, policy, byRule } = parts
+  const { pairs, clock, baseline, counters, policy, byRule } = parts
+  const sendings = createHeldSendings({ pairs, clock, baseline, max: parts.heldMax })
   /** Bytes of a day of all that each exception names, as of the last look: also of what it did not hold back. */
   const sums = new Map<Exception, number>()
   let summedAtMs = Number.NEGATIVE_INFINITY
 
-  const outOfDay = (slot: number): number => {
-    const base = slot * PAIR_DOUBLES
-    return (pairs.f64[base + P.out] as number) - (pairs.f64[base + P.dayOut] as number)
+  const addTo = (exception: Exception, bytes: number): void => {
+    sums.set(exception, (sums.get(exception) ?? 0) + bytes)
   }
-  /** Of an exception of the policy in force. */
-  const holds = (exception: Exception, slot: number, pair: Pair): boolean => {
-    const own = outOfDay(slot)
-    const others = pair.exception === exception ? 0 : own
+  const sum = (): void => {
+    summedAtMs = clock.nowMs
+    sums.clear()
+    for (const held of sendings.each()) {
+      held.summed = sendings.day(held)
+      for (const exception of held.named) addTo(exception, held.summed)
+    }
+  }
+  /** Of an exception of the policy in force that names it. */
+  const holds = (exception: Exception, held: HeldSending): boolean => {
+    const own = sendings.day(held)
     return (
       wallNowMs(clock) < exception.untilMs &&
-      own <= exception.bytesPerDayMax &&
-      (sums.get(exception) ?? 0) + others <= exception.bytesPerDayMax
+      own + (sums.get(exception) ?? 0) - held.summed <= exception.bytesPerDayMax
     )
+  }
+  /** The first that holds it back; all that name it count what it sends. Undefined where there is no room to count it. */
+  const holder = (named: Exception[], pair: Pair, sending: Sending): Exception | undefined => {
+    const held = named.length > 0 ? sendings.of(pair.key, sending) : undefined
+    if (held === undefined) return undefined
+    const before = held.summed
+    held.summed = sendings.day(held)
+    for (const exception of held.named) addTo(exception, held.summed - before)
+    for (const exception of named)
+      if (!held.named.includes(exception)) {
+        held.named.push(exception)
+        addTo(exception, held.summed)
+      }
+    return named.find((one) => holds(one, held))
   }
   const count = (rule: string): void => {
     counters.suppressed++
@@ -57,28 +90,44 @@ export function createSuppression(parts: {
   }
 
   return {
-    holdsBack(slot, pair, sending) {
+    holdsBack(pair, sending) {
       const rule = ruleFor(policy(), sending)
       const named = rule === undefined ? exceptionsFor(policy(), sending) : []
-      const held = named.find((one) => holds(one, slot, pair))
-      pair.exception = held ?? named[0]
-      pair.suppressed = rule !== undefined || held !== undefined
-      if (pair.suppressed) count(rule ?? held?.rule ?? '')
+      pair.exception = holder(named, pair, sending)
+      pair.suppressed = rule !== undefined || pair.exception !== undefined
+      if (pair.suppressed) count(rule ?? pair.exception?.rule ?? '')
       return pair.suppressed
     },
-    isHeld(slot, pair) {
+    isHeld(pair) {
       if (!pair.suppressed || pair.exception === undefined) return pair.suppressed
-      pair.suppressed = holds(pair.exception, slot, pair)
+      const held = sendings.find(pair.key)
+      pair.suppressed = held !== undefined && holds(pair.exception, held)
       return pair.suppressed
+    },
+    judgeAnew() {
+      pairs.each((_, pair) => {
+        pair.suppressed = false
+        pair.exception = undefined
+      })
+      for (const held of sendings.each()) held.named = exceptionsFor(policy(), held.sending)
+      sum()
     },
     pass() {
-      if (policy().exceptions.length === 0 && sums.size === 0) return
-      if (clock.nowMs - summedAtMs < SUM_INTERVAL_MS) return
-      summedAtMs = clock.nowMs
-      sums.clear()
-      pairs.each((slot, { exception }) => {
-        if (exception) sums.set(exception, (sums.get(exception) ?? 0) + outOfDay(slot))
-      })
+      if (sendings.size() === 0 || clock.nowMs - summedAtMs < SUM_INTERVAL_MS) return
+      sendings.pass()
+      sum()
     },
+    left: sendings.left,
+    came: sendings.came,
+    renamed(former, key) {
+      if (sendings.renamed(former, key)) sum()
+    },
+    recounted: sendings.recounted,
+    seed() {
+      sendings.seed()
+      for (const held of sendings.each()) held.named = exceptionsFor(policy(), held.sending)
+      sum()
+    },
+    save: sendings.save,
   }
 }

@@ -2,12 +2,13 @@
 import { quoted } from '../printable.ts'
 import type { UnseenRecord } from '../records/record.gen.ts'
 import type { EngineCounters, UnseenSum } from './counters.ts'
-import type { Health } from './finding.ts'
+import type { Said } from './health-log.ts'
 import type { Process } from './process.ts'
 import { humanBytes } from './sentence.ts'
 
 export type UnseenSums = {
-  note(record: UnseenRecord, nowMs: number): void
+  /** `sinceMs`: since when it was sent. */
+  note(record: UnseenRecord, sinceMs: number, nowMs: number): void
   /** Time passed. */
   pass(nowMs: number): void
   /** Says what was not said yet. */
@@ -24,6 +25,9 @@ const SUMS_MAX = 1024
 const NAMED_MAX = 5
 /** Of an identity's characters: a key with a hash has 80. */
 const KEY_CHARS_MAX = 120
+/** Identities that an item names, for alerts that are of one of them; and the longest key of one. */
+const PROGRAMS_MAX = 32
+const PROGRAM_CHARS_MAX = 512
 
 /** AF_PACKET of Linux, packet(7). */
 const AF_PACKET = 17
@@ -35,12 +39,30 @@ const wayOf = ({ family, protocol }: UnseenRecord): string =>
 type Sum = UnseenSum & { unsaid: number }
 
 export function createUnseenSums(
-  emit: (health: Health) => void,
+  emit: (health: Said) => void,
   counters: Pick<EngineCounters, 'unseenBytes'>,
   find: (pid: number, pidversion: number) => Process | undefined,
 ): UnseenSums {
   const sums = new Map<string, Sum>()
   let dueMs = Number.POSITIVE_INFINITY
+  /** Of what is not said yet. */
+  let from = { sinceMs: Number.POSITIVE_INFINITY, untilMs: 0 }
+  let programs = new Set<string>()
+  /** Others than those. */
+  let isMore = false
+  /** Whose identity was not certain when it sent. */
+  let uncertain = new Set<Process>()
+
+  const senderIs = (process: Process | undefined): void => {
+    const key = process?.identity?.stored.key
+    if (process && key === undefined && uncertain.size < PROGRAMS_MAX) uncertain.add(process)
+    else nameProgram(key)
+  }
+  const nameProgram = (key: string | undefined): void => {
+    const isShort = key !== undefined && key.length <= PROGRAM_CHARS_MAX
+    if (isShort && programs.size < PROGRAMS_MAX) programs.add(key)
+    else isMore ||= key === undefined || !programs.has(key)
+  }
 
   const sumOf = (process: Process | undefined, way: string): Sum => {
     const path = process?.image.path ?? ''
@@ -70,20 +92,31 @@ export function createUnseenSums(
     const rest = bytes - named.reduce((sum, { unsaid }) => sum + unsaid, 0)
     const clauses = named.map((one) => `${humanBytes(one.unsaid)} by ${whoText(one)}`)
     if (rest > 0) clauses.push(`${humanBytes(rest)} by others`)
+    for (const { identity, image } of uncertain)
+      nameProgram(identity?.stored.key ?? image.program?.key)
     emit({
       of: 'loss',
+      programs: isMore ? [...programs, ''] : [...programs],
+      from,
       text: `${humanBytes(bytes)} were sent in ways that are not watched, so they are in no flow and no alert: ${clauses.join('; ')}`,
       count: bytes,
     })
     for (const one of all) one.unsaid = 0
+    from = { sinceMs: Number.POSITIVE_INFINITY, untilMs: 0 }
+    programs = new Set()
+    isMore = false
+    uncertain = new Set()
   }
 
   return {
-    note(record, nowMs) {
+    note(record, sinceMs, nowMs) {
       const bytes = Number(record.bytes)
       if (bytes === 0) return
       counters.unseenBytes += bytes
-      const sum = sumOf(find(record.pid, record.pidversion), wayOf(record))
+      const process = find(record.pid, record.pidversion)
+      const sum = sumOf(process, wayOf(record))
+      senderIs(process)
+      from = { sinceMs: Math.min(from.sinceMs, sinceMs), untilMs: nowMs }
       sum.bytes += bytes
       sum.unsaid += bytes
       if (dueMs === Number.POSITIVE_INFINITY) dueMs = nowMs + FIRST_SAID_MS

@@ -1,9 +1,15 @@
 // Who this device is to a collector: a random UUID made at the first start. Nothing of the hardware is
 // sent; its UUID only guards against a disk that was cloned.
 import { createHash, randomUUID } from 'node:crypto'
-import { renameSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
+import {
+  isDiskFull,
+  moveFile,
+  readStateFile,
+  StateFileError,
+  writeStateFile,
+} from '../state-file.ts'
 import { hostUuid } from './libc.ts'
 
 const FILE = 'device-id'
@@ -30,11 +36,54 @@ export function readOrMakeDeviceId(
       `${path} holds no device id${text === '' ? ' (it is empty)' : ''}: bring it back, or remove it, and this machine is a new device to its collector`,
     )
   if (seal === undefined || hardware === undefined || seal === sealOf(id, hardware)) return id
-  renameSync(path, `${path}.old`)
+  moveFile(path, `${path}.old`)
   log(
     `${path} was made on other hardware, so this is a copy of that disk: this machine is a new device from now on, and the id it came with is in ${path}.old`,
   )
   return make(path, hardware)
+}
+
+export type DeviceId = {
+  id: string
+  /**
+   * Writes one that the disk had no room for, where there is none still. To be called now and then: throws nothing, and
+   * says once what else is in the way.
+   */
+  keep(): void
+}
+
+/** As readOrMakeDeviceId; but a disk that is full is said to `log`, and the id is this process's alone until it is kept. */
+export function deviceIdAnyhow(
+  stateDir: string,
+  log: (text: string) => void,
+  hardware = hostUuid(),
+): DeviceId {
+  const path = join(stateDir, FILE)
+  try {
+    return { id: readOrMakeDeviceId(stateDir, hardware, log), keep() {} }
+  } catch (error) {
+    if (!isDiskFull(error) || existsSync(path)) throw error
+    log(
+      `there is no room on the disk for ${path}, which is not there yet: this machine is another device to its collector if the agent ends before there is`,
+    )
+  }
+  const id = randomUUID()
+  let isKept = false
+  let isSaid = false
+  return {
+    id,
+    keep() {
+      isKept ||= existsSync(path)
+      if (isKept) return
+      try {
+        make(path, hardware, id)
+      } catch (error) {
+        if (isSaid || isDiskFull(error)) return
+        isSaid = true
+        log(`${path} cannot be written, which is tried again: ${(error as Error).message}`)
+      }
+    },
+  }
 }
 
 /** Makes `id` this machine's; the one before is kept as device-id.old. Throws what the file system does. */

@@ -100,6 +100,19 @@ export function hostUuid(): string | undefined {
   return gethostuuid(id, wait) === 0 ? id.toString('hex') : undefined
 }
 
+let mallocTrim: ((pad: number) => number) | undefined | null
+
+/** malloc_trim(3): what is free in the C library's heap goes back to the system. Nothing where there is none (musl, macOS). */
+export function trimHeap(): void {
+  if (mallocTrim === undefined)
+    try {
+      mallocTrim = library.func('int malloc_trim(size_t pad)') as (pad: number) => number
+    } catch {
+      mallocTrim = null
+    }
+  mallocTrim?.(0)
+}
+
 /** <sys/socket.h> of Linux: SOL_SOCKET, SO_PEERCRED, and where uid stands in struct ucred {pid, uid, gid}. */
 const SOL_SOCKET = 1
 const SO_PEERCRED = 17

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { inspectDatabaseFile, makeEmptyFile } from '../state-file.ts'
 
 /** Name of the lock file, 0600; it stays behind empty and unlocked, which means nothing. */
-const LOCK_FILE = 'lock.db'
+export const LOCK_FILE = 'lock.db'
 
 /**
  * Holds `directory` until the returned function is called or the process ends. Waits up to `waitMs` for a

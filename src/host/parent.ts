@@ -1,4 +1,5 @@
-// Whether the process that started this one has died: what it holds is closed first, and only then has this one another parent.
+// Whether the process that started this one, or the one before that, has died: what one holds is closed first, and only then have
+// those that it started another parent.
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -18,6 +19,29 @@ export async function parentHasDied(pid: number): Promise<boolean> {
   const deadlineMs = performance.now() + WAIT_MS
   while (process.ppid === pid && performance.now() < deadlineMs) await pause(LOOK_MS)
   return process.ppid !== pid
+}
+
+/**
+ * Whether one further up has died. A killed one stands there until who started it has looked: where the system does not say what a
+ * process is about, so long is waited at the most.
+ */
+export async function hasDied(pid: number): Promise<boolean> {
+  const deadlineMs = performance.now() + WAIT_MS
+  while (isThere(pid)) {
+    const says = process.platform === 'linux' ? isExiting(pid) : undefined
+    if (says !== undefined || performance.now() >= deadlineMs) return says === true
+    await pause(LOOK_MS)
+  }
+  return true
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
 }
 
 /** undefined: it cannot be read, as where others' processes are hidden, or there is none. */

@@ -1,10 +1,10 @@
 // A file that is there while the engine runs, so that the next one knows when it, or sense, did not end in order, and
 // how often, and for how long nobody watched. A line is the time of a death, `sense` before it when it was sense's;
 // `unwatched` from when nobody watched, for how long and why; `of` says by whose sense it was written; `ended` stands last
-// when the engine itself has ended in order since, `stopped` when both have. The file's own time is when the engine last lived.
-import { lutimesSync, rmSync } from 'node:fs'
+// when the engine itself has ended in order since, `stopped` when both have, `orphaned` when both have since who ran them was killed. The file's own time is when the engine last lived.
+import { lutimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { isDiskFull, readStateFile, writeStateFile } from '../state-file.ts'
+import { isDiskFull, readStateFile, writeStateFileAnyhow } from '../state-file.ts'
 
 const FILE = 'running'
 /** Over ends in good order too: whoever asks on the next day, at whatever hour, hears of it. */
@@ -17,6 +17,7 @@ export const STOP_TOLD_MS = 10_000
 const SENSE = 'sense '
 const ENDED = 'ended'
 const STOPPED = 'stopped'
+const ORPHANED = 'orphaned'
 const OF = 'of '
 
 /** Who runs now. */
@@ -31,8 +32,8 @@ export type Runner = {
   sensePid: number
 }
 
-/** Why nobody watched: who was killed or crashed, or that it was stopped in good order. */
-const WHYS = ['sense', 'both', 'machine', 'stopped'] as const
+/** Why nobody watched: who was killed or crashed, `up` that ran both among them, or that it was stopped in good order. */
+const WHYS = ['sense', 'both', 'up', 'machine', 'stopped'] as const
 
 export type Unwatched = {
   /** When it was last known to watch, milliseconds since 1970. */
@@ -45,9 +46,9 @@ export type Unwatched = {
 export type RunningMark = {
   /**
    * Who of the run before was killed or crashed: this process's forerunner, the parent that it read from, or both
-   * together. machine: it went down under them.
+   * together. up: what ran them was, and they ended in order. machine: it went down under them.
    */
-  lost: 'engine' | 'sense' | 'both' | 'machine' | undefined
+  lost: 'engine' | 'sense' | 'both' | 'up' | 'machine' | undefined
   /**
    * For how long nobody watched while the machine ran, ms, as far as its clock can be believed: nothing when the same
    * sense has gone on, or never ran before.
@@ -58,12 +59,14 @@ export type RunningMark = {
   senseDeathsMs: readonly number[]
   /** Each time that nobody watched, this one too, within REMEMBERED_MS; a stop in good order from STOP_TOLD_MS on. Oldest first. */
   unwatched: readonly Unwatched[]
-  /** It lives: to be called now and then. */
+  /** It lives: to be called now and then. What the disk refuses is said once. */
   alive(nowMs: number): void
-  /** Ends in good order. */
+  /** Ends in good order; once it is written, nothing more is. */
   remove(nowMs: number): void
-  /** Ends in good order, since sense has died. */
+  /** Ends in good order, since sense has died; likewise. */
   leave(nowMs: number): void
+  /** Ends in good order, as sense does, since `up` that ran both has died; likewise. */
+  orphaned(nowMs: number): void
 }
 
 /**
@@ -91,7 +94,7 @@ export function markRunning(
   if (before && why !== 'engine' && unwatchedMs >= (lost ? 1 : STOP_TOLD_MS))
     unwatched.push({ fromMs: Math.round(before.changedMs), lengthMs: Math.round(unwatchedMs), why })
   const write = (senseMs: readonly number[], ...more: string[]) =>
-    writeStateFile(
+    writeStateFileAnyhow(
       path,
       [
         ...engineDeathsMs.slice(-KEPT_MAX).map((atMs) => `${atMs}\n`),
@@ -113,7 +116,8 @@ export function markRunning(
       touch(atMs)
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException
-      if (code !== 'ENOENT' && !isDiskFull(cause)) throw cause
+      // Who watches already goes on, whatever the file system says.
+      if (code === undefined || !(isBegun || code === 'ENOENT' || isDiskFull(cause))) throw cause
       if (isMade) isMade = false
       else if (!isSaid)
         log(`${FILE} cannot be written (${message}): tried again, as long as it runs`)
@@ -121,15 +125,25 @@ export function markRunning(
     }
   }
   let isSaid = false
+  let isBegun = false
+  let hasEnded = false
+  let isEndSaid = false
   make(nowMs)
-  /** How it ended; where that cannot be written nothing is left that says that it was killed. */
+  isBegun = true
+  /** How it ended. Where that cannot be written it may read as a death, which a time that nobody watched is not lost for. */
   const end = (endMs: number, senseMs: readonly number[], word: string): void => {
+    if (hasEnded) return
     try {
       write(senseMs, `${word}\n`)
+      hasEnded = true
       touch(endMs)
     } catch (cause) {
-      if (!isDiskFull(cause)) throw cause
-      rmSync(path, { force: true })
+      const { code, message } = cause as NodeJS.ErrnoException
+      if (code === undefined) throw cause
+      touched(path, endMs)
+      if (!isEndSaid)
+        log(`that it ends cannot be written to ${FILE} (${message}): it may read as a death`)
+      isEndSaid = true
     }
   }
   return {
@@ -141,6 +155,16 @@ export function markRunning(
     alive: make,
     remove: (endMs) => end(endMs, senseDeathsMs, STOPPED),
     leave: (endMs) => end(endMs, [...senseDeathsMs, endMs], ENDED),
+    orphaned: (endMs) => end(endMs, senseDeathsMs, ORPHANED),
+  }
+}
+
+/** When it last lived, where nothing else can be said. */
+function touched(path: string, atMs: number): void {
+  try {
+    lutimesSync(path, atMs / 1000, atMs / 1000)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
   }
 }
 
@@ -152,6 +176,7 @@ function lostOf(
 ): RunningMark['lost'] {
   if (!isThere || lines.includes(STOPPED)) return undefined
   if (lines.includes(ENDED)) return 'sense'
+  if (lines.includes(ORPHANED)) return 'up'
   // A mark of an earlier version does not say whose it was.
   if (lines.includes(own) || !lines.some((line) => line.startsWith(OF))) return 'engine'
   return lines.some((line) => line.startsWith(`${OF}${bootId} `)) ? 'both' : 'machine'

@@ -105,7 +105,7 @@ export function parseEsEvent(text: string): EsEvent {
 /** The script that the kernel found, else the one that the arguments name; of these nothing else is kept. */
 function scriptTold(exec: JsonObject, program: string): ScriptTold {
   const path = textOf(asObject(exec['script'])?.['path'])
-  if (path !== '') return { path, from: Script.kernel }
+  if (path !== '') return { ...NO_SCRIPT_TOLD, path, from: Script.kernel }
   const args = asList(exec['args']) ?? []
   const folder = textOf(asObject(exec['cwd'])?.['path'])
   return scriptOf(program, args.map(textOf), folder)

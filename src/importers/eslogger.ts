@@ -1,7 +1,6 @@
 // Endpoint Security's process events from the lines of eslogger(1). It has no network events: what comes of
 // it is execs, forks, exits and invalidated signatures, and no flow that could be scored.
 import { Capability, Source } from '../records/record.gen.ts'
-import { parseEsEvent } from './eslogger-event.ts'
 import { createEsRecords } from './eslogger-records.ts'
 import { counted, type LineReader } from './importer.ts'
 import { createPrograms } from './program.ts'
@@ -33,7 +32,7 @@ export function createEsloggerReader(out: RecordLog): LineReader {
 
   return {
     line(text) {
-      const event = parseEsEvent(text)
+      const event = records.read(text)
       noteVersion(event.version)
       if (hostname === '') hostname = event.hostname
       out.moveTo(event.unixUs)

@@ -115,6 +115,7 @@ export function createPrograms(out: RecordSink, source: number, isElsewhere = tr
           flags |
           (program.isPlatform ? ExecFlag.platformBinary : 0) |
           (program.isPathGuessed ? ExecFlag.pathGuessed : 0) |
+          (program.script.hasOtherCode ? ExecFlag.otherCode : 0) |
           (isCut ? ExecFlag.truncated : 0),
         pid: program.pid,
         pidversion: program.pidversion,

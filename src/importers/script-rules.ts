@@ -5,7 +5,12 @@ import { Script } from '../records/record.gen.ts'
 import { INTERPRETERS, type Interpreter, type Runs } from './interpreters.gen.ts'
 
 /** CODE script, and the path as it was given where that is `argument`. */
-export type ScriptNamed = { from: number; path: string }
+export type ScriptNamed = {
+  from: number
+  path: string
+  /** Other code runs beside that file, or may: an option brings it, a text or another file. */
+  hasOtherCode?: boolean
+}
 
 const NONE: ScriptNamed = { from: Script.none, path: '' }
 const INLINE: ScriptNamed = { from: Script.inline, path: '' }
@@ -67,18 +72,18 @@ export function nameScript(program: string, args: readonly string[], isCut = fal
 }
 
 /** The script of an exec record. */
-export type ScriptTold = { path: string; from: number }
-export const NO_SCRIPT_TOLD: ScriptTold = { path: '', from: Script.none }
+export type ScriptTold = { path: string; from: number; hasOtherCode: boolean }
+export const NO_SCRIPT_TOLD: ScriptTold = { path: '', from: Script.none, hasOtherCode: false }
 
 /**
  * What a program runs by the arguments of its exec, made absolute by the folder it was in. Where that is not known a
  * relative name says nothing that could be looked up again.
  */
 export function scriptOf(program: string, args: readonly string[], folder: string): ScriptTold {
-  const { from, path } = nameScript(program, args)
-  if (from !== Script.argument) return { path: '', from }
+  const { from, path, hasOtherCode = false } = nameScript(program, args)
+  if (from !== Script.argument) return { ...NO_SCRIPT_TOLD, from }
   const absolute = absolutePath(folder, path)
-  return absolute === '' ? NO_SCRIPT_TOLD : { path: absolute, from }
+  return absolute === '' ? NO_SCRIPT_TOLD : { path: absolute, from, hasOtherCode }
 }
 
 /** A path through a descriptor or the process itself names no file that others could look at. */
@@ -103,12 +108,36 @@ export function absolutePath(folder: string, path: string): string {
   return `/${parts.join('/')}`
 }
 
-function fileOf(path: string): ScriptNamed {
+/** vim's `+command`, but not `+12` and `+/pattern`. */
+const PLUS_TEXT = /^\+[^/0-9]/
+
+type Sought = { isElsewhere: boolean; isSearched: boolean }
+
+function fileOf(path: string, { isElsewhere, isSearched }: Sought): ScriptNamed {
   if (path === '') return NONE
   if (path === '-' || isStandardInput(path)) return INPUT
   if (isOwnDescriptor(path)) return NONE
   // `https://host/x.ts`: fetched by its name, no file.
-  return path.includes('://') ? MODULE : { from: Script.argument, path }
+  if (path.includes('://')) return MODULE
+  // Looked for where none of the arguments alone leads to.
+  if (isElsewhere && !path.startsWith('/')) return MODULE
+  if (isSearched && !path.includes('/')) return MODULE
+  return { from: Script.argument, path }
+}
+
+/** Where a whole option is looked for by its beginning, in this order. */
+const LISTS = ['inline', 'file', 'module', 'value', 'folder', 'ends', 'input', 'brings'] as const
+
+/** Whether an option with its value is as a word has it that ends with a star. */
+function isLike(text: string, word: string): boolean {
+  const [front = '', ...pieces] = word.split('*')
+  let at = text.startsWith(front) ? front.length : -1
+  for (const piece of pieces) {
+    if (at < 0) return false
+    at = text.indexOf(piece, at)
+    if (at >= 0) at += piece.length
+  }
+  return at >= 0
 }
 
 /** Goes through the arguments of one interpreter. */
@@ -119,14 +148,20 @@ function scan(rules: Interpreter, args: readonly string[], isCut: boolean): Scri
   let isCommandOver = false
   let hasText = false
   let readsInput = false
+  let hasOtherCode = false
+  /** The file that is run, while others may follow. */
+  let file: ScriptNamed | undefined
+  const sought: Sought = { isElsewhere: false, isSearched: false }
 
   /** The last of cut arguments may be the beginning of another. */
   const isCutOff = (): boolean => isCut && next >= args.length
+  const isPlusText = (one: string): boolean => rules.inline.includes('+') && PLUS_TEXT.test(one)
   const isOption = (one: string): boolean =>
-    one.length > 1 && (one.startsWith('-') || (one.startsWith('+') && rules.style === 'separate'))
+    one.length > 1 &&
+    (one.startsWith('-') || (one.startsWith('+') && rules.style === 'separate') || isPlusText(one))
 
   const ran = (what: Runs, one: string): ScriptNamed => {
-    if (what === 'file') return fileOf(one)
+    if (what === 'file') return fileOf(one, sought)
     if (what === 'inline') return INLINE
     if (what === 'module') return MODULE
     return hasText ? INLINE : NONE
@@ -137,68 +172,121 @@ function scan(rules: Interpreter, args: readonly string[], isCut: boolean): Scri
     if (after === 'inline') return INLINE
     if (after === 'module') return MODULE
     if (after === 'none') return NONE
-    if (rules.files.some((end) => one.endsWith(end))) return fileOf(one)
+    if (rules.files.some((end) => one.endsWith(end))) return fileOf(one, sought)
     return ran(rules.operand, one)
   }
   const commandOf = (one: string): string | undefined =>
     Object.hasOwn(rules.commands, one) ? rules.commands[one] : undefined
 
+  const keep = (named: ScriptNamed): void => {
+    if (file) hasOtherCode = true
+    file ??= named
+  }
+  const brings = (option: string, text: string): void => {
+    hasOtherCode ||= rules.brings.some((word) =>
+      word.endsWith('*') ? isLike(text, word) : word === option,
+    )
+  }
+
   /** What an option means, with the value that stands in its own word; the answer, if it is one. */
   const means = (option: string, ownValue: string | undefined): ScriptNamed | undefined => {
+    const value = ownValue ?? args[next]
+    // A long option's value stands behind a sign, and a letter's does not.
+    const sign = option.length === 2 && rules.style !== 'words' ? '' : '='
+    brings(option, `${option}${sign}${value ?? ''}`)
     if (rules.inline.includes(option)) {
-      if (!rules.goesOn) return INLINE
+      if (!rules.goesOn && !file) return INLINE
       hasText = true
       if (ownValue === undefined) next++
       return undefined
     }
-    if (rules.module.includes(option)) return MODULE
+    if (rules.module.includes(option)) {
+      if (!file) return MODULE
+      hasOtherCode = true
+    }
     if (rules.file.includes(option)) {
-      const value = ownValue ?? args[next++]
-      return value === undefined || isCutOff() ? NONE : fileOf(value)
+      if (ownValue === undefined) next++
+      if (value === undefined || isCutOff()) return file ? undefined : NONE
+      if (!file && !rules.more.includes(option)) return fileOf(value, sought)
+      keep(fileOf(value, sought))
+      return undefined
     }
     if (rules.input.includes(option)) readsInput = true
-    if (rules.value.includes(option) && ownValue === undefined) next++
+    if (rules.searched.includes(option)) sought.isSearched = true
+    const goesElsewhere = rules.folder.includes(option)
+    if (goesElsewhere) sought.isElsewhere = true
+    if ((goesElsewhere || rules.value.includes(option)) && ownValue === undefined) next++
     return undefined
   }
   /** `-xvc`: letters, of which one may take the rest as its value. */
   const cluster = (one: string): ScriptNamed | undefined => {
     for (let at = 1; at < one.length; at++) {
       const letter = `${one[0]}${one[at]}`
-      if (rules.attached.includes(letter)) return undefined
       const rest = one.slice(at + 1)
+      if (rules.attached.includes(letter)) {
+        brings(letter, letter + rest)
+        if (rest !== '' && rules.folder.includes(letter)) sought.isElsewhere = true
+        return undefined
+      }
       const ownValue = rules.style === 'cluster' && rest !== '' ? rest : undefined
       const answer = means(letter, ownValue)
       if (answer) return answer
-      const isTaken = rules.value.includes(letter) || rules.inline.includes(letter)
+      const { value, folder, inline, file: files, module } = rules
+      const isTaken = [value, folder, inline, files, module].some((list) => list.includes(letter))
       if (ownValue !== undefined && isTaken) return undefined
     }
     return undefined
   }
+  /** The option that an abbreviated one is the beginning of. */
+  const wholeOf = (word: string): string => {
+    if (!rules.abbreviated || word.length <= '-x'.length) return word
+    const listed = LISTS.flatMap((list) => rules[list])
+    return listed.includes(word) ? word : (listed.find((one) => one.startsWith(word)) ?? word)
+  }
   const option = (one: string): ScriptNamed | undefined => {
+    if (isPlusText(one)) return means('+', one.slice(1))
     if (rules.style !== 'words' && !one.startsWith('--')) return cluster(one)
     const word = rules.anyCase ? lowered(one) : one
     const equals = word.indexOf('=')
-    return equals < 0 ? means(word, undefined) : means(word.slice(0, equals), one.slice(equals + 1))
+    const name = equals < 0 ? word : word.slice(0, equals)
+    const whole = wholeOf(
+      rules.underscores && name.startsWith('--') ? name.replaceAll('_', '-') : name,
+    )
+    return means(whole, equals < 0 ? undefined : one.slice(equals + 1))
+  }
+
+  const atEnd = (): ScriptNamed => {
+    // What is cut off may bring anything.
+    if (isCut) hasOtherCode = true
+    if (isCut) return NONE
+    if (hasText) return INLINE
+    return readsInput || rules.bare === 'input' ? INPUT : NONE
+  }
+  const named = (last: ScriptNamed): ScriptNamed => {
+    const found = file ?? last
+    return found.path !== '' && (hasOtherCode || hasText) ? { ...found, hasOtherCode: true } : found
   }
 
   while (next < args.length) {
     const one = args[next++] as string
-    if (isCutOff()) return NONE
+    if (isCutOff() || (file && (one === '-' || one === '--'))) return named(atEnd())
     if (one === '-' && !areOptionsOver) {
       if (rules.dash === 'input') return INPUT
       areOptionsOver = true
+    } else if (!areOptionsOver && rules.ends.includes(wholeOf(one))) {
+      return named(file ?? atEnd())
     } else if (one === '--' && !areOptionsOver) {
       areOptionsOver = true
     } else if (!areOptionsOver && isOption(one)) {
       const answer = option(one)
-      if (answer) return answer
+      if (answer) return named(answer)
     } else if (!isCommandOver && commandOf(one) === 'operand') {
       isCommandOver = true
-    } else {
-      return operand(one)
+    } else if (!rules.mixed || rules.operand !== 'none') {
+      const found = file && !rules.several ? file : operand(one)
+      if (!rules.several || areOptionsOver) return named(found)
+      keep(found)
     }
   }
-  if (isCut) return NONE
-  if (hasText) return INLINE
-  return readsInput || rules.bare === 'input' ? INPUT : NONE
+  return named(atEnd())
 }

@@ -8,6 +8,7 @@ import { isUnanswered, type Sent, sentBy } from './zeek-counts.ts'
 import type { ZeekLine } from './zeek-line.ts'
 
 export type ConnEntry = {
+  /** Where the log names none: its start, protocol and ends, which two lines of one connection share. */
   uid: string
   startUs: number
   durationUs: number
@@ -60,20 +61,22 @@ export function connOf(line: ZeekLine, clock: ZeekClock): ConnEntry {
   const orig = sentBy('orig', line, counted)
   const resp = sentBy('resp', line, counted)
   const durationUs = durationOf(line.get('duration'))
+  const ports = [portOf(line, 'id.orig_p'), portOf(line, 'id.resp_p')] as const
+  const ends = `${originator.name} ${ports[0]} ${responder.name} ${ports[1]}`
   return {
-    uid: textOf(line.get('uid')),
+    uid: textOf(line.get('uid')) || `${startUs} ${protocol} ${ends}`,
     startUs,
     durationUs: durationUs ?? 0,
     isDurationLost: durationUs === undefined,
     originator: {
       ...originator,
-      port: portOf(line, 'id.orig_p'),
+      port: ports[0],
       sent: orig,
       isLocal: flagOf(line.get('local_orig')),
     },
     responder: {
       ...responder,
-      port: portOf(line, 'id.resp_p'),
+      port: ports[1],
       sent: resp,
       isLocal: flagOf(line.get('local_resp')),
     },

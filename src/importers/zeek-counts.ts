@@ -10,10 +10,12 @@ export type Side = 'orig' | 'resp'
 export type Sent = {
   /** As the log counts; undefined where it does not. */
   said: number | undefined
-  /** Where the side is the host itself: as much as its packets can have borne, or were missed of it. */
+  /** Where the side is the host itself: as much as its packets can have borne, or were missed of it, and must have. */
   asOut: number
   /** Where the side answers the host: no more than was seen and as much again, which a monitor may have lost. */
   asIn: number
+  /** The log's count is none; the packets tell. */
+  isCountLost: boolean
 }
 
 /**
@@ -31,7 +33,7 @@ const HEADER_MIN = { tcp: 40, udp: 28 }
 const HEADER_MAX = { tcp: 80, udp: 28 }
 const IPV6_MORE = 20
 /** Payload of the largest packet: with segmentation offload a monitor sees such, and IP lengths of 0 with some. */
-const PAYLOAD_MAX = 65_535 - HEADER_MIN.tcp
+const PAYLOAD_MAX = { tcp: 65_535 - HEADER_MIN.tcp, udp: 65_535 - HEADER_MIN.udp }
 
 /**
  * An answer that was not seen hides an upload, so it is believed for as much again as was seen and no further. Zeek's
@@ -39,6 +41,12 @@ const PAYLOAD_MAX = 65_535 - HEADER_MIN.tcp
  * says more than this, and no alert came or went by it.
  */
 const UNSEEN_TIMES = 2
+
+/**
+ * Packets bear what was sent again as well, so a count is not believed only where it is under half of what they bore at
+ * least: two counts of two desktops' days are, of 151 and 1,589 bytes.
+ */
+const SENT_AGAIN_TIMES = 2
 
 /** Letters of history that a side's data leave: payload, retransmitted payload, a gap in it. */
 const DATA = { orig: /[DTG]/, resp: /[dtg]/ }
@@ -53,24 +61,33 @@ export type Counted = {
   history: string
 }
 
-/** Throws MalformedLine, naming the field. */
+/** Throws MalformedLine, naming the field, where neither the count of bytes nor those of packets are any. */
 export function sentBy(side: Side, line: ZeekLine, conn: Counted): Sent {
-  const said = bytesOf(line, `${side}_bytes`)
   const packets = packetsOf(side, line)
+  const count = bytesOf(line, `${side}_bytes`)
+  if (count === 'none' && packets === undefined)
+    throw new MalformedLine(`${side}_bytes is no count of bytes`)
+  const isCountLost = count === 'none'
+  const said = isCountLost ? undefined : count
   const of = conn.protocol === 'tcp' ? 'tcp' : 'udp'
   const more = conn.isIpv6 ? IPV6_MORE : 0
   const payload = (header: number): number =>
     packets === undefined ? 0 : Math.max(packets.ipBytes - packets.count * (header + more), 0)
   const atLeast = payload(HEADER_MAX[of])
 
-  if (said === undefined) return { said, asOut: atLeast, asIn: atLeast }
-  if (of === 'udp') return { said, asOut: said, asIn: said }
+  if (said === undefined || atLeast > said * SENT_AGAIN_TIMES)
+    return { said, asOut: atLeast, asIn: atLeast, isCountLost }
+  const seen = payload(HEADER_MIN[of])
+  const byPackets =
+    packets === undefined ? BYTES_MAX : Math.max(packets.count * PAYLOAD_MAX[of], seen)
+  if (of === 'udp') {
+    const bytes = Math.min(said, byPackets)
+    return { said, asOut: bytes, asIn: bytes, isCountLost }
+  }
   const hasData = DATA[side].test(conn.history) || atLeast > 0
-  if (isUnanswered(conn.state) && !hasData) return { said: 0, asOut: 0, asIn: 0 }
+  if (isUnanswered(conn.state) && !hasData) return { said: 0, asOut: 0, asIn: 0, isCountLost }
 
   const gap = gapOf(side, wholeOf(line.get('missed_bytes'), BYTES_MAX) ?? 0, conn.history)
-  const seen = payload(HEADER_MIN.tcp)
-  const byPackets = packets === undefined ? BYTES_MAX : Math.max(packets.count * PAYLOAD_MAX, seen)
   // Where a handshake was seen Zeek puts the stream together: what it did not miss it had.
   const isWhole = packets === undefined || (/h/i.test(conn.history) && /s/i.test(conn.history))
   const had = Math.min(Math.max(said - gap, seen), isWhole ? byPackets : seen)
@@ -78,6 +95,7 @@ export function sentBy(side: Side, line: ZeekLine, conn: Counted): Sent {
     said,
     asOut: Math.min(said, byPackets + gap),
     asIn: Math.min(said, had * UNSEEN_TIMES),
+    isCountLost,
   }
 }
 
@@ -94,11 +112,8 @@ function gapOf(side: Side, missed: number, history: string): number {
   return isTold && !history.includes(GAP[side]) ? 0 : missed
 }
 
-/** undefined when it is unset. */
-function bytesOf(line: ZeekLine, name: string): number | undefined {
+/** undefined when it is unset, 'none' when it is there and is no count: negative, broken, or past what a number holds. */
+function bytesOf(line: ZeekLine, name: string): number | 'none' | undefined {
   const value = line.get(name)
-  if (value === undefined || value === null) return undefined
-  const bytes = wholeOf(value, BYTES_MAX)
-  if (bytes === undefined) throw new MalformedLine(`${name} is no count of bytes`)
-  return bytes
+  return value === undefined || value === null ? undefined : (wholeOf(value, BYTES_MAX) ?? 'none')
 }

@@ -16,7 +16,7 @@ export type HostFlow = {
   protocol: 6 | 17
   bytesOut: number
   bytesIn: number
-  /** FlowFlag bits of what its figures are: its end was not seen, or a count of the log was lowered. */
+  /** FlowFlag bits of what its figures are: its end was not seen, or a count of the log was lowered or raised. */
   doubts: number
 }
 
@@ -27,7 +27,9 @@ export const isOf = ({ originator, responder }: ConnEntry, host: string | undefi
 export function seenFrom(
   entry: ConnEntry,
   host: string,
-): (HostFlow & { isBounded: boolean; isUncounted: boolean }) | undefined {
+):
+  | (HostFlow & Record<'isBounded' | 'isRaised' | 'isUncounted' | 'isByPackets', boolean>)
+  | undefined {
   const { originator, responder, protocol } = entry
   if (!isOf(entry, host) || protocol === undefined) return undefined
   const isInbound = originator.name !== host
@@ -36,6 +38,11 @@ export function seenFrom(
   const { asIn } = remote.sent
   const isOutLowered = asOut < (local.sent.said ?? 0)
   const isInLowered = asIn < (remote.sent.said ?? 0)
+  // A log without counts contradicts nothing.
+  const isOutRaised = asOut > (local.sent.said ?? asOut)
+  const isInRaised = asIn > (remote.sent.said ?? asIn)
+  const isOutLost = local.sent.isCountLost
+  const isInLost = remote.sent.isCountLost
   return {
     uid: entry.uid,
     startUs: entry.startUs,
@@ -49,10 +56,12 @@ export function seenFrom(
     bytesOut: asOut,
     bytesIn: asIn,
     doubts:
-      (entry.isOpenEnded ? FlowFlag.inexact : 0) |
+      (entry.isOpenEnded || isOutRaised || isOutLost ? FlowFlag.inexact : 0) |
       (isOutLowered ? FlowFlag.atMost : 0) |
-      (isInLowered ? FlowFlag.inAbout : 0),
+      (isInLowered || isInRaised || isInLost ? FlowFlag.inAbout : 0),
     isBounded: isOutLowered || isInLowered,
+    isRaised: isOutRaised || isInRaised,
+    isByPackets: isOutLost || isInLost,
     isUncounted: isSilent(local) && isSilent(remote),
   }
 }

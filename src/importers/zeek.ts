@@ -112,7 +112,9 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
   const left = { otherHosts: 0, otherProtocols: 0, otherLogs: 0, namesOver: 0, longsOver: 0 }
   const noted = { flows: 0, accepted: 0, unanswered: 0, uncounted: 0, unended: 0, named: 0 }
   const bounded: Places = { count: 0, lines: [] }
+  const raised: Places = { count: 0, lines: [] }
   const undated: Places = { count: 0, lines: [] }
+  const byPackets: Places = { count: 0, lines: [] }
 
   const timeline = createTimeline((moment) => {
     out.moveTo(moment.unixUs)
@@ -175,7 +177,9 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
     if (entry.isUnanswered) noted.unanswered++
     else if (flow.isUncounted) noted.uncounted++
     if (flow.isBounded) place(bounded, id)
-    else if (flow.doubts !== 0) noted.unended++
+    if (flow.isRaised) place(raised, id)
+    if (flow.isByPackets) place(byPackets, id)
+    if (!flow.isBounded && !flow.isRaised && !flow.isByPackets && flow.doubts !== 0) noted.unended++
     if (entry.isDurationLost) place(undated, id)
     firstUs = Math.min(firstUs ?? entry.startUs, entry.startUs)
     timeline.add(flow, id)
@@ -276,7 +280,7 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
         if (count > 0) notes.push(`${counted(count, 'connection')} ${text}`)
       }
       say(noted.accepted, 'of these accepted by it')
-      say(repeated, 'of these told again by a later line with the same uid: counted once')
+      say(repeated, 'of these told again by a later line: counted once')
       say(left.otherHosts, 'left out: of other hosts')
       say(left.otherProtocols, 'left out: neither TCP nor UDP')
       say(noted.unanswered, 'without bytes: unanswered or refused')
@@ -288,6 +292,14 @@ export function createZeekReader(out: RecordLog, options: ZeekReaderOptions): Ze
       say(
         bounded.count,
         `counted lower than in the log, whose packets and missed bytes say otherwise${placed(bounded)}`,
+      )
+      say(
+        raised.count,
+        `counted higher than in the log, as their packets bore over twice as much${placed(raised)}`,
+      )
+      say(
+        byPackets.count,
+        `with a count of bytes that is none: told with what their packets bore, at least${placed(byPackets)}`,
       )
       say(undated.count, `with a duration that is none: told in an instant${placed(undated)}`)
       const base = clock.base()

@@ -15,12 +15,14 @@ import { isReadable } from '../records/layouts.ts'
 import {
   Gap,
   GONE_AT,
+  Loss,
   MARK_AT,
   Mark,
   type MarkRecord,
   RecordType,
   readMark,
   Source,
+  writeLoss,
   writeMark,
 } from '../records/record.gen.ts'
 import {
@@ -28,15 +30,18 @@ import {
   chooseSources,
   type MacSource,
   macSourceOf,
-  type Said,
   SOURCE_CODE,
 } from '../sources/choice.ts'
 import { type Change, createChanges } from './changes.ts'
-import { createFlowBook, type FlowRow, noteMaker } from './flow-book.ts'
-import { type BeliefMemory, createGiving } from './giving.ts'
+import { createFlowBook } from './flow-book.ts'
+import { type FlowRow, noteMaker } from './flow-row.ts'
+import { createGiving } from './giving.ts'
+import { type BeliefMemory, bookOf, keepCounts, keepRow, newest } from './memory.ts'
 import { hasMacSource } from './of-mac.ts'
 import { createPassing } from './passing.ts'
 import { createFilterSilence, hasNettopHeard, LATE_NS, QUIET_NS } from './silence.ts'
+import { createSourceStates, type SourceState } from './source-states.ts'
+import { keepTally } from './tally.ts'
 
 const OF_FLOWS = new Set<number>([
   SOURCE_CODE.filter,
@@ -58,20 +63,11 @@ export type Belief = {
   choice(): Choice
   /** Changes of the sources of programs and of flows that are believed, since the last call. */
   takeChanges(): Change[]
-  /** What is to be given to the next `createBelief` of the same boot; undefined where no flow of a Mac was told. */
-  memory(): BeliefMemory | undefined
-  /** Rows that found no room: their flows may be counted anew by another source. */
-  forgotten(): number
-}
-
-type State = {
-  said: Said
-  /** When it began to work, since boot; undefined while it does not. */
-  sinceNs: bigint | undefined
-  hasEnumerated: boolean
-  lastFlowNs: bigint
-  /** Of a flow, since it began to work. */
-  hasTold: boolean
+  /**
+   * What is to be given to the next `createBelief` of the same boot, or what of it changed since the last call; undefined
+   * where no flow of a Mac was told.
+   */
+  memory(isWhole: boolean): BeliefMemory | undefined
 }
 
 export function createBelief(options: {
@@ -79,21 +75,22 @@ export function createBelief(options: {
   memory?: BeliefMemory | undefined
   rowsMax?: number
 }): Belief {
-  const book = createFlowBook(options.rowsMax)
-  const states = new Map<MacSource, State>()
+  const { memory } = options
+  const book = createFlowBook(memory && bookOf(memory), options.rowsMax)
+  const states = createSourceStates(memory?.sources)
   const giving = createGiving(
     book,
     (record) => out.push(record),
-    options.memory,
+    memory?.ended ?? [],
     () => nowNs,
   )
   const { give, takeFrom, closeLost, markTold, sockets } = giving
   let choice = chooseSources(new Map(), options)
   const silence = createFilterSilence(book)
-  let isSilent = false
+  let isSilent = memory?.isFilterSilent ?? false
   /** NetworkStatistics has told of no flow since it began, and nettop of some. */
-  let isQuiet = false
-  let isActive = false
+  let isQuiet = memory?.isStatisticsQuiet ?? false
+  let isActive = memory !== undefined
   let nowNs = 0n
   let looksAtNs = 0n
   /** The end of the believed source's enumeration, which waits for others. */
@@ -102,29 +99,14 @@ export function createBelief(options: {
   const changes = createChanges()
   let out: Uint8Array[] = []
 
-  const stateOf = (name: MacSource): State => {
-    const state = states.get(name) ?? {
-      said: { capabilities: 0, gaps: 0 },
-      sinceNs: undefined,
-      hasEnumerated: false,
-      lastFlowNs: 0n,
-      hasTold: false,
-    }
-    states.set(name, state)
-    return state
-  }
   const believed = (): number => (choice.flows === 'none' ? 0 : SOURCE_CODE[choice.flows])
-  const isWorking = (source: number): boolean => {
-    const name = macSourceOf(source)
-    return name !== undefined && states.get(name)?.sinceNs !== undefined
-  }
-
+  const { isWorking } = states
   /** Whether the believed source can never tell it, and this one has it. */
   const staysWith = (row: FlowRow): boolean => {
     const chosen = choice.flows
     if (chosen !== 'filter' || row.source === Source.filter || !isWorking(row.source)) return false
     if (sockets.isBesideGiven(row)) return true
-    const { sinceNs, hasEnumerated } = stateOf('filter')
+    const { sinceNs, hasEnumerated } = states.of('filter')
     return (
       hasEnumerated &&
       sinceNs !== undefined &&
@@ -138,19 +120,21 @@ export function createBelief(options: {
 
   const onFlow = (record: Uint8Array): void => {
     const { row, former, isNew } = book.take(record)
-    const state = stateOf(macSourceOf(row.source) as MacSource)
-    const others = [...states.values()].filter(({ lastFlowNs }) => lastFlowNs > 0n)
+    const state = states.of(macSourceOf(row.source) as MacSource)
+    const others = [...states.all()].filter(([, { lastFlowNs }]) => lastFlowNs > 0n)
     if (isNew)
       sockets.meet(
         row,
-        others.some((one) => one !== state),
+        others.some(([, one]) => one !== state),
+        state.isOlder,
       )
+    // Of what closed while a filter was away others told, and long ago nobody remembers that.
+    if (isNew && !row.isOpen && row.source === Source.filter && states.isBack('filter'))
+      giving.letPass(row)
     state.lastFlowNs = row.lastNs
     state.hasTold = true
-    if (former?.given !== undefined && former.given.id !== row.id && former.isOpen)
-      closeLost(former)
-    // What it goes on to tell of an old one says nothing of those that it was not told of.
-    if (row.source === Source.filter && isSilent && isNew && !row.isLoopback) setSilent(false)
+    state.isHeard = true
+    if (former !== undefined) giving.succeed(former, row)
     if (row.source === Source.networkStatistics && isQuiet) setQuiet(false)
     if (row.given !== undefined) {
       giving.tell(row, row.given)
@@ -172,7 +156,7 @@ export function createBelief(options: {
     const id = view.getBigUint64(GONE_AT.flowId, true)
     const epoch = view.getUint32(GONE_AT.epoch, true)
     const row = book.find(source, id, epoch)
-    if (row !== undefined) noteMaker(row, record)
+    if (row !== undefined && noteMaker(row, record)) book.touch(row)
     if (row?.given !== undefined) giving.tellString(record, row.given)
     else if (row !== undefined) {
       if (row.strings.length < 4) row.strings.push(new Uint8Array(record))
@@ -187,28 +171,15 @@ export function createBelief(options: {
       return
     }
     lastMark = mark
-    const state = stateOf(name)
+    const state = states.said(name, mark)
     const isStop = mark.kind === Mark.stop
-    state.said = isStop
-      ? { capabilities: 0, gaps: 0 }
-      : { capabilities: mark.capabilities, gaps: mark.gaps }
-    if (mark.kind === Mark.start) {
-      state.hasEnumerated = false
+    if (mark.kind === Mark.start)
       for (const row of book.rows()) if (row.source === mark.source) row.isNamed = false
-    }
-    const worked = state.sinceNs !== undefined
     const works = !isStop && mark.capabilities !== 0
-    if (works && !worked) state.sinceNs = mark.atNs
-    if (!works) {
-      state.sinceNs = undefined
+    if (works) state.sinceNs ??= mark.atNs
+    else {
       if (!isStop) changes.failed(name)
-      if (worked && mark.source !== believed()) passing.handOver(mark.source)
-      giving.gone(mark.source)
-      if (name === 'filter') isSilent = false
-      if (name === 'network_statistics') {
-        isQuiet = false
-        state.hasTold = false
-      }
+      ends(name, state)
     }
     if (!OF_FLOWS.has(mark.source)) {
       out.push(record)
@@ -230,6 +201,7 @@ export function createBelief(options: {
         if (other !== undefined && row.given !== undefined) takeFrom(row, other)
         row.isOpen = false
         row.isLost = true
+        book.touch(row)
         // The engine closes those of the believed source itself.
         if (row.source !== believed()) closeLost(row)
         else markTold(row)
@@ -238,7 +210,26 @@ export function createBelief(options: {
     payOwed()
     if (owed !== undefined) return
     giveStaying()
-    giving.named(mark.source)
+  }
+
+  /** It tells nothing from here on. */
+  const ends = (name: MacSource, state: SourceState): void => {
+    const worked = state.sinceNs !== undefined
+    if (worked) state.endedNs = nowNs
+    state.sinceNs = undefined
+    if (worked && SOURCE_CODE[name] !== believed()) passing.handOver(SOURCE_CODE[name])
+    if (name === 'filter') isSilent = false
+    if (name === 'network_statistics') {
+      isQuiet = false
+      state.hasTold = false
+    }
+  }
+  const endUnheard = (): void => {
+    for (const name of states.takeUnheard(nowNs)) {
+      ends(name, states.of(name))
+      passing.forsake(SOURCE_CODE[name])
+      chooseAnew()
+    }
   }
 
   /** What a source does not know itself: that it is silent. */
@@ -256,7 +247,7 @@ export function createBelief(options: {
 
   const payOwed = (): void => {
     if (owed === undefined) return
-    const others = [...states].filter(
+    const others = [...states.all()].filter(
       ([name, { sinceNs }]) =>
         OF_FLOWS.has(SOURCE_CODE[name]) &&
         SOURCE_CODE[name] !== believed() &&
@@ -265,8 +256,6 @@ export function createBelief(options: {
     const isWhole = others.every(([, { hasEnumerated }]) => hasEnumerated)
     if (!isWhole && nowNs < owed.untilNs) return
     giveStaying()
-    for (const [name, { hasEnumerated }] of states)
-      if (hasEnumerated) giving.named(SOURCE_CODE[name])
     closeOrphans()
     out.push(owed.mark)
     owed = undefined
@@ -286,16 +275,19 @@ export function createBelief(options: {
   const sayGaps = (name: MacSource): void => {
     if (lastMark === undefined) return
     const source = SOURCE_CODE[name]
-    const gaps = stateOf(name).said.gaps | silenceGap(source)
+    const gaps = states.of(name).said.gaps | silenceGap(source)
     out.push(writeMark({ ...lastMark, source, kind: Mark.clock, gaps, note: '' }))
   }
 
+  const chosen = (): Choice => {
+    const heard = new Map([...states.all()].map(([name, { said }]) => [name, said]))
+    if (isQuiet) heard.set('network_statistics', { capabilities: 0, gaps: Gap.networkStatistics })
+    return chooseSources(heard, { ...options, isFilterSilent: isSilent })
+  }
   /** `isStop`: one stopped in good order, as all do when sense ends: no news of who sees less. */
   const chooseAnew = (isStop = false): void => {
-    const heard = new Map([...states].map(([name, { said }]) => [name, said]))
-    if (isQuiet) heard.set('network_statistics', { capabilities: 0, gaps: Gap.networkStatistics })
     const before = choice
-    choice = chooseSources(heard, { ...options, isFilterSilent: isSilent })
+    choice = chosen()
     if (!isStop) changes.note(choice, nowNs)
     if (choice.flows === before.flows) return
     // With nobody to believe, what the former told goes on as it was. Another may take a second to begin.
@@ -304,8 +296,8 @@ export function createBelief(options: {
       before.flows === 'none'
         ? 0n
         : isSilent
-          ? (stateOf('filter').sinceNs ?? 0n)
-          : stateOf(before.flows).lastFlowNs
+          ? (states.of('filter').sinceNs ?? 0n)
+          : states.of(before.flows).lastFlowNs
     for (const row of [...book.rows()]) {
       if (row.source !== believed() || row.given !== undefined) continue
       // It may be over by now: then the enumeration does not name it.
@@ -317,22 +309,25 @@ export function createBelief(options: {
         markTold(row)
       }
     }
-    if (stateOf(choice.flows).hasEnumerated) closeOrphans()
+    if (states.of(choice.flows).hasEnumerated) closeOrphans()
   }
   const look = (): void => {
+    endUnheard()
+    giving.tellSeen()
     payOwed()
+    const count = BigInt(book.takeForgotten())
+    if (count > 0n)
+      out.push(writeLoss({ source: believed(), atNs: nowNs, count, what: Loss.tableFull }))
     for (const row of sockets.takeUnsure()) consider(row)
     if (nowNs < looksAtNs) return
     looksAtNs = nowNs + LATE_NS / 2n
     changes.note(choice, nowNs)
-    if (silence.look(isSilent ? undefined : states.get('filter')?.sinceNs, nowNs)) setSilent(true)
-    const statistics = states.get('network_statistics')
-    // nettop does not run then: of what it was before sense was started anew nothing is waited for.
-    if (statistics?.sinceNs !== undefined && !isQuiet && !isWorking(Source.nettop))
-      giving.gone(Source.nettop)
+    const isSilentNow = silence.look(isSilent, states.of('filter').sinceNs, nowNs)
+    if (isSilentNow !== isSilent) setSilent(isSilentNow)
+    const statistics = states.of('network_statistics')
     if (
       !isQuiet &&
-      statistics?.sinceNs !== undefined &&
+      statistics.sinceNs !== undefined &&
       !statistics.hasTold &&
       nowNs >= statistics.sinceNs + QUIET_NS &&
       hasNettopHeard(book, nowNs)
@@ -344,11 +339,25 @@ export function createBelief(options: {
       giving.expire(nowNs - CLOSED_NS, silence.counts)
   }
 
-  // Of who may not be believed nothing is waited for.
-  for (const source of OF_FLOWS) {
-    const name = macSourceOf(source)
-    if (name && options.allowed && !options.allowed.has(name)) giving.gone(source)
+  const remember = (isWhole: boolean): BeliefMemory => {
+    const { rows: touched, counted, gone, tallies: changed } = book.takeTouched()
+    const rows = isWhole ? newest([...book.rows()]) : touched
+    const tallies = isWhole ? new Set(rows.flatMap(({ tally }) => tally ?? [])) : changed
+    return {
+      rows: rows.map(keepRow),
+      counted: isWhole ? [] : counted.map(keepCounts),
+      gone: isWhole ? [] : gone,
+      ended: giving.ended(isWhole),
+      tallies: [...tallies].map(keepTally),
+      sources: states.memory(),
+      isFilterSilent: isSilent,
+      isStatisticsQuiet: isQuiet,
+    }
   }
+
+  for (const [name, state] of states.all())
+    if (options.allowed && !options.allowed.has(name)) ends(name, state)
+  choice = chosen()
 
   return {
     take(records) {
@@ -374,7 +383,6 @@ export function createBelief(options: {
     },
     choice: () => choice,
     takeChanges: changes.take,
-    memory: () => (isActive ? giving.memory() : undefined),
-    forgotten: book.forgotten,
+    memory: (isWhole) => (isActive ? remember(isWhole) : undefined),
   }
 }

@@ -1,6 +1,5 @@
 // The lines of an eslogger that runs on this machine, as records: the importer's reader, at the time that the lines
 // tell. Of arguments and environment nothing is kept but which file an interpreter was given to run.
-import { parseEsEvent } from '../importers/eslogger-event.ts'
 import { createEsRecords } from '../importers/eslogger-records.ts'
 import { createPrograms } from '../importers/program.ts'
 import { Source } from '../records/record.gen.ts'
@@ -18,6 +17,7 @@ export function createEsloggerLines(
   { offsetNs, hasLooked }: Surroundings,
 ): LineTeller {
   let atNs = 0n
+  let beganNs: bigint | undefined
   const out = { add, atNs: () => atNs }
   const programs = createPrograms(out, Source.eslogger, false)
   const records = createEsRecords(out, Source.eslogger, {
@@ -38,12 +38,15 @@ export function createEsloggerLines(
 
   return {
     line(text, cameNs) {
-      const event = parseEsEvent(text)
+      const event = records.read(text)
       atNs = timeOf(event.unixUs, cameNs)
       records.tell(event)
     },
-    // Each line stands for itself, and its numbers say what is missing.
-    begin() {},
-    lost() {},
+    begin(atNs) {
+      // Told anew of the one that it reads already, its numbers go on.
+      if (atNs !== beganNs) records.begin()
+      beganNs = atNs
+    },
+    lost: records.lost,
   }
 }

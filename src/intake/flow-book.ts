@@ -4,85 +4,11 @@
 // UDP is another matter: NetworkStatistics and nettop tell one row of a socket, for all its peers and from its beginning,
 // the filter a flow for each peer, anew when it comes and when the socket was idle. Such rows are no one flow; they are of
 // one socket (sockets.ts).
-import {
-  FLOW_AT,
-  FLOW_FIXED_BYTES,
-  FlowFlag,
-  FlowState,
-  NAME_AT,
-  RecordType,
-  Source,
-} from '../records/record.gen.ts'
-
-const TWO_32 = 4_294_967_296
-
-/** What the engine knows a flow as, and was last told of it. */
-export type GivenFlow = {
-  id: bigint
-  epoch: number
-  out: number
-  in: number
-  /** What the flow had before this epoch of it began. */
-  baseOut: number
-  baseIn: number
-  /** Whose it is, by the last source that named the image: nettop has a pid alone. 0: none did. */
-  pid: number
-  pidversion: number
-}
-
-export type FlowRow = {
-  readonly source: number
-  readonly id: bigint
-  readonly epoch: number
-  /** Protocol, remote address and port. */
-  readonly peer: string
-  /** Of a UDP socket from its beginning, whatever it is to the filter. */
-  readonly isSocket: boolean
-  /** Of a UDP socket, for whichever peers it has. */
-  readonly isPeerless: boolean
-  readonly isLoopback: boolean
-  /** It had begun when its source looked. */
-  readonly isFoundOpen: boolean
-  /** nettop counts from its own start what it finds open. */
-  readonly hasOwnBeginning: boolean
-  /** When its source first told it, since boot. */
-  readonly firstNs: bigint
-  /** What its source last told of it: a flow record. */
-  last: Uint8Array
-  /** Its name and gone records, until it is given. */
-  strings: Uint8Array[]
-  localPort: number
-  pid: number
-  /** Who made the socket for it, where its source says so; nettop knows that one alone. */
-  makerPid: number
-  out: number
-  in: number
-  lastNs: bigint
-  isOpen: boolean
-  /** That it closed was not told: its source names it no longer. */
-  isLost: boolean
-  /** Told since its source began its last enumeration. */
-  isNamed: boolean
-  /** undefined: the engine is not told of it by this source. */
-  given: GivenFlow | undefined
-  /** With its own beginning, and another has told of the flow: `ahead` is the least that all of it can be. */
-  isCompared: boolean
-  /** What the engine's counters are ahead of this source's, or behind (negative). */
-  aheadOut: number
-  aheadIn: number
-  /** It ended for the engine, while a source may go on: as what, with how much of this row's counts, and of all (base). */
-  ended: GivenFlow | undefined
-  /** When, since boot. */
-  endedNs: bigint
-  /** Of a UDP socket: the row of another source that tells this one's bytes too. */
-  coveredBy: FlowRow | undefined
-  /** Of a UDP socket, while it is not given: what of its counts rows of other sources have told. */
-  elsewhereOut: number
-  elsewhereIn: number
-  /** What the engine was told by it. */
-  toldOut: number
-  toldIn: number
-}
+import { FLOW_AT, FLOW_FIXED_BYTES, FlowState } from '../records/record.gen.ts'
+import { createIndex, haveMet, haveSameSocket, isSame, nearestOf } from './flow-index.ts'
+import { countAt, type FlowRow, isUdp, keyOf, noteMaker, rowOf } from './flow-row.ts'
+import type { Tally } from './tally.ts'
+import { createWitness, type Witness } from './witness.ts'
 
 export type FlowBook = {
   /** The row of a flow record, brought up to date by it, or a new one. `former`: the row of an earlier epoch. */
@@ -96,111 +22,42 @@ export type FlowBook = {
   sockets(row: FlowRow): FlowRow[]
   /** All rows of other sources that are of this socket. */
   ofSocket(row: FlowRow): FlowRow[]
+  /** Whether its peer is this machine, by whichever address: its source tells the other end, too. */
+  isWithin(row: FlowRow): boolean
   rows(): Iterable<FlowRow>
+  /** What is known to have passed of UDP. */
+  witness: Witness
+  /** What the next engine would decide by it has changed. */
+  touch(row: FlowRow): void
+  /** Rows that were touched since the last call, those of which counts alone have changed, what was forgotten, and tallies. */
+  takeTouched(): {
+    rows: FlowRow[]
+    counted: FlowRow[]
+    gone: string[]
+    tallies: Set<Tally<FlowRow>>
+  }
   /** Forgets rows that were told as closed before, but for those that are kept; who is lost may be found open by another. */
   expire(beforeNs: bigint, isKept: (row: FlowRow) => boolean): FlowRow[]
-  /** Rows that found the book full: the least important of them are forgotten. */
-  forgotten(): number
+  /** Flows that were open and found no room, since the last call: another source may tell of them anew. */
+  takeForgotten(): number
+  /** Rows that were looked at to find the others: what all took. */
+  looked(): number
 }
 
-const keyOf = (source: number, id: bigint): string => `${source}.${id}`
-
-/** `at`: of a u64 in a record. */
-const count = (view: DataView, at: number): number =>
-  view.getUint32(at + 4, true) * TWO_32 + view.getUint32(at, true)
-
-const isLoopback = (address: Uint8Array): boolean => {
-  const isIpv4 = address[10] === 0xff && address[11] === 0xff
-  if (isIpv4) return address[12] === 127
-  return address[15] === 1 && address.subarray(0, 15).every((byte) => byte === 0)
-}
-
-/** Sources tell of one moment at different times. */
-const APART_NS = 2_000_000_000n
-/** Whether the one had ended when the other began, as far as their sources know: a port is used again. */
-const isBefore = (one: FlowRow, other: FlowRow): boolean =>
-  !one.isOpen && one.lastNs + APART_NS < other.firstNs && !(one.isLost && other.isFoundOpen)
-
-export type Ends = Pick<FlowRow, 'peer' | 'localPort' | 'pid'> & { makerPid?: number }
-/** As a peer begins. */
-const UDP_BEGINS = '17 '
-const NO_PEER = `${UDP_BEGINS}${'00'.repeat(16)} 0`
-export const isUdp = ({ peer }: Pick<Ends, 'peer'>): boolean => peer.startsWith(UDP_BEGINS)
-/** The filter is asked for a flow before it has a local port: then the process decides. */
-const haveSamePort = (a: Ends, b: Ends): boolean =>
-  a.localPort !== 0 && b.localPort !== 0
-    ? a.localPort === b.localPort
-    : a.pid !== 0 && a.pid === b.pid
-const haveSameProcess = (a: Ends, b: Ends): boolean =>
-  a.pid !== 0 && (a.pid === b.pid || a.pid === b.makerPid || b.pid === a.makerPid)
-/** Without a peer the process decides too: a port is used by several, for multicast. */
-export const haveSameSocket = (a: Ends, b: Ends): boolean => {
-  if (!isUdp(a) || !isUdp(b) || !haveSamePort(a, b)) return false
-  return a.peer === NO_PEER || b.peer === NO_PEER ? haveSameProcess(a, b) : a.peer === b.peer
-}
-/** Whether they are the ends of one flow, which is not of UDP. */
-export const haveSameEnds = (a: Ends, b: Ends): boolean =>
-  a.peer === b.peer && !isUdp(a) && haveSamePort(a, b)
-const haveMet = (a: FlowRow, b: FlowRow): boolean => !isBefore(a, b) && !isBefore(b, a)
-/** Whether two rows of two sources tell one flow. */
-const isSame = (a: FlowRow, b: FlowRow): boolean =>
-  a.source !== b.source && haveMet(a, b) && haveSameEnds(a, b)
-
-/** How far from each other they began. */
-const distance = ({ firstNs: a }: FlowRow, { firstNs: b }: FlowRow): bigint =>
-  a > b ? a - b : b - a
-
-const nearestOf = (row: FlowRow, found: readonly FlowRow[]): FlowRow =>
-  found.reduce((a, b) => (distance(row, b) < distance(row, a) ? b : a))
-
-/** `string`: its name or gone record. */
-export function noteMaker(row: FlowRow, string: Uint8Array): void {
-  const view = new DataView(string.buffer, string.byteOffset, string.byteLength)
-  if (view.getUint16(4, true) === RecordType.name)
-    row.makerPid = view.getUint32(NAME_AT.makerPid, true)
-}
-
-/** Rows by their ends: a program may have thousands of flows to one peer. */
-export function createIndex<Row extends Ends>() {
-  const under = new Map<string, Set<Row>>()
-  const keysOf = ({ peer, localPort, pid }: Ends) => {
-    const ofWhat = peer.startsWith(UDP_BEGINS) ? UDP_BEGINS : peer
-    const unknown = `${ofWhat} from ? of ${pid}`
-    const fromPort = localPort === 0 ? unknown : `${ofWhat} from ${localPort}`
-    return { ofProcess: `${ofWhat} of ${pid}`, fromPort, unknown }
-  }
-  return {
-    add(row: Row): void {
-      const { ofProcess, fromPort } = keysOf(row)
-      for (const key of [ofProcess, fromPort]) {
-        const beside = under.get(key)
-        if (beside) beside.add(row)
-        else under.set(key, new Set([row]))
-      }
-    },
-    remove(row: Row): void {
-      const { ofProcess, fromPort } = keysOf(row)
-      for (const key of [ofProcess, fromPort]) {
-        const beside = under.get(key)
-        beside?.delete(row)
-        if (beside?.size === 0) under.delete(key)
-      }
-    },
-    /** All that may be of the same flow or socket, and others. */
-    near(row: Ends): Row[] {
-      const { ofProcess, fromPort, unknown } = keysOf(row)
-      if (row.localPort === 0) return [...(under.get(ofProcess) ?? [])]
-      return [...(under.get(fromPort) ?? []), ...(under.get(unknown) ?? [])]
-    },
-  }
-}
-
-/** Holds at most `rowsMax` rows, and as many strings whose flow is not told yet. */
-export function createFlowBook(rowsMax = 131_072): FlowBook {
+/** Begins with the rows and tallies of one before; holds at most `rowsMax` rows, and as many strings whose flow is not told yet. */
+export function createFlowBook(
+  before: { rows: readonly FlowRow[]; tallies: readonly Tally<FlowRow>[] } = {
+    rows: [],
+    tallies: [],
+  },
+  rowsMax = 131_072,
+): FlowBook {
   const rows = new Map<string, FlowRow>()
   const all = createIndex<FlowRow>()
   const ofSockets = createIndex<FlowRow>()
   const strings = new Map<string, { epoch: number; records: Uint8Array[] }>()
+  let touched = new Set<FlowRow>()
+  let gone = new Set<string>()
   let forgotten = 0
 
   const file = (row: FlowRow): void => {
@@ -211,9 +68,25 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
     all.remove(row)
     if (row.isSocket) ofSockets.remove(row)
   }
-  const remove = (row: FlowRow): void => {
-    rows.delete(keyOf(row.source, row.id))
+  const put = (row: FlowRow): void => {
+    rows.set(keyOf(row), row)
+    file(row)
+  }
+  for (const row of before.rows) put(row)
+  const touch = (row: FlowRow): void => {
+    touched.add(row)
+    row.touchedBytes = row.out + row.in
+  }
+  const witness = createWitness(touch, before.tallies)
+  const takeOut = (row: FlowRow): void => {
+    rows.delete(keyOf(row))
+    touched.delete(row)
+    gone.add(keyOf(row))
     unfile(row)
+  }
+  const remove = (row: FlowRow): void => {
+    takeOut(row)
+    witness.forget(row)
   }
   const sockets = (row: FlowRow): FlowRow[] => {
     if (!isUdp(row)) return []
@@ -241,54 +114,17 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
     if (victims.length === 0) victims = some(({ given }) => given === undefined)
     if (victims.length === 0) victims = some(() => true)
     for (const victim of victims) remove(victim)
-    forgotten += victims.length
+    forgotten += victims.filter(({ isOpen }) => isOpen).length
   }
 
-  const add = (record: Uint8Array, view: DataView, key: string): FlowRow => {
+  const add = (record: Uint8Array, key: string): FlowRow => {
     if (rows.size >= rowsMax) makeRoom()
-    const address = record.subarray(FLOW_AT.remoteAddr, FLOW_AT.remoteAddr + 16)
-    const port = view.getUint16(FLOW_AT.remotePort, true)
-    const epoch = view.getUint32(FLOW_AT.epoch, true)
     const waiting = strings.get(key)
     strings.delete(key)
-    const peer = `${view.getUint8(FLOW_AT.protocol)} ${Buffer.from(address).toString('hex')} ${port}`
-    const source = view.getUint8(6)
-    const isFoundOpen = (view.getUint32(FLOW_AT.flags, true) & FlowFlag.enumerated) !== 0
-    const isOfUdp = peer.startsWith(UDP_BEGINS)
-    const row: FlowRow = {
-      source,
-      id: view.getBigUint64(FLOW_AT.flowId, true),
-      epoch,
-      peer,
-      isSocket: isOfUdp && source !== Source.filter,
-      isPeerless: peer === NO_PEER,
-      isLoopback: isLoopback(address),
-      isFoundOpen,
-      hasOwnBeginning: isFoundOpen && source === Source.nettop,
-      firstNs: view.getBigUint64(8, true),
-      last: record,
-      strings: waiting?.epoch === epoch ? waiting.records : [],
-      localPort: view.getUint16(FLOW_AT.localPort, true),
-      pid: view.getUint32(FLOW_AT.pid, true),
-      makerPid: 0,
-      out: 0,
-      in: 0,
-      lastNs: 0n,
-      isOpen: true,
-      isNamed: true,
-      isLost: false,
-      given: undefined,
-      aheadOut: 0,
-      aheadIn: 0,
-      isCompared: false,
-      ended: undefined,
-      endedNs: 0n,
-      coveredBy: undefined,
-      ...{ elsewhereOut: 0, elsewhereIn: 0, toldOut: 0, toldIn: 0 },
-    }
+    const row = rowOf(record)
+    if (waiting?.epoch === row.epoch) row.strings = waiting.records
     for (const string of row.strings) noteMaker(row, string)
-    rows.set(key, row)
-    file(row)
+    put(row)
     return row
   }
 
@@ -297,19 +133,22 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
       // A copy: of a Buffer, `slice` is none.
       const record = new Uint8Array(bytes.subarray(0, FLOW_FIXED_BYTES))
       const view = new DataView(record.buffer)
-      const key = keyOf(view.getUint8(6), view.getBigUint64(FLOW_AT.flowId, true))
+      const source = view.getUint8(6)
+      const key = keyOf({ source, id: view.getBigUint64(FLOW_AT.flowId, true) })
       const epoch = view.getUint32(FLOW_AT.epoch, true)
       let row = rows.get(key)
       let former: FlowRow | undefined
       if (row !== undefined && row.epoch < epoch) {
         former = row
-        remove(row)
+        takeOut(row)
         row = undefined
       }
       const isNew = row === undefined
-      row ??= add(record, view, key)
+      row ??= add(record, key)
+      if (former !== undefined) witness.succeed(former, row)
       // An epoch that is over says nothing new.
       if (row.epoch > epoch) return { row, former, isNew }
+      const { out, in: bytesIn, lastNs } = row
       row.last = record
       const localPort = view.getUint16(FLOW_AT.localPort, true) || row.localPort
       const pid = view.getUint32(FLOW_AT.pid, true) || row.pid
@@ -317,21 +156,30 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
         unfile(row)
         Object.assign(row, { localPort, pid })
         file(row)
+        touch(row)
       }
-      row.out = Math.max(row.out, count(view, FLOW_AT.bytesOut))
-      row.in = Math.max(row.in, count(view, FLOW_AT.bytesIn))
+      row.out = Math.max(row.out, countAt(view, FLOW_AT.bytesOut))
+      row.in = Math.max(row.in, countAt(view, FLOW_AT.bytesIn))
       row.lastNs = view.getBigUint64(8, true)
+      if (row.bytesSinceNs === 0n && row.out + row.in > 0) {
+        row.bytesSinceNs = row.lastNs
+        touch(row)
+      }
       row.isNamed = true
-      row.isOpen = view.getUint8(FLOW_AT.state) !== FlowState.closed
+      row.isRemembered = false
+      const isOpen = view.getUint8(FLOW_AT.state) !== FlowState.closed
+      if (isNew || isOpen !== row.isOpen || isUdp(row)) touch(row)
+      row.isOpen = isOpen
       row.isLost = false
+      witness.heard(row, isNew ? undefined : { out, in: bytesIn, lastNs })
       return { row, former, isNew }
     },
     find(source, id, epoch) {
-      const row = rows.get(keyOf(source, id))
+      const row = rows.get(keyOf({ source, id }))
       return row?.epoch === epoch ? row : undefined
     },
     keepString(source, id, epoch, record) {
-      const key = keyOf(source, id)
+      const key = keyOf({ source, id })
       const waiting = strings.get(key)
       if (waiting?.epoch === epoch && waiting.records.length < 4) {
         waiting.records.push(record)
@@ -355,7 +203,32 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
           haveMet(row, other) &&
           sockets(other).includes(row),
       ),
+    isWithin({ source, peer, localPort }) {
+      const [protocol, address, port] = peer.split(' ')
+      const end = { peer: `${protocol} ${address} ${localPort}`, localPort: Number(port), pid: -1 }
+      return all
+        .near(end)
+        .some(
+          (row) =>
+            row.source === source && row.peer === end.peer && row.localPort === end.localPort,
+        )
+    },
     rows: () => rows.values(),
+    witness,
+    touch,
+    takeTouched() {
+      // One that was forgotten may have come again.
+      const all = [...touched].filter((row) => rows.get(keyOf(row)) === row)
+      const counted = [...rows.values()].filter(
+        (row) => row.out + row.in !== row.touchedBytes && !touched.has(row),
+      )
+      for (const row of counted) row.touchedBytes = row.out + row.in
+      const keys = [...gone].filter((key) => !rows.has(key))
+      const changes = { rows: all, counted, gone: keys, tallies: witness.take() }
+      touched = new Set()
+      gone = new Set()
+      return changes
+    },
     expire(beforeNs, isKept) {
       const gone = [...rows.values()].filter(
         (row) => !row.isOpen && !row.isLost && row.lastNs < beforeNs && !isKept(row),
@@ -363,6 +236,11 @@ export function createFlowBook(rowsMax = 131_072): FlowBook {
       for (const row of gone) remove(row)
       return gone
     },
-    forgotten: () => forgotten,
+    takeForgotten() {
+      const count = forgotten
+      forgotten = 0
+      return count
+    },
+    looked: () => all.looked() + ofSockets.looked(),
   }
 }

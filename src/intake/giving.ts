@@ -1,27 +1,18 @@
 // How a flow is handed on to the engine: under the id that it was first told by, with counters that only rise,
 // whichever of its rows is told.
 import { FLOW_AT, FlowFlag, FlowState, GONE_AT } from '../records/record.gen.ts'
-import { type FlowBook, type FlowRow, type GivenFlow, isUdp } from './flow-book.ts'
-import { type Alias, createKnown, type Kept } from './known.ts'
-import { createSockets, type Elsewhere, type Sockets } from './sockets.ts'
+import type { FlowBook } from './flow-book.ts'
+import type { FlowRow, GivenFlow } from './flow-row.ts'
+import { type Ended, keep } from './memory.ts'
+import { createSockets, type Sockets } from './sockets.ts'
 
 const TWO_32 = 4_294_967_296
 const ENDED_KEPT_MAX = 4096
 /** A source may tell of a flow's last moment after another did. */
 const LATE_NS = 2_000_000_000n
+/** How long the end of a flow waits until another source has seen all of it: each looks once a second. */
+const SEEN_WITHIN_NS = 3_000_000_000n
 const NEW = { out: 0, in: 0, baseOut: 0, baseIn: 0, pid: 0, pidversion: 0 }
-
-/** `at`: the id that its source has for it, where the engine knows it by another. */
-type Ended = Kept & { at?: string }
-/** What has to outlive this process, as JSON can hold it; of this boot alone. */
-export type BeliefMemory = {
-  /** All that is open but TCP within the machine, of which it holds only what has another id or counters in the engine. */
-  given: Alias[]
-  /** Flows that ended for the engine a moment ago, of which a source may yet tell. */
-  ended: Ended[]
-  /** Of UDP sockets without a peer. */
-  elsewhere: Elsewhere[]
-}
 
 export type Giving = {
   sockets: Sockets
@@ -33,71 +24,50 @@ export type Giving = {
   give(row: FlowRow): void
   /** What the one still tells is the other's: heard, and no more. */
   takeFrom(row: FlowRow, by: FlowRow): void
+  /** Of one that another source may have told: what it has is not told again. */
+  letPass(row: FlowRow): void
+  /** A source tells of it in another epoch, by the one row after the other. */
+  succeed(former: FlowRow, row: FlowRow): void
   /** It is nobody's any more: closed as it was last seen. */
   closeLost(row: FlowRow): void
   /** It was told as closed, or the engine closes it itself. */
   markTold(row: FlowRow): void
+  /** What was held back until it was known to have passed; looked at once a second. */
+  tellSeen(): void
   /** Of one with its own beginning, how far the engine is ahead of it. */
   compare(row: FlowRow): void
   /** Looks whether another source told its end, or an engine before this one. */
   findEnd(row: FlowRow): void
   /** Whether it ended for the engine with what it has now. */
   hasNothingNew(row: FlowRow): boolean
-  memory(): BeliefMemory
-  /** The source has named all that it has: who tells of one of these now tells of another flow. */
-  named(source: number): void
+  /** What has to outlive this process of flows whose rows are forgotten: all, or what came since the last call. */
+  ended(isWhole: boolean): Ended[]
   /** Forgets closed rows that were last told before; of one flow under two ids it keeps that it ended. */
   expire(beforeNs: bigint, isKept: (row: FlowRow) => boolean): void
-  /** The source tells nothing any more: what others tell of its sockets waits for it no longer. */
-  gone(source: number): void
 }
 
 /** `emit` takes records, whole. */
 export function createGiving(
   book: FlowBook,
   emit: (record: Uint8Array) => void,
-  before: BeliefMemory | undefined,
+  before: readonly Ended[],
   nowNs: () => bigint,
 ): Giving {
-  const known = createKnown(before?.given ?? [])
-  const endedBefore = new Map(before?.ended.map(({ at, ...flow }) => [at ?? flow.id, flow]) ?? [])
-  const keepEnd = (id: string, flow: Kept): void => {
-    endedBefore.delete(id)
-    endedBefore.set(id, flow)
-    if (endedBefore.size > ENDED_KEPT_MAX)
-      endedBefore.delete(endedBefore.keys().next().value as string)
+  const endedBefore = new Map(before.map((flow) => [flow.at, flow]))
+  let newlyEnded = new Map<string, Ended>()
+  const keepEnd = (id: bigint, flow: GivenFlow): void => {
+    const ended = { ...keep(flow), at: `${id}` }
+    endedBefore.delete(ended.at)
+    endedBefore.set(ended.at, ended)
+    newlyEnded.set(ended.at, ended)
+    for (const ends of [endedBefore, newlyEnded])
+      if (ends.size > ENDED_KEPT_MAX) ends.delete(ends.keys().next().value as string)
   }
-  const { forget } = known
-  const sockets = createSockets(book, before?.elsewhere ?? [], known, nowNs)
-  const isOwn = (row: FlowRow, { source, id, epoch }: Alias): boolean =>
-    source === row.source && id === `${row.id}` && epoch === row.epoch
-  /** As what an engine before this one was given it, by whichever source. */
-  const takeKnown = (row: FlowRow): Alias | undefined => {
-    const found = known.own(row) ?? known.ofOther(row)
-    if (found === undefined) return undefined
-    forget(found)
-    return found.source === row.source && !isOwn(row, found) ? undefined : found
-  }
-  /** Nobody goes on with it: closed as it was last seen, if this process has seen it. */
-  const endKnown = (alias: Alias): void => {
-    const row = book.find(alias.source, BigInt(alias.id), alias.epoch)
-    forget(alias)
-    if (row === undefined) keepEnd(alias.id, inAll(alias.given))
-    else if (row.given === undefined) {
-      goOnAs(row, alias)
-      closeLost(row)
-    }
-  }
-  const goOnAs = (row: FlowRow, alias: Alias): void => {
-    const given = { ...alias.given, id: BigInt(alias.given.id) }
-    row.given = given
-    if (isOwn(row, alias)) {
-      row.aheadOut = alias.aheadOut
-      row.aheadIn = alias.aheadIn
-      row.toldOut += given.out
-      row.toldIn += given.in
-    } else goOnFrom(row, given)
-  }
+  const sockets = createSockets(book, nowNs)
+
+  /** Rows that have more than was known to have passed when they were told, and until when their end waits. */
+  const unseen = new Map<FlowRow, bigint>()
+  for (const row of book.rows()) if (row.given !== undefined && !row.isOpen) unseen.set(row, 0n)
 
   /** The flow's record, as the engine knows it. */
   const tell = (
@@ -105,10 +75,20 @@ export function createGiving(
     given: GivenFlow,
     change: { state?: number; flags?: number } = {},
   ) => {
-    const { out, in: bytesIn } = given
-    given.out = Math.max(out, row.out + row.aheadOut)
-    given.in = Math.max(bytesIn, row.in + row.aheadIn)
-    sockets.told(row, given.out - out, given.in - bytesIn)
+    const wanted = {
+      out: Math.max(0, row.out + row.aheadOut - given.out),
+      in: Math.max(0, row.in + row.aheadIn - given.in),
+    }
+    const more = book.witness.grant(row, wanted)
+    given.out += more.out
+    given.in += more.in
+    sockets.told(row, more.out, more.in)
+    const isLess = more.out < wanted.out || more.in < wanted.in
+    const untilNs = unseen.get(row) ?? nowNs() + SEEN_WITHIN_NS
+    const waits = isLess && change.state === undefined && nowNs() < untilNs
+    if (waits) unseen.set(row, untilNs)
+    else unseen.delete(row)
+    if (row.isRemembered) return
     const record = new Uint8Array(row.last)
     const view = new DataView(record.buffer)
     view.setBigUint64(FLOW_AT.flowId, given.id, true)
@@ -117,8 +97,10 @@ export function createGiving(
     putCount(view, FLOW_AT.bytesIn, given.in)
     nameOwner(view, given)
     if (change.state !== undefined) view.setUint8(FLOW_AT.state, change.state)
-    if (change.flags)
-      view.setUint32(FLOW_AT.flags, view.getUint32(FLOW_AT.flags, true) | change.flags, true)
+    else if (waits && !row.isOpen) view.setUint8(FLOW_AT.state, FlowState.report)
+    const flags = (change.flags ?? 0) | (isLess && !waits ? FlowFlag.inexact : 0)
+    if (flags !== 0)
+      view.setUint32(FLOW_AT.flags, view.getUint32(FLOW_AT.flags, true) | flags, true)
     emit(record)
   }
 
@@ -142,13 +124,8 @@ export function createGiving(
       if (one.source === row.source) continue
       closeLost(one)
       if (row.isSocket) one.coveredBy = row
+      book.touch(one)
     }
-    const alias = takeKnown(row)
-    if (alias !== undefined) goOnAs(row, alias)
-    else beginWith(row)
-    if (row.given !== undefined) tellFirst(row, row.given)
-  }
-  const beginWith = (row: FlowRow): void => {
     const { id, epoch, ended } = row
     const told = sockets.claim(row)
     // It was closed and goes on: what it had then is counted.
@@ -157,6 +134,8 @@ export function createGiving(
     row.given.baseIn += told.in
     row.aheadOut = -(ended?.out ?? 0) - told.out
     row.aheadIn = -(ended?.in ?? 0) - told.in
+    book.touch(row)
+    tellFirst(row, row.given)
   }
   const tellFirst = (row: FlowRow, given: GivenFlow): void => {
     for (const record of row.strings) tellString(record, given)
@@ -174,7 +153,24 @@ export function createGiving(
       row.aheadIn += by.given.baseIn
     }
     goOnFrom(by, by.given)
+    book.touch(row)
+    book.touch(by)
     tellFirst(by, by.given)
+  }
+
+  const letPass = (row: FlowRow): void => {
+    findEnd(row)
+    const { id, epoch, out, in: bytesIn } = row
+    if (row.ended === undefined)
+      putEnd(row, { ...NEW, id, epoch, baseOut: out, baseIn: bytesIn }, row.lastNs)
+  }
+  const succeed = (former: FlowRow, row: FlowRow): void => {
+    const isGiven = former.given !== undefined && former.isOpen
+    // Another nettop counts what it finds open anew; any other source that begins again tells of another flow.
+    if (!row.hasOwnBeginning) {
+      if (isGiven && former.given?.id !== row.id) closeLost(former)
+    } else if (isGiven) takeFrom(former, row)
+    else if (former.ended !== undefined) putEnd(row, former.ended, former.endedNs)
   }
 
   /** The other may have told more since: of all that was seen the least is ahead. */
@@ -190,6 +186,8 @@ export function createGiving(
     row.aheadOut = row.isCompared ? Math.max(row.aheadOut, aheadOut) : aheadOut
     row.aheadIn = row.isCompared ? Math.max(row.aheadIn, aheadIn) : aheadIn
     row.isCompared = true
+    book.touch(row)
+    book.touch(other)
   }
   /** nettop counts from its own start: of a flow that it found open, what was told before goes before. */
   const goOnFrom = (row: FlowRow, before: GivenFlow): void => {
@@ -221,13 +219,24 @@ export function createGiving(
     row.given = undefined
     putEnd(row, ended, row.lastNs)
     // Who told it first may be heard of again long after.
-    if (ended.id !== row.id) keepEnd(`${ended.id}`, kept(ended))
+    if (ended.id !== row.id) keepEnd(ended.id, ended)
     // Another may tell of it when this row is forgotten.
     book.sameFlow(row, (other) => {
       const nearest = book.sameFlow(other, ({ source }) => source === row.source)
       if (other.given === undefined && nearest === row) putEnd(other, ended, row.lastNs)
       return false
     })
+  }
+
+  /** As it ended, `base` in all; of one with its own beginning it is what it has now. */
+  const putEnd = (row: FlowRow, ended: GivenFlow, endedNs: bigint): void => {
+    const { baseOut, baseIn } = ended
+    row.ended = row.hasOwnBeginning
+      ? { ...ended, out: row.out, in: row.in }
+      : { ...ended, out: baseOut, in: baseIn }
+    row.endedNs = endedNs
+    row.isCompared = false
+    book.touch(row)
   }
 
   /** What another source or an engine before this one told the end of. */
@@ -243,13 +252,28 @@ export function createGiving(
   const hasNothingNew = (row: FlowRow): boolean => {
     sockets.settle(row)
     const { ended, endedNs, elsewhereOut, elsewhereIn } = row
+    if (ended !== undefined && book.witness.isSpent(row)) return true
     if (ended === undefined && elsewhereOut + elsewhereIn === 0) return false
-    if (ended !== undefined && row.hasOwnBeginning && row.lastNs <= endedNs + LATE_NS)
+    if (ended !== undefined && row.hasOwnBeginning && row.lastNs <= endedNs + LATE_NS) {
       Object.assign(ended, { out: row.out, in: row.in })
+      book.touch(row)
+    }
     return row.out <= (ended?.out ?? 0) + elsewhereOut && row.in <= (ended?.in ?? 0) + elsewhereIn
   }
   const markTold = (row: FlowRow): void => {
-    if (row.given !== undefined) endGiven(row, row.given)
+    if (row.given !== undefined && !unseen.has(row)) endGiven(row, row.given)
+  }
+  const tellSeen = (): void => {
+    for (const [row, untilNs] of [...unseen]) {
+      const { given } = row
+      const isOver = nowNs() >= untilNs
+      if (given === undefined) unseen.delete(row)
+      else if (isOver || !book.witness.isSpent(row)) {
+        tell(row, given)
+        book.touch(row)
+        if (!row.isOpen) markTold(row)
+      }
+    }
   }
 
   return {
@@ -258,70 +282,32 @@ export function createGiving(
     tellString,
     give,
     takeFrom,
+    letPass,
+    succeed,
     closeLost,
     markTold,
+    tellSeen,
     findEnd,
     compare,
     hasNothingNew,
-    named(source) {
-      for (const alias of known.all()) if (alias.source === source) endKnown(alias)
-      sockets.named(source)
-    },
     expire(beforeNs, isKept) {
       for (const { id, ended } of book.expire(beforeNs, isKept)) {
-        if (ended !== undefined && ended.id !== id) keepEnd(`${id}`, kept(ended))
+        if (ended !== undefined && ended.id !== id) keepEnd(id, ended)
       }
     },
-    gone(source) {
-      for (const alias of known.all())
-        if (alias.source === source && alias.isOfSocket) endKnown(alias)
-    },
-    memory() {
-      const given = known.all()
-      const ended = new Map(endedBefore)
-      for (const row of book.rows()) {
-        if (row.ended !== undefined)
-          for (const at of [row.ended.id, row.id])
-            ended.set(`${at}`, kept({ ...row.ended, out: 0, in: 0 }))
-        if (row.given === undefined) continue
-        const { source, id, epoch, aheadOut, aheadIn, peer, localPort, pid, makerPid, isSocket } =
-          row
-        const hasEnds = isSocket || (!row.isLoopback && !isUdp(row))
-        if (hasEnds || isUdp(row) || row.given.id !== id || aheadOut !== 0 || aheadIn !== 0)
-          given.push({
-            ...{ source, id: `${id}`, epoch, given: kept(row.given), aheadOut, aheadIn },
-            ...(hasEnds ? { ends: { peer, localPort, pid, makerPid } } : {}),
-            ...(isSocket ? { isOfSocket: true } : {}),
-          })
-      }
-      return {
-        given,
-        ended: [...ended]
-          .slice(-ENDED_KEPT_MAX)
-          .map(([at, flow]) => (at === flow.id ? flow : { ...flow, at })),
-        elsewhere: sockets.memory(),
-      }
+    ended(isWhole) {
+      const ended = isWhole ? endedBefore : newlyEnded
+      newlyEnded = new Map()
+      return [...ended.values()]
     },
   }
 }
-
-const kept = (flow: GivenFlow): Kept => ({ ...flow, id: `${flow.id}` })
 
 /** As it ended: all that it had is behind it. */
 function inAll<Flow extends Omit<GivenFlow, 'id'>>(flow: Flow): Flow {
   const baseOut = flow.baseOut + flow.out
   const baseIn = flow.baseIn + flow.in
   return { ...flow, out: 0, in: 0, baseOut, baseIn }
-}
-
-/** As it ended, `base` in all; of one with its own beginning it is what it has now. */
-function putEnd(row: FlowRow, ended: GivenFlow, endedNs: bigint): void {
-  const { baseOut, baseIn } = ended
-  row.ended = row.hasOwnBeginning
-    ? { ...ended, out: row.out, in: row.in }
-    : { ...ended, out: baseOut, in: baseIn }
-  row.endedNs = endedNs
-  row.isCompared = false
 }
 
 /** Who has no name for the image says whose it is by the pid; it was named before. */

@@ -1,19 +1,24 @@
 // Between the pipe from sense and the engine, with the recording of what the engine is given: lines of programs of the
 // system become records, all else passes as it came. Lines themselves go no further, since arguments stand in them.
 import { isReadable } from '../records/layouts.ts'
-import { Gap, Mark, RecordType, readLine, readMark, Source } from '../records/record.gen.ts'
+import {
+  Gap,
+  Mark,
+  RecordType,
+  readLine,
+  readLoss,
+  readMark,
+  Source,
+} from '../records/record.gen.ts'
 import type { Choice, MacSource } from '../sources/choice.ts'
 import { createAccount, type Settled } from './account.ts'
 import { createBelief } from './belief.ts'
 import type { Change } from './changes.ts'
 import { createEsloggerLines } from './eslogger.ts'
-import type { BeliefMemory } from './giving.ts'
 import { createLineSource, type LineSource } from './line-source.ts'
 import type { Surroundings } from './line-teller.ts'
+import type { BeliefMemory } from './memory.ts'
 import { createNettopLines } from './nettop.ts'
-
-/** Where a record says its source. */
-const SOURCE_AT = 6
 
 export type Intake = {
   /** Takes whole records, as the framer gives them, and gives on what comes of them, in order and before it returns. */
@@ -28,8 +33,8 @@ export type Intake = {
   choice(): Choice
   /** Changes of who tells of programs and of flows, since the last call. */
   takeChanges(): Change[]
-  /** What the next intake of this boot needs; undefined on a machine with one source. */
-  memory(): BeliefMemory | undefined
+  /** What the next intake of this boot needs, or what of it changed since the last call; undefined but on a Mac. */
+  memory(isWhole: boolean): BeliefMemory | undefined
 }
 
 export type IntakeOptions = {
@@ -88,8 +93,10 @@ export function createIntake(
   /** What the engine is given for a record of a type that matters here; undefined: the record itself. */
   const turn = (type: number, view: DataView, at: number): Uint8Array[] | undefined => {
     if (type === RecordType.mark) onMark(view, at)
-    else if (type === RecordType.loss) sources.get(view.getUint8(at + SOURCE_AT))?.lost()
-    else if (type === RecordType.line) {
+    else if (type === RecordType.loss && !isForeign) {
+      const { source, count } = readLoss(view, at)
+      sources.get(source)?.lost(Number(count))
+    } else if (type === RecordType.line) {
       made = []
       const { source, atNs, text } = readLine(view, at)
       if (!isForeign) sources.get(source)?.line(text, atNs)

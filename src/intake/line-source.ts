@@ -28,8 +28,8 @@ export type LineSource = {
   line(text: string, cameNs: bigint): void
   /** Any mark in today's layout: boot and clock are the machine's. */
   mark(mark: MarkRecord): void
-  /** A loss of its own lines. */
-  lost(): void
+  /** A loss of so many of its own lines. */
+  lost(lines: number): void
   /** The mark that says that all has been told. */
   enumerated(atNs: bigint): void
 }

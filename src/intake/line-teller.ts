@@ -2,8 +2,8 @@
 
 export type LineTeller = {
   /**
-   * Tells what a line says that came at `cameNs` since boot. Throws MalformedLine, having told nothing, and
-   * UnreadableOutput where nothing that comes can be understood.
+   * Tells what a line says that came at `cameNs` since boot. Throws MalformedLine, having told nothing of it, also of the
+   * line before, where only this one shows that it was none, and UnreadableOutput where nothing that comes can be understood.
    */
   line(text: string, cameNs: bigint): void
   /**
@@ -11,8 +11,8 @@ export type LineTeller = {
    * that there is is to be told again.
    */
   begin(atNs: bigint): void
-  /** Lines may be missing here. */
-  lost(): void
+  /** Lines may be missing here: so many that were counted, which is told; 0: nobody counted them. */
+  lost(lines: number): void
 }
 
 /** What the program prints has another form than the one that is known. The message is a clause for a person. */

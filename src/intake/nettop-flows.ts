@@ -10,10 +10,13 @@ import {
   writeGone,
 } from '../records/record.gen.ts'
 import type { NettopFlow } from './nettop-line.ts'
+import { createNettopTwins } from './nettop-twins.ts'
 
 const TCP = 6
 /** Sockets held, closed ones among them. A Mac in use has some hundred. */
 const FLOWS_MAX = 65_536
+/** Sockets without a peer, whose process cannot be read in so many samples in a row, are told as nobody's. */
+const ORPHAN_SAMPLES = 3
 /** Of these alone a flow has the bytes once more: what goes into ipsec and ppp the kernel itself sends on. */
 const TUNNEL = /^utun[0-9]/
 
@@ -33,6 +36,9 @@ export type Flow = {
   /** As nettop has them; of sockets that nobody can tell apart, their sum. */
   out: number
   in: number
+  /** As the sample before had them. */
+  lastOut: number
+  lastIn: number
   /** What this sample has shown of that so far. */
   sumOut: number
   sumIn: number
@@ -61,6 +67,8 @@ export type Moment = {
   isFirstOfRun: boolean
   /** Lines of this sample may be missing. */
   isDamaged: boolean
+  /** Of the one before. */
+  isAfterDamage: boolean
 }
 
 export type NettopFlows = {
@@ -85,8 +93,9 @@ export function createNettopFlows(
   const flows = new Map<string, Flow>()
   /** Oldest first. */
   const closed = new Set<Flow>()
-  /** Rows whose bytes another row tells: how far they were, and in which sample. By key. */
-  const leftOut = new Map<string, { out: number; in: number; seenIn: number }>()
+  const twins = createNettopTwins()
+  /** Sockets without a peer that were nobody's: since which sample, and in which last. By text. */
+  const orphans = new Map<string, { since: number; seenIn: number }>()
 
   const tell = (flow: Flow, state: number, flags: number, atNs: bigint): void =>
     add(
@@ -149,8 +158,8 @@ export function createNettopFlows(
   /** The counters begin again, from these on, and are of an epoch of their own. */
   const renew = (flow: Flow, runEpoch: number, out: number, bytesIn: number): void => {
     flow.epoch = Math.max(flow.epoch + 1, runEpoch)
-    flow.out = flow.baseOut = out
-    flow.in = flow.baseIn = bytesIn
+    flow.out = flow.baseOut = flow.lastOut = out
+    flow.in = flow.baseIn = flow.lastIn = bytesIn
     flow.isOfRun = true
     flow.isOpen = true
     closed.delete(flow)
@@ -170,7 +179,7 @@ export function createNettopFlows(
       direction: directionOf(row.state),
       pid: moment.pid,
       isTunnelled: false,
-      ...{ out: 0, in: 0, baseOut: 0, baseIn: 0 },
+      ...{ out: 0, in: 0, lastOut: 0, lastIn: 0, baseOut: 0, baseIn: 0 },
       sumOut: row.bytesOut ?? 0,
       sumIn: row.bytesIn ?? 0,
       seenIn: moment.sample,
@@ -178,29 +187,41 @@ export function createNettopFlows(
       isOfRun: true,
       isTold: false,
     }
-    const left = leftOut.get(key)
+    const base = row.remote.isAny ? toldOf(row, key) : twins.takeBase(row)
     // It goes on from here: what passed until now was told by the other. Less than it had is another's.
-    if (left && flow.sumOut >= left.out && flow.sumIn >= left.in) {
-      flow.baseOut = left.out
-      flow.baseIn = left.in
+    if (base && flow.sumOut >= base.out && flow.sumIn >= base.in) {
+      flow.baseOut = base.out
+      flow.baseIn = base.in
     }
-    leftOut.delete(key)
     flows.set(key, flow)
     report(flow, row, true, moment)
     return true
   }
 
-  /**
-   * A UDP flow that carries QUIC is shown by two providers, with the same ends and bytes: whichever is met first tells
-   * for both while it is shown.
-   */
-  const isToldByTwin = (row: NettopFlow, { sample }: Moment): boolean => {
-    if (row.protocol === TCP || row.remote.isAny || flows.get(row.text)?.isOpen) return false
+  const isToldByTwin = (row: NettopFlow, moment: Moment): boolean => {
+    if (row.protocol === TCP || flows.get(row.text)?.isOpen) return false
     const twin = flows.get(row.text.replace(/^(udp|quic)/, row.isQuic ? 'udp' : 'quic'))
-    if (!twin?.isOpen) return false
-    const { bytesOut: out = 0, bytesIn = 0 } = row
-    leftOut.set(row.text, { out, in: bytesIn, seenIn: sample })
-    return true
+    return twins.waits(row, twin, moment)
+  }
+
+  /** Whether a socket without a peer is nobody's, and may be somebody's in the next sample. */
+  const isYetAnothers = ({ text }: NettopFlow, { pid, sample }: Moment): boolean => {
+    if (pid !== 0) return false
+    const one = orphans.get(text) ?? { since: sample, seenIn: sample }
+    one.seenIn = sample
+    if (orphans.size < flowsMax) orphans.set(text, one)
+    return sample - one.since < ORPHAN_SAMPLES - 1
+  }
+
+  /** How far others have told a socket without a peer, which is another's from now on. */
+  const toldOf = ({ text }: NettopFlow, key: string): { out: number; in: number } | undefined => {
+    const isNobodys = key === `${text} 0`
+    const other = isNobodys
+      ? [...flows.values()].find(
+          (flow) => !flow.isOpen && flow.key !== key && flow.key.startsWith(`${text} `),
+        )
+      : flows.get(`${text} 0`)
+    return other && { out: other.out, in: other.in }
   }
 
   /** The first row of a flow in this sample. */
@@ -209,6 +230,8 @@ export function createNettopFlows(
     flow.sumOut = row.bytesOut ?? out
     flow.sumIn = row.bytesIn ?? bytesIn
     flow.seenIn = moment.sample
+    flow.lastOut = out
+    flow.lastIn = bytesIn
     const isFurther = flow.sumOut >= out && flow.sumIn >= bytesIn
     // Of several sockets the first row says nothing of their sum.
     if (flow.isOpen && flow.isOfRun && (isFurther || row.remote.isAny)) {
@@ -220,14 +243,20 @@ export function createNettopFlows(
     const isAsFar = isFurther && (flow.isOpen || moment.pid === 0 || flow.pid === moment.pid)
     // Of several sockets that look alike the first row is not as far as all of them were.
     const isSame = isAsFar || (row.remote.isAny && flow.isOfRun)
-    renew(flow, moment.epoch, isSame ? out : 0, isSame ? bytesIn : 0)
+    const told = row.remote.isAny && !flow.isOpen ? toldOf(row, flow.key) : undefined
+    const isMore = told && flow.sumOut >= told.out && flow.sumIn >= told.in
+    const from = {
+      out: Math.max(out, isMore ? told.out : 0),
+      in: Math.max(bytesIn, isMore ? told.in : 0),
+    }
+    renew(flow, moment.epoch, isSame ? from.out : 0, isSame ? from.in : 0)
     report(flow, row, true, moment)
   }
 
   return {
     see(row, moment) {
       const isUnconnected = row.remote.isAny
-      if (isUnconnected && (row.protocol === TCP || moment.pid === 0)) return true
+      if (isUnconnected && (row.protocol === TCP || isYetAnothers(row, moment))) return true
       if (isToldByTwin(row, moment)) return true
       const key = isUnconnected ? `${row.text} ${moment.pid}` : row.text
       const flow = flows.get(key)
@@ -245,7 +274,14 @@ export function createNettopFlows(
       }
       return true
     },
-    endSample({ sample, atNs }, before, isRead) {
+    endSample(moment, before, isRead) {
+      const { sample, atNs } = moment
+      // Over before it was known to be no twin: opened here, and closed as what is shown no more.
+      for (const { row, pid, name, baseOut, baseIn } of twins.endSample(sample)) {
+        const bytesOut = (row.bytesOut ?? 0) - baseOut
+        const own = { ...row, bytesOut, bytesIn: (row.bytesIn ?? 0) - baseIn }
+        if (!flows.has(row.text)) open(row.text, own, { ...moment, pid, name, sample: sample - 1 })
+      }
       for (const flow of flows.values()) {
         if (!flow.isOpen) continue
         if (flow.seenIn !== sample) {
@@ -260,7 +296,7 @@ export function createNettopFlows(
           flow.in = flow.sumIn
         }
       }
-      for (const [key, { seenIn }] of leftOut) if (seenIn !== sample) leftOut.delete(key)
+      for (const [text, { seenIn }] of orphans) if (seenIn !== sample) orphans.delete(text)
       for (const flow of closed) {
         if (flow.seenIn >= before) break
         forget(flow)
@@ -268,7 +304,8 @@ export function createNettopFlows(
     },
     beginRun() {
       for (const flow of flows.values()) flow.isOfRun = false
-      leftOut.clear()
+      twins.clear()
+      orphans.clear()
     },
     tellAgain() {
       for (const flow of flows.values()) flow.isTold = false

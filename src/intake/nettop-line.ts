@@ -13,6 +13,8 @@ export type NettopColumns = {
   state: number
   bytesIn: number
   bytesOut: number
+  /** Each line ends in a comma, as the header does. */
+  isEnded: boolean
 }
 
 export type NettopEndpoint = {
@@ -51,6 +53,8 @@ const NEEDED = ['interface', 'state', 'bytes_in', 'bytes_out'] as const
 const HEADER = /^[a-zA-Z_-]*(,[a-zA-Z_-]*){3,}$/
 const FLOW = /^(tcp|udp|quic)([46]) ([^ ]+)<->([^ ]+)$/
 
+const PID = /\.([0-9]{1,10})$/
+
 /** Whether a line is a header, known or not. */
 export const isHeader = (text: string): boolean => HEADER.test(text)
 
@@ -73,14 +77,21 @@ export function columnsOf(header: string): NettopColumns | undefined {
   if (name < 0 || name === names.length - 1 || isSecond) return undefined
   // A comma in a process's name moves what stands behind it, so nothing that is needed may stand before.
   if (Math.min(atInterface, state, bytesIn, bytesOut) < name) return undefined
-  return { count: names.length, name, interface: atInterface, state, bytesIn, bytesOut }
+  const isEnded = names.at(-1) === ''
+  return { count: names.length, name, interface: atInterface, state, bytesIn, bytesOut, isEnded }
+}
+
+/** Whether it ends before its row does: in the name of a process, which may hold a newline. */
+export function isCut(text: string, columns: NettopColumns): boolean {
+  const isOpen = columns.isEnded && !text.endsWith(',')
+  return isOpen || text.split(',').length < columns.count
 }
 
 /** Throws MalformedLine. */
 export function parseRow(text: string, columns: NettopColumns): NettopRow {
   const parts = text.split(',')
   const extra = parts.length - columns.count
-  if (extra < 0) throw new MalformedLine('fewer columns than the header has')
+  if (isCut(text, columns)) throw new MalformedLine('fewer columns than the header has')
   const name = parts
     .slice(columns.name, columns.name + extra + 1)
     .join(',')
@@ -89,25 +100,33 @@ export function parseRow(text: string, columns: NettopColumns): NettopRow {
   const own = { interface: at(columns.interface), state: at(columns.state) }
   const match = FLOW.exec(name)
   if (match === null) return processOf(name)
-  const [, protocol, family, local = '', remote = ''] = match
-  // A process may have called itself so. A flow that moves bytes has an interface; of what has none nobody can say.
-  if (own.interface === '' && own.state === '' && /\.[0-9]+$/.test(name))
+  const [, protocol, family, localText = '', remoteText = ''] = match
+  const local = endpointOf(localText, family === '4')
+  const remote = endpointOf(remoteText, family === '4')
+  const bytesIn = countOf(at(columns.bytesIn))
+  const bytesOut = countOf(at(columns.bytesOut))
+  // A process may have called itself so. A flow that moves bytes has an interface, and ends that are some; of what has
+  // neither bytes nor interface nobody can say.
+  if (own.interface === '' && own.state === '' && PID.test(name)) {
+    if (!local || !remote || bytesIn || bytesOut) return processOf(name)
     throw new MalformedLine('either a flow or a process that has called itself so')
+  }
+  if (!local || !remote) throw new MalformedLine('an endpoint that is none')
   return {
     kind: 'flow',
     text: name,
     protocol: protocol === 'tcp' ? TCP : UDP,
     isQuic: protocol === 'quic',
-    local: endpointOf(local, family === '4'),
-    remote: peerOf(endpointOf(remote, family === '4')),
+    local,
+    remote: peerOf(remote),
     ...own,
-    bytesIn: countOf(at(columns.bytesIn)),
-    bytesOut: countOf(at(columns.bytesOut)),
+    bytesIn,
+    bytesOut,
   }
 }
 
 function processOf(name: string): NettopRow {
-  const digits = /\.([0-9]{1,10})$/.exec(name)?.[1]
+  const digits = PID.exec(name)?.[1]
   const pid = Number(digits)
   if (digits === undefined || pid > PID_MAX) throw new MalformedLine('neither process nor flow')
   return { kind: 'process', pid, name: name.slice(0, -digits.length - 1) }
@@ -118,20 +137,19 @@ const isNone = (address: Uint8Array): boolean => ['::', '0.0.0.0'].includes(form
 /** Whoever has no address has no port. */
 const peerOf = (peer: NettopEndpoint): NettopEndpoint => (peer.isAny ? { ...peer, port: 0 } : peer)
 
-/** `10.0.0.2:443`, `fe80::1%en0.443`, `*:*`, `*.*`. Throws MalformedLine. */
-function endpointOf(text: string, isIpv4: boolean): NettopEndpoint {
+/** `10.0.0.2:443`, `fe80::1%en0.443`, `*:*`, `*.*`. undefined: it is none. */
+function endpointOf(text: string, isIpv4: boolean): NettopEndpoint | undefined {
   const at = text.lastIndexOf(isIpv4 ? ':' : '.')
   const host = text.slice(0, Math.max(at, 0))
   const portText = text.slice(at + 1)
   const port = portText === '*' ? 0 : Number(portText)
   const isPort = portText === '*' || (/^[0-9]{1,5}$/.test(portText) && port <= 65_535)
-  if (at < 0 || !isPort) throw new MalformedLine('an endpoint without a port')
+  if (at < 0 || !isPort) return undefined
   const none = { address: NO_ADDRESS, port, isAny: true }
   if (host === '*') return none
   const [bare = ''] = host.split('%')
   const address = parseAddress(bare)
-  if (address === undefined || isIpv4 === bare.includes(':'))
-    throw new MalformedLine('an endpoint without an address')
+  if (address === undefined || isIpv4 === bare.includes(':')) return undefined
   if (isNone(address)) return none
   return { address, port, isAny: false }
 }

@@ -4,7 +4,14 @@ import { MalformedLine } from '../importers/malformed.ts'
 import { Loss, Source, writeLoss } from '../records/record.gen.ts'
 import { type LineTeller, UnreadableOutput } from './line-teller.ts'
 import { createNettopFlows, type Moment } from './nettop-flows.ts'
-import { columnsOf, isHeader, type NettopColumns, type NettopRow, parseRow } from './nettop-line.ts'
+import {
+  columnsOf,
+  isCut,
+  isHeader,
+  type NettopColumns,
+  type NettopRow,
+  parseRow,
+} from './nettop-line.ts'
 
 /** A flow that comes back within so many samples, as far as it was or further, was never gone: nettop left it out. */
 const BACK_WITHIN_SAMPLES = 60
@@ -12,6 +19,9 @@ const BACK_WITHIN_SAMPLES = 60
 const HEADLESS_MAX = 10_000
 /** Epochs are tenths of a second since boot, when the nettop was started: they rise from one to the next. */
 const EPOCH_NS = 100_000_000n
+
+/** A row with all that belongs to it. A process's name has 32 bytes. */
+const JOINED_MAX = 1_024
 
 export type NettopParts = {
   add: (record: Uint8Array) => void
@@ -31,6 +41,7 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
     epoch: 0,
     isFirstOfRun: true,
     isDamaged: true,
+    isAfterDamage: true,
   }
   let columns: NettopColumns | undefined
   let header = ''
@@ -39,10 +50,38 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
   let headersOfRun = 0
   /** Each of its rows was understood. */
   let isRead = true
+  /**
+   * How each row begins, but for its digits: as the first below a header does. What begins otherwise goes on with the
+   * name of a process. undefined: not known.
+   */
+  let beginning: string | undefined
+  let isBelowHeader = false
+  /** The last row, as far as it has come; '': not known. */
+  let last = ''
+  /** That row is no whole one, unless it goes on. */
+  let cut: MalformedLine | undefined
   let pids = new Set<number>()
   /** Rows that found no room, in this sample and in the one that had most. */
   let refused = 0
   let refusedMost = 0
+
+  const countLoss = (): void =>
+    add(writeLoss({ source: Source.nettop, atNs: moment.atNs, count: 1n, what: Loss.malformed }))
+  /** The last row is over, and was none. */
+  const takeCut = (): MalformedLine | undefined => {
+    const owed = cut
+    cut = undefined
+    if (owed) isRead = false
+    return owed
+  }
+  const forgetRow = (): void => {
+    last = ''
+    cut = undefined
+    isBelowHeader = false
+  }
+  const countCut = (): void => {
+    if (takeCut()) countLoss()
+  }
 
   const endSample = (): void => {
     const { atNs } = moment
@@ -61,6 +100,7 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
     endSample()
     moment.sample++
     moment.pid = 0
+    moment.isAfterDamage = moment.isDamaged || !isRead
     moment.isDamaged = false
     isRead = true
     pids = new Set()
@@ -76,6 +116,9 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
     }
     headersOfRun++
     headless = 0
+    countCut()
+    last = ''
+    isBelowHeader = true
     beginSample()
   }
 
@@ -84,17 +127,49 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
     columns === undefined ? isHeader(text) : text === header
 
   const onRow = (text: string, known: NettopColumns): void => {
-    let row: NettopRow
+    // Without a column before the name nothing shows where a row begins.
+    const begins = known.name > 0 ? beginningOf(text) : ''
+    if (isBelowHeader && begins !== '') beginning = begins
+    isBelowHeader = false
+    if (beginning !== undefined && begins !== beginning) {
+      goOn(text, known)
+      return
+    }
+    const owed = takeCut()
+    last = text
     try {
-      row = parseRow(text, known)
+      take(text, known, known.name > 0)
     } catch (error) {
-      // Whose the flows below are is no more certain.
-      if (error instanceof MalformedLine) {
-        moment.pid = 0
-        isRead = false
-      }
+      if (owed) countLoss()
       throw error
     }
+    if (owed) throw owed
+  }
+
+  /** Whatever it looks like, it is of a process: of the row above, which ended in the middle of a name. */
+  const goOn = (text: string, known: NettopColumns): void => {
+    cut = undefined
+    last = last === '' || last.length + text.length > JOINED_MAX ? '' : `${last}\n${text}`
+    take(last, known, false)
+  }
+
+  /** `mayGoOn`: what is cut is not counted before the next line is known. Of a name in many lines one or more are. */
+  const take = (text: string, known: NettopColumns, mayGoOn: boolean): void => {
+    try {
+      tell(parseRow(text, known), text)
+    } catch (error) {
+      if (!(error instanceof MalformedLine)) throw error
+      // Whose the flows below are is no more certain.
+      moment.pid = 0
+      if (!mayGoOn || beginning === undefined || !isCut(text, known)) {
+        isRead = false
+        throw error
+      }
+      cut = error
+    }
+  }
+
+  const tell = (row: NettopRow, text: string): void => {
     if (row.kind === 'process') {
       // One that prints its header once tells a process once a sample.
       if (headersOfRun < 2 && pids.has(row.pid)) beginSample()
@@ -103,6 +178,7 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
       moment.name = row.name
       return
     }
+    if (text.includes('\n')) throw new MalformedLine('a flow in two lines')
     if (row.state === 'Listen') return
     if (!isEpochKnown) moment.epoch = Number(moment.atNs / EPOCH_NS)
     isEpochKnown = true
@@ -119,6 +195,8 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
     begin(atNs) {
       // What the one before was in the middle of says nothing of what is not in it.
       moment.isDamaged = true
+      forgetRow()
+      beginning = undefined
       columns = undefined
       headless = 0
       headersOfRun = 0
@@ -134,6 +212,13 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
     lost() {
       moment.isDamaged = true
       moment.pid = 0
+      forgetRow()
     },
   }
+}
+
+/** What stands in its first column, whichever its digits; nothing else has a comma there. */
+function beginningOf(text: string): string {
+  const at = text.indexOf(',')
+  return at < 0 ? '' : text.slice(0, at).replace(/[0-9]+/g, '0')
 }

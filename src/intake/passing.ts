@@ -1,6 +1,7 @@
 // Flows pass from one source to another, each with its rows: those that stay with who has them, and those that somebody
 // goes on with when who had them says no more.
-import type { FlowBook, FlowRow } from './flow-book.ts'
+import type { FlowBook } from './flow-book.ts'
+import type { FlowRow } from './flow-row.ts'
 import type { Giving } from './giving.ts'
 
 /** A source that says nothing of a flow for so long, of which another says more, is behind. */
@@ -19,6 +20,8 @@ export type Passing = {
   closeOrphans(): void
   /** What a source had that is gone, and that was not the one believed, goes on with another that has it. */
   handOver(source: number): void
+  /** It is no more: what others tell of its sockets waits for it no longer. */
+  forsake(source: number): void
   /** Flows of which the believed source says nothing more while another does: from here on they are the other's. */
   takeOverBehind(nowNs: bigint): void
 }
@@ -78,6 +81,15 @@ export function createPassing(
         if (row.given === undefined || row.source !== source) continue
         const other = book.sameFlow(row, ({ isOpen, source: of }) => isOpen && isWorking(of))
         if (other !== undefined) takeFrom(row, other)
+      }
+    },
+    forsake(source) {
+      for (const row of book.rows()) {
+        if (row.source !== source || !row.isSocket || !row.isOpen) continue
+        row.isOpen = false
+        row.isLost = true
+        book.touch(row)
+        closeLost(row)
       }
     },
     takeOverBehind(nowNs) {

@@ -7,16 +7,17 @@
 // Sources tell of one moment up to a second apart, so at a change of source what a socket moved in that second may count
 // twice or not at all.
 import { Source } from '../records/record.gen.ts'
-import { type FlowBook, type FlowRow, haveSameSocket } from './flow-book.ts'
-import type { Known } from './known.ts'
-
-export type Counts = { out: number; in: number }
-/** What of a socket that is not given rows of others have told, and be it nothing. */
-export type Elsewhere = Counts & { source: number; id: string; epoch: number }
+import type { FlowBook } from './flow-book.ts'
+import { haveSameSocket } from './flow-index.ts'
+import type { FlowRow } from './flow-row.ts'
+import type { Counts } from './witness.ts'
 
 export type Sockets = {
-  /** A row is told for the first time. `isAnother`: another source of flows has told some before. */
-  meet(row: FlowRow, isAnother: boolean): void
+  /**
+   * A row is told for the first time. `isAnother`: another source of flows has told some before; `isOlder`: its own was at
+   * work before this process.
+   */
+  meet(row: FlowRow, isAnother: boolean, isOlder: boolean): void
   /** The engine was told so much more by it. */
   told(row: FlowRow, out: number, bytesIn: number): void
   /** What it counts is told by another: `isHere` says whether a source still tells anything. */
@@ -29,45 +30,49 @@ export type Sockets = {
   settle(row: FlowRow): void
   /** What of its counts has been told by others, beside what it told itself: from here on it is given. */
   claim(row: FlowRow): Counts
-  memory(): Elsewhere[]
-  /** The source has named all that it has. */
-  named(source: number): void
 }
 
+/** A source that has said nothing of a socket for so long has nothing to say of it: each looks once a second. */
+const SURE_NS = 10_000_000_000n
 /** A row's last report may come after the one that closed its socket's. */
 const LATE_NS = 2_000_000_000n
 
-export function createSockets(
-  book: FlowBook,
-  before: readonly Elsewhere[],
-  /** What an engine before this one was given, and no source has told yet. */
-  untold: Pick<Known, 'own' | 'ofSocket'>,
-  /** Since boot. */
-  nowNs: () => bigint,
-): Sockets {
-  const keyOf = ({ source, id, epoch }: { source: number; id: bigint | string; epoch: number }) =>
-    `${source}.${id}.${epoch}`
-  const known = new Map(before.map((one) => [keyOf(one), one]))
-
-  const forget = (one: Elsewhere): void => void known.delete(keyOf(one))
+/** `nowNs`: since boot. */
+export function createSockets(book: FlowBook, nowNs: () => bigint): Sockets {
   /** Without a local port, and held for a socket that was there before: its own may be told next. */
   const unsure = new Set<FlowRow>()
+  const mayBeOther = (row: FlowRow, by: FlowRow): boolean =>
+    row.localPort === 0 && by.firstNs + LATE_NS < row.firstNs
+  /** Since the one had bytes the other has moved none: those are of another socket, which nobody else tells. */
+  const hasMovedNone = ({ bytesSinceNs }: FlowRow, by: FlowRow): boolean =>
+    bytesSinceNs === 0n || by.lastNs + LATE_NS < bytesSinceNs
   const isUnsure = (row: FlowRow, by: FlowRow): boolean =>
-    row.localPort === 0 && by.firstNs + LATE_NS < row.firstNs && nowNs() < row.firstNs + LATE_NS
+    mayBeOther(row, by) && (hasMovedNone(row, by) || nowNs() < row.firstNs + LATE_NS)
+  const isOther = (row: FlowRow, by: FlowRow): boolean =>
+    mayBeOther(row, by) &&
+    row.bytesSinceNs > 0n &&
+    hasMovedNone(row, by) &&
+    nowNs() >= row.bytesSinceNs + SURE_NS
   const addElsewhere = (row: FlowRow, out: number, bytesIn: number): void => {
     row.elsewhereOut += out
     row.elsewhereIn += bytesIn
+    book.touch(row)
   }
   /** What it counts beside what it was told as before. */
   const restOf = ({ out, in: bytesIn, ended }: FlowRow): Counts => ({
     out: out - (ended?.out ?? 0),
     in: bytesIn - (ended?.in ?? 0),
   })
-  /** All that it has now was told by others, but for what it told itself before; of a part also what `told` added. */
+  /**
+   * All that it has now was told by others, but for what it told itself before; what `told` added to a part is among it
+   * as soon as that says more.
+   */
   const letPass = (row: FlowRow): void => {
     const rest = restOf(row)
-    row.elsewhereOut = row.isSocket ? Math.max(row.elsewhereOut, rest.out) : rest.out
-    row.elsewhereIn = row.isSocket ? Math.max(row.elsewhereIn, rest.in) : rest.in
+    const mayHaveMore = row.isSocket || row.out + row.in === row.besideTold
+    row.elsewhereOut = mayHaveMore ? Math.max(row.elsewhereOut, rest.out) : rest.out
+    row.elsewhereIn = mayHaveMore ? Math.max(row.elsewhereIn, rest.in) : rest.in
+    book.touch(row)
   }
   /** As far as rows of others have told since this began. */
   const raiseToTold = (row: FlowRow): void => {
@@ -79,6 +84,7 @@ export function createSockets(
     }
     row.elsewhereOut = Math.max(row.elsewhereOut, out)
     row.elsewhereIn = Math.max(row.elsewhereIn, bytesIn)
+    book.touch(row)
   }
   /** Rows of the same source and socket: nobody knows which of them has what another source told. */
   const siblings = (row: FlowRow): FlowRow[] =>
@@ -96,22 +102,8 @@ export function createSockets(
     }
   }
 
-  /** What it has beyond what it counts goes to its siblings. */
-  const share = (row: FlowRow): FlowRow => {
-    for (const one of siblings(row)) {
-      if (one.given !== undefined || !one.isOpen) continue
-      const [mine, theirs] = [restOf(row), restOf(one)]
-      const least = (a: number, b: number) => Math.max(0, Math.min(a, b))
-      const out = least(row.elsewhereOut - mine.out, theirs.out - one.elsewhereOut)
-      const bytesIn = least(row.elsewhereIn - mine.in, theirs.in - one.elsewhereIn)
-      addElsewhere(one, out, bytesIn)
-      addElsewhere(row, -out, -bytesIn)
-    }
-    return row
-  }
-
   return {
-    meet(row, isAnother) {
+    meet(row, isAnother, isOlder) {
       if (!row.isSocket) {
         // One that is told late has bytes that the socket's row has told; one that begins after its close has none.
         const hasPart = ({ source, given, isOpen, toldOut, toldIn, lastNs }: FlowRow): boolean => {
@@ -125,15 +117,9 @@ export function createSockets(
         if (its.length > 0 && isKnown) letPass(row)
         return
       }
-      if (untold.own(row)?.isOfSocket) return
-      const kept = known.get(keyOf(row))
-      if (kept !== undefined) {
-        addElsewhere(row, kept.out, kept.in)
-        forget(kept)
-      }
       if (row.isFoundOpen) {
-        // Who told of its past, and has forgotten it, nobody knows; nettop counts from its own beginning.
-        if (kept === undefined && isAnother && row.source !== Source.nettop) letPass(row)
+        // Who told of its past, and has forgotten it, nobody knows; a nettop that begins counts from its own beginning.
+        if (isAnother && (isOlder || row.source !== Source.nettop)) letPass(row)
       } else if (siblings(row).length === 0) {
         raiseToTold(row)
       }
@@ -151,11 +137,13 @@ export function createSockets(
       if (!row.isSocket) return
       // Until a part of it says more nobody knows whether it had these bytes.
       for (const other of book.ofSocket(row))
-        if (!other.isSocket && other.isOpen && other.given === undefined)
+        if (!other.isSocket && (other.isOpen || other.isLost) && other.given === undefined) {
           addElsewhere(other, out, bytesIn)
+          other.besideTold = other.out + other.in
+        }
     },
     hold(row, isHere) {
-      const isOther = ({ source, given }: FlowRow): boolean =>
+      const isGivenElsewhere = ({ source, given }: FlowRow): boolean =>
         given !== undefined && source !== row.source && isHere(source)
       const { coveredBy } = row
       if (row.localPort === 0 || (coveredBy && !haveSameSocket(row, coveredBy))) {
@@ -165,18 +153,19 @@ export function createSockets(
       }
       // One that is over may leave it to another of the two families.
       if (row.coveredBy?.given === undefined)
-        row.coveredBy = book.sockets(row).find(isOther) ?? row.coveredBy
+        row.coveredBy = book.sockets(row).find(isGivenElsewhere) ?? row.coveredBy
       const by = row.coveredBy
       const isTold =
         by !== undefined &&
         (by.given !== undefined
           ? isHere(by.source)
           : !by.isOpen && row.lastNs <= by.lastNs + LATE_NS)
-      const isToBeTold = untold.ofSocket(row) !== undefined
+      if (by !== coveredBy) book.touch(row)
       unsure.delete(row)
+      if (isTold && isOther(row, by)) return false
       if (isTold && isUnsure(row, by)) unsure.add(row)
-      else if (isTold || isToBeTold) letPass(row)
-      return isTold || isToBeTold
+      else if (isTold) letPass(row)
+      return isTold
     },
     takeUnsure() {
       const rows = [...unsure]
@@ -191,6 +180,7 @@ export function createSockets(
       for (const one of others) {
         addElsewhere(row, one.elsewhereOut, one.elsewhereIn)
         one.elsewhereOut = one.elsewhereIn = 0
+        book.touch(one)
       }
       const { elsewhereOut, elsewhereIn } = row
       row.elsewhereOut = row.elsewhereIn = 0
@@ -209,18 +199,6 @@ export function createSockets(
         out: part(elsewhereOut, mine.out, theirs.out),
         in: part(elsewhereIn, mine.in, theirs.in),
       }
-    },
-    memory: () => [
-      ...known.values(),
-      ...[...book.rows()]
-        .filter((row) => row.isSocket && row.isOpen && row.given === undefined)
-        .map(share)
-        .map(({ source, id, epoch, elsewhereOut, elsewhereIn }) => ({
-          ...{ source, id: `${id}`, epoch, out: elsewhereOut, in: elsewhereIn },
-        })),
-    ],
-    named(source) {
-      for (const one of known.values()) if (one.source === source) forget(one)
     },
   }
 }

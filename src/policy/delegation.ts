@@ -35,8 +35,8 @@ const NUMBERS: Record<keyof Bounds, readonly [min: number, max: number] | undefi
   exceptionsMax: [1, EXCEPTIONS_MAX],
 }
 
-/** Throws PolicyFault content, delegation-bounds. */
-export function parseDelegation(content: string): Delegation {
+/** Of one that this root key has signed, 64 hex digits. Throws PolicyFault content, delegation-bounds. */
+export function parseDelegation(content: string, rootKey: string): Delegation {
   let found: unknown
   try {
     found = JSON.parse(content)
@@ -47,6 +47,12 @@ export function parseDelegation(content: string): Delegation {
   refuseMore(more, 'delegation')
   if (typeof onlineKey !== 'string' || !/^[0-9a-f]{64}$/.test(onlineKey))
     throw new PolicyFault('content', 'delegation.onlineKey is no key: 64 hexadecimal digits')
+  // Who believed it would take nothing of the root key any more but exceptions.
+  if (onlineKey === rootKey)
+    throw new PolicyFault(
+      'delegation-bounds',
+      'delegation.onlineKey is the root key itself: exceptions are signed with another',
+    )
   const given = objectOf(bounds, 'delegation.bounds')
   const {
     v4PrefixMin,

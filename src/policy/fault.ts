@@ -8,6 +8,7 @@ export type PolicyFaultCode =
   | 'kind-not-allowed'
   | 'version-old'
   | 'version-reused'
+  | 'version-leap'
   | 'other-target'
   | 'expired'
   | 'early'

@@ -48,6 +48,7 @@ export function judge(payload: PolicyPayload, judging: Judging): void {
       'version-reused',
       `another version ${version} was taken before: what is changed gets a version of its own`,
     )
+  refuseLeap(version, highest?.version ?? 0)
   if (!isFor(target, own))
     throw new PolicyFault(
       'other-target',
@@ -62,6 +63,22 @@ export function judge(payload: PolicyPayload, judging: Judging): void {
     throw new PolicyFault('early', `it was made at ${dateOf(madeAt)}, which has not come`)
   if (notAfter <= now) throw expired(notAfter)
 }
+
+/** Seconds since 1970 until 2038, and the ten digits of a day and a number, are below. */
+const FREE_VERSION_MAX = 0x7fff_ffff
+const LEAP_MAX = 1_000_000
+
+/** Throws PolicyFault: after the highest that there is no other could ever follow. */
+export function refuseLeap(version: number, before: number): void {
+  if (isLeap(version, before))
+    throw new PolicyFault(
+      'version-leap',
+      `version ${version} leaves little room for what is to follow: above ${FREE_VERSION_MAX} one is at most ${LEAP_MAX} higher than the one before, which is ${before}`,
+    )
+}
+
+export const isLeap = (version: number, before: number): boolean =>
+  version > FREE_VERSION_MAX && version > before + LEAP_MAX
 
 export const expired = (notAfter: UnixNs): PolicyFault =>
   new PolicyFault('expired', `its time was over at ${dateOf(notAfter)}`)

@@ -1,6 +1,6 @@
 // Signs a document, and says whether one may be believed: by whom it was signed, and what it is. What it says to whom is
 // judged elsewhere.
-import { type KeyObject, sign, verify } from 'node:crypto'
+import { createHash, type KeyObject, sign, verify } from 'node:crypto'
 import { decodePayload, decodeSigned, encodePayload, encodeSigned } from '../stream/codec-policy.ts'
 import { StreamError } from '../stream/message.ts'
 import {
@@ -62,3 +62,17 @@ export function verifySigned(bytes: Uint8Array, publicHex: string): PolicyPayloa
     throw new PolicyFault('signature', 'its signature does not hold: it was changed, or cut')
   return openSigned(bytes).payload
 }
+
+/** What it says of itself, for its refusal to name; nothing where it cannot be read. */
+export function peek(bytes: Uint8Array): Partial<ReturnType<typeof openSigned>> {
+  try {
+    return openSigned(bytes)
+  } catch (error) {
+    if (error instanceof PolicyFault) return {}
+    throw error
+  }
+}
+
+/** Of the payload: a signature is another where another library made it. */
+export const digestOf = (bytes: Uint8Array): string =>
+  createHash('sha256').update(openSigned(bytes).signed.payload).digest('hex')

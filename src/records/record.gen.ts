@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0x200b57df
+export const LAYOUT = 0x6e21954b
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -218,6 +218,14 @@ export const ExecFlag = {
   codeElsewhere: 16,
   /** Linux: the program file is a dynamic loader or an emulator: the script is the program that it maps into itself */
   loader: 32,
+  /** Linux: found running, and what /proc says it runs is not what the kernel executed: it was set since */
+  exeSet: 64,
+  /** Linux: found running, and nothing shows that the kernel executed this file: the process could have set what /proc says it runs */
+  exeUnconfirmed: 128,
+  /** its arguments bring other code beside the script, or may (perl -M, node -r); nothing of them is told */
+  otherCode: 256,
+  /** Linux, in an enumeration: the kernel executed this file, as it says itself or as was seen */
+  exeConfirmed: 512,
 } as const
 
 /** Bits of the flow record's flags. */
@@ -230,7 +238,7 @@ export const FlowFlag = {
   atMost: 8,
   /** macOS: it leaves through a tunnel's interface (utun): its bytes leave this host once more, in the tunnel's own flow */
   tunnelled: 16,
-  /** whose it is was found by its pid and the time: nothing names the image */
+  /** whose it is was found by its pid and the time, and nothing names the image; or (macOS) it changed hands between two counts, and who sent what passed between them is a guess */
   ownerGuessed: 32,
   /** an importer's: bytes_in are about so many, as the log's packets say otherwise than its count; bytes_out are not touched by that */
   inAbout: 64,

@@ -54,6 +54,8 @@ export type NativeSource = {
    * record a live flow, mark(enumerated). For an engine that has just started. Returns at once.
    */
   enumerate(): void
+  /** Has the processes that run now looked at at once by the source that lists them, where one does. Returns at once. */
+  look?(): void
   /** Stops the source's threads and returns when they have ended. What waits in the ring can still be drained. Idempotent. */
   close(): void
 }
@@ -74,7 +76,10 @@ export type Inspection = {
   dev: bigint
   ino: bigint
   fileBytes: bigint
-  /** UTC: when it was last changed in any way (its ctime); 0 when not known, or when its file system may lie. */
+  /**
+   * UTC: when it was last changed in any way (its ctime), or a link or directory on the way to it was put there, if that
+   * is later; 0 when not known, or when its file system may lie.
+   */
   changedNs: bigint
   /** 4294967295 when not known. */
   ownerUid: number

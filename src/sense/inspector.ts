@@ -7,6 +7,7 @@ import {
   InspectFlag,
   type InspectRecord,
   Source,
+  Subject,
   writeInspected,
 } from '../records/record.gen.ts'
 import { NO_SIGNATURE_ASKED } from '../records/signature.ts'
@@ -81,6 +82,7 @@ export function createInspector(options: {
 
   const answerOf = (request: InspectRecord, found: Inspection): Uint8Array => {
     const { lane: _, changedNs: __, ...told } = found
+    if (mayHoldOther(request, found)) told.flags |= InspectedFlag.replaced
     const record: InspectedRecord = {
       ...told,
       source: Source.inspector,
@@ -126,6 +128,17 @@ export function createInspector(options: {
     const driftNs = nowNs - clockNs
     if (changedNs === 0n || driftNs > DRIFT_NS || driftNs < -DRIFT_NS) return false
     return changedNs + TICK_NS + DRIFT_NS <= nowNs + request.atNs
+  }
+  /**
+   * Whether the script may have been another as it was read: its interpreter opened it by name after the exec, and whoever
+   * wrote it can write another there since. What root alone can change is no user's doing: an upgrade, most of all.
+   */
+  const mayHoldOther = (request: InspectRecord, found: Inspection): boolean => {
+    const { atNs, subject } = request
+    const { changedNs, error, flags } = found
+    if (subject !== Subject.script || error !== 0 || atNs === 0n || changedNs === 0n) return false
+    if ((flags & InspectedFlag.writableByOthers) === 0) return false
+    return changedNs + TICK_NS > clockOffset() + atNs
   }
   const clockOffset = (): bigint => unixNs() - bootNs()
   const refuse = (question: Question, error: number): void => {

@@ -25,6 +25,11 @@ export type SystemProgram = SourceKind & {
   gapWorking: number
   /** It prints at least once in so many seconds, or it hangs; undefined: silence says nothing. */
   silentMaxS?: number
+  /**
+   * What its lines mean its first one says, so that who begins to read in the middle is told that one again. Where each line
+   * is an event by itself that would be one which happened long ago, told as of now.
+   */
+  firstLineIsHeader: boolean
 }
 
 export const ESLOGGER: SystemProgram = {
@@ -34,6 +39,7 @@ export const ESLOGGER: SystemProgram = {
   capabilities: Capability.processEvents + Capability.allProcesses,
   gapAbsent: Gap.eslogger,
   gapWorking: 0,
+  firstLineIsHeader: false,
 }
 /** Once a second for as long as it lives: one started anew does not see what old flows had moved before. */
 export const NETTOP: SystemProgram = {
@@ -45,6 +51,7 @@ export const NETTOP: SystemProgram = {
   gapWorking: Gap.nettopCounts,
   // It prints once a second; what hangs for so long hangs for good. Its counts begin anew with the next one.
   silentMaxS: 30,
+  firstLineIsHeader: true,
 }
 
 export type ProgramSourceOptions = {
@@ -92,8 +99,8 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
   let isWorking = false
   /** Why it does not. */
   let why = `${program.name} has printed nothing yet`
-  /** The first line of this run: with it one that begins to read in the middle knows what the rest means. */
-  let firstLine: Uint8Array | undefined
+  /** The header of this run, where it has one. */
+  let header: Uint8Array | undefined
   /** When it began to print. Who is told of it anew knows by it that it is the same one, whose counts go on. */
   let beganNs = 0n
   /** Seconds since it last printed. They stand still with a machine that sleeps, as it does. */
@@ -155,14 +162,14 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
       beganNs = options.bootNs()
       mark(Mark.start, beganNs)
     }
-    firstLine ??= new Uint8Array(line)
+    if (program.firstLineIsHeader) header ??= new Uint8Array(line)
     putLine(line)
   }
 
   const start = (): void => {
     if (isClosed) return
     const began = performance.now()
-    firstLine = undefined
+    header = undefined
     silentS = 0
     endedFor = undefined
     let said = ''
@@ -265,8 +272,8 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
     enumerate() {
       if (isClosed) return
       mark(Mark.start, isWorking ? beganNs : undefined)
-      if (!isWorking || firstLine === undefined) return
-      putLine(firstLine)
+      if (!isWorking) return
+      if (header !== undefined) putLine(header)
       // And what it printed since is missing to who begins to read here.
       put(loss(Loss.ringFull, 0))
     },

@@ -17,7 +17,7 @@ import {
 } from '../records/record.gen.ts'
 import type { MacSource } from '../sources/choice.ts'
 import type { Addon } from './addon.ts'
-import { EXIT_CONFIG, EXIT_RECORDS } from './exit.ts'
+import { EXIT_CONFIG, EXIT_NOT_NOW, EXIT_RECORDS } from './exit.ts'
 import { createInspector } from './inspector.ts'
 import { openSources } from './sources.ts'
 import { createWindow } from './window.ts'
@@ -39,6 +39,8 @@ export type SenseOptions = {
   sourcePrograms?: string
   /** Bytes sent to the engine that it has not made durable; beyond it the rings keep what comes. */
   windowBytes?: number
+  /** How long it rests at first after an engine that could not have what it wants. */
+  notNowFirstMs?: number
   /** Between attempts at sources that could not be opened. */
   reopenMs?: number
   signal: AbortSignal
@@ -53,6 +55,9 @@ const UNACKNOWLEDGED_MAX = 8
 const RESTART_FIRST_MS = 100
 const RESTART_MAX_MS = 5_000
 const STEADY_MS = 2_000
+/** Where it cannot have what it wants now, as room on a disk. */
+const NOT_NOW_FIRST_MS = 1_000
+const NOT_NOW_MAX_MS = 15_000
 /** Engines in a row that may fail on the same records; then those are given up, so that one record cannot end detection. */
 const FAILED_MAX = 3
 /** One that lived longer has failed on something else. */
@@ -74,6 +79,8 @@ export async function runSense(options: SenseOptions): Promise<number> {
   let clockMark: Uint8Array | undefined
   /** Records given up, of which the next engine is to be told. */
   let abandoned = 0
+  /** The last engine could not have what it wants. */
+  let isNotNow = false
 
   const sources = openSources(
     addon,
@@ -150,6 +157,8 @@ export async function runSense(options: SenseOptions): Promise<number> {
     to.on('data', (bytes: Uint8Array) => {
       // What a dead engine still had to say is of counts that are no longer.
       if (to !== pipe) return
+      if (isNotNow) log('the engine has started')
+      isNotNow = false
       try {
         for (const records of framer.push(bytes)) answerAll(records)
       } catch (error) {
@@ -214,7 +223,8 @@ export async function runSense(options: SenseOptions): Promise<number> {
       const { status, aliveMs } = await runEngine(first)
       if (signal.aborted) break
       if (status === EXIT_CONFIG) return EXIT_CONFIG
-      if (aliveMs > STEADY_MS) delayMs = RESTART_FIRST_MS
+      // One that cannot start may take long to say so, once more.
+      if (aliveMs > STEADY_MS && !(isNotNow && status === EXIT_NOT_NOW)) delayMs = RESTART_FIRST_MS
       if (status !== EXIT_RECORDS) failed = 0
       else failed = aliveMs > FAILED_WITHIN_MS ? 1 : failed + 1
       if (failed === FAILED_MAX) {
@@ -222,9 +232,17 @@ export async function runSense(options: SenseOptions): Promise<number> {
         abandoned += window.abandon()
         log(`${FAILED_MAX} engines in a row failed on the same records: ${abandoned} are given up`)
       }
-      log(`the engine ended (${status ?? 'killed'}); it is started again in ${delayMs} ms`)
+      if (status === EXIT_NOT_NOW) {
+        delayMs = Math.max(delayMs, options.notNowFirstMs ?? NOT_NOW_FIRST_MS)
+        // It has said why, and says so again; that it is tried on is said once.
+        if (!isNotNow)
+          log(
+            `the engine cannot start now, and this machine is not watched: it is tried again, each ${NOT_NOW_MAX_MS / 1000} s at last`,
+          )
+        isNotNow = true
+      } else log(`the engine ended (${status ?? 'killed'}); it is started again in ${delayMs} ms`)
       await pause(delayMs, signal)
-      delayMs = Math.min(delayMs * 2, RESTART_MAX_MS)
+      delayMs = Math.min(delayMs * 2, status === EXIT_NOT_NOW ? NOT_NOW_MAX_MS : RESTART_MAX_MS)
     }
     return 0
   } finally {

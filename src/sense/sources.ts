@@ -27,6 +27,8 @@ const TICKING: readonly string[] = ['linux', 'endpoint_security']
 const STAND_INS: readonly MacSource[] = ['eslogger', 'polling', 'nettop']
 const PROGRAMS: readonly SystemProgram[] = [ESLOGGER, NETTOP]
 const NOTHING: Said = { capabilities: 0, gaps: 0 }
+/** nettop prints a line a flow, all of them once a second: for each time one look. */
+const LOOK_NS = 250_000_000n
 /** Where a record says its source, and its time. */
 const SOURCE_AT = 6
 const AT_NS_AT = 8
@@ -84,6 +86,7 @@ export function openSources(
   const quiet = createQuiet()
   let wasQuiet = false
   let eslogger: ProgramSource | undefined
+  let lookedNs: bigint | undefined
   let turn = 0
   let isClosed = false
 
@@ -149,9 +152,16 @@ export function openSources(
     return true
   }
 
+  const polling = (): NativeSource | undefined =>
+    open.find(({ kind, isEnding }) => kind.name === 'polling' && !isEnding)?.source
   /** Has all processes told that run now. */
-  const list = (): void =>
-    open.find(({ kind, isEnding }) => kind.name === 'polling' && !isEnding)?.source.enumerate()
+  const list = (): void => polling()?.enumerate()
+  /** nettop has printed: whoever has a flow that is new may be gone before the list of processes is looked at again. */
+  const look = (atNs: bigint): void => {
+    if (lookedNs !== undefined && atNs < lookedNs + LOOK_NS) return
+    lookedNs = atNs
+    polling()?.look?.()
+  }
 
   /** What sources say of themselves in their marks, and whether eslogger tells of what the list of processes does. */
   const heed = (records: Uint8Array): void => {
@@ -168,6 +178,7 @@ export function openSources(
         isNews = noteQuiet(false) || isNews
       }
       if (type === RecordType.line && of === Source.eslogger) unheard.line()
+      if (type === RecordType.line && of === Source.nettop) look(atNs)
       if (type === RecordType.exec && of === Source.polling) unheard.program(atNs)
       if (type !== RecordType.mark) continue
       const { source, kind, capabilities, gaps } = readMark(view, at)

@@ -84,6 +84,7 @@ export type AgentStatus = {
     earlierBytes: number
     /** Sent in ways whose flows no source tells. */
     unseenBytes: number
+    /** Over all agents that had this baseline. */
     lost: number
     alerts: number
     /** Raised nothing: the policy names them, or their program had its share of alerts for the day. */
@@ -106,8 +107,10 @@ export type AgentStatus = {
     unwritten: number
     rejected: number
   }
-  /** Of the last hour. */
-  lately: { lost: number; evicted: number; notKept: number }
+  /** When the first and the last of `counters.lost` were missed, milliseconds since 1970; absent: none was. */
+  lost?: { sinceMs: number; lastMs: number }
+  /** Of the last hour; lostBefore: also before this agent started. */
+  lately: { lost: number; evicted: number; notKept: number; lostBefore?: boolean }
   setAside: FileSetAside[]
   /** Of the file system with the state directory; absent when it does not say. */
   disk?: { freeBytes: number; totalBytes: number }
@@ -118,6 +121,8 @@ export type AgentStatus = {
   collector: { url: string } & CollectorState
   /** `freshet up` runs both, and starts either again. */
   isUnderUp: boolean
+  /** The policy in force counts connections within the machine. */
+  countsLoopback: boolean
   /** The newest last, at most 5. */
   lastAlerts: { atMs: number; severity: string; sentence: string }[]
   readers: StatusReaders

@@ -4,6 +4,7 @@ import { humanDuration } from '../engine/sentence.ts'
 import { commandIn } from '../hint.ts'
 import type { Unwatched } from '../host/running-mark.ts'
 import { Gap } from '../records/record.gen.ts'
+import { shellWord } from '../shell-word.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, countOf, size, span } from './amounts.ts'
 import { type Concern, type Level, said, type WordsOf, worstFirst } from './cause-words.ts'
@@ -44,16 +45,19 @@ const rebuiltText = (status: AgentStatus, of: 'baseline' | 'outbox'): string => 
   const file = rebuilt(of)(status)
   return file ? `(${file.reason}); it was kept as ${file.path}` : ''
 }
+export const isFull = ({ freeBytes, totalBytes }: NonNullable<AgentStatus['disk']>): boolean =>
+  freeBytes < Math.min(DISK_FULL_BYTES, totalBytes * DISK_FULL_SHARE)
+
 /** What a disk with so much room left means; also where no agent runs to say it. */
 export function diskTrouble(
   disk: AgentStatus['disk'],
 ): { level: Level; text: string; remedy: string } | undefined {
   if (disk === undefined || disk.freeBytes >= DISK_LOW_BYTES) return undefined
-  const isFull = disk.freeBytes < Math.min(DISK_FULL_BYTES, disk.totalBytes * DISK_FULL_SHARE)
+  const full = isFull(disk)
   return {
-    level: isFull ? 'failure' : 'warning',
-    text: `The disk with the state directory is ${isFull ? '' : 'nearly '}full: ${size(disk.freeBytes)} are left.`,
-    remedy: `Free some space${isFull ? '; what is found until then may not be kept' : ''}.`,
+    level: full ? 'failure' : 'warning',
+    text: `The disk with the state directory is ${full ? '' : 'nearly '}full: ${size(disk.freeBytes)} are left.`,
+    remedy: `Free some space${full ? '; what is found until then may not be kept' : ''}.`,
   }
 }
 
@@ -64,13 +68,21 @@ const isUntrusted = ({ collector }: AgentStatus): boolean =>
   collector.state === 'waiting' && collector.isUntrusted === true
 const isMisplaced = ({ collector }: AgentStatus): boolean =>
   collector.state === 'waiting' && collector.isMisplaced === true
+/** It is there, and answers that it is busy or in trouble, or can store nothing. */
+const isTroubled = (status: AgentStatus): boolean =>
+  answerOf(status, 'waiting') !== 0 ||
+  (status.collector.state === 'waiting' && status.collector.takesNothing === true)
 /** What a collector of another machine has against this one; empty: nothing of that kind. */
 const codeOf = ({ collector }: AgentStatus): string => {
   const code = collector.state === 'refused' ? (collector.code ?? '') : ''
-  return /^(certificate|device)-/.test(code) ? code : ''
+  return /^(certificate|device|token|hardware|quarantine)-/.test(code) ? code : ''
 }
 const reasonOf = ({ collector }: AgentStatus): string =>
   'reason' in collector ? collector.reason : ''
+
+/** With all that it wants: without settings nothing of that is known. */
+const enrolIn = (state: string, url = 'URL'): string =>
+  commandIn(`enroll --collector ${shellWord(url)} --token-file FILE --pin PIN`, state)
 
 const SPANS_TOLD = 2
 /** A stop in good order was somebody's wish, and is told where nothing is the matter. */
@@ -79,12 +91,19 @@ const deadSpans = ({ unwatched }: AgentStatus['restarts']) =>
 const WHY_UNWATCHED = {
   sense: 'sense, its root part, was killed or crashed',
   both: 'the agent and sense, its root part, were killed or crashed',
+  up: 'what ran the agent and its collector was killed or crashed',
   machine: 'the machine went down',
   stopped: 'the agent was stopped',
 } as const
 /** "for 2.7 s from TIME on, when ...". */
 export const unwatchedText = ({ fromMs, lengthMs, why }: Unwatched): string =>
   `for ${humanDuration(lengthMs)} from ${new Date(fromMs).toISOString()} on, when ${WHY_UNWATCHED[why]}`
+
+/** "since TIME, the last at TIME". */
+export const sinceText = (lost: AgentStatus['lost']): string =>
+  lost
+    ? `since ${new Date(lost.sinceMs).toISOString()}, the last at ${new Date(lost.lastMs).toISOString()}`
+    : 'since the start'
 
 /** Within a level the first is the worst. */
 const CAUSES = {
@@ -138,8 +157,21 @@ const CAUSES = {
     holds: (status) => codeOf(status).startsWith('certificate-'),
     text: (status) =>
       `This machine’s certificate does not open the collector: ${reasonOf(status)}.`,
-    remedy: ({ state }) =>
-      `Enrol it again with ${commandIn('enroll', state)}, and start the agent again; where it was off for long, or its clock is wrong, that is why.`,
+    remedy: (status) => {
+      const enrol = `nrol it again with ${enrolIn(status.state, status.collector.url)}, and start the agent again`
+      return codeOf(status) === 'certificate-revoked'
+        ? `Somebody has enrolled as this machine since, by another key. Where that was nobody of yours, somebody has its key: tell the administrator of the collector. Else e${enrol}.`
+        : `E${enrol}; where it was off for long, its clock is wrong, or its collector has another authority by now, that is why.`
+    },
+  },
+  'collector-unenrolled': {
+    level: 'failure',
+    concern: 'unsent',
+    holds: (status) => /^token-|-known$|^quarantine-/.test(codeOf(status)),
+    text: (status) =>
+      `This machine is to enrol by its settings, and its collector refuses that: ${reasonOf(status)}.`,
+    remedy:
+      'Put a token that is good into the settings, or have an administrator of the collector allow this machine, or make room where too many wait to be admitted; it asks again by itself, and findings are kept for it meanwhile.',
   },
   'collector-refused': {
     level: 'failure',
@@ -156,7 +188,7 @@ const CAUSES = {
     text: (status) =>
       `The agent cannot use what it was told of its collector: ${reasonOf(status)}.`,
     remedy: ({ state }) =>
-      `Start the agent with --collector and the state directory of a collector on this machine, or enrol it with one on another (${commandIn('enroll', state)}) and leave --collector out; findings are kept meanwhile.`,
+      `Start the agent with --collector and the state directory of a collector on this machine, or enrol it with one on another (${enrolIn(state)}) and leave --collector out; findings are kept meanwhile.`,
   },
   'collector-certificate': {
     level: 'failure',
@@ -179,9 +211,11 @@ const CAUSES = {
   'events-lost': {
     level: 'warning',
     concern: 'gap',
-    holds: ({ lately }) => lately.lost > 0,
-    text: ({ lately }) =>
-      `${countOf(lately.lost, 'event was', 'events were')} lost in the last hour: more came than could be read.`,
+    holds: ({ lately }) => lately.lost > 0 || lately.lostBefore === true,
+    text: ({ lately, counters, lost }) =>
+      lately.lost > 0
+        ? `${countOf(lately.lost, 'event was', 'events were')} lost in the last hour: more came than could be read.`
+        : `Events were lost in the last hour, before the agent was started anew: ${countOf(counters.lost, 'event')} ${sinceText(lost)}.`,
     remedy:
       'If it goes on, give the agent a larger ring (--ring-mb), or the machine more processors.',
   },
@@ -222,11 +256,11 @@ const CAUSES = {
       status.collector.state === 'waiting' &&
       !isUntrusted(status) &&
       !isMisplaced(status) &&
-      answerOf(status, 'waiting') === 0,
+      !isTroubled(status),
     text: (status) => `The collector cannot be reached: ${reasonOf(status)}.`,
-    remedy: ({ collector, isUnderUp, state }) =>
+    remedy: ({ collector, isUnderUp }) =>
       isUnderUp
-        ? `${commandIn('up', state)} starts it again by itself, and what it prints says why it ended; findings wait meanwhile.`
+        ? 'What started the agent starts it again by itself, and says in its terminal or its log why it ended; findings wait meanwhile.'
         : collector.url.startsWith('/')
           ? `Start the collector of this machine: ${commandIn('collector', collector.url)}, as the agent’s user or root; findings wait meanwhile.`
           : `Start the collector at ${collector.url}, or see to the network between; findings wait meanwhile.`,
@@ -234,9 +268,12 @@ const CAUSES = {
   'collector-troubled': {
     level: 'warning',
     concern: 'unsent',
-    holds: (status) => answerOf(status, 'waiting') !== 0,
+    holds: isTroubled,
     text: (status) => `The collector takes nothing now: ${reasonOf(status)}.`,
-    remedy: 'See what its own log says, on the machine where it runs; findings wait meanwhile.',
+    remedy: ({ isUnderUp }) =>
+      isUnderUp
+        ? 'The terminal or the log of what started both says why: most often the disk with the state directory is full. Findings wait meanwhile.'
+        : 'See what its own log says, on the machine where it runs; findings wait meanwhile.',
   },
   'collector-none': {
     level: 'warning',
@@ -244,7 +281,7 @@ const CAUSES = {
     holds: ({ collector }) => collector.state === 'none',
     text: 'No collector is named, so nobody is told: findings are kept here.',
     remedy: ({ state }) =>
-      `Enrol it with the collector of its fleet (${commandIn('enroll', state)}) and start the agent again, or start ${commandIn('up', state)} in its place.`,
+      `Enrol it with the collector of its fleet (${enrolIn(state)}) and start the agent again, or stop it and start ${commandIn('up', state)} in its place.`,
   },
   'baseline-rebuilt': {
     level: 'warning',

@@ -3,7 +3,7 @@
 import type { MacSource } from '../sources/choice.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, countOf, size, span } from './amounts.ts'
-import { type CauseCode, causesOf, unwatchedText } from './causes.ts'
+import { type CauseCode, causesOf, sinceText, unwatchedText } from './causes.ts'
 import {
   type CheckResult,
   type DoctorFacts,
@@ -100,7 +100,8 @@ const CHECKS = {
   events: {
     title: 'events',
     codes: ['events-lost'],
-    well: ({ counters }) => `none lost in the last hour, ${count(counters.lost)} since the start`,
+    well: ({ counters, lost }) =>
+      `none lost in the last hour${lost ? `, ${count(counters.lost)} ${sinceText(lost)}` : ', and none is known of before'}`,
   },
   attribution: {
     title: 'attribution',
@@ -134,7 +135,7 @@ const CHECKS = {
   collector: {
     title: 'collector',
     codes: [
-      ...(['collector-revoked', 'collector-enrolment'] as const),
+      ...(['collector-revoked', 'collector-enrolment', 'collector-unenrolled'] as const),
       ...(['collector-refused', 'collector-settings'] as const),
       ...(['collector-certificate', 'collector-place', 'collector-away'] as const),
       ...(['collector-troubled', 'collector-none'] as const),

@@ -27,8 +27,8 @@ export function fitted(lines: readonly string[], { columns, rows }: TerminalSize
     : [...cut, cutTo(`… ${lines.length - kept.length} more lines`, columns)].slice(-rows)
 }
 
-/** The first words that fit; a word that fits nowhere is cut where it must be. */
-function fold(line: string, columns: number): string[] {
+/** The first words that fit; a word that fits nowhere is cut where it must be. `under`: before what continues it. */
+export function fold(line: string, columns: number, under = INDENT): string[] {
   const folded: string[] = []
   let rest = line
   while (textWidth(rest) > columns) {
@@ -38,7 +38,7 @@ function fold(line: string, columns: number): string[] {
     const space = head.lastIndexOf(' ')
     const at = space > indent ? space : head.length
     folded.push(rest.slice(0, at))
-    rest = (columns > 2 * INDENT.length ? INDENT : '') + rest.slice(at).trimStart()
+    rest = (columns > 2 * under.length ? under : '') + rest.slice(at).trimStart()
   }
   return [...folded, rest]
 }

@@ -1,6 +1,6 @@
 // What `freshet doctor` finds from outside: the program's files, the state directory, the disk, whether an agent
 // answers. Pure: facts in, findings out.
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { commandFor, rootCommandIn } from '../hint.ts'
 import { shellWord } from '../shell-word.ts'
 import type { AgentStatus } from './agent-status.ts'
@@ -17,7 +17,15 @@ export type CheckResult = 'ok' | 'warning' | 'failure' | 'unknown'
 export type Finding = { result: CheckResult; text: string; remedy: string }
 
 /** A directory or file of the state, as stat(2) has it. */
-export type Entry = { path: string; uid: number; gid: number; mode: number; isDirectory: boolean }
+/** `name`: its owner's, empty where the machine has none for it. */
+export type Entry = {
+  path: string
+  uid: number
+  name: string
+  gid: number
+  mode: number
+  isDirectory: boolean
+}
 
 /** What was looked at from outside. */
 export type DoctorFacts = {
@@ -90,7 +98,7 @@ export function lookAtState(facts: DoctorFacts, status: AgentStatus | undefined)
   // An agent makes its socket anew, whoever left one behind.
   const others = entries.filter((entry) => entry !== socket)
   found.push(...ownerFindings(facts, status, others), ...modeFindings(root, others))
-  return found.length > 0 ? found : [ok(`${root}, of uid ${top.uid}, closed to others`)]
+  return found.length > 0 ? found : [ok(`${root}, of ${ownerText(top)}, closed to others`)]
 }
 
 /** A directory above that keeps the agent's user out. */
@@ -109,7 +117,7 @@ function wayFindings({ state: { root, above }, owner }: DoctorFacts): Finding[] 
   ]
 }
 
-const ownerText = ({ name, uid }: DoctorFacts['owner']): string =>
+const ownerText = ({ name, uid }: Pick<Entry, 'name' | 'uid'>): string =>
   name === '' ? `uid ${uid}` : `${name} (uid ${uid})`
 
 function ownerFindings(
@@ -118,14 +126,37 @@ function ownerFindings(
   entries: readonly Entry[],
 ): Finding[] {
   const uid = status ? entries[0]?.uid : owner.uid
-  const foreign = entries.find((entry) => entry.uid !== uid)
-  if (!foreign) return []
+  const foreign = entries.filter((entry) => entry.uid !== uid)
+  const used = foreign.find(({ path }) => isUsed(relative(root, path)))
+  const strange = foreign.filter(({ path }) => !isUsed(relative(root, path)))
   return [
-    failure(
-      `${foreign.path} belongs to uid ${foreign.uid}, but the agent runs as ${status ? `uid ${uid}` : ownerText(owner)} and cannot use it.`,
-      `Give it over: \`chown -R ${uid} ${shellWord(root)}\`.`,
-    ),
+    ...strange.slice(0, STRANGE_TOLD).map((one) => strangeFinding(one, strange.length)),
+    ...(used ? [usedFinding(used)] : []),
   ]
+
+  function usedFinding(foreign: Entry): Finding {
+    return failure(
+      `${foreign.path} belongs to ${ownerText(foreign)}, but the agent runs as ${ownerText(status && entries[0] ? entries[0] : owner)} and cannot use it.`,
+      `Give it over: \`chown -R ${uid} ${shellWord(root)}\`.`,
+    )
+  }
+}
+
+const STRANGE_TOLD = 3
+
+/** What the agent opens, relative to the state directory: of another owner it cannot. What it has set aside is not among it. */
+const isUsed = (name: string): boolean =>
+  /^(|collector|agent(\/((baseline|outbox|lock)\.db(-wal|-shm|-journal)?|device-id|running|outbox\.not-kept|baseline\.unwritten|(flow-sources|pushed-policy|enrolment(-next|-asked)?)\.json))?)$/.test(
+    name,
+  )
+
+/** One that the agent does not look at. */
+function strangeFinding(entry: Entry, count: number): Finding {
+  const { path, isDirectory } = entry
+  return warning(
+    `${path}, a ${isDirectory ? 'directory' : 'file'} of ${ownerText(entry)}, is none of the agent’s${count > STRANGE_TOLD ? ` (one of ${count})` : ''}: it is not read, and who put it there can write to this state.`,
+    `Look what it is, and move it elsewhere: \`ls -ld ${shellWord(path)}\`.`,
+  )
 }
 
 function modeFindings(root: string, entries: readonly Entry[]): Finding[] {

@@ -20,6 +20,8 @@ const toldBy = (name: string, note: string): string =>
 const isNotUnderstood = (note: string): boolean => note.includes(' is not understood')
 /** sense ended it for that (src/sense/sources.ts). */
 const isHung = (note: string): boolean => note.includes(' it told of none of ')
+/** A source that cannot work says why; of one that tells of nothing the intake knows, which has no words. */
+const isQuiet = (status: SensorStatus): boolean => noteOf(status, Gap.networkStatistics) === ''
 
 export const MAC_CAUSES = {
   'sources-forced': {
@@ -142,12 +144,15 @@ export const MAC_CAUSES = {
     ...blindWithout('flows'),
     holds: (status) => isMissed(status, Gap.networkStatistics),
     text: (status) =>
-      `${noteOf(status, Gap.networkStatistics) || 'macOS’s NetworkStatistics cannot be used.'} ${
+      `${noteOf(status, Gap.networkStatistics) || 'macOS’s NetworkStatistics works and tells of no flow.'} ${
         standIn(status, 'flows') === undefined
           ? 'Nothing else sees network flows.'
           : 'Flows are seen by nettop instead.'
       }`,
-    remedy: 'Install a newer Freshet; if there is none, report it with the version of macOS.',
+    remedy: (status) =>
+      isQuiet(status)
+        ? 'Freshet believes it again as soon as it tells of one; where it goes on so, restart the Mac.'
+        : 'Install a newer Freshet; if there is none, report it with the version of macOS.',
   },
   'nettop-counts': {
     level: 'warning',

@@ -68,7 +68,7 @@ export const SENSOR_CAUSES = {
     text: ({ user }) =>
       `Only programs of ${user || 'this user'} are seen: the agent does not run as root.`,
     remedy: ({ user, state }) =>
-      `Run it as root: ${rootCommandIn(`up${user === '' ? '' : ` --user ${shellWord(user)}`}`, state)}.`,
+      `Stop it and run it as root: ${rootCommandIn(`up${user === '' ? '' : ` --user ${shellWord(user)}`}`, state)}.`,
   },
   'process-events': {
     level: 'warning',

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path'
 import { commandFor, daemonState, rootCommandIn } from '../hint.ts'
 import { consoleUid, peerUid } from '../host/peer.ts'
 import type { AgentStatus, StatusReaders } from './agent-status.ts'
+import { fullDiskText } from './disk.ts'
 import { type Menu, menuOf } from './view.ts'
 
 /** Name of the socket in the state directory, beside the agent's own. */
@@ -205,7 +206,7 @@ export async function* readStatus(
     throw new StatusError('no-agent', `no agent runs with the state directory ${directory}`, {
       remedy:
         machine === undefined
-          ? `start one with ${commandFor('up', directory)}, or \`agent\` in place of \`up\` where the collector is elsewhere`
+          ? `${fullDiskText(join(directory, 'agent'), 'one')}start one with ${commandFor('up', directory)}, or \`agent\` in place of \`up\` where the collector is elsewhere`
           : `the agent of this machine has its state in ${machine} and tells root how it is, ${rootCommandIn('status', machine)}; as this user you may watch what is yours, ${commandFor('up', directory)}`,
       cause: error,
     })

@@ -3,7 +3,7 @@
 import { brief, quoted } from '../printable.ts'
 import type { AgentStatus } from './agent-status.ts'
 import { count, countOf, size, span } from './amounts.ts'
-import { type Cause, type CauseCode, causesOf } from './causes.ts'
+import { type Cause, type CauseCode, causesOf, sinceText } from './causes.ts'
 import { sourceSentences } from './source-words.ts'
 
 /** Something that the person at this machine has to do. Its text holds no figures: a notification shows it once. */
@@ -74,7 +74,7 @@ function headline(causes: readonly Cause[]): string {
 function figures(status: AgentStatus, nowMs: number): string[] {
   const { counters, outbox, readers, restarts } = status
   const lost = [
-    countOf(counters.lost, 'event', 'events'),
+    `${countOf(counters.lost, 'event', 'events')}${status.lost ? ` (${sinceText(status.lost)})` : ''}`,
     countOf(outbox.evicted, 'finding evicted', 'findings evicted'),
     `${count(outbox.notKept)} not kept`,
     `${count(outbox.rejected)} refused by the collector`,
@@ -96,9 +96,7 @@ function figures(status: AgentStatus, nowMs: number): string[] {
       ? `, ${count(counters.atMostFlows)} with what was sent again counted too`
       : ''
   const guessed =
-    counters.guessedFlows > 0
-      ? `, ${count(counters.guessedFlows)} whose program was found by pid and time alone`
-      : ''
+    counters.guessedFlows > 0 ? `, ${count(counters.guessedFlows)} whose program is a guess` : ''
   const tunnelled =
     counters.tunnelledFlows > 0
       ? `; ${count(counters.tunnelledFlows)} through a tunnel, with ${size(counters.tunnelledBytes)} that is not in these sums`
@@ -165,7 +163,7 @@ function collectorLine({ collector, outbox }: AgentStatus): string {
   }
 }
 
-/** What a terminal shows of it, a line each, without colour; alerts with the newest first. */
+/** What a terminal shows of it, a line each, without colour; the alert that was opened last is the first of them. */
 export function statusLines(menu: Menu): string[] {
   return [
     menu.line,

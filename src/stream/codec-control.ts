@@ -138,6 +138,9 @@ export function liveToWire(live: Live): freshet.v1.Live.$Properties {
       bytesIn: wideFromCount(flow.bytesIn, 'live.top.bytes_in'),
     })),
     ...(live.sources ? { sources: sourcesToWire(live.sources) } : {}),
+    ...(live.lostSince === undefined
+      ? {}
+      : { lostSinceNs: wideFromBigint(live.lostSince, 'live.lost_since_ns') }),
   }
 }
 
@@ -162,6 +165,7 @@ function sourcesFromWire(sources: freshet.v1.LiveSources.$Properties): LiveSourc
 
 export function liveFromWire(live: freshet.v1.Live.$Properties): Live {
   const top = live.top ?? []
+  const lostSince = timeFromWide(live.lostSinceNs, 'live.lost_since_ns')
   if (top.length > TOP_MAX)
     throw new StreamError('too-large', `live.top: ${top.length} flows, at most ${TOP_MAX}`)
   return {
@@ -187,5 +191,6 @@ export function liveFromWire(live: freshet.v1.Live.$Properties): Live {
       bytesIn: countFromWide(flow.bytesIn, 'live.top.bytes_in'),
     })),
     ...(live.sources ? { sources: sourcesFromWire(live.sources) } : {}),
+    ...(lostSince > 0n ? { lostSince } : {}),
   }
 }

@@ -67,7 +67,7 @@ export function decodeEnrollResponse(bytes: Uint8Array): EnrollResponse {
 }
 
 const enrollResponseFromWire = (given: freshet.v1.EnrollResponse.$Properties): EnrollResponse => ({
-  ...renewedFromWire(given),
+  ...certificateFromWire(given),
   group: given.group ?? '',
 })
 
@@ -92,15 +92,24 @@ export function reenrollingFromWire({
 }
 
 /** Throws StreamError. */
-export function renewedFromWire(renewed: freshet.v1.Renewed.$Properties): Renewed {
-  const authorities = renewed.authorities ?? []
+export function renewedFromWire({ vouched, ...given }: freshet.v1.Renewed.$Properties): Renewed {
+  const all = vouched ?? []
+  if (all.length > AUTHORITIES_MAX)
+    throw new StreamError('out-of-range', `vouched: ${all.length}, at most ${AUTHORITIES_MAX}`)
+  return { ...certificateFromWire(given), vouched: all.map((one) => der(one, 'vouched')) }
+}
+
+function certificateFromWire(
+  given: Pick<freshet.v1.Renewed.$Properties, 'certificate' | 'authorities'>,
+): Omit<Renewed, 'vouched'> {
+  const authorities = given.authorities ?? []
   if (authorities.length === 0 || authorities.length > AUTHORITIES_MAX)
     throw new StreamError(
       'out-of-range',
       `authorities: ${authorities.length}, from 1 to ${AUTHORITIES_MAX}`,
     )
   return {
-    certificate: der(renewed.certificate, 'certificate'),
+    certificate: der(given.certificate, 'certificate'),
     authorities: authorities.map((one) => der(one, 'authorities')),
   }
 }

@@ -19,7 +19,17 @@ import {
   processFromWire,
   processToWire,
 } from './codec-view.ts'
-import { bounded, finite, oneOf, time, u32 } from './fields.ts'
+import {
+  bounded,
+  finite,
+  oneOf,
+  optionalTime,
+  optionalTimeFromWide,
+  points,
+  ratio,
+  time,
+  u32,
+} from './fields.ts'
 import { StreamError } from './message.ts'
 import { countFromWide, timeFromWide, wideFromCount } from './wide.ts'
 import { freshet } from './wire.gen.js'
@@ -28,7 +38,7 @@ const wire = freshet.v1
 type WireItem = freshet.v1.Item.$Properties
 type Absent<T> = T | null | undefined
 
-const LISTS_MAX = { reasons: 64, chain: 64, timeline: 4096, techniques: 64 }
+const LISTS_MAX = { reasons: 64, chain: 64, timeline: 4096, techniques: 64, programs: 64 }
 
 const SEVERITIES: Record<Severity, freshet.v1.Severity> = {
   low: wire.Severity.LOW,
@@ -64,6 +74,7 @@ const HEALTHS: readonly Health['of'][] = [
   'restart',
   'policy',
 ]
+const ABOUTS = ['', 'flows', 'programs', 'told'] as const
 
 /** The content of an item, without id and sequence. Throws StreamError. */
 export function findingToWire(finding: Finding): WireItem {
@@ -92,17 +103,29 @@ export function findingFromWire(item: WireItem): Finding {
   throw new StreamError('missing', 'item: it has no content this version knows')
 }
 
+/**
+ * Throws StreamError where an alert says more than its scales have. Of what comes: what an earlier version took, and is
+ * stored, is read all the same.
+ */
+export function refuseBeyondScales(finding: Finding): void {
+  if (finding.kind !== 'alert') return
+  const { score, reasons, largestFlow } = finding.alert
+  points(score, 'alert.score')
+  for (const reason of reasons) points(reason.points, 'reason.points')
+  ratio(largestFlow.pcr, 'alert.largest_flow.pcr')
+}
+
 function alertToWire(alert: Alert): freshet.v1.Alert.$Properties {
   return {
     alertId: alert.id,
     revision: u32(alert.revision, 'alert.revision'),
     state: STATES[alert.state],
     severity: SEVERITIES[alert.severity],
-    score: finite(alert.score, 'alert.score'),
+    score: points(alert.score, 'alert.score'),
     sentence: alert.sentence,
     reasons: bounded(alert.reasons, LISTS_MAX.reasons, 'alert.reasons').map((reason) => ({
       term: reason.term,
-      points: finite(reason.points, 'reason.points'),
+      points: points(reason.points, 'reason.points'),
       value: finite(reason.value, 'reason.value'),
       threshold: finite(reason.threshold, 'reason.threshold'),
       unit: reason.unit,
@@ -125,7 +148,7 @@ function alertToWire(alert: Alert): freshet.v1.Alert.$Properties {
     largestFlow: {
       bytesOut: wideFromCount(alert.largestFlow.bytesOut, 'alert.largest_flow.bytes_out'),
       bytesIn: wideFromCount(alert.largestFlow.bytesIn, 'alert.largest_flow.bytes_in'),
-      pcr: finite(alert.largestFlow.pcr, 'alert.largest_flow.pcr'),
+      pcr: ratio(alert.largestFlow.pcr, 'alert.largest_flow.pcr'),
     },
     listedFlows: listedToWire(alert.listedFlows),
     timeline: timelineToWire(alert.timeline),
@@ -267,13 +290,24 @@ function summaryFromWire(summary: freshet.v1.PairSummary.$Properties): PairSumma
 
 function healthToWire(health: Health): freshet.v1.Health.$Properties {
   const count = wideFromCount(health.count, 'health.count')
-  return { kind: health.of, text: health.text, count }
+  const { of: kind, text, about = '', programs = [] } = health
+  return {
+    ...{ kind, text, count, about },
+    sinceNs: optionalTime(health.since, 'health.since'),
+    programs: bounded(programs, LISTS_MAX.programs, 'health.programs'),
+  }
 }
 
 function healthFromWire(health: freshet.v1.Health.$Properties): Health {
+  const since = optionalTimeFromWide(health.sinceNs, 'health.since_ns')
+  const about = oneOf(ABOUTS, health.about ?? '', 'health.about')
+  const programs = bounded(health.programs ?? [], LISTS_MAX.programs, 'health.programs')
   return {
     of: oneOf(HEALTHS, health.kind, 'health.kind'),
     text: health.text ?? '',
     count: countFromWide(health.count, 'health.count'),
+    ...(since !== undefined && { since }),
+    ...(about !== '' && { about }),
+    ...(programs.length > 0 && { programs }),
   }
 }

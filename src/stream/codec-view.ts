@@ -18,6 +18,7 @@ type Absent<T> = T | null | undefined
 const ARGUMENTS_MAX = 1025
 
 const FOREIGN_CODE_MAX = 8
+const ALSO_MAX = 4
 
 /** What the wire says for a user that the source could not tell: the largest uid, never a user's. */
 const UID_UNKNOWN = 0xffff_ffff
@@ -82,6 +83,8 @@ export function processToWire(process: ProcessView): freshet.v1.Process.$Propert
     scriptFrom: process.scriptFrom,
     foreignCode: process.foreignCode,
     foreignCodeMore: process.foreignCodeMore,
+    moreAbove: u32(process.moreAbove ?? 0, 'process.more_above'),
+    alsoAt: bounded(process.alsoAt ?? [], ALSO_MAX, 'process.also_at'),
   }
 }
 
@@ -105,6 +108,10 @@ export function processFromWire(
     scriptFrom: process.scriptFrom ?? '',
     foreignCode: bounded(process.foreignCode ?? [], FOREIGN_CODE_MAX, `${field}.foreign_code`),
     foreignCodeMore: process.foreignCodeMore ?? false,
+    ...(process.moreAbove ? { moreAbove: process.moreAbove } : {}),
+    ...(process.alsoAt?.length
+      ? { alsoAt: bounded(process.alsoAt, ALSO_MAX, `${field}.also_at`) }
+      : {}),
   }
 }
 

@@ -38,6 +38,7 @@ import { decoding, reader } from './reading.ts'
 import { timeFromWide, wideFromBigint } from './wide.ts'
 import { freshet } from './wire.gen.js'
 
+export { refuseBeyondScales } from './codec-finding.ts'
 export * from './message.ts'
 
 const wire = freshet.v1
@@ -190,6 +191,10 @@ function encodeBody(envelope: Exclude<Envelope, { kind: 'unknown' }>): Uint8Arra
       return envelope satisfies never
   }
 }
+
+/** Whether a frame is larger than any may be, and begins as a policy that is pushed. */
+export const isLargePush = (frame: Uint8Array): boolean =>
+  frame.length > FRAME_BYTES_MAX && frame[0] === ((FIELD.policyPush << 3) | LENGTH_DELIMITED)
 
 /** What a frame says. Throws StreamError. */
 export function decodeEnvelope(frame: Uint8Array): Envelope {

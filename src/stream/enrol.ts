@@ -47,6 +47,8 @@ export type EnrolOptions = {
   /** What it was before, at this collector: proof that it may come again. */
   old?: ClientIdentity | undefined
   timeoutMs?: number
+  /** Gives it up. */
+  signal?: AbortSignal | undefined
 }
 
 /** What the agent keeps; certificates are PEM. */
@@ -57,13 +59,21 @@ const TIMEOUT_MS = 20_000
 /** Rejects with EnrolError. */
 export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   const { collector, pin, request, old, timeoutMs = TIMEOUT_MS } = options
-  const authority = await findAuthority(collector, pin, timeoutMs)
+  const signal = options.signal ?? new AbortController().signal
+  const authority = await findAuthority(collector, pin, timeoutMs, signal)
   const body = encodeEnrollRequest(request)
-  const ask = (as: ClientIdentity | undefined) => post(collector, authority, body, as, timeoutMs)
-  // A certificate that the collector has forgotten proves nothing; the token may do all the same.
+  const ask = (as: ClientIdentity | undefined) =>
+    post(collector, authority, body, as, AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]))
+  // A certificate that the collector has forgotten proves nothing; the token may do all the same, as for one that was thrown out
+  // and is allowed to enrol again.
   const answer = await ask(old).catch((error: EnrolError) => {
-    if (old === undefined || !error.code?.startsWith('certificate-')) throw error
-    return ask(undefined)
+    const isRevoked = error.code === 'device-revoked'
+    if (old === undefined || !(isRevoked || error.code?.startsWith('certificate-'))) throw error
+    return ask(undefined).catch((later: EnrolError) => {
+      throw isRevoked && later.code === 'device-known' && !later.message.includes('--hardware')
+        ? error
+        : later
+    })
   })
   const pem = (der: Uint8Array) => pemOf('CERTIFICATE', der)
   const authorities = answer.authorities.map(pem)
@@ -72,7 +82,12 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
 }
 
 /** PEM of the certificate in the collector's chain whose key has this pin. Not a byte is sent but TLS's own. Rejects with EnrolError. */
-export function findAuthority(peer: Peer, pin: string, timeoutMs = TIMEOUT_MS): Promise<string> {
+export function findAuthority(
+  peer: Peer,
+  pin: string,
+  timeoutMs = TIMEOUT_MS,
+  signal?: AbortSignal,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     // Whoever it is may finish a handshake; what it showed decides, and nothing is said to it here.
     const socket = connect({
@@ -83,12 +98,16 @@ export function findAuthority(peer: Peer, pin: string, timeoutMs = TIMEOUT_MS): 
     })
     const end = (settle: () => void) => {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', giveUp)
       socket.destroy()
       settle()
     }
     const fail = (why: string, cause?: unknown) =>
       end(() => reject(new EnrolError(`${nameOf(peer)}: ${why}`, undefined, { cause })))
     const timer = setTimeout(() => fail('it does not answer'), timeoutMs)
+    const giveUp = () => fail('it was given up')
+    if (signal?.aborted) giveUp()
+    else signal?.addEventListener('abort', giveUp, { once: true })
     socket.once('error', (error) => fail(describe(error), error))
     socket.once('end', () => fail('it ended the connection'))
     socket.once('secureConnect', () => {
@@ -122,7 +141,7 @@ function post(
   authority: string,
   body: Uint8Array,
   old: ClientIdentity | undefined,
-  timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<EnrollResponse> {
   return new Promise((resolve, reject) => {
     const fail = (why: string, code?: string, cause?: unknown) =>
@@ -141,7 +160,7 @@ function post(
       method: 'POST',
       path: ENROLL_PATH,
       headers: { 'Content-Type': ENROLL_TYPE, 'Content-Length': body.length },
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     }
     const request = httpsRequest(options, (response) => {
       const parts: Buffer[] = []

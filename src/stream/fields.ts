@@ -19,10 +19,24 @@ export function u32(value: number, field: string): number {
   return value
 }
 
-/** A score of NaN would compare as neither high nor low, and JSON has no word for it. */
+/** Ten times what any score comes to: above it a device would only say that it is before all others. */
+const POINTS_MAX = 1000
+
+/** A score, or points of one. */
+export const points = (value: number, field: string): number => within(value, POINTS_MAX, field)
+
+/** The producer-consumer ratio of a flow. */
+export const ratio = (value: number, field: string): number => within(value, 1, field)
+
+/** NaN would compare as neither high nor low, and JSON has no word for it. */
 export function finite(value: number, field: string): number {
   if (!Number.isFinite(value)) throw new StreamError('out-of-range', `${field}: ${value}`)
   return value
+}
+
+function within(value: number, most: number, field: string): number {
+  if (Math.abs(value) <= most) return value
+  throw new StreamError('out-of-range', `${field}: ${value}, at most ${most} either way`)
 }
 
 export function ranged<T>(

@@ -10,8 +10,10 @@ export * from './policy-message.ts'
 
 /** Upper bound of one encoded item. The largest alert the engine can make (8 processes with paths of 4 KiB) has 76 KiB. */
 export const ITEM_BYTES_MAX = 128 * 1024
-/** Upper bound of one frame, either way: the `maxPayload` of both ends. */
+/** Upper bound of one frame, either way. */
 export const FRAME_BYTES_MAX = 512 * 1024
+/** What an agent reads of one frame: of a policy above FRAME_BYTES_MAX it is said that it is too large, and the connection goes on. */
+export const READ_BYTES_MAX = 2 * FRAME_BYTES_MAX
 /** Upper bound of the items in one batch. */
 export const BATCH_ITEMS_MAX = 4096
 
@@ -78,8 +80,12 @@ export type Hello = {
   hardware?: string
 }
 
-/** A certificate of a device, and who may sign its collector's. X.509, DER. */
-export type Renewed = { certificate: Uint8Array; authorities: Uint8Array[] }
+/** A certificate of a device, who may sign its collector's, and those as others that count have signed them. X.509, DER. */
+export type Renewed = {
+  certificate: Uint8Array
+  authorities: Uint8Array[]
+  vouched: Uint8Array[]
+}
 
 export type EnrollRequest = {
   token: string
@@ -91,7 +97,7 @@ export type EnrollRequest = {
   host: HostFacts
 }
 
-export type EnrollResponse = Renewed & { group: string }
+export type EnrollResponse = Omit<Renewed, 'vouched'> & { group: string }
 
 export type Welcome = {
   /** Highest sequence stored of this outbox, 0 when none. A hint: it acknowledges nothing. */
@@ -143,10 +149,12 @@ export type Live = {
   bytesOut: number
   bytesIn: number
   unattributedFlows: number
-  /** Records dropped, all causes. */
+  /** Records dropped, all causes: since `lostSince`, over all engines, where that is known. */
   lost: number
+  lostSince?: UnixNs
   /** Waiting in the outbox. */
   outboxItems: number
+  /** Found and given up before it was delivered, all causes: over the life of the outbox. */
   outboxEvicted: number
   /** Opened. */
   alerts: number

@@ -20,10 +20,14 @@ export type OutboxOptions = {
   fileBytesMax?: number
   /** Bound of what waits in memory while the disk takes nothing; by default 16 MiB. */
   memoryBytesMax?: number
+  /** Room of the disk that is kept for what waits in memory at the end; by default none. */
+  reserveBytes?: number
   /** Numbers reserved ahead of what is kept; by default NUMBERS_RESERVED. */
   numbersReserved?: number
   /** How long another process may hold the file up, while it is not known to; by default 2 s. */
   patienceMs?: number
+  /** Where there is no file yet and no room for one, all waits in memory until there is. */
+  mayStandIn?: boolean
   /** Told once when the disk begins to take nothing, once when it takes all again, and when others could use the file. */
   log?: (text: string) => void
 }
@@ -68,14 +72,17 @@ export function makeRoom(
 }
 
 /** Says what was dropped, as an item: a gap that nobody is told of looks like silence. */
-export function dropsToTell(at: UnixNs, count: number): { rank: number; content: Uint8Array } {
+export function dropsToTell(
+  at: UnixNs,
+  count: number,
+): { rank: number; content: Uint8Array; tells: number } {
   const text =
     `${counted(count, 'finding')} never reached the collector: the agent's outbox was full or damaged, or held them for too long, ` +
-    `or its disk and the memory beside it were full`
+    `or its disk was full, and the memory beside it too or the agent ended`
   const finding: Finding = {
     at,
     kind: 'health',
     health: { of: 'outbox', text, count },
   }
-  return { rank: RANK_TELLS, content: encodeContent(finding) }
+  return { rank: RANK_TELLS, content: encodeContent(finding), tells: count }
 }

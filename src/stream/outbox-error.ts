@@ -1,5 +1,5 @@
 // What the outbox could not do, and why.
-import { type DiskTrouble, diskTrouble } from '../baseline/sqlite-file.ts'
+import { type DiskTrouble, diskTroubleAt, UnusableFile } from '../baseline/sqlite-file.ts'
 import { commandIn, stateOf } from '../hint.ts'
 
 /**
@@ -28,10 +28,19 @@ const SENTENCES = {
   denied: 'this user may not use the file',
 } as const satisfies Record<Exclude<DiskTrouble, 'corrupt'>, string>
 
-/** What the disk refused, as OutboxError; an error of a damaged file, which is begun anew, and any other as it is. */
-export function orDiskError(error: unknown, path: string, what: string): unknown {
-  const trouble = diskTrouble(error)
-  if (!trouble || trouble === 'corrupt') return error
+/**
+ * What the disk refused, as OutboxError; an error of a damaged file, which is begun anew, as `corrupt` where that is given, else
+ * as it is, and any other as it is.
+ */
+export function orDiskError(
+  error: unknown,
+  path: string,
+  what: string,
+  corrupt?: OutboxErrorCode & Exclude<DiskTrouble, 'corrupt'>,
+): unknown {
+  const found = error instanceof UnusableFile ? 'corrupt' : diskTroubleAt(path, error)
+  const trouble = found === 'corrupt' ? corrupt : found
+  if (!trouble) return error
   const whose =
     trouble === 'denied' ? `: ${commandIn('doctor', stateOf(path))} says whose it is` : ''
   return new OutboxError(trouble, `outbox, ${what}: ${SENTENCES[trouble]}${whose}`, {

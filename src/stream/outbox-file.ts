@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import {
+  type FileOptions,
   openFile,
   replaceFile,
   type SetAside,
@@ -68,6 +69,9 @@ const ZERO: Totals = {
 export const itemBytes = (content: Uint8Array): number => content.length + ITEM_OVERHEAD_BYTES
 const ITEM_OVERHEAD_BYTES = 64
 
+export const sizeOf = (rows: readonly Pick<Row, 'content'>[]): number =>
+  rows.reduce((sum, { content }) => sum + itemBytes(content), 0)
+
 export class OutboxFile {
   readonly database: DatabaseSync
   readonly setAside: SetAside | undefined
@@ -88,7 +92,7 @@ export class OutboxFile {
 
   constructor(
     path: string,
-    options: { now: UnixNs; fileBytesMax: number; log?: ((text: string) => void) | undefined },
+    options: Pick<FileOptions, 'now' | 'log' | 'mayStandIn'> & { fileBytesMax: number },
   ) {
     const opened = openFile(path, {
       ...MADE,
@@ -103,6 +107,7 @@ export class OutboxFile {
         PRAGMA max_page_count = ${Math.ceil(options.fileBytesMax / 4096)}`,
       now: options.now,
       log: options.log,
+      mayStandIn: options.mayStandIn,
     })
     const { database } = opened.file
     this.database = database
@@ -135,6 +140,11 @@ export class OutboxFile {
     this.#write = database.prepare(
       `UPDATE totals SET ${COLUMNS.map(([, column]) => `${column} = ?`).join(', ')}`,
     )
+  }
+
+  /** In memory, for one that there was no room for: nothing is to be written to it. */
+  get standsIn(): boolean {
+    return this.#shared.standsIn
   }
 
   /** 32 hex digits: whose numbers the sequences are. */
@@ -246,9 +256,14 @@ export class OutboxFile {
     this.#shared.share()
   }
 
+  /** The room of its log is the disk's again, as far as it can be. */
+  giveRoom(): void {
+    if (this.database.isOpen) this.#shared.giveRoom()
+  }
+
   /** How long a statement waits for another process that holds the file. */
   patience(ms: number): void {
-    if (this.database.isOpen) this.database.exec(`PRAGMA busy_timeout = ${ms}`)
+    this.#shared.patience(ms)
   }
 
   close(): void {

@@ -41,11 +41,6 @@ export class OutboxRefusals {
     this.#atMs = undefined
   }
 
-  /** It is asked at once. */
-  hurry(): void {
-    if (this.#atMs !== undefined) this.#atMs = Number.NEGATIVE_INFINITY
-  }
-
   /** So many that had waited in memory are in the file. */
   kept(count: number): void {
     this.#keptAfterAll += count
@@ -55,6 +50,13 @@ export class OutboxRefusals {
   lost(count: number): void {
     this.#log(
       `${counted(count, 'finding')} that the disk did not take ${count === 1 ? 'is' : 'are'} lost as the agent ends`,
+    )
+  }
+
+  /** How many were not kept is written nowhere. */
+  uncounted(error: Error): void {
+    this.#log(
+      `how many findings were not kept cannot be written either (${error.message}): the next start does not know of them`,
     )
   }
 
@@ -70,6 +72,7 @@ export class OutboxRefusals {
   readonly #thatItIsOver = (): string => {
     const kept = this.#keptAfterAll
     this.#keptAfterAll = 0
+    if (kept === 0) return 'the disk takes findings again'
     return `the disk takes findings again: ${kept} that waited in memory ${kept === 1 ? 'is' : 'are'} kept`
   }
 }

@@ -1,17 +1,24 @@
 // What the agent found, on disk until the collector has it: numbered, bounded, what is dropped counted and told. What the
 // disk refuses waits in memory.
 
-import { diskTrouble, type SetAside, transaction, UnusableFile } from '../baseline/sqlite-file.ts'
+import { diskTrouble, type SetAside } from '../baseline/sqlite-file.ts'
 import type { Finding } from '../engine/finding.ts'
 import { sinceBootMs } from '../host/since-boot.ts'
 import { createOwnTime } from './outbox-age.ts'
 import { dropsToTell, makeRoom, type OutboxCounters, type OutboxOptions } from './outbox-bounds.ts'
+import { OutboxDisk } from './outbox-disk.ts'
 import { OutboxError, orDiskError } from './outbox-error.ts'
-import { itemBytes, OutboxFile, type Row, replaceOutboxFile, type Totals } from './outbox-file.ts'
+import { itemBytes, type Row, sizeOf } from './outbox-file.ts'
 import { type Content, encodeAll, type OutboxItem, within } from './outbox-item.ts'
-import { createOutboxMemory, type OutboxMemory, type WaitingRow } from './outbox-memory.ts'
+import { writeByRank } from './outbox-last.ts'
+import {
+  createOutboxMemory,
+  lostOf,
+  type OutboxMemory,
+  toldBy,
+  type WaitingRow,
+} from './outbox-memory.ts'
 import { NUMBERS_RESERVED, OutboxNumbers } from './outbox-numbers.ts'
-import { OutboxOwed } from './outbox-owed.ts'
 import { OutboxRefusals } from './outbox-refusals.ts'
 import { RANKS_URGENT } from './rank.ts'
 import { createUuidSource } from './uuid.ts'
@@ -23,9 +30,8 @@ export type { OutboxItem } from './outbox-item.ts'
 
 const TELL_INTERVAL_MS = 60_000
 const MEMORY_BYTES_MAX = 16 * 1024 * 1024
-/** How long another process may hold the file up: at first, and while it is known to. */
-const PATIENCE_MS = 2000
-const PATIENCE_IN_TROUBLE_MS = 20
+/** An item that tells of drops, at the most. */
+const TELLING_BYTES = 1024
 
 /** Opens or makes the outbox at `path`, in constant time however full it is. Throws OutboxError. */
 export function openOutbox(path: string, options: OutboxOptions): Outbox {
@@ -39,60 +45,60 @@ export function openOutbox(path: string, options: OutboxOptions): Outbox {
 
 /** One file, one user. Every call is synchronous. What the disk refuses is said once when it begins, once when it is over. */
 export class Outbox {
-  readonly #path: string
-  readonly #options: OutboxOptions & { fileBytesMax: number }
+  readonly #options: OutboxOptions
   readonly #makeId: () => Uint8Array
   readonly #ownMs: () => number
-  #file: OutboxFile
-  #totals: Totals
-  #setAside: SetAside | undefined
+  readonly #disk: OutboxDisk
   #toldAtMs = Number.NEGATIVE_INFINITY
   #closed = false
+  #isLast = false
+  #isForetold = false
+  /** How many of what waits to try at once, while the disk has no room for all of it. */
+  #atOnce: number | undefined
   readonly #memory: OutboxMemory
   readonly #numbers: OutboxNumbers
-  readonly #owed = new OutboxOwed()
   readonly #refusals: OutboxRefusals
 
   constructor(path: string, options: OutboxOptions) {
-    this.#path = path
-    this.#options = {
-      ...options,
-      fileBytesMax: options.fileBytesMax ?? options.bytesMax * 2 + 1024 * 1024,
-    }
+    this.#options = options
     this.#makeId = createUuidSource(() => this.#nowMs())
-    const elapsedMs = options.elapsedMs ?? sinceBootMs
+    const { elapsedMs = sinceBootMs, fileBytesMax = options.bytesMax * 2 + 1024 * 1024 } = options
     this.#refusals = new OutboxRefusals(() => this.#nowMs(), elapsedMs, options.log)
-    this.#file = this.#open()
-    this.#totals = this.#file.totals()
-    const startMs = this.#file.lastAddedMs() ?? this.#nowMs()
-    this.#ownMs = createOwnTime(startMs, elapsedMs)
-    this.#numbers = new OutboxNumbers(this.#totals, options.numbersReserved ?? NUMBERS_RESERVED)
+    this.#disk = new OutboxDisk(path, {
+      ...{ ...options, fileBytesMax, refusals: this.#refusals },
+      onNew: (totals) => {
+        this.#toldAtMs = Number.NEGATIVE_INFINITY
+        this.#numbers.reserve(totals)
+      },
+    })
+    const { file, totals } = this.#disk
+    this.#ownMs = createOwnTime(file.lastAddedMs() ?? this.#nowMs(), elapsedMs)
+    this.#numbers = new OutboxNumbers(totals, options.numbersReserved ?? NUMBERS_RESERVED)
     this.#memory = createOutboxMemory(options.memoryBytesMax ?? MEMORY_BYTES_MAX)
-    this.#setAside = this.#file.setAside
-    if (!this.#tries('open', () => this.#change((totals) => this.#numbers.reserve(totals))))
-      this.#numbers.unreserved()
+    const reserves = () => this.#disk.change((now) => this.#numbers.reserve(now))
+    if (!this.#disk.tries('open', reserves)) this.#numbers.unreserved()
   }
 
   /** 32 hex digits: whose numbers the sequences are. */
   get id(): string {
-    return this.#numbers.idOver(this.#file.id())
+    return this.#numbers.idOver(this.#disk.file.id())
   }
 
   /** The last file of this path that could not be read, since this outbox was opened. */
   get setAside(): SetAside | undefined {
-    return this.#setAside
+    return this.#disk.setAside
   }
 
   counters(): OutboxCounters {
-    const { evicted, notKept } = this.#totals
+    const { evicted, notKept } = this.#disk.totals
     const unwritten = this.unwritten()
     return {
-      items: this.#totals.items - this.#owed.size.items + unwritten,
-      bytes: this.#totals.bytes - this.#owed.size.bytes + this.#memory.bytes(),
+      items: this.#disk.totals.items - this.#disk.owed.size.items + unwritten,
+      bytes: this.#disk.totals.bytes - this.#disk.owed.size.bytes + this.#memory.bytes(),
       unwritten,
       evicted,
       notKept,
-      rejected: this.#totals.rejected + this.#owed.rejected,
+      rejected: this.#disk.totals.rejected + this.#disk.owed.rejected,
     }
   }
 
@@ -108,7 +114,7 @@ export class Outbox {
 
   /** Highest sequence acknowledged; 0 when none. */
   acknowledged(): number {
-    return Math.max(this.#totals.acknowledged, this.#owed.through)
+    return this.#disk.acknowledged()
   }
 
   /**
@@ -119,7 +125,7 @@ export class Outbox {
     this.#assertOpen()
     const { contents, refused } = encodeAll(findings)
     const unencodable = findings.length - contents.length
-    this.#totals.notKept += unencodable
+    this.#disk.totals.notKept += unencodable
     if (contents.length > 0) this.#keep(contents)
     if (refused)
       throw new OutboxError('unencodable', `outbox: ${unencodable} not kept: ${refused.message}`, {
@@ -134,23 +140,32 @@ export class Outbox {
   read(afterSequence: number, itemsMax: number, bytesMax: number): OutboxItem[] {
     this.#assertOpen()
     let items: OutboxItem[] = []
-    this.#tries('read', () => {
+    this.#disk.tries('read', () => {
       items = within(this.#inTurn(afterSequence, itemsMax), itemsMax, bytesMax)
     })
     return items
   }
 
   *#inTurn(afterSequence: number, itemsMax: number): Generator<Row> {
-    const { through, each } = this.#owed
-    for (const row of this.#file.read(Math.max(afterSequence, through), itemsMax + each.size))
+    const { through, each } = this.#disk.owed
+    // In memory may be what came before some of the file's that mattered more.
+    const waiting = this.#sendable(afterSequence)
+    let next = 0
+    for (const row of this.#disk.file.read(
+      Math.max(afterSequence, through),
+      itemsMax + each.size,
+    )) {
+      for (; (waiting[next]?.sequence ?? row.sequence) < row.sequence; next++)
+        yield waiting[next] as WaitingRow
       if (!each.has(row.sequence)) yield row
-    yield* this.#sendable(afterSequence)
+    }
+    yield* waiting.slice(next)
   }
 
   #sendable(afterSequence: number): WaitingRow[] {
     return this.#memory
       .after(afterSequence)
-      .filter(({ sequence }) => this.#numbers.mayBeSent(sequence, this.#totals))
+      .filter(({ sequence }) => this.#numbers.mayBeSent(sequence, this.#disk.totals))
   }
 
   /**
@@ -164,14 +179,14 @@ export class Outbox {
     bytesMax: number,
   ): OutboxItem[] {
     this.#assertOpen()
-    const { through, each } = this.#owed
+    const { through, each } = this.#disk.owed
     const after = Math.max(afterSequence, through)
     const most = itemsMax + except.size + each.size
     let items: OutboxItem[] = []
-    this.#tries('read', () => {
+    this.#disk.tries('read', () => {
       const waiting = this.#sendable(afterSequence)
       const rows = RANKS_URGENT.flatMap((rank) => [
-        ...this.#file.readRank(rank, after, most),
+        ...this.#disk.file.readRank(rank, after, most),
         ...waiting.filter((row) => row.rank === rank),
       ])
       items = within(
@@ -186,26 +201,26 @@ export class Outbox {
   /** Lets everything up to `throughSequence` go; `rejected` of them were refused for good. */
   acknowledge(throughSequence: number, rejected = 0): void {
     this.#assertOpen()
-    this.#memory.removeThrough(throughSequence)
+    this.#disk.totals.told += toldBy(this.#memory.removeThrough(throughSequence))
     if (throughSequence <= this.acknowledged()) return
     const through = Math.min(throughSequence, this.#numbers.last())
-    this.#owed.addThrough(this.#file, through, rejected)
+    this.#disk.owed.addThrough(this.#disk.file, through, rejected)
     this.#dropOwed()
   }
 
   /** Lets these alone go; `rejected` of them were refused for good. */
   acknowledgeEach(sequences: readonly number[], rejected = 0): void {
     this.#assertOpen()
-    this.#memory.remove(sequences)
-    this.#owed.addEach(this.#file, sequences, rejected)
+    this.#disk.totals.told += toldBy(this.#memory.remove(sequences))
+    this.#disk.owed.addEach(this.#disk.file, sequences, rejected)
     this.#dropOwed()
   }
 
   #dropOwed(): void {
     if (this.#refusals.waits()) return
-    this.#tries('acknowledge', () => {
-      this.#file.unsynchronised(() => this.#change(() => {}))
-      this.#file.shrink()
+    this.#disk.tries('acknowledge', () => {
+      this.#disk.change(() => {}, { unsynchronised: true })
+      this.#disk.file.shrink()
     })
   }
 
@@ -216,15 +231,15 @@ export class Outbox {
    */
   renew(): boolean {
     this.#assertOpen()
-    return this.#tries('renew', () => {
-      this.#write()
-      const by = this.#totals.acknowledged
-      this.#change((totals) => {
+    return this.#disk.tries('renew', () => {
+      this.#write(this.#memory.rows())
+      const by = this.#disk.totals.acknowledged
+      this.#disk.change((totals) => {
         // Far above all numbers first, so that no two meet on the way.
         const above = this.#numbers.last() + 1
-        this.#file.shift(above)
-        this.#file.shift(-above - by)
-        this.#file.renewId()
+        this.#disk.file.shift(above)
+        this.#disk.file.shift(-above - by)
+        this.#disk.file.renewId()
         totals.nextSequence -= by
         totals.acknowledged = 0
       })
@@ -235,156 +250,143 @@ export class Outbox {
   /** Tries to write what the disk has refused, once a second at most. To be called now and then. */
   retry(): void {
     this.#assertOpen()
-    if (this.#isBehind() && !this.#refusals.waits()) this.#keep([])
+    if ((this.#isBehind() || this.#tellsDrops()) && !this.#refusals.waits()) this.#keep([])
     if (this.#isBehind()) return
     this.#refusals.works()
-    this.#file.share()
+    this.#disk.file.share()
   }
 
   #isBehind(): boolean {
-    return this.#refusals.isOn() || this.unwritten() > 0 || !this.#owed.isEmpty()
+    return this.#refusals.isOn() || this.unwritten() > 0 || !this.#disk.owed.isEmpty()
+  }
+
+  /** How long another process that holds the file is waited for from now on, while it is not known to. */
+  patience(ms: number): void {
+    this.#disk.patience(ms)
+  }
+
+  /**
+   * Says to the next outbox of this file that what waits in memory is not kept, should this one be killed before `close`, which
+   * says how it was. To be called when no more is found.
+   */
+  foretell(): void {
+    this.#assertOpen()
+    if (this.unwritten() > 0) this.#foretell()
+  }
+
+  #foretell(): void {
+    this.#isForetold = true
+    this.#sayNotKept(lostOf(this.#memory.rows()))
+  }
+
+  /**
+   * The last attempt to write what waits in memory, by rank, as far as there is room for it once the file's log has given its
+   * own back. To be called when no more is found, and room made that others can spare; `close` does so otherwise.
+   */
+  writeLast(): void {
+    this.#assertOpen()
+    if (this.#isLast || !this.#isBehind()) return
+    this.#isLast = true
+    this.#disk.patient()
+    this.#writeSome({ givesRoom: true })
+  }
+
+  #writeSome(how: { atOnce?: number; givesRoom?: boolean } = {}): void {
+    const write = (rows: readonly WaitingRow[]) => this.#write(rows)
+    const atOnce = writeByRank(this.#disk, this.#memory.rows(), write, how)
+    this.#atOnce = this.unwritten() > 0 ? atOnce : undefined
   }
 
   /** Idempotent. */
   close(): void {
     if (this.#closed) return
-    if (this.#isBehind()) {
-      this.#refusals.hurry()
-      this.retry()
-      if (this.unwritten() > 0) this.#refusals.lost(this.unwritten())
-    }
+    this.writeLast()
     this.#closed = true
+    const lost = lostOf(this.#memory.rows())
+    if (lost > 0) this.#refusals.lost(lost)
+    this.#disk.totals.notKept += lost
     try {
-      this.#change((totals) => this.#numbers.settle(totals))
-      if (this.unwritten() === 0) this.#refusals.ends()
-    } catch (error) {
-      // The next start goes on above what is reserved.
-      if (!diskTrouble(error)) throw error
+      this.#settle()
+      if (lost === 0) this.#refusals.ends()
     } finally {
-      this.#file.close()
+      this.#disk.file.close()
+    }
+  }
+
+  #settle(): void {
+    try {
+      this.#disk.change((totals) => this.#numbers.settle(totals))
+      if (this.#isForetold) this.#sayNotKept()
+    } catch (refused) {
+      // The next start goes on above what is reserved.
+      if (!diskTrouble(refused)) throw refused
+      this.#sayNotKept()
+    }
+  }
+
+  #sayNotKept(more = 0): void {
+    try {
+      this.#disk.sayNotKept(more)
+    } catch (error) {
+      this.#refusals.uncounted(error as Error)
     }
   }
 
   #keep(contents: readonly Content[]): void {
-    const nowMs = this.#nowMs()
-    const untold = this.#totals.evicted + this.#totals.notKept - this.#totals.told
-    // Not while the disk refuses: it would push a finding out of the memory.
-    const tells =
-      untold > 0 &&
-      !this.#refusals.isOn() &&
-      this.unwritten() === 0 &&
-      Math.abs(nowMs - this.#toldAtMs) >= TELL_INTERVAL_MS
-    const all = tells ? [...contents, dropsToTell(this.#options.now(), untold)] : contents
+    const tells = this.#tellsDrops(sizeOf(contents))
+    const all = tells ? [...contents, dropsToTell(this.#options.now(), this.#untold())] : contents
     const rows = all.map((of) => ({
       ...of,
       sequence: this.#numbers.take(),
       id: this.#makeId(),
       addedMs: this.#ownMs(),
     }))
-    if (tells) {
-      this.#toldAtMs = nowMs
-      this.#totals.told += untold
-    }
-    if (!this.#refusals.waits() && this.#tries('append', () => this.#write(rows))) return
-    for (const row of rows) this.#totals.notKept += this.#memory.add(row)
+    if (tells) this.#toldAtMs = this.#nowMs()
+    const mayWrite = !this.#refusals.waits()
+    const writes = () => this.#write([...this.#memory.rows(), ...rows])
+    const refused =
+      mayWrite && this.#atOnce === undefined ? this.#disk.attempt('append', writes) : 'full-disk'
+    if (refused === undefined) return
+    const writesSome = mayWrite && refused === 'full-disk'
+    // All of it was tried: half of it comes next.
+    const half = () => ({ atOnce: this.#atOnce ?? Math.ceil(this.unwritten() / 2) })
+    // They would push out what there may be room for on the disk.
+    if (writesSome && this.#memory.room() < sizeOf(rows)) this.#writeSome(half())
+    for (const row of rows) this.#disk.totals.notKept += lostOf(this.#memory.add(row))
+    if (writesSome) this.#writeSome(half())
   }
 
-  /** What waits in memory goes to the file, and `more` behind it, in one durable transaction. */
-  #write(more: readonly WaitingRow[] = []): void {
-    const waiting = this.#memory.rows()
-    this.#change((totals) => {
-      for (const { sequence, rank, addedMs, id, content } of [...waiting, ...more]) {
-        this.#file.insert(sequence, rank, addedMs, id, content)
+  /** Dropped, and told to nobody yet: by no item that waits or that the collector has. */
+  #untold(): number {
+    const { evicted, notKept, told } = this.#disk.totals
+    return evicted + notKept - told - toldBy(this.#memory.rows())
+  }
+
+  /** While the disk refuses from memory, where that pushes no finding out, nor one of `moreBytes` that come now. */
+  #tellsDrops(moreBytes = 0): boolean {
+    return (
+      this.#untold() > 0 &&
+      (!this.#isBehind() || this.#memory.room() >= TELLING_BYTES + moreBytes) &&
+      Math.abs(this.#nowMs() - this.#toldAtMs) >= TELL_INTERVAL_MS
+    )
+  }
+
+  /** In one durable transaction; those of them that waited in memory do so no more. */
+  #write(rows: readonly WaitingRow[]): void {
+    this.#disk.change((totals) => {
+      for (const { sequence, rank, addedMs, id, content } of rows) {
+        this.#disk.file.insert(sequence, rank, addedMs, id, content)
         totals.items++
         totals.bytes += itemBytes(content)
       }
+      totals.told += toldBy(rows)
       this.#numbers.reserve(totals)
       const { ageMaxMs, bytesMax } = this.#options
-      makeRoom(this.#file, totals, { beforeMs: this.#ownMs() - ageMaxMs, bytesMax })
+      makeRoom(this.#disk.file, totals, { beforeMs: this.#ownMs() - ageMaxMs, bytesMax })
     })
     this.#numbers.reserved()
-    this.#refusals.kept(waiting.length)
-    this.#memory.clear()
-  }
-
-  /** False: the disk refused it. */
-  #tries(what: string, work: () => void): boolean {
-    try {
-      this.#surviving(what, work)
-      return true
-    } catch (error) {
-      if (!(error instanceof OutboxError)) throw error
-      this.#refusals.add(error)
-      this.#file.patience(PATIENCE_IN_TROUBLE_MS)
-      return false
-    }
-  }
-
-  /**
-   * One transaction over the tables and their totals, with what is acknowledged; the totals here change only when it has
-   * committed.
-   */
-  #change(work: (totals: Totals) => void): void {
-    const totals = { ...this.#totals }
-    transaction(this.#file.database, () => {
-      this.#owed.settle(this.#file, totals)
-      work(totals)
-      this.#file.writeTotals(totals)
-    })
-    this.#totals = totals
-    this.#owed.clear()
-    if (!this.#refusals.isOn()) return
-    this.#refusals.none()
-    this.#file.patience(this.#options.patienceMs ?? PATIENCE_MS)
-  }
-
-  /**
-   * Runs `work`; when the file turns out damaged it is set aside, and `work` runs once more on the new one. Throws OutboxError
-   * for what the disk refuses: then the file is the one before.
-   */
-  #surviving<T>(what: string, work: () => T): T {
-    try {
-      if (!this.#file.database.isOpen) this.#file = this.#open()
-      return work()
-    } catch (error) {
-      if (!(error instanceof UnusableFile) && diskTrouble(error) !== 'corrupt')
-        throw orDiskError(error, this.#path, what)
-      try {
-        this.#beginAnew((error as Error).message)
-        return work()
-      } catch (again) {
-        throw orDiskError(again, this.#path, what)
-      }
-    }
-  }
-
-  #beginAnew(reason: string): void {
-    this.#setAside = replaceOutboxFile(this.#path, reason, this.#options.now(), () =>
-      this.#file.close(),
-    )
-    const lost = this.#totals
-    const { size, rejected } = this.#owed
-    const acknowledged = this.acknowledged()
-    this.#owed.clear()
-    this.#file = this.#open()
-    // Numbering and counts go on where they were known to be, so the collector need not be asked.
-    this.#totals = {
-      ...lost,
-      items: 0,
-      bytes: 0,
-      acknowledged,
-      rejected: lost.rejected + rejected,
-      notKept: lost.notKept + lost.items - size.items,
-    }
-    this.#toldAtMs = Number.NEGATIVE_INFINITY
-    this.#change((totals) => this.#numbers.reserve(totals))
-  }
-
-  #open(): OutboxFile {
-    const { now, fileBytesMax, patienceMs = PATIENCE_MS, log } = this.#options
-    const file = new OutboxFile(this.#path, { now: now(), fileBytesMax, log })
-    file.patience(patienceMs)
-    return file
+    this.#refusals.kept(this.#memory.remove(rows.map(({ sequence }) => sequence)).length)
+    if (this.#isForetold) this.#foretell()
   }
 
   #nowMs(): number {

@@ -5,6 +5,8 @@ import type { PolicyPush, PolicyReport } from './policy-message.ts'
 /** Of an agent that takes policies. */
 export type PolicyTaker = {
   take(push: PolicyPush): void
+  /** A push came that is larger than any message may be: nothing of it was read. */
+  refuseLarge(): void
   report(): PolicyReport
 }
 
@@ -33,11 +35,11 @@ export function createPolicyTelling(policies: PolicyTaker): () => PolicyReport |
   }
 }
 
-export type PolicyTaking = { take(push: PolicyPush): void; end(): void }
+export type PolicyTaking = { take(push: PolicyPush): void; refuseLarge(): void; end(): void }
 
 /** On one connection: takes what is sent, once a second at the most; of what comes between the last is taken. */
 export function createPolicyTaking(
-  taker: Pick<PolicyTaker, 'take'>,
+  taker: Pick<PolicyTaker, 'take' | 'refuseLarge'>,
   onTaken: () => void,
 ): PolicyTaking {
   let waiting: PolicyPush | undefined
@@ -55,6 +57,10 @@ export function createPolicyTaking(
     take(push) {
       if (timer) waiting = push
       else takeNow(push)
+    },
+    refuseLarge() {
+      taker.refuseLarge()
+      onTaken()
     },
     end: () => clearTimeout(timer),
   }

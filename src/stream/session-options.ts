@@ -34,6 +34,13 @@ export type Queue = Pick<
   | 'renew'
 > & { counters(): Pick<OutboxCounters, 'items'> }
 
+/** Close codes of RFC 6455, 7.4.1. */
+export const CLOSE = {
+  ...{ normal: 1000, protocol: 1002, text: 1003, malformed: 1007, policy: 1008 },
+} as const
+/** Close code of a collector that another connection of this device has taken over. */
+export const REPLACED = 4001
+
 export type SessionOptions = {
   hello: Omit<Hello, 'sentAt' | 'capabilities' | 'outboxId'>
   outbox: Queue
@@ -51,16 +58,22 @@ export type SessionOptions = {
 }
 
 export type Renewal = {
-  /** PKCS #10, DER; undefined: not yet. `told`: whom the collector says to believe, as Authorities has it. */
-  request(told?: readonly string[]): Promise<Uint8Array | undefined>
+  /**
+   * PKCS #10, DER; undefined: not yet. `told`: whom the collector says to believe, as Authorities has it. `behindMs`: the
+   * collector's clock less this machine's.
+   */
+  request(told?: readonly string[], behindMs?: number): Promise<Uint8Array | undefined>
   /** Whom it believes, as Authorities has it; absent: nobody is told. */
   holds?(): string[]
-  /** Throws an Error with a sentence when it is not for the key of the request. */
-  take(renewed: Renewed): void
+  /**
+   * Returns how many authorities nobody that it believes vouches for: they are left out. Throws an Error with a sentence when the
+   * certificate is not for the key of the request, or none that it can come by.
+   */
+  take(renewed: Renewed, behindMs?: number): number
   /** Another machine has its certificate, too: what it asks to become a device of its own by; undefined: it has done so. */
   reenrol(token: string): Promise<EnrollRequest | undefined>
   /** Throws as `take` does. */
-  takeOwn(given: EnrollResponse): void
+  takeOwn(given: EnrollResponse, behindMs?: number): void
 }
 
 /** Why, the close code, and how long the collector asks us to stay away. */

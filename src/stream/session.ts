@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws'
 import { counted } from '../engine/sentence.ts'
 import { brief } from '../printable.ts'
 import type { UnixNs } from '../units.ts'
+import { tellClock } from './clock-text.ts'
 import {
   type Ack,
   CAPABILITIES,
@@ -14,15 +15,17 @@ import {
   type EnrollResponse,
   type Envelope,
   encodeEnvelope,
+  isLargePush,
   type Live,
   type PolicyReport,
+  READ_BYTES_MAX,
   type Renewed,
   StreamError,
   type Welcome,
 } from './codec.ts'
 import type { OutboxItem } from './outbox.ts'
 import { createPolicyTaking, createPolicyTelling, type PolicyTaking } from './policy-telling.ts'
-import type { SessionEnded, SessionOptions } from './session-options.ts'
+import { CLOSE, type SessionEnded, type SessionOptions } from './session-options.ts'
 import { Window } from './window.ts'
 
 const BATCH_ITEMS = 512
@@ -37,13 +40,6 @@ const PACK_BYTES_MIN = 4096
  */
 const UNSENT_BYTES_MAX = 128 * 1024
 const REASONS_LOGGED_MAX = 5
-/** Clocks that differ by more make times in the collector hard to compare. */
-const CLOCK_OFFSET_TOLD_MS = 60_000
-
-/** Close codes of RFC 6455, 7.4.1. */
-const CLOSE = { normal: 1000, protocol: 1002, text: 1003, malformed: 1007, policy: 1008 } as const
-/** Close code of a collector that another connection of this device has taken over. */
-export const REPLACED = 4001
 
 /** REQUIRES: `socket` is open. It ends itself; `ended` is called once, with why. */
 export class Session {
@@ -68,6 +64,8 @@ export class Session {
   #isRenewing = false
   /** Whom the collector says to believe. */
   #told: readonly string[] | undefined
+  /** The collector's clock less this machine's, as Welcome showed it. */
+  #behindMs = 0
   /** When it last asked, or looked whether it should. */
   #renewalAtMs = performance.now()
   readonly #timers: NodeJS.Timeout[] = []
@@ -84,7 +82,7 @@ export class Session {
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
     socket.on('ping', () => this.#hear())
     socket.on('pong', () => this.#hear())
-    socket.on('error', (error) => this.#note(error.message))
+    socket.on('error', (error) => this.#fail(error))
     socket.on('close', (code, why) => this.#close(code, why.toString()))
     this.#timers.push(setInterval(() => this.#beat(), pace.pingMs))
     this.#timers.push(
@@ -174,7 +172,9 @@ export class Session {
       return
     }
     try {
-      this.#dispatch(decodeEnvelope(data))
+      if (isLargePush(data) && (this.#agreed & Capability.policy) !== 0n)
+        this.#policyTaking?.refuseLarge()
+      else this.#dispatch(decodeEnvelope(data))
     } catch (error) {
       if (!(error instanceof StreamError)) throw error
       this.#end(CLOSE.malformed, `the collector sent what cannot be read: ${error.message}`)
@@ -220,7 +220,8 @@ export class Session {
     const maySendAhead = (this.#agreed & Capability.ahead) !== 0n
     this.#window = new Window(outbox.acknowledged(), welcome.creditItems, maySendAhead)
     const offsetMs = Number(welcome.receivedAt - this.#helloAt) / 1e6
-    this.#tellClock(offsetMs)
+    this.#behindMs = offsetMs
+    tellClock(offsetMs, this.#options.log)
     onWelcome(welcome, offsetMs)
     this.pump()
     this.tellPolicies()
@@ -240,7 +241,7 @@ export class Session {
     this.#isRenewing = true
     this.#renewalAtMs = performance.now()
     try {
-      const request = await renewal?.request(this.#told)
+      const request = await renewal?.request(this.#told, this.#behindMs)
       if (request && this.isWelcomed) this.#send({ kind: 'renew', request })
       else this.#isRenewing = false
     } catch (error) {
@@ -251,8 +252,9 @@ export class Session {
   #takeRenewed(renewed: Renewed): void {
     const { renewal, log } = this.#options
     try {
-      renewal?.take(renewed)
-      log('the collector has renewed the certificate of this device')
+      const leftOut = renewal?.take(renewed, this.#behindMs) ?? 0
+      const without = leftOut > 0 ? ': an authority nobody believed vouches for is left out' : ''
+      log(`the collector has renewed the certificate of this device${without}`)
       this.#isRenewing = false
       if ((this.#agreed & Capability.authorities) === 0n) return
       this.#tellAuthorities()
@@ -279,7 +281,7 @@ export class Session {
   #takeOwn(given: EnrollResponse): void {
     const { renewal, log } = this.#options
     try {
-      renewal?.takeOwn(given)
+      renewal?.takeOwn(given, this.#behindMs)
       log('this machine is a device of its own from the next start of its agent on')
     } catch (error) {
       log(`this machine does not become a device of its own: ${(error as Error).message}`)
@@ -295,15 +297,8 @@ export class Session {
     this.#end(CLOSE.normal, known)
   }
 
-  #tellClock(offsetMs: number): void {
-    if (Math.abs(offsetMs) > CLOCK_OFFSET_TOLD_MS)
-      this.#options.log(
-        `this machine's clock is ${Math.round(Math.abs(offsetMs) / 1000)} s ` +
-          `${offsetMs > 0 ? 'behind' : 'ahead of'} the collector's`,
-      )
-  }
-
-  #acknowledge(window: Window, { throughSequence, rejects, aheadSequences = [] }: Ack): void {
+  #acknowledge(window: Window, ack: Ack): void {
+    const { throughSequence, aheadSequences = [] } = ack
     const { outbox, log, onProgress } = this.#options
     if (throughSequence > window.cursor) {
       this.#end(
@@ -312,6 +307,7 @@ export class Session {
       )
       return
     }
+    const rejects = window.refusedBy(ack)
     if (!window.acknowledgeAhead(aheadSequences)) {
       this.#end(CLOSE.policy, 'the collector acknowledged what was not sent ahead of its turn')
       return
@@ -381,6 +377,16 @@ export class Session {
 
   #hear(): void {
     this.#heardAtMs = performance.now()
+  }
+
+  /** ws has closed it, where it is that a message is too large to be read at all: there is no answer but on the next connection. */
+  #fail(error: NodeJS.ErrnoException): void {
+    if (error.code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+      this.#note(error.message)
+      return
+    }
+    this.#note(`the collector sent a message of more than ${READ_BYTES_MAX} bytes`)
+    if ((this.#agreed & Capability.policy) !== 0n) this.#policyTaking?.refuseLarge()
   }
 
   /** The first reason is the one that counts. */

@@ -6,13 +6,13 @@ import { WebSocket } from 'ws'
 import { nowUnixNs, type UnixNs } from '../units.ts'
 import { sentenceOf } from './answer.ts'
 import { createBackoff } from './backoff.ts'
-import { AGENT_ALPN, FRAME_BYTES_MAX, type Hello, type Live, SUBPROTOCOL } from './codec.ts'
+import { AGENT_ALPN, type Hello, type Live, READ_BYTES_MAX, SUBPROTOCOL } from './codec.ts'
 import { type CollectorPlace, collectorPlace } from './collector-url.ts'
 import { type ClientIdentity, otherNames, TLS_OPTIONS } from './enrol.ts'
 import { connectLocal, PlaceError } from './local-socket.ts'
 import type { PolicyTaker } from './policy-telling.ts'
-import { REPLACED, Session, said } from './session.ts'
-import type { Pace, Queue, Renewal } from './session-options.ts'
+import { Session, said } from './session.ts'
+import { type Pace, type Queue, REPLACED, type Renewal } from './session-options.ts'
 
 /** How the agent stands with its collector. */
 export type UplinkState =
@@ -26,6 +26,8 @@ export type UplinkState =
       isUntrusted?: true
       /** Of a collector on this machine: its place will not do, as it is or could be another user's. Nothing was said there. */
       isMisplaced?: true
+      /** It took us in and can store nothing, its disk is full say: so until it has acknowledged something. */
+      takesNothing?: true
       /** Status of its answer, when it gave one: busy, or in trouble itself. */
       httpStatus?: number
     }
@@ -66,7 +68,11 @@ export type UplinkOptions = {
 export type UplinkIdentity = ClientIdentity & { authorities: readonly string[] }
 
 /** The device's identity as it is kept, and how it is renewed. */
-export type UplinkEnrolment = Renewal & { identity(): UplinkIdentity }
+export type UplinkEnrolment = Renewal & {
+  identity(): UplinkIdentity
+  /** The collector will not have its certificate: a code of docs/protocol.md. */
+  refused?(code: string): void
+}
 
 export type UplinkPace = Pace & {
   /** Until TCP is connected. */
@@ -108,8 +114,13 @@ const PACE: UplinkPace = {
   refusedMs: 60_000,
   revokedMs: 5_000,
 }
-/** Code of a refusal (docs/protocol.md): of a device that was thrown out, and may be taken back. */
-const REVOKED = 'device-revoked'
+/**
+ * Codes of refusals (docs/protocol.md) that another moment may undo: of a device that was thrown out, which an administrator takes
+ * back, and of a certificate that was replaced, where a command enrols this machine anew and has not written yet what it got.
+ */
+const REVOKED: readonly (string | undefined)[] = ['device-revoked', 'certificate-revoked']
+/** Close code (docs/protocol.md): it cannot store at the moment. */
+const TRY_LATER = 1013
 const RETRY_AFTER_MOST_S = 3600
 const ANSWER_BYTES_MAX = 4096
 
@@ -121,6 +132,7 @@ type End = {
   code?: string
   isUntrusted?: true
   isMisplaced?: true
+  takesNothing?: true
   isReplaced: boolean
   retryAfterMs: number
 }
@@ -137,6 +149,8 @@ export function startUplink(options: UplinkOptions): Uplink {
   let lastLogged = ''
   let clockOffsetMs: number | undefined
   const { enrolment } = options
+  /** It took nothing of what it was last sent, and has not shown since that it does. */
+  let takesNothing = false
 
   const enter = (next: UplinkState): void => {
     state = next
@@ -151,6 +165,11 @@ export function startUplink(options: UplinkOptions): Uplink {
     state.state === 'waiting'
       ? { ...state, retryInMs: Math.max(0, Math.round(retryAtMs - performance.now())) }
       : { ...state }
+
+  const connected = (): void => {
+    takesNothing = false
+    enter({ state: 'connected' })
+  }
 
   /** Resolves when the connection has ended, whyever. */
   const connect = async (place: CollectorPlace): Promise<End> => {
@@ -183,7 +202,7 @@ export function startUplink(options: UplinkOptions): Uplink {
           request.once('socket', (opened) => connectWithin(opened, pace.connectMs))
           request.end()
         },
-        maxPayload: FRAME_BYTES_MAX,
+        maxPayload: READ_BYTES_MAX,
         perMessageDeflate: false,
         ...(enrolment === undefined ? {} : tlsOf(enrolment.identity())),
       })
@@ -225,9 +244,12 @@ export function startUplink(options: UplinkOptions): Uplink {
               welcomedAtMs = performance.now()
               if (backoffMaxMs > 0) backoff.setMost(backoffMaxMs)
               whileRevoked.succeeded()
-              enter({ state: 'connected' })
+              if (!takesNothing || outbox.counters().items === 0) connected()
             },
-            onProgress: () => backoff.succeeded(),
+            onProgress: () => {
+              backoff.succeeded()
+              if (takesNothing) connected()
+            },
             renewal: enrolment,
             policies: options.policies,
           },
@@ -237,6 +259,7 @@ export function startUplink(options: UplinkOptions): Uplink {
             signal.removeEventListener('abort', abandon)
             end(reason, {
               isReplaced: code === REPLACED,
+              ...(code === TRY_LATER ? { takesNothing: true } : {}),
               retryAfterMs: Math.min(retryAfterMs, RETRY_AFTER_MOST_S * 1000),
             })
           },
@@ -256,15 +279,16 @@ export function startUplink(options: UplinkOptions): Uplink {
       return
     }
     while (!signal.aborted) {
-      enter({ state: 'connecting' })
+      if (!takesNothing) enter({ state: 'connecting' })
       const { reason, isRefusal, isReplaced, retryAfterMs, ...more } = await connect(place)
       if (signal.aborted) return
+      if (more.code !== undefined) enrolment?.refused?.(more.code)
       // Two agents under one device id would throw each other out without end.
       if (isReplaced) backoff.slow()
-      const waitMs =
-        more.code === REVOKED
-          ? whileRevoked.next(pace.revokedMs)
-          : backoff.next(isRefusal ? pace.refusedMs : retryAfterMs)
+      const waitMs = REVOKED.includes(more.code)
+        ? whileRevoked.next(pace.revokedMs)
+        : backoff.next(isRefusal ? pace.refusedMs : retryAfterMs)
+      takesNothing = more.takesNothing === true
       retryAtMs = performance.now() + waitMs
       enter(
         isRefusal

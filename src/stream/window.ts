@@ -1,5 +1,7 @@
 // What was sent on a connection and is not acknowledged, within the collector's credit.
 
+import type { Ack, Reject } from './message.ts'
+
 /** What a collector may offer; more is cut. */
 const CREDIT_MAX = 65_536
 /** Items sent ahead of their turn at once; a quarter of the credit at most. */
@@ -59,6 +61,17 @@ export class Window {
 
   sendAhead(sequences: readonly number[]): void {
     for (const sequence of sequences) this.#ahead.add(sequence)
+  }
+
+  /**
+   * Of what an acknowledgement refuses, what it is of: items that were sent, wait, and are let go of by it, each once. The rest
+   * is a collector's invention. To be asked before either is acknowledged.
+   */
+  refusedBy({ throughSequence, rejects, aheadSequences = [] }: Ack): Reject[] {
+    if (rejects.length === 0) return []
+    const gone = new Set(this.#inTurn.filter((sequence) => sequence <= throughSequence))
+    for (const sequence of aheadSequences) gone.add(sequence)
+    return rejects.filter(({ sequence }) => gone.delete(sequence))
   }
 
   /** Whether it says anything new. REQUIRES: at most the cursor. */

@@ -565,6 +565,8 @@ export namespace freshet {
             scriptFrom: string;
             foreignCode: string[];
             foreignCodeMore: boolean;
+            moreAbove: number;
+            alsoAt: string[];
             static encode(message: freshet.v1.Process.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Process & freshet.v1.Process.$Shape;
         }
@@ -585,6 +587,8 @@ export namespace freshet {
                 scriptFrom?: (string|null);
                 foreignCode?: (string[]|null);
                 foreignCodeMore?: (boolean|null);
+                moreAbove?: (number|null);
+                alsoAt?: (string[]|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Process.$Properties;
@@ -757,6 +761,9 @@ export namespace freshet {
             kind: string;
             text: string;
             count: Long;
+            sinceNs: Long;
+            about: string;
+            programs: string[];
             static encode(message: freshet.v1.Health.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Health & freshet.v1.Health.$Shape;
         }
@@ -766,6 +773,9 @@ export namespace freshet {
                 kind?: (string|null);
                 text?: (string|null);
                 count?: (Long|null);
+                sinceNs?: (Long|null);
+                about?: (string|null);
+                programs?: (string[]|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Health.$Properties;
@@ -794,6 +804,7 @@ export namespace freshet {
             degraded: string;
             top: freshet.v1.LiveFlow.$Properties[];
             sources?: (freshet.v1.LiveSources.$Properties|null);
+            lostSinceNs: Long;
             static encode(message: freshet.v1.Live.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Live & freshet.v1.Live.$Shape;
         }
@@ -817,6 +828,7 @@ export namespace freshet {
                 degraded?: (string|null);
                 top?: (freshet.v1.LiveFlow.$Properties[]|null);
                 sources?: (freshet.v1.LiveSources.$Properties|null);
+                lostSinceNs?: (Long|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Live.$Properties;
@@ -951,6 +963,7 @@ export namespace freshet {
             $unknowns?: Uint8Array[];
             certificate: Uint8Array;
             authorities: Uint8Array[];
+            vouched: Uint8Array[];
             static encode(message: freshet.v1.Renewed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Renewed & freshet.v1.Renewed.$Shape;
         }
@@ -959,6 +972,7 @@ export namespace freshet {
             interface $Properties {
                 certificate?: (Uint8Array|null);
                 authorities?: (Uint8Array[]|null);
+                vouched?: (Uint8Array[]|null);
                 $unknowns?: Uint8Array[];
             }
             type $Shape = freshet.v1.Renewed.$Properties;

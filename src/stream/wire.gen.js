@@ -2429,6 +2429,7 @@ export const freshet = $root.freshet = (() => {
 
             const Process = function (p) {
                 this.foreignCode = [];
+                this.alsoAt = [];
                 if (p)
                     for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
                         if (p[ks[i]] != null && ks[i] !== "__proto__")
@@ -2449,6 +2450,8 @@ export const freshet = $root.freshet = (() => {
             Process.prototype.scriptFrom = "";
             Process.prototype.foreignCode = $util.emptyArray;
             Process.prototype.foreignCodeMore = false;
+            Process.prototype.moreAbove = 0;
+            Process.prototype.alsoAt = $util.emptyArray;
 
             Process.encode = function (m, w, q) {
                 if (!w)
@@ -2487,6 +2490,12 @@ export const freshet = $root.freshet = (() => {
                 }
                 if (m.foreignCodeMore != null && $Object.hasOwnProperty.call(m, "foreignCodeMore") && m.foreignCodeMore !== false)
                     w.uint32(112).bool(m.foreignCodeMore);
+                if (m.moreAbove != null && $Object.hasOwnProperty.call(m, "moreAbove") && m.moreAbove !== 0)
+                    w.uint32(120).uint32(m.moreAbove);
+                if (m.alsoAt != null && m.alsoAt.length) {
+                    for (var i = 0; i < m.alsoAt.length; ++i)
+                        w.uint32(130).string(m.alsoAt[i]);
+                }
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -2640,6 +2649,23 @@ export const freshet = $root.freshet = (() => {
                                 m.foreignCodeMore = v;
                             else
                                 delete m.foreignCodeMore;
+                            continue;
+                        }
+                    case 15: {
+                            if (u !== 0)
+                                break;
+                            if (v = r.uint32())
+                                m.moreAbove = v;
+                            else
+                                delete m.moreAbove;
+                            continue;
+                        }
+                    case 16: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.alsoAt && m.alsoAt.length))
+                                m.alsoAt = [];
+                            m.alsoAt.push(r.stringVerify());
                             continue;
                         }
                     }
@@ -3425,6 +3451,7 @@ export const freshet = $root.freshet = (() => {
         v1.Health = (function() {
 
             const Health = function (p) {
+                this.programs = [];
                 if (p)
                     for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
                         if (p[ks[i]] != null && ks[i] !== "__proto__")
@@ -3434,6 +3461,9 @@ export const freshet = $root.freshet = (() => {
             Health.prototype.kind = "";
             Health.prototype.text = "";
             Health.prototype.count = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Health.prototype.sinceNs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Health.prototype.about = "";
+            Health.prototype.programs = $util.emptyArray;
 
             Health.encode = function (m, w, q) {
                 if (!w)
@@ -3448,6 +3478,14 @@ export const freshet = $root.freshet = (() => {
                     w.uint32(18).string(m.text);
                 if (m.count != null && $Object.hasOwnProperty.call(m, "count") && (typeof m.count === "object" ? m.count.low || m.count.high : m.count !== 0))
                     w.uint32(24).uint64(m.count);
+                if (m.sinceNs != null && $Object.hasOwnProperty.call(m, "sinceNs") && (typeof m.sinceNs === "object" ? m.sinceNs.low || m.sinceNs.high : m.sinceNs !== 0))
+                    w.uint32(33).fixed64(m.sinceNs);
+                if (m.about != null && $Object.hasOwnProperty.call(m, "about") && m.about !== "")
+                    w.uint32(42).string(m.about);
+                if (m.programs != null && m.programs.length) {
+                    for (var i = 0; i < m.programs.length; ++i)
+                        w.uint32(50).string(m.programs[i]);
+                }
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -3508,6 +3546,32 @@ export const freshet = $root.freshet = (() => {
                                 delete m.count;
                             continue;
                         }
+                    case 4: {
+                            if (u !== 1)
+                                break;
+                            if (typeof (v = r.fixed64()) === "object" ? v.low || v.high : v !== 0)
+                                m.sinceNs = v;
+                            else
+                                delete m.sinceNs;
+                            continue;
+                        }
+                    case 5: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.about = v;
+                            else
+                                delete m.about;
+                            continue;
+                        }
+                    case 6: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.programs && m.programs.length))
+                                m.programs = [];
+                            m.programs.push(r.stringVerify());
+                            continue;
+                        }
                     }
                     r.skipType(u, q, t);
                     if (!r.discardUnknown) {
@@ -3555,6 +3619,7 @@ export const freshet = $root.freshet = (() => {
             Live.prototype.degraded = "";
             Live.prototype.top = $util.emptyArray;
             Live.prototype.sources = null;
+            Live.prototype.lostSinceNs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
             Live.encode = function (m, w, q) {
                 if (!w)
@@ -3599,6 +3664,8 @@ export const freshet = $root.freshet = (() => {
                 }
                 if (m.sources != null && $Object.hasOwnProperty.call(m, "sources"))
                     $root.freshet.v1.LiveSources.encode(m.sources, w.uint32(138).fork(), q + 1).ldelim();
+                if (m.lostSinceNs != null && $Object.hasOwnProperty.call(m, "lostSinceNs") && (typeof m.lostSinceNs === "object" ? m.lostSinceNs.low || m.lostSinceNs.high : m.lostSinceNs !== 0))
+                    w.uint32(145).fixed64(m.lostSinceNs);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -3779,6 +3846,15 @@ export const freshet = $root.freshet = (() => {
                             if (u !== 2)
                                 break;
                             m.sources = $root.freshet.v1.LiveSources.decode(r, r.size(), $undefined, q + 1, m.sources);
+                            continue;
+                        }
+                    case 18: {
+                            if (u !== 1)
+                                break;
+                            if (typeof (v = r.fixed64()) === "object" ? v.low || v.high : v !== 0)
+                                m.lostSinceNs = v;
+                            else
+                                delete m.lostSinceNs;
                             continue;
                         }
                     }
@@ -4374,6 +4450,7 @@ export const freshet = $root.freshet = (() => {
 
             const Renewed = function (p) {
                 this.authorities = [];
+                this.vouched = [];
                 if (p)
                     for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
                         if (p[ks[i]] != null && ks[i] !== "__proto__")
@@ -4382,6 +4459,7 @@ export const freshet = $root.freshet = (() => {
 
             Renewed.prototype.certificate = $util.newBuffer([]);
             Renewed.prototype.authorities = $util.emptyArray;
+            Renewed.prototype.vouched = $util.emptyArray;
 
             Renewed.encode = function (m, w, q) {
                 if (!w)
@@ -4395,6 +4473,10 @@ export const freshet = $root.freshet = (() => {
                 if (m.authorities != null && m.authorities.length) {
                     for (var i = 0; i < m.authorities.length; ++i)
                         w.uint32(18).bytes(m.authorities[i]);
+                }
+                if (m.vouched != null && m.vouched.length) {
+                    for (var i = 0; i < m.vouched.length; ++i)
+                        w.uint32(26).bytes(m.vouched[i]);
                 }
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
@@ -4444,6 +4526,14 @@ export const freshet = $root.freshet = (() => {
                             if (!(m.authorities && m.authorities.length))
                                 m.authorities = [];
                             m.authorities.push(r.bytes());
+                            continue;
+                        }
+                    case 3: {
+                            if (u !== 2)
+                                break;
+                            if (!(m.vouched && m.vouched.length))
+                                m.vouched = [];
+                            m.vouched.push(r.bytes());
                             continue;
                         }
                     }

@@ -75,7 +75,7 @@ export function startSimulated(options: SimulatedOptions): Simulated {
       identity: () => ({ ...device, authorities: options.authorities }),
       // One that is kept would be lost with the run.
       request: () => Promise.resolve(undefined),
-      take: () => {},
+      take: () => 0,
       // It is no copy of another: the collector that takes it for one is told no more.
       reenrol: () => Promise.resolve(undefined),
       takeOwn: () => {},

@@ -59,6 +59,11 @@ export function createSwarmPolicies(options: SwarmPolicyOptions): PolicyTaker {
           if (!(error instanceof PolicyFault)) throw error
         }
     },
+    refuseLarge() {
+      const of = { kind: 'policy', receivedVersion: 0, clamped: 0, at: now() } as const
+      const text = 'what came is larger than any message may be'
+      standing = { ...of, version: held?.version ?? 0, state: 'failed', code: 'too-large', text }
+    },
     report: (): PolicyReport => ({
       ...{ keyId, source: held ? 'pushed' : 'built-in', group, suppressed: 0 },
       ...{ documents: standing ? [standing] : [], suppressions: [] },

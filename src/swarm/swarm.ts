@@ -47,6 +47,8 @@ export type SwarmOptions = {
   pace?: Partial<UplinkPace>
   signal: AbortSignal
   onTick?: (tally: Tally) => void
+  /** Findings are made beyond `forMs` while it holds. */
+  goesOn?: (tally: Tally) => boolean
 }
 
 const TICK_MS = 50
@@ -85,7 +87,8 @@ export async function runSwarm(options: SwarmOptions): Promise<Tally> {
     }
     const connectedAll = () => agents.filter((one) => one.isConnected()).length === agents.length
     await until(connectedAll, CONNECT_MS, signal)
-    await makeAll(agents.slice(load.halfOpen), load, signal)
+    const goesOn = () => options.goesOn?.(tally) ?? false
+    await makeAll(agents.slice(load.halfOpen), load, goesOn, signal)
     const isDrained = () => agents.every((one) => one.waiting() === 0)
     await until(isDrained, load.drainMs, signal)
   } finally {
@@ -105,6 +108,7 @@ const slice = ({ connectsPerSecond }: Load): number =>
 async function makeAll(
   agents: readonly Simulated[],
   load: Load,
+  goesOn: () => boolean,
   signal: AbortSignal,
 ): Promise<void> {
   const startMs = performance.now()
@@ -114,8 +118,9 @@ async function makeAll(
   let storms = 0
   while (!signal.aborted) {
     const elapsedMs = performance.now() - startMs
-    const isOver = elapsedMs >= load.forMs
-    for (const due = Math.floor(perMs * Math.min(elapsedMs, load.forMs)); made < due; made++)
+    const isOver = elapsedMs >= load.forMs && !goesOn()
+    const lastedMs = isOver ? Math.min(elapsedMs, load.forMs) : elapsedMs
+    for (const due = Math.floor(perMs * lastedMs); made < due; made++)
       agents[made % agents.length]?.make(kindOf(load, Math.floor(made / agents.length) + made))
     const livesDue = (agents.length * elapsedMs) / load.liveEveryMs
     // Those that would have been due while this process was held up are not made up for.

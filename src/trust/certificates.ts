@@ -4,6 +4,7 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
+  type X509Certificate as NodeCertificate,
   randomBytes,
   webcrypto,
 } from 'node:crypto'
@@ -32,7 +33,7 @@ cryptoProvider.set(webcrypto)
 const DAY_MS = 86_400_000
 const AUTHORITY_DAYS = 20 * 365
 /** What browsers take at most. */
-const SERVER_DAYS = 397
+export const SERVER_DAYS = 397
 export const DEVICE_DAYS = 90
 /** Clocks differ: a certificate holds from so long before it was made. */
 const BACKDATED_MS = 3_600_000
@@ -40,6 +41,14 @@ const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const
 /** A request of ours has some 300 bytes. */
 const REQUEST_BYTES_MAX = 4096
+
+/** Milliseconds since 1970 between which the present lies, where it is not known more exactly. */
+export type Span = { fromMs: number; toMs: number }
+/** The present, in milliseconds since 1970, or where it lies. */
+export type When = number | Span
+
+export const spanOf = (when: When): Span =>
+  typeof when === 'number' ? { fromMs: when, toMs: when } : when
 
 /** Both in PEM. */
 export type KeyAndCertificate = { certificate: string; key: string }
@@ -56,13 +65,31 @@ export function makeKey(): string {
 }
 
 /** An authority of its own, for 20 years: it signs certificates and nothing else. */
-export async function makeAuthority(name: string, nowMs: number): Promise<KeyAndCertificate> {
-  const key = makeKey()
+export const makeAuthority = (name: string, now: When): Promise<KeyAndCertificate> =>
+  signItself(makeKey(), name, now)
+
+/** The same authority, of the same key and name, for 20 years from `now`: who knows it by its pin knows it still. */
+export const makeAuthorityAnew = (
+  { key, certificate }: KeyAndCertificate,
+  now: When,
+): Promise<KeyAndCertificate> => {
+  const [name = ''] = new X509Certificate(certificate).subjectName.getField('CN')
+  return signItself(key, name, now)
+}
+
+/** Whether an authority's certificate is good whenever in `now` it is, and whenever what it signs then is. */
+export function holdsFor(authority: NodeCertificate, now: When): boolean {
+  const { fromMs, toMs } = spanOf(now)
+  const [validFromMs, validToMs] = [authority.validFromDate, authority.validToDate].map(Number)
+  return Number(validFromMs) <= fromMs && Number(validToMs) >= toMs + SERVER_DAYS * DAY_MS
+}
+
+async function signItself(key: string, name: string, now: When): Promise<KeyAndCertificate> {
   const keys = await pairOf(key)
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
     name: [{ CN: [name] }],
-    ...lasting(nowMs, AUTHORITY_DAYS),
+    ...lasting(now, AUTHORITY_DAYS),
     keys,
     signingAlgorithm: SIGNING,
     extensions: [
@@ -100,18 +127,18 @@ export async function crossSign(
   return pem(certificate)
 }
 
-/** For a server that is called by these names and addresses, 397 days. */
+/** For a server that is called by these names and addresses, 397 days from the end of `now`. */
 export async function issueServer(
   authority: KeyAndCertificate,
   names: readonly string[],
-  nowMs: number,
+  now: When,
 ): Promise<KeyAndCertificate> {
   const key = makeKey()
   const { publicKey } = await pairOf(key)
   const certificate = await issue(authority, {
     subject: names[0] ?? 'freshet',
     publicKey,
-    ...lasting(nowMs, SERVER_DAYS),
+    ...lasting(now, SERVER_DAYS),
     usage: ExtendedKeyUsage.serverAuth,
     names: names.map((name) => ({ type: isIP(name) === 0 ? 'dns' : 'ip', value: name })),
   })
@@ -170,14 +197,14 @@ const DEVICE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export type IssuedDevice = { der: Uint8Array; notAfterMs: number }
 
-/** For a device that showed a request: a client certificate, `days` from `nowMs`. */
+/** For a device that showed a request: a client certificate, `days` from the end of `now`. */
 export async function issueDevice(
   authority: KeyAndCertificate,
   { deviceId, publicKey }: DeviceRequest,
-  nowMs: number,
+  now: When,
   days = DEVICE_DAYS,
 ): Promise<IssuedDevice> {
-  const { notBefore, notAfter } = lasting(nowMs, days)
+  const { notBefore, notAfter } = lasting(now, days)
   const certificate = await issue(authority, {
     subject: deviceId,
     publicKey: await webKey(publicKey),
@@ -221,10 +248,13 @@ async function issue(authority: KeyAndCertificate, wanted: Wanted): Promise<X509
   })
 }
 
-const lasting = (nowMs: number, days: number) => ({
-  notBefore: new Date(nowMs - BACKDATED_MS),
-  notAfter: new Date(nowMs + days * DAY_MS),
-})
+function lasting(now: When, days: number): { notBefore: Date; notAfter: Date } {
+  const { fromMs, toMs } = spanOf(now)
+  return {
+    notBefore: new Date(fromMs - BACKDATED_MS),
+    notAfter: new Date(toMs + days * DAY_MS),
+  }
+}
 
 /** 128 random bits, positive and without a zero byte in front (RFC 5280, 4.1.2.2). */
 function serial(): string {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Losses } from '../../src/agent/losses.ts'
 import { createReport } from '../../src/agent/report.ts'
 import { openBaseline } from '../../src/baseline/sqlite.ts'
 import { createEngine } from '../../src/engine/engine.ts'
@@ -13,7 +14,7 @@ import type { Choice, MacSource } from '../../src/sources/choice.ts'
 import { createSensorWatch } from '../../src/status/sensor-watch.ts'
 import { sourceSentences } from '../../src/status/source-words.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
-import { nowUnixNs } from '../../src/units.ts'
+import { nowUnixNs, type UnixNs } from '../../src/units.ts'
 import { identityOf } from '../baseline/identities.ts'
 import { Script } from '../engine/scenario.ts'
 
@@ -45,6 +46,7 @@ describe('the report of an agent', () => {
     known: string[] = [],
     running: Partial<Running> = {},
     { choice = NO_CHOICE, allowed, marks = [] }: OfAMac = {},
+    lost?: Losses,
   ) {
     const { baseline } = openBaseline(join(directory, 'baseline.db'), { now: nowUnixNs() })
     for (const key of known) baseline.putIdentity({ ...identityOf(1), key })
@@ -71,9 +73,11 @@ describe('the report of an agent', () => {
       },
       sensor: createSensorWatch(performance.now() - silentMs),
       lastAlerts: () => [],
+      countsLoopback: () => true,
       state: '/var/lib/freshet',
       choice: () => choice,
       allowed,
+      losses: { all: () => lost, before: lost },
       running: { engineDeathsMs: [], senseDeathsMs: [], unwatched: [], ...running },
     })
   }
@@ -88,6 +92,22 @@ describe('the report of an agent', () => {
       unwatched: [{ ...span, fromMs: old }, span],
     })
     assert.deepEqual(told.status(READERS).restarts, { engine: 2, sense: 1, unwatched: [span] })
+  })
+
+  it('tells what was lost before it started, since when, and for an hour that it was', () => {
+    const told = (ageMs: number) => {
+      const last = (nowUnixNs() - BigInt(ageMs) * 1_000_000n) as UnixNs
+      const since = (last - 5_000_000n) as UnixNs
+      const one = report({ note: '', gaps: 0 }, 0, [], {}, {}, { count: 10_000, since, last })
+      return { since, last, live: one.live(), status: one.status(READERS) }
+    }
+    const { since, last, live, status } = told(60_000)
+    assert.deepEqual([live.lost, live.lostSince], [10_000, since])
+    assert.equal(status.counters.lost, 10_000)
+    const msOf = (at: UnixNs) => Number(at / 1_000_000n)
+    assert.deepEqual(status.lost, { sinceMs: msOf(since), lastMs: msOf(last) })
+    assert.equal(status.lately.lostBefore, true)
+    assert.equal(told(2 * 3600_000).status.lately.lostBefore, undefined)
   })
 
   it('counts the programs that are known, and nothing that is known beside them', () => {

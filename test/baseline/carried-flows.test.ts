@@ -9,6 +9,7 @@ import type { CarriedFlow } from '../../src/baseline/carried.ts'
 import { CarriedFlows } from '../../src/baseline/carried-flows.ts'
 import { createSchema } from '../../src/baseline/schema.ts'
 import { openBaseline, type SqliteBaseline } from '../../src/baseline/sqlite.ts'
+import { preparing } from '../../src/baseline/statements.ts'
 import { START } from './identities.ts'
 
 const flowOf = (id: number, bytesOut: number): CarriedFlow => ({
@@ -44,7 +45,10 @@ describe('open flows that are carried', () => {
 
 /** Tells of flows in the words of `story`, and compares what is told after each with a plain map. */
 function play(database: DatabaseSync, story: [(typeof whats)[number], number, number][]): void {
-  let flows = new CarriedFlows(database, LOG_BYTES_MIN)
+  let flows = new CarriedFlows(
+    preparing(() => database),
+    LOG_BYTES_MIN,
+  )
   let committed = new Map<number, CarriedFlow>()
   let present = new Map<number, CarriedFlow>()
   const write = (end: 'COMMIT' | 'ROLLBACK') => {
@@ -72,7 +76,10 @@ function play(database: DatabaseSync, story: [(typeof whats)[number], number, nu
       committed = new Map(present)
     },
     restart() {
-      flows = new CarriedFlows(database, LOG_BYTES_MIN)
+      flows = new CarriedFlows(
+        preparing(() => database),
+        LOG_BYTES_MIN,
+      )
       present = new Map(committed)
     },
   }
@@ -167,7 +174,7 @@ describe('open flows in a baseline', () => {
   it('go on in a file of the third version, ids of all 64 bits among them', () => {
     baseline.close()
     const old = new DatabaseSync(path)
-    old.exec(`DROP TABLE carried_log;
+    old.exec(`DROP TABLE carried_log; DROP TABLE held; DROP TABLE carried_processes;
       CREATE TABLE carried_flows (
         id INTEGER NOT NULL,
         epoch INTEGER NOT NULL,

@@ -52,6 +52,12 @@ const ROWS: BaselineRow[] = [
       updatedAt: AT,
     },
   },
+  { kind: 'held', held: { pair: 'unsigned:sha256:ab\n203.0.113.0/24:443', state: '{"v":1}' } },
+  { kind: 'carried_boot', boot: 7n },
+  {
+    kind: 'carried_process',
+    process: { pid: 7, beganNs: 5n, dev: 2n ** 64n - 1n, ino: 3n, path: '/tmp/a', doubts: 4 },
+  },
 ]
 
 describe('baseline: rows', () => {

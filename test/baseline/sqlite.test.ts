@@ -239,7 +239,7 @@ describe('baseline on disk', () => {
     other.exec('PRAGMA user_version = 99')
     other.close()
     const { baseline, setAside } = start()
-    assert.match(setAside?.reason ?? '', /later version \(schema 99, this one knows 4\)/)
+    assert.match(setAside?.reason ?? '', /later version \(schema 99, this one knows 6\)/)
     assert.deepEqual(baseline.counts().identities, 0)
     const kept = new DatabaseSync(setAside!.path)
     assert.equal(kept.prepare('SELECT count(*) AS n FROM identities').get()?.['n'], 1)
@@ -252,7 +252,7 @@ describe('baseline on disk', () => {
     open[0]!.close()
     const old = new DatabaseSync(path)
     old.exec(`ALTER TABLE identities DROP COLUMN history; DROP TABLE carried_log;
-      DROP TABLE carried_pairs; PRAGMA user_version = 1`)
+      DROP TABLE carried_pairs; DROP TABLE held; DROP TABLE carried_processes; PRAGMA user_version = 1`)
     old.close()
     const { baseline, setAside } = start()
     assert.equal(setAside, undefined)
@@ -267,7 +267,7 @@ describe('baseline on disk', () => {
     open[0]!.commit()
     open[0]!.close()
     const old = new DatabaseSync(path)
-    old.exec(`DROP TABLE carried_log;
+    old.exec(`DROP TABLE carried_log; DROP TABLE held; DROP TABLE carried_processes;
       CREATE TABLE carried_flows (
         id INTEGER NOT NULL,
         epoch INTEGER NOT NULL,
@@ -281,6 +281,30 @@ describe('baseline on disk', () => {
     assert.equal(setAside, undefined)
     const flow = { idLow: 5, idHigh: 0, epoch: 1, bytesOut: 70, bytesIn: 8 }
     assert.deepEqual([...baseline.carried.flows()], [{ ...flow, sinceOut: 0, sinceIn: 0 }])
+  })
+
+  it('goes on with a file of the fourth version, and keeps in it what exceptions hold back, until it is dropped', () => {
+    start().baseline.putIdentity(identityOf(1))
+    open[0]!.commit()
+    open[0]!.close()
+    const old = new DatabaseSync(path)
+    old.exec('DROP TABLE held; DROP TABLE carried_processes; PRAGMA user_version = 4')
+    old.close()
+    const { baseline, setAside } = start()
+    assert.equal(setAside, undefined)
+    assert.deepEqual(baseline.identity(identityOf(1).key), identityOf(1))
+    for (const pair of ['a', 'b']) baseline.held.put({ pair, state: '{}' })
+    baseline.held.put({ pair: 'a', state: '{"v":1}' })
+    baseline.commit()
+    const next = restart()
+    assert.deepEqual(next.held.all(), [
+      { pair: 'a', state: '{"v":1}' },
+      { pair: 'b', state: '{}' },
+    ])
+    next.held.drop('a')
+    next.commit()
+    next.held.drop('b')
+    assert.deepEqual(restart().held.all(), [{ pair: 'b', state: '{}' }])
   })
 
   it('keeps lasting numbers, and what is carried from one engine to the next', () => {

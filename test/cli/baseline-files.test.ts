@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -15,6 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openBaseline } from '../../src/baseline/sqlite.ts'
+import { exportLines } from '../../src/baseline/transfer.ts'
 import { lockDirectory } from '../../src/host/lock.ts'
 import { PLACE } from '../../src/place.ts'
 import { destinationOf, identityOf, START } from '../baseline/identities.ts'
@@ -53,6 +55,21 @@ describe('freshet baseline export and import', () => {
     assert.match((await freshet('list', ...own.slice(0, 2))).stdout, /3 of 3/)
   })
 
+  it('are listed so that versions of one program, and scripts of one interpreter, can be told apart', async () => {
+    const state = ['--state', join(directory, 'one')]
+    const { baseline } = openBaseline(join(directory, 'one/agent/baseline.db'), { now: START })
+    const path = identityOf(1).path
+    const other = `unsigned:sha256:${'7'.repeat(64)}`
+    baseline.putIdentity({ ...identityOf(7), key: other, path })
+    baseline.commit()
+    baseline.close()
+    const { stdout } = await freshet('list', ...state)
+    const rows = stdout.split('\n').map((line) => line.replace(/^.* \d+ {2}/, ''))
+    assert.ok(rows.includes(`${path}  unsigned:sha256:000000000000`), stdout)
+    assert.ok(rows.includes(`${path}  unsigned:sha256:777777777777`), stdout)
+    assert.ok(rows.includes(identityOf(2).path), stdout)
+  })
+
   it('count programs, and not what is known of scripts and contents beside them', async () => {
     const { baseline } = openBaseline(join(directory, 'one/agent/baseline.db'), { now: START })
     baseline.putIdentity({ ...identityOf(1), key: 'script of 501 /a by b via c' })
@@ -64,8 +81,33 @@ describe('freshet baseline export and import', () => {
     assert.match(out.stdout, /holds 8 rows/)
     const user = process.getuid?.() === 0 ? ['--user', 'root'] : []
     const { stdout } = await freshet('import', file, '--state', join(directory, 'two'), ...user)
-    assert.match(stdout, /: 3 programs added, 0 merged; /)
+    assert.match(
+      stdout,
+      /: 3 programs added, 0 merged; 3 destinations added, 0 merged; and 2 other rows of what is known beside them$/m,
+    )
     assert.match(stdout, /^the baseline knows 3 programs and 3 destinations$/m)
+  })
+
+  it('make no state directory for what is refused, and say when there was nothing', async () => {
+    const user = process.getuid?.() === 0 ? ['--user', 'root'] : []
+    const file = join(directory, 'export.jsonl')
+    const take = () => freshet('import', file, '--state', join(directory, 'two'), ...user)
+    for (const [text, why] of [
+      ['', /nothing was imported from \S+export\.jsonl: the file is empty/],
+      ['[1]\n', /it does not begin as an export/],
+      ['x'.repeat(100_000), /it does not begin as an export/],
+      ['{"freshet":"baseline","version":9}\n', /it is of a later version \(9, /],
+    ] as const) {
+      writeFileSync(file, text)
+      const { status, stderr } = await take()
+      assert.equal(status, 78, stderr)
+      assert.match(stderr, why)
+      assert.equal(existsSync(join(directory, 'two')), false)
+    }
+    writeFileSync(file, [...exportLines([], START), ''].join('\n'))
+    const { status, stdout } = await take()
+    assert.equal(status, 0)
+    assert.match(stdout, /export\.jsonl: nothing was imported: it holds no program/)
   })
 
   it('leave nobody with hashes alone where a word fits more than one program', async () => {
@@ -152,6 +194,6 @@ describe('freshet baseline export and import', () => {
     unlock?.()
     assert.match(held.stderr, /an agent runs with the state directory .*: stop it first/)
     const missing = await freshet('import', join(directory, 'no'), ...state, ...user)
-    assert.match(missing.stderr, /cannot be opened: ENOENT/)
+    assert.match(missing.stderr, /cannot be opened: it is not there\n$/)
   })
 })

@@ -1,10 +1,25 @@
 // `freshet collector policy`, on the files of a collector that does not run: what is published, held back, and signed online.
 import assert from 'node:assert/strict'
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Policies } from '../../src/collector/fleet/policies.ts'
+import { openPoliciesFile, POLICIES_FILE } from '../../src/collector/fleet/policies-file.ts'
 import { PLACE } from '../../src/place.ts'
+import { unarmored } from '../../src/policy/armor.ts'
+import { privateKeyOf, publicHexOf } from '../../src/policy/keys.ts'
+import { openSigned, signPolicy } from '../../src/policy/signed.ts'
+import { nowUnixNs } from '../../src/units.ts'
 import { run } from '../e2e/installation.ts'
+import { daysOn, makeTestKey, payloadOf } from '../policy/documents.ts'
 
 describe('freshet collector policy', () => {
   let directory: string
@@ -100,7 +115,32 @@ describe('freshet collector policy', () => {
       /agents will not .*203\.0\.113\.0\/24 ends at .* may last \d+ days/,
     )
     const listed = await well(['list'])
-    assert.equal(listed.match(/^exceptions \d+ +all devices/gm)?.length, 4, listed)
+    // Those of before are for nobody any more.
+    assert.equal(listed.match(/^exceptions \d+ +all devices/gm)?.length, 1, listed)
+    await policy(...signing('delegate', '2'), '--target', 'group:lab', '--online-key', key)
+    await fails(['publish', 'delegate-2', '--share', '5'], /only a policy has a share/)
+    await well(['publish', 'delegate-2'])
+    assert.match(await well(['except', '-'], exceptions()), /go to group lab and to all devices;/)
+    assert.match(
+      await well(['except', '-'], '{}'),
+      /^exceptions \d+ go to group lab and to all devices, and there are none in them: all that were there before are lifted/,
+    )
+    await policy(...signing('delegate', '3'), '--online-key', makeTestKey().public)
+    await well(['publish', 'delegate-3'])
+    await fails(['except', '-'], /or another delegation came since/, exceptions())
+    const root = privateKeyOf(readFileSync(join(directory, 'root.key'), 'utf8'))
+    const [madeAt, notAfter] = [daysOn(-2, nowUnixNs()), daysOn(-1, nowUnixNs())]
+    const { content } = openSigned(
+      unarmored(readFileSync(join(directory, 'delegate-1'), 'utf8')),
+    ).payload
+    const ended = { kind: 'delegation', version: 4, content, madeAt, notAfter } as const
+    const path = join(directory, 'state/collector', POLICIES_FILE)
+    const policies = new Policies(openPoliciesFile(path, assert.fail))
+    policies.publish(signPolicy(payloadOf(ended), root), {
+      ...{ rootKey: publicHexOf(root), sharePercent: 100, now: madeAt },
+    })
+    policies.close()
+    await fails(['except', '-'], /time of delegation 4 to the key .* was over at/, exceptions())
     const file = join(directory, 'state/collector/policy-online.key')
     assert.equal(lstatSync(file).mode & 0o777, 0o600)
     chmodSync(file, 0o644)

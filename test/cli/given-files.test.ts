@@ -42,6 +42,26 @@ describe('A file that a command is given to read', function () {
       )
       assert.ok(stderr.includes(says), `${status} ${stderr}`)
       assert.ok(status !== null && status > 0, `${status} ${stderr}`)
+      assert.equal(stderr.split('fifo').length, 2, `named once: ${stderr}`)
+    })
+
+  for (const args of [
+    ['collector', 'restore', 'none'],
+    ['baseline', 'import', 'none'],
+    ['replay', 'none'],
+    ['replay', '--policy', 'none', 'conn.log'],
+    ['record', 'none/none.fcap'],
+    ['policy', 'keygen', '--out', 'none/none.key'],
+  ])
+    it(`is said not to be there in words: \`${args.join(' ')}\``, async () => {
+      const { status, stderr } = await run([PLACE.cli, ...args], {
+        cwd: directory,
+        env: { PATH: process.env['PATH'], FRESHET_STATE: join(directory, 'state') },
+        timeout: 30_000,
+      })
+      assert.match(stderr, /^freshet: .*none\S* cannot be \w+: .* not there\n$/)
+      assert.doesNotMatch(stderr, /ENOENT|partial/)
+      assert.ok(status !== null && status > 0, `${status} ${stderr}`)
     })
 
   it('is refused when it is a directory, and no remedy is named that would not help', () => {

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SCENARIO_DIRECTORY } from '../../scripts/scenarios.ts'
 import { openBaseline } from '../../src/baseline/sqlite.ts'
+import { exportLines } from '../../src/baseline/transfer.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { PLACE } from '../../src/place.ts'
 import { identityOf, START } from '../baseline/identities.ts'
@@ -42,7 +43,8 @@ describe('The place that commands work in', () => {
     state = join(directory, 'the state')
     // No command can work in a file, so each must name it.
     writeFileSync(state, '')
-    writeFileSync(join(directory, 'export.jsonl'), '')
+    writeFileSync(join(directory, 'export.jsonl'), [...exportLines([], START), ''].join('\n'))
+    openForWriting(join(directory, 'a.backup')).close()
     writeFileSync(join(directory, 'a.token'), 'freshet_enrol_x')
     writeFileSync(join(directory, 'signed'), SIGNED)
   })
@@ -66,7 +68,7 @@ describe('The place that commands work in', () => {
     ['record', 'new.fcap'],
     ['collector', '--listen', '127.0.0.1:0'],
     ['collector', 'backup', 'new.backup'],
-    ['collector', 'restore', 'export.jsonl'],
+    ['collector', 'restore', 'a.backup'],
     ['collector', 'pin'],
     ['collector', 'tokens', 'make', '--label', 'x'],
     ['collector', 'devices', 'rename', 'x', 'y'],
@@ -90,6 +92,8 @@ describe('The place that commands work in', () => {
     ['collector', 'tokens', 'list'],
     ['collector', 'tokens', 'revoke', '1'],
     ['collector', 'devices', 'list'],
+    ['collector', 'devices', 'show', 'x'],
+    ['collector', 'refusals'],
     ...['list', 'next', 'switch', 'retire'].map((what) => ['collector', 'authority', what]),
     ...['status', 'online-key'].map((what) => ['collector', 'policy', what]),
     ...['promote', 'hold'].map((what) => ['collector', 'policy', what, '7']),
@@ -226,7 +230,7 @@ describe('The place that commands work in', () => {
 
   it('is not the default when what names it is empty', async () => {
     const { status, stderr } = await run([PLACE.cli, 'status', '--state', ''])
-    assert.equal(status, 1)
+    assert.equal(status, 64)
     assert.match(stderr, /wants a path, and this one is empty/)
   })
 })

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PLACE } from '../../src/place.ts'
 import { run } from '../e2e/installation.ts'
+import { makeTestKey } from '../policy/documents.ts'
 
 const NEXT_YEAR = `${new Date().getUTCFullYear() + 1}-12-24`
 
@@ -56,7 +57,8 @@ describe('freshet policy', () => {
     assert.match((await well(['show', '-'], eight)).stdout, /^policy 8\n {2}for {8}all devices\n/)
   })
   it('delegates within the bounds that it was told', async () => {
-    const key = (await well(['key', 'root.key'])).stdout.trim()
+    const own = (await well(['key', 'root.key'])).stdout.trim()
+    const key = makeTestKey().public
     const words = ['delegate', '--key', 'root.key', '--as-version', '1', '--not-after', NEXT_YEAR]
     const { stdout } = await well([...words, '--online-key', key, '--domains', '--out', '-'])
     const content = JSON.parse((await well(['show', '-', '--content'], stdout)).stdout)
@@ -64,11 +66,16 @@ describe('freshet policy', () => {
     assert.deepEqual([content.bounds.domains, content.bounds.programs], [true, false])
     const over = await freshet([...words, '--online-key', key, '--days-max', '31', '--out', '-'])
     assert.match(over.stderr, /from 1 to 30/)
+    const same = await freshet([...words, '--online-key', own, '--out', '-'])
+    assert.equal(same.stdout, '')
+    assert.match(same.stderr, /the root key itself/)
   })
   it('says what agents will not take of a document, and refuses what none would', async () => {
     const wide = '{"hostWhitelist":["0.0.0.0/0"]}'
     const { stderr } = await well(sign('--as-version', '9', '--out', '-', '-'), wide)
     assert.match(stderr, /agents will not take all of it: “0\.0\.0\.0\/0” is left out/)
+    const far = await well(sign('--as-version', '4294967295', '--out', '-', '-'), '{}')
+    assert.match(far.stderr, /so high a version only after one that is little lower/)
     for (const [input, words, text] of [
       ['{"hostWhiteList":[]}', ['--as-version', '9'], /there is no field “hostWhiteList”/],
       ['{"version":3}', ['--as-version', '9'], /version 3, and it is signed as version 9/],

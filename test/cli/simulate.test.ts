@@ -6,8 +6,9 @@ import { existsSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { exitStatus, type SimulateOptions, simulateUpload, taking } from '../../src/cli/simulate.ts'
+import { exitStatus, type SimulateOptions, simulateUpload } from '../../src/cli/simulate.ts'
 import { resolveTarget, startSink } from '../../src/cli/simulate-probe.ts'
+import { taking } from '../../src/cli/simulate-send.ts'
 import type { DeviceInfo } from '../../src/collector/page-api.ts'
 import { until } from '../e2e/installation.ts'
 import { WAIT_MS } from '../waits.ts'
@@ -61,6 +62,7 @@ describe('simulate upload', () => {
       pageKey: KEY,
       timeoutMs: 1000,
       agentWaitMs: 0,
+      whyUnsent: async () => undefined,
       signal: new AbortController().signal,
       commandFor: (words) => `\`freshet ${words}\``,
       print: (line) => {
@@ -149,6 +151,20 @@ describe('simulate upload', () => {
     script.devices = () => [{ ...live(10, 1), connected: false }]
     assert.equal(exitStatus(await simulate()), 2)
     assert.match(seen.lines.join(), /no agent is connected/)
+  })
+
+  it('says what this machine’s agent says where that cannot report, and not that there is none', async () => {
+    const whyUnsent = async () => 'The collector takes nothing now: its disk. Free some space.'
+    const said = /the agent of this machine says: The collector takes nothing now: its disk/
+    script.devices = () => [{ ...live(10, 1), connected: false }]
+    assert.equal((await simulate({ whyUnsent })).kind, 'not_sent')
+    assert.match(seen.lines.join(), said)
+    assert.doesNotMatch(seen.lines.join(), /no agent is connected/)
+    // It comes and goes with such a collector.
+    script.devices = () => [live(10, 1)]
+    const outcome = await simulate({ whyUnsent })
+    assert.equal(outcome.kind === 'no_alert' && outcome.stop.at, 'collector')
+    assert.match(seen.lines.at(-1) ?? '', said)
   })
 
   it('says that the program could not be reached when the destination refuses', async () => {

@@ -50,7 +50,7 @@ describe('An agent of up that answers late', () => {
         )
         assert.equal(agents.length, 1)
         for (const pid of agents) process.kill(pid, 'SIGKILL')
-        await until(() => output.includes('the agent ended (78)'))
+        await until(() => output.includes('the agent cannot go on until'))
         writeFileSync(policy, '{"version": 2}')
         await until(async () => (await status()) === 0)
         assert.equal(up.exitCode, null)

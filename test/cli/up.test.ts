@@ -20,7 +20,7 @@ describe('A collector of up that once worked and is refused now', () => {
       mkdirSync(key)
       const agents = installation.pidsOf('agent')
       for (const pid of installation.pidsOf('collector')) process.kill(pid, 'SIGKILL')
-      await until(() => installation.output().match(/the collector ended \(78\)/))
+      await until(() => installation.output().match(/the collector cannot go on until/))
       assert.equal(installation.up.exitCode, null)
       assert.deepEqual(installation.pidsOf('agent'), agents)
       rmdirSync(key)
@@ -130,7 +130,7 @@ describe('An agent of up', () => {
     try {
       writeFileSync(policy, '{"version": ')
       for (const pid of installation.pidsOf('agent')) process.kill(pid, 'SIGKILL')
-      await until(() => installation.output().match(/the agent ended \(78\)/))
+      await until(() => installation.output().match(/the agent cannot go on until/))
       assert.equal(installation.up.exitCode, null)
       writeFileSync(policy, '{"version": 2}')
       await until(async () => (await installation.freshet(['status'])).status === 0)

@@ -179,6 +179,9 @@ export async function connectAgent(running: Running, deviceId = DEVICE_A): Promi
 /** Of every test's agent, unless it says another. */
 export const OUTBOX_ID = '0f'.repeat(16)
 
+/** Of a device that has its own. */
+export const hardwareOf = (deviceId: string): string => deviceId.replaceAll('-', '').repeat(2)
+
 export function helloOf(
   deviceId: string,
   hostname = 'mac-1',
@@ -191,6 +194,7 @@ export function helloOf(
       deviceId,
       outboxId: OUTBOX_ID,
       agentVersion: '0.1.0',
+      hardware: hardwareOf(deviceId),
       sentAt,
       capabilities,
       host: {

@@ -47,7 +47,7 @@ export async function attacked(change: Partial<Limits> = {}) {
   server.on('upgrade', (request, socket, head) => {
     const deviceId = `${request.headers[DEVICE_HEADER]}`
     gateway.upgradeEnrolled(request, socket, head, {
-      ...{ deviceId, fingerprint: deviceId, isQuarantined: false },
+      ...{ deviceId, fingerprint: deviceId, isQuarantined: false, address: '' },
     })
   })
   server.on('clientError', createClientErrors(counters).onClientError)

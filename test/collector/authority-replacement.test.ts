@@ -4,18 +4,20 @@ import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import {
   createEnrolment,
   type Enrolment,
   readEnrolment,
   writeEnrolment,
 } from '../../src/agent/enrolment-file.ts'
-import { authoritiesIn, pinIn } from '../../src/collector/fleet/authority.ts'
+import { authoritiesIn, lockAuthority, pinIn } from '../../src/collector/fleet/authority.ts'
+import { REGISTRY_FILE } from '../../src/collector/fleet/registry-file.ts'
 import { PLACE } from '../../src/place.ts'
 import type { EnrolError } from '../../src/stream/enrol.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
 import { startUplink, type Uplink } from '../../src/stream/uplink.ts'
-import { pinOf } from '../../src/trust/pin.ts'
+import { derOf, fingerprintOf, pinOf } from '../../src/trust/pin.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { run } from '../e2e/installation.ts'
 import { PACE } from '../stream/uplink-fixture.ts'
@@ -110,6 +112,8 @@ describe('another authority in place of a collector’s', () => {
     machines.push(made)
     return made
   }
+  const admit = (id: string) =>
+    fleet.withRegistry((registry) => registry.change(id, { standing: 'active' }))
   const connected = (uplink: Uplink) => until(() => uplink.state().state === 'connected')
   /** What the collector shows now: who has this pin finds it. */
   const enrolsBy = (deviceId: string, by: string) => fleet.enrol(deviceId, { pin: by })
@@ -117,7 +121,7 @@ describe('another authority in place of a collector’s', () => {
   const isTakenUp = (by: string) =>
     until(() => fleet.log.some((line) => line.includes(`has the pin ${by}`)))
 
-  it('is taken by an agent that is there all along, which notices nothing', async () => {
+  it('is taken by an agent that is there all along, and comes again once', async () => {
     const earlier = fleet.door.pin
     const one = await machine(DEVICE_A)
     const uplink = one.start()
@@ -132,11 +136,13 @@ describe('another authority in place of a collector’s', () => {
     // As it says itself, within a second: nobody is left behind.
     for (;;) if ((await authority('retire')).status === 0) break
     await until(() => one.believes().join() === next)
-    assert.equal(uplink.state().state, 'connected')
-    assert.deepEqual(
-      one.lines.filter((line) => !line.includes('has renewed')),
-      ['connected to the collector'],
-    )
+    // Its connection began with a certificate that is good no more.
+    await until(() => fleet.collector.counters()['agentsClosedRetired'] === 1)
+    await until(() => one.lines.filter((line) => line === 'connected to the collector').length > 1)
+    await connected(uplink)
+    const said = one.lines.filter((line) => !line.includes('has renewed'))
+    assert.deepEqual([said[0], said.length, said[2]], [said[2], 3, 'connected to the collector'])
+    assert.match(said[1] ?? '', /signed the certificate of this connection counts no more/)
     assert.equal(fleet.collector.counters()['renewed'], 3)
     assert.equal(fleet.collector.counters()['renewRefused'], 0)
     await one.stop()
@@ -145,9 +151,29 @@ describe('another authority in place of a collector’s', () => {
     assert.match(await well('list'), new RegExp(`${next}  present .* 1 of 1 +1\\n$`))
   })
 
+  it('and a collector brought back from before: it knows the certificate of then, and the agent comes by that', async () => {
+    const one = await machine(DEVICE_A)
+    await connected(one.start())
+    const first = one.kept().certificate
+    await well('next')
+    await until(() => one.kept().earlier?.certificate === first)
+    await one.stop()
+    const database = new DatabaseSync(join(fleet.stateDir, REGISTRY_FILE))
+    const { changes } = database
+      .prepare('DELETE FROM certificate WHERE fingerprint = ?')
+      .run(fingerprintOf(derOf(one.kept().certificate)))
+    database.close()
+    assert.equal(changes, 1)
+    const uplink = one.start()
+    await until(() => (fleet.collector.counters()['doorRefused'] ?? 0) > 0)
+    await connected(uplink)
+    assert.equal(one.kept().earlier?.certificate, first)
+  })
+
   it('lets an agent that was away since before it was made come in until the earlier one is retired', async () => {
     const earlier = fleet.door.pin
     const one = await machine(DEVICE_A)
+    admit(DEVICE_A)
     await well('next')
     const next = nextPin()
     assert.match(await well('switch'), /1 device did not know it yet/)
@@ -165,6 +191,7 @@ describe('another authority in place of a collector’s', () => {
   it('is a stranger to an agent that comes after the earlier one is gone, until it enrols again', async () => {
     const one = await machine(DEVICE_A)
     const two = await machine(DEVICE_B)
+    for (const id of [DEVICE_A, DEVICE_B]) admit(id)
     await connected(two.start())
     await well('next')
     await until(() => two.believes().length === 2)
@@ -245,6 +272,25 @@ describe('another authority in place of a collector’s', () => {
     assert.equal(fleet.door.pin, next)
     await connected(one.start())
     await until(() => one.signer() === next)
+  })
+
+  it('is changed by one command at a time, and by the collector not meanwhile', async () => {
+    await well('next')
+    const next = nextPin()
+    const before = readFileSync(join(fleet.stateDir, 'tls', 'authority.pem'), 'utf8')
+    const unlock = lockAuthority(fleet.stateDir)
+    try {
+      for (const word of ['switch', 'retire', 'next'])
+        await fails([word], /changes the authority at this moment/)
+    } finally {
+      unlock()
+    }
+    assert.equal(readFileSync(join(fleet.stateDir, 'tls', 'authority.pem'), 'utf8'), before)
+    const both = await Promise.all([authority('switch'), authority('switch')])
+    assert.equal(both.filter(({ status }) => status === 0).length, 1)
+    assert.match(both.map(({ stderr }) => stderr).join(''), /there is no next authority/)
+    await isTakenUp(next)
+    assert.equal(pinIn(fleet.stateDir), next)
   })
 
   it('has an agent ask once an hour for the same, and four times whatever it is told', async () => {

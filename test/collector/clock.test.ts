@@ -62,6 +62,11 @@ describe('a collector whose clock is 60 days ahead', () => {
       await after.close()
     }
   }
+  const admits = (standing: 'active' | 'revoked') => {
+    assert(collector.machines)
+    const { withRegistry } = enrolmentWith(stateDir, collector.machines)
+    withRegistry((registry) => registry.change(DEVICE_A, { standing }))
+  }
   const secret = (name: string) => readFileSync(join(stateDir, name), 'utf8').trim()
   const alerts = async () => {
     const response = await fetch(`${collector.url}/api/alerts?limit=1`, {
@@ -119,10 +124,23 @@ describe('a collector whose clock is 60 days ahead', () => {
     assert.equal(await alerts(), ALERTS)
   })
 
-  it('drops what is too old once an agent of another machine has its clock', async () => {
+  it('drops nothing for a device that nobody has admitted, which may be invented', async () => {
     await run(AHEAD_NS)
     await joins('tls', 'another', AHEAD_NS)
-    await until(() => log.some((line) => line.includes("agents' clocks agree")))
+    await looked(AHEAD_NS)
+    assert.equal(await alerts(), ALERTS)
+    admits('revoked')
+    await looked(AHEAD_NS)
+    assert.equal(await alerts(), ALERTS)
+    assert.ok(!log.some((line) => line.includes('clocks of admitted agents agree')))
+  })
+
+  it('drops what is too old once an agent of another machine that was admitted has its clock', async () => {
+    await run(AHEAD_NS)
+    await joins('tls', 'another', AHEAD_NS)
+    // While it is connected.
+    admits('active')
+    await until(() => log.some((line) => line.includes('clocks of admitted agents agree')))
     await until(() => collector.counters().revisionsDropped === ALERTS)
     assert.equal(await alerts(), 0)
   })

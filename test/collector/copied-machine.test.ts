@@ -3,12 +3,15 @@ import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { createEnrolment, readEnrolment, writeEnrolment } from '../../src/agent/enrolment-file.ts'
-import { createSuccession, deviceOf, takeUpNext } from '../../src/agent/next-enrolment.ts'
+import { createSuccession, takeUpNext } from '../../src/agent/next-enrolment.ts'
+import { REGISTRY_FILE } from '../../src/collector/fleet/registry-file.ts'
 import { readOrMakeDeviceId, replaceDeviceId } from '../../src/host/device.ts'
 import { type Outbox, openOutbox } from '../../src/stream/outbox.ts'
 import { startUplink, type Uplink } from '../../src/stream/uplink.ts'
 import { makeKey, requestOf } from '../../src/trust/certificates.ts'
+import { deviceOf } from '../../src/trust/vouching.ts'
 import { nowUnixNs, unixNs } from '../../src/units.ts'
 import { PACE } from '../stream/uplink-fixture.ts'
 import { until } from '../waits.ts'
@@ -170,25 +173,33 @@ describe('two machines with one certificate', () => {
     assert.equal(total, alerts - before)
   })
 
-  it('that the system calls the same: they take turns until one of them is told apart', async () => {
+  it('that the system calls the same: they take turns until the one that came later is told apart', async () => {
     const first = await enrolled('vm-1', hardwareOf(DEVICE_A), 'boot-1')
     const second = copyOf(first, 'vm-2', hardwareOf(DEVICE_A), 'boot-2')
-    for (const one of [first, second]) one.start()
-    await until(() => [first, second].some(({ lines }) => /of its own from/.test(`${lines}`)))
+    first.start()
+    await said(first, /connected to the collector/)
+    second.start()
+    await said(second, /of its own from/)
     for (const one of [first, second]) report(one)
     for (const one of [first, second]) await delivered(one)
     for (const one of [first, second]) await one.stop()
     const earlier = [first, second].map((one) => one.start())
-    assert.deepEqual(
-      earlier.filter((id) => id !== undefined),
-      [DEVICE_A],
-      'one of the two has become another',
-    )
+    assert.deepEqual(earlier, [undefined, DEVICE_A])
     for (const one of [first, second]) report(one)
     for (const one of [first, second]) await delivered(one)
-    assert.notEqual(idOf(first), idOf(second))
+    assert.equal(idOf(first), DEVICE_A)
+    assert.notEqual(idOf(second), DEVICE_A)
     assert(!shared())
     assert.equal(counted('clonesFound'), 1)
+    // Which of its boots was first is known to a collector that starts anew, too.
+    const database = new DatabaseSync(join(fleet.stateDir, REGISTRY_FILE))
+    const boots = database.prepare('SELECT boot_id FROM boot WHERE device = ? ORDER BY rowid')
+    await until(() => boots.all(DEVICE_A).length === 2)
+    assert.deepEqual(
+      boots.all(DEVICE_A).map((row) => row['boot_id']),
+      ['boot-1', 'boot-2'],
+    )
+    database.close()
   })
 
   it('are not a Mac that changed its network: its newer connection takes over, and nothing more', async () => {

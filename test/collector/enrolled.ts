@@ -8,7 +8,9 @@ import type { MachinesOptions } from '../../src/collector/machines.ts'
 import { type Enrolled, enrol } from '../../src/stream/enrol.ts'
 import { makeKey, requestOf } from '../../src/trust/certificates.ts'
 import { nowUnixNs, type UnixNs } from '../../src/units.ts'
-import { Agent, DEVICE_A, helloOf, type Running, runCollector } from './agent.ts'
+import { Agent, DEVICE_A, hardwareOf, helloOf, type Running, runCollector } from './agent.ts'
+
+export { hardwareOf } from './agent.ts'
 
 export type Fleet = Running & {
   door: { url: string; port: number; pin: string }
@@ -37,7 +39,13 @@ export async function welcomed(fleet: Fleet, deviceId = DEVICE_A): Promise<Agent
 const identities = new WeakMap<Fleet, Map<string, Promise<Identity>>>()
 
 export type Identity = Enrolled & { key: string }
-export type How = { token?: string; hardware?: string; old?: Identity; pin?: string }
+export type How = {
+  token?: string
+  hardware?: string
+  hostname?: string
+  old?: Identity
+  pin?: string
+}
 
 export async function runFleet(
   limits: Partial<Limits> = {},
@@ -75,9 +83,12 @@ export function enrolmentWith(
   return {
     withRegistry,
     token,
-    async enrol(deviceId, { token: secret = token(), hardware, old, pin = door.pin } = {}) {
+    async enrol(
+      deviceId,
+      { token: secret = token(), hardware, hostname, old, pin = door.pin } = {},
+    ) {
       const key = makeKey()
-      const { host } = helloOf(deviceId).hello
+      const { host } = helloOf(deviceId, hostname).hello
       const enrolled = await enrol({
         collector: { host: '127.0.0.1', port: door.port },
         pin,
@@ -94,6 +105,3 @@ export function enrolmentWith(
     },
   }
 }
-
-/** Of a device that has its own. */
-export const hardwareOf = (deviceId: string): string => deviceId.replaceAll('-', '').repeat(2)

@@ -9,6 +9,7 @@ import {
   alertItem,
   connectAgent,
   DEVICE_A,
+  DEVICE_B,
   identityOf,
   itemOf,
   liveOf,
@@ -63,6 +64,51 @@ describe('events for pages', () => {
       if (value.type === type) return value as Extract<Told, { type: T }>
     }
   }
+
+  it('go on while one device sights more programs than are told one by one: of those pages hear that there are some', async () => {
+    const events = listen(running, stop.signal)
+    await first(events, 'begin')
+    const sightings = Array.from({ length: 600 }, (_, n) =>
+      itemOf(5000 + n, {
+        ...{ at, kind: 'sighting' },
+        sighting: {
+          of: 'identity',
+          identity: identityOf(`flood-${n}`),
+          process: processOf('/opt/flood'),
+          destination: undefined,
+        },
+      }),
+    )
+    await agent.deliver(sightings)
+    await first(events, 'identities')
+    await agent.deliver([alertItem(6000)])
+    await first(events, 'alert')
+    assert.equal(running.collector.counters().pagesBehind, 0)
+    await events.return(undefined)
+  })
+
+  it('go on while one device raises more alerts than are told one by one, and those of others are told', async () => {
+    const events = listen(running, stop.signal)
+    await first(events, 'begin')
+    const other = await connectAgent(running, DEVICE_B)
+    for (let from = 7000; from < 8200; from += 300)
+      await agent.deliver(Array.from({ length: 300 }, (_, n) => alertItem(from + n)))
+    await other.deliver([alertItem(6900)])
+    const told: string[] = []
+    for (;;) {
+      const { value } = await events.next()
+      assert(value, 'the stream ended')
+      if (value.type === 'alert') told.push(value.alert.device.id)
+      if (value.type === 'alerts') break
+    }
+    assert.ok(told.length < 800, `${told.length} were told`)
+    assert.ok(told.includes(DEVICE_B))
+    await agent.deliver([alertItem(8201)])
+    await first(events, 'alert')
+    assert.equal(running.collector.counters().pagesBehind, 0)
+    await other.close()
+    await events.return(undefined)
+  })
 
   it('tells every page what a person said of an alert, and a later revision with it', async () => {
     const pages = [listen(running, stop.signal), listen(running, stop.signal)]

@@ -104,7 +104,7 @@ describe("the collector's API", () => {
     await running.stop()
   })
 
-  it('lists alerts newest first, by severity, by device, and page by page', async () => {
+  it('lists alerts latest opened first, by severity, by device, and page by page', async () => {
     const list = (query: string) => running.json<AlertsResponse>(`/api/alerts?${query}`)
     assert.equal((await list('')).total, 4)
     assert.equal((await list('severity=low')).total, 2)
@@ -115,15 +115,17 @@ describe("the collector's API", () => {
       statuses: { open: 0, acknowledged: 0, closed: 0, grown: 0 },
     })
     const seen: string[] = []
-    for (let before = ''; ; ) {
-      const { alerts } = await list(`limit=1&before=${before}`)
-      const [alert] = alerts
-      if (!alert) break
-      seen.push(alert.id)
-      before = alert.storedAt
+    for (let next: string | undefined = ''; next !== undefined; ) {
+      const page = await list(`limit=1&after=${next}`)
+      seen.push(...page.alerts.map(({ id }) => id))
+      next = page.next
     }
     assert.equal(new Set(seen).size, 4)
-    assert.equal(seen[0], 'f'.repeat(32))
+    assert.deepEqual(
+      seen.map((id) => Number(`0x${id.slice(-1)}`)),
+      [3, 2, 15, 1],
+      'by when they were opened; at one instant what was stored last is first',
+    )
   })
 
   it('groups alerts that are like one another, page by page, and lists the alerts of a group', async () => {
@@ -236,8 +238,10 @@ describe("the collector's API", () => {
 
   it('lists health events and its own counters', async () => {
     const { events } = await running.json<HealthResponse>('/api/health')
+    const [{ storedAt } = {}] = events
+    assert(storedAt !== undefined && BigInt(storedAt) > T0)
     assert.deepEqual(events, [
-      { deviceId: DEVICE_A, at: T0.toString(), kind: 'loss', text: '3 lost', count: 3 },
+      { deviceId: DEVICE_A, at: T0.toString(), kind: 'loss', text: '3 lost', count: 3, storedAt },
     ])
     const of = async (query: string) =>
       (await running.json<HealthResponse>(`/api/health?${query}`)).events.length
@@ -271,7 +275,9 @@ describe("the collector's API", () => {
       ['/api/alerts?severity=urgent', /low, medium or high/],
       ['/api/alerts?severity=low&severity=high', /twice/],
       ['/api/alerts?sort=size', /newest, score or bytes/],
-      ['/api/alerts?after=5~6', /after: what the page before said/],
+      ['/api/alerts?after=5', /after: what the page before said/],
+      ['/api/alerts?before=5~x', /before: what the page before said/],
+      [`/api/alerts?sort=score&before=${T0}`, /before: a time is for sort=newest/],
       ['/api/alerts?sort=score&after=6', /after/],
       [`/api/alerts?since=${T0}&until=${T0}`, /until: a time after since/],
       // A year, seconds, a day that is none, a time without a zone.
@@ -281,7 +287,8 @@ describe("the collector's API", () => {
       ['/api/alerts?until=2026-11-29T08:00:00', /until: a time like/],
       ['/api/alerts?group=none', /group: 16 hex digits/],
       ['/api/alert-groups?after=5', /after: what the page before said/],
-      ['/api/alert-groups?after=5~6~7', /after/],
+      ['/api/alert-groups?after=5~6', /after/],
+      ['/api/alert-groups?after=5~6~7~8', /after/],
       ['/api/alert-groups?sort=bytes&after=5~6', /after/],
       ['/api/alert-groups?group=0123456789abcdef', /no parameter "group"/],
       ['/api/alerts?sverity=low', /no parameter "sverity"/],
@@ -437,13 +444,15 @@ describe("the collector's API", () => {
       assert.deepEqual(statuses(await talk(chunked, 'no length\r\n')), ['405'])
     })
 
-    it('a body that is too large', async () => {
-      const post = head(
-        `POST /api/alerts/${'0'.repeat(32)}/triage`,
-        'Content-Type: application/json',
-        'Content-Length: 40000',
-      )
-      assert.deepEqual(statuses(await talk(post, ' '.repeat(40_000))), ['413'])
+    it('a body that is too large, also where much of it is still under way', async () => {
+      for (const bytes of [40_000, 4_000_000]) {
+        const post = head(
+          `POST /api/alerts/${'0'.repeat(32)}/triage`,
+          'Content-Type: application/json',
+          `Content-Length: ${bytes}`,
+        )
+        assert.deepEqual(statuses(await talk(post, ' '.repeat(bytes))), ['413'])
+      }
     })
   })
 

@@ -4,11 +4,60 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Collector, startCollector } from '../../src/collector/collector.ts'
+import { createKeeper } from '../../src/collector/keeper.ts'
+import { Capability } from '../../src/stream/codec.ts'
+import { nowUnixNs } from '../../src/units.ts'
 import { until } from '../waits.ts'
-import { Agent, alertItem, socketOf } from './agent.ts'
+import { Agent, alertItem, DEVICE_A, helloOf, socketOf } from './agent.ts'
 
 const HOUR_MS = 3_600_000
 const BEAT_BYTES = 200_000
+
+describe('what is kept', () => {
+  it('is bounded also while the store cannot be told of the registry, which is said once', async () => {
+    const lines: string[] = []
+    let retained = 0
+    let fails = true
+    const keeper = createKeeper({
+      store: {
+        newestAt: async () => 0n,
+        noteStandings: async () => {},
+        async retain() {
+          retained++
+          return {
+            more: false,
+            usedBytes: 0,
+            dropped: undefined,
+            told: [],
+            counts: { refused: 0, gaveWay: 0, revisions: 0 },
+          }
+        },
+      },
+      keep: { ageNs: 1n, bytes: 1 },
+      counters: { add() {} } as never,
+      publish() {},
+      clockOffsetsMs: () => [],
+      doubtFile: { read: () => undefined, write() {} },
+      standings: () => ({
+        due() {
+          if (fails) throw new Error('the file is held')
+          return undefined
+        },
+        done() {},
+      }),
+      log: (line) => lines.push(line),
+    })
+    const beat = () => keeper.beat(nowUnixNs(), 0)
+    await beat()
+    await beat()
+    assert.equal(retained, 2, lines.join('\n'))
+    fails = false
+    await beat()
+    const said = lines.filter((line) => /registry says of devices/.test(line))
+    assert.equal(said.length, 1, said.join('\n'))
+    assert.match(said[0] ?? '', /cannot be noted in the store now: the file is held/)
+  })
+})
 
 describe('what is kept, between two looks', () => {
   let stateDir: string
@@ -21,19 +70,23 @@ describe('what is kept, between two looks', () => {
     rmSync(stateDir, { recursive: true, force: true })
   })
 
-  it('is looked at before it is time once so many bytes have come', async () => {
+  /** Looks at the store when so many bytes have come, and how often it did; nothing may be kept, which each look says. */
+  async function started(): Promise<() => number> {
     const log: string[] = []
     collector = await startCollector({
       stateDir,
       host: '127.0.0.1',
       port: 0,
       log: (text) => log.push(text),
-      // Too little for anything, which each look says that finds it to be news.
       keep: { ageNs: 10n ** 18n, bytes: 1 },
       beatMs: HOUR_MS,
       beatBytes: BEAT_BYTES,
     })
-    const looked = () => log.filter((line) => /may be kept/.test(line)).length
+    return () => log.filter((line) => /may be kept/.test(line)).length
+  }
+
+  it('is looked at before it is time once so many bytes have come', async () => {
+    const looked = await started()
     const agent = await new Agent(socketOf(stateDir)).opened()
     await agent.hello()
     await agent.deliver([alertItem(1, { sentence: 's'.repeat(BEAT_BYTES / 2) })])
@@ -42,6 +95,20 @@ describe('what is kept, between two looks', () => {
     assert.equal(looked(), 0)
     await agent.deliver([alertItem(2, { sentence: 's'.repeat(BEAT_BYTES / 2) })])
     await until(() => looked() === 1)
+    await agent.close()
+  })
+
+  it('counts what came packed as what is kept of it', async () => {
+    const looked = await started()
+    const agent = await new Agent(socketOf(stateDir)).opened()
+    agent.send(helloOf(DEVICE_A, 'mac-a', Capability.packed))
+    await agent.expect('welcome')
+    const items = [1, 2, 3].map((n) => alertItem(n, { sentence: 's'.repeat(BEAT_BYTES / 2) }))
+    agent.send({ kind: 'batch', items, isPacked: true, isAhead: false })
+    await agent.expect('ack')
+    await until(() => looked() === 1)
+    const { frameBytes } = collector?.counters() ?? {}
+    assert.ok((frameBytes ?? 0) < BEAT_BYTES / 10, `${frameBytes} bytes came`)
     await agent.close()
   })
 })

@@ -1,5 +1,6 @@
 // What Hello and Welcome agree on, as the gateway holds to it.
 import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
 import { zstdCompressSync } from 'node:zlib'
 import type { AlertsResponse, DevicesResponse } from '../../src/collector/page-api.ts'
 import { Capability } from '../../src/stream/codec.ts'
@@ -173,6 +174,30 @@ describe('the gateway and agents that do not read', () => {
       assert.equal(count('agentsClosedSlow'), 1)
       await until(() => count('agentsConnected') === 0)
       agent.socket.terminate()
+    } finally {
+      await running.stop()
+    }
+  })
+})
+
+describe('the gateway when many leave', () => {
+  it('gives back what they held, once for so many', async () => {
+    const running = await runCollector({ trimEnds: 2 })
+    const count = (name: string) => running.collector.counters()[name] ?? 0
+    const leave = async () => {
+      const agent = await connectAgent(running)
+      agent.socket.terminate()
+      await until(() => count('agentsConnected') === 0)
+    }
+    try {
+      await leave()
+      await pause(1500)
+      assert.equal(count('heapTrims'), 0)
+      for (const trims of [1, 2]) {
+        await leave()
+        if (trims === 2) await leave()
+        await until(() => count('heapTrims') === trims)
+      }
     } finally {
       await running.stop()
     }

@@ -4,12 +4,17 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { connect } from 'node:tls'
+import { makeNextAuthority, switchAuthority } from '../../src/collector/fleet/authority.ts'
+import { Policies } from '../../src/collector/fleet/policies.ts'
+import { openPoliciesFile, POLICIES_FILE } from '../../src/collector/fleet/policies-file.ts'
+import { readRefusals } from '../../src/collector/fleet/refusals.ts'
 import { REGISTRY_FILE } from '../../src/collector/fleet/registry-file.ts'
 import { LIMITS } from '../../src/collector/limits.ts'
+import { lockDirectory } from '../../src/host/lock.ts'
 import { Capability } from '../../src/stream/message.ts'
 import { makeKey, requestOf } from '../../src/trust/certificates.ts'
 import { until } from '../waits.ts'
-import { Agent, alertItem, DEVICE_A, helloOf } from './agent.ts'
+import { Agent, alertItem, DEVICE_A, DEVICE_B, helloOf } from './agent.ts'
 import { type Fleet, runFleet } from './enrolled.ts'
 
 describe('a collector for other machines', () => {
@@ -57,6 +62,44 @@ describe('a collector for other machines', () => {
     fleet.withRegistry((registry) => registry.change(DEVICE_A, { standing: 'revoked' }))
     assert.match((await agent.closed).reason, /revoked by an administrator/)
     assert.equal(said().length, 1)
+  })
+
+  it('whose registry takes nothing goes on with all else, and ends in good order', async () => {
+    const agent = await new Agent(fleet.door.url, {
+      identity: await fleet.enrol(DEVICE_A),
+    }).opened()
+    agent.send(helloOf(DEVICE_A, 'mac-1', Capability.authorities | Capability.policy))
+    await agent.expect('welcome')
+    const database = new DatabaseSync(join(fleet.stateDir, REGISTRY_FILE))
+    for (const table of ['held', 'boot', 'seen'])
+      database.exec(
+        `CREATE TRIGGER full_${table} BEFORE INSERT ON ${table} BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END`,
+      )
+    database.close()
+    agent.send({ kind: 'authorities', fingerprints: ['ab'.repeat(32)] })
+    await until(() => fleet.log.some((line) => line.includes('devices believe is not written')))
+    await assert.rejects(fleet.enrol(DEVICE_B, { token: 'freshet-no-token' }))
+    await until(() => readRefusals(fleet.stateDir).refusals.length === 1)
+    await makeNextAuthority(fleet.stateDir, Date.now(), (work) => work())
+    switchAuthority(fleet.stateDir)
+    await until(() => fleet.log.some((line) => line.includes('authority has the pin')))
+    agent.send({
+      kind: 'policyReport',
+      report: {
+        ...{ keyId: '', source: 'built-in', group: 'office', documents: [] },
+        ...{ suppressed: 0, suppressions: [] },
+      },
+    })
+    await until(() => fleet.collector.counters()['policiesSaid'] === 1)
+    await fleet.collector.close()
+    const policies = new Policies(openPoliciesFile(join(fleet.stateDir, POLICIES_FILE), () => {}))
+    assert.equal(policies.saidBy(DEVICE_A)?.report.group, 'office')
+    policies.close()
+    // It is free for another.
+    const unlock = lockDirectory(fleet.stateDir, 0)
+    assert(unlock)
+    unlock()
+    assert(!fleet.log.some((line) => line.includes('cannot be read anew')))
   })
 
   it('ends while somebody is in the middle of asking to enrol, and does not wait for the rest', async () => {

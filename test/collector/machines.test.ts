@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import { openAuthority } from '../../src/collector/fleet/authority.ts'
+import type { RefusalsResponse } from '../../src/collector/page-api.ts'
 import type { EnrolError } from '../../src/stream/enrol.ts'
 import { AGENT_ALPN, STREAM_PATH, SUBPROTOCOL } from '../../src/stream/message.ts'
 import {
@@ -42,6 +43,7 @@ describe('a collector for other machines', () => {
   const refusedToEnrol = (deviceId: string, how: How, code: string) =>
     assert.rejects(fleet.enrol(deviceId, how), (error: EnrolError) => {
       assert.equal(error.code, code, error.message)
+      assert.ok(deviceId === DEVICE_A || !error.message.includes(DEVICE_A), error.message)
       return true
     })
   /** What somebody is answered who asks for the stream over TLS. */
@@ -61,6 +63,14 @@ describe('a collector for other machines', () => {
     const [, status] = /^HTTP\/1\.1 (\d+)/.exec(text) ?? []
     const { code } = JSON.parse(text.split('\r\n\r\n')[1] ?? '{}') as { code: string }
     return { status: Number(status), code }
+  }
+  /** What its API shows of those whom it turned away, without those before. */
+  const shown = async (...before: string[]): Promise<string[]> => {
+    const { refusals } = await fleet.json<RefusalsResponse>('/api/refusals')
+    return refusals
+      .map(({ code }) => code)
+      .filter((code) => !before.includes(code))
+      .sort()
   }
   const until = async (what: () => boolean) => {
     const endMs = performance.now() + WAIT_MS
@@ -87,8 +97,16 @@ describe('a collector for other machines', () => {
     const once_ = fleet.token({ usesMax: 1 })
     await fleet.enrol(DEVICE_A, { token: once_ })
     await refusedToEnrol(DEVICE_B, { token: once_ }, 'token-used-up')
-    fleet.withRegistry((registry) => registry.revokeToken(1, nowUnixNs()))
-    assert.equal(counted('enrolRefusedToken'), 3)
+    const gone = fleet.token()
+    fleet.withRegistry((registry) => {
+      const { id = 0 } = registry.tokens()[0] ?? {}
+      assert(registry.revokeToken(id, nowUnixNs()))
+    })
+    await refusedToEnrol(DEVICE_B, { token: gone }, 'token-revoked')
+    assert.equal(counted('enrolRefusedToken'), 4)
+    fleet.withRegistry((registry) => assert.equal(registry.device(DEVICE_B), undefined))
+    const codes = ['token-expired', 'token-revoked', 'token-unknown', 'token-used-up']
+    assert.deepEqual(await shown(), codes)
   })
 
   it('lets nobody be a device or hardware that is known by a token alone', async () => {
@@ -96,17 +114,47 @@ describe('a collector for other machines', () => {
     await refusedToEnrol(DEVICE_A, {}, 'device-known')
     await refusedToEnrol(DEVICE_B, { hardware: hardwareOf(DEVICE_A) }, 'hardware-known')
     assert.equal(counted('enrolRefusedKnown'), 2)
+    assert.deepEqual(await shown(), ['device-known', 'hardware-known'])
+    // Administrators read whose the hardware is; whoever asked does not.
+    const { refusals } = await fleet.json<RefusalsResponse>('/api/refusals')
+    const [row] = refusals.filter(({ code }) => code === 'hardware-known')
+    assert.match(
+      row?.text ?? '',
+      new RegExp(`^device ${DEVICE_A} has this hardware: this hardware`),
+    )
     const said = fleet.log.filter((line) => line.startsWith('an enrolment is refused'))
     assert.equal(said.length, 1)
     assert.match(
       said[0] ?? '',
-      /\(device-known\): device [0-9a-f-]{36}, ".+": this device is enrolled/,
+      /\(device-known\): device [0-9a-f-]{36}, “.+”: this device is enrolled/,
     )
     const anew = await fleet.enrol(DEVICE_A, { old: identity })
     assert.deepEqual(await answered(identity), { status: 403, code: 'certificate-revoked' })
     await (await welcomed(anew)).close()
     fleet.withRegistry((registry) => registry.change(DEVICE_A, { mayEnrolAgain: true }))
     await fleet.enrol(DEVICE_A)
+  })
+
+  it('names whoever comes again by its key on other hardware, or on none, and quarantines it', async () => {
+    let identity = await fleet.enrol(DEVICE_A)
+    for (const [hardware, why] of [
+      ['', /names no hardware, as it did when/],
+      [hardwareOf(DEVICE_B), /on other hardware than when/],
+    ] as const) {
+      fleet.withRegistry((registry) => registry.change(DEVICE_A, { standing: 'active' }))
+      identity = await fleet.enrol(DEVICE_A, { old: identity, hardware })
+      assert.match(fleet.log.at(-1) ?? '', why)
+      assert.match(fleet.log.at(-2) ?? '', /enrolled again, quarantined/)
+    }
+  })
+
+  it('writes into its log what a machine calls itself without what would steer a terminal, or end the name', async () => {
+    const hostname = 'x\u009b2J\u202eevil\u001b[2J”\n: admitted'
+    const shown = /“x\\u\{9b\}2J\\u\{202e\}evil\\u\{1b\}\[2J\\u\{201d\}\\u\{a\}: admitted”/
+    await fleet.enrol(DEVICE_A, { hostname })
+    assert.match(fleet.log.at(-1) ?? '', shown)
+    await assert.rejects(fleet.enrol(DEVICE_A, { hostname }))
+    assert.match(fleet.log.at(-1) ?? '', shown)
   })
 
   it('takes a device that it has forgotten back by a token, whatever certificate that shows', async () => {
@@ -130,11 +178,12 @@ describe('a collector for other machines', () => {
     })
     assert.equal(counted('doorRefused'), 2)
     assert.equal(counted('agentsAccepted'), 0)
+    assert.deepEqual(await shown(), ['certificate-missing', 'certificate-unknown'])
   })
 
   it('opens to none whose time is over or has not come, also where its authority signed it', async () => {
     const authority = await openAuthority(fleet.stateDir, Date.now())
-    await fleet.enrol(DEVICE_A)
+    const by = fingerprintOf(derOf((await fleet.enrol(DEVICE_A)).certificate))
     const day = 86_400_000
     for (const [days, code] of [
       [-120, 'certificate-expired'],
@@ -147,14 +196,16 @@ describe('a collector for other machines', () => {
       const notAfter = unixNs(BigInt(notAfterMs) * 1_000_000n, 'notAfter')
       fleet.withRegistry((registry) =>
         registry.noteCertificate(
-          DEVICE_A,
-          { fingerprint: fingerprintOf(der), notAfter },
+          by,
+          { fingerprint: fingerprintOf(der), notAfter, key: '' },
           nowUnixNs(),
         ),
       )
       const certificate = pemOf('CERTIFICATE', der)
       assert.deepEqual(await answered({ key, certificate }), { status: 403, code })
     }
+    assert.equal(counted('doorRefused'), 2)
+    assert.deepEqual(await shown(), ['certificate-early', 'certificate-expired'])
   })
 
   it('throws a revoked device out, connected or not', async () => {
@@ -167,6 +218,7 @@ describe('a collector for other machines', () => {
     assert.match(reason, /revoked by an administrator/)
     assert.equal(counted('agentsClosedRevoked'), 1)
     assert.deepEqual(await answered(identity), { status: 403, code: 'device-revoked' })
+    assert.deepEqual(await shown(), ['device-revoked'])
     assert.equal((await other.deliver([alertItem(1)])).throughSequence, 1)
     fleet.withRegistry((registry) => registry.change(DEVICE_A, { standing: 'active' }))
     await (await welcomed(identity)).close()
@@ -205,6 +257,7 @@ describe('a collector for other machines', () => {
     assert.equal(code, 1008)
     assert.match(reason, new RegExp(DEVICE_A))
     assert.equal(counted('agentsClosedOtherDevice'), 1)
+    assert.deepEqual(await shown(), ['other-device'])
   })
 
   it('gives a device’s place to its own newer connection', async () => {
@@ -250,19 +303,17 @@ describe('a collector for other machines', () => {
     assert.equal((await agent.closed).code, 1002)
   })
 
-  it('serves the page and its API by its names over TLS, and asks no browser for a certificate', async () => {
+  it('serves the page and its API by its names over TLS', async () => {
     const { authorities } = await fleet.enrol(DEVICE_A)
     const get = (path: string, headers: Record<string, string> = {}) =>
-      new Promise<{ status: number; body: string; wasAsked: boolean }>((resolve, reject) => {
+      new Promise<{ status: number; body: string }>((resolve, reject) => {
         const request = httpsRequest(
           `${fleet.door.url}${path}`,
           { ca: authorities, agent: false, headers, servername: 'localhost' },
           (response) => {
             let body = ''
             response.setEncoding('utf8').on('data', (part: string) => (body += part))
-            response.on('end', () =>
-              resolve({ status: response.statusCode ?? 0, body, wasAsked: false }),
-            )
+            response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
           },
         )
         request.once('error', reject)
@@ -274,6 +325,39 @@ describe('a collector for other machines', () => {
     assert.equal((await get('/', { Host: 'evil.example' })).status, 421)
     const stream = await get(STREAM_PATH, { 'Sec-WebSocket-Protocol': SUBPROTOCOL })
     assert.equal(stream.status, 404)
+  })
+
+  it('opens by a token neither its API, nor its stream, nor a renewal: it enrols, and does no more', async () => {
+    await fleet.enrol(DEVICE_A)
+    const token = fleet.token()
+    const headers = { Authorization: `Bearer ${token}` }
+    const { status } = await fetch(`${fleet.collector.url}/api/devices`, { headers })
+    assert.equal(status, 401)
+    const upgrade = {
+      ...{ Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
+      ...{ 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Protocol': SUBPROTOCOL },
+    }
+    // Nobody renews but over the stream, to which a certificate belongs.
+    for (const [method, path, expected, more = {}, protocol = 'http/1.1'] of [
+      ['GET', '/api/devices', 401],
+      ['GET', '/api/alerts', 401],
+      ['POST', `/api/devices/${DEVICE_A}`, 401],
+      ['POST', '/v1/renew', 405],
+      ['GET', STREAM_PATH, 404, upgrade],
+      ['GET', STREAM_PATH, 403, upgrade, AGENT_ALPN],
+    ] as const) {
+      const request = httpsRequest(`${fleet.door.url}${path}`, {
+        ...{ method, headers: { ...headers, ...more }, agent: false, rejectUnauthorized: false },
+        ...{ ALPNProtocols: [protocol], minVersion: 'TLSv1.3' as const },
+      })
+      request.end()
+      const answer = await Promise.race([once(request, 'response'), once(request, 'upgrade')])
+      answer[0].resume()
+      assert.equal(answer[0].statusCode, expected, `${method} ${path} by ${protocol}`)
+    }
+    assert.equal(fleet.collector.counters()['agentsAccepted'], 0)
+    // It was good all the while.
+    await fleet.enrol(DEVICE_B, { token })
   })
 
   it('keeps its authority, its devices and their certificates over a restart', async () => {

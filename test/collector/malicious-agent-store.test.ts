@@ -7,6 +7,7 @@ import type {
   HealthResponse,
   IdentitiesResponse,
 } from '../../src/collector/page-api.ts'
+import type { Retained } from '../../src/collector/store/protocol.ts'
 import { createWriter } from '../../src/collector/store/writer.ts'
 import type { UnixNs } from '../../src/units.ts'
 import { alertItem, DEVICE_A, DEVICE_B, T0 } from './agent.ts'
@@ -51,8 +52,11 @@ describe('an agent that would fill the store', () => {
     assert.match(told?.text ?? '', /“mac-1” \(0f8fad5b.*more names and sightings/)
     const { events } = store.read({ op: 'health', limit: 9 })
     assert.deepEqual(
-      events.map((event) => event.kind),
-      ['budget'],
+      events.map(({ kind, text }) => [kind, /refused|gave way/.exec(text)?.[0]]),
+      [
+        ['budget', 'gave way'],
+        ['budget', 'refused'],
+      ],
     )
     assert.equal(store.identities(DEVICE_B).total, 20)
   })
@@ -124,23 +128,65 @@ describe('an agent that would fill the store', () => {
     assert.equal(ofSegments(store.db, 'alert').length, 120)
   })
 
-  it('with alerts: its own oldest go, and of the others none', () => {
-    honest.send(30, (n) => alertItem(n))
+  it('with ids of items that bring nothing new: it is refused and named, and no alert of another is dropped for them', () => {
+    for (const number of [60, 59, 1]) honest.send(number, (n) => alertItem(n))
+    const { usedBytes } = store.writer.retain(T0, FOREVER)
+    const keep = { ...FOREVER, bytes: usedBytes * 2 }
+    let steps: Retained[] = []
+    const told: string[] = []
+    for (let round = 0; round < 25; round++) {
+      const { stored } = mallory.send(2000, (n) => summaryItem(n, 'a', 'now:443'))
+      assert.ok(stored < BUDGETS.ids / 40 + 1, `${stored} of 2000 were stored`)
+      steps = store.retain(keep, T0 + BigInt(round))
+      for (const step of steps) told.push(...step.told.map(({ text }) => text))
+      assert.deepEqual(droppedIn(steps), [])
+    }
+    assert.match(told[0] ?? '', /items were refused of “mac-1” .*more ids of items/)
+    assert.ok((steps.at(-1)?.usedBytes ?? 0) < usedBytes + 2 * BUDGETS.ids)
+    assert.ok(mallory.held('ids') <= BUDGETS.ids * 0.75)
+    assert.equal(ofSegments(store.db, 'alert').length, 120)
+    assert.equal(honest.send(20, (n) => alertItem(n)).stored, 20)
+  })
+
+  const floodedWithAlerts = (segmentRevisions: number) => {
+    for (const number of [50, 10]) honest.send(number, (n) => alertItem(n))
+    store.writer = createWriter(store.db, { segmentRevisions, budgets: BUDGETS })
     const large = (n: number) => alertItem(n, { sentence: 's'.repeat(3000) })
     for (let round = 0; round < 20; round++) mallory.send(50, large)
+    honest.send(10, (n) => alertItem(n))
     const [newest] = store.alerts(DEVICE_A).alerts
     const { usedBytes } = store.writer.retain(T0, FOREVER)
     const steps = store.retain({ ...FOREVER, bytes: usedBytes / 2 })
     assert.deepEqual(droppedIn(steps), [])
     const told = steps.flatMap((step) => step.told)
-    assert.match(told[0]?.text ?? '', /revisions of alerts of “mac-1” .*far more than its share/)
-    assert.equal(store.alerts(DEVICE_B).total, 30)
-    assert.equal(store.alerts(DEVICE_B).alerts.length, 30)
+    assert.match(
+      told[0]?.text ?? '',
+      /revisions of alerts of “mac-1” .*it has more than an equal share/,
+    )
+    assert.equal(store.alerts(DEVICE_B).total, 70)
+    assert.equal(store.alerts(DEVICE_B).alerts.length, 70)
     const { total, alerts } = store.alerts(DEVICE_A)
-    assert.ok(total > 100 && total < 1000)
+    assert.ok(total > 100 && total < 1000, `${total}`)
     assert.equal(alerts.length, Math.min(500, total))
     assert.equal(alerts[0]?.id, newest?.id)
-  })
+    // What is counted is what is there, and of segments that are there.
+    const held = store.db.prepare(
+      'SELECT sum(revisions) AS revisions, min(revisions) AS fewest, min(bytes) AS least FROM alert_held',
+    )
+    const { revisions, fewest, least } = held.get() ?? {}
+    assert.equal(revisions, ofSegments(store.db, 'revision').length)
+    assert.ok(Number(fewest) >= 0 && Number(least) >= 0, `${fewest} ${least}`)
+    // What is left of the segment that is written is counted as it is, and sealed as any other.
+    const written = store.db.prepare('SELECT n, revisions FROM segment WHERE sealed = 0').get()
+    assert.equal(written?.['revisions'], count(store.db, `revision_${written?.['n']}`))
+    store.writer = createWriter(store.db, { segmentRevisions: 1, budgets: BUDGETS })
+    honest.send(1, (n) => alertItem(n))
+    const all = { deviceId: undefined, severity: undefined }
+    assert.equal(store.read({ op: 'groups', limit: 9, ...all }).alerts, 71 + total)
+  }
+  it('with alerts: its own oldest go, and of the others none', () => floodedWithAlerts(50))
+  it('with alerts that lie in the segment that is written: they go, and of the others none', () =>
+    floodedWithAlerts(100_000))
 
   it('without a single alert: what is old goes all the same', () => {
     mallory.send(10, (n) => summaryItem(n, 'a', `h-${n}:443`))

@@ -6,7 +6,12 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { knownAgentsMax, LIMITS, withinDescriptors } from '../../src/collector/limits.ts'
+import {
+  connectionsMax,
+  LIMITS,
+  pagePortMax,
+  withinDescriptors,
+} from '../../src/collector/limits.ts'
 import type { DevicesResponse } from '../../src/collector/page-api.ts'
 import { descriptorLimit } from '../../src/host/descriptors.ts'
 import { Capability } from '../../src/stream/codec.ts'
@@ -218,21 +223,39 @@ describe('many agents', () => {
     assert.equal((await fleet.get('/api/devices')).status, 200)
   })
 
+  it('of one device that say no Hello are four, the oldest gives way, and its stream is none of them', async () => {
+    const fleet = await runFleet({ agentsMax: 20 })
+    running = fleet
+    await (await welcomed(fleet, DEVICE_B)).close()
+    const streaming = await welcomed(fleet, DEVICE_A)
+    const silent: Agent[] = []
+    for (let n = 0; n < 40; n++) silent.push(await comeBy(fleet, DEVICE_A))
+    await Promise.all(silent.slice(0, 36).map((one) => one.closed))
+    assert.equal(fleet.collector.counters()['agentsUnwelcomedMany'], 36)
+    await welcomed(fleet, DEVICE_B)
+    streaming.send({ kind: 'batch', items: [alertItem(1)] })
+    assert.equal((await streaming.expect('ack')).ack.throughSequence, 1)
+    // Each that is left may still say Hello, and takes its device's place as ever.
+    const last = silent.at(-1) as Agent
+    await last.hello(DEVICE_A, 'mac-1')
+    assert.equal((await streaming.closed).code, 4001)
+    assert.equal(fleet.collector.counters()['agentsRefusedLimit'], 0)
+  })
+
   it('are as many as there are descriptors for, and that is said', async () => {
     const { log } = await run({}, undefined, 256)
     const within = withinDescriptors(LIMITS, 256)
-    assert.deepEqual([within.agentsMax, within.otherConnectionsMax], [130, 48])
-    assert.ok(knownAgentsMax(within) + within.otherConnectionsMax < 256)
-    assert.match(log[0] ?? '', /256 files and connections.*at most 130 agents.*48 pages/)
+    assert.deepEqual([within.agentsMax, within.otherConnectionsMax], [109, 48])
+    assert.ok(connectionsMax(within) + pagePortMax(within) < 256 - 50)
+    assert.match(log[0] ?? '', /256 files and connections.*at most 109 agents.*48 pages/)
     assert.equal(withinDescriptors(LIMITS, undefined), LIMITS)
     const own = descriptorLimit()
     assert.ok(own === undefined || own >= 64)
   })
 
-  it('that say nothing: no more connections than there are descriptors for, counted, and the page comes in after them', async () => {
+  it('that say nothing: no more connections than are the page’s, counted, and the page comes in after them', async () => {
     const { collector, get } = await run({}, undefined, 256)
-    const within = withinDescriptors(LIMITS, 256)
-    const most = knownAgentsMax(within) + within.otherConnectionsMax
+    const most = pagePortMax(withinDescriptors(LIMITS, 256))
     const silent = Array.from({ length: most + 5 }, () =>
       connect(collector.port, '127.0.0.1').on('error', () => {}),
     )

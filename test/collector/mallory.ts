@@ -24,7 +24,12 @@ import { append, batchOf, enroll } from './store-fixture.ts'
 export const KiB = 1024
 export const MiB = KiB * KiB
 export const FOREVER = { ageNs: 2n ** 63n - 1n, bytes: 1e15 }
-export const BUDGETS = { inventory: 256 * KiB, summaries: 32 * KiB, health: 16 * KiB }
+export const BUDGETS = {
+  inventory: 256 * KiB,
+  summaries: 32 * KiB,
+  health: 16 * KiB,
+  ids: 64 * KiB,
+}
 
 export function sightingItem(sequence: number, key: string, change = {}): Uint8Array {
   return itemOf(sequence, {

@@ -18,6 +18,7 @@ const process = fc.record({
   identityKey: fc.constantFrom(undefined, '', 'x', `unsigned:sha256:${'a'.repeat(64)}`),
   socketsBy: word,
   foreignCode: fc.array(word, { maxLength: 2 }),
+  alsoAt: fc.array(word, { maxLength: 2 }),
 })
 const said = fc.record({
   identity: fc.record({

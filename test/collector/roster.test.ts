@@ -1,6 +1,6 @@
 // Devices that are enrolled, on the page's API: how they stand, what a person says of them, and what the commands list.
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,10 +8,11 @@ import { openRegistryFile, REGISTRY_FILE } from '../../src/collector/fleet/regis
 import { createRoster, readSeen } from '../../src/collector/fleet/roster.ts'
 import type { DeviceInfo, DevicesResponse, EnrolmentInfo } from '../../src/collector/page-api.ts'
 import { PLACE } from '../../src/place.ts'
-import { unixNs } from '../../src/units.ts'
+import { nowUnixNs, unixNs } from '../../src/units.ts'
 import { run } from '../e2e/installation.ts'
-import { Agent, DEVICE_A, DEVICE_B } from './agent.ts'
-import { type Fleet, type Identity, runFleet } from './enrolled.ts'
+import { until } from '../waits.ts'
+import { Agent, DEVICE_A, DEVICE_B, helloOf } from './agent.ts'
+import { type Fleet, hardwareOf, type Identity, runFleet } from './enrolled.ts'
 
 describe('enrolled devices on the page', () => {
   let fleet: Fleet
@@ -21,7 +22,9 @@ describe('enrolled devices on the page', () => {
     fleet = await runFleet()
     identity = await fleet.enrol(DEVICE_A)
     agent = await new Agent(fleet.door.url, { identity }).opened()
-    await agent.hello(DEVICE_A)
+    const said = helloOf(DEVICE_A)
+    agent.send({ ...said, hello: { ...said.hello, hardware: hardwareOf(DEVICE_A) } })
+    await agent.expect('welcome')
   })
   afterEach(() => fleet.stop())
 
@@ -51,7 +54,7 @@ describe('enrolled devices on the page', () => {
       { ...enrolment, enrolledAt: '' },
       {
         ...{ standing: 'quarantined', name: '', owner: '', group: 'office', enrolledAt: '' },
-        ...{ mayEnrolAgain: false, sharedSince: null },
+        ...{ mayEnrolAgain: false, sharedSince: null, policy: null },
       },
     )
     fleet.withRegistry((registry) => registry.remove(DEVICE_A))
@@ -74,6 +77,52 @@ describe('enrolled devices on the page', () => {
     const kept = fleet.withRegistry((registry) => registry.device(DEVICE_A))
     assert.equal(kept?.group, 'berlin')
     assert.equal(fleet.collector.counters()['devicesChanged'], 2)
+  })
+
+  it('are noted for the commands as they come and go, not a minute later', async () => {
+    const noted = (): bigint => {
+      const database = openRegistryFile(join(fleet.stateDir, REGISTRY_FILE), () => {})
+      try {
+        return readSeen(database).get(DEVICE_A)?.seenAt ?? 0n
+      } finally {
+        database.close()
+      }
+    }
+    const beganMs = performance.now()
+    await until(() => noted() > 0n)
+    const came = noted()
+    await agent.close()
+    await until(() => noted() > came)
+    assert.ok(performance.now() - beganMs < 45_000)
+  })
+
+  it('are changed with a line each in the log: over the page with whence, by a command as such', async () => {
+    const said = (what: RegExp) => until(() => fleet.log.some((line) => what.test(line)))
+    await post(DEVICE_A, { name: 'desk', standing: 'active' })
+    await said(
+      new RegExp(`^device ${DEVICE_A} “desk”: admitted, named “desk”, over the page from 127`),
+    )
+    fleet.withRegistry((registry) => registry.change(DEVICE_A, { standing: 'revoked' }))
+    await said(new RegExp(`^device ${DEVICE_A} “desk”: revoked, by a command on this machine$`))
+    const { token } = fleet.withRegistry((registry) =>
+      registry.makeToken(
+        { label: 'Berlin', group: 'lab', usesMax: undefined, expiresAt: undefined },
+        nowUnixNs(),
+      ),
+    )
+    await said(new RegExp(`^token ${token.id} “Berlin” is made, for the group “lab”, by a command`))
+    fleet.withRegistry((registry) => registry.revokeToken(token.id, nowUnixNs()))
+    await said(/“Berlin” is revoked, by a command/)
+    fleet.withRegistry((registry) => registry.remove(DEVICE_A))
+    await said(new RegExp(`^device ${DEVICE_A} “desk”: forgotten, by a command`))
+    // What a machine does by itself is no person's change.
+    await fleet.enrol(DEVICE_B)
+    fleet.withRegistry((registry) => registry.change(DEVICE_B, { owner: 'Ana' }))
+    await said(new RegExp(`^device ${DEVICE_B}: of “Ana”, by a command`))
+    assert.equal(
+      fleet.log.filter((line) => line.includes(DEVICE_B) && line.includes('by a command')).length,
+      1,
+    )
   })
 
   it('are thrown out at once', async () => {
@@ -155,18 +204,21 @@ describe('enrolled devices on the page', () => {
       assert.match(
         stdout,
         new RegExp(
-          `^${DEVICE_A} +mac-1 +office +- +quarantined +0\\.1\\.0 .*2026-09-21 14:13 UTC +of flows since 2026-09-21 14:12 UTC$`,
+          `^${DEVICE_A} +mac-1 +office +- +quarantined +0\\.1\\.0 +- .*2026-09-21 14:13 UTC +of flows since 2026-09-21 14:12 UTC$`,
           'm',
         ),
       )
+      const show = await run([...list.slice(0, 3), 'show', 'mac-none', '--state', directory])
+      assert.match(show.stderr, /there is no device mac-none/)
+      const shown = await run([...list.slice(0, 3), 'show', DEVICE_A, '--state', directory])
+      assert.match(shown.stdout, /^policy +none was sent$/m)
+      assert.match(shown.stdout, /^last seen +2026-09-21 14:13 UTC$/m)
     } finally {
       rmSync(directory, { recursive: true, force: true })
     }
   })
 
   it('are noted for the commands: when they were last heard of, and their agent', async () => {
-    const other = await fleet.enrol(DEVICE_B)
-    assert(other)
     await agent.close()
     await fleet.collector.close()
     const database = openRegistryFile(join(fleet.stateDir, REGISTRY_FILE), () => {})
@@ -174,7 +226,40 @@ describe('enrolled devices on the page', () => {
     database.close()
     assert.deepEqual([...seen.keys()], [DEVICE_A])
     const one = seen.get(DEVICE_A)
-    assert(one && Math.abs(Number(one.seenAt / 1_000_000n) - Date.now()) < 60_000)
+    assert(one?.seenAt && Math.abs(Number(one.seenAt / 1_000_000n) - Date.now()) < 60_000)
     assert.deepEqual([one.agentVersion, one.hostname, one.silentOf], ['0.1.0', 'mac-1', ''])
+  })
+
+  it('are known to the commands by what they call themselves from their enrolment on', async () => {
+    fleet.withRegistry((registry) => registry.change(DEVICE_A, { name: 'desk' }))
+    await fleet.enrol(DEVICE_B)
+    const directory = mkdtempSync(join(tmpdir(), 'freshet-roster-'))
+    try {
+      chmodSync(directory, 0o755)
+      symlinkSync(fleet.stateDir, join(directory, 'collector'))
+      const devices = (...words: string[]) =>
+        run([PLACE.cli, 'collector', 'devices', ...words, '--state', directory])
+      const line = async () => {
+        const { stdout } = await devices('list')
+        return stdout.split('\n').find((one) => one.startsWith(DEVICE_B)) ?? ''
+      }
+      assert.match(await line(), / +mac-1 +office +- +quarantined +0\.1\.0 .* UTC +- +-$/)
+      // The first calls itself so, too, whatever a person has named it.
+      assert.match(
+        (await devices('rename', 'mac-1', 'x')).stderr,
+        /2 devices are called mac-1, or their ids begin so/,
+      )
+      assert.equal((await devices('rename', DEVICE_B, 'laptop')).stderr, '')
+      assert.match(await line(), / +laptop +office /)
+      // A name that a person gave is nobody's to take.
+      fleet.withRegistry((registry) => registry.change(DEVICE_A, { name: 'mac-1' }))
+      fleet.withRegistry((registry) => registry.change(DEVICE_B, { name: '' }))
+      assert.equal((await devices('revoke', 'mac-1')).stderr, '')
+      const standing = (id: string) =>
+        fleet.withRegistry((registry) => registry.device(id)?.standing)
+      assert.deepEqual([standing(DEVICE_A), standing(DEVICE_B)], ['revoked', 'quarantined'])
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
   })
 })

@@ -1,7 +1,9 @@
 // What a collector is known by and knows its devices by, kept in a second file of a backup, and brought back from it.
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,12 +15,20 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import {
+  authoritiesIn,
+  makeNextAuthority,
+  pinIn,
+  switchAuthority,
+} from '../../src/collector/fleet/authority.ts'
 import { PLACE } from '../../src/place.ts'
+import { pinOf } from '../../src/trust/pin.ts'
 import { run } from '../e2e/installation.ts'
 import { Agent, alertItem, DEVICE_A, DEVICE_B } from './agent.ts'
 import { type Fleet, runFleet } from './enrolled.ts'
 
 const CONFIG = 78
+const earlierOf = 'whatever it is'
 
 describe('freshet collector backup and restore, with --secrets', () => {
   let directory: string
@@ -114,6 +124,39 @@ describe('freshet collector backup and restore, with --secrets', () => {
       again.withRegistry((registry) => registry.devices().map(({ id }) => id)),
       [DEVICE_A],
     )
+  })
+
+  it('leave no authority of before beside the one that they bring back', async () => {
+    const one = await start('one')
+    assert.equal((await backup('one')).status, 0)
+    await one.collector.close()
+    const two = await start('two')
+    await makeNextAuthority(two.stateDir, Date.now(), (work) => work())
+    switchAuthority(two.stateDir)
+    await two.collector.close()
+    const tls = (name: string) => at('two/collector/tls', name)
+    copyFileSync(tls('authority.pem'), tls('authority-next.pem'))
+    writeFileSync(tls('given-pin'), `${'0'.repeat(64)}\n`, { mode: 0o600 })
+    const stale = ['authority-next.pem', 'authority-earlier.pem', 'given-pin']
+    for (const name of stale) assert(existsSync(tls(name)), name)
+    assert.equal((await restore('two', '--force')).status, 0)
+    for (const name of stale) {
+      assert(!existsSync(tls(name)), name)
+      const aside = readdirSync(at('two/collector/tls')).filter((one) => one.startsWith(`${name}.`))
+      assert.equal(aside.length, 1, `${name} is set aside`)
+    }
+    const { own, next, earlier } = authoritiesIn(at('two/collector')) ?? assert.fail()
+    assert.deepEqual(
+      [pinOf(new X509Certificate(own)), next, earlier],
+      [one.door.pin, undefined, []],
+    )
+    assert.equal(pinIn(at('two/collector')), one.door.pin)
+    // Alone in a directory they are somebody's, too, and not touched without a word.
+    mkdirSync(at('three/collector/tls'), { recursive: true, mode: 0o700 })
+    writeFileSync(at('three/collector/tls/authority-earlier.pem'), earlierOf, { mode: 0o600 })
+    const refused = await restore('three')
+    assert.equal(refused.status, CONFIG)
+    assert.match(refused.stderr, /authority-earlier\.pem is there already.*--force/)
   })
 
   it('mix nothing of a log that another database left at the place', async () => {

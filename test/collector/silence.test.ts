@@ -8,7 +8,7 @@ const minute = (minutes: number): UnixNs => unixNs(T0 + BigInt(minutes) * 60_000
 
 describe('a device that is silent', () => {
   const { host, agentVersion } = helloOf(DEVICE_A).hello
-  const facts = { id: DEVICE_A, outboxId: OUTBOX_ID, agentVersion, host }
+  const facts = { id: DEVICE_A, outboxId: OUTBOX_ID, agentVersion, host, isEnrolled: true }
   const enrolled = { device: 1, outbox: 1, lastSequence: 0, firstSeenAt: T0 }
   let devices: Devices
   /** Of this machine since its start, which began a day before T0. */

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -12,9 +15,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { AlertsResponse } from '../../src/collector/page-api.ts'
+import { copyStore } from '../../src/collector/store/copy.ts'
+import { openForWriting } from '../../src/collector/store/schema.ts'
+import { StoreError } from '../../src/collector/store/store-error.ts'
 import { PLACE } from '../../src/place.ts'
 import { run } from '../e2e/installation.ts'
-import { leaveOut, whyNotRoot } from '../left-out.ts'
+import { leaveOut, whyNoTool, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { Agent, alertItem, connectAgent, type Running, runCollector } from './agent.ts'
 
 const CONFIG = 78
@@ -131,18 +137,80 @@ describe('freshet collector backup and restore', () => {
       assert.match(stderr, why)
       assert.doesNotMatch(stderr, /^ {4}at /m)
     }
-    await refuses(/nothing was restored from .*: .*(damaged|malformed)/)
+    await refuses(/nothing was restored: \S+monday\.freshet .*(damaged|malformed)/)
     writeFileSync(file, 'not a database, and long enough to be looked at as one '.repeat(40))
-    await refuses(/is not a store/)
+    await refuses(/monday\.freshet is no store of Freshet/)
     rmSync(file)
     const other = new DatabaseSync(file)
     other.exec('CREATE TABLE device (a); CREATE TABLE item (a); PRAGMA user_version = 99')
     other.close()
     await refuses(/schema 99, this version knows up to/)
     rmSync(file)
-    await refuses(/monday\.freshet cannot be opened: ENOENT/)
+    await refuses(/monday\.freshet cannot be opened: it is not there\n$/)
     running = await collectorOf('one')
     assert.equal((await alerts(running)).total, 300)
+  })
+
+  it('makes no state directory for what it refuses, and names the file that was given', async () => {
+    running = await collectorOf('one')
+    assert.equal((await freshet('backup', 'one')).status, 0)
+    const whole = readFileSync(file)
+    const later = Buffer.from(whole)
+    later.writeUInt32BE(99, 60)
+    const none = Buffer.from(whole)
+    none.writeUInt32BE(0, 60)
+    for (const [content, why] of [
+      [Buffer.alloc(0), /nothing was restored: \S+monday\.freshet is empty/],
+      [Buffer.from('a baseline'), /monday\.freshet is no store of Freshet/],
+      [whole.subarray(0, -1), /monday\.freshet is damaged: it is cut after \d+ of \d+ bytes/],
+      [later, /monday\.freshet has schema 99, this version knows up to/],
+      [none, /monday\.freshet is not a store of Freshet/],
+    ] as const) {
+      writeFileSync(file, content)
+      const { status, stderr } = await restore('two')
+      assert.equal(status, CONFIG, stderr)
+      assert.match(stderr, why)
+      assert.doesNotMatch(stderr, /restoring/)
+      assert.equal(existsSync(join(directory, 'two')), false, stderr)
+    }
+    writeFileSync(file, whole)
+    assert.equal((await restore('two')).status, 0)
+  })
+
+  it('refuses a name that is taken before it writes anything, and writes the secrets last', async () => {
+    running = await collectorOf('one')
+    const secrets = join(directory, 'secrets')
+    writeFileSync(file, 'mine')
+    const taken = await freshet('backup', 'one', '--secrets', secrets)
+    assert.equal(taken.status, CONFIG)
+    assert.match(taken.stderr, /monday\.freshet is there already/)
+    assert.equal(existsSync(secrets), false)
+    rmSync(file)
+    writeFileSync(secrets, 'mine')
+    const other = await freshet('backup', 'one', '--secrets', secrets)
+    assert.match(other.stderr, /secrets is there already/)
+    assert.equal(existsSync(file), false)
+  })
+
+  it('names the disk that is full, where the copy is made first', async function () {
+    leaveOut(this, whyNotLinux() ?? whyNotRoot() ?? whyNoTool('mounts in a namespace'))
+    const disk = join(directory, 'disk')
+    mkdirSync(disk)
+    assert.equal(
+      spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'freshet-test', disk]).status,
+      0,
+    )
+    try {
+      const store = join(directory, 'store.db')
+      openForWriting(store).close()
+      assert.throws(
+        () => copyStore(store, join(disk, 'copy')),
+        (error) =>
+          error instanceof StoreError && error.message.startsWith(`the disk with ${disk}, where`),
+      )
+    } finally {
+      spawnSync('umount', [disk])
+    }
   })
 
   it('refuses one file for the backup and the secrets, and leaves nothing', async () => {

@@ -37,12 +37,13 @@ describe('the budgets of devices', () => {
       destination: text,
       hour: fc.integer({ min: 0, max: 30 }),
       early: fc.boolean(),
+      body: fc.constantFrom(0, 30, 4000),
       retain: fc.boolean(),
     })
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
         const db = openForWriting(':memory:')
-        const budgets = { inventory: 6000, summaries: 960, health: 800 }
+        const budgets = { inventory: 6000, summaries: 960, health: 800, ids: 1200 }
         let writer = createWriter(db, { segmentRevisions: 5, budgets })
         const rows = [enroll(writer, DEVICE_A).device, enroll(writer, DEVICE_B).device]
         steps.forEach((one, index) => {
@@ -53,16 +54,58 @@ describe('the budgets of devices', () => {
           }
         })
         assert.deepEqual(counted(db), there(db))
+        for (const { inventory } of db.prepare('SELECT inventory FROM held').all())
+          assert.ok(Number(inventory) <= budgets.inventory, `${inventory} of ${budgets.inventory}`)
         db.close()
       }),
       { numRuns: times('FRESHET_STORE_RUNS', { usual: 25, long: 100 }) },
     )
   })
+
+  it('are none that an earlier date gets past: the sighting that is longer than there is room for is left out', () => {
+    const db = openForWriting(':memory:')
+    const budgets = { inventory: 8000, summaries: 960, health: 800, ids: 1200 }
+    const writer = createWriter(db, { budgets })
+    const { device } = enroll(writer, DEVICE_A)
+    const sight = (n: number, key: number, body: number): number => {
+      const item = itemFor({ kind: 'sighting', key, destination: 0, hour: 0, early: true, body }, n)
+      return append(writer, batchOf(device, n - 1, [item])).refusals.length
+    }
+    for (const key of [1, 2, 3]) assert.equal(sight(key, key, 0), 0)
+    for (const key of [1, 2, 3]) assert.equal(sight(3 + key, key, 4000), 0)
+    assert.deepEqual(counted(db), there(db))
+    const held = Number(db.prepare('SELECT inventory FROM held').get()?.['inventory'])
+    assert.ok(held > 4000 && held <= budgets.inventory, `${held} of ${budgets.inventory}`)
+    const bodies = db.prepare('SELECT length(body) AS bytes FROM sighting ORDER BY bytes').all()
+    assert.deepEqual(
+      bodies.map(({ bytes }) => Number(bytes) > 4000),
+      [false, false, true],
+    )
+    // The dates are those that were told.
+    assert.deepEqual(
+      db
+        .prepare(
+          'SELECT CAST(? - first_seen_at AS TEXT) AS before FROM identity_device ORDER BY row',
+        )
+        .all(T0)
+        .map(({ before }) => before),
+      ['4', '5', '6'],
+    )
+    db.close()
+  })
 })
 
-type Step = { kind: string; key: number; destination: number; hour: number; early: boolean }
+type Step = {
+  kind: string
+  key: number
+  destination: number
+  hour: number
+  early: boolean
+  /** Letters of the program's path, which the body holds. */
+  body: number
+}
 
-function itemFor({ kind, key, destination, hour, early }: Step, n: number): Uint8Array {
+function itemFor({ kind, key, destination, hour, early, body }: Step, n: number): Uint8Array {
   const identity = identityOf(`program-${'x'.repeat(key * 40)}`, {
     firstSeenAt: unixNs(early ? T0 - BigInt(n) : T0, 'firstSeenAt'),
   })
@@ -93,7 +136,7 @@ function itemFor({ kind, key, destination, hour, early }: Step, n: number): Uint
     sighting: {
       of: destination === 0 ? 'identity' : 'destination',
       identity,
-      process: processOf(`/opt/${'p'.repeat(n % 30)}`),
+      process: processOf(`/opt/${'p'.repeat(body)}`),
       destination:
         destination === 0 ? undefined : destinationOf(`host-${'é'.repeat(destination)}:443`),
     },
@@ -103,7 +146,9 @@ function itemFor({ kind, key, destination, hour, early }: Step, n: number): Uint
 /** What the writer counted, and how often names are used by its account. */
 const counted = (db: DatabaseSync) => ({
   held: db
-    .prepare('SELECT * FROM held WHERE inventory + summaries + health > 0 ORDER BY device')
+    .prepare(
+      'SELECT * FROM held WHERE device > 0 AND inventory + summaries + health + ids > 0 ORDER BY device',
+    )
     .all(),
   uses: db.prepare('SELECT sum(uses) AS n, count(*) AS names FROM destination').get(),
   identities: db.prepare('SELECT sum(uses) AS n, count(*) AS names FROM identity').get(),
@@ -116,9 +161,13 @@ const there = (db: DatabaseSync) => ({
       `SELECT row AS device,
          coalesce((SELECT sum(p.bytes) FROM identity_device AS p WHERE p.device = d.row), 0) AS inventory,
          96 * (SELECT count(*) FROM pair_hour AS h WHERE h.device = d.row) AS summaries,
-         coalesce((SELECT sum(128 + octet_length(e.kind) + octet_length(e.text))
-           FROM health AS e WHERE e.device = d.row), 0) AS health
-       FROM device AS d WHERE inventory + summaries + health > 0 ORDER BY row`,
+         coalesce((SELECT sum(128 + octet_length(e.kind) + octet_length(e.text) + octet_length(e.apart))
+           FROM health AS e WHERE e.device = d.row), 0) AS health,
+         40 * (SELECT count(*) FROM item AS i WHERE i.device = d.row) AS ids,
+         640 + octet_length(hostname) + octet_length(os) + octet_length(os_version) + octet_length(hardware)
+           + octet_length(arch) + octet_length(agent_version) AS facts,
+         0 AS token
+       FROM device AS d WHERE inventory + summaries + health + ids > 0 ORDER BY row`,
     )
     .all(),
   uses: db

@@ -9,10 +9,11 @@ import { DEVICE_A, helloOf, T0 } from './agent.ts'
 export function enroll(
   writer: Writer,
   id = DEVICE_A,
-  more: { outboxId?: string; nowNs?: bigint } = {},
+  more: { outboxId?: string; nowNs?: bigint; isEnrolled?: boolean } = {},
 ) {
   const { host, agentVersion, outboxId } = helloOf(id).hello
-  const facts = { id, outboxId: more.outboxId ?? outboxId, agentVersion, host }
+  const isEnrolled = more.isEnrolled ?? false
+  const facts = { id, outboxId: more.outboxId ?? outboxId, agentVersion, host, isEnrolled }
   const nowNs = more.nowNs ?? T0
   const [done] = writer.commit([{ op: 'enroll', nowNs, facts }])
   assert(done?.op === 'enroll' && typeof done.enrolled !== 'string')

@@ -15,7 +15,16 @@ import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
 import type { Alert } from '../../src/engine/finding.ts'
 import { bytes, pid } from '../../src/units.ts'
-import { alertItem, alertOf, DEVICE_B, destinationOf, identityOf, processOf, T0 } from './agent.ts'
+import {
+  alertItem,
+  alertOf,
+  DEVICE_A,
+  DEVICE_B,
+  destinationOf,
+  identityOf,
+  processOf,
+  T0,
+} from './agent.ts'
 import { append, batchOf, enroll, segmentsOf } from './store-fixture.ts'
 
 type GroupsQuery = Extract<Query, { op: 'groups' }>
@@ -63,6 +72,13 @@ describe('alerts that are like one another', () => {
     const first = parent('/sbin/launchd', '', 1)
     assert.ok(!like(child('one', first), child('two', first)))
     assert.ok(like(child('one', first), child('one', first)))
+  })
+  it('are those of machines, or those of recordings, which are none: what one tells a machine may have told', () => {
+    const alert = alertOf(1)
+    const recording = '01234567-89ab-8cde-8f01-23456789abcd'
+    assert.equal(likenessOf(alert, DEVICE_A), likenessOf(alert))
+    assert.notEqual(likenessOf(alert, recording), likenessOf(alert))
+    assert.equal(likenessOf(alert, recording), likenessOf(alert, recording.replace('0', '1')))
   })
   it('are those of what is stored already: the numbers stay what they were', () => {
     const { destination } = alertOf(1)
@@ -114,12 +130,11 @@ describe('groups of alerts in the store', () => {
       ...query,
     }) as Answers['alerts']
   const placeOf = (next: string, isNumber: boolean): GroupsPlace => {
-    const [asOf, ...rest] = next.split('~')
-    const [below, before] = isNumber ? rest : [undefined, rest[0]]
+    const [asOf = '', below = '', before = ''] = next.split('~')
     return {
-      asOf: BigInt(asOf as string),
-      before: BigInt(before as string),
-      ...(below !== undefined && { below: Number(below) }),
+      asOf: BigInt(asOf),
+      below: isNumber ? Number(below) : BigInt(below),
+      before: BigInt(before),
     }
   }
   const names = ({ groups }: AlertGroupsResponse) =>
@@ -163,7 +178,7 @@ describe('groups of alerts in the store', () => {
       score: 91.5,
       severity: 'high',
       firstOpenedAt: String(T0 + 1n),
-      lastOpenedAt: String(T0 + 40n),
+      lastOpenedAt: String(T0 + 39n),
     })
     assert.equal(newest.application.name, 'drop-40')
     assert.deepEqual(newest.actor, { as: 'by', path: '/usr/bin/bash', script: '' })
@@ -310,7 +325,7 @@ describe('groups of alerts in the store', () => {
   it('do not look at rows where the index says all', () => {
     put(1)
     const [sums = []] = plansOf({ ...any, op: 'groups', severity: 2, since: T0 })
-    assert.ok(sums.some((detail) => detail.includes('USING COVERING INDEX alert_1_newest')))
+    assert.ok(sums.some((detail) => detail.includes('USING COVERING INDEX alert_1_listed')))
   })
 
   it('look at each row once for a text, as it lies, and again at those of the page alone', () => {
@@ -329,7 +344,7 @@ describe('groups of alerts in the store', () => {
     // By group where that is an index; in the one that is written the index by time holds the group.
     const again = others.flatMap(ofAlerts)
     for (const detail of again)
-      assert.match(detail, /^SEARCH a |^SCAN a USING INDEX alert_\d+_newest$/)
+      assert.match(detail, /^SEARCH a |^SCAN a USING INDEX alert_\d+_listed$/)
     assert.ok(
       again.some((detail) => detail.includes('_likeness (likeness=?)')),
       'machines and programs are counted',

@@ -9,7 +9,7 @@ import { openForReading, openForWriting, SCHEMA_VERSION } from '../../src/collec
 import { prepare } from '../../src/collector/store/statement.ts'
 import { StoreError } from '../../src/collector/store/store-error.ts'
 import { createWriter } from '../../src/collector/store/writer.ts'
-import { alertItem, DEVICE_A, T0, uidOf } from './agent.ts'
+import { alertItem, DEVICE_A, identityOf, T0, uidOf } from './agent.ts'
 import { append, batchOf, enroll, segmentsOf } from './store-fixture.ts'
 
 /** What version 1 made, as it stood in its source. Never edited: such files are out there. */
@@ -265,10 +265,11 @@ describe('the migration of a store', () => {
     const db = openForWriting(path)
     const inventory = 256 + 4 + 4 + 5 + 3 + (256 + 2) + 2 * (64 + 16)
     const health = 128 + 4 + 9
+    const facts = 640 + 'mac-1macos'.length
     const held = db.prepare('SELECT * FROM held').all()
     assert.deepEqual(
       held.map((row) => ({ ...row })),
-      [{ device: 1, inventory, summaries: 96, health }],
+      [{ device: 1, inventory, summaries: 96, health, ids: 3 * 40, facts, token: -2 }],
     )
     assert.deepEqual(
       { ...db.prepare('SELECT device, pair FROM pair_hour').get() },
@@ -277,6 +278,55 @@ describe('the migration of a store', () => {
     assert.equal(db.prepare('SELECT uses FROM destination').get()?.uses, 2)
     const dated = prepare(db, 'SELECT max(first_seen_at) AS at FROM identity_device').get()
     assert.ok((dated?.at as bigint) < T0 * 2n)
+    db.close()
+  })
+
+  it('parts recordings from machines that their alerts were counted with, in sealed segments too', () => {
+    const RECORDING = '01234567-89ab-8cde-8f01-23456789abcd'
+    const db = openForWriting(path)
+    const writer = createWriter(db, { segmentRevisions: 2 })
+    const live = enroll(writer).device
+    const replayed = enroll(writer, RECORDING).device
+    // As a version before it stored them: under the likeness of a machine's.
+    for (const [index, device] of [live, replayed, replayed].entries())
+      append(writer, batchOf(device, 0, [alertItem(index + 1)]))
+    for (let number = 10; number < 15; number++)
+      append(writer, batchOf(live, 0, [alertItem(number, { identity: identityOf('other') })]))
+    assert.ok(segmentsOf(db).length > 1)
+    db.exec(`ALTER TABLE held DROP COLUMN facts; ALTER TABLE held DROP COLUMN token;
+      DROP INDEX device_leaving; ALTER TABLE device DROP COLUMN leaving;
+      PRAGMA user_version = 13`)
+    db.close()
+    const after = openForWriting(path)
+    const { groups } = createReader(after).answer({
+      ...{ op: 'groups', limit: 10, deviceId: undefined, severity: undefined, place: undefined },
+    }) as Answers['groups']
+    assert.deepEqual(
+      groups
+        .filter(({ newest }) => newest.application.name !== 'other')
+        .map(({ alerts, machines, newest }) => `${newest.device.id} ${alerts} ${machines}`)
+        .sort(),
+      [`${RECORDING} 2 1`, `${DEVICE_A} 1 1`].sort(),
+    )
+    after.close()
+  })
+
+  it('counts ids by device, however many there are', () => {
+    version1(20)
+    const before = new DatabaseSync(path)
+    before.exec(`INSERT INTO item
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 210000)
+      SELECT unhex(printf('%032x', i)), i % 2 FROM n`)
+    before.close()
+    const db = openForWriting(path)
+    const held = db.prepare('SELECT device, ids / 40 AS ids FROM held ORDER BY device').all()
+    assert.deepEqual(
+      held.map((row) => [row.device, row.ids]),
+      [
+        [0, 105_000],
+        [1, 105_021],
+      ],
+    )
     db.close()
   })
 

@@ -17,7 +17,7 @@ const HOUR_NS = 3_600_000_000_000n
 const BOUNDS = {
   segmentRevisions: 4,
   triageBytes: 500,
-  budgets: { inventory: 4000, summaries: 288, health: 600 },
+  budgets: { inventory: 4000, summaries: 288, health: 600, ids: 8000 },
 }
 const KEEP = { ageNs: 100n * HOUR_NS, bytes: 1e15 }
 

@@ -228,7 +228,7 @@ describe("the store's keeper", () => {
   const KEEP = { ageNs: 30n * DAY_NS, bytes: 5e9 }
   const HOUR_MS = 3_600_000
   const { host } = hello
-  const FACTS = { id: '', outboxId: '', agentVersion: '', host }
+  const FACTS = { id: '', outboxId: '', agentVersion: '', host, isEnrolled: true }
   const ENROLLED = { device: 1, outbox: 1, lastSequence: 0, firstSeenAt: T0 }
 
   /** What an agent said: its time, since T0, and when, as `elapsedMs` of the beats. */
@@ -251,9 +251,17 @@ describe("the store's keeper", () => {
           times.push(nowNs)
           const answer = answers.shift()
           if (!answer) throw new Error('the disk is gone')
-          return { more: false, usedBytes: 1e9, dropped: undefined, told: [], ...answer }
+          return {
+            more: false,
+            usedBytes: 1e9,
+            dropped: undefined,
+            told: [],
+            counts: { refused: 0, gaveWay: 0, revisions: 0 },
+            ...answer,
+          }
         },
         newestAt: async () => newestAt,
+        noteStandings: async () => {},
       },
       keep: KEEP,
       counters,
@@ -266,7 +274,7 @@ describe("the store's keeper", () => {
           // What the clock here was then says nothing.
           devices.heardTime(device, sentAt, 0n as UnixNs, atMs)
         })
-        return devices.clockOffsetsMs(nowNs, elapsedMs)
+        return devices.clockOffsetsMs(nowNs, elapsedMs, () => true)
       },
       doubtFile: {
         read: () => file.doubt,
@@ -321,7 +329,7 @@ describe("the store's keeper", () => {
     )
     assert.equal(log.length, 2)
     assert.match(log[0] ?? '', /the clock was set by 8758\.0 h/)
-    assert.match(log[1] ?? '', /clocks agree with this one/)
+    assert.match(log[1] ?? '', /agents agree with this one/)
   })
 
   it('believes no clock that agents agreed with before it was set', async () => {

@@ -5,12 +5,12 @@ import type { AlertSummary } from '../../src/collector/page-api.ts'
 import type { Answers, Query } from '../../src/collector/store/protocol.ts'
 import { createReader } from '../../src/collector/store/reader.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
-import { folded, searchTerms } from '../../src/collector/store/search.ts'
+import { folded, noNetworkIn, searchTerms } from '../../src/collector/store/search.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
 import { visible } from '../../src/collector/web/format.ts'
 import type { Alert } from '../../src/engine/finding.ts'
 import { bytes, unixNs } from '../../src/units.ts'
-import { alertItem, alertOf, DEVICE_B, processOf, T0 } from './agent.ts'
+import { alertItem, alertOf, DEVICE_B, identityOf, itemOf, processOf, T0 } from './agent.ts'
 import { append, batchOf, enroll, segmentsOf } from './store-fixture.ts'
 
 describe('a search of the store', () => {
@@ -50,7 +50,7 @@ describe('a search of the store', () => {
       teamId: 'ABCDE12345',
     },
     chain: [
-      { ...processOf('/opt/Tools Dir/rclone'), user: 'grace' },
+      { ...processOf('/opt/Tools Dir/rclone'), user: 'grace', alsoAt: ['/var/tmp/again'] },
       {
         ...processOf('/usr/bin/python3'),
         script: '/srv/jobs/nightly.py',
@@ -80,6 +80,93 @@ describe('a search of the store', () => {
     })
   })
 
+  it('finds the addresses of a network, and not those beside it', () => {
+    const to = (number: number, address: string, hostname = '') =>
+      put(number, {
+        destination: { ...base.destination, key: `k${number}`, hostname, address },
+        sentence: 'It sent 1 MB.',
+      })
+    to(1, '192.0.2.7', 'a.example.org')
+    to(2, '192.0.20.7')
+    to(3, '192.1.2.7')
+    to(4, '93.192.0.2')
+    to(5, '192.0.2.77')
+    for (const [text, found] of [
+      ['192.0.2.0/24', [5, 1]],
+      ['to:192.0.2.9/24', [5, 1]],
+      ['to:"192.0.0.0/16"', [5, 2, 1]],
+      ['192.0.0.0/8', [5, 3, 2, 1]],
+      ['192.0.2.7/32', [1]],
+      ['192.0.2.0/24 a.example.org', [1]],
+      ['192.0.2.0/20', [5, 1]],
+      ['to:192.0.2.64/26', [5]],
+      ['to:0.0.0.0/0', [5, 4, 3, 2, 1]],
+      ['192.0.300.0/24', []],
+      ['user:192.0.2.0/24', []],
+    ] as const)
+      assert.deepEqual(finds(text), found, text)
+  })
+
+  it('finds networks of any length, of IPv4 and IPv6, an address however it is written, and no name by them', () => {
+    const to = (number: number, address: string, hostname = '') =>
+      put(number, {
+        destination: { ...base.destination, key: `k${number}`, hostname, address },
+        sentence: 'It sent 1 MB.',
+      })
+    to(1, '10.0.7.7')
+    to(2, '203.0.113.9', '10.0.evil.example')
+    to(3, '2001:db8::7')
+    to(4, '2001:db8:8000::1')
+    to(5, '', 'no.address.example')
+    to(6, '203.0.113.10', '2001:db8::7')
+    // In segments that are sealed, too.
+    for (let number = 7; number <= 40; number++) to(number, `198.51.100.${number}`)
+    assert.ok(segmentsOf(db).length > 2)
+    for (const [text, found] of [
+      ['to:10.0.0.0/16', [1]],
+      ['to:10.0.0.0/9', [1]],
+      ['to:10.0.0.0/29', []],
+      ['to:10.0.7.7', [1]],
+      ['to:10.0.evil.example', [2]],
+      ['to:10.0', []],
+      ['to:2001:db8::/32', [4, 3]],
+      ['2001:db8::/33', [3]],
+      ['to:"2001:DB8:0::7"', [3]],
+      ['to:::/0', [4, 3]],
+      ['to:::ffff:0:0/96 to:203.0.113.0/31', []],
+      ['to:203.0.113.8/31', [2]],
+      ['to:198.51.100.8/29', [15, 14, 13, 12, 11, 10, 9, 8]],
+    ] as const)
+      assert.deepEqual(finds(text), found, text)
+    const plan = db.prepare(`EXPLAIN QUERY PLAN SELECT count(*) FROM alert_1 AS a
+      WHERE a.to_address BETWEEN ? AND ?`)
+    assert.match(String(plan.all(Buffer.alloc(16), Buffer.alloc(16))[0]?.detail), /alert_1_address/)
+  })
+
+  it('says what stands behind `to:` for a network and is none', () => {
+    for (const text of [
+      'to:10.0.0.0/33',
+      'to:"10.0.0.300/8"',
+      'x to:2001:db8::/129',
+      'to:1::2::3/4',
+    ])
+      assert.ok(noNetworkIn(text), text)
+    for (const text of ['to:10.0.0.0/8', 'to:::/0', 'to:a.example/8', '10.0.0.0/33', 'to:10.0.0.1'])
+      assert.equal(noNetworkIn(text), undefined, text)
+  })
+
+  it('finds who has a number and no name by that number', () => {
+    const by = (number: number, uid: number, user: string) =>
+      put(number, { chain: [{ ...processOf('/x'), uid, user }] })
+    by(1, 501, '')
+    by(2, 5010, '')
+    by(3, 501, '501')
+    assert.deepEqual(finds('user:501'), [1])
+    assert.deepEqual(finds('USER:501'), [1])
+    assert.deepEqual(finds('user:"501"'), [3], 'quoted it is what somebody is called')
+    assert.deepEqual(finds('user:"uid 501"'), [1])
+  })
+
   it('finds by hash, path, any program of the chain, signing id, user and destination', () => {
     put(1, special)
     for (let number = 2; number <= 15; number++) put(number)
@@ -105,6 +192,45 @@ describe('a search of the store', () => {
       assert.deepEqual(finds(text), [1], text)
   })
 
+  it('finds by what a page shows of a hash, a path, a signing id and a machine', () => {
+    put(1, special)
+    for (let number = 2; number <= 15; number++) put(number)
+    const machine = db.prepare('SELECT id FROM device WHERE row = ?').get(device)?.['id']
+    for (const text of [
+      `hash:${'12'.repeat(6)}`,
+      `hash:"${'12'.repeat(6)}"`,
+      `HASH:${'EF'.repeat(6)}`,
+      `hash:${'7b'.repeat(7)}`,
+      `hash:${'cd'.repeat(6)}`,
+      'path:rclone',
+      'path:nightly.py',
+      'path:jobs/nightly.py',
+      'path:/srv/jobs/*',
+      'path:/var/tmp/again',
+      'path:/home/grace/inj*',
+      'signing:org.rclone*',
+      'path:/opt/To…rclone',
+      'org.rcl…agent',
+      `rclone host:${String(machine).slice(0, 8)}`,
+    ])
+      assert.deepEqual(finds(text), [1], text)
+    for (const text of [
+      // Fewer digits are those of too many, and another begins otherwise.
+      `hash:${'12'.repeat(5)}1`,
+      `hash:${'12'.repeat(6)}3`,
+      'path:clone',
+      'path:"nightly.py"',
+      'path:/srv/jobs',
+      'path:"/srv/jobs/*"',
+      'signing:org.rclone',
+      'user:grac',
+      `rclone host:${String(machine).slice(0, 7)}`,
+      // Of another entry than a path.
+      'path:files.example.org',
+    ])
+      assert.deepEqual(finds(text), [], text)
+  })
+
   it('holds the whole of a value against what is named, and a part against a word alone', () => {
     put(1, { chain: [{ ...processOf('/home/adam/tool'), user: 'eve' }] })
     put(2, { chain: [{ ...processOf('/home/x'), user: 'ada' }] })
@@ -125,6 +251,10 @@ describe('a search of the store', () => {
     assert.deepEqual(finds(`host:${DEVICE_B}`), [2])
     assert.deepEqual(finds('mac of ada backup-tool'), [2])
     assert.deepEqual(finds('host:mac'), [])
+    assert.deepEqual(finds('host:mac*'), [2, 1])
+    assert.deepEqual(finds('host:"mac*"'), [])
+    // Nothing but what a page left out says nothing: it is a word that is nowhere, and not all there is.
+    assert.deepEqual([finds('…'), finds('path:…')], [[], []])
   })
 
   it('follows an alert to what its highest revision says', () => {
@@ -152,14 +282,17 @@ describe('a search of the store', () => {
     }
     for (const sort of ['newest', 'score', 'bytes'] as const) {
       const all: AlertSummary[] = []
-      let after: { before: bigint | undefined; below?: number } = { before: undefined }
+      let after: { before: bigint | undefined; below?: number | bigint } = { before: undefined }
       for (let page = 0; page < 10; page++) {
         const answer = ask({ text: 'backup-tool', sort, limit: 4, ...after })
         assert.equal(answer.total, 37, 'of all, on each page')
         all.push(...answer.alerts)
         if (answer.next === undefined) break
-        const [height, time] = sort === 'newest' ? ['', answer.next] : answer.next.split('~')
-        after = { before: BigInt(time as string), ...(height ? { below: Number(height) } : {}) }
+        const [height = '', time = ''] = answer.next.split('~')
+        after = {
+          before: BigInt(time),
+          below: sort === 'newest' ? BigInt(height) : Number(height),
+        }
       }
       assert.equal(new Set(numbers(all)).size, 37, sort)
       assert.equal(all.length, 37, sort)
@@ -188,11 +321,76 @@ describe('a search of the store', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {
         assert.equal(folded(visible(text)), folded(text), 'a link of the page finds what it shows')
-        assert.ok(searchTerms(text).length <= 16)
+        assert.ok(searchTerms(text).length <= 32)
         const quoted = `path:"${text.replaceAll('"', '""')}"`
         if (text !== '')
           assert.deepEqual(searchTerms(quoted)[0]?.inText, `\n\u0002${folded(text)}\n`)
       }),
     )
+  })
+
+  it('finds users and hashes whatever the length of paths, which anybody chooses', () => {
+    const hash = (digit: number) => `${digit}`.repeat(64)
+    for (const [number, folder] of [
+      `/tmp/${'d'.repeat(1000)}`,
+      `/tmp/${'\u0001'.repeat(1000)}`,
+    ].entries()) {
+      const chain = Array.from({ length: 8 }, (_, at) => ({
+        ...processOf(`${folder}${at}`),
+        ...{ script: `${folder}.sh`, user: `user${at}` },
+        identityKey: `unsigned:sha256:${hash(at)}`,
+      }))
+      const identity = { ...base.identity, path: `${folder}0`, sha256: 'ab'.repeat(32) }
+      put(number + 1, { identity, chain })
+    }
+    for (let at = 0; at < 8; at++) {
+      assert.deepEqual(finds(`user:user${at}`), [2, 1])
+      assert.deepEqual(finds(`hash:${hash(at)}`), [2, 1])
+    }
+    assert.deepEqual(finds(`hash:${'ab'.repeat(32)}`), [2, 1])
+    // What is short and stands behind what has no room any more.
+    const long = Array.from({ length: 9 }, (_, at) => `/${at}${'l'.repeat(1020)}`)
+    put(3, { chain: [...long, '/opt/short'].map((path) => processOf(path)) })
+    assert.deepEqual(finds('path:/opt/short'), [3])
+  })
+
+  it('finds a program by what its own machine calls it, in letters of either case', () => {
+    const other = enroll(writer, DEVICE_B).device
+    const sight = (of: number, name: string, path: string) => {
+      const identity = { ...identityOf('k'), name, path }
+      const sighting = {
+        of: 'identity' as const,
+        identity,
+        process: processOf(path),
+        destination: undefined,
+      }
+      append(
+        writer,
+        batchOf(of, 0, [itemOf(1, { at: unixNs(T0, 'at'), kind: 'sighting', sighting })]),
+      )
+    }
+    sight(device, 'zzz', '/tmp/zzz')
+    sight(other, 'UploadHelper', '/Users/Mira/Ümlaut/UploadHelper')
+    const named = (text: string) =>
+      (
+        createReader(db).answer({
+          op: 'identities',
+          limit: 10,
+          deviceId: undefined,
+          text,
+        }) as Answers['identities']
+      ).identities.map(({ name }) => name)
+    for (const text of [
+      'UploadHelper',
+      'uploadhelper',
+      'UPLOADHELPER',
+      '/users/mira',
+      'ümlaut',
+      'ÜMLAUT',
+    ])
+      assert.deepEqual(named(text), ['UploadHelper'], text)
+    assert.deepEqual(named('zzz'), ['zzz'])
+    assert.deepEqual(named('k').length, 2)
+    assert.deepEqual(named('nowhere'), [])
   })
 })

@@ -13,6 +13,7 @@ import {
 import { createReader, type Reader } from '../../src/collector/store/reader.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
+import { listedAt } from '../../src/collector/web/lists.ts'
 import type { Alert } from '../../src/engine/finding.ts'
 import { bytes, unixNs } from '../../src/units.ts'
 import { times } from '../long.ts'
@@ -81,14 +82,17 @@ describe('the sums of sealed segments', () => {
   }
   const staleGroups = () => count(db, 'stale_group')
 
-  /** What a list of all alerts, the newest first, sums up to, alert by alert. */
+  const least = (a: bigint, b: bigint) => (a < b ? a : b)
+
+  /** What a list of all alerts, the latest first, sums up to, alert by alert. */
   function summed(alerts: readonly AlertSummary[]): AlertGroup[] {
     const byGroup = Map.groupBy(alerts, ({ group }) => group)
-    return [...byGroup].map(([id, of]) => {
+    const groups = [...byGroup].map(([id, of]): [AlertGroup, bigint] => {
       const opened = of.map(({ openedAt }) => BigInt(openedAt)).sort((a, b) => (a < b ? -1 : 1))
+      const listed = BigInt(listedAt(of[0] as AlertSummary))
       const sum = (pick: (alert: AlertSummary) => number) =>
         of.reduce((all, alert) => all + pick(alert), 0)
-      return {
+      const group = {
         id,
         alerts: of.length,
         machines: new Set(of.map(({ device }) => device.id)).size,
@@ -99,11 +103,20 @@ describe('the sums of sealed segments', () => {
         severity: of
           .map(({ severity }) => severity)
           .reduce((a, b) => (severityRank(a) > severityRank(b) ? a : b)),
-        firstOpenedAt: String(opened[0]),
-        lastOpenedAt: String(opened.at(-1)),
+        firstOpenedAt: String(least(opened[0] as bigint, listed)),
+        lastOpenedAt: String(listed),
         newest: of[0] as AlertSummary,
       }
+      return [group, of.map(({ storedAt }) => BigInt(storedAt)).reduce((a, b) => (a > b ? a : b))]
     })
+    // Of those whose latest alerts were opened in one nanosecond the one that heard of any last.
+    const later = (a: bigint, b: bigint) => (a > b ? -1 : a < b ? 1 : 0)
+    return groups
+      .sort(
+        ([a, heardA], [b, heardB]) =>
+          later(BigInt(a.lastOpenedAt), BigInt(b.lastOpenedAt)) || later(heardA, heardB),
+      )
+      .map(([group]) => group)
   }
 
   const QUERIES: Wanted[] = [
@@ -122,7 +135,7 @@ describe('the sums of sealed segments', () => {
     { text: 'tool', since: unixNs(T0 + 100n, 'at'), until: unixNs(T0 + 250n, 'at') },
     { text: 'nowhere' },
   ]
-  /** Groups come in the order of their newest alert, as its alerts do. */
+  /** Groups come in the order of their latest alert. */
   function agree(): void {
     for (const query of QUERIES) {
       const { alerts, total } = alertsOf(query)
@@ -159,7 +172,9 @@ describe('the sums of sealed segments', () => {
             if ('put' in step) {
               const revision = (revisions.get(step.put) ?? 0) + 1
               revisions.set(step.put, revision)
-              put(step.put, { revision, bytesOut: bytes(step.out, 'out') })
+              // By a clock that is ahead, or of a recording: not in the order in which they are stored.
+              const openedAt = unixNs(T0 + BigInt(step.put * 10 - (step.put % 3) * 100), 'at')
+              put(step.put, { revision, openedAt, bytesOut: bytes(step.out, 'out') })
             } else if ('say' in step) say(step.say, step.as)
             else retain()
           }

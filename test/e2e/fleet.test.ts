@@ -24,6 +24,7 @@ const UPLOAD_BYTES = 12 * 1024 * 1024
 describe('a fleet', function () {
   this.timeout(300_000 + AGENTS * 30_000)
   let directory: string
+  let browser: Awaited<ReturnType<typeof launchChromium>> | undefined
   const running: ChildProcess[] = []
   const links: string[] = []
 
@@ -35,6 +36,7 @@ describe('a fleet', function () {
     chmodSync(directory, 0o755)
   })
   after(async () => {
+    await browser?.close()
     for (const child of running.reverse()) {
       if (child.exitCode !== null || child.signalCode !== null) continue
       child.kill('SIGTERM')
@@ -142,7 +144,8 @@ describe('a fleet', function () {
     const token = join(directory, 'token')
     const made = await well(
       server,
-      ...['collector', 'tokens', 'make', '--label', 'office', '--uses', `${AGENTS}`],
+      ...['collector', 'tokens', 'make', '--label', 'office', '--group', 'berlin'],
+      ...['--uses', `${AGENTS}`],
     )
     writeFileSync(token, made, { mode: 0o644 })
     const policy = async (...words: string[]): Promise<string> => {
@@ -190,6 +193,51 @@ describe('a fleet', function () {
     const listed = await well(server, 'collector', 'devices', 'list')
     assert.equal(listed.split('\n').filter((line) => line.includes('quarantined')).length, AGENTS)
 
+    const known = await connected()
+    const idOf = (mac: Machine | undefined): string => {
+      const found = known.find(({ hostname }) => hostname === mac?.name)
+      assert(found)
+      return found.id
+    }
+    const [oneId, lastId] = [idOf(office[0]), idOf(office.at(-1))]
+    await well(server, 'collector', 'devices', 'rename', oneId, 'desk of Ana')
+    browser = await launchChromium()
+    const origin = `https://${desk}:${PORT}`
+    // Nobody has given this browser the collector's authority.
+    const { page, faults } = await openPage(browser, origin, { ignoreHTTPSErrors: true })
+    await page.goto(`${origin}/#key=${key}`)
+    await page.getByText('Live · ').first().waitFor()
+    await page.goto(`${origin}/#/machine`)
+    const roster = page.getByRole('region', { name: 'Enrolled machines' })
+    /** How the page lists a machine, under the heads of its columns, once that is `as` it has to be. */
+    const listedAs = async (mac: Machine | undefined, as: Record<string, RegExp>) => {
+      let cells: Record<string, string> = {}
+      const isAs = async () => {
+        const heads = await roster.locator('thead th').allInnerTexts()
+        const row = roster.locator('tbody tr', { hasText: new RegExp(`${mac?.name}(?!\\d)`) })
+        const texts = (await row.count()) === 1 ? await row.locator('td').allInnerTexts() : []
+        cells = Object.fromEntries(heads.map((head, at) => [head, texts[at] ?? '']))
+        return Object.entries(as).every(([head, text]) => text.test(cells[head] ?? ''))
+      }
+      await until(isAs, `${mac?.name} as ${Object.values(as)}`).catch((error: Error) => {
+        assert.fail(`${error.message}: ${JSON.stringify(cells)}`)
+      })
+    }
+    const standsAs = (mac: Machine | undefined, text: RegExp) =>
+      page
+        .getByRole('region', { name: `Enrolment of ${mac?.name}`, exact: true })
+        .getByText(text)
+        .first()
+        .waitFor()
+    const quarantinedUnder = (policy: RegExp) => ({
+      ...{ Standing: /^Quarantined$/, Group: /^berlin$/, Policy: policy },
+      'Last heard of': /^Connected$/,
+    })
+    const none = /^(-|None)$/
+    await listedAs(office[0], { ...quarantinedUnder(none), Machine: /^desk of Ana\s+mac-1\b/ })
+    await listedAs(office.at(-1), quarantinedUnder(none))
+    await standsAs(office[0], /^Quarantined, group berlin, called desk of Ana, enrolled/)
+
     // A policy for one of them, then for all; its key is known to no collector.
     writeFileSync(join(directory, 'policy.json'), '{"hostWhitelist":["192.0.2.0/24"]}')
     const publish = async (version: number, target: string, ...more: string[]) => {
@@ -200,13 +248,22 @@ describe('a fleet', function () {
       await well(server, 'collector', 'policy', 'publish', out, ...more)
     }
     const standing = () => well(server, 'collector', 'policy', 'status')
-    const counted = (text: string, part: string) => text.split(part).length - 1
-    const one = (await connected()).find(({ hostname }) => hostname === office[0]?.name)
-    await publish(1, `device:${one?.id}`, '--policy-key', rootKey)
-    await until(async () => counted(await standing(), 'policy 1') === 1, 'the policy of one')
+    await publish(1, `device:${oneId}`, '--policy-key', rootKey)
+    const ofOne = /^1 of 1 device applies policy 1$/m
+    await until(async () => ofOne.test(await standing()), 'the policy of one')
+    await page.getByText('1 of 1 applies policy 1.', { exact: true }).waitFor()
+    await listedAs(office[0], { Policy: /^1$/ })
+    await standsAs(office[0], /^Policy 1 is in force/)
+    await listedAs(office.at(-1), { Policy: none })
     await publish(2, 'all', '--share', '0')
     await well(server, 'collector', 'policy', 'promote', '2')
-    await until(async () => counted(await standing(), 'policy 2') === AGENTS, 'the policy of all')
+    const ofAll = new RegExp(`^${AGENTS} of ${AGENTS} devices apply policy 2$`, 'm')
+    await until(async () => ofAll.test(await standing()), 'the policy of all')
+    await page.getByText(`${AGENTS} of ${AGENTS} apply policy 2.`, { exact: true }).waitFor()
+    for (const mac of [office[0], office.at(-1)]) {
+      await listedAs(mac, { Policy: /^2$/ })
+      await standsAs(mac, /^Policy 2 is in force/)
+    }
     assert.match(await well(server, 'collector', 'policy', 'list'), /policy 2 +all devices +100 %/)
 
     // One that nobody has seen before sends a good deal to the server's network, and gets nothing back.
@@ -229,17 +286,9 @@ describe('a fleet', function () {
     }, 'the alert')
     assert(alert.bytesOut < UPLOAD_BYTES * 1.01, `${alert.bytesOut}`)
 
-    const browser = await launchChromium()
-    try {
-      const origin = `https://${desk}:${PORT}`
-      // Nobody has given this browser the collector's authority.
-      const { page, faults } = await openPage(browser, origin, { ignoreHTTPSErrors: true })
-      await page.goto(`${origin}/#key=${key}`)
-      await page.getByText('backup-tool').first().waitFor()
-      assert.deepEqual(faults, [])
-    } finally {
-      await browser.close()
-    }
+    await page.goto(`${origin}/#/alerts`)
+    await page.getByText('backup-tool').first().waitFor()
+    await page.goto(`${origin}/#/machine`)
 
     // The token is used up, and is no way to become a machine that is known.
     const late = await enrol(first, 0, [])
@@ -252,10 +301,13 @@ describe('a fleet', function () {
     assert.notEqual(robbed.status, 0)
     assert.match(robbed.stderr, /this device is enrolled: it comes again with its old key/)
 
-    const gone = (await connected()).find(({ hostname }) => hostname === office.at(-1)?.name)
-    assert(gone)
-    await well(server, 'collector', 'devices', 'revoke', gone.id)
-    await until(async () => !(await connected()).some(({ id }) => id === gone.id), 'its end')
+    await listedAs(office.at(-1), quarantinedUnder(/^2$/))
+    await well(server, 'collector', 'devices', 'revoke', lastId)
+    await until(async () => !(await connected()).some(({ id }) => id === lastId), 'its end')
+    await listedAs(office.at(-1), { Standing: /^Revoked$/, 'Last heard of': /(?<!Connected)$/ })
+    await standsAs(office.at(-1), /^Revoked, group berlin, enrolled/)
+    await listedAs(office[0], quarantinedUnder(/^2$/))
+    assert.deepEqual(faults, [])
     await until(
       () => /thrown out|revoked by an administrator/.test(agents.at(-1)?.said() ?? ''),
       'the word of it',

@@ -4,14 +4,15 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { CountersResponse } from '../../src/collector/page-api.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
 import { startUplink } from '../../src/stream/uplink.ts'
 import { nowUnixNs } from '../../src/units.ts'
-import { runCollector } from '../collector/agent.ts'
+import { Agent, runCollector, socketOf } from '../collector/agent.ts'
 import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { alertFinding } from '../stream/findings.ts'
 import { hello, PACE } from '../stream/uplink-fixture.ts'
@@ -232,6 +233,56 @@ describe('an ordinary user with very many connections', function () {
       outbox.close()
       for (const socket of sockets) socket.destroy()
       await running.stop()
+      rmSync(root, { recursive: true })
+    }
+  })
+
+  it('leaves the descriptors that there are to the agents: all of a hundred come in', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'freshet-few-'))
+    // A collector's process may have 300 open; what it says of that ends with how many agents it takes.
+    const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+    const args = ['collector', '--state', root, '--listen', '127.0.0.1:0']
+    const collector = spawn(
+      'sh',
+      ['-c', 'ulimit -n 300; exec "$@"', 'sh', process.execPath, cli, ...args],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    let said = ''
+    for (const stream of [collector.stdout, collector.stderr])
+      stream.on('data', (data: Buffer) => {
+        said += data.toString()
+      })
+    const sockets: Socket[] = []
+    const agents: Agent[] = []
+    let isOver = false
+    try {
+      await until(() => /http:\/\/127\.0\.0\.1:\d+/.test(said), 'the page')
+      const port = Number(/127\.0\.0\.1:(\d+)/.exec(said)?.[1])
+      assert.ok(Number(/at most (\d+) agents/.exec(said)?.[1]) >= 100, said)
+      // Each place that is given up is taken again.
+      const hold = () => {
+        if (isOver) return
+        const socket = connect(port, '127.0.0.1').on('error', () => {})
+        socket.on('close', () => setTimeout(hold, 20).unref())
+        sockets.push(socket)
+      }
+      for (let n = 0; n < 300; n++) hold()
+      let dropped = false
+      for (const socket of [...sockets]) socket.once('close', () => (dropped = true))
+      await until(() => dropped, 'the page’s port is full')
+      const idOf = (n: number) => `7c9e6679-7425-40de-944b-${`${n}`.padStart(12, '0')}`
+      for (let n = 0; n < 100; n++) {
+        const agent = await new Agent(socketOf(join(root, 'collector'))).opened()
+        agents.push(agent)
+        await agent.hello(idOf(n))
+      }
+      assert.equal(agents.length, 100)
+    } finally {
+      isOver = true
+      for (const { socket } of agents) socket.terminate()
+      for (const socket of sockets) socket.destroy()
+      collector.kill()
+      await once(collector, 'close')
       rmSync(root, { recursive: true })
     }
   })

@@ -4,12 +4,17 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CollectorReady } from '../../src/cli/collector.ts'
-import type { AlertDetail, AlertsResponse, DevicesResponse } from '../../src/collector/page-api.ts'
+import type {
+  AlertDetail,
+  AlertsResponse,
+  DevicesResponse,
+  LiveInfo,
+} from '../../src/collector/page-api.ts'
 import { parseAddress } from '../../src/engine/address.ts'
 import {
   Capability,
@@ -42,7 +47,13 @@ const tool = (name: string, pid: number, version: number): EsProcess => ({
   ...{ parent: [ZSH.pid, ZSH.version], responsible: [ZSH.pid, ZSH.version], flags: 0x22000003 },
 })
 const first = { ...tool('first', 501, 1_002), cdhash: '01'.repeat(20) }
+const fourth = { ...tool('fourth', 504, 1_005), cdhash: '04'.repeat(20) }
+const fifth = { ...tool('fifth', 505, 1_006), cdhash: '05'.repeat(20) }
+const third = { ...tool('third', 503, 1_004), cdhash: '03'.repeat(20) }
 const second = { ...tool('second', 502, 1_003), cdhash: '02'.repeat(20) }
+
+/** So many other programs fork meanwhile. */
+const FORKS = 300
 
 describe('a Mac with nothing but what every Mac has', () => {
   let folder: string
@@ -52,6 +63,9 @@ describe('a Mac with nothing but what every Mac has', () => {
   let origin = ''
   let key = ''
   let ticking: NodeJS.Timeout
+  let ticked = 0
+  /** What the agent has counted before the first of the flows that are followed here. */
+  let countedBefore = 0
 
   /** Time that passes for the sources and not for the test. */
   let aheadNs = 0n
@@ -72,6 +86,16 @@ describe('a Mac with nothing but what every Mac has', () => {
       ...records,
       mark(source, Mark.enumerated, capabilities),
     )
+  /** What each source tells an engine that begins. */
+  const tellAll = (): void => {
+    tell(
+      mark(endpointSecurity, Mark.start, Capability.allProcesses, Gap.entitlement),
+      mark(endpointSecurity, Mark.enumerated, Capability.allProcesses, Gap.entitlement),
+    )
+    tell(mark(filter, Mark.start, 0, Gap.filter))
+    whole(polling, Capability.allProcesses, running({ ...ZSH, flags: 0x26000001 }))
+    whole(networkStatistics, WORKS)
+  }
   const running = ({ pid, version, path, signing, flags, cdhash = '00' }: EsProcess): Uint8Array =>
     writeExec({
       ...head(polling),
@@ -103,6 +127,21 @@ describe('a Mac with nothing but what every Mac has', () => {
     processRow(`${by.path.split('/').at(-1)}.${by.pid}`),
     flowRow(`tcp4 10.0.0.2:${port}<->${PEER}:443`, out),
   ]
+  /** A shell's child that becomes this program, as eslogger tells it. */
+  const linesOf = (one: EsProcess, nth: number): string[] => {
+    const now = new Date().toISOString()
+    const child = { ...ZSH, pid: one.pid, version: one.version - 500 }
+    return [
+      esLine(11, now, ZSH, forkOf(11, child), { seq_num: FORKS + nth }),
+      esLine(11, now, child, execOf(11, one), { seq_num: nth }),
+    ]
+  }
+  const state = () => join(folder, 'state')
+  /** So many ticks were told. */
+  const passes = async (ticks: number): Promise<void> => {
+    const last = ticked + ticks
+    await until(() => ticked >= last || undefined, 'time')
+  }
   const program = (name: string, script: string): void => {
     writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`)
     chmodSync(join(folder, name), 0o755)
@@ -123,9 +162,9 @@ describe('a Mac with nothing but what every Mac has', () => {
     const sent = await until(async () => {
       const { devices } = await api<DevicesResponse>('/api/devices')
       const bytesOut = devices[0]?.live?.bytesOut ?? 0
-      return bytesOut >= bytes ? bytesOut : undefined
+      return bytesOut >= countedBefore + bytes ? bytesOut : undefined
     }, `${bytes} B`)
-    assert.equal(sent, bytes)
+    assert.equal(sent, countedBefore + bytes)
   }
   const start = (command: string[]): ChildProcess => {
     const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
@@ -145,39 +184,35 @@ describe('a Mac with nothing but what every Mac has', () => {
     leaveOut(this, whyNotLinux() ?? whyNotRoot())
     folder = mkdtempSync(join(tmpdir(), 'freshet-stock-mac-'))
     chmodSync(folder, 0o755)
-    const state = join(folder, 'state')
-    collector = start([CLI, 'collector', '--state', state, '--listen', '127.0.0.1:0'])
+    collector = start([CLI, 'collector', '--state', state(), '--listen', '127.0.0.1:0'])
     const [ready] = (await once(collector, 'message')) as [CollectorReady]
     const url = new URL(ready.pageUrl)
     origin = url.origin
     key = url.hash.slice('#key='.length)
 
     const now = new Date().toISOString()
-    const lines = [first, second].flatMap((one) => [
-      esLine(11, now, ZSH, forkOf(11, { ...ZSH, pid: one.pid, version: one.version - 500 })),
-      esLine(11, now, { ...ZSH, pid: one.pid, version: one.version - 500 }, execOf(11, one)),
-    ])
-    writeFileSync(join(folder, 'events'), `${lines[0]}\n${lines[1]}\n`)
+    const others = Array.from({ length: FORKS }, (_, n) =>
+      esLine(11, now, ZSH, forkOf(11, { ...ZSH, pid: 600 + n, version: 2_000 + n }), {
+        seq_num: n,
+      }),
+    )
+    writeFileSync(join(folder, 'events'), `${others.join('\n')}\n`)
     program(
       'eslogger',
       `[ -e ${folder}/eslogger-is-gone ] && { echo "ES_NEW_CLIENT_RESULT_ERR_NOT_PERMITTED" >&2; exit 1; }
-       cat ${folder}/events; while [ ! -e ${folder}/eslogger-is-gone ]; do sleep 0.1; done`,
+       cat ${folder}/events; while [ ! -e ${folder}/eslogger-is-gone ]; do
+         [ -e ${folder}/more ] && cat ${folder}/more && rm ${folder}/more; sleep 0.1; done`,
     )
     program('nettop', `while :; do cat ${folder}/sample; sleep 0.2; done`)
     sample()
 
-    sense = start([SENSE, CLI, state, folder])
-    tell(
-      mark(endpointSecurity, Mark.start, Capability.allProcesses, Gap.entitlement),
-      mark(endpointSecurity, Mark.enumerated, Capability.allProcesses, Gap.entitlement),
-    )
-    tell(mark(filter, Mark.start, 0, Gap.filter))
-    whole(polling, Capability.allProcesses, running({ ...ZSH, flags: 0x26000001 }))
-    whole(networkStatistics, WORKS)
-    ticking = setInterval(
-      () => tell(writeTick({ ...head(endpointSecurity), unixNs: BigInt(Date.now()) * 1_000_000n })),
-      200,
-    )
+    sense = start([SENSE, CLI, state(), folder])
+    tellAll()
+    ticking = setInterval(() => {
+      if (!sense.connected) return
+      tell(writeTick({ ...head(endpointSecurity), unixNs: BigInt(Date.now()) * 1_000_000n }))
+      ticked++
+    }, 200)
   })
   after(async () => {
     clearInterval(ticking)
@@ -186,9 +221,32 @@ describe('a Mac with nothing but what every Mac has', () => {
     if (folder) rmSync(folder, { recursive: true, force: true })
   })
 
+  it('tells an engine that comes after another no line of eslogger again, and of none that it is lost', async () => {
+    const liveWith = (met: (live: LiveInfo) => boolean) =>
+      until(async () => {
+        const live = (await api<DevicesResponse>('/api/devices')).devices[0]?.live
+        return live && met(live) ? live : undefined
+      }, `an engine: ${output}`)
+    await liveWith(({ records }) => records > FORKS)
+    const engine = childOf(sense, 'engine')
+    process.kill(engine, 'SIGKILL')
+    await until(() => /the engine ended/.test(output), 'its end')
+    tellAll()
+    const more = [third, first].flatMap(linesOf)
+    writeFileSync(join(folder, 'more.new'), `${more.join('\n')}\n`)
+    renameSync(join(folder, 'more.new'), join(folder, 'more'))
+    const out = 6 * MIB
+    tell(flow(networkStatistics, { id: 9, by: third, port: 50_009, out, state: 'closed' }))
+    const alert = await until(() => alertOf(third), `an alert: ${output}`)
+    assert.equal(alert.identity.key, `adhoc:${'03'.repeat(20)}`)
+    const live = await liveWith(({ bytesOut }) => bytesOut >= out)
+    assert.deepEqual([live.bytesOut, live.lost], [out, 0])
+    countedBefore = out
+  })
+
   it('raises an alert of what eslogger told and NetworkStatistics counted', async () => {
-    for (let sent = MIB; sent <= 6 * MIB; sent += MIB)
-      tell(flow(networkStatistics, { id: 10, by: first, port: 50_001, out: sent }))
+    // One report: an alert that a first of several raised is told again only minutes later.
+    tell(flow(networkStatistics, { id: 10, by: first, port: 50_001, out: 6 * MIB }))
     const alert = await until(() => alertOf(first), `an alert: ${output}`)
     assert.equal(alert.bytesOut, 6 * MIB)
     assert.equal(alert.chain[0]?.path, first.path)
@@ -278,14 +336,64 @@ describe('a Mac with nothing but what every Mac has', () => {
           ? true
           : undefined
       }, `${source}: ${output}`)
-    tell(flow(filter, { id: 40, by: second, port: 50_020, out: 10, state: 'opened' }))
+    const again = [0, 1, 2].map((n) => ({ id: 40 + n, by: second, port: 50_020 + n, out: 10 }))
+    tell(...again.map((told) => flow(filter, { ...told, state: 'opened' })))
+    aheadNs += 30_000_000_000n
     await believes('filter', false)
     // It hangs, which its listener notices.
     tell(mark(filter, Mark.start, 0, Gap.filterSilent))
     await believes('network_statistics', true)
     flows(3 * MIB)
-    await sentInAll(28 * MIB + 10)
+    await sentInAll(28 * MIB + 30)
     whole(filter, WORKS)
     await believes('filter', false)
   })
+
+  for (const [what, one] of [
+    ['engine', fourth],
+    ['sense', fifth],
+  ] as const)
+    it(`counts each byte once over the end of its ${what}, where the filter is heard last after it`, async () => {
+      tell(running(one))
+      const told = { by: one, port: 50_000 + one.pid }
+      const both = (out: number, state: 'opened' | 'report' | 'closed') => [
+        flow(networkStatistics, { id: 1_000 + one.pid, ...told, out, state }),
+        flow(filter, { id: one.pid, ...told, out, state }),
+      ]
+      tell(...both(4 * MIB, 'opened'))
+      const alert = await until(() => alertOf(one), `an alert: ${output}`)
+      assert.equal(alert.bytesOut, 4 * MIB)
+
+      const before = output.length
+      if (what === 'engine') process.kill(childOf(sense, 'engine'), 'SIGKILL')
+      else {
+        await end(sense, () => sense.kill('SIGKILL'))
+        sense = start([SENSE, CLI, state(), folder])
+      }
+      if (what === 'engine')
+        await until(() => /the engine ended/.test(output.slice(before)), `its end: ${output}`)
+      const [byStatistics, byFilter] = both(5 * MIB, 'report')
+      assert.ok(byStatistics && byFilter)
+      whole(networkStatistics, WORKS, byStatistics)
+      await passes(3)
+      whole(polling, Capability.allProcesses, running({ ...ZSH, flags: 0x26000001 }), running(one))
+      await passes(3)
+      whole(filter, WORKS, byFilter)
+      tell(...both(6 * MIB, 'closed'))
+      const final = await until(async () => {
+        const found = await alertOf(one)
+        return found?.state === 'final' ? found : undefined
+      }, `its end: ${output}`)
+      assert.equal(final.bytesOut, 6 * MIB)
+    })
 })
+
+/** Of a process of ours, the child that runs this role. */
+function childOf({ pid }: ChildProcess, role: string): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+  const found = children.find((child) =>
+    readFileSync(`/proc/${child}/cmdline`, 'utf8').split('\0').includes(role),
+  )
+  assert.ok(found, `no ${role} among ${children}`)
+  return Number(found)
+}

@@ -134,10 +134,10 @@ describe('policy', () => {
       health.map(({ of, text }) => [of, text]),
       [
         [
-          'degraded',
+          'policy',
           'policy 6 was refused (policy.includeLoopback is neither true nor false); policy 5 stays in force',
         ],
-        ['degraded', 'policy 7 was refused (policy: not JSON); policy 5 stays in force'],
+        ['policy', 'policy 7 was refused (policy: not JSON); policy 5 stays in force'],
       ],
     )
   })

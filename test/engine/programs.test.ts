@@ -41,6 +41,15 @@ describe('a program is the file that was executed', () => {
     assert.equal(identityOf(shuf).signerClass, 'platform')
   })
 
+  it('is never the platform’s where it set what it is said to run, or could have', () => {
+    const set = identityOf({ ...shuf, flags: ExecFlag.pathGuessed | ExecFlag.exeSet })
+    assert.deepEqual([set.key, set.signerClass], ['unsigned:path:/usr/bin/shuf', 'unsigned'])
+    assert.match(set.sentence, /it set itself which file it is said to run/)
+    const could = identityOf({ ...shuf, flags: ExecFlag.pathGuessed | ExecFlag.exeUnconfirmed })
+    assert.deepEqual([could.key, could.signerClass], ['unsigned:path:/usr/bin/shuf', 'unsigned'])
+    assert.match(could.sentence, /it may have set itself which file it is said to run/)
+  })
+
   it('[A1] is never the platform’s where the code that runs is another file’s', () => {
     const found = identityOf({ ...shuf, sha: 'ab', flags: ExecFlag.codeElsewhere })
     assert.equal(found.key, `unsigned:sha256:${'ab'.repeat(32)}`)

@@ -1,6 +1,7 @@
 // Which script a program runs: an identity of its own, whose edits are versions.
 import assert from 'node:assert/strict'
 import {
+  ExecFlag,
   InspectedFlag,
   readInspect,
   Script as ScriptFrom,
@@ -17,6 +18,8 @@ import {
 } from './scenario.ts'
 
 const EACCES = 13
+const EISDIR = 21
+const ESTALE = 116
 const CRON = 'platform:/usr/sbin/cron'
 
 describe('scripts', () => {
@@ -115,8 +118,55 @@ describe('scripts', () => {
     )
     assert.equal(identity.key, scriptKey('/home/ann/evil.py'))
     assert.match(sentence, /its script could not be read \(errno 13: permission denied\)/)
-    const gone = machine().program(python({ scriptFound: { flags: InspectedFlag.replaced } }))
+    const found = { flags: InspectedFlag.replaced, error: ESTALE }
+    const gone = machine().program(python({ scriptFound: found }))
     assert.match(alertOf(gone).doubt, /its script was replaced after it was started/)
+  })
+
+  it('[D4] that are folders are known by their path, and vouched for by nobody', () => {
+    const folder = python({ script: '/home/ann/app', scriptFound: { error: EISDIR } })
+    const { identity, doubt } = alertOf(machine().program(folder))
+    assert.deepEqual(
+      [identity.key, identity.signerClass],
+      [scriptKey('folder /home/ann/app'), 'unsigned'],
+    )
+    assert.match(doubt, /it was given a folder, and which of its files it runs is not known/)
+    assert.equal(identityOf(python()).signerClass, 'platform')
+    // A file of that name is another script, and one that was put in its place says nothing of it.
+    const file = python({ script: '/home/ann/app', scriptFound: { error: EACCES } })
+    assert.equal(alertOf(machine().program(file)).identity.key, scriptKey('/home/ann/app'))
+    const found = { flags: InspectedFlag.replaced, error: EISDIR }
+    const gone = machine().program({ ...folder, scriptFound: found })
+    assert.equal(alertOf(gone).identity.key, scriptKey('/home/ann/app'))
+    const child = machine().program({ ...folder, pid: 60, path: '/usr/bin/bash' })
+    const { identity: curl } = alertOf(child.system(100, '/usr/bin/curl', 60))
+    assert.equal(curl.signerClass, 'unsigned')
+  })
+
+  it('[D4] that were changed as they ran are not those whose content they have then', () => {
+    const known = machine()
+      .program(python({ pid: 90 }))
+      .upload({ id: 1, pid: 90, total: 8 * MIB, steps: 2 })
+      .wait(DAYS_30 * 1000)
+      .ticks(2)
+    const scriptFound = { flags: InspectedFlag.replaced | InspectedFlag.writableByOthers }
+    // At the known one's own path as well: what ran there is no version of it.
+    for (const [index, path] of ['/home/ann/evil.py', '/tmp/a.py', '/tmp/b.py'].entries()) {
+      known
+        .program(python({ pid: 101 + index, script: path, scriptFound }))
+        .upload({ id: 2 + index, pid: 101 + index, total: 400 * MIB, steps: 2 })
+        .ticks(2)
+    }
+    const { alerts } = tell(known)
+    const changed = alerts.filter(
+      ({ identity }) => identity.key === scriptKey(`changed ${SCRIPT_HASH}`),
+    )
+    const [first] = changed
+    assert.match(first?.doubt ?? '', /its script was changed as it was started, or since/)
+    assert.equal(first?.chain[0]?.script, '/home/ann/evil.py')
+    assert.equal(first?.chain[0]?.scriptSha256, '')
+    // What is written and run in one go, under another name each time, is one identity.
+    assert.ok(!alerts.some(({ identity }) => /script \/tmp/.test(identity.key)))
   })
 
   it('are asked for, and awaited as programs are', () => {
@@ -182,6 +232,42 @@ describe('scripts', () => {
       scriptFound: { ownerUid: 0 },
     })
     assert.equal(identityOf(spec).signerClass, 'unsigned')
+  })
+
+  it('[D4] with other code that their arguments bring are others: one, whatever that is, whose edits are versions', () => {
+    const brought = { flags: ExecFlag.otherCode }
+    const known = machine()
+      .program(python({ pid: 90 }))
+      .upload({ id: 1, pid: 90, total: 8 * MIB, steps: 2 })
+      .wait(DAYS_30 * 1000)
+      .ticks(2)
+      .program(python({ pid: 101, ...brought }))
+      .upload({ id: 2, pid: 101, total: 8 * MIB, steps: 2 })
+      .wait(3_600_000)
+      .program(python({ pid: 102, ...brought, scriptFound: content('ee') }))
+      .upload({ id: 3, pid: 102, total: MIB, steps: 2 })
+      .ticks(2)
+    const { alerts, baseline } = tell(known)
+    const other = alerts.find(({ identity }) => / with other code/.test(identity.key))
+    assert.equal(other?.identity.key, scriptKey(`${SCRIPT_HASH} with other code`))
+    assert.match(other?.doubt ?? '', /its arguments may bring other code beside the script/)
+    const version = baseline.identity(scriptKey(`${'ee'.repeat(32)} with other code`))
+    assert.equal(
+      version?.firstNetworkAt,
+      baseline.identity(scriptKey(`${SCRIPT_HASH} with other code`))?.firstNetworkAt,
+    )
+    assert.notEqual(
+      version?.firstNetworkAt,
+      baseline.identity(scriptKey(SCRIPT_HASH))?.firstNetworkAt,
+    )
+    // What such a script runs is its doing; a text has no file that anything could stand beside.
+    const child = machine().program(python({ pid: 60, path: '/usr/bin/bash', ...brought }))
+    assert.equal(
+      alertOf(child.system(100, '/usr/bin/curl', 60)).identity.key,
+      `platform:/usr/bin/curl script ${SCRIPT_HASH} with other code via ${CRON}`,
+    )
+    const text = python({ script: '', scriptFrom: ScriptFrom.inline, ...brought })
+    assert.equal(alertOf(machine().program(text)).identity.key, scriptKey('inline'))
   })
 
   it('[D4] say that foreign code runs beside them', () => {

@@ -1,5 +1,6 @@
 // A machine with two sources, as a Mac has: one tells of processes, the other of flows.
 import assert from 'node:assert/strict'
+import type { Finding } from '../../src/engine/finding.ts'
 import { Capability, ExecFlag, FlowFlag, Loss, Mark, Source } from '../../src/records/record.gen.ts'
 import { MIB, Script, tell } from './scenario.ts'
 
@@ -153,6 +154,36 @@ describe('an engine with two sources', () => {
         'degraded: Full Disk Access is missing.',
         'recovered: no longer so: The filter is not connected.',
       ],
+    )
+  })
+
+  it('says until when something was missing where it says something else, and at the end', () => {
+    const script = mac().from(filter, 0).mark(Mark.start, 'Two things are missing.').ticks(3)
+    script.from(filter, 0).mark(Mark.start, 'One thing is missing.').ticks(2)
+    const { engine } = tell(script)
+    const said = (findings: Finding[]) =>
+      findings.flatMap((one) =>
+        one.kind === 'health' ? [[one.health.text, one.health.since !== undefined]] : [],
+      )
+    engine.finish()
+    assert.deepEqual(said(engine.takeFindings()), [['One thing is missing.', true]])
+    assert.equal(engine.counters().degraded, 'One thing is missing.')
+    assert.deepEqual(said(tell(script).findings), [
+      ['Two things are missing.', false],
+      ['Two things are missing.', true],
+      ['One thing is missing.', false],
+    ])
+  })
+
+  it('says again each day what is missing still', () => {
+    const script = mac().from(filter, 0).mark(Mark.start, 'A thing is missing.').ticks(3)
+    script.tick(86_400_000).ticks(3)
+    const said = tell(script).findings.filter(
+      (one) => one.kind === 'health' && one.health.since === undefined,
+    )
+    assert.deepEqual(
+      said.map((one) => one.kind === 'health' && one.health.text),
+      ['A thing is missing.', 'A thing is missing.'],
     )
   })
 

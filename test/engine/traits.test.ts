@@ -85,7 +85,7 @@ describe('a flow that a source qualifies', () => {
     const script = stranger()
     for (const id of [1, 2]) script.upload({ id, total: 4 * MIB, flags: ownerGuessed })
     const { alert, sentence, counters } = last(script)
-    assert.match(sentence, /; the program of 2 flows was found by process number and time alone\.$/)
+    assert.match(sentence, /; the program of 2 flows is a guess\.$/)
     assert.deepEqual([alert.guessedFlows, counters.guessedFlows], [2, 2])
   })
 

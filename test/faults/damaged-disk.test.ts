@@ -1,11 +1,14 @@
 // Files that are damaged, or cannot be opened, on a disk that takes nothing: file systems in memory, which wants root.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BaselineError, openBaseline } from '../../src/baseline/sqlite.ts'
+import { readRows } from '../../src/baseline/view.ts'
 import { type Outbox, openOutbox } from '../../src/stream/outbox.ts'
+import { OutboxError, orDiskError } from '../../src/stream/outbox-error.ts'
+import { OutboxFile } from '../../src/stream/outbox-file.ts'
 import { nowUnixNs, type UnixNs } from '../../src/units.ts'
 import { leaveOut } from '../left-out.ts'
 import { alertFinding } from '../stream/findings.ts'
@@ -60,6 +63,44 @@ describe('a file of the agent on a disk that takes nothing', () => {
     assert.match(setAside?.path ?? '', /baseline\.db\.2/)
   })
 
+  it('keeps in memory what a disk damages twice in a row, and begins anew once it holds', () => {
+    let nowMs = Date.UTC(2026, 0)
+    const lines: string[] = []
+    outbox = openOutbox(join(place, 'outbox.db'), {
+      ...{ bytesMax: 1 << 24, ageMaxMs: 1e9, patienceMs: 20, elapsedMs: () => nowMs },
+      now: () => (BigInt(nowMs) * 1_000_000n) as UnixNs,
+      log: (line) => lines.push(line),
+    })
+    outbox.append([alertFinding('high')])
+    const { insert } = OutboxFile.prototype
+    try {
+      OutboxFile.prototype.insert = () => {
+        throw Object.assign(new Error('database disk image is malformed'), { errcode: 11 })
+      }
+      outbox.append([alertFinding('high'), alertFinding('low')])
+      // Each second it begins another: the one that held something stays set aside.
+      for (let second = 0; second < 8; second++) {
+        nowMs += 1100
+        outbox.retry()
+      }
+    } finally {
+      OutboxFile.prototype.insert = insert
+    }
+    const asides = readdirSync(place).filter((name) =>
+      /^outbox\.db\.2\d+T[\d.]+Z(-\d+)?$/.test(name),
+    )
+    assert.equal(asides.length, 1, asides.join())
+    assert.equal(outbox.setAside?.path, join(place, asides[0] ?? ''))
+    // The one that was in the file is gone with it, and counted.
+    // With what tells of it.
+    assert.deepEqual([outbox.counters().notKept, outbox.unwritten()], [1, 3])
+    assert.match(lines.join('\n'), /the disk reports an error; findings wait in memory/)
+    nowMs += 2000
+    outbox.retry()
+    assert.deepEqual([outbox.counters().notKept, outbox.unwritten()], [1, 0])
+    assert.equal(sequences(outbox.read(0, 10, 1 << 20)).length, 3, 'both, and that one is gone')
+  })
+
   it('that turns out damaged while it is used loses nothing that is found then', () => {
     const path = join(place, 'outbox.db')
     let nowMs = Date.UTC(2026, 0)
@@ -105,6 +146,25 @@ describe('a file of the agent on a disk that takes nothing', () => {
     baselineAt().baseline.close()
     remount('ro')
     refusedAs('read-only', /mounted so that it can only be read/)
+  })
+
+  it('says so also to who only reads it, and of what is refused while it is used', () => {
+    const path = join(place, 'baseline.db')
+    baselineAt().baseline.close()
+    remount('ro')
+    assert.throws(
+      () => readRows(path, (rows) => void [...rows]),
+      /baseline.*mounted so that it can only be read/,
+    )
+    // attempt to write a readonly database; disk I/O error.
+    for (const errcode of [8, 778]) {
+      const refused = orDiskError(Object.assign(new Error('refused'), { errcode }), path, 'append')
+      assert(refused instanceof OutboxError)
+      assert.equal(refused.code, 'read-only')
+    }
+    remount('rw')
+    const denied = orDiskError(Object.assign(new Error('refused'), { errcode: 8 }), path, 'append')
+    assert.equal(denied instanceof OutboxError && denied.code, 'denied')
   })
 
   it('is opened by itself where there is no room to share it, and shared again', () => {

@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import koffi from 'koffi'
-import { readOrMakeDeviceId } from '../../src/host/device.ts'
+import { deviceIdAnyhow, readOrMakeDeviceId } from '../../src/host/device.ts'
 import { dropTo, resolveUser } from '../../src/host/drop.ts'
 import { decodePasswd, lookUp } from '../../src/host/libc.ts'
 import { describeMachine, macFacts, osReleaseName, plistString } from '../../src/host/machine.ts'
 import { userName } from '../../src/host/users.ts'
+import { Disk, whyNoDisk } from '../faults/disk.ts'
+import { leaveOut, whyNotLinux } from '../left-out.ts'
 
 const NO_SUCH_UID = 2_123_456_789
 const isRoot = process.getuid?.() === 0
@@ -34,6 +46,32 @@ describe('users', () => {
     assert.deepEqual(resolveUser(`${nobody.uid}`), nobody)
     for (const none of ['', 'no such user', '-1', '4294967295', '99999999999', `${NO_SUCH_UID}`])
       assert.equal(resolveUser(none), undefined, none)
+  })
+})
+
+describe('memory that is free', () => {
+  it('goes back to the system, though what is used lies above it', function () {
+    leaveOut(this, whyNotLinux())
+    const libc = JSON.stringify(new URL('../../src/host/libc.ts', import.meta.url).href)
+    // The last piece keeps the C library from giving back the rest by itself.
+    const script = `
+      const { trimHeap } = await import(${libc})
+      const resident = () => Number(/RssAnon:\\s+(\\d+)/.exec(process.getBuiltinModule('fs').readFileSync('/proc/self/status', 'utf8'))[1])
+      let pieces = Array.from({ length: 50_000 }, () => Buffer.allocUnsafeSlow(2000).fill(1))
+      const [last] = pieces.splice(-1)
+      pieces = undefined
+      const before = resident()
+      // V8 frees in threads of its own.
+      for (let times = 0; times < 100 && before - resident() < 60_000; times++) {
+        gc()
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        trimHeap()
+      }
+      console.log(before, resident(), last.length)`
+    const child = ['--expose-gc', '--input-type=module', '-e', script]
+    const { stdout, stderr } = spawnSync(process.execPath, child)
+    const [before = 0, after = 0] = `${stdout}`.split(' ').map(Number)
+    assert.ok(before - after > 50_000, `${before} and ${after} kB: ${stderr}`)
   })
 })
 
@@ -218,5 +256,30 @@ describe('device id', () => {
 
   it('is not made where it cannot be kept', () => {
     assert.throws(() => readOrMakeDeviceId(join(directory, 'none')), /ENOENT/)
+  })
+
+  it('that is kept later replaces none, and says once what is in the way', function () {
+    leaveOut(this, whyNoDisk())
+    const place = join(directory, 'disk')
+    const disk = new Disk(place, 4)
+    disk.make(true)
+    const said: string[] = []
+    try {
+      disk.fill()
+      const device = deviceIdAnyhow(place, (line) => said.push(line))
+      assert.match(said.splice(0).join(), /no room on the disk/)
+      disk.free()
+      mkdirSync(join(place, 'device-id.new'))
+      device.keep()
+      device.keep()
+      assert.deepEqual([existsSync(join(place, 'device-id')), said.length], [false, 1])
+      rmdirSync(join(place, 'device-id.new'))
+      const id = readOrMakeDeviceId(place)
+      device.keep()
+      assert.equal(readOrMakeDeviceId(place), id)
+      assert.notEqual(id, device.id)
+    } finally {
+      disk.end()
+    }
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -98,6 +98,17 @@ describe('the mark of a running process', () => {
     assert.deepEqual(machine.engineDeathsMs, [2000, 3000])
   })
 
+  it('tells an end in order because up was killed from one that somebody wished, and remembers it as a death', () => {
+    mark(1000).orphaned(20_000)
+    const second = mark(22_000, { sensePid: 8 })
+    assert.deepEqual([second.lost, second.unwatchedMs], ['up', 2000])
+    const up = { fromMs: 20_000, lengthMs: 2000, why: 'up' }
+    assert.deepEqual(second.unwatched, [up])
+    assert.deepEqual([second.engineDeathsMs, second.senseDeathsMs], [[], []])
+    second.remove(30_000)
+    assert.deepEqual(mark(31_000).unwatched, [up])
+  })
+
   it('says for how long nobody watched: not while sense went on, and not while the machine was off', () => {
     const first = mark(1000)
     assert.equal(first.unwatchedMs, 0)
@@ -112,7 +123,34 @@ describe('the mark of a running process', () => {
     assert.equal(mark(500_000, { bootId: 'c', sensePid: 9 }).unwatchedMs, 0, 'a clock set back')
   })
 
-  it('is no reason not to run where the disk is full: it is made when there is room, and its end is no death', async function () {
+  it('ends nothing that watches where its file system refuses it: that is said once, and when it ended is known all the same', () => {
+    const said: string[] = []
+    const runner = { nowMs: 1000, uptimeMs: 1e12, bootId: 'b', sensePid: 7 }
+    const first = markRunning(directory, runner, (text) => said.push(text))
+    // What stands where it is made anew: neither a full disk nor nothing at all.
+    const inTheWay = join(directory, 'running.new')
+    mkdirSync(inTheWay)
+    rmSync(join(directory, 'running'))
+    for (const nowMs of [2000, 3000, 4000]) first.alive(nowMs)
+    assert.match(said.splice(0).join(), /^running cannot be written \([^,]*\): tried again/)
+    rmdirSync(inTheWay)
+    first.alive(5000)
+    mkdirSync(inTheWay)
+    for (const nowMs of [60_000, 61_000]) first.remove(nowMs)
+    assert.match(said.join(), /^that it ends cannot be written to running \([^,]*\): it may read/)
+    rmdirSync(inTheWay)
+    const next = mark(100_000, { sensePid: 8 })
+    assert.deepEqual([next.lost, next.unwatchedMs], ['both', 39_000])
+  })
+
+  it('ends once: what is said of it when nothing more is watched stands', () => {
+    const first = mark(1000)
+    first.remove(20_000)
+    first.remove(29_000)
+    assert.equal(mark(40_000).unwatchedMs, 20_000)
+  })
+
+  it('is no reason not to run where the disk is full: it is made when there is room, its end is no death, and what nobody watched after it is told', async function () {
     leaveOut(this, whyNoTool('mounts in a namespace'))
     const source = fileURLToPath(new URL('../../src/host/running-mark.ts', import.meta.url))
     const code = `
@@ -133,7 +171,14 @@ describe('the mark of a running process', () => {
       const isMade = existsSync('running')
       fill()
       first.remove(4000)
-      console.log(JSON.stringify({ said, isThere, isMade, lost: mark(5000).lost ?? 'none' }))`
+      const next = mark(3604000)
+      const { unwatchedMs } = next
+      next.leave(3605000)
+      const after = mark(3606000)
+      console.log(JSON.stringify({
+        said, isThere, isMade, lost: next.lost ?? 'none', unwatchedMs, unwatched: after.unwatched,
+        lostAfter: after.lost, deaths: after.senseDeathsMs,
+      }))`
     const script = `mount -t tmpfs -o size=32k none "${directory}" && cd "${directory}" && exec "$@"`
     const { status, stdout, stderr } = spawnSync(
       'unshare',
@@ -142,7 +187,14 @@ describe('the mark of a running process', () => {
     )
     assert.equal(status, 0, stderr)
     const { said, ...rest } = JSON.parse(stdout) as { said: string[] }
-    assert.deepEqual(rest, { isThere: false, isMade: true, lost: 'none' })
+    assert.deepEqual(rest, {
+      ...{ isThere: false, isMade: true, lost: 'none', unwatchedMs: 3_600_000 },
+      unwatched: [
+        { fromMs: 4000, lengthMs: 3_600_000, why: 'stopped' },
+        { fromMs: 3_605_000, lengthMs: 1000, why: 'sense' },
+      ],
+      ...{ lostAfter: 'sense', deaths: [3_605_000] },
+    })
     assert.match(
       said.join('\n'),
       /^running cannot be written \(ENOSPC.*\): tried again, as long as it runs/,

@@ -17,7 +17,13 @@ import {
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inspectDatabaseFile, readStateFile, writeStateFile } from '../../src/state-file.ts'
+import {
+  inspectDatabaseFile,
+  readPrepared,
+  readStateFile,
+  writePrepared,
+  writeStateFile,
+} from '../../src/state-file.ts'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
 import { WAIT_MS } from '../waits.ts'
 
@@ -51,6 +57,14 @@ const READERS: [file: string, script: string][] = [
   [
     'outbox.db',
     `(await import('${src('stream/outbox.ts')}')).openOutbox(DIRECTORY + '/outbox.db', { bytesMax: 65536, ageMaxMs: 1, now: () => 1n })`,
+  ],
+  [
+    'other.not-kept',
+    `(await import('${src('stream/outbox.ts')}')).openOutbox(DIRECTORY + '/other.db', { bytesMax: 65536, ageMaxMs: 1, now: () => 1n })`,
+  ],
+  [
+    'baseline.unwritten',
+    `process.chdir(DIRECTORY); (await import('${src('agent/ending.ts')}')).tellUnwritten({ tellHealth() {} })`,
   ],
   [
     'store.db',
@@ -127,6 +141,23 @@ describe('the files of a state directory', () => {
     } finally {
       server.close()
     }
+  })
+
+  it('are written over in place where they were prepared, and say nothing until then', () => {
+    assert.equal(readPrepared(path), '')
+    const { ino, size, mode } = statSync(path)
+    assert.equal(mode & 0o777, 0o600)
+    writePrepared(path, 'what is long')
+    writePrepared(path, 'short')
+    assert.equal(readPrepared(path), 'short')
+    assert.deepEqual([statSync(path).ino, statSync(path).size], [ino, size])
+    assert.throws(() => writePrepared(path, 'x'.repeat(size + 1)), RangeError)
+    rmSync(path)
+    writePrepared(path, 'made')
+    assert.equal(readPrepared(path), 'made')
+    rmSync(path)
+    symlinkSync(join(directory, 'nothing'), path)
+    assert.throws(() => writePrepared(path, 'led elsewhere'), /ELOOP/)
   })
 
   it('are read to their bound, by what comes and not by what the size says', () => {

@@ -100,6 +100,20 @@ describe('eslogger', () => {
         assert.equal(Buffer.from(piece).includes('a-secret'), false)
     })
 
+  it('says that arguments bring other code beside a script, and not which', async () => {
+    const target = { ...TOOL, path: '/usr/bin/perl' }
+    for (const [args, isBrought] of [
+      [['perl', '-MSecret', 'x.pl'], true],
+      [['perl', '-w', 'x.pl', '-MSecret'], false],
+    ] as const) {
+      const exec = execOf(11, target, undefined, [...args])
+      const { of } = await importText('eslogger', esLine(11, LATER, ZSH, exec))
+      const { script, flags = 0 } = of('exec')[1] ?? {}
+      assert.equal(script, '/Users/ada/x.pl')
+      assert.equal((flags & ExecFlag.otherCode) !== 0, isBrought)
+    }
+  })
+
   it('takes the script that the kernel found before one among the arguments', async () => {
     const target = { ...TOOL, path: '/usr/bin/python3' }
     const exec = execOf(11, target, '/opt/run.py', ['python3', '/opt/run.py', 'other.py'])
@@ -139,6 +153,19 @@ describe('eslogger', () => {
       [[4n, Loss.kernelEvents]],
     )
     assert.match(input.notes().join(), /4 events missing/)
+  })
+
+  it('does not count a line that is malformed a second time, as one that the numbers miss', async () => {
+    const text = [3, 4, 5, 9].map((seq_num) =>
+      esLine(9, LATER, ZSH, execOf(9, { ...TOOL, version: seq_num }), { seq_num }),
+    )
+    const { of, input } = await importText('eslogger', text.with(1, '{"event_type":9').join('\n'))
+    assert.equal(input.damage().places, 1)
+    assert.deepEqual(
+      of('loss').map(({ count }) => count),
+      [3n],
+    )
+    assert.match(input.notes().join(), /3 events missing/)
   })
 
   it('counts malformed lines with their place, and reads on', async () => {

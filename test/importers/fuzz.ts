@@ -56,6 +56,11 @@ const COMMANDS = [
   ['/usr/bin/java', 'java', '-cp', 'a.jar', '--module=x', 'Main'],
   ['/opt/deno', 'deno', 'run', '--config=x', 'https://host/x.ts'],
   ['/opt/busybox', 'busybox', 'sh', '/dev/fd/0'],
+  ['/usr/bin/gawk', 'gawk', '-f', 'x.awk', '-f', 'y.awk', '-e', '1', 'z'],
+  ['/usr/bin/php', 'php', '-d', 'auto_prepend_file=x', '-f', 'x.php'],
+  ['/opt/jjs', 'jjs', 'x.js', 'y.js', '--', 'z'],
+  ['/usr/bin/racket', 'racket', '-f', 'x.rkt', '-l', 'y', '-f'],
+  ['/usr/bin/node', 'node', '--experimental_loader=x', 'y.js'],
   ['/usr/bin/gawk', 'gawk', '-e', '1', '-f', '/proc/self/fd/3'],
 ]
 const CORPUS: Record<string, () => string[]> = {

@@ -2,6 +2,8 @@
 // that the two cannot drift apart.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { ACTING_PROGRAMS } from '../../src/engine/acting-programs.ts'
+import { INTERPRETERS } from '../../src/importers/interpreters.gen.ts'
 import {
   ARGUMENTS_MAX,
   absolutePath,
@@ -33,8 +35,9 @@ const ANSWERS = new Map<number, string>([
   [Script.standardInput, '[input]'],
 ])
 const answer = (program: string, line: string, isCut = false): string => {
-  const { from, path } = nameScript(program, line.split(' '), isCut)
-  return from === Script.argument ? path : (ANSWERS.get(from) ?? `[${from}]`)
+  const { from, path, hasOtherCode } = nameScript(program, line.split(' '), isCut)
+  const beside = hasOtherCode === true ? ' with other code' : ''
+  return from === Script.argument ? `${path}${beside}` : (ANSWERS.get(from) ?? `[${from}]`)
 }
 
 describe('Rules of scripts', () => {
@@ -50,14 +53,32 @@ describe('Rules of scripts', () => {
     }
   })
 
+  it('are there for each program that runs texts for others', () => {
+    const ruled = new Set(INTERPRETERS.flatMap(({ names }) => names))
+    // Many in one: which is said by its first argument.
+    for (const name of ['busybox', 'toybox']) {
+      ruled.add(name)
+      assert.equal(answer(name, `${name} sh x.sh`), 'x.sh')
+    }
+    const unruled = ACTING_PROGRAMS.filter(
+      ({ name, kind }) => (kind === 'interpreter' || kind === 'shell') && !ruled.has(name),
+    )
+    assert.deepEqual(
+      unruled.map(({ name }) => name),
+      [],
+    )
+  })
+
   it('guess nothing from what is cut', () => {
     const cases = [
-      ...between('GuessesNothingFromWhatIsCut', '// Where nothing').matchAll(/cut\(.*?;/g),
+      ...between('GuessesNothingFromWhatIsCut', '// Where nothing').matchAll(
+        /cut(?:_gawk)?\(".*?;/g,
+      ),
     ]
     assert.ok(cases.length >= 6)
     for (const [one] of cases) {
       const [line = '', wants] = stringsOf(one)
-      assert.equal(answer('python3', line, true), wants, line)
+      assert.equal(answer(line.startsWith('gawk') ? 'gawk' : 'python3', line, true), wants, line)
     }
     const many = ['python3', ...Array.from({ length: ARGUMENTS_MAX - 1 }, () => '-u')]
     assert.equal(nameScript('python3', many).from, Script.standardInput)
@@ -83,7 +104,8 @@ describe('Rules of scripts', () => {
     assert.equal(absolutePath('home', 'x'), '')
     assert.equal(absolutePath('/', '..'), '/')
     const python = (folder: string): object => scriptOf('python3', ['python3', 'x.py'], folder)
-    assert.deepEqual(python('/a'), { path: '/a/x.py', from: Script.argument })
-    assert.deepEqual(python(''), { path: '', from: Script.none })
+    const noOther = { hasOtherCode: false }
+    assert.deepEqual(python('/a'), { path: '/a/x.py', from: Script.argument, ...noOther })
+    assert.deepEqual(python(''), { path: '', from: Script.none, ...noOther })
   })
 })

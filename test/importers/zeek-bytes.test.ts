@@ -37,6 +37,30 @@ describe('the bytes of Zeek logs', () => {
     assert.doesNotMatch(notes, /counted lower/)
   })
 
+  for (const none of ['18446744073709551000', '9007199254740992', '5000.5', '-1', 'many'])
+    it(`keeps a connection whose count of bytes is ${none}: its packets tell`, async () => {
+      const text = zeekTsv([
+        { ts: T0, out: 424_242, in: 4_000, packets: [5_800, 8_690_208, 40, 7_000] },
+        { ts: T0 + 1, out: 8_388_608, in: 424_242, packets: [5_800, 8_690_208, 40, 7_000] },
+      ])
+      const { of, input } = await importText('zeek', text.replaceAll('424242', none), {
+        host: HOST,
+      })
+      assert.equal(input.damage().places, 0)
+      const closed = of('flow').filter(({ state }) => state === FlowState.closed)
+      assert.deepEqual(
+        closed.map(({ bytesOut, bytesIn, flags }) => [bytesOut, bytesIn, flags]),
+        [
+          [8_690_208n - 5_800n * 80n, 4_000n, FlowFlag.inexact],
+          [8_388_608n, 7_000n - 40n * 80n, FlowFlag.inAbout],
+        ],
+      )
+      assert.match(
+        input.notes().join('\n'),
+        /2 connections with a count of bytes that is none: told with what their packets bore, at least \(line 9, 10\)/,
+      )
+    })
+
   const UPLOAD = { ts: T0, out: 8_388_608, in: 0 }
   for (const [name, conn, out, into] of [
     [
@@ -148,6 +172,65 @@ describe('the bytes of Zeek logs', () => {
       assert.doesNotMatch(input.notes().join('\n'), /end was not seen/)
     })
 
+  for (const [name, conn, out, into, flags] of [
+    [
+      'an upload that its count denies',
+      { out: 0, packets: [6_000, 9_000_000, 3_000, 120_000] },
+      8_520_000,
+      0,
+      FlowFlag.inexact,
+    ],
+    [
+      'the same over IPv6',
+      { from: 'fd00::5', to: '2001:db8::7', out: 9, packets: [6_000, 9_000_000, 9, 540] },
+      8_400_000,
+      0,
+      FlowFlag.inexact,
+    ],
+    [
+      'the same in UDP',
+      { proto: 'udp', out: 0, packets: [6_000, 9_000_000, 0, 0] },
+      8_832_000,
+      0,
+      FlowFlag.inexact,
+    ],
+    [
+      'an answer that its count denies',
+      { in: 7, packets: [6_000, 8_628_608, 600, 800_000] },
+      8_388_608,
+      752_000,
+      FlowFlag.inAbout,
+    ],
+  ] as [string, Partial<Conn>, number, number, number][])
+    it(`raises ${name} to what its packets bore at least, and says so`, async () => {
+      const text = zeekTsv([{ ...UPLOAD, ...conn }])
+      const { of, input } = await importText('zeek', text, { host: conn.from ?? HOST })
+      const last = of('flow').at(-1)
+      assert.deepEqual(
+        [last?.bytesOut, last?.bytesIn, last?.flags],
+        [BigInt(out), BigInt(into), flags],
+      )
+      assert.match(input.notes().join('\n'), /1 connection counted higher .* \(line 9\)/)
+      assert.doesNotMatch(input.notes().join('\n'), /end was not seen|counted lower/)
+    })
+
+  for (const [name, packets, out, into, flags] of [
+    ['out', [2, 256, 2, 256], 2 * 65_507, 200, FlowFlag.atMost],
+    ['in', [6_000, 9_000_000, 2, 256], 8_388_608, 2 * 65_507, FlowFlag.inAbout],
+  ] as [string, [number, number, number, number], number, number, number][])
+    it(`bounds UDP ${name} by its packets`, async () => {
+      const [said, answer] = name === 'out' ? [16e9, 200] : [UPLOAD.out, 16e9]
+      const { of, input } = await zeek([
+        { ...UPLOAD, proto: 'udp', out: said, in: answer, packets },
+      ])
+      const last = of('flow').at(-1)
+      assert.deepEqual(
+        [last?.bytesOut, last?.bytesIn, last?.flags],
+        [BigInt(out), BigInt(into), flags],
+      )
+      assert.match(input.notes().join('\n'), /1 connection counted lower .* \(line 9\)/)
+    })
+
   it('has an alert that says of the side that was lowered how far it is off, and nothing of the other', async () => {
     const sentenceOf = async (conn: Partial<Conn>): Promise<string> => {
       const text = zeekTsv([{ ...UPLOAD, history: 'ShADad', ...conn }])
@@ -162,9 +245,17 @@ describe('the bytes of Zeek logs', () => {
       await sentenceOf({ out: 4_294_967_290, packets: [300, 18_000, 3, 180] }),
       / sent at most 19\.6 MB to .* got nothing back/,
     )
+    assert.match(
+      await sentenceOf({ out: 0, packets: [6_000, 9_000_000, 3_000, 120_000] }),
+      / sent at least 8\.5 MB to .* got nothing that was read back/,
+    )
   })
 
   for (const [name, conn] of [
+    [
+      'a count of what was sent twice',
+      { out: 5_000_000, in: 9, packets: [6_000, 9_000_000, 3_000, 120_000] },
+    ],
     // Segments of a sending card have no IP length: the packets seem to bear less than they did.
     [
       'segments that were seen before they were cut',

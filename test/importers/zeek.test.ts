@@ -351,6 +351,36 @@ describe('Zeek logs', () => {
     assert.match(input.notes().join('\n'), /connections that had not ended from conn_long\.log/)
   })
 
+  it('tells apart connections without uids, of either log, by their start and ends', async () => {
+    const none = { uid: '-', state: 'S1' }
+    const long = zeekTsv(
+      [
+        { ...none, ts: T0 - 50, duration: 600, out: 3_000, in: 30 },
+        { ...none, ts: T0 - 50, duration: 1_200, out: 7_000, in: 50 },
+        { ...none, ts: T0 - 40, duration: 1_200, out: 900, in: 1 },
+        { ...none, ts: T0 - 40, duration: 1_200, out: 800, in: 1, to: '198.51.100.8' },
+        { ...none, ts: T0 - 40, duration: 1_200, out: 700, in: 1, port: 444 },
+        { ...none, ts: T0 - 40, duration: 1_200, out: 600, in: 1, fromPort: 50_001 },
+        { ...none, ts: T0 - 40, duration: 1_200, out: 500, in: 1, proto: 'udp' },
+      ],
+      {},
+      'conn_long',
+    )
+    const { of, input } = await zeek(
+      [
+        { ts: T0 - 50, uid: '-', duration: 1_300, out: 7_100, in: 51 },
+        { ts: T0 + 10, uid: '-', duration: 1_300, out: 70, in: 51 },
+      ],
+      { long: chunksOf(long), longPath: 'conn_long.log' },
+    )
+    const closed = of('flow').filter(({ state }) => state === FlowState.closed)
+    assert.deepEqual(
+      closed.map(({ bytesOut }) => bytesOut).sort((a, b) => Number(a - b)),
+      [70n, 500n, 600n, 700n, 800n, 900n, 7_100n],
+    )
+    assert.match(input.notes().join('\n'), /1 connection of these told again by a later line/)
+  })
+
   it('joins host names of the ssl log by uid', async () => {
     const ssl = sslJson([
       { uid: 'CA', name: 'up.example.com' },

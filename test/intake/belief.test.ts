@@ -1,10 +1,9 @@
 // Several sources tell of the same flows: each byte is handed on once, whichever is believed, and whenever that changes.
 import assert from 'node:assert/strict'
 import { createBelief } from '../../src/intake/belief.ts'
-import type { BeliefMemory } from '../../src/intake/giving.ts'
-import { FlowFlag, Gap } from '../../src/records/record.gen.ts'
+import { FlowFlag, Gap, Loss, RecordType, readLoss } from '../../src/records/record.gen.ts'
 import { MAC_SOURCES, SOURCE_CODE, SOURCE_NAMES } from '../../src/sources/choice.ts'
-import { Mark, Source, scene, Teller, type Told } from './flows.ts'
+import { again, Mark, Source, scene, Teller, type Told } from './flows.ts'
 
 const { filter, networkStatistics: statistics, nettop } = Source
 
@@ -231,10 +230,12 @@ describe('the source of flows that is believed', () => {
     first.tells(statistics, { id: 77, out: 100 })
     first.cannot(filter)
     first.tells(statistics, { id: 77, out: 200 })
-    const memory: BeliefMemory = JSON.parse(JSON.stringify(first.belief.memory()))
-    assert.equal(memory.given.length, 1)
+    assert.equal(
+      first.belief.memory(true)?.rows.filter(({ given }) => given !== undefined).length,
+      1,
+    )
 
-    const second = scene(memory)
+    const second = again(first)
     second.cannot(filter)
     second.starts(statistics)
     second.tells(statistics, { id: 77, out: 300 })
@@ -252,9 +253,8 @@ describe('the source of flows that is believed', () => {
         first.tells(statistics, { id, out: 50_000, localPort: 50_000 + id, state: 'opened' })
       first.wait(20_000)
       assert.equal(first.belief.choice().isFilterSilent, true)
-      const memory: BeliefMemory = JSON.parse(JSON.stringify(first.belief.memory()))
 
-      const second = scene(memory)
+      const second = again(first)
       second.begins(filter)
       second.starts(statistics)
       // Of the port of a flow that is over by then another is told.
@@ -263,6 +263,10 @@ describe('the source of flows that is believed', () => {
       second.tells(statistics, { id: 78, out: 50_000, localPort: 50_078 })
       if (!isNext) second.tells(statistics, { id: 77, out: 61_000, localPort: 50_077 })
       second.tells(filter, { id: 1, out: 70_000, localPort: 50_077, state: 'closed' })
+      if (!isNext)
+        second.tells(statistics, { id: 77, out: 70_000, localPort: 50_077, state: 'closed' })
+      for (const id of [2, 3]) second.tells(filter, { id, out: 0, localPort: 60_000 + id })
+      for (let i = 0; i < 3; i++) second.wait(5_000)
       assert.equal(second.ledger.flows.get(isNext ? '1.1' : '77.1')?.out, 70_000)
       assert.equal(second.ledger.flows.has('77.1'), !isNext)
     }
@@ -350,12 +354,16 @@ describe('the source of flows that is believed', () => {
       const last = story.ledger.marks.findLast(({ source }) => source === filter)
       assert.ok(((last?.gaps ?? 0) & Gap.filterSilent) !== 0)
     })
-    it('is believed again when it tells of a flow', () => {
+    it('is believed again when it tells of three flows, and misses none', () => {
       const story = uploads(3)
-      story.tells(filter, { id: 5, out: 10, localPort: 200 })
+      for (let i = 0; i < 3; i++) {
+        assert.ok(isSilent(story), `${i}`)
+        story.tells(filter, { id: 5 + i, out: 10, localPort: 200 + i })
+      }
+      for (let i = 0; i < 3; i++) story.wait(5_000)
       assert.ok(!isSilent(story))
       assert.equal(story.belief.choice().flows, 'filter')
-      assert.equal(story.ledger.out, 90_010)
+      assert.equal(story.ledger.out, 90_030)
       assert.equal(story.ledger.marks.at(-1)?.gaps, 0)
     })
     it('is not one that two flows passed, nor 64 KiB, nor loopback, nor one that told of others', () => {
@@ -369,7 +377,8 @@ describe('the source of flows that is believed', () => {
       story.wait(30_000)
       for (let i = 0; i < 4; i++)
         story.tells(statistics, { id: 70 + i, out: 30_000, localPort: 100 + i })
-      story.tells(filter, { id: 1, out: 1, localPort: 300 })
+      for (let i = 0; i < 6; i++)
+        story.tells(filter, { id: 1 + i, out: 1, localPort: 300 + i, to: '198.51.100.7' })
       for (let i = 0; i < 4; i++) story.wait(5_000)
       assert.ok(!isSilent(story))
     })
@@ -415,12 +424,25 @@ describe('the source of flows that is believed', () => {
     }
   })
 
-  it('holds a bounded number of flows, and counts what it forgets', () => {
-    const teller = new Teller()
-    const belief = createBelief({ rowsMax: 64 })
-    belief.take(teller.mark(filter, Mark.start))
-    for (let id = 1; id <= 200; id++)
-      belief.take(teller.flow(filter, { id, out: 1, localPort: id, state: 'closed' }))
-    assert.ok(belief.forgotten() >= 136, `${belief.forgotten()}`)
+  it('holds a bounded number of flows, and tells of those it forgets as a loss, if they were open', () => {
+    for (const state of ['opened', 'closed'] as const) {
+      const teller = new Teller()
+      const belief = createBelief({ rowsMax: 64 })
+      belief.take(teller.mark(filter, Mark.start))
+      for (let id = 1; id <= 200; id++)
+        belief.take(teller.flow(filter, { id, out: 1, localPort: id, state }))
+      const lost = () => {
+        const told = belief.take(teller.tick())
+        const view = new DataView(told.buffer, told.byteOffset, told.byteLength)
+        for (let at = 0; at < told.length; at += view.getUint32(at, true))
+          if (view.getUint16(at + 4, true) === RecordType.loss) return readLoss(view, at)
+        return undefined
+      }
+      const loss = lost()
+      if (state === 'closed') assert.equal(loss, undefined)
+      else assert.deepEqual([loss?.what, loss?.source], [Loss.tableFull, filter])
+      assert.ok(state === 'closed' || Number(loss?.count) >= 136, `${loss?.count}`)
+      assert.equal(lost(), undefined, 'once')
+    }
   })
 })

@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict'
 import { MalformedLine } from '../../src/importers/malformed.ts'
 import { createEsloggerLines } from '../../src/intake/eslogger.ts'
-import { ExecFlag, Loss, Script, Source } from '../../src/records/record.gen.ts'
+import type { LineTeller } from '../../src/intake/line-teller.ts'
+import {
+  ExecFlag,
+  Loss,
+  RecordType,
+  readLoss,
+  Script,
+  Source,
+} from '../../src/records/record.gen.ts'
 import { walk } from '../importers/read.ts'
 import { esLine, esStory, execOf, forkOf, T0, TOOL, ZSH } from '../importers/samples.ts'
 
@@ -89,6 +97,46 @@ describe('an eslogger that runs', () => {
       [[Source.eslogger, 4n, Loss.kernelEvents]],
     )
     assert.equal(of('fork').length, 3)
+  })
+
+  /** Forks of these numbers, and what stands between them. */
+  const numbered = (lines: readonly (number | ((teller: LineTeller) => void))[]): bigint[] => {
+    const records: Uint8Array[] = []
+    const teller = createEsloggerLines((record) => records.push(record), {
+      offsetNs: () => OFFSET_NS,
+      hasLooked: () => true,
+    })
+    for (const one of lines) {
+      if (typeof one === 'function') one(teller)
+      else
+        teller.line(
+          esLine(9, AT, ZSH, forkOf(9, { ...TOOL, version: one }), { seq_num: one }),
+          CAME_NS,
+        )
+    }
+    return records
+      .map((record) => new DataView(record.buffer, record.byteOffset, record.length))
+      .filter((view) => view.getUint16(4, true) === RecordType.loss)
+      .map((view) => readLoss(view, 0).count)
+  }
+
+  it('does not count again by their numbers the lines whose loss is told already', () => {
+    const lost = (lines: number) => (teller: LineTeller) => teller.lost(lines)
+    assert.deepEqual(numbered([3, lost(5), 9]), [])
+    // What is more than that the kernel dropped; and what is less is still to be missed by another type's numbers.
+    assert.deepEqual(numbered([3, lost(2), 9]), [3n])
+    assert.deepEqual(numbered([3, lost(5), 6, 10, 12]), [1n])
+    const strange = (teller: LineTeller) =>
+      assert.throws(() => teller.line('{"event_type":11', CAME_NS), MalformedLine)
+    assert.deepEqual(numbered([3, strange, 5, 7]), [1n])
+  })
+
+  it('follows the numbers of a run: another begins anew, and the same one that is told again does not', () => {
+    const begin = (atNs: bigint) => (teller: LineTeller) => teller.begin(atNs)
+    assert.deepEqual(numbered([begin(1n), 0, begin(2n), 5]), [])
+    assert.deepEqual(numbered([begin(1n), 0, begin(1n), 5]), [4n])
+    const lost = (teller: LineTeller) => teller.lost(4)
+    assert.deepEqual(numbered([begin(1n), 0, lost, begin(2n), 0, 5]), [4n])
   })
 
   it('refuses what it does not understand, having told nothing, and goes on', async () => {

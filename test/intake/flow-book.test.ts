@@ -48,6 +48,33 @@ describe('the book of flows', () => {
     )
   })
 
+  it('looks at few rows for each, be there thousands to one peer, from one UDP port or of one process', () => {
+    const many = 2_000
+    const peer = (index: number) => `198.18.${index >> 8}.${index & 255}`
+    const kinds: [string, (index: number) => Partial<Told>][] = [
+      ['TCP to one peer', (index) => ({ localPort: 1_024 + index })],
+      ['TCP of ports', (index) => ({ localPort: 1_024 + index, to: peer(index) })],
+      ['UDP to one peer', (index) => ({ protocol: 17, localPort: 1_024 + index })],
+      ['UDP of one port', (index) => ({ protocol: 17, localPort: 5_000, to: peer(index) })],
+      ['UDP without ports', (index) => ({ protocol: 17, localPort: 0, to: peer(index) })],
+    ]
+    for (const [what, of] of kinds) {
+      const { book, tell } = opened()
+      for (let index = 0; index < many; index++)
+        for (const [source, first] of [
+          [filter, 1],
+          [statistics, 10_000],
+        ] as const) {
+          const row = tell(source, { id: first + index, out: 1, pid: 7, ...of(index) })
+          book.sameFlow(row, () => true)
+          book.sockets(row)
+          book.ofSocket(row)
+        }
+      const each = book.looked() / (2 * many)
+      assert.ok(each < 12, `${what}: ${each}`)
+    }
+  })
+
   it('forgets what was told as closed, and not what is only lost, until it is told again', () => {
     const { tell, expire } = opened()
     const row = tell(filter, { id: 1, out: 0 })

@@ -1,11 +1,12 @@
 // Flows as several sources of a Mac tell them, and what an engine would make of what is handed on.
 import { parseAddress } from '../../src/engine/address.ts'
 import { createBelief } from '../../src/intake/belief.ts'
-import type { BeliefMemory } from '../../src/intake/giving.ts'
+import type { BeliefMemory } from '../../src/intake/memory.ts'
 import {
   Capability,
   Direction,
   FLOW_AT,
+  FlowFlag,
   FlowState,
   Gap,
   LAYOUT,
@@ -101,6 +102,8 @@ export class Teller {
 
 export { Mark, Source }
 
+const NOT_TOLD = -1
+
 /** What the engine's totals would be: of each flow and epoch the most that was told. */
 export class Ledger {
   readonly flows = new Map<string, { out: number; in: number; state: number; source: number }>()
@@ -109,6 +112,8 @@ export class Ledger {
   /** Reports of flows that had been told as closed. */
   afterClose = 0
   falls = 0
+  /** Closes that say that there may be more. */
+  inexact = 0
   /** pid.pidversion of the last flow record. */
   owner = ''
 
@@ -122,10 +127,14 @@ export class Ledger {
     }
     return this
   }
-  copy(): Ledger {
+  /** Of the engine that comes after: it knows what was counted, and has nothing open until it is told. */
+  next(): Ledger {
     const copy = new Ledger()
-    for (const [key, flow] of this.flows) copy.flows.set(key, { ...flow })
-    for (const key of this.#named) copy.#named.add(key)
+    for (const [key, flow] of this.flows)
+      copy.flows.set(key, {
+        ...flow,
+        state: flow.state === FlowState.closed ? flow.state : NOT_TOLD,
+      })
     return Object.assign(copy, { afterClose: this.afterClose, falls: this.falls })
   }
   /** Flows that were told since their source began its enumeration. */
@@ -141,7 +150,9 @@ export class Ledger {
     }
   }
   #flow(view: DataView, at: number): void {
-    const { flowId, epoch, bytesOut, bytesIn, state, source, pid, pidversion } = readFlow(view, at)
+    const { flowId, epoch, bytesOut, bytesIn, state, source, ...rest } = readFlow(view, at)
+    const { pid, pidversion, flags } = rest
+    if (state === FlowState.closed && flags & FlowFlag.inexact) this.inexact++
     this.owner = `${pid}.${pidversion}`
     const key = `${flowId}.${epoch}`
     const before = this.flows.get(key)
@@ -156,14 +167,17 @@ export class Ledger {
     return [...this.flows.values()].reduce((sum, flow) => sum + flow.out, 0)
   }
   get open(): number {
-    return [...this.flows.values()].filter(({ state }) => state !== FlowState.closed).length
+    return [...this.flows.values()].filter(
+      ({ state }) => state !== FlowState.closed && state !== NOT_TOLD,
+    ).length
   }
 }
 export { FLOW_AT }
 
 /** A belief, its sources, and the ledger that takes what it hands on. */
-export function scene(memory?: BeliefMemory, allowed?: ReadonlySet<MacSource>) {
+export function scene(memory?: BeliefMemory, allowed?: ReadonlySet<MacSource>, atMs?: number) {
   const teller = new Teller()
+  teller.atMs = atMs ?? teller.atMs
   const belief = createBelief({ memory, allowed })
   const ledger = new Ledger()
   const hand = (...records: Uint8Array[]) => ledger.take(belief.take(Buffer.concat(records)))
@@ -187,3 +201,10 @@ export function scene(memory?: BeliefMemory, allowed?: ReadonlySet<MacSource>) {
     },
   }
 }
+
+/** A new engine, after one that was killed now. */
+export const again = (
+  { belief, teller }: ReturnType<typeof scene>,
+  allowed?: ReadonlySet<MacSource>,
+): ReturnType<typeof scene> =>
+  scene(JSON.parse(JSON.stringify(belief.memory(true))) as BeliefMemory, allowed, teller.atMs)

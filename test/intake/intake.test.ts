@@ -329,6 +329,19 @@ describe('a line that is not understood', () => {
     assert.deepEqual(losses(story().line(Source.polling, 'x')), [])
   })
 
+  it('is lost once, though its number is missed after that', () => {
+    const fork = (seq_num: number) =>
+      esLine(11, new Date(1_772_445_600_000).toISOString(), ZSH, forkOf(11, TOOL), { seq_num })
+    const pipe = new Pipe().from(Source.eslogger, PROCESSES)
+    pipe.mark(Mark.start).line(Source.eslogger, fork(1)).loss(Loss.ringFull, 7)
+    pipe.line(Source.eslogger, fork(9)).line(Source.eslogger, '{').line(Source.eslogger, fork(13))
+    assert.deepEqual(losses(pipe), [
+      [Source.eslogger, Loss.ringFull, 7n],
+      [Source.eslogger, Loss.malformed, 1n],
+      [Source.eslogger, Loss.kernelEvents, 2n],
+    ])
+  })
+
   it('of nettop may be lost as well: what a sample lacks then has not closed', () => {
     const pipe = story().from(Source.nettop, Capability.allProcesses)
     const row = flowRow('tcp4 10.0.0.2:1<->203.0.113.9:443', 5)

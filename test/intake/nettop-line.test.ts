@@ -67,6 +67,10 @@ describe('a line of nettop', () => {
     ['a, b,c.7', 7],
     ['.9', 9],
     ['x<->y.5', 5],
+    // As flows are written, with ends that are none.
+    ['udp4 a<->b.456', 456],
+    ['tcp4 1.1.1.1:1<->2.2.2.2:4.123', 123],
+    ['tcp6 ::1.1<->::.9.123', 123],
   ] as const)
     it(`is of the process ${name}`, () => {
       assert.deepEqual(rowOf(processRow(name)), {
@@ -75,6 +79,12 @@ describe('a line of nettop', () => {
         name: name.slice(0, name.lastIndexOf('.')),
       })
     })
+
+  it('is of a process that calls itself as a flow does where it has bytes: such a flow has an interface', () => {
+    const row = rowOf('12:00:00.123456,tcp6 ::1.1<->::.123,,,0,7,')
+    assert.deepEqual(row, { kind: 'process', pid: 123, name: 'tcp6 ::1.1<->::' })
+    assert.equal(rowOf(flowRow('tcp6 ::1.1<->::.123', 7)).kind, 'flow')
+  })
 
   for (const [text, local, remote] of [
     [A, ['10.0.0.2', 51_234], ['203.0.113.9', 443]],
@@ -111,7 +121,6 @@ describe('a line of nettop', () => {
       flowRow(A, '9007199254740992'),
       // A process that calls itself as a flow does: whose the flows below it are would be taken for another's.
       processRow('tcp6 ::1.1<->::.123'),
-      processRow('tcp4 1.1.1.1:1<->2.2.2.2:4.123'),
     ])
       assert.throws(() => rowOf(text), { name: 'MalformedLine' }, text)
   })

@@ -31,7 +31,7 @@ export type NettopTold = {
   samples(...samples: readonly string[][]): void
   /** A nettop was started, now unless told. */
   begin(at?: bigint): void
-  lost(): void
+  lost(lines?: number): void
 }
 
 /** Reads lines as they would come. */
@@ -66,8 +66,8 @@ export function readNettop({
     begin(at = atNs) {
       lines.begin(at)
     },
-    lost() {
-      lines.lost()
+    lost(count = 0) {
+      lines.lost(count)
     },
   }
   const lines = createNettopLines({

@@ -379,8 +379,7 @@ describe('nettop', () => {
     const owners = told.flows.map(({ state, remotePort, pid }) => [state, remotePort, pid])
     assert.deepEqual(owners.slice(0, 3), [
       [opened, 443, 1],
-      // Whose it is was broken off: nobody's.
-      [opened, 8_443, 0],
+      [opened, 8_443, 6],
       [opened, 993, 3],
     ])
     assert.ok(told.flows.every(({ state }) => state !== closed))

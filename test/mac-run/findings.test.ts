@@ -13,7 +13,7 @@ import {
   reasonsOf,
 } from '../../scripts/mac-run/findings.ts'
 import type { Mac } from '../../scripts/mac-run/mac.ts'
-import { STEPS, tryStep } from '../../scripts/mac-run/main.ts'
+import { FOLDER, STEPS, tryStep } from '../../scripts/mac-run/main.ts'
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const document = readFileSync(at('docs/verify-on-a-mac.md'), 'utf8')
@@ -113,6 +113,13 @@ Not looked at here:
     assert.deepEqual(new Set(run), new Set(Object.keys(STEPS)))
   })
 
+  it('lie where no step that builds removes them, and are the run’s artifact', () => {
+    const workflow = readFileSync(at('.github/workflows/mac.yml'), 'utf8')
+    assert.match(workflow, new RegExp(`^ {10}path: ${FOLDER}$`, 'm'))
+    assert.doesNotMatch(FOLDER, /^(dist|native|build|\.)/)
+    assert.match(readFileSync(at('.gitignore'), 'utf8'), new RegExp(`^/${FOLDER}/$`, 'm'))
+  })
+
   it('do not hide each other: each step goes on after another that failed, for a time that is bounded', () => {
     const workflow = readFileSync(at('.github/workflows/mac.yml'), 'utf8')
     const steps = workflow.split(/^ {6}- /m).slice(1)
@@ -135,5 +142,7 @@ Not looked at here:
         .filter(([, spaces]) => spaces?.length === indent)
         .reduce((all, [, , n]) => all + Number(n), 0)
     assert.ok(sum(8) > 100 && sum(4) > sum(8), `${sum(8)} minutes of steps in a job of ${sum(4)}`)
+    // docs.github.com, Actions limits: a job on its machines ends after six hours.
+    assert.ok(sum(4) < 360)
   })
 })

@@ -9,10 +9,11 @@ export const ended = (output: string, status = 0): Ran => ({ status, signal: und
 export function pretendMac(folder: string, answers: Record<string, Ran> = {}) {
   const findings: Finding[] = []
   const commands: string[] = []
+  const said: string[] = []
   const mac: Mac = {
     root: fileURLToPath(new URL('../..', import.meta.url)),
     folder,
-    say: () => {},
+    say: (text) => said.push(text),
     wait: async () => {},
     found: (finding) => findings.push(finding),
     run: async (program, args) => {
@@ -22,5 +23,5 @@ export function pretendMac(folder: string, answers: Record<string, Ran> = {}) {
       return key === undefined ? ended('', 1) : (answers[key] as Ran)
     },
   }
-  return { mac, findings, commands }
+  return { mac, findings, commands, said }
 }

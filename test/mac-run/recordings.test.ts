@@ -1,16 +1,21 @@
 // What the steps of a run on a Mac make of their own recordings.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Mac, thisMac } from '../../scripts/mac-run/mac.ts'
 import { recordedOf } from '../../scripts/mac-run/recorded.ts'
 import {
   countFinding,
+  counts,
   execFinding,
   flowsFinding,
   marksText,
   ownersFinding,
+  ownersScript,
   record,
   shortLivedFinding,
 } from '../../scripts/mac-run/recordings.ts'
@@ -146,8 +151,38 @@ describe('a recording of a run on a Mac', () => {
       outcome: 'as hoped',
       text: 'of 1 flows 1 have a process that was told, 0 one that had gone, 0 another (); bash that executes cat: bash, then cat; 2 execs by eslogger',
     })
-    for (const bad of [shell, cat, [...shell, ...cat, flow({ id: 5, pidversion: 9, port: 1 })]])
+    const polled = (path: string, pidversion: number) =>
+      writeExec({ ...anExec, ...head(polling), pid: 7, pidversion, path })
+    for (const bad of [
+      shell,
+      cat,
+      [...shell, ...cat, flow({ id: 5, pidversion: 9, port: 1 })],
+      // Without eslogger, or with a child's write between the two.
+      [polled('/bin/bash', 70), shell[1], polled('/bin/cat', 71), cat[1]] as Uint8Array[],
+      [...shell, exec(8, '/usr/bin/head'), flow({ pid: 8, pidversion: 80 }), ...cat],
+    ])
       assert.equal((await judged(...bad)).outcome, 'otherwise')
+  })
+
+  it('of owners is made by a shell that writes by itself, and then by what it executes', async () => {
+    const sink = await openSink('127.0.0.1')
+    // What a child of the shell's would write: none but cat's is found in the path.
+    const script = ownersScript(sink).replaceAll('sleep 4', ':').replace('cat /bin/ls', 'echo -n y')
+    const bin = mkdtempSync(join(tmpdir(), 'freshet-no-programs-'))
+    // It ends when all has come: the sink's answers, which nobody reads, make its end a reset.
+    const has = join(bin, 'all-has-come')
+    const program = `#!/bin/sh\nprintf y\nwhile [ ! -e '${has}' ]; do /bin/sleep 0.05; done\n`
+    writeFileSync(join(bin, 'echo'), program, { mode: 0o755 })
+    try {
+      const shell = spawn('/bin/bash', ['-c', script], { env: { PATH: bin }, stdio: 'inherit' })
+      const exit = once(shell, 'exit')
+      while ([...sink.got.values()].join() !== '200001') await sleep(5)
+      writeFileSync(has, '')
+      assert.deepEqual(await exit, [0, null])
+    } finally {
+      sink.close()
+      rmSync(bin, { recursive: true })
+    }
   })
 
   describe('is made', () => {
@@ -196,19 +231,46 @@ describe('a recording of a run on a Mac', () => {
       }
     }).timeout(30_000)
 
+    it('and a dummynet that macOS refuses is told as that, and not as a count that is wrong', async () => {
+      const { mac, findings } = pretendMac(folder, {
+        dnctl: ended('no such device', 1),
+        'sudo -n': ended(''),
+      })
+      const counting: Mac = {
+        ...mac,
+        run: async (program, args, limits) => {
+          if (!args.includes('install')) return mac.run(program, args, limits)
+          writeFileSync(args.at(-1) ?? '', Buffer.concat(captureBlocks([flow({})])))
+          return ended('')
+        },
+      }
+      await counts(counting)
+      assert.deepEqual(
+        findings.map(({ outcome, text }) => `${outcome} ${text.split(',')[0]}`),
+        [
+          'seen 8 MiB',
+          // Nothing is sent here.
+          'otherwise 64 MiB: 0 B came',
+          'otherwise 8 MiB and a reset: 0 B came',
+        ],
+      )
+      assert.match(findings[0]?.text ?? '', /: dummynet refused: status 1, no such device$/)
+    })
+
     it('and heals a network that it made lose packets, also where that was refused', async () => {
       const well = pretendMac(folder, { sudo: ended('') })
-      const heal = await losing(well.mac, 443)
+      const lossy = await losing(well.mac, 443)
       assert.ok(well.commands.some((line) => line.includes('to any port 443 pipe 1')))
       assert.equal(well.commands.length, 2)
-      await heal?.()
+      assert.ok('heal' in lossy)
+      await lossy.heal()
       const healing = ['pfctl -q -f /etc/pf.conf', 'pfctl -q -d', 'dnctl -q flush']
       assert.deepEqual(
         well.commands.slice(2),
         healing.map((one) => `sudo -n ${one}`),
       )
       const refused = pretendMac(folder, { dnctl: ended('no', 1), sudo: ended('') })
-      assert.equal(await losing(refused.mac, 443), undefined)
+      assert.deepEqual(await losing(refused.mac, 443), { refusal: 'status 1, no' })
       assert.equal(refused.commands.length, 5)
       assert.equal(ownAddress({}), '127.0.0.1')
     })

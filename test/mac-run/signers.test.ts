@@ -81,7 +81,10 @@ describe('what the inspector says on a Mac', () => {
         say: () => {},
         wait: async () => {},
         found: (finding) => findings.push(finding),
-        run: async () => ({ status: 0, signal: undefined, output: '' }),
+        run: async (program) => ({
+          ...{ status: 0, signal: undefined },
+          output: program === 'spctl' ? '/x: rejected\nsource=no usable signature\n' : '',
+        }),
       }
       await signers(mac, () => ({
         inspect: async ([request]) => {
@@ -94,6 +97,8 @@ describe('what the inspector says on a Mac', () => {
         findings.map(({ outcome }) => outcome),
         ['otherwise', 'otherwise', 'otherwise', 'as hoped', 'otherwise'],
       )
+      for (const { text } of findings)
+        assert.match(text, /; spctl: \/x: rejected, source=no usable signature$/)
       const changed = readFileSync(join(folder, 'changed'))
       assert.equal(changed.length, 1000)
       assert.equal(changed.filter((byte) => byte !== 7).length, 1)

@@ -1,18 +1,10 @@
 // What the steps of a run on a Mac make of what its programs print; the programs are pretended.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { activateFilter } from '../../scripts/mac-run/activate-filter.ts'
 import { endpointSecurity, WAYS, wayText } from '../../scripts/mac-run/endpoint-security.ts'
-import {
-  ancestorsOf,
-  eslogger,
-  esloggerLines,
-  grant,
-  grantSql,
-} from '../../scripts/mac-run/eslogger.ts'
 import {
   checkMac,
   cost,
@@ -20,24 +12,17 @@ import {
   exportedNames,
   frameworks,
   menuBar,
+  tests,
+  testText,
   wantedSymbols,
 } from '../../scripts/mac-run/looks.ts'
-import { interruption, type Mac, type Ran, thisMac } from '../../scripts/mac-run/mac.ts'
+import { type Mac, type Ran, thisMac } from '../../scripts/mac-run/mac.ts'
 import {
   codesignFields,
   compareProcesses,
   psTable,
   toldBy,
 } from '../../scripts/mac-run/processes.ts'
-import {
-  pageFinding,
-  pageOf,
-  start,
-  stop,
-  upload,
-  uploadFinding,
-} from '../../scripts/mac-run/product.ts'
-import { esStory } from '../importers/samples.ts'
 import { ended, pretendMac } from './pretend.ts'
 
 describe('a run on a Mac', () => {
@@ -46,149 +31,6 @@ describe('a run on a Mac', () => {
     folder = mkdtempSync(join(tmpdir(), 'freshet-mac-run-'))
   })
   afterEach(() => rmSync(folder, { recursive: true }))
-
-  describe('the two commands', () => {
-    const LOG = `freshet: building the addon took 61.0 s
-Freshet 0.1.0 watches this machine.
-  page    http://127.0.0.1:8442/#key=secret
-freshet: Freshet is in runner's menu bar: a drop
-`
-
-    it('are started, waited for and ended, each with what was found', async () => {
-      const { mac, findings, commands } = pretendMac(folder, { 'process.kill': ended('') })
-      const page = 'http://127.0.0.1:1/'
-      let looks = 0
-      await start({ ...mac, wait: async () => void looks++ }, (_, log) => {
-        writeFileSync(log, LOG.replace('8442', '1'))
-        return { pid: 77, hasEnded: () => false }
-      })
-      assert.equal(looks, 0)
-      assert.deepEqual(
-        findings.map(({ point, outcome }) => `${point} ${outcome}`),
-        ['R1 as hoped', 'M3 seen', 'R2 otherwise'],
-        'nothing listens there',
-      )
-      assert.match(findings[1]?.text ?? '', /^Freshet is in runner's menu bar: a drop$/)
-      assert.ok(findings[2]?.text.startsWith(page))
-      assert.doesNotMatch(JSON.stringify(findings), /secret/)
-      await stop(mac)
-      assert.equal(commands[0], `sudo -n ${process.execPath} -e process.kill(-77, 'SIGINT')`)
-      assert.match(readFileSync(join(folder, 'product.log'), 'utf8'), /#key=\.\.\.$/m)
-      assert.deepEqual(findings.at(-1), {
-        point: 'R4',
-        outcome: 'as hoped',
-        text: 'all ended within 30 s',
-      })
-    })
-
-    it('are otherwise when they end without an address, or never print one', async () => {
-      for (const hasEnded of [true, false]) {
-        const { mac, findings } = pretendMac(folder)
-        await start(mac, (_, log) => {
-          writeFileSync(log, "freshet: set-up: Apple's command line tools are missing\n")
-          return { pid: 77, hasEnded: () => hasEnded }
-        })
-        assert.equal(findings[0]?.outcome, 'otherwise')
-        assert.match(
-          findings[0]?.text ?? '',
-          hasEnded ? /after 0 s; last: freshet: set-up: Apple's/ : /after 900 s/,
-        )
-      }
-    })
-
-    it('are ended as a group, and nobody else is', async () => {
-      const begin = () => spawn('sleep', ['60'], { detached: true, stdio: 'ignore' })
-      const [ours, another] = [begin(), begin()]
-      try {
-        const ending = once(ours, 'exit')
-        writeFileSync(join(folder, 'product.pid'), `${ours.pid}`)
-        const { mac } = pretendMac(folder)
-        const real = thisMac(folder, folder)
-        await stop({
-          ...mac,
-          run: (program, args) =>
-            program === 'sudo' ? real.run(args[1] ?? '', args.slice(2)) : mac.run(program, args),
-        })
-        assert.deepEqual(await ending, [null, 'SIGINT'])
-        assert.equal(another.exitCode ?? another.signalCode, null)
-      } finally {
-        for (const child of [ours, another]) child.kill('SIGKILL')
-      }
-      for (const pid of [0, 1, -1, Number.NaN, 2.5])
-        assert.throws(() => interruption(pid), /is no group to end/)
-    })
-
-    it('leave nothing running, or it is said what', async () => {
-      writeFileSync(join(folder, 'product.pid'), '77')
-      const { mac, findings } = pretendMac(folder, {
-        ps: ended(
-          '    1 /sbin/launchd\n   78 /c/node /c/src/cli.ts engine --state /x\n   79 /usr/bin/nettop -L 0\n',
-        ),
-      })
-      await stop(mac)
-      assert.equal(
-        findings[0]?.text,
-        'still there: 78 /c/node /c/src/cli.ts engine --state /x; 79 /usr/bin/nettop -L 0',
-      )
-      assert.equal(findings[0]?.outcome, 'otherwise')
-    })
-
-    it('have a page that answers with a page', async () => {
-      const answer =
-        (text: string, status = 200) =>
-        async () =>
-          new Response(text, { status })
-      const page = 'http://127.0.0.1:8442/'
-      assert.equal((await pageFinding(page, answer('<!doctype html>'))).outcome, 'as hoped')
-      assert.equal((await pageFinding(page, answer('busy', 503))).outcome, 'otherwise')
-      assert.equal((await pageFinding(page, answer('{}'))).outcome, 'otherwise')
-      assert.equal(pageOf(LOG), page)
-      assert.equal(pageOf('  page    soon\n'), undefined)
-    })
-  })
-
-  describe('an upload', () => {
-    const exact = `Program      /tmp/x
-Sent         8388608 B over 1 flow in 0.1 s by process 5; 2048 B came back
-Final        1.0 s after the upload began: 8388608 B out, exactly what was sent; 2048 B in, exactly what came back
-`
-    it('is as hoped with the figure that was sent, by the exit status of simulate', () => {
-      const found = uploadFinding('R3', '--mb 8', ended(exact))
-      assert.equal(found.outcome, 'as hoped')
-      assert.match(found.text, /^--mb 8: Sent +8388608 B .*; Final .*exactly what was sent/)
-    })
-
-    it('is otherwise in every other end, and says which', () => {
-      const ends = [
-        'Final        8388600 B out, but 8388608 B were sent: 8 B too few',
-        'No alert     within 60 s. It stopped at the agent: it saw nothing',
-        'Nothing was sent: no collector runs.',
-      ]
-      for (const line of ends) {
-        const { outcome, text } = uploadFinding('R3', '', ended(`Program x\n${line}\n`, 1))
-        assert.equal(outcome, 'otherwise')
-        assert.ok(text.endsWith(line), text)
-      }
-      const broken = { status: undefined, signal: 'SIGKILL', output: 'odd\n' }
-      assert.match(uploadFinding('R3', 'x', broken).text, /ended by SIGKILL, odd$/)
-    })
-
-    it('is made in three kinds, with what the status and the doctor say of it', async () => {
-      const { mac, findings } = pretendMac(folder, {
-        'simulate upload': ended(exact),
-        'status --json': ended('{}'),
-        status: ended('Watching, with gaps.'),
-        doctor: ended('all is well'),
-      })
-      await upload(mac, 'L3')
-      assert.deepEqual(
-        findings.map(({ point, outcome }) => `${point} ${outcome}`),
-        ['L3 as hoped', 'L3 as hoped', 'L3 as hoped', 'C1 seen'],
-      )
-      assert.equal(readFileSync(join(folder, 'status-L3.json'), 'utf8'), '{}')
-      assert.equal(readFileSync(join(folder, 'doctor-L3.txt'), 'utf8'), 'all is well')
-    })
-  })
 
   describe('the processes', () => {
     const told = (pid: number, path: string) => ({
@@ -235,67 +77,6 @@ TeamIdentifier=not set
       assert.ok(all.length > 10)
       assert.equal(new Set(all.map(({ pid }) => pid)).size, all.length)
       assert.ok(all.every(({ cdhash }) => /^[0-9a-f]{40}$/.test(cdhash)))
-    })
-  })
-
-  describe('eslogger', () => {
-    it('is granted to all that the run descends from', () => {
-      const ps = `  1     0 /sbin/launchd
- 90     1 /Users/runner/runner's/Runner.Worker
- 95    90 /bin/bash
- 99    95 node
-`
-      assert.deepEqual(ancestorsOf(99, ps), [
-        'node',
-        '/bin/bash',
-        "/Users/runner/runner's/Runner.Worker",
-      ])
-      assert.deepEqual(ancestorsOf(7, ps), [])
-      assert.deepEqual(ancestorsOf(5, ' 5 5 /a\n'), ['/a'])
-      assert.match(
-        grantSql(["/a'b", '/c']),
-        /^INSERT OR REPLACE INTO access \(service,client,.*\) VALUES \('kTCCServiceSystemPolicyAllFiles','\/a''b',1,2,3,1,'UNUSED',0\),\('kTCC.*'\/c',.*\);$/,
-      )
-    })
-
-    it('is granted only when the list says so afterwards', async () => {
-      const clients = ['/usr/bin/eslogger', '/usr/bin/sudo', '/bin/bash', '/bin/sh', '/bin/zsh']
-      const listed = ended(clients.map((one) => `${one}|1|2`).join('\n'))
-      const granted = pretendMac(folder, { INSERT: ended(''), SELECT: listed })
-      await grant(granted.mac)
-      assert.equal(granted.findings[0]?.outcome, 'as hoped')
-      const refused = pretendMac(folder, {
-        INSERT: ended('attempt to write a readonly database', 8),
-      })
-      await grant(refused.mac)
-      assert.match(refused.findings[0]?.text ?? '', /status 8, attempt to write/)
-      const forgotten = pretendMac(folder, { INSERT: ended(''), SELECT: ended('/bin/sh|1|2') })
-      await grant(forgotten.mac)
-      assert.equal(forgotten.findings[0]?.outcome, 'otherwise')
-    })
-
-    it('is as hoped when it prints events and nothing else', async () => {
-      const [event = ''] = esStory(7).split('\n')
-      const { others, ...counts } = esloggerLines(`${event}\n\nNot permitted\n{}\n${event}\n`)
-      assert.deepEqual(counts, {
-        events: 2,
-        versions: ['schema 1, message 7'],
-        longest: Buffer.byteLength(event),
-      })
-      assert.equal(others.length, 2)
-      assert.match(others.join('\n'), /Not permitted\n.*\{\}$/)
-      for (const [output, isGranted, outcome] of [
-        [event, true, 'as hoped'],
-        [`${event}\n${event.slice(0, 99)}`, true, 'as hoped'],
-        [`${event.slice(0, 99)}\n${event}`, true, 'otherwise'],
-        [`${event}\nwarning`, true, 'otherwise'],
-        ['', true, 'otherwise'],
-        ['Not permitted', false, 'seen'],
-      ] as const) {
-        const { mac, findings } = pretendMac(folder, { eslogger: ended(output) })
-        await eslogger(mac, isGranted)
-        assert.equal(findings[0]?.outcome, outcome, output)
-      }
     })
   })
 
@@ -366,6 +147,35 @@ TeamIdentifier=not set
       assert.match(bad.findings[1]?.text ?? '', /^WRONG: Freshet: arm64: links A/)
     })
 
+    it('is what npm test says: how many pass, and which fail', async () => {
+      const mocha = `
+  a
+    ✔ one
+    1) two
+
+  3 passing (1s)
+  1 failing
+
+  1) a
+       two:
+     AssertionError
+
+  4 passing (2s)
+`
+      assert.deepEqual(testText(mocha), { passing: 7, failing: 1, titles: ['two'] })
+      for (const [ran, outcome] of [
+        [ended('  4 passing (1s)\n'), 'as hoped'],
+        [ended(mocha, 1), 'otherwise'],
+        [ended('set-up: no compiler\n', 1), 'otherwise'],
+        [ended(''), 'otherwise'],
+      ] as const) {
+        const { mac, findings } = pretendMac(folder, { 'npm test': ran })
+        await tests(mac)
+        assert.equal(findings[0]?.outcome, outcome, ran.output)
+        assert.equal(readFileSync(join(folder, 'npm-test.txt'), 'utf8'), ran.output)
+      }
+    })
+
     it('is what each role costs, without sudo and npm', async () => {
       const ps = `  0.1  4096 sudo -n npm start src/cli.ts up
   1.5 61440 /c/node /c/src/cli.ts agent --state /x
@@ -383,13 +193,86 @@ TeamIdentifier=not set
       assert.match(wayText('plain', killed, undefined), /^plain: killed as it began/)
       assert.match(wayText('plain', ended('x'), ''), /status 0; Endpoint Security works$/)
       assert.match(wayText('plain', ended('x'), 'no entitlement'), /status 0; no entitlement$/)
-      const { mac, findings, commands } = pretendMac(folder, { codesign: ended(''), sudo: killed })
+      const { mac, findings, commands } = pretendMac(folder, {
+        'run --silent build': ended(''),
+        codesign: ended(''),
+        sudo: killed,
+      })
       await endpointSecurity(mac)
       assert.equal(findings.length, WAYS.length)
       assert.ok(findings.every(({ text }) => text.includes('killed as it began')))
       const hosts = commands.filter((line) => line.startsWith('sudo') && line.includes(' record '))
-      assert.equal(hosts.filter((line) => line.includes(' --jitless ')).length, 1)
+      assert.equal(hosts.length, WAYS.length)
+      // Of sources Node could take no types without WebAssembly.
+      const jitless = hosts.filter((line) => line.includes('--jitless'))
+      assert.deepEqual(
+        jitless.map((line) => /--jitless (\S+)/.exec(line)?.[1]),
+        ['dist/freshet.mjs'],
+      )
+      assert.match(commands[0] ?? '', /^npm run --silent build$/)
+      const unbuilt = pretendMac(folder, { codesign: ended(''), sudo: killed })
+      await endpointSecurity(unbuilt.mac)
+      assert.deepEqual(
+        unbuilt.findings.map(({ text }) => text.split(':', 1).join()),
+        ['npm run build', 'plain', 'hardened-jit'],
+      )
     }).timeout(20_000)
+  })
+
+  describe('the command that switches the filter on', () => {
+    const [without, with_] = ['without entitlements', 'with them']
+
+    it('ends as it ends in an app that is signed ad hoc, and that is told', async () => {
+      const { mac, findings, commands } = pretendMac(folder, {
+        'build:mac': ended(''),
+        codesign: ended(''),
+        '--filter-status': ended('The network monitor is not installed.\n', 5),
+        '--activate-filter': ended('macOS refuses: no entitlement.\n', 1),
+        '--deactivate-filter': { status: undefined, signal: 'SIGKILL', output: '' },
+        systemextensionsctl: ended('0 extension(s)'),
+      })
+      await activateFilter(mac)
+      const of = (way: string) => [
+        `${way}, --filter-status: status 5; The network monitor is not installed.`,
+        `${way}, --activate-filter: status 1; macOS refuses: no entitlement.`,
+        `${way}, --filter-status: status 5; The network monitor is not installed.`,
+        `${way}, --deactivate-filter: killed as it began`,
+      ]
+      assert.deepEqual(
+        findings.map(({ text }) => text),
+        [...of(without), ...of(with_), 'systemextensionsctl list: status 0; 0 extension(s)'],
+      )
+      assert.ok(findings.every(({ point, outcome }) => point === 'F12' && outcome === 'seen'))
+      const signed = commands.filter((line) => line.startsWith('codesign'))
+      assert.deepEqual(
+        signed.map((line) => [/\.(\w+)$/.exec(line)?.[1], line.includes('--entitlements')]),
+        [
+          ['systemextension', false],
+          ['app', false],
+          ['systemextension', true],
+          ['app', true],
+        ],
+      )
+    })
+
+    it('is not tried where the app cannot be built or signed', async () => {
+      const unbuilt = pretendMac(folder)
+      await activateFilter(unbuilt.mac)
+      assert.deepEqual(
+        unbuilt.findings.map(({ outcome }) => outcome),
+        ['otherwise'],
+      )
+      const unsigned = pretendMac(folder, {
+        'build:mac': ended(''),
+        systemextensionsctl: ended(''),
+      })
+      await activateFilter(unsigned.mac)
+      assert.deepEqual(
+        unsigned.findings.map(({ outcome }) => outcome),
+        ['otherwise', 'otherwise', 'seen'],
+      )
+      assert.ok(!unsigned.commands.some((line) => line.includes('MacOS/Freshet')))
+    })
   })
 
   it('runs programs to their end, or to the end of their time', async () => {

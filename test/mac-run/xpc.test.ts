@@ -7,8 +7,9 @@ import type { Mac } from '../../scripts/mac-run/mac.ts'
 import { buildArguments, xpc, xpcFinding } from '../../scripts/mac-run/xpc.ts'
 import { ended, pretendMac } from './pretend.ts'
 
-const DAEMON = 'flows 1, starts 2, enumerated 1, refused 1, gaps 0\n'
+const DAEMON = 'flows 1, starts 2, enumerated 1, refused 7, gaps 0\n'
 const FILTER = 'connections 1, lost 0, batches 2, records 1, refused 0\n'
+const USER = 'connections 3, lost 3, batches 0, records 0, refused 0\n'
 const STRANGER = 'connections 4, lost 4, batches 0, records 0, refused 0\n'
 
 describe('XPC in a run on a Mac', () => {
@@ -27,17 +28,25 @@ describe('XPC in a run on a Mac', () => {
   })
 
   it('is as hoped where the filter is heard and a stranger is refused and counted', () => {
-    assert.equal(xpcFinding(DAEMON, ended(FILTER), ended(STRANGER)).outcome, 'as hoped')
-    for (const [daemon, filter, stranger] of [
+    assert.equal(
+      xpcFinding(DAEMON, ended(FILTER), ended(STRANGER), ended(USER)).outcome,
+      'as hoped',
+    )
+    for (const [daemon, filter, stranger, user = USER] of [
       [DAEMON.replace('flows 1', 'flows 0'), FILTER, STRANGER],
       [DAEMON.replace('enumerated 1', 'enumerated 0'), FILTER, STRANGER],
-      [DAEMON.replace('refused 1', 'refused 0'), FILTER, STRANGER],
+      [DAEMON.replace('refused 7', 'refused 4'), FILTER, STRANGER],
       [DAEMON, FILTER.replace('batches 2', 'batches 0'), STRANGER],
       [DAEMON, FILTER, FILTER],
       [DAEMON, FILTER, ''],
       ['', FILTER, STRANGER],
+      [DAEMON, FILTER, STRANGER, FILTER],
+      [DAEMON, FILTER, STRANGER, ''],
     ] as const)
-      assert.equal(xpcFinding(daemon, ended(filter), ended(stranger)).outcome, 'otherwise')
+      assert.equal(
+        xpcFinding(daemon, ended(filter), ended(stranger), ended(user)).outcome,
+        'otherwise',
+      )
   })
 
   it('is tried by hand and under launchd, and its job is taken away again', async () => {
@@ -53,6 +62,7 @@ describe('XPC in a run on a Mac', () => {
         if (program === 'clang++') writeFileSync(args.at(-1) ?? '', 'a program')
         if (args.includes('bootstrap')) writeFileSync(join(folder, 'xpc-daemon.txt'), DAEMON)
         const [path = ''] = args.filter((one) => one.endsWith('xpc-by-hand.txt'))
+        if (program.endsWith('xpc-filter')) return ended(USER)
         if (path !== '') writeFileSync(path, DAEMON.replace('gaps 0', 'gaps 4096'))
         return mac.run(program, args, limits)
       },

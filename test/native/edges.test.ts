@@ -2,6 +2,7 @@
 // the kernel; without them each is told, marked and counted.
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -172,17 +173,20 @@ describe('the edges of a TCP flow', () => {
 
     for (const how of ['fork', 'pass'])
       it(`gives what another process sends to that: ${how}`, async () => {
-        const { pid, output } = await run(edges, [
-          how,
-          '127.0.0.1',
-          `${sink.port}`,
-          '30000',
-          '40000',
-        ])
+        const args = [how, '127.0.0.1', `${sink.port}`, '30000', '40000']
+        const parent = spawn(edges, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+        const { pid } = parent
+        let output = ''
+        parent.stdout.on('data', (text) => (output += text))
+        const ofParent = () => owners(sink.port).filter((one) => one.pid === pid)
+        await seen.until('its bytes', () => ofParent().find((one) => one.bytes === 30_000))
+        parent.stdin.end('.')
+        const [status] = await once(parent, 'close')
+        equal(status, 0)
         const child = Number(output)
         await seen.until('the close', () => closed(seen, sink.port)[0])
         const told = owners(sink.port)
-        equal(Math.max(...told.filter((one) => one.pid === pid).map((one) => one.bytes)), 30_000)
+        equal(Math.max(...ofParent().map((one) => one.bytes)), 30_000)
         deepEqual([told.at(-1)?.pid, told.at(-1)?.bytes], [child, 70_000])
       })
 

@@ -126,7 +126,7 @@ describe('Endpoint Security messages', () => {
     const places = [temporary.path, `${folder}../..`, `${folder}..`, folder]
     // As one file, which takes a third of the time.
     const sources = [
-      ...['double.cc', '../../script_rules.cc', '../../mac/dyld_rules.cc'],
+      ...['double.cc', '../../script_paths.cc', '../../script_rules.cc', '../../mac/dyld_rules.cc'],
       ...['../../mac/es_message.cc', 'es_messages.cc'],
     ].map((source) => `#include "${folder}${source}"\n`)
     const whole = join(temporary.path, 'whole.cc')

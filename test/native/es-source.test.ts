@@ -4,22 +4,20 @@ import { equal } from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import { times } from '../long.ts'
-import { BUILD_MS, make, run } from './run.ts'
+import { BUILD_MS, make, run, sanitizersOf } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/mac/', import.meta.url))
+const isWhole = times('FRESHET_SANITIZERS', { usual: 0, long: 1 }) === 1
 const BURST = `${times('FRESHET_BURST', { usual: 50_000, long: 1_000_000 })}`
 
 describe('the Endpoint Security source', () => {
   before(async function () {
     this.timeout(BUILD_MS)
     leaveOut(this, whyNotLinux() ?? whyNoTool('blocks'))
-    await make(folder, 'client')
+    await make(folder, isWhole ? 'client' : 'client_asan')
   })
 
-  for (const [sanitizer, name] of [
-    ['asan', 'ASan and UBSan'],
-    ['tsan', 'TSan'],
-  ] as const) {
+  for (const [sanitizer, name] of sanitizersOf(isWhole)) {
     it(`starts, heals, enumerates and tells time under ${name}`, async () => {
       const ran = await run(`${folder}build/es_source.${sanitizer}`, [])
       equal(ran.code, 0, ran.output)

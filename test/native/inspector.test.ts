@@ -6,13 +6,16 @@ import { once } from 'node:events'
 import {
   chmodSync,
   copyFileSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -26,6 +29,7 @@ import { hex, temporaryFolder, whyNotLive } from './watch.ts'
 
 const USER = 12_345
 const ENOENT = 2
+const EISDIR = 21
 const ESTALE = 116
 const EFBIG = 27
 const EACCES = 13
@@ -220,6 +224,12 @@ describe('the inspector', () => {
     for (const path of sparse) rmSync(path)
   })
 
+  it('[D4] says that a folder is one, whose file is not read', async () => {
+    const request = requestOf(folder.path, 0, { dev: 0n, ino: 0n })
+    const { error, flags } = await inspect({ ...request, subject: Subject.script })
+    deepEqual([error, flags & replaced], [EISDIR, 0])
+  })
+
   it('tells when a file was last changed', async () => {
     const path = join(folder.path, 'dated')
     copyFileSync(sleep, path)
@@ -227,6 +237,39 @@ describe('the inspector', () => {
     equal((await inspect(requestOf(path, 0, file))).changedNs, file.ctimeNs)
     chmodSync(path, 0o700)
     equal((await inspect(requestOf(path, 0, file))).changedNs, fileAt(path).ctimeNs)
+  })
+
+  it('[D4, L8] tells when a link or a directory on the way was put there, which is since the file was changed', async () => {
+    const at = (name: string): string => join(folder.path, name)
+    for (const name of ['known', 'evil']) {
+      mkdirSync(at(name))
+      writeFileSync(join(at(name), 'x.py'), name)
+    }
+    const changedOf = async (path: string): Promise<bigint> =>
+      (await inspect({ ...requestOf(path, 0, { dev: 0n, ino: 0n }), subject: Subject.script }))
+        .changedNs
+    const ctimeOf = (path: string): bigint => lstatSync(path, { bigint: true }).ctimeNs
+    const file = join(at('known'), 'x.py')
+    equal(await changedOf(file), ctimeOf(file))
+    // A link that led elsewhere, in the file's place and in that of a directory.
+    symlinkSync(file, at('link.py'))
+    symlinkSync('known', at('way'))
+    for (const [path, link] of [
+      [at('link.py'), at('link.py')],
+      [join(at('way'), 'x.py'), at('way')],
+    ] as const)
+      equal(await changedOf(path), ctimeOf(link))
+    // A directory that is moved away and back.
+    const before = ctimeOf(at('known'))
+    renameSync(at('known'), at('aside'))
+    renameSync(at('evil'), at('known'))
+    renameSync(at('known'), at('evil'))
+    renameSync(at('aside'), at('known'))
+    equal(await changedOf(file), ctimeOf(at('known')))
+    ok(ctimeOf(at('known')) > before && ctimeOf(at('known')) > ctimeOf(file))
+    // Whoever writes beside his script does not change it.
+    writeFileSync(join(at('known'), 'log'), '')
+    equal(await changedOf(file), ctimeOf(file))
   })
 
   it('leaves what takes time to a lane, and knows it the next time', async () => {

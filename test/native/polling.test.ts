@@ -3,15 +3,16 @@ import { equal } from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { leaveOut, whyNoTool, whyNotLinux } from '../left-out.ts'
 import { times } from '../long.ts'
-import { BUILD_MS, make, run } from './run.ts'
+import { BUILD_MS, make, run, sanitizersOf } from './run.ts'
 
 const folder = fileURLToPath(new URL('../../native/test/polling/', import.meta.url))
+const isWhole = times('FRESHET_SANITIZERS', { usual: 0, long: 1 }) === 1
 
 describe('the list of processes', () => {
   before(async function () {
     leaveOut(this, whyNotLinux() ?? whyNoTool('sanitizers'))
     this.timeout(BUILD_MS)
-    await make(folder, 'all')
+    await make(folder, isWhole ? 'all' : 'asan')
   })
 
   it('tells each program that lives longer than a look once, and the end of none that lives', async function () {
@@ -21,10 +22,7 @@ describe('the list of processes', () => {
     equal(ran.code, 0, ran.output)
   })
 
-  for (const [sanitizer, name] of [
-    ['asan', 'ASan and UBSan'],
-    ['tsan', 'TSan'],
-  ] as const) {
+  for (const [sanitizer, name] of sanitizersOf(isWhole)) {
     it(`tells execs, ends and whom a flow names at once, and says what it cannot see, under ${name}`, async () => {
       const ran = await run(`${folder}build/source.${sanitizer}`, [])
       equal(ran.code, 0, ran.output)

@@ -131,7 +131,8 @@ for (const kernelPrograms of [true, false])
           what === 'a copy' ? `${name}-${kernelPrograms}` : basename(real(loader())),
         )
         deepEqual(script(exec), [at('waiter'), byArgument, inodeOf(at('waiter'))])
-        equal(exec.flags, ExecFlag.loader)
+        // Where its libraries are looked for is another's place.
+        equal(exec.flags, ExecFlag.loader | ExecFlag.otherCode)
         ok(!codesOf(exec).includes(at('waiter')))
         // Found running, it is known as well.
         const from = seen.execs.length
@@ -139,7 +140,7 @@ for (const kernelPrograms of [true, false])
         const again = await seen.until('the enumeration', () =>
           seen.execs.slice(from).find((one) => one.pid === child.pid),
         )
-        equal(again.flags, ExecFlag.loader | ExecFlag.enumerated)
+        equal(again.flags, exec.flags | ExecFlag.enumerated | ExecFlag.exeConfirmed)
       })
 
     it('[A1] takes nothing for a loader that is only called like one', async () => {
@@ -147,7 +148,8 @@ for (const kernelPrograms of [true, false])
       copyFileSync(at('waiter'), at(name))
       const exec = await execOf(waits(at(name), [at('script.py')]), name)
       deepEqual(script(exec), ['', Script.none, 0n])
-      equal(exec.flags, 0)
+      // The enumeration that was asked for before may find it running.
+      equal(exec.flags & ~ExecFlag.enumerated, 0)
     })
 
     it('[L5] names a file that has no code of its own, and the library whose code runs', async () => {
@@ -189,6 +191,28 @@ for (const kernelPrograms of [true, false])
           return
         }
         deepEqual(script(exec), [at(wants), byArgument, inodeOf(at(wants))])
+      })
+
+    for (const [program, args, isBrought] of [
+      ['perl5.36-x86_64-linux-gnu', ['-MEvil', './script.py'], true],
+      ['perl5.36-x86_64-linux-gnu', ['./script.py', '-MEvil'], false],
+      ['node', ['--require', './secret.js', './script.py'], true],
+      // What a script's own first line asks for is its content, by whatever way it is run.
+      ['node', ['--require', './asked.js', './asking.js'], false],
+      ['node', ['--import', './asked.js', './asking.js'], true],
+    ] as const)
+      it(`[D4] says that other code is brought beside a script, and not which: ${args.join(' ')}`, async () => {
+        writeFileSync(at('asking.js'), '#!/usr/bin/env -S node --require ./asked.js\n')
+        const exec = await execOf(waits(at(program), [...args]), program)
+        equal(exec.flags, isBrought ? ExecFlag.otherCode : 0)
+        const wants = args.find((one) => /^\.\/(script|asking)/.test(one)) ?? ''
+        deepEqual(script(exec), [at(basename(wants)), byArgument, inodeOf(at(basename(wants)))])
+        const from = seen.execs.length
+        seen.source.enumerate()
+        const again = await seen.until('the enumeration', () =>
+          seen.execs.slice(from).find((one) => one.pid === exec.pid),
+        )
+        equal(again.flags & ExecFlag.otherCode, exec.flags)
       })
 
     for (const [args, from] of [
@@ -318,7 +342,10 @@ for (const kernelPrograms of [true, false])
         deepEqual([first?.path, first?.flags], [at('library.so'), CodeFlag.enumerated])
         equal(first?.ownerUid, 0)
         const found = later.execs.find((one) => one.pid === empty.pid)
-        equal(found?.flags, ExecFlag.enumerated | ExecFlag.codeElsewhere)
+        equal(
+          (found?.flags ?? 0) & ~ExecFlag.exeConfirmed,
+          ExecFlag.enumerated | ExecFlag.codeElsewhere,
+        )
         later.source.enumerate()
         await later.until('it again', () => (told().length > 1 ? true : undefined))
         deepEqual(told()[1], first)
@@ -326,4 +353,32 @@ for (const kernelPrograms of [true, false])
         later.close()
       }
     })
+
+    // A line of /proc/PID/maps ends in the file's name: 45,000 of them are some 12 MiB, or 28.
+    for (const [what, names, expected] of [
+      ['names code behind very many mappings', 1, ['library.so', CodeFlag.enumerated]],
+      ['vouches for no code that it did not look at', 3, ['', CodeFlag.enumerated | CodeFlag.more]],
+    ] as const)
+      it(`${what}, of those found running`, async () => {
+        const deep = Array.from({ length: names }, () => 'x'.repeat(180))
+        mkdirSync(at(join(...deep)), { recursive: true })
+        const long = at(join(...deep, 'long'))
+        writeFileSync(long, 'x')
+        const filled = waits(at('waiter'), ['fill', long], { LD_PRELOAD: at('library.so') })
+        await new Promise((resolve) => filled.stdout?.once('data', resolve))
+        const later = watch({ kernelPrograms })
+        try {
+          const told = await later.until('its code', () => {
+            const ofIt = later.codes.filter((one) => one.pid === filled.pid)
+            return ofIt.length > 0 ? ofIt : undefined
+          })
+          deepEqual(
+            told.map((one) => [basename(one.path), one.flags]),
+            [expected],
+          )
+        } finally {
+          later.close()
+          filled.kill('SIGKILL')
+        }
+      })
   })

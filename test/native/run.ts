@@ -18,6 +18,14 @@ export async function make(folder: string, ...args: string[]): Promise<void> {
   equal(made.code, 0, made.output)
 }
 
+/**
+ * What the native tests run under: races are looked for in the long run alone, and fuzzers run there, since each is another
+ * build of everything; every decoder's corpus is read by a trial under ASan in both.
+ */
+export const sanitizersOf = (isWhole: boolean): readonly (readonly [string, string])[] =>
+  isWhole ? [ASAN, ['tsan', 'TSan']] : [ASAN]
+const ASAN = ['asan', 'ASan and UBSan'] as const
+
 export type Ran = { code: number | null; output: string }
 
 /** Its exit status (null: a signal ended it) and the last 20,000 characters it said. Rejects when there is no such program. */

@@ -42,6 +42,11 @@ describe('of a policy that was sent', () => {
     'co.uk',
     'CO.UK.',
     'internal',
+    'github.io',
+    'workers.dev',
+    'S3.amazonaws.com',
+    'blob.core.windows.net.',
+    'cloudfront.net',
   ])
     it(`${host} as a host that is known is left out, and said`, () => {
       const { document, clamped } = clamp({ hostWhitelist: [host, '203.0.113.0/24'] })
@@ -50,6 +55,13 @@ describe('of a policy that was sent', () => {
       assert.match(clamped[0] as string, /is left out/)
       const exceptions = [{ host, until: '2026-12-24T18:00:00Z', bytesPerDayMax: 5 }]
       assert.deepEqual(clamp({ exceptions }).document.exceptions, [])
+      const byOnlineKey = exceptions.map((one) => ({ ...one, owner: 'Ana', reason: 'a move' }))
+      const bounds = {
+        ...{ v4PrefixMin: 1, v6PrefixMin: 1, domains: true, programs: true },
+        ...{ bytesPerDayMax: 5, daysMax: 30, exceptionsMax: 5 },
+      }
+      const content = JSON.stringify({ exceptions: byOnlineKey })
+      assert.deepEqual(boundedExceptions(content, bounds, 0).exceptions, [])
     })
   for (const [parent, program] of [
     ['/*', '/*'],

@@ -53,7 +53,7 @@ describe('generated files', () => {
 
 describe('interpreters.json', () => {
   const header = (entry: object): string =>
-    interpretersHeader(JSON.stringify({ interpreters: [{ source: 'x(1)', ...entry }] }))
+    interpretersHeader(JSON.stringify({ interpreters: [{ source: 'x(1)', brings: [], ...entry }] }))
 
   it('becomes lists that are set off by blanks', () => {
     const text = header({ names: ['a', 'b*'], inline: ['-c'], commands: { run: 'operand' } })
@@ -69,6 +69,8 @@ describe('interpreters.json', () => {
     assert.throws(() => header({ names: ['a'], value: ['-a -b'] }), /value has "-a -b"/)
     assert.throws(() => header({ names: ['a'], commands: { run: 'x' } }), /run is followed by x/)
     assert.throws(() => header({ names: ['a', 'a'] }), /a stands twice/)
+    const unsaid = { names: ['a'], brings: undefined }
+    assert.throws(() => header(unsaid), /\["a"\]: does not say what brings other code/)
   })
 })
 

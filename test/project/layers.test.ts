@@ -83,8 +83,14 @@ describe('layers', () => {
         /planted\.ts:1: of collector-gateway others import .*gateway\.ts.* alone, not .*connection\.ts/,
       )
       refused(
-        { 'src/cli/planted.ts': "import '../collector/api/http.ts'\n" },
+        {
+          'src/cli/planted.ts':
+            "import '../collector/api/http.ts'\nimport '../collector/fleet/registry.ts'\n" +
+            "import type { Keep } from '../collector/store/protocol.ts'\n",
+        },
         /planted\.ts:1: of collector-api others import .*site\.ts alone/,
+        /planted\.ts:2: of collector-fleet others import .*fleet\.ts alone/,
+        /planted\.ts:3: of collector-store others import .*store\.ts alone/,
       )
     })
     it('native code loaded elsewhere', () => {

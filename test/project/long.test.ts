@@ -61,26 +61,42 @@ describe('.ci/run', () => {
     writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${does}\n`)
     chmodSync(join(folder, 'bin', name), 0o755)
   }
-  /** Its last line and status where `npm` says these summaries. */
+  /** Its lines and status where `npm` says these summaries. */
   const runWith = (test: string, long: string) => {
     program('npm', `case "$*" in test) ${test};; "run test:long") ${long};; esac`)
     const { stdout, status } = spawnSync('bash', [join(folder, '.ci/run')], {
       encoding: 'utf8',
       env: { ...process.env, PATH: `${join(folder, 'bin')}:${process.env.PATH}` },
     })
-    return [stdout.trimEnd().split('\n').at(-1), status]
+    return { lines: stdout.trimEnd().split('\n'), status }
+  }
+  const endOf = (test: string, long: string) => {
+    const { lines, status } = runWith(test, long)
+    return [lines.at(-1), status]
   }
   const says = (passing: number, failing = 0) =>
     `printf '  %s passing (1m)\\n' ${passing}; ${failing > 0 ? `printf '  %s failing\\n' ${failing}; exit 1` : 'exit 0'}`
 
   it('ends with the sum of both runs', () => {
-    assert.deepEqual(runWith(says(1_200), says(12)), ['1212 passed, 0 failed', 0])
-    assert.deepEqual(runWith(says(1_199, 1), says(12)), ['1211 passed, 1 failed', 1])
-    assert.deepEqual(runWith(says(1_200), says(10, 2)), ['1210 passed, 2 failed', 1])
+    assert.deepEqual(endOf(says(1_200), says(12)), ['1212 passed, 0 failed', 0])
+    assert.deepEqual(endOf(says(1_199, 1), says(12)), ['1211 passed, 1 failed', 1])
+    assert.deepEqual(endOf(says(1_200), says(10, 2)), ['1210 passed, 2 failed', 1])
+  })
+
+  it('ends by saying again what failed in the first run', () => {
+    const failed = `${says(3, 1).replace('; exit 1', '')}; printf '\\n  1) the name:\\n     the reason\\n'; exit 1`
+    const { lines } = runWith(failed, `printf 'the long run\\n'; ${says(12)}`)
+    const again = lines.slice(lines.indexOf('the long run'))
+    assert.deepEqual(
+      again
+        .filter((line) => /failing|\bname\b|reason|passed/.test(line))
+        .map((line) => line.trim()),
+      ['1 failing', '1) the name:', 'the reason', '15 passed, 1 failed'],
+    )
   })
 
   it('takes a run without a summary for a failure', () => {
-    assert.deepEqual(runWith(says(1_200), 'exit 1'), ['1200 passed, 1 failed', 1])
-    assert.deepEqual(runWith('exit 0', says(12)), ['12 passed, 1 failed', 1])
+    assert.deepEqual(endOf(says(1_200), 'exit 1'), ['1200 passed, 1 failed', 1])
+    assert.deepEqual(endOf('exit 0', says(12)), ['12 passed, 1 failed', 1])
   })
 })

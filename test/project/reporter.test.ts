@@ -37,7 +37,12 @@ describe('a run of several workers', () => {
         ...['--no-config', '--reporter', join(root, 'test/reporter.ts')],
         ...['--parallel', '--jobs', '2', ...more, ...paths],
       ],
-      { cwd: root, encoding: 'utf8' },
+      // In a terminal of colours, and where CI says that it has them, as well.
+      {
+        cwd: root,
+        encoding: 'utf8',
+        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+      },
     )
   }
   /** How many `kind` mocha's summaries say, one each. */

@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const WALKED = [
   'test/collector/malicious-agent.test.ts',
   'test/collector/malicious-agent-store.test.ts',
+  'test/collector/malicious-agent-crowd.test.ts',
   'test/stream/malicious-collector.test.ts',
   'test/e2e/local-user.test.ts',
 ]

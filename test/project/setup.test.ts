@@ -16,7 +16,13 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { childEnvironment, handOver, missingTools, tooOld } from '../../scripts/setup.mjs'
+import {
+  beginningText,
+  childEnvironment,
+  handOver,
+  missingTools,
+  tooOld,
+} from '../../scripts/setup.mjs'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -34,6 +40,12 @@ describe('set-up', () => {
     const [, stdout, stderr, tookMs] = output
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' })
     assert.ok(Number(tookMs) > 0 && Number(tookMs) < 1500, `${tookMs} ms: it looks at too much`)
+  })
+
+  it('says before the build of minutes that it is one, and of what', () => {
+    assert.match(beginningText('addon'), /^building the addon: its C\+\+ is compiled.*some minutes/)
+    assert.equal(beginningText('page'), 'building the page ...')
+    assert.equal(beginningText('packages'), 'installing packages ...')
   })
 
   it('refuses a node that is too old with one sentence, and takes the oldest that is not', () => {

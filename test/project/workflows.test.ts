@@ -23,6 +23,27 @@ describe('the workflows', () => {
     assert.deepEqual(await workflowFaults(workflows), [])
   })
 
+  it('test on a Mac each room that knows no platform', () => {
+    // What these want is a Linux machine, its browser, or a run of its own (mac.yml: npm test).
+    const others = [
+      'e2e',
+      'faults',
+      'native',
+      'pkg',
+      'project',
+      'scenarios',
+      'stranger',
+      'swarm',
+      'web',
+    ]
+    const rooms = readdirSync(join(folder, '../../test'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !others.includes(entry.name))
+      .map(({ name }) => name)
+    const { text = '' } = workflows.find(({ path }) => path.endsWith('/ci.yml')) ?? {}
+    const tested = /'test\/\{([a-z,-]+)\}\/\*\*\/\*\.test\.ts'/.exec(text)?.[1]?.split(',') ?? []
+    assert.deepEqual(tested.sort(), rooms.sort())
+  })
+
   it("may name images that are newer than the linter, and GitHub's newest", async () => {
     assert.deepEqual(await workflowFaults([step('        timeout-minutes: 5\n')]), [])
   })

@@ -68,7 +68,7 @@ describe('freshet replay --into', () => {
     refusedAtOnce(never)
     assert.match(
       never.stderr,
-      /no collector runs with the state directory .*start `npx freshet up /,
+      /no collector runs with the state directory .*start `npx freshet collector /,
     )
     mkdirSync(join(state, 'collector'), { recursive: true, mode: 0o700 })
     const user = process.getuid?.() === 0 ? ['--user', 'root'] : []

@@ -18,6 +18,8 @@ export type Double = {
   dropped(): number
   /** How often all was asked for anew, of every source together. */
   enumerations(): number
+  /** How often the processes that run then were asked for at once. */
+  looks(): number
   /** Whether every source that was opened is closed. */
   isClosed(): boolean
   /** Whether arguments were asked for, of each source opened, in order. */
@@ -32,6 +34,7 @@ type Ring = {
   waitingBytes(): number
   dropped(): number
   enumerations(): number
+  looks(): number
   isClosed(): boolean
 }
 
@@ -84,6 +87,7 @@ export function createDouble(
     waitingBytes: () => sum((ring) => ring.waitingBytes()),
     dropped: () => sum((ring) => ring.dropped()),
     enumerations: () => sum((ring) => ring.enumerations()),
+    looks: () => sum((ring) => ring.looks()),
     isClosed: () => all.every((ring) => ring.isClosed()),
     asked,
   }
@@ -94,6 +98,7 @@ function createRing(code: number, bytesMax: number): Ring {
   let waitingBytes = 0
   let dropped = 0
   let enumerations = 0
+  let looks = 0
   let isClosed = false
   let isAsleep = true
   let wake: () => void = () => {}
@@ -129,6 +134,7 @@ function createRing(code: number, bytesMax: number): Ring {
         },
         counters: () => ({ records: 0, bytes: 0, dropped, waitingBytes, capacityBytes: bytesMax }),
         enumerate: () => void enumerations++,
+        look: () => void looks++,
         close() {
           if (isClosed) return
           isClosed = true
@@ -139,6 +145,7 @@ function createRing(code: number, bytesMax: number): Ring {
     waitingBytes: () => waitingBytes,
     dropped: () => dropped,
     enumerations: () => enumerations,
+    looks: () => looks,
     isClosed: () => isClosed,
   }
 }

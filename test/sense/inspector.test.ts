@@ -118,6 +118,40 @@ describe('sense inspector', () => {
     assert.deepEqual(asked[0]?.cdhash, new Uint8Array(20).fill(4))
   })
 
+  it('[D4] believes no hash of a script that was changed as it was started, or since', async () => {
+    const SECOND_NS = 1_000_000_000n
+    const [booted, execNs] = [1_700_000_000n * SECOND_NS, 900n * SECOND_NS]
+    const [script, others] = [Subject.script, InspectedFlag.writableByOthers]
+    const changed = others | InspectedFlag.replaced
+    const cases = [
+      ['long before', { changedNs: booted + execNs - SECOND_NS }, {}, others],
+      ['since', { changedNs: booted + execNs + 1n }, {}, changed],
+      // The clock of files stands still for a tick.
+      ['within a tick before', { changedNs: booted + execNs - 1_000_000n }, {}, changed],
+      ['since, by root alone', { changedNs: booted + execNs + 1n, flags: 0 }, {}, 0],
+      ['at a time not known', { changedNs: 0n }, {}, others],
+      ['run since a time not known', { changedNs: booted + execNs }, { atNs: 0n }, others],
+      // A program is mapped: its file is the one that runs.
+      ['a program', { changedNs: booted + execNs + 1n }, { subject: Subject.program }, others],
+    ] as const
+    for (const [what, told, asked, flags] of cases) {
+      const answers: InspectedRecord[] = []
+      const inspector = createInspector({
+        look: async (requests) => requests.map(() => ({ ...found, flags: others, ...told })),
+        inspect: async () => [],
+        onAnswers: (records) => {
+          for (const one of records) answers.push(readInspected(new DataView(one.buffer), 0))
+        },
+        bootNs: () => 1000n * SECOND_NS,
+        unixNs: () => booted + 1000n * SECOND_NS,
+      })
+      inspector.ask({ ...request('/home/ann/x.pl'), atNs: execNs, subject: script, ...asked })
+      await until(() => answers.length === 1)
+      assert.deepEqual([answers[0]?.flags, answers[0]?.error], [flags, 0], what)
+      assert.deepEqual(answers[0]?.sha256, found.sha256, what)
+    }
+  })
+
   it('looks at absolute paths only', async () => {
     const asked: string[] = []
     const { answers, inspector } = harness(async ({ path }) => {

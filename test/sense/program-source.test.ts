@@ -234,6 +234,7 @@ describe('a program of the system as a source', () => {
   it('tells who begins to read in the middle that it works, its first line, and that others are missing', async () => {
     let nowNs = 0n
     const { source, drain, until, marks } = start('echo header; echo row; exec sleep 60', {
+      program: NETTOP,
       bootNs: () => {
         nowNs += 60_000_000_000n
         return nowNs
@@ -250,6 +251,15 @@ describe('a program of the system as a source', () => {
     assert.equal(again.atNs, first.atNs)
     // Each look at this clock is a minute later, so the wall clock then was minutes before this one.
     assert.ok(again.unixNs < first.unixNs - 60_000_000_000n)
+  })
+
+  it('tells who begins to read in the middle no line of one whose lines are events: it would happen again', async () => {
+    const { source, drain, until } = start('echo event; echo another; exec sleep 60')
+    await until('lines', () => drain().includes('another'))
+    const before = drain().length
+    source.enumerate()
+    await until('all', () => drain().length >= before + 2)
+    assert.deepEqual(drain().slice(before), ['start works', `lost 0 ${Loss.ringFull}`])
   })
 })
 

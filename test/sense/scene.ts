@@ -65,6 +65,7 @@ export function startScene(behaviours: Behaviour[], options: SceneOptions = {}):
     ...(windowBytes === undefined ? {} : { windowBytes }),
     ...(options.reopenMs === undefined ? {} : { reopenMs: options.reopenMs }),
     ...(options.execArguments === undefined ? {} : { execArguments: options.execArguments }),
+    notNowFirstMs: 10,
     signal: controller.signal,
     log: (text) => logged.push(text),
   })

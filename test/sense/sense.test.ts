@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LOSS_AT, Mark, RecordType } from '../../src/records/record.gen.ts'
-import { EXIT_CONFIG, EXIT_RECORDS } from '../../src/sense/exit.ts'
+import { EXIT_CONFIG, EXIT_NOT_NOW, EXIT_RECORDS } from '../../src/sense/exit.ts'
 import { markOf } from './double.ts'
 import type { Behaviour } from './engine.ts'
 import { type Scene, startScene, TICK_BYTES, tick } from './scene.ts'
@@ -96,6 +96,20 @@ describe('sense', () => {
     assert.ok(double.isClosed())
     assert.deepEqual(given(1), [])
     assert.deepEqual(logged, [])
+  })
+
+  it('rests when the engine cannot have what it wants now, and says so once, and when it has started', async () => {
+    const refused = { exitAfterBytes: 0, status: EXIT_NOT_NOW }
+    const { double, given, until, logged } = start([
+      ...[refused, refused, refused],
+      { acknowledgeBytes: MARK_BYTES },
+    ])
+    double.push(markOf(Mark.start))
+    await until('a fourth engine', () => given(3).length >= 1)
+    await until('that it has started, said', () => logged.length === 2)
+    assert.match(logged[0] ?? '', /cannot start now, and this machine is not watched/)
+    assert.equal(logged[1], 'the engine has started')
+    assert.deepEqual(given(3), ['clock', 'start'])
   })
 
   it('ends an engine that sends what only a sensor says, and starts another', async () => {

@@ -182,6 +182,19 @@ describe('what stands in on a Mac', () => {
     await until('its end', () => stops() === 1)
   })
 
+  it('has the processes looked at when nettop prints, once for all its lines of that time', async () => {
+    writeFileSync(
+      join(folder, 'nettop'),
+      '#!/bin/sh\necho header; echo a flow; echo another; exec sleep 60\n',
+    )
+    const { double, says, lines, until } = scene()
+    await until('a line of eslogger', () => lines.has('eslogger: eslogger line'))
+    assert.equal(double.looks(), 0)
+    says(networkStatistics, 0, Gap.networkStatistics)
+    await until('lines of nettop', () => lines.has('nettop: another'))
+    assert.equal(double.looks(), 1)
+  })
+
   it('is nettop, too, where NetworkStatistics works and tells of no flow for a minute, and until it does', async () => {
     const { double, says, lines, until, stops, drain, logged } = scene()
     const tick = (second: number) =>

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { BELIEF_FILE } from '../../src/agent/belief-file.ts'
+import { ASKED_FILE } from '../../src/agent/enrolling.ts'
+import { ENROLMENT_FILE } from '../../src/agent/enrolment-file.ts'
+import { POLICY_FILE } from '../../src/agent/policy-file.ts'
+import { LOCK_FILE } from '../../src/host/lock.ts'
 import { shellWord } from '../../src/shell-word.ts'
 import { CAUSE_CODES } from '../../src/status/causes.ts'
 import {
@@ -11,6 +16,7 @@ import {
   exitStatusOf,
 } from '../../src/status/doctor.ts'
 import type { DoctorFacts, Entry } from '../../src/status/looks.ts'
+import { menuOf, statusLines } from '../../src/status/view.ts'
 import { CAUSED, MACS, macOf, wellStatus } from './states.ts'
 
 const GIB = 2 ** 30
@@ -19,11 +25,13 @@ const ROOT = '/var/lib/freshet'
 const directory = (path: string, mode: number, uid = 990): Entry => ({
   ...{ path, uid, gid: uid },
   mode: 0o40000 | mode,
+  name: '',
   isDirectory: true,
 })
 const file = (path: string, uid = 990): Entry => ({
   ...{ path, uid, gid: uid },
   mode: 0o100600,
+  name: '',
   isDirectory: false,
 })
 const NONE = { code: 'no-agent', message: '' } as const
@@ -169,6 +177,12 @@ describe('the doctor', () => {
     )
   })
 
+  it('names whose a directory is', () => {
+    const entries = wellFacts().state.entries.map((entry) => ({ ...entry, name: 'nobody' }))
+    const { found } = diagnosed('state', { state: { ...wellFacts().state, entries } })
+    assert.equal(found[0]?.text, `${ROOT}, of nobody (uid 990), closed to others`)
+  })
+
   it('names a user that has no name by the number', () => {
     const owner = { uid: 4242, gid: 4242, name: '' }
     const { state } = wellFacts()
@@ -198,16 +212,79 @@ describe('the doctor', () => {
   })
 
   it('finds one file of another user, and goes by the owner that works when an agent runs', () => {
-    const strange = file(`${ROOT}/agent/outbox.db`, 0)
+    const strange = { ...file(`${ROOT}/agent/outbox.db`, 0), name: 'root' }
     const well = wellFacts().state
     const state = { ...well, entries: [...well.entries, strange] }
     const { result, found } = diagnosed('state', { state })
     assert.equal(result, 'failure')
-    assert.match(found[0]?.text ?? '', /outbox\.db belongs to uid 0/)
+    assert.match(
+      found[0]?.text ?? '',
+      /outbox\.db belongs to root \(uid 0\), but the agent runs as uid 990 /,
+    )
     const owner = { uid: 1, gid: 1, name: 'daemon' }
     assert.equal(diagnosed('state', { owner }).result, 'ok')
     const stopped = diagnosed('state', { owner, agent: NONE })
     assert.match(stopped.found[0]?.remedy ?? '', /chown -R 1 \/var\/lib\/freshet/)
+  })
+
+  it('knows what was lost before the agent started, and says since when', () => {
+    const well = wellStatus()
+    const [sinceMs, lastMs] = [Date.UTC(2026, 0, 2), Date.UTC(2026, 0, 3)]
+    const lost = { sinceMs, lastMs }
+    const counters = { ...well.counters, lost: 10_000 }
+    const since = 'since 2026-01-02T00:00:00.000Z, the last at 2026-01-03T00:00:00.000Z'
+    const long = diagnosed('events', { agent: wellStatus({ counters, lost }) })
+    assert.equal(long.result, 'ok')
+    assert.equal(long.found[0]?.text, `none lost in the last hour, 10,000 ${since}`)
+    const lately = { ...well.lately, lostBefore: true }
+    const status = wellStatus({ counters, lost, lately })
+    const now = diagnosed('events', { agent: status })
+    assert.equal(now.result, 'warning')
+    assert.match(now.found[0]?.text ?? '', /before the agent was started anew: 10,000 events since/)
+    assert.ok(
+      statusLines(menuOf(status, Date.now())).join('\n').includes(`Lost: 10,000 events (${since})`),
+    )
+    assert.equal(
+      diagnosed('events', {}).found[0]?.text,
+      'none lost in the last hour, and none is known of before',
+    )
+  })
+
+  it('names a file of another that the agent does not use, and does not fail for it', () => {
+    const well = wellFacts().state
+    const with_ = (...names: string[]) => {
+      const strange = names.map((name) => ({ ...file(`${ROOT}/${name}`, 0), name: 'root' }))
+      return diagnosed('state', { state: { ...well, entries: [...well.entries, ...strange] } })
+    }
+    const { result, found } = with_('agent/notes.txt')
+    assert.equal(result, 'warning')
+    assert.equal(found.length, 1)
+    assert.match(
+      found[0]?.text ?? '',
+      /agent\/notes\.txt, a file of root \(uid 0\), is none of the agent’s: it is not read/,
+    )
+    assert.match(found[0]?.remedy ?? '', /`ls -ld \/var\/lib\/freshet\/agent\/notes\.txt`/)
+    const many = with_('a', 'b', 'c', 'd', 'agent/baseline.db-wal')
+    assert.equal(many.result, 'failure')
+    assert.deepEqual(
+      many.found.map((one) => one.result),
+      ['failure', 'warning', 'warning', 'warning'],
+    )
+    assert.match(many.found[1]?.text ?? '', /\(one of 4\)/)
+  })
+
+  it('holds each file that the agent uses for its own', () => {
+    for (const name of [BELIEF_FILE, POLICY_FILE, ENROLMENT_FILE, ASKED_FILE, LOCK_FILE])
+      assert.equal(
+        diagnosed('state', {
+          state: {
+            ...wellFacts().state,
+            entries: [...wellFacts().state.entries, file(`${ROOT}/agent/${name}`, 0)],
+          },
+        }).result,
+        'failure',
+        name,
+      )
   })
 
   it('says of a Mac without the app, or with half of it, what is missing', () => {

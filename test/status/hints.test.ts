@@ -72,6 +72,26 @@ describe('A command in a hint', () => {
     assert.ok(told >= 4, `${told} commands`)
   })
 
+  it('is not refused as it is copied: what runs is stopped first, and an enrolment has what it wants', () => {
+    let told = 0
+    for (const code of CAUSE_CODES)
+      for (const isUnderUp of [false, true]) {
+        const status = wellStatus({ isUnderUp, ...CAUSED[code], state })
+        // Who says this runs, and holds the state directory.
+        for (const { text, remedy } of causesOf(status))
+          for (const [, command = ''] of `${text} ${remedy}`.matchAll(
+            /`(\w*[^`]*\bfreshet [^`]*)`/g,
+          )) {
+            told++
+            const before = remedy.slice(0, remedy.indexOf(command))
+            if (/freshet up\b/.test(command)) assert.match(before, /\bstop it\b/i, remedy)
+            if (/freshet enroll\b/.test(command))
+              assert.match(command, / --collector \S+ --token-file FILE --pin PIN /, remedy)
+          }
+      }
+    assert.ok(told >= 8, `${told} commands`)
+  })
+
   it('names the user too, where root is to go on with what is another’s', () => {
     const status = wellStatus({ ...CAUSED['not-root'], state, user: 'ada' })
     const [command] = commandsIn(causesOf(status)[0]?.remedy ?? '')
@@ -200,7 +220,7 @@ describe('A command in a hint', () => {
     const ask = (machine?: string) => messageOf(() => collectorAddress(paths, machine))
     assert.match(
       ask('/srv/machine'),
-      /is missing\): that of this machine has its state in \/srv\/machine, and is root’s: run this with `sudo`, or start .*`npx freshet up --state/,
+      /is missing\): what watches this machine has its state in \/srv\/machine, and is root’s: run this with `sudo`, or start .*`npx freshet up --state/,
     )
     assert.match(ask(), /is missing\): start `npx freshet up --state .* first/)
   })

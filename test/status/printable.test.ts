@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { brief, printable, quoted } from '../../src/printable.ts'
+import { brief, printable, printableLines, quoted } from '../../src/printable.ts'
 
 describe('text that others chose', () => {
   it('writes out what would steer a terminal, and leaves letters of every script', () => {
     assert.equal(printable('a\x1b[2J\u202eb\u2028'), 'a\\u{1b}[2J\\u{202e}b\\u{2028}')
     assert.equal(printable('Größe 大きさ 🙂'), 'Größe 大きさ 🙂')
+  })
+
+  it('keeps its lines, as a log has them', () => {
+    assert.equal(printableLines('a\x1b[2J\nb\u009b\r\n'), 'a\\u{1b}[2J\nb\\u{9b}\\u{d}\n')
   })
 
   it('writes out what is drawn as nothing, and half characters', () => {

@@ -51,7 +51,7 @@ export const wellStatus = (change: Partial<AgentStatus> = {}): AgentStatus => ({
   setAside: [],
   disk: { freeBytes: 20 * 1024 * MIB, totalBytes: 100 * 1024 * MIB },
   restarts: { engine: 0, sense: 0, unwatched: [] },
-  isUnderUp: false,
+  ...{ isUnderUp: false, countsLoopback: false },
   clockOffsetMs: 12,
   collector: { url: 'https://collector.example', state: 'connected' },
   lastAlerts: [],
@@ -161,6 +161,13 @@ export const CAUSED: Record<CauseCode, Partial<AgentStatus>> = {
     reason: 'the collector answered 403: this certificate has expired',
     httpStatus: 403,
     code: 'certificate-expired',
+  }),
+  'collector-unenrolled': collector({
+    state: 'refused',
+    reason:
+      'the collector at collector.example:8442: it answered 403: the token "Berlin" has expired',
+    httpStatus: 403,
+    code: 'token-expired',
   }),
   'collector-refused': collector({
     state: 'refused',
@@ -276,6 +283,12 @@ export const OTHER_STATES: Record<string, Partial<AgentStatus>> = {
     [eslogger, Gap.eslogger, 'eslogger tells nothing: it told of none of 12 programs that began.'],
     [polling, Gap.shortLived],
   ),
+  'a Mac whose NetworkStatistics tells of no flow': macOf(
+    { processes: 'polling', flows: 'nettop' },
+    [STATISTICS, Gap.networkStatistics],
+    [polling, Gap.shortLived],
+    [nettop, Gap.nettopCounts],
+  ),
   'a Mac with sources of the administrator’s choice': macOf(
     { processes: 'polling', flows: 'nettop', forced: ['polling', 'nettop'] },
     [polling, Gap.shortLived],
@@ -283,6 +296,12 @@ export const OTHER_STATES: Record<string, Partial<AgentStatus>> = {
   ),
   watching: {},
   'sense died twice, the engine once': { restarts: { engine: 1, sense: 2, unwatched: [] } },
+  'up was killed': {
+    restarts: {
+      ...{ engine: 0, sense: 0 },
+      unwatched: [{ fromMs: 1_772_445_600_000, lengthMs: 2700, why: 'up' }],
+    },
+  },
   'sense died once': { restarts: { engine: 0, sense: 1, unwatched: [] } },
   'collector connecting': collector({ state: 'connecting' }),
   'losses of long ago': {

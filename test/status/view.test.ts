@@ -37,7 +37,7 @@ describe('the status in plain words', () => {
     assert.doesNotMatch(network({}), /could not be read|not watched/)
     assert.match(network({ unreadFlows: 112 }), /, 112 whose last bytes could not be read$/)
     assert.match(network({ atMostFlows: 3 }), /, 3 with what was sent again counted too$/)
-    assert.match(network({ guessedFlows: 4 }), /, 4 whose program was found by pid and time alone$/)
+    assert.match(network({ guessedFlows: 4 }), /, 4 whose program is a guess$/)
     assert.match(
       network({ tunnelledFlows: 2, tunnelledBytes: 5_000_000 }),
       /; 2 through a tunnel, with 5\.0 MB that is not in these sums$/,
@@ -339,8 +339,24 @@ describe('the status in plain words', () => {
   it('says under `up` that the collector is started again, and not to start a second one', () => {
     const away = { url: '/srv/s', state: 'waiting', reason: 'gone', retryInMs: 1 } as const
     const [cause] = causesOf(wellStatus({ collector: away, isUnderUp: true }))
-    assert.match(cause?.remedy ?? '', /^`npx freshet up --state \S+` starts it again by itself/)
-    assert.doesNotMatch(cause?.remedy ?? '', /freshet collector/)
+    assert.match(cause?.remedy ?? '', /^What started the agent starts it again by itself/)
+    assert.doesNotMatch(cause?.remedy ?? '', /freshet (collector|up)/)
+  })
+
+  it('says that a collector takes nothing where it was reached and can store nothing', () => {
+    const status = wellStatus({
+      collector: {
+        ...{ url: '/srv/freshet', state: 'waiting', reason: 'the collector said goodbye: full' },
+        ...{ retryInMs: 5000, takesNothing: true },
+      },
+    })
+    const ofCollector = (isUnderUp: boolean) => causesOf({ ...status, isUnderUp })
+    const [cause, ...others] = ofCollector(false)
+    assert.deepEqual([cause?.code, others], ['collector-troubled', []])
+    assert.match(
+      ofCollector(true)[0]?.remedy ?? '',
+      /terminal or the log of what started both says why.*disk .* is full/,
+    )
   })
 
   it('fits a line of the socket, whatever others are called', () => {

@@ -1,10 +1,12 @@
 // A client of another machine that shares no code with ours, and reads and writes its messages with another library.
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
+import { makeNextAuthority, pinIn, switchAuthority } from '../../src/collector/fleet/authority.ts'
 import type { AlertsResponse, DevicesResponse } from '../../src/collector/page-api.ts'
 import { DEVICE_A, DEVICE_B } from '../collector/agent.ts'
 import { type Fleet, runFleet } from '../collector/enrolled.ts'
 import { run } from '../e2e/installation.ts'
+import { until } from '../waits.ts'
 
 const CLIENT = fileURLToPath(new URL('enrolled-client.ts', import.meta.url))
 const ALERTS = 200
@@ -37,6 +39,23 @@ describe('a stranger from another machine', function () {
     )
     const counters = fleet.collector.counters()
     assert.deepEqual([counters.enrolled, counters.renewed], [1, 1])
+  })
+
+  it('comes in by either pin while one authority follows another', async () => {
+    const earlier = fleet.door.pin
+    await makeNextAuthority(fleet.stateDir, Date.now(), (work) => work())
+    await until(() => fleet.log.some((line) => line.includes('1 counts beside it')))
+    switchAuthority(fleet.stateDir)
+    const pin = pinIn(fleet.stateDir) ?? assert.fail()
+    assert.notEqual(pin, earlier)
+    await until(() => fleet.log.some((line) => line.includes(`has the pin ${pin}`)))
+    for (const [by, deviceId] of [
+      [earlier, DEVICE_A],
+      [pin, DEVICE_B],
+    ] as const) {
+      const { stdout, stderr } = await client(fleet.token(), { pin: by, deviceId })
+      assert.match(`${stdout}${stderr}`, /in the group office, renewed: true\n$/)
+    }
   })
 
   it('is told by its code why it may not enrol', async () => {

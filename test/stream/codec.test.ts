@@ -95,6 +95,7 @@ const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
   },
   ack: { kind: 'ack', ack: { throughSequence: 9, rejects: [{ sequence: 8, reason: 'too old' }] } },
   live: { kind: 'live', live },
+  liveAfterLosses: { kind: 'live', live: { ...live, lostSince: live.at } },
   liveOfAMac: { kind: 'live', live: { ...live, sources } },
   ackAhead: {
     kind: 'ack',
@@ -113,7 +114,11 @@ const envelopes: Record<string, Exclude<Envelope, { kind: 'unknown' }>> = {
     isAhead: true,
   },
   renew: { kind: 'renew', request },
-  renewed: { kind: 'renewed', renewed: { certificate, authorities: [authority] } },
+  renewed: { kind: 'renewed', renewed: { certificate, authorities: [authority], vouched: [] } },
+  renewedVouched: {
+    kind: 'renewed',
+    renewed: { certificate, authorities: [authority], vouched: [request] },
+  },
   policyPush: { kind: 'policyPush', push: { group: 'office', documents: [request] } },
   policyReport: {
     kind: 'policyReport',
@@ -236,9 +241,10 @@ describe('stream codec: items', () => {
     }))
     const [first, ...rest] = chain
     const foreignCode: string[] = new Array(8).fill('x'.repeat(512))
+    const alsoAt: string[] = new Array(4).fill('\uFFFD'.repeat(1024))
     const largest = {
       ...alert,
-      chain: [{ ...process_, ...first, foreignCode }, ...rest],
+      chain: [{ ...process_, ...first, foreignCode, alsoAt }, ...rest],
       doubt: long,
       sentence: long.repeat(4),
       listedFlows: new Array(20).fill(listedFlow),
@@ -257,6 +263,9 @@ describe('stream codec: items', () => {
       ['alert.bytes_out', { bytesOut: -1 as Bytes }],
       ['alert.bytes_in', { bytesIn: (2 ** 53) as Bytes }],
       ['alert.score', { score: Number.NaN }],
+      ['alert.score', { score: 1e21 }],
+      ['alert.score', { score: -1001 }],
+      ['alert.largest_flow.pcr', { largestFlow: { ...alert.largestFlow, pcr: 1.5 } }],
       ['alert.flows', { flows: 2 ** 32 }],
       ['alert.opened_at_ns', { openedAt: (1n << 64n) as UnixNs }],
       ['destination.port', { destination: { ...destination, port: 65536 } }],

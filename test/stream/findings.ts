@@ -123,7 +123,15 @@ export const summaryFinding: Finding = {
 export const healthFinding: Finding = {
   at,
   kind: 'health',
-  health: { of: 'loss', text: '5 events were lost', count: 5 },
+  health: {
+    ...{
+      of: 'loss',
+      text: '5 events were lost',
+      count: 5,
+      since: (at - 60_000_000_000n) as UnixNs,
+    },
+    ...{ about: 'flows', programs: ['platform:/usr/bin/curl', ''] },
+  },
 }
 
 const anyTime = fc.bigInt({ min: 0n, max: (1n << 63n) - 1n }).map((ns) => ns as UnixNs)
@@ -138,6 +146,8 @@ const anyText = fc.string({ unit: 'grapheme' })
 const anyKey = fc.string({ unit: 'grapheme', minLength: 1 })
 /** Without -0, which the wire does not tell from an absent field. */
 const anyDouble = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)
+const upTo = (most: number) =>
+  fc.double({ min: -most, max: most, noNaN: true }).map((value) => value + 0)
 
 const anyIdentity: fc.Arbitrary<IdentityView> = fc.record({
   key: anyKey,
@@ -151,7 +161,7 @@ const anyIdentity: fc.Arbitrary<IdentityView> = fc.record({
   firstSeenAt: anyTime,
   firstNetworkAt: anyOptionalTime,
 })
-const anyProcess: fc.Arbitrary<ProcessView> = fc.record({
+const anyToldProcess: fc.Arbitrary<ProcessView> = fc.record({
   pid: fc.nat({ max: 2 ** 31 - 1 }).map((pid) => pid as Pid),
   pidversion: anyU32,
   path: anyText,
@@ -176,6 +186,13 @@ const anyProcess: fc.Arbitrary<ProcessView> = fc.record({
     { nil: undefined },
   ),
 })
+const anyProcess = fc
+  .tuple(anyToldProcess, anyU32, fc.array(anyText, { maxLength: 4 }))
+  .map(([process, moreAbove, alsoAt]) => ({
+    ...process,
+    ...(moreAbove === 0 ? {} : { moreAbove }),
+    ...(alsoAt.length === 0 ? {} : { alsoAt }),
+  }))
 const anyDestination: fc.Arbitrary<DestinationView> = fc.record({
   key: anyKey,
   address: anyText,
@@ -188,7 +205,7 @@ const anyAlert: fc.Arbitrary<Alert> = fc.record({
   revision: anyU32,
   state: fc.constantFrom('opened', 'updated', 'final'),
   severity: fc.constantFrom('low', 'medium', 'high'),
-  score: anyDouble,
+  score: upTo(1000),
   sentence: anyText,
   reasons: fc.array(
     fc.record({
@@ -200,7 +217,7 @@ const anyAlert: fc.Arbitrary<Alert> = fc.record({
         'asymmetry',
         'no_response',
       ),
-      points: anyDouble,
+      points: upTo(1000),
       value: anyDouble,
       threshold: anyDouble,
       unit: fc.constantFrom('B', 's', 'ratio', 'flows', ''),
@@ -224,7 +241,7 @@ const anyAlert: fc.Arbitrary<Alert> = fc.record({
   tunnelledFlows: anyU32,
   guessedFlows: anyU32,
   inAboutFlows: anyU32,
-  largestFlow: fc.record({ bytesOut: anyBytes, bytesIn: anyBytes, pcr: anyDouble }),
+  largestFlow: fc.record({ bytesOut: anyBytes, bytesIn: anyBytes, pcr: upTo(1) }),
   listedFlows: fc.option(
     fc.array(
       fc.record({
@@ -285,18 +302,25 @@ export const anyFinding: fc.Arbitrary<Finding> = fc.oneof(
   fc.record({
     at: anyTime,
     kind: fc.constant('health' as const),
-    health: fc.record({
-      of: fc.constantFrom(
-        'degraded',
-        'recovered',
-        'loss',
-        'baseline',
-        'signature',
-        'outbox',
-        'restart',
-      ),
-      text: anyText,
-      count: anyBytes,
-    }),
+    health: fc.record(
+      {
+        of: fc.constantFrom(
+          'degraded',
+          'recovered',
+          'loss',
+          'baseline',
+          'signature',
+          'outbox',
+          'restart',
+          'policy',
+        ),
+        text: anyText,
+        count: anyBytes,
+        since: fc.bigInt({ min: 1n, max: (1n << 63n) - 1n }).map((ns) => ns as UnixNs),
+        about: fc.constantFrom('flows' as const, 'programs' as const, 'told' as const),
+        programs: fc.array(anyText, { minLength: 1, maxLength: 64 }),
+      },
+      { requiredKeys: ['of', 'text', 'count'] },
+    ),
   }),
 )

@@ -116,7 +116,7 @@ describe('a collector that is none of ours', () => {
   it('has one key made on a connection, however often it tells the agent to become another device', async () => {
     let keys = 0
     const renewal = {
-      ...{ request: async () => undefined, take: () => {}, takeOwn: () => {} },
+      ...{ request: async () => undefined, take: () => 0, takeOwn: () => {} },
       reenrol: async () => {
         keys++
         return undefined
@@ -189,5 +189,19 @@ describe('a collector that is none of ours', () => {
     await peer.until(() => peer.items.length === 4)
     peer.ack(4)
     await until(() => made.outbox.counters().items === ITEMS - 4)
+  })
+
+  it('refuses no more than it was sent and acknowledges, however many it names', async () => {
+    made.outbox.append(alerts(ITEMS))
+    made.start()
+    const peer = await made.collector.peer()
+    peer.welcome({ creditItems: 4 })
+    await peer.until(() => peer.items.length === 4)
+    const rejects = Array.from({ length: 2000 }, (_, at) => ({ sequence: at + 1, reason: 'no' }))
+    peer.ack(1, [...rejects, ...rejects])
+    await until(() => made.outbox.counters().items === ITEMS - 1)
+    assert.equal(made.outbox.counters().rejected, 1)
+    assert.equal(made.lines.filter((line) => line.includes('refused item')).length, 1)
+    assert.doesNotMatch(made.lines.join(), /more item/)
   })
 })

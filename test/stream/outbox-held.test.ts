@@ -1,8 +1,12 @@
 // The outbox while its disk takes nothing: another process holds the file, or there is no space.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { decodeItem } from '../../src/stream/codec.ts'
+import type { Outbox } from '../../src/stream/outbox.ts'
 import type { OutboxFile as OutboxTables, Totals } from '../../src/stream/outbox-file.ts'
 import { OutboxOwed } from '../../src/stream/outbox-owed.ts'
+import { OutboxRefusals } from '../../src/stream/outbox-refusals.ts'
 import { alertFinding, summaryFinding } from './findings.ts'
 import { OutboxFile, sequences } from './outbox-fixture.ts'
 
@@ -38,6 +42,39 @@ describe('outbox, while the disk takes nothing', () => {
     assert.equal(lines.length, 2, lines.join('\n'))
     assert.match(lines[0] ?? '', /another process holds the file; findings wait in memory/)
     assert.match(lines[1] ?? '', /takes findings again: 2 that waited/)
+  })
+
+  it('tells what is gone while the disk still refuses, as soon as its memory has room, and once', () => {
+    let outbox = file.start({ patienceMs: 0, memoryBytesMax: 20_000 })
+    const holder = file.hold()
+    while (outbox.counters().notKept < 5) outbox.append([alertFinding('high')])
+    const lost = outbox.counters().notKept
+    const told = () =>
+      outbox
+        .read(0, 100, 1 << 20)
+        .map(({ encoded }) => decodeItem(encoded).finding)
+        .flatMap((one) => (one.kind === 'health' ? [one.health.count] : []))
+    file.nowMs += 120_000
+    outbox.retry()
+    assert.deepEqual(told(), [], 'it would push an alert out')
+    outbox.acknowledge(outbox.lastSequence())
+    file.nowMs += 2000
+    outbox.retry()
+    assert.deepEqual(told(), [lost])
+    // It waits, and is not told anew meanwhile.
+    file.nowMs += 120_000
+    outbox.retry()
+    assert.deepEqual(told(), [lost])
+    outbox.acknowledge(outbox.lastSequence())
+    // Nor by the next outbox, where this one never had its file again.
+    outbox.foretell()
+    outbox.close()
+    holder.close()
+    file.nowMs += 120_000
+    outbox = file.start()
+    file.nowMs += 120_000
+    outbox.retry()
+    assert.deepEqual([told(), outbox.counters().notKept], [[], lost])
   })
 
   it('lets one go that was acknowledged from memory, and never writes it', () => {
@@ -176,6 +213,15 @@ describe('outbox, while the disk takes nothing', () => {
     }
   })
 
+  it('does not say that nothing was kept of what waited, where nothing did', () => {
+    const lines: string[] = []
+    const now = () => 0
+    const refusals = new OutboxRefusals(now, now, (text) => lines.push(text))
+    refusals.add(new Error('it is full'))
+    refusals.ends()
+    assert.equal(lines.at(-1), 'the disk takes findings again')
+  })
+
   it('says once what comes and goes: acknowledgements that fail now and then, appends that pass between', () => {
     const lines: string[] = []
     const outbox = file.start({ patienceMs: 0, log: (text) => lines.push(text) })
@@ -203,7 +249,8 @@ describe('outbox, while the disk takes nothing', () => {
     const batch = Array.from({ length: 8 }, () => alertFinding('low', 'x'.repeat(8000)))
     let given = 0
     for (; outbox.unwritten() === 0 && given < 100; given += 8) outbox.append(batch)
-    assert.equal(outbox.unwritten(), 8)
+    // Of the last eight some found room.
+    assert(outbox.unwritten() > 0 && outbox.unwritten() < 8, `${outbox.unwritten()}`)
     assert.equal(outbox.counters().notKept, 0)
     assert.equal(outbox.read(0, 1000, 1 << 30).length, given)
     // All but the last: what the file holds goes, and with it the want of space.
@@ -217,4 +264,106 @@ describe('outbox, while the disk takes nothing', () => {
       { items: 9, bytes: 0, unwritten: 0, evicted: 0, notKept: 0, rejected: 0 },
     )
   })
+
+  it('says what waits as not kept before its last attempts, and puts it right when they write it', () => {
+    const outbox = file.start({ patienceMs: 0 })
+    const holder = file.hold()
+    outbox.append([alertFinding(), alertFinding()])
+    outbox.foretell()
+    const killed = file.start({ patienceMs: 0 })
+    assert.equal(killed.counters().notKept, 2)
+    holder.close()
+    outbox.writeLast()
+    outbox.close()
+    const next = file.start()
+    assert.deepEqual([next.counters().items, next.counters().notKept], [2, 0])
+  })
+
+  it('waits at its end for who holds its file, as long as it may, however soon after it was refused', async () => {
+    const outbox = file.start({ patienceMs: 0 })
+    const holder = file.hold()
+    outbox.append([alertFinding()])
+    // In another process: this one waits within SQLite.
+    const other = spawn(process.execPath, ['-e', HOLD, file.path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    holder.close()
+    await once(other.stdout, 'data')
+    outbox.patience(60_000)
+    outbox.close()
+    const next = file.start({ patienceMs: 60_000 })
+    assert.deepEqual([next.counters().items, next.counters().notKept], [1, 0])
+  })
+
+  it('tells anew of what was dropped where the item that told of it died in memory', () => {
+    let outbox = droppedOne()
+    const holder = file.hold()
+    outbox.append([])
+    outbox.retry()
+    assert.deepEqual(tellings(outbox), [1])
+    outbox.close()
+    holder.close()
+    outbox = file.start({ patienceMs: 0 })
+    outbox.retry()
+    assert.deepEqual(tellings(outbox), [1])
+  })
+
+  it('tells anew of what was dropped where the item that told of it was pushed out of the memory', () => {
+    const outbox = droppedOne({ memoryBytesMax: 2000 })
+    const holder = file.hold()
+    outbox.retry()
+    assert.deepEqual(tellings(outbox), [1])
+    let given = 0
+    for (; tellings(outbox).length > 0; given++) outbox.append([alertFinding('high')])
+    const { notKept, unwritten } = outbox.counters()
+    assert.equal(notKept, 1 + given - unwritten, 'it is no finding')
+    holder.close()
+    file.nowMs += 61_000
+    outbox.retry()
+    file.nowMs += 61_000
+    outbox.retry()
+    assert.deepEqual(tellings(outbox), [notKept])
+    assert.equal(outbox.counters().items, unwritten + 1)
+  })
+
+  it('tells once of what was dropped where the collector has it from memory', () => {
+    const outbox = droppedOne()
+    const holder = file.hold()
+    outbox.retry()
+    assert.deepEqual(tellings(outbox), [1])
+    outbox.acknowledge(outbox.lastSequence())
+    holder.close()
+    file.nowMs += 61_000
+    outbox.retry()
+    file.nowMs += 61_000
+    outbox.retry()
+    assert.deepEqual(tellings(outbox), [])
+  })
+
+  /** With one finding that could not be kept, and that is to be told of. */
+  function droppedOne(options: { memoryBytesMax?: number } = {}) {
+    const first = file.start({ patienceMs: 0 })
+    const holder = file.hold()
+    first.append([alertFinding()])
+    first.close()
+    holder.close()
+    const outbox = file.start({ patienceMs: 0, ...options })
+    assert.equal(outbox.counters().notKept, 1)
+    return outbox
+  }
 })
+
+/** Of how many drops each item tells that waits. */
+const tellings = (outbox: Outbox): number[] =>
+  outbox.read(0, 1000, 1 << 30).flatMap(({ encoded }) => {
+    const { finding } = decodeItem(encoded)
+    return finding.kind === 'health' ? [finding.health.count ?? 0] : []
+  })
+
+/** Holds the file for half a second from when it says so. */
+const HOLD = `
+  const { DatabaseSync } = require('node:sqlite')
+  const holder = new DatabaseSync(process.argv[1], { timeout: 60000 })
+  holder.exec('BEGIN IMMEDIATE')
+  process.stdout.write('held')
+  setTimeout(() => holder.close(), 500)`

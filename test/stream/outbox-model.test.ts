@@ -140,8 +140,10 @@ function run(steps: Step[], numbersReserved: number): void {
         outbox.acknowledge(through)
         acknowledged += itemsBefore - outbox.counters().items
       } else if (step.do === 'wait') {
+        const first = outbox.lastSequence()
         nowMs += step.ms
         outbox.retry()
+        appended += outbox.lastSequence() - first
       } else if (step.do === 'renew') {
         const id = outbox.id
         const isOther = outbox.renew()

@@ -1,9 +1,19 @@
 // When an agent says how its policies stand.
 import assert from 'node:assert/strict'
-import { Capability, type PolicyPush, type PolicyReport } from '../../src/stream/codec.ts'
+import {
+  Capability,
+  encodeEnvelope,
+  FRAME_BYTES_MAX,
+  type PolicyPush,
+  type PolicyReport,
+  READ_BYTES_MAX,
+} from '../../src/stream/codec.ts'
+import { DOCUMENT_KINDS, SIGNED_BYTES_MAX } from '../../src/stream/policy-message.ts'
 import { createPolicyTelling } from '../../src/stream/policy-telling.ts'
+import { unixNs } from '../../src/units.ts'
 import { until } from '../waits.ts'
-import { UplinkFixture } from './uplink-fixture.ts'
+import type { Peer } from './collector-double.ts'
+import { alerts, UplinkFixture } from './uplink-fixture.ts'
 
 const report = (change: Partial<PolicyReport> = {}): PolicyReport => ({
   ...{ keyId: '', source: 'built-in', group: 'office', documents: [] },
@@ -11,10 +21,12 @@ const report = (change: Partial<PolicyReport> = {}): PolicyReport => ({
   ...change,
 })
 
+const none = { refuseLarge: assert.fail }
+
 describe('how policies stand', () => {
   it('is said at first, and again when it has changed', () => {
     let present = report()
-    const tell = createPolicyTelling({ take: () => {}, report: () => present })
+    const tell = createPolicyTelling({ ...none, take: () => {}, report: () => present })
     assert.deepEqual(tell(), present)
     assert.equal(tell(), undefined)
     present = report({ source: 'pushed' })
@@ -23,6 +35,12 @@ describe('how policies stand', () => {
     assert.equal(tell(), undefined, 'what was held back waits for a minute')
     present = report({ source: 'local', suppressed: 3 })
     assert.equal(tell()?.suppressed, 3)
+  })
+
+  it('and what is pushed, as large as it may be, fits into one message', () => {
+    const documents = DOCUMENT_KINDS.map(() => new Uint8Array(SIGNED_BYTES_MAX))
+    const push = { group: '€'.repeat(100), documents }
+    assert.ok(encodeEnvelope({ kind: 'policyPush', push }).length <= FRAME_BYTES_MAX)
   })
 
   describe('over a connection', () => {
@@ -34,7 +52,7 @@ describe('how policies stand', () => {
 
     it('is never said, and no policy taken, where that was not agreed', async () => {
       const taken: PolicyPush[] = []
-      fixture.start({ policies: { take: (push) => taken.push(push), report } })
+      fixture.start({ policies: { ...none, take: (push) => taken.push(push), report } })
       const peer = await fixture.collector.peer()
       const said = await peer.heard('hello')
       assert(said.kind === 'hello')
@@ -49,6 +67,7 @@ describe('how policies stand', () => {
       const taken: PolicyPush[] = []
       fixture.start({
         policies: {
+          ...none,
           take: (push) => taken.push(push),
           report: () => report({ group: taken.at(-1)?.group ?? '' }),
         },
@@ -66,9 +85,79 @@ describe('how policies stand', () => {
       assert.deepEqual(taken, [push])
     })
 
+    /** A push of so many bytes, as no codec of ours would write it. */
+    const large = (bytes: number): Buffer => {
+      const frame = Buffer.alloc(bytes)
+      frame[0] = (11 << 3) | 2
+      return frame
+    }
+    const refusing = () => {
+      let refused = 0
+      const of = { kind: 'policy', version: 0, receivedVersion: 0, state: 'failed' } as const
+      const document = { ...of, code: 'too-large', text: '', clamped: 0, at: unixNs(1n, 'at') }
+      return {
+        times: () => refused,
+        policies: {
+          take: () => {},
+          refuseLarge: () => void refused++,
+          report: () => report(refused > 0 ? { documents: [document] } : {}),
+        },
+      }
+    }
+    const saysTooLarge = (peer: Peer) =>
+      peer.until(() =>
+        peer.envelopes.some(
+          (one) => one.kind === 'policyReport' && one.report.documents[0]?.code === 'too-large',
+        ),
+      )
+
+    it('is answered with a code where what came is larger than any message may be, and the connection goes on', async () => {
+      const { policies, times } = refusing()
+      fixture.start({ policies })
+      const peer = await fixture.collector.peer()
+      await peer.heard('hello')
+      peer.welcome({ capabilities: Capability.policy })
+      await peer.heard('policyReport')
+      for (const bytes of [FRAME_BYTES_MAX + 1, READ_BYTES_MAX]) peer.socket.send(large(bytes))
+      await saysTooLarge(peer)
+      fixture.outbox.append(alerts(1))
+      await peer.until(() => peer.items.length === 1)
+      peer.ack(1)
+      await until(() => fixture.outbox.counters().items === 0)
+      assert.deepEqual([peer.closeCode, times()], [0, 2])
+    })
+
+    it('is answered on the next connection where it is too large to be read at all, and the reason is said', async () => {
+      const { policies } = refusing()
+      fixture.start({ policies })
+      const peer = await fixture.collector.peer()
+      await peer.heard('hello')
+      peer.welcome({ capabilities: Capability.policy })
+      await fixture.state('connected')
+      peer.socket.send(large(READ_BYTES_MAX + 1))
+      assert.equal(await peer.closed(), 1009)
+      await fixture.state('waiting', /sent a message of more than 1048576 bytes/)
+      const next = await fixture.collector.peer()
+      next.welcome({ capabilities: Capability.policy })
+      await saysTooLarge(next)
+    })
+
+    it('is no answer to another message that is too large: that ends the connection', async () => {
+      const { policies, times } = refusing()
+      fixture.start({ policies })
+      const peer = await fixture.collector.peer()
+      await peer.heard('hello')
+      peer.welcome({ capabilities: Capability.policy })
+      await fixture.state('connected')
+      peer.socket.send(Buffer.alloc(FRAME_BYTES_MAX + 1, 0x22))
+      await peer.closed()
+      await fixture.state('waiting', /524289 bytes, at most 524288/)
+      assert.equal(times(), 0)
+    })
+
     it('is taken once a second, the last of what came, however often another comes', async () => {
       const taken: string[] = []
-      fixture.start({ policies: { take: ({ group }) => taken.push(group), report } })
+      fixture.start({ policies: { ...none, take: ({ group }) => taken.push(group), report } })
       const peer = await fixture.collector.peer()
       await peer.heard('hello')
       peer.welcome({ capabilities: Capability.policy })

@@ -16,7 +16,7 @@ import { alerts, live, PACE, settled, UplinkFixture } from './uplink-fixture.ts'
 const enrolled = ({ cert, key }: Certified): UplinkEnrolment => ({
   identity: () => ({ key, certificate: cert, authorities: [cert] }),
   request: async () => undefined,
-  take() {},
+  take: () => 0,
   reenrol: async () => undefined,
   takeOwn() {},
 })
@@ -44,7 +44,7 @@ describe('uplink against trouble', () => {
     ],
     [
       'a frame above the bound',
-      /Max payload size exceeded/,
+      /614400 bytes, at most 524288/,
       (peer) => peer.socket.send(Buffer.alloc(600 * 1024)),
     ],
     [
@@ -158,26 +158,27 @@ describe('uplink against trouble', () => {
     await made.state('connected')
   })
 
-  it('asks again soon where it was thrown out, as that may be taken back, and not where else it is refused', async () => {
-    const pace = { ...PACE, revokedMs: 5, refusedMs: 1e9 }
-    const revoked = JSON.stringify({ error: 'this device was revoked', code: 'device-revoked' })
-    made.collector.refusal = answer('403 Forbidden', revoked)
-    const uplink = made.start({ pace })
-    await until(() => made.collector.requests === 4)
-    const { state, code } = uplink.state() as { state: string; code?: string }
-    if (state !== 'connecting') assert.deepEqual([state, code], ['refused', 'device-revoked'])
-    made.collector.refusal = undefined
-    ;(await made.collector.peer()).welcome()
-    await made.state('connected')
-    await made.end()
-    const unknown = JSON.stringify({ error: 'unknown', code: 'certificate-unknown' })
-    made.collector.refusal = answer('403 Forbidden', unknown)
-    const { requests } = made.collector
-    made.start({ pace })
-    await made.state('refused', /unknown/)
-    await settled()
-    assert.equal(made.collector.requests, requests + 1)
-  })
+  for (const soon of ['device-revoked', 'certificate-revoked'])
+    it(`asks again soon where that may be undone at any moment (${soon}), and not where else it is refused`, async () => {
+      const pace = { ...PACE, revokedMs: 5, refusedMs: 1e9 }
+      const revoked = JSON.stringify({ error: 'this was revoked', code: soon })
+      made.collector.refusal = answer('403 Forbidden', revoked)
+      const uplink = made.start({ pace })
+      await until(() => made.collector.requests === 4)
+      const { state, code } = uplink.state() as { state: string; code?: string }
+      if (state !== 'connecting') assert.deepEqual([state, code], ['refused', soon])
+      made.collector.refusal = undefined
+      ;(await made.collector.peer()).welcome()
+      await made.state('connected')
+      await made.end()
+      const unknown = JSON.stringify({ error: 'unknown', code: 'certificate-unknown' })
+      made.collector.refusal = answer('403 Forbidden', unknown)
+      const { requests } = made.collector
+      made.start({ pace })
+      await made.state('refused', /unknown/)
+      await settled()
+      assert.equal(made.collector.requests, requests + 1)
+    })
 
   it('spreads its questions over a span that grows to that of other refusals, where it was thrown out', async () => {
     const revoked = JSON.stringify({ error: 'this device was revoked', code: 'device-revoked' })
@@ -328,6 +329,40 @@ describe('uplink against trouble', () => {
     await made.state('waiting', /a newer connection/)
     const now = uplink.state()
     assert.ok(now.state === 'waiting' && now.retryInMs > 40_000)
+  })
+
+  it('says of a collector that can store nothing that it takes nothing, until it has taken something', async () => {
+    made.outbox.append(alerts(2))
+    const uplink = made.start()
+    const lines = () => made.lines.filter((line) => /connected to|no collector/.test(line))
+    for (let times = 0; times < 3; times++) {
+      const peer = await made.collector.peer()
+      peer.welcome()
+      await peer.until(() => peer.items.length === 2)
+      peer.say({ kind: 'goodbye', reason: 'the store is not available' })
+      peer.socket.close(1013)
+      await peer.closed()
+      await until(() => uplink.state().state === 'waiting')
+      const now = uplink.state()
+      assert.ok(now.state === 'waiting' && now.takesNothing)
+      assert.match(now.reason, /the store is not available/)
+    }
+    assert.equal(lines().length, 2, 'its beginning, once, after the first Welcome')
+    const states = made.states.slice(made.states.findIndex(({ state }) => state === 'waiting'))
+    assert.deepEqual([...new Set(states.map(({ state }) => state))], ['waiting'])
+    const peer = await made.collector.peer()
+    peer.welcome()
+    await peer.until(() => peer.items.length === 2)
+    assert.equal(uplink.state().state, 'waiting')
+    peer.ack(1)
+    await until(() => uplink.state().state === 'connected')
+    // With nothing to take no collector can show that it does.
+    peer.ack(2)
+    peer.socket.close(1013)
+    await until(() => uplink.state().state === 'waiting')
+    const next = await made.collector.peer()
+    next.welcome()
+    await until(() => uplink.state().state === 'connected')
   })
 
   it('goes on while the disk refuses to drop what is acknowledged', async () => {

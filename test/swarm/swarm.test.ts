@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { storedIn } from '../../bench/fleet-stored.ts'
 import { PLACE } from '../../src/place.ts'
 import {
   enrolMany,
@@ -78,10 +79,29 @@ describe('freshet swarm', function () {
     assert.ok(tally.sentAgain > 0)
     assert.equal(isWhole(tally), true, JSON.stringify({ ...tally, latency: [], returned: [] }))
     assert.equal(counter('itemsStored'), generatedOf(tally))
+    assert.deepEqual(storedIn(join(fleet.stateDir, 'store.db')), {
+      ...{ items: generatedOf(tally), alerts: tally.generated.alert },
+    })
     assert.equal(
       tally.returned.reduce((sum, count) => sum + count, 0),
       tally.cut,
     )
+  })
+
+  it('makes findings beyond its time for as long as it is told to', async () => {
+    const heard: number[] = []
+    const tally = await runSwarm({
+      ...{ identities: await enrolled(2), firstNumber: 0, signal: NEVER },
+      load: { ...LOAD, connectsPerSecond: 1000, perAgentHour: 36_000, forMs: 100 },
+      goesOn(sofar) {
+        heard.push(generatedOf(sofar))
+        return generatedOf(sofar) < 30
+      },
+    })
+    // In its time it makes two.
+    assert(generatedOf(tally) >= 30)
+    assert.equal(generatedOf(tally), heard.at(-1))
+    assert.equal(isWhole(tally), true)
   })
 
   it('has peers that read no more, which make nothing and hold nobody up', async () => {

@@ -1,11 +1,21 @@
 // Machines that enrolled, on the page: who waits, whose they are, and what a person does about them.
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { Policies } from '../../src/collector/fleet/policies.ts'
+import { openPoliciesFile, POLICIES_FILE } from '../../src/collector/fleet/policies-file.ts'
+import { keyIdOf } from '../../src/policy/keys.ts'
+import { Capability } from '../../src/stream/message.ts'
+import type { DocumentReport } from '../../src/stream/policy-message.ts'
 import { nowUnixNs } from '../../src/units.ts'
-import { Agent, DEVICE_A, itemOf, liveOf } from '../collector/agent.ts'
+import { Agent, DEVICE_A, DEVICE_B, helloOf, itemOf, liveOf } from '../collector/agent.ts'
 import { runFleet } from '../collector/enrolled.ts'
+import { daysOn, makeTestKey, signedBy } from '../policy/documents.ts'
 import { accessibilityFaults, openPage } from './browser.ts'
 import { alertFinding } from './samples.ts'
 import { stage, upload } from './scene.ts'
+
+const DEVICE_C = '11111111-1111-4111-8111-111111111111'
+const root = makeTestKey()
 
 describe('page and enrolled machines', () => {
   const { browser, ending } = stage()
@@ -28,6 +38,26 @@ describe('page and enrolled machines', () => {
     await watched.page.getByText('Live · mac-1').waitFor()
     return { fleet, agent, ...watched, page: watched.page }
   }
+
+  it('are told apart by how their ids begin where several call themselves the same, and only there', async () => {
+    const { fleet, agent, page, faults } = await begin()
+    await agent.deliver([itemOf(1, alertFinding(upload(nowUnixNs())))])
+    await page.getByText('1 alert.', { exact: true }).waitFor()
+    const short = page.getByText(DEVICE_A.slice(0, 8), { exact: true })
+    assert.equal(await short.count(), 0)
+    const identity = await fleet.enrol(DEVICE_B)
+    const namesake = await new Agent(fleet.door.url, { identity }).opened()
+    ending(() => namesake.close())
+    await namesake.hello(DEVICE_B, 'mac-1')
+    await page.locator('.alerts td.wide').getByText(DEVICE_A.slice(0, 8)).waitFor()
+    await page.goto(`${fleet.collector.url}/#/machine`)
+    for (const id of [DEVICE_A, DEVICE_B]) {
+      await page.getByRole('heading', { name: `mac-1 ${id.slice(0, 8)}` }).waitFor()
+      await page.locator('.roster tbody').getByText(id.slice(0, 8)).waitFor()
+    }
+    assert.deepEqual(await accessibilityFaults(page), [])
+    assert.deepEqual(faults, [])
+  })
 
   it('wait to be admitted, and are called, grouped and owned by what a person types', async () => {
     const { fleet, page, faults } = await begin()
@@ -86,6 +116,124 @@ describe('page and enrolled machines', () => {
     await page.locator('.figures').first().waitFor()
     assert.equal(await page.locator('.standing-mark').count(), 0)
   })
+
+  /** Two that enrolled, of which one never came, a policy that one narrows and then refuses, and somebody who was turned away. */
+  const whole = async (width?: number) => {
+    const fleet = await runFleet()
+    ending(() => fleet.stop())
+    const identity = await fleet.enrol(DEVICE_A)
+    await fleet.enrol(DEVICE_B)
+    fleet.withRegistry((registry) =>
+      registry.change(DEVICE_B, { owner: 'Somebody_without_end', group: 'a-group-without-an-end' }),
+    )
+    await assert.rejects(fleet.enrol(DEVICE_C, { token: 'freshet_enrol_nothing' }))
+    const publish = (version: number) => {
+      const policies = new Policies(openPoliciesFile(join(fleet.stateDir, POLICIES_FILE), () => {}))
+      const now = nowUnixNs()
+      const signed = signedBy(root, { version, madeAt: now, notAfter: daysOn(9, now) })
+      policies.publish(signed, { rootKey: root.public, sharePercent: 100, now })
+      policies.close()
+    }
+    publish(1)
+    const agent = await new Agent(fleet.door.url, { identity }).opened()
+    ending(() => agent.close())
+    agent.send(helloOf(DEVICE_A, 'mac-1', Capability.policy))
+    await agent.expect('welcome')
+    agent.send({ kind: 'live', live: liveOf() })
+    const say = (change: Partial<DocumentReport>) =>
+      agent.send({
+        kind: 'policyReport',
+        report: {
+          ...{ keyId: keyIdOf(root.public), source: 'pushed', group: 'office' },
+          ...{ suppressed: 0, suppressions: [] },
+          documents: [
+            {
+              ...{ kind: 'policy', version: 1, receivedVersion: 1, state: 'applied', code: '' },
+              ...{ text: '', clamped: 2, at: nowUnixNs(), ...change },
+            },
+          ],
+        },
+      })
+    const viewport = width === undefined ? {} : { viewport: { width, height: 800 } }
+    const watched = await openPage(browser(), fleet.collector.url, viewport)
+    ending(() => watched.page.context().close())
+    await watched.page.goto(`${fleet.collector.url}/#key=${fleet.key}`)
+    await watched.page.getByText('Live · mac-1').waitFor()
+    await watched.page.goto(`${fleet.collector.url}/#/machine`)
+    return { fleet, say, publish, ...watched }
+  }
+
+  it('are listed where they never connected, with how policies stand, and who was turned away', async () => {
+    const { page, say, publish, faults } = await whole()
+    await page.getByText('One has enrolled and never connected.').waitFor()
+    const apart = 'Not counted: 1 that nobody has admitted and that never connected.'
+    await page.getByText(`0 of 1 apply policy 1, 1 has not said yet. ${apart}`).waitFor()
+    await page.locator('.roster tr', { hasText: 'Never connected' }).waitFor()
+    const enrolment = page.getByRole('region', { name: 'Enrolment of mac-1' })
+    await enrolment.getByText('Policy 1 is sent, and it has not said anything of it yet').waitFor()
+    say({})
+    await enrolment.getByText(/Policy 1 is in force, 2 of its entries narrowed/).waitFor()
+    await page.getByText(`1 of 1 applies policy 1. ${apart}`).waitFor()
+    publish(2)
+    say({ receivedVersion: 2, state: 'failed', code: 'agent-old', text: 'It wants version 9.' })
+    await enrolment.getByText('Policy 2 is refused (agent-old).').waitFor()
+    await enrolment.getByText('It wants version 9.').waitFor()
+    await page.getByText(`0 of 1 apply policy 2, 1 refuses it. ${apart}`).waitFor()
+    await page.locator('.roster td', { hasText: '1, 2 sent, refused' }).first().waitFor()
+    const away = page.getByRole('region', { name: 'Turned away' })
+    await away.getByText('token-unknown').waitFor()
+    await away.getByText(DEVICE_C).first().waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    assert.deepEqual(faults, [])
+  })
+
+  it('are gone through a hundred at a time', async () => {
+    const fleet = await runFleet()
+    ending(() => fleet.stop())
+    fleet.withRegistry((registry) => {
+      const { secret } = registry.makeToken(
+        { label: 'x', group: 'office', usesMax: undefined, expiresAt: undefined },
+        nowUnixNs(),
+      )
+      for (let number = 0; number < 130; number++) {
+        const id = `${`${number}`.padStart(8, '0')}-89ab-4cde-8f01-23456789abcd`
+        const known = registry.enrol(
+          secret,
+          { deviceId: id, hardware: '', key: id, shown: undefined },
+          { fingerprint: `${number}`, notAfter: nowUnixNs() },
+          nowUnixNs(),
+        )
+        assert(!('code' in known))
+      }
+    })
+    const { page, faults } = await openPage(browser(), fleet.collector.url)
+    ending(() => page.context().close())
+    await page.goto(`${fleet.collector.url}/#key=${fleet.key}`)
+    await page.goto(`${fleet.collector.url}/#/machine`)
+    await page.getByText('100 of 130 by name are shown.').waitFor()
+    await page.getByRole('button', { name: 'The next' }).click()
+    await page.getByText('30 of 130 by name are shown.').waitFor()
+    await page.locator('.roster td', { hasText: '00000129-' }).waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await page.getByRole('button', { name: 'Those before' }).click()
+    await page.getByText('100 of 130 by name are shown.').waitFor()
+    assert.deepEqual(faults, [])
+  })
+
+  for (const width of [360, 768, 1280])
+    it(`with policies and those turned away fit a screen of ${width}`, async () => {
+      const { page, say } = await whole(width)
+      const text = `It names ${'a-setting-without-end-'.repeat(30)}`
+      say({ receivedVersion: 1, state: 'failed', code: 'content', text })
+      await page.getByText('Policy 1 is refused (content).').waitFor()
+      await page.getByRole('region', { name: 'Turned away' }).waitFor()
+      const wide = await page.evaluate<number>('document.documentElement.scrollWidth')
+      assert(wide <= width, `${wide}`)
+      assert.deepEqual(await accessibilityFaults(page), [])
+      const pictures = process.env['FRESHET_PICTURES']
+      if (pictures)
+        await page.screenshot({ path: `${pictures}/fleet-${width}.png`, fullPage: true })
+    })
 
   for (const width of [320, 390])
     it(`fit a screen of ${width}`, async () => {

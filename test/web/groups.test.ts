@@ -300,7 +300,7 @@ describe('page: groups of alerts', function () {
     assert.equal(new URL(page.url()).hash, '#/alerts?sort=score')
     await page.getByLabel('Order').selectOption('bytes')
     await order(['rclone sent', '2 alerts:', 'the medium'])
-    await page.getByLabel('Opened').selectOption('-1h')
+    await page.getByRole('combobox', { name: 'Opened', exact: true }).selectOption('-1h')
     // Of the group one is in this time, and is a plain row.
     await order(['drop 2', 'the medium'])
     assert.equal(new URL(page.url()).hash, '#/alerts?sort=bytes&from=-1h')
@@ -308,7 +308,7 @@ describe('page: groups of alerts', function () {
     await page.reload()
     await order(['drop 2', 'the medium'])
     // A range of one's own; the browser of these tests is in UTC.
-    await page.getByLabel('Opened').selectOption('custom')
+    await page.getByRole('combobox', { name: 'Opened', exact: true }).selectOption('custom')
     await order(['rclone sent', '2 alerts:', 'the medium'])
     const moment = (secondsAgo: number) =>
       new Date(Number(now / 1_000_000n) - secondsAgo * 1000).toISOString().slice(0, 16)
@@ -331,7 +331,7 @@ describe('page: groups of alerts', function () {
     await page.getByLabel('to', { exact: true }).fill(moment(9 * 3600))
     await page.getByText('The time range ends before it begins.').waitFor()
     assert.equal(await page.getByText('No alert').count(), 0)
-    await page.getByLabel('Opened').selectOption('')
+    await page.getByRole('combobox', { name: 'Opened', exact: true }).selectOption('')
     await order(['rclone sent', '2 alerts:', 'the medium'])
     // With a search, and back to all with Escape.
     await show('#/alerts?q=drop-1&sort=score')

@@ -46,7 +46,7 @@ function row(
 }
 
 describe('page: the list of alerts', () => {
-  it('is newest first, whatever order they arrive in', () => {
+  it('is latest opened first, whatever order they arrive in', () => {
     const rows = [row(1, 10), row(2, 30), row(3, 20)]
     const held = rows.reduce(withAlert, nothingHeld as Held<AlertSummary>)
     assert.deepEqual(
@@ -158,6 +158,34 @@ describe('page: the list of machines', () => {
       ['b', 'c', 'z'],
     )
   })
+  it('has what recordings were replayed into behind the machines that report, whatever they are called', () => {
+    const replayed = (name: string) => machine(`00000000-0000-8000-8000-${name}`, name)
+    const told = [replayed('a'), machine('1', 'm'), replayed('z'), machine('2', 'b')]
+    const names = (held: readonly DeviceInfo[]) => held.map((one) => one.hostname)
+    const held = told.reduce(withDevice, [] as DeviceInfo[])
+    assert.deepEqual(names(held), ['b', 'm', 'a', 'z'])
+    assert.deepEqual(names(told.toReversed().reduce(withDevice, [])), ['b', 'm', 'a', 'z'])
+  })
+  it('has machines that nobody has admitted behind those that were, as many as there are', () => {
+    const standing = (id: string, name: string, is: 'active' | 'quarantined' | 'revoked') => ({
+      ...machine(id, name),
+      enrolment: { standing: is } as NonNullable<DeviceInfo['enrolment']>,
+    })
+    let held = ['x', 'y', 'z'].reduce(
+      (all, name) => withDevice(all, standing(name, `mac-${name}`, 'active')),
+      [] as DeviceInfo[],
+    )
+    for (let index = 0; index < DEVICES_MAX; index++)
+      held = withDevice(held, standing(`${index}`, `a${index}`, 'quarantined'))
+    const first = (all: readonly DeviceInfo[]) => all.slice(0, 4).map((one) => one.hostname)
+    assert.deepEqual(first(held), ['mac-x', 'mac-y', 'mac-z', 'a0'])
+    assert.equal(held.length, DEVICES_MAX)
+    // Admitted, it moves; thrown out, it goes back.
+    held = withDevice(held, standing('0', 'a0', 'active'))
+    assert.deepEqual(first(held), ['a0', 'mac-x', 'mac-y', 'mac-z'])
+    held = withDevice(held, standing('x', 'mac-x', 'revoked'))
+    assert.deepEqual(first(held), ['a0', 'mac-y', 'mac-z', 'a1'])
+  })
   it('shows what a machine said last', () => {
     const held = withDevice([machine('1', 'a')], { ...machine('1', 'a'), connected: false })
     assert.deepEqual(
@@ -182,11 +210,16 @@ describe('page: health events', () => {
     text: 'records were lost',
     count: 1,
   })
-  it('are newest first and bounded', () => {
+  it('are in the order in which they came, whatever their clocks say, and bounded', () => {
     let events: HealthInfo[] = []
     for (let index = 0; index < HEALTH_MAX + 5; index++) events = withHealth(events, event(index))
     assert.equal(events.length, HEALTH_MAX)
     assert.equal(events[0]?.at, at(HEALTH_MAX + 4).toString())
-    assert.equal(withHealth(events, event(50))[0]?.at, at(HEALTH_MAX + 4).toString())
+    // A clock that was far ahead leads until the next comes, and no longer.
+    const later = withHealth(withHealth(events, event(1e9)), event(50))
+    assert.deepEqual(
+      later.slice(0, 2).map((one) => one.at),
+      [at(50), at(1e9)].map(String),
+    )
   })
 })

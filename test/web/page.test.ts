@@ -198,6 +198,22 @@ describe('page in a browser', () => {
     assert.deepEqual(watched.faults, [])
   })
 
+  it('shows the last of very many identities that come at once, and how many there are', async () => {
+    const { page, tell, watched } = await scene()
+    await page.getByRole('link', { name: /^Identities/ }).click()
+    const now = nowUnixNs()
+    const many = Array.from({ length: 300 }, (_, n) =>
+      sightingOf(identity(`built-${n}`, 'unsigned', secondsBefore(now, 400 - n)), 'ada'),
+    )
+    await tell(...many)
+    await page.getByRole('row').filter({ hasText: 'built-299' }).waitFor()
+    await page
+      .getByText(/\b300\b/)
+      .first()
+      .waitFor()
+    assert.deepEqual(watched.faults, [])
+  })
+
   it('says on every page what a machine does not see, and what was lost', async () => {
     const { agent, page, show, tell, watched } = await scene()
     const now = nowUnixNs()
@@ -206,12 +222,12 @@ describe('page in a browser', () => {
       at: now,
       health: { of: 'degraded', text: DEGRADED, count: 1 },
     })
-    agent.send({ kind: 'live', live: { ...liveAt(now, 3, DEGRADED), lost: 1234 } })
+    agent.send({ kind: 'live', live: { ...liveAt(now, 3, DEGRADED), lost: 1234, lostSince: now } })
     for (const hash of ROUTES) {
       await show(hash)
       await page.getByRole('region', { name: 'Missing telemetry' }).getByText(DEGRADED).waitFor()
     }
-    await page.getByRole('row', { name: 'Records lost 1,234' }).waitFor()
+    await page.getByRole('row', { name: /^Records lost 1,234 since \d/ }).waitFor()
     await page.getByRole('row').filter({ hasText: 'restic' }).getByText('12.1 MB').waitFor()
     await page.getByRole('region', { name: 'Health events' }).getByText(DEGRADED).waitFor()
     agent.send({ kind: 'live', live: liveAt(nowUnixNs(), 4) })

@@ -33,6 +33,18 @@ describe('page: what of a search is not understood', () => {
     assert.equal(queryProblems('x:1 x:1', ALERT_FIELDS).length, 1, 'each is said once')
     assert.match(queryProblems('user:ada', ['host']).join(), /“user” is no field here/)
   })
+  it('is what is written as a network, and is none', () => {
+    for (const query of [
+      ...[
+        '192.0.2.0/33',
+        'to:192.0.300.0/24',
+        'to:"10.0.0.0/08"',
+        '2001:db8::/129',
+        'to:1::2::3/4',
+      ],
+    ])
+      assert.match(problems(query), /is no network: an IPv4 address with \/0 to \/32/, query)
+  })
   it('is nothing where all is', () => {
     for (const query of [
       ...[
@@ -45,6 +57,11 @@ describe('page: what of a search is not understood', () => {
         '""""',
         '5"disk',
         '10.0.0.1:443',
+        '10.0.0.0/8',
+        'to:192.0.2.0/20',
+        'to:"2001:db8::/33"',
+        '/opt/a/24',
+        '203.0.113.0/24:443',
       ],
       ...['platform:/usr/bin/curl', 'unsigned:sha256:c0ffee', 'https://example.org', '2001:db8::7'],
     ])
@@ -58,6 +75,15 @@ describe('page: what of a search is not understood', () => {
         assert.deepEqual(queryWords(query), [{ name, value, whole: query }])
       }),
     )
+  })
+})
+
+describe('page: a hash of fewer digits than it shows', () => {
+  it('is said to have too few', () => {
+    const problems = (query: string) => queryProblems(query, ALERT_FIELDS).join()
+    assert.match(problems('hash:0123456789a'), /a hash is found by its first 12 or more/)
+    for (const query of ['hash:0123456789ab', 'hash:"ab"', 'hash:xy', '0123'])
+      assert.equal(problems(query), '')
   })
 })
 

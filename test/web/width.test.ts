@@ -100,6 +100,15 @@ describe('page: its width', function () {
           .or(page.getByText('Loading …'))
           .waitFor({ state: 'detached' })
         await page.getByText('Asking the collector …').first().waitFor({ state: 'detached' })
+        const folds = page.locator('.folding')
+        assert.equal(await folds.count(), hash === '#/machine' ? 2 : 0)
+        const isFolded = width < 640
+        const missed = page.getByText('1,234,567 without a program')
+        if (hash === '#/machine') assert.equal(await missed.isVisible(), isFolded)
+        for (const fold of await folds.all()) {
+          assert.equal((await fold.getAttribute('open')) === null, isFolded)
+          if (isFolded) await fold.locator('summary').click()
+        }
         const how = page.locator('.how')
         if (hash.includes('q=') && (await how.getAttribute('open')) === null)
           await how.getByText('How to search').click()

@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict'
 import type { LiveInfo } from '../../src/collector/page-api.ts'
+import { machinesText } from '../../src/collector/web/group-words.ts'
 import { actedForKey, nameOfKey, shortHash } from '../../src/collector/web/identity-key.ts'
+import { namesOfSeveral } from '../../src/collector/web/lists.ts'
 import {
   ANSWERED_FROM_BYTES,
   ANSWERED_MEANS,
+  aboveText,
+  amountText,
   answeredText,
   connectionText,
+  devicesText,
   foreignText,
   inName,
   isMirrored,
   isWithoutHandshake,
   listedText,
+  machinesTitle,
   namelessText,
   outName,
   policyText,
@@ -31,6 +37,47 @@ import { SILENT_AFTER_MS } from '../../src/engine/silent-watch.ts'
 const HASH = `${'c0ffee'.repeat(10)}cafe`
 
 describe('page: words that depend on numbers', () => {
+  it('count recordings apart from machines, which none of them is', () => {
+    const machine = { id: '01234567-89ab-4cde-8f01-23456789abcd' }
+    const recording = { id: '01234567-89ab-8cde-8f01-23456789abcd' }
+    assert.equal(devicesText([machine]), '1 machine')
+    assert.equal(devicesText([machine, machine, recording]), '2 machines and 1 recording')
+    assert.equal(devicesText([recording, recording]), '2 recordings')
+    assert.equal(machinesTitle([machine]), 'Machine')
+    assert.equal(machinesTitle([recording]), 'Machines')
+    const of = (machines: number, device: { id: string }) =>
+      machinesText({ machines, newest: { device } } as Parameters<typeof machinesText>[0])
+    assert.equal(of(3, machine), '3 machines')
+    assert.equal(of(3, recording), '3 recordings')
+    assert.equal(of(1, recording), '1 recording')
+  })
+  it('say what started the first of a chain that goes on', () => {
+    const chain = (length: number, moreAbove = 0, pid = 50) =>
+      Array.from({ length }, (_, at) => ({ pid, moreAbove: at === length - 1 ? moreAbove : 0 }))
+    assert.equal(aboveText([]), '')
+    assert.equal(aboveText(chain(7)), '')
+    assert.equal(aboveText(chain(8, 0, 1)), '')
+    assert.match(aboveText(chain(8, 1)), /^One more is above these/)
+    assert.match(aboveText(chain(8, 1234)), /^1,234 more are above these/)
+    assert.match(aboveText(chain(8)), /names 8 at the most: whether more .* not told/)
+  })
+  it('say in which unit a health event counts', () => {
+    const amount = (count: number, text: string) => amountText({ count, text })
+    assert.equal(amount(1234, '1234 records were dropped because'), '1,234 records')
+    assert.equal(amount(1, '1 record was dropped'), '1 record')
+    assert.equal(amount(2, '2 processes or flows found no room'), '2 processes or flows')
+    assert.equal(amount(45_100_000, '45.1 MB were sent in ways that are'), '45.1 MB')
+    assert.equal(amount(3, 'something that says no number'), '3 times')
+    assert.equal(amount(1, 'the agent was killed or crashed'), 'once')
+    assert.equal(amount(2, '20 records were dropped'), '2 times')
+  })
+  it('know which names are of several', () => {
+    const named = (...names: string[]) => [
+      ...namesOfSeveral(names.map((hostname) => ({ hostname }))),
+    ]
+    assert.deepEqual(named('a', 'b', 'a', 'a'), ['a'])
+    assert.deepEqual(named('a', 'b'), [])
+  })
   it('say how many flows went unanswered, and never deny what came in', () => {
     const of = { state: 'final', bytesIn: 500, flows: 4, silentFlows: 0, unreadFlows: 0 } as const
     assert.equal(answeredText({ ...of, bytesIn: 0 }), 'nothing came back')
@@ -73,7 +120,7 @@ describe('page: words that depend on numbers', () => {
     assert.equal(
       qualifiedText({ ...of, atMostFlows: 1, tunnelledFlows: 1, guessedFlows: 3 }),
       'More may be counted of one flow than was sent. One flow left through a tunnel (a VPN or a relay), whose own ' +
-        'flow has these bytes once more. The program of 3 flows was found by process number and time alone.',
+        'flow has these bytes once more. The program of 3 flows is a guess: found by process number and time alone, or another had the flow before.',
     )
     assert.match(qualifiedText({ ...of, tunnelledFlows: 2 }), /^2 flows left through a tunnel/)
     const bounded = { ...of, inAboutFlows: 2 }

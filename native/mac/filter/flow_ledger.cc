@@ -94,7 +94,7 @@ void FlowLedger::Apply(const QueuedReport& report) {
   const bool fell =
       report.counts() && (report.bytes_out < flow.bytes_out || report.bytes_in < flow.bytes_in);
   if (!fell) {
-    if (IsAnothers(flow, report)) return OpenNextEpoch(row, report, true);
+    if (IsAnothers(flow, report)) return HandOver(row, report);
     return Count(row, report);
   }
   if (report.bytes_out == 0 && report.bytes_in == 0) return TakeZero(row, report);
@@ -104,6 +104,16 @@ void FlowLedger::Apply(const QueuedReport& report) {
     return;
   }
   OpenNextEpoch(row, report, false);
+}
+
+// What passed since the last report either image may have sent: it is the former's, which is
+// closed as inexact.
+void FlowLedger::HandOver(u32 row, const QueuedReport& report) {
+  FlowRow& former = rows_.at(row);
+  former.bytes_out = report.bytes_out;
+  former.bytes_in = report.bytes_in;
+  former.heard_ns = std::max(former.heard_ns, report.at_ns);
+  OpenNextEpoch(row, report, true);
 }
 
 // The kernel reports a flow when its counters rose, and a new beginning has its first bytes: so

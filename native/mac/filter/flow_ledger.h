@@ -11,9 +11,9 @@
 //
 // A flow of which the first that is heard are counters was open before: it is told as found open,
 // with the counters it was found with, so that nobody takes them for what passed since. Another
-// process image than before begins a new epoch; what passed until then stays with the former. A
-// last report of zeros after bytes closes the flow with what was counted, as counters that were
-// lost.
+// process image than before begins a new epoch; what passed until then stays with the former, and
+// so does what passed since its last report, which either may have sent. A last report of zeros
+// after bytes closes the flow with what was counted, as counters that were lost.
 //
 // Threads: Push is called by any number of the provider's threads at once, also from handleNewFlow:
 // it takes no lock, allocates nothing, does a bounded amount of work and drops, counted, when the
@@ -115,6 +115,7 @@ class FlowLedger {
 
  private:
   void Apply(const QueuedReport& report);
+  void HandOver(u32 row, const QueuedReport& report);
   void TakeZero(u32 row, const QueuedReport& report);
   void ApplyToClosed(u32 row, const QueuedReport& report);
   void Count(u32 row, const QueuedReport& report);

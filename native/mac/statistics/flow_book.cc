@@ -13,20 +13,9 @@ constexpr int64_t kBytesEnd = int64_t{1} << 53;
 // A socket is connected soon after it was made, and told of within two looks.
 constexpr u64 kYoungNs = 5'000'000'000;
 constexpr u64 kWrap = u64{1} << 32;
-constexpr u32 kPidEnd = 1 << 30;
 // Interfaces come and go seldom: with a VPN.
 constexpr u64 kInterfaceTicks = 10;
 constexpr size_t kInterfacesMax = 1024;
-
-u32 PidOf(std::optional<int64_t> said) {
-  return said && *said > 0 && *said < kPidEnd ? static_cast<u32>(*said) : 0;
-}
-
-std::optional<u64> UpidOf(std::optional<int64_t> said) {
-  // 0 is the kernel's own, and what is not filled in.
-  if (!said || *said == 0) return std::nullopt;
-  return static_cast<u64>(*said);
-}
 
 bool IsNamed(const std::string& name, std::string_view kind) {
   return name.size() > kind.size() && name.starts_with(kind) && name[kind.size()] >= '0' &&
@@ -56,7 +45,8 @@ void FlowBook::Begin(u64 now_ns) {
   moved_.clear();
   incomplete_ = 0;
   peerless_.clear();
-  twins_.clear();
+  tellers_.clear();
+  waiting_.clear();
   closed_.clear();
   closed_order_.clear();
 }
@@ -92,6 +82,10 @@ void FlowBook::Hear(Row* row, const FlowDescription& heard, bool is_asked, u64 n
   const bool was_complete = IsComplete(*row);
   if (!row->is_described && heard.provider != StatisticsProvider::kNotSaid)
     TakeIdentity(row, heard, now_ns);
+  if (heard.tcp_state != StatisticsTcpState::kNotSaid && !row->was_opened && !row->has_state) {
+    IsNoTwin(row, now_ns);
+    row->has_state = true;
+  }
   if (heard.tcp_state == StatisticsTcpState::kListen) row->listens = true;
   // Who connects says so first; later states are the same at both ends.
   if (heard.tcp_state == StatisticsTcpState::kSynSent && !row->is_opened)
@@ -100,7 +94,7 @@ void FlowBook::Hear(Row* row, const FlowDescription& heard, bool is_asked, u64 n
     row->direction = k_direction_inbound;
   if (heard.interface && *heard.interface > 0 && *heard.interface <= 0xffff)
     row->is_tunnelled = IsTunnel(static_cast<u32>(*heard.interface));
-  // Who has the socket now has what is counted from now on; to whom it speaks now, too.
+  // Who has the socket now has what is counted from now on, and so has whom it speaks to.
   TakeOwners(row, heard, now_ns);
   TakeEnds(row, heard, now_ns);
   TakeCounts(row, heard, is_asked, now_ns);
@@ -154,8 +148,8 @@ void FlowBook::TakeEnds(Row* row, const FlowDescription& heard, u64 now_ns) {
   if (local && local->address != decltype(local->address){}) row->local.address = local->address;
   const auto remote = ReadSocketAddress(heard.remote);
   if (remote && remote->is_whole() && *remote != row->remote) {
+    LetTwinGo(row, now_ns);
     if (row->is_opened) NextEpoch(row, k_flow_inexact, true, now_ns);
-    LetTwinGo(row);
     row->remote = *remote;
     row->met_ns = MetAt(*row, now_ns);
   }
@@ -172,50 +166,6 @@ void FlowBook::SetPeerless(Row* row, bool is_peerless) {
   u32& count = peerless_[key];
   count += is_peerless ? 1 : -1;
   if (count == 0) peerless_.erase(key);
-}
-
-void FlowBook::TakeOwners(Row* row, const FlowDescription& heard, u64 now_ns) {
-  if (!heard.process_name.empty())
-    row->process_name = CutText(heard.process_name, gone_record::k_name_max);
-  if (!heard.uuid.empty()) ParseBootId(std::string(heard.uuid), row->uuid.data());
-  if (!heard.euuid.empty()) ParseBootId(std::string(heard.euuid), row->effective_uuid.data());
-  Row::Owner maker = row->maker;
-  Row::Owner process = row->process;
-  if (const u32 pid = PidOf(heard.pid)) {
-    // A dictionary without the number says nothing against the one that is known.
-    auto upid = UpidOf(heard.upid);
-    if (!upid && pid == maker.process.pid) upid = maker.process.upid;
-    maker.process = {pid, upid};
-    const u32 epid = PidOf(heard.epid);
-    if (epid != 0 && epid != pid) {
-      auto eupid = UpidOf(heard.eupid);
-      if (!eupid && epid == process.process.pid) eupid = process.process.upid;
-      process.process = {epid, eupid};
-    } else if (epid == pid || process.process.pid == 0 || process.process == row->maker.process) {
-      process.process = maker.process;
-    }
-  }
-  const bool is_new = row->process.process.pid == 0;
-  if (process.process != row->process.process) process.name = owners_.NameOf(process.process);
-  if (maker.process != row->maker.process) maker.name = owners_.NameOf(maker.process);
-  if (process.process != row->process.process || maker.process != row->maker.process)
-    Rename(row, process, maker, now_ns);
-  if (!is_new || process.process.pid == 0 || !options_.on_new_pid) return;
-  options_.on_new_pid(process.process.pid);
-  if (maker.process.pid != process.process.pid) options_.on_new_pid(maker.process.pid);
-}
-
-// Whether they have executed another program since. One that has gone keeps its name.
-void FlowBook::LookAtOwners(Row* row, u64 now_ns) {
-  const auto look = [this](Row::Owner owner) {
-    const FlowOwners::Name name = owners_.NameOf(owner.process);
-    if (name.pidversion != 0 && !(name.is_guessed && owner.name.pidversion != 0)) owner.name = name;
-    return owner;
-  };
-  const Row::Owner process = look(row->process);
-  const Row::Owner maker = look(row->maker);
-  if (process.name != row->process.name || maker.name != row->maker.name)
-    Rename(row, process, maker, now_ns);
 }
 
 void FlowBook::TakeCounts(Row* row, const FlowDescription& heard, bool is_asked, u64 now_ns) {
@@ -237,14 +187,22 @@ void FlowBook::TakeCounts(Row* row, const FlowDescription& heard, bool is_asked,
   row->is_zeroed = out == 0 && in == 0 && row->raw_out + row->raw_in > 0;
   if (row->is_zeroed) return;
   if (out != row->raw_out || in != row->raw_in) LookAtOwners(row, now_ns);
+  // An answer that was under way as somebody executed another program may have been counted before.
+  const bool changes_hands = !row->heirs.empty() && !(is_asked && row->heirs_after == asked_);
+  if (changes_hands) PassOn(row, HeirOfCounts(*row), now_ns);
   if (BeganAgain({out, in}, {row->raw_out, row->raw_in})) {
     NextEpoch(row, k_flow_inexact, false, now_ns);
     row->raw_out = row->raw_in = row->again = row->again_read = 0;
   }
+  const Row::Bytes before = row->bytes;
   row->raw_out = std::max(out, row->raw_out);
   row->raw_in = std::max(in, row->raw_in);
   if (heard.bytes_again) TakeAgain(row, static_cast<u64>(*heard.bytes_again));
   Count(row, now_ns);
+  if (!changes_hands) return;
+  row->is_shared |= row->bytes != before;
+  Tell(row, now_ns);
+  PassOn(row, row->heirs.size(), now_ns);
 }
 
 // Kernels up to macOS 15 keep it in 32 bits (nstat_counts.nstat_txretransmit): it wraps.
@@ -289,38 +247,21 @@ bool FlowBook::IsTunnel(u32 index) {
   return known.is_tunnel;
 }
 
-void FlowBook::Tick() {
+void FlowBook::Tick(u64 now_ns) {
   ticks_++;
   owners_.Tick();
-}
-
-void FlowBook::Executed(u32 pid, u64 now_ns) {
-  // Nearly all that execute another program have no flow.
-  if (!owners_.Outdate(pid)) return;
-  for (auto& [source, row] : rows_)
-    if (row.process.process.pid == pid || row.maker.process.pid == pid) LookAtOwners(&row, now_ns);
-}
-
-void FlowBook::ManyExecuted(u64 now_ns) {
-  owners_.Tick();
-  for (auto& [source, row] : rows_) LookAtOwners(&row, now_ns);
+  LookAtTwins(now_ns);
 }
 
 void FlowBook::Removed(FlowSource source, u64 now_ns) {
   Row* const row = Find(source);
   if (row == nullptr) return;
   if (!IsComplete(*row)) incomplete_--;
-  // Nothing said what it is.
-  if (!row->is_described && row->raw_out + row->raw_in > 0)
-    emitter_->CountLoss(k_loss_malformed, 1);
   if (!row->is_counted) row->is_counted = row->is_described;
-  Tell(row, now_ns);
-  if (row->is_opened) {
-    if (row->is_zeroed) emitter_->CountLoss(k_loss_flow_counters, 1);
-    const u32 zeroed = row->is_zeroed ? k_flow_inexact | k_flow_counters_lost : 0;
-    Close(row, zeroed | (row->is_final ? 0 : k_flow_inexact), now_ns);
-  }
-  Forget(row);
+  // Nothing said what it is, or whom it spoke to.
+  if (!row->was_opened && !row->listens && !IsToBeTold(*row) && row->raw().any())
+    emitter_->CountLoss(k_loss_malformed, 1);
+  if (!Lingers(row)) End(row, now_ns);
 }
 
 // To the end of the list of those that moved something.
@@ -329,8 +270,8 @@ void FlowBook::Move(Row* row) {
   row->has_moved = true;
 }
 
-void FlowBook::Forget(Row* row) {
-  LetTwinGo(row);
+void FlowBook::Forget(Row* row, u64 now_ns) {
+  LetTwinGo(row, now_ns);
   SetPeerless(row, false);
   const auto found = ids_.find(row->flow_id);
   if (found != ids_.end() && found->second == row->source) ids_.erase(found);
@@ -351,8 +292,12 @@ void FlowBook::MakeRoom(u64 now_ns) {
   Row* const row = idle_.empty() ? moved_.front() : idle_.front();
   emitter_->CountLoss(k_loss_table_full, 1);
   if (!IsComplete(*row)) incomplete_--;
+  // One that is over is forgotten as it stops to wait.
+  const bool is_over = row->is_over;
+  LetTwinGo(row, now_ns);
+  if (is_over) return;
   if (row->is_opened) Close(row, k_flow_inexact, now_ns);
-  Forget(row);
+  Forget(row, now_ns);
 }
 
 }  // namespace freshet

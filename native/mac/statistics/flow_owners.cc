@@ -6,9 +6,10 @@ FlowOwners::Name FlowOwners::NameOf(const FlowProcess& process) {
   if (process.pid == 0) return {};
   const Known& known = Find(process.pid);
   // By the pid alone it is whoever has it now.
-  if (!process.upid) return known.is_alive ? Name{known.numbers.pidversion, true} : Name{};
-  if (known.numbers.pidversion == 0 || known.numbers.unique_id != *process.upid) return {};
-  return {known.numbers.pidversion, !known.is_alive};
+  const auto& [unique_id, pidversion, standing] = known.numbers;
+  if (!process.upid) return known.is_alive ? Name{pidversion, true, standing} : Name{};
+  if (pidversion == 0 || unique_id != *process.upid) return {};
+  return {pidversion, !known.is_alive, standing};
 }
 
 bool FlowOwners::Outdate(u32 pid) {

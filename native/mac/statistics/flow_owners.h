@@ -11,10 +11,23 @@
 
 namespace freshet {
 
+// Who stands behind an image, by the kernel's code-signing flags. Nobody, too, of one that has
+// gone. It decides nothing but which of two processes has bytes that either of them may have sent.
+enum class CodeStanding : u8 { kNobody, kDeveloper, kSystem };
+
+// Of the flags that csops gives (xnu osfmk/kern/cs_blobs.h).
+constexpr CodeStanding StandingOf(u32 codesign_flags) {
+  constexpr u32 kValid = 0x1, kAdhoc = 0x2, kPlatformBinary = 0x4000000;
+  if ((codesign_flags & kValid) == 0) return CodeStanding::kNobody;
+  if ((codesign_flags & kPlatformBinary) != 0) return CodeStanding::kSystem;
+  return (codesign_flags & kAdhoc) != 0 ? CodeStanding::kNobody : CodeStanding::kDeveloper;
+}
+
 // What PROC_PIDUNIQIDENTIFIERINFO says of a process (xnu bsd/sys/proc_info_private.h).
 struct ProcessNumbers {
   u64 unique_id = 0;   // of its life: an exec keeps it, and no other process of this boot has it
   u32 pidversion = 0;  // of its image: an exec gives another
+  CodeStanding standing = CodeStanding::kNobody;
 };
 
 // A process as the framework names it.
@@ -34,6 +47,7 @@ class FlowOwners {
   struct Name {
     u32 pidversion = 0;       // 0: it has gone
     bool is_guessed = false;  // nothing proves that it is this image
+    CodeStanding standing = CodeStanding::kNobody;
     bool operator==(const Name&) const = default;
   };
 

@@ -8,10 +8,6 @@ namespace {
 
 constexpr u8 kTcp = 6, kUdp = 17;
 
-bool IsSameImage(const StatisticsRow::Owner& one, const StatisticsRow::Owner& other) {
-  return one.process.pid == other.process.pid && one.name.pidversion == other.name.pidversion;
-}
-
 }  // namespace
 
 bool FlowBook::IsToBeTold(const Row& row) const {
@@ -45,30 +41,29 @@ void FlowBook::Close(Row* row, u32 flags, u64 now_ns) {
   row->is_opened = false;
 }
 
+// Nothing more comes of it.
+void FlowBook::End(Row* row, u64 now_ns) {
+  Tell(row, now_ns);
+  if (row->is_opened) {
+    if (row->is_zeroed) emitter_->CountLoss(k_loss_flow_counters, 1);
+    const u32 zeroed = row->is_zeroed ? k_flow_inexact | k_flow_counters_lost : 0;
+    Close(row, zeroed | (row->is_final ? 0 : k_flow_inexact), now_ns);
+  }
+  Forget(row, now_ns);
+}
+
 void FlowBook::NextEpoch(Row* row, u32 close_flags, bool counts_go_on, u64 now_ns) {
+  LetTwinGo(row, now_ns);
   if (row->is_opened) {
     Close(row, close_flags, now_ns);
     row->epoch++;
   }
-  LetTwinGo(row);
   const u64 once = row->raw_out - std::min(row->again, row->raw_out);
   row->base = counts_go_on ? Row::Bytes{std::max(once, row->base.out + row->bytes.out), row->raw_in}
                            : Row::Bytes{};
   row->bytes = row->told = {};
   row->is_found = false;
   row->met_ns = now_ns;
-}
-
-void FlowBook::Rename(Row* row, const Row::Owner& process, const Row::Owner& maker, u64 now_ns) {
-  const bool is_another = !IsSameImage(process, row->process);
-  const bool has_another_maker = !IsSameImage(maker, row->maker);
-  if (is_another && row->is_opened && row->bytes != row->told)
-    EmitFlow(row, k_flow_state_report, 0, row->bytes, now_ns);
-  row->process = process;
-  row->maker = maker;
-  if (!row->is_opened || !(is_another || has_another_maker)) return;
-  EmitName(row, now_ns);
-  if (is_another) EmitFlow(row, k_flow_state_report, 0, row->bytes, now_ns);
 }
 
 void FlowBook::TellAll(u64 now_ns) {
@@ -81,72 +76,29 @@ void FlowBook::TellAll(u64 now_ns) {
   }
 }
 
-// A UDP flow that carries QUIC is counted by both providers: whoever is told first tells for both.
-bool FlowBook::HasTwin(Row* row) {
-  if (!row->is_udp_like() || !row->remote.is_whole() || row->tells_twin) return false;
-  // What is told for itself goes on so, whoever comes later.
-  if (row->is_opened) return false;
-  if (row->waits_for_twin) return true;
-  const Ends ends{row->local.port, row->remote};
-  Twin& twin = twins_[ends];
-  if (twin.provider == StatisticsProvider::kNotSaid) {
-    twin.teller = row->source;
-    twin.provider = row->provider;
-    row->tells_twin = true;
-    row->twin_port = ends.local_port;
-    row->twin_remote = ends.remote;
-    return false;
-  }
-  if (twin.provider == row->provider) return false;
-  twin.waiting.push_back(row->source);
-  row->twin_port = ends.local_port;
-  row->twin_remote = ends.remote;
-  row->waits_for_twin = true;
-  return true;
-}
-
-void FlowBook::LetTwinGo(Row* row) {
-  if (!row->tells_twin && !row->waits_for_twin) return;
-  const auto found = twins_.find(Ends{row->twin_port, row->twin_remote});
-  if (row->waits_for_twin) {
-    found->second.waiting.remove(row->source);
-    StopWaiting(row);
-    return;
-  }
-  for (const FlowSource source : found->second.waiting) StopWaiting(Find(source));
-  twins_.erase(found);
-  row->tells_twin = false;
-}
-
-// It goes on from here: what passed until now was told by the other.
-void FlowBook::StopWaiting(Row* row) {
-  row->waits_for_twin = row->is_found = false;
-  row->base = {row->base.out + row->bytes.out, row->base.in + row->bytes.in};
-  row->bytes = {};
-}
-
-// Whoever connects to an end that waits for peers was let in; all else was connected from here.
+// Who connects to an end that waits for peers was let in; or a program connected from there, as it
+// may. All else was connected from here.
 u8 FlowBook::DirectionOf(const Row& row) const {
   if (!row.remote.is_whole()) return k_direction_unknown;
   const bool is_awaited = peerless_.contains({row.is_tcp() ? kTcp : kUdp, row.local.port});
-  return is_awaited ? k_direction_inbound : k_direction_outbound;
+  return is_awaited ? k_direction_unknown : k_direction_outbound;
 }
 
 bool FlowBook::EmitName(Row* row, u64 now_ns) {
-  const u32 pid = row->process.process.pid;
-  const bool is_own = row->process.process == row->maker.process;
+  const u32 pid = row->owners.process.process.pid;
+  const bool is_own = row->owners.process.process == row->owners.maker.process;
   name_record name{};
   name.flow_id = row->flow_id;
   name.epoch = row->epoch;
   if (!is_own) {
-    name.maker_pid = row->maker.process.pid;
-    name.maker_pidversion = row->maker.name.pidversion;
+    name.maker_pid = row->owners.maker.process.pid;
+    name.maker_pidversion = row->owners.maker.name.pidversion;
   }
   name.local_port = row->local.port;
   std::copy(row->local.address.begin(), row->local.address.end(), name.local_addr);
   if (!emitter_->Emit(name, now_ns, "")) return false;
   if (pid == 0) return true;
-  const bool has_gone = row->process.name.pidversion == 0;
+  const bool has_gone = row->owners.process.name.pidversion == 0;
   if (has_gone && !row->owner_lost) emitter_->CountLoss(k_loss_flow_owners, 1);
   row->owner_lost |= has_gone;
   gone_record gone{};
@@ -169,8 +121,8 @@ bool FlowBook::EmitFlow(Row* row, u8 state, u32 flags, Row::Bytes bytes, u64 now
   record.epoch = row->epoch;
   record.bytes_out = bytes.out;
   record.bytes_in = bytes.in;
-  record.pid = row->process.process.pid;
-  record.pidversion = row->process.name.pidversion;
+  record.pid = row->owners.process.process.pid;
+  record.pidversion = row->owners.process.name.pidversion;
   const u64 once = row->raw_out - std::min(row->again, row->raw_out);
   const bool sends_again = row->provider != StatisticsProvider::kUdp;
   const bool is_at_most =
@@ -178,7 +130,7 @@ bool FlowBook::EmitFlow(Row* row, u8 state, u32 flags, Row::Bytes bytes, u64 now
       (!row->has_again || row->may_lack_again || row->base.out + bytes.out > once);
   record.flags = flags | (is_at_most ? k_flow_at_most : 0) |
                  (row->is_tunnelled ? k_flow_tunnelled : 0) |
-                 (row->process.name.is_guessed ? k_flow_owner_guessed : 0);
+                 (row->owners.process.name.is_guessed || row->is_shared ? k_flow_owner_guessed : 0);
   std::copy(row->remote.address.begin(), row->remote.address.end(), record.remote_addr);
   record.remote_port = row->remote.port;
   record.local_port = row->local.port;

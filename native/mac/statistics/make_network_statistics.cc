@@ -12,11 +12,15 @@
 #include "mac/boot_session.h"
 #include "mac/statistics/statistics_source.h"
 
+// xnu bsd/sys/codesign.h; exported by libSystem, declared in no SDK.
+extern "C" int csops(pid_t pid, unsigned int ops, void* into, size_t bytes);
+
 namespace freshet {
 namespace {
 
 // xnu bsd/sys/proc_info_private.h, in no SDK.
 constexpr int kProcPidUniqueIdentifierInfo = 17;
+constexpr unsigned kCsOpsStatus = 0;
 struct ProcUniqueIdentifierInfo {
   u8 uuid[16];
   u64 unique_id;
@@ -28,12 +32,24 @@ struct ProcUniqueIdentifierInfo {
 static_assert(sizeof(ProcUniqueIdentifierInfo) == 56 &&
               offsetof(ProcUniqueIdentifierInfo, idversion) == 32);
 
+bool ReadNumbers(u32 pid, ProcUniqueIdentifierInfo* info) {
+  constexpr int kBytes = sizeof(*info);
+  return proc_pidinfo(static_cast<int>(pid), kProcPidUniqueIdentifierInfo, 0, info, kBytes) ==
+         kBytes;
+}
+
 std::optional<ProcessNumbers> NumbersOf(u32 pid) {
-  ProcUniqueIdentifierInfo info{};
-  const int bytes =
-      proc_pidinfo(static_cast<int>(pid), kProcPidUniqueIdentifierInfo, 0, &info, sizeof(info));
-  if (bytes != static_cast<int>(sizeof(info))) return std::nullopt;
-  return ProcessNumbers{info.unique_id, static_cast<u32>(info.idversion)};
+  ProcUniqueIdentifierInfo info{}, after{};
+  if (!ReadNumbers(pid, &info)) return std::nullopt;
+  ProcessNumbers numbers{info.unique_id, static_cast<u32>(info.idversion)};
+  u32 flags = 0;
+  if (csops(static_cast<pid_t>(pid), kCsOpsStatus, &flags, sizeof(flags)) == 0)
+    numbers.standing = StandingOf(flags);
+  // By the pid alone: another program may have come between, and nobody vouches for what is not
+  // sure.
+  const bool is_same = ReadNumbers(pid, &after) && after.idversion == info.idversion;
+  if (!is_same) numbers.standing = CodeStanding::kNobody;
+  return numbers;
 }
 
 // net/if_mib.h, whose rows are numbered as interfaces are.

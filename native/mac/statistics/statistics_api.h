@@ -29,7 +29,8 @@ enum class StatisticsTcpState : u8 { kNotSaid, kListen, kSynSent, kSynReceived, 
 struct FlowDescription {
   StatisticsProvider provider = StatisticsProvider::kNotSaid;
   StatisticsTcpState tcp_state = StatisticsTcpState::kNotSaid;
-  // The socket's owner: pid, and a number that is unique within this boot.
+  // Who used the socket last (xnu's so->last_pid), its owner here: pid, and a number that is unique
+  // within this boot.
   std::optional<int64_t> pid;
   std::optional<int64_t> upid;
   // Whom it acts for (nsurlsessiond, WebKit's networking); the owner itself where it acts for none.

@@ -1,6 +1,7 @@
 #include "mac/statistics/statistics_source.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "boot_clock.h"
 
@@ -52,17 +53,17 @@ void StatisticsSource::AnswerForExecuted(std::function<void()> ring) {
 void StatisticsSource::TakeExecuted() {
   const WantedPids::Wanted executed = options_.executed_pids->Take();
   const u64 now_ns = SinceBootNs();
-  if (executed.all)
-    book_.ManyExecuted(now_ns);
-  else
-    for (const u32 pid : executed.pids) book_.Executed(pid, now_ns);
+  bool changes = executed.all && book_.ManyExecuted(now_ns);
+  if (!executed.all)
+    for (const u32 pid : executed.pids) changes |= book_.Executed(pid, now_ns);
+  if (changes) AskEarly();
   Wake(false);
 }
 
 void StatisticsSource::Began(std::string_view missing) {
   const u64 now_ns = SinceBootNs();
   missing_ = missing;
-  is_silent_ = is_asked_ = false;
+  is_silent_ = is_asked_ = asks_again_ = false;
   unanswered_ticks_ = answers_ = 0;
   book_.Begin(now_ns);
   // First, so that a mark which finds no room is made up for like everything else.
@@ -101,12 +102,14 @@ void StatisticsSource::Answered() {
   // A Mac without a socket there is not: an empty answer came too early.
   const bool is_whole = book_.rows() > 0 && book_.is_complete();
   if (enumerating_ && (is_whole || answers_ >= kAnswersMax)) FinishEnumeration();
+  if (std::exchange(asks_again_, false)) AskEarly();
   Wake(true);
 }
 
 void StatisticsSource::Tick() {
   const u64 now_ns = SinceBootNs();
-  book_.Tick();
+  book_.Tick(now_ns);
+  early_ = 0;
   if (missing_.empty()) {
     if (is_asked_ && ++unanswered_ticks_ == kSilentTicks) {
       is_silent_ = true;
@@ -128,7 +131,19 @@ void StatisticsSource::Ended() {
 
 void StatisticsSource::Ask() {
   is_asked_ = true;
+  book_.Asked();
   api_->Query();
+}
+
+// An answer that is under way may be of before.
+void StatisticsSource::AskEarly() {
+  if (!missing_.empty() || is_silent_ || enumerating_) return;
+  if (is_asked_) {
+    asks_again_ = true;
+  } else if (early_ < kEarlyMax) {
+    early_++;
+    Ask();
+  }
 }
 
 void StatisticsSource::Enumerate() {

@@ -46,6 +46,8 @@ class StatisticsSource final : public Source, private StatisticsApi::Handler {
   static constexpr u32 kSilentTicks = 10;
   // The first enumeration waits so many answers for flows, and for what describes them.
   static constexpr u32 kAnswersMax = 3;
+  // Queries before their time, between two ticks: somebody may execute programs all the time.
+  static constexpr u32 kEarlyMax = 4;
 
  private:
   using FlowSource = StatisticsApi::FlowSource;
@@ -60,11 +62,12 @@ class StatisticsSource final : public Source, private StatisticsApi::Handler {
   void Ended() override;
 
   // Of processes that have executed another program (SourceOptions::executed_pids): what their
-  // flows send from now on is that one's. An exec that nobody tells is found with the flow's next
-  // counts, and not at all where its process has gone by then.
+  // flows send from now on is that one's, so they are counted at once. An exec that nobody tells is
+  // found with the flow's next counts, and not at all where its process has gone by then.
   void TakeExecuted();
   void AnswerForExecuted(std::function<void()> ring);
   void Ask();
+  void AskEarly();
   void Enumerate();
   void FinishEnumeration();
   void MakeUpForLoss(u64 now_ns);
@@ -85,6 +88,8 @@ class StatisticsSource final : public Source, private StatisticsApi::Handler {
   bool is_silent_ = false;    // it works no more: it does not answer
   bool is_asked_ = false;     // an answer is to come
   u32 unanswered_ticks_ = 0;  // since it was asked
+  u32 early_ = 0;             // queries before their time, since the last tick
+  bool asks_again_ = false;   // as soon as it has answered
   u32 answers_ = 0;           // since the start
   bool enumerating_ = false;  // mark(enumerated) is owed
   u64 enumerated_ns_ = 0;

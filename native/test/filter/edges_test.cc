@@ -93,7 +93,8 @@ void WhereBeginningsWereDroppedAllCounts() {
   for (const auto& [key, flow] : told.flows) CHECK(!flow.found && flow.at_opening == Sum(0, 0));
 }
 
-// What passed before stays with the former; a report without news changes nothing.
+// What passed before stays with the former, and what passed as it changed hands; a report
+// without news changes nothing.
 void AnotherProcessBeginsAnEpoch() {
   FlowLedger ledger({});
   Reporter report{&ledger};
@@ -111,8 +112,8 @@ void AnotherProcessBeginsAnEpoch() {
   const u64 flow_id = told.flows.begin()->first.first;
   const ToldFlow& former = told.flows[Key(flow_id, 0)];
   const ToldFlow& latter = told.flows[Key(flow_id, 1)];
-  CHECK(former.last.pidversion == 3 && former.last.bytes_out == 100 && former.inexact);
-  CHECK(latter.last.pidversion == 4 && latter.last.bytes_out == 160 && !latter.inexact);
+  CHECK(former.last.pidversion == 3 && former.last.bytes_out == 250 && former.inexact);
+  CHECK(latter.last.pidversion == 4 && latter.last.bytes_out == 10 && !latter.inexact);
 }
 
 // Never a zero that counts as true, nor one that makes bytes count twice.

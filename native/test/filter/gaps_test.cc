@@ -144,9 +144,11 @@ void CountsStrangers() {
     intake.Stranger(peer, pair.now_ns);  // known already
   }
   CHECK(intake.counters().stranger_peers == 10 && intake.counters().refused_peers == 0);
+  intake.Stranger(0, pair.now_ns);  // one that was not let in
+  CHECK(intake.counters().stranger_peers == 11);
   intake.Tick(pair.now_ns + kSecond);
   pair.daemon->Drain(&pair.told);
-  CHECK(pair.told.losses[k_loss_filter_refused] == 10);
+  CHECK(pair.told.losses[k_loss_filter_refused] == 11);
 }
 
 }  // namespace

@@ -119,8 +119,13 @@ class PlainLedger {
     }
     if (flow.live) {
       const bool grew = report.out() > flow.out || report.in() > flow.in;
-      if (!less && grew && flow.app.pid != 0 && report.app.pid != 0 && flow.app != report.app)
+      if (!less && grew && flow.app.pid != 0 && report.app.pid != 0 && flow.app != report.app) {
+        // What passed since its last report is the former's.
+        flow.out = report.out();
+        flow.in = report.in();
+        flow.heard_ns = std::max(flow.heard_ns, report.said.at_ns);
         return Begin(report, &flow, true);
+      }
       if (!less) return Hear(&flow, report);
       if (report.out() + report.in() == 0) {
         if (!closes) repeated_++;

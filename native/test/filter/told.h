@@ -29,6 +29,12 @@ struct ToldFlow {
   gone_record gone{};  // pid 0: none was told
   std::string gone_name;
   name_record name{};
+  std::map<u32, u64> out_by;  // since its opening, by pidversion
+
+  u64 out_of(u32 pidversion) const {
+    const auto found = out_by.find(pidversion);
+    return found == out_by.end() ? 0 : found->second;
+  }
 };
 
 class Told {
@@ -129,6 +135,9 @@ class Told {
     flow.opened = true;
     if (!again || record.bytes_out > flow.last.bytes_out || record.bytes_in > flow.last.bytes_in) {
       CHECK(record.bytes_out >= flow.last.bytes_out && record.bytes_in >= flow.last.bytes_in);
+      // What the first record under another name counts is still the former's.
+      if (record.state != k_flow_state_opened)
+        flow.out_by[flow.last.pidversion] += record.bytes_out - flow.last.bytes_out;
       flow.last = record;
     }
     if (record.state != k_flow_state_closed) return;

@@ -31,6 +31,7 @@ struct _xpc_connection_s final : Counted {
   std::string service;
   bool is_listener = false;
   std::string meets;  // of a peer: the requirement that its code satisfies
+  uid_t euid = 0;     // of a peer
   std::string requirement;
   dispatch_queue_t queue = nullptr;
   xpc_handler_t handler = nullptr;
@@ -125,6 +126,11 @@ int xpc_connection_set_peer_code_signing_requirement(xpc_connection_t connection
   return 0;
 }
 
+uid_t xpc_connection_get_euid(xpc_connection_t connection) {
+  CHECK(!connection->is_listener);  // it has no peer
+  return connection->euid;
+}
+
 void xpc_connection_activate(xpc_connection_t connection) {
   CHECK(connection->handler != nullptr && connection->queue != nullptr);
   CHECK(!connection->is_active.exchange(true));
@@ -196,7 +202,7 @@ void RefuseRequirement(const std::string& requirement) {
 
 int Objects() { return objects.load(); }
 
-Client::Client(const std::string& service, std::string meets) {
+Client::Client(const std::string& service, std::string meets, unsigned euid) {
   xpc_connection_t found;
   {
     const std::lock_guard lock(mutex);
@@ -207,6 +213,7 @@ Client::Client(const std::string& service, std::string meets) {
   peer_ = new _xpc_connection_s;
   peer_->Retain();  // one is XPC's, one is this client's
   peer_->meets = std::move(meets);
+  peer_->euid = euid;
   const dispatch_queue_t queue = found->queue;
   found->Say(peer_, false);
   RunOn(queue, [] {});

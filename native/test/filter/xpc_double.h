@@ -26,8 +26,8 @@ int Objects();
 // A peer of the service. Its calls wait for their effect.
 class Client {
  public:
-  // `meets`: the requirement that its code satisfies.
-  Client(const std::string& service, std::string meets);
+  // `meets`: the requirement that its code satisfies; `euid`: whose it is.
+  Client(const std::string& service, std::string meets, unsigned euid = 0);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

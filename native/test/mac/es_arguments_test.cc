@@ -81,6 +81,11 @@ void TellsWhichScriptRuns() {
     told = TellOf({.arguments = arguments});
     CHECK(told.record.script_from == from && told.script.empty());
   }
+  // Code that they bring beside it is told as that, and its name is not.
+  told = TellOf({.arguments = {"python3", "-Xpycache_prefix=/geheim", "a.py"}});
+  CHECK(told.record.flags == k_exec_other_code && told.script == "/Users/ada/work/a.py");
+  told = TellOf({.arguments = {"python3", "a.py", "-i"}});
+  CHECK(told.record.flags == 0 && told.script == "/Users/ada/work/a.py");
   // A relative path, and nothing says from where.
   told = TellOf({.arguments = {"python3", "a.py"}, .folder = {}});
   CHECK(told.record.script_from == k_script_none && told.script.empty());

@@ -198,9 +198,14 @@ void LooksAtOnceAtWhatIsWanted() {
     CHECK(pid < 1'000'000);
     scene.Drain();
   }
+  const u32 unnamed = world.Begin(22);
+  scene.wanted.AskAll();
+  CHECK(scene.UntilTold(22, unnamed));
   scene.source().Stop();
   scene.wanted.Ask(21);  // nobody answers any more
+  scene.wanted.AskAll();
   CHECK(scene.wanted.Take().pids.empty());
+  CHECK(!scene.wanted.Take().all);
 }
 
 // The child is on the list, which nobody would look at otherwise.

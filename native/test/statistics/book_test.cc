@@ -95,8 +95,8 @@ void LeavesListenersOut() {
                      .State(State::kListen)
                      .Start(kLooked + 5)
                      .Bytes(0, 0));
-  bench.Opens(2, Connected(8080));  // somebody connected to it
-  CHECK(bench.flows().size() == 1 && bench.last().direction == k_direction_inbound);
+  bench.Opens(2, Connected(8080));  // somebody connected to it, or it from there
+  CHECK(bench.flows().size() == 1 && bench.last().direction == k_direction_unknown);
   bench.Opens(3, Connected(8081));
   CHECK(bench.last().direction == k_direction_outbound);
   bench.Removes(1);
@@ -220,6 +220,41 @@ void CountsWhatIsNoCount() {
   CHECK(bench.Lost(k_loss_malformed) == 7 && bench.book().is_complete() == false);
 }
 
+// The text that the framework has for QUIC, or will have, may be another than the one we know.
+void TellsWhatAnotherProviderTells() {
+  Bench bench;
+  Dictionary another = Connected();
+  bench.Opens(1, another.Provider(StatisticsProvider::kAnother));
+  bench.Opens(2, Dictionary(another).Provider(StatisticsProvider::kUdp));
+  bench.Counts(1, Dictionary::Counts(1'000'000, 900));
+  CHECK(bench.last().protocol == 17 && bench.last().bytes_out == 1'000'000);
+  CHECK((bench.last().flags & k_flow_at_most) != 0);
+  // The half of it that UDP counts is the same bytes.
+  bench.Answers(2, Dictionary::Counts(1'000'100, 900));
+  bench.Removes(2);
+  bench.Removes(1);
+  CHECK((bench.told().Totals() == std::pair<u64, u64>(1'000'000, 900)));
+  bench.Opens(3, Dictionary(another).State(State::kAnother).Start(kLooked + 77));
+  bench.Counts(3, Dictionary::Counts(500, 0));
+  bench.Removes(3);
+  CHECK(bench.last().protocol == 6 && bench.last().bytes_out == 500);
+  CHECK(bench.Lost(k_loss_malformed) == 0);
+}
+
+// Whom it spoke to could not be read: what it sent is nowhere, and that is said.
+void CountsWhatItCannotTell() {
+  Bench bench;
+  bench.Opens(1, Dictionary::Tcp().Pid(100).Local("192.0.2.7", 50'000).Start(kLooked + 5));
+  bench.Counts(1, Dictionary::Counts(9'000, 0));
+  bench.Removes(1);
+  CHECK(bench.flows().empty() && bench.Lost(k_loss_malformed) == 1);
+  bench.Opens(2, Dictionary::Tcp().Pid(100).Local("", 22).State(State::kListen).Bytes(5, 5));
+  bench.Removes(2);
+  bench.Opens(3, Dictionary::Tcp().Pid(100).Local("", 23).Bytes(0, 0));
+  bench.Removes(3);
+  CHECK(bench.Lost(k_loss_malformed) == 1);
+}
+
 void TellsAllAnew() {
   Bench bench;
   bench.Opens(1, Connected());
@@ -246,6 +281,8 @@ int main() {
   BeginsAnEpochWhenCountersBeginAgain();
   TakesZerosAfterBytesForNoCount();
   CountsWhatIsNoCount();
+  TellsWhatAnotherProviderTells();
+  CountsWhatItCannotTell();
   TellsAllAnew();
   std::puts("book: ok");
 }

@@ -127,6 +127,7 @@ class Bench {
   }
   // An answer: counts that were asked for.
   void Answers(u64 source, const Dictionary& dictionary) {
+    book_.Asked();
     book_.Counted(source, dictionary.said(), true, now_ns);
   }
   // Counts that nobody asked for: the last ones.
@@ -136,7 +137,7 @@ class Bench {
   void Removes(u64 source) { book_.Removed(source, now_ns); }
   void Passes(u64 ns = kSecond) {
     now_ns += ns;
-    book_.Tick();
+    book_.Tick(now_ns);
   }
 
   // All records so far.

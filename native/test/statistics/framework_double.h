@@ -62,10 +62,13 @@ class FrameworkDouble {
     });
   }
   void Tick() {
-    DoAndWait([this] {
+    TickLater();
+    Settle();
+  }
+  void TickLater() {
+    Do([this] {
       if (handler_ != nullptr) handler_->Tick();
     });
-    Settle();
   }
   // Does `meanwhile` while nothing passes, and waits until all has come of it.
   void Pause(const std::function<void()>& meanwhile) {
@@ -78,7 +81,7 @@ class FrameworkDouble {
   }
   // Until all that was begun has come of it.
   void Settle() {
-    for (int round = 0; round < 3; round++) DoAndWait([] {});
+    for (int round = 0; round < 5; round++) DoAndWait([] {});
   }
 
   u32 queries() const { return queries_.load(); }

@@ -1,5 +1,7 @@
 // Whose a flow is: whom it acts for, whose socket it is, and what is known of a process that runs,
 // executed another program, or has gone.
+#include <algorithm>
+
 #include "dictionary.h"
 
 namespace freshet {
@@ -86,6 +88,23 @@ void KeepsTheNameOfOneThatWasKnown() {
   CHECK(bench.Lost(k_loss_flow_owners) == 0);
 }
 
+// The last records: whose, with how many bytes, and whether that is a guess.
+struct Whose {
+  u32 pid;
+  u32 pidversion;
+  u64 bytes_out;
+  bool is_guessed;
+  bool operator==(const Whose&) const = default;
+};
+std::vector<Whose> Last(Bench& bench, size_t count) {
+  std::vector<Whose> last;
+  for (const flow_record& flow : bench.flows())
+    last.push_back(
+        {flow.pid, flow.pidversion, flow.bytes_out, (flow.flags & k_flow_owner_guessed) != 0});
+  last.erase(last.begin(), last.end() - static_cast<ptrdiff_t>(std::min(count, last.size())));
+  return last;
+}
+
 void GivesAnotherImageWhatIsCountedFromThenOn() {
   Bench bench;
   bench.processes[100] = {7'000, 12};
@@ -95,12 +114,12 @@ void GivesAnotherImageWhatIsCountedFromThenOn() {
   bench.Passes();
   bench.Answers(1, Dictionary::Counts(1'000, 10));  // nothing passed: nobody looks
   CHECK(bench.last().pidversion == 12);
+  // What passed between two counts either may have sent.
   bench.Answers(1, Dictionary::Counts(5'000, 10));
-  const std::vector<flow_record> flows = bench.flows();
-  const flow_record& handed = flows[flows.size() - 2];
-  CHECK(handed.pidversion == 13 && handed.bytes_out == 1'000);  // still the former's
-  CHECK(flows.back().pidversion == 13 && flows.back().bytes_out == 5'000);
-  CHECK(flows.back().epoch == 0 && bench.Lost(k_loss_flow_owners) == 0);
+  CHECK((Last(bench, 2) == std::vector<Whose>{{100, 12, 5'000, true}, {100, 13, 5'000, true}}));
+  bench.Answers(1, Dictionary::Counts(6'000, 10));
+  CHECK((Last(bench, 1) == std::vector<Whose>{{100, 13, 6'000, true}}));
+  CHECK(bench.last().epoch == 0 && bench.Lost(k_loss_flow_owners) == 0);
 }
 
 void LooksAtOnceWhenItIsToldOfAnExec() {
@@ -109,21 +128,100 @@ void LooksAtOnceWhenItIsToldOfAnExec() {
   bench.Opens(1, Connected().Pid(100, 7'000));
   bench.Answers(1, Dictionary::Counts(1'000, 10));
   bench.processes[100] = {7'000, 13};
-  bench.book().Executed(100, bench.now_ns);
-  CHECK(bench.last().pidversion == 13 && bench.last().bytes_out == 1'000);
+  CHECK(bench.book().Executed(100, bench.now_ns));
+  // It is the former's until it has been counted.
+  CHECK(bench.last().pidversion == 12);
+  bench.Answers(1, Dictionary::Counts(1'000, 10));
+  CHECK((Last(bench, 2) == std::vector<Whose>{{100, 12, 1'000, false}, {100, 13, 1'000, false}}));
   bench.processes[100] = {7'000, 14};
-  bench.book().ManyExecuted(bench.now_ns);
-  CHECK(bench.last().pidversion == 14);
+  CHECK(bench.book().ManyExecuted(bench.now_ns));
+  bench.Answers(1, Dictionary::Counts(1'000, 10));
+  CHECK((Last(bench, 1) == std::vector<Whose>{{100, 14, 1'000, false}}));
   // Who has no flow is asked for by nobody.
   const u32 looks = bench.looks;
-  bench.book().Executed(101, bench.now_ns);
+  CHECK(!bench.book().Executed(101, bench.now_ns));
   CHECK(bench.looks == looks);
   // It has gone since: what was seen last still names it.
   bench.processes.clear();
-  bench.book().Executed(100, bench.now_ns);
+  CHECK(!bench.book().Executed(100, bench.now_ns));
   CHECK(bench.looks == looks + 1 && bench.last().pidversion == 14);
   bench.Opens(2, Connected(50'001).Pid(100, 7'000));
   CHECK(bench.last().pidversion == 14 && (bench.last().flags & k_flow_owner_guessed) != 0);
+}
+
+void WaitsForCountsThatWereAskedForAfterAnExec() {
+  Bench bench;
+  bench.processes[100] = {7'000, 12};
+  bench.Opens(1, Connected().Pid(100, 7'000));
+  bench.Answers(1, Dictionary::Counts(1'000, 10));
+  bench.book().Asked();
+  bench.processes[100] = {7'000, 13};
+  bench.book().Executed(100, bench.now_ns);
+  bench.Describes(1, Dictionary::Counts(3'000, 10), true);  // of the query before
+  CHECK((Last(bench, 1) == std::vector<Whose>{{100, 12, 3'000, false}}));
+  bench.Answers(1, Dictionary::Counts(4'000, 10));
+  CHECK((Last(bench, 2) == std::vector<Whose>{{100, 12, 4'000, true}, {100, 13, 4'000, true}}));
+}
+
+// Whoever sends and lets a program of the system have the socket before it is counted.
+void GivesASocketsHeirNothingOfBefore() {
+  for (const bool is_exec : {true, false}) {
+    Bench bench;
+    bench.processes[100] = {7'000, 12};
+    bench.processes[200] = {7'100, 5, CodeStanding::kSystem};
+    bench.Opens(1, Connected().Pid(100, 7'000));
+    bench.Answers(1, Dictionary::Counts(0, 0));
+    bench.Passes();
+    if (is_exec) {
+      bench.processes[100] = {7'000, 13, CodeStanding::kSystem};
+      bench.book().Executed(100, bench.now_ns);
+      bench.Answers(1, Dictionary::Counts(100'000'000, 900));
+    } else {
+      // Its description comes apart from its counts.
+      bench.Describes(1, Connected().Pid(200, 7'100), true);
+      bench.Answers(1, Dictionary::Counts(100'000'000, 900));
+    }
+    bench.Counts(1, Dictionary::Counts(100'000'060, 900));
+    bench.Removes(1);
+    const u32 pid = is_exec ? 100 : 200, pidversion = is_exec ? 13 : 5;
+    CHECK((Last(bench, 4) == std::vector<Whose>{{100, 12, 100'000'000, true},
+                                                {pid, pidversion, 100'000'000, true},
+                                                {pid, pidversion, 100'000'060, true},
+                                                {pid, pidversion, 100'000'060, true}}));
+    CHECK(is_exec || bench.new_pids.back() == 200);
+  }
+}
+
+// Nor does a program of the system's that lets another have its socket hide it.
+void GivesWhomTheLeastVouchesForWhatEitherMayHaveSent() {
+  using enum CodeStanding;
+  const auto owner = [](CodeStanding former, std::vector<CodeStanding> heirs) {
+    Bench bench;
+    bench.processes[100] = {7'000, 1, former};
+    bench.Opens(1, Connected().Pid(100, 7'000));
+    bench.Answers(1, Dictionary::Counts(0, 0));
+    u32 pid = 100;
+    for (const CodeStanding heir : heirs) {
+      pid++;
+      bench.processes[pid] = {pid, 1, heir};
+      bench.Describes(1, Connected().Pid(pid, pid));
+    }
+    bench.Answers(1, Dictionary::Counts(500, 0));
+    CHECK(bench.last().pid == pid);
+    for (const flow_record& flow : bench.flows())
+      if (flow.bytes_out == 500) return flow.pid;
+    return u32{0};
+  };
+  CHECK(owner(kSystem, {kNobody}) == 101 && owner(kSystem, {kDeveloper}) == 101);
+  CHECK(owner(kDeveloper, {kNobody}) == 101 && owner(kDeveloper, {kSystem}) == 100);
+  CHECK(owner(kNobody, {kSystem}) == 100 && owner(kSystem, {kSystem}) == 100);
+  CHECK(owner(kSystem, {kDeveloper, kNobody, kDeveloper}) == 102);
+  CHECK(owner(kSystem, {kNobody, kSystem, kNobody}) == 101);
+  // Of many that come one after another those that nobody vouches for are not forgotten.
+  CHECK(owner(kSystem, {kSystem, kNobody, kSystem, kSystem, kSystem, kSystem, kNobody}) == 102);
+  CHECK(owner(kSystem, std::vector<CodeStanding>(20, kNobody)) == 101);
+  CHECK(StandingOf(0x4000001) == kSystem && StandingOf(0x4000000) == kNobody);
+  CHECK(StandingOf(0x1) == kDeveloper && StandingOf(0x20003) == kNobody);
 }
 
 void GivesAnotherProcessWhatIsCountedFromThenOn() {
@@ -133,9 +231,10 @@ void GivesAnotherProcessWhatIsCountedFromThenOn() {
   bench.Opens(1, Connected().Pid(100, 7'000));
   bench.Answers(1, Dictionary::Counts(1'000, 10));
   bench.Describes(1, Connected().Pid(101, 7'001).Bytes(1'500, 10), true);
-  const std::vector<flow_record> flows = bench.flows();
-  CHECK(flows[flows.size() - 2].pid == 101 && flows[flows.size() - 2].bytes_out == 1'000);
-  CHECK(flows.back().pid == 101 && flows.back().bytes_out == 1'500);
+  bench.Answers(1, Dictionary::Counts(1'700, 10));
+  CHECK(
+      (Last(bench, 3) ==
+       std::vector<Whose>{{100, 12, 1'500, true}, {101, 14, 1'500, true}, {101, 14, 1'700, true}}));
 }
 
 void GuessesWhereNothingNamesTheProcess() {
@@ -186,6 +285,9 @@ int main() {
   KeepsTheNameOfOneThatWasKnown();
   GivesAnotherImageWhatIsCountedFromThenOn();
   LooksAtOnceWhenItIsToldOfAnExec();
+  WaitsForCountsThatWereAskedForAfterAnExec();
+  GivesASocketsHeirNothingOfBefore();
+  GivesWhomTheLeastVouchesForWhatEitherMayHaveSent();
   GivesAnotherProcessWhatIsCountedFromThenOn();
   GuessesWhereNothingNamesTheProcess();
   AsksForAProcessOnceBetweenTwoTicks();

@@ -8,52 +8,10 @@
 #include <set>
 
 #include "dictionary.h"
+#include "random_socket.h"
 
 namespace freshet {
 namespace {
-
-constexpr u32 kPids = 30;
-constexpr u64 kHistory = 1'000'000;
-constexpr u64 kTwins = u64{1} << 32;  // numbers of sources that are twins
-
-struct Epoch {
-  u64 out = 0, in = 0;
-  bool is_exact = false;
-  bool operator==(const Epoch&) const = default;
-};
-
-struct Socket {
-  // What is true.
-  StatisticsProvider provider = StatisticsProvider::kTcp;
-  bool keeps_again = false;  // its dictionaries say what was sent again
-  bool listens = false;
-  u64 twin = 0;  // a source of the other provider's for the same datagrams; 0: none
-  u64 start = 0;
-  u16 peer = 0;
-  u32 pid = 0;
-  u64 out = 0, in = 0, again = 0;
-  bool began_again = false;  // since it was counted last
-  // What was heard of it.
-  bool is_described = false, is_counted = false, is_found = false, is_exact = false;
-  u16 met = 0;
-  u32 owner = 0;
-  u64 heard_out = 0, heard_in = 0;
-  u64 base_out = 0, base_in = 0;
-  // What is to be told of it.
-  bool is_open = false;
-  bool was_found = false;  // by its first record
-  Epoch now;
-  std::vector<Epoch> closed;
-  u64 untold_out = 0;         // counted and not told yet
-  std::map<u32, u64> out_of;  // told bytes out, by pid
-
-  bool is_tcp() const { return provider == StatisticsProvider::kTcp; }
-};
-
-StatisticsProvider TwinOf(StatisticsProvider provider) {
-  return provider == StatisticsProvider::kUdp ? StatisticsProvider::kQuic
-                                              : StatisticsProvider::kUdp;
-}
 
 class World {
  public:
@@ -77,7 +35,11 @@ class World {
   bool Chance(u64 of) { return random_.Below(of) == 0; }
 
   void Step() {
-    if (Chance(4)) bench_.Passes(random_.Below(2 * kSecond));
+    if (Chance(4)) {
+      bench_.Passes(random_.Below(2 * kSecond));
+      looked_.clear();
+    }
+    if (Chance(8)) Execute();
     if (open_.size() < 10 || Chance(12)) return Make(false);
     if (Chance(60)) return bench_.book().TellAll(bench_.now_ns);
     auto it = open_.begin();
@@ -87,12 +49,15 @@ class World {
       case 0:
         return End(*it);
       case 1:  // it connects; a UDP socket may connect again
-        if (!socket.listens && socket.twin == 0 && (socket.peer == 0 || !socket.is_tcp()))
+        if (!socket.listens && socket.twin == 0 && !socket.is_stranger &&
+            (socket.peer == 0 || !socket.is_tcp()))
           socket.peer = static_cast<u16>(1 + random_.Below(60'000));
         return Tell(*it, true, Chance(2), true);
       case 2:  // another process uses it
         socket.pid = static_cast<u32>(1 + random_.Below(kPids));
-        return Tell(*it, true, Chance(2), true);
+        Tell(*it, true, Chance(2), true);
+        if (socket.twin != 0) TellTwin(*it);
+        return;
       case 3:
         return socket.twin == 0 ? BeginAgain(*it) : MakeTwin(*it);
       case 4:  // counts that were overtaken
@@ -100,22 +65,65 @@ class World {
         return;
       case 5:
         Tell(*it, true, false, true);
-        return MakeTwin(*it);
+        return Chance(3) ? MakeStranger(*it) : MakeTwin(*it);
       default:
         Pass(&socket);
         return Tell(*it, Chance(3), !Chance(5), !Chance(20));
     }
   }
 
+  // A process executes another program, of which somebody may tell.
+  void Execute() {
+    const u32 pid = static_cast<u32>(1 + random_.Below(kPids));
+    ProcessNumbers& numbers = bench_.processes[pid];
+    numbers.pidversion++;
+    numbers.standing = static_cast<CodeStanding>(random_.Below(3));
+    if (Chance(2)) return;
+    const bool is_all = Chance(4);
+    if (is_all) {
+      looked_.clear();
+      bench_.book().ManyExecuted(bench_.now_ns);
+    } else {
+      looked_.erase(pid);
+      bench_.book().Executed(pid, bench_.now_ns);
+    }
+    for (const u64 number : open_) {
+      Socket& socket = sockets_[number];
+      const u32 has = socket.has().whose.first;
+      if (socket.twin_pid != 0 && (is_all || socket.twin_pid == pid)) LookAt(socket.twin_pid);
+      if (has == 0 || (!is_all && has != pid)) continue;
+      if (Inherits(&socket, has)) socket.heirs_after = queries_;
+    }
+  }
+
+  // Between two ticks the kernel is asked once.
+  const Who& LookAt(u32 pid) {
+    const ProcessNumbers& numbers = bench_.processes[pid];
+    return looked_.try_emplace(pid, Who{{pid, numbers.pidversion}, numbers.standing}).first->second;
+  }
+
+  bool Inherits(Socket* socket, u32 pid) {
+    const Who& next = LookAt(pid);
+    if (next.whose == socket->has().whose) return false;
+    if (socket->owner.whose.first == 0)
+      socket->owner = next;
+    else
+      socket->heirs.push_back(next);
+    return true;
+  }
+
   void Make(bool is_old) {
     const u64 number = ++last_;
     Socket socket;
     if (Chance(3))
-      socket.provider = Chance(2) ? StatisticsProvider::kUdp : StatisticsProvider::kQuic;
+      socket.provider = Chance(2)   ? StatisticsProvider::kUdp
+                        : Chance(4) ? StatisticsProvider::kAnother
+                                    : StatisticsProvider::kQuic;
     socket.keeps_again = socket.provider != StatisticsProvider::kUdp && Chance(2);
     socket.listens = socket.is_tcp() && Chance(8);
     socket.peer = socket.listens || Chance(4) ? 0 : static_cast<u16>(1 + random_.Below(60'000));
     socket.pid = static_cast<u32>(1 + random_.Below(kPids));
+    socket.port = static_cast<u16>(number);
     socket.start = is_old ? kLooked - 1 - random_.Below(kSecond) : ++bench_.now_ns;
     if (is_old && (socket.peer != 0 || !socket.is_tcp())) socket.out = random_.Below(kHistory);
     sockets_[number] = socket;
@@ -140,16 +148,46 @@ class World {
     bench_.book().Added(socket.twin, bench_.now_ns);
   }
 
+  // A socket with the ends of another, but for the address here: all of it is its own.
+  void MakeStranger(u64 of) {
+    Socket& other = sockets_[of];
+    if (other.is_tcp() || other.is_stranger || other.has_stranger || !other.is_open ||
+        !other.has_host || other.met == 0 || other.met != other.peer)
+      return;
+    other.has_stranger = true;
+    Socket socket;
+    socket.provider = TwinOf(other.provider);
+    socket.keeps_again = socket.provider != StatisticsProvider::kUdp && Chance(2);
+    socket.port = other.port;
+    socket.peer = other.peer;
+    socket.host = "192.0.2.8";
+    socket.is_stranger = true;
+    socket.pid = static_cast<u32>(1 + random_.Below(kPids));
+    socket.start = ++bench_.now_ns;
+    const u64 number = ++last_;
+    sockets_[number] = socket;
+    open_.insert(number);
+    bench_.book().Added(number, bench_.now_ns);
+    Tell(number, true, Chance(2), true);
+    strangers++;
+  }
+
   void TellTwin(u64 number) {
-    const Socket& socket = sockets_[number];
+    Socket& socket = sockets_[number];
+    queries_++;
+    const u64 out = socket.heard_out + random_.Below(100), in = socket.heard_in;
+    if (socket.pid != socket.twin_pid || out != socket.twin_out || in != socket.twin_in)
+      LookAt(socket.pid);
+    socket.twin_pid = socket.pid;
+    socket.twin_out = std::max(socket.twin_out, out);
+    socket.twin_in = std::max(socket.twin_in, in);
     bench_.Answers(socket.twin, Dictionary()
                                     .Provider(TwinOf(socket.provider))
-                                    .Local("", static_cast<u16>(number))
+                                    .Local("", socket.port)
                                     .Remote("198.51.100.9", socket.peer)
                                     .Pid(socket.pid, socket.pid + 7'000)
                                     .Start(static_cast<int64_t>(socket.start))
-                                    .Bytes(static_cast<int64_t>(socket.out + random_.Below(100)),
-                                           static_cast<int64_t>(socket.in)));
+                                    .Bytes(static_cast<int64_t>(out), static_cast<int64_t>(in)));
     twins++;
   }
 
@@ -165,9 +203,13 @@ class World {
 
   void Overtaken(u64 number) {
     Socket& socket = sockets_[number];
+    queries_++;
     bench_.Answers(number, Dictionary::Counts(static_cast<int64_t>(socket.heard_out * 9 / 10),
                                               static_cast<int64_t>(socket.heard_in)));
     socket.is_exact = false;
+    if (socket.owner.whose.first != 0) Inherits(&socket, socket.has().whose.first);
+    if (!socket.heirs.empty()) socket.owner = socket.heirs.back();
+    socket.heirs.clear();
   }
 
   void End(u64 number) {
@@ -186,9 +228,11 @@ class World {
   void Tell(u64 number, bool describes, bool counts, bool is_asked) {
     Socket& socket = sockets_[number];
     Dictionary dictionary;
+    const bool has_host = describes && (socket.is_stranger || Chance(2));
+    socket.has_host |= has_host;
     if (describes) {
       dictionary.Provider(socket.provider)
-          .Local(Chance(2) ? "192.0.2.7" : "", static_cast<u16>(number))
+          .Local(has_host ? socket.host : "", socket.port)
           .Pid(socket.pid, socket.pid + 7'000)
           .Start(static_cast<int64_t>(socket.start));
       if (socket.listens) dictionary.State(StatisticsTcpState::kListen);
@@ -198,12 +242,14 @@ class World {
       dictionary.Bytes(static_cast<int64_t>(socket.out), static_cast<int64_t>(socket.in));
       if (socket.keeps_again) dictionary.Again(static_cast<int64_t>(socket.again));
     }
-    if (describes && Chance(2))
-      bench_.Describes(number, dictionary, is_asked);
-    else if (is_asked)
+    if (describes && Chance(2)) {
+      bench_.Describes(number, dictionary, is_asked);  // of the query that is under way
+    } else if (is_asked) {
+      queries_++;
       bench_.Answers(number, dictionary);
-    else
+    } else {
       bench_.Counts(number, dictionary);
+    }
     if (describes) Described(&socket);
     if (counts) Counted(&socket, is_asked);
     Open(&socket);
@@ -213,7 +259,7 @@ class World {
   void Described(Socket* socket) {
     if (!socket->is_described) socket->is_found = socket->start <= kLooked;
     socket->is_described = true;
-    socket->owner = socket->pid;
+    if (socket->pid != socket->has().whose.first) Inherits(socket, socket->pid);
     if (socket->peer == socket->met) return;
     // What it passed so far was for the former peer, if it was told.
     if (socket->is_open) {
@@ -230,6 +276,11 @@ class World {
       socket->is_found = false;
     socket->is_counted = true;
     socket->is_exact = !is_asked;
+    const bool moved = socket->out != socket->heard_out || socket->in != socket->heard_in;
+    if (moved && socket->owner.whose.first != 0) Inherits(socket, socket->has().whose.first);
+    const bool changes_hands =
+        !socket->heirs.empty() && !(is_asked && socket->heirs_after == queries_);
+    if (changes_hands) socket->PassOn();
     if (socket->began_again) {
       if (socket->is_open) Close(socket, false);
       socket->now = {};
@@ -239,10 +290,16 @@ class World {
     socket->heard_out = socket->out;
     socket->heard_in = socket->in;
     const u64 once = socket->out - (socket->keeps_again ? socket->again : 0);
-    const u64 before = socket->now.out;
+    const u64 before = socket->now.out, before_in = socket->now.in;
     socket->now.out = std::max(before, once - std::min(once, socket->base_out));
     socket->now.in = std::max(socket->now.in, socket->in - socket->base_in);
     socket->untold_out += socket->now.out - before;
+    if (!changes_hands) return;
+    socket->is_shared |= socket->now.out != before || socket->now.in != before_in;
+    Open(socket);
+    socket->owner = socket->heirs.back();
+    socket->heirs.clear();
+    handed++;
   }
 
   // Whether something of it is told by now.
@@ -253,7 +310,7 @@ class World {
     if (socket->is_found && !socket->is_counted) return;
     if (!socket->is_open && socket->closed.empty()) socket->was_found = socket->is_found;
     socket->is_open = true;
-    socket->out_of[socket->owner] += std::exchange(socket->untold_out, 0);
+    socket->out_of[socket->owner.whose] += std::exchange(socket->untold_out, 0);
   }
 
   void Close(Socket* socket, bool is_exact) {
@@ -263,26 +320,30 @@ class World {
   }
 
   void Compare() {
-    std::map<u16, u64> ids;
-    std::map<u16, std::map<u32, u64>> out_of;
+    // By its local end: a port, and the last byte of the address where it is a stranger's.
+    using Place = std::pair<u16, bool>;
+    std::map<Place, u64> ids;
+    std::map<Place, std::map<Whose, u64>> out_of;
     std::map<std::pair<u64, u32>, flow_record> before;
     for (const flow_record& flow : bench_.flows()) {
-      ids.emplace(flow.local_port, flow.flow_id);
-      CHECK(ids[flow.local_port] == flow.flow_id);
+      const Place place{flow.local_port, bench_.Of(flow).name.local_addr[15] == 8};
+      ids.emplace(place, flow.flow_id);
+      CHECK(ids[place] == flow.flow_id);
       const auto [last, is_first] = before.try_emplace({flow.flow_id, flow.epoch}, flow);
       const u64 rose = is_first ? flow.bytes_out : flow.bytes_out - last->second.bytes_out;
       // The first record under another name still counts what was the former's.
-      CHECK(last->second.pid == flow.pid || rose == 0);
-      out_of[flow.local_port][flow.pid] += rose;
+      const Whose whose{flow.pid, flow.pidversion};
+      CHECK((Whose{last->second.pid, last->second.pidversion} == whose) || rose == 0);
+      if (rose > 0) out_of[place][whose] += rose;
       last->second = flow;
     }
     for (auto& [number, socket] : sockets_) {
-      const u16 port = static_cast<u16>(number);
-      CHECK(ids.contains(port) == !socket.closed.empty());
+      const Place place{socket.port, socket.is_stranger};
+      CHECK(ids.contains(place) == !socket.closed.empty());
       if (socket.closed.empty()) continue;
       std::vector<Epoch> told;
       for (u32 epoch = 0;; epoch++) {
-        const auto flow = bench_.told().flows.find({ids[port], epoch});
+        const auto flow = bench_.told().flows.find({ids[place], epoch});
         if (flow == bench_.told().flows.end()) break;
         CHECK(flow->second.closed);
         CHECK(flow->second.found == (epoch == 0 && socket.was_found));
@@ -290,7 +351,11 @@ class World {
             {flow->second.last.bytes_out, flow->second.last.bytes_in, !flow->second.inexact});
       }
       CHECK(told == socket.closed);
-      for (u32 pid = 1; pid <= kPids; pid++) CHECK(out_of[port][pid] == socket.out_of[pid]);
+      std::erase_if(socket.out_of, [](const auto& entry) { return entry.second == 0; });
+      CHECK(out_of[place] == socket.out_of);
+      // In the end it says so where somebody had to be guessed.
+      const flow_record& last = before[{ids[place], static_cast<u32>(told.size() - 1)}];
+      CHECK(((last.flags & k_flow_owner_guessed) != 0) == socket.is_shared);
       told_epochs += told.size();
     }
     CHECK(bench_.book().rows() == 0 && bench_.Lost(k_loss_ring_full) == 0);
@@ -301,10 +366,14 @@ class World {
   std::map<u64, Socket> sockets_;
   std::set<u64> open_;
   u64 last_ = 0;
+  u32 queries_ = 1;
+  std::map<u32, Who> looked_;  // since the last tick
 
  public:
   u64 told_epochs = 0;
   u64 twins = 0;  // dictionaries of twins
+  u64 strangers = 0;
+  u64 handed = 0;  // counts between which a socket changed hands
 };
 
 }  // namespace
@@ -314,13 +383,16 @@ class World {
 int main(int count, char** arguments) {
   using namespace freshet;
   const int seeds = count > 1 ? std::atoi(arguments[1]) : 60;
-  u64 epochs = 0, twins = 0;
+  u64 epochs = 0, twins = 0, strangers = 0, handed = 0;
   for (int seed = 1; seed <= seeds; seed++) {
     World world(static_cast<u64>(seed));
     world.Run(2'000);
     epochs += world.told_epochs;
     twins += world.twins;
+    handed += world.handed;
+    strangers += world.strangers;
   }
-  CHECK(epochs > 50 * static_cast<u64>(seeds) && twins > 10 * static_cast<u64>(seeds));
+  const u64 each = static_cast<u64>(seeds);
+  CHECK(epochs > 50 * each && twins > 10 * each && strangers > 5 * each && handed > 30 * each);
   std::puts("random: ok");
 }

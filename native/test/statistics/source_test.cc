@@ -212,6 +212,50 @@ void HearsOfAnExec() {
   CHECK(scene.executed_pids.Take().pids.empty());
 }
 
+// What it sent since the last look is asked for at once: it was the former program's.
+void CountsAtOnceWhatWasSentBeforeAnExec() {
+  FrameworkDouble framework;
+  framework.Add(1, Flow(1, SinceBootNs()));
+  framework.Count(1, 900, 5);
+  Scene scene(&framework);
+  framework.Count(1, 100'000'000, 5);
+  scene.pidversion = 13;
+  const u32 queries = framework.queries();
+  scene.executed_pids.Ask(100);
+  framework.Settle();
+  CHECK(framework.queries() == queries + 1);
+  const ToldFlow& flow = scene.told().flows.begin()->second;
+  CHECK(flow.last.pidversion == 13 && flow.last.bytes_out == 100'000'000);
+  CHECK(flow.out_of(12) == 100'000'000 - 900 && flow.out_of(13) == 0);
+  // Somebody may execute programs all the time.
+  for (int round = 0; round < 50; round++) {
+    scene.pidversion++;
+    scene.executed_pids.Ask(100);
+    framework.Settle();
+  }
+  CHECK(framework.queries() == queries + StatisticsSource::kEarlyMax);
+  framework.Tick();
+  CHECK(scene.told().flows.begin()->second.last.pidversion == 63);
+}
+
+// An answer that is under way may have been counted before.
+void AsksAgainAboutAnExecThatCameWhileItAsked() {
+  FrameworkDouble framework;
+  framework.Add(1, Flow(1, SinceBootNs()));
+  framework.Count(1, 900, 5);
+  Scene scene(&framework);
+  const u32 queries = framework.queries();
+  framework.Pause([&] {
+    framework.TickLater();
+    scene.pidversion = 13;
+    scene.executed_pids.Ask(100);
+    framework.Count(1, 5'000, 5);
+  });
+  CHECK(framework.queries() == queries + 2);
+  const ToldFlow& flow = scene.told().flows.begin()->second;
+  CHECK(flow.last.pidversion == 13 && flow.out_of(12) == 4'100);
+}
+
 // Its process sends and ends before its flow is counted next: what it sent is the new program's.
 void KnowsWhoSentAfterAnExecThatNobodySeesTwice() {
   FrameworkDouble framework;
@@ -269,6 +313,8 @@ int main() {
   SaysThatNobodyAnswers();
   NamesFlowsAlikeWhenItIsMadeAnew();
   HearsOfAnExec();
+  CountsAtOnceWhatWasSentBeforeAnExec();
+  AsksAgainAboutAnExecThatCameWhileItAsked();
   KnowsWhoSentAfterAnExecThatNobodySeesTwice();
   EnumeratesAnewAfterALoss();
   std::puts("source: ok");

@@ -12,6 +12,7 @@ import {
   policyKeyOption,
   policyOption,
   ringOption,
+  settingsOption,
   sourceProgramsOption,
   sourcesOption,
   stateOption,
@@ -28,6 +29,7 @@ type AgentFlags = {
   tokenFile?: string
   policy?: string
   policyKey?: string
+  settings?: string
   includeLoopback?: boolean
   underUp?: boolean
   interval: number
@@ -39,19 +41,24 @@ type AgentFlags = {
 
 /** What the engine is told. The state directory always: sense gives it no environment that could name one. */
 function agentCommand(options: AgentFlags): import('../agent.ts').AgentCommand {
-  const passed: string[] = ['--state', statePaths(options.state).root]
+  const { root } = statePaths(options.state)
+  const passed: string[] = ['--state', root]
   for (const [name, flag] of [
     ['user', '--user'],
     ['collector', '--collector'],
     ['tokenFile', '--token-file'],
     ['policy', '--policy'],
     ['policyKey', '--policy-key'],
+    ['settings', '--settings'],
   ] as const)
     if (options[name] !== undefined) passed.push(flag, options[name])
   if (options.includeLoopback) passed.push('--include-loopback')
-  if (options.underUp) passed.push('--under-up')
+  // Asked as both end: whether in order, or because that was killed.
+  if (options.underUp) passed.push('--under-up', '--up-pid', `${process.ppid}`)
   if (options.sources) passed.push('--sources', [...options.sources].join(','))
   return {
+    stateRoot: root,
+    isUnderUp: options.underUp === true,
     engineArguments: passed,
     intervalMs: options.interval,
     ringBytes: ringBytes(options.ringMb),
@@ -126,17 +133,19 @@ export function addAgentCommands(program: Command): void {
     .description('makes this machine a device of a collector on another machine')
     .addOption(stateOption())
     .addOption(userOption())
-    .requiredOption('--collector <url>', 'its address, as https://collector.example:8442')
+    .option(
+      '--collector <url>',
+      'its address, as https://collector.example:8442 (default: that of the settings)',
+    )
     .addOption(
       new Option(
         '--token-file <file>',
         `what ${commandThere('collector tokens make')} printed there; - is standard input`,
-      )
-        .argParser(pathOrStream)
-        .makeOptionMandatory(),
+      ).argParser(pathOrStream),
     )
-    .requiredOption('--pin <sha256>', `what ${commandThere('collector pin')} prints there`)
+    .option('--pin <sha256>', `what ${commandThere('collector pin')} prints there`)
     .addOption(policyKeyOption())
+    .addOption(settingsOption())
     .action(async (options: import('../enroll.ts').EnrollCommand) => {
       const { runEnrollCommand } = await import('../enroll.ts')
       await finish(runEnrollCommand(options))
@@ -150,8 +159,10 @@ export function addAgentCommands(program: Command): void {
     .addOption(tokenFileOption())
     .option('--policy <file>')
     .option('--policy-key <key>')
+    .option('--settings <file>')
     .option('--include-loopback', '', false)
     .option('--under-up', '', false)
+    .addOption(new Option('--up-pid <n>').argParser(whole(1, 2 ** 31 - 1)))
     .addOption(sourcesOption())
     .option('--record <file>')
     .action(async (options: Parameters<typeof import('../engine.ts').runEngineCommand>[0]) => {

@@ -31,7 +31,7 @@ export function addAuthorityCommands(collector: Command): void {
     .addOption(stateOption())
     .action(async (options: State) => {
       const { runSwitchAuthorityCommand } = await import('../authority.ts')
-      await finish(Promise.resolve(runSwitchAuthorityCommand(options)))
+      await finish(runSwitchAuthorityCommand(options))
     })
   authority
     .command('retire')
@@ -40,6 +40,6 @@ export function addAuthorityCommands(collector: Command): void {
     .option('--force', 'also where devices have to enrol again', false)
     .action(async (options: State & { force: boolean }) => {
       const { runRetireAuthorityCommand } = await import('../authority.ts')
-      await finish(Promise.resolve(runRetireAuthorityCommand(options)))
+      await finish(runRetireAuthorityCommand(options))
     })
 }

@@ -1,6 +1,6 @@
 // `freshet baseline`: list, show, export, import.
 import { type Command, Option } from 'commander'
-import { whole } from '../arguments.ts'
+import { whole, word } from '../arguments.ts'
 import { finish } from '../finish.ts'
 import { stateOption } from '../options.ts'
 
@@ -22,8 +22,9 @@ export function addBaselineCommands(program: Command): void {
       },
     )
   baseline
-    .command('show <identity>')
-    .description('one identity with its destinations; a key, the beginning of one, or a file name')
+    .command('show')
+    .argument('<identity>', 'a key, the beginning of one, or a file name', word)
+    .description('one identity with its destinations')
     .addOption(stateOption())
     .option('--json', 'one JSON object')
     .action(async (identity: string, options: { state?: string; json?: boolean }) => {

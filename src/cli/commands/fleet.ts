@@ -1,10 +1,11 @@
 // `freshet collector pin`, `tokens` and `devices`.
 import { type Command, Option } from 'commander'
-import { name, whole } from '../arguments.ts'
+import type { DeviceChange } from '../../collector/fleet/fleet.ts'
+import { hardware, name, whole } from '../arguments.ts'
 import { finish } from '../finish.ts'
-import type { DeviceChange, MakeTokenCommand } from '../fleet.ts'
 import { stateOption } from '../options.ts'
 import { ConfigError } from '../state.ts'
+import type { MakeTokenCommand } from '../tokens.ts'
 
 type State = { state?: string }
 
@@ -58,7 +59,7 @@ export function addFleetCommands(collector: Command): void {
       ),
     )
     .action(async (options: MakeTokenCommand) => {
-      const { runMakeTokenCommand } = await import('../fleet.ts')
+      const { runMakeTokenCommand } = await import('../tokens.ts')
       await finish(Promise.resolve(runMakeTokenCommand(options)))
     })
   tokens
@@ -66,7 +67,7 @@ export function addFleetCommands(collector: Command): void {
     .description('what was made, and how often it was used')
     .addOption(stateOption())
     .action(async (options: State) => {
-      const { runListTokensCommand } = await import('../fleet.ts')
+      const { runListTokensCommand } = await import('../tokens.ts')
       await finish(Promise.resolve(runListTokensCommand(options)))
     })
   tokens
@@ -74,8 +75,18 @@ export function addFleetCommands(collector: Command): void {
     .description('lets nobody in by it any more; who came by it stays')
     .addOption(stateOption())
     .action(async (id: string, options: State) => {
-      const { runRevokeTokenCommand } = await import('../fleet.ts')
+      const { runRevokeTokenCommand } = await import('../tokens.ts')
       await finish(Promise.resolve(runRevokeTokenCommand({ ...options, id: tokenId(id) })))
+    })
+
+  collector
+    .command('refusals')
+    .description('who was turned away lately: from where, by which code, how often, when last')
+    .addOption(stateOption())
+    .option('--json', 'as JSON')
+    .action(async (options: State & { json?: boolean }) => {
+      const { runRefusalsCommand } = await import('../fleet-look.ts')
+      await finish(Promise.resolve(runRefusalsCommand(options)))
     })
 
   const devices = collector.command('devices').description('machines that are enrolled')
@@ -86,6 +97,14 @@ export function addFleetCommands(collector: Command): void {
     .action(async (options: State) => {
       const { runListDevicesCommand } = await import('../fleet.ts')
       await finish(Promise.resolve(runListDevicesCommand(options)))
+    })
+  devices
+    .command('show <device>')
+    .description('all that is known of one: standing, policies and why they are not applied')
+    .addOption(stateOption())
+    .action(async (id: string, options: State) => {
+      const { runShowDeviceCommand } = await import('../fleet-look.ts')
+      await finish(Promise.resolve(runShowDeviceCommand({ ...options, id })))
     })
   /** Commands on one device, by its id, the beginning of it, or its name. */
   const change = (
@@ -118,12 +137,25 @@ export function addFleetCommands(collector: Command): void {
     () => ({ standing: 'revoked' }),
     () => 'is revoked',
   )
-  change(
-    'allow <device>',
-    'lets it, or its hardware, enrol again by a token, once',
-    () => ({ mayEnrolAgain: true }),
-    () => 'may enrol again, once',
-  )
+  devices
+    .command('allow <device>')
+    .description('lets it, or its hardware, enrol again by a token, once')
+    .addOption(stateOption())
+    .addOption(
+      new Option(
+        '--hardware <sha256>',
+        'on this hardware, as the machine itself says it: it was enrolled elsewhere by a stolen key',
+      ).argParser(hardware),
+    )
+    .action(async (id: string, options: State & { hardware?: string }) => {
+      const { runChangeDeviceCommand } = await import('../fleet.ts')
+      const { hardware: on, ...command } = options
+      const isOn = on === undefined ? {} : { hardware: on }
+      const where = on === undefined ? '' : `, on the hardware ${on.slice(0, 8)}…`
+      const done = `may enrol again, once${where}, and is quarantined then`
+      const to = { mayEnrolAgain: true, ...isOn }
+      await finish(Promise.resolve(runChangeDeviceCommand({ ...command, id }, to, done)))
+    })
   change(
     'rename <device> <name>',
     'calls it by a name of your own',
@@ -143,12 +175,26 @@ export function addFleetCommands(collector: Command): void {
     (value) => `is owned by "${value}"`,
   )
   devices
-    .command('remove <device>')
+    .command('remove [device]')
     .description('forgets it; what it sent stays until it is too old')
     .addOption(stateOption())
     .option('--with-data', 'deletes now what it sent, while no collector runs', false)
-    .action(async (id: string, options: State & { withData: boolean }) => {
-      const { runRemoveDeviceCommand } = await import('../fleet.ts')
-      await finish(Promise.resolve(runRemoveDeviceCommand({ ...options, id })))
-    })
+    .option('--never-seen', 'forgets all that are quarantined and never connected', false)
+    .action(
+      async (
+        id: string | undefined,
+        options: State & { withData: boolean; neverSeen: boolean },
+      ) => {
+        if ((id === undefined) !== options.neverSeen || (options.neverSeen && options.withData))
+          throw new ConfigError('devices remove: one device, or --never-seen alone')
+        const { runRemoveDeviceCommand, runRemoveNeverSeenCommand } = await import('../fleet.ts')
+        await finish(
+          Promise.resolve(
+            id === undefined
+              ? runRemoveNeverSeenCommand(options)
+              : runRemoveDeviceCommand({ ...options, id }),
+          ),
+        )
+      },
+    )
 }

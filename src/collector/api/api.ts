@@ -6,13 +6,15 @@ import type {
   CountersResponse,
   DestinationsResponse,
   DevicesResponse,
+  FleetResponse,
   HealthResponse,
   IdentitiesResponse,
+  RefusalsResponse,
 } from '../page-api.ts'
 import type { PolicyResponse } from '../page-policy.ts'
-import { type AlertsWanted, severityRank } from '../store/protocol.ts'
-import type { Store } from '../store/store.ts'
+import { type AlertsWanted, noNetworkIn, type Store, severityRank } from '../store/store.ts'
 import { type DeviceContext, presentDevice } from './device-view.ts'
+import { createFleetList } from './fleet-list.ts'
 import {
   cursorOf,
   groupOf,
@@ -37,6 +39,9 @@ const DESTINATIONS = { usual: 100, max: 1000 }
 const HEALTH = { usual: 50, max: 500 }
 /** With the counters of the moment a device has up to 20 kB. */
 const DEVICES = { usual: 500, max: 500 }
+const FLEET = { usual: 100, max: 500 }
+/** Where no machine can enrol. */
+const NOBODY: FleetResponse = { devices: [], total: 0, quarantined: 0, unseen: 0, policy: null }
 const GROUPS_PARAMETERS = [
   'limit',
   'after',
@@ -54,12 +59,21 @@ function wantedOf(given: Map<string, string>): AlertsWanted {
   const severity = severityOf(given)
   return {
     sort: sortOf(given),
-    text: textOf(given, 'q'),
+    text: searchOf(given),
     ...rangeOf(given),
     deviceId: textOf(given, 'device'),
     severity: severity && severityRank(severity),
     status: statusesOf(given),
   }
+}
+
+function searchOf(given: Map<string, string>): string | undefined {
+  const text = textOf(given, 'q')
+  const wrong = text === undefined ? undefined : noNetworkIn(text)
+  if (wrong === undefined) return text
+  throw new ParameterError(
+    `to: ${wrong} is no network: an IPv4 address with /0 to /32, or one of IPv6 with /0 to /128`,
+  )
 }
 
 export type ApiBody =
@@ -72,6 +86,8 @@ export type ApiBody =
   | HealthResponse
   | CountersResponse
   | PolicyResponse
+  | FleetResponse
+  | RefusalsResponse
 
 export type Api = {
   /**
@@ -89,6 +105,8 @@ export function createApi(options: {
   policy: ((limit: number, after?: string) => PolicyResponse) | undefined
 }): Api {
   const { store, devices, context } = options
+  const { fleet } = context
+  const listFleet = fleet && createFleetList({ fleet, devices, now: context.now })
 
   async function alerts(query: string): Promise<AlertsResponse> {
     const given = parseQuery(query, ALERTS_PARAMETERS)
@@ -139,6 +157,16 @@ export function createApi(options: {
     return options.policy?.(limit, textOf(given, 'after'))
   }
 
+  function members(query: string): FleetResponse {
+    const given = parseQuery(query, ['limit', 'after'])
+    return listFleet?.(limitOf(given, FLEET.usual, FLEET.max), textOf(given, 'after')) ?? NOBODY
+  }
+
+  function refusals(query: string): RefusalsResponse {
+    parseQuery(query, [])
+    return fleet?.refusals() ?? { refusals: [], unlisted: 0 }
+  }
+
   async function allDevices(query: string): Promise<DevicesResponse> {
     const given = parseQuery(query, ['limit', 'after'])
     const { rows, ...part } = await store.read({
@@ -187,6 +215,10 @@ export function createApi(options: {
           return allDevices(query)
         case '/api/health':
           return health(query)
+        case '/api/fleet':
+          return members(query)
+        case '/api/refusals':
+          return refusals(query)
         case '/api/policy':
           return policy(query)
         case '/api/counters':

@@ -1,13 +1,30 @@
 // What a person says of a device, as a page posts it: checked, written to the registry.
-import type { DeviceChangeRequest, EnrolmentInfo } from '../page-api.ts'
+import type {
+  DeviceChangeRequest,
+  EnrolmentInfo,
+  FleetPolicyInfo,
+  RefusalsResponse,
+} from '../page-api.ts'
 import { ParameterError } from './parameters.ts'
+
+/** One that is enrolled, as it is known where it is not connected. */
+export type FleetMember = {
+  id: string
+  name: string
+  standing: EnrolmentInfo['standing']
+  /** As it was last noted; `at` undefined: it was never connected. */
+  seen: { at: bigint | undefined; hostname: string; agentVersion: string } | undefined
+}
 
 /** The registry of devices, as the page sees and changes it. */
 export type Fleet = {
   /** undefined: it is not enrolled. */
   enrolmentOf(deviceId: string): EnrolmentInfo | undefined
-  /** Returns whether there is such a device. What is revoked ends at once. */
-  change(deviceId: string, to: DeviceChangeRequest): boolean
+  members(): FleetMember[]
+  newestPolicy(): FleetPolicyInfo | undefined
+  refusals(): RefusalsResponse
+  /** Returns whether there is such a device. What is revoked ends at once. `address`: whence it was asked. */
+  change(deviceId: string, to: DeviceChangeRequest, address: string): boolean
 }
 
 /** Four names of 100 characters, each of six letters in JSON. */

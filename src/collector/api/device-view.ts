@@ -2,7 +2,7 @@
 import type { UnixNs } from '../../units.ts'
 import { type Device, deviceSilence } from '../gateway/devices.ts'
 import type { DeviceInfo } from '../page-api.ts'
-import type { DeviceRow } from '../store/protocol.ts'
+import type { DeviceRow } from '../store/store.ts'
 import { liveInfo, nsText } from '../views.ts'
 import type { Fleet } from './device-change.ts'
 

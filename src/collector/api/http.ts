@@ -2,10 +2,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { isLoopbackHostHeader, namedBy } from '../address.ts'
 import type { Counters } from '../counters.ts'
+import { endAnswered } from '../early-answer.ts'
 import type { Limits } from '../limits.ts'
 import type { DeviceInfo, ErrorResponse, PageEvent } from '../page-api.ts'
-import type { Store } from '../store/store.ts'
-import { StoreError } from '../store/store-error.ts'
+import { type Store, StoreError } from '../store/store.ts'
 import type { Api } from './api.ts'
 import { CHANGE_BODY_BYTES_MAX, changedDevice, type Fleet, readChange } from './device-change.ts'
 import type { PageFiles } from './page-files.ts'
@@ -162,7 +162,8 @@ export function createRequestListener(options: HttpOptions): RequestListener {
         Connection: 'close',
       })
     try {
-      if (!options.fleet?.change(deviceId, readChange(body)))
+      const address = request.socket.remoteAddress ?? ''
+      if (!options.fleet?.change(deviceId, readChange(body), address))
         return error(404, 'no such device is enrolled')
     } catch (cause) {
       if (!(cause instanceof ParameterError)) throw cause
@@ -252,10 +253,10 @@ function sendJson(response: ServerResponse, { status, body, headers }: Answer): 
     response.writeHead(status).end()
     return
   }
-  response
-    .writeHead(status, {
-      'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': Buffer.byteLength(text),
-    })
-    .end(text)
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+  })
+  if (headers?.['Connection'] === 'close') endAnswered(response.req, response, text)
+  else response.end(text)
 }

@@ -58,12 +58,6 @@ export class Pages {
     this.#write(this.#recent.add((id) => eventText(id, type, rest)))
   }
 
-  /** Ends all streams: what they missed cannot be told one by one, they load their lists again. */
-  restartAll(): void {
-    this.#recent.forget()
-    for (const response of this.#open) this.#drop(response)
-  }
-
   close(): void {
     clearInterval(this.#comment)
     for (const response of this.#open) response.end()

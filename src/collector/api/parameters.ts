@@ -1,7 +1,7 @@
 // The parameters of the API's lists, checked. An empty one is as none.
 import { likenessFrom } from '../likeness.ts'
 import type { AlertSortName, AlertStatusName, SeverityName } from '../page-api.ts'
-import { Status } from '../store/protocol.ts'
+import { Status } from '../store/store.ts'
 
 /** What is wrong with a request; answered 400. */
 export class ParameterError extends Error {}
@@ -108,32 +108,55 @@ export function sortOf(query: Map<string, string>): AlertSortName {
   throw new ParameterError(`sort: newest, score or bytes, not "${text}"`)
 }
 
-/** Where a page of alerts begins, as the page before it said: `after`, or `before` a time of storage. */
+/** Where a page of alerts begins: behind the last of the page before, which said so; or before a time of opening. */
 export function cursorOf(
   query: Map<string, string>,
   sort: AlertSortName,
-): { before: bigint | undefined; below: number | undefined } {
-  const after = query.get('after')
-  if (after === undefined) return { before: timeOf(query, 'before'), below: undefined }
-  const [, height, time = ''] = /^(?:(-?\d{1,16}(?:\.\d{1,17})?)~)?(\d{1,19})$/.exec(after) ?? []
-  if (time === '' || (height === undefined) !== (sort === 'newest'))
-    throw new ParameterError(`after: what the page before said in "next", not "${after}"`)
-  const before = timeOf(new Map([['after', time]]), 'after')
-  return { before, below: height === undefined ? undefined : Number(height) }
+): { before: bigint | undefined; below: number | bigint | undefined } {
+  const name = query.has('after') ? 'after' : 'before'
+  const text = query.get(name)
+  if (text === undefined || (name === 'before' && !text.includes('~')))
+    return { before: timeBefore(query, sort), below: undefined }
+  return heightOf(name, text, sort)
 }
+
+function timeBefore(query: Map<string, string>, sort: AlertSortName): bigint | undefined {
+  const before = timeOf(query, 'before')
+  if (before !== undefined && sort !== 'newest')
+    throw new ParameterError(`before: a time is for sort=newest; until is for a list by ${sort}`)
+  return before
+}
+
+function heightOf(
+  name: string,
+  text: string,
+  sort: AlertSortName,
+): { before: bigint; below: number | bigint } {
+  const heights = sort === 'newest' ? TIME_CURSOR : NUMBER_CURSOR
+  const [, height = '', time = ''] = heights.exec(text) ?? []
+  if (time === '')
+    throw new ParameterError(`${name}: what the page before said in "next", not "${text}"`)
+  const before = numberOf(new Map([[name, time]]), name) ?? 0n
+  if (sort !== 'newest') return { before, below: Number(height) }
+  return { before, below: numberOf(new Map([[name, height]]), name) ?? 0n }
+}
+
+const TIME_CURSOR = /^(\d{1,19})~(\d{1,19})$/
+/** Any number as JavaScript prints it: without an exponent from 1e-6 on, with up to 17 digits after five zeros. */
+const NUMBER_CURSOR = /^(-?\d{1,21}(?:\.\d{1,22})?(?:e[+-]\d{1,3})?)~(\d{1,19})$/
 
 /** The same of groups, which go on in what was stored at a time. */
 export function groupPlaceOf(
   query: Map<string, string>,
   sort: AlertSortName,
-): { asOf: bigint; before: bigint; below: number | undefined } | undefined {
+): { asOf: bigint; before: bigint; below: number | bigint } | undefined {
   const after = query.get('after')
   if (after === undefined) return undefined
-  const [, asOf, rest = ''] = /^(\d{1,19})~(.+)$/.exec(after) ?? []
-  const { before, below } = cursorOf(new Map([['after', rest]]), sort)
-  if (asOf === undefined || before === undefined)
+  const [, asOf, rest] = /^(\d{1,19})~(.+)$/.exec(after) ?? []
+  if (asOf === undefined || rest === undefined)
     throw new ParameterError(`after: what the page before said in "next", not "${after}"`)
-  return { asOf: timeOf(new Map([['after', asOf]]), 'after') ?? 0n, before, below }
+  const place = heightOf('after', rest, sort)
+  return { asOf: numberOf(new Map([['after', asOf]]), 'after') ?? 0n, ...place }
 }
 
 /** A group, as the list of them names it. */

@@ -15,7 +15,7 @@ import { createRequestListener } from './http.ts'
 import type { PageFiles } from './page-files.ts'
 import { Pages } from './pages.ts'
 
-export type { Fleet } from './device-change.ts'
+export type { Fleet, FleetMember } from './device-change.ts'
 export { readPageFiles } from './page-files.ts'
 
 export type Site = {

@@ -1,8 +1,7 @@
 // What a person says of an alert, as a page posts it: checked, stored, told to the other pages.
 import type { IncomingMessage } from 'node:http'
 import type { PageEvent, TriageRequest } from '../page-api.ts'
-import { saidStatus } from '../store/protocol.ts'
-import type { Store } from '../store/store.ts'
+import { type Store, saidStatus } from '../store/store.ts'
 import { summaryOf } from '../views.ts'
 import { ParameterError } from './parameters.ts'
 

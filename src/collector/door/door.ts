@@ -35,6 +35,8 @@ export type DoorOptions = {
    * of the material's vouches for its certificate, `authorizationError` why not.
    */
   judge: (socket: TLSSocket) => Refusal | undefined
+  /** Called with those who do not get as far as that, by how they are counted. */
+  tell?: (counter: CounterName, address: string) => void
   /** Gets the connections of agents that are let in. Neither of the two is to listen anywhere itself. */
   agents: HttpServer
   /** Gets all others. */
@@ -63,7 +65,7 @@ export type Door = {
 
 /** Rejects with CollectorError where it cannot listen, and with what node:tls says to the material. */
 export async function openDoor(options: DoorOptions): Promise<Door> {
-  const { material, limits, counters, log } = options
+  const { material, limits, counters, log, tell = () => {} } = options
   const complain = createComplaint(log)
   const complainOfCrowd = createComplaint(log)
   /** There is no answer that a TLS client would read. */
@@ -81,6 +83,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     openMax: knownAgentsMax(limits),
     full: 'doorFullAgents',
     shed,
+    onFailure: tell,
     onSecure(socket) {
       const refusal = judged(socket, options.judge, complain)
       counters.add(refusal ? 'doorRefused' : 'doorAgents')
@@ -96,6 +99,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     openMax: peopleMax(limits),
     full: 'doorFullPeople',
     shed,
+    onFailure: tell,
     onSecure(socket) {
       counters.add('doorPeople')
       options.people.emit('connection', socket)
@@ -110,6 +114,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     counters,
     (held) => (held.hello.alpn.includes(AGENT_ALPN) ? agents : people).enter(held),
     shed,
+    tell,
   )
   const listeners: Server[] = []
   const close = () => {

@@ -28,12 +28,13 @@ export type Hall = {
   close(): void
 }
 
-/** `lead` takes on who has said what he is, `shed` sends one away. */
+/** `lead` takes on who has said what he is, `shed` sends one away, `tell` is told of who is not led on. */
 export function createHall(
   limits: Limits,
   counters: Counters,
   lead: (held: Held) => void,
   shed: (socket: Socket, counter: CounterName) => void,
+  tell: (counter: CounterName, address: string) => void,
 ): Hall {
   /** Those here and those led on. */
   let open = 0
@@ -50,6 +51,7 @@ export function createHall(
       return
     }
     counters.add(NO_HELLO[held])
+    tell(NO_HELLO[held], socket.remoteAddress ?? '')
     // Who is answered may still give way to another.
     if (held === 'not-tls') answerEarly(socket, SPEAK_TLS)
     else socket.destroy()

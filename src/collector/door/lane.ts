@@ -40,10 +40,12 @@ export function createLane(options: {
   full: CounterName
   /** Sends away, before TLS has cost anything. */
   shed: (socket: Socket, counter: CounterName) => void
+  /** A handshake came to nothing. */
+  onFailure: (counter: CounterName, address: string) => void
   /** A handshake is over. */
   onSecure: (socket: TLSSocket) => void
 }): Lane {
-  const { limits, counters, openMax, full, shed, onSecure } = options
+  const { limits, counters, openMax, full, shed, onFailure, onSecure } = options
   const server = createServer({
     ...contextOf(options.material),
     ...options.tls,
@@ -56,7 +58,7 @@ export function createLane(options: {
   let open = 0
   /** Handshakes that gave way, of which node:tls has still to say that they broke off. */
   let gaveWay = 0
-  let timer: NodeJS.Timeout | undefined
+  let isLookDue = false
   let isWoken = false
   let lookedAtMs = performance.now()
 
@@ -68,7 +70,10 @@ export function createLane(options: {
   server.on('tlsClientError', (error, socket) => {
     const failure = failureOf(error)
     if (failure === 'doorTlsLost' && gaveWay > 0) gaveWay--
-    else counters.add(failure)
+    else {
+      counters.add(failure)
+      onFailure(failure, socket.remoteAddress ?? '')
+    }
     socket.destroy()
   })
 
@@ -97,11 +102,12 @@ export function createLane(options: {
       shed(socket, 'doorTurnLate')
     }
     lookedAtMs = performance.now()
-    if (queue.size > 0)
-      timer ??= setTimeout(() => {
-        timer = undefined
-        look()
-      }, LOOK_MS)
+    if (queue.size === 0 || isLookDue) return
+    isLookDue = true
+    setTimeout(() => {
+      isLookDue = false
+      look()
+    }, LOOK_MS)
   }
 
   /** Whether another handshake may begin; the one that has taken longest may give way for it. */

@@ -11,42 +11,57 @@ const LOOK_MS = 10_000
 export function watchMaterial(options: {
   files: MaterialFiles
   taken: ServerCertificate
+  /** What else it has to be, or is left alone. Throws CollectorError. */
+  check?: (material: ServerCertificate) => void
+  /** Where it throws, the material is as before, and tried again at the next look. */
   onChange: (material: ServerCertificate) => void
   log: (text: string) => void
   lookMs?: number
   nowMs?: () => number
 }): () => void {
-  const { files, onChange, log, lookMs = LOOK_MS, nowMs = Date.now } = options
+  const { files, onChange, check = () => {}, log, lookMs = LOOK_MS, nowMs = Date.now } = options
   let { taken } = options
   let doubted: string | undefined
   let said: string | undefined
-  const timer = setInterval(() => {
+  /** Why it is not taken; undefined: it is, or was. */
+  const doubtOf = (): string | undefined => {
     // Read whole each time: two writes within one tick of the file system's clock leave the same times.
-    const found = tryRead(files, nowMs())
-    if (typeof found === 'string') {
-      if (found === doubted && found !== said) {
-        said = found
-        log(`the certificate stays as it was: ${found}`)
-      }
-      doubted = found
-      return
+    const found = tryRead(files, nowMs(), check)
+    if (typeof found === 'string') return found
+    if (taken.cert === found.cert && taken.key === found.key) return undefined
+    try {
+      onChange(found)
+    } catch (cause) {
+      return `${files.certFile} cannot be used: ${(cause as Error).message}`
     }
-    doubted = undefined
-    said = undefined
-    if (taken.cert === found.cert && taken.key === found.key) return
     taken = found
-    onChange(found)
     log(
       `the certificate in ${files.certFile} is used now: it is valid until ${dayOf(found.notAfterMs)}`,
     )
+    return undefined
+  }
+  const timer = setInterval(() => {
+    const doubt = doubtOf()
+    if (doubt !== undefined && doubt === doubted && doubt !== said) {
+      said = doubt
+      log(`the certificate stays as it was: ${doubt}`)
+    }
+    if (doubt === undefined) said = undefined
+    doubted = doubt
   }, lookMs)
   timer.unref()
   return () => clearInterval(timer)
 }
 
-function tryRead(files: MaterialFiles, nowMs: number): ServerCertificate | string {
+function tryRead(
+  files: MaterialFiles,
+  nowMs: number,
+  check: (material: ServerCertificate) => void,
+): ServerCertificate | string {
   try {
-    return readMaterial(files, nowMs)
+    const found = readMaterial(files, nowMs)
+    check(found)
+    return found
   } catch (cause) {
     if (!(cause instanceof CollectorError)) throw cause
     return cause.message

@@ -1,17 +1,29 @@
 // The collector's authority: who signs its own certificate and its devices'. Files in `tls` of its state directory.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { lockDirectory } from '../../host/lock.ts'
 import { shellWord } from '../../shell-word.ts'
-import { readStateFile, StateFileError, writeStateFile } from '../../state-file.ts'
+import {
+  moveFile,
+  readStateFile,
+  removeFile,
+  StateFileError,
+  writeStateFile,
+} from '../../state-file.ts'
 import {
   crossSign,
   type DeviceRequest,
+  holdsFor,
   type IssuedDevice,
   issueDevice,
   issueServer,
   type KeyAndCertificate,
   makeAuthority,
+  makeAuthorityAnew,
+  SERVER_DAYS,
+  spanOf,
+  type When,
 } from '../../trust/certificates.ts'
 import { certificatesOf, pinOf } from '../../trust/pin.ts'
 import { CollectorError } from '../collector-error.ts'
@@ -28,6 +40,10 @@ const EARLIER_FILE = 'authority-earlier.pem'
 const GIVEN_PIN_FILE = 'given-pin'
 /** Its own certificate is made anew when less than this is left. */
 const SERVER_LEFT_MS = 30 * 86_400_000
+/** Of one that was made for a span of time, since the clock was doubted, it is made anew once that is known. */
+const SERVER_LASTS_MS = (SERVER_DAYS + 1) * 86_400_000
+/** Commands and the collector change its files in turn. */
+const LOCK_WAIT_MS = 2000
 
 /** A key and its certificate, and that as the authority before vouches for it. */
 type Pair = KeyAndCertificate & { vouched: string[] }
@@ -42,27 +58,46 @@ export type Authorities = {
 export type Authority = {
   /** PEM: this one, the next, and those before it that still count. */
   readonly trusted: string[]
+  /** PEM: of these, as the one before each has signed it, so that who believes that one believes it. */
+  readonly vouched: string[]
   /** SHA-256 of its key, 64 hex digits: what agents are given to know it by. */
   readonly pin: string
   /** Reads what a command has changed. Returns whether anything is. Throws CollectorError, and is as it was then. */
   look(): boolean
+  /** Whether it, or the next one, was made under a clock that was wrong, or has nearly ended. */
+  isOutOfTime(now: When): boolean
+  /** Signs those of them anew that are, each with its own key: their pins stay. Rejects with CollectorError. */
+  putInTime(now: When): Promise<void>
   /** A client certificate for a device. */
-  issue(request: DeviceRequest, nowMs: number): Promise<IssuedDevice>
+  issue(request: DeviceRequest, now: When): Promise<IssuedDevice>
   /** PEM of a key and of a chain that ends with this authority, for a server of these names; kept, and made anew in time. */
-  server(names: readonly string[], nowMs: number): Promise<KeyAndCertificate>
+  server(names: readonly string[], now: When): Promise<KeyAndCertificate>
 }
 
-/** Reads the authority of `stateDir`, or makes one. Rejects with CollectorError. */
-export async function openAuthority(stateDir: string, nowMs: number): Promise<Authority> {
+/** Reads the authority of `stateDir`, or makes one, which `log` is told; puts it in time. Rejects with CollectorError. */
+export async function openAuthority(
+  stateDir: string,
+  now: When,
+  log: (text: string) => void = () => {},
+): Promise<Authority> {
   const directory = join(stateDir, 'tls')
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, FILE)
-  if (read(path) === undefined) writePair(path, await makeAuthority(NAME, nowMs))
+  if (read(path) === undefined) {
+    writePair(path, await makeAuthority(NAME, now))
+    log(
+      `the collector's authority is made, as of ${new Date(spanOf(now).toMs).toISOString()}: if that is not the time, set this machine's clock, and its certificates are made anew while its pin stays`,
+    )
+  }
+  await putInTime(stateDir, now)
   let text = textOf(directory)
   let held = parse(directory)
   return {
     get trusted() {
       return trustedOf(held)
+    },
+    get vouched() {
+      return [...held.own.vouched, ...(held.next?.vouched ?? [])]
     },
     get pin() {
       return pinOf(new X509Certificate(held.own.certificate))
@@ -75,6 +110,8 @@ export async function openAuthority(stateDir: string, nowMs: number): Promise<Au
       text = now
       return trustedOf(held).join() !== before
     },
+    isOutOfTime: (now) => isOutOfTime(held.own, now) || isOutOfTime(held.next, now),
+    putInTime: (now) => putInTime(stateDir, now),
     issue: (request, now) => issueDevice(held.own, request, now),
     async server(names, now) {
       const { own, earlier } = held
@@ -91,6 +128,40 @@ export async function openAuthority(stateDir: string, nowMs: number): Promise<Au
       return { key: server.key, certificate: [server.certificate, ...chain].join('') }
     },
   }
+}
+
+const isOutOfTime = (pair: Pair | undefined, now: When): boolean =>
+  pair !== undefined && !holdsFor(new X509Certificate(pair.certificate), now)
+
+/** What the one before has said for it stays as it is: that one's key may be gone. */
+async function putInTime(stateDir: string, now: When): Promise<void> {
+  const directory = join(stateDir, 'tls')
+  const { own, next } = parse(directory)
+  if (!isOutOfTime(own, now) && !isOutOfTime(next, now)) return
+  const unlock = lockAuthority(stateDir)
+  try {
+    // As it is by now.
+    const { own, next } = parse(directory)
+    const signed = isOutOfTime(own, now) ? await makeAuthorityAnew(own, now) : own
+    if (signed !== own) writePair(join(directory, FILE), { ...signed, vouched: own.vouched })
+    if (!next) return
+    const following = isOutOfTime(next, now) ? await makeAuthorityAnew(next, now) : next
+    if (following === next && signed === own) return
+    const vouched = [await crossSign(signed, following)]
+    writePair(join(directory, NEXT_FILE), { ...following, vouched })
+  } finally {
+    unlock()
+  }
+}
+
+/** Nobody else changes the files of the authority until the returned function is called. Throws CollectorError. */
+export function lockAuthority(stateDir: string): () => void {
+  const unlock = lockDirectory(join(stateDir, 'tls'), LOCK_WAIT_MS)
+  if (unlock) return unlock
+  throw new CollectorError(
+    'in-use',
+    'another command changes the authority at this moment, or the collector does: try again',
+  )
 }
 
 type Held = { own: Pair; next: Pair | undefined; earlier: string[] }
@@ -171,25 +242,33 @@ export function switchAuthority(stateDir: string): void {
   const directory = join(stateDir, 'tls')
   const { own } = parse(directory)
   keep(join(directory, EARLIER_FILE), own.certificate)
-  renameSync(join(directory, NEXT_FILE), join(directory, FILE))
+  moveFile(join(directory, NEXT_FILE), join(directory, FILE))
 }
 
 /** Believes the earlier one no more. */
 export const retireAuthority = (stateDir: string): void =>
-  rmSync(join(stateDir, 'tls', EARLIER_FILE), { force: true })
+  removeFile(join(stateDir, 'tls', EARLIER_FILE))
+
+/** Whether a collector's certificate is good whenever in `now` it is, for a while yet, and for not too long. */
+export function isServerInTime(
+  { validFromDate, validToDate }: X509Certificate,
+  now: When,
+): boolean {
+  const { fromMs, toMs } = spanOf(now)
+  const [validFromMs, validToMs] = [validFromDate.getTime(), validToDate.getTime()]
+  return (
+    validFromMs <= fromMs &&
+    validToMs - toMs > SERVER_LEFT_MS &&
+    validToMs - validFromMs <= SERVER_LASTS_MS + toMs - fromMs
+  )
+}
 
 /** Whether it is this authority's, for all these names, and for a while yet. */
-function isGood(
-  pem: string,
-  own: KeyAndCertificate,
-  names: readonly string[],
-  nowMs: number,
-): boolean {
+function isGood(pem: string, own: KeyAndCertificate, names: readonly string[], now: When): boolean {
   const certificate = new X509Certificate(pem)
   return (
     certificate.verify(new X509Certificate(own.certificate).publicKey) &&
-    certificate.validToDate.getTime() - nowMs > SERVER_LEFT_MS &&
-    certificate.validFromDate.getTime() <= nowMs &&
+    isServerInTime(certificate, now) &&
     names.every((name) => certificate.checkHost(name) ?? certificate.checkIP(name))
   )
 }

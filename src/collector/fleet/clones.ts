@@ -4,11 +4,12 @@ import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { commandThere } from '../../hint.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
-import { BoundedMap } from '../bounded-map.ts'
 import type { Counters } from '../counters.ts'
 import { sameSecret } from '../secrets.ts'
+import { createBoots } from './boots.ts'
 import { isLocal } from './local-ids.ts'
 import type { Registry } from './registry.ts'
+import type { DatabaseRow, GivenCertificate } from './registry-rows.ts'
 
 /** What one connection says of the machine that it is of. */
 export type Machine = {
@@ -29,38 +30,32 @@ export type Clones = {
   orderFor(machine: Machine, now: UnixNs): Order | undefined
   /** Why a machine may not become the device `newId`; undefined: it may. */
   refusalOf(order: Order, token: string, newId: string): string | undefined
-  /** Makes the new device known, quarantined, with its first certificate. REQUIRES: refusalOf has nothing against it. */
-  succeed(
-    order: Order,
-    newId: string,
-    certificate: { fingerprint: string; notAfter: UnixNs },
-    now: UnixNs,
-  ): void
+  /**
+   * Makes the new device known, quarantined, with its first certificate; `by`: fingerprint of the one that the machine came by.
+   * Throws an Error whose message is a sentence where one of the two is against it by now, and what SQLite does.
+   */
+  succeed(order: Order, newId: string, certificate: GivenCertificate, by: string, now: UnixNs): void
+  /** Writes what of boots is new. Throws what SQLite does. */
+  write(): void
 }
 
-const HOUR_NS = 3_600_000_000_000n
-/**
- * Returns to a boot of before within an hour that one machine has: none, as a boot does not come back. A virtual machine that is
- * set back to a snapshot again and again has a few.
- */
-const RETURNS_MAX = 3
-/** Boots of a device that are remembered: what comes after is no alternation of two. */
-const BOOTS_MAX = 8
-const DEVICES_MAX = 20_000
+const DAY_NS = 86_400_000_000_000n
 /** A clone that was not heard of for so long has gone. */
-const GONE_NS = 30n * 24n * HOUR_NS
+const GONE_NS = 30n * DAY_NS
 /** Machines that one certificate is ordered apart into within a day: who says ever other hardware invents no devices. */
 const ORDERS_A_DAY = 10
 const TOKEN_BYTES = 24
+const TURNS = 'two machines take turns with this certificate'
 
-type Boots = { last: string; seenAt: Map<string, UnixNs>; returns: UnixNs[] }
+/** What was found, and of which boot; `older`: the one that took turns with it. */
+type Suspicion = { bootId: string; older?: string; what: string }
 
 export function createClones(
   database: DatabaseSync,
   registry: Registry,
   { counters, complain }: { counters: Counters; complain: (text: string) => void },
 ): Clones {
-  const boots = new BoundedMap<string, Boots>(DEVICES_MAX)
+  const boots = createBoots(database)
   const sql = {
     of: database.prepare(
       'SELECT hardware, boot_id, successor FROM clone WHERE device = ? AND moved_ns IS NULL AND seen_ns > ?',
@@ -68,6 +63,11 @@ export function createClones(
     today: database.prepare('SELECT count(*) AS n FROM clone WHERE device = ? AND ordered_ns > ?'),
     isSuccessor: database.prepare('SELECT 1 FROM clone WHERE successor = ? LIMIT 1'),
     add: database.prepare('INSERT INTO clone VALUES (?, ?, ?, NULL, ?, ?, NULL)'),
+    // Those that have gone: whatever they became is known, or was looked at by somebody.
+    drop: database.prepare(
+      `DELETE FROM clone WHERE max(seen_ns, ordered_ns, ifnull(moved_ns, 0)) <= ? AND NOT EXISTS (
+        SELECT 1 FROM device WHERE id = successor AND (moved_ns IS NULL OR standing = 'quarantined'))`,
+    ),
     seen: database.prepare(
       'UPDATE clone SET seen_ns = ? WHERE device = ? AND hardware = ? AND boot_id = ?',
     ),
@@ -91,103 +91,121 @@ export function createClones(
     for (const { device } of sql.moved.all(now, deviceId)) review(`${device}`, now)
   }
 
-  /** Why it is not the machine that enrolled, or one of two that look alike; undefined: nothing says so. */
-  const suspicion = (machine: Machine, enrolled: string, now: UnixNs): string | undefined => {
+  /** That it, or another machine by its certificate, is not the one that enrolled; undefined: nothing says so. */
+  const suspicion = (machine: Machine, enrolled: string, now: UnixNs): Suspicion | undefined => {
     const { deviceId, hardware, bootId } = machine
-    if (hardware !== '' && enrolled !== '' && hardware !== enrolled)
-      return 'this is other hardware than what was enrolled'
-    return bootId !== '' && returnsTooOften(boots, deviceId, bootId, now)
-      ? 'two machines take turns with this certificate'
+    if (enrolled !== '' && hardware === '')
+      return { bootId: '', what: 'a machine does not say what hardware it is, as the device did' }
+    if (enrolled !== '' && hardware !== enrolled)
+      return { bootId, what: 'this is other hardware than what was enrolled' }
+    const turns = boots.noteArrival(deviceId, bootId, now)
+    return turns && { bootId: turns.younger, older: turns.older, what: TURNS }
+  }
+
+  /** Remembers what is found, so that the machine is told when it comes. */
+  const note = (machine: Machine, found: Suspicion, now: UnixNs): void => {
+    const { deviceId, hardware } = machine
+    const { bootId, older, what } = found
+    const open = openOf(deviceId, now).filter((row) => row['hardware'] === hardware)
+    // Of the two one was told already, and the other stays what it is.
+    if (open.some((row) => row['boot_id'] === bootId || row['boot_id'] === older)) return
+    if (Number(sql.today.get(deviceId, now - DAY_NS)?.['n']) >= ORDERS_A_DAY) return
+    // What came from a copy and was looked at by nobody makes no further devices.
+    if (
+      registry.device(deviceId)?.standing === 'quarantined' &&
+      sql.isSuccessor.get(deviceId) !== undefined
+    ) {
+      complain(`device ${deviceId}: ${what}, and it came from a copy itself: admit it first`)
+      return
+    }
+    counters.add('clonesFound')
+    sql.drop.run(now - GONE_NS)
+    sql.add.run(deviceId, hardware, bootId, now, now)
+    registry.share(deviceId, now)
+    if (older !== undefined && bootId !== machine.bootId)
+      complain(
+        `device ${deviceId}: ${what}: the one that was first seen later is told when it comes`,
+      )
+  }
+
+  /** Its boot counts on the hardware that was enrolled alone: other hardware is another machine, whatever it says. */
+  const isOf = (row: DatabaseRow, { hardware, bootId }: Machine, enrolled: string): boolean =>
+    row['hardware'] === hardware && (hardware !== enrolled || row['boot_id'] === bootId)
+
+  /** Whom it is of, by what was noted: it is told so, or why not is said. */
+  const orderOf = (machine: Machine, enrolled: string, own: DatabaseRow, what: string) => {
+    const { deviceId, hardware } = machine
+    if (enrolled !== '' && hardware === '') {
+      // It may be the device itself, whose hardware its system has ceased to name.
+      complain(
+        `device ${deviceId}: ${what}: it is marked as shared, since that may be another machine. Where it is none, remove its enrolment and enrol it anew`,
+      )
+      return undefined
+    }
+    const stands = hardware !== enrolled ? registry.standsAgainst(hardware, deviceId) : undefined
+    if (stands !== undefined && `${own['successor'] ?? ''}` !== stands) {
+      complain(
+        `device ${deviceId}: ${what}, and it is enrolled as device ${stands}: ${commandThere('collector devices allow')} lets it become a device of its own`,
+      )
+      return undefined
+    }
+    if (!machine.isCapable) {
+      complain(
+        `device ${deviceId}: ${what}, and its agent is too old to become a device of its own: remove its enrolment and enrol it anew`,
+      )
+      return undefined
+    }
+    complain(`device ${deviceId}: ${what}: it is told to become a device of its own`)
+    const token = randomBytes(TOKEN_BYTES).toString('base64url')
+    return { ...machine, bootId: `${own['boot_id']}`, token, reason: what }
+  }
+
+  const refusalOfId = (order: Order, newId: string): string | undefined => {
+    if (newId === order.deviceId) return 'it asks for the device id that it has'
+    const its = openOf(order.deviceId, unixNs(0n, 'now')).find(
+      ({ hardware, boot_id }) => hardware === order.hardware && boot_id === order.bootId,
+    )?.['successor']
+    if (typeof its === 'string') {
+      if (its !== newId) return 'it asked for another device id before'
+      // A certificate would open nothing.
+      const isOut = registry.device(newId)?.standing === 'revoked'
+      return isOut ? 'the device that it became was thrown out' : undefined
+    }
+    return registry.device(newId) || isLocal(database, newId)
+      ? 'it asks for the id of a device that is known'
       : undefined
   }
 
   return {
     orderFor(machine, now) {
-      const { deviceId, hardware, bootId } = machine
+      const { deviceId } = machine
       const device = registry.device(deviceId)
       if (!device) return undefined
       noteArrival(deviceId, now)
-      const open = openOf(deviceId, now)
-      const ofHardware = open.filter((row) => row['hardware'] === hardware)
-      const isElsewhere = hardware !== device.hardware
-      const own = ofHardware.find((row) => isElsewhere || row['boot_id'] === bootId)
-      const reason = suspicion(machine, device.hardware, now)
-      if (own) sql.seen.run(now, deviceId, hardware, `${own['boot_id']}`)
-      else if (reason === undefined) {
-        review(deviceId, now)
-        return undefined
-      } else if (!isElsewhere && ofHardware.length > 0) {
-        // Its twin was told already, and this one stays what it is.
-        return undefined
-      } else {
-        if (Number(sql.today.get(deviceId, now - 24n * HOUR_NS)?.['n']) >= ORDERS_A_DAY)
-          return undefined
-        // What came from a copy and was looked at by nobody makes no further devices.
-        if (device.standing === 'quarantined' && sql.isSuccessor.get(deviceId)) {
-          complain(`device ${deviceId}: ${reason}, and it came from a copy itself: admit it first`)
-          return undefined
-        }
-        counters.add('clonesFound')
-        sql.add.run(deviceId, hardware, bootId, now, now)
-        registry.share(deviceId, now)
-      }
-      const what = reason ?? 'another machine has this certificate, too'
-      const stands = isElsewhere ? registry.standsAgainst(hardware, deviceId) : undefined
-      if (stands !== undefined && `${own?.['successor'] ?? ''}` !== stands) {
-        complain(
-          `device ${deviceId}: ${what}, and it is enrolled as device ${stands}: ${commandThere('collector devices allow')} lets it become a device of its own`,
-        )
-        return undefined
-      }
-      if (!machine.isCapable) {
-        complain(
-          `device ${deviceId}: ${what}, and its agent is too old to become a device of its own: remove its enrolment and enrol it anew`,
-        )
-        return undefined
-      }
-      complain(`device ${deviceId}: ${what}: it is told to become a device of its own`)
-      const token = randomBytes(TOKEN_BYTES).toString('base64url')
-      return { ...machine, bootId: `${own?.['boot_id'] ?? bootId}`, token, reason: what }
+      const find = () => openOf(deviceId, now).find((row) => isOf(row, machine, device.hardware))
+      const before = find()
+      const found = suspicion(machine, device.hardware, now)
+      if (before) sql.seen.run(now, deviceId, machine.hardware, `${before['boot_id']}`)
+      else if (!found) review(deviceId, now)
+      else note(machine, found, now)
+      const own = before ?? (found && find())
+      const what = found?.what ?? 'another machine has this certificate, too'
+      return own && orderOf(machine, device.hardware, own, what)
     },
     refusalOf(order, token, newId) {
       if (!sameSecret(token, order.token)) return 'the token is not the one of this connection'
-      if (newId === order.deviceId) return 'it asks for the device id that it has'
-      const its = openOf(order.deviceId, unixNs(0n, 'now')).find(
-        ({ hardware, boot_id }) => hardware === order.hardware && boot_id === order.bootId,
-      )?.['successor']
-      if (typeof its === 'string')
-        return its === newId ? undefined : 'it asked for another device id before'
-      return registry.device(newId) || isLocal(database, newId)
-        ? 'it asks for the id of a device that is known'
-        : undefined
+      return refusalOfId(order, newId)
     },
-    succeed(order, newId, certificate, now) {
+    succeed(order, newId, certificate, by, now) {
       const { deviceId, hardware, bootId } = order
-      registry.addBeside(deviceId, { id: newId, hardware }, certificate, now, () =>
-        sql.name.run(newId, deviceId, hardware, bootId),
-      )
+      const no = registry.addBeside(by, { id: newId, hardware }, certificate, now, () => {
+        // Another may have come by that id since.
+        const why = refusalOfId(order, newId)
+        if (why !== undefined) throw new Error(why)
+        sql.name.run(newId, deviceId, hardware, bootId)
+      })
+      if (no) throw new Error(no.error)
     },
+    write: boots.write,
   }
-}
-
-function returnsTooOften(
-  all: BoundedMap<string, Boots>,
-  deviceId: string,
-  bootId: string,
-  now: UnixNs,
-): boolean {
-  const of: Boots = all.get(deviceId) ?? { last: bootId, seenAt: new Map(), returns: [] }
-  all.set(deviceId, of)
-  const isWithinHour = (at: UnixNs) => now - at < HOUR_NS
-  const seenAt = of.seenAt.get(bootId)
-  if (of.last !== bootId && seenAt !== undefined && isWithinHour(seenAt)) of.returns.push(now)
-  of.last = bootId
-  of.seenAt.delete(bootId)
-  of.seenAt.set(bootId, now)
-  const [oldest] = of.seenAt.keys()
-  if (of.seenAt.size > BOOTS_MAX && oldest !== undefined) of.seenAt.delete(oldest)
-  of.returns = of.returns.filter(isWithinHour)
-  if (of.returns.length <= RETURNS_MAX) return false
-  of.returns = []
-  return true
 }

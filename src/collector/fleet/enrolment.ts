@@ -1,5 +1,6 @@
 // POST /v1/enroll: a token and a certificate request in, a certificate out; and the renewal of one over the stream.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { quoted } from '../../printable.ts'
 import {
   decodeEnrollRequest,
   ENROLL_BYTES_MAX,
@@ -12,81 +13,156 @@ import {
   type Renewed,
   StreamError,
 } from '../../stream/message.ts'
-import { RequestError, readRequest } from '../../trust/certificates.ts'
-import { derOf, fingerprintOf } from '../../trust/pin.ts'
+import {
+  type DeviceRequest,
+  type IssuedDevice,
+  RequestError,
+  readRequest,
+  type Span,
+} from '../../trust/certificates.ts'
+import { derOf, fingerprintOf, pinOfKey } from '../../trust/pin.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import { createComplaint } from '../complaint.ts'
 import type { CounterName, Counters } from '../counters.ts'
+import { endAnswered } from '../early-answer.ts'
 import type { Limits } from '../limits.ts'
-import { RateLimit, SourceRate } from '../rate.ts'
+import { EachRate, SourceRate, sourceOf } from '../rate.ts'
 import type { Authority } from './authority.ts'
 import type { Clones, Order } from './clones.ts'
-import { type EnrolledDevice, isRefused, type RefusalCode, type Registry } from './registry.ts'
+import type { Refusal as RefusedOne } from './refusals.ts'
+import {
+  type EnrolledDevice,
+  isRefused,
+  type RefusalCode,
+  type Refused,
+  type Registry,
+} from './registry.ts'
+import { type GivenCertificate, isOnItsHardware } from './registry-rows.ts'
+import type { Roster } from './roster.ts'
 
 export type Enrolment = {
-  /** Answers a request for ENROLL_PATH. `provenId`: of the device whose certificate the connection showed. */
-  answer(request: IncomingMessage, response: ServerResponse, provenId: string | undefined): void
+  /** Answers a request for ENROLL_PATH. `shown`: whose certificate the connection showed. */
+  answer(request: IncomingMessage, response: ServerResponse, shown: ShownBy | undefined): void
   /** Another certificate for a device that is connected. Rejects with RequestError. */
-  renew(deviceId: string, request: Uint8Array): Promise<Renewed>
+  renew(by: ShownBy, request: Uint8Array): Promise<Renewed>
   /** A certificate as another device, for a machine that was told to become one. Rejects with an Error whose message is a sentence. */
-  reenrol(order: Order, asked: EnrollRequest): Promise<EnrollResponse>
+  reenrol(by: ShownBy, order: Order, asked: EnrollRequest): Promise<EnrollResponse>
 }
+
+/** Who came by which certificate. Whether that is good still is judged when something is given for it, not when it came. */
+type ShownBy = { deviceId: string; fingerprint: string; address: string }
 
 export type EnrolmentOptions = {
   registry: Registry
+  roster: Pick<Roster, 'describe'>
   clones: Clones
-  authority: Pick<Authority, 'issue' | 'trusted'>
+  authority: Pick<Authority, 'issue' | 'trusted' | 'vouched'>
   counters: Counters
   limits: Limits
+  /** Told of each refusal. */
+  onRefused?: (refusal: RefusedOne) => void
+  /** A device enrolled again: certificates of it may be good no more. */
+  onEnrolledAgain?: (deviceId: string) => void
+  /** One enrolled that was not known: what is left of another by its id is not its own. */
+  onEnrolledAnew?: (deviceId: string) => void
+  /** The time that is believed, and where it may be beside it. */
   now: () => UnixNs
+  span: () => Span
   log: (text: string) => void
 }
 
-type Refusal = { status: number; code: RefusalCode | Trouble; error: string }
+type Refusal = { status: number; code: RefusalCode | Trouble; error: string; retryS?: number }
 /** What is wrong with a request whoever asks; part of the protocol as RefusalCode is. */
 type Trouble = 'malformed' | 'too-many' | 'method' | 'failed'
 
 const REQUEST_MS = 10_000
+const RETRY_S = 5
+/** Of one device: whoever mistyped a token asks a few times, and leaves the others of its network their turns. */
+const ASKS_PER_SECOND = 0.5
+const ASKS_BURST = 10
+/**
+ * Certificates of one device that is known: an administrator tries, or one answer after the other is lost. Whoever has its key,
+ * and makes ever others, has a signature and a write in ten minutes.
+ */
+const AGAIN_EVERY_S = 600
+const AGAIN_BURST = 5
+const TOLD_APART_MAX = 20_000
 /** Of one device: each is a signature, and is kept until it ends. */
 const RENEW_EVERY_MS = 3_600_000
 const RENEWED_MAX = 20_000
 
 export function createEnrolment(options: EnrolmentOptions): Enrolment {
-  const { registry, clones, authority, counters, limits, now, log } = options
+  const { registry, roster, clones, authority, counters, limits, now, span, log } = options
   // Signing costs more than asking: whoever floods this waits, others less, and nobody whose certificate is good does.
   const { enrolmentsPerSecond, enrolmentsBurst } = limits
   const rate = new SourceRate(enrolmentsPerSecond, enrolmentsBurst, performance.now())
   const complain = createComplaint(log)
-  const knownRate = new RateLimit(enrolmentsPerSecond, enrolmentsBurst, performance.now())
+  const knownRate = new SourceRate(enrolmentsPerSecond, enrolmentsBurst, performance.now())
+  const asks = new EachRate(ASKS_PER_SECOND, ASKS_BURST, TOLD_APART_MAX)
+  const again = new EachRate(1 / AGAIN_EVERY_S, AGAIN_BURST, TOLD_APART_MAX)
 
-  async function enrol(body: Uint8Array, provenId: string | undefined): Promise<Uint8Array> {
+  /** It is let in all the same where its name cannot be noted, which a person may want to call it by before it comes. */
+  const describe = (deviceId: string, { host, agentVersion }: EnrollRequest): void => {
+    try {
+      roster.describe({ deviceId, agentVersion, hostname: host.hostname })
+    } catch (cause) {
+      log(`what device ${deviceId} is called is not noted: ${(cause as Error).message}`)
+    }
+  }
+
+  async function enrol(
+    body: Uint8Array,
+    shown: ShownBy | undefined,
+    address: string,
+  ): Promise<Uint8Array> {
     const asked = decodeEnrollRequest(body)
     const request = await readRequest(asked.request)
     const { deviceId } = request
-    const candidate = { deviceId, hardware: asked.hardware, provenId }
+    const key = pinOfKey(request.publicKey)
+    const candidate = {
+      ...{ deviceId, hardware: asked.hardware, key, shown: shown?.fingerprint },
+      source: sourceOf(address),
+    }
     // A token may have been made in this very second.
     registry.refresh()
-    const refusedAs = (no: { code: RefusalCode; error: string }): RefusedError => {
-      // Whom an administrator may want to let in.
+    const refusedAs = ({ holder, ...no }: Refused): RefusedError => {
+      const { hostname } = asked.host
+      const known = holder === undefined ? undefined : `device ${holder} has this hardware`
+      // Whom an administrator may want to let in. Who holds the hardware is not the stranger’s to know.
       complain(
-        `an enrolment is refused (${no.code}): device ${deviceId}, ${JSON.stringify(asked.host.hostname)}: ${no.error}`,
+        `an enrolment is refused (${no.code}): device ${deviceId}, ${quoted(hostname)}: ${no.error}${known ? ` (${known})` : ''}`,
       )
-      return new RefusedError({ status: 403, ...no })
+      return new RefusedError(
+        { status: 403, ...no },
+        { deviceId, hostname, ...(known && { known }) },
+      )
     }
     const no = registry.mayEnrol(asked.token, candidate, now())
     if (no) throw refusedAs(no)
-    const issued = await authority.issue(request, nowMs())
-    const certificate = {
-      fingerprint: fingerprintOf(issued.der),
-      notAfter: nsOf(issued.notAfterMs),
-    }
-    const device = registry.enrol(asked.token, candidate, certificate, now())
+    const before = registry.device(deviceId)
+    // Nobody but who may come as it spends its turns.
+    if (before && !again.take(deviceId, performance.now()))
+      throw tooMany(
+        `this device has enrolled ${AGAIN_BURST} times of late: again in ten minutes`,
+        AGAIN_EVERY_S,
+        { deviceId, hostname: asked.host.hostname },
+      )
+    const issued = await authority.issue(request, span())
+    const device = registry.enrol(asked.token, candidate, givenOf(issued, request), now())
     if (isRefused(device)) throw refusedAs(device)
+    // Whoever came by the certificate of before is not to ask for one more thing by it.
+    if (before) options.onEnrolledAgain?.(deviceId)
+    else options.onEnrolledAnew?.(deviceId)
+    describe(deviceId, asked)
     counters.add('enrolled')
     log(
-      `device ${deviceId} enrolled, ${sayStanding(device)}: ${JSON.stringify(asked.host.hostname)}`,
+      `device ${deviceId} enrolled${before ? ' again' : ''}, ${sayStanding(device)}: ${quoted(asked.host.hostname)}`,
     )
+    if (before && !isOnItsHardware(before, asked.hardware))
+      log(
+        `device ${deviceId} came again by its key, ${asked.hardware === '' ? 'and names no hardware, as it did' : 'on other hardware than'} when it was enrolled: it may be a copy, or whoever has its key, and the certificate of the one before is good no more`,
+      )
     return encodeEnrollResponse({
       certificate: issued.der,
       authorities: authority.trusted.map(derOf),
@@ -95,11 +171,10 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
   }
 
   const renewals = new BoundedMap<string, { atMs: number; trusted: string }>(RENEWED_MAX)
-  const nowMs = (): number => Number(now() / 1_000_000n)
 
   return {
-    answer(request, response, provenId) {
-      respond(request, provenId)
+    answer(request, response, shown) {
+      respond(request, shown)
         .then((body) => {
           response.writeHead(200, {
             'Content-Type': ENROLL_TYPE,
@@ -111,19 +186,29 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
         .catch((cause: Error) => {
           const refusal = refusalOf(cause)
           counters.add(counterOf(refusal.code))
+          const {
+            deviceId = '',
+            hostname = '',
+            known,
+          } = cause instanceof RefusedError ? cause.by : {}
+          const address = request.socket.remoteAddress ?? ''
+          const { code: told, error: said } = refusal
+          // What cuts a row cuts its end.
+          const text = known ? `${known}: ${said}` : said
+          options.onRefused?.({ code: told, text, deviceId, hostname, address })
           if (refusal.code === 'failed') log(`an enrolment failed: ${cause.stack ?? cause.message}`)
-          const { status, code, error } = refusal
+          const { status, code, error, retryS } = refusal
+          const body = JSON.stringify({ error, code })
           response.writeHead(status, {
             'Content-Type': 'application/json; charset=utf-8',
+            'Content-Length': Buffer.byteLength(body),
             Connection: 'close',
-            ...(status === 429 ? { 'Retry-After': '5' } : {}),
+            ...(retryS === undefined ? {} : { 'Retry-After': `${retryS}` }),
           })
-          response.end(JSON.stringify({ error, code }))
-          // What it still sends is read by nobody.
-          if (!request.complete) response.once('finish', () => request.destroy())
+          endAnswered(request, response, body)
         })
     },
-    async renew(deviceId, der) {
+    async renew({ deviceId, fingerprint }, der) {
       const request = await readRequest(der)
       if (request.deviceId !== deviceId)
         throw new RequestError('the certificate request names another device')
@@ -132,34 +217,34 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       // Of other authorities each device is to have another at once.
       if (last?.trusted === trusted && performance.now() - last.atMs < RENEW_EVERY_MS)
         throw new RequestError('its certificate was renewed within the last hour')
-      const issued = await authority.issue(request, nowMs())
-      registry.noteCertificate(
-        deviceId,
-        { fingerprint: fingerprintOf(issued.der), notAfter: nsOf(issued.notAfterMs) },
-        now(),
-      )
+      const issued = await authority.issue(request, span())
+      const no = registry.noteCertificate(fingerprint, givenOf(issued, request), now())
+      if (no) throw new RequestError(no.error)
       // Not before: who has got nothing may ask again.
       renewals.set(deviceId, { atMs: performance.now(), trusted })
       counters.add('renewed')
-      return { certificate: issued.der, authorities: authority.trusted.map(derOf) }
+      const { trusted: all, vouched } = authority
+      return {
+        certificate: issued.der,
+        ...{ authorities: all.map(derOf), vouched: vouched.map(derOf) },
+      }
     },
-    async reenrol(order, asked) {
-      if (!knownRate.take(performance.now())) throw new Error('too many devices enrol at once')
+    async reenrol({ fingerprint, address }, order, asked) {
+      if (!knownRate.take(address, performance.now()))
+        throw new Error('too many devices enrol at once')
       const request = await readRequest(asked.request)
       const no = clones.refusalOf(order, asked.token, request.deviceId)
       if (no !== undefined) throw new Error(no)
-      const issued = await authority.issue(request, nowMs())
+      const issued = await authority.issue(request, span())
       // It may have been removed in this very second.
       const device = registry.device(order.deviceId)
       if (!device || device.standing === 'revoked')
         throw new Error('the device is forgotten, or was thrown out')
       const { group } = device
-      clones.succeed(
-        order,
-        request.deviceId,
-        { fingerprint: fingerprintOf(issued.der), notAfter: nsOf(issued.notAfterMs) },
-        now(),
-      )
+      const isKnown = registry.device(request.deviceId) !== undefined
+      clones.succeed(order, request.deviceId, givenOf(issued, request), fingerprint, now())
+      if (!isKnown) options.onEnrolledAnew?.(request.deviceId)
+      describe(request.deviceId, asked)
       counters.add('reenrolled')
       log(
         `a machine with the certificate of device ${order.deviceId} becomes device ${request.deviceId} at its agent's next start, quarantined in the group "${group}": ${order.reason}`,
@@ -170,32 +255,34 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
 
   async function respond(
     request: IncomingMessage,
-    provenId: string | undefined,
+    shown: ShownBy | undefined,
   ): Promise<Uint8Array> {
     if (request.method !== 'POST')
       throw new RefusedError({ status: 405, code: 'method', error: 'enrolment is a POST' })
+    const nowMs = performance.now()
     const address = request.socket.remoteAddress ?? ''
-    const hasTurn =
-      provenId === undefined
-        ? rate.take(address, performance.now())
-        : knownRate.take(performance.now())
-    if (!hasTurn)
-      throw new RefusedError({
-        status: 429,
-        code: 'too-many',
-        error: 'too many devices enrol at once: try again in a few seconds',
-      })
-    return enrol(await readBytes(request), provenId)
+    const by = shown && { deviceId: shown.deviceId }
+    if (shown && !asks.take(shown.deviceId, nowMs))
+      throw tooMany('this device asks again and again: try again in a few seconds', RETRY_S, by)
+    if (!(shown ? knownRate : rate).take(address, nowMs))
+      throw tooMany('too many devices enrol at once: try again in a few seconds', RETRY_S, by)
+    return enrol(await readBytes(request), shown, address)
   }
 }
 
 class RefusedError extends Error {
   readonly refusal: Refusal
-  constructor(refusal: Refusal) {
+  /** Empty: it has not come as far as to say. */
+  readonly by: { deviceId?: string; hostname?: string; known?: string }
+  constructor(refusal: Refusal, by: RefusedError['by'] = {}) {
     super(refusal.error)
     this.refusal = refusal
+    this.by = by
   }
 }
+
+const tooMany = (error: string, retryS: number, by?: RefusedError['by']): RefusedError =>
+  new RefusedError({ status: 429, code: 'too-many', error, retryS }, by)
 
 function refusalOf(cause: Error): Refusal {
   if (cause instanceof RefusedError) return cause.refusal
@@ -208,6 +295,7 @@ const counterOf = (code: Refusal['code']): CounterName => {
   if (code === 'malformed' || code === 'method') return 'enrolRefusedMalformed'
   if (code === 'too-many') return 'enrolRefusedRate'
   if (code === 'failed') return 'enrolFailed'
+  if (code === 'quarantine-full') return 'enrolRefusedFull'
   return code.startsWith('token-') ? 'enrolRefusedToken' : 'enrolRefusedKnown'
 }
 
@@ -215,6 +303,16 @@ const sayStanding = ({ standing, group }: EnrolledDevice): string =>
   standing === 'quarantined'
     ? `quarantined in the group "${group}" until it is admitted`
     : `${standing} in the group "${group}"`
+
+/** What the registry keeps of a certificate. */
+const givenOf = (
+  { der, notAfterMs }: IssuedDevice,
+  { publicKey }: DeviceRequest,
+): GivenCertificate => ({
+  fingerprint: fingerprintOf(der),
+  notAfter: nsOf(notAfterMs),
+  key: pinOfKey(publicKey),
+})
 
 const nsOf = (ms: number): UnixNs => unixNs(BigInt(ms) * 1_000_000n, 'notAfter')
 
@@ -224,7 +322,9 @@ async function readBytes(request: IncomingMessage): Promise<Uint8Array> {
   let length = 0
   const timer = setTimeout(() => request.destroy(new Error('it took too long')), REQUEST_MS)
   try {
-    for await (const part of request as AsyncIterable<Buffer>) {
+    // An iterator that is left destroys what it reads, and with it the connection that is to be answered.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const part = chunk as Buffer
       length += part.length
       if (length > ENROLL_BYTES_MAX)
         throw new StreamError('too-large', `an enrolment has at most ${ENROLL_BYTES_MAX} bytes`)

@@ -3,11 +3,18 @@ import type { DatabaseSync } from 'node:sqlite'
 import { transaction } from '../../baseline/sqlite-file.ts'
 import type { UnixNs } from '../../units.ts'
 
-/** Fingerprints, the one first that has signed the device's certificate. */
-export type Held = readonly string[]
+/** Of one device. */
+export type Held = {
+  /** Fingerprints, the one first that has signed its certificate; empty: it has not said. */
+  authorities: readonly string[]
+  /** A person has said yes to it. */
+  isAdmitted: boolean
+  /** It has connected at some time. */
+  isHeard: boolean
+}
 
 export type HeldNotes = {
-  note(deviceId: string, fingerprints: Held): void
+  note(deviceId: string, fingerprints: readonly string[]): void
   /** Writes what is another than it was, in one transaction. Throws what SQLite does, and keeps it for the next time. */
   write(): void
 }
@@ -33,20 +40,25 @@ export function createHeldNotes(database: DatabaseSync): HeldNotes {
 }
 
 /**
- * By the id of each device that comes with a certificate that is good at `now`; empty: it has not said. One whose certificate
- * has ended has to enrol again, whoever signs.
+ * By the id of each device that comes with a certificate that is good at `now`. One whose certificate has ended has to enrol
+ * again, whoever signs.
  */
 export function readHeld(database: DatabaseSync, now: UnixNs): Map<string, Held> {
   const rows = database
     .prepare(
-      `SELECT id, authorities FROM device LEFT JOIN held ON device = id WHERE standing <> 'revoked' AND EXISTS (
-        SELECT 1 FROM certificate WHERE certificate.device = id AND revoked_ns IS NULL AND not_after_ns > ?)`,
+      `SELECT id, authorities, standing = 'active' AS admitted, authorities IS NOT NULL OR seen_ns > 0 AS heard
+        FROM device LEFT JOIN held ON held.device = id LEFT JOIN seen ON seen.device = id
+        WHERE standing <> 'revoked' AND EXISTS (SELECT 1 FROM certificate WHERE certificate.device = id AND revoked_ns IS NULL AND not_after_ns > ?)`,
     )
     .all(now)
   return new Map(
-    rows.map(({ id, authorities }) => [
+    rows.map(({ id, authorities, admitted, heard }) => [
       `${id}`,
-      typeof authorities === 'string' ? authorities.split(',') : [],
+      {
+        authorities: typeof authorities === 'string' ? authorities.split(',') : [],
+        isAdmitted: admitted === 1,
+        isHeard: heard === 1,
+      },
     ]),
   )
 }

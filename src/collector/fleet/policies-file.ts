@@ -52,8 +52,9 @@ function open(path: string): DatabaseSync {
         'state',
         `${path} was written by another version (schema ${userVersion(database)}, this one knows ${SCHEMA_VERSION}): start that version`,
       )
-    // What devices say comes again: only what people say has to outlive a power cut, and is few.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    // What people say outlives a power cut: in WAL mode a commit with less than FULL may be gone after it
+    // (sqlite.org/pragma.html#pragma_synchronous).
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     return database
   } catch (cause) {
     database.close()

@@ -14,7 +14,7 @@ import { CollectorError } from '../collector-error.ts'
 export const REGISTRY_FILE = 'fleet.db'
 
 /** PRAGMA user_version. */
-const SCHEMA_VERSION = 5
+const SCHEMA_VERSION = 9
 /** A command of the same machine writes at times, for moments. */
 const BUSY_TIMEOUT_MS = 2000
 
@@ -48,6 +48,10 @@ function make(path: string): void {
       database.exec(SINCE_3)
       database.exec(SINCE_4)
       database.exec(SINCE_5)
+      database.exec(SINCE_6)
+      database.exec(SINCE_7)
+      database.exec(SINCE_8)
+      database.exec(SINCE_9)
       database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     }),
   )
@@ -84,7 +88,11 @@ function upgrade(database: DatabaseSync): void {
     if (from < 2) database.exec(SINCE_2)
     if (from < 3) database.exec(SINCE_3)
     if (from < 4) database.exec(SINCE_4)
-    database.exec(SINCE_5)
+    if (from < 5) database.exec(SINCE_5)
+    if (from < 6) database.exec(SINCE_6)
+    if (from < 7) database.exec(SINCE_7)
+    if (from < 8) database.exec(SINCE_8)
+    database.exec(SINCE_9)
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   })
 }
@@ -130,6 +138,35 @@ const SINCE_5 = `
   CREATE TABLE held (
     device TEXT PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,
     authorities TEXT NOT NULL
+  ) STRICT`
+
+/** SHA-256 of the key that a certificate is of; empty: it was given before this was kept. */
+const SINCE_6 = `
+  ALTER TABLE certificate ADD COLUMN key_hash TEXT NOT NULL DEFAULT ''`
+
+/** Boots of each device, in the order in which they were first seen: that of rowid. */
+const SINCE_7 = `
+  CREATE TABLE boot (
+    device TEXT NOT NULL REFERENCES device (id) ON DELETE CASCADE,
+    boot_id TEXT NOT NULL,
+    UNIQUE (device, boot_id)
+  ) STRICT`
+
+/** The network that a device last enrolled from; empty: it was enrolled before this was kept, or by no request of its own. */
+const SINCE_8 = `
+  ALTER TABLE device ADD COLUMN source TEXT NOT NULL DEFAULT ''`
+
+/**
+ * Whether a person has said something of a device, by which it is not forgotten for newer ones; of those that were there before it is
+ * known where it stands in its row, or where it came again (it was admitted, maybe). And who was forgotten and is in the store still.
+ */
+const SINCE_9 = `
+  ALTER TABLE device ADD COLUMN noticed INTEGER NOT NULL DEFAULT 0;
+  UPDATE device SET noticed = 1 WHERE standing <> 'quarantined' OR name <> '' OR owner <> '' OR may_enrol_again = 1
+    OR (SELECT count(*) FROM certificate WHERE device = device.id) > 1;
+  CREATE TABLE departed (
+    device TEXT PRIMARY KEY,
+    token INTEGER NOT NULL
   ) STRICT`
 
 /** Times are nanoseconds since 1970; NULL: never, no bound. Hashes are SHA-256 in hex. */

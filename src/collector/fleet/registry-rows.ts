@@ -39,12 +39,22 @@ export type EnrolledDevice = {
   mayEnrolAgain: boolean
   /** Since when more than one machine has its certificate; undefined: none but it. */
   sharedAt: UnixNs | undefined
+  /** The network that it last enrolled from, as `sourceOf` has it; empty: not known. */
+  source: string
+  /** A person has said something of it: it was admitted, named, thrown out or allowed again, at some time. */
+  isNoticed: boolean
 }
 
-export type Certificate = {
-  fingerprint: string
+/** What an administrator says of one. */
+export type DeviceChange = Partial<
+  Pick<EnrolledDevice, 'group' | 'name' | 'owner' | 'standing' | 'mayEnrolAgain' | 'hardware'>
+>
+
+/** `key`: SHA-256 of its key, as pinOfKey has it; empty: not known. */
+export type GivenCertificate = { fingerprint: string; notAfter: UnixNs; key: string }
+
+export type Certificate = GivenCertificate & {
   deviceId: string
-  notAfter: UnixNs
   revokedAt: UnixNs | undefined
 }
 
@@ -83,6 +93,8 @@ export function deviceOf(row: DatabaseRow): EnrolledDevice {
     token: count(row, 'token'),
     mayEnrolAgain: row['may_enrol_again'] === 1n,
     sharedAt: time(row, 'shared_ns'),
+    source: text(row, 'source'),
+    isNoticed: row['noticed'] === 1n,
   }
 }
 
@@ -90,6 +102,7 @@ export const certificateOf = (row: DatabaseRow): Certificate => ({
   fingerprint: text(row, 'fingerprint'),
   deviceId: text(row, 'device'),
   notAfter: time(row, 'not_after_ns') as UnixNs,
+  key: text(row, 'key_hash'),
   revokedAt: time(row, 'revoked_ns'),
 })
 
@@ -97,15 +110,37 @@ export const certificateOf = (row: DatabaseRow): Certificate => ({
 export type Candidate = {
   deviceId: string
   hardware: string
-  /** The device whose certificate it came with, over mutual TLS; undefined: with none. */
-  provenId: string | undefined
+  /** SHA-256 of the key that its request is signed with; empty: of none. */
+  key: string
+  /** Fingerprint of the certificate that it came with, over mutual TLS; undefined: with none. It may be good no more by now. */
+  shown: string | undefined
+  /** The network that it comes from, as `sourceOf` has it; absent: not known. */
+  source?: string
 }
+
+/** Whether a device says the hardware that is known of it, or is the first to say any: else it may be a copy, by the device's key. */
+export const isOnItsHardware = (known: EnrolledDevice, hardware: string): boolean =>
+  known.hardware === '' || known.hardware === hardware
 
 /** By its key, unless it was thrown out; or as an administrator allowed, on the hardware that it was on. */
 export function mayComeAgain(
   known: EnrolledDevice,
-  { deviceId, hardware, provenId }: Candidate,
+  { deviceId, hardware }: Candidate,
+  provenId: string | undefined,
 ): boolean {
   if (provenId === deviceId && known.standing !== 'revoked') return true
   return known.mayEnrolAgain && (known.hardware === '' || known.hardware === hardware)
 }
+
+/**
+ * How one that was known stands once it has enrolled again. Who comes by a token alone is to be looked at: it may have the id from
+ * somewhere. So may who has the key elsewhere; and who was thrown out, and allowed again, is let in to be looked at.
+ */
+export const standingOnReturn = (
+  known: EnrolledDevice,
+  hardware: string,
+  provenId: string | undefined,
+): Standing =>
+  provenId === known.id && isOnItsHardware(known, hardware) && known.standing !== 'revoked'
+    ? known.standing
+    : 'quarantined'

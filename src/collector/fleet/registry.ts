@@ -1,65 +1,53 @@
 // Which devices may come, by which certificates, and the tokens that let new ones in. Kept in memory whole, written through
 // to its file, and read again when a command of this machine has written to it.
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { transaction } from '../../baseline/sqlite-file.ts'
 import { counted } from '../../engine/sentence.ts'
 import { commandThere } from '../../hint.ts'
 import { ENROLMENT_TOKEN_PREFIX } from '../../stream/message.ts'
 import type { UnixNs } from '../../units.ts'
+import { depart, noteReturned } from './departed.ts'
+import { judgeCertificate } from './judge.ts'
 import { forgetLocal, isLocal, ofThisMachine } from './local-ids.ts'
+import { givingWay, NEWCOMERS, type Newcomers } from './newcomers.ts'
+import { enrolledAlready, isRefused, QUARANTINE_FULL, type Refused, refused } from './refusal.ts'
+import { hashOf, RegistryMemory } from './registry-memory.ts'
 import {
   type Candidate,
-  type Certificate,
-  certificateOf,
-  type DatabaseRow,
-  deviceOf,
+  type DeviceChange,
   type EnrolledDevice,
+  type GivenCertificate,
   mayComeAgain,
+  standingOnReturn,
   type Token,
   type TokenWanted,
-  tokenOf,
 } from './registry-rows.ts'
 
-export type { Candidate, EnrolledDevice, Standing, Token } from './registry-rows.ts'
-
-/** Why somebody may not come in or enrol: `code` is part of the protocol. */
-export type RefusalCode =
-  | 'token-unknown'
-  | 'token-revoked'
-  | 'token-expired'
-  | 'token-used-up'
-  | 'hardware-known'
-  | 'device-known'
-  | 'certificate-missing'
-  | 'certificate-unknown'
-  | 'certificate-expired'
-  | 'certificate-early'
-  | 'certificate-revoked'
-  | 'device-revoked'
-
-export type Refused = { code: RefusalCode; error: string }
-export const isRefused = (value: object): value is Refused => 'code' in value && 'error' in value
-
-const refused = (code: RefusalCode, error: string): Refused => ({ code, error })
+export { isRefused, type RefusalCode, type Refused } from './refusal.ts'
+export type { Candidate, DeviceChange, EnrolledDevice, Standing, Token } from './registry-rows.ts'
 
 const TOKEN_BYTES = 24
+/** Of one key those given last are good: an answer that was lost is asked for again, not for ever. */
+const OF_ONE_KEY_MAX = 4
+/**
+ * Rows of one device, of certificates that are good and of those that were replaced: each enrolment reads them. The agent has two
+ * of them, each copy of its disk as many.
+ */
+const OF_ONE_DEVICE_MAX = 16
 
 export class Registry {
   readonly #db: DatabaseSync
   #dataVersion = -1
   #revision = 0
-  readonly #devices = new Map<string, EnrolledDevice>()
-  readonly #certificates = new Map<string, Certificate>()
-  readonly #tokens = new Map<number, Token>()
-  readonly #ofDevice = new Map<string, string[]>()
-  /** Ids of tokens by their hash, of devices by their hardware. */
-  readonly #byHash = new Map<string, number>()
-  readonly #byHardware = new Map<string, Set<string>>()
+  readonly #known: RegistryMemory
+  readonly #newcomers: Newcomers
 
   /** `database` is open, as openRegistryFile opens it; it is closed by `close`. */
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, newcomers: Newcomers = NEWCOMERS) {
     this.#db = database
+    this.#newcomers = newcomers
+    this.#known = new RegistryMemory(database)
     this.refresh()
   }
 
@@ -67,7 +55,7 @@ export class Registry {
   refresh(): boolean {
     const version = Number(this.#db.prepare('PRAGMA data_version').get()?.['data_version'])
     if (version === this.#dataVersion) return false
-    this.#load()
+    this.#known.load()
     this.#dataVersion = version
     this.#revision++
     return true
@@ -84,35 +72,26 @@ export class Registry {
 
   /** The newest first. */
   tokens(): Token[] {
-    return [...this.#tokens.values()].reverse()
+    return [...this.#known.tokens.values()].reverse()
   }
 
   devices(): EnrolledDevice[] {
-    return [...this.#devices.values()]
+    return [...this.#known.devices.values()]
   }
 
   device(id: string): EnrolledDevice | undefined {
-    return this.#devices.get(id)
+    return this.#known.devices.get(id)
   }
 
   /** The secret is told once: only its hash is kept. */
   makeToken(wanted: TokenWanted, now: UnixNs): { token: Token; secret: string } {
     const secret = ENROLMENT_TOKEN_PREFIX + randomBytes(TOKEN_BYTES).toString('base64url')
+    const { label, group, usesMax = null, expiresAt = null } = wanted
     const { lastInsertRowid } = this.#db
       .prepare('INSERT INTO token VALUES (NULL, ?, ?, ?, ?, 0, ?, ?, NULL)')
-      .run(
-        hashOf(secret),
-        wanted.label,
-        wanted.group,
-        wanted.usesMax ?? null,
-        now,
-        wanted.expiresAt ?? null,
-      )
-    this.#load()
-    return {
-      token: this.tokens().find(({ id }) => id === Number(lastInsertRowid)) as Token,
-      secret,
-    }
+      .run(hashOf(secret), label, group, usesMax, now, expiresAt)
+    this.#known.load()
+    return { token: this.#known.tokens.get(Number(lastInsertRowid)) as Token, secret }
   }
 
   /** Returns whether there is such a token. What came in by it stays. */
@@ -120,7 +99,7 @@ export class Registry {
     const { changes } = this.#db
       .prepare('UPDATE token SET revoked_ns = ifnull(revoked_ns, ?) WHERE id = ?')
       .run(now, id)
-    this.#readToken(id)
+    this.#known.readToken(id)
     return changes > 0
   }
 
@@ -129,266 +108,292 @@ export class Registry {
    * that is known nobody may come as another, or again, by a token alone: a token in a profile is everybody's on that machine.
    */
   mayEnrol(secret: string, candidate: Candidate, now: UnixNs): Refused | undefined {
-    const token = this.#tokenOf(secret)
+    const token = this.#known.tokenOf(secret)
     if (!token)
       return refused('token-unknown', 'the collector has made no such token, or has removed it')
-    if (token.revokedAt !== undefined)
+    const { deviceId, hardware } = candidate
+    const known = this.#known.devices.get(deviceId)
+    const holdsKey = this.#holdsKey(candidate, now)
+    const provenId = this.#provenId(candidate, now)
+    const isAgain = known !== undefined && mayComeAgain(known, candidate, provenId)
+    // It was let in by this very token, and only the answer did not come: what becomes of a token changes nothing of that.
+    const isRepeated = isAgain && holdsKey && known.token === token.id
+    if (!isRepeated && token.revokedAt !== undefined)
       return refused('token-revoked', `the token "${token.label}" was revoked`)
-    if (token.expiresAt !== undefined && token.expiresAt <= now)
+    if (!isRepeated && token.expiresAt !== undefined && token.expiresAt <= now)
       return refused('token-expired', `the token "${token.label}" has expired`)
-    const { deviceId, hardware, provenId } = candidate
-    const known = this.#devices.get(deviceId)
-    const isAgain = known !== undefined && mayComeAgain(known, candidate)
-    if (known && !isAgain)
-      return refused(
-        'device-known',
-        `this device is enrolled: it comes again with its old key, or an administrator says ${commandThere('collector devices allow')}`,
-      )
+    if (known && !isAgain) return enrolledAlready(known, hardware)
     if (isLocal(this.#db, deviceId)) return refused('device-known', ofThisMachine(deviceId))
-    if (this.standsAgainst(hardware, deviceId, provenId) !== undefined)
-      return refused(
-        'hardware-known',
-        `this hardware is enrolled as another device: it comes with that one’s key, or an administrator says ${commandThere('collector devices allow')}`,
-      )
+    // Of twins, told apart by their boots, each comes again as itself.
+    const isOnItsOwn = isAgain && known.hardware === hardware
+    const holder = isOnItsOwn ? undefined : this.standsAgainst(hardware, deviceId, provenId)
+    if (holder !== undefined)
+      return {
+        code: 'hardware-known',
+        error: `this hardware is enrolled as another device: it comes with that one’s key, or an administrator says ${commandThere('collector devices allow')}`,
+        holder,
+      }
     if (!isAgain && token.usesMax !== undefined && token.uses >= token.usesMax)
       return refused(
         'token-used-up',
         `the token "${token.label}" was for ${counted(token.usesMax, 'device')}, and as many came`,
       )
-    return undefined
+    return known || this.#givingWay(token.id) ? undefined : QUARANTINE_FULL
+  }
+
+  #depart(token: number, ids: readonly string[]): readonly string[] {
+    return depart(this.#db, ids, token, this.#newcomers.isHeard)
+  }
+
+  #givingWay(token: number, but?: string): readonly string[] | undefined {
+    return givingWay(this.#known.waiting(token), this.#newcomers, but)
   }
 
   /** Makes the device known with its first certificate, in one durable transaction; or says why not. */
   enrol(
     secret: string,
     candidate: Candidate,
-    certificate: { fingerprint: string; notAfter: UnixNs },
+    certificate: Omit<GivenCertificate, 'key'>,
     now: UnixNs,
   ): EnrolledDevice | Refused {
     let no: Refused | undefined
     let changed: string[] = []
+    let gone: readonly string[] = []
+    const token = () => this.#known.tokenOf(secret) as Token
     transaction(this.#db, () => {
       this.refresh()
       no = this.mayEnrol(secret, candidate, now)
-      if (!no) changed = this.#write(secret, candidate, certificate, now)
+      if (no) return
+      if (!this.#known.devices.has(candidate.deviceId))
+        gone = this.#depart(token().id, this.#givingWay(token().id) ?? [])
+      changed = this.#write(secret, candidate, certificate, now)
     })
     if (no) return no
-    for (const id of changed) this.#readDevice(id)
-    this.#readToken(this.#tokenOf(secret)?.id ?? 0)
-    return this.#devices.get(candidate.deviceId) as EnrolledDevice
+    for (const id of changed) this.#known.readDevice(id)
+    this.#tellGone(gone, token())
+    this.#known.readToken(token().id)
+    return this.#known.devices.get(candidate.deviceId) as EnrolledDevice
   }
 
-  /** Another certificate of a device that is there; the old one holds until it ends by itself. */
-  noteCertificate(
-    deviceId: string,
-    certificate: { fingerprint: string; notAfter: UnixNs },
-    now: UnixNs,
-  ): void {
-    transaction(this.#db, () => {
-      // Those that have ended let nobody in any more.
-      this.#db
-        .prepare('DELETE FROM certificate WHERE device = ? AND not_after_ns <= ?')
-        .run(deviceId, now)
-      this.#insertCertificate(deviceId, certificate, now)
+  /**
+   * Another certificate of the device that has the one with the fingerprint `by`, which holds until it ends by itself; or why
+   * that one brings none.
+   */
+  noteCertificate(by: string, certificate: GivenCertificate, now: UnixNs): Refused | undefined {
+    return this.#whileGood(by, now, ({ id }) => {
+      this.#insertCertificate(id, certificate, now, by)
+      return id
     })
-    this.#readDevice(deviceId)
   }
 
   /** Says since when more than one machine has its certificate; undefined: none has any more. */
   share(id: string, at: UnixNs | undefined): void {
     this.#db.prepare('UPDATE device SET shared_ns = ? WHERE id = ?').run(at ?? null, id)
-    this.#readDevice(id)
+    this.#known.readDevice(id)
   }
 
   /** A device but `ids` that has this hardware, and is neither revoked nor allowed to enrol again. */
   standsAgainst(hardware: string, ...ids: (string | undefined)[]): string | undefined {
-    // Of hardware that has no name nothing is known.
-    for (const other of (hardware !== '' && this.#byHardware.get(hardware)) || []) {
-      const { standing, mayEnrolAgain } = this.#devices.get(other) as EnrolledDevice
-      if (!ids.includes(other) && standing !== 'revoked' && !mayEnrolAgain) return other
-    }
+    for (const { id, standing, mayEnrolAgain } of this.#known.devicesOf(hardware))
+      if (!ids.includes(id) && standing !== 'revoked' && !mayEnrolAgain) return id
     return undefined
   }
 
-  /** Another device into the group of `id`, quarantined; known already, it has one certificate more. `also` is of the same transaction. */
+  /**
+   * Another device into the group of the one that has the certificate `by`, quarantined; known already, it has one certificate
+   * more. Where that one waits to be admitted itself, both are of its token, and count there. `also` is of the same transaction, and first in it. Or why that certificate brings none.
+   */
   addBeside(
-    id: string,
+    by: string,
     added: { id: string; hardware: string },
-    certificate: { fingerprint: string; notAfter: UnixNs },
+    certificate: GivenCertificate,
     now: UnixNs,
     also: () => void,
-  ): void {
-    transaction(this.#db, () => {
+  ): Refused | undefined {
+    let gone: readonly string[] = []
+    let token: number | undefined
+    const no = this.#whileGood(by, now, (of) => {
+      token = of.standing === 'quarantined' ? of.token : undefined
+      const isBound = token !== undefined && !this.#known.devices.has(added.id)
+      const way = isBound ? this.#givingWay(token as number, of.id) : []
+      if (!way) return QUARANTINE_FULL
+      also()
+      gone = this.#depart(token ?? 0, way)
       this.#db
         .prepare(
-          "INSERT OR IGNORE INTO device SELECT ?, ?, device_group, '', '', 'quarantined', ?, NULL, 0, NULL FROM device WHERE id = ?",
+          "INSERT OR IGNORE INTO device VALUES (?, ?, ?, '', '', 'quarantined', ?, ?, 0, NULL, ?, 0)",
         )
-        .run(added.id, added.hardware, now, id)
+        .run(added.id, added.hardware, of.group, now, token ?? null, of.source)
+      noteReturned(this.#db, added.id)
       this.#insertCertificate(added.id, certificate, now)
-      also()
+      return added.id
     })
-    this.#readDevice(added.id)
+    if (!no) this.#tellGone(gone, token === undefined ? undefined : this.#known.tokens.get(token))
+    return no
   }
 
   /** Whose certificate it is; or why it does not open. Reads nothing from the disk. */
   judge(fingerprint: string | undefined, now: UnixNs): EnrolledDevice | Refused {
-    if (fingerprint === undefined)
-      return refused(
-        'certificate-missing',
-        `agents show a certificate: ${commandThere('enroll')} gets one for a token`,
-      )
-    const certificate = this.#certificates.get(fingerprint)
-    const device = certificate && this.#devices.get(certificate.deviceId)
-    if (!certificate || !device)
-      return refused(
-        'certificate-unknown',
-        `this collector has given no such certificate, or has forgotten the device: ${commandThere('enroll')} gets one for a token`,
-      )
-    if (device.standing === 'revoked')
-      return refused('device-revoked', 'this device was revoked by an administrator')
-    if (certificate.revokedAt !== undefined)
-      return refused('certificate-revoked', 'this certificate was revoked')
-    if (certificate.notAfter <= now)
-      return refused(
-        'certificate-expired',
-        `this certificate has expired: ${commandThere('enroll')} gets another for a token`,
-      )
-    return device
+    return judgeCertificate(this.#known, fingerprint, now)
   }
 
-  /** Returns whether there is such a device. `mayEnrolAgain`: once, by any token. */
-  change(
-    id: string,
-    to: Partial<Pick<EnrolledDevice, 'group' | 'name' | 'owner' | 'standing' | 'mayEnrolAgain'>>,
-  ): boolean {
-    const device = this.#devices.get(id)
-    if (!device) return false
-    const { group, name, owner, standing, mayEnrolAgain } = { ...device, ...to }
-    this.#db
+  /**
+   * Returns whether there is such a device. `mayEnrolAgain`: once, by any token, on its hardware; `hardware`: which that is, where
+   * what it last enrolled on is not it.
+   */
+  change(id: string, to: DeviceChange): boolean {
+    const { group, name, owner, standing, mayEnrolAgain, hardware } = to
+    // What is not to be changed may be another by now, by a command or the page: a rename takes no revocation back.
+    const { changes } = this.#db
       .prepare(
-        'UPDATE device SET device_group = ?, name = ?, owner = ?, standing = ?, may_enrol_again = ? WHERE id = ?',
+        `UPDATE device SET device_group = ifnull(?, device_group), name = ifnull(?, name), owner = ifnull(?, owner),
+          standing = ifnull(?, standing), may_enrol_again = ifnull(?, may_enrol_again), hardware = ifnull(?, hardware), noticed = 1 WHERE id = ?`,
       )
-      .run(group, name, owner, standing, mayEnrolAgain ? 1 : 0, id)
-    this.#readDevice(id)
-    return true
+      .run(
+        ...[group ?? null, name ?? null, owner ?? null, standing ?? null],
+        mayEnrolAgain === undefined ? null : Number(mayEnrolAgain),
+        ...[hardware ?? null, id],
+      )
+    this.#known.readDevice(id)
+    return changes > 0
   }
 
   /** Forgets the device and its certificates, or that it is of this machine. Returns whether there was such a device. */
   remove(id: string): boolean {
-    const { changes } = this.#db.prepare('DELETE FROM device WHERE id = ?').run(id)
-    this.#readDevice(id)
-    return forgetLocal(this.#db, id) || changes > 0
+    return [this.removeAll([id]) > 0, forgetLocal(this.#db, id)].includes(true)
   }
 
-  #tokenOf(secret: string): Token | undefined {
-    return this.#tokens.get(this.#byHash.get(hashOf(secret)) ?? 0)
+  /** As `remove`, in one transaction. Returns how many there were. */
+  removeAll(ids: readonly string[]): number {
+    let gone = 0
+    transaction(this.#db, () => {
+      for (const id of ids) gone += this.#delete(id)
+    })
+    for (const id of ids) this.#known.readDevice(id)
+    return gone
+  }
+
+  #tellGone(ids: readonly string[], token: Token | undefined): void {
+    for (const id of ids) this.#known.readDevice(id)
+    if (ids.length > 0) this.#newcomers.onForgotten(ids, token?.label ?? '')
+  }
+
+  #delete(id: string): number {
+    return Number(this.#db.prepare('DELETE FROM device WHERE id = ?').run(id).changes)
+  }
+
+  /**
+   * Its request is signed by the key of a certificate of the device that it wants to be, as of one whose answer was lost and
+   * who asks again. A certificate that was revoked or has ended proves nothing here either.
+   */
+  #holdsKey({ deviceId, key }: Candidate, now: UnixNs): boolean {
+    if (key === '') return false
+    for (const one of this.#known.certificatesOf(deviceId))
+      if (one.key === key && one.revokedAt === undefined && one.notAfter > now) return true
+    return false
+  }
+
+  /** The device that it has shown to be, by its key or by a certificate that is good still; undefined: none. */
+  #provenId(candidate: Candidate, now: UnixNs): string | undefined {
+    if (this.#holdsKey(candidate, now)) return candidate.deviceId
+    if (candidate.shown === undefined) return undefined
+    const shown = this.judge(candidate.shown, now)
+    return isRefused(shown) ? undefined : shown.id
+  }
+
+  /**
+   * Does `work`, which returns the device that it changed, in a transaction in which the certificate opens; or says why it does
+   * not: whoever asked may have been thrown out, or replaced, since, by another process too.
+   */
+  #whileGood(
+    fingerprint: string,
+    now: UnixNs,
+    work: (device: EnrolledDevice) => string | Refused,
+  ): Refused | undefined {
+    let no: Refused | undefined
+    let changed = ''
+    transaction(this.#db, () => {
+      this.refresh()
+      const judged = this.judge(fingerprint, now)
+      const done = isRefused(judged) ? judged : work(judged)
+      if (typeof done === 'string') changed = done
+      else no = done
+    })
+    if (!no) this.#known.readDevice(changed)
+    return no
   }
 
   /** Ids of the devices that it changed. REQUIRES: a transaction, and that it may. */
   #write(
     secret: string,
-    { deviceId, hardware, provenId }: Candidate,
-    certificate: { fingerprint: string; notAfter: UnixNs },
+    candidate: Candidate,
+    certificate: Omit<GivenCertificate, 'key'>,
     now: UnixNs,
   ): string[] {
-    const token = this.#tokenOf(secret) as Token
-    const known = this.#devices.get(deviceId)
+    const { deviceId, hardware, key, source = '' } = candidate
+    const provenId = this.#provenId(candidate, now)
+    const token = this.#known.tokenOf(secret) as Token
+    const known = this.#known.devices.get(deviceId)
     const changed = [deviceId]
     if (known) {
-      // Whoever held the old key holds it no more, or is this very device.
+      // Whoever held another key holds it no more, or is this very device. Of this key it may have any: it asks again.
       this.#db
-        .prepare('UPDATE certificate SET revoked_ns = ? WHERE device = ? AND revoked_ns IS NULL')
-        .run(now, deviceId)
+        .prepare(
+          "UPDATE certificate SET revoked_ns = ? WHERE device = ? AND revoked_ns IS NULL AND (key_hash <> ? OR key_hash = '')",
+        )
+        .run(now, deviceId, key)
       this.#db
-        .prepare('UPDATE device SET hardware = ?, standing = ?, may_enrol_again = 0 WHERE id = ?')
-        // Who comes by a token alone is to be looked at: it may have the id from somewhere.
-        .run(hardware, provenId === deviceId ? known.standing : 'quarantined', deviceId)
+        .prepare(
+          'DELETE FROM certificate WHERE fingerprint IN (SELECT fingerprint FROM certificate WHERE device = ? AND key_hash = ? ORDER BY rowid DESC LIMIT -1 OFFSET ?)',
+        )
+        .run(deviceId, key, OF_ONE_KEY_MAX - 1)
+      this.#db
+        .prepare(
+          'UPDATE device SET hardware = ?, standing = ?, may_enrol_again = 0, source = ? WHERE id = ?',
+        )
+        .run(
+          hardware === '' ? known.hardware : hardware,
+          standingOnReturn(known, hardware, provenId),
+          source,
+          deviceId,
+        )
     } else {
       this.#db
-        .prepare("INSERT INTO device VALUES (?, ?, ?, '', '', ?, ?, ?, 0, NULL)")
-        .run(deviceId, hardware, token.group, 'quarantined', now, token.id)
+        .prepare("INSERT INTO device VALUES (?, ?, ?, '', '', ?, ?, ?, 0, NULL, ?, 0)")
+        .run(deviceId, hardware, token.group, 'quarantined', now, token.id, source)
+      noteReturned(this.#db, deviceId)
       this.#db.prepare('UPDATE token SET uses = uses + 1 WHERE id = ?').run(token.id)
       // A person allowed this hardware to come again, once.
-      for (const id of this.#byHardware.get(hardware) ?? []) {
-        if (hardware === '' || id === provenId) continue
+      for (const { id } of this.#known.devicesOf(hardware)) {
+        if (id === provenId) continue
         this.#db.prepare('UPDATE device SET may_enrol_again = 0 WHERE id = ?').run(id)
         changed.push(id)
       }
     }
-    this.#insertCertificate(deviceId, certificate, now)
+    this.#insertCertificate(deviceId, { ...certificate, key }, now)
     return changed
   }
 
+  /** `used`: one that the device comes by, and may have no later one. */
   #insertCertificate(
     deviceId: string,
-    { fingerprint, notAfter }: { fingerprint: string; notAfter: UnixNs },
+    { fingerprint, notAfter, key }: GivenCertificate,
     now: UnixNs,
+    used = '',
   ): void {
+    // Those that have ended let nobody in any more; of those that were replaced the last ones are told so.
     this.#db
-      .prepare('INSERT INTO certificate VALUES (?, ?, ?, ?, NULL)')
-      .run(fingerprint, deviceId, now, notAfter)
-  }
-
-  /** What was known stays where the file cannot be read. */
-  #load(): void {
-    const tokens = this.#rows('SELECT * FROM token ORDER BY id')
-    const devices = this.#rows('SELECT * FROM device ORDER BY enrolled_ns')
-    const certificates = this.#rows('SELECT * FROM certificate')
-    for (const all of [this.#tokens, this.#byHash, this.#devices, this.#byHardware]) all.clear()
-    for (const all of [this.#certificates, this.#ofDevice]) all.clear()
-    for (const row of tokens) this.#takeToken(row)
-    for (const row of devices) this.#takeDevice(row)
-    for (const row of certificates) this.#takeCertificate(row)
-  }
-
-  #readToken(id: number): Token | undefined {
-    for (const row of this.#rows('SELECT * FROM token WHERE id = ?', id)) this.#takeToken(row)
-    return this.#tokens.get(id)
-  }
-
-  /** As it is in the file now; forgotten where it is there no more. */
-  #readDevice(id: string): void {
-    const before = this.#devices.get(id)
-    if (before) this.#byHardware.get(before.hardware)?.delete(id)
-    for (const fingerprint of this.#ofDevice.get(id) ?? []) this.#certificates.delete(fingerprint)
-    this.#ofDevice.delete(id)
-    const [row] = this.#rows('SELECT * FROM device WHERE id = ?', id)
-    if (!row) {
-      this.#devices.delete(id)
-      return
-    }
-    this.#takeDevice(row)
-    for (const one of this.#rows('SELECT * FROM certificate WHERE device = ?', id))
-      this.#takeCertificate(one)
-  }
-
-  #rows(sql: string, ...values: (string | number)[]): DatabaseRow[] {
-    const statement = this.#db.prepare(sql)
-    statement.setReadBigInts(true)
-    return statement.all(...values)
-  }
-
-  #takeToken(row: DatabaseRow): void {
-    const token = tokenOf(row)
-    this.#tokens.set(token.id, token)
-    this.#byHash.set(`${row['hash']}`, token.id)
-  }
-
-  #takeDevice(row: DatabaseRow): void {
-    const device = deviceOf(row)
-    this.#devices.set(device.id, device)
-    const beside = this.#byHardware.get(device.hardware)
-    if (beside) beside.add(device.id)
-    else this.#byHardware.set(device.hardware, new Set([device.id]))
-  }
-
-  #takeCertificate(row: DatabaseRow): void {
-    const certificate = certificateOf(row)
-    this.#certificates.set(certificate.fingerprint, certificate)
-    const beside = this.#ofDevice.get(certificate.deviceId)
-    if (beside) beside.push(certificate.fingerprint)
-    else this.#ofDevice.set(certificate.deviceId, [certificate.fingerprint])
+      .prepare('DELETE FROM certificate WHERE device = ? AND not_after_ns <= ?')
+      .run(deviceId, now)
+    this.#db
+      .prepare('INSERT INTO certificate VALUES (?, ?, ?, ?, NULL, ?)')
+      .run(fingerprint, deviceId, now, notAfter, key)
+    for (const which of ['IS NULL', 'IS NOT NULL'])
+      this.#db
+        .prepare(
+          `DELETE FROM certificate WHERE fingerprint IN (SELECT fingerprint FROM certificate
+            WHERE device = ? AND fingerprint <> ? AND revoked_ns ${which} ORDER BY rowid DESC LIMIT -1 OFFSET ?)`,
+        )
+        .run(deviceId, used, OF_ONE_DEVICE_MAX)
   }
 }
-
-const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')

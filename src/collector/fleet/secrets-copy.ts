@@ -89,9 +89,13 @@ export function readSecrets(text: string): Map<string, Buffer> {
   return found
 }
 
-/** Names of those that `directory` has already, with another content or a database's of its own. */
+/** Beside an authority that is not theirs they would count, and not be told from what was restored. */
+const OF_AUTHORITY = [...TEXTS.filter((name) => name.startsWith('tls/')), 'tls/given-pin']
+const AUTHORITY = 'tls/authority.pem'
+
+/** Names of those that `directory` has already, and of what there is of another authority than the one in `files`. */
 export const secretsThere = (directory: string, files: ReadonlyMap<string, Buffer>): string[] =>
-  [...files.keys()].filter((name) => {
+  [...new Set([...files.keys(), ...(files.has(AUTHORITY) ? OF_AUTHORITY : [])])].filter((name) => {
     if ((DATABASES as readonly string[]).includes(name))
       return readdirSync(directory).includes(name)
     return orError(() => readStateFile(join(directory, name)))?.text !== undefined

@@ -6,8 +6,7 @@ import { counted } from '../../engine/sentence.ts'
 import { Capability, type Envelope, type Reject, SEQUENCE_LEAP_MAX } from '../../stream/codec.ts'
 import type { Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
-import { DUPLICATE, REFUSED, type StoredBatch } from '../store/protocol.ts'
-import type { Ledger } from '../store/store.ts'
+import { DUPLICATE, type Ledger, REFUSED, type StoredBatch } from '../store/store.ts'
 import { boundedReason } from './bounded.ts'
 import type { Device } from './devices.ts'
 import type { Ending } from './ending.ts'
@@ -99,7 +98,7 @@ export class Batches {
       )
       return
     }
-    const intake = readItems(encoded, programTextOf)
+    const intake = readItems(encoded, programTextOf, device.facts.id)
     const { items, findings, rejects, sequences } = intake
     const highest = Math.max(...sequences)
     if (highest > this.#plausible) {

@@ -56,7 +56,10 @@ const boundedSources = (sources: LiveSources): LiveSources => ({
   text: sources.text.map((sentence) => cut(sentence, SENTENCE_CHARS_MAX)),
 })
 
-/** Without half a surrogate pair at the end, which UTF-8 cannot say. */
+/**
+ * Without half a surrogate pair at the end, which UTF-8 cannot say. A string of its own: V8's slice holds all that it is of, so
+ * that 400 devices with 2,048 characters of a text of 500,000 held 200 MB.
+ */
 function cut(text: string, charsMax: number): string {
-  return text.length <= charsMax ? text : text.slice(0, charsMax).toWellFormed()
+  return text.length <= charsMax ? text : Buffer.from(text.slice(0, charsMax)).toString()
 }

@@ -10,28 +10,38 @@ import {
   type Renewed,
 } from '../../stream/message.ts'
 import type { Counters } from '../counters.ts'
-import type { Order } from '../fleet/clones.ts'
+import type { Order } from '../fleet/fleet.ts'
 
 export type EnrolledOrigin = {
   deviceId: string
   /** Of the certificate, SHA-256 in hex. */
   fingerprint: string
+  /** Where it comes from. */
+  address: string
   /** When it came nobody had admitted it. */
   isQuarantined: boolean
+  /** Called when it is welcomed. */
+  onWelcome?: () => void
+  /** Whether an authority that counts by now has signed its certificate; absent: one has. */
+  isVouchedFor?: () => boolean
 }
 
 /** Who gives them. Each promise rejects with an Error whose message is a sentence. */
 export type CertificateGiver = {
-  /** Another certificate for the device. */
-  renew(deviceId: string, request: Uint8Array): Promise<Renewed>
+  /** A machine that says this of itself is welcomed. */
+  arrived(hello: Hello): void
+  /** Another certificate for the device, while the one that it came by is good. */
+  renew(by: EnrolledOrigin, request: Uint8Array): Promise<Renewed>
   /** Fingerprints, the one first that signs certificates of devices. */
   authorities(): string[]
   /** A device believes these, the one first that has signed its certificate. */
   noteHeld(deviceId: string, fingerprints: string[]): void
   /** Of a machine that says this of itself: whether it has to become a device of its own. */
   orderFor(hello: Hello): Order | undefined
-  /** Its first certificate as another device. */
-  reenrol(order: Order, asked: EnrollRequest): Promise<EnrollResponse>
+  /** Something that it asked for was refused. */
+  onRefused(counter: 'renewRefused' | 'reenrolRefused', by: EnrolledOrigin, why: string): void
+  /** Its first certificate as another device, while the one that it came by is good. */
+  reenrol(by: EnrolledOrigin, order: Order, asked: EnrollRequest): Promise<EnrollResponse>
 }
 
 type Said = Extract<Envelope, { kind: 'renewed' | 'reenrol' | 'reenrolled' | 'authorities' }>
@@ -64,6 +74,7 @@ export class Certificates {
   /** It is welcomed. */
   begin(hello: Hello, agreed: bigint): void {
     this.#agreed = agreed & CAPABILITIES_ENROLLED
+    this.#giver.arrived(hello)
     try {
       this.#order = this.#giver.orderFor(hello)
     } catch (error) {
@@ -103,7 +114,7 @@ export class Certificates {
     const { deviceId } = this.#origin
     // Its old one holds: it asks again within the next hours, or on its next connection.
     this.#once('renewRefused', `no new certificate for device ${deviceId}`, async () => {
-      this.#say({ kind: 'renewed', renewed: await this.#giver.renew(deviceId, request) })
+      this.#say({ kind: 'renewed', renewed: await this.#giver.renew(this.#origin, request) })
     })
   }
 
@@ -115,7 +126,8 @@ export class Certificates {
       if (!order) throw new Error('it was not told to become another device')
       // Good once, whatever comes of it.
       this.#order = undefined
-      this.#say({ kind: 'reenrolled', given: await this.#giver.reenrol(order, asked) })
+      const given = await this.#giver.reenrol(this.#origin, order, asked)
+      this.#say({ kind: 'reenrolled', given })
     })
   }
 
@@ -125,6 +137,7 @@ export class Certificates {
     work()
       .catch((error: Error) => {
         this.#counters.add(counter)
+        this.#giver.onRefused(counter, this.#origin, error.message)
         this.#log(`${what}: ${error.message}`)
       })
       .finally(() => {

@@ -16,13 +16,12 @@ import {
 import type { Trouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
 import { RateLimit } from '../rate.ts'
-import type { DeviceFacts, Enrolled } from '../store/protocol.ts'
-import { StoreError } from '../store/store-error.ts'
+import { type DeviceFacts, type Enrolled, StoreError } from '../store/store.ts'
 import { Batches, type BatchesContext } from './batches.ts'
 import { boundedHost, boundedLive, boundedReason, boundedText, closeReason } from './bounded.ts'
 import { type CertificateGiver, Certificates, type EnrolledOrigin } from './certificates.ts'
 import type { Device, Devices } from './devices.ts'
-import { closeCounter, ENDINGS, type Ending, errorCounter } from './ending.ts'
+import { closeCounter, ENDINGS, type Ending, errorCounter, OFFENCES } from './ending.ts'
 import { PolicyLane, type PolicySource } from './policy-lane.ts'
 
 /** How somebody came in: over the Unix socket, or as the device that a certificate names. */
@@ -38,6 +37,8 @@ export type ConnectionContext = BatchesContext & {
   complain: (text: string) => void
   /** Of all connections: the disk's trouble is each one's. */
   storeTrouble: Pick<Trouble, 'failed'>
+  /** An enrolled device said what it may not. */
+  onOffence?: ((ending: Ending, by: EnrolledOrigin, reason: string) => void) | undefined
   /** For devices with a certificate. */
   certificates?: CertificateGiver | undefined
   /** What is sent to enrolled devices; undefined: nothing is. */
@@ -143,14 +144,17 @@ export class Connection {
       this.#acknowledge()
   }
 
-  /** Says goodbye and closes; nothing that comes later is read. Idempotent. */
-  end(ending: Ending, reason: string, retryAfterMs = 0): void {
-    if (this.#state === 'ended') return
+  /** Says goodbye and closes; nothing that comes later is read. Returns whether it did now. */
+  end(ending: Ending, reason: string, retryAfterMs = 0): boolean {
+    if (this.#state === 'ended') return false
     this.#stop()
     const { code, counter } = ENDINGS[ending]
     this.#context.counters.add(counter)
+    if (this.enrolled && OFFENCES.has(ending))
+      this.#context.onOffence?.(ending, this.enrolled, reason)
     this.#socket.send(encodeEnvelope({ kind: 'goodbye', reason, retryAfterMs }))
     this.#socket.close(code, closeReason(reason))
+    return true
   }
 
   terminate(): void {
@@ -245,9 +249,10 @@ export class Connection {
       const { devices, now } = this.#context
       devices.report(batches.device, boundedLive(envelope.live), now())
     } else if (envelope.kind === 'heartbeat') this.#beat(batches.device, envelope.sentAt)
-    else if (envelope.kind === 'policyReport' && this.#policies)
+    else if (envelope.kind === 'policyReport' && this.#policies) {
       this.#policies.take(envelope.report)
-    else if (!this.#certificates?.take(envelope))
+      this.#context.devices.touch(batches.device, this.#context.now())
+    } else if (!this.#certificates?.take(envelope))
       this.end('unexpected', `${envelope.kind} was not expected here`)
   }
 
@@ -286,6 +291,7 @@ export class Connection {
       outboxId: hello.outboxId,
       agentVersion: boundedText(hello.agentVersion),
       host: boundedHost(hello.host),
+      isEnrolled: enrolled !== undefined,
     }
     onHello(this, hello.deviceId)
       .then(async (no) => {
@@ -337,7 +343,8 @@ export class Connection {
         backoffMaxMs: limits.backoffMaxMs,
       },
     })
-    this.#certificates?.begin({ ...hello, host: facts.host }, this.#agreed)
+    const { agentVersion, host } = facts
+    this.#certificates?.begin({ ...hello, agentVersion, host }, this.#agreed)
     if (this.#context.policies && (this.#agreed & Capability.policy) !== 0n)
       this.#policies = new PolicyLane(this.#context.policies, facts.id, (push) =>
         this.#send({ kind: 'policyPush', push }),

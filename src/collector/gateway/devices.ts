@@ -4,7 +4,7 @@ import { sinceBootMs } from '../../host/since-boot.ts'
 import type { Live } from '../../stream/message.ts'
 import type { UnixNs } from '../../units.ts'
 import { BoundedMap } from '../bounded-map.ts'
-import type { DeviceFacts, Enrolled } from '../store/protocol.ts'
+import type { DeviceFacts, Enrolled } from '../store/store.ts'
 import { backAfter, type Silence, silenceOf, type Told, toldOf } from './silence.ts'
 
 export type Device = {
@@ -44,11 +44,14 @@ const sinceBootNs = (): bigint => BigInt(Math.round(sinceBootMs() * 1e6))
 export class Devices {
   readonly #known: BoundedMap<string, Device>
   readonly #changed = new Set<string>()
+  readonly #left = new Set<string>()
+  readonly #leftMax: number
   readonly #up: () => bigint
 
   constructor(rememberedMax: number, up = sinceBootNs) {
     this.#up = up
     this.#known = new BoundedMap(rememberedMax)
+    this.#leftMax = rememberedMax
   }
 
   /** A device that has just been welcomed; its last counters stay until it sends new ones. */
@@ -83,7 +86,9 @@ export class Devices {
   /** A newer connection of the same device has its own entry, which this must not touch. */
   disconnect(device: Device, now: UnixNs): void {
     device.connected = false
-    if (this.#known.get(device.facts.id) === device) this.touch(device, now)
+    if (this.#known.get(device.facts.id) !== device) return
+    this.touch(device, now)
+    if (this.#left.size < this.#leftMax) this.#left.add(device.facts.id)
   }
 
   /** Heard of: the one not heard of for longest is forgotten first. */
@@ -92,6 +97,12 @@ export class Devices {
     device.seenUp = this.#up()
     this.#known.set(device.facts.id, device)
     this.#changed.add(device.facts.id)
+  }
+
+  /** What is known of these elsewhere has changed. */
+  changedElsewhere(whom: 'all' | ReadonlySet<string> = 'all'): void {
+    if (whom === 'all') for (const { facts } of this.#known.values()) this.#changed.add(facts.id)
+    else for (const id of whom) if (this.#known.get(id)) this.#changed.add(id)
   }
 
   /** It has said its time, which was heard at `receivedAt` of our clock and `heardAtMs` on sinceBootMs()'s scale. */
@@ -103,18 +114,26 @@ export class Devices {
   /**
    * How far the clocks of those that are connected and have said are behind `nowNs`, in milliseconds, at `nowMs` on
    * sinceBootMs()'s scale. Our own clock has no part in it, neither as it was when they said so, since it may have been
-   * set, nor as an agent of this machine says it.
+   * set, nor as an agent of this machine says it; nor has who is no witness, by its id: whoever has a token can invent
+   * devices, and has them say any time.
    */
-  clockOffsetsMs(nowNs: UnixNs, nowMs: number): number[] {
+  clockOffsetsMs(nowNs: UnixNs, nowMs: number, isWitness: (id: string) => boolean): number[] {
     const offsets: number[] = []
-    for (const { connected, hasOwnClock, saidTime } of this.#known.values())
-      if (connected && hasOwnClock && saidTime)
+    for (const { facts, connected, hasOwnClock, saidTime } of this.#known.values())
+      if (connected && hasOwnClock && saidTime && isWitness(facts.id))
         offsets.push(Number(nowNs - saidTime.sentAt) / 1e6 - (nowMs - saidTime.heardAtMs))
     return offsets
   }
 
   get(id: string): Device | undefined {
     return this.#known.get(id)
+  }
+
+  /** Those whose connection has ended since they were last taken. */
+  takeLeft(): { id: string }[] {
+    const left = Array.from(this.#left, (id) => ({ id }))
+    this.#left.clear()
+    return left
   }
 
   /** Up to `max` devices that changed since they were last taken; the rest waits for the next call. */

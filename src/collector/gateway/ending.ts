@@ -20,8 +20,23 @@ export const ENDINGS = {
   taken: { code: 4001, counter: 'agentsClosedTaken' },
   otherDevice: { code: 1008, counter: 'agentsClosedOtherDevice' },
   revoked: { code: 4003, counter: 'agentsClosedRevoked' },
+  retired: { code: 4003, counter: 'agentsClosedRetired' },
 } as const satisfies Record<string, { code: number; counter: CounterName }>
 export type Ending = keyof typeof ENDINGS
+
+/** Ends of who says what nobody may say. */
+export const OFFENCES: ReadonlySet<Ending> = new Set<Ending>([
+  'text',
+  'malformed',
+  'unexpected',
+  'noHello',
+  'credit',
+  'leap',
+  'rate',
+  'inflated',
+  'taken',
+  'otherDevice',
+])
 
 /** RFC 6455, 7.1.5: no close frame came. */
 const CLOSE_ABNORMAL = 1006

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocketServer } from 'ws'
 import type { Alert, Finding } from '../../engine/finding.ts'
+import { trimHeap } from '../../host/libc.ts'
 import { peerUid } from '../../host/peer.ts'
 import { isOwnUser } from '../../stream/local-socket.ts'
 import { FRAME_BYTES_MAX, STREAM_PATH, SUBPROTOCOL } from '../../stream/message.ts'
@@ -15,12 +16,11 @@ import type { CounterName, Counters } from '../counters.ts'
 import { answerEarly } from '../early-answer.ts'
 import { knownAgentsMax, type Limits } from '../limits.ts'
 import { RateLimit } from '../rate.ts'
-import { ProgramTexts } from '../store/program-texts.ts'
-import type { StoredBatch } from '../store/protocol.ts'
-import type { Ledger } from '../store/store.ts'
+import { type Ledger, ProgramTexts, type StoredBatch } from '../store/store.ts'
 import type { CertificateGiver, EnrolledOrigin } from './certificates.ts'
 import { Connection, type Origin } from './connection.ts'
 import type { Device, Devices } from './devices.ts'
+import type { Ending } from './ending.ts'
 import type { PolicySource } from './policy-lane.ts'
 
 const WATCH_MS = 1000
@@ -32,8 +32,13 @@ const PUSH_SLICE_AGENTS = 200
 /** Each of them wants a signature and a write: 10,000 agents have theirs in two minutes. */
 const TELL_SLICE_AGENTS = 20
 const TELL_SLICE_MS = 250
+/** Each is a signature to verify, 0.15 ms of the machine that the tests run on. */
+const VOUCH_SLICE_AGENTS = 50
+const RETIRED =
+  'the authority that signed the certificate of this connection counts no more: a later certificate opens another'
 
 export type { CertificateGiver, EnrolledOrigin } from './certificates.ts'
+export type { Ending } from './ending.ts'
 
 export type Gateway = {
   /** For http.Server's 'upgrade', of agents of this machine: on a Unix socket, of which the kernel says who is there. */
@@ -45,12 +50,17 @@ export type Gateway = {
     head: Buffer,
     enrolled: EnrolledOrigin,
   ): void
-  /** Ends connections whose certificate is not good any more: `judge` says why by its fingerprint. */
-  review(judge: (fingerprint: string) => string | undefined): void
+  /** Ends connections whose certificate is not good any more: `judge` says why by its fingerprint. `of`: this device's alone. */
+  review(judge: (fingerprint: string) => string | undefined, of?: string): void
   /** Something else may hold for devices: each that has not what holds for it is sent it, in slices. */
-  pushPolicies(): Promise<void>
+  pushPolicies(whom: 'all' | ReadonlySet<string>): Promise<void>
   /** Others may be believed: each is told, in slices. */
   tellAuthorities(): Promise<void>
+  /**
+   * Ends connections whose certificate no authority that counts has signed, in slices, since all of them come again. Returns
+   * how many.
+   */
+  endUnvouched(): Promise<number>
   /** Agents connected. */
   size(): number
   /**
@@ -69,6 +79,8 @@ export type GatewayOptions = {
   /** UUID of this machine's boot, as agents say theirs; empty when the system does not say. */
   bootId: string
   log: (text: string) => void
+  /** An enrolled device said what it may not. */
+  onOffence?: ((ending: Ending, by: EnrolledOrigin, reason: string) => void) | undefined
   /** For devices with a certificate. */
   certificates?: CertificateGiver | undefined
   /** What is sent to enrolled devices. */
@@ -109,11 +121,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   const paused = new Set<Connection>()
   const rate = new RateLimit(limits.connectsPerSecond, limits.connectsBurst, performance.now())
   let closing = false
+  let endsSinceTrim = 0
 
   const watch = setInterval(() => {
     const nowMs = performance.now()
     relieve()
     for (const connection of connections) connection.watch(nowMs)
+    if (endsSinceTrim < limits.trimEnds) return
+    endsSinceTrim = 0
+    counters.add('heapTrims')
+    trimHeap()
   }, WATCH_MS)
   watch.unref()
 
@@ -223,6 +240,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     onEnrolled(connection: Connection, deviceId: string) {
       if (connection.isLocal) options.claims?.noteLocal(deviceId)
+      connection.enrolled?.onWelcome?.()
       byDevice.get(deviceId)?.end('replaced', 'a newer connection of this device has taken over')
       byDevice.set(deviceId, connection)
     },
@@ -230,6 +248,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     programTextOf: (alert: Alert) => programTexts.of(alert),
     onSettled: relieve,
     onEnd(connection: Connection, deviceId: string | undefined) {
+      endsSinceTrim++
       connections.delete(connection)
       paused.delete(connection)
       if (deviceId !== undefined && byDevice.get(deviceId) === connection) byDevice.delete(deviceId)
@@ -251,15 +270,18 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     upgradeLocal: (request, socket, head) => upgrade(request, socket, head, 'local'),
     upgradeEnrolled: upgrade,
-    review(judge) {
+    review(judge, of) {
       for (const connection of connections) {
-        const why = connection.enrolled && judge(connection.enrolled.fingerprint)
+        const { enrolled } = connection
+        if (!enrolled || (of !== undefined && of !== enrolled.deviceId)) continue
+        const why = judge(enrolled.fingerprint)
         if (why !== undefined) connection.end('revoked', why)
       }
     },
-    async pushPolicies() {
+    async pushPolicies(whom) {
       let looked = 0
       for (const connection of [...connections]) {
+        if (whom !== 'all' && !whom.has(connection.enrolled?.deviceId ?? '')) continue
         connection.pushPolicies()
         if (++looked % PUSH_SLICE_AGENTS === 0) await delay(1)
       }
@@ -269,6 +291,16 @@ export function createGateway(options: GatewayOptions): Gateway {
       for (const connection of [...connections])
         if (connection.tellAuthorities() && ++told % TELL_SLICE_AGENTS === 0)
           await delay(TELL_SLICE_MS)
+    },
+    async endUnvouched() {
+      let [looked, ended] = [0, 0]
+      for (const connection of [...connections]) {
+        if (++looked % VOUCH_SLICE_AGENTS === 0) await delay(1)
+        if (connection.enrolled?.isVouchedFor?.() !== false) continue
+        if (connection.end('retired', RETIRED) && ++ended % TELL_SLICE_AGENTS === 0)
+          await delay(TELL_SLICE_MS)
+      }
+      return ended
     },
     size: () => connections.size,
     async close() {

@@ -6,11 +6,10 @@ import {
   type Item,
   itemSequence,
   type Reject,
+  refuseBeyondScales,
   StreamError,
 } from '../../stream/codec.ts'
-import { alertColumns } from '../store/alert-columns.ts'
-import { type StoreItem, severityRank } from '../store/protocol.ts'
-import { programText } from '../store/search.ts'
+import { alertColumns, programText, type StoreItem, severityRank } from '../store/store.ts'
 import { boundedReason } from './bounded.ts'
 
 export type Intake = {
@@ -31,6 +30,7 @@ export type Intake = {
 export function readItems(
   encoded: readonly Uint8Array[],
   textOf: (alert: Alert) => string = programText,
+  deviceId = '',
 ): Intake {
   const intake: Intake = { items: [], findings: [], rejects: [], sequences: [], throughSequence: 0 }
   for (const body of encoded) {
@@ -38,7 +38,8 @@ export function readItems(
     try {
       const item = decodeItem(body)
       sequence = item.sequence
-      intake.items.push(storeItem(item, body, textOf))
+      refuseBeyondScales(item.finding)
+      intake.items.push(storeItem(item, body, textOf, deviceId))
       intake.findings.push(item.finding)
     } catch (error) {
       if (!(error instanceof StreamError)) throw error
@@ -59,6 +60,7 @@ function storeItem(
   { id, sequence, finding }: Item,
   body: Uint8Array,
   textOf: (alert: Alert) => string,
+  deviceId: string,
 ): StoreItem {
   const common = { uid: id, sequence }
   switch (finding.kind) {
@@ -70,7 +72,7 @@ function storeItem(
         alertId: alert.id,
         revision: alert.revision,
         severity: severityRank(alert.severity),
-        ...alertColumns(alert, textOf),
+        ...alertColumns(alert, textOf, deviceId),
         body,
       }
     }
@@ -103,8 +105,9 @@ function storeItem(
       }
     }
     case 'health': {
-      const { of, text, count } = finding.health
-      return { ...common, kind: 'health', at: finding.at, of, text, count }
+      const { of, text, count, since = 0n, about = '', programs = [] } = finding.health
+      const apart = programs.length === 0 ? '' : JSON.stringify(programs)
+      return { ...common, kind: 'health', at: finding.at, of, text, count, since, about, apart }
     }
     default:
       return finding satisfies never

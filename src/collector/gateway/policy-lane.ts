@@ -1,11 +1,10 @@
 // Policies on one connection: what was sent, so that nothing goes twice. Nothing here waits for items.
-import { createHash } from 'node:crypto'
 import type { PolicyPush, PolicyReport } from '../../stream/message.ts'
 
 /** What the gateway asks of who has the policies. */
 export type PolicySource = {
-  /** All that holds for the device now. */
-  holdFor(deviceId: string): PolicyPush
+  /** All that holds for the device now, and what tells it from all else that may. */
+  holdFor(deviceId: string): { push: PolicyPush; mark: string }
   noteSaid(deviceId: string, report: PolicyReport): void
 }
 
@@ -23,12 +22,9 @@ export class PolicyLane {
 
   /** Sends what holds, unless it was sent on this connection. Returns whether it was. */
   push(): boolean {
-    const push = this.#source.holdFor(this.#deviceId)
-    const hash = createHash('sha256').update(`${push.group}\n`)
-    for (const one of push.documents) hash.update(`${one.length}\n`).update(one)
-    const digest = hash.digest('hex')
-    if (digest === this.#sent) return false
-    this.#sent = digest
+    const { push, mark } = this.#source.holdFor(this.#deviceId)
+    if (mark === this.#sent) return false
+    this.#sent = mark
     this.#send(push)
     return true
   }

@@ -6,6 +6,7 @@ import type { SQLInputValue } from 'node:sqlite'
 import { likenessText } from '../likeness.ts'
 import type { AlertGroup, SeverityName, TriageInfo } from '../page-api.ts'
 import { alertSummary, nsText } from '../views.ts'
+import { listedSql } from './alert-columns.ts'
 import {
   conditionsOf,
   countByStatus,
@@ -38,13 +39,13 @@ const SEVERITIES: readonly SeverityName[] = ['low', 'medium', 'high']
 /** What a part is summed up to, and how parts are put together. */
 const PART = `likeness, max(severity) AS severity, ${SUMS}`
 const PART_OF_SUMS = `likeness, severity, alerts, device_low, device_high, app_low, app_high, score,
-  bytes_out, bytes_in, opened_first, opened_last, newest`
+  bytes_out, bytes_in, opened_first, opened_last, listed_last, newest`
 const WHOLE = `likeness, sum(alerts) AS alerts, min(device_low) AS device_low, max(device_high) AS device_high,
   min(app_low) AS app_low, max(app_high) AS app_high, max(severity) AS severity, max(score) AS score,
   min(total(bytes_out), ${SUM_MAX}) AS bytes_out, min(total(bytes_in), ${SUM_MAX}) AS bytes_in,
-  min(opened_first) AS opened_first, max(opened_last) AS opened_last, max(newest) AS newest`
+  min(min(opened_first), max(listed_last)) AS opened_first, max(listed_last) AS listed_last, max(newest) AS newest`
 const ONE_OF_EACH = { machines: 1, programs: 1 }
-const HEIGHTS = { newest: undefined, score: 'score', bytes: 'bytes_out' } as const
+const HEIGHTS = { newest: 'listed_last', score: 'score', bytes: 'bytes_out' } as const
 
 /** A select of one segment, with its parameters. */
 type Select = { sql: string; parameters: SQLInputValue[] }
@@ -69,12 +70,15 @@ export function createAlertGroups(asking: Asking) {
          g AS MATERIALIZED (SELECT ${WHOLE} FROM part ${ofStatus} GROUP BY likeness)
        SELECT * FROM (SELECT count(*) AS total, coalesce(sum(alerts), 0) AS all_alerts FROM g)
        ${hasText ? `JOIN (SELECT ${statusesSql('sum(alerts)', 'status')} FROM part)` : ''}
-       LEFT JOIN (SELECT * FROM g ${behind} ORDER BY ${height ? `${height} DESC,` : ''} newest DESC LIMIT ?)`,
+       LEFT JOIN (SELECT * FROM g ${behind} ORDER BY ${height} DESC, newest DESC LIMIT ?)`,
       [...parts.parameters, ...parameters, limit],
     )
     const [first = {}] = found
     const { total, all_alerts } = first
-    const some = withBodies(found.filter(({ likeness }) => likeness !== null))
+    const some = withBodies(
+      found.filter(({ likeness }) => likeness !== null),
+      where,
+    )
     const counts = countsOf(some.found, query, where)
     // Those of all that was stored when the first page was made: `asOf` is now.
     const statuses = () =>
@@ -84,7 +88,11 @@ export function createAlertGroups(asking: Asking) {
     return {
       groups: some.found.map((row) => {
         const likeness = row.likeness as bigint
-        return groupOf(row, counts.get(likeness) ?? ONE_OF_EACH, presentTriage(rows, row))
+        return groupOf(
+          row,
+          counts.get(likeness) ?? ONE_OF_EACH,
+          presentTriage(rows, row.latest as Row),
+        )
       }),
       total: Number(total),
       alerts: Number(all_alerts),
@@ -131,7 +139,7 @@ export function createAlertGroups(asking: Asking) {
     where: Conditions,
     end = 'GROUP BY likeness',
   ): Select {
-    const index = `INDEXED BY alert_${n}_${opened ? 'likeness' : 'newest'}`
+    const index = `INDEXED BY alert_${n}_${opened ? 'likeness' : 'listed'}`
     const sql = `SELECT ${columns} FROM alert_${n} AS a ${index} ${where.sql(n)} ${end}`
     return { sql, parameters: where.parameters }
   }
@@ -158,26 +166,43 @@ export function createAlertGroups(asking: Asking) {
     }
   }
 
-  /** The newest alert of each, as many as fit into an answer. */
-  function withBodies(of: Row[]): { found: Row[]; isCut: boolean } {
+  /** The latest alert of each, as many as fit into an answer. */
+  function withBodies(of: Row[], where: Conditions): { found: Row[]; isCut: boolean } {
     const all = segments()
     const found: Row[] = []
     let bytes = 0
     for (const row of of) {
-      const newest = row.newest as bigint
-      const n = all.find(({ firstAt }) => firstAt <= newest)?.n
-      const [shown] = rows(
-        `SELECT a.triage, a.id AS alert, a.device, r.body, d.id, d.hostname FROM alert_${n} AS a
-         CROSS JOIN revision_${n} AS r ON r.stored_at = a.newest CROSS JOIN device AS d ON d.row = a.device
-         WHERE a.newest = ?`,
-        [newest],
-      )
-      if (!shown) throw new Error(`no alert was stored at ${newest}`)
+      const shown = latestOf(all, row, where)
+      if (!shown) throw new Error(`no alert was opened at ${row.listed_last as bigint}`)
       bytes += (shown.body as Uint8Array).length
       if (found.length > 0 && bytes > ANSWER_BYTES_MAX) return { found, isCut: true }
-      found.push({ ...row, ...shown })
+      found.push({ ...row, latest: shown })
     }
     return { found, isCut: false }
+  }
+
+  /** A group's alert that was opened last. */
+  function latestOf(all: readonly Segment[], group: Row, where: Conditions): Row | undefined {
+    const at = group.listed_last as bigint
+    const listed = where
+      .and(`${listedSql('a.')} = ?`, at)
+      // The order finds it at once, among a group's alerts it would be looked for.
+      .and('+a.likeness = ?', group.likeness as bigint)
+    // The newest segment first, in which the newest of them is.
+    for (const { n, lastAt, opened } of all) {
+      if (lastAt < at || (opened && opened.last < at)) continue
+      const shown = shownOf(n, listed)
+      if (shown) return shown
+    }
+    return undefined
+  }
+
+  function shownOf(n: bigint, where: Conditions): Row | undefined {
+    const of = `SELECT a.newest, a.triage, a.id AS alert, a.device, r.body, d.id, d.hostname
+      FROM alert_${n} AS a
+      CROSS JOIN revision_${n} AS r ON r.stored_at = a.newest CROSS JOIN device AS d ON d.row = a.device
+      ${where.sql(n)} ORDER BY a.newest DESC LIMIT 1`
+    return rows(of, where.parameters)[0]
   }
 
   /** How many machines and programs those groups have that have more than one. */
@@ -214,25 +239,24 @@ export function createAlertGroups(asking: Asking) {
   return { groups }
 }
 
-function behindPlace(height: string | undefined, place: GroupsQuery['place']) {
+function behindPlace(height: string, place: GroupsQuery['place']) {
   if (!place) return { behind: '', parameters: [] }
   const { before, below } = place
-  if (height === undefined || below === undefined)
-    return { behind: 'WHERE newest < ?', parameters: [before] }
   return {
     behind: `WHERE ${height} < ? OR ${height} = ? AND newest < ?`,
     parameters: [below, below, before],
   }
 }
 
-const nextOf = (asOf: bigint, last: Row, height: string | undefined): string =>
-  [asOf, ...(height ? [last[height]] : []), last.newest].join('~')
+const nextOf = (asOf: bigint, last: Row, height: string): string =>
+  [asOf, last[height], last.newest].join('~')
 
 function groupOf(
   row: Row,
   counts: Pick<AlertGroup, 'machines' | 'programs'>,
   triage: TriageInfo | undefined,
 ): AlertGroup {
+  const latest = row.latest as Row
   return {
     id: likenessText(row.likeness as bigint),
     alerts: Number(row.alerts),
@@ -242,7 +266,7 @@ function groupOf(
     score: row.score as number,
     severity: SEVERITIES[Number(row.severity) - 1] ?? 'low',
     firstOpenedAt: nsText(row.opened_first as bigint),
-    lastOpenedAt: nsText(row.opened_last as bigint),
-    newest: alertSummary(alertOf(row), row.newest as bigint, deviceName(row), triage),
+    lastOpenedAt: nsText(row.listed_last as bigint),
+    newest: alertSummary(alertOf(latest), latest.newest as bigint, deviceName(latest), triage),
   }
 }

@@ -1,6 +1,7 @@
 // Lists of alerts: what a query finds of all segments, in its order, with the count of the whole.
 import type { TriageCounts } from '../page-api.ts'
-import { alertSummary, nsText } from '../views.ts'
+import { alertSummary } from '../views.ts'
+import { listedSql } from './alert-columns.ts'
 import {
   ANSWER_BYTES_MAX,
   type Asking,
@@ -9,6 +10,7 @@ import {
   deviceName,
   type Part,
   type Row,
+  type Segment,
   text,
 } from './asking.ts'
 import { type AlertsWanted, type Answers, type Query, STATUSES, Status } from './protocol.ts'
@@ -34,11 +36,21 @@ export function conditionsOf({ rows, deviceRow }: Asking, query: AlertsWanted) {
   return {
     where,
     isTallied: where.parameters.length === tallied,
-    hasText: terms.some(({ inText }) => inText !== undefined),
+    hasText: terms.some(({ inText, addresses }) => (inText ?? addresses) !== undefined),
   }
 }
 
-function addTerm(rows: Asking['rows'], where: Conditions, { inText, host }: Term): void {
+/** From ::ffff:0:0 on, as engine/address.ts has them. */
+const IPV4_SQL = `a.to_address BETWEEN X'${'0'.repeat(20)}ffff${'0'.repeat(8)}' AND X'${'0'.repeat(20)}ffff${'f'.repeat(8)}'`
+
+function addTerm(rows: Asking['rows'], where: Conditions, term: Term): void {
+  const { inText, orInText, host, addresses } = term
+  if (addresses) {
+    const { first, last, butIpv4 } = addresses
+    const within = 'a.to_address BETWEEN ? AND ?'
+    where.add(butIpv4 ? `${within} AND NOT ${IPV4_SQL}` : within, first, last)
+    return
+  }
   const devices = host
     ? rows('SELECT row, id, hostname FROM device', [])
         .filter((row) => host(text(row.hostname), text(row.id)))
@@ -49,6 +61,11 @@ function addTerm(rows: Asking['rows'], where: Conditions, { inText, host }: Term
   // Machines are looked at first: a text is long.
   else if (devices.length > 0)
     where.add((n) => `(${ofDevices} OR ${hasTermSql(n)})`, JSON.stringify(devices), inText, inText)
+  else if (orInText !== undefined)
+    where.add(
+      (n) => `(${hasTermSql(n)} OR ${hasTermSql(n)})`,
+      ...[inText, inText, orInText, orInText],
+    )
   else where.add(hasTermSql, inText, inText)
 }
 
@@ -101,7 +118,7 @@ const SPARSE_MAX = 1000
 const NOTHING: Part = { found: [], isCut: false }
 
 export function createAlertList(asking: Asking) {
-  const { rows, some, segments } = asking
+  const { rows, segments } = asking
 
   function alerts(query: AlertsQuery): Answers['alerts'] {
     const { where: all, isTallied, hasText } = conditionsOf(asking, query)
@@ -114,12 +131,7 @@ export function createAlertList(asking: Asking) {
       0,
     )
     const isSparse = hasText && total <= SPARSE_MAX
-    const { found, isCut } =
-      total === 0
-        ? NOTHING
-        : query.sort && query.sort !== 'newest'
-          ? highest(query, where)
-          : newest(query, where, isSparse)
+    const { found, isCut } = total === 0 ? NOTHING : highest(query, where, isSparse)
     const last = found.at(-1)
     return {
       alerts: found.map((row) =>
@@ -131,61 +143,31 @@ export function createAlertList(asking: Asking) {
     }
   }
 
-  /** `isSparse`: the rows are read as they lie and sorted, not each looked up in the order of the list. */
-  function newest(query: AlertsQuery, all: Conditions, isSparse: boolean): Part {
-    const { before, limit } = query
-    const where = all.and('a.newest < ?', before)
-    const found: Row[] = []
-    let bytes = 0
-    let isCut = false
-    // Segments follow each other in time, so their lists do.
-    for (const { n, firstAt } of segments(query)) {
-      if (isCut) break
-      if (before !== undefined && firstAt >= before) continue
-      // CROSS JOIN: in this order, so that the index gives the order of the list.
-      const of = `SELECT a.newest, a.triage, a.id AS alert, a.device, r.body, length(r.body) AS bytes,
-        d.id, d.hostname FROM alert_${n} AS a
-        CROSS JOIN revision_${n} AS r ON r.stored_at = a.newest CROSS JOIN device AS d ON d.row = a.device
-        ${where.sql(n)} ORDER BY ${isSparse ? '+' : ''}a.newest DESC LIMIT ?`
-      const left = limit - found.length
-      const part = some(of, [...where.parameters, left], left, ANSWER_BYTES_MAX - bytes)
-      // What a segment before this one filled: only the first row of all is in any answer.
-      if (found.length > 0 && bytes + part.bytes > ANSWER_BYTES_MAX && part.found.length === 1) {
-        isCut = true
+  /**
+   * The first of all segments in the list's order; bodies are read of those alone. `isSparse`: the rows are read as they lie
+   * and sorted, not each looked up in the order of the list.
+   */
+  function highest(query: AlertsQuery, all: Conditions, isSparse: boolean): Part {
+    const { sort = 'newest', limit } = query
+    const by = HEIGHTS[sort]
+    const where = behind(all, by, query)
+    const height = sort === 'newest' ? by : `CAST(${by} AS REAL)`
+    const inOrder = `${isSparse ? '+' : ''}${by} DESC, a.newest DESC`
+    let top: Row[] = []
+    for (const { n, latest } of byLatest(segments(query))) {
+      // Nothing in it, nor in those that follow, was opened as late as what is found.
+      if (sort === 'newest' && top.length === limit && (top.at(-1)?.height as bigint) > latest)
         break
-      }
-      found.push(...part.found)
-      bytes += part.bytes
-      isCut = part.isCut
+      const of = `SELECT ${n} AS n, a.newest, a.triage, a.id AS alert, a.device, ${height} AS height,
+          d.id, d.hostname FROM alert_${n} AS a
+        CROSS JOIN device AS d ON d.row = a.device
+        ${where.sql(n)} ORDER BY ${inOrder} LIMIT ?`
+      top.push(...rows(of, [...where.parameters, limit]))
+      top = top.sort(inListOrder).slice(0, limit)
     }
-    return { found, isCut }
-  }
-
-  /** The highest of all segments; bodies are read of those alone. */
-  function highest(query: AlertsQuery, all: Conditions): Part {
-    const { sort, before, below, limit } = query
-    const by = sort === 'score' ? 'a.score' : 'a.bytes_out'
-    const where =
-      below === undefined || before === undefined
-        ? all
-        : all.and(`(${by} < ? OR ${by} = ? AND a.newest < ?)`, below, below, before)
-    const top = segments(query).flatMap(({ n }) =>
-      rows(
-        `SELECT ${n} AS n, a.newest, a.triage, a.id AS alert, a.device, CAST(${by} AS REAL) AS height,
-           d.id, d.hostname FROM alert_${n} AS a
-         CROSS JOIN device AS d ON d.row = a.device
-         ${where.sql(n)} ORDER BY ${by} DESC, a.newest DESC LIMIT ?`,
-        [...where.parameters, limit],
-      ),
-    )
-    top.sort(
-      (a, b) =>
-        (b.height as number) - (a.height as number) ||
-        ((a.newest as bigint) < (b.newest as bigint) ? 1 : -1),
-    )
     const found: Row[] = []
     let bytes = 0
-    for (const row of top.slice(0, limit)) {
+    for (const row of top) {
       const of = `SELECT body FROM revision_${row.n as bigint} WHERE stored_at = ?`
       const body = rows(of, [row.newest as bigint])[0]?.body as Uint8Array
       bytes += body.length
@@ -198,6 +180,32 @@ export function createAlertList(asking: Asking) {
   return { alerts }
 }
 
+/** What each order looks at first; a row's `newest` decides between equals. */
+const HEIGHTS = { newest: listedSql('a.'), score: 'a.score', bytes: 'a.bytes_out' } as const
+
+function behind(all: Conditions, by: string, { before, below }: AlertsQuery): Conditions {
+  if (below === undefined) return all.and(`${by} < ?`, before)
+  // The first is what an index is sought by.
+  return all
+    .and(`${by} <= ?`, below)
+    .and(`(${by} < ? OR ${by} = ? AND a.newest < ?)`, below, below, before)
+}
+
+/** Those first whose alerts may have been opened last. */
+const byLatest = (segments: readonly Segment[]): { n: bigint; latest: bigint }[] =>
+  segments
+    .map(({ n, lastAt, opened }) => ({
+      n,
+      latest: opened && opened.last < lastAt ? opened.last : lastAt,
+    }))
+    .sort((a, b) => (a.latest < b.latest ? 1 : a.latest > b.latest ? -1 : 0))
+
+function inListOrder(a: Row, b: Row): number {
+  const [high, low] = [a.height as number | bigint, b.height as number | bigint]
+  if (high !== low) return high < low ? 1 : -1
+  return (a.newest as bigint) < (b.newest as bigint) ? 1 : -1
+}
+
 /** Where the next page begins: behind a row. */
 const cursorOf = ({ newest, height }: Row): string =>
-  height === undefined ? nsText(newest as bigint) : `${height as number}~${newest as bigint}`
+  `${height as number | bigint}~${newest as bigint}`

@@ -1,10 +1,10 @@
-// Whose alerts take how many bytes, by segment: where there are too many, the device that has far more than the others
-// gives way before a segment of everybody's does.
+// Whose alerts take how many bytes, by segment: where there are too many, who has more than an equal share gives way, and a
+// segment of everybody's only where all have the same. Devices that nobody has admitted have half a share, those of one token together.
 import type { DatabaseSync } from 'node:sqlite'
 import { prepare } from './statement.ts'
 
-/** So many times what each would have if all had the same: below that nobody is singled out. */
-const GREED = 1.5
+/** Of an equal share: rows, ids and pages that are half empty are nobody's, and are not to be taken from who has just his share. */
+const NEWCOMERS_SHARE = 0.5
 
 /** Changes are made inside the caller's transaction: `flush` before its commit, `forget` on its rollback. */
 export class AlertShares {
@@ -15,8 +15,12 @@ export class AlertShares {
   readonly #db: DatabaseSync
   readonly #save
 
-  constructor(db: DatabaseSync) {
+  readonly #payerOf: (device: number) => number
+
+  /** @param payerOf whose share the alerts of a device are of; below 0: that of devices that nobody has admitted */
+  constructor(db: DatabaseSync, payerOf: (device: number) => number) {
     this.#db = db
+    this.#payerOf = payerOf
     this.#save = prepare(
       db,
       `INSERT INTO alert_held (segment, device, revisions, bytes) VALUES (?, ?, ?, ?)
@@ -51,6 +55,8 @@ export class AlertShares {
 
   /** Of a segment that is dropped, in the open transaction. */
   drop(segment: number): void {
+    // Its row has all that was there before this transaction: what was taken of it since is not taken twice.
+    this.#added.delete(segment)
     const gone = prepare(
       this.#db,
       'DELETE FROM alert_held WHERE segment = ? RETURNING device, bytes',
@@ -58,22 +64,43 @@ export class AlertShares {
     for (const { device, bytes } of gone.all(segment)) this.#count(Number(device), -Number(bytes))
   }
 
-  /** The device that has far more than its share; undefined when there is none, or no other. */
-  greedy(): number | undefined {
-    let most: { device: number; bytes: number } | undefined
+  /**
+   * Of who has most, and more than its share, the device that has most; `beyond`: bytes above that share, at most all that the
+   * device has. undefined when there is none, or no other.
+   */
+  greedy(): { device: number; beyond: number } | undefined {
+    const paid = new Map<number, number>()
+    for (const [device, bytes] of this.#bytes) {
+      const payer = this.#payerOf(device)
+      paid.set(payer, (paid.get(payer) ?? 0) + bytes)
+    }
+    let most: { payer: number; shares: number } | undefined
+    for (const [payer, bytes] of paid) {
+      const shares = bytes / (this.#total / paid.size) / (payer < 0 ? NEWCOMERS_SHARE : 1)
+      if (shares > (most?.shares ?? 1)) most = { payer, shares }
+    }
+    if (!most) return undefined
+    let largest: { device: number; bytes: number } | undefined
     for (const [device, bytes] of this.#bytes)
-      if (bytes > (most?.bytes ?? 0)) most = { device, bytes }
-    return most && most.bytes > (GREED * this.#total) / this.#bytes.size ? most.device : undefined
+      if (this.#payerOf(device) === most.payer && bytes > (largest?.bytes ?? 0))
+        largest = { device, bytes }
+    const beyond = (paid.get(most.payer) ?? 0) * (1 - 1 / most.shares)
+    return largest && { device: largest.device, beyond: Math.min(beyond, largest.bytes) }
   }
 
-  /** The oldest sealed segment that has alerts of the device. */
-  oldestOf(device: number): number | undefined {
+  /** The oldest segment that has alerts of the device, which may be the one that is written; with bytes of a revision there. */
+  oldestOf(device: number): { segment: number; bytesEach: number } | undefined {
     const row = prepare(
       this.#db,
-      `SELECT min(h.segment) AS n FROM alert_held AS h JOIN segment AS s ON s.n = h.segment
-       WHERE h.device = ? AND s.sealed = 1 AND h.revisions > 0`,
+      `SELECT segment, bytes / revisions AS each FROM alert_held WHERE device = ? AND revisions > 0
+       ORDER BY segment LIMIT 1`,
     ).get(device)
-    return row?.n === null || row?.n === undefined ? undefined : Number(row.n)
+    return row && { segment: Number(row.segment), bytesEach: Math.max(1, Number(row.each)) }
+  }
+
+  /** Alerts of the device are there, as of the last `flush`. */
+  has(device: number): boolean {
+    return this.#bytes.has(device)
   }
 
   #count(device: number, bytes: number): void {

@@ -2,13 +2,15 @@
 // looks at some thousand sums in place of each alert. Whatever changes in a sealed segment makes the sums of its group
 // stale: they are not looked at, but the group's alerts, until retention's next beat makes them anew.
 import type { DatabaseSync } from 'node:sqlite'
+import { addOrderOfOpening, listedSql } from './alert-columns.ts'
 import { prepare } from './statement.ts'
 
 /** Of a group's alerts, all severities and statuses together or apart. */
 export const SUMS = `count(*) AS alerts, min(device) AS device_low, max(device) AS device_high,
   min(app) AS app_low, max(app) AS app_high, max(score) AS score,
   total(bytes_out) AS bytes_out, total(bytes_in) AS bytes_in,
-  min(opened_at) AS opened_first, max(opened_at) AS opened_last, max(newest) AS newest`
+  min(opened_at) AS opened_first, max(opened_at) AS opened_last,
+  max(${listedSql()}) AS listed_last, max(newest) AS newest`
 
 /** Runs inside the caller's transaction, and holds nothing in memory. */
 export type AlertSums = {
@@ -67,6 +69,7 @@ export function sumUp(db: DatabaseSync, n: number): void {
       bytes_in REAL NOT NULL,
       opened_first INTEGER NOT NULL,
       opened_last INTEGER NOT NULL,
+      listed_last INTEGER NOT NULL,
       newest INTEGER NOT NULL,
       PRIMARY KEY (likeness, severity, status)
     ) WITHOUT ROWID;
@@ -95,6 +98,22 @@ export function addAlertSums(db: DatabaseSync): void {
       likeness INTEGER NOT NULL,
       PRIMARY KEY (segment, likeness)
     ) WITHOUT ROWID;`)
-  for (const { n } of db.prepare('SELECT n FROM segment WHERE sealed = 1').all())
-    sumUp(db, Number(n))
+  for (const n of sealedIn(db)) sumUp(db, n)
+}
+
+const sealedIn = (db: DatabaseSync): number[] =>
+  db
+    .prepare('SELECT n FROM segment WHERE sealed = 1')
+    .all()
+    .map(({ n }) => Number(n))
+
+/** A migration: lists, and groups, were in the order of arrival. */
+export function orderByOpening(db: DatabaseSync): void {
+  addOrderOfOpening(db)
+  for (const n of sealedIn(db)) {
+    db.exec(
+      `DROP TABLE group_${n}; DROP INDEX alert_${n}_likeness; DELETE FROM stale_group WHERE segment = ${n}`,
+    )
+    sumUp(db, n)
+  }
 }

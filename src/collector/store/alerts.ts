@@ -1,7 +1,7 @@
 // Writing alerts: every revision is kept, the list shows the highest.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { BoundedMap } from '../bounded-map.ts'
-import type { AlertColumns } from './alert-columns.ts'
+import { type AlertColumns, listedSql } from './alert-columns.ts'
 import type { AlertShares } from './alert-shares.ts'
 import type { AlertSums } from './alert-sums.ts'
 import type {
@@ -53,7 +53,7 @@ export type AlertWriter = {
   triage(nowNs: bigint, device: number, said: TriageSaid): TriageOutcome
   /** Of a segment that is about to be dropped. */
   untally(segment: number): void
-  /** Removes the oldest revisions of a device from a sealed segment, at most `max`; returns how many, and how many of all devices are left. */
+  /** Removes the oldest revisions of a device from a segment, at most `max`; returns how many, and how many of all devices are left. */
   take(segment: number, device: number, max: number): { taken: number; left: number }
   flushTally(): void
   forgetTally(): void
@@ -224,13 +224,15 @@ export function alertWriter(
       }
       const unlisted = prepare(
         db,
-        `DELETE FROM alert_${segment} WHERE device = ? AND newest <= ?
+        // What was stored by then is not listed later: the index by device finds it by that.
+        `DELETE FROM alert_${segment} WHERE device = ? AND ${listedSql()} <= ? AND newest <= ?
          RETURNING severity, status, triage, id, likeness, octet_length(words) AS text_bytes`,
-      ).all(device, through)
+      ).all(device, through, through)
       for (const { severity, status, triage: said, id, likeness, text_bytes } of unlisted) {
         bytes += Number(text_bytes)
         tallied(device, Number(severity), Number(status), -1)
-        sums.stale(segment, likeness as bigint)
+        // The segment that is written has no sums yet.
+        if (segment !== segments.current) sums.stale(segment, likeness as bigint)
         if (said !== 0n) triage.remove(id as Uint8Array, device)
       }
       const has = prepare(db, `SELECT 1 FROM alert_${segment} WHERE device = ? LIMIT 1`)
@@ -264,6 +266,7 @@ const columnsOf = (item: AlertColumns, { program, words }: PlacedTexts) =>
     item.bytesIn,
     item.likeness,
     item.app,
+    item.to,
     program,
     words,
   ] as const
@@ -282,13 +285,14 @@ function statementsOf(
     insert: prepare(
       db,
       `INSERT INTO alert_${n} (id, device, revision, severity, newest, last,
-         opened_at, score, bytes_out, bytes_in, likeness, app, program, words)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, device) DO NOTHING`,
+         opened_at, score, bytes_out, bytes_in, likeness, app, to_address, program, words)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, device) DO NOTHING`,
     ),
     supersede: prepare(
       db,
       `UPDATE alert_${n} SET revision = ?, severity = ?, newest = ?, last = ?,
-         opened_at = ?, score = ?, bytes_out = ?, bytes_in = ?, likeness = ?, app = ?, program = ?, words = ?
+         opened_at = ?, score = ?, bytes_out = ?, bytes_in = ?, likeness = ?, app = ?,
+         to_address = ?, program = ?, words = ?
        WHERE row = ?`,
     ),
     chain: prepare(db, `UPDATE alert_${n} SET last = ? WHERE row = ?`),

@@ -1,7 +1,8 @@
 // Writing the inventory: which identities a device has, which destinations they used, how much an hour.
 import type { DatabaseSync } from 'node:sqlite'
 import { BoundedMap } from '../bounded-map.ts'
-import { type Budget, destinationCharge, HOUR_CHARGE, identityCharge, type Kind } from './budget.ts'
+import { type Budget, destinationCharge, HOUR_CHARGE, identityCharge } from './budget.ts'
+import type { Over } from './kinds.ts'
 import type { StoreItem } from './protocol.ts'
 import { prepare } from './statement.ts'
 
@@ -14,11 +15,11 @@ const NAME_CHARS_CACHED_MAX = 512
 
 /** Runs inside the caller's transaction; `forget` on its rollback, since cached rows may be gone. */
 export type InventoryWriter = {
-  /** `nowNs`: when it was received. Returns the budget that has no room for it, and then nothing was written. */
-  sighting(nowNs: bigint, device: number, item: SightingItem): Kind | undefined
-  summary(nowNs: bigint, device: number, item: SummaryItem): Kind | undefined
-  /** The device's oldest identities, as they were received, give way with their destinations; at most `rowsMax` rows. */
-  yield(device: number, bytes: number, rowsMax: number): void
+  /** `nowNs`: when it was received. Returns what has no room for it, and then nothing was written. */
+  sighting(nowNs: bigint, device: number, item: SightingItem): Over | undefined
+  summary(nowNs: bigint, device: number, item: SummaryItem): Over | undefined
+  /** The device's oldest identities, as they were received, give way with their destinations; at most `rowsMax` rows. Returns how many. */
+  yield(device: number, bytes: number, rowsMax: number): number
   forget(): void
 }
 
@@ -143,24 +144,36 @@ export function inventoryWriter(db: DatabaseSync, budget: Budget): InventoryWrit
     return { pair, known: undefined }
   }
 
-  /** Puts the sighting that tells most; its names are those of the identity. */
+  /**
+   * Puts the sighting that tells most; its names are those of the identity. Where a longer one has no room the one of
+   * before stays: an earlier date is no way past the budget.
+   */
   function keep(device: number, pair: number, { identity, body }: SightingItem): void {
     const before = bodyBytes.get(pair)
     const names = before ? 0 : Buffer.byteLength(identity.name) + Buffer.byteLength(identity.path)
+    const more = names + body.length - Number(before?.bytes ?? 0)
+    if (before && more > 0 && budget.lacks(device, 'inventory', more)) return
     keepBody.run(pair, body)
-    weigh(device, pair, names + body.length - Number(before?.bytes ?? 0))
+    weigh(device, pair, more)
   }
 
-  /** Whether there is room, or nothing new to make room for. */
-  function fits(device: number, bytes: number, key: string, destination: string | undefined) {
-    if (budget.hasRoom(device, 'inventory', bytes)) return true
+  /** Undefined also where there is nothing new to make room for. A summary alone has no body, which a sighting brings. */
+  function lacks(
+    device: number,
+    bytes: number,
+    key: string,
+    destination: string | undefined,
+    hasBody: boolean,
+  ): Over | undefined {
+    const over = budget.lacks(device, 'inventory', bytes)
+    if (!over) return undefined
     const identity = identities.get(key) ?? findIdentity.get(key)?.row
     const known = identity === undefined ? undefined : findPair.get(identity as number, device)
-    if (!known) return false
-    return (
+    if (!known || (hasBody && !bodyBytes.get(known.row as bigint))) return over
+    const isKnown =
       destination === undefined ||
       hasDestination.get(known.row as bigint, destination) !== undefined
-    )
+    return isKnown ? undefined : over
   }
 
   /** Takes up to `max` destinations of a pair; returns how many, and what they weighed. */
@@ -183,7 +196,8 @@ export function inventoryWriter(db: DatabaseSync, budget: Budget): InventoryWrit
         identityCharge(key) +
         texts +
         (item.destination === undefined ? 0 : destinationCharge(item.destination))
-      if (!fits(device, bytes, key, item.destination)) return 'inventory'
+      const over = lacks(device, bytes, key, item.destination, true)
+      if (over) return over
       const identity = identityRow(key, name, path)
       // Nothing was seen after it was told of: a clock that is ahead does not lead the lists.
       const firstSeenAt = least(item.firstSeenAt, nowNs)
@@ -208,9 +222,11 @@ export function inventoryWriter(db: DatabaseSync, budget: Budget): InventoryWrit
     },
     summary(nowNs, device, item) {
       const key = item.identityKey
-      if (!budget.hasRoom(device, 'summaries', HOUR_CHARGE)) return 'summaries'
       const bytes = identityCharge(key) + destinationCharge(item.destination)
-      if (!fits(device, bytes, key, item.destination)) return 'inventory'
+      const over =
+        budget.lacks(device, 'summaries', HOUR_CHARGE) ??
+        lacks(device, bytes, key, item.destination, false)
+      if (over) return over
       const identity = identityRow(key, '', '')
       const destination = destinationRow(item.destination)
       const at = least(item.hourAt, nowNs)
@@ -243,6 +259,7 @@ export function inventoryWriter(db: DatabaseSync, budget: Budget): InventoryWrit
         if (useIdentity.get(-1, identity)?.uses === 0n) dropIdentity.run(identity)
       }
       this.forget()
+      return rows
     },
     forget() {
       identities.clear()

@@ -67,6 +67,8 @@ function valuesOf({ identity, chain, responsibleKey }: Alert): Said['values'] {
       process.socketsBy,
       process.foreignCode.length,
       ...process.foreignCode,
+      process.alsoAt?.length,
+      ...(process.alsoAt ?? []),
     ]),
   ]
 }
@@ -100,6 +102,8 @@ function isSame({ identity, chain, responsibleKey }: Alert, values: Said['values
     )
       return false
     for (const file of process.foreignCode) if (file !== values[at++]) return false
+    if (process.alsoAt?.length !== values[at++]) return false
+    for (const path of process.alsoAt ?? []) if (path !== values[at++]) return false
   }
   return true
 }

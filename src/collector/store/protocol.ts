@@ -94,7 +94,19 @@ export type StoreItem = {
       flows: number
       largestFlowOut: number
     }
-  | { kind: 'health'; at: bigint; of: string; text: string; count: number }
+  | {
+      kind: 'health'
+      at: bigint
+      of: string
+      text: string
+      count: number
+      /** 0n: at that moment. */
+      since: bigint
+      /** As Health.about; empty: all. */
+      about: string
+      /** Health.programs as JSON; empty: of the whole machine. */
+      apart: string
+    }
 )
 
 /** Items of one device, in the order it sent them. */
@@ -128,7 +140,24 @@ export const DUPLICATE = 0n
 export const REFUSED = -1n
 
 /** `outboxId`: 32 hex digits. */
-export type DeviceFacts = { id: string; outboxId: string; agentVersion: string; host: HostFacts }
+export type DeviceFacts = {
+  id: string
+  outboxId: string
+  agentVersion: string
+  host: HostFacts
+  /** It came by a certificate, so whoever has a token may have invented it, until a person admits it. */
+  isEnrolled: boolean
+}
+
+/** What people and the registry say of devices; those that it does not name stay as they were. */
+export type Standings = {
+  /** A person has admitted them: each pays for itself, for good. */
+  admitted: string[]
+  /** Nobody has: they pay together by the number of the token that they came by; 0: by none. */
+  waiting: { id: string; token: number }[]
+  /** Never admitted, and forgotten for newer ones of their token: what is kept of them goes once none of their alerts is there. */
+  forgotten: { id: string; token: number }[]
+}
 
 /** A device as the store knows it; `lastSequence` is its outbox's. */
 export type Enrolled = {
@@ -148,10 +177,19 @@ export type Change =
 export type Work = Change | Housework
 
 /** What the writer does between commits. */
-export type Housework = { op: 'retain'; nowNs: bigint; keep: Keep } | { op: 'settle' }
+export type Housework =
+  | { op: 'retain'; nowNs: bigint; keep: Keep }
+  | { op: 'standings'; standings: Standings }
+  | { op: 'settle' }
 
 /** How much is kept. Inventory (identities, devices, destinations) has no age: of each device there is so much (budget.ts). */
 export type Keep = { ageNs: bigint; bytes: number }
+
+/**
+ * Items that were refused for a budget, rows beside alerts that gave way for one, and revisions of alerts that were dropped but
+ * not with a segment.
+ */
+export type Counts = { refused: number; gaveWay: number; revisions: number }
 
 /** What one step of retention did. */
 export type Retained = {
@@ -163,9 +201,11 @@ export type Retained = {
   dropped: { at: bigint; kind: string; text: string; count: number } | undefined
   /** Health events about devices that sent more than is kept of one, or far more than the others. */
   told: { deviceId: string; at: bigint; kind: string; text: string; count: number }[]
+  /** Since the step before, whether it was told of or not. */
+  counts: Counts
 }
 
-/** What a list begins with: what was stored last, or the highest of a number. */
+/** What a list begins with: what was opened last (no later than it was stored), or the highest of a number. */
 export type AlertSort = 'newest' | 'score' | 'bytes'
 
 /** Which alerts; undefined or empty: any. */
@@ -186,22 +226,22 @@ export type AlertsWanted = {
 export type GroupsPlace = {
   /** Of what had been stored by then. */
   asOf: bigint
-  /** Only those whose newest alert was stored before; with `below`, those as high as it that were. */
+  /** Only those below this height (of `newest`, nanoseconds since 1970), and of those at it whose newest was stored before. */
+  below: number | bigint
   before: bigint
-  below?: number | undefined
 }
 
-/** Lists newest first. Answered with the types of page-api.ts, which `Answers` names. */
+/** Lists latest first. Answered with the types of page-api.ts, which `Answers` names. */
 export type Query =
   | (AlertsWanted & {
       op: 'alerts'
       limit: number
       /** Only those of one group (likeness.ts). */
       likeness?: bigint | undefined
-      /** Only those whose newest revision was stored before; with `below`, those as high as it that were. */
+      /** Only those opened before; with `below`, of those at that height the ones whose newest revision was stored before. */
       before: bigint | undefined
-      /** With a sort by a number: only those below it, and of those at it what `before` leaves. */
-      below?: number | undefined
+      /** Only those below this height (of `newest`, nanoseconds since 1970), and of those at it what `before` leaves. */
+      below?: number | bigint | undefined
     })
   | (AlertsWanted & { op: 'groups'; limit: number; place?: GroupsPlace | undefined })
   | { op: 'alert'; id: string; deviceId?: string | undefined }
@@ -227,7 +267,7 @@ export type Query =
       deviceId?: string | undefined
       /** Only those of these kinds. */
       kinds?: readonly string[] | undefined
-      /** Of when it happened: from then on, and before then. */
+      /** What went on from then on, and before then: some of it, where it lasted. */
       since?: bigint | undefined
       until?: bigint | undefined
     }

@@ -1,7 +1,7 @@
 // The reading half of the store: what the page asks, answered with the types of page-api.ts.
 import type { DatabaseSync } from 'node:sqlite'
 import type { UnixNs } from '../../units.ts'
-import type { HealthResponse, IdentitySummary } from '../page-api.ts'
+import type { HealthAbout, HealthResponse, IdentitySummary } from '../page-api.ts'
 import { identitySummary, nsText } from '../views.ts'
 import { countHolders, readAlert } from './alert-detail.ts'
 import { createAlertGroups } from './alert-groups.ts'
@@ -9,11 +9,12 @@ import { createAlertList } from './alert-list.ts'
 import { Conditions, createAsking, deviceName, type Row, sightingOf, text } from './asking.ts'
 import { readDestinations } from './destinations.ts'
 import type { Answers, DeviceRow, Query } from './protocol.ts'
-import { queryWords } from './search.ts'
+import { isShortId, queryWords } from './search.ts'
 
 export type Reader = { answer(query: Query): Answers[Query['op']] }
 
 export function createReader(db: DatabaseSync): Reader {
+  db.function('says', { deterministic: true }, (body, word) => (says(body, word) ? 1 : 0))
   const asking = createAsking(db)
   const { rows, some, deviceRow } = asking
   const { alerts } = createAlertList(asking)
@@ -27,22 +28,23 @@ export function createReader(db: DatabaseSync): Reader {
     const where = new Conditions()
     if (query.deviceId !== undefined) where.add('p.device = ?', deviceRow(query.deviceId))
     if (query.key !== undefined) where.add('i.key = ?', query.key)
-    // Each word is in a name, or in what its sighting says: hashes, signer, user, script.
+    // Each word is in its key, or in what this device's sighting says, which another may call otherwise: name, path,
+    // hashes, signer, user, script.
     for (const { name, value, whole } of queryWords(query.text ?? '')) {
       if (name === 'host' && value !== '') {
-        where.add('(d.id = ? OR d.hostname = ?)', value, value)
+        where.add(
+          isShortId(value)
+            ? '(d.id = ? OR d.hostname = ? OR substr(d.id, 1, length(?)) = ?)'
+            : '(d.id = ? OR d.hostname = ?)',
+          ...[value, value, ...(isShortId(value) ? [value, value] : [])],
+        )
         continue
       }
       const word = name === '' ? value : whole
       const like = `%${word.replace(/[\\%_]/g, '\\$&')}%`
-      const names = ['i.name', 'i.path', 'i.key', 'd.hostname'].map(
-        (of) => `${of} LIKE ? ESCAPE '\\'`,
-      )
       where.add(
-        `(${names.join(' OR ')} OR instr(s.body, ?) > 0 OR instr(s.body, ?) > 0)`,
-        ...names.map(() => like),
-        Buffer.from(word),
-        Buffer.from(word.toLowerCase()),
+        `(i.key LIKE ? ESCAPE '\\' OR d.hostname LIKE ? ESCAPE '\\' OR ${ASCII.test(word) ? SAYS_ASCII : 'says(s.body, ?)'})`,
+        ...[like, like, word.toLowerCase()],
       )
     }
     const total = rows(
@@ -107,10 +109,13 @@ export function createReader(db: DatabaseSync): Reader {
     const ofOne = device === undefined ? '' : 'AND h.device = ?'
     const ofKinds = kinds ? 'AND h.kind IN (SELECT value FROM json_each(?))' : ''
     const { found, isCut } = some(
-      `SELECT h.stored_at, h.at, h.kind, h.text, h.count, d.id,
-         octet_length(h.kind) + octet_length(h.text) AS bytes FROM health AS h
+      `SELECT h.stored_at, h.at, h.kind, h.text, h.count, h.since, h.about, h.apart, d.id,
+         octet_length(h.kind) + octet_length(h.text) + octet_length(h.apart) AS bytes FROM health AS h
        LEFT JOIN device AS d ON d.row = h.device
-       WHERE h.stored_at < ? AND h.at >= ? AND h.at < ? ${ofOne} ${ofKinds}
+       WHERE h.stored_at < ?1 AND (h.at >= ?2 AND iif(h.since = 0, h.at, min(h.since, h.at)) < ?3
+           -- By a clock that was ahead: when it was told, at the latest.
+           OR h.at > h.stored_at AND h.stored_at >= ?2 AND h.stored_at < ?3)
+         ${ofOne} ${ofKinds}
        ORDER BY h.stored_at DESC LIMIT ?`,
       [
         ...[before, since, until],
@@ -124,9 +129,13 @@ export function createReader(db: DatabaseSync): Reader {
     const events = found.map((row) => ({
       deviceId: text(row.id ?? ''),
       at: nsText(row.at as bigint),
+      storedAt: nsText(row.stored_at as bigint),
       kind: text(row.kind),
       text: text(row.text),
       count: Number(row.count),
+      ...(row.since !== 0n && { since: nsText(row.since as bigint) }),
+      ...(row.about !== '' && { about: row.about as HealthAbout }),
+      ...(row.apart !== '' && { programs: JSON.parse(text(row.apart)) as string[] }),
     }))
     return { events, ...(isCut && last && { next: nsText(last.stored_at as bigint) }) }
   }
@@ -187,4 +196,15 @@ function identityOf(row: Row): IdentitySummary {
     firstNetworkAt: row.first_network_at as UnixNs,
   }
   return identitySummary(dated, process, deviceName(row), Number(row.destinations))
+}
+
+/** lower() and instr() go by bytes: those of a message that are no text hurt nothing. */
+const SAYS_ASCII = 'instr(lower(CAST(s.body AS TEXT)), ?) > 0'
+const ASCII = /^[\x20-\x7e]*$/
+
+/** Whether a sighting holds the word, which is in lower case, in letters of either. */
+function says(body: unknown, word: unknown): boolean {
+  if (!(body instanceof Uint8Array) || typeof word !== 'string') return false
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  return bytes.toString().toLowerCase().includes(word)
 }

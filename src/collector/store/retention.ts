@@ -2,25 +2,29 @@
 // tables beside them follows in small pieces, so that commits wait a few milliseconds, not seconds.
 import type { DatabaseSync } from 'node:sqlite'
 import { counted } from '../../engine/sentence.ts'
-import { quoted } from '../../printable.ts'
 import type { AlertShares } from './alert-shares.ts'
 import type { AlertSums } from './alert-sums.ts'
 import type { AlertWriter } from './alerts.ts'
-import { type Budget, HOUR_CHARGE, healthCharge, overBudget } from './budget.ts'
+import { type Budget, HOUR_CHARGE, healthCharge, ID_CHARGE } from './budget.ts'
+import type { Ids } from './ids.ts'
 import type { InventoryWriter } from './inventory.ts'
+import { createLeaving } from './leaving.ts'
 import type { Keep, Retained } from './protocol.ts'
+import { createSayings, OWN } from './sayings.ts'
 import type { SealedSegment, Segments } from './segments.ts'
 import { prepare } from './statement.ts'
 
 /** Rows that one step deletes of a table: some 20 ms of work. */
 const ROWS_A_STEP_MAX = 10_000
+/** Of who has more than an equal share, where little is too much. */
+const ALERTS_A_STEP_MIN = 100
 /** A segment that is written is sealed after this share of the age, so that what is kept ages evenly. */
 const SEGMENTS_AN_AGE = 10n
 /** Kind of the health events here, on the page and in the API. */
 const KIND = 'retention'
 
-/** Of devices that were refused something, said in one step. */
-const TOLD_A_STEP_MAX = 100
+/** What was refused and gave way is said once an hour. */
+const TOLD_EACH_NS = 3_600_000_000_000n
 /** The horizon follows the age in steps of this share of it, since each is a commit. */
 const HORIZONS_AN_AGE = 100n
 
@@ -32,11 +36,13 @@ export type Retention = {
    * throws, and then nothing was dropped.
    */
   step(nowNs: bigint, keep: Keep, stamp: (nowNs: bigint) => bigint): Retained
+  /** What was not told of yet is stored, at this time: nobody tells of it later. Throws what node:sqlite throws. */
+  sayRest(nowNs: bigint, stamp: (nowNs: bigint) => bigint): void
   /**
    * All of one device, its row in the list of devices too, in several transactions: begun again where it was cut off. Throws
    * what node:sqlite throws.
    */
-  erase(device: number, storedAt: bigint): void
+  erase(device: number): void
 }
 
 export function createRetention(
@@ -48,32 +54,33 @@ export function createRetention(
     sums: AlertSums
     budget: Budget
     inventory: InventoryWriter
+    ids: Ids
   },
+  leftMax?: number,
 ): Retention {
-  const { segments, alerts, shares, sums, budget, inventory } = of
+  const { segments, alerts, shares, sums, budget, inventory, ids } = of
   const readHorizon = prepare(db, 'SELECT horizon_at FROM retention')
   const setHorizon = prepare(db, 'UPDATE retention SET horizon_at = max(horizon_at, ?)')
   const tell = prepare(
     db,
     'INSERT INTO health (stored_at, device, at, kind, text, count) VALUES (?, ?, ?, ?, ?, ?)',
   )
-  const nameOf = prepare(db, 'SELECT id, hostname FROM device WHERE row = ?')
-  const itemBound = prepare(
-    db,
-    `SELECT uid, device FROM item WHERE uid < ? ORDER BY uid, device LIMIT 1 OFFSET ${ROWS_A_STEP_MAX}`,
-  )
-  const removeItems = prepare(db, 'DELETE FROM item WHERE (uid, device) < (?, ?)')
+  const anyProgram = prepare(db, 'SELECT 1 FROM identity_device WHERE device = ? LIMIT 1')
+  const { named, tellNotes } = createSayings(db, budget)
   const removeHealth = prepare(
     db,
     `DELETE FROM health WHERE stored_at IN
        (SELECT stored_at FROM health WHERE stored_at < ? ORDER BY stored_at LIMIT ${ROWS_A_STEP_MAX})
-     RETURNING device, kind, text`,
+     RETURNING device, kind, text, apart`,
+  )
+  const oldestHealth = prepare(
+    db,
+    `SELECT stored_at, octet_length(kind) + octet_length(text) + octet_length(apart) AS bytes
+     FROM health WHERE device = ? ORDER BY stored_at LIMIT ${ROWS_A_STEP_MAX}`,
   )
   const removeHealthOf = prepare(
     db,
-    `DELETE FROM health WHERE stored_at IN
-       (SELECT stored_at FROM health WHERE device = ? ORDER BY stored_at LIMIT ?)
-     RETURNING device, kind, text`,
+    'DELETE FROM health WHERE device = ? AND stored_at <= ? RETURNING device, kind, text, apart',
   )
   const removeHours = prepare(
     db,
@@ -87,10 +94,11 @@ export function createRetention(
    */
   let behind = true
   let horizonAt = readHorizon.get()?.horizon_at as bigint
-  let steppedAt = 0n
-  /** A segment that the open transaction dropped because nothing was left in it. */
-  let emptied: number | undefined
-
+  let toldAt: bigint | undefined
+  /** What the next step that ends well returns: one of before may have failed once this was stored. */
+  let pending = { told: [] as Retained['told'], revisions: 0 }
+  /** Segments that the open transaction dropped because nothing was left in them. */
+  const emptied = new Set<number>()
   function usedBytes(): number {
     const pragma = (name: string) => Number(db.prepare(`PRAGMA ${name}`).get()?.[name])
     return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size')
@@ -103,22 +111,29 @@ export function createRetention(
   }
 
   function credit(rows: Record<string, unknown>[]): number {
-    for (const { device, kind, text } of rows)
-      if (device !== 0n)
-        budget.charge(Number(device), 'health', -healthCharge(String(kind), String(text)))
+    for (const { device, kind, text, apart } of rows) {
+      const bytes = healthCharge(String(kind), String(text), String(apart))
+      budget.charge(Number(device), 'health', -bytes)
+    }
     return rows.length
+  }
+
+  /** The oldest, of so many bytes. */
+  function takeHealth(device: number, bytes: number, rowsMax = ROWS_A_STEP_MAX): number {
+    let through = 0n
+    let [freed, rows] = [0, 0]
+    for (const row of oldestHealth.iterate(device)) {
+      if (freed >= bytes || rows++ >= rowsMax) break
+      through = row.stored_at as bigint
+      freed += HEALTH_ROW_CHARGE + Number(row.bytes)
+    }
+    return credit(removeHealthOf.all(device, through))
   }
 
   /** Deletes a piece of what lies before the horizon; false when there was none. */
   function follow(): boolean {
     if (horizonAt === 0n || !behind) return false
-    const end = uidAt(horizonAt)
-    const left = itemBound.get(end)
-    const items = removeItems.run(
-      (left?.uid as Uint8Array | undefined) ?? end,
-      (left?.device as bigint | undefined) ?? 0n,
-    ).changes
-    return Number(items) > 0
+    return ids.follow(uidAt(horizonAt), ROWS_A_STEP_MAX)
   }
 
   /** The same of what has no ids: hours and health are as old as they are, whatever alerts there are. */
@@ -132,20 +147,31 @@ export function createRetention(
     return rows > 0
   }
 
-  /** What one device has beyond its budget, or beyond its share of all, gives way: its oldest. */
+  /** What one device has beyond its budget, or those that have most where all have too much, gives way: its oldest. */
   function relieve(): boolean {
     const excess = budget.excess()
     if (!excess) return false
     const { device, kind, bytes } = excess
     const before = budget.total()
-    if (kind === 'inventory') inventory.yield(device, bytes, ROWS_A_STEP_MAX)
-    else if (kind === 'summaries')
-      takeHours(device, FOREVER_NS, Math.min(ROWS_A_STEP_MAX, Math.ceil(bytes / HOUR_CHARGE)))
-    else credit(removeHealthOf.all(device, Math.min(ROWS_A_STEP_MAX, Math.ceil(bytes / 128))))
+    if (kind === 'ids') {
+      // It may have to look further, so it goes on though none gave way.
+      const isMore = ids.yield(device, bytes, ROWS_A_STEP_MAX)
+      budget.notes.gaveWay(device, kind, (before - budget.total()) / ID_CHARGE)
+      return isMore
+    }
+    const hours = Math.min(ROWS_A_STEP_MAX, Math.ceil(bytes / HOUR_CHARGE))
+    const rows =
+      kind === 'inventory'
+        ? inventory.yield(device, bytes, ROWS_A_STEP_MAX)
+        : kind === 'summaries'
+          ? takeHours(device, FOREVER_NS, hours)
+          : takeHealth(device, bytes)
+    budget.notes.gaveWay(device, kind, rows)
     return budget.total() < before
   }
 
   function inTransaction<T>(work: () => T): T {
+    const were = { gone: leaving.state(), toldAt, pending: { ...pending, told: [...pending.told] } }
     db.exec('BEGIN IMMEDIATE')
     try {
       const result = work()
@@ -153,13 +179,19 @@ export function createRetention(
       budget.flush()
       db.exec('COMMIT')
       budget.committed()
+      for (const segment of emptied) segments.forget(segment)
+      emptied.clear()
       return result
     } catch (cause) {
       if (db.isTransaction) db.exec('ROLLBACK')
-      emptied = undefined
+      emptied.clear()
+      ;({ toldAt, pending } = were)
+      leaving.restore(were.gone)
       alerts.forgetTally()
       budget.forget()
       inventory.forget()
+      ids.forget()
+      segments.reload()
       horizonAt = readHorizon.get()?.horizon_at as bigint
       throw cause
     }
@@ -175,33 +207,45 @@ export function createRetention(
     behind = true
   }
 
-  /** Says of each device what was refused of it since the last step. */
-  function tellRefused(at: bigint): Retained['told'] {
-    return budget.takeRefused(TOLD_A_STEP_MAX).map(({ device, kind, count }) => {
-      const { id, hostname } = nameOf.get(device) ?? {}
-      const text = `${counted(count, 'item was', 'items were')} refused of ${quoted(String(hostname))} (${id}): ${overBudget(kind)}`
-      return { deviceId: String(id ?? ''), at, kind: 'budget', text, count }
-    })
-  }
-
-  /** Of the device that has far more alerts than others have, the oldest go first; undefined when there is no such. */
-  function takeFromGreedy(at: bigint): Retained['told'] | undefined {
-    const device = shares.greedy()
-    const segment = device === undefined ? undefined : shares.oldestOf(device)
-    if (device === undefined || segment === undefined) return undefined
-    const { taken: count, left } = alerts.take(segment, device, ROWS_A_STEP_MAX)
-    if (left === 0) {
+  /** The oldest of a device in a segment; returns how many revisions. One in which nothing is left goes, but for the one that is written. */
+  function take(segment: number, device: number, rowsMax = ROWS_A_STEP_MAX): number {
+    const { taken, left } = alerts.take(segment, device, rowsMax)
+    if (left === 0 && segment !== segments.current) {
       alerts.untally(segment)
       segments.drop(segment)
-      emptied = segment
+      emptied.add(segment)
     }
-    const { id, hostname } = nameOf.get(device) ?? {}
-    const text = `${counted(count, 'revision')} of alerts of ${quoted(String(hostname))} (${id}) ${count === 1 ? 'was' : 'were'} dropped: it has far more than its share of what is kept`
-    return [{ deviceId: String(id ?? ''), at, kind: KIND, text, count }]
+    return taken
+  }
+
+  /** Of who has more alerts than an equal share, the oldest go first; undefined when there is no such. */
+  function takeFromGreedy(at: bigint, bytes: number): Retained['told'] | undefined {
+    const greedy = shares.greedy()
+    const oldest = greedy && shares.oldestOf(greedy.device)
+    if (!greedy || !oldest) return undefined
+    const { device, beyond } = greedy
+    const rows = Math.max(ALERTS_A_STEP_MIN, Math.ceil(Math.min(bytes, beyond) / oldest.bytesEach))
+    const count = take(oldest.segment, device, Math.min(ROWS_A_STEP_MAX, rows))
+    const { deviceId, name } = named(device)
+    const text = `${counted(count, 'revision')} of alerts of ${name} ${count === 1 ? 'was' : 'were'} dropped: ${budget.payerOf(device) === device ? 'it has more than an equal share of what is kept' : 'devices of its token that nobody has admitted have more than half of an equal share'}`
+    pending.revisions += count
+    return [{ deviceId, at, kind: KIND, text, count }]
   }
 
   function record(told: Retained['told'], stamp: () => bigint): void {
-    for (const { at, kind, text, count } of told) tell.run(stamp(), 0, at, kind, text, count)
+    for (const one of told) {
+      tell.run(stamp(), OWN, one.at, one.kind, one.text, one.count)
+      budget.charge(OWN, 'health', healthCharge(one.kind, one.text, ''))
+    }
+    pending.told.push(...told)
+  }
+
+  function say(nowNs: bigint, stamp: (nowNs: bigint) => bigint): void {
+    const told = [...tellNotes(nowNs), ...leaving.tell(nowNs)]
+    if (told.length === 0) return
+    toldAt = nowNs
+    record(told, () => stamp(nowNs))
+    segments.save(stamp(nowNs))
   }
 
   function dropOldest(oldest: SealedSegment, tooOld: boolean, at: bigint): Retained['dropped'] {
@@ -212,7 +256,8 @@ export function createRetention(
       alerts.untally(oldest.n)
       segments.drop(oldest.n)
       setHorizon.run(oldest.lastAt)
-      tell.run(at, 0, at, KIND, text, oldest.revisions)
+      tell.run(at, OWN, at, KIND, text, oldest.revisions)
+      budget.charge(OWN, 'health', healthCharge(KIND, text, ''))
       segments.save(at)
     })
     segments.forget(oldest.n)
@@ -221,78 +266,99 @@ export function createRetention(
     return { at, kind: KIND, text, count: oldest.revisions }
   }
 
-  /** One piece; false when nothing is left. */
-  function erasePiece(device: number): boolean {
-    const segment = shares.oldestOf(device)
-    if (segment !== undefined && alerts.take(segment, device, ROWS_A_STEP_MAX).left === 0) {
-      alerts.untally(segment)
-      segments.drop(segment)
-      emptied = segment
-    }
-    inventory.yield(device, Number.MAX_SAFE_INTEGER, ROWS_A_STEP_MAX)
-    const rows =
-      takeHours(device, FOREVER_NS, ROWS_A_STEP_MAX) +
-      credit(removeHealthOf.all(device, ROWS_A_STEP_MAX))
-    const named = prepare(db, 'SELECT 1 FROM identity_device WHERE device = ? LIMIT 1')
-    return segment !== undefined || rows > 0 || named.get(device) !== undefined
+  /** What is of a device beside its alerts, and the ids of what it sent, which are as old as they are. */
+  function takeRest(device: number, rowsMax: number): { rows: number; isMore: boolean } {
+    let rows = takeHours(device, FOREVER_NS, rowsMax)
+    if (rows < rowsMax) rows += takeHealth(device, Number.MAX_SAFE_INTEGER, rowsMax - rows)
+    if (rows < rowsMax) rows += inventory.yield(device, Number.MAX_SAFE_INTEGER, rowsMax - rows)
+    return { rows, isMore: rows >= rowsMax || anyProgram.get(device) !== undefined }
   }
 
+  function takeAlerts(device: number, rowsMax: number): number {
+    const oldest = shares.oldestOf(device)
+    return oldest ? take(oldest.segment, device, rowsMax) : 0
+  }
+
+  const leaving = createLeaving(
+    db,
+    {
+      ...{ shares, budget, takeRest, takeAlerts },
+      flush() {
+        alerts.flushTally()
+        budget.flush()
+      },
+    },
+    KIND,
+    leftMax,
+  )
+
   return {
-    erase(device, storedAt) {
-      // Only of those that are sealed something can be taken.
-      if (segments.revisions > 0) segments.roll(storedAt)
+    erase(device) {
       for (let isMore = true; isMore; ) {
-        isMore = inTransaction(() => erasePiece(device))
-        if (emptied !== undefined) segments.forget(emptied)
-        emptied = undefined
+        isMore = inTransaction(
+          () => takeAlerts(device, ROWS_A_STEP_MAX) > 0 || takeRest(device, ROWS_A_STEP_MAX).isMore,
+        )
       }
       inTransaction(() => {
-        for (const table of ['item', 'outbox', 'tally', 'held', 'alert_held'])
+        for (const table of ['item', 'forgotten', 'outbox', 'tally', 'held', 'alert_held'])
           prepare(db, `DELETE FROM ${table} WHERE device = ?`).run(device)
         prepare(db, 'DELETE FROM device WHERE row = ?').run(device)
       })
       budget.reload()
+      ids.forget()
     },
     horizonAt: () => horizonAt,
+    sayRest: (nowNs, stamp) => inTransaction(() => say(nowNs, stamp)),
     step(nowNs, { ageNs, bytes }, stamp) {
       const used = usedBytes()
       budget.setKeep(bytes, used > bytes)
-      const nothing: Retained = { more: false, usedBytes: used, dropped: undefined, told: [] }
+      const ended = (more: boolean, dropped?: Retained['dropped']): Retained => {
+        const { told, revisions } = pending
+        pending = { told: [], revisions: 0 }
+        const counts = { ...budget.notes.takeCounts(), revisions }
+        return { more, usedBytes: used, dropped, told, counts }
+      }
       if (segments.ageNs(nowNs) > ageNs / SEGMENTS_AN_AGE) segments.roll(stamp(nowNs))
       const oldest = segments.oldest()
       const tooOld = oldest !== undefined && nowNs - oldest.lastAt > ageNs
-      if (oldest && tooOld)
-        return { ...nothing, more: true, dropped: dropOldest(oldest, true, stamp(nowNs)) }
+      if (oldest && tooOld) return ended(true, dropOldest(oldest, true, stamp(nowNs)))
       // Of the rest, what is old or too much of one device goes before any alert that is young.
-      let told: Retained['told'] = []
+      const isTime = toldAt === undefined || nowNs < toldAt || nowNs - toldAt >= TOLD_EACH_NS
       const freed = inTransaction(() => {
-        if (nowNs !== steppedAt) told = tellRefused(nowNs)
         const before = max(horizonAt, nowNs - ageNs)
-        const done = [relieve(), followAge(before), follow(), sums.renew(ROWS_A_STEP_MAX)]
+        const left = leaving.step(ROWS_A_STEP_MAX)
+        pending.revisions += left.revisions
+        const done = [
+          left.isMore,
+          relieve(),
+          followAge(before),
+          follow(),
+          sums.renew(ROWS_A_STEP_MAX),
+        ]
         advance(nowNs - ageNs, ageNs)
-        record(told, () => stamp(nowNs))
-        if (told.length > 0) segments.save(stamp(nowNs))
-        return done.includes(true)
+        // At the end, of all that went.
+        const isDone = !done.includes(true)
+        if (isDone && isTime) say(nowNs, stamp)
+        return !isDone
       })
-      steppedAt = nowNs
-      if (freed) return { ...nothing, more: true, told }
+      if (freed) return ended(true)
       behind = false
-      if (used <= bytes) return { ...nothing, told }
-      const greed = inTransaction(() => {
-        const taken = takeFromGreedy(nowNs)
+      if (used <= bytes) return ended(false)
+      const hasTaken = inTransaction(() => {
+        const taken = takeFromGreedy(nowNs, used - bytes)
         if (taken) record(taken, () => stamp(nowNs))
         if (taken) segments.save(stamp(nowNs))
-        return taken
+        return taken !== undefined
       })
-      if (emptied !== undefined) segments.forget(emptied)
-      emptied = undefined
-      if (greed) return { ...nothing, more: true, told: [...told, ...greed] }
-      if (!oldest) return { ...nothing, told }
-      return { ...nothing, more: true, dropped: dropOldest(oldest, false, stamp(nowNs)), told }
+      if (hasTaken) return ended(true)
+      if (!oldest) return ended(false)
+      return ended(true, dropOldest(oldest, false, stamp(nowNs)))
     },
   }
 }
 
+/** Of a health event without its texts. */
+const HEALTH_ROW_CHARGE = healthCharge('', '', '')
 const FOREVER_NS = 2n ** 63n - 1n
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 

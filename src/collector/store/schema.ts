@@ -1,8 +1,8 @@
 // The store's tables. Each migration is run once, in order; what has been released is never edited.
 //
 // The layout decides the speed. The unique key of delivery has the time-ordered UUIDv7 first, so that
-// its index grows at its end; `stored_at` is unique and rises, so it is the row id, the order of the
-// lists and the cursor of their pages at once; bodies are the bytes the agent sent, in tables that have
+// its index grows at its end; `stored_at` is unique and rises, so it is the row id, and decides between
+// equals in every list; bodies are the bytes the agent sent, in tables that have
 // no other index; names are integers.
 import { DatabaseSync } from 'node:sqlite'
 import {
@@ -14,8 +14,9 @@ import {
 } from '../../baseline/sqlite-file.ts'
 import { commandIn, stateOf } from '../../hint.ts'
 import { inspectDatabaseFile } from '../../state-file.ts'
-import { addAlertColumns, addLikeness } from './alert-columns.ts'
-import { addAlertSums } from './alert-sums.ts'
+import { addAddresses, addAlertColumns, addLikeness, partRecordings } from './alert-columns.ts'
+import { addAlertSums, orderByOpening } from './alert-sums.ts'
+import { countIds } from './ids.ts'
 import { StoreError } from './store-error.ts'
 import { addTexts } from './texts.ts'
 import { addTriage } from './triage.ts'
@@ -181,6 +182,39 @@ const MIGRATIONS: readonly (string | ((db: DatabaseSync) => void))[] = [
   addTriage,
   addAlertSums,
   addTexts,
+  orderByOpening,
+  // What an agent says that it did not see is of a time, and may be of some programs alone.
+  `
+  ALTER TABLE health ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE health ADD COLUMN about TEXT NOT NULL DEFAULT '';
+  ALTER TABLE health ADD COLUMN apart TEXT NOT NULL DEFAULT '';
+  `,
+  addAddresses,
+  countIds,
+  // What was taken of a segment that went with it was counted twice: once too often, of a segment that is none.
+  'DELETE FROM alert_held WHERE segment NOT IN (SELECT n FROM segment)',
+  partRecordings,
+  // Rows of devices are paid for, too. Who pays for a device that nobody has admitted is the token that it came by; -2: it was
+  // there before that was asked.
+  `
+  ALTER TABLE held ADD COLUMN facts INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE held ADD COLUMN token INTEGER NOT NULL DEFAULT -2;
+  -- 1: the collector has forgotten it, and all that is here of it goes.
+  ALTER TABLE device ADD COLUMN leaving INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX device_leaving ON device (row) WHERE leaving = 1;
+  INSERT INTO held (device, inventory, summaries, health)
+    SELECT row, 0, 0, 0 FROM device WHERE true ON CONFLICT DO NOTHING;
+  UPDATE held SET facts = 640 + d.n FROM
+    (SELECT row, octet_length(hostname) + octet_length(os) + octet_length(os_version) + octet_length(hardware)
+       + octet_length(arch) + octet_length(agent_version) AS n FROM device) AS d
+    WHERE d.row = held.device;
+  `,
+  // What the collector says itself is paid for, too.
+  `
+  INSERT OR REPLACE INTO held (device, inventory, summaries, health, token)
+    SELECT 0, 0, 0, sum(128 + octet_length(kind) + octet_length(text) + octet_length(apart)), 0
+    FROM health WHERE device = 0 HAVING count(*) > 0;
+  `,
 ]
 
 /**
@@ -290,7 +324,7 @@ export function openForWriting(path: string): DatabaseSync {
     const { message } = cause as Error
     const trouble = cause instanceof UnusableFile ? 'corrupt' : (diskTrouble(cause) ?? 'io')
     throw new StoreError(
-      'cannot-open',
+      trouble === 'full-disk' || trouble === 'read-only' ? 'unavailable' : 'cannot-open',
       `the store ${path} cannot be opened (${message}): ${remedyOf(trouble, path)}`,
       { cause },
     )
@@ -300,9 +334,8 @@ export function openForWriting(path: string): DatabaseSync {
 const REMEDIES = {
   corrupt:
     'it is damaged; bring a backup back with RESTORE, or move it away with its -wal and -shm, and an empty one is begun: agents do not send again what it has acknowledged',
-  'full-disk': 'the disk is full; free some space and start the collector again',
-  'read-only':
-    'its file system is mounted so that it can only be read; mount it for writing and start the collector again',
+  'full-disk': 'the disk is full; free some space',
+  'read-only': 'its file system is mounted so that it can only be read; mount it for writing',
   busy: 'another program holds it; end that one',
   io: 'look after the disk; a backup is brought back with RESTORE',
   denied: 'it, its -wal and its -shm have to be files that the user of the collector may write',

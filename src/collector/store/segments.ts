@@ -1,12 +1,11 @@
 // Alerts lie in segments: a new pair of tables every 100,000 revisions. Indexes then stay small enough
 // for memory, so that an alert costs the same however many are stored, and history is dropped whole.
 import type { DatabaseSync } from 'node:sqlite'
-import { newestIndexSql } from './alert-columns.ts'
+import { addressIndexSql, orderIndexesSql } from './alert-columns.ts'
 import { FILTER_BYTES, FilterOfAll, FilterOfOne } from './alert-filter.ts'
 import { dropSumsSql, sumUp } from './alert-sums.ts'
 import { prepare } from './statement.ts'
 import { textsTableSql } from './texts.ts'
-import { triageIndexSql } from './triage.ts'
 
 /**
  * Revisions, and bytes of their bodies and texts, after which a segment is sealed. A commit of 1,000 alerts changes
@@ -41,16 +40,14 @@ function tablesSql(n: number): string {
       bytes_in INTEGER NOT NULL,
       likeness INTEGER NOT NULL,
       app INTEGER NOT NULL,
+      to_address BLOB,
       program INTEGER NOT NULL,
       words TEXT NOT NULL,
       status INTEGER NOT NULL DEFAULT 0,
       triage INTEGER NOT NULL DEFAULT 0
     );
     CREATE UNIQUE INDEX alert_${n}_id ON alert_${n} (id, device);
-    ${newestIndexSql(n)};
-    CREATE INDEX alert_${n}_device ON alert_${n} (device, newest);
-    CREATE INDEX alert_${n}_severity ON alert_${n} (severity, newest);
-    ${triageIndexSql(n)}
+    ${orderIndexesSql(n)}
     ${textsTableSql(n)}`
 }
 
@@ -145,6 +142,7 @@ export class Segments {
     try {
       prepare(this.#db, 'UPDATE segment SET sealed = 1, filter = ? WHERE n = ?').run(bits, sealed)
       sumUp(this.#db, sealed)
+      this.#db.exec(addressIndexSql(sealed))
       this.#db.exec(tablesSql(sealed + 1))
       prepare(
         this.#db,
@@ -179,13 +177,17 @@ export class Segments {
     return (row?.at as bigint | null) ?? undefined
   }
 
-  /** Revisions of a sealed segment have gone, inside the caller's transaction; returns how many are left. */
+  /** Revisions of a segment have gone, inside the caller's transaction; returns how many are left. */
   took(n: number, revisions: number, bytes: number): number {
     const left = prepare(
       this.#db,
       `UPDATE segment SET revisions = revisions - ?, body_bytes = body_bytes - ? WHERE n = ?
        RETURNING revisions`,
     ).get(revisions, bytes, n)
+    if (n === this.current) {
+      this.revisions -= revisions
+      this.#bytes -= bytes
+    }
     return Number(left?.revisions)
   }
 

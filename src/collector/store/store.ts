@@ -1,4 +1,4 @@
-// The collector's store: one SQLite file, written by one thread and read by another.
+// The collector's store: one SQLite file, written by one thread and read by another. The room's face.
 import { pathToFileURL } from 'node:url'
 import { PLACE } from '../../place.ts'
 import { createTrouble } from '../../trouble.ts'
@@ -10,6 +10,7 @@ import type {
   Keep,
   Query,
   Retained,
+  Standings,
   StoreBatch,
   StoredBatch,
   TriageOutcome,
@@ -17,6 +18,29 @@ import type {
   Work,
 } from './protocol.ts'
 import { loadThread } from './thread.ts'
+
+export { alertColumns } from './alert-columns.ts'
+export { checkHeader, checkStore, copyStore, removeStore, type StoreFacts } from './copy.ts'
+export { eraseDevice } from './erase.ts'
+export { ProgramTexts } from './program-texts.ts'
+export {
+  type AlertsWanted,
+  type DeviceFacts,
+  type DeviceRow,
+  DUPLICATE,
+  type Enrolled,
+  type Keep,
+  REFUSED,
+  type Standings,
+  Status,
+  type StoredBatch,
+  type StoreItem,
+  saidStatus,
+  severityRank,
+} from './protocol.ts'
+export { noNetworkIn, programText } from './search.ts'
+export { StoreError } from './store-error.ts'
+export { triageInfo } from './triage-reader.ts'
 
 /** Between two looks at the length of the write-ahead log. */
 const LOOK_MS = 250
@@ -36,6 +60,8 @@ export type Ledger = {
 }
 
 export type Store = Ledger & {
+  /** Bytes handed to `append` since it was opened, as they are kept: what came packed is counted unpacked. */
+  takenBytes(): number
   /** Keeps what a person says of an alert. Rejects with StoreError, and then nothing is stored. */
   triage(said: TriageSaid): Promise<TriageOutcome>
   /** Rejects with StoreError. */
@@ -47,6 +73,8 @@ export type Store = Ledger & {
    * nothing was dropped.
    */
   retain(nowNs: UnixNs, keep: Keep): Promise<Retained>
+  /** Rejects with StoreError, and then nothing of it holds. */
+  noteStandings(standings: Standings): Promise<void>
   /** Commits what was handed over, then closes the file. Idempotent. */
   close(): Promise<void>
 }
@@ -71,6 +99,7 @@ export async function loadStore(options: {
     loadThread<'look'>(pathToFileURL(PLACE.storeCheckpoint), log),
   ])
   let waitingBytes = 0
+  let takenBytes = 0
   let looks: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
   const trouble = createTrouble(log, () => performance.now())
@@ -97,6 +126,7 @@ export async function loadStore(options: {
     async append(batch, frame) {
       const bytes = frame.byteLength
       waitingBytes += bytes
+      takenBytes += bytes
       try {
         const work: Work = { op: 'append', nowNs: now(), batch }
         return (await writer.call(work, [frame])) as StoredBatch
@@ -109,11 +139,15 @@ export async function loadStore(options: {
       return (await writer.call(work)) as Enrolled
     },
     waitingBytes: () => waitingBytes,
+    takenBytes: () => takenBytes,
     async triage(said) {
       return (await writer.call({ op: 'triage', nowNs: now(), said })) as TriageOutcome
     },
     async retain(nowNs, keep) {
       return (await writer.call({ op: 'retain', nowNs, keep })) as Retained
+    },
+    async noteStandings(standings) {
+      await writer.call({ op: 'standings', standings })
     },
     async read<Q extends Query>(query: Q) {
       return (await reader.call(query)) as Answers[Q['op']]

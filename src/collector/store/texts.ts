@@ -24,7 +24,7 @@ export type Texts = {
   /** Inside the caller's transaction. */
   place(segment: number, device: number, program: string, event: string): PlacedTexts
   /**
-   * Of a device that has no more alerts in a sealed segment, inside the caller's transaction: its texts go but for those that
+   * Of a device that has no more alerts in a segment, inside the caller's transaction: its texts go but for those that
    * others use, which are nobody's from now on. Returns their bytes.
    */
   release(segment: number, device: number): number
@@ -62,6 +62,7 @@ export function createTexts(db: DatabaseSync, charsMax = KNOWN_CHARS_MAX): Texts
       return { program: made, words: event, bytes: bytes + shared, shared }
     },
     release(n, device) {
+      if (n === segment) known.clear()
       const mine = prepare(
         db,
         `UPDATE text_${n} SET device = 0 WHERE device = ? RETURNING octet_length(words) AS bytes`,

@@ -152,9 +152,5 @@ export function addTriage(db: DatabaseSync): void {
       ALTER TABLE alert_${n} ADD COLUMN triage INTEGER NOT NULL DEFAULT 0;
       DROP INDEX alert_${n}_newest;
       ${newestIndexSql(n as number)};
-      ${triageIndexSql(Number(n))}`)
+      CREATE INDEX alert_${n}_triage ON alert_${n} (status, newest) WHERE triage > 0;`)
 }
-
-/** Of the few that somebody has said something of: it costs what comes nothing. */
-export const triageIndexSql = (n: number): string =>
-  `CREATE INDEX alert_${n}_triage ON alert_${n} (status, newest) WHERE triage > 0;`

@@ -33,6 +33,7 @@ serve<Work>((path, say) => {
     if (!isHousework(request)) return
     try {
       if (request.op === 'settle') moveRest(db)
+      if (request.op === 'standings') writer.noteStandings(request.standings)
       const value = request.op === 'retain' ? writer.retain(request.nowNs, request.keep) : undefined
       say([{ ticket, ok: true, value }])
     } catch (cause) {
@@ -67,12 +68,17 @@ serve<Work>((path, say) => {
     },
     close() {
       while (waiting.length > 0) commitGroup()
-      db.close()
+      try {
+        writer.sayRest()
+      } finally {
+        db.close()
+      }
     },
   }
 })
 
-const isHousework = (work: Work): work is Housework => work.op === 'retain' || work.op === 'settle'
+const isHousework = (work: Work): work is Housework =>
+  work.op === 'retain' || work.op === 'standings' || work.op === 'settle'
 
 function answer(ticket: number, done: Done): Answer {
   if (done.op === 'refused') return failure(ticket, new StoreError('unavailable', done.reason))

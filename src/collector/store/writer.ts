@@ -3,8 +3,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AlertShares } from './alert-shares.ts'
 import { createAlertSums } from './alert-sums.ts'
 import { alertWriter } from './alerts.ts'
-import { type BUDGETS, Budget, healthCharge, type Kind, overBudget } from './budget.ts'
+import { type BUDGETS, Budget, factsCharge, healthCharge, ITS_OWN, NOT_ASKED } from './budget.ts'
+import { createIds } from './ids.ts'
 import { inventoryWriter } from './inventory.ts'
+import { type Over, overBudget } from './kinds.ts'
 import {
   type Change,
   type DeviceFacts,
@@ -13,6 +15,7 @@ import {
   type Keep,
   REFUSED,
   type Retained,
+  type Standings,
   type StoreBatch,
   type StoredBatch,
   type StoreItem,
@@ -44,6 +47,10 @@ export type Writer = {
   commit(works: readonly Change[]): Done[]
   /** One step of retention, durable when it returns. Throws StoreError unavailable: nothing was dropped. */
   retain(nowNs: bigint, keep: Keep): Retained
+  /** Who pays for what, and who goes with the next steps of retention. Throws StoreError unavailable: nothing of it holds. */
+  noteStandings(standings: Standings): void
+  /** Stores what is not told of yet, before the store is closed. Throws StoreError unavailable. */
+  sayRest(): void
   /** Deletes all that a device sent. REQUIRES: no collector uses the store. Returns what there was; undefined: it is not known. Throws StoreError unavailable. */
   erase(deviceId: string): Erased | undefined
 }
@@ -73,24 +80,29 @@ export function createWriter(
     segmentRevisions,
     budgets,
     triageBytes,
-  }: { segmentRevisions?: number; budgets?: typeof BUDGETS; triageBytes?: number } = {},
+    leftMax,
+  }: {
+    segmentRevisions?: number
+    budgets?: typeof BUDGETS
+    triageBytes?: number
+    leftMax?: number
+  } = {},
 ): Writer {
   const segments = new Segments(db, segmentRevisions)
-  const shares = new AlertShares(db)
+  const budget = new Budget(db, budgets)
+  const shares = new AlertShares(db, (device) => budget.payerOf(device))
   const sums = createAlertSums(db)
   const triages = createTriage(db, triageBytes)
   const alerts = alertWriter(db, segments, shares, sums, triages, createTexts(db))
-  const budget = new Budget(db, budgets)
   const inventory = inventoryWriter(db, budget)
-  const retention = createRetention(db, { segments, alerts, shares, sums, budget, inventory })
-  const remember = prepare(db, 'INSERT OR IGNORE INTO item (uid, device) VALUES (?, ?)')
-  const disremember = prepare(db, 'DELETE FROM item WHERE uid = ? AND device = ?')
-  const knows = prepare(db, 'SELECT 1 FROM item WHERE uid = ? AND device = ?')
+  const ids = createIds(db, budget)
+  const parts = { segments, alerts, shares, sums, budget, inventory, ids }
+  const retention = createRetention(db, parts, leftMax)
   const addHealth = prepare(
     db,
-    'INSERT INTO health (stored_at, device, at, kind, text, count) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO health (stored_at, device, at, kind, text, count, since, about, apart) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
-  const lastSequence = prepare(db, 'SELECT last_sequence FROM outbox WHERE row = ?')
+  const lastSequence = prepare(db, 'SELECT last_sequence FROM outbox WHERE row = ? AND device = ?')
   const moveOutbox = prepare(
     db,
     'UPDATE outbox SET last_at = ?, last_sequence = max(last_sequence, ?) WHERE row = ?',
@@ -116,9 +128,10 @@ export function createWriter(
      ON CONFLICT (id) DO UPDATE SET
        hostname = excluded.hostname, os = excluded.os, os_version = excluded.os_version,
        hardware = excluded.hardware, arch = excluded.arch, agent_version = excluded.agent_version,
-       last_seen_at = excluded.last_seen_at
+       last_seen_at = excluded.last_seen_at, leaving = 0
      RETURNING row, first_seen_at`,
   )
+  const leave = prepare(db, 'UPDATE device SET leaving = 1 WHERE row = ?')
   const findDevice = prepare(db, 'SELECT row FROM device WHERE id = ?')
   let lastStoredAt = newestStoredAt(db)
   let forgottenBefore = uidAt(retention.horizonAt())
@@ -129,17 +142,20 @@ export function createWriter(
     return lastStoredAt
   }
 
-  /** Returns the budget that has no room for it, and then nothing was written. */
-  function put(device: number, nowNs: bigint, storedAt: bigint, item: OtherItem): Kind | undefined {
+  /** Returns what has no room for it, and then nothing was written. */
+  function put(device: number, nowNs: bigint, storedAt: bigint, item: OtherItem): Over | undefined {
+    // Its id is charged already. Alerts and health are not refused for theirs: there their own bytes are what counts.
     switch (item.kind) {
       case 'sighting':
-        return inventory.sighting(nowNs, device, item)
+        return budget.lacks(device, 'ids', 0) ?? inventory.sighting(nowNs, device, item)
       case 'summary':
-        return inventory.summary(nowNs, device, item)
+        return budget.lacks(device, 'ids', 0) ?? inventory.summary(nowNs, device, item)
       case 'health': {
-        const bytes = healthCharge(item.of, item.text)
-        if (!budget.hasRoom(device, 'health', bytes)) return 'health'
-        addHealth.run(storedAt, device, item.at, item.of, item.text, item.count)
+        const { at, of, text, count, since, about, apart } = item
+        const bytes = healthCharge(of, text, apart)
+        const over = budget.lacks(device, 'health', bytes)
+        if (over) return over
+        addHealth.run(storedAt, device, at, of, text, count, since, about, apart)
         budget.charge(device, 'health', bytes)
         return undefined
       }
@@ -149,27 +165,29 @@ export function createWriter(
   }
 
   /**
-   * The ids of what retention has dropped are gone, so an item from before may have been stored or not.
+   * The ids of what retention has dropped are gone, and of a device those that gave way to newer ones, so an item from
+   * before may have been stored or not.
    * Its number tells: one above all that the device was ever acknowledged is new (the device was away for
    * long, or its clock is slow). Any other is refused, since it would be there twice.
    */
-  const inDoubt = (item: StoreItem, durable: number): boolean =>
-    item.sequence <= durable && Buffer.compare(item.uid, forgottenBefore) < 0
+  const inDoubt = (device: number, { sequence, uid }: StoreItem, durable: number): boolean =>
+    sequence <= durable &&
+    (Buffer.compare(uid, forgottenBefore) < 0 || ids.gaveWay(device, uid)) &&
+    !ids.knows(device, uid)
 
   function append(nowNs: bigint, batch: StoreBatch, oneByOne: boolean): Done {
     const { device, outbox, afterSequence } = batch
     // An outbox that was forgotten meanwhile is one that was never known: its agent's next Hello makes it anew.
-    const durable = Number(lastSequence.get(outbox)?.last_sequence ?? -1)
+    const durable = Number(lastSequence.get(outbox, device)?.last_sequence ?? -1)
     if (durable < afterSequence)
       return { op: 'refused', reason: `sequence ${afterSequence} was not stored before` }
     const storedAt = new BigInt64Array(batch.items.length)
     const refusals: StoredBatch['refusals'] = []
     const triaged: StoredBatch['triaged'] = []
     batch.items.forEach((item, index) => {
-      if (inDoubt(item, durable)) {
-        const isKnown = knows.get(item.uid, device) !== undefined
-        storedAt[index] = isKnown ? DUPLICATE : REFUSED
-        if (!isKnown) refusals.push({ sequence: item.sequence, reason: IN_DOUBT })
+      if (inDoubt(device, item, durable)) {
+        storedAt[index] = REFUSED
+        refusals.push({ sequence: item.sequence, reason: IN_DOUBT })
         return
       }
       if (oneByOne) {
@@ -177,18 +195,17 @@ export function createWriter(
         db.exec('SAVEPOINT item')
       }
       try {
-        if (remember.run(item.uid, batch.device).changes === 0n) {
+        if (!ids.remember(device, item.uid)) {
           storedAt[index] = DUPLICATE
         } else {
           const at = nextStoredAt(nowNs)
-          const said = item.kind === 'alert' ? alerts.put(batch.device, at, item) : undefined
+          const said = item.kind === 'alert' ? alerts.put(device, at, item) : undefined
           if (said) triaged.push({ index, triage: said })
-          const over = item.kind === 'alert' ? undefined : put(batch.device, nowNs, at, item)
+          const over = item.kind === 'alert' ? undefined : put(device, nowNs, at, item)
           storedAt[index] = over ? REFUSED : at
           if (over) {
-            // Its id is not kept: an id that costs the collector bytes would be one more thing to fill it with.
-            disremember.run(item.uid, batch.device)
-            budget.refused(batch.device, over)
+            ids.disremember(device, item.uid)
+            budget.notes.refused(device, over)
             refusals.push({ sequence: item.sequence, reason: overBudget(over) })
           }
         }
@@ -223,6 +240,8 @@ export function createWriter(
       nowNs,
     )
     const device = Number(row?.row)
+    const texts = [hostname, os, osVersion, hardware, arch, version]
+    budget.enter(device, factsCharge(texts), facts.isEnrolled)
     const outbox = enrollOutbox.get(device, Buffer.from(facts.outboxId, 'hex'), nowNs)
     const usedAfter = nowNs - OUTBOX_UNUSED_NS
     forgetOutboxes.run({ device, own: outbox?.row as bigint, usedAfter })
@@ -237,6 +256,29 @@ export function createWriter(
   function triage(nowNs: bigint, said: TriageSaid): TriageOutcome {
     const device = findDevice.get(said.deviceId)
     return device ? alerts.triage(nowNs, Number(device.row), said) : 'missing'
+  }
+
+  function noteStandings({ admitted, waiting, forgotten }: Standings): void {
+    const rowOf = (id: string) => {
+      const found = findDevice.get(id)
+      return found && Number(found.row)
+    }
+    for (const id of admitted) {
+      const device = rowOf(id)
+      if (device !== undefined && budget.tokenOf(device) !== ITS_OWN)
+        budget.setToken(device, ITS_OWN)
+    }
+    // A device may be forgotten before it was said here by which token it came.
+    for (const { id, token } of [...waiting, ...forgotten]) {
+      const device = rowOf(id)
+      // One that was admitted once goes on paying for itself alone, whoever has its key now.
+      if (device !== undefined && budget.tokenOf(device) !== ITS_OWN)
+        budget.setToken(device, token > 0 ? token : NOT_ASKED)
+    }
+    for (const { id } of forgotten) {
+      const device = rowOf(id)
+      if (device !== undefined && budget.tokenOf(device) !== ITS_OWN) leave.run(device)
+    }
   }
 
   function carryOut(work: Change, oneByOne: boolean): Done {
@@ -269,6 +311,7 @@ export function createWriter(
       alerts.forgetTally()
       budget.forget()
       inventory.forget()
+      ids.forget()
       segments.reload()
       lastStoredAt = before
       throw cause
@@ -302,11 +345,30 @@ export function createWriter(
         events: count('SELECT count(*) AS n FROM health WHERE device = ?'),
       }
       try {
-        retention.erase(device, lastStoredAt)
+        retention.erase(device)
       } catch (cause) {
         throw unavailable(cause)
       }
       return erased
+    },
+    sayRest() {
+      try {
+        retention.sayRest(lastStoredAt, nextStoredAt)
+      } catch (cause) {
+        throw unavailable(cause)
+      }
+    },
+    noteStandings(standings) {
+      db.exec('BEGIN IMMEDIATE')
+      try {
+        noteStandings(standings)
+        budget.flush()
+        db.exec('COMMIT')
+      } catch (cause) {
+        if (db.isTransaction) db.exec('ROLLBACK')
+        budget.reload()
+        throw unavailable(cause)
+      }
     },
     retain(nowNs, keep) {
       try {

@@ -1,11 +1,11 @@
 // The rows of the list of alerts: one an alert, and one for all that are like one another, opened at will.
 import { useEffect } from 'preact/hooks'
 import type { AlertGroup, AlertSummary } from '../page-api.ts'
-import { MachineMark } from './fleet.tsx'
+import { MachineMark, MachineName } from './fleet.tsx'
 import { barText, bytesText, countText, endpointText } from './format.ts'
 import type { Found } from './found.ts'
 import { groupActor, groupPlaceText, machinesText, membersText } from './group-words.ts'
-import { ROWS_MAX } from './lists.ts'
+import { listedAt, ROWS_MAX } from './lists.ts'
 import { MEMBERS_A_PAGE, membersOf, moreMembers, type Opened, toggle } from './opened.ts'
 import { Age, Clock, Cut, Severity, Signer, State, Volumes } from './parts.tsx'
 import { alertKey, alertRoute, routeHash } from './route.ts'
@@ -116,7 +116,7 @@ function GroupRow(props: GroupProps & { controls: string; isOpened: boolean }) {
   const isNew = arrived.value.has(newest.id)
   const [, place, port] = /^(.*?)(?::(\d+))?$/s.exec(groupPlaceText(group)) ?? []
   const { what, how, whom } = groupActor(group)
-  const hosts = machines === 1 ? newest.device.hostname : machinesText(machines)
+  const hosts = machines === 1 ? <MachineName of={newest.device} max={24} /> : machinesText(group)
   return (
     <tr class={`${group.severity}${isNew ? ' arrived' : ''}`}>
       <td>
@@ -146,22 +146,18 @@ function GroupRow(props: GroupProps & { controls: string; isOpened: boolean }) {
           <span>
             <Clock at={group.firstOpenedAt} /> to <Clock at={group.lastOpenedAt} />
           </span>
-          <span class="narrow">
-            <Cut text={hosts} max={24} />
-          </span>
+          <span class="narrow">{hosts}</span>
           <span class="phone">
             {bytesText(group.bytesOut)} out, {bytesText(group.bytesIn)} in together
           </span>
         </p>
         {!isOpened && (
           <p class="meta newest">
-            newest: <a href={routeHash(alertRoute(newest))}>{newest.sentence}</a>
+            latest: <a href={routeHash(alertRoute(newest))}>{newest.sentence}</a>
           </p>
         )}
       </td>
-      <td class="wide">
-        <Cut text={hosts} max={24} />
-      </td>
+      <td class="wide">{hosts}</td>
       <td class="wide">
         <Cut text={place ?? ''} max={34} />
         {port !== undefined && <p class="meta">port {port}</p>}
@@ -209,19 +205,19 @@ function AlertRow({ row, most }: { row: AlertSummary; most: number }) {
             </span>
           )}
           <span class="narrow">
-            <Cut text={row.device.hostname} max={24} /> <MachineMark id={row.device.id} /> ·{' '}
+            <MachineName of={row.device} max={24} /> <MachineMark id={row.device.id} /> ·{' '}
             <Cut text={row.user || 'unknown user'} max={16} /> → <Cut text={where} max={40} />
           </span>
           <span class="phone">
             {bytesText(row.bytesOut)} out, {bytesText(row.bytesIn)} in ·{' '}
-            <Age at={row.openedAt} ago />
+            <Age at={listedAt(row)} ago />
           </span>
           <TriageMark of={row} />
           {row.state !== 'final' && <State of={row.state} figuresAt={row.updatedAt} />}
         </p>
       </td>
       <td class="wide">
-        <Cut text={row.device.hostname} max={24} /> <MachineMark id={row.device.id} />
+        <MachineName of={row.device} max={24} /> <MachineMark id={row.device.id} />
         <p class="meta">
           <Cut text={row.user || 'unknown user'} max={24} />
         </p>
@@ -242,7 +238,7 @@ function AlertRow({ row, most }: { row: AlertSummary; most: number }) {
         <Volumes bytesOut={row.bytesOut} bytesIn={row.bytesIn} most={most} />
       </td>
       <td class="right age roomy">
-        <Age at={row.openedAt} />
+        <Age at={listedAt(row)} />
       </td>
     </tr>
   )

@@ -7,7 +7,7 @@ import { attackAddress, attackName } from './attack.ts'
 import { Chain } from './chain.tsx'
 import { Timeline } from './chart.tsx'
 import { signOut } from './feed.ts'
-import { MachineMark } from './fleet.tsx'
+import { MachineMark, MachineName } from './fleet.tsx'
 import { Flows } from './flows.tsx'
 import { bytesExact, bytesText, countText, outShareText, portText } from './format.ts'
 import { IdentityPanel } from './identity.tsx'
@@ -164,7 +164,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
         value={
           <>
             <a href={toAlerts(exactly('host', alert.device.id))}>
-              <Cut text={alert.device.hostname} max={28} />
+              <MachineName of={alert.device} max={28} />
             </a>{' '}
             <MachineMark id={alert.device.id} />
           </>

@@ -9,9 +9,11 @@ import type {
   DestinationsResponse,
   DeviceChangeRequest,
   DevicesResponse,
+  FleetResponse,
   HealthResponse,
   IdentitiesResponse,
   NsText,
+  RefusalsResponse,
   SeverityName,
   TriageRequest,
 } from '../page-api.ts'
@@ -173,14 +175,35 @@ export async function getDevices(max: number): Promise<DevicesResponse> {
   return { devices }
 }
 
+/** Those that enrolled, by name, from behind `after` on. Throws ApiError missing where none can. */
+export const getFleet = (limit: number, after: string): Promise<FleetResponse> =>
+  get(
+    `/api/fleet?${new URLSearchParams({ limit: `${limit}`, ...(after === '' ? {} : { after }) })}`,
+  )
+
+export const getRefusals = (): Promise<RefusalsResponse> => get('/api/refusals')
+
 export const getHealth = (limit: number): Promise<HealthResponse> =>
   get(`/api/health?limit=${limit}`)
 
-/** What weakens figures: that a machine sees again, or that a file was begun anew, does not. */
+/** What weakens figures. That a file was begun anew does not. */
 const WEAKENING = 'loss,degraded,restart'
+/** With what is over, which says since when it was so. */
+export const WEAKENING_OR_OVER = `${WEAKENING},recovered`
 
-/** What a device told that it did not see, from `since` on and before `until`, nanoseconds since 1970. */
-export const getUnseen = (device: string, since: bigint, until: bigint): Promise<HealthResponse> =>
+/** What a device told that it did not see, some of it from `since` on and before `until`, nanoseconds since 1970. */
+export const getUnseen = (
+  device: string,
+  since: bigint,
+  until: bigint,
+  kinds = WEAKENING,
+): Promise<HealthResponse> =>
   get(
-    `/api/health?limit=50&kind=${WEAKENING}&device=${encodeURIComponent(device)}&since=${since}&until=${until}`,
+    `/api/health?limit=50&kind=${kinds}&device=${encodeURIComponent(device)}&since=${since}&until=${until}`,
+  )
+
+/** What a device told before a time of what it lacked, from when on or until when: what of it stood then, standingOf says. */
+export const getLacking = (device: string, until: bigint): Promise<HealthResponse> =>
+  get(
+    `/api/health?limit=500&kind=degraded,recovered,restart&device=${encodeURIComponent(device)}&until=${until}`,
   )

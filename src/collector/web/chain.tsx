@@ -4,12 +4,18 @@ import { argumentsText, fileName, userText } from './format.ts'
 import { shortHash } from './identity-key.ts'
 import { Clock, Cut, Signer } from './parts.tsx'
 import { routeHash } from './route.ts'
-import { foreignText, scriptNote } from './words.ts'
+import { aboveText, foreignText, scriptNote } from './words.ts'
 
 /** `chain`: the process, its parent, and so on. */
 export function Chain({ chain, deviceId }: { chain: readonly ChainInfo[]; deviceId: string }) {
   if (chain.length === 0) return <p class="quiet">The process was not known.</p>
-  return <Branch processes={chain.toReversed()} deviceId={deviceId} />
+  const above = aboveText(chain)
+  return (
+    <>
+      {above !== '' && <p class="quiet">{above}</p>}
+      <Branch processes={chain.toReversed()} deviceId={deviceId} />
+    </>
+  )
 }
 
 function Branch(props: { processes: readonly ChainInfo[]; deviceId: string }) {
@@ -59,6 +65,11 @@ function Process(props: { process: ChainInfo; deviceId: string; last: boolean })
           </span>
         )}
         {scriptNote(process.scriptFrom) !== '' && <span>{scriptNote(process.scriptFrom)}</span>}
+        {process.alsoAt.map((path) => (
+          <span key={path}>
+            also at <Cut text={path} max={48} mono />
+          </span>
+        ))}
         {(process.foreignCode.length > 0 || process.foreignCodeMore) && (
           <span>
             with foreign code{' '}

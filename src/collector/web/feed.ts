@@ -1,6 +1,15 @@
 // Keeps state.ts true: the lists are loaded, then live events change them; after a lost connection, again.
 import { batch } from '@preact/signals'
-import type { BeginEvent, DeviceInfo, PageEvent } from '../page-api.ts'
+import type {
+  AlertSummary,
+  AlertsResponse,
+  BeginEvent,
+  DeviceInfo,
+  HealthInfo,
+  IdentitiesResponse,
+  IdentitySummary,
+  PageEvent,
+} from '../page-api.ts'
 import {
   ApiError,
   getAlerts,
@@ -23,6 +32,7 @@ import {
 } from './lists.ts'
 import { forgetKey, heldKey, keepKey } from './page-key.ts'
 import { SAMPLED_MAX, withSample } from './rates.ts'
+import { createReload } from './reload.ts'
 import { alertKey } from './route.ts'
 import {
   alerts,
@@ -43,6 +53,8 @@ const RETRY_FIRST_MS = 500
 const RETRY_MAX_MS = 10_000
 /** Events held while the lists load; a connection that brings more is begun again. */
 const WAITING_MAX = 10_000
+/** Programs that are held, the newest. */
+const IDENTITIES_MAX = 200
 /** Rows of alerts shown as new at once, and for how long: as long as the style's `arrive`. */
 const EMPHASIZED_MAX = 20
 const EMPHASIS_MS = 6000
@@ -75,6 +87,8 @@ export function signOut(): void {
   const had = heldKey() !== undefined
   forgetKey()
   clearTimeout(retrying)
+  loadAlerts.forget()
+  loadIdentities.forget()
   current?.abort()
   current = undefined
   connection.value = { is: 'signed_out', why: had ? 'The key is not that of this collector.' : '' }
@@ -138,26 +152,49 @@ function take({ type, id, data }: StreamedEvent, told: boolean): void {
 async function load(): Promise<void> {
   const [newAlerts, newIdentities, newDevices, newHealth] = await Promise.all([
     getAlerts(100, { status: 'active' }),
-    getIdentities(200),
+    getIdentities(IDENTITIES_MAX),
     getDevices(DEVICES_MAX),
     getHealth(HEALTH_MAX),
   ])
+  loadAlerts.forget()
+  loadIdentities.forget()
   batch(() => {
-    alerts.value = withRows({ rows: [], total: newAlerts.total }, newAlerts.alerts, withAlert)
-    triageCounts.value = newAlerts.statuses
-    identities.value = withRows(
-      { ...nothingHeld, total: newIdentities.total },
-      newIdentities.identities,
-      withIdentity,
-    )
+    putAlerts(newAlerts)
+    putIdentities(newIdentities)
     devices.value = []
     for (const device of newDevices.devices) putDevice(device)
-    health.value = newHealth.events.reduce(withHealth, [])
-    alertsTold.value++
-    alertTold.value = { key: '', group: '' }
+    health.value = newHealth.events.reduceRight(withHealth, [] as HealthInfo[])
     loaded.value = true
   })
 }
+
+function putAlerts({ alerts: rows, total, statuses }: AlertsResponse): void {
+  alerts.value = withRows({ rows: [], total }, rows, withAlert)
+  triageCounts.value = statuses
+  alertsTold.value++
+  alertTold.value = { key: '', group: '' }
+}
+
+function putIdentities({ identities: rows, total }: IdentitiesResponse): void {
+  identities.value = withRows({ ...nothingHeld, total }, rows, withIdentity)
+}
+
+const loadIdentities = createReload<IdentitiesResponse, IdentitySummary>({
+  get: () => getIdentities(IDENTITIES_MAX),
+  put(found, meanwhile) {
+    putIdentities(found)
+    for (const one of meanwhile) identities.value = withIdentity(identities.value, one)
+  },
+})
+
+const loadAlerts = createReload<AlertsResponse, AlertSummary>({
+  get: () => getAlerts(100, { status: 'active' }),
+  put: (found, meanwhile) =>
+    batch(() => {
+      putAlerts(found)
+      for (const one of meanwhile) alerts.value = withAlert(alerts.value, one)
+    }),
+})
 
 function apply(event: PageEvent, told: boolean): void {
   if (event.type === 'alert') {
@@ -171,11 +208,15 @@ function apply(event: PageEvent, told: boolean): void {
       emphasize(alertKey(alert))
     }
     alerts.value = withAlert(alerts.value, alert)
+    loadAlerts.told(alert)
     alertsTold.value++
     alertTold.value = { key: alertKey(alert), group: alert.group }
     countSoon()
-  } else if (event.type === 'identity')
+  } else if (event.type === 'alerts') loadAlerts.ask()
+  else if (event.type === 'identity') {
     identities.value = withIdentity(identities.value, event.identity)
+    loadIdentities.told(event.identity)
+  } else if (event.type === 'identities') loadIdentities.ask()
   else if (event.type === 'device') putDevice(event.device)
   else if (event.type === 'health') health.value = withHealth(health.value, event.health)
   else event satisfies never

@@ -1,21 +1,59 @@
 // Machines that enrolled: whose they are, how they stand with this collector, and what a person can say of them.
 import { useId, useState } from 'preact/hooks'
-import type { DeviceChangeRequest, DeviceInfo, EnrolmentInfo } from '../page-api.ts'
+import type {
+  DeviceChangeRequest,
+  DeviceInfo,
+  EnrolmentInfo,
+  PolicyStandingInfo,
+} from '../page-api.ts'
 import { type ApiError, postDevice } from './api.ts'
 import { signOut } from './feed.ts'
-import { countText } from './format.ts'
 import { Age, Clock, Cut } from './parts.tsx'
-import { devices } from './state.ts'
-import { STANDING_WORDS, silenceText, standingText } from './words.ts'
+import { faultText, policyText } from './policy-words.ts'
+import { devices, fleetTold, loaded, sharedNames } from './state.ts'
+import { STANDING_WORDS, standingText } from './words.ts'
 
 /** As long as the API takes. */
 const NAME_CHARS_MAX = 100
-/** Rows shown at once. */
-const ROWS_MAX = 200
+
+/** Letters of an id that tell machines apart, and that a search for `host:` takes (store/search.ts). */
+const ID_LETTERS = 8
+
+/** A machine as it calls itself; where others do so too, with how its id begins. */
+export function MachineName({ of, max }: { of: { id: string; hostname: string }; max: number }) {
+  return (
+    <>
+      <Cut text={of.hostname} max={max} />
+      {sharedNames.value.has(of.hostname) && <ShortId id={of.id} />}
+    </>
+  )
+}
+
+/** The same as text. */
+export const machineName = ({ id, hostname }: { id: string; hostname: string }): string =>
+  sharedNames.value.has(hostname) ? `${hostname} ${id.slice(0, ID_LETTERS)}` : hostname
+
+export const ShortId = ({ id }: { id: string }) => (
+  <span class="mono quiet" title={id}>
+    {' '}
+    {id.slice(0, ID_LETTERS)}
+  </span>
+)
 
 /** What an analyst should know of the machine that an alert is of; nothing where there is nothing. */
 export function MachineMark({ id }: { id: string }) {
-  const enrolment = devices.value.find((device) => device.id === id)?.enrolment
+  const device = devices.value.find((one) => one.id === id)
+  // Of more machines than the page holds nobody may read that all is well with the rest.
+  if (!device && loaded.value)
+    return (
+      <span
+        class="standing-mark unknown"
+        title="This page holds the first thousand machines: this is none of them"
+      >
+        Standing not known
+      </span>
+    )
+  const enrolment = device?.enrolment
   if (!enrolment) return null
   const marks = [
     ...(enrolment.standing === 'active' ? [] : [STANDING_WORDS[enrolment.standing]]),
@@ -25,102 +63,13 @@ export function MachineMark({ id }: { id: string }) {
   return <span class="standing-mark">{marks.join(', ')}</span>
 }
 
-/** All of them, where any is enrolled. */
-export function Roster() {
-  const all = devices.value.filter(({ enrolment }) => enrolment)
-  if (all.length === 0) return null
-  const waiting = all.filter(({ enrolment }) => enrolment?.standing === 'quarantined').length
-  return (
-    <section class="panel roster" aria-labelledby="enrolled">
-      <h2 id="enrolled">Enrolled machines</h2>
-      {waiting > 0 && (
-        <p>
-          {waiting === 1 ? 'One waits' : `${countText(waiting)} wait`} for somebody to admit{' '}
-          {waiting === 1 ? 'it' : 'them'}: what a quarantined machine sends is kept and marked.
-        </p>
-      )}
-      <table class="plain">
-        <thead>
-          <tr>
-            <th scope="col">Machine</th>
-            <th scope="col">Standing</th>
-            <th scope="col" class="roomy">
-              Group
-            </th>
-            <th scope="col" class="roomy">
-              Owner
-            </th>
-            <th scope="col" class="roomy">
-              Agent
-            </th>
-            <th scope="col" class="roomy">
-              Enrolled
-            </th>
-            <th scope="col">Last heard of</th>
-          </tr>
-        </thead>
-        <tbody>
-          {all.slice(0, ROWS_MAX).map((device) => (
-            <Row key={device.id} device={device} enrolment={device.enrolment as EnrolmentInfo} />
-          ))}
-        </tbody>
-      </table>
-      {all.length > ROWS_MAX && (
-        <p class="rest">
-          The first {ROWS_MAX} of {countText(all.length)} by name are shown.
-        </p>
-      )}
-    </section>
-  )
-}
-
-function Row({ device, enrolment }: { device: DeviceInfo; enrolment: EnrolmentInfo }) {
-  const silence = silenceText(device)
-  return (
-    <tr>
-      <td>
-        <Cut text={enrolment.name || device.hostname} max={32} />
-        {enrolment.name !== '' && (
-          <p class="meta">
-            <Cut text={device.hostname} max={32} />
-          </p>
-        )}
-        <p class="meta phone">
-          <Cut text={enrolment.group} max={24} />
-          {enrolment.owner !== '' && (
-            <>
-              {', of '}
-              <Cut text={enrolment.owner} max={24} />
-            </>
-          )}
-        </p>
-        {silence !== '' && <p class="meta loss">{silence}</p>}
-      </td>
-      <td>{standingText(enrolment)}</td>
-      <td class="roomy">
-        <Cut text={enrolment.group} max={24} />
-      </td>
-      <td class="roomy">
-        {enrolment.owner === '' ? '-' : <Cut text={enrolment.owner} max={24} />}
-      </td>
-      <td class="roomy">
-        <Cut text={device.agentVersion} max={16} />
-      </td>
-      <td class="roomy">
-        <Clock at={enrolment.enrolledAt} />
-      </td>
-      <td>{device.connected ? 'Connected' : <Age at={device.lastSeenAt} ago />}</td>
-    </tr>
-  )
-}
-
 /** Of one machine: how it stands, and the form that changes it. */
 export function Enrolment({ device }: { device: DeviceInfo }) {
   const { enrolment } = device
   const [isOpen, setOpen] = useState(false)
   if (!enrolment) return null
   return (
-    <section class="enrolment" aria-label={`Enrolment of ${device.hostname}`}>
+    <section class="enrolment" aria-label={`Enrolment of ${machineName(device)}`}>
       <p>
         <strong>{standingText(enrolment)}</strong>, group <Cut text={enrolment.group} max={40} />
         {enrolment.name !== '' && (
@@ -141,6 +90,7 @@ export function Enrolment({ device }: { device: DeviceInfo }) {
           Change
         </button>
       </p>
+      <PolicyStanding policy={enrolment.policy} />
       {enrolment.sharedSince !== null && (
         <p class="banner warn">
           <strong>Another machine has its certificate, too.</strong> Since{' '}
@@ -150,6 +100,29 @@ export function Enrolment({ device }: { device: DeviceInfo }) {
       )}
       {isOpen && <Form id={device.id} enrolment={enrolment} />}
     </section>
+  )
+}
+
+/** What it says of the policies that it is sent. */
+function PolicyStanding({ policy }: { policy: PolicyStandingInfo | null }) {
+  if (!policy) return null
+  return (
+    <>
+      <p class="policy-standing">
+        {policyText(policy)}
+        {policy.saidAt !== '' && (
+          <>
+            {', as it said '}
+            <Age at={policy.saidAt} ago />
+          </>
+        )}
+      </p>
+      {policy.faults.map((fault) => (
+        <p key={fault.kind} class="banner warn">
+          <strong>{faultText(fault)}.</strong> {fault.text}
+        </p>
+      ))}
+    </>
   )
 }
 
@@ -170,6 +143,7 @@ function Form({ id, enrolment }: { id: string; enrolment: EnrolmentInfo }) {
     try {
       await postDevice(id, to)
       setSaid(done)
+      fleetTold.value++
     } catch (cause) {
       const { code, message } = cause as ApiError
       if (code === 'signed_out') return signOut()

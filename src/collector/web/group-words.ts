@@ -1,7 +1,7 @@
 // What is said of alerts that are like one another, and of how many a list has. Pure.
 import type { AlertGroup } from '../page-api.ts'
 import { countText, endpointText, fileName } from './format.ts'
-import { runForText } from './words.ts'
+import { isReplayed, runForText } from './words.ts'
 
 type Named = Pick<AlertGroup, 'programs' | 'newest'>
 
@@ -24,8 +24,14 @@ export function groupActor({ programs, newest }: Named): {
 export const groupPlaceText = ({ newest: { destination } }: Named): string =>
   destination.key || endpointText(destination.address, destination.port)
 
-export const machinesText = (machines: number): string =>
-  machines === 1 ? '1 machine' : `${countText(machines)} machines`
+/** Of how many machines, or recordings: none of those is a machine, and a group is of the one or the other. */
+export function machinesText({
+  machines,
+  newest,
+}: Pick<AlertGroup, 'machines' | 'newest'>): string {
+  const what = isReplayed(newest.device) ? 'recording' : 'machine'
+  return machines === 1 ? `1 ${what}` : `${countText(machines)} ${what}s`
+}
 
 /** How much of a list is on the page: rows, of how many, which are how many alerts. */
 export function groupedText(

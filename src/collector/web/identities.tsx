@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { IdentitySummary } from '../page-api.ts'
 import { getIdentities } from './api.ts'
+import { MachineName } from './fleet.tsx'
 import { countText, isKnown, userText } from './format.ts'
 import { ActedFor } from './identity.tsx'
 import { actedForKey, shortHash } from './identity-key.ts'
@@ -170,7 +171,7 @@ function IdentityTable({ rows }: { rows: readonly IdentitySummary[] }) {
                     {shortHash(row.sha256)}
                   </span>
                 )}
-                {several && <Cut text={row.device.hostname} max={24} />}
+                {several && <MachineName of={row.device} max={24} />}
               </p>
             </td>
             <td>

@@ -4,6 +4,7 @@ import type { AlertsResponse, IdentitySummary } from '../page-api.ts'
 import { type ApiError, getAlerts, getIdentities } from './api.ts'
 import { Destinations } from './destinations.tsx'
 import { signOut } from './feed.ts'
+import { MachineName } from './fleet.tsx'
 import { barText, countText, mostBytes, userText } from './format.ts'
 import { IdentityFields } from './identity.tsx'
 import { Age, Clock, Cut, Figure, Severity, Signer, Volumes } from './parts.tsx'
@@ -70,7 +71,7 @@ function Identity({ row }: { row: IdentitySummary }) {
         <p class="meta headline">
           <Signer of={row.signerClass} />
           <span>
-            on <Cut text={row.device.hostname} max={40} />
+            on <MachineName of={row.device} max={40} />
           </span>
           <span>
             first seen <Clock at={row.firstSeenAt} />, <Age at={row.firstSeenAt} ago />

@@ -3,6 +3,7 @@
 import type { AlertSummary, DeviceInfo, HealthInfo, IdentitySummary } from '../page-api.ts'
 import { alertKey } from './route.ts'
 import { isPutAway } from './triage-words.ts'
+import { isReplayed } from './words.ts'
 
 /** Rows of a list that the page keeps. */
 export const ROWS_MAX = 500
@@ -12,7 +13,14 @@ export const HEALTH_MAX = 100
 /** Machines that the page keeps. */
 export const DEVICES_MAX = 1000
 
-/** Newest first. `total` counts what the collector has; `rows` is what is held here. */
+/**
+ * When an alert was opened, as lists have it: no later than it was stored, so that a clock that is ahead leads none. The
+ * collector's lists are in this order, and the column says this age.
+ */
+export const listedAt = ({ openedAt, storedAt }: Pick<AlertSummary, 'openedAt' | 'storedAt'>) =>
+  BigInt(openedAt) < BigInt(storedAt) ? openedAt : storedAt
+
+/** Latest first. `total` counts what the collector has; `rows` is what is held here. */
 export type Held<Row> = { rows: readonly Row[]; total: number }
 
 export const nothingHeld: Held<never> = { rows: [], total: 0 }
@@ -25,7 +33,7 @@ export function withAlert(held: Held<AlertSummary>, alert: AlertSummary): Held<A
     const rows = held.rows.filter((row) => row !== present)
     return present ? { rows, total: Math.max(0, held.total - 1) } : held
   }
-  return put(held, present, alert, (row) => BigInt(row.openedAt))
+  return put(held, present, alert, (row) => BigInt(listedAt(row)))
 }
 
 const identityId = (row: IdentitySummary): string => `${row.device.id} ${row.key}`
@@ -67,17 +75,44 @@ function put<Row>(
   return { rows, total: present ? held.total : held.total + 1 }
 }
 
-/** Puts in a machine, or what it says now. By name; bounded, the last by name go. */
+/**
+ * Puts in a machine, or what it says now. Those that nobody has admitted stand behind those that were, however many there are
+ * and whatever they call themselves, and what recordings were replayed into behind all that can report; by name then. Bounded, the
+ * last go.
+ */
 export function withDevice(devices: readonly DeviceInfo[], device: DeviceInfo): DeviceInfo[] {
   const at = devices.findIndex((other) => other.id === device.id)
-  if (at >= 0 && devices[at]?.hostname === device.hostname) return devices.with(at, device)
+  const held = devices[at]
+  if (held && held.hostname === device.hostname && rankOf(held) === rankOf(device))
+    return devices.with(at, device)
   const others = devices.filter((other) => other.id !== device.id)
-  const after = others.findIndex((other) => other.hostname > device.hostname)
+  const after = others.findIndex((other) => comesBefore(device, other))
   return others.toSpliced(after < 0 ? others.length : after, 0, device).slice(0, DEVICES_MAX)
 }
 
-/** Newest first, bounded. */
+/** Names that several machines have. */
+export function namesOfSeveral(machines: Iterable<{ hostname: string }>): ReadonlySet<string> {
+  const once = new Set<string>()
+  const several = new Set<string>()
+  for (const { hostname } of machines) {
+    if (once.has(hostname)) several.add(hostname)
+    once.add(hostname)
+  }
+  return several
+}
+
+function comesBefore(one: DeviceInfo, other: DeviceInfo): boolean {
+  const before = rankOf(one) - rankOf(other)
+  return before === 0 ? one.hostname < other.hostname : before < 0
+}
+
+/** Of a machine that came by itself, as that of the collector, nobody has to say anything. */
+function rankOf(device: DeviceInfo): number {
+  if (isReplayed(device)) return 2
+  const { standing } = device.enrolment ?? {}
+  return standing === undefined || standing === 'active' ? 0 : 1
+}
+
+/** What was stored last first, whatever its machine's clock says: one that is ahead would lead for ever. Bounded. */
 export const withHealth = (events: readonly HealthInfo[], event: HealthInfo): HealthInfo[] =>
-  [event, ...events]
-    .sort((a, b) => (BigInt(a.at) < BigInt(b.at) ? 1 : BigInt(a.at) > BigInt(b.at) ? -1 : 0))
-    .slice(0, HEALTH_MAX)
+  [event, ...events].slice(0, HEALTH_MAX)

@@ -1,20 +1,32 @@
 // The machines that report here: what each sees, what it lost, what moves at the moment.
-import type {
-  DeviceInfo,
-  HealthInfo,
-  LiveFlowInfo,
-  LiveInfo,
-  LiveSourcesInfo,
-} from '../page-api.ts'
-import { Enrolment, Roster } from './fleet.tsx'
-import { barText, byteRateText, bytesText, countText, mostBytes, rateText } from './format.ts'
-import { Age, Clock, Cut, Figure, Spark, Volumes } from './parts.tsx'
+import type { DeviceInfo, LiveFlowInfo, LiveInfo, LiveSourcesInfo } from '../page-api.ts'
+import { Enrolment, MachineName, machineName } from './fleet.tsx'
+import {
+  barText,
+  byteRateText,
+  bytesText,
+  clockText,
+  countText,
+  mostBytes,
+  msOf,
+  rateText,
+} from './format.ts'
+import { HealthEvents } from './health-events.tsx'
+import { Age, Clock, Cut, Figure, Fold, Spark, Volumes } from './parts.tsx'
 import { type Counter, rates, recentRate } from './rates.ts'
+import { Roster } from './roster.tsx'
 import { exactly, routeHash } from './route.ts'
 import { devices, health, samples } from './state.ts'
-import { AlertsAround, Unseen } from './unseen.tsx'
+import { Unseen } from './unseen.tsx'
 import { Mirrored } from './watching.tsx'
-import { connectionText, isReplayed, silenceText } from './words.ts'
+import {
+  connectionText,
+  devicesText,
+  isReplayed,
+  machinesTitle,
+  missedText,
+  silenceText,
+} from './words.ts'
 
 /** Machines shown with all their counters at once. */
 const SHOWN_MAX = 50
@@ -23,7 +35,7 @@ export function MachinePage() {
   return (
     <>
       <div class="tools">
-        <h1>{devices.value.length === 1 ? 'Machine' : 'Machines'}</h1>
+        <h1>{machinesTitle(devices.value)}</h1>
       </div>
       {devices.value.length === 0 && (
         <p class="nothing">
@@ -36,7 +48,8 @@ export function MachinePage() {
       ))}
       {devices.value.length > SHOWN_MAX && (
         <p class="rest">
-          The first {SHOWN_MAX} of {countText(devices.value.length)} machines by name are shown.
+          The first {SHOWN_MAX} of {devicesText(devices.value)} by name are shown, those that nobody
+          has admitted and recordings behind the others.
         </p>
       )}
       <HealthEvents events={health.value} />
@@ -51,7 +64,7 @@ function Device({ device }: { device: DeviceInfo }) {
     <section class="panel device" aria-labelledby={id}>
       <header>
         <h2 id={id}>
-          <Cut text={device.hostname} max={60} />
+          <MachineName of={device} max={60} />
         </h2>
         <p class={`link ${device.connected ? 'good' : isReplayed(device) ? '' : 'bad'}`}>
           <span class="dot" aria-hidden="true" />
@@ -96,7 +109,7 @@ function Device({ device }: { device: DeviceInfo }) {
           <strong>Sees less than it should.</strong> {live.degraded}
         </p>
       )}
-      {live?.sources && <Sources sources={live.sources} hostname={device.hostname} />}
+      {live?.sources && <Sources sources={live.sources} hostname={machineName(device)} />}
       {live ? (
         <>
           <Counters device={device} live={live} />
@@ -198,7 +211,13 @@ function Counters({ device, live }: { device: DeviceInfo; live: LiveInfo }) {
 function Losses({ device, live }: { device: DeviceInfo; live: LiveInfo }) {
   const share = live.flows === 0 ? 0 : (live.unattributedFlows / live.flows) * 100
   const rows: [name: string, value: string, bad: boolean][] = [
-    ['Records lost', countText(live.lost), live.lost > 0],
+    [
+      'Records lost',
+      live.lostSince === undefined
+        ? countText(live.lost)
+        : `${countText(live.lost)} since ${clockText(live.lostSince, msOf(live.at))}`,
+      live.lost > 0,
+    ],
     [
       'Flows without a program',
       `${countText(live.unattributedFlows)} (${share.toFixed(share > 0 && share < 0.1 ? 2 : 1)} %)`,
@@ -208,8 +227,7 @@ function Losses({ device, live }: { device: DeviceInfo; live: LiveInfo }) {
     ['Given up before delivery', countText(live.outboxEvicted), live.outboxEvicted > 0],
   ]
   return (
-    <section aria-label="What was missed">
-      <h3>What was missed</h3>
+    <Fold name="What was missed" folded={missedText(live)}>
       <table class="plain">
         <tbody>
           {rows.map(([name, value, bad]) => (
@@ -232,15 +250,14 @@ function Losses({ device, live }: { device: DeviceInfo; live: LiveInfo }) {
           </tr>
         </tbody>
       </table>
-    </section>
+    </Fold>
   )
 }
 
 function TopFlows({ flows }: { flows: readonly LiveFlowInfo[] }) {
   const most = mostBytes(flows)
   return (
-    <section aria-label="Moving at this moment">
-      <h3>Moving at this moment</h3>
+    <Fold name="Moving at this moment">
       {flows.length === 0 ? (
         <p class="quiet">Nothing moved in the last interval.</p>
       ) : (
@@ -276,57 +293,6 @@ function TopFlows({ flows }: { flows: readonly LiveFlowInfo[] }) {
           </tbody>
         </table>
       )}
-    </section>
-  )
-}
-
-function HealthEvents({ events }: { events: readonly HealthInfo[] }) {
-  const hosts = new Map(devices.value.map((device) => [device.id, device.hostname]))
-  return (
-    <section class="panel" aria-labelledby="health">
-      <h2 id="health">Health events</h2>
-      {events.length === 0 ? (
-        <p class="quiet">None reported.</p>
-      ) : (
-        <table class="plain">
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col" class="roomy">
-                Host
-              </th>
-              <th scope="col" class="roomy">
-                Kind
-              </th>
-              <th scope="col">What</th>
-              <th scope="col" class="right roomy">
-                Count
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {events.map((event, index) => (
-              <tr key={`${event.deviceId} ${event.at} ${index}`}>
-                <td>
-                  <AlertsAround event={event} />
-                </td>
-                <td class="roomy">
-                  <Cut text={hosts.get(event.deviceId) ?? event.deviceId} max={24} />
-                </td>
-                <td class="roomy">{event.kind}</td>
-                <td class="text">
-                  {event.text}
-                  <p class="meta phone">
-                    <Cut text={hosts.get(event.deviceId) ?? event.deviceId} max={24} />,{' '}
-                    {event.kind}, count {countText(event.count)}
-                  </p>
-                </td>
-                <td class="right number roomy">{countText(event.count)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+    </Fold>
   )
 }

@@ -172,3 +172,23 @@ export function Copied({ text }: { text: string }) {
     </span>
   )
 }
+
+/** As narrow.css has it. */
+export const isNarrow = (): boolean => matchMedia('(max-width: 40rem)').matches
+
+/** A section that is folded where there is little room, until it is opened. */
+export function Fold(props: { name: string; folded?: string; children: ComponentChildren }) {
+  const { name, folded, children } = props
+  const [isOpen] = useState(() => !isNarrow())
+  return (
+    <section aria-label={name}>
+      <details class="folding" open={isOpen}>
+        <summary>
+          <h3>{name}</h3>
+          {folded && <span class="loss"> {folded}</span>}
+        </summary>
+        {children}
+      </details>
+    </section>
+  )
+}

@@ -5,6 +5,8 @@ import { countText } from './format.ts'
 /** As the collector cuts a query. */
 export const WORD = /(?:[a-z]+:)?"(?:[^"]|"")*"(?=\s|$)|\S+/gi
 export const WORDS_MAX = 16
+/** Digits that stand for a whole hash there, as pages show them (identity-key.ts). */
+const HASH_DIGITS_MIN = 12
 export const ALERT_FIELDS = ['app', 'path', 'hash', 'signing', 'user', 'to', 'host']
 export const IDENTITY_FIELDS = ['host']
 
@@ -25,10 +27,25 @@ function problemOf(word: string, fields: readonly string[]): string | undefined 
   const [, name, value = ''] = /^(?:([a-z]+):)?(.*)$/is.exec(word) ?? []
   if (value.startsWith('"') && !/^"(?:[^"]|"")*"$/.test(value))
     return `The quote in “${word}” is not closed: it is looked for as a letter, and so is each word behind it.`
+  if (isNoNetwork(word.replace(/^to:/i, '').replaceAll('"', '')))
+    return `“${word}” is no network: an IPv4 address with /0 to /32, or one of IPv6 with /0 to /128.`
   if (name === undefined || NO_FIELD_MEANT.test(word)) return undefined
   if (!fields.includes(name.toLowerCase()))
     return `“${name}” is no field here: “${word}” is looked for as it stands.`
+  if (name.toLowerCase() === 'hash' && /^[\da-f]+$/i.test(value) && value.length < HASH_DIGITS_MIN)
+    return `“${word}” has too few digits: a hash is found by its first ${HASH_DIGITS_MIN} or more.`
   return value === '' || value === '""'
     ? `“${name}:” has no value: it is looked for as it stands.`
     : undefined
+}
+
+/** Written as a network is, and none that the collector reads (store/search.ts). */
+function isNoNetwork(value: string): boolean {
+  const [, address, bits = ''] =
+    /^(\d+(?:\.\d+){3}|[\da-f]*(?::[\da-f.]*){2,})\/(\d+)$/i.exec(value) ?? []
+  if (address === undefined) return false
+  const isOfIpv6 = address.includes(':')
+  return Number(bits) > (isOfIpv6 ? 128 : 32) || !/^(?:0|[1-9]\d*)$/.test(bits)
+    ? true
+    : !URL.canParse(`http://${isOfIpv6 ? `[${address}]` : address}/`)
 }

@@ -14,7 +14,7 @@ export type AlertsRoute = {
   severity: SeverityName | undefined
   query: string
   status?: StatusChoice
-  /** Without one, the newest first. */
+  /** Without one, the latest opened first. */
   sort?: SortChoice
   /** Alerts opened from then on, and before then (time-range.ts). */
   from?: string

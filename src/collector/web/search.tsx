@@ -11,14 +11,25 @@ export const AlertSearch = (props: Props) => (
     <p>
       Each word occurs somewhere in an alert: in its sentence, a program or a path of its process
       chain, a hash, a signer, a user, the destination or the machine’s name. In quotes, several
-      words as they stand.
+      words as they stand. A network of IPv4 or IPv6 (<code>to:10.0.0.0/9</code>) finds the
+      addresses in it. A star at its end (<code>path:/opt/*</code>) asks for how a value begins,
+      where it is not in quotes.
     </p>
     <dl class="list">
-      <Field name="user" of="who ran it, or a program above it" />
-      <Field name="to" of="the destination: a name, an address, or either with its port" />
-      <Field name="host" of="the machine, by name or id" />
-      <Field name="path" of="a program or script of the process chain" />
-      <Field name="hash" of="a SHA-256 or code hash" />
+      <Field
+        name="user"
+        of="who ran it, or a program above it; a number where the name is not known"
+      />
+      <Field
+        name="to"
+        of="the destination: a name, an address, either with its port, or a network"
+      />
+      <Field name="host" of="the machine, by name, or by its id or the first 8 letters of it" />
+      <Field
+        name="path"
+        of="a program or script of the process chain, or its last parts: path:tool, path:bin/tool"
+      />
+      <Field name="hash" of="a SHA-256 or code hash, or its first 12 digits or more" />
       <Field name="signing" of="a signing id or team" />
       <Field name="app" of="the key of a program, as its page has it" />
     </dl>

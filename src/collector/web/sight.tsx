@@ -1,24 +1,36 @@
 // What a machine did not see while an alert of it went on: figures that may be too small, and why.
 import { useEffect, useState } from 'preact/hooks'
-import type { AlertDetail, HealthInfo } from '../page-api.ts'
-import { type ApiError, getUnseen } from './api.ts'
+import type { AlertDetail } from '../page-api.ts'
+import { type ApiError, getLacking, getUnseen, WEAKENING_OR_OVER } from './api.ts'
 import { signOut } from './feed.ts'
 import { Clock } from './parts.tsx'
+import {
+  othersText,
+  type Seen,
+  sightOf,
+  sightText,
+  standingOf,
+  whoseText,
+  withStanding,
+} from './sight-words.ts'
 import { health } from './state.ts'
 
-/** A loss that goes on is said once a minute, of what came before. */
-const SAID_LATE_NS = 120_000_000_000n
 const SHOWN_MAX = 5
 
 export function Sight({ alert }: { alert: AlertDetail }) {
-  const [events, setEvents] = useState<HealthInfo[] | string>([])
+  const [events, setEvents] = useState<Seen[] | string>([])
   const { device, timeline, updatedAt } = alert
   // It is asked again when the machine has told something more.
   const told = health.value.find(({ deviceId }) => deviceId === device.id)
   useEffect(() => {
     let stale = false
-    getUnseen(device.id, BigInt(timeline.startAt), BigInt(updatedAt) + SAID_LATE_NS).then(
-      (found) => !stale && setEvents(found.events),
+    const start = BigInt(timeline.startAt)
+    Promise.all([
+      getUnseen(device.id, start, BigInt(updatedAt) + 1n, WEAKENING_OR_OVER),
+      getLacking(device.id, start),
+    ]).then(
+      ([found, lacking]) =>
+        !stale && setEvents(withStanding(found.events, standingOf(lacking.events, start))),
       (cause: ApiError) => {
         if (stale) return
         if (cause.code === 'signed_out') signOut()
@@ -31,18 +43,55 @@ export function Sight({ alert }: { alert: AlertDetail }) {
   }, [device.id, timeline.startAt, updatedAt, told])
   if (typeof events === 'string')
     return <p class="quiet">Whether anything was lost meanwhile is not known: {events}</p>
-  if (events.length === 0) return null
+  const { key } = alert.identity
+  const sight = sightOf(events, key)
+  const { own, others } = sight
   return (
-    <div class="sight">
-      <p>While it went on, not all was seen on this machine: figures here may be too small.</p>
-      <ul aria-label="Not seen meanwhile">
-        {events.slice(0, SHOWN_MAX).map((event, index) => (
-          <li key={`${event.at} ${index}`}>
-            <Clock at={event.at} /> {event.text}
-          </li>
-        ))}
-        {events.length > SHOWN_MAX && <li>and {events.length - SHOWN_MAX} more, on its page</li>}
-      </ul>
-    </div>
+    <>
+      {own.length > 0 && (
+        <div class="sight">
+          <p>{sightText(sight)}</p>
+          <Events events={own} name="Not seen meanwhile" of={key} />
+        </div>
+      )}
+      {others.length > 0 && (
+        <details class="sight others">
+          <summary>{othersText(others.length)}</summary>
+          <Events events={others} name="Of other programs" />
+        </details>
+      )}
+    </>
+  )
+}
+
+function Events(props: { events: readonly Seen[]; name: string; of?: string }) {
+  const { events, name, of } = props
+  return (
+    <ul aria-label={name}>
+      {events.slice(0, SHOWN_MAX).map((event, index) => (
+        <li key={`${event.at} ${index}`}>
+          <When event={event} /> {event.text}
+          {event.stands && ' (until when is not known)'}
+          {of !== undefined && whoseText(event, of)}
+        </li>
+      ))}
+      {events.length > SHOWN_MAX && <li>and {events.length - SHOWN_MAX} more, on its page</li>}
+    </ul>
+  )
+}
+
+/** The time that it is of: within it, nobody knows when. */
+function When({ event: { since, at, stands } }: { event: Seen }) {
+  if (stands)
+    return (
+      <>
+        told <Clock at={at} />
+      </>
+    )
+  if (since === undefined || since === at) return <Clock at={at} />
+  return (
+    <>
+      <Clock at={since} /> to <Clock at={at} />
+    </>
   )
 }

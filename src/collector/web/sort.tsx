@@ -3,7 +3,7 @@ import { type AlertsRoute, changed, SORT_CHOICES } from './route.ts'
 import { go } from './state.ts'
 
 const NAMES = {
-  newest: 'Latest first',
+  newest: 'Latest opened first',
   score: 'Highest score first',
   bytes: 'Most bytes out first',
 }

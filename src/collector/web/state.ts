@@ -1,7 +1,7 @@
 // What the page knows, as signals. feed.ts writes it, the views read it.
 import { computed, effect, signal } from '@preact/signals'
 import type { AlertSummary, DeviceInfo, HealthInfo, IdentitySummary } from '../page-api.ts'
-import { type Held, nothingHeld } from './lists.ts'
+import { type Held, namesOfSeveral, nothingHeld } from './lists.ts'
 import type { Samples } from './rates.ts'
 import { type AlertsRoute, parseRoute, type Route, routeHash } from './route.ts'
 import { NO_COUNTS } from './triage-words.ts'
@@ -35,6 +35,9 @@ export const minuteMs = computed(() => Math.floor(nowMs.value / 60_000) * 60_000
 export const announcement = signal('')
 /** Keys of alerts that arrived while the page was open, for a moment of emphasis. */
 export const arrived = signal<ReadonlySet<string>>(new Set())
+
+/** What more than one machine calls itself, of those that the page holds. */
+export const sharedNames = computed(() => namesOfSeveral(devices.value))
 
 export const degraded = computed(() =>
   devices.value.filter((device) => device.connected && device.live && device.live.degraded !== ''),
@@ -72,6 +75,9 @@ export const lastIdentities = signal<Route & { page: 'identities' }>({
 effect(() => {
   if (route.value.page === 'identities') lastIdentities.value = route.value
 })
+
+/** Counts what this page has changed of machines: their list is asked for again. */
+export const fleetTold = signal(0)
 
 /** The row last opened, by its data-row: its list puts the focus back on it. */
 export const lastRow = signal('')

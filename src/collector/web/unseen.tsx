@@ -3,9 +3,11 @@ import { useEffect, useState } from 'preact/hooks'
 import type { DeviceInfo, HealthInfo } from '../page-api.ts'
 import { type ApiError, getUnseen } from './api.ts'
 import { signOut } from './feed.ts'
+import { machineName } from './fleet.tsx'
 import { msOf } from './format.ts'
 import { Clock } from './parts.tsx'
 import { exactly, routeHash } from './route.ts'
+import { weakening, withStanding } from './sight-words.ts'
 import { health } from './state.ts'
 import { momentOf } from './time-range.ts'
 
@@ -13,7 +15,9 @@ const LATELY_NS = 86_400_000_000_000n
 const AROUND_MS = 3_600_000
 const SHOWN_MAX = 5
 
-export function Unseen({ device: { id } }: { device: Pick<DeviceInfo, 'id'> }) {
+export function Unseen({ device }: { device: Pick<DeviceInfo, 'id' | 'hostname'> }) {
+  const { id } = device
+
   const [events, setEvents] = useState<HealthInfo[] | string | undefined>(undefined)
   // It is asked again when the machine has told something more.
   const told = health.value.find(({ deviceId }) => deviceId === id)
@@ -21,7 +25,7 @@ export function Unseen({ device: { id } }: { device: Pick<DeviceInfo, 'id'> }) {
     let stale = false
     const now = BigInt(Date.now()) * 1_000_000n
     getUnseen(id, now - LATELY_NS, now + LATELY_NS).then(
-      (found) => !stale && setEvents(found.events),
+      (found) => !stale && setEvents(weakening(withStanding(found.events, []))),
       (cause: ApiError) => {
         if (stale) return
         if (cause.code === 'signed_out') signOut()
@@ -38,7 +42,7 @@ export function Unseen({ device: { id } }: { device: Pick<DeviceInfo, 'id'> }) {
   return (
     <section
       class={events.length === 0 ? undefined : 'sight'}
-      aria-label="Not seen in the last day"
+      aria-label={`Not seen in the last day on ${machineName(device)}`}
     >
       <h3>Not seen in the last day</h3>
       {events.length === 0 ? (

@@ -3,9 +3,12 @@ import type {
   ActorInfo,
   AlertDetail,
   AlertStateName,
+  ChainInfo,
   DestinationsResponse,
   DeviceInfo,
   EnrolmentInfo,
+  HealthInfo,
+  LiveInfo,
   ReasonView,
 } from '../page-api.ts'
 import { bytesText, countText, outShareText } from './format.ts'
@@ -58,7 +61,7 @@ export function qualifiedText(alert: Qualified): string {
       ? `${of(tunnelledFlows).replace(/^o/, 'O')} left through a tunnel (a VPN or a relay), whose own flow has these bytes once more.`
       : '',
     guessedFlows > 0
-      ? `The program of ${of(guessedFlows)} was found by process number and time alone.`
+      ? `The program of ${of(guessedFlows)} is a guess: found by process number and time alone, or another had the flow before.`
       : '',
     inAboutFlows > 0 ? `What came in over ${of(inAboutFlows)} is not exact.` : '',
   ]
@@ -167,6 +170,24 @@ export const isWithoutHandshake = ({ unit, value, text }: ReasonView): boolean =
 /** Whether a device is what a recording was replayed into, and so never reports again. Agents' ids are of other versions. */
 export const isReplayed = ({ id }: Pick<DeviceInfo, 'id'>): boolean => id[14] === '8'
 
+type Ids = readonly Pick<DeviceInfo, 'id'>[]
+
+/** Over a list of what reports here and of recordings. */
+export const machinesTitle = (devices: Ids): string =>
+  devices.length === 1 && !devices.some(isReplayed) ? 'Machine' : 'Machines'
+
+/** How many they are: a recording is no machine. */
+export function devicesText(devices: Ids): string {
+  const recordings = devices.filter(isReplayed).length
+  const machines = devices.length - recordings
+  const of = (count: number, what: string) =>
+    `${countText(count)} ${count === 1 ? what : `${what}s`}`
+  if (recordings === 0) return of(machines, 'machine')
+  return machines === 0
+    ? of(recordings, 'recording')
+    : `${of(machines, 'machine')} and ${of(recordings, 'recording')}`
+}
+
 /** How an enrolled device stands, in a word. */
 export const STANDING_WORDS: Record<EnrolmentInfo['standing'], string> = {
   quarantined: 'Quarantined',
@@ -188,6 +209,19 @@ export const standingText = ({
 /** What a device that is connected does not tell of; empty: nothing. */
 export const silenceText = ({ silence }: Pick<DeviceInfo, 'silence'>): string =>
   silence ? (silence.of === 'flows' ? 'Tells of no network flows' : 'Tells of nothing') : ''
+
+/** Of a table that is folded: what it says was missed; empty: nothing. */
+export const missedText = (
+  live: Pick<LiveInfo, 'lost' | 'unattributedFlows' | 'outboxEvicted'>,
+): string =>
+  [
+    { count: live.lost, what: 'lost' },
+    { count: live.unattributedFlows, what: 'without a program' },
+    { count: live.outboxEvicted, what: 'given up' },
+  ]
+    .filter(({ count }) => count > 0)
+    .map(({ count, what }) => `${countText(count)} ${what}`)
+    .join(', ')
 
 /** How a device stands with the collector. */
 export function connectionText(device: Pick<DeviceInfo, 'id' | 'connected'>): string {
@@ -232,6 +266,35 @@ export const runForText = ({ as, path }: Pick<ActorInfo, 'as' | 'path'>): string
 /** The state of a revision among all of an alert's. Only the last is final: an earlier one that was so had more to come. */
 export const revisionText = (state: AlertStateName, isLast: boolean): string =>
   state === 'final' && !isLast ? 'closed, then went on' : state
+
+/** As many of a chain are told (engine/alert-view.ts). */
+const CHAIN_MAX = 8
+
+/** What started the first that a chain names, where it goes on; empty: it names all. */
+export function aboveText(chain: readonly Pick<ChainInfo, 'pid' | 'moreAbove'>[]): string {
+  const last = chain.at(-1)
+  if (!last) return ''
+  if (last.moreAbove > 0)
+    return last.moreAbove === 1
+      ? 'One more is above these, which the alert does not name.'
+      : `${countText(last.moreAbove)} more are above these, which the alert does not name.`
+  return chain.length >= CHAIN_MAX && last.pid > 1
+    ? `An alert names ${CHAIN_MAX} at the most: whether more are above these was not told.`
+    : ''
+}
+
+const BYTES_FIRST = /^\d[\d.,]* (?:B|[kMGT]B) /
+
+/**
+ * How much a health event is of, in its own unit, which its sentence begins with: bytes that were not watched, records that were
+ * lost, and so on.
+ */
+export function amountText({ text, count }: Pick<HealthInfo, 'text' | 'count'>): string {
+  if (BYTES_FIRST.test(text)) return bytesText(count)
+  const unit = new RegExp(`^${count} ([a-z]+(?: or [a-z]+)?)`).exec(text)?.[1]
+  if (unit !== undefined) return `${countText(count)} ${unit}`
+  return count === 1 ? 'once' : `${countText(count)} times`
+}
 
 const AN_HOUR = 'An hour is told when it is over'
 

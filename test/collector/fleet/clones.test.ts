@@ -25,6 +25,8 @@ describe('clones', () => {
   let clones: Clones
   let complaints: string[]
   let certificates = 0
+  /** Fingerprint of the certificate that the machines come by. */
+  let enrolled: string
   const open = () => {
     complaints = []
     database = openRegistryFile(path, () => {})
@@ -35,7 +37,7 @@ describe('clones', () => {
   beforeEach(() => {
     path = join(mkdtempSync(join(tmpdir(), 'freshet-clones-')), 'fleet.db')
     open()
-    enrol(DEVICE_A, HARDWARE)
+    enrolled = enrol(DEVICE_A, HARDWARE)
   })
   afterEach(() => {
     registry.close()
@@ -45,14 +47,17 @@ describe('clones', () => {
   const certificate = () => ({
     fingerprint: `${++certificates}`.padStart(64, '0'),
     notAfter: minutesOn(90 * DAY),
+    key: '',
   })
   const enrol = (deviceId: string, hardware: string) => {
     const { secret } = registry.makeToken(
       { label: 'test', group: 'office', usesMax: undefined, expiresAt: undefined },
       unixNs(T0, 'now'),
     )
-    const candidate = { deviceId, hardware, provenId: undefined }
-    assert(!isRefused(registry.enrol(secret, candidate, certificate(), unixNs(T0, 'now'))))
+    const candidate = { deviceId, hardware, key: '', shown: undefined }
+    const given = certificate()
+    assert(!isRefused(registry.enrol(secret, candidate, given, unixNs(T0, 'now'))))
+    return given.fingerprint
   }
   const come = (change: Partial<Machine>, minutes = 0) =>
     clones.orderFor(
@@ -95,20 +100,65 @@ describe('clones', () => {
     for (const [turn, bootId] of ['c', 'b', 'c', 'b', 'c', 'b', 'c'].entries())
       assert.equal(come({ bootId }, 60 + turn) !== undefined, bootId === 'b', `${turn}`)
   })
+  it('are two boots of which the one first seen later moves, whoever makes the last turn, hours after', () => {
+    assert.equal(come({ bootId: 'first' }, 0), undefined)
+    for (const [turn, bootId] of ['copy', 'first', 'copy', 'first', 'copy', 'first'].entries())
+      assert.equal(come({ bootId }, 120 + turn), undefined, `${turn}`)
+    assert(isShared())
+    assert.match(complaints.join('\n'), /first seen later is told when it comes/)
+    assert(come({ bootId: 'copy' }, 127))
+    assert.equal(come({ bootId: 'first' }, 128), undefined)
+  })
+  it('are told apart by who was there first, also after a restart of the collector', () => {
+    come({ bootId: 'first' }, 0)
+    come({ bootId: 'copy' }, 300)
+    clones.write()
+    registry.close()
+    open()
+    const turns = ['copy', 'first', 'copy', 'first', 'copy', 'first', 'copy', 'first', 'copy']
+    const told = turns.filter((bootId, turn) => come({ bootId }, 400 + turn) !== undefined)
+    assert.deepEqual([...new Set(told)], ['copy'])
+  })
+  it('are two boots of which one is ever another: the one that stays is not told', () => {
+    const turns = Array.from({ length: 20 }, (_, turn) =>
+      turn % 2 === 0 ? 'first' : `boot-${turn}`,
+    )
+    for (const [turn, bootId] of turns.entries()) assert.equal(come({ bootId }, turn), undefined)
+    assert(isShared())
+    assert(database.prepare('SELECT 1 FROM clone WHERE boot_id = ?').get('first') === undefined)
+  })
+  it('are told apart where one of them does not say its boot', () => {
+    come({ bootId: 'first' }, 0)
+    const turns = ['', 'first', '', 'first', '', 'first', '']
+    const told = turns.filter((bootId, turn) => come({ bootId }, 100 + turn) !== undefined)
+    assert.deepEqual(told, [''])
+  })
+  it('remember as many boots as one machine may have, and forget those that come no more', () => {
+    come({ bootId: 'first' }, 0)
+    for (let turn = 0; turn < 50; turn++) {
+      come({ bootId: `boot-${turn}` }, turn * 100)
+      come({ bootId: 'first' }, turn * 100 + 1)
+    }
+    clones.write()
+    const kept = database.prepare('SELECT boot_id FROM boot ORDER BY rowid').all()
+    assert.equal(kept.length, 8)
+    assert.equal(kept[0]?.['boot_id'], 'first')
+  })
   it('are other hardware than what was enrolled, at once and until it comes as what it became', () => {
     const order = other(0)
     assert(order)
     assert(isShared())
     assert.equal(come({}, 1), undefined, 'the one that enrolled stays')
     assert.equal(clones.refusalOf(order, order.token, NEW_ID), undefined)
-    clones.succeed(order, NEW_ID, certificate(), minutesOn(1))
+    clones.succeed(order, NEW_ID, certificate(), enrolled, minutesOn(1))
     const made = registry.device(NEW_ID)
     assert.deepEqual(
       { ...made, enrolledAt: 0 },
       {
         ...{ id: NEW_ID, hardware: OTHER_HARDWARE, group: 'office', name: '', owner: '' },
-        ...{ standing: 'quarantined', enrolledAt: 0, token: undefined, mayEnrolAgain: false },
-        sharedAt: undefined,
+        // As that which it came beside: nobody has admitted it.
+        ...{ standing: 'quarantined', enrolledAt: 0, token: 1, mayEnrolAgain: false },
+        ...{ sharedAt: undefined, source: '', isNoticed: false },
       },
     )
     const again = other(2)
@@ -133,7 +183,7 @@ describe('clones', () => {
   it('are remembered over a restart of the collector', () => {
     const order = other(0)
     assert(order)
-    clones.succeed(order, NEW_ID, certificate(), minutesOn(1))
+    clones.succeed(order, NEW_ID, certificate(), enrolled, minutesOn(1))
     registry.close()
     open()
     assert(isShared())
@@ -151,10 +201,30 @@ describe('clones', () => {
     assert.match(clones.refusalOf(order, order.token, DEVICE_A) ?? '', /id that it has/)
     assert.match(clones.refusalOf(order, order.token, DEVICE_B) ?? '', /device that is known/)
   })
+  it('become no other device by a certificate that is good no more, nor one that came meanwhile', () => {
+    const order = other(0)
+    assert(order)
+    const become = () => clones.succeed(order, NEW_ID, certificate(), enrolled, minutesOn(1))
+    // As they are asked while the certificate is made.
+    assert.equal(clones.refusalOf(order, order.token, NEW_ID), undefined)
+    registry.change(DEVICE_A, { standing: 'revoked' })
+    assert.throws(become, /revoked by an administrator/)
+    registry.change(DEVICE_A, { standing: 'active' })
+    const theirs = enrol(NEW_ID, 'cc'.repeat(32))
+    assert.throws(become, /the id of a device that is known/)
+    const kept = database.prepare('SELECT fingerprint FROM certificate').all()
+    assert.deepEqual(
+      kept.map((row) => row['fingerprint']),
+      [enrolled, theirs],
+    )
+    registry.remove(NEW_ID)
+    become()
+    assert.equal(registry.device(NEW_ID)?.standing, 'quarantined')
+  })
   it('are one device each: who asked for one id is given no second', () => {
     const order = other(0)
     assert(order)
-    clones.succeed(order, NEW_ID, certificate(), minutesOn(1))
+    clones.succeed(order, NEW_ID, certificate(), enrolled, minutesOn(1))
     const again = other(2)
     assert(again)
     const another = '22222222-2222-4222-8222-222222222222'
@@ -164,7 +234,7 @@ describe('clones', () => {
   it('make no chain: what came from a copy is ordered apart once it was admitted', () => {
     const order = other(0)
     assert(order)
-    clones.succeed(order, NEW_ID, certificate(), minutesOn(1))
+    clones.succeed(order, NEW_ID, certificate(), enrolled, minutesOn(1))
     const next = (minutes: number) =>
       come({ deviceId: NEW_ID, hardware: 'dd'.repeat(32), bootId: 'boot-3' }, minutes)
     come({ deviceId: NEW_ID, hardware: OTHER_HARDWARE }, 2)
@@ -194,9 +264,22 @@ describe('clones', () => {
     assert.equal(orders.filter((order) => order !== undefined).length, 10)
     assert(other(DAY + 20, { hardware: hardware(50) }))
   })
-  it('are not told where a machine does not say what it is', () => {
+  it('are named and marked, and not told, where one does not say what it is and the device did', () => {
+    for (let turn = 0; turn < 200; turn += 2) {
+      assert.equal(come({}, turn), undefined)
+      assert.equal(come({ hardware: '', bootId: '' }, turn + 1), undefined)
+    }
+    assert(isShared())
+    assert.match(complaints.join('\n'), /does not say what hardware it is, as the device did/)
+    come({}, 200 + 31 * DAY)
+    assert(!isShared(), 'nothing of the kind came for a month')
+  })
+  it('are not: a device that never said what it is', () => {
+    enrol(DEVICE_B, '')
     for (let turn = 0; turn < 20; turn++)
-      assert.equal(come({ hardware: '', bootId: '' }, turn), undefined)
+      assert.equal(come({ deviceId: DEVICE_B, hardware: '', bootId: '' }, turn), undefined)
+    assert.equal(registry.device(DEVICE_B)?.sharedAt, undefined)
+    assert.deepEqual(complaints, [])
   })
   it('become no agent of the collector’s own machine', () => {
     noteLocal(database, NEW_ID, minutesOn(0))
@@ -208,7 +291,7 @@ describe('clones', () => {
     registry.close()
     const older = new DatabaseSync(path)
     older.exec(
-      'DROP TABLE held; DROP TABLE local; DROP TABLE seen; DROP TABLE clone; ALTER TABLE device DROP COLUMN shared_ns; PRAGMA user_version = 1',
+      'DROP TABLE departed; ALTER TABLE device DROP COLUMN noticed; ALTER TABLE device DROP COLUMN source; DROP TABLE boot; ALTER TABLE certificate DROP COLUMN key_hash; DROP TABLE held; DROP TABLE local; DROP TABLE seen; DROP TABLE clone; ALTER TABLE device DROP COLUMN shared_ns; PRAGMA user_version = 1',
     )
     older.close()
     open()

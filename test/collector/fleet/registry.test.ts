@@ -6,19 +6,17 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { isRefused, Registry } from '../../../src/collector/fleet/registry.ts'
 import { openRegistryFile } from '../../../src/collector/fleet/registry-file.ts'
-import { type UnixNs, unixNs } from '../../../src/units.ts'
+import type { UnixNs } from '../../../src/units.ts'
 import { DEVICE_A, DEVICE_B } from '../agent.ts'
-
-const T0 = unixNs(1_790_000_000_000_000_000n, 'T0')
-const DAY_NS = 86_400_000_000_000n
-const daysOn = (days: number): UnixNs => unixNs(T0 + BigInt(days) * DAY_NS, 'daysOn')
-const HARDWARE = 'aa'.repeat(32)
-const OTHER_HARDWARE = 'bb'.repeat(32)
-let number = 0
-const certificate = () => ({
-  fingerprint: (++number).toString(16).padStart(64, '0'),
-  notAfter: daysOn(90),
-})
+import {
+  certificate,
+  comersTo,
+  daysOn,
+  HARDWARE,
+  OTHER_HARDWARE,
+  refusedWith,
+  T0,
+} from './registry-fixture.ts'
 
 describe('the registry of devices', () => {
   let directory: string
@@ -35,29 +33,7 @@ describe('the registry of devices', () => {
     rmSync(directory, { recursive: true, force: true })
   })
 
-  const token = (change: { usesMax?: number; expiresAt?: UnixNs } = {}) =>
-    registry.makeToken(
-      { label: 'Berlin', group: 'office', usesMax: change.usesMax, expiresAt: change.expiresAt },
-      T0,
-    )
-  const enrol = (
-    secret: string,
-    deviceId = DEVICE_A,
-    hardware = HARDWARE,
-    provenId?: string,
-    now = T0,
-  ) => {
-    const of = certificate()
-    const outcome = registry.enrol(secret, { deviceId, hardware, provenId }, of, now)
-    return { outcome, fingerprint: of.fingerprint }
-  }
-  const refusedWith = (outcome: object, code: string) => {
-    assert(
-      isRefused(outcome),
-      JSON.stringify(outcome, (_, v) => (typeof v === 'bigint' ? `${v}` : v)),
-    )
-    assert.equal(outcome.code, code)
-  }
+  const { token, enrol } = comersTo(() => registry)
 
   it('lets a device in by a token, into its group and quarantine, and knows its certificate', () => {
     const { secret } = token()
@@ -127,10 +103,69 @@ describe('the registry of devices', () => {
       refusedWith(registry.judge(old, T0), 'certificate-revoked')
       assert(!isRefused(registry.judge(fingerprint, T0)))
     })
+    it('takes who holds its key on other hardware, or says none, to be looked at again', () => {
+      const { secret } = known()
+      for (const hardware of [OTHER_HARDWARE, '']) {
+        registry.change(DEVICE_A, { standing: 'active' })
+        const { outcome } = enrol(secret, DEVICE_A, hardware, DEVICE_A)
+        assert(!isRefused(outcome))
+        assert.equal(outcome.standing, 'quarantined')
+        assert.equal(outcome.hardware, OTHER_HARDWARE, 'what is known of it is not forgotten')
+      }
+      // So is who asks by the key that it has a certificate of.
+      registry.change(DEVICE_A, { standing: 'active' })
+      const key = 'cd'.repeat(32)
+      assert(!isRefused(enrol(secret, DEVICE_A, OTHER_HARDWARE, DEVICE_A, T0, key).outcome))
+      assert.equal(registry.device(DEVICE_A)?.standing, 'active')
+      assert(!isRefused(enrol(secret, DEVICE_A, HARDWARE, undefined, T0, key).outcome))
+      assert.equal(registry.device(DEVICE_A)?.standing, 'quarantined')
+    })
+    it('takes who holds its key and is the first to say its hardware, as it stands', () => {
+      const { secret } = token()
+      enrol(secret, DEVICE_A, '')
+      registry.change(DEVICE_A, { standing: 'active' })
+      const { outcome } = enrol(secret, DEVICE_A, HARDWARE, DEVICE_A)
+      assert(!isRefused(outcome))
+      assert.deepEqual([outcome.standing, outcome.hardware], ['active', HARDWARE])
+    })
     it('takes who holds the key of another device on that hardware', () => {
       const { secret } = known()
       assert(!isRefused(enrol(secret, DEVICE_B, HARDWARE, DEVICE_A).outcome))
       refusedWith(enrol(secret, DEVICE_B, HARDWARE, DEVICE_A).outcome, 'device-known')
+    })
+    it('takes whoever asks again by the key that a certificate of it has, by that token, whatever became of it', () => {
+      const { secret, token: made } = token({ usesMax: 1, expiresAt: daysOn(1) })
+      const [key, late] = ['cd'.repeat(32), daysOn(2)]
+      const again = (of: string, now: UnixNs, deviceId = DEVICE_A, by = secret) =>
+        enrol(by, deviceId, HARDWARE, undefined, now, of)
+      const first = again(key, T0)
+      registry.change(DEVICE_A, { standing: 'active' })
+      registry.revokeToken(made.id, late)
+      const { outcome, fingerprint } = again(key, late)
+      assert(!isRefused(outcome))
+      assert.equal(outcome.standing, 'active')
+      assert.equal(registry.tokens()[0]?.uses, 1)
+      for (const one of [first.fingerprint, fingerprint])
+        assert(!isRefused(registry.judge(one, late)))
+      refusedWith(again('ce'.repeat(32), T0).outcome, 'token-revoked')
+      // Another token has to be good itself, and is not used up by it.
+      const other = token({ usesMax: 1 })
+      refusedWith(again('ce'.repeat(32), late, DEVICE_A, other.secret).outcome, 'device-known')
+      refusedWith(again(key, late, DEVICE_B, other.secret).outcome, 'hardware-known')
+      assert(!isRefused(again(key, late, DEVICE_A, other.secret).outcome))
+      assert.equal(registry.tokens()[0]?.uses, 0)
+      // The key of a certificate that has ended, or was revoked, proves nothing.
+      refusedWith(again(key, daysOn(91), DEVICE_A, other.secret).outcome, 'device-known')
+      registry.change(DEVICE_A, { standing: 'revoked' })
+      refusedWith(again(key, late).outcome, 'token-revoked')
+      refusedWith(again(key, late, DEVICE_A, other.secret).outcome, 'device-known')
+      registry.change(DEVICE_A, { standing: 'active' })
+      assert(
+        !isRefused(
+          enrol(other.secret, DEVICE_A, HARDWARE, DEVICE_A, late, 'cf'.repeat(32)).outcome,
+        ),
+      )
+      refusedWith(again(key, late, DEVICE_A, other.secret).outcome, 'device-known')
     })
     it('says nothing of hardware that has no name', () => {
       const { secret } = token()
@@ -157,6 +192,29 @@ describe('the registry of devices', () => {
       assert(!isRefused(outcome))
       assert.equal(outcome.standing, 'quarantined')
     })
+    it('takes its owner back, on the hardware that an administrator says, where a thief has enrolled by its key elsewhere', () => {
+      const { secret } = known()
+      registry.change(DEVICE_A, { standing: 'active', name: 'Ana' })
+      const thief = enrol(secret, DEVICE_A, OTHER_HARDWARE, DEVICE_A)
+      assert(!isRefused(thief.outcome))
+      registry.change(DEVICE_A, { mayEnrolAgain: true })
+      const no = enrol(secret).outcome
+      refusedWith(no, 'device-known')
+      const command = `collector devices allow ${DEVICE_A.slice(0, 8)} --hardware ${HARDWARE}`
+      assert(isRefused(no) && no.error.includes(command))
+      for (const standing of ['quarantined', 'revoked'] as const) {
+        registry.change(DEVICE_A, { standing, mayEnrolAgain: true, hardware: HARDWARE })
+        refusedWith(enrol(secret, DEVICE_A, OTHER_HARDWARE).outcome, 'device-known')
+        const { outcome, fingerprint } = enrol(secret)
+        assert(!isRefused(outcome))
+        assert.deepEqual(
+          [outcome.name, outcome.hardware, outcome.standing, outcome.mayEnrolAgain],
+          ['Ana', HARDWARE, 'quarantined', false],
+        )
+        assert(!isRefused(registry.judge(fingerprint, T0)))
+        refusedWith(registry.judge(thief.fingerprint, T0), 'certificate-revoked')
+      }
+    })
     it('takes nobody who was thrown out, by its key neither', () => {
       const { secret } = known()
       registry.change(DEVICE_A, { standing: 'revoked' })
@@ -170,40 +228,6 @@ describe('the registry of devices', () => {
       assert(!isRefused(enrol(secret, DEVICE_B, HARDWARE).outcome))
       refusedWith(enrol(secret, DEVICE_A, HARDWARE).outcome, 'device-known')
     })
-  })
-
-  it('opens to no certificate but one that it gave, while it holds and its device may come', () => {
-    const { secret } = token()
-    const { fingerprint } = enrol(secret)
-    refusedWith(registry.judge(undefined, T0), 'certificate-missing')
-    refusedWith(registry.judge('00', T0), 'certificate-unknown')
-    refusedWith(registry.judge(fingerprint, daysOn(90)), 'certificate-expired')
-    registry.change(DEVICE_A, { standing: 'revoked' })
-    refusedWith(registry.judge(fingerprint, T0), 'device-revoked')
-    registry.change(DEVICE_A, { standing: 'active' })
-    assert(!isRefused(registry.judge(fingerprint, T0)))
-    const next = certificate()
-    registry.noteCertificate(DEVICE_A, next, T0)
-    assert(!isRefused(registry.judge(fingerprint, T0)), 'the old one holds beside the new')
-    assert(!isRefused(registry.judge(next.fingerprint, T0)))
-    assert.equal(registry.remove(DEVICE_A), true)
-    refusedWith(registry.judge(next.fingerprint, T0), 'certificate-unknown')
-    assert.equal(registry.remove(DEVICE_A), false)
-    assert.equal(registry.change(DEVICE_A, { name: 'x' }), false)
-  })
-
-  it('keeps no certificate that has ended once there is another', () => {
-    const { secret } = token()
-    const { fingerprint } = enrol(secret)
-    const next = { fingerprint: 'ff'.repeat(32), notAfter: daysOn(200) }
-    registry.noteCertificate(DEVICE_A, next, daysOn(60))
-    assert(!isRefused(registry.judge(fingerprint, daysOn(61))))
-    registry.noteCertificate(DEVICE_A, { ...next, fingerprint: 'fe'.repeat(32) }, daysOn(91))
-    registry.refresh()
-    const reopened = open()
-    refusedWith(reopened.judge(fingerprint, daysOn(61)), 'certificate-unknown')
-    assert(!isRefused(reopened.judge(next.fingerprint, daysOn(92))))
-    reopened.close()
   })
 
   it('says that something is new to all who ask, whoever read it first', () => {
@@ -229,12 +253,37 @@ describe('the registry of devices', () => {
     // Two processes and one use left: the transaction decides.
     const once = token({ usesMax: 1 })
     other.refresh()
-    const of = { deviceId: DEVICE_B, hardware: OTHER_HARDWARE, provenId: undefined }
+    const of = { deviceId: DEVICE_B, hardware: OTHER_HARDWARE, key: '', shown: undefined }
     assert(!isRefused(other.enrol(once.secret, of, certificate(), T0)))
     refusedWith(
       enrol(once.secret, '11111111-1111-4111-8111-111111111111', 'cc'.repeat(32)).outcome,
       'token-used-up',
     )
+    other.close()
+  })
+
+  it('changes what it is told to and nothing else, whatever another process changed meanwhile', () => {
+    enrol(token().secret)
+    const other = open()
+    assert(other.change(DEVICE_A, { standing: 'revoked', owner: 'ana', mayEnrolAgain: true }))
+    // As it was read before.
+    assert.equal(registry.device(DEVICE_A)?.standing, 'quarantined')
+    for (const to of [{ name: 'Ana' }, { group: 'berlin' }, { owner: 'ben' }] as const) {
+      assert(registry.change(DEVICE_A, to))
+      registry.refresh()
+      const { standing, mayEnrolAgain } = registry.device(DEVICE_A) ?? assert.fail()
+      assert.deepEqual([standing, mayEnrolAgain], ['revoked', true])
+    }
+    const { group, name, owner } = registry.device(DEVICE_A) ?? assert.fail()
+    assert.deepEqual({ group, name, owner }, { group: 'berlin', name: 'Ana', owner: 'ben' })
+    assert(registry.change(DEVICE_A, { name: '', mayEnrolAgain: false }))
+    assert.deepEqual(
+      [registry.device(DEVICE_A)?.name, registry.device(DEVICE_A)?.mayEnrolAgain],
+      ['', false],
+    )
+    assert(other.remove(DEVICE_A))
+    assert.equal(registry.change(DEVICE_A, { name: 'gone' }), false)
+    assert.equal(registry.device(DEVICE_A), undefined)
     other.close()
   })
 

@@ -5,6 +5,8 @@
 
 #include <dispatch/dispatch.h>
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -39,6 +41,7 @@ void xpc_connection_set_event_handler(xpc_connection_t connection, xpc_handler_t
 void xpc_connection_set_target_queue(xpc_connection_t connection, dispatch_queue_t queue);
 int xpc_connection_set_peer_code_signing_requirement(xpc_connection_t connection,
                                                      const char* requirement);
+uid_t xpc_connection_get_euid(xpc_connection_t connection);
 void xpc_connection_activate(xpc_connection_t connection);
 void xpc_connection_cancel(xpc_connection_t connection);
 void xpc_connection_send_message(xpc_connection_t connection, xpc_object_t message);

@@ -1,0 +1,36 @@
+// Policies by the root key of the moment: an agent that runs may enrol, or enrol again, with another, and starts not anew for it.
+import { StateFileError } from '../state-file.ts'
+import { createPolicies, type Policies, type PoliciesOptions } from './policies.ts'
+
+export type PoliciesByKey = Policies & {
+  /**
+   * The root key is this one from now on; undefined: nothing is taken. What another has signed holds no more. Where the file of what
+   * was kept cannot be used all stays as it is, which is said, and the next call tries again.
+   */
+  trust(rootKey: string | undefined): void
+}
+
+/** As createPolicies. */
+export function createPoliciesByKey(options: PoliciesOptions): PoliciesByKey {
+  let { rootKey } = options
+  let policies = createPolicies(options)
+  return {
+    take: (push) => policies.take(push),
+    refuseLarge: () => policies.refuseLarge(),
+    pass: () => policies.pass(),
+    report: () => policies.report(),
+    status: () => policies.status(),
+    standings: () => policies.standings(),
+    countsLoopback: () => policies.countsLoopback(),
+    trust(key) {
+      if (key === rootKey) return
+      try {
+        policies = createPolicies({ ...options, rootKey: key })
+        rootKey = key
+      } catch (error) {
+        if (!(error instanceof StateFileError)) throw error
+        options.tell(`the root key that came is not taken up: ${error.message}`)
+      }
+    },
+  }
+}

@@ -1,0 +1,45 @@
+// The time of certificates, where the clock of this machine is not all that is known of the time.
+import { X509Certificate } from 'node:crypto'
+import type { TLSSocket } from 'node:tls'
+import { commandThere } from '../hint.ts'
+import type { Span } from '../trust/certificates.ts'
+import type { UnixNs } from '../units.ts'
+import type { Refusal } from './door/door.ts'
+
+/** Between the two; both where a clock is doubted. */
+export const spanBetween = (one: UnixNs, other: UnixNs): Span => {
+  const [oneMs, otherMs] = [one, other].map((ns) => Number(ns / 1_000_000n)) as [number, number]
+  return { fromMs: Math.min(oneMs, otherMs), toMs: Math.max(oneMs, otherMs) }
+}
+
+/**
+ * What is against a certificate of the registry's: its authority is gone, or its time. OpenSSL knows the machine's clock alone,
+ * and says of several things the last: where it says that of time, the rest is looked at here, by the time that is believed.
+ */
+export function reasonAgainst(
+  { authorized, authorizationError }: TLSSocket,
+  shown: X509Certificate,
+  authorities: readonly string[],
+  believed: UnixNs,
+): Refusal | undefined {
+  if (authorized) return undefined
+  const code = `${authorizationError}`
+  const isOfTime = code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED'
+  const believedMs = Number(believed / 1_000_000n)
+  if (isOfTime && shown.validFromDate.getTime() > believedMs)
+    return {
+      code: 'certificate-early',
+      error: 'this certificate is not valid yet: the clock of this collector is behind',
+    }
+  if (isOfTime && shown.validToDate.getTime() <= believedMs)
+    return { code: 'certificate-expired', error: 'this certificate has expired' }
+  if (isOfTime && authorities.some((one) => shown.verify(new X509Certificate(one).publicKey)))
+    return undefined
+  return notVouchedFor(code)
+}
+
+/** `why`: a word for it. */
+export const notVouchedFor = (why: string): Refusal => ({
+  code: 'certificate-unknown',
+  error: `this certificate was signed by an authority that counts no more (${why}): ${commandThere('enroll')} gets another for a token`,
+})

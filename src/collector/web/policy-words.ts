@@ -1,0 +1,62 @@
+// How policies stand, in the words of the page.
+import type { FleetPolicyInfo, PolicyStandingInfo } from '../page-api.ts'
+import { countText } from './format.ts'
+
+/** What is in force, and what was sent beside it. */
+export function policyText({
+  offered,
+  inForce,
+  received,
+  source,
+  clamped,
+}: PolicyStandingInfo): string {
+  if (source === '') return `Policy ${offered} is sent, and it has not said anything of it yet`
+  const force =
+    inForce === 0 ? 'No policy of the collector is in force' : `Policy ${inForce} is in force`
+  const narrowed =
+    inForce > 0 && clamped > 0 ? `, ${countText(clamped)} of its entries narrowed or left out` : ''
+  if (offered === 0 || offered === inForce) return `${force}${narrowed}`
+  return `${force}${narrowed}; ${offered} is sent${received === offered ? ' and came' : ''}`
+}
+
+/** The same for a cell. */
+export function policyCell(policy: PolicyStandingInfo | null): string {
+  if (!policy) return '-'
+  const { offered, inForce, source, faults } = policy
+  const now = source === '' || inForce === 0 ? 'None' : `${inForce}`
+  const next = offered === 0 || offered === inForce ? '' : `, ${offered} sent`
+  return `${now}${next}${faults.some(({ state }) => state === 'failed') ? ', refused' : faults.length > 0 ? ', ended' : ''}`
+}
+
+const KINDS = { policy: 'Policy', delegation: 'Delegation', exceptions: 'Exceptions' } as const
+
+export const faultText = ({
+  kind,
+  version,
+  state,
+  code,
+}: PolicyStandingInfo['faults'][number]): string =>
+  `${KINDS[kind]} ${version === 0 ? 'that came' : version} ${state === 'expired' ? 'has expired' : `is refused (${code})`}`
+
+/** Of all that are to have the newest policy. */
+export function newestText(info: FleetPolicyInfo): string {
+  const { version, offered, applied, failed, unsaid, keyless = 0, ended = 0, unheard = 0 } = info
+  const apart =
+    unheard > 0
+      ? ` Not counted: ${countText(unheard)} that nobody has admitted and that never connected.`
+      : ''
+  if (offered === 0)
+    return `Policy ${version} is for no device that may come: look at its target and its share.${apart}`
+  const parts = [
+    `${countText(applied)} of ${countText(offered)} ${applied === 1 ? 'applies' : 'apply'} policy ${version}`,
+    ...(ended > 0 ? [`its time is over on ${countText(ended)}`] : []),
+    ...(failed > 0 ? [`${countText(failed)} ${failed === 1 ? 'refuses' : 'refuse'} it`] : []),
+    ...(unsaid > 0 ? [`${countText(unsaid)} ${unsaid === 1 ? 'has' : 'have'} not said yet`] : []),
+    ...(keyless > 0
+      ? [
+          `${countText(keyless)} ${keyless === 1 ? 'has' : 'have'} no root key and so ${keyless === 1 ? 'takes' : 'take'} none: start the agent there with --policy-key`,
+        ]
+      : []),
+  ]
+  return `${parts.join(', ')}.${apart}`
+}

@@ -1,0 +1,89 @@
+// What running processes were known to run is left to the next engine of the same boot. Linux: what /proc says that a process
+// runs can be set by the process, so of one that is found running, and not confirmed, nothing better is believed than what was
+// known of it.
+import type { Carried, CarriedProcess } from '../baseline/carried.ts'
+import { ExecFlag, type ExecRecord, Source } from '../records/record.gen.ts'
+import type { Image, Process } from './process.ts'
+import type { ProcessTable } from './process-table.ts'
+
+export type Running = {
+  /** Takes up what an earlier engine of this boot knew. */
+  seed(): void
+  /** The exec record of a process that was not known yet. */
+  told(record: ExecRecord, process: Process): void
+  /** The sensor named all processes there are: of others nothing is kept. */
+  enumerated(): void
+  /** Puts what changed into the baseline, to be committed. */
+  save(): void
+}
+
+/** At most `max` are carried: as many as the table holds. */
+export function createRunning(carried: Carried, processes: ProcessTable, max: number): Running {
+  /** What an earlier engine knew, of processes that were not named since. */
+  const earlier = new Map<number, CarriedProcess>()
+  const saved = new Map<number, CarriedProcess>()
+  let isEnumerated = false
+
+  const put = (process: CarriedProcess): void => {
+    saved.set(process.pid, process)
+    carried.putProcess(process)
+  }
+
+  return {
+    seed() {
+      for (const process of carried.processes()) {
+        if (earlier.size >= max) break
+        earlier.set(process.pid, process)
+      }
+    },
+    told({ atNs, flags, source, pid }, { image }) {
+      const known = earlier.get(pid)
+      if (source !== Source.linux || known === undefined) return
+      earlier.delete(pid)
+      const isFound = (flags & ExecFlag.enumerated) !== 0
+      const isCertain = (flags & (ExecFlag.exeConfirmed | ExecFlag.exeSet)) !== 0
+      if (!isFound || isCertain || atNs > known.beganNs) return
+      const isOther = !isSameFile(known, image)
+      image.pathGuessed = isOther || (known.doubts & ExecFlag.pathGuessed) !== 0
+      image.exeSet = !isOther && (known.doubts & ExecFlag.exeSet) !== 0
+      image.exeUnconfirmed = isOther || (known.doubts & ExecFlag.exeUnconfirmed) !== 0
+    },
+    enumerated() {
+      isEnumerated = true
+      earlier.clear()
+    },
+    save() {
+      for (const process of earlier.values()) if (!saved.has(process.pid)) put(process)
+      const alive = new Set<number>()
+      for (const { endedAtMs, image, pid, source, startedAtNs } of processes.all()) {
+        const { path, dev, ino, sinceNs } = image
+        if (endedAtMs !== undefined || source !== Source.linux || path === '') continue
+        alive.add(pid)
+        const beganNs = startedAtNs ?? sinceNs
+        const doubts = doubtsOf(image)
+        const former = saved.get(pid)
+        const isTold = former?.beganNs === beganNs && former.doubts === doubts
+        if (!isTold || former.path !== path || former.ino !== ino)
+          put({ pid, beganNs, dev, ino, path, doubts })
+      }
+      if (!isEnumerated) return
+      for (const pid of saved.keys())
+        if (!alive.has(pid)) {
+          saved.delete(pid)
+          carried.dropProcess(pid)
+        }
+    },
+  }
+}
+
+const doubtsOf = ({ pathGuessed, exeSet, exeUnconfirmed }: Image): number =>
+  (pathGuessed ? ExecFlag.pathGuessed : 0) |
+  (exeSet ? ExecFlag.exeSet : 0) |
+  (exeUnconfirmed ? ExecFlag.exeUnconfirmed : 0)
+
+/** The path alone decides nothing where inodes are known: in a root of its own a process has any. */
+function isSameFile(known: CarriedProcess, { path, dev, ino }: Image): boolean {
+  const isPath = known.path === path
+  if (known.ino === 0n || ino === 0n) return isPath
+  return known.ino === ino && (known.dev === dev || isPath)
+}

@@ -1,0 +1,83 @@
+// Whether rows are of one flow or one socket, by their ends, and rows to be found by those.
+import { type Ends, type FlowRow, isUdp, NO_PEER, UDP_BEGINS } from './flow-row.ts'
+
+/** Sources tell of one moment at different times. */
+const APART_NS = 2_000_000_000n
+/** Whether the one had ended when the other began, as far as their sources know: a port is used again. */
+const isBefore = (one: FlowRow, other: FlowRow): boolean =>
+  !one.isOpen && one.lastNs + APART_NS < other.firstNs && !(one.isLost && other.isFoundOpen)
+
+/** The filter is asked for a flow before it has a local port: then the process decides. */
+const haveSamePort = (a: Ends, b: Ends): boolean =>
+  a.localPort !== 0 && b.localPort !== 0
+    ? a.localPort === b.localPort
+    : a.pid !== 0 && a.pid === b.pid
+const haveSameProcess = (a: Ends, b: Ends): boolean =>
+  a.pid !== 0 && (a.pid === b.pid || a.pid === b.makerPid || b.pid === a.makerPid)
+/** Without a peer the process decides too: a port is used by several, for multicast. */
+export const haveSameSocket = (a: Ends, b: Ends): boolean => {
+  if (!isUdp(a) || !isUdp(b) || !haveSamePort(a, b)) return false
+  return a.peer === NO_PEER || b.peer === NO_PEER ? haveSameProcess(a, b) : a.peer === b.peer
+}
+/** Whether they are the ends of one flow, which is not of UDP. */
+export const haveSameEnds = (a: Ends, b: Ends): boolean =>
+  a.peer === b.peer && !isUdp(a) && haveSamePort(a, b)
+export const haveMet = (a: FlowRow, b: FlowRow): boolean => !isBefore(a, b) && !isBefore(b, a)
+/** Whether two rows of two sources tell one flow. */
+export const isSame = (a: FlowRow, b: FlowRow): boolean =>
+  a.source !== b.source && haveMet(a, b) && haveSameEnds(a, b)
+
+/** How far from each other they began. */
+const distance = ({ firstNs: a }: FlowRow, { firstNs: b }: FlowRow): bigint =>
+  a > b ? a - b : b - a
+
+export const nearestOf = (row: FlowRow, found: readonly FlowRow[]): FlowRow =>
+  found.reduce((a, b) => (distance(row, b) < distance(row, a) ? b : a))
+
+/** Rows by their ends: a program may have thousands of flows to one peer, or sockets of one port. */
+export function createIndex<Row extends Ends>() {
+  const under = new Map<string, Set<Row>>()
+  let looked = 0
+  const keysOf = (what: string, { localPort, pid }: Ends) => {
+    const unknown = `${what} from ? of ${pid}`
+    const fromPort = localPort === 0 ? unknown : `${what} from ${localPort}`
+    return { ofProcess: `${what} of ${pid}`, fromPort, unknown }
+  }
+  /** A UDP socket without a peer is looked for, and looks, by its port or process alone. */
+  const placesOf = (row: Row): string[] =>
+    (isUdp(row) ? [row.peer, UDP_BEGINS] : [row.peer]).flatMap((what) => {
+      const { ofProcess, fromPort } = keysOf(what, row)
+      return [ofProcess, fromPort]
+    })
+  const beside = (what: string, row: Ends): Row[] => {
+    const { ofProcess, fromPort, unknown } = keysOf(what, row)
+    const keys = row.localPort === 0 ? [ofProcess] : [fromPort, unknown]
+    const found = keys.flatMap((key) => [...(under.get(key) ?? [])])
+    looked += found.length
+    return found
+  }
+  return {
+    add(row: Row): void {
+      for (const key of placesOf(row)) {
+        const others = under.get(key)
+        if (others) others.add(row)
+        else under.set(key, new Set([row]))
+      }
+    },
+    remove(row: Row): void {
+      for (const key of placesOf(row)) {
+        const others = under.get(key)
+        others?.delete(row)
+        if (others?.size === 0) under.delete(key)
+      }
+    },
+    /** All that may be of the same flow or socket, and others. */
+    near(row: Ends): Row[] {
+      if (!isUdp(row)) return beside(row.peer, row)
+      if (row.peer === NO_PEER) return beside(UDP_BEGINS, row)
+      return [...beside(row.peer, row), ...beside(NO_PEER, row)]
+    },
+    /** Rows that were found so far: what it costs. */
+    looked: () => looked,
+  }
+}

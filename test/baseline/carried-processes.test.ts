@@ -1,0 +1,69 @@
+// What running processes were known to run, in the file.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { CarriedProcess } from '../../src/baseline/carried.ts'
+import { openBaseline, type SqliteBaseline } from '../../src/baseline/sqlite.ts'
+import { identityOf, START } from './identities.ts'
+
+describe('processes that are carried', () => {
+  let directory: string
+  let baseline: SqliteBaseline
+  const path = (): string => join(directory, 'baseline.db')
+  const start = () => {
+    const opened = openBaseline(path(), { now: START })
+    baseline = opened.baseline
+    return opened
+  }
+  const restart = (): CarriedProcess[] => {
+    baseline.close()
+    start()
+    return [...baseline.carried.processes()].sort((a, b) => a.pid - b.pid)
+  }
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-processes-'))
+    start()
+  })
+  afterEach(() => {
+    baseline.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
+  const ran = { beganNs: 5n, dev: 2n ** 64n - 1n, ino: 3n, path: '/opt/a', doubts: 4 }
+
+  it('are what was put last, until they are dropped', () => {
+    for (const pid of [1, 2]) baseline.carried.putProcess({ pid, ...ran })
+    baseline.carried.putProcess({ ...ran, pid: 1, path: '/opt/b' })
+    // One that came and went between two commits was never there.
+    baseline.carried.putProcess({ pid: 3, ...ran })
+    baseline.carried.dropProcess(3)
+    baseline.commit()
+    assert.deepEqual(restart(), [
+      { ...ran, pid: 1, path: '/opt/b' },
+      { ...ran, pid: 2 },
+    ])
+    baseline.carried.dropProcess(1)
+    assert.deepEqual([...baseline.carried.processes()], [{ pid: 2, ...ran }])
+    baseline.commit()
+    assert.deepEqual(restart(), [{ pid: 2, ...ran }])
+    baseline.carried.clear()
+    baseline.carried.putProcess({ pid: 9, ...ran })
+    baseline.commit()
+    assert.deepEqual(restart(), [{ pid: 9, ...ran }])
+  })
+
+  it('go on in a file of the fifth version', () => {
+    baseline.putIdentity(identityOf(1))
+    baseline.commit()
+    baseline.close()
+    const old = new DatabaseSync(path())
+    old.exec('DROP TABLE carried_processes; PRAGMA user_version = 5')
+    old.close()
+    assert.equal(start().setAside, undefined)
+    assert.deepEqual(baseline.identity(identityOf(1).key), identityOf(1))
+    baseline.carried.putProcess({ pid: 9, ...ran })
+    baseline.commit()
+    assert.deepEqual(restart(), [{ pid: 9, ...ran }])
+  })
+})

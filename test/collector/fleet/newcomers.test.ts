@@ -1,0 +1,244 @@
+// Devices that were invented: how many the registry keeps, which give way, and how they are removed.
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createDeparted } from '../../../src/collector/fleet/departed.ts'
+import { Registry } from '../../../src/collector/fleet/registry.ts'
+import { openRegistryFile, REGISTRY_FILE } from '../../../src/collector/fleet/registry-file.ts'
+import { PLACE } from '../../../src/place.ts'
+import { run } from '../../e2e/installation.ts'
+import { certificate, comersTo, refusedWith, T0 } from './registry-fixture.ts'
+
+const id = (n: number) => `${`${n}`.padStart(8, '0')}-89ab-4cde-8f01-23456789abcd`
+
+describe('devices that nobody has admitted', () => {
+  let directory: string
+  let registry: Registry
+  const heard = new Set<string>()
+  const here = new Set<string>()
+  const forgotten: string[] = []
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-newcomers-'))
+    mkdirSync(join(directory, 'collector'), { mode: 0o700 })
+    heard.clear()
+    here.clear()
+    forgotten.length = 0
+    registry = new Registry(
+      openRegistryFile(join(directory, 'collector', REGISTRY_FILE), () => {}),
+      {
+        ...{ max: 5, eachMax: 100 },
+        isHeard: (one) => heard.has(one),
+        isHere: (one) => here.has(one),
+        onForgotten: (ids) => forgotten.push(...ids),
+      },
+    )
+  })
+  afterEach(() => {
+    registry.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
+  const { token, enrol } = comersTo(() => registry)
+  const groupToken = (group: string): string =>
+    registry.makeToken({ label: group, group, usesMax: undefined, expiresAt: undefined }, T0).secret
+  const known = () => registry.devices().map((one) => Number(one.id.slice(0, 8)))
+
+  it('are so many at the most by one token: those that never connected give way, the oldest first', () => {
+    const [own, leaked] = [token().secret, groupToken('lab')]
+    enrol(own, id(1), '')
+    for (const n of [2, 3, 4, 5, 6]) enrol(leaked, id(n), '')
+    assert.deepEqual(known(), [1, 2, 3, 4, 5], 'another token has no room for a sixth')
+    reopened(6, 4)
+    heard.add(id(2))
+    enrol(leaked, id(6), '')
+    assert.deepEqual(known(), [1, 2, 4, 5, 6])
+    assert.deepEqual(forgotten.splice(0), [id(3), 'lab'])
+    // Whom a person has admitted is none of them.
+    registry.change(id(4), { standing: 'active' })
+    enrol(leaked, id(7), '')
+    enrol(leaked, id(8), '')
+    assert.deepEqual(known(), [1, 2, 4, 6, 7, 8])
+    // To have connected once costs whoever invents them nothing: those that are not there give way, and the youngest of them,
+    // so that whoever invents devices pushes out his own.
+    for (const one of registry.devices()) heard.add(one.id)
+    enrol(leaked, id(10), '')
+    assert.deepEqual(known(), [1, 2, 4, 6, 7, 10])
+    for (const one of registry.devices()) here.add(one.id)
+    refusedWith(enrol(leaked, id(9), '').outcome, 'quarantine-full')
+    enrol(own, id(11), '')
+    assert.deepEqual(known(), [1, 2, 4, 6, 7, 10, 11])
+  })
+
+  it('of another token lose nothing by those of one, of one token neither whom a person has spoken of: there is no room then', () => {
+    reopened(100, 3)
+    const [own, leaked] = [token().secret, groupToken('lab')]
+    for (const n of [1, 2]) come(own, n, '198.51.100')
+    for (const n of [3, 4, 5]) come(leaked, n, '198.51.100')
+    // Named, owned, allowed again, admitted once; and all of them are away.
+    registry.change(id(3), { name: 'desk' })
+    registry.change(id(4), { standing: 'active' })
+    registry.change(id(4), { standing: 'quarantined' })
+    come(leaked, 6, '198.51.100')
+    assert.deepEqual(known(), [1, 2, 3, 4, 6])
+    registry.change(id(6), { mayEnrolAgain: true })
+    refusedWith(come(leaked, 7, '198.51.100'), 'quarantine-full')
+    assert.deepEqual(known(), [1, 2, 3, 4, 6])
+    registry.change(id(6), { mayEnrolAgain: false, owner: '' })
+    refusedWith(come(leaked, 7, '198.51.100'), 'quarantine-full')
+    // As many connected ones of the other as there may be of all: who comes by a token of few is refused, and none of few is lost.
+    reopened(5, 5)
+    refusedWith(come(own, 8, '192.0.2'), 'quarantine-full')
+    assert.deepEqual(known(), [1, 2, 3, 4, 6])
+  })
+
+  const come = (secret: string, n: number, source?: string) => {
+    const candidate = { deviceId: id(n), hardware: '', key: '', shown: undefined }
+    const of = certificate()
+    return registry.enrol(
+      secret,
+      source === undefined ? candidate : { ...candidate, source },
+      of,
+      T0,
+    )
+  }
+  const reopened = (max: number, eachMax: number) => {
+    registry.close()
+    registry = new Registry(
+      openRegistryFile(join(directory, 'collector', REGISTRY_FILE), () => {}),
+      {
+        ...{ max, eachMax, isHeard: (one) => heard.has(one), isHere: (one) => here.has(one) },
+        onForgotten: (ids, label) => forgotten.push(...ids, label),
+      },
+    )
+  }
+
+  it('give way of the network that most of their token came from', () => {
+    reopened(100, 4)
+    const { secret } = token()
+    come(secret, 1, '192.0.2')
+    for (const n of [2, 3, 4]) come(secret, n, '198.51.100')
+    heard.add(id(2)).add(id(3)).add(id(4))
+    come(secret, 5, '203.0.113')
+    assert.deepEqual(known(), [1, 2, 3, 5])
+    assert.equal(registry.device(id(5))?.source, '203.0.113')
+    here.add(id(2)).add(id(3))
+    come(secret, 6, '203.0.113')
+    assert.deepEqual(known(), [2, 3, 5, 6], 'of those that are not there')
+  })
+
+  it('are of the token of the one beside which they came, where that one waits itself', () => {
+    reopened(100, 3)
+    const [own, leaked] = [token().secret, groupToken('lab')]
+    come(own, 1)
+    const { fingerprint } = certificate()
+    const first = { deviceId: id(2), hardware: '', key: '', shown: undefined }
+    registry.enrol(leaked, first, { ...certificate(), fingerprint }, T0)
+    const beside = (n: number) =>
+      registry.addBeside(
+        fingerprint,
+        { id: id(n), hardware: '' },
+        { ...certificate(), key: '' },
+        T0,
+        () => {},
+      )
+    for (const n of [3, 4, 5]) assert.equal(beside(n), undefined)
+    assert.deepEqual(known(), [1, 2, 4, 5], 'and it gives way to none of them itself')
+    assert.equal(registry.device(id(5))?.token, registry.device(id(2))?.token)
+    for (const one of registry.devices()) here.add(one.id)
+    refusedWith(beside(6), 'quarantine-full')
+    // An admitted one has ten a day, and they are of no token.
+    registry.change(id(2), { standing: 'active' })
+    assert.equal(beside(6), undefined)
+    assert.equal(registry.device(id(6))?.token, undefined)
+  })
+
+  it('are judged before a certificate is made for one that has no room', () => {
+    reopened(1, 100)
+    const { secret } = token()
+    come(secret, 1)
+    here.add(id(1))
+    const candidate = { deviceId: id(2), hardware: '', key: '', shown: undefined }
+    refusedWith(registry.mayEnrol(secret, candidate, T0), 'quarantine-full')
+    refusedWith(come(secret, 2), 'quarantine-full')
+    here.clear()
+    assert.equal(registry.mayEnrol(secret, candidate, T0), undefined)
+    assert.deepEqual(known(), [1], 'to ask makes nobody give way')
+  })
+
+  it('that had connected are told to the store, by a collector that starts afterwards, too', () => {
+    reopened(100, 2)
+    const { secret } = token()
+    come(secret, 1)
+    come(secret, 2)
+    heard.add(id(1)).add(id(2))
+    come(secret, 3)
+    come(secret, 4)
+    assert.deepEqual(known(), [1, 4], 'the third never came, and the store knows nothing of it')
+    reopened(100, 3)
+    const other = openRegistryFile(join(directory, 'collector', REGISTRY_FILE), () => {})
+    const departed = createDeparted(other)
+    const due = departed.due()
+    assert.deepEqual(due, [{ id: id(2), token: registry.tokens()[0]?.id }])
+    come(secret, 2)
+    assert.deepEqual(departed.due(), [], 'it is back')
+    heard.clear()
+    for (const one of registry.devices()) heard.add(one.id)
+    come(secret, 5)
+    assert.equal(departed.due().length, 1)
+    departed.told(departed.due())
+    assert.deepEqual(departed.due(), [])
+    other.close()
+  })
+
+  it('of a registry of an earlier version stay where a person has spoken of them, or they came again', () => {
+    const { secret } = token()
+    for (const n of [1, 2, 3]) come(secret, n)
+    registry.change(id(1), { name: 'desk' })
+    registry.change(id(3), { owner: '' })
+    const file = join(directory, 'collector', REGISTRY_FILE)
+    const old = openRegistryFile(file, () => {})
+    old.exec(
+      `DROP TABLE departed; ALTER TABLE device DROP COLUMN noticed;
+       INSERT INTO certificate VALUES ('ff', '${id(2)}', 0, 1, 2, '')`,
+    )
+    old.exec('PRAGMA user_version = 8')
+    old.close()
+    reopened(100, 3)
+    assert.deepEqual(
+      registry.devices().map(({ isNoticed }) => isNoticed),
+      [true, true, false],
+    )
+    come(secret, 4)
+    assert.deepEqual(known(), [1, 2, 4])
+  })
+
+  it('give way in the transaction in which another comes: where that fails nobody has come and nobody has gone', () => {
+    const { secret } = token()
+    for (const n of [1, 2, 3, 4, 5]) enrol(secret, id(n), '')
+    const other = openRegistryFile(join(directory, 'collector', REGISTRY_FILE), () => {})
+    other.exec("CREATE TRIGGER no BEFORE DELETE ON device BEGIN SELECT raise(ABORT, 'no'); END")
+    assert.throws(() => enrol(secret, id(6), ''), /no/)
+    other.exec('DROP TRIGGER no')
+    other.close()
+    registry.refresh()
+    assert.deepEqual(known(), [1, 2, 3, 4, 5])
+    assert.deepEqual(forgotten, [])
+    assert.equal(registry.tokens()[0]?.uses, 5)
+  })
+
+  it('and never connected are removed by one command', async () => {
+    const { secret } = token()
+    for (const n of [1, 2, 3]) enrol(secret, id(n), '')
+    registry.change(id(2), { standing: 'active' })
+    const remove = (...more: string[]) =>
+      run([PLACE.cli, 'collector', 'devices', 'remove', ...more, '--state', directory])
+    assert.equal(
+      (await remove('--never-seen')).stdout,
+      '2 quarantined devices that never connected: forgotten\n',
+    )
+    registry.refresh()
+    assert.deepEqual(known(), [2])
+    assert.match((await remove()).stderr, /one device, or --never-seen alone/)
+    assert.deepEqual(known(), [2])
+  })
+})

@@ -1,0 +1,127 @@
+// What a pair has sent in a day, whatever becomes of its row.
+import assert from 'node:assert/strict'
+import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { createClock } from '../../src/engine/clock.ts'
+import { createHeldSendings } from '../../src/engine/held-sendings.ts'
+import { HOUR_MS } from '../../src/engine/pair-row.ts'
+import { createPairTable, type Pair } from '../../src/engine/pair-table.ts'
+
+const SENDING = {
+  address: Uint8Array.of(1, 2),
+  hostname: 'a.example',
+  program: '/a',
+  ancestors: ['/b'],
+}
+
+describe('what an exception counts of a pair', () => {
+  const setup = (baseline = openMemoryBaseline()) => {
+    const pairs = createPairTable(4, () => {})
+    const clock = { ...createClock(), nowMs: 5 * HOUR_MS, bootId: 'a' }
+    const held = createHeldSendings({ pairs, clock, baseline, max: 2 })
+    const begin = (key: string): number =>
+      pairs.add({ key, identity: { pairs: 0, slot: 0 } } as Pair, clock.nowMs)
+    const send = (slot: number, bytes: number) => pairs.count(slot, clock.nowMs, bytes, 0)
+    const day = (key: string) => {
+      const found = held.find(key)
+      return found && held.day(found)
+    }
+    return { pairs, clock, held, baseline, begin, send, day }
+  }
+
+  it('goes by hours, in its row and after it', () => {
+    for (const isOut of [false, true]) {
+      const { pairs, clock, held, begin, send, day } = setup()
+      const slot = begin('a')
+      assert.ok(held.of('a', SENDING))
+      send(slot, 5)
+      clock.nowMs += 10 * HOUR_MS
+      send(slot, 7)
+      if (isOut) {
+        held.left(slot, 'a', false)
+        pairs.remove(slot)
+      }
+      assert.equal(day('a'), 12)
+      clock.nowMs += 14 * HOUR_MS
+      assert.equal(day('a'), 7, `${isOut}`)
+      clock.nowMs += 10 * HOUR_MS
+      assert.equal(day('a'), 0, `${isOut}`)
+      held.pass()
+      assert.equal(held.find('a'), undefined)
+    }
+  })
+  it('is put aside with its alert, and is not there twice when that brings its row back', () => {
+    for (const isRestored of [false, true]) {
+      const { pairs, held, begin, send, day } = setup()
+      let slot = begin('a')
+      held.of('a', SENDING)
+      send(slot, 5)
+      held.left(slot, 'a', true)
+      pairs.remove(slot)
+      assert.equal(day('a'), 5)
+      slot = begin('a')
+      held.came('a', isRestored)
+      send(slot, isRestored ? 5 : 0)
+      assert.equal(day('a'), 5)
+      held.left(slot, 'a', true)
+      pairs.remove(slot)
+      assert.equal(day('a'), 5)
+    }
+  })
+  it('goes to the next engine, its row apart where an alert brings that back', () => {
+    for (const isRestored of [false, true]) {
+      const before = setup()
+      const slot = before.begin('a')
+      before.held.of('a', SENDING)
+      before.send(slot, 5)
+      before.held.save()
+      before.send(slot, 4)
+      before.held.save()
+      const { held, begin, send, day, clock } = setup(before.baseline)
+      if (isRestored) send(begin('a'), 9)
+      held.seed()
+      assert.equal(day('a'), 9)
+      assert.deepEqual(held.find('a')?.sending, SENDING)
+      if (isRestored) continue
+      // As long as in the row.
+      clock.nowMs += 23 * HOUR_MS
+      assert.equal(day('a'), 9)
+      clock.nowMs += HOUR_MS
+      assert.equal(day('a'), 0)
+    }
+  })
+  it('follows the row to another key, or into the row that has it', () => {
+    const { pairs, held, begin, send, day, baseline } = setup()
+    const slot = begin('a')
+    held.of('a', SENDING)
+    send(slot, 5)
+    held.save()
+    pairs.rename(slot, 'b', { pairs: 0, slot: 1 } as Pair['identity'])
+    assert.equal(held.renamed('a', 'b'), true)
+    assert.equal(day('a'), undefined)
+    assert.equal(day('b'), 5)
+    held.left(slot, 'b', false)
+    pairs.remove(slot)
+    const into = begin('c')
+    send(into, 4)
+    const from = begin('b')
+    send(from, 3)
+    pairs.fold(from, into)
+    pairs.remove(from)
+    assert.equal(held.renamed('b', 'c'), true)
+    assert.equal(day('c'), 12)
+    assert.equal(held.renamed('b', 'c'), false)
+    held.save()
+    assert.deepEqual(
+      baseline.held.all().map(({ pair }) => pair),
+      ['c'],
+    )
+  })
+  it('is dropped where it cannot be read', () => {
+    const { held, baseline } = setup()
+    for (const state of ['', '{}', 'null', '{"v":1,"earlier":{"hour":-1,"bytes":[]},"sending":{}}'])
+      baseline.held.put({ pair: `a${state}`, state })
+    held.seed()
+    assert.equal(held.size(), 0)
+    assert.deepEqual(baseline.held.all(), [])
+  })
+})
