@@ -82,8 +82,12 @@ export async function startInstallation(
     api,
     connected: () =>
       until(async () => {
-        const { devices } = await api<DevicesResponse>('/api/devices')
-        return devices.find((one) => one.connected && one.live && one.live.processes > 0)
+        // A collector that is started again listens a moment later.
+        const answer = await api<DevicesResponse>('/api/devices').catch((error: unknown) => {
+          if (!isRefused(error)) throw error
+          return { devices: [] }
+        })
+        return answer.devices.find((one) => one.connected && one.live && one.live.processes > 0)
       }, 'a connected agent'),
     pidsOf: (role) => descendants(up.pid as number).filter((pid) => roleOf(pid, cli) === role),
     freshet: (command) => run([cli, ...command, '--state', state]),
@@ -95,6 +99,10 @@ export async function startInstallation(
     },
   }
 }
+
+const isRefused = (error: unknown) =>
+  error instanceof TypeError &&
+  (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED'
 
 export type Ran = { status: number | null; stdout: string; stderr: string }
 
