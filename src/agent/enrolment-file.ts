@@ -102,7 +102,10 @@ function readKept(directory: string, kept: Enrolment): Enrolment | undefined {
 
 /** Of a certificate's time, what has gone when it is renewed: of 90 days 60. */
 const RENEWED_AFTER = 2 / 3
-/** As the collector believes in other authorities: so often within so long, and once where it brought nothing. */
+/**
+ * As the collector believes in other authorities: so often within so long, and of the same once on each connection. Whether it was
+ * refused or its answer was lost with the connection, nobody can say.
+ */
 const OTHERS_MAX = 4
 /** More than the hour after which a collector gives another. */
 const OTHERS_MS = 3_660_000
@@ -137,13 +140,14 @@ export function createEnrolment(
   /** Of the request that is under way. */
   let nextKey: string | undefined
   let takenAtMs = Number.NEGATIVE_INFINITY
-  /** Of what it was told, and when it asked for that. */
-  let others: { told: string; atMs: number }[] = []
+  /** Of what it was told, and when it asked for that, on this connection or one before. */
+  let others: { told: string; atMs: number; isOfBefore: boolean }[] = []
   const mayAskFor = (told: string): boolean => {
     const nowMs = performance.now()
     others = others.filter(({ atMs }) => nowMs - atMs < OTHERS_MS)
-    if (others.length >= OTHERS_MAX || others.some((one) => one.told === told)) return false
-    others.push({ told, atMs: nowMs })
+    const isAsked = others.some((one) => one.told === told && !one.isOfBefore)
+    if (others.length >= OTHERS_MAX || isAsked) return false
+    others.push({ told, atMs: nowMs, isOfBefore: false })
     return true
   }
   /** As it was said last. */
@@ -157,6 +161,8 @@ export function createEnrolment(
     found?.collector !== enrolment.collector || found.certificate !== enrolment.certificate
   return {
     identity() {
+      // It comes anew: what is unanswered stays so.
+      for (const one of others) one.isOfBefore ||= nextKey !== undefined
       // Enrolled again meanwhile: its earlier certificate is good no more.
       const found = readAgain(directory)
       if (found?.collector !== enrolment.collector) return used()

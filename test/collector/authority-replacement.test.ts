@@ -293,7 +293,7 @@ describe('another authority in place of a collector’s', () => {
     assert.equal(pinIn(fleet.stateDir), next)
   })
 
-  it('has an agent ask once an hour for the same, and four times whatever it is told', async () => {
+  it('has an agent ask once on a connection for the same, and four times whatever it is told', async () => {
     const one = await machine(DEVICE_A)
     const own = createEnrolment(join(directory, DEVICE_A), DEVICE_A, one.kept(), Date.now)
     assert.equal(await own.request(own.holds?.()), undefined, 'it has these')
@@ -301,5 +301,21 @@ describe('another authority in place of a collector’s', () => {
     for (const told of ['a', 'a', 'b', 'c', 'd', 'e'])
       asked.push((await own.request([told.repeat(64)])) !== undefined)
     assert.deepEqual(asked, [true, false, true, true, true, false])
+  })
+
+  it('has it ask for the same again on its next connection, where no answer came, and four times at the most', async () => {
+    const one = await machine(DEVICE_A)
+    const own = createEnrolment(join(directory, DEVICE_A), DEVICE_A, one.kept(), Date.now)
+    const asked = []
+    for (let connection = 0; connection < 6; connection++) {
+      own.identity()
+      for (let times = 0; times < 2; times++)
+        asked.push((await own.request(['a'.repeat(64)])) !== undefined)
+    }
+    const [once, never] = [
+      [true, false],
+      [false, false],
+    ]
+    assert.deepEqual(asked, [...[once, once, once, once, never, never].flat()])
   })
 })

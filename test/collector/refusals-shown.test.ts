@@ -137,6 +137,21 @@ describe('what a collector refuses', () => {
     await agent.close()
   })
 
+  it('no renewal whose answer was lost with its connection: it is given another on the next, four in an hour', async () => {
+    const identity = await fleet.enrol(DEVICE_A)
+    for (let connection = 0; connection < 4; connection++) {
+      const agent = await welcomed(identity, Capability.renew)
+      agent.send({ kind: 'renew', request: await requestOf(makeKey(), DEVICE_A) })
+      await agent.expect('renewed')
+      await agent.close()
+    }
+    const agent = await welcomed(identity, Capability.renew)
+    agent.send({ kind: 'renew', request: await requestOf(makeKey(), DEVICE_A) })
+    await until(() => counted('renewRefused') === 1)
+    assert.match((await shown('renew-refused')).text, /renewed within the last hour/)
+    await agent.close()
+  })
+
   it('to become another device without having been told to: reenrol-refused', async () => {
     const agent = await welcomed(await fleet.enrol(DEVICE_A), Capability.reenrol)
     const { host, agentVersion } = helloOf(DEVICE_A).hello

@@ -90,6 +90,8 @@ const AGAIN_BURST = 5
 const TOLD_APART_MAX = 20_000
 /** Of one device: each is a signature, and is kept until it ends. */
 const RENEW_EVERY_MS = 3_600_000
+/** Within that time, where each is asked for on another connection: the answer may have been lost with the one before. */
+const RENEW_MOST = 4
 const RENEWED_MAX = 20_000
 
 export function createEnrolment(options: EnrolmentOptions): Enrolment {
@@ -170,7 +172,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     })
   }
 
-  const renewals = new BoundedMap<string, { atMs: number; trusted: string }>(RENEWED_MAX)
+  const renewals = new BoundedMap<string, Given>(RENEWED_MAX)
 
   return {
     answer(request, response, shown) {
@@ -208,20 +210,24 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
           endAnswered(request, response, body)
         })
     },
-    async renew({ deviceId, fingerprint }, der) {
+    async renew(by, der) {
+      const { deviceId, fingerprint } = by
       const request = await readRequest(der)
       if (request.deviceId !== deviceId)
         throw new RequestError('the certificate request names another device')
-      const last = renewals.get(deviceId)
       const trusted = authority.trusted.join()
+      const kept = renewals.get(deviceId)
       // Of other authorities each device is to have another at once.
-      if (last?.trusted === trusted && performance.now() - last.atMs < RENEW_EVERY_MS)
+      const isRecent = kept?.trusted === trusted && performance.now() - kept.atMs < RENEW_EVERY_MS
+      const last = isRecent ? kept : undefined
+      if (last && (last.by.deref() === by || last.count >= RENEW_MOST))
         throw new RequestError('its certificate was renewed within the last hour')
       const issued = await authority.issue(request, span())
       const no = registry.noteCertificate(fingerprint, givenOf(issued, request), now())
       if (no) throw new RequestError(no.error)
       // Not before: who has got nothing may ask again.
-      renewals.set(deviceId, { atMs: performance.now(), trusted })
+      const { atMs, count } = last ?? { atMs: performance.now(), count: 0 }
+      renewals.set(deviceId, { atMs, count: count + 1, trusted, by: new WeakRef(by) })
       counters.add('renewed')
       const { trusted: all, vouched } = authority
       return {
@@ -269,6 +275,9 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     return enrol(await readBytes(request), shown, address)
   }
 }
+
+/** What a device was given: the first when, how many since, by which authorities, on which connection the last. */
+type Given = { atMs: number; count: number; trusted: string; by: WeakRef<object> }
 
 class RefusedError extends Error {
   readonly refusal: Refusal
