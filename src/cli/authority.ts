@@ -16,14 +16,20 @@ import {
 } from '../collector/fleet/fleet.ts'
 import { counted } from '../engine/sentence.ts'
 import { derOf, fingerprintOf, pinOf } from '../trust/pin.ts'
+import { type UnixNs, unixNs } from '../units.ts'
 import { believedNow } from './believed.ts'
-import { hint, type StateCommand, say, table, withDirectory } from './fleet.ts'
+import { dateOf, hint, type StateCommand, say, table, withDirectory } from './fleet.ts'
 import { ConfigError, statePaths } from './state.ts'
 
 const NAMED_MAX = 5
+/** As long as agents keep what they find: one that was away for longer since the switch is not waited for. */
+const AWAY_DAYS = 30
+const AWAY_NS = BigInt(AWAY_DAYS) * 86_400_000_000_000n
+/** A collector notes each five minutes who is connected: before, it is not known who came since the switch. */
+const NOTED_NS = 600_000_000_000n
 
 export function runListAuthoritiesCommand(command: StateCommand): number {
-  const { authorities, held } = stateOf(command)
+  const { authorities, held, now } = stateOf(command)
   const { own, next, earlier } = authorities
   const { counting, invented } = toldApart(held)
   const all = counting.map(([, { authorities }]) => authorities)
@@ -49,6 +55,8 @@ export function runListAuthoritiesCommand(command: StateCommand): number {
   const silent = all.filter((one) => one.length === 0).length
   if (silent > 0)
     say(`${counted(silent, 'device')} did not say whom it believes, and does when it comes`)
+  const gone = awayIn(counting, authorities, now)
+  if (gone.length > 0) say(`${awayText(gone, authorities, now)}: ${someOf(gone)}`)
   if (invented > 0) say(`${countedInvented(invented)}: not counted here`)
   return 0
 }
@@ -60,6 +68,38 @@ function toldApart(held: ReadonlyMap<string, Held>): {
 } {
   const counting = [...held].filter(([, { isAdmitted, isHeard }]) => isAdmitted || isHeard)
   return { counting, invented: held.size - counting.length }
+}
+
+/** Have no certificate of the present authority, as they have not connected since it signs. */
+function awayIn(
+  counting: readonly [string, Held][],
+  { own, switchedAt }: Authorities,
+  now: bigint,
+): [string, Held][] {
+  if (switchedAt === undefined || now - switchedAt < NOTED_NS) return []
+  const present = fingerprintOf(derOf(own))
+  return counting.filter(
+    ([, { authorities, seenAt }]) => seenAt < switchedAt && authorities[0] !== present,
+  )
+}
+
+const isLong = ({ switchedAt }: Authorities, now: bigint): boolean =>
+  switchedAt !== undefined && now - switchedAt >= AWAY_NS
+
+function awayText(gone: readonly [string, Held][], authorities: Authorities, now: bigint): string {
+  const until = dateOf(unixNs((authorities.switchedAt ?? 0n) + AWAY_NS, 'until'))
+  const waits = isLong(authorities, now)
+    ? `so long that ${gone.length === 1 ? 'it is' : 'they are'} not waited for`
+    : `waited for until ${until}`
+  return `${counted(gone.length, 'device')} never connected since the switch, ${waits}`
+}
+
+const someOf = (devices: readonly [string, Held][]): string => {
+  const more = devices.length > NAMED_MAX ? ` and ${devices.length - NAMED_MAX} more` : ''
+  return `${devices
+    .slice(0, NAMED_MAX)
+    .map(([id]) => id)
+    .join(', ')}${more}`
 }
 
 const countedInvented = (count: number): string =>
@@ -132,12 +172,14 @@ function switchOver(command: StateCommand): number {
 }
 
 function retire(command: StateCommand & { force: boolean }): number {
-  const { authorities, held } = stateOf(command)
+  const { authorities, held, now } = stateOf(command)
   if (authorities.earlier.length === 0)
     throw new ConfigError('there is no earlier authority: the present one alone counts')
   const own = fingerprintOf(derOf(authorities.own))
   const { counting, invented } = toldApart(held)
+  const gone = awayIn(counting, authorities, now)
   const late = counting.filter(([, { authorities }]) => authorities[0] !== own)
+  const waited = isLong(authorities, now) ? late.filter((one) => !gone.includes(one)) : late
   const admitted = late.filter(([, { isAdmitted }]) => isAdmitted)
   const others = late.filter(([, { isAdmitted }]) => !isAdmitted)
   const affected =
@@ -146,26 +188,27 @@ function retire(command: StateCommand & { force: boolean }): number {
       : others.length === 0
         ? 'admitted'
         : `${admitted.length} admitted, ${others.length} that nobody has admitted`
-  if (late.length > 0 && !command.force) {
-    const ids = [...admitted, ...others].map(([id]) => id)
-    const named = ids.slice(0, NAMED_MAX).join(', ')
-    const more = late.length > NAMED_MAX ? ` and ${late.length - NAMED_MAX} more` : ''
+  const away = gone.length === 0 ? '' : `; ${awayText(gone, authorities, now)}`
+  if (waited.length > 0 && !command.force)
     throw new ConfigError(
-      `${counted(late.length, 'device')} would have to enrol again, as they have no certificate of the present authority yet (${affected}): ${named}${more}. Wait until they have come, or say --force`,
+      `${counted(late.length, 'device')} would have to enrol again, as they have no certificate of the present authority yet (${affected}): ${someOf([...admitted, ...others])}${away}. Wait until they have come, or say --force`,
     )
-  }
   const paths = statePaths(command.state)
   withDirectory(paths, () => retireAuthority(paths.collector))
   say(
     late.length === 0
       ? 'the earlier authority counts no more'
-      : `the earlier authority counts no more: ${counted(late.length, 'device')} enrol again, after ${hint('collector devices allow', command)} (${affected})`,
+      : `the earlier authority counts no more: ${counted(late.length, 'device')} enrol again, after ${hint('collector devices allow', command)} (${affected})${away}`,
   )
   if (invented > 0) say(`${countedInvented(invented)}: not waited for`)
   return 0
 }
 
-function stateOf(command: StateCommand): { authorities: Authorities; held: Map<string, Held> } {
+function stateOf(command: StateCommand): {
+  authorities: Authorities
+  held: Map<string, Held>
+  now: UnixNs
+} {
   const paths = statePaths(command.state)
   return withDirectory(paths, () => {
     const authorities = authoritiesIn(paths.collector)
@@ -176,7 +219,8 @@ function stateOf(command: StateCommand): { authorities: Authorities; held: Map<s
     const log = (text: string) => process.stderr.write(`${text}\n`)
     const database = openRegistryFile(join(paths.collector, REGISTRY_FILE), log)
     try {
-      return { authorities, held: readHeld(database, believedNow(paths)) }
+      const now = believedNow(paths)
+      return { authorities, held: readHeld(database, now), now }
     } finally {
       database.close()
     }

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
+import { utimesSync } from 'node:fs'
+import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { authoritiesIn } from '../../src/collector/fleet/authority.ts'
 import { PLACE } from '../../src/place.ts'
@@ -131,6 +133,46 @@ describe('an authority that is retired', () => {
     standing(DEVICE_C, 'active')
     await replace()
     assert.match(await held(), new RegExp(`1 device would have to .*\\(admitted\\): ${DEVICE_C}`))
+  })
+
+  it('names apart those that never connected since the switch, and waits 30 days for them', async () => {
+    for (const id of [DEVICE_A, DEVICE_B]) {
+      const agent = await comes(id)
+      await agent.close()
+      standing(id, 'active')
+    }
+    await fleet.enrol(DEVICE_C)
+    standing(DEVICE_C, 'active')
+    await replace()
+    // Within minutes nobody knows who has come since.
+    assert.doesNotMatch(await well('list'), /since the switch/)
+    const earlier = join(fleet.stateDir, 'tls', 'authority-earlier.pem')
+    const switched = (daysAgo: number) => {
+      const at = new Date(Date.now() - daysAgo * 86_400_000)
+      utimesSync(earlier, at, at)
+    }
+    switched(29)
+    // The device that was away came a moment ago, by the clock of these tests, and has not renewed.
+    const away = new RegExp(
+      `1 device never connected since the switch, waited for until [0-9-]{10} [0-9:]{5} UTC: ${DEVICE_C}`,
+    )
+    assert.match(await well('list'), away)
+    assert.match(
+      await held(),
+      /3 devices would have to .*; 1 device never connected since the switch, waited/,
+    )
+    switched(31)
+    assert.match(
+      await well('list'),
+      /never connected since the switch, so long that it is not waited for/,
+    )
+    // The others it goes on waiting for.
+    assert.match(await held(), /3 devices would have to /)
+    for (const id of [DEVICE_A, DEVICE_B]) standing(id, 'revoked')
+    assert.match(
+      await well('retire'),
+      /^the earlier authority counts no more: 1 device enrol again, .*\(admitted\); 1 device never connected since the switch, so long/,
+    )
   })
 
   it('waits for those that came, and says how many of them nobody has admitted', async () => {

@@ -1,6 +1,6 @@
 // The collector's authority: who signs its own certificate and its devices'. Files in `tls` of its state directory.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockDirectory } from '../../host/lock.ts'
 import { shellWord } from '../../shell-word.ts'
@@ -53,6 +53,8 @@ export type Authorities = {
   own: string
   next: string | undefined
   earlier: string[]
+  /** Since when the earlier one is so, nanoseconds since 1970; later where its file was brought back from a copy. undefined: there is none. */
+  switchedAt: bigint | undefined
 }
 
 export type Authority = {
@@ -203,7 +205,11 @@ export function authoritiesIn(stateDir: string): Authorities | undefined {
   const directory = join(stateDir, 'tls')
   if (read(join(directory, FILE)) === undefined) return undefined
   const { own, next, earlier } = parse(directory)
-  return { own: own.certificate, next: next?.certificate, earlier }
+  const found = statSync(join(directory, EARLIER_FILE), { bigint: true, throwIfNoEntry: false })
+  return {
+    ...{ own: own.certificate, next: next?.certificate, earlier },
+    switchedAt: earlier.length > 0 ? found?.mtimeNs : undefined,
+  }
 }
 
 /** For `pinIn`: the collector shows a certificate of an administrator's, whose authority has this pin; undefined: its own. */

@@ -11,6 +11,8 @@ export type Held = {
   isAdmitted: boolean
   /** It has connected at some time. */
   isHeard: boolean
+  /** When it was last noted; 0: never. Of one that is connected some minutes ago at most. */
+  seenAt: bigint
 }
 
 export type HeldNotes = {
@@ -46,18 +48,20 @@ export function createHeldNotes(database: DatabaseSync): HeldNotes {
 export function readHeld(database: DatabaseSync, now: UnixNs): Map<string, Held> {
   const rows = database
     .prepare(
-      `SELECT id, authorities, standing = 'active' AS admitted, authorities IS NOT NULL OR seen_ns > 0 AS heard
+      `SELECT id, authorities, standing = 'active' AS admitted, authorities IS NOT NULL OR seen_ns > 0 AS heard,
+          CAST(ifnull(seen_ns, 0) AS TEXT) AS seen_at
         FROM device LEFT JOIN held ON held.device = id LEFT JOIN seen ON seen.device = id
         WHERE standing <> 'revoked' AND EXISTS (SELECT 1 FROM certificate WHERE certificate.device = id AND revoked_ns IS NULL AND not_after_ns > ?)`,
     )
     .all(now)
   return new Map(
-    rows.map(({ id, authorities, admitted, heard }) => [
+    rows.map(({ id, authorities, admitted, heard, seen_at }) => [
       `${id}`,
       {
         authorities: typeof authorities === 'string' ? authorities.split(',') : [],
         isAdmitted: admitted === 1,
         isHeard: heard === 1,
+        seenAt: BigInt(`${seen_at}`),
       },
     ]),
   )
