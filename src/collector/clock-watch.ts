@@ -86,6 +86,24 @@ export function createClockWatch(options: {
     }
   }
 
+  let isContradicted = false
+
+  /** Nothing stands against this clock but those of others: what is stored bears its time, so that is said and no more. */
+  function sayOthers(nowNs: UnixNs, elapsedMs: number): void {
+    const offsets = clockOffsetsMs(nowNs, elapsedMs)
+    const off = offsets.filter((offsetMs) => Math.abs(offsetMs) >= CLOCK_STEP_MS)
+    const was = isContradicted
+    isContradicted = 2 * off.length > offsets.length
+    const middle = off.sort((a, b) => a - b)[off.length >> 1]
+    if (!isContradicted || was || middle === undefined) return
+    const hours = (Math.abs(middle) / 3_600_000).toFixed(1)
+    say(
+      `the clock is believed, and ${off.length} of ${offsets.length} connected, admitted agents of other machines say otherwise: it is ${hours} h ${middle > 0 ? 'ahead of' : 'behind'} theirs. ` +
+        'Set it where they are right: what is stored and what certificates hold for bears its time',
+      nowNs,
+    )
+  }
+
   const awayMs = (nowNs: bigint, fromNs: bigint): number => Number((nowNs - fromNs) / MS_NS)
 
   /** Half of the connected, admitted agents of other machines or more have a clock like this one. */
@@ -141,6 +159,8 @@ export function createClockWatch(options: {
         say(`${why}: what is too old by it is dropped again`, nowNs)
         save()
       }
+      if (doubt) isContradicted = false
+      else sayOthers(nowNs, elapsedMs)
       if (!doubt && pinnedMs !== undefined && elapsedMs - pinnedMs >= SAVE_EVERY_MS) {
         pinnedMs = elapsedMs
         save()

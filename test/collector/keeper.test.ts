@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createClockWatch } from '../../src/collector/clock-watch.ts'
 import { type Collector, startCollector } from '../../src/collector/collector.ts'
 import { createKeeper } from '../../src/collector/keeper.ts'
 import { Capability } from '../../src/stream/codec.ts'
-import { nowUnixNs } from '../../src/units.ts'
+import { nowUnixNs, unixNs } from '../../src/units.ts'
 import { until } from '../waits.ts'
 import { Agent, alertItem, DEVICE_A, helloOf, socketOf } from './agent.ts'
 
@@ -56,6 +57,42 @@ describe('what is kept', () => {
     const said = lines.filter((line) => /registry says of devices/.test(line))
     assert.equal(said.length, 1, said.join('\n'))
     assert.match(said[0] ?? '', /cannot be noted in the store now: the file is held/)
+  })
+})
+
+describe('a clock that is believed since nothing was received yet', () => {
+  it('is said to be wrong once where most admitted agents of other machines say so, and again when they do again', async () => {
+    const said: string[] = []
+    const offsetsMs: number[] = []
+    const clock = createClockWatch({
+      newestAt: async () => 0n,
+      ageNs: 1n,
+      clockOffsetsMs: () => offsetsMs,
+      file: { read: () => undefined, write() {} },
+      say: (text) => said.push(text),
+      log: (text) => said.push(text),
+    })
+    let elapsedMs = 0
+    const begunNs = nowUnixNs()
+    const look = async (...offsets: number[]): Promise<string[]> => {
+      offsetsMs.splice(0, offsetsMs.length, ...offsets)
+      elapsedMs += 60_000
+      const nowNs = unixNs(begunNs + BigInt(elapsedMs) * 1_000_000n, 'now')
+      assert.equal(await clock.leadNs(nowNs, elapsedMs), 0n)
+      return said.splice(0)
+    }
+    assert.deepEqual(await look(), [])
+    // One of two may be the one that is wrong.
+    assert.deepEqual(await look(50 * HOUR_MS, 0), [])
+    const [line, ...more] = await look(50 * HOUR_MS, 0, 49 * HOUR_MS)
+    assert.match(
+      `${line}`,
+      /the clock is believed, and 2 of 3 connected, admitted agents .* say otherwise: it is 50\.0 h ahead of theirs/,
+    )
+    assert.deepEqual(more, [])
+    assert.deepEqual(await look(50 * HOUR_MS), [])
+    assert.deepEqual(await look(0), [])
+    assert.match(`${await look(-2 * HOUR_MS)}`, /it is 2\.0 h behind theirs/)
   })
 })
 
