@@ -19,19 +19,15 @@ import {
   Registry,
   readSeen,
 } from '../collector/fleet/fleet.ts'
-import { eraseDevice, StoreError } from '../collector/store/store.ts'
-import { counted } from '../engine/sentence.ts'
+import { StoreError } from '../collector/store/store.ts'
 import { commandFor } from '../hint.ts'
-import { lockDirectory } from '../host/lock.ts'
 import { brief } from '../printable.ts'
-import { nowUnixNs, type UnixNs } from '../units.ts'
+import type { UnixNs } from '../units.ts'
 import { newestText, policyCell } from './fleet-words.ts'
 import { closedSentence, isThere } from './found.ts'
 import { asOwner } from './owner.ts'
 import { ConfigError, type StatePaths, statePaths } from './state.ts'
 import { tableLines } from './table.ts'
-
-const STORE_FILE = 'store.db'
 
 export type StateCommand = { state?: string }
 
@@ -118,78 +114,8 @@ export const silentOf = (seen: Noted | undefined): string =>
 export const standingOf = ({ standing, mayEnrolAgain, sharedAt }: EnrolledDevice): string =>
   `${standing}${mayEnrolAgain ? ', may enrol again' : ''}${sharedAt === undefined ? '' : ', shared'}`
 
-/** Forgets a device; `withData`: what it sent goes now, while no collector runs. */
-export function runRemoveDeviceCommand(
-  command: StateCommand & { id: string; withData: boolean },
-): number {
-  if (!command.withData) return forget(command)
-  const { root, collector } = statePaths(command.state)
-  const { id, erased } = withRegistry(command, (registry, seen) => {
-    const unlock = lockDirectory(collector, 0)
-    if (!unlock)
-      throw new ConfigError(
-        `a collector runs with the state directory ${root}: stop it first, or leave --with-data out`,
-      )
-    try {
-      const id = foundOrWhole(registry, seen(), command)
-      const store = join(collector, STORE_FILE)
-      const gone = isThere(store) ? eraseDevice(store, id) : undefined
-      if (!registry.remove(id) && !gone)
-        throw new ConfigError(`there is no device ${id}, and nothing that it sent`)
-      return { id, erased: gone }
-    } finally {
-      unlock()
-    }
-  })
-  say(`device ${id} is forgotten: its certificate opens nothing any more`)
-  const { alerts = 0, programs = 0, hours = 0, events = 0 } = erased ?? {}
-  say(
-    `deleted: ${counted(alerts, 'alert')}, ${counted(programs, 'program')}, ${counted(hours, 'hour')} of pairs and ${counted(events, 'health event')}; backups still have them`,
-  )
-  if (erased && !erased.isWrittenAnew)
-    process.stderr.write(
-      'freshet: the disk has no room to write the store anew, which takes as much as it has: what was deleted may be left in parts of the file until they are used again\n',
-    )
-  return 0
-}
-
-function forget(command: StateCommand & { id: string }): number {
-  const { id, isDone } = withRegistry(command, (registry, seen) => {
-    const id = foundOrWhole(registry, seen(), command)
-    return { id, isDone: registry.remove(id) }
-  })
-  if (!isDone)
-    throw new ConfigError(`there is no device ${id}: ${hint('collector devices list', command)}`)
-  say(
-    `device ${id} is forgotten: its certificate opens nothing any more, and what it sent stays until it is too old`,
-  )
-  return 0
-}
-
-/** From its enrolment to its first connection an agent takes seconds, and a collector that runs notes that within one. */
-const NOTED_NS = 300_000_000_000n
-
-/** Forgets what was invented, or enrolled and never started: quarantined, and never connected in the minutes since. */
-export function runRemoveNeverSeenCommand(command: StateCommand): number {
-  const gone = withRegistry(command, (registry, readSeen) => {
-    const seen = readSeen()
-    const before = nowUnixNs() - NOTED_NS
-    return registry.removeAll(
-      registry
-        .devices()
-        .filter(
-          ({ id, standing, enrolledAt }) =>
-            standing === 'quarantined' && enrolledAt < before && seen.get(id)?.seenAt === undefined,
-        )
-        .map(({ id }) => id),
-    )
-  })
-  say(`${counted(gone, 'quarantined device')} that never connected: forgotten`)
-  return 0
-}
-
 /** One that was forgotten before is named by its whole id. */
-function foundOrWhole(
+export function foundOrWhole(
   registry: Registry,
   seen: ReadonlyMap<string, Noted>,
   command: StateCommand & { id: string },
@@ -268,7 +194,11 @@ export const hint = (words: string, command: StateCommand): string =>
 
 export function withRegistry<T>(
   command: StateCommand,
-  work: (registry: Registry, seen: () => Map<string, Noted>) => T,
+  work: (
+    registry: Registry,
+    seen: () => Map<string, Noted>,
+    database: ReturnType<typeof openRegistryFile>,
+  ) => T,
 ): T {
   const paths = statePaths(command.state)
   return withDirectory(paths, () => {
@@ -276,7 +206,7 @@ export function withRegistry<T>(
     const database = openRegistryFile(join(paths.collector, REGISTRY_FILE), log)
     const registry = new Registry(database)
     try {
-      return work(registry, () => readSeen(database))
+      return work(registry, () => readSeen(database), database)
     } finally {
       registry.close()
     }

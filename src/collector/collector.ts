@@ -14,6 +14,7 @@ import { DOUBT_FILE, doubtFile } from './clock-watch.ts'
 import { CollectorError } from './collector-error.ts'
 import { Counters } from './counters.ts'
 import type { Address } from './door/door.ts'
+import { askedIn, beginErasures } from './erasures.ts'
 import { Devices } from './gateway/devices.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createKeeper, KEEP_DAYS, KEEP_GB, KEEPER_BEAT_MS, type Keeper, keepOf } from './keeper.ts'
@@ -177,6 +178,15 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     })
     undo.unshift(() => site.close())
     publish = site.publish
+    const endErasures = beginErasures({
+      ...{ store, now, log },
+      asked: machines ? { of: () => machines.erasures, close: () => {} } : askedIn(stateDir, log),
+      onErased(deviceId) {
+        devices.forget(deviceId)
+        site.publish({ type: 'removed', deviceId })
+      },
+    })
+    undo.unshift(endErasures)
     const beat = beatOf(
       options.beatMs ?? KEEPER_BEAT_MS,
       options.beatBytes ?? BEAT_BYTES,
@@ -219,6 +229,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
         served?.close()
         endLocal()
         clearInterval(beat)
+        endErasures()
         site.close()
         await gateway.close()
         server.closeAllConnections()

@@ -21,9 +21,11 @@ import {
   createClones,
   createDeparted,
   createEnrolment,
+  createErasures,
   createHeldNotes,
   createRefusals,
   createRoster,
+  type Erasures,
   enrolmentInfo,
   type FleetPolicies,
   isRefused,
@@ -36,6 +38,7 @@ import {
   type Refusal as RefusedOne,
   Registry,
   readSeen,
+  removeByPage,
 } from './fleet/fleet.ts'
 import type { Devices } from './gateway/devices.ts'
 import type {
@@ -75,6 +78,7 @@ export type Machines = {
   /** What is sent to enrolled devices, and what they said of it. */
   policies: FleetPolicies
   fleet: Fleet
+  erasures: Erasures
   onOffence(ending: Ending, by: EnrolledOrigin, reason: string): void
   /** In lower case. */
   names: readonly string[]
@@ -140,6 +144,7 @@ export async function openMachines(
   const trust = trustOf(authority, certificate)
   const roster = createRoster(database)
   const standings = createStandings(() => registry.devices(), isHeard, createDeparted(database))
+  const erasures = createErasures(database)
   const refusals = createRefusals(stateDir)
   const noteRefusal = (refusal: RefusedOne) => refusals.note(refusal, now())
   const enrolment = createEnrolment({
@@ -160,7 +165,7 @@ export async function openMachines(
   let review = (_of?: string) => {}
 
   return {
-    ...{ policies, standings },
+    ...{ policies, standings, erasures },
     certificates: {
       ...{ renew: enrolment.renew, reenrol: enrolment.reenrol, noteHeld: held.note },
       onRefused: (counter, { deviceId, address }, text) =>
@@ -203,6 +208,12 @@ export async function openMachines(
       newestPolicy: policies.newest,
       refusals: refusals.response,
       change: (...how) => changeByPage(registry, changes, (of) => review(of), ...how),
+      remove(id, ...how) {
+        const isGone = removeByPage(registry, changes, (of) => erasures.ask(of, now()), id, ...how)
+        roster.forgetAllBut((of) => registry.device(of) !== undefined)
+        review(id)
+        return isGone
+      },
     },
     onOffence(ending, { deviceId, address }, text) {
       noteRefusal({ code: codeOf(ending), text, deviceId, hostname: '', address })

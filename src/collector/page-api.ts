@@ -378,6 +378,7 @@ export type PageEvent =
   /** More were sighted than are told one by one: GET /api/identities has them. */
   | { type: 'identities' }
   | { type: 'device'; device: DeviceInfo }
+  | { type: 'removed'; deviceId: string }
   | { type: 'health'; health: HealthInfo }
 
 /** The first event of a stream. */

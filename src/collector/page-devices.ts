@@ -74,3 +74,9 @@ export type DeviceChangeRequest = {
   group?: string
   standing?: 'active' | 'revoked'
 }
+
+/**
+ * POST /api/devices/:id/removal: 200 with `isErasing`; 404 when no such device is enrolled. It is let in no more until it enrols again.
+ * erased: its alerts, what people said of them, and all else that it sent is deleted, of which the event `removed` tells the end.
+ */
+export type DeviceRemovalRequest = { data: 'kept' | 'erased' }

@@ -2,6 +2,7 @@
 import { counted } from '../engine/sentence.ts'
 import { commandThere } from '../hint.ts'
 import { quoted } from '../printable.ts'
+import { shellWord } from '../shell-word.ts'
 import { createComplaint } from './complaint.ts'
 import type { Counters } from './counters.ts'
 import type { Newcomers, Refusal } from './fleet/fleet.ts'
@@ -34,6 +35,6 @@ function forgottenRow(ids: readonly string[], tokenLabel: string): Refusal {
   const are = ids.length === 1 ? 'is' : 'are'
   return {
     ...{ code: 'quarantine-forgotten', deviceId: '', hostname: '', address: 'several' },
-    text: `${counted(ids.length, 'quarantined device')} of the token ${quoted(tokenLabel)} not there ${are} forgotten, ${ids[0]} first: too many of that token wait to be admitted. Revoke it where it has got about, then ${commandThere('collector devices remove --never-seen')}`,
+    text: `${counted(ids.length, 'quarantined device')} of the token ${quoted(tokenLabel)} not there ${are} forgotten, ${ids[0]} first: too many of that token wait to be admitted. Revoke it where it has got about, then ${commandThere(`collector devices remove --token ${shellWord(tokenLabel)}`)}`,
   }
 }

@@ -90,6 +90,7 @@ describe('the list of enrolled machines', () => {
         newestPolicy: () => undefined,
         refusals: () => ({ refusals: [], unlisted: 0 }),
         change: () => false,
+        remove: () => false,
       },
     })
   const memberOf = (number: number): FleetMember => ({

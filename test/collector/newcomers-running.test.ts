@@ -65,7 +65,7 @@ describe('a collector with as many quarantined devices as it keeps', () => {
     assert.match(
       row?.text ?? '',
       new RegExp(
-        `^1 quarantined device of the token “[^”]+” not there is forgotten, ${id(2)} first: .*--never-seen`,
+        `^1 quarantined device of the token “[^”]+” not there is forgotten, ${id(2)} first: .*--token test`,
       ),
     )
     assert(fleet.log.some((line) => line === row?.text))

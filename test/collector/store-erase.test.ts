@@ -30,6 +30,13 @@ import { append, batchOf, count, enroll, segmentsOf } from './store-fixture.ts'
 const at = unixNs(T0, 'at')
 const KEEP = { ageNs: 10n ** 18n, bytes: 1e15 }
 const ROUNDS = 12
+/** All its steps, and how many there were. */
+const erased = (writer: Writer, id: string) => {
+  let step = writer.erase(T0, id)
+  let steps = 1
+  for (; step.more; steps++) step = writer.erase(T0, id)
+  return { found: step.found, steps }
+}
 /** Tables whose rows are not those of one device alone: what is left there is what the others use. */
 const SHARED = ['identity', 'destination', 'sighting', 'pair', 'health', 'item', 'outbox', 'device']
 
@@ -103,18 +110,23 @@ describe('what a device sent', () => {
       })
     const before = listed()
     assert(segmentsOf(db).length > 3)
-    assert.deepEqual(writer.erase(DEVICE_A), {
-      ...{ alerts: ROUNDS, programs: ROUNDS, hours: ROUNDS, events: ROUNDS },
-    })
+    const { found, steps } = erased(writer, DEVICE_A)
+    assert.deepEqual(found, { alerts: ROUNDS, programs: ROUNDS, hours: ROUNDS, events: ROUNDS })
+    assert(steps > 3)
     for (const table of tables(db))
       assert.equal(
         db.prepare(`SELECT count(*) AS n FROM "${table}" WHERE device = ?`).get(row as number)?.n,
         0,
         table,
       )
+    const told = db.prepare('DELETE FROM health WHERE device = 0 RETURNING text').all()
+    assert.equal(
+      told[0]?.['text'],
+      `what device ${DEVICE_A} had sent was deleted, as a person wanted: 12 alerts, 12 programs, 12 hours of pairs and 12 health events`,
+    )
     for (const table of SHARED) assert.equal(count(db, table), count(alone, table), table)
     assert.deepEqual(listed(), before)
-    assert.equal(writer.erase(DEVICE_A), undefined)
+    assert.equal(erased(writer, DEVICE_A).found, undefined)
     // It goes on, also for a device of that id that is new.
     const again = enroll(writer, DEVICE_A)
     assert.equal(again.lastSequence, 0)
@@ -154,15 +166,15 @@ describe('what a device sent', () => {
       const before = new Set(left())
       for (const what of ['program', 'analyst', 'note'])
         for (const whose of ['A', 'B']) assert(before.has(`${what}-of-${whose}`), what)
-      const erased = eraseDevice(path, DEVICE_A)
-      assert.deepEqual([erased?.alerts, erased?.isWrittenAnew], [300, true])
+      const { found, isWrittenAnew } = eraseDevice(path, DEVICE_A, { nowNs: T0 })
+      assert.deepEqual([found?.alerts, isWrittenAnew], [300, true])
       assert.deepEqual(new Set(left()), new Set([...before].filter((one) => one?.endsWith('B'))))
     } finally {
       rmSync(directory, { recursive: true, force: true })
     }
   })
 
-  it('goes by the command, counted, while no collector runs; and stays without its option', async () => {
+  it('goes by the command, counted, also while no collector runs; and stays without its option', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'freshet-erase-'))
     chmodSync(directory, 0o755)
     mkdirSync(join(directory, 'state'), { recursive: true })
@@ -180,13 +192,11 @@ describe('what a device sent', () => {
         await agent.deliver([alertItem(1), alertItem(2)])
         await agent.close()
       }
-      const refused = await remove(DEVICE_A, '--with-data')
-      assert.equal(refused.status, 78)
-      assert.match(refused.stderr, /a collector runs.*stop it first/)
       await fleet.collector.close()
       const done = await remove(DEVICE_A, '--with-data')
       assert.equal(done.status, 0, done.stderr)
       assert.match(done.stdout, /deleted: 2 alerts, 0 programs, 0 hours.* 0 health events/)
+      assert.match(done.stdout, /the store is written anew/)
       assert.match((await remove(DEVICE_B)).stdout, /what it sent stays until it is too old/)
       fleet = await runFleet({}, {}, join(directory, 'state/collector'))
       const { devices } = await fleet.json<{ devices: { id: string }[] }>('/api/devices')

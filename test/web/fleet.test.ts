@@ -99,6 +99,52 @@ describe('page and enrolled machines', () => {
     assert.equal(standing(), 'revoked')
   })
 
+  it('are removed once it is said what becomes of their alerts: these stay', async () => {
+    const { fleet, agent, page, faults } = await begin()
+    const alert = upload(nowUnixNs())
+    await agent.deliver([itemOf(1, alertFinding(alert))])
+    await page.goto(`${fleet.collector.url}/#/machine`)
+    const enrolment = page.getByRole('region', { name: 'Enrolment of mac-1' })
+    await enrolment.getByRole('button', { name: 'Change' }).click()
+    await enrolment.getByRole('button', { name: 'Remove' }).click()
+    await enrolment.getByText('Its alerts and what else it sent can stay').waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    await enrolment.getByRole('button', { name: 'Leave it' }).click()
+    assert.equal(
+      fleet.withRegistry((registry) => registry.devices().length),
+      1,
+    )
+    await enrolment.getByRole('button', { name: 'Remove' }).click()
+    await enrolment.getByRole('button', { name: 'Remove it, keep its alerts' }).click()
+    await page.getByText('What it sent stays until it is too old.').waitFor()
+    assert.equal((await agent.closed).code, 4003)
+    assert.equal(
+      fleet.withRegistry((registry) => registry.devices().length),
+      0,
+    )
+    await page.goto(`${fleet.collector.url}/#/alerts/${alert.id}`)
+    await page.locator('.figures').first().waitFor()
+    assert.deepEqual(faults, [])
+  })
+
+  it('are removed with what they sent, and leave all lists when that is gone', async () => {
+    const { fleet, agent, page, faults } = await begin()
+    await agent.deliver([itemOf(1, alertFinding(upload(nowUnixNs())))])
+    await page.getByText('1 alert.', { exact: true }).waitFor()
+    await page.goto(`${fleet.collector.url}/#/machine`)
+    const enrolment = page.getByRole('region', { name: 'Enrolment of mac-1' })
+    await enrolment.getByRole('button', { name: 'Change' }).click()
+    await enrolment.getByRole('button', { name: 'Remove' }).click()
+    await enrolment.getByRole('button', { name: 'Remove it, delete its alerts' }).click()
+    assert.equal((await agent.closed).code, 4003)
+    await page.getByText('No machine has reported to this collector yet').waitFor()
+    const { total } = await fleet.json<{ total: number }>('/api/alerts')
+    assert.equal(total, 0)
+    await page.goto(`${fleet.collector.url}/#/alerts`)
+    await page.locator('[data-row]').first().waitFor({ state: 'detached' })
+    assert.deepEqual(faults, [])
+  })
+
   it('mark their alerts while nobody has admitted them', async () => {
     const { fleet, agent, page } = await begin()
     const alert = upload(nowUnixNs())

@@ -8,6 +8,7 @@ import { ConfigError } from '../state.ts'
 import type { MakeTokenCommand } from '../tokens.ts'
 
 type State = { state?: string }
+type Removal = State & { withData: boolean; neverSeen: boolean; token?: string; yes: boolean }
 
 /** Throws ConfigError. */
 function tokenId(text: string): number {
@@ -178,23 +179,26 @@ export function addFleetCommands(collector: Command): void {
     .command('remove [device]')
     .description('forgets it; what it sent stays until it is too old')
     .addOption(stateOption())
-    .option('--with-data', 'deletes now what it sent, while no collector runs', false)
+    .option('--with-data', 'deletes now what it sent, its alerts too', false)
     .option('--never-seen', 'forgets all that are quarantined and never connected', false)
-    .action(
-      async (
-        id: string | undefined,
-        options: State & { withData: boolean; neverSeen: boolean },
-      ) => {
-        if ((id === undefined) !== options.neverSeen || (options.neverSeen && options.withData))
-          throw new ConfigError('devices remove: one device, or --never-seen alone')
-        const { runRemoveDeviceCommand, runRemoveNeverSeenCommand } = await import('../fleet.ts')
-        await finish(
-          Promise.resolve(
-            id === undefined
-              ? runRemoveNeverSeenCommand(options)
-              : runRemoveDeviceCommand({ ...options, id }),
-          ),
-        )
-      },
+    .addOption(
+      new Option(
+        '--token <label>',
+        'forgets all that came by this token and that nobody has admitted',
+      ).argParser(name),
     )
+    .option('--yes', 'with --token: does not ask', false)
+    .action(async (id: string | undefined, options: Removal) => {
+      const { token, neverSeen, withData, yes } = options
+      const ways = [id !== undefined, neverSeen, token !== undefined].filter((is) => is)
+      if (ways.length !== 1 || (withData && id === undefined) || (yes && token === undefined))
+        throw new ConfigError(
+          'devices remove: one device (--with-data: and what it sent), --never-seen, or --token (--yes: unasked)',
+        )
+      const removal = await import('../removal.ts')
+      if (id !== undefined) await finish(removal.runRemoveDeviceCommand({ ...options, id }))
+      else if (token !== undefined)
+        await finish(removal.runRemoveOfTokenCommand({ ...options, token }))
+      else await finish(Promise.resolve(removal.runRemoveNeverSeenCommand(options)))
+    })
 }

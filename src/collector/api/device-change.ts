@@ -1,6 +1,7 @@
 // What a person says of a device, as a page posts it: checked, written to the registry.
 import type {
   DeviceChangeRequest,
+  DeviceRemovalRequest,
   EnrolmentInfo,
   FleetPolicyInfo,
   RefusalsResponse,
@@ -25,6 +26,8 @@ export type Fleet = {
   refusals(): RefusalsResponse
   /** Returns whether there is such a device. What is revoked ends at once. `address`: whence it was asked. */
   change(deviceId: string, to: DeviceChangeRequest, address: string): boolean
+  /** The same. */
+  remove(deviceId: string, data: DeviceRemovalRequest['data'], address: string): boolean
 }
 
 /** Four names of 100 characters, each of six letters in JSON. */
@@ -35,16 +38,21 @@ const NAME_CHARS_MAX = 100
 export const changedDevice = (path: string): string | undefined =>
   /^\/api\/devices\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(path)?.[1]
 
+/** The same of its removal. */
+export const removedDevice = (path: string): string | undefined =>
+  path.endsWith('/removal') ? changedDevice(path.slice(0, -'/removal'.length)) : undefined
+
+/** Throws ParameterError. */
+export function readRemoval(body: string): DeviceRemovalRequest {
+  const { data, ...more } = objectOf(body)
+  if ((data !== 'kept' && data !== 'erased') || Object.keys(more).length > 0)
+    throw new ParameterError('data: kept or erased, which is what becomes of what it sent')
+  return { data }
+}
+
 /** Throws ParameterError. */
 export function readChange(body: string): DeviceChangeRequest {
-  let given: unknown
-  try {
-    given = JSON.parse(body)
-  } catch {
-    throw new ParameterError('the body is no JSON')
-  }
-  if (typeof given !== 'object' || given === null) throw new ParameterError('the body is no object')
-  const { name, owner, group, standing, ...more } = given as Record<string, unknown>
+  const { name, owner, group, standing, ...more } = objectOf(body)
   const [unknown] = Object.keys(more)
   if (unknown !== undefined)
     throw new ParameterError(`${unknown}: a device has name, owner, group and standing`)
@@ -58,6 +66,17 @@ export function readChange(body: string): DeviceChangeRequest {
   }
   if (Object.keys(change).length === 0) throw new ParameterError('it says nothing of the device')
   return change
+}
+
+function objectOf(body: string): Record<string, unknown> {
+  let given: unknown
+  try {
+    given = JSON.parse(body)
+  } catch {
+    throw new ParameterError('the body is no JSON')
+  }
+  if (typeof given !== 'object' || given === null) throw new ParameterError('the body is no object')
+  return given as Record<string, unknown>
 }
 
 function textOf(field: string, value: unknown, least: number): string {

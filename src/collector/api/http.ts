@@ -7,7 +7,14 @@ import type { Limits } from '../limits.ts'
 import type { DeviceInfo, ErrorResponse, PageEvent } from '../page-api.ts'
 import { type Store, StoreError } from '../store/store.ts'
 import type { Api } from './api.ts'
-import { CHANGE_BODY_BYTES_MAX, changedDevice, type Fleet, readChange } from './device-change.ts'
+import {
+  CHANGE_BODY_BYTES_MAX,
+  changedDevice,
+  type Fleet,
+  readChange,
+  readRemoval,
+  removedDevice,
+} from './device-change.ts'
 import type { PageFiles } from './page-files.ts'
 import { createKeyJudge } from './page-key.ts'
 import type { Pages } from './pages.ts'
@@ -97,7 +104,8 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     path: string,
   ): Promise<void> {
     const alertId = triagedAlert(path)
-    const deviceId = changedDevice(path)
+    const removedId = removedDevice(path)
+    const deviceId = removedId ?? changedDevice(path)
     const refused =
       foreign(request) ??
       unauthorized(request) ??
@@ -111,7 +119,8 @@ export function createRequestListener(options: HttpOptions): RequestListener {
       return
     }
     if (deviceId !== undefined) {
-      sendJson(response, await takeChange(request, deviceId))
+      const take = removedId === undefined ? change : remove
+      sendJson(response, await takeChange(request, deviceId, take))
       return
     }
     if (path === '/api/events') {
@@ -155,24 +164,40 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     })
   }
 
-  async function takeChange(request: IncomingMessage, deviceId: string): Promise<Answer> {
+  function change(deviceId: string, body: string, address: string): object | undefined {
+    if (!options.fleet?.change(deviceId, readChange(body), address)) return undefined
+    return { enrolment: options.fleet.enrolmentOf(deviceId) }
+  }
+
+  function remove(deviceId: string, body: string, address: string): object | undefined {
+    const { data } = readRemoval(body)
+    return options.fleet?.remove(deviceId, data, address)
+      ? { isErasing: data === 'erased' }
+      : undefined
+  }
+
+  /** `take` answers undefined where no such device is enrolled. */
+  async function takeChange(
+    request: IncomingMessage,
+    deviceId: string,
+    take: (deviceId: string, body: string, address: string) => object | undefined,
+  ): Promise<Answer> {
     const body = await readBody(request, CHANGE_BODY_BYTES_MAX)
     if (body === undefined)
       return error(413, `the body is larger than ${CHANGE_BODY_BYTES_MAX} bytes`, {
         Connection: 'close',
       })
     try {
-      const address = request.socket.remoteAddress ?? ''
-      if (!options.fleet?.change(deviceId, readChange(body), address))
-        return error(404, 'no such device is enrolled')
+      const done = take(deviceId, body, request.socket.remoteAddress ?? '')
+      if (!done) return error(404, 'no such device is enrolled')
+      counters.add('devicesChanged')
+      const device = options.deviceOf(deviceId)
+      if (device) pages.publish({ type: 'device', device })
+      return { status: 200, body: done }
     } catch (cause) {
       if (!(cause instanceof ParameterError)) throw cause
       return error(400, cause.message)
     }
-    counters.add('devicesChanged')
-    const device = options.deviceOf(deviceId)
-    if (device) pages.publish({ type: 'device', device })
-    return { status: 200, body: { enrolment: options.fleet.enrolmentOf(deviceId) } }
   }
 
   async function takeTriage(request: IncomingMessage, alertId: string): Promise<Answer> {

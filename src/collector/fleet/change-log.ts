@@ -4,7 +4,7 @@
 import { targetText } from '../../policy/target.ts'
 import { quoted } from '../../printable.ts'
 import type { DocumentKind } from '../../stream/policy-message.ts'
-import type { DeviceChangeRequest } from '../page-api.ts'
+import type { DeviceChangeRequest, DeviceRemovalRequest } from '../page-api.ts'
 import type { Published } from './policies.ts'
 import type { Registry } from './registry.ts'
 import type { EnrolledDevice, Token } from './registry-rows.ts'
@@ -18,6 +18,8 @@ export type ChangeLog = {
   look(devices: Iterable<EnrolledDevice>, tokens: Iterable<Token>): void
   /** The page has, for who asked from `address`; empty: not known. */
   changed(device: EnrolledDevice, to: DeviceChangeRequest, address: string): void
+  /** The page has forgotten it. */
+  removed(device: EnrolledDevice, data: DeviceRemovalRequest['data'], address: string): void
   /** The collector forgot them by itself, and has said so. */
   forgotten(ids: readonly string[]): void
 }
@@ -57,9 +59,12 @@ export function createChangeLog(
     },
     changed(device, to, address) {
       known.set(device.id, device)
-      log(
-        `${deviceText(device)}: ${textOf(to)}, over the page${address === '' ? '' : ` from ${address}`}`,
-      )
+      log(`${deviceText(device)}: ${textOf(to)}, ${overPage(address)}`)
+    },
+    removed(device, data, address) {
+      known.delete(device.id)
+      const more = data === 'erased' ? ', and what it sent is to be deleted' : ''
+      log(`${deviceText(device)}: forgotten${more}, ${overPage(address)}`)
     },
     forgotten(ids) {
       for (const id of ids) known.delete(id)
@@ -83,6 +88,26 @@ export function changeByPage(
   if (to.standing === 'revoked') review(id)
   return isThere
 }
+
+/** As a person removes it on the page; `erase` notes in the same transaction that what it sent goes. Returns whether there was such a device. */
+export function removeByPage(
+  registry: Registry,
+  changes: ChangeLog,
+  erase: (id: string) => void,
+  id: string,
+  data: DeviceRemovalRequest['data'],
+  address: string,
+): boolean {
+  registry.refresh()
+  const device = registry.device(id)
+  if (!device) return false
+  registry.remove(id, data === 'erased' ? () => erase(id) : undefined)
+  changes.removed(device, data, address)
+  return true
+}
+
+const overPage = (address: string): string =>
+  `over the page${address === '' ? '' : ` from ${address}`}`
 
 const byId = <Id, Of extends { id: Id }>(all: Iterable<Of>): Map<Id, Of> =>
   new Map(Array.from(all, (one) => [one.id, one]))

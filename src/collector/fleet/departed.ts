@@ -20,12 +20,15 @@ export function depart(
   isHeard: (id: string) => boolean,
 ): readonly string[] {
   const forget = database.prepare('DELETE FROM device WHERE id = ?')
-  const note = database.prepare('INSERT OR REPLACE INTO departed VALUES (?, ?)')
-  for (const id of ids) {
-    forget.run(id)
-    if (isHeard(id)) note.run(id, token)
-  }
+  for (const id of ids) forget.run(id)
+  noteDeparted(database, ids.filter(isHeard), token)
   return ids
+}
+
+/** Devices that a person has forgotten, all of one token, which nobody had admitted. REQUIRES: a transaction. */
+export function noteDeparted(database: DatabaseSync, ids: readonly string[], token: number): void {
+  const note = database.prepare('INSERT OR REPLACE INTO departed VALUES (?, ?)')
+  for (const id of ids) note.run(id, token)
 }
 
 /** It is back: nothing of it goes. */

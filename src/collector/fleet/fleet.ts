@@ -12,10 +12,11 @@ export {
   retireAuthority,
   switchAuthority,
 } from './authority.ts'
-export { changeByPage, createChangeLog } from './change-log.ts'
+export { changeByPage, createChangeLog, removeByPage } from './change-log.ts'
 export { createClones, type Order } from './clones.ts'
-export { createDeparted, type Departed, type DepartedNews } from './departed.ts'
+export { createDeparted, type Departed, type DepartedNews, noteDeparted } from './departed.ts'
 export { createEnrolment } from './enrolment.ts'
+export { createErasures, type Erasures } from './erasures.ts'
 export {
   addresseeOf,
   comers,

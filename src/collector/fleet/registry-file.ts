@@ -14,7 +14,7 @@ import { CollectorError } from '../collector-error.ts'
 export const REGISTRY_FILE = 'fleet.db'
 
 /** PRAGMA user_version. */
-const SCHEMA_VERSION = 9
+const SCHEMA_VERSION = 10
 /** A command of the same machine writes at times, for moments. */
 const BUSY_TIMEOUT_MS = 2000
 
@@ -52,6 +52,7 @@ function make(path: string): void {
       database.exec(SINCE_7)
       database.exec(SINCE_8)
       database.exec(SINCE_9)
+      database.exec(SINCE_10)
       database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     }),
   )
@@ -92,7 +93,8 @@ function upgrade(database: DatabaseSync): void {
     if (from < 6) database.exec(SINCE_6)
     if (from < 7) database.exec(SINCE_7)
     if (from < 8) database.exec(SINCE_8)
-    database.exec(SINCE_9)
+    if (from < 9) database.exec(SINCE_9)
+    database.exec(SINCE_10)
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   })
 }
@@ -167,6 +169,21 @@ const SINCE_9 = `
   CREATE TABLE departed (
     device TEXT PRIMARY KEY,
     token INTEGER NOT NULL
+  ) STRICT`
+
+/** Devices of which all goes that they sent. Counts are of what there was; NULL: it was not looked, or nothing was there. */
+const SINCE_10 = `
+  CREATE TABLE erasure (
+    device TEXT PRIMARY KEY,
+    asked_ns INTEGER NOT NULL,
+    begun INTEGER,
+    gone_rows INTEGER NOT NULL,
+    alerts INTEGER,
+    programs INTEGER,
+    hours INTEGER,
+    events INTEGER,
+    over_ns INTEGER,
+    is_clean INTEGER NOT NULL
   ) STRICT`
 
 /** Times are nanoseconds since 1970; NULL: never, no bound. Hashes are SHA-256 in hex. */

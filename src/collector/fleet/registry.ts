@@ -259,15 +259,17 @@ export class Registry {
   }
 
   /** Forgets the device and its certificates, or that it is of this machine. Returns whether there was such a device. */
-  remove(id: string): boolean {
-    return [this.removeAll([id]) > 0, forgetLocal(this.#db, id)].includes(true)
+  remove(id: string, also?: () => void): boolean {
+    return [this.removeAll([id], also) > 0, forgetLocal(this.#db, id)].includes(true)
   }
 
-  /** As `remove`, in one transaction. Returns how many there were. */
-  removeAll(ids: readonly string[]): number {
+  /** As `remove`, in one transaction, in which `also` is. Returns how many there were. */
+  removeAll(ids: readonly string[], also?: () => void): number {
     let gone = 0
     transaction(this.#db, () => {
-      for (const id of ids) gone += this.#delete(id)
+      const forget = this.#db.prepare('DELETE FROM device WHERE id = ?')
+      for (const id of ids) gone += Number(forget.run(id).changes)
+      also?.()
     })
     for (const id of ids) this.#known.readDevice(id)
     return gone
@@ -276,10 +278,6 @@ export class Registry {
   #tellGone(ids: readonly string[], token: Token | undefined): void {
     for (const id of ids) this.#known.readDevice(id)
     if (ids.length > 0) this.#newcomers.onForgotten(ids, token?.label ?? '')
-  }
-
-  #delete(id: string): number {
-    return Number(this.#db.prepare('DELETE FROM device WHERE id = ?').run(id).changes)
   }
 
   /**

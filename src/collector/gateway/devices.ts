@@ -99,6 +99,14 @@ export class Devices {
     this.#changed.add(device.facts.id)
   }
 
+  /** Nothing of it is kept any more; one that has come again since is another. */
+  forget(id: string): void {
+    if (this.#known.get(id)?.connected) return
+    this.#known.delete(id)
+    this.#changed.delete(id)
+    this.#left.delete(id)
+  }
+
   /** What is known of these elsewhere has changed. */
   changedElsewhere(whom: 'all' | ReadonlySet<string> = 'all'): void {
     if (whom === 'all') for (const { facts } of this.#known.values()) this.#changed.add(facts.id)

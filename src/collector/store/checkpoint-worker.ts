@@ -4,12 +4,12 @@ import { moveLog } from './checkpoint.ts'
 import { openForCheckpoints } from './schema.ts'
 import { failure, serve } from './serve.ts'
 
-serve<'look'>((path, say) => {
+serve<'look' | 'move'>((path, say) => {
   const db = openForCheckpoints(path)
   return {
-    take(ticket) {
+    take(ticket, request) {
       try {
-        say([{ ticket, ok: true, value: moveLog(db) }])
+        say([{ ticket, ok: true, value: moveLog(db, request === 'move' ? 1 : undefined) }])
       } catch (cause) {
         say([failure(ticket, cause)])
       }

@@ -31,6 +31,23 @@ export function moveRest(db: DatabaseSync): void {
   leftAfter(db, 'PASSIVE')
 }
 
+const BUSY_MS = 50
+const BUSY_USUAL_MS = 2000
+
+/**
+ * Moves all, and leaves the log without a byte. For the writer, between commits. False: a reader stands in the way. Throws what
+ * node:sqlite throws.
+ */
+export function emptyLog(db: DatabaseSync): boolean {
+  // Readers of ours take a moment, others seconds, for which no commit is to wait.
+  db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+  try {
+    return Number(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy']) === 0
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${BUSY_USUAL_MS}`)
+  }
+}
+
 /** Pages of the log that are not in the file (sqlite.org/pragma.html#pragma_wal_checkpoint). */
 function leftAfter(db: DatabaseSync, mode: 'NOOP' | 'PASSIVE'): number {
   const row = db.prepare(`PRAGMA wal_checkpoint(${mode})`).get()

@@ -1,27 +1,32 @@
-// What one device sent goes at once, while no collector runs: for a person who wants it gone before it is too old.
+// What one device sent goes at once while no collector runs: as in one that runs (erasing.ts), and then the file is written anew.
+// What is deleted is overwritten where it stands. That leaves copies in pages that an earlier version split, and in free pages what
+// had gone before by its age: nobody can say whose they were.
 import type { DatabaseSync } from 'node:sqlite'
 import { diskTrouble } from '../../baseline/sqlite-file.ts'
+import { emptyLog } from './checkpoint.ts'
+import type { Erased } from './protocol.ts'
 import { openForWriting } from './schema.ts'
-import { createWriter, type Erased } from './writer.ts'
-
-export type { Erased } from './writer.ts'
+import { createWriter } from './writer.ts'
 
 /**
- * Of the store at `path`. REQUIRES: the lock of its directory is held. Returns what there was, undefined when the store does not know the
- * device. The file is written anew, since pages that were split once hold copies of what was there; `isWrittenAnew` is false
- * where the disk has no room for that. Throws StoreError.
+ * Of the store at `path`. REQUIRES: the lock of its directory is held. `found`: what there was, undefined where the store does not
+ * know the device. `isWrittenAnew` is false where there was nothing to do, or the disk has no room for it. `isAgain`: the
+ * device may be gone already, and only the file is to be written. Throws StoreError.
  */
 export function eraseDevice(
   path: string,
   deviceId: string,
-): (Erased & { isWrittenAnew: boolean }) | undefined {
+  { nowNs, isAgain = false }: { nowNs: bigint; isAgain?: boolean },
+): { found: Erased | undefined; isWrittenAnew: boolean } {
   const db = openForWriting(path)
   try {
-    db.exec('PRAGMA secure_delete = ON')
-    const erased = createWriter(db).erase(deviceId)
-    const isWrittenAnew = erased !== undefined && writesAnew(db)
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    return erased && { ...erased, isWrittenAnew }
+    const writer = createWriter(db)
+    let step = writer.erase(nowNs, deviceId)
+    while (step.more) step = writer.erase(nowNs, deviceId)
+    const { found } = step
+    const isWrittenAnew = (found !== undefined || isAgain) && writesAnew(db)
+    emptyLog(db)
+    return { found, isWrittenAnew }
   } finally {
     db.close()
   }

@@ -8,7 +8,7 @@ import { prepare } from './statement.ts'
 const LOOKED_AT_MAX = 50_000
 const COUNTED_AT_ONCE = 100_000
 
-type Place = { uid: Uint8Array; device: number | bigint }
+export type Place = { uid: Uint8Array; device: number | bigint }
 const BEGINNING: Place = { uid: new Uint8Array(), device: 0 }
 /** Longer than any id, so behind each. */
 const END: Place = { uid: new Uint8Array(17).fill(0xff), device: 0 }
@@ -26,6 +26,8 @@ export type Ids = {
   follow(end: Uint8Array, rowsMax: number): boolean
   /** The device's oldest give way, at most `rowsMax` of them; false: there are none. */
   yield(device: number, bytes: number, rowsMax: number): boolean
+  /** Deletes those of the device in the next piece of the table, from `from` on. Returns where the next begins; undefined: that was all. */
+  take(device: number, from: Place | undefined): Place | undefined
   forget(): void
 }
 
@@ -114,6 +116,13 @@ export function createIds(db: DatabaseSync, budget: Budget): Ids {
       else reached.delete(device)
       // From the middle of the table to its end there was none: the next look begins anew.
       return last !== undefined || next !== undefined || from !== BEGINNING
+    },
+    take(device, from = BEGINNING) {
+      const next = placeAfter.get(from.uid, from.device) as Place | undefined
+      const to = next ?? END
+      const { changes } = removeOf.run(from.uid, from.device, to.uid, to.device, device)
+      budget.charge(device, 'ids', -Number(changes) * ID_CHARGE)
+      return next
     },
     forget: reload,
   }

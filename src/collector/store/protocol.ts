@@ -176,11 +176,19 @@ export type Change =
 /** What is asked of the writer. */
 export type Work = Change | Housework
 
-/** What the writer does between commits. */
+/** What the writer does between commits; `clean`: nothing is left in the write-ahead log. */
 export type Housework =
   | { op: 'retain'; nowNs: bigint; keep: Keep }
   | { op: 'standings'; standings: Standings }
+  | { op: 'erase'; nowNs: bigint; deviceId: string }
   | { op: 'settle' }
+  | { op: 'clean' }
+
+/** What there was of a device that is erased; hours are those of pairs of a program and a destination. */
+export type Erased = { alerts: number; programs: number; hours: number; events: number }
+
+/** `found`: what there was when it began; undefined: the device is not known. `rows`: so many are gone by now. */
+export type ErasureStep = { found: Erased | undefined; rows: number; more: boolean }
 
 /** How much is kept. Inventory (identities, devices, destinations) has no age: of each device there is so much (budget.ts). */
 export type Keep = { ageNs: bigint; bytes: number }

@@ -6,10 +6,11 @@ import type { AlertShares } from './alert-shares.ts'
 import type { AlertSums } from './alert-sums.ts'
 import type { AlertWriter } from './alerts.ts'
 import { type Budget, HOUR_CHARGE, healthCharge, ID_CHARGE } from './budget.ts'
+import { createErasing, type Erasing } from './erasing.ts'
 import type { Ids } from './ids.ts'
 import type { InventoryWriter } from './inventory.ts'
 import { createLeaving } from './leaving.ts'
-import type { Keep, Retained } from './protocol.ts'
+import type { ErasureStep, Keep, Retained } from './protocol.ts'
 import { createSayings, OWN } from './sayings.ts'
 import type { SealedSegment, Segments } from './segments.ts'
 import { prepare } from './statement.ts'
@@ -38,11 +39,9 @@ export type Retention = {
   step(nowNs: bigint, keep: Keep, stamp: (nowNs: bigint) => bigint): Retained
   /** What was not told of yet is stored, at this time: nobody tells of it later. Throws what node:sqlite throws. */
   sayRest(nowNs: bigint, stamp: (nowNs: bigint) => bigint): void
-  /**
-   * All of one device, its row in the list of devices too, in several transactions: begun again where it was cut off. Throws
-   * what node:sqlite throws.
-   */
-  erase(device: number): void
+  /** One step of deleting all of one device, its row in the list of devices too. Throws what node:sqlite throws. */
+  erase(nowNs: bigint, deviceId: string, stamp: (nowNs: bigint) => bigint): ErasureStep
+  isErasing: Erasing['isUnderWay']
 }
 
 export function createRetention(
@@ -292,21 +291,16 @@ export function createRetention(
     leftMax,
   )
 
+  const erasing = createErasing(db, { budget, ids, takeAlerts, takeRest, inTransaction })
+
   return {
-    erase(device) {
-      for (let isMore = true; isMore; ) {
-        isMore = inTransaction(
-          () => takeAlerts(device, ROWS_A_STEP_MAX) > 0 || takeRest(device, ROWS_A_STEP_MAX).isMore,
-        )
-      }
-      inTransaction(() => {
-        for (const table of ['item', 'forgotten', 'outbox', 'tally', 'held', 'alert_held'])
-          prepare(db, `DELETE FROM ${table} WHERE device = ?`).run(device)
-        prepare(db, 'DELETE FROM device WHERE row = ?').run(device)
-      })
-      budget.reload()
-      ids.forget()
-    },
+    isErasing: erasing.isUnderWay,
+    erase: (nowNs, deviceId, stamp) =>
+      erasing.step(deviceId, (text) => {
+        const told = { deviceId: '', at: nowNs, kind: KIND, text, count: 1 }
+        record([told], () => stamp(nowNs))
+        segments.save(stamp(nowNs))
+      }),
     horizonAt: () => horizonAt,
     sayRest: (nowNs, stamp) => inTransaction(() => say(nowNs, stamp)),
     step(nowNs, { ageNs, bytes }, stamp) {

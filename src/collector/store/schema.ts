@@ -310,6 +310,8 @@ export function openForWriting(path: string): DatabaseSync {
     db.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
+      -- What moves within the file, as pages are split, leaves no copy (erase.ts).
+      PRAGMA secure_delete = FAST;
       -- checkpoint.ts moves the log at a quarter of that; this is for when it cannot keep up.
       PRAGMA wal_autocheckpoint = 262144;
       PRAGMA journal_size_limit = 335544320;

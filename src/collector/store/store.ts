@@ -7,6 +7,7 @@ import type {
   Answers,
   DeviceFacts,
   Enrolled,
+  ErasureStep,
   Keep,
   Query,
   Retained,
@@ -22,6 +23,7 @@ import { loadThread } from './thread.ts'
 export { alertColumns } from './alert-columns.ts'
 export { checkHeader, checkStore, copyStore, removeStore, type StoreFacts } from './copy.ts'
 export { eraseDevice } from './erase.ts'
+export { erasedText } from './erasing.ts'
 export { ProgramTexts } from './program-texts.ts'
 export {
   type AlertsWanted,
@@ -29,6 +31,8 @@ export {
   type DeviceRow,
   DUPLICATE,
   type Enrolled,
+  type Erased,
+  type ErasureStep,
   type Keep,
   REFUSED,
   type Standings,
@@ -75,6 +79,10 @@ export type Store = Ledger & {
   retain(nowNs: UnixNs, keep: Keep): Promise<Retained>
   /** Rejects with StoreError, and then nothing of it holds. */
   noteStandings(standings: Standings): Promise<void>
+  /** One step of deleting all that a device sent, between commits. Rejects with StoreError, and then nothing of it is gone. */
+  erase(deviceId: string): Promise<ErasureStep>
+  /** Nothing of what was deleted is left in the write-ahead log; false: a reader keeps it. Rejects with StoreError. */
+  clean(): Promise<boolean>
   /** Commits what was handed over, then closes the file. Idempotent. */
   close(): Promise<void>
 }
@@ -96,7 +104,7 @@ export async function loadStore(options: {
   const [writer, reader, checkpoint] = await Promise.all([
     loadThread<Work>(pathToFileURL(PLACE.storeWriter), log),
     loadThread<Query>(pathToFileURL(PLACE.storeReader), log),
-    loadThread<'look'>(pathToFileURL(PLACE.storeCheckpoint), log),
+    loadThread<'look' | 'move'>(pathToFileURL(PLACE.storeCheckpoint), log),
   ])
   let waitingBytes = 0
   let takenBytes = 0
@@ -148,6 +156,14 @@ export async function loadStore(options: {
     },
     async noteStandings(standings) {
       await writer.call({ op: 'standings', standings })
+    },
+    async erase(deviceId) {
+      return (await writer.call({ op: 'erase', nowNs: now(), deviceId })) as ErasureStep
+    },
+    async clean() {
+      // Most of it beside the writer.
+      await checkpoint.call('move')
+      return (await writer.call({ op: 'clean' })) as boolean
     },
     async read<Q extends Query>(query: Q) {
       return (await reader.call(query)) as Answers[Q['op']]

@@ -1,7 +1,7 @@
 // The writer's thread. Group commit without a timer: what arrives while one commit runs is the next
 // one; when idle, a single item is committed at once.
 
-import { moveRest } from './checkpoint.ts'
+import { emptyLog, moveRest } from './checkpoint.ts'
 import type { Answer, Change, Housework, Work } from './protocol.ts'
 import { openForWriting } from './schema.ts'
 import { failure, serve } from './serve.ts'
@@ -32,12 +32,26 @@ serve<Work>((path, say) => {
   function doHousework({ ticket, request }: { ticket: number; request: Work }): void {
     if (!isHousework(request)) return
     try {
-      if (request.op === 'settle') moveRest(db)
-      if (request.op === 'standings') writer.noteStandings(request.standings)
-      const value = request.op === 'retain' ? writer.retain(request.nowNs, request.keep) : undefined
-      say([{ ticket, ok: true, value }])
+      say([{ ticket, ok: true, value: carryOut(request) }])
     } catch (cause) {
       say([failure(ticket, cause)])
+    }
+  }
+
+  function carryOut(work: Housework): unknown {
+    switch (work.op) {
+      case 'settle':
+        return moveRest(db)
+      case 'clean':
+        return emptyLog(db)
+      case 'standings':
+        return writer.noteStandings(work.standings)
+      case 'retain':
+        return writer.retain(work.nowNs, work.keep)
+      case 'erase':
+        return writer.erase(work.nowNs, work.deviceId)
+      default:
+        return work satisfies never
     }
   }
 
@@ -78,7 +92,7 @@ serve<Work>((path, say) => {
 })
 
 const isHousework = (work: Work): work is Housework =>
-  work.op === 'retain' || work.op === 'standings' || work.op === 'settle'
+  work.op !== 'append' && work.op !== 'enroll' && work.op !== 'triage'
 
 function answer(ticket: number, done: Done): Answer {
   if (done.op === 'refused') return failure(ticket, new StoreError('unavailable', done.reason))

@@ -4,6 +4,7 @@ import { AlertShares } from './alert-shares.ts'
 import { createAlertSums } from './alert-sums.ts'
 import { alertWriter } from './alerts.ts'
 import { type BUDGETS, Budget, factsCharge, healthCharge, ITS_OWN, NOT_ASKED } from './budget.ts'
+import { UNDER_WAY } from './erasing.ts'
 import { createIds } from './ids.ts'
 import { inventoryWriter } from './inventory.ts'
 import { type Over, overBudget } from './kinds.ts'
@@ -12,6 +13,7 @@ import {
   type DeviceFacts,
   DUPLICATE,
   type Enrolled,
+  type ErasureStep,
   type Keep,
   REFUSED,
   type Retained,
@@ -51,12 +53,9 @@ export type Writer = {
   noteStandings(standings: Standings): void
   /** Stores what is not told of yet, before the store is closed. Throws StoreError unavailable. */
   sayRest(): void
-  /** Deletes all that a device sent. REQUIRES: no collector uses the store. Returns what there was; undefined: it is not known. Throws StoreError unavailable. */
-  erase(deviceId: string): Erased | undefined
+  /** One step of deleting all that a device sent. Throws StoreError unavailable: nothing of that step is gone. */
+  erase(nowNs: bigint, deviceId: string): ErasureStep
 }
-
-/** Rows that were deleted. */
-export type Erased = { alerts: number; programs: number; hours: number; events: number }
 
 /**
  * Primary result codes that speak of what was to be stored: TOOBIG, CONSTRAINT, MISMATCH
@@ -123,16 +122,18 @@ export function createWriter(
   const enrollDevice = prepare(
     db,
     `INSERT INTO device
-       (id, hostname, os, os_version, hardware, arch, agent_version, first_seen_at, last_seen_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       (row, id, hostname, os, os_version, hardware, arch, agent_version, first_seen_at, last_seen_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET
        hostname = excluded.hostname, os = excluded.os, os_version = excluded.os_version,
        hardware = excluded.hardware, arch = excluded.arch, agent_version = excluded.agent_version,
        last_seen_at = excluded.last_seen_at, leaving = 0
      RETURNING row, first_seen_at`,
   )
-  const leave = prepare(db, 'UPDATE device SET leaving = 1 WHERE row = ?')
+  const leave = prepare(db, 'UPDATE device SET leaving = 1 WHERE row = ? AND leaving = 0')
   const findDevice = prepare(db, 'SELECT row FROM device WHERE id = ?')
+  /** No other device gets the number of one that was erased: a connection of that one may be open. */
+  let lastRow = Number(prepare(db, 'SELECT max(row) AS row FROM device').get()?.row ?? 0)
   let lastStoredAt = newestStoredAt(db)
   let forgottenBefore = uidAt(retention.horizonAt())
 
@@ -177,6 +178,7 @@ export function createWriter(
 
   function append(nowNs: bigint, batch: StoreBatch, oneByOne: boolean): Done {
     const { device, outbox, afterSequence } = batch
+    if (retention.isErasing(device)) return { op: 'refused', reason: UNDER_WAY }
     // An outbox that was forgotten meanwhile is one that was never known: its agent's next Hello makes it anew.
     const durable = Number(lastSequence.get(outbox, device)?.last_sequence ?? -1)
     if (durable < afterSequence)
@@ -225,10 +227,13 @@ export function createWriter(
     return { op: 'append', stored: { storedAt, refusals, triaged } }
   }
 
-  function enroll(nowNs: bigint, facts: DeviceFacts): Enrolled {
+  function enroll(nowNs: bigint, facts: DeviceFacts): Done {
+    const known = findDevice.get(facts.id)
+    if (known && retention.isErasing(Number(known.row))) return { op: 'refused', reason: UNDER_WAY }
     const { hostname, os, osVersion, hardware, arch } = facts.host
     const version = facts.agentVersion
     const row = enrollDevice.get(
+      lastRow + 1,
       facts.id,
       hostname,
       os,
@@ -240,17 +245,19 @@ export function createWriter(
       nowNs,
     )
     const device = Number(row?.row)
+    lastRow = Math.max(lastRow, device)
     const texts = [hostname, os, osVersion, hardware, arch, version]
     budget.enter(device, factsCharge(texts), facts.isEnrolled)
     const outbox = enrollOutbox.get(device, Buffer.from(facts.outboxId, 'hex'), nowNs)
     const usedAfter = nowNs - OUTBOX_UNUSED_NS
     forgetOutboxes.run({ device, own: outbox?.row as bigint, usedAfter })
-    return {
+    const enrolled = {
       device,
       outbox: Number(outbox?.row),
       lastSequence: Number(outbox?.last_sequence),
       firstSeenAt: row?.first_seen_at as bigint,
     }
+    return { op: 'enroll', enrolled }
   }
 
   function triage(nowNs: bigint, said: TriageSaid): TriageOutcome {
@@ -286,7 +293,7 @@ export function createWriter(
       case 'append':
         return append(work.nowNs, work.batch, oneByOne)
       case 'enroll':
-        return { op: 'enroll', enrolled: enroll(work.nowNs, work.facts) }
+        return enroll(work.nowNs, work.facts)
       case 'triage':
         return { op: 'triage', outcome: triage(work.nowNs, work.said) }
       default:
@@ -333,23 +340,12 @@ export function createWriter(
         throw unavailable(cause)
       }
     },
-    erase(deviceId) {
-      const known = findDevice.get(deviceId)
-      if (!known) return undefined
-      const device = Number(known.row)
-      const count = (sql: string) => Number(prepare(db, sql).get(device)?.n ?? 0)
-      const erased = {
-        alerts: count('SELECT sum(alerts) AS n FROM tally WHERE device = ?'),
-        programs: count('SELECT count(*) AS n FROM identity_device WHERE device = ?'),
-        hours: count('SELECT count(*) AS n FROM pair_hour WHERE device = ?'),
-        events: count('SELECT count(*) AS n FROM health WHERE device = ?'),
-      }
+    erase(nowNs, deviceId) {
       try {
-        retention.erase(device)
+        return retention.erase(nowNs, deviceId, nextStoredAt)
       } catch (cause) {
         throw unavailable(cause)
       }
-      return erased
     },
     sayRest() {
       try {

@@ -8,6 +8,7 @@ import type {
   AlertsResponse,
   DestinationsResponse,
   DeviceChangeRequest,
+  DeviceRemovalRequest,
   DevicesResponse,
   FleetResponse,
   HealthResponse,
@@ -141,6 +142,15 @@ export async function postDevice(id: string, change: DeviceChangeRequest): Promi
   await ask(`/api/devices/${encodeURIComponent(id)}`, json, {
     method: 'POST',
     body: JSON.stringify(change),
+  })
+}
+
+/** Forgets a machine; what it sent stays or goes. Throws ApiError missing when it is not enrolled. */
+export async function postRemoval(id: string, removal: DeviceRemovalRequest): Promise<void> {
+  const json = { 'Content-Type': 'application/json' }
+  await ask(`/api/devices/${encodeURIComponent(id)}/removal`, json, {
+    method: 'POST',
+    body: JSON.stringify(removal),
   })
 }
 

@@ -42,6 +42,7 @@ import {
   arrived,
   connection,
   devices,
+  fleetTold,
   health,
   identities,
   loaded,
@@ -218,6 +219,7 @@ function apply(event: PageEvent, told: boolean): void {
     loadIdentities.told(event.identity)
   } else if (event.type === 'identities') loadIdentities.ask()
   else if (event.type === 'device') putDevice(event.device)
+  else if (event.type === 'removed') forgetDevice(event.deviceId)
   else if (event.type === 'health') health.value = withHealth(health.value, event.health)
   else event satisfies never
 }
@@ -250,6 +252,18 @@ function putDevice(device: DeviceInfo): void {
   if (!device.live) return
   const held = samples.value.get(device.id) ?? (samples.value.size < SAMPLED_MAX ? [] : undefined)
   if (held) samples.value = new Map(samples.value).set(device.id, withSample(held, device.live))
+}
+
+/** Nothing of it is left: neither it nor what the lists hold of it. */
+function forgetDevice(id: string): void {
+  batch(() => {
+    devices.value = devices.value.filter((one) => one.id !== id)
+    health.value = health.value.filter((one) => one.deviceId !== id)
+    samples.value = new Map([...samples.value].filter(([of]) => of !== id))
+    fleetTold.value++
+  })
+  loadAlerts.ask()
+  loadIdentities.ask()
 }
 
 function retry(cause: unknown): void {

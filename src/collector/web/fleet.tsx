@@ -10,6 +10,7 @@ import { type ApiError, postDevice } from './api.ts'
 import { signOut } from './feed.ts'
 import { Age, Clock, Cut } from './parts.tsx'
 import { faultText, policyText } from './policy-words.ts'
+import { Removal, RemovedNote } from './removal.tsx'
 import { devices, fleetTold, loaded, sharedNames } from './state.ts'
 import { STANDING_WORDS, standingText } from './words.ts'
 
@@ -67,7 +68,7 @@ export function MachineMark({ id }: { id: string }) {
 export function Enrolment({ device }: { device: DeviceInfo }) {
   const { enrolment } = device
   const [isOpen, setOpen] = useState(false)
-  if (!enrolment) return null
+  if (!enrolment) return <RemovedNote id={device.id} />
   return (
     <section class="enrolment" aria-label={`Enrolment of ${machineName(device)}`}>
       <p>
@@ -98,7 +99,12 @@ export function Enrolment({ device }: { device: DeviceInfo }) {
           machine of its own when its agent starts again.
         </p>
       )}
-      {isOpen && <Form id={device.id} enrolment={enrolment} />}
+      {isOpen && (
+        <>
+          <Form id={device.id} enrolment={enrolment} />
+          <Removal id={device.id} />
+        </>
+      )}
     </section>
   )
 }

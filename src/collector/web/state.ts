@@ -79,5 +79,8 @@ effect(() => {
 /** Counts what this page has changed of machines: their list is asked for again. */
 export const fleetTold = signal(0)
 
+/** Machines that this page has removed, and whether what they sent is being deleted. */
+export const removed = signal<ReadonlyMap<string, 'kept' | 'erased'>>(new Map())
+
 /** The row last opened, by its data-row: its list puts the focus back on it. */
 export const lastRow = signal('')

@@ -291,7 +291,7 @@ describe('clones', () => {
     registry.close()
     const older = new DatabaseSync(path)
     older.exec(
-      'DROP TABLE departed; ALTER TABLE device DROP COLUMN noticed; ALTER TABLE device DROP COLUMN source; DROP TABLE boot; ALTER TABLE certificate DROP COLUMN key_hash; DROP TABLE held; DROP TABLE local; DROP TABLE seen; DROP TABLE clone; ALTER TABLE device DROP COLUMN shared_ns; PRAGMA user_version = 1',
+      'DROP TABLE erasure; DROP TABLE departed; ALTER TABLE device DROP COLUMN noticed; ALTER TABLE device DROP COLUMN source; DROP TABLE boot; ALTER TABLE certificate DROP COLUMN key_hash; DROP TABLE held; DROP TABLE local; DROP TABLE seen; DROP TABLE clone; ALTER TABLE device DROP COLUMN shared_ns; PRAGMA user_version = 1',
     )
     older.close()
     open()

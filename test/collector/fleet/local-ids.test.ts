@@ -55,7 +55,7 @@ describe('ids of agents of the collector’s machine', () => {
 
   it('have their place in a registry of the version before', () => {
     database.exec(
-      'DROP TABLE departed; ALTER TABLE device DROP COLUMN noticed; ALTER TABLE device DROP COLUMN source; DROP TABLE boot; ALTER TABLE certificate DROP COLUMN key_hash; DROP TABLE held; DROP TABLE local; PRAGMA user_version = 3',
+      'DROP TABLE erasure; DROP TABLE departed; ALTER TABLE device DROP COLUMN noticed; ALTER TABLE device DROP COLUMN source; DROP TABLE boot; ALTER TABLE certificate DROP COLUMN key_hash; DROP TABLE held; DROP TABLE local; PRAGMA user_version = 3',
     )
     database.close()
     open()

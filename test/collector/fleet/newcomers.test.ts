@@ -198,7 +198,7 @@ describe('devices that nobody has admitted', () => {
     const file = join(directory, 'collector', REGISTRY_FILE)
     const old = openRegistryFile(file, () => {})
     old.exec(
-      `DROP TABLE departed; ALTER TABLE device DROP COLUMN noticed;
+      `DROP TABLE erasure; DROP TABLE departed; ALTER TABLE device DROP COLUMN noticed;
        INSERT INTO certificate VALUES ('ff', '${id(2)}', 0, 1, 2, '')`,
     )
     old.exec('PRAGMA user_version = 8')
@@ -238,7 +238,53 @@ describe('devices that nobody has admitted', () => {
     )
     registry.refresh()
     assert.deepEqual(known(), [2])
-    assert.match((await remove()).stderr, /one device, or --never-seen alone/)
+    assert.match((await remove()).stderr, /one device .*, --never-seen, or --token/)
     assert.deepEqual(known(), [2])
+  })
+
+  it('and came by a token that has got about are removed by one command, which says how many and asks first', async () => {
+    const named = (label: string) =>
+      registry.makeToken({ label, group: 'office', usesMax: undefined, expiresAt: undefined }, T0)
+    const [stolen, other] = [named('stolen'), named('other')]
+    for (const n of [1, 2, 3, 4]) enrol(stolen.secret, id(n), '')
+    enrol(other.secret, id(5), '')
+    registry.change(id(2), { standing: 'active' })
+    registry.change(id(3), { name: 'of a person' })
+    const remove = (...more: string[]) =>
+      run([PLACE.cli, 'collector', 'devices', 'remove', ...more, '--state', directory])
+    const asked = await remove('--token', 'stolen')
+    assert.equal(asked.status, 78)
+    assert.match(
+      asked.stderr,
+      /others can still come: .*tokens revoke 1\b.*2 devices of 1 token called "stolen" that nobody has admitted are to be forgotten; 2 that a person has admitted, named, .* stay: say --yes/s,
+    )
+    registry.refresh()
+    assert.deepEqual(known(), [1, 2, 3, 4, 5])
+    registry.revokeToken(stolen.token.id, T0)
+    const done = await remove('--token', 'stolen', '--yes')
+    assert.equal(done.status, 0, done.stderr)
+    assert.match(
+      done.stdout,
+      /^2 devices of 1 token called "stolen" .*: forgotten; 2 that a person/,
+    )
+    assert.equal(done.stderr, '')
+    registry.refresh()
+    assert.deepEqual(known(), [2, 3, 5])
+    // The store is told, whether they were heard of or not.
+    const told = openRegistryFile(join(directory, 'collector', REGISTRY_FILE), () => {})
+    const due = createDeparted(told).due()
+    told.close()
+    assert.deepEqual(due, [
+      { id: id(1), token: stolen.token.id },
+      { id: id(4), token: stolen.token.id },
+    ])
+    assert.match(
+      (await remove('--token', 'none', '--yes')).stderr,
+      /there is no token called "none"/,
+    )
+    assert.match((await remove(id(5), '--yes')).stderr, /one device/)
+    assert.equal((await remove('--token', `${other.token.id}`, '--yes')).status, 0)
+    registry.refresh()
+    assert.deepEqual(known(), [2, 3])
   })
 })
