@@ -381,7 +381,6 @@ export type PageEvent =
   | { type: 'removed'; deviceId: string }
   | { type: 'health'; health: HealthInfo }
 
-/** The first event of a stream. */
 export type BeginEvent = { type: 'begin'; resumed: boolean }
 
 /**
