@@ -15,7 +15,7 @@ export function swarmLines(tally: Tally, load: Load, elapsedMs: number): string[
   const lines: [string, string][] = [
     [
       'agents',
-      `${grouped(tally.agents)}, ${grouped(tally.welcomed)} connections in ${timeText(elapsedMs)}`,
+      `${grouped(tally.agents)}, ${tally.connectedMost === tally.agents ? 'all' : `at most ${grouped(tally.connectedMost)}`} connected at once, ${grouped(tally.welcomed)} connections in ${timeText(elapsedMs)}`,
     ],
     [
       'generated',

@@ -1,5 +1,6 @@
 // `freshet swarm`: simulated agents for who sizes a collector. What one process cannot hold is shared among several.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { LIMITS } from '../collector/limits.ts'
 import { counted } from '../engine/sentence.ts'
 import { descriptorLimit } from '../host/descriptors.ts'
 import { PLACE } from '../place.ts'
@@ -36,6 +37,8 @@ export type SwarmCommand = {
 
 /** Of a process, for what is no agent's. */
 const OWN_DESCRIPTORS = 64
+/** Between two lines of how many have enrolled. */
+const TELL_MS = 1000
 
 /** 0 when all that was made was acknowledged; 1 when not, or when it was stopped. */
 export async function runSwarmCommand(command: SwarmCommand): Promise<number> {
@@ -115,8 +118,16 @@ async function identitiesOf(
   const token = readOptionFile(tokenFile, '--token-file').trim()
   const { hostname, port } = new URL(collector)
   log(`${missing} devices enrol with ${collector}`)
+  if (missing > LIMITS.quarantinedEachMax)
+    log(
+      `a collector keeps ${LIMITS.quarantinedEachMax} devices of one token that nobody has admitted, and forgets the first of them for later ones: admit them as they come, or have fewer`,
+    )
   const found = kept ?? { collector, authorities: [], devices: [] }
   const before = found.devices.length
+  const telling = setInterval(() => {
+    if (process.stderr.isTTY)
+      process.stderr.write(`\r\u001b[K${found.devices.length - before} enrolled`)
+  }, TELL_MS)
   try {
     await enrolMany({
       ...{ collector, token, signal, count: missing, found },
@@ -127,6 +138,8 @@ async function identitiesOf(
     if (error instanceof EnrolError) throw new ConfigError(`not enrolled: ${error.message}`)
     throw error
   } finally {
+    clearInterval(telling)
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
     if (found.devices.length > before && path !== undefined) writeIdentities(path, found)
     else if (found.devices.length > before)
       log('the collector keeps these devices: with --identities FILE they are used again')

@@ -95,6 +95,7 @@ export function startSimulated(options: SimulatedOptions): Simulated {
       if (state.state === 'connected') {
         isConnected = true
         tally.connected++
+        tally.connectedMost = Math.max(tally.connectedMost, tally.connected)
         tally.welcomed++
         if (cutAtMs !== undefined) note(tally.returned, performance.now() - cutAtMs)
         cutAtMs = undefined

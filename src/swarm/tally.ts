@@ -12,6 +12,8 @@ export const OTHER_REASONS = 'other reasons'
 export type Tally = {
   agents: number
   connected: number
+  /** At once, at some time; of several processes each's own, together. */
+  connectedMost: number
   /** Connections that were welcomed. */
   welcomed: number
   generated: Record<FindingKind, number>
@@ -36,7 +38,8 @@ export type Tally = {
 }
 
 export const emptyTally = (): Tally => ({
-  ...{ agents: 0, connected: 0, welcomed: 0, heldBack: 0, acknowledged: 0, refused: 0 },
+  ...{ agents: 0, connected: 0, connectedMost: 0, welcomed: 0, heldBack: 0 },
+  ...{ acknowledged: 0, refused: 0 },
   generated: { alert: 0, sighting: 0, summary: 0 },
   ...{ sentAgain: 0, acknowledgedAgain: 0, waiting: 0, cut: 0, ends: {} },
   ...{ latency: [], returned: [], policies: {} },
@@ -99,7 +102,8 @@ export function sumOf(tallies: readonly Tally[]): Tally {
 }
 
 const NUMBERS = [
-  ...(['agents', 'connected', 'welcomed', 'heldBack', 'acknowledged', 'refused'] as const),
+  ...(['agents', 'connected', 'connectedMost', 'welcomed', 'heldBack'] as const),
+  ...(['acknowledged', 'refused'] as const),
   ...(['sentAgain', 'acknowledgedAgain', 'waiting', 'cut'] as const),
 ] as const satisfies (keyof Tally)[]
 const KINDS = ['alert', 'sighting', 'summary'] as const

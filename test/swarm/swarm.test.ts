@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { storedIn } from '../../bench/fleet-stored.ts'
+import { swarmLines } from '../../src/cli/swarm-text.ts'
 import { PLACE } from '../../src/place.ts'
 import {
   enrolMany,
@@ -172,7 +173,7 @@ describe('freshet swarm', function () {
     // The same devices, without a token; of several processes the sum, and of all as many that read no more.
     const again = await command(...load, '--processes', '2', '--half-open', '1')
     assert.equal(again.status, 0, again.stderr)
-    assert.match(again.stdout, /^agents +5, 5 connections in /)
+    assert.match(again.stdout, /^agents +5, all connected at once, 5 connections in /)
     assert.match(again.stdout, /^generated +16 items \(.*\)$/m)
     assert.match(again.stdout, /^acknowledged +16; 0 refused, 0 waiting at the end$/m)
     assert.equal(counter('enrolled'), 5)
@@ -215,6 +216,10 @@ describe('what a swarm counts', () => {
     two.generated.alert = 2
     const sum = sumOf([one, two])
     assert.equal(sum.acknowledged, 7)
+    Object.assign(one, { agents: 5, connectedMost: 3 })
+    Object.assign(two, { agents: 2, connectedMost: 2 })
+    const [agents] = swarmLines(sumOf([one, two]), LOAD, 1000)
+    assert.match(`${agents}`, /^agents +7, at most 5 connected at once, 0 connections/)
     assert.deepEqual(sum.ends, { a: 3, b: 1 })
     assert.equal(generatedOf(sum), 2)
     assert.equal(
