@@ -85,7 +85,7 @@ export function storeAlert(
       listed: storedListing(listing.keep(alert.flows, alert.ended)),
       flowsOmitted: alert.flows.size - list.length,
     },
-    alert.chain,
+    alert,
   )
   baseline.putAlert({
     id: alert.id,
@@ -119,7 +119,7 @@ export function reviveAlert(
   const read = readAlertState(stored)
   const identity = read && book.recall(stored.identityKey)
   if (read === undefined || identity === undefined) return undefined
-  const { state, chain, destination } = read
+  const { state, chain, ran, destination } = read
   if (state.responsible)
     identity.responsible ??= {
       key: state.responsible.key ?? undefined,
@@ -153,6 +153,7 @@ export function reviveAlert(
       identityKey: stored.identityKey,
       destinationKey: stored.destinationKey,
       chain,
+      by: { ran },
       flows: new Set(),
       closed: isSameBoot ? state.closed : [],
       ended: readListing(state.listed),

@@ -19,6 +19,7 @@ import { scriptFromName } from './script.ts'
 import { alertSentence, type Lead } from './sentence.ts'
 import {
   actsForOf,
+  alsoText,
   runByOf,
   runsText,
   signerText,
@@ -98,12 +99,14 @@ export function chainOf(
 }
 
 /** One content under several paths is one identity, and one alert: where else it ran than its chain says is told with that. */
-export function noteElsewhere(chain: readonly ProcessView[], process: Process | undefined): void {
+export function noteElsewhere({ chain, by }: LiveAlert, process: Process | undefined): void {
   const [first] = chain
   if (!first || !process) return
-  const path = (process.image.script || process.image.path).slice(0, ALSO_CHARS_MAX)
+  const { image, ran } = process
+  const path = (ran?.path || image.script || image.path).slice(0, ALSO_CHARS_MAX)
   const { alsoAt = [] } = first
-  if (path === '' || path === (first.script || first.path).slice(0, ALSO_CHARS_MAX)) return
+  const own = by.ran?.path || first.script || first.path
+  if (path === '' || path === own.slice(0, ALSO_CHARS_MAX)) return
   if (alsoAt.length < ALSO_MAX && !alsoAt.includes(path)) first.alsoAt = [...alsoAt, path]
 }
 
@@ -192,7 +195,8 @@ export function alertView(
       since: sinceOf(identity.stored, told),
       actsFor: actsForOf(identity, alert.chain, told),
       runBy: runByOf(alert.chain),
-      script: runsText(identity, self, told),
+      script: runsText(alert.by.ran, self, told),
+      also: self ? alsoText(self, ALSO_MAX) : '',
       doubt: identity.doubt,
       destination: hostPort(pair.destination),
       bytesOut: out,

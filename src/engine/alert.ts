@@ -7,6 +7,7 @@ import type { EndedFlow, StoredListing } from './ended-flows.ts'
 import type { ProcessView, Reason, Severity } from './finding.ts'
 import { PAIR_DOUBLES } from './pair-row.ts'
 import type { PairSnapshot } from './pair-table.ts'
+import type { Process, Ran } from './process.ts'
 
 export type LiveAlert = {
   id: string
@@ -34,6 +35,8 @@ export type LiveAlert = {
   identityKey: string
   destinationKey: string
   chain: ProcessView[]
+  /** The first of its chain: what of it is in no view, and is learnt later than that at times. */
+  by: Pick<Process, 'ran'>
   /** Slots of its flows that are open. */
   flows: Set<number>
   /** Its flows that closed last, with what of them is in the pair's numbers: their reports may be sent again. */
@@ -73,6 +76,8 @@ export type AlertState = {
   isOpen: boolean
   coolsUntilMs: number
   chain: (Omit<ProcessView, 'startedAt'> & { startedAt: string | null })[]
+  /** Absent: no script, or not known; in states of earlier versions too. */
+  ran?: Omit<Ran, 'editedSince'> & { editedSince: string | undefined }
   /** For whom its program acts; null: for itself. */
   responsible: { key: string | null; signerClass: SignerClass } | null
   destination: {
@@ -97,12 +102,13 @@ export type AlertState = {
 
 /** The JSON to store. */
 export function writeAlertState(
-  state: Omit<AlertState, 'v' | 'chain'>,
-  chain: ProcessView[],
+  state: Omit<AlertState, 'v' | 'chain' | 'ran'>,
+  { chain, by: { ran } }: LiveAlert,
 ): string {
   const whole: AlertState = {
     v: STATE_VERSION,
     ...state,
+    ...(ran ? { ran: { ...ran, editedSince: ran.editedSince?.toString() } } : {}),
     chain: chain.map((process) => {
       const { startedAt, identityKey, uid, ...rest } = process
       return { ...rest, uid, identityKey, startedAt: startedAt?.toString() ?? null }
@@ -138,7 +144,9 @@ const isSnapshot = (pair: PairSnapshot): boolean =>
 /** Reads a state of our own making; undefined when it is not one. */
 export function readAlertState(
   stored: StoredAlert,
-): { state: AlertState; chain: ProcessView[]; destination: Destination } | undefined {
+):
+  | { state: AlertState; chain: ProcessView[]; ran: Ran | undefined; destination: Destination }
+  | undefined {
   try {
     const state: AlertState = JSON.parse(stored.state)
     upgrade(state)
@@ -150,8 +158,16 @@ export function readAlertState(
     )
       return undefined
     const { address, text, scope, bareAddress, hostname, protocol } = state.destination
+    const { ran } = state
     return {
       state,
+      ran: ran && {
+        ...ran,
+        // JSON has no undefined.
+        ownerUid: ran.ownerUid,
+        editedSince:
+          ran.editedSince === undefined ? undefined : (BigInt(ran.editedSince) as UnixNs),
+      },
       chain: state.chain.map((process) => ({
         ...process,
         pid: pid(process.pid, 'pid'),

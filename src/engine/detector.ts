@@ -162,13 +162,14 @@ export function createDetector(parts: DetectorParts): Detector {
       identityKey: pair.identity.stored.key,
       destinationKey: pair.destination.view.key,
       chain: process ? chainOf(process, parts.processes, clock, parts.makerOf(flow)) : [],
+      by: process ?? { ran: undefined },
       flows: flowsOf(slot),
       closed: [],
       ended: pair.ended.splice(0),
       saved: undefined,
       isDirty: true,
     }
-    for (const other of alert.flows) noteElsewhere(alert.chain, parts.processOf(other))
+    for (const other of alert.flows) noteElsewhere(alert, parts.processOf(other))
     pair.identity.alertsOpened++
     pair.alertId = alert.id
     pair.pinned = true
@@ -257,7 +258,7 @@ export function createDetector(parts: DetectorParts): Detector {
       const alert = alertIdOfPair === undefined ? undefined : alerts.get(alertIdOfPair)
       if (alert === undefined) return
       alert.flows.add(flow)
-      noteElsewhere(alert.chain, parts.processOf(flow))
+      noteElsewhere(alert, parts.processOf(flow))
       alert.settledAtMs = Number.POSITIVE_INFINITY
       alert.isDirty = true
     },

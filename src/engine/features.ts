@@ -55,7 +55,7 @@ export function loadFeatures(
   f.standing = pair.standing
   f.networkAgeMs = Math.max(0, wallNowMs(clock) - identity.firstNetworkMs)
   f.wasHere = identity.wasHere
-  f.isEdited = identity.editedSince !== undefined
+  f.isEdited = identity.isEdited
   f.coldStart = identity.coldStart
   f.newToIdentity = pair.newToIdentity
   f.newToHost = pair.newToHost

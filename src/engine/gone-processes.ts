@@ -87,6 +87,7 @@ function goneProcess({ source, pid, programUuid, name }: GoneRecord): Process | 
     },
     foreign: undefined,
     identity: undefined,
+    ran: undefined,
     endedAtMs: undefined,
     seenIn: 0,
     toldAtNs: 0n,

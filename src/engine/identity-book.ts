@@ -94,8 +94,7 @@ export function createIdentityBook(
     const state: IdentityState = {
       stored,
       doubt,
-      script: undefined,
-      editedSince: undefined,
+      isEdited: false,
       became: undefined,
       isTentative: false,
       responsible,
@@ -127,11 +126,18 @@ export function createIdentityBook(
       }
   }
 
-  /** Whether its place in the lineage of its script is told, the rest of what only this run knows is. */
-  const describe = (state: IdentityState, attribution: Attribution, since?: UnixNs): void => {
+  /** What only this run knows; `since`: when the first version of its script was seen. */
+  const describe = (
+    state: IdentityState,
+    process: Process,
+    attribution: Attribution,
+    since?: UnixNs,
+  ): void => {
     state.doubt = attribution.doubt
-    state.script = attribution.script
-    state.editedSince = since !== undefined && since < state.stored.firstExecAt ? since : undefined
+    const { script } = attribution
+    const isEdit = since !== undefined && since < state.stored.firstExecAt
+    state.isEdited ||= isEdit
+    if (script) process.ran = { ...script, editedSince: isEdit ? since : undefined }
     // Recalled from a stored alert, it does not know yet for whom it acts.
     state.responsible ??= attribution.responsible
   }
@@ -151,7 +157,7 @@ export function createIdentityBook(
     const stored = used?.stored ?? baseline.identity(key)
     if (stored) {
       const state = used ?? keep(stored, doubt, responsible)
-      describe(state, attribution, version?.since)
+      describe(state, process, attribution, version?.since)
       if (isCertain) confirm(state, process)
       const isOther = sha256 !== '' && stored.sha256 !== sha256
       // A version may be notarized that the one before was not; who did not look does not know.
@@ -180,7 +186,7 @@ export function createIdentityBook(
     }
     if (signerClass === 'platform' && key === program.key && !isYoung(fresh)) epoch.note(at)
     const state = keep(fresh, doubt, responsible)
-    describe(state, attribution, version?.since)
+    describe(state, process, attribution, version?.since)
     state.isTentative = !isCertain
     put(state)
     if (isCertain) onSighting(state, process)
@@ -342,8 +348,7 @@ export function createIdentityBook(
       if (used) return used
       const state = keep(baseline.identity(stored.key) ?? stored, doubt, responsible)
       state.isTentative = last.isTentative
-      state.script = last.script
-      state.editedSince = last.editedSince
+      state.isEdited = last.isEdited
       return state
     },
     sentOf,

@@ -38,14 +38,18 @@ export type RunScript = {
   doubt: string
 }
 
+/** What a process runs, or is run by. Copies of a script are one identity, so which of them it was stands with the process. */
+export type Ran = RunScript & {
+  /** When the script of which this is a later version was first seen; undefined: this is the first there was. */
+  editedSince: UnixNs | undefined
+}
+
 /** An identity in use: what the baseline knows of it, and what only this run needs. */
 export type IdentityState = {
   stored: StoredIdentity
   doubt: string
-  /** What it runs, or is run by; undefined: no script, or not known since the identity was recalled. */
-  script: RunScript | undefined
-  /** When the script of which this is a later version was first seen; undefined: this is the first there was. */
-  editedSince: UnixNs | undefined
+  /** It is a later version of a script, wherever one of its copies lies; false while none ran since it was recalled. */
+  isEdited: boolean
   /** The identity that this one was found to be, once what was not known of it became known. */
   became: IdentityState | undefined
   /** Keyed for want of an inspection, which may still come: neither the baseline nor anybody else was told of it. */
@@ -170,6 +174,8 @@ export type Process = {
   foreign: ForeignCode | undefined
   /** The identity its flows count for, once certain. */
   identity: IdentityState | undefined
+  /** undefined: no script, or nobody has asked whose its flows are. */
+  ran: Ran | undefined
   /** Record time of its end, ms since boot. */
   endedAtMs: number | undefined
   /** The enumeration, of any source, that had begun last when it was named last. */

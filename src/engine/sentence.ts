@@ -67,6 +67,8 @@ export type SentenceFacts = {
   runBy: string
   /** What it runs, as a clause; empty: nothing. */
   script: string
+  /** Other paths of that, or of the program, as a clause; empty: none. */
+  also: string
   doubt: string
   /** host:port as text. */
   destination: string
@@ -122,14 +124,14 @@ const DOING_SO_FROM_MS = 1_000
 
 /** Who sent: the program, and whom it was run for, with how each is vouched for and since when it is known. */
 function whoText(facts: SentenceFacts): string {
-  const { name, signer, since, actsFor, runBy, script, doubt } = facts
+  const { name, signer, since, actsFor, runBy, script, also, doubt } = facts
   if (actsFor === undefined) {
     const by = runBy === '' ? '' : `run by ${quoted(runBy)}`
-    return `${quoted(name)} (${clauses(signer, sinceText(since), by, script, doubt)})`
+    return `${quoted(name)} (${clauses(signer, sinceText(since), by, script, also, doubt)})`
   }
   const known = clauses(actsFor.signer, actsFor.since ? sinceText(actsFor.since) : '')
   const whom = `${actsFor.name}${known === '' ? '' : ` (${known})`}`
-  return `${quoted(name)} (${clauses(signer, doneBeforeText(since), script, doubt)}), run for ${whom},`
+  return `${quoted(name)} (${clauses(signer, doneBeforeText(since), script, also, doubt)}), run for ${whom},`
 }
 
 /** One or two sentences. */

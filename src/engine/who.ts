@@ -6,9 +6,9 @@ import { fileName } from './acting.ts'
 import type { ProcessView } from './finding.ts'
 import { nameOfGone } from './gone-processes.ts'
 import { createIdentityAge } from './identity-age.ts'
-import type { IdentityState, Responsible } from './process.ts'
+import type { IdentityState, Ran, Responsible } from './process.ts'
 import { scriptText } from './script.ts'
-import { type ActsFor, humanDuration, type Since } from './sentence.ts'
+import { type ActsFor, counted, humanDuration, type Since } from './sentence.ts'
 
 /** What is known of all programs, and when the sending began of which a sentence tells. */
 export type Told = { baseline: Baseline; beganAt: UnixNs }
@@ -85,16 +85,30 @@ function nameOfKey(key: string): string {
   return quoted(key.replace(/^(platform|copy|[A-Z0-9]{10}):/, ''))
 }
 
-/** What it runs and since when; of an identity that was recalled from the disk, what its process says. */
+/** What its first process runs and since when; where that is not known any more, what of it stands in the chain. */
 export function runsText(
-  { script, editedSince }: IdentityState,
+  ran: Ran | undefined,
   self: ProcessView | undefined,
   { beganAt }: Told,
 ): string {
-  if (script === undefined) return self?.script ? `running ${quoted(self.script)}` : ''
-  if (editedSince === undefined) return scriptText(script)
-  const before = humanDuration(Number(beganAt - editedSince) / 1e6)
-  return `${scriptText(script)}, an edit of what was first seen ${before} before`
+  if (ran === undefined) return self?.script ? `running ${quoted(self.script)}` : ''
+  if (ran.editedSince === undefined) return scriptText(ran)
+  const before = humanDuration(Number(beganAt - ran.editedSince) / 1e6)
+  return `${scriptText(ran)}, an edit of what was first seen ${before} before`
+}
+
+/** Paths of one content are told so many at most (ALSO_MAX), and named so many. */
+const ALSO_NAMED_MAX = 2
+
+/** Where else than its chain says the same content was run from, as a clause; `max`: there may be more than these. */
+export function alsoText({ alsoAt = [] }: Pick<ProcessView, 'alsoAt'>, max: number): string {
+  const names = alsoAt.slice(0, ALSO_NAMED_MAX).map((path) => quoted(path))
+  const rest = alsoAt.length - names.length
+  if (rest > 0)
+    names.push(`${alsoAt.length < max ? '' : 'at least '}${counted(rest, 'other path')}`)
+  const last = names.pop()
+  if (last === undefined) return ''
+  return `also as ${names.length === 0 ? '' : `${names.join(', ')} and `}${last}`
 }
 
 /** The same in short, beside the points that it gives: who vouches, and for whom it was run. */

@@ -60,27 +60,6 @@ describe('detection', () => {
     assert.deepEqual(nested(20), [8, 14])
   })
 
-  it('names the other paths of one script that sent there, as one content is one identity', () => {
-    const python = { path: '/usr/bin/python3', parent: 50, owner: 0, sha: 'cd' }
-    const run = (script: Script, pid: number, path: string, id: number) =>
-      script
-        .program({ ...python, pid, script: path })
-        .upload({ pid, id, total: 8 * MIB, answer: 1_000 })
-        .ticks(3)
-    const script = new Script().start().system(1, '/usr/lib/systemd/systemd', 0)
-    script.system(50, '/usr/bin/bash')
-    run(script, 101, '/home/ann/one.py', 1)
-    run(script, 102, '/home/ann/two.py', 2)
-    run(script, 103, '/home/ann/two.py', 3)
-    const { alerts } = tell(script.ticks(80))
-    const last = alerts.at(-1)
-    assert.equal(new Set(alerts.map(({ id }) => id)).size, 1)
-    assert.deepEqual(
-      [last?.chain[0]?.script, last?.chain[0]?.alsoAt],
-      ['/home/ann/one.py', ['/home/ann/two.py']],
-    )
-  })
-
   it('says the same bytes at the end as the flow had', () => {
     const total = 8 * MIB + 12_345
     const { alerts } = tell(stranger().upload({ id: 1, total, answer: 1_001 }).ticks(3))

@@ -14,6 +14,7 @@ const facts: SentenceFacts = {
   actsFor: undefined,
   runBy: 'bash',
   script: '',
+  also: '',
   doubt: '',
   destination: '203.0.113.7:443',
   bytesOut: 8_400_000,

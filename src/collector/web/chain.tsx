@@ -67,7 +67,7 @@ function Process(props: { process: ChainInfo; deviceId: string; last: boolean })
         {scriptNote(process.scriptFrom) !== '' && <span>{scriptNote(process.scriptFrom)}</span>}
         {process.alsoAt.map((path) => (
           <span key={path}>
-            also at <Cut text={path} max={48} mono />
+            also as <Cut text={path} max={48} mono />
           </span>
         ))}
         {(process.foreignCode.length > 0 || process.foreignCodeMore) && (
