@@ -28,11 +28,14 @@ import {
   writeKept,
 } from './policy-file.ts'
 import {
+  type Came,
   CROWDED,
+  cameIn,
   NO_KEY,
+  policyStatus,
   type Refusal,
+  refusalText,
   refusedRow,
-  refusedTexts,
   rowsOf,
   type Standing,
   TOO_LARGE,
@@ -66,7 +69,7 @@ export type Policies = {
   pass(): void
   report(): Omit<PolicyReport, 'suppressed' | 'suppressions'>
   /** For who asks here; undefined: the built-in policy, and nothing was refused. */
-  status(): { source: 'local' | 'pushed'; version: number; refused: string[] } | undefined
+  status(): ReturnType<typeof policyStatus>
   /** Whether connections within the machine count. */
   countsLoopback(): boolean
   /** Of the programs that a team has decided about. */
@@ -128,8 +131,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
     return { payload, exceptions: boundedExceptions(content, by.bounds, madeAtMs) }
   }
 
-  const clampedOf = ({ policy, exceptions }: Held): string[] =>
-    policy?.clamped ?? exceptions?.clamped ?? []
+  const clampedOf = (of: Held): string[] => (of.policy ?? of.exceptions)?.clamped ?? []
 
   /** Why it holds back nothing any more; undefined: it does. Exceptions last no longer than whose they are may sign. */
   const endOf = (kind: DocumentKind, of: Held): string | undefined => {
@@ -151,18 +153,27 @@ export function createPolicies(options: PoliciesOptions): Policies {
     standing[kind] = refusedRow(refusal, held[kind]?.payload, end, { clamped, at: now() })
   }
 
-  const refuses = (kind: DocumentKind, received: number, code: PolicyFaultCode, text: string) => {
+  /** Returns whether it is to be told. */
+  const notes = (kind: DocumentKind, received: number, code: PolicyFaultCode, text: string) => {
     const before = standing[kind]
-    if (before?.code === code && before.receivedVersion === received) return
+    if (before?.code === code && before.receivedVersion === received) return false
     const of = held[kind]
     // That it ended is told first: `refresh`.
     const end = of && before?.state === 'expired' ? endOf(kind, of) : undefined
     standsBeside(kind, { received, code, text }, end)
     // A collector that sends one wrong thing after another is not to fill the outbox with our complaints.
-    if (isWithin(complainedAt[kind] ?? 0n, COMPLAINT_NS)) return
+    if (isWithin(complainedAt[kind] ?? 0n, COMPLAINT_NS)) return false
     complainedAt[kind] = now()
-    tell(`${kind} ${received || ''} was refused (${code}): ${text}`.replace('  ', ' '))
+    return true
   }
+
+  /** What is the same of several is told once. */
+  const refusesAll = (came: readonly Came[], code: PolicyFaultCode, text: string) => {
+    const told = came.filter(({ kind, version }) => notes(kind, version, code, text))
+    if (told.length > 0) tell(refusalText(told, code, text))
+  }
+  const refuses = (kind: DocumentKind, version: number, code: PolicyFaultCode, text: string) =>
+    refusesAll([{ kind, version }], code, text)
 
   /** Not longer ago than this; a clock that was put back since makes nothing recent for long. */
   const isWithin = (since: bigint, ns: bigint): boolean => now() >= since && now() < since + ns
@@ -241,12 +252,11 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const openExceptions = (): void => {
     const document = kept.documents.exceptions
     delete held.exceptions
-    if (!document) {
+    if (document) reopen('exceptions', document)
+    else {
       delete standing.exceptions
       delete refused.exceptions
-      return
     }
-    reopen('exceptions', document)
   }
 
   const reopen = (kind: DocumentKind, { signed, takenAt }: KeptDocument): void => {
@@ -321,16 +331,13 @@ export function createPolicies(options: PoliciesOptions): Policies {
     apply(document)
   }
 
-  /** Throws PolicyFault not-kept, which is said of each document: none is looked at. */
+  /** Throws PolicyFault not-kept, which is said of each document. */
   const joinGroup = (push: PolicyPush): void => {
     try {
       write({ ...kept, group: push.group })
     } catch (error) {
       const { code, message } = error as PolicyFault
-      for (const bytes of push.documents) {
-        const { payload } = peek(bytes)
-        refuses(payload?.kind ?? 'policy', payload?.version ?? 0, code, message)
-      }
+      refusesAll(cameIn(push), code, message)
       throw error
     }
   }
@@ -338,10 +345,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const take = (push: PolicyPush): void => {
     waiting = undefined
     if (rootKey === undefined) {
-      for (const bytes of push.documents) {
-        const { payload } = peek(bytes)
-        refuses(payload?.kind ?? 'policy', payload?.version ?? 0, ...NO_KEY)
-      }
+      refusesAll(cameIn(push), ...NO_KEY)
       return
     }
     try {
@@ -387,11 +391,8 @@ export function createPolicies(options: PoliciesOptions): Policies {
       documents: rowsOf(standing),
     }),
     status() {
-      const source = sourceOf()
-      const refused = refusedTexts(standing)
-      if (source === 'built-in' && refused.length === 0) return undefined
       const version = (local ? local.version : held.policy?.payload.version) ?? 0
-      return { source: source === 'local' ? source : 'pushed', version, refused }
+      return policyStatus(sourceOf(), version, standing)
     },
     countsLoopback: () => isLoopbackCounted,
     standings: () => held.exceptions?.exceptions?.standings ?? [],

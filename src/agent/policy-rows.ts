@@ -1,11 +1,14 @@
 // What an agent says of one kind of document: a row of its report.
 import type { PolicyFaultCode } from '../policy/fault.ts'
+import { peek } from '../policy/signed.ts'
 import { FRAME_BYTES_MAX } from '../stream/message.ts'
 import {
   DOCUMENT_KINDS,
   type DocumentKind,
   type DocumentReport,
   type PolicyPayload,
+  type PolicyPush,
+  type PolicySource,
 } from '../stream/policy-message.ts'
 import type { UnixNs } from '../units.ts'
 
@@ -65,11 +68,49 @@ export const rowsOf = (standing: Partial<Record<DocumentKind, Standing>>): Docum
     return of ? [{ kind, ...of }] : []
   })
 
-/** What does not hold, for who asks on this machine. */
-export const refusedTexts = (standing: Partial<Record<DocumentKind, Standing>>): string[] =>
-  DOCUMENT_KINDS.flatMap((kind) => {
-    const { state, receivedVersion, text } = standing[kind] ?? {}
-    return state === 'failed' || state === 'expired'
-      ? [`${kind} ${receivedVersion || ''} does not hold: ${text}`.replace('  ', ' ')]
-      : []
+/** A document as it says of itself what it is; `version` 0: it could not be read so far. */
+export type Came = { kind: DocumentKind; version: number }
+
+export const cameIn = ({ documents }: PolicyPush): Came[] =>
+  documents.map((bytes) => {
+    const { kind = 'policy', version = 0 } = peek(bytes).payload ?? {}
+    return { kind, version }
   })
+
+/** `policy 1, delegation 2 and exceptions 3`. */
+const listed = (all: readonly Came[]): string => {
+  const names = all.map(({ kind, version }) => (version === 0 ? kind : `${kind} ${version}`))
+  const [last = '', ...before] = names.toReversed()
+  return before.length === 0 ? last : `${before.toReversed().join(', ')} and ${last}`
+}
+
+/** For the log and the collector's page. */
+export const refusalText = (all: readonly Came[], code: PolicyFaultCode, text: string): string =>
+  `${listed(all)} ${all.length === 1 ? 'was' : 'were'} refused (${code}): ${text}`
+
+/** What does not hold, for who asks on this machine; what is the same of several once. */
+function refusedTexts(standing: Partial<Record<DocumentKind, Standing>>): string[] {
+  const refused = new Map<string, Came[]>()
+  for (const kind of DOCUMENT_KINDS) {
+    const { state, receivedVersion = 0, text = '' } = standing[kind] ?? {}
+    if (state !== 'failed' && state !== 'expired') continue
+    refused.set(text, [...(refused.get(text) ?? []), { kind, version: receivedVersion }])
+  }
+  return [...refused].map(
+    ([text, all]) => `${listed(all)} ${all.length === 1 ? 'does' : 'do'} not hold: ${text}`,
+  )
+}
+
+/** Version 0: of what the source has there is no policy. */
+export type PolicyStatus = { source: PolicySource; version: number; refused: string[] }
+
+/** For who asks on this machine; undefined: the built-in policy, and nothing was refused. */
+export function policyStatus(
+  source: PolicySource,
+  version: number,
+  standing: Partial<Record<DocumentKind, Standing>>,
+): PolicyStatus | undefined {
+  const refused = refusedTexts(standing)
+  if (source === 'built-in' && refused.length === 0) return undefined
+  return { source, version, refused }
+}

@@ -7,9 +7,11 @@ import { nowUnixNs, unixNs } from '../units.ts'
 import {
   dateOf,
   found,
+  type ListCommand,
   lastSeenOf,
   type StateCommand,
   say,
+  sayJson,
   silentOf,
   standingOf,
   table,
@@ -17,7 +19,7 @@ import {
   withPolicies,
   withRegistry,
 } from './fleet.ts'
-import { faultText } from './fleet-words.ts'
+import { faultLines } from './fleet-words.ts'
 import { statePaths } from './state.ts'
 
 export function runShowDeviceCommand(command: StateCommand & { id: string }): number {
@@ -66,16 +68,16 @@ function policyRows(standing: PolicyStandingInfo | undefined): string[][] {
     ['policy received', `${received || 'none'}`],
     ['policy in force', `${inForce || 'none'}${source === '' ? '' : ` (${source})`}`],
     ...(clamped > 0 ? [['clamped', counted(clamped, 'entry', 'entries')]] : []),
-    ...faults.map((fault) => ['not applied', `${faultText(fault)}: ${fault.text}`]),
+    ...faultLines(faults).map((line) => ['not applied', line]),
     ['policy said', saidAt === '' ? 'nothing yet' : dateOf(unixNs(BigInt(saidAt), 'saidAt'))],
   ]
 }
 
-export function runRefusalsCommand(command: StateCommand & { json?: boolean }): number {
+export function runRefusalsCommand(command: ListCommand): number {
   const { collector } = statePaths(command.state)
   const response = withDirectory(statePaths(command.state), () => readRefusals(collector))
   if (command.json) {
-    say(JSON.stringify(response))
+    sayJson(response)
     return 0
   }
   const { refusals, unlisted } = response

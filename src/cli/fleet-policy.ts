@@ -2,6 +2,7 @@
 // commands beside it they work on files while the collector runs, which looks at them within a second.
 import { join } from 'node:path'
 import { isHeardIn, type Policies, responseOf } from '../collector/fleet/fleet.ts'
+import type { DevicePolicyInfo } from '../collector/page-policy.ts'
 import { makePrivateKey, privateKeyOf, publicHexOf } from '../policy/keys.ts'
 import { signPolicy } from '../policy/signed.ts'
 import { targetText } from '../policy/target.ts'
@@ -11,14 +12,16 @@ import { nowUnixNs, type UnixNs, unixNs } from '../units.ts'
 import {
   dateOf,
   hint,
+  type ListCommand,
   type StateCommand,
   say,
+  sayJson,
   table,
   withDirectory,
   withPolicies,
   withRegistry,
 } from './fleet.ts'
-import { newestText } from './fleet-words.ts'
+import { NO_KEY, newestText } from './fleet-words.ts'
 import { orConfig, readInput, readPublicKey, readSigned, sayClamped } from './policy-signing.ts'
 import { ConfigError, statePaths } from './state.ts'
 
@@ -88,26 +91,30 @@ export function runListPoliciesCommand(command: StateCommand): number {
   return 0
 }
 
-export function runPolicyStatusCommand(command: StateCommand): number {
+export function runPolicyStatusCommand(command: ListCommand): number {
   const { devices, isHeard } = withRegistry(command, (registry, seen) => ({
     devices: registry.devices(),
     isHeard: isHeardIn(seen()),
   }))
-  const { devices: all, newest } = withPolicies(command, (policies) =>
-    responseOf(policies, devices, isHeard),
-  )
-  const rows = all.flatMap(({ id, name, group, source, hasKey, suppressed, documents }) => {
+  const response = withPolicies(command, (policies) => responseOf(policies, devices, isHeard))
+  if (command.json) {
+    sayJson(response)
+    return 0
+  }
+  const { devices: all, newest } = response
+  const rows = all.flatMap((device) => {
+    const { id, name, group, source, hasKey, suppressed, documents } = device
     const who = [id, name || '-', group]
     if (source === '') return [[...who, '-', 'has said nothing yet', '', '']]
-    if (documents.length === 0) {
-      const why = hasKey ? 'nothing was sent' : 'has no root key'
-      return [[...who, source, why, '', `${suppressed}`]]
-    }
-    return documents.map(({ kind, version, receivedVersion, state, code, text, clamped, at }) => [
+    const came = documents.filter(({ code }) => code === NO_KEY)
+    if (!hasKey && came.length === documents.length)
+      return [[...who, source, keylessText(came), sinceOf(came), `${suppressed}`]]
+    if (documents.length === 0) return [[...who, source, 'nothing was sent', '', `${suppressed}`]]
+    return documents.map((one) => [
       ...who,
       source,
-      `${kind} ${version || '-'}${state === 'applied' ? '' : `: ${receivedVersion || 'one'} ${state}${code && code !== state ? ` (${code})` : ''}`}${clamped > 0 ? `, ${clamped} clamped` : ''}${text ? `: ${text}` : ''}`,
-      dateOf(unixNs(BigInt(at), 'at')),
+      documentText(one),
+      sinceOf([one]),
       `${suppressed}`,
     ])
   })
@@ -118,6 +125,31 @@ export function runPolicyStatusCommand(command: StateCommand): number {
   )
   if (newest) say(newestText(newest))
   return 0
+}
+
+/** How a document stands; beside one that is in force, what came since. */
+function documentText(one: DevicePolicyInfo): string {
+  const { kind, version, receivedVersion, state, code, text, clamped } = one
+  const isBeside = version !== 0 && version !== receivedVersion
+  const came = isBeside
+    ? `${version}: ${receivedVersion || 'what came'}`
+    : `${receivedVersion || 'that came'}`
+  const stands =
+    state === 'applied'
+      ? `${kind} ${version}`
+      : `${kind} ${came} ${state}${code && code !== state ? ` (${code})` : ''}`
+  return `${stands}${clamped > 0 ? `, ${clamped} clamped` : ''}${text ? `: ${text}` : ''}`
+}
+
+const keylessText = (came: readonly DevicePolicyInfo[]): string =>
+  came.length === 0
+    ? 'has no root key'
+    : `has no root key, so takes none of what came: ${came.map(({ kind, receivedVersion }) => `${kind} ${receivedVersion || 'that could not be read'}`).join(', ')}`
+
+/** When the last of them came to stand so. */
+const sinceOf = (documents: readonly DevicePolicyInfo[]): string => {
+  const last = documents.reduce((most, { at }) => (BigInt(at) > most ? BigInt(at) : most), 0n)
+  return last === 0n ? '' : dateOf(unixNs(last, 'at'))
 }
 
 export function runOnlineKeyCommand(command: StateCommand): number {

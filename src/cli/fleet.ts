@@ -23,6 +23,7 @@ import { StoreError } from '../collector/store/store.ts'
 import { commandFor } from '../hint.ts'
 import { brief } from '../printable.ts'
 import type { UnixNs } from '../units.ts'
+import { devicesDocument } from './fleet-json.ts'
 import { newestText, policyCell } from './fleet-words.ts'
 import { closedSentence, isThere } from './found.ts'
 import { asOwner } from './owner.ts'
@@ -30,6 +31,8 @@ import { ConfigError, type StatePaths, statePaths } from './state.ts'
 import { tableLines } from './table.ts'
 
 export type StateCommand = { state?: string }
+/** Of a command that also prints for programs. */
+export type ListCommand = StateCommand & { json?: boolean }
 
 export function runPinCommand(command: StateCommand): number {
   const paths = statePaths(command.state)
@@ -42,7 +45,7 @@ export function runPinCommand(command: StateCommand): number {
   return 0
 }
 
-export function runListDevicesCommand(command: StateCommand): number {
+export function runListDevicesCommand(command: ListCommand): number {
   const { devices, seen } = withRegistry(command, (registry, seen) => ({
     devices: registry.devices(),
     seen: seen(),
@@ -51,6 +54,11 @@ export function runListDevicesCommand(command: StateCommand): number {
     policies: new Map(devices.map((one) => [one.id, policies.standingOf(addresseeOf(one))])),
     newest: policies.newest(...comers(devices, isHeardIn(seen))),
   }))
+  if (command.json) {
+    const [seenOf, standingOf] = [(id: string) => seen.get(id), (id: string) => policies.get(id)]
+    sayJson(devicesDocument(devices, seenOf, standingOf, newest))
+    return 0
+  }
   table(
     [
       'id',
@@ -262,6 +270,8 @@ export function table(heads: string[], rows: string[][], none: string): void {
   const columns = process.stdout.isTTY ? process.stdout.columns || undefined : undefined
   for (const line of tableLines(heads, rows, columns)) say(line)
 }
+
+export const sayJson = (document: object): void => say(JSON.stringify(document))
 
 export function say(text: string): void {
   process.stdout.write(`${text}\n`)

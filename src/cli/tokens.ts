@@ -7,12 +7,15 @@ import { believedNow } from './believed.ts'
 import {
   dateOf,
   hint,
+  type ListCommand,
   type StateCommand,
   say,
+  sayJson,
   table,
   withDirectory,
   withRegistry,
 } from './fleet.ts'
+import { tokensDocument } from './fleet-json.ts'
 import { ConfigError, statePaths } from './state.ts'
 
 export type MakeTokenCommand = StateCommand & {
@@ -46,10 +49,14 @@ export function runMakeTokenCommand({
   return 0
 }
 
-export function runListTokensCommand(command: StateCommand): number {
+export function runListTokensCommand(command: ListCommand): number {
   const tokens = withRegistry(command, (registry) => registry.tokens())
   const paths = statePaths(command.state)
   const now = withDirectory(paths, () => believedNow(paths))
+  if (command.json) {
+    sayJson(tokensDocument(tokens, (token) => stateOf(token, now)))
+    return 0
+  }
   table(
     ['id', 'label', 'group', 'used', 'made', 'state'],
     tokens.map((token) => [
@@ -58,7 +65,7 @@ export function runListTokensCommand(command: StateCommand): number {
       token.group,
       `${token.uses}${token.usesMax === undefined ? '' : ` of ${token.usesMax}`}`,
       dateOf(token.madeAt),
-      stateOf(token, now),
+      stateText(token, now),
     ]),
     `no token was made: ${hint('collector tokens make', command)} makes one`,
   )
@@ -80,9 +87,16 @@ function limitsOf({ usesMax, expiresAt, group }: Token): string {
   return `for ${uses}, ${until}, into the group "${group}"`
 }
 
+const stateText = (token: Token, now: UnixNs): string => {
+  const state = stateOf(token, now)
+  return state === 'good' && token.expiresAt !== undefined
+    ? `good until ${dateOf(token.expiresAt)}`
+    : state
+}
+
 function stateOf({ revokedAt, expiresAt, usesMax, uses }: Token, now: UnixNs): string {
   if (revokedAt !== undefined) return 'revoked'
   if (expiresAt !== undefined && expiresAt <= now) return 'expired'
   if (usesMax !== undefined && uses >= usesMax) return 'used up'
-  return expiresAt === undefined ? 'good' : `good until ${dateOf(expiresAt)}`
+  return 'good'
 }

@@ -28,7 +28,7 @@ export type DevicePolicyInfo = {
 
 /** How policies stand on one device, in a few numbers. Versions are of policies; 0: none. */
 export type PolicyStandingInfo = {
-  /** The newest that is for it, and in whose share it is. */
+  /** The newest that is for it, and in whose share it is; none where that is older than what is in force there. */
   offered: number
   /** The last that it got, and the one that is in force there. */
   received: number
@@ -54,7 +54,8 @@ export type PolicyStandingInfo = {
 /**
  * Of those that are to have the newest policy: who applies it, where its time is over (absent: none), who refuses it, who has no
  * root key to take any with (absent: none), and who has said nothing of it. `offered` 0: it is for nobody who may come. `unheard`: not
- * among these, since nobody has admitted them and they never connected (absent: none).
+ * among these, since nobody has admitted them and they never connected (absent: none). `ahead`: have a later one, which this collector
+ * does not know (absent: none). `heldOn`: it is held back and goes to nobody; so many have it.
  */
 export type FleetPolicyInfo = {
   version: number
@@ -65,6 +66,8 @@ export type FleetPolicyInfo = {
   unsaid: number
   keyless?: number
   unheard?: number
+  ahead?: number
+  heldOn?: number
 }
 
 export type PolicyResponse = {

@@ -51,7 +51,7 @@ export function readException(value: unknown, where: string): Exception {
   if (untilMs === undefined)
     throw new PolicyError(
       'field',
-      `${where}.until: ${shown(until)} is no moment like 2026-12-24T18:00:00Z`,
+      isNot(`${where}.until`, until, 'moment like 2026-12-24T18:00:00Z'),
     )
   if (
     typeof bytesPerDayMax !== 'number' ||
@@ -61,7 +61,7 @@ export function readException(value: unknown, where: string): Exception {
   )
     throw new PolicyError(
       'field',
-      `${where}.bytesPerDayMax: ${shown(bytesPerDayMax)} is no whole number in 0..${BYTES_MAX}`,
+      isNot(`${where}.bytesPerDayMax`, bytesPerDayMax, `whole number in 0..${BYTES_MAX}`),
     )
   for (const [name, text] of Object.entries({ owner, reason }))
     if (text !== undefined && (typeof text !== 'string' || text.length > TEXT_CHARS_MAX))
@@ -80,6 +80,11 @@ export function readException(value: unknown, where: string): Exception {
     rule: `exception for ${typeof host === 'string' ? host : `${of.parent?.program} under ${of.parent?.parent}`}`,
   }
 }
+
+const isNot = (where: string, value: unknown, what: string): string =>
+  value === undefined
+    ? `${where} is missing: a ${what} is wanted`
+    : `${where}: ${shown(value)} is no ${what}`
 
 /** Milliseconds since 1970 of `2026-12-24T18:00:00Z`; undefined when it is no such moment. */
 export function momentOf(text: unknown): number | undefined {

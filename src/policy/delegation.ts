@@ -70,7 +70,9 @@ export function parseDelegation(content: string, rootKey: string): Delegation {
     if (range === undefined ? typeof value === 'boolean' : isWithin(value, range)) continue
     throw new PolicyFault(
       'delegation-bounds',
-      `delegation.bounds.${name}: ${brief(JSON.stringify(value) ?? 'nothing', 40)} is ${range ? `no whole number from ${range[0]} to ${range[1]}` : 'neither true nor false'}`,
+      value === undefined
+        ? `delegation.bounds.${name} is missing: ${range ? `a whole number from ${range[0]} to ${range[1]}` : 'true or false'} is wanted`
+        : `delegation.bounds.${name}: ${brief(JSON.stringify(value), 40)} is ${range ? `no whole number from ${range[0]} to ${range[1]}` : 'neither true nor false'}`,
     )
   }
   return {

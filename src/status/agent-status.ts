@@ -31,7 +31,10 @@ export type StatusReaders = {
 }
 
 /** What there is to say of what the sensor sees. */
-export type SensorStatus = Pick<AgentStatus, 'osVersion' | 'user' | 'state' | 'sensor' | 'sources'>
+export type SensorStatus = Pick<
+  AgentStatus,
+  'osVersion' | 'user' | 'state' | 'sensor' | 'sources' | 'isUnderUp'
+> & { collector: { url: string } }
 
 /** What an agent says of itself, each second, on its status socket. Counts are since the start unless said otherwise. */
 export type AgentStatus = {
@@ -91,8 +94,11 @@ export type AgentStatus = {
     suppressed: number
     rolledUp: number
   }
-  /** Where the policy in force is from, its version, and what of the last ones that came was refused; absent: built in. */
-  policy?: { source: 'local' | 'pushed'; version: number; refused: string[] }
+  /**
+   * Where what is in force beside the built-in policy is from, the version of its policy (0: it has none), and what of the last that
+   * came was refused; absent: nothing is, and nothing was.
+   */
+  policy?: { source: 'built-in' | 'local' | 'pushed'; version: number; refused: string[] }
   /** Who sent most of `unseenBytes`, at most 5. */
   unseen: Pick<UnseenSum, 'name' | 'way' | 'bytes'>[]
   outbox: {

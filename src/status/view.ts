@@ -122,8 +122,16 @@ function figures(status: AgentStatus, nowMs: number): string[] {
 }
 
 function policyLine({ source, version, refused }: NonNullable<AgentStatus['policy']>): string {
-  const from = source === 'local' ? 'a file of the command line' : 'sent by the collector'
-  return [`Policy: version ${version}, ${from}`, ...refused].join('; ')
+  const own = 'the built-in one'
+  const from = {
+    'built-in': own,
+    local: `version ${version}, a file of the command line`,
+    pushed:
+      version === 0
+        ? `${own}, with exceptions sent by the collector`
+        : `version ${version}, sent by the collector`,
+  }[source]
+  return [`Policy: ${from}`, ...refused].join('; ')
 }
 
 /** What crossed the gate and has no alert of its own. */

@@ -120,6 +120,18 @@ describe('policies that were sent', () => {
     const policies = start({ rootKey: undefined })
     send(policies, policy(3))
     assert.deepEqual([policies.report().keyId, of(policies)?.code], ['', 'no-key'])
+    send(policies, policy(3), delegation(1), exceptions(1, [exception()]))
+    const why = 'this agent was given no root key: it takes nothing that is sent'
+    // What is the same of several is said once.
+    assert.deepEqual(world.told, [
+      `policy 3 was refused (no-key): ${why}`,
+      `delegation 1 and exceptions 1 were refused (no-key): ${why}`,
+    ])
+    assert.deepEqual(policies.status()?.refused, [
+      `policy 3, delegation 1 and exceptions 1 do not hold: ${why}`,
+    ])
+    // What is in force is none that the collector sent.
+    assert.equal(policies.status()?.source, 'built-in')
     assert.deepEqual(inForce(), { ownPids: [7] })
   })
   it('clamped: what would switch detection off is left out, counted and said', () => {

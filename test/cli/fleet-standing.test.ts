@@ -159,6 +159,81 @@ describe('how a policy stands, by the commands', () => {
     assert.equal(lines.at(-1), `0 of 4 devices apply policy 2, 3 not said yet, ${end}`)
   })
 
+  it('says of one without the root key that was sent all kinds once why it takes none', async () => {
+    publish(2)
+    const none = { version: 0, state: 'failed', code: 'no-key', clamped: 0, at: NOW } as const
+    const text = 'this agent was given no root key'
+    withPolicies((policies) => {
+      policies.noteSaid({
+        ...{ deviceId: idOf('desk'), at: NOW },
+        report: {
+          ...{ keyId: '', source: 'built-in', group: '', suppressed: 0, suppressions: [] },
+          documents: (['policy', 'delegation', 'exceptions'] as const).map((kind, index) => ({
+            ...{ ...none, kind, text, receivedVersion: 2 - index },
+          })),
+        },
+      })
+      policies.writeSaid()
+    })
+    const lines = await collector('policy', 'status')
+    const rows = lines.filter((line) => line.startsWith(idOf('desk')))
+    const why =
+      'has no root key, so takes none of what came: policy 2, delegation 1, exceptions that could not be read'
+    assert.equal(rows.length, 1)
+    assert(rows[0]?.includes(`  ${why}  2026-09-21 14:13 UTC`), `${rows[0]}`)
+    // It is missed for want of the key alone.
+    assert.match(lines.at(-1) ?? '', /^0 of 4 devices apply policy 2, 3 not said yet, 1 without/)
+    assert.deepEqual((await shown('desk')).filter(([head]) => head === 'not applied').length, 1)
+    const listed = (await collector('devices', 'list')).find((line) => line.includes(idOf('desk')))
+    assert(listed?.includes('  none, 2 is offered, no root key  '), `${listed}`)
+  })
+
+  it('says what came and could not be read, beside what is in force or alone', async () => {
+    publish(2)
+    const cell = async () =>
+      (await collector('policy', 'status'))
+        .find((line) => line.startsWith(idOf('desk')))
+        ?.split(/ {2,}/)[4]
+    const unread = { ...refused, code: 'malformed', text: 'No.', receivedVersion: 0 }
+    said('desk', { ...unread, version: 0 })
+    assert.equal(await cell(), 'policy that came failed (malformed): No.')
+    said('desk', { ...unread, version: 1 })
+    assert.equal(await cell(), 'policy 1: what came failed (malformed): No.')
+    said('desk', { ...refused, text: 'No.', version: 0 })
+    assert.equal(await cell(), 'policy 2 failed (agent-old): No.')
+  })
+
+  it('says of one that is held back that it goes to nobody more, and who keeps it: those are offered none', async () => {
+    publish(1)
+    publish(2)
+    const hold = () => withPolicies((policies) => policies.setShare(2, 0))
+    hold()
+    const end = async () => (await collector('policy', 'status')).at(-1)
+    const held = 'policy 2 is held back and goes to nobody more; '
+    assert.equal(await end(), `${held}no device has it`)
+    said('desk')
+    assert.equal(await end(), `${held}1 device has it and keeps it`)
+    assert.equal((await collector('devices', 'list')).at(-1), await end())
+    // An older one would be refused there, and is not sent.
+    assert.deepEqual((await shown('desk')).slice(0, 3), [
+      ['policy offered', 'none'],
+      ['policy received', '2'],
+      ['policy in force', '2 (pushed)'],
+    ])
+    assert.deepEqual((await shown('laptop'))[0], ['policy offered', '1'])
+    withPolicies((policies) => policies.setShare(2, 100))
+    assert.equal(await end(), '1 of 4 devices applies policy 2, 3 not said yet')
+  })
+
+  it('says of one that has a later one than there is that it is not waited for', async () => {
+    publish(1)
+    said('desk', { version: 7, receivedVersion: 7 })
+    assert.equal(
+      (await collector('policy', 'status')).at(-1),
+      '0 of 3 devices apply policy 1, 3 not said yet, 1 with a later one, which this collector does not have: sign the next above that',
+    )
+  })
+
   it('is summed in the last line of the status, of those that may come', async () => {
     const status = () => collector('policy', 'status')
     assert.doesNotMatch((await status()).join('\n'), /appl(y|ies) policy/)

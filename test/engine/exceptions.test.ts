@@ -76,6 +76,27 @@ describe('an exception', () => {
     assert.equal(alerts.length, 0)
     assert.deepEqual(engine.suppressions(), [{ rule: '203.0.113.0/24', count: 1 }])
   })
+  it('says of what is missing that it is, and what is wanted', () => {
+    const said = (change: Partial<ExceptionDocument>) => {
+      try {
+        makePolicy(of(change))
+      } catch (error) {
+        return (error as Error).message
+      }
+      return ''
+    }
+    const where = 'exceptions[0]'
+    assert.ok(
+      said({ until: undefined } as object).endsWith(
+        `${where}.until is missing: a moment like 2026-12-24T18:00:00Z is wanted`,
+      ),
+    )
+    assert.match(
+      said({ bytesPerDayMax: undefined } as object),
+      /\.bytesPerDayMax is missing: a whole number in 0\.\.\d+ is wanted$/,
+    )
+    assert.match(said({ until: '' }), /\.until: .* is no moment like/)
+  })
   for (const [what, change] of Object.entries({
     'without an end': { until: undefined },
     'whose end is no moment': { until: '2026-13-24T18:00:00Z' },

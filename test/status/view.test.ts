@@ -76,6 +76,16 @@ describe('the status in plain words', () => {
       row({ ...of, source: 'local', refused: ['policy 8 does not hold: its time was over'] }),
       'Policy: version 7, a file of the command line; policy 8 does not hold: its time was over',
     )
+    // It takes nothing that is sent: nothing of it is in force.
+    const none = { ...of, version: 0, refused: ['policy 8 does not hold: no root key'] }
+    assert.equal(
+      row({ ...none, source: 'built-in' }),
+      'Policy: the built-in one; policy 8 does not hold: no root key',
+    )
+    assert.equal(
+      row({ ...none, refused: [] }),
+      'Policy: the built-in one, with exceptions sent by the collector',
+    )
   })
   it('says what crossed the gate and has no alert of its own', () => {
     const { counters, ...well } = wellStatus()

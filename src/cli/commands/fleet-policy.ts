@@ -74,7 +74,8 @@ export function addFleetPolicyCommands(collector: Command): void {
     .command('status')
     .description('how it stands on each device: applied, failed and why, clamped, expired')
     .addOption(stateOption())
-    .action(async (options: State) => {
+    .option('--json', 'as JSON')
+    .action(async (options: State & { json?: boolean }) => {
       const { runPolicyStatusCommand } = await import('../fleet-policy.ts')
       await finish(Promise.resolve(runPolicyStatusCommand(options)))
     })

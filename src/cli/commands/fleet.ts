@@ -67,7 +67,8 @@ export function addFleetCommands(collector: Command): void {
     .command('list')
     .description('what was made, and how often it was used')
     .addOption(stateOption())
-    .action(async (options: State) => {
+    .option('--json', 'as JSON')
+    .action(async (options: State & { json?: boolean }) => {
       const { runListTokensCommand } = await import('../tokens.ts')
       await finish(Promise.resolve(runListTokensCommand(options)))
     })
@@ -95,7 +96,8 @@ export function addFleetCommands(collector: Command): void {
     .command('list')
     .description('each with its group, owner and standing')
     .addOption(stateOption())
-    .action(async (options: State) => {
+    .option('--json', 'as JSON')
+    .action(async (options: State & { json?: boolean }) => {
       const { runListDevicesCommand } = await import('../fleet.ts')
       await finish(Promise.resolve(runListDevicesCommand(options)))
     })

@@ -232,8 +232,10 @@ export class Policies {
 
   /** How policies stand on a device; undefined: there is nothing to say. */
   standingOf(addressee: Addressee): PolicyStandingInfo | undefined {
-    const offered = this.#of('policy', this.#rootId, addressee)?.payload.version ?? 0
+    const newest = this.#of('policy', this.#rootId, addressee)?.payload.version ?? 0
     const stood = this.#stoodOf(addressee.deviceId)
+    // As `holdFor` has it.
+    const offered = newest < this.#policyOf(addressee.deviceId) ? 0 : newest
     // By another root key the same numbers are other policies.
     const isOther = stood && stood.inForce > 0 && stood.keyId !== this.#rootId
     return standingInfo(offered, isOther ? { ...stood, inForce: 0, received: 0 } : stood)
@@ -252,7 +254,12 @@ export class Policies {
     )
     if (!newest) return undefined
     const standings = (of: Iterable<Addressee>) => [...of].map((one) => this.standingOf(one))
-    return fleetPolicyInfo(newest.payload.version, standings(devices), standings(unheard))
+    return fleetPolicyInfo(
+      newest.payload.version,
+      standings(devices),
+      standings(unheard),
+      newest.sharePercent === 0,
+    )
   }
 
   #stoodOf(deviceId: string): Stood | undefined {

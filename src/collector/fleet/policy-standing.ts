@@ -52,7 +52,7 @@ export function newFaults(stood: Stood, before: Stood | undefined): Stood['fault
   return stood.faults.filter((one) => !known.has(nameOf(one)))
 }
 
-/** `offered`: the newest that is for it; 0: none. `undefined`: there is nothing to say of it. */
+/** `offered`: the newest that is for it; 0: none, or older than what it has. `undefined`: there is nothing to say of it. */
 export function standingInfo(
   offered: number,
   stood: Stood | undefined,
@@ -72,18 +72,23 @@ export function standingInfo(
 
 /**
  * Of devices that may come and are to have `version`, the newest that was published. `unheard`: of those that nobody has admitted
- * and that never connected, whom anybody with a token can invent.
+ * and that never connected, whom anybody with a token can invent. `isHeld`: it goes to nobody more.
  */
 export function fleetPolicyInfo(
   version: number,
   standings: readonly (PolicyStandingInfo | undefined)[],
   unheard: readonly (PolicyStandingInfo | undefined)[],
+  isHeld = false,
 ): FleetPolicyInfo {
   const counts: FleetPolicyInfo = { version, offered: 0, applied: 0, failed: 0, unsaid: 0 }
   const isThere = (one: PolicyStandingInfo | undefined) => one !== undefined && one.saidAt !== ''
+  const said = [...standings, ...unheard.filter(isThere)]
+  if (isHeld) counts.heldOn = said.filter((one) => one?.inForce === version).length
+  const ahead = said.filter((one) => one && one.inForce > version).length
+  if (ahead > 0) counts.ahead = ahead
   const away = unheard.filter((one) => one?.offered === version && !isThere(one)).length
   if (away > 0) counts.unheard = away
-  for (const one of [...standings, ...unheard.filter(isThere)]) {
+  for (const one of said) {
     if (one?.offered !== version) continue
     counts.offered++
     const has = (state: string, of: number) =>
@@ -92,9 +97,10 @@ export function fleetPolicyInfo(
       )
     if (one.inForce === version && has('expired', version)) counts.ended = (counts.ended ?? 0) + 1
     else if (one.inForce === version) counts.applied++
+    // Whatever came there it refuses for that alone.
+    else if (one.hasNoKey) counts.keyless = (counts.keyless ?? 0) + 1
     // Of one that it could not even read it says no version.
     else if (one.faults.some(({ kind }) => kind === 'policy')) counts.failed++
-    else if (one.hasNoKey) counts.keyless = (counts.keyless ?? 0) + 1
     else counts.unsaid++
   }
   return counts

@@ -9,7 +9,7 @@ import type {
 import { type ApiError, postDevice } from './api.ts'
 import { signOut } from './feed.ts'
 import { Age, Clock, Cut } from './parts.tsx'
-import { faultText, policyText } from './policy-words.ts'
+import { faultsTold, policyText } from './policy-words.ts'
 import { Removal, RemovedNote } from './removal.tsx'
 import { devices, fleetTold, loaded, sharedNames } from './state.ts'
 import { STANDING_WORDS, standingText } from './words.ts'
@@ -123,9 +123,9 @@ function PolicyStanding({ policy }: { policy: PolicyStandingInfo | null }) {
           </>
         )}
       </p>
-      {policy.faults.map((fault) => (
-        <p key={fault.kind} class="banner warn">
-          <strong>{faultText(fault)}.</strong> {fault.text}
+      {faultsTold(policy.faults).map(({ heads, text }) => (
+        <p key={text} class="banner warn">
+          <strong>{heads}.</strong> {text}
         </p>
       ))}
     </>

@@ -30,28 +30,41 @@ export function policyCell(policy: PolicyStandingInfo | null): string {
 
 const KINDS = { policy: 'Policy', delegation: 'Delegation', exceptions: 'Exceptions' } as const
 
-export const faultText = ({
-  kind,
-  version,
-  state,
-  code,
-}: PolicyStandingInfo['faults'][number]): string =>
+const faultText = ({ kind, version, state, code }: PolicyStandingInfo['faults'][number]): string =>
   `${KINDS[kind]} ${version === 0 ? 'that came' : version} ${state === 'expired' ? 'has expired' : `is refused (${code})`}`
+
+/** All of them; what is the same of several once. */
+export function faultsTold(
+  faults: PolicyStandingInfo['faults'],
+): { heads: string; text: string }[] {
+  const told = new Map<string, string[]>()
+  for (const fault of faults)
+    told.set(fault.text, [...(told.get(fault.text) ?? []), faultText(fault)])
+  return [...told].map(([text, heads]) => ({ heads: heads.join('. '), text }))
+}
 
 /** Of all that are to have the newest policy. */
 export function newestText(info: FleetPolicyInfo): string {
   const { version, offered, applied, failed, unsaid, keyless = 0, ended = 0, unheard = 0 } = info
+  const { ahead = 0, heldOn } = info
   const apart =
     unheard > 0
       ? ` Not counted: ${countText(unheard)} that nobody has admitted and that never connected.`
       : ''
-  if (offered === 0)
+  if (heldOn !== undefined)
+    return `Policy ${version} is held back and goes to nobody more: ${heldOn === 0 ? 'no machine has it' : `${countText(heldOn)} ${heldOn === 1 ? 'has it and keeps' : 'have it and keep'} it`}.`
+  if (offered === 0 && ahead === 0)
     return `Policy ${version} is for no device that may come: look at its target and its share.${apart}`
   const parts = [
     `${countText(applied)} of ${countText(offered)} ${applied === 1 ? 'applies' : 'apply'} policy ${version}`,
     ...(ended > 0 ? [`its time is over on ${countText(ended)}`] : []),
     ...(failed > 0 ? [`${countText(failed)} ${failed === 1 ? 'refuses' : 'refuse'} it`] : []),
     ...(unsaid > 0 ? [`${countText(unsaid)} ${unsaid === 1 ? 'has' : 'have'} not said yet`] : []),
+    ...(ahead > 0
+      ? [
+          `${countText(ahead)} ${ahead === 1 ? 'has' : 'have'} a later one, which this collector does not have`,
+        ]
+      : []),
     ...(keyless > 0
       ? [
           `${countText(keyless)} ${keyless === 1 ? 'has' : 'have'} no root key and so ${keyless === 1 ? 'takes' : 'take'} none: start the agent there with --policy-key`,

@@ -154,6 +154,27 @@ describe('what a device says of policies', () => {
     assert.deepEqual(fleet.newest(), { ...counts, offered: 0 })
   })
 
+  it('is missed of nobody where the newest is held back, and that is said', () => {
+    open()
+    publish(policy(3))
+    heard.add(DEVICE)
+    assert.equal(fleet.newest()?.offered, 1)
+    const file = new Policies(openPoliciesFile(join(world.directory, POLICIES_FILE), () => {}))
+    file.setShare(3, 0)
+    file.close()
+    fleet.look()
+    const newest = fleet.newest() ?? assert.fail()
+    assert.equal(newest.heldOn, 0)
+    for (const [info, who] of [
+      [newest, /no (device|machine) has it/],
+      [{ ...newest, heldOn: 2 }, /2 (devices )?have it and keep it/],
+    ] as const)
+      for (const text of [newestText(info), newestOnPage(info)]) {
+        assert.match(text, /olicy 3 is held back and goes to nobody more/)
+        assert.match(text, who)
+      }
+  })
+
   it('is missed where the newest is for nobody, and that is said', () => {
     open()
     publish(policy(3, undefined, { target: { group: 'offce' } }))
