@@ -144,7 +144,14 @@ export async function runRestoreCommand(command: FileCommand): Promise<number> {
     const by = pin === undefined ? 'has no authority' : `is known by the pin ${pin}`
     say(`its secrets are restored: it ${by}, and knows ${counted(devices, 'enrolled device')}`)
   }
-  if (aside) say(`what was there before is ${aside}: delete it when it is not wanted any more`)
+  const before = [...(aside ? [aside] : []), ...(placed?.aside ?? [])]
+  const [first, ...more] = before
+  if (first !== undefined && more.length === 0)
+    say(`what was there before is ${first}: delete it when it is not wanted any more`)
+  else if (first !== undefined) {
+    say('what was there before is set aside: delete it when it is not wanted any more')
+    for (const path of before) say(`  ${path}`)
+  }
   return 0
 }
 

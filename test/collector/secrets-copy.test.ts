@@ -108,9 +108,19 @@ describe('freshet collector backup and restore, with --secrets', () => {
     assert.match(refused.stderr, /there already.*--force/)
     const key = readFileSync(at('one/collector/page.key'), 'utf8')
     writeFileSync(at('one/collector/page.key'), `${'x'.repeat(40)}\n`)
-    assert.equal((await restore('one', '--force')).status, 0)
+    const forced = await restore('one', '--force')
+    assert.equal(forced.status, 0)
     assert.equal(readFileSync(at('one/collector/page.key'), 'utf8'), key)
     const names = readdirSync(at('one/collector'))
+    const isAside = (name: string) => /\.\d{8}T[\d.]+Z(-\d+)?$/.test(name)
+    const aside = [
+      ...names.map((name) => at('one/collector', name)),
+      ...readdirSync(at('one/collector/tls')).map((name) => at('one/collector/tls', name)),
+    ].filter(isAside)
+    // All of them, by name: each is to be deleted at some time, and most of them open something.
+    const told = forced.stdout.split('\n').map((line) => line.trim())
+    assert.deepEqual(told.filter(isAside).toSorted(), aside.toSorted())
+    assert(aside.length >= 5, `${aside}`)
     assert(
       names.some((name) => /^page\.key\.\d/.test(name)),
       `${names}`,

@@ -27,7 +27,13 @@ const NAMES: readonly string[] = [...DATABASES, ...TEXTS]
 /** Of versions before, in whose copies it is: nothing wants it any more. */
 const UNUSED = 'agent.token'
 
-export type SecretsFacts = { devices: number; pin: string | undefined; files: readonly string[] }
+/** `aside`: where what was there before lies now. */
+export type SecretsFacts = {
+  devices: number
+  pin: string | undefined
+  files: readonly string[]
+  aside: readonly string[]
+}
 
 /** Of the collector's directory, which may run. Throws CollectorError. */
 export function packSecrets(directory: string): string {
@@ -111,14 +117,15 @@ export function placeSecrets(directory: string, files: ReadonlyMap<string, Buffe
   try {
     write(coming, files)
     const facts = check(coming, [...files.keys()])
-    for (const name of secretsThere(directory, files))
-      setFileAside(join(directory, name), 'restored from a backup', nowUnixNs())
+    const aside = secretsThere(directory, files).map(
+      (name) => setFileAside(join(directory, name), 'restored from a backup', nowUnixNs()).path,
+    )
     // A log that was left there is of another file, and SQLite would put it into this one.
     for (const name of DATABASES.filter((one) => files.has(one)))
       for (const beside of ['-wal', '-shm', '-journal'])
         rmSync(join(directory, `${name}${beside}`), { force: true })
     write(directory, files)
-    return facts
+    return { ...facts, aside }
   } catch (cause) {
     if (cause instanceof CollectorError) throw cause
     throw new CollectorError('state', `it cannot be placed: ${(cause as Error).message}`, { cause })
@@ -136,7 +143,7 @@ function write(directory: string, files: ReadonlyMap<string, Buffer>): void {
   }
 }
 
-function check(directory: string, names: readonly string[]): SecretsFacts {
+function check(directory: string, names: readonly string[]): Omit<SecretsFacts, 'aside'> {
   const log = () => {}
   let devices = 0
   try {
