@@ -92,6 +92,8 @@ export function createReport(parts: ReportParts): Report {
       osVersion: machine.osVersion,
       user,
       state: parts.state,
+      isUnderUp: parts.isUnderUp,
+      collector: { url: parts.collectorUrl },
       sensor: {
         silentMs: sensor.silentMs(performance.now()),
         isForeign: counters.isForeign,
@@ -158,7 +160,6 @@ export function createReport(parts: ReportParts): Report {
         ...(disk ? { disk } : {}),
         restarts: restartsOf(parts.running, Date.now()),
         ...(clockOffsetMs === undefined ? {} : { clockOffsetMs }),
-        isUnderUp: parts.isUnderUp,
         countsLoopback: parts.countsLoopback(),
         collector: { url: parts.collectorUrl, ...(uplink?.state() ?? { state: 'none' }) },
         lastAlerts: parts.lastAlerts().map(({ openedAt, severity, sentence }) => ({

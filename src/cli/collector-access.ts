@@ -14,9 +14,12 @@ import { ADDRESS_FILE } from './names.ts'
 import { asOwner } from './owner.ts'
 import { ConfigError, type StatePaths } from './state.ts'
 
-/** Its http address, without a slash at its end. Throws ConfigError. `machine`: as `agentOfMachine` has it. */
-export const collectorAddress = (paths: StatePaths, machine?: string): string =>
-  readOf(paths, ADDRESS_FILE, machine).replace(/\/$/, '')
+/** `machine`: as `agentOfMachine` has it; `start`: what starts one, where none has run. */
+type Asked = { machine?: string | undefined; start?: 'up' | 'collector' }
+
+/** Its http address, without a slash at its end. Throws ConfigError. */
+export const collectorAddress = (paths: StatePaths, asked: Asked = {}): string =>
+  readOf(paths, ADDRESS_FILE, asked).replace(/\/$/, '')
 
 /** What opens its page. Throws ConfigError. */
 export const pageKey = (paths: StatePaths): string => readOf(paths, 'page.key')
@@ -88,7 +91,8 @@ function isRunning(paths: StatePaths): boolean {
   })
 }
 
-function readOf(paths: StatePaths, file: string, machine = agentOfMachine(paths.root)): string {
+function readOf(paths: StatePaths, file: string, asked: Asked = {}): string {
+  const { machine = agentOfMachine(paths.root), start = 'up' } = asked
   const path = join(paths.collector, file)
   try {
     // Root reads what is the collector's user's.
@@ -113,6 +117,6 @@ function readOf(paths: StatePaths, file: string, machine = agentOfMachine(paths.
       `no collector has run with this state directory (${path} is missing): what watches this machine has its state in ${machine}, and is root’s: run this with \`sudo\`, or start one of your own with ${commandFor('up', paths.root)}`,
     )
   throw new ConfigError(
-    `no collector has run with this state directory (${path} is missing): ${fullDiskText(paths.collector, 'one')}start ${commandFor('up', paths.root)} first, or name its directory with --state`,
+    `no collector has run with this state directory (${path} is missing): ${fullDiskText(paths.collector, 'one')}start ${commandFor(start, paths.root)} first, or name its directory with --state`,
   )
 }

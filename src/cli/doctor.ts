@@ -10,6 +10,7 @@ import { type Check, diagnose, exitStatusOf, NO_AGENT, titleOf } from '../status
 import { APP_PATH, DAEMON_JOB_PATH, FILTER_PATH } from '../status/identity.gen.ts'
 import type { DoctorFacts, Entry, Finding } from '../status/looks.ts'
 import { agentOfMachine, readStatus, StatusError } from '../status/socket.ts'
+import { agentsSocket, isListening } from '../stream/local-socket.ts'
 import { VERSION } from '../version.ts'
 import { defaultUser } from './service-user.ts'
 import { statePaths } from './state.ts'
@@ -18,6 +19,8 @@ export type DoctorCommand = { state?: string; user?: string; json?: boolean }
 
 /** A connection that is being made is waited for, since it is neither well nor ill. */
 const CONNECTING_MS = 5_000
+/** As long as a collector that stores may take for a connection that wants nothing. */
+const LISTENING_MS = 2_000
 /** Of a directory; ours hold a dozen. */
 const ENTRIES_MAX = 1000
 
@@ -34,6 +37,7 @@ export async function look(command: DoctorCommand): Promise<Check[]> {
     disk: diskOf(paths.root),
     ...(process.platform === 'darwin' ? { mac: macFacts() } : {}),
     agent: await agentFacts(paths.root),
+    hasCollector: await isListening(agentsSocket(paths.collector), LISTENING_MS),
     machine: agentOfMachine(paths.root),
   })
 }

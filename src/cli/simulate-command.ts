@@ -3,8 +3,10 @@
 import { commandFor } from '../hint.ts'
 import { PLACE } from '../place.ts'
 import { printable } from '../printable.ts'
+import { shellWord } from '../shell-word.ts'
 import { causesOf } from '../status/causes.ts'
 import { readStatus, StatusError, type StatusLine } from '../status/socket.ts'
+import { isLocalCollector } from '../stream/collector-url.ts'
 import { collectorAddress, enrolledWith, pageKey } from './collector-access.ts'
 import { exitStatus, simulateUpload } from './simulate.ts'
 import { simulateEnrolled } from './simulate-enrolled.ts'
@@ -34,7 +36,6 @@ export async function runSimulateCommand(command: SimulateCommand): Promise<numb
     paceMs: command.seconds * 1000,
     timeoutMs: command.timeout * 1000,
     agentWaitMs: AGENT_WAIT_MS,
-    commandFor: (words: string) => commandFor(words, paths.root),
     print: (line: string) => void process.stdout.write(`${printable(line)}\n`),
   }
   const present = await statusNow(paths.root)
@@ -43,6 +44,7 @@ export async function runSimulateCommand(command: SimulateCommand): Promise<numb
     return exitStatus(
       await simulateEnrolled({
         ...shared,
+        commandFor: (words) => commandFor(words, paths.root),
         signal: stopSignal(),
         statuses: () => readStatus(paths.root),
       }),
@@ -50,12 +52,24 @@ export async function runSimulateCommand(command: SimulateCommand): Promise<numb
   const elsewhere = present ? undefined : enrolledWith(paths)
   if (elsewhere !== undefined)
     throw new ConfigError(
-      `this machine reports to the collector at ${elsewhere}, and its agent does not run or does not answer: start ${shared.commandFor('agent')}, or see what ${shared.commandFor('status')} says`,
+      `this machine reports to the collector at ${elsewhere}, and its agent does not run or does not answer: start ${commandFor('agent', paths.root)}, or see what ${commandFor('status', paths.root)} says`,
     )
+  // An agent may report to a collector with a state of its own, and to start both in one beside it would be refused.
+  const there = statePaths(placeOf(present) ?? paths.root)
+  const start = present ? 'collector' : 'up'
   const outcome = await simulateUpload({
     ...shared,
-    collectorUrl: collectorAddress(paths),
-    pageKey: pageKey(paths),
+    collectorUrl: collectorAddress(there, { start }),
+    pageKey: pageKey(there),
+    commands: {
+      status: commandFor('status', paths.root),
+      collector: commandFor('collector', there.root),
+      up: present ? undefined : commandFor('up', paths.root),
+      agent: commandFor(
+        `agent --collector ${shellWord(there.root)} --include-loopback`,
+        paths.root,
+      ),
+    },
     whyUnsent: () => whyUnsent(paths.root),
     signal: stopSignal(),
   })
@@ -63,6 +77,12 @@ export async function runSimulateCommand(command: SimulateCommand): Promise<numb
 }
 
 const isElsewhere = (url: string): boolean => url.startsWith('https://')
+
+/** The state directory of the collector that the agent reports to; undefined: none is named, or it is no place. */
+function placeOf(status: StatusLine | undefined): string | undefined {
+  const url = status?.collector.url ?? ''
+  return isLocalCollector(url) ? url : undefined
+}
 
 /** undefined: nobody answers, or not to this user. */
 async function statusNow(root: string): Promise<StatusLine | undefined> {

@@ -28,6 +28,18 @@ export type CollectorApi = {
   newestOf(alert: Pick<AlertDetail, 'id' | 'device'>): Promise<AlertDetail>
 }
 
+/** Commands of this program in backticks, each as it has to be written for the installation that it is of. */
+export type Commands = {
+  /** What the agent of this machine says. */
+  status: string
+  /** Starts the collector that it reports to. */
+  collector: string
+  /** Starts both; undefined: beside the agent that runs it would be refused. */
+  up: string | undefined
+  /** Starts an agent for that collector, which counts what is sent within the machine. */
+  agent: string
+}
+
 const ANSWER_TIMEOUT_MS = 5000
 
 /** Calls of the JSON API with the page's key. Each throws CollectorUnreachable, with what to do. */
@@ -35,7 +47,7 @@ export function collectorApi(
   url: string,
   pageKey: string,
   signal: AbortSignal,
-  commandFor: (words: string) => string,
+  { collector, up }: Pick<Commands, 'collector' | 'up'>,
 ): CollectorApi {
   const get = async <T>(path: string): Promise<T> => {
     let response: Response
@@ -47,7 +59,7 @@ export function collectorApi(
     } catch (cause) {
       signal.throwIfAborted()
       throw new CollectorUnreachable(
-        `no collector answers at ${url}: start one with ${commandFor('collector')}, or with ${commandFor('up')} where no agent runs either`,
+        `no collector answers at ${url}: start one with ${collector}${up === undefined ? '' : `, or with ${up} where no agent runs either`}`,
         { cause },
       )
     }
@@ -126,7 +138,7 @@ export function whereItStopped(
     loopback: boolean
     /** Why this machine's agent reports nothing, as it says itself; undefined: it does, or nobody answers. */
     unsent: string | undefined
-    commandFor: (words: string) => string
+    commands: Pick<Commands, 'status' | 'agent'>
   },
 ): Stop {
   const connected = devices.filter((one) => one.connected)
@@ -139,7 +151,7 @@ export function whereItStopped(
   if (connected.length === 0)
     return {
       at: 'agent',
-      sentence: `no agent is connected to the collector: ${sent.commandFor('status')} says why one that runs is not; where none runs, stop the collector and start both with ${sent.commandFor('up')}`,
+      sentence: `no agent is connected to the collector: ${sent.commands.status} says why one that runs is not; where none runs, start ${sent.commands.agent}`,
     }
   const degraded = connected.map((one) => one.live?.degraded ?? '').find((text) => text !== '')
   const also = degraded ? ` The agent says: ${degraded}` : ''
@@ -169,7 +181,7 @@ export function whereItStopped(
     return {
       at: 'network',
       sentence: sent.loopback
-        ? `the program was seen but its flow was left out: loopback counts only where the policy includes it, which ${sent.commandFor('up')} does and \`agent\` does not.${also}`
+        ? `the program was seen but its flow was left out: loopback counts only where the policy includes it: stop the agent and start ${sent.commands.agent}, or send elsewhere with \`--to\`.${also}`
         : `the program was seen but no flow was attributed to it.${also}`,
     }
   const small =

@@ -10,6 +10,7 @@ import {
   type Before,
   type CollectorApi,
   CollectorUnreachable,
+  type Commands,
   collectorApi,
   countersOf,
   type Stop,
@@ -25,8 +26,7 @@ export type SimulateOptions = SendOptions & {
   agentWaitMs: number
   /** Why the agent of this machine reports nothing to its collector, as sentences; undefined: it does, or nobody answers. */
   whyUnsent: () => Promise<string | undefined>
-  /** A command of this program, as it has to be written for this installation. */
-  commandFor: (words: string) => string
+  commands: Commands
 }
 
 export type SimulateOutcome =
@@ -51,7 +51,7 @@ const POLL_MS = 150
 /** Throws only when `signal` aborts (its reason) or when the machine refuses something unforeseen. */
 export async function simulateUpload(options: SimulateOptions): Promise<SimulateOutcome> {
   const { print, signal } = options
-  const api = collectorApi(options.collectorUrl, options.pageKey, signal, options.commandFor)
+  const api = collectorApi(options.collectorUrl, options.pageKey, signal, options.commands)
   try {
     const devices = await withAgent(api, options.agentWaitMs, signal)
     if (!devices.some((one) => one.connected)) {
@@ -60,7 +60,7 @@ export async function simulateUpload(options: SimulateOptions): Promise<Simulate
         silent: options.silent,
         loopback: true,
         unsent: await options.whyUnsent(),
-        commandFor: options.commandFor,
+        commands: options.commands,
       })
       print(`Nothing was sent: ${stop.sentence}.`)
       return { kind: 'not_sent', sentence: stop.sentence }
@@ -103,9 +103,9 @@ async function upload(
   ])
   signal.throwIfAborted()
   if (ran.status === 'rejected') return { kind: 'not_sent', sentence: whyNotSent(ran.reason) }
-  const { commandFor } = options
+  const { commands } = options
   const unsent = await options.whyUnsent()
-  const sent = { bytes: ran.value.sent, silent: options.silent, loopback, unsent, commandFor }
+  const sent = { bytes: ran.value.sent, silent: options.silent, loopback, unsent, commands }
   const stop = (stop: Stop): SimulateOutcome => {
     print(
       `No alert     within ${Math.ceil((performance.now() - timing.beganAt) / 1000)} s. It stopped at the ${stop.at}: ${stop.sentence}`,

@@ -1,6 +1,6 @@
 // The collector: agents' WebSocket, the store, the JSON API and the page, on one port.
 import { createServer, type Server } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { diskTrouble } from '../baseline/sqlite-file.ts'
 import { descriptorLimit } from '../host/descriptors.ts'
 import { lockDirectory } from '../host/lock.ts'
@@ -167,6 +167,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       devices,
       pageFiles,
       pageKey,
+      stateRoot: dirname(stateDir),
       counters,
       readCounters,
       policy: machines?.policies.response,

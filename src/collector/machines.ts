@@ -1,6 +1,6 @@
 // What a collector has beside for agents of other machines: its authority, the registry of devices, and the door they come by.
 import { createServer, type IncomingMessage, type ServerOptions } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { ENROLL_PATH } from '../stream/codec-enrol.ts'
 import { Capability } from '../stream/message.ts'
@@ -150,6 +150,7 @@ export async function openMachines(
   const enrolment = createEnrolment({
     ...{ registry, roster, clones, counters, limits, now: believed, span, log },
     onRefused: noteRefusal,
+    stateRoot: dirname(stateDir),
     onEnrolledAgain: (id) => review(id),
     onEnrolledAnew: (id) => attempt(WORDS.said, () => policies.forget(id)),
     authority: trust,

@@ -31,6 +31,8 @@ export type Entry = {
 export type DoctorFacts = {
   /** As `agentOfMachine` has it. */
   machine?: string | undefined
+  /** A collector runs with this state. */
+  hasCollector?: boolean
   /** process.platform. */
   platform: string
   /** Of this command. */
@@ -188,7 +190,24 @@ export function lookAtDisk({ disk }: DoctorFacts, status: AgentStatus | undefine
 
 const askAsRoot = (root: string): string => `Ask as root: ${rootCommandIn('doctor', root)}.`
 
-function agentRemedy(code: StatusErrorCode, { state, mac, machine }: DoctorFacts): string {
+/** Below agent/: who has them has enrolled, or has run. */
+const ENROLMENT_FILE = 'enrolment.json'
+const DEVICE_ID_FILE = 'device-id'
+
+/** Whether `name`, below agent/, is there. */
+const hasOfAgent = ({ root, entries }: DoctorFacts['state'], name: string): boolean =>
+  entries.some(({ path }) => path === join(root, 'agent', name))
+
+/** With a collector that runs here `up` is refused; with one elsewhere it would report to another. */
+function startRemedy({ state, hasCollector }: DoctorFacts): string {
+  if (hasOfAgent(state, ENROLMENT_FILE)) return `Start it: ${commandFor('agent', state.root)}.`
+  if (hasCollector)
+    return `Start one beside the collector that runs here: ${commandFor(`agent --collector ${shellWord(state.root)}`, state.root)}.`
+  return `Start one: ${commandFor('up', state.root)}, or \`agent\` in place of \`up\` with a collector elsewhere.`
+}
+
+function agentRemedy(code: StatusErrorCode, facts: DoctorFacts): string {
+  const { state, mac, machine } = facts
   const again = `\`sudo launchctl kickstart -k system/${DAEMON_JOB}\``
   switch (code) {
     case 'no-agent':
@@ -196,7 +215,7 @@ function agentRemedy(code: StatusErrorCode, { state, mac, machine }: DoctorFacts
         return `The agent of this machine has its state in ${machine}: root can ask how it is, ${rootCommandIn('doctor', machine)}. As this user you may watch what is yours, ${commandFor('up', state.root)}.`
       return mac?.hasJob
         ? `Start its job: ${again}; where launchd does not know it, \`sudo launchctl bootstrap system ${DAEMON_JOB_PATH}\`.`
-        : `Start one: ${commandFor('up', state.root)}, or \`agent\` in place of \`up\` with a collector elsewhere.`
+        : startRemedy(facts)
     case 'closed':
     case 'refused':
       // Said of the state directory already where that is closed too.
@@ -216,6 +235,13 @@ function agentRemedy(code: StatusErrorCode, { state, mac, machine }: DoctorFacts
   }
 }
 
+/** A machine that takes what others send, and on which no agent was ever started. */
+const collectsAlone = ({ hasCollector, machine, mac, state }: DoctorFacts): boolean =>
+  hasCollector === true &&
+  machine === undefined &&
+  mac?.hasJob !== true &&
+  !hasOfAgent(state, DEVICE_ID_FILE)
+
 export function lookAtAgent(facts: DoctorFacts, status: AgentStatus | undefined): Finding[] {
   const { agent, version } = facts
   if ('code' in agent) {
@@ -224,6 +250,15 @@ export function lookAtAgent(facts: DoctorFacts, status: AgentStatus | undefined)
       code === 'no-agent'
         ? `No agent runs with ${facts.state.root}.`
         : `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`
+    if (code === 'no-agent' && collectsAlone(facts))
+      return [
+        {
+          ...ok(
+            `none has ever run with ${facts.state.root}, where a collector runs: this machine collects, and is not watched itself`,
+          ),
+          remedy: `To watch it, too: ${commandFor(`agent --collector ${shellWord(facts.state.root)}`, facts.state.root)}.`,
+        },
+      ]
     return [failure(text, agentRemedy(code, facts))]
   }
   if (!status || status.version === version)

@@ -35,6 +35,10 @@ const PROGRAMS_REMEDIES: readonly [RegExp, string][] = [
 const programsRemedy = (why: string): string =>
   PROGRAMS_REMEDIES.find(([said]) => said.test(why))?.[1] ??
   'Run the agent as root (in a container, with CAP_BPF and CAP_PERFMON) on a kernel with BTF and the tracepoint sock:sock_send_length (Linux 6.3 or later).'
+/** What runs it; `up` in place of `agent` would have it report to another collector. */
+const roleOf = ({ isUnderUp, collector: { url } }: SensorStatus): string =>
+  isUnderUp ? 'up' : url.startsWith('/') ? `agent --collector ${shellWord(url)}` : 'agent'
+
 /** Within a level the first is the worst. */
 export const SENSOR_CAUSES = {
   versions: {
@@ -67,8 +71,8 @@ export const SENSOR_CAUSES = {
     holds: lacks(Gap.notRoot),
     text: ({ user }) =>
       `Only programs of ${user || 'this user'} are seen: the agent does not run as root.`,
-    remedy: ({ user, state }) =>
-      `Stop it and run it as root: ${rootCommandIn(`up${user === '' ? '' : ` --user ${shellWord(user)}`}`, state)}.`,
+    remedy: (status) =>
+      `Stop it and run it as root: ${rootCommandIn(`${roleOf(status)}${status.user === '' ? '' : ` --user ${shellWord(status.user)}`}`, status.state)}.`,
   },
   'process-events': {
     level: 'warning',

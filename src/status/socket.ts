@@ -206,7 +206,7 @@ export async function* readStatus(
     throw new StatusError('no-agent', `no agent runs with the state directory ${directory}`, {
       remedy:
         machine === undefined
-          ? `${fullDiskText(join(directory, 'agent'), 'one')}start one with ${commandFor('up', directory)}, or \`agent\` in place of \`up\` where the collector is elsewhere`
+          ? `${fullDiskText(join(directory, 'agent'), 'one')}start one with ${commandFor('up', directory)}, or \`agent\` in place of \`up\` where a collector runs here already (\`--collector\`) or is elsewhere`
           : `the agent of this machine has its state in ${machine} and tells root how it is, ${rootCommandIn('status', machine)}; as this user you may watch what is yours, ${commandFor('up', directory)}`,
       cause: error,
     })

@@ -75,6 +75,23 @@ export function connectLocal(
   })
 }
 
+/** Whether anybody listens at the socket at `path` (absolute), whoever that is; false where this user cannot know. */
+export function isListening(path: string, timeoutMs: number): Promise<boolean> {
+  const short = shortSocketPath(path)
+  if (short === undefined) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    const socket = createConnection({ path: short })
+    const end = (is: boolean) => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(is)
+    }
+    const timer = setTimeout(() => end(false), timeoutMs)
+    socket.once('error', () => end(false))
+    socket.once('connect', () => end(true))
+  })
+}
+
 /** Who could put another socket there; undefined when only who may listen can, or when there is none yet. */
 function ownershipFault(path: string, mayListen: (uid: number) => boolean): string | undefined {
   let at: string

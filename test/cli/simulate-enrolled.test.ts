@@ -1,10 +1,11 @@
 // `freshet simulate` where the collector is on another machine: what a person is told by what the agent here says of itself.
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { writeEnrolment } from '../../src/agent/enrolment-file.ts'
+import { ADDRESS_FILE } from '../../src/cli/names.ts'
 import { exitStatus } from '../../src/cli/simulate.ts'
 import { type EnrolledOptions, simulateEnrolled } from '../../src/cli/simulate-enrolled.ts'
 import { PLACE } from '../../src/place.ts'
@@ -176,6 +177,42 @@ describe('simulate upload on a machine that reports to another', () => {
       const { status, stdout, stderr } = await freshet('simulate', 'upload')
       assert.deepEqual([status, stderr], [2, ''])
       assert.match(stdout, /simulate upload --to HOST:PORT --state/)
+    })
+
+    it('asks the collector that the agent names, whose state may be another', async () => {
+      const controller = new AbortController()
+      ending.push(controller)
+      const own = join(directory, 'own')
+      const there = join(directory, 'there')
+      mkdirSync(join(there, 'collector'), { recursive: true, mode: 0o700 })
+      mkdirSync(own)
+      const { signal } = controller
+      await serveStatus({
+        ...{ directory: own, signal },
+        status: () => wellStatus({ collector: { url: there, state: 'connected' } }),
+      })
+      const simulated = () => run([PLACE.cli, 'simulate', 'upload', '--state', own])
+      const none = await simulated()
+      assert.equal(none.status, 78)
+      assert.match(
+        none.stderr,
+        new RegExp(
+          `${there}/collector/.* is missing.*start \`npx freshet collector --state ${there}\` first`,
+        ),
+      )
+      const file = (name: string, text: string) =>
+        writeFileSync(join(there, 'collector', name), text, { mode: 0o600 })
+      file(ADDRESS_FILE, 'http://127.0.0.1:1\n')
+      file('page.key', `${'k'.repeat(43)}\n`)
+      const away = await simulated()
+      assert.equal(away.status, 2)
+      assert.match(
+        away.stdout,
+        new RegExp(
+          `no collector answers at http://127\\.0\\.0\\.1:1: start one with \`npx freshet collector --state ${there}\`\\.$`,
+          'm',
+        ),
+      )
     })
 
     it('says to start the agent where none runs, and of the page where that is', async () => {

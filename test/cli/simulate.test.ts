@@ -64,7 +64,10 @@ describe('simulate upload', () => {
       agentWaitMs: 0,
       whyUnsent: async () => undefined,
       signal: new AbortController().signal,
-      commandFor: (words) => `\`freshet ${words}\``,
+      commands: {
+        ...{ status: '`freshet status`', collector: '`freshet collector`', up: '`freshet up`' },
+        agent: '`freshet agent --collector /c --include-loopback`',
+      },
       print: (line) => {
         seen.lines.push(line)
         seen.path = /^Program +(\S+)/.exec(line)?.[1] ?? seen.path
@@ -129,7 +132,14 @@ describe('simulate upload', () => {
     const outcome = await simulate({ collectorUrl: 'http://127.0.0.1:1' })
     assert.equal(exitStatus(outcome), 2)
     assert.equal(seen.path, '')
-    assert.match(seen.lines.join(), /no collector answers at .* start one with/)
+    assert.match(
+      seen.lines.join(),
+      /no collector answers at .* start one with `freshet collector`, or with `freshet up` where no agent runs either/,
+    )
+    // Beside an agent that runs both in one are refused.
+    const commands = { status: '', collector: '`freshet collector`', up: undefined, agent: '' }
+    await simulate({ collectorUrl: 'http://127.0.0.1:1', commands })
+    assert.match(seen.lines.at(-1) ?? '', /start one with `freshet collector`\.$/)
   })
 
   it('sends nothing when the key is refused', async () => {
@@ -150,7 +160,10 @@ describe('simulate upload', () => {
   it('sends nothing when no agent is connected', async () => {
     script.devices = () => [{ ...live(10, 1), connected: false }]
     assert.equal(exitStatus(await simulate()), 2)
-    assert.match(seen.lines.join(), /no agent is connected/)
+    assert.match(
+      seen.lines.join(),
+      /no agent is connected.* where none runs, start `freshet agent --collector \/c --include-loopback`/,
+    )
   })
 
   it('says what this machine’s agent says where that cannot report, and not that there is none', async () => {
@@ -319,7 +332,10 @@ describe('simulate upload', () => {
       script.identity = ({ path, sha256 }) => identity(path, sha256, '0')
       const stop = await stoppedAt()
       assert.equal(stop.at, 'network')
-      assert.match(stop.sentence, /loopback counts only where the policy includes it/)
+      assert.match(
+        stop.sentence,
+        /loopback counts only where the policy includes it: stop the agent and start `freshet agent/,
+      )
     })
     it('network use, where the agent could not tell whose flow it was: no word of loopback', async () => {
       const device = live(99, 4)

@@ -120,7 +120,9 @@ describe('a collector for other machines', () => {
     const [row] = refusals.filter(({ code }) => code === 'hardware-known')
     assert.match(
       row?.text ?? '',
-      new RegExp(`^device ${DEVICE_A} has this hardware: this hardware`),
+      new RegExp(
+        `^device ${DEVICE_A} has this hardware: .* after \`npx freshet collector devices allow ${DEVICE_A.slice(0, 8)} --state \\S+\`$`,
+      ),
     )
     const said = fleet.log.filter((line) => line.startsWith('an enrolment is refused'))
     assert.equal(said.length, 1)

@@ -134,6 +134,41 @@ describe('the doctor', () => {
     }
   })
 
+  it('sends nobody to `up` where a collector runs: an agent is started beside it, or as it has enrolled', () => {
+    const { state } = wellFacts()
+    const told = (names: string[], hasCollector: boolean) => {
+      const entries = [...state.entries, ...names.map((name) => file(`${ROOT}/agent/${name}`))]
+      const facts = { agent: NONE, hasCollector, state: { ...state, entries } }
+      const checks = diagnose(wellFacts(facts))
+      const [found] = find(checks, 'agent').found
+      return [exitStatusOf(checks), found?.remedy ?? ''] as const
+    }
+    const beside = `freshet agent --collector ${ROOT}`
+    assert.match(told(['device-id'], false)[1], /freshet up\b/)
+    const [status, remedy] = told(['device-id'], true)
+    assert.equal(status, 2)
+    assert.ok(remedy.includes(beside), remedy)
+    assert.doesNotMatch(remedy, /freshet up\b/)
+    for (const hasCollector of [true, false]) {
+      const [, again] = told(['device-id', ENROLMENT_FILE], hasCollector)
+      assert.match(again, /^Start it: `npx freshet agent( --state |`)/)
+    }
+  })
+
+  it('is content with a machine that collects alone, and says that nothing watches it', () => {
+    const { state } = wellFacts()
+    const entries = [directory(ROOT, 0o711), directory(`${ROOT}/collector`, 0o700)]
+    const facts = { agent: NONE, hasCollector: true, state: { ...state, entries } }
+    const checks = diagnose(wellFacts(facts))
+    assert.equal(exitStatusOf(checks), 0)
+    const [found] = find(checks, 'agent').found
+    assert.match(found?.text ?? '', /this machine collects, and is not watched itself/)
+    assert.match(found?.remedy ?? '', /freshet agent --collector/)
+    // The same without a collector, or where root's agent has its own place, is no such machine.
+    assert.equal(exitStatusOf(diagnose(wellFacts({ ...facts, hasCollector: false }))), 2)
+    assert.equal(exitStatusOf(diagnose(wellFacts({ ...facts, machine: '/var/lib/other' }))), 2)
+  })
+
   it('leads with the worst of a check', () => {
     const agent = wellStatus({ ...CAUSED['outbox-rebuilt'], ...CAUSED['outbox-not-kept'] })
     const { result, found } = diagnosed('outbox', { agent })

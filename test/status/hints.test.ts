@@ -14,6 +14,7 @@ import { statePaths } from '../../src/cli/state.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { commandBeside, commandFor, platformState, rootCommandIn } from '../../src/hint.ts'
 import { shellWord } from '../../src/shell-word.ts'
+import type { AgentStatus } from '../../src/status/agent-status.ts'
 import { CAUSE_CODES, causesOf } from '../../src/status/causes.ts'
 import { diagnose } from '../../src/status/doctor.ts'
 import { sensorTrouble } from '../../src/status/sensor-causes.ts'
@@ -93,9 +94,19 @@ describe('A command in a hint', () => {
   })
 
   it('names the user too, where root is to go on with what is another’s', () => {
-    const status = wellStatus({ ...CAUSED['not-root'], state, user: 'ada' })
-    const [command] = commandsIn(causesOf(status)[0]?.remedy ?? '')
-    assert.equal(command, `sudo npx freshet up --user ada --state ${shellWord(state)}`)
+    const command = (change: Partial<AgentStatus>) =>
+      commandsIn(
+        causesOf(wellStatus({ ...CAUSED['not-root'], state, user: 'ada', ...change }))[0]?.remedy ??
+          '',
+      )[0]
+    const own = `--user ada --state ${shellWord(state)}`
+    assert.equal(command({ isUnderUp: true }), `sudo npx freshet up ${own}`)
+    // As it was started: `up` would give it another collector, or be refused beside the one that runs.
+    assert.equal(command({}), `sudo npx freshet agent ${own}`)
+    assert.equal(
+      command({ collector: { url: '/srv/there', state: 'connected' } }),
+      `sudo npx freshet agent --collector /srv/there ${own}`,
+    )
   })
 
   it('names it in what the doctor finds from outside', () => {
@@ -217,7 +228,7 @@ describe('A command in a hint', () => {
 
   it('names the collector of the machine to who has none of their own, which is most often meant', () => {
     const paths = statePaths(join(directory, 'none of mine'))
-    const ask = (machine?: string) => messageOf(() => collectorAddress(paths, machine))
+    const ask = (machine?: string) => messageOf(() => collectorAddress(paths, { machine }))
     assert.match(
       ask('/srv/machine'),
       /is missing\): what watches this machine has its state in \/srv\/machine, and is root’s: run this with `sudo`, or start .*`npx freshet up --state/,
@@ -227,7 +238,7 @@ describe('A command in a hint', () => {
 
   it('is made in one place: no sentence spells one by itself', () => {
     // The page is of whichever collector serves it, and is read on other machines.
-    const others = /^(collector\/(web|api)\/|replay\/replayed-device\.ts)/
+    const others = /^(collector\/web\/|replay\/replayed-device\.ts)/
     const spelt = readdirSync(source, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && !others.test(file))
       .flatMap((file) =>

@@ -1,6 +1,7 @@
 // HTTP: headers of every answer, who may ask, and which room answers.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { isLoopbackHostHeader, namedBy } from '../address.ts'
+import { commandIn, commandThere } from '../../hint.ts'
+import { isLoopback, isLoopbackHostHeader, namedBy } from '../address.ts'
 import type { Counters } from '../counters.ts'
 import { endAnswered } from '../early-answer.ts'
 import type { Limits } from '../limits.ts'
@@ -42,6 +43,8 @@ export type HttpOptions = {
   pages: Pages
   pageFiles: PageFiles
   pageKey: string
+  /** The state directory of the installation. */
+  stateRoot: string
   counters: Counters
   /** What this collector is called over TLS, in lower case. */
   names: readonly string[]
@@ -50,9 +53,8 @@ export type HttpOptions = {
 }
 
 const PATH_SHOWN_MAX = 200
-const WHERE_THE_KEY_IS =
-  '`freshet page` prints the address with the key in it, which is also in page.key ' +
-  "in the collector's state directory"
+/** What a machine is called where IPv4 comes to a port of IPv6 (RFC 4291, 2.5.5.2). */
+const MAPPED = /^::ffff:/i
 
 type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
 const error = (status: number, text: string, headers: Record<string, string> = {}): Answer => ({
@@ -154,12 +156,23 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     return error(403, 'another site may not ask here')
   }
 
+  /** Directories of this machine are told to who asks from it. */
+  function whereTheKeyIs({ socket }: IncomingMessage): string {
+    const isHere = isLoopback((socket.remoteAddress ?? '').replace(MAPPED, ''))
+    const command = isHere
+      ? commandIn('page', options.stateRoot)
+      : `${commandThere('page')} on the collector's machine`
+    return `${command} prints the address with the key in it, which is also in page.key in the collector's state directory`
+  }
+
   function unauthorized(request: IncomingMessage): Answer | undefined {
     const verdict = judgeKey(request, performance.now())
     if (verdict === 'right') return undefined
     if (verdict === 'tooMany')
-      return error(429, `too many wrong keys came; ${WHERE_THE_KEY_IS}`, { Connection: 'close' })
-    return error(401, `the key is missing or wrong: ${WHERE_THE_KEY_IS}`, {
+      return error(429, `too many wrong keys came; ${whereTheKeyIs(request)}`, {
+        Connection: 'close',
+      })
+    return error(401, `the key is missing or wrong: ${whereTheKeyIs(request)}`, {
       'WWW-Authenticate': 'Bearer',
     })
   }

@@ -40,6 +40,8 @@ export function createSite(options: {
   devices: Devices
   pageFiles: PageFiles
   pageKey: string
+  /** The state directory of the installation. */
+  stateRoot: string
   counters: Counters
   readCounters: () => Record<string, number>
   /** What is sent to agents, and how it stands there; undefined: nothing is. */
@@ -52,7 +54,8 @@ export function createSite(options: {
   now: () => UnixNs
   log: (text: string) => void
 }): Site {
-  const { store, devices, pageFiles, pageKey, counters, readCounters, policy, names } = options
+  const { store, devices, pageFiles, pageKey, stateRoot, counters } = options
+  const { readCounters, policy, names } = options
   const { limits, log } = options
   const pages = new Pages(limits, counters)
   const context = { fleet: options.fleet, now: options.now }
@@ -75,6 +78,7 @@ export function createSite(options: {
     pages,
     pageFiles,
     pageKey,
+    stateRoot,
     counters,
     names,
     limits,

@@ -145,7 +145,7 @@ export function createClones(
     const stands = hardware !== enrolled ? registry.standsAgainst(hardware, deviceId) : undefined
     if (stands !== undefined && `${own['successor'] ?? ''}` !== stands) {
       complain(
-        `device ${deviceId}: ${what}, and it is enrolled as device ${stands}: ${commandThere('collector devices allow')} lets it become a device of its own`,
+        `device ${deviceId}: ${what}, and it is enrolled as device ${stands}: ${commandThere(`collector devices allow ${stands.slice(0, 8)}`)} lets it become a device of its own`,
       )
       return undefined
     }

@@ -1,5 +1,6 @@
 // POST /v1/enroll: a token and a certificate request in, a certificate out; and the renewal of one over the stream.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { commandIn } from '../../hint.ts'
 import { quoted } from '../../printable.ts'
 import {
   decodeEnrollRequest,
@@ -69,6 +70,8 @@ export type EnrolmentOptions = {
   /** The time that is believed, and where it may be beside it. */
   now: () => UnixNs
   span: () => Span
+  /** The state directory of the installation. */
+  stateRoot: string
   log: (text: string) => void
 }
 
@@ -130,10 +133,13 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     registry.refresh()
     const refusedAs = ({ holder, ...no }: Refused): RefusedError => {
       const { hostname } = asked.host
-      const known = holder === undefined ? undefined : `device ${holder} has this hardware`
+      const known =
+        holder === undefined
+          ? undefined
+          : `device ${holder} has this hardware: it comes with that one’s key, or once more by a token after ${commandIn(`collector devices allow ${holder.slice(0, 8)}`, options.stateRoot)}`
       // Whom an administrator may want to let in. Who holds the hardware is not the stranger’s to know.
       complain(
-        `an enrolment is refused (${no.code}): device ${deviceId}, ${quoted(hostname)}: ${no.error}${known ? ` (${known})` : ''}`,
+        `an enrolment is refused (${no.code}): device ${deviceId}, ${quoted(hostname)}: ${known ?? no.error}`,
       )
       return new RefusedError(
         { status: 403, ...no },
@@ -195,9 +201,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
           } = cause instanceof RefusedError ? cause.by : {}
           const address = request.socket.remoteAddress ?? ''
           const { code: told, error: said } = refusal
-          // What cuts a row cuts its end.
-          const text = known ? `${known}: ${said}` : said
-          options.onRefused?.({ code: told, text, deviceId, hostname, address })
+          options.onRefused?.({ code: told, text: known ?? said, deviceId, hostname, address })
           if (refusal.code === 'failed') log(`an enrolment failed: ${cause.stack ?? cause.message}`)
           const { status, code, error, retryS } = refusal
           const body = JSON.stringify({ error, code })

@@ -34,7 +34,7 @@ export const enrolledAlready = (known: EnrolledDevice, hardware: string): Refuse
   refused(
     'device-known',
     known.hardware === hardware || hardware === ''
-      ? `this device is enrolled: it comes again with its old key, or an administrator says ${commandThere('collector devices allow')}`
+      ? `this device is enrolled: it comes again with its old key, or an administrator says ${commandThere(`collector devices allow ${known.id.slice(0, 8)}`)}`
       : // An agent shows 200 characters of it.
         `this device is enrolled on other hardware; the right one is let in by ${commandThere(`collector devices allow ${known.id.slice(0, 8)} --hardware ${hardware}`)}`,
   )

@@ -130,7 +130,7 @@ export class Registry {
     if (holder !== undefined)
       return {
         code: 'hardware-known',
-        error: `this hardware is enrolled as another device: it comes with that one’s key, or an administrator says ${commandThere('collector devices allow')}`,
+        error: `this hardware is enrolled as another device: it comes with that one’s key, or as ${commandThere('collector refusals')} tells an administrator`,
         holder,
       }
     if (!isAgain && token.usesMax !== undefined && token.uses >= token.usesMax)
