@@ -90,6 +90,8 @@ describe('what a device said of its policy', () => {
     await read(5, 100)
     const before = await come()
     assert.deepEqual(await pushed(before), [5])
+    const sent = () => fleet.collector.counters()['policiesSent']
+    assert.equal(sent(), 1)
     await say(before, 5)
     await before.close()
     // Held back: who has it keeps it, and would refuse the one before.
@@ -97,9 +99,11 @@ describe('what a device said of its policy', () => {
     await read(5, 0)
     const back = await come()
     assert.deepEqual(await pushed(back), [])
+    assert.equal(sent(), 1, 'a push without a document sends none')
     await say(back, 5)
     await say(back, 0)
     assert.deepEqual(await pushed(back), [4])
+    assert.equal(sent(), 2)
     assert.equal((await standing())?.inForce, 0)
   })
 

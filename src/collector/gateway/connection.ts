@@ -354,8 +354,10 @@ export class Connection {
 
   /** Sends what holds for it, unless it has it. Returns whether it did. */
   pushPolicies(): boolean {
-    if (this.#state !== 'streaming' || !this.#policies?.push()) return false
-    this.#context.counters.add('policiesSent')
+    const documents = this.#state === 'streaming' ? this.#policies?.push() : undefined
+    if (documents === undefined) return false
+    // One without any says a group, or that nothing is for it.
+    if (documents > 0) this.#context.counters.add('policiesSent')
     return true
   }
 

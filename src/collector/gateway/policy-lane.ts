@@ -20,13 +20,13 @@ export class PolicyLane {
     this.#send = send
   }
 
-  /** Sends what holds, unless it was sent on this connection. Returns whether it was. */
-  push(): boolean {
+  /** Sends what holds, unless it was sent on this connection. Returns how many documents; undefined: it was not sent. */
+  push(): number | undefined {
     const { push, mark } = this.#source.holdFor(this.#deviceId)
-    if (mark === this.#sent) return false
+    if (mark === this.#sent) return undefined
     this.#sent = mark
     this.#send(push)
-    return true
+    return push.documents.length
   }
 
   take(report: PolicyReport): void {
