@@ -318,31 +318,28 @@ type Part = { next?: string }
 export type AlertSortName = 'newest' | 'score' | 'bytes'
 /** `active`: open, acknowledged, and closed ones that have grown since; `closed`: those with them. */
 export type AlertStatusName = TriageStatusName | 'active'
+/** `notes`: sentences on what of `q` is written as a field that there is not, and those that there are; absent: nothing is. */
+type Found = Part & { total: number; notes?: string[] }
 /**
  * GET /api/alerts?limit=100&after=<next>&device=&severity=&q=&since=&until=&group=&sort=newest|score|bytes&status=, over
  * all that is stored. `total` is of all that match; since and until are of the time an alert was opened, and so is `before`,
  * which a list by the latest may begin at. `statuses` are of all that match but for their status.
  */
-export type AlertsResponse = Part & {
-  alerts: AlertSummary[]
-  total: number
-  statuses: TriageCounts
-}
+export type AlertsResponse = Found & { alerts: AlertSummary[]; statuses: TriageCounts }
 /**
  * GET /api/alert-groups, with the parameters of /api/alerts but `group`: the groups of all that match, in the order of
  * their latest alert, highest score or bytes out together. `total` counts groups, `alerts` what is in all of them. `next`
  * goes on in what was stored when the first page was answered: a group does not come twice, and what was updated since
  * then is in the next first page.
  */
-export type AlertGroupsResponse = Part & {
+export type AlertGroupsResponse = Found & {
   groups: AlertGroup[]
-  total: number
   alerts: number
   /** Alerts of all that match but for their status; of the first page only. */
   statuses?: TriageCounts
 }
 /** GET /api/identities?limit=200&before=<next>&device=&q=&key=, the newest first; with `key` the one that has it, on each device. */
-export type IdentitiesResponse = Part & { identities: IdentitySummary[]; total: number }
+export type IdentitiesResponse = Found & { identities: IdentitySummary[] }
 /**
  * GET /api/destinations?device=&key=&limit=100: where the identity with this key went on that device, the most bytes out
  * first. `total` counts its destinations, the bytes are of all of them. 404 when the device has not told of it.

@@ -300,13 +300,31 @@ describe("the collector's API", () => {
     }
   })
 
+  it('says beside what is found which words of a search are no field, and those that there are', async () => {
+    const notes = async (path: string) =>
+      ((await (await running.get(path)).json()) as AlertsResponse).notes
+    for (const list of ['alerts', 'alert-groups']) {
+      assert.deepEqual(await notes(`/api/${list}?q=pid:12+path:tool`), [
+        '“pid” is no field: “pid:12” is looked for as it stands. There are app: path: hash: signing: user: to: script: host:.',
+      ])
+      assert.equal(await notes(`/api/${list}?q=script:x+localhost:443`), undefined)
+    }
+    assert.deepEqual(await notes('/api/identities?q=path:tool+host:a'), [
+      '“path” is no field: “path:tool” is looked for as it stands. There are host:.',
+    ])
+  })
+
   it('refuses without the key, and with a wrong one, and says where it is', async () => {
     const given = [{}, { Authorization: 'Bearer nonsense' }, { Authorization: running.key }]
     for (const headers of given)
       for (const path of ['/api/alerts', '/api/events', '/api/counters', '/api/nothing']) {
         const { status, body } = await raw(running, path, { headers })
         assert.equal(status, 401, path)
-        assert.match(JSON.parse(body).error, /freshet page[\s\S]*page\.key/)
+        // As it is copied on this machine, from where it is asked.
+        const command = `\`npx freshet page --state ${running.root}\``
+        const { error } = JSON.parse(body) as ErrorResponse
+        assert.ok(error.includes(`${command} prints`), error)
+        assert.match(error, /page\.key/)
       }
   })
 

@@ -1,9 +1,21 @@
 // What the page says of a search that is not understood as it may have been meant.
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { FIELDS, queryWords, TERMS_MAX, WORD } from '../../src/collector/store/search.ts'
+import {
+  FIELD_SHAPED,
+  FIELDS,
+  IDENTITY_FIELDS as IDENTITY_FIELDS_THERE,
+  PLAIN_WORD,
+  queryWords,
+  TERMS_MAX,
+  unknownFields,
+  WORD,
+} from '../../src/collector/store/search.ts'
 import {
   ALERT_FIELDS,
+  FIELD_SHAPED as FIELD_OF_PAGE,
+  IDENTITY_FIELDS,
+  PLAIN_WORD as PLAIN_OF_PAGE,
   queryProblems,
   WORD as WORD_OF_PAGE,
   WORDS_MAX,
@@ -19,6 +31,41 @@ describe('page: what of a search is not understood', () => {
     assert.equal(String(WORD_OF_PAGE), String(WORD))
     assert.equal(WORDS_MAX, TERMS_MAX)
     assert.deepEqual(ALERT_FIELDS.toSorted(), FIELDS.toSorted())
+    assert.deepEqual(IDENTITY_FIELDS, IDENTITY_FIELDS_THERE)
+    assert.equal(String(FIELD_OF_PAGE), String(FIELD_SHAPED))
+    assert.equal(String(PLAIN_OF_PAGE), String(PLAIN_WORD))
+  })
+  it('is a field that there is not, by the API as well, with those that there are', () => {
+    for (const query of ['pid:12', 'ppid:1', 'port:443', 'sha256:ab', 'exe_path:/x', 'pid:"12"']) {
+      const [name = ''] = query.split(':')
+      const there = /There are app: path: .*script: .*host:\.$/
+      assert.match(problems(query), new RegExp(`^“${name}” is no field here`), query)
+      assert.match(problems(query), /There are app: path: script: .*host:\.$/)
+      const [note, ...more] = unknownFields(`${query} ${query} user:ada`, FIELDS)
+      assert.deepEqual(more, [], 'each is said once')
+      assert.ok(note?.startsWith(`“${name}” is no field: `), `${note}`)
+      assert.match(note ?? '', there)
+    }
+    assert.equal(unknownFields('path:x host:y', IDENTITY_FIELDS).length, 1)
+  })
+  it('is no word that has a colon: a path, an address with its port, of IPv6 or of a page, a key', () => {
+    for (const query of [
+      ...['/opt/a:b', 'localhost:8442', 'web-1:443', 'collector.example:443', '10.0.0.1:443'],
+      ...[
+        'fe80::1',
+        'fe80::1%en0',
+        'dead:beef::/32',
+        '[2001:db8::7]:443',
+        '::1',
+        'C:\\x',
+        'a.py:12',
+      ],
+      ...['https://example.org/a:b', 'localhost:8442/page', 'ABCDE12345:com.example.tool'],
+      ...['gone::probe', 'script:send.py', 'unsigned:sha256:c0ffee', 'git@host:repo'],
+    ]) {
+      assert.equal(problems(query), '', query)
+      assert.deepEqual(unknownFields(query, FIELDS), [], query)
+    }
   })
   it('is a quote without an end, a field that there is not, one without a value, and too much', () => {
     assert.match(problems('app:"foo bar'), /^The quote in “app:"foo” is not closed: .*a letter/)
@@ -30,7 +77,7 @@ describe('page: what of a search is not understood', () => {
     )
     assert.match(problems('USER: to:""'), /^“USER:” has no value: .* “to:” has no value:/)
     assert.match(problems('a '.repeat(17)), /^Only the first 16 of the 17 words/)
-    assert.equal(queryProblems('x:1 x:1', ALERT_FIELDS).length, 1, 'each is said once')
+    assert.equal(queryProblems('x:y x:y', ALERT_FIELDS).length, 1, 'each is said once')
     assert.match(queryProblems('user:ada', ['host']).join(), /“user” is no field here/)
   })
   it('is what is written as a network, and is none', () => {

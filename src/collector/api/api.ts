@@ -12,7 +12,15 @@ import type {
   RefusalsResponse,
 } from '../page-api.ts'
 import type { PolicyResponse } from '../page-policy.ts'
-import { type AlertsWanted, noNetworkIn, type Store, severityRank } from '../store/store.ts'
+import {
+  ALERT_FIELDS,
+  type AlertsWanted,
+  IDENTITY_FIELDS,
+  noNetworkIn,
+  type Store,
+  severityRank,
+  unknownFields,
+} from '../store/store.ts'
 import { type DeviceContext, presentDevice } from './device-view.ts'
 import { createFleetList } from './fleet-list.ts'
 import {
@@ -76,6 +84,12 @@ function searchOf(given: Map<string, string>): string | undefined {
   )
 }
 
+/** Beside an answer: what of the search is no field, as it may have been meant to be. */
+function notesOf(given: Map<string, string>, fields: readonly string[]): { notes?: string[] } {
+  const notes = unknownFields(textOf(given, 'q') ?? '', fields)
+  return notes.length === 0 ? {} : { notes }
+}
+
 export type ApiBody =
   | AlertsResponse
   | AlertGroupsResponse
@@ -110,28 +124,30 @@ export function createApi(options: {
 
   async function alerts(query: string): Promise<AlertsResponse> {
     const given = parseQuery(query, ALERTS_PARAMETERS)
-    return store.read({
+    const found = await store.read({
       op: 'alerts',
       limit: limitOf(given, ALERTS.usual, ALERTS.max),
       ...wantedOf(given),
       ...cursorOf(given, sortOf(given)),
       likeness: groupOf(given),
     })
+    return { ...found, ...notesOf(given, ALERT_FIELDS) }
   }
 
   async function alertGroups(query: string): Promise<AlertGroupsResponse> {
     const given = parseQuery(query, GROUPS_PARAMETERS)
-    return store.read({
+    const found = await store.read({
       op: 'groups',
       limit: limitOf(given, ALERTS.usual, ALERTS.max),
       ...wantedOf(given),
       place: groupPlaceOf(given, sortOf(given)),
     })
+    return { ...found, ...notesOf(given, ALERT_FIELDS) }
   }
 
   async function identities(query: string): Promise<IdentitiesResponse> {
     const given = parseQuery(query, ['limit', 'before', 'device', 'q', 'key'])
-    return store.read({
+    const found = await store.read({
       op: 'identities',
       limit: limitOf(given, IDENTITIES.usual, IDENTITIES.max),
       deviceId: textOf(given, 'device'),
@@ -139,6 +155,7 @@ export function createApi(options: {
       key: textOf(given, 'key'),
       before: placeOf(given, 'before'),
     })
+    return { ...found, ...notesOf(given, IDENTITY_FIELDS) }
   }
 
   async function destinations(query: string): Promise<DestinationsResponse | undefined> {

@@ -3,6 +3,7 @@
 // a line, so that it is the same whether the texts stand together or apart (texts.ts).
 import { type Cidr, isIpv4, parseCidr } from '../../engine/address.ts'
 import type { Alert } from '../../engine/finding.ts'
+import { quoted } from '../../printable.ts'
 
 /** What an entry is; `word` is found by a word alone. The letters are controls, which `folded` leaves in no text. */
 const TAGS = {
@@ -27,8 +28,17 @@ const TEXT_CHARS_MAX = 8192
 export const TERMS_MAX = 16
 /** A word of a query, or `name:"a value"`. The page cuts a query in the same way, to say what was not understood (web/query.ts). */
 export const WORD = /(?:[a-z]+:)?"(?:[^"]|"")*"(?=\s|$)|\S+/gi
-/** What can be asked for by name. */
-export const FIELDS = [...Object.keys(TAGS).filter((tag) => tag !== 'word'), 'host']
+/** What can be asked for by name: of alerts, and of identities. `script` is another name of `path`, under which scripts stand. */
+export const FIELDS = [...Object.keys(TAGS).filter((tag) => tag !== 'word'), 'script', 'host']
+export const IDENTITY_FIELDS = ['host']
+/** A word that looks like a field with its value. */
+export const FIELD_SHAPED = /^([a-z][a-z0-9_-]*):/i
+/**
+ * What is shaped so and is a word all the same: the key of a program, the address of a page, a path of Windows, an address of IPv6, a
+ * host with its port (but no machine is called as what people number).
+ */
+export const PLAIN_WORD =
+  /^(?:platform|unsigned|adhoc|invalid|unknown|copy|gone|[A-Z0-9]{10}):|^[A-Za-z][A-Za-z0-9+.-]*:\/\/|^[A-Za-z]:[\\/]|^[\dA-Fa-f]{0,4}:[\dA-Fa-f:.]*(?:[%/]\S*)?$|^(?!(?:p?pid|[ug]id|port):)[A-Za-z][A-Za-z0-9-]*:\d{1,5}(?:\/.*)?$/
 
 /**
  * Nearly all text there is: composed as it stands, without controls, all of it with a shape. Letters of Latin, and the
@@ -140,17 +150,18 @@ export const isShortId = (text: string): boolean => SHORT_ID.test(text)
 
 /**
  * Reads a query: words, each of which occurs somewhere; `name:value` or `name:"a value"`, which is the whole of a value
- * (app, path, hash, signing, user, to, host). The first digits of a hash or an id are as good as all of them. Without quotes
+ * (app, path or script, hash, signing, user, to, host). The first digits of a hash or an id are as good as all of them. Without quotes
  * a value with a star at its end is how one begins, a path without a slash at its beginning may be the end of one, and an ellipsis
  * stands for what a page left out of a long one. A quote inside quotes is written twice. A network of IPv4 or IPv6, alone or behind
  * `to:`, is any address in it, and an address behind `to:` is that one however it is written; `user:501` is who has that number and no name that is known.
  */
 export function searchTerms(query: string): Term[] {
-  return queryWords(query).flatMap(({ name, value, whole }) =>
-    whole.includes(LEFT_OUT) && !whole.endsWith('"') && value.replaceAll(LEFT_OUT, '') !== ''
+  return queryWords(query).flatMap(({ name: written, value, whole }) => {
+    const name = written === 'script' ? 'path' : written
+    return whole.includes(LEFT_OUT) && !whole.endsWith('"') && value.replaceAll(LEFT_OUT, '') !== ''
       ? shortenedTerms(name, value, whole)
-      : [termOf(name, value, whole)],
-  )
+      : [termOf(name, value, whole)]
+  })
 }
 
 /** Where a page leaves out the middle of what is long. */
@@ -247,6 +258,22 @@ const edgeOf = ({ address, bits }: Cidr, rest: number): Uint8Array =>
     const mask = (0xff << (8 - own)) & 0xff
     return (byte & mask) | (rest & ~mask & 0xff)
   })
+
+const QUOTED_MAX = 60
+
+/** What is written as a field that there is not, in sentences for who asked: it is looked for as it stands. */
+export function unknownFields(query: string, fields: readonly string[]): string[] {
+  const told = queryWords(query).flatMap(({ whole }) => {
+    const [, name] = FIELD_SHAPED.exec(whole) ?? []
+    if (name === undefined || PLAIN_WORD.test(whole) || fields.includes(name.toLowerCase()))
+      return []
+    const there = fields.map((field) => `${field}:`).join(' ')
+    return [
+      `${quoted(name, QUOTED_MAX)} is no field: ${quoted(whole, QUOTED_MAX)} is looked for as it stands. There are ${there}.`,
+    ]
+  })
+  return [...new Set(told)]
+}
 
 /** What is written as an address with the length of a prefix behind `to:`, and is no network; undefined: nothing is. */
 export const noNetworkIn = (query: string): string | undefined =>

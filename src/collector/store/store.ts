@@ -42,7 +42,13 @@ export {
   saidStatus,
   severityRank,
 } from './protocol.ts'
-export { noNetworkIn, programText } from './search.ts'
+export {
+  FIELDS as ALERT_FIELDS,
+  IDENTITY_FIELDS,
+  noNetworkIn,
+  programText,
+  unknownFields,
+} from './search.ts'
 export { StoreError } from './store-error.ts'
 export { triageInfo } from './triage-reader.ts'
 

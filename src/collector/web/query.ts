@@ -7,11 +7,13 @@ export const WORD = /(?:[a-z]+:)?"(?:[^"]|"")*"(?=\s|$)|\S+/gi
 export const WORDS_MAX = 16
 /** Digits that stand for a whole hash there, as pages show them (identity-key.ts). */
 const HASH_DIGITS_MIN = 12
-export const ALERT_FIELDS = ['app', 'path', 'hash', 'signing', 'user', 'to', 'host']
+export const ALERT_FIELDS = ['app', 'path', 'script', 'hash', 'signing', 'user', 'to', 'host']
 export const IDENTITY_FIELDS = ['host']
 
-/** What the keys of programs begin with, and addresses of pages: words that have a colon. */
-const NO_FIELD_MEANT = /^(?:platform|unsigned|adhoc|invalid|unknown|copy):|^[a-z]+:\/\//i
+/** As the collector has them, too: what looks like a field, and what of that is a word all the same. */
+export const FIELD_SHAPED = /^([a-z][a-z0-9_-]*):/i
+export const PLAIN_WORD =
+  /^(?:platform|unsigned|adhoc|invalid|unknown|copy|gone|[A-Z0-9]{10}):|^[A-Za-z][A-Za-z0-9+.-]*:\/\/|^[A-Za-z]:[\\/]|^[\dA-Fa-f]{0,4}:[\dA-Fa-f:.]*(?:[%/]\S*)?$|^(?!(?:p?pid|[ug]id|port):)[A-Za-z][A-Za-z0-9-]*:\d{1,5}(?:\/.*)?$/
 
 export function queryProblems(query: string, fields: readonly string[]): string[] {
   const words = [...query.matchAll(WORD)].map(([word]) => word)
@@ -24,14 +26,17 @@ export function queryProblems(query: string, fields: readonly string[]): string[
 }
 
 function problemOf(word: string, fields: readonly string[]): string | undefined {
-  const [, name, value = ''] = /^(?:([a-z]+):)?(.*)$/is.exec(word) ?? []
+  const name = FIELD_SHAPED.exec(word)?.[1]
+  const value = name === undefined ? word : word.slice(name.length + 1)
   if (value.startsWith('"') && !/^"(?:[^"]|"")*"$/.test(value))
     return `The quote in “${word}” is not closed: it is looked for as a letter, and so is each word behind it.`
   if (isNoNetwork(word.replace(/^to:/i, '').replaceAll('"', '')))
     return `“${word}” is no network: an IPv4 address with /0 to /32, or one of IPv6 with /0 to /128.`
-  if (name === undefined || NO_FIELD_MEANT.test(word)) return undefined
+  if (name === undefined) return undefined
   if (!fields.includes(name.toLowerCase()))
-    return `“${name}” is no field here: “${word}” is looked for as it stands.`
+    return PLAIN_WORD.test(word)
+      ? undefined
+      : `“${name}” is no field here: “${word}” is looked for as it stands. There are ${fields.map((field) => `${field}:`).join(' ')}.`
   if (name.toLowerCase() === 'hash' && /^[\da-f]+$/i.test(value) && value.length < HASH_DIGITS_MIN)
     return `“${word}” has too few digits: a hash is found by its first ${HASH_DIGITS_MIN} or more.`
   return value === '' || value === '""'

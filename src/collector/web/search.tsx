@@ -29,6 +29,7 @@ export const AlertSearch = (props: Props) => (
         name="path"
         of="a program or script of the process chain, or its last parts: path:tool, path:bin/tool"
       />
+      <Field name="script" of="the same as path:, where one thinks of scripts" />
       <Field name="hash" of="a SHA-256 or code hash, or its first 12 digits or more" />
       <Field name="signing" of="a signing id or team" />
       <Field name="app" of="the key of a program, as its page has it" />
