@@ -151,6 +151,33 @@ describe('what a machine did not see, on the page of an alert', () => {
     assert.deepEqual(texts([last, event('restart', 'both', 8), ...before]), ['x9', 'both8', 'x3'])
   })
 
+  it('stands after a change of source for as long as it is so, as that is said again each day', () => {
+    const changes = createChanges()
+    const told: HealthInfo[] = []
+    const HOUR_NS = 3_600_000_000_000n
+    const note = (flows: FlowSource | 'none', hour: number): void => {
+      const choice = {
+        ...{ processes: 'polling' as const, flows, runs: [], isFilterSilent: false, failed: [] },
+      }
+      changes.note(choice, BigInt(hour) * HOUR_NS)
+      for (const { text, isBetter } of changes.take())
+        told.unshift({
+          ...{ deviceId: 'a', at: `${BigInt(hour) * HOUR_NS}`, count: 1, text },
+          kind: isBetter ? 'recovered' : 'degraded',
+        })
+    }
+    const standing = (hour: number) => standingOf(told, BigInt(hour) * HOUR_NS).length
+    note('filter', 1)
+    for (let hour = 2; hour <= 100; hour++) note('nettop', hour)
+    assert.equal(told.length, 5, 'at its beginning and on each of four days')
+    assert.equal(standing(100), 1)
+    assert.equal(withStanding(told, []).length, 1, 'as one line')
+    note('filter', 101)
+    assert.equal(standing(101), 0)
+    for (let hour = 102; hour <= 200; hour++) note('filter', hour)
+    assert.equal(told.length, 6, 'what is better is said once')
+  })
+
   it('stands after a change of source until the next of the same, in the agent’s own words', () => {
     const changes = createChanges()
     const told: HealthInfo[] = []
