@@ -9,7 +9,7 @@ import type { MachinesOptions } from '../collector/machines.ts'
 import { commandFor, commandThere } from '../hint.ts'
 import { dropTo } from '../host/drop.ts'
 import { printableLines } from '../printable.ts'
-import { EXIT_NOT_NOW } from '../sense/exit.ts'
+import { EXIT_NOT_NOW, isSaidNow } from '../sense/exit.ts'
 import { isDiskFull, writeStateFile } from '../state-file.ts'
 import { ADDRESS_FILE } from './names.ts'
 import { defaultUser } from './service-user.ts'
@@ -41,7 +41,7 @@ export type CollectorReady = {
   isServed: boolean
 }
 
-/** Resolves with the exit status: EXIT_NOT_NOW where its disk is full, which it has said. */
+/** Resolves with the exit status: EXIT_NOT_NOW where its disk is full, which it has said, at first and now and then. */
 export async function runCollectorCommand(command: CollectorCommand): Promise<number> {
   const paths = statePaths(command.state)
   const [plain, ...more] = command.listen.filter((one) => !isOverTls(command, one))
@@ -77,7 +77,7 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
     throw new ConfigError(error.message)
   })
   if (collector instanceof CollectorError) {
-    log(collector.message)
+    if (isSaidNow()) log(collector.message)
     return EXIT_NOT_NOW
   }
   // Of the last run, and its port another program's now.

@@ -11,7 +11,7 @@ import { commandFor } from '../hint.ts'
 import { dropTo } from '../host/drop.ts'
 import { LOCK_FILE } from '../host/lock.ts'
 import { printableLines } from '../printable.ts'
-import { EXIT_NOT_NOW, EXIT_RECORDS } from '../sense/exit.ts'
+import { EXIT_NOT_NOW, EXIT_RECORDS, isSaidNow } from '../sense/exit.ts'
 import type { MacSource } from '../sources/choice.ts'
 import { StateFileError } from '../state-file.ts'
 import { collectorOrigin, collectorUrl, isLocalCollector } from '../stream/collector-url.ts'
@@ -54,7 +54,7 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     return await run(command)
   } catch (error) {
     if (!mayPass(error)) throw error
-    process.stderr.write(`engine: ${printableLines(error.message)}\n`)
+    if (isSaidNow()) process.stderr.write(`engine: ${printableLines(error.message)}\n`)
     return EXIT_NOT_NOW
   }
 }

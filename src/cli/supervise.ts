@@ -19,7 +19,8 @@ const STOP_MS = 8_000
  */
 export async function keepRunning(options: {
   name: string
-  start: () => ChildProcess
+  /** `refusedBefore`: how often in a row it has ended with EXIT_NOT_NOW. */
+  start: (refusedBefore: number) => ChildProcess
   signal: AbortSignal
   log: (text: string) => void
   /** Whether wrong settings end it; asked each time. By default they do. */
@@ -31,9 +32,10 @@ export async function keepRunning(options: {
   let delayMs = FIRST_MS
   /** Of those that say why they are not to be had, the last's. */
   let refusedBy: number | undefined
+  let refusedBefore = 0
   while (!signal.aborted) {
     const began = performance.now()
-    const child = start()
+    const child = start(refusedBefore)
     const ended = new Promise<string | number>((resolve) => {
       child.once('exit', (status, by) => resolve(status ?? (by as string)))
       child.once('error', (error) => resolve(error.message))
@@ -51,6 +53,7 @@ export async function keepRunning(options: {
     const isNotNow = how === EXIT_NOT_NOW
     const isRefused = how === EXIT_CONFIG || isNotNow
     const isNews = how !== refusedBy
+    refusedBefore = isNotNow ? refusedBefore + 1 : 0
     refusedBy = isRefused ? how : undefined
     // Who is refused may take long to say so.
     if (!isRefused && performance.now() - began > STEADY_MS) delayMs = FIRST_MS
@@ -58,7 +61,7 @@ export async function keepRunning(options: {
       const firstMs = isNotNow ? FIRST_NOT_NOW_MS : FIRST_CONFIG_MS
       // What it was refused for before has no part in it.
       delayMs = isNews ? firstMs : Math.max(delayMs, firstMs)
-      // It has said what is wrong, and says so again; that it is tried on is said once.
+      // It has said what is wrong, and says so again (exit.ts); that it is tried on is said once.
       if (isNews)
         log(
           isNotNow

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { commandBeside, daemonState } from '../hint.ts'
 import { PLACE } from '../place.ts'
 import { printableLines } from '../printable.ts'
-import { EXIT_CONFIG } from '../sense/exit.ts'
+import { EXIT_CONFIG, REFUSED_BEFORE } from '../sense/exit.ts'
 import type { MacSource } from '../sources/choice.ts'
 import { isWatched } from '../status/socket.ts'
 import { VERSION } from '../version.ts'
@@ -65,16 +65,10 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
   let isIndispensable = true
   const collector = keepRunning({
     name: 'the collector',
-    start: () => {
+    start: (refusedBefore) => {
       const keep = ['--keep-days', `${command.keepDays}`, '--keep-gb', `${command.keepGb}`]
-      const child = startRole([
-        'collector',
-        ...shared,
-        ...keep,
-        '--listen',
-        `127.0.0.1:${port}`,
-        '--wait-for-port',
-      ])
+      const listen = ['--listen', `127.0.0.1:${port}`, '--wait-for-port']
+      const child = startRole(['collector', ...shared, ...keep, ...listen], refusedBefore)
       child.on('message', (message) => {
         const told = message as CollectorReady
         port = told.port
@@ -187,9 +181,10 @@ async function untilWatched(
   return false
 }
 
-function startRole(args: string[]): ChildProcess {
+function startRole(args: string[], refusedBefore = 0): ChildProcess {
   return spawn(process.execPath, [...process.execArgv, PLACE.cli, ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, [REFUSED_BEFORE]: `${refusedBefore}` },
   })
 }
 

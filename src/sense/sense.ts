@@ -17,7 +17,7 @@ import {
 } from '../records/record.gen.ts'
 import type { MacSource } from '../sources/choice.ts'
 import type { Addon } from './addon.ts'
-import { EXIT_CONFIG, EXIT_NOT_NOW, EXIT_RECORDS } from './exit.ts'
+import { EXIT_CONFIG, EXIT_NOT_NOW, EXIT_RECORDS, REFUSED_BEFORE } from './exit.ts'
 import { createInspector } from './inspector.ts'
 import { openSources } from './sources.ts'
 import { createWindow } from './window.ts'
@@ -79,8 +79,8 @@ export async function runSense(options: SenseOptions): Promise<number> {
   let clockMark: Uint8Array | undefined
   /** Records given up, of which the next engine is to be told. */
   let abandoned = 0
-  /** The last engine could not have what it wants. */
-  let isNotNow = false
+  /** How many engines in a row, up to the last, could not have what they want. */
+  let refused = 0
 
   const sources = openSources(
     addon,
@@ -157,8 +157,8 @@ export async function runSense(options: SenseOptions): Promise<number> {
     to.on('data', (bytes: Uint8Array) => {
       // What a dead engine still had to say is of counts that are no longer.
       if (to !== pipe) return
-      if (isNotNow) log('the engine has started')
-      isNotNow = false
+      if (refused > 0) log('the engine has started')
+      refused = 0
       try {
         for (const records of framer.push(bytes)) answerAll(records)
       } catch (error) {
@@ -192,7 +192,7 @@ export async function runSense(options: SenseOptions): Promise<number> {
 
   async function runEngine(first: boolean): Promise<{ status: number | null; aliveMs: number }> {
     const began = performance.now()
-    const engine = startEngine(options.engineCommand, options.engineFds ?? [])
+    const engine = startEngine(options.engineCommand, options.engineFds ?? [], refused)
     const to = engine.stdio[3] as Duplex
     const ended = endOf(engine, log)
     writing = false
@@ -224,7 +224,8 @@ export async function runSense(options: SenseOptions): Promise<number> {
       if (signal.aborted) break
       if (status === EXIT_CONFIG) return EXIT_CONFIG
       // One that cannot start may take long to say so, once more.
-      if (aliveMs > STEADY_MS && !(isNotNow && status === EXIT_NOT_NOW)) delayMs = RESTART_FIRST_MS
+      if (aliveMs > STEADY_MS && !(refused > 0 && status === EXIT_NOT_NOW))
+        delayMs = RESTART_FIRST_MS
       if (status !== EXIT_RECORDS) failed = 0
       else failed = aliveMs > FAILED_WITHIN_MS ? 1 : failed + 1
       if (failed === FAILED_MAX) {
@@ -234,12 +235,12 @@ export async function runSense(options: SenseOptions): Promise<number> {
       }
       if (status === EXIT_NOT_NOW) {
         delayMs = Math.max(delayMs, options.notNowFirstMs ?? NOT_NOW_FIRST_MS)
-        // It has said why, and says so again; that it is tried on is said once.
-        if (!isNotNow)
+        // It has said why, and says so now and then; that it is tried on is said once.
+        if (refused === 0)
           log(
             `the engine cannot start now, and this machine is not watched: it is tried again, each ${NOT_NOW_MAX_MS / 1000} s at last`,
           )
-        isNotNow = true
+        refused++
       } else log(`the engine ended (${status ?? 'killed'}); it is started again in ${delayMs} ms`)
       await pause(delayMs, signal)
       delayMs = Math.min(delayMs * 2, status === EXIT_NOT_NOW ? NOT_NOW_MAX_MS : RESTART_MAX_MS)
@@ -290,10 +291,11 @@ function lastMarkOf(chunk: Uint8Array): Uint8Array | undefined {
 function startEngine(
   [command, ...args]: [string, ...string[]],
   fds: readonly number[],
+  refusedBefore: number,
 ): ChildProcess {
   const engine = spawn(command, args, {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...fds],
-    env: engineEnvironment(),
+    env: { ...engineEnvironment(), [REFUSED_BEFORE]: `${refusedBefore}` },
   })
   // Whatever ends this process, it must not leave an engine behind that hangs.
   const kill = () => engine.kill('SIGKILL')

@@ -8,11 +8,14 @@ describe('A role that up keeps running', () => {
   async function told(statuses: number[], endsByConfig = false) {
     const lines: string[] = []
     const restsMs: number[] = []
+    /** What it was told of its refusals before, each time. */
+    const refused: number[] = []
     const ending = new AbortController()
     let starts = 0
     const status = await keepRunning({
       name: 'the agent',
-      start: () => {
+      start: (refusedBefore) => {
+        refused.push(refusedBefore)
         const how = statuses[starts++]
         if (how === undefined) ending.abort()
         return spawn(process.execPath, ['-e', `process.exit(${how ?? 0})`])
@@ -22,7 +25,7 @@ describe('A role that up keeps running', () => {
       endsByConfig: () => endsByConfig,
       rest: async (ms) => void restsMs.push(ms),
     })
-    return { status, starts, lines, restsMs }
+    return { status, starts, lines, restsMs, refused }
   }
 
   it('is tried on where it is refused, and that is said once', async () => {
@@ -34,9 +37,12 @@ describe('A role that up keeps running', () => {
   })
 
   it('is tried on where it cannot have what it wants now, sooner, and that is said once', async () => {
-    const { starts, lines } = await told([75, 75, 75], true)
+    const { starts, lines, refused } = await told([75, 75, 75], true)
     assert.equal(starts, 4)
     assert.deepEqual(lines, ['the agent cannot start now: it is tried again, each 15 s at last'])
+    // Which has said why, and need not each time.
+    assert.deepEqual(refused, [0, 1, 2, 3])
+    assert.deepEqual((await told([75, 78, 75, 1, 75])).refused, [0, 1, 0, 1, 0, 1])
   })
 
   it('rests for no longer than is said of it', async () => {

@@ -15,6 +15,7 @@ import {
   writeFlow,
   writeInspect,
 } from '../../src/records/record.gen.ts'
+import { REFUSED_BEFORE } from '../../src/sense/exit.ts'
 
 export type Behaviour = {
   /** Ends once it has so many bytes ... */
@@ -38,11 +39,15 @@ export type Behaviour = {
 /** File that the run with this number, from 0, keeps what it was given in. */
 export const runFile = (directory: string, run: number): string => join(directory, `run-${run}`)
 
+/** What each run was told of the refusals before it, a line each. */
+export const refusedFile = (directory: string): string => join(directory, 'refused')
+
 const acknowledgement = (throughBytes: number): Uint8Array =>
   writeAcknowledge({ source: Source.none, atNs: 0n, throughBytes: BigInt(throughBytes) })
 
 function runAs(behaviour: Behaviour, directory: string, file: string): void {
   writeFileSync(file, '')
+  appendFileSync(refusedFile(directory), `${process.env[REFUSED_BEFORE]}\n`)
   const pipe = new Socket({ fd: 3, readable: true, writable: true })
   let got = 0
   let wasAsked = false

@@ -18,7 +18,7 @@ import type { SourceKind } from '../../src/sense/addon.ts'
 import { runSense } from '../../src/sense/sense.ts'
 import { WAIT_MS } from '../waits.ts'
 import { createDouble, type Double } from './double.ts'
-import { type Behaviour, runFile } from './engine.ts'
+import { type Behaviour, refusedFile, runFile } from './engine.ts'
 
 const ENGINE = fileURLToPath(new URL('./engine.ts', import.meta.url))
 const RING_BYTES = 64 * 1024
@@ -41,6 +41,8 @@ export type Scene = {
   given(run: number): string[]
   until(what: string, met: () => boolean): Promise<void>
   put(name: string): void
+  /** What each run was told of the refusals before it. */
+  refusedBefore(): string[]
 }
 
 export type SceneOptions = {
@@ -102,6 +104,7 @@ export function startScene(behaviours: Behaviour[], options: SceneOptions = {}):
       }
     },
     put: (name) => writeFileSync(join(directory, name), ''),
+    refusedBefore: () => readFileSync(refusedFile(directory), 'utf8').trimEnd().split('\n'),
   }
 }
 

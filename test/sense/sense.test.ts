@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LOSS_AT, Mark, RecordType } from '../../src/records/record.gen.ts'
-import { EXIT_CONFIG, EXIT_NOT_NOW, EXIT_RECORDS } from '../../src/sense/exit.ts'
+import {
+  EXIT_CONFIG,
+  EXIT_NOT_NOW,
+  EXIT_RECORDS,
+  isSaidNow,
+  REFUSED_BEFORE,
+} from '../../src/sense/exit.ts'
 import { markOf } from './double.ts'
 import type { Behaviour } from './engine.ts'
 import { type Scene, startScene, TICK_BYTES, tick } from './scene.ts'
@@ -100,7 +106,7 @@ describe('sense', () => {
 
   it('rests when the engine cannot have what it wants now, and says so once, and when it has started', async () => {
     const refused = { exitAfterBytes: 0, status: EXIT_NOT_NOW }
-    const { double, given, until, logged } = start([
+    const { double, given, until, logged, refusedBefore } = start([
       ...[refused, refused, refused],
       { acknowledgeBytes: MARK_BYTES },
     ])
@@ -110,6 +116,11 @@ describe('sense', () => {
     assert.match(logged[0] ?? '', /cannot start now, and this machine is not watched/)
     assert.equal(logged[1], 'the engine has started')
     assert.deepEqual(given(3), ['clock', 'start'])
+    // Each engine is another process: it says why the first time, and then once in five minutes.
+    assert.deepEqual(refusedBefore(), ['0', '1', '2', '3'])
+    const saidAt = (before: number) => isSaidNow({ [REFUSED_BEFORE]: `${before}` })
+    assert.deepEqual([0, 1, 19, 20, 21, 40].map(saidAt), [true, false, false, true, false, true])
+    assert.ok(isSaidNow({}))
   })
 
   it('ends an engine that sends what only a sensor says, and starts another', async () => {
