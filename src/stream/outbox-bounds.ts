@@ -4,8 +4,8 @@ import { UnusableFile } from '../baseline/sqlite-file.ts'
 import type { Finding } from '../engine/finding.ts'
 import { counted } from '../engine/sentence.ts'
 import type { UnixNs } from '../units.ts'
-import { encodeContent } from './codec.ts'
-import type { OutboxFile, Totals } from './outbox-file.ts'
+import { decodeItem, encodeContent, numberItem, StreamError } from './codec.ts'
+import type { OutboxFile, Sized, Totals } from './outbox-file.ts'
 import { RANK_TELLS } from './rank.ts'
 
 export type OutboxOptions = {
@@ -54,20 +54,36 @@ export function makeRoom(
   totals: Totals,
   { beforeMs, bytesMax }: { beforeMs: number; bytesMax: number },
 ): void {
-  const drop = (sequence: number, bytes: number): void => {
+  const drop = ({ sequence, bytes, rank }: Sized): void => {
+    const tells = rank === RANK_TELLS ? tellsOf(file, sequence) : 0
+    // What it tells of is told anew, and it is none of that itself.
+    if (tells > 0) totals.told -= tells - 1
     file.remove(sequence)
     totals.items--
     totals.bytes -= bytes
     totals.evicted++
   }
-  for (const { sequence, bytes } of file.oldest(beforeMs, EVICT_STEP_ITEMS)) drop(sequence, bytes)
+  for (const one of file.oldest(beforeMs, EVICT_STEP_ITEMS)) drop(one)
   while (totals.bytes > bytesMax) {
     const candidates = file.least(EVICT_STEP_ITEMS)
     if (candidates.length === 0) throw new UnusableFile(`totals: ${totals.bytes} bytes of no items`)
-    for (const { sequence, bytes } of candidates) {
+    for (const one of candidates) {
       if (totals.bytes <= bytesMax) break
-      drop(sequence, bytes)
+      drop(one)
     }
+  }
+}
+
+/** Of how many drops an item tells; 0: it is another, or not one that can be read. */
+function tellsOf(file: OutboxFile, sequence: number): number {
+  const row = file.find(sequence)
+  if (row === undefined) return 0
+  try {
+    const { finding } = decodeItem(numberItem(row.id, sequence, row.content))
+    return finding.kind === 'health' && finding.health.of === 'outbox' ? finding.health.count : 0
+  } catch (error) {
+    if (!(error instanceof StreamError)) throw error
+    return 0
   }
 }
 

@@ -65,6 +65,9 @@ const ZERO: Totals = {
   told: 0,
 }
 
+/** An item without what is in it. */
+export type Sized = { sequence: number; rank: number; bytes: number }
+
 /** What an item takes: its content, and about as much again of row, index and page as this. */
 export const itemBytes = (content: Uint8Array): number => content.length + ITEM_OVERHEAD_BYTES
 const ITEM_OVERHEAD_BYTES = 64
@@ -80,6 +83,7 @@ export class OutboxFile {
   readonly #read: StatementSync
   readonly #readRank: StatementSync
   readonly #size: StatementSync
+  readonly #find: StatementSync
   readonly #remove: StatementSync
   readonly #expired: StatementSync
   readonly #least: StatementSync
@@ -122,12 +126,13 @@ export class OutboxFile {
       'SELECT sequence, id, content FROM items WHERE rank = ? AND sequence > ? ORDER BY sequence LIMIT ?',
     )
     this.#size = database.prepare(`SELECT ${length} FROM items WHERE sequence = ?`)
+    this.#find = database.prepare('SELECT sequence, id, content FROM items WHERE sequence = ?')
     this.#remove = database.prepare('DELETE FROM items WHERE sequence = ?')
     this.#expired = database.prepare(
-      `SELECT sequence, added_ms, ${length} FROM items ORDER BY sequence LIMIT ?`,
+      `SELECT sequence, rank, added_ms, ${length} FROM items ORDER BY sequence LIMIT ?`,
     )
     this.#least = database.prepare(
-      `SELECT sequence, ${length} FROM items ORDER BY rank, sequence LIMIT ?`,
+      `SELECT sequence, rank, ${length} FROM items ORDER BY rank, sequence LIMIT ?`,
     )
     this.#sizeOf = database.prepare(
       `SELECT count(*) AS items, ifnull(sum(length(content) + ${ITEM_OVERHEAD_BYTES}), 0) AS bytes
@@ -184,6 +189,12 @@ export class OutboxFile {
     return this.#readRank.all(rank, afterSequence, itemsMax).map(rowOf)
   }
 
+  /** undefined: it does not wait. */
+  find(sequence: number): Row | undefined {
+    const row = this.#find.get(sequence)
+    return row && rowOf(row)
+  }
+
   /** Bytes of a waiting item; undefined when it does not wait. */
   bytesOf(sequence: number): number | undefined {
     const row = this.#size.get(sequence)
@@ -199,18 +210,16 @@ export class OutboxFile {
   }
 
   /** The oldest items, those added before `beforeMs` only. */
-  oldest(beforeMs: number, itemsMax: number): { sequence: number; bytes: number }[] {
+  oldest(beforeMs: number, itemsMax: number): Sized[] {
     return this.#expired
       .all(itemsMax)
       .filter((row) => Number(row['added_ms']) < beforeMs)
-      .map((row) => ({ sequence: Number(row['sequence']), bytes: Number(row['bytes']) }))
+      .map(sizedOf)
   }
 
   /** The items that matter least: lowest rank, then oldest. */
-  least(itemsMax: number): { sequence: number; bytes: number }[] {
-    return this.#least
-      .all(itemsMax)
-      .map((row) => ({ sequence: Number(row['sequence']), bytes: Number(row['bytes']) }))
+  least(itemsMax: number): Sized[] {
+    return this.#least.all(itemsMax).map(sizedOf)
   }
 
   remove(sequence: number): void {
@@ -278,6 +287,12 @@ export const replaceOutboxFile = (
   now: UnixNs,
   before: () => void,
 ): SetAside => replaceFile(path, reason, { ...MADE, now }, before)
+
+const sizedOf = (row: Record<string, SQLOutputValue>): Sized => ({
+  sequence: Number(row['sequence']),
+  rank: Number(row['rank']),
+  bytes: Number(row['bytes']),
+})
 
 function rowOf(row: Record<string, SQLOutputValue>): Row {
   const { id, content } = row

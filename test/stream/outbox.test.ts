@@ -132,6 +132,28 @@ describe('outbox', () => {
     ])
   })
 
+  it('tells anew of what was dropped where the item that told of it was dropped itself', () => {
+    const outbox = file.start({ bytesMax: 65_536 })
+    const high = () => alertFinding('high', 'x'.repeat(15_000))
+    const told = () =>
+      outbox.read(0, 100, 1 << 20).flatMap(({ encoded }) => {
+        const { finding } = decodeItem(encoded)
+        return finding.kind === 'health' ? [finding.health.count] : []
+      })
+    outbox.append([summaryFinding, sightingFinding, high(), high(), high(), high()])
+    outbox.append([high()])
+    const { evicted } = outbox.counters()
+    outbox.retry()
+    assert.deepEqual(told(), [evicted])
+    outbox.append([high()])
+    assert.deepEqual(told(), [], 'alerts that matter more have pushed it out')
+    // With it went one more.
+    assert.equal(outbox.counters().evicted, evicted + 2)
+    file.nowMs += 61_000
+    outbox.retry()
+    assert.deepEqual(told(), [evicted + 1])
+  })
+
   it('keeps within its bound whatever comes, a late summary giving way to an early alert', () => {
     const outbox = file.start({ bytesMax: 65_536 })
     outbox.append(Array.from({ length: 120 }, () => alertFinding('low')))
