@@ -3,18 +3,21 @@ import { join } from 'node:path'
 import type { StoredDestination, StoredIdentity } from '../baseline/baseline.ts'
 import { listIdentities, type ShownIdentity, showIdentity } from '../baseline/view.ts'
 import { printable } from '../printable.ts'
+import { fold } from '../status/fit.ts'
 import type { UnixNs } from '../units.ts'
 import { isThere } from './found.ts'
 import { ConfigError, statePaths } from './state.ts'
 
 const BASELINE_FILE = 'baseline.db'
 
-export async function runBaselineList(options: {
-  state?: string
-  json?: boolean
-  limit: number
-  matching?: string
-}): Promise<number> {
+/** Where it is printed: a terminal has columns, and what is piped has lines. */
+type Out = { write(text: string): unknown; isTTY?: boolean; columns?: number }
+
+export async function runBaselineList(
+  options: { state?: string; json?: boolean; limit: number; matching?: string },
+  out: Out = process.stdout,
+): Promise<number> {
+  const print = printerOf(out)
   const path = baselineOf(options.state)
   const { identities, total } = readable(() =>
     listIdentities(path, {
@@ -22,7 +25,7 @@ export async function runBaselineList(options: {
       ...(options.matching ? { matching: options.matching } : {}),
     }),
   )
-  if (options.json) for (const identity of identities) print(jsonOf(identity))
+  if (options.json) for (const identity of identities) out.write(`${jsonOf(identity)}\n`)
   else {
     print(
       `${'first run'.padEnd(20)} ${'first network use'.padEnd(20)} ${'signer'.padEnd(12)} dest  program`,
@@ -49,7 +52,9 @@ const shortKey = (key: string): string =>
 export async function runBaselineShow(
   wanted: string,
   options: { state?: string; json?: boolean },
+  out: Out = process.stdout,
 ): Promise<number> {
+  const print = printerOf(out)
   const path = baselineOf(options.state)
   const shown = readable(() => byKeyOrProgram(path, wanted))
   if (shown.found === 'none') {
@@ -66,7 +71,7 @@ export async function runBaselineShow(
   }
   const { identity, destinations } = shown
   if (options.json)
-    print(JSON.stringify({ ...plain(identity), destinations: destinations.map(plain) }))
+    out.write(`${JSON.stringify({ ...plain(identity), destinations: destinations.map(plain) })}\n`)
   else for (const line of linesOf(identity, destinations)) print(line)
   return 0
 }
@@ -125,7 +130,13 @@ function readable<T>(read: () => T): T {
   }
 }
 
-const print = (line: string): boolean => process.stdout.write(`${line}\n`)
+/** Keys are as long as two hashes and two paths: a terminal that has less room gets them folded where they have a space. */
+const printerOf =
+  (out: Out) =>
+  (line: string): void => {
+    const lines = out.isTTY && out.columns ? fold(line, out.columns) : [line]
+    for (const one of lines) out.write(`${one}\n`)
+  }
 
 const time = (at: UnixNs | undefined): string =>
   at === undefined

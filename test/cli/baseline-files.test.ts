@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openBaseline } from '../../src/baseline/sqlite.ts'
 import { exportLines } from '../../src/baseline/transfer.ts'
+import { runBaselineList, runBaselineShow } from '../../src/cli/baseline.ts'
 import { lockDirectory } from '../../src/host/lock.ts'
 import { PLACE } from '../../src/place.ts'
 import { destinationOf, identityOf, START } from '../baseline/identities.ts'
@@ -53,6 +54,30 @@ describe('freshet baseline export and import', () => {
     assert.equal(done.status, 0, done.stderr)
     assert.match(done.stdout, /3 programs added, 0 merged; 3 destinations added, 0 merged/)
     assert.match((await freshet('list', ...own.slice(0, 2))).stdout, /3 of 3/)
+  })
+
+  it('are folded where a key has a space on a terminal that has less room, and stay a line for a program', async () => {
+    const key = `platform:/usr/bin/python3.11 script ${'7'.repeat(64)} via unsigned:sha256:${'8'.repeat(64)}`
+    const { baseline } = openBaseline(join(directory, 'one/agent/baseline.db'), { now: START })
+    baseline.putIdentity({ ...identityOf(7), key, path: '' })
+    baseline.commit()
+    baseline.close()
+    const said = async (terminal: object) => {
+      const lines: string[] = []
+      const out = { ...terminal, write: (text: string) => lines.push(text.trimEnd()) }
+      const state = join(directory, 'one')
+      assert.equal(await runBaselineShow(key, { state }, out), 0)
+      await runBaselineList({ state, limit: 10 }, out)
+      return lines
+    }
+    assert.equal((await said({}))[0], key)
+    const lines = await said({ isTTY: true, columns: 90 })
+    assert.deepEqual(lines.slice(0, 3), [
+      'platform:/usr/bin/python3.11 script',
+      `    ${'7'.repeat(64)} via`,
+      `    unsigned:sha256:${'8'.repeat(64)}`,
+    ])
+    for (const line of lines) assert.ok(line.length <= 90, line)
   })
 
   it('are listed so that versions of one program, and scripts of one interpreter, can be told apart', async () => {
