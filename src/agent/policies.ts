@@ -385,9 +385,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
       else refresh()
     },
     report: () => ({
-      keyId: rootId,
-      source: sourceOf(),
-      group: own().group,
+      ...{ keyId: rootId, source: sourceOf(), group: own().group },
       documents: rowsOf(standing),
     }),
     status() {
