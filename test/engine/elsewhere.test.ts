@@ -53,7 +53,9 @@ describe('a script that lies in several places', () => {
       const { alerts } = tell(script.ticks(80))
       assert.equal(new Set(alerts.map(({ id }) => id)).size, 1)
       const last = alerts.at(-1)
-      const clause = /running “\/home\/ann\/one\.py”(.*?)\), run for/.exec(last?.sentence ?? '')?.[1]
+      const clause = /running “\/home\/ann\/one\.py”(.*?)\), run for/.exec(
+        last?.sentence ?? '',
+      )?.[1]
       return [last?.chain[0]?.script, last?.chain[0]?.alsoAt, clause]
     }
     const more = ['/a.py', '/b.py', '/c.py', '/d.py']
