@@ -41,6 +41,8 @@ const NAMES = [
   'agentsClosedProtocol',
   'agentsClosedFragments',
   'agentsClosedInflated',
+  // A message did not end in time, or those of all that had begun held too much.
+  'agentsClosedUnfinished',
   'agentsClosedRate',
   'agentsClosedNoHello',
   'agentsClosedSilent',

@@ -41,6 +41,14 @@ export type Limits = {
   helloTimeoutMs: number
   /** Silence after which an agent is taken for gone; agents send counters each second. */
   silenceMs: number
+  /**
+   * From the first byte of a message to its last: a message that takes longer left its agent silent for too long before this
+   * was counted, since an agent sends a batch as one frame. 512 KiB in 45 s are 93 kbit/s; Freshet's batches are 192 KiB
+   * before they are compressed.
+   */
+  messageMs: number
+  /** Bytes held of messages that have not ended, of all agents: those of 1000 whole batches that were not compressed. */
+  unfinishedBytesMax: number
   /** How long the collector itself is silent towards an agent before it repeats its acknowledgement. */
   heartbeatMs: number
   /** What an agent may say a second beside its items, and how much at once before that counts. */
@@ -137,6 +145,8 @@ export const LIMITS: Limits = {
   unwelcomedEachMax: 4,
   helloTimeoutMs: 10_000,
   silenceMs: 45_000,
+  messageMs: 45_000,
+  unfinishedBytesMax: 192 * 1024 * 1024,
   heartbeatMs: 15_000,
   controlPerSecond: 20,
   controlBurst: 200,

@@ -19,6 +19,7 @@ import { Agent, alertItem } from './agent.ts'
 
 /** In place of a handshake, which says whose certificate the connection showed. */
 const DEVICE_HEADER = 'x-device'
+const QUARANTINED_HEADER = 'x-quarantined'
 
 export type Attacked = Awaited<ReturnType<typeof attacked>>
 
@@ -47,7 +48,8 @@ export async function attacked(change: Partial<Limits> = {}) {
   server.on('upgrade', (request, socket, head) => {
     const deviceId = `${request.headers[DEVICE_HEADER]}`
     gateway.upgradeEnrolled(request, socket, head, {
-      ...{ deviceId, fingerprint: deviceId, isQuarantined: false, address: '' },
+      ...{ deviceId, fingerprint: deviceId, address: '' },
+      isQuarantined: request.headers[QUARANTINED_HEADER] !== undefined,
     })
   })
   server.on('clientError', createClientErrors(counters).onClientError)
@@ -81,7 +83,7 @@ export async function attacked(change: Partial<Limits> = {}) {
   }
 }
 
-export const upgradeOf = (deviceId: string): string =>
+export const upgradeOf = (deviceId: string, isQuarantined = false): string =>
   [
     `GET ${STREAM_PATH} HTTP/1.1`,
     'Host: 127.0.0.1',
@@ -91,6 +93,7 @@ export const upgradeOf = (deviceId: string): string =>
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
     `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`,
     `${DEVICE_HEADER}: ${deviceId}`,
+    ...(isQuarantined ? [`${QUARANTINED_HEADER}: yes`] : []),
     '\r\n',
   ].join('\r\n')
 

@@ -12,6 +12,7 @@ export const ENDINGS = {
   leap: { code: 1008, counter: 'agentsClosedLeap' },
   slow: { code: 1008, counter: 'agentsClosedSlow' },
   rate: { code: 1008, counter: 'agentsClosedRate' },
+  unfinished: { code: 1008, counter: 'agentsClosedUnfinished' },
   inflated: { code: 1009, counter: 'agentsClosedInflated' },
   store: { code: 1013, counter: 'agentsClosedStore' },
   stopping: { code: 1001, counter: 'agentsClosedStopping' },

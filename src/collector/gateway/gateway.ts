@@ -22,6 +22,7 @@ import { Connection, type Origin } from './connection.ts'
 import type { Device, Devices } from './devices.ts'
 import type { Ending } from './ending.ts'
 import type { PolicySource } from './policy-lane.ts'
+import { createUnfinished } from './unfinished.ts'
 
 const WATCH_MS = 1000
 const CLOSE_HANDSHAKE_MS = 1000
@@ -126,6 +127,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const watch = setInterval(() => {
     const nowMs = performance.now()
     relieve()
+    unfinished.watch(nowMs)
     for (const connection of connections) connection.watch(nowMs)
     if (endsSinceTrim < limits.trimEnds) return
     endsSinceTrim = 0
@@ -221,6 +223,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   const storeTrouble = createTrouble(options.log, () => performance.now())
+  const unfinished = createUnfinished(limits, createComplaint(options.log))
   const context = {
     ...options,
     complain: createComplaint(options.log),
@@ -263,7 +266,16 @@ export function createGateway(options: GatewayOptions): Gateway {
       return
     }
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      accept(new Connection(webSocket, context, origin))
+      const connection = new Connection(webSocket, context, origin)
+      accept(connection)
+      unfinished.follow(webSocket, socket, {
+        isQuarantined: origin !== 'local' && origin.isQuarantined,
+        isPaused: () => paused.has(connection),
+        cut(reason) {
+          connection.end('unfinished', reason)
+          connection.terminate()
+        },
+      })
     })
   }
 
