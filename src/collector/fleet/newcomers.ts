@@ -32,8 +32,9 @@ export type Waiting = { size: number; byToken: ReadonlyMap<string, EnrolledDevic
 
 /**
  * Which of the quarantined are forgotten before one more comes by a token: none, unless that token has as many as one may have.
- * Then of the network that most of them came from the oldest that never connected, else the youngest that are not there now: to
- * connect once costs who invents them nothing, and whoever was there before does not pay. Nobody is forgotten of whom a person
+ * Then the oldest that never connected, else the youngest that are not there now: to connect once costs who invents them nothing, and
+ * whoever was there before does not pay. Where more than half of them came from one network (/24 of IPv4, /48 of IPv6, as one customer
+ * of a provider has it), of that network alone: of less than half nobody can tell an office from who invents. Nobody is forgotten of whom a person
  * has said something, who is connected, or who came by another token: what a token has done is paid for by its own alone.
  * undefined: there is no room.
  */
@@ -47,14 +48,20 @@ export function givingWay(
   const came = new Map<string, number>()
   const away: EnrolledDevice[] = []
   for (const one of byToken.values()) {
-    came.set(one.source, (came.get(one.source) ?? 0) + 1)
+    const network = networkOf(one)
+    came.set(network, (came.get(network) ?? 0) + 1)
     if (!one.isNoticed && one.id !== but && !isHere(one.id)) away.push(one)
   }
-  const many = ({ source }: EnrolledDevice) => came.get(source) ?? 0
-  const most = Math.max(...new Set(away.map(many)))
-  const crowd = away.filter((one) => many(one) === most)
-  const unheard = crowd.filter(({ id }) => !isHeard(id))
-  const giving = unheard.length > 0 ? unheard : crowd.toReversed()
+  // Of whom it is not known whence they came are of no network together.
+  const [crowded] = [...came].find(([of, n]) => of !== '' && n * 2 > byToken.size) ?? []
+  const crowd = away.filter((one) => networkOf(one) === crowded)
+  const those = crowd.length > 0 ? crowd : away
+  const unheard = those.filter(({ id }) => !isHeard(id))
+  const giving = unheard.length > 0 ? unheard : those.toReversed()
   const atOnce = Math.max(1, Math.min(AT_ONCE, Math.floor(ofTokenMax / 10)))
   return giving.length > 0 ? giving.slice(0, atOnce).map(({ id }) => id) : undefined
 }
+
+/** Of what `sourceOf` says, /64 of IPv6, the /48. */
+const networkOf = ({ source }: EnrolledDevice): string =>
+  source.includes(':') ? source.split(':').slice(0, 3).join(':') : source

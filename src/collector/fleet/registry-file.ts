@@ -160,12 +160,11 @@ const SINCE_8 = `
 
 /**
  * Whether a person has said something of a device, by which it is not forgotten for newer ones; of those that were there before it is
- * known where it stands in its row, or where it came again (it was admitted, maybe). And who was forgotten and is in the store still.
+ * known where it stands in its row: a second certificate any device gets by itself. And who was forgotten and is in the store still.
  */
 const SINCE_9 = `
   ALTER TABLE device ADD COLUMN noticed INTEGER NOT NULL DEFAULT 0;
-  UPDATE device SET noticed = 1 WHERE standing <> 'quarantined' OR name <> '' OR owner <> '' OR may_enrol_again = 1
-    OR (SELECT count(*) FROM certificate WHERE device = device.id) > 1;
+  UPDATE device SET noticed = 1 WHERE standing <> 'quarantined' OR name <> '' OR owner <> '' OR may_enrol_again = 1;
   CREATE TABLE departed (
     device TEXT PRIMARY KEY,
     token INTEGER NOT NULL
