@@ -28,6 +28,7 @@ import {
   type Erasures,
   enrolmentInfo,
   type FleetPolicies,
+  isLocal,
   isRefused,
   noteLocal,
   notePin,
@@ -205,6 +206,7 @@ export async function openMachines(
         const device = registry.device(id)
         return device && enrolmentInfo(device, policies.standingOf(device))
       },
+      isLocal: (id) => isLocal(database, id),
       members: () => registry.devices().map((device) => memberOf(device, roster.seenOf(device.id))),
       newestPolicy: policies.newest,
       refusals: refusals.response,

@@ -2,7 +2,7 @@
 // Times are decimal strings of nanoseconds since 1970 UTC (a JSON number would lose 256 ns today);
 // counts and bytes are numbers below 2^53.
 
-import type { EnrolmentInfo } from './page-devices.ts'
+import type { EnrolmentInfo, ForgottenInfo } from './page-devices.ts'
 import type { HealthInfo } from './page-health.ts'
 
 export type * from './page-devices.ts'
@@ -303,8 +303,8 @@ export type DeviceInfo = {
   live: LiveInfo | undefined
   /** What it is silent of while it is connected, and since when. */
   silence?: { of: 'flows' | 'everything'; since: NsText } | undefined
-  /** null: it is not enrolled, as an agent of the collector's own machine is not. */
-  enrolment?: EnrolmentInfo | null
+  /** null: it is an agent of the collector's own machine. */
+  enrolment?: EnrolmentInfo | ForgottenInfo | null
 }
 
 /**

@@ -19,6 +19,12 @@ export type EnrolmentInfo = {
   policy: PolicyStandingInfo | null
 }
 
+/**
+ * Of a device that came by a certificate and that the registry does not have any more: it gave way to newer ones of its token, or was
+ * removed. Nobody vouches for what it sent.
+ */
+export type ForgottenInfo = { standing: 'forgotten' }
+
 /** One that is enrolled, whether it was ever connected or not. */
 export type FleetDeviceInfo = {
   id: string

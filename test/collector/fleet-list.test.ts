@@ -86,6 +86,7 @@ describe('the list of enrolled machines', () => {
       now: nowUnixNs,
       fleet: {
         enrolmentOf: (id) => (members.some((one) => one.id === id) ? info : undefined),
+        isLocal: () => false,
         members: () => members,
         newestPolicy: () => undefined,
         refusals: () => ({ refusals: [], unlisted: 0 }),

@@ -34,6 +34,8 @@ describe('enrolled devices on the page', () => {
     assert(found)
     return found
   }
+  /** Of one that is enrolled. */
+  const standing = async () => (await device()).enrolment as EnrolmentInfo | null
   const post = async (id: string, body: unknown) => {
     const response = await fetch(`${fleet.collector.url}/api/devices/${id}`, {
       method: 'POST',
@@ -47,7 +49,7 @@ describe('enrolled devices on the page', () => {
     return { status: response.status, enrolment, error }
   }
 
-  it('have their standing, and one that is not enrolled has none', async () => {
+  it('have their standing, and one that is enrolled no more is forgotten, which no agent of this machine is', async () => {
     const { enrolment, connected } = await device()
     assert(enrolment && connected)
     assert.deepEqual(
@@ -59,7 +61,27 @@ describe('enrolled devices on the page', () => {
     )
     fleet.withRegistry((registry) => registry.remove(DEVICE_A))
     await agent.closed
-    assert.equal((await device()).enrolment, null)
+    assert.deepEqual((await device()).enrolment, { standing: 'forgotten' })
+    const local = await new Agent(fleet.socket).opened()
+    await local.hello(DEVICE_B, 'mac-2')
+    const ofBoth = async (of: Fleet) => {
+      const { devices } = await of.json<DevicesResponse>('/api/devices')
+      return devices.map((one) => [one.id, one.enrolment])
+    }
+    const both = [
+      [DEVICE_A, { standing: 'forgotten' }],
+      [DEVICE_B, null],
+    ]
+    assert.deepEqual(await ofBoth(fleet), both)
+    await local.close()
+    await fleet.collector.close()
+    // By the store alone.
+    const again = await runFleet({}, {}, fleet.stateDir)
+    try {
+      assert.deepEqual(await ofBoth(again), both)
+    } finally {
+      await again.collector.close()
+    }
   })
 
   it('are named, owned, moved and admitted', async () => {
@@ -67,13 +89,13 @@ describe('enrolled devices on the page', () => {
     const { status, enrolment } = await post(DEVICE_A, change)
     assert.equal(status, 200)
     assert.equal(enrolment?.owner, 'Ana')
-    const now = (await device()).enrolment
+    const now = await standing()
     assert.deepEqual(
       [now?.name, now?.owner, now?.group, now?.standing],
       ['Ana’s MacBook', 'Ana', 'berlin', 'active'],
     )
     assert.equal((await post(DEVICE_A, { owner: '' })).enrolment?.owner, '')
-    assert.equal((await device()).enrolment?.name, 'Ana’s MacBook', 'what is absent stays')
+    assert.equal((await standing())?.name, 'Ana’s MacBook', 'what is absent stays')
     const kept = fleet.withRegistry((registry) => registry.device(DEVICE_A))
     assert.equal(kept?.group, 'berlin')
     assert.equal(fleet.collector.counters()['devicesChanged'], 2)
@@ -147,7 +169,7 @@ describe('enrolled devices on the page', () => {
       assert.equal((await post(DEVICE_A, body)).status, 400, JSON.stringify(body))
     assert.equal((await post(DEVICE_B, { name: 'none' })).status, 404)
     assert.equal((await post(DEVICE_A, { name: 'x'.repeat(5000) })).status, 413)
-    const { enrolment } = await device()
+    const enrolment = await standing()
     assert.equal(enrolment?.name, '')
     const without = await fetch(`${fleet.collector.url}/api/devices/${DEVICE_A}`, {
       method: 'POST',

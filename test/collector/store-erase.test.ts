@@ -128,10 +128,14 @@ describe('what a device sent', () => {
     assert.deepEqual(listed(), before)
     assert.equal(erased(writer, DEVICE_A).found, undefined)
     // It goes on, also for a device of that id that is new.
-    const again = enroll(writer, DEVICE_A)
-    assert.equal(again.lastSequence, 0)
-    append(writer, batchOf(again.device, 0, [alertItem(1)]))
-    while (writer.retain(T0, KEEP).more);
+    const once = enroll(writer, DEVICE_A)
+    // By a number of its own, though that of before was the last: what named that one names no other, whoever writes the store.
+    assert.ok(erased(writer, DEVICE_A).found)
+    const later = createWriter(db, { segmentRevisions: 5 })
+    const again = enroll(later, DEVICE_A)
+    assert.deepEqual([again.device > once.device, again.lastSequence], [true, 0])
+    append(later, { ...batchOf(again.device, 0, [alertItem(1)]), outbox: again.outbox })
+    while (later.retain(T0, KEEP).more);
     db.close()
     alone.close()
   })

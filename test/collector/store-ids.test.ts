@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import { openForWriting } from '../../src/collector/store/schema.ts'
+import { prepare } from '../../src/collector/store/statement.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
 import { alertItem, DEVICE_A, DEVICE_B, T0 } from './agent.ts'
 import { FOREVER, summaryItem } from './mallory.ts'
@@ -103,6 +104,56 @@ describe('the ids of a device', () => {
     assert.equal(held(), 300 * 0.75 * 40)
     assert.equal(count(db, 'item'), 120_000 + 225)
     assert.deepEqual(send(175, 399), ['known'])
+  })
+
+  it('of very many devices give way in one walk over the table, of each its own oldest', () => {
+    writer = createWriter(db, { budgets: { ...BUDGETS, ids: MiB } })
+    const many = Array.from(
+      { length: 300 },
+      (_, n) => enroll(writer, `55555555-5555-4555-8555-${`${n}`.padStart(12, '0')}`).device,
+    )
+    // Those of all lie among each other, as they come; each has 20 more than are kept, the first ten 40.
+    for (const [index, of] of many.entries()) {
+      const ids = index < 10 ? 60 : 40
+      prepare(
+        db,
+        `INSERT INTO item
+         WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+         SELECT unhex(printf('%012x%020x', 1790000000000 + i, ?)), ? FROM n`,
+      ).run(ids - 1, of, of)
+      prepare(db, 'UPDATE held SET ids = ? WHERE device = ?').run(ids * 40, of)
+    }
+    send(1, 30)
+    writer = createWriter(db, { budgets: { ...BUDGETS, ids: Math.ceil((20 * 40) / 0.75) } })
+    let steps = 0
+    let gaveWay = 0
+    for (let more = true; more; steps++) {
+      const step = writer.retain(T0, FOREVER)
+      more = step.more
+      gaveWay += step.counts.gaveWay
+    }
+    assert.ok(steps < 20, `${steps}`)
+    assert.equal(gaveWay, 290 * 20 + 10 * 40 + 10)
+    for (const [index, of] of many.entries()) {
+      assert.equal(held(of), 20 * 40)
+      const left = prepare(
+        db,
+        'SELECT count(*) AS n, min(uid) AS first FROM item WHERE device = ?',
+      ).get(of)
+      const first = (left?.['first'] as Uint8Array) ?? Buffer.alloc(16)
+      assert.equal(left?.['n'], 20n)
+      const oldest = 1790000000000 + (index < 10 ? 40 : 20)
+      assert.equal(Buffer.from(first).readUIntBE(0, 6), oldest)
+      const through = prepare(db, 'SELECT through FROM forgotten WHERE device = ?').get(of)
+      assert.equal(
+        Buffer.from(through?.['through'] as Uint8Array).readUIntBE(0, 6),
+        oldest - 1,
+        'those up to it may have been stored',
+      )
+    }
+    assert.equal(held(), 20 * 40)
+    assert.deepEqual(send(11, 30), ['known'])
+    assert.deepEqual(send(1, 10), ['refused'])
   })
 
   it('give way below 4,096 only where the store has room for nothing else, and what comes again is not stored twice', () => {

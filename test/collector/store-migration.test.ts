@@ -294,7 +294,7 @@ describe('the migration of a store', () => {
       append(writer, batchOf(live, 0, [alertItem(number, { identity: identityOf('other') })]))
     assert.ok(segmentsOf(db).length > 1)
     db.exec(`ALTER TABLE held DROP COLUMN facts; ALTER TABLE held DROP COLUMN token;
-      DROP INDEX device_leaving; ALTER TABLE device DROP COLUMN leaving;
+      DROP INDEX device_leaving; ALTER TABLE device DROP COLUMN leaving; DROP INDEX alert_held_device;
       PRAGMA user_version = 13`)
     db.close()
     const after = openForWriting(path)

@@ -80,13 +80,17 @@ describe('devices that one token let in', () => {
       forget(...numbers)
       const told = beat(before * 2).flatMap((step) => step.told)
       texts = told.map(({ text }) => text)
-      // The last row's number would be given again: that device waits for the next.
       assert.deepEqual(texts, [
-        `${round === 0 ? 49 : 50} devices that nobody had admitted were forgotten for newer ones of the same token, and had no alerts any more`,
+        '50 devices that nobody had admitted were forgotten for newer ones of the same token, and had no alerts any more; what else was of them went: 25 names and sightings, 10 hourly summaries, 10 health events',
       ])
     }
-    assert.equal(count(db, 'device'), 2)
-    assert.equal(count(db, 'outbox'), 2)
+    assert.equal(count(db, 'device'), 1)
+    assert.equal(count(db, 'outbox'), 1)
+    assert.equal(
+      count(db, 'held'),
+      3,
+      'its own, the collector’s, and what is left of all that went',
+    )
     assert.equal(alertsOf(honest), 300)
     for (const table of ['identity_device', 'pair_hour', 'pair', 'destination', 'sighting'])
       assert.equal(count(db, table), 0, table)
@@ -145,6 +149,69 @@ describe('devices that one token let in', () => {
         '2 devices that nobody had admitted were forgotten for newer ones of the same token, with 4 revisions of alerts: so many have some that only those of the eldest are kept',
       ],
     )
+  })
+
+  it('leave nothing but their ids, which are counted together, whoever they were, and go first and for their age', () => {
+    send(honest, 4, (n) => summaryItem(n, 'a', 'own:443'))
+    for (let n = 0; n < 30; n++) {
+      send(invent(), 20, (m) => summaryItem(m, 'a', `host-${m}:443`))
+      forget(invented)
+    }
+    beat()
+    const departed = 'SELECT count(*) AS rows, sum(ids) AS ids FROM held WHERE device < 0'
+    assert.deepEqual({ ...db.prepare(departed).get() }, { rows: 1, ids: 30 * 20 * 40 })
+    assert.equal(count(db, 'item'), 4 + 30 * 20)
+    // More than a 64th of what may be kept beside alerts, a half of all, which is far from full.
+    const steps = beat(usedBytes() * 1.5)
+    assert.equal(count(db, 'item'), 4)
+    assert.equal(db.prepare(departed).get()?.['rows'], 0)
+    const texts = steps.flatMap(({ told }) => told.map(({ text }) => text))
+    assert.deepEqual(texts, [
+      'of what is kept of devices that were forgotten the oldest gave way: 600 ids of items',
+    ])
+    send(invent(), 4, (m) => summaryItem(m, 'a', `host-${m}:443`))
+    forget(invented)
+    beat()
+    assert.equal(db.prepare(departed).get()?.['ids'], 160)
+    while (writer.retain(T0 * 2n, { ageNs: 1n, bytes: 1e15 }).more);
+    assert.equal(db.prepare(departed).get()?.['rows'], 0)
+  })
+
+  it('and that have more alerts than are kept of one token leave many a step, and so do alerts of many that have more than their share', () => {
+    writer = createWriter(db, { segmentRevisions: 10_000, leftMax: 5 })
+    for (let round = 0; round < 4; round++) send(honest, 50, (n) => alertItem(n))
+    for (let n = 0; n < 300; n++) send(invent(), 2, (m) => alertItem(m))
+    const all = usedBytes()
+    const more = beat(all * 0.8)
+    assert.equal(alertsOf(honest), 200)
+    assert.ok(ofSegments(db, 'alert').length < 750)
+    assert.ok(more.length < 12, `${more.length} steps`)
+    const [first] = more.flatMap(({ told }) => told)
+    assert.match(
+      first?.text ?? '',
+      /^\d+ revisions of alerts of “.*” \(3{8}.*\) and \d+ other devices of its token were dropped: devices of its token that nobody has admitted/,
+    )
+    const left = ofSegments(db, 'alert').length - 200
+    forget(...Array.from({ length: invented }, (_, index) => index + 1))
+    const steps = beat()
+    assert.ok(left > 50 && alertsOf(honest) === 200)
+    assert.ok(ofSegments(db, 'alert').length - 200 <= 10)
+    assert.ok(steps.length < 12, `${steps.length} steps`)
+    assert.equal(
+      db.prepare('SELECT sum(bytes) AS n FROM alert_held WHERE bytes < 0').get()?.['n'],
+      null,
+    )
+  })
+
+  it('leave no number behind that another is given', () => {
+    const last = invent()
+    send(last, 1, (n) => alertItem(n))
+    send(last, 1, (n) => summaryItem(n, 'a', 'host:443'))
+    forget(1)
+    while (writer.retain(T0 * 2n, { ageNs: 1n, bytes: 1e15 }).more);
+    assert.deepEqual([known(), count(db, 'device')], [[], 1])
+    writer = createWriter(db)
+    assert.ok(invent() > last)
   })
 
   it('and leave do so in steps of bounded length, whatever they have', () => {

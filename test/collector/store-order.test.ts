@@ -173,7 +173,7 @@ describe('the list of alerts, the latest opened first', () => {
           `DROP INDEX IF EXISTS alert_${n}_address; ALTER TABLE alert_${n} DROP COLUMN to_address`,
         )
       db.exec(`ALTER TABLE held DROP COLUMN ids; DROP TABLE forgotten; ALTER TABLE held DROP COLUMN facts; ALTER TABLE held DROP COLUMN token;
-      DROP INDEX device_leaving; ALTER TABLE device DROP COLUMN leaving`)
+      DROP INDEX device_leaving; ALTER TABLE device DROP COLUMN leaving; DROP INDEX alert_held_device`)
       db.exec('PRAGMA user_version = 9')
       db.close()
       db = openForWriting(path)

@@ -163,6 +163,22 @@ describe('page and enrolled machines', () => {
     assert.equal(await page.locator('.standing-mark').count(), 0)
   })
 
+  it('mark their alerts once they are forgotten, and say on their own page why', async () => {
+    const { fleet, agent, page, faults } = await begin()
+    const alert = upload(nowUnixNs())
+    await agent.deliver([itemOf(1, alertFinding(alert))])
+    fleet.withRegistry((registry) => registry.remove(DEVICE_A))
+    await agent.closed
+    await page.goto(`${fleet.collector.url}/#/alerts/${alert.id}`)
+    await page.reload()
+    await page.locator('.figures .standing-mark').waitFor()
+    assert.equal(await page.locator('.figures .standing-mark').innerText(), 'Forgotten')
+    await page.goto(`${fleet.collector.url}/#/machine`)
+    await page.getByText('nobody vouches for what it sent').first().waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    assert.deepEqual(faults, [])
+  })
+
   /** Two that enrolled, of which one never came, a policy that one narrows and then refuses, and somebody who was turned away. */
   const whole = async (width?: number) => {
     const fleet = await runFleet()

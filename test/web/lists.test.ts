@@ -167,7 +167,11 @@ describe('page: the list of machines', () => {
     assert.deepEqual(names(told.toReversed().reduce(withDevice, [])), ['b', 'm', 'a', 'z'])
   })
   it('has machines that nobody has admitted behind those that were, as many as there are', () => {
-    const standing = (id: string, name: string, is: 'active' | 'quarantined' | 'revoked') => ({
+    const standing = (
+      id: string,
+      name: string,
+      is: 'active' | 'quarantined' | 'revoked' | 'forgotten',
+    ) => ({
       ...machine(id, name),
       enrolment: { standing: is } as NonNullable<DeviceInfo['enrolment']>,
     })
@@ -185,6 +189,8 @@ describe('page: the list of machines', () => {
     assert.deepEqual(first(held), ['a0', 'mac-x', 'mac-y', 'mac-z'])
     held = withDevice(held, standing('x', 'mac-x', 'revoked'))
     assert.deepEqual(first(held), ['a0', 'mac-y', 'mac-z', 'a1'])
+    held = withDevice(held, standing('y', 'mac-y', 'forgotten'))
+    assert.deepEqual(first(held), ['a0', 'mac-z', 'a1', 'a10'])
   })
   it('shows what a machine said last', () => {
     const held = withDevice([machine('1', 'a')], { ...machine('1', 'a'), connected: false })

@@ -21,6 +21,8 @@ export type FleetMember = {
 export type Fleet = {
   /** undefined: it is not enrolled. */
   enrolmentOf(deviceId: string): EnrolmentInfo | undefined
+  /** It is known as an agent of this machine. */
+  isLocal(deviceId: string): boolean
   members(): FleetMember[]
   newestPolicy(): FleetPolicyInfo | undefined
   refusals(): RefusalsResponse

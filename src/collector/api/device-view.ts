@@ -1,7 +1,7 @@
 // A device as the page's API says it.
 import type { UnixNs } from '../../units.ts'
 import { type Device, deviceSilence } from '../gateway/devices.ts'
-import type { DeviceInfo } from '../page-api.ts'
+import type { DeviceInfo, EnrolmentInfo, ForgottenInfo } from '../page-api.ts'
 import type { DeviceRow } from '../store/store.ts'
 import { liveInfo, nsText } from '../views.ts'
 import type { Fleet } from './device-change.ts'
@@ -27,17 +27,30 @@ export function deviceInfo(device: Device, context: DeviceContext): DeviceInfo {
     clockOffsetMs: device.clockOffsetMs,
     live: device.live && liveInfo(device.live),
     ...(silence && { silence: { of: silence.of, since: nsText(silence.since) } }),
-    enrolment: context.fleet?.enrolmentOf(facts.id) ?? null,
+    enrolment: enrolmentOf(facts.id, facts.isEnrolled, context),
   }
 }
 
 /** A stored device with what is known of the moment. */
 export function presentDevice(
-  row: DeviceRow,
+  { byCertificate, ...row }: DeviceRow,
   device: Device | undefined,
   context: DeviceContext,
 ): DeviceInfo {
   if (device) return deviceInfo(device, context)
-  const enrolment = context.fleet?.enrolmentOf(row.id) ?? null
+  const enrolment = enrolmentOf(row.id, byCertificate, context)
   return { ...row, connected: false, live: undefined, clockOffsetMs: undefined, enrolment }
+}
+
+/** Who came by a certificate and is not known any more is never taken for an agent of this machine, which nobody has to admit. */
+function enrolmentOf(
+  id: string,
+  byCertificate: boolean | undefined,
+  { fleet }: DeviceContext,
+): EnrolmentInfo | ForgottenInfo | null {
+  const enrolment = fleet?.enrolmentOf(id)
+  if (enrolment) return enrolment
+  // Of those that were last here before that was kept the registry knows its own.
+  const isStranger = byCertificate ?? (fleet !== undefined && !fleet.isLocal(id))
+  return isStranger ? { standing: 'forgotten' } : null
 }

@@ -25,7 +25,7 @@ export {
   responseOf,
 } from './fleet-policies.ts'
 export { createHeldNotes, type Held, readHeld } from './held.ts'
-export { noteLocal } from './local-ids.ts'
+export { isLocal, noteLocal } from './local-ids.ts'
 export type { Newcomers } from './newcomers.ts'
 export { Policies } from './policies.ts'
 export { openPoliciesFile, POLICIES_FILE } from './policies-file.ts'

@@ -65,37 +65,49 @@ export class AlertShares {
   }
 
   /**
-   * Of who has most, and more than its share, the device that has most; `beyond`: bytes above that share, at most all that the
-   * device has. undefined when there is none, or no other.
+   * Of who has most, and more than its share, the devices that have most, and how many bytes each is to give so that there are `bytes`
+   * less, but not below that share: down to one level for all of them. undefined when there is none, or no other.
    */
-  greedy(): { device: number; beyond: number } | undefined {
+  greedy(bytes: number, devicesMax: number): ReadonlyMap<number, number> | undefined {
     const paid = new Map<number, number>()
-    for (const [device, bytes] of this.#bytes) {
+    for (const [device, held] of this.#bytes) {
       const payer = this.#payerOf(device)
-      paid.set(payer, (paid.get(payer) ?? 0) + bytes)
+      paid.set(payer, (paid.get(payer) ?? 0) + held)
     }
     let most: { payer: number; shares: number } | undefined
-    for (const [payer, bytes] of paid) {
-      const shares = bytes / (this.#total / paid.size) / (payer < 0 ? NEWCOMERS_SHARE : 1)
+    for (const [payer, held] of paid) {
+      const shares = held / (this.#total / paid.size) / (payer < 0 ? NEWCOMERS_SHARE : 1)
       if (shares > (most?.shares ?? 1)) most = { payer, shares }
     }
     if (!most) return undefined
-    let largest: { device: number; bytes: number } | undefined
-    for (const [device, bytes] of this.#bytes)
-      if (this.#payerOf(device) === most.payer && bytes > (largest?.bytes ?? 0))
-        largest = { device, bytes }
-    const beyond = (paid.get(most.payer) ?? 0) * (1 - 1 / most.shares)
-    return largest && { device: largest.device, beyond: Math.min(beyond, largest.bytes) }
+    const { payer, shares } = most
+    const beyond = (paid.get(payer) ?? 0) * (1 - 1 / shares)
+    return levelled(
+      [...this.#bytes].filter(([device]) => this.#payerOf(device) === payer),
+      Math.min(bytes, beyond),
+      devicesMax,
+    )
   }
 
-  /** The oldest segment that has alerts of the device, which may be the one that is written; with bytes of a revision there. */
-  oldestOf(device: number): { segment: number; bytesEach: number } | undefined {
-    const row = prepare(
+  /** The oldest segment that has alerts of one of the devices, which may be the one that is written, and what they have there. */
+  oldestOf(
+    devices: readonly number[],
+  ): { segment: number; of: Map<number, { revisions: number; bytesEach: number }> } | undefined {
+    const theirs = 'device IN (SELECT value FROM json_each(:devices)) AND revisions > 0'
+    const rows = prepare(
       this.#db,
-      `SELECT segment, bytes / revisions AS each FROM alert_held WHERE device = ? AND revisions > 0
-       ORDER BY segment LIMIT 1`,
-    ).get(device)
-    return row && { segment: Number(row.segment), bytesEach: Math.max(1, Number(row.each)) }
+      `SELECT segment, device, revisions, bytes / revisions AS each FROM alert_held
+       WHERE segment = (SELECT min(segment) FROM alert_held WHERE ${theirs}) AND ${theirs}`,
+    ).all({ devices: JSON.stringify(devices) })
+    const [first] = rows
+    if (!first) return undefined
+    const of = new Map(
+      rows.map(({ device, revisions, each }) => [
+        Number(device),
+        { revisions: Number(revisions), bytesEach: Math.max(1, Number(each)) },
+      ]),
+    )
+    return { segment: Number(first.segment), of }
   }
 
   /** Alerts of the device are there, as of the last `flush`. */
@@ -117,4 +129,29 @@ export class AlertShares {
     for (const { device, bytes } of prepare(this.#db, held).iterate())
       this.#count(Number(device), Number(bytes))
   }
+}
+
+/** Of devices and what they have those that have most, at most so many, each down to one level: what is above it is `bytes`, or less. */
+function levelled(
+  held: readonly (readonly [number, number])[],
+  bytes: number,
+  devicesMax: number,
+): ReadonlyMap<number, number> {
+  const sorted = held.toSorted(([, a], [, b]) => b - a)
+  const devices = sorted.slice(0, devicesMax)
+  // None is left with less than half of what the next has, who gives nothing yet.
+  let level = (sorted[devicesMax]?.[1] ?? 0) / 2
+  let sum = 0
+  for (const [index, [, one]] of devices.entries()) {
+    sum += one
+    const next = devices[index + 1]?.[1] ?? level
+    const reached = (sum - bytes) / (index + 1)
+    if (reached >= next) {
+      level = reached
+      break
+    }
+  }
+  return new Map(
+    devices.filter(([, one]) => one > level).map(([device, one]) => [device, one - level]),
+  )
 }

@@ -53,8 +53,15 @@ export type AlertWriter = {
   triage(nowNs: bigint, device: number, said: TriageSaid): TriageOutcome
   /** Of a segment that is about to be dropped. */
   untally(segment: number): void
-  /** Removes the oldest revisions of a device from a segment, at most `max`; returns how many, and how many of all devices are left. */
-  take(segment: number, device: number, max: number): { taken: number; left: number }
+  /**
+   * Removes the oldest revisions of devices from a segment, of each as many as `most` has by device and at most `max` of all, in one
+   * look through the segment. Returns how many went, and how many of all devices are left.
+   */
+  take(
+    segment: number,
+    most: ReadonlyMap<number, number>,
+    max: number,
+  ): { taken: number; left: number }
   flushTally(): void
   forgetTally(): void
   /** On a rollback to a savepoint. */
@@ -209,35 +216,60 @@ export function alertWriter(
       triage.removeSegment(segment)
       shares.drop(segment)
     },
-    take(segment, device, max) {
-      const gone = prepare(
+    take(segment, most, max) {
+      const left = new Map(most)
+      const of = new Map<number, { revisions: number; bytes: number; through: bigint }>()
+      const gone: bigint[] = []
+      const oldest = prepare(
         db,
-        `DELETE FROM revision_${segment} WHERE stored_at IN
-           (SELECT stored_at FROM revision_${segment} WHERE device = ? ORDER BY stored_at LIMIT ?)
-         RETURNING stored_at, length(body) AS bytes`,
-      ).all(device, max)
-      let through = 0n
-      let bytes = 0
-      for (const row of gone) {
-        if ((row.stored_at as bigint) > through) through = row.stored_at as bigint
-        bytes += Number(row.bytes)
+        `SELECT stored_at, device, length(body) AS bytes FROM revision_${segment}
+         WHERE device IN (SELECT value FROM json_each(?)) ORDER BY stored_at`,
+      )
+      for (const row of oldest.iterate(JSON.stringify([...most.keys()]))) {
+        const device = Number(row.device)
+        const more = left.get(device)
+        if (more === undefined) continue
+        const taken = of.get(device) ?? { revisions: 0, bytes: 0, through: 0n }
+        of.set(device, taken)
+        taken.revisions++
+        taken.bytes += Number(row.bytes)
+        taken.through = row.stored_at as bigint
+        gone.push(taken.through)
+        if (more > 1) left.set(device, more - 1)
+        else left.delete(device)
+        if (gone.length >= max || left.size === 0) break
       }
+      prepare(
+        db,
+        `DELETE FROM revision_${segment} WHERE stored_at IN (SELECT value FROM json_each(?))`,
+      ).run(`[${gone.join()}]`)
       const unlisted = prepare(
         db,
         // What was stored by then is not listed later: the index by device finds it by that.
         `DELETE FROM alert_${segment} WHERE device = ? AND ${listedSql()} <= ? AND newest <= ?
          RETURNING severity, status, triage, id, likeness, octet_length(words) AS text_bytes`,
-      ).all(device, through, through)
-      for (const { severity, status, triage: said, id, likeness, text_bytes } of unlisted) {
-        bytes += Number(text_bytes)
-        tallied(device, Number(severity), Number(status), -1)
-        // The segment that is written has no sums yet.
-        if (segment !== segments.current) sums.stale(segment, likeness as bigint)
-        if (said !== 0n) triage.remove(id as Uint8Array, device)
-      }
+      )
       const has = prepare(db, `SELECT 1 FROM alert_${segment} WHERE device = ? LIMIT 1`)
-      if (!has.get(device)) bytes += texts.release(segment, device)
-      shares.add(segment, device, -gone.length, -bytes)
+      const bare: number[] = []
+      for (const [device, taken] of of) {
+        const { through } = taken
+        for (const row of unlisted.all(device, through, through)) {
+          const { severity, status, triage: said, id, likeness, text_bytes } = row
+          taken.bytes += Number(text_bytes)
+          tallied(device, Number(severity), Number(status), -1)
+          // The segment that is written has no sums yet.
+          if (segment !== segments.current) sums.stale(segment, likeness as bigint)
+          if (said !== 0n) triage.remove(id as Uint8Array, device)
+        }
+        if (!has.get(device)) bare.push(device)
+      }
+      const texted = texts.release(segment, bare)
+      let bytes = 0
+      for (const [device, taken] of of) {
+        const all = taken.bytes + (texted.get(device) ?? 0)
+        shares.add(segment, device, -taken.revisions, -all)
+        bytes += all
+      }
       return { taken: gone.length, left: segments.took(segment, gone.length, bytes) }
     },
     flushTally() {

@@ -54,6 +54,22 @@ export const factsCharge = (texts: readonly string[]): number =>
 export const healthCharge = (kind: string, text: string, apart: string): number =>
   128 + Buffer.byteLength(kind) + Buffer.byteLength(text) + Buffer.byteLength(apart)
 
+/**
+ * In place of devices that are no more: one row has the ids of all of them, which nobody can send again and nobody misses. A number
+ * below each of payers.
+ */
+export const DEPARTED = -(2 ** 40)
+/** Of what may be beside alerts: more ids of devices that are no more go, all of them. */
+const DEPARTED_SHARE = 1 / 64
+
+/** What has to give way: the oldest of one device, or so many ids of each of several. */
+export type Excess =
+  | { kind: Exclude<Kind, 'ids'>; device: number; bytes: number }
+  | { kind: 'ids'; owed: ReadonlyMap<number, number> }
+
+/** What of a device can give way: all kinds, and the kind of which there is most. */
+type Spare = { device: number; kind: Kind; bytes: number; sum: number }
+
 /** `facts`: its row, while it is there. */
 type Held = Record<Kind | 'facts', number> & { token: number }
 /** Bytes of all that one pays for, and of how many devices. */
@@ -96,6 +112,11 @@ export class Budget {
     return this.#total
   }
 
+  /** How many are known. */
+  devices(): number {
+    return this.#held.size
+  }
+
   /** Of what the store may have. */
   setKeep(keepBytes: number, isFull: boolean): void {
     this.#totalMax = keepBytes * (isFull ? OTHERS_SHARE_WHEN_FULL : OTHERS_SHARE)
@@ -130,10 +151,17 @@ export class Budget {
     if (facts !== factsBytes) this.charge(device, 'facts', factsBytes - facts)
   }
 
-  /** Its row is gone. What is left of it, ids, stays paid for by the same. */
+  /** Its row is gone. What is left of it, ids, is no device's any more. */
   depart(device: number): void {
-    for (const kind of ['inventory', 'summaries', 'health', 'facts'] as const)
+    const { ids } = this.#heldOf(device)
+    for (const kind of [...KINDS, 'facts'] as const)
       this.charge(device, kind, -this.#heldOf(device)[kind])
+    if (ids > 0) this.charge(DEPARTED, 'ids', ids)
+  }
+
+  /** Whose ids those of a number are: its own, or of those that are no more. */
+  ownerOf(device: number): number {
+    return this.#held.has(device) ? device : DEPARTED
   }
 
   tokenOf(device: number): number {
@@ -159,49 +187,83 @@ export class Budget {
     return [...this.#held].filter(([, held]) => held[kind] > 0).map(([device]) => device)
   }
 
-  /** Whose oldest of which kind have to give way, by how many bytes; undefined when nobody's. */
-  excess(): { device: number; kind: Kind; bytes: number } | undefined {
+  /** undefined: nothing has to give way. Of ids all that have too many give way at once, since that takes a walk over those of all. */
+  excess(): Excess | undefined {
+    const owed = new Map<number, number>()
     for (const [device, held] of this.#held)
       for (const kind of KINDS) {
         const bytes = held[kind] - this.#budgets[kind] * KEPT_SHARE
-        if (bytes > 0) return { device, kind, bytes }
+        if (bytes <= 0 || device === DEPARTED) continue
+        if (kind !== 'ids') return { device, kind, bytes }
+        owed.set(device, Math.ceil(bytes / ID_CHARGE))
       }
     const kept = this.#totalMax * KEPT_SHARE
     if (this.#total > this.#totalMax * OTHERS_RELIEVED_SHARE) this.#isRelieving = true
     if (this.#total <= kept) this.#isRelieving = false
-    if (!this.#isRelieving) return undefined
-    const level = Math.floor(this.#levelAt(kept))
-    // Who has nothing that can give way, by many devices with just a few ids, leaves it to the next: there has to be room.
-    for (const [payer, { bytes }] of [...this.#paid].sort(([, a], [, b]) => b.bytes - a.bytes)) {
-      const most = this.#mostSpare(payer, kept)
-      // Never below what the next are left with.
-      const beyond = bytes > level ? bytes - level : this.#total - kept
-      if (most) return { ...most, bytes: Math.min(beyond, most.bytes) }
-    }
-    return undefined
+    const departed = this.#held.get(DEPARTED)?.ids ?? 0
+    if (departed > (this.#isRelieving ? 0 : this.#totalMax * DEPARTED_SHARE))
+      owed.set(DEPARTED, Math.ceil(departed / ID_CHARGE))
+    if (owed.size > 0) return { kind: 'ids', owed }
+    return this.#isRelieving ? this.#excessOfAll(kept) : undefined
   }
 
-  /** What of those that one pays for can give way: of the device that has most of it, most. */
-  #mostSpare(
-    payer: number,
-    kept: number,
-  ): { device: number; kind: Kind; bytes: number } | undefined {
-    const part = Math.max(IDS_KEPT_LEAST * ID_CHARGE, this.#partOf(payer, kept * IDS_SHARE))
-    const idsKept = Math.min(IDS_KEPT_MIN * ID_CHARGE, part)
-    let most: { device: number; kind: Kind; bytes: number; sum: number } | undefined
+  /** Of what all have together, so that there are `kept` bytes. */
+  #excessOfAll(kept: number): Excess | undefined {
+    const owed = new Map<number, number>()
+    const spares = this.#spares(kept)
+    const level = Math.floor(this.#levelAt(kept))
+    let left = this.#total - kept
+    let [isAbove, isWaitedFor] = [true, false]
+    for (const [payer, { bytes }] of [...this.#paid].sort(([, a], [, b]) => b.bytes - a.bytes)) {
+      // Never below what the next are left with, unless none of those above has anything that can give way, by many devices with
+      // just a few ids: there has to be room.
+      if (isAbove && bytes <= level) {
+        if (isWaitedFor || owed.size > 0) break
+        isAbove = false
+      }
+      const of = spares.get(payer)?.sort((a, b) => b.sum - a.sum) ?? []
+      const most = of[0]
+      if (!most) continue
+      let beyond = Math.min(left, isAbove ? bytes - level : left)
+      if (most.kind !== 'ids') {
+        if (owed.size === 0)
+          return { device: most.device, kind: most.kind, bytes: Math.min(beyond, most.bytes) }
+        if (!isAbove) break
+        isWaitedFor = true
+        continue
+      }
+      for (const { device, kind, bytes: spare } of of) {
+        if (beyond <= 0 || kind !== 'ids') break
+        const ids = Math.ceil(Math.min(beyond, spare) / ID_CHARGE)
+        owed.set(device, ids)
+        beyond -= ids * ID_CHARGE
+        left -= ids * ID_CHARGE
+      }
+      if (left <= 0) break
+    }
+    return owed.size > 0 ? { kind: 'ids', owed } : undefined
+  }
+
+  /** What can give way of the devices that one pays for, by payer. */
+  #spares(kept: number): Map<number, Spare[]> {
+    const spares = new Map<number, Spare[]>()
     for (const [device, held] of this.#held) {
-      if (this.payerOf(device) !== payer) continue
-      // Of one that has left nothing is waited for.
-      const spare = { ...held, ids: held.facts === 0 ? held.ids : Math.max(0, held.ids - idsKept) }
+      const payer = this.payerOf(device)
+      const part = Math.max(IDS_KEPT_LEAST * ID_CHARGE, this.#partOf(payer, kept * IDS_SHARE))
+      const idsKept = Math.min(IDS_KEPT_MIN * ID_CHARGE, part)
+      const spare = { ...held, ids: Math.max(0, held.ids - idsKept) }
       const sum = spare.health + spare.summaries + spare.inventory + spare.ids
-      if (sum <= (most?.sum ?? 0)) continue
+      if (sum <= 0) continue
       // Of equals sentences first, hours next, what is known of the device and delivered last.
       const kind = (['health', 'summaries', 'inventory', 'ids'] as const).reduce((one, each) =>
         spare[each] > spare[one] ? each : one,
       )
-      most = { device, kind, bytes: spare[kind], sum }
+      const of = spares.get(payer)
+      const one = { device, kind, bytes: spare[kind], sum }
+      if (of) of.push(one)
+      else spares.set(payer, [one])
     }
-    return most && { device: most.device, kind: most.kind, bytes: most.bytes }
+    return spares
   }
 
   /** Of so many bytes what each of those has that one pays for, if all have the same. */

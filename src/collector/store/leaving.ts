@@ -4,20 +4,27 @@ import type { DatabaseSync } from 'node:sqlite'
 import { counted } from '../../engine/sentence.ts'
 import type { AlertShares } from './alert-shares.ts'
 import type { Budget } from './budget.ts'
+import type { Ids } from './ids.ts'
+import { type Kind, WHAT } from './kinds.ts'
 import type { Retained } from './protocol.ts'
 import { prepare } from './statement.ts'
 
 /** Looked at in one step. */
 const LOOK_MAX = 2000
 /** What one device costs that has nothing, in rows: 0.1 ms. */
-const ROWS_A_DEVICE = 50
+export const ROWS_A_DEVICE = 50
 /** As many as may wait by one token: each is known in memory, in some 300 B. */
 export const LEFT_WITH_ALERTS_MAX = 10_000
 
-type Gone = { devices: number; revisions: number }
+type Rest = Record<Exclude<Kind, 'ids'>, number>
+type Gone = { devices: number; revisions: number; rest: Rest }
+const NOTHING: Gone = { devices: 0, revisions: 0, rest: { inventory: 0, summaries: 0, health: 0 } }
 
-/** What is left of a device: how many rows were deleted, at most `rowsMax`, and whether that was all. */
-type Piece = (device: number, rowsMax: number) => { rows: number; isMore: boolean }
+/** What is left of a device: rows that were deleted, at most `rowsMax`, and whether there are more. */
+export type Piece = (
+  device: number,
+  rowsMax: number,
+) => { rows: number; rest: Rest; isMore: boolean }
 
 export type Leaving = {
   /** A step of at most some `rowsMax` rows inside the caller's transaction; false when there was nothing to do. Returns revisions of alerts beside. */
@@ -29,34 +36,41 @@ export type Leaving = {
   restore(were: Gone): void
 }
 
-/** `takeAlerts`: the oldest of a device, at most so many; 0: it has none. */
+/** `takeAlerts`: the oldest of devices, at most some `rowsMax`, in one look through a segment; 0: they have none. */
 export function createLeaving(
   db: DatabaseSync,
   of: {
     shares: AlertShares
     budget: Budget
+    ids: Ids
     takeRest: Piece
-    takeAlerts: (device: number, rowsMax: number) => number
+    takeAlerts: (devices: readonly number[], rowsMax: number) => number
     flush: () => void
   },
   kind: string,
   leftMax = LEFT_WITH_ALERTS_MAX,
 ): Leaving {
-  const { shares, budget, takeRest, takeAlerts, flush } = of
-  // The number of the last row would be given again, to another device: it goes when another has come.
+  const { shares, budget, ids, takeRest, takeAlerts, flush } = of
   const those = prepare(
     db,
-    `SELECT row FROM device WHERE leaving = 1 AND row > ? AND row < (SELECT max(row) FROM device) ORDER BY row LIMIT ${LOOK_MAX}`,
+    `SELECT row FROM device WHERE leaving = 1 AND row > ? ORDER BY row LIMIT ${LOOK_MAX}`,
+  )
+  const stillThose = prepare(
+    db,
+    'SELECT row FROM device WHERE leaving = 1 AND row IN (SELECT value FROM json_each(?))',
   )
   const remove = prepare(db, 'DELETE FROM device WHERE row = ?')
   /** Where the look goes on, and how many with alerts it has seen of whom. */
   let after = 0
   let withAlerts = new Map<number, number>()
-  let gone: Gone = { devices: 0, revisions: 0 }
+  /** Of those that were looked at, who goes and has not gone. */
+  let going: number[] = []
+  let gone = NOTHING
 
   const beginAnew = () => {
     after = 0
     withAlerts = new Map()
+    going = []
   }
 
   /** Whether its alerts may stay. */
@@ -79,60 +93,73 @@ export function createLeaving(
       remove.run(device)
       budget.depart(device)
     }
-    gone.devices += devices.length
+    ids.depart(devices)
+  }
+
+  /** Looks for who goes, as many as a step may take; false: it was at the end. */
+  function look(rowsMax: number): boolean {
+    const looked = those.all(after)
+    for (const { row } of looked) {
+      if (going.length * ROWS_A_DEVICE >= rowsMax) return true
+      after = Number(row)
+      if (!isKept(after)) going.push(after)
+    }
+    return looked.length === LOOK_MAX
+  }
+
+  /** Of those that go, which are left: some may have come again since. */
+  function stillGoing(): number[] {
+    return stillThose.all(JSON.stringify(going)).map(({ row }) => Number(row))
   }
 
   return {
     step(rowsMax) {
-      const looked = those.all(after)
+      if (going.length > 0) going = stillGoing()
+      const isLookCut = going.length > 0 || look(rowsMax)
+      const withSome = going.filter((device) => shares.has(device))
+      const revisions = withSome.length > 0 ? takeAlerts(withSome, rowsMax) : 0
+      if (revisions > 0) flush()
+      // Of whom no revision is found though it has some, as one that an earlier version counted otherwise, the alerts are kept.
+      else if (withSome.length > 0) going = going.filter((device) => !shares.has(device))
+      let rows = revisions
       const removed: number[] = []
-      let [rows, revisions] = [0, 0]
-      let isCut = looked.length === LOOK_MAX
-      let hasTakenAlerts = false
-      for (const { row } of looked) {
-        const device = Number(row)
-        // To find the alerts of one takes a look through all that are held.
-        if (rows >= rowsMax || hasTakenAlerts) {
-          isCut = true
-          break
-        }
-        if (!isKept(device)) {
-          hasTakenAlerts = shares.has(device)
-          const taken = hasTakenAlerts ? takeAlerts(device, rowsMax - rows) : 0
-          revisions += taken
-          rows += taken
-          if (taken > 0) flush()
-          const rest = rows < rowsMax && !shares.has(device)
-          const piece = rest ? takeRest(device, rowsMax - rows) : { rows: 0, isMore: true }
-          rows += piece.rows + ROWS_A_DEVICE
-          if (piece.isMore) {
-            // It is the next that is looked at.
-            isCut = true
-            break
-          }
-          removed.push(device)
-        }
-        after = device
+      const rest = { ...gone.rest }
+      for (const device of going) {
+        if (shares.has(device)) continue
+        if (rows >= rowsMax) break
+        const piece = takeRest(device, rowsMax - rows)
+        rows += piece.rows + ROWS_A_DEVICE
+        for (const of of Object.keys(rest) as (keyof Rest)[]) rest[of] += piece.rest[of]
+        if (!piece.isMore) removed.push(device)
       }
       removeAll(removed)
       flush()
-      gone.revisions += revisions
-      if (!isCut) beginAnew()
-      return { isMore: isCut || rows > 0, revisions }
+      const { devices, revisions: before } = gone
+      gone = { devices: devices + removed.length, revisions: before + revisions, rest }
+      const left = new Set(removed)
+      going = going.filter((device) => !left.has(device))
+      const isMore = isLookCut || rows > 0 || going.length > 0
+      if (!isLookCut && going.length === 0) beginAnew()
+      return { isMore, revisions }
     },
     tell(at) {
-      const { devices, revisions } = gone
-      gone = { devices: 0, revisions: 0 }
+      const { devices, revisions, rest } = gone
+      // What has begun to go is told with its device.
       if (devices === 0 && revisions === 0) return []
+      gone = NOTHING
       const were = devices === 1 ? 'was' : 'were'
       const what = `${counted(devices, 'device')} that nobody had admitted ${were} forgotten for newer ones of the same token`
-      const text =
+      const alerts =
         revisions === 0
-          ? `${what}, and had no alerts any more`
-          : `${what}, with ${counted(revisions, 'revision')} of alerts: so many have some that only those of the eldest are kept`
-      return [{ deviceId: '', at, kind, text, count: revisions }]
+          ? 'and had no alerts any more'
+          : `with ${counted(revisions, 'revision')} of alerts: so many have some that only those of the eldest are kept`
+      const kinds = (Object.keys(rest) as (keyof Rest)[]).filter((of) => rest[of] > 0)
+      const beside = kinds.map((of) => `${rest[of]} ${WHAT[of]}`).join(', ')
+      const text = `${what}, ${alerts}${beside === '' ? '' : `; what else was of them went: ${beside}`}`
+      const count = kinds.reduce((sum, of) => sum + rest[of], revisions)
+      return [{ deviceId: '', at, kind, text, count }]
     },
-    state: () => ({ ...gone }),
+    state: () => gone,
     restore(were) {
       gone = were
       beginAnew()

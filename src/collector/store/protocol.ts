@@ -285,7 +285,10 @@ export type Query =
 export type DeviceRow = Omit<
   DeviceInfo,
   'connected' | 'live' | 'clockOffsetMs' | 'silence' | 'enrolment'
->
+> & {
+  /** How it came last, by a certificate or over the socket of this machine; undefined: that was not kept then. */
+  byCertificate: boolean | undefined
+}
 
 export type Answers = {
   alerts: AlertsResponse

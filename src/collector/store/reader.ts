@@ -92,6 +92,7 @@ export function createReader(db: DatabaseSync): Reader {
       firstSeenAt: nsText(row.first_seen_at as bigint),
       lastSeenAt: nsText(row.last_seen_at as bigint),
       lastSequence: Number(row.last_sequence),
+      byCertificate: row.by_certificate === null ? undefined : row.by_certificate === 1n,
     }
   }
 

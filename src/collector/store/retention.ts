@@ -5,20 +5,21 @@ import { counted } from '../../engine/sentence.ts'
 import type { AlertShares } from './alert-shares.ts'
 import type { AlertSums } from './alert-sums.ts'
 import type { AlertWriter } from './alerts.ts'
-import { type Budget, HOUR_CHARGE, healthCharge, ID_CHARGE } from './budget.ts'
+import { type Budget, healthCharge } from './budget.ts'
 import { createErasing, type Erasing } from './erasing.ts'
 import type { Ids } from './ids.ts'
 import type { InventoryWriter } from './inventory.ts'
-import { createLeaving } from './leaving.ts'
+import { createLeaving, type Piece, ROWS_A_DEVICE } from './leaving.ts'
 import type { ErasureStep, Keep, Retained } from './protocol.ts'
+import { createRelief, FOREVER_NS, ROWS_A_STEP_MAX } from './relief.ts'
 import { createSayings, OWN } from './sayings.ts'
 import type { SealedSegment, Segments } from './segments.ts'
 import { prepare } from './statement.ts'
 
-/** Rows that one step deletes of a table: some 20 ms of work. */
-const ROWS_A_STEP_MAX = 10_000
 /** Of who has more than an equal share, where little is too much. */
 const ALERTS_A_STEP_MIN = 100
+/** Whose alerts one step takes: half of what a device costs that has nothing more. */
+const DEVICES_A_STEP_MAX = ROWS_A_STEP_MAX / ROWS_A_DEVICE / 2
 /** A segment that is written is sealed after this share of the age, so that what is kept ages evenly. */
 const SEGMENTS_AN_AGE = 10n
 /** Kind of the health events here, on the page and in the API. */
@@ -66,26 +67,12 @@ export function createRetention(
   )
   const anyProgram = prepare(db, 'SELECT 1 FROM identity_device WHERE device = ? LIMIT 1')
   const { named, tellNotes } = createSayings(db, budget)
+  const { relieve, takeHours, takeHealth, credit } = createRelief(db, of)
   const removeHealth = prepare(
     db,
     `DELETE FROM health WHERE stored_at IN
        (SELECT stored_at FROM health WHERE stored_at < ? ORDER BY stored_at LIMIT ${ROWS_A_STEP_MAX})
      RETURNING device, kind, text, apart`,
-  )
-  const oldestHealth = prepare(
-    db,
-    `SELECT stored_at, octet_length(kind) + octet_length(text) + octet_length(apart) AS bytes
-     FROM health WHERE device = ? ORDER BY stored_at LIMIT ${ROWS_A_STEP_MAX}`,
-  )
-  const removeHealthOf = prepare(
-    db,
-    'DELETE FROM health WHERE device = ? AND stored_at <= ? RETURNING device, kind, text, apart',
-  )
-  const removeHours = prepare(
-    db,
-    `DELETE FROM pair_hour WHERE device = ? AND (hour_at, pair, destination) IN
-       (SELECT hour_at, pair, destination FROM pair_hour WHERE device = ? AND hour_at < ?
-        ORDER BY hour_at LIMIT ?)`,
   )
   /**
    * Only after a drop: ids from before the horizon that came later, of slow clocks, stay as long as they
@@ -103,32 +90,6 @@ export function createRetention(
     return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size')
   }
 
-  function takeHours(device: number, before: bigint, rowsMax: number): number {
-    const taken = Number(removeHours.run(device, device, before, rowsMax).changes)
-    if (taken > 0) budget.charge(device, 'summaries', -taken * HOUR_CHARGE)
-    return taken
-  }
-
-  function credit(rows: Record<string, unknown>[]): number {
-    for (const { device, kind, text, apart } of rows) {
-      const bytes = healthCharge(String(kind), String(text), String(apart))
-      budget.charge(Number(device), 'health', -bytes)
-    }
-    return rows.length
-  }
-
-  /** The oldest, of so many bytes. */
-  function takeHealth(device: number, bytes: number, rowsMax = ROWS_A_STEP_MAX): number {
-    let through = 0n
-    let [freed, rows] = [0, 0]
-    for (const row of oldestHealth.iterate(device)) {
-      if (freed >= bytes || rows++ >= rowsMax) break
-      through = row.stored_at as bigint
-      freed += HEALTH_ROW_CHARGE + Number(row.bytes)
-    }
-    return credit(removeHealthOf.all(device, through))
-  }
-
   /** Deletes a piece of what lies before the horizon; false when there was none. */
   function follow(): boolean {
     if (horizonAt === 0n || !behind) return false
@@ -144,29 +105,6 @@ export function createRetention(
       rows += takeHours(device, before, ROWS_A_STEP_MAX - rows)
     }
     return rows > 0
-  }
-
-  /** What one device has beyond its budget, or those that have most where all have too much, gives way: its oldest. */
-  function relieve(): boolean {
-    const excess = budget.excess()
-    if (!excess) return false
-    const { device, kind, bytes } = excess
-    const before = budget.total()
-    if (kind === 'ids') {
-      // It may have to look further, so it goes on though none gave way.
-      const isMore = ids.yield(device, bytes, ROWS_A_STEP_MAX)
-      budget.notes.gaveWay(device, kind, (before - budget.total()) / ID_CHARGE)
-      return isMore
-    }
-    const hours = Math.min(ROWS_A_STEP_MAX, Math.ceil(bytes / HOUR_CHARGE))
-    const rows =
-      kind === 'inventory'
-        ? inventory.yield(device, bytes, ROWS_A_STEP_MAX)
-        : kind === 'summaries'
-          ? takeHours(device, FOREVER_NS, hours)
-          : takeHealth(device, bytes)
-    budget.notes.gaveWay(device, kind, rows)
-    return budget.total() < before
   }
 
   function inTransaction<T>(work: () => T): T {
@@ -206,9 +144,9 @@ export function createRetention(
     behind = true
   }
 
-  /** The oldest of a device in a segment; returns how many revisions. One in which nothing is left goes, but for the one that is written. */
-  function take(segment: number, device: number, rowsMax = ROWS_A_STEP_MAX): number {
-    const { taken, left } = alerts.take(segment, device, rowsMax)
+  /** The oldest of devices in a segment; returns how many revisions. One in which nothing is left goes, but for the one that is written. */
+  function take(segment: number, most: ReadonlyMap<number, number>): number {
+    const { taken, left } = alerts.take(segment, most, ROWS_A_STEP_MAX)
     if (left === 0 && segment !== segments.current) {
       alerts.untally(segment)
       segments.drop(segment)
@@ -219,16 +157,28 @@ export function createRetention(
 
   /** Of who has more alerts than an equal share, the oldest go first; undefined when there is no such. */
   function takeFromGreedy(at: bigint, bytes: number): Retained['told'] | undefined {
-    const greedy = shares.greedy()
-    const oldest = greedy && shares.oldestOf(greedy.device)
+    const greedy = shares.greedy(bytes, DEVICES_A_STEP_MAX)
+    const oldest = greedy && shares.oldestOf([...greedy.keys()])
     if (!greedy || !oldest) return undefined
-    const { device, beyond } = greedy
-    const rows = Math.max(ALERTS_A_STEP_MIN, Math.ceil(Math.min(bytes, beyond) / oldest.bytesEach))
-    const count = take(oldest.segment, device, Math.min(ROWS_A_STEP_MAX, rows))
+    const least = Math.ceil(ALERTS_A_STEP_MIN / oldest.of.size)
+    const most = new Map<number, number>()
+    for (const [device, { revisions, bytesEach }] of oldest.of) {
+      const wanted = Math.max(least, Math.ceil((greedy.get(device) ?? 0) / bytesEach))
+      most.set(device, Math.min(revisions, wanted))
+    }
+    const count = take(oldest.segment, most)
+    if (count === 0) return undefined
+    // Who gives most is named.
+    const giving = [...greedy.keys()].filter((device) => most.has(device))
+    const [device, ...others] = giving as [number, ...number[]]
     const { deviceId, name } = named(device)
-    const text = `${counted(count, 'revision')} of alerts of ${name} ${count === 1 ? 'was' : 'were'} dropped: ${budget.payerOf(device) === device ? 'it has more than an equal share of what is kept' : 'devices of its token that nobody has admitted have more than half of an equal share'}`
+    const whose =
+      others.length === 0
+        ? name
+        : `${name} and ${counted(others.length, 'other device')} of its token`
+    const text = `${counted(count, 'revision')} of alerts of ${whose} ${count === 1 ? 'was' : 'were'} dropped: ${budget.payerOf(device) === device ? 'it has more than an equal share of what is kept' : 'devices of its token that nobody has admitted have more than half of an equal share'}`
     pending.revisions += count
-    return [{ deviceId, at, kind: KIND, text, count }]
+    return [{ deviceId: others.length === 0 ? deviceId : '', at, kind: KIND, text, count }]
   }
 
   function record(told: Retained['told'], stamp: () => bigint): void {
@@ -265,23 +215,36 @@ export function createRetention(
     return { at, kind: KIND, text, count: oldest.revisions }
   }
 
-  /** What is of a device beside its alerts, and the ids of what it sent, which are as old as they are. */
-  function takeRest(device: number, rowsMax: number): { rows: number; isMore: boolean } {
-    let rows = takeHours(device, FOREVER_NS, rowsMax)
-    if (rows < rowsMax) rows += takeHealth(device, Number.MAX_SAFE_INTEGER, rowsMax - rows)
-    if (rows < rowsMax) rows += inventory.yield(device, Number.MAX_SAFE_INTEGER, rowsMax - rows)
-    return { rows, isMore: rows >= rowsMax || anyProgram.get(device) !== undefined }
+  /** What is of a device beside its alerts. Its ids are as old as what it sent. */
+  function takeRest(device: number, rowsMax: number): ReturnType<Piece> {
+    const rest = { inventory: 0, summaries: takeHours(device, FOREVER_NS, rowsMax), health: 0 }
+    let rows = rest.summaries
+    if (rows < rowsMax) {
+      rest.health = takeHealth(device, Number.MAX_SAFE_INTEGER, rowsMax - rows)
+      rows += rest.health
+    }
+    if (rows < rowsMax) {
+      rest.inventory = inventory.yield(device, Number.MAX_SAFE_INTEGER, rowsMax - rows)
+      rows += rest.inventory
+    }
+    return { rows, rest, isMore: rows >= rowsMax || anyProgram.get(device) !== undefined }
   }
 
-  function takeAlerts(device: number, rowsMax: number): number {
-    const oldest = shares.oldestOf(device)
-    return oldest ? take(oldest.segment, device, rowsMax) : 0
+  function takeAlerts(devices: readonly number[], rowsMax: number): number {
+    const oldest = shares.oldestOf(devices)
+    if (!oldest) return 0
+    return take(
+      oldest.segment,
+      new Map(
+        [...oldest.of].map(([device, { revisions }]) => [device, Math.min(revisions, rowsMax)]),
+      ),
+    )
   }
 
   const leaving = createLeaving(
     db,
     {
-      ...{ shares, budget, takeRest, takeAlerts },
+      ...{ shares, budget, ids, takeRest, takeAlerts },
       flush() {
         alerts.flushTally()
         budget.flush()
@@ -291,7 +254,10 @@ export function createRetention(
     leftMax,
   )
 
-  const erasing = createErasing(db, { budget, ids, takeAlerts, takeRest, inTransaction })
+  const erasing = createErasing(db, {
+    ...{ budget, ids, takeRest, inTransaction },
+    takeAlerts: (device, rowsMax) => takeAlerts([device], rowsMax),
+  })
 
   return {
     isErasing: erasing.isUnderWay,
@@ -351,9 +317,6 @@ export function createRetention(
   }
 }
 
-/** Of a health event without its texts. */
-const HEALTH_ROW_CHARGE = healthCharge('', '', '')
-const FOREVER_NS = 2n ** 63n - 1n
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 
 /** The lowest UUIDv7 of a time: its first 48 bits are milliseconds since 1970 (RFC 9562, 5.7). */

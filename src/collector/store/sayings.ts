@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { counted } from '../../engine/sentence.ts'
 import { quoted } from '../../printable.ts'
-import type { Budget } from './budget.ts'
+import { type Budget, DEPARTED } from './budget.ts'
 import { overBudget, WHAT } from './kinds.ts'
 import { sum } from './notes.ts'
 import type { Retained } from './protocol.ts'
@@ -19,6 +19,7 @@ const NAMED_MAX = 20
 export function createSayings(db: DatabaseSync, budget: Budget) {
   const nameOf = prepare(db, 'SELECT id, hostname FROM device WHERE row = ?')
   const named = (device: number) => {
+    if (device === DEPARTED) return { deviceId: '', name: 'devices that were forgotten' }
     const { id, hostname } = nameOf.get(device) ?? {}
     return { deviceId: String(id ?? ''), name: `${quoted(String(hostname ?? ''))} (${id ?? '?'})` }
   }

@@ -16,6 +16,7 @@ import { commandIn, stateOf } from '../../hint.ts'
 import { inspectDatabaseFile } from '../../state-file.ts'
 import { addAddresses, addAlertColumns, addLikeness, partRecordings } from './alert-columns.ts'
 import { addAlertSums, orderByOpening } from './alert-sums.ts'
+import { numberDevicesForGood } from './device-rows.ts'
 import { countIds } from './ids.ts'
 import { StoreError } from './store-error.ts'
 import { addTexts } from './texts.ts'
@@ -215,6 +216,7 @@ const MIGRATIONS: readonly (string | ((db: DatabaseSync) => void))[] = [
     SELECT 0, 0, 0, sum(128 + octet_length(kind) + octet_length(text) + octet_length(apart)), 0
     FROM health WHERE device = 0 HAVING count(*) > 0;
   `,
+  numberDevicesForGood,
 ]
 
 /**

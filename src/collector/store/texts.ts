@@ -24,10 +24,10 @@ export type Texts = {
   /** Inside the caller's transaction. */
   place(segment: number, device: number, program: string, event: string): PlacedTexts
   /**
-   * Of a device that has no more alerts in a segment, inside the caller's transaction: its texts go but for those that
-   * others use, which are nobody's from now on. Returns their bytes.
+   * Of devices that have no more alerts in a segment, inside the caller's transaction: their texts go but for those that
+   * others use, which are nobody's from now on. Returns their bytes by device. Looks through all texts of the segment.
    */
-  release(segment: number, device: number): number
+  release(segment: number, devices: readonly number[]): Map<number, number>
   /** What the open transaction wrote may be rolled back. */
   forget(): void
 }
@@ -61,17 +61,26 @@ export function createTexts(db: DatabaseSync, charsMax = KNOWN_CHARS_MAX): Texts
       const shared = Buffer.byteLength(program)
       return { program: made, words: event, bytes: bytes + shared, shared }
     },
-    release(n, device) {
+    release(n, devices) {
+      const freed = new Map<number, number>()
+      if (devices.length === 0) return freed
       if (n === segment) known.clear()
-      const mine = prepare(
+      const theirs = JSON.stringify(devices)
+      const texts = prepare(
         db,
-        `UPDATE text_${n} SET device = 0 WHERE device = ? RETURNING octet_length(words) AS bytes`,
-      ).all(device)
-      if (mine.length > 0)
-        db.exec(
-          `DELETE FROM text_${n} WHERE device = 0 AND row NOT IN (SELECT program FROM alert_${n})`,
-        )
-      return mine.reduce((sum, { bytes }) => sum + Number(bytes), 0)
+        `SELECT device, sum(octet_length(words)) AS bytes FROM text_${n}
+         WHERE device IN (SELECT value FROM json_each(?)) GROUP BY device`,
+      )
+      for (const { device, bytes } of texts.all(theirs)) freed.set(Number(device), Number(bytes))
+      if (freed.size === 0) return freed
+      prepare(
+        db,
+        `UPDATE text_${n} SET device = 0 WHERE device IN (SELECT value FROM json_each(?))`,
+      ).run(theirs)
+      db.exec(
+        `DELETE FROM text_${n} WHERE device = 0 AND row NOT IN (SELECT program FROM alert_${n})`,
+      )
+      return freed
     },
     forget: () => known.clear(),
   }

@@ -119,21 +119,23 @@ export function createWriter(
        (SELECT row FROM outbox WHERE device = :device
         ORDER BY row = :own DESC, last_at > :usedAfter DESC, row LIMIT ${OUTBOXES_MAX})`,
   )
-  const enrollDevice = prepare(
+  // Not one statement: a number is spent by each try to insert, and a Hello is often of a device that is known.
+  const changeDevice = prepare(
+    db,
+    `UPDATE device SET
+       hostname = :hostname, os = :os, os_version = :osVersion, hardware = :hardware, arch = :arch,
+       agent_version = :agentVersion, last_seen_at = :nowNs, by_certificate = :byCertificate, leaving = 0
+     WHERE id = :id RETURNING row, first_seen_at`,
+  )
+  const addDevice = prepare(
     db,
     `INSERT INTO device
-       (row, id, hostname, os, os_version, hardware, arch, agent_version, first_seen_at, last_seen_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET
-       hostname = excluded.hostname, os = excluded.os, os_version = excluded.os_version,
-       hardware = excluded.hardware, arch = excluded.arch, agent_version = excluded.agent_version,
-       last_seen_at = excluded.last_seen_at, leaving = 0
+       (id, hostname, os, os_version, hardware, arch, agent_version, first_seen_at, last_seen_at, by_certificate)
+     VALUES (:id, :hostname, :os, :osVersion, :hardware, :arch, :agentVersion, :nowNs, :nowNs, :byCertificate)
      RETURNING row, first_seen_at`,
   )
   const leave = prepare(db, 'UPDATE device SET leaving = 1 WHERE row = ? AND leaving = 0')
   const findDevice = prepare(db, 'SELECT row FROM device WHERE id = ?')
-  /** No other device gets the number of one that was erased: a connection of that one may be open. */
-  let lastRow = Number(prepare(db, 'SELECT max(row) AS row FROM device').get()?.row ?? 0)
   let lastStoredAt = newestStoredAt(db)
   let forgottenBefore = uidAt(retention.horizonAt())
 
@@ -228,26 +230,15 @@ export function createWriter(
   }
 
   function enroll(nowNs: bigint, facts: DeviceFacts): Done {
-    const known = findDevice.get(facts.id)
+    const { id, agentVersion, isEnrolled } = facts
+    const known = findDevice.get(id)
     if (known && retention.isErasing(Number(known.row))) return { op: 'refused', reason: UNDER_WAY }
     const { hostname, os, osVersion, hardware, arch } = facts.host
-    const version = facts.agentVersion
-    const row = enrollDevice.get(
-      lastRow + 1,
-      facts.id,
-      hostname,
-      os,
-      osVersion,
-      hardware,
-      arch,
-      version,
-      nowNs,
-      nowNs,
-    )
+    const texts = { hostname, os, osVersion, hardware, arch, agentVersion }
+    const values = { id, ...texts, nowNs, byCertificate: Number(isEnrolled) }
+    const row = (known ? changeDevice : addDevice).get(values)
     const device = Number(row?.row)
-    lastRow = Math.max(lastRow, device)
-    const texts = [hostname, os, osVersion, hardware, arch, version]
-    budget.enter(device, factsCharge(texts), facts.isEnrolled)
+    budget.enter(device, factsCharge(Object.values(texts)), isEnrolled)
     const outbox = enrollOutbox.get(device, Buffer.from(facts.outboxId, 'hex'), nowNs)
     const usedAfter = nowNs - OUTBOX_UNUSED_NS
     forgetOutboxes.run({ device, own: outbox?.row as bigint, usedAfter })

@@ -11,7 +11,7 @@ import { signOut } from './feed.ts'
 import { Age, Clock, Cut } from './parts.tsx'
 import { faultsTold, policyText } from './policy-words.ts'
 import { Removal, RemovedNote } from './removal.tsx'
-import { devices, fleetTold, loaded, sharedNames } from './state.ts'
+import { devices, fleetTold, loaded, removed, sharedNames } from './state.ts'
 import { STANDING_WORDS, standingText } from './words.ts'
 
 /** As long as the API takes. */
@@ -41,6 +41,9 @@ export const ShortId = ({ id }: { id: string }) => (
   </span>
 )
 
+const FORGOTTEN_TEXT =
+  'It is not enrolled any more: it gave way to newer machines, or was removed, and nobody vouches for what it sent'
+
 /** What an analyst should know of the machine that an alert is of; nothing where there is nothing. */
 export function MachineMark({ id }: { id: string }) {
   const device = devices.value.find((one) => one.id === id)
@@ -56,6 +59,12 @@ export function MachineMark({ id }: { id: string }) {
     )
   const enrolment = device?.enrolment
   if (!enrolment) return null
+  if (enrolment.standing === 'forgotten')
+    return (
+      <span class="standing-mark" title={FORGOTTEN_TEXT}>
+        {STANDING_WORDS.forgotten}
+      </span>
+    )
   const marks = [
     ...(enrolment.standing === 'active' ? [] : [STANDING_WORDS[enrolment.standing]]),
     ...(enrolment.sharedSince === null ? [] : ['Shared']),
@@ -68,7 +77,15 @@ export function MachineMark({ id }: { id: string }) {
 export function Enrolment({ device }: { device: DeviceInfo }) {
   const { enrolment } = device
   const [isOpen, setOpen] = useState(false)
-  if (!enrolment) return <RemovedNote id={device.id} />
+  if (!enrolment) return null
+  if (enrolment.standing === 'forgotten')
+    return removed.value.has(device.id) ? (
+      <RemovedNote id={device.id} />
+    ) : (
+      <p class="enrolment">
+        <strong>{STANDING_WORDS.forgotten}.</strong> {FORGOTTEN_TEXT}.
+      </p>
+    )
   return (
     <section class="enrolment" aria-label={`Enrolment of ${machineName(device)}`}>
       <p>

@@ -19,7 +19,7 @@ export function Removal({ id }: { id: string }) {
       removed.value = new Map(removed.value).set(id, data)
       // Pages hear of machines that are there; of one that was away this one knows it by itself.
       devices.value = devices.value.map((one) =>
-        one.id === id ? { ...one, enrolment: null } : one,
+        one.id === id ? { ...one, enrolment: { standing: 'forgotten' as const } } : one,
       )
       fleetTold.value++
     } catch (cause) {

@@ -188,8 +188,9 @@ export function devicesText(devices: Ids): string {
     : `${of(machines, 'machine')} and ${of(recordings, 'recording')}`
 }
 
-/** How an enrolled device stands, in a word. */
-export const STANDING_WORDS: Record<EnrolmentInfo['standing'], string> = {
+/** How a device stands that enrolled, in a word. */
+export const STANDING_WORDS: Record<EnrolmentInfo['standing'] | 'forgotten', string> = {
+  forgotten: 'Forgotten',
   quarantined: 'Quarantined',
   active: 'Admitted',
   revoked: 'Revoked',
