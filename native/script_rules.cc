@@ -3,142 +3,21 @@
 #include <algorithm>
 #include <array>
 
+#include "interpreter_rules.h"
+
 namespace freshet {
 namespace {
 
-enum Style { kStyleCluster, kStyleSeparate, kStyleWords };
-enum Operand { kOperandFile, kOperandInline, kOperandModule, kOperandNone };
-enum Bare { kBareInput, kBareNone };
-enum Dash { kDashInput, kDashEnd };
-
-// One entry of interpreters.json; a list is its words, each with a blank before and behind.
-struct Interpreter {
-  std::string_view names, inline_, module, input, file, value, folder, searched, attached, ends,
-      files, brings, more;
-  std::string_view before_operand, before_inline, before_module, before_none;
-  Style style;
-  Operand operand;
-  Bare bare;
-  Dash dash;
-  bool goes_on, any_case, loader, mixed, abbreviated, several, underscores;
-};
-
-#include "interpreters.gen.h"
-
 constexpr ScriptNamed kNone{};
+constexpr ScriptNamed kNotTold{k_script_claimed, {}};
 constexpr ScriptNamed kInline{k_script_inline, {}};
 constexpr ScriptNamed kModule{k_script_module, {}};
 constexpr ScriptNamed kInput{k_script_standard_input, {}};
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-char Dashed(char c) { return c == '_' ? '-' : c; }
-
-// `text` with another letter for each, without memory of its own; as it is where it is longer than
-// any name or option.
-class Lettered {
- public:
-  Lettered(std::string_view text, char (*letter)(char)) : text_(text) {
-    if (text.size() > letters_.size()) return;
-    std::transform(text.begin(), text.end(), letters_.begin(), letter);
-    text_ = {letters_.data(), text.size()};
-  }
-  Lettered(const Lettered&) = delete;
-  Lettered& operator=(const Lettered&) = delete;
-  std::string_view text() const { return text_; }
-
- private:
-  std::array<char, 64> letters_;
-  std::string_view text_;
-};
-
-bool Has(std::string_view list, std::string_view word) {
-  if (word.empty() || word.find(' ') != std::string_view::npos) return false;
-  for (size_t at = list.find(word); at != std::string_view::npos; at = list.find(word, at + 1))
-    if (list[at - 1] == ' ' && list[at + word.size()] == ' ') return true;
-  return false;
-}
-
-// Calls `see` with each word of a list until it answers true; whether it did.
-template <typename See>
-bool AnyWord(std::string_view list, See see) {
-  while (list.size() > 1) {
-    list.remove_prefix(1);
-    const size_t end = list.find(' ');
-    if (see(list.substr(0, end))) return true;
-    list.remove_prefix(end);
-  }
-  return false;
-}
-
-// An option with its value behind it, as one text.
-struct OptionText {
-  std::string_view option, sign, value;
-  size_t size() const { return option.size() + sign.size() + value.size(); }
-  char operator[](size_t at) const {
-    if (at < option.size()) return option[at];
-    at -= option.size();
-    return at < sign.size() ? sign[at] : value[at - sign.size()];
-  }
-};
-
-// Whether the text begins with `piece` at `at`.
-bool IsAt(const OptionText& text, size_t at, std::string_view piece) {
-  for (size_t same = 0; same < piece.size(); same++)
-    if (at + same >= text.size() || text[at + same] != piece[same]) return false;
-  return true;
-}
-
-// Whether it is as a word has it that ends with a star: what stands between its stars comes in this
-// order.
-bool IsLike(const OptionText& text, std::string_view word) {
-  if (!IsAt(text, 0, word.substr(0, word.find('*')))) return false;
-  for (size_t at = 0; !word.empty();) {
-    const std::string_view piece = word.substr(0, word.find('*'));
-    while (at <= text.size() && !IsAt(text, at, piece)) at++;
-    if (at > text.size()) return false;
-    at += piece.size();
-    word.remove_prefix(piece.size() + 1);
-  }
-  return true;
-}
-
-// What may follow an interpreter's name in that of its file: "3.11", "-5.4",
-// "5.36-x86_64-linux-gnu".
-bool IsVersion(std::string_view rest) {
-  if (rest.empty()) return true;
-  if (rest[0] == '-' || rest[0] == '.') rest.remove_prefix(1);
-  if (rest.empty() || rest[0] < '0' || rest[0] > '9') return false;
-  return std::all_of(rest.begin(), rest.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (Lower(c) >= 'a' && Lower(c) <= 'z') || c == '.' || c == '-' ||
-           c == '_' || c == '+';
-  });
-}
-
-const Interpreter* FindInterpreter(std::string_view program) {
-  const Lettered lowered(FileName(program), Lower);
-  const std::string_view name = lowered.text();
-  for (const Interpreter& one : kInterpreters) {
-    const bool is_it = AnyWord(one.names, [&](std::string_view word) {
-      if (word.ends_with('*')) return name.starts_with(word.substr(0, word.size() - 1));
-      // R, but not r2; musl's libc.so, but not glibc's libc.so.6, which loads nothing.
-      if (word.size() == 1 || word.ends_with(".so")) return name == word;
-      return name.starts_with(word) && IsVersion(name.substr(word.size()));
-    });
-    if (is_it) return &one;
-  }
-  return nullptr;
-}
-
-// Programs that are many: which of them is said by the name they are called by, or by the first
-// argument.
-bool IsManyInOne(std::string_view program) {
-  const std::string_view name = FileName(program);
-  return name.starts_with("busybox") || name.starts_with("toybox");
-}
-
 // Goes through the arguments of one interpreter, whose rules it has.
 class Scan {
+  static constexpr size_t kNotBehind = SIZE_MAX;
+
  public:
   Scan(const Interpreter& rules, std::span<const std::string_view> arguments, bool cut)
       : rules_(rules), arguments_(arguments), cut_(cut) {}
@@ -146,6 +25,9 @@ class Scan {
   ScriptNamed Run() {
     const ScriptNamed last = Walk();
     ScriptNamed named = has_file_ ? file_ : last;
+    // What was taken for the file may be the value of an option that is not known.
+    const bool is_file = named.from == k_script_argument || named.from == k_script_none;
+    if (is_uncertain_ && is_file) return kNotTold;
     named.other_code = !named.path.empty() && (has_other_code_ || has_text_);
     return named;
   }
@@ -194,7 +76,7 @@ class Scan {
   ScriptNamed AtEnd() {
     // What is cut off may bring anything.
     if (cut_) has_other_code_ = true;
-    if (cut_) return kNone;
+    if (cut_) return kNotTold;
     if (has_text_) return kInline;
     if (reads_input_) return kInput;
     return rules_.bare == kBareInput ? kInput : kNone;
@@ -212,7 +94,17 @@ class Scan {
     return {k_script_argument, path};
   }
 
-  ScriptNamed Operand(std::string_view one, bool after_command) const {
+  // What a loader was given: an interpreter, which was given the rest, is read on from there. Which
+  // one that was is not told then, so it is other code.
+  ScriptNamed Loaded(ScriptNamed file) {
+    if (file.from != k_script_argument || !IsInterpreter(file.path)) return file;
+    has_other_code_ = true;
+    if (IsLoader(file.path)) return file;
+    const ScriptNamed given = NameScript(file.path, arguments_.subspan(next_ - 1), cut_);
+    return given.from == k_script_argument || given.from == kNotTold.from ? given : file;
+  }
+
+  ScriptNamed Operand(std::string_view one, bool after_command) {
     if (reads_input_) return kInput;
     if (!after_command) {
       if (Has(rules_.before_inline, one)) return kInline;
@@ -223,7 +115,7 @@ class Scan {
       return File(one);
     switch (rules_.operand) {
       case kOperandFile:
-        return File(one);
+        return rules_.loader ? Loaded(File(one)) : File(one);
       case kOperandInline:
         return kInline;
       case kOperandModule:
@@ -253,6 +145,27 @@ class Scan {
     });
   }
 
+  // Lists of options, in the order in which an abbreviated one is looked for.
+  auto Lists() const {
+    return std::to_array({rules_.inline_, rules_.file, rules_.module, rules_.value, rules_.folder,
+                          rules_.ends, rules_.input, rules_.searched, rules_.brings,
+                          rules_.switches});
+  }
+
+  bool IsListed(std::string_view option) const {
+    return std::ranges::any_of(Lists(), [&](std::string_view list) { return Has(list, option); }) ||
+           AnyWord(rules_.switches, [&](std::string_view word) {
+             return word.ends_with('*') && option.starts_with(word.substr(0, word.size() - 1));
+           });
+  }
+
+  // One that is not known: what stands in its own word may bring code, what follows may be its
+  // value.
+  void CheckListed(std::string_view option, bool has_own_value) {
+    if (IsListed(option)) return;
+    (has_own_value ? has_other_code_ : is_uncertain_) = true;
+  }
+
   // What an option means, with the value that stands in its own word, if any. Whether that is the
   // answer.
   bool Means(std::string_view option, std::string_view own_value, bool has_own_value) {
@@ -261,6 +174,7 @@ class Scan {
     // A long option's value stands behind a sign, and a letter's does not.
     const bool is_letter = option.size() == 2 && rules_.style != kStyleWords;
     Brings({option, is_letter ? "" : "=", value});
+    CheckListed(option, has_own_value && !is_letter);
     if (Has(rules_.inline_, option)) {
       if (!rules_.goes_on && !has_file_) return Answer(kInline);
       has_text_ = true;
@@ -273,7 +187,8 @@ class Scan {
     }
     if (Has(rules_.file, option)) {
       if (!has_own_value) next_++;
-      if ((!has_own_value && is_last) || IsCutOff()) return has_file_ ? false : Answer(kNone);
+      if ((!has_own_value && is_last) || IsCutOff())
+        return has_file_ ? false : Answer(cut_ ? kNotTold : kNone);
       if (has_file_ || Has(rules_.more, option)) return Keep(File(value));
       return Answer(File(value));
     }
@@ -290,7 +205,11 @@ class Scan {
     const Lettered dashed(one.substr(0, one.find('=')), Dashed);
     const std::string_view word = rules_.any_case ? lowered.text() : one;
     if (IsPlusText(one)) return Means("+", one.substr(1), true);
-    if (rules_.style != kStyleWords && !one.starts_with("--")) return Cluster(one);
+    if (rules_.style != kStyleWords && !one.starts_with("--")) {
+      // bash's -rcfile is one option, though it has one dash.
+      constexpr size_t kLetter = 2;
+      return one.size() > kLetter && IsListed(one) ? Means(one, {}, false) : Cluster(one);
+    }
     const size_t equals = word.find('=');
     const std::string_view name =
         rules_.underscores && one.starts_with("--") ? dashed.text() : word.substr(0, equals);
@@ -302,8 +221,7 @@ class Scan {
   std::string_view Whole(std::string_view word) const {
     constexpr size_t kShort = 2;  // "-x"
     if (!rules_.abbreviated || word.size() <= kShort) return word;
-    const std::string_view lists[] = {rules_.inline_, rules_.file, rules_.module, rules_.value,
-                                      rules_.folder,  rules_.ends, rules_.input,  rules_.brings};
+    const auto lists = Lists();
     for (std::string_view list : lists)
       if (Has(list, word)) return word;
     std::string_view whole = word;
@@ -316,6 +234,28 @@ class Scan {
     return word;
   }
 
+  // How much of `rest` belongs to a letter by `behind`; kNotBehind where that says nothing of it.
+  size_t TakenBehind(std::string_view letter, std::string_view rest) const {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    size_t taken = kNotBehind;
+    AnyWord(rules_.behind, [&](std::string_view word) {
+      if (!word.starts_with(letter)) return false;
+      taken = 0;
+      const char kind = word.back();
+      if (rest.empty()) return true;
+      if (kind == '#')
+        taken = static_cast<size_t>(std::ranges::find_if_not(rest, is_digit) - rest.begin());
+      else if (kind == 'x')
+        taken = IsHexadecimal(rest) ? rest.size() : 0;
+      else if (kind == ':' && (rest[0] == ':' || rest[0] == '='))
+        taken = rest.size();
+      else if (kind == '?' || kind == rest[0])
+        taken = 1;
+      return taken > 0;
+    });
+    return taken;
+  }
+
   // "-xvc": letters, of which one may take the rest as its value.
   bool Cluster(std::string_view one) {
     for (size_t at = 1; at < one.size(); at++) {
@@ -326,6 +266,11 @@ class Scan {
         Brings({letter, "", rest});
         if (!rest.empty() && Has(rules_.folder, letter)) is_elsewhere_ = true;
         return false;
+      }
+      if (const size_t taken = TakenBehind(letter, rest); taken != kNotBehind) {
+        Brings({letter, "", rest.substr(0, taken)});
+        at += taken;
+        continue;
       }
       const bool has_own_value = rules_.style == kStyleCluster && !rest.empty();
       if (Means(letter, rest, has_own_value)) return true;
@@ -346,6 +291,7 @@ class Scan {
   bool reads_input_ = false;
   bool is_elsewhere_ = false;
   bool is_searched_ = false;
+  bool is_uncertain_ = false;  // an option stood there that is not listed
   bool has_other_code_ = false;
   bool has_file_ = false;
   ScriptNamed file_;
@@ -373,7 +319,8 @@ ScriptNamed NameScript(std::string_view program, std::span<const std::string_vie
   if (arguments.empty()) return kNone;
   if (IsManyInOne(program)) {
     if (IsManyInOne(arguments[0])) arguments = arguments.subspan(1);
-    if (arguments.empty() || (cut && arguments.size() == 1)) return kNone;
+    if (cut && arguments.size() <= 1) return kNotTold;
+    if (arguments.empty()) return kNone;
     program = arguments[0];
   }
   const Interpreter* rules = FindInterpreter(program);

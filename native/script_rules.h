@@ -18,8 +18,9 @@ namespace freshet {
 
 // What a program runs by its arguments. A loader (ld.so) runs the program that it is given.
 struct ScriptNamed {
-  // CODE script: none, argument, inline, module or standard_input. `none` also where it cannot be
-  // told: another program, arguments that are cut, a descriptor.
+  // CODE script: none, argument, inline, module, standard_input, or claimed without a path: it runs
+  // what these arguments do not tell, as they are cut or have an option that is not known. `none`
+  // also for another program, and for a descriptor.
   u32 from = k_script_none;
   // Argument: as it was given; points into the arguments. None: empty, or the descriptor
   // (IsOwnDescriptor) that was given, for who can look where it leads.

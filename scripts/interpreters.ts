@@ -12,6 +12,8 @@ const LISTS = [
   'folder',
   'searched',
   'attached',
+  'behind',
+  'switches',
   'ends',
   'files',
   'brings',
@@ -87,6 +89,8 @@ export function interpretersHeader(text: string): string {
   for (const entry of interpreters) {
     for (const key of Object.keys(entry)) if (!known.has(key)) fail(entry, `knows no ${key}`)
     if (typeof entry['source'] !== 'string') fail(entry, 'has no source')
+    for (const word of (entry['behind'] as string[] | undefined) ?? [])
+      if (!/^-[A-Za-z0-9][#x:?A-Za-z]$/.test(word)) fail(entry, `behind has ${word}`)
     if (entry['brings'] === undefined) fail(entry, 'does not say what brings other code')
     for (const name of (entry['names'] as string[] | undefined) ?? fail(entry, 'has no names')) {
       if (seen.has(name)) fail(entry, `${name} stands twice`)
@@ -117,6 +121,8 @@ export type Interpreter = {
   folder: readonly string[]
   searched: readonly string[]
   attached: readonly string[]
+  behind: readonly string[]
+  switches: readonly string[]
   ends: readonly string[]
   files: readonly string[]
   brings: readonly string[]
@@ -127,6 +133,7 @@ export type Interpreter = {
   dash: 'input' | 'end'
   goesOn: boolean
   anyCase: boolean
+  loader: boolean
   mixed: boolean
   abbreviated: boolean
   several: boolean
@@ -151,6 +158,7 @@ export function interpretersModule(text: string): string {
     const switches = [
       ['goesOn', entry['goes_on'] === true],
       ['anyCase', entry['any_case'] === true],
+      ['loader', entry['loader'] === true],
       ['mixed', entry['mixed'] === true],
       ['abbreviated', entry['abbreviated'] === true],
       ['several', entry['several'] === true],

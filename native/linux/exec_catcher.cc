@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -94,6 +95,13 @@ bool BringsMoreThan(std::string_view first_line, std::string_view program, std::
   return left.other_code || left.path != path;
 }
 
+// Whether a loader was given an interpreter by another name, that of a link to it.
+bool IsInterpreterByLink(const ProcessRoot& root, std::string_view path) {
+  const Fd place = root.Open(path);
+  const std::string fd = "fd/" + std::to_string(place.get());
+  return place && IsInterpreter(ReadProcLink(static_cast<u32>(getpid()), fd.c_str()));
+}
+
 }  // namespace
 
 std::string ThroughDescriptor(u32 pid, std::string_view path) {
@@ -168,20 +176,19 @@ ScriptSeen ScriptOfArguments(u32 pid, u32 parent_pid, std::string_view program,
     seen.from = path.empty() ? seen.from : u32{k_script_none};
     return seen;
   }
-  // Where it was run is not known any more: the name alone is told, and nothing is looked for.
-  if (folder.empty() && !path.starts_with('/')) {
-    seen.path = path;
-    seen.other_code = named.other_code;
-    return seen;
-  }
+  // A text that the rules take for a file would be a secret told, and leads to none. Of a script
+  // that has gone since, or whose folder is not known, no more is known either.
+  if (folder.empty() && !path.starts_with('/')) return kScriptNotTold;
   seen.path = AbsolutePath(folder, path);
-  if (seen.path.empty()) return {};
+  if (seen.path.empty()) return kScriptNotTold;
   const ProcessRoot root(pid, parent_pid);
   const std::string as_given = path.starts_with('/') ? path : folder + "/" + path;
   seen.other_code =
       named.other_code && BringsMoreThan(root.ReadFirstLine(as_given), program, joined, cut);
   FileSeen file;
-  if (!root.Look(as_given, &file) || !file.IsRegular()) return seen;
+  if (!root.Look(as_given, &file)) return kScriptNotTold;
+  if (IsLoader(program) && IsInterpreterByLink(root, as_given)) seen.other_code = true;
+  if (!file.IsRegular()) return seen;
   seen.dev = file.dev;
   seen.ino = file.ino;
   // ".." behind a symbolic link leads elsewhere than its letters say.
@@ -200,7 +207,7 @@ ScriptSeen ClaimedScript(u32 pid, const ProgramFile& file, Loads loads, const st
     return kScriptNotTold;
   const bool is_cut = joined.size() == kArgumentBytesRead;
   ScriptSeen seen = ScriptOfArguments(pid, 0, program, joined, is_cut, k_script_claimed, folder);
-  return is_cut && seen.from == k_script_none ? kScriptNotTold : seen;
+  return seen;
 }
 
 Loads LoadsOfProcess(u32 pid, const ProgramFile& file, Mounts* mounts) {

@@ -24,11 +24,13 @@ namespace freshet {
 struct ScriptSeen {
   u32 from = k_script_none;  // CODE script
   // Absolute; only of kernel, argument and claimed. Claimed and empty: an interpreter whose
-  // arguments could not be read any more.
+  // arguments could not be read any more, or do not tell it, or lead to no file.
   std::string path;
   u64 dev = 0;  // 0: it is not there, or could not be looked at
   u64 ino = 0;
   bool other_code = false;  // the arguments bring other code beside it, or may
+
+  bool IsNotTold() const { return from == k_script_claimed && path.empty(); }
 };
 
 inline const ScriptSeen kScriptNotTold{k_script_claimed, {}, 0, 0, false};

@@ -188,7 +188,7 @@ ScriptSeen ScriptOfArgument(const ExecFacts& facts, const Executed& program) {
     const bool is_cut = facts.kernel->is_cut();
     ScriptSeen seen = ScriptOfArguments(facts.pid, facts.parent_pid, ruled_as, facts.kernel->argv(),
                                         is_cut, k_script_argument, FolderOf(facts));
-    if (!is_cut || seen.from != k_script_none) return seen;
+    if (!is_cut || !seen.IsNotTold()) return seen;
   }
   // What was read counts if it was of this program, by the rules that it goes by: one that ended
   // between two looks was not yet known as the loader that it is.

@@ -93,7 +93,7 @@ std::string_view ScriptOf(const es_message_t& message, std::string_view program,
   if (named.from != k_script_argument) return {};
   bool cut = false;
   const std::string_view path = AbsolutePath(FolderOf(message), named.path, room, &cut);
-  if (path.empty()) record->script_from = k_script_none;
+  if (path.empty()) record->script_from = k_script_claimed;  // it runs one, and which is not told
   if (named.other_code && !path.empty()) record->flags |= k_exec_other_code;
   if (cut) record->flags |= k_exec_truncated;
   return path;

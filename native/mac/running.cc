@@ -103,7 +103,7 @@ void LookAtScript(RunningApi* api, const ProcessToken& token, std::string_view a
   look->record.script_from = named.from;
   if (named.from != k_script_argument) return;
   look->script = AbsolutePath(api->FolderOf(token), named.path);
-  look->record.script_from = look->script.empty() ? k_script_none : k_script_claimed;
+  look->record.script_from = k_script_claimed;
   if (named.other_code && !look->script.empty()) look->record.flags |= k_exec_other_code;
 }
 

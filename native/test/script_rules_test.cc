@@ -38,6 +38,8 @@ std::string Answer(const ScriptNamed& named) {
       return "[module]";
     case k_script_standard_input:
       return "[input]";
+    case k_script_claimed:
+      return named.path.empty() ? "[not told]" : "[another code]";
     default:
       return named.from == k_script_none ? "[none]" : "[another code]";
   }
@@ -74,7 +76,7 @@ constexpr Case kCases[] = {
     {"bash", "-bash", "[input]"},
     {"bash", "bash /dev/fd/63", "[none]"},
     {"zsh-5.9", "zsh -f x.zsh", "x.zsh"},
-    {"node", "node --flag a.js", "a.js"},
+    {"node", "node --no-warnings a.js", "a.js"},
     {"node", "node -r ./hook.js --import=x a.js b.js", "a.js with other code"},
     {"node-26", "node -pe 1", "[inline]"},
     {"node", "node --run build", "[module]"},
@@ -133,7 +135,7 @@ constexpr Case kCases[] = {
     {"emacs", "emacs --scr x.el", "x.el"},
     {"julia", "julia --mod X", "[module]"},
     {"octave", "octave --ev 1", "[inline]"},
-    {"python3", "python3 --check never", "never"},
+    {"python3", "python3 --check never", "[not told]"},
     {"lldb", "lldb -b -s x.lldb ./prog", "x.lldb"},
     {"lldb", "lldb ./prog -o quit", "[inline]"},
     {"lldb", "lldb -- ./prog -s x", "[none]"},
@@ -229,6 +231,67 @@ constexpr Case kCases[] = {
     {"jjs", "jjs x.js -- y.js", "x.js"},
     {"racket", "racket -r x.rkt -f y.rkt", "x.rkt"},
     {"racket", "racket -f x.rkt -f y.rkt", "x.rkt with other code"},
+    // Digits alone: what follows them are letters.
+    {"perl", "perl -lne print x.txt", "[inline]"},
+    {"perl", "perl -nle print x.txt", "[inline]"},
+    {"perl", "perl -l012lane print x.txt", "[inline]"},
+    {"perl", "perl -0777ne print x.txt", "[inline]"},
+    {"perl", "perl -0xAne x.pl y", "x.pl"},  // -x takes the rest where that is no number
+    {"perl", "perl -0xAF -l x.pl", "x.pl"},
+    {"perl", "perl -0xe print x.txt", "print"},  // a number
+    {"perl", "perl -de 0 x.pl", "[inline]"},
+    {"perl", "perl -Ve print x.pl", "[inline]"},
+    {"ruby", "ruby -lne puts x.txt", "[inline]"},
+    {"ruby", "ruby -0777ne puts x.txt", "[inline]"},
+    {"ruby", "ruby -W0e puts x.txt", "[inline]"},
+    {"ruby", "ruby -W:no-deprecated x.rb", "x.rb"},
+    {"ruby", "ruby -T1e puts x.txt", "[inline]"},
+    {"ruby", "ruby -Kue puts x.txt", "[inline]"},
+    {"expect", "expect -dc puts x.exp", "x.exp with other code"},
+    {"deno", "deno run -RWc known.ts evil.ts", "evil.ts with other code"},
+    {"deno", "deno run -R=Wc x.ts", "x.ts"},
+    {"vim", "vim -esS x.vim", "x.vim"},
+    {"vim", "vim -o2S x.vim", "x.vim"},
+    {"bash", "bash -rcfile known.sh evil.sh", "evil.sh with other code"},
+    {"bash", "bash -noprofile evil.sh x known.sh", "evil.sh"},
+    // What is not listed may take what follows, or bring code.
+    {"node", "node --tls-cipher-list known.js evil.js", "evil.js"},
+    {"node", "node --report-filename known.js evil.js", "evil.js"},
+    {"node", "node --trace-event-file-pattern known.js evil.js", "evil.js"},
+    {"node", "node --max-http-header-size known.js evil.js", "evil.js"},
+    {"node", "node --network-family-autoselection-attempt-timeout known.js evil.js", "evil.js"},
+    {"node", "node --an-option-of-later known.js evil.js", "[not told]"},
+    {"node", "node --an-option-of-later known.js", "[not told]"},
+    {"node", "node --an-option-of-later --title known.js evil.js", "[not told]"},
+    {"node", "node --an-option-of-later=x a.js", "a.js with other code"},
+    {"node", "node --no-warnings --max-old-space-size=4096 --inspect=0 --enable-source-maps a.js",
+     "a.js"},
+    {"node", "node --an-option-of-later -e 1", "[inline]"},
+    {"node", "node --an-option-of-later", "[input]"},
+    {"ruby", "ruby --disable known.rb evil.rb", "evil.rb"},
+    {"ruby", "ruby --disable-gems --yjit x.rb", "x.rb"},
+    {"bun", "bun --title known.ts evil.ts", "evil.ts"},
+    {"deno", "deno run --conditions known.ts evil.ts", "evil.ts"},
+    {"julia", "julia --trace-compile known.jl evil.jl", "evil.jl"},
+    {"qemu-x86_64", "qemu-x86_64 -L /usr/bin/ls ./evil", "./evil with other code"},
+    {"qemu-x86_64", "qemu-x86_64 -later /usr/bin/ls ./evil", "[not told]"},
+    {"ld.so", "ld.so --later /usr/bin/ls ./evil", "[not told]"},
+    {"perl", "perl -zw known.pl evil.pl", "[not told]"},
+    {"racket", "racket -U evil.rkt known.rkt", "evil.rkt"},
+    {"gawk", "gawk --later -f known.awk evil.awk", "[not told]"},
+    {"gdb", "gdb --later x.py ./prog", "[not told]"},
+    {"pwsh", "pwsh -Comm 1", "[inline]"},
+    {"pwsh", "pwsh -nop -noni -File x.ps1", "x.ps1"},
+    {"groovy", "groovy -ne text x.groovy", "[not told]"},
+    // A loader that is given an interpreter.
+    {"ld-linux-x86-64.so.2", "ld.so /usr/bin/python3 -u evil.py x", "evil.py with other code"},
+    {"ld-linux-x86-64.so.2", "ld.so --inhibit-cache /bin/busybox sh evil.sh",
+     "evil.sh with other code"},
+    {"ld-linux-x86-64.so.2", "ld.so /usr/bin/python3 -c 1", "/usr/bin/python3 with other code"},
+    {"ld-linux-x86-64.so.2", "ld.so /usr/bin/python3", "/usr/bin/python3 with other code"},
+    {"ld-linux-x86-64.so.2", "ld.so /usr/bin/python3 --later x evil.py", "[not told]"},
+    {"ld-linux-x86-64.so.2", "ld.so /lib/ld.so /usr/bin/ls", "/lib/ld.so with other code"},
+    {"qemu-arm", "qemu-arm ./perl -w evil.pl", "evil.pl with other code"},
     {"", "", "[none]"},
 };
 
@@ -258,12 +321,12 @@ void GuessesNothingFromWhatIsCut() {
   const auto cut = [](std::string_view line) {
     return Answer(NameScript("python3", Words(line), true));
   };
-  CHECK(cut("python3 evil.p") == "[none]");
+  CHECK(cut("python3 evil.p") == "[not told]");
   CHECK(cut("python3 evil.py a") == "evil.py");
-  CHECK(cut("python3 -u") == "[none]");
+  CHECK(cut("python3 -u") == "[not told]");
   CHECK(cut("python3 -c print(") == "[inline]");
-  CHECK(cut("python3 -W") == "[none]");
-  CHECK(cut("python3") == "[none]");
+  CHECK(cut("python3 -W") == "[not told]");
+  CHECK(cut("python3") == "[not told]");
   const auto cut_gawk = [](std::string_view line) {
     return Answer(NameScript("gawk", Words(line), true));
   };
@@ -273,7 +336,7 @@ void GuessesNothingFromWhatIsCut() {
   std::string many("python3\0", 8);
   for (size_t count = 1; count < kArgumentsLookedAtMax; count++) many += std::string("-u\0", 3);
   CHECK(Answer(NameScript("python3", many, false)) == "[input]");
-  CHECK(Answer(NameScript("python3", many + "evil.py", false)) == "[none]");
+  CHECK(Answer(NameScript("python3", many + "evil.py", false)) == "[not told]");
 }
 
 void KnowsNamesThatAreNoFiles() {
@@ -315,6 +378,7 @@ void UnderstandsAnything() {
     const std::string_view text(bytes.data(), bytes.size());
     const ScriptNamed named = NameScript(one.program, text, random.Below(2) == 0);
     if (named.from == k_script_none && !named.path.empty()) CHECK(IsOwnDescriptor(named.path));
+    if (named.from == k_script_claimed) CHECK(named.path.empty());
     if (named.from != k_script_argument) {
       CHECK(named.from == k_script_none || named.path.empty());
       continue;

@@ -2,6 +2,7 @@
 
 /** errno(3), as Linux and macOS number them. */
 const ERRNO_WORDS: Record<number, string> = {
+  6: 'it is not on this machine',
   11: 'too much was asked at once',
   13: 'permission denied',
   27: 'too large, or mostly a hole',

@@ -69,9 +69,14 @@ export function attribute(process: Process, known: Known, force: boolean): Attri
 const worst = (signerClass: SignerClass): SignerClass =>
   isVouched(signerClass) ? 'unsigned' : signerClass
 
-/** A loader is as good as the file it was given to run; a script makes nothing better. */
-const classWith = ({ image }: Process, signerClass: SignerClass): SignerClass =>
-  image.isLoader && runsScript(image) && isVouched(signerClass) ? loadedClass(image) : signerClass
+/**
+ * A loader is as good as the file it was given to run, where that is all; a script, also of an interpreter that it was
+ * given, makes nothing better.
+ */
+function classWith({ image }: Process, signerClass: SignerClass): SignerClass {
+  if (!image.isLoader || !runsScript(image) || !isVouched(signerClass)) return signerClass
+  return image.hasOtherCode ? worst(signerClass) : loadedClass(image)
+}
 
 /**
  * A file that the same user edits stays the same script: its versions share this key. Another owner's file at the same

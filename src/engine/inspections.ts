@@ -1,14 +1,20 @@
 // What answers say of programs and of scripts. One that nobody had time for may be followed by a better one.
-import { type InspectedRecord, Subject } from '../records/record.gen.ts'
+import { type InspectedRecord, Script, Subject } from '../records/record.gen.ts'
 import type { ChangedFiles } from './changed-files.ts'
 import type { Clock } from './clock.ts'
 import { inspectionOf } from './inspect-requests.ts'
-import type { Inspection, Process } from './process.ts'
+import type { Image, Inspection, Process } from './process.ts'
 
 /** How long a better answer is waited for: as long as sense goes on looking. */
 const FOLLOWED_MS = 60_000
 /** Answers that may still be followed; beyond, the oldest stands. */
 const FOLLOWED_MAX = 1_024
+/** errno(3), the same on Linux and macOS. */
+const ENOENT = 2
+
+/** What an argument is told to name is no file. Where its inode was told there was one. */
+const isNoFile = ({ scriptFrom, scriptIno }: Image, { error }: Inspection): boolean =>
+  error === ENOENT && scriptIno === 0n && scriptFrom !== Script.kernel
 
 export type Inspections = {
   /** False when it is no news: of a file that was looked at already, or one that nothing is keyed by. */
@@ -45,7 +51,11 @@ export function createInspections(clock: Clock, changed: ChangedFiles): Inspecti
       if (former && (!former.mayFollow || found.error !== 0)) return false
       if (former) followed.delete(former)
       if (found.mayFollow) followed.set(found, { process, sinceMs: clock.nowMs })
-      if (isScript) image.scriptFile = found
+      if (isScript && isNoFile(image, found)) {
+        // Nor is it told again: what was taken for a file's name may be a text, with secrets in it.
+        image.script = ''
+        image.scriptFrom = Script.claimed
+      } else if (isScript) image.scriptFile = found
       else {
         image.inspection = found
         changed.look(process, clock.nowMs)

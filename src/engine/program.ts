@@ -171,11 +171,11 @@ function macProgram(image: Image, uid: number | undefined): ProgramIdentity | un
 /**
  * Whether what it sends is others': by its signing id where it has one, by its file's name the system's program
  * that it is a copy of, and when it was given a script to run. What a process says of its own arguments makes it no
- * interpreter.
+ * interpreter; that they do not tell what it runs is said of interpreters alone.
  */
 export const actsForOthers = (image: Image): boolean =>
   image.isLoader ||
   (actsByName(image.path) && !isLoaderName(image.path)) ||
   actsBySigningId(image.signingId) ||
   (image.copyOf !== '' && (actsByName(image.copyOf) || actsBySigningId(image.copyOf))) ||
-  (runsScript(image) && image.scriptFrom !== Script.claimed)
+  (runsScript(image) && (image.scriptFrom !== Script.claimed || image.script === ''))

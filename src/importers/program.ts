@@ -19,6 +19,8 @@ export const CS_ADHOC = 0x2
 export const UID_UNKNOWN = 0xffffffff
 /** No such file: the program is on the machine that wrote the log. */
 const ENOENT = 2
+/** Of a script ENOENT would say that its path is none. */
+const ENXIO = 6
 
 /** What an image is named by. */
 export type ProcessId = { pid: number; pidversion: number }
@@ -156,7 +158,7 @@ export function createPrograms(out: RecordSink, source: number, isElsewhere = tr
         ownerUid: UID_UNKNOWN,
         mode: 0,
         flags: 0,
-        error: ENOENT,
+        error: isProgram ? ENOENT : ENXIO,
         sha256: new Uint8Array(32),
         subject,
         ...NO_SIGNATURE_ASKED,

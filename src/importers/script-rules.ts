@@ -4,7 +4,10 @@
 import { Script } from '../records/record.gen.ts'
 import { INTERPRETERS, type Interpreter, type Runs } from './interpreters.gen.ts'
 
-/** CODE script, and the path as it was given where that is `argument`. */
+/**
+ * CODE script, and the path as it was given where that is `argument`. `claimed` without a path: it runs what these
+ * arguments do not tell, as they are cut or have an option that is not known.
+ */
 export type ScriptNamed = {
   from: number
   path: string
@@ -13,6 +16,7 @@ export type ScriptNamed = {
 }
 
 const NONE: ScriptNamed = { from: Script.none, path: '' }
+const NOT_TOLD: ScriptNamed = { from: Script.claimed, path: '' }
 const INLINE: ScriptNamed = { from: Script.inline, path: '' }
 const MODULE: ScriptNamed = { from: Script.module, path: '' }
 const INPUT: ScriptNamed = { from: Script.standardInput, path: '' }
@@ -64,7 +68,8 @@ export function nameScript(program: string, args: readonly string[], isCut = fal
   if (isManyInOne(program)) {
     if (isManyInOne(first)) seen = seen.slice(1)
     const [which] = seen
-    if (which === undefined || (isShort && seen.length === 1)) return NONE
+    if (isShort && seen.length <= 1) return NOT_TOLD
+    if (which === undefined) return NONE
     called = which
   }
   const rules = findInterpreter(called)
@@ -83,7 +88,9 @@ export function scriptOf(program: string, args: readonly string[], folder: strin
   const { from, path, hasOtherCode = false } = nameScript(program, args)
   if (from !== Script.argument) return { ...NO_SCRIPT_TOLD, from }
   const absolute = absolutePath(folder, path)
-  return absolute === '' ? NO_SCRIPT_TOLD : { path: absolute, from, hasOtherCode }
+  return absolute === ''
+    ? { ...NO_SCRIPT_TOLD, from: Script.claimed }
+    : { path: absolute, from, hasOtherCode }
 }
 
 /** A path through a descriptor or the process itself names no file that others could look at. */
@@ -126,7 +133,35 @@ function fileOf(path: string, { isElsewhere, isSearched }: Sought): ScriptNamed 
 }
 
 /** Where a whole option is looked for by its beginning, in this order. */
-const LISTS = ['inline', 'file', 'module', 'value', 'folder', 'ends', 'input', 'brings'] as const
+const LISTS = [
+  'inline',
+  'file',
+  'module',
+  'value',
+  'folder',
+  'ends',
+  'input',
+  'searched',
+  'brings',
+  'switches',
+] as const
+
+const isListed = (rules: Interpreter, option: string): boolean =>
+  LISTS.some((list) => rules[list].includes(option)) ||
+  rules.switches.some((word) => word.endsWith('*') && option.startsWith(word.slice(0, -1)))
+
+/** How much of `rest` belongs to a letter by `behind`; undefined where that says nothing of it. */
+function takenBehind(rules: Interpreter, letter: string, rest: string): number | undefined {
+  const kinds = rules.behind.filter((word) => word.startsWith(letter)).map((word) => word.at(-1))
+  if (kinds.length === 0) return undefined
+  const taken = kinds.map((kind) => {
+    if (kind === '#') return /^[0-9]*/.exec(rest)?.[0].length ?? 0
+    if (kind === 'x') return /^x[0-9a-f]+$/i.test(rest) ? rest.length : 0
+    if (kind === ':') return /^[:=]/.test(rest) ? rest.length : 0
+    return rest !== '' && (kind === '?' || kind === rest[0]) ? 1 : 0
+  })
+  return taken.find((count) => count > 0) ?? 0
+}
 
 /** Whether an option with its value is as a word has it that ends with a star. */
 function isLike(text: string, word: string): boolean {
@@ -149,6 +184,8 @@ function scan(rules: Interpreter, args: readonly string[], isCut: boolean): Scri
   let hasText = false
   let readsInput = false
   let hasOtherCode = false
+  /** An option stood there that is not listed. */
+  let isUncertain = false
   /** The file that is run, while others may follow. */
   let file: ScriptNamed | undefined
   const sought: Sought = { isElsewhere: false, isSearched: false }
@@ -161,10 +198,22 @@ function scan(rules: Interpreter, args: readonly string[], isCut: boolean): Scri
     (one.startsWith('-') || (one.startsWith('+') && rules.style === 'separate') || isPlusText(one))
 
   const ran = (what: Runs, one: string): ScriptNamed => {
-    if (what === 'file') return fileOf(one, sought)
+    if (what === 'file') return rules.loader ? loaded(fileOf(one, sought)) : fileOf(one, sought)
     if (what === 'inline') return INLINE
     if (what === 'module') return MODULE
     return hasText ? INLINE : NONE
+  }
+  /**
+   * What a loader was given: an interpreter, which was given the rest, is read on from there. Which one that was is not
+   * told then, so it is other code.
+   */
+  const loaded = (told: ScriptNamed): ScriptNamed => {
+    const { from, path } = told
+    if (from !== Script.argument || !(isManyInOne(path) || findInterpreter(path))) return told
+    hasOtherCode = true
+    if (findInterpreter(path)?.loader) return told
+    const given = nameScript(path, args.slice(next - 1), isCut)
+    return given.from === Script.argument || given.from === NOT_TOLD.from ? given : told
   }
   const operand = (one: string): ScriptNamed => {
     if (readsInput) return INPUT
@@ -194,6 +243,11 @@ function scan(rules: Interpreter, args: readonly string[], isCut: boolean): Scri
     // A long option's value stands behind a sign, and a letter's does not.
     const sign = option.length === 2 && rules.style !== 'words' ? '' : '='
     brings(option, `${option}${sign}${value ?? ''}`)
+    if (!isListed(rules, option)) {
+      // What stands in its own word may bring code, what follows may be its value.
+      if (ownValue !== undefined && sign !== '') hasOtherCode = true
+      else isUncertain = true
+    }
     if (rules.inline.includes(option)) {
       if (!rules.goesOn && !file) return INLINE
       hasText = true
@@ -206,7 +260,7 @@ function scan(rules: Interpreter, args: readonly string[], isCut: boolean): Scri
     }
     if (rules.file.includes(option)) {
       if (ownValue === undefined) next++
-      if (value === undefined || isCutOff()) return file ? undefined : NONE
+      if (value === undefined || isCutOff()) return file ? undefined : isCut ? NOT_TOLD : NONE
       if (!file && !rules.more.includes(option)) return fileOf(value, sought)
       keep(fileOf(value, sought))
       return undefined
@@ -228,6 +282,12 @@ function scan(rules: Interpreter, args: readonly string[], isCut: boolean): Scri
         if (rest !== '' && rules.folder.includes(letter)) sought.isElsewhere = true
         return undefined
       }
+      const taken = takenBehind(rules, letter, rest)
+      if (taken !== undefined) {
+        brings(letter, letter + rest.slice(0, taken))
+        at += taken
+        continue
+      }
       const ownValue = rules.style === 'cluster' && rest !== '' ? rest : undefined
       const answer = means(letter, ownValue)
       if (answer) return answer
@@ -245,7 +305,9 @@ function scan(rules: Interpreter, args: readonly string[], isCut: boolean): Scri
   }
   const option = (one: string): ScriptNamed | undefined => {
     if (isPlusText(one)) return means('+', one.slice(1))
-    if (rules.style !== 'words' && !one.startsWith('--')) return cluster(one)
+    if (rules.style !== 'words' && !one.startsWith('--'))
+      // bash's -rcfile is one option, though it has one dash.
+      return one.length > '-x'.length && isListed(rules, one) ? means(one, undefined) : cluster(one)
     const word = rules.anyCase ? lowered(one) : one
     const equals = word.indexOf('=')
     const name = equals < 0 ? word : word.slice(0, equals)
@@ -258,12 +320,15 @@ function scan(rules: Interpreter, args: readonly string[], isCut: boolean): Scri
   const atEnd = (): ScriptNamed => {
     // What is cut off may bring anything.
     if (isCut) hasOtherCode = true
-    if (isCut) return NONE
+    if (isCut) return NOT_TOLD
     if (hasText) return INLINE
     return readsInput || rules.bare === 'input' ? INPUT : NONE
   }
   const named = (last: ScriptNamed): ScriptNamed => {
     const found = file ?? last
+    // What was taken for the file may be the value of an option that is not known.
+    if (isUncertain && (found.from === Script.argument || found.from === Script.none))
+      return NOT_TOLD
     return found.path !== '' && (hasOtherCode || hasText) ? { ...found, hasOtherCode: true } : found
   }
 

@@ -17,6 +17,7 @@ import {
   tell,
 } from './scenario.ts'
 
+const ENOENT = 2
 const EACCES = 13
 const EISDIR = 21
 const ESTALE = 116
@@ -121,6 +122,33 @@ describe('scripts', () => {
     const found = { flags: InspectedFlag.replaced, error: ESTALE }
     const gone = machine().program(python({ scriptFound: found }))
     assert.match(alertOf(gone).doubt, /its script was replaced after it was started/)
+  })
+
+  it('that lead to no file are not told: they may be texts, with secrets in them', () => {
+    const text = python({ script: '/home/ann/print "token=abc"', scriptFound: { error: ENOENT } })
+    const alert = alertOf(machine().program(text))
+    assert.equal(alert.identity.key, scriptKey('unknown'))
+    assert.equal(alert.chain[0]?.script, '')
+    assert.match(alert.doubt, /which script it runs was not told/)
+    // One that was there, or that the kernel ran, has a name.
+    const kernel = { ...text, scriptFrom: ScriptFrom.kernel }
+    assert.equal(alertOf(machine().program(kernel)).identity.key, scriptKey(text.script ?? ''))
+  })
+
+  it('of a loader that was given an interpreter are vouched for by nobody, whoever made it', () => {
+    const loader = python({
+      path: '/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2',
+      script: '/usr/bin/apport',
+      scriptFound: { ownerUid: 0 },
+    })
+    assert.equal(identityOf({ ...loader, flags: ExecFlag.loader }).signerClass, 'platform')
+    const flags = ExecFlag.loader | ExecFlag.otherCode
+    assert.equal(identityOf({ ...loader, flags }).signerClass, 'unsigned')
+  })
+
+  it('make an interpreter of one of which they were not told', () => {
+    const shell = python({ path: '/usr/bin/elvish', script: '', scriptFrom: ScriptFrom.claimed })
+    assert.equal(identityOf(shell).key, `platform:/usr/bin/elvish script unknown via ${CRON}`)
   })
 
   it('[D4] that are folders are known by their path, and vouched for by nobody', () => {

@@ -288,7 +288,7 @@ describe('osquery logs', () => {
       [
         ['/home/ada/send.py', Script.argument],
         ['', Script.inline],
-        ['', Script.none],
+        ['', Script.claimed],
         ['', Script.none],
         ['/my file.py', Script.argument],
         ['/x.py', Script.argument],

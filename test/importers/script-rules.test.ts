@@ -33,6 +33,7 @@ const ANSWERS = new Map<number, string>([
   [Script.inline, '[inline]'],
   [Script.module, '[module]'],
   [Script.standardInput, '[input]'],
+  [Script.claimed, '[not told]'],
 ])
 const answer = (program: string, line: string, isCut = false): string => {
   const { from, path, hasOtherCode } = nameScript(program, line.split(' '), isCut)
@@ -82,7 +83,7 @@ describe('Rules of scripts', () => {
     }
     const many = ['python3', ...Array.from({ length: ARGUMENTS_MAX - 1 }, () => '-u')]
     assert.equal(nameScript('python3', many).from, Script.standardInput)
-    assert.equal(nameScript('python3', [...many, 'evil.py']).from, Script.none)
+    assert.equal(nameScript('python3', [...many, 'evil.py']).from, Script.claimed)
     assert.equal(nameScript('python3', []).from, Script.none)
   })
 
@@ -106,6 +107,6 @@ describe('Rules of scripts', () => {
     const python = (folder: string): object => scriptOf('python3', ['python3', 'x.py'], folder)
     const noOther = { hasOtherCode: false }
     assert.deepEqual(python('/a'), { path: '/a/x.py', from: Script.argument, ...noOther })
-    assert.deepEqual(python(''), { path: '', from: Script.none, ...noOther })
+    assert.deepEqual(python(''), { path: '', from: Script.claimed, ...noOther })
   })
 })

@@ -181,16 +181,18 @@ for (const kernelPrograms of [true, false])
     for (const [what, program, args, wants] of [
       ['python3', 'python3.11', ['-W', 'ignore', at('script.py'), 'secret'], 'script.py'],
       ['perl', 'perl5.36-x86_64-linux-gnu', ['-w', './script.py'], 'script.py'],
-      ['node', 'node', ['--flag', '../x/../script.py'], ''],
+      ['node', 'node', ['--no-warnings', '../x/../script.py'], ''],
+      ['perl', 'perl5.36-x86_64-linux-gnu', ['-lw', 'print "token=abc"; sleep 1'], ''],
+      ['perl', 'perl5.36-x86_64-linux-gnu', ['-lne', 'print "token=abc"'], 'inline'],
+      ['python3', 'python3.11', [...Array<string>(300).fill('-u'), './script.py'], ''],
+      ['node', 'node', ['--option-of-later', './script.py', './other.py'], ''],
     ] as const)
       it(`[D4] names the script that ${what} was given`, async () => {
         const exec = await execOf(waits(at(program), [...args]), program)
-        if (wants === '') {
-          // There is no such file, and that is told as it would be called.
-          deepEqual(script(exec), [join(folder.path, '../script.py'), byArgument, 0n])
-          return
-        }
-        deepEqual(script(exec), [at(wants), byArgument, inodeOf(at(wants))])
+        // What leads to no file may be a text: that it is not known is told, and no word of it.
+        const none = ['', wants === '' ? Script.claimed : Script.inline, 0n]
+        const isFile = wants === 'script.py'
+        deepEqual(script(exec), isFile ? [at(wants), byArgument, inodeOf(at(wants))] : none)
       })
 
     for (const [program, args, isBrought] of [
@@ -214,6 +216,17 @@ for (const kernelPrograms of [true, false])
         )
         equal(again.flags & ExecFlag.otherCode, exec.flags)
       })
+
+    it('names the script of an interpreter that a loader was given, and that other code runs it', async () => {
+      const linked = at(`linked-${kernelPrograms}`)
+      symlinkSync(at('python3.11'), linked)
+      for (const given of [at('python3.11'), linked]) {
+        const exec = await execOf(waits(loader(), [given, at('script.py')]), basename(loader()))
+        const wants = given === linked ? linked : at('script.py')
+        deepEqual([exec.script, exec.scriptFrom], [wants, byArgument])
+        equal(exec.flags, ExecFlag.loader | ExecFlag.otherCode)
+      }
+    })
 
     for (const [args, from] of [
       [['-c', 'secret'], Script.inline],
@@ -259,7 +272,7 @@ for (const kernelPrograms of [true, false])
           )
         await seen.until('every exec', () => (told().length >= runs.length ? true : undefined))
         for (const { script, scriptIno } of told()) {
-          ok(script === join(here, 's/k.sh') || script === 's/k.sh', script)
+          ok(script === join(here, 's/k.sh') || script === '', script)
           if (scriptIno !== 0n)
             equal(scriptIno, statSync(join(here, 's/k.sh'), { bigint: true }).ino)
         }
@@ -314,16 +327,18 @@ for (const kernelPrograms of [true, false])
 
     it('marks what a process says of its arguments later as its own word', async () => {
       const text = `python3,${at('innocent.py')}`
+      writeFileSync(at('innocent.py'), 'x\n')
       const child = waits(at('python3.11'), ['rewrite', text])
       const exec = await execOf(child, 'python3.11')
-      if (byArgument === Script.argument) deepEqual(script(exec), [at('rewrite'), byArgument, 0n])
+      if (byArgument === Script.argument) deepEqual(script(exec), ['', Script.claimed, 0n])
       await new Promise((resolve) => child.stdout?.once('data', resolve))
       const later = watch({ kernelPrograms })
       try {
         const found = await later.until('it', () =>
           later.execs.find((one) => one.pid === child.pid),
         )
-        deepEqual(script(found), [at('innocent.py'), Script.claimed, 0n])
+        const ino = inodeOf(at('innocent.py'))
+        deepEqual(script(found), [at('innocent.py'), Script.claimed, ino])
       } finally {
         later.close()
       }
