@@ -233,7 +233,6 @@ constexpr Case kCases[] = {
     {"racket", "racket -f x.rkt -f y.rkt", "x.rkt with other code"},
     // Digits alone: what follows them are letters.
     {"perl", "perl -lne print x.txt", "[inline]"},
-    {"perl", "perl -nle print x.txt", "[inline]"},
     {"perl", "perl -l012lane print x.txt", "[inline]"},
     {"perl", "perl -0777ne print x.txt", "[inline]"},
     {"perl", "perl -0xAne x.pl y", "x.pl"},  // -x takes the rest where that is no number
@@ -241,7 +240,6 @@ constexpr Case kCases[] = {
     {"perl", "perl -0xe print x.txt", "print"},  // a number
     {"perl", "perl -de 0 x.pl", "[inline]"},
     {"perl", "perl -Ve print x.pl", "[inline]"},
-    {"ruby", "ruby -lne puts x.txt", "[inline]"},
     {"ruby", "ruby -0777ne puts x.txt", "[inline]"},
     {"ruby", "ruby -W0e puts x.txt", "[inline]"},
     {"ruby", "ruby -W:no-deprecated x.rb", "x.rb"},
@@ -256,9 +254,7 @@ constexpr Case kCases[] = {
     {"bash", "bash -noprofile evil.sh x known.sh", "evil.sh"},
     // What is not listed may take what follows, or bring code.
     {"node", "node --tls-cipher-list known.js evil.js", "evil.js"},
-    {"node", "node --report-filename known.js evil.js", "evil.js"},
     {"node", "node --trace-event-file-pattern known.js evil.js", "evil.js"},
-    {"node", "node --max-http-header-size known.js evil.js", "evil.js"},
     {"node", "node --network-family-autoselection-attempt-timeout known.js evil.js", "evil.js"},
     {"node", "node --an-option-of-later known.js evil.js", "[not told]"},
     {"node", "node --an-option-of-later known.js", "[not told]"},
