@@ -75,7 +75,7 @@ function ownId(directory: string, kept: Enrolment): string {
 
 /**
  * REQUIRES: no other engine uses `directory`. Makes what waits there this machine's device id and enrolment; returns what it was
- * and is, undefined when nothing waits. Begun again where it was cut off; on a full disk `log` is told, and a later start does
+ * and is, undefined when nothing waits. Where `kept` is undefined this start has to do with no enrolment, as one for a collector of this machine: it waits on. Begun again where it was cut off; on a full disk `log` is told, and a later start does
  * it. Throws StateFileError, and what else the file system does.
  */
 export function takeUpNext(
@@ -84,16 +84,16 @@ export function takeUpNext(
   log: (text: string) => void,
 ): { earlierId: string; enrolment: Enrolment } | undefined {
   const next = read(directory)
-  if (!next?.enrolment) return undefined
+  if (!kept || !next?.enrolment) return undefined
   // Enrolled with another collector meanwhile, or anew: what waits is of no use to that.
   // Whether its time has come is its collector's to say: this machine's clock may be behind.
   const fromMs = new X509Certificate(next.enrolment.certificate).validFromDate.getTime()
-  const isOfCollector = kept?.collector === next.enrolment.collector
+  const isOfCollector = kept.collector === next.enrolment.collector
   const isOfKept =
     isOfCollector &&
     faultAt(next.enrolment, next.deviceId, kept, Math.max(Date.now(), fromMs)) === undefined
   // Whom it believes, and whose policies, it may have heard since.
-  const { authorities, policyKey } = kept ?? next.enrolment
+  const { authorities, policyKey } = kept
   const { policyKey: _, ...own } = next.enrolment
   const enrolment = { ...own, authorities, ...(policyKey === undefined ? {} : { policyKey }) }
   try {
@@ -112,7 +112,7 @@ export function takeUpNext(
     return undefined
   }
   if (isOfKept || !isOfCollector) rmSync(join(directory, NEXT_FILE), { force: true })
-  const earlierId = kept && deviceOf(kept)
+  const earlierId = deviceOf(kept)
   // Cut off before the last step: it has been said.
   if (!isOfKept || earlierId === undefined || earlierId === next.deviceId) return undefined
   return { earlierId, enrolment }

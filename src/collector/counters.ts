@@ -69,6 +69,8 @@ const NAMES = [
   'enrolFailed',
   // Machines that came by the certificate of another, those of them that became devices of their own, and those that may not.
   'clonesFound',
+  // More than are told apart of a device that nobody has admitted, or of those of its token.
+  'clonesUntold',
   'reenrolled',
   /** Quarantined devices that were not there, for which newer ones of their token came. */
   'quarantinedForgotten',

@@ -327,5 +327,16 @@ describe('the certificate of an enrolled device', () => {
       assert.ok(again)
       assert.equal((await readRequest(again.request)).deviceId, request.deviceId)
     })
+    it('waits on where a start has to do with no enrolment, and is dropped where it is of another collector', async () => {
+      const { succession, kept, request } = await asked()
+      succession.takeOwn(await given(authority, request, Date.now()))
+      assert.equal(takeUpNext(directory, undefined, assert.fail), undefined)
+      assert.equal(takeUpNext(directory, kept, assert.fail)?.earlierId, ID)
+      const { succession: again, request: another } = await asked()
+      again.takeOwn(await given(authority, another, Date.now()))
+      const elsewhere = { ...kept, collector: 'https://elsewhere.example:1' }
+      assert.equal(takeUpNext(directory, elsewhere, assert.fail), undefined)
+      assert.equal(takeUpNext(directory, kept, assert.fail), undefined)
+    })
   })
 })

@@ -2,6 +2,7 @@
 // network, that started anew, or whose backup was brought back. One of the two becomes a device of its own.
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
+import { transaction } from '../../baseline/sqlite-file.ts'
 import { commandThere } from '../../hint.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
 import type { Counters } from '../counters.ts'
@@ -9,7 +10,7 @@ import { sameSecret } from '../secrets.ts'
 import { createBoots } from './boots.ts'
 import { isLocal } from './local-ids.ts'
 import type { Registry } from './registry.ts'
-import type { DatabaseRow, GivenCertificate } from './registry-rows.ts'
+import type { DatabaseRow, EnrolledDevice, GivenCertificate } from './registry-rows.ts'
 
 /** What one connection says of the machine that it is of. */
 export type Machine = {
@@ -29,9 +30,9 @@ export type Clones = {
   /** Of each connection once it is welcomed: whether the machine has to become a device of its own. */
   orderFor(machine: Machine, now: UnixNs): Order | undefined
   /** Why a machine may not become the device `newId`; undefined: it may. */
-  refusalOf(order: Order, token: string, newId: string): string | undefined
+  refusalOf(order: Order, token: string, newId: string, now: UnixNs): string | undefined
   /**
-   * Makes the new device known, quarantined, with its first certificate; `by`: fingerprint of the one that the machine came by.
+   * Makes the new device known, quarantined, with its first certificate, in place of one that it asked for and never came as; `by`: fingerprint of the one that the machine came by.
    * Throws an Error whose message is a sentence where one of the two is against it by now, and what SQLite does.
    */
   succeed(order: Order, newId: string, certificate: GivenCertificate, by: string, now: UnixNs): void
@@ -44,6 +45,14 @@ const DAY_NS = 86_400_000_000_000n
 const GONE_NS = 30n * DAY_NS
 /** Machines that one certificate is ordered apart into within a day: who says ever other hardware invents no devices. */
 const ORDERS_A_DAY = 10
+/**
+ * Of a device that nobody has admitted, within GONE_NS, and of all those by one token: whoever has it invents both. 1000 rows are
+ * half a megabyte; 90,000 took 50 ms at each Hello that looked through them.
+ */
+const UNADMITTED_MAX = 4
+const OF_TOKEN_MAX = 1000
+/** When a clone was last there is no more exact than this: each time is a write that is waited for. */
+const SEEN_EVERY_NS = 3_600_000_000_000n
 const TOKEN_BYTES = 24
 const TURNS = 'two machines take turns with this certificate'
 
@@ -58,9 +67,13 @@ export function createClones(
   const boots = createBoots(database)
   const sql = {
     of: database.prepare(
-      'SELECT hardware, boot_id, successor FROM clone WHERE device = ? AND moved_ns IS NULL AND seen_ns > ?',
+      'SELECT hardware, boot_id, successor, ordered_ns, seen_ns FROM clone WHERE device = ? AND moved_ns IS NULL AND seen_ns > ?',
     ),
     today: database.prepare('SELECT count(*) AS n FROM clone WHERE device = ? AND ordered_ns > ?'),
+    all: database.prepare('SELECT count(*) AS n FROM clone WHERE device = ?'),
+    byToken: database.prepare(
+      "SELECT token, count(*) AS n FROM clone JOIN device ON id = device WHERE standing = 'quarantined' AND token IS NOT NULL GROUP BY token",
+    ),
     isSuccessor: database.prepare('SELECT 1 FROM clone WHERE successor = ? LIMIT 1'),
     add: database.prepare('INSERT INTO clone VALUES (?, ?, ?, NULL, ?, ?, NULL)'),
     // Those that have gone: whatever they became is known, or was looked at by somebody.
@@ -72,13 +85,31 @@ export function createClones(
       'UPDATE clone SET seen_ns = ? WHERE device = ? AND hardware = ? AND boot_id = ?',
     ),
     name: database.prepare(
-      'UPDATE clone SET successor = ? WHERE device = ? AND hardware = ? AND boot_id = ? AND moved_ns IS NULL',
+      'UPDATE clone SET successor = ?, ordered_ns = ? WHERE device = ? AND hardware = ? AND boot_id = ? AND moved_ns IS NULL',
     ),
     moved: database.prepare(
       'UPDATE clone SET moved_ns = ? WHERE successor = ? AND moved_ns IS NULL RETURNING device',
     ),
   }
+  sql.of.setReadBigInts(true)
   const openOf = (deviceId: string, now: UnixNs) => sql.of.all(deviceId, now - GONE_NS)
+  let droppedAt: UnixNs | undefined
+  /** Rows of devices that nobody has admitted, by their token, as of droppedAt and with those that came since. */
+  const ofToken = new Map<number, number>()
+
+  /** A look through all rows, once a day. */
+  const dropGone = (now: UnixNs) => {
+    if (droppedAt !== undefined && now >= droppedAt && now - droppedAt < DAY_NS) return
+    droppedAt = now
+    sql.drop.run(now - GONE_NS)
+    ofToken.clear()
+    for (const { token, n } of sql.byToken.all()) ofToken.set(Number(token), Number(n))
+  }
+
+  /** Whether as many are remembered of a device that nobody has admitted, or of its token, as may be. */
+  const isFull = ({ id, standing, token = 0 }: EnrolledDevice) =>
+    standing === 'quarantined' &&
+    (Number(sql.all.get(id)?.['n']) >= UNADMITTED_MAX || (ofToken.get(token) ?? 0) >= OF_TOKEN_MAX)
 
   /** What was shared is not, once the last of the others has gone. */
   const review = (deviceId: string, now: UnixNs) => {
@@ -111,21 +142,35 @@ export function createClones(
     if (open.some((row) => row['boot_id'] === bootId || row['boot_id'] === older)) return
     if (Number(sql.today.get(deviceId, now - DAY_NS)?.['n']) >= ORDERS_A_DAY) return
     // What came from a copy and was looked at by nobody makes no further devices.
-    if (
-      registry.device(deviceId)?.standing === 'quarantined' &&
-      sql.isSuccessor.get(deviceId) !== undefined
-    ) {
+    const device = registry.device(deviceId)
+    if (device?.standing === 'quarantined' && sql.isSuccessor.get(deviceId) !== undefined) {
       complain(`device ${deviceId}: ${what}, and it came from a copy itself: admit it first`)
       return
     }
+    dropGone(now)
+    if (device && isFull(device)) {
+      counters.add('clonesUntold')
+      complain(
+        `device ${deviceId}: ${what}, as it is with more than are told apart of a device that nobody has admitted: ${commandThere(`collector devices admit ${deviceId}`)} has them become devices of their own`,
+      )
+      return
+    }
     counters.add('clonesFound')
-    sql.drop.run(now - GONE_NS)
-    sql.add.run(deviceId, hardware, bootId, now, now)
-    registry.share(deviceId, now)
+    transaction(database, () => {
+      sql.add.run(deviceId, hardware, bootId, now, now)
+      registry.share(deviceId, now)
+    })
+    if (device?.standing === 'quarantined' && device.token !== undefined)
+      ofToken.set(device.token, (ofToken.get(device.token) ?? 0) + 1)
     if (older !== undefined && bootId !== machine.bootId)
       complain(
         `device ${deviceId}: ${what}: the one that was first seen later is told when it comes`,
       )
+  }
+
+  const noteSeen = ({ deviceId, hardware }: Machine, row: DatabaseRow, now: UnixNs): void => {
+    if (now - BigInt(`${row['seen_ns']}`) < SEEN_EVERY_NS) return
+    sql.seen.run(now, deviceId, hardware, `${row['boot_id']}`)
   }
 
   /** Its boot counts on the hardware that was enrolled alone: other hardware is another machine, whatever it says. */
@@ -160,17 +205,23 @@ export function createClones(
     return { ...machine, bootId: `${own['boot_id']}`, token, reason: what }
   }
 
-  const refusalOfId = (order: Order, newId: string): string | undefined => {
+  /** What the machine asked for before, and never came as: since then it was not told apart anew. */
+  const askedBefore = (order: Order): DatabaseRow | undefined =>
+    openOf(order.deviceId, unixNs(GONE_NS, 'now')).find(
+      ({ hardware, boot_id, successor }) =>
+        hardware === order.hardware && boot_id === order.bootId && typeof successor === 'string',
+    )
+
+  const refusalOfId = (order: Order, newId: string, now: UnixNs): string | undefined => {
     if (newId === order.deviceId) return 'it asks for the device id that it has'
-    const its = openOf(order.deviceId, unixNs(0n, 'now')).find(
-      ({ hardware, boot_id }) => hardware === order.hardware && boot_id === order.bootId,
-    )?.['successor']
-    if (typeof its === 'string') {
-      if (its !== newId) return 'it asked for another device id before'
-      // A certificate would open nothing.
-      const isOut = registry.device(newId)?.standing === 'revoked'
-      return isOut ? 'the device that it became was thrown out' : undefined
-    }
+    const before = askedBefore(order)
+    const its = before && registry.device(`${before['successor']}`)
+    // A certificate would open nothing.
+    if (its?.standing === 'revoked') return 'the device that it became was thrown out'
+    if (before?.['successor'] === newId) return undefined
+    // Where that was removed, or never came within a day, the machine has lost what it was given: set back, or brought back.
+    if (its?.isNoticed || (its && now - BigInt(`${before?.['ordered_ns']}`) < DAY_NS))
+      return `it asked for another device id before, ${its.id}, and has not come as that: ${its.isNoticed ? '' : 'a day later it may, and '}${commandThere(`collector devices remove ${its.id}`)} lets it at once`
     return registry.device(newId) || isLocal(database, newId)
       ? 'it asks for the id of a device that is known'
       : undefined
@@ -185,26 +236,29 @@ export function createClones(
       const find = () => openOf(deviceId, now).find((row) => isOf(row, machine, device.hardware))
       const before = find()
       const found = suspicion(machine, device.hardware, now)
-      if (before) sql.seen.run(now, deviceId, machine.hardware, `${before['boot_id']}`)
+      if (before) noteSeen(machine, before, now)
       else if (!found) review(deviceId, now)
       else note(machine, found, now)
       const own = before ?? (found && find())
       const what = found?.what ?? 'another machine has this certificate, too'
       return own && orderOf(machine, device.hardware, own, what)
     },
-    refusalOf(order, token, newId) {
+    refusalOf(order, token, newId, now) {
       if (!sameSecret(token, order.token)) return 'the token is not the one of this connection'
-      return refusalOfId(order, newId)
+      return refusalOfId(order, newId, now)
     },
     succeed(order, newId, certificate, by, now) {
       const { deviceId, hardware, bootId } = order
+      const before = `${askedBefore(order)?.['successor'] ?? newId}`
       const no = registry.addBeside(by, { id: newId, hardware }, certificate, now, () => {
         // Another may have come by that id since.
-        const why = refusalOfId(order, newId)
+        const why = refusalOfId(order, newId, now)
         if (why !== undefined) throw new Error(why)
-        sql.name.run(newId, deviceId, hardware, bootId)
+        sql.name.run(newId, now, deviceId, hardware, bootId)
       })
       if (no) throw new Error(no.error)
+      // Of one machine there is one device that waits for it.
+      if (before !== newId) registry.remove(before)
     },
     write: boots.write,
   }

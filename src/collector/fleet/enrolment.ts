@@ -243,7 +243,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       if (!knownRate.take(address, performance.now()))
         throw new Error('too many devices enrol at once')
       const request = await readRequest(asked.request)
-      const no = clones.refusalOf(order, asked.token, request.deviceId)
+      const no = clones.refusalOf(order, asked.token, request.deviceId, now())
       if (no !== undefined) throw new Error(no)
       const issued = await authority.issue(request, span())
       // It may have been removed in this very second.

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Counters } from '../../../src/collector/counters.ts'
 import { createBoots } from '../../../src/collector/fleet/boots.ts'
-import { createClones } from '../../../src/collector/fleet/clones.ts'
+import { type Clones, createClones } from '../../../src/collector/fleet/clones.ts'
 import { Registry } from '../../../src/collector/fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from '../../../src/collector/fleet/registry-file.ts'
 import { DEVICE_A, DEVICE_B } from '../agent.ts'
@@ -43,6 +43,7 @@ describe('what is kept', () => {
     const rows = () => one('SELECT count(*) FROM clone')
 
     it('is forgotten a month after they were last there, as further ones come', () => {
+      registry.change(DEVICE_A, { standing: 'active' })
       for (let days = 0; days < 80; days += 2) {
         assert(other(days))
         assert(rows() <= 16, `${rows()}`)
@@ -63,6 +64,82 @@ describe('what is kept', () => {
       registry.change(DEVICE_B, { standing: 'active' })
       other(81)
       assert.equal(successors(), 0)
+    })
+  })
+
+  describe('of clones of devices that nobody has admitted', () => {
+    const idOf = (n: number) => `0f8fad5b-d9cb-469f-a165-${n.toString(16).padStart(12, '0')}`
+    const hardwareOf = (n: number) => n.toString(16).padStart(64, '0')
+    const rows = () => one('SELECT count(*) FROM clone')
+    let counters: Counters
+    let clones: Clones
+    const come = (deviceId: string, n: number, now = T0) =>
+      clones.orderFor({ deviceId, hardware: hardwareOf(n), bootId: 'b', isCapable: true }, now)
+    beforeEach(() => {
+      counters = new Counters()
+      clones = createClones(database, registry, { counters, complain: () => {} })
+    })
+
+    it('are a few of one device, and ten a day once it was admitted', () => {
+      for (let n = 1; n <= 100; n++) come(DEVICE_A, n, daysOn(n / 10))
+      assert.deepEqual([rows(), counters.read().clonesUntold], [4, 96])
+      registry.change(DEVICE_A, { standing: 'active' })
+      for (let n = 200; n < 220; n++) come(DEVICE_A, n, daysOn(12))
+      assert.equal(rows(), 14)
+    })
+
+    it('are a thousand by one token, also after a restart, and others have theirs', () => {
+      const [stolen, honest] = [token().secret, token().secret]
+      enrol(honest, DEVICE_B, 'cc'.repeat(32))
+      database.exec('BEGIN')
+      const device = database.prepare(
+        "INSERT INTO device VALUES (?, ?, 'g', '', '', 'quarantined', ?, 2, 0, NULL, '', 0)",
+      )
+      for (let n = 0; n < 400; n++) device.run(idOf(n), hardwareOf(1e6 + n), T0)
+      database.exec('COMMIT')
+      assert(registry.device(DEVICE_B) && stolen)
+      registry.close()
+      database = openRegistryFile(join(directory, REGISTRY_FILE), () => {})
+      database.exec('PRAGMA synchronous = OFF')
+      registry = new Registry(database)
+      for (let time = 0; time < 3; time++) {
+        clones = createClones(database, registry, { counters, complain: () => {} })
+        for (let n = 0; n < 400; n++) come(idOf(n), 1000 * (time + 1) + n)
+      }
+      assert.deepEqual([rows(), counters.read().clonesUntold], [1000, 200])
+      assert(come(DEVICE_B, 1))
+      assert.equal(rows(), 1001)
+    })
+
+    it('costs nothing to look through at each Hello, however many there are', () => {
+      database.exec('PRAGMA synchronous = OFF')
+      registry.change(DEVICE_A, { standing: 'active' })
+      enrol(token().secret, DEVICE_B, 'cc'.repeat(32))
+      const tookMs = (days: number) => {
+        const each = Array.from({ length: 9 }, (_, n) => {
+          database.exec(`DELETE FROM clone WHERE device = '${DEVICE_A}'`)
+          const startedMs = performance.now()
+          assert(come(DEVICE_A, n + 1, daysOn(days)))
+          return performance.now() - startedMs
+        })
+        return each.toSorted((a, b) => a - b)[4] as number
+      }
+      const few = tookMs(1)
+      database.exec('BEGIN')
+      const add = database.prepare('INSERT INTO clone VALUES (?, ?, ?, NULL, ?, ?, NULL)')
+      for (let n = 0; n < 90_000; n++) add.run(DEVICE_B, hardwareOf(n), 'b', T0, T0)
+      database.exec('COMMIT')
+      const many = tookMs(1.5)
+      assert.ok(many < Math.max(3, few * 10), `${many} ms, ${few} ms with few`)
+    })
+
+    it('is not written at each time that one is there', () => {
+      come(DEVICE_A, 1)
+      const before = one('SELECT total_changes()')
+      for (let n = 0; n < 50; n++) come(DEVICE_A, 1, daysOn(n / 2000))
+      assert.equal(one('SELECT total_changes()') - before, 0)
+      come(DEVICE_A, 1, daysOn(0.05))
+      assert.equal(one('SELECT total_changes()') - before, 1)
     })
   })
 

@@ -15,6 +15,7 @@ import { DEVICE_A, DEVICE_B, T0 } from '../agent.ts'
 const HARDWARE = 'aa'.repeat(32)
 const OTHER_HARDWARE = 'bb'.repeat(32)
 const NEW_ID = '11111111-1111-4111-8111-111111111111'
+const ANOTHER_ID = '22222222-2222-4222-8222-222222222222'
 const minutesOn = (minutes: number): UnixNs => unixNs(T0 + BigInt(minutes) * 60_000_000_000n, 'now')
 const DAY = 24 * 60
 
@@ -149,7 +150,7 @@ describe('clones', () => {
     assert(order)
     assert(isShared())
     assert.equal(come({}, 1), undefined, 'the one that enrolled stays')
-    assert.equal(clones.refusalOf(order, order.token, NEW_ID), undefined)
+    assert.equal(clones.refusalOf(order, order.token, NEW_ID, minutesOn(2)), undefined)
     clones.succeed(order, NEW_ID, certificate(), enrolled, minutesOn(1))
     const made = registry.device(NEW_ID)
     assert.deepEqual(
@@ -164,7 +165,7 @@ describe('clones', () => {
     const again = other(2)
     assert(again, 'its answer may have been lost')
     assert.notEqual(again.token, order.token)
-    assert.equal(clones.refusalOf(again, again.token, NEW_ID), undefined)
+    assert.equal(clones.refusalOf(again, again.token, NEW_ID, minutesOn(2)), undefined)
     assert(isShared(), 'it still delivers by the certificate of the other')
     assert.equal(
       come({ deviceId: NEW_ID, hardware: OTHER_HARDWARE, bootId: 'boot-3' }, 3),
@@ -189,7 +190,7 @@ describe('clones', () => {
     assert(isShared())
     const again = other(2)
     assert(again)
-    assert.equal(clones.refusalOf(again, again.token, NEW_ID), undefined)
+    assert.equal(clones.refusalOf(again, again.token, NEW_ID, minutesOn(2)), undefined)
     come({ deviceId: NEW_ID, hardware: OTHER_HARDWARE }, 3)
     assert(!isShared())
   })
@@ -197,16 +198,22 @@ describe('clones', () => {
     const order = other(0)
     assert(order)
     enrol(DEVICE_B, 'cc'.repeat(32))
-    assert.match(clones.refusalOf(order, 'x'.repeat(32), NEW_ID) ?? '', /token/)
-    assert.match(clones.refusalOf(order, order.token, DEVICE_A) ?? '', /id that it has/)
-    assert.match(clones.refusalOf(order, order.token, DEVICE_B) ?? '', /device that is known/)
+    assert.match(clones.refusalOf(order, 'x'.repeat(32), NEW_ID, minutesOn(2)) ?? '', /token/)
+    assert.match(
+      clones.refusalOf(order, order.token, DEVICE_A, minutesOn(2)) ?? '',
+      /id that it has/,
+    )
+    assert.match(
+      clones.refusalOf(order, order.token, DEVICE_B, minutesOn(2)) ?? '',
+      /device that is known/,
+    )
   })
   it('become no other device by a certificate that is good no more, nor one that came meanwhile', () => {
     const order = other(0)
     assert(order)
     const become = () => clones.succeed(order, NEW_ID, certificate(), enrolled, minutesOn(1))
     // As they are asked while the certificate is made.
-    assert.equal(clones.refusalOf(order, order.token, NEW_ID), undefined)
+    assert.equal(clones.refusalOf(order, order.token, NEW_ID, minutesOn(2)), undefined)
     registry.change(DEVICE_A, { standing: 'revoked' })
     assert.throws(become, /revoked by an administrator/)
     registry.change(DEVICE_A, { standing: 'active' })
@@ -227,9 +234,54 @@ describe('clones', () => {
     clones.succeed(order, NEW_ID, certificate(), enrolled, minutesOn(1))
     const again = other(2)
     assert(again)
-    const another = '22222222-2222-4222-8222-222222222222'
-    assert.match(clones.refusalOf(again, again.token, another) ?? '', /another device id before/)
-    assert.equal(clones.refusalOf(again, again.token, NEW_ID), undefined)
+    assert.match(
+      clones.refusalOf(again, again.token, ANOTHER_ID, minutesOn(2)) ?? '',
+      /another device id before/,
+    )
+    assert.equal(clones.refusalOf(again, again.token, NEW_ID, minutesOn(2)), undefined)
+  })
+  it('are given another id a day later where they lost the first, which never came and is forgotten', () => {
+    const order = other(0)
+    assert(order)
+    clones.succeed(order, NEW_ID, certificate(), enrolled, minutesOn(1))
+    const ask = (minutes: number, id = ANOTHER_ID) => {
+      const again = other(minutes)
+      assert(again)
+      const no = clones.refusalOf(again, again.token, id, minutesOn(minutes))
+      if (no === undefined) clones.succeed(again, id, certificate(), enrolled, minutesOn(minutes))
+      return no
+    }
+    assert.match(
+      `${ask(DAY)}`,
+      new RegExp(
+        `another device id before, ${NEW_ID},.*a day later it may, and .*remove ${NEW_ID}`,
+      ),
+    )
+    assert.equal(ask(DAY + 2), undefined)
+    assert.equal(registry.device(NEW_ID), undefined)
+    assert.equal(registry.device(ANOTHER_ID)?.standing, 'quarantined')
+    // Each day once, as a machine does that is set back at each start.
+    assert.match(`${ask(2 * DAY, NEW_ID)}`, /another device id before/)
+    assert.equal(ask(2 * DAY + 3, NEW_ID), undefined)
+    assert.equal(registry.devices().length, 2)
+    come({ deviceId: NEW_ID, hardware: OTHER_HARDWARE }, 2 * DAY + 4)
+    assert(!isShared())
+  })
+  it('are given another id at once where the first was removed, and none where it was thrown out, or a person knows it', () => {
+    const order = other(0)
+    assert(order)
+    clones.succeed(order, NEW_ID, certificate(), enrolled, minutesOn(1))
+    const ask = () => {
+      const again = other(20 * DAY)
+      assert(again)
+      return clones.refusalOf(again, again.token, ANOTHER_ID, minutesOn(20 * DAY))
+    }
+    registry.change(NEW_ID, { standing: 'revoked' })
+    assert.match(`${ask()}`, /was thrown out/)
+    registry.change(NEW_ID, { standing: 'active' })
+    assert.match(`${ask()}`, /another device id before.*has not come as that: `.*devices remove/)
+    registry.remove(NEW_ID)
+    assert.equal(ask(), undefined)
   })
   it('make no chain: what came from a copy is ordered apart once it was admitted', () => {
     const order = other(0)
@@ -257,6 +309,7 @@ describe('clones', () => {
     assert.match(complaints.join('\n'), /too old/)
   })
   it('are no more than ten a day of one certificate', () => {
+    registry.change(DEVICE_A, { standing: 'active' })
     const hardware = (index: number) => index.toString(16).padStart(64, '0')
     const orders = Array.from({ length: 12 }, (_, index) =>
       other(index, { hardware: hardware(index) }),
@@ -285,7 +338,10 @@ describe('clones', () => {
     noteLocal(database, NEW_ID, minutesOn(0))
     const order = other(0)
     assert(order)
-    assert.match(`${clones.refusalOf(order, order.token, NEW_ID)}`, /of a device that is known/)
+    assert.match(
+      `${clones.refusalOf(order, order.token, NEW_ID, minutesOn(2))}`,
+      /of a device that is known/,
+    )
   })
   it('are kept in a file that was of the version before', () => {
     registry.close()

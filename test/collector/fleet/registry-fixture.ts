@@ -6,8 +6,9 @@ import { type UnixNs, unixNs } from '../../../src/units.ts'
 import { DEVICE_A } from '../agent.ts'
 
 export const T0 = unixNs(1_790_000_000_000_000_000n, 'T0')
-const DAY_NS = 86_400_000_000_000n
-export const daysOn = (days: number): UnixNs => unixNs(T0 + BigInt(days) * DAY_NS, 'daysOn')
+/** To the second. */
+export const daysOn = (days: number): UnixNs =>
+  unixNs(T0 + BigInt(Math.round(days * 86_400)) * 1_000_000_000n, 'daysOn')
 export const HARDWARE = 'aa'.repeat(32)
 export const OTHER_HARDWARE = 'bb'.repeat(32)
 let number = 0

@@ -111,9 +111,9 @@ describe('a device that enrols again', () => {
     const order = clones.orderFor(machine, T0)
     assert(order)
     clones.succeed(order, DEVICE_B, certificate(), by, T0)
-    assert.equal(clones.refusalOf(order, order.token, DEVICE_B), undefined)
+    assert.equal(clones.refusalOf(order, order.token, DEVICE_B, T0), undefined)
     registry.change(DEVICE_B, { standing: 'revoked' })
-    assert.match(`${clones.refusalOf(order, order.token, DEVICE_B)}`, /was thrown out/)
+    assert.match(`${clones.refusalOf(order, order.token, DEVICE_B, T0)}`, /was thrown out/)
     assert.throws(() => clones.succeed(order, DEVICE_B, certificate(), by, T0), /was thrown out/)
   })
 
