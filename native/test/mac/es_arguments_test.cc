@@ -88,9 +88,9 @@ void TellsWhichScriptRuns() {
   CHECK(told.record.flags == 0 && told.script == "/Users/ada/work/a.py");
   // A relative path, and nothing says from where.
   told = TellOf({.arguments = {"python3", "a.py"}, .folder = {}});
-  CHECK(told.record.script_from == k_script_none && told.script.empty());
+  CHECK(told.record.script_from == k_script_claimed && told.script.empty());
   told = TellOf({.arguments = {"python3", "a.py"}, .version = 2});
-  CHECK(told.record.script_from == k_script_none && told.script.empty());
+  CHECK(told.record.script_from == k_script_claimed && told.script.empty());
 }
 
 // env -S and its like are execs of their own: first of env, by the kernel's script, then of what it
@@ -112,7 +112,7 @@ void LooksAtFewArgumentsOfInterpretersAlone() {
   many.front() = "python3";
   many.back() = "/a.py";
   const ToldExec told = TellOf({.arguments = many});
-  CHECK(told.asked == 1 + 64 && told.record.script_from == k_script_none);
+  CHECK(told.asked == 1 + 64 && told.record.script_from == k_script_claimed);
 }
 
 // A path that the record has no room for is said to be cut, and overruns nothing.

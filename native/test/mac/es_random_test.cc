@@ -193,7 +193,7 @@ std::string Expected(const Content& content, u64 ino) {
     record.script_from = named.from;
     if (named.from == k_script_argument)
       script = AbsolutePath(content.version >= 3 ? content.folder : "", named.path);
-    if (named.from == k_script_argument && script.empty()) record.script_from = k_script_none;
+    if (named.from == k_script_argument && script.empty()) record.script_from = k_script_claimed;
   }
   std::string strings;
   const auto add = [&](std::string text, size_t bytes_max, u16* bytes) {
