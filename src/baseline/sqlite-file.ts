@@ -171,16 +171,22 @@ export function replaceFile(
 
 /** Renames `path` out of the way, its -wal and -shm with it. The connection must be closed. */
 export function setFileAside(path: string, reason: string, now: UnixNs): SetAside {
-  const stamp = new Date(Number(now / 1_000_000n)).toISOString().replace(/[-:]/g, '')
-  let aside = `${path}.${stamp}`
-  const taken = new Set(readdirSync(dirname(path)))
-  for (let copy = 1; taken.has(basename(aside)); copy++) aside = `${path}.${stamp}-${copy}`
+  const aside = asideOf(path, now)
   // The file itself first: SQLite deletes a -wal whose file is new, so a crash in between mixes nothing.
   renameIfThere(path, aside)
   renameIfThere(`${path}-wal`, `${aside}-wal`)
   renameIfThere(`${path}-shm`, `${aside}-shm`)
   forgetOldest(path)
   return { path: aside, reason }
+}
+
+/** What `path` is to be called when it is set aside now. */
+export function asideOf(path: string, now: UnixNs): string {
+  const stamp = new Date(Number(now / 1_000_000n)).toISOString().replace(/[-:]/g, '')
+  let aside = `${path}.${stamp}`
+  const taken = new Set(readdirSync(dirname(path)))
+  for (let copy = 1; taken.has(basename(aside)); copy++) aside = `${path}.${stamp}-${copy}`
+  return aside
 }
 
 export type DiskTrouble = 'corrupt' | 'full-disk' | 'read-only' | 'busy' | 'io' | 'denied'
@@ -353,13 +359,17 @@ export function forgetAside({ path }: SetAside): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
 }
 
-function forgetOldest(path: string): void {
+/** Files that were set aside from `path`, the oldest first. Throws what the file system does. */
+export function asidesOf(path: string): string[] {
   const pattern = /^\.\d{8}T\d{6}\.\d{3}Z(-\d+)?$/
   const name = basename(path)
-  const asides = readdirSync(dirname(path))
+  return readdirSync(dirname(path))
     .filter((entry) => entry.startsWith(name) && pattern.test(entry.slice(name.length)))
     .sort()
-  for (const old of asides.slice(0, -SET_ASIDE_KEPT))
-    for (const suffix of ['', '-wal', '-shm'])
-      rmSync(join(dirname(path), old + suffix), { force: true })
+    .map((entry) => join(dirname(path), entry))
+}
+
+export function forgetOldest(path: string): void {
+  for (const old of asidesOf(path).slice(0, -SET_ASIDE_KEPT))
+    for (const suffix of ['', '-wal', '-shm']) rmSync(old + suffix, { force: true })
 }

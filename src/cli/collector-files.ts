@@ -13,15 +13,16 @@ import {
   statSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { setFileAside } from '../baseline/sqlite-file.ts'
+import { diskTrouble } from '../baseline/sqlite-file.ts'
 import { CollectorError } from '../collector/collector-error.ts'
 import {
   packSecrets,
-  placeSecrets,
+  prepareSecrets,
   REGISTRY_FILE,
   readSecrets,
   secretsThere,
 } from '../collector/fleet/fleet.ts'
+import { movesAside, PLACING_FILE, placeAll, undoCutOff } from '../collector/placing.ts'
 import {
   checkHeader,
   checkStore,
@@ -33,7 +34,6 @@ import {
 import { counted, humanBytes } from '../engine/sentence.ts'
 import { openGivenFile } from '../given-file.ts'
 import { lockDirectory } from '../host/lock.ts'
-import { moveFile } from '../state-file.ts'
 import { nowUnixNs } from '../units.ts'
 import { isThere } from './found.ts'
 import {
@@ -52,6 +52,7 @@ import { ConfigError, statePaths } from './state.ts'
 import { makeStateDirectory } from './state-directory.ts'
 
 const STORE_FILE = 'store.db'
+const COMING_FILE = `${STORE_FILE}.restoring`
 const COPY_BYTES = 1024 * 1024
 
 /** `secrets`: a second file, for what the collector is known by and knows its devices by. */
@@ -144,13 +145,12 @@ export async function runRestoreCommand(command: FileCommand): Promise<number> {
     const by = pin === undefined ? 'has no authority' : `is known by the pin ${pin}`
     say(`its secrets are restored: it ${by}, and knows ${counted(devices, 'enrolled device')}`)
   }
-  const before = [...(aside ? [aside] : []), ...(placed?.aside ?? [])]
-  const [first, ...more] = before
+  const [first, ...more] = aside
   if (first !== undefined && more.length === 0)
     say(`what was there before is ${first}: delete it when it is not wanted any more`)
   else if (first !== undefined) {
     say('what was there before is set aside: delete it when it is not wanted any more')
-    for (const path of before) say(`  ${path}`)
+    for (const path of aside) say(`  ${path}`)
   }
   return 0
 }
@@ -208,11 +208,13 @@ function restore(
   { force, secrets }: { force: boolean; secrets: Map<string, Buffer> | undefined },
 ) {
   const store = join(directory, STORE_FILE)
-  const coming = join(directory, `${STORE_FILE}.restoring`)
+  const coming = join(directory, COMING_FILE)
   const unlock = lockDirectory(directory, 0)
   if (!unlock)
     throw new ConfigError(`a collector runs with the state directory ${directory}: stop it first`)
+  let prepared: ReturnType<typeof prepareSecrets> | undefined
   try {
+    undoCutOff(directory, say)
     if (existsSync(store) && !force)
       throw new ConfigError(
         `${store} is there already: with --force it is set aside and ${file} takes its place`,
@@ -229,21 +231,28 @@ function restore(
     fsyncSync(output)
     closeSync(output)
     const facts = checkStore(coming, file)
-    const placed =
-      secrets && orConfig('nothing was restored', () => placeSecrets(directory, secrets))
-    const aside = existsSync(store)
-      ? setFileAside(store, 'restored from a backup', nowUnixNs()).path
-      : undefined
-    // A log without its file must not be read into another one.
-    removeStore(store)
-    moveFile(coming, store)
-    return { facts, aside, placed }
+    const now = nowUnixNs()
+    prepared =
+      secrets && orConfig('nothing was restored', () => prepareSecrets(directory, secrets, now))
+    // What is left of a log without its file must not be read into another one.
+    const moves = [...movesAside(directory, STORE_FILE, now), ...(prepared?.moves ?? [])]
+    placeAll(directory, [...moves, { from: COMING_FILE, to: STORE_FILE }])
+    // What SQLite has beside a file goes with it.
+    const aside = moves
+      .filter((one) => one.isAside && !/-(wal|shm|journal)$/.test(one.from))
+      .map(({ to }) => join(directory, to))
+    return { facts, placed: prepared?.facts, aside }
   } catch (cause) {
-    throw cause instanceof StoreError
-      ? new ConfigError(`nothing was restored: ${cause.message}`)
+    if (cause instanceof CollectorError) throw new ConfigError(cause.message)
+    throw cause instanceof StoreError || diskTrouble(cause) !== undefined
+      ? new ConfigError(`nothing was restored: ${(cause as Error).message}`)
       : cause
   } finally {
-    removeStore(coming)
+    // Of what could not be put back it is said where it is.
+    if (!existsSync(join(directory, PLACING_FILE))) {
+      removeStore(coming)
+      prepared?.end()
+    }
     unlock()
   }
 }

@@ -21,6 +21,8 @@ import { createKeeper, KEEP_DAYS, KEEP_GB, KEEPER_BEAT_MS, type Keeper, keepOf }
 import { LIMITS, type Limits, pagePortMax, withinDescriptors } from './limits.ts'
 import { listenLocally } from './local-listener.ts'
 import { type Machines, type MachinesOptions, openMachines } from './machines.ts'
+import { tellMissing } from './missing.ts'
+import { undoCutOff } from './placing.ts'
 import { refusePlainAgents, sayTokenIsUnused } from './plain-agents.ts'
 import { openStateDir, readOrMakePageKey } from './secrets.ts'
 import { type Keep, type LoadedStore, loadStore, type Store, StoreError } from './store/store.ts'
@@ -108,6 +110,8 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
       )
     undo.unshift(unlock)
     const storePath = join(stateDir, 'store.db')
+    undoCutOff(stateDir, log)
+    tellMissing(stateDir, storePath, options.machines !== undefined, log)
     const { bytes, narrowed } = inspectDatabaseFile(storePath)
     if (narrowed !== undefined) log(narrowed)
     const isFirst = bytes === undefined

@@ -1,6 +1,15 @@
 // A disk of one's own that can be full: a file system in memory, which wants root.
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { whyNoTool, whyNotLinux, whyNotRoot } from '../left-out.ts'
 
@@ -31,8 +40,8 @@ export class Disk {
     this.#isMounted = true
   }
 
-  /** Leaves no room, until `free`, but what others give back meanwhile. */
-  fill(): void {
+  /** Leaves no room but `leftBytes`, until `free`, and what others give back meanwhile. */
+  fill(leftBytes = 0): void {
     const { blocks, bfree, bsize } = statfsSync(this.#directory)
     this.#mount(`remount,size=${(blocks - bfree) * bsize + ROOM_BYTES}`)
     const filler = openSync(join(this.#directory, FILLER), 'w', 0o600)
@@ -42,6 +51,10 @@ export class Disk {
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
     } finally {
       closeSync(filler)
+    }
+    if (leftBytes > 0) {
+      const path = join(this.#directory, FILLER)
+      truncateSync(path, statSync(path).size - leftBytes)
     }
   }
 

@@ -46,4 +46,4 @@ export {
   readSeen,
   type Seen,
 } from './roster.ts'
-export { packSecrets, placeSecrets, readSecrets, secretsThere } from './secrets-copy.ts'
+export { packSecrets, prepareSecrets, readSecrets, secretsThere } from './secrets-copy.ts'

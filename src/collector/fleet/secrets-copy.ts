@@ -3,10 +3,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { diskTrouble, setFileAside } from '../../baseline/sqlite-file.ts'
+import { diskTrouble } from '../../baseline/sqlite-file.ts'
 import { makeEmptyFile, readStateFile, StateFileError, writeStateFile } from '../../state-file.ts'
-import { nowUnixNs } from '../../units.ts'
+import type { UnixNs } from '../../units.ts'
 import { CollectorError } from '../collector-error.ts'
+import { type Move, movesAside } from '../placing.ts'
 import { pinIn } from './authority.ts'
 import { openPoliciesFile, POLICIES_FILE } from './policies-file.ts'
 import { Registry } from './registry.ts'
@@ -24,16 +25,12 @@ const TEXTS = [
   'tls/server.pem',
 ] as const
 const NAMES: readonly string[] = [...DATABASES, ...TEXTS]
+/** Where they are until they take their place. */
+const COMING = 'secrets.restoring'
 /** Of versions before, in whose copies it is: nothing wants it any more. */
 const UNUSED = 'agent.token'
 
-/** `aside`: where what was there before lies now. */
-export type SecretsFacts = {
-  devices: number
-  pin: string | undefined
-  files: readonly string[]
-  aside: readonly string[]
-}
+export type SecretsFacts = { devices: number; pin: string | undefined; files: readonly string[] }
 
 /** Of the collector's directory, which may run. Throws CollectorError. */
 export function packSecrets(directory: string): string {
@@ -107,30 +104,35 @@ export const secretsThere = (directory: string, files: ReadonlyMap<string, Buffe
     return orError(() => readStateFile(join(directory, name)))?.text !== undefined
   })
 
+/** Checked, and beside the place that they are to take: `moves` are what makes them take it, `end` removes what is left. */
+export type ComingSecrets = { facts: SecretsFacts; moves: Move[]; end: () => void }
+
 /**
- * REQUIRES: no collector runs there. All is read as the collector would before anything takes its place; what was there is set
- * aside. Throws CollectorError.
+ * All of it is written, and read as the collector would, before anything is moved: a disk that has no room says so now. REQUIRES:
+ * no collector runs there. Throws CollectorError.
  */
-export function placeSecrets(directory: string, files: ReadonlyMap<string, Buffer>): SecretsFacts {
-  const coming = join(directory, `secrets.restoring-${process.pid}`)
-  rmSync(coming, { recursive: true, force: true })
+export function prepareSecrets(
+  directory: string,
+  files: ReadonlyMap<string, Buffer>,
+  now: UnixNs,
+): ComingSecrets {
+  const coming = join(directory, COMING)
+  const end = () => rmSync(coming, { recursive: true, force: true })
+  end()
   try {
     write(coming, files)
     const facts = check(coming, [...files.keys()])
-    const aside = secretsThere(directory, files).map(
-      (name) => setFileAside(join(directory, name), 'restored from a backup', nowUnixNs()).path,
-    )
+    for (const name of files.keys())
+      mkdirSync(dirname(join(directory, name)), { recursive: true, mode: 0o700 })
     // A log that was left there is of another file, and SQLite would put it into this one.
-    for (const name of DATABASES.filter((one) => files.has(one)))
-      for (const beside of ['-wal', '-shm', '-journal'])
-        rmSync(join(directory, `${name}${beside}`), { force: true })
-    write(directory, files)
-    return { ...facts, aside }
+    const leave = new Set([...secretsThere(directory, files), ...files.keys()])
+    const moves = [...leave].flatMap((name) => movesAside(directory, name, now))
+    for (const name of files.keys()) moves.push({ from: `${COMING}/${name}`, to: name })
+    return { facts, moves, end }
   } catch (cause) {
+    end()
     if (cause instanceof CollectorError) throw cause
     throw new CollectorError('state', `it cannot be placed: ${(cause as Error).message}`, { cause })
-  } finally {
-    rmSync(coming, { recursive: true, force: true })
   }
 }
 
@@ -143,7 +145,7 @@ function write(directory: string, files: ReadonlyMap<string, Buffer>): void {
   }
 }
 
-function check(directory: string, names: readonly string[]): Omit<SecretsFacts, 'aside'> {
+function check(directory: string, names: readonly string[]): SecretsFacts {
   const log = () => {}
   let devices = 0
   try {
@@ -153,6 +155,10 @@ function check(directory: string, names: readonly string[]): Omit<SecretsFacts, 
       registry.close()
     }
     if (names.includes(POLICIES_FILE)) openPoliciesFile(join(directory, POLICIES_FILE), log).close()
+    // What was brought up to date did not all get into its file.
+    for (const name of DATABASES)
+      if (readdirSync(directory).includes(`${name}-wal`))
+        throw new CollectorError('full-disk', `${name} could not be closed: free some space`)
   } catch (cause) {
     if (cause instanceof CollectorError || diskTrouble(cause) === undefined) throw cause
     throw new CollectorError('state', `it is damaged: ${(cause as Error).message}`, { cause })
