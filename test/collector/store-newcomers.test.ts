@@ -81,7 +81,7 @@ describe('devices that one token let in', () => {
       const told = beat(before * 2).flatMap((step) => step.told)
       texts = told.map(({ text }) => text)
       assert.deepEqual(texts, [
-        '50 devices that nobody had admitted were forgotten for newer ones of the same token, and had no alerts any more; what else was of them went: 25 names and sightings, 10 hourly summaries, 10 health events',
+        '50 devices that nobody had admitted were forgotten, for newer ones of the same token or by a person, and had no alerts any more; what else was of them went: 25 names and sightings, 10 hourly summaries, 10 health events',
       ])
     }
     assert.equal(count(db, 'device'), 1)
@@ -146,7 +146,7 @@ describe('devices that one token let in', () => {
     assert.deepEqual(
       steps.flatMap(({ told }) => told.map(({ text }) => text)),
       [
-        '2 devices that nobody had admitted were forgotten for newer ones of the same token, with 4 revisions of alerts: so many have some that only those of the eldest are kept',
+        '2 devices that nobody had admitted were forgotten, for newer ones of the same token or by a person, with 4 revisions of alerts: so many have some that only those of the eldest are kept',
       ],
     )
   })

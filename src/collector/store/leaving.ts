@@ -1,4 +1,4 @@
-// Devices that were forgotten for newer ones of their token: what is here of them goes once none of their alerts is there, since
+// Devices that nobody had admitted and that were forgotten, for newer ones of their token or by a person: what is here of them goes once none of their alerts is there, since
 // alerts go by age and by size alone. Of those that have some so many are kept of one token, the eldest.
 import type { DatabaseSync } from 'node:sqlite'
 import { counted } from '../../engine/sentence.ts'
@@ -148,7 +148,7 @@ export function createLeaving(
       if (devices === 0 && revisions === 0) return []
       gone = NOTHING
       const were = devices === 1 ? 'was' : 'were'
-      const what = `${counted(devices, 'device')} that nobody had admitted ${were} forgotten for newer ones of the same token`
+      const what = `${counted(devices, 'device')} that nobody had admitted ${were} forgotten, for newer ones of the same token or by a person`
       const alerts =
         revisions === 0
           ? 'and had no alerts any more'
