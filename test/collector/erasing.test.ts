@@ -3,14 +3,13 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createErasures } from '../../src/collector/fleet/erasures.ts'
-import { openRegistryFile, REGISTRY_FILE } from '../../src/collector/fleet/registry-file.ts'
+import { runRemoveDeviceCommand } from '../../src/cli/removal.ts'
 import type { PageEvent } from '../../src/collector/page-api.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter } from '../../src/collector/store/writer.ts'
 import { eventsOf } from '../../src/collector/web/event-stream.ts'
+import { lockDirectory } from '../../src/host/lock.ts'
 import { PLACE } from '../../src/place.ts'
-import { nowUnixNs } from '../../src/units.ts'
 import { run } from '../e2e/installation.ts'
 import { until } from '../waits.ts'
 import {
@@ -47,13 +46,6 @@ async function events(fleet: Fleet, stop: AbortSignal): Promise<PageEvent[]> {
   }
   read().catch(() => {})
   return told
-}
-
-/** As a command does. */
-function askFor(stateDir: string, id: string): void {
-  const database = openRegistryFile(join(stateDir, REGISTRY_FILE), () => {})
-  createErasures(database).ask(id, nowUnixNs())
-  database.close()
 }
 
 describe('what a device sent, in a store that goes on', () => {
@@ -225,12 +217,24 @@ describe('what a device sent, by a collector that runs', () => {
     assert.equal((await post(DEVICE_A, '{"data":"erased"}')).status, 404)
   })
 
-  it('goes by the next start where the collector ended meanwhile', async () => {
+  it('goes by the next start where the collector ended meanwhile, or does not begin, which the command says', async () => {
     await (await comes(DEVICE_A)).deliver([alertItem(1)])
-    const { stateDir } = fleet
-    fleet.withRegistry((registry) => registry.remove(DEVICE_A))
+    const { stateDir, root } = fleet
     await fleet.collector.close()
-    askFor(stateDir, DEVICE_A)
+    const unlock = lockDirectory(stateDir, 0)
+    assert(unlock)
+    const [stdout, stderr] = [process.stdout.write, process.stderr.write]
+    const said: string[] = []
+    process.stdout.write = process.stderr.write = (text) => said.push(`${text}`) > 0
+    try {
+      const command = { state: root, id: DEVICE_A, withData: true }
+      assert.equal(await runRemoveDeviceCommand(command, 1), 1)
+    } finally {
+      Object.assign(process.stdout, { write: stdout })
+      Object.assign(process.stderr, { write: stderr })
+      unlock()
+    }
+    assert.match(said.join(''), /is forgotten: .*has not begun to delete .* at its next start/s)
     fleet = await runFleet({}, {}, stateDir)
     for (;;) if ((await idsOf(fleet)).length === 0) break
     assert.equal(await alertsOf(), 0)
