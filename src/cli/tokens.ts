@@ -77,7 +77,9 @@ export function runRevokeTokenCommand(command: StateCommand & { id: number }): n
     throw new ConfigError(
       `there is no token ${command.id}: ${hint('collector tokens list', command)}`,
     )
-  say(`token ${command.id} lets nobody in any more; devices that came by it stay`)
+  say(
+    `token ${command.id} lets nobody in any more; devices that came by it stay: ${hint(`collector devices remove --token ${command.id}`, command)} forgets those that nobody has admitted`,
+  )
   return 0
 }
 
