@@ -93,10 +93,26 @@ export async function runSwarm(options: SwarmOptions): Promise<Tally> {
     await until(isDrained, load.drainMs, signal)
   } finally {
     clearInterval(toldTimer)
-    for (const end of enders) end()
-    await Promise.all(agents.map(({ done }) => done))
+    await leaveInTurn(agents.map(({ done }, index) => ({ done, end: enders[index] ?? (() => {}) })))
   }
   return tally
+}
+
+const LEAVE_AT_ONCE = 200
+
+/**
+ * So many at once, and the next when these have left: of 18,300 that said goodbye in one moment each gave its connection up before
+ * it was answered, and the collector counted all of them as lost.
+ */
+export async function leaveInTurn(
+  agents: readonly { end(): void; done: Promise<void> }[],
+  atOnce = LEAVE_AT_ONCE,
+): Promise<void> {
+  for (let from = 0; from < agents.length; from += atOnce) {
+    const leaving = agents.slice(from, from + atOnce)
+    for (const { end } of leaving) end()
+    await Promise.all(leaving.map(({ done }) => done))
+  }
 }
 
 const SLICE_MS = 100

@@ -12,7 +12,7 @@ import {
   type SwarmIdentities,
   writeIdentities,
 } from '../../src/swarm/identities.ts'
-import { isWhole, LOAD, type Load, runSwarm } from '../../src/swarm/swarm.ts'
+import { isWhole, LOAD, type Load, leaveInTurn, runSwarm } from '../../src/swarm/swarm.ts'
 import {
   emptyTally,
   generatedOf,
@@ -187,6 +187,28 @@ describe('freshet swarm', function () {
     const many = await command('--agents', '900000')
     assert.equal(many.status, 78)
     assert.match(many.stderr, /--agents: a process .* give --processes \d+ or raise `ulimit -n`/)
+  })
+})
+
+describe('a swarm that ends', () => {
+  it('leaves in slices, each once those before have left', async () => {
+    const ended: number[] = []
+    const leave: (() => void)[] = []
+    const agents = Array.from({ length: 5 }, (_, n) => ({
+      end: () => void ended.push(n),
+      done: new Promise<void>((resolve) => leave.push(resolve)),
+    }))
+    const over = leaveInTurn(agents, 2)
+    const settled = () => new Promise((resolve) => setImmediate(resolve))
+    leave[0]?.()
+    await settled()
+    assert.deepEqual(ended, [0, 1])
+    leave[1]?.()
+    await settled()
+    assert.deepEqual(ended, [0, 1, 2, 3])
+    for (const one of leave) one()
+    await over
+    assert.deepEqual(ended, [0, 1, 2, 3, 4])
   })
 })
 
