@@ -1,5 +1,6 @@
 // Programs that send what they are told to: whose bytes they are is said by who runs them, not by what they are.
-// A new one belongs here as soon as somebody has been seen to send with it.
+// A new one belongs here as soon as somebody has been seen to send with it. What was handed a connection acts for who made
+// that, whether it is here or not (handed-on.ts): here is who connects by itself.
 
 export type ActingKind =
   /** Moves what it is given to where it is told. */
@@ -84,11 +85,24 @@ export const ACTING_PROGRAMS: readonly ActingProgram[] = [
     MANUALS,
     'doas setpriv arch caffeinate sandbox-exec parallel proxychains torsocks',
   ),
-  ...of('transfer', MANUALS, 'nscurl openrsync bsdtar ssh-keysign autossh'),
+  // Run what their arguments name, which are not read (native/interpreters.json has none of them).
+  ...of(
+    'wrapper',
+    MANUALS,
+    'gjs gjs-console cjs cjs-console beam beam.smp erl erlexec tcc wine-preloader wine64-preloader',
+  ),
+  ...of(
+    'transfer',
+    MANUALS,
+    'nscurl openrsync bsdtar ssh-keysign autossh gh glab svn hg cvs fossil psql pg_dump mysql mysqldump mariadb ' +
+      'mariadb-dump redis-cli mongosh',
+  ),
   ...of(
     'filter',
     POSIX,
-    'cat dd tee head tail sed cut tr od base64 base32 gzip pigz bzip2 xz zstd lz4 zip cpio pax gpg split pv',
+    'cat dd tee head tail sed cut tr od base64 base32 gzip pigz bzip2 xz zstd lz4 zip cpio pax gpg split pv ' +
+      'sort uniq paste comm join nl fold expand unexpand pr fmt tac ptx tsort numfmt basenc grep egrep fgrep cp ' +
+      'install iconv diff cmp ed m4 strings uuencode',
   ),
 ]
 

@@ -154,6 +154,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     book,
     policy: () => lasting.policy,
     onAwaited: (process) => requests.need(process, processes.parentOf),
+    onOwnerChanged: (process) => ledger.ownerChanged(process),
     onSettled: (slot) => ledger.settled(slot),
   })
   const ledger = createFlowLedger({

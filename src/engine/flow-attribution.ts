@@ -6,11 +6,12 @@ import { isScored, scopeOf } from './destination.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, Phase } from './flow-table.ts'
 import { type GoneProcesses, isGone } from './gone-processes.ts'
+import { noteGiver } from './handed-on.ts'
 import type { IdentityBook } from './identity-book-parts.ts'
 import type { Limits } from './limits.ts'
 import type { Policy } from './policy.ts'
 import type { IdentityState, Process } from './process.ts'
-import type { ProcessTable } from './process-table.ts'
+import { type ProcessTable, unseenProcess } from './process-table.ts'
 import { isUnvouched, NOVELTY_DAYS } from './score.ts'
 import { tellsGone } from './sources.ts'
 
@@ -31,6 +32,8 @@ export type AttributionParts = {
   policy: () => Policy
   /** A flow waits for what the program of this process is. */
   onAwaited: (process: Process) => void
+  /** What the process sends is another's from now on. */
+  onOwnerChanged: (process: Process) => void
   /** The flow's phase is decided: its bytes may go to a pair, or it may close. */
   onSettled: (slot: number) => void
 }
@@ -41,6 +44,11 @@ export type FlowAttribution = {
    * flow tells of.
    */
   ownerOf(slot: number, force: boolean): Process | undefined
+  /**
+   * Notes of the flow's process who gave it the flow; false while that one is not known. `force`: then it is somebody
+   * whom nobody vouches for.
+   */
+  noteGiver(slot: number, process: Process, force: boolean): boolean
   /** Finds whose flow it is and whether it counts; it waits when that cannot be known yet, unless forced. */
   settle(slot: number, force: boolean): void
   /** A process, or what its program is, became known. `pid` undefined: any may be concerned. */
@@ -121,6 +129,22 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     return identity && serves(slot, identity) ? 'inbound' : undefined
   }
 
+  const noteGiverOf = (slot: number, process: Process, force: boolean): boolean => {
+    const giver = rows.giverOf[slot]
+    if (giver === undefined) return true
+    const { pid, pidversion } = giver.name
+    const found = giver.process ?? processes.find(pid, pidversion)
+    if (found === undefined && !force) return false
+    rows.giverOf[slot] = undefined
+    // Without a version it is only a number that somebody had.
+    if (found === undefined && pidversion === 0) return true
+    if (!noteGiver(process, found ?? unseenProcess(process.source, giver.name))) return true
+    if (process.identity === undefined) return true
+    process.identity = undefined
+    parts.onOwnerChanged(process)
+    return true
+  }
+
   /** Decides the phase of a flow; false when it must wait. */
   const decide = (slot: number, force: boolean): boolean => {
     const row = slot * FLOW_WORDS
@@ -131,6 +155,7 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
       counters.unattributedFlows++
       return true
     }
+    if (!noteGiverOf(slot, process, force)) return false
     rows.processOf[slot] = process
     const reason = reasonToLeaveOut(slot, process)
     if (reason) {
@@ -139,7 +164,7 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     }
     const identity = book.resolve(process, force, wallNow(clock))
     if (identity === undefined) {
-      if (!held.has(slot)) parts.onAwaited(process)
+      if (!held.has(slot)) for (const one of [process, ...process.makers]) parts.onAwaited(one)
       return false
     }
     if (serves(slot, identity)) {
@@ -162,10 +187,16 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
 
   return {
     ownerOf,
+    noteGiver: noteGiverOf,
     settle,
     learnt(pid) {
       for (const slot of [...held.keys()])
-        if (pid === undefined || u32[slot * FLOW_WORDS + F.pid] === pid) settle(slot, false)
+        if (
+          pid === undefined ||
+          u32[slot * FLOW_WORDS + F.pid] === pid ||
+          rows.giverOf[slot]?.name.pid === pid
+        )
+          settle(slot, false)
     },
     pass() {
       for (const [slot, dueMs] of held) {

@@ -38,6 +38,9 @@ export type FlowOwners = {
   drop(slot: number): void
 }
 
+const isSameImage = (one: ImageName, other: ImageName): boolean =>
+  one.pid === other.pid && one.pidversion === other.pidversion
+
 export function createFlowOwners(parts: OwnersParts): FlowOwners {
   const { clock, rows, attribution, pairing, book, top } = parts
   const { u32, f64 } = rows.table
@@ -62,13 +65,27 @@ export function createFlowOwners(parts: OwnersParts): FlowOwners {
     attribution.reasonToLeaveOut(slot, process) === undefined &&
     book.resolve(process, false, wallNow(clock)) === rows.identityOf[slot]
 
+  /** Whoever it goes to acts for who made it. */
+  const noteGiver = (slot: number, owner: ImageName): void => {
+    const row = slot * FLOW_WORDS
+    const name = { pid: u32[row + F.pid] as number, pidversion: u32[row + F.pidversion] as number }
+    const process = rows.processOf[slot] ?? attribution.ownerOf(slot, true)
+    // The same process, of which something else is known; or of a socket that another made for it, whoever asked last.
+    if (isSameImage(name, owner) || name.pid === 0 || rows.makerOf[slot]) return
+    rows.firstOf[slot] ??= name
+    const first = rows.firstOf[slot]
+    rows.giverOf[slot] = isSameImage(first, owner) ? undefined : { name, process }
+  }
+
   /** Gives the flow to `owner` from these counters on. REQUIRES: what came before is in its pair, where it has one. */
   const handOver = (slot: number, owner: ImageName, since: Since, atMs: number): void => {
     const row = slot * FLOW_WORDS
     const base = slot * FLOW_DOUBLES
+    noteGiver(slot, owner)
     u32[row + F.pid] = owner.pid
     u32[row + F.pidversion] = owner.pidversion
     const process = attribution.ownerOf(slot, false)
+    if (process) attribution.noteGiver(slot, process, false)
     if (isAlike(slot, process)) {
       rows.processOf[slot] = process
       parts.onSettled(slot)

@@ -19,12 +19,19 @@ const SELDOM_SEE = new Set<number>([Source.networkStatistics, Source.nettop])
 export type Since = { readonly out: number; readonly in: number }
 const FROM_THE_FIRST: Since = { out: 0, in: 0 }
 
+/** Who gave a flow away: the process may not be known yet. */
+export type Giver = { name: ImageName; process: Process | undefined }
+
 export type FlowRows = {
   readonly table: FlowTable
   /** By slot. */
   readonly processOf: (Process | undefined)[]
   readonly identityOf: (IdentityState | undefined)[]
   readonly hostnameOf: (string | undefined)[]
+  /** Who had it last before the present owner; undefined: nobody, or that was noted. */
+  readonly giverOf: (Giver | undefined)[]
+  /** Whose it was first, where it has changed hands. */
+  readonly firstOf: (ImageName | undefined)[]
   /** Who made the socket, where that is not the flow's own process. */
   readonly makerOf: (ImageName | undefined)[]
   /** The counters from which on it is its owner's. Few flows change hands, so most have none: all is. */
@@ -52,6 +59,8 @@ export function createFlowRows(table: FlowTable, pairs: PairTable): FlowRows {
   const identityOf: (IdentityState | undefined)[] = new Array(table.capacity).fill(undefined)
   const hostnameOf: (string | undefined)[] = new Array(table.capacity).fill(undefined)
   const makerOf: (ImageName | undefined)[] = new Array(table.capacity).fill(undefined)
+  const giverOf: (Giver | undefined)[] = new Array(table.capacity).fill(undefined)
+  const firstOf: (ImageName | undefined)[] = new Array(table.capacity).fill(undefined)
   const since = new Map<number, Since>()
   const bitsAt = (slot: number): number => slot * FLOW_WORDS + F.bits
   return {
@@ -60,6 +69,8 @@ export function createFlowRows(table: FlowTable, pairs: PairTable): FlowRows {
     identityOf,
     hostnameOf,
     makerOf,
+    giverOf,
+    firstOf,
     sinceOf: (slot) => since.get(slot) ?? FROM_THE_FIRST,
     setSince(slot, counters) {
       const at = bitsAt(slot)
@@ -111,6 +122,8 @@ export function createFlowRows(table: FlowTable, pairs: PairTable): FlowRows {
       identityOf[slot] = undefined
       hostnameOf[slot] = undefined
       makerOf[slot] = undefined
+      giverOf[slot] = undefined
+      firstOf[slot] = undefined
       since.delete(slot)
       table.remove(slot)
     },

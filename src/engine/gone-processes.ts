@@ -3,7 +3,7 @@
 import { type GoneRecord, Script as ScriptFrom } from '../records/record.gen.ts'
 import { fileName } from './acting.ts'
 import type { Process } from './process.ts'
-import { unknownImage } from './process-table.ts'
+import { unknownImage, unseenProcess } from './process-table.ts'
 
 /** Flows of such processes that are remembered; beyond, the one told first is forgotten, and has no process. */
 const GONE_MAX = 65_536
@@ -65,15 +65,8 @@ function goneProcess({ source, pid, programUuid, name }: GoneRecord): Process | 
   const called = fileName(name) || (uuid === '' ? '' : `program ${uuid}`)
   if (called === '') return undefined
   return {
-    pid,
-    pidversion: 0,
+    ...unseenProcess(source, { pid, pidversion: 0 }),
     parentPid: NOT_SEEN,
-    parentPidversion: 0,
-    ...{ responsiblePid: 0, responsiblePidversion: 0 },
-    uid: undefined,
-    source,
-    wasHere: false,
-    startedAtNs: undefined,
     image: {
       ...unknownImage(source),
       path: called,
@@ -85,11 +78,5 @@ function goneProcess({ source, pid, programUuid, name }: GoneRecord): Process | 
         doubt: 'it had gone before it could be looked at: known by what its flow says of it',
       },
     },
-    foreign: undefined,
-    identity: undefined,
-    ran: undefined,
-    endedAtMs: undefined,
-    seenIn: 0,
-    toldAtNs: 0n,
   }
 }

@@ -1,5 +1,6 @@
 // Whose program it is: the key of an identity, with the script that runs and whom it acts for.
 import { LINEAGE, type SignerClass } from '../baseline/baseline.ts'
+import { doubtfulness, lessVouched } from './handed-on.ts'
 import type { Originals } from './originals.ts'
 import type { Process, ProgramIdentity, Responsible, RunScript } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
@@ -36,17 +37,24 @@ export type Attribution = {
 export function attribute(process: Process, known: Known, force: boolean): Attribution | undefined {
   const program = programOf(process, known.originals, force)
   if (program === undefined) return undefined
-  const { signerClass, doubt } = program
+  const principal = principalOf(process, program, known, force)
+  if (principal === 'not known') return undefined
+  const { doubt } = program
+  if (principal === 'itself') {
+    const { key, signerClass } = program
+    return { program, key, signerClass, doubt, ...ITSELF }
+  }
+  const { responsible, through } = principal
+  const signerClass = actsForOthers(process.image)
+    ? program.signerClass
+    : lessVouched(program.signerClass, responsible.signerClass)
   const alone = { program, signerClass, doubt, script: undefined, lineage: undefined }
-  if (!actsForOthers(process.image)) return { ...alone, key: program.key, responsible: undefined }
-  const responsible = responsibleOf(process, known, force)
-  if (responsible === undefined) return undefined
   const via = responsible.key ?? 'unknown'
   const keyWith = (name: string): string => {
     const script = name === '' ? '' : ` script ${name}`
     return via === program.key ? `${program.key}${script}` : `${program.key}${script} via ${via}`
   }
-  const holder = scriptHolder(process, known.table)
+  const holder = scriptHolder(runsScript(process.image) ? process : through, known.table)
   if (holder === undefined) return { ...alone, key: keyWith(''), responsible }
   const found = scriptOf(holder, force)
   if (found === undefined) return undefined
@@ -64,6 +72,56 @@ export function attribute(process: Process, known: Known, force: boolean): Attri
     lineage: lineageOf(`${program.key}${beside}`, script, via, keyOf),
   }
 }
+
+const ITSELF = { responsible: undefined, script: undefined, lineage: undefined }
+
+/** For whom a process acts, and the one through which it does: itself, or whoever made what it was given. */
+type Principal = { responsible: Responsible; through: Process }
+
+/**
+ * For whom it acts: the one above it where its program acts for others, or whoever made a connection that it was given,
+ * where that one is vouched for less, or acts for others itself.
+ */
+function principalOf(
+  process: Process,
+  { key, signerClass }: ProgramIdentity,
+  known: Known,
+  force: boolean,
+): Principal | 'itself' | 'not known' {
+  const acts = actsForOthers(process.image)
+  let found: Principal | undefined
+  if (acts) {
+    const responsible = responsibleOf(process, known, force)
+    if (responsible === undefined) return 'not known'
+    found = { responsible, through: process }
+  }
+  for (const maker of process.makers) {
+    const made = makerOf(maker, known, force, true)
+    if (made === undefined) return 'not known'
+    const isOwn = made.key === key
+    const least = found?.responsible.signerClass ?? signerClass
+    const isLess = doubtfulness(made.signerClass) > doubtfulness(least)
+    // Of what acts for others it is not said by its class how far it is to be believed.
+    const isFirst = found === undefined && actsForOthers(maker.image)
+    if (!isOwn && (isLess || isFirst)) found = { responsible: made, through: maker }
+  }
+  return found ?? 'itself'
+}
+
+/** Who answers for a connection that this process made. `asks`: see responsibleOf. */
+function makerOf(
+  maker: Process,
+  known: Known,
+  force: boolean,
+  asks: boolean,
+): Responsible | undefined {
+  if (actsForOthers(maker.image)) return responsibleOf(maker, known, force, asks)
+  if (maker.image.path === '') return NOT_SEEN
+  const program = programOf(maker, known.originals, force)
+  return program && { key: program.key, signerClass: program.signerClass }
+}
+
+const NOT_SEEN: Responsible = { key: undefined, signerClass: 'unsigned' }
 
 /** What runs is whatever its user put into a folder: nobody vouches for that. */
 const worst = (signerClass: SignerClass): SignerClass =>
@@ -106,22 +164,41 @@ function scriptHolder(process: Process, table: ProcessTable): Process | undefine
   return undefined
 }
 
-/** The nearest ancestor that does not itself act for others, or else the outermost one. */
-function responsibleOf(process: Process, known: Known, force: boolean): Responsible | undefined {
+/**
+ * The nearest ancestor that does not itself act for others, or else the outermost one. `asks`: or whoever that one was
+ * given a connection by, and is vouched for less; of those it is not asked again, as two may have given to each other.
+ */
+function responsibleOf(
+  process: Process,
+  known: Known,
+  force: boolean,
+  asks = true,
+): Responsible | undefined {
   const { table, originals } = known
   let found = table.find(process.responsiblePid, process.responsiblePidversion)
-  if (process.responsiblePid === 0 || found === process || found === undefined) {
+  if (
+    process.responsiblePid === 0 ||
+    (found?.pid === process.pid && found.pidversion === process.pidversion) ||
+    found === undefined
+  ) {
     found = process
     for (let i = 0; i < ANCESTORS_MAX && actsForOthers(found.image); i++) {
       const parent = table.parentOf(found)
       if (parent === undefined) {
-        if (found.parentPid !== 0) return { key: undefined, signerClass: 'unsigned' }
+        if (found.parentPid !== 0) return NOT_SEEN
         break
       }
       found = parent
     }
   }
-  if (found.image.path === '') return { key: undefined, signerClass: 'unsigned' }
+  if (found.image.path === '') return NOT_SEEN
   const program = programOf(found, originals, force)
-  return program && { key: program.key, signerClass: program.signerClass }
+  if (program === undefined) return undefined
+  let { key, signerClass }: Responsible = program
+  for (const maker of asks ? found.makers : []) {
+    const made = makerOf(maker, known, force, false)
+    if (made === undefined) return undefined
+    if (doubtfulness(made.signerClass) > doubtfulness(signerClass)) ({ key, signerClass } = made)
+  }
+  return { key, signerClass }
 }

@@ -3,7 +3,7 @@ import type { ExecRecord, ForkRecord } from '../records/record.gen.ts'
 import { ExecFlag, Script as ScriptFrom, Source } from '../records/record.gen.ts'
 import { isLoaderName } from './acting.ts'
 import { copyForeign } from './foreign-code.ts'
-import type { Image, Process } from './process.ts'
+import type { Image, ImageName, Process } from './process.ts'
 import { isOfMac } from './sources.ts'
 
 const UID_UNKNOWN = 0xffffffff
@@ -165,6 +165,7 @@ export function createProcessTable(
           program: undefined,
         },
         foreign: undefined,
+        makers: [],
         identity: undefined,
         ran: undefined,
         endedAtMs: undefined,
@@ -194,6 +195,7 @@ export function createProcessTable(
         startedAtNs: record.atNs,
         image: parent?.image ?? unknownImage(record.source),
         foreign: copyForeign(parent?.foreign),
+        makers: parent?.makers ?? [],
         identity: undefined,
         ran: undefined,
         endedAtMs: undefined,
@@ -261,6 +263,28 @@ const isLater = (one: Process, other: Process): boolean =>
   one.pidversion !== 0 &&
   other.pidversion !== 0 &&
   ((one.pidversion - other.pidversion) | 0) > 0
+
+/** Somebody had this name, and nothing more is known. */
+export const unseenProcess = (source: number, { pid, pidversion }: ImageName): Process => ({
+  pid,
+  pidversion,
+  parentPid: 0,
+  parentPidversion: 0,
+  responsiblePid: 0,
+  responsiblePidversion: 0,
+  uid: undefined,
+  source,
+  wasHere: false,
+  startedAtNs: undefined,
+  image: unknownImage(source),
+  foreign: undefined,
+  makers: [],
+  identity: undefined,
+  ran: undefined,
+  endedAtMs: undefined,
+  seenIn: 0,
+  toldAtNs: 0n,
+})
 
 /** A process whose parent was not seen: nothing is known of its program until it execs. */
 export function unknownImage(source: number): Image {

@@ -172,6 +172,8 @@ export type Process = {
   image: Image
   /** Code that runs in it from places others than root can change; undefined: none was seen. */
   foreign: ForeignCode | undefined
+  /** Others that made connections which it was given, as they were then; see handed-on.ts. */
+  makers: readonly Process[]
   /** The identity its flows count for, once certain. */
   identity: IdentityState | undefined
   /** undefined: no script, or nobody has asked whose its flows are. */

@@ -15,12 +15,25 @@ export type Told = { baseline: Baseline; beganAt: UnixNs }
 
 const FOREIGN = / with foreign code$/
 
-/** How the program is vouched for. */
+/** How the program is vouched for; of one that was handed a connection, no better than who made that. */
 export function signerText({ key, signerClass, teamId }: StoredIdentity): string {
+  if (/^platform:.* via /s.test(key) && signerClass !== 'platform')
+    return `no better than ${WORTH[signerClass]}`
   if (key.startsWith('copy:')) return 'signed by Apple, not where Apple installs it'
   if (key.startsWith('gone:')) return 'nobody could look at its file'
   if (FOREIGN.test(key.replace(/ (script|via) .*$/s, ''))) return 'no better than unsigned'
   return classText(signerClass, teamId)
+}
+
+const WORTH: Record<SignerClass, string> = {
+  platform: 'the system',
+  app_store: 'what comes from the App Store',
+  notarized: 'notarized',
+  developer_id: 'signed by a team',
+  unknown: 'what nobody has looked at',
+  adhoc: 'signed by nobody',
+  unsigned: 'unsigned',
+  invalid: 'what has no valid signature',
 }
 
 const classText = (signerClass: SignerClass, teamId: string): string =>
