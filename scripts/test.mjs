@@ -33,6 +33,7 @@ export const LONG = [
   'test/native/es-messages.test.ts',
   'test/native/es-source.test.ts',
   'test/native/filter.test.ts',
+  'test/native/handed-on.test.ts',
   'test/native/menu-bar.test.ts',
   'test/native/native.test.ts',
   'test/native/polling.test.ts',

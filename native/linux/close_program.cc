@@ -74,7 +74,29 @@ class CloseMaker : public ProgramMaker {
     for (size_t at = 0; at < sizeof(Writer); at += 8)
       code_.StoreValue(8, kFrame, kValueAt + static_cast<int>(at), 0);
     PutWriter(BPF_NOEXIST);  // by Fast Open it may have been written to
+    MakeJoining(out);
     code_.Jump(out);
+  }
+
+  // r8 may be a subflow, whose cookie is at kCookieAt: of which connection it is.
+  void MakeJoining(Label out) {
+    const auto conn = btf_.Find("mptcp_subflow_context", "conn");
+    if (!counts_mptcp_ || !conn) return;
+    LoadMember(r1, r8, "tcp_sock", "is_mptcp", 1);
+    code_.JumpIf(If::kEqual, r1, 0, out);
+    LoadMember(r3, r8, "tcp_sock", "inet_conn.icsk_ulp_data", 8);
+    code_.Move(r1, kFrame);
+    code_.Do(BPF_ADD, r1, kConnectionAt);
+    ReadMemory(static_cast<int>(conn->offset));
+    code_.JumpIf(If::kNotEqual, r0, 0, out);
+    ReserveEvent<WriterEvent>(kKindSubflow, out);
+    code_.StoreValue(4, r9, offsetof(EventHead, pid), 0);
+    code_.Load(8, r1, kFrame, kConnectionAt);
+    code_.Store(8, r9, offsetof(WriterEvent, skaddr), r1);
+    code_.Load(8, r1, kFrame, kCookieAt);
+    code_.Store(8, r9, offsetof(WriterEvent, cookie), r1);
+    code_.StoreValue(8, r9, offsetof(WriterEvent, queued), 0);
+    Submit();
   }
 
   // Both ends of r7 (sock) and r8 (tcp_sock). The port of a socket that is closing is in
@@ -115,13 +137,6 @@ class CloseMaker : public ProgramMaker {
     CopyCount("recovery_snd_nxt", offsetof(FinalEvent, mptcp_recovered));
     code_.StoreValue(1, r9, offsetof(FinalEvent, is_mptcp), 1);
     code_.Bind(is_none);
-  }
-
-  // Eight bytes of the kernel's memory, from r3 and `offset` on, to where r1 points.
-  void ReadMemory(int offset) {
-    code_.Do(BPF_ADD, r3, offset);
-    code_.Move(r2, 8);
-    code_.Call(BPF_FUNC_probe_read_kernel);
   }
 
   void CopyCount(const char* name, size_t to) {

@@ -40,7 +40,7 @@ void ConnectionTable::State(const PerfEvent& event, u64 at_ns) {
     // In connect(2): the calling thread is the connecting process. The local port is not chosen
     // yet.
     connection.direction = k_direction_outbound;
-    connection.process = processes_->NameOf(event.pid);
+    connection.process = connection.maker = processes_->NameOf(event.pid);
     connection.ends = event.ends;
   } else if (accepted || event.old_state == kTcpSynRecv) {
     if (connection.direction == k_direction_unknown) connection.direction = k_direction_inbound;
@@ -109,6 +109,7 @@ void ConnectionTable::Establish(u64 skaddr, const PerfEvent& event, Connection* 
   // systemd listens for others (pid 1), and a listener that forked may be gone.
   connection->owner_doubtful =
       shared || connection->process.pid <= 1 || !processes_->IsAlive(connection->process);
+  if (!connection->owner_doubtful) connection->maker = connection->process;
 }
 
 void ConnectionTable::Destroyed(const PerfEvent& event, u64 at_ns) {

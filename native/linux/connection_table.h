@@ -26,6 +26,7 @@ namespace freshet {
 struct Connection {
   Endpoints ends;
   ProcessName process;  // who connected, or whose listener accepted
+  ProcessName maker;    // the same, where that is certain: who closes it is not
   u8 direction = 0;     // CODE direction
   u8 state = 0;
   bool has_ends = false;        // ends is complete and indexed

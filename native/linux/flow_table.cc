@@ -15,8 +15,6 @@ namespace {
 constexpr u8 kLookupsMax = 2;
 constexpr size_t kClosedUnseenMax = 4096;
 constexpr size_t kFinishedMax = 65536;
-constexpr size_t kHandedMax = 65536;
-constexpr size_t kHandsMax = 256;  // of one socket between two looks at it
 // A flow that no dump has shown for so long is closed, although no message said so.
 constexpr u64 kVanishedNs = 30 * kNsPerSecond;
 // The same when messages were lost; longer than a message that is on its way takes.
@@ -48,7 +46,7 @@ FlowTable::Flow* FlowTable::FindOrAdd(const DiagSocket& socket, u64 now_ns) {
     emitter_->CountLoss(k_loss_flow_counters, 1);
     Emit(socket.cookie, flow, k_flow_state_closed, now_ns, k_flow_inexact | k_flow_counters_lost);
     connections_->Forget(0, flow.ends);
-    hands_.erase(socket.cookie);
+    hands_.Forget(socket.cookie);
     flow = Flow{};
     flow.epoch = epoch;
     flow.ends = socket.ends;
@@ -70,7 +68,12 @@ void FlowTable::Join(const Connection* connection, const DiagSocket& socket, Flo
   if (socket.is_mptcp || (connection != nullptr && connection->is_mptcp)) flow->is_mptcp = true;
   if (connection != nullptr) {
     // A doubtful owner stands until the first record, as what is known by then.
-    if (flow->process.pid == 0 || !flow->opened) flow->process = connection->process;
+    if (flow->process.pid == 0 || !flow->opened) {
+      // Who closed an accepted one is told by what it wrote.
+      const bool has_writer = connection->maker.pid != 0 && hands_.Has(socket.cookie);
+      flow->process = has_writer ? connection->maker : connection->process;
+      flow->has_maker = flow->process.pid != 0 && flow->process == connection->maker;
+    }
     if (connection->direction != k_direction_unknown) flow->direction = connection->direction;
     if (flow->opened_ns == 0) flow->opened_ns = connection->opened_ns;
   }
@@ -80,23 +83,22 @@ void FlowTable::Join(const Connection* connection, const DiagSocket& socket, Flo
 }
 
 void FlowTable::Rise(u64 cookie, Flow* flow, u64 bytes_out, u64 bytes_in, u64 at_ns) {
-  const auto found = hands_.find(cookie);
-  if (found != hands_.end()) {
-    std::vector<Hand>& hands = found->second;
+  if (std::vector<FlowHands::Hand>* const hands = hands_.Find(cookie)) {
     size_t passed = 0;
-    for (; passed < hands.size() && hands[passed].queued < bytes_out; passed++) {
-      const Hand& hand = hands[passed];
-      if (hand.process == flow->process) continue;
-      if (flow->opened || hand.queued > 0) {
+    for (; passed < hands->size() && (*hands)[passed].queued < bytes_out; passed++) {
+      const auto [queued, process] = (*hands)[passed];
+      if (process == flow->process) continue;
+      // Also of who made it and sent nothing: what others send by it they send for that one.
+      const bool is_told = flow->opened || queued > 0 || flow->has_maker;
+      if (is_told) {
         if (!flow->opened) Open(cookie, flow, at_ns);
-        flow->bytes_out = std::max(flow->bytes_out, hand.queued);
-        Emit(cookie, *flow, k_flow_state_report, at_ns, 0);
-        flow->process = hand.process;
-        Emit(cookie, *flow, k_flow_state_report, at_ns, 0);
+        flow->bytes_out = std::max(flow->bytes_out, queued);
+        if (queued > 0) Emit(cookie, *flow, k_flow_state_report, at_ns, 0);
       }
-      flow->process = hand.process;
+      flow->process = process;
+      if (is_told) Emit(cookie, *flow, k_flow_state_report, at_ns, 0);
     }
-    hands.erase(hands.begin(), hands.begin() + static_cast<ptrdiff_t>(passed));
+    hands->erase(hands->begin(), hands->begin() + static_cast<ptrdiff_t>(passed));
   }
   flow->bytes_out = std::max(flow->bytes_out, bytes_out);
   flow->bytes_in = std::max(flow->bytes_in, bytes_in);
@@ -104,17 +106,18 @@ void FlowTable::Rise(u64 cookie, Flow* flow, u64 bytes_out, u64 bytes_in, u64 at
 
 void FlowTable::Wrote(const KernelEvent& event, ProcessName writer) {
   if (writer.pid == 0) return;
-  const auto found = hands_.find(event.cookie);
-  if (found == hands_.end() && hands_.size() >= kHandedMax) {
-    emitter_->CountLoss(k_loss_table_full, 1);
-    return;
-  }
-  std::vector<Hand>& hands = hands_[event.cookie];
-  if (hands.size() >= kHandsMax) {
-    emitter_->CountLoss(k_loss_table_full, 1);
-    return;
-  }
-  hands.push_back({event.queued, writer});
+  const auto sent_of = [this](u64 cookie) {
+    const auto flow = flows_.find(cookie);
+    return flow == flows_.end() ? 0 : flow->second.bytes_out;
+  };
+  const FlowHands::Hand hand{event.queued, writer};
+  const bool is_noted = event.is_mptcp ? hands_.AddToSubflows(event.skaddr, hand, sent_of)
+                                       : hands_.Add(event.cookie, hand);
+  if (!is_noted) emitter_->CountLoss(k_loss_table_full, 1);
+}
+
+void FlowTable::Joins(const KernelEvent& event) {
+  if (!hands_.AddSubflow(event.skaddr, event.cookie)) emitter_->CountLoss(k_loss_table_full, 1);
 }
 
 void FlowTable::Final(const KernelEvent& event, u64 at_ns) {
@@ -129,8 +132,9 @@ void FlowTable::Final(const KernelEvent& event, u64 at_ns) {
   const bool is_new = !flow->opened;
   Join(connection, socket, flow);
   // Whoever lets go of an accepted connection is its owner, whoever listened.
-  const bool doubtful = flow->process.pid == 0 ||
-                        (connection != nullptr && is_new && flow->direction == k_direction_inbound);
+  const bool has_writer = event.bytes_out > 0 && hands_.Has(event.cookie);
+  const bool doubtful = flow->process.pid == 0 || (connection != nullptr && is_new && !has_writer &&
+                                                   flow->direction == k_direction_inbound);
   const ProcessName holder = doubtful ? processes_->NameOf(event.pid) : ProcessName{};
   if (holder.pid != 0) flow->process = holder;
   Rise(event.cookie, flow, event.bytes_out, 0, at_ns);
@@ -189,7 +193,7 @@ void FlowTable::Dumped(const std::vector<DiagSocket>& sockets, bool complete, bo
       if (is_new && enumerating && connection == nullptr) flow->flags |= k_flow_enumerated;
       const bool doubtful =
           flow->process.pid == 0 || (is_new && connection != nullptr && connection->owner_doubtful);
-      if (doubtful && !hands_.contains(socket.cookie) && flow->lookups < kLookupsMax &&
+      if (doubtful && !hands_.Has(socket.cookie) && flow->lookups < kLookupsMax &&
           flow->inode != 0 && (!options_.own_only || socket.uid == own_uid)) {
         flow->lookups++;
         without_owner.push_back(socket.cookie);
@@ -362,7 +366,7 @@ void FlowTable::Emit(u64 cookie, const Flow& flow, u8 state, u64 at_ns, u32 more
 void FlowTable::Close(u64 cookie, u64 at_ns, u32 more_flags) {
   Emit(cookie, flows_.at(cookie), k_flow_state_closed, at_ns, more_flags);
   flows_.erase(cookie);
-  hands_.erase(cookie);
+  hands_.Forget(cookie);
 }
 
 void FlowTable::EmitAll(u64 now_ns) {

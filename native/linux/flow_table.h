@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "linux/connection_table.h"
+#include "linux/flow_hands.h"
 #include "linux/kernel_event.h"
 #include "linux/socket_diag.h"
 
@@ -38,9 +39,11 @@ class FlowTable {
   // The kernel tells a connection's final counters as it closes (kFinal): the flow is closed, in
   // whatever network namespace, and exact.
   void Final(const KernelEvent& event, u64 at_ns);
-  // Another program writes to a socket from here on (kWriter): what it sends beyond the bytes that
-  // were queued before is that program's.
+  // Another program writes to a socket, or a connection of MPTCP, from here on (kWriter): what it
+  // sends beyond the bytes that were queued before is that program's.
   void Wrote(const KernelEvent& event, ProcessName writer);
+  // A socket begins to carry a connection of MPTCP (kSubflow).
+  void Joins(const KernelEvent& event);
   // A connection whose destroy message did not come: it is told as one whose counters are not
   // known, whether it was heard of or not. `messages_lost`: and that is why.
   void CloseLost(const Connection& connection, bool messages_lost);
@@ -68,17 +71,13 @@ class FlowTable {
     u8 state = 0;
     u8 lookups = 0;             // for its owner in /proc
     bool is_mptcp = false;      // a subflow of MPTCP
+    bool has_maker = false;     // `process` made it, as far as it has not changed hands since
     bool opened = false;        // the first record was emitted
     bool awaits_final = false;  // a dump shows the socket's next connection already
     u64 opened_ns = 0;
     u64 seen_ns = 0;  // by the last dump that had it
   };
 
-  // Who writes from a count of bytes queued on.
-  struct Hand {
-    u64 queued;
-    ProcessName process;
-  };
   // How a socket's connection before this one ended.
   struct Finished {
     u32 epoch;
@@ -109,9 +108,9 @@ class FlowTable {
   std::unordered_map<u64, Flow> flows_;  // by cookie
   std::unordered_set<u64>
       closed_unseen_;  // cookies closed as vanished, whose message may still come
-  std::unordered_map<u64, std::vector<Hand>> hands_;  // by cookie, in order
-  std::unordered_map<u64, Finished> finished_;        // by cookie
-  std::deque<std::pair<u64, u64>> finished_order_;    // cookie, at_ns
+  FlowHands hands_;
+  std::unordered_map<u64, Finished> finished_;      // by cookie
+  std::deque<std::pair<u64, u64>> finished_order_;  // cookie, at_ns
   bool closes_lost_ = false;
   bool has_finals_ = false;
 };

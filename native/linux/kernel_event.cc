@@ -101,10 +101,13 @@ KernelEvent ParseKernelEvent(std::span<const std::byte> record, KernelExec* exec
     if (ParseExec(record, exec)) event.kind = KernelEvent::Kind::kExec;
   } else if (head.kind == kKindFinal) {
     ParseFinal(record, &event);
-  } else if (head.kind == kKindWriter) {
+  } else if (head.kind == kKindWriter || head.kind == kKindMptcpWriter ||
+             head.kind == kKindSubflow) {
     WriterEvent writer;
     if (!LoadEvent(record, &writer)) return event;
-    event.kind = KernelEvent::Kind::kWriter;
+    const bool is_subflow = head.kind == kKindSubflow;
+    event.kind = is_subflow ? KernelEvent::Kind::kSubflow : KernelEvent::Kind::kWriter;
+    event.is_mptcp = head.kind != kKindWriter;
     event.skaddr = writer.skaddr;
     event.cookie = writer.cookie;
     event.queued = writer.queued;

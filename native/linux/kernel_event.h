@@ -37,8 +37,9 @@ struct KernelEvent {
     kMalformed,
     kExec,    // `exec`
     kFinal,   // a TCP socket came to CLOSE: its final counters
-    kWriter,  // another program than before writes to a TCP socket
-    kSender   // a process begins to send by sockets of another kind: `sender`
+    kWriter,  // another program than before writes to a TCP socket, or to a connection of MPTCP
+    kSender,  // a process begins to send by sockets of another kind: `sender`
+    kSubflow  // the TCP socket `cookie` begins to carry the connection of MPTCP `skaddr`
   };
   Kind kind = Kind::kMalformed;
   u64 at_ns = 0;  // CLOCK_MONOTONIC
@@ -48,11 +49,12 @@ struct KernelEvent {
   u64 cookie = 0;  // kFinal, kWriter
   // kWriter: what the socket had been given to send before this program's.
   u64 queued = 0;
-  Endpoints ends;         // kFinal
-  u64 bytes_out = 0;      // kFinal: sent, retransmissions left out
-  u64 bytes_in = 0;       // kFinal: received, the peer's FIN left out
-  u8 old_state = 0;       // kFinal
-  bool is_mptcp = false;  // kFinal: a subflow of an MPTCP connection, whose counts are known
+  Endpoints ends;     // kFinal
+  u64 bytes_out = 0;  // kFinal: sent, retransmissions left out
+  u64 bytes_in = 0;   // kFinal: received, the peer's FIN left out
+  u8 old_state = 0;   // kFinal
+  // kFinal: a subflow of an MPTCP connection, whose counts are known. kWriter: such a connection.
+  bool is_mptcp = false;
   // kFinal: and bytes may have been sent or got that another subflow's count has too. Then
   // bytes_out are what this one surely had.
   bool is_inexact = false;

@@ -7,7 +7,8 @@
 
 namespace freshet {
 
-inline constexpr u32 kKindExec = 1, kKindFinal = 2, kKindWriter = 3, kKindSender = 4;
+inline constexpr u32 kKindExec = 1, kKindFinal = 2, kKindWriter = 3, kKindSender = 4,
+                     kKindSubflow = 5, kKindMptcpWriter = 6;
 
 // Records of the ring, as the programs write them.
 struct EventHead {
@@ -46,7 +47,7 @@ struct FinalEvent {
 };
 struct WriterEvent {
   EventHead head;
-  u64 skaddr, cookie;
+  u64 skaddr, cookie;  // of MPTCP the connection's; kKindSubflow: the connection's, the subflow's
   u64 queued;
 };
 struct SenderEvent {

@@ -20,6 +20,12 @@ void ProgramMaker::Copy(const char* structure, const char* path, Reg base, size_
   code_.Store(size, r9, static_cast<int>(to), r1);
 }
 
+void ProgramMaker::ReadMemory(int offset) {
+  code_.Do(BPF_ADD, r3, offset);
+  code_.Move(r2, 8);
+  code_.Call(BPF_FUNC_probe_read_kernel);
+}
+
 void ProgramMaker::LoadTcp(Label out) {
   code_.Move(r1, r7);
   code_.Call(BPF_FUNC_skc_to_tcp_sock);

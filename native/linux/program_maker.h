@@ -62,6 +62,10 @@ class ProgramMaker {
   // From a kernel's structure into the event, through r1.
   void Copy(const char* structure, const char* path, Reg base, size_t to, u32 size);
 
+  // Eight bytes of the kernel's memory, from r3 and `offset` on, to where r1 points; r0 is 0 where
+  // that went well.
+  void ReadMemory(int offset);
+
   // r8 = the TCP socket of r7; of another kind: out.
   void LoadTcp(Label out);
 

@@ -292,6 +292,7 @@ void Reader::HandleKernel(u64 horizon_ns) {
     if (event.kind == KernelEvent::Kind::kFinal)
       flows_.Final(event, event.at_ns + boot_less_monotonic_ns_);
     if (event.kind == KernelEvent::Kind::kWriter) flows_.Wrote(event, processes_.NameOf(event.pid));
+    if (event.kind == KernelEvent::Kind::kSubflow) flows_.Joins(event);
     if (event.kind == KernelEvent::Kind::kSender)
       senders_.Begin(event.sender, processes_.NameOf(event.pid));
   });

@@ -39,7 +39,6 @@ class SendMaker : public ProgramMaker {
     code_.JumpIf(If::kNotEqual, r1, AF_INET6, out);
     code_.Bind(inet);
     LoadMember(r1, r7, "sock", "sk_protocol", 2);
-    code_.JumpIf(If::kEqual, r1, kProtocolMptcp, out);
     code_.Store(8, kFrame, kProtocolAt, r1);
     code_.Bind(other);
     code_.Call(BPF_FUNC_get_current_task_btf);
@@ -53,10 +52,14 @@ class SendMaker : public ProgramMaker {
     LoadMember(r1, r8, "task_struct", "group_leader", 8);
     LoadMember(r1, r1, "task_struct", "start_boottime", 8);
     code_.Store(8, kFrame, kKeyAt + static_cast<int>(offsetof(SenderKey, start_ns)), r1);
-    const Label sums = code_.NewLabel();
+    const Label sums = code_.NewLabel(), mptcp = code_.NewLabel();
     code_.Load(8, r1, kFrame, kProtocolAt);
+    code_.JumpIf(If::kEqual, r1, kProtocolMptcp, mptcp);
     code_.JumpIf(If::kNotEqual, r1, IPPROTO_TCP, sums);
-    MakeWriter(out);
+    LoadTcp(out);
+    MakeWriter(kKindWriter, out);
+    code_.Bind(mptcp);
+    MakeWriter(kKindMptcpWriter, out);
     code_.Bind(sums);
     MakeSum(out);
     Leave(out);
@@ -68,13 +71,13 @@ class SendMaker : public ProgramMaker {
   static constexpr int kFamilyAt = -40;
   static constexpr int kProtocolAt = -48;
 
-  // r7 is a TCP socket, r6 what was written to it by who stands at kKeyAt.
-  void MakeWriter(Label out) {
+  // r7 is a socket of TCP, which r8 is as well, or of MPTCP; r6 what was written to it by who
+  // stands at kKeyAt.
+  void MakeWriter(u32 kind, Label out) {
     const Label is_known = code_.NewLabel(), is_other = code_.NewLabel(), tell = code_.NewLabel();
     constexpr int kWhoAt = kKeyAt + static_cast<int>(offsetof(SenderKey, pid));
     constexpr int kStartAt = kKeyAt + static_cast<int>(offsetof(SenderKey, start_ns));
     const auto at = [](size_t field) { return kValueAt + static_cast<int>(field); };
-    LoadTcp(out);
     code_.Move(r1, r7);
     code_.Call(BPF_FUNC_get_socket_cookie);
     code_.Store(8, kFrame, kCookieAt, r0);
@@ -84,15 +87,10 @@ class SendMaker : public ProgramMaker {
     code_.Call(BPF_FUNC_map_lookup_elem);
     code_.JumpIf(If::kNotEqual, r0, 0, is_known);
 
-    // Open since before we looked, or forgotten: what it was given is what it sent, once, and what
-    // waits. (While another CPU sends for it that may be a segment too many.)
-    LoadMember(r1, r8, "tcp_sock", "bytes_sent", 8);
-    LoadMember(r2, r8, "tcp_sock", "bytes_retrans", 8);
-    code_.Do(BPF_SUB, r1, r2);
-    LoadMember(r2, r8, "tcp_sock", "write_seq", 4);
-    LoadMember(r3, r8, "tcp_sock", "snd_nxt", 4);
-    code_.Do32(BPF_SUB, r2, r3);
-    code_.Do(BPF_ADD, r1, r2);
+    if (kind == kKindWriter)
+      LoadQueued();
+    else
+      code_.Move(r1, r6);  // one that was open before is not told apart by its subflows either
     code_.Store(8, kFrame, at(offsetof(Writer, queued)), r1);
     code_.Do(BPF_SUB, r1, r6);
     code_.Move(r6, r1);
@@ -139,7 +137,7 @@ class SendMaker : public ProgramMaker {
     code_.Move(r6, r1);
 
     code_.Bind(tell);
-    ReserveEvent<WriterEvent>(kKindWriter, out);
+    ReserveEvent<WriterEvent>(kind, out);
     code_.Load(4, r1, kFrame, kWhoAt);
     code_.Store(4, r9, offsetof(EventHead, pid), r1);
     code_.Store(8, r9, offsetof(WriterEvent, skaddr), r7);
@@ -148,6 +146,19 @@ class SendMaker : public ProgramMaker {
     code_.Store(8, r9, offsetof(WriterEvent, queued), r6);
     Submit();
     code_.Jump(out);
+  }
+
+  // r1 = what r8 was given, of which r6 was the last. Open since before we looked, or forgotten:
+  // that is what it sent, once, and what waits. (While another CPU sends for it that may be a
+  // segment too many.)
+  void LoadQueued() {
+    LoadMember(r1, r8, "tcp_sock", "bytes_sent", 8);
+    LoadMember(r2, r8, "tcp_sock", "bytes_retrans", 8);
+    code_.Do(BPF_SUB, r1, r2);
+    LoadMember(r2, r8, "tcp_sock", "write_seq", 4);
+    LoadMember(r3, r8, "tcp_sock", "snd_nxt", 4);
+    code_.Do32(BPF_SUB, r2, r3);
+    code_.Do(BPF_ADD, r1, r2);
   }
 
   // r6 more was sent by who stands at kKeyAt, through a socket of the family and protocol there.

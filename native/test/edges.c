@@ -3,7 +3,14 @@
 //   edges reset ADDRESS PORT COUNT BYTES       each closed with SO_LINGER 0
 //   edges disconnect ADDRESS PORT COUNT BYTES  one socket, each ended by connect(2) to AF_UNSPEC
 //   edges mptcp ADDRESS PORT COUNT BYTES       each a connection of MPTCP
-//   edges exec ADDRESS PORT BYTES MORE PROGRAM sends BYTES, then executes PROGRAM as `give FD MORE`
+//   edges exec ADDRESS PORT BYTES MORE PROGRAM PROTOCOL
+//                                              sends BYTES, then executes PROGRAM as `give FD MORE`
+//   edges become ADDRESS PORT PROTOCOL PROGRAM ARGUMENT...
+//                                              sends nothing and executes PROGRAM, whose output it
+//                                              is
+//   edges wait ADDRESS - PROTOCOL PROGRAM ARGUMENT...
+//                                              the same with the first that comes to a port that it
+//                                              prints
 //   edges fork ADDRESS PORT BYTES MORE         sends BYTES; told to go on, a child sends MORE
 //   edges pass ADDRESS PORT BYTES MORE         the same, the child gets the socket by SCM_RIGHTS
 //   edges give FD BYTES                        sends BYTES to a socket it inherits
@@ -141,6 +148,13 @@ static void Pass(const struct sockaddr_in* to, long first, long more) {
   End(fd);
 }
 
+// The connection is its output.
+static int Become(int fd, char** command) {
+  if (dup2(fd, 1) < 0 || (fd != 1 && close(fd) != 0)) exit(6);
+  execv(command[0], command);
+  return 6;
+}
+
 int main(int argc, char** argv) {
   if (argc == 4 && strcmp(argv[1], "give") == 0) {
     Send(atoi(argv[2]), atol(argv[3]));
@@ -159,12 +173,17 @@ int main(int argc, char** argv) {
   if (strcmp(how, "drain") == 0) return Drain(AcceptOne(to, argv[3])), 0;
   if (strcmp(how, "fetch") == 0)
     return End(Connect(socket(AF_INET, SOCK_STREAM, Protocol(argv[4])), &to)), 0;
+  if (strcmp(how, "become") == 0)
+    return Become(Connect(socket(AF_INET, SOCK_STREAM, Protocol(argv[4])), &to), argv + 5);
+  if (strcmp(how, "wait") == 0) return Become(AcceptOne(to, argv[4]), argv + 5);
   const long first = atol(argv[4]), more = atol(argv[5]);
   if (strcmp(how, "pass") == 0) return Pass(&to, first, more), 0;
   if (strcmp(how, "exec") == 0 || strcmp(how, "fork") == 0) {
-    const int fd = Connect(socket(AF_INET, SOCK_STREAM, 0), &to);
+    const int is_exec = strcmp(how, "exec") == 0;
+    if (is_exec && argc != 8) return 2;
+    const int fd = Connect(socket(AF_INET, SOCK_STREAM, is_exec ? Protocol(argv[7]) : 0), &to);
     Send(fd, first);
-    if (strcmp(how, "exec") == 0) {
+    if (is_exec) {
       char number[16];
       snprintf(number, sizeof number, "%d", fd);
       execl(argv[6], argv[6], "give", number, argv[5], (char*)NULL);

@@ -253,6 +253,104 @@ void GivesEachWriterItsBytes() {
   CHECK(flows.back().pid == 11 && flows.back().state == k_flow_state_closed);
 }
 
+KernelEvent Wrote(u64 cookie, u64 queued) {
+  KernelEvent wrote;
+  wrote.kind = KernelEvent::Kind::kWriter;
+  wrote.cookie = cookie;
+  wrote.queued = queued;
+  return wrote;
+}
+
+// What another sends from the first byte on it sends for who made the connection, which is told.
+void TellsWhoMadeWhatAnotherWrites() {
+  Tables tables;
+  const auto own = static_cast<u32>(getpid());
+  const Connected connect(&tables);
+  connect(3001, 10);
+  tables.flows_.Wrote(Wrote(5, 0), {11, 1});
+  tables.flows_.Final(FinalOf(0x100, 5, 3001, 700), 15);
+  const auto flows = tables.told.Of<flow_record>();
+  CHECK(flows.size() == 3 && flows[0].pid == own && flows[0].bytes_out == 0);
+  CHECK(flows[0].state == k_flow_state_opened);
+  CHECK(flows[1].pid == 11 && flows[1].bytes_out == 0);
+  CHECK(flows[2].pid == 11 && flows[2].bytes_out == 700);
+}
+
+// Of an accepted one that is whoever listens, though another has closed it by now.
+void TellsWhoAcceptedWhatAnotherWrites() {
+  Tables tables;
+  const auto own = static_cast<u32>(getpid());
+  PerfEvent listens = StateOf(0x50, 3001, kTcpClose, kTcpListen);
+  tables.connections_.State(listens, 1);
+  const auto accept = [&](u64 skaddr, u16 port, u64 at_ns) {
+    auto state = [&](u8 from, u8 to) {
+      PerfEvent event = StateOf(skaddr, 3001, from, to);
+      event.ends.remote_port = port;
+      return event;
+    };
+    tables.connections_.State(state(kTcpListen, kTcpSynRecv), at_ns);
+    tables.connections_.State(state(kTcpSynRecv, kTcpEstablished), at_ns + 1);
+    PerfEvent closes = state(kTcpEstablished, kTcpFinWait1);
+    closes.pid = 1;  // somebody who is there
+    tables.connections_.State(closes, at_ns + 2);
+  };
+  accept(0x100, 443, 10);
+  tables.flows_.Wrote(Wrote(5, 0), {11, 1});
+  tables.flows_.Final(FinalOf(0x100, 5, 3001, 700), 15);
+  auto flows = tables.told.Of<flow_record>();
+  CHECK(flows.size() == 3 && flows[0].pid == own && flows[0].bytes_out == 0);
+  CHECK(flows[0].direction == k_direction_inbound);
+  CHECK(flows[2].pid == 11 && flows[2].bytes_out == 700);
+  // One through which nothing was written is whose who let go of it.
+  accept(0x200, 444, 20);
+  KernelEvent final = FinalOf(0x200, 6, 3001, 0);
+  final.ends.remote_port = 444;
+  tables.flows_.Final(final, 25);
+  CHECK(tables.told.Of<flow_record>().back().pid == 1);
+}
+
+// A connection of MPTCP is written to as a whole: what is known of that goes to the subflow that
+// carries it; of several, from what each has sent on.
+void GivesWritersOfMptcpTheirBytes() {
+  Tables tables;
+  const auto joins = [&](u64 cookie) {
+    KernelEvent event;
+    event.kind = KernelEvent::Kind::kSubflow;
+    event.skaddr = 0x900;
+    event.cookie = cookie;
+    tables.flows_.Joins(event);
+  };
+  const auto wrote = [&](u64 queued, ProcessName writer) {
+    KernelEvent event = Wrote(77, queued);
+    event.skaddr = 0x900;
+    event.is_mptcp = true;
+    tables.flows_.Wrote(event, writer);
+  };
+  const auto told = [&](u64 cookie, u32 pid, u64 bytes) {
+    const auto flows = tables.told.Of<flow_record>();
+    return std::any_of(flows.begin(), flows.end(), [&](const flow_record& flow) {
+      return flow.flow_id == cookie && flow.pid == pid && flow.bytes_out == bytes;
+    });
+  };
+  joins(5);
+  wrote(0, {11, 1});
+  wrote(500, {12, 2});
+  tables.flows_.Dumped({Socket(5, 2001, 600)}, true, false, 99, 100);
+  CHECK(told(5, 11, 500) && told(5, 12, 600) && !told(5, 11, 600));
+  joins(6);
+  tables.flows_.Dumped({Socket(5, 2001, 600), Socket(6, 2002, 50)}, true, false, 199, 200);
+  CHECK(told(6, 12, 50));
+  wrote(650, {13, 3});
+  tables.flows_.Dumped({Socket(5, 2001, 640), Socket(6, 2002, 70)}, true, false, 299, 300);
+  CHECK(told(5, 13, 640) && told(6, 12, 50) && told(6, 13, 70));
+  // One of an address that was another's before.
+  tables.flows_.Final(FinalOf(0x100, 5, 2001, 640), 400);
+  tables.flows_.Final(FinalOf(0x200, 6, 2002, 70), 400);
+  joins(7);
+  tables.flows_.Dumped({Socket(7, 2003, 10)}, true, false, 499, 500);
+  CHECK(told(7, 0, 10) && tables.told.Lost(k_loss_table_full) == 0);
+}
+
 }  // namespace
 }  // namespace freshet
 
@@ -267,5 +365,8 @@ int main() {
   FinishesTheConnectionThatEnded();
   TellsOverdueConnectionsOfTheSameEnds();
   GivesEachWriterItsBytes();
+  TellsWhoMadeWhatAnotherWrites();
+  TellsWhoAcceptedWhatAnotherWrites();
+  GivesWritersOfMptcpTheirBytes();
   std::puts("flows: ok");
 }

@@ -55,7 +55,7 @@ void ReadsAnyEvent() {
   for (int round = 0; round < 50'000; round++) {
     Buffer any(random.Below(1200));
     for (std::byte& one : any) one = std::byte(random.Next() & 0xff);
-    const u32 kind = static_cast<u32>(random.Below(6));
+    const u32 kind = static_cast<u32>(random.Below(8));
     if (any.size() >= 4) std::memcpy(any.data(), &kind, 4);
     const KernelEvent event = ParseKernelEvent(any, &exec);
     if (event.kind == KernelEvent::Kind::kExec) CHECK(exec.argv().size() <= exec.text.size());

@@ -155,14 +155,25 @@ describe('the edges of a TCP flow', () => {
         bytes: Number(flow.bytesOut),
       }))
 
-    for (const first of [0, 70_000])
-      it(`gives what follows an exec to the program executed, after ${first} bytes`, async () => {
-        const other = join(folder.path, `other-${first}`)
+    for (const [how, first] of [
+      ['tcp', 0],
+      ['tcp', 70_000],
+      ['mptcp', 0],
+      ['mptcp', 70_000],
+      ['mptcp that falls back', 70_000],
+    ] as const)
+      it(`gives what follows an exec to the program executed, after ${first} bytes: ${how}`, async () => {
+        const other = join(folder.path, `other-${first}-${how}`)
         copyFileSync(edges, other)
-        const args = ['exec', '127.0.0.1', `${sink.port}`, `${first}`, '50000', other]
-        await run(edges, args)
-        await seen.until('the close', () => closed(seen, sink.port)[0])
-        const told = owners(sink.port)
+        // Who answers by TCP alone makes it fall back to that.
+        const drain = spawn(edges, ['drain', '127.0.0.1', 'mptcp', '-', '-'])
+        const printed = once(drain.stdout, 'data') as Promise<[Buffer]>
+        const port = how === 'mptcp' ? Number((await printed)[0]) : sink.port
+        const protocol = how.split(' ')[0] ?? ''
+        await run(edges, ['exec', '127.0.0.1', `${port}`, `${first}`, '50000', other, protocol])
+        await seen.until('the close', () => closed(seen, port)[0])
+        drain.kill()
+        const told = owners(port)
         equal(told.at(-1)?.image, other)
         equal(told.at(-1)?.bytes, first + 50_000)
         const before = told.filter((one) => one.image === edges).map((one) => one.bytes)

@@ -70,6 +70,8 @@ export function watch(
     drain?: boolean
     execArguments?: boolean
     kernelPrograms?: boolean
+    /** Whole records, as they come; the bytes are not the caller's. */
+    onRecords?: (records: Uint8Array) => void
   } = {},
 ): Watch {
   const addon = options.addon ?? loadAddon()
@@ -122,8 +124,10 @@ export function watch(
     },
   }
   const drain = () => {
-    for (let length = seen.source.drain(into); length > 0; length = seen.source.drain(into))
+    for (let length = seen.source.drain(into); length > 0; length = seen.source.drain(into)) {
+      options.onRecords?.(into.subarray(0, length))
       for (let at = 0; at < length; at += view.getUint32(at, true)) keep(seen, view, at)
+    }
     for (const check of [...waiters]) check()
   }
   return seen
