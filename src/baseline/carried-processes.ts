@@ -46,13 +46,17 @@ export class CarriedProcesses {
   write(): void {
     if (this.#isCleared) this.#prepare('DELETE FROM carried_processes').run()
     if (this.#waiting.size === 0) return
-    const put = this.#prepare('INSERT OR REPLACE INTO carried_processes VALUES (?, ?, ?, ?, ?, ?)')
+    const put = this.#prepare(
+      'INSERT OR REPLACE INTO carried_processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    )
     const drop = this.#prepare('DELETE FROM carried_processes WHERE pid = ?')
     for (const [pid, process] of this.#waiting)
       if (process === undefined) drop.run(pid)
       else {
-        const [dev, ino] = [BigInt.asIntN(64, process.dev), BigInt.asIntN(64, process.ino)]
-        put.run(pid, process.beganNs, dev, ino, process.path, process.doubts)
+        const [dev, ino] = [signed(process.dev), signed(process.ino)]
+        const { path, from, isClaimed, ...file } = process.script
+        const script = [path, signed(file.dev), signed(file.ino), from, isClaimed ? 1 : 0]
+        put.run(pid, process.beganNs, dev, ino, process.path, process.doubts, ...script)
       }
   }
 
@@ -78,4 +82,13 @@ const fromRow = (row: Row): CarriedProcess => ({
   ino: BigInt.asUintN(64, integer(row, 'ino')),
   path: text(row, 'path'),
   doubts: Number(integer(row, 'doubts')),
+  script: {
+    path: text(row, 'script'),
+    dev: BigInt.asUintN(64, integer(row, 'script_dev')),
+    ino: BigInt.asUintN(64, integer(row, 'script_ino')),
+    from: Number(integer(row, 'script_from')),
+    isClaimed: integer(row, 'script_claimed') !== 0n,
+  },
 })
+
+const signed = (value: bigint): bigint => BigInt.asIntN(64, value)

@@ -27,6 +27,17 @@ export type CarriedPair = {
   largestFlowOut: number
 }
 
+/** The script of a process, and who said so. */
+export type CarriedScript = {
+  path: string
+  dev: bigint
+  ino: bigint
+  /** CODE script; -1 in a file of a version that did not keep it. */
+  from: number
+  /** As its process said, where the kernel could have told. */
+  isClaimed: boolean
+}
+
 /** A process that runs, and what it was known to run. */
 export type CarriedProcess = {
   pid: number
@@ -38,6 +49,7 @@ export type CarriedProcess = {
   path: string
   /** FLAG exec path_guessed, exe_set, exe_unconfirmed. */
   doubts: number
+  script: CarriedScript
 }
 
 /** Puts are gathered until the baseline's commit, like all others; what is read is what was there when it was opened, and since. */

@@ -9,7 +9,7 @@ import {
   type StoredDestination,
   type StoredIdentity,
 } from './baseline.ts'
-import type { CarriedFlow, CarriedPair, CarriedProcess } from './carried.ts'
+import type { CarriedFlow, CarriedPair, CarriedProcess, CarriedScript } from './carried.ts'
 import { BaselineError } from './error.ts'
 import type { StoredHeld } from './held.ts'
 
@@ -201,6 +201,18 @@ const processFrom = (given: Fields): CarriedProcess => ({
   ino: wide(given, 'ino'),
   path: text(given, 'path'),
   doubts: number(given, 'doubts'),
+  script: scriptFrom(asFields(given['script'] ?? NOT_KEPT, 'script')),
+})
+
+/** Of a version that kept no script. */
+const NOT_KEPT: CarriedScript = { path: '', dev: 0n, ino: 0n, from: -1, isClaimed: false }
+
+const scriptFrom = (given: Fields): CarriedScript => ({
+  path: text(given, 'path'),
+  dev: wide(given, 'dev'),
+  ino: wide(given, 'ino'),
+  from: number(given, 'from'),
+  isClaimed: given['isClaimed'] === true,
 })
 
 type Fields = Record<string, unknown>

@@ -147,6 +147,7 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     health.degraded(-1, '', clock.nowMs)
     health.lacks(mark.source, mark.gaps)
     setClock(mark)
+    running.tells(mark)
     if (mark.kind === Mark.start) {
       looks.begin(mark.source)
       processes.beginEnumeration(mark.source, mark.atNs)

@@ -6,7 +6,7 @@ import type { Process, ProgramIdentity, Responsible, RunScript } from './process
 import type { ProcessTable } from './process-table.ts'
 import { actsForOthers, joinDoubts, loadedClass, programOf } from './program.ts'
 import { isVouched } from './score.ts'
-import { besideScript, isFolder, namesScript, runsScript, scriptOf } from './script.ts'
+import { besideScript, bringsCode, isFolder, namesScript, runsScript, scriptOf } from './script.ts'
 
 /** How many ancestors are asked for. A loop cannot be: a parent is never its own descendant. */
 const ANCESTORS_MAX = 32
@@ -61,7 +61,9 @@ export function attribute(process: Process, known: Known, force: boolean): Attri
   const script = { ...found, isOwn: holder === process || holder.image === process.image }
   const beside = besideScript(holder.image)
   const keyOf = (name: string): string => keyWith(`${name}${beside}`)
-  const brought = beside === '' ? '' : 'its arguments may bring other code beside the script'
+  const brought = !bringsCode(holder.image)
+    ? ''
+    : 'its arguments may bring other code beside the script'
   return {
     program,
     key: keyOf(script.name),

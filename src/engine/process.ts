@@ -122,6 +122,8 @@ export type Image = {
   scriptFrom: number
   scriptDev: bigint
   scriptIno: bigint
+  /** The script is as the process itself says, where the kernel could have told. */
+  onlyClaimed: boolean
   /** Its arguments bring other code beside the script, or may. */
   hasOtherCode: boolean
   dev: bigint

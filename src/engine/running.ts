@@ -1,14 +1,26 @@
 // What running processes were known to run is left to the next engine of the same boot. Linux: what /proc says that a process
 // runs can be set by the process, so of one that is found running, and not confirmed, nothing better is believed than what was
 // known of it.
-import type { Carried, CarriedProcess } from '../baseline/carried.ts'
-import { ExecFlag, type ExecRecord, Source } from '../records/record.gen.ts'
+import type { Carried, CarriedProcess, CarriedScript } from '../baseline/carried.ts'
+import {
+  Capability,
+  ExecFlag,
+  type ExecRecord,
+  type MarkRecord,
+  Script,
+  Source,
+} from '../records/record.gen.ts'
 import type { Image, Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
+
+/** CarriedScript's `from` of one that was not kept. */
+const FROM_NOT_KEPT = -1
 
 export type Running = {
   /** Takes up what an earlier engine of this boot knew. */
   seed(): void
+  /** What the source can tell. */
+  tells(mark: MarkRecord): void
   /** The exec record of a process that was not known yet. */
   told(record: ExecRecord, process: Process): void
   /** The sensor named all processes there are: of others nothing is kept. */
@@ -23,6 +35,8 @@ export function createRunning(carried: Carried, processes: ProcessTable, max: nu
   const earlier = new Map<number, CarriedProcess>()
   const saved = new Map<number, CarriedProcess>()
   let isEnumerated = false
+  /** The kernel tells the arguments of an exec. */
+  let hasArguments = false
 
   const put = (process: CarriedProcess): void => {
     saved.set(process.pid, process)
@@ -36,14 +50,19 @@ export function createRunning(carried: Carried, processes: ProcessTable, max: nu
         earlier.set(process.pid, process)
       }
     },
+    tells({ source, capabilities }) {
+      if (source === Source.linux) hasArguments = (capabilities & Capability.finalCounters) !== 0
+    },
     told({ atNs, flags, source, pid }, { image }) {
-      const known = earlier.get(pid)
-      if (source !== Source.linux || known === undefined) return
-      earlier.delete(pid)
+      if (source !== Source.linux) return
       const isFound = (flags & ExecFlag.enumerated) !== 0
+      const before = earlier.get(pid)
+      earlier.delete(pid)
+      const known = isFound && before && atNs <= before.beganNs ? before : undefined
+      const isOther = known !== undefined && !isSameFile(known, image)
+      believeScript(image, isOther ? undefined : known?.script, hasArguments)
       const isCertain = (flags & (ExecFlag.exeConfirmed | ExecFlag.exeSet)) !== 0
-      if (!isFound || isCertain || atNs > known.beganNs) return
-      const isOther = !isSameFile(known, image)
+      if (known === undefined || isCertain) return
       image.pathGuessed = isOther || (known.doubts & ExecFlag.pathGuessed) !== 0
       image.exeSet = !isOther && (known.doubts & ExecFlag.exeSet) !== 0
       image.exeUnconfirmed = isOther || (known.doubts & ExecFlag.exeUnconfirmed) !== 0
@@ -63,8 +82,10 @@ export function createRunning(carried: Carried, processes: ProcessTable, max: nu
         const doubts = doubtsOf(image)
         const former = saved.get(pid)
         const isTold = former?.beganNs === beganNs && former.doubts === doubts
-        if (!isTold || former.path !== path || former.ino !== ino)
-          put({ pid, beganNs, dev, ino, path, doubts })
+        const { script, scriptFrom: from } = image
+        const isScript = former?.script.path === script && former.script.from === from
+        if (!isTold || !isScript || former.path !== path || former.ino !== ino)
+          put({ pid, beganNs, dev, ino, path, doubts, script: scriptOf(image) })
       }
       if (!isEnumerated) return
       for (const pid of saved.keys())
@@ -80,6 +101,33 @@ const doubtsOf = ({ pathGuessed, exeSet, exeUnconfirmed }: Image): number =>
   (pathGuessed ? ExecFlag.pathGuessed : 0) |
   (exeSet ? ExecFlag.exeSet : 0) |
   (exeUnconfirmed ? ExecFlag.exeUnconfirmed : 0)
+
+const scriptOf = ({ script, scriptDev, scriptIno, scriptFrom, onlyClaimed }: Image) => ({
+  path: script,
+  dev: scriptDev,
+  ino: scriptIno,
+  from: scriptFrom,
+  isClaimed: onlyClaimed,
+})
+
+/**
+ * What a process found running says of its script is what was known of it, or a claim: it may show any arguments. Where it
+ * was known to run a file and shows none, it is not told what it runs.
+ */
+function believeScript(
+  image: Image,
+  known: CarriedScript | undefined,
+  hasArguments: boolean,
+): void {
+  if (known?.from === FROM_NOT_KEPT) return
+  const isKnown = known?.path === image.script && known.ino === image.scriptIno
+  if (known && known.path !== '' && image.script === '') {
+    image.scriptFrom = Script.claimed
+  } else if (image.script !== '' && image.scriptFrom === Script.claimed) {
+    image.onlyClaimed = isKnown ? known.isClaimed : hasArguments
+    if (isKnown) image.scriptFrom = known.from
+  }
+}
 
 /** The path alone decides nothing where inodes are known: in a root of its own a process has any. */
 function isSameFile(known: CarriedProcess, { path, dev, ino }: Image): boolean {

@@ -81,11 +81,20 @@ function nameOfDoubted(path: string, file: Inspection): string {
 }
 
 /**
+ * Of a script that its process names itself another stands in the key where the kernel could have told: it may be any
+ * file that others are known by.
+ */
+const AS_CLAIMED = ' as claimed'
+
+/**
  * What stands behind the script's name in a key where its interpreter's arguments bring other code, or may: one identity
  * whatever that is, as nothing of it was told.
  */
 export const besideScript = (image: Image): string =>
-  image.hasOtherCode && namesScript(image) ? ' with other code' : ''
+  (bringsCode(image) ? ' with other code' : '') +
+  (image.onlyClaimed && namesScript(image) ? AS_CLAIMED : '')
+
+export const bringsCode = (image: Image): boolean => image.hasOtherCode && namesScript(image)
 
 /** What it runs, or is run by, as a clause for a person. */
 export function scriptText(script: RunScript): string {

@@ -30,7 +30,8 @@ describe('processes that are carried', () => {
     baseline.close()
     rmSync(directory, { recursive: true, force: true })
   })
-  const ran = { beganNs: 5n, dev: 2n ** 64n - 1n, ino: 3n, path: '/opt/a', doubts: 4 }
+  const script = { path: '/opt/x.py', dev: 2n ** 64n - 1n, ino: 7n, from: 2, isClaimed: true }
+  const ran = { beganNs: 5n, dev: 2n ** 64n - 1n, ino: 3n, path: '/opt/a', doubts: 4, script }
 
   it('are what was put last, until they are dropped', () => {
     for (const pid of [1, 2]) baseline.carried.putProcess({ pid, ...ran })
@@ -48,6 +49,22 @@ describe('processes that are carried', () => {
     baseline.commit()
     assert.deepEqual(restart(), [{ pid: 2, ...ran }])
     baseline.carried.clear()
+    baseline.carried.putProcess({ pid: 9, ...ran })
+    baseline.commit()
+    assert.deepEqual(restart(), [{ pid: 9, ...ran }])
+  })
+
+  it('go on in a file of the sixth version, which kept no scripts', () => {
+    baseline.close()
+    const old = new DatabaseSync(path())
+    old.exec(`DROP TABLE carried_processes;
+      CREATE TABLE carried_processes (pid INTEGER PRIMARY KEY, began_ns INTEGER NOT NULL, dev INTEGER NOT NULL,
+        ino INTEGER NOT NULL, path TEXT NOT NULL, doubts INTEGER NOT NULL) STRICT;
+      INSERT INTO carried_processes VALUES (9, 5, -1, 3, '/opt/a', 4); PRAGMA user_version = 6`)
+    old.close()
+    assert.equal(start().setAside, undefined)
+    const none = { path: '', dev: 0n, ino: 0n, from: -1, isClaimed: false }
+    assert.deepEqual([...baseline.carried.processes()], [{ ...ran, pid: 9, script: none }])
     baseline.carried.putProcess({ pid: 9, ...ran })
     baseline.commit()
     assert.deepEqual(restart(), [{ pid: 9, ...ran }])

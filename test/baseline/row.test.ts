@@ -56,7 +56,15 @@ const ROWS: BaselineRow[] = [
   { kind: 'carried_boot', boot: 7n },
   {
     kind: 'carried_process',
-    process: { pid: 7, beganNs: 5n, dev: 2n ** 64n - 1n, ino: 3n, path: '/tmp/a', doubts: 4 },
+    process: {
+      pid: 7,
+      beganNs: 5n,
+      dev: 2n ** 64n - 1n,
+      ino: 3n,
+      path: '/tmp/a',
+      doubts: 4,
+      script: { path: '/tmp/x.py', dev: 2n, ino: 2n ** 64n - 1n, from: 2, isClaimed: true },
+    },
   },
 ]
 

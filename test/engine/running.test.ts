@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { createEngine } from '../../src/engine/engine.ts'
-import { ExecFlag, Mark } from '../../src/records/record.gen.ts'
+import { ExecFlag, Mark, Script as ScriptFrom, Source } from '../../src/records/record.gen.ts'
 import { BOOT_ID, MIB, type ProgramSpec, Script } from './scenario.ts'
 
 const EVIL = { pid: 100, path: '/home/ann/evil', parent: 50 }
@@ -20,14 +20,21 @@ const baselineAfter = (script: Script) => {
 }
 
 /** The identity that uploads once `found` was told to a second engine, which began where `first` left off. */
-function identityAfter(first: Script, found: ProgramSpec, atMs: number, bootId = BOOT_ID) {
+function identityAfter(
+  first: Script,
+  found: ProgramSpec,
+  atMs: number,
+  bootId = BOOT_ID,
+  capabilities = 15,
+) {
   const engine = createEngine({ deviceId: 'device-1', baseline: baselineAfter(first) })
   engine.save(0)
-  const script = new Script()
+  const script = new Script().from(Source.linux, capabilities)
   script.mark(Mark.start, '', bootId)
   script.exec({ ...BASH, pidversion: 2, flags: FOUND }).inspected({ ...BASH, pidversion: 2 })
   script.nowMs = atMs
   script.exec({ ...found, pidversion: 2 }).inspected({ ...found, pidversion: 2 })
+  if (found.script) script.scriptInspected({ ...found, pidversion: 2 })
   script.nowMs = 60_000
   script.mark(Mark.enumerated, '', bootId)
   script.upload({ id: 1, pid: 100, pidversion: 2, total: 300 * MIB }).ticks(5)
@@ -86,6 +93,39 @@ describe('after a restart a process that is found running', () => {
     assert.equal(identityAfter(ran(EVIL), later, 30_000).key, 'platform:/usr/bin/sleep')
     const boot = new Uint8Array(16).fill(9)
     assert.equal(identityAfter(ran(EVIL), later, 10_000, boot).key, 'platform:/usr/bin/sleep')
+  })
+
+  const PYTHON = { pid: 100, path: '/usr/bin/python3', owner: 0, sha: 'cd', parent: 50 }
+  const running = (script: string, byte: string, scriptFrom: number) => ({
+    ...PYTHON,
+    script,
+    scriptFrom,
+    scriptFound: { sha256: Uint8Array.from(Buffer.from(byte.repeat(32), 'hex')) },
+  })
+  const evil = running('/home/ann/evil.py', 'ee', ScriptFrom.argument)
+  const claims = (spec: ProgramSpec) => ({
+    ...spec,
+    flags: FOUND | ExecFlag.exeConfirmed,
+    scriptFrom: ScriptFrom.claimed,
+  })
+  const known = claims(running('/home/ann/known.py', 'b0', ScriptFrom.claimed))
+  const keyAfter = (first: ProgramSpec, found: ProgramSpec, atMs: number, capabilities = 31) =>
+    identityAfter(ran(first), found, atMs, BOOT_ID, capabilities).key.replace(/ via .*/, '')
+  const scriptKey = (byte: string) => `platform:/usr/bin/python3 script ${byte.repeat(32)}`
+
+  it('runs the script that it was known to run, and never one that it only says', () => {
+    assert.equal(keyAfter(evil, claims(evil), 10_000), scriptKey('ee'))
+    assert.equal(keyAfter(evil, known, 10_000), `${scriptKey('b0')} as claimed`)
+    // Nor one that was not known, as far as the kernel could have told.
+    assert.equal(keyAfter(evil, known, 30_000), `${scriptKey('b0')} as claimed`)
+    assert.equal(keyAfter(evil, known, 30_000, 15), scriptKey('b0'))
+    assert.equal(keyAfter(known, known, 10_000, 31), `${scriptKey('b0')}`)
+  })
+
+  it('is not told to run a text where it was known to run a script', () => {
+    const text = { ...known, script: '', scriptFrom: ScriptFrom.inline }
+    assert.match(keyAfter(evil, text, 10_000), /script unknown$/)
+    assert.match(keyAfter(evil, text, 30_000), /script inline$/)
   })
 
   it('is not carried once it has ended, nor longer than it is there', () => {
