@@ -15,6 +15,7 @@ export const emptyFeatures = (): Features => ({
   networkAgeMs: 0,
   wasHere: false,
   isEdited: false,
+  versionAgeMs: 0,
   coldStart: false,
   newToIdentity: false,
   newToHost: false,
@@ -56,6 +57,7 @@ export function loadFeatures(
   f.networkAgeMs = Math.max(0, wallNowMs(clock) - identity.firstNetworkMs)
   f.wasHere = identity.wasHere
   f.isEdited = identity.isEdited
+  f.versionAgeMs = Math.max(0, wallNowMs(clock) - Number(identity.stored.firstExecAt) / 1e6)
   f.coldStart = identity.coldStart
   f.newToIdentity = pair.newToIdentity
   f.newToHost = pair.newToHost

@@ -10,6 +10,7 @@ import {
   isKnown,
   isSlowDrip,
   NOVELTY_DAYS,
+  noveltyAgeMs,
   type Points,
   SILENT_FLOWS_FROM,
   SILENT_FROM_BYTES,
@@ -32,7 +33,7 @@ export function explain(f: Features, p: Points, signerText: string): Reason[] {
   add({
     term: 'novelty',
     points: p.novelty,
-    value: Math.round(f.networkAgeMs / 1000),
+    value: Math.round(noveltyAgeMs(f) / 1000),
     threshold: (NOVELTY_DAYS * DAY_MS) / 1000,
     unit: 's',
     text: noveltyText(f),
@@ -74,6 +75,8 @@ export function explain(f: Features, p: Points, signerText: string): Reason[] {
 
 /** How long it has used the network says nothing of the moment at which somebody reads it. */
 function noveltyText(f: Features): string {
+  if (noveltyAgeMs(f) < f.networkAgeMs)
+    return `this edit of what has used the network for ${humanDuration(f.networkAgeMs)} was first seen ${humanDuration(f.versionAgeMs)} before, and what it ordinarily sends is not known`
   const isFirst = f.networkAgeMs < FIRST_USE_MS
   const whose = f.isEdited ? 'it, or what it is an edit of,' : 'it'
   const used = f.wasHere ? 'had been seen to use' : 'had used'

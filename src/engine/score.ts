@@ -141,6 +141,8 @@ export type Features = {
   wasHere: boolean
   /** A version of a script: what it was edited from has used the network for so long. */
   isEdited: boolean
+  /** Since this version was first seen, ms; of use where it is an edit. */
+  versionAgeMs: number
   coldStart: boolean
   newToIdentity: boolean
   newToHost: boolean
@@ -266,10 +268,22 @@ export const isKnown = (f: Features): boolean => f.hasOrdinary && f.networkAgeMs
 export const isSlowDrip = (f: Features): boolean =>
   f.activeHours >= DRIP_FROM_HOURS && f.out24 >= DRIP_FROM_BYTES
 
+/**
+ * How long it has used the network, ms. An edit takes that over from what it is an edit of, but not the trust to send any
+ * amount: where what they ordinarily send is not known, from the floor on its own first exec counts.
+ */
+export const noveltyAgeMs = (f: Features): number =>
+  f.isEdited && !isKnown(f) && f.out24 >= floorOf(f)
+    ? Math.min(f.networkAgeMs, f.versionAgeMs)
+    : f.networkAgeMs
+
+const floorOf = (f: Features): number =>
+  isSlowDrip(f) ? f.standing.dripFloorBytes : f.standing.floorBytes
+
 /** Scores `f` into `p`. No allocation: it runs for each report. */
 export function scoreInto(f: Features, p: Points): void {
   const { standing } = f
-  const novelty = noveltyPoints(f.networkAgeMs)
+  const novelty = noveltyPoints(noveltyAgeMs(f))
   p.novelty = f.coldStart && standing.lenient ? Math.min(COLD_START_POINTS, novelty) : novelty
   if (f.inEpoch) p.novelty /= 2
   p.signer = standing.points
@@ -298,7 +312,7 @@ export function scoreInto(f: Features, p: Points): void {
     if (asymmetry > 10) asymmetry = 10
     if (noResponse > 5) noResponse = 5
   }
-  const floorBytes = isSlow ? standing.dripFloorBytes : standing.floorBytes
+  const floorBytes = floorOf(f)
   const unread = unreadPoints(f.unread24, standing.unreadFlowsFrom)
   p.gate =
     (p.novelty > 0 || (known && (drips || f.deviations >= UNUSUAL_FROM))) &&

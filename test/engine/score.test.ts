@@ -43,6 +43,7 @@ const features: fc.Arbitrary<Features> = fc.record({
   networkAgeMs: fc.nat(40 * DAY_MS),
   wasHere: fc.boolean(),
   isEdited: fc.boolean(),
+  versionAgeMs: fc.double({ min: 0, max: 40 * DAY_MS, noNaN: true }),
   coldStart: fc.boolean(),
   newToIdentity: fc.boolean(),
   newToHost: fc.boolean(),

@@ -71,19 +71,28 @@ describe('scripts', () => {
       .upload({ id: 1, pid: 90, total: 8 * MIB, steps: 2 })
       .wait(DAYS_30 * 1000)
       .ticks(2)
-    const edit = (rest: object = {}, more: Partial<ProgramSpec> = {}) => {
+    const edit = (total: number, rest: object = {}, more: Partial<ProgramSpec> = {}) => {
       const next = machine()
       next.records = [...script.records]
       next.nowMs = script.nowMs
       next.program(python({ pid: 101, scriptFound: content('ee', rest), ...more }))
-      return tell(next.upload({ id: 2, pid: 101, total: 400 * MIB, steps: 2 }).ticks(2))
+      return tell(next.upload({ id: 2, pid: 101, total, steps: 2 }).ticks(2))
     }
-    const { alerts, baseline } = edit()
+    const { alerts, baseline } = edit(4 * MIB)
     assert.ok(!alerts.some(({ identity }) => identity.key === scriptKey('ee'.repeat(32))))
     const version = baseline.identity(scriptKey('ee'.repeat(32)))
     const former = baseline.identity(scriptKey(SCRIPT_HASH))
     assert.equal(version?.firstNetworkAt, former?.firstNetworkAt)
     assert.ok((version?.firstExecAt ?? 0n) > (former?.firstExecAt ?? 0n), 'first seen is its own')
+    // What the script ordinarily sends is not known: from the floor on it is as new as its content.
+    const much = edit(400 * MIB).alerts.find(
+      ({ identity }) => identity.key === scriptKey('ee'.repeat(32)),
+    )
+    assert.equal(much?.severity, 'high')
+    assert.match(
+      much?.reasons.find(({ term }) => term === 'novelty')?.text ?? '',
+      /^this edit of what has used the network for 30 days was first seen .* before, and what it ordinarily sends is not known$/,
+    )
     // Another owner's file, one that all can write, one elsewhere, one run for another: strangers.
     for (const [rest, more] of [
       [{ ownerUid: 1001 }, {}],
@@ -92,7 +101,9 @@ describe('scripts', () => {
       [{}, { parent: 1 }],
     ] as const)
       assert.ok(
-        edit(rest, more).alerts.some(({ identity }) => identity.key.includes('ee'.repeat(32))),
+        edit(400 * MIB, rest, more).alerts.some(({ identity }) =>
+          identity.key.includes('ee'.repeat(32)),
+        ),
         JSON.stringify([rest, more]),
       )
   })
