@@ -145,6 +145,27 @@ describe('page and enrolled machines', () => {
     assert.deepEqual(faults, [])
   })
 
+  it('are changed and removed in the list of all where they never connected', async () => {
+    const { fleet, page, faults } = await begin()
+    await fleet.enrol(DEVICE_B)
+    await page.goto(`${fleet.collector.url}/#/machine`)
+    const change = page.locator('.roster').getByRole('button', { name: /^Change / })
+    await change.waitFor()
+    assert.equal(await change.count(), 1, 'the other has a section of its own')
+    await change.click()
+    const forms = page.locator('.roster td.enrolment')
+    await forms.getByRole('button', { name: 'Admit' }).click()
+    await forms.getByText('Admitted.').waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
+    const standing = () => fleet.withRegistry((registry) => registry.device(DEVICE_B)?.standing)
+    assert.equal(standing(), 'active')
+    await forms.getByRole('button', { name: 'Remove' }).click()
+    await forms.getByRole('button', { name: 'Remove it, keep its alerts' }).click()
+    await change.waitFor({ state: 'detached' })
+    assert.equal(standing(), undefined)
+    assert.deepEqual(faults, [])
+  })
+
   it('mark their alerts while nobody has admitted them', async () => {
     const { fleet, agent, page } = await begin()
     const alert = upload(nowUnixNs())

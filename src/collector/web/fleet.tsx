@@ -116,15 +116,18 @@ export function Enrolment({ device }: { device: DeviceInfo }) {
           machine of its own when its agent starts again.
         </p>
       )}
-      {isOpen && (
-        <>
-          <Form id={device.id} enrolment={enrolment} />
-          <Removal id={device.id} />
-        </>
-      )}
+      {isOpen && <EnrolmentForms id={device.id} enrolment={enrolment} />}
     </section>
   )
 }
+
+/** All that a person can say of one that enrolled. */
+export const EnrolmentForms = (of: { id: string; enrolment: EnrolmentInfo }) => (
+  <>
+    <Form {...of} />
+    <Removal id={of.id} />
+  </>
+)
 
 /** What it says of the policies that it is sent. */
 function PolicyStanding({ policy }: { policy: PolicyStandingInfo | null }) {

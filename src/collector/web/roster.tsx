@@ -3,17 +3,18 @@ import { useEffect, useState } from 'preact/hooks'
 import type { FleetDeviceInfo, FleetResponse, RefusalInfo, RefusalsResponse } from '../page-api.ts'
 import { type ApiError, getFleet, getRefusals } from './api.ts'
 import { signOut } from './feed.ts'
-import { ShortId } from './fleet.tsx'
+import { EnrolmentForms, ShortId } from './fleet.tsx'
 import { countText } from './format.ts'
 import { namesOfSeveral } from './lists.ts'
 import { Age, Clock, Cut } from './parts.tsx'
 import { newestText, policyCell } from './policy-words.ts'
-import { fleetTold, sharedNames } from './state.ts'
+import { devices, fleetTold, sharedNames } from './state.ts'
 import { silenceText, standingText } from './words.ts'
 
 const ROWS = 100
 const REFUSALS_SHOWN = 20
 const AGAIN_MS = 5000
+const COLUMNS = 8
 
 /** Nothing where nobody is enrolled, and nobody was turned away. */
 export function Roster() {
@@ -142,7 +143,10 @@ const labelOf = ({ enrolment, hostname, id }: FleetDeviceInfo): string =>
 function Row({ device, isShared }: { device: FleetDeviceInfo; isShared: boolean }) {
   const { enrolment, hostname } = device
   const silence = silenceText(device)
-  return (
+  const [isOpen, setOpen] = useState(false)
+  // The others have a section of their own on this page, as far as it holds them.
+  const hasNone = !devices.value.some(({ id }) => id === device.id)
+  const row = (
     <tr>
       <td>
         <Cut text={labelOf(device)} max={36} />
@@ -164,7 +168,19 @@ function Row({ device, isShared }: { device: FleetDeviceInfo; isShared: boolean 
         {enrolment.policy && <p class="meta phone">Policy: {policyCell(enrolment.policy)}</p>}
         {silence !== '' && <p class="meta loss">{silence}</p>}
       </td>
-      <td>{standingText(enrolment)}</td>
+      <td>
+        {standingText(enrolment)}
+        {hasNone && (
+          <button
+            type="button"
+            aria-expanded={isOpen}
+            aria-label={`Change ${labelOf(device)}`}
+            onClick={() => setOpen(!isOpen)}
+          >
+            Change
+          </button>
+        )}
+      </td>
       <td class="roomy">
         <Cut text={enrolment.group} max={16} />
       </td>
@@ -182,6 +198,18 @@ function Row({ device, isShared }: { device: FleetDeviceInfo; isShared: boolean 
       </td>
       <td>{lastHeardOf(device)}</td>
     </tr>
+  )
+  return (
+    <>
+      {row}
+      {hasNone && isOpen && (
+        <tr>
+          <td colSpan={COLUMNS} class="enrolment">
+            <EnrolmentForms id={device.id} enrolment={enrolment} />
+          </td>
+        </tr>
+      )}
+    </>
   )
 }
 
