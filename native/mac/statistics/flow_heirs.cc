@@ -133,9 +133,10 @@ bool FlowBook::ManyExecuted(u64 now_ns) {
 }
 
 bool FlowBook::LookAtExecuted(Row* row, u64 now_ns) {
-  const size_t heirs = row->heirs.size();
+  const Row::Owner before = row->now().process;
   if (!LookAtOwners(row, now_ns)) return false;
-  if (row->heirs.size() != heirs) row->heirs_after = asked_;
+  // Not by how many there are: where they are as many as are remembered, one took another's place.
+  if (!row->now().process.is_same_image(before)) row->heirs_after = asked_;
   return true;
 }
 

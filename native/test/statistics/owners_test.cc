@@ -163,6 +163,25 @@ void WaitsForCountsThatWereAskedForAfterAnExec() {
   CHECK((Last(bench, 2) == std::vector<Whose>{{100, 12, 4'000, true}, {100, 13, 4'000, true}}));
 }
 
+// After the last of them, however many are remembered.
+void WaitsForCountsThatWereAskedForAfterTheLastOfManyExecs() {
+  for (u32 execs = 1; execs <= 3 * StatisticsRow::kHeirsMax; execs++) {
+    Bench bench;
+    bench.processes[100] = {7'000, 12};
+    bench.Opens(1, Connected().Pid(100, 7'000));
+    bench.Answers(1, Dictionary::Counts(1'000, 10));
+    for (u32 exec = 1; exec <= execs; exec++) {
+      bench.book().Asked();
+      bench.processes[100] = {7'000, 12 + exec};
+      bench.book().Executed(100, bench.now_ns);
+    }
+    bench.Describes(1, Dictionary::Counts(3'000, 10), true);  // of the query before the last
+    CHECK((Last(bench, 1) == std::vector<Whose>{{100, 12, 3'000, false}}));
+    bench.Answers(1, Dictionary::Counts(3'000, 10));
+    CHECK((Last(bench, 1) == std::vector<Whose>{{100, 12 + execs, 3'000, false}}));
+  }
+}
+
 // Whoever sends and lets a program of the system have the socket before it is counted.
 void GivesASocketsHeirNothingOfBefore() {
   for (const bool is_exec : {true, false}) {
@@ -286,6 +305,7 @@ int main() {
   GivesAnotherImageWhatIsCountedFromThenOn();
   LooksAtOnceWhenItIsToldOfAnExec();
   WaitsForCountsThatWereAskedForAfterAnExec();
+  WaitsForCountsThatWereAskedForAfterTheLastOfManyExecs();
   GivesASocketsHeirNothingOfBefore();
   GivesWhomTheLeastVouchesForWhatEitherMayHaveSent();
   GivesAnotherProcessWhatIsCountedFromThenOn();
