@@ -199,6 +199,9 @@ void FlowBook::TakeCounts(Row* row, const FlowDescription& heard, bool is_asked,
   row->raw_in = std::max(in, row->raw_in);
   if (heard.bytes_again) TakeAgain(row, static_cast<u64>(*heard.bytes_again));
   Count(row, now_ns);
+  row->counted_ns = now_ns;
+  if (row->is_stale) CompareFromNow(row);
+  if (!was_counted) CompareFromTheBeginning(*row);
   if (!changes_hands) return;
   row->is_shared |= row->bytes != before;
   Tell(row, now_ns);

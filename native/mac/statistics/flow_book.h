@@ -127,8 +127,12 @@ class FlowBook {
   u64 MetAt(const Row& row, u64 now_ns) const;
 
   // flow_twins.cc
-  bool HasTwin(Row* row);
-  Row* FindTwin(const Row& row, const std::vector<FlowSource>& tellers);
+  bool HasTwin(Row* row, u64 now_ns);
+  Row* FindTwin(const Row& row, const Ends& ends, bool has_told_as_much);
+  void WaitFor(Row* row, Row* teller);
+  bool WaitForAnother(Row* row);
+  void CompareFromNow(Row* row);
+  void CompareFromTheBeginning(const Row& counted);
   void LookAtTwins(u64 now_ns);
   void LetTwinGo(Row* row, u64 now_ns);
   void IsNoTwin(Row* row, u64 now_ns);

@@ -41,6 +41,7 @@ struct StatisticsRow {
   u32 epoch = 0;
   u64 start_ns = 0;  // when its socket was made; 0 when nothing says
   u64 added_ns = 0;
+  u64 counted_ns = 0;
   u64 met_ns = 0;  // when it had first what it is told for: a peer, or bytes
   u64 moved_ns = 0;
 
@@ -72,9 +73,12 @@ struct StatisticsRow {
   SocketAddress twin_remote;
   std::vector<StatisticsApi::FlowSource> waiters;   // whose bytes it tells too
   std::optional<StatisticsApi::FlowSource> teller;  // who tells its bytes
-  Bytes waited_from;                                // its raw counts as it began to wait,
+  std::vector<StatisticsApi::FlowSource> no_twins;  // who did until it moved far more
+  Bytes waited_from;                                // its raw counts as it began to wait
+  Bytes own_from;                                   // from which it is held against its teller,
   Bytes teller_from;                                // and its teller's
   u32 ticks_apart = 0;          // so long it has not looked like its teller's twin
+  bool is_stale = false;        // it began to wait with counts of before
   bool is_apart = false;        // nor is it one
   bool is_over = false;         // it was removed, and its teller may not have been counted yet
   bool is_zeroed = false;       // its last counts were zeros after bytes

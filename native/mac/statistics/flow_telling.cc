@@ -19,7 +19,7 @@ bool FlowBook::IsToBeTold(const Row& row) const {
 }
 
 void FlowBook::Tell(Row* row, u64 now_ns) {
-  if (!IsToBeTold(*row) || HasTwin(row)) return;
+  if (!IsToBeTold(*row) || HasTwin(row, now_ns)) return;
   if (!row->is_opened && !Open(row, now_ns)) return;
   if (row->bytes != row->told) EmitFlow(row, k_flow_state_report, 0, row->bytes, now_ns);
 }

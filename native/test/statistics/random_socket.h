@@ -69,6 +69,25 @@ struct Socket {
   u64 untold_out = 0;           // counted and not told yet
   std::map<Whose, u64> out_of;  // told bytes out, by owner
 
+  // What describes its twin.
+  Dictionary Twin() const {
+    return Dictionary()
+        .Provider(TwinOf(provider))
+        .Local("", port)
+        .Remote("198.51.100.9", peer)
+        .Pid(pid, pid + 7'000)
+        .Start(static_cast<int64_t>(start));
+  }
+  // Whether its twin's counts, as they are heard, have changed. They begin again with its own.
+  bool TwinMoves(u64 out_now, u64 in_now) {
+    const u64 before_out = twin_out, before_in = twin_in;
+    if (out_now + in_now == 0 && before_out + before_in > 0) return false;
+    const bool begins_again = out_now <= before_out && in_now <= before_in &&
+                              (out_now < before_out / 2 || in_now < before_in / 2);
+    twin_out = begins_again ? out_now : std::max(before_out, out_now);
+    twin_in = begins_again ? in_now : std::max(before_in, in_now);
+    return out_now != before_out || in_now != before_in;
+  }
   const Who& has() const { return heirs.empty() ? owner : heirs.back(); }
   // Who has what was counted since: of all who had it between, the one whom the least vouches for.
   void PassOn() {
