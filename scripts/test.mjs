@@ -66,7 +66,7 @@ const BUILDS = [
   ['-C', 'native/test/mac', 'plain'],
   ['-C', 'native/test/mac', 'client_asan'],
   ['-C', 'native/test/filter', 'asan', 'xpc_asan'],
-  ['-C', 'native/test/statistics', 'asan'],
+  ['-C', 'native/test/statistics', 'asan', 'adapter_asan'],
   ['-C', 'native/test/polling', 'asan'],
   ['-C', 'native/test/app', 'asan', 'draw'],
   ['-C', 'native/test', 'asan'],
@@ -74,7 +74,7 @@ const BUILDS = [
 const LONG_BUILDS = [
   ['-C', 'native/test/mac', 'plain', 'client'],
   ['-C', 'native/test/filter', 'all', 'fuzzers', 'xpc'],
-  ['-C', 'native/test/statistics', 'all', 'fuzz'],
+  ['-C', 'native/test/statistics', 'all', 'adapter', 'fuzz'],
   ['-C', 'native/test/polling', 'all'],
   ['-C', 'native/test/app', 'all', 'draw', 'fuzz'],
   ['-C', 'native/test', 'all'],

@@ -33,8 +33,7 @@ describe('NetworkStatistics', () => {
 
   it('tells of sockets that live by chance what a plain model counts', async function () {
     this.timeout(3_600_000)
-    // Of 3,000 some differ since sockets change hands and have twins: 357, 1046 and one about 2600 are open.
-    const seeds = times('FRESHET_STATISTICS', { usual: 60, long: 300 })
+    const seeds = times('FRESHET_STATISTICS', { usual: 60, long: 3_000 })
     const ran = await run(`${folder}build/random.asan`, [`${seeds}`])
     equal(ran.code, 0, ran.output)
   })
@@ -77,4 +76,32 @@ describe('NetworkStatistics', () => {
       console.log(`      ${/#\d+\s+DONE.*/.exec(ran.output)?.[0] ?? ''}`)
     })
   })
+})
+
+describe('the adapter of NetworkStatistics', () => {
+  before(async function () {
+    leaveOut(this, whyNotLinux() ?? whyNoTool('blocks'))
+    this.timeout(BUILD_MS)
+    await make(folder, isWhole ? 'adapter' : 'adapter_asan')
+  })
+
+  it('hears what the framework says and asks by what it has, whatever its values are (adapter)', async () => {
+    const ran = await run(`${folder}build/adapter.blocks.asan`, [])
+    equal(ran.code, 0, ran.output)
+    equal(ran.output, 'adapter: ok\n')
+  })
+
+  for (const [sanitizer, name] of sanitizersOf(isWhole)) {
+    it(`ends while blocks wait, begins anew, and keeps nothing under ${name}`, async () => {
+      const ran = await run(`${folder}build/adapter_end.blocks.${sanitizer}`, [])
+      equal(ran.code, 0, ran.output)
+      equal(ran.output, 'adapter_end: ok\n')
+    })
+
+    it(`does what every source does under ${name}`, async () => {
+      const ran = await run(`${folder}build/adapter_suite.blocks.${sanitizer}`, [])
+      equal(ran.code, 0, ran.output)
+      console.log(`      ${ran.output.trim()}`)
+    })
+  }
 })

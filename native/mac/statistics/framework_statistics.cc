@@ -121,14 +121,18 @@ class Framework {
     // Asked for before anybody asks about them: their blocks come behind this one on the queue.
     if (missing_.empty() && !is_adding_) AddAll();
     handler_ = handler;
+    attached_++;
     handler_->Began(missing_);
     for (const auto& [source, reference] : sources_) Announce(source, reference);
   }
   void Detach() { handler_ = nullptr; }
 
   void Query() {
+    // Whoever asks may have stopped by then, and another have begun, who waits for an answer of its
+    // own.
+    const u64 asking = attached_;
     const DoneBlock done = ^{
-      if (handler_ != nullptr) handler_->Answered();
+      if (handler_ != nullptr && asking == attached_) handler_->Answered();
     };
     switch (QueryOf(symbols_)) {
       case FrameworkQuery::kUpdates:
@@ -219,6 +223,7 @@ class Framework {
   Manager manager_ = nullptr;
   bool is_adding_ = false;
   StatisticsApi::Handler* handler_ = nullptr;
+  u64 attached_ = 0;  // handlers so far
   std::map<FlowSource, FrameworkSource> sources_;
   FlowSource last_ = 0;
 };

@@ -28,7 +28,12 @@ void dispatch_queue_s::Push(std::function<void()> task) {
   std::thread([this] { Run(); }).detach();
 }
 
+namespace {
+thread_local dispatch_queue_t current_queue = nullptr;
+}
+
 void dispatch_queue_s::Run() {
+  current_queue = this;
   for (;;) {
     std::function<void()> task;
     {
@@ -47,6 +52,8 @@ void dispatch_queue_s::Run() {
 
 namespace freshet::xpc_double {
 
+dispatch_queue_t CurrentQueue() { return current_queue; }
+
 // Returns when it has run.
 void RunOn(dispatch_queue_t queue, const std::function<void()>& task) {
   const auto done = std::make_shared<Answer>();
@@ -63,7 +70,7 @@ const dispatch_source_type_s dispatch_source_type_timer;
 
 dispatch_queue_t dispatch_queue_create(const char* label, void*) {
   CHECK(label != nullptr);
-  return new dispatch_queue_s;
+  return freshet::xpc_double::lacks_queues.load() ? nullptr : new dispatch_queue_s;
 }
 
 void dispatch_async(dispatch_queue_t queue, dispatch_block_t block) {
@@ -71,6 +78,10 @@ void dispatch_async(dispatch_queue_t queue, dispatch_block_t block) {
     copy();
     Block_release(copy);
   });
+}
+
+void dispatch_async_f(dispatch_queue_t queue, void* context, dispatch_function_t work) {
+  queue->Push([context, work] { work(context); });
 }
 
 void dispatch_sync(dispatch_queue_t queue, dispatch_block_t block) { RunOn(queue, block); }
@@ -82,6 +93,7 @@ dispatch_time_t dispatch_time(dispatch_time_t when, int64_t delta_ns) {
 dispatch_source_t dispatch_source_create(const dispatch_source_type_s* type, uintptr_t, uintptr_t,
                                          dispatch_queue_t queue) {
   CHECK(type == DISPATCH_SOURCE_TYPE_TIMER);
+  if (freshet::xpc_double::lacks_timers.load()) return nullptr;
   auto* const source = new dispatch_source_s;
   queue->Retain();
   source->queue = queue;
@@ -89,7 +101,8 @@ dispatch_source_t dispatch_source_create(const dispatch_source_type_s* type, uin
 }
 
 void dispatch_source_set_timer(dispatch_source_t, dispatch_time_t, uint64_t interval_ns, uint64_t) {
-  CHECK(interval_ns == NSEC_PER_SEC);
+  const uint64_t wanted_ns = freshet::xpc_double::timer_interval_ns.load();
+  CHECK(interval_ns > 0 && (wanted_ns == 0 || interval_ns == wanted_ns));
 }
 
 void dispatch_source_set_event_handler(dispatch_source_t source, dispatch_block_t handler) {
@@ -115,6 +128,7 @@ void dispatch_activate(dispatch_source_t source) {
   }).detach();
 }
 
+void dispatch_resume(dispatch_source_t source) { dispatch_activate(source); }
 void dispatch_source_cancel(dispatch_source_t source) { source->is_cancelled = true; }
 void dispatch_release(dispatch_queue_t queue) { queue->Release(); }
 void dispatch_release(dispatch_source_t source) { source->Release(); }

@@ -1,4 +1,5 @@
-// What the doubles of libdispatch and libxpc share: counted objects and the queue with its thread.
+// What the doubles that are made of libdispatch's share: counted objects and the queue with its
+// thread.
 #ifndef FRESHET_TEST_FILTER_DISPATCH_DOUBLE_H_
 #define FRESHET_TEST_FILTER_DISPATCH_DOUBLE_H_
 
@@ -54,6 +55,13 @@ struct Answer {
   std::optional<Bytes> bytes;
 };
 
+// The interval that each timer is to be set to; 0: any.
+inline std::atomic<uint64_t> timer_interval_ns{NSEC_PER_SEC};
+// What is no more to be had from now on, as when memory runs out.
+inline std::atomic<bool> lacks_queues{false}, lacks_timers{false};
+
+// The one whose task this thread runs; nullptr for none.
+dispatch_queue_t CurrentQueue();
 // Returns when it has run.
 void RunOn(dispatch_queue_t queue, const std::function<void()>& task);
 
