@@ -318,7 +318,7 @@ describe('freshet doctor', () => {
     running.add(tied(child))
     const ordinary = await becomes('sensor', 'warning')
     assert.match(ordinary.found[0]?.text ?? '', /does not run as root/)
-    assert.match(remedy(ordinary), /`sudo npx freshet up --user \S+ --state /)
+    assert.match(remedy(ordinary), /`sudo npx freshet agent --user \S+ --state /)
     await stop(child)
     // As it says; another directory, since that one is theirs.
     state = join(directory, 'state')
