@@ -52,7 +52,15 @@ export function actsByName(path: string): boolean {
   return answer
 }
 
-/** Whether what is signed so (macOS) is: Apple names most of its own `com.apple.` and their name. */
+/**
+ * Whether what is signed so (macOS) is: Apple names most of its own `com.apple.` and their name, makers of interpreters
+ * theirs by the name alone (`node`, `deno`, `bun`), as codesign(1) does that signs ad hoc (`perl5.34-55554944…`).
+ */
 export const actsBySigningId = (signingId: string): boolean =>
   ACTING_SIGNING_IDS.has(signingId) ||
-  (signingId.startsWith('com.apple.') && actsByName(signingId.slice('com.apple.'.length)))
+  (signingId.startsWith('com.apple.')
+    ? actsByName(signingId.slice('com.apple.'.length))
+    : !/\.[A-Za-z]/.test(signingId) && actsByName(signingId.replace(SIGNED_AD_HOC, '')))
+
+/** What it puts behind the file's name: "UUID" and the UUID of the image, in hexadecimal. */
+const SIGNED_AD_HOC = /-55554944[0-9a-f]{32}$/

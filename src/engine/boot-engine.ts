@@ -75,7 +75,6 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   const parts = createBootParts(lasting, clock)
   const { health, heard, processes, flows, book, pairs, top, memory, requests, early } = parts
   const { summarizer, detector, pairing, attribution, ledger, carry, join, unseen, running } = parts
-
   const changed = createChangedFiles(health.say)
   const inspections = createInspections(clock, changed)
 

@@ -273,7 +273,7 @@ export const isSlowDrip = (f: Features): boolean =>
  * amount: where what they ordinarily send is not known, from the floor on its own first exec counts.
  */
 export const noveltyAgeMs = (f: Features): number =>
-  f.isEdited && !isKnown(f) && f.out24 >= floorOf(f)
+  f.isEdited && f.networkAgeMs >= DAY_MS && !isKnown(f) && f.out24 >= floorOf(f)
     ? Math.min(f.networkAgeMs, f.versionAgeMs)
     : f.networkAgeMs
 

@@ -410,7 +410,18 @@ describe('programs that act for others', () => {
   it('are known by their signing id, whatever they are called', () => {
     for (const id of ['com.apple.curl', 'com.apple.openssh', 'com.apple.python3', 'com.apple.nc'])
       assert.ok(actsBySigningId(id), id)
-    assert.ok(!actsBySigningId('com.apple.Safari'))
+    const uuid = '5555494400112233445566778899aabbccddeeff'
+    for (const id of ['node', 'deno', 'python3.13', 'org.python.python', `perl5.34-${uuid}`])
+      assert.ok(actsBySigningId(id), id)
+    for (const id of ['com.apple.Safari', 'org.example.node', 'Figma', `a.out-${uuid}`])
+      assert.ok(!actsBySigningId(id), id)
+    const script = new Script()
+    script.source = Source.endpointSecurity
+    const found = { signature: Signature.valid, flags: InspectedFlag.developerId }
+    const kernel = { codesignFlags: 1, signingId: 'node', teamId: 'HX7739G8FX', parentPid: 40 }
+    script.start().program({ pid: 40, path: '/Users/ada/a.out', sha: 'ab', parent: 0 })
+    script.program({ pid: 100, path: '/tmp/foo', parent: 40, kernel, found })
+    assert.match(alertOf(script).identity.key, /^HX7739G8FX:node via unsigned:/)
   })
 
   it('[A1] are so as copies too, and a copy of the system’s is never the system’s (Linux: by its content)', () => {
