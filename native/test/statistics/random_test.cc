@@ -167,11 +167,10 @@ class World {
     socket.is_stranger = true;
     socket.pid = static_cast<u32>(1 + random_.Below(kPids));
     socket.start = ++bench_.now_ns;
-    const u64 number = ++last_;
-    sockets_[number] = socket;
-    open_.insert(number);
-    bench_.book().Added(number, bench_.now_ns);
-    Tell(number, true, Chance(2), true);
+    sockets_[++last_] = socket;
+    open_.insert(last_);
+    bench_.book().Added(last_, bench_.now_ns);
+    Tell(last_, true, Chance(2), true);
     strangers++;
   }
 
