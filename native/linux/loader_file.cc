@@ -3,9 +3,11 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <optional>
@@ -130,6 +132,47 @@ bool IsLoaderFile(int fd) {
   return names.find(std::string_view("\0dlopen\0", 8)) != std::string::npos;
 }
 
+// What was read of files lately, by all that changes when they do. A change within the clock's tick
+// of the one before leaves no mark (timestamps of ext4 and XFS are a tick's, 10 ms at most), so
+// only what had been let be for a while when it was read is known.
+class KnownFiles {
+ public:
+  std::optional<Loads> Find(const struct stat& status) const {
+    const Known& known = SlotOf(status);
+    if (!known.is_there || !IsSame(known.status, status)) return std::nullopt;
+    return known.loads;
+  }
+
+  void Learn(const struct stat& status, Loads loads) {
+    constexpr time_t kLetBeSeconds = 2;
+    timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    if (now.tv_sec - status.st_ctim.tv_sec < kLetBeSeconds) return;
+    known_[IndexOf(status)] = {status, loads, true};
+  }
+
+ private:
+  struct Known {
+    struct stat status{};
+    Loads loads = Loads::kNotKnown;
+    bool is_there = false;
+  };
+
+  static bool IsSame(const timespec& one, const timespec& other) {
+    return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+  }
+  static bool IsSame(const struct stat& one, const struct stat& other) {
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino &&
+           one.st_size == other.st_size && IsSame(one.st_ctim, other.st_ctim) &&
+           IsSame(one.st_mtim, other.st_mtim);
+  }
+  static size_t IndexOf(const struct stat& status) { return status.st_ino % kKnownMax; }
+  const Known& SlotOf(const struct stat& status) const { return known_[IndexOf(status)]; }
+
+  static constexpr size_t kKnownMax = 64;
+  std::array<Known, kKnownMax> known_;
+};
+
 }  // namespace
 
 Loads LoadsOf(int fd) {
@@ -148,9 +191,14 @@ Loads LoadsOfPlace(Mounts* mounts, int place, u32 pid) {
   if (!mount || mount->MayHang()) return Loads::kNotKnown;
   struct stat status;
   if (fstat(place, &status) != 0 || !S_ISREG(status.st_mode)) return Loads::kNotKnown;
+  thread_local KnownFiles known;
+  if (const auto loads = known.Find(status)) return *loads;
   const std::string link = "/proc/self/fd/" + std::to_string(place);
   const Fd file(open(link.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  return file ? LoadsOf(file.get()) : Loads::kNotKnown;
+  if (!file) return Loads::kNotKnown;
+  const Loads loads = LoadsOf(file.get());
+  known.Learn(status, loads);
+  return loads;
 }
 
 std::string_view RuledAs(std::string_view path, Loads loads) {

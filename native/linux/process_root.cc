@@ -24,6 +24,12 @@ Fd OpenResolving(int folder, const std::string& path, u64 resolve) {
   return Fd(static_cast<int>(syscall(SYS_openat2, folder, path.c_str(), &how, sizeof(how))));
 }
 
+// Ours is opened once: it is what is looked through for every process that has gone.
+int OwnRoot() {
+  static const Fd root(open("/", O_PATH | O_CLOEXEC));
+  return root.get();
+}
+
 }  // namespace
 
 bool FileSeen::IsRegular() const { return S_ISREG(mode); }
@@ -52,7 +58,6 @@ ProcessRoot::ProcessRoot(u32 pid, u32 instead) {
   is_its_own_ = open_of(pid);
   if (is_its_own_ || open_of(instead)) return;
   pid_ = 0;
-  root_ = Fd(open("/", O_PATH | O_CLOEXEC));
 }
 
 Fd ProcessRoot::Open(std::string_view path) const {
@@ -61,7 +66,7 @@ Fd ProcessRoot::Open(std::string_view path) const {
     return Fd();
   }
   const std::string relative(path.size() == 1 ? "." : path.substr(1));
-  Fd file = OpenResolving(root_.get(), relative,
+  Fd file = OpenResolving(root_ ? root_.get() : OwnRoot(), relative,
                           RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED);
   // Not cached; or Linux is older than 5.12, or than 5.6.
   const bool may_be_there = !file && (errno == EAGAIN || errno == EINVAL || errno == ENOSYS);

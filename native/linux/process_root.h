@@ -55,7 +55,7 @@ class ProcessRoot {
 
   u32 pid_ = 0;  // whose mounts these are; 0: ours
   bool is_its_own_ = false;
-  Fd root_;
+  Fd root_;  // none: ours
 };
 
 // Cuts " (deleted)" off a path that the kernel gave of a file (dev, ino) of that process, unless it

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -71,6 +72,35 @@ void LooksIntoAnyFile() {
   CHECK(loaders > 1000);  // not all are refused at the door
 }
 
+// What was read of a file is not read again, and is not believed of one that is other now, whatever
+// its times and size were set to.
+void ReadsAFileAgainThatIsAnother() {
+  const std::string loader = Elf{}.Of64();
+  std::string other = loader;
+  other[EI_DATA] = ELFDATANONE;
+  char path[] = "/tmp/freshet-loads-XXXXXX";
+  const Fd file(mkstemp(path));
+  const auto put = [&](const std::string& text) {
+    CHECK(pwrite(file.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+  };
+  put(loader);
+  Mounts mounts;
+  const Fd place(open(path, O_PATH | O_CLOEXEC));
+  struct stat before;
+  CHECK(fstat(file.get(), &before) == 0 && LoadsOfPlace(&mounts, place.get(), 0) == Loads::kYes);
+  put(other);  // at once: the clock may say the same
+  CHECK(LoadsOfPlace(&mounts, place.get(), 0) == Loads::kNo);
+  put(loader);
+  usleep(3'100'000);  // it is known from here on
+  CHECK(LoadsOfPlace(&mounts, place.get(), 0) == Loads::kYes);
+  CHECK(LoadsOfPlace(&mounts, place.get(), 0) == Loads::kYes);
+  put(other);
+  const timespec times[] = {before.st_atim, before.st_mtim};
+  CHECK(futimens(file.get(), times) == 0);
+  CHECK(LoadsOfPlace(&mounts, place.get(), 0) == Loads::kNo);
+  unlink(path);
+}
+
 void GoesByTheFileAndThenByTheName() {
   CHECK(RuledAs("/tmp/x", Loads::kYes) == "ld.so" && RuledAs("/tmp/x", Loads::kNo) == "/tmp/x");
   CHECK(RuledAs("/tmp/ld-linux.so.2", Loads::kNo).empty());
@@ -88,6 +118,7 @@ int main() {
   using namespace freshet;
   KnowsALoaderByItsFile();
   LooksIntoAnyFile();
+  ReadsAFileAgainThatIsAnother();
   GoesByTheFileAndThenByTheName();
   std::puts("loader_file: ok");
 }
