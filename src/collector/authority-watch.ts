@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { counted } from '../engine/sentence.ts'
 import { createTrouble } from '../trouble.ts'
 import type { Span } from '../trust/certificates.ts'
+import { isSignedByOneOf } from './certificate-time.ts'
 import type { Authority } from './fleet/fleet.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import type { OwnCertificate } from './own-certificate.ts'
@@ -16,8 +17,8 @@ const RENEW_MS = 2000
 export type AuthorityWatch = {
   /** Called each second. Throws CollectorError. */
   look(): void
-  /** Whether an authority that counts by now has signed this certificate, which one had when it came. */
-  isVouchedFor(shown: X509Certificate): boolean
+  /** Whether an authority that counts by now has signed this certificate (DER), which one had when it came. */
+  isVouchedFor(shown: Uint8Array): boolean
 }
 
 export function createAuthorityWatch(options: {
@@ -98,8 +99,6 @@ export function createAuthorityWatch(options: {
       // Who could not take it then is told again.
       else if (looks % TELL_LOOKS === 0) void gateway.tellAuthorities()
     },
-    isVouchedFor: (shown) =>
-      isOfStart ||
-      authority.trusted.some((one) => shown.verify(new X509Certificate(one).publicKey)),
+    isVouchedFor: (shown) => isOfStart || isSignedByOneOf(shown, authority.trusted),
   }
 }

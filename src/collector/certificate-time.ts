@@ -13,16 +13,33 @@ export const spanBetween = (one: UnixNs, other: UnixNs): Span => {
 }
 
 /**
+ * The certificate that the other end showed, in DER. Of ten thousand connections nothing else of theirs is kept: an
+ * X509Certificate holds its issuer's too, 13 KB that the collection of garbage knows nothing of.
+ */
+export function shownBy(socket: TLSSocket): Uint8Array | undefined {
+  // {} where it showed none, null where the connection has gone.
+  const shown = socket.getPeerCertificate() as { raw?: Uint8Array } | null
+  return shown?.raw
+}
+
+/** `authorities`: in PEM. */
+export function isSignedByOneOf(der: Uint8Array, authorities: readonly string[]): boolean {
+  const shown = new X509Certificate(der)
+  return authorities.some((one) => shown.verify(new X509Certificate(one).publicKey))
+}
+
+/**
  * What is against a certificate of the registry's: its authority is gone, or its time. OpenSSL knows the machine's clock alone,
  * and says of several things the last: where it says that of time, the rest is looked at here, by the time that is believed.
  */
 export function reasonAgainst(
   { authorized, authorizationError }: TLSSocket,
-  shown: X509Certificate,
+  der: Uint8Array,
   authorities: readonly string[],
   believed: UnixNs,
 ): Refusal | undefined {
   if (authorized) return undefined
+  const shown = new X509Certificate(der)
   const code = `${authorizationError}`
   const isOfTime = code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED'
   const believedMs = Number(believed / 1_000_000n)
@@ -33,8 +50,7 @@ export function reasonAgainst(
     }
   if (isOfTime && shown.validToDate.getTime() <= believedMs)
     return { code: 'certificate-expired', error: 'this certificate has expired' }
-  if (isOfTime && authorities.some((one) => shown.verify(new X509Certificate(one).publicKey)))
-    return undefined
+  if (isOfTime && isSignedByOneOf(der, authorities)) return undefined
   return notVouchedFor(code)
 }
 

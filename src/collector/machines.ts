@@ -1,4 +1,5 @@
 // What a collector has beside for agents of other machines: its authority, the registry of devices, and the door they come by.
+import { X509Certificate } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerOptions } from 'node:http'
 import { dirname, join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
@@ -10,7 +11,7 @@ import type { UnixNs } from '../units.ts'
 import type { Fleet, Site } from './api/site.ts'
 import { createAttempts, WORDS } from './attempts.ts'
 import { createAuthorityWatch } from './authority-watch.ts'
-import { notVouchedFor, reasonAgainst, spanBetween } from './certificate-time.ts'
+import { notVouchedFor, reasonAgainst, shownBy, spanBetween } from './certificate-time.ts'
 import { createComplaint } from './complaint.ts'
 import type { Counters } from './counters.ts'
 import { type Address, type Door, openDoor, type Refusal } from './door/door.ts'
@@ -259,33 +260,34 @@ export async function openMachines(
 
       const judge = (socket: TLSSocket): Refusal | undefined => {
         const no = judgeQuietly(socket)
-        const shown = no && socket.getPeerX509Certificate()
+        const der = no && shownBy(socket)
         if (no)
           noteRefusal({
             ...{ code: no.code, text: no.error, hostname: '' },
-            ...{ deviceId: shown ? subjectId(shown) : '', address: socket.remoteAddress ?? '' },
+            deviceId: der ? subjectId(new X509Certificate(der)) : '',
+            address: socket.remoteAddress ?? '',
           })
         return no
       }
       const judgeQuietly = (socket: TLSSocket): Refusal | undefined => {
-        const shown = socket.getPeerX509Certificate()
-        const fingerprint = shown && fingerprintOf(shown.raw)
+        const der = shownBy(socket)
+        const fingerprint = der && fingerprintOf(der)
         let judged = registry.judge(fingerprint, believed())
         // An administrator may have let it in, in this very second.
         if (isRefused(judged) && registry.refresh())
           judged = registry.judge(fingerprint, believed())
         if (isRefused(judged)) return judged
-        const why = shown && reasonAgainst(socket, shown, authority.trusted, believed())
-        if (why || !shown) return why
+        const why = der && reasonAgainst(socket, der, authority.trusted, believed())
+        if (why || !der) return why
         // What the door shows and asks for follows a moment later.
-        if (!authorityWatch.isVouchedFor(shown)) return notVouchedFor('RETIRED')
+        if (!authorityWatch.isVouchedFor(der)) return notVouchedFor('RETIRED')
         const onWelcome = unwelcomed.add(judged.id, socket)
         socket.once('close', onWelcome)
         origins.set(socket, {
           ...{ deviceId: judged.id, fingerprint: fingerprint as string },
           ...{ isQuarantined: judged.standing === 'quarantined', onWelcome },
           address: socket.remoteAddress ?? '',
-          isVouchedFor: () => authorityWatch.isVouchedFor(shown),
+          isVouchedFor: () => authorityWatch.isVouchedFor(der),
         })
         return undefined
       }
