@@ -3,7 +3,7 @@
 import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { openBeliefFile } from './agent/belief-file.ts'
-import { beginEnd, tellUnwritten } from './agent/ending.ts'
+import { beginEnd, closeAll, tellUnwritten } from './agent/ending.ts'
 import { createHeldBack } from './agent/held-back.ts'
 import { type CollectorOptions, startLink } from './agent/link.ts'
 import { createLossBook } from './agent/losses.ts'
@@ -304,8 +304,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     ending.abort()
     await uplink?.done
     if (!isSettled) end.settleLast(() => settle(true))
-    outbox.close()
-    baseline.close()
+    closeAll(outbox, baseline)
     pipe.destroy()
     mark()
     unlock()

@@ -40,6 +40,16 @@ const END_MS = 2_000
 /** For a file that another process holds for a moment. */
 const BRIEF_MS = 200
 
+/** All of them, whatever one throws, which is thrown after. */
+export function closeAll(...files: readonly { close(): void }[]): void {
+  const [first, ...rest] = files
+  try {
+    first?.close()
+  } finally {
+    if (rest.length > 0) closeAll(...rest)
+  }
+}
+
 export type Ending = {
   /**
    * `mark` writes that it ends in good order. To be called when no more is found, before anything is waited for; `isSettled`:

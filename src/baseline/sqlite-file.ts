@@ -95,7 +95,7 @@ export class SharedFile {
 
   /** To be called when the disk has taken something, outside a transaction. What it refuses is tried again at the next call. */
   share(): void {
-    if (!this.#isAlone || !hasRoom(this.#path)) return
+    if (!this.#isAlone || !this.database.isOpen || !hasRoom(this.#path)) return
     try {
       // The way of locking can be changed outside WAL mode alone.
       this.database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL')

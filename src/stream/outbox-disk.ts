@@ -39,6 +39,8 @@ export class OutboxDisk {
   #setAside: SetAside | undefined
   /** Of the file as it was last read. */
   #id = ''
+  /** Of the totals, what the file has. */
+  #written = { notKept: 0, told: 0 }
   readonly owed = new OutboxOwed()
   #patienceMs: number
   /** Of what waits, what was said to be lost should this process be killed. */
@@ -53,16 +55,32 @@ export class OutboxDisk {
     this.#patienceMs = options.patienceMs ?? PATIENCE_MS
     this.#file = this.#open(options.mayStandIn)
     this.#totals = this.#file.totals()
+    this.#written = { ...this.#totals }
     const { own, before } = lastCount(path, this.#file.id())
     this.#totals.notKept = Math.max(this.#totals.notKept, own.notKept) + before.notKept
     this.#totals.told = Math.max(this.#totals.told, own.told) + before.told
-    if (before.notKept > 0) this.#takesOver()
+    if (before.notKept > 0) this.sayNotKept(0)
     this.#setAside = this.#file.setAside
     if (options.reserveBytes) makeReserve(path, options.reserveBytes)
   }
 
   get file(): OutboxFile {
     return this.#file
+  }
+
+  /** Its file is damaged, and could not be replaced so far. */
+  get isWithout(): boolean {
+    return this.#file.isClosed
+  }
+
+  /** Of the file, or of the last one that could be read. */
+  get id(): string {
+    try {
+      if (!this.isWithout) this.#id = this.#file.id()
+    } catch (error) {
+      if (!(error instanceof UnusableFile) && !diskTrouble(error)) throw error
+    }
+    return this.#id
   }
 
   /** Of the last change that was committed; what is counted here is written with the next. */
@@ -115,23 +133,18 @@ export class OutboxDisk {
     if (!this.#options.refusals.isOn()) this.patient()
   }
 
-  /** What was not kept so far, and so many more, to the next outbox of this file, which did not take it. Throws what the file system does. */
+  /**
+   * What was not kept so far, and so many more, to the next outbox of this file, which did not take it. Where it is without a file
+   * the next one may find that, or set it aside: it is told what is not in it.
+   */
   sayNotKept(more: number): void {
-    try {
-      if (this.#file.database.isOpen) this.#id = this.#file.id()
-    } catch (error) {
-      if (!diskTrouble(error)) throw error
-    }
-    const id = this.#file.standsIn ? undefined : this.#id
+    const isMore = this.isWithout
+    const id = this.#file.standsIn || isMore ? undefined : this.id
     const { notKept, told } = this.#totals
-    sayLastCount(this.#path, id, { notKept: notKept + more, told })
+    const { notKept: before, told: toldBefore } = isMore ? this.#written : { notKept: 0, told: 0 }
     this.#foretold = more
-  }
-
-  /** What one without a file had not kept is this file's from now on, before it is in it: a kill in between counts nothing twice. */
-  #takesOver(): void {
     try {
-      this.sayNotKept(this.#foretold)
+      sayLastCount(this.#path, id, { notKept: notKept + more - before, told: told - toldBefore })
     } catch (error) {
       this.#options.refusals.uncounted(error as Error)
     }
@@ -153,6 +166,7 @@ export class OutboxDisk {
     if (unsynchronised) this.#file.unsynchronised(commit)
     else commit()
     this.#totals = totals
+    this.#written = { ...totals }
     this.owed.clear()
     if (totals.items > 0) this.#isUnproven = false
     const { refusals } = this.#options
@@ -167,7 +181,7 @@ export class OutboxDisk {
    */
   #surviving<T>(what: string, work: () => T): T {
     try {
-      if (!this.#file.database.isOpen) this.#file = this.#open()
+      if (this.isWithout) this.#openAgain()
       return work()
     } catch (error) {
       if (!(error instanceof UnusableFile) && diskTrouble(error) !== 'corrupt')
@@ -186,6 +200,21 @@ export class OutboxDisk {
     const aside = replaceOutboxFile(this.#path, reason, this.#options.now(), () =>
       this.#file.close(),
     )
+    this.#countAside(aside)
+    this.#file = this.#open()
+    this.change(this.#options.onNew)
+  }
+
+  /** What could not be set aside before is now, or is in order after all. */
+  #openAgain(): void {
+    this.#file = this.#open()
+    const { setAside } = this.#file
+    if (!setAside) return
+    this.#countAside(setAside)
+    this.change(this.#options.onNew)
+  }
+
+  #countAside(aside: SetAside): void {
     // Of a disk that damages all that is written, one that never held anything would push those aside that did.
     if (this.#isUnproven) forgetAside(aside)
     else this.#setAside = aside
@@ -201,9 +230,8 @@ export class OutboxDisk {
       rejected: lost.rejected + rejected,
       notKept: lost.notKept + lost.items - size.items,
     }
+    this.#written = { notKept: 0, told: 0 }
     this.owed.clear()
-    this.#file = this.#open()
-    this.change(this.#options.onNew)
   }
 
   /** What was counted in memory goes into the file that there is room for now. */
@@ -212,7 +240,8 @@ export class OutboxDisk {
     const standIn = this.#file
     this.#file = this.#open()
     standIn.close()
-    if (this.#totals.notKept + this.#foretold > 0) this.#takesOver()
+    // Its own from now on, before it is in it: a kill in between counts nothing twice.
+    if (this.#totals.notKept + this.#foretold > 0) this.sayNotKept(this.#foretold)
     if (this.#options.reserveBytes) makeReserve(this.#path, this.#options.reserveBytes)
   }
 

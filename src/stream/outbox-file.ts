@@ -275,6 +275,10 @@ export class OutboxFile {
     this.#shared.patience(ms)
   }
 
+  get isClosed(): boolean {
+    return !this.database.isOpen
+  }
+
   close(): void {
     this.database.close()
   }

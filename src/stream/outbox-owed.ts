@@ -42,15 +42,15 @@ export class OutboxOwed {
     for (const one of covered) this.#each.delete(one)
     this.#through = sequence
     this.#rejected += rejected
-    this.#count(() => [file.sizeOf(after, sequence)])
-    this.#count(() => covered.map((one) => negative(sizeOfOne(file, one))))
+    this.#count(file, () => [file.sizeOf(after, sequence)])
+    this.#count(file, () => covered.map((one) => negative(sizeOfOne(file, one))))
   }
 
   addEach(file: OutboxFile, sequences: readonly number[], rejected: number): void {
     const more = sequences.filter((one) => one > this.#through && !this.#each.has(one))
     for (const one of more) this.#each.add(one)
     this.#rejected += rejected
-    this.#count(() => more.map((one) => sizeOfOne(file, one)))
+    this.#count(file, () => more.map((one) => sizeOfOne(file, one)))
   }
 
   /** Takes it out of the file, in a transaction of the caller's, who clears it afterwards. Throws what node:sqlite throws. */
@@ -77,10 +77,11 @@ export class OutboxOwed {
     this.#size = NONE
   }
 
-  #count(more: () => Size[]): void {
+  #count(file: OutboxFile, more: () => Size[]): void {
     if (this.#size === undefined) return
     try {
-      this.#size = sum([this.#size, ...more()])
+      if (file.isClosed) this.#size = undefined
+      else this.#size = sum([this.#size, ...more()])
     } catch (error) {
       if (!diskTrouble(error)) throw error
       this.#size = undefined

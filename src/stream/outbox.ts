@@ -81,7 +81,7 @@ export class Outbox {
 
   /** 32 hex digits: whose numbers the sequences are. */
   get id(): string {
-    return this.#numbers.idOver(this.#disk.file.id())
+    return this.#numbers.idOver(this.#disk.id)
   }
 
   /** The last file of this path that could not be read, since this outbox was opened. */
@@ -276,7 +276,7 @@ export class Outbox {
 
   #foretell(): void {
     this.#isForetold = true
-    this.#sayNotKept(lostOf(this.#memory.rows()))
+    this.#disk.sayNotKept(lostOf(this.#memory.rows()))
   }
 
   /**
@@ -307,28 +307,22 @@ export class Outbox {
     this.#disk.totals.notKept += lost
     try {
       this.#settle()
-      if (lost === 0) this.#refusals.ends()
+      if (lost === 0 && !this.#disk.isWithout) this.#refusals.ends()
     } finally {
-      this.#disk.file.close()
+      if (!this.#disk.isWithout) this.#disk.file.close()
     }
   }
 
   #settle(): void {
+    let isSettled = false
     try {
-      this.#disk.change((totals) => this.#numbers.settle(totals))
-      if (this.#isForetold) this.#sayNotKept()
+      if (!this.#disk.isWithout) this.#disk.change((totals) => this.#numbers.settle(totals))
+      isSettled = !this.#disk.isWithout
     } catch (refused) {
       // The next start goes on above what is reserved.
       if (!diskTrouble(refused)) throw refused
-      this.#sayNotKept()
-    }
-  }
-
-  #sayNotKept(more = 0): void {
-    try {
-      this.#disk.sayNotKept(more)
-    } catch (error) {
-      this.#refusals.uncounted(error as Error)
+    } finally {
+      if (!isSettled || this.#isForetold) this.#disk.sayNotKept(0)
     }
   }
 

@@ -3,7 +3,20 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beginEnd, tellUnwritten } from '../../src/agent/ending.ts'
+import { beginEnd, closeAll, tellUnwritten } from '../../src/agent/ending.ts'
+
+describe('the files of an engine that ends', () => {
+  it('are all closed, whatever one of them throws', () => {
+    const closed: string[] = []
+    const broken = {
+      close() {
+        throw new Error('the outbox')
+      },
+    }
+    assert.throws(() => closeAll(broken, { close: () => closed.push('baseline') }), /the outbox/)
+    assert.deepEqual(closed, ['baseline'])
+  })
+})
 
 describe('the end of an engine', () => {
   const before = process.cwd()
