@@ -1,5 +1,5 @@
 // What a collector says over HTTP when it will not have somebody.
-import { said } from './session.ts'
+import { said } from './said.ts'
 
 /** Of `{"error": "...", "code": "..."}`, as our collector answers; a proxy may say anything, of which nothing is taken. */
 export function sentenceOf(body: string): { error: string; code?: string } {

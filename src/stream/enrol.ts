@@ -16,7 +16,7 @@ import {
   encodeEnrollRequest,
 } from './codec-enrol.ts'
 import { AGENT_ALPN } from './message.ts'
-import { said } from './session.ts'
+import { said } from './said.ts'
 
 /** What of TLS holds on every connection to a collector of another machine. */
 export const TLS_OPTIONS = { minVersion: 'TLSv1.3', rejectUnauthorized: true } as const

@@ -3,7 +3,6 @@
 
 import type { WebSocket } from 'ws'
 import { counted } from '../engine/sentence.ts'
-import { brief } from '../printable.ts'
 import type { UnixNs } from '../units.ts'
 import { tellClock } from './clock-text.ts'
 import {
@@ -12,19 +11,19 @@ import {
   CAPABILITIES_ENROLLED,
   Capability,
   decodeEnvelope,
-  type EnrollResponse,
   type Envelope,
   encodeEnvelope,
   isLargePush,
   type Live,
   type PolicyReport,
   READ_BYTES_MAX,
-  type Renewed,
   StreamError,
   type Welcome,
 } from './codec.ts'
 import type { OutboxItem } from './outbox.ts'
 import { createPolicyTaking, createPolicyTelling, type PolicyTaking } from './policy-telling.ts'
+import { said } from './said.ts'
+import { SessionIdentity } from './session-identity.ts'
 import { CLOSE, type SessionEnded, type SessionOptions } from './session-options.ts'
 import { Window } from './window.ts'
 
@@ -58,16 +57,7 @@ export class Session {
   #isLiveWaiting = false
   readonly #policyReport: (() => PolicyReport | undefined) | undefined
   readonly #policyTaking: PolicyTaking | undefined
-  /** It was told to become another device, which each connection may be once: a key is made for it. */
-  #isOrdered = false
-  /** It asked for another certificate, and has not got it: another request would take its key's place. */
-  #isRenewing = false
-  /** Whom the collector says to believe. */
-  #told: readonly string[] | undefined
-  /** The collector's clock less this machine's, as Welcome showed it. */
-  #behindMs = 0
-  /** When it last asked, or looked whether it should. */
-  #renewalAtMs = performance.now()
+  readonly #identity: SessionIdentity
   readonly #timers: NodeJS.Timeout[] = []
 
   constructor(socket: WebSocket, options: SessionOptions, ended: SessionEnded) {
@@ -77,6 +67,11 @@ export class Session {
     this.#policyReport = options.policies && createPolicyTelling(options.policies)
     this.#policyTaking =
       options.policies && createPolicyTaking(options.policies, () => this.tellPolicies())
+    this.#identity = new SessionIdentity(options, {
+      send: (envelope) => this.#send(envelope),
+      isWelcomed: () => this.isWelcomed,
+      may: (capability) => (this.#agreed & capability) !== 0n,
+    })
     this.#helloAt = options.now()
     const { pace, hello, outbox } = options
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
@@ -187,19 +182,7 @@ export class Session {
     else if (envelope.kind === 'goodbye') {
       this.#retryAfterMs = envelope.retryAfterMs ?? 0
       this.#end(CLOSE.normal, `the collector said goodbye: ${said(envelope.reason)}`)
-    } else if (envelope.kind === 'renewed' && (this.#agreed & Capability.renew) !== 0n)
-      this.#takeRenewed(envelope.renewed)
-    else if (envelope.kind === 'authorities' && (this.#agreed & Capability.authorities) !== 0n) {
-      this.#told = envelope.fingerprints
-      void this.#askForRenewal()
-    } else if (
-      envelope.kind === 'reenrol' &&
-      (this.#agreed & Capability.reenrol) !== 0n &&
-      !this.#isOrdered
-    )
-      void this.#askToBeAnother(envelope.token, envelope.reason)
-    else if (envelope.kind === 'reenrolled' && (this.#agreed & Capability.reenrol) !== 0n)
-      this.#takeOwn(envelope.given)
+    } else if (this.#identity.take(envelope)) return
     else if (envelope.kind === 'policyPush' && (this.#agreed & Capability.policy) !== 0n)
       this.#policyTaking?.take(envelope.push)
     else if (envelope.kind !== 'unknown' && envelope.kind !== 'heartbeat')
@@ -220,72 +203,11 @@ export class Session {
     const maySendAhead = (this.#agreed & Capability.ahead) !== 0n
     this.#window = new Window(outbox.acknowledged(), welcome.creditItems, maySendAhead)
     const offsetMs = Number(welcome.receivedAt - this.#helloAt) / 1e6
-    this.#behindMs = offsetMs
     tellClock(offsetMs, this.#options.log)
     onWelcome(welcome, offsetMs)
     this.pump()
     this.tellPolicies()
-    // Who is told whom to believe asks when he is: both at once would be two requests.
-    if ((this.#agreed & Capability.authorities) !== 0n) this.#tellAuthorities()
-    else void this.#askForRenewal()
-  }
-
-  #tellAuthorities(): void {
-    const fingerprints = this.#options.renewal?.holds?.()
-    if (fingerprints && this.isWelcomed) this.#send({ kind: 'authorities', fingerprints })
-  }
-
-  async #askForRenewal(): Promise<void> {
-    const { renewal, log } = this.#options
-    if (this.#isRenewing || (this.#agreed & Capability.renew) === 0n) return
-    this.#isRenewing = true
-    this.#renewalAtMs = performance.now()
-    try {
-      const request = await renewal?.request(this.#told, this.#behindMs)
-      if (request && this.isWelcomed) this.#send({ kind: 'renew', request })
-      else this.#isRenewing = false
-    } catch (error) {
-      log(`its certificate cannot be renewed: ${(error as Error).message}`)
-    }
-  }
-
-  #takeRenewed(renewed: Renewed): void {
-    const { renewal, log } = this.#options
-    try {
-      const leftOut = renewal?.take(renewed, this.#behindMs) ?? 0
-      const without = leftOut > 0 ? ': an authority nobody believed vouches for is left out' : ''
-      log(`the collector has renewed the certificate of this device${without}`)
-      this.#isRenewing = false
-      if ((this.#agreed & Capability.authorities) === 0n) return
-      this.#tellAuthorities()
-      // It may have said something else meanwhile.
-      void this.#askForRenewal()
-    } catch (error) {
-      log(`the renewed certificate is not taken: ${(error as Error).message}`)
-    }
-  }
-
-  async #askToBeAnother(token: string, reason: string): Promise<void> {
-    const { renewal, log } = this.#options
-    this.#isOrdered = true
-    try {
-      const asked = await renewal?.reenrol(token)
-      if (!asked || !this.isWelcomed) return
-      log(`the collector has this machine become a device of its own: ${said(reason)}`)
-      this.#send({ kind: 'reenrolling', asked })
-    } catch (error) {
-      log(`this machine cannot become a device of its own: ${(error as Error).message}`)
-    }
-  }
-
-  #takeOwn(given: EnrollResponse): void {
-    const { renewal, log } = this.#options
-    try {
-      renewal?.takeOwn(given, this.#behindMs)
-      log('this machine is a device of its own from the next start of its agent on')
-    } catch (error) {
-      log(`this machine does not become a device of its own: ${(error as Error).message}`)
-    }
+    this.#identity.welcome(offsetMs)
   }
 
   /** Its numbers are another's too: an older copy of this file, or somebody who pretends. They part here. */
@@ -343,11 +265,7 @@ export class Session {
         this.#send({ kind: 'heartbeat', sentAt: this.#options.now() })
       else this.#socket.ping()
       this.pump()
-      // A connection may last longer than a certificate, and a collector that failed once may not the next time.
-      if (nowMs - this.#renewalAtMs > renewMs) {
-        this.#isRenewing = false
-        void this.#askForRenewal()
-      }
+      this.#identity.beat(nowMs, renewMs)
     }
   }
 
@@ -394,6 +312,3 @@ export class Session {
     this.#reason ||= reason
   }
 }
-
-/** What a peer says may end up on a terminal and in a log. */
-export const said = (text: string): string => brief(text.trim(), 200)

@@ -11,7 +11,8 @@ import { type CollectorPlace, collectorPlace } from './collector-url.ts'
 import { type ClientIdentity, otherNames, TLS_OPTIONS } from './enrol.ts'
 import { connectLocal, PlaceError } from './local-socket.ts'
 import type { PolicyTaker } from './policy-telling.ts'
-import { Session, said } from './session.ts'
+import { said } from './said.ts'
+import { Session } from './session.ts'
 import { type Pace, type Queue, REPLACED, type Renewal } from './session-options.ts'
 
 /** How the agent stands with its collector. */
