@@ -1,4 +1,5 @@
 // Policies by the root key of the moment: an agent that runs may enrol, or enrol again, with another, and starts not anew for it.
+import { diskTrouble } from '../baseline/sqlite-file.ts'
 import { StateFileError } from '../state-file.ts'
 import { createPolicies, type Policies, type PoliciesOptions } from './policies.ts'
 
@@ -14,6 +15,7 @@ export type PoliciesByKey = Policies & {
 export function createPoliciesByKey(options: PoliciesOptions): PoliciesByKey {
   let { rootKey } = options
   let policies = createPolicies(options)
+  let told = ''
   return {
     take: (push) => policies.take(push),
     refuseLarge: () => policies.refuseLarge(),
@@ -27,9 +29,13 @@ export function createPoliciesByKey(options: PoliciesOptions): PoliciesByKey {
       try {
         policies = createPolicies({ ...options, rootKey: key })
         rootKey = key
+        told = ''
       } catch (error) {
-        if (!(error instanceof StateFileError)) throw error
-        options.tell(`the root key that came is not taken up: ${error.message}`)
+        if (!(error instanceof StateFileError) && diskTrouble(error) === undefined) throw error
+        const { message } = error as Error
+        // It comes with each connection.
+        if (message !== told) options.tell(`the root key that came is not taken up: ${message}`)
+        told = message
       }
     },
   }

@@ -14,6 +14,7 @@ import type { PolicyTaker } from './policy-telling.ts'
 import { said } from './said.ts'
 import { Session } from './session.ts'
 import { type Pace, type Queue, REPLACED, type Renewal } from './session-options.ts'
+import { aborted, delay } from './waiting.ts'
 
 /** How the agent stands with its collector. */
 export type UplinkState =
@@ -138,6 +139,11 @@ type End = {
   retryAfterMs: number
 }
 
+const endOf = (reason: string, more: Partial<End> = {}): End => ({
+  ...{ reason, isRefusal: false, isReplaced: false, retryAfterMs: 0 },
+  ...more,
+})
+
 /** Never throws: an address that will not do is the state `refused`, with a sentence. */
 export function startUplink(options: UplinkOptions): Uplink {
   const { outbox, signal, log = () => {}, onState = () => {}, random = Math.random } = options
@@ -180,22 +186,31 @@ export function startUplink(options: UplinkOptions): Uplink {
         local = await connectLocal(place.socketPath, pace.connectMs, options.collectorUid)
     } catch (error) {
       const reason = describe(error as Error)
-      const end = { reason, isRefusal: false, isReplaced: false, retryAfterMs: 0 }
-      return error instanceof PlaceError ? { ...end, isMisplaced: true } : end
+      return endOf(reason, error instanceof PlaceError ? { isMisplaced: true } : {})
     }
     // It was aborted while the socket was asked for: nobody would say so to the session.
     if (signal.aborted) {
       local?.destroy()
-      return { reason: 'the agent stops', isRefusal: false, isReplaced: false, retryAfterMs: 0 }
+      return endOf('the agent stops')
     }
     // handshakeTimeout alone sets the time of connections that ws makes itself; ws ends it with the handshake.
     local?.setTimeout(pace.handshakeMs)
-    return talk(place.url, local)
+    let tls: ReturnType<typeof tlsOf> | undefined
+    try {
+      tls = enrolment && tlsOf(enrolment.identity())
+    } catch (error) {
+      local?.destroy()
+      return endOf(said(`its own identity cannot be used: ${(error as Error).message}`))
+    }
+    return talk(place.url, local, tls)
   }
-  const talk = (url: URL, local: Socket | undefined): Promise<End> =>
+  const talk = (
+    url: URL,
+    local: Socket | undefined,
+    tls: ReturnType<typeof tlsOf> | undefined,
+  ): Promise<End> =>
     new Promise((resolve) => {
-      const end = (reason: string, more: Partial<End> = {}) =>
-        resolve({ reason, isRefusal: false, isReplaced: false, retryAfterMs: 0, ...more })
+      const end = (reason: string, more?: Partial<End>) => resolve(endOf(reason, more))
       const socket = new WebSocket(url, SUBPROTOCOL, {
         ...(local === undefined ? {} : { createConnection: () => local }),
         handshakeTimeout: pace.handshakeMs,
@@ -205,7 +220,7 @@ export function startUplink(options: UplinkOptions): Uplink {
         },
         maxPayload: READ_BYTES_MAX,
         perMessageDeflate: false,
-        ...(enrolment === undefined ? {} : tlsOf(enrolment.identity())),
+        ...tls,
       })
       const abandon = () => (session ? session.goodbye('the agent stops') : socket.terminate())
       signal.addEventListener('abort', abandon, { once: true })
@@ -368,23 +383,3 @@ export const tlsOf = ({ key, certificate, authorities }: UplinkIdentity) => ({
   ...{ key, cert: certificate, ca: [...authorities] },
   ALPNProtocols: [AGENT_ALPN],
 })
-
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', finish)
-      resolve()
-    }
-    const timer = setTimeout(finish, ms)
-    if (signal.aborted) finish()
-    else signal.addEventListener('abort', finish, { once: true })
-  })
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}

@@ -1,6 +1,7 @@
 // The root key of policies by settings that were mended while the agent ran; and policies by one key, and by another.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import fs, { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Wanted } from '../../src/agent/enrolling.ts'
@@ -78,6 +79,25 @@ describe('the root key of policies', () => {
     assert.match(told.join('\n'), /the root key that came is not taken up: /)
     assert.equal(policies.report().keyId, '')
     rmSync(POLICY_FILE)
+    policies.trust(first.public)
+    policies.take(policy(1))
+    assert.equal(policies.report().source, 'pushed')
+  })
+
+  it('stays as it is, told once, where the disk does not give that file out', () => {
+    const policies = start(undefined)
+    const { openSync } = fs
+    fs.openSync = () => {
+      throw Object.assign(new Error('EIO: i/o error, open'), { code: 'EIO' })
+    }
+    syncBuiltinESMExports()
+    try {
+      for (let count = 0; count < 5; count++) policies.trust(first.public)
+    } finally {
+      fs.openSync = openSync
+      syncBuiltinESMExports()
+    }
+    assert.equal(told.filter((text) => /is not taken up: EIO/.test(text)).length, 1)
     policies.trust(first.public)
     policies.take(policy(1))
     assert.equal(policies.report().source, 'pushed')

@@ -214,4 +214,27 @@ describe('uplink', () => {
     await startUplink({ url: made.collector.url, hello, outbox, signal }).done
     assert.equal(made.collector.requests, 3)
   })
+
+  it('goes on without an identity that cannot be read, says why, and takes it once it can', async () => {
+    let isBroken = true
+    const renewal = {
+      ...{ request: async () => undefined, take: () => 0, takeOwn: () => {} },
+      reenrol: async () => undefined,
+    }
+    const uplink = made.start({
+      enrolment: {
+        ...renewal,
+        identity() {
+          if (isBroken) throw new Error('EIO: i/o error, open pushed-policy.json')
+          return { key: '', certificate: '', authorities: [] }
+        },
+      },
+    })
+    await made.state('waiting', /its own identity cannot be used: EIO/)
+    assert.equal(uplink.state().state === 'refused', false)
+    isBroken = false
+    const peer = await made.collector.peer()
+    peer.welcome()
+    await made.state('connected')
+  })
 })
