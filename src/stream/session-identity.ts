@@ -11,6 +11,9 @@ export class SessionIdentity {
   #isOrdered = false
   /** It asked for another certificate, and has not got it: another request would take its key's place. */
   #isRenewing = false
+  /** Requests on this connection without an answer so far: each may have one. What was not asked for ends the connection. */
+  #renewals = 0
+  #orders = 0
   /** Whom the collector says to believe. */
   #told: readonly string[] | undefined
   /** The collector's clock less this machine's, as Welcome showed it. */
@@ -34,15 +37,18 @@ export class SessionIdentity {
   /** False: it is another message, or may not come here. */
   take(envelope: Envelope): boolean {
     const { may } = this.#on
-    if (envelope.kind === 'renewed' && may(Capability.renew)) this.#takeRenewed(envelope.renewed)
-    else if (envelope.kind === 'authorities' && may(Capability.authorities)) {
+    if (envelope.kind === 'renewed' && may(Capability.renew) && this.#renewals > 0) {
+      this.#renewals--
+      this.#takeRenewed(envelope.renewed)
+    } else if (envelope.kind === 'authorities' && may(Capability.authorities)) {
       this.#told = envelope.fingerprints
       void this.#askForRenewal()
     } else if (envelope.kind === 'reenrol' && may(Capability.reenrol) && !this.#isOrdered)
       void this.#askToBeAnother(envelope.token, envelope.reason)
-    else if (envelope.kind === 'reenrolled' && may(Capability.reenrol))
+    else if (envelope.kind === 'reenrolled' && may(Capability.reenrol) && this.#orders > 0) {
+      this.#orders--
       this.#takeOwn(envelope.given)
-    else return false
+    } else return false
     return true
   }
 
@@ -65,8 +71,12 @@ export class SessionIdentity {
     this.#renewalAtMs = performance.now()
     try {
       const request = await renewal?.request(this.#told, this.#behindMs)
-      if (request && this.#on.isWelcomed()) this.#on.send({ kind: 'renew', request })
-      else this.#isRenewing = false
+      if (!request || !this.#on.isWelcomed()) {
+        this.#isRenewing = false
+        return
+      }
+      this.#renewals++
+      this.#on.send({ kind: 'renew', request })
     } catch (error) {
       log(`its certificate cannot be renewed: ${(error as Error).message}`)
     }
@@ -95,6 +105,7 @@ export class SessionIdentity {
       const asked = await renewal?.reenrol(token)
       if (!asked || !this.#on.isWelcomed()) return
       log(`the collector has this machine become a device of its own: ${said(reason)}`)
+      this.#orders++
       this.#on.send({ kind: 'reenrolling', asked })
     } catch (error) {
       log(`this machine cannot become a device of its own: ${(error as Error).message}`)

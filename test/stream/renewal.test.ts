@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { Capability } from '../../src/stream/codec.ts'
 import { unixNs } from '../../src/units.ts'
 import { until } from '../waits.ts'
-import { PACE, UplinkFixture } from './uplink-fixture.ts'
+import { hello, PACE, UplinkFixture } from './uplink-fixture.ts'
 
 describe('an uplink that stays connected', () => {
   let made: UplinkFixture
@@ -46,7 +46,10 @@ describe('an uplink that stays connected', () => {
           return behind.length === 1 ? new Uint8Array([1]) : undefined
         },
         take: (_renewed, behindMs) => behind.push(behindMs),
-        reenrol: async () => undefined,
+        reenrol: async (token) => ({
+          ...{ token, request: new Uint8Array([1]), hardware: '' },
+          ...{ agentVersion: hello.agentVersion, host: hello.host },
+        }),
         takeOwn: (_given, behindMs) => void behind.push(behindMs),
       },
     })
@@ -59,6 +62,8 @@ describe('an uplink that stays connected', () => {
     await peer.heard('renew')
     const [certificate, authorities] = [new Uint8Array([1]), [new Uint8Array([1])]]
     peer.say({ kind: 'renewed', renewed: { certificate, authorities, vouched: [] } })
+    peer.say({ kind: 'reenrol', token: 't', reason: 'a copy' })
+    await peer.heard('reenrolling')
     peer.say({ kind: 'reenrolled', given: { certificate, authorities, group: '' } })
     await until(() => behind.length >= 3)
     assert.deepEqual(behind, [5000, 5000, 5000])
