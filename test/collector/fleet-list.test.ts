@@ -186,10 +186,10 @@ describe('how policies stand', () => {
       ...{ version: 1, offered: 3, applied: 1, failed: 1, unsaid: 1 },
     })
     policies.setShare(1, 0)
-    // Held back: for nobody, which is said.
-    assert.deepEqual(policies.newest([of(fourth)]), {
-      ...{ version: 1, offered: 0, applied: 0, failed: 0, unsaid: 0 },
-    })
+    // Held back: for nobody, which is said, with how many keep it.
+    const held = { version: 1, offered: 0, applied: 0, failed: 0, unsaid: 0 }
+    assert.deepEqual(policies.newest([of(fourth)]), { ...held, heldOn: 0 })
+    assert.deepEqual(policies.newest([DEVICE_A, DEVICE_B].map(of)), { ...held, heldOn: 1 })
   })
 
   it('is answered in parts that are no larger than they may be, whatever devices say', () => {
