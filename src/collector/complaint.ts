@@ -1,6 +1,13 @@
 // One line in the log for what goes wrong again and again.
 
+import { BoundedMap } from './bounded-map.ts'
+import { RateLimit } from './rate.ts'
+
 const INTERVAL_MS = 60_000
+/** Lines of different keys: at once, and a second in the long run, 43,200 a day. A fleet of a hundred that comes at once is told whole. */
+const LINES_BURST = 100
+const LINES_PER_SECOND = 0.5
+const KEYS_MAX = 10_000
 
 /** Says the first complaint at once and later ones once a minute, with how many came in between. `nowMs` is monotonic. */
 export function createComplaint(
@@ -17,5 +24,28 @@ export function createComplaint(
     log(unsaid === 0 ? text : `${text} (and ${unsaid} more like it before)`)
     saidAtMs = nowMs()
     unsaid = 0
+  }
+}
+
+/** As createComplaint for each key, and in sum bounded too: what is not said of some is said by its number with the next line. */
+export function createComplaints(
+  log: (text: string) => void,
+  nowMs: () => number = () => performance.now(),
+): (key: string, text: string) => void {
+  const each = new BoundedMap<string, (text: string) => void>(KEYS_MAX)
+  const rate = new RateLimit(LINES_PER_SECOND, LINES_BURST, nowMs())
+  let unsaid = 0
+  const say = (text: string) => {
+    if (!rate.take(nowMs())) {
+      unsaid++
+      return
+    }
+    log(unsaid === 0 ? text : `${text} (and ${unsaid} more lines of others before)`)
+    unsaid = 0
+  }
+  return (key, text) => {
+    const complain = each.get(key) ?? createComplaint(say, nowMs)
+    each.set(key, complain)
+    complain(text)
   }
 }

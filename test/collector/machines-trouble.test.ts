@@ -45,6 +45,18 @@ describe('a collector for other machines', () => {
     await agent.close()
   })
 
+  it('that lets nobody in as its registry fails says so once a minute, and not with each that comes', async () => {
+    await fleet.enrol(DEVICE_A)
+    const database = new DatabaseSync(join(fleet.stateDir, REGISTRY_FILE))
+    database.exec(
+      "CREATE TRIGGER full BEFORE INSERT ON device BEGIN SELECT raise(ABORT, 'no room'); END",
+    )
+    database.close()
+    for (let tries = 1; tries <= 5; tries++) await assert.rejects(fleet.enrol(DEVICE_B))
+    assert.equal(fleet.collector.counters()['enrolFailed'], 5)
+    assert.equal(fleet.log.filter((line) => line.includes('an enrolment failed')).length, 1)
+  })
+
   it('that cannot read anew who may come says so once, and serves whom it knows until it can', async () => {
     const identity = await fleet.enrol(DEVICE_A)
     const change = (sql: string) => {

@@ -129,12 +129,26 @@ describe('what a collector refuses', () => {
     const { deviceId, count, text } = await shown('renew-refused')
     assert.deepEqual([deviceId, count], [DEVICE_A, 3])
     assert.match(text, /renewed within the last hour/)
-    assert(
-      fleet.log.some((line) => /no new certificate for device .*within the last hour/.test(line)),
-    )
+    // Once a minute; the page and the command have the rest.
+    const said = fleet.log.filter((line) => /no new certificate for device/.test(line))
+    assert.equal(said.length, 1)
+    assert.match(`${said}`, /cannot be read \(PKCS #10, DER\)/)
     // It goes on by the certificate that it has.
     assert.equal((await agent.deliver([alertItem(1)])).throughSequence, 1)
     await agent.close()
+  })
+
+  it('renewals again and again: the connection ends, and the log has a line', async () => {
+    const agent = await welcomed(await fleet.enrol(DEVICE_A), Capability.renew)
+    for (let asked = 1; asked <= 11; asked++) {
+      agent.send({ kind: 'renew', request: Buffer.from('no request') })
+      await until(() => counted('renewRefused') === asked)
+    }
+    assert.match((await agent.expect('goodbye')).reason, /asks for certificates again and again/)
+    assert.equal((await agent.closed).code, 1008)
+    assert.equal(counted('agentsClosedRate'), 1)
+    assert.equal(fleet.log.filter((line) => /no new certificate/.test(line)).length, 1)
+    assert.equal((await shown('renew-refused')).count, 11)
   })
 
   it('no renewal whose answer was lost with its connection: it is given another on the next, four in an hour', async () => {

@@ -24,7 +24,7 @@ import {
 import { derOf, fingerprintOf, pinOfKey } from '../../trust/pin.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
 import { BoundedMap } from '../bounded-map.ts'
-import { createComplaint } from '../complaint.ts'
+import { createComplaint, createComplaints } from '../complaint.ts'
 import type { CounterName, Counters } from '../counters.ts'
 import { endAnswered } from '../early-answer.ts'
 import type { Limits } from '../limits.ts'
@@ -103,6 +103,8 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
   const { enrolmentsPerSecond, enrolmentsBurst } = limits
   const rate = new SourceRate(enrolmentsPerSecond, enrolmentsBurst, performance.now())
   const complain = createComplaint(log)
+  /** Of whom came in; and, by one key, of what fails here. */
+  const tell = createComplaints(log)
   const knownRate = new SourceRate(enrolmentsPerSecond, enrolmentsBurst, performance.now())
   const asks = new EachRate(ASKS_PER_SECOND, ASKS_BURST, TOLD_APART_MAX)
   const again = new EachRate(1 / AGAIN_EVERY_S, AGAIN_BURST, TOLD_APART_MAX)
@@ -112,7 +114,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     try {
       roster.describe({ deviceId, agentVersion, hostname: host.hostname })
     } catch (cause) {
-      log(`what device ${deviceId} is called is not noted: ${(cause as Error).message}`)
+      tell('names', `what device ${deviceId} is called is not noted: ${(cause as Error).message}`)
     }
   }
 
@@ -164,11 +166,13 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     else options.onEnrolledAnew?.(deviceId)
     describe(deviceId, asked)
     counters.add('enrolled')
-    log(
+    tell(
+      `${deviceId}${before ? ' again' : ''}`,
       `device ${deviceId} enrolled${before ? ' again' : ''}, ${sayStanding(device)}: ${quoted(asked.host.hostname)}`,
     )
     if (before && !isOnItsHardware(before, asked.hardware))
-      log(
+      tell(
+        `${deviceId} ${asked.hardware === '' ? 'unnamed' : 'elsewhere'}`,
         `device ${deviceId} came again by its key, ${asked.hardware === '' ? 'and names no hardware, as it did' : 'on other hardware than'} when it was enrolled: it may be a copy, or whoever has its key, and the certificate of the one before is good no more`,
       )
     return encodeEnrollResponse({
@@ -202,7 +206,8 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
           const address = request.socket.remoteAddress ?? ''
           const { code: told, error: said } = refusal
           options.onRefused?.({ code: told, text: known ?? said, deviceId, hostname, address })
-          if (refusal.code === 'failed') log(`an enrolment failed: ${cause.stack ?? cause.message}`)
+          if (refusal.code === 'failed')
+            tell('failed', `an enrolment failed: ${cause.stack ?? cause.message}`)
           const { status, code, error, retryS } = refusal
           const body = JSON.stringify({ error, code })
           response.writeHead(status, {
@@ -256,7 +261,8 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       if (!isKnown) options.onEnrolledAnew?.(request.deviceId)
       describe(request.deviceId, asked)
       counters.add('reenrolled')
-      log(
+      tell(
+        request.deviceId,
         `a machine with the certificate of device ${order.deviceId} becomes device ${request.deviceId} at its agent's next start, quarantined in the group "${group}": ${order.reason}`,
       )
       return { certificate: issued.der, authorities: authority.trusted.map(derOf), group }

@@ -11,6 +11,7 @@ import {
 } from '../../stream/message.ts'
 import type { Counters } from '../counters.ts'
 import type { Order } from '../fleet/fleet.ts'
+import { RateLimit } from '../rate.ts'
 
 export type EnrolledOrigin = {
   deviceId: string
@@ -45,15 +46,20 @@ export type CertificateGiver = {
 }
 
 type Said = Extract<Envelope, { kind: 'renewed' | 'reenrol' | 'reenrolled' | 'authorities' }>
-type Say = (envelope: Said) => void
+/** To a connection that is there still. */
+type Towards = { say(envelope: Said): void; end(reason: string): void }
+
+/** Refused on one connection: an agent asks once in an hour, and once for each order. */
+const REFUSED_BURST = 10
+const REFUSED_PER_SECOND = 1 / 60
 
 export class Certificates {
   readonly #giver: CertificateGiver
   readonly #origin: EnrolledOrigin
   readonly #counters: Counters
-  readonly #log: (text: string) => void
-  /** To a connection that is there still. */
-  readonly #say: Say
+  readonly #complainOf: (deviceId: string, text: string) => void
+  readonly #towards: Towards
+  readonly #refused = new RateLimit(REFUSED_PER_SECOND, REFUSED_BURST, performance.now())
   #isBusy = false
   #order: Order | undefined
   #agreed = 0n
@@ -61,14 +67,14 @@ export class Certificates {
   constructor(
     giver: CertificateGiver,
     origin: EnrolledOrigin,
-    { counters, log }: { counters: Counters; log: (text: string) => void },
-    say: Say,
+    context: { counters: Counters; complainOf: (deviceId: string, text: string) => void },
+    towards: Towards,
   ) {
     this.#giver = giver
     this.#origin = origin
-    this.#counters = counters
-    this.#log = log
-    this.#say = say
+    this.#counters = context.counters
+    this.#complainOf = context.complainOf
+    this.#towards = towards
   }
 
   /** It is welcomed. */
@@ -79,13 +85,14 @@ export class Certificates {
       this.#order = this.#giver.orderFor(hello)
     } catch (error) {
       // Asked again on its next connection; what it sends is taken meanwhile.
-      this.#log(
+      this.#complainOf(
+        this.#origin.deviceId,
         `whether another machine has the certificate of device ${this.#origin.deviceId} is not known: ${(error as Error).message}`,
       )
     }
     if (this.#order) {
       const { token, reason } = this.#order
-      this.#say({ kind: 'reenrol', token, reason })
+      this.#towards.say({ kind: 'reenrol', token, reason })
     }
     this.tellAuthorities()
   }
@@ -93,7 +100,7 @@ export class Certificates {
   /** Returns whether it is told. */
   tellAuthorities(): boolean {
     if ((this.#agreed & Capability.authorities) === 0n) return false
-    this.#say({ kind: 'authorities', fingerprints: this.#giver.authorities() })
+    this.#towards.say({ kind: 'authorities', fingerprints: this.#giver.authorities() })
     return true
   }
 
@@ -114,7 +121,10 @@ export class Certificates {
     const { deviceId } = this.#origin
     // Its old one holds: it asks again within the next hours, or on its next connection.
     this.#once('renewRefused', `no new certificate for device ${deviceId}`, async () => {
-      this.#say({ kind: 'renewed', renewed: await this.#giver.renew(this.#origin, request) })
+      this.#towards.say({
+        kind: 'renewed',
+        renewed: await this.#giver.renew(this.#origin, request),
+      })
     })
   }
 
@@ -127,7 +137,7 @@ export class Certificates {
       // Good once, whatever comes of it.
       this.#order = undefined
       const given = await this.#giver.reenrol(this.#origin, order, asked)
-      this.#say({ kind: 'reenrolled', given })
+      this.#towards.say({ kind: 'reenrolled', given })
     })
   }
 
@@ -138,7 +148,9 @@ export class Certificates {
       .catch((error: Error) => {
         this.#counters.add(counter)
         this.#giver.onRefused(counter, this.#origin, error.message)
-        this.#log(`${what}: ${error.message}`)
+        this.#complainOf(this.#origin.deviceId, `${what}: ${error.message}`)
+        if (!this.#refused.take(performance.now()))
+          this.#towards.end('asks for certificates again and again, and was refused')
       })
       .finally(() => {
         this.#isBusy = false

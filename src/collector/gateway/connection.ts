@@ -32,9 +32,9 @@ export type ConnectionContext = BatchesContext & {
   now: () => UnixNs
   /** UUID of this machine's boot, as agents say theirs; empty when the system does not say. */
   bootId: string
-  log: (text: string) => void
-  /** For what others do again and again. */
+  /** For what others do again and again; `complainOf`: told apart by who does. */
   complain: (text: string) => void
+  complainOf: (who: string, text: string) => void
   /** Of all connections: the disk's trouble is each one's. */
   storeTrouble: Pick<Trouble, 'failed'>
   /** An enrolled device said what it may not. */
@@ -90,8 +90,9 @@ export class Connection {
     this.#certificates =
       enrolled &&
       context.certificates &&
-      new Certificates(context.certificates, enrolled, context, (envelope) => {
-        if (this.#state !== 'ended') this.#send(envelope)
+      new Certificates(context.certificates, enrolled, context, {
+        say: (envelope) => this.#state !== 'ended' && this.#send(envelope),
+        end: (reason) => this.end('rate', reason),
       })
     this.#helloTimer = setTimeout(
       () => this.end('noHello', 'no Hello came in time'),
@@ -378,7 +379,7 @@ export class Connection {
 
   /** A fault of ours must not end the other connections. */
   #fault(error: Error): void {
-    this.#context.log(`a connection failed: ${error.stack ?? error.message}`)
+    this.#context.complainOf('fault', `a connection failed: ${error.stack ?? error.message}`)
     this.end('fault', 'the collector failed here; its log says why')
   }
 

@@ -11,7 +11,7 @@ import { isOwnUser } from '../../stream/local-socket.ts'
 import { FRAME_BYTES_MAX, STREAM_PATH, SUBPROTOCOL } from '../../stream/message.ts'
 import { createTrouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
-import { createComplaint } from '../complaint.ts'
+import { createComplaint, createComplaints } from '../complaint.ts'
 import type { CounterName, Counters } from '../counters.ts'
 import { answerEarly } from '../early-answer.ts'
 import { knownAgentsMax, type Limits } from '../limits.ts'
@@ -227,6 +227,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const context = {
     ...options,
     complain: createComplaint(options.log),
+    complainOf: createComplaints(options.log),
     storeTrouble,
     onStored(...stored: Parameters<typeof options.onStored>) {
       storeTrouble.works(() => 'what agents send is stored again')
