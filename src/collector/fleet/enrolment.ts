@@ -159,7 +159,8 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
         { deviceId, hostname: asked.host.hostname },
       )
     const issued = await authority.issue(request, span())
-    const device = registry.enrol(asked.token, candidate, givenOf(issued, request), now())
+    const given = givenOf(issued, request)
+    const device = registry.enrol(asked.token, candidate, given, now())
     if (isRefused(device)) throw refusedAs(device)
     // Whoever came by the certificate of before is not to ask for one more thing by it.
     if (before) options.onEnrolledAgain?.(deviceId)
@@ -167,12 +168,12 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     describe(deviceId, asked)
     counters.add('enrolled')
     tell(
-      `${deviceId}${before ? ' again' : ''}`,
+      given.fingerprint,
       `device ${deviceId} enrolled${before ? ' again' : ''}, ${sayStanding(device)}: ${quoted(asked.host.hostname)}`,
     )
     if (before && !isOnItsHardware(before, asked.hardware))
       tell(
-        `${deviceId} ${asked.hardware === '' ? 'unnamed' : 'elsewhere'}`,
+        `${given.fingerprint} elsewhere`,
         `device ${deviceId} came again by its key, ${asked.hardware === '' ? 'and names no hardware, as it did' : 'on other hardware than'} when it was enrolled: it may be a copy, or whoever has its key, and the certificate of the one before is good no more`,
       )
     return encodeEnrollResponse({
