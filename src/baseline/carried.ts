@@ -47,7 +47,7 @@ export type CarriedProcess = {
   dev: bigint
   ino: bigint
   path: string
-  /** FLAG exec path_guessed, exe_set, exe_unconfirmed. */
+  /** FLAG exec path_guessed, exe_set, exe_unconfirmed; more of the engine's own (running.ts). */
   doubts: number
   script: CarriedScript
 }

@@ -45,6 +45,14 @@ export function noteGiver(process: Process, giver: Process): boolean {
 /** What is not known yet may be anybody's. */
 const classOf = ({ image }: Process): SignerClass => image.program?.signerClass ?? 'invalid'
 
+/** Whether one of its makers is vouched for less than its own program, or was not seen. */
+export const isGivenByLess = ({ image, makers }: Process): boolean =>
+  makers.some(
+    (maker) =>
+      maker.image.path === '' ||
+      doubtfulness(classOf(maker)) > doubtfulness(image.program?.signerClass ?? 'platform'),
+  )
+
 /** The last of those that are vouched for most. */
 function mostVouched(makers: readonly Process[]): number {
   let most = 0

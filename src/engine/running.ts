@@ -10,8 +10,15 @@ import {
   Script,
   Source,
 } from '../records/record.gen.ts'
+import { isGivenByLess } from './handed-on.ts'
 import type { Image, Process } from './process.ts'
-import type { ProcessTable } from './process-table.ts'
+import { type ProcessTable, unseenProcess } from './process-table.ts'
+
+/**
+ * Among what is doubtful of it, no FLAG exec: it was given a connection by somebody who is vouched for less. By whom is not
+ * kept, so that one was not seen.
+ */
+const GIVEN_BY_LESS = 1 << 30
 
 /** CarriedScript's `from` of one that was not kept. */
 const FROM_NOT_KEPT = -1
@@ -53,7 +60,8 @@ export function createRunning(carried: Carried, processes: ProcessTable, max: nu
     tells({ source, capabilities }) {
       if (source === Source.linux) hasArguments = (capabilities & Capability.finalCounters) !== 0
     },
-    told({ atNs, flags, source, pid }, { image }) {
+    told({ atNs, flags, source, pid }, process) {
+      const { image } = process
       if (source !== Source.linux) return
       const isFound = (flags & ExecFlag.enumerated) !== 0
       const before = earlier.get(pid)
@@ -62,7 +70,10 @@ export function createRunning(carried: Carried, processes: ProcessTable, max: nu
       const isOther = known !== undefined && !isSameFile(known, image)
       believeScript(image, isOther ? undefined : known?.script, hasArguments)
       const isCertain = (flags & (ExecFlag.exeConfirmed | ExecFlag.exeSet)) !== 0
-      if (known === undefined || isCertain) return
+      if (known === undefined) return
+      if ((known.doubts & GIVEN_BY_LESS) !== 0)
+        process.makers = [unseenProcess(source, { pid: 0, pidversion: 0 })]
+      if (isCertain) return
       image.pathGuessed = isOther || (known.doubts & ExecFlag.pathGuessed) !== 0
       image.exeSet = !isOther && (known.doubts & ExecFlag.exeSet) !== 0
       image.exeUnconfirmed = isOther || (known.doubts & ExecFlag.exeUnconfirmed) !== 0
@@ -74,12 +85,13 @@ export function createRunning(carried: Carried, processes: ProcessTable, max: nu
     save() {
       for (const process of earlier.values()) if (!saved.has(process.pid)) put(process)
       const alive = new Set<number>()
-      for (const { endedAtMs, image, pid, source, startedAtNs } of processes.all()) {
+      for (const process of processes.all()) {
+        const { endedAtMs, image, pid, source, startedAtNs } = process
         const { path, dev, ino, sinceNs } = image
         if (endedAtMs !== undefined || source !== Source.linux || path === '') continue
         alive.add(pid)
         const beganNs = startedAtNs ?? sinceNs
-        const doubts = doubtsOf(image)
+        const doubts = doubtsOf(image) | (isGivenByLess(process) ? GIVEN_BY_LESS : 0)
         const former = saved.get(pid)
         const isTold = former?.beganNs === beganNs && former.doubts === doubts
         const { script, scriptFrom: from } = image

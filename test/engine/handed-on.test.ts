@@ -1,20 +1,24 @@
 // A connection that one program makes and another writes to: who writes acts for who made it, whatever it is called.
 import assert from 'node:assert/strict'
+import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { createEngine } from '../../src/engine/engine.ts'
 import type { Alert } from '../../src/engine/finding.ts'
 import {
   Direction,
   ExecFlag,
   InspectedFlag,
+  Mark,
   Signature,
   Source,
 } from '../../src/records/record.gen.ts'
 import {
+  copyOf,
   type FlowSpec,
   MIB,
   machine,
   type ProgramSpec,
   SCRIPT_HASH,
-  type Script,
+  Script,
   type Told,
   tell,
 } from './scenario.ts'
@@ -142,6 +146,25 @@ describe('a connection that another program made', () => {
     const { identity, bytesOut } = lastOf(told)
     assert.equal(identity.key, `platform:${PLAIN} via unknown`)
     assert.equal(bytesOut, SUM)
+  })
+
+  it('is known after a restart to be another’s, not whose', () => {
+    const baseline = openMemoryBaseline()
+    const first = createEngine({ deviceId: 'd', baseline })
+    first.save(0)
+    const script = machine().program(launcher).program(plain)
+    script.flow({ id: 1, pid: 100, state: 'opened' })
+    first.push(copyOf(script.flow({ id: 1, pid: 100, pidversion: 2, out: 10 }).tick(9).bytes()))
+    first.save(0)
+    const then = new Script()
+    const found = { ...plain, pidversion: 3, flags: ExecFlag.enumerated | ExecFlag.exeConfirmed }
+    then.mark(Mark.start).program(found).mark(Mark.enumerated)
+    then.upload({ id: 2, pid: 100, pidversion: 3, total: SUM }).ticks(70)
+    const { identity } = lastOf(tell(then, { baseline }))
+    assert.deepEqual(
+      [identity.key, identity.signerClass],
+      [`platform:${PLAIN} via unknown`, 'unsigned'],
+    )
   })
 
   it('is of the script that made it, as what its interpreter executes is', () => {
