@@ -88,6 +88,18 @@ export function createFlowBook(
     takeOut(row)
     witness.forget(row)
   }
+  /** Whether its source has told a flow of the socket's port before: it would know that of this one, too. */
+  const wasBound = (row: FlowRow, socket: FlowRow): boolean =>
+    all
+      .near(socket)
+      .some(
+        (other) =>
+          other.source === row.source &&
+          other.localPort !== 0 &&
+          other.firstNs < row.firstNs &&
+          haveMet(other, socket) &&
+          haveSameSocket(other, socket),
+      )
   const sockets = (row: FlowRow): FlowRow[] => {
     if (!isUdp(row)) return []
     const found = ofSockets
@@ -98,9 +110,9 @@ export function createFlowBook(
     const connected = found.filter(({ isPeerless }) => !isPeerless)
     const closest = connected.length > 0 ? connected : found
     if (row.localPort !== 0 || closest.length < 2) return closest
-    return [...Map.groupBy(closest, ({ source }) => source).values()].map((of) =>
-      nearestOf(row, of),
-    )
+    const unbound = closest.filter((socket) => !wasBound(row, socket))
+    const likely = unbound.length > 0 ? unbound : closest
+    return [...Map.groupBy(likely, ({ source }) => source).values()].map((of) => nearestOf(row, of))
   }
   /**
    * An eighth at once. Closed ones go first, then those that are only watched, then the oldest: one that is given and

@@ -127,3 +127,17 @@ describe('a root part that is killed in the second in which sources change', () 
     for (const steps of ways.flatMap(found)) isNoMore(steps)
   })
 })
+
+describe('a socket whose port the filter never tells', () => {
+  it('counts once beside one of its process whose port it told before', () => {
+    const sent = (which: number): Step => ({ do: 'sendTo', which, peer: 0, bytes: 1 })
+    const bound: Step = { do: 'bind', isBoth: false }
+    const statistics = (is: boolean): Step => ({ do: 'statistics', is })
+    isNoMore([
+      ...([{ do: 'filter', is: 'there' }, statistics(false)] as const),
+      ...([{ ...bound, withPort: false }, sent(0), bound] as const),
+      ...([{ do: 'collect' }, { do: 'wait' }, statistics(true)] as const),
+      ...([bound, sent(2), sent(0)] as const),
+    ])
+  })
+})

@@ -190,6 +190,21 @@ describe('a UDP socket without a peer', () => {
     assert.equal(ledger.out, 115)
   })
 
+  it('is not one whose port the filter told before, where it has none of this', () => {
+    const { tells, cannot, wait, ledger } = watched()
+    tells(statistics, { id: 70, out: 0, ...socket, localPort: 1_111 })
+    wait(9_000)
+    tells(filter, { id: 1, out: 10, ...one })
+    tells(statistics, { id: 71, out: 10, ...socket })
+    wait(1_000)
+    tells(filter, { id: 2, out: 100, ...one, localPort: 0 })
+    tells(statistics, { id: 70, out: 100, ...socket, localPort: 1_111 })
+    cannot(filter)
+    tells(statistics, { id: 70, out: 110, ...socket, localPort: 1_111 })
+    tells(statistics, { id: 71, out: 15, ...socket })
+    assert.equal(ledger.out, 125)
+  })
+
   it('is not an older one of its process where the filter has no local port yet, once more is known', () => {
     for (const how of ['told', 'ported', 'brief', 'older'] as const) {
       const { tells, wait, ledger } = older()
