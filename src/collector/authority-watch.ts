@@ -32,7 +32,11 @@ export function createAuthorityWatch(options: {
 }): AuthorityWatch {
   const { authority, certificate, span, gateway, log, renew } = options
   const timing = createTrouble(log, () => performance.now())
+  const following = createTrouble(log, () => performance.now())
   let [looks, moves] = [0, 0]
+  /** Changes of a command's, and up to which the collector shows them. */
+  let [changes, followed] = [0, 0]
+  let isFollowing = false
   /** One at a time; what fails is tried again with the next look. */
   let isPutting = false
   /** While they are those of the start, the handshake has asked for one of them. */
@@ -80,21 +84,34 @@ export function createAuthorityWatch(options: {
   }
 
   async function follow(): Promise<void> {
+    if (isFollowing) return
+    isFollowing = true
+    const change = changes
     try {
       renew(await certificate.again())
-      log(
-        `the collector's authority has the pin ${authority.pin}, and ${authority.trusted.length - 1 || 'none'} counts beside it`,
-      )
-      await move()
+      followed = change
+      following.ends(() => "the collector's new authority is taken up")
     } catch (cause) {
-      log(`the collector's new authority is not taken up, restart it: ${(cause as Error).message}`)
+      following.failed(
+        `the collector's new authority is not taken up, and tried again each second: ${(cause as Error).message}`,
+      )
+      return
+    } finally {
+      isFollowing = false
     }
+    log(
+      `the collector's authority has the pin ${authority.pin}, and ${authority.trusted.length - 1 || 'none'} counts beside it`,
+    )
+    await move().catch((cause: Error) =>
+      log(`agents are not told of the new authority, restart the collector: ${cause.message}`),
+    )
   }
 
   return {
     look() {
       looks++
-      if (isAnother()) void follow()
+      if (isAnother()) changes++
+      if (followed < changes) void follow()
       else if (authority.isOutOfTime(span()) || certificate.isOutOfTime()) void putInTime()
       // Who could not take it then is told again.
       else if (looks % TELL_LOOKS === 0) void gateway.tellAuthorities()
