@@ -116,7 +116,7 @@ export async function ownCertificate(
   lookMs?: number,
 ): Promise<OwnCertificate> {
   if (files) {
-    const taken = readMaterial(files)
+    const taken = readMaterial(files, now())
     let latest = taken
     let authorities = authoritiesOf(taken, files, now())
     const pin = () => pinOf(authorities.at(-1) as X509Certificate)
@@ -132,7 +132,7 @@ export async function ownCertificate(
       isOutOfTime: () => false,
       watch: (renew, log) =>
         watchMaterial({
-          ...{ files, taken, log, ...(lookMs === undefined ? {} : { lookMs }) },
+          ...{ files, taken, log, now, ...(lookMs === undefined ? {} : { lookMs }) },
           check: (found) => void authoritiesOf(found, files, now()),
           onChange(found) {
             const [before, pinBefore] = [{ latest, authorities }, pin()]

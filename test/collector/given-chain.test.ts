@@ -14,7 +14,12 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509'
 import { CollectorError } from '../../src/collector/collector-error.ts'
-import { makeNextAuthority, switchAuthority } from '../../src/collector/fleet/authority.ts'
+import {
+  type Authority,
+  makeNextAuthority,
+  switchAuthority,
+} from '../../src/collector/fleet/authority.ts'
+import { ownCertificate } from '../../src/collector/own-certificate.ts'
 import { Capability } from '../../src/stream/message.ts'
 import { issueServer, type KeyAndCertificate } from '../../src/trust/certificates.ts'
 import { certificatesOf, derOf, fingerprintOf, pemOf, pinOf } from '../../src/trust/pin.ts'
@@ -91,6 +96,18 @@ describe('a certificate of an administrator’s that leads over others to its au
     assert.equal((await agent.deliver([alertItem(1)])).throughSequence, 1)
     await agent.close()
   }
+
+  it('is judged by the time that is believed, where the clock is 400 days ahead', async () => {
+    await put(root, root)
+    const atMs = Date.now()
+    const by = (fromMs: number, toMs: number) =>
+      ownCertificate({} as Authority, [], files, () => ({ fromMs, toMs }))
+    const doubted = await by(atMs, atMs + 400 * DAY_MS)
+    assert.deepEqual(doubted.authorities, [root.certificate])
+    await by(atMs - 400 * DAY_MS, atMs)
+    await assert.rejects(by(atMs + 400 * DAY_MS, atMs + 400 * DAY_MS), /has expired on/)
+    await assert.rejects(by(atMs - 400 * DAY_MS, atMs - 400 * DAY_MS), /is not valid before/)
+  })
 
   it('cuts nobody off beside another authority of the collector’s own: agents are told of the last alone', async () => {
     await put(issuing, issuing, policy, root)

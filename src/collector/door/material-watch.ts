@@ -1,4 +1,5 @@
 // The files of a certificate, looked at again and again: whoever renews it need tell nobody.
+import type { When } from '../../trust/certificates.ts'
 import { CollectorError } from '../collector-error.ts'
 import { dayOf, type MaterialFiles, readMaterial, type ServerCertificate } from './material.ts'
 
@@ -17,16 +18,16 @@ export function watchMaterial(options: {
   onChange: (material: ServerCertificate) => void
   log: (text: string) => void
   lookMs?: number
-  nowMs?: () => number
+  now: () => When
 }): () => void {
-  const { files, onChange, check = () => {}, log, lookMs = LOOK_MS, nowMs = Date.now } = options
+  const { files, onChange, check = () => {}, log, lookMs = LOOK_MS, now } = options
   let { taken } = options
   let doubted: string | undefined
   let said: string | undefined
   /** Why it is not taken; undefined: it is, or was. */
   const doubtOf = (): string | undefined => {
     // Read whole each time: two writes within one tick of the file system's clock leave the same times.
-    const found = tryRead(files, nowMs(), check)
+    const found = tryRead(files, now(), check)
     if (typeof found === 'string') return found
     if (taken.cert === found.cert && taken.key === found.key) return undefined
     try {
@@ -55,11 +56,11 @@ export function watchMaterial(options: {
 
 function tryRead(
   files: MaterialFiles,
-  nowMs: number,
+  now: When,
   check: (material: ServerCertificate) => void,
 ): ServerCertificate | string {
   try {
-    const found = readMaterial(files, nowMs)
+    const found = readMaterial(files, now)
     check(found)
     return found
   } catch (cause) {

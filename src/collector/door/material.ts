@@ -3,6 +3,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { shellWord } from '../../shell-word.ts'
 import { readStateFile, StateFileError } from '../../state-file.ts'
+import { spanOf, type When } from '../../trust/certificates.ts'
 import { CollectorError } from '../collector-error.ts'
 
 export type MaterialFiles = { certFile: string; keyFile: string }
@@ -25,8 +26,8 @@ const CURVES = ['prime256v1', 'secp384r1', 'secp521r1']
  * Reads both and holds them against each other. Throws CollectorError ('certificate') that says what is wrong, where, and what
  * to do.
  */
-export function readMaterial(files: MaterialFiles, nowMs = Date.now()): ServerCertificate {
-  return judge(files, readFiles(files), nowMs)
+export function readMaterial(files: MaterialFiles, now: When): ServerCertificate {
+  return judge(files, readFiles(files), now)
 }
 
 type Texts = { cert: string; key: string }
@@ -54,11 +55,7 @@ function read(path: string): { text: string; mode: number; uid: number } {
   throw wrong(`${path} is missing`)
 }
 
-function judge(
-  { certFile, keyFile }: MaterialFiles,
-  texts: Texts,
-  nowMs: number,
-): ServerCertificate {
+function judge({ certFile, keyFile }: MaterialFiles, texts: Texts, now: When): ServerCertificate {
   const chain = certificatesOf(certFile, texts.cert)
   const [own] = chain as [X509Certificate, ...X509Certificate[]]
   const key = keyIn(keyFile, texts.key)
@@ -73,9 +70,11 @@ function judge(
   if (own.keyUsage && !own.keyUsage.includes(SERVER_AUTH))
     throw wrong(`the certificate in ${certFile} is not for a server: ask for one with serverAuth`)
   const [fromMs, notAfterMs] = [own.validFromDate.getTime(), own.validToDate.getTime()]
-  if (nowMs > notAfterMs)
+  // Where the clock is doubted, by any time that may be the present.
+  const present = spanOf(now)
+  if (present.fromMs > notAfterMs)
     throw wrong(`the certificate in ${certFile} has expired on ${dayOf(notAfterMs)}: renew it`)
-  if (nowMs < fromMs)
+  if (present.toMs < fromMs)
     throw wrong(
       `the certificate in ${certFile} is not valid before ${dayOf(fromMs)}: look at the clock of this machine`,
     )

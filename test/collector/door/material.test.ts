@@ -192,7 +192,7 @@ describe('the files of a certificate', () => {
         onChange: (material) => taken.push(material),
         log: (text) => log.push(text),
         lookMs: 5,
-        nowMs: () => {
+        now: () => {
           looks++
           return nowMs
         },
