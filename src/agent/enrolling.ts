@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { HostFacts } from '../host/machine.ts'
 import { readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
 import { EnrolError, enrol } from '../stream/enrol.ts'
-import { derOf } from '../trust/pin.ts'
+import { derOf, pinOf } from '../trust/pin.ts'
 import { faultOf } from '../trust/vouching.ts'
 import { type Enrolment, fits, readEnrolment, writeEnrolment } from './enrolment-file.ts'
 
@@ -24,11 +24,11 @@ export type Wanted = {
 export type Machine = { deviceId: string; hardware: string; agentVersion: string; host: HostFacts }
 
 /** What was asked for, until it is had. */
-type Asked = { collector: string; deviceId: string; key: string }
+type Asked = { collector: string; deviceId: string; key: string; pin?: string }
 
 /**
  * Enrols, or enrols again; the enrolment is kept in `directory` when it resolves, with what was there taken over where it is of
- * the same collector. `signal` gives it up. Rejects with EnrolError, StateFileError, and what else the file system does.
+ * the same collector, by this name or another: by its authority. `signal` gives it up. Rejects with EnrolError, StateFileError, and what else the file system does.
  */
 export async function enrolHere(
   directory: string,
@@ -37,14 +37,16 @@ export async function enrolHere(
   signal?: AbortSignal,
 ): Promise<Enrolment> {
   const kept = readEnrolment(directory)
-  const old = kept?.collector === collector ? kept : undefined
+  const isThatOne = kept?.collector === collector || kept?.authorities.some(isPinned(pin))
+  const old = isThatOne ? kept : undefined
   // A library that is wanted once in the life of most machines.
   const { makeKey, requestOf } = await import('../trust/certificates.ts')
   const before = readAsked(directory)
-  const isSame = before?.collector === collector && before.deviceId === deviceId
+  const isSame =
+    (before?.collector === collector || before?.pin === pin) && before.deviceId === deviceId
   // What was asked for and is had is done: only the removal was cut off.
   let key = before && isSame && before.key !== old?.key ? before.key : makeKey()
-  if (key !== before?.key) writeAsked(directory, { collector, deviceId, key })
+  if (key !== before?.key) writeAsked(directory, { collector, deviceId, key, pin })
   const { hostname, port } = new URL(collector)
   const ask = async () =>
     enrol({
@@ -75,6 +77,9 @@ export async function enrolHere(
   return enrolment
 }
 
+const isPinned = (pin: string) => (authority: string) =>
+  pinOf(new X509Certificate(authority)) === pin
+
 const writeAsked = (directory: string, asked: Asked): void =>
   writeStateFile(join(directory, ASKED_FILE), `${JSON.stringify(asked, undefined, 1)}\n`)
 
@@ -83,9 +88,9 @@ function readAsked(directory: string): Asked | undefined {
   try {
     const found = readStateFile(join(directory, ASKED_FILE))
     if (!found || (found.mode & 0o077) !== 0) return undefined
-    const { collector, deviceId, key } = JSON.parse(found.text) as Partial<Asked>
+    const { collector, deviceId, key, pin } = JSON.parse(found.text) as Partial<Asked>
     return [collector, deviceId, key].every((one) => typeof one === 'string')
-      ? ({ collector, deviceId, key } as Asked)
+      ? ({ collector, deviceId, key, ...(typeof pin === 'string' ? { pin } : {}) } as Asked)
       : undefined
   } catch (cause) {
     if (cause instanceof StateFileError) throw cause

@@ -1,6 +1,14 @@
 // An enrolment whose connection breaks at any point: the next attempt makes it whole, and nobody else comes in by that.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -201,5 +209,36 @@ describe('an enrolment whose answer is lost', () => {
     const next = await ask(DEVICE_A, token)
     assert.notEqual(next.key, key)
     assert.equal(usesOf(), 1)
+  })
+
+  it('or that is asked for by another name of the same collector is of the same device, by what is kept of it', async () => {
+    const policyKey = 'ab'.repeat(32)
+    const by = (host: string, more: { policyKey?: string } = {}) =>
+      enrolHere(
+        directory,
+        {
+          ...{ collector: `https://${host}:${fleet.door.port}`, pin: fleet.door.pin },
+          ...{ token: fleet.token(), ...more },
+        },
+        {
+          ...{ deviceId: DEVICE_A, hardware: hardwareOf(DEVICE_A), agentVersion: '0.1.0' },
+          host: helloOf(DEVICE_A).hello.host,
+        },
+      )
+    const first = await by('127.0.0.1', { policyKey })
+    const again = await by('localhost')
+    assert.equal(again.collector, `https://localhost:${fleet.door.port}`)
+    assert.equal(again.policyKey, policyKey)
+    assert.notEqual(again.key, first.key)
+    assert.equal(
+      fleet.withRegistry((registry) => registry.devices().length),
+      1,
+    )
+    // Its answer was lost, and it is asked for again by the other name.
+    const { collector, key } = again
+    const asked = { collector, key, deviceId: DEVICE_A, pin: fleet.door.pin }
+    writeFileSync(join(directory, ASKED_FILE), JSON.stringify(asked), { mode: 0o600 })
+    rmSync(join(directory, ENROLMENT_FILE))
+    assert.equal((await by('127.0.0.1')).key, key)
   })
 })
