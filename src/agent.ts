@@ -7,7 +7,7 @@ import { beginEnd, closeAll, tellUnwritten } from './agent/ending.ts'
 import { createHeldBack } from './agent/held-back.ts'
 import { type CollectorOptions, startLink } from './agent/link.ts'
 import { createLossBook } from './agent/losses.ts'
-import { takeUpNext } from './agent/next-enrolment.ts'
+import { forgetNext, takeUpNext } from './agent/next-enrolment.ts'
 import { POLICY_FILE } from './agent/policy-file.ts'
 import { startRecordingFor } from './agent/recorded.ts'
 import { createReport } from './agent/report.ts'
@@ -199,11 +199,14 @@ export async function runEngine(options: AgentOptions): Promise<void> {
       },
     })
   const telling = createTelling(outbox, uplink, log)
-  if (own)
+  if (own) {
     telling.tellHealth(
       'restart',
       `this machine had the certificate of another, device ${own.earlierId}, and is a device of its own from now on: what it sent before is under that one`,
     )
+    // Else it is told once more at the next start.
+    if (outbox.unwritten() === 0) usingState(directory, () => forgetNext('.'))
+  }
   tellPolicy = (text) => telling.tellHealth('policy', text)
   for (const text of early) tellPolicy(text)
   const tellHeldBack = createHeldBack(engine.suppressions, tellPolicy, () => performance.now())

@@ -18,8 +18,11 @@ const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** What it says of itself when it asks. */
 export type Machine = { hardware: string; agentVersion: string; host: HostFacts }
 
-/** Before there is a certificate: what it asked for, so that it asks for the same again. */
-type Asked = { deviceId: string; key: string; enrolment?: Enrolment }
+/**
+ * Before there is a certificate: what it asked for, so that it asks for the same again. `earlierId`: what it was, once that is taken
+ * up and until it is told.
+ */
+type Asked = { deviceId: string; key: string; enrolment?: Enrolment; earlierId?: string }
 
 /** Why it is none that a machine which believes whom `kept` does can come by; undefined: it is one. */
 const faultAt = (
@@ -75,7 +78,7 @@ function ownId(directory: string, kept: Enrolment): string {
 
 /**
  * REQUIRES: no other engine uses `directory`. Makes what waits there this machine's device id and enrolment; returns what it was
- * and is, undefined when nothing waits. Where `kept` is undefined this start has to do with no enrolment, as one for a collector of this machine: it waits on. Begun again where it was cut off; on a full disk `log` is told, and a later start does
+ * and is, at each start until `forgetNext`; undefined when nothing waits. Where `kept` is undefined this start has to do with no enrolment, as one for a collector of this machine: it waits on. Begun again where it was cut off; on a full disk `log` is told, and a later start does
  * it. Throws StateFileError, and what else the file system does.
  */
 export function takeUpNext(
@@ -85,6 +88,11 @@ export function takeUpNext(
 ): { earlierId: string; enrolment: Enrolment } | undefined {
   const next = read(directory)
   if (!kept || !next?.enrolment) return undefined
+  if (deviceOf(kept) === next.deviceId) {
+    const { earlierId } = next
+    if (earlierId === undefined) forgetNext(directory)
+    return earlierId === undefined ? undefined : { earlierId, enrolment: kept }
+  }
   // Enrolled with another collector meanwhile, or anew: what waits is of no use to that.
   // Whether its time has come is its collector's to say: this machine's clock may be behind.
   const fromMs = new X509Certificate(next.enrolment.certificate).validFromDate.getTime()
@@ -98,6 +106,7 @@ export function takeUpNext(
   const enrolment = { ...own, authorities, ...(policyKey === undefined ? {} : { policyKey }) }
   try {
     if (isOfKept) {
+      write(directory, { ...next, earlierId: deviceOf(kept) })
       replaceDeviceId(directory, next.deviceId)
       writeEnrolment(directory, enrolment)
     } else if (isOfCollector) {
@@ -111,25 +120,26 @@ export function takeUpNext(
     )
     return undefined
   }
-  if (isOfKept || !isOfCollector) rmSync(join(directory, NEXT_FILE), { force: true })
-  const earlierId = deviceOf(kept)
-  // Cut off before the last step: it has been said.
-  if (!isOfKept || earlierId === undefined || earlierId === next.deviceId) return undefined
-  return { earlierId, enrolment }
+  if (!isOfCollector) forgetNext(directory)
+  return isOfKept ? { earlierId: deviceOf(kept), enrolment } : undefined
 }
+
+/** To be called when it is on the disk that this machine is another device, or was told otherwise. */
+export const forgetNext = (directory: string): void =>
+  rmSync(join(directory, NEXT_FILE), { force: true })
 
 /** Undefined also when it cannot be read: it is asked for anew then. */
 function read(directory: string): Asked | undefined {
   try {
     const found = readStateFile(join(directory, NEXT_FILE))
     if (!found || (found.mode & 0o077) !== 0) return undefined
-    const { deviceId, key, enrolment } = JSON.parse(found.text) as Partial<Asked>
+    const { deviceId, key, enrolment, earlierId } = JSON.parse(found.text) as Partial<Asked>
     if (typeof deviceId !== 'string' || !ID.test(deviceId) || typeof key !== 'string')
       return undefined
     if (!enrolment) return { deviceId, key }
-    return fits(enrolment) && deviceOf(enrolment) === deviceId
-      ? { deviceId, key, enrolment }
-      : undefined
+    if (!fits(enrolment) || deviceOf(enrolment) !== deviceId) return undefined
+    const isId = typeof earlierId === 'string' && ID.test(earlierId)
+    return { deviceId, key, enrolment, ...(isId ? { earlierId } : {}) }
   } catch (cause) {
     if (cause instanceof StateFileError) throw cause
     return undefined

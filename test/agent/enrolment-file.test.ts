@@ -11,7 +11,7 @@ import {
   readEnrolment,
   writeEnrolment,
 } from '../../src/agent/enrolment-file.ts'
-import { createSuccession, takeUpNext } from '../../src/agent/next-enrolment.ts'
+import { createSuccession, forgetNext, takeUpNext } from '../../src/agent/next-enrolment.ts'
 import { replaceDeviceId } from '../../src/host/device.ts'
 import {
   crossSign,
@@ -327,11 +327,26 @@ describe('the certificate of an enrolled device', () => {
       assert.ok(again)
       assert.equal((await readRequest(again.request)).deviceId, request.deviceId)
     })
+    it('is told at each start until it was told, also after a power cut, and stays as it is by then', async () => {
+      const { succession, kept, request } = await asked()
+      succession.takeOwn(await given(authority, request, Date.now()))
+      const own = takeUpNext(directory, kept, assert.fail)?.enrolment ?? assert.fail()
+      assert.deepEqual(readEnrolment(directory), own)
+      // Renewed meanwhile.
+      const renewed = { ...own, group: 'another' }
+      writeEnrolment(directory, renewed)
+      const again = takeUpNext(directory, renewed, assert.fail)
+      assert.deepEqual(again, { earlierId: ID, enrolment: renewed })
+      assert.deepEqual(readEnrolment(directory), renewed)
+      forgetNext(directory)
+      assert.equal(takeUpNext(directory, renewed, assert.fail), undefined)
+    })
     it('waits on where a start has to do with no enrolment, and is dropped where it is of another collector', async () => {
       const { succession, kept, request } = await asked()
       succession.takeOwn(await given(authority, request, Date.now()))
       assert.equal(takeUpNext(directory, undefined, assert.fail), undefined)
       assert.equal(takeUpNext(directory, kept, assert.fail)?.earlierId, ID)
+      forgetNext(directory)
       const { succession: again, request: another } = await asked()
       again.takeOwn(await given(authority, another, Date.now()))
       const elsewhere = { ...kept, collector: 'https://elsewhere.example:1' }

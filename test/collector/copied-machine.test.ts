@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createEnrolment, readEnrolment, writeEnrolment } from '../../src/agent/enrolment-file.ts'
-import { createSuccession, takeUpNext } from '../../src/agent/next-enrolment.ts'
+import { createSuccession, forgetNext, takeUpNext } from '../../src/agent/next-enrolment.ts'
 import { REGISTRY_FILE } from '../../src/collector/fleet/registry-file.ts'
 import { readOrMakeDeviceId, replaceDeviceId } from '../../src/host/device.ts'
 import { type Outbox, openOutbox } from '../../src/stream/outbox.ts'
@@ -57,6 +57,7 @@ describe('two machines with one certificate', () => {
       start() {
         ending = new AbortController()
         const own = takeUpNext(place, readEnrolment(place), assert.fail)
+        if (own) forgetNext(place)
         const enrolment = readEnrolment(place)
         assert(enrolment)
         const host = { ...helloOf(DEVICE_A, name).hello.host, bootId }
