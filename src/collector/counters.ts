@@ -1,10 +1,11 @@
 // What the collector counts since it started. Every refusal and every drop has a name here.
 
 const NAMES = [
-  // The door: connections that say nothing TLS can begin with, not in time, or leave before they have.
+  // The door: connections that say nothing TLS can begin with, not in time, more than that, or leave before they have.
   'doorNotTls',
   'doorHelloMalformed',
   'doorHelloLate',
+  'doorHelloMore',
   'doorLeft',
   // There was no place, for agents, for people, or for who had not said which; or no turn in time, as too many came at once.
   'doorFullAgents',

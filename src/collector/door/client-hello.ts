@@ -5,7 +5,7 @@ export const HELLO_BYTES_MAX = 16 * 1024
 /** Records that it may come in; OpenSSL and browsers use one, some senders two to get past what inspects them. */
 export const HELLO_RECORDS_MAX = 64
 
-const RECORD_HEADER_BYTES = 5
+export const RECORD_HEADER_BYTES = 5
 /** Of one record's content (RFC 8446, 5.1). */
 const RECORD_BYTES_MAX = 2 ** 14
 const MESSAGE_HEADER_BYTES = 4

@@ -10,6 +10,7 @@ const NO_HELLO: Record<NoHello, CounterName> = {
   malformed: 'doorHelloMalformed',
   late: 'doorHelloLate',
   left: 'doorLeft',
+  more: 'doorHelloMore',
 }
 
 const SPEAK_TLS = {
@@ -65,7 +66,12 @@ export function createHall(
       }
       open++
       waiting.add(socket)
-      readHello(socket, limits.handshakeMs, (held) => onHello(socket, held))
+      readHello(
+        socket,
+        limits.handshakeMs,
+        (held) => onHello(socket, held),
+        () => counters.add('doorHelloMore'),
+      )
       socket.once('close', () => {
         open--
         waiting.delete(socket)

@@ -1,9 +1,15 @@
 // Reads the first bytes of a connection, and puts them back for who reads it next.
 import type { Socket } from 'node:net'
-import { type ClientHello, clientHelloOf, HELLO_BYTES_MAX } from './client-hello.ts'
+import {
+  type ClientHello,
+  clientHelloOf,
+  HELLO_BYTES_MAX,
+  HELLO_RECORDS_MAX,
+  RECORD_HEADER_BYTES,
+} from './client-hello.ts'
 
-/** left: it ended before there was a whole one; late: it took too long. */
-export type NoHello = 'not-tls' | 'malformed' | 'left' | 'late'
+/** left: it ended before there was a whole one; late: it took too long; more: much came behind a whole one. */
+export type NoHello = 'not-tls' | 'malformed' | 'left' | 'late' | 'more'
 
 /** A connection that has said what it is. It is read on until `putBack`, and closes when its peer leaves. */
 export type Held = {
@@ -13,27 +19,33 @@ export type Held = {
   putBack(): void
 }
 
-/** Twice what a ClientHello may have in its records: who sends more of his own accord waits for no answer. */
-const HELD_BYTES_MAX = 2 * HELLO_BYTES_MAX
+/** What may come behind a ClientHello before it was answered: nothing of TLS but a few alerts and changes of ciphers does. */
+const BEHIND_BYTES_MAX = 1024
+/** Ten thousand connections may wait for their turn with as much. */
+const HELD_BYTES_MAX = HELLO_BYTES_MAX + HELLO_RECORDS_MAX * RECORD_HEADER_BYTES + BEHIND_BYTES_MAX
 
 /**
  * Calls back once: with the connection held, or with why there is no ClientHello. Of the latter the callback has the socket,
- * paused and without a listener; what it does not close nobody does.
+ * paused and without a listener; what it does not close nobody does. `onMore`: more came while it was held, and it was closed.
  */
 export function readHello(
   socket: Socket,
   timeoutMs: number,
   onEnd: (held: Held | NoHello) => void,
+  onMore: () => void,
 ): void {
   let bytes: Buffer = Buffer.alloc(0)
   let length = 0
-  let isHeld = false
+  let heldMax: number | undefined
   const take = (chunk: Buffer) => {
     if (length === 0) bytes = chunk
     else {
       // Twice as much each time it is full: who sends single bytes has each copied twice at most.
-      if (length + chunk.length > bytes.length) {
-        const larger = Buffer.allocUnsafe(2 * (length + chunk.length))
+      const needed = length + chunk.length
+      if (needed > bytes.length) {
+        const larger = Buffer.allocUnsafeSlow(
+          Math.max(needed, Math.min(2 * needed, HELD_BYTES_MAX)),
+        )
         bytes.copy(larger, 0, 0, length)
         bytes = larger
       }
@@ -43,8 +55,11 @@ export function readHello(
   }
   const onData = (chunk: Buffer) => {
     take(chunk)
-    if (isHeld) {
-      if (length > HELD_BYTES_MAX) socket.destroy()
+    if (heldMax !== undefined) {
+      if (length <= heldMax) return
+      socket.off('data', onData)
+      onMore()
+      socket.destroy()
       return
     }
     const hello = clientHelloOf(bytes.subarray(0, length))
@@ -52,8 +67,13 @@ export function readHello(
       if (hello !== 'more') end(hello)
       return
     }
+    if (length > HELD_BYTES_MAX) {
+      end('more')
+      return
+    }
     clearTimeout(timer)
-    isHeld = true
+    heldMax = length + BEHIND_BYTES_MAX
+    bytes = Buffer.from(new Uint8Array(bytes.subarray(0, length)).buffer)
     onEnd({
       socket,
       hello,
@@ -65,7 +85,7 @@ export function readHello(
   }
   const onGone = () => {
     // A socket that is held and read closes by itself when its peer does.
-    if (!isHeld) end('left')
+    if (heldMax === undefined) end('left')
   }
   const timer = setTimeout(() => end('late'), timeoutMs)
   const letGo = () => {

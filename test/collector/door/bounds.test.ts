@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { HELLO_BYTES_MAX } from '../../../src/collector/door/client-hello.ts'
 import type { Limits } from '../../../src/collector/limits.ts'
 import { AGENT_ALPN } from '../../../src/stream/message.ts'
@@ -17,6 +19,10 @@ import {
   slowRelay,
   until,
 } from './fixture.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+setFlagsFromString('--no-expose-gc')
 
 /** One that says nothing by itself. */
 function connectSilent(port: number): Socket {
@@ -113,6 +119,45 @@ describe("the door's bounds:", () => {
       socket.write(Buffer.concat([await helloOfNode({}), randomBytes(600)]))
       await closed(socket)
       await until(() => running.counters.read().doorTlsFailed === 1, 'it is counted')
+    })
+  })
+
+  describe('what waits for its turn', () => {
+    it('is a ClientHello and little more: who sends on is sent away and counted, who waits is served', async () => {
+      await open({ handshakesAtOnce: 0 })
+      const hello = await helloOfNode({})
+      const sending = async (...writes: Buffer[]) => {
+        const socket = silent().resume()
+        for (const bytes of writes) {
+          socket.write(bytes)
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        }
+        return socket
+      }
+      const patient = await sending(hello, randomBytes(1000))
+      await closed(await sending(hello, randomBytes(1000), randomBytes(25)))
+      await closed(await sending(Buffer.concat([hello, randomBytes(HELLO_BYTES_MAX + 1500)])))
+      assert.equal(running.counters.read().doorHelloMore, 2)
+      assert.deepEqual([patient.closed, running.door.sizes().queued], [false, 1])
+    })
+
+    it('holds no more memory than it has bytes', async () => {
+      await open({ handshakesAtOnce: 0 })
+      const hello = await helloOfNode({})
+      collectGarbage()
+      const { arrayBuffers } = process.memoryUsage()
+      for (let n = 1; n <= 40; n++) {
+        const socket = silent()
+        // In pieces, each of which makes the buffer larger.
+        for (const part of [hello.subarray(0, 900), hello.subarray(900)]) {
+          socket.write(part)
+          await new Promise((resolve) => setTimeout(resolve, 5))
+        }
+        await until(() => running.door.sizes().queued === n, 'it waits')
+      }
+      collectGarbage()
+      const each = (process.memoryUsage().arrayBuffers - arrayBuffers) / 40
+      assert.ok(each < hello.length * 1.5, `${each} of ${hello.length} bytes`)
     })
   })
 
