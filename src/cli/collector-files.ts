@@ -22,7 +22,13 @@ import {
   readSecrets,
   secretsThere,
 } from '../collector/fleet/fleet.ts'
-import { movesAside, PLACING_FILE, placeAll, undoCutOff } from '../collector/placing.ts'
+import {
+  COMING_STORE,
+  movesAside,
+  PLACING_FILE,
+  placeAll,
+  undoCutOff,
+} from '../collector/placing.ts'
 import {
   checkHeader,
   checkStore,
@@ -34,6 +40,7 @@ import {
 import { counted, humanBytes } from '../engine/sentence.ts'
 import { openGivenFile } from '../given-file.ts'
 import { lockDirectory } from '../host/lock.ts'
+import { StateFileError } from '../state-file.ts'
 import { nowUnixNs } from '../units.ts'
 import { isThere } from './found.ts'
 import {
@@ -52,7 +59,6 @@ import { ConfigError, statePaths } from './state.ts'
 import { makeStateDirectory } from './state-directory.ts'
 
 const STORE_FILE = 'store.db'
-const COMING_FILE = `${STORE_FILE}.restoring`
 const COPY_BYTES = 1024 * 1024
 
 /** `secrets`: a second file, for what the collector is known by and knows its devices by. */
@@ -208,7 +214,7 @@ function restore(
   { force, secrets }: { force: boolean; secrets: Map<string, Buffer> | undefined },
 ) {
   const store = join(directory, STORE_FILE)
-  const coming = join(directory, COMING_FILE)
+  const coming = join(directory, COMING_STORE)
   const unlock = lockDirectory(directory, 0)
   if (!unlock)
     throw new ConfigError(`a collector runs with the state directory ${directory}: stop it first`)
@@ -236,7 +242,7 @@ function restore(
       secrets && orConfig('nothing was restored', () => prepareSecrets(directory, secrets, now))
     // What is left of a log without its file must not be read into another one.
     const moves = [...movesAside(directory, STORE_FILE, now), ...(prepared?.moves ?? [])]
-    placeAll(directory, [...moves, { from: COMING_FILE, to: STORE_FILE }])
+    placeAll(directory, [...moves, { from: COMING_STORE, to: STORE_FILE }])
     // What SQLite has beside a file goes with it.
     const aside = moves
       .filter((one) => one.isAside && !/-(wal|shm|journal)$/.test(one.from))
@@ -244,7 +250,9 @@ function restore(
     return { facts, placed: prepared?.facts, aside }
   } catch (cause) {
     if (cause instanceof CollectorError) throw new ConfigError(cause.message)
-    throw cause instanceof StoreError || diskTrouble(cause) !== undefined
+    throw cause instanceof StoreError ||
+      cause instanceof StateFileError ||
+      diskTrouble(cause) !== undefined
       ? new ConfigError(`nothing was restored: ${(cause as Error).message}`)
       : cause
   } finally {

@@ -2,10 +2,8 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { asidesOf } from '../baseline/sqlite-file.ts'
-import { commandIn, stateOf } from '../hint.ts'
-import { shellWord } from '../shell-word.ts'
-import { CollectorError } from './collector-error.ts'
-import { REGISTRY_FILE } from './fleet/fleet.ts'
+import { REGISTRY_FILE, refuseMaking } from './fleet/fleet.ts'
+import { backOf, restoreOf } from './placing.ts'
 
 /** REQUIRES: what a restore was cut off at is undone. Throws CollectorError where every device would be a stranger. */
 export function tellMissing(
@@ -26,26 +24,10 @@ export function tellMissing(
 function refuseWithoutRegistry(stateDir: string, log: (text: string) => void): void {
   const path = join(stateDir, REGISTRY_FILE)
   if (isThere(path) || !isThere(join(stateDir, 'tls', 'authority.pem'))) return
-  const aside = asidesOf(path).at(-1)
-  const without = `${path}, the registry of devices, is not there, and tls/authority.pem is`
-  const restore = `bring a backup back with ${commandIn('collector restore FILE --secrets FILE --force', stateOf(path))}`
-  if (aside === undefined) {
-    log(
-      `${without}: an empty one is made. Where agents had enrolled they have to enrol again: or stop this collector, and ${restore}`,
-    )
-    return
-  }
-  throw new CollectorError(
-    'state',
-    `${without}: ${aside} was set aside. Run ${backOf(aside, path)}, or ${restore}; to begin with no device, where every agent has to enrol again, move ${aside} elsewhere`,
+  refuseMaking(path)
+  log(
+    `${path}, the registry of devices, is not there, and tls/authority.pem is: an empty one is made. Where agents had enrolled they have to enrol again: or stop this collector, and bring a backup back with ${restoreOf(path)}`,
   )
 }
-
-/** With its log, which holds what was not moved into it yet. */
-const backOf = (aside: string, path: string): string =>
-  ['', '-wal']
-    .filter((end) => isThere(`${aside}${end}`))
-    .map((end) => `\`mv ${shellWord(`${aside}${end}`)} ${shellWord(`${path}${end}`)}\``)
-    .join(' and ')
 
 const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined

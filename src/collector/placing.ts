@@ -1,8 +1,10 @@
 // Files of a state directory that take the place of others, which are set aside: all of them do, or what was there is there again.
 // What is to be moved is written down first, so that the next start, or restore, undoes what was cut off.
-import { lstatSync } from 'node:fs'
+import { lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { asideOf, forgetOldest } from '../baseline/sqlite-file.ts'
+import { commandIn, stateOf } from '../hint.ts'
+import { shellWord } from '../shell-word.ts'
 import { moveFile, readStateFile, removeFile, writeStateFile } from '../state-file.ts'
 import type { UnixNs } from '../units.ts'
 import { CollectorError } from './collector-error.ts'
@@ -12,6 +14,9 @@ export type Move = { from: string; to: string; isAside?: true }
 
 /** In the collector's state directory while files are moved. */
 export const PLACING_FILE = 'restore.under-way'
+/** What comes, until it takes its place. */
+export const COMING_SECRETS = 'secrets.restoring'
+export const COMING_STORE = 'store.db.restoring'
 /** Of SQLite; none of its files may lie beside another database. */
 const DATABASE = ['', '-wal', '-shm', '-journal'] as const
 
@@ -49,13 +54,17 @@ export function placeAll(directory: string, moves: readonly Move[]): void {
 }
 
 /**
- * What a restore had begun to move when it was cut off is where it was; `log` is told. Throws CollectorError where that
+ * What a restore had begun to move when it was cut off is where it was, and what was to come is gone; `log` is told. REQUIRES: no
+ * collector and no restore runs there. Throws CollectorError where that
  * cannot be.
  */
 export function undoCutOff(directory: string, log: (text: string) => void): void {
   const path = join(directory, PLACING_FILE)
   const text = readStateFile(path)?.text
-  if (text === undefined) return
+  if (text === undefined) {
+    removeComing(directory)
+    return
+  }
   const moves = movesIn(text)
   const left = moves && undo(directory, moves)
   if (!left || left.length > 0)
@@ -63,7 +72,14 @@ export function undoCutOff(directory: string, log: (text: string) => void): void
       'state',
       `a restore was cut off here, and not all that was there can be put back: ${left?.join('; ') ?? 'what it had moved is not known'}. Put it back by hand, then remove ${path}`,
     )
+  removeComing(directory)
   log('a restore was cut off: all that was there before it is in its place again')
+}
+
+/** Copies of secrets, and of a whole store, which a restore that was killed did not remove. */
+function removeComing(directory: string): void {
+  rmSync(join(directory, COMING_SECRETS), { recursive: true, force: true })
+  for (const end of DATABASE) rmSync(join(directory, `${COMING_STORE}${end}`), { force: true })
 }
 
 /** What could not be undone, as sentences; where nothing is left nothing is written down any more. */
@@ -98,6 +114,16 @@ function movesIn(text: string): Move[] | undefined {
     return undefined
   }
 }
+
+/** Commands that bring back what was set aside, with its log, which holds what was not moved into it yet. */
+export const backOf = (aside: string, path: string): string =>
+  ['', '-wal']
+    .filter((end) => lstatSync(`${aside}${end}`, { throwIfNoEntry: false }))
+    .map((end) => `\`mv ${shellWord(`${aside}${end}`)} ${shellWord(`${path}${end}`)}\``)
+    .join(' and ')
+
+export const restoreOf = (path: string): string =>
+  commandIn('collector restore FILE --secrets FILE --force', stateOf(path))
 
 const isThere = (directory: string, name: string): boolean =>
   lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined

@@ -131,6 +131,14 @@ describe('files that a restore places', () => {
     }
   })
 
+  it('leave no copy of secrets or of a store behind that came and was killed before', () => {
+    mkdirSync(at('secrets.restoring'))
+    for (const name of ['secrets.restoring/page.key', 'store.db.restoring', 'store.db'])
+      writeFileSync(at(name), name)
+    undoCutOff(directory, assert.fail)
+    assert.deepEqual(readdirSync(directory), ['store.db'])
+  })
+
   it('are said to be where they are, while another stands in their place', () => {
     const moves = plan()
     writeFileSync(at(PLACING_FILE), JSON.stringify(moves), { mode: 0o600 })
@@ -210,6 +218,12 @@ describe('files that a restore places', () => {
         assert(error.message.includes(`\`mv ${aside} ${at('collector', 'fleet.db')}\``))
         return true
       })
+      // A command that comes first makes none either.
+      const open = () => openRegistryFile(at('collector', 'fleet.db'), () => {})
+      assert.throws(open, /is not there, and tls\/authority\.pem is/)
+      writeFileSync(at('collector', PLACING_FILE), '[]', { mode: 0o600 })
+      assert.throws(open, /a restore was cut off\. Run it again, or start the collector/)
+      rmSync(at('collector', PLACING_FILE))
       assert(!existsSync(at('collector', 'fleet.db')))
       renameSync(aside, at('elsewhere'))
       const again = await runFleet({}, {}, at('collector'))

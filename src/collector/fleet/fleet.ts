@@ -37,7 +37,7 @@ export {
   Registry,
   type Token,
 } from './registry.ts'
-export { openRegistryFile, REGISTRY_FILE } from './registry-file.ts'
+export { openRegistryFile, REGISTRY_FILE, refuseMaking } from './registry-file.ts'
 export {
   createRoster,
   enrolmentInfo,

@@ -1,7 +1,10 @@
 // The file of the registry: which devices may come, by which certificates, and the tokens that let new ones in. Apart from
 // the store, whose retention drops what is old, and never set aside by itself: without it every device would be a stranger.
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import {
+  asidesOf,
   createDatabaseFile,
   diskTrouble,
   transaction,
@@ -9,6 +12,7 @@ import {
 } from '../../baseline/sqlite-file.ts'
 import { inspectDatabaseFile, StateFileError } from '../../state-file.ts'
 import { CollectorError } from '../collector-error.ts'
+import { backOf, PLACING_FILE, restoreOf } from '../placing.ts'
 
 /** In the collector's state directory. */
 export const REGISTRY_FILE = 'fleet.db'
@@ -23,7 +27,10 @@ export function openRegistryFile(path: string, log: (text: string) => void): Dat
   try {
     const { bytes, narrowed } = inspectDatabaseFile(path)
     if (narrowed !== undefined) log(narrowed)
-    if (bytes === undefined) make(path)
+    if (bytes === undefined) {
+      refuseMaking(path)
+      make(path)
+    }
     return open(path)
   } catch (cause) {
     if (cause instanceof CollectorError) throw cause
@@ -38,6 +45,25 @@ export function openRegistryFile(path: string, log: (text: string) => void): Dat
       cause,
     })
   }
+}
+
+/**
+ * One that was there is not begun anew, empty, by whatever command comes first: every device would be a stranger. Throws
+ * CollectorError.
+ */
+export function refuseMaking(path: string): void {
+  const directory = dirname(path)
+  if (existsSync(join(directory, PLACING_FILE)))
+    throw new CollectorError(
+      'state',
+      `${path}, the registry of devices, is not there: a restore was cut off. Run it again, or start the collector, which puts back what was there`,
+    )
+  const aside = asidesOf(path).at(-1)
+  if (aside === undefined || !existsSync(join(directory, 'tls', 'authority.pem'))) return
+  throw new CollectorError(
+    'state',
+    `${path}, the registry of devices, is not there, and tls/authority.pem is: ${aside} was set aside. Run ${backOf(aside, path)}, or bring a backup back with ${restoreOf(path)}; to begin with no device, where every agent has to enrol again, move ${aside} elsewhere`,
+  )
 }
 
 function make(path: string): void {

@@ -7,7 +7,7 @@ import { diskTrouble } from '../../baseline/sqlite-file.ts'
 import { makeEmptyFile, readStateFile, StateFileError, writeStateFile } from '../../state-file.ts'
 import type { UnixNs } from '../../units.ts'
 import { CollectorError } from '../collector-error.ts'
-import { type Move, movesAside } from '../placing.ts'
+import { COMING_SECRETS as COMING, type Move, movesAside } from '../placing.ts'
 import { pinIn } from './authority.ts'
 import { openPoliciesFile, POLICIES_FILE } from './policies-file.ts'
 import { Registry } from './registry.ts'
@@ -25,8 +25,6 @@ const TEXTS = [
   'tls/server.pem',
 ] as const
 const NAMES: readonly string[] = [...DATABASES, ...TEXTS]
-/** Where they are until they take their place. */
-const COMING = 'secrets.restoring'
 /** Of versions before, in whose copies it is: nothing wants it any more. */
 const UNUSED = 'agent.token'
 
