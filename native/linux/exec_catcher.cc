@@ -102,6 +102,15 @@ bool IsInterpreterByLink(const ProcessRoot& root, std::string_view path) {
   return place && IsInterpreter(ReadProcLink(static_cast<u32>(getpid()), fd.c_str()));
 }
 
+// Of which interpreter the file that a process runs is a copy.
+std::string CopiedBy(u32 pid, const ProgramFile& file, Mounts* mounts,
+                     SystemInterpreters* interpreters) {
+  const Fd place(open(ProcPath(pid, "exe").c_str(), O_PATH | O_CLOEXEC));
+  FileSeen now;
+  if (!place || !LookAt(place.get(), "", &now) || !now.Is(file.dev, file.ino)) return {};
+  return std::string(interpreters->CopiedBy(mounts, place.get(), pid));
+}
+
 }  // namespace
 
 std::string ThroughDescriptor(u32 pid, std::string_view path) {
@@ -197,8 +206,11 @@ ScriptSeen ScriptOfArguments(u32 pid, u32 parent_pid, std::string_view program,
   return seen;
 }
 
-ScriptSeen ClaimedScript(u32 pid, const ProgramFile& file, Loads loads, const std::string& folder) {
-  const std::string_view program = RuledAs(file.path, loads);
+std::string_view RuledAs(const CaughtExec& caught) {
+  return caught.copied.empty() ? RuledAs(caught.file.path, caught.loads) : caught.copied;
+}
+
+ScriptSeen ClaimedScript(u32 pid, std::string_view program, const std::string& folder) {
   if (!IsInterpreter(program)) return {};
   std::string joined;
   // One that has ended and was not waited for has none.
@@ -219,7 +231,7 @@ Loads LoadsOfProcess(u32 pid, const ProgramFile& file, Mounts* mounts) {
 }
 
 CaughtExec CatchExec(u32 pid, const MappedFile& first, bool alone, std::string_view filename,
-                     Mounts* mounts) {
+                     Mounts* mounts, SystemInterpreters* interpreters) {
   CaughtExec caught;
   caught.pid = pid;
   if (!ReadExecuted(pid, first, &caught.file)) {
@@ -228,14 +240,16 @@ CaughtExec CatchExec(u32 pid, const MappedFile& first, bool alone, std::string_v
   }
   caught.is_it = true;
   caught.loads = alone ? LoadsOfProcess(pid, caught.file, mounts) : Loads::kNo;
+  if (interpreters != nullptr && !IsInterpreter(RuledAs(caught.file.path, caught.loads)))
+    caught.copied = CopiedBy(pid, caught.file, mounts, interpreters);
   FileSeen folder;
-  if ((!filename.starts_with('/') || IsInterpreter(RuledAs(caught.file.path, caught.loads))) &&
+  if ((!filename.starts_with('/') || IsInterpreter(RuledAs(caught))) &&
       LookAt(AT_FDCWD, ProcPath(pid, "cwd").c_str(), &folder)) {
     caught.folder = ReadProcLink(pid, "cwd");
     caught.folder_dev = folder.dev;
     caught.folder_ino = folder.ino;
   }
-  caught.script = ClaimedScript(pid, caught.file, caught.loads, caught.folder);
+  caught.script = ClaimedScript(pid, RuledAs(caught), caught.folder);
   if (first.ino == 0 || IsSameFile(first, caught.file)) return caught;
   constexpr size_t kFilesLookedAt = 1024;
   const auto mapped = ReadMaps(pid, kFilesLookedAt);
@@ -286,7 +300,7 @@ void ExecCatcher::Exec(const PerfEvent& event, u64 now_ns) {
   if (const auto found = coming_.extract(event.pid)) coming = found.mapped();
   const MappedFile& first = coming.first;
   CaughtExec& oldest = caught_[next_++ % kCaughtMax];
-  oldest = CatchExec(event.pid, first, coming.alone, event.path, &mounts_);
+  oldest = CatchExec(event.pid, first, coming.alone, event.path, &mounts_, &interpreters_);
   oldest.at_ns = event.at_ns;
   oldest.read_ns = MonotonicNs();
   const ProgramFile& file = oldest.file;

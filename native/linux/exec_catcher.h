@@ -42,6 +42,7 @@ struct CaughtExec {
   bool is_it = false;  // nothing else was executed before it was read, as far as is known
   ProgramFile file;    // by /proc/PID/exe; ino 0: it has ended
   Loads loads = Loads::kNotKnown;  // that file
+  std::string copied;  // of which interpreter it is a copy; empty: of none that is known
   bool has_own_code =
       true;  // some of that file is mapped to run; looked at where it is not the first
   // Its working directory when that was read; empty when not known, or when nothing that it was
@@ -76,14 +77,18 @@ bool IsSameFile(const MappedFile& mapped, const ProgramFile& file);
 // What a process runs now; `first` is the first file that its exec mapped to run, ino 0 when not
 // known, and `alone` whether the only one: what has no loader may be one. `filename`: what its
 // caller gave to be executed, empty when not known.
+// `interpreters`: by which a copy of one is known; nullptr: by none.
 CaughtExec CatchExec(u32 pid, const MappedFile& first, bool alone, std::string_view filename,
-                     Mounts* mounts);
+                     Mounts* mounts, SystemInterpreters* interpreters = nullptr);
 
 // Whether the file that a process runs is a loader; not known when it runs another by now.
 Loads LoadsOfProcess(u32 pid, const ProgramFile& file, Mounts* mounts);
 
 // What the process says now that it was given to run; nothing where `file` is no interpreter.
-ScriptSeen ClaimedScript(u32 pid, const ProgramFile& file, Loads loads, const std::string& folder);
+// `ruled_as`: as the rules know it.
+ScriptSeen ClaimedScript(u32 pid, std::string_view ruled_as, const std::string& folder);
+// By what name the rules know it: RuledAs, or of an interpreter's copy that interpreter's name.
+std::string_view RuledAs(const CaughtExec& caught);
 // The same by arguments, joined by NUL, which the kernel or the process tell (`from`: argument or
 // claimed). `program`: as the rules know it.
 ScriptSeen ScriptOfArguments(u32 pid, u32 parent_pid, std::string_view program,
@@ -127,6 +132,7 @@ class ExecCatcher {
   CodePlaces* const places_;
   const bool has_exec_names_;
   Mounts mounts_;
+  SystemInterpreters interpreters_;
   std::unordered_map<u32, Coming> coming_;  // by pid, between the two events of an exec
   std::vector<CaughtExec> caught_;
   size_t next_ = 0;

@@ -182,7 +182,11 @@ ScriptSeen ScriptOfKernel(const ExecFacts& facts, const Executed& program) {
 }
 
 ScriptSeen ScriptOfArgument(const ExecFacts& facts, const Executed& program) {
-  const std::string_view ruled_as = RuledAs(program.path, program.loads);
+  const CaughtExec& caught = *facts.caught;
+  const bool is_of_it = caught.is_it && caught.file.ino == program.ino && program.ino != 0 &&
+                        caught.file.path == program.path;
+  const std::string_view ruled_as =
+      is_of_it && !caught.copied.empty() ? caught.copied : RuledAs(program.path, program.loads);
   if (!IsInterpreter(ruled_as)) return {};
   if (facts.kernel != nullptr && facts.kernel->has_argv()) {
     const bool is_cut = facts.kernel->is_cut();
@@ -192,15 +196,14 @@ ScriptSeen ScriptOfArgument(const ExecFacts& facts, const Executed& program) {
   }
   // What was read counts if it was of this program, by the rules that it goes by: one that ended
   // between two looks was not yet known as the loader that it is.
-  const CaughtExec& caught = *facts.caught;
   const bool is_read = caught.is_it && caught.file.ino != 0 && caught.file.path == program.path &&
-                       RuledAs(caught.file.path, caught.loads) == ruled_as;
+                       RuledAs(caught) == ruled_as;
   return is_read ? caught.script : kScriptNotTold;
 }
 
 ScriptSeen ScriptOfRunning(u32 pid, const ProgramFile& file, Loads loads) {
   const std::string folder = ReadProcLink(pid, "cwd");
-  const ScriptSeen by_rules = ClaimedScript(pid, file, loads, folder);
+  const ScriptSeen by_rules = ClaimedScript(pid, RuledAs(file.path, loads), folder);
   if (by_rules.from != k_script_none || IsInterpreter(RuledAs(file.path, loads))) return by_rules;
   // One that no rules are known of: for a script the kernel makes the arguments interpreter, its
   // one optional argument, script.

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,11 +11,13 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "fd.h"
+#include "linux/clock.h"
 #include "script_rules.h"
 
 namespace freshet {
@@ -173,16 +176,129 @@ class KnownFiles {
   std::array<Known, kKnownMax> known_;
 };
 
-}  // namespace
+// One of the notes of a segment: sizes of its name and of what it says, its kind, then both, each
+// up to a whole word (elf(5)).
+std::string BuildIdIn(std::string_view notes) {
+  constexpr size_t kHead = 12;
+  constexpr u32 kBuildId = 3;  // NT_GNU_BUILD_ID
+  while (notes.size() >= kHead) {
+    u32 head[3];
+    std::memcpy(head, notes.data(), kHead);
+    const auto [name_bytes, bytes, kind] = head;
+    const u64 at = kHead + ((u64{name_bytes} + 3) & ~u64{3});
+    const u64 next = at + ((u64{bytes} + 3) & ~u64{3});
+    if (at + bytes > notes.size()) return {};
+    if (kind == kBuildId && notes.substr(kHead, 4) == std::string_view("GNU\0", 4))
+      return std::string(notes.substr(at, bytes));
+    notes.remove_prefix(std::min<u64>(next, notes.size()));
+  }
+  return {};
+}
 
-Loads LoadsOf(int fd) {
+template <typename Elf>
+std::string ReadBuildId(int fd) {
+  constexpr u64 kNotesBytesMax = 4 << 10;
+  typename Elf::Header header;
+  if (!ReadAll(fd, 0, &header, sizeof(header)) ||
+      header.e_phentsize != sizeof(typename Elf::Segment) || header.e_phnum > kSegmentsMax)
+    return {};
+  std::vector<typename Elf::Segment> segments(header.e_phnum);
+  if (!ReadAll(fd, header.e_phoff, segments.data(), segments.size() * sizeof(segments[0])))
+    return {};
+  for (const auto& segment : segments) {
+    if (segment.p_type != PT_NOTE || segment.p_filesz > kNotesBytesMax) continue;
+    std::string notes(segment.p_filesz, '\0');
+    if (!ReadAll(fd, segment.p_offset, notes.data(), notes.size())) continue;
+    std::string id = BuildIdIn(notes);
+    if (!id.empty()) return id;
+  }
+  return {};
+}
+
+// By its first bytes: 0 where it is no ELF file of this machine's byte order.
+unsigned char ElfClassOf(int fd) {
   unsigned char kind[EI_NIDENT];
   if (!ReadAll(fd, 0, kind, sizeof(kind)) || std::memcmp(kind, ELFMAG, SELFMAG) != 0 ||
       kind[EI_DATA] != kOwnByteOrder)
-    return Loads::kNo;
-  const bool is_loader = kind[EI_CLASS] == ELFCLASS64   ? IsLoaderFile<Elf64>(fd)
-                         : kind[EI_CLASS] == ELFCLASS32 ? IsLoaderFile<Elf32>(fd)
-                                                        : false;
+    return 0;
+  return kind[EI_CLASS];
+}
+
+// The file of an O_PATH descriptor, to be read; none where its file system may hang.
+Fd OpenPlace(Mounts* mounts, int place, u32 pid) {
+  const auto mount = mounts->OfDescriptor(place, pid);
+  if (!mount || mount->MayHang()) return {};
+  struct stat status;
+  if (fstat(place, &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  const std::string link = "/proc/self/fd/" + std::to_string(place);
+  return Fd(open(link.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+}
+
+}  // namespace
+
+std::string BuildIdOf(int fd) {
+  switch (ElfClassOf(fd)) {
+    case ELFCLASS64:
+      return ReadBuildId<Elf64>(fd);
+    case ELFCLASS32:
+      return ReadBuildId<Elf32>(fd);
+    default:
+      return {};
+  }
+}
+
+SystemInterpreters::SystemInterpreters()
+    : SystemInterpreters(std::to_array<std::string_view>({"/usr/bin", "/usr/local/bin"})) {}
+
+SystemInterpreters::SystemInterpreters(std::span<const std::string_view> folders) {
+  for (const std::string_view folder : folders) {
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+         at.increment(error)) {
+      const std::string name = at->path().filename();
+      if (!IsInterpreter(name)) continue;
+      const Fd file(open(at->path().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+      struct stat status;
+      if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
+          status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        continue;
+      std::string id = BuildIdOf(file.get());
+      if (!id.empty() && names_.size() < kKnownMax) names_.emplace(std::move(id), name);
+    }
+  }
+}
+
+std::string_view SystemInterpreters::CopiedBy(Mounts* mounts, int place, u32 pid) {
+  struct statx status;
+  if (names_.empty() || statx(place, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+                              STATX_INO | STATX_CTIME, &status) != 0)
+    return {};
+  const u64 changed_ns =
+      static_cast<u64>(status.stx_ctime.tv_sec) * 1'000'000'000 + status.stx_ctime.tv_nsec;
+  std::string key = std::to_string(makedev(status.stx_dev_major, status.stx_dev_minor)) + ':' +
+                    std::to_string(status.stx_ino);
+  if (const auto found = seen_.find(key);
+      found != seen_.end() && found->second.changed_ns == changed_ns)
+    return found->second.name;
+  const Fd file = OpenPlace(mounts, place, pid);
+  if (!file) return {};
+  const auto known = names_.find(BuildIdOf(file.get()));
+  const std::string_view name =
+      known == names_.end() ? std::string_view() : std::string_view(known->second);
+  // A file that was changed within the same tick of the file clock (10 ms at most) has the same
+  // time still.
+  constexpr u64 kSettledNs = 100'000'000;
+  if (RealtimeNs() < changed_ns + kSettledNs) return name;
+  if (seen_.size() >= kSeenMax) seen_.clear();
+  seen_.insert_or_assign(std::move(key), Seen{changed_ns, name});
+  return name;
+}
+
+Loads LoadsOf(int fd) {
+  const unsigned char elf_class = ElfClassOf(fd);
+  const bool is_loader = elf_class == ELFCLASS64   ? IsLoaderFile<Elf64>(fd)
+                         : elf_class == ELFCLASS32 ? IsLoaderFile<Elf32>(fd)
+                                                   : false;
   return is_loader ? Loads::kYes : Loads::kNo;
 }
 
@@ -193,8 +309,7 @@ Loads LoadsOfPlace(Mounts* mounts, int place, u32 pid) {
   if (fstat(place, &status) != 0 || !S_ISREG(status.st_mode)) return Loads::kNotKnown;
   thread_local KnownFiles known;
   if (const auto loads = known.Find(status)) return *loads;
-  const std::string link = "/proc/self/fd/" + std::to_string(place);
-  const Fd file(open(link.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const Fd file = OpenPlace(mounts, place, pid);
   if (!file) return Loads::kNotKnown;
   const Loads loads = LoadsOf(file.get());
   known.Learn(status, loads);

@@ -1,10 +1,16 @@
+// What a program's file says of itself, whatever it is called: whether it is a loader, and of which
+// interpreter of the system it is a copy.
+//
 // Whether a file is a dynamic loader (ld.so(8), musl's), which maps the program that it is given
 // and runs it in its own process. The file says so, whatever it is called: a copy or a hard link of
 // a loader loads as well, and a library that is called like one does not.
 #ifndef FRESHET_LINUX_LOADER_FILE_H_
 #define FRESHET_LINUX_LOADER_FILE_H_
 
+#include <span>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "linux/mounts.h"
 #include "record.h"
@@ -24,6 +30,35 @@ Loads LoadsOf(int fd);
 // The same of the file of an O_PATH descriptor; kNotKnown where its file system may hang, which is
 // not asked. `pid`: in whose mount namespace the file is looked for beside our own.
 Loads LoadsOfPlace(Mounts* mounts, int place, u32 pid);
+
+// The build id that its linker wrote into an ELF file (NT_GNU_BUILD_ID); empty where there is none.
+// Reads at most 8 KiB of a regular file, from `fd`. Any bytes give an answer.
+std::string BuildIdOf(int fd);
+
+// The system's interpreters by their build ids, so that a copy of one has its rules.
+class SystemInterpreters {
+ public:
+  // Looks at what is called like one in `folders`, where that is root's alone: some 50 files. What
+  // is installed later is not known.
+  explicit SystemInterpreters(std::span<const std::string_view> folders);
+  SystemInterpreters();
+
+  // The file name of the interpreter that the file of an O_PATH descriptor is a copy of; empty
+  // where it is none that is known, or its file system may hang.
+  std::string_view CopiedBy(Mounts* mounts, int place, u32 pid);
+
+ private:
+  // Of files that were looked at: which of two changes of a file was read is told by its ctime.
+  struct Seen {
+    u64 changed_ns = 0;
+    std::string_view name;
+  };
+  static constexpr size_t kKnownMax = 1'024;
+  static constexpr size_t kSeenMax = 4'096;
+
+  std::unordered_map<std::string, std::string> names_;  // by build id
+  std::unordered_map<std::string, Seen> seen_;          // by device and inode
+};
 
 // By what name the rules of interpreters (script_rules.h) know a program: a loader by a loader's,
 // what is only called like one by none, all others by `path`.

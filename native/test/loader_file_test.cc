@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -101,6 +104,74 @@ void ReadsAFileAgainThatIsAnother() {
   unlink(path);
 }
 
+std::string BuildIdOfText(std::string_view text) {
+  const Fd file(memfd_create("elf", MFD_CLOEXEC));
+  CHECK(file && write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  return BuildIdOf(file.get());
+}
+
+// An ELF file whose second segment is notes: another's, then the build id.
+std::string Noted(std::string_view id) {
+  std::string whole = Elf{}.Of64();
+  const u32 other[] = {4, 5, 1}, own[] = {4, static_cast<u32>(id.size()), NT_GNU_BUILD_ID};
+  std::string notes(reinterpret_cast<const char*>(other), sizeof(other));
+  notes.append("GNU\0other\0\0\0", 12);
+  notes.append(reinterpret_cast<const char*>(own), sizeof(own)).append("GNU\0", 4).append(id);
+  Elf64_Phdr segment{};
+  segment.p_type = PT_NOTE;
+  segment.p_offset = whole.size();
+  segment.p_filesz = notes.size();
+  std::memcpy(whole.data() + sizeof(Elf64_Ehdr) + sizeof(segment), &segment, sizeof(segment));
+  return whole + notes;
+}
+
+void ReadsABuildId() {
+  const std::string whole = Noted("0123456789abcdef");
+  CHECK(BuildIdOfText(whole) == "0123456789abcdef");
+  for (size_t length = 0; length < whole.size(); length++)
+    CHECK(BuildIdOfText(std::string_view(whole).substr(0, length)).empty());
+  CHECK(BuildIdOfText(Elf{}.Of64()).empty() && BuildIdOfText("#!/bin/sh").empty());
+  Random random(41);
+  size_t read = 0;
+  for (int round = 0; round < 20'000; round++) {
+    std::string changed = whole;
+    for (u64 count = 1 + random.Below(3); count > 0; count--)
+      changed[random.Below(changed.size())] = static_cast<char>(random.Next() & 0xff);
+    if (!BuildIdOfText(changed).empty()) read++;
+  }
+  CHECK(read > 1000);
+}
+
+void KnowsACopyOfTheSystemsInterpreter() {
+  char folder[] = "/tmp/freshet-copies-XXXXXX";
+  CHECK(mkdtemp(folder) != nullptr);
+  const auto make = [&](const char* name, std::string_view text) {
+    const std::string path = std::string(folder) + "/" + name;
+    const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755));
+    CHECK(file && write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    return path;
+  };
+  make("python3.11", Noted("python's"));
+  make("other", Noted("another's"));
+  const std::string copy = make("copy", Noted("python's")), none = make("none", Noted("another's"));
+  const std::string_view folders[] = {folder, "/nowhere"};
+  SystemInterpreters interpreters(folders);
+  Mounts mounts;
+  const auto copied_by = [&](const std::string& path) {
+    const Fd place(open(path.c_str(), O_PATH | O_CLOEXEC));
+    return interpreters.CopiedBy(&mounts, place.get(), static_cast<u32>(getpid()));
+  };
+  // Root's alone count.
+  const bool is_root = geteuid() == 0;
+  CHECK(copied_by(copy) == (is_root ? "python3.11" : "") && copied_by(none).empty());
+  // What was looked at is looked at again once it has changed.
+  make("none", Noted("python's"));
+  CHECK(copied_by(none) == (is_root ? "python3.11" : ""));
+  for (const char* name : {"python3.11", "other", "copy", "none"})
+    unlink((std::string(folder) + "/" + name).c_str());
+  rmdir(folder);
+}
+
 void GoesByTheFileAndThenByTheName() {
   CHECK(RuledAs("/tmp/x", Loads::kYes) == "ld.so" && RuledAs("/tmp/x", Loads::kNo) == "/tmp/x");
   CHECK(RuledAs("/tmp/ld-linux.so.2", Loads::kNo).empty());
@@ -120,5 +191,7 @@ int main() {
   LooksIntoAnyFile();
   ReadsAFileAgainThatIsAnother();
   GoesByTheFileAndThenByTheName();
+  ReadsABuildId();
+  KnowsACopyOfTheSystemsInterpreter();
   std::puts("loader_file: ok");
 }

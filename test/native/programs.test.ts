@@ -217,6 +217,25 @@ for (const kernelPrograms of [true, false])
         equal(again.flags & ExecFlag.otherCode, exec.flags)
       })
 
+    it('names the script of a copy of the system’s interpreter by what is in it, whatever it is called', async () => {
+      const copy = at(`copied-${kernelPrograms}`)
+      copyFileSync(real('/usr/bin/perl'), copy)
+      writeFileSync(at('wait.pl'), '<STDIN>')
+      for (const [args, wants] of [
+        [
+          ['-w', './wait.pl', 'secret'],
+          [at('wait.pl'), byArgument],
+        ],
+        [
+          ['-le', 'print "secret"; <STDIN>'],
+          ['', Script.inline],
+        ],
+      ] as const) {
+        const exec = await execOf(waits(copy, [...args]), basename(copy))
+        deepEqual([exec.script, exec.scriptFrom], wants)
+      }
+    })
+
     it('names the script of an interpreter that a loader was given, and that other code runs it', async () => {
       const linked = at(`linked-${kernelPrograms}`)
       symlinkSync(at('python3.11'), linked)
