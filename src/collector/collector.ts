@@ -121,7 +121,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
     const store = await openStore(loaded, storePath)
 
     const counters = new Counters()
-    const devices = new Devices(limits.devicesRememberedMax)
+    const devices = new Devices(limits.devicesRememberedMax, undefined, (id) => isAdmitted(id))
     let publish: Site['publish'] = () => {}
     let isAdmitted: Machines['isAdmitted'] = () => false
     let standings: Machines['standings'] | undefined

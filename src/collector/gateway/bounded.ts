@@ -9,7 +9,7 @@ const REASON_BYTES_MAX = 120
 const CLOSE_REASON_BYTES_MAX = 123
 
 /** A name. */
-export const boundedText = (text: string): string => cut(text, TEXT_CHARS_MAX)
+export const boundedText = (text: string, charsMax = TEXT_CHARS_MAX): string => cut(text, charsMax)
 
 export const boundedReason = (text: string): string => cutBytes(text, REASON_BYTES_MAX)
 
@@ -22,15 +22,15 @@ function cutBytes(text: string, bytesMax: number): string {
   return bytes.length <= bytesMax ? bytes.toString() : bytes.subarray(0, bytesMax - 2).toString()
 }
 
-export function boundedHost(host: HostFacts): HostFacts {
+export function boundedHost(host: HostFacts, charsMax = TEXT_CHARS_MAX): HostFacts {
   return {
-    hostname: boundedText(host.hostname),
-    os: boundedText(host.os),
-    osVersion: boundedText(host.osVersion),
-    osBuild: boundedText(host.osBuild),
-    hardware: boundedText(host.hardware),
-    arch: boundedText(host.arch),
-    bootId: boundedText(host.bootId),
+    hostname: boundedText(host.hostname, charsMax),
+    os: boundedText(host.os, charsMax),
+    osVersion: boundedText(host.osVersion, charsMax),
+    osBuild: boundedText(host.osBuild, charsMax),
+    hardware: boundedText(host.hardware, charsMax),
+    arch: boundedText(host.arch, charsMax),
+    bootId: boundedText(host.bootId, charsMax),
   }
 }
 
@@ -52,7 +52,7 @@ const boundedSources = (sources: LiveSources): LiveSources => ({
   ...sources,
   processes: boundedText(sources.processes),
   flows: boundedText(sources.flows),
-  forced: sources.forced.map(boundedText),
+  forced: sources.forced.map((text) => boundedText(text)),
   text: sources.text.map((sentence) => cut(sentence, SENTENCE_CHARS_MAX)),
 })
 

@@ -5,10 +5,11 @@ import type { Live } from '../../stream/message.ts'
 import type { UnixNs } from '../../units.ts'
 import { BoundedMap } from '../bounded-map.ts'
 import type { DeviceFacts, Enrolled } from '../store/store.ts'
+import { boundedHost, boundedText } from './bounded.ts'
 import { backAfter, type Silence, silenceOf, type Told, toldOf } from './silence.ts'
 
 export type Device = {
-  readonly facts: DeviceFacts
+  facts: DeviceFacts
   readonly enrolled: Enrolled
   /** It runs on another machine than this collector: its clock is not ours, and says something of ours. */
   readonly hasOwnClock: boolean
@@ -41,15 +42,21 @@ export const deviceSilence = (
 /** Of this machine; a clock that is set has no part in it. */
 const sinceBootNs = (): bigint => BigInt(Math.round(sinceBootMs() * 1e6))
 
+/** Of a text of a device that has left and that nobody has admitted: a name of DNS' label has 63. The store has it whole. */
+const LEFT_CHARS_MAX = 64
+
 export class Devices {
   readonly #known: BoundedMap<string, Device>
   readonly #changed = new Set<string>()
   readonly #left = new Set<string>()
   readonly #leftMax: number
   readonly #up: () => bigint
+  readonly #isAdmitted: (id: string) => boolean
 
-  constructor(rememberedMax: number, up = sinceBootNs) {
+  /** `isAdmitted`: of one that came by a certificate, whether a person has admitted it. */
+  constructor(rememberedMax: number, up = sinceBootNs, isAdmitted = (_id: string) => true) {
     this.#up = up
+    this.#isAdmitted = isAdmitted
     this.#known = new BoundedMap(rememberedMax)
     this.#leftMax = rememberedMax
   }
@@ -87,6 +94,8 @@ export class Devices {
   disconnect(device: Device, now: UnixNs): void {
     device.connected = false
     if (this.#known.get(device.facts.id) !== device) return
+    const { id, isEnrolled } = device.facts
+    if (isEnrolled && !this.#isAdmitted(id)) shorten(device)
     this.touch(device, now)
     if (this.#left.size < this.#leftMax) this.#left.add(device.facts.id)
   }
@@ -154,5 +163,16 @@ export class Devices {
       if (device) taken.push(device)
     }
     return taken
+  }
+}
+
+/** Whoever has a token can invent 20,000, each with 38 KiB of texts, and have them leave. */
+function shorten(device: Device): void {
+  const { facts } = device
+  device.live = undefined
+  device.facts = {
+    ...facts,
+    agentVersion: boundedText(facts.agentVersion, LEFT_CHARS_MAX),
+    host: boundedHost(facts.host, LEFT_CHARS_MAX),
   }
 }
