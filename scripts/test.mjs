@@ -1,4 +1,4 @@
-// `npm test` runs all tests on the pinned Node, three files at a time; `npm test -- test/engine/*.test.ts` only those, one by
+// `npm test` runs all tests on the pinned Node, four files at a time; `npm test -- test/engine/*.test.ts` only those, one by
 // one; `npm run test:long` those that take turns (test/long.ts), for long. In CI (CI=true) a test that skips is a failure: .ci/run installs what tests
 // need. Elsewhere the run ends by saying how many were left out, and why (test/reporter.ts).
 import { spawn } from 'node:child_process'
@@ -45,7 +45,7 @@ export const LONG = [
  * How many files of all run beside each other: they wait about as much as they compute, on one core too. Each of the native
  * and e2e tests sees the whole machine, and decides by what is its own.
  */
-const JOBS = 3
+const JOBS = 4
 
 /** Compiled code of the hundreds of Nodes that the tests start: a `freshet status` took 0.30 s of a core, and takes 0.08 s. */
 const COMPILED = join(root, 'node_modules/.cache/freshet-tests')
