@@ -8,6 +8,7 @@ import { keepOf } from '../collector/keeper.ts'
 import type { MachinesOptions } from '../collector/machines.ts'
 import { commandFor, commandThere } from '../hint.ts'
 import { dropTo } from '../host/drop.ts'
+import { keepHeapSmall } from '../host/heap.ts'
 import { printableLines } from '../printable.ts'
 import { EXIT_NOT_NOW, isSaidNow } from '../sense/exit.ts'
 import { isDiskFull, writeStateFile } from '../state-file.ts'
@@ -50,6 +51,7 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
   const user = defaultUser(command.user)
   makeStateDirectory(paths, paths.collector, user)
   const signal = stopSignal({ goesOnUnread: true })
+  keepHeapSmall()
   const log = (text: string) => process.stderr.write(`collector: ${printableLines(text)}\n`)
   const addressFile = join(paths.collector, ADDRESS_FILE)
   let isServed = false
