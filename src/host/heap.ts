@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /** Of what lives. V8 by itself lets a heap that is not busy grow to four times that. */
-const GROWING_PERCENT = 30
+const GROWING_PERCENT = 20
 
 /**
  * Takes garbage away sooner, for a process that thousands of connections make large. V8 first collects at a fixed size, half a
