@@ -19,6 +19,8 @@ export const COMING_SECRETS = 'secrets.restoring'
 export const COMING_STORE = 'store.db.restoring'
 /** Of SQLite; none of its files may lie beside another database. */
 const DATABASE = ['', '-wal', '-shm', '-journal'] as const
+/** In the state directory, at most two folders deep: secrets that come have a folder, and in it that of the authority. */
+const NAME = /^[\w-][\w.-]*(\/[\w-][\w.-]*){0,2}$/
 
 /** What sets `name` aside, with what SQLite has beside it. */
 export function movesAside(directory: string, name: string, now: UnixNs): Move[] {
@@ -109,7 +111,7 @@ function movesIn(text: string): Move[] | undefined {
   try {
     const moves = JSON.parse(text) as Move[]
     const names = moves.flatMap(({ from, to }) => [from, to])
-    return names.every((name) => /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(name)) ? moves : undefined
+    return names.every((name) => NAME.test(name)) ? moves : undefined
   } catch {
     return undefined
   }

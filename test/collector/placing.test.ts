@@ -131,6 +131,29 @@ describe('files that a restore places', () => {
     }
   })
 
+  it('are none, wherever a restore of real secrets was cut off', async () => {
+    mkdirSync(at('one'), { mode: 0o700 })
+    await makeSecrets(at('one'), 1)
+    const files = readSecrets(packSecrets(at('one')))
+    rmSync(at('one'), { recursive: true })
+    await makeSecrets(directory, 2)
+    const before = all()
+    const first = prepareSecrets(directory, files, nowUnixNs())
+    assert(first.moves.some(({ from }) => from.split('/').length === 3))
+    const countMax = first.moves.length
+    first.end()
+    for (let count = 0; count <= countMax; count++) {
+      const { moves } = prepareSecrets(directory, files, nowUnixNs())
+      assert.equal(moves.length, countMax)
+      writeFileSync(at(PLACING_FILE), JSON.stringify(moves), { mode: 0o600 })
+      for (const { from, to } of moves.slice(0, count)) renameSync(at(from), at(to))
+      const log: string[] = []
+      undoCutOff(directory, (text) => log.push(text))
+      assert.match(log.join(), /^a restore was cut off: all that was there before/)
+      assert.deepEqual(all(), before, `after ${count}`)
+    }
+  })
+
   it('leave no copy of secrets or of a store behind that came and was killed before', () => {
     mkdirSync(at('secrets.restoring'))
     for (const name of ['secrets.restoring/page.key', 'store.db.restoring', 'store.db'])
@@ -148,8 +171,10 @@ describe('files that a restore places', () => {
       () => undoCutOff(directory, assert.fail),
       /a\.db\.\S+ is what was \S+a\.db, where there is another by now.*then remove \S+restore\.under-way/,
     )
-    writeFileSync(at(PLACING_FILE), '[{"from":"../x","to":"y"}]', { mode: 0o600 })
-    assert.throws(() => undoCutOff(directory, assert.fail), /what it had moved is not known/)
+    for (const from of ['../x', '/x', 'a/../x', 'a/b/..', 'a//x', 'a/b/c/x']) {
+      writeFileSync(at(PLACING_FILE), JSON.stringify([{ from, to: 'y' }]), { mode: 0o600 })
+      assert.throws(() => undoCutOff(directory, assert.fail), /what it had moved is not known/)
+    }
   })
 
   it('leave a collector its identity, however little room its disk has', async function () {
