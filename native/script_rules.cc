@@ -153,7 +153,9 @@ class Scan {
   }
 
   bool IsListed(std::string_view option) const {
-    return std::ranges::any_of(Lists(), [&](std::string_view list) { return Has(list, option); }) ||
+    const auto lists = Lists();
+    return std::any_of(lists.begin(), lists.end(),
+                       [&](std::string_view list) { return Has(list, option); }) ||
            AnyWord(rules_.switches, [&](std::string_view word) {
              return word.ends_with('*') && option.starts_with(word.substr(0, word.size() - 1));
            });
@@ -244,7 +246,8 @@ class Scan {
       const char kind = word.back();
       if (rest.empty()) return true;
       if (kind == '#')
-        taken = static_cast<size_t>(std::ranges::find_if_not(rest, is_digit) - rest.begin());
+        taken = static_cast<size_t>(std::find_if_not(rest.begin(), rest.end(), is_digit) -
+                                    rest.begin());
       else if (kind == 'x')
         taken = IsHexadecimal(rest) ? rest.size() : 0;
       else if (kind == ':' && (rest[0] == ':' || rest[0] == '='))
