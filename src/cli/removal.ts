@@ -40,16 +40,17 @@ export async function runRemoveDeviceCommand(
     const id = foundOrWhole(registry, seen(), command)
     const erasures = createErasures(database)
     const unlock = lockDirectory(collector, 0)
-    if (!unlock) {
-      const isKnown = registry.remove(id, () => erasures.ask(id, nowUnixNs()))
-      return { id, isKnown, isRunning: true }
-    }
+    // A collector that did it while it ran left what only this removes.
+    const isAgain = erasures.read(id)?.isOver === true
     try {
-      const isErased = eraseHere(join(collector, STORE_FILE), id, erasures)
-      const isKnown = registry.remove(id, () => erasures.forget(id)) || isErased
-      return { id, isKnown, isRunning: false }
+      // Also where it is done here: cut off, it goes on at the collector's next start.
+      const isKnown = registry.remove(id, () => erasures.ask(id, nowUnixNs()))
+      if (!unlock) return { id, isKnown, isRunning: true }
+      const isErased = eraseHere(join(collector, STORE_FILE), id, isAgain)
+      erasures.forget(id)
+      return { id, isKnown: isKnown || isErased, isRunning: false }
     } finally {
-      unlock()
+      unlock?.()
     }
   })
   if (isRunning) return await awaited({ ...command, id }, isKnown, beginMs)
@@ -59,10 +60,8 @@ export async function runRemoveDeviceCommand(
 }
 
 /** While no collector runs. Returns whether there was anything. */
-function eraseHere(store: string, id: string, erasures: Erasures): boolean {
+function eraseHere(store: string, id: string, isAgain: boolean): boolean {
   if (!isThere(store)) return false
-  // One that did it while it ran left what only this removes.
-  const isAgain = erasures.read(id)?.isOver === true
   const { found, isWrittenAnew } = eraseDevice(store, id, { nowNs: nowUnixNs(), isAgain })
   if (found) sayDeleted(found)
   else if (!isAgain) return false

@@ -36,7 +36,7 @@ export function askedIn(stateDir: string, log: (text: string) => void): Asked {
 
 /** Begins to look. Returns what ends it: what is not over then goes on at the next start. */
 export function beginErasures(options: {
-  store: Pick<Store, 'erase' | 'clean'>
+  store: Pick<Store, 'erase' | 'clean' | 'halfErased'>
   asked: Asked
   /** Nothing of the device is left. */
   onErased: (deviceId: string) => void
@@ -47,16 +47,21 @@ export function beginErasures(options: {
   const trouble = createTrouble(log, () => performance.now())
   let isClosed = false
   let isBusy = false
+  /** Begun and cut off before the collector started, or so in a backup of the store; undefined: not known yet. */
+  let half: Set<string> | undefined
 
   /** undefined: it was closed meanwhile. */
-  async function erase(id: string, erasures: Erasures): Promise<ErasureStep | undefined> {
+  async function erase(
+    id: string,
+    erasures: Erasures | undefined,
+  ): Promise<ErasureStep | undefined> {
     let toldMs = Number.NEGATIVE_INFINITY
     for (;;) {
       const step = await store.erase(id)
       if (isClosed) return undefined
       const nowMs = performance.now()
       if (!step.more || nowMs - toldMs >= TELL_MS) {
-        erasures.tell(id, step)
+        erasures?.tell(id, step)
         toldMs = nowMs
       }
       if (!step.more) return step
@@ -72,17 +77,32 @@ export function beginErasures(options: {
   }
 
   async function eraseAll(): Promise<void> {
+    half ??= new Set(await store.halfErased())
+    if (isClosed) return
     const erasures = asked.of()
-    for (const id of erasures?.due() ?? []) {
-      const done = await erase(id, erasures as Erasures)
-      if (!done) return
-      const isClean = await clean()
+    const failed: unknown[] = []
+    for (const id of new Set([...(erasures?.due() ?? []), ...half])) {
+      try {
+        await eraseOne(id, erasures)
+      } catch (cause) {
+        // Those behind it do not wait for it.
+        failed.push(cause)
+      }
       if (isClosed) return
-      erasures?.end(id, { isClean }, now())
-      onErased(id)
-      // Of what was there the store tells.
-      if (!done.found) log(`device ${id}: nothing that it sent was there to be deleted`)
     }
+    if (failed.length > 0) throw failed[0]
+  }
+
+  async function eraseOne(id: string, erasures: Erasures | undefined): Promise<void> {
+    const done = await erase(id, erasures)
+    if (!done) return
+    const isClean = await clean()
+    if (isClosed) return
+    erasures?.end(id, { isClean }, now())
+    half?.delete(id)
+    onErased(id)
+    // Of what was there the store tells.
+    if (!done.found) log(`device ${id}: nothing that it sent was there to be deleted`)
   }
 
   async function look(): Promise<void> {

@@ -4,12 +4,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runRemoveDeviceCommand } from '../../src/cli/removal.ts'
+import { beginErasures } from '../../src/collector/erasures.ts'
 import type { PageEvent } from '../../src/collector/page-api.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter } from '../../src/collector/store/writer.ts'
 import { eventsOf } from '../../src/collector/web/event-stream.ts'
 import { lockDirectory } from '../../src/host/lock.ts'
 import { PLACE } from '../../src/place.ts'
+import { nowUnixNs } from '../../src/units.ts'
 import { run } from '../e2e/installation.ts'
 import { until } from '../waits.ts'
 import {
@@ -238,6 +240,70 @@ describe('what a device sent, by a collector that runs', () => {
     fleet = await runFleet({}, {}, stateDir)
     for (;;) if ((await idsOf(fleet)).length === 0) break
     assert.equal(await alertsOf(), 0)
+  })
+
+  it('goes by the next start where the command was cut off, and the device is forgotten', async () => {
+    await (await comes(DEVICE_A)).deliver([alertItem(1)])
+    const { stateDir, root } = fleet
+    await fleet.collector.close()
+    const inStore = (sql: string) => {
+      const db = openForWriting(join(stateDir, 'store.db'))
+      db.exec(sql)
+      db.close()
+    }
+    inStore("CREATE TRIGGER cut BEFORE DELETE ON device BEGIN SELECT RAISE(ABORT, 'cut off'); END")
+    assert.notEqual((await remove(root, DEVICE_A, '--with-data')).status, 0)
+    inStore('DROP TRIGGER cut')
+    fleet = await runFleet({}, {}, stateDir)
+    for (;;) if ((await idsOf(fleet)).length === 0) break
+    assert.deepEqual(
+      fleet.withRegistry((registry) => registry.devices()),
+      [],
+    )
+  })
+
+  it('goes by the next start where the store alone knows that it was begun, as in a backup; then it is let in', async () => {
+    const identity = await fleet.enrol(DEVICE_A)
+    const agent = await new Agent(fleet.door.url, { identity }).opened()
+    agents.push(agent)
+    await agent.hello(DEVICE_A)
+    await agent.deliver([alertItem(1)])
+    const { stateDir } = fleet
+    await fleet.collector.close()
+    const db = openForWriting(join(stateDir, 'store.db'))
+    assert(createWriter(db).erase(T0, DEVICE_A).more)
+    db.close()
+    fleet = await runFleet({}, {}, stateDir)
+    for (;;) if ((await idsOf(fleet)).length === 0) break
+    const again = await new Agent(fleet.door.url, { identity }).opened()
+    agents.push(again)
+    assert.equal(await again.hello(DEVICE_A), 0)
+  })
+
+  it('of one that cannot be deleted keeps nobody else’s, and that is said once', async () => {
+    const log: string[] = []
+    const erased: string[] = []
+    const end = beginErasures({
+      store: {
+        halfErased: async () => [DEVICE_A, DEVICE_B],
+        clean: async () => true,
+        erase: async (id) => {
+          if (id === DEVICE_A) throw new Error('its page is damaged')
+          return { found: undefined, rows: 0, more: false }
+        },
+      },
+      asked: { of: () => undefined, close() {} },
+      onErased: (id) => void erased.push(id),
+      now: nowUnixNs,
+      log: (text) => void log.push(text),
+    })
+    try {
+      await until(() => log.some((text) => text.includes('its page is damaged')))
+      assert.deepEqual(erased, [DEVICE_B])
+      assert.equal(log.filter((text) => text.includes('damaged')).length, 1)
+    } finally {
+      end()
+    }
   })
 
   it('of one that enrols again meanwhile is what it had sent before: it begins anew, and nothing is lost', async () => {

@@ -116,6 +116,12 @@ export function createErasing(
   }
 }
 
+/** Devices of which an erasure was begun and is not over. */
+export const halfErased = (db: DatabaseSync): string[] =>
+  prepare(db, `SELECT id FROM device WHERE leaving = ${ERASED} ORDER BY row`)
+    .all()
+    .map(({ id }) => `${id}`)
+
 const sentence = (deviceId: string, { alerts, programs, hours, events }: Erased): string =>
   `what device ${deviceId} had sent was deleted, as a person wanted: ${erasedText({ alerts, programs, hours, events })}`
 

@@ -181,6 +181,7 @@ export type Housework =
   | { op: 'retain'; nowNs: bigint; keep: Keep }
   | { op: 'standings'; standings: Standings }
   | { op: 'erase'; nowNs: bigint; deviceId: string }
+  | { op: 'half-erased' }
   | { op: 'settle' }
   | { op: 'clean' }
 

@@ -87,6 +87,8 @@ export type Store = Ledger & {
   noteStandings(standings: Standings): Promise<void>
   /** One step of deleting all that a device sent, between commits. Rejects with StoreError, and then nothing of it is gone. */
   erase(deviceId: string): Promise<ErasureStep>
+  /** Devices of which an erasure was begun and is not over. Rejects with StoreError. */
+  halfErased(): Promise<string[]>
   /** Nothing of what was deleted is left in the write-ahead log; false: a reader keeps it. Rejects with StoreError. */
   clean(): Promise<boolean>
   /** Commits what was handed over, then closes the file. Idempotent. */
@@ -165,6 +167,9 @@ export async function loadStore(options: {
     },
     async erase(deviceId) {
       return (await writer.call({ op: 'erase', nowNs: now(), deviceId })) as ErasureStep
+    },
+    async halfErased() {
+      return (await writer.call({ op: 'half-erased' })) as string[]
     },
     async clean() {
       // Most of it beside the writer.

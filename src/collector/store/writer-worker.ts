@@ -2,6 +2,7 @@
 // one; when idle, a single item is committed at once.
 
 import { emptyLog, moveRest } from './checkpoint.ts'
+import { halfErased } from './erasing.ts'
 import type { Answer, Change, Housework, Work } from './protocol.ts'
 import { openForWriting } from './schema.ts'
 import { failure, serve } from './serve.ts'
@@ -48,6 +49,8 @@ serve<Work>((path, say) => {
         return writer.noteStandings(work.standings)
       case 'retain':
         return writer.retain(work.nowNs, work.keep)
+      case 'half-erased':
+        return halfErased(db)
       case 'erase':
         return writer.erase(work.nowNs, work.deviceId)
       default:
