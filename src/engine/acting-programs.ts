@@ -85,12 +85,9 @@ export const ACTING_PROGRAMS: readonly ActingProgram[] = [
     MANUALS,
     'doas setpriv arch caffeinate sandbox-exec parallel proxychains torsocks',
   ),
-  // Run what their arguments name, which are not read (native/interpreters.json has none of them).
-  ...of(
-    'wrapper',
-    MANUALS,
-    'gjs gjs-console cjs cjs-console beam beam.smp erl erlexec tcc wine-preloader wine64-preloader',
-  ),
+  // Run what their arguments name, which are not read (native/interpreters.json has none of them). Not Erlang's beam.smp, as
+  // which services run that take connections: whatever it ran, all of theirs would be told as what they started.
+  ...of('wrapper', MANUALS, 'gjs gjs-console cjs cjs-console tcc wine-preloader wine64-preloader'),
   ...of(
     'transfer',
     MANUALS,

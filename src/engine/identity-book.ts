@@ -240,7 +240,12 @@ export function createIdentityBook(
     put(from)
     put(to)
   }
-  /** A copy that ran before its original was known used the network under the program's own key. */
+  /**
+   * Under the program's own key a copy used the network that ran before its original was known, and one that is known by now
+   * to act for others, for whom it is vouched no less than for itself.
+   */
+  const isItself = ({ program, signerClass, script }: Attribution): boolean =>
+    signerClass === program.signerClass && script === undefined
   const takeUp = (program: string, to: IdentityState): void => {
     const stored = inUse.get(program)?.stored ?? baseline.identity(program)
     if (program === to.stored.key || stored?.firstNetworkAt === undefined) return
@@ -276,7 +281,7 @@ export function createIdentityBook(
       if (attribution === undefined) return undefined
       const state = learn(attribution, process, at, certain !== undefined)
       if (certain) {
-        if (process.image.copyOf !== '') takeUp(certain.program.key, state)
+        if (process.image.copyOf !== '' || isItself(certain)) takeUp(certain.program.key, state)
         process.identity = state
       } else suspect(process, state, at)
       return state

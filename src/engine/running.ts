@@ -124,7 +124,8 @@ const scriptOf = ({ script, scriptDev, scriptIno, scriptFrom, onlyClaimed }: Ima
 
 /**
  * What a process found running says of its script is what was known of it, or a claim: it may show any arguments. Where it
- * was known to run a file and shows none, it is not told what it runs.
+ * was known to run a file and shows none, it is not told what it runs. One that began while nobody looked is believed: else
+ * each service would be another with the order in which it and the agent start.
  */
 function believeScript(
   image: Image,
@@ -136,7 +137,7 @@ function believeScript(
   if (known && known.path !== '' && image.script === '') {
     image.scriptFrom = Script.claimed
   } else if (image.script !== '' && image.scriptFrom === Script.claimed) {
-    image.onlyClaimed = isKnown ? known.isClaimed : hasArguments
+    image.onlyClaimed = isKnown ? known.isClaimed : known !== undefined && hasArguments
     if (isKnown) image.scriptFrom = known.from
   }
 }
