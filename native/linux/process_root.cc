@@ -24,12 +24,6 @@ Fd OpenResolving(int folder, const std::string& path, u64 resolve) {
   return Fd(static_cast<int>(syscall(SYS_openat2, folder, path.c_str(), &how, sizeof(how))));
 }
 
-// Ours is opened once: it is what is looked through for every process that has gone.
-int OwnRoot() {
-  static const Fd root(open("/", O_PATH | O_CLOEXEC));
-  return root.get();
-}
-
 }  // namespace
 
 bool FileSeen::IsRegular() const { return S_ISREG(mode); }
@@ -65,9 +59,11 @@ Fd ProcessRoot::Open(std::string_view path) const {
     errno = ENOENT;
     return Fd();
   }
-  const std::string relative(path.size() == 1 ? "." : path.substr(1));
-  Fd file = OpenResolving(root_ ? root_.get() : OwnRoot(), relative,
-                          RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED);
+  constexpr u64 kKnown = RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED;
+  // Our own is where a path begins anyway: it need not be held to be looked through.
+  Fd file = root_ ? OpenResolving(root_.get(), path.size() == 1 ? "." : std::string(path.substr(1)),
+                                  RESOLVE_IN_ROOT | kKnown)
+                  : OpenResolving(AT_FDCWD, std::string(path), kKnown);
   // Not cached; or Linux is older than 5.12, or than 5.6.
   const bool may_be_there = !file && (errno == EAGAIN || errno == EINVAL || errno == ENOSYS);
   return may_be_there ? OpenCold(std::string(path)) : std::move(file);
