@@ -98,16 +98,21 @@ export function chainOf(
   return chain
 }
 
-/** One content under several paths is one identity, and one alert: where else it ran than its chain says is told with that. */
-export function noteElsewhere({ chain, by }: LiveAlert, process: Process | undefined): void {
-  const [first] = chain
+/**
+ * One content under several paths is one identity, and one alert: where else it ran than its chain says is told with that. What was
+ * told already stays as it is: it may be read later.
+ */
+export function noteElsewhere(alert: LiveAlert, process: Process | undefined): void {
+  const { chain, by } = alert
+  const [first, ...above] = chain
   if (!first || !process) return
   const { image, ran } = process
   const path = (ran?.path || image.script || image.path).slice(0, ALSO_CHARS_MAX)
   const { alsoAt = [] } = first
   const own = by.ran?.path || first.script || first.path
   if (path === '' || path === own.slice(0, ALSO_CHARS_MAX)) return
-  if (alsoAt.length < ALSO_MAX && !alsoAt.includes(path)) first.alsoAt = [...alsoAt, path]
+  if (alsoAt.length < ALSO_MAX && !alsoAt.includes(path))
+    alert.chain = [{ ...first, alsoAt: [...alsoAt, path] }, ...above]
 }
 
 /** `first` and those above it; as many as are looked at, since a table that something spoilt could have a loop. */

@@ -1,7 +1,9 @@
 // Copies of one content are one identity: an alert names the one that its process ran, and the others beside it.
 import assert from 'node:assert/strict'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
-import type { Alert } from '../../src/engine/finding.ts'
+import { canonicalJson } from '../../src/capture/alert-digest.ts'
+import { createEngine } from '../../src/engine/engine.ts'
+import type { Alert, Finding } from '../../src/engine/finding.ts'
 import { Script as ScriptFrom } from '../../src/records/record.gen.ts'
 import { MIB, machine, type Script, tell } from './scenario.ts'
 
@@ -70,6 +72,23 @@ describe('a script that lies in several places', () => {
       [TWO, ...more.slice(0, 3)],
       `, also as “${TWO}”, “/a.py” and at least 2 other paths`,
     ])
+  })
+
+  it('is told at each revision as it was then, whenever that is read', () => {
+    const script = machine()
+    for (const [at, path] of [ONE, TWO, '/a.py'].entries())
+      send(run(script, 101 + at, path), 101 + at, X)
+    script.ticks(80)
+    const told = (isReadAtOnce: boolean): string => {
+      const engine = createEngine({ deviceId: 'd', baseline: openMemoryBaseline() })
+      const findings: Finding[][] = []
+      for (const record of script.records) {
+        engine.push(new Uint8Array(record))
+        if (isReadAtOnce) findings.push(structuredClone(engine.takeFindings()))
+      }
+      return canonicalJson([...findings.flat(), ...engine.takeFindings()])
+    }
+    assert.equal(told(false), told(true))
   })
 
   it('is named so where another program sends for it', () => {
