@@ -1,7 +1,7 @@
 // The agent as a whole: from the record that crosses the gate to the alert durable in the collector, and
 // what the two roles cost.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AlertSummary } from '../src/collector/page-api.ts'
+import type { AlertSummary } from '../src/collector/views/page-api.ts'
 import { residentAndCpu } from './agent-cost.ts'
 import { esDecode } from './agent-es.ts'
 import { processList } from './agent-polling.ts'

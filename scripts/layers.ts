@@ -31,15 +31,15 @@ const LEFT_OF_STREAM = [
 
 const COLLECTOR = [
   'collector-terms',
+  'collector-views',
   'collector-door',
   'collector-fleet',
   'collector-store',
   'collector-gateway',
   'collector-api',
+  'collector-machines',
+  'collector-keeping',
 ] as const
-/** Files beside collector.ts that are the words of its rooms. */
-const COLLECTOR_TERMS =
-  /^src\/collector\/(address|bounded-map|collector-error|complaint|counters|early-answer|likeness|limits|page-api|page-devices|page-health|page-policy|placing|rate|secrets|views|within-bytes)\.ts$/
 
 /** From left to right: a room's imports are all above it. */
 const ROOMS: Record<string, Room> = {
@@ -82,19 +82,58 @@ const ROOMS: Record<string, Room> = {
   stream: { rooms: LEFT_OF_STREAM },
   // Signed documents: who may say what to an agent, and what of it an agent takes. Both sides import it.
   policy: { rooms: [...LEFT_OF_STREAM, 'stream'], packages: ['node:crypto'] },
-  // What the collector's rooms have in common: limits, counters, secrets, and the words of the page's API.
+  // What the collector's rooms have in common: what it bounds, counts, refuses and keeps secret.
   'collector-terms': { rooms: [...LEFT_OF_STREAM, 'stream'] },
+  // What the page and the JSON API say, and how it is said of what agents sent.
+  'collector-views': { rooms: [...LEFT_OF_STREAM, 'stream'] },
   'collector-door': {
     rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms'],
   },
   // Who may come: devices, their certificates, tokens.
-  'collector-fleet': { rooms: [...LEFT_OF_STREAM, 'stream', 'policy', 'collector-terms'] },
-  'collector-store': { rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms'] },
+  'collector-fleet': {
+    rooms: [...LEFT_OF_STREAM, 'stream', 'policy', 'collector-terms', 'collector-views'],
+  },
+  'collector-store': {
+    rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-views'],
+  },
   'collector-gateway': {
     rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-fleet', 'collector-store'],
   },
   'collector-api': {
-    rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-store', 'collector-gateway'],
+    rooms: [
+      ...LEFT_OF_STREAM,
+      'stream',
+      'collector-terms',
+      'collector-views',
+      'collector-store',
+      'collector-gateway',
+    ],
+  },
+  // Agents of other machines: joins the authority, the registry and the door to what runs.
+  'collector-machines': {
+    rooms: [
+      ...LEFT_OF_STREAM,
+      'stream',
+      'policy',
+      'collector-terms',
+      'collector-door',
+      'collector-fleet',
+      'collector-store',
+      'collector-gateway',
+      'collector-api',
+    ],
+  },
+  // That the store keeps what it may, by a clock that is believed, and nothing that was to go.
+  'collector-keeping': {
+    rooms: [
+      ...LEFT_OF_STREAM,
+      'stream',
+      'collector-terms',
+      'collector-views',
+      'collector-fleet',
+      'collector-store',
+      'collector-api',
+    ],
   },
   collector: { rooms: [...LEFT_OF_STREAM, 'stream', 'policy', ...COLLECTOR] },
   replay: { rooms: [...LEFT_OF_STREAM, 'capture', 'importers', 'stream'] },
@@ -131,6 +170,7 @@ const FACES: Record<string, readonly string[]> = {
   'collector-store': ['src/collector/store/store.ts'],
   'collector-gateway': ['src/collector/gateway/gateway.ts', 'src/collector/gateway/devices.ts'],
   'collector-api': ['src/collector/api/site.ts'],
+  'collector-machines': ['src/collector/machines/machines.ts'],
 }
 
 /** Packages that only some rooms may name. */
@@ -177,7 +217,6 @@ export type Breach = { file: string; line: number; text: string }
 /** 'web' for src/collector/web/..., 'collector-store' for src/collector/store/..., 'cli' for src/cli.ts and src/cli/..., 'units' for src/units.ts. */
 export function roomOf(path: string): string {
   if (path.startsWith('src/collector/web/')) return 'web'
-  if (COLLECTOR_TERMS.test(path)) return 'collector-terms'
   const inner = /^src\/collector\/([^/.]+)\//.exec(path)?.[1]
   if (inner !== undefined) return `collector-${inner}`
   return /^src\/([^/.]+)/.exec(path)?.[1] ?? ''
@@ -204,7 +243,7 @@ function ownBreaches({ path, references, impurities, ways }: SourceFile): Breach
     const target = resolveReference(path, to)
     if (target === undefined) continue
     const other = roomOf(target)
-    const pageApi = own === 'web' && target === 'src/collector/page-api.ts'
+    const pageApi = own === 'web' && target === 'src/collector/views/page-api.ts'
     if (pageApi && kind !== 'type')
       breaches.push({ file: path, line, text: `the page imports types only from ${target}` })
     else if (!pageApi && other !== own && !room.rooms.includes(other))

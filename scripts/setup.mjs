@@ -206,10 +206,7 @@ const steps = () => {
     step(
       'page',
       'src/collector/web/dist/index.html',
-      sources(
-        ['src/collector/web', 'src/collector/page-api.ts', 'package-lock.json'],
-        [/\/dist\//],
-      ),
+      sources(['src/collector/web', 'src/collector/views', 'package-lock.json'], [/\/dist\//]),
       buildPage,
     ),
     ...(process.platform === 'darwin'

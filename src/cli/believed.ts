@@ -1,7 +1,7 @@
 // The time by which a collector judges tokens and certificates, as its commands have it: while it doubts its machine's clock that is
 // another than the clock's.
 import { join } from 'node:path'
-import { DOUBT_FILE, doubtFile, savedTime } from '../collector/clock-watch.ts'
+import { DOUBT_FILE, doubtFile, savedTime } from '../collector/keeping/clock-watch.ts'
 import { StateFileError } from '../state-file.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
 import type { StatePaths } from './state.ts'

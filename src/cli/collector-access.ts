@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readEnrolment } from '../agent/enrolment-file.ts'
-import { pageUrlOf } from '../collector/address.ts'
+import { pageUrlOf } from '../collector/terms/address.ts'
 import { commandFor } from '../hint.ts'
 import { lockDirectory } from '../host/lock.ts'
 import { readStateFile, StateFileError } from '../state-file.ts'

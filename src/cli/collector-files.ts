@@ -14,7 +14,6 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { diskTrouble } from '../baseline/sqlite-file.ts'
-import { CollectorError } from '../collector/collector-error.ts'
 import {
   packSecrets,
   prepareSecrets,
@@ -23,13 +22,6 @@ import {
   secretsThere,
 } from '../collector/fleet/fleet.ts'
 import {
-  COMING_STORE,
-  movesAside,
-  PLACING_FILE,
-  placeAll,
-  undoCutOff,
-} from '../collector/placing.ts'
-import {
   checkHeader,
   checkStore,
   copyStore,
@@ -37,6 +29,14 @@ import {
   StoreError,
   type StoreFacts,
 } from '../collector/store/store.ts'
+import { CollectorError } from '../collector/terms/collector-error.ts'
+import {
+  COMING_STORE,
+  movesAside,
+  PLACING_FILE,
+  placeAll,
+  undoCutOff,
+} from '../collector/terms/placing.ts'
 import { counted, humanBytes } from '../engine/sentence.ts'
 import { openGivenFile } from '../given-file.ts'
 import { lockDirectory } from '../host/lock.ts'

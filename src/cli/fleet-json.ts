@@ -6,7 +6,11 @@ import {
   type Noted,
   type Token,
 } from '../collector/fleet/fleet.ts'
-import type { FleetDeviceInfo, FleetPolicyInfo, PolicyStandingInfo } from '../collector/page-api.ts'
+import type {
+  FleetDeviceInfo,
+  FleetPolicyInfo,
+  PolicyStandingInfo,
+} from '../collector/views/page-api.ts'
 import type { UnixNs } from '../units.ts'
 
 /** As `GET /api/fleet`, without what the collector alone knows, who is connected; with the hardware that a device said it has. */

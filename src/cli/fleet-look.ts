@@ -1,6 +1,6 @@
 // `freshet collector devices show` and `collector refusals`: one device in full, and who was turned away.
 import { addresseeOf, readRefusals } from '../collector/fleet/fleet.ts'
-import type { PolicyStandingInfo } from '../collector/page-api.ts'
+import type { PolicyStandingInfo } from '../collector/views/page-api.ts'
 import { counted } from '../engine/sentence.ts'
 import { printable } from '../printable.ts'
 import { nowUnixNs, unixNs } from '../units.ts'

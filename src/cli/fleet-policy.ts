@@ -2,7 +2,7 @@
 // commands beside it they work on files while the collector runs, which looks at them within a second.
 import { join } from 'node:path'
 import { isHeardIn, type Policies, responseOf } from '../collector/fleet/fleet.ts'
-import type { DevicePolicyInfo } from '../collector/page-policy.ts'
+import type { DevicePolicyInfo } from '../collector/views/page-policy.ts'
 import { makePrivateKey, privateKeyOf, publicHexOf } from '../policy/keys.ts'
 import { signPolicy } from '../policy/signed.ts'
 import { targetText } from '../policy/target.ts'

@@ -1,5 +1,5 @@
 // How policies stand, in the words of the commands.
-import type { FleetPolicyInfo, PolicyStandingInfo } from '../collector/page-api.ts'
+import type { FleetPolicyInfo, PolicyStandingInfo } from '../collector/views/page-api.ts'
 import { counted } from '../engine/sentence.ts'
 
 /** Why an agent without a root key refuses whatever comes; that it has none is said once. */

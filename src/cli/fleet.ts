@@ -2,7 +2,6 @@
 // which looks at what they wrote within a second, and while it does not.
 import { accessSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { CollectorError } from '../collector/collector-error.ts'
 import {
   addresseeOf,
   comers,
@@ -20,6 +19,7 @@ import {
   readSeen,
 } from '../collector/fleet/fleet.ts'
 import { StoreError } from '../collector/store/store.ts'
+import { CollectorError } from '../collector/terms/collector-error.ts'
 import { commandFor } from '../hint.ts'
 import { brief } from '../printable.ts'
 import type { UnixNs } from '../units.ts'

@@ -10,7 +10,7 @@ import type {
   ErrorResponse,
   IdentitiesResponse,
   IdentitySummary,
-} from '../collector/page-api.ts'
+} from '../collector/views/page-api.ts'
 import { counted } from '../engine/sentence.ts'
 
 /** The collector's API refused or is not there. */

@@ -3,7 +3,7 @@
 // collector has stored.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AlertDetail, DeviceInfo } from '../collector/page-api.ts'
+import type { AlertDetail, DeviceInfo } from '../collector/views/page-api.ts'
 import { type ProbeReport, UnknownTarget } from './simulate-probe.ts'
 import { type SendOptions, seconds, startUpload, type Timing } from './simulate-send.ts'
 import {

@@ -1,6 +1,6 @@
 // `freshet swarm`: simulated agents for who sizes a collector. What one process cannot hold is shared among several.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { LIMITS } from '../collector/limits.ts'
+import { LIMITS } from '../collector/terms/limits.ts'
 import { counted } from '../engine/sentence.ts'
 import { descriptorLimit } from '../host/descriptors.ts'
 import { PLACE } from '../place.ts'

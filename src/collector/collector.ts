@@ -8,24 +8,31 @@ import { describeMachine } from '../host/machine.ts'
 import { sinceBootMs } from '../host/since-boot.ts'
 import { inspectDatabaseFile, isDiskFull, StateFileError } from '../state-file.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
-import { hostInUrl, pageUrlOf, refuseUnlessLoopback } from './address.ts'
 import { createSite, readPageFiles, type Site } from './api/site.ts'
-import { DOUBT_FILE, doubtFile } from './clock-watch.ts'
-import { CollectorError } from './collector-error.ts'
-import { Counters } from './counters.ts'
 import type { Address } from './door/door.ts'
-import { askedIn, beginErasures } from './erasures.ts'
 import { Devices } from './gateway/devices.ts'
 import { createGateway } from './gateway/gateway.ts'
-import { createKeeper, KEEP_DAYS, KEEP_GB, KEEPER_BEAT_MS, type Keeper, keepOf } from './keeper.ts'
-import { LIMITS, type Limits, pagePortMax, withinDescriptors } from './limits.ts'
+import { DOUBT_FILE, doubtFile } from './keeping/clock-watch.ts'
+import { askedIn, beginErasures } from './keeping/erasures.ts'
+import {
+  createKeeper,
+  KEEP_DAYS,
+  KEEP_GB,
+  KEEPER_BEAT_MS,
+  type Keeper,
+  keepOf,
+} from './keeping/keeper.ts'
 import { listenLocally } from './local-listener.ts'
-import { type Machines, type MachinesOptions, openMachines } from './machines.ts'
+import { type Machines, type MachinesOptions, openMachines } from './machines/machines.ts'
 import { tellMissing } from './missing.ts'
-import { undoCutOff } from './placing.ts'
 import { refusePlainAgents, sayTokenIsUnused } from './plain-agents.ts'
-import { openStateDir, readOrMakePageKey } from './secrets.ts'
 import { type Keep, type LoadedStore, loadStore, type Store, StoreError } from './store/store.ts'
+import { hostInUrl, pageUrlOf, refuseUnlessLoopback } from './terms/address.ts'
+import { CollectorError } from './terms/collector-error.ts'
+import { Counters } from './terms/counters.ts'
+import { LIMITS, type Limits, pagePortMax, withinDescriptors } from './terms/limits.ts'
+import { undoCutOff } from './terms/placing.ts'
+import { openStateDir, readOrMakePageKey } from './terms/secrets.ts'
 
 /** A predecessor that is ending needs as long to let go of the state directory. */
 const LOCK_WAIT_MS = 2000

@@ -3,7 +3,7 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { asidesOf } from '../baseline/sqlite-file.ts'
 import { REGISTRY_FILE, refuseMaking } from './fleet/fleet.ts'
-import { backOf, restoreOf } from './placing.ts'
+import { backOf, restoreOf } from './terms/placing.ts'
 
 /** REQUIRES: what a restore was cut off at is undone. Throws CollectorError where every device would be a stranger. */
 export function tellMissing(

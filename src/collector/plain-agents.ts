@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { commandFor, commandThere } from '../hint.ts'
 import { shellWord } from '../shell-word.ts'
-import type { Counters } from './counters.ts'
-import { answerEarly } from './early-answer.ts'
+import type { Counters } from './terms/counters.ts'
+import { answerEarly } from './terms/early-answer.ts'
 
 const TOKEN_FILE = 'agent.token'
 

@@ -1,7 +1,11 @@
 // A collector as simulate asks it, whose answers the test writes.
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
-import type { AlertDetail, DeviceInfo, IdentitySummary } from '../../src/collector/page-api.ts'
+import type {
+  AlertDetail,
+  DeviceInfo,
+  IdentitySummary,
+} from '../../src/collector/views/page-api.ts'
 
 export const KEY = 'the-page-key'
 

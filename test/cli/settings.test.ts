@@ -6,7 +6,7 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSettings, settingsOf, wantedBy } from '../../src/cli/settings.ts'
-import type { PolicyResponse } from '../../src/collector/page-policy.ts'
+import type { PolicyResponse } from '../../src/collector/views/page-policy.ts'
 import { PLACE } from '../../src/place.ts'
 import { type Fleet, runFleet } from '../collector/enrolled.ts'
 import { run } from '../e2e/installation.ts'

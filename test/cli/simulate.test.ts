@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { exitStatus, type SimulateOptions, simulateUpload } from '../../src/cli/simulate.ts'
 import { resolveTarget, startSink } from '../../src/cli/simulate-probe.ts'
 import { taking } from '../../src/cli/simulate-send.ts'
-import type { DeviceInfo } from '../../src/collector/page-api.ts'
+import type { DeviceInfo } from '../../src/collector/views/page-api.ts'
 import { until } from '../e2e/installation.ts'
 import { WAIT_MS } from '../waits.ts'
 import {

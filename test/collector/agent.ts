@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { WebSocket } from 'ws'
 import { type Collector, startCollector } from '../../src/collector/collector.ts'
-import type { Limits } from '../../src/collector/limits.ts'
-import type { MachinesOptions } from '../../src/collector/machines.ts'
+import type { MachinesOptions } from '../../src/collector/machines/machines.ts'
+import type { Limits } from '../../src/collector/terms/limits.ts'
 import type { Alert, Finding } from '../../src/engine/finding.ts'
 import {
   decodeEnvelope,

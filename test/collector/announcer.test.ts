@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createAnnouncer } from '../../src/collector/api/announcer.ts'
 import type { Device } from '../../src/collector/gateway/devices.ts'
-import type { PageEvent } from '../../src/collector/page-api.ts'
+import type { PageEvent } from '../../src/collector/views/page-api.ts'
 import type { Finding } from '../../src/engine/finding.ts'
 import { alertOf, T0 } from './agent.ts'
 

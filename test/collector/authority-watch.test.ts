@@ -1,6 +1,6 @@
 // What a collector does about an authority that a command has replaced, second by second.
 import assert from 'node:assert/strict'
-import { createAuthorityWatch } from '../../src/collector/authority-watch.ts'
+import { createAuthorityWatch } from '../../src/collector/machines/authority-watch.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 

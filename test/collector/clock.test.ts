@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Collector, startCollector } from '../../src/collector/collector.ts'
-import { keepOf } from '../../src/collector/keeper.ts'
-import type { AlertsResponse } from '../../src/collector/page-api.ts'
+import { keepOf } from '../../src/collector/keeping/keeper.ts'
+import type { AlertsResponse } from '../../src/collector/views/page-api.ts'
 import { describeMachine } from '../../src/host/machine.ts'
 import { nowUnixNs, type UnixNs } from '../../src/units.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createComplaint, createComplaints } from '../../src/collector/complaint.ts'
+import { createComplaint, createComplaints } from '../../src/collector/terms/complaint.ts'
 
 describe('a complaint', () => {
   it('is said at once, then once a minute with how many came in between', () => {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AlertsResponse } from '../../src/collector/page-api.ts'
+import type { AlertsResponse } from '../../src/collector/views/page-api.ts'
 import { type Outbox, openOutbox } from '../../src/stream/outbox.ts'
 import { startUplink } from '../../src/stream/uplink.ts'
 import { nowUnixNs } from '../../src/units.ts'

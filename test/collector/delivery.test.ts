@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
-import type { AlertDetail, AlertsResponse, DevicesResponse } from '../../src/collector/page-api.ts'
+import type {
+  AlertDetail,
+  AlertsResponse,
+  DevicesResponse,
+} from '../../src/collector/views/page-api.ts'
 import {
   Agent,
   alertItem,

@@ -4,7 +4,7 @@ import type {
   AlertDetail,
   DestinationsResponse,
   IdentitiesResponse,
-} from '../../src/collector/page-api.ts'
+} from '../../src/collector/views/page-api.ts'
 import { bytes, unixNs } from '../../src/units.ts'
 import {
   type Agent,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Fleet } from '../../src/collector/api/device-change.ts'
 import { presentDevice } from '../../src/collector/api/device-view.ts'
-import type { EnrolmentInfo } from '../../src/collector/page-api.ts'
+import type { EnrolmentInfo } from '../../src/collector/views/page-api.ts'
 import { nowUnixNs } from '../../src/units.ts'
 import { DEVICE_A } from './agent.ts'
 

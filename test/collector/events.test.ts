@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import type { BeginEvent, PageEvent } from '../../src/collector/page-api.ts'
+import type { BeginEvent, PageEvent } from '../../src/collector/views/page-api.ts'
 import { eventsOf } from '../../src/collector/web/event-stream.ts'
 import { unixNs } from '../../src/units.ts'
 import {

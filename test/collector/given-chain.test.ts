@@ -13,13 +13,13 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import { CollectorError } from '../../src/collector/collector-error.ts'
 import {
   type Authority,
   makeNextAuthority,
   switchAuthority,
 } from '../../src/collector/fleet/authority.ts'
-import { ownCertificate } from '../../src/collector/own-certificate.ts'
+import { ownCertificate } from '../../src/collector/machines/own-certificate.ts'
+import { CollectorError } from '../../src/collector/terms/collector-error.ts'
 import { Capability } from '../../src/stream/message.ts'
 import { issueServer, type KeyAndCertificate } from '../../src/trust/certificates.ts'
 import { certificatesOf, derOf, fingerprintOf, pemOf, pinOf } from '../../src/trust/pin.ts'

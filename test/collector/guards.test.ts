@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { isLoopback, isLoopbackHostHeader } from '../../src/collector/address.ts'
 import { RecentEvents } from '../../src/collector/api/recent-events.ts'
-import { BoundedMap } from '../../src/collector/bounded-map.ts'
-import { RateLimit, SourceRate, sourceOf } from '../../src/collector/rate.ts'
-import { bearerToken, sameSecret } from '../../src/collector/secrets.ts'
+import { isLoopback, isLoopbackHostHeader } from '../../src/collector/terms/address.ts'
+import { BoundedMap } from '../../src/collector/terms/bounded-map.ts'
+import { RateLimit, SourceRate, sourceOf } from '../../src/collector/terms/rate.ts'
+import { bearerToken, sameSecret } from '../../src/collector/terms/secrets.ts'
 
 describe('what guards the collector', () => {
   it('knows loopback addresses, and what only looks like one', () => {

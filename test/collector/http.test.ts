@@ -11,7 +11,7 @@ import type {
   ErrorResponse,
   HealthResponse,
   IdentitiesResponse,
-} from '../../src/collector/page-api.ts'
+} from '../../src/collector/views/page-api.ts'
 import { bytes, unixNs } from '../../src/units.ts'
 import {
   type Agent,

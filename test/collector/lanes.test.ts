@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { zstdCompressSync } from 'node:zlib'
-import type { AlertsResponse, DevicesResponse } from '../../src/collector/page-api.ts'
+import type { AlertsResponse, DevicesResponse } from '../../src/collector/views/page-api.ts'
 import { Capability } from '../../src/stream/codec.ts'
 import { nowUnixNs, type UnixNs } from '../../src/units.ts'
 import { until } from '../waits.ts'

@@ -13,7 +13,7 @@ import {
   switchAuthority,
 } from '../../src/collector/fleet/authority.ts'
 import { REGISTRY_FILE } from '../../src/collector/fleet/registry-file.ts'
-import type { RefusalsResponse } from '../../src/collector/page-api.ts'
+import type { RefusalsResponse } from '../../src/collector/views/page-api.ts'
 import { causesOf } from '../../src/status/causes.ts'
 import { wellStatus } from '../status/states.ts'
 import { alerts, UplinkFixture } from '../stream/uplink-fixture.ts'

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import { openAuthority } from '../../src/collector/fleet/authority.ts'
-import type { RefusalsResponse } from '../../src/collector/page-api.ts'
+import type { RefusalsResponse } from '../../src/collector/views/page-api.ts'
 import type { EnrolError } from '../../src/stream/enrol.ts'
 import { AGENT_ALPN, STREAM_PATH, SUBPROTOCOL } from '../../src/stream/message.ts'
 import {

@@ -1,14 +1,14 @@
 // All that an enrolled device could fill the store, its lists and its answers with, each once. docs/security.md has the
 // table, malicious-agent.test.ts what else it could try.
 import assert from 'node:assert/strict'
+import type { Retained } from '../../src/collector/store/protocol.ts'
+import { createWriter } from '../../src/collector/store/writer.ts'
 import type {
   AlertDetail,
   AlertsResponse,
   HealthResponse,
   IdentitiesResponse,
-} from '../../src/collector/page-api.ts'
-import type { Retained } from '../../src/collector/store/protocol.ts'
-import { createWriter } from '../../src/collector/store/writer.ts'
+} from '../../src/collector/views/page-api.ts'
 import type { UnixNs } from '../../src/units.ts'
 import { alertItem, DEVICE_A, DEVICE_B, T0 } from './agent.ts'
 import { type Fleet, runFleet, welcomed } from './enrolled.ts'

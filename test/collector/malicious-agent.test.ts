@@ -11,8 +11,8 @@ import {
   LIMITS,
   pagePortMax,
   withinDescriptors,
-} from '../../src/collector/limits.ts'
-import type { DevicesResponse } from '../../src/collector/page-api.ts'
+} from '../../src/collector/terms/limits.ts'
+import type { DevicesResponse } from '../../src/collector/views/page-api.ts'
 import { descriptorLimit } from '../../src/host/descriptors.ts'
 import { Capability } from '../../src/stream/codec.ts'
 import type { EnrolError } from '../../src/stream/enrol.ts'

@@ -14,12 +14,17 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CollectorError } from '../../src/collector/collector-error.ts'
 import { openAuthority, pinIn } from '../../src/collector/fleet/authority.ts'
 import { Registry } from '../../src/collector/fleet/registry.ts'
 import { openRegistryFile } from '../../src/collector/fleet/registry-file.ts'
 import { packSecrets, prepareSecrets, readSecrets } from '../../src/collector/fleet/secrets-copy.ts'
-import { movesAside, PLACING_FILE, placeAll, undoCutOff } from '../../src/collector/placing.ts'
+import { CollectorError } from '../../src/collector/terms/collector-error.ts'
+import {
+  movesAside,
+  PLACING_FILE,
+  placeAll,
+  undoCutOff,
+} from '../../src/collector/terms/placing.ts'
 import { nowUnixNs, type UnixNs } from '../../src/units.ts'
 import { Disk, whyNoDisk } from '../faults/disk.ts'
 import { leaveOut } from '../left-out.ts'

@@ -12,7 +12,7 @@ import {
   type Refusal,
   readRefusals,
 } from '../../src/collector/fleet/refusals.ts'
-import type { RefusalsResponse } from '../../src/collector/page-api.ts'
+import type { RefusalsResponse } from '../../src/collector/views/page-api.ts'
 import { AGENT_ALPN } from '../../src/stream/message.ts'
 import { unixNs } from '../../src/units.ts'
 import { until } from '../waits.ts'

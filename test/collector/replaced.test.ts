@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { CollectorError } from '../../src/collector/collector-error.ts'
 import { responseOf } from '../../src/collector/fleet/fleet-policies.ts'
 import { Policies } from '../../src/collector/fleet/policies.ts'
 import { openPoliciesFile, POLICIES_FILE } from '../../src/collector/fleet/policies-file.ts'
@@ -13,6 +12,7 @@ import {
   REPLACED_POLICIES_KEPT,
   replacedOf,
 } from '../../src/collector/fleet/replaced.ts'
+import { CollectorError } from '../../src/collector/terms/collector-error.ts'
 import { isFor, isInShare } from '../../src/policy/target.ts'
 import type { PolicyPayload, PolicyTarget } from '../../src/stream/policy-message.ts'
 import { makeTestKey, NOW, signedBy } from '../policy/documents.ts'

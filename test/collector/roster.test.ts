@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openRegistryFile, REGISTRY_FILE } from '../../src/collector/fleet/registry-file.ts'
 import { createRoster, readSeen } from '../../src/collector/fleet/roster.ts'
-import type { DeviceInfo, DevicesResponse, EnrolmentInfo } from '../../src/collector/page-api.ts'
+import type {
+  DeviceInfo,
+  DevicesResponse,
+  EnrolmentInfo,
+} from '../../src/collector/views/page-api.ts'
 import { PLACE } from '../../src/place.ts'
 import { nowUnixNs, unixNs } from '../../src/units.ts'
 import { run } from '../e2e/installation.ts'

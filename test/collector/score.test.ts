@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { cursorOf } from '../../src/collector/api/parameters.ts'
-import type { AlertGroupsResponse, AlertsResponse } from '../../src/collector/page-api.ts'
+import type { AlertGroupsResponse, AlertsResponse } from '../../src/collector/views/page-api.ts'
 import { decodeItem } from '../../src/stream/codec.ts'
 import {
   alertItem,

@@ -1,8 +1,8 @@
 // What the store is told of the registry, and whom a collector that has just started waits for.
 import assert from 'node:assert/strict'
 import type { EnrolledDevice } from '../../src/collector/fleet/fleet.ts'
-import { presenceOf } from '../../src/collector/presence.ts'
-import { createStandings } from '../../src/collector/standings.ts'
+import { presenceOf } from '../../src/collector/machines/presence.ts'
+import { createStandings } from '../../src/collector/machines/standings.ts'
 import type { UnixNs } from '../../src/units.ts'
 
 type Some = Pick<EnrolledDevice, 'id' | 'standing' | 'token'>

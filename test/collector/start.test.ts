@@ -15,7 +15,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { startCollector } from '../../src/collector/collector.ts'
-import { CollectorError, type CollectorErrorCode } from '../../src/collector/collector-error.ts'
+import {
+  CollectorError,
+  type CollectorErrorCode,
+} from '../../src/collector/terms/collector-error.ts'
 import { until } from '../e2e/installation.ts'
 import { alertItem, connectAgent, DEVICE_B, runCollector } from './agent.ts'
 

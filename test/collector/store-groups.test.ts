@@ -1,18 +1,18 @@
 // Alerts that are like one another, as one row over the whole store.
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
-import {
-  identityDigest,
-  likenessFrom,
-  likenessOf,
-  likenessText,
-} from '../../src/collector/likeness.ts'
-import type { AlertGroup, AlertGroupsResponse } from '../../src/collector/page-api.ts'
 import { sumUp } from '../../src/collector/store/alert-sums.ts'
 import type { Answers, GroupsPlace, Query } from '../../src/collector/store/protocol.ts'
 import { createReader, type Reader } from '../../src/collector/store/reader.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
+import {
+  identityDigest,
+  likenessFrom,
+  likenessOf,
+  likenessText,
+} from '../../src/collector/views/likeness.ts'
+import type { AlertGroup, AlertGroupsResponse } from '../../src/collector/views/page-api.ts'
 import type { Alert } from '../../src/engine/finding.ts'
 import { bytes, pid } from '../../src/units.ts'
 import {

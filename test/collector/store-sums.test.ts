@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
-import type { AlertGroup, AlertSummary } from '../../src/collector/page-api.ts'
 import { addAlertSums } from '../../src/collector/store/alert-sums.ts'
 import {
   type Answers,
@@ -13,6 +12,7 @@ import {
 import { createReader, type Reader } from '../../src/collector/store/reader.ts'
 import { openForWriting } from '../../src/collector/store/schema.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
+import type { AlertGroup, AlertSummary } from '../../src/collector/views/page-api.ts'
 import { listedAt } from '../../src/collector/web/lists.ts'
 import type { Alert } from '../../src/engine/finding.ts'
 import { bytes, unixNs } from '../../src/units.ts'

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
-import type { TriageInfo } from '../../src/collector/page-api.ts'
 import {
   type Answers,
   type Query,
@@ -16,6 +15,7 @@ import { openForWriting } from '../../src/collector/store/schema.ts'
 import { ENTRIES_MAX } from '../../src/collector/store/triage.ts'
 import { triageInfo } from '../../src/collector/store/triage-reader.ts'
 import { createWriter, type Writer } from '../../src/collector/store/writer.ts'
+import type { TriageInfo } from '../../src/collector/views/page-api.ts'
 import { bytes } from '../../src/units.ts'
 import { times } from '../long.ts'
 import { alertOf, DEVICE_A, DEVICE_B, itemOf, T0, uidOf } from './agent.ts'

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { copyStore } from '../../src/collector/store/copy.ts'
+import { createReader } from '../../src/collector/store/reader.ts'
+import { openForReading } from '../../src/collector/store/schema.ts'
 import type {
   AlertDetail,
   AlertGroupsResponse,
   AlertsResponse,
   TriageRequest,
-} from '../../src/collector/page-api.ts'
-import { copyStore } from '../../src/collector/store/copy.ts'
-import { createReader } from '../../src/collector/store/reader.ts'
-import { openForReading } from '../../src/collector/store/schema.ts'
+} from '../../src/collector/views/page-api.ts'
 import {
   type Agent,
   alertItem,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent as HttpAgent, type IncomingMessage, request } from 'node:http'
-import type { ErrorResponse } from '../../src/collector/page-api.ts'
+import type { ErrorResponse } from '../../src/collector/views/page-api.ts'
 import { type Running, runCollector } from './agent.ts'
 
 const WRONG = 'x'.repeat(43)

@@ -1,6 +1,6 @@
 // Arguments of programs, from root's own wish to a stored alert. That there are none without it is asked in live.test.ts.
 import assert from 'node:assert/strict'
-import type { AlertDetail } from '../../src/collector/page-api.ts'
+import type { AlertDetail } from '../../src/collector/views/page-api.ts'
 import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import { type Installation, startInstallation } from './installation.ts'
 

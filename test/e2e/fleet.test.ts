@@ -8,7 +8,11 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { AlertsResponse, DeviceInfo, DevicesResponse } from '../../src/collector/page-api.ts'
+import type {
+  AlertsResponse,
+  DeviceInfo,
+  DevicesResponse,
+} from '../../src/collector/views/page-api.ts'
 import { leaveOut, whyNoTool } from '../left-out.ts'
 import { times } from '../long.ts'
 import { whyNotLive } from '../native/watch.ts'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { DeviceInfo, DevicesResponse } from '../../src/collector/page-api.ts'
+import type { DeviceInfo, DevicesResponse } from '../../src/collector/views/page-api.ts'
 import { WAIT_MS } from '../waits.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

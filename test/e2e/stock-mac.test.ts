@@ -14,7 +14,7 @@ import type {
   AlertsResponse,
   DevicesResponse,
   LiveInfo,
-} from '../../src/collector/page-api.ts'
+} from '../../src/collector/views/page-api.ts'
 import { parseAddress } from '../../src/engine/address.ts'
 import {
   Capability,

@@ -5,7 +5,7 @@ import { writeSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { createInterface } from 'node:readline'
 import { startCollector } from '../../src/collector/collector.ts'
-import { CollectorError } from '../../src/collector/collector-error.ts'
+import { CollectorError } from '../../src/collector/terms/collector-error.ts'
 import type { UnixNs } from '../../src/units.ts'
 
 /** Longer than any clock of these runs is off but one: that one, were it believed, would make all that is stored too old. */

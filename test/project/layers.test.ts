@@ -62,13 +62,13 @@ describe('layers', () => {
     })
     it('values from the page-api in the page, and rooms in the page', () => {
       refused(
-        { 'src/collector/web/planted.ts': "import '../page-api.ts'\nimport '../../units.ts'\n" },
+        { 'src/collector/web/planted.ts': "import '../views/page-api.ts'\nimport '../../units.ts'\n" },
         /planted\.ts:1: the page imports types only/,
         /planted\.ts:2: web may not import units/,
       )
       assert.deepEqual(
         planted({
-          'src/collector/web/planted.ts': "import type { PageEvent } from '../page-api.ts'",
+          'src/collector/web/planted.ts': "import type { PageEvent } from '../views/page-api.ts'",
         }),
         [],
       )

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 import { makeNextAuthority, pinIn, switchAuthority } from '../../src/collector/fleet/authority.ts'
-import type { AlertsResponse, DevicesResponse } from '../../src/collector/page-api.ts'
+import type { AlertsResponse, DevicesResponse } from '../../src/collector/views/page-api.ts'
 import { DEVICE_A, DEVICE_B } from '../collector/agent.ts'
 import { type Fleet, runFleet } from '../collector/enrolled.ts'
 import { run } from '../e2e/installation.ts'

@@ -1,7 +1,7 @@
 // Alerts that are like one another are one row, opened at will; the list's order and time are in its address.
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
-import type { AlertGroup } from '../../src/collector/page-api.ts'
+import type { AlertGroup } from '../../src/collector/views/page-api.ts'
 import {
   groupActor,
   groupedText,

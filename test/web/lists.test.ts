@@ -5,8 +5,8 @@ import type {
   DeviceInfo,
   HealthInfo,
   IdentitySummary,
-} from '../../src/collector/page-api.ts'
-import { alertSummary, identitySummary } from '../../src/collector/views.ts'
+} from '../../src/collector/views/page-api.ts'
+import { alertSummary, identitySummary } from '../../src/collector/views/views.ts'
 import {
   DEVICES_MAX,
   HEALTH_MAX,

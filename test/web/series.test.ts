@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { DeviceInfo, LiveInfo } from '../../src/collector/page-api.ts'
-import { liveInfo } from '../../src/collector/views.ts'
+import type { DeviceInfo, LiveInfo } from '../../src/collector/views/page-api.ts'
+import { liveInfo } from '../../src/collector/views/views.ts'
 import { byteRateText, rateText } from '../../src/collector/web/format.ts'
 import {
   addSeries,

@@ -1,6 +1,6 @@
 // What an alert's page says that its machine did not see: of the alert's time, and whether it concerns it.
 import assert from 'node:assert/strict'
-import type { HealthInfo } from '../../src/collector/page-api.ts'
+import type { HealthInfo } from '../../src/collector/views/page-api.ts'
 import {
   sightOf,
   sightText,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { LiveInfo } from '../../src/collector/page-api.ts'
+import type { LiveInfo } from '../../src/collector/views/page-api.ts'
 import { machinesText } from '../../src/collector/web/group-words.ts'
 import { actedForKey, nameOfKey, shortHash } from '../../src/collector/web/identity-key.ts'
 import { namesOfSeveral } from '../../src/collector/web/lists.ts'

@@ -2,7 +2,7 @@
 import type { Finding } from '../../engine/finding.ts'
 import type { Device, Devices } from '../gateway/devices.ts'
 import { DUPLICATE, REFUSED, type Store, type StoredBatch, triageInfo } from '../store/store.ts'
-import { alertSummary, healthInfo } from '../views.ts'
+import { alertSummary, healthInfo } from '../views/views.ts'
 import { type DeviceContext, deviceInfo } from './device-view.ts'
 import type { Pages } from './pages.ts'
 

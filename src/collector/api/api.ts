@@ -1,4 +1,13 @@
 import type { Devices } from '../gateway/devices.ts'
+import {
+  ALERT_FIELDS,
+  type AlertsWanted,
+  IDENTITY_FIELDS,
+  noNetworkIn,
+  type Store,
+  severityRank,
+  unknownFields,
+} from '../store/store.ts'
 import type {
   AlertDetail,
   AlertGroupsResponse,
@@ -10,17 +19,8 @@ import type {
   HealthResponse,
   IdentitiesResponse,
   RefusalsResponse,
-} from '../page-api.ts'
-import type { PolicyResponse } from '../page-policy.ts'
-import {
-  ALERT_FIELDS,
-  type AlertsWanted,
-  IDENTITY_FIELDS,
-  noNetworkIn,
-  type Store,
-  severityRank,
-  unknownFields,
-} from '../store/store.ts'
+} from '../views/page-api.ts'
+import type { PolicyResponse } from '../views/page-policy.ts'
 import { type DeviceContext, presentDevice } from './device-view.ts'
 import { createFleetList } from './fleet-list.ts'
 import {

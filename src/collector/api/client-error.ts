@@ -1,7 +1,7 @@
 // Bytes that never became a request: too slow, too large, or no HTTP. They get one answer, and never into another's.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Counters } from '../counters.ts'
+import type { Counters } from '../terms/counters.ts'
 
 const ANSWERS: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',

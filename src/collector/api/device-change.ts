@@ -5,7 +5,7 @@ import type {
   EnrolmentInfo,
   FleetPolicyInfo,
   RefusalsResponse,
-} from '../page-api.ts'
+} from '../views/page-api.ts'
 import { ParameterError } from './parameters.ts'
 
 /** One that is enrolled, as it is known where it is not connected. */

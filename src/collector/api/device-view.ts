@@ -1,9 +1,9 @@
 // A device as the page's API says it.
 import type { UnixNs } from '../../units.ts'
 import { type Device, deviceSilence } from '../gateway/devices.ts'
-import type { DeviceInfo, EnrolmentInfo, ForgottenInfo } from '../page-api.ts'
 import type { DeviceRow } from '../store/store.ts'
-import { liveInfo, nsText } from '../views.ts'
+import type { DeviceInfo, EnrolmentInfo, ForgottenInfo } from '../views/page-api.ts'
+import { liveInfo, nsText } from '../views/views.ts'
 import type { Fleet } from './device-change.ts'
 
 /** What of a device is known elsewhere than where it is connected; `fleet`: undefined where no machine enrols. */

@@ -1,9 +1,9 @@
 // All devices that are enrolled as a list that goes on, those among them that were never connected.
 import type { UnixNs } from '../../units.ts'
 import { type Devices, deviceSilence } from '../gateway/devices.ts'
-import type { EnrolmentInfo, FleetDeviceInfo, FleetResponse } from '../page-api.ts'
-import { nsText } from '../views.ts'
-import { withinBytes } from '../within-bytes.ts'
+import { withinBytes } from '../terms/within-bytes.ts'
+import type { EnrolmentInfo, FleetDeviceInfo, FleetResponse } from '../views/page-api.ts'
+import { nsText } from '../views/views.ts'
 import type { Fleet, FleetMember } from './device-change.ts'
 
 const BYTES_MAX = 1024 * 1024

@@ -1,12 +1,12 @@
 // HTTP: headers of every answer, who may ask, and which room answers.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { commandIn, commandThere } from '../../hint.ts'
-import { isLoopback, isLoopbackHostHeader, namedBy } from '../address.ts'
-import type { Counters } from '../counters.ts'
-import { endAnswered } from '../early-answer.ts'
-import type { Limits } from '../limits.ts'
-import type { DeviceInfo, ErrorResponse, PageEvent } from '../page-api.ts'
 import { type Store, StoreError } from '../store/store.ts'
+import { isLoopback, isLoopbackHostHeader, namedBy } from '../terms/address.ts'
+import type { Counters } from '../terms/counters.ts'
+import { endAnswered } from '../terms/early-answer.ts'
+import type { Limits } from '../terms/limits.ts'
+import type { DeviceInfo, ErrorResponse, PageEvent } from '../views/page-api.ts'
 import type { Api } from './api.ts'
 import {
   CHANGE_BODY_BYTES_MAX,

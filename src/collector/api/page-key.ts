@@ -1,10 +1,10 @@
 // The key that a request of the API shows: the right one always passes; wrong ones are bounded, on a connection and in all.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Counters } from '../counters.ts'
-import type { Limits } from '../limits.ts'
-import { RateLimit } from '../rate.ts'
-import { bearerToken, sameSecret } from '../secrets.ts'
+import type { Counters } from '../terms/counters.ts'
+import type { Limits } from '../terms/limits.ts'
+import { RateLimit } from '../terms/rate.ts'
+import { bearerToken, sameSecret } from '../terms/secrets.ts'
 
 /** missing or wrong: it may try again on this connection; tooMany: the connection is to end. */
 export type KeyVerdict = 'right' | 'missing' | 'wrong' | 'tooMany'

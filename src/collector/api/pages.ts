@@ -1,8 +1,8 @@
 // Pages that listen: server-sent events (html.spec.whatwg.org, 9.2), each with a bounded buffer.
 import type { ServerResponse } from 'node:http'
-import type { Counters } from '../counters.ts'
-import type { Limits } from '../limits.ts'
-import type { BeginEvent, PageEvent } from '../page-api.ts'
+import type { Counters } from '../terms/counters.ts'
+import type { Limits } from '../terms/limits.ts'
+import type { BeginEvent, PageEvent } from '../views/page-api.ts'
 import { RecentEvents } from './recent-events.ts'
 
 const COMMENT_MS = 15_000

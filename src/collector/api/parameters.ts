@@ -1,7 +1,8 @@
 // The parameters of the API's lists, checked. An empty one is as none.
-import { likenessFrom } from '../likeness.ts'
-import type { AlertSortName, AlertStatusName, SeverityName } from '../page-api.ts'
+
 import { Status } from '../store/store.ts'
+import { likenessFrom } from '../views/likeness.ts'
+import type { AlertSortName, AlertStatusName, SeverityName } from '../views/page-api.ts'
 
 /** What is wrong with a request; answered 400. */
 export class ParameterError extends Error {}

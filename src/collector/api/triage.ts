@@ -1,8 +1,8 @@
 // What a person says of an alert, as a page posts it: checked, stored, told to the other pages.
 import type { IncomingMessage } from 'node:http'
-import type { PageEvent, TriageRequest } from '../page-api.ts'
 import { type Store, saidStatus } from '../store/store.ts'
-import { summaryOf } from '../views.ts'
+import type { PageEvent, TriageRequest } from '../views/page-api.ts'
+import { summaryOf } from '../views/views.ts'
 import { ParameterError } from './parameters.ts'
 
 /** A note of 4,096 bytes, each a control that JSON writes as six letters, and the rest. */

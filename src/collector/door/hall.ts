@@ -1,8 +1,8 @@
 // Where connections wait until they have said what they are.
 import type { Socket } from 'node:net'
-import type { CounterName, Counters } from '../counters.ts'
-import { answerEarly } from '../early-answer.ts'
-import { connectionsMax, type Limits } from '../limits.ts'
+import type { CounterName, Counters } from '../terms/counters.ts'
+import { answerEarly } from '../terms/early-answer.ts'
+import { connectionsMax, type Limits } from '../terms/limits.ts'
 import { type Held, type NoHello, readHello } from './hello-reader.ts'
 
 const NO_HELLO: Record<NoHello, CounterName> = {

@@ -1,8 +1,8 @@
 // The connections of one kind, from the end of their ClientHello on: agents', or people's.
 import type { Socket } from 'node:net'
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls'
-import type { CounterName, Counters } from '../counters.ts'
-import type { Limits } from '../limits.ts'
+import type { CounterName, Counters } from '../terms/counters.ts'
+import type { Limits } from '../terms/limits.ts'
 import type { Held } from './hello-reader.ts'
 import { contextOf, type Material } from './tls-context.ts'
 import { failureOf } from './tls-failure.ts'

@@ -1,6 +1,6 @@
 // The files of a certificate, looked at again and again: whoever renews it need tell nobody.
 import type { When } from '../../trust/certificates.ts'
-import { CollectorError } from '../collector-error.ts'
+import { CollectorError } from '../terms/collector-error.ts'
 import { dayOf, type MaterialFiles, readMaterial, type ServerCertificate } from './material.ts'
 
 const LOOK_MS = 10_000

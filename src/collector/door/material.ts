@@ -4,7 +4,7 @@ import { createSecureContext } from 'node:tls'
 import { shellWord } from '../../shell-word.ts'
 import { readStateFile, StateFileError } from '../../state-file.ts'
 import { spanOf, type When } from '../../trust/certificates.ts'
-import { CollectorError } from '../collector-error.ts'
+import { CollectorError } from '../terms/collector-error.ts'
 
 export type MaterialFiles = { certFile: string; keyFile: string }
 

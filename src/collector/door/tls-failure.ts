@@ -1,5 +1,5 @@
 // Why a TLS handshake came to nothing, as a counter.
-import type { CounterName } from '../counters.ts'
+import type { CounterName } from '../terms/counters.ts'
 
 /** What each alert of the peer's that says "not with this certificate" is called in OpenSSL's errors (RFC 8446, 6.2). */
 const UNTRUSTED =

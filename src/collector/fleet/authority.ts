@@ -26,7 +26,7 @@ import {
   type When,
 } from '../../trust/certificates.ts'
 import { certificatesOf, pinOf } from '../../trust/pin.ts'
-import { CollectorError } from '../collector-error.ts'
+import { CollectorError } from '../terms/collector-error.ts'
 
 const NAME = 'Freshet collector'
 /** Each holds a key and its certificate: one file, so that the two are never of different times. */

@@ -3,7 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { transaction } from '../../baseline/sqlite-file.ts'
 import type { UnixNs } from '../../units.ts'
-import { BoundedMap } from '../bounded-map.ts'
+import { BoundedMap } from '../terms/bounded-map.ts'
 
 export type Boots = {
   /**

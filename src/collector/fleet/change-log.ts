@@ -4,7 +4,7 @@
 import { targetText } from '../../policy/target.ts'
 import { quoted } from '../../printable.ts'
 import type { DocumentKind } from '../../stream/policy-message.ts'
-import type { DeviceChangeRequest, DeviceRemovalRequest } from '../page-api.ts'
+import type { DeviceChangeRequest, DeviceRemovalRequest } from '../views/page-api.ts'
 import type { Published } from './policies.ts'
 import type { Registry } from './registry.ts'
 import type { EnrolledDevice, Token } from './registry-rows.ts'

@@ -1,6 +1,6 @@
 // Devices that a token let in and that nobody has admitted: whoever has a token can invent them, so they are bounded, all of
 // them and those of one token. Whoever comes by a token makes room among those that came by it, and nowhere else.
-import { LIMITS } from '../limits.ts'
+import { LIMITS } from '../terms/limits.ts'
 import type { EnrolledDevice } from './registry-rows.ts'
 
 /** Together: each time those of a token are looked through. */

@@ -7,7 +7,7 @@ import {
   userVersion,
 } from '../../baseline/sqlite-file.ts'
 import { inspectDatabaseFile, StateFileError } from '../../state-file.ts'
-import { CollectorError } from '../collector-error.ts'
+import { CollectorError } from '../terms/collector-error.ts'
 
 /** In the collector's state directory. */
 export const POLICIES_FILE = 'policies.db'

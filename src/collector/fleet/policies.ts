@@ -17,9 +17,9 @@ import {
   type PolicyPayload,
 } from '../../stream/policy-message.ts'
 import type { UnixNs } from '../../units.ts'
-import { BoundedMap } from '../bounded-map.ts'
-import { CollectorError } from '../collector-error.ts'
-import type { FleetPolicyInfo, PolicyStandingInfo } from '../page-policy.ts'
+import { BoundedMap } from '../terms/bounded-map.ts'
+import { CollectorError } from '../terms/collector-error.ts'
+import type { FleetPolicyInfo, PolicyStandingInfo } from '../views/page-policy.ts'
 import { keptOf, PolicyReports, type SaidOfPolicies } from './policy-reports.ts'
 import { fleetPolicyInfo, newFaults, type Stood, standingInfo, stoodOf } from './policy-standing.ts'
 import { DOCUMENTS_MAX, fullText, replacedOf, tooManyOf } from './replaced.ts'

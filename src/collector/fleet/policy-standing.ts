@@ -2,7 +2,7 @@
 import type { PolicyReport } from '../../stream/message.ts'
 import type { DocumentReport } from '../../stream/policy-message.ts'
 import type { UnixNs } from '../../units.ts'
-import type { FleetPolicyInfo, PolicyStandingInfo } from '../page-policy.ts'
+import type { FleetPolicyInfo, PolicyStandingInfo } from '../views/page-policy.ts'
 
 /** The last that a device said, without its lists. */
 export type Stood = {

@@ -3,8 +3,8 @@
 import { join } from 'node:path'
 import { readStateFile, writeStateFile } from '../../state-file.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
-import type { RefusalInfo, RefusalsResponse } from '../page-devices.ts'
-import { sourceOf } from '../rate.ts'
+import { sourceOf } from '../terms/rate.ts'
+import type { RefusalInfo, RefusalsResponse } from '../views/page-devices.ts'
 
 /** In the collector's state directory. */
 export const REFUSALS_FILE = 'refusals.json'

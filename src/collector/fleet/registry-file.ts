@@ -11,8 +11,8 @@ import {
   userVersion,
 } from '../../baseline/sqlite-file.ts'
 import { inspectDatabaseFile, StateFileError } from '../../state-file.ts'
-import { CollectorError } from '../collector-error.ts'
-import { backOf, PLACING_FILE, restoreOf } from '../placing.ts'
+import { CollectorError } from '../terms/collector-error.ts'
+import { backOf, PLACING_FILE, restoreOf } from '../terms/placing.ts'
 
 /** In the collector's state directory. */
 export const REGISTRY_FILE = 'fleet.db'

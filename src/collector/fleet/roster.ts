@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { transaction } from '../../baseline/sqlite-file.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
-import type { EnrolmentInfo, PolicyStandingInfo } from '../page-api.ts'
+import type { EnrolmentInfo, PolicyStandingInfo } from '../views/page-api.ts'
 import type { DatabaseRow, EnrolledDevice } from './registry-rows.ts'
 
 export const enrolmentInfo = (

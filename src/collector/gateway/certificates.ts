@@ -9,9 +9,9 @@ import {
   type Hello,
   type Renewed,
 } from '../../stream/message.ts'
-import type { Counters } from '../counters.ts'
 import type { Order } from '../fleet/fleet.ts'
-import { RateLimit } from '../rate.ts'
+import type { Counters } from '../terms/counters.ts'
+import { RateLimit } from '../terms/rate.ts'
 
 export type EnrolledOrigin = {
   deviceId: string

@@ -3,8 +3,8 @@
 import { sinceBootMs } from '../../host/since-boot.ts'
 import type { Live } from '../../stream/message.ts'
 import type { UnixNs } from '../../units.ts'
-import { BoundedMap } from '../bounded-map.ts'
 import type { DeviceFacts, Enrolled } from '../store/store.ts'
+import { BoundedMap } from '../terms/bounded-map.ts'
 import { boundedHost, boundedText } from './bounded.ts'
 import { backAfter, type Silence, silenceOf, type Told, toldOf } from './silence.ts'
 

@@ -1,5 +1,5 @@
 // How a connection ends, and the counter that each end is told by.
-import type { CounterName } from '../counters.ts'
+import type { CounterName } from '../terms/counters.ts'
 
 /** Why the collector ends a connection: its close code (RFC 6455, 7.4) and its counter. */
 export const ENDINGS = {

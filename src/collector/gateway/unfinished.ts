@@ -2,7 +2,7 @@
 // sender lives, and nothing of the message.
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import type { Limits } from '../limits.ts'
+import type { Limits } from '../terms/limits.ts'
 
 /** Each piece is a buffer of its own: 482 B beside its bytes (200,000 of one byte, Node 26). */
 const PIECE_BYTES = 512

@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { parseAddress } from '../../engine/address.ts'
 import type { Alert } from '../../engine/finding.ts'
 import { decodeItem } from '../../stream/codec.ts'
-import { identityDigest, likenessOf } from '../likeness.ts'
+import { identityDigest, likenessOf } from '../views/likeness.ts'
 import { eventText, joinedTexts, programText } from './search.ts'
 
 export type AlertColumns = {

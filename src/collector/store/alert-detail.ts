@@ -1,7 +1,7 @@
 // One alert of the store with its whole history, as the page's API says it.
 import type { Alert, IdentityView } from '../../engine/finding.ts'
-import type { AlertDetail } from '../page-api.ts'
-import { alertDetail } from '../views.ts'
+import type { AlertDetail } from '../views/page-api.ts'
+import { alertDetail } from '../views/views.ts'
 import { type Asking, alertOf, deviceName, type Row, sightingOf } from './asking.ts'
 import type { Query } from './protocol.ts'
 import { presentTriage, triageHistory } from './triage-reader.ts'

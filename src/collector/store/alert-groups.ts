@@ -3,9 +3,9 @@
 // from an index. What is left is put together. Where a text is asked for all rows are looked at, which is nearly all that such
 // an answer costs: once, for the groups and for the counts of statuses.
 import type { SQLInputValue } from 'node:sqlite'
-import { likenessText } from '../likeness.ts'
-import type { AlertGroup, SeverityName, TriageInfo } from '../page-api.ts'
-import { alertSummary, nsText } from '../views.ts'
+import { likenessText } from '../views/likeness.ts'
+import type { AlertGroup, SeverityName, TriageInfo } from '../views/page-api.ts'
+import { alertSummary, nsText } from '../views/views.ts'
 import { listedSql } from './alert-columns.ts'
 import {
   conditionsOf,

@@ -1,6 +1,6 @@
 // Lists of alerts: what a query finds of all segments, in its order, with the count of the whole.
-import type { TriageCounts } from '../page-api.ts'
-import { alertSummary } from '../views.ts'
+import type { TriageCounts } from '../views/page-api.ts'
+import { alertSummary } from '../views/views.ts'
 import { listedSql } from './alert-columns.ts'
 import {
   ANSWER_BYTES_MAX,

@@ -1,6 +1,6 @@
 // Writing alerts: every revision is kept, the list shows the highest.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { BoundedMap } from '../bounded-map.ts'
+import { BoundedMap } from '../terms/bounded-map.ts'
 import { type AlertColumns, listedSql } from './alert-columns.ts'
 import type { AlertShares } from './alert-shares.ts'
 import type { AlertSums } from './alert-sums.ts'

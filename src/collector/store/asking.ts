@@ -2,8 +2,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Alert, Sighting } from '../../engine/finding.ts'
 import { decodeItem } from '../../stream/codec.ts'
-import { BoundedMap } from '../bounded-map.ts'
-import type { DeviceName } from '../views.ts'
+import { BoundedMap } from '../terms/bounded-map.ts'
+import type { DeviceName } from '../views/views.ts'
 import { prepare } from './statement.ts'
 
 const STATEMENTS_MAX = 512

@@ -1,6 +1,6 @@
 // Where an identity of a device went: what its hourly summaries told of each destination, the most bytes out first.
-import type { DestinationInfo } from '../page-api.ts'
-import { nsText } from '../views.ts'
+import type { DestinationInfo } from '../views/page-api.ts'
+import { nsText } from '../views/views.ts'
 import type { Asking, Row } from './asking.ts'
 import type { Answers, Query } from './protocol.ts'
 

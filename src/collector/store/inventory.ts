@@ -1,6 +1,6 @@
 // Writing the inventory: which identities a device has, which destinations they used, how much an hour.
 import type { DatabaseSync } from 'node:sqlite'
-import { BoundedMap } from '../bounded-map.ts'
+import { BoundedMap } from '../terms/bounded-map.ts'
 import { type Budget, destinationCharge, HOUR_CHARGE, identityCharge } from './budget.ts'
 import type { Over } from './kinds.ts'
 import type { StoreItem } from './protocol.ts'

@@ -1,7 +1,7 @@
 // Texts of programs that came before. A program's alerts say the same of it, word for word, and to fold and join that anew
 // takes 1.5 µs of the 40 that an alert costs a core: what one says is held against what was said last, which takes a fifth.
 import type { Alert } from '../../engine/finding.ts'
-import { BoundedMap } from '../bounded-map.ts'
+import { BoundedMap } from '../terms/bounded-map.ts'
 import { programText } from './search.ts'
 
 /** Of the newest so many programs; with texts of ordinary length 3 MB. */

@@ -10,7 +10,7 @@ import type {
   IdentitiesResponse,
   IdentitySummary,
   TriageStatusName,
-} from '../page-api.ts'
+} from '../views/page-api.ts'
 import type { AlertColumns } from './alert-columns.ts'
 import type { StoreErrorCode } from './store-error.ts'
 

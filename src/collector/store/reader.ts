@@ -1,8 +1,8 @@
 // The reading half of the store: what the page asks, answered with the types of page-api.ts.
 import type { DatabaseSync } from 'node:sqlite'
 import type { UnixNs } from '../../units.ts'
-import type { HealthAbout, HealthResponse, IdentitySummary } from '../page-api.ts'
-import { identitySummary, nsText } from '../views.ts'
+import type { HealthAbout, HealthResponse, IdentitySummary } from '../views/page-api.ts'
+import { identitySummary, nsText } from '../views/views.ts'
 import { countHolders, readAlert } from './alert-detail.ts'
 import { createAlertGroups } from './alert-groups.ts'
 import { createAlertList } from './alert-list.ts'

@@ -3,7 +3,7 @@
 // in the alert's own row, as in those that an earlier version wrote: a table of what never comes again would cost more
 // than it spares. A search looks into both, so it finds the same wherever a text stands.
 import type { DatabaseSync } from 'node:sqlite'
-import { BoundedMap } from '../bounded-map.ts'
+import { BoundedMap } from '../terms/bounded-map.ts'
 import { joinedTexts } from './search.ts'
 import { prepare } from './statement.ts'
 

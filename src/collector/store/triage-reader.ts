@@ -1,6 +1,6 @@
 // What people made of an alert, read beside it.
-import type { TriageEntryInfo, TriageInfo } from '../page-api.ts'
-import { nsText } from '../views.ts'
+import type { TriageEntryInfo, TriageInfo } from '../views/page-api.ts'
+import { nsText } from '../views/views.ts'
 import type { Asking, Row } from './asking.ts'
 
 type Rows = Asking['rows']

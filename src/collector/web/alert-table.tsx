@@ -1,6 +1,6 @@
 // The rows of the list of alerts: one an alert, and one for all that are like one another, opened at will.
 import { useEffect } from 'preact/hooks'
-import type { AlertGroup, AlertSummary } from '../page-api.ts'
+import type { AlertGroup, AlertSummary } from '../views/page-api.ts'
 import { MachineMark, MachineName } from './fleet.tsx'
 import { barText, bytesText, countText, endpointText } from './format.ts'
 import type { Found } from './found.ts'

@@ -1,7 +1,7 @@
 // One alert: what was observed, with every number it rests on.
 import { useSignalEffect } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
-import type { AlertDetail } from '../page-api.ts'
+import type { AlertDetail } from '../views/page-api.ts'
 import { type ApiError, getAlert } from './api.ts'
 import { attackAddress, attackName } from './attack.ts'
 import { Chain } from './chain.tsx'

@@ -1,5 +1,5 @@
 // The list of alerts; while it is empty, what is being watched.
-import type { SeverityName } from '../page-api.ts'
+import type { SeverityName } from '../views/page-api.ts'
 import { AlertTable } from './alert-table.tsx'
 import { barText, countText, mostBytes } from './format.ts'
 import { askMore, type Found, listed } from './found.ts'

@@ -17,7 +17,7 @@ import type {
   RefusalsResponse,
   SeverityName,
   TriageRequest,
-} from '../page-api.ts'
+} from '../views/page-api.ts'
 import { visible } from './format.ts'
 import { heldKey } from './page-key.ts'
 

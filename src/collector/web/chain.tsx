@@ -1,5 +1,5 @@
 // The process chain as a tree, from the oldest ancestor down to the program.
-import type { ChainInfo } from '../page-api.ts'
+import type { ChainInfo } from '../views/page-api.ts'
 import { argumentsText, fileName, userText } from './format.ts'
 import { shortHash } from './identity-key.ts'
 import { Clock, Cut, Signer } from './parts.tsx'

@@ -2,7 +2,7 @@
 import 'uplot/dist/uPlot.min.css'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type uPlot from 'uplot'
-import type { AlertDetail, NsText } from '../page-api.ts'
+import type { AlertDetail, NsText } from '../views/page-api.ts'
 import { bytesExact, bytesText, countText, durationText, tickTexts } from './format.ts'
 import { Clock } from './parts.tsx'
 import { busyColumns, type Column, chartSeries, columnAt, columns } from './timeline.ts'

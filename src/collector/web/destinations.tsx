@@ -1,6 +1,6 @@
 // Where an identity went on its machine: each destination with its bytes and times, as far as that was told.
 import { useEffect, useState } from 'preact/hooks'
-import type { DestinationInfo, DestinationsResponse, IdentitySummary } from '../page-api.ts'
+import type { DestinationInfo, DestinationsResponse, IdentitySummary } from '../views/page-api.ts'
 import { type ApiError, getDestinations } from './api.ts'
 import { signOut } from './feed.ts'
 import { countText } from './format.ts'

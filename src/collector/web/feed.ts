@@ -9,7 +9,7 @@ import type {
   IdentitiesResponse,
   IdentitySummary,
   PageEvent,
-} from '../page-api.ts'
+} from '../views/page-api.ts'
 import {
   ApiError,
   getAlerts,

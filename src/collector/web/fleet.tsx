@@ -5,7 +5,7 @@ import type {
   DeviceInfo,
   EnrolmentInfo,
   PolicyStandingInfo,
-} from '../page-api.ts'
+} from '../views/page-api.ts'
 import { type ApiError, postDevice } from './api.ts'
 import { signOut } from './feed.ts'
 import { Age, Clock, Cut } from './parts.tsx'

@@ -1,5 +1,5 @@
 // The flows of an alert, one by one: the largest, and how many more there are.
-import type { AlertDetail, FlowInfo } from '../page-api.ts'
+import type { AlertDetail, FlowInfo } from '../views/page-api.ts'
 import { endpointText } from './format.ts'
 import { Bytes, Clock, Cut } from './parts.tsx'
 import { ANSWERED_MEANS, qualifiedText, unlistedText } from './words.ts'

@@ -1,5 +1,5 @@
 // Numbers, times and foreign text as a person reads them. Pure: the present is an argument.
-import type { ArgumentsInfo, NsText } from '../page-api.ts'
+import type { ArgumentsInfo, NsText } from '../views/page-api.ts'
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 

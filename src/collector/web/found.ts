@@ -1,7 +1,7 @@
 // The list of alerts: the collector is asked, since it keeps far more than this page holds, and puts those that are like one
 // another into one row. The newest answer counts.
 import { batch, effect, signal } from '@preact/signals'
-import type { AlertGroup, AlertSummary, TriageCounts } from '../page-api.ts'
+import type { AlertGroup, AlertSummary, TriageCounts } from '../views/page-api.ts'
 import { type AlertsAsked, type ApiError, getAlertGroups } from './api.ts'
 import { signOut } from './feed.ts'
 import { ROWS_MAX } from './lists.ts'

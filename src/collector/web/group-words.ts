@@ -1,5 +1,5 @@
 // What is said of alerts that are like one another, and of how many a list has. Pure.
-import type { AlertGroup } from '../page-api.ts'
+import type { AlertGroup } from '../views/page-api.ts'
 import { countText, endpointText, fileName } from './format.ts'
 import { isReplayed, runForText } from './words.ts'
 

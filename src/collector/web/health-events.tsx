@@ -1,6 +1,6 @@
 // What the machines said about how well they see, the newest first; what is older is there to be opened.
 import { useState } from 'preact/hooks'
-import type { HealthInfo } from '../page-api.ts'
+import type { HealthInfo } from '../views/page-api.ts'
 import { MachineName } from './fleet.tsx'
 import { countText } from './format.ts'
 import { isNarrow } from './parts.tsx'

@@ -1,6 +1,6 @@
 // Programs each machine has seen, the newest first sighting first.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { IdentitySummary } from '../page-api.ts'
+import type { IdentitySummary } from '../views/page-api.ts'
 import { getIdentities } from './api.ts'
 import { MachineName } from './fleet.tsx'
 import { countText, isKnown, userText } from './format.ts'

@@ -1,6 +1,6 @@
 // One identity on one machine: what it is, who ran it, since when, and the alerts about it.
 import { useEffect, useState } from 'preact/hooks'
-import type { AlertsResponse, IdentitySummary } from '../page-api.ts'
+import type { AlertsResponse, IdentitySummary } from '../views/page-api.ts'
 import { type ApiError, getAlerts, getIdentities } from './api.ts'
 import { Destinations } from './destinations.tsx'
 import { signOut } from './feed.ts'

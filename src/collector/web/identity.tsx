@@ -1,5 +1,5 @@
 // A program: what identifies it, for whom it acted and since when it is known.
-import type { AlertDetail, IdentityInfo } from '../page-api.ts'
+import type { AlertDetail, IdentityInfo } from '../views/page-api.ts'
 import { actedForKey, nameOfKey, shortHash } from './identity-key.ts'
 import { Clock, Copied, Cut, Signer } from './parts.tsx'
 import { routeHash } from './route.ts'

@@ -1,6 +1,6 @@
 // What the page holds of the collector's lists, and what a live event does to it. Bounded: the page of a
 // busy fleet stays open for weeks.
-import type { AlertSummary, DeviceInfo, HealthInfo, IdentitySummary } from '../page-api.ts'
+import type { AlertSummary, DeviceInfo, HealthInfo, IdentitySummary } from '../views/page-api.ts'
 import { alertKey } from './route.ts'
 import { isPutAway } from './triage-words.ts'
 import { isReplayed } from './words.ts'

@@ -1,5 +1,5 @@
 // The machines that report here: what each sees, what it lost, what moves at the moment.
-import type { DeviceInfo, LiveFlowInfo, LiveInfo, LiveSourcesInfo } from '../page-api.ts'
+import type { DeviceInfo, LiveFlowInfo, LiveInfo, LiveSourcesInfo } from '../views/page-api.ts'
 import { Enrolment, MachineName, machineName } from './fleet.tsx'
 import {
   barText,

@@ -1,7 +1,7 @@
 // Groups of the list that were opened: their alerts, by page. What is opened stays so while the list is asked for again, and
 // is asked for again itself where an alert of it was told or its row has changed.
 import { effect, signal } from '@preact/signals'
-import type { AlertGroup, AlertSummary } from '../page-api.ts'
+import type { AlertGroup, AlertSummary } from '../views/page-api.ts'
 import { type AlertsAsked, type ApiError, getAlerts } from './api.ts'
 import { signOut } from './feed.ts'
 import { ROWS_MAX } from './lists.ts'

@@ -1,6 +1,6 @@
 // How many other alerts there are that have something in common with one, and the way to them.
 import { useEffect, useState } from 'preact/hooks'
-import type { AlertDetail } from '../page-api.ts'
+import type { AlertDetail } from '../views/page-api.ts'
 import { type ApiError, getAlerts } from './api.ts'
 import { signOut } from './feed.ts'
 import { countText } from './format.ts'

@@ -1,7 +1,7 @@
 // Small things that every page is made of. Text is always a text node: nothing here makes HTML of a string.
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import type { AlertStateName, NsText, SeverityName } from '../page-api.ts'
+import type { AlertStateName, NsText, SeverityName } from '../views/page-api.ts'
 import {
   ageText,
   agoText,

@@ -1,5 +1,5 @@
 // How policies stand, in the words of the page.
-import type { FleetPolicyInfo, PolicyStandingInfo } from '../page-api.ts'
+import type { FleetPolicyInfo, PolicyStandingInfo } from '../views/page-api.ts'
 import { countText } from './format.ts'
 
 /** What is in force, and what was sent beside it. */

@@ -1,5 +1,5 @@
 // Counters of an agent over the last minutes, as rates.
-import type { DeviceInfo, LiveInfo } from '../page-api.ts'
+import type { DeviceInfo, LiveInfo } from '../views/page-api.ts'
 
 /** Samples kept a device: four minutes at one a second. */
 export const SAMPLES_MAX = 240

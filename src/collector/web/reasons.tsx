@@ -1,5 +1,5 @@
 // Why an alert opened: each term of the score with what was measured and what it is held against.
-import type { AlertDetail, ReasonView } from '../page-api.ts'
+import type { AlertDetail, ReasonView } from '../views/page-api.ts'
 import { countText, pointsText, valueText } from './format.ts'
 import { isWithoutHandshake } from './words.ts'
 

@@ -1,6 +1,6 @@
 // To remove a machine, and what becomes of what it sent.
 import { useState } from 'preact/hooks'
-import type { DeviceRemovalRequest } from '../page-api.ts'
+import type { DeviceRemovalRequest } from '../views/page-api.ts'
 import { type ApiError, postRemoval } from './api.ts'
 import { signOut } from './feed.ts'
 import { devices, fleetTold, removed } from './state.ts'

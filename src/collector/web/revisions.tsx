@@ -1,5 +1,5 @@
 // What an alert said before, and what it says now.
-import type { AlertDetail } from '../page-api.ts'
+import type { AlertDetail } from '../views/page-api.ts'
 import { countText } from './format.ts'
 import { Bytes, Clock, Severity } from './parts.tsx'
 import { revisionText } from './words.ts'

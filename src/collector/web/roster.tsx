@@ -1,6 +1,11 @@
 // All machines that enrolled, those that never connected among them, and who was turned away. Asked for again while it is shown.
 import { useEffect, useState } from 'preact/hooks'
-import type { FleetDeviceInfo, FleetResponse, RefusalInfo, RefusalsResponse } from '../page-api.ts'
+import type {
+  FleetDeviceInfo,
+  FleetResponse,
+  RefusalInfo,
+  RefusalsResponse,
+} from '../views/page-api.ts'
 import { type ApiError, getFleet, getRefusals } from './api.ts'
 import { signOut } from './feed.ts'
 import { EnrolmentForms, ShortId } from './fleet.tsx'

@@ -1,5 +1,10 @@
 // Where the page is: the address is the state, so that a link shows what its sender saw.
-import type { AlertSortName, AlertStatusName, SeverityName, TriageStatusName } from '../page-api.ts'
+import type {
+  AlertSortName,
+  AlertStatusName,
+  SeverityName,
+  TriageStatusName,
+} from '../views/page-api.ts'
 import { isMoment, isTime } from './time-range.ts'
 
 /** Alerts by what people said of them; without one, those that somebody still has to look at. */

@@ -1,5 +1,5 @@
 // What a machine says that it did not see, as it stands beside one of its alerts or of all of them.
-import type { HealthInfo } from '../page-api.ts'
+import type { HealthInfo } from '../views/page-api.ts'
 import { countText } from './format.ts'
 
 /** `stands`: it was so before the beginning, and no end of it was told by then: until when is not known. */

@@ -1,6 +1,6 @@
 // What a machine did not see while an alert of it went on: figures that may be too small, and why.
 import { useEffect, useState } from 'preact/hooks'
-import type { AlertDetail } from '../page-api.ts'
+import type { AlertDetail } from '../views/page-api.ts'
 import { type ApiError, getLacking, getUnseen, WEAKENING_OR_OVER } from './api.ts'
 import { signOut } from './feed.ts'
 import { Clock } from './parts.tsx'

@@ -1,6 +1,6 @@
 // What the page knows, as signals. feed.ts writes it, the views read it.
 import { computed, effect, signal } from '@preact/signals'
-import type { AlertSummary, DeviceInfo, HealthInfo, IdentitySummary } from '../page-api.ts'
+import type { AlertSummary, DeviceInfo, HealthInfo, IdentitySummary } from '../views/page-api.ts'
 import { type Held, namesOfSeveral, nothingHeld } from './lists.ts'
 import type { Samples } from './rates.ts'
 import { type AlertsRoute, parseRoute, type Route, routeHash } from './route.ts'

@@ -1,5 +1,5 @@
 // Which alerts the list has by what people said of them. Closed ones are left out, and counted.
-import type { TriageCounts } from '../page-api.ts'
+import type { TriageCounts } from '../views/page-api.ts'
 import { countText } from './format.ts'
 import { type AlertsRoute, changed, STATUS_CHOICES, type StatusChoice } from './route.ts'
 import { go } from './state.ts'

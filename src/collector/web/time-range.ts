@@ -1,6 +1,6 @@
 // The time that a list is of, as its address says it: a moment, `2026-11-29T07:00Z`, or so long before now, `-24h`, which goes
 // on meaning that in a link. Pure: the present is an argument.
-import type { NsText } from '../page-api.ts'
+import type { NsText } from '../views/page-api.ts'
 
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 const RELATIVE = /^-([1-9]\d{0,3})([mhd])$/

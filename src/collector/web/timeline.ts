@@ -1,5 +1,5 @@
 // An alert's bytes over time, as columns for the chart and rows for the table beside it.
-import type { AlertDetail, NsText } from '../page-api.ts'
+import type { AlertDetail, NsText } from '../views/page-api.ts'
 
 /** Columns a chart has room for. */
 export const COLUMNS_MAX = 240

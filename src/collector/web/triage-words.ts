@@ -1,5 +1,10 @@
 // What is said of an alert's triage. Pure.
-import type { AlertSummary, SeverityName, TriageCounts, TriageStatusName } from '../page-api.ts'
+import type {
+  AlertSummary,
+  SeverityName,
+  TriageCounts,
+  TriageStatusName,
+} from '../views/page-api.ts'
 import { bytesText } from './format.ts'
 
 const RANKS: Record<SeverityName, number> = { low: 1, medium: 2, high: 3 }

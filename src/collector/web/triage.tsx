@@ -1,6 +1,11 @@
 // What people made of an alert: its present status, who said so, and the form to say something.
 import { useId, useState } from 'preact/hooks'
-import type { AlertDetail, AlertSummary, TriageEntryInfo, TriageStatusName } from '../page-api.ts'
+import type {
+  AlertDetail,
+  AlertSummary,
+  TriageEntryInfo,
+  TriageStatusName,
+} from '../views/page-api.ts'
 import { type ApiError, getAlert, postTriage } from './api.ts'
 import { signOut } from './feed.ts'
 import { ownName, rememberName } from './own-name.ts'

@@ -1,6 +1,6 @@
 // What a machine did not see lately, and the alerts of about that time: their figures may be too small, or one is missing.
 import { useEffect, useState } from 'preact/hooks'
-import type { DeviceInfo, HealthInfo } from '../page-api.ts'
+import type { DeviceInfo, HealthInfo } from '../views/page-api.ts'
 import { type ApiError, getUnseen } from './api.ts'
 import { signOut } from './feed.ts'
 import { machineName } from './fleet.tsx'

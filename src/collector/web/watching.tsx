@@ -1,5 +1,5 @@
 // What an empty list of alerts says: what is being watched right now, and how to see an alert.
-import type { LiveInfo } from '../page-api.ts'
+import type { LiveInfo } from '../views/page-api.ts'
 import { byteRateText, bytesText, countText, rateText, UNKNOWN } from './format.ts'
 import { Figure, Spark } from './parts.tsx'
 import { addSeries, type Counter, rates, recentRate, sumOf, sumOfRates } from './rates.ts'

@@ -10,7 +10,7 @@ import type {
   HealthInfo,
   LiveInfo,
   ReasonView,
-} from '../page-api.ts'
+} from '../views/page-api.ts'
 import { bytesText, countText, outShareText } from './format.ts'
 import { nameOfKey } from './identity-key.ts'
 

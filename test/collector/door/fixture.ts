@@ -10,7 +10,6 @@ import {
 } from 'node:net'
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
-import { Counters } from '../../../src/collector/counters.ts'
 import { clientHelloOf } from '../../../src/collector/door/client-hello.ts'
 import {
   type Door,
@@ -18,7 +17,8 @@ import {
   type Material,
   openDoor,
 } from '../../../src/collector/door/door.ts'
-import { LIMITS, type Limits } from '../../../src/collector/limits.ts'
+import { Counters } from '../../../src/collector/terms/counters.ts'
+import { LIMITS, type Limits } from '../../../src/collector/terms/limits.ts'
 import { AGENT_ALPN } from '../../../src/stream/message.ts'
 import { type Authority, issue, makeAuthority } from '../../stream/certificate.ts'
 import { WAIT_MS } from '../../waits.ts'

@@ -12,9 +12,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CollectorError } from '../../../src/collector/collector-error.ts'
 import { readMaterial, watchMaterial } from '../../../src/collector/door/door.ts'
 import type { ServerCertificate } from '../../../src/collector/door/material.ts'
+import { CollectorError } from '../../../src/collector/terms/collector-error.ts'
 import { issue, makeAuthority } from '../../stream/certificate.ts'
 import { until } from './fixture.ts'
 

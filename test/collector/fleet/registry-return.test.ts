@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { queryObjects } from 'node:v8'
-import { Counters } from '../../../src/collector/counters.ts'
 import { createClones } from '../../../src/collector/fleet/clones.ts'
 import { isRefused, Registry } from '../../../src/collector/fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from '../../../src/collector/fleet/registry-file.ts'
+import { Counters } from '../../../src/collector/terms/counters.ts'
 import { DEVICE_A, DEVICE_B } from '../agent.ts'
 import {
   certificate,

@@ -2,8 +2,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { shellWord } from '../shell-word.ts'
-import { isDiskFull, readStateFile, StateFileError, writeStateFile } from '../state-file.ts'
+import { shellWord } from '../../shell-word.ts'
+import { isDiskFull, readStateFile, StateFileError, writeStateFile } from '../../state-file.ts'
 import { CollectorError } from './collector-error.ts'
 
 const SECRET_BYTES = 32

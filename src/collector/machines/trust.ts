@@ -1,7 +1,7 @@
 // Whom agents are told to believe: the collector's own authorities, and those that an administrator's certificate leads to.
 
-import { derOf, fingerprintOf } from '../trust/pin.ts'
-import type { Authority } from './fleet/fleet.ts'
+import { derOf, fingerprintOf } from '../../trust/pin.ts'
+import type { Authority } from '../fleet/fleet.ts'
 import type { OwnCertificate } from './own-certificate.ts'
 
 export type Trust = Pick<Authority, 'issue' | 'trusted' | 'vouched'> & {

@@ -2,12 +2,12 @@
 // the certificate of the present one, agents are told, and connections of one that counts no more end.
 import { X509Certificate } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { counted } from '../engine/sentence.ts'
-import { createTrouble } from '../trouble.ts'
-import type { Span } from '../trust/certificates.ts'
+import { counted } from '../../engine/sentence.ts'
+import { createTrouble } from '../../trouble.ts'
+import type { Span } from '../../trust/certificates.ts'
+import type { Authority } from '../fleet/fleet.ts'
+import type { Gateway } from '../gateway/gateway.ts'
 import { isSignedByOneOf } from './certificate-time.ts'
-import type { Authority } from './fleet/fleet.ts'
-import type { Gateway } from './gateway/gateway.ts'
 import type { OwnCertificate } from './own-certificate.ts'
 
 const TELL_LOOKS = 4000

@@ -1,10 +1,10 @@
 // The time of certificates, where the clock of this machine is not all that is known of the time.
 import { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import { commandThere } from '../hint.ts'
-import type { Span } from '../trust/certificates.ts'
-import type { UnixNs } from '../units.ts'
-import type { Refusal } from './door/door.ts'
+import { commandThere } from '../../hint.ts'
+import type { Span } from '../../trust/certificates.ts'
+import type { UnixNs } from '../../units.ts'
+import type { Refusal } from '../door/door.ts'
 
 /** Between the two; both where a clock is doubted. */
 export const spanBetween = (one: UnixNs, other: UnixNs): Span => {

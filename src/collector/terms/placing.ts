@@ -2,11 +2,11 @@
 // What is to be moved is written down first, so that the next start, or restore, undoes what was cut off.
 import { lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { asideOf, forgetOldest } from '../baseline/sqlite-file.ts'
-import { commandIn, stateOf } from '../hint.ts'
-import { shellWord } from '../shell-word.ts'
-import { moveFile, readStateFile, removeFile, writeStateFile } from '../state-file.ts'
-import type { UnixNs } from '../units.ts'
+import { asideOf, forgetOldest } from '../../baseline/sqlite-file.ts'
+import { commandIn, stateOf } from '../../hint.ts'
+import { shellWord } from '../../shell-word.ts'
+import { moveFile, readStateFile, removeFile, writeStateFile } from '../../state-file.ts'
+import type { UnixNs } from '../../units.ts'
 import { CollectorError } from './collector-error.ts'
 
 /** Names in the state directory; `isAside`: its new name is nobody else's. */

@@ -1,5 +1,5 @@
 // How those are told who are turned away before they have enrolled, or after.
-import type { CounterName } from './counters.ts'
+import type { CounterName } from '../terms/counters.ts'
 
 /** How a counter or an end is called where a code of the protocol stands beside it: `tls-old`, `other-device`. */
 export const codeOf = (name: string): string =>

@@ -1,6 +1,6 @@
 // Connections of devices whose certificates are good, until they are welcomed: of one device a few at once, since who has one
 // certificate could take the places of all others by it. Once it is welcomed a device has one connection, the newest.
-import type { Counters } from './counters.ts'
+import type { Counters } from '../terms/counters.ts'
 
 export type Unwelcomed = {
   /**

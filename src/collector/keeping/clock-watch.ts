@@ -1,8 +1,8 @@
 // Whether the clock may be believed where it makes what is stored old: one that is a year ahead must not empty the store, nor
 // end the certificates of all agents.
 import { rmSync } from 'node:fs'
-import { readStateFile, writeStateFile } from '../state-file.ts'
-import { type UnixNs, unixNs } from '../units.ts'
+import { readStateFile, writeStateFile } from '../../state-file.ts'
+import { type UnixNs, unixNs } from '../../units.ts'
 
 /** A wall clock that moved so much more or less than time did has been set; agents' that differ by less agree. */
 const CLOCK_STEP_MS = 3_600_000

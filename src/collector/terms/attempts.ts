@@ -1,5 +1,5 @@
 // What is done again and again, or once at the end: what one cannot do keeps none of the others from its turn.
-import { createTrouble, type Trouble } from '../trouble.ts'
+import { createTrouble, type Trouble } from '../../trouble.ts'
 
 /** Does `work`; what it throws is told behind `failed`, once for as long as it goes on, and its end is told by `works`. */
 export type Attempts = (words: { failed: string; works: string }, work: () => void) => void

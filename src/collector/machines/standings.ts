@@ -1,6 +1,6 @@
 // What the store has to know of the registry: who pays for what is kept of a device, and whose goes.
-import type { DepartedNews, EnrolledDevice } from './fleet/fleet.ts'
-import type { Standings } from './store/store.ts'
+import type { DepartedNews, EnrolledDevice } from '../fleet/fleet.ts'
+import type { Standings } from '../store/store.ts'
 
 export type StandingsNews = {
   /** What is new since the last call of `done`; undefined: nothing. */

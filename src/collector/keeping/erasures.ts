@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createTrouble } from '../trouble.ts'
-import type { UnixNs } from '../units.ts'
-import { createErasures, type Erasures, openRegistryFile, REGISTRY_FILE } from './fleet/fleet.ts'
-import { type ErasureStep, type Store, StoreError } from './store/store.ts'
+import { createTrouble } from '../../trouble.ts'
+import type { UnixNs } from '../../units.ts'
+import { createErasures, type Erasures, openRegistryFile, REGISTRY_FILE } from '../fleet/fleet.ts'
+import { type ErasureStep, type Store, StoreError } from '../store/store.ts'
 
 /** Between two looks at what is asked for. */
 const LOOK_MS = 1000

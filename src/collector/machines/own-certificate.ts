@@ -1,13 +1,13 @@
 // The certificate that a collector shows: of its own authority, made anew before it ends, or of an administrator's files.
 import { X509Certificate } from 'node:crypto'
 import { hostname, networkInterfaces } from 'node:os'
-import { quoted } from '../printable.ts'
-import { AUTHORITIES_MAX } from '../stream/codec-enrol.ts'
-import type { Span } from '../trust/certificates.ts'
-import { certificatesOf, pinOf } from '../trust/pin.ts'
-import { CollectorError } from './collector-error.ts'
-import { type Address, readMaterial, type ServerCertificate, watchMaterial } from './door/door.ts'
-import { type Authority, isServerInTime } from './fleet/fleet.ts'
+import { quoted } from '../../printable.ts'
+import { AUTHORITIES_MAX } from '../../stream/codec-enrol.ts'
+import type { Span } from '../../trust/certificates.ts'
+import { certificatesOf, pinOf } from '../../trust/pin.ts'
+import { type Address, readMaterial, type ServerCertificate, watchMaterial } from '../door/door.ts'
+import { type Authority, isServerInTime } from '../fleet/fleet.ts'
+import { CollectorError } from '../terms/collector-error.ts'
 
 /** PEM files of an administrator's; undefined: the collector's own authority signs its certificate. */
 export type CertificateFiles = { certFile: string; keyFile: string } | undefined

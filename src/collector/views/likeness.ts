@@ -13,7 +13,7 @@
 // many there are. A recording that was replayed is no machine: what it tells may be what a machine told as well, so its alerts
 // make groups of their own, and no sum has both. Nothing is decided by it: each alert keeps its own score.
 import { hash } from 'node:crypto'
-import type { Alert, ProcessView } from '../engine/finding.ts'
+import type { Alert, ProcessView } from '../../engine/finding.ts'
 import type { ActorInfo } from './page-api.ts'
 
 const FIRST_PID = 1

@@ -1,12 +1,12 @@
 // How many devices that nobody has admitted the collector keeps, and what is told of those that give way to others.
-import { counted } from '../engine/sentence.ts'
-import { commandThere } from '../hint.ts'
-import { quoted } from '../printable.ts'
-import { shellWord } from '../shell-word.ts'
-import { createComplaint } from './complaint.ts'
-import type { Counters } from './counters.ts'
-import type { Newcomers, Refusal } from './fleet/fleet.ts'
-import type { Limits } from './limits.ts'
+import { counted } from '../../engine/sentence.ts'
+import { commandThere } from '../../hint.ts'
+import { quoted } from '../../printable.ts'
+import { shellWord } from '../../shell-word.ts'
+import type { Newcomers, Refusal } from '../fleet/fleet.ts'
+import { createComplaint } from '../terms/complaint.ts'
+import type { Counters } from '../terms/counters.ts'
+import type { Limits } from '../terms/limits.ts'
 
 /** `gone` is told which were forgotten, and the row that says so. */
 export function quarantineOf(

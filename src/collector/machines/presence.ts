@@ -1,6 +1,6 @@
 // Who is there, for whoever makes room: after the collector's own start nobody is connected yet who was until it ended.
-import { sinceBootMs } from '../host/since-boot.ts'
-import type { UnixNs } from '../units.ts'
+import { sinceBootMs } from '../../host/since-boot.ts'
+import type { UnixNs } from '../../units.ts'
 
 /** How long devices are waited for after a start: agents come again within a minute, and thousands of them wait for their turn. */
 const RETURN_MS = 600_000

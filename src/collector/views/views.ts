@@ -1,6 +1,6 @@
 // What agents said, as the page's API says it (page-api.ts).
-import type { Alert, Health, IdentityView, ProcessView } from '../engine/finding.ts'
-import type { Live } from '../stream/message.ts'
+import type { Alert, Health, IdentityView, ProcessView } from '../../engine/finding.ts'
+import type { Live } from '../../stream/message.ts'
 import { actorInfo, likenessOf, likenessText } from './likeness.ts'
 import type {
   AlertDetail,

@@ -1,11 +1,11 @@
 // Sees to it that the store keeps as much as was asked and no more, and says what went.
-import { createTrouble } from '../trouble.ts'
-import type { UnixNs } from '../units.ts'
-import type { Site } from './api/site.ts'
+import { createTrouble } from '../../trouble.ts'
+import type { UnixNs } from '../../units.ts'
+import type { Site } from '../api/site.ts'
+import type { Keep, Standings, Store } from '../store/store.ts'
+import type { Counters } from '../terms/counters.ts'
+import { nsText } from '../views/views.ts'
 import { createClockWatch, type DoubtFile } from './clock-watch.ts'
-import type { Counters } from './counters.ts'
-import type { Keep, Standings, Store } from './store/store.ts'
-import { nsText } from './views.ts'
 
 /** What is kept when nobody says how much. */
 export const KEEP_DAYS = 180

@@ -3,19 +3,13 @@ import { X509Certificate } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerOptions } from 'node:http'
 import { dirname, join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
-import { ENROLL_PATH } from '../stream/codec-enrol.ts'
-import { Capability } from '../stream/message.ts'
-import { createTrouble } from '../trouble.ts'
-import { fingerprintOf } from '../trust/pin.ts'
-import type { UnixNs } from '../units.ts'
-import type { Fleet, Site } from './api/site.ts'
-import { createAttempts, WORDS } from './attempts.ts'
-import { createAuthorityWatch } from './authority-watch.ts'
-import { notVouchedFor, reasonAgainst, shownBy, spanBetween } from './certificate-time.ts'
-import { createComplaint } from './complaint.ts'
-import type { Counters } from './counters.ts'
-import { type Address, type Door, openDoor, type Refusal } from './door/door.ts'
-import { pathOf } from './early-answer.ts'
+import { ENROLL_PATH } from '../../stream/codec-enrol.ts'
+import { Capability } from '../../stream/message.ts'
+import { createTrouble } from '../../trouble.ts'
+import { fingerprintOf } from '../../trust/pin.ts'
+import type { UnixNs } from '../../units.ts'
+import type { Fleet, Site } from '../api/site.ts'
+import { type Address, type Door, openDoor, type Refusal } from '../door/door.ts'
 import {
   changeByPage,
   createChangeLog,
@@ -41,16 +35,22 @@ import {
   Registry,
   readSeen,
   removeByPage,
-} from './fleet/fleet.ts'
-import type { Devices } from './gateway/devices.ts'
+} from '../fleet/fleet.ts'
+import type { Devices } from '../gateway/devices.ts'
 import type {
   CertificateGiver,
   Claims,
   Ending,
   EnrolledOrigin,
   Gateway,
-} from './gateway/gateway.ts'
-import type { Limits } from './limits.ts'
+} from '../gateway/gateway.ts'
+import { createAttempts, WORDS } from '../terms/attempts.ts'
+import { createComplaint } from '../terms/complaint.ts'
+import type { Counters } from '../terms/counters.ts'
+import { pathOf } from '../terms/early-answer.ts'
+import type { Limits } from '../terms/limits.ts'
+import { createAuthorityWatch } from './authority-watch.ts'
+import { notVouchedFor, reasonAgainst, shownBy, spanBetween } from './certificate-time.ts'
 import { memberOf, seenOf } from './members.ts'
 import { type CertificateFiles, namesOf, ownCertificate } from './own-certificate.ts'
 import { presenceOf } from './presence.ts'

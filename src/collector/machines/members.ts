@@ -1,8 +1,8 @@
 // What is shown and noted of the registry's devices.
-import type { UnixNs } from '../units.ts'
-import type { FleetMember } from './api/site.ts'
-import type { EnrolledDevice, Noted, Seen } from './fleet/fleet.ts'
-import { type Devices, deviceSilence } from './gateway/devices.ts'
+import type { UnixNs } from '../../units.ts'
+import type { FleetMember } from '../api/site.ts'
+import type { EnrolledDevice, Noted, Seen } from '../fleet/fleet.ts'
+import { type Devices, deviceSilence } from '../gateway/devices.ts'
 
 export const memberOf = (
   { id, name, standing }: EnrolledDevice,
