@@ -62,7 +62,10 @@ describe('layers', () => {
     })
     it('values from the page-api in the page, and rooms in the page', () => {
       refused(
-        { 'src/collector/web/planted.ts': "import '../views/page-api.ts'\nimport '../../units.ts'\n" },
+        {
+          'src/collector/web/planted.ts':
+            "import '../views/page-api.ts'\nimport '../../units.ts'\n",
+        },
         /planted\.ts:1: the page imports types only/,
         /planted\.ts:2: web may not import units/,
       )
