@@ -107,16 +107,18 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
 
   /**
    * What it is asked for it may give: somebody vouches for it and it acts for nobody, or it has been here for long. Where
-   * nobody knows that it was asked, it is the system's.
+   * nobody knows that it was asked, it is the system's. A version of a script inherits how long the one before has used the
+   * network, and may be another program: it is as old as itself.
    */
   const serves = (slot: number, identity: IdentityState): boolean => {
-    const { stored, responsible, firstNetworkMs } = identity
+    const { stored, responsible } = identity
     if (!rows.isInbound(slot)) return false
+    const sinceMs = Math.max(identity.firstNetworkMs, Number(stored.firstExecAt) / 1e6)
     if (!rows.isAccepted(slot))
       return responsible === undefined && stored.signerClass === 'platform'
     return (
       (responsible === undefined && !isUnvouched(stored.signerClass)) ||
-      wallNowMs(clock) - firstNetworkMs >= NOVELTY_DAYS * DAY_MS
+      wallNowMs(clock) - sinceMs >= NOVELTY_DAYS * DAY_MS
     )
   }
 
@@ -138,7 +140,10 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     rows.giverOf[slot] = undefined
     // Without a version it is only a number that somebody had.
     if (found === undefined && pidversion === 0) return true
-    if (!noteGiver(process, found ?? unseenProcess(process.source, giver.name))) return true
+    const by = found ?? unseenProcess(process.source, giver.name)
+    // Of a service that many give to, what is counted stays where it is as long as it is the same that answers.
+    if (!noteGiver(process, by, clock.nowMs) || book.isStill(process)) return true
+    process.madeFor = undefined
     if (process.identity === undefined) return true
     process.identity = undefined
     parts.onOwnerChanged(process)
@@ -164,7 +169,10 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     }
     const identity = book.resolve(process, force, wallNow(clock))
     if (identity === undefined) {
-      if (!held.has(slot)) for (const one of [process, ...process.makers]) parts.onAwaited(one)
+      if (!held.has(slot)) {
+        parts.onAwaited(process)
+        for (const maker of process.makers) parts.onAwaited(maker.process)
+      }
       return false
     }
     if (serves(slot, identity)) {
