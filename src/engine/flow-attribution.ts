@@ -67,6 +67,8 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
   const { u32, f64 } = rows.table
   /** Slots of flows that wait, with the record time at which they stop to; in order of that time. */
   const held = new Map<number, number>()
+  /** Processes that were given something by somebody new. */
+  const unsure = new WeakSet<Process>()
 
   /** False when too many wait already. */
   const hold = (slot: number): boolean => {
@@ -128,7 +130,7 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     const scope = scopeOf(rows.addressOf(slot), policy)
     if (!isScored(scope, policy) && scope !== 'external' && scope !== 'private') return scope
     const { identity } = process
-    return identity && serves(slot, identity) ? 'inbound' : undefined
+    return identity && !unsure.has(process) && serves(slot, identity) ? 'inbound' : undefined
   }
 
   const noteGiverOf = (slot: number, process: Process, force: boolean): boolean => {
@@ -141,8 +143,20 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     // Without a version it is only a number that somebody had.
     if (found === undefined && pidversion === 0) return true
     const by = found ?? unseenProcess(process.source, giver.name)
-    // Of a service that many give to, what is counted stays where it is as long as it is the same that answers.
-    if (!noteGiver(process, by, clock.nowMs) || book.isStill(process)) return true
+    if (noteGiver(process, by, clock.nowMs)) unsure.add(process)
+    return true
+  }
+
+  /**
+   * Whether it is known whose the process is with those that it was given by lately. Of a service that many give to, what is
+   * counted stays where it is until it is known to be another's, and what was given waits alone.
+   */
+  const isSure = (process: Process, force: boolean): boolean => {
+    if (!unsure.has(process)) return true
+    const isStill = book.isStill(process)
+    if (isStill === undefined && !force) return false
+    unsure.delete(process)
+    if (isStill) return true
     process.madeFor = undefined
     if (process.identity === undefined) return true
     process.identity = undefined
@@ -167,7 +181,9 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
       leaveOut(slot, reason)
       return true
     }
-    const identity = book.resolve(process, force, wallNow(clock))
+    const identity = isSure(process, force)
+      ? book.resolve(process, force, wallNow(clock))
+      : undefined
     if (identity === undefined) {
       if (!held.has(slot)) {
         parts.onAwaited(process)

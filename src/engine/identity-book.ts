@@ -291,7 +291,8 @@ export function createIdentityBook(
     },
     isStill(process) {
       const { identity } = process
-      return identity !== undefined && attribute(process, known, false)?.key === identity.stored.key
+      const certain = attribute(process, known, false)
+      return certain && certain.key === identity?.stored.key
     },
     corrections(at) {
       const found: Correction[] = []

@@ -147,6 +147,46 @@ describe('a service that is given connections by many', () => {
     assert.deepEqual(told.alerts, [])
   })
 
+  it('keeps what it has open where that is while it is not known who gives', () => {
+    for (const by of [
+      { ...other(300, 'd0'), path: '/usr/sbin/dialler', owner: 0 },
+      other(300, 'd0'),
+    ]) {
+      const script = service()
+      script.flow({ id: 500, pid: 200, state: 'opened', to: '198.51.100.9' })
+      script.flow({ id: 500, pid: 200, out: 5_000, to: '198.51.100.9' })
+      script.exec(by).flow({ id: 10, pid: 300, state: 'opened' }).flow({ id: 10, pid: 200 })
+      script.flow({ id: 10, pid: 200, out: 5_000 })
+      script.flow({ id: 500, pid: 200, out: 6_000, to: '198.51.100.9' }).ticks(2).inspected(by)
+      script.flow({ id: 500, pid: 200, out: 7_000, to: '198.51.100.9' }).ticks(7)
+      const own = `platform:${SERVICE.path}`
+      assert.deepEqual(
+        counted(tell(script)),
+        by.owner === 0 ? { [own]: 2 } : { [own]: 1, [`${own} via ${hashKey('d0')}`]: 2 },
+      )
+    }
+  })
+
+  it('serves what it was given as that one’s, also where that one was not known at once', () => {
+    const script = service()
+    const served = { direction: Direction.inbound, localPort: 8080, port: 40_001 }
+    script
+      .flow({ ...served, id: 9, pid: 200, state: 'opened' })
+      .flow({ ...served, id: 9, pid: 200 })
+    // It has an identity of its own by now.
+    script.flow({ id: 8, pid: 200, state: 'opened', to: '198.51.100.9' })
+    script.flow({ id: 8, pid: 200, out: 5_000, to: '198.51.100.9' })
+    const by = other(300, 'aa')
+    script.exec(by).flow({ ...served, id: 10, pid: 300, state: 'opened' })
+    script
+      .flow({ ...served, id: 10, pid: 200 })
+      .ticks(2)
+      .inspected(by)
+    for (let out = 1; out <= 4; out++)
+      script.tick(1_000).flow({ ...served, id: 10, pid: 200, out: out * 20 * MIB })
+    assert.equal(keyOf(tell(script.ticks(70))), `platform:${SERVICE.path} via ${hashKey('aa')}`)
+  })
+
   it('stays that one’s who gives again and again, however many of the system’s give between', () => {
     const script = service()
     for (let n = 0; n < 20; n++) {
