@@ -137,6 +137,21 @@ const ROOMS: Record<string, Room> = {
   },
   collector: { rooms: [...LEFT_OF_STREAM, 'stream', 'policy', ...COLLECTOR] },
   replay: { rooms: [...LEFT_OF_STREAM, 'capture', 'importers', 'stream'] },
+  // What detectors are worth: made-up machines, attacks among them, and what is found of those.
+  eval: {
+    rooms: [
+      'units',
+      'place',
+      'version',
+      'records',
+      'baseline',
+      'engine',
+      'capture',
+      'importers',
+      'replay',
+    ],
+    packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
+  },
   // Simulated agents: the real uplink, with made-up findings.
   swarm: { rooms: [...LEFT_OF_STREAM, 'stream', 'policy'] },
   status: { rooms: [...LEFT_OF_STREAM, 'stream'] },
@@ -151,6 +166,7 @@ const ROOMS: Record<string, Room> = {
       'importers',
       'intake',
       'replay',
+      'eval',
       'stream',
       'policy',
       'status',
