@@ -8,10 +8,10 @@ import type { BaselineRow } from '../src/baseline/row.ts'
 import { openBaseline } from '../src/baseline/sqlite.ts'
 import { createCaptureWriter } from '../src/capture/writer.ts'
 import { createEngine } from '../src/engine/engine.ts'
+import { DAY_MS, Mac } from '../src/eval/mac.ts'
+import { createRandom } from '../src/eval/random.ts'
 import { LAYOUT } from '../src/records/record.gen.ts'
 import { unixNs } from '../src/units.ts'
-import { DAY_MS, Mac } from './scenario/mac.ts'
-import { createRandom } from './scenario/random.ts'
 import { DAYS_BEFORE, STORIES, type Story, tellBefore } from './scenario/stories.ts'
 
 export const SCENARIO_DIRECTORY = fileURLToPath(

@@ -5,6 +5,7 @@ import { Command, Help } from 'commander'
 import { addAgentCommands } from './cli/commands/agent.ts'
 import { addBaselineCommands } from './cli/commands/baseline.ts'
 import { addCollectorCommands } from './cli/commands/collector.ts'
+import { addEvalCommand } from './cli/commands/eval.ts'
 import { addLookCommands } from './cli/commands/look.ts'
 import { addPolicyCommands } from './cli/commands/policy.ts'
 import { addReplayCommand } from './cli/commands/replay.ts'
@@ -48,6 +49,7 @@ const program = new Command('freshet')
 
 addAgentCommands(program)
 addReplayCommand(program)
+addEvalCommand(program)
 addCollectorCommands(program)
 addLookCommands(program)
 addBaselineCommands(program)

@@ -1,5 +1,5 @@
 // What is ordinary on the made-up Mac: the days before a story, and the story's own working hours.
-import { HOUR_MS, type Mac, MINUTE_MS, type Running } from './mac.ts'
+import { HOUR_MS, type Mac, MINUTE_MS, type Running } from '../../src/eval/mac.ts'
 import {
   APSD,
   BACKUP,
@@ -14,8 +14,8 @@ import {
   SITES,
   SUBMITDIAG,
   TRUSTD,
-} from './programs.ts'
-import type { Random } from './random.ts'
+} from '../../src/eval/programs.ts'
+import type { Random } from '../../src/eval/random.ts'
 
 const KB = 1_000
 export const MB = 1_000 * KB

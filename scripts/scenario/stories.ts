@@ -1,8 +1,7 @@
 // The days and nights that are told, each with what its author expects of the detector. Nothing of it happened:
 // it stands for what captures of real Macs will show.
 import type { Severity } from '../../src/engine/finding.ts'
-import { DAY_MS, HOUR_MS, type Mac, MINUTE_MS, type Running } from './mac.ts'
-import { backUp, call, diagnose, logIn, MB, ordinaryDay, work } from './office.ts'
+import { DAY_MS, HOUR_MS, type Mac, MINUTE_MS, type Running } from '../../src/eval/mac.ts'
 import {
   adhoc,
   application,
@@ -15,8 +14,9 @@ import {
   UPDATER,
   unsigned,
   ZSH,
-} from './programs.ts'
-import type { Random } from './random.ts'
+} from '../../src/eval/programs.ts'
+import type { Random } from '../../src/eval/random.ts'
+import { backUp, call, diagnose, logIn, MB, ordinaryDay, work } from './office.ts'
 
 /** One alert that must come; none beside those that are expected. */
 export type Expectation = {

@@ -24,7 +24,6 @@ import { identityView } from './identity-view.ts'
 import { createIdleFlows } from './idle-flows.ts'
 import { createInspectRequests } from './inspect-requests.ts'
 import type { Lasting } from './lasting.ts'
-import { createMakersAge } from './makers-age.ts'
 import { createPairTable } from './pair-table.ts'
 import { createProcessTable } from './process-table.ts'
 import { createRunning } from './running.ts'
@@ -54,7 +53,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
   const processes = createProcessTable(limits.processes, limits.endedProcessMs, () => {
     counters.evicted.processes++
   })
-  const running = createRunning(baseline.carried, processes, clock, limits.processes)
+  const running = createRunning(baseline.carried, processes, limits.processes)
   const unseen = createUnseenSums(health.say, counters, processes.find)
   const flows = createFlowTable(limits.flows)
   const book = createIdentityBook(
@@ -121,6 +120,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     book,
     listing: createFlowListing(rows, clock),
     suppression,
+    scorer: lasting.scorer,
     processOf: (flow) => rows.processOf[flow],
     makerOf: (flow) => rows.makerOf[flow],
     isAwaited: idle.has,
@@ -172,8 +172,6 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     carry,
   })
 
-  const { ownerChanged } = ledger
-  const makersAge = createMakersAge({ clock, rows, processes, book, onOwnerChanged: ownerChanged })
   const join = createIdentityJoining({
     book,
     rows,
@@ -205,6 +203,5 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     ledger,
     carry,
     join,
-    makersAge,
   }
 }

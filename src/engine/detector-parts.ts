@@ -12,6 +12,7 @@ import type { PairTable } from './pair-table.ts'
 import type { Policy } from './policy.ts'
 import type { ImageName, Process } from './process.ts'
 import type { ProcessTable } from './process-table.ts'
+import type { Scorer } from './score.ts'
 import type { Suppression } from './suppression.ts'
 
 export type DetectorParts = {
@@ -26,6 +27,7 @@ export type DetectorParts = {
   book: IdentityBook
   listing: FlowListing
   suppression: Suppression
+  scorer: Scorer
   /** The process of a flow, by its slot. */
   processOf: (flow: number) => Process | undefined
   /** Who made the socket of a flow, where that is not its process. */

@@ -12,7 +12,7 @@ import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair } from './pair-table.ts'
 import type { Process } from './process.ts'
 import { explain } from './reasons.ts'
-import { mayCross, noPoints, scoreInto, severityOf } from './score.ts'
+import { noPoints, severityOf } from './score.ts'
 
 const VOLUME_STEP = 4
 /** Updates of an alert are at least this far apart. */
@@ -34,6 +34,7 @@ const RANK: Record<Severity, number> = { low: 1, medium: 2, high: 3 }
 
 export function createDetector(parts: DetectorParts): Detector {
   const { baseline, clock, counters, limits, pairs, flows, book, listing, suppression } = parts
+  const { mayCross, scoreInto } = parts.scorer
   const alerts = new Map<string, LiveAlert>()
   const byPair = new Map<string, LiveAlert>()
   const features = emptyFeatures()

@@ -8,6 +8,7 @@ import type { Finding } from './finding.ts'
 import type { Lasting } from './lasting.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { DEFAULT_POLICY, type Policy } from './policy.ts'
+import { SCORER, type Scorer } from './score.ts'
 import type { TopFlow } from './top.ts'
 
 export type EngineOptions = {
@@ -18,6 +19,8 @@ export type EngineOptions = {
   policy?: Policy
   /** Smaller tables, for tests and small machines. */
   limits?: Partial<Limits>
+  /** Another judgement of pairs, for evaluations. */
+  scorer?: Scorer
 }
 
 export type Engine = {
@@ -65,6 +68,7 @@ export function createEngine(options: EngineOptions): Engine {
     counters: zeroCounters(),
     findings: [],
     policy,
+    scorer: options.scorer ?? SCORER,
     suppressedByRule: new Map(),
     ownPids: policy.ownPids,
     isSaved: false,

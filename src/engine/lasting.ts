@@ -4,6 +4,7 @@ import type { EngineCounters } from './counters.ts'
 import type { Finding } from './finding.ts'
 import type { Limits } from './limits.ts'
 import type { Policy } from './policy.ts'
+import type { Scorer } from './score.ts'
 
 /** What outlives a boot. */
 export type Lasting = {
@@ -14,6 +15,7 @@ export type Lasting = {
   counters: EngineCounters
   findings: Finding[]
   policy: Policy
+  scorer: Scorer
   /** Alerts that policies held back, by rule. */
   suppressedByRule: Map<string, number>
   /** Never alerted on, whatever a policy record says. */

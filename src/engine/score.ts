@@ -280,6 +280,14 @@ export const noveltyAgeMs = (f: Features): number =>
 const floorOf = (f: Features): number =>
   isSlowDrip(f) ? f.standing.dripFloorBytes : f.standing.floorBytes
 
+/** How a pair is judged. An evaluation gives others to see what each term is worth; an agent has this one alone. */
+export type Scorer = {
+  /** False only where scoreInto cannot cross the gate. */
+  mayCross: typeof mayCross
+  scoreInto: (f: Features, p: Points) => void
+}
+export const SCORER: Scorer = { mayCross, scoreInto }
+
 /** Scores `f` into `p`. No allocation: it runs for each report. */
 export function scoreInto(f: Features, p: Points): void {
   const { standing } = f

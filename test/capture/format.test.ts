@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { createRandom } from '../../scripts/scenario/random.ts'
 import {
   BODY_BYTES_MAX,
   decodeBody,
@@ -10,6 +9,7 @@ import {
   HEAD_BYTES,
   SYNC,
 } from '../../src/capture/format.ts'
+import { createRandom } from '../../src/eval/random.ts'
 import { LAYOUT, readTick } from '../../src/records/record.gen.ts'
 import { readBack } from './captures.ts'
 

@@ -2,9 +2,9 @@
 // process of its own.
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
-import { createRandom } from '../../scripts/scenario/random.ts'
 import { BlockKind, decodeHead, encodeBlock, HEAD_BYTES, SYNC } from '../../src/capture/format.ts'
 import { captureEvents } from '../../src/capture/reader.ts'
+import { createRandom } from '../../src/eval/random.ts'
 import { createDamageLog } from '../../src/records/damage.ts'
 import { wholeRecords } from '../../src/records/framer.ts'
 import { threadMs } from '../cpu.ts'

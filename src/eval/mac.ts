@@ -1,6 +1,6 @@
 // A made-up Mac: writes the records that Endpoint Security, the content filter and the inspector would.
 import { createHash } from 'node:crypto'
-import { parseAddress } from '../../src/engine/address.ts'
+import { parseAddress } from '../engine/address.ts'
 import {
   Direction,
   ExecFlag,
@@ -17,8 +17,8 @@ import {
   writeName,
   writePolicy,
   writeTick,
-} from '../../src/records/record.gen.ts'
-import { kernelScript } from '../../src/records/script.ts'
+} from '../records/record.gen.ts'
+import { kernelScript } from '../records/script.ts'
 import {
   cdhashOf,
   codesignFlagsOf,
@@ -35,7 +35,7 @@ export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 const TICK_MS = 30 * SECOND_MS
 /** The filter reports a flow's counters so often while they rise. */
-const REPORT_MS = 5 * SECOND_MS
+export const REPORT_MS = 5 * SECOND_MS
 const CAPABILITIES = 15
 const ME_UID = 501
 
@@ -59,6 +59,19 @@ export type Transfer = {
   /** The peer's answer comes in a share of the way; 0: from the beginning. */
   answersFrom?: number
 }
+
+/** A flow as it is told: cumulative counters at times since it opened; the last ends it. */
+export type Course = {
+  to: string
+  hostname?: string
+  port?: number
+  protocol?: number
+  direction?: number
+  /** REQUIRES: at least one; each not before the one in front of it, in time and counts. */
+  points: readonly Point[]
+}
+
+export type Point = { afterMs: number; out: number; in: number }
 
 type Event = { atMs: number; order: number; write: () => Uint8Array }
 
@@ -114,26 +127,41 @@ export class Mac {
   }
 
   /** A flow from open to close, its counters reported as the filter does. Takes none of the story's time. */
-  transfer(by: Running, transfer: Transfer): void {
-    const { to, hostname = '', port = 443, protocol = 6, overMs, answersFrom = 0 } = transfer
+  transfer(by: Running, { overMs, answersFrom = 0, ...transfer }: Transfer): void {
+    const points: Point[] = []
+    const reach = (afterMs: number, share: number): void => {
+      const answered = share < answersFrom ? 0 : (share - answersFrom) / (1 - answersFrom)
+      points.push({
+        afterMs,
+        out: Math.round(transfer.out * share),
+        in: Math.round(transfer.in * answered),
+      })
+    }
+    const steps = Math.floor(overMs / REPORT_MS)
+    for (let step = 1; step <= steps; step++)
+      if (step * REPORT_MS < overMs) reach(step * REPORT_MS, (step * REPORT_MS) / overMs)
+    reach(overMs, 1)
+    this.follow(by, { ...transfer, points })
+  }
+
+  /** A flow, its counters reported at the times given. Takes none of the story's time. */
+  follow(by: Running, course: Course): void {
+    const { to, hostname = '', port = 443, protocol = 6, points } = course
+    const { direction = Direction.outbound } = course
     const flowId = BigInt(this.#nextFlow++)
     const remoteAddr = parseAddress(to)
     if (remoteAddr === undefined) throw new RangeError(`not an address: ${to}`)
     const localPort = 49_152 + (Number(flowId) % 16_000)
     const bootMs = this.#bootMs
-    const report = (afterMs: number, share: number, state: number): void =>
+    const report = ({ afterMs, out, in: bytesIn }: Point, state: number): void =>
       this.#add(
         (atNs) =>
           writeFlow({
             source: Source.filter,
             atNs,
             flowId,
-            bytesOut: BigInt(Math.round(transfer.out * share)),
-            bytesIn: BigInt(
-              Math.round(
-                transfer.in * (share < answersFrom ? 0 : (share - answersFrom) / (1 - answersFrom)),
-              ),
-            ),
+            bytesOut: BigInt(out),
+            bytesIn: BigInt(bytesIn),
             epoch: 0,
             pid: by.pid,
             pidversion: by.pidversion,
@@ -142,7 +170,7 @@ export class Mac {
             remotePort: port,
             localPort,
             protocol,
-            direction: Direction.outbound,
+            direction,
             state,
           }),
         afterMs,
@@ -161,12 +189,9 @@ export class Mac {
         hostname,
       }),
     )
-    report(0, 0, FlowState.opened)
-    const steps = Math.floor(overMs / REPORT_MS)
-    for (let step = 1; step <= steps; step++)
-      if (step * REPORT_MS < overMs)
-        report(step * REPORT_MS, (step * REPORT_MS) / overMs, FlowState.report)
-    report(overMs, 1, FlowState.closed)
+    report({ afterMs: 0, out: 0, in: 0 }, FlowState.opened)
+    for (const [index, point] of points.entries())
+      report(point, index < points.length - 1 ? FlowState.report : FlowState.closed)
   }
 
   mark(kind: number, source: number, note = ''): void {
@@ -249,24 +274,30 @@ export class Mac {
         ino: inodeOf(program),
         path: program.path,
         ...kernelScript(program.script),
+        ...(program.script === ''
+          ? {}
+          : { scriptDev: 16_777_220n, scriptIno: inodeOf({ ...program, path: program.script }) }),
         signingId: program.signingId,
         teamId: program.teamId,
       }),
     )
+    const found = {
+      source: Source.inspector,
+      dev: 16_777_220n,
+      fileBytes: 4_194_304n,
+      pid,
+      pidversion: running.pidversion,
+      mode: 0o100755,
+      error: 0,
+    }
     this.#add(
       (atNs) =>
         writeInspected({
-          source: Source.inspector,
+          ...found,
           atNs,
-          dev: 16_777_220n,
           ino: inodeOf(program),
-          fileBytes: 4_194_304n,
-          pid,
-          pidversion: running.pidversion,
           ownerUid: program.signer === 'platform' ? 0 : ME_UID,
-          mode: 0o100755,
           flags: inspectedFlagsOf(program),
-          error: 0,
           sha256: hashOf(program),
           subject: Subject.program,
           ...signatureOf(program),
@@ -274,6 +305,24 @@ export class Mac {
         }),
       20,
     )
+    if (program.script !== '') {
+      const script = { ...program, path: program.script, signer: 'unsigned' as const }
+      this.#add(
+        (atNs) =>
+          writeInspected({
+            ...found,
+            atNs,
+            ino: inodeOf(script),
+            ownerUid: ME_UID,
+            flags: 0,
+            sha256: hashOf(script),
+            subject: Subject.script,
+            ...signatureOf({ ...script, signingId: '', teamId: '' }),
+            path: script.path,
+          }),
+        20,
+      )
+    }
     return running
   }
 

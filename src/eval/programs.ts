@@ -1,20 +1,21 @@
 // The programs of a made-up Mac. Teams and vendors are invented; Apple's names are those of macOS itself.
 import { createHash } from 'node:crypto'
-import { InspectedFlag, Signature } from '../../src/records/record.gen.ts'
+import { InspectedFlag, Signature } from '../records/record.gen.ts'
 
 export type Program = {
   path: string
   signingId: string
   /** Empty: Apple's own, ad hoc or unsigned. */
   teamId: string
-  signer: 'platform' | 'developer' | 'adhoc' | 'unsigned'
+  /** developer: notarized too. developer_id: with a certificate of Apple's, and not notarized. */
+  signer: 'platform' | 'developer' | 'developer_id' | 'app_store' | 'adhoc' | 'unsigned'
   /** Rises with each update: other code under the same name. */
   build: number
   /** For an interpreter. */
   script: string
 }
 
-const program = (path: string, rest: Partial<Program>): Program => ({
+export const program = (path: string, rest: Partial<Program>): Program => ({
   path,
   signingId: '',
   teamId: '',
@@ -93,12 +94,17 @@ export function codesignFlagsOf({ signer }: Program): number {
   return signer === 'platform' ? CS_VALID | CS_PLATFORM_BINARY : CS_VALID | CS_RUNTIME
 }
 
-/** What an inspection finds of its signature: teams' programs are notarized. */
+/** What an inspection finds of its signature. */
 export function signatureOf(program: Program) {
   const { signer, signingId, teamId } = program
   const by = {
     platform: { signature: Signature.valid, authorities: 'Software Signing' },
     developer: { signature: Signature.valid, authorities: `Developer ID Application: ${teamId}` },
+    developer_id: {
+      signature: Signature.valid,
+      authorities: `Developer ID Application: ${teamId}`,
+    },
+    app_store: { signature: Signature.valid, authorities: 'Apple Mac OS Application Signing' },
     adhoc: { signature: Signature.adhoc, authorities: '' },
     unsigned: { signature: Signature.unsigned, authorities: '' },
   }
@@ -107,6 +113,8 @@ export function signatureOf(program: Program) {
 
 export function inspectedFlagsOf({ signer }: Program): number {
   if (signer === 'platform') return InspectedFlag.apple
+  if (signer === 'app_store') return InspectedFlag.appStore
+  if (signer === 'developer_id') return InspectedFlag.developerId + InspectedFlag.hardenedRuntime
   if (signer !== 'developer') return 0
   return InspectedFlag.developerId + InspectedFlag.notarized + InspectedFlag.hardenedRuntime
 }

@@ -1,0 +1,121 @@
+// Who acts on a made-up machine, with the truth of it: plain data, from which the machine's records are written and by which
+// what detectors say of them is judged.
+import type { Point } from './mac.ts'
+import type { Program } from './programs.ts'
+
+/** How the code of an actor is vouched for, or through whom it acts. */
+export const SIGNERS = [
+  'unsigned',
+  'adhoc',
+  'developer_id',
+  'notarized',
+  'app_store',
+  'platform',
+  /** The system's curl, for a program that nobody vouches for. */
+  'acting',
+  /** The system's curl, for a script under a terminal. */
+  'script',
+] as const
+export type Signer = (typeof SIGNERS)[number]
+
+/**
+ * app: of the machine's ordinary day, and what is said of it is a false alert. install: put there that day, legitimate, counted
+ * apart. attack: of the grid. evasion: of the list of ways around a detector.
+ */
+export type Label = 'app' | 'install' | 'attack' | 'evasion'
+
+export type Sending = {
+  /** Since midnight of the day. */
+  atMs: number
+  to: string
+  hostname: string
+  port: number
+  protocol: 6 | 17
+  points: readonly Point[]
+}
+
+export type Actor = {
+  label: Label
+  /** The workload's kind, the attack's cell or the evasion's name. */
+  name: string
+  signer: Signer
+  /** Distinguishes the code of one actor from another's: paths, teams and hashes are made of it. */
+  code: string
+  /** Whether it was on the machine in the days before. */
+  isKnown: boolean
+  /** In order of time. */
+  sendings: readonly Sending[]
+  /** Address that has to be told for it to be found; undefined: any. */
+  target?: string
+}
+
+/** What runs, the outermost first: launchd starts the first, each the next, and the last sends. */
+export function programsOf({ signer, code, name }: Actor): Program[] {
+  const word = code.replace(/[^a-z0-9]+/gi, '-')
+  const own: Program = {
+    path: `/Applications/${word}.app/Contents/MacOS/${word}`,
+    signingId: `example.${word}`,
+    teamId: teamOf(code),
+    signer: 'developer',
+    build: 1,
+    script: '',
+  }
+  const loose = { ...own, path: `/Users/me/Library/${word}/${word}`, teamId: '' }
+  const curl: Program = {
+    ...own,
+    path: '/usr/bin/curl',
+    signingId: 'com.apple.curl',
+    teamId: '',
+    signer: 'platform',
+  }
+  switch (signer) {
+    case 'unsigned':
+      return [{ ...loose, signingId: '', signer }]
+    case 'adhoc':
+      return [{ ...loose, signer }]
+    case 'developer_id':
+    case 'app_store':
+      return [{ ...own, signer }]
+    case 'notarized':
+      return [own]
+    case 'platform':
+      return [
+        {
+          ...curl,
+          path: `/System/Library/PrivateFrameworks/${word}.framework/${word}`,
+          signingId: `com.apple.${word}`,
+        },
+      ]
+    case 'acting':
+      return [{ ...loose, signingId: '', signer: 'unsigned' }, toolOf(name, curl)]
+    case 'script': {
+      const zsh = { ...curl, path: '/bin/zsh', signingId: 'com.apple.zsh' }
+      return [
+        {
+          ...curl,
+          path: '/System/Applications/Utilities/Terminal.app/Contents/MacOS/Terminal',
+          signingId: 'com.apple.Terminal',
+        },
+        zsh,
+        { ...zsh, script: `/Users/me/${word}.sh` },
+        curl,
+      ]
+    }
+    default:
+      return signer satisfies never
+  }
+}
+
+/** A tool of the system that the list of those who act for others lacks. */
+export const UNLISTED_TOOL = 'tool not on the list'
+const toolOf = (name: string, curl: Program): Program =>
+  name === UNLISTED_TOOL
+    ? { ...curl, path: '/usr/bin/snmptrap', signingId: 'com.apple.snmptrap' }
+    : curl
+
+/** Ten characters, as Apple's are. */
+function teamOf(code: string): string {
+  let hash = 2_166_136_261
+  for (const char of code) hash = Math.imul(hash ^ char.charCodeAt(0), 16_777_619) >>> 0
+  return `T${hash.toString(36).toUpperCase().padStart(9, '0')}`
+}

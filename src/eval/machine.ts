@@ -1,0 +1,145 @@
+// One machine of an evaluation: its days are told, every detector reads them, and what it said is held against the truth.
+import type { Actor, Signer } from './actor.ts'
+import type { Detector, Raised } from './detector.ts'
+import { EVASIONS } from './evasions.ts'
+import { attackOf, type Cell } from './grid.ts'
+import { createHost, DAYS_BEFORE, type Host } from './host.ts'
+import { byActor, courseOf, scoresOf, stepsOf } from './judging.ts'
+import type { MachineResult, Subject } from './machine-result.ts'
+import { createRandom } from './random.ts'
+import { createRivals } from './rivals.ts'
+import { type Told, tellBefore, tellDay } from './telling.ts'
+import { todaysDetectors } from './today.ts'
+
+export type MachinePlan = {
+  seed: number
+  /** Attacks of the grid, with their place in allCells. */
+  attacks: readonly { cell: Cell; at: number }[]
+  /** The engine with each term left out as well. */
+  withTerms: boolean
+  /** Monotonic, ms. */
+  nowMs: () => number
+}
+
+/** Numbers of evasions' addresses begin here, beyond those of a machine's attacks. */
+const EVASIONS_FROM = 20_000
+const NUMBERS_AN_EVASION = 200
+
+/** Ways to take a whole machine for one program. */
+const WHOLE: readonly { name: string; signer: Signer; isKnown: boolean }[] = [
+  { name: 'new, unsigned', signer: 'unsigned', isKnown: false },
+  { name: 'new, ad hoc', signer: 'adhoc', isKnown: false },
+  { name: 'new, Developer ID', signer: 'developer_id', isKnown: false },
+  { name: 'new, notarized', signer: 'notarized', isKnown: false },
+  { name: 'known, unsigned', signer: 'unsigned', isKnown: true },
+  { name: 'known, notarized', signer: 'notarized', isKnown: true },
+]
+
+export function runMachine(plan: MachinePlan): MachineResult {
+  const host = createHost(plan.seed)
+  const { detectors } = createRivals()
+  const engines = todaysDetectors().slice(0, plan.withTerms ? undefined : 1)
+  const all = [...engines, ...detectors]
+  const injected = injectedInto(plan)
+  const ordinary = host.day(0)
+  const told = tellDay([...ordinary, ...injected.keys()])
+  const before = tellBefore(
+    DAYS_BEFORE.map((daysBefore) => ({
+      daysBefore,
+      actors: [...host.day(daysBefore).filter(wasThere), ...sleepersOn(daysBefore)],
+    })),
+  )
+  const startMs = plan.nowMs()
+  const raised = readAll(engines, before, told)
+  const tookMs = plan.nowMs() - startMs
+  const outcomes = raised.map((alerts) => byActor(alerts, told.actors))
+  const subjects: Subject[] = [...injected].map(([actor, cell]) => {
+    const course = courseOf(actor)
+    const alertsOf = outcomes.map((found) => found.get(actor) ?? [])
+    const { label, name, signer } = actor
+    return {
+      ...{ label: label as Subject['label'], name, signer, cell },
+      ...{ bytesOut: course.bytesOut, possibleOut: course.possibleOut },
+      steps: alertsOf.map((alerts) => stepsOf(alerts, course)),
+      scores: alertsOf.map(scoresOf),
+    }
+  })
+  const reportsOf = (actors: Iterable<Actor>): number =>
+    [...actors]
+      .flatMap(({ sendings }) => sendings)
+      .reduce((sum, { points }) => sum + points.length + 1, 0)
+  return {
+    seed: plan.seed,
+    reports: reportsOf(ordinary),
+    injectedReports: reportsOf(injected.keys()),
+    tookMs,
+    detectors: all.map(({ name }) => name),
+    apps: outcomes.map((found) => ordinary.flatMap((actor) => scoresOf(found.get(actor) ?? []))),
+    whole: WHOLE.map((way, index) => {
+      // What a term is worth is asked of the first way alone: a way costs seven days of reading, for each of them.
+      const asked = index === 0 ? engines : engines.slice(0, 1)
+      const [own = [], ...rest] = wholeOf(host, way, asked)
+      const unasked = engines.slice(asked.length).map(() => null)
+      const ofEngines = [own, ...rest.slice(0, asked.length - 1), ...unasked]
+      return { name: way.name, scores: [...ofEngines, ...rest.slice(asked.length - 1)] }
+    }),
+    subjects,
+  }
+}
+
+/** The day's builds are programs of that day alone: on the days before there were others, which nobody needs. */
+const wasThere = ({ isKnown }: Actor): boolean => isKnown
+
+/** With their cell, -1 where they have none. */
+function injectedInto({ seed, attacks }: MachinePlan): Map<Actor, number> {
+  const random = createRandom(seed * 7_919 + 1)
+  const injected = new Map<Actor, number>()
+  for (const [index, { cell, at }] of attacks.entries())
+    injected.set(attackOf(cell, index + 1, random), at)
+  for (const actor of createHost(seed).installs()) injected.set(actor, -1)
+  for (const [index, evasion] of EVASIONS.entries())
+    injected.set(evasion.actor(EVASIONS_FROM + index * NUMBERS_AN_EVASION), -1)
+  return injected
+}
+
+/** What evasions did on a day before: the same code, so the same program. */
+function sleepersOn(daysBefore: number): Actor[] {
+  return EVASIONS.flatMap(({ actor, before }, index) => {
+    if (before?.daysBefore !== daysBefore) return []
+    const number = EVASIONS_FROM + index * NUMBERS_AN_EVASION
+    return [{ ...actor(number), sendings: before.sendings(number) }]
+  })
+}
+
+/** By detector: the engines, then the rivals, which share a reading. */
+function readAll(engines: readonly Detector[], before: Uint8Array, told: Told): Raised[][] {
+  const ofEngines = engines.map((detector) => {
+    const run = detector.start()
+    if (before.length > 0) run.before(before)
+    return run.day(told.records)
+  })
+  const rivals = createRivals().startAll()
+  rivals.before(before)
+  return [...ofEngines, ...rivals.day(told.records)]
+}
+
+/** The ordinary day as that of one program. */
+function wholeOf(
+  host: Host,
+  { signer, isKnown }: (typeof WHOLE)[number],
+  engines: readonly Detector[],
+): number[][] {
+  const asOne = (actors: readonly Actor[]): Actor[] => [
+    {
+      ...{ label: 'app', name: 'whole', signer, code: `whole-${host.seed}`, isKnown },
+      sendings: actors.flatMap(({ sendings }) => sendings).sort((a, b) => a.atMs - b.atMs),
+    },
+  ]
+  const told = tellDay(asOne(host.day(0)))
+  const before = tellBefore(
+    isKnown
+      ? DAYS_BEFORE.map((daysBefore) => ({ daysBefore, actors: asOne(host.day(daysBefore)) }))
+      : [],
+  )
+  return readAll(engines, before, told).map(scoresOf)
+}

@@ -1,0 +1,241 @@
+// A report as tables of text: what the terminal, the document and the page show alike.
+import { BUDGETS, type DetectorReport, type Report, type Share, type Spent } from './report.ts'
+import { TODAY } from './today.ts'
+
+export type Table = { title: string; about: string; heads: string[]; rows: string[][] }
+
+const MIB = 1_048_576
+
+/** Per cent with Wilson's interval and what it is of. */
+export const percent = ({ found, of, low, high }: Share): string =>
+  of === 0
+    ? '-'
+    : `${Math.round((100 * found) / of)} % (${Math.round(100 * low)}-${Math.round(100 * high)}; ${found}/${of})`
+
+const plain = (share: Share | undefined): string =>
+  share === undefined || share.of === 0 ? '-' : `${Math.round((100 * share.found) / share.of)}`
+
+const sizeOf = (bytes: number | undefined): string =>
+  bytes === undefined
+    ? 'none'
+    : bytes >= 1_024 * MIB
+      ? `${bytes / (1_024 * MIB)} GiB`
+      : bytes >= MIB
+        ? `${Number((bytes / MIB).toPrecision(3))} MiB`
+        : `${Number((bytes / 1_024).toPrecision(3))} KiB`
+
+const timeOf = (ms: number | undefined): string =>
+  ms === undefined
+    ? '-'
+    : ms < 120_000
+      ? `${(ms / 1_000).toFixed(0)} s`
+      : ms < 7_200_000
+        ? `${(ms / 60_000).toFixed(0)} min`
+        : `${(ms / 3_600_000).toFixed(1)} h`
+
+const figure = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(2))
+const at = ({ spent }: DetectorReport, budget: Spent['budget']): Spent | undefined =>
+  spent.find((one) => one.budget === budget)
+const isTerm = ({ name }: DetectorReport): boolean => name.startsWith(`${TODAY} without `)
+
+export function tablesOf(report: Report): Table[] {
+  const rivals = report.detectors.filter((one) => !isTerm(one))
+  const terms = report.detectors.filter((one) => isTerm(one) || one.name === TODAY)
+  const today = report.detectors.find(({ name }) => name === TODAY)
+  return [
+    budgetTable(report, rivals),
+    naturalTable(rivals),
+    costTable(rivals),
+    ...(today ? [sizeTable(today), sideTable(today)] : []),
+    limitTable(rivals),
+    installTable(rivals),
+    rankTable(rivals),
+    wholeTable(rivals),
+    evasionTable(rivals),
+    ...(terms.length > 1 ? [termTable(terms)] : []),
+  ]
+}
+
+const budgetTable = ({ hostDays, attacks }: Report, rivals: DetectorReport[]): Table => ({
+  title: 'Attacks found at equal budgets',
+  about: `Recall with Wilson's 95 % interval, all attacks of the grid (${attacks}), at 0.1, 0.5 and 1 false alerts a host-day allowed; each half of ${hostDays} host-days by the other half's threshold. In brackets behind a budget: false alerts a host-day that came.`,
+  heads: ['detector', ...BUDGETS.map((budget) => `budget ${budget}`)],
+  rows: rivals.map((one) => [
+    one.name,
+    ...BUDGETS.map((budget) => {
+      const spent = at(one, budget)
+      return spent ? `${percent(spent.recall)} [${spent.falseAlertsADay.toFixed(2)}]` : '-'
+    }),
+  ]),
+})
+
+const naturalTable = (rivals: DetectorReport[]): Table => ({
+  title: 'At their own thresholds',
+  about:
+    'What each tells as its makers set it. Precision depends on how many attacks were injected: it compares, it does not predict.',
+  heads: ['detector', 'false alerts a host-day', 'recall', 'alerts an install', 'precision'],
+  rows: rivals.flatMap((one) => {
+    const spent = at(one, 'natural')
+    return spent
+      ? [
+          [
+            one.name,
+            spent.falseAlertsADay.toFixed(2),
+            percent(spent.recall),
+            percent(spent.installs),
+            percent(spent.precision),
+          ],
+        ]
+      : []
+  }),
+})
+
+const costTable = (rivals: DetectorReport[]): Table => ({
+  title: 'How soon, and what had left by then',
+  about:
+    'Of the attacks found at 0.5 a host-day: median and 90th percentile. Beyond the first report: bytes after the first report by which 64 KiB were out.',
+  heads: ['detector', 'time to alert', 'bytes at the alert', 'beyond the first possible report'],
+  rows: rivals.flatMap((one) => {
+    const spent = at(one, 0.5)
+    if (spent === undefined) return []
+    const { timeToAlertMs: time, bytesAtAlert: out, bytesBeyondFirstPossible: beyond } = spent
+    return [
+      [
+        one.name,
+        `${timeOf(time.median)}, ${timeOf(time.p90)}`,
+        `${sizeOf(out.median)}, ${sizeOf(out.p90)}`,
+        `${sizeOf(beyond.median)}, ${sizeOf(beyond.p90)}`,
+      ],
+    ]
+  }),
+})
+
+function sizeTable(today: DetectorReport): Table {
+  const spent = at(today, 'natural')
+  const sizes = Object.keys(spent?.by['bytes'] ?? {}).sort((a, b) => Number(a) - Number(b))
+  return {
+    title: 'The engine by signer and size',
+    about: 'Per cent found at its own threshold, answers not padded.',
+    heads: ['signer', ...sizes.map((bytes) => sizeOf(Number(bytes)))],
+    rows: Object.entries(spent?.bySignerAndBytes ?? {}).map(([signer, of]) => [
+      signer,
+      ...sizes.map((bytes) => plain(of[bytes])),
+    ]),
+  }
+}
+
+const sideTable = (today: DetectorReport): Table => ({
+  title: 'The engine by shape',
+  about: 'Found at its own threshold; answers not padded, except where the answer is the row.',
+  heads: ['side', 'value', 'found'],
+  rows: Object.entries(at(today, 'natural')?.by ?? {}).flatMap(([side, values]) =>
+    side === 'signer' || side === 'bytes'
+      ? []
+      : Object.entries(values)
+          .sort(([a], [b]) => Number(a) - Number(b) || (a < b ? -1 : 1))
+          .map(([value, found]) => [side, value, percent(found)]),
+  ),
+})
+
+function limitTable(rivals: DetectorReport[]): Table {
+  const signers = Object.keys(rivals[0] ? (at(rivals[0], 0.5)?.limitBytes ?? {}) : {})
+  return {
+    title: 'Detection limit',
+    about:
+      'The least size of the grid from which on at least half of the attacks of a class are found (not padded), at 0.5 a host-day.',
+    heads: ['detector', ...signers],
+    rows: rivals.map((one) => [
+      one.name,
+      ...signers.map((signer) => sizeOf(at(one, 0.5)?.limitBytes[signer])),
+    ]),
+  }
+}
+
+function installTable(rivals: DetectorReport[]): Table {
+  const signers = Object.keys(rivals[0] ? (at(rivals[0], 0.5)?.installsBySigner ?? {}) : {})
+  return {
+    title: 'Newly installed legitimate programs',
+    about: 'Per cent of installs that are told on their first day, at 0.5 a host-day.',
+    heads: ['detector', 'all', ...signers],
+    rows: rivals.flatMap((one) => {
+      const spent = at(one, 0.5)
+      return spent
+        ? [
+            [
+              one.name,
+              percent(spent.installs),
+              ...signers.map((signer) => plain(spent.installsBySigner[signer])),
+            ],
+          ]
+        : []
+    }),
+  }
+}
+
+const rankTable = (rivals: DetectorReport[]): Table => ({
+  title: 'Order: attack against install',
+  about:
+    'How likely an attack scores above an install among what is told at the own threshold (area under the curve): 0.5 is no order.',
+  heads: ['detector', 'all', 'unsigned', 'ad hoc', 'Developer ID', 'notarized'],
+  rows: rivals.map(({ name, rank }) => [
+    name,
+    ...['', 'unsigned', 'adhoc', 'developer_id', 'notarized'].map((signer) => figure(rank[signer])),
+  ]),
+})
+
+function wholeTable(rivals: DetectorReport[]): Table {
+  const ways = Object.keys(rivals[0] ? (at(rivals[0], 'natural')?.whole ?? {}) : {})
+  return {
+    title: 'A whole machine as one program',
+    about: 'Alerts a host-day at the own threshold, at most three of one identity.',
+    heads: ['detector', ...ways],
+    rows: rivals.map((one) => [
+      one.name,
+      ...ways.map((way) => figure(at(one, 'natural')?.whole[way])),
+    ]),
+  }
+}
+
+function evasionTable(rivals: DetectorReport[]): Table {
+  const names = Object.keys(rivals[0] ? (at(rivals[0], 'natural')?.evasions ?? {}) : {})
+  return {
+    title: 'Ways around',
+    about:
+      'Per cent of machines on which each is told, at the own threshold and at 0.5 a host-day.',
+    heads: ['way', ...rivals.map(({ name }) => name)],
+    rows: names.map((way) => [
+      way,
+      ...rivals.map((one) =>
+        (['natural', 0.5] as const)
+          .map((budget) => plain(at(one, budget)?.evasions[way]))
+          .join(', '),
+      ),
+    ]),
+  }
+}
+
+const termTable = (terms: DetectorReport[]): Table => ({
+  title: 'One term left out',
+  about: 'The engine without each of its terms, at its own threshold.',
+  heads: [
+    'left out',
+    'false alerts a host-day',
+    'alerts an install',
+    'recall, not padded',
+    'whole machine, new, unsigned',
+  ],
+  rows: terms.flatMap((one) => {
+    const spent = at(one, 'natural')
+    return spent
+      ? [
+          [
+            one.name.replace(`${TODAY} without `, ''),
+            spent.falseAlertsADay.toFixed(3),
+            percent(spent.installs),
+            percent(spent.recallUnpadded),
+            figure(spent.whole['new, unsigned']),
+          ],
+        ]
+      : []
+  }),
+})

@@ -1,0 +1,216 @@
+// Results of machines summed up: for each detector and budget what was found, of what, how soon, at what cost. Plain JSON.
+import { crossed, isTold, type Threshold, thresholdFor } from './budget.ts'
+import { allCells, type Cell, GRID } from './grid.ts'
+import type { MachineResult, ResultStep, Subject } from './machine-result.ts'
+import { auc, type Interval, quantile, wilson } from './statistics.ts'
+
+export const BUDGETS = [0.1, 0.5, 1] as const
+
+/** So many of so many, with Wilson's interval. */
+export type Share = { of: number; found: number } & Interval
+
+export type Spent = {
+  /** natural: the detector's own threshold; else false alerts a host-day that were allowed. */
+  budget: 'natural' | number
+  hostDays: number
+  falseAlerts: number
+  falseAlertsADay: number
+  recall: Share
+  /** The same without the attacks whose answers are padded to what was sent. */
+  recallUnpadded: Share
+  /** Attacks among all that was told here: it depends on how many were injected. */
+  precision: Share
+  /** Installs that were told. */
+  installs: Share
+  installsBySigner: Record<string, Share>
+  /** Not padded, by each side of the grid. */
+  by: Record<string, Record<string, Share>>
+  /** Not padded, signer by size. */
+  bySignerAndBytes: Record<string, Record<string, Share>>
+  /** Of those found. */
+  timeToAlertMs: { median: number | undefined; p90: number | undefined }
+  bytesAtAlert: { median: number | undefined; p90: number | undefined }
+  bytesBeyondFirstPossible: { median: number | undefined; p90: number | undefined }
+  /** The least size from which on at least half are found, by signer; undefined: none. */
+  limitBytes: Record<string, number | undefined>
+  evasions: Record<string, Share>
+  /** Alerts a day on the whole machine as one program, by way. */
+  whole: Record<string, number>
+}
+
+export type DetectorReport = {
+  name: string
+  spent: Spent[]
+  /** How likely an attack scores above an install, among those told at the natural threshold; by signer, '' all. */
+  rank: Record<string, number | undefined>
+}
+
+export type Report = {
+  hostDays: number
+  attacks: number
+  reports: number
+  injectedReports: number
+  detectors: DetectorReport[]
+}
+
+type Found = { step: ResultStep; subject: Subject }
+
+export function reportOf(machines: readonly MachineResult[], naturals: readonly number[]): Report {
+  const names = machines[0]?.detectors ?? []
+  const sum = (of: (machine: MachineResult) => number): number =>
+    machines.reduce((all, machine) => all + of(machine), 0)
+  return {
+    hostDays: machines.length,
+    attacks: sum(({ subjects }) => subjects.filter(isAttack).length),
+    reports: sum(({ reports }) => reports),
+    injectedReports: sum(({ injectedReports }) => injectedReports),
+    detectors: names.map((name, index) => {
+      const natural: Threshold = { least: naturals[index] ?? 0, isStrict: false }
+      return {
+        name,
+        spent: [
+          spentOf(machines, index, 'natural', () => natural),
+          ...BUDGETS.map((budget) =>
+            spentOf(machines, index, budget, (part) =>
+              thresholdFor(falseScores(part, index), part.length, budget),
+            ),
+          ),
+        ],
+        rank: rankOf(machines, index, natural),
+      }
+    }),
+  }
+}
+
+const falseScores = (machines: readonly MachineResult[], detector: number): number[] =>
+  machines.flatMap(({ apps }) => apps[detector] ?? [])
+
+const isAttack = ({ label }: Subject): boolean => label === 'attack'
+const CELLS = allCells()
+const cellOf = ({ cell }: Subject): Cell => CELLS[cell] as Cell
+const isPadded = (subject: Subject): boolean => cellOf(subject).response === 'padded'
+
+function spentOf(
+  machines: readonly MachineResult[],
+  detector: number,
+  budget: Spent['budget'],
+  thresholdOf: (part: readonly MachineResult[]) => Threshold,
+): Spent {
+  const told: { subject: Subject; step: ResultStep | undefined }[] = []
+  let falseAlerts = 0
+  const whole: Record<string, number> = {}
+  crossed(machines, thresholdOf, (part, threshold) => {
+    falseAlerts += falseScores(part, detector).filter((score) => isTold(score, threshold)).length
+    for (const { subjects, whole: ways } of part) {
+      for (const subject of subjects)
+        told.push({
+          subject,
+          step: subject.steps[detector]?.find(([, score]) => isTold(score, threshold)),
+        })
+      for (const { name, scores } of ways) {
+        const own = scores[detector]
+        if (!own) continue
+        const told = own.filter((score) => isTold(score, threshold)).length
+        whole[name] = (whole[name] ?? 0) + told / machines.length
+      }
+    }
+  })
+  const attacks = told.filter(({ subject }) => isAttack(subject))
+  const installs = told.filter(({ subject }) => subject.label === 'install')
+  const found = attacks.filter((one): one is Found => one.step !== undefined)
+  const unpadded = attacks.filter(({ subject }) => !isPadded(subject))
+  const toldInstalls = installs.filter(({ step }) => step).length
+  const bySignerAndBytes = Object.fromEntries(
+    [...groups(unpadded, ({ subject }) => subject.signer)].map(([signer, of]) => [
+      signer,
+      shares(of, ({ subject }) => `${cellOf(subject).bytes}`),
+    ]),
+  )
+  return {
+    budget,
+    hostDays: machines.length,
+    falseAlerts,
+    falseAlertsADay: falseAlerts / machines.length,
+    recall: shareOf(attacks),
+    recallUnpadded: shareOf(unpadded),
+    precision: share(found.length, found.length + falseAlerts + toldInstalls),
+    installs: shareOf(installs),
+    installsBySigner: shares(installs, ({ subject }) => subject.signer),
+    by: Object.fromEntries(
+      (Object.keys(GRID) as (keyof typeof GRID)[]).map((side) => [
+        side,
+        shares(
+          side === 'response' ? attacks : unpadded,
+          ({ subject }) => `${cellOf(subject)[side]}`,
+        ),
+      ]),
+    ),
+    bySignerAndBytes,
+    timeToAlertMs: middle(found.map(({ step }) => step[0])),
+    bytesAtAlert: middle(found.map(({ step }) => step[2])),
+    bytesBeyondFirstPossible: middle(
+      found.map(({ step, subject }) => Math.max(0, step[2] - subject.possibleOut)),
+    ),
+    limitBytes: Object.fromEntries(
+      Object.entries(bySignerAndBytes).map(([signer, sizes]) => [signer, limitOf(sizes)]),
+    ),
+    evasions: shares(
+      told.filter(({ subject }) => subject.label === 'evasion'),
+      ({ subject }) => subject.name,
+    ),
+    whole,
+  }
+}
+
+type Told = { subject: Subject; step: ResultStep | undefined }
+
+const share = (found: number, of: number): Share => ({ of, found, ...wilson(found, of) })
+const shareOf = (told: readonly Told[]): Share =>
+  share(told.filter(({ step }) => step !== undefined).length, told.length)
+
+function groups(told: readonly Told[], key: (one: Told) => string): Map<string, Told[]> {
+  const found = new Map<string, Told[]>()
+  for (const one of told) {
+    const own = found.get(key(one))
+    if (own) own.push(one)
+    else found.set(key(one), [one])
+  }
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+const shares = (told: readonly Told[], key: (one: Told) => string): Record<string, Share> =>
+  Object.fromEntries([...groups(told, key)].map(([name, of]) => [name, shareOf(of)]))
+
+const middle = (values: readonly number[]) => ({
+  median: quantile(values, 0.5),
+  p90: quantile(values, 0.9),
+})
+
+function limitOf(sizes: Readonly<Record<string, Share>>): number | undefined {
+  let limit: number | undefined
+  for (const bytes of [...GRID.bytes].reverse()) {
+    const at = sizes[`${bytes}`]
+    if (at === undefined || at.found * 2 < at.of) return limit
+    limit = bytes
+  }
+  return limit
+}
+
+function rankOf(
+  machines: readonly MachineResult[],
+  detector: number,
+  natural: Threshold,
+): DetectorReport['rank'] {
+  const scores = (label: Subject['label'], signer: string): number[] =>
+    machines
+      .flatMap(({ subjects }) => subjects)
+      .filter((subject) => subject.label === label && (signer === '' || subject.signer === signer))
+      .flatMap((subject) => subject.scores[detector]?.slice(0, 1) ?? [])
+      .filter((score) => isTold(score, natural))
+  return Object.fromEntries(
+    ['', 'unsigned', 'adhoc', 'developer_id', 'notarized'].map((signer) => [
+      signer,
+      auc(scores('attack', signer), scores('install', signer)),
+    ]),
+  )
+}

@@ -1,0 +1,145 @@
+// Records as the rivals read them: who sent how much more, to whom, since when. They are given what the engine is given,
+// attribution included, and no more.
+import { formatAddress } from '../engine/address.ts'
+import { destinationKey, scopeOf } from '../engine/destination.ts'
+import { DEFAULT_POLICY } from '../engine/policy.ts'
+import {
+  Direction,
+  type ExecRecord,
+  FlowState,
+  HEADER_BYTES,
+  RecordType,
+  readExec,
+  readFlow,
+  readMark,
+  readName,
+} from '../records/record.gen.ts'
+import { responsibleName } from './responsible.ts'
+
+export type Report = {
+  /** Since 1970, ms. */
+  atMs: number
+  pid: number
+  pidversion: number
+  /** The program, by its code, script and whom it acts for. */
+  identity: string
+  /** As the engine keys its pairs. */
+  destination: string
+  address: string
+  /** Of the flow so far. */
+  out: number
+  in: number
+  /** Since its last report. */
+  moreOut: number
+  moreIn: number
+  isFirst: boolean
+  /** Since its last report, ms. */
+  sinceMs: number
+}
+
+type Flow = { destination: string; address: string; out: number; in: number; atMs: number }
+
+export type ReportReader = {
+  /** Whole records in order; calls `visit` for each report of an outbound flow. */
+  read(records: Uint8Array, visit: (report: Report) => void): void
+}
+
+export function createReportReader(): ReportReader {
+  let offsetMs = 0
+  let execs = new Map<string, ExecRecord>()
+  let flows = new Map<bigint, Flow>()
+  let hostnames = new Map<bigint, string>()
+  let identities = new Map<string, string>()
+  let boot = ''
+
+  const identityOf = (pid: number, pidversion: number): string => {
+    const key = `${pid} ${pidversion}`
+    let known = identities.get(key)
+    if (known === undefined) {
+      known = responsibleName(execs, key)
+      identities.set(key, known)
+    }
+    return known
+  }
+  const flowOf = (record: ReturnType<typeof readFlow>): { flow: Flow; isFirst: boolean } => {
+    const known = flows.get(record.flowId)
+    if (known) return { flow: known, isFirst: false }
+    const { remoteAddr, remotePort } = record
+    const hostname = hostnames.get(record.flowId) ?? ''
+    const scope = scopeOf(remoteAddr, DEFAULT_POLICY)
+    const flow = {
+      destination: destinationKey(remoteAddr, remotePort, hostname, scope),
+      address: textOf(remoteAddr),
+      ...{ out: 0, in: 0, atMs: 0 },
+    }
+    flows.set(record.flowId, flow)
+    return { flow, isFirst: true }
+  }
+
+  /** A thousand flows go to one address: its text is made once. */
+  const texts = new Map<string, string>()
+  const textOf = (address: Uint8Array): string => {
+    const key = Buffer.from(address).toString('latin1')
+    let text = texts.get(key)
+    if (text === undefined) {
+      text = formatAddress(address)
+      texts.set(key, text)
+    }
+    return text
+  }
+
+  return {
+    read(records, visit) {
+      const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+      for (let at = 0; at + HEADER_BYTES <= records.length; at += view.getUint32(at, true)) {
+        const type = view.getUint16(at + 4, true)
+        if (type === RecordType.mark) {
+          const mark = readMark(view, at)
+          offsetMs = Number(mark.unixNs - mark.atNs) / 1e6
+          const id = Buffer.from(mark.bootId).toString('hex')
+          if (id !== boot) {
+            boot = id
+            execs = new Map()
+            flows = new Map()
+            hostnames = new Map()
+            identities = new Map()
+          }
+        } else if (type === RecordType.exec) {
+          const exec = readExec(view, at)
+          execs.set(`${exec.pid} ${exec.pidversion}`, exec)
+        } else if (type === RecordType.name) {
+          const name = readName(view, at)
+          hostnames.set(name.flowId, name.hostname)
+        } else if (type === RecordType.flow) {
+          const record = readFlow(view, at)
+          if (record.direction === Direction.inbound) continue
+          const { flow, isFirst } = flowOf(record)
+          const atMs = offsetMs + Number(record.atNs) / 1e6
+          const out = Number(record.bytesOut)
+          const bytesIn = Number(record.bytesIn)
+          visit({
+            atMs,
+            pid: record.pid,
+            pidversion: record.pidversion,
+            identity: identityOf(record.pid, record.pidversion),
+            destination: flow.destination,
+            address: flow.address,
+            out,
+            in: bytesIn,
+            moreOut: Math.max(0, out - flow.out),
+            moreIn: Math.max(0, bytesIn - flow.in),
+            isFirst,
+            sinceMs: isFirst ? 0 : atMs - flow.atMs,
+          })
+          flow.out = Math.max(out, flow.out)
+          flow.in = Math.max(bytesIn, flow.in)
+          flow.atMs = atMs
+          if (record.state === FlowState.closed) {
+            flows.delete(record.flowId)
+            hostnames.delete(record.flowId)
+          }
+        }
+      }
+    },
+  }
+}

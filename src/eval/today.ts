@@ -1,0 +1,60 @@
+// The product's own detector as it stands, fed with records as an agent is: one of the rivals, and kept as one.
+import { openMemoryBaseline } from '../baseline/memory.ts'
+import { createEngine } from '../engine/engine.ts'
+import type { Scorer } from '../engine/score.ts'
+import type { Detector, Raised } from './detector.ts'
+import { TERMS } from './terms.ts'
+
+const DEVICE_ID = '5ce4a210-0000-4000-8000-00000000e7a1'
+/** severityOf tells from 60 points on. */
+const LEAST = 60
+
+export const TODAY = 'points'
+
+/** The engine, and that with one term left out each. */
+export const todaysDetectors = (): Detector[] => [
+  engineDetector(TODAY, 'the engine: points behind a gate and floors'),
+  ...TERMS.map(({ name, scorer }) =>
+    engineDetector(`${TODAY} without ${name}`, `the engine, ${name} left out`, scorer),
+  ),
+]
+
+function engineDetector(name: string, about: string, scorer?: Scorer): Detector {
+  return {
+    ...{ name, about, natural: LEAST },
+    start() {
+      const engine = createEngine({
+        deviceId: DEVICE_ID,
+        baseline: openMemoryBaseline(),
+        ...(scorer ? { scorer } : {}),
+      })
+      const read = (records: Uint8Array) => {
+        engine.push(records)
+        // What the machine answered is in the records.
+        engine.takeRequests()
+        return engine.takeFindings()
+      }
+      return {
+        before(records) {
+          read(records)
+        },
+        day(records) {
+          const alerts = new Map<string, Raised>()
+          for (const finding of read(records)) {
+            if (finding.kind !== 'alert') continue
+            const { id, score, chain, destination } = finding.alert
+            const [process] = chain
+            if (process === undefined) continue
+            const atMs = Number(finding.at) / 1e6
+            const { pid, pidversion } = process
+            const raised = alerts.get(id)
+            if (raised === undefined)
+              alerts.set(id, { pid, pidversion, to: destination.address, steps: [{ atMs, score }] })
+            else if (score > (raised.steps.at(-1)?.score ?? 0)) raised.steps.push({ atMs, score })
+          }
+          return [...alerts.values()]
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,85 @@
+// The whole of an evaluation, small: the same each time, taken up where it was broken off, and what it finds as it was found.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type EvaluationPlan, evaluate } from '../../src/eval/evaluate.ts'
+import type { Report } from '../../src/eval/report.ts'
+import { pageOf } from '../../src/eval/report-page.ts'
+import { tablesOf } from '../../src/eval/report-tables.ts'
+
+const GOLDEN = fileURLToPath(new URL('golden.json', import.meta.url))
+const PLAN: EvaluationPlan = { seed: 3, machines: 2, cells: 24, withTerms: true }
+const SMALL: EvaluationPlan = { ...PLAN, cells: 8, withTerms: false }
+const nowMs = () => 0
+
+/** What a change of a detector changes: who finds how much of what, at what cost. */
+const summaryOf = ({ detectors }: Report) =>
+  Object.fromEntries(
+    detectors.map(({ name, spent }) => [
+      name,
+      spent.map(({ budget, falseAlerts, recall, installs, evasions }) => [
+        budget,
+        `${falseAlerts} false, ${recall.found} of ${recall.of} attacks, ${installs.found} of ${installs.of} installs`,
+        ...Object.entries(evasions).flatMap(([way, { found }]) => (found > 0 ? [way] : [])),
+      ]),
+    ]),
+  )
+
+describe('an evaluation', function () {
+  this.timeout(120_000)
+  let directory = ''
+  let report: Report
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'freshet-eval-'))
+    report = await evaluate(PLAN, { code: '', nowMs })
+  })
+  after(() => rmSync(directory, { recursive: true }))
+
+  it('finds what it found', () => {
+    const found = `${JSON.stringify(summaryOf(report), null, 2)}\n`
+    if (process.env['UPDATE_GOLDEN']) writeFileSync(GOLDEN, found)
+    assert.deepEqual(JSON.parse(found), JSON.parse(readFileSync(GOLDEN, 'utf8')))
+  })
+
+  it('is taken up where it was broken off, and comes to the same', async () => {
+    const kept: boolean[] = []
+    const run = (code: string) =>
+      evaluate(SMALL, { code, directory, nowMs, onMachine: ({ isKept }) => kept.push(isKept) })
+    const first = await run('this')
+    const [one, other] = readdirSync(directory).map((file) => join(directory, file))
+    assert.ok(one && other && readdirSync(directory).length === 2)
+    // As after a kill: one is missing.
+    rmSync(one)
+    assert.deepEqual(await run('this'), first)
+    // And one was cut off.
+    writeFileSync(other, readFileSync(other, 'utf8').slice(0, 100))
+    assert.deepEqual(await run('this'), first)
+    // What other code found is none of its results.
+    assert.deepEqual(await run('that'), first)
+    assert.deepEqual(
+      kept.map((isKept, i) =>
+        i % 2 === 0 ? '' : `${[kept[i - 1], isKept].filter(Boolean).length}`,
+      ),
+      ['', '0', '', '1', '', '1', '', '0'],
+    )
+    assert.equal(readdirSync(directory).length, 4)
+    const another = await evaluate({ ...SMALL, seed: 4 }, { code: '', nowMs })
+    assert.notDeepEqual(another.detectors[0], first.detectors[0])
+  })
+
+  it('is told in tables and on one page that loads nothing', () => {
+    const tables = tablesOf(report)
+    for (const { title, heads, rows } of tables) {
+      assert.ok(rows.length > 0, `${title} has no rows`)
+      for (const row of rows) assert.equal(row.length, heads.length, title)
+      assert.doesNotMatch(rows.flat().join(' '), /NaN|undefined|Infinity/, title)
+    }
+    const page = pageOf(report, { title: 'A <b>', lines: ['by & for'] })
+    assert.doesNotMatch(page, /NaN|undefined|Infinity|<b>|src=|https?:|url\(|<script|<link/)
+    assert.match(page, /by &#38; for/)
+    for (const { title } of tables) assert.ok(page.includes(title), title)
+    assert.equal(page.match(/<polyline/g)?.length, 8 + 6)
+  })
+})

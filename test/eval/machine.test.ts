@@ -1,0 +1,104 @@
+// Made-up machines: the truth is whole, and attacks beside each other are as attacks alone.
+import assert from 'node:assert/strict'
+import { EVASIONS } from '../../src/eval/evasions.ts'
+import { allCells, attackOf, type Cell } from '../../src/eval/grid.ts'
+import { createHost } from '../../src/eval/host.ts'
+import { courseOf } from '../../src/eval/judging.ts'
+import { runMachine } from '../../src/eval/machine.ts'
+import { createRandom } from '../../src/eval/random.ts'
+import { createReportReader } from '../../src/eval/reports.ts'
+import { tellDay, whoKey } from '../../src/eval/telling.ts'
+
+const CELLS = allCells()
+const isLike = (cell: Cell, like: Partial<Cell>): boolean =>
+  Object.entries(like).every(([side, value]) => cell[side as keyof Cell] === value)
+const cellsLike = (like: Partial<Cell>): { cell: Cell; at: number }[] =>
+  CELLS.map((cell, at) => ({ cell, at })).filter(({ cell }) => isLike(cell, like))
+
+describe('a made-up machine', () => {
+  it('is the same by its seed, and another by another', () => {
+    assert.deepEqual(createHost(7).day(3), createHost(7).day(3))
+    assert.notDeepEqual(createHost(7).day(3), createHost(7).day(0))
+    assert.notDeepEqual(createHost(7).day(0), createHost(8).day(0))
+  })
+
+  it('tells each byte of each actor, under a process of its own', () => {
+    const actors = [
+      ...createHost(11).day(0),
+      ...createHost(11).installs(),
+      ...EVASIONS.map(({ actor }, i) => actor(20_000 + i * 200)),
+    ]
+    const { records, actors: who, reports } = tellDay(actors)
+    const told = new Map<string, number>()
+    let count = 0
+    createReportReader().read(records, ({ pid, pidversion, moreOut }) => {
+      count++
+      const key = whoKey(pid, pidversion)
+      told.set(key, (told.get(key) ?? 0) + moreOut)
+    })
+    assert.equal(count, reports)
+    assert.equal(who.size, actors.filter(({ sendings }) => sendings.length > 0).length)
+    for (const [key, actor] of who) assert.equal(told.get(key), courseOf(actor).bytesOut)
+  })
+
+  it('sends of every cell as many bytes as it says, and gets the answer that it says', () => {
+    for (const { cell, at } of cellsLike({ protocol: 'tcp', destination: 'own' })) {
+      const { sendings } = attackOf(cell, at + 1, createRandom(at))
+      assert.equal(sendings.length, cell.flows)
+      const last = sendings.map(({ points }) => points.at(-1) ?? { out: 0, in: 0 })
+      const out = last.reduce((sum, point) => sum + point.out, 0)
+      const bytesIn = last.reduce((sum, point) => sum + point.in, 0)
+      // A flow's bytes are whole numbers.
+      assert.ok(Math.abs(out - cell.bytes) <= cell.flows, `${out} of ${cell.bytes}`)
+      const wanted = {
+        none: 0,
+        '6 KiB a flow': 6_144 * cell.flows,
+        'a tenth': out / 10,
+        padded: out,
+      }[cell.response]
+      assert.ok(Math.abs(bytesIn - wanted) <= cell.flows, `${bytesIn} of ${wanted}`)
+      for (const { points } of sendings)
+        for (const [i, point] of points.entries()) {
+          const before = points[i - 1]
+          if (before) assert.ok(point.afterMs > before.afterMs && point.out >= before.out)
+        }
+    }
+  })
+
+  it('knows what had left by when', () => {
+    const points = [
+      { afterMs: 5_000, out: 40_000, in: 0 },
+      { afterMs: 9_000, out: 100_000, in: 0 },
+    ]
+    const place = { to: '2001:db8:1::1', hostname: '', port: 443, protocol: 6 as const }
+    const course = courseOf({
+      ...{ label: 'attack', name: '', signer: 'unsigned', code: 'x', isKnown: false },
+      sendings: [
+        { ...place, atMs: 1_000, points },
+        { ...place, atMs: 7_000, points },
+      ],
+    })
+    assert.deepEqual(
+      [0, 5_999, 6_000, 10_000, 12_000, 16_000].map(course.outAt),
+      [0, 0, 40_000, 100_000, 140_000, 200_000],
+    )
+    assert.equal(course.possibleOut, 100_000)
+    assert.equal(course.firstMs, 1_000)
+  })
+
+  it('has an attack found beside others as it is alone', function () {
+    this.timeout(60_000)
+    const [first, ...others] = [
+      ...cellsLike({ signer: 'unsigned', bytes: 8_388_608, hours: 1, flows: 20, protocol: 'tcp' }),
+      ...cellsLike({ signer: 'script', hours: 0, flows: 20, protocol: 'quic' }),
+    ].filter(({ cell }) => cell.destination === 'own')
+    assert.ok(first && others.length > 10)
+    const plan = { seed: 5, withTerms: false, nowMs: () => 0 }
+    const alone = runMachine({ ...plan, attacks: [first] })
+    const beside = runMachine({ ...plan, attacks: [first, ...others] })
+    assert.deepEqual(beside.subjects[0], alone.subjects[0])
+    assert.deepEqual(beside.apps, alone.apps)
+    // Not an empty comparison: the engine tells of it.
+    assert.ok((alone.subjects[0]?.steps[0]?.length ?? 0) > 0)
+  })
+})
