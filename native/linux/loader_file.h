@@ -31,11 +31,20 @@ Loads LoadsOf(int fd);
 // not asked. `pid`: in whose mount namespace the file is looked for beside our own.
 Loads LoadsOfPlace(Mounts* mounts, int place, u32 pid);
 
-// The build id that its linker wrote into an ELF file (NT_GNU_BUILD_ID); empty where there is none.
-// Reads at most 8 KiB of a regular file, from `fd`. Any bytes give an answer.
-std::string BuildIdOf(int fd);
+// What tells whose build an ELF file is, although bytes of it were changed.
+struct ElfMarks {
+  // What its linker wrote into it (NT_GNU_BUILD_ID); empty where there is none.
+  std::string build_id;
+  // Its segments, and where it begins: those it keeps with any byte changed that is not theirs.
+  // Empty where there is too little of it to tell it from others.
+  std::string layout;
+};
 
-// The system's interpreters by their build ids, so that a copy of one has its rules.
+// Reads at most 12 KiB of a regular file, from `fd`. Any bytes give an answer.
+ElfMarks MarksOf(int fd);
+
+// The system's interpreters by their marks, so that a copy of one has its rules, also with some
+// bytes changed. Who moves its segments about, or builds one, has a program of his own.
 class SystemInterpreters {
  public:
   // Looks at what is called like one in `folders`, where that is root's alone: some 50 files. What
@@ -56,8 +65,11 @@ class SystemInterpreters {
   static constexpr size_t kKnownMax = 1'024;
   static constexpr size_t kSeenMax = 4'096;
 
-  std::unordered_map<std::string, std::string> names_;  // by build id
-  std::unordered_map<std::string, Seen> seen_;          // by device and inode
+  std::string_view NameOf(const ElfMarks& marks) const;
+
+  std::unordered_map<std::string, std::string> names_;     // by build id
+  std::unordered_map<std::string, std::string> laid_out_;  // by layout
+  std::unordered_map<std::string, Seen> seen_;             // by device and inode
 };
 
 // By what name the rules of interpreters (script_rules.h) know a program: a loader by a loader's,

@@ -104,11 +104,12 @@ void ReadsAFileAgainThatIsAnother() {
   unlink(path);
 }
 
-std::string BuildIdOfText(std::string_view text) {
+ElfMarks MarksOfText(std::string_view text) {
   const Fd file(memfd_create("elf", MFD_CLOEXEC));
   CHECK(file && write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
-  return BuildIdOf(file.get());
+  return MarksOf(file.get());
 }
+std::string BuildIdOfText(std::string_view text) { return MarksOfText(text).build_id; }
 
 // An ELF file whose second segment is notes: another's, then the build id.
 std::string Noted(std::string_view id) {
@@ -142,6 +143,27 @@ void ReadsABuildId() {
   CHECK(read > 1000);
 }
 
+// Noted(), with so many bytes loaded.
+std::string LaidOut(std::string_view id, u64 loaded_bytes) {
+  std::string whole = Noted(id);
+  Elf64_Phdr segment;
+  std::memcpy(&segment, whole.data() + sizeof(Elf64_Ehdr), sizeof(segment));
+  segment.p_type = PT_LOAD;
+  segment.p_filesz = loaded_bytes;
+  std::memcpy(whole.data() + sizeof(Elf64_Ehdr), &segment, sizeof(segment));
+  return whole;
+}
+
+void ReadsALayout() {
+  const std::string layout = MarksOfText(LaidOut("one", 100'000)).layout;
+  CHECK(!layout.empty() && MarksOfText(LaidOut("two", 100'000)).layout == layout);
+  CHECK(MarksOfText(LaidOut("one", 100'001)).layout != layout);
+  // Launchers of a few KiB are built alike, and a size that none has counts as none.
+  CHECK(MarksOfText(LaidOut("one", 4'185)).layout.empty());
+  CHECK(MarksOfText(LaidOut("one", UINT64_MAX)).layout.empty());
+  CHECK(MarksOfText("#!/bin/sh").layout.empty());
+}
+
 void KnowsACopyOfTheSystemsInterpreter() {
   char folder[] = "/tmp/freshet-copies-XXXXXX";
   CHECK(mkdtemp(folder) != nullptr);
@@ -152,8 +174,10 @@ void KnowsACopyOfTheSystemsInterpreter() {
     return path;
   };
   make("python3.11", Noted("python's"));
+  make("perl", LaidOut("perl's", 100'000));
   make("other", Noted("another's"));
   const std::string copy = make("copy", Noted("python's")), none = make("none", Noted("another's"));
+  const std::string changed = make("changed", LaidOut("perl'S", 100'000));
   const std::string_view folders[] = {folder, "/nowhere"};
   SystemInterpreters interpreters(folders);
   Mounts mounts;
@@ -164,10 +188,11 @@ void KnowsACopyOfTheSystemsInterpreter() {
   // Root's alone count.
   const bool is_root = geteuid() == 0;
   CHECK(copied_by(copy) == (is_root ? "python3.11" : "") && copied_by(none).empty());
+  CHECK(copied_by(changed) == (is_root ? "perl" : ""));
   // What was looked at is looked at again once it has changed.
   make("none", Noted("python's"));
   CHECK(copied_by(none) == (is_root ? "python3.11" : ""));
-  for (const char* name : {"python3.11", "other", "copy", "none"})
+  for (const char* name : {"python3.11", "other", "copy", "none", "perl", "changed"})
     unlink((std::string(folder) + "/" + name).c_str());
   rmdir(folder);
 }
@@ -192,6 +217,7 @@ int main() {
   ReadsAFileAgainThatIsAnother();
   GoesByTheFileAndThenByTheName();
   ReadsABuildId();
+  ReadsALayout();
   KnowsACopyOfTheSystemsInterpreter();
   std::puts("loader_file: ok");
 }

@@ -47,7 +47,7 @@ export class CarriedProcesses {
     if (this.#isCleared) this.#prepare('DELETE FROM carried_processes').run()
     if (this.#waiting.size === 0) return
     const put = this.#prepare(
-      'INSERT OR REPLACE INTO carried_processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO carried_processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     )
     const drop = this.#prepare('DELETE FROM carried_processes WHERE pid = ?')
     for (const [pid, process] of this.#waiting)
@@ -56,7 +56,8 @@ export class CarriedProcesses {
         const [dev, ino] = [signed(process.dev), signed(process.ino)]
         const { path, from, isClaimed, ...file } = process.script
         const script = [path, signed(file.dev), signed(file.ino), from, isClaimed ? 1 : 0]
-        put.run(pid, process.beganNs, dev, ino, process.path, process.doubts, ...script)
+        const { beganNs, doubts, madeFor } = process
+        put.run(pid, beganNs, dev, ino, process.path, doubts, ...script, madeFor)
       }
   }
 
@@ -89,6 +90,7 @@ const fromRow = (row: Row): CarriedProcess => ({
     from: Number(integer(row, 'script_from')),
     isClaimed: integer(row, 'script_claimed') !== 0n,
   },
+  madeFor: text(row, 'made_for'),
 })
 
 const signed = (value: bigint): bigint => BigInt.asIntN(64, value)

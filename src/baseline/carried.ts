@@ -50,6 +50,8 @@ export type CarriedProcess = {
   /** FLAG exec path_guessed, exe_set, exe_unconfirmed; more of the engine's own (running.ts). */
   doubts: number
   script: CarriedScript
+  /** Whom it acts for as one that was given a connection, as JSON of the engine's own making; empty: nobody. */
+  madeFor: string
 }
 
 /** Puts are gathered until the baseline's commit, like all others; what is read is what was there when it was opened, and since. */

@@ -202,6 +202,7 @@ const processFrom = (given: Fields): CarriedProcess => ({
   path: text(given, 'path'),
   doubts: number(given, 'doubts'),
   script: scriptFrom(asFields(given['script'] ?? NOT_KEPT, 'script')),
+  madeFor: given['madeFor'] === undefined ? '' : text(given, 'madeFor'),
 })
 
 /** Of a version that kept no script. */

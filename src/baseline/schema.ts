@@ -7,7 +7,7 @@ import { FlowLog } from './flow-log.ts'
 import { UnusableFile } from './sqlite-file.ts'
 
 /** PRAGMA user_version. */
-export const SCHEMA_VERSION = 7
+export const SCHEMA_VERSION = 8
 
 /** Columns are nanoseconds since 1970 where they end in _ns; 0 where a time may be absent and is. */
 export function createSchema(database: DatabaseSync): void {
@@ -76,6 +76,11 @@ function addCarriedScripts(database: DatabaseSync): void {
     ALTER TABLE carried_processes ADD COLUMN script_ino INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE carried_processes ADD COLUMN script_from INTEGER NOT NULL DEFAULT -1;
     ALTER TABLE carried_processes ADD COLUMN script_claimed INTEGER NOT NULL DEFAULT 0`)
+  addMadeFor(database)
+}
+
+function addMadeFor(database: DatabaseSync): void {
+  database.exec(`ALTER TABLE carried_processes ADD COLUMN made_for TEXT NOT NULL DEFAULT ''`)
 }
 
 /** A HeldTable. */
@@ -123,6 +128,7 @@ export function upgradeSchema(database: DatabaseSync, from: number): void {
   if (from < 5) createHeld(database)
   if (from < 6) createCarriedProcesses(database)
   else if (from < 7) addCarriedScripts(database)
+  else if (from < 8) addMadeFor(database)
 }
 
 /** Open flows of the second version and the third, which had a row for each; the second had no since_*. */

@@ -24,6 +24,7 @@ import { identityView } from './identity-view.ts'
 import { createIdleFlows } from './idle-flows.ts'
 import { createInspectRequests } from './inspect-requests.ts'
 import type { Lasting } from './lasting.ts'
+import { createMakersAge } from './makers-age.ts'
 import { createPairTable } from './pair-table.ts'
 import { createProcessTable } from './process-table.ts'
 import { createRunning } from './running.ts'
@@ -53,7 +54,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
   const processes = createProcessTable(limits.processes, limits.endedProcessMs, () => {
     counters.evicted.processes++
   })
-  const running = createRunning(baseline.carried, processes, limits.processes)
+  const running = createRunning(baseline.carried, processes, clock, limits.processes)
   const unseen = createUnseenSums(health.say, counters, processes.find)
   const flows = createFlowTable(limits.flows)
   const book = createIdentityBook(
@@ -172,6 +173,8 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     carry,
   })
 
+  const { ownerChanged } = ledger
+  const makersAge = createMakersAge({ clock, rows, processes, book, onOwnerChanged: ownerChanged })
   const join = createIdentityJoining({
     book,
     rows,
@@ -203,5 +206,6 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     ledger,
     carry,
     join,
+    makersAge,
   }
 }

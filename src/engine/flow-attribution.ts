@@ -67,6 +67,8 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
   const { u32, f64 } = rows.table
   /** Slots of flows that wait, with the record time at which they stop to; in order of that time. */
   const held = new Map<number, number>()
+  /** Processes that were given something by somebody new. */
+  const unsure = new WeakSet<Process>()
 
   /** False when too many wait already. */
   const hold = (slot: number): boolean => {
@@ -107,16 +109,18 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
 
   /**
    * What it is asked for it may give: somebody vouches for it and it acts for nobody, or it has been here for long. Where
-   * nobody knows that it was asked, it is the system's.
+   * nobody knows that it was asked, it is the system's. A version of a script inherits how long the one before has used the
+   * network, and may be another program: it is as old as itself.
    */
   const serves = (slot: number, identity: IdentityState): boolean => {
-    const { stored, responsible, firstNetworkMs } = identity
+    const { stored, responsible } = identity
     if (!rows.isInbound(slot)) return false
+    const sinceMs = Math.max(identity.firstNetworkMs, Number(stored.firstExecAt) / 1e6)
     if (!rows.isAccepted(slot))
       return responsible === undefined && stored.signerClass === 'platform'
     return (
       (responsible === undefined && !isUnvouched(stored.signerClass)) ||
-      wallNowMs(clock) - firstNetworkMs >= NOVELTY_DAYS * DAY_MS
+      wallNowMs(clock) - sinceMs >= NOVELTY_DAYS * DAY_MS
     )
   }
 
@@ -126,7 +130,7 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     const scope = scopeOf(rows.addressOf(slot), policy)
     if (!isScored(scope, policy) && scope !== 'external' && scope !== 'private') return scope
     const { identity } = process
-    return identity && serves(slot, identity) ? 'inbound' : undefined
+    return identity && !unsure.has(process) && serves(slot, identity) ? 'inbound' : undefined
   }
 
   const noteGiverOf = (slot: number, process: Process, force: boolean): boolean => {
@@ -138,7 +142,22 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     rows.giverOf[slot] = undefined
     // Without a version it is only a number that somebody had.
     if (found === undefined && pidversion === 0) return true
-    if (!noteGiver(process, found ?? unseenProcess(process.source, giver.name))) return true
+    const by = found ?? unseenProcess(process.source, giver.name)
+    if (noteGiver(process, by, clock.nowMs)) unsure.add(process)
+    return true
+  }
+
+  /**
+   * Whether it is known whose the process is with those that it was given by lately. Of a service that many give to, what is
+   * counted stays where it is until it is known to be another's, and what was given waits alone.
+   */
+  const isSure = (process: Process, force: boolean): boolean => {
+    if (!unsure.has(process)) return true
+    const isStill = book.isStill(process)
+    if (isStill === undefined && !force) return false
+    unsure.delete(process)
+    if (isStill) return true
+    process.madeFor = undefined
     if (process.identity === undefined) return true
     process.identity = undefined
     parts.onOwnerChanged(process)
@@ -162,9 +181,14 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
       leaveOut(slot, reason)
       return true
     }
-    const identity = book.resolve(process, force, wallNow(clock))
+    const identity = isSure(process, force)
+      ? book.resolve(process, force, wallNow(clock))
+      : undefined
     if (identity === undefined) {
-      if (!held.has(slot)) for (const one of [process, ...process.makers]) parts.onAwaited(one)
+      if (!held.has(slot)) {
+        parts.onAwaited(process)
+        for (const maker of process.makers) parts.onAwaited(maker.process)
+      }
       return false
     }
     if (serves(slot, identity)) {

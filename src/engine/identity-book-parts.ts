@@ -17,6 +17,11 @@ export type IdentityBook = {
   /** The identity the flows of `process` count for; undefined while it is not certain, unless forced. */
   resolve(process: Process, force: boolean, at: UnixNs): IdentityState | undefined
   /**
+   * Whether its flows count for the identity that they did, whatever was learnt of the process since; undefined while that is
+   * not certain.
+   */
+  isStill(process: Process): boolean | undefined
+  /**
    * Something was inspected: which processes, taken for something else for want of it, are now certain. Where one
    * `isWhole`, `join` is to be called.
    */

@@ -11,7 +11,8 @@ import {
 import { Signature } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
 import { fileName } from './acting.ts'
-import { type Attribution, attribute, type Known } from './identity.ts'
+import { lessVouched } from './handed-on.ts'
+import { type Attribution, attribute, ITSELF, type Known } from './identity.ts'
 import { createIdentityAge } from './identity-age.ts'
 import type { Correction, IdentityBook } from './identity-book-parts.ts'
 import { inherited, noteVersion } from './lineage.ts'
@@ -244,8 +245,10 @@ export function createIdentityBook(
    * Under the program's own key a copy used the network that ran before its original was known, and one that is known by now
    * to act for others, for whom it is vouched no less than for itself.
    */
-  const isItself = ({ program, signerClass, script }: Attribution): boolean =>
-    signerClass === program.signerClass && script === undefined
+  const isItself = ({ program, signerClass, script, responsible }: Attribution): boolean =>
+    signerClass === program.signerClass &&
+    script === undefined &&
+    lessVouched(signerClass, responsible?.signerClass ?? signerClass) === signerClass
   const takeUp = (program: string, to: IdentityState): void => {
     const stored = inUse.get(program)?.stored ?? baseline.identity(program)
     if (program === to.stored.key || stored?.firstNetworkAt === undefined) return
@@ -270,8 +273,7 @@ export function createIdentityBook(
       const program = programOf(process, known.originals, false)
       if (program === undefined) return
       const { key, signerClass, doubt } = program
-      const alone = { responsible: undefined, script: undefined, lineage: undefined }
-      learn({ program, key, signerClass, doubt, ...alone }, process, at, true)
+      learn({ program, key, signerClass, doubt, ...ITSELF }, process, at, true)
     },
     resolve(process, force, at) {
       if (process.identity && inUse.get(process.identity.stored.key) === process.identity)
@@ -283,8 +285,14 @@ export function createIdentityBook(
       if (certain) {
         if (process.image.copyOf !== '' || isItself(certain)) takeUp(certain.program.key, state)
         process.identity = state
+        process.madeFor = certain.madeFor
       } else suspect(process, state, at)
       return state
+    },
+    isStill(process) {
+      const { identity } = process
+      const certain = attribute(process, known, false)
+      return certain && certain.key === identity?.stored.key
     },
     corrections(at) {
       const found: Correction[] = []
@@ -301,6 +309,7 @@ export function createIdentityBook(
         tentative.delete(process)
         const to = learn(certain, process, at, true)
         process.identity = to
+        process.madeFor = certain.madeFor
         const isCopy = process.image.copyOf !== '' && from.stored.key === certain.program.key
         if (to !== from) found.push({ process, from, to, isWhole: from.isTentative || isCopy })
       }

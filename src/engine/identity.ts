@@ -2,7 +2,15 @@
 import { LINEAGE, type SignerClass } from '../baseline/baseline.ts'
 import { doubtfulness, lessVouched } from './handed-on.ts'
 import type { Originals } from './originals.ts'
-import type { Process, ProgramIdentity, Responsible, RunScript } from './process.ts'
+import type {
+  MadeFor,
+  MadeScript,
+  Maker,
+  Process,
+  ProgramIdentity,
+  Responsible,
+  RunScript,
+} from './process.ts'
 import type { ProcessTable } from './process-table.ts'
 import { actsForOthers, joinDoubts, loadedClass, programOf } from './program.ts'
 import { isVouched } from './score.ts'
@@ -28,6 +36,8 @@ export type Attribution = {
    * content. undefined otherwise.
    */
   lineage: { key: string; keyOf: (sha256: string) => string } | undefined
+  /** undefined: it acts for nobody by what it was given. */
+  madeFor: MadeFor | undefined
 }
 
 /**
@@ -44,41 +54,51 @@ export function attribute(process: Process, known: Known, force: boolean): Attri
     const { key, signerClass } = program
     return { program, key, signerClass, doubt, ...ITSELF }
   }
-  const { responsible, through } = principal
+  const { responsible, through, maker } = principal
   const signerClass = actsForOthers(process.image)
     ? program.signerClass
     : lessVouched(program.signerClass, responsible.signerClass)
-  const alone = { program, signerClass, doubt, script: undefined, lineage: undefined }
+  const madeFor = maker && { responsible, script: undefined }
+  const alone = { program, signerClass, doubt, script: undefined, lineage: undefined, madeFor }
   const via = responsible.key ?? 'unknown'
   const keyWith = (name: string): string => {
     const script = name === '' ? '' : ` script ${name}`
     return via === program.key ? `${program.key}${script}` : `${program.key}${script} via ${via}`
   }
-  const holder = scriptHolder(runsScript(process.image) ? process : through, known.table)
-  if (holder === undefined) return { ...alone, key: keyWith(''), responsible }
-  const found = scriptOf(holder, force)
-  if (found === undefined) return undefined
-  const script = { ...found, isOwn: holder === process || holder.image === process.image }
-  const beside = besideScript(holder.image)
+  const isOwn = runsScript(process.image)
+  const found =
+    !isOwn && maker?.found ? maker.found.script : scriptBy(isOwn ? process : through, known, force)
+  if (found === undefined) return { ...alone, key: keyWith(''), responsible }
+  if (found === 'not known') return undefined
+  const { beside, bringsCode, isFolder, ...ran } = found
+  const script = { ...ran, isOwn }
   const keyOf = (name: string): string => keyWith(`${name}${beside}`)
-  const brought = !bringsCode(holder.image)
-    ? ''
-    : 'its arguments may bring other code beside the script'
+  const brought = bringsCode ? 'its arguments may bring other code beside the script' : ''
   return {
     program,
     key: keyOf(script.name),
-    signerClass: isFolder(holder.image) ? worst(signerClass) : classWith(process, signerClass),
+    signerClass: isFolder ? worst(signerClass) : classWith(process, signerClass),
     doubt: joinDoubts(doubt, script.doubt, brought),
     responsible,
     script,
     lineage: lineageOf(`${program.key}${beside}`, script, via, keyOf),
+    madeFor: madeFor && { ...madeFor, script: isOwn ? undefined : found },
   }
 }
 
-const ITSELF = { responsible: undefined, script: undefined, lineage: undefined }
+/** Of one that acts for nobody. */
+export const ITSELF = {
+  responsible: undefined,
+  script: undefined,
+  lineage: undefined,
+  madeFor: undefined,
+}
 
-/** For whom a process acts, and the one through which it does: itself, or whoever made what it was given. */
-type Principal = { responsible: Responsible; through: Process }
+/**
+ * For whom a process acts, and the one through which it does: itself, or the `maker` of what it was given; that one
+ * undefined: by what it is alone.
+ */
+type Principal = { responsible: Responsible; through: Process; maker: Maker | undefined }
 
 /**
  * For whom it acts: the one above it where its program acts for others, or whoever made a connection that it was given,
@@ -95,28 +115,46 @@ function principalOf(
   if (acts) {
     const responsible = responsibleOf(process, known, force)
     if (responsible === undefined) return 'not known'
-    found = { responsible, through: process }
+    found = { responsible, through: process, maker: undefined }
   }
   for (const maker of process.makers) {
     const made = makerOf(maker, known, force, true)
     if (made === undefined) return 'not known'
-    const isOwn = made.key === key
+    if (made.key === key) continue
     const least = found?.responsible.signerClass ?? signerClass
-    const isLess = doubtfulness(made.signerClass) > doubtfulness(least)
+    const by = doubtfulness(made.signerClass) - doubtfulness(least)
     // Of what acts for others it is not said by its class how far it is to be believed.
-    const isFirst = found === undefined && actsForOthers(maker.image)
-    if (!isOwn && (isLess || isFirst)) found = { responsible: made, through: maker }
+    const acting = maker.found !== undefined || actsForOthers(maker.process.image)
+    const isFirst = found === undefined && acting
+    if (by > 0 || isFirst || (by === 0 && found && winsTie(made, acting, found)))
+      found = { responsible: made, through: maker.process, maker }
   }
   return found ?? 'itself'
 }
 
+/**
+ * Whether a maker that is vouched for as much as the one it is so far answers for it. Who made the connection says more
+ * than who is above the process, and who made the last one more than who made others: else whatever is started below an
+ * unsigned terminal or editor would be that one's. What the system vouches for hands on to programs of the system all
+ * the time, which keep their names; by itself, not by what it runs for others. One that was not seen hides none that was.
+ */
+function winsTie(
+  { key, signerClass }: Responsible,
+  acting: boolean,
+  { maker }: Principal,
+): boolean {
+  if (key === undefined && maker !== undefined) return false
+  return signerClass !== 'platform' || acting
+}
+
 /** Who answers for a connection that this process made. `asks`: see responsibleOf. */
 function makerOf(
-  maker: Process,
+  { process: maker, found }: Maker,
   known: Known,
   force: boolean,
   asks: boolean,
 ): Responsible | undefined {
+  if (found) return found.responsible
   if (actsForOthers(maker.image)) return responsibleOf(maker, known, force, asks)
   if (maker.image.path === '') return NOT_SEEN
   const program = programOf(maker, known.originals, force)
@@ -164,6 +202,21 @@ function scriptHolder(process: Process, table: ProcessTable): Process | undefine
     at = table.parentOf(at)
   }
   return undefined
+}
+
+/** That script, as it is told; undefined: there is none. */
+function scriptBy(
+  process: Process,
+  { table }: Known,
+  force: boolean,
+): MadeScript | 'not known' | undefined {
+  const holder = scriptHolder(process, table)
+  if (holder === undefined) return undefined
+  const { image } = holder
+  const script = scriptOf(holder, force)
+  if (script === undefined) return 'not known'
+  const beside = besideScript(image)
+  return { ...script, beside, bringsCode: bringsCode(image), isFolder: isFolder(image) }
 }
 
 /**

@@ -44,6 +44,26 @@ export type Ran = RunScript & {
   editedSince: UnixNs | undefined
 }
 
+/** A script with what its interpreter's arguments say of it; see script.ts. */
+export type MadeScript = RunScript & { beside: string; bringsCode: boolean; isFolder: boolean }
+
+/** Whom a process was found to act for as one that was given a connection. */
+export type MadeFor = {
+  responsible: Responsible
+  /** Which made the connection; undefined: none, or the process runs one itself. */
+  script: MadeScript | undefined
+}
+
+/** Another process that made a connection which this one was given. */
+export type Maker = {
+  /** As it was then. */
+  readonly process: Process
+  /** What an earlier engine found, as which `process` was not seen; undefined: this engine saw it, or nothing was found. */
+  readonly found: MadeFor | undefined
+  /** Record time, ms since boot: when one of its connections was given last. */
+  readonly givenAtMs: number
+}
+
 /** An identity in use: what the baseline knows of it, and what only this run needs. */
 export type IdentityState = {
   stored: StoredIdentity
@@ -174,8 +194,10 @@ export type Process = {
   image: Image
   /** Code that runs in it from places others than root can change; undefined: none was seen. */
   foreign: ForeignCode | undefined
-  /** Others that made connections which it was given, as they were then; see handed-on.ts. */
-  makers: readonly Process[]
+  /** See handed-on.ts. In the order in which they were first named. */
+  makers: readonly Maker[]
+  /** Which of them it acts for; undefined: none, or nobody has asked whose its flows are. */
+  madeFor: MadeFor | undefined
   /** The identity its flows count for, once certain. */
   identity: IdentityState | undefined
   /** undefined: no script, or nobody has asked whose its flows are. */

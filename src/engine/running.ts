@@ -10,13 +10,15 @@ import {
   Script,
   Source,
 } from '../records/record.gen.ts'
+import type { Clock } from './clock.ts'
 import { isGivenByLess } from './handed-on.ts'
+import { readMadeFor } from './made-for.ts'
 import type { Image, Process } from './process.ts'
 import { type ProcessTable, unseenProcess } from './process-table.ts'
 
 /**
- * Among what is doubtful of it, no FLAG exec: it was given a connection by somebody who is vouched for less. By whom is not
- * kept, so that one was not seen.
+ * Among what is doubtful of it, no FLAG exec: it was given a connection by somebody who is vouched for less. Where nobody had
+ * asked yet for whom it acts then, that one was not seen.
  */
 const GIVEN_BY_LESS = 1 << 30
 
@@ -37,7 +39,12 @@ export type Running = {
 }
 
 /** At most `max` are carried: as many as the table holds. */
-export function createRunning(carried: Carried, processes: ProcessTable, max: number): Running {
+export function createRunning(
+  carried: Carried,
+  processes: ProcessTable,
+  clock: Clock,
+  max: number,
+): Running {
   /** What an earlier engine knew, of processes that were not named since. */
   const earlier = new Map<number, CarriedProcess>()
   const saved = new Map<number, CarriedProcess>()
@@ -71,8 +78,13 @@ export function createRunning(carried: Carried, processes: ProcessTable, max: nu
       believeScript(image, isOther ? undefined : known?.script, hasArguments)
       const isCertain = (flags & (ExecFlag.exeConfirmed | ExecFlag.exeSet)) !== 0
       if (known === undefined) return
-      if ((known.doubts & GIVEN_BY_LESS) !== 0)
-        process.makers = [unseenProcess(source, { pid: 0, pidversion: 0 })]
+      if ((known.doubts & GIVEN_BY_LESS) !== 0) {
+        const unseen = unseenProcess(source, { pid: 0, pidversion: 0 })
+        const found = readMadeFor(known.madeFor)
+        process.makers = [{ process: unseen, found, givenAtMs: clock.nowMs }]
+        // Until somebody asks, what was known is what is known.
+        process.madeFor = found
+      }
       if (isCertain) return
       image.pathGuessed = isOther || (known.doubts & ExecFlag.pathGuessed) !== 0
       image.exeSet = !isOther && (known.doubts & ExecFlag.exeSet) !== 0
@@ -91,13 +103,16 @@ export function createRunning(carried: Carried, processes: ProcessTable, max: nu
         if (endedAtMs !== undefined || source !== Source.linux || path === '') continue
         alive.add(pid)
         const beganNs = startedAtNs ?? sinceNs
-        const doubts = doubtsOf(image) | (isGivenByLess(process) ? GIVEN_BY_LESS : 0)
+        const isGiven = process.madeFor !== undefined || isGivenByLess(process)
+        const madeFor = process.madeFor ? JSON.stringify(process.madeFor) : ''
+        const doubts = doubtsOf(image) | (isGiven ? GIVEN_BY_LESS : 0)
         const former = saved.get(pid)
-        const isTold = former?.beganNs === beganNs && former.doubts === doubts
+        const isTold =
+          former?.beganNs === beganNs && former.doubts === doubts && former.madeFor === madeFor
         const { script, scriptFrom: from } = image
         const isScript = former?.script.path === script && former.script.from === from
         if (!isTold || !isScript || former.path !== path || former.ino !== ino)
-          put({ pid, beganNs, dev, ino, path, doubts, script: scriptOf(image) })
+          put({ pid, beganNs, dev, ino, path, doubts, script: scriptOf(image), madeFor })
       }
       if (!isEnumerated) return
       for (const pid of saved.keys())

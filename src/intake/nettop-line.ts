@@ -1,10 +1,10 @@
-// One line of `nettop -L 0 -n -x -J interface,state,bytes_in,bytes_out`: the header that each sample begins with, a
+// One line of `nettop -L 0 -n -x -J time,interface,state,bytes_in,bytes_out`: the header that each sample begins with, a
 // process (`name.pid`), or a flow of the process above it (`tcp4 10.0.0.2:51234<->203.0.113.9:443`). Columns are found
 // by the header's names alone. A process may have called itself anything, commas and dots and a flow's form included.
 import { formatAddress, parseAddress } from '../engine/address.ts'
 import { MalformedLine } from '../importers/malformed.ts'
 
-/** Where the columns are; `time` may stand before the name, and any others where they like. */
+/** Where the columns are: one before the name, such as `time`, and any others where they like. */
 export type NettopColumns = {
   count: number
   /** The one without a name of its own, which has the process or the flow. */
@@ -58,7 +58,10 @@ const PID = /\.([0-9]{1,10})$/
 /** Whether a line is a header, known or not. */
 export const isHeader = (text: string): boolean => HEADER.test(text)
 
-/** undefined: a name that is needed is not there, or is there twice. REQUIRES: isHeader. */
+/**
+ * undefined: a name that is needed is not there, or is there twice; or nothing stands before the name, so that nothing shows
+ * where a row begins, and what a program has called itself could be any row. REQUIRES: isHeader.
+ */
 export function columnsOf(header: string): NettopColumns | undefined {
   const names = header.split(',')
   const placeOf = (name: string): number => {
@@ -74,7 +77,7 @@ export function columnsOf(header: string): NettopColumns | undefined {
   const name = names.indexOf('')
   // Each line ends in a comma, so behind the last name there is an empty one too.
   const isSecond = names.slice(name + 1, -1).includes('')
-  if (name < 0 || name === names.length - 1 || isSecond) return undefined
+  if (name < 1 || name === names.length - 1 || isSecond) return undefined
   // A comma in a process's name moves what stands behind it, so nothing that is needed may stand before.
   if (Math.min(atInterface, state, bytesIn, bytesOut) < name) return undefined
   const isEnded = names.at(-1) === ''

@@ -20,7 +20,9 @@ const HEADLESS_MAX = 10_000
 /** Epochs are tenths of a second since boot, when the nettop was started: they rise from one to the next. */
 const EPOCH_NS = 100_000_000n
 
-/** A row with all that belongs to it. A process's name has 32 bytes. */
+/** A process's name (xnu: p_name, 2 * MAXCOMLEN), each byte of which is one character here at most. */
+const NAME_CHARACTERS_MAX = 32
+/** A row with all that belongs to it. */
 const JOINED_MAX = 1_024
 
 export type NettopParts = {
@@ -51,7 +53,7 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
   /** Each of its rows was understood. */
   let isRead = true
   /**
-   * How each row begins, but for its digits: as the first below a header does. What begins otherwise goes on with the
+   * How each row begins, whichever its digits: as the first below a header does. What begins otherwise goes on with the
    * name of a process. undefined: not known.
    */
   let beginning: string | undefined
@@ -60,6 +62,11 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
   let last = ''
   /** That row is no whole one, unless it goes on. */
   let cut: MalformedLine | undefined
+  /**
+   * That row is a whole one, and short enough to be the first line of a name, which may hold a newline: whether it is one
+   * the next line shows.
+   */
+  let held: { text: string; cameNs: bigint } | undefined
   let pids = new Set<number>()
   /** Rows that found no room, in this sample and in the one that had most. */
   let refused = 0
@@ -77,6 +84,7 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
   const forgetRow = (): void => {
     last = ''
     cut = undefined
+    held = undefined
     isBelowHeader = false
   }
   const countCut = (): void => {
@@ -114,6 +122,7 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
       if (columns === undefined)
         throw new UnreadableOutput('the header of its columns is not known')
     }
+    release(columns)
     headersOfRun++
     headless = 0
     countCut()
@@ -127,30 +136,53 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
     columns === undefined ? isHeader(text) : text === header
 
   const onRow = (text: string, known: NettopColumns): void => {
-    // Without a column before the name nothing shows where a row begins.
-    const begins = known.name > 0 ? beginningOf(text) : ''
+    const begins = beginningOf(text)
     if (isBelowHeader && begins !== '') beginning = begins
     isBelowHeader = false
     if (beginning !== undefined && begins !== beginning) {
       goOn(text, known)
       return
     }
+    release(known)
     const owed = takeCut()
     last = text
     try {
-      take(text, known, known.name > 0)
+      if (mayGoOn(text, begins, known)) held = { text, cameNs: moment.atNs }
+      else take(text, known, true)
     } catch (error) {
       if (owed) countLoss()
       throw error
     }
     if (owed) throw owed
   }
+  const mayGoOn = (text: string, begins: string, known: NettopColumns): boolean =>
+    beginning !== undefined &&
+    !isCut(text, known) &&
+    text.length - begins.length - 1 <= NAME_CHARACTERS_MAX
+
+  /** Another row begins, so the one that was held is what it looked like. */
+  const release = (known: NettopColumns): void => {
+    if (held === undefined) return
+    const { text, cameNs } = held
+    held = undefined
+    const nowNs = moment.atNs
+    moment.atNs = cameNs
+    try {
+      take(text, known, false)
+    } catch (error) {
+      if (!(error instanceof MalformedLine)) throw error
+      countLoss()
+    }
+    moment.atNs = nowNs
+  }
 
   /** Whatever it looks like, it is of a process: of the row above, which ended in the middle of a name. */
   const goOn = (text: string, known: NettopColumns): void => {
     cut = undefined
+    held = undefined
     last = last === '' || last.length + text.length > JOINED_MAX ? '' : `${last}\n${text}`
-    take(last, known, false)
+    if (last !== '' && !isCut(last, known)) held = { text: last, cameNs: moment.atNs }
+    else take(last, known, false)
   }
 
   /** `mayGoOn`: what is cut is not counted before the next line is known. Of a name in many lines one or more are. */
@@ -217,8 +249,11 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
   }
 }
 
-/** What stands in its first column, whichever its digits; nothing else has a comma there. */
+/**
+ * What stands in its first column, its digits as zeros; nothing else has a comma there. How many digits there are says that
+ * it is no name: nettop's time has 15 characters (20:28:33.450194), so behind a row, of 20 or more, a name has no room for it.
+ */
 function beginningOf(text: string): string {
   const at = text.indexOf(',')
-  return at < 0 ? '' : text.slice(0, at).replace(/[0-9]+/g, '0')
+  return at < 0 ? '' : text.slice(0, at).replace(/[0-9]/g, '0')
 }

@@ -15,6 +15,7 @@ import {
 import type { NativeSource, SourceKind } from './addon.ts'
 import { createLineFramer } from './line-framer.ts'
 import { createPauses } from './pauses.ts'
+import { inTerminal, splitWords, withoutReturn } from './terminal.ts'
 
 /** What a program has to be run with, and what it gives. */
 export type SystemProgram = SourceKind & {
@@ -41,11 +42,13 @@ export const ESLOGGER: SystemProgram = {
   gapWorking: 0,
   firstLineIsHeader: false,
 }
+/** It prints those alone that are asked for, `time` too: without it nothing would show where a row begins. */
+const COLUMNS = 'time,interface,state,bytes_in,bytes_out'
 /** Once a second for as long as it lives: one started anew does not see what old flows had moved before. */
 export const NETTOP: SystemProgram = {
   name: 'nettop',
   code: Source.nettop,
-  args: ['-L', '0', '-n', '-x', '-s', '1', '-J', 'interface,state,bytes_in,bytes_out'],
+  args: ['-L', '0', '-n', '-x', '-s', '1', '-J', COLUMNS],
   capabilities: Capability.allProcesses,
   gapAbsent: Gap.nettop,
   gapWorking: Gap.nettopCounts,
@@ -64,6 +67,8 @@ export type ProgramSourceOptions = {
   bootId: () => Uint8Array
   onReadable: () => void
   log: (text: string) => void
+  /** The absolute path of macOS's script(1); undefined: it prints into a pipe. */
+  terminal?: string | undefined
   /** The first of the pauses before it is started again. */
   restartMs?: number
   /** Calls `look`, whether it still prints, each second until it is given up: a test's own seconds, where it has some. */
@@ -107,6 +112,10 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
   let silentS = 0
   /** Why the one that runs was ended from here. */
   let endedFor: string | undefined
+  /** undefined from when it was found to run nothing: late lines are better than none. */
+  let { terminal } = options
+  /** In a terminal the program is in a group of its own, and not in its script's. */
+  let within: number | undefined
 
   const head = () => ({ source: program.code, atNs: options.bootNs() })
 
@@ -155,8 +164,9 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
     )
   }
 
-  const onLine = (line: Uint8Array): void => {
-    if (isClosed) return
+  const onLine = (whole: Uint8Array): void => {
+    const line = terminal === undefined ? whole : withoutReturn(whole)
+    if (isClosed || line.length === 0) return
     if (!isWorking) {
       isWorking = true
       beganNs = options.bootNs()
@@ -172,17 +182,21 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
     header = undefined
     silentS = 0
     endedFor = undefined
+    within = undefined
     let said = ''
     const framer = createLineFramer(onLine, () => malformed++)
     // A group of its own: eslogger leaves its own group out, which sense and its engine would be in.
-    const started = spawn(path, program.args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const run = terminal ? inTerminal(terminal, path, program.args) : { path, args: program.args }
+    const started = spawn(run.path, run.args, {
+      // Its input is a pipe that nothing comes by: nettop looks there for keys, and with /dev/null, which can always be read,
+      // it looks without end (measured by others on macOS 26: 142 % of a core, and 0.4 % so).
+      stdio: ['pipe', 'pipe', 'pipe', ...(terminal ? (['pipe'] as const) : [])],
       detached: true,
       env: ENVIRONMENT,
       cwd: '/',
     })
     child = started
-    const kill = () => signal(started, 'SIGKILL')
+    const kill = () => send(started, 'SIGKILL')
     process.once('exit', kill)
     let isOver = false
     const over = (reason: string): void => {
@@ -190,6 +204,11 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
       isOver = true
       process.off('exit', kill)
       framer.end()
+      if (terminal !== undefined && within === undefined && endedFor === undefined) {
+        log(`${program.name}: ${terminal} does not run it, so its lines may come late`)
+        terminal = undefined
+      }
+      within = undefined
       if (child === started) child = undefined
       ended(reason, performance.now() - began)
     }
@@ -197,9 +216,21 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
       silentS = 0
       framer.push(chunk)
     })
-    started.stderr?.on('data', (chunk: Uint8Array) => {
-      said = `${said}${Buffer.from(chunk).toString('utf8')}`.slice(-STDERR_CHARS_MAX)
-    })
+    // Its end is told by its output.
+    started.stdin?.on('error', () => {})
+    const hear = (text: string): void => {
+      said = `${said}${text}`.slice(-STDERR_CHARS_MAX)
+    }
+    started.stderr?.setEncoding('utf8').on('data', hear)
+    const beside = started.stdio[3]
+    beside?.on('error', () => {})
+    if (beside && 'setEncoding' in beside)
+      beside.setEncoding('utf8').on('data', (text: string) => {
+        if (within !== undefined) return hear(text)
+        const { pid, words } = splitWords(text)
+        within = pid
+        hear(words)
+      })
     started.on('error', (error) => over(`it cannot be started (${error.message})`))
     // `close`, not `exit`: what it had printed is read first.
     started.on('close', (status, by) => {
@@ -208,6 +239,12 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
       if (endedFor !== undefined) over(endedFor)
       else over(last === '' ? how : `${how}: ${JSON.stringify(last)}`)
     })
+  }
+
+  /** One that is stopped heeds no hanging up, so it is told itself, too. */
+  const send = ({ pid }: ChildProcess, name: NodeJS.Signals): void => {
+    signal(pid, name)
+    signal(within, name)
   }
 
   const ended = (reason: string, livedMs: number): void => {
@@ -227,15 +264,15 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
 
   /** The end of one that may heed nothing. */
   const endIt = (one: ChildProcess): void => {
-    signal(one, 'SIGTERM')
-    const kill = setTimeout(() => signal(one, 'SIGKILL'), KILL_MS)
+    send(one, 'SIGTERM')
+    const kill = setTimeout(() => send(one, 'SIGKILL'), KILL_MS)
     kill.unref()
     one.once('close', () => clearTimeout(kill))
   }
   const restart = (reason: string): void => {
     if (isClosed || child === undefined || endedFor !== undefined) return
     endedFor = reason
-    signal(child, 'SIGKILL')
+    send(child, 'SIGKILL')
   }
   const { silentMaxS } = program
   const endSeconds =
@@ -291,7 +328,7 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
 }
 
 /** To the whole group: nothing that it started is left. */
-function signal({ pid }: ChildProcess, name: NodeJS.Signals): void {
+function signal(pid: number | undefined, name: NodeJS.Signals): void {
   if (pid === undefined) return
   try {
     process.kill(-pid, name)

@@ -40,6 +40,8 @@ export type SourcesOptions = Omit<OpenOptions, 'source'> & {
   programs?: string | undefined
   /** See ProgramSourceOptions. */
   restartMs?: number
+  /** See there; undefined: where Apple has it, on a Mac. */
+  terminal?: string | undefined
 }
 
 export type Sources = {
@@ -78,7 +80,9 @@ export function openSources(
   options: SourcesOptions,
   log: (text: string) => void,
 ): Sources {
-  const { allowed, programs = process.platform === 'darwin' ? '/usr/bin' : undefined } = options
+  const isMac = process.platform === 'darwin'
+  const { allowed, programs = isMac ? '/usr/bin' : undefined } = options
+  const { terminal = isMac ? '/usr/bin/script' : undefined } = options
   let open: Open[] = []
   let absent: { kind: SourceKind; error: Error }[] = []
   const heard = new Map<MacSource, Said>()
@@ -120,6 +124,7 @@ export function openSources(
           bootId: addon.bootId,
           onReadable: options.onReadable,
           log,
+          terminal,
           ...(options.restartMs === undefined ? {} : { restartMs: options.restartMs }),
         })
         if (program === ESLOGGER) eslogger = source
@@ -266,7 +271,8 @@ function noteAbsent(heard: Map<MacSource, Said>, { code }: SourceKind): void {
 }
 
 const nativeOptions = (options: SourcesOptions): Omit<OpenOptions, 'source'> => {
-  const { allowed: _allowed, programs: _programs, restartMs: _restartMs, ...native } = options
+  const { allowed: _allowed, programs: _programs, restartMs: _restartMs, ...rest } = options
+  const { terminal: _terminal, ...native } = rest
   return native
 }
 

@@ -134,11 +134,10 @@ export class OutboxDisk {
   }
 
   /**
-   * What was not kept so far, and so many more, to the next outbox of this file, which did not take it. Where it is without a file
-   * the next one may find that, or set it aside: it is told what is not in it.
+   * What was not kept so far, and so many more, to the next outbox of this file, which did not take it. Where it is without a file,
+   * or finds it damaged as it ends, the next one may find that, or set it aside: it is told what is not in it.
    */
-  sayNotKept(more: number): void {
-    const isMore = this.isWithout
+  sayNotKept(more: number, isMore = this.isWithout): void {
     const id = this.#file.standsIn || isMore ? undefined : this.id
     const { notKept, told } = this.#totals
     const { notKept: before, told: toldBefore } = isMore ? this.#written : { notKept: 0, told: 0 }

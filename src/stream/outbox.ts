@@ -1,7 +1,7 @@
 // What the agent found, on disk until the collector has it: numbered, bounded, what is dropped counted and told. What the
 // disk refuses waits in memory.
 
-import { diskTrouble, type SetAside } from '../baseline/sqlite-file.ts'
+import { diskTrouble, type SetAside, UnusableFile } from '../baseline/sqlite-file.ts'
 import type { Finding } from '../engine/finding.ts'
 import { sinceBootMs } from '../host/since-boot.ts'
 import { createOwnTime } from './outbox-age.ts'
@@ -315,14 +315,17 @@ export class Outbox {
 
   #settle(): void {
     let isSettled = false
+    let isWithout = this.#disk.isWithout
     try {
-      if (!this.#disk.isWithout) this.#disk.change((totals) => this.#numbers.settle(totals))
-      isSettled = !this.#disk.isWithout
+      if (!isWithout) this.#disk.change((totals) => this.#numbers.settle(totals))
+      isSettled = !isWithout
     } catch (refused) {
-      // The next start goes on above what is reserved.
-      if (!diskTrouble(refused)) throw refused
+      // The next start goes on above what is reserved, and sets aside what is damaged.
+      const trouble = diskTrouble(refused)
+      isWithout = trouble === 'corrupt' || refused instanceof UnusableFile
+      if (!trouble && !isWithout) throw refused
     } finally {
-      if (!isSettled || this.#isForetold) this.#disk.sayNotKept(0)
+      if (!isSettled || this.#isForetold) this.#disk.sayNotKept(0, isWithout)
     }
   }
 

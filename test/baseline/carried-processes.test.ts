@@ -31,7 +31,15 @@ describe('processes that are carried', () => {
     rmSync(directory, { recursive: true, force: true })
   })
   const script = { path: '/opt/x.py', dev: 2n ** 64n - 1n, ino: 7n, from: 2, isClaimed: true }
-  const ran = { beganNs: 5n, dev: 2n ** 64n - 1n, ino: 3n, path: '/opt/a', doubts: 4, script }
+  const ran = {
+    beganNs: 5n,
+    dev: 2n ** 64n - 1n,
+    ino: 3n,
+    path: '/opt/a',
+    doubts: 4,
+    script,
+    madeFor: '{}',
+  }
 
   it('are what was put last, until they are dropped', () => {
     for (const pid of [1, 2]) baseline.carried.putProcess({ pid, ...ran })
@@ -64,7 +72,22 @@ describe('processes that are carried', () => {
     old.close()
     assert.equal(start().setAside, undefined)
     const none = { path: '', dev: 0n, ino: 0n, from: -1, isClaimed: false }
-    assert.deepEqual([...baseline.carried.processes()], [{ ...ran, pid: 9, script: none }])
+    const kept = { ...ran, pid: 9, script: none, madeFor: '' }
+    assert.deepEqual([...baseline.carried.processes()], [kept])
+    baseline.carried.putProcess({ pid: 9, ...ran })
+    baseline.commit()
+    assert.deepEqual(restart(), [{ pid: 9, ...ran }])
+  })
+
+  it('go on in a file of the seventh version, which kept nothing of whom they act for', () => {
+    baseline.carried.putProcess({ pid: 9, ...ran })
+    baseline.commit()
+    baseline.close()
+    const old = new DatabaseSync(path())
+    old.exec('ALTER TABLE carried_processes DROP COLUMN made_for; PRAGMA user_version = 7')
+    old.close()
+    assert.equal(start().setAside, undefined)
+    assert.deepEqual([...baseline.carried.processes()], [{ ...ran, pid: 9, madeFor: '' }])
     baseline.carried.putProcess({ pid: 9, ...ran })
     baseline.commit()
     assert.deepEqual(restart(), [{ pid: 9, ...ran }])

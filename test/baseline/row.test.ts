@@ -64,6 +64,7 @@ const ROWS: BaselineRow[] = [
       path: '/tmp/a',
       doubts: 4,
       script: { path: '/tmp/x.py', dev: 2n, ino: 2n ** 64n - 1n, from: 2, isClaimed: true },
+      madeFor: '{"responsible":{"signerClass":"unsigned"}}',
     },
   },
 ]

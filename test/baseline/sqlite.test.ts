@@ -239,7 +239,7 @@ describe('baseline on disk', () => {
     other.exec('PRAGMA user_version = 99')
     other.close()
     const { baseline, setAside } = start()
-    assert.match(setAside?.reason ?? '', /later version \(schema 99, this one knows 7\)/)
+    assert.match(setAside?.reason ?? '', /later version \(schema 99, this one knows 8\)/)
     assert.deepEqual(baseline.counts().identities, 0)
     const kept = new DatabaseSync(setAside!.path)
     assert.equal(kept.prepare('SELECT count(*) AS n FROM identities').get()?.['n'], 1)

@@ -101,6 +101,6 @@ describe('baseline view', () => {
     const later = new DatabaseSync(path)
     later.exec('PRAGMA user_version = 9')
     later.close()
-    assert.throws(() => showIdentity(path, 'x'), /schema 9, this version reads 7/)
+    assert.throws(() => showIdentity(path, 'x'), /schema 9, this version reads 8/)
   })
 })

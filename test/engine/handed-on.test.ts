@@ -148,7 +148,7 @@ describe('a connection that another program made', () => {
     assert.equal(bytesOut, SUM)
   })
 
-  it('is known after a restart to be another’s, not whose', () => {
+  it('is known after a restart to be that one’s', () => {
     const baseline = openMemoryBaseline()
     const first = createEngine({ deviceId: 'd', baseline })
     first.save(0)
@@ -163,7 +163,7 @@ describe('a connection that another program made', () => {
     const { identity } = lastOf(tell(then, { baseline }))
     assert.deepEqual(
       [identity.key, identity.signerClass],
-      [`platform:${PLAIN} via unknown`, 'unsigned'],
+      [`platform:${PLAIN} via ${launcherKey}`, 'unsigned'],
     )
   })
 

@@ -69,20 +69,44 @@ describe('A service of a script', () => {
 })
 
 describe('A program of the system', () => {
-  it('that is known to act for others since an upgrade keeps its history for the system’s', () => {
+  const run = (
+    baseline: Baseline,
+    path: string,
+    fromMs: number,
+    days: number,
+    by = SYSTEMD.path,
+  ) => {
+    const script = new Script().start()
+    if (by === SYSTEMD.path) script.system(50, by, 0)
+    else script.program({ pid: 50, path: by, sha: 'bb', parent: 0 })
+    script.nowMs = fromMs
+    script.tick().system(60, path, 50)
+    return alertsOf(baseline, uploads(script, 60, days, 40 * MIB))
+  }
+  /** As the version before kept pg_dump, after 40 days. */
+  const upgraded = (): Baseline => {
     const baseline = openMemoryBaseline()
-    const run = (path: string, fromMs: number, days: number): string[] => {
-      const script = new Script().start().system(50, '/usr/lib/systemd/systemd', 0)
-      script.nowMs = fromMs
-      script.tick().system(60, path, 50)
-      return alertsOf(baseline, uploads(script, 60, days, 40 * MIB))
-    }
-    run('/usr/bin/pg_other', 5 * DAY_MS, 40)
-    // As the version before kept it.
+    run(baseline, '/usr/bin/pg_other', 5 * DAY_MS, 40)
     const other = baseline.identity('platform:/usr/bin/pg_other')
     assert.ok(other)
     const former = { key: 'platform:/usr/bin/pg_dump', name: 'pg_dump', path: '/usr/bin/pg_dump' }
     baseline.putIdentity({ ...other, ...former })
-    assert.deepEqual(run('/usr/bin/pg_dump', 46 * DAY_MS, 3), [])
+    return baseline
+  }
+
+  it('that is known to act for others since an upgrade keeps its history for the system’s', () => {
+    assert.deepEqual(run(upgraded(), '/usr/bin/pg_dump', 46 * DAY_MS, 3), [])
+  })
+
+  it('that is known to act for others since an upgrade lends its history to nobody else', () => {
+    const baseline = upgraded()
+    const alerts = run(baseline, '/usr/bin/pg_dump', 46 * DAY_MS, 3, '/home/ann/launcher')
+    const key = `platform:/usr/bin/pg_dump via unsigned:sha256:${'bb'.repeat(32)}`
+    assert.equal(alerts[0], key)
+    const [own, its] = ['platform:/usr/bin/pg_dump', key].map((one) => baseline.identity(one))
+    assert.ok(
+      (own?.firstNetworkAt ?? 0n) < (its?.firstNetworkAt ?? 0n),
+      'an age that is not its own',
+    )
   })
 })

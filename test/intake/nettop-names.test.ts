@@ -21,6 +21,13 @@ describe('a name in nettop', () => {
     'x,udp4 *:1<->*:*\n,en0,,0,9,\n',
     'udp4 a<->b',
     'tcp4 1.1.1.1:1<->2.2.2.2:2',
+    // Of which the first line is a whole row: of a flow, of a process, and of a time that has too few digits below it.
+    'udp4 *:1<->*:*,,,0,999999999,\nx',
+    'udp4 *:55555<->*:*,,,0,999999,\n',
+    'Safari.123,,,0,0,\nx',
+    'udp4 *:1<->*:*,,,0,9,\n1:1:1.1,x',
+    '\n1:1:1.1,udp4 *:1<->*:*,,,0,9,\n',
+    'x\nSafari.123,,,0,0,\ny',
   ])
     it(`leaves ${JSON.stringify(name)} its flows, and others theirs`, () => {
       const told = readNettop()
@@ -33,6 +40,7 @@ describe('a name in nettop', () => {
       const outOf = (pid: number) => totalsOf(told.flows.filter((flow) => flow.pid === pid)).out
       assert.deepEqual([outOf(456), outOf(123)], [2 * 3 * MANY, 3])
       assert.equal(totalsOf(told.flows).out, 2 * 3 * MANY + 3)
+      assert.ok(told.names.every(({ pid }) => pid === 456 || pid === 123))
     })
 
   it('is counted where the row that it ends does not go on, and what is below it is nobody’s', () => {

@@ -83,6 +83,8 @@ export class World {
   live(steps: readonly Step[]): this {
     for (const step of steps) this.take(step)
     this.sample(0, 999)
+    // Whether its last row goes on, the next line says.
+    this.told.line(HEADER)
     return this
   }
 
@@ -118,6 +120,8 @@ export class World {
   }
 
   private startAgain(): void {
+    // It has printed its last row whole, and one more.
+    this.told.line(HEADER)
     this.told.begin()
     for (const socket of this.sockets.values()) {
       if (this.options.tellsPast) continue

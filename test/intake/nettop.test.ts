@@ -107,6 +107,7 @@ describe('nettop', () => {
       [processRow('other.6'), flowRow(mdns, 35)],
       [processRow('other.6'), flowRow(mdns, 36)],
     )
+    told.line(HEADER)
     assert.deepEqual(
       told.flows.map(({ pid, bytesOut, remotePort, state }) => [pid, bytesOut, remotePort, state]),
       [
@@ -344,6 +345,7 @@ describe('nettop', () => {
       if (out === 1) told.line(flowRow(B, 1))
     }
     told.line(processRow('a.1'))
+    told.line(processRow('b.2'))
     assert.deepEqual(
       told.flows.map(({ state, remotePort }) => [state, remotePort]),
       [

@@ -218,22 +218,28 @@ for (const kernelPrograms of [true, false])
       })
 
     it('names the script of a copy of the system’s interpreter by what is in it, whatever it is called', async () => {
-      const copy = at(`copied-${kernelPrograms}`)
-      copyFileSync(real('/usr/bin/perl'), copy)
+      const [copy, changed] = [at(`copied-${kernelPrograms}`), at(`changed-${kernelPrograms}`)]
+      const perl = readFileSync(real('/usr/bin/perl'))
+      writeFileSync(copy, perl, { mode: 0o755 })
+      // Its build id, behind the head of its note: four bytes of name, twenty of id, of kind 3.
+      const note = perl.indexOf(Buffer.from('040000001400000003000000474e5500', 'hex'))
+      perl[note + 16] = (perl[note + 16] as number) ^ 1
+      writeFileSync(changed, perl, { mode: 0o755 })
       writeFileSync(at('wait.pl'), '<STDIN>')
-      for (const [args, wants] of [
-        [
-          ['-w', './wait.pl', 'secret'],
-          [at('wait.pl'), byArgument],
-        ],
-        [
-          ['-le', 'print "secret"; <STDIN>'],
-          ['', Script.inline],
-        ],
-      ] as const) {
-        const exec = await execOf(waits(copy, [...args]), basename(copy))
-        deepEqual([exec.script, exec.scriptFrom], wants)
-      }
+      for (const program of [copy, changed])
+        for (const [args, wants] of [
+          [
+            ['-w', './wait.pl', 'secret'],
+            [at('wait.pl'), byArgument],
+          ],
+          [
+            ['-le', 'print "secret"; <STDIN>'],
+            ['', Script.inline],
+          ],
+        ] as const) {
+          const exec = await execOf(waits(program, [...args]), basename(program))
+          deepEqual([exec.script, exec.scriptFrom], wants)
+        }
     })
 
     it('names the script of an interpreter that a loader was given, and that other code runs it', async () => {

@@ -43,6 +43,7 @@ describe('a program of the system as a source', () => {
       program?: SystemProgram
       queueBytesMax?: number
       bootNs?: () => bigint
+      terminal?: string
     } = {},
   ) {
     const path = join(folder, 'program')
@@ -60,6 +61,7 @@ describe('a program of the system as a source', () => {
       onReadable: () => wakes++,
       log: (text) => logged.push(text),
       restartMs: 20,
+      terminal: change.terminal,
       everySecond(one) {
         look = one
         return () => undefined
@@ -93,7 +95,7 @@ describe('a program of the system as a source', () => {
   })
 
   it('gives what lacks while it works: what nettop counts is not exact', async () => {
-    const path = '-L 0 -n -x -s 1 -J interface,state,bytes_in,bytes_out'
+    const path = '-L 0 -n -x -s 1 -J time,interface,state,bytes_in,bytes_out'
     const { source, until } = start(`[ "$*" = "${path}" ] || exit 3; echo header; exec sleep 60`, {
       program: NETTOP,
     })
@@ -104,6 +106,73 @@ describe('a program of the system as a source', () => {
     assert.equal(mark.source, Source.nettop)
     assert.equal(mark.gaps, Gap.nettopCounts)
     assert.equal(mark.capabilities, Capability.allProcesses)
+  })
+
+  it('has an input that nothing comes by, and whose end is not read over and over', async () => {
+    const looks = `process.stdin.on('end', () => console.log('ended')).resume(); setTimeout(() => console.log('waits'), 300)`
+    const { until, drain } = start(`exec ${process.execPath} -e "${looks}"`)
+    await until('a line', () => drain().length >= 2)
+    assert.deepEqual(drain().slice(0, 2), ['start works', 'waits'])
+  })
+
+  describe('in a terminal', () => {
+    /** macOS's script(1), by the one that Linux has: `script -q FILE COMMAND ...`. */
+    const terminal = (): string => {
+      const path = join(folder, 'script')
+      writeFileSync(
+        path,
+        `#!/bin/sh
+[ "$1 $2" = '-q /dev/null' ] || exit 9
+shift 2
+line=''
+for word; do line="$line '$(printf %s "$word" | sed "s/'/'\\\\''/g")'"; done
+exec /usr/bin/script -qec "$line" /dev/null
+`,
+      )
+      chmodSync(path, 0o755)
+      return path
+    }
+
+    it('prints each line as it is, and what it says beside them is none of them', async () => {
+      const { drain, until, logged } = start(
+        `[ -t 1 ] && [ ! -t 2 ] && echo 'a  "b" é'; echo; echo two; echo not permitted >&2; exit 1`,
+        { terminal: terminal() },
+      )
+      await until('another run', () => drain().filter((one) => one === 'two').length >= 2)
+      assert.deepEqual(drain().slice(0, 4), [
+        'start works',
+        'a  "b" é',
+        'two',
+        'start cannot eslogger tells nothing: it ended with status 1: "not permitted".',
+      ])
+      assert.ok(logged.every((text) => !text.includes('late')))
+    })
+
+    it('ends with its source, and is ended where it hangs, though it is stopped and in a group of its own', async () => {
+      const { source, until, drain, pass } = start(
+        `echo $$ >> ${folder}/pids; echo up; [ -e ${folder}/once ] || { echo > ${folder}/once; kill -STOP $$; }; exec sleep 60`,
+        { terminal: terminal(), program: { ...NETTOP, silentMaxS: 5 } },
+      )
+      const pids = () =>
+        existsSync(join(folder, 'pids'))
+          ? readFileSync(join(folder, 'pids'), 'utf8').trim().split('\n')
+          : []
+      await until('a stopped one', () => drain().includes('up') && existsSync(join(folder, 'once')))
+      pass(6)
+      await until('another', () => pids().length === 2)
+      assert.ok(hasEnded(pids()[0]))
+      await until('its line', () => drain().filter((one) => one === 'up').length === 2)
+      source.close()
+      await until('its end', () => hasEnded(pids()[1]))
+    })
+
+    it('that cannot be had is done without', async () => {
+      const { drain, until, logged } = start('[ -t 1 ] || echo piped; exec sleep 60', {
+        terminal: join(folder, 'none'),
+      })
+      await until('its line', () => drain().includes('piped'))
+      assert.match(logged[0] ?? '', /none does not run it, so its lines may come late$/)
+    })
   })
 
   it('runs in a group of its own, with nothing of root’s environment, and ends with its source', async () => {
@@ -262,6 +331,12 @@ describe('a program of the system as a source', () => {
     assert.deepEqual(drain().slice(before), ['start works', `lost 0 ${Loss.ringFull}`])
   })
 })
+
+/** Whoever has lost its parent may not be waited for by anybody. */
+function hasEnded(pid = ''): boolean {
+  const path = `/proc/${pid}/stat`
+  return !existsSync(path) || /^\d+ \(.*\) Z/.test(readFileSync(path, 'utf8'))
+}
 
 /** Records in words. */
 function words(records: Uint8Array, marks: MarkRecord[] = []): string[] {

@@ -70,4 +70,23 @@ describe('an outbox whose damaged file cannot be replaced', () => {
     assert.ok(outbox.read(0, 10, 1 << 20).length >= 2)
     assert.equal(file.restart(outbox).counters().notKept, 20)
   })
+
+  it('counts to the next start what it had not written, where its end finds the file damaged', () => {
+    const first = file.start({ patienceMs: 1 })
+    first.append(Array.from({ length: 20 }, () => alertFinding('high', 'x'.repeat(3000))))
+    const outbox = file.restart(first, { patienceMs: 1 })
+    const holder = file.hold()
+    outbox.append([alertFinding('high'), alertFinding('high')])
+    outbox.writeLast()
+    assert.equal(outbox.unwritten(), 2)
+    // What another process wrote makes SQLite read anew.
+    holder.exec('CREATE TABLE another (a); COMMIT; PRAGMA wal_checkpoint(TRUNCATE)')
+    holder.close()
+    damage(file.path)
+    outbox.close()
+    const next = file.start()
+    assert.ok(next.setAside)
+    assert.equal(next.counters().notKept, 2)
+    assert.equal(file.restart(next).counters().notKept, 2, 'once')
+  })
 })

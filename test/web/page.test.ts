@@ -131,6 +131,7 @@ describe('page in a browser', () => {
     const { page, show } = await scene()
     await show(`#/alerts/${'0'.repeat(32)}`)
     await page.getByText('There is no alert with this id.').waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
   })
 
   it('says so when an address names no page, with a way back', async () => {

@@ -149,5 +149,6 @@ describe('rows of the page', () => {
     const { page, show } = await scene()
     await show('#/identities/nowhere/unsigned:sha256:00')
     await page.getByText('No machine has told of this identity.').waitFor()
+    assert.deepEqual(await accessibilityFaults(page), [])
   })
 })

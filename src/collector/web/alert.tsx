@@ -55,6 +55,7 @@ export function AlertPage({ id, deviceId }: { id: string; deviceId: string | und
       <p class="back">
         <a href={routeHash(lastList.value)}>← Alerts</a>
       </p>
+      {!alert && <h1 class="unseen">Alert</h1>}
       {error && !alert && (
         <p class="nothing" role="alert">
           {error.code === 'missing' ? 'There is no alert with this id.' : error.message}

@@ -50,6 +50,7 @@ export function IdentityPage({ deviceId, identityKey }: Of) {
       <p class="back">
         <a href={routeHash(lastIdentities.value)}>← Identities</a>
       </p>
+      {!row && <h1 class="unseen">Identity</h1>}
       {row ? (
         <Identity row={row} />
       ) : (
