@@ -14,6 +14,7 @@ const LEFT_OF_STREAM = [
   'units',
   'place',
   'printable',
+  'oldest',
   'shell-word',
   'state-file',
   'given-file',
@@ -45,6 +46,7 @@ const COLLECTOR = [
 const ROOMS: Record<string, Room> = {
   units: { rooms: [], packages: [] },
   printable: { rooms: [], packages: [] },
+  oldest: { rooms: [], packages: [] },
   'shell-word': { rooms: [], packages: [] },
   'state-file': { rooms: [], packages: ['node:fs', 'node:path'] },
   'given-file': { rooms: ['state-file'], packages: ['node:fs'] },
@@ -57,10 +59,10 @@ const ROOMS: Record<string, Room> = {
   records: { rooms: ['units'], packages: [] },
   // Which of a Mac's sources run and are believed: sense, the engine role and the status ask one table.
   sources: { rooms: ['records'], packages: [] },
-  baseline: { rooms: ['units', 'hint', 'state-file'] },
+  baseline: { rooms: ['units', 'oldest', 'hint', 'state-file'] },
   sense: { rooms: ['units', 'place', 'version', 'records', 'sources'] },
   engine: {
-    rooms: ['units', 'place', 'version', 'printable', 'records', 'baseline'],
+    rooms: ['units', 'place', 'version', 'printable', 'oldest', 'records', 'baseline'],
     packages: ['node:crypto', 'tldts'],
   },
   capture: { rooms: LEFT_OF_STREAM },

@@ -1,4 +1,6 @@
 // The processes of this boot, by (pid, pidversion): who runs what, and who made whom.
+
+import { createOldest } from '../oldest.ts'
 import type { ExecRecord, ForkRecord } from '../records/record.gen.ts'
 import { ExecFlag, Script as ScriptFrom, Source } from '../records/record.gen.ts'
 import { isLoaderName } from './acting.ts'
@@ -7,8 +9,11 @@ import type { Image, ImageName, Process } from './process.ts'
 import { isOfMac } from './sources.ts'
 
 const UID_UNKNOWN = 0xffffffff
-/** A string: both together do not fit a double. */
-const keyOf = (pid: number, pidversion: number): string => `${pid}.${pidversion}`
+/** Pids below this and 32 bits of version are one exact double together: a quarter of the time that a string takes. */
+const PID_EXACT = 2 ** 21
+type Key = number | string
+const keyOf = (pid: number, pidversion: number): Key =>
+  pid < PID_EXACT ? pid * 2 ** 32 + pidversion : `${pid}.${pidversion}`
 
 export type ProcessTable = {
   /** The process of an exec record; `isNew` false when it was known already (an enumeration said it again). */
@@ -44,7 +49,8 @@ export function createProcessTable(
   endedProcessMs: number,
   onEvict: () => void,
 ): ProcessTable {
-  const known = new Map<string, Process>()
+  const known = new Map<Key, Process>()
+  const firstKnown = createOldest(() => known.values())
   /** The image each pid runs now. */
   const present = new Map<number, Process>()
   /** The image each pid ran last. */
@@ -53,14 +59,19 @@ export function createProcessTable(
   const images = new Map<number, Map<Process, number>>()
   /** Ended processes, oldest first. */
   const ended = new Set<Process>()
+  const firstEnded = createOldest(() => ended.values())
   const enumerations = new Map<number, { number: number; atNs: bigint }>()
   let lastEnumeration = 0
 
+  const addEnded = (process: Process): void => {
+    ended.add(process)
+    firstEnded.added()
+  }
   const end = (process: Process, atMs: number): void => {
     if (present.get(process.pid) === process) present.delete(process.pid)
     if (process.endedAtMs !== undefined) return
     process.endedAtMs = atMs
-    ended.add(process)
+    addEnded(process)
   }
   const forget = (process: Process): void => {
     known.delete(keyOf(process.pid, process.pidversion))
@@ -77,18 +88,19 @@ export function createProcessTable(
   }
   const add = (process: Process, atMs: number): void => {
     if (known.size >= capacity) {
-      const first = ended.values().next().value ?? known.values().next().value
+      const first = firstEnded.next() ?? firstKnown.next()
       if (first) forget(first)
       onEvict()
     }
     known.set(keyOf(process.pid, process.pidversion), process)
+    firstKnown.added()
     const beside = images.get(process.pid) ?? new Map<Process, number>()
     images.set(process.pid, beside.set(process, atMs))
     const former = latest.get(process.pid)
     if (former && isLater(former, process)) {
       // Told late: its pid runs, or ran, another by now.
       process.endedAtMs = atMs
-      ended.add(process)
+      addEnded(process)
       return
     }
     const running = present.get(process.pid)

@@ -1,10 +1,11 @@
+import { createOldest } from '../../oldest.ts'
+
 /** A map of at most `max` entries, or of so much as they weigh: the one set longest ago goes first. */
 export class BoundedMap<K, V> {
   readonly #max: number
   readonly #weightOf: (key: K) => number
   readonly #entries = new Map<K, V>()
-  /** Goes on where it was: one made anew would walk over all that was removed before, 8 µs at 10,000 entries. */
-  #oldest = this.#entries.keys()
+  readonly #oldest = createOldest(() => this.#entries.keys())
   #weight = 0
 
   /** `weightOf` gives the same for the same key. */
@@ -25,11 +26,8 @@ export class BoundedMap<K, V> {
     this.delete(key)
     this.#entries.set(key, value)
     this.#weight += this.#weightOf(key)
-    while (this.#weight > this.#max) {
-      const { value: oldest, done } = this.#oldest.next()
-      if (done) break
-      this.delete(oldest)
-    }
+    this.#oldest.added()
+    while (this.#weight > this.#max && this.#entries.size > 0) this.delete(this.#oldest.next() as K)
   }
 
   delete(key: K): void {
@@ -46,7 +44,6 @@ export class BoundedMap<K, V> {
 
   clear(): void {
     this.#entries.clear()
-    this.#oldest = this.#entries.keys()
     this.#weight = 0
   }
 }
