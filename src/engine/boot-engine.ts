@@ -75,7 +75,6 @@ export function createBootEngine(lasting: Lasting): BootEngine {
   const parts = createBootParts(lasting, clock)
   const { health, heard, processes, flows, book, pairs, top, memory, requests, early } = parts
   const { summarizer, detector, pairing, attribution, ledger, carry, join, unseen, running } = parts
-  const { makersAge } = parts
   const changed = createChangedFiles(health.say)
   const inspections = createInspections(clock, changed)
 
@@ -91,7 +90,6 @@ export function createBootEngine(lasting: Lasting): BootEngine {
     requests.pass()
     programsLearnt(inspections.pass())
     attribution.pass()
-    makersAge.pass()
     pairing.pass()
     for (const slot of detector.pass()) {
       summarizer.sayOne(slot)

@@ -24,7 +24,6 @@ import { identityView } from './identity-view.ts'
 import { createIdleFlows } from './idle-flows.ts'
 import { createInspectRequests } from './inspect-requests.ts'
 import type { Lasting } from './lasting.ts'
-import { createMakersAge } from './makers-age.ts'
 import { createPairTable } from './pair-table.ts'
 import { createProcessTable } from './process-table.ts'
 import { createRunning } from './running.ts'
@@ -173,8 +172,6 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     carry,
   })
 
-  const { ownerChanged } = ledger
-  const makersAge = createMakersAge({ clock, rows, processes, book, onOwnerChanged: ownerChanged })
   const join = createIdentityJoining({
     book,
     rows,
@@ -206,6 +203,5 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     ledger,
     carry,
     join,
-    makersAge,
   }
 }

@@ -9,6 +9,7 @@ import { type GoneProcesses, isGone } from './gone-processes.ts'
 import { noteGiver } from './handed-on.ts'
 import type { IdentityBook } from './identity-book-parts.ts'
 import type { Limits } from './limits.ts'
+import { createMakersAge } from './makers-age.ts'
 import type { Policy } from './policy.ts'
 import type { IdentityState, Process } from './process.ts'
 import { type ProcessTable, unseenProcess } from './process-table.ts'
@@ -65,6 +66,7 @@ export type FlowAttribution = {
 export function createFlowAttribution(parts: AttributionParts): FlowAttribution {
   const { clock, counters, limits, rows, processes, gone, book } = parts
   const { u32, f64 } = rows.table
+  const makersAge = createMakersAge(parts)
   /** Slots of flows that wait, with the record time at which they stop to; in order of that time. */
   const held = new Map<number, number>()
   /** Processes that were given something by somebody new. */
@@ -227,6 +229,7 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
         if (dueMs > clock.nowMs) break
         settle(slot, true)
       }
+      makersAge.pass()
     },
     reasonToLeaveOut,
     leaveOut,

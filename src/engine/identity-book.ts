@@ -11,8 +11,7 @@ import {
 import { Signature } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
 import { fileName } from './acting.ts'
-import { lessVouched } from './handed-on.ts'
-import { type Attribution, attribute, ITSELF, type Known } from './identity.ts'
+import { type Attribution, attribute, ITSELF, isItself, type Known } from './identity.ts'
 import { createIdentityAge } from './identity-age.ts'
 import type { Correction, IdentityBook } from './identity-book-parts.ts'
 import { inherited, noteVersion } from './lineage.ts'
@@ -241,14 +240,7 @@ export function createIdentityBook(
     put(from)
     put(to)
   }
-  /**
-   * Under the program's own key a copy used the network that ran before its original was known, and one that is known by now
-   * to act for others, for whom it is vouched no less than for itself.
-   */
-  const isItself = ({ program, signerClass, script, responsible }: Attribution): boolean =>
-    signerClass === program.signerClass &&
-    script === undefined &&
-    lessVouched(signerClass, responsible?.signerClass ?? signerClass) === signerClass
+  /** Under the program's own key a copy used the network that ran before its original was known, and one that `isItself`. */
   const takeUp = (program: string, to: IdentityState): void => {
     const stored = inUse.get(program)?.stored ?? baseline.identity(program)
     if (program === to.stored.key || stored?.firstNetworkAt === undefined) return

@@ -94,6 +94,12 @@ export const ITSELF = {
   madeFor: undefined,
 }
 
+/** By who it acts for it is vouched for as much as by itself, as one is that is known by now to act for others. */
+export const isItself = ({ program, signerClass, script, responsible }: Attribution): boolean =>
+  signerClass === program.signerClass &&
+  script === undefined &&
+  lessVouched(signerClass, responsible?.signerClass ?? signerClass) === signerClass
+
 /**
  * For whom a process acts, and the one through which it does: itself, or the `maker` of what it was given; that one
  * undefined: by what it is alone.
