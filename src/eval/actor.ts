@@ -20,9 +20,9 @@ export type Signer = (typeof SIGNERS)[number]
 
 /**
  * app: of the machine's ordinary day, and what is said of it is a false alert. install: put there that day, legitimate, counted
- * apart. attack: of the grid. evasion: of the list of ways around a detector.
+ * apart. attack: of the grid. evasion: of the list of ways around a detector. recorded: an attack that was recorded.
  */
-export type Label = 'app' | 'install' | 'attack' | 'evasion'
+export type ActorLabel = 'app' | 'install' | 'attack' | 'evasion' | 'recorded'
 
 export type Sending = {
   /** Since midnight of the day. */
@@ -31,11 +31,13 @@ export type Sending = {
   hostname: string
   port: number
   protocol: 6 | 17
+  /** CODE direction; outbound unless given. */
+  direction?: number
   points: readonly Point[]
 }
 
 export type Actor = {
-  label: Label
+  label: ActorLabel
   /** The workload's kind, the attack's cell or the evasion's name. */
   name: string
   signer: Signer
@@ -45,8 +47,8 @@ export type Actor = {
   isKnown: boolean
   /** In order of time. */
   sendings: readonly Sending[]
-  /** Address that has to be told for it to be found; undefined: any. */
-  target?: string
+  /** Addresses of which one has to be told for it to be found; undefined: any. */
+  targets?: ReadonlySet<string>
 }
 
 /** What runs, the outermost first: launchd starts the first, each the next, and the last sends. */

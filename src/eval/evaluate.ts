@@ -4,12 +4,15 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { allCells, shuffled } from './grid.ts'
+import { createHost } from './host.ts'
 import { runMachine } from './machine.ts'
 import type { MachineResult } from './machine-result.ts'
 import { createRandom } from './random.ts'
+import { hostOfLog, withRecorded } from './recorded.ts'
 import { type Report, reportOf } from './report.ts'
 import { createRivals } from './rivals.ts'
 import { todaysDetectors } from './today.ts'
+import type { Workload } from './workload.ts'
 
 export type EvaluationPlan = {
   seed: number
@@ -19,12 +22,17 @@ export type EvaluationPlan = {
   withTerms: boolean
 }
 
+/** The made-up machines summed up, and each log as it is. */
+export type Evaluation = { madeUp: Report; logs: { name: string; report: Report }[] }
+
 export type Progress = { done: number; of: number; injectedReports: number; isKept: boolean }
 
 export type EvaluationOptions = {
   /** Where results of machines are kept, and taken from where they are there; undefined: nowhere. */
   directory?: string | undefined
-  /** What the code is that was run: results of other code are none of this evaluation. */
+  /** Recordings and logs, with their truth. */
+  workloads?: readonly Workload[]
+  /** What the code and the recordings are: results of others are none of this evaluation. */
   code: string
   /** Monotonic, ms. */
   nowMs: () => number
@@ -36,37 +44,49 @@ export type EvaluationOptions = {
 const SEEDS_APART = 10_000
 
 /** Rejects with what node:fs rejects with where results cannot be kept. */
-export async function evaluate(plan: EvaluationPlan, options: EvaluationOptions): Promise<Report> {
-  const { directory, code, nowMs, onMachine, signal } = options
+export async function evaluate(
+  plan: EvaluationPlan,
+  options: EvaluationOptions,
+): Promise<Evaluation> {
+  const { directory, code, nowMs, onMachine, signal, workloads = [] } = options
   const cells = shuffled(
     allCells().map((cell, at) => ({ cell, at })),
     createRandom(plan.seed),
   ).slice(0, plan.cells)
-  const results: MachineResult[] = []
   if (directory !== undefined) await mkdir(directory, { recursive: true })
-  for (let index = 0; index < plan.machines; index++) {
+  const logs = workloads.filter(({ row }) => row.source === 'zeek' && row.label === 'benign')
+  const of = plan.machines + logs.length
+  const results: MachineResult[] = []
+  for (let index = 0; index < of; index++) {
     signal?.throwIfAborted()
+    const log = logs[index - plan.machines]
+    const seed = plan.seed * SEEDS_APART + index
     const file =
       directory === undefined ? undefined : join(directory, `${nameOf(plan, code)}-${index}.json`)
     const kept = file === undefined ? undefined : await readKept(file)
     const result =
       kept ??
       runMachine({
-        seed: plan.seed * SEEDS_APART + index,
-        attacks: cells.filter((_, i) => i % plan.machines === index),
+        host: log ? hostOfLog(log, seed) : withRecorded(createHost(seed), workloads),
+        attacks: log ? [] : cells.filter((_, i) => i % plan.machines === index),
+        workloads,
         withTerms: plan.withTerms,
         nowMs,
       })
     if (file && !kept) await keep(file, result)
     results.push(result)
-    onMachine?.({
-      ...{ done: index + 1, of: plan.machines, isKept: Boolean(kept) },
-      injectedReports: result.injectedReports,
-    })
+    const { injectedReports } = result
+    onMachine?.({ done: index + 1, of, isKept: kept !== undefined, injectedReports })
     // Whoever waits for a signal is heard between two machines.
     await new Promise((resolve) => setImmediate(resolve))
   }
-  return reportOf(results, naturalsOf(plan))
+  const naturals = naturalsOf(plan)
+  return {
+    madeUp: reportOf(results.slice(0, plan.machines), naturals),
+    logs: results
+      .slice(plan.machines)
+      .map((result) => ({ name: result.name, report: reportOf([result], naturals) })),
+  }
 }
 
 /** The detectors' own thresholds, in the order in which a machine's results have them. */

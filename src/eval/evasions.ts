@@ -87,7 +87,7 @@ const LISTED: readonly Evasion[] = [
         '',
         n,
         many(4, (i) => upload(NOON_MS + i * HOUR_MS, n + i, i < 3 ? 3 * MB : 64 * MB, 6 * KB)),
-        { target: ownPlace(n + 3).to },
+        { targets: new Set([ownPlace(n + 3).to]) },
       ),
   },
   {

@@ -29,6 +29,8 @@ type Installed = { kind: Kind; signer: Signer; code: string; scale: number }
 
 export type Host = {
   seed: number
+  /** Of the log that it is of; empty: it is made up. */
+  name: string
   /** The ordinary programs' sendings on a day so many days before the one that is judged; 0 is that. */
   day(daysBefore: number): Actor[]
   /** One of each kind, installed on the day that is judged. */
@@ -36,7 +38,7 @@ export type Host = {
 }
 
 /** How often a program of a kind that is installed has which signer, per cent; most of what people install is notarized. */
-const INSTALL_SIGNERS: readonly (readonly [Signer, number])[] = [
+export const INSTALL_SIGNERS: readonly (readonly [Signer, number])[] = [
   ['notarized', 50],
   ['developer_id', 15],
   ['app_store', 10],
@@ -68,6 +70,7 @@ export function createHost(seed: number): Host {
 
   return {
     seed,
+    name: '',
     day(daysBefore) {
       const of = createRandom(seed * 1_009 + daysBefore)
       const actors: Actor[] = installed.map((one) => ({
@@ -180,7 +183,7 @@ export const logEven = ([least, most]: Range, random: Random): number =>
 const gaussian = (random: Random): number =>
   Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next())
 
-function drawn<T>(shares: readonly (readonly [T, number])[], random: Random): T {
+export function drawn<T>(shares: readonly (readonly [T, number])[], random: Random): T {
   const sum = shares.reduce((all, [, share]) => all + share, 0)
   let left = random.next() * sum
   for (const [value, share] of shares) {

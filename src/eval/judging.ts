@@ -61,7 +61,7 @@ export function byActor(
   for (const alert of raised) {
     const actor = actors.get(whoKey(alert.pid, alert.pidversion))
     if (actor === undefined) continue
-    if (actor.target !== undefined && actor.target !== alert.to) continue
+    if (actor.targets && !actor.targets.has(alert.to)) continue
     const own = found.get(actor)
     if (own) own.push(alert)
     else found.set(actor, [alert])

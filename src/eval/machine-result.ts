@@ -1,13 +1,13 @@
 // What all detectors said of one machine's day, with the truth: small, plain JSON, so that an evaluation can be taken up where
 // it was broken off.
-import type { Label, Signer } from './actor.ts'
+import type { ActorLabel, Signer } from './actor.ts'
 
 /** Since the actor's first report. */
 export type ResultStep = [afterMs: number, score: number, bytesOut: number]
 
 /** One actor that is not of the ordinary day. */
 export type Subject = {
-  label: Exclude<Label, 'app'>
+  label: Exclude<ActorLabel, 'app'>
   name: string
   signer: Signer
   /** Place in allCells; -1 where it is of no grid. */
@@ -23,6 +23,8 @@ export type Subject = {
 
 export type MachineResult = {
   seed: number
+  /** Of the log that it is; empty: made up. */
+  name: string
   /** Reports of counters on the day, the injected ones apart. */
   reports: number
   injectedReports: number

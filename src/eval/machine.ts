@@ -3,18 +3,22 @@ import type { Actor, Signer } from './actor.ts'
 import type { Detector, Raised } from './detector.ts'
 import { EVASIONS } from './evasions.ts'
 import { attackOf, type Cell } from './grid.ts'
-import { createHost, DAYS_BEFORE, type Host } from './host.ts'
+import { DAYS_BEFORE, type Host } from './host.ts'
 import { byActor, courseOf, scoresOf, stepsOf } from './judging.ts'
 import type { MachineResult, Subject } from './machine-result.ts'
 import { createRandom } from './random.ts'
+import { recordedStrangers } from './recorded.ts'
 import { createRivals } from './rivals.ts'
 import { type Told, tellBefore, tellDay } from './telling.ts'
 import { todaysDetectors } from './today.ts'
+import type { Workload } from './workload.ts'
 
 export type MachinePlan = {
-  seed: number
+  host: Host
   /** Attacks of the grid, with their place in allCells. */
   attacks: readonly { cell: Cell; at: number }[]
+  /** What was recorded: installs and attacks beside the made-up ones. */
+  workloads: readonly Workload[]
   /** The engine with each term left out as well. */
   withTerms: boolean
   /** Monotonic, ms. */
@@ -24,6 +28,7 @@ export type MachinePlan = {
 /** Numbers of evasions' addresses begin here, beyond those of a machine's attacks. */
 const EVASIONS_FROM = 20_000
 const NUMBERS_AN_EVASION = 200
+const RECORDED_FROM = 40_000
 
 /** Ways to take a whole machine for one program. */
 const WHOLE: readonly { name: string; signer: Signer; isKnown: boolean }[] = [
@@ -36,7 +41,7 @@ const WHOLE: readonly { name: string; signer: Signer; isKnown: boolean }[] = [
 ]
 
 export function runMachine(plan: MachinePlan): MachineResult {
-  const host = createHost(plan.seed)
+  const { host } = plan
   const { detectors } = createRivals()
   const engines = todaysDetectors().slice(0, plan.withTerms ? undefined : 1)
   const all = [...engines, ...detectors]
@@ -46,7 +51,10 @@ export function runMachine(plan: MachinePlan): MachineResult {
   const before = tellBefore(
     DAYS_BEFORE.map((daysBefore) => ({
       daysBefore,
-      actors: [...host.day(daysBefore).filter(wasThere), ...sleepersOn(daysBefore)],
+      actors: [
+        ...host.day(daysBefore).filter(wasThere),
+        ...(host.name === '' ? sleepersOn(daysBefore) : []),
+      ],
     })),
   )
   const startMs = plan.nowMs()
@@ -69,7 +77,8 @@ export function runMachine(plan: MachinePlan): MachineResult {
       .flatMap(({ sendings }) => sendings)
       .reduce((sum, { points }) => sum + points.length + 1, 0)
   return {
-    seed: plan.seed,
+    seed: host.seed,
+    name: host.name,
     reports: reportsOf(ordinary),
     injectedReports: reportsOf(injected.keys()),
     tookMs,
@@ -91,14 +100,17 @@ export function runMachine(plan: MachinePlan): MachineResult {
 const wasThere = ({ isKnown }: Actor): boolean => isKnown
 
 /** With their cell, -1 where they have none. */
-function injectedInto({ seed, attacks }: MachinePlan): Map<Actor, number> {
-  const random = createRandom(seed * 7_919 + 1)
+function injectedInto({ host, attacks, workloads }: MachinePlan): Map<Actor, number> {
+  const random = createRandom(host.seed * 7_919 + 1)
   const injected = new Map<Actor, number>()
   for (const [index, { cell, at }] of attacks.entries())
     injected.set(attackOf(cell, index + 1, random), at)
-  for (const actor of createHost(seed).installs()) injected.set(actor, -1)
+  for (const actor of host.installs()) injected.set(actor, -1)
+  // A log is a machine as it was: what its own day has is what it tells.
+  if (host.name !== '') return injected
   for (const [index, evasion] of EVASIONS.entries())
     injected.set(evasion.actor(EVASIONS_FROM + index * NUMBERS_AN_EVASION), -1)
+  for (const actor of recordedStrangers(workloads, RECORDED_FROM, random)) injected.set(actor, -1)
   return injected
 }
 

@@ -1,5 +1,6 @@
 // A report as one page of HTML that needs nothing else: the tables, and curves drawn as SVG. What is in it are our own words and
 // numbers; they are escaped all the same.
+import type { Evaluation } from './evaluate.ts'
 import type { Report, Share } from './report.ts'
 import { type Table, tablesOf } from './report-tables.ts'
 
@@ -19,15 +20,15 @@ const COLOURS = [
 ]
 
 export function pageOf(
-  report: Report,
+  evaluation: Evaluation,
   heading: { title: string; lines: readonly string[] },
 ): string {
   const body = [
     `<h1>${escaped(heading.title)}</h1>`,
     ...heading.lines.map((line) => `<p>${escaped(line)}</p>`),
-    budgetCurve(report),
-    sizeCurve(report),
-    ...tablesOf(report).map(tableHtml),
+    budgetCurve(evaluation.madeUp),
+    sizeCurve(evaluation.madeUp),
+    ...tablesOf(evaluation).map(tableHtml),
   ]
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

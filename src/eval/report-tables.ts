@@ -1,4 +1,5 @@
 // A report as tables of text: what the terminal, the document and the page show alike.
+import type { Evaluation } from './evaluate.ts'
 import { BUDGETS, type DetectorReport, type Report, type Share, type Spent } from './report.ts'
 import { TODAY } from './today.ts'
 
@@ -38,7 +39,7 @@ const at = ({ spent }: DetectorReport, budget: Spent['budget']): Spent | undefin
   spent.find((one) => one.budget === budget)
 const isTerm = ({ name }: DetectorReport): boolean => name.startsWith(`${TODAY} without `)
 
-export function tablesOf(report: Report): Table[] {
+export function tablesOf({ madeUp: report, logs }: Evaluation): Table[] {
   const rivals = report.detectors.filter((one) => !isTerm(one))
   const terms = report.detectors.filter((one) => isTerm(one) || one.name === TODAY)
   const today = report.detectors.find(({ name }) => name === TODAY)
@@ -51,7 +52,8 @@ export function tablesOf(report: Report): Table[] {
     installTable(rivals),
     rankTable(rivals),
     wholeTable(rivals),
-    evasionTable(rivals),
+    ...waysTables(rivals),
+    ...(logs.length > 0 ? [logTable(logs)] : []),
     ...(terms.length > 1 ? [termTable(terms)] : []),
   ]
 }
@@ -196,20 +198,42 @@ function wholeTable(rivals: DetectorReport[]): Table {
   }
 }
 
-function evasionTable(rivals: DetectorReport[]): Table {
-  const names = Object.keys(rivals[0] ? (at(rivals[0], 'natural')?.evasions ?? {}) : {})
+const waysTables = (rivals: DetectorReport[]): Table[] =>
+  [
+    wayTable(rivals, 'evasions', 'Ways around'),
+    wayTable(rivals, 'recorded', 'Recorded attacks'),
+  ].filter(({ rows }) => rows.length > 0)
+
+function wayTable(rivals: DetectorReport[], of: 'evasions' | 'recorded', title: string): Table {
+  const names = Object.keys(rivals[0] ? (at(rivals[0], 'natural')?.[of] ?? {}) : {})
   return {
-    title: 'Ways around',
+    title,
     about:
       'Per cent of machines on which each is told, at the own threshold and at 0.5 a host-day.',
     heads: ['way', ...rivals.map(({ name }) => name)],
     rows: names.map((way) => [
       way,
       ...rivals.map((one) =>
-        (['natural', 0.5] as const)
-          .map((budget) => plain(at(one, budget)?.evasions[way]))
-          .join(', '),
+        (['natural', 0.5] as const).map((budget) => plain(at(one, budget)?.[of][way])).join(', '),
       ),
+    ]),
+  }
+}
+
+function logTable(logs: Evaluation['logs']): Table {
+  const detectors = logs[0]?.report.detectors.filter((one) => !isTerm(one)) ?? []
+  return {
+    title: 'Logs of hosts on which nothing left that should not',
+    about:
+      'Alerts a host-day at the own threshold: split into 30 old applications with new destinations, and the whole host as one new unsigned program.',
+    heads: ['detector', ...logs.flatMap(({ name }) => [`${name}, split`, `${name}, whole`])],
+    rows: detectors.map((detector, index) => [
+      detector.name,
+      ...logs.flatMap(({ report }) => {
+        const own = report.detectors.filter((one) => !isTerm(one))[index]
+        const spent = own && at(own, 'natural')
+        return [figure(spent?.falseAlertsADay), figure(spent?.whole['new, unsigned'])]
+      }),
     ]),
   }
 }

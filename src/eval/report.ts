@@ -34,6 +34,8 @@ export type Spent = {
   /** The least size from which on at least half are found, by signer; undefined: none. */
   limitBytes: Record<string, number | undefined>
   evasions: Record<string, Share>
+  /** Attacks that were recorded, by what they do; one of each a machine. */
+  recorded: Record<string, Share>
   /** Alerts a day on the whole machine as one program, by way. */
   whole: Record<string, number>
 }
@@ -156,6 +158,10 @@ function spentOf(
     ),
     evasions: shares(
       told.filter(({ subject }) => subject.label === 'evasion'),
+      ({ subject }) => subject.name,
+    ),
+    recorded: shares(
+      told.filter(({ subject }) => subject.label === 'recorded'),
       ({ subject }) => subject.name,
     ),
     whole,

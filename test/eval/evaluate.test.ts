@@ -4,8 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type EvaluationPlan, evaluate } from '../../src/eval/evaluate.ts'
-import type { Report } from '../../src/eval/report.ts'
+import { type Evaluation, type EvaluationPlan, evaluate } from '../../src/eval/evaluate.ts'
 import { pageOf } from '../../src/eval/report-page.ts'
 import { tablesOf } from '../../src/eval/report-tables.ts'
 
@@ -15,7 +14,7 @@ const SMALL: EvaluationPlan = { ...PLAN, cells: 8, withTerms: false }
 const nowMs = () => 0
 
 /** What a change of a detector changes: who finds how much of what, at what cost. */
-const summaryOf = ({ detectors }: Report) =>
+const summaryOf = ({ madeUp: { detectors } }: Evaluation) =>
   Object.fromEntries(
     detectors.map(({ name, spent }) => [
       name,
@@ -30,7 +29,7 @@ const summaryOf = ({ detectors }: Report) =>
 describe('an evaluation', function () {
   this.timeout(120_000)
   let directory = ''
-  let report: Report
+  let report: Evaluation
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'freshet-eval-'))
     report = await evaluate(PLAN, { code: '', nowMs })
@@ -66,7 +65,7 @@ describe('an evaluation', function () {
     )
     assert.equal(readdirSync(directory).length, 4)
     const another = await evaluate({ ...SMALL, seed: 4 }, { code: '', nowMs })
-    assert.notDeepEqual(another.detectors[0], first.detectors[0])
+    assert.notDeepEqual(another.madeUp.detectors[0], first.madeUp.detectors[0])
   })
 
   it('is told in tables and on one page that loads nothing', () => {

@@ -34,6 +34,7 @@ export function addEvalCommand(program: Command): void {
     .option('--markdown', 'its tables as Markdown', false)
     .option('--page <file>', 'also as one page of HTML with the curves', path)
     .option('--keep <dir>', 'keep what is done there, and take it up from there', path)
+    .option('--manifest <file...>', 'labelled recordings and logs that take part', [])
     .action(async (options: import('../eval.ts').EvalCommand) => {
       const { runEvalCommand } = await import('../eval.ts')
       await finish(runEvalCommand(options))
