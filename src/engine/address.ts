@@ -11,7 +11,7 @@ export function isIpv4(address: Uint8Array): boolean {
 
 /** `192.0.2.7`, or IPv6 in the form of RFC 5952. */
 export function formatAddress(address: Uint8Array): string {
-  if (isIpv4(address)) return address.subarray(12, 16).join('.')
+  if (isIpv4(address)) return `${address[12]}.${address[13]}.${address[14]}.${address[15]}`
   const groups: number[] = []
   for (let i = 0; i < 16; i += 2)
     groups.push(((address[i] as number) << 8) | (address[i + 1] as number))

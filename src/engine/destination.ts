@@ -88,12 +88,10 @@ export function destinationKey(
 ): string {
   if (hostname !== '') return `${registeredDomain(hostname)}:${remotePort}`
   if (scope === 'loopback') return `${bracketed(address)}:${remotePort}`
+  if (isIpv4(address)) return `${address[12]}.${address[13]}.${address[14]}.0/24:${remotePort}`
   const block = new Uint8Array(16)
-  const v4 = isIpv4(address)
-  block.set(address.subarray(0, v4 ? 15 : 6))
-  return v4
-    ? `${formatAddress(block)}/24:${remotePort}`
-    : `[${formatAddress(block)}/48]:${remotePort}`
+  block.set(address.subarray(0, 6))
+  return `[${formatAddress(block)}/48]:${remotePort}`
 }
 
 /** `192.0.2.7` or `[2001:db8::7]`, as it stands before a port. */

@@ -1,5 +1,6 @@
 // What is remembered of flows that are not in the table: pushed out of it, open in an earlier run, or named
 // before their first report. Without it their bytes would be counted twice.
+import { createOldest } from '../oldest.ts'
 import type { StoredFlow } from './alert.ts'
 import type { EngineCounters } from './counters.ts'
 import type { FlowRows, Since } from './flow-rows.ts'
@@ -50,7 +51,9 @@ export function createFlowMemory(
   onForgotten: (idLow: number, idHigh: number, epoch: number) => void,
 ): FlowMemory {
   const parked = new Map<string, Parked>()
+  const firstParked = createOldest(() => parked.keys())
   const names = new Map<string, { epoch: number; named: Named }>()
+  const firstNamed = createOldest(() => names.keys())
   const expected = new Map<string, Expected>()
   const omitted = new Set<string>()
   const keyOf = (idLow: number, idHigh: number): string => `${idHigh}.${idLow}`
@@ -60,12 +63,14 @@ export function createFlowMemory(
       const base = slot * FLOW_DOUBLES
       const { u32, f64 } = rows.table
       if (parked.size >= limits.parkedFlows) {
-        const [key, oldest] = parked.entries().next().value as [string, Parked]
+        const key = firstParked.next() as string
+        const { epoch } = parked.get(key) as Parked
         const [idHigh, idLow] = key.split('.').map(Number) as [number, number]
         parked.delete(key)
         counters.evicted.forgottenFlows++
-        onForgotten(idLow, idHigh, oldest.epoch)
+        onForgotten(idLow, idHigh, epoch)
       }
+      firstParked.added()
       parked.set(keyOf(u32[row + F.idLow] as number, u32[row + F.idHigh] as number), {
         epoch: u32[row + F.epoch] as number,
         out: f64[base + D.out] as number,
@@ -80,7 +85,8 @@ export function createFlowMemory(
       })
       counters.evicted.flows++
     },
-    parked: (idLow, idHigh) => parked.get(keyOf(idLow, idHigh)),
+    // What is asked for each flow is empty most of the time: no key is made for it then.
+    parked: (idLow, idHigh) => (parked.size > 0 ? parked.get(keyOf(idLow, idHigh)) : undefined),
     unpark(idLow, idHigh) {
       parked.delete(keyOf(idLow, idHigh))
     },
@@ -98,6 +104,7 @@ export function createFlowMemory(
       }
     },
     takeExpected(idLow, idHigh, epoch) {
+      if (expected.size === 0) return undefined
       const found = expected.get(keyOf(idLow, idHigh))
       if (found?.epoch !== epoch) return undefined
       expected.delete(keyOf(idLow, idHigh))
@@ -109,10 +116,12 @@ export function createFlowMemory(
       omitted.clear()
     },
     name(idLow, idHigh, epoch, named) {
-      if (names.size >= limits.pendingNames) names.delete(names.keys().next().value as string)
+      if (names.size >= limits.pendingNames) names.delete(firstNamed.next() as string)
+      firstNamed.added()
       names.set(keyOf(idLow, idHigh), { epoch, named })
     },
     takeName(idLow, idHigh, epoch) {
+      if (names.size === 0) return undefined
       const key = keyOf(idLow, idHigh)
       const found = names.get(key)
       if (found === undefined) return undefined

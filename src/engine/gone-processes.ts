@@ -33,10 +33,14 @@ export function createGoneProcesses(capacity = GONE_MAX): GoneProcesses {
       byFlow.set(key, { epoch: record.epoch, process })
     },
     of(idLow, idHigh, epoch, pid) {
+      // Asked for each flow, and only a Mac's network statistics tell of any.
+      if (byFlow.size === 0) return undefined
       const found = byFlow.get(keyOf(idLow, idHigh))
       return found?.epoch === epoch && found.process.pid === pid ? found.process : undefined
     },
-    drop: (idLow, idHigh) => void byFlow.delete(keyOf(idLow, idHigh)),
+    drop(idLow, idHigh) {
+      if (byFlow.size > 0) byFlow.delete(keyOf(idLow, idHigh))
+    },
   }
 }
 

@@ -133,10 +133,11 @@ export function createInspectRequests(
     forget(least)
   }
   const remember = (question: Question): void => {
-    for (const oldest of open.values()) {
-      if (open.size < OPEN_MAX) break
-      forget(oldest)
-    }
+    if (open.size >= OPEN_MAX)
+      for (const oldest of open.values()) {
+        forget(oldest)
+        break
+      }
     open.set(question.name, question)
     const key = keyOf(question.process)
     ofProcess.set(key, (ofProcess.get(key) ?? new Set()).add(question))
