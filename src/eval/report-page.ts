@@ -50,11 +50,9 @@ type Line = { name: string; points: { x: number; share: Share }[] }
 function budgetCurve({ detectors }: Report): string {
   const lines = detectors
     .filter(({ name }) => !name.includes(' without '))
-    .map(({ name, spent }) => ({
+    .map(({ name, curve }) => ({
       name,
-      points: spent.flatMap(({ budget, recall }) =>
-        budget === 'natural' ? [] : [{ x: budget, share: recall }],
-      ),
+      points: curve.map(({ allowed, recall }) => ({ x: allowed, share: recall })),
     }))
     // Who finds most in all; eight are told apart.
     .sort((a, b) => sumOf(b) - sumOf(a) || (a.name < b.name ? -1 : 1))

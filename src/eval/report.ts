@@ -5,6 +5,8 @@ import type { MachineResult, ResultStep, Subject } from './machine-result.ts'
 import { auc, type Interval, quantile, wilson } from './statistics.ts'
 
 export const BUDGETS = [0.1, 0.5, 1] as const
+/** The least that 20 machines, a half of 40, can be allowed is one alert among them. */
+const CURVE = [0.05, 0.1, 0.2, 0.5, 1, 2, 5] as const
 
 /** So many of so many, with Wilson's interval. */
 export type Share = { of: number; found: number } & Interval
@@ -43,6 +45,8 @@ export type Spent = {
 export type DetectorReport = {
   name: string
   spent: Spent[]
+  /** Recall and the installs told by what is allowed. */
+  curve: { allowed: number; recall: Share; installs: Share }[]
   /** How likely an attack scores above an install, among those told at the natural threshold; by signer, '' all. */
   rank: Record<string, number | undefined>
 }
@@ -68,16 +72,17 @@ export function reportOf(machines: readonly MachineResult[], naturals: readonly 
     injectedReports: sum(({ injectedReports }) => injectedReports),
     detectors: names.map((name, index) => {
       const natural: Threshold = { least: naturals[index] ?? 0, isStrict: false }
+      const allowing = (budget: number): Spent =>
+        spentOf(machines, index, budget, (part) =>
+          thresholdFor(falseScores(part, index), part.length, budget),
+        )
       return {
         name,
-        spent: [
-          spentOf(machines, index, 'natural', () => natural),
-          ...BUDGETS.map((budget) =>
-            spentOf(machines, index, budget, (part) =>
-              thresholdFor(falseScores(part, index), part.length, budget),
-            ),
-          ),
-        ],
+        spent: [spentOf(machines, index, 'natural', () => natural), ...BUDGETS.map(allowing)],
+        curve: CURVE.map((allowed) => {
+          const { recall, installs } = allowing(allowed)
+          return { allowed, recall, installs }
+        }),
         rank: rankOf(machines, index, natural),
       }
     }),
