@@ -9,8 +9,7 @@ import { pageOf } from '../../src/eval/report-page.ts'
 import { tablesOf } from '../../src/eval/report-tables.ts'
 
 const GOLDEN = fileURLToPath(new URL('golden.json', import.meta.url))
-const PLAN: EvaluationPlan = { seed: 3, machines: 2, cells: 24, withTerms: true }
-const SMALL: EvaluationPlan = { ...PLAN, cells: 8, withTerms: false }
+const PLAN: EvaluationPlan = { seed: 3, machines: 2, cells: 24, withTerms: false }
 const nowMs = () => 0
 
 /** What a change of a detector changes: who finds how much of what, at what cost. */
@@ -32,7 +31,7 @@ describe('an evaluation', function () {
   let report: Evaluation
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'freshet-eval-'))
-    report = await evaluate(PLAN, { code: '', nowMs })
+    report = await evaluate(PLAN, { code: 'this', directory, nowMs })
   })
   after(() => rmSync(directory, { recursive: true }))
 
@@ -45,37 +44,41 @@ describe('an evaluation', function () {
   it('is taken up where it was broken off, and comes to the same', async () => {
     const kept: boolean[] = []
     const run = (code: string) =>
-      evaluate(SMALL, { code, directory, nowMs, onMachine: ({ isKept }) => kept.push(isKept) })
-    const first = await run('this')
-    const [one, other] = readdirSync(directory).map((file) => join(directory, file))
-    assert.ok(one && other && readdirSync(directory).length === 2)
+      evaluate(PLAN, { code, directory, nowMs, onMachine: ({ isKept }) => kept.push(isKept) })
+    const [one, other, ...more] = readdirSync(directory).map((file) => join(directory, file))
+    assert.ok(one && other && more.length === 0)
     // As after a kill: one is missing.
     rmSync(one)
-    assert.deepEqual(await run('this'), first)
+    assert.deepEqual(await run('this'), report)
     // And one was cut off.
     writeFileSync(other, readFileSync(other, 'utf8').slice(0, 100))
-    assert.deepEqual(await run('this'), first)
+    assert.deepEqual(await run('this'), report)
     // What other code found is none of its results.
-    assert.deepEqual(await run('that'), first)
-    assert.deepEqual(
-      kept.map((isKept, i) =>
-        i % 2 === 0 ? '' : `${[kept[i - 1], isKept].filter(Boolean).length}`,
-      ),
-      ['', '0', '', '1', '', '1', '', '0'],
-    )
+    assert.deepEqual(await run('that'), report)
+    const counts = [0, 2, 4].map((from) => kept.slice(from, from + 2).filter(Boolean).length)
+    assert.deepEqual(counts, [1, 1, 0])
     assert.equal(readdirSync(directory).length, 4)
-    const another = await evaluate({ ...SMALL, seed: 4 }, { code: '', nowMs })
-    assert.notDeepEqual(another.madeUp.detectors[0], first.madeUp.detectors[0])
   })
 
   it('is told in tables and on one page that loads nothing', () => {
-    const tables = tablesOf(report)
+    const { detectors } = report.madeUp
+    // With a term left out of the first, as `--terms` has it, and a log.
+    const [points] = detectors
+    assert.ok(points)
+    const madeUp = {
+      ...report.madeUp,
+      detectors: [...detectors, { ...points, name: `${points.name} without floors` }],
+    }
+    const whole = { madeUp, logs: [{ name: 'desk', report: madeUp }] }
+    const tables = tablesOf(whole)
+    assert.ok(tables.some(({ title }) => title === 'One term left out'))
+    assert.ok(tables.some(({ title }) => title.startsWith('Logs of hosts')))
     for (const { title, heads, rows } of tables) {
       assert.ok(rows.length > 0, `${title} has no rows`)
       for (const row of rows) assert.equal(row.length, heads.length, title)
       assert.doesNotMatch(rows.flat().join(' '), /NaN|undefined|Infinity/, title)
     }
-    const page = pageOf(report, { title: 'A <b>', lines: ['by & for'] })
+    const page = pageOf(whole, { title: 'A <b>', lines: ['by & for'] })
     assert.doesNotMatch(page, /NaN|undefined|Infinity|<b>|src=|https?:|url\(|<script|<link/)
     assert.match(page, /by &#38; for/)
     for (const { title } of tables) assert.ok(page.includes(title), title)
