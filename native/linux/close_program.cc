@@ -34,6 +34,8 @@ class CloseMaker : public ProgramMaker {
     Copy("tcp_sock", "bytes_acked", r8, offsetof(FinalEvent, acked), 8);
     Copy("tcp_sock", "bytes_received", r8, offsetof(FinalEvent, received), 8);
     Copy("tcp_sock", "data_segs_in", r8, offsetof(FinalEvent, data_segs_in), 4);
+    Copy("tcp_sock", "snd_nxt", r8, offsetof(FinalEvent, send_next), 4);
+    Copy("tcp_sock", "snd_una", r8, offsetof(FinalEvent, send_unacked), 4);
     Copy("sock", "__sk_common.skc_flags", r7, offsetof(FinalEvent, flags), 8);
     code_.Store(8, r9, offsetof(FinalEvent, skaddr), r7);
     code_.Store(1, r9, offsetof(FinalEvent, old_state), r6);

@@ -38,6 +38,7 @@ struct FinalEvent {
   // others, which neither count has.
   u64 mptcp_sent, mptcp_resent, mptcp_received, mptcp_recovered;
   u32 data_segs_in;
+  u32 send_next, send_unacked;  // sequence numbers: between them is what nobody has acknowledged
   u16 family;
   u16 local_port, remote_port;  // network byte order
   u8 old_state;

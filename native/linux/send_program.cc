@@ -152,6 +152,7 @@ class SendMaker : public ProgramMaker {
   // that is what it sent, once, and what waits. (While another CPU sends for it that may be a
   // segment too many.)
   void LoadQueued() {
+    const Label is_once = code_.NewLabel();
     LoadMember(r1, r8, "tcp_sock", "bytes_sent", 8);
     LoadMember(r2, r8, "tcp_sock", "bytes_retrans", 8);
     code_.Do(BPF_SUB, r1, r2);
@@ -159,6 +160,15 @@ class SendMaker : public ProgramMaker {
     LoadMember(r3, r8, "tcp_sock", "snd_nxt", 4);
     code_.Do32(BPF_SUB, r2, r3);
     code_.Do(BPF_ADD, r1, r2);
+    // Sent more than once without a count of it: kernel_event.cc.
+    LoadMember(r2, r8, "tcp_sock", "write_seq", 4);
+    LoadMember(r3, r8, "tcp_sock", "snd_una", 4);
+    code_.Do32(BPF_SUB, r2, r3);
+    LoadMember(r3, r8, "tcp_sock", "bytes_acked", 8);
+    code_.Do(BPF_ADD, r2, r3);
+    code_.JumpIf(If::kAtLeast, r2, r1, is_once);
+    code_.Move(r1, r2);
+    code_.Bind(is_once);
   }
 
   // r6 more was sent by who stands at kKeyAt, through a socket of the family and protocol there.

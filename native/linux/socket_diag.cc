@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -33,8 +34,8 @@ bool Load(std::span<const std::byte> bytes, size_t offset, T* value) {
 
 // Older kernels send a shorter tcp_info; what they lack reads 0.
 void ReadTcpInfo(std::span<const std::byte> bytes, DiagSocket* socket) {
-  u64 sent = 0, received = 0, resent = 0;
-  u32 data_segs_in = 0, segs_in = 0, segs_out = 0;
+  u64 sent = 0, received = 0, resent = 0, acked = 0;
+  u32 data_segs_in = 0, segs_in = 0, segs_out = 0, unacked = 0, segment_bytes = 0;
   // tcpi_bytes_sent came with Linux 4.19.
   if (!Load(bytes, offsetof(tcp_info, tcpi_bytes_sent), &sent) ||
       !Load(bytes, offsetof(tcp_info, tcpi_bytes_retrans), &resent) ||
@@ -42,6 +43,12 @@ void ReadTcpInfo(std::span<const std::byte> bytes, DiagSocket* socket) {
       !Load(bytes, offsetof(tcp_info, tcpi_data_segs_in), &data_segs_in))
     return;
   socket->bytes_out = sent >= resent ? sent - resent : 0;
+  // Sent more than once without a count of it: kernel_event.cc. What was under way as a socket
+  // closed is not counted as such any more.
+  if (socket->state != kTcpClose && Load(bytes, offsetof(tcp_info, tcpi_bytes_acked), &acked) &&
+      Load(bytes, offsetof(tcp_info, tcpi_unacked), &unacked) &&
+      Load(bytes, offsetof(tcp_info, tcpi_snd_mss), &segment_bytes))
+    socket->bytes_out = std::min(socket->bytes_out, acked + u64{unacked} * segment_bytes);
   socket->bytes_in = received;
   socket->data_segs_in = data_segs_in;
   Load(bytes, offsetof(tcp_info, tcpi_segs_in), &segs_in);

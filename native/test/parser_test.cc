@@ -185,12 +185,13 @@ void ReadsMappingsAndTasks() {
 }
 
 // `serves`: the name of its upper layer protocol; empty: it has none.
-Buffer DiagMessage(u8 family, bool with_info, std::string_view serves = "") {
+Buffer DiagMessage(u8 family, bool with_info, std::string_view serves = "", u64 acked = 600,
+                   u8 state = kTcpEstablished) {
   Buffer message;
   Put(&message, nlmsghdr{0, SOCK_DIAG_BY_FAMILY, 0, 0, 0});
   inet_diag_msg body{};
   body.idiag_family = family;
-  body.idiag_state = kTcpEstablished;
+  body.idiag_state = state;
   body.id.idiag_sport = htons(1234);
   body.id.idiag_dport = htons(443);
   body.id.idiag_src[0] = htonl(0x7f000001);
@@ -204,6 +205,9 @@ Buffer DiagMessage(u8 family, bool with_info, std::string_view serves = "") {
     info.tcpi_bytes_retrans = 100;
     info.tcpi_bytes_received = 50;
     info.tcpi_data_segs_in = 2;
+    info.tcpi_bytes_acked = acked;
+    info.tcpi_unacked = 3;
+    info.tcpi_snd_mss = 100;
     Put(&message, rtattr{static_cast<u16>(RTA_LENGTH(sizeof(info))), INET_DIAG_INFO});
     Put(&message, info);
   }
@@ -245,6 +249,14 @@ void ReadsDiagMessages() {
   }
   CHECK(sockets.size() == 2 && sockets[0].is_mptcp && !sockets[1].is_mptcp && malformed == 0);
   CHECK(sockets[0].bytes_out == 900);
+
+  // Refused by a queue of this machine and sent later: counted each time, acknowledged once. Of
+  // what is closed nothing is under way.
+  sockets.clear();
+  const Buffer refused = DiagMessage(AF_INET, true, "", 200);
+  const Buffer closed = DiagMessage(AF_INET, true, "", 200, kTcpClose);
+  for (const Buffer& one : {refused, closed}) ParseDiagDatagram(one, &sockets, &malformed);
+  CHECK(sockets.size() == 2 && sockets[0].bytes_out == 500 && sockets[1].bytes_out == 900);
 
   Buffer done;
   Put(&done, nlmsghdr{sizeof(nlmsghdr), NLMSG_DONE, 0, 0, 0});

@@ -57,6 +57,29 @@ void CountsSubflows() {
   CHECK(is(parse(0, 0, 0, 900, 800), 0, false, 800));
 }
 
+// Each byte of a connection of TCP once, though a queue of this machine's own refused some that
+// were counted.
+void CountsOnce() {
+  const auto out = [](u64 sent, u64 resent, u64 acked, u32 next, u32 unacked) {
+    FinalEvent final{};
+    final.head.kind = kKindFinal;
+    final.family = AF_INET;
+    final.sent = sent;
+    final.resent = resent;
+    final.acked = acked;
+    final.send_next = next;
+    final.send_unacked = unacked;
+    KernelExec exec;
+    return ParseKernelEvent(std::as_bytes(std::span(&final, 1)), &exec).bytes_out;
+  };
+  // All acknowledged, a SYN and a FIN with it; a reset before anything was.
+  CHECK(out(1050, 50, 1002, 7, 7) == 1000 && out(1000, 0, 1, 1000, 0) == 1000);
+  // Counted five times.
+  CHECK(out(5000, 0, 1002, 7, 7) == 1002);
+  // Sequence numbers begin anew after 2^32.
+  CHECK(out(5000, 0, 900, 50, 0xffffffce) == 1000);
+}
+
 constexpr int kMptcp = 262;  // IPPROTO_MPTCP
 
 // What the kernel said of the connections that ended with this port at either end.
@@ -129,6 +152,7 @@ void TellsSubflows(int served_by) {
 
 int main() {
   using namespace freshet;
+  CountsOnce();
   CountsSubflows();
   for (const int served_by : {kMptcp, int{IPPROTO_TCP}}) TellsSubflows(served_by);
 }
