@@ -35,6 +35,7 @@ describe('the workflows', () => {
       'stranger',
       'swarm',
       'web',
+      'workload',
     ]
     const rooms = readdirSync(join(folder, '../../test'), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !others.includes(entry.name))
