@@ -1,7 +1,7 @@
 // Who acts on a made-up machine, with the truth of it: plain data, from which the machine's records are written and by which
 // what detectors say of them is judged.
 import type { Point } from './mac.ts'
-import type { Program } from './programs.ts'
+import { type Program, platform } from './programs.ts'
 
 /** How the code of an actor is vouched for, or through whom it acts. */
 export const SIGNERS = [
@@ -15,6 +15,8 @@ export const SIGNERS = [
   'acting',
   /** The system's curl, for a script under a terminal. */
   'script',
+  /** A tool of the system that a person uses in a terminal. */
+  'tool',
 ] as const
 export type Signer = (typeof SIGNERS)[number]
 
@@ -43,6 +45,8 @@ export type Actor = {
   signer: Signer
   /** Distinguishes the code of one actor from another's: paths, teams and hashes are made of it. */
   code: string
+  /** File name of the tool, where it acts by another than curl. */
+  tool?: string
   /** Whether it was on the machine in the days before. */
   isKnown: boolean
   /** In order of time. */
@@ -51,8 +55,14 @@ export type Actor = {
   targets?: ReadonlySet<string>
 }
 
+const TERMINAL = platform(
+  '/System/Applications/Utilities/Terminal.app/Contents/MacOS/Terminal',
+  'com.apple.Terminal',
+)
+const ZSH = platform('/bin/zsh', 'com.apple.zsh')
+
 /** What runs, the outermost first: launchd starts the first, each the next, and the last sends. */
-export function programsOf({ signer, code, name }: Actor): Program[] {
+export function programsOf({ signer, code, tool = 'curl' }: Actor): Program[] {
   const word = code.replace(/[^a-z0-9]+/gi, '-')
   const own: Program = {
     path: `/Applications/${word}.app/Contents/MacOS/${word}`,
@@ -65,8 +75,8 @@ export function programsOf({ signer, code, name }: Actor): Program[] {
   const loose = { ...own, path: `/Users/me/Library/${word}/${word}`, teamId: '' }
   const curl: Program = {
     ...own,
-    path: '/usr/bin/curl',
-    signingId: 'com.apple.curl',
+    path: `/usr/bin/${tool}`,
+    signingId: `com.apple.${tool}`,
     teamId: '',
     signer: 'platform',
   }
@@ -89,31 +99,15 @@ export function programsOf({ signer, code, name }: Actor): Program[] {
         },
       ]
     case 'acting':
-      return [{ ...loose, signingId: '', signer: 'unsigned' }, toolOf(name, curl)]
-    case 'script': {
-      const zsh = { ...curl, path: '/bin/zsh', signingId: 'com.apple.zsh' }
-      return [
-        {
-          ...curl,
-          path: '/System/Applications/Utilities/Terminal.app/Contents/MacOS/Terminal',
-          signingId: 'com.apple.Terminal',
-        },
-        zsh,
-        { ...zsh, script: `/Users/me/${word}.sh` },
-        curl,
-      ]
-    }
+      return [{ ...loose, signingId: '', signer: 'unsigned' }, curl]
+    case 'script':
+      return [TERMINAL, ZSH, { ...ZSH, script: `/Users/me/${word}.sh` }, curl]
+    case 'tool':
+      return [TERMINAL, ZSH, curl]
     default:
       return signer satisfies never
   }
 }
-
-/** A tool of the system that the list of those who act for others lacks. */
-export const UNLISTED_TOOL = 'tool not on the list'
-const toolOf = (name: string, curl: Program): Program =>
-  name === UNLISTED_TOOL
-    ? { ...curl, path: '/usr/bin/snmptrap', signingId: 'com.apple.snmptrap' }
-    : curl
 
 /** Ten characters, as Apple's are. */
 function teamOf(code: string): string {

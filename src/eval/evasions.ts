@@ -1,8 +1,11 @@
 // The ways around a detector that detection-2026 names, each as it is done: what an evaluation asks of every detector by name.
-import { type Actor, type Sending, UNLISTED_TOOL } from './actor.ts'
+import type { Actor, Sending } from './actor.ts'
 import { ownPlace } from './grid.ts'
 import { evenly } from './host.ts'
 import { HOUR_MS, MINUTE_MS } from './mac.ts'
+
+/** snmptrap(1), as of today: a name that the list of those who act for others lacks. */
+const UNLISTED = 'snmptrap'
 
 const KB = 1_000
 const MB = 1_000 * KB
@@ -11,8 +14,6 @@ export type Evasion = {
   name: string
   /** `number` is the first of 200 numbers of its own, for addresses and code; sendings on the day. */
   actor: (number: number) => Actor
-  /** What it does on a day so long before; undefined: it was not there. */
-  before?: { daysBefore: number; sendings: (number: number) => Sending[] }
 }
 
 const upload = (
@@ -78,7 +79,6 @@ const LISTED: readonly Evasion[] = [
   {
     name: 'sleeper: used the network once, waits 31 days',
     actor: (n) => stranger('', n, [upload(NOON_MS, n, 64 * MB, 6 * KB)], { isKnown: true }),
-    before: { daysBefore: 31, sendings: (n) => [upload(NOON_MS, n + 1, 4 * KB, 20 * KB)] },
   },
   {
     name: 'three decoy uploads to three hosts, then the fourth',
@@ -95,8 +95,9 @@ const LISTED: readonly Evasion[] = [
     actor: (n) => stranger('', n, [upload(NOON_MS, n, 64 * MB, (64 * MB) / 7)]),
   },
   {
-    name: UNLISTED_TOOL,
-    actor: (n) => stranger('', n, [upload(NOON_MS, n, 64 * MB, 6 * KB)], { signer: 'acting' }),
+    name: 'a tool of the system that is not on the list',
+    actor: (n) =>
+      stranger('', n, [upload(NOON_MS, n, 64 * MB, 6 * KB)], { signer: 'acting', tool: UNLISTED }),
   },
 ]
 

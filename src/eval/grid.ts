@@ -78,7 +78,8 @@ export function attackOf(cell: Cell, number: number, random: Random): Actor {
     const share = overMs / cell.flows
     const isDrip = cell.hours > 0
     sendings.push({
-      atMs: Math.round(startMs + flow * share),
+      // Nobody who means to stay unseen sends by the clock: each flow begins somewhere in its share of the time.
+      atMs: Math.round(startMs + (flow + (isDrip && cell.flows > 1 ? random.next() : 0)) * share),
       ...ownPlace(number),
       ...(cell.destination === 'shared' ? { to: SHARED_ADDRESS, hostname: SHARED_HOST } : {}),
       port: cell.protocol === 'udp' ? 4_500 : 443,

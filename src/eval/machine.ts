@@ -7,7 +7,7 @@ import { DAYS_BEFORE, type Host } from './host.ts'
 import { byActor, courseOf, scoresOf, stepsOf } from './judging.ts'
 import type { MachineResult, Subject } from './machine-result.ts'
 import { createRandom } from './random.ts'
-import { recordedStrangers } from './recorded.ts'
+import { recordedStrangers, traceOf } from './recorded.ts'
 import { createRivals } from './rivals.ts'
 import { type Told, tellBefore, tellDay } from './telling.ts'
 import { todaysDetectors } from './today.ts'
@@ -29,6 +29,7 @@ export type MachinePlan = {
 const EVASIONS_FROM = 20_000
 const NUMBERS_AN_EVASION = 200
 const RECORDED_FROM = 40_000
+const SLEPT_FROM = 50_000
 
 /** Ways to take a whole machine for one program. */
 const WHOLE: readonly { name: string; signer: Signer; isKnown: boolean }[] = [
@@ -53,7 +54,7 @@ export function runMachine(plan: MachinePlan): MachineResult {
       daysBefore,
       actors: [
         ...host.day(daysBefore).filter(wasThere),
-        ...(host.name === '' ? sleepersOn(daysBefore) : []),
+        ...sleepersOn(daysBefore, injected.keys()),
       ],
     })),
   )
@@ -114,13 +115,14 @@ function injectedInto({ host, attacks, workloads }: MachinePlan): Map<Actor, num
   return injected
 }
 
-/** What evasions did on a day before: the same code, so the same program. */
-function sleepersOn(daysBefore: number): Actor[] {
-  return EVASIONS.flatMap(({ actor, before }, index) => {
-    if (before?.daysBefore !== daysBefore) return []
-    const number = EVASIONS_FROM + index * NUMBERS_AN_EVASION
-    return [{ ...actor(number), sendings: before.sendings(number) }]
-  })
+/** Strangers who have slept used the network once, so many days before. */
+const SLEPT_DAYS = 31
+
+function sleepersOn(daysBefore: number, injected: Iterable<Actor>): Actor[] {
+  if (daysBefore !== SLEPT_DAYS) return []
+  return [...injected]
+    .filter(({ isKnown }) => isKnown)
+    .map((actor, index) => ({ ...actor, sendings: traceOf(SLEPT_FROM + index) }))
 }
 
 /** By detector: the engines, then the rivals, which share a reading. */

@@ -1,6 +1,7 @@
 // What was recorded, put onto made-up machines: as programs of the ordinary day, as installs, as attacks; and a host's log as a
 // machine of its own.
 
+import { actsByName, fileName } from '../engine/acting.ts'
 import { parseAddress } from '../engine/address.ts'
 import { destinationKey, scopeOf } from '../engine/destination.ts'
 import { DEFAULT_POLICY } from '../engine/policy.ts'
@@ -30,11 +31,13 @@ const SIGNER_OF: Record<AssignedSigner, Signer> = {
   acting: 'acting',
 }
 
-/** A class as a Mac may have it; a script of an interpreter acts under a terminal. */
-function signerFor({ row, flows }: Workload, random: Random): Signer {
+/** Who acts as a Mac may have it: its own tools under a terminal, a script of an interpreter likewise. */
+function actingFor({ row, flows }: Workload, random: Random): Pick<Actor, 'signer' | 'tool'> {
   const signer =
     row.signers.length === 0 ? drawn(INSTALL_SIGNERS, random) : SIGNER_OF[random.pick(row.signers)]
-  return signer === 'acting' && flows.some(({ script }) => script !== '') ? 'script' : signer
+  const tool = row.flows.map(({ program }) => fileName(program)).find(actsByName)
+  if (signer === 'acting' && flows.some(({ script }) => script !== '')) return { signer: 'script' }
+  return signer === 'platform' && tool !== undefined ? { signer: 'tool', tool } : { signer }
 }
 
 const isPrivate = (to: string): boolean => {
@@ -57,7 +60,11 @@ function sessionOf({ flows }: Workload, startMs: number, scale: number): Sending
 }
 
 /** The ordinary day of a recorded program. */
-function recordedDay(workload: Workload, code: string, signer: Signer, random: Random): Actor {
+function recordedDay(
+  workload: Workload,
+  by: Pick<Actor, 'signer' | 'tool' | 'code'>,
+  random: Random,
+): Actor {
   const sessions = Math.round(logEven(SESSIONS, random))
   const sendings: Sending[] = []
   for (let i = 0; i < sessions; i++)
@@ -69,7 +76,8 @@ function recordedDay(workload: Workload, code: string, signer: Signer, random: R
       ),
     )
   return {
-    ...{ label: 'app', name: workload.row.workload, signer, code, isKnown: true },
+    ...by,
+    ...{ label: 'app', name: workload.row.workload, isKnown: true },
     sendings: sendings.sort((a, b) => a.atMs - b.atMs),
   }
 }
@@ -80,9 +88,9 @@ export function withRecorded(host: Host, workloads: readonly Workload[]): Host {
   const has = workloads.flatMap((workload) => {
     const { row } = workload
     const isThere = random.next() < PRESENCE
-    const signer = signerFor(workload, random)
+    const by = actingFor(workload, random)
     return isThere && row.source === 'capture' && row.label === 'benign' && row.novelty === 'known'
-      ? [{ workload, signer, code: `k-${row.name}-${host.seed}` }]
+      ? [{ workload, by: { ...by, code: `k-${row.name}-${host.seed}` } }]
       : []
   })
   return {
@@ -91,7 +99,7 @@ export function withRecorded(host: Host, workloads: readonly Workload[]): Host {
       const of = createRandom(host.seed * 1_013 + daysBefore)
       return [
         ...host.day(daysBefore),
-        ...has.map(({ workload, code, signer }) => recordedDay(workload, code, signer, of)),
+        ...has.map(({ workload, by }) => recordedDay(workload, by, of)),
       ]
     },
   }
@@ -105,11 +113,15 @@ export function recordedStrangers(
 ): Actor[] {
   return workloads.flatMap((workload, index): Actor[] => {
     const { row } = workload
-    const signer = signerFor(workload, random)
+    const by = actingFor(workload, random)
     const startMs = Math.round((8 + random.next() * 8) * HOUR_MS)
     const isLog = row.source === 'zeek'
-    if (isLog && row.label === 'benign') return []
-    const common = { signer, code: `r-${row.name}`, isKnown: false }
+    // What was sent without flows that are told is a sum, of which no rule sees anything.
+    if (workload.flows.length === 0) return []
+    const isInstall = row.label === 'benign' && !isLog && row.novelty === 'new'
+    if (row.label === 'benign' && !isInstall) return []
+    // An attack by what is known has slept: see there.
+    const common = { ...by, code: `r-${row.name}`, isKnown: row.novelty === 'known' }
     if (row.label === 'benign')
       return [
         {
@@ -134,6 +146,15 @@ export function recordedStrangers(
     return [{ ...common, label: 'recorded', name: row.workload, sendings, targets }]
   })
 }
+
+/** What uses the network and no more than that. */
+export const traceOf = (number: number): Sending[] => [
+  {
+    ...{ atMs: 9 * HOUR_MS, ...ownPlace(number), port: 443, protocol: 6 },
+    points: evenly(4_096, 20_480, 1_000),
+  },
+]
+const TRACES_FROM = 60_000
 
 /**
  * A host's log as a machine: its one day, split into applications by destination. They are old, and their destinations new: of the
@@ -160,16 +181,11 @@ export function hostOfLog({ row, flows }: Workload, seed: number): Host {
       ...{ label: 'app', name: 'application of a log', signer: 'notarized', code, isKnown: true },
       sendings: sendings(own, index),
     }))
-  const trace = (_: Sending[], index: number): Sending[] => [
-    {
-      ...{ atMs: 9 * HOUR_MS, ...ownPlace(60_000 + index), port: 443, protocol: 6 },
-      points: evenly(4_096, 20_480, 1_000),
-    },
-  ]
   return {
     seed,
     name: row.name,
-    day: (daysBefore) => ofDay(daysBefore === 0 ? (own) => own : trace),
+    day: (daysBefore) =>
+      ofDay((own, index) => (daysBefore === 0 ? own : traceOf(TRACES_FROM + index))),
     installs: () => [],
   }
 }

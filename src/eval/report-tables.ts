@@ -39,12 +39,16 @@ const at = ({ spent }: DetectorReport, budget: Spent['budget']): Spent | undefin
   spent.find((one) => one.budget === budget)
 const isTerm = ({ name }: DetectorReport): boolean => name.startsWith(`${TODAY} without `)
 
+/** Of the terms, those that keep the engine from spending a budget. */
+const isWithinBudget = (one: DetectorReport): boolean =>
+  !isTerm(one) || /floors|gate/.test(one.name)
+
 export function tablesOf({ madeUp: report, logs }: Evaluation): Table[] {
   const rivals = report.detectors.filter((one) => !isTerm(one))
   const terms = report.detectors.filter((one) => isTerm(one) || one.name === TODAY)
   const today = report.detectors.find(({ name }) => name === TODAY)
   return [
-    budgetTable(report, rivals),
+    budgetTable(report, report.detectors.filter(isWithinBudget)),
     naturalTable(rivals),
     costTable(rivals),
     ...(today ? [sizeTable(today), sideTable(today)] : []),

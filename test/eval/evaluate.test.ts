@@ -17,11 +17,15 @@ const summaryOf = ({ madeUp: { detectors } }: Evaluation) =>
   Object.fromEntries(
     detectors.map(({ name, spent }) => [
       name,
-      spent.map(({ budget, falseAlerts, recall, installs, evasions }) => [
-        budget,
-        `${falseAlerts} false, ${recall.found} of ${recall.of} attacks, ${installs.found} of ${installs.of} installs`,
-        ...Object.entries(evasions).flatMap(([way, { found }]) => (found > 0 ? [way] : [])),
-      ]),
+      Object.fromEntries(
+        spent.map(({ budget, falseAlerts, recall, installs, evasions }) => [
+          `${budget}`,
+          [
+            `${falseAlerts} false, ${recall.found} of ${recall.of} attacks, ${installs.found} of ${installs.of} installs`,
+            ...Object.entries(evasions).flatMap(([way, { found }]) => (found > 0 ? [way] : [])),
+          ].join('; '),
+        ]),
+      ),
     ]),
   )
 

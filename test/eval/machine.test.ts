@@ -57,6 +57,8 @@ describe('a made-up machine', () => {
         padded: out,
       }[cell.response]
       assert.ok(Math.abs(bytesIn - wanted) <= cell.flows, `${bytesIn} of ${wanted}`)
+      const ends = sendings.map(({ atMs, points }) => atMs + (points.at(-1)?.afterMs ?? 0))
+      assert.ok(Math.max(...ends) <= 24 * 3_600_000 + 2_000, 'it goes on after its day')
       for (const { points } of sendings)
         for (const [i, point] of points.entries()) {
           const before = points[i - 1]

@@ -83,8 +83,11 @@ describe('what was recorded, in an evaluation', () => {
     const count = seeds.filter(has).length
     assert.ok(count > 5 && count < 35, `${count} of 40`)
     assert.deepEqual(seeds.map(has), seeds.map(has))
-    const [install] = recordedStrangers([workload], 1, createRandom(1))
+    assert.deepEqual(recordedStrangers([workload], 1, createRandom(1)), [])
+    const stranger = { ...workload, row: { ...workload.row, novelty: 'new' } as const }
+    const [install] = recordedStrangers([stranger], 1, createRandom(1))
     assert.equal(install?.label, 'install')
+    assert.equal(install?.isKnown, false)
   })
 
   it("makes of a host's log a machine with all its bytes, and of its attack a stranger", async () => {
