@@ -264,6 +264,33 @@ describe('what is known after a restart of the agent', () => {
     }
   })
 
+  it('is not for whom it acts once a day has passed, and nothing is open that it had then', () => {
+    for (const isOpen of [true, false]) {
+      const baseline = openMemoryBaseline()
+      const first = createEngine({ deviceId: 'd', baseline })
+      first.save(0)
+      first.push(
+        copyOf(
+          executed(machine(), { ...LAUNCHER, parent: 50 }, PLAIN)
+            .ticks(9)
+            .bytes(),
+        ),
+      )
+      first.save(0)
+      const then = new Script().mark(Mark.start)
+      const flags = ExecFlag.enumerated | ExecFlag.exeConfirmed
+      then.program({ ...PLAIN, pidversion: 3, flags }).mark(Mark.enumerated)
+      const given = { id: 1, pid: 100, pidversion: 3, out: 10 }
+      then.flow(given)
+      if (!isOpen) then.flow({ ...given, state: 'closed' })
+      for (let hour = 0; hour < 27; hour++) then.wait(HOUR_MS).tick()
+      const own = { id: 2, pid: 100, pidversion: 3, to: '198.51.100.9' }
+      then.upload({ ...own, total: 300 * MIB, steps: 2 }).ticks(7)
+      const via = isOpen ? ` via ${hashKey('aa')}` : ''
+      assert.equal(keyOf(tell(then, { baseline })), `platform:${PLAIN.path}${via}`)
+    }
+  })
+
   it('is the script that made it', () => {
     const bash = { ...LAUNCHER, path: '/usr/bin/bash', owner: 0, script: '/home/ann/send.sh' }
     const told = restarted(executed(machine(), { ...bash, parent: 50 }, PLAIN), PLAIN)
