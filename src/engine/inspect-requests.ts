@@ -1,4 +1,5 @@
 // What the engine asks sense, and is answered: what is this program file?
+
 import {
   InspectedFlag,
   type InspectedRecord,
@@ -9,6 +10,7 @@ import {
 } from '../records/record.gen.ts'
 import type { EngineCounters } from './counters.ts'
 import type { Inspection, Process } from './process.ts'
+import { keyOfImage, type ProcessKey } from './process-key.ts'
 
 /** Questions that wait to be fetched; what comes beyond is counted. */
 const REQUESTS_MAX = 16_384
@@ -71,9 +73,8 @@ type Question = {
   attempts: number
 }
 
-const keyOf = ({ pid, pidversion }: Named): string => `${pid} ${pidversion}`
-const nameOf = (process: Named, subject: number, path: string): string =>
-  `${keyOf(process)} ${subject} ${path}`
+const nameOf = ({ pid, pidversion }: Named, subject: number, path: string): string =>
+  `${pid} ${pidversion} ${subject} ${path}`
 
 /** What an answer says. */
 export const inspectionOf = (record: InspectedRecord): Inspection => ({
@@ -114,11 +115,11 @@ export function createInspectRequests(
   const refused = new Set<Question>()
   /** Questions without an answer, in the order they were asked. */
   const open = new Map<string, Question>()
-  const ofProcess = new Map<string, Set<Question>>()
+  const ofProcess = new Map<ProcessKey, Set<Question>>()
 
   const forget = (question: Question): void => {
     open.delete(question.name)
-    const key = keyOf(question.process)
+    const key = keyOfImage(question.process)
     const all = ofProcess.get(key)
     all?.delete(question)
     if (all?.size === 0) ofProcess.delete(key)
@@ -139,7 +140,7 @@ export function createInspectRequests(
         break
       }
     open.set(question.name, question)
-    const key = keyOf(question.process)
+    const key = keyOfImage(question.process)
     ofProcess.set(key, (ofProcess.get(key) ?? new Set()).add(question))
   }
   const ask = (process: Process, subject: number, file: AskedFile, isNeeded: boolean): void => {
@@ -163,7 +164,7 @@ export function createInspectRequests(
   }
   /** Whether something is asked about the process. */
   const promote = (process: Process): boolean => {
-    const all = ofProcess.get(keyOf(process))
+    const all = ofProcess.get(keyOfImage(process))
     for (const question of all ?? []) {
       if (question.isNeeded) continue
       question.isNeeded = true

@@ -6,15 +6,10 @@ import { ExecFlag, Script as ScriptFrom, Source } from '../records/record.gen.ts
 import { isLoaderName } from './acting.ts'
 import { copyForeign } from './foreign-code.ts'
 import type { Image, ImageName, Process } from './process.ts'
+import { type ProcessKey, processKey } from './process-key.ts'
 import { isOfMac } from './sources.ts'
 
 const UID_UNKNOWN = 0xffffffff
-/** Pids below this and 32 bits of version are one exact double together: a quarter of the time that a string takes. */
-const PID_EXACT = 2 ** 21
-type Key = number | string
-const keyOf = (pid: number, pidversion: number): Key =>
-  pid < PID_EXACT ? pid * 2 ** 32 + pidversion : `${pid}.${pidversion}`
-
 export type ProcessTable = {
   /** The process of an exec record; `isNew` false when it was known already (an enumeration said it again). */
   exec(record: ExecRecord): { process: Process; isNew: boolean }
@@ -49,7 +44,7 @@ export function createProcessTable(
   endedProcessMs: number,
   onEvict: () => void,
 ): ProcessTable {
-  const known = new Map<Key, Process>()
+  const known = new Map<ProcessKey, Process>()
   const firstKnown = createOldest(() => known.values())
   /** The image each pid runs now. */
   const present = new Map<number, Process>()
@@ -74,7 +69,7 @@ export function createProcessTable(
     addEnded(process)
   }
   const forget = (process: Process): void => {
-    known.delete(keyOf(process.pid, process.pidversion))
+    known.delete(processKey(process.pid, process.pidversion))
     ended.delete(process)
     if (latest.get(process.pid) === process) latest.delete(process.pid)
     if (present.get(process.pid) === process) present.delete(process.pid)
@@ -92,7 +87,7 @@ export function createProcessTable(
       if (first) forget(first)
       onEvict()
     }
-    known.set(keyOf(process.pid, process.pidversion), process)
+    known.set(processKey(process.pid, process.pidversion), process)
     firstKnown.added()
     const beside = images.get(process.pid) ?? new Map<Process, number>()
     images.set(process.pid, beside.set(process, atMs))
@@ -115,11 +110,11 @@ export function createProcessTable(
     present.set(process.pid, process)
   }
   const find = (pid: number, pidversion: number): Process | undefined =>
-    known.get(keyOf(pid, pidversion)) ?? (pidversion === 0 ? present.get(pid) : undefined)
+    known.get(processKey(pid, pidversion)) ?? (pidversion === 0 ? present.get(pid) : undefined)
 
   return {
     exec(record) {
-      const former = known.get(keyOf(record.pid, record.pidversion))
+      const former = known.get(processKey(record.pid, record.pidversion))
       if (former) {
         nameAgain(former, record.atNs)
         // One forked by a process that was not seen is known by name alone until it is found running.
@@ -190,7 +185,7 @@ export function createProcessTable(
       return { process, isNew: true }
     },
     fork(record) {
-      const former = known.get(keyOf(record.pid, record.pidversion))
+      const former = known.get(processKey(record.pid, record.pidversion))
       if (former) {
         nameAgain(former, record.atNs)
         return former
@@ -240,7 +235,7 @@ export function createProcessTable(
     parentOf(process) {
       if (process.parentPid === 0) return undefined
       const parent =
-        known.get(keyOf(process.parentPid, process.parentPidversion)) ??
+        known.get(processKey(process.parentPid, process.parentPidversion)) ??
         present.get(process.parentPid)
       return parent === process ? undefined : parent
     },
