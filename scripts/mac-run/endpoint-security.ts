@@ -3,12 +3,23 @@
 import { copyFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Source } from '../../src/records/record.gen.ts'
+import { ESLOGGER } from '../../src/sense/program-source.ts'
 import { writePlist } from '../plist.ts'
+import { besideEslogger } from './beside-eslogger.ts'
 import { endOf, firstLine, type Mac, type Ran, recording } from './mac.ts'
-import { recordedIn } from './recorded.ts'
+import { type Recorded, recordedIn } from './recorded.ts'
 
 const ENTITLEMENT = 'com.apple.developer.endpoint-security.client'
 const JIT = 'com.apple.security.cs.allow-jit'
+
+const RECORD_S = 12
+/** Set-up of a recording took less on Linux; eslogger, begun before it, is there by then too. */
+const BEGIN_S = 6
+/** So much longer eslogger listens, so that what the recording has it has as well. */
+const LISTEN_MORE_S = 6
+const PATIENCE_S = 30
+/** Programs that end by themselves, each of Apple's and of no other step. */
+const PROGRAMS = ['/usr/bin/true', '/usr/bin/arch', '/usr/bin/uname', '/bin/date', '/usr/bin/id']
 
 type Way = {
   name: string
@@ -73,9 +84,19 @@ export async function endpointSecurity(mac: Mac): Promise<void> {
       })
       continue
     }
-    const { ran, path } = await recording(mac, `endpoint-security-${name}`, 12, [host, ...program])
-    const note = path === undefined ? undefined : await noteOf(path)
+    const listening = mac.run('sudo', ['-n', '/usr/bin/eslogger', ...ESLOGGER.args], {
+      ...{ until: RECORD_S + LISTEN_MORE_S, seconds: RECORD_S + LISTEN_MORE_S + PATIENCE_S },
+    })
+    const record = recording(mac, `endpoint-security-${name}`, RECORD_S, [host, ...program])
+    await mac.wait(BEGIN_S)
+    for (const one of PROGRAMS) await mac.run(one, [])
+    const { ran, path } = await record
+    const beside = await listening
+    const told = path === undefined ? undefined : await recordedIn(path)
+    const note = told && noteOf(told)
     mac.found({ point: 'E19', outcome: 'seen', text: wayText(name, ran, note) })
+    if (told !== undefined && note === '')
+      mac.found({ point: 'E19', ...comparison(name, told, beside) })
     const log = ['show', '--last', '2m', '--predicate', 'sender == "AppleMobileFileIntegrity"']
     const amfi = await mac.run('log', [...log, '--style', 'compact'], { seconds: 120 })
     writeFileSync(join(mac.folder, `amfi-${name}.txt`), amfi.output)
@@ -85,7 +106,14 @@ export async function endpointSecurity(mac: Mac): Promise<void> {
 }
 
 /** The last words of Endpoint Security's source in a capture; undefined when it said none. */
-async function noteOf(path: string): Promise<string | undefined> {
-  const { marks } = await recordedIn(path)
-  return marks.findLast(({ source }) => source === Source.endpointSecurity)?.note
+const noteOf = ({ marks }: Recorded): string | undefined =>
+  marks.findLast(({ source }) => source === Source.endpointSecurity)?.note
+
+/** Where eslogger may not listen there is nothing to compare with, which the step before said. */
+function comparison(name: string, told: Recorded, beside: Ran) {
+  const { outcome, text } = besideEslogger(told, beside.output, PROGRAMS)
+  const heard = beside.output.includes('"event"')
+  return heard
+    ? { outcome, text: `${name}, ${text}` }
+    : ({ outcome: 'seen', text: `${name}: eslogger told nothing (${endOf(beside)})` } as const)
 }
