@@ -115,7 +115,12 @@ export function createBelief(options: {
     )
   }
 
-  const passing = createPassing(book, giving, { believed, isWorking, staysWith })
+  const passing = createPassing(book, giving, {
+    believed,
+    isWorking,
+    staysWith,
+    nowNs: () => nowNs,
+  })
   const { isTold, isUntold, hasNews, giveStaying, closeOrphans } = passing
 
   const onFlow = (record: Uint8Array): void => {
@@ -318,7 +323,8 @@ export function createBelief(options: {
     const count = BigInt(book.takeForgotten())
     if (count > 0n)
       out.push(writeLoss({ source: believed(), atNs: nowNs, count, what: Loss.tableFull }))
-    for (const row of sockets.takeUnsure()) consider(row)
+    for (const row of [...sockets.takeUnsure(), ...passing.takeUnsure()])
+      if (row.given === undefined) consider(row)
     if (nowNs < looksAtNs) return
     looksAtNs = nowNs + LATE_NS / 2n
     changes.note(choice, nowNs)

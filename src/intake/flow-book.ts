@@ -5,7 +5,15 @@
 // the filter a flow for each peer, anew when it comes and when the socket was idle. Such rows are no one flow; they are of
 // one socket (sockets.ts).
 import { FLOW_AT, FLOW_FIXED_BYTES, FlowState } from '../records/record.gen.ts'
-import { createIndex, haveMet, haveSameSocket, isSame, nearestOf } from './flow-index.ts'
+import {
+  beganTogether,
+  createIndex,
+  haveMet,
+  haveSameSocket,
+  isSame,
+  likestOf,
+  nearestOf,
+} from './flow-index.ts'
 import { countAt, type FlowRow, isUdp, keyOf, noteMaker, rowOf } from './flow-row.ts'
 import type { Tally } from './tally.ts'
 import { createWitness, type Witness } from './witness.ts'
@@ -16,8 +24,13 @@ export type FlowBook = {
   find(source: number, id: bigint, epoch: number): FlowRow | undefined
   /** Keeps a name or gone record until its flow is told; hands it out when it is. */
   keepString(source: number, id: bigint, epoch: number, record: Uint8Array): void
-  /** The row of another source that is the same flow and passes `test`, the nearest by its beginning. Never of UDP. */
+  /**
+   * The row of another source that is the same flow and passes `test`; where one has no port, of those that may be the
+   * likest. Never of UDP.
+   */
   sameFlow(row: FlowRow, test: (other: FlowRow) => boolean): FlowRow | undefined
+  /** Whether no other row of either's source may be the same flow. */
+  isSure(row: FlowRow, other: FlowRow): boolean
   /** The sockets of any source that a UDP row is of, or beside; for one without a local port yet, the nearest. */
   sockets(row: FlowRow): FlowRow[]
   /** All rows of other sources that are of this socket. */
@@ -87,6 +100,24 @@ export function createFlowBook(
   const remove = (row: FlowRow): void => {
     takeOut(row)
     witness.forget(row)
+  }
+  /**
+   * Rows of other sources that may be the same flow. One without a port is none whose port its source tells, and none that
+   * is older where another began with it.
+   */
+  const maybeSame = (row: FlowRow): FlowRow[] => {
+    const found = all.near(row).filter((other) => {
+      if (!isSame(row, other)) return false
+      const [bound, unbound] = row.localPort === 0 ? [other, row] : [row, other]
+      if (unbound.localPort !== 0 || bound.localPort === 0) return true
+      for (const one of all.bound(bound))
+        if (one.source === unbound.source && isSame(one, bound)) return false
+      return true
+    })
+    if (row.localPort !== 0 || found.length < 2) return found
+    const isYoung = (other: FlowRow): boolean => !other.isFoundOpen && beganTogether(row, other)
+    const young = new Set(found.filter(isYoung).map(({ source }) => source))
+    return found.filter((other) => isYoung(other) || !young.has(other.source))
   }
   /** Whether its source has told a flow of the socket's port before: it would know that of this one, too. */
   const wasBound = (row: FlowRow, socket: FlowRow): boolean =>
@@ -202,9 +233,13 @@ export function createFlowBook(
     },
     sameFlow(row, test) {
       if (isUdp(row)) return undefined
-      const found = all.near(row).filter((other) => isSame(row, other) && test(other))
-      return found.length === 0 ? undefined : nearestOf(row, found)
+      const found = maybeSame(row).filter(test)
+      return found.length < 2 ? found[0] : likestOf(row, found)
     },
+    isSure: (row, other) =>
+      (row.localPort !== 0 && row.localPort === other.localPort) ||
+      (maybeSame(row).filter(({ source }) => source === other.source).length === 1 &&
+        maybeSame(other).filter(({ source }) => source === row.source).length === 1),
     sockets,
     ofSocket: (row) =>
       all.near(row).filter(

@@ -31,6 +31,27 @@ export const isSame = (a: FlowRow, b: FlowRow): boolean =>
 const distance = ({ firstNs: a }: FlowRow, { firstNs: b }: FlowRow): bigint =>
   a > b ? a - b : b - a
 
+/** Whether two sources may have told one beginning. */
+export const beganTogether = (a: FlowRow, b: FlowRow): boolean => distance(a, b) <= APART_NS
+const isCertain = (a: FlowRow, b: FlowRow): boolean =>
+  a.localPort !== 0 && a.localPort === b.localPort
+const apart = (a: FlowRow, b: FlowRow): number => Math.abs(a.out - b.out) + Math.abs(a.in - b.in)
+/**
+ * Of rows that may be of one flow: those of its port, else the one that has counted most alike, since a program opens several
+ * to one peer at once; where one counts from its own beginning, the one that began nearest.
+ */
+export function likestOf(row: FlowRow, found: readonly FlowRow[]): FlowRow {
+  const certain = found.filter((one) => isCertain(row, one))
+  if (certain.length > 0) return nearestOf(row, certain)
+  const some = found.filter(({ hasOwnBeginning }) => !hasOwnBeginning)
+  if (row.hasOwnBeginning || some.length < 2) return nearestOf(row, found)
+  const least = Math.min(...some.map((one) => apart(row, one)))
+  return nearestOf(
+    row,
+    some.filter((one) => apart(row, one) === least),
+  )
+}
+
 export const nearestOf = (row: FlowRow, found: readonly FlowRow[]): FlowRow =>
   found.reduce((a, b) => (distance(row, b) < distance(row, a) ? b : a))
 
@@ -76,6 +97,12 @@ export function createIndex<Row extends Ends>() {
       if (!isUdp(row)) return beside(row.peer, row)
       if (row.peer === NO_PEER) return beside(UDP_BEGINS, row)
       return [...beside(row.peer, row), ...beside(NO_PEER, row)]
+    },
+    /** All that have its port and peer; REQUIRES: it has one, and is not of UDP. */
+    bound(row: Ends): Iterable<Row> {
+      const found = under.get(keysOf(row.peer, row).fromPort) ?? []
+      for (const _ of found) looked++
+      return found
     },
     /** Rows that were found so far: what it costs. */
     looked: () => looked,

@@ -1,11 +1,14 @@
 // Flows pass from one source to another, each with its rows: those that stay with who has them, and those that somebody
 // goes on with when who had them says no more.
 import type { FlowBook } from './flow-book.ts'
-import type { FlowRow } from './flow-row.ts'
+import { beganTogether } from './flow-index.ts'
+import { type FlowRow, isUdp } from './flow-row.ts'
 import type { Giving } from './giving.ts'
 
 /** A source that says nothing of a flow for so long, of which another says more, is behind. */
 const BEHIND_NS = 15_000_000_000n
+/** NetworkStatistics and nettop look once a second, and what they tell is a second on its way at the most. */
+const NEXT_WITHIN_NS = 2_000_000_000n
 
 export type Passing = {
   /** Whether the believed source tells it, or the engine has it from another. */
@@ -14,6 +17,8 @@ export type Passing = {
   isUntold(row: FlowRow): boolean
   /** Whether what it has is for the engine to know, and not held. */
   hasNews(row: FlowRow): boolean
+  /** Those that were held until more is known of what they are: to be looked at again. */
+  takeUnsure(): FlowRow[]
   /** What the believed source can never tell, from who has it. */
   giveStaying(): void
   /** Given flows of sources that are gone, which the one that is believed now has not named. */
@@ -22,7 +27,10 @@ export type Passing = {
   handOver(source: number): void
   /** It is no more: what others tell of its sockets waits for it no longer. */
   forsake(source: number): void
-  /** Flows of which the believed source says nothing more while another does: from here on they are the other's. */
+  /**
+   * Flows of which the believed source says nothing more while another does: from here on they are the other's. Only where
+   * it is sure which they are.
+   */
   takeOverBehind(nowNs: bigint): void
 }
 
@@ -32,12 +40,14 @@ export function createPassing(
   who: {
     believed(): number
     isWorking(source: number): boolean
+    nowNs(): bigint
     /** Whether the believed source can never tell it, and its own has it. */
     staysWith(row: FlowRow): boolean
   },
 ): Passing {
   const { give, takeFrom, closeLost, markTold, findEnd, hasNothingNew, sockets } = giving
-  const { believed, isWorking, staysWith } = who
+  const { believed, isWorking, staysWith, nowNs } = who
+  const unsure = new Set<FlowRow>()
 
   const isTold = (row: FlowRow): boolean =>
     row.isSocket
@@ -51,9 +61,22 @@ export function createPassing(
   /** A UDP socket is the believed source's, whoever has it; else what another tells of it is held. */
   const isHeld = (row: FlowRow): boolean =>
     !(row.isSocket && row.source === believed()) && sockets.hold(row, isWorking)
+  /**
+   * Without a port it would go on with an older flow of its process to its peer, which another source has: that one's row of
+   * it may come next.
+   */
+  const isUnsure = (row: FlowRow): boolean => {
+    unsure.delete(row)
+    if (isUdp(row) || row.localPort !== 0 || nowNs() >= row.firstNs + NEXT_WITHIN_NS) return false
+    const isGiven = ({ given, isOpen }: FlowRow): boolean => given !== undefined && isOpen
+    const other = book.sameFlow(row, isGiven)
+    if (other === undefined || beganTogether(row, other) || !isWorking(other.source)) return false
+    unsure.add(row)
+    return true
+  }
   const hasNews = (row: FlowRow): boolean => {
     findEnd(row)
-    return !isHeld(row) && !hasNothingNew(row)
+    return !isHeld(row) && !isUnsure(row) && !hasNothingNew(row)
   }
   const giveAll = (row: FlowRow): void => {
     give(row)
@@ -64,6 +87,11 @@ export function createPassing(
     isTold,
     isUntold,
     hasNews,
+    takeUnsure() {
+      const rows = [...unsure]
+      unsure.clear()
+      return rows
+    },
     giveStaying() {
       for (const row of book.rows()) {
         if (row.given !== undefined || !staysWith(row) || isTold(row) || !hasNews(row)) continue
@@ -99,6 +127,8 @@ export function createPassing(
         if (told === undefined || nowNs < told.lastNs + BEHIND_NS || row.lastNs <= told.lastNs)
           continue
         if (row.isOpen && row.out <= told.out && row.in <= told.in) continue
+        // Of several without a port one that rests would be taken for one that moves, and told by both.
+        if (!book.isSure(row, told)) continue
         giveAll(row)
       }
     },

@@ -11,7 +11,7 @@ const STEP_MS = 500
 /** Who looks every other step is told of an end so late. */
 const LATE_MS = 2 * STEP_MS
 export type Step =
-  | { do: 'open'; withPort: boolean }
+  | { do: 'open'; withPort: boolean; isShared?: boolean }
   | { do: 'bind'; isBoth: boolean; withPort?: boolean }
   | { do: 'connect'; withPort?: boolean }
   | { do: 'sendTo'; which: number; peer: number; bytes: number }
@@ -30,6 +30,8 @@ type Flow = {
   hasPort: boolean
   port: number
   pid: number
+  /** One process has all of these, which go to one peer. */
+  isShared: boolean
   /** Of a UDP socket: what it sent to each of its peers. */
   peers: number[] | undefined
   /** Of a UDP socket: it has one peer. */
@@ -38,6 +40,7 @@ type Flow = {
 /** By the place of a peer. */
 const PEERS = ['198.51.100.1', '198.51.100.2', '2001:db8::1']
 const PEERLESS = { protocol: 17, to: '::', port: 0 }
+const SHARED_PID = 9
 const CONNECTED = { protocol: 17, to: PEERS[0] as string }
 
 /** One that tells what it sees once a step, and first of all what it finds. */
@@ -62,10 +65,6 @@ class Watcher {
   }
 
   tell(teller: Teller, flows: readonly Flow[]): Uint8Array[] {
-    // NOT KNOWN: of a flow without a port that sense heard of as it was killed, and that ends in a silence, which it is.
-    if (this.isSilent)
-      for (const { id, isOpen, hasPort, peers } of flows)
-        if (!isOpen && !hasPort && peers === undefined) this.closed.add(id)
     if (!this.isThere || this.isSilent) return []
     const records: Uint8Array[] = []
     for (const flow of flows) {
@@ -214,11 +213,12 @@ export function play(steps: readonly Step[], isUneven = false) {
   const add = (flow: Partial<Flow>): void => {
     const id = flows.length + 1
     const fresh = { sent: 0, isOpen: true, endMs: 0, hasPort: true, port: 40_000 + id }
-    const ofTcp = { peers: undefined, isConnected: false }
+    const ofTcp = { peers: undefined, isConnected: false, isShared: false }
     const { port = fresh.port } = flow
+    const ofSeveral = isUneven && flow.peers ? 7 + (port % 2) : port
     flows.push({
       ...{ id, openMs: teller.atMs, ...ofTcp, ...fresh, ...flow },
-      pid: isUneven && flow.peers ? 7 + (port % 2) : port,
+      pid: flow.isShared ? SHARED_PID : ofSeveral,
     })
   }
   const end = (flow: Flow): void => {
@@ -263,7 +263,7 @@ export function play(steps: readonly Step[], isUneven = false) {
     keep()
     switch (step.do) {
       case 'open':
-        add({ hasPort: step.withPort })
+        add({ hasPort: step.withPort, isShared: step.isShared === true })
         break
       case 'connect':
         add({ peers: [0], isConnected: true, hasPort: step.withPort !== false })
