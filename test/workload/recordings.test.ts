@@ -37,6 +37,30 @@ const goldenOf = ({
   reasons: reasons.map(({ term }) => term).join(' '),
 })
 
+const DAY_NS = 24n * 3600n * 1_000_000_000n
+
+/** What the baseline of a capture knows of the programs whose flows it holds, by path. */
+async function knownIn(row: ManifestRow) {
+  const source = await openSource(pathOf(row), {})
+  const days = new Map<string, number>()
+  let startedAt = 0n
+  let bornAt = 0n
+  for await (const event of source.events) {
+    if (event.kind === 'header') startedAt = event.header.startedAt
+    if (event.kind !== 'baseline') continue
+    for (const one of event.rows)
+      if (one.kind === 'born') bornAt = one.at
+      else if (one.kind === 'identity') {
+        const { path, daysActive } = one.identity
+        days.set(path, Math.max(days.get(path) ?? 0, daysActive))
+      }
+  }
+  const senders = [
+    ...new Set(row.flows.filter((one) => one.remote !== '').map((one) => one.program)),
+  ]
+  return { days, startedAt, bornAt, senders }
+}
+
 describe('recorded workloads', () => {
   const alerts = new Map<string, Alert[]>()
 
@@ -73,6 +97,23 @@ describe('recorded workloads', () => {
         const labels = row.flows.filter((group) => group.remote === remote)
         assert.equal(new Set(labels.map(({ label }) => label)).size, 1, `${row.name}: ${remote}`)
       }
+    }
+  })
+
+  it('begin with a baseline that is 40 days old, and knows the programs of those that are known alone', async () => {
+    for (const row of rows) {
+      const known = await knownIn(row)
+      const { senders, startedAt, bornAt } = known
+      assert.equal((startedAt - bornAt) / DAY_NS, 40n, row.name)
+      const days = senders.map((path) => known.days.get(path) ?? 0)
+      // What is sent by UDP alone is no flow, here as in the baseline.
+      assert.equal(senders.length === 0, row.kind === 'datagrams', row.name)
+      const wanted = row.workload === 'sleeper' ? 1 : row.novelty === 'known' ? 30 : 0
+      assert.deepEqual(
+        days,
+        senders.map(() => wanted),
+        row.name,
+      )
     }
   })
 
