@@ -14,6 +14,7 @@
 
 #include "check.h"
 #include "elf_file.h"
+#include "interpreter_rules.h"
 #include "linux/exec_catcher.h"
 
 namespace freshet {
@@ -197,6 +198,20 @@ void KnowsACopyOfTheSystemsInterpreter() {
   rmdir(folder);
 }
 
+// By each of its names, as a file of the system or a copy has it.
+void KnowsEveryName() {
+  size_t names = 0;
+  for (const Interpreter& one : kInterpreters)
+    AnyWord(one.names, [&](std::string_view word) {
+      const std::string name(word.substr(0, word.find('*')));
+      CHECK(FindInterpreter(name) != nullptr && FindInterpreter("/usr/bin/" + name) != nullptr);
+      names++;
+      return false;
+    });
+  CHECK(names > std::size(kInterpreters));
+  CHECK(FindInterpreter("") == nullptr && FindInterpreter("/usr/bin/true") == nullptr);
+}
+
 void GoesByTheFileAndThenByTheName() {
   CHECK(RuledAs("/tmp/x", Loads::kYes) == "ld.so" && RuledAs("/tmp/x", Loads::kNo) == "/tmp/x");
   CHECK(RuledAs("/tmp/ld-linux.so.2", Loads::kNo).empty());
@@ -216,6 +231,7 @@ int main() {
   LooksIntoAnyFile();
   ReadsAFileAgainThatIsAnother();
   GoesByTheFileAndThenByTheName();
+  KnowsEveryName();
   ReadsABuildId();
   ReadsALayout();
   KnowsACopyOfTheSystemsInterpreter();

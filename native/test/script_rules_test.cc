@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "check.h"
-#include "interpreter_rules.h"
 
 namespace freshet {
 namespace {
@@ -386,26 +385,11 @@ void UnderstandsAnything() {
   }
 }
 
-// By each of its names, as a file of the system or a copy has it.
-void KnowsEveryName() {
-  size_t names = 0;
-  for (const Interpreter& one : kInterpreters)
-    AnyWord(one.names, [&](std::string_view word) {
-      const std::string name(word.substr(0, word.find('*')));
-      CHECK(FindInterpreter(name) != nullptr && FindInterpreter("/usr/bin/" + name) != nullptr);
-      names++;
-      return false;
-    });
-  CHECK(names > std::size(kInterpreters));
-  CHECK(FindInterpreter("") == nullptr && FindInterpreter("/usr/bin/true") == nullptr);
-}
-
 }  // namespace
 }  // namespace freshet
 
 int main() {
   using namespace freshet;
-  KnowsEveryName();
   ReadsWhatPeopleWrite();
   GuessesNothingFromWhatIsCut();
   KnowsNamesThatAreNoFiles();
