@@ -56,8 +56,7 @@ function lookAt(path: string): Stats | undefined {
 }
 
 /** What the engine makes of these records, its questions about files answered at once. */
-function toldBy(records: Uint8Array): Told {
-  const baseline = openMemoryBaseline()
+function toldBy(records: Uint8Array, baseline = openMemoryBaseline()): Told {
   const engine = createEngine({ deviceId: 'd', baseline })
   const view = new DataView(records.buffer, records.byteOffset, records.length)
   for (let at = 0; at < records.length; ) {
@@ -92,6 +91,7 @@ function toldBy(records: Uint8Array): Told {
     }
     at = end
   }
+  engine.save(0)
   engine.finish()
   return sorted(engine, baseline, engine.takeFindings())
 }
@@ -112,6 +112,57 @@ describe('connections that are handed on', () => {
     const [status] = await once(child, 'close')
     ok(status === 0, `status ${status}`)
   }
+
+  it('are known by the next agent to be sent through for who made them', async () => {
+    const baseline = openMemoryBaseline()
+    const path = join(folder.path, 'outlives')
+    copyFileSync(edges, path)
+    const grep = realpathSync('/usr/bin/grep')
+    const via = `platform:${grep} via unsigned:sha256:${sha256(edges)}`
+    const sink = await openSink('127.0.0.1')
+    const args = ['become', '127.0.0.1', `${sink.port}`, 'tcp', grep, '--line-buffered', '']
+    /** What an agent that begins now tells of what goes through the connection while it is there. */
+    const agent = async (begin: () => ChildProcess): Promise<Told> => {
+      const kept: Buffer[] = []
+      const seen: Watch = watch({
+        intervalMs: 100,
+        kernelPrograms: true,
+        onRecords: (records) => kept.push(Buffer.from(records)),
+      })
+      try {
+        await seen.until('the enumeration', () =>
+          seen.marks.find(({ kind }) => kind === Mark.enumerated),
+        )
+        const before = Math.max(0, ...flowsOf(seen).map(({ bytesOut }) => Number(bytesOut)))
+        begin().stdin?.write(lines(20_000))
+        await seen.until('what it sends', () =>
+          flowsOf(seen).find(({ bytesOut }) => Number(bytesOut) === before + 20_000),
+        )
+        return toldBy(Buffer.concat(kept), baseline)
+      } finally {
+        seen.close()
+      }
+    }
+    const flowsOf = ({ flows }: Watch): FlowRecord[] =>
+      flows.filter(({ remotePort }) => remotePort === sink.port)
+    let child: ChildProcess | undefined
+    try {
+      await agent(() => {
+        child = spawn(path, args, { stdio: ['pipe', 'ignore', 'inherit'] })
+        return child
+      })
+      const { summaries } = await agent(() => child as ChildProcess)
+      deepEqual(
+        summaries
+          .filter(({ identityKey }) => identityKey.startsWith(`platform:${grep}`))
+          .map(({ identityKey, bytesOut }) => [identityKey, bytesOut]),
+        [[via, 20_000]],
+      )
+    } finally {
+      child?.kill()
+      await sink.close()
+    }
+  })
 
   for (const how of ['executed', 'accepted'] as const)
     it(`tells ${UPLOADS} as sent for who made them: ${how}`, async () => {
