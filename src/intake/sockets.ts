@@ -119,7 +119,11 @@ export function createSockets(book: FlowBook, nowNs: () => bigint): Sockets {
       }
       if (row.isFoundOpen) {
         // Who told of its past, and has forgotten it, nobody knows; a nettop that begins counts from its own beginning.
-        if (isAnother && (isOlder || row.source !== Source.nettop)) letPass(row)
+        if (isAnother && (isOlder || row.source !== Source.nettop)) {
+          letPass(row)
+          // Nor may another row of the socket tell it.
+          book.witness.letPass(row)
+        }
       } else if (siblings(row).length === 0) {
         raiseToTold(row)
       }

@@ -21,6 +21,8 @@ export type Witness = {
   succeed(former: FlowRow, row: FlowRow): void
   /** Of what the row has more than the engine was told: as much as may be told. It counts as told from here on. */
   grant(row: FlowRow, more: Counts): Counts
+  /** What it has now may have been told by rows that are forgotten: so much counts as told at least. */
+  letPass(row: FlowRow): void
   /** Whether all that is known to have passed of its socket was told. Of UDP alone. */
   isSpent(row: FlowRow): boolean
   /** A tally is forgotten with the last of its rows. */
@@ -136,6 +138,11 @@ export function createWitness(
       if (row.localPort === 0 && isFirst) tally = joinNear(row, tally)
       changed.add(tally)
       return { out: grantOf(tally.out, more.out), in: grantOf(tally.in, more.in) }
+    },
+    letPass(row) {
+      const tally = tallyOf(row)
+      for (const way of WAYS) tally[way].told = Math.max(tally[way].told, row[way])
+      changed.add(tally)
     },
     isSpent: ({ tally }) =>
       tally !== undefined && WAYS.every((way) => tally[way].known <= tally[way].told),

@@ -129,6 +129,16 @@ describe('a root part that is killed in the second in which sources change', () 
 })
 
 describe('a socket whose port the filter never tells', () => {
+  it('counts once where it was told by a source that has come back, and before by rows that are forgotten', () => {
+    const sent: Step = { do: 'sendTo', which: 0, peer: 0, bytes: 1 }
+    const filter = (is: 'there' | 'silent'): Step => ({ do: 'filter', is })
+    const statistics = (is: boolean): Step => ({ do: 'statistics', is })
+    isNoMore([
+      ...([{ do: 'bind', isBoth: false, withPort: false }, filter('there')] as const),
+      ...([statistics(false), sent, { do: 'collect' }, filter('silent'), { do: 'wait' }] as const),
+      ...([statistics(true), sent, { do: 'pass' }, sent, filter('there')] as const),
+    ])
+  })
   it('counts once beside one of its process whose port it told before', () => {
     const sent = (which: number): Step => ({ do: 'sendTo', which, peer: 0, bytes: 1 })
     const bound: Step = { do: 'bind', isBoth: false }
