@@ -1,6 +1,6 @@
 // eslogger, after a grant of Full Disk Access is written into the system's own list: possible where System Integrity
 // Protection is off, as on GitHub's machines, and nowhere else.
-import { writeFileSync } from 'node:fs'
+import { realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEsEvent } from '../../src/importers/eslogger-event.ts'
 import { MalformedLine } from '../../src/importers/malformed.ts'
@@ -12,6 +12,8 @@ const SERVICE = 'kTCCServiceSystemPolicyAllFiles'
 /** Whoever macOS takes for the responsible process: these, and all that this run descends from. */
 const CLIENTS = ['/usr/bin/eslogger', '/usr/bin/sudo', '/bin/bash', '/bin/sh', '/bin/zsh']
 const LISTEN_S = 8
+/** tccd writes there too: without a wait "database is locked" comes now and then (guidepup/setup#63, runner-images#14566). */
+const BUSY_MS = 10_000
 
 /** Columns are named: macOS 14 has four more than 13. client_type 1: a path; auth_value 2: allowed. */
 export function grantSql(clients: readonly string[]): string {
@@ -40,11 +42,27 @@ export function ancestorsOf(pid: number, ps: string): string[] {
   return paths
 }
 
+/** As they are called, and as macOS finds them where that is a link (/usr/local/opt/runner on GitHub's Macs is one). */
+export const clientsOf = (
+  paths: readonly string[],
+  real: (path: string) => string = realpathSync,
+): string[] => {
+  const found = (path: string): string[] => {
+    try {
+      return [path, real(path)]
+    } catch {
+      return [path]
+    }
+  }
+  return [...new Set(paths.filter((path) => path.startsWith('/')).flatMap(found))]
+}
+
 export async function grant(mac: Mac): Promise<void> {
   const ps = await mac.run('ps', ['-axwwo', 'pid=,ppid=,comm='])
   const paths = [...ancestorsOf(process.pid, ps.output), ...CLIENTS]
-  const clients = [...new Set(paths.filter((path) => path.startsWith('/')))]
-  const sqlite = (sql: string) => mac.run('sudo', ['-n', 'sqlite3', TCC, sql])
+  const clients = clientsOf(paths)
+  const sqlite = (sql: string) =>
+    mac.run('sudo', ['-n', 'sqlite3', '-cmd', `.timeout ${BUSY_MS}`, TCC, sql])
   const written = await sqlite(grantSql(clients))
   const held = await sqlite(
     `SELECT client, client_type, auth_value FROM access WHERE service = '${SERVICE}';`,

@@ -164,12 +164,20 @@ export async function tests(mac: Mac): Promise<void> {
   })
 }
 
-/** Share of a core and memory of each role, by `ps -axwwo pcpu=,rss=,command=`: its pcpu is of the last minute. */
+/**
+ * Share of a core and memory of each role and of Apple's programs that they started, by `ps -axwwo pcpu=,rss=,command=`: its
+ * pcpu is of the last minute.
+ */
 export function costLines(output: string): string[] {
-  return [...output.matchAll(/^ *([\d.]+) +(\d+) (.*src\/cli\.ts (\w+).*)$/gm)]
-    .filter(([, , , command = '']) => !/^(sudo|npm)\b/.test(command))
-    .map(([, share, kib, , role]) => `${role} ${share} % and ${Math.round(Number(kib) / 1024)} MiB`)
+  return [...output.matchAll(/^ *([\d.]+) +(\d+) (.+)$/gm)].flatMap(
+    ([, share, kib, command = '']) => {
+      const role = ROLE.exec(command)?.slice(1).find(Boolean)
+      if (role === undefined || /^(sudo|npm)\b/.test(command)) return []
+      return [`${role} ${share} % and ${Math.round(Number(kib) / 1024)} MiB`]
+    },
+  )
 }
+const ROLE = /src\/cli\.ts (\w+)|^\/usr\/bin\/(nettop|eslogger|script) /
 
 const REST_S = 60
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   ancestorsOf,
+  clientsOf,
   eslogger,
   esloggerLines,
   grant,
@@ -39,12 +40,34 @@ describe('eslogger in a run on a Mac', () => {
     )
   })
 
+  it('is granted to a program by its own path too, where it was started by a link', () => {
+    const real = (path: string): string => {
+      if (path === '/gone') throw new Error('ENOENT')
+      return path.replace('/usr/local/opt/runner', '/opt/off/opt/runner')
+    }
+    assert.deepEqual(clientsOf(['/usr/local/opt/runner/x', 'node', '/gone', '/bin/sh'], real), [
+      ...['/usr/local/opt/runner/x', '/opt/off/opt/runner/x', '/gone', '/bin/sh'],
+    ])
+  })
+
   it('is granted only when the list says so afterwards', async () => {
-    const clients = ['/usr/bin/eslogger', '/usr/bin/sudo', '/bin/bash', '/bin/sh', '/bin/zsh']
+    const clients = clientsOf([
+      '/usr/bin/eslogger',
+      '/usr/bin/sudo',
+      '/bin/bash',
+      '/bin/sh',
+      '/bin/zsh',
+    ])
     const listed = ended(clients.map((one) => `${one}|1|2`).join('\n'))
     const granted = pretendMac(folder, { INSERT: ended(''), SELECT: listed })
     await grant(granted.mac)
     assert.equal(granted.findings[0]?.outcome, 'as hoped')
+    // The list may be locked for a moment.
+    assert.ok(
+      granted.commands.every(
+        (line) => !line.includes('sqlite3') || /-cmd \.timeout \d{4,}/.test(line),
+      ),
+    )
     const refused = pretendMac(folder, {
       INSERT: ended('attempt to write a readonly database', 8),
     })

@@ -181,8 +181,13 @@ TeamIdentifier=not set
   1.5 61440 /c/node /c/src/cli.ts agent --state /x
   0.4 81920 node src/cli.ts up
   9.0 81920 node other.ts
+  0.3 10240 /usr/bin/script -q /dev/null /bin/sh -c exec /usr/bin/nettop -L 0
+142.0 20480 /usr/bin/nettop -L 0 -n
 `
-      assert.deepEqual(costLines(ps), ['agent 1.5 % and 60 MiB', 'up 0.4 % and 80 MiB'])
+      assert.deepEqual(costLines(ps), [
+        ...['agent 1.5 % and 60 MiB', 'up 0.4 % and 80 MiB'],
+        ...['script 0.3 % and 10 MiB', 'nettop 142.0 % and 20 MiB'],
+      ])
       const { mac, findings } = pretendMac(folder, { ps: ended('') })
       await cost(mac)
       assert.equal(findings[0]?.outcome, 'otherwise')
