@@ -63,7 +63,8 @@ const ZSH = platform('/bin/zsh', 'com.apple.zsh')
 
 /** What runs, the outermost first: launchd starts the first, each the next, and the last sends. */
 export function programsOf({ signer, code, tool = 'curl' }: Actor): Program[] {
-  const word = code.replace(/[^a-z0-9]+/gi, '-')
+  // A program called mail, whatever its version, acts for others by its name: none of these does.
+  const word = `app-${code.replace(/[^a-z0-9]+/gi, '-')}`
   const own: Program = {
     path: `/Applications/${word}.app/Contents/MacOS/${word}`,
     signingId: `example.${word}`,

@@ -13,8 +13,8 @@ describe('a budget of false alerts', () => {
     assert.equal(told([5, 4, 3, 2, 1], 2, 0.1), 0)
     // The third is as high as the second, and there is room for two: neither.
     assert.equal(told([5, 4, 4, 1], 20, 0.1), 1)
-    // Three tenths of ten are three, whatever a double makes of it.
-    assert.equal(told([5, 4, 3, 2, 1], 10, 0.3), 3)
+    // 0.29 x 100 is a little less than 29 as doubles have it.
+    assert.equal(told([...Array(50).keys()], 100, 0.29), 29)
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 80 }),

@@ -1,5 +1,7 @@
 // Made-up machines: the truth is whole, and attacks beside each other are as attacks alone.
 import assert from 'node:assert/strict'
+import { actsByName, actsBySigningId } from '../../src/engine/acting.ts'
+import { programsOf } from '../../src/eval/actor.ts'
 import { EVASIONS } from '../../src/eval/evasions.ts'
 import { allCells, attackOf, type Cell } from '../../src/eval/grid.ts'
 import { createHost } from '../../src/eval/host.ts'
@@ -39,6 +41,17 @@ describe('a made-up machine', () => {
     assert.equal(count, reports)
     assert.equal(who.size, actors.filter(({ sendings }) => sendings.length > 0).length)
     for (const [key, actor] of who) assert.equal(told.get(key), courseOf(actor).bytesOut)
+  })
+
+  it('calls nothing by the name of a tool that acts for others but what is one', () => {
+    const actors = Array.from({ length: 20 }, (_, seed) => createHost(seed)).flatMap((host) => [
+      ...host.day(0),
+      ...host.installs(),
+    ])
+    const tools: readonly string[] = ['acting', 'script', 'tool']
+    for (const actor of actors.filter(({ signer }) => !tools.includes(signer)))
+      for (const { path, signingId } of programsOf(actor))
+        assert.ok(!actsByName(path) && !actsBySigningId(signingId), path)
   })
 
   it('sends of every cell as many bytes as it says, and gets the answer that it says', () => {
