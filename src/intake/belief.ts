@@ -123,6 +123,11 @@ export function createBelief(options: {
   })
   const { isTold, isUntold, hasNews, giveStaying, closeOrphans } = passing
 
+  /** Of what closed while a filter was away others told, and long ago nobody remembers that. */
+  const wasToldWithout = (row: FlowRow): boolean => {
+    const sinceNs = states.awaySinceNs('filter')
+    return states.isBack('filter') || (sinceNs !== undefined && book.wasToldElsewhere(row, sinceNs))
+  }
   const onFlow = (record: Uint8Array): void => {
     const { row, former, isNew } = book.take(record)
     const state = states.of(macSourceOf(row.source) as MacSource)
@@ -133,8 +138,7 @@ export function createBelief(options: {
         others.some(([, one]) => one !== state),
         state.isOlder,
       )
-    // Of what closed while a filter was away others told, and long ago nobody remembers that.
-    if (isNew && !row.isOpen && row.source === Source.filter && states.isBack('filter'))
+    if (isNew && !row.isOpen && row.source === Source.filter && wasToldWithout(row))
       giving.letPass(row)
     state.lastFlowNs = row.lastNs
     state.hasTold = true

@@ -9,6 +9,7 @@ import {
   beganTogether,
   createIndex,
   haveMet,
+  haveSameEnds,
   haveSameSocket,
   isSame,
   likestOf,
@@ -29,6 +30,11 @@ export type FlowBook = {
    * likest. Never of UDP.
    */
   sameFlow(row: FlowRow, test: (other: FlowRow) => boolean): FlowRow | undefined
+  /**
+   * Whether another source told a flow of its ends to its end since then, with as much as it has: of a row that is told as
+   * closed, whose beginning nobody knows. Never of UDP.
+   */
+  wasToldElsewhere(row: FlowRow, sinceNs: bigint): boolean
   /** Whether no other row of either's source may be the same flow. */
   isSure(row: FlowRow, other: FlowRow): boolean
   /** The sockets of any source that a UDP row is of, or beside; for one without a local port yet, the nearest. */
@@ -236,6 +242,18 @@ export function createFlowBook(
       const found = maybeSame(row).filter(test)
       return found.length < 2 ? found[0] : likestOf(row, found)
     },
+    wasToldElsewhere: (row, sinceNs) =>
+      all
+        .near(row)
+        .some(
+          (other) =>
+            other.source !== row.source &&
+            other.ended !== undefined &&
+            haveSameEnds(row, other) &&
+            other.lastNs >= sinceNs &&
+            other.out >= row.out &&
+            other.in >= row.in,
+        ),
     isSure: (row, other) =>
       (row.localPort !== 0 && row.localPort === other.localPort) ||
       (maybeSame(row).filter(({ source }) => source === other.source).length === 1 &&

@@ -30,6 +30,8 @@ export type SourceStates = {
   isWorking(source: number): boolean
   /** Whether it names what it has, after it was away for long, while another told of flows. */
   isBack(name: MacSource): boolean
+  /** While it names what it has: since when it was away, since boot; 0: from before this process. Else undefined. */
+  awaySinceNs(name: MacSource): bigint | undefined
   /** What a mark says of who told it; of a start what it named before is no more. */
   said(name: MacSource, mark: MarkRecord): SourceState
   /** Who was at work before this process and is no more, which nobody says where sense, too, began anew. Each once. */
@@ -50,21 +52,28 @@ export function createSourceStates(before: readonly SourceMemory[] | undefined):
     return state
   }
 
+  const goneNs = ({ endedNs }: SourceState): bigint => (endedNs > 0n ? endedNs : (beganNs ?? 0n))
+
   return {
     of,
     all: () => states,
+    awaySinceNs(name) {
+      const state = of(name)
+      return state.hasEnumerated || state.sinceNs === undefined ? undefined : goneNs(state)
+    },
     isWorking(source) {
       const name = macSourceOf(source)
       return name !== undefined && states.get(name)?.sinceNs !== undefined
     },
     isBack(name) {
-      const { sinceNs, endedNs, hasEnumerated } = of(name)
-      const goneNs = endedNs > 0n ? endedNs : (beganNs ?? 0n)
+      const state = of(name)
+      const { sinceNs, hasEnumerated } = state
+      const sinceGoneNs = goneNs(state)
       return (
         !hasEnumerated &&
         sinceNs !== undefined &&
-        sinceNs >= goneNs + AWAY_NS &&
-        [...states].some(([other, { lastFlowNs }]) => other !== name && lastFlowNs >= goneNs)
+        sinceNs >= sinceGoneNs + AWAY_NS &&
+        [...states].some(([other, { lastFlowNs }]) => other !== name && lastFlowNs >= sinceGoneNs)
       )
     },
     said(name, { kind, capabilities, gaps, atNs }) {

@@ -128,6 +128,29 @@ describe('a root part that is killed in the second in which sources change', () 
   })
 })
 
+describe('a flow that another source told to its end while the filter was away', () => {
+  it('counts once where the filter, of which nobody remembers it, tells its end a few seconds later', () => {
+    for (const withPort of [true, false])
+      isNoMore([
+        ...([
+          { do: 'filter', is: 'there' },
+          { do: 'open', withPort },
+        ] as const),
+        { do: 'kill', isSense: true, back: 1, order: 2, isApart: true },
+        ...([
+          { do: 'filter', is: 'away' },
+          { do: 'close', which: 0, bytes: 1 },
+        ] as const),
+        ...([
+          { do: 'open', withPort },
+          { do: 'statistics', is: false },
+        ] as const),
+        ...[1, 2, 3, 4].map((): Step => ({ do: 'pass' })),
+        { do: 'filter', is: 'there' },
+      ])
+  })
+})
+
 describe('a socket whose port the filter never tells', () => {
   it('counts once where it was told by a source that has come back, and before by rows that are forgotten', () => {
     const sent: Step = { do: 'sendTo', which: 0, peer: 0, bytes: 1 }
