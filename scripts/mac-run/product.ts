@@ -11,7 +11,8 @@ const FIRST_READY_S = 900
 const READY_S = 300
 const LOOK_S = 2
 
-const ROLE = /^\d+ (.*\bsrc\/cli\.ts (up|agent|engine|collector)\b|\/usr\/bin\/(nettop|eslogger) )/
+const ROLE =
+  /^\d+ (.*\bsrc\/cli\.ts (up|agent|engine|collector)\b|\/usr\/bin\/(nettop|eslogger) |\/usr\/bin\/script -q \/dev\/null )/
 
 /** One a start, by the name of its step: what the first of a run said is what it is about. */
 export const logOf = (step: string): string => `product-${step}.log`

@@ -129,13 +129,13 @@ freshet: Freshet is in runner's menu bar: a drop
       writeFileSync(join(folder, 'product.pid'), '77')
       const { mac, findings } = pretendMac(folder, {
         ps: ended(
-          '    1 /sbin/launchd\n   78 /c/node /c/src/cli.ts engine --state /x\n   79 /usr/bin/nettop -L 0\n',
+          '    1 /sbin/launchd\n   78 /c/node /c/src/cli.ts engine --state /x\n   79 /usr/bin/nettop -L 0\n   80 /usr/bin/script -q /dev/null /bin/sh\n',
         ),
       })
       await stop(mac)
       assert.equal(
         findings[0]?.text,
-        'still there: 78 /c/node /c/src/cli.ts engine --state /x; 79 /usr/bin/nettop -L 0',
+        'still there: 78 /c/node /c/src/cli.ts engine --state /x; 79 /usr/bin/nettop -L 0; 80 /usr/bin/script -q /dev/null /bin/sh',
       )
       assert.equal(findings[0]?.outcome, 'otherwise')
     })

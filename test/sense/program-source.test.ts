@@ -116,8 +116,9 @@ describe('a program of the system as a source', () => {
   })
 
   describe('in a terminal', () => {
-    /** macOS's script(1), by the one that Linux has: `script -q FILE COMMAND ...`. */
+    /** macOS's script(1); elsewhere by the one that Linux has: `script -q FILE COMMAND ...`. */
     const terminal = (): string => {
+      if (process.platform === 'darwin') return '/usr/bin/script'
       const path = join(folder, 'script')
       writeFileSync(
         path,
