@@ -1,0 +1,99 @@
+// TCP flows of which the filter tells no local port, several of one program to one peer: which of them are those that
+// NetworkStatistics tells, with their ports.
+import assert from 'node:assert/strict'
+import { Source, scene } from './flows.ts'
+
+const { filter, networkStatistics: statistics } = Source
+
+describe('of several flows without a port, of one process to one peer,', () => {
+  const none = { localPort: 0 }
+  /** One rests and one sends, as the filter and NetworkStatistics have them; both began at one moment. */
+  function two(order: readonly (readonly [number, number])[]) {
+    const story = scene()
+    story.begins(filter)
+    story.begins(statistics)
+    story.wait(3_000)
+    const both = (resting: number, sending: number) => {
+      for (const [id] of order) {
+        const is = id === 1 ? resting : sending
+        story.tells(filter, { id, out: is, ...none, ...(is > 0 ? {} : { state: 'opened' }) })
+      }
+      for (const [id, port] of [...order].reverse())
+        story.tells(statistics, {
+          id: 70 + id,
+          out: id === 1 ? resting : sending,
+          localPort: port,
+        })
+    }
+    return { ...story, both }
+  }
+  const ORDERS = [
+    [[1, 50_001] as const, [2, 50_002] as const],
+    [[2, 50_002] as const, [1, 50_001] as const],
+  ]
+
+  it('one that rests is not gone on with as one that sends, which would be told by both', () => {
+    for (const order of ORDERS) {
+      const { tells, both, wait, ledger } = two(order)
+      both(0, 0)
+      both(10, 1_000)
+      for (let second = 1; second <= 30; second++) {
+        wait(1_000)
+        const out = 1_000 * (second + 1)
+        tells(filter, { id: 2, out, ...none })
+        tells(statistics, { id: 72, out, localPort: 50_002 })
+      }
+      assert.equal(ledger.out, 31_010)
+      assert.equal(ledger.flows.size, 2)
+    }
+  })
+
+  it('each is known by what it has counted when another source goes on with them', () => {
+    for (const order of ORDERS) {
+      const { tells, both, wait, cannot, ledger } = two(order)
+      both(0, 0)
+      both(10, 1_000)
+      wait(1_000)
+      cannot(filter)
+      tells(statistics, { id: 71, out: 20, localPort: 50_001 })
+      tells(statistics, { id: 72, out: 5_000, localPort: 50_002 })
+      assert.equal(ledger.out, 5_020)
+    }
+  })
+
+  it('one that began before the filter stays with who has it when another begins', () => {
+    const { begins, tells, wait, ledger } = scene()
+    begins(statistics)
+    tells(statistics, { id: 71, out: 5_000, localPort: 50_001 })
+    wait(60_000)
+    begins(filter)
+    wait(60_000)
+    tells(filter, { id: 2, out: 0, ...none, state: 'opened' })
+    wait(500)
+    tells(filter, { id: 2, out: 700, ...none })
+    wait(500)
+    tells(statistics, { id: 71, out: 6_000, localPort: 50_001 })
+    tells(statistics, { id: 72, out: 700, localPort: 50_002 })
+    for (let second = 0; second < 3; second++) wait(1_000)
+    assert.equal(ledger.out, 6_700)
+    tells(filter, { id: 2, out: 800, ...none, state: 'closed' })
+    tells(statistics, { id: 71, out: 7_000, localPort: 50_001, state: 'closed' })
+    assert.deepEqual([ledger.out, ledger.open], [7_800, 0])
+  })
+
+  it('none is the flow of a port that its source tells of another', () => {
+    const { tells, wait, cannot, ledger, both } = two([])
+    both(0, 0)
+    tells(filter, { id: 2, out: 1_000, ...none })
+    // NetworkStatistics tells it when the other began, and it has as much.
+    tells(statistics, { id: 71, out: 1_000, localPort: 50_001 })
+    wait(100)
+    tells(filter, { id: 1, out: 10, localPort: 50_001 })
+    wait(1_000)
+    tells(statistics, { id: 71, out: 990, localPort: 50_001 })
+    cannot(filter)
+    // The other is not told by NetworkStatistics, and ends as it was.
+    tells(statistics, { id: 71, out: 1_990, localPort: 50_001 })
+    assert.equal(ledger.out, 2_990)
+  })
+})
