@@ -7,8 +7,7 @@ namespace freshet {
 namespace {
 
 // Whether it could be looked at; what it is by then.
-bool Judge(u32 pid, std::string_view path, u64 dev, u64 ino, CodePlace* place) {
-  const ProcessRoot root(pid);
+bool Judge(const ProcessRoot& root, std::string_view path, u64 dev, u64 ino, CodePlace* place) {
   place->path = path;
   FileSeen file;
   FileSeen above;
@@ -33,13 +32,16 @@ CodePlace CodePlaces::Of(u32 pid, std::string_view path, u64 dev, u64 ino, u64 n
   const bool is_it = found != known_.end() && found->second.dev == dev && found->second.ino == ino;
   // That others can change a place is looked at anew: in a mount namespace of its own a user can
   // make it look so, and nobody else's programs are to be told by that.
-  if (is_it && found->second.place.is_roots_alone && now_ns < found->second.until_ns)
-    return found->second.place;
+  const bool is_fresh = is_it && now_ns < found->second.until_ns;
+  if (is_fresh && found->second.place.is_roots_alone) return found->second.place;
+  const ProcessRoot root(pid);
+  // But by our own root it is as we see it, and so was the process's that has gone.
+  if (is_fresh && found->second.is_by_ours && !root.is_its_own()) return found->second.place;
   CodePlace place;
   looks_++;
-  if (!Judge(pid, path, dev, ino, &place)) return is_it ? found->second.place : place;
+  if (!Judge(root, path, dev, ino, &place)) return is_it ? found->second.place : place;
   if (known_.size() >= kRememberedMax && found == known_.end()) known_.clear();
-  known_[std::string(path)] = {dev, ino, now_ns + kBelievedNs, place};
+  known_[std::string(path)] = {dev, ino, now_ns + kBelievedNs, !root.is_its_own(), place};
   return place;
 }
 

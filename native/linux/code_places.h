@@ -38,6 +38,7 @@ class CodePlaces {
     u64 dev = 0;
     u64 ino = 0;
     u64 until_ns = 0;
+    bool is_by_ours = false;  // by our own root, that of the process having gone
     CodePlace place;
   };
   struct Hash {

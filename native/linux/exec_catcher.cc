@@ -102,13 +102,11 @@ bool IsInterpreterByLink(const ProcessRoot& root, std::string_view path) {
   return place && IsInterpreter(ReadProcLink(static_cast<u32>(getpid()), fd.c_str()));
 }
 
-// Of which interpreter the file that a process runs is a copy.
-std::string CopiedBy(u32 pid, const ProgramFile& file, Mounts* mounts,
-                     SystemInterpreters* interpreters) {
-  const Fd place(open(ProcPath(pid, "exe").c_str(), O_PATH | O_CLOEXEC));
-  FileSeen now;
-  if (!place || !LookAt(place.get(), "", &now) || !now.Is(file.dev, file.ino)) return {};
-  return std::string(interpreters->CopiedBy(mounts, place.get(), pid));
+// The file that a process runs (O_PATH), and what it is; none where it runs another by now.
+Fd HoldProgram(u32 pid, const ProgramFile& file, FileSeen* now) {
+  Fd place(open(ProcPath(pid, "exe").c_str(), O_PATH | O_CLOEXEC));
+  const bool is_it = place && LookAt(place.get(), "", now) && now->Is(file.dev, file.ino);
+  return is_it ? std::move(place) : Fd();
 }
 
 }  // namespace
@@ -223,11 +221,9 @@ ScriptSeen ClaimedScript(u32 pid, std::string_view program, const std::string& f
 }
 
 Loads LoadsOfProcess(u32 pid, const ProgramFile& file, Mounts* mounts) {
-  const Fd place(open(ProcPath(pid, "exe").c_str(), O_PATH | O_CLOEXEC));
   FileSeen now;
-  if (!place || !LookAt(place.get(), "", &now) || !now.Is(file.dev, file.ino))
-    return Loads::kNotKnown;
-  return LoadsOfPlace(mounts, place.get(), pid);
+  const Fd place = HoldProgram(pid, file, &now);
+  return place ? LoadsOfPlace(mounts, place.get(), pid, now) : Loads::kNotKnown;
 }
 
 CaughtExec CatchExec(u32 pid, const MappedFile& first, bool alone, std::string_view filename,
@@ -239,9 +235,15 @@ CaughtExec CatchExec(u32 pid, const MappedFile& first, bool alone, std::string_v
     return caught;
   }
   caught.is_it = true;
-  caught.loads = alone ? LoadsOfProcess(pid, caught.file, mounts) : Loads::kNo;
-  if (interpreters != nullptr && !IsInterpreter(RuledAs(caught.file.path, caught.loads)))
-    caught.copied = CopiedBy(pid, caught.file, mounts, interpreters);
+  FileSeen now;
+  Fd place;
+  if (alone || interpreters != nullptr) place = HoldProgram(pid, caught.file, &now);
+  if (!alone)
+    caught.loads = Loads::kNo;
+  else if (place)
+    caught.loads = LoadsOfPlace(mounts, place.get(), pid, now);
+  if (interpreters != nullptr && place && !IsInterpreter(RuledAs(caught.file.path, caught.loads)))
+    caught.copied = interpreters->CopiedBy(mounts, place.get(), pid, now);
   FileSeen folder;
   if ((!filename.starts_with('/') || IsInterpreter(RuledAs(caught))) &&
       LookAt(AT_FDCWD, ProcPath(pid, "cwd").c_str(), &folder)) {
@@ -265,9 +267,11 @@ void ExecCatcher::See(const PerfEvent& event, u64 now_ns) {
   switch (event.kind) {
     case PerfEvent::Kind::kImage:
       // What was read of it after this moment is of this program, not of the one before.
-      for (CaughtExec& one : caught_)
-        if (one.pid == event.pid && one.at_ns < event.at_ns && event.at_ns <= one.read_ns)
-          one.is_it = false;
+      for (size_t index = 0; index < kCaughtMax; index++) {
+        if (pids_[index] != event.pid) continue;
+        CaughtExec& one = caught_[index];
+        if (one.at_ns < event.at_ns && event.at_ns <= one.read_ns) one.is_it = false;
+      }
       if (coming_.size() >= kComingMax) coming_.clear();  // their last events were lost
       coming_[event.pid] = {};
       break;
@@ -299,8 +303,10 @@ void ExecCatcher::Exec(const PerfEvent& event, u64 now_ns) {
   Coming coming;
   if (const auto found = coming_.extract(event.pid)) coming = found.mapped();
   const MappedFile& first = coming.first;
-  CaughtExec& oldest = caught_[next_++ % kCaughtMax];
+  const size_t index = next_++ % kCaughtMax;
+  CaughtExec& oldest = caught_[index];
   oldest = CatchExec(event.pid, first, coming.alone, event.path, &mounts_, &interpreters_);
+  pids_[index] = event.pid;
   oldest.at_ns = event.at_ns;
   oldest.read_ns = MonotonicNs();
   const ProgramFile& file = oldest.file;
@@ -318,8 +324,8 @@ void ExecCatcher::Keep(u32 pid, const ProgramFile& file, u64 now_ns) {
 }
 
 const CaughtExec* ExecCatcher::Find(const PerfEvent& event) const {
-  for (const CaughtExec& one : caught_)
-    if (one.pid == event.pid && one.at_ns == event.at_ns) return &one;
+  for (size_t index = 0; index < kCaughtMax; index++)
+    if (pids_[index] == event.pid && caught_[index].at_ns == event.at_ns) return &caught_[index];
   return nullptr;
 }
 
@@ -327,9 +333,9 @@ bool ExecCatcher::IsNearest(const PerfEvent& event, u64 at_ns) const {
   const auto apart = [at_ns](u64 other_ns) {
     return std::max(other_ns, at_ns) - std::min(other_ns, at_ns);
   };
-  return std::ranges::none_of(caught_, [&](const CaughtExec& one) {
-    return one.pid == event.pid && apart(one.at_ns) < apart(event.at_ns);
-  });
+  for (size_t index = 0; index < kCaughtMax; index++)
+    if (pids_[index] == event.pid && apart(caught_[index].at_ns) < apart(event.at_ns)) return false;
+  return true;
 }
 
 }  // namespace freshet

@@ -6,6 +6,7 @@
 #ifndef FRESHET_LINUX_EXEC_CATCHER_H_
 #define FRESHET_LINUX_EXEC_CATCHER_H_
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -135,6 +136,8 @@ class ExecCatcher {
   SystemInterpreters interpreters_;
   std::unordered_map<u32, Coming> coming_;  // by pid, between the two events of an exec
   std::vector<CaughtExec> caught_;
+  // Of those, apart: each exec looks through them three times, and all of them are 70 KB.
+  std::array<u32, kCaughtMax> pids_{};
   size_t next_ = 0;
 };
 

@@ -77,7 +77,7 @@ Loads LoadsAt(const ExecFacts& facts, const std::string& path, u64 dev, u64 ino)
   FileSeen file;
   if (!place || !LookAt(place.get(), "", &file) || !file.Is(dev, ino)) return Loads::kNotKnown;
   Mounts own;
-  return LoadsOfPlace(facts.mounts != nullptr ? facts.mounts : &own, place.get(), facts.pid);
+  return LoadsOfPlace(facts.mounts != nullptr ? facts.mounts : &own, place.get(), facts.pid, file);
 }
 
 Loads LoadsOf(const ExecFacts& facts, const Executed& program) {

@@ -3,8 +3,6 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -146,37 +144,29 @@ bool IsLoaderFile(int fd) {
 // only what had been let be for a while when it was read is known.
 class KnownFiles {
  public:
-  std::optional<Loads> Find(const struct stat& status) const {
-    const Known& known = SlotOf(status);
-    if (!known.is_there || !IsSame(known.status, status)) return std::nullopt;
+  std::optional<Loads> Find(const FileSeen& seen) const {
+    const Known& known = known_[seen.ino % kKnownMax];
+    if (!known.is_there || !IsSame(known.seen, seen)) return std::nullopt;
     return known.loads;
   }
 
-  void Learn(const struct stat& status, Loads loads) {
-    constexpr time_t kLetBeSeconds = 2;
-    timespec now;
-    clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    if (now.tv_sec - status.st_ctim.tv_sec < kLetBeSeconds) return;
-    known_[IndexOf(status)] = {status, loads, true};
+  void Learn(const FileSeen& seen, Loads loads) {
+    constexpr u64 kLetBeNs = 2 * kNsPerSecond;
+    if (RealtimeNs() < seen.changed_ns + kLetBeNs) return;
+    known_[seen.ino % kKnownMax] = {seen, loads, true};
   }
 
  private:
   struct Known {
-    struct stat status{};
+    FileSeen seen;
     Loads loads = Loads::kNotKnown;
     bool is_there = false;
   };
 
-  static bool IsSame(const timespec& one, const timespec& other) {
-    return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+  static bool IsSame(const FileSeen& one, const FileSeen& other) {
+    return one.Is(other.dev, other.ino) && one.bytes == other.bytes &&
+           one.changed_ns == other.changed_ns && one.written_ns == other.written_ns;
   }
-  static bool IsSame(const struct stat& one, const struct stat& other) {
-    return one.st_dev == other.st_dev && one.st_ino == other.st_ino &&
-           one.st_size == other.st_size && IsSame(one.st_ctim, other.st_ctim) &&
-           IsSame(one.st_mtim, other.st_mtim);
-  }
-  static size_t IndexOf(const struct stat& status) { return status.st_ino % kKnownMax; }
-  const Known& SlotOf(const struct stat& status) const { return known_[IndexOf(status)]; }
 
   static constexpr size_t kKnownMax = 64;
   std::array<Known, kKnownMax> known_;
@@ -295,18 +285,12 @@ SystemInterpreters::SystemInterpreters(std::span<const std::string_view> folders
   }
 }
 
-std::string_view SystemInterpreters::CopiedBy(Mounts* mounts, int place, u32 pid) {
-  struct statx status;
-  if ((names_.empty() && laid_out_.empty()) ||
-      statx(place, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
-            STATX_INO | STATX_CTIME, &status) != 0)
-    return {};
-  const u64 changed_ns =
-      static_cast<u64>(status.stx_ctime.tv_sec) * 1'000'000'000 + status.stx_ctime.tv_nsec;
-  std::string key = std::to_string(makedev(status.stx_dev_major, status.stx_dev_minor)) + ':' +
-                    std::to_string(status.stx_ino);
+std::string_view SystemInterpreters::CopiedBy(Mounts* mounts, int place, u32 pid,
+                                              const FileSeen& seen) {
+  if (names_.empty() && laid_out_.empty()) return {};
+  const File key{seen.dev, seen.ino};
   if (const auto found = seen_.find(key);
-      found != seen_.end() && found->second.changed_ns == changed_ns)
+      found != seen_.end() && found->second.changed_ns == seen.changed_ns)
     return found->second.name;
   const Fd file = OpenPlace(mounts, place, pid);
   if (!file) return {};
@@ -314,9 +298,9 @@ std::string_view SystemInterpreters::CopiedBy(Mounts* mounts, int place, u32 pid
   // A file that was changed within the same tick of the file clock (10 ms at most) has the same
   // time still.
   constexpr u64 kSettledNs = 100'000'000;
-  if (RealtimeNs() < changed_ns + kSettledNs) return name;
+  if (RealtimeNs() < seen.changed_ns + kSettledNs) return name;
   if (seen_.size() >= kSeenMax) seen_.clear();
-  seen_.insert_or_assign(std::move(key), Seen{changed_ns, name});
+  seen_.insert_or_assign(key, Seen{seen.changed_ns, name});
   return name;
 }
 
@@ -335,17 +319,14 @@ Loads LoadsOf(int fd) {
   return is_loader ? Loads::kYes : Loads::kNo;
 }
 
-Loads LoadsOfPlace(Mounts* mounts, int place, u32 pid) {
-  const auto mount = mounts->OfDescriptor(place, pid);
-  if (!mount || mount->MayHang()) return Loads::kNotKnown;
-  struct stat status;
-  if (fstat(place, &status) != 0 || !S_ISREG(status.st_mode)) return Loads::kNotKnown;
+Loads LoadsOfPlace(Mounts* mounts, int place, u32 pid, const FileSeen& seen) {
+  if (!seen.IsRegular()) return Loads::kNotKnown;
   thread_local KnownFiles known;
-  if (const auto loads = known.Find(status)) return *loads;
+  if (const auto loads = known.Find(seen)) return *loads;
   const Fd file = OpenPlace(mounts, place, pid);
   if (!file) return Loads::kNotKnown;
   const Loads loads = LoadsOf(file.get());
-  known.Learn(status, loads);
+  known.Learn(seen, loads);
   return loads;
 }
 

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "linux/mounts.h"
+#include "linux/process_root.h"
 #include "record.h"
 
 namespace freshet {
@@ -28,8 +29,9 @@ enum class Loads : u8 {
 Loads LoadsOf(int fd);
 
 // The same of the file of an O_PATH descriptor; kNotKnown where its file system may hang, which is
-// not asked. `pid`: in whose mount namespace the file is looked for beside our own.
-Loads LoadsOfPlace(Mounts* mounts, int place, u32 pid);
+// not asked. `pid`: in whose mount namespace the file is looked for beside our own. `seen`: what
+// LookAt says of it now.
+Loads LoadsOfPlace(Mounts* mounts, int place, u32 pid, const FileSeen& seen);
 
 // What tells whose build an ELF file is, although bytes of it were changed.
 struct ElfMarks {
@@ -54,9 +56,17 @@ class SystemInterpreters {
 
   // The file name of the interpreter that the file of an O_PATH descriptor is a copy of; empty
   // where it is none that is known, or its file system may hang.
-  std::string_view CopiedBy(Mounts* mounts, int place, u32 pid);
+  std::string_view CopiedBy(Mounts* mounts, int place, u32 pid, const FileSeen& seen);
 
  private:
+  struct File {
+    u64 dev = 0;
+    u64 ino = 0;
+    bool operator==(const File&) const = default;
+  };
+  struct Hash {
+    size_t operator()(const File& file) const { return file.ino * 0x9e3779b97f4a7c15 ^ file.dev; }
+  };
   // Of files that were looked at: which of two changes of a file was read is told by its ctime.
   struct Seen {
     u64 changed_ns = 0;
@@ -69,7 +79,7 @@ class SystemInterpreters {
 
   std::unordered_map<std::string, std::string> names_;     // by build id
   std::unordered_map<std::string, std::string> laid_out_;  // by layout
-  std::unordered_map<std::string, Seen> seen_;             // by device and inode
+  std::unordered_map<File, Seen, Hash> seen_;
 };
 
 // By what name the rules of interpreters (script_rules.h) know a program: a loader by a loader's,

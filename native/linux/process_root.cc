@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "linux/clock.h"
 #include "linux/mounts.h"
 #include "linux/path_walk.h"
 #include "linux/procfs.h"
@@ -36,8 +37,17 @@ bool LookAt(int folder, const char* path, FileSeen* file) {
   struct statx status;
   const int flags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT | (*path == '\0' ? AT_EMPTY_PATH : 0);
   if (statx(folder, path, flags, STATX_BASIC_STATS, &status) != 0) return false;
-  *file = {makedev(status.stx_dev_major, status.stx_dev_minor), status.stx_ino, status.stx_uid,
-           status.stx_gid, status.stx_mode};
+  const auto ns_of = [](const statx_timestamp& at) {
+    return static_cast<u64>(at.tv_sec) * kNsPerSecond + at.tv_nsec;
+  };
+  *file = {makedev(status.stx_dev_major, status.stx_dev_minor),
+           status.stx_ino,
+           status.stx_uid,
+           status.stx_gid,
+           status.stx_mode,
+           status.stx_size,
+           ns_of(status.stx_ctime),
+           ns_of(status.stx_mtime)};
   return true;
 }
 

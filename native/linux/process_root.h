@@ -21,6 +21,9 @@ struct FileSeen {
   u32 uid = 0xffffffff;
   u32 gid = 0xffffffff;
   u32 mode = 0;  // st_mode; 0: it could not be looked at
+  u64 bytes = 0;
+  u64 changed_ns = 0;  // since 1970, st_ctim
+  u64 written_ns = 0;  // st_mtim
 
   bool Is(u64 other_dev, u64 other_ino) const { return dev == other_dev && ino == other_ino; }
   bool IsRegular() const;

@@ -76,6 +76,12 @@ void LooksIntoAnyFile() {
   CHECK(loaders > 1000);  // not all are refused at the door
 }
 
+Loads LoadsNow(Mounts* mounts, const Fd& place) {
+  FileSeen seen;
+  CHECK(LookAt(place.get(), "", &seen));
+  return LoadsOfPlace(mounts, place.get(), 0, seen);
+}
+
 // What was read of a file is not read again, and is not believed of one that is other now, whatever
 // its times and size were set to.
 void ReadsAFileAgainThatIsAnother() {
@@ -91,17 +97,17 @@ void ReadsAFileAgainThatIsAnother() {
   Mounts mounts;
   const Fd place(open(path, O_PATH | O_CLOEXEC));
   struct stat before;
-  CHECK(fstat(file.get(), &before) == 0 && LoadsOfPlace(&mounts, place.get(), 0) == Loads::kYes);
+  CHECK(fstat(file.get(), &before) == 0 && LoadsNow(&mounts, place) == Loads::kYes);
   put(other);  // at once: the clock may say the same
-  CHECK(LoadsOfPlace(&mounts, place.get(), 0) == Loads::kNo);
+  CHECK(LoadsNow(&mounts, place) == Loads::kNo);
   put(loader);
   usleep(3'100'000);  // it is known from here on
-  CHECK(LoadsOfPlace(&mounts, place.get(), 0) == Loads::kYes);
-  CHECK(LoadsOfPlace(&mounts, place.get(), 0) == Loads::kYes);
+  CHECK(LoadsNow(&mounts, place) == Loads::kYes);
+  CHECK(LoadsNow(&mounts, place) == Loads::kYes);
   put(other);
   const timespec times[] = {before.st_atim, before.st_mtim};
   CHECK(futimens(file.get(), times) == 0);
-  CHECK(LoadsOfPlace(&mounts, place.get(), 0) == Loads::kNo);
+  CHECK(LoadsNow(&mounts, place) == Loads::kNo);
   unlink(path);
 }
 
@@ -184,7 +190,9 @@ void KnowsACopyOfTheSystemsInterpreter() {
   Mounts mounts;
   const auto copied_by = [&](const std::string& path) {
     const Fd place(open(path.c_str(), O_PATH | O_CLOEXEC));
-    return interpreters.CopiedBy(&mounts, place.get(), static_cast<u32>(getpid()));
+    FileSeen seen;
+    CHECK(LookAt(place.get(), "", &seen));
+    return interpreters.CopiedBy(&mounts, place.get(), static_cast<u32>(getpid()), seen);
   };
   // Root's alone count.
   const bool is_root = geteuid() == 0;
