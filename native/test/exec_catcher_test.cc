@@ -142,6 +142,27 @@ void ReadsWhatIsAskedFor() {
   CHECK(exec.places.looks() == 0);
 }
 
+// That others can change a place is believed for a while where we see it by our own root; by that
+// of a process, which may be a namespace of its own, each time anew.
+void BelievesWhatIsSeenByOurOwnRoot() {
+  char path[] = "/tmp/freshet-place-XXXXXX";
+  const Fd file(mkstemp(path));
+  FileSeen seen;
+  CHECK(file && LookAt(file.get(), "", &seen));
+  const auto looks = [&](u32 pid, u64 dev, u64 now_ns, CodePlaces* places) {
+    CHECK(!places->Of(pid, path, dev, seen.ino, now_ns).is_roots_alone);
+    return places->looks();
+  };
+  CodePlaces places;
+  CHECK(looks(kGone, seen.dev, 1, &places) == 1 && looks(kGone + 1, seen.dev, 2, &places) == 1);
+  CHECK(looks(static_cast<u32>(getpid()), seen.dev, 3, &places) == 2);
+  CHECK(looks(kGone, seen.dev, 4, &places) == 3);  // what the process made of it is not believed
+  CHECK(looks(kGone, seen.dev, 5, &places) == 3);
+  CHECK(looks(kGone, seen.dev + 1, 6, &places) == 4);  // another file
+  CHECK(looks(kGone, seen.dev, 5 + CodePlaces::kBelievedNs, &places) == 5);
+  unlink(path);
+}
+
 }  // namespace
 }  // namespace freshet
 
@@ -151,5 +172,6 @@ int main() {
   BelievesWhatWasReadBeforeTheNextExec();
   LooksAtThePlacesOfOtherCode();
   ReadsWhatIsAskedFor();
+  BelievesWhatIsSeenByOurOwnRoot();
   std::puts("exec_catcher: ok");
 }
