@@ -46,7 +46,7 @@ export async function runRemoveDeviceCommand(
       // Also where it is done here: cut off, it goes on at the collector's next start.
       const isKnown = registry.remove(id, () => erasures.ask(id, nowUnixNs()))
       if (!unlock) return { id, isKnown, isRunning: true }
-      const isErased = eraseHere(join(collector, STORE_FILE), id, isAgain)
+      const isErased = eraseHere(join(collector, STORE_FILE), id, erasures, isAgain)
       erasures.forget(id)
       return { id, isKnown: isKnown || isErased, isRunning: false }
     } finally {
@@ -60,9 +60,12 @@ export async function runRemoveDeviceCommand(
 }
 
 /** While no collector runs. Returns whether there was anything. */
-function eraseHere(store: string, id: string, isAgain: boolean): boolean {
+function eraseHere(store: string, id: string, erasures: Erasures, isAgain: boolean): boolean {
   if (!isThere(store)) return false
-  const { found, isWrittenAnew } = eraseDevice(store, id, { nowNs: nowUnixNs(), isAgain })
+  const { found, isWrittenAnew } = eraseDevice(store, id, {
+    ...{ nowNs: nowUnixNs(), isAgain, before: erasures.begun(id) },
+    onBegun: (step) => erasures.tell(id, step),
+  })
   if (found) sayDeleted(found)
   else if (!isAgain) return false
   if (isWrittenAnew) say('the store is written anew: nothing of it is left in the file')

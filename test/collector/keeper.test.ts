@@ -61,10 +61,16 @@ describe('what is kept', () => {
 })
 
 describe('a clock that is believed since nothing was received yet', () => {
-  it('is said to be wrong once where most admitted agents of other machines say so, and again when they do again', async () => {
-    const said: string[] = []
-    const offsetsMs: number[] = []
-    const clock = createClockWatch({
+  const said: string[] = []
+  const offsetsMs: number[] = []
+  let elapsedMs: number
+  let begunNs: bigint
+  let clock: ReturnType<typeof createClockWatch>
+  beforeEach(() => {
+    said.length = 0
+    elapsedMs = 0
+    begunNs = nowUnixNs()
+    clock = createClockWatch({
       newestAt: async () => 0n,
       ageNs: 1n,
       clockOffsetsMs: () => offsetsMs,
@@ -72,15 +78,16 @@ describe('a clock that is believed since nothing was received yet', () => {
       say: (text) => said.push(text),
       log: (text) => said.push(text),
     })
-    let elapsedMs = 0
-    const begunNs = nowUnixNs()
-    const look = async (...offsets: number[]): Promise<string[]> => {
-      offsetsMs.splice(0, offsetsMs.length, ...offsets)
-      elapsedMs += 60_000
-      const nowNs = unixNs(begunNs + BigInt(elapsedMs) * 1_000_000n, 'now')
-      assert.equal(await clock.leadNs(nowNs, elapsedMs), 0n)
-      return said.splice(0)
-    }
+  })
+  const look = async (...offsets: number[]): Promise<string[]> => {
+    offsetsMs.splice(0, offsetsMs.length, ...offsets)
+    elapsedMs += 60_000
+    const nowNs = unixNs(begunNs + BigInt(elapsedMs) * 1_000_000n, 'now')
+    assert.equal(await clock.leadNs(nowNs, elapsedMs), 0n)
+    return said.splice(0)
+  }
+
+  it('is said to be wrong once where most admitted agents of other machines say so, and again when they do again a day later', async () => {
     assert.deepEqual(await look(), [])
     // One of two may be the one that is wrong.
     assert.deepEqual(await look(50 * HOUR_MS, 0), [])
@@ -92,7 +99,36 @@ describe('a clock that is believed since nothing was received yet', () => {
     assert.deepEqual(more, [])
     assert.deepEqual(await look(50 * HOUR_MS), [])
     assert.deepEqual(await look(0), [])
-    assert.match(`${await look(-2 * HOUR_MS)}`, /it is 2\.0 h behind theirs/)
+    assert.deepEqual(await look(-2 * HOUR_MS), [])
+    elapsedMs += 24 * HOUR_MS
+    assert.match(`${await look(-2 * HOUR_MS)}`, /it is 2\.0 h behind theirs/, 'it is so still')
+  })
+
+  it('is said to be wrong once by one laptop that comes and goes, whether another stays or goes, too', async () => {
+    assert.match(`${await look(50 * HOUR_MS)}`, /1 of 1 connected/)
+    for (let times = 0; times < 20; times++) {
+      assert.deepEqual(await look(), [])
+      assert.deepEqual(await look(50 * HOUR_MS), [])
+      assert.deepEqual(await look(50 * HOUR_MS, 0), [])
+      assert.deepEqual(await look(0), [])
+    }
+    assert.deepEqual(await look(50 * HOUR_MS), [])
+    elapsedMs += 24 * HOUR_MS
+    assert.deepEqual(await look(0), [])
+    assert.match(`${await look(50 * HOUR_MS)}`, /1 of 1 connected/)
+  })
+
+  it('is said to be wrong at once where it was set, and doubted, since', async () => {
+    assert.match(`${await look(50 * HOUR_MS)}`, /50\.0 h ahead/)
+    const set = async (byMs: number, offset: number): Promise<string> => {
+      begunNs += BigInt(byMs) * 1_000_000n
+      elapsedMs += 60_000
+      offsetsMs.splice(0, offsetsMs.length, offset)
+      await clock.leadNs(unixNs(begunNs + BigInt(elapsedMs) * 1_000_000n, 'now'), elapsedMs)
+      return said.splice(0).join('\n')
+    }
+    assert.match(await set(-50 * HOUR_MS, 0), /was set by -50\.0 h.*agree with this one/s)
+    assert.match(`${await look(-3 * HOUR_MS)}`, /3\.0 h behind/)
   })
 })
 

@@ -125,7 +125,8 @@ describe('a collector for other machines', () => {
       ),
     )
     const said = fleet.log.filter((line) => line.startsWith('an enrolment is refused'))
-    assert.equal(said.length, 1)
+    assert.equal(said.length, 2)
+    assert.match(said[1] ?? '', new RegExp(`\\(hardware-known\\): .*device ${DEVICE_A} has this`))
     assert.match(
       said[0] ?? '',
       /\(device-known\): device [0-9a-f-]{36}, “.+”: this device is enrolled/,

@@ -37,10 +37,17 @@ const READERS: [file: string, script: string][] = [
     `(await import('${src('host/running-mark.ts')}')).markRunning(DIRECTORY, { nowMs: 1, uptimeMs: 1, bootId: 'b', sensePid: 1 })`,
   ],
   ['lock.db', `(await import('${src('host/lock.ts')}')).lockDirectory(DIRECTORY, 0)`],
-  ['page.key', `(await import('${src('collector/secrets.ts')}')).readOrMakePageKey(DIRECTORY)`],
+  [
+    'page.key',
+    `(await import('${src('collector/terms/secrets.ts')}')).readOrMakePageKey(DIRECTORY)`,
+  ],
   [
     'clock.doubted',
-    `(await import('${src('collector/clock-watch.ts')}')).doubtFile(DIRECTORY + '/clock.doubted', () => {}).read()`,
+    `(await import('${src('collector/keeping/clock-watch.ts')}')).doubtFile(DIRECTORY + '/clock.doubted', () => {}).read()`,
+  ],
+  [
+    'restore.under-way',
+    `(await import('${src('collector/terms/placing.ts')}')).undoCutOff(DIRECTORY, () => {})`,
   ],
   [
     'collector/page.key',
@@ -65,6 +72,26 @@ const READERS: [file: string, script: string][] = [
   [
     'baseline.unwritten',
     `process.chdir(DIRECTORY); (await import('${src('agent/ending.ts')}')).tellUnwritten({ tellHealth() {} })`,
+  ],
+  [
+    'fleet.db',
+    `(await import('${src('collector/fleet/registry-file.ts')}')).openRegistryFile(DIRECTORY + '/fleet.db', () => {})`,
+  ],
+  [
+    'policies.db',
+    `(await import('${src('collector/fleet/policies-file.ts')}')).openPoliciesFile(DIRECTORY + '/policies.db', () => {})`,
+  ],
+  [
+    'tls/authority.pem',
+    `(await import('${src('collector/fleet/authority.ts')}')).authoritiesIn(DIRECTORY)`,
+  ],
+  [
+    'enrolment.json',
+    `(await import('${src('agent/enrolment-file.ts')}')).readEnrolment(DIRECTORY)`,
+  ],
+  [
+    'pushed-policy.json',
+    `(await import('${src('agent/policy-file.ts')}')).readKept(DIRECTORY + '/pushed-policy.json', () => {})`,
   ],
   [
     'store.db',
@@ -103,7 +130,8 @@ describe('the files of a state directory', () => {
   }
 
   function refused(make: (path: string) => void, kind: RegExp): void {
-    mkdirSync(join(directory, 'collector'))
+    for (const folder of ['collector', 'tls'])
+      mkdirSync(join(directory, folder), { recursive: true })
     for (const [file] of READERS) make(join(directory, file))
     const told = readAll()
     assert.deepEqual(

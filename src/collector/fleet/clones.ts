@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { transaction } from '../../baseline/sqlite-file.ts'
 import { commandThere } from '../../hint.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
+import type { Subject } from '../terms/complaint.ts'
 import type { Counters } from '../terms/counters.ts'
 import { sameSecret } from '../terms/secrets.ts'
 import { createBoots } from './boots.ts'
@@ -51,6 +52,8 @@ const ORDERS_A_DAY = 10
  */
 const UNADMITTED_MAX = 4
 const OF_TOKEN_MAX = 1000
+/** Between two looks through all rows where there is no room: whoever fills them has the collector look no more often. */
+const RECOUNT_NS = 60_000_000_000n
 /** When a clone was last there is no more exact than this: each time is a write that is waited for. */
 const SEEN_EVERY_NS = 3_600_000_000_000n
 const TOKEN_BYTES = 24
@@ -62,7 +65,7 @@ type Suspicion = { bootId: string; older?: string; what: string }
 export function createClones(
   database: DatabaseSync,
   registry: Registry,
-  { counters, complain }: { counters: Counters; complain: (text: string) => void },
+  { counters, complain }: { counters: Counters; complain: (of: Subject, text: string) => void },
 ): Clones {
   const boots = createBoots(database)
   const sql = {
@@ -92,24 +95,37 @@ export function createClones(
     ),
   }
   sql.of.setReadBigInts(true)
+  const say = (deviceId: string, text: string) =>
+    complain(
+      { id: deviceId, isKnown: registry.device(deviceId)?.isNoticed === true },
+      `device ${deviceId}: ${text}`,
+    )
   const openOf = (deviceId: string, now: UnixNs) => sql.of.all(deviceId, now - GONE_NS)
   let droppedAt: UnixNs | undefined
   /** Rows of devices that nobody has admitted, by their token, as of droppedAt and with those that came since. */
   const ofToken = new Map<number, number>()
 
-  /** A look through all rows, once a day. */
-  const dropGone = (now: UnixNs) => {
-    if (droppedAt !== undefined && now >= droppedAt && now - droppedAt < DAY_NS) return
+  /** A look through all rows, unless the last was within so long. */
+  const dropGone = (now: UnixNs, everyNs: bigint) => {
+    if (droppedAt !== undefined && now >= droppedAt && now - droppedAt < everyNs) return
     droppedAt = now
     sql.drop.run(now - GONE_NS)
     ofToken.clear()
     for (const { token, n } of sql.byToken.all()) ofToken.set(Number(token), Number(n))
   }
 
-  /** Whether as many are remembered of a device that nobody has admitted, or of its token, as may be. */
-  const isFull = ({ id, standing, token = 0 }: EnrolledDevice) =>
-    standing === 'quarantined' &&
-    (Number(sql.all.get(id)?.['n']) >= UNADMITTED_MAX || (ofToken.get(token) ?? 0) >= OF_TOKEN_MAX)
+  const hasAll = ({ id, token = 0 }: EnrolledDevice) =>
+    Number(sql.all.get(id)?.['n']) >= UNADMITTED_MAX || (ofToken.get(token) ?? 0) >= OF_TOKEN_MAX
+
+  /**
+   * Whether as many are remembered of a device that nobody has admitted, or of its token, as may be. Clones of devices that were
+   * forgotten or admitted since are not among them, so it is counted anew before one is turned down.
+   */
+  const isFull = (device: EnrolledDevice, now: UnixNs): boolean => {
+    if (device.standing !== 'quarantined' || !hasAll(device)) return false
+    dropGone(now, RECOUNT_NS)
+    return hasAll(device)
+  }
 
   /** What was shared is not, once the last of the others has gone. */
   const review = (deviceId: string, now: UnixNs) => {
@@ -144,14 +160,15 @@ export function createClones(
     // What came from a copy and was looked at by nobody makes no further devices.
     const device = registry.device(deviceId)
     if (device?.standing === 'quarantined' && sql.isSuccessor.get(deviceId) !== undefined) {
-      complain(`device ${deviceId}: ${what}, and it came from a copy itself: admit it first`)
+      say(deviceId, `${what}, and it came from a copy itself: admit it first`)
       return
     }
-    dropGone(now)
-    if (device && isFull(device)) {
+    dropGone(now, DAY_NS)
+    if (device && isFull(device, now)) {
       counters.add('clonesUntold')
-      complain(
-        `device ${deviceId}: ${what}, as it is with more than are told apart of a device that nobody has admitted: ${commandThere(`collector devices admit ${deviceId}`)} has them become devices of their own`,
+      say(
+        deviceId,
+        `${what}, as it is with more than are told apart of a device that nobody has admitted: ${commandThere(`collector devices admit ${deviceId}`)} has them become devices of their own`,
       )
       return
     }
@@ -163,9 +180,7 @@ export function createClones(
     if (device?.standing === 'quarantined' && device.token !== undefined)
       ofToken.set(device.token, (ofToken.get(device.token) ?? 0) + 1)
     if (older !== undefined && bootId !== machine.bootId)
-      complain(
-        `device ${deviceId}: ${what}: the one that was first seen later is told when it comes`,
-      )
+      say(deviceId, `${what}: the one that was first seen later is told when it comes`)
   }
 
   const noteSeen = ({ deviceId, hardware }: Machine, row: DatabaseRow, now: UnixNs): void => {
@@ -182,25 +197,28 @@ export function createClones(
     const { deviceId, hardware } = machine
     if (enrolled !== '' && hardware === '') {
       // It may be the device itself, whose hardware its system has ceased to name.
-      complain(
-        `device ${deviceId}: ${what}: it is marked as shared, since that may be another machine. Where it is none, remove its enrolment and enrol it anew`,
+      say(
+        deviceId,
+        `${what}: it is marked as shared, since that may be another machine. Where it is none, remove its enrolment and enrol it anew`,
       )
       return undefined
     }
     const stands = hardware !== enrolled ? registry.standsAgainst(hardware, deviceId) : undefined
     if (stands !== undefined && `${own['successor'] ?? ''}` !== stands) {
-      complain(
-        `device ${deviceId}: ${what}, and it is enrolled as device ${stands}: ${commandThere(`collector devices allow ${stands.slice(0, 8)}`)} lets it become a device of its own`,
+      say(
+        deviceId,
+        `${what}, and it is enrolled as device ${stands}: ${commandThere(`collector devices allow ${stands.slice(0, 8)}`)} lets it become a device of its own`,
       )
       return undefined
     }
     if (!machine.isCapable) {
-      complain(
-        `device ${deviceId}: ${what}, and its agent is too old to become a device of its own: remove its enrolment and enrol it anew`,
+      say(
+        deviceId,
+        `${what}, and its agent is too old to become a device of its own: remove its enrolment and enrol it anew`,
       )
       return undefined
     }
-    complain(`device ${deviceId}: ${what}: it is told to become a device of its own`)
+    say(deviceId, `${what}: it is told to become a device of its own`)
     const token = randomBytes(TOKEN_BYTES).toString('base64url')
     return { ...machine, bootId: `${own['boot_id']}`, token, reason: what }
   }

@@ -24,7 +24,7 @@ import {
 import { derOf, fingerprintOf, pinOfKey } from '../../trust/pin.ts'
 import { type UnixNs, unixNs } from '../../units.ts'
 import { BoundedMap } from '../terms/bounded-map.ts'
-import { createComplaint, createComplaints } from '../terms/complaint.ts'
+import { createComplaints, createDeviceComplaints, type Subject } from '../terms/complaint.ts'
 import type { CounterName, Counters } from '../terms/counters.ts'
 import { endAnswered } from '../terms/early-answer.ts'
 import type { Limits } from '../terms/limits.ts'
@@ -102,9 +102,12 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
   // Signing costs more than asking: whoever floods this waits, others less, and nobody whose certificate is good does.
   const { enrolmentsPerSecond, enrolmentsBurst } = limits
   const rate = new SourceRate(enrolmentsPerSecond, enrolmentsBurst, performance.now())
-  const complain = createComplaint(log)
-  /** Of whom came in; and, by one key, of what fails here. */
-  const tell = createComplaints(log)
+  // Each apart, since who has a token has as many lines of some of these as he likes: what fails here, by what it is; who came in;
+  // who was refused; and who may be a copy, or have another's key.
+  const fault = createComplaints(log)
+  const tell = createDeviceComplaints(log)
+  const complain = createDeviceComplaints(log)
+  const warn = createDeviceComplaints(log)
   const knownRate = new SourceRate(enrolmentsPerSecond, enrolmentsBurst, performance.now())
   const asks = new EachRate(ASKS_PER_SECOND, ASKS_BURST, TOLD_APART_MAX)
   const again = new EachRate(1 / AGAIN_EVERY_S, AGAIN_BURST, TOLD_APART_MAX)
@@ -114,7 +117,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     try {
       roster.describe({ deviceId, agentVersion, hostname: host.hostname })
     } catch (cause) {
-      tell('names', `what device ${deviceId} is called is not noted: ${(cause as Error).message}`)
+      fault('names', `what device ${deviceId} is called is not noted: ${(cause as Error).message}`)
     }
   }
 
@@ -140,7 +143,9 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
           ? undefined
           : `device ${holder} has this hardware: it comes with that one’s key, or once more by a token after ${commandIn(`collector devices allow ${holder.slice(0, 8)}`, options.stateRoot)}`
       // Whom an administrator may want to let in. Who holds the hardware is not the stranger’s to know.
+      const about = registry.device(holder ?? deviceId)
       complain(
+        about ? subjectOf(about, no.code) : { id: no.code, isKnown: false },
         `an enrolment is refused (${no.code}): device ${deviceId}, ${quoted(hostname)}: ${known ?? no.error}`,
       )
       return new RefusedError(
@@ -168,12 +173,12 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     describe(deviceId, asked)
     counters.add('enrolled')
     tell(
-      given.fingerprint,
+      subjectOf({ id: given.fingerprint, isNoticed: before?.isNoticed === true }),
       `device ${deviceId} enrolled${before ? ' again' : ''}, ${sayStanding(device)}: ${quoted(asked.host.hostname)}`,
     )
     if (before && !isOnItsHardware(before, asked.hardware))
-      tell(
-        `${given.fingerprint} elsewhere`,
+      warn(
+        subjectOf({ id: given.fingerprint, isNoticed: before.isNoticed }),
         `device ${deviceId} came again by its key, ${asked.hardware === '' ? 'and names no hardware, as it did' : 'on other hardware than'} when it was enrolled: it may be a copy, or whoever has its key, and the certificate of the one before is good no more`,
       )
     return encodeEnrollResponse({
@@ -208,7 +213,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
           const { code: told, error: said } = refusal
           options.onRefused?.({ code: told, text: known ?? said, deviceId, hostname, address })
           if (refusal.code === 'failed')
-            tell('failed', `an enrolment failed: ${cause.stack ?? cause.message}`)
+            fault('failed', `an enrolment failed: ${cause.stack ?? cause.message}`)
           const { status, code, error, retryS } = refusal
           const body = JSON.stringify({ error, code })
           response.writeHead(status, {
@@ -262,8 +267,8 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       if (!isKnown) options.onEnrolledAnew?.(request.deviceId)
       describe(request.deviceId, asked)
       counters.add('reenrolled')
-      tell(
-        request.deviceId,
+      warn(
+        { id: request.deviceId, isKnown: device.isNoticed },
         `a machine with the certificate of device ${order.deviceId} becomes device ${request.deviceId} at its agent's next start, quarantined in the group "${group}": ${order.reason}`,
       )
       return { certificate: issued.der, authorities: authority.trusted.map(derOf), group }
@@ -318,6 +323,15 @@ const counterOf = (code: Refusal['code']): CounterName => {
   if (code === 'quarantine-full') return 'enrolRefusedFull'
   return code.startsWith('token-') ? 'enrolRefusedToken' : 'enrolRefusedKnown'
 }
+
+/** `what`: of one device several things are said, each by itself. */
+const subjectOf = (
+  { id, isNoticed }: Pick<EnrolledDevice, 'id' | 'isNoticed'>,
+  what = '',
+): Subject => ({
+  id: `${id} ${what}`,
+  isKnown: isNoticed,
+})
 
 const sayStanding = ({ standing, group }: EnrolledDevice): string =>
   standing === 'quarantined'

@@ -22,7 +22,7 @@ export type Erasure = {
 }
 
 export type Erasures = {
-  /** In the caller's transaction: with the one that forgets the device. Asked for again it begins anew. */
+  /** In the caller's transaction: with the one that forgets the device. Asked for again it begins anew, unless it is not over. */
   ask(id: string, now: UnixNs): void
   /** Those that are not over, as they were asked for. */
   due(): string[]
@@ -31,6 +31,8 @@ export type Erasures = {
   end(id: string, of: { isClean: boolean }, now: UnixNs): void
   /** undefined: nobody has asked, or long ago. */
   read(id: string): Erasure | undefined
+  /** What there was of one that is not over, and what is gone by now; undefined: nobody has looked yet, or nothing was there. */
+  begun(id: string): { found: Found; rows: number } | undefined
   /** It was done without the collector. */
   forget(id: string): void
 }
@@ -41,11 +43,37 @@ export function createErasures(database: DatabaseSync): Erasures {
     `SELECT gone_rows, alerts, programs, hours, events, begun, over_ns IS NOT NULL AS is_over, is_clean
       FROM erasure WHERE device = ?`,
   )
+  function read(id: string): Erasure | undefined {
+    const found = row.get(id)
+    if (!found) return undefined
+    const count = (column: string) => Number(found[column])
+    return {
+      found:
+        found['alerts'] === null
+          ? undefined
+          : {
+              ...{ alerts: count('alerts'), programs: count('programs') },
+              ...{ hours: count('hours'), events: count('events') },
+            },
+      rows: count('gone_rows'),
+      isBegun: found['begun'] !== null,
+      isOver: found['is_over'] === 1,
+      isClean: found['is_clean'] === 1,
+    }
+  }
+
   return {
     ask(id, now) {
       database
         .prepare(
-          'INSERT OR REPLACE INTO erasure VALUES (?, ?, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0)',
+          `INSERT INTO erasure VALUES (?, ?, NULL, 0, NULL, NULL, NULL, NULL, NULL, 0)
+            ON CONFLICT (device) DO UPDATE SET asked_ns = excluded.asked_ns, begun = NULL, over_ns = NULL, is_clean = 0,
+              ${['gone_rows', 'alerts', 'programs', 'hours', 'events']
+                .map(
+                  (column) =>
+                    `${column} = CASE WHEN over_ns IS NULL THEN ${column} ELSE excluded.${column} END`,
+                )
+                .join(', ')}`,
         )
         .run(id, now)
     },
@@ -77,23 +105,10 @@ export function createErasures(database: DatabaseSync): Erasures {
           .run(OVER_MAX)
       })
     },
-    read(id) {
-      const found = row.get(id)
-      if (!found) return undefined
-      const count = (column: string) => Number(found[column])
-      return {
-        found:
-          found['alerts'] === null
-            ? undefined
-            : {
-                ...{ alerts: count('alerts'), programs: count('programs') },
-                ...{ hours: count('hours'), events: count('events') },
-              },
-        rows: count('gone_rows'),
-        isBegun: found['begun'] !== null,
-        isOver: found['is_over'] === 1,
-        isClean: found['is_clean'] === 1,
-      }
+    read,
+    begun(id) {
+      const { found, rows = 0, isOver } = read(id) ?? {}
+      return found && !isOver ? { found, rows } : undefined
     },
     forget: (id) => void database.prepare('DELETE FROM erasure WHERE device = ?').run(id),
   }

@@ -10,7 +10,7 @@ import type { UnixNs } from '../../units.ts'
 import { depart, noteReturned } from './departed.ts'
 import { judgeCertificate } from './judge.ts'
 import { forgetLocal, isLocal, ofThisMachine } from './local-ids.ts'
-import { givingWay, NEWCOMERS, type Newcomers } from './newcomers.ts'
+import { type Comer, givingWay, NEWCOMERS, type Newcomers } from './newcomers.ts'
 import { enrolledAlready, isRefused, QUARANTINE_FULL, type Refused, refused } from './refusal.ts'
 import { hashOf, RegistryMemory } from './registry-memory.ts'
 import {
@@ -138,15 +138,15 @@ export class Registry {
         'token-used-up',
         `the token "${token.label}" was for ${counted(token.usesMax, 'device')}, and as many came`,
       )
-    return known || this.#givingWay(token.id) ? undefined : QUARANTINE_FULL
+    return known || this.#givingWay(token.id, candidate) ? undefined : QUARANTINE_FULL
   }
 
   #depart(token: number, ids: readonly string[]): readonly string[] {
     return depart(this.#db, ids, token, this.#newcomers.isHeard)
   }
 
-  #givingWay(token: number, but?: string): readonly string[] | undefined {
-    return givingWay(this.#known.waiting(token), this.#newcomers, but)
+  #givingWay(token: number, comer: Comer): readonly string[] | undefined {
+    return givingWay(this.#known.waiting(token), this.#newcomers, comer)
   }
 
   /** Makes the device known with its first certificate, in one durable transaction; or says why not. */
@@ -165,7 +165,7 @@ export class Registry {
       no = this.mayEnrol(secret, candidate, now)
       if (no) return
       if (!this.#known.devices.has(candidate.deviceId))
-        gone = this.#depart(token().id, this.#givingWay(token().id) ?? [])
+        gone = this.#depart(token().id, this.#givingWay(token().id, candidate) ?? [])
       changed = this.#write(secret, candidate, certificate, now)
     })
     if (no) return no
@@ -215,7 +215,8 @@ export class Registry {
     const no = this.#whileGood(by, now, (of) => {
       token = of.standing === 'quarantined' ? of.token : undefined
       const isBound = token !== undefined && !this.#known.devices.has(added.id)
-      const way = isBound ? this.#givingWay(token as number, of.id) : []
+      const comer = { source: of.source, beside: of.id }
+      const way = isBound ? this.#givingWay(token as number, comer) : []
       if (!way) return QUARANTINE_FULL
       also()
       gone = this.#depart(token ?? 0, way)

@@ -10,6 +10,7 @@ import {
   type Renewed,
 } from '../../stream/message.ts'
 import type { Order } from '../fleet/fleet.ts'
+import type { Subject } from '../terms/complaint.ts'
 import type { Counters } from '../terms/counters.ts'
 import { RateLimit } from '../terms/rate.ts'
 
@@ -26,6 +27,12 @@ export type EnrolledOrigin = {
   /** Whether an authority that counts by now has signed its certificate; absent: one has. */
   isVouchedFor?: () => boolean
 }
+
+/** Whom a line is about, as it came; undefined: an agent of this machine, which is root's or the collector's own user's. */
+export const subjectOf = (enrolled: EnrolledOrigin | undefined): Subject => ({
+  id: enrolled?.deviceId ?? '',
+  isKnown: enrolled?.isQuarantined !== true,
+})
 
 /** Who gives them. Each promise rejects with an Error whose message is a sentence. */
 export type CertificateGiver = {
@@ -57,7 +64,7 @@ export class Certificates {
   readonly #giver: CertificateGiver
   readonly #origin: EnrolledOrigin
   readonly #counters: Counters
-  readonly #complainOf: (deviceId: string, text: string) => void
+  readonly #complainOf: (of: Subject, text: string) => void
   readonly #towards: Towards
   readonly #refused = new RateLimit(REFUSED_PER_SECOND, REFUSED_BURST, performance.now())
   #isBusy = false
@@ -67,7 +74,7 @@ export class Certificates {
   constructor(
     giver: CertificateGiver,
     origin: EnrolledOrigin,
-    context: { counters: Counters; complainOf: (deviceId: string, text: string) => void },
+    context: { counters: Counters; complainOf: (of: Subject, text: string) => void },
     towards: Towards,
   ) {
     this.#giver = giver
@@ -86,7 +93,7 @@ export class Certificates {
     } catch (error) {
       // Asked again on its next connection; what it sends is taken meanwhile.
       this.#complainOf(
-        this.#origin.deviceId,
+        subjectOf(this.#origin),
         `whether another machine has the certificate of device ${this.#origin.deviceId} is not known: ${(error as Error).message}`,
       )
     }
@@ -148,7 +155,7 @@ export class Certificates {
       .catch((error: Error) => {
         this.#counters.add(counter)
         this.#giver.onRefused(counter, this.#origin, error.message)
-        this.#complainOf(this.#origin.deviceId, `${what}: ${error.message}`)
+        this.#complainOf(subjectOf(this.#origin), `${what}: ${error.message}`)
         if (!this.#refused.take(performance.now()))
           this.#towards.end('asks for certificates again and again, and was refused')
       })

@@ -16,10 +16,16 @@ import {
 import type { Trouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
 import { type DeviceFacts, type Enrolled, StoreError } from '../store/store.ts'
+import type { Subject } from '../terms/complaint.ts'
 import { RateLimit } from '../terms/rate.ts'
 import { Batches, type BatchesContext } from './batches.ts'
 import { boundedHost, boundedLive, boundedReason, boundedText, closeReason } from './bounded.ts'
-import { type CertificateGiver, Certificates, type EnrolledOrigin } from './certificates.ts'
+import {
+  type CertificateGiver,
+  Certificates,
+  type EnrolledOrigin,
+  subjectOf,
+} from './certificates.ts'
 import type { Device, Devices } from './devices.ts'
 import { closeCounter, ENDINGS, type Ending, errorCounter, OFFENCES } from './ending.ts'
 import { PolicyLane, type PolicySource } from './policy-lane.ts'
@@ -32,9 +38,9 @@ export type ConnectionContext = BatchesContext & {
   now: () => UnixNs
   /** UUID of this machine's boot, as agents say theirs; empty when the system does not say. */
   bootId: string
-  /** For what others do again and again; `complainOf`: told apart by who does. */
-  complain: (text: string) => void
-  complainOf: (who: string, text: string) => void
+  /** For what others do again and again, told apart by who does; and for what fails here, whoever that hits. */
+  complainOf: (of: Subject, text: string) => void
+  complainOfFault: (text: string) => void
   /** Of all connections: the disk's trouble is each one's. */
   storeTrouble: Pick<Trouble, 'failed'>
   /** An enrolled device said what it may not. */
@@ -272,7 +278,8 @@ export class Connection {
     clearTimeout(this.#helloTimer)
     const { enrolled } = this
     if (enrolled && hello.deviceId !== enrolled.deviceId) {
-      this.#context.complain(
+      this.#context.complainOf(
+        subjectOf(enrolled),
         `device ${enrolled.deviceId}, by its certificate, says that it is device ${hello.deviceId}: refused`,
       )
       this.end('otherDevice', `the certificate is of device ${enrolled.deviceId}`)
@@ -304,7 +311,7 @@ export class Connection {
   }
 
   #refuseClaim(deviceId: string, no: 'taken' | 'enrolled'): void {
-    const { complain } = this.#context
+    const complain = (text: string) => this.#context.complainOf(subjectOf(this.enrolled), text)
     const who = this.isLocal ? 'an agent of this machine' : 'a machine that has enrolled'
     if (no === 'taken') {
       complain(
@@ -379,7 +386,7 @@ export class Connection {
 
   /** A fault of ours must not end the other connections. */
   #fault(error: Error): void {
-    this.#context.complainOf('fault', `a connection failed: ${error.stack ?? error.message}`)
+    this.#context.complainOfFault(`a connection failed: ${error.stack ?? error.message}`)
     this.end('fault', 'the collector failed here; its log says why')
   }
 

@@ -12,7 +12,7 @@ import { FRAME_BYTES_MAX, STREAM_PATH, SUBPROTOCOL } from '../../stream/message.
 import { createTrouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
 import { type Ledger, ProgramTexts, type StoredBatch } from '../store/store.ts'
-import { createComplaint, createComplaints } from '../terms/complaint.ts'
+import { createComplaint, createDeviceComplaints } from '../terms/complaint.ts'
 import type { CounterName, Counters } from '../terms/counters.ts'
 import { answerEarly } from '../terms/early-answer.ts'
 import { knownAgentsMax, type Limits } from '../terms/limits.ts'
@@ -226,8 +226,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const unfinished = createUnfinished(limits, createComplaint(options.log))
   const context = {
     ...options,
-    complain: createComplaint(options.log),
-    complainOf: createComplaints(options.log),
+    complainOf: createDeviceComplaints(options.log),
+    complainOfFault: createComplaint(options.log),
     storeTrouble,
     onStored(...stored: Parameters<typeof options.onStored>) {
       storeTrouble.works(() => 'what agents send is stored again')

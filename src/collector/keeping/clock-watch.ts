@@ -10,6 +10,11 @@ const CLOCK_STEP_MS = 3_600_000
 const CLOCK_GAP_MS = 86_400_000
 /** Running time of a doubt that a killed collector may forget: it only lasts longer by that. */
 const SAVE_EVERY_MS = 3_600_000
+/**
+ * That others' clocks contradict this one is said no more often: of two laptops that come and go, one of which is wrong, the
+ * wrong one is alone dozens of times a day, and each line is an event that is kept.
+ */
+const CONTRADICTED_EVERY_MS = 86_400_000
 const MS_NS = 1_000_000n
 const DAY_MS = 86_400_000
 
@@ -87,15 +92,25 @@ export function createClockWatch(options: {
   }
 
   let isContradicted = false
+  /** When that was last said, on the scale of `elapsedMs`. */
+  let contradictedMs = Number.NEGATIVE_INFINITY
 
   /** Nothing stands against this clock but those of others: what is stored bears its time, so that is said and no more. */
   function sayOthers(nowNs: UnixNs, elapsedMs: number): void {
     const offsets = clockOffsetsMs(nowNs, elapsedMs)
+    // Where nobody is asked nobody agrees either.
+    if (offsets.length === 0) return
     const off = offsets.filter((offsetMs) => Math.abs(offsetMs) >= CLOCK_STEP_MS)
     const was = isContradicted
     isContradicted = 2 * off.length > offsets.length
     const middle = off.sort((a, b) => a - b)[off.length >> 1]
     if (!isContradicted || was || middle === undefined) return
+    if (elapsedMs - contradictedMs < CONTRADICTED_EVERY_MS) {
+      // It is said once that is long enough ago, where it is so still.
+      isContradicted = false
+      return
+    }
+    contradictedMs = elapsedMs
     const hours = (Math.abs(middle) / 3_600_000).toFixed(1)
     say(
       `the clock is believed, and ${off.length} of ${offsets.length} connected, admitted agents of other machines say otherwise: it is ${hours} h ${middle > 0 ? 'ahead of' : 'behind'} theirs. ` +
@@ -155,6 +170,8 @@ export function createClockWatch(options: {
       const why = doubt && reason(doubt, nowNs, elapsedMs, toleranceMs)
       if (why !== undefined) {
         doubt = undefined
+        // It is another clock than what was contradicted.
+        contradictedMs = Number.NEGATIVE_INFINITY
         pinnedMs = awayMs(await newestAt(), nowNs) > CLOCK_GAP_MS ? elapsedMs : undefined
         say(`${why}: what is too old by it is dropped again`, nowNs)
         save()

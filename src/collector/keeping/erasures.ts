@@ -55,9 +55,10 @@ export function beginErasures(options: {
     id: string,
     erasures: Erasures | undefined,
   ): Promise<ErasureStep | undefined> {
+    const before = erasures?.begun(id)
     let toldMs = Number.NEGATIVE_INFINITY
     for (;;) {
-      const step = await store.erase(id)
+      const step = await store.erase(id, before)
       if (isClosed) return undefined
       const nowMs = performance.now()
       if (!step.more || nowMs - toldMs >= TELL_MS) {
@@ -98,11 +99,12 @@ export function beginErasures(options: {
     if (!done) return
     const isClean = await clean()
     if (isClosed) return
+    const isFound = done.found !== undefined || erasures?.begun(id) !== undefined
     erasures?.end(id, { isClean }, now())
     half?.delete(id)
     onErased(id)
     // Of what was there the store tells.
-    if (!done.found) log(`device ${id}: nothing that it sent was there to be deleted`)
+    if (!isFound) log(`device ${id}: nothing that it sent was there to be deleted`)
   }
 
   async function look(): Promise<void> {

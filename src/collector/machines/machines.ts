@@ -45,7 +45,7 @@ import type {
   Gateway,
 } from '../gateway/gateway.ts'
 import { createAttempts, WORDS } from '../terms/attempts.ts'
-import { createComplaint } from '../terms/complaint.ts'
+import { createDeviceComplaints } from '../terms/complaint.ts'
 import type { Counters } from '../terms/counters.ts'
 import { pathOf } from '../terms/early-answer.ts'
 import type { Limits } from '../terms/limits.ts'
@@ -142,7 +142,10 @@ export async function openMachines(
   })
   const registry = new Registry(database, quarantine)
   const changes = createChangeLog(log, registry.devices(), registry.tokens())
-  const clones = createClones(database, registry, { counters, complain: createComplaint(log) })
+  const clones = createClones(database, registry, {
+    counters,
+    complain: createDeviceComplaints(log),
+  })
   const trust = trustOf(authority, certificate)
   const roster = createRoster(database)
   const standings = createStandings(() => registry.devices(), isHeard, createDeparted(database))

@@ -4,7 +4,7 @@ import { commandThere } from '../../hint.ts'
 import { quoted } from '../../printable.ts'
 import { shellWord } from '../../shell-word.ts'
 import type { Newcomers, Refusal } from '../fleet/fleet.ts'
-import { createComplaint } from '../terms/complaint.ts'
+import { createComplaints } from '../terms/complaint.ts'
 import type { Counters } from '../terms/counters.ts'
 import type { Limits } from '../terms/limits.ts'
 
@@ -18,13 +18,14 @@ export function quarantineOf(
   },
 ): Newcomers {
   const { limits, counters, log, gone, isHeard, isHere } = options
-  const complain = createComplaint(log)
+  /** Of each token, of which a person has made a few. */
+  const complain = createComplaints(log)
   return {
     ...{ max: limits.quarantinedMax, eachMax: limits.quarantinedEachMax, isHeard, isHere },
     onForgotten(ids, tokenLabel) {
       counters.add('quarantinedForgotten', ids.length)
       const row = forgottenRow(ids, tokenLabel)
-      complain(row.text)
+      complain(tokenLabel, row.text)
       gone(ids, row)
     },
   }

@@ -5,7 +5,7 @@ import { counted } from '../../engine/sentence.ts'
 import type { Budget } from './budget.ts'
 import type { Ids, Place } from './ids.ts'
 import { KINDS } from './kinds.ts'
-import type { Erased, ErasureStep } from './protocol.ts'
+import type { Erased, ErasedBefore, ErasureStep } from './protocol.ts'
 import { prepare } from './statement.ts'
 
 /** Rows that one step deletes: each is written anew as zeros, so fewer than where they are only forgotten. */
@@ -20,8 +20,15 @@ type Going = { found: Erased; rows: number; next: 'rows' | 'ids' | 'row'; place:
 export type Erasing = {
   /** Nothing of it is taken in. By its row. */
   isUnderWay(device: number): boolean
-  /** One step, durable when it returns; after a restart it begins anew with what is left. `tell` stores a sentence in the last one. */
-  step(deviceId: string, tell: (text: string) => void): ErasureStep
+  /**
+   * One step, durable when it returns. The first one deletes nothing, so that what there was can be written down: after a restart
+   * it begins anew with what is left, and says that as if it were all but for `before`. `tell` stores a sentence in the last one.
+   */
+  step(
+    deviceId: string,
+    before: ErasedBefore | undefined,
+    tell: (text: string) => void,
+  ): ErasureStep
 }
 
 export const UNDER_WAY =
@@ -51,9 +58,12 @@ export function createErasing(
 
   const count = (sql: string, device: number) => Number(prepare(db, sql).get(device)?.n ?? 0)
 
-  function begin(device: number): Going {
+  function begin(device: number, before: ErasedBefore | undefined): Going {
+    // Of a store that was brought back since, in which it has not begun, that is of another time.
+    const isHalf = underWay.has(device)
     inTransaction(() => mark.run(device))
     underWay.add(device)
+    if (isHalf && before) return { ...before, next: 'rows', place: undefined }
     const found = {
       alerts: count('SELECT sum(alerts) AS n FROM tally WHERE device = ?', device),
       programs: count('SELECT count(*) AS n FROM identity_device WHERE device = ?', device),
@@ -90,11 +100,16 @@ export function createErasing(
 
   return {
     isUnderWay: (device) => underWay.has(device),
-    step(deviceId, tell) {
+    step(deviceId, cutOff, tell) {
       const known = find.get(deviceId)
       if (!known) return { found: undefined, rows: 0, more: false }
       const device = Number(known.row)
-      const before = going.get(device) ?? begin(device)
+      const before = going.get(device)
+      if (!before) {
+        const begun = begin(device, cutOff)
+        going.set(device, begun)
+        return { found: begun.found, rows: begun.rows, more: true }
+      }
       const { found } = before
       // Pages that are given back are overwritten too, which the other setting leaves out (sqlite.org/pragma.html#pragma_secure_delete).
       db.exec('PRAGMA secure_delete = ON')

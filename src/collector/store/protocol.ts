@@ -180,7 +180,7 @@ export type Work = Change | Housework
 export type Housework =
   | { op: 'retain'; nowNs: bigint; keep: Keep }
   | { op: 'standings'; standings: Standings }
-  | { op: 'erase'; nowNs: bigint; deviceId: string }
+  | { op: 'erase'; nowNs: bigint; deviceId: string; before: ErasedBefore | undefined }
   | { op: 'half-erased' }
   | { op: 'settle' }
   | { op: 'clean' }
@@ -190,6 +190,9 @@ export type Erased = { alerts: number; programs: number; hours: number; events: 
 
 /** `found`: what there was when it began; undefined: the device is not known. `rows`: so many are gone by now. */
 export type ErasureStep = { found: Erased | undefined; rows: number; more: boolean }
+
+/** Of an erasure that was cut off: what there was when it began, and what was gone by then. */
+export type ErasedBefore = { found: Erased; rows: number }
 
 /** How much is kept. Inventory (identities, devices, destinations) has no age: of each device there is so much (budget.ts). */
 export type Keep = { ageNs: bigint; bytes: number }

@@ -10,7 +10,7 @@ import { createErasing, type Erasing } from './erasing.ts'
 import type { Ids } from './ids.ts'
 import type { InventoryWriter } from './inventory.ts'
 import { createLeaving, type Piece, ROWS_A_DEVICE } from './leaving.ts'
-import type { ErasureStep, Keep, Retained } from './protocol.ts'
+import type { ErasedBefore, ErasureStep, Keep, Retained } from './protocol.ts'
 import { createRelief, FOREVER_NS, ROWS_A_STEP_MAX } from './relief.ts'
 import { createSayings, OWN } from './sayings.ts'
 import type { SealedSegment, Segments } from './segments.ts'
@@ -41,7 +41,12 @@ export type Retention = {
   /** What was not told of yet is stored, at this time: nobody tells of it later. Throws what node:sqlite throws. */
   sayRest(nowNs: bigint, stamp: (nowNs: bigint) => bigint): void
   /** One step of deleting all of one device, its row in the list of devices too. Throws what node:sqlite throws. */
-  erase(nowNs: bigint, deviceId: string, stamp: (nowNs: bigint) => bigint): ErasureStep
+  erase(
+    nowNs: bigint,
+    deviceId: string,
+    before: ErasedBefore | undefined,
+    stamp: (nowNs: bigint) => bigint,
+  ): ErasureStep
   isErasing: Erasing['isUnderWay']
 }
 
@@ -261,8 +266,8 @@ export function createRetention(
 
   return {
     isErasing: erasing.isUnderWay,
-    erase: (nowNs, deviceId, stamp) =>
-      erasing.step(deviceId, (text) => {
+    erase: (nowNs, deviceId, before, stamp) =>
+      erasing.step(deviceId, before, (text) => {
         const told = { deviceId: '', at: nowNs, kind: KIND, text, count: 1 }
         record([told], () => stamp(nowNs))
         segments.save(stamp(nowNs))

@@ -7,6 +7,7 @@ import type {
   Answers,
   DeviceFacts,
   Enrolled,
+  ErasedBefore,
   ErasureStep,
   Keep,
   Query,
@@ -85,8 +86,11 @@ export type Store = Ledger & {
   retain(nowNs: UnixNs, keep: Keep): Promise<Retained>
   /** Rejects with StoreError, and then nothing of it holds. */
   noteStandings(standings: Standings): Promise<void>
-  /** One step of deleting all that a device sent, between commits. Rejects with StoreError, and then nothing of it is gone. */
-  erase(deviceId: string): Promise<ErasureStep>
+  /**
+   * One step of deleting all that a device sent, between commits; `before`: as far as it had come when it was cut off. Rejects
+   * with StoreError, and then nothing of it is gone.
+   */
+  erase(deviceId: string, before?: ErasedBefore): Promise<ErasureStep>
   /** Devices of which an erasure was begun and is not over. Rejects with StoreError. */
   halfErased(): Promise<string[]>
   /** Nothing of what was deleted is left in the write-ahead log; false: a reader keeps it. Rejects with StoreError. */
@@ -165,8 +169,8 @@ export async function loadStore(options: {
     async noteStandings(standings) {
       await writer.call({ op: 'standings', standings })
     },
-    async erase(deviceId) {
-      return (await writer.call({ op: 'erase', nowNs: now(), deviceId })) as ErasureStep
+    async erase(deviceId, before) {
+      return (await writer.call({ op: 'erase', nowNs: now(), deviceId, before })) as ErasureStep
     },
     async halfErased() {
       return (await writer.call({ op: 'half-erased' })) as string[]

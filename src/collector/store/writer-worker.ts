@@ -52,7 +52,7 @@ serve<Work>((path, say) => {
       case 'half-erased':
         return halfErased(db)
       case 'erase':
-        return writer.erase(work.nowNs, work.deviceId)
+        return writer.erase(work.nowNs, work.deviceId, work.before)
       default:
         return work satisfies never
     }

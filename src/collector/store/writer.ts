@@ -13,6 +13,7 @@ import {
   type DeviceFacts,
   DUPLICATE,
   type Enrolled,
+  type ErasedBefore,
   type ErasureStep,
   type Keep,
   REFUSED,
@@ -54,7 +55,7 @@ export type Writer = {
   /** Stores what is not told of yet, before the store is closed. Throws StoreError unavailable. */
   sayRest(): void
   /** One step of deleting all that a device sent. Throws StoreError unavailable: nothing of that step is gone. */
-  erase(nowNs: bigint, deviceId: string): ErasureStep
+  erase(nowNs: bigint, deviceId: string, before?: ErasedBefore): ErasureStep
 }
 
 /**
@@ -331,9 +332,9 @@ export function createWriter(
         throw unavailable(cause)
       }
     },
-    erase(nowNs, deviceId) {
+    erase(nowNs, deviceId, before) {
       try {
-        return retention.erase(nowNs, deviceId, nextStoredAt)
+        return retention.erase(nowNs, deviceId, before, nextStoredAt)
       } catch (cause) {
         throw unavailable(cause)
       }

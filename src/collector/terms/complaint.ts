@@ -27,6 +27,21 @@ export function createComplaint(
   }
 }
 
+/** Whom a line is about. `isKnown`: a person has said something of it, so that nobody could invent it. */
+export type Subject = { id: string; isKnown: boolean }
+
+/**
+ * As createComplaints, for each device. Who has a token can invent devices, and have as many lines said as there may be: so
+ * those of devices that a person knows are bounded apart, and what is said of them is hidden by nobody's flood.
+ */
+export function createDeviceComplaints(
+  log: (text: string) => void,
+  nowMs: () => number = () => performance.now(),
+): (of: Subject, text: string) => void {
+  const [known, strangers] = [createComplaints(log, nowMs), createComplaints(log, nowMs)]
+  return ({ id, isKnown }, text) => (isKnown ? known : strangers)(id, text)
+}
+
 /** As createComplaint for each key, and in sum bounded too: what is not said of some is said by its number with the next line. */
 export function createComplaints(
   log: (text: string) => void,

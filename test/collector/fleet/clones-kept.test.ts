@@ -111,6 +111,32 @@ describe('what is kept', () => {
       assert.equal(rows(), 1001)
     })
 
+    it('of its token give their places within a minute once their devices are gone, and once they are: not a day later', () => {
+      database.exec('PRAGMA synchronous = OFF')
+      const { secret } = token()
+      const secondsOn = (seconds: number) => daysOn(seconds / 86_400)
+      for (let n = 0; n < 251; n++) enrol(secret, idOf(n), hardwareOf(1e6 + n))
+      for (let n = 0; n < 1000; n++) come(idOf(n % 250), n)
+      const another = (seconds: number) => come(idOf(250), 2000, secondsOn(seconds))
+      assert.equal(another(5), undefined)
+      assert.deepEqual([rows(), counters.read().clonesUntold], [1000, 1])
+      for (let n = 0; n < 10; n++) registry.remove(idOf(n))
+      assert.equal(another(59), undefined, 'all are looked through no more often')
+      assert(another(61))
+      assert.equal(rows(), 961)
+      registry.remove(idOf(250))
+      // Full again, at a collector whose daily look was a moment before they are old.
+      for (let n = 0; n < 10; n++) enrol(secret, idOf(n), hardwareOf(1e6 + n))
+      for (let n = 0; n < 40; n++) come(idOf(n % 10), 3000 + n, secondsOn(200))
+      enrol(secret, idOf(250), hardwareOf(1e6 + 250))
+      clones = createClones(database, registry, { counters, complain: () => {} })
+      const month = 30 * 86_400
+      assert.equal(another(month - 3600), undefined)
+      assert.equal(rows(), 1000)
+      assert(another(month + 30), 'an hour later those of the first moment have gone')
+      assert.equal(rows(), 41)
+    })
+
     it('costs nothing to look through at each Hello, however many there are', () => {
       database.exec('PRAGMA synchronous = OFF')
       registry.change(DEVICE_A, { standing: 'active' })

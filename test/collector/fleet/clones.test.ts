@@ -32,7 +32,7 @@ describe('clones', () => {
     complaints = []
     database = openRegistryFile(path, () => {})
     registry = new Registry(database)
-    const complain = (text: string) => complaints.push(text)
+    const complain = (_of: unknown, text: string) => complaints.push(text)
     clones = createClones(database, registry, { counters: new Counters(), complain })
   }
   beforeEach(() => {

@@ -112,18 +112,46 @@ describe('devices that nobody has admitted', () => {
     )
   }
 
-  it('give way of the network that most of their token came from', () => {
+  it('give way of the network that most of their token came from, for who comes from there: who invents behind one pays with his own', () => {
     reopened(100, 4)
     const { secret } = token()
     come(secret, 1, '192.0.2')
     for (const n of [2, 3, 4]) come(secret, n, '198.51.100')
-    heard.add(id(2)).add(id(3)).add(id(4))
-    come(secret, 5, '203.0.113')
-    assert.deepEqual(known(), [1, 2, 3, 5])
-    assert.equal(registry.device(id(5))?.source, '203.0.113')
-    here.add(id(2)).add(id(3))
-    come(secret, 6, '203.0.113')
-    assert.deepEqual(known(), [2, 3, 5, 6], 'of those that are not there')
+    for (const n of [2, 3, 4]) heard.add(id(n))
+    come(secret, 5, '198.51.100')
+    assert.deepEqual(known(), [1, 2, 3, 5], 'its youngest, before another that never connected')
+    assert.equal(registry.device(id(5))?.source, '198.51.100')
+    come(secret, 6, '198.51.100')
+    assert.deepEqual(known(), [1, 2, 3, 6], 'that of it which never connected')
+    for (const n of [2, 3, 6]) here.add(id(n))
+    come(secret, 7, '198.51.100')
+    assert.deepEqual(known(), [2, 3, 6, 7], 'of those that are not there')
+  })
+
+  it('give way of that network to who comes from elsewhere where they never connected, and no others first: an office at night loses none to strangers', () => {
+    reopened(100, 6)
+    const { secret } = token()
+    for (const n of [1, 2, 3, 4]) come(secret, n, '192.0.2')
+    for (const n of [5, 6]) come(secret, n, `2001:db8:${n}:1`)
+    for (const n of [1, 2, 3]) heard.add(id(n))
+    come(secret, 7, '2001:db8:7:1')
+    assert.deepEqual(known(), [1, 2, 3, 5, 6, 7], 'the one of the office that never connected')
+    // Half of them are no crowd any more: the office has another.
+    come(secret, 8, '192.0.2')
+    heard.add(id(8))
+    assert.deepEqual(known(), [1, 2, 3, 6, 7, 8])
+    // A stranger has as many come as he likes, from ever other networks, whether they connect or not.
+    for (let n = 10; n < 30; n++) {
+      come(secret, n, `2001:db8:${n}:1`)
+      if (n >= 15) heard.add(id(n))
+      assert.deepEqual(
+        known().filter((one) => one < 10),
+        n === 10 ? [1, 2, 3, 7, 8] : [1, 2, 3, 8],
+      )
+    }
+    // Of its own newcomers nobody can tell that none of them invents: those pay there.
+    come(secret, 30, '192.0.2')
+    assert.deepEqual(known(), [1, 2, 3, 15, 29, 30])
   })
 
   it('give way of a network only where more than half of their token came from it, /48 of IPv6: an office loses none to who has many', () => {
