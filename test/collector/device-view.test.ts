@@ -15,8 +15,9 @@ describe('a device of the store', () => {
   const standing = (
     byCertificate: boolean | undefined,
     fleet: Partial<Fleet> | undefined,
+    id = DEVICE_A,
   ): string | undefined => {
-    const facts = { id: DEVICE_A, hostname: 'mac-1', os: '', osVersion: '', hardware: '', arch: '' }
+    const facts = { id, hostname: 'mac-1', os: '', osVersion: '', hardware: '', arch: '' }
     const more = { agentVersion: '', firstSeenAt: '1', lastSeenAt: '2', lastSequence: 3 }
     const context = { fleet: fleet as Fleet | undefined, now: nowUnixNs }
     const info = presentDevice({ ...facts, ...more, byCertificate }, undefined, context)
@@ -47,5 +48,11 @@ describe('a device of the store', () => {
     assert.equal(standing(undefined, registry({ isLocal: (id) => id === DEVICE_A })), undefined)
     assert.equal(standing(undefined, registry()), 'forgotten')
     assert.equal(standing(undefined, undefined), undefined)
+  })
+
+  it('of a recording is of none of these, but who came with a certificate and says that he is one', () => {
+    const recording = DEVICE_A.slice(0, 14) + '8' + DEVICE_A.slice(15)
+    assert.equal(standing(undefined, registry(), recording), undefined)
+    assert.equal(standing(true, registry(), recording), 'forgotten')
   })
 })

@@ -193,7 +193,7 @@ describe('page and enrolled machines', () => {
     await page.goto(`${fleet.collector.url}/#/alerts/${alert.id}`)
     await page.reload()
     await page.locator('.figures .standing-mark').waitFor()
-    assert.equal(await page.locator('.figures .standing-mark').innerText(), 'Forgotten')
+    assert.equal(await page.locator('.figures .standing-mark').innerText(), 'Not enrolled here')
     await page.goto(`${fleet.collector.url}/#/machine`)
     await page.getByText('nobody vouches for what it sent').first().waitFor()
     assert.deepEqual(await accessibilityFaults(page), [])

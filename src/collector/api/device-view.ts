@@ -2,6 +2,7 @@
 import type { UnixNs } from '../../units.ts'
 import { type Device, deviceSilence } from '../gateway/devices.ts'
 import type { DeviceRow } from '../store/store.ts'
+import { isRecording } from '../views/likeness.ts'
 import type { DeviceInfo, EnrolmentInfo, ForgottenInfo } from '../views/page-api.ts'
 import { liveInfo, nsText } from '../views/views.ts'
 import type { Fleet } from './device-change.ts'
@@ -50,7 +51,8 @@ function enrolmentOf(
 ): EnrolmentInfo | ForgottenInfo | null {
   const enrolment = fleet?.enrolmentOf(id)
   if (enrolment) return enrolment
-  // Of those that were last here before that was kept the registry knows its own.
-  const isStranger = byCertificate ?? (fleet !== undefined && !fleet.isLocal(id))
+  // Of those that were last here before that was kept the registry knows its own; recordings come from this machine alone.
+  const isStranger =
+    byCertificate ?? (fleet !== undefined && !isRecording(id) && !fleet.isLocal(id))
   return isStranger ? { standing: 'forgotten' } : null
 }

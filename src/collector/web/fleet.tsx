@@ -42,7 +42,7 @@ export const ShortId = ({ id }: { id: string }) => (
 )
 
 const FORGOTTEN_TEXT =
-  'It is not enrolled any more: it gave way to newer machines, or was removed, and nobody vouches for what it sent'
+  'It is not enrolled here: it gave way to newer machines, was removed, or a restore brought no devices back, and nobody vouches for what it sent'
 
 /** What an analyst should know of the machine that an alert is of; nothing where there is nothing. */
 export function MachineMark({ id }: { id: string }) {

@@ -190,7 +190,7 @@ export function devicesText(devices: Ids): string {
 
 /** How a device stands that enrolled, in a word. */
 export const STANDING_WORDS: Record<EnrolmentInfo['standing'] | 'forgotten', string> = {
-  forgotten: 'Forgotten',
+  forgotten: 'Not enrolled here',
   quarantined: 'Quarantined',
   active: 'Admitted',
   revoked: 'Revoked',
