@@ -144,6 +144,7 @@ const ROOMS: Record<string, Room> = {
     rooms: [
       'units',
       'place',
+      'state-file',
       'version',
       'records',
       'baseline',

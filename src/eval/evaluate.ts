@@ -1,8 +1,9 @@
 // An evaluation: so many machines, each with its share of the grid, one after the other; what is done is kept, so that it can be
 // taken up. By its seed the same everywhere.
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeStateFile } from '../state-file.ts'
 import { allCells, shuffled } from './grid.ts'
 import { createHost } from './host.ts'
 import { runMachine } from './machine.ts'
@@ -73,7 +74,7 @@ export async function evaluate(
         withTerms: plan.withTerms,
         nowMs,
       })
-    if (file && !kept) await keep(file, result)
+    if (file && !kept) writeStateFile(file, JSON.stringify(result))
     results.push(result)
     const { injectedReports } = result
     onMachine?.({ done: index + 1, of, isKept: kept !== undefined, injectedReports })
@@ -106,14 +107,9 @@ async function readKept(file: string): Promise<MachineResult | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as MachineResult
   } catch (error) {
-    // Not there yet, or cut off before the rename was the way of it.
+    // Not there yet, or something else that was put there.
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT')
       return undefined
     throw error
   }
-}
-
-async function keep(file: string, result: MachineResult): Promise<void> {
-  await writeFile(`${file}.new`, JSON.stringify(result))
-  await rename(`${file}.new`, file)
 }

@@ -2,6 +2,7 @@
 // FRESHET_FAULTS=200 for a longer run, FRESHET_SEED for the one that failed.
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
+import { BUDGETS, ID_CHARGE } from '../../src/collector/store/budget.ts'
 import type { OutboxCounters, SetAside } from '../../src/stream/outbox.ts'
 import { times } from '../long.ts'
 import { numbered, readStore, type Stored } from './account.ts'
@@ -111,6 +112,9 @@ describe('delivery through faults', () => {
     // Each once, and nothing that no agent found.
     const of = keptStored + underWayStored
     assert(of > 0, says)
-    assert.deepEqual([stored.items, stored.alerts, stored.revisions], [of, of, of], says)
+    assert.deepEqual([stored.alerts, stored.revisions], [of, of], says)
+    // Of the ids of a device the oldest give way: what was sent again came long before.
+    const ids = BUDGETS.ids / ID_CHARGE
+    assert(stored.items <= of && stored.items >= Math.min(of, Math.floor(0.75 * ids)), says)
   })
 })
