@@ -10,7 +10,7 @@ import {
   type Renewed,
 } from '../../stream/message.ts'
 import type { Order } from '../fleet/fleet.ts'
-import type { Subject } from '../terms/complaint.ts'
+import { type Subject, subjectOf } from '../terms/complaint.ts'
 import type { Counters } from '../terms/counters.ts'
 import { RateLimit } from '../terms/rate.ts'
 
@@ -27,12 +27,6 @@ export type EnrolledOrigin = {
   /** Whether an authority that counts by now has signed its certificate; absent: one has. */
   isVouchedFor?: () => boolean
 }
-
-/** Whom a line is about, as it came; undefined: an agent of this machine, which is root's or the collector's own user's. */
-export const subjectOf = (enrolled: EnrolledOrigin | undefined): Subject => ({
-  id: enrolled?.deviceId ?? '',
-  isKnown: enrolled?.isQuarantined !== true,
-})
 
 /** Who gives them. Each promise rejects with an Error whose message is a sentence. */
 export type CertificateGiver = {

@@ -16,16 +16,11 @@ import {
 import type { Trouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
 import { type DeviceFacts, type Enrolled, StoreError } from '../store/store.ts'
-import type { Subject } from '../terms/complaint.ts'
+import { type Subject, subjectOf } from '../terms/complaint.ts'
 import { RateLimit } from '../terms/rate.ts'
 import { Batches, type BatchesContext } from './batches.ts'
 import { boundedHost, boundedLive, boundedReason, boundedText, closeReason } from './bounded.ts'
-import {
-  type CertificateGiver,
-  Certificates,
-  type EnrolledOrigin,
-  subjectOf,
-} from './certificates.ts'
+import { type CertificateGiver, Certificates, type EnrolledOrigin } from './certificates.ts'
 import type { Device, Devices } from './devices.ts'
 import { closeCounter, ENDINGS, type Ending, errorCounter, OFFENCES } from './ending.ts'
 import { PolicyLane, type PolicySource } from './policy-lane.ts'

@@ -30,6 +30,11 @@ export function createComplaint(
 /** Whom a line is about. `isKnown`: a person has said something of it, so that nobody could invent it. */
 export type Subject = { id: string; isKnown: boolean }
 
+/** Of who came by a certificate; undefined: an agent of this machine, which is root's or the collector's own user's. */
+export const subjectOf = (
+  enrolled: { deviceId: string; isQuarantined?: boolean } | undefined,
+): Subject => ({ id: enrolled?.deviceId ?? '', isKnown: enrolled?.isQuarantined !== true })
+
 /**
  * As createComplaints, for each device. Who has a token can invent devices, and have as many lines said as there may be: so
  * those of devices that a person knows are bounded apart, and what is said of them is hidden by nobody's flood.
