@@ -68,6 +68,36 @@ describe('page: its key', () => {
     assert.ok(!page.url().includes(running.key), page.url())
   })
 
+  it('is kept where an answer to another one comes late', async () => {
+    const { page, relay, running } = await scene()
+    const wrong = 'x'.repeat(43)
+    let late: (() => Promise<void>) | undefined
+    let isAnswered = false
+    await page.route('**/api/**', async (route) => {
+      const isWrong = route.request().headers()['authorization'] === `Bearer ${wrong}`
+      if (!isWrong || late || route.request().url().includes('/api/events')) return route.continue()
+      const answer = Promise.withResolvers<void>()
+      late = async () => {
+        const done = page.waitForEvent('response', (response) => response.status() === 401)
+        answer.resolve()
+        await done
+      }
+      await answer.promise
+      await route.continue()
+      isAnswered = true
+    })
+    await page.goto(`${relay.url}/#key=${wrong}`)
+    await page.getByText('The key is not that of this collector.').waitFor()
+    await page.goto(`${relay.url}/#key=${running.key}`)
+    await page.getByText(`Live · ${HOSTNAME}`).waitFor()
+    assert.ok(late, 'a list was asked for')
+    await late()
+    assert.ok(isAnswered)
+    // Whoever hears of it has done with it by the next answer.
+    await page.reload()
+    await page.getByText(`Live · ${HOSTNAME}`).waitFor()
+  })
+
   it('is not asked for, and no list loaded again, when a connection breaks for a moment', async () => {
     const { page, relay, tell } = await scene()
     const asked: string[] = []

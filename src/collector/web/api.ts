@@ -51,7 +51,12 @@ async function ask(
     throw new ApiError('unreachable', 'The collector does not answer.', { cause })
   }
   if (response.ok) return response
-  if (response.status === 401 || response.status === 429) throw wrongKey()
+  if (response.status === 401 || response.status === 429) {
+    // Of a key that was held before: another has been given meanwhile, which is not to be forgotten for that one.
+    const held = heldKey()
+    if (held !== undefined && held !== key) return ask(path, more, init)
+    throw wrongKey()
+  }
   const code =
     response.status === 404 ? 'missing' : response.status === 409 ? 'conflict' : 'refused'
   const reason = reasonIn(await response.text().catch(() => ''))
