@@ -28,8 +28,8 @@ export type Passing = {
   /** It is no more: what others tell of its sockets waits for it no longer. */
   forsake(source: number): void
   /**
-   * Flows of which the believed source says nothing more while another does: from here on they are the other's. Only where
-   * it is sure which they are.
+   * Flows of which the believed source says nothing more while another does: from here on they are the other's. Where it is not
+   * sure which they are, only once it says nothing of all that they may be.
    */
   takeOverBehind(nowNs: bigint): void
 }
@@ -77,6 +77,12 @@ export function createPassing(
   const hasNews = (row: FlowRow): boolean => {
     findEnd(row)
     return !isHeld(row) && !isUnsure(row) && !hasNothingNew(row)
+  }
+  /** Whether nothing was told for so long of any flow that this one may be. */
+  const areAllBehind = (row: FlowRow, nowNs: bigint): boolean => {
+    const isTalkedOf = ({ given, isOpen, lastNs }: FlowRow): boolean =>
+      given !== undefined && isOpen && nowNs < lastNs + BEHIND_NS
+    return book.sameFlow(row, isTalkedOf) === undefined
   }
   const giveAll = (row: FlowRow): void => {
     give(row)
@@ -127,8 +133,9 @@ export function createPassing(
         if (told === undefined || nowNs < told.lastNs + BEHIND_NS || row.lastNs <= told.lastNs)
           continue
         if (row.isOpen && row.out <= told.out && row.in <= told.in) continue
-        // Of several without a port one that rests would be taken for one that moves, and told by both.
-        if (!book.isSure(row, told)) continue
+        // Of several without a port one that rests would be taken for one that moves, and told by both; unless all rest that are
+        // told: then each that moves goes on with one of them, and what they sent together is told once.
+        if (!book.isSure(row, told) && !areAllBehind(row, nowNs)) continue
         giveAll(row)
       }
     },

@@ -48,6 +48,30 @@ describe('of several flows without a port, of one process to one peer,', () => {
     }
   })
 
+  it('all are gone on with once the filter says nothing more of any of them, each once', () => {
+    for (const count of [2, 3]) {
+      const { begins, tells, wait, ledger } = scene()
+      begins(filter)
+      begins(statistics)
+      wait(3_000)
+      const ids = Array.from({ length: count }, (_, index) => index + 1)
+      const sends = (source: number, from: number, out: number, more = {}) => {
+        for (const id of ids) tells(source, { id: from + id, out, ...more })
+      }
+      for (const id of ids) {
+        tells(filter, { id, out: 1, ...none, state: 'opened' })
+        tells(statistics, { id: 70 + id, out: 1, localPort: 50_000 + id })
+        wait(3_000)
+      }
+      for (let second = 1; second <= 60; second++) {
+        sends(statistics, 70, 1_000_000 * second)
+        wait(1_000)
+      }
+      assert.equal(ledger.out, count * 60_000_000)
+      assert.equal(ledger.flows.size, count)
+    }
+  })
+
   it('each is known by what it has counted when another source goes on with them', () => {
     for (const order of ORDERS) {
       const { tells, both, wait, cannot, ledger } = two(order)
