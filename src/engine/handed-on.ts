@@ -57,12 +57,12 @@ export function noteGiver(process: Process, giver: Process, atMs: number): boole
 function isSameMaker(one: Maker, other: Maker): boolean {
   const [a, b] = [one.process, other.process]
   if (a.image === b.image) return true
+  if (isUnseen(one) || isUnseen(other)) return isUnseen(one) && isUnseen(other)
   if (one.found || other.found)
     return (
       one.found?.responsible.key === other.found?.responsible.key &&
       one.found?.script?.name === other.found?.script?.name
     )
-  if (a.image.path === '') return b.image.path === ''
   return (
     a.image.program !== undefined &&
     a.image.program.key === b.image.program?.key &&
@@ -70,6 +70,11 @@ function isSameMaker(one: Maker, other: Maker): boolean {
     isItself(b)
   )
 }
+
+const isUnseen = ({ process, found }: Maker): boolean =>
+  found
+    ? found.responsible.key === undefined && found.script === undefined
+    : process.image.path === ''
 
 /** Whether the program by its file is all there is to say of it. */
 const isItself = ({ image, foreign }: Process): boolean =>

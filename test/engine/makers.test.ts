@@ -305,6 +305,27 @@ describe('what is known after a restart of the agent', () => {
     script.flow({ id: 1, pid: 100, pidversion: 2, out: 10 })
     assert.equal(keyOf(restarted(script, PLAIN)), `platform:${PLAIN.path} via unknown`)
   })
+
+  it('hides nobody who gives it something since, where it was not known who gave before', () => {
+    const plain = { ...PLAIN, pid: 300, pidversion: 1 }
+    const script = machine().program(plain)
+    // By one that nobody has seen.
+    script.flow({ id: 1, pid: 299, state: 'opened' }).flow({ id: 1, pid: 300, out: 10 }).ticks(14)
+    const baseline = openMemoryBaseline()
+    const first = createEngine({ deviceId: 'd', baseline })
+    first.save(0)
+    first.push(copyOf(script.bytes()))
+    first.save(0)
+    const then = new Script().mark(Mark.start)
+    const flags = ExecFlag.enumerated | ExecFlag.exeConfirmed
+    then.program({ ...plain, pidversion: 3, flags }).mark(Mark.enumerated)
+    const made = { id: 5, to: '198.51.100.9' }
+    then.program({ ...LAUNCHER, parent: 50, pid: 77 }).flow({ ...made, pid: 77, state: 'opened' })
+    for (let step = 1; step <= 5; step++)
+      then.tick(1000).flow({ ...made, pid: 300, pidversion: 3, out: step * 19 * MIB })
+    const told = tell(then.ticks(70), { baseline })
+    assert.equal(keyOf(told), `platform:${PLAIN.path} via ${hashKey('aa')}`)
+  })
 })
 
 describe('a version of a script', () => {
