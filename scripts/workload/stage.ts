@@ -30,6 +30,7 @@ import { VERSION } from '../../src/version.ts'
 import { learntRows, WATCHED_DAYS } from './earlier.ts'
 import type { FarOptions } from './far.ts'
 import { giveBrowser, giveKeys, HOME, makeHome, sessionEnvironment } from './home.ts'
+import { namelessHost, namelessRecords } from './nameless.ts'
 import { joinFar, NEAR } from './network.ts'
 import { createSubject } from './subject.ts'
 import { type Novelty, WORKLOADS, type Workload } from './table.ts'
@@ -75,7 +76,7 @@ function openAgent(fd: number, rows: readonly BaselineRow[]) {
   const header = {
     ...{ version: VERSION, layout: LAYOUT, deviceId: DEVICE_ID, synthetic: '' },
     // The machine that it was made on is nobody's business.
-    host: { ...describeMachine(), hostname: 'workload', hardware: '' },
+    host: namelessHost(describeMachine()),
     startedAt: nowUnixNs(),
     baseline: baseline.counts(),
   }
@@ -111,7 +112,7 @@ function openAgent(fd: number, rows: readonly BaselineRow[]) {
   const drain = (): void => {
     for (let length = source.drain(into); length > 0; length = source.drain(into)) {
       isEnumerated ||= hasEnumerated(into.subarray(0, length))
-      feed(subject.of(into.subarray(0, length)))
+      feed(namelessRecords(subject.of(into.subarray(0, length))))
     }
   }
   feed(writePolicy({ source: Source.none, atNs: 0n, version: 0, document: '{}' }))
