@@ -1,196 +1,8 @@
-// Which room may use what. `node scripts/layers.ts` prints every breach as file:line and fails;
+// Whether each room uses what it may (rooms.ts). `node scripts/layers.ts` prints every breach as file:line and fails;
 // test/project/layers.test.ts runs it and plants breaches to see that they are found.
 import { fileURLToPath } from 'node:url'
 import { readSources, resolveReference, type SourceFile } from './imports.ts'
-
-type Room = {
-  /** Rooms it may import, itself included always. */
-  rooms: readonly string[]
-  /** Packages and built-ins it may import; undefined: all that no other rule refuses. */
-  packages?: readonly string[]
-}
-
-const LEFT_OF_STREAM = [
-  'units',
-  'place',
-  'printable',
-  'oldest',
-  'shell-word',
-  'state-file',
-  'given-file',
-  'hint',
-  'unpack',
-  'trouble',
-  'version',
-  'host',
-  'records',
-  'sources',
-  'baseline',
-  'engine',
-  'trust',
-] as const
-
-const COLLECTOR = [
-  'collector-terms',
-  'collector-views',
-  'collector-door',
-  'collector-fleet',
-  'collector-store',
-  'collector-gateway',
-  'collector-api',
-  'collector-machines',
-  'collector-keeping',
-] as const
-
-/** From left to right: a room's imports are all above it. */
-const ROOMS: Record<string, Room> = {
-  units: { rooms: [], packages: [] },
-  printable: { rooms: [], packages: [] },
-  oldest: { rooms: [], packages: [] },
-  'shell-word': { rooms: [], packages: [] },
-  'state-file': { rooms: [], packages: ['node:fs', 'node:path'] },
-  'given-file': { rooms: ['state-file'], packages: ['node:fs'] },
-  unpack: { rooms: [], packages: ['node:zlib'] },
-  trouble: { rooms: [], packages: [] },
-  place: { rooms: [], packages: ['node:url'] },
-  hint: { rooms: ['place', 'shell-word'], packages: ['node:os', 'node:path'] },
-  version: { rooms: ['place'] },
-  host: { rooms: ['units', 'place', 'state-file', 'version'] },
-  records: { rooms: ['units'], packages: [] },
-  // Which of a Mac's sources run and are believed: sense, the engine role and the status ask one table.
-  sources: { rooms: ['records'], packages: [] },
-  baseline: { rooms: ['units', 'oldest', 'hint', 'state-file'] },
-  sense: { rooms: ['units', 'place', 'version', 'records', 'sources'] },
-  engine: {
-    rooms: ['units', 'place', 'version', 'printable', 'oldest', 'records', 'baseline'],
-    packages: ['node:crypto', 'tldts'],
-  },
-  capture: { rooms: LEFT_OF_STREAM },
-  // Of the engine only its addresses and names of programs: what a log's text means.
-  importers: {
-    rooms: ['units', 'unpack', 'given-file', 'records', 'baseline', 'engine'],
-    packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
-  },
-  // Lines of programs of the system, as the importers read them.
-  intake: {
-    rooms: ['units', 'records', 'sources', 'baseline', 'engine', 'importers'],
-    packages: ['node:crypto'],
-  },
-  // Certificates and pins: what two machines know each other by.
-  trust: {
-    rooms: [],
-    packages: ['node:crypto', 'node:net', '@peculiar/x509', 'reflect-metadata'],
-  },
-  stream: { rooms: LEFT_OF_STREAM },
-  // Signed documents: who may say what to an agent, and what of it an agent takes. Both sides import it.
-  policy: { rooms: [...LEFT_OF_STREAM, 'stream'], packages: ['node:crypto'] },
-  // What the collector's rooms have in common: what it bounds, counts, refuses and keeps secret.
-  'collector-terms': { rooms: [...LEFT_OF_STREAM, 'stream'] },
-  // What the page and the JSON API say, and how it is said of what agents sent.
-  'collector-views': { rooms: [...LEFT_OF_STREAM, 'stream'] },
-  'collector-door': {
-    rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms'],
-  },
-  // Who may come: devices, their certificates, tokens.
-  'collector-fleet': {
-    rooms: [...LEFT_OF_STREAM, 'stream', 'policy', 'collector-terms', 'collector-views'],
-  },
-  'collector-store': {
-    rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-views'],
-  },
-  'collector-gateway': {
-    rooms: [...LEFT_OF_STREAM, 'stream', 'collector-terms', 'collector-fleet', 'collector-store'],
-  },
-  'collector-api': {
-    rooms: [
-      ...LEFT_OF_STREAM,
-      'stream',
-      'collector-terms',
-      'collector-views',
-      'collector-store',
-      'collector-gateway',
-    ],
-  },
-  // Agents of other machines: joins the authority, the registry and the door to what runs.
-  'collector-machines': {
-    rooms: [
-      ...LEFT_OF_STREAM,
-      'stream',
-      'policy',
-      'collector-terms',
-      'collector-door',
-      'collector-fleet',
-      'collector-store',
-      'collector-gateway',
-      'collector-api',
-    ],
-  },
-  // That the store keeps what it may, by a clock that is believed, and nothing that was to go.
-  'collector-keeping': {
-    rooms: [
-      ...LEFT_OF_STREAM,
-      'stream',
-      'collector-terms',
-      'collector-views',
-      'collector-fleet',
-      'collector-store',
-      'collector-api',
-    ],
-  },
-  collector: { rooms: [...LEFT_OF_STREAM, 'stream', 'policy', ...COLLECTOR] },
-  replay: { rooms: [...LEFT_OF_STREAM, 'capture', 'importers', 'stream'] },
-  // What detectors are worth: made-up machines, attacks among them, and what is found of those.
-  eval: {
-    rooms: [
-      'units',
-      'place',
-      'state-file',
-      'version',
-      'records',
-      'baseline',
-      'engine',
-      'capture',
-      'importers',
-      'replay',
-    ],
-    packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
-  },
-  // Simulated agents: the real uplink, with made-up findings.
-  swarm: { rooms: [...LEFT_OF_STREAM, 'stream', 'policy'] },
-  status: { rooms: [...LEFT_OF_STREAM, 'stream'] },
-  web: { rooms: [], packages: ['preact', 'preact/hooks', '@preact/signals', 'uplot', 'vite'] },
-  agent: {
-    rooms: [...LEFT_OF_STREAM, 'capture', 'intake', 'stream', 'policy', 'status', 'sense'],
-  },
-  cli: {
-    rooms: [
-      ...LEFT_OF_STREAM,
-      'capture',
-      'importers',
-      'intake',
-      'replay',
-      'eval',
-      'stream',
-      'policy',
-      'status',
-      'sense',
-      'swarm',
-      'collector',
-      ...COLLECTOR,
-      'agent',
-    ],
-  },
-}
-
-/** What others may import of a room: its face. */
-const FACES: Record<string, readonly string[]> = {
-  'collector-door': ['src/collector/door/door.ts'],
-  'collector-fleet': ['src/collector/fleet/fleet.ts'],
-  'collector-store': ['src/collector/store/store.ts'],
-  'collector-gateway': ['src/collector/gateway/gateway.ts', 'src/collector/gateway/devices.ts'],
-  'collector-api': ['src/collector/api/site.ts'],
-  'collector-machines': ['src/collector/machines/machines.ts'],
-}
+import { FACES, houseOf, ROOMS, roomOf } from './rooms.ts'
 
 /** Packages that only some rooms may name. */
 const RESERVED: Record<string, readonly string[]> = {
@@ -233,14 +45,6 @@ const ADDON_LOADER = 'src/sense/addon.ts'
 
 export type Breach = { file: string; line: number; text: string }
 
-/** 'web' for src/collector/web/..., 'collector-store' for src/collector/store/..., 'cli' for src/cli.ts and src/cli/..., 'units' for src/units.ts. */
-export function roomOf(path: string): string {
-  if (path.startsWith('src/collector/web/')) return 'web'
-  const inner = /^src\/collector\/([^/.]+)\//.exec(path)?.[1]
-  if (inner !== undefined) return `collector-${inner}`
-  return /^src\/([^/.]+)/.exec(path)?.[1] ?? ''
-}
-
 /** Every breach under src of `root`, by file and line. */
 export function checkLayers(root: string): Breach[] {
   const sources = readSources(root, 'src')
@@ -256,32 +60,33 @@ function ownBreaches({ path, references, impurities, ways }: SourceFile): Breach
   const own = roomOf(path)
   const room = ROOMS[own]
   if (!room)
-    return [{ file: path, line: 1, text: `${own} is no room: name it in scripts/layers.ts` }]
+    return [{ file: path, line: 1, text: `${own} is no room: name it in scripts/rooms.ts` }]
   const breaches: Breach[] = []
   for (const { to, line, kind } of references) {
     const target = resolveReference(path, to)
     if (target === undefined) continue
     const other = roomOf(target)
+    const isInside = houseOf(own) === 'engine' && houseOf(other) === 'engine'
     const pageApi = own === 'web' && target === 'src/collector/views/page-api.ts'
     if (pageApi && kind !== 'type')
       breaches.push({ file: path, line, text: `the page imports types only from ${target}` })
-    else if (!pageApi && other !== own && !room.rooms.includes(other))
+    else if (!pageApi && other !== own && !room.rooms.includes(isInside ? other : houseOf(other)))
       breaches.push({ file: path, line, text: `${own} may not import ${other} (${target})` })
-    else if (other !== own && FACES[other] && !FACES[other].includes(target))
+    else if (other !== own && !isInside && FACES[other] && !FACES[other].includes(target))
       breaches.push({
         file: path,
         line,
-        text: `of ${other} others import ${FACES[other].join(', ')} alone, not ${target}`,
+        text: `of ${other} others import ${FACES[other].join(', ') || 'nothing'}${FACES[other].length > 0 ? ' alone' : ''}, not ${target}`,
       })
   }
-  if (own === 'engine')
+  if (houseOf(own) === 'engine')
     for (const { name, line } of impurities)
       breaches.push({
         file: path,
         line,
         text: `the engine may not use ${name}: time comes from records, and nothing from chance`,
       })
-  const without = WITHOUT_WAYS[own]
+  const without = WITHOUT_WAYS[houseOf(own)]
   if (without !== undefined)
     for (const { name, line } of ways)
       breaches.push({ file: path, line, text: `${own} may not use ${name}: ${without}` })
@@ -314,7 +119,7 @@ function packageBreaches({ path, references }: SourceFile): Breach[] {
 
 /** Packages reached at run time through other files; what a file names itself is reported at its line. */
 function reachBreaches(source: SourceFile, files: Map<string, SourceFile>): Breach[] {
-  const rule = UNREACHABLE[roomOf(source.path)]
+  const rule = UNREACHABLE[houseOf(roomOf(source.path))]
   if (!rule) return []
   const breaches: Breach[] = []
   const seen = new Set([source.path])

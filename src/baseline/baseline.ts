@@ -44,10 +44,10 @@ export type StoredIdentity = {
   history: string
 }
 
-/** `script of <uid> <path> by <key> via <key>`: see engine/lineage.ts. */
+/** `script of <uid> <path> by <key> via <key>`: see engine/identity/lineage.ts. */
 export const LINEAGE = 'script of '
 
-/** `content of <sha256>`: a file of the system's with this content; see engine/originals.ts. */
+/** `content of <sha256>`: a file of the system's with this content; see engine/identity/originals.ts. */
 export const CONTENT = 'content of '
 
 /** Whether an identity under this key is a program, and not what is known beside programs. */

@@ -28,17 +28,17 @@ import {
 } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
 import { createBootParts } from './boot-parts.ts'
-import { createChangedFiles } from './changed-files.ts'
 import { createClock, wallNow } from './clock.ts'
 import type { PresentCounters } from './counters.ts'
-import { noteForeign } from './foreign-code.ts'
-import { createInspections } from './inspections.ts'
+import type { TopFlow } from './flow/top.ts'
+import { createChangedFiles } from './identity/changed-files.ts'
+import { createInspections } from './identity/inspections.ts'
+import { namesScript } from './identity/script.ts'
 import type { Lasting } from './lasting.ts'
 import { PolicyError, policyFrom } from './policy.ts'
-import type { Process } from './process.ts'
-import { namesScript } from './script.ts'
+import { noteForeign } from './process/foreign-code.ts'
+import type { Process } from './process/process.ts'
 import { createLooks, hasNamedAll, hasNamedEveryProcess, tellsFlows } from './sources.ts'
-import type { TopFlow } from './top.ts'
 
 export type BootEngine = {
   /** Takes whole records; returns how many bytes: fewer than given when a mark of another boot stands there. */

@@ -1,35 +1,36 @@
 // The parts of a boot's engine, each made once and told of the others it needs.
 
 import type { UnixNs } from '../units.ts'
-import { createFlowListing } from './alert-flows.ts'
-import { processView } from './alert-view.ts'
-import { createCarry } from './carry.ts'
 import { type Clock, wallNow, wallOfMs } from './clock.ts'
-import { createDetector } from './detector.ts'
+import { createFlowListing } from './detection/alert-flows.ts'
+import { createDetector } from './detection/detector.ts'
+import { createSuppression } from './detection/suppression.ts'
 import { createEarlyRecords } from './early-records.ts'
 import type { PairSummary, Sighting } from './finding.ts'
-import { createFlowAttribution } from './flow-attribution.ts'
-import { createFlowLedger } from './flow-ledger.ts'
-import { createFlowMemory } from './flow-memory.ts'
-import { createFlowPairing } from './flow-pairing.ts'
-import { createFlowRows } from './flow-rows.ts'
-import { createFlowTable } from './flow-table.ts'
-import { createFlowTraits } from './flow-traits.ts'
-import { createGoneProcesses } from './gone-processes.ts'
+import { createFlowAttribution } from './flow/flow-attribution.ts'
+import { createFlowLedger } from './flow/flow-ledger.ts'
+import { createFlowMemory } from './flow/flow-memory.ts'
+import { createFlowRows } from './flow/flow-rows.ts'
+import { createFlowTable } from './flow/flow-table.ts'
+import { createFlowTraits } from './flow/flow-traits.ts'
+import { createTop } from './flow/top.ts'
 import { createHealthLog } from './health-log.ts'
 import { createHeard } from './heard.ts'
-import { createIdentityBook } from './identity-book.ts'
-import { createIdentityJoining } from './identity-joining.ts'
-import { identityView } from './identity-view.ts'
-import { createIdleFlows } from './idle-flows.ts'
-import { createInspectRequests } from './inspect-requests.ts'
+import { createIdentityBook } from './identity/identity-book.ts'
+import { identityView } from './identity/identity-view.ts'
+import { processView } from './identity/process-view.ts'
+import { createRunning } from './identity/running.ts'
 import type { Lasting } from './lasting.ts'
-import { createPairTable } from './pair-table.ts'
-import { createProcessTable } from './process-table.ts'
-import { createRunning } from './running.ts'
-import { createSummarizer } from './summary.ts'
-import { createSuppression } from './suppression.ts'
-import { createTop } from './top.ts'
+import { createCarry } from './pair/carry.ts'
+import { createFlowPairing } from './pair/flow-pairing.ts'
+import { createIdentityJoining } from './pair/identity-joining.ts'
+import { createIdleFlows } from './pair/idle-flows.ts'
+import { createPairTable } from './pair/pair-table.ts'
+import { createSummarizer } from './pair/summary.ts'
+import { createTraitCounts } from './pair/trait-counts.ts'
+import { createGoneProcesses } from './process/gone-processes.ts'
+import { createInspectRequests } from './process/inspect-requests.ts'
+import { createProcessTable } from './process/process-table.ts'
 import { createUnseenSums } from './unseen.ts'
 
 export type BootParts = ReturnType<typeof createBootParts>
@@ -74,7 +75,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     summarizer.sayOne(slot)
     detector.pairRemoved(slot)
   })
-  const rows = createFlowRows(flows, pairs)
+  const rows = createFlowRows(flows, pairs.generationOf)
   const top = createTop(flows, rows)
   const memory = createFlowMemory(rows, limits, counters, (idLow, idHigh, epoch) =>
     carry.forgotten(idLow, idHigh, epoch),
@@ -129,7 +130,6 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
       lasting.findings.push({ at: at(), kind: 'alert', alert })
     },
   })
-  const traits = createFlowTraits(rows, pairs, counters)
   const pairing = createFlowPairing({
     baseline,
     clock,
@@ -137,9 +137,9 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     memory,
     pairs,
     book,
-    detector,
+    judged: detector,
     idle,
-    traits,
+    traits: createTraitCounts(rows, pairs),
     onRecounted: suppression.recounted,
     policy: () => lasting.policy,
     emit: sight,
@@ -164,12 +164,12 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     rows,
     memory,
     attribution,
-    pairing,
+    counted: pairing,
     gone,
-    traits,
+    traits: createFlowTraits(rows, counters, pairing),
     book,
     top,
-    carry,
+    told: carry,
   })
 
   const join = createIdentityJoining({
@@ -177,8 +177,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     rows,
     pairs,
     summarizer,
-    detector,
-    suppression,
+    judged: detector,
     onMoved: pairing.introduce,
     onHandedOver: ledger.ownerChanged,
   })

@@ -4,12 +4,12 @@ import type { Baseline } from '../baseline/baseline.ts'
 import { bytesSum } from '../units.ts'
 import { type BootEngine, createBootEngine } from './boot-engine.ts'
 import { type EngineCounters, zeroCounters } from './counters.ts'
+import { SCORER, type Scorer } from './detection/score.ts'
 import type { Finding } from './finding.ts'
+import type { TopFlow } from './flow/top.ts'
 import type { Lasting } from './lasting.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { DEFAULT_POLICY, type Policy } from './policy.ts'
-import { SCORER, type Scorer } from './score.ts'
-import type { TopFlow } from './top.ts'
 
 export type EngineOptions = {
   deviceId: string

@@ -2,6 +2,7 @@
 
 /** That a row and what is kept beside it go back. */
 export const HOURS = 24
+export const HOUR_MS = 3_600_000
 
 export type Hours = {
   /** The present hour since boot. */

@@ -1,10 +1,10 @@
 // What the engine keeps from one boot of the machine to the next.
 import type { Baseline } from '../baseline/baseline.ts'
 import type { EngineCounters } from './counters.ts'
+import type { Scorer } from './detection/score.ts'
 import type { Finding } from './finding.ts'
 import type { Limits } from './limits.ts'
 import type { Policy } from './policy.ts'
-import type { Scorer } from './score.ts'
 
 /** What outlives a boot. */
 export type Lasting = {

@@ -3,7 +3,7 @@ import { quoted } from '../printable.ts'
 import type { UnseenRecord } from '../records/record.gen.ts'
 import type { EngineCounters, UnseenSum } from './counters.ts'
 import type { Said } from './health-log.ts'
-import type { Process } from './process.ts'
+import type { Process } from './process/process.ts'
 import { humanBytes } from './sentence.ts'
 
 export type UnseenSums = {

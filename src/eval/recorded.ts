@@ -1,10 +1,11 @@
 // What was recorded, put onto made-up machines: as programs of the ordinary day, as installs, as attacks; and a host's log as a
 // machine of its own.
 
-import { actsByName, fileName } from '../engine/acting.ts'
 import { parseAddress } from '../engine/address.ts'
-import { destinationKey, scopeOf } from '../engine/destination.ts'
+import { destinationKey } from '../engine/destination/destination.ts'
 import { DEFAULT_POLICY } from '../engine/policy.ts'
+import { actsByName, fileName } from '../engine/process/acting.ts'
+import { scopeOf } from '../engine/scope.ts'
 import type { Actor, Sending, Signer } from './actor.ts'
 import { ownPlace } from './grid.ts'
 import { drawn, evenly, type Host, INSTALL_SIGNERS, logEven } from './host.ts'

@@ -1,8 +1,9 @@
 // Records as the rivals read them: who sent how much more, to whom, since when. They are given what the engine is given,
 // attribution included, and no more.
 import { formatAddress } from '../engine/address.ts'
-import { destinationKey, scopeOf } from '../engine/destination.ts'
+import { destinationKey } from '../engine/destination/destination.ts'
 import { DEFAULT_POLICY } from '../engine/policy.ts'
+import { scopeOf } from '../engine/scope.ts'
 import {
   Direction,
   type ExecRecord,

@@ -1,5 +1,5 @@
 // A name for a program as the rivals know it: its code, its script, and the program that it acts for.
-import { actsByName } from '../engine/acting.ts'
+import { actsByName } from '../engine/process/acting.ts'
 import type { ExecRecord } from '../records/record.gen.ts'
 
 /** Ancestors that are asked, as the engine asks. */

@@ -1,5 +1,11 @@
 // The engine's score with one of its terms left out: what that term is worth.
-import { type Features, mayCross, type Points, type Scorer, scoreInto } from '../engine/score.ts'
+import {
+  type Features,
+  mayCross,
+  type Points,
+  type Scorer,
+  scoreInto,
+} from '../engine/detection/score.ts'
 
 type Term = { name: string; scorer: Scorer }
 

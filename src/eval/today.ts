@@ -1,7 +1,7 @@
 // The product's own detector as it stands, fed with records as an agent is: one of the rivals, and kept as one.
 import { openMemoryBaseline } from '../baseline/memory.ts'
+import type { Scorer } from '../engine/detection/score.ts'
 import { createEngine } from '../engine/engine.ts'
-import type { Scorer } from '../engine/score.ts'
 import type { Detector, Raised } from './detector.ts'
 import { TERMS } from './terms.ts'
 

@@ -1,8 +1,8 @@
 // macOS's unified log, as `log show --style ndjson` writes it: the kernel's messages on TCP connections, which
 // name process, addresses and, at the end, bytes; and from every other line which program a pid runs.
 
-import { fileName } from '../engine/acting.ts'
 import { parseAddress } from '../engine/address.ts'
+import { fileName } from '../engine/process/acting.ts'
 import {
   Capability,
   Direction,

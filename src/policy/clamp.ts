@@ -1,6 +1,7 @@
 // What an agent takes of a policy that was sent to it: never what would switch detection off without a word. Who stands
 // at the machine may (docs/policy.md); who has a key of a fleet may not.
 import { type Cidr, cidrHas, isIpv4, parseCidr } from '../engine/address.ts'
+import { isPublicSuffix } from '../engine/destination/registered-domain.ts'
 import type { ExceptionDocument } from '../engine/exception.ts'
 import {
   LIST_ENTRIES_MAX,
@@ -9,7 +10,6 @@ import {
   type PolicyDocument,
   PolicyError,
 } from '../engine/policy.ts'
-import { isPublicSuffix } from '../engine/registered-domain.ts'
 import { brief, quoted } from '../printable.ts'
 import { PolicyFault } from './fault.ts'
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { isIP } from 'node:net'
 import fc from 'fast-check'
 import { cidrHas, formatAddress, parseAddress, parseCidr } from '../../src/engine/address.ts'
-import { destinationKey, scopeOf } from '../../src/engine/destination.ts'
+import { destinationKey } from '../../src/engine/destination/destination.ts'
 import { DEFAULT_POLICY, makePolicy } from '../../src/engine/policy.ts'
+import { scopeOf } from '../../src/engine/scope.ts'
 
 const must = (text: string): Uint8Array => {
   const address = parseAddress(text)

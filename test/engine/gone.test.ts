@@ -1,7 +1,7 @@
 // Flows of processes that had gone before anybody could look at them.
 import assert from 'node:assert/strict'
-import { nameOfGone } from '../../src/engine/gone-processes.ts'
 import { DEFAULT_POLICY } from '../../src/engine/policy.ts'
+import { nameOfGone } from '../../src/engine/process/gone-processes.ts'
 import { Capability, ExecFlag, FlowFlag, Source } from '../../src/records/record.gen.ts'
 import { MIB, Script, tell } from './scenario.ts'
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { createClock } from '../../src/engine/clock.ts'
-import { createHeldSendings } from '../../src/engine/held-sendings.ts'
-import { HOUR_MS } from '../../src/engine/pair-row.ts'
-import { createPairTable, type Pair } from '../../src/engine/pair-table.ts'
+import { createHeldSendings } from '../../src/engine/detection/held-sendings.ts'
+import { HOUR_MS } from '../../src/engine/hours.ts'
+import { createPairTable, type Pair } from '../../src/engine/pair/pair-table.ts'
 
 const SENDING = {
   address: Uint8Array.of(1, 2),

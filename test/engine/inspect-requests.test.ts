@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { zeroCounters } from '../../src/engine/counters.ts'
 import { createEngine } from '../../src/engine/engine.ts'
-import { createInspectRequests } from '../../src/engine/inspect-requests.ts'
-import { createProcessTable } from '../../src/engine/process-table.ts'
+import { createInspectRequests } from '../../src/engine/process/inspect-requests.ts'
+import { createProcessTable } from '../../src/engine/process/process-table.ts'
 import {
   type InspectedRecord,
   InspectFlag,

@@ -1,8 +1,8 @@
 // Whose code it is: the file that was executed, what others put into it, and what it was given to run.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { actsByName, actsBySigningId, isLoaderName } from '../../src/engine/acting.ts'
-import { ACTING_PROGRAMS } from '../../src/engine/acting-programs.ts'
+import { actsByName, actsBySigningId, isLoaderName } from '../../src/engine/process/acting.ts'
+import { ACTING_PROGRAMS } from '../../src/engine/process/acting-programs.ts'
 import {
   CodeFlag,
   ExecFlag,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { SignerClass } from '../../src/baseline/baseline.ts'
-import { emptyFeatures } from '../../src/engine/features.ts'
-import { explain } from '../../src/engine/reasons.ts'
+import { emptyFeatures } from '../../src/engine/detection/features.ts'
+import { explain } from '../../src/engine/detection/reasons.ts'
 import {
   adjustedRatio,
   type Features,
@@ -12,7 +12,7 @@ import {
   scoreInto,
   severityOf,
   standingOf,
-} from '../../src/engine/score.ts'
+} from '../../src/engine/detection/score.ts'
 import { humanBytes, humanDuration, humanShare } from '../../src/engine/sentence.ts'
 
 const KIB = 1024

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { createFlowTable, F, FLOW_WORDS, Phase } from '../../src/engine/flow-table.ts'
-import { beginRow, nextBucket, P, PAIR_DOUBLES, turnRow } from '../../src/engine/pair-row.ts'
-import { createSilentWatch } from '../../src/engine/silent-watch.ts'
+import { createFlowTable, F, FLOW_WORDS, Phase } from '../../src/engine/flow/flow-table.ts'
+import { beginRow, nextBucket, P, PAIR_DOUBLES, turnRow } from '../../src/engine/pair/pair-row.ts'
+import { createSilentWatch } from '../../src/engine/pair/silent-watch.ts'
 
 describe('the flow table', () => {
   it('finds what a map finds, through any adding and removing', () => {

@@ -1,6 +1,6 @@
 // Made-up machines: the truth is whole, and attacks beside each other are as attacks alone.
 import assert from 'node:assert/strict'
-import { actsByName, actsBySigningId } from '../../src/engine/acting.ts'
+import { actsByName, actsBySigningId } from '../../src/engine/process/acting.ts'
 import { programsOf } from '../../src/eval/actor.ts'
 import { EVASIONS } from '../../src/eval/evasions.ts'
 import { allCells, attackOf, type Cell } from '../../src/eval/grid.ts'

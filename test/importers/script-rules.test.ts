@@ -2,7 +2,7 @@
 // that the two cannot drift apart.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { ACTING_PROGRAMS } from '../../src/engine/acting-programs.ts'
+import { ACTING_PROGRAMS } from '../../src/engine/process/acting-programs.ts'
 import { INTERPRETERS } from '../../src/importers/interpreters.gen.ts'
 import {
   ARGUMENTS_MAX,

@@ -1,11 +1,12 @@
-// The table of scripts/layers.ts holds for this tree, and finds what it is there to find.
+// The tables of scripts/rooms.ts and scripts/layers.ts hold for this tree, and finds what it is there to find.
 import assert from 'node:assert/strict'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readSource } from '../../scripts/imports.ts'
-import { checkLayers, roomOf } from '../../scripts/layers.ts'
+import { checkLayers } from '../../scripts/layers.ts'
+import { roomOf } from '../../scripts/rooms.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -96,6 +97,37 @@ describe('layers', () => {
         /planted\.ts:3: of collector-store others import .*store\.ts alone/,
       )
     })
+    it("a room of the engine that imports against the record's way, the join on top, or past its face", () => {
+      for (const [room, other, of] of [
+        ['process', '../identity/identity.ts', 'engine-identity'],
+        ['identity', '../flow/flow-rows.ts', 'engine-flow'],
+        ['flow', '../destination/destination.ts', 'engine-destination'],
+        ['flow', '../pair/pair-table.ts', 'engine-pair'],
+        ['pair', '../detection/score.ts', 'engine-detection'],
+        ['detection', '../lasting.ts', 'engine'],
+      ])
+        refused(
+          { [`src/engine/${room}/planted.ts`]: `import type {} from '${other}'\n` },
+          new RegExp(`planted\\.ts:1: engine-${room} may not import ${of} `),
+        )
+      refused(
+        {
+          'src/eval/planted.ts':
+            "import '../engine/flow/flow-rows.ts'\nimport '../engine/detection/detector.ts'\n" +
+            "import '../engine/boot-engine.ts'\nimport '../engine/finding.ts'\n",
+        },
+        /planted\.ts:1: of engine-flow others import nothing, not .*flow-rows\.ts/,
+        /planted\.ts:2: of engine-detection others import .*score\.ts alone, not .*detector\.ts/,
+        /planted\.ts:3: of engine others import .*engine\.ts alone, not .*boot-engine\.ts/,
+      )
+      assert.deepEqual(
+        planted({
+          'src/eval/planted.ts': "import '../engine/finding.ts'\n",
+          'src/engine/pair/planted.ts': "import '../flow/flow-rows.ts'\nimport '../clock.ts'\n",
+        }),
+        [],
+      )
+    })
     it('native code loaded elsewhere', () => {
       refused(
         { 'src/host/planted.ts': "import { createRequire } from 'node:module'\n" },
@@ -120,19 +152,21 @@ describe('layers', () => {
       )
     })
     it('files, clocks and chance in the engine', () => {
-      refused(
-        {
-          'src/engine/planted.ts':
-            "import 'node:fs'\nexport const a = Date.now()\nexport const b = new Date()\n" +
-            'export const c = Math.random()\nexport const d = performance.now()\nsetTimeout(() => {}, 1)\n',
-        },
-        /:1: engine may not import node:fs/,
-        /:2: the engine may not use Date\.now/,
-        /:3: the engine may not use new Date\(\)/,
-        /:4: the engine may not use Math\.random/,
-        /:5: the engine may not use performance\.now/,
-        /:6: the engine may not use setTimeout/,
-      )
+      for (const folder of ['engine', 'engine/pair'])
+        refused(
+          {
+            [`src/${folder}/planted.ts`]:
+              "import 'node:fs'\nexport const a = Date.now()\nexport const b = new Date()\n" +
+              'export const c = Math.random()\nexport const d = performance.now()\nsetTimeout(() => {}, 1)\n',
+          },
+          /:1: engine(-pair)? may not import node:fs/,
+          /:1: reaches node:fs/,
+          /:2: the engine may not use Date\.now/,
+          /:3: the engine may not use new Date\(\)/,
+          /:4: the engine may not use Math\.random/,
+          /:5: the engine may not use performance\.now/,
+          /:6: the engine may not use setTimeout/,
+        )
       assert.deepEqual(
         planted({
           'src/engine/planted.ts': '// Date.now()\nexport const text = "Math.random()"\n',
@@ -142,7 +176,7 @@ describe('layers', () => {
       )
     })
     it('the network, and modules past the imports, by globals', () => {
-      for (const room of ['sense', 'engine', 'records', 'baseline'])
+      for (const room of ['sense', 'engine', 'engine/flow', 'records', 'baseline'])
         refused(
           {
             [`src/${room}/planted.ts`]:
@@ -156,7 +190,7 @@ describe('layers', () => {
               "export const h = new Function('return 1')\n" +
               'export const { dlopen: i } = process\n',
           },
-          new RegExp(`planted\\.ts:1: ${room} may not use fetch`),
+          new RegExp(`planted\\.ts:1: ${room.replace('/', '-')} may not use fetch`),
           /:2: \S+ may not use WebSocket/,
           /:3: \S+ may not use fetch/,
           /:4: \S+ may not use process\.getBuiltinModule/,
@@ -200,6 +234,9 @@ describe('layers', () => {
   it('names the rooms', () => {
     assert.equal(roomOf('src/collector/web/main.tsx'), 'web')
     assert.equal(roomOf('src/collector/store/store.ts'), 'collector-store')
+    assert.equal(roomOf('src/engine/flow/top.ts'), 'engine-flow')
+    assert.equal(roomOf('src/engine/clock.ts'), 'engine-ground')
+    assert.equal(roomOf('src/engine/engine.ts'), 'engine')
     assert.equal(roomOf('src/cli.ts'), 'cli')
     assert.equal(roomOf('src/cli/up.ts'), 'cli')
   })

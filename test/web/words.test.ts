@@ -28,11 +28,11 @@ import {
   watchedText,
   wentText,
 } from '../../src/collector/web/words.ts'
-import { emptyFeatures } from '../../src/engine/features.ts'
-import { SILENT_FLOW_BYTES } from '../../src/engine/flow-pairing.ts'
-import { explain } from '../../src/engine/reasons.ts'
-import { noPoints, scoreInto } from '../../src/engine/score.ts'
-import { SILENT_AFTER_MS } from '../../src/engine/silent-watch.ts'
+import { emptyFeatures } from '../../src/engine/detection/features.ts'
+import { explain } from '../../src/engine/detection/reasons.ts'
+import { noPoints, scoreInto } from '../../src/engine/detection/score.ts'
+import { SILENT_FLOW_BYTES } from '../../src/engine/pair/flow-pairing.ts'
+import { SILENT_AFTER_MS } from '../../src/engine/pair/silent-watch.ts'
 
 const HASH = `${'c0ffee'.repeat(10)}cafe`
 

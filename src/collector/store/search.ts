@@ -80,7 +80,7 @@ class Entries {
   }
 }
 
-/** SHA-256 or code directory hash in a key (engine/identity.ts). */
+/** SHA-256 or code directory hash in a key (engine/identity/identity.ts). */
 const CONTENT = /\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b/g
 
 /** What an alert says of the program and of whom it ran for: word for word the same in nearly all alerts of a program. */

@@ -1,4 +1,4 @@
-// What an identity's key says for a person. The engine makes keys (src/engine/identity.ts):
+// What an identity's key says for a person. The engine makes keys (src/engine/identity/identity.ts):
 // `unsigned:sha256:HEX`, `platform:/usr/bin/node`, `TEAM:signing.id`, with ` with foreign code` behind it where that is
 // so, and for a program that acts for others ` script HEX`, its path or its kind, ` with other code`, and ` via KEY`.
 import { fileName } from './format.ts'

@@ -268,7 +268,7 @@ export const runForText = ({ as, path }: Pick<ActorInfo, 'as' | 'path'>): string
 export const revisionText = (state: AlertStateName, isLast: boolean): string =>
   state === 'final' && !isLast ? 'closed, then went on' : state
 
-/** As many of a chain are told (engine/alert-view.ts). */
+/** As many of a chain are told (engine/detection/alert-view.ts). */
 const CHAIN_MAX = 8
 
 /** What started the first that a chain names, where it goes on; empty: it names all. */

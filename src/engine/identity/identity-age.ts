@@ -1,0 +1,36 @@
+// Since when a machine knows a program, by the birth of its baseline.
+import type { Baseline, StoredIdentity } from '../../baseline/baseline.ts'
+import type { UnixNs } from '../../units.ts'
+import type { Process } from '../process/process.ts'
+
+/** So long after it first used the network a program is no news any more. */
+export const NOVELTY_DAYS = 30
+
+/** An identity seen this soon after the baseline was born may well be older than the baseline. */
+const COLD_START_NS = 72n * 3_600_000_000_000n
+
+export type IdentityAge = {
+  isYoung(stored: StoredIdentity): boolean
+  isCold(stored: StoredIdentity): boolean
+  wasHere(stored: StoredIdentity): boolean
+  /** What a program that is first seen at `at` is stored with. */
+  firstExecOf(process: Process, at: UnixNs): UnixNs
+}
+
+export function createIdentityAge(baseline: Baseline): IdentityAge {
+  const isYoung = (stored: StoredIdentity): boolean => {
+    const bornAt = baseline.bornAt()
+    return bornAt !== undefined && stored.firstExecAt < bornAt + COLD_START_NS
+  }
+  return {
+    isYoung,
+    /** A baseline that took the place of a lost one is no first start: what runs then may have come since. */
+    isCold: (stored) => isYoung(stored) && baseline.fact('rebuilt_ns') === undefined,
+    /** Exactly then: a log's records, and those that waited for the first mark, may be older than the baseline too. */
+    wasHere: (stored) =>
+      stored.firstExecAt + 1n === baseline.bornAt() && baseline.fact('rebuilt_ns') === undefined,
+    /** What was found running at the first look was there just before the baseline was born. */
+    firstExecOf: (process, at) =>
+      process.wasHere ? (((baseline.bornAt() ?? at) - 1n) as UnixNs) : at,
+  }
+}

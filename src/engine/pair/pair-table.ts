@@ -1,0 +1,290 @@
+// Pairs of identity and destination. Numbers lie in rows, a pair each; the least recently used pair goes first
+// when the table is full.
+
+import type { Destination } from '../destination/destination.ts'
+import type { Exception } from '../exception.ts'
+import type { IdentityState } from '../process/process.ts'
+import type { EndedFlow } from './ended-flows.ts'
+import {
+  beginRow,
+  C,
+  fillBucket,
+  foldRow,
+  MINUTES,
+  nextBucket,
+  P,
+  PAIR_DOUBLES,
+  PAIR_INTEGERS,
+  rebaseRow,
+  turnRow,
+} from './pair-row.ts'
+
+/** What a pair is, beside its numbers. */
+export type Pair = {
+  key: string
+  identity: IdentityState
+  destination: Destination
+  /** Bytes had not gone there before. */
+  newToIdentity: boolean
+  newToHost: boolean
+  /** Handled by the detector; see there. */
+  alertId: string | undefined
+  suppressed: boolean
+  /** The one that names it, whether it holds it back or not. */
+  exception: Exception | undefined
+  /** Day (since 1970) on which its identity had no alert left for it; -1 when it had. */
+  rolledUpDay: number
+  /** Must stay while the table is full: it has an open alert. */
+  pinned: boolean
+  /** Of its flows that have ended, the largest: an alert that opens lists them. */
+  ended: EndedFlow[]
+}
+
+/** A pair's numbers as JSON, for a restart. */
+export type PairSnapshot = {
+  doubles: number[]
+  flows: number
+  silentFlows: number
+  unreadFlows: number
+  inexactFlows: number
+  earlierFlows: number
+  atMostFlows: number
+  tunnelledFlows: number
+  guessedFlows: number
+  inAboutFlows: number
+}
+
+export type PairTable = {
+  readonly f64: Float64Array
+  readonly i32: Int32Array
+  readonly meta: (Pair | undefined)[]
+  readonly capacity: number
+  find(key: string): number
+  /** Rises whenever the slot is freed, so that a flow can tell whether its pair is still the one it meant. */
+  generationOf(slot: number): number
+  /** A slot for a new pair. When the table is full, `onEvict` is called for the one that goes, whole. */
+  add(pair: Pair, atMs: number): number
+  remove(slot: number): void
+  /** The pair is of another identity than it was taken for. REQUIRES: there is none of that key. */
+  rename(slot: number, key: string, identity: IdentityState): void
+  /** Adds the numbers of `slot` to those of `into`, as if they had come now. REQUIRES: `slot` has said its summary. */
+  fold(slot: number, into: number): void
+  /** Adds bytes at `atMs`. The hot path. */
+  count(slot: number, atMs: number, out: number, bytesIn: number): void
+  countSilent(slot: number, atMs: number): void
+  /** One more flow whose last counters could not be read. */
+  countUnread(slot: number, atMs: number): void
+  /** Of these, those of the last 24 hours. REQUIRES: turned. */
+  unread24(slot: number): number
+  /** Turns the rings to `atMs`, so that what is older leaves the sums. */
+  turn(slot: number, atMs: number): void
+  /** Bytes out in the last ten minutes. REQUIRES: turned. */
+  recentOut(slot: number): number
+  timeline(slot: number): { startMs: number; widthMs: number; out: number[]; in: number[] }
+  snapshot(slot: number): PairSnapshot
+  /**
+   * Takes the numbers of a snapshot. `shiftMs` is added to its times: not 0 when they count from another boot.
+   * Throws RangeError when it is not a snapshot.
+   */
+  restore(slot: number, snapshot: PairSnapshot, shiftMs: number, nowMs: number): void
+  /** Calls `visit` for each pair in use, in order of slots. */
+  each(visit: (slot: number, pair: Pair) => void): void
+  size(): number
+}
+
+/** The oldest pairs are looked for this many at a time, so that a full table costs little for each new pair. */
+const CANDIDATES = 64
+
+/** Memory: 2,112 bytes a pair. */
+export function createPairTable(
+  capacity: number,
+  onEvict: (slot: number, pair: Pair) => void,
+): PairTable {
+  const f64 = new Float64Array(capacity * PAIR_DOUBLES)
+  const i32 = new Int32Array(capacity * PAIR_INTEGERS)
+  const meta: (Pair | undefined)[] = new Array(capacity).fill(undefined)
+  const slots = new Map<string, number>()
+  const free: number[] = []
+  let high = 0
+  let uses = 0
+  /** The least recently used when they were looked for, newest first; stale once they are used again. */
+  let candidates: { slot: number; used: number }[] = []
+
+  const usedOf = (slot: number): number => f64[slot * PAIR_DOUBLES + P.used] as number
+  const remove = (slot: number): void => {
+    const pair = meta[slot] as Pair
+    slots.delete(pair.key)
+    pair.identity.pairs--
+    meta[slot] = undefined
+    const row = slot * PAIR_INTEGERS
+    i32[row + C.generation] = (i32[row + C.generation] as number) + 1
+    free.push(slot)
+  }
+  const lookForOldest = (): void => {
+    for (let slot = 0; slot < high; slot++)
+      if (meta[slot]?.pinned === false) candidates.push({ slot, used: usedOf(slot) })
+    candidates = candidates.sort((a, b) => a.used - b.used).slice(0, CANDIDATES)
+    candidates.reverse()
+  }
+  /** A candidate not used since it was found is older than all that were not candidates. */
+  const oldest = (): number => {
+    for (let tries = 0; tries < 2; tries++) {
+      for (let next = candidates.pop(); next; next = candidates.pop()) {
+        const pair = meta[next.slot]
+        if (pair && !pair.pinned && usedOf(next.slot) === next.used) return next.slot
+      }
+      lookForOldest()
+    }
+    const last = candidates.pop()
+    // All are pinned: the bound holds all the same.
+    return last ? last.slot : meta.findIndex((pair) => pair !== undefined)
+  }
+
+  return {
+    f64,
+    i32,
+    meta,
+    capacity,
+    find: (key) => slots.get(key) ?? -1,
+    generationOf: (slot) => i32[slot * PAIR_INTEGERS + C.generation] as number,
+    add(pair, atMs) {
+      if (slots.size === capacity) {
+        const slot = oldest()
+        onEvict(slot, meta[slot] as Pair)
+        remove(slot)
+      }
+      const slot = free.pop() ?? high++
+      const base = slot * PAIR_DOUBLES
+      const row = slot * PAIR_INTEGERS
+      const generation = i32[row + C.generation] as number
+      f64.fill(0, base, base + PAIR_DOUBLES)
+      i32.fill(0, row, row + PAIR_INTEGERS)
+      i32[row + C.generation] = generation
+      i32[row + C.largestFlow] = -1
+      i32[row + C.silentFlow] = -1
+      i32[row + C.identity] = pair.identity.slot
+      beginRow(f64, base, atMs)
+      f64[base + P.used] = ++uses
+      meta[slot] = pair
+      pair.identity.pairs++
+      slots.set(pair.key, slot)
+      return slot
+    },
+    remove,
+    rename(slot, key, identity) {
+      const pair = meta[slot] as Pair
+      slots.delete(pair.key)
+      slots.set(key, slot)
+      pair.key = key
+      pair.identity.pairs--
+      identity.pairs++
+      pair.identity = identity
+      i32[slot * PAIR_INTEGERS + C.identity] = identity.slot
+    },
+    fold(slot, into) {
+      foldRow(f64, slot * PAIR_DOUBLES, into * PAIR_DOUBLES)
+      f64[into * PAIR_DOUBLES + P.used] = ++uses
+      for (const place of [C.flows, C.silentFlows, C.openFlows, C.summaryFlows]) {
+        const at = into * PAIR_INTEGERS + place
+        i32[at] = (i32[at] as number) + (i32[slot * PAIR_INTEGERS + place] as number)
+      }
+    },
+    count(slot, atMs, out, bytesIn) {
+      const base = slot * PAIR_DOUBLES
+      if (atMs >= (f64[base + P.turnAtMs] as number)) turnRow(f64, base, atMs)
+      if (atMs >= (f64[base + P.bucketEndMs] as number)) nextBucket(f64, base, atMs)
+      f64[base + P.out] = (f64[base + P.out] as number) + out
+      f64[base + P.in] = (f64[base + P.in] as number) + bytesIn
+      if (atMs > (f64[base + P.lastAtMs] as number)) f64[base + P.lastAtMs] = atMs
+      f64[base + P.used] = ++uses
+    },
+    countSilent(slot, atMs) {
+      const base = slot * PAIR_DOUBLES
+      turnRow(f64, base, atMs)
+      const place = base + P.minuteSilent + ((f64[base + P.minute] as number) % MINUTES)
+      f64[place] = (f64[place] as number) + 1
+      f64[base + P.silent10] = (f64[base + P.silent10] as number) + 1
+      const flows = slot * PAIR_INTEGERS + C.silentFlows
+      i32[flows] = (i32[flows] as number) + 1
+    },
+    countUnread(slot, atMs) {
+      const base = slot * PAIR_DOUBLES
+      turnRow(f64, base, atMs)
+      f64[base + P.unread] = (f64[base + P.unread] as number) + 1
+      if (atMs > (f64[base + P.lastAtMs] as number)) f64[base + P.lastAtMs] = atMs
+      f64[base + P.used] = ++uses
+      const flows = slot * PAIR_INTEGERS + C.unreadFlows
+      i32[flows] = (i32[flows] as number) + 1
+    },
+    unread24(slot) {
+      // Most pairs have none: their marks are not looked up.
+      if (i32[slot * PAIR_INTEGERS + C.unreadFlows] === 0) return 0
+      const base = slot * PAIR_DOUBLES
+      return (f64[base + P.unread] as number) - (f64[base + P.dayUnread] as number)
+    },
+    turn(slot, atMs) {
+      turnRow(f64, slot * PAIR_DOUBLES, atMs)
+    },
+    recentOut(slot) {
+      const base = slot * PAIR_DOUBLES
+      const oldestMinute = ((f64[base + P.minute] as number) + 1) % MINUTES
+      return (f64[base + P.out] as number) - (f64[base + P.minuteOut + oldestMinute] as number)
+    },
+    timeline(slot) {
+      const base = slot * PAIR_DOUBLES
+      fillBucket(f64, base)
+      const used = (f64[base + P.bucket] as number) + 1
+      return {
+        startMs: f64[base + P.timelineStartMs] as number,
+        widthMs: f64[base + P.timelineWidthMs] as number,
+        out: [...f64.subarray(base + P.timelineOut, base + P.timelineOut + used)],
+        in: [...f64.subarray(base + P.timelineIn, base + P.timelineIn + used)],
+      }
+    },
+    snapshot(slot) {
+      const base = slot * PAIR_DOUBLES
+      const row = slot * PAIR_INTEGERS
+      return {
+        doubles: [...f64.subarray(base, base + PAIR_DOUBLES)],
+        flows: i32[row + C.flows] as number,
+        silentFlows: i32[row + C.silentFlows] as number,
+        unreadFlows: i32[row + C.unreadFlows] as number,
+        inexactFlows: i32[row + C.inexactFlows] as number,
+        earlierFlows: i32[row + C.earlierFlows] as number,
+        atMostFlows: i32[row + C.atMostFlows] as number,
+        tunnelledFlows: i32[row + C.tunnelledFlows] as number,
+        guessedFlows: i32[row + C.guessedFlows] as number,
+        inAboutFlows: i32[row + C.inAboutFlows] as number,
+      }
+    },
+    restore(slot, snapshot, shiftMs, nowMs) {
+      const { doubles, flows, silentFlows, unreadFlows, inexactFlows, earlierFlows } = snapshot
+      if (doubles.length !== PAIR_DOUBLES || !doubles.every(Number.isFinite))
+        throw new RangeError('pair: not a snapshot')
+      const base = slot * PAIR_DOUBLES
+      f64.set(doubles, base)
+      f64[base + P.used] = ++uses
+      // What was said or not before is not known: nothing is said twice.
+      f64[base + P.summaryOut] = f64[base + P.out] as number
+      f64[base + P.summaryIn] = f64[base + P.in] as number
+      f64[base + P.summaryLargest] = 0
+      if (shiftMs !== 0) rebaseRow(f64, base, shiftMs, nowMs)
+      i32[slot * PAIR_INTEGERS + C.flows] = flows
+      i32[slot * PAIR_INTEGERS + C.silentFlows] = silentFlows
+      i32[slot * PAIR_INTEGERS + C.unreadFlows] = unreadFlows
+      i32[slot * PAIR_INTEGERS + C.inexactFlows] = inexactFlows
+      i32[slot * PAIR_INTEGERS + C.earlierFlows] = earlierFlows
+      i32[slot * PAIR_INTEGERS + C.atMostFlows] = snapshot.atMostFlows
+      i32[slot * PAIR_INTEGERS + C.tunnelledFlows] = snapshot.tunnelledFlows
+      i32[slot * PAIR_INTEGERS + C.guessedFlows] = snapshot.guessedFlows
+      i32[slot * PAIR_INTEGERS + C.inAboutFlows] = snapshot.inAboutFlows
+    },
+    each(visit) {
+      for (let slot = 0; slot < high; slot++) {
+        const pair = meta[slot]
+        if (pair) visit(slot, pair)
+      }
+    },
+    size: () => slots.size,
+  }
+}
