@@ -1,7 +1,7 @@
 // `freshet eval`: how well detectors tell attacks from what is ordinary, on made-up machines, by a seed.
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { existsSync, readFileSync, writeSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { codeDigest, workloadsDigest } from '../eval/dependencies.ts'
 import { evaluate } from '../eval/evaluate.ts'
 import { readManifest } from '../eval/manifest.ts'
 import type { Report } from '../eval/report.ts'
@@ -29,13 +29,13 @@ export async function runEvalCommand(options: EvalCommand): Promise<number> {
   const { seed, machines, cells, terms, keep } = options
   const startMs = performance.now()
   let run = 0
-  const { workloads, digest } = await workloadsOf(options.manifest)
+  const workloads = await workloadsOf(options.manifest)
   const evaluation = await evaluate(
     { seed, machines, cells, withTerms: terms },
     {
       directory: keep,
       workloads,
-      code: `${codeDigest()} ${digest}`,
+      code: `${codeDigest(decidingModule())} ${workloadsDigest(workloads)}`,
       nowMs: () => performance.now(),
       onMachine({ done, of, injectedReports, isKept }) {
         if (!isKept) run += injectedReports
@@ -82,27 +82,27 @@ const headingOf = (
   `Made by: freshet eval --seed ${seed} --machines ${machines} --cells ${cells}${terms ? ' --terms' : ''}${manifest.map((file) => ` --manifest ${file}`).join('')}`,
 ]
 
-/** All rows of the manifests, and a digest of them and their files. Throws ConfigError. */
-async function workloadsOf(
-  manifests: readonly string[],
-): Promise<{ workloads: Workload[]; digest: string }> {
-  const hash = createHash('sha256')
+/** All rows of the manifests. Throws ConfigError. */
+async function workloadsOf(manifests: readonly string[]): Promise<Workload[]> {
   const workloads: Workload[] = []
   for (const manifest of manifests) {
     try {
-      const text = readFileSync(manifest, 'utf8')
-      hash.update(text)
       const pathOf = (file: string): string => resolve(dirname(manifest), file)
-      for (const row of readManifest(text).rows) {
-        hash.update(readFileSync(pathOf(row.file)))
+      for (const row of readManifest(readFileSync(manifest, 'utf8')).rows)
         workloads.push(await readWorkload(row, pathOf))
-      }
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new ConfigError(`${manifest} cannot be used: ${why}`, { cause })
     }
   }
-  return { workloads, digest: hash.digest('hex') }
+  return workloads
+}
+
+/** In a clone the evaluation's module; in the bundle, which has it in itself, this one. */
+function decidingModule(): string {
+  const here = import.meta.filename
+  const evaluation = join(dirname(here), '../eval/evaluate.ts')
+  return existsSync(evaluation) ? evaluation : here
 }
 
 const text = ({ title, about, heads, rows }: Table): string[] => [
@@ -122,20 +122,3 @@ const markdown = ({ title, about, heads, rows }: Table): string[] => [
   `| ${heads.map(() => '---').join(' | ')} |`,
   ...rows.map((row) => `| ${row.join(' | ')} |`),
 ]
-
-/** Of all that decides what is found: in a clone the rooms' files, in the bundle the bundle. */
-function codeDigest(): string {
-  const hash = createHash('sha256')
-  const src = join(dirname(import.meta.filename), '..')
-  for (const room of ['units.ts', 'records', 'baseline', 'engine', 'eval']) {
-    const path = join(src, room)
-    if (!existsSync(path)) return hash.update(readFileSync(import.meta.filename)).digest('hex')
-    const files = room.endsWith('.ts')
-      ? [path]
-      : readdirSync(path)
-          .sort()
-          .map((name) => join(path, name))
-    for (const file of files) hash.update(readFileSync(file))
-  }
-  return hash.digest('hex')
-}
