@@ -128,7 +128,8 @@ export function recordedStrangers(
         {
           ...common,
           label: 'install',
-          name: row.workload,
+          // Made-up kinds have names like these.
+          name: `${row.workload}, recorded`,
           sendings: sessionOf(workload, startMs, 1),
         },
       ]

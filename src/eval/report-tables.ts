@@ -1,6 +1,14 @@
 // A report as tables of text: what the terminal, the document and the page show alike.
 import type { Evaluation } from './evaluate.ts'
-import { BUDGETS, type DetectorReport, type Report, type Share, type Spent } from './report.ts'
+import { KINDS } from './kinds.ts'
+import {
+  BUDGETS,
+  type DetectorReport,
+  type Installs,
+  type Report,
+  type Share,
+  type Spent,
+} from './report.ts'
 import { TODAY } from './today.ts'
 
 export type Table = { title: string; about: string; heads: string[]; rows: string[][] }
@@ -34,6 +42,10 @@ const timeOf = (ms: number | undefined): string =>
         ? `${(ms / 60_000).toFixed(0)} min`
         : `${(ms / 3_600_000).toFixed(1)} h`
 
+/** Their mean count: of one program there may be three. */
+const alertsAnInstall = ({ alerts, of }: Installs): string =>
+  of === 0 ? '-' : (alerts / of).toFixed(2)
+
 const figure = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(2))
 const at = ({ spent }: DetectorReport, budget: Spent['budget']): Spent | undefined =>
   spent.find((one) => one.budget === budget)
@@ -54,6 +66,7 @@ export function tablesOf({ madeUp: report, logs }: Evaluation): Table[] {
     ...(today ? [sizeTable(today), sideTable(today)] : []),
     limitTable(rivals),
     installTable(rivals),
+    ...(today ? [kindTable(today)] : []),
     rankTable(rivals),
     wholeTable(rivals),
     ...waysTables(rivals),
@@ -79,7 +92,10 @@ const naturalTable = (rivals: DetectorReport[]): Table => ({
   title: 'At their own thresholds',
   about:
     'What each tells as its makers set it. Precision depends on how many attacks were injected: it compares, it does not predict.',
-  heads: ['detector', 'false alerts a host-day', 'recall', 'alerts an install', 'precision'],
+  heads: [
+    ...['detector', 'false alerts a host-day', 'recall'],
+    ...['installs told', 'alerts an install', 'precision'],
+  ],
   rows: rivals.flatMap((one) => {
     const spent = at(one, 'natural')
     return spent
@@ -89,6 +105,7 @@ const naturalTable = (rivals: DetectorReport[]): Table => ({
             spent.falseAlertsADay.toFixed(2),
             percent(spent.recall),
             percent(spent.installs),
+            alertsAnInstall(spent.installs),
             percent(spent.precision),
           ],
         ]
@@ -161,8 +178,9 @@ function installTable(rivals: DetectorReport[]): Table {
   const signers = Object.keys(rivals[0] ? (at(rivals[0], 0.5)?.installsBySigner ?? {}) : {})
   return {
     title: 'Newly installed legitimate programs',
-    about: 'Per cent of installs that are told on their first day, at 0.5 a host-day.',
-    heads: ['detector', 'all', ...signers],
+    about:
+      'Per cent of installs that are told on their first day, at 0.5 a host-day, and alerts of all of them by their number: of one there may be three.',
+    heads: ['detector', 'told', 'alerts an install', ...signers],
     rows: rivals.flatMap((one) => {
       const spent = at(one, 0.5)
       return spent
@@ -170,11 +188,40 @@ function installTable(rivals: DetectorReport[]): Table {
             [
               one.name,
               percent(spent.installs),
+              alertsAnInstall(spent.installs),
               ...signers.map((signer) => plain(spent.installsBySigner[signer])),
             ],
           ]
         : []
     }),
+  }
+}
+
+/** What comes with the system is no install, and stands there to say so. */
+function kindTable(today: DetectorReport): Table {
+  const spent = at(today, 'natural')
+  const signers = Object.keys(spent?.installsBySigner ?? {})
+  const byKind = spent?.installsByKind ?? {}
+  const never = KINDS.filter(({ isPlatform }) => isPlatform).map(({ name }) => name)
+  return {
+    title: 'Installs by kind',
+    about:
+      'The engine at its own threshold: one of each kind a machine, with a signer drawn as people’s are, and each benign program that was recorded. By signer: told of so many.',
+    heads: ['kind', 'installs', 'alerts', 'alerts an install', 'told', ...signers],
+    rows: [
+      ...Object.entries(byKind).map(([kind, installs]) => [
+        ...[kind, `${installs.of}`, `${installs.alerts}`, alertsAnInstall(installs)],
+        percent(installs),
+        ...signers.map((signer) => {
+          const own = installs.bySigner[signer]
+          return own ? `${own.found}/${own.of}` : '-'
+        }),
+      ]),
+      ...never.map((kind) => [
+        ...[kind, '0', '0', '-', 'comes with the system'],
+        ...signers.map(() => '-'),
+      ]),
+    ],
   }
 }
 
@@ -248,6 +295,7 @@ const termTable = (terms: DetectorReport[]): Table => ({
   heads: [
     'left out',
     'false alerts a host-day',
+    'installs told',
     'alerts an install',
     'recall, not padded',
     'whole machine, new, unsigned',
@@ -260,6 +308,7 @@ const termTable = (terms: DetectorReport[]): Table => ({
             one.name.replace(`${TODAY} without `, ''),
             spent.falseAlertsADay.toFixed(3),
             percent(spent.installs),
+            alertsAnInstall(spent.installs),
             percent(spent.recallUnpadded),
             figure(spent.whole['new, unsigned']),
           ],

@@ -11,6 +11,9 @@ const CURVE = [0.05, 0.1, 0.2, 0.5, 1, 2, 5] as const
 /** So many of so many, with Wilson's interval. */
 export type Share = { of: number; found: number } & Interval
 
+/** Legitimate programs that were installed: on how many anything was told, and how many alerts of all of them, at most three of one. */
+export type Installs = Share & { alerts: number }
+
 export type Spent = {
   /** natural: the detector's own threshold; else false alerts a host-day that were allowed. */
   budget: 'natural' | number
@@ -22,9 +25,10 @@ export type Spent = {
   recallUnpadded: Share
   /** Attacks among all that was told here: it depends on how many were injected. */
   precision: Share
-  /** Installs that were told. */
-  installs: Share
-  installsBySigner: Record<string, Share>
+  installs: Installs
+  installsBySigner: Record<string, Installs>
+  /** By kind, what was recorded as kinds of its own; within each by signer. */
+  installsByKind: Record<string, Installs & { bySigner: Record<string, Installs> }>
   /** Not padded, by each side of the grid. */
   by: Record<string, Record<string, Share>>
   /** Not padded, signer by size. */
@@ -59,7 +63,9 @@ export type Report = {
   detectors: DetectorReport[]
 }
 
-type Found = { step: ResultStep; subject: Subject }
+/** With the first step that is told, and how many alerts of it are. */
+type Told = { subject: Subject; step: ResultStep | undefined; alerts: number }
+type Found = Told & { step: ResultStep }
 
 export function reportOf(machines: readonly MachineResult[], naturals: readonly number[]): Report {
   const names = machines[0]?.detectors ?? []
@@ -103,7 +109,7 @@ function spentOf(
   budget: Spent['budget'],
   thresholdOf: (part: readonly MachineResult[]) => Threshold,
 ): Spent {
-  const told: { subject: Subject; step: ResultStep | undefined }[] = []
+  const told: Told[] = []
   let falseAlerts = 0
   const whole: Record<string, number> = {}
   crossed(machines, thresholdOf, (part, threshold) => {
@@ -113,6 +119,7 @@ function spentOf(
         told.push({
           subject,
           step: subject.steps[detector]?.find(([, score]) => isTold(score, threshold)),
+          alerts: subject.scores[detector]?.filter((score) => isTold(score, threshold)).length ?? 0,
         })
       for (const { name, scores } of ways) {
         const own = scores[detector]
@@ -141,8 +148,16 @@ function spentOf(
     recall: shareOf(attacks),
     recallUnpadded: shareOf(unpadded),
     precision: share(found.length, found.length + falseAlerts + toldInstalls),
-    installs: shareOf(installs),
-    installsBySigner: shares(installs, ({ subject }) => subject.signer),
+    installs: installsOf(installs),
+    installsBySigner: grouped(installs, ({ subject }) => subject.signer, installsOf),
+    installsByKind: grouped(
+      installs,
+      ({ subject }) => subject.name,
+      (of) => ({
+        ...installsOf(of),
+        bySigner: grouped(of, ({ subject }) => subject.signer, installsOf),
+      }),
+    ),
     by: Object.fromEntries(
       (Object.keys(GRID) as (keyof typeof GRID)[]).map((side) => [
         side,
@@ -173,11 +188,13 @@ function spentOf(
   }
 }
 
-type Told = { subject: Subject; step: ResultStep | undefined }
-
 const share = (found: number, of: number): Share => ({ of, found, ...wilson(found, of) })
 const shareOf = (told: readonly Told[]): Share =>
   share(told.filter(({ step }) => step !== undefined).length, told.length)
+const installsOf = (told: readonly Told[]): Installs => ({
+  ...shareOf(told),
+  alerts: told.reduce((sum, { alerts }) => sum + alerts, 0),
+})
 
 function groups(told: readonly Told[], key: (one: Told) => string): Map<string, Told[]> {
   const found = new Map<string, Told[]>()
@@ -189,8 +206,15 @@ function groups(told: readonly Told[], key: (one: Told) => string): Map<string, 
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+const grouped = <T>(
+  told: readonly Told[],
+  key: (one: Told) => string,
+  sumUp: (of: readonly Told[]) => T,
+): Record<string, T> =>
+  Object.fromEntries([...groups(told, key)].map(([name, of]) => [name, sumUp(of)]))
+
 const shares = (told: readonly Told[], key: (one: Told) => string): Record<string, Share> =>
-  Object.fromEntries([...groups(told, key)].map(([name, of]) => [name, shareOf(of)]))
+  grouped(told, key, shareOf)
 
 const middle = (values: readonly number[]) => ({
   median: quantile(values, 0.5),
