@@ -1,0 +1,72 @@
+// Excess of the last 24 full hours, by row: of a program, or of a program at a destination. A row's two sums only rise; a ring
+// has what they were as each hour began, so a report adds two numbers and reads two differences.
+
+/** The hour that is not over, and 24 before it. */
+export const SUM_HOURS = 25
+
+/** Places in a row of doubles. */
+const S = {
+  hard: 0,
+  soft: 1,
+  /** The sums as the oldest hour of the ring began. */
+  dayHard: 2,
+  daySoft: 3,
+  /** Hour that the ring is at. */
+  hour: 4,
+  ringHard: 5,
+  ringSoft: 5 + SUM_HOURS,
+} as const
+/** Doubles a row. */
+const ROW = 5 + 2 * SUM_HOURS + 1
+
+export type Sums = {
+  readonly capacity: number
+  /** A row, all zero, that begins in `hour`. REQUIRES: 0 <= slot < capacity. */
+  begin(slot: number, hour: number): void
+  /** More excess in `hour`. An hour before the one that the row is at counts as that one. */
+  add(slot: number, hour: number, hard: number, soft: number): void
+  /** Turns the row to `hour`, so that what is older than 24 full hours leaves its sums. */
+  turn(slot: number, hour: number): void
+  /** Of the last 24 to 25 hours. REQUIRES: turned. */
+  hard(slot: number): number
+  soft(slot: number): number
+}
+
+/** Memory: 448 bytes a row. */
+export function createSums(capacity: number): Sums {
+  const rows = new Float64Array(capacity * ROW)
+  const at = (place: number): number => rows[place] as number
+
+  const turn = (slot: number, hour: number): void => {
+    const base = slot * ROW
+    const hours = hour - at(base + S.hour)
+    if (hours <= 0) return
+    rows[base + S.hour] = hour
+    for (let i = 0; i < Math.min(hours, SUM_HOURS); i++) {
+      const place = base + ((hour - i) % SUM_HOURS)
+      rows[place + S.ringHard] = at(base + S.hard)
+      rows[place + S.ringSoft] = at(base + S.soft)
+    }
+    const oldest = base + ((hour + 1) % SUM_HOURS)
+    rows[base + S.dayHard] = at(oldest + S.ringHard)
+    rows[base + S.daySoft] = at(oldest + S.ringSoft)
+  }
+
+  return {
+    capacity,
+    begin(slot, hour) {
+      const base = slot * ROW
+      rows.fill(0, base, base + ROW)
+      rows[base + S.hour] = hour
+    },
+    add(slot, hour, hard, soft) {
+      turn(slot, hour)
+      const base = slot * ROW
+      rows[base + S.hard] = at(base + S.hard) + hard
+      rows[base + S.soft] = at(base + S.soft) + soft
+    },
+    turn,
+    hard: (slot) => at(slot * ROW + S.hard) - at(slot * ROW + S.dayHard),
+    soft: (slot) => at(slot * ROW + S.soft) - at(slot * ROW + S.daySoft),
+  }
+}
