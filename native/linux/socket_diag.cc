@@ -32,10 +32,11 @@ bool Load(std::span<const std::byte> bytes, size_t offset, T* value) {
   return true;
 }
 
-// Older kernels send a shorter tcp_info; what they lack reads 0.
-void ReadTcpInfo(std::span<const std::byte> bytes, DiagSocket* socket) {
+// Older kernels send a shorter tcp_info; what they lack reads 0. `queued`: written and not
+// acknowledged, as inet_diag_msg has it.
+void ReadTcpInfo(std::span<const std::byte> bytes, u32 queued, DiagSocket* socket) {
   u64 sent = 0, received = 0, resent = 0, acked = 0;
-  u32 data_segs_in = 0, segs_in = 0, segs_out = 0, unacked = 0, segment_bytes = 0;
+  u32 data_segs_in = 0, segs_in = 0, segs_out = 0, unacked = 0, segment_bytes = 0, unsent = 0;
   // tcpi_bytes_sent came with Linux 4.19.
   if (!Load(bytes, offsetof(tcp_info, tcpi_bytes_sent), &sent) ||
       !Load(bytes, offsetof(tcp_info, tcpi_bytes_retrans), &resent) ||
@@ -47,8 +48,14 @@ void ReadTcpInfo(std::span<const std::byte> bytes, DiagSocket* socket) {
   // closed is not counted as such any more.
   if (socket->state != kTcpClose && Load(bytes, offsetof(tcp_info, tcpi_bytes_acked), &acked) &&
       Load(bytes, offsetof(tcp_info, tcpi_unacked), &unacked) &&
-      Load(bytes, offsetof(tcp_info, tcpi_snd_mss), &segment_bytes))
-    socket->bytes_out = std::min(socket->bytes_out, acked + u64{unacked} * segment_bytes);
+      Load(bytes, offsetof(tcp_info, tcpi_snd_mss), &segment_bytes) &&
+      Load(bytes, offsetof(tcp_info, tcpi_notsent_bytes), &unsent)) {
+    // The last segment under way is seldom whole. Read before the counts it waits with, so it may
+    // be too large where an answer came in between.
+    const u64 under_way = queued >= unsent ? queued - unsent : 0;
+    socket->bytes_out =
+        std::min({socket->bytes_out, acked + u64{unacked} * segment_bytes, acked + under_way});
+  }
   socket->bytes_in = received;
   socket->data_segs_in = data_segs_in;
   Load(bytes, offsetof(tcp_info, tcpi_segs_in), &segs_in);
@@ -115,7 +122,7 @@ std::optional<DiagSocket> ParseDiagMessage(std::span<const std::byte> message) {
     if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > message.size() - at)
       return std::nullopt;
     const auto content = message.subspan(at + RTA_LENGTH(0), attribute.rta_len - RTA_LENGTH(0));
-    if (attribute.rta_type == INET_DIAG_INFO) ReadTcpInfo(content, &socket);
+    if (attribute.rta_type == INET_DIAG_INFO) ReadTcpInfo(content, header.idiag_wqueue, &socket);
     if ((attribute.rta_type & NLA_TYPE_MASK) == INET_DIAG_ULP_INFO)
       socket.is_mptcp = IsMptcp(content);
     at += RTA_ALIGN(attribute.rta_len);

@@ -186,7 +186,7 @@ void ReadsMappingsAndTasks() {
 
 // `serves`: the name of its upper layer protocol; empty: it has none.
 Buffer DiagMessage(u8 family, bool with_info, std::string_view serves = "", u64 acked = 600,
-                   u8 state = kTcpEstablished) {
+                   u8 state = kTcpEstablished, u32 queued = 420) {
   Buffer message;
   Put(&message, nlmsghdr{0, SOCK_DIAG_BY_FAMILY, 0, 0, 0});
   inet_diag_msg body{};
@@ -198,6 +198,7 @@ Buffer DiagMessage(u8 family, bool with_info, std::string_view serves = "", u64 
   body.id.idiag_cookie[0] = 7;
   body.id.idiag_cookie[1] = 1;
   body.idiag_inode = 5555;
+  body.idiag_wqueue = queued;
   Put(&message, body);
   if (with_info) {
     tcp_info info{};
@@ -208,6 +209,7 @@ Buffer DiagMessage(u8 family, bool with_info, std::string_view serves = "", u64 
     info.tcpi_bytes_acked = acked;
     info.tcpi_unacked = 3;
     info.tcpi_snd_mss = 100;
+    info.tcpi_notsent_bytes = 120;
     Put(&message, rtattr{static_cast<u16>(RTA_LENGTH(sizeof(info))), INET_DIAG_INFO});
     Put(&message, info);
   }
@@ -255,8 +257,11 @@ void ReadsDiagMessages() {
   sockets.clear();
   const Buffer refused = DiagMessage(AF_INET, true, "", 200);
   const Buffer closed = DiagMessage(AF_INET, true, "", 200, kTcpClose);
-  for (const Buffer& one : {refused, closed}) ParseDiagDatagram(one, &sockets, &malformed);
-  CHECK(sockets.size() == 2 && sockets[0].bytes_out == 500 && sockets[1].bytes_out == 900);
+  // Two segments under way and the beginning of a third.
+  const Buffer partly = DiagMessage(AF_INET, true, "", 200, kTcpEstablished, 370);
+  for (const Buffer& one : {refused, closed, partly}) ParseDiagDatagram(one, &sockets, &malformed);
+  CHECK(sockets.size() == 3 && sockets[0].bytes_out == 500 && sockets[1].bytes_out == 900);
+  CHECK(sockets[2].bytes_out == 450);
 
   Buffer done;
   Put(&done, nlmsghdr{sizeof(nlmsghdr), NLMSG_DONE, 0, 0, 0});
